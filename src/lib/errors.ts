@@ -1,0 +1,36 @@
+/**
+ * The one error that a client may see: an HTTP status and Matrix's `{errcode, error}` (client-server API,
+ * "Standard error response"). `http/errors.ts` alone renders it.
+ */
+export class MatrixError extends Error {
+  override name = 'MatrixError'
+  readonly status: number
+  readonly errcode: string
+  readonly extra: Record<string, unknown>
+
+  constructor(status: number, errcode: string, message: string, more: { extra?: Record<string, unknown>; cause?: unknown } = {}) {
+    super(message, 'cause' in more ? { cause: more.cause } : undefined)
+    this.status = status
+    this.errcode = errcode
+    this.extra = more.extra ?? {}
+  }
+}
+
+export const badJson = (message: string) => new MatrixError(400, 'M_BAD_JSON', message)
+export const notJson = (message = 'The body is not valid JSON') => new MatrixError(400, 'M_NOT_JSON', message)
+export const invalidParam = (message: string) => new MatrixError(400, 'M_INVALID_PARAM', message)
+export const missingParam = (names: readonly string[]) =>
+  new MatrixError(400, 'M_MISSING_PARAM', `Missing: ${names.join(', ')}`)
+export const tooLarge = (message: string) => new MatrixError(413, 'M_TOO_LARGE', message)
+export const missingToken = () =>
+  new MatrixError(401, 'M_MISSING_TOKEN', 'Send an access token, as "Authorization: Bearer <token>"')
+export const unknownToken = () =>
+  new MatrixError(401, 'M_UNKNOWN_TOKEN', 'This access token is not known; log in again', { extra: { soft_logout: false } })
+export const forbidden = (message: string) => new MatrixError(403, 'M_FORBIDDEN', message)
+export const notFound = (message: string) => new MatrixError(404, 'M_NOT_FOUND', message)
+export const unrecognized = (status: 400 | 404 | 405, message: string) => new MatrixError(status, 'M_UNRECOGNIZED', message)
+/** `retryAfterMs`: how long to wait; sent as `Retry-After` (whole seconds, rounded up) and as `retry_after_ms`. */
+export const limitExceeded = (retryAfterMs: number) =>
+  new MatrixError(429, 'M_LIMIT_EXCEEDED', `Too many requests; try again in ${Math.ceil(retryAfterMs / 1000)} s`, {
+    extra: { retry_after_ms: Math.ceil(retryAfterMs) },
+  })

@@ -1,0 +1,58 @@
+import { randomBytes, randomInt } from 'node:crypto'
+
+// Identifiers are branded: parsed once at the edge, trusted inside (Matrix appendices, "Identifier Grammar").
+declare const brand: unique symbol
+type Branded<Name extends string> = string & { readonly [brand]: Name }
+
+export type UserId = Branded<'UserId'>
+export type RoomId = Branded<'RoomId'>
+export type EventId = Branded<'EventId'>
+export type DeviceId = Branded<'DeviceId'>
+export type RoomAlias = Branded<'RoomAlias'>
+
+/** Where the randomness of ids and tokens comes from. Tests hand in a seeded one. */
+export interface Random {
+  /** `bytes` random bytes as unpadded base64url. */
+  token(bytes: number): string
+  /** A whole number from 0 up to, but not including, `below`. */
+  below(below: number): number
+}
+
+export const systemRandom: Random = {
+  token: (bytes) => randomBytes(bytes).toString('base64url'),
+  below: (below) => randomInt(below),
+}
+
+const MAX_ID_BYTES = 255
+
+function isSigiled(text: string, sigil: string): boolean {
+  return text.length > 1 && text.startsWith(sigil) && Buffer.byteLength(text) <= MAX_ID_BYTES && !text.includes('\0')
+}
+
+/** `@localpart:server`; historical localparts are accepted, as the specification asks of receivers. */
+export function isUserId(text: string): text is UserId {
+  return isSigiled(text, '@') && text.indexOf(':') > 0 && !text.endsWith(':')
+}
+
+/** `!opaque` (room version 12) or `!opaque:server`. */
+export function isRoomId(text: string): text is RoomId {
+  return isSigiled(text, '!')
+}
+
+/** `$opaque`. */
+export function isEventId(text: string): text is EventId {
+  return isSigiled(text, '$')
+}
+
+/** `#alias:server`. */
+export function isRoomAlias(text: string): text is RoomAlias {
+  return isSigiled(text, '#') && text.indexOf(':') > 1 && !text.endsWith(':')
+}
+
+export function localpartOf(userId: UserId): string {
+  return userId.slice(1, userId.indexOf(':'))
+}
+
+export function serverOf(id: UserId | RoomAlias): string {
+  return id.slice(id.indexOf(':') + 1)
+}
