@@ -1,0 +1,43 @@
+/**
+ * Tells other parts of the server, once something is durable, that there is news. A wake-up may be lost (a process
+ * dies, a network fails): it never carries anything that the database does not hold, and whoever waits also looks
+ * there from time to time.
+ */
+export interface Bus {
+  publish(topic: Topic, message?: unknown): void
+  /** Calls `listener` for each message on any of the topics, until the returned function is called. */
+  subscribe(topics: Iterable<Topic>, listener: (message: unknown) => void): () => void
+}
+
+/** `room:` and `user:` wake those who wait in /sync; `delivery` carries the ids of pushers with something to send. */
+export type Topic = `room:${string}` | `user:${string}` | 'delivery'
+
+type Listener = (message: unknown) => void
+
+/** The bus of a server that is one process. */
+export function createLocalBus(): Bus {
+  const listeners = new Map<Topic, Set<Listener>>()
+  return {
+    publish(topic, message) {
+      const found = listeners.get(topic)
+      if (found) for (const listener of found) listener(message)
+    },
+    subscribe(topics, listener) {
+      const joined = [...topics]
+      for (const topic of joined) {
+        const found = listeners.get(topic)
+        if (found) found.add(listener)
+        else listeners.set(topic, new Set([listener]))
+      }
+      return () => {
+        for (const topic of joined) leave(listeners, topic, listener)
+      }
+    },
+  }
+}
+
+function leave(listeners: Map<Topic, Set<Listener>>, topic: Topic, listener: Listener): void {
+  const found = listeners.get(topic)
+  found?.delete(listener)
+  if (found?.size === 0) listeners.delete(topic)
+}

@@ -1,0 +1,68 @@
+import { StorageError } from './database.ts'
+import { first } from './migrations/0001-first.ts'
+
+/** How the column types are spelled in one database. */
+export type ColumnTypes = {
+  int: string
+  /** A whole column definition: a number that the database gives out, growing, never again. */
+  serial: string
+  /** After the bracket of a table that is read by its own primary key of several columns. */
+  keyed: string
+  /** After the bracket of any other table. */
+  plain: string
+}
+
+export type Migration = {
+  id: number
+  name: string
+  statements: (types: ColumnTypes) => string[]
+}
+
+/** Append only: what has been released is never changed. */
+export const migrations: readonly Migration[] = [first]
+
+/** What migrating needs of a database that is not open for anything else yet. */
+export interface MigrationTarget {
+  readonly types: ColumnTypes
+  /** Resolves to the number of rows changed. */
+  execute(statement: string): Promise<number>
+  /** The ids already applied, smallest first. */
+  applied(): Promise<number[]>
+}
+
+const LEDGER =
+  'create table if not exists schema_migrations (id integer primary key, name text not null, applied_at bigint not null)'
+
+/**
+ * Brings the schema up to date. Each migration is one transaction that begins by inserting its own row, so that of two
+ * processes that start together one waits and then finds the work done.
+ * @throws StorageError when the database was written by a newer Belfry.
+ */
+export async function migrate(target: MigrationTarget, now: number): Promise<void> {
+  await target.execute(LEDGER)
+  const known = migrations.at(-1)?.id ?? 0
+  const newest = (await target.applied()).at(-1) ?? 0
+  if (newest > known) {
+    throw new StorageError(
+      `The database has schema ${newest}, written by a newer Belfry; this one knows up to ${known}. Start the newer version.`,
+    )
+  }
+  for (const migration of migrations) await apply(target, migration, now)
+}
+
+async function apply(target: MigrationTarget, migration: Migration, now: number): Promise<void> {
+  await target.execute('begin')
+  try {
+    const fresh = await target.execute(
+      `insert into schema_migrations (id, name, applied_at) values (${migration.id}, '${migration.name}', ${now}) on conflict do nothing`,
+    )
+    if (fresh > 0) for (const statement of migration.statements(target.types)) await target.execute(statement)
+    await target.execute('commit')
+  } catch (error) {
+    await target.execute('rollback')
+    throw new StorageError(
+      `Migration ${migration.id} (${migration.name}) failed; the database is unchanged`,
+      { cause: error },
+    )
+  }
+}

@@ -1,0 +1,120 @@
+import { type Compilable, type Kysely, type RawBuilder, sql } from 'kysely'
+import type { Schema } from './schema.ts'
+
+/** What differs between the two databases, in the words of a query. */
+export type Dialect = {
+  readonly name: 'sqlite' | 'postgres'
+  /** `column in ${dialect.list(p.ids)}`: a parameter that holds an array of strings or numbers. */
+  list(parameter: readonly string[]): RawBuilder<string>
+  numbers(parameter: readonly number[]): RawBuilder<number>
+  /** A parameter that holds an array of objects, as a table with the named columns. */
+  rows<Row extends Record<string, string | number | null>>(
+    parameter: readonly Row[],
+    columns: { [K in keyof Row]: 'text' | 'integer' },
+  ): RawBuilder<Row>
+  /** Gives a parameter its type where the database cannot infer it. */
+  integer(parameter: number): RawBuilder<number>
+  text(parameter: string | null): RawBuilder<string>
+  /** The larger of two values. */
+  greatest(left: RawBuilder<number>, right: RawBuilder<number>): RawBuilder<number>
+}
+
+/** What a query takes as parameters. Arrays travel as JSON, through the helpers of the dialect. */
+export type Params = Record<string, unknown>
+
+/**
+ * A query is written once, as a value at the top of a `*-store.ts` file. It is compiled the first time that it runs on
+ * a database, and prepared there once: `p.roomId` stands for the parameter `roomId`.
+ */
+export type Query<P, R> = {
+  readonly build: (db: Kysely<Schema>, p: P, dialect: Dialect) => Compilable<R>
+}
+
+export function query<P extends Params = Record<never, never>>() {
+  return <R>(build: (db: Kysely<Schema>, p: P, dialect: Dialect) => Compilable<R>): Query<P, R> => ({ build })
+}
+
+/** Runs queries: outside a transaction on what is committed, inside one on what it has written as well. */
+export interface Queries {
+  all<P, R>(query: Query<P, R>, params: P): Promise<R[]>
+  first<P, R>(query: Query<P, R>, params: P): Promise<R | undefined>
+  /** Runs a query for what it does. Resolves to the number of rows it changed. */
+  run<P, R>(query: Query<P, R>, params: P): Promise<number>
+}
+
+/** Text ready to prepare, and for each placeholder the parameter (or the constant) that goes there. */
+export type Compiled = {
+  readonly sql: string
+  readonly bind: (params: Params) => SqlValue[]
+}
+export type SqlValue = string | number | null
+
+class Slot {
+  readonly name: string
+  readonly json: boolean
+  constructor(name: string, json = false) {
+    this.name = name
+    this.json = json
+  }
+}
+
+const slots = new Proxy({}, { get: (_, name) => (typeof name === 'string' ? new Slot(name) : undefined) })
+
+function asJson(parameter: unknown): Slot {
+  if (!(parameter instanceof Slot))
+    throw new TypeError('dialect.list, numbers and rows take a parameter, as p.name')
+  return new Slot(parameter.name, true)
+}
+
+export const sqliteDialect: Dialect = {
+  name: 'sqlite',
+  list: (parameter) => sql`(select value from json_each(${asJson(parameter)}))`,
+  numbers: (parameter) => sql`(select value from json_each(${asJson(parameter)}))`,
+  rows: (parameter, columns) => {
+    const fields = Object.keys(columns).map((name) => sql`value ->> ${sql.lit(name)} as ${sql.ref(name)}`)
+    return sql`(select ${sql.join(fields)} from json_each(${asJson(parameter)}))`
+  },
+  integer: (parameter) => sql`cast(${parameter} as integer)`,
+  text: (parameter) => sql`cast(${parameter} as text)`,
+  greatest: (left, right) => sql`max(${left}, ${right})`,
+}
+
+export const postgresDialect: Dialect = {
+  name: 'postgres',
+  list: (parameter) => sql`(select jsonb_array_elements_text(${asJson(parameter)}::jsonb))`,
+  numbers: (parameter) => sql`(select jsonb_array_elements_text(${asJson(parameter)}::jsonb)::bigint)`,
+  rows: (parameter, columns) => {
+    const fields = Object.entries(columns).map(
+      ([name, type]) => sql`${sql.ref(name)} ${sql.raw(type === 'text' ? 'text' : 'bigint')}`,
+    )
+    return sql`(select * from jsonb_to_recordset(${asJson(parameter)}::jsonb) as r(${sql.join(fields)}))`
+  },
+  integer: (parameter) => sql`cast(${parameter} as bigint)`,
+  text: (parameter) => sql`cast(${parameter} as text)`,
+  greatest: (left, right) => sql`greatest(${left}, ${right})`,
+}
+
+/** Compiles a query for one database. Throws when a parameter is used in a way that cannot be bound. */
+export function compileQuery<P, R>(builder: Kysely<Schema>, dialect: Dialect, source: Query<P, R>): Compiled {
+  const compiled = source.build(builder, slots as P, dialect).compile()
+  const places = compiled.parameters
+  return {
+    sql: compiled.sql,
+    bind: (params) => places.map((place) => (place instanceof Slot ? valueOf(place, params) : toSql(place))),
+  }
+}
+
+function valueOf(slot: Slot, params: Params): SqlValue {
+  const value = params[slot.name]
+  return slot.json ? JSON.stringify(value) : toSql(value, slot.name)
+}
+
+function toSql(value: unknown, name = 'constant'): SqlValue {
+  if (typeof value === 'string' || value === null) return value
+  if (typeof value === 'number' && Number.isFinite(value)) return value
+  if (typeof value === 'boolean') return value ? 1 : 0
+  // Binding undefined, a Date or an object means different things to the two drivers, some of them silent.
+  throw new TypeError(
+    `query parameter ${name} is ${value === undefined ? 'missing' : `of type ${typeof value}`}`,
+  )
+}

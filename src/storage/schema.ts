@@ -1,0 +1,241 @@
+import type { ColumnType } from 'kysely'
+import type { DeviceId, EventId, RoomAlias, RoomId, UserId } from '../lib/ids.ts'
+
+// One type for each table, in the order of the way of an event. Times are milliseconds since the Unix epoch; booleans
+// are 0 or 1; JSON is text. A position is a place in the one stream of the server: everything that /sync can tell of
+// has one, and they only grow. The tables and their indexes are made in migrations/.
+
+type Flag = 0 | 1
+/** A column that the database fills in when it is left out of an insert. */
+type Filled<T> = ColumnType<T, T | undefined, T>
+
+export type StreamTable = { id: Filled<number>; position: number }
+
+export type UsersTable = {
+  user_id: UserId
+  /** argon2id in PHC form; null: nobody can log in with a password. */
+  password_hash: string | null
+  displayname: string | null
+  avatar_url: string | null
+  is_admin: Flag
+  created_at: number
+  deactivated_at: number | null
+}
+
+export type DevicesTable = {
+  user_id: UserId
+  device_id: DeviceId
+  display_name: string | null
+  last_seen_ip: string | null
+  last_seen_ts: number | null
+  created_at: number
+}
+
+/** Access tokens are kept as SHA-256 only. */
+export type AccessTokensTable = {
+  token_hash: string
+  user_id: UserId
+  device_id: DeviceId
+  created_at: number
+}
+
+/** Account data; `room_id` is '' for what belongs to the whole account. */
+export type AccountDataTable = {
+  user_id: UserId
+  room_id: RoomId | ''
+  type: string
+  content: string
+  position: number
+}
+
+export type FiltersTable = { user_id: UserId; filter_id: string; definition: string }
+
+export type RoomsTable = {
+  room_id: RoomId
+  version: string
+  creator: UserId
+  created_at: number
+  /** Members who have joined; written in the transaction of the member event. */
+  joined_count: number
+  invited_count: number
+}
+
+export type RoomAliasesTable = { alias: RoomAlias; room_id: RoomId; created_by: UserId; created_at: number }
+
+export type EventsTable = {
+  position: number
+  event_id: EventId
+  room_id: RoomId
+  type: string
+  /** null: not a state event. */
+  state_key: string | null
+  sender: UserId
+  origin_server_ts: number
+  /** After a redaction only what the room version lets stay. */
+  content: string
+  /** 'main', or the event id of the thread's root (client-server API, "Threading"). */
+  thread_id: string
+  /** The event of the same type and state key that this one took the place of. */
+  replaces_event_id: EventId | null
+  /** Of a redaction: the event that it redacts. */
+  redacts: EventId | null
+  /** The redaction that took this event's content away. */
+  redacted_by: EventId | null
+  sender_device: DeviceId | null
+  /** With sender, sender_device, room_id and type: makes sending again harmless. */
+  txn_id: string | null
+}
+
+export type CurrentStateTable = {
+  room_id: RoomId
+  type: string
+  state_key: string
+  event_id: EventId
+  position: number
+}
+
+export type Membership = 'invite' | 'join' | 'leave' | 'ban' | 'knock'
+
+export type MembershipsTable = {
+  room_id: RoomId
+  user_id: UserId
+  membership: Membership
+  event_id: EventId
+  position: number
+  displayname: string | null
+  avatar_url: string | null
+  /** Where a mention of the display name, and of the localpart, would be looked up (`push-rules/mention-index.ts`). */
+  name_key: string
+  localpart_key: string
+  /** Whether the user has a pusher: what a message costs follows the members with 1 here, not the size of the room. */
+  has_pushers: Flag
+  forgotten: Flag
+}
+
+export type ReceiptsTable = {
+  room_id: RoomId
+  user_id: UserId
+  receipt_type: 'm.read' | 'm.read.private'
+  /** '' for a receipt without a thread, else 'main' or the thread's root. */
+  thread_id: string
+  event_id: EventId
+  event_position: number
+  ts: number
+  position: number
+}
+
+/** Where a user has read up to: by receipt, own message or joining. `thread_id` as in receipts; '' covers all threads. */
+export type ReadPositionsTable = { user_id: UserId; room_id: RoomId; thread_id: string; position: number }
+
+/**
+ * What one event means to the members of a cohort who are not personally concerned. Only events that notify have a
+ * row. The totals run up to and include this event, so what is unread between two positions is one subtraction.
+ */
+export type CohortOutcomesTable = {
+  room_id: RoomId
+  cohort: string
+  position: number
+  thread_id: string
+  highlight: Flag
+  /** JSON list of actions, as the rule has them. */
+  actions: string
+  rule_kind: string
+  rule_id: string
+  total_notify: number
+  total_highlight: number
+  thread_notify: number
+  thread_highlight: number
+  /** 1: the event was redacted; the totals above still hold it, so it is subtracted when they are compared. */
+  retracted: Flag
+}
+
+/** A member whose outcome for an event differs from the cohort's, or an invited user. */
+export type ExceptionsTable = {
+  user_id: UserId
+  room_id: RoomId
+  position: number
+  thread_id: string
+  notify: Flag
+  highlight: Flag
+  /** What the cohort counted for this event, to be taken off again for this member. */
+  cohort_notify: Flag
+  cohort_highlight: Flag
+  actions: string
+  rule_kind: string | null
+  rule_id: string | null
+}
+
+/** Rooms with something unread (invitations among them) of users with pushers: their number is the badge. */
+export type BadgeRoomsTable = { user_id: UserId; room_id: RoomId }
+
+export type PushersTable = {
+  pusher_id: Filled<number>
+  user_id: UserId
+  app_id: string
+  pushkey: string
+  kind: string
+  /** `instance_handle`, or its later name `profile_tag`. */
+  handle: string | null
+  /** 1: it was set under the name `instance_handle`, whose rule of uniqueness it then keeps. */
+  handle_is_instance: Flag
+  app_display_name: string
+  device_display_name: string
+  lang: string
+  /** JSON object, as the client set it. */
+  data: string
+  /** Where pokes go; from `data`, in its parsed form. */
+  url: string | null
+  device_id: DeviceId | null
+  created_at: number
+  /** `pushkey_ts` of the pokes. */
+  set_at: number
+  // How delivery is going. Written by delivery/ alone.
+  failing_since: number | null
+  attempts: number
+  next_attempt_at: number | null
+  last_error: string | null
+  last_error_at: number | null
+  last_success_at: number | null
+  /** The badge that the gateway was told last; null: none yet. */
+  last_badge: number | null
+  /** 1: the badge may have changed since. */
+  badge_due: Flag
+  lease_owner: string | null
+  lease_until: number | null
+}
+
+/** A poke that is still to be sent: written in the event's own transaction, gone in the one that records the outcome. */
+export type OutboxTable = { pusher_id: number; position: number; created_at: number }
+
+/** The built-in inbox app of the gateway: the last notifications of a pushkey. */
+export type InboxTable = {
+  entry_id: Filled<number>
+  pushkey: string
+  received_at: number
+  notification: string
+}
+
+export type SchemaMigrationsTable = { id: number; name: string; applied_at: number }
+
+export type Schema = {
+  stream: StreamTable
+  users: UsersTable
+  devices: DevicesTable
+  access_tokens: AccessTokensTable
+  account_data: AccountDataTable
+  filters: FiltersTable
+  rooms: RoomsTable
+  room_aliases: RoomAliasesTable
+  events: EventsTable
+  current_state: CurrentStateTable
+  memberships: MembershipsTable
+  receipts: ReceiptsTable
+  read_positions: ReadPositionsTable
+  cohort_outcomes: CohortOutcomesTable
+  exceptions: ExceptionsTable
+  badge_rooms: BadgeRoomsTable
+  pushers: PushersTable
+  outbox: OutboxTable
+  inbox: InboxTable
+  schema_migrations: SchemaMigrationsTable
+}

@@ -1,0 +1,26 @@
+import { type Queries, query } from './query.ts'
+
+/**
+ * Takes the next `count` positions of the server's one stream; the first of them is returned. On PostgreSQL the row
+ * stays locked until the commit, so positions become visible in their order: a reader that has seen n has seen all below.
+ */
+export async function nextPosition(tx: Queries, count = 1): Promise<number> {
+  const row = await tx.first(advance, { count })
+  if (!row) throw new Error('the stream has no position')
+  return row.position - count + 1
+}
+
+/** The last position that is committed (inside a transaction: taken). */
+export async function currentPosition(read: Queries): Promise<number> {
+  return (await read.first(current, {}))?.position ?? 0
+}
+
+export const advance = query<{ count: number }>()((db, p, d) =>
+  db
+    .updateTable('stream')
+    .set((eb) => ({ position: eb('position', '+', d.integer(p.count)) }))
+    .where('id', '=', 1)
+    .returning('position'),
+)
+
+export const current = query()((db) => db.selectFrom('stream').select('position').where('id', '=', 1))

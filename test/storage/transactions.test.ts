@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { query } from '../../src/storage/query.ts'
+import { currentPosition, nextPosition } from '../../src/storage/stream.ts'
+import type { RoomAlias, RoomId, UserId } from '../../src/lib/ids.ts'
+import { onEachDatabase } from '../support/databases.ts'
+
+const addAlias = query<{ alias: RoomAlias; at: number }>()((db, p) =>
+  db.insertInto('room_aliases').values({
+    alias: p.alias,
+    room_id: '!r' as RoomId,
+    created_by: '@a:b' as UserId,
+    created_at: p.at,
+  }),
+)
+const aliases = query()((db) =>
+  db.selectFrom('room_aliases').select(['alias', 'created_at']).orderBy('alias'),
+)
+const someAliases = query<{ names: string[] }>()((db, p, d) =>
+  db
+    .selectFrom('room_aliases')
+    .select((eb) => eb.fn.countAll<number>().as('n'))
+    .where('alias', 'in', d.list(p.names) as never),
+)
+const addMany = query<{ rows: { alias: string; at: number }[] }>()((db, p, d) =>
+  db
+    .insertInto('room_aliases')
+    .columns(['alias', 'room_id', 'created_by', 'created_at'])
+    .expression(
+      db
+        .selectFrom(d.rows(p.rows, { alias: 'text', at: 'integer' }).as('r'))
+        .select((eb) => [
+          eb.ref('r.alias').as('alias'),
+          d.text('!r').as('room_id'),
+          d.text('@a:b').as('by'),
+          'r.at',
+        ]) as never,
+    ),
+)
+const alias = (name: string) => name as RoomAlias
+
+onEachDatabase('transactions', (open) => {
+  test('what is committed is read back, numbers as numbers, rows with an ordinary prototype', async (t) => {
+    const db = await open(t)
+    await db.transaction((tx) => tx.run(addAlias, { alias: alias('#a:x'), at: 1_800_000_000_000 }))
+    assert.deepStrictEqual(await db.all(aliases, {}), [{ alias: '#a:x', created_at: 1_800_000_000_000 }])
+  })
+
+  test('one that throws takes back its own writes and leaves the others of its group alone', async (t) => {
+    const db = await open(t)
+    const results = await Promise.allSettled([
+      db.transaction((tx) => tx.run(addAlias, { alias: alias('#1:x'), at: 1 })),
+      db.transaction(async (tx) => {
+        await tx.run(addAlias, { alias: alias('#2:x'), at: 2 })
+        throw new Error('changed my mind')
+      }),
+      db.transaction((tx) => tx.run(addAlias, { alias: alias('#1:x'), at: 3 })),
+      db.transaction((tx) => tx.run(addAlias, { alias: alias('#4:x'), at: 4 })),
+    ])
+    assert.deepEqual(
+      results.map((result) => result.status),
+      ['fulfilled', 'rejected', 'rejected', 'fulfilled'],
+    )
+    assert.deepEqual(
+      (await db.all(aliases, {})).map((row) => row.alias),
+      ['#1:x', '#4:x'],
+    )
+  })
+
+  test('hooks run after the commit, and only then', async (t) => {
+    const db = await open(t)
+    const seen: number[] = []
+    const failed = db.transaction(async (tx) => {
+      tx.onCommit(() => seen.push(-1))
+      await tx.run(addAlias, { alias: alias('#1:x'), at: 1 })
+      throw new Error('no')
+    })
+    await assert.rejects(failed, /no/)
+    let during: number | undefined
+    await db.transaction(async (tx) => {
+      tx.onCommit(() => seen.push(1))
+      await tx.run(addAlias, { alias: alias('#1:x'), at: 1 })
+      during = (await db.all(aliases, {})).length
+    })
+    assert.equal(during, 0, 'outside, nothing is seen before the commit')
+    assert.deepEqual(seen, [1])
+  })
+
+  test('a query after the end of its transaction throws', async (t) => {
+    const db = await open(t)
+    const escaped = await db.transaction(async (tx) => ({ tx }))
+    await assert.rejects(escaped.tx.all(aliases, {}), /after the end/)
+  })
+
+  test('a snapshot sees one moment', async (t) => {
+    const db = await open(t)
+    await db.snapshot(async (read) => {
+      const before = await read.all(aliases, {})
+      await db.transaction((tx) => tx.run(addAlias, { alias: alias('#1:x'), at: 1 }))
+      assert.deepEqual(await read.all(aliases, {}), before)
+    })
+    assert.equal((await db.all(aliases, {})).length, 1)
+  })
+
+  test('positions only grow, and one taken in a transaction that failed is taken again', async (t) => {
+    const db = await open(t)
+    assert.equal(await db.transaction((tx) => nextPosition(tx)), 1)
+    assert.equal(await db.transaction((tx) => nextPosition(tx, 3)), 2)
+    await assert.rejects(
+      db.transaction(async (tx) => {
+        await nextPosition(tx)
+        throw new Error('no')
+      }),
+    )
+    assert.equal(await currentPosition(db), 4)
+    assert.equal(await db.transaction((tx) => nextPosition(tx)), 5)
+  })
+
+  test('lists and tables travel as parameters', async (t) => {
+    const db = await open(t)
+    const rows = [
+      { alias: '#a:x', at: 1 },
+      { alias: '#b:x', at: 2 },
+    ]
+    assert.equal(await db.transaction((tx) => tx.run(addMany, { rows })), 2)
+    assert.deepEqual(await db.first(someAliases, { names: ['#a:x', '#c:x'] }), { n: 1 })
+    assert.deepEqual(await db.first(someAliases, { names: [] }), { n: 0 })
+  })
+
+  test('a missing parameter throws instead of meaning null', async (t) => {
+    const db = await open(t)
+    const missing = { alias: alias('#a:x') } as { alias: RoomAlias; at: number }
+    await assert.rejects(
+      db.transaction((tx) => tx.run(addAlias, missing)),
+      /parameter at is missing/,
+    )
+  })
+})

@@ -1,0 +1,63 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, type TestContext } from 'node:test'
+import { randomBytes } from 'node:crypto'
+import { Client } from 'pg'
+import { type Database, openDatabase } from '../../src/storage/database.ts'
+import { silentLog } from './log.ts'
+import { startCluster } from './postgres.ts'
+
+/** Runs the same suite on both databases. `open` gives a new, migrated, empty database that ends with the test. */
+export function onEachDatabase(
+  name: string,
+  suite: (open: (t: TestContext) => Promise<Database>) => void,
+): void {
+  describe(`${name} on sqlite`, () => suite(openTestSqlite))
+  const url = clusterUrl()
+  const skip = typeof url === 'string' ? false : url.missing
+  describe(`${name} on postgres`, { skip }, () => suite((t) => openTestPostgres(t, url as string)))
+}
+
+export async function openTestSqlite(t: TestContext): Promise<Database> {
+  return openFor(t, `sqlite:${join(temporaryFolder(t), 'belfry.db')}`)
+}
+
+export function temporaryFolder(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'belfry-test-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** A new empty PostgreSQL database for one test; it is dropped with its cluster. */
+export async function newPostgresUrl(cluster: string): Promise<string> {
+  const name = `test_${randomBytes(8).toString('hex')}`
+  const admin = new Client({ connectionString: cluster })
+  await admin.connect()
+  await admin.query(`create database ${name}`)
+  await admin.end()
+  return cluster.replace('/postgres?', `/${name}?`)
+}
+
+async function openTestPostgres(t: TestContext, cluster: string): Promise<Database> {
+  return openFor(t, await newPostgresUrl(cluster))
+}
+
+async function openFor(t: TestContext, url: string): Promise<Database> {
+  const database = await openDatabase(url, silentLog)
+  t.after(() => database[Symbol.asyncDispose]())
+  return database
+}
+
+/** The cluster of the whole run, or, when a test file runs by itself, one of its own. */
+export function clusterUrl(): string | { missing: string } {
+  const url = process.env['BELFRY_TEST_POSTGRES']
+  if (url) return url
+  const missing = process.env['BELFRY_TEST_POSTGRES_MISSING']
+  if (missing) return { missing }
+  const cluster = startCluster()
+  if ('missing' in cluster) return cluster
+  process.once('exit', cluster.stop)
+  process.env['BELFRY_TEST_POSTGRES'] = cluster.url
+  return cluster.url
+}

@@ -1,0 +1,60 @@
+import { spawnSync } from 'node:child_process'
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { tmpdir, userInfo } from 'node:os'
+
+/** A throw-away PostgreSQL cluster, on a Unix socket in a folder of its own; or the reason why there is none. */
+export type Cluster = { url: string; stop: () => void } | { missing: string }
+
+const DEBIAN = '/usr/lib/postgresql'
+
+function findTools(): string | undefined {
+  const installed = existsSync(DEBIAN) ? readdirSync(DEBIAN) : []
+  const newest = installed.toSorted((a, b) => Number(b) - Number(a))
+  const folders = [
+    ...newest.map((version) => join(DEBIAN, version, 'bin')),
+    ...(process.env['PATH'] ?? '').split(':'),
+  ]
+  return folders.find((folder) => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'pg_ctl')))
+}
+
+/** PostgreSQL refuses to run as root, so root runs it as somebody else. */
+function unprivileged(): { uid?: number; gid?: number } | { missing: string } {
+  if (userInfo().uid !== 0) return {}
+  for (const name of ['postgres', 'nobody']) {
+    const uid = spawnSync('id', ['-u', name], { encoding: 'utf8' }).stdout.trim()
+    const gid = spawnSync('id', ['-g', name], { encoding: 'utf8' }).stdout.trim()
+    if (uid && gid) return { uid: Number(uid), gid: Number(gid) }
+  }
+  return { missing: 'PostgreSQL does not run as root, and there is no other user here' }
+}
+
+/** Starts a cluster without fsync: it is thrown away, whatever happens. */
+export function startCluster(): Cluster {
+  const tools = findTools()
+  if (!tools) return { missing: 'PostgreSQL (initdb, pg_ctl) is not installed' }
+  const user = unprivileged()
+  if ('missing' in user) return user
+  const folder = mkdtempSync(join(tmpdir(), 'belfry-postgres-'))
+  if (user.uid !== undefined && user.gid !== undefined) chownSync(folder, user.uid, user.gid)
+  const run = (tool: string, args: string[]) =>
+    spawnSync(join(tools, tool), args, {
+      ...user,
+      cwd: folder,
+      encoding: 'utf8',
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+  const data = join(folder, 'data')
+  const created = run('initdb', ['-D', data, '-U', 'belfry', '-A', 'trust', '-E', 'UTF8', '--locale=C', '-N'])
+  if (created.status !== 0) return { missing: `initdb failed: ${created.stderr}` }
+  const settings = `-c listen_addresses= -c unix_socket_directories=${folder} -c fsync=off -c max_connections=200`
+  const started = run('pg_ctl', ['-D', data, '-w', '-l', join(folder, 'log'), '-o', settings, 'start'])
+  if (started.status !== 0) return { missing: `pg_ctl failed: ${started.stderr}` }
+  return {
+    url: `postgres://belfry@localhost/postgres?host=${encodeURIComponent(folder)}`,
+    stop() {
+      run('pg_ctl', ['-D', data, '-m', 'immediate', 'stop'])
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
