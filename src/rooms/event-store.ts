@@ -1,0 +1,104 @@
+import type { RawBuilder } from 'kysely'
+import type { DeviceId, EventId, RoomId, UserId } from '../lib/ids.ts'
+import { type Queries, query } from '../storage/query.ts'
+import { EVENT_COLUMNS, type EventRow, eventOfRow, type StoredEvent } from './event.ts'
+
+/** The event with this id, of any room. */
+export async function findEvent(q: Queries, eventId: EventId): Promise<StoredEvent | undefined> {
+  const row = await q.first(eventById, { eventId })
+  return row && eventOfRow(row)
+}
+
+/** The event with this id if it is of this room. */
+export async function findEventOfRoom(
+  q: Queries,
+  roomId: RoomId,
+  eventId: EventId,
+): Promise<StoredEvent | undefined> {
+  const event = await findEvent(q, eventId)
+  return event?.roomId === roomId ? event : undefined
+}
+
+/** Those of the events that exist, by id. */
+export async function findEvents(
+  q: Queries,
+  eventIds: readonly EventId[],
+): Promise<Map<EventId, StoredEvent>> {
+  if (eventIds.length === 0) return new Map()
+  const rows = await q.all(eventsByIds, { eventIds })
+  return new Map(rows.map((row) => [row.event_id, eventOfRow(row)]))
+}
+
+/** The event as a row of the table: `content` is text already. */
+export async function addEvent(q: Queries, row: EventRow): Promise<void> {
+  await q.run(insertEvent, row)
+}
+
+/** The event that this device sent before with the same transaction id. */
+export async function findSent(q: Queries, sent: SentParams): Promise<EventId | undefined> {
+  return (await q.first(eventByTransaction, sent))?.event_id
+}
+
+/** Takes from an event what its redaction does not let stay. */
+export async function pruneEvent(
+  q: Queries,
+  pruned: { eventId: EventId; content: string; redactedBy: EventId },
+): Promise<void> {
+  await q.run(replaceContent, pruned)
+}
+
+export type SentParams = {
+  sender: UserId
+  senderDevice: DeviceId
+  roomId: RoomId
+  type: string
+  txnId: string
+}
+
+export const eventById = query<{ eventId: EventId }>()((db, p) =>
+  db.selectFrom('events').select(EVENT_COLUMNS).where('event_id', '=', p.eventId),
+)
+
+export const eventsByIds = query<{ eventIds: readonly EventId[] }>()((db, p, d) =>
+  db
+    .selectFrom('events')
+    .select(EVENT_COLUMNS)
+    .where('event_id', 'in', d.list(p.eventIds) as RawBuilder<EventId>),
+)
+
+export const eventByTransaction = query<SentParams>()((db, p) =>
+  db
+    .selectFrom('events')
+    .select('event_id')
+    .where('sender', '=', p.sender)
+    .where('sender_device', '=', p.senderDevice)
+    .where('room_id', '=', p.roomId)
+    .where('type', '=', p.type)
+    .where('txn_id', '=', p.txnId),
+)
+
+export const insertEvent = query<EventRow>()((db, p) =>
+  db.insertInto('events').values({
+    position: p.position,
+    event_id: p.event_id,
+    room_id: p.room_id,
+    type: p.type,
+    state_key: p.state_key,
+    sender: p.sender,
+    origin_server_ts: p.origin_server_ts,
+    content: p.content,
+    thread_id: p.thread_id,
+    replaces_event_id: p.replaces_event_id,
+    redacts: p.redacts,
+    redacted_by: p.redacted_by,
+    sender_device: p.sender_device,
+    txn_id: p.txn_id,
+  }),
+)
+
+export const replaceContent = query<{ eventId: EventId; content: string; redactedBy: EventId }>()((db, p) =>
+  db
+    .updateTable('events')
+    .set({ content: p.content, redacted_by: p.redactedBy })
+    .where('event_id', '=', p.eventId),
+)

@@ -1,0 +1,151 @@
+import type { RawBuilder, Selectable } from 'kysely'
+import type { EventId, RoomId, UserId } from '../lib/ids.ts'
+import { type Queries, query } from '../storage/query.ts'
+import type { Membership, MembershipsTable } from '../storage/schema.ts'
+
+export type MemberRow = Selectable<MembershipsTable>
+
+/** How a user stands to a room now; undefined: they never had anything to do with it. */
+export async function membershipIn(
+  q: Queries,
+  roomId: RoomId,
+  userId: UserId,
+): Promise<MemberRow | undefined> {
+  return q.first(memberOfRoom, { roomId, userId })
+}
+
+/** The members of a room with one of the memberships, by user id. */
+export async function membersOfRoom(
+  q: Queries,
+  roomId: RoomId,
+  memberships: readonly Membership[],
+): Promise<MemberRow[]> {
+  return q.all(membersWith, { roomId, memberships })
+}
+
+/** The rooms to which a user stands in one of the memberships, forgotten ones left out. */
+export async function roomsOfUser(
+  q: Queries,
+  userId: UserId,
+  memberships: readonly Membership[],
+): Promise<MemberRow[]> {
+  return q.all(roomsWith, { userId, memberships })
+}
+
+export type MembershipEntry = {
+  roomId: RoomId
+  userId: UserId
+  membership: Membership
+  eventId: EventId
+  position: number
+  displayname: string | null
+  avatarUrl: string | null
+  nameKey: string
+  localpartKey: string
+}
+
+/** Writes how a user stands to a room. A room that was forgotten is remembered again. */
+export async function setMembership(q: Queries, entry: MembershipEntry): Promise<void> {
+  await q.run(upsertMembership, entry)
+}
+
+/** Moves the counters of a room by what a change of membership means to them. */
+export async function moveCounters(
+  q: Queries,
+  roomId: RoomId,
+  by: { joined: number; invited: number },
+): Promise<void> {
+  if (by.joined !== 0 || by.invited !== 0) await q.run(addToCounters, { roomId, ...by })
+}
+
+/** Forgets a room. False: the user is a member still, or never was. */
+export async function forget(q: Queries, roomId: RoomId, userId: UserId): Promise<boolean> {
+  return (await q.run(markForgotten, { roomId, userId })) > 0
+}
+
+type Member = { roomId: RoomId; userId: UserId }
+
+export const memberOfRoom = query<Member>()((db, p) =>
+  db.selectFrom('memberships').selectAll().where('room_id', '=', p.roomId).where('user_id', '=', p.userId),
+)
+
+export const membersWith = query<{ roomId: RoomId; memberships: readonly Membership[] }>()((db, p, d) =>
+  db
+    .selectFrom('memberships')
+    .selectAll()
+    .where('room_id', '=', p.roomId)
+    .where('membership', 'in', d.list(p.memberships) as RawBuilder<Membership>)
+    .orderBy('user_id'),
+)
+
+export const roomsWith = query<{ userId: UserId; memberships: readonly Membership[] }>()((db, p, d) =>
+  db
+    .selectFrom('memberships')
+    .selectAll()
+    .where('user_id', '=', p.userId)
+    .where('membership', 'in', d.list(p.memberships) as RawBuilder<Membership>)
+    .where('forgotten', '=', 0)
+    .orderBy('room_id'),
+)
+
+export const upsertMembership = query<MembershipEntry>()((db, p, d) =>
+  db
+    .insertInto('memberships')
+    .values((eb) => ({
+      room_id: p.roomId,
+      user_id: p.userId,
+      membership: p.membership,
+      event_id: p.eventId,
+      position: p.position,
+      displayname: p.displayname,
+      avatar_url: p.avatarUrl,
+      name_key: p.nameKey,
+      localpart_key: p.localpartKey,
+      has_pushers: eb
+        .case()
+        .when(
+          eb.exists(
+            eb
+              .selectFrom('pushers')
+              .select('pusher_id')
+              .where('user_id', '=', d.text(p.userId) as RawBuilder<UserId>),
+          ),
+        )
+        .then(eb.lit(1))
+        .else(eb.lit(0))
+        .end(),
+      forgotten: eb.lit(0),
+    }))
+    .onConflict((conflict) =>
+      conflict.columns(['room_id', 'user_id']).doUpdateSet((eb) => ({
+        membership: eb.ref('excluded.membership'),
+        event_id: eb.ref('excluded.event_id'),
+        position: eb.ref('excluded.position'),
+        displayname: eb.ref('excluded.displayname'),
+        avatar_url: eb.ref('excluded.avatar_url'),
+        name_key: eb.ref('excluded.name_key'),
+        localpart_key: eb.ref('excluded.localpart_key'),
+        has_pushers: eb.ref('excluded.has_pushers'),
+        forgotten: eb.lit(0),
+      })),
+    ),
+)
+
+export const addToCounters = query<{ roomId: RoomId; joined: number; invited: number }>()((db, p, d) =>
+  db
+    .updateTable('rooms')
+    .set((eb) => ({
+      joined_count: eb('joined_count', '+', d.integer(p.joined)),
+      invited_count: eb('invited_count', '+', d.integer(p.invited)),
+    }))
+    .where('room_id', '=', p.roomId),
+)
+
+export const markForgotten = query<Member>()((db, p) =>
+  db
+    .updateTable('memberships')
+    .set({ forgotten: 1 })
+    .where('room_id', '=', p.roomId)
+    .where('user_id', '=', p.userId)
+    .where('membership', 'in', ['leave', 'ban']),
+)
