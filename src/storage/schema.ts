@@ -198,8 +198,8 @@ export type PushersTable = {
   last_success_at: number | null
   /** The badge that the gateway was told last; null: none yet. */
   last_badge: number | null
-  /** 1: the badge may have changed since. */
-  badge_due: Flag
+  /** Counts how often the badge may have changed since; 0: it was told. */
+  badge_due: number
   lease_owner: string | null
   lease_until: number | null
 }

@@ -83,6 +83,9 @@ export const first: Migration = {
       last_error_at ${int}, last_success_at ${int}, last_badge ${int}, badge_due ${int} not null default 0,
       lease_owner text, lease_until ${int}, unique (user_id, app_id, pushkey)) ${plain}`,
     `create index pushers_by_key on pushers (app_id, pushkey)`,
+    `create index pushers_by_device on pushers (user_id, device_id)`,
+    `create index pushers_with_badge on pushers (pusher_id) where badge_due > 0`,
+    `create index pushers_by_next_attempt on pushers (next_attempt_at) where next_attempt_at is not null`,
     `create table outbox (
       pusher_id ${int} not null, position ${int} not null, created_at ${int} not null,
       primary key (pusher_id, position)) ${keyed}`,

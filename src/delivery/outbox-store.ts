@@ -1,0 +1,86 @@
+import { type RawBuilder, sql } from 'kysely'
+import type { RoomId, UserId } from '../lib/ids.ts'
+import type { Transaction } from '../storage/database.ts'
+import { query } from '../storage/query.ts'
+
+// The way into the outbox. All three run in the transaction of what they tell of, and resolve to the ids of the pushers
+// to wake, on the topic 'delivery', once it is committed.
+
+type ForRoom = {
+  roomId: RoomId
+  /** The event's. */
+  position: number
+  /** Members who are not to be told, the sender among them. */
+  except: readonly UserId[]
+  /** Milliseconds since the Unix epoch. */
+  now: number
+}
+
+/** One poke for each pusher of the joined members of a room. Costs by members with pushers, whatever the size of the room. */
+export async function enqueueForRoom(tx: Transaction, work: ForRoom): Promise<number[]> {
+  const rows = await tx.all(addForRoom, work)
+  return rows.map((row) => row.pusher_id)
+}
+
+/** One poke for each pusher of these users. Whoever has one for the event already gets no second. */
+export async function enqueueForUsers(
+  tx: Transaction,
+  work: { userIds: readonly UserId[]; position: number; now: number },
+): Promise<number[]> {
+  if (work.userIds.length === 0) return []
+  const rows = await tx.all(addForUsers, work)
+  return rows.map((row) => row.pusher_id)
+}
+
+/** The badge of these users may have changed: their pushers tell the new number, unless a poke does so before. */
+export async function flagBadge(tx: Transaction, userIds: readonly UserId[]): Promise<number[]> {
+  if (userIds.length === 0) return []
+  const rows = await tx.all(markBadgeDue, { userIds })
+  return rows.map((row) => row.pusher_id)
+}
+
+export const addForRoom = query<ForRoom>()((db, p, d) =>
+  db
+    .insertInto('outbox')
+    .columns(['pusher_id', 'position', 'created_at'])
+    .expression(
+      db
+        .selectFrom('memberships as m')
+        .innerJoin('pushers as p', 'p.user_id', 'm.user_id')
+        .where('m.room_id', '=', p.roomId)
+        // As a literal: no database uses a partial index for a value that it is yet to be given.
+        .where('m.has_pushers', '=', sql.lit(1))
+        .where('m.membership', '=', 'join')
+        .where('m.user_id', 'not in', d.list(p.except) as RawBuilder<UserId>)
+        .where('p.kind', '=', 'http')
+        .select(['p.pusher_id', d.integer(p.position).as('position'), d.integer(p.now).as('created_at')]),
+    )
+    .onConflict((conflict) => conflict.columns(['pusher_id', 'position']).doNothing())
+    .returning('pusher_id'),
+)
+
+export const addForUsers = query<{ userIds: readonly UserId[]; position: number; now: number }>()(
+  (db, p, d) =>
+    db
+      .insertInto('outbox')
+      .columns(['pusher_id', 'position', 'created_at'])
+      .expression(
+        db
+          .selectFrom('pushers')
+          .where('user_id', 'in', d.list(p.userIds) as RawBuilder<UserId>)
+          .where('kind', '=', 'http')
+          .select(['pusher_id', d.integer(p.position).as('position'), d.integer(p.now).as('created_at')]),
+      )
+      .onConflict((conflict) => conflict.columns(['pusher_id', 'position']).doNothing())
+      .returning('pusher_id'),
+)
+
+// Counted, not set: whoever tells the badge takes back only what was there before it read the number.
+export const markBadgeDue = query<{ userIds: readonly UserId[] }>()((db, p, d) =>
+  db
+    .updateTable('pushers')
+    .set((eb) => ({ badge_due: eb('badge_due', '+', 1) }))
+    .where('user_id', 'in', d.list(p.userIds) as RawBuilder<UserId>)
+    .where('kind', '=', 'http')
+    .returning('pusher_id'),
+)
