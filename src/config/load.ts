@@ -1,0 +1,115 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { z } from 'zod'
+import { ConfigError } from './config-error.ts'
+import { type Given, readEnvironment, readFlags, readYaml } from './read.ts'
+import { type Config, configSchema } from './schema.ts'
+import { settings } from './settings.ts'
+
+export type Sources = {
+  argv?: readonly string[]
+  env?: Readonly<Record<string, string | undefined>>
+  readFile?: (path: string) => string
+}
+
+export type CommandLine = { config: Config; switches: ReadonlySet<string>; positionals: readonly string[] }
+
+/**
+ * The configuration from flags, environment and file; flags win over environment over file.
+ * @throws ConfigError on the first unknown key or bad value, naming it and where it came from
+ */
+export function loadConfig(sources: Sources = {}): Config {
+  const { config, positionals } = loadCommandLine(sources)
+  if (positionals[0] !== undefined) throw new ConfigError(`unexpected argument "${positionals[0]}"`)
+  return config
+}
+
+/** As `loadConfig`, for a command with arguments of its own; `switches` names its flags without a value. */
+export function loadCommandLine(sources: Sources & { switches?: readonly string[] }): CommandLine {
+  const { argv = [], env = process.env, readFile = (path: string) => readFileSync(path, 'utf8') } = sources
+  const flags = readFlags(argv, sources.switches)
+  const environment = readEnvironment(env)
+  const file = flags.file ?? environment.file
+  const inFile = file === undefined ? [] : readYaml(readText(file, readFile), file)
+  const config = decide([...inFile, ...environment.given, ...flags.given])
+  return { config, switches: flags.switches, positionals: flags.positionals }
+}
+
+function readText(file: string, readFile: (path: string) => string): string {
+  try {
+    return readFile(file)
+  } catch (error) {
+    const reason =
+      error instanceof Error && 'code' in error && error.code === 'ENOENT'
+        ? 'there is no such file'
+        : 'it cannot be read'
+    throw new ConfigError(`the configuration file ${file}: ${reason}`, { cause: error })
+  }
+}
+
+/** Later entries win. */
+function decide(given: readonly Given[]): Config {
+  const merged: Tree = {}
+  const origins = new Map<string, string>()
+  for (const { path, value, from } of given) {
+    place(merged, path, value)
+    origins.set(path.join('.'), from)
+  }
+  const result = configSchema.safeParse(merged)
+  if (!result.success) throw refusal(result.error.issues, origins)
+  const config = result.data
+  return { ...config, database: config.database ?? { kind: 'sqlite', path: join(config.data, 'belfry.db') } }
+}
+
+type Tree = { [key: string]: unknown }
+
+function place(tree: Tree, path: readonly string[], value: unknown): void {
+  const [name = '', ...rest] = path
+  // Object.defineProperty: a key called __proto__ in the file is an unknown key like any other.
+  const set = (inner: unknown) =>
+    Object.defineProperty(tree, name, { value: inner, enumerable: true, configurable: true, writable: true })
+  if (rest.length === 0) {
+    set(value)
+    return
+  }
+  const inner = Object.hasOwn(tree, name) ? tree[name] : undefined
+  const section = typeof inner === 'object' && inner !== null ? (inner as Tree) : {}
+  set(section)
+  place(section, rest, value)
+}
+
+function refusal(issues: readonly z.core.$ZodIssue[], origins: ReadonlyMap<string, string>): ConfigError {
+  // An unknown key first: it is often the reason that something else is missing.
+  const issue = issues.find((one) => one.code === 'unrecognized_keys') ?? issues[0]
+  if (issue === undefined) return new ConfigError('the configuration is not valid')
+  const path = issue.path.map(String)
+  if (issue.code === 'unrecognized_keys') {
+    const key = [...path, issue.keys[0] ?? ''].join('.')
+    return new ConfigError(`unknown key "${key}" (from ${originOf(key, origins)})${suggestion(key)}`)
+  }
+  const key = path.join('.')
+  return new ConfigError(`bad value for "${key}" (from ${originOf(key, origins)}): ${expectation(issue)}`)
+}
+
+function originOf(key: string, origins: ReadonlyMap<string, string>): string {
+  const parts = key.split('.')
+  for (let length = parts.length; length > 0; length--) {
+    const from = origins.get(parts.slice(0, length).join('.'))
+    if (from !== undefined) return from
+  }
+  return [...origins].find(([path]) => path.startsWith(`${key}.`))?.[1] ?? 'the configuration file'
+}
+
+// Never the value itself: it may be a database URL with its password.
+function expectation(issue: z.core.$ZodIssue): string {
+  return issue.message.replace(/^Invalid (input|option): /, '').replace(/^Too (big|small): /, '')
+}
+
+function suggestion(key: string): string {
+  const last = key.split('.').at(-1)
+  const near = settings.find(
+    (setting) =>
+      setting.path.at(-1) === last || setting.key.replaceAll(/[._]/g, '') === key.replaceAll(/[._-]/g, ''),
+  )
+  return near === undefined ? '' : `; did you mean "${near.key}"?`
+}

@@ -1,0 +1,149 @@
+import { parseArgs } from 'node:util'
+import { parseDocument } from 'yaml'
+import { ConfigError } from './config-error.ts'
+import { type Setting, settings } from './settings.ts'
+
+/** One value that somebody set, and where: `--listen`, `BELFRY_LISTEN`, or the name of the file. */
+export type Given = { path: readonly string[]; value: unknown; from: string }
+
+export type Flags = {
+  given: Given[]
+  /** The value of `--config`. */
+  file: string | undefined
+  /** Those of the switches asked for that were on the command line. */
+  switches: ReadonlySet<string>
+  positionals: string[]
+}
+
+const settingOfFlag = new Map(
+  settings.flatMap((setting) => (setting.flag === undefined ? [] : [[setting.flag, setting]])),
+)
+const settingOfEnv = new Map(settings.map((setting) => [setting.env, setting]))
+
+/** `switches`: flags without a value that belong to the command itself, such as `admin`. */
+export function readFlags(argv: readonly string[], switches: readonly string[] = []): Flags {
+  const options: Record<string, { type: 'string' | 'boolean' }> = { config: { type: 'string' } }
+  for (const name of switches) options[name] = { type: 'boolean' }
+  for (const [flag, { value }] of settingOfFlag)
+    options[flag] = { type: value === undefined ? 'boolean' : 'string' }
+  const { tokens } = parseArgs({
+    args: [...argv],
+    options,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  })
+
+  const flags = {
+    given: [] as Given[],
+    file: undefined as string | undefined,
+    switches: new Set<string>(),
+    positionals: [] as string[],
+  }
+  const lists = new Map<Setting, string[]>()
+  for (const token of tokens) {
+    if (token.kind === 'positional') flags.positionals.push(token.value)
+    if (token.kind !== 'option') continue
+    const option = Object.hasOwn(options, token.name) ? options[token.name] : undefined
+    if (option === undefined) throw new ConfigError(`unknown flag ${token.rawName}`)
+    const text = checkedValue(token, option.type)
+    const setting = settingOfFlag.get(token.name)
+    if (token.name === 'config') flags.file = text
+    else if (setting === undefined) flags.switches.add(token.name)
+    else if (setting.kind === 'list') lists.set(setting, [...(lists.get(setting) ?? []), text])
+    else flags.given.push({ path: setting.path, value: flagValue(setting, text), from: token.rawName })
+  }
+  for (const [setting, value] of lists)
+    flags.given.push({ path: setting.path, value, from: `--${setting.flag}` })
+  return flags
+}
+
+type OptionToken = { rawName: string; value: string | undefined; inlineValue: boolean | undefined }
+
+function checkedValue(token: OptionToken, type: 'string' | 'boolean'): string {
+  if (type === 'boolean') {
+    if (token.value !== undefined) throw new ConfigError(`${token.rawName} takes no value`)
+    return ''
+  }
+  // `--listen --data x` would make "--data" the address to listen on.
+  const isNextFlag = token.inlineValue === false && token.value?.startsWith('--')
+  if (token.value === undefined || token.value === '' || isNextFlag)
+    throw new ConfigError(`${token.rawName} needs a value`)
+  return token.value
+}
+
+function flagValue(setting: Setting, text: string): unknown {
+  if (setting.value === undefined) return !setting.flag?.startsWith('no-')
+  return fromText(setting, text)
+}
+
+/** Every `BELFRY_…` variable; `BELFRY_CONFIG` names the file. An empty variable counts as not set. */
+export function readEnvironment(env: Readonly<Record<string, string | undefined>>): {
+  given: Given[]
+  file: string | undefined
+} {
+  const given: Given[] = []
+  for (const [name, text] of Object.entries(env)) {
+    if (
+      !name.startsWith('BELFRY_') ||
+      name === 'BELFRY_CONFIG' ||
+      isServiceLink(name) ||
+      text === undefined ||
+      text === ''
+    )
+      continue
+    const setting = settingOfEnv.get(name)
+    if (setting === undefined) throw new ConfigError(`unknown environment variable ${name}`)
+    given.push({ path: setting.path, value: fromText(setting, text), from: name })
+  }
+  return { given, file: env['BELFRY_CONFIG'] === '' ? undefined : env['BELFRY_CONFIG'] }
+}
+
+// Kubernetes sets these in every container beside a service called "belfry"; they are not meant for us.
+function isServiceLink(name: string): boolean {
+  return /^BELFRY_(SERVICE_(HOST|PORT)|PORT)(_|$)/.test(name)
+}
+
+function fromText(setting: Setting, text: string): unknown {
+  switch (setting.kind) {
+    case 'number':
+      return /^-?\d+$/.test(text) ? Number(text) : text
+    case 'boolean':
+      return text === 'true' || text === '1' ? true : text === 'false' || text === '0' ? false : text
+    case 'list':
+      return text.split(',').map((item) => item.trim())
+    case 'text':
+      return text
+  }
+}
+
+/** A YAML file with the nesting of the schema. Keys it does not know are kept: `load.ts` refuses them by name. */
+export function readYaml(text: string, name: string): Given[] {
+  const document = parseDocument(text, { logLevel: 'silent' })
+  const fault = document.errors[0]
+  if (fault !== undefined) {
+    const line = fault.linePos?.[0].line ?? 1
+    throw new ConfigError(`${name}, line ${line}: ${fault.message.split(/ at line |:?\n/, 1)[0]}`)
+  }
+  const content: unknown = document.toJS({ maxAliasCount: 100 })
+  if (content === null || content === undefined) return []
+  if (!isMapping(content))
+    throw new ConfigError(`${name}: expected keys and values, such as "listen: 127.0.0.1:8008"`)
+  return flatten(content, [], name)
+}
+
+function flatten(mapping: Record<string, unknown>, path: readonly string[], from: string): Given[] {
+  return Object.entries(mapping).flatMap(([key, value]) => {
+    const here = [...path, key]
+    const isSection = settings.some(
+      (setting) => setting.path.length > here.length && here.every((part, at) => setting.path[at] === part),
+    )
+    if (isSection && isMapping(value)) return flatten(value, here, from)
+    if (isSection && value === null) return []
+    return [{ path: here, value, from }]
+  })
+}
+
+function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,202 @@
+import ipaddr from 'ipaddr.js'
+import { z } from 'zod'
+
+// The whole configuration: every key with its default, its limits and the sentence the reference page prints.
+// A key `push.extra_ca` is `BELFRY_PUSH_EXTRA_CA` in the environment; those with a `flag` are flags of `belfry serve` too.
+
+type About = { about: string; flag?: string; value?: string; shownDefault?: string }
+
+function setting<S extends z.ZodType>(schema: S, about: About): S {
+  return schema.meta({ ...about })
+}
+
+const count = (fallback: number, range: { min?: number; max?: number } = {}) =>
+  z
+    .int()
+    .min(range.min ?? 1)
+    .max(range.max ?? 1_000_000_000)
+    .default(fallback)
+
+const flagOn = z.boolean().default(true)
+const flagOff = z.boolean().default(false)
+
+/** An address to listen on: `HOST:PORT`, `[IPV6]:PORT`; port 0 picks a free one. */
+const listenAddress = z.string().transform((text, context) => {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:/[\]]+)):(\d{1,5})$/.exec(text)
+  const port = Number(match?.[3])
+  if (match === null || port > 65_535) return refuse(context, 'expected HOST:PORT, such as 127.0.0.1:8008')
+  return { host: match[1] ?? match[2] ?? '', port }
+})
+
+/** The domain of user ids (Matrix appendices, "Server Name"). */
+const serverName = z
+  .string()
+  .max(230, 'expected at most 230 characters')
+  .regex(/^(\[[0-9a-fA-F:.]+\]|[0-9a-zA-Z.-]+)(:\d{1,5})?$/, 'expected a domain name, such as example.org')
+
+const databaseUrl = z.string().transform((text, context) => {
+  if (text.startsWith('sqlite:') && text.length > 'sqlite:'.length)
+    return { kind: 'sqlite' as const, path: text.slice('sqlite:'.length) }
+  if (/^postgres(ql)?:\/\/./.test(text) && URL.canParse(text)) return { kind: 'postgres' as const, url: text }
+  return refuse(context, 'expected sqlite:PATH or postgres://USER@HOST/NAME')
+})
+
+const publicUrl = z.string().transform((text, context) => {
+  const url = URL.parse(text)
+  if (
+    url === null ||
+    !/^https?:$/.test(url.protocol) ||
+    url.search !== '' ||
+    url.hash !== '' ||
+    url.username !== ''
+  )
+    return refuse(context, 'expected an http or https URL, such as https://matrix.example.org')
+  return url.href.replace(/\/+$/, '')
+})
+
+/** A network in CIDR notation; a single address stands for itself. */
+const ipRange = z.string().transform((text, context) => {
+  if (ipaddr.isValidCIDR(text)) return text
+  if (ipaddr.IPv4.isValidFourPartDecimal(text)) return `${text}/32`
+  if (ipaddr.IPv6.isValid(text)) return `${text}/128`
+  return refuse(context, 'expected an IP range, such as 10.0.0.0/8 or 127.0.0.1')
+})
+
+function refuse(context: z.RefinementCtx, message: string): never {
+  context.addIssue({ code: 'custom', message })
+  return z.NEVER
+}
+
+const pushSchema = z.strictObject({
+  allow_ip_ranges: setting(z.array(ipRange).prefault([]), {
+    about:
+      'Private or loopback networks that pushers may send to, over plain http too. Everything that is not a public address is refused otherwise.',
+    flag: 'allow-push-to',
+    value: 'CIDR',
+  }),
+  extra_ca: setting(z.string().min(1).optional(), {
+    about: 'A PEM file with further certificate authorities to trust when sending to push gateways.',
+    flag: 'extra-ca',
+    value: 'FILE',
+    shownDefault: 'none',
+  }),
+  legacy_mention_rules: setting(flagOn, {
+    about:
+      'Keep the mention rules from before `m.mentions` (display name, user name, @room in the body). They never apply to an event that has `m.mentions`.',
+  }),
+  include_content: setting(flagOn, {
+    about:
+      'Send the content of events to push gateways; off, every poke is as if its pusher asked for `event_id_only`.',
+  }),
+  max_pushers_per_user: setting(count(100), { about: 'How many pushers one user may have.' }),
+  handle_retention_days: setting(count(180), {
+    about: 'Push rules of a device handle are removed after this many days without a pusher that holds it.',
+  }),
+  connections_per_gateway: setting(count(32, { max: 10_000 }), {
+    about: 'Connections to one push gateway at the same time.',
+  }),
+  concurrency: setting(count(256, { max: 100_000 }), {
+    about: 'Pokes in flight at the same time, to all gateways together.',
+  }),
+})
+
+const rateLimitsSchema = z.strictObject({
+  enabled: setting(flagOn, {
+    about: 'Turn all rate limits off with `false` (tests, benchmarks, behind a proxy that limits).',
+  }),
+  requests_per_second_per_user: setting(count(50), { about: 'Requests of one user, lasting rate.' }),
+  request_burst_per_user: setting(count(500), { about: 'Requests of one user that may come at once.' }),
+  messages_per_second_per_user: setting(count(20), { about: 'Events sent by one user, lasting rate.' }),
+  message_burst_per_user: setting(count(200), { about: 'Events of one user that may come at once.' }),
+  requests_per_second_per_address: setting(count(500), {
+    about: 'Requests from one address, lasting rate. An IPv6 /64 counts as one address.',
+  }),
+  request_burst_per_address: setting(count(5000), {
+    about: 'Requests from one address that may come at once.',
+  }),
+  pushes_per_second_per_address: setting(count(2000), {
+    about: 'Notifications to the push gateway endpoint from one address, lasting rate.',
+  }),
+  push_burst_per_address: setting(count(20_000), {
+    about: 'Notifications to the push gateway endpoint from one address that may come at once.',
+  }),
+  login_attempts_per_minute_per_account: setting(count(10), {
+    about: 'Failed logins of one account; as many may come at once.',
+  }),
+  login_attempts_per_minute_per_address: setting(count(120), {
+    about: 'Logins from one address; as many may come at once.',
+  }),
+  registrations_per_minute_per_address: setting(count(200), {
+    about: 'Registrations from one address; as many may come at once.',
+  }),
+})
+
+const limitsSchema = z.strictObject({
+  body_bytes: setting(count(65_536, { min: 1024, max: 16_777_216 }), {
+    about: 'Largest request body, in bytes, where an endpoint has no limit of its own.',
+  }),
+  header_timeout_ms: setting(count(10_000, { max: 3_600_000 }), {
+    about: 'Time for the headers of a request to arrive, in milliseconds.',
+  }),
+  body_timeout_ms: setting(count(30_000, { max: 3_600_000 }), {
+    about: 'Time for the body of a request to arrive after its headers, in milliseconds.',
+  }),
+  sync_timeout_max_ms: setting(count(60_000, { min: 0, max: 3_600_000 }), {
+    about: 'Longest wait of a long poll, in milliseconds, whatever the client asks for.',
+  }),
+  query_token: setting(flagOn, {
+    about:
+      'Accept the access token as `?access_token=` too. Old clients send nothing else; proxies tend to log it.',
+  }),
+})
+
+export const configSchema = z.strictObject({
+  listen: setting(listenAddress.prefault('127.0.0.1:8008'), {
+    about: 'Where to listen. Port 0 picks a free one.',
+    flag: 'listen',
+    value: 'HOST:PORT',
+  }),
+  data: setting(z.string().min(1).default('./data'), {
+    about: 'Directory for everything that is kept.',
+    flag: 'data',
+    value: 'DIR',
+  }),
+  server_name: setting(serverName.default('localhost'), {
+    about: 'The domain in user ids. It cannot be changed once there are users.',
+    flag: 'server-name',
+    value: 'NAME',
+  }),
+  database: setting(databaseUrl.optional(), {
+    about: 'The database: `sqlite:PATH` or `postgres://USER:PASSWORD@HOST/NAME`.',
+    flag: 'database',
+    value: 'URL',
+    shownDefault: 'sqlite:DATA/belfry.db',
+  }),
+  open_registration: setting(flagOff, {
+    about: 'Let anybody who can reach the server create an account.',
+    flag: 'open-registration',
+  }),
+  log_level: setting(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'), {
+    about: 'How much to log: trace, debug, info, warn, error, fatal or silent. `debug` logs every request.',
+    flag: 'log-level',
+    value: 'L',
+  }),
+  console: setting(flagOn, { about: 'Serve the web console.', flag: 'no-console' }),
+  public_url: setting(publicUrl.optional(), {
+    about:
+      "The URL that clients use. Pushers whose URL lies below it are served by this server's own gateway, in process.",
+    shownDefault: 'none',
+  }),
+  trust_proxy: setting(flagOff, {
+    about:
+      'Take the address of a client from the last entry of `X-Forwarded-For`. Only behind a proxy that sets it.',
+  }),
+  push: pushSchema.prefault({}),
+  rate_limits: rateLimitsSchema.prefault({}),
+  limits: limitsSchema.prefault({}),
+})
+
+export type Database = NonNullable<z.output<typeof configSchema>['database']>
+
+/** The configuration as the program uses it: checked, with every default and decision made. */
+export type Config = Omit<z.output<typeof configSchema>, 'database'> & { database: Database }

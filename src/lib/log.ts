@@ -1,0 +1,67 @@
+import pino from 'pino'
+
+/** The one logger type of the project: `log.info({ room_id }, 'what happened')`. */
+export type Log = pino.Logger
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
+
+const SECRET = /token|password|pushkey|secret|authorization/i
+const HIDDEN = '[hidden]'
+const MAX_DEPTH = 5
+
+/**
+ * JSON lines on stderr, or on `stream`. Whatever is logged under a key named after a token, password or pushkey is
+ * replaced, at any depth: a safety net under the rule that such things are not handed to the log at all.
+ */
+export function createLog(options: { level: LogLevel; stream?: pino.DestinationStream }): Log {
+  return pino(
+    {
+      level: options.level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      serializers: {
+        err: (error: unknown) => describeError(error),
+        error: (error: unknown) => describeError(error),
+      },
+      formatters: {
+        level: (label) => ({ level: label }),
+        log: (fields) => hideSecrets(fields, 0) as Record<string, unknown>,
+        bindings: (fields) => hideSecrets(fields, 0) as Record<string, unknown>,
+      },
+    },
+    // Synchronous, so that the last line before a crash is there.
+    options.stream ?? pino.destination({ dest: 2, sync: true }),
+  )
+}
+
+function hideSecrets(value: unknown, depth: number): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (value instanceof Error) return describeError(value)
+  if (depth >= MAX_DEPTH) return '[too deep]'
+  if (Array.isArray(value)) return value.map((item) => hideSecrets(item, depth + 1))
+  // A class of its own (a Date, a URL, a Buffer) knows how to print itself.
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null) return value
+  const shown: Record<string, unknown> = {}
+  for (const [key, inner] of Object.entries(value)) {
+    const isTopError = depth === 0 && inner instanceof Error
+    shown[key] = SECRET.test(key) ? HIDDEN : isTopError ? inner : hideSecrets(inner, depth + 1)
+  }
+  return shown
+}
+
+type ErrorFields = {
+  type: string
+  message: string
+  code?: unknown
+  stack?: string | undefined
+  cause?: unknown
+}
+
+// Only these fields: drivers hang the offending row on their errors (`detail: Key (pushkey)=(…) already exists`).
+function describeError(error: unknown, depth = 0): unknown {
+  if (!(error instanceof Error)) return error
+  const fields: ErrorFields = { type: error.name, message: error.message, stack: error.stack }
+  if ('code' in error) fields.code = error.code
+  if (error.cause !== undefined && depth < MAX_DEPTH) fields.cause = describeError(error.cause, depth + 1)
+  return fields
+}
