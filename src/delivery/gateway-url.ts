@@ -1,0 +1,86 @@
+import { isIP } from 'node:net'
+
+import type { IpPolicy } from './ip-policy.ts'
+import type { Lookup } from './lookup.ts'
+
+/** The path of every push gateway (Push Gateway API, `POST /_matrix/push/v1/notify`). */
+export const NOTIFY_PATH = '/_matrix/push/v1/notify'
+
+export const BLOCKED = 'blocked by the IP policy'
+
+const LOOKUP_TIMEOUT_MS = 5000
+
+export type GatewayUrlCheck = { kind: 'ok'; href: string } | { kind: 'refused'; reason: string }
+
+export type GatewayUrlDeps = {
+  policy: IpPolicy
+  lookup: Lookup
+  /** Is this the server's own gateway? It is called in process, so neither scheme nor address matter. */
+  isOwnGateway?: (url: URL) => boolean
+  lookupTimeoutMs?: number
+}
+
+/**
+ * May a pusher be set to this URL? Asked once, when it is set; the address is checked again on every connection, by the
+ * same `addressRule`. `href` is the URL as parsed: store and use that, never the text that came in.
+ *
+ * - https with the path `/_matrix/push/v1/notify`: every public address, and those in `push.allow_ip_ranges`.
+ * - Plain http, or another path: only where **all** addresses of the host are in `push.allow_ip_ranges` (a private relay
+ *   or a test receiver of the operator's own).
+ * - Never user info or a fragment. A query is kept.
+ *
+ * A name that does not resolve now is accepted in the first case (it may come back) and refused in the second. The reason
+ * never contains an address: a refusal must not tell a user what an internal name resolves to.
+ */
+export async function checkGatewayUrl(text: string, deps: GatewayUrlDeps): Promise<GatewayUrlCheck> {
+  const url = URL.parse(text)
+  if (url === null) return refused('data.url is not a valid URL')
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return refused('data.url must be an https URL')
+  if (url.username !== '' || url.password !== '')
+    return refused('data.url must not contain a user name or a password')
+  if (url.href.includes('#')) return refused('data.url must not contain a fragment')
+  if (deps.isOwnGateway?.(url) === true) return { kind: 'ok', href: url.href }
+
+  const addresses = await addressesOf(url, deps)
+  if (addresses.some((address) => !deps.policy.allows(address))) {
+    return refused(`The host of data.url is ${BLOCKED}`)
+  }
+  const isListed = addresses.length > 0 && addresses.every(addressRule(url, deps.policy))
+  if (isListed || isOrdinary(url)) return { kind: 'ok', href: url.href }
+  return refused(
+    url.protocol === 'http:'
+      ? 'data.url must use https; plain http is only for hosts in push.allow_ip_ranges'
+      : `The path of data.url must be exactly ${NOTIFY_PATH}`,
+  )
+}
+
+/** Which addresses may be dialled for this URL. */
+export function addressRule(url: URL, policy: IpPolicy): (address: string) => boolean {
+  return isOrdinary(url)
+    ? (address) => policy.allows(address)
+    : (address) => policy.allowedByOperator(address)
+}
+
+/** The form that the specification asks for; every other one needs the operator's leave. */
+export function isOrdinary(url: URL): boolean {
+  return url.protocol === 'https:' && url.pathname === NOTIFY_PATH
+}
+
+/** The host of a URL as `node:net` wants it: an IPv6 address without its brackets. */
+export function bareHost(url: URL): string {
+  return url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname
+}
+
+/** Empty when the name does not resolve, or not in time. */
+async function addressesOf(url: URL, deps: GatewayUrlDeps): Promise<readonly string[]> {
+  const host = bareHost(url)
+  if (isIP(host) !== 0) return [host]
+  let timer: NodeJS.Timeout | undefined
+  const tooLate = new Promise<readonly string[]>((resolve) => {
+    timer = setTimeout(() => resolve([]), deps.lookupTimeoutMs ?? LOOKUP_TIMEOUT_MS)
+  })
+  const answers = deps.lookup(host).catch(() => [])
+  return Promise.race([answers, tooLate]).finally(() => clearTimeout(timer))
+}
+
+const refused = (reason: string): GatewayUrlCheck => ({ kind: 'refused', reason })

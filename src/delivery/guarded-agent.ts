@@ -1,0 +1,174 @@
+import { isIP, type LookupFunction, type Socket } from 'node:net'
+import { createSecureContext, getCACertificates } from 'node:tls'
+
+import { buildConnector, errors, Pool, type Dispatcher } from 'undici'
+
+import { addressRule, BLOCKED, isOrdinary } from './gateway-url.ts'
+import type { IpPolicy } from './ip-policy.ts'
+import { systemLookup, type Lookup } from './lookup.ts'
+
+export type GuardedAgentOptions = {
+  policy: IpPolicy
+  lookup?: Lookup
+  /** Certificate authorities trusted beside the usual ones, each in PEM. */
+  ca?: readonly string[]
+  /** Until the connection stands, TLS included. 5 s. */
+  connectTimeoutMs?: number
+  /** How long an unused connection is kept. 10 s. */
+  keepAliveMs?: number
+  /** At most so many connections to one origin; further requests wait for one. 8. */
+  connectionsPerOrigin?: number
+  /** At most so many origins with open connections; beyond it the one unused for longest is closed. 256. */
+  maxPools?: number
+}
+
+export type PostOptions = { headers: Record<string, string>; body: string; signal: AbortSignal }
+
+export type GuardedAgent = AsyncDisposable & {
+  /** Sends one POST. Redirects are not followed. Rejects with undici's errors or with `BlockedAddressError`. */
+  post(url: URL, options: PostOptions): Promise<Dispatcher.ResponseData>
+  /** How many origins have a pool at this moment. */
+  poolCount(): number
+}
+
+/** The address of a host is not one that the server may call. It names neither host nor address. */
+export class BlockedAddressError extends Error {
+  override name = 'BlockedAddressError'
+  readonly code = 'ERR_BLOCKED_ADDRESS'
+
+  constructor() {
+    super(BLOCKED)
+  }
+}
+
+/**
+ * The only way to a URL that a user has set: one pool of connections for each origin (a bulkhead: a gateway that hangs holds
+ * its own connections and nobody else's), and a connector that dials no address which `addressRule` refuses, whatever the
+ * name resolved to when it was looked up before.
+ *
+ * Disposing ends what is in flight; let that finish first where it should.
+ */
+export function makeGuardedAgent(options: GuardedAgentOptions): GuardedAgent {
+  const pools = new Map<string, Pool>()
+  const closing = new Set<Pool>()
+  const secureContext = createSecureContext(
+    options.ca === undefined ? {} : { ca: [...getCACertificates('default'), ...options.ca] },
+  )
+  const maxPools = options.maxPools ?? 256
+  let disposed = false
+
+  const retire = (key: string, pool: Pool) => {
+    pools.delete(key)
+    closing.add(pool)
+    pool.close(() => closing.delete(pool))
+  }
+
+  const poolFor = (url: URL): Pool => {
+    // Two rules may hold for one origin, and a connection made under one must not serve the other.
+    const key = `${url.origin} ${isOrdinary(url)}`
+    const pool = pools.get(key) ?? makePool(url, options, secureContext)
+    if (!pools.has(key)) {
+      const retireIfIdle = () => {
+        if (pools.get(key) === pool && pool.stats.connected === 0 && pool.stats.size === 0) retire(key, pool)
+      }
+      pool.on('disconnect', retireIfIdle)
+      pool.on('connectionError', retireIfIdle)
+      if (pools.size >= maxPools) retireOldest(pools, retire)
+    }
+    pools.delete(key)
+    pools.set(key, pool) // last in the map: used last
+    return pool
+  }
+
+  return {
+    async post(url, { headers, body, signal }) {
+      if (disposed) throw new errors.ClientClosedError()
+      return poolFor(url).request({ method: 'POST', path: url.pathname + url.search, headers, body, signal })
+    },
+    poolCount: () => pools.size,
+    async [Symbol.asyncDispose]() {
+      disposed = true
+      const open = [...pools.values(), ...closing]
+      pools.clear()
+      await Promise.all(open.map((pool) => pool.destroy()))
+    },
+  }
+}
+
+/** An idle pool if there is one, else the one whose last request is longest ago: it finishes what it has begun. */
+function retireOldest(pools: ReadonlyMap<string, Pool>, retire: (key: string, pool: Pool) => void): void {
+  const entries = [...pools]
+  const oldest = entries.find(([, pool]) => pool.stats.size === 0) ?? entries[0]
+  if (oldest !== undefined) retire(...oldest)
+}
+
+function makePool(
+  url: URL,
+  options: GuardedAgentOptions,
+  secureContext: ReturnType<typeof createSecureContext>,
+): Pool {
+  const accepts = addressRule(url, options.policy)
+  const keepAliveMs = options.keepAliveMs ?? 10_000
+  return new Pool(url.origin, {
+    connections: options.connectionsPerOrigin ?? 8,
+    pipelining: 1,
+    keepAliveTimeout: keepAliveMs,
+    keepAliveMaxTimeout: Math.max(keepAliveMs, 60_000),
+    // The caller's signal bounds the whole exchange; undici's timers would only start anew with each chunk.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: guarded(
+      accepts,
+      buildConnector({
+        allowH2: false,
+        timeout: options.connectTimeoutMs ?? 5000,
+        lookup: guardedLookup(options.lookup ?? systemLookup, accepts),
+        secureContext,
+      }),
+    ),
+  })
+}
+
+/** A literal address never reaches `lookup`, so it is checked here; and the socket tells what was dialled in truth. */
+function guarded(
+  accepts: (address: string) => boolean,
+  connect: buildConnector.connector,
+): buildConnector.connector {
+  return (options, callback) => {
+    if (isIP(options.hostname) !== 0 && !accepts(options.hostname)) {
+      process.nextTick(callback, new BlockedAddressError(), null)
+      return
+    }
+    connect(options, (...[error, socket]) => {
+      if (error !== null) return callback(error, null)
+      const fault = faultOfPeer(socket, accepts)
+      if (fault === undefined) return callback(null, socket)
+      socket.destroy()
+      callback(fault, null)
+    })
+  }
+}
+
+function faultOfPeer(socket: Socket, accepts: (address: string) => boolean): Error | undefined {
+  const peer = socket.remoteAddress
+  if (peer === undefined) return new errors.SocketError('other side closed')
+  return accepts(peer) ? undefined : new BlockedAddressError()
+}
+
+/** Checks **every** answer: one that is refused among others is how rebinding looks. */
+function guardedLookup(lookup: Lookup, accepts: (address: string) => boolean): LookupFunction {
+  return (hostname, options, callback) => {
+    const answer = async () => {
+      const addresses = await lookup(hostname)
+      if (!addresses.every(accepts)) throw new BlockedAddressError()
+      const [first] = addresses
+      if (first === undefined) throw Object.assign(new Error('No address'), { code: 'ENOTFOUND' })
+      return { first, all: addresses.map((address) => ({ address, family: isIP(address) })) }
+    }
+    answer().then(
+      ({ first, all }) =>
+        process.nextTick(callback, null, ...(options.all === true ? [all] : [first, isIP(first)])),
+      (error: unknown) => process.nextTick(callback, error, ''),
+    )
+  }
+}

@@ -1,0 +1,152 @@
+import type { EventId, RoomId, UserId } from '../lib/ids.ts'
+import type { Json, JsonObject } from '../lib/json.ts'
+
+/** What goes over the wire: the body of `POST /_matrix/push/v1/notify` (Push Gateway API). */
+export type Poke = { notification: PokeNotification }
+
+/**
+ * Either about an event (`event_id` and `room_id` are there) or counts alone. `id` is the older name of `event_id`, and
+ * `membership` belongs to a member event; neither is in the specification any more, and gateways and clients still read both.
+ */
+export type PokeNotification = {
+  id?: string
+  event_id?: string
+  room_id?: string
+  type?: string
+  sender?: string
+  sender_display_name?: string
+  room_name?: string
+  prio?: Priority
+  membership?: string
+  user_is_target?: boolean
+  content?: JsonObject
+  counts: { unread?: number }
+  /** Always one: there are gateways that look at the first alone. */
+  devices: [PokedDevice]
+}
+
+export type PokedDevice = {
+  app_id: string
+  pushkey: string
+  /** Seconds since the Unix epoch. */
+  pushkey_ts: number
+  data: JsonObject
+  tweaks?: JsonObject
+}
+
+export type Priority = 'high' | 'low'
+
+/** The pusher, as far as the gateway is told about it. */
+export type PokeDevice = {
+  appId: string
+  pushkey: string
+  /** When the pusher was last set, in milliseconds since the Unix epoch. */
+  pushkeyTsMs: number
+  /** `data` as the client set it, `url` included. `format: "event_id_only"` chooses the short form. */
+  data: JsonObject
+}
+
+/** The event, and the names as they were in the room at that event. */
+export type PokeEvent = {
+  eventId: EventId
+  roomId: RoomId
+  type: string
+  sender: UserId
+  /** Absent for what is not a state event. */
+  stateKey?: string
+  content: JsonObject
+  /** From the sender's member event; without one the user id stands in its place. */
+  senderDisplayName?: string
+  /** From `roomNameFor`; absent when the room has none. */
+  roomName?: string
+}
+
+export type EventPokeInput = {
+  event: PokeEvent
+  recipient: UserId
+  device: PokeDevice
+  /** What the `set_tweak` actions of the deciding rule set. */
+  tweaks: JsonObject
+  /** The recipient's badge after this event. */
+  unread: number
+}
+
+/** The poke for one event to one pusher, in the format that the pusher asked for. */
+export function eventPoke(input: EventPokeInput): Poke {
+  return { notification: input.device.data.format === 'event_id_only' ? idOnly(input) : full(input) }
+}
+
+/** The poke that only sets the badge. It says zero outright: phones clear their badge by it. */
+export function badgePoke(input: { device: PokeDevice; unread: number }): Poke {
+  return { notification: { counts: { unread: input.unread }, devices: [poked(input.device)] } }
+}
+
+/** High for what is encrypted (it may be anything), for calls, and where the rule wants a sound or a highlight. */
+export function priorityOf(type: string, tweaks: JsonObject): Priority {
+  const isHigh = type === 'm.room.encrypted' || isCall(type) || isOn(tweaks.highlight) || isOn(tweaks.sound)
+  return isHigh ? 'high' : 'low'
+}
+
+/** Calls go first and are worth nothing a minute later. `org.matrix.msc4075` is the name before its acceptance. */
+export function isCall(type: string): boolean {
+  return (
+    type.startsWith('m.call.') ||
+    type === 'm.rtc.notification' ||
+    type === 'org.matrix.msc4075.rtc.notification'
+  )
+}
+
+function idOnly({ event, device, tweaks, unread }: EventPokeInput): PokeNotification {
+  return {
+    event_id: event.eventId,
+    room_id: event.roomId,
+    prio: priorityOf(event.type, tweaks),
+    counts: countsOf(unread),
+    devices: [poked(device)],
+  }
+}
+
+function full({ event, recipient, device, tweaks, unread }: EventPokeInput): PokeNotification {
+  return {
+    id: event.eventId,
+    event_id: event.eventId,
+    room_id: event.roomId,
+    type: event.type,
+    sender: event.sender,
+    sender_display_name: event.senderDisplayName || event.sender,
+    ...(event.roomName && { room_name: event.roomName }),
+    prio: priorityOf(event.type, tweaks),
+    ...membershipOf(event, recipient),
+    ...(Object.keys(event.content).length > 0 && { content: event.content }),
+    counts: countsOf(unread),
+    devices: [{ ...poked(device), ...(Object.keys(tweaks).length > 0 && { tweaks }) }],
+  }
+}
+
+function membershipOf(
+  event: PokeEvent,
+  recipient: UserId,
+): Pick<PokeNotification, 'membership' | 'user_is_target'> {
+  if (event.type !== 'm.room.member' || event.stateKey === undefined) return {}
+  const { membership } = event.content
+  return {
+    ...(typeof membership === 'string' && { membership }),
+    user_is_target: event.stateKey === recipient,
+  }
+}
+
+/** "Counts whose value is zero should be omitted" (Push Gateway API). */
+const countsOf = (unread: number) => (unread === 0 ? {} : { unread })
+
+function poked(device: PokeDevice): PokedDevice {
+  const { url: _url, ...data } = device.data
+  return {
+    app_id: device.appId,
+    pushkey: device.pushkey,
+    pushkey_ts: Math.floor(device.pushkeyTsMs / 1000),
+    data,
+  }
+}
+
+/** A tweak that is set to `false`, `""` or `null` asks for nothing. */
+const isOn = (tweak: Json | undefined) => Boolean(tweak)

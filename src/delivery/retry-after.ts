@@ -1,0 +1,22 @@
+const LEAST_MS = 1000
+const MOST_MS = 3_600_000
+
+// RFC 9110, section 5.6.7: all three forms of a date begin with the name of the day.
+const DATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? /
+
+/**
+ * How long a `Retry-After` header (RFC 9110, section 10.2.3: seconds, or a date) asks to wait, in milliseconds, held
+ * between 1 s and 1 h. `undefined` for what is neither. `now`: milliseconds since the Unix epoch.
+ */
+export function retryAfterMs(
+  header: string | readonly string[] | undefined,
+  now: number,
+): number | undefined {
+  const text = (typeof header === 'string' ? header : header?.[0])?.trim()
+  if (text === undefined) return undefined
+  if (/^\d+$/.test(text)) return clamp(Number(text) * 1000)
+  const date = DATE.test(text) ? Date.parse(text) : NaN
+  return Number.isNaN(date) ? undefined : clamp(date - now)
+}
+
+const clamp = (ms: number) => Math.min(MOST_MS, Math.max(LEAST_MS, ms))

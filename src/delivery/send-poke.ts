@@ -1,0 +1,118 @@
+import { systemClock, type Clock } from '../lib/clock.ts'
+import { MatrixError } from '../lib/errors.ts'
+import { isJsonObject } from '../lib/json.ts'
+import type { GuardedAgent } from './guarded-agent.ts'
+import { faultOf, type PokeFault } from './poke-fault.ts'
+import type { Poke } from './poke.ts'
+import { retryAfterMs } from './retry-after.ts'
+
+/**
+ * What became of one attempt. `sent`: the gateway took it (any 2xx); `rejected` are the pushkeys that it wants to hear of no
+ * more. `retry`: it did not; `status` is there when a whole answer came, `retryAfterMs` when that answer was a 429 or 503 and
+ * said how long to wait. `ms`: how long the attempt took.
+ */
+export type PokeResult =
+  | { kind: 'sent'; rejected: string[]; status: number; ms: number }
+  | { kind: 'retry'; error: PokeFault; status?: number; retryAfterMs?: number; ms: number }
+
+/** Sends one poke to one gateway, once. Never rejects. */
+export type PokeSender = (url: string, poke: Poke) => Promise<PokeResult>
+
+/** The server's own gateway: takes the body of `/notify`, answers with what would go over the wire. */
+export type OwnGateway = (body: Poke) => Promise<{ status: number; body: unknown }>
+
+export type PokeSenderDeps = {
+  agent: GuardedAgent
+  clock?: Clock
+  /** The own gateway, when the URL is its address: it is called without HTTP. */
+  inProcess?: (url: URL) => OwnGateway | undefined
+  /** For the whole exchange, the wait for a free connection and the body of the answer included. 30 s. */
+  deadlineMs?: number
+  /** So much of the body of an answer is read. 64 KiB. */
+  maxBodyBytes?: number
+}
+
+type Answer = { status: number; body: unknown; retryAfterMs?: number | undefined }
+
+const HEADERS = { 'content-type': 'application/json', 'user-agent': 'belfry' }
+
+export function makePokeSender(deps: PokeSenderDeps): PokeSender {
+  const clock = deps.clock ?? systemClock
+  const deadlineMs = deps.deadlineMs ?? 30_000
+  return async (text, poke) => {
+    const started = clock.now()
+    const took = () => Math.max(0, clock.now() - started)
+    const url = URL.parse(text)
+    if (url === null || !/^https?:$/.test(url.protocol)) return { kind: 'retry', error: 'bad url', ms: 0 }
+
+    const deadline = new AbortController()
+    const timer = setTimeout(() => deadline.abort(), deadlineMs)
+    try {
+      const own = deps.inProcess?.(url)
+      const answer = own
+        ? await askOwnGateway(own, poke, deadline.signal)
+        : await ask(url, poke, { ...deps, clock, signal: deadline.signal })
+      return { ...judge(answer), ms: took() }
+    } catch (error) {
+      return { kind: 'retry', error: deadline.signal.aborted ? 'timeout' : faultOf(error), ms: took() }
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}
+
+function judge({ status, body, retryAfterMs }: Answer) {
+  if (status >= 200 && status < 300) return { kind: 'sent' as const, rejected: rejectedIn(body), status }
+  const error: PokeFault = status >= 300 && status < 400 ? 'redirect' : `status ${status}`
+  return { kind: 'retry' as const, error, status, ...(retryAfterMs !== undefined && { retryAfterMs }) }
+}
+
+/** A 2xx means that the poke was taken, whatever strange body comes with it. */
+function rejectedIn(body: unknown): string[] {
+  if (!isJsonObject(body) || !Array.isArray(body.rejected)) return []
+  const rejected = body.rejected.filter((key) => typeof key === 'string')
+  return rejected.length === body.rejected.length ? rejected : []
+}
+
+type AskOptions = { agent: GuardedAgent; clock: Clock; signal: AbortSignal; maxBodyBytes?: number }
+
+async function ask(
+  url: URL,
+  poke: Poke,
+  { agent, clock, signal, maxBodyBytes = 65_536 }: AskOptions,
+): Promise<Answer> {
+  const response = await agent.post(url, { headers: HEADERS, body: JSON.stringify(poke), signal })
+  const status = response.statusCode
+  if (status >= 200 && status < 300) return { status, body: await readJson(response.body, maxBodyBytes) }
+  // The status has decided; the body is read only to keep the connection, and how that ends does not matter.
+  await response.body.dump({ limit: maxBodyBytes, signal }).catch(() => undefined)
+  if (status !== 429 && status !== 503) return { status, body: undefined }
+  return { status, body: undefined, retryAfterMs: retryAfterMs(response.headers['retry-after'], clock.now()) }
+}
+
+/** `undefined` for what is too long or not JSON. Leaving the loop early destroys the stream, and with it the connection. */
+async function readJson(stream: AsyncIterable<Buffer>, maxBytes: number): Promise<unknown> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of stream) {
+    bytes += chunk.length
+    if (bytes > maxBytes) return undefined
+    chunks.push(chunk)
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+async function askOwnGateway(own: OwnGateway, poke: Poke, signal: AbortSignal): Promise<Answer> {
+  const late = new Promise<never>((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('timeout')), { once: true })
+  })
+  const answer = own(poke).catch((error: unknown) => ({
+    status: error instanceof MatrixError ? error.status : 500,
+    body: undefined,
+  }))
+  return Promise.race([answer, late])
+}

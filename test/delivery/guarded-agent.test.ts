@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+
+import { makeGuardedAgent, type GuardedAgent } from '../../src/delivery/guarded-agent.ts'
+import { makeIpPolicy, type IpPolicy } from '../../src/delivery/ip-policy.ts'
+import { CERTIFICATE } from './certificate.ts'
+import { agentFor, httpServer, httpsServer, PATH } from './servers.ts'
+
+const signal = AbortSignal.timeout(10_000)
+
+async function post(agent: GuardedAgent, url: string): Promise<number> {
+  const { statusCode, body } = await agent.post(new URL(url), { headers: {}, body: '{}', signal })
+  await body.dump()
+  return statusCode
+}
+
+const blocked = { name: 'BlockedAddressError', message: 'blocked by the IP policy' }
+
+/** Answers with the next list of addresses each time it is asked; the last one stays. */
+function answering(...answers: string[][]) {
+  let asked = 0
+  return async () => answers[Math.min(asked++, answers.length - 1)] ?? []
+}
+
+suite('addresses', () => {
+  test('a literal address is checked, though no name is looked up', async () => {
+    let requests = 0
+    await using server = await httpServer((_request, response) => {
+      requests++
+      response.end()
+    })
+    await using agent = makeGuardedAgent({ policy: makeIpPolicy([]) })
+    for (const host of ['127.0.0.1', '[::ffff:127.0.0.1]', '2130706433', '0x7f.1', 'localhost']) {
+      await assert.rejects(post(agent, `http://${host}:${server.port}${PATH}`), blocked, host)
+    }
+    await assert.rejects(post(agent, `https://127.0.0.1:${server.port}${PATH}`), blocked)
+    assert.equal(requests, 0)
+  })
+
+  test('a name that was public when it was set and is private now is not dialled', async () => {
+    let connections = 0
+    await using server = await httpsServer((_request, response) => response.end())
+    await using agent = makeGuardedAgent({
+      policy: makeIpPolicy([]),
+      lookup: async () => {
+        connections++
+        return ['127.0.0.1']
+      },
+    })
+    await assert.rejects(post(agent, `https://gateway.test:${server.port}${PATH}`), blocked)
+    assert.equal(connections, 1)
+  })
+
+  test('each new connection is checked anew', async () => {
+    await using server = await httpServer((_request, response) => {
+      response.setHeader('connection', 'close')
+      response.end()
+    })
+    await using agent = agentFor({ lookup: answering(['127.0.0.1'], ['10.0.0.1']) })
+    const url = `http://relay.test:${server.port}/`
+    assert.equal(await post(agent, url), 200)
+    await assert.rejects(post(agent, url), blocked)
+  })
+
+  test('one blocked address among the answers fails them all', async () => {
+    await using server = await httpServer((_request, response) => response.end())
+    await using agent = agentFor({ lookup: answering(['127.0.0.1', '169.254.169.254']) })
+    await assert.rejects(post(agent, `http://relay.test:${server.port}/`), blocked)
+  })
+
+  test('plain http and other paths reach only what the operator has named, public addresses included', async () => {
+    await using agent = agentFor({ lookup: answering(['93.184.215.14']) })
+    await assert.rejects(post(agent, `http://relay.test${PATH}`), blocked)
+    await assert.rejects(post(agent, 'https://relay.test/hook'), blocked)
+    await assert.rejects(post(agent, `http://93.184.215.14${PATH}`), blocked)
+  })
+
+  test('the address of the open socket has the last word', async () => {
+    await using server = await httpServer((_request, response) => response.end())
+    let asked = 0
+    const forgetful: IpPolicy = { allows: () => false, allowedByOperator: () => asked++ === 0 }
+    await using agent = makeGuardedAgent({ policy: forgetful, lookup: answering(['127.0.0.1']) })
+    await assert.rejects(post(agent, `http://relay.test:${server.port}/`), blocked)
+    assert.equal(asked, 2)
+  })
+})
+
+suite('TLS', () => {
+  const lookup = answering(['127.0.0.1'])
+
+  test('an extra authority is trusted, and only for the name in its certificate', async () => {
+    await using server = await httpsServer((_request, response) => response.end())
+    await using agent = agentFor({ lookup, ca: [CERTIFICATE] })
+    assert.equal(await post(agent, `https://gateway.test:${server.port}${PATH}`), 200)
+    await assert.rejects(post(agent, `https://other.test:${server.port}${PATH}`), {
+      code: 'ERR_TLS_CERT_ALTNAME_INVALID',
+    })
+  })
+
+  test('an unknown authority is not', async () => {
+    await using server = await httpsServer((_request, response) => response.end())
+    await using agent = agentFor({ lookup })
+    await assert.rejects(post(agent, `https://gateway.test:${server.port}${PATH}`), {
+      code: 'DEPTH_ZERO_SELF_SIGNED_CERT',
+    })
+  })
+})
+
+suite('pools', () => {
+  test('connections to one origin are bounded and reused', async () => {
+    const sockets = new Set<unknown>()
+    await using server = await httpServer((request, response) => {
+      sockets.add(request.socket)
+      setImmediate(() => response.end())
+    })
+    await using agent = agentFor({ connectionsPerOrigin: 2 })
+    const answers = await Promise.all(Array.from({ length: 10 }, () => post(agent, server.url)))
+    assert.deepEqual(new Set(answers), new Set([200]))
+    assert.equal(sockets.size, 2)
+    assert.equal(agent.poolCount(), 1)
+  })
+
+  test('origins are bounded: the one unused for longest goes, requests under way are finished', async () => {
+    const released = Promise.withResolvers<void>()
+    await using slow = await httpServer(
+      (_request, response) => void released.promise.then(() => response.end()),
+    )
+    await using quick = await httpServer((_request, response) => response.end())
+    await using other = await httpServer((_request, response) => response.end())
+    await using agent = agentFor({ maxPools: 2 })
+    const waiting = post(agent, slow.url)
+    await post(agent, quick.url)
+    await post(agent, other.url)
+    assert.equal(agent.poolCount(), 2)
+    released.resolve()
+    assert.equal(await waiting, 200)
+  })
+
+  test('a pool without connections is given up', async () => {
+    await using server = await httpServer((_request, response) => {
+      response.setHeader('connection', 'close')
+      response.end()
+    })
+    await using agent = agentFor()
+    await post(agent, server.url)
+    while (agent.poolCount() > 0) await new Promise(setImmediate)
+    assert.equal(await post(agent, server.url), 200)
+  })
+
+  test('a dead origin leaves no pool behind', async () => {
+    const { port } = await (async () => {
+      await using server = await httpServer(() => {})
+      return server
+    })()
+    await using agent = agentFor()
+    await assert.rejects(post(agent, `http://127.0.0.1:${port}/`), { code: 'ECONNREFUSED' })
+    while (agent.poolCount() > 0) await new Promise(setImmediate)
+  })
+
+  test('disposing ends what is under way and refuses what comes', async () => {
+    await using server = await httpServer(() => {})
+    const agent = agentFor()
+    const waiting = assert.rejects(post(agent, server.url), { code: 'UND_ERR_DESTROYED' })
+    await agent[Symbol.asyncDispose]()
+    await waiting
+    await assert.rejects(post(agent, server.url), { code: 'UND_ERR_CLOSED' })
+  })
+})

@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import { faultOf } from '../../src/delivery/poke-fault.ts'
+
+const coded = (code: string) => Object.assign(new Error('https://user:secret@gateway.test'), { code })
+
+test('every error of the network has its word, by its code alone', () => {
+  const rows = {
+    CERT_HAS_EXPIRED: 'tls',
+    ERR_SSL_WRONG_VERSION_NUMBER: 'tls',
+    SELF_SIGNED_CERT_IN_CHAIN: 'tls',
+    UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'tls',
+    EAI_AGAIN: 'dns',
+    EHOSTUNREACH: 'unreachable',
+    ENETUNREACH: 'unreachable',
+    ETIMEDOUT: 'timeout',
+    EPIPE: 'connection reset',
+    EMFILE: 'network',
+    constructor: 'network',
+  }
+  for (const [code, word] of Object.entries(rows)) assert.equal(faultOf(coded(code)), word)
+})
+
+test('several addresses tried in vain are judged by the first', () => {
+  assert.equal(
+    faultOf(new AggregateError([coded('ECONNREFUSED'), coded('ENETUNREACH')])),
+    'connection refused',
+  )
+  assert.equal(faultOf(new AggregateError([])), 'network')
+})
+
+test('what is no error at all is a fault of the network', () => {
+  for (const thrown of [undefined, null, 'secret', { code: 'ECONNREFUSED' }])
+    assert.equal(faultOf(thrown), 'network')
+})

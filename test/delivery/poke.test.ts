@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+
+import {
+  badgePoke,
+  eventPoke,
+  isCall,
+  priorityOf,
+  type EventPokeInput,
+  type PokeEvent,
+} from '../../src/delivery/poke.ts'
+import type { EventId, RoomId, UserId } from '../../src/lib/ids.ts'
+
+const event: PokeEvent = {
+  eventId: '$event' as EventId,
+  roomId: '!room' as RoomId,
+  type: 'm.room.message',
+  sender: '@ann:bell' as UserId,
+  content: { msgtype: 'm.text', body: 'Dinner' },
+  senderDisplayName: 'Ann',
+  roomName: 'Kitchen',
+}
+
+const input: EventPokeInput = {
+  event,
+  recipient: '@bob:bell' as UserId,
+  device: {
+    appId: 'org.example.app',
+    pushkey: 'key',
+    pushkeyTsMs: 1_700_000_000_999,
+    data: {
+      url: 'https://gw.example/_matrix/push/v1/notify',
+      endpoint: 'e',
+      default_payload: { session_id: 's' },
+    },
+  },
+  tweaks: { sound: 'default' },
+  unread: 2,
+}
+
+const device = {
+  app_id: 'org.example.app',
+  pushkey: 'key',
+  pushkey_ts: 1_700_000_000,
+  data: { endpoint: 'e', default_payload: { session_id: 's' } },
+}
+
+const withEvent = (changes: Partial<PokeEvent>) =>
+  eventPoke({ ...input, event: { ...event, ...changes } }).notification
+
+suite('the full format', () => {
+  test('carries every field, the older id included', () => {
+    assert.deepEqual(eventPoke(input), {
+      notification: {
+        id: '$event',
+        event_id: '$event',
+        room_id: '!room',
+        type: 'm.room.message',
+        sender: '@ann:bell',
+        sender_display_name: 'Ann',
+        room_name: 'Kitchen',
+        prio: 'high',
+        content: { msgtype: 'm.text', body: 'Dinner' },
+        counts: { unread: 2 },
+        devices: [{ ...device, tweaks: { sound: 'default' } }],
+      },
+    })
+  })
+
+  test('leaves out what there is not', () => {
+    const { senderDisplayName: _n, roomName: _r, ...bare } = event
+    const { notification } = eventPoke({ ...input, event: { ...bare, content: {} }, tweaks: {}, unread: 0 })
+    assert.deepEqual(notification, {
+      id: '$event',
+      event_id: '$event',
+      room_id: '!room',
+      type: 'm.room.message',
+      sender: '@ann:bell',
+      sender_display_name: '@ann:bell',
+      prio: 'low',
+      counts: {},
+      devices: [device],
+    })
+  })
+
+  test('tells an invited user that the invite is theirs', () => {
+    const invite = { type: 'm.room.member', stateKey: '@bob:bell', content: { membership: 'invite' } }
+    const mine = withEvent(invite)
+    assert.deepEqual([mine.membership, mine.user_is_target], ['invite', true])
+    const other = withEvent({ ...invite, stateKey: '@eve:bell' })
+    assert.deepEqual([other.membership, other.user_is_target], ['invite', false])
+  })
+
+  test('has membership only for member state events, and only as a string', () => {
+    const message = withEvent({ type: 'm.room.member', content: { membership: 'invite' } })
+    assert.ok(!('membership' in message) && !('user_is_target' in message))
+    const odd = withEvent({ type: 'm.room.member', stateKey: '@bob:bell', content: { membership: 7 } })
+    assert.ok(!('membership' in odd))
+    assert.equal(odd.user_is_target, true)
+  })
+})
+
+test('event_id_only carries ids, counts and the device, and no tweaks', () => {
+  const data = { ...input.device.data, format: 'event_id_only' }
+  assert.deepEqual(eventPoke({ ...input, device: { ...input.device, data } }), {
+    notification: {
+      event_id: '$event',
+      room_id: '!room',
+      prio: 'high',
+      counts: { unread: 2 },
+      devices: [{ ...device, data: { ...device.data, format: 'event_id_only' } }],
+    },
+  })
+})
+
+test('a badge poke is counts and the device alone, and zero is said outright', () => {
+  assert.deepEqual(badgePoke({ device: input.device, unread: 0 }), {
+    notification: { counts: { unread: 0 }, devices: [device] },
+  })
+})
+
+suite('priority', () => {
+  const rows = [
+    ['m.room.message', {}, 'low'],
+    ['m.room.message', { highlight: true }, 'high'],
+    ['m.room.message', { highlight: false }, 'low'],
+    ['m.room.message', { sound: 'default' }, 'high'],
+    ['m.room.message', { sound: '' }, 'low'],
+    ['m.room.message', { colour: 'red' }, 'low'],
+    ['m.room.encrypted', {}, 'high'],
+    ['m.call.invite', {}, 'high'],
+    ['m.rtc.notification', {}, 'high'],
+  ] as const
+  for (const [type, tweaks, priority] of rows) {
+    test(`${type} with ${JSON.stringify(tweaks)} is ${priority}`, () =>
+      assert.equal(priorityOf(type, tweaks), priority))
+  }
+
+  test('calls are known by their type', () => {
+    assert.ok(isCall('m.call.hangup') && isCall('org.matrix.msc4075.rtc.notification'))
+    assert.ok(!isCall('m.callous') && !isCall('m.room.message'))
+  })
+})

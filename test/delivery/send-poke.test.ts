@@ -1,0 +1,329 @@
+import assert from 'node:assert/strict'
+import type { RequestListener } from 'node:http'
+import { Readable } from 'node:stream'
+import { suite, test } from 'node:test'
+
+import type { GuardedAgent, GuardedAgentOptions } from '../../src/delivery/guarded-agent.ts'
+import { makeIpPolicy } from '../../src/delivery/ip-policy.ts'
+import type { Poke } from '../../src/delivery/poke.ts'
+import { makePokeSender, type OwnGateway, type PokeResult } from '../../src/delivery/send-poke.ts'
+import { notFound } from '../../src/lib/errors.ts'
+import { CERTIFICATE } from './certificate.ts'
+import { agentFor, httpServer, httpsServer, tcpServer } from './servers.ts'
+
+const poke: Poke = {
+  notification: {
+    event_id: '$event',
+    room_id: '!room',
+    counts: { unread: 1 },
+    devices: [{ app_id: 'app', pushkey: 'secret-key', pushkey_ts: 1, data: { note: 'Grüße' } }],
+  },
+}
+
+type Options = Partial<GuardedAgentOptions> & { deadlineMs?: number }
+
+async function sendTo(url: string, { deadlineMs = 10_000, ...options }: Options = {}): Promise<PokeResult> {
+  await using agent = agentFor(options)
+  return await makePokeSender({ agent, deadlineMs })(url, poke)
+}
+
+async function answered(listener: RequestListener, options: Options = {}): Promise<PokeResult> {
+  await using server = await httpServer(listener)
+  return await sendTo(server.url, options)
+}
+
+/** All but how long it took, which is a whole number of milliseconds. */
+function outcome({ ms, ...rest }: PokeResult) {
+  assert.ok(Number.isInteger(ms) && ms >= 0)
+  return rest
+}
+
+const answering =
+  (status: number, body: string, headers: Record<string, string> = {}): RequestListener =>
+  (_request, response) =>
+    void response.writeHead(status, headers).end(body)
+
+const sent = (rejected: string[] = [], status = 200) => ({ kind: 'sent', rejected, status })
+
+suite('taken', () => {
+  test('the request is what a gateway expects', async () => {
+    let seen: unknown
+    const result = await answered((request, response) => {
+      const chunks: Buffer[] = []
+      request.on('data', (chunk: Buffer) => chunks.push(chunk))
+      request.on('end', () => {
+        const { 'content-type': type, 'user-agent': agent } = request.headers
+        seen = {
+          method: request.method,
+          url: request.url,
+          type,
+          agent,
+          body: JSON.parse(Buffer.concat(chunks).toString()),
+        }
+        response.end('{"rejected":[]}')
+      })
+    })
+    assert.deepEqual(outcome(result), sent())
+    assert.deepEqual(seen, {
+      method: 'POST',
+      url: '/_matrix/push/v1/notify',
+      type: 'application/json',
+      agent: 'belfry',
+      body: poke,
+    })
+  })
+
+  test('rejected pushkeys are handed on', async () => {
+    assert.deepEqual(outcome(await answered(answering(200, '{"rejected":["a","b"]}'))), sent(['a', 'b']))
+    assert.deepEqual(outcome(await answered(answering(202, '{"rejected":["a"]}'))), sent(['a'], 202))
+  })
+
+  const odd = [
+    '',
+    'null',
+    '[]',
+    '7',
+    'not JSON',
+    '<html>',
+    '{}',
+    '{"rejected":null}',
+    '{"rejected":"a"}',
+    '{"rejected":["a",7]}',
+  ]
+  for (const body of odd) {
+    test(`an odd body is no failure: ${JSON.stringify(body)}`, async () => {
+      assert.deepEqual(outcome(await answered(answering(200, body))), sent())
+    })
+  }
+
+  test('204 has no body', async () => {
+    assert.deepEqual(outcome(await answered(answering(204, ''))), sent([], 204))
+  })
+
+  test('a body without end is cut off, by its length and by its count', async () => {
+    const chunk = Buffer.alloc(16_384, ' ')
+    const flood: RequestListener = (_request, response) => {
+      const endless = new Readable({ read: () => setImmediate(() => endless.push(chunk)) })
+      endless.pipe(response).on('close', () => endless.destroy())
+    }
+    assert.deepEqual(outcome(await answered(flood)), sent())
+    const long = JSON.stringify({ rejected: ['a'], padding: 'x'.repeat(70_000) })
+    assert.deepEqual(outcome(await answered(answering(200, long))), sent())
+  })
+
+  test('over TLS, with an authority of the operator', async () => {
+    await using server = await httpsServer(answering(200, '{"rejected":[]}'))
+    const options = { lookup: async () => ['127.0.0.1'], ca: [CERTIFICATE] }
+    const result = await sendTo(`https://gateway.test:${server.port}/_matrix/push/v1/notify`, options)
+    assert.deepEqual(outcome(result), sent())
+  })
+})
+
+suite('refused', () => {
+  for (const status of [400, 404, 413, 500, 502, 504]) {
+    test(`status ${status}`, async () => {
+      const result = await answered(answering(status, 'secret-key', { 'retry-after': '7' }))
+      assert.deepEqual(outcome(result), { kind: 'retry', error: `status ${status}`, status })
+    })
+  }
+
+  for (const status of [301, 302, 307, 308]) {
+    test(`a redirect is not followed: ${status}`, async () => {
+      let requests = 0
+      const result = await answered((request, response) => {
+        requests++
+        response.writeHead(status, { location: request.url }).end()
+      })
+      assert.deepEqual(outcome(result), { kind: 'retry', error: 'redirect', status })
+      assert.equal(requests, 1)
+    })
+  }
+
+  for (const status of [429, 503]) {
+    test(`${status} says how long to wait`, async () => {
+      const retry = { kind: 'retry', error: `status ${status}`, status }
+      const seconds = await answered(answering(status, '', { 'retry-after': '90' }))
+      assert.deepEqual(outcome(seconds), { ...retry, retryAfterMs: 90_000 })
+      const later = new Date(Date.now() + 60_000).toUTCString()
+      const date = await answered(answering(status, '', { 'retry-after': later }))
+      assert.ok(date.kind === 'retry' && date.retryAfterMs !== undefined)
+      assert.ok(date.retryAfterMs > 50_000 && date.retryAfterMs <= 60_000)
+      assert.deepEqual(outcome(await answered(answering(status, ''))), retry)
+    })
+  }
+
+  test('the body of a failure does not change it, however long it goes on', async () => {
+    const result = await answered(
+      (_request, response) => {
+        response.writeHead(429, { 'retry-after': '2' })
+        response.write('.')
+      },
+      { deadlineMs: 40 },
+    )
+    assert.deepEqual(outcome(result), { kind: 'retry', error: 'status 429', status: 429, retryAfterMs: 2000 })
+  })
+})
+
+const failed = (error: string) => ({ kind: 'retry', error })
+
+suite('not reached', () => {
+  test('a body that trickles for ever ends at the deadline', async () => {
+    const result = await answered(
+      (_request, response) => {
+        const trickle = setInterval(() => response.write(' '), 5)
+        response.on('close', () => clearInterval(trickle))
+      },
+      { deadlineMs: 60 },
+    )
+    assert.deepEqual(outcome(result), failed('timeout'))
+  })
+
+  test('headers that never come', async () => {
+    assert.deepEqual(outcome(await answered(() => {}, { deadlineMs: 40 })), failed('timeout'))
+  })
+
+  test('headers that trickle', async () => {
+    await using server = await tcpServer((socket) => {
+      socket.write('HTTP/1.1 200 OK\r\n')
+      const trickle = setInterval(() => socket.write('x: y\r\n'), 5)
+      socket.on('close', () => clearInterval(trickle))
+    })
+    assert.deepEqual(outcome(await sendTo(server.url, { deadlineMs: 60 })), failed('timeout'))
+  })
+
+  test('a connection that never stands', async () => {
+    const result = await sendTo('http://slow.test/', {
+      lookup: () => new Promise(() => {}),
+      connectTimeoutMs: 20,
+    })
+    assert.deepEqual(outcome(result), failed('timeout'))
+  })
+
+  test('a reset in the middle of the answer', async () => {
+    await using server = await tcpServer((socket) => {
+      socket.once('data', () => {
+        socket.write('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"rejected":[', () =>
+          socket.resetAndDestroy(),
+        )
+      })
+    })
+    assert.deepEqual(outcome(await sendTo(server.url)), failed('connection reset'))
+  })
+
+  test('an end in the middle of the answer', async () => {
+    await using server = await tcpServer((socket) => {
+      socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"rejected":['))
+    })
+    assert.deepEqual(outcome(await sendTo(server.url)), failed('connection closed'))
+  })
+
+  test('an end before the answer', async () => {
+    await using server = await tcpServer((socket) => {
+      socket.once('data', () => socket.end())
+    })
+    assert.deepEqual(outcome(await sendTo(server.url)), failed('connection closed'))
+  })
+
+  test('an answer that is not HTTP', async () => {
+    await using server = await tcpServer((socket) => {
+      socket.once('data', () => socket.end('220 mail.example.org ESMTP\r\n'))
+    })
+    assert.deepEqual(outcome(await sendTo(server.url)), failed('bad response'))
+  })
+
+  test('headers without end', async () => {
+    await using server = await tcpServer((socket) => {
+      socket.once('data', () => socket.write(`HTTP/1.1 200 OK\r\nx: ${'y'.repeat(200_000)}\r\n`))
+    })
+    assert.deepEqual(outcome(await sendTo(server.url)), failed('bad response'))
+  })
+
+  test('a refused connection', async () => {
+    const server = await httpServer(() => {})
+    await server[Symbol.asyncDispose]()
+    assert.deepEqual(outcome(await sendTo(server.url)), failed('connection refused'))
+  })
+
+  test('TLS with the wrong name, with an unknown authority, and with a server that speaks none', async () => {
+    await using server = await httpsServer(answering(200, '{}'))
+    await using plain = await tcpServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
+    const lookup = async () => ['127.0.0.1']
+    const url = (host: string, port: number) => `https://${host}:${port}/_matrix/push/v1/notify`
+    assert.deepEqual(
+      outcome(await sendTo(url('other.test', server.port), { lookup, ca: [CERTIFICATE] })),
+      failed('tls'),
+    )
+    assert.deepEqual(outcome(await sendTo(url('gateway.test', server.port), { lookup })), failed('tls'))
+    assert.deepEqual(outcome(await sendTo(url('gateway.test', plain.port), { lookup })), failed('tls'))
+  })
+
+  test('a name that does not resolve', async () => {
+    const lookup = () => Promise.reject(Object.assign(new Error('getaddrinfo'), { code: 'ENOTFOUND' }))
+    assert.deepEqual(outcome(await sendTo('http://gone.test/', { lookup })), failed('dns'))
+    assert.deepEqual(outcome(await sendTo('http://gone.test/', { lookup: async () => [] })), failed('dns'))
+  })
+
+  test('a blocked address, literal or by name', async () => {
+    const policy = makeIpPolicy([])
+    assert.deepEqual(
+      outcome(await sendTo('http://127.0.0.1:9/', { policy })),
+      failed('blocked by the IP policy'),
+    )
+    const lookup = async () => ['93.184.215.14', '10.0.0.1']
+    const result = await sendTo('https://gateway.test/_matrix/push/v1/notify', { policy, lookup })
+    assert.deepEqual(outcome(result), failed('blocked by the IP policy'))
+  })
+
+  test('what is no URL', async () => {
+    for (const url of ['', 'nonsense', 'ftp://127.0.0.1/', 'file:///etc/passwd']) {
+      assert.deepEqual(outcome(await sendTo(url)), failed('bad url'))
+    }
+  })
+
+  test('a sender that is stopped', async () => {
+    await using server = await httpServer(() => {})
+    const agent = agentFor()
+    const result = makePokeSender({ agent })(server.url, poke)
+    await agent[Symbol.asyncDispose]()
+    assert.deepEqual(outcome(await result), failed('stopped'))
+  })
+})
+
+suite("the server's own gateway", () => {
+  const noAgent = { post: () => assert.fail('went over HTTP') } as unknown as GuardedAgent
+  const send = (own: OwnGateway, deadlineMs = 10_000) =>
+    makePokeSender({ agent: noAgent, inProcess: () => own, deadlineMs })(
+      'http://localhost:8008/_matrix/push/v1/notify',
+      poke,
+    )
+
+  test('is called in process and answers as over the wire', async () => {
+    let seen: unknown
+    const result = await send(async (body) => {
+      seen = body
+      return { status: 200, body: { rejected: ['a'] } }
+    })
+    assert.deepEqual(outcome(result), sent(['a']))
+    assert.deepEqual(seen, poke)
+  })
+
+  test('may fail', async () => {
+    const status = await send(async () => ({ status: 503, body: {} }))
+    assert.deepEqual(outcome(status), { kind: 'retry', error: 'status 503', status: 503 })
+    const refusal = await send(() => Promise.reject(notFound('no')))
+    assert.deepEqual(outcome(refusal), { kind: 'retry', error: 'status 404', status: 404 })
+    const fault = await send(() => Promise.reject(new Error('secret-key')))
+    assert.deepEqual(outcome(fault), { kind: 'retry', error: 'status 500', status: 500 })
+  })
+
+  test('has the same deadline', async () => {
+    assert.deepEqual(outcome(await send(() => new Promise(() => {}), 10)), failed('timeout'))
+  })
+
+  test('is asked for each URL', async () => {
+    await using server = await httpServer(answering(200, '{"rejected":["over the wire"]}'))
+    await using agent = agentFor()
+    const result = await makePokeSender({ agent, inProcess: () => undefined })(server.url, poke)
+    assert.deepEqual(outcome(result), sent(['over the wire']))
+  })
+})
