@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+
+import fc from 'fast-check'
+
+import { parseNotification } from '../../src/gateway/notification.ts'
+import { MatrixError } from '../../src/lib/errors.ts'
+
+const device = { app_id: 'app', pushkey: 'key' }
+
+suite('accepted', () => {
+  test('a notification with everything, unknown keys kept', () => {
+    const notification = {
+      id: '$e',
+      event_id: '$e',
+      room_id: '!r',
+      type: 'm.room.message',
+      sender: '@ann:bell',
+      sender_display_name: 'Ann',
+      room_name: 'Kitchen',
+      room_alias: '#k:bell',
+      user_is_target: false,
+      prio: 'low',
+      content: { body: 'Dinner', 'org.example.nested': [{ a: null }] },
+      counts: { unread: 1, missed_calls: 2, 'org.example.count': 3 },
+      devices: [{ ...device, pushkey_ts: 12, data: { format: 'x' }, tweaks: { sound: 'bing' }, extra: 1 }],
+      'org.example.key': true,
+    }
+    assert.deepEqual(parseNotification({ notification, other: 1 }), notification)
+  })
+
+  test('counts alone, as the specification and as existing servers send them', () => {
+    for (const rest of [
+      {},
+      { id: '', type: null, sender: '' },
+      { content: null, counts: null, room_id: null },
+    ]) {
+      assert.deepEqual(
+        parseNotification({ notification: { counts: { unread: 0 }, devices: [device], ...rest } }),
+        {
+          counts: { unread: 0 },
+          devices: [device],
+          ...rest,
+        },
+      )
+    }
+    const nulls = { ...device, data: null, tweaks: null, pushkey_ts: null }
+    assert.deepEqual(parseNotification({ notification: { devices: [nulls] } }), { devices: [nulls] })
+  })
+
+  test('100 devices', () => {
+    const devices = Array.from({ length: 100 }, () => device)
+    assert.equal(parseNotification({ notification: { devices } }).devices.length, 100)
+  })
+})
+
+suite('refused', () => {
+  const rows: [title: string, body: unknown, errcode: string, names: RegExp][] = [
+    ['no notification', {}, 'M_MISSING_PARAM', /: notification$/],
+    ['no devices', { notification: {} }, 'M_MISSING_PARAM', /: notification\.devices$/],
+    ['null', null, 'M_BAD_JSON', /the body/],
+    ['a list', [], 'M_BAD_JSON', /the body/],
+    ['a string', 'x', 'M_BAD_JSON', /the body/],
+    ['nothing at all', undefined, 'M_BAD_JSON', /the body/],
+    ['notification of the wrong type', { notification: 'x' }, 'M_BAD_JSON', /notification/],
+    ['devices not a list', { notification: { devices: device } }, 'M_BAD_JSON', /notification\.devices/],
+    ['devices null', { notification: { devices: null } }, 'M_BAD_JSON', /notification\.devices/],
+    ['no device', { notification: { devices: [] } }, 'M_INVALID_PARAM', /empty/],
+    [
+      'too many devices',
+      { notification: { devices: Array.from({ length: 101 }, () => device) } },
+      'M_INVALID_PARAM',
+      /100/,
+    ],
+    [
+      'devices that lack their ids, all named',
+      { notification: { devices: [device, { app_id: 'a' }, { pushkey: 'k' }] } },
+      'M_MISSING_PARAM',
+      /notification\.devices\.1\.pushkey, notification\.devices\.2\.app_id$/,
+    ],
+    ['a device that is none', { notification: { devices: [7] } }, 'M_BAD_JSON', /devices\.0/],
+    [
+      'app_id not a string',
+      { notification: { devices: [{ ...device, app_id: 7 }] } },
+      'M_BAD_JSON',
+      /devices\.0\.app_id/,
+    ],
+    [
+      'pushkey not a string',
+      { notification: { devices: [{ ...device, pushkey: null }] } },
+      'M_BAD_JSON',
+      /devices\.0\.pushkey/,
+    ],
+    [
+      'data not an object',
+      { notification: { devices: [{ ...device, data: [] }] } },
+      'M_BAD_JSON',
+      /devices\.0\.data/,
+    ],
+    [
+      'tweaks not an object',
+      { notification: { devices: [{ ...device, tweaks: 'x' }] } },
+      'M_BAD_JSON',
+      /devices\.0\.tweaks/,
+    ],
+    ['counts not an object', { notification: { devices: [device], counts: 3 } }, 'M_BAD_JSON', /counts/],
+    [
+      'a count that is a string',
+      { notification: { devices: [device], counts: { unread: '3' } } },
+      'M_BAD_JSON',
+      /counts\.unread/,
+    ],
+    [
+      'a count that is no integer',
+      { notification: { devices: [device], counts: { unread: 1.5 } } },
+      'M_BAD_JSON',
+      /counts\.unread/,
+    ],
+    ['event_id not a string', { notification: { devices: [device], event_id: 7 } }, 'M_BAD_JSON', /event_id/],
+  ]
+  for (const [title, body, errcode, names] of rows) {
+    test(title, () => {
+      assert.throws(() => parseNotification(body), {
+        name: 'MatrixError',
+        status: 400,
+        errcode,
+        message: names,
+      })
+    })
+  }
+
+  test('a refusal repeats no value', () => {
+    const body = { notification: { devices: [{ app_id: 'a', pushkey: { secret: 'secret-key' } }] } }
+    assert.throws(
+      () => parseNotification(body),
+      (error) => !String(error).includes('secret'),
+    )
+  })
+
+  test('whatever the body, it is a notification or a 400', () => {
+    const part = fc.oneof(fc.jsonValue(), fc.constant([device]), fc.constant(undefined))
+    const body = fc.oneof(
+      fc.jsonValue(),
+      fc.record({ notification: fc.record({ devices: part, counts: part, content: part, __proto__: part }) }),
+    )
+    fc.assert(
+      fc.property(body, (value) => {
+        try {
+          assert.ok(parseNotification(value).devices.length > 0)
+        } catch (error) {
+          assert.ok(error instanceof MatrixError && error.status === 400, String(error))
+        }
+      }),
+    )
+  })
+})
