@@ -124,8 +124,17 @@ export type ReceiptsTable = {
   position: number
 }
 
-/** Where a user has read up to: by receipt, own message or joining. `thread_id` as in receipts; '' covers all threads. */
-export type ReadPositionsTable = { user_id: UserId; room_id: RoomId; thread_id: string; position: number }
+/**
+ * Where a joined member has read up to: by receipt, own message or joining. `thread_id` as in receipts; '' covers all
+ * threads, and every joined member has that row. `joined_at` is the join that began their stay.
+ */
+export type ReadPositionsTable = {
+  user_id: UserId
+  room_id: RoomId
+  thread_id: string
+  position: number
+  joined_at: number
+}
 
 /**
  * What one event means to the members of a cohort who are not personally concerned. Only events that notify have a
@@ -148,6 +157,9 @@ export type CohortOutcomesTable = {
   /** 1: the event was redacted; the totals above still hold it, so it is subtracted when they are compared. */
   retracted: Flag
 }
+
+/** The threads of a cohort ('main' aside) by their last event that notifies: finds those with something new. */
+export type CohortThreadsTable = { room_id: RoomId; cohort: string; thread_id: string; last_position: number }
 
 /** A member whose outcome for an event differs from the cohort's, or an invited user. */
 export type ExceptionsTable = {
@@ -232,6 +244,7 @@ export type Schema = {
   receipts: ReceiptsTable
   read_positions: ReadPositionsTable
   cohort_outcomes: CohortOutcomesTable
+  cohort_threads: CohortThreadsTable
   exceptions: ExceptionsTable
   badge_rooms: BadgeRoomsTable
   pushers: PushersTable

@@ -58,7 +58,7 @@ export const first: Migration = {
 
     `create table read_positions (
       user_id text not null, room_id text not null, thread_id text not null, position ${int} not null,
-      primary key (user_id, room_id, thread_id)) ${keyed}`,
+      joined_at ${int} not null, primary key (user_id, room_id, thread_id)) ${keyed}`,
     `create table cohort_outcomes (
       room_id text not null, cohort text not null, position ${int} not null, thread_id text not null,
       highlight ${int} not null, actions text not null, rule_kind text not null, rule_id text not null,
@@ -67,11 +67,17 @@ export const first: Migration = {
       primary key (room_id, cohort, position)) ${keyed}`,
     `create index cohort_outcomes_by_thread on cohort_outcomes (room_id, cohort, thread_id, position)`,
     `create index cohort_outcomes_retracted on cohort_outcomes (room_id, cohort, position) where retracted = 1`,
+    `create index cohort_outcomes_highlighted on cohort_outcomes (room_id, cohort, position) where highlight = 1`,
+    `create table cohort_threads (
+      room_id text not null, cohort text not null, thread_id text not null, last_position ${int} not null,
+      primary key (room_id, cohort, thread_id)) ${keyed}`,
+    `create index cohort_threads_by_last on cohort_threads (room_id, cohort, last_position)`,
     `create table exceptions (
       user_id text not null, room_id text not null, position ${int} not null, thread_id text not null,
       notify ${int} not null, highlight ${int} not null, cohort_notify ${int} not null, cohort_highlight ${int} not null,
       actions text not null, rule_kind text, rule_id text, primary key (user_id, room_id, position)) ${keyed}`,
     `create index exceptions_by_event on exceptions (room_id, position)`,
+    `create index exceptions_by_user on exceptions (user_id, position)`,
     `create table badge_rooms (
       user_id text not null, room_id text not null, primary key (user_id, room_id)) ${keyed}`,
 
