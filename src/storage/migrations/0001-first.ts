@@ -36,6 +36,7 @@ export const first: Migration = {
       thread_id text not null, replaces_event_id text, redacts text, redacted_by text, sender_device text, txn_id text) ${plain}`,
     `create index events_by_room on events (room_id, position)`,
     `create index events_of_state on events (room_id, type, state_key, position) where state_key is not null`,
+    `create index state_changes on events (room_id, position) where state_key is not null`,
     `create unique index events_by_transaction on events (sender, sender_device, room_id, type, txn_id)
       where txn_id is not null`,
     `create table current_state (
