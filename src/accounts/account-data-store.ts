@@ -1,0 +1,49 @@
+import type { RoomId, UserId } from '../lib/ids.ts'
+import { query } from '../storage/query.ts'
+
+export const upsertAccountData = query<{
+  userId: UserId
+  roomId: RoomId | ''
+  type: string
+  content: string
+  position: number
+}>()((db, p) =>
+  db
+    .insertInto('account_data')
+    .values({
+      user_id: p.userId,
+      room_id: p.roomId,
+      type: p.type,
+      content: p.content,
+      position: p.position,
+    })
+    .onConflict((conflict) =>
+      conflict.columns(['user_id', 'room_id', 'type']).doUpdateSet((eb) => ({
+        content: eb.ref('excluded.content'),
+        position: eb.ref('excluded.position'),
+      })),
+    ),
+)
+
+export const accountDataOfType = query<{ userId: UserId; roomId: RoomId | ''; type: string }>()((db, p) =>
+  db
+    .selectFrom('account_data')
+    .select('content')
+    .where('user_id', '=', p.userId)
+    .where('room_id', '=', p.roomId)
+    .where('type', '=', p.type),
+)
+
+/** What has changed after `since`, of the account and of every room; `room_id` is '' for the account's. */
+export const accountDataSince = query<{ userId: UserId; since: number }>()((db, p) =>
+  db
+    .selectFrom('account_data')
+    .select(['room_id', 'type', 'content', 'position'])
+    .where('user_id', '=', p.userId)
+    .where('position', '>', p.since)
+    .orderBy('position'),
+)
+
+export const deleteAccountData = query<{ userId: UserId }>()((db, p) =>
+  db.deleteFrom('account_data').where('user_id', '=', p.userId),
+)

@@ -1,0 +1,72 @@
+import type { Bus } from '../cluster/bus.ts'
+import { invalidParam, MatrixError, notFound } from '../lib/errors.ts'
+import type { RoomId, UserId } from '../lib/ids.ts'
+import { type JsonObject, parseStored } from '../lib/json.ts'
+import type { Database, Transaction } from '../storage/database.ts'
+import type { Queries } from '../storage/query.ts'
+import { nextPosition } from '../storage/stream.ts'
+import { accountDataOfType, upsertAccountData } from './account-data-store.ts'
+import { rulesetOf, type RuleSettings } from './rules.ts'
+
+/** Account data; `roomId` is '' for what belongs to the whole account (client-server API, "Client config"). */
+export type AccountDataKey = { userId: UserId; roomId: RoomId | ''; type: string }
+
+const PUSH_RULES = 'm.push_rules'
+/** These have endpoints of their own. */
+const KEPT_BY_THE_SERVER = new Set([PUSH_RULES, 'm.fully_read'])
+const MAX_TYPE_BYTES = 255
+
+/**
+ * Sets account data for a client.
+ * @throws MatrixError 405 `M_BAD_JSON` for what the server keeps itself; 400 for a type that is too long
+ */
+export async function setAccountData(
+  deps: { db: Database; bus: Bus },
+  key: AccountDataKey,
+  content: JsonObject,
+): Promise<void> {
+  if (KEPT_BY_THE_SERVER.has(key.type)) {
+    throw new MatrixError(405, 'M_BAD_JSON', `${key.type} cannot be set here: it has endpoints of its own`)
+  }
+  if (Buffer.byteLength(key.type) > MAX_TYPE_BYTES) {
+    throw invalidParam(`The type must not be longer than ${MAX_TYPE_BYTES} bytes`)
+  }
+  await deps.db.transaction((tx) => writeAccountData(deps, tx, key, content))
+}
+
+/**
+ * Writes account data of any type, and wakes the user's syncs. What is the same as before is told again: clients wait for the echo.
+ * Resolves to its position.
+ */
+export async function writeAccountData(
+  deps: { bus: Bus },
+  tx: Transaction,
+  key: AccountDataKey,
+  content: JsonObject,
+): Promise<number> {
+  const position = await nextPosition(tx)
+  await tx.run(upsertAccountData, { ...key, content: JSON.stringify(content), position })
+  tx.onCommit(() => deps.bus.publish(`user:${key.userId}`))
+  return position
+}
+
+/** @throws MatrixError 404 when there is none of this type */
+export async function getAccountData(
+  q: Queries,
+  key: AccountDataKey,
+  settings: RuleSettings,
+): Promise<JsonObject> {
+  if (key.type === PUSH_RULES && key.roomId === '') return pushRulesContent(q, key.userId, settings)
+  const row = await q.first(accountDataOfType, key)
+  if (!row) throw notFound('There is no account data of this type')
+  return parseStored(row.content)
+}
+
+/** The content of `m.push_rules`, which is never stored: it is made from the rules. */
+export async function pushRulesContent(
+  q: Queries,
+  userId: UserId,
+  settings: RuleSettings,
+): Promise<JsonObject> {
+  return { global: (await rulesetOf(q, userId, settings)) as unknown as JsonObject }
+}

@@ -1,0 +1,61 @@
+import type { DeviceId, UserId } from '../lib/ids.ts'
+import type { Json } from '../lib/json.ts'
+import { deleteAccountData } from './account-data-store.ts'
+import type { AccountDeps } from './deps.ts'
+import { deleteFilters } from './filters-store.ts'
+import { checkNewPassword } from './names.ts'
+import { passwordChangedMeanwhile, removeAllDevices } from './sessions.ts'
+import { authorise, type Challenge } from './user-interactive.ts'
+import { deactivateUser, eraseProfile, replacePassword, userById } from './users-store.ts'
+
+type Owner = { userId: UserId; deviceId: DeviceId }
+type Outcome = { kind: 'done' } | { kind: 'challenge'; body: Challenge }
+
+/**
+ * A new password, once the old one was given. The device that asks stays logged in, and with `logoutDevices` it alone.
+ * @throws MatrixError 400 for the new password; 403 when somebody else was faster; 429
+ */
+export async function changePassword(
+  deps: AccountDeps,
+  { userId, deviceId }: Owner,
+  request: { newPassword: string; logoutDevices: boolean; auth: Json | undefined },
+): Promise<Outcome> {
+  checkNewPassword(request.newPassword)
+  const purpose = `password ${userId}`
+  const verdict = await authorise(deps, { purpose, stage: 'm.login.password', auth: request.auth, userId })
+  if (verdict.kind === 'challenge') return verdict
+  const from = verdict.passwordHash ?? ''
+  const to = await deps.passwords.hash(request.newPassword)
+  await deps.db.transaction(async (tx) => {
+    if ((await tx.run(replacePassword, { userId, from, to })) === 0) throw passwordChangedMeanwhile()
+    if (request.logoutDevices) await removeAllDevices(deps, tx, userId, deviceId)
+  })
+  return { kind: 'done' }
+}
+
+/**
+ * Ends an account for good: no password, no sessions, no pushers; the user id is never given out again. With `erase` the profile,
+ * account data and filters go too. What was said in rooms stays.
+ * @throws MatrixError 403 when the password changed meanwhile; 429
+ */
+export async function deactivate(
+  deps: AccountDeps,
+  userId: UserId,
+  request: { erase: boolean; auth: Json | undefined },
+): Promise<Outcome> {
+  const purpose = `deactivate ${userId}`
+  const verdict = await authorise(deps, { purpose, stage: 'm.login.password', auth: request.auth, userId })
+  if (verdict.kind === 'challenge') return verdict
+  await deps.db.transaction(async (tx) => {
+    const user = await tx.first(userById, { userId })
+    if (user?.password_hash !== verdict.passwordHash) throw passwordChangedMeanwhile()
+    await tx.run(deactivateUser, { userId, now: deps.clock.now() })
+    await removeAllDevices(deps, tx, userId)
+    if (!request.erase) return
+    await tx.run(eraseProfile, { userId })
+    await tx.run(deleteAccountData, { userId })
+    await tx.run(deleteFilters, { userId })
+  })
+  if (request.erase) await deps.onProfileChanged(userId)
+  return { kind: 'done' }
+}

@@ -1,0 +1,17 @@
+import type { DeviceId, UserId } from '../lib/ids.ts'
+import type { Queries } from '../storage/query.ts'
+import { ownerOfToken } from './devices-store.ts'
+import { hashToken } from './tokens.ts'
+
+/** Who asks: the owner of an access token. */
+export type Requester = { userId: UserId; deviceId: DeviceId; isAdmin: boolean }
+
+/**
+ * Whose token this is; undefined when it is nobody's, or its owner is deactivated. It asks the database each time, by primary key: a
+ * cache would save microseconds and could let a token in after its logout, which may happen in another process.
+ */
+export async function authenticate(q: Queries, token: string): Promise<Requester | undefined> {
+  const owner = await q.first(ownerOfToken, { tokenHash: hashToken(token) })
+  if (!owner) return undefined
+  return { userId: owner.user_id, deviceId: owner.device_id, isAdmin: owner.is_admin === 1 }
+}

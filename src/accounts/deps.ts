@@ -1,0 +1,30 @@
+import type { Bus } from '../cluster/bus.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { DeviceId, Random, UserId } from '../lib/ids.ts'
+import type { Database, Transaction } from '../storage/database.ts'
+import type { AuthSessions } from './auth-sessions.ts'
+import type { Passwords } from './passwords.ts'
+
+export type AccountDeps = {
+  readonly db: Database
+  readonly bus: Bus
+  readonly clock: Clock
+  readonly random: Random
+  /** The domain of this server's user ids. */
+  readonly serverName: string
+  readonly passwords: Passwords
+  readonly authSessions: AuthSessions
+  readonly loginAttempts: AttemptLimiter
+  /** Takes away, in the same transaction, what hangs on devices: their pushers. */
+  onDevicesRemoved(tx: Transaction, userId: UserId, deviceIds: readonly DeviceId[]): Promise<void>
+  /** Called after a display name or an avatar has changed: writes it into the member events of the user's rooms. */
+  onProfileChanged(userId: UserId): Promise<void>
+}
+
+/** Guards one account against guessing: each attempt counts beforehand, so that many at once cannot slip through. */
+export interface AttemptLimiter {
+  /** @throws MatrixError 429 when the attempts are used up */
+  attempt(account: string): void
+  /** The attempt was a good one and does not count. */
+  succeeded(account: string): void
+}

@@ -1,0 +1,96 @@
+import type { RawBuilder } from 'kysely'
+import type { DeviceId, UserId } from '../lib/ids.ts'
+import { query } from '../storage/query.ts'
+
+/** Whose an access token is. On the path of every request. */
+export const ownerOfToken = query<{ tokenHash: string }>()((db, p) =>
+  db
+    .selectFrom('access_tokens')
+    .innerJoin('users', 'users.user_id', 'access_tokens.user_id')
+    .select(['access_tokens.user_id', 'access_tokens.device_id', 'users.is_admin'])
+    .where('access_tokens.token_hash', '=', p.tokenHash)
+    .where('users.deactivated_at', 'is', null),
+)
+
+export const insertToken = query<{
+  tokenHash: string
+  userId: UserId
+  deviceId: DeviceId
+  now: number
+}>()((db, p) =>
+  db
+    .insertInto('access_tokens')
+    .values({ token_hash: p.tokenHash, user_id: p.userId, device_id: p.deviceId, created_at: p.now }),
+)
+
+/** Takes the place of nothing: a device that is there keeps its name. */
+export const upsertDevice = query<{
+  userId: UserId
+  deviceId: DeviceId
+  displayName: string | null
+  address: string | null
+  now: number
+}>()((db, p) =>
+  db
+    .insertInto('devices')
+    .values({
+      user_id: p.userId,
+      device_id: p.deviceId,
+      display_name: p.displayName,
+      last_seen_ip: p.address,
+      last_seen_ts: p.now,
+      created_at: p.now,
+    })
+    .onConflict((conflict) =>
+      conflict.columns(['user_id', 'device_id']).doUpdateSet((eb) => ({
+        last_seen_ip: eb.ref('excluded.last_seen_ip'),
+        last_seen_ts: eb.ref('excluded.last_seen_ts'),
+      })),
+    ),
+)
+
+export const devicesOfUser = query<{ userId: UserId }>()((db, p) =>
+  db
+    .selectFrom('devices')
+    .selectAll()
+    .where('user_id', '=', p.userId)
+    .orderBy('created_at')
+    .orderBy('device_id'),
+)
+
+export const deviceById = query<{ userId: UserId; deviceId: DeviceId }>()((db, p) =>
+  db.selectFrom('devices').selectAll().where('user_id', '=', p.userId).where('device_id', '=', p.deviceId),
+)
+
+export const renameDevice = query<{ userId: UserId; deviceId: DeviceId; displayName: string }>()((db, p) =>
+  db
+    .updateTable('devices')
+    .set({ display_name: p.displayName })
+    .where('user_id', '=', p.userId)
+    .where('device_id', '=', p.deviceId),
+)
+
+export const deleteDevices = query<{ userId: UserId; deviceIds: readonly DeviceId[] }>()((db, p, d) =>
+  db
+    .deleteFrom('devices')
+    .where('user_id', '=', p.userId)
+    .where('device_id', 'in', d.list(p.deviceIds) as RawBuilder<DeviceId>),
+)
+
+export const deleteTokens = query<{ userId: UserId; deviceIds: readonly DeviceId[] }>()((db, p, d) =>
+  db
+    .deleteFrom('access_tokens')
+    .where('user_id', '=', p.userId)
+    .where('device_id', 'in', d.list(p.deviceIds) as RawBuilder<DeviceId>),
+)
+
+export type Seen = { user_id: UserId; device_id: DeviceId; address: string; at: number }
+
+export const touchDevices = query<{ seen: readonly Seen[] }>()((db, p, d) =>
+  db
+    .updateTable('devices')
+    .from(d.rows(p.seen, { user_id: 'text', device_id: 'text', address: 'text', at: 'integer' }).as('seen'))
+    .set((eb) => ({ last_seen_ip: eb.ref('seen.address'), last_seen_ts: eb.ref('seen.at') }))
+    .whereRef('devices.user_id', '=', 'seen.user_id')
+    .whereRef('devices.device_id', '=', 'seen.device_id'),
+)

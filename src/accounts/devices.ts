@@ -1,0 +1,90 @@
+import { notFound } from '../lib/errors.ts'
+import type { DeviceId, UserId } from '../lib/ids.ts'
+import type { Json } from '../lib/json.ts'
+import type { Queries } from '../storage/query.ts'
+import type { Transaction } from '../storage/database.ts'
+import type { AccountDeps } from './deps.ts'
+import { deleteDevices, deleteTokens, deviceById, devicesOfUser, renameDevice } from './devices-store.ts'
+import { checkDevice } from './names.ts'
+import { authorise, type Challenge } from './user-interactive.ts'
+
+/** As clients see it (client-server API, "Device management"); some of them want every key to be there. */
+export type DeviceView = {
+  device_id: DeviceId
+  display_name: string | null
+  last_seen_ip: string | null
+  last_seen_ts: number | null
+}
+
+type DeviceRow = {
+  device_id: DeviceId
+  display_name: string | null
+  last_seen_ip: string | null
+  last_seen_ts: number | null
+}
+
+export async function listDevices(q: Queries, userId: UserId): Promise<DeviceView[]> {
+  return (await q.all(devicesOfUser, { userId })).map(viewOf)
+}
+
+/** @throws MatrixError 404 */
+export async function getDevice(q: Queries, userId: UserId, deviceId: DeviceId): Promise<DeviceView> {
+  const row = await q.first(deviceById, { userId, deviceId })
+  if (!row) throw noSuchDevice()
+  return viewOf(row)
+}
+
+/**
+ * Changes the name that a device is listed under; without `displayName` nothing.
+ * @throws MatrixError 404, or 400 for a name that is too long
+ */
+export async function updateDevice(
+  deps: AccountDeps,
+  userId: UserId,
+  deviceId: DeviceId,
+  displayName: string | undefined,
+): Promise<void> {
+  checkDevice(undefined, displayName)
+  if (displayName === undefined) {
+    await getDevice(deps.db, userId, deviceId)
+    return
+  }
+  const renamed = await deps.db.transaction((tx) => tx.run(renameDevice, { userId, deviceId, displayName }))
+  if (renamed === 0) throw noSuchDevice()
+}
+
+/** Removes devices once the user has given the password. Devices that are not there are removed already. */
+export async function deleteDevicesOf(
+  deps: AccountDeps,
+  userId: UserId,
+  request: { deviceIds: readonly DeviceId[]; auth: Json | undefined },
+): Promise<{ kind: 'deleted' } | { kind: 'challenge'; body: Challenge }> {
+  const named = [...new Set(request.deviceIds)].sort()
+  const purpose = JSON.stringify(['delete_devices', userId, ...named])
+  const stage = 'm.login.password'
+  const verdict = await authorise(deps, { purpose, stage, auth: request.auth, userId })
+  if (verdict.kind === 'challenge') return verdict
+  await deps.db.transaction((tx) => removeDevices(deps, tx, userId, named))
+  return { kind: 'deleted' }
+}
+
+/** Removes devices with all that hangs on them, in one transaction. */
+export async function removeDevices(
+  deps: AccountDeps,
+  tx: Transaction,
+  userId: UserId,
+  deviceIds: readonly DeviceId[],
+): Promise<void> {
+  if (deviceIds.length === 0) return
+  await tx.run(deleteTokens, { userId, deviceIds })
+  await tx.run(deleteDevices, { userId, deviceIds })
+  await deps.onDevicesRemoved(tx, userId, deviceIds)
+}
+
+function viewOf({ device_id, display_name, last_seen_ip, last_seen_ts }: DeviceRow): DeviceView {
+  return { device_id, display_name, last_seen_ip, last_seen_ts }
+}
+
+function noSuchDevice() {
+  return notFound('You have no device with this id')
+}

@@ -1,0 +1,54 @@
+import type { Clock } from '../lib/clock.ts'
+import type { DeviceId, UserId } from '../lib/ids.ts'
+import type { Log } from '../lib/log.ts'
+import type { Database } from '../storage/database.ts'
+import { type Seen, touchDevices } from './devices-store.ts'
+
+/** Notes when and from where devices are used, for the list of devices. */
+export interface LastSeen extends AsyncDisposable {
+  /** Called with every request: costs a look into a map. */
+  seen(device: { userId: UserId; deviceId: DeviceId }, address: string): void
+}
+
+const WRITE_EVERY_MS = 60_000
+/** Beyond it the device noted longest ago is forgotten here, and its next request writes again. */
+const DEVICES_REMEMBERED = 20_000
+
+/**
+ * States of the writer: idle → (a device not written for a minute) writing → idle, or writing again what has gathered
+ * meanwhile. All that gathers goes with one statement.
+ */
+export function createLastSeen(deps: { db: Database; clock: Clock; log: Log }): LastSeen {
+  const noted = new Map<string, number>()
+  let pending = new Map<string, Seen>()
+  let writing: Promise<void> | undefined
+
+  async function write(): Promise<void> {
+    while (pending.size > 0) {
+      const seen = [...pending.values()]
+      pending = new Map()
+      try {
+        await deps.db.transaction((tx) => tx.run(touchDevices, { seen }))
+      } catch (error) {
+        deps.log.warn({ err: error }, 'when devices were last seen could not be written')
+      }
+    }
+    writing = undefined
+  }
+
+  return {
+    seen({ userId, deviceId }, address) {
+      const key = `${userId} ${deviceId}`
+      const now = deps.clock.now()
+      if (now - (noted.get(key) ?? -Infinity) < WRITE_EVERY_MS) return
+      noted.delete(key)
+      noted.set(key, now)
+      if (noted.size > DEVICES_REMEMBERED) noted.delete(noted.keys().next().value as string)
+      pending.set(key, { user_id: userId, device_id: deviceId, address, at: now })
+      writing ??= write()
+    },
+    async [Symbol.asyncDispose]() {
+      await writing
+    },
+  }
+}

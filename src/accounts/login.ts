@@ -1,0 +1,35 @@
+import { forbidden } from '../lib/errors.ts'
+import type { AccountDeps } from './deps.ts'
+import { checkDevice, knownAs } from './names.ts'
+import { type NewSession, passwordChangedMeanwhile, type Session, startSession } from './sessions.ts'
+import { userById } from './users-store.ts'
+
+export type Login = NewSession & {
+  /** A user name or a full user id. */
+  user: string
+  password: string
+}
+
+/**
+ * A session for whoever knows the password. A user who does not exist costs the same time as a wrong password and gets the same answer.
+ * @throws MatrixError 403 wrong user or password; 429 too many attempts for this account
+ */
+export async function login(deps: AccountDeps, wanted: Login): Promise<Session> {
+  checkDevice(wanted.deviceId, wanted.displayName)
+  const userId = knownAs(wanted.user, deps.serverName)
+  // A name from elsewhere says nothing about the accounts here: it needs neither the work nor the limit.
+  if (userId === undefined) throw wrongLogin()
+  deps.loginAttempts.attempt(userId)
+  const passwordHash = (await deps.db.first(userById, { userId }))?.password_hash
+  if (!(await deps.passwords.verify(wanted.password, passwordHash))) throw wrongLogin()
+  deps.loginAttempts.succeeded(userId)
+  return deps.db.transaction(async (tx) => {
+    const user = await tx.first(userById, { userId })
+    if (user?.password_hash !== passwordHash) throw passwordChangedMeanwhile()
+    return startSession(deps, tx, userId, wanted)
+  })
+}
+
+function wrongLogin() {
+  return forbidden('Wrong user or password')
+}

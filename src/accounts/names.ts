@@ -1,0 +1,68 @@
+import { isUserId, type Random, serverOf, type UserId } from '../lib/ids.ts'
+import { invalidParam, MatrixError } from '../lib/errors.ts'
+import { letters } from './tokens.ts'
+
+const LOCALPART = /^[a-z0-9._=/+-]+$/
+const MAX_USER_ID_BYTES = 255
+const MAX_PASSWORD_BYTES = 512
+const MAX_DEVICE_ID_BYTES = 255
+const MAX_DEVICE_NAME = 255
+const GENERATED_LENGTH = 12
+
+export const userInUse = () => new MatrixError(400, 'M_USER_IN_USE', 'This user name is taken')
+
+const invalidUsername = (message: string) => new MatrixError(400, 'M_INVALID_USERNAME', message)
+
+/**
+ * The user id for a name that somebody asks for (Matrix appendices, "User Identifiers"). Capitals become small letters, as the
+ * specification asks of servers.
+ * @throws MatrixError 400 `M_INVALID_USERNAME`
+ */
+export function newUserId(name: string, serverName: string): UserId {
+  const localpart = lowerCase(name)
+  if (!LOCALPART.test(localpart)) {
+    throw invalidUsername(
+      'A user name may have the characters a-z, 0-9 and . _ = - / + and must not be empty',
+    )
+  }
+  const userId = `@${localpart}:${serverName}`
+  if (userId.length > MAX_USER_ID_BYTES) {
+    throw invalidUsername(`A user id must not be longer than ${MAX_USER_ID_BYTES} bytes`)
+  }
+  return userId as UserId
+}
+
+/** A name for somebody who did not ask for one. */
+export function generatedUserId(random: Random, serverName: string): UserId {
+  return `@${letters(random, GENERATED_LENGTH, 97)}:${serverName}` as UserId
+}
+
+/** Whom a user name or a full user id means on this server; undefined when it can be nobody here. */
+export function knownAs(name: string, serverName: string): UserId | undefined {
+  const userId = name.startsWith('@') ? name : `@${lowerCase(name)}:${serverName}`
+  return isUserId(userId) && serverOf(userId) === serverName ? userId : undefined
+}
+
+/** @throws MatrixError 400 `M_WEAK_PASSWORD` or `M_INVALID_PARAM` */
+export function checkNewPassword(password: string): void {
+  if (password === '') throw new MatrixError(400, 'M_WEAK_PASSWORD', 'The password must not be empty')
+  if (Buffer.byteLength(password) > MAX_PASSWORD_BYTES) {
+    throw invalidParam(`The password must not be longer than ${MAX_PASSWORD_BYTES} bytes`)
+  }
+}
+
+/** @throws MatrixError 400 `M_INVALID_PARAM` */
+export function checkDevice(deviceId: string | undefined, displayName: string | undefined): void {
+  if (deviceId === '') throw invalidParam('device_id must not be empty')
+  if (deviceId !== undefined && Buffer.byteLength(deviceId) > MAX_DEVICE_ID_BYTES) {
+    throw invalidParam(`device_id must not be longer than ${MAX_DEVICE_ID_BYTES} bytes`)
+  }
+  if (displayName !== undefined && displayName.length > MAX_DEVICE_NAME) {
+    throw invalidParam(`The name of a device must not be longer than ${MAX_DEVICE_NAME} characters`)
+  }
+}
+
+/** ASCII only: the grammar of user names has no other capitals to fold. */
+function lowerCase(name: string): string {
+  return name.replace(/[A-Z]+/g, (capitals) => capitals.toLowerCase())
+}

@@ -1,0 +1,89 @@
+import { argon2, randomBytes, timingSafeEqual } from 'node:crypto'
+import { limitExceeded } from '../lib/errors.ts'
+
+/** Keeps passwords as argon2id in PHC form, so that the parameters can be raised without locking anybody out. */
+export interface Passwords {
+  /** @throws MatrixError 429 when too many are waiting */
+  hash(password: string): Promise<string>
+  /**
+   * Whether `password` is the one behind `phc`. Without `phc` (nobody of that name, or no password) the answer is no, after as much work.
+   * @throws MatrixError 429 when too many are waiting
+   */
+  verify(password: string, phc: string | null | undefined): Promise<boolean>
+}
+
+/** `memory` in KiB. */
+export type PasswordCost = { memory: number; passes: number }
+
+export type PasswordSettings = {
+  cost?: PasswordCost
+  /** Each one takes a thread of libuv's pool for some 50 ms; DNS look-ups and files need the others. */
+  atOnce?: number
+  /** How many may wait for their turn. */
+  waiting?: number
+}
+
+// OWASP Password Storage Cheat Sheet, argon2id with one lane.
+const COST: PasswordCost = { memory: 19_456, passes: 2 }
+const AT_ONCE = 2
+const WAITING = 256
+const SALT_BYTES = 16
+const TAG_BYTES = 32
+const PHC = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=1\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/
+/** How long to stay away when the queue is full: about what it takes to empty it. */
+const QUEUE_FULL_MS = 5000
+
+export function createPasswords(settings: PasswordSettings = {}): Passwords {
+  const { cost = COST, atOnce = AT_ONCE, waiting = WAITING } = settings
+  const inTurn = createTurns(atOnce, waiting)
+  return {
+    async hash(password) {
+      const salt = randomBytes(SALT_BYTES)
+      const tag = await inTurn(() => derive(password, salt, cost, TAG_BYTES))
+      return `$argon2id$v=19$m=${cost.memory},t=${cost.passes},p=1$${unpadded(salt)}$${unpadded(tag)}`
+    },
+    async verify(password, phc) {
+      const parts = phc ? PHC.exec(phc) : null
+      if (phc && !parts) throw new Error('a stored password hash cannot be read')
+      if (!parts) {
+        await inTurn(() => derive(password, Buffer.alloc(SALT_BYTES), cost, TAG_BYTES))
+        return false
+      }
+      const [, memory, passes, salt = '', tag = ''] = parts
+      const wanted = Buffer.from(tag, 'base64')
+      const stored: PasswordCost = { memory: Number(memory), passes: Number(passes) }
+      const found = await inTurn(() => derive(password, Buffer.from(salt, 'base64'), stored, wanted.length))
+      return timingSafeEqual(found, wanted)
+    },
+  }
+}
+
+function derive(password: string, nonce: Buffer, cost: PasswordCost, tagLength: number): Promise<Buffer> {
+  const parameters = { message: password, nonce, parallelism: 1, tagLength, ...cost }
+  return new Promise((resolve, reject) => {
+    argon2('argon2id', parameters, (error, tag) => (error ? reject(error) : resolve(tag)))
+  })
+}
+
+function unpadded(bytes: Buffer): string {
+  return bytes.toString('base64').replace(/=+$/, '')
+}
+
+/** Runs at most `atOnce` pieces of work at a time; the rest wait in order, and beyond `waiting` are turned away. */
+function createTurns(atOnce: number, waiting: number) {
+  const queue: (() => void)[] = []
+  let running = 0
+  return async <T>(work: () => Promise<T>): Promise<T> => {
+    if (running < atOnce) running++
+    else if (queue.length >= waiting) throw limitExceeded(QUEUE_FULL_MS)
+    // Whoever finishes hands its place over, so the number running stays as it is.
+    else await new Promise<void>((resolve) => queue.push(resolve))
+    try {
+      return await work()
+    } finally {
+      const next = queue.shift()
+      if (next) next()
+      else running--
+    }
+  }
+}

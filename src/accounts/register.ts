@@ -1,0 +1,89 @@
+import { forbidden, missingParam } from '../lib/errors.ts'
+import type { UserId } from '../lib/ids.ts'
+import type { Json } from '../lib/json.ts'
+import type { AccountDeps } from './deps.ts'
+import { checkDevice, checkNewPassword, generatedUserId, newUserId, userInUse } from './names.ts'
+import { type NewSession, type Session, startSession } from './sessions.ts'
+import { authorise, type Challenge } from './user-interactive.ts'
+import { insertUser, userById } from './users-store.ts'
+
+/** Registration is closed unless the setting opens it; then anybody who reaches the server may. */
+export type RegistrationDeps = AccountDeps & { readonly openRegistration: boolean }
+
+export type Registration = NewSession & {
+  username: string | undefined
+  password: string | undefined
+  auth: Json | undefined
+  /** Only the account, no session. */
+  inhibitLogin: boolean
+}
+
+export type RegistrationOutcome =
+  | { kind: 'registered'; userId: UserId; session: Session | undefined }
+  | { kind: 'challenge'; body: Challenge }
+
+/**
+ * A new account for whoever asks. What is wrong with the name is said before any authentication, as the specification has it; the
+ * password may be missing until then, since clients ask for the flows with an empty body.
+ * @throws MatrixError 403 closed; 400 `M_USER_IN_USE`, `M_INVALID_USERNAME`, `M_WEAK_PASSWORD`, `M_MISSING_PARAM`; 429
+ */
+export async function register(deps: RegistrationDeps, wanted: Registration): Promise<RegistrationOutcome> {
+  checkOpen(deps)
+  const { username, password, auth } = wanted
+  const userId =
+    username === undefined
+      ? generatedUserId(deps.random, deps.serverName)
+      : newUserId(username, deps.serverName)
+  if (await deps.db.first(userById, { userId })) throw userInUse()
+  if (password !== undefined) checkNewPassword(password)
+  checkDevice(wanted.deviceId, wanted.displayName)
+
+  const verdict = await authorise(deps, { purpose: 'register', stage: 'm.login.dummy', auth })
+  if (verdict.kind === 'challenge') return verdict
+  if (password === undefined) throw missingParam(['password'])
+
+  const passwordHash = await deps.passwords.hash(password)
+  const now = deps.clock.now()
+  return deps.db.transaction(async (tx) => {
+    const added = await tx.run(insertUser, { userId, passwordHash, isAdmin: 0, now })
+    if (added === 0) throw userInUse()
+    const session = wanted.inhibitLogin ? undefined : await startSession(deps, tx, userId, wanted)
+    return { kind: 'registered' as const, userId, session }
+  })
+}
+
+/**
+ * Whether a name could be registered now.
+ * @throws MatrixError as `register` does for the name
+ */
+export async function checkAvailable(deps: RegistrationDeps, username: string): Promise<void> {
+  checkOpen(deps)
+  const userId = newUserId(username, deps.serverName)
+  if (await deps.db.first(userById, { userId })) throw userInUse()
+}
+
+/**
+ * A new account by the operator's hand (`belfry user add`), whether registration is open or not.
+ * @throws MatrixError 400 for the name or the password
+ */
+export async function createUser(
+  deps: Pick<AccountDeps, 'db' | 'clock' | 'passwords' | 'serverName'>,
+  user: { name: string; password: string; admin: boolean },
+): Promise<UserId> {
+  const userId = newUserId(user.name, deps.serverName)
+  checkNewPassword(user.password)
+  if (await deps.db.first(userById, { userId })) throw userInUse()
+  const passwordHash = await deps.passwords.hash(user.password)
+  const now = deps.clock.now()
+  const isAdmin = user.admin ? 1 : 0
+  const added = await deps.db.transaction((tx) => tx.run(insertUser, { userId, passwordHash, isAdmin, now }))
+  if (added === 0) throw userInUse()
+  return userId
+}
+
+function checkOpen({ openRegistration }: RegistrationDeps): void {
+  if (openRegistration) return
+  throw forbidden(
+    'Registration is closed on this server. Its operator can open it with --open-registration, or add you with: belfry user add NAME',
+  )
+}

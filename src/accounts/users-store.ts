@@ -1,0 +1,66 @@
+import type { UserId } from '../lib/ids.ts'
+import { query } from '../storage/query.ts'
+
+export const userById = query<{ userId: UserId }>()((db, p) =>
+  db.selectFrom('users').selectAll().where('user_id', '=', p.userId),
+)
+
+/** Changes no row when the user id is taken, by a deactivated user too. */
+export const insertUser = query<{
+  userId: UserId
+  passwordHash: string | null
+  isAdmin: 0 | 1
+  now: number
+}>()((db, p) =>
+  db
+    .insertInto('users')
+    .values({
+      user_id: p.userId,
+      password_hash: p.passwordHash,
+      displayname: null,
+      avatar_url: null,
+      is_admin: p.isAdmin,
+      created_at: p.now,
+      deactivated_at: null,
+    })
+    .onConflict((conflict) => conflict.column('user_id').doNothing()),
+)
+
+/** Changes no row when the password is not `from` any more. */
+export const replacePassword = query<{ userId: UserId; from: string; to: string }>()((db, p) =>
+  db
+    .updateTable('users')
+    .set({ password_hash: p.to })
+    .where('user_id', '=', p.userId)
+    .where('password_hash', '=', p.from),
+)
+
+/** Changes no row when the name is the same already. */
+export const setDisplayName = query<{ userId: UserId; value: string | null }>()((db, p, d) =>
+  db
+    .updateTable('users')
+    .set({ displayname: p.value })
+    .where('user_id', '=', p.userId)
+    .where('displayname', 'is distinct from', d.text(p.value)),
+)
+
+/** Changes no row when the avatar is the same already. */
+export const setAvatarUrl = query<{ userId: UserId; value: string | null }>()((db, p, d) =>
+  db
+    .updateTable('users')
+    .set({ avatar_url: p.value })
+    .where('user_id', '=', p.userId)
+    .where('avatar_url', 'is distinct from', d.text(p.value)),
+)
+
+export const deactivateUser = query<{ userId: UserId; now: number }>()((db, p) =>
+  db
+    .updateTable('users')
+    .set({ password_hash: null, deactivated_at: p.now, is_admin: 0 })
+    .where('user_id', '=', p.userId)
+    .where('deactivated_at', 'is', null),
+)
+
+export const eraseProfile = query<{ userId: UserId }>()((db, p) =>
+  db.updateTable('users').set({ displayname: null, avatar_url: null }).where('user_id', '=', p.userId),
+)
