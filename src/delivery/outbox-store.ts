@@ -39,6 +39,15 @@ export async function flagBadge(tx: Transaction, userIds: readonly UserId[]): Pr
   return rows.map((row) => row.pusher_id)
 }
 
+/** These pushers are no more, and neither is what was to be sent to them. */
+export async function clearOutbox(tx: Transaction, pusherIds: readonly number[]): Promise<void> {
+  await tx.run(deleteOutbox, { pusherIds })
+}
+
+export const deleteOutbox = query<{ pusherIds: readonly number[] }>()((db, p, d) =>
+  db.deleteFrom('outbox').where('pusher_id', 'in', d.numbers(p.pusherIds)),
+)
+
 export const addForRoom = query<ForRoom>()((db, p, d) =>
   db
     .insertInto('outbox')

@@ -1,0 +1,53 @@
+import type { Log } from './log.ts'
+import type { Metrics } from './metrics.ts'
+
+/**
+ * What happens in the business of the server: one function for each event, which writes its metric and its log line. No
+ * pushkey, token, body or address passes through here, and none of them throws.
+ */
+export type Events = {
+  /** A gateway took a poke. `ms`: how long that took. */
+  pokeSent(poke: { kind: PokeKind; pusherId: number; ms: number }): void
+  /** A poke was not needed any more. */
+  pokeSkipped(poke: { pusherId: number; reason: string }): void
+  /** A poke failed and will be tried again. `error`: one of a fixed set of words. */
+  pusherFailing(failure: { pusherId: number; error: string; attempts: number; nextAttemptAt: number }): void
+  /** A gateway wants to hear no more of a pushkey; its pusher is gone. */
+  pusherRejected(pusher: { pusherId: number }): void
+}
+
+export type PokeKind = 'event' | 'badge'
+
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+
+export function createEvents({ log, metrics }: { log: Log; metrics: Metrics }): Events {
+  const sent = metrics.counter('belfry_pokes_sent_total', 'Pokes that a gateway took', ['kind'])
+  const took = metrics.histogram('belfry_poke_seconds', 'How long a gateway takes for a poke', {
+    buckets: SECONDS,
+  })
+  const skipped = metrics.counter('belfry_pokes_skipped_total', 'Pokes no longer needed', ['reason'])
+  const failed = metrics.counter('belfry_poke_failures_total', 'Attempts that failed', ['error'])
+  const rejected = metrics.counter('belfry_pushers_rejected_total', 'Pushers removed on request of a gateway')
+  return {
+    pokeSent({ kind, pusherId, ms }) {
+      sent.inc({ kind })
+      took.observe(ms / 1000)
+      log.debug({ pusher_id: pusherId, kind, ms }, 'poke sent')
+    },
+    pokeSkipped({ pusherId, reason }) {
+      skipped.inc({ reason })
+      log.debug({ pusher_id: pusherId, reason }, 'poke skipped')
+    },
+    pusherFailing({ pusherId, error, attempts, nextAttemptAt }) {
+      failed.inc({ error })
+      const fields = { pusher_id: pusherId, error, attempts, next_attempt_at: nextAttemptAt }
+      // The first failure is news; that it goes on is what the metric and the pusher's status are for.
+      if (attempts === 1) log.warn(fields, 'pusher failing')
+      else log.debug(fields, 'pusher still failing')
+    },
+    pusherRejected({ pusherId }) {
+      rejected.inc()
+      log.info({ pusher_id: pusherId }, 'pusher rejected by its gateway and removed')
+    },
+  }
+}

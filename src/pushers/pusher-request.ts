@@ -1,0 +1,114 @@
+import { badJson, invalidParam, missingParam } from '../lib/errors.ts'
+import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts'
+import type { Handle, PusherChange } from './pusher.ts'
+
+const MAX_PUSHKEY_BYTES = 512
+const MAX_APP_ID_CHARACTERS = 64
+const MAX_HANDLE_CHARACTERS = 32
+
+const IDENTITY = ['app_id', 'pushkey'] as const
+const STRINGS = ['app_display_name', 'device_display_name', 'lang'] as const
+const OPTIONAL_BOOLEANS = ['append', 'org.belfry.copy_push_rules'] as const
+
+/**
+ * Reads the body of `POST /pushers/set`. A key that is null counts as absent, except `kind`. Where `handleRequired`
+ * (under `api/v1`, the prefix of the founding text), `instance_handle` must be there, or its later name `profile_tag`.
+ *
+ * By hand, because what is required depends on `kind`, and all that is missing is named at once.
+ *
+ * `org.belfry.copy_push_rules` asks for the push rules of the old handle to be duplicated to the new one. It is checked
+ * and changes nothing: there are no rules that belong to a handle.
+ *
+ * @throws {MatrixError} 400: `M_MISSING_PARAM` naming all that is missing, else `M_BAD_JSON` for a wrong type, else
+ * `M_INVALID_PARAM` for a value out of range.
+ */
+export function parsePusherChange(body: JsonObject, options: { handleRequired: boolean }): PusherChange {
+  const isDeletion = body['kind'] === null
+  const missing = isDeletion ? missingOf(body, IDENTITY) : missingToSet(body, options)
+  if (missing.length > 0) throw missingParam(missing)
+
+  const appId = readAppId(body)
+  const pushkey = readPushkey(body)
+  if (isDeletion) return { kind: 'delete', appId, pushkey }
+
+  const kind = stringOf(body, 'kind')
+  const handle = readHandle(body)
+  const [appDisplayName, deviceDisplayName, lang] = STRINGS.map((name) => stringOf(body, name)) as [
+    string,
+    string,
+    string,
+  ]
+  for (const name of OPTIONAL_BOOLEANS) checkBoolean(body, name)
+  if (kind !== 'http') throw invalidParam('kind must be "http", or null to delete the pusher')
+  const data = readData(body['data'])
+  const settings = { appId, pushkey, kind, handle, appDisplayName, deviceDisplayName, lang, data } as const
+  return { kind: 'set', settings, append: body['append'] === true }
+}
+
+function missingToSet(body: JsonObject, { handleRequired }: { handleRequired: boolean }): string[] {
+  const missing: string[] = missingOf(body, [...IDENTITY, 'kind', ...STRINGS, 'data'])
+  const { kind, data } = body
+  const hasUrl = isJsonObject(data) ? !isAbsent(data['url']) : !isAbsent(data)
+  // An absent `data` lacks the URL too: told now, not at the next try.
+  if (!hasUrl && (kind === 'http' || isAbsent(kind))) missing.push('data.url')
+  const hasHandle = !isAbsent(body['instance_handle']) || !isAbsent(body['profile_tag'])
+  if (handleRequired && !hasHandle) missing.push('instance_handle')
+  return missing
+}
+
+function readPushkey(body: JsonObject): string {
+  const pushkey = stringOf(body, 'pushkey')
+  const bytes = Buffer.byteLength(pushkey)
+  if (bytes < 1 || bytes > MAX_PUSHKEY_BYTES)
+    throw invalidParam(`pushkey must have 1 to ${MAX_PUSHKEY_BYTES} bytes`)
+  return pushkey
+}
+
+function readAppId(body: JsonObject): string {
+  const appId = stringOf(body, 'app_id')
+  if (charactersOf(appId) > MAX_APP_ID_CHARACTERS)
+    throw invalidParam(`app_id must have at most ${MAX_APP_ID_CHARACTERS} characters`)
+  return appId
+}
+
+/** The two names are one field, so they cannot say two things. An empty `profile_tag` is one that clients do set. */
+function readHandle(body: JsonObject): Handle | undefined {
+  const instance = isAbsent(body['instance_handle']) ? undefined : stringOf(body, 'instance_handle')
+  const tag = isAbsent(body['profile_tag']) ? undefined : stringOf(body, 'profile_tag')
+  if (instance === '')
+    throw invalidParam(`instance_handle must have 1 to ${MAX_HANDLE_CHARACTERS} characters`)
+  if (instance !== undefined && tag !== undefined && instance !== tag)
+    throw invalidParam('instance_handle and profile_tag are two names of one field: leave one out')
+  const value = instance ?? tag
+  if (value === undefined) return undefined
+  const name = instance === undefined ? 'profile_tag' : 'instance_handle'
+  if (charactersOf(value) > MAX_HANDLE_CHARACTERS)
+    throw invalidParam(`${name} must have at most ${MAX_HANDLE_CHARACTERS} characters`)
+  return { value, isInstanceHandle: instance !== undefined }
+}
+
+function readData(data: Json | undefined): JsonObject & { url: string } {
+  if (!isJsonObject(data)) throw badJson('data must be an object')
+  const { url } = data
+  if (typeof url !== 'string') throw badJson('data.url must be a string')
+  return { ...data, url }
+}
+
+function stringOf(body: JsonObject, name: string): string {
+  const value = body[name]
+  if (typeof value !== 'string') throw badJson(`${name} must be a string`)
+  return value
+}
+
+function checkBoolean(body: JsonObject, name: string): void {
+  const value = body[name]
+  if (!isAbsent(value) && typeof value !== 'boolean') throw badJson(`${name} must be true or false`)
+}
+
+const missingOf = (object: JsonObject, names: readonly string[]) =>
+  names.filter((name) => isAbsent(object[name]))
+
+const isAbsent = (value: Json | undefined) => value === undefined || value === null
+
+/** Unicode code points: what people count, not what JavaScript does. */
+const charactersOf = (text: string) => Array.from(text).length

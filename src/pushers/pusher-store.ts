@@ -1,0 +1,182 @@
+import { type RawBuilder, type Selectable, sql } from 'kysely'
+import type { DeviceId, UserId } from '../lib/ids.ts'
+import { type Queries, query } from '../storage/query.ts'
+import type { PushersTable } from '../storage/schema.ts'
+
+export type PusherRow = Selectable<PushersTable>
+/** Enough of a pusher to remove it. */
+export type PusherRef = { pusher_id: number; user_id: UserId }
+
+type Key = { userId: UserId; appId: string; pushkey: string }
+type NewPusher = Key & {
+  kind: string
+  handle: string | null
+  handleIsInstance: boolean
+  appDisplayName: string
+  deviceDisplayName: string
+  lang: string
+  data: string
+  url: string
+  deviceId: DeviceId
+  now: number
+}
+export type PusherUpdate = Omit<NewPusher, keyof Key | 'deviceId'> & { pusherId: number }
+
+export const pusherByKey = query<Key>()((db, p) =>
+  db
+    .selectFrom('pushers')
+    .selectAll()
+    .where('user_id', '=', p.userId)
+    .where('app_id', '=', p.appId)
+    .where('pushkey', '=', p.pushkey),
+)
+
+export const pusherById = query<{ pusherId: number }>()((db, p) =>
+  db.selectFrom('pushers').select(['pusher_id', 'user_id']).where('pusher_id', '=', p.pusherId),
+)
+
+/** The app that holds a handle already, other than `appId`. */
+export const otherHolder = query<{ userId: UserId; handle: string; appId: string }>()((db, p) =>
+  db
+    .selectFrom('pushers')
+    .select('app_id')
+    .where('user_id', '=', p.userId)
+    .where('handle', '=', p.handle)
+    .where('app_id', '<>', p.appId)
+    .orderBy('pusher_id')
+    .limit(1),
+)
+
+export const pusherCount = query<{ userId: UserId }>()((db, p) =>
+  db
+    .selectFrom('pushers')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('user_id', '=', p.userId),
+)
+
+export const deviceExists = query<{ userId: UserId; deviceId: DeviceId }>()((db, p) =>
+  db
+    .selectFrom('devices')
+    .select('device_id')
+    .where('user_id', '=', p.userId)
+    .where('device_id', '=', p.deviceId),
+)
+
+export const insertPusher = query<NewPusher>()((db, p) =>
+  db
+    .insertInto('pushers')
+    .values({
+      user_id: p.userId,
+      app_id: p.appId,
+      pushkey: p.pushkey,
+      kind: p.kind,
+      handle: p.handle,
+      handle_is_instance: sql<0 | 1>`${p.handleIsInstance}`,
+      app_display_name: p.appDisplayName,
+      device_display_name: p.deviceDisplayName,
+      lang: p.lang,
+      data: p.data,
+      url: p.url,
+      device_id: p.deviceId,
+      created_at: p.now,
+      set_at: p.now,
+      attempts: sql.lit(0),
+      badge_due: sql.lit(0),
+    })
+    .returning('pusher_id'),
+)
+
+/** Everything that a client sets; how delivery is going stays as it is. */
+export const updatePusher = query<PusherUpdate>()((db, p) =>
+  db
+    .updateTable('pushers')
+    .set({
+      kind: p.kind,
+      handle: p.handle,
+      handle_is_instance: sql<0 | 1>`${p.handleIsInstance}`,
+      app_display_name: p.appDisplayName,
+      device_display_name: p.deviceDisplayName,
+      lang: p.lang,
+      data: p.data,
+      url: p.url,
+      set_at: p.now,
+    })
+    .where('pusher_id', '=', p.pusherId),
+)
+
+/** Another gateway: what was said of the last one does not hold for it, and it has been told no badge. */
+export const forgetFailures = query<{ pusherId: number }>()((db, p) =>
+  db
+    .updateTable('pushers')
+    .set({
+      failing_since: null,
+      attempts: sql.lit(0),
+      next_attempt_at: null,
+      last_error: null,
+      last_error_at: null,
+      last_success_at: null,
+      last_badge: null,
+    })
+    .where('pusher_id', '=', p.pusherId),
+)
+
+export const pushersOfOthers = query<Key>()((db, p) =>
+  db
+    .selectFrom('pushers')
+    .select(['pusher_id', 'user_id'])
+    .where('app_id', '=', p.appId)
+    .where('pushkey', '=', p.pushkey)
+    .where('user_id', '<>', p.userId),
+)
+
+export const pushersOfDevices = query<{ userId: UserId; deviceIds: readonly DeviceId[] }>()((db, p, d) =>
+  db
+    .selectFrom('pushers')
+    .select(['pusher_id', 'user_id'])
+    .where('user_id', '=', p.userId)
+    .where('device_id', 'in', d.list(p.deviceIds) as RawBuilder<DeviceId>),
+)
+
+export const pushersOfUser = query<{ userId: UserId }>()((db, p) =>
+  db.selectFrom('pushers').select(['pusher_id', 'user_id']).where('user_id', '=', p.userId),
+)
+
+export const pushersWithQueue = query<{ userId: UserId }>()((db, p) =>
+  db
+    .selectFrom('pushers as p')
+    .selectAll('p')
+    .select((eb) =>
+      eb
+        .selectFrom('outbox as o')
+        .whereRef('o.pusher_id', '=', 'p.pusher_id')
+        .select((inner) => inner.fn.countAll<number>().as('count'))
+        .as('queued'),
+    )
+    .where('p.user_id', '=', p.userId)
+    .orderBy('p.pusher_id'),
+)
+
+export const deletePushersById = query<{ pusherIds: readonly number[] }>()((db, p, d) =>
+  db.deleteFrom('pushers').where('pusher_id', 'in', d.numbers(p.pusherIds)),
+)
+
+/** Of these users, those who still have a pusher. */
+export const usersWithPushers = query<{ userIds: readonly UserId[] }>()((db, p, d) =>
+  db
+    .selectFrom('pushers')
+    .select('user_id')
+    .distinct()
+    .where('user_id', 'in', d.list(p.userIds) as RawBuilder<UserId>),
+)
+
+export const markMemberships = query<{ userId: UserId; hasPushers: boolean }>()((db, p) =>
+  db
+    .updateTable('memberships')
+    .set({ has_pushers: sql<0 | 1>`${p.hasPushers}` })
+    .where('user_id', '=', p.userId),
+)
+
+/** Tells all rooms of a user whether messages there have somebody to poke. */
+export async function setHasPushers(tx: Queries, userId: UserId, hasPushers: boolean): Promise<void> {
+  await tx.run(markMemberships, { userId, hasPushers })
+}

@@ -1,0 +1,36 @@
+import type { DeviceId, UserId } from '../lib/ids.ts'
+import type { JsonObject } from '../lib/json.ts'
+
+/**
+ * What a client sets with `POST /pushers/set` (the founding text; client-server API, "Push Notifications"). A pusher is
+ * known by its user, `appId` and `pushkey`.
+ */
+export type PusherSettings = {
+  appId: string
+  pushkey: string
+  kind: 'http'
+  handle: Handle | undefined
+  appDisplayName: string
+  deviceDisplayName: string
+  lang: string
+  /** As the client set it, `url` included. */
+  data: JsonObject & { url: string }
+}
+
+/**
+ * The identifier of the app's installation, under either of its names. Only one that was set as `instance_handle` is held
+ * to be unique among the user's pushers.
+ */
+export type Handle = { value: string; isInstanceHandle: boolean }
+
+/** What becomes of the pusher named by a request to `/pushers/set`. */
+export type PusherChange =
+  | {
+      kind: 'set'
+      settings: PusherSettings
+      /** Keep the pushers of other users with this pushkey. */ append: boolean
+    }
+  | { kind: 'delete'; appId: string; pushkey: string }
+
+/** Who sets it, and from which device. */
+export type PusherOwner = { userId: UserId; deviceId: DeviceId }

@@ -1,0 +1,177 @@
+import { clearOutbox } from '../delivery/outbox-store.ts'
+import type { GatewayUrlCheck } from '../delivery/gateway-url.ts'
+import type { Bus } from '../cluster/bus.ts'
+import type { Clock } from '../lib/clock.ts'
+import { invalidParam, unknownToken } from '../lib/errors.ts'
+import type { DeviceId, UserId } from '../lib/ids.ts'
+import type { Database, Transaction } from '../storage/database.ts'
+import {
+  deletePushersById,
+  deviceExists,
+  forgetFailures,
+  insertPusher,
+  otherHolder,
+  pusherById,
+  pusherByKey,
+  pusherCount,
+  type PusherRef,
+  type PusherRow,
+  pushersOfDevices,
+  pushersOfOthers,
+  pushersOfUser,
+  setHasPushers,
+  updatePusher,
+  usersWithPushers,
+} from './pusher-store.ts'
+import type { PusherChange, PusherOwner, PusherSettings } from './pusher.ts'
+
+export type PusherDeps = {
+  db: Database
+  bus: Bus
+  clock: Clock
+  maxPushersPerUser: number
+  /** May the server call this URL? It resolves the name, so it is asked before the transaction. */
+  checkUrl(url: string): Promise<GatewayUrlCheck>
+  /** A user has got the first pusher: from here on there is a badge to count. */
+  startBadge(tx: Transaction, userId: UserId): Promise<void>
+  /** A user's last pusher is gone. */
+  endBadge(tx: Transaction, userId: UserId): Promise<void>
+}
+
+/**
+ * Does what `POST /pushers/set` asks for: creates the pusher, updates it in place, or deletes it.
+ *
+ * What waits to be sent stays through an update; so does the state of failure, unless the URL is another one.
+ *
+ * @throws {MatrixError} 400 `M_INVALID_PARAM`: the URL may not be called, the handle is held by another app, or the user has
+ * too many pushers. 401 when the device was removed meanwhile. Nothing is changed then.
+ */
+export async function setPusher(deps: PusherDeps, owner: PusherOwner, change: PusherChange): Promise<void> {
+  if (change.kind === 'delete') {
+    const key = { userId: owner.userId, appId: change.appId, pushkey: change.pushkey }
+    await deps.db.transaction(async (tx) => {
+      const found = await tx.first(pusherByKey, key)
+      if (found) await removePushers(deps, tx, [found])
+    })
+    return
+  }
+  const { settings, append } = change
+  const check = await deps.checkUrl(settings.data.url)
+  if (check.kind === 'refused') throw invalidParam(check.reason)
+  await deps.db.transaction(async (tx) => {
+    const key = { userId: owner.userId, appId: settings.appId, pushkey: settings.pushkey }
+    await checkHandle(tx, owner.userId, settings)
+    const found = await tx.first(pusherByKey, key)
+    if (found) await update(deps, tx, found, { settings, url: check.href })
+    else await create(deps, tx, owner, { settings, url: check.href })
+    if (!append) await removePushers(deps, tx, await tx.all(pushersOfOthers, key))
+  })
+}
+
+/** Removes the pushers that belong to these devices: part of the transaction that removes the devices. */
+export async function removePushersOfDevices(
+  deps: PusherRemovalDeps,
+  tx: Transaction,
+  of: { userId: UserId; deviceIds: readonly DeviceId[] },
+): Promise<void> {
+  await removePushers(deps, tx, await tx.all(pushersOfDevices, of))
+}
+
+/** Removes all pushers of a user, those without a device among them. */
+export async function removeAllPushers(
+  deps: PusherRemovalDeps,
+  tx: Transaction,
+  userId: UserId,
+): Promise<void> {
+  await removePushers(deps, tx, await tx.all(pushersOfUser, { userId }))
+}
+
+/** Removes a pusher whose gateway asked for it. */
+export async function removePusher(
+  deps: PusherRemovalDeps,
+  tx: Transaction,
+  pusherId: number,
+): Promise<void> {
+  await removePushers(deps, tx, await tx.all(pusherById, { pusherId }))
+}
+
+export type PusherRemovalDeps = Pick<PusherDeps, 'endBadge'>
+
+/** With a pusher goes what waits to be sent to it, and with a user's last one the badge. */
+async function removePushers(
+  deps: PusherRemovalDeps,
+  tx: Transaction,
+  pushers: readonly PusherRef[],
+): Promise<void> {
+  if (pushers.length === 0) return
+  const pusherIds = pushers.map((pusher) => pusher.pusher_id)
+  await clearOutbox(tx, pusherIds)
+  await tx.run(deletePushersById, { pusherIds })
+  const userIds = [...new Set(pushers.map((pusher) => pusher.user_id))]
+  const remaining = new Set((await tx.all(usersWithPushers, { userIds })).map((row) => row.user_id))
+  for (const userId of userIds) {
+    if (remaining.has(userId)) continue
+    await setHasPushers(tx, userId, false)
+    await deps.endBadge(tx, userId)
+  }
+}
+
+/**
+ * "It must be unique among all the pushers for a given user", but an app whose data was copied keeps it: pushers of one app
+ * may share a handle.
+ */
+async function checkHandle(
+  tx: Transaction,
+  userId: UserId,
+  { handle, appId }: PusherSettings,
+): Promise<void> {
+  if (!handle?.isInstanceHandle) return
+  const holder = await tx.first(otherHolder, { userId, handle: handle.value, appId })
+  if (holder) throw invalidParam(`instance_handle is held by a pusher of the app ${holder.app_id} already`)
+}
+
+type Checked = { settings: PusherSettings; /** In its parsed form. */ url: string }
+
+/** A pusher stays with the device that made it, whichever device edits it. */
+async function update(deps: PusherDeps, tx: Transaction, found: PusherRow, checked: Checked): Promise<void> {
+  await tx.run(updatePusher, { pusherId: found.pusher_id, ...columnsOf(checked, deps.clock.now()) })
+  if (found.url === checked.url) return
+  await tx.run(forgetFailures, { pusherId: found.pusher_id })
+  // What the old gateway did not take need not wait for its time.
+  tx.onCommit(() => deps.bus.publish('delivery', [found.pusher_id]))
+}
+
+async function create(
+  deps: PusherDeps,
+  tx: Transaction,
+  owner: PusherOwner,
+  checked: Checked,
+): Promise<void> {
+  // It was there when the request came; a logout since then would leave a pusher that nobody can remove.
+  if (!(await tx.first(deviceExists, owner))) throw unknownToken()
+  const count = (await tx.first(pusherCount, { userId: owner.userId }))?.count ?? 0
+  if (count >= deps.maxPushersPerUser)
+    throw invalidParam(
+      `There are ${count} pushers already, and no more than ${deps.maxPushersPerUser} may be; delete one`,
+    )
+  const { appId, pushkey } = checked.settings
+  await tx.run(insertPusher, { ...owner, appId, pushkey, ...columnsOf(checked, deps.clock.now()) })
+  if (count > 0) return
+  await setHasPushers(tx, owner.userId, true)
+  await deps.startBadge(tx, owner.userId)
+}
+
+function columnsOf({ settings, url }: Checked, now: number) {
+  const { kind, handle, appDisplayName, deviceDisplayName, lang, data } = settings
+  return {
+    kind,
+    handle: handle?.value ?? null,
+    handleIsInstance: handle?.isInstanceHandle ?? false,
+    appDisplayName,
+    deviceDisplayName,
+    lang,
+    data: JSON.stringify(data),
+    url,
+    now,
+  }
+}
