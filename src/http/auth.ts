@@ -1,0 +1,33 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { missingToken, unknownToken } from '../lib/errors.ts'
+import type { AuthMode, Requester } from './route.ts'
+
+export type Authenticate = (token: string) => Promise<Requester | undefined>
+
+/** The access token: from the header, or where the setting allows it from the query (deprecated since Matrix v1.11). */
+export function accessToken(
+  headers: IncomingHttpHeaders,
+  query: Readonly<Record<string, unknown>>,
+  allowQuery: boolean,
+): string | undefined {
+  const { authorization } = headers
+  if (authorization !== undefined && /^bearer +\S/i.test(authorization))
+    return authorization.slice('bearer '.length).trim()
+  if (!allowQuery) return undefined
+  const token = query['access_token']
+  return typeof token === 'string' && token !== '' ? token : undefined
+}
+
+export async function requesterOf(
+  token: string | undefined,
+  mode: AuthMode,
+  authenticate: Authenticate,
+): Promise<Requester | undefined> {
+  if (token === undefined) {
+    if (mode === 'user') throw missingToken()
+    return undefined
+  }
+  const requester = await authenticate(token)
+  if (requester === undefined) throw unknownToken()
+  return requester
+}

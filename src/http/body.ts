@@ -1,0 +1,97 @@
+import { isUtf8 } from 'node:buffer'
+import type { IncomingMessage } from 'node:http'
+import { badJson, notJson, tooLarge } from '../lib/errors.ts'
+import type { Json } from '../lib/json.ts'
+
+const MAX_DEPTH = 64
+const NOTHING = Buffer.alloc(0)
+
+/** The client went away before its request was complete: there is nobody to answer. */
+export class ClientGone extends Error {
+  override name = 'ClientGone'
+}
+
+/**
+ * The whole body. A body over `limit` bytes is refused as soon as that is known; what still comes is read and dropped
+ * by Node, so that the client gets to see the answer.
+ */
+export function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+  const declared = Number(request.headers['content-length'] ?? 0)
+  if (declared > limit) return Promise.reject(tooLargeFor(limit))
+  if (declared === 0 && request.headers['transfer-encoding'] === undefined) return Promise.resolve(NOTHING)
+  if (request.destroyed) return Promise.reject(new ClientGone())
+
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    const leave = () => {
+      request.off('data', onData).off('end', onEnd).off('close', onGone).off('error', onGone)
+    }
+    const onData = (chunk: Buffer) => {
+      size += chunk.length
+      chunks.push(chunk)
+      if (size <= limit) return
+      leave()
+      request.resume()
+      reject(tooLargeFor(limit))
+    }
+    const onEnd = () => {
+      leave()
+      resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size))
+    }
+    const onGone = () => {
+      leave()
+      reject(new ClientGone())
+    }
+    request.on('data', onData).on('end', onEnd).on('close', onGone).on('error', onGone)
+  })
+}
+
+function tooLargeFor(limit: number) {
+  return tooLarge(`The body is larger than the ${limit} bytes allowed here`)
+}
+
+/**
+ * JSON from a client (RFC 8259), whatever the request calls its type. An empty body is `{}`. Refused with 400: text that is not UTF-8 or
+ * not JSON (`M_NOT_JSON`); and, as `M_BAD_JSON`, what could do harm further in: nesting deeper than 64, NUL in a string (PostgreSQL's
+ * `text` cannot hold it), lone surrogates (there is no UTF-8 for them), numbers too large for a double (they would
+ * turn into null), a key named `__proto__`.
+ */
+export function parseJson(bytes: Buffer): Json {
+  if (bytes.length === 0) return {}
+  if (!isUtf8(bytes)) throw notJson('The body is not valid UTF-8')
+  const text = bytes.toString('utf8')
+  let value: Json
+  try {
+    value = JSON.parse(text) as Json
+  } catch {
+    throw notJson()
+  }
+  // NUL and lone surrogates can only come from a \u escape: without one, strings need no second look.
+  inspect(value, 0, text.includes('\\u'))
+  return value
+}
+
+function inspect(value: Json, depth: number, hasEscapes: boolean): void {
+  if (typeof value === 'string') {
+    if (hasEscapes) inspectText(value)
+  } else if (typeof value === 'number') {
+    if (!Number.isFinite(value)) throw badJson('The body holds a number that is out of range')
+  } else if (typeof value === 'object' && value !== null) {
+    if (depth >= MAX_DEPTH) throw badJson(`The body is nested more than ${MAX_DEPTH} levels deep`)
+    if (Array.isArray(value)) {
+      for (const item of value) inspect(item, depth + 1, hasEscapes)
+      return
+    }
+    for (const key in value) {
+      if (key === '__proto__') throw badJson('The key "__proto__" is not allowed')
+      if (hasEscapes) inspectText(key)
+      inspect(value[key] as Json, depth + 1, hasEscapes)
+    }
+  }
+}
+
+function inspectText(text: string): void {
+  if (text.includes('\0')) throw badJson('The body holds a string with a NUL character (\\u0000)')
+  if (!text.isWellFormed()) throw badJson('The body holds a string with half of a surrogate pair')
+}

@@ -1,0 +1,70 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Log } from '../lib/log.ts'
+import { ClientGone } from './body.ts'
+import type { Lifetime } from './lifetime.ts'
+import type { ClientPrefix, Requester } from './route.ts'
+
+type Start = {
+  request: IncomingMessage
+  response: ServerResponse
+  requestId: string
+  address: string
+  prefix: ClientPrefix | undefined
+  /** The pattern of the route, for log and metrics: a path may hold secrets. */
+  pattern: string
+  log: Log
+  lifetime: Lifetime
+}
+
+/** One request being served: what its handler sees, and the owner of its abort signal. Signal and log are made when first asked for. */
+export class RequestContext {
+  params: unknown = undefined
+  query: unknown = undefined
+  body: unknown = undefined
+  requester: Requester | undefined = undefined
+  readonly startedAt = performance.now()
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly requestId: string
+  readonly address: string
+  readonly prefix: ClientPrefix | undefined
+  readonly pattern: string
+  readonly #log: Log
+  readonly #lifetime: Lifetime
+  #childLog: Log | undefined
+  #abort: AbortController | undefined
+
+  constructor(start: Start) {
+    this.request = start.request
+    this.response = start.response
+    this.requestId = start.requestId
+    this.address = start.address
+    this.prefix = start.prefix
+    this.pattern = start.pattern
+    this.#log = start.log
+    this.#lifetime = start.lifetime
+  }
+
+  get userAgent(): string | undefined {
+    return this.request.headers['user-agent']
+  }
+
+  get log(): Log {
+    this.#childLog ??= this.#log.child({ request_id: this.requestId })
+    return this.#childLog
+  }
+
+  get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      this.#abort = new AbortController()
+      if (this.response.destroyed) this.#abort.abort(new ClientGone())
+      else if (this.#lifetime.closing) this.#abort.abort(this.#lifetime.reason)
+    }
+    return this.#abort.signal
+  }
+
+  /** Ends the waits of the handler, if it has asked for the signal. */
+  abort(reason: Error): void {
+    this.#abort?.abort(reason)
+  }
+}

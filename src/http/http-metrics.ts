@@ -1,0 +1,41 @@
+import type { Metrics } from '../lib/metrics.ts'
+
+export type HttpMetrics = {
+  /** `route` is the pattern, `unmatched` where there is none; `status` 0 when the client went away before its answer. */
+  answered(method: string, route: string, status: number, seconds: number): void
+}
+
+const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30, 60]
+// Methods are the client's word: only these become labels.
+const METHODS = new Set(['GET', 'HEAD', 'PUT', 'POST', 'DELETE', 'OPTIONS', 'PATCH'])
+
+type Observe = (seconds: number) => void
+
+export function createHttpMetrics(metrics: Metrics, inFlight: () => number): HttpMetrics {
+  const histogram = metrics.histogram(
+    'belfry_http_request_seconds',
+    'Time from the headers of a request to the end of its answer',
+    {
+      labels: ['method', 'route', 'status'],
+      buckets: BUCKETS,
+    },
+  )
+  const gauge = metrics.gauge('belfry_http_requests_in_flight', 'Requests being served, long polls included')
+  Object.assign(gauge, { collect: () => gauge.set(inFlight()) })
+
+  // Looking labels up costs more than the rest of the measurement, so each combination is bound once.
+  const bound = new Map<string, Observe>()
+  return {
+    answered(method, route, status, seconds) {
+      const name = METHODS.has(method) ? method : 'other'
+      const key = `${name} ${status} ${route}`
+      let observe = bound.get(key)
+      if (observe === undefined) {
+        const child = histogram.labels(name, route, status === 0 ? 'gone' : String(status))
+        observe = (value) => child.observe(value)
+        bound.set(key, observe)
+      }
+      observe(seconds)
+    },
+  }
+}

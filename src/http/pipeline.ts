@@ -1,0 +1,175 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Config } from '../config/schema.ts'
+import { invalidParam, unrecognized } from '../lib/errors.ts'
+import type { Log } from '../lib/log.ts'
+import { addressOf } from './address.ts'
+import { allowedMethods } from './allowed-methods.ts'
+import { accessToken, type Authenticate, requesterOf } from './auth.ts'
+import { ClientGone, parseJson, readBody } from './body.ts'
+import { RequestContext } from './context.ts'
+import { renderError } from './errors.ts'
+import type { Lifetime } from './lifetime.ts'
+import type { HttpMetrics } from './http-metrics.ts'
+import type { LimitClass, RateLimiter } from './rate-limit.ts'
+import { type Answer, respond, respondToPreflight } from './respond.ts'
+import { type ClientPrefix, Reply, type Route } from './route.ts'
+import { validate } from './validate.ts'
+
+/** The parts of the configuration that matter here. */
+export type HttpConfig = Pick<Config, 'limits' | 'trust_proxy'>
+
+const MAX_DROPPED_BYTES = 1_048_576
+
+export type PipelineDeps = {
+  config: HttpConfig
+  authenticate: Authenticate
+  limiter: RateLimiter
+  log: Log
+  metrics: HttpMetrics
+  lifetime: Lifetime
+  nextRequestId: () => string
+}
+
+export type Incoming = {
+  request: IncomingMessage
+  response: ServerResponse
+  params: unknown
+  query: Readonly<Record<string, unknown>>
+}
+
+/**
+ * Serves one route, in this order: limit of the address, authentication, limit of the user, validation, handler. The order is a promise: who is
+ * not let in learns nothing about what the body should have been, and costs no parsing.
+ */
+export function serveRoute(
+  deps: PipelineDeps,
+  route: Route,
+  at: { path: string; prefix: ClientPrefix | undefined },
+) {
+  const handler = route.handler as (context: RequestContext) => unknown
+  const limit = route.bodyLimit ?? deps.config.limits.body_bytes
+
+  const answer = async (incoming: Incoming, context: RequestContext): Promise<Answer> => {
+    deps.limiter.address(route.limit, context.address)
+    if (route.auth !== 'none') await authenticate(deps, route, incoming, context)
+    readUrl(route, incoming, context)
+    if (route.body !== undefined)
+      context.body = validate(route.body, parseJson(await readBody(incoming.request, limit)), 'body')
+    const result = await handler(context)
+    return result instanceof Reply ? result : { status: 200, body: result }
+  }
+
+  return (incoming: Incoming): void => {
+    const context = begin(deps, incoming, at)
+    void finish(deps, incoming, context, answer)
+  }
+}
+
+/** For what no route matches: a preflight, a known path with another method (405), or an unknown path (404). */
+export function serveUnmatched(
+  deps: PipelineDeps,
+  patterns: ReadonlyMap<string, ReadonlySet<string>>,
+): (incoming: Incoming) => void {
+  return (incoming) => {
+    const { request, response } = incoming
+    const context = begin(deps, incoming, { path: 'unmatched', prefix: undefined })
+    if (request.method === 'OPTIONS') {
+      respondToPreflight(response, deps.lifetime.closing)
+      return
+    }
+    void finish(deps, incoming, context, () => {
+      const limit: LimitClass = 'default'
+      deps.limiter.address(limit, context.address)
+      const methods = allowedMethods(patterns, pathOf(request))
+      if (methods.length === 0) throw unrecognized(404, 'There is no such endpoint; check the path')
+      const allow = methods.join(', ')
+      const { status, body } = renderError(unrecognized(405, `This endpoint takes ${allow}`))
+      return { status, body, headers: { allow } }
+    })
+  }
+}
+
+function begin(
+  deps: PipelineDeps,
+  { request, response }: Incoming,
+  at: { path: string; prefix: ClientPrefix | undefined },
+): RequestContext {
+  const context = new RequestContext({
+    request,
+    response,
+    requestId: deps.nextRequestId(),
+    address: addressOf(request, deps.config.trust_proxy),
+    prefix: at.prefix,
+    pattern: at.path,
+    log: deps.log,
+    lifetime: deps.lifetime,
+  })
+  deps.lifetime.track(context, (ended) => recordEnd(deps, ended))
+  return context
+}
+
+/** Never rejects: whatever happens becomes an answer. */
+async function finish(
+  deps: PipelineDeps,
+  incoming: Incoming,
+  context: RequestContext,
+  answer: (incoming: Incoming, context: RequestContext) => Promise<Answer> | Answer,
+): Promise<void> {
+  const { response } = incoming
+  try {
+    respond(response, await answer(incoming, context), closesConnection(deps, incoming.request))
+  } catch (error) {
+    // Nobody is left to read an answer, and giving up is no fault.
+    if (error instanceof ClientGone || (response.destroyed && context.signal.aborted)) {
+      response.destroy()
+      return
+    }
+    const rendered = renderError(error)
+    if (rendered.isFault) context.log.error({ err: error, route: context.pattern }, 'request failed')
+    respond(response, rendered, closesConnection(deps, incoming.request))
+  }
+}
+
+// Node reads and drops the rest of a body that was not wanted, so that the client sees the answer; a large one is cut off.
+function closesConnection(deps: PipelineDeps, request: IncomingMessage): boolean {
+  return (
+    deps.lifetime.closing ||
+    (!request.complete && Number(request.headers['content-length'] ?? 0) > MAX_DROPPED_BYTES)
+  )
+}
+
+async function authenticate(deps: PipelineDeps, route: Route, incoming: Incoming, context: RequestContext) {
+  const token = accessToken(incoming.request.headers, incoming.query, deps.config.limits.query_token)
+  context.requester = await requesterOf(token, route.auth, deps.authenticate)
+  if (context.requester !== undefined) deps.limiter.user(route.limit, context.requester.userId)
+}
+
+function readUrl(route: Route, { request, params, query }: Incoming, context: RequestContext): void {
+  // PostgreSQL's text cannot hold it, and no id has it.
+  if (request.url?.includes('%00')) throw invalidParam('The URL holds a NUL character (%00)')
+  context.params = route.params === undefined ? params : validate(route.params, params, 'path')
+  if (route.query === undefined) return
+  const { access_token: _, ...others } = query
+  context.query = validate(route.query, others, 'query')
+}
+
+function recordEnd(deps: PipelineDeps, context: RequestContext): void {
+  const { request, response, pattern, startedAt } = context
+  const ms = performance.now() - startedAt
+  const status = response.headersSent ? response.statusCode : 0
+  deps.metrics.answered(request.method ?? '', pattern, status, ms / 1000)
+  if (!deps.log.isLevelEnabled('debug')) return
+  const fields = {
+    method: request.method,
+    route: pattern,
+    status,
+    ms: Math.round(ms * 10) / 10,
+    address: context.address,
+  }
+  // The pattern alone: a path may hold a pushkey, and the query a token.
+  context.log.debug(fields, status === 0 ? 'request abandoned' : 'request')
+}
+
+function pathOf(request: IncomingMessage): string {
+  return (request.url ?? '/').split(/[?#]/, 1)[0] ?? '/'
+}

@@ -1,0 +1,127 @@
+import type { Config } from '../config/schema.ts'
+import type { Clock } from '../lib/clock.ts'
+import { limitExceeded } from '../lib/errors.ts'
+import { addressGroup } from './address.ts'
+
+/** What a route counts as. */
+export type LimitClass = 'none' | 'default' | 'send' | 'login' | 'register' | 'push' | 'sync'
+
+/** Counts a request; each throws 429 `M_LIMIT_EXCEEDED` when it is one too many. */
+export type RateLimiter = {
+  address(limit: LimitClass, address: string): void
+  user(limit: LimitClass, userId: string): void
+}
+
+export type Rate = { perSecond: number; burst: number }
+
+export type TokenBuckets = {
+  /** Takes one token. 0 when there was one, else the milliseconds until there will be. */
+  take(key: string): number
+  /** Puts one token back. */
+  giveBack(key: string): void
+  readonly size: number
+}
+
+const MAX_KEYS = 50_000
+// So that a wait of a whole number of milliseconds is not rounded up for an error in the last bit.
+const ROUNDING = 1e-6
+
+/** Token buckets in memory, at most `maxKeys` of them: the one that was used longest ago goes first, and starts full again. */
+export function createTokenBuckets(options: { rate: Rate; clock: Clock; maxKeys?: number }): TokenBuckets {
+  const { rate, clock, maxKeys = MAX_KEYS } = options
+  const perMs = rate.perSecond / 1000
+  const buckets = new Map<string, { tokens: number; at: number }>()
+
+  const refill = (key: string) => {
+    const now = clock.now()
+    const bucket = buckets.get(key) ?? { tokens: rate.burst, at: now }
+    bucket.tokens = Math.min(rate.burst, bucket.tokens + Math.max(0, now - bucket.at) * perMs)
+    bucket.at = now
+    // Deleted and set again, the map stays in the order of use.
+    buckets.delete(key)
+    buckets.set(key, bucket)
+    if (buckets.size > maxKeys) {
+      const [oldest] = buckets.keys()
+      if (oldest !== undefined) buckets.delete(oldest)
+    }
+    return bucket
+  }
+
+  return {
+    take(key) {
+      const bucket = refill(key)
+      if (bucket.tokens < 1 - ROUNDING) return Math.ceil((1 - ROUNDING - bucket.tokens) / perMs)
+      bucket.tokens = Math.max(0, bucket.tokens - 1)
+      return 0
+    },
+    giveBack(key) {
+      const bucket = refill(key)
+      bucket.tokens = Math.min(rate.burst, bucket.tokens + 1)
+    },
+    get size() {
+      return buckets.size
+    },
+  }
+}
+
+/** Without limits: for when the setting is off. */
+export const unlimited: RateLimiter = { address: () => undefined, user: () => undefined }
+
+export function createRateLimiter(limits: Config['rate_limits'], clock: Clock): RateLimiter {
+  if (!limits.enabled) return unlimited
+  const buckets = (perSecond: number, burst: number) =>
+    createTokenBuckets({ rate: { perSecond, burst }, clock })
+  const userRequests = () => buckets(limits.requests_per_second_per_user, limits.request_burst_per_user)
+  const perMinute = (count: number) => buckets(count / 60, count)
+
+  const requestsOfUser = userRequests()
+  const ofUser: Record<Exclude<LimitClass, 'none'>, TokenBuckets> = {
+    default: requestsOfUser,
+    login: requestsOfUser,
+    register: requestsOfUser,
+    push: userRequests(),
+    // Apart, so that a client that syncs in a tight loop can still send.
+    sync: userRequests(),
+    send: buckets(limits.messages_per_second_per_user, limits.message_burst_per_user),
+  }
+  const requestsOfAddress = buckets(limits.requests_per_second_per_address, limits.request_burst_per_address)
+  const ofAddress: Record<Exclude<LimitClass, 'none'>, TokenBuckets> = {
+    default: requestsOfAddress,
+    sync: requestsOfAddress,
+    send: requestsOfAddress,
+    push: buckets(limits.pushes_per_second_per_address, limits.push_burst_per_address),
+    login: perMinute(limits.login_attempts_per_minute_per_address),
+    register: perMinute(limits.registrations_per_minute_per_address),
+  }
+  return {
+    address(limit, address) {
+      if (limit !== 'none') takeOrRefuse(ofAddress[limit], addressGroup(address))
+    },
+    user(limit, userId) {
+      if (limit !== 'none') takeOrRefuse(ofUser[limit], userId)
+    },
+  }
+}
+
+/** Guards one account against guessing: each attempt counts beforehand, so that many at once cannot slip through. */
+export type AttemptLimiter = {
+  /** @throws MatrixError 429 when the attempts are used up */
+  attempt(account: string): void
+  /** The attempt was a good one and does not count. */
+  succeeded(account: string): void
+}
+
+export function createLoginAttemptLimiter(limits: Config['rate_limits'], clock: Clock): AttemptLimiter {
+  if (!limits.enabled) return { attempt: () => undefined, succeeded: () => undefined }
+  const count = limits.login_attempts_per_minute_per_account
+  const buckets = createTokenBuckets({ rate: { perSecond: count / 60, burst: count }, clock })
+  return {
+    attempt: (account) => takeOrRefuse(buckets, account),
+    succeeded: (account) => buckets.giveBack(account),
+  }
+}
+
+function takeOrRefuse(buckets: TokenBuckets, key: string): void {
+  const waitMs = buckets.take(key)
+  if (waitMs > 0) throw limitExceeded(waitMs)
+}

@@ -1,0 +1,137 @@
+import type { z } from 'zod'
+import type { DeviceId, UserId } from '../lib/ids.ts'
+import type { Log } from '../lib/log.ts'
+import type { LimitClass } from './rate-limit.ts'
+
+// What a route is. A module of endpoints is a list of these; only `server.ts` knows how they are served.
+
+/** Who asks: the owner of the access token. */
+export type Requester = { userId: UserId; deviceId: DeviceId; isAdmin: boolean }
+
+export type Method = 'GET' | 'PUT' | 'POST' | 'DELETE' | 'PATCH'
+/** `user`: without a valid token 401. `optional`: without a token `requester` is undefined, with a bad one 401. */
+export type AuthMode = 'user' | 'optional' | 'none'
+
+export const CLIENT_PREFIXES = ['api/v1', 'r0', 'v3'] as const
+/** The part of the path that names the version of the client-server API. */
+export type ClientPrefix = (typeof CLIENT_PREFIXES)[number]
+export type ClientPath<Suffix extends string = string> = { suffix: Suffix; prefixes: readonly ClientPrefix[] }
+
+/** `client('/pushers/set')` stands for that path under each of `/_matrix/client/api/v1`, `/r0` and `/v3`. */
+export function client<const Suffix extends string>(
+  suffix: Suffix,
+  prefixes: readonly ClientPrefix[] = CLIENT_PREFIXES,
+): ClientPath<Suffix> {
+  return { suffix, prefixes }
+}
+
+/** An answer that is not simply 200 with a JSON object. */
+export class Reply {
+  readonly status: number
+  readonly body: unknown
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(status: number, body: unknown, headers: Readonly<Record<string, string>>) {
+    this.status = status
+    this.body = body
+    this.headers = headers
+  }
+}
+
+/** `body` is sent as JSON; with a `content-type` among the headers (lower case), a string or bytes are sent as they are. */
+export function reply(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Reply {
+  return new Reply(status, body, headers)
+}
+
+type ParamName<Path extends string> = Path extends `${string}:${infer Name}/${infer Rest}`
+  ? Name | ParamName<`/${Rest}`>
+  : Path extends `${string}:${infer Name}`
+    ? Name
+    : never
+type PathText<Path> = Path extends ClientPath<infer Suffix> ? Suffix : Path extends string ? Path : never
+type Schema = z.ZodType | undefined
+
+/** What a handler is given. Everything has passed its schema. */
+export type RouteContext<
+  Auth extends AuthMode,
+  Path,
+  Params extends Schema,
+  Query extends Schema,
+  Body extends Schema,
+> = {
+  readonly params: Params extends z.ZodType
+    ? z.output<Params>
+    : Readonly<Record<ParamName<PathText<Path>>, string>>
+  readonly query: Query extends z.ZodType ? z.output<Query> : undefined
+  readonly body: Body extends z.ZodType ? z.output<Body> : undefined
+  readonly requester: Auth extends 'user'
+    ? Requester
+    : Auth extends 'optional'
+      ? Requester | undefined
+      : undefined
+  /** Which of the prefixes of `client(…)` was asked for. */
+  readonly prefix: Path extends ClientPath ? ClientPrefix : undefined
+  /** Where the request comes from: an IP address without port. */
+  readonly address: string
+  readonly userAgent: string | undefined
+  readonly requestId: string
+  /** Aborts when the client hangs up and when the server shuts down: end long waits then, with what there is. */
+  readonly signal: AbortSignal
+  /** Carries the id of the request. */
+  readonly log: Log
+}
+
+type Answer<Response extends Schema> = (Response extends z.ZodType ? z.output<Response> : object) | Reply
+
+export type RouteSpec<
+  Auth extends AuthMode,
+  Path extends string | ClientPath,
+  Params extends Schema,
+  Query extends Schema,
+  Body extends Schema,
+  Response extends Schema,
+> = {
+  method: Method
+  /** Segments `:name` are parameters, percent-decoded one by one. A trailing slash is significant. */
+  path: Path
+  auth: Auth
+  limit: LimitClass
+  params?: Params
+  query?: Query
+  /** Without one, whatever body comes is ignored. An absent body counts as `{}`. */
+  body?: Body
+  /** What a 200 looks like: for types and documentation; it is not checked at run time. */
+  response?: Response
+  /** Bytes; the server's own limit where absent. */
+  bodyLimit?: number
+  handler: (
+    context: RouteContext<Auth, Path, Params, Query, Body>,
+  ) => Promise<Answer<Response>> | Answer<Response>
+}
+
+/** A route with its types forgotten, as the server keeps it. */
+export type Route = Omit<
+  RouteSpec<AuthMode, string | ClientPath, Schema, Schema, Schema, undefined>,
+  'handler'
+> & {
+  handler: (context: never) => unknown
+}
+
+/** One endpoint: its types follow from its schemas and its path. */
+export function defineRoute<
+  Auth extends AuthMode,
+  const Path extends string | ClientPath,
+  Params extends Schema = undefined,
+  Query extends Schema = undefined,
+  Body extends Schema = undefined,
+  Response extends Schema = undefined,
+>(spec: RouteSpec<Auth, Path, Params, Query, Body, Response>): Route {
+  return spec as unknown as Route
+}
+
+/** Each full path that a route answers on, with its prefix. */
+export function pathsOf(route: Route): { path: string; prefix: ClientPrefix | undefined }[] {
+  const { path } = route
+  if (typeof path === 'string') return [{ path, prefix: undefined }]
+  return path.prefixes.map((prefix) => ({ path: `/_matrix/client/${prefix}${path.suffix}`, prefix }))
+}

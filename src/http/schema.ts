@@ -1,0 +1,36 @@
+import { z } from 'zod'
+import {
+  type EventId,
+  isEventId,
+  isRoomAlias,
+  isRoomId,
+  isUserId,
+  type RoomAlias,
+  type RoomId,
+  type UserId,
+} from '../lib/ids.ts'
+import { isJsonObject, type JsonObject } from '../lib/json.ts'
+
+// Pieces of schemas that many endpoints share.
+
+const text = <T extends string>(test: (value: string) => value is T, expected: string) =>
+  z.string().refine(test, expected) as unknown as z.ZodType<T, string>
+
+export const userIdSchema = text<UserId>(isUserId, 'expected a user id, such as @name:server')
+export const roomIdSchema = text<RoomId>(isRoomId, 'expected a room id, such as !opaque:server')
+export const eventIdSchema = text<EventId>(isEventId, 'expected an event id, such as $opaque')
+export const roomAliasSchema = text<RoomAlias>(isRoomAlias, 'expected a room alias, such as #name:server')
+
+/** Any JSON object, handed on as it came (no copy): for event content. */
+export const jsonObject = z.custom<JsonObject>(isJsonObject, 'expected a JSON object')
+
+/** A whole number in a query string. */
+export const queryInteger = (range: { min: number; max: number }) =>
+  z
+    .string()
+    .regex(/^-?\d{1,16}$/, 'expected a whole number')
+    .transform(Number)
+    .pipe(z.int().min(range.min).max(range.max))
+
+/** `true` or `false` in a query string. */
+export const queryBoolean = z.enum(['true', 'false']).transform((value) => value === 'true')

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { test } from 'node:test'
+import { defineRoute } from '../../src/http/route.ts'
+import { startServer } from './server-fixture.ts'
+
+/** A route that waits for its signal, and tells the test when it does. */
+function pollRoute(onAbort: (reason: unknown) => object) {
+  const entered = Promise.withResolvers<void>()
+  const ended = Promise.withResolvers<unknown>()
+  const route = defineRoute({
+    method: 'GET',
+    path: '/poll',
+    auth: 'none',
+    limit: 'sync',
+    handler: async ({ signal }) => {
+      entered.resolve()
+      await once(signal, 'abort')
+      ended.resolve(signal.reason)
+      return onAbort(signal.reason)
+    },
+  })
+  return { route, entered: entered.promise, ended: ended.promise }
+}
+
+test('a long poll hears that its client hung up, and that is no fault', async () => {
+  const { route, entered, ended } = pollRoute((reason) => {
+    throw reason
+  })
+  await using fixture = startServer([route], { level: 'debug' })
+  const { url } = await fixture.server.listen()
+  const client = new AbortController()
+  const asked = fetch(`${url}/poll`, { signal: client.signal }).catch(() => 'gone')
+  await entered
+  client.abort()
+  assert.equal(await asked, 'gone')
+  assert.equal(((await ended) as Error).name, 'ClientGone')
+  assert.deepEqual(
+    fixture.lines.filter((line) => line.includes('"error"')),
+    [],
+  )
+})
+
+test('close ends long polls with their answer and closes their connections', async () => {
+  const { route, entered } = pollRoute(() => ({ next_batch: 's1' }))
+  const fixture = startServer([route])
+  const { url } = await fixture.server.listen()
+  const asked = fetch(`${url}/poll`)
+  await entered
+  await fixture.server.close()
+  const response = await asked
+  assert.deepEqual([response.status, await response.json()], [200, { next_batch: 's1' }])
+  assert.equal(response.headers.get('connection'), 'close')
+})
+
+test('a handler that throws the reason of the shutdown gives 503', async () => {
+  const { route, entered } = pollRoute((reason) => {
+    throw reason
+  })
+  const fixture = startServer([route])
+  const { url } = await fixture.server.listen()
+  const asked = fetch(`${url}/poll`)
+  await entered
+  await fixture.server.close()
+  assert.equal((await asked).status, 503)
+})
+
+test('close does not wait for connections that ask nothing', async () => {
+  const fixture = startServer([])
+  const { port } = await fixture.server.listen()
+  const silent = connect(port, '127.0.0.1')
+  const idle = connect(port, '127.0.0.1')
+  idle.write('GET /x HTTP/1.1\r\nhost: x\r\n\r\n')
+  await Promise.all([once(silent, 'connect'), once(idle, 'data')])
+  const closed = Promise.all([once(silent, 'close'), once(idle, 'close')])
+  await fixture.server.close()
+  await closed
+})
+
+test('what is still running at the deadline is cut off', async () => {
+  const never = Promise.withResolvers<object>()
+  const entered = Promise.withResolvers<void>()
+  const route = defineRoute({
+    method: 'GET',
+    path: '/stuck',
+    auth: 'none',
+    limit: 'none',
+    handler: () => {
+      entered.resolve()
+      return never.promise
+    },
+  })
+  const fixture = startServer([route])
+  const { url } = await fixture.server.listen()
+  const asked = fetch(`${url}/stuck`).catch(() => 'cut off')
+  await entered.promise
+  await fixture.server.close({ drainMs: 20 })
+  assert.equal(await asked, 'cut off')
+  never.resolve({})
+})
+
+test('an address in use is the error of listen', async () => {
+  await using first = startServer([])
+  const { url } = await first.server.listen()
+  assert.match(url, /^http:\/\/127\.0\.0\.1:\d+$/)
+  const { createServer } = await import('node:http')
+  const other = createServer()
+  const port = Number(new URL(url).port)
+  other.listen(port, '127.0.0.1')
+  const [error] = (await once(other, 'error')) as [NodeJS.ErrnoException]
+  assert.equal(error.code, 'EADDRINUSE')
+})

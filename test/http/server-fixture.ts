@@ -1,0 +1,54 @@
+import type { Config } from '../../src/config/schema.ts'
+import { loadConfig } from '../../src/config/load.ts'
+import type { Clock } from '../../src/lib/clock.ts'
+import type { DeviceId, UserId } from '../../src/lib/ids.ts'
+import { createLog, type LogLevel } from '../../src/lib/log.ts'
+import { createMetrics } from '../../src/lib/metrics.ts'
+import { createRateLimiter } from '../../src/http/rate-limit.ts'
+import type { Requester, Route } from '../../src/http/route.ts'
+import { createHttpServer } from '../../src/http/server.ts'
+
+export const alice: Requester = {
+  userId: '@alice:localhost' as UserId,
+  deviceId: 'PHONE' as DeviceId,
+  isAdmin: false,
+}
+
+/** A clock that stands still until it is told to move. */
+export function stillClock(): Clock & { advance(ms: number): void } {
+  let now = 1_000_000
+  return { now: () => now, sleep: () => Promise.resolve(), advance: (ms) => void (now += ms) }
+}
+
+type Options = {
+  limits?: Partial<Config['limits']>
+  rates?: Partial<Config['rate_limits']>
+  trustProxy?: boolean
+  level?: LogLevel
+}
+
+/** A server with the routes of the test; "alice-token" is the one token that it knows. */
+export function startServer(routes: readonly Route[], options: Options = {}) {
+  const config = loadConfig({ argv: ['--listen', '127.0.0.1:0'], env: {} })
+  const lines: string[] = []
+  const clock = stillClock()
+  const metrics = createMetrics({ processMetrics: false })
+  const server = createHttpServer({
+    config: {
+      ...config,
+      trust_proxy: options.trustProxy ?? false,
+      limits: { ...config.limits, ...options.limits },
+    },
+    routes,
+    authenticate: (token) => Promise.resolve(token === 'alice-token' ? alice : undefined),
+    limiter: createRateLimiter({ ...config.rate_limits, ...options.rates }, clock),
+    log: createLog({
+      level: options.level ?? 'error',
+      stream: { write: (line: string) => void lines.push(line) },
+    }),
+    metrics,
+  })
+  return { server, lines, clock, metrics, [Symbol.asyncDispose]: () => server.close() }
+}
+
+export const bearer = { authorization: 'Bearer alice-token' }
