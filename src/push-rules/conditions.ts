@@ -1,0 +1,105 @@
+import { foldedAt, itemsAt, type EvaluatedEvent } from './event.ts'
+import { compileGlob, containsWords, matchesWhole, matchesWords } from './glob.ts'
+import { isObject, parseKeyPath, valueAt } from './key-path.ts'
+import type { EvaluationContext, Scalar } from './model.ts'
+import { maySenderNotify } from './power-levels.ts'
+import { fold } from './text.ts'
+
+/** A condition made ready: pure, and it never throws. */
+export type Test = (event: EvaluatedEvent, context: EvaluationContext) => boolean
+
+const BODY = parseKeyPath('content.body')
+const MEMBER_COUNT = /^(==|<=|>=|<|>)?([0-9]+)$/
+
+const never: Test = () => false
+
+/** `condition`: any JSON. What is malformed or of an unknown kind never matches (client-server API, "Conditions"). */
+export function compileCondition(condition: unknown): Test {
+  if (!isObject(condition)) return never
+  switch (condition['kind']) {
+    case 'event_match':
+      return eventMatch(condition['key'], condition['pattern'])
+    case 'event_property_is':
+      return eventPropertyIs(condition['key'], condition['value'])
+    case 'event_property_contains':
+      return eventPropertyContains(condition['key'], condition['value'])
+    case 'contains_display_name':
+      return containsDisplayName
+    case 'room_member_count':
+      return roomMemberCount(condition['is'])
+    case 'sender_notification_permission':
+      return senderNotificationPermission(condition['key'])
+    default:
+      return never
+  }
+}
+
+/** The predefined condition of content rules: whole words of `content.body`. */
+export function bodyMatch(pattern: unknown): Test {
+  return eventMatch(BODY.key, pattern)
+}
+
+function eventMatch(key: unknown, pattern: unknown): Test {
+  if (typeof key !== 'string' || typeof pattern !== 'string') return never
+  const path = parseKeyPath(key)
+  if (key !== BODY.key && !/[*?]/.test(pattern)) {
+    const wanted = fold(pattern)
+    return (event) => foldedAt(event, path) === wanted
+  }
+  const glob = compileGlob(pattern)
+  // Only this one path is searched for words; `content\.body` is another property.
+  const matches = key === BODY.key ? matchesWords : matchesWhole
+  return (event) => {
+    const text = foldedAt(event, path)
+    return text !== null && matches(glob, text)
+  }
+}
+
+function eventPropertyIs(key: unknown, value: unknown): Test {
+  if (typeof key !== 'string' || !isScalar(value)) return never
+  const { names } = parseKeyPath(key)
+  return (event) => valueAt(event.source, names) === value
+}
+
+function eventPropertyContains(key: unknown, value: unknown): Test {
+  if (typeof key !== 'string' || !isScalar(value)) return never
+  const path = parseKeyPath(key)
+  return (event) => itemsAt(event, path)?.has(value) ?? false
+}
+
+/** "Strings, integers in the range of [-(2**53)+1, (2**53)-1], booleans, and null." */
+function isScalar(value: unknown): value is Scalar {
+  return (
+    value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isSafeInteger(value)
+  )
+}
+
+/** The name is taken literally, with the word boundaries of `content.body`; an empty one never matches. */
+function containsDisplayName(event: EvaluatedEvent, { displayName }: EvaluationContext): boolean {
+  if (displayName === undefined || displayName === '') return false
+  const body = foldedAt(event, BODY)
+  return body !== null && containsWords(body, displayName)
+}
+
+function roomMemberCount(is: unknown): Test {
+  const parsed = typeof is === 'string' ? MEMBER_COUNT.exec(is) : null
+  if (parsed === null) return never
+  const number = Number(parsed[2])
+  switch (parsed[1]) {
+    case '<':
+      return (_, context) => context.memberCount < number
+    case '>':
+      return (_, context) => context.memberCount > number
+    case '<=':
+      return (_, context) => context.memberCount <= number
+    case '>=':
+      return (_, context) => context.memberCount >= number
+    default:
+      return (_, context) => context.memberCount === number
+  }
+}
+
+function senderNotificationPermission(key: unknown): Test {
+  if (typeof key !== 'string') return never
+  return (event, context) => event.sender !== null && maySenderNotify(context, event.sender, key)
+}

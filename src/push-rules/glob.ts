@@ -1,0 +1,84 @@
+import { fold } from './text.ts'
+import {
+  ANY_EDGES,
+  BOTH_EDGES,
+  LEFT_EDGE,
+  RIGHT_EDGE,
+  compileRun,
+  findRun,
+  literalRun,
+  matchRunAt,
+  startOfLast,
+  type Run,
+} from './runs.ts'
+
+/**
+ * A pattern of the appendices' "Glob-style matching": `*` stands for zero or more code points, `?` for exactly one,
+ * newlines included; there are no brackets and no escapes. Split at its stars and matched from left to right, each run
+ * at its first possible place, so that nothing is ever tried again.
+ */
+export type Glob = {
+  /** Before the first star; null if the pattern begins with one or is empty. */
+  readonly first: Run | null
+  /** Between stars. */
+  readonly middle: readonly Run[]
+  /** After the last star; null if the pattern ends with one, or has none. */
+  readonly last: Run | null
+  readonly hasStar: boolean
+}
+
+/** `pattern`: as written by the client; case is folded here. */
+export function compileGlob(pattern: string): Glob {
+  const parts = fold(pattern).split('*')
+  const runs = parts.map((part) => (part === '' ? null : compileRun(part)))
+  return {
+    first: runs[0] ?? null,
+    middle: runs.slice(1, -1).filter((run) => run !== null),
+    last: runs.length > 1 ? (runs.at(-1) ?? null) : null,
+    hasStar: runs.length > 1,
+  }
+}
+
+/** Whether the whole of `text` (folded) matches. An empty pattern matches the empty text only. */
+export function matchesWhole(glob: Glob, text: string): boolean {
+  const head = glob.first === null ? 0 : matchRunAt(glob.first, text, 0)
+  if (!glob.hasStar) return head === text.length
+  const found = head === -1 ? -1 : findMiddle(glob, text, head)
+  if (found === -1 || glob.last === null) return found !== -1
+  const start = startOfLast(glob.last, text)
+  return start >= found && matchRunAt(glob.last, text, start) === text.length
+}
+
+/**
+ * Whether some part of `text` (folded) matches that begins and ends at a word boundary: the rule for `content.body`.
+ * A boundary fails only between two word characters (`[A-Za-z0-9_]`). An empty pattern matches the empty text only.
+ */
+export function matchesWords(glob: Glob, text: string): boolean {
+  if (!glob.hasStar) {
+    return glob.first === null ? text === '' : findRun(glob.first, text, 0, BOTH_EDGES) !== -1
+  }
+  // A star at an end of the pattern reaches to the end of the text, and that is a boundary.
+  const head = glob.first === null ? 0 : findRun(glob.first, text, 0, LEFT_EDGE)
+  const found = head === -1 ? -1 : findMiddle(glob, text, head)
+  return found !== -1 && (glob.last === null || findRun(glob.last, text, found, RIGHT_EDGE) !== -1)
+}
+
+/**
+ * Whether `text` (folded) contains `words` with the same boundaries, but taken literally: `*` and `?` stand for
+ * themselves. Empty words are in no text.
+ */
+export function containsWords(text: string, words: string): boolean {
+  const folded = fold(words)
+  return (
+    folded !== '' && folded.length <= text.length && findRun(literalRun(folded), text, 0, BOTH_EDGES) !== -1
+  )
+}
+
+function findMiddle(glob: Glob, text: string, from: number): number {
+  let at = from
+  for (const run of glob.middle) {
+    at = findRun(run, text, at, ANY_EDGES)
+    if (at === -1) return -1
+  }
+  return at
+}

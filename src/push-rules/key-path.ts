@@ -1,0 +1,41 @@
+/** A condition's key, split into the names of the properties that lead to the value. */
+export type KeyPath = { readonly key: string; readonly names: readonly string[] }
+
+/**
+ * Parses a dot-separated path (appendices, "Dot-separated property paths"): `\.` is a dot and `\\` a backslash inside a
+ * name; a backslash before anything else, or at the end, stands for itself. Empty names are legal.
+ */
+export function parseKeyPath(key: string): KeyPath {
+  const names: string[] = []
+  let name = ''
+  for (let at = 0; at < key.length; at++) {
+    const char = key.charAt(at)
+    const next = key.charAt(at + 1)
+    if (char === '\\' && (next === '.' || next === '\\')) {
+      name += next
+      at++
+    } else if (char === '.') {
+      names.push(name)
+      name = ''
+    } else {
+      name += char
+    }
+  }
+  names.push(name)
+  return { key, names }
+}
+
+/** The value at a path, or undefined. Only own properties of objects count; lists and strings are not entered. */
+export function valueAt(root: unknown, names: readonly string[]): unknown {
+  let value = root
+  for (const name of names) {
+    if (!isObject(value) || !Object.hasOwn(value, name)) return undefined
+    value = value[name]
+  }
+  return value
+}
+
+/** A JSON object: neither null nor a list. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

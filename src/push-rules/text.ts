@@ -1,0 +1,39 @@
+/**
+ * Text as the rules see it: folded case, and the word characters of the specification.
+ */
+
+/**
+ * Folds case: the default lower-case mapping, independent of locale, with final sigma as sigma. It works code point by
+ * code point, so the folded form of a part is a part of the folded whole. It may change the length (`İ`): offsets into
+ * folded text are meaningful in folded text only.
+ */
+export function fold(text: string): string {
+  return text.toLowerCase().replaceAll('ς', 'σ')
+}
+
+/** Whether a UTF-16 unit is one of `[A-Za-z0-9_]`, the word characters of the specification (ASCII alone). */
+export function isWordUnit(unit: number): boolean {
+  return (
+    (unit >= 0x61 && unit <= 0x7a) ||
+    (unit >= 0x30 && unit <= 0x39) ||
+    (unit >= 0x41 && unit <= 0x5a) ||
+    unit === 0x5f
+  )
+}
+
+/** Whether a match may begin or end at `at`: everywhere except between two word characters. */
+export function isWordEdge(text: string, at: number): boolean {
+  return (
+    at <= 0 || at >= text.length || !isWordUnit(text.charCodeAt(at - 1)) || !isWordUnit(text.charCodeAt(at))
+  )
+}
+
+/** Whether `at` lies between the two halves of one code point. */
+export function isInsideCodePoint(text: string, at: number): boolean {
+  return (
+    at > 0 &&
+    at < text.length &&
+    (text.charCodeAt(at) & 0xfc00) === 0xdc00 &&
+    (text.charCodeAt(at - 1) & 0xfc00) === 0xd800
+  )
+}

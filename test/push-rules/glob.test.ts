@@ -1,0 +1,229 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { compileGlob, containsWords, matchesWhole, matchesWords } from '../../src/push-rules/glob.ts'
+import { fold } from '../../src/push-rules/text.ts'
+import { referenceWhole, referenceWords } from './reference-glob.ts'
+
+const whole = (pattern: string, text: string) => matchesWhole(compileGlob(pattern), fold(text))
+const words = (pattern: string, text: string) => matchesWords(compileGlob(pattern), fold(text))
+
+describe('glob, whole value', () => {
+  const cases: [pattern: string, text: string, expected: boolean][] = [
+    ['lunc?*', 'Lunch plans', true],
+    ['lunc?*', 'LUNCH', true],
+    ['lunc?*', ' lunch', false],
+    ['lunc?*', 'lunc', false],
+    ['foobaz', 'x\nfoobaz', false],
+    ['foobaz', 'foobaz\n', false],
+    ['', '', true],
+    ['', 'x', false],
+    ['*', '', true],
+    ['*', 'anything\nat all', true],
+    ['?', '', false],
+    ['?', '🙂', true],
+    ['??', '🙂', false],
+    ['?', '\n', true],
+    ['a*b', 'a\n\nb', true],
+    ['a?b', 'a\nb', true],
+    ['?**?', 'x', false],
+    ['?**?', 'xy', true],
+    ['?**?', 'xyz', true],
+    ['[a-z]', 'b', false],
+    ['[a-z]', '[A-Z]', true],
+    ['\\w', '\\w', true],
+    ['a.c', 'abc', false],
+    ['a*a', 'a', false],
+    ['ab*ab', 'abab', true],
+    ['ab*ab', 'ab', false],
+    ['a*b*c', 'axbxbxc', true],
+    ['a*?', 'a🙂', true],
+    ['a*🙂?', 'a🙂🙂', true],
+    ['ΟΔΟΣ', 'οδος', true],
+    ['οδοσ', 'ΟΔΟΣ', true],
+    ['*ς', 'οδοΣ', true],
+    ['İ', 'i̇', true],
+    ['\ud83d*\ude42', '🙂', false],
+    ['*\ude42', '🙂', false],
+    ['\ud83d*', '🙂', false],
+  ]
+  for (const [pattern, text, expected] of cases) {
+    it(`${JSON.stringify(pattern)} ${expected ? 'matches' : 'does not match'} ${JSON.stringify(text)}`, () => {
+      assert.equal(whole(pattern, text), expected)
+    })
+  }
+})
+
+describe('glob, whole words', () => {
+  const cases: [pattern: string, text: string, expected: boolean][] = [
+    ['foo ', 'foo bar', true],
+    ['foo ', 'foo ', true],
+    ['foo ', ' foo  ', true],
+    ['⚡️', 'conduit⚡️', true],
+    ['⚡️', '⚡️conduit', true],
+    ['@user:host', 'ask @user:host about it', true],
+    ['👩‍💻', 'Dev👩‍💻', true],
+    ['conduit', 'conduit⚡️', true],
+    ['foo bar', 'foo baré', true],
+    ['caf', 'café', true],
+    ['foo', 'foobar', false],
+    ['foo', 'foobar foo', true],
+    ['foo', 'foo_bar', false],
+    ['foo', 'foo1', false],
+    ['foo', 'FOO!', true],
+    ['a-a', 'xa-a-a', true],
+    ['ex*ple', 'exple', true],
+    ['ex*ple', 'An example event.', true],
+    ['ex*ple', 'An exciting triple-whammy', true],
+    ['ex*ple', 'vexing triples', false],
+    ['foo*', 'foo bar', true],
+    ['foo*', 'xfoo', false],
+    ['*foo', 'xfoo bar', true],
+    ['*foo', 'xfoobar', false],
+    ['*foo*', 'xfoobar', true],
+    ['b?r', 'foo bar', true],
+    ['b?r', 'foo bars', false],
+    ['b?r', 'b\nr', true],
+    ['b*r', 'b\nr', true],
+    ['*', 'anything', true],
+    ['*', '', true],
+    ['', '', true],
+    ['', 'x', false],
+    ['', ' ', false],
+    ['?', '', false],
+    ['?', 'ab', false],
+    ['?', 'ab c', true],
+    ['cake*lie', 'the cake is a lie', true],
+    ['@room', '@room: lunch', true],
+    ['@room', 'x@room', true],
+    ['@room', '@roommate', false],
+    ['\ud83d', '🙂', false],
+    ['\ude42', '🙂', false],
+  ]
+  for (const [pattern, text, expected] of cases) {
+    it(`${JSON.stringify(pattern)} ${expected ? 'matches' : 'does not match'} ${JSON.stringify(text)}`, () => {
+      assert.equal(words(pattern, text), expected)
+    })
+  }
+
+  it('takes names literally', () => {
+    assert.equal(containsWords('hello b*b', 'B*B'), true)
+    assert.equal(containsWords('hello bob', 'b*b'), false)
+    assert.equal(containsWords('hello bob', 'b?b'), false)
+    assert.equal(containsWords('hello b?b', 'b?b'), true)
+    assert.equal(containsWords('bobby', 'bob'), false)
+    assert.equal(containsWords('', ''), false)
+    assert.equal(containsWords('bob', ''), false)
+  })
+})
+
+// Few different characters, so that texts and patterns meet; lone halves may join to a whole code point.
+const units = ['a', 'b', 'A', '_', '1', ' ', '-', '\n', 'é', 'Σ', 'ς', 'İ', '🙂', '\ud83d', '\ude42']
+const textOf = (maxLength: number) => fc.string({ unit: fc.constantFrom(...units), maxLength })
+const patternOf = (maxLength: number) =>
+  fc.string({ unit: fc.oneof(fc.constantFrom(...units), fc.constantFrom('*', '?')), maxLength })
+
+/** A part of the text, repeated or not, with some characters made wild: mostly near misses and matches. */
+const related = fc
+  .record({
+    syllable: fc.string({ unit: fc.constantFrom('a', 'b', ' ', '-', '🙂'), minLength: 1, maxLength: 4 }),
+    repeats: fc.integer({ min: 1, max: 30 }),
+    around: fc.tuple(textOf(5), textOf(5)),
+    cut: fc.tuple(fc.nat(8), fc.nat(8)),
+    wild: fc.array(fc.tuple(fc.nat(120), fc.constantFrom('*', '?', 'a', '')), { maxLength: 4 }),
+  })
+  .map(({ syllable, repeats, around, cut, wild }) => {
+    const text = around[0] + syllable.repeat(repeats) + around[1]
+    const chars = Array.from(text)
+    const pattern = chars.slice(cut[0], Math.max(cut[0], chars.length - cut[1]))
+    for (const [at, symbol] of wild) if (at < pattern.length) pattern[at] = symbol
+    return { pattern: pattern.join(''), text }
+  })
+
+describe('glob, against a slow and obvious matcher', () => {
+  it('agrees on short texts and patterns', () => {
+    const seen = { matches: 0, misses: 0 }
+    fc.assert(
+      fc.property(patternOf(6), textOf(8), (pattern, text) => {
+        const expected = referenceWords(pattern, text)
+        seen[expected ? 'matches' : 'misses']++
+        assert.equal(words(pattern, text), expected)
+        assert.equal(whole(pattern, text), referenceWhole(pattern, text))
+      }),
+      { numRuns: 3000 },
+    )
+    assert.ok(seen.matches > 300 && seen.misses > 300, JSON.stringify(seen))
+  })
+
+  it('agrees on long runs, which are searched in other ways', () => {
+    const seen = { matches: 0, misses: 0, long: 0 }
+    fc.assert(
+      fc.property(related, ({ pattern, text }) => {
+        const expected = referenceWords(pattern, text)
+        seen[expected ? 'matches' : 'misses']++
+        if (pattern.split('*').some((run) => run.length > 32)) seen.long++
+        assert.equal(words(pattern, text), expected)
+        assert.equal(whole(pattern, text), referenceWhole(pattern, text))
+      }),
+      { numRuns: 2000 },
+    )
+    assert.ok(seen.matches > 200 && seen.misses > 200 && seen.long > 200, JSON.stringify(seen))
+  })
+})
+
+/** Stands in for a text and counts what is read of it. */
+class CountedText {
+  reads = 0
+  readonly #text: string
+  constructor(text: string) {
+    this.#text = text
+  }
+  get length(): number {
+    return this.#text.length
+  }
+  charCodeAt(at: number): number {
+    this.reads++
+    return this.#text.charCodeAt(at)
+  }
+  codePointAt(at: number): number | undefined {
+    this.reads++
+    return this.#text.codePointAt(at)
+  }
+  startsWith(needle: string, at: number): boolean {
+    this.reads += needle.length
+    return this.#text.startsWith(needle, at)
+  }
+  /** Charged as the most naive search would be. */
+  indexOf(needle: string, from: number): number {
+    const at = this.#text.indexOf(needle, from)
+    this.reads += ((at === -1 ? this.#text.length : at + 1) - from) * needle.length
+    return at
+  }
+}
+
+describe('glob, hostile patterns', () => {
+  const size = 16_384
+  const hostile: [name: string, pattern: string, text: string][] = [
+    ['many stars', 'a*'.repeat(500) + 'b', 'a'.repeat(size)],
+    ['stars and question marks', '*?'.repeat(500) + 'b', 'a'.repeat(size)],
+    ['question marks between stars', '?*'.repeat(1000), 'a'.repeat(size)],
+    ['a long run that fails at its start', 'b' + 'a'.repeat(2000), 'a'.repeat(size)],
+    ['a long run that fails at its end', 'a'.repeat(2000) + 'b', 'a'.repeat(size)],
+    ['a short run that is everywhere, within words', 'a', 'a'.repeat(size)],
+    ['a long run that is everywhere, within words', ' ab'.repeat(600) + ' a', ' ab'.repeat(size / 3)],
+    ['a long run with a gap that fails at its start', 'b?' + 'a'.repeat(2000), 'a'.repeat(size)],
+    ['a long run with a gap that fails at its end', 'a'.repeat(2000) + '?b', 'a'.repeat(size)],
+    ['runs that are found late', 'ab?b*'.repeat(300) + 'c', 'a'.repeat(size)],
+    ['a last run that is everywhere', 'a*' + ' ab'.repeat(600) + ' a', 'a' + ' ab'.repeat(size / 3)],
+  ]
+  for (const [name, pattern, text] of hostile) {
+    it(`reads the text a bounded number of times: ${name}`, () => {
+      for (const matches of [matchesWords, matchesWhole]) {
+        const counted = new CountedText(text)
+        matches(compileGlob(pattern), counted as unknown as string)
+        // Runs of up to 32 units may be compared at every place, and a few more reads look for word boundaries.
+        assert.ok(counted.reads <= 70 * text.length, `${counted.reads} reads of ${text.length} units`)
+      }
+    })
+  }
+})

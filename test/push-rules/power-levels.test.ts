@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { maySenderNotify } from '../../src/push-rules/power-levels.ts'
+import type { EvaluationContext } from '../../src/push-rules/model.ts'
+
+const alice = '@alice:x'
+const may = (context: Partial<EvaluationContext>, key = 'room') =>
+  maySenderNotify({ memberCount: 3, roomVersion: '11', ...context }, alice, key)
+
+type Row = [name: string, context: Partial<EvaluationContext>, expected: boolean]
+
+describe('maySenderNotify', () => {
+  const rows: Row[] = [
+    ['50 are needed by default: reached', { powerLevels: { users: { [alice]: 50 } } }, true],
+    ['50 are needed by default: not reached', { powerLevels: { users: { [alice]: 49 } } }, false],
+    [
+      'the level of the sort counts',
+      { powerLevels: { notifications: { room: 20 }, users: { [alice]: 20 } } },
+      true,
+    ],
+    [
+      'the level of other sorts does not',
+      { powerLevels: { notifications: { x: 0 }, users: { [alice]: 20 } } },
+      false,
+    ],
+    ['users_default', { powerLevels: { users_default: 50 } }, true],
+    ['users before users_default', { powerLevels: { users_default: 50, users: { [alice]: 0 } } }, false],
+    ['nobody has more than 0 by default', { powerLevels: {} }, false],
+    ['a needed level of 0', { powerLevels: { notifications: { room: 0 } } }, true],
+    ['no power levels: others have 0', { creators: ['@bob:x'] }, false],
+    ['no power levels: the creator has 100', { creators: [alice] }, true],
+    ['with power levels, creators are nothing special', { creators: [alice], powerLevels: {} }, false],
+    ['version 12: creators always may', { creators: [alice], powerLevels: {}, roomVersion: '12' }, true],
+    [
+      'version 12: whatever is needed',
+      { creators: [alice], powerLevels: { notifications: { room: 1000 } }, roomVersion: '12' },
+      true,
+    ],
+    ['version 12: others are others', { creators: ['@bob:x'], powerLevels: {}, roomVersion: '12' }, false],
+    ['version 13 keeps that', { creators: [alice], powerLevels: {}, roomVersion: '13' }, true],
+    [
+      'an unnumbered version does not',
+      { creators: [alice], powerLevels: {}, roomVersion: 'org.x.12' },
+      false,
+    ],
+    ['old version: texts count', { powerLevels: { users: { [alice]: ' 50 ' } }, roomVersion: '9' }, true],
+    [
+      'old version: other texts do not',
+      { powerLevels: { users: { [alice]: '50x' } }, roomVersion: '9' },
+      false,
+    ],
+    ['old version: floats are cut', { powerLevels: { users: { [alice]: 49.9 } }, roomVersion: '1' }, false],
+    [
+      'old version: needed as a text',
+      { powerLevels: { notifications: { room: '0' } }, roomVersion: '9' },
+      true,
+    ],
+    [
+      'new version: texts do not count',
+      { powerLevels: { users: { [alice]: '50' } }, roomVersion: '10' },
+      false,
+    ],
+    [
+      'new version: a needed level as a text counts as 50',
+      { powerLevels: { notifications: { room: '0' } }, roomVersion: '10' },
+      false,
+    ],
+    ['new version: floats do not count', { powerLevels: { users: { [alice]: 50.5 } } }, false],
+    [
+      'an invalid level of a user is that of users_default',
+      { powerLevels: { users: { [alice]: null }, users_default: 50 } },
+      true,
+    ],
+    [
+      'lists and objects do not count',
+      { powerLevels: { notifications: { room: [0] }, users: { [alice]: {} } } },
+      false,
+    ],
+    ['users that is no object', { powerLevels: { users: [50], notifications: 'x' } }, false],
+    ['power levels that are no object', { powerLevels: 'x', creators: [alice] }, true],
+  ]
+  for (const [name, context, expected] of rows) {
+    it(name, () => assert.equal(may(context), expected))
+  }
+
+  it('does not take inherited properties for levels', () => {
+    assert.equal(may({ powerLevels: { notifications: {}, users: { [alice]: 50 } } }, 'constructor'), true)
+    assert.equal(may({ powerLevels: { notifications: {}, users: { [alice]: 49 } } }, 'constructor'), false)
+  })
+})
