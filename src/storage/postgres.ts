@@ -40,6 +40,8 @@ const numbers: CustomTypesConfig = {
 }
 
 const READERS = 8
+/** Any number, as long as it is the same for all who migrate. */
+const MIGRATING = 8_008
 const CONNECT_TIMEOUT_MS = 10_000
 
 /** Connects to the database at `url`, and migrates it where needed. */
@@ -48,6 +50,8 @@ export async function openPostgres(url: string, log: Log): Promise<Database> {
   const writer = reconnecting(() => new Client(options), log)
   try {
     const client = await writer.client()
+    // Creating the ledger is not safe for two that start together, "if not exists" or not. Ends with the session or below.
+    await client.query(`select pg_advisory_lock(${MIGRATING})`)
     await migrate(
       {
         types: TYPES,
@@ -57,6 +61,7 @@ export async function openPostgres(url: string, log: Log): Promise<Database> {
       },
       Date.now(),
     )
+    await client.query(`select pg_advisory_unlock(${MIGRATING})`)
   } catch (error) {
     await writer.end()
     if (error instanceof StorageError) throw error

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { setTimeout } from 'node:timers/promises'
 import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
 import type { Log } from '../lib/log.ts'
 import { type Database, SAFE_SQLITE, StorageError } from './database.ts'
@@ -28,6 +29,7 @@ export const sqliteBuilder = new Kysely<Schema>({
 
 /** Another process may hold the write lock for a moment (`belfry user add` beside a running server). */
 const BUSY_TIMEOUT_MS = 5_000
+const BUSY_RETRY_MS = 10
 const CHECKPOINT_EVERY_MS = 5_000
 const SQLITE_BUSY = 5
 
@@ -84,9 +86,22 @@ function openFile(path: string): DatabaseSync {
     connection.exec('pragma wal_autocheckpoint = 10000')
     connection.exec('pragma cache_size = -65536')
     connection.prepare('select count(*) from sqlite_master').get()
+    connection.exec('pragma busy_timeout = 0')
     return connection
   } catch (error) {
     throw described(path, error)
+  }
+}
+
+/** Begins again and again while another connection writes; SQLite's own waiting would stop the event loop. */
+async function patiently<T>(begin: () => T): Promise<T> {
+  for (let waited = 0; ; waited += BUSY_RETRY_MS) {
+    try {
+      return begin()
+    } catch (error) {
+      if (errorCode(error) !== SQLITE_BUSY || waited >= BUSY_TIMEOUT_MS) throw error
+      await setTimeout(BUSY_RETRY_MS)
+    }
   }
 }
 
@@ -123,8 +138,9 @@ function migrationTarget(connection: DatabaseSync) {
   return {
     types: TYPES,
     execute: async (statement: string) => {
-      const text = statement === 'begin' ? 'begin immediate' : statement
-      return Number(connection.prepare(text).run().changes)
+      const prepared = connection.prepare(statement === 'begin' ? 'begin immediate' : statement)
+      if (statement === 'begin') return patiently(() => Number(prepared.run().changes))
+      return Number(prepared.run().changes)
     },
     applied: async () => {
       const rows = connection.prepare('select id from schema_migrations order by id').all()
@@ -182,7 +198,10 @@ function writeConnection(connection: DatabaseSync): WriteConnection {
   }
   return {
     ...queriesOf(connection),
-    control: async (statement) => void (statement === 'begin' ? begin : control[statement]).run(),
+    control: async (statement) => {
+      if (statement === 'begin') await patiently(() => begin.run())
+      else control[statement].run()
+    },
     inTransaction: () => connection.isTransaction,
   }
 }

@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { openDatabase } from '../../src/storage/database.ts'
+import { currentPosition } from '../../src/storage/stream.ts'
+import { temporaryFolder } from '../support/databases.ts'
+import { silentLog } from '../support/log.ts'
+
+const WRITER = fileURLToPath(new URL('writer-process.ts', import.meta.url))
+
+describe('durability', () => {
+  test('what was acknowledged before SIGKILL is there afterwards', async (t) => {
+    const url = `sqlite:${join(temporaryFolder(t), 'belfry.db')}`
+    const writer = spawn(process.execPath, [WRITER, url], { stdio: ['ignore', 'pipe', 'inherit'] })
+    let acknowledged = 0
+    for await (const line of createInterface({ input: writer.stdout })) {
+      acknowledged = Math.max(acknowledged, Number(line))
+      if (acknowledged >= 500 && !writer.killed) writer.kill('SIGKILL')
+    }
+    if (writer.exitCode === null && writer.signalCode === null) await once(writer, 'exit')
+    await using database = await openDatabase(url, silentLog)
+    assert.ok((await currentPosition(database)) >= acknowledged)
+    assert.ok(acknowledged >= 500)
+  })
+})
