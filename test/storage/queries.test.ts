@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { globSync, readFileSync, writeFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { compileQuery, postgresDialect, type Query, sqliteDialect } from '../../src/storage/query.ts'
+import { postgresBuilder } from '../../src/storage/postgres.ts'
+import { sqliteBuilder } from '../../src/storage/sqlite.ts'
+
+// The SQL of every query, in both dialects, so that a review sees what a change does to it.
+// `UPDATE_SNAPSHOTS=1 npm test -- test/storage/queries.test.ts` writes it anew.
+const SNAPSHOT = fileURLToPath(new URL('queries.snapshot.txt', import.meta.url))
+const root = fileURLToPath(new URL('../../', import.meta.url))
+
+function isQuery(value: unknown): value is Query<never, unknown> {
+  return typeof value === 'object' && value !== null && 'build' in value && typeof value.build === 'function'
+}
+
+async function allQueries(): Promise<{ name: string; query: Query<never, unknown> }[]> {
+  const found: { name: string; query: Query<never, unknown> }[] = []
+  for (const file of globSync('src/**/*.ts', { cwd: root }).toSorted()) {
+    if (!/\bquery</.test(readFileSync(root + file, 'utf8'))) continue
+    if (file === 'src/storage/query.ts') continue
+    const module = (await import(root + file)) as Record<string, unknown>
+    for (const [name, query] of Object.entries(module))
+      if (isQuery(query)) found.push({ name: `${file} ${name}`, query })
+  }
+  return found
+}
+
+test('the SQL of every query is as reviewed', async () => {
+  const queries = await allQueries()
+  assert.ok(queries.length > 60, `${queries.length} queries`)
+  const text = queries
+    .map(({ name, query }) => {
+      const sqlite = compileQuery(sqliteBuilder, sqliteDialect, query).sql
+      const postgres = compileQuery(postgresBuilder, postgresDialect, query).sql
+      return `${name}\n  sqlite:   ${sqlite}\n  postgres: ${postgres}\n`
+    })
+    .join('\n')
+  if (process.env['UPDATE_SNAPSHOTS']) writeFileSync(SNAPSHOT, text)
+  assert.equal(
+    text,
+    readFileSync(SNAPSHOT, 'utf8'),
+    'a query has changed: look at it, then run with UPDATE_SNAPSHOTS=1',
+  )
+})
+
+test('every query is exported, so that the snapshot has it', () => {
+  for (const file of globSync('src/**/*.ts', { cwd: root })) {
+    const text = readFileSync(root + file, 'utf8')
+    const hidden = [...text.matchAll(/^const (\w+) = query[<(]/gm)].map((match) => match[1])
+    assert.deepEqual(hidden, [], file)
+  }
+})

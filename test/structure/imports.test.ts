@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { posix } from 'node:path'
+import { describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+// The direction of imports: along the way of an event, or into the base, never back (ARCHITECTURE.md). Lint holds the
+// same table for the editor; this test holds lint to it, and proves that it has looked.
+const base = ['lib', 'push-rules', 'config', 'storage', 'cluster']
+const line = ['gateway', 'delivery', 'pushers', 'notifications', 'rooms']
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  lib: [],
+  'push-rules': [],
+  config: ['lib'],
+  storage: ['lib', 'config'],
+  cluster: ['lib', 'config'],
+  accounts: base,
+  gateway: base,
+  delivery: [...base, 'accounts', 'gateway'],
+  pushers: [...base, 'accounts', 'gateway', 'delivery'],
+  notifications: [...base, 'accounts', 'gateway', 'delivery', 'pushers'],
+  rooms: [...base, 'accounts', 'gateway', 'delivery', 'pushers', 'notifications'],
+  http: ['lib', 'config'],
+  'client-api': [...base, ...line, 'accounts', 'http'],
+  'gateway-api': [...base, 'gateway', 'http'],
+  cli: ['app.ts', 'config', 'lib'],
+  'app.ts': [...base, ...line, 'accounts', 'http', 'client-api', 'gateway-api'],
+}
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+type Edge = { from: string; to: string; file: string }
+
+/** Every specifier of a relative import in a file: static, of types, re-exported and dynamic. */
+function specifiers(text: string): string[] {
+  return [...text.matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*)['"](\.[^'"]+)['"]/g)].map(
+    (match) => match[1] as string,
+  )
+}
+
+function edgesOf(file: string, text: string): Edge[] {
+  return specifiers(text).map((specifier) => ({
+    file,
+    from: roomOf(file),
+    to: roomOf(posix.join(posix.dirname(file), specifier)),
+  }))
+}
+
+/** `src/rooms/sync/x.ts` is in the room `rooms`; `src/app.ts` is one by itself. */
+function roomOf(file: string): string {
+  return file.split('/')[1] as string
+}
+
+function isBackwards({ from, to }: Edge): boolean {
+  return from !== to && !MAY_IMPORT[from]?.includes(to)
+}
+
+const files = globSync('src/**/*.ts', { cwd: root }).toSorted()
+const edges = files.flatMap((file) => edgesOf(file, readFileSync(`${root}${file}`, 'utf8')))
+
+describe('the direction of imports', () => {
+  test('nothing imports back up the line', () => {
+    assert.deepEqual(edges.filter(isBackwards), [])
+  })
+
+  test('every folder is in the table, and every row of the table is a folder', () => {
+    assert.deepEqual([...new Set(files.map(roomOf))].toSorted(), Object.keys(MAY_IMPORT).toSorted())
+  })
+
+  test('lint refuses what this table refuses', () => {
+    const { overrides } = JSON.parse(readFileSync(`${root}.oxlintrc.json`, 'utf8')) as {
+      overrides: { files: string[]; rules: Record<string, [string, { patterns: { group: string[] }[] }]> }[]
+    }
+    for (const [folder, allowed] of Object.entries(MAY_IMPORT)) {
+      if (folder === 'app.ts') continue
+      const override = overrides.find(({ files: of }) => of.includes(`src/${folder}/**`))
+      const groups =
+        override?.rules['no-restricted-imports']?.[1].patterns.flatMap((pattern) => pattern.group) ?? []
+      for (const other of Object.keys(MAY_IMPORT)) {
+        const refused = groups.includes(other === 'app.ts' ? '**/app.ts' : `**/${other}/**`)
+        const wanted = other !== folder && !allowed.includes(other)
+        assert.equal(refused, wanted, `${folder} → ${other}`)
+      }
+    }
+  })
+
+  test('it has looked: there are files and edges, and a planted violation is found', () => {
+    assert.ok(files.length > 60, `${files.length} files`)
+    assert.ok(edges.filter(({ from, to }) => from !== to).length > 100)
+    for (const statement of [
+      `import { x } from '../rooms/event.ts'`,
+      `import type { X } from '../rooms/event.ts'`,
+      `export { x } from '../rooms/event.ts'`,
+      `const x = await import('../rooms/event.ts')`,
+      `import {\n  x,\n} from '../rooms/event.ts'`,
+    ]) {
+      assert.equal(edgesOf('src/delivery/x.ts', statement).filter(isBackwards).length, 1, statement)
+    }
+  })
+})
