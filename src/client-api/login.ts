@@ -1,0 +1,93 @@
+import { z } from 'zod'
+import type { AccountDeps } from '../accounts/deps.ts'
+import { login } from '../accounts/login.ts'
+import { logout, logoutEverywhere } from '../accounts/sessions.ts'
+import { client, defineRoute, type Route } from '../http/route.ts'
+import { forbidden, MatrixError, missingParam } from '../lib/errors.ts'
+import type { DeviceId } from '../lib/ids.ts'
+import { accountView, sessionView } from './register.ts'
+import { serverDiscovery } from './well-known.ts'
+
+const PASSWORD = 'm.login.password'
+
+const loginBody = z.object({
+  type: z.string(),
+  identifier: z.object({ type: z.string(), user: z.string().optional() }).optional(),
+  /** The way of old clients, instead of `identifier`; so are the next two. */
+  user: z.string().optional(),
+  medium: z.string().optional(),
+  address: z.string().optional(),
+  password: z.string().optional(),
+  device_id: z.string().optional(),
+  initial_device_display_name: z.string().optional(),
+})
+type LoginBody = z.output<typeof loginBody>
+
+/** `/login`, `/logout` and `/logout/all` (client-server API, "Login"). */
+export function loginRoutes(deps: AccountDeps & { publicUrl: string | undefined }): Route[] {
+  return [
+    defineRoute({
+      method: 'GET',
+      path: client('/login'),
+      auth: 'none',
+      limit: 'default',
+      handler: () => ({ flows: [{ type: PASSWORD }] }),
+    }),
+    defineRoute({
+      method: 'POST',
+      path: client('/login'),
+      auth: 'none',
+      limit: 'login',
+      body: loginBody,
+      async handler({ body, address }) {
+        const session = await login(deps, {
+          ...credentials(body),
+          deviceId: body.device_id as DeviceId | undefined,
+          displayName: body.initial_device_display_name,
+          address,
+        })
+        const wellKnown = deps.publicUrl === undefined ? {} : { well_known: serverDiscovery(deps.publicUrl) }
+        return { ...accountView(session.userId), ...sessionView(session), ...wellKnown }
+      },
+    }),
+    defineRoute({
+      method: 'POST',
+      path: client('/logout'),
+      auth: 'user',
+      limit: 'default',
+      async handler({ requester }) {
+        await logout(deps, requester.userId, requester.deviceId)
+        return {}
+      },
+    }),
+    defineRoute({
+      method: 'POST',
+      path: client('/logout/all'),
+      auth: 'user',
+      limit: 'default',
+      async handler({ requester }) {
+        await logoutEverywhere(deps, requester.userId)
+        return {}
+      },
+    }),
+  ]
+}
+
+/** @throws MatrixError 400 for another type of login or what is missing; 403 for mail addresses and phone numbers, which nobody here has */
+function credentials({ type, identifier, user, medium, password }: LoginBody) {
+  if (type !== PASSWORD)
+    throw new MatrixError(400, 'M_UNKNOWN', `This server has only the login type ${PASSWORD}`)
+  const kind = identifier?.type ?? (medium === undefined ? 'm.id.user' : 'm.id.thirdparty')
+  if (kind === 'm.id.thirdparty' || kind === 'm.id.phone') {
+    throw forbidden('Log in with a user name: mail addresses and phone numbers are not known here')
+  }
+  if (kind !== 'm.id.user') throw new MatrixError(400, 'M_UNKNOWN', 'identifier.type must be m.id.user')
+  const name = identifier ? identifier.user : user
+  if (name === undefined || password === undefined) {
+    throw missingParam([
+      ...(name === undefined ? ['identifier.user'] : []),
+      ...(password === undefined ? ['password'] : []),
+    ])
+  }
+  return { user: name, password }
+}

@@ -1,0 +1,81 @@
+import { z } from 'zod'
+import type { AccountDeps } from '../accounts/deps.ts'
+import { getProfile, PROFILE_FIELDS, type ProfileField, setProfileField } from '../accounts/profile.ts'
+import { client, defineRoute, type Route } from '../http/route.ts'
+import { jsonObject, userIdSchema } from '../http/schema.ts'
+import { badJson, forbidden, missingParam, notFound } from '../lib/errors.ts'
+import type { JsonObject } from '../lib/json.ts'
+import { checkOwn } from './own-user.ts'
+
+const userParams = z.object({ userId: userIdSchema })
+const fieldParams = z.object({ userId: userIdSchema, field: z.string() })
+
+/** `/profile` (client-server API, "Profiles"). Reading needs no token, as the specification has it. */
+export function profileRoutes(deps: AccountDeps): Route[] {
+  return [
+    defineRoute({
+      method: 'GET',
+      path: client('/profile/:userId'),
+      auth: 'none',
+      limit: 'default',
+      params: userParams,
+      handler: ({ params }) => getProfile(deps.db, params.userId),
+    }),
+    defineRoute({
+      method: 'GET',
+      path: client('/profile/:userId/:field'),
+      auth: 'none',
+      limit: 'default',
+      params: fieldParams,
+      async handler({ params: { userId, field } }) {
+        const profile = await getProfile(deps.db, userId)
+        const value = isProfileField(field) ? profile[field] : undefined
+        if (value === undefined) throw notFound(`This user has no ${field}`)
+        return { [field]: value }
+      },
+    }),
+    defineRoute({
+      method: 'PUT',
+      path: client('/profile/:userId/:field'),
+      auth: 'user',
+      limit: 'default',
+      params: fieldParams,
+      body: jsonObject,
+      async handler({ requester, params, body }) {
+        checkOwn(requester, params.userId)
+        const field = writableField(params.field)
+        await setProfileField(deps, params.userId, field, valueOf(body, field))
+        return {}
+      },
+    }),
+    defineRoute({
+      method: 'DELETE',
+      path: client('/profile/:userId/:field'),
+      auth: 'user',
+      limit: 'default',
+      params: fieldParams,
+      async handler({ requester, params }) {
+        checkOwn(requester, params.userId)
+        await setProfileField(deps, params.userId, writableField(params.field), null)
+        return {}
+      },
+    }),
+  ]
+}
+
+function isProfileField(name: string): name is ProfileField {
+  return (PROFILE_FIELDS as readonly string[]).includes(name)
+}
+
+function writableField(name: string): ProfileField {
+  if (!isProfileField(name))
+    throw forbidden(`Profiles on this server have ${PROFILE_FIELDS.join(' and ')} only`)
+  return name
+}
+
+function valueOf(body: JsonObject, field: ProfileField): string | null {
+  const value = body[field]
+  if (value === undefined) throw missingParam([field])
+  if (typeof value !== 'string' && value !== null) throw badJson(`${field} must be a string`)
+  return value
+}

@@ -1,0 +1,29 @@
+import { defineRoute, type Route } from '../http/route.ts'
+
+// Clients choose by these what they send: mentions, threads in receipts, private receipts. The prefixes r0 and v3 are
+// both served, so both families are listed.
+const VERSIONS = (
+  'r0.0.1 r0.1.0 r0.2.0 r0.3.0 r0.4.0 r0.5.0 r0.6.0 r0.6.1 ' +
+  'v1.1 v1.2 v1.3 v1.4 v1.5 v1.6 v1.7 v1.8 v1.9 v1.10 v1.11 v1.12 v1.13 v1.14 v1.15 v1.16 v1.17'
+).split(' ')
+
+/** Clients that ask for the flag instead of the version it came with. */
+const UNSTABLE_FEATURES = {
+  'org.matrix.msc2285.stable': true,
+  'org.matrix.msc3771': true,
+  'org.matrix.msc3773': true,
+  'org.matrix.msc3952_intentional_mentions': true,
+}
+
+/** `GET /versions` (client-server API, "API Versions"). */
+export function versionsRoutes(): Route[] {
+  return [
+    defineRoute({
+      method: 'GET',
+      path: '/_matrix/client/versions',
+      auth: 'none',
+      limit: 'default',
+      handler: () => ({ versions: VERSIONS, unstable_features: UNSTABLE_FEATURES }),
+    }),
+  ]
+}
