@@ -98,7 +98,7 @@ function outcomeOf(kind: RuleKind, ruleId: string, actions: readonly Action[]): 
 }
 
 /** The last tweak of a name counts. A `sound` that is no string and a `highlight` that is no boolean are left out. */
-function tweaksOf(actions: readonly unknown[]): Tweaks {
+export function tweaksOf(actions: readonly unknown[]): Tweaks {
   const tweaks = new Map<string, Json>()
   for (const action of actions) {
     if (!isObject(action) || typeof action['set_tweak'] !== 'string') continue

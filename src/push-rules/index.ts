@@ -25,7 +25,7 @@ export type {
 } from './model.ts'
 export { defaultRules, impersonalDefaults } from './defaults.ts'
 export type { DefaultRulesOptions } from './defaults.ts'
-export { compileRules } from './compile.ts'
+export { compileRules, tweaksOf } from './compile.ts'
 export type { CompiledRules } from './compile.ts'
 export { prepareEvent } from './event.ts'
 export type { EvaluatedEvent } from './event.ts'

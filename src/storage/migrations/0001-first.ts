@@ -49,6 +49,7 @@ export const first: Migration = {
     `create index memberships_by_user on memberships (user_id, membership)`,
     `create index memberships_by_name on memberships (room_id, name_key)`,
     `create index memberships_by_localpart on memberships (room_id, localpart_key)`,
+    `create index memberships_by_age on memberships (room_id, position) where membership in ('join', 'invite')`,
     `create index memberships_with_pushers on memberships (room_id, user_id) where has_pushers = 1`,
 
     `create table receipts (

@@ -1,0 +1,103 @@
+import { type RawBuilder, sql } from 'kysely'
+import type { PokedEvent } from '../delivery/poked-event.ts'
+import type { NamedMember } from '../delivery/room-name.ts'
+import type { RoomId } from '../lib/ids.ts'
+import { type Json, parseStored } from '../lib/json.ts'
+import { type Queries, type Query, query } from '../storage/query.ts'
+
+/** A room's name may tell of two members besides the recipient. */
+const NAMED_MEMBERS = 3
+
+/**
+ * What pokes tell of events, by their positions: names are those at the event. Only for a room without name and alias the
+ * members are looked at: the first few who are members now, which is what they were to all but those who left meanwhile.
+ */
+export async function loadPokedEvents(
+  q: Queries,
+  positions: readonly number[],
+): Promise<Map<number, PokedEvent>> {
+  const rows = await q.all(pokedEvents, { positions })
+  const nameless = new Set(rows.filter((row) => !hasName(row)).map((row) => row.room_id))
+  const members = new Map<RoomId, NamedMember[]>()
+  await Promise.all([...nameless].map(async (roomId) => members.set(roomId, await firstMembersOf(q, roomId))))
+  return new Map(rows.map((row) => [row.position, pokedEventOf(row, members.get(row.room_id) ?? [])]))
+}
+
+async function firstMembersOf(q: Queries, roomId: RoomId): Promise<NamedMember[]> {
+  const rows = await q.all(firstMembers, { roomId, limit: NAMED_MEMBERS })
+  return rows.map((row) => ({
+    userId: row.user_id,
+    displayname: row.displayname,
+    membership: row.membership,
+  }))
+}
+
+type Row = typeof pokedEvents extends Query<infer _P, infer R> ? R : never
+
+function pokedEventOf(row: Row, members: readonly NamedMember[]): PokedEvent {
+  const sender = contentOf(row.sender_member)?.['displayname']
+  return {
+    position: row.position,
+    event: {
+      eventId: row.event_id,
+      roomId: row.room_id,
+      type: row.type,
+      sender: row.sender,
+      ...(row.state_key !== null && { stateKey: row.state_key }),
+      content: parseStored(row.content),
+      ...(typeof sender === 'string' && sender !== '' && { senderDisplayName: sender }),
+    },
+    room: {
+      name: contentOf(row.name)?.['name'],
+      canonicalAlias: contentOf(row.alias)?.['alias'],
+      members,
+      memberCount: row.joined_count + row.invited_count,
+    },
+  }
+}
+
+function hasName(row: Row): boolean {
+  return Boolean(contentOf(row.name)?.['name']) || Boolean(contentOf(row.alias)?.['alias'])
+}
+
+const contentOf = (text: string | null): Record<string, Json> | undefined =>
+  text === null ? undefined : parseStored(text)
+
+/** The content of the state event that was in force at the event of the outer query. */
+const contentAt = (type: string, stateKey: RawBuilder<string>) => sql<string | null>`(
+  select s.content from events as s
+  where s.room_id = events.room_id and s.type = ${sql.lit(type)} and s.state_key = ${stateKey}
+    and s.position <= events.position
+  order by s.position desc limit 1)`
+
+export const pokedEvents = query<{ positions: readonly number[] }>()((db, p, d) =>
+  db
+    .selectFrom('events')
+    .innerJoin('rooms', 'rooms.room_id', 'events.room_id')
+    .select([
+      'events.position',
+      'events.event_id',
+      'events.room_id',
+      'events.type',
+      'events.state_key',
+      'events.sender',
+      'events.content',
+      'rooms.joined_count',
+      'rooms.invited_count',
+      contentAt('m.room.member', sql`events.sender`).as('sender_member'),
+      contentAt('m.room.name', sql.lit('')).as('name'),
+      contentAt('m.room.canonical_alias', sql.lit('')).as('alias'),
+    ])
+    .where('events.position', 'in', d.numbers(p.positions)),
+)
+
+export const firstMembers = query<{ roomId: RoomId; limit: number }>()((db, p) =>
+  db
+    .selectFrom('memberships')
+    .select(['user_id', 'displayname', 'membership'])
+    .where('room_id', '=', p.roomId)
+    // As it stands in the index memberships_by_age: it is not used for values yet to be given.
+    .where(sql<boolean>`membership in ('join', 'invite')`)
+    .orderBy('position')
+    .limit(p.limit),
+)
