@@ -1,0 +1,66 @@
+import { z } from 'zod'
+import { client, defineRoute, type Route } from '../http/route.ts'
+import { queryInteger } from '../http/schema.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { JsonObject } from '../lib/json.ts'
+import { listNotifications } from '../notifications/list.ts'
+import { clientEvents } from '../rooms/client-events.ts'
+import { findEvents } from '../rooms/event-store.ts'
+import type { Database } from '../storage/database.ts'
+
+export type NotificationRouteDeps = { db: Database; clock: Pick<Clock, 'now'> }
+
+const DEFAULT_LIMIT = 20
+/** A larger `limit` is taken as this. */
+const MAX_LIMIT = 100
+
+const query = z.object({
+  from: queryInteger({ min: 1, max: Number.MAX_SAFE_INTEGER }).optional(),
+  limit: queryInteger({ min: 1, max: Number.MAX_SAFE_INTEGER }).default(DEFAULT_LIMIT),
+  only: z.enum(['highlight']).optional(),
+})
+
+/** `GET /notifications` (client-server API, "Listing Notifications"). */
+export function notificationRoutes(deps: NotificationRouteDeps): Route[] {
+  return [
+    defineRoute({
+      method: 'GET',
+      path: client('/notifications'),
+      auth: 'user',
+      limit: 'default',
+      query,
+      handler: ({ query: { from, limit, only }, requester }) =>
+        deps.db.snapshot(async (q) => {
+          const page = await listNotifications(q, {
+            userId: requester.userId,
+            limit: Math.min(limit, MAX_LIMIT),
+            onlyHighlights: only === 'highlight',
+            ...(from === undefined ? {} : { from }),
+          })
+          const { notifications, next } = page
+          const events = await findEvents(
+            q,
+            notifications.map(({ eventId }) => eventId),
+          )
+          const found = notifications.flatMap((item) => events.get(item.eventId) ?? [])
+          const shown = await clientEvents(q, found, {
+            viewer: requester,
+            now: deps.clock.now(),
+            withoutRoomId: true,
+          })
+          return {
+            notifications: notifications.map(({ roomId, ts, read, actions }, at) => ({
+              room_id: roomId,
+              ts,
+              read,
+              actions,
+              event: shown[at] as JsonObject,
+              // Rules of single devices never decide what is in this list, but some clients want the key.
+              profile_tag: null,
+            })),
+            ...(next === undefined ? {} : { next_token: String(next) }),
+          }
+        }),
+    }),
+  ]
+}

@@ -1,0 +1,114 @@
+import { type RawBuilder, sql } from 'kysely'
+import type { RoomId, UserId } from '../lib/ids.ts'
+import { query } from '../storage/query.ts'
+import { unreadOfMember, unreadOfRoom } from './unread-sql.ts'
+
+// The rooms that make up a badge. Only users with pushers have rows.
+
+type Member = { userId: UserId; roomId: RoomId }
+
+const PLACE = ['user_id', 'room_id'] as const
+const ofBadge = unreadOfMember(sql.ref('badge_rooms.user_id'), sql.ref('badge_rooms.room_id'))
+
+/** After an event that notifies the cohort: the room has something unread for every member but these. */
+export const addRoomToBadges = query<{ roomId: RoomId; except: readonly UserId[] }>()((db, p, d) =>
+  db
+    .insertInto('badge_rooms')
+    .columns(PLACE)
+    .expression(
+      db
+        .selectFrom('memberships')
+        .select(PLACE)
+        .where('room_id', '=', p.roomId)
+        // As a literal: no database uses a partial index for a value that it is yet to be given.
+        .where('has_pushers', '=', sql.lit(1))
+        .where('membership', '=', 'join')
+        .where('user_id', 'not in', d.list(p.except) as RawBuilder<UserId>),
+    )
+    .onConflict((conflict) => conflict.columns(PLACE).doNothing()),
+)
+
+export const addRoomToBadgesOf = query<{ roomId: RoomId; userIds: readonly UserId[] }>()((db, p, d) =>
+  db
+    .insertInto('badge_rooms')
+    .columns(PLACE)
+    .expression(
+      db
+        .selectFrom('memberships')
+        .select(PLACE)
+        .where('room_id', '=', p.roomId)
+        .where('has_pushers', '=', sql.lit(1))
+        .where('user_id', 'in', d.list(p.userIds) as RawBuilder<UserId>),
+    )
+    .onConflict((conflict) => conflict.columns(PLACE).doNothing()),
+)
+
+/** Takes the room out of a member's badge if nothing is unread any more. */
+export const clearIfRead = query<Member>()((db, p) =>
+  db
+    .deleteFrom('badge_rooms')
+    .where('user_id', '=', p.userId)
+    .where('room_id', '=', p.roomId)
+    .where(ofBadge, '=', sql.lit(0)),
+)
+
+/** The same for all members of the room. What it costs follows the members with pushers. */
+export const clearAllRead = query<{ roomId: RoomId }>()((db, p) =>
+  db
+    .deleteFrom('badge_rooms')
+    .where('room_id', '=', p.roomId)
+    .where('user_id', 'in', (eb) =>
+      eb
+        .selectFrom('memberships')
+        .select('memberships.user_id')
+        .where('memberships.room_id', '=', p.roomId)
+        .where('memberships.has_pushers', '=', sql.lit(1))
+        .where('memberships.membership', '=', 'join'),
+    )
+    .where(ofBadge, '=', sql.lit(0))
+    .returning('user_id'),
+)
+
+export const removeRoomFromBadge = query<Member>()((db, p) =>
+  db.deleteFrom('badge_rooms').where('user_id', '=', p.userId).where('room_id', '=', p.roomId),
+)
+
+export const fillWithUnread = query<{ userId: UserId }>()((db, p) =>
+  db
+    .insertInto('badge_rooms')
+    .columns(PLACE)
+    .expression(
+      db
+        .selectFrom('read_positions as r')
+        .select(['r.user_id', 'r.room_id'])
+        .where('r.user_id', '=', p.userId)
+        .where('r.thread_id', '=', '')
+        .where(unreadOfRoom('notify'), '>', sql.lit(0)),
+    )
+    .onConflict((conflict) => conflict.columns(PLACE).doNothing()),
+)
+
+export const fillWithInvitations = query<{ userId: UserId }>()((db, p) =>
+  db
+    .insertInto('badge_rooms')
+    .columns(PLACE)
+    .expression(
+      db
+        .selectFrom('memberships')
+        .select(PLACE)
+        .where('user_id', '=', p.userId)
+        .where('membership', '=', 'invite'),
+    )
+    .onConflict((conflict) => conflict.columns(PLACE).doNothing()),
+)
+
+export const emptyBadge = query<{ userId: UserId }>()((db, p) =>
+  db.deleteFrom('badge_rooms').where('user_id', '=', p.userId),
+)
+
+export const badgeSize = query<{ userId: UserId }>()((db, p) =>
+  db
+    .selectFrom('badge_rooms')
+    .select((eb) => eb.fn.countAll<number>().as('rooms'))
+    .where('user_id', '=', p.userId),
+)

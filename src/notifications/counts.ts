@@ -1,0 +1,80 @@
+import type { JsonObject, Json } from '../lib/json.ts'
+import type { RoomId, UserId } from '../lib/ids.ts'
+import type { Queries } from '../storage/query.ts'
+import { unreadByRoom, unreadByThread } from './counts-store.ts'
+import { outcomeFor } from './outcome-store.ts'
+
+export { badgeOf } from './badge.ts'
+export { isRead } from './read.ts'
+
+/** `notifications` includes the highlights. */
+export type UnreadCount = { notifications: number; highlights: number }
+export type RoomCounts = UnreadCount & {
+  /** What belongs to no thread; together with `threads` it makes up the room. */
+  main: UnreadCount
+  /** By the event id of the root; only threads with something unread. */
+  threads: Map<string, UnreadCount>
+}
+
+/** What a user has unread in each of the rooms; zeros where they are not a member. */
+export async function unreadCounts(
+  q: Queries,
+  userId: UserId,
+  roomIds: readonly RoomId[],
+): Promise<Map<RoomId, RoomCounts>> {
+  const counts = new Map(roomIds.map((roomId) => [roomId, nothingUnread()]))
+  if (roomIds.length === 0) return counts
+  for (const { room_id: roomId, notifications, highlights } of await q.all(unreadByRoom, { userId, roomIds }))
+    counts.set(roomId, { ...nothingUnread(), notifications, highlights, main: { notifications, highlights } })
+  const unread = roomIds.filter((roomId) => (counts.get(roomId)?.notifications ?? 0) > 0)
+  if (unread.length === 0) return counts
+  for (const row of await q.all(unreadByThread, { userId, roomIds: unread })) {
+    const room = counts.get(row.room_id)
+    if (!room || row.notifications === 0) continue
+    room.threads.set(row.thread_id, { notifications: row.notifications, highlights: row.highlights })
+    room.main.notifications -= row.notifications
+    room.main.highlights -= row.highlights
+  }
+  return counts
+}
+
+function nothingUnread(): RoomCounts {
+  return {
+    notifications: 0,
+    highlights: 0,
+    main: { notifications: 0, highlights: 0 },
+    threads: new Map(),
+  }
+}
+
+export type EventOutcome = {
+  notify: boolean
+  highlight: boolean
+  /** As the rule has them. */
+  actions: (string | JsonObject)[]
+  rule: { kind: string; ruleId: string } | null
+}
+
+/**
+ * What an event means to a user, and by which rule. Undefined: no rule notified anybody of it whom this user is one of,
+ * or it was redacted. It does not ask whether the user is a member, or wrote the event themselves.
+ */
+export async function outcomeOf(
+  q: Queries,
+  of: { userId: UserId; roomId: RoomId; position: number },
+): Promise<EventOutcome | undefined> {
+  const row = await q.first(outcomeFor, of)
+  if (!row) return undefined
+  const { rule_kind: kind, rule_id: ruleId } = row
+  return {
+    notify: row.notify === 1,
+    highlight: row.highlight === 1,
+    actions: readActions(row.actions),
+    rule: kind === null || ruleId === null ? null : { kind, ruleId },
+  }
+}
+
+/** Reads back a rule's actions as this program has stored them. */
+export function readActions(stored: string): (string | JsonObject)[] {
+  return JSON.parse(stored) as (Exclude<Json, null> & (string | JsonObject))[]
+}

@@ -1,0 +1,103 @@
+import { type RawBuilder, sql } from 'kysely'
+import type { EventId, RoomId, UserId } from '../lib/ids.ts'
+import { query } from '../storage/query.ts'
+import { cohort } from './unread-sql.ts'
+
+/** `before`: a position; only what is older is wanted. `limit`: rows. */
+type Page = { userId: UserId; before: number; limit: number }
+type PageOf = Page & { roomIds: readonly RoomId[] }
+
+export type ToldRow = {
+  position: number
+  room_id: RoomId
+  thread_id: string
+  event_id: EventId
+  origin_server_ts: number
+  actions: string
+}
+
+/**
+ * Whether the cohort's outcome `o` of the event `v` told the member `r` (their reading position for all threads) of it:
+ * since they joined, written by somebody else, not redacted, and without an outcome of their own.
+ */
+function toldMember(p: Page, onlyHighlights: boolean): RawBuilder<boolean> {
+  return sql<boolean>`o.room_id = r.room_id and o.cohort = ${cohort} and o.retracted = 0
+    ${onlyHighlights ? sql`and o.highlight = 1` : sql``}
+    and o.position > r.joined_at and o.position < ${p.before} and v.sender <> ${p.userId}
+    and not exists (select 1 from exceptions as e
+      where e.user_id = ${p.userId} and e.room_id = o.room_id and e.position = o.position)`
+}
+
+/** The newest of them; with an `offset`, one further back. */
+function toldPosition(p: Page, onlyHighlights: boolean): RawBuilder<number> {
+  return sql<number>`select o.position from cohort_outcomes as o join events as v on v.position = o.position
+    where ${toldMember(p, onlyHighlights)} order by o.position desc limit 1`
+}
+
+/** The joined rooms with the newest notifications, as many as the page has rows: no other room can have one on it. */
+const newestRooms = (onlyHighlights: boolean) =>
+  query<Page>()((db, p, d) =>
+    db
+      .selectFrom((eb) =>
+        eb
+          .selectFrom('read_positions as r')
+          .where('r.user_id', '=', p.userId)
+          .where('r.thread_id', '=', '')
+          .select(['r.room_id', sql<number | null>`(${toldPosition(p, onlyHighlights)})`.as('newest')])
+          .as('rooms'),
+      )
+      .select('rooms.room_id')
+      .where('rooms.newest', 'is not', null)
+      .orderBy('rooms.newest', 'desc')
+      .limit(d.integer(p.limit)),
+  )
+
+export const roomsWithNotifications = newestRooms(false)
+export const roomsWithHighlights = newestRooms(true)
+
+/** The page's rows of these rooms. From each room only as many are read as the page can hold. */
+const newestOfRooms = (onlyHighlights: boolean) =>
+  query<PageOf>()<ToldRow>((db, p, d) => {
+    const last = sql<number>`(${toldPosition(p, onlyHighlights)} offset ${d.integer(p.limit)} - 1)`
+    const rows = sql<ToldRow>`
+      with r as materialized (
+        select r.room_id, r.joined_at, coalesce(${last}, 0) as oldest from read_positions as r
+        where r.user_id = ${p.userId} and r.thread_id = ''
+          and r.room_id in ${d.list(p.roomIds)}
+      )
+      select o.position, o.room_id, o.thread_id, v.event_id, v.origin_server_ts, o.actions
+      from r join cohort_outcomes as o on o.room_id = r.room_id and o.position >= r.oldest
+        join events as v on v.position = o.position
+      where ${toldMember(p, onlyHighlights)}
+      order by o.position desc limit ${d.integer(p.limit)}`
+    return { compile: () => rows.compile(db) }
+  })
+
+export const notificationsOfRooms = newestOfRooms(false)
+export const highlightsOfRooms = newestOfRooms(true)
+
+/** What only the user was told of: mentions, and invitations that still stand. */
+const newestOwn = (onlyHighlights: boolean) =>
+  query<Page>()((db, p, d) => {
+    const rows = db
+      .selectFrom('exceptions as e')
+      .innerJoin('events as v', 'v.position', 'e.position')
+      .where('e.user_id', '=', p.userId)
+      .where('e.position', '<', p.before)
+      .where('e.notify', '=', 1)
+      .select(['e.position', 'e.room_id', 'e.thread_id', 'v.event_id', 'v.origin_server_ts', 'e.actions'])
+      .orderBy('e.position', 'desc')
+      .limit(d.integer(p.limit))
+    return onlyHighlights ? rows.where('e.highlight', '=', 1) : rows
+  })
+
+export const ownNotifications = newestOwn(false)
+export const ownHighlights = newestOwn(true)
+
+export const readingsIn = query<{ userId: UserId; roomIds: readonly RoomId[] }>()((db, p, d) =>
+  db
+    .selectFrom('read_positions')
+    .select(['room_id', 'thread_id', 'position'])
+    .where('user_id', '=', p.userId)
+    .where('room_id', 'in', d.list(p.roomIds) as RawBuilder<RoomId>),
+)

@@ -1,0 +1,82 @@
+import type { EventId, RoomId, UserId } from '../lib/ids.ts'
+import type { JsonObject } from '../lib/json.ts'
+import type { Queries } from '../storage/query.ts'
+import { readActions } from './counts.ts'
+import { ALL_THREADS } from './event.ts'
+import {
+  highlightsOfRooms,
+  notificationsOfRooms,
+  ownHighlights,
+  ownNotifications,
+  readingsIn,
+  roomsWithHighlights,
+  roomsWithNotifications,
+  type ToldRow,
+} from './list-store.ts'
+
+export type Notification = {
+  position: number
+  eventId: EventId
+  roomId: RoomId
+  /** Milliseconds since the Unix epoch. */
+  ts: number
+  read: boolean
+  /** As the rule has them. */
+  actions: (string | JsonObject)[]
+}
+
+export type NotificationPage = {
+  notifications: Notification[]
+  /** Where the next page starts; absent: there is no more. */
+  next?: number
+}
+
+/** `from`: the `next` of the page before. `limit`: the most notifications to return, at least 1. */
+export type NotificationRequest = { userId: UserId; limit: number; from?: number; onlyHighlights?: boolean }
+
+/**
+ * What a user was notified of, with or without pushers, newest first: in the rooms they are in, since they joined, and
+ * the invitations that stand. What they have read stays in the list. `q` should be a snapshot: it asks several times.
+ */
+export async function listNotifications(q: Queries, request: NotificationRequest): Promise<NotificationPage> {
+  const { userId, limit, from = Number.MAX_SAFE_INTEGER, onlyHighlights = false } = request
+  // One more than asked for tells whether there is a next page.
+  const page = { userId, before: from, limit: limit + 1 }
+  const rooms = await q.all(onlyHighlights ? roomsWithHighlights : roomsWithNotifications, page)
+  const shared =
+    rooms.length === 0
+      ? []
+      : await q.all(onlyHighlights ? highlightsOfRooms : notificationsOfRooms, {
+          ...page,
+          roomIds: rooms.map((row) => row.room_id),
+        })
+  const own = await q.all(onlyHighlights ? ownHighlights : ownNotifications, page)
+  const newest = [...shared, ...own].toSorted((a, b) => b.position - a.position)
+  const shown = newest.slice(0, limit)
+  const isRead = await readingOf(q, userId, shown)
+  const last = shown.at(-1)
+  return {
+    notifications: shown.map((row) => ({
+      position: row.position,
+      eventId: row.event_id,
+      roomId: row.room_id,
+      ts: row.origin_server_ts,
+      read: isRead(row),
+      actions: readActions(row.actions),
+    })),
+    ...(newest.length > limit && last ? { next: last.position } : {}),
+  }
+}
+
+async function readingOf(
+  q: Queries,
+  userId: UserId,
+  rows: readonly ToldRow[],
+): Promise<(row: ToldRow) => boolean> {
+  const roomIds = [...new Set(rows.map((row) => row.room_id))]
+  if (roomIds.length === 0) return () => false
+  const readings = await q.all(readingsIn, { userId, roomIds })
+  const upTo = new Map(readings.map((row) => [`${row.room_id} ${row.thread_id}`, row.position]))
+  return ({ room_id: roomId, thread_id: threadId, position }) =>
+    [ALL_THREADS, threadId].some((thread) => (upTo.get(`${roomId} ${thread}`) ?? 0) >= position)
+}

@@ -1,0 +1,116 @@
+import { sql } from 'kysely'
+import type { RoomId, UserId } from '../lib/ids.ts'
+import { query } from '../storage/query.ts'
+import { ALL_THREADS } from './event.ts'
+import { unreadOfRoom } from './unread-sql.ts'
+
+// Up to where members have read. A member has a row for all threads, from the moment they join until they leave, and rows
+// for single threads only where these are read further.
+
+export type Place = { userId: UserId; roomId: RoomId }
+export type Reading = Place & { position: number }
+
+const KEY = ['user_id', 'room_id', 'thread_id'] as const
+const COLUMNS = [...KEY, 'position', 'joined_at'] as const
+
+/** Whether the room is on the member's badge now: it saves a statement to know. */
+function onBadge(place: Place) {
+  return sql<number>`(select count(*) from badge_rooms as b
+    where b.user_id = ${place.userId} and b.room_id = ${place.roomId})`.as('on_badge')
+}
+
+/** Moves a thread's position forward; no row comes back when it was as far already, or for who is not a member. */
+export const advanceThread = query<Reading & { threadId: string }>()((db, p, d) =>
+  db
+    .insertInto('read_positions')
+    .columns(COLUMNS)
+    .expression(
+      db
+        .selectFrom('read_positions as r')
+        .select([
+          'r.user_id',
+          'r.room_id',
+          d.text(p.threadId).as('thread_id'),
+          d.integer(p.position).as('position'),
+          'r.joined_at',
+        ])
+        .where('r.user_id', '=', p.userId)
+        .where('r.room_id', '=', p.roomId)
+        .where('r.thread_id', '=', ALL_THREADS)
+        .where('r.position', '<', p.position),
+    )
+    .onConflict((conflict) =>
+      conflict
+        .columns(KEY)
+        .doUpdateSet((eb) => ({ position: eb.ref('excluded.position') }))
+        .whereRef('read_positions.position', '<', 'excluded.position'),
+    )
+    .returning(() => onBadge(p)),
+)
+
+/** The same for all threads. */
+export const advanceRoom = query<Reading>()((db, p) =>
+  db
+    .updateTable('read_positions')
+    .set({ position: p.position })
+    .where('user_id', '=', p.userId)
+    .where('room_id', '=', p.roomId)
+    .where('thread_id', '=', ALL_THREADS)
+    .where('position', '<', p.position)
+    .returning(() => onBadge(p)),
+)
+
+/** Moves the position for all threads forward if nothing at all is unread: then the threads need no rows of their own. */
+export const settleRoom = query<Reading>()((db, p) =>
+  db
+    .updateTable('read_positions as r')
+    .set({ position: p.position })
+    .where('r.user_id', '=', p.userId)
+    .where('r.room_id', '=', p.roomId)
+    .where('r.thread_id', '=', ALL_THREADS)
+    .where('r.position', '<', p.position)
+    .where(unreadOfRoom('notify'), '=', sql.lit(0)),
+)
+
+/** Drops the rows of threads that say no more than the one for all threads. */
+export const dropPassedThreads = query<Reading>()((db, p) =>
+  db
+    .deleteFrom('read_positions')
+    .where('user_id', '=', p.userId)
+    .where('room_id', '=', p.roomId)
+    .where('thread_id', '<>', ALL_THREADS)
+    .where('position', '<=', p.position),
+)
+
+/** Begins a stay. Nothing is written for who is in the room already. */
+export const beginStay = query<Reading>()((db, p, d) =>
+  db
+    .insertInto('read_positions')
+    .values({
+      user_id: p.userId,
+      room_id: p.roomId,
+      thread_id: ALL_THREADS,
+      position: p.position,
+      joined_at: d.integer(p.position),
+    })
+    .onConflict((conflict) => conflict.columns(KEY).doNothing()),
+)
+
+export const endStay = query<Place>()((db, p) =>
+  db.deleteFrom('read_positions').where('user_id', '=', p.userId).where('room_id', '=', p.roomId),
+)
+
+export const deleteExceptionsOfMember = query<Place>()((db, p) =>
+  db.deleteFrom('exceptions').where('user_id', '=', p.userId).where('room_id', '=', p.roomId),
+)
+
+export const readingOver = query<Reading & { threadId: string }>()((db, p) =>
+  db
+    .selectFrom('read_positions')
+    .select('position')
+    .where('user_id', '=', p.userId)
+    .where('room_id', '=', p.roomId)
+    .where((eb) => eb.or([eb('thread_id', '=', ALL_THREADS), eb('thread_id', '=', p.threadId)]))
+    .where('position', '>=', p.position)
+    .limit(sql.lit(1)),
+)
