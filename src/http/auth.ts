@@ -2,7 +2,8 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { missingToken, unknownToken } from '../lib/errors.ts'
 import type { AuthMode, Requester } from './route.ts'
 
-export type Authenticate = (token: string) => Promise<Requester | undefined>
+/** `address`: where the request comes from. */
+export type Authenticate = (token: string, address: string) => Promise<Requester | undefined>
 
 /** The access token: from the header, or where the setting allows it from the query (deprecated since Matrix v1.11). */
 export function accessToken(
@@ -21,7 +22,7 @@ export function accessToken(
 export async function requesterOf(
   token: string | undefined,
   mode: AuthMode,
-  authenticate: Authenticate,
+  authenticate: (token: string) => Promise<Requester | undefined>,
 ): Promise<Requester | undefined> {
   if (token === undefined) {
     if (mode === 'user') throw missingToken()

@@ -140,7 +140,8 @@ function closesConnection(deps: PipelineDeps, request: IncomingMessage): boolean
 
 async function authenticate(deps: PipelineDeps, route: Route, incoming: Incoming, context: RequestContext) {
   const token = accessToken(incoming.request.headers, incoming.query, deps.config.limits.query_token)
-  context.requester = await requesterOf(token, route.auth, deps.authenticate)
+  const { address } = context
+  context.requester = await requesterOf(token, route.auth, (found) => deps.authenticate(found, address))
   if (context.requester !== undefined) deps.limiter.user(route.limit, context.requester.userId)
 }
 
