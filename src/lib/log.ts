@@ -13,7 +13,7 @@ const MAX_DEPTH = 5
  * replaced, at any depth: a safety net under the rule that such things are not handed to the log at all.
  */
 export function createLog(options: { level: LogLevel; stream?: pino.DestinationStream }): Log {
-  return pino(
+  const log = pino(
     {
       level: options.level,
       base: null,
@@ -25,12 +25,17 @@ export function createLog(options: { level: LogLevel; stream?: pino.DestinationS
       formatters: {
         level: (label) => ({ level: label }),
         log: (fields) => hideSecrets(fields, 0) as Record<string, unknown>,
-        bindings: (fields) => hideSecrets(fields, 0) as Record<string, unknown>,
       },
     },
     // Synchronous, so that the last line before a crash is there.
     options.stream ?? pino.destination({ dest: 2, sync: true }),
   )
+  // pino has no hook for what a child logger is given; children inherit this one.
+  const makeChild = log.child
+  log.child = function (this: Log, bindings: pino.Bindings, options?: pino.ChildLoggerOptions) {
+    return makeChild.call(this, hideSecrets(bindings, 0) as pino.Bindings, options)
+  } as Log['child']
+  return log
 }
 
 function hideSecrets(value: unknown, depth: number): unknown {

@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { ConfigError } from '../../src/config/config-error.ts'
+import { flagHelp } from '../../src/config/help.ts'
+import { loadCommandLine, loadConfig } from '../../src/config/load.ts'
+import { configurationReference } from '../../src/config/print-reference.ts'
+import { settings } from '../../src/config/settings.ts'
+
+type Sources = { argv?: string[]; env?: Record<string, string>; file?: string }
+
+function load({ argv = [], env = {}, file }: Sources) {
+  const readFile = (path: string) => {
+    if (file !== undefined && path === 'belfry.yaml') return file
+    throw Object.assign(new Error('ENOENT'), { code: 'ENOENT' })
+  }
+  return loadConfig({ argv: file === undefined ? argv : ['--config', 'belfry.yaml', ...argv], env, readFile })
+}
+
+function refusal(sources: Sources): string {
+  try {
+    load(sources)
+  } catch (error) {
+    assert.ok(error instanceof ConfigError, String(error))
+    assert.doesNotMatch(error.message, /\n/)
+    return error.message
+  }
+  return 'accepted'
+}
+
+test('the defaults', () => {
+  const config = load({})
+  assert.deepEqual(config.listen, { host: '127.0.0.1', port: 8008 })
+  assert.deepEqual(config.database, { kind: 'sqlite', path: 'data/belfry.db' })
+  assert.equal(config.server_name, 'localhost')
+  assert.equal(config.open_registration, false)
+  assert.equal(config.console, true)
+  assert.deepEqual(config.push.allow_ip_ranges, [])
+  assert.equal(config.limits.body_bytes, 65_536)
+})
+
+test('every flag', () => {
+  const config = load({
+    argv: [
+      '--listen',
+      '[::1]:0',
+      '--data=/var/lib/b',
+      '--server-name',
+      'example.org',
+      '--open-registration',
+      '--no-console',
+    ].concat(
+      [
+        '--allow-push-to',
+        '10.0.0.0/8',
+        '--allow-push-to',
+        '::1',
+        '--extra-ca',
+        'ca.pem',
+        '--log-level',
+        'debug',
+      ],
+      ['--database', 'postgres://b@db/belfry'],
+    ),
+  })
+  assert.deepEqual(config.listen, { host: '::1', port: 0 })
+  assert.deepEqual(config.database, { kind: 'postgres', url: 'postgres://b@db/belfry' })
+  assert.deepEqual(
+    [config.data, config.server_name, config.log_level],
+    ['/var/lib/b', 'example.org', 'debug'],
+  )
+  assert.deepEqual([config.open_registration, config.console], [true, false])
+  assert.deepEqual(config.push.allow_ip_ranges, ['10.0.0.0/8', '::1/128'])
+  assert.equal(config.push.extra_ca, 'ca.pem')
+})
+
+test('the database lies in the data directory unless it is named', () => {
+  assert.deepEqual(load({ argv: ['--data', '/d'] }).database, { kind: 'sqlite', path: '/d/belfry.db' })
+  assert.deepEqual(load({ argv: ['--database', 'sqlite:/x.db'] }).database, { kind: 'sqlite', path: '/x.db' })
+})
+
+test('flags win over environment, and that over the file', () => {
+  const file = 'data: from-file\nserver_name: file.example\nlog_level: warn\npush:\n  concurrency: 7\n'
+  const env = {
+    BELFRY_DATA: 'from-env',
+    BELFRY_SERVER_NAME: 'env.example',
+    BELFRY_PUSH_ALLOW_IP_RANGES: '10.0.0.0/8, 192.0.2.1',
+  }
+  const config = load({ file, env, argv: ['--data', 'from-flag'] })
+  assert.deepEqual([config.data, config.server_name, config.log_level], ['from-flag', 'env.example', 'warn'])
+  assert.equal(config.push.concurrency, 7)
+  assert.deepEqual(config.push.allow_ip_ranges, ['10.0.0.0/8', '192.0.2.1/32'])
+})
+
+test('every setting can be given in the environment, by its name', () => {
+  const values: Record<string, string> = {
+    listen: '0.0.0.0:1',
+    server_name: 'a.b',
+    database: 'sqlite:x',
+    log_level: 'warn',
+    public_url: 'https://a.b/',
+    'push.allow_ip_ranges': '10.0.0.0/8',
+  }
+  const kinds = { text: 'some', number: '1024', boolean: 'true', list: '' }
+  const env = Object.fromEntries(
+    settings.map(({ env: name, key, kind }) => [name, values[key] ?? kinds[kind]]),
+  )
+  const config = load({ env })
+  assert.equal(config.public_url, 'https://a.b')
+  assert.equal(config.limits.sync_timeout_max_ms, 1024)
+  assert.equal(config.trust_proxy, true)
+})
+
+test('an unknown key is named with the place it came from', () => {
+  assert.equal(refusal({ argv: ['--lisen', 'x'] }), 'unknown flag --lisen')
+  assert.equal(refusal({ env: { BELFRY_LISTN: 'x' } }), 'unknown environment variable BELFRY_LISTN')
+  assert.equal(refusal({ file: 'listn: x' }), 'unknown key "listn" (from belfry.yaml)')
+  assert.match(
+    refusal({ file: 'push: {extra-ca: x}' }),
+    /^unknown key "push\.extra-ca" \(from belfry\.yaml\); did you mean "push\.extra_ca"\?$/,
+  )
+  assert.match(refusal({ file: 'max_pushers_per_user: 3' }), /did you mean "push\.max_pushers_per_user"/)
+  assert.match(refusal({ file: '__proto__: {listen: x}' }), /^unknown key "__proto__"/)
+})
+
+test('a bad value is named with the place it came from', () => {
+  for (const [sources, message] of [
+    [{ argv: ['--listen', '8008'] }, /^bad value for "listen" \(from --listen\): expected HOST:PORT/],
+    [{ argv: ['--listen', 'h:70000'] }, /^bad value for "listen"/],
+    [
+      { env: { BELFRY_LOG_LEVEL: 'loud' } },
+      /^bad value for "log_level" \(from BELFRY_LOG_LEVEL\): expected one of/,
+    ],
+    [
+      { env: { BELFRY_CONSOLE: 'maybe' } },
+      /^bad value for "console" \(from BELFRY_CONSOLE\): expected boolean/,
+    ],
+    [
+      { file: 'push: {concurrency: many}' },
+      /^bad value for "push\.concurrency" \(from belfry\.yaml\): expected/,
+    ],
+    [{ file: 'push: {concurrency: 0}' }, /^bad value for "push\.concurrency"/],
+    [{ file: 'push: yes' }, /^bad value for "push" \(from belfry\.yaml\): expected object/],
+    [
+      { file: 'push: {allow_ip_ranges: [10.0.0.0/8, nonsense]}' },
+      /^bad value for "push\.allow_ip_ranges\.1" \(from belfry\.yaml\): expected an IP range/,
+    ],
+    [
+      { argv: ['--server-name', 'https://x'] },
+      /^bad value for "server_name" \(from --server-name\): expected a domain/,
+    ],
+    [{ env: { BELFRY_PUBLIC_URL: 'ftp://x' } }, /^bad value for "public_url" \(from BELFRY_PUBLIC_URL\)/],
+  ] as [Sources, RegExp][])
+    assert.match(refusal(sources), message)
+})
+
+test('the password in a database URL is never repeated', () => {
+  assert.doesNotMatch(refusal({ argv: ['--database', 'mysql://u:hunter2@h/d'] }), /hunter2/)
+})
+
+test('flags that lack a value, or have one too many, and stray arguments', () => {
+  assert.equal(refusal({ argv: ['--listen'] }), '--listen needs a value')
+  assert.equal(refusal({ argv: ['--listen', '--data', 'x'] }), '--listen needs a value')
+  assert.equal(refusal({ argv: ['--no-console=1'] }), '--no-console takes no value')
+  assert.equal(refusal({ argv: ['stray'] }), 'unexpected argument "stray"')
+  assert.equal(
+    refusal({ argv: ['--config', 'absent.yaml'] }),
+    'the configuration file absent.yaml: there is no such file',
+  )
+})
+
+test('a file that is not YAML, or no mapping, is refused with its line; an empty one is fine', () => {
+  assert.match(refusal({ file: 'listen: 127.0.0.1:0\npush: [1,\n' }), /^belfry\.yaml, line \d+: /)
+  assert.match(refusal({ file: '- 1' }), /^belfry\.yaml: expected keys and values/)
+  assert.equal(load({ file: '# nothing yet\npush:\n' }).server_name, 'localhost')
+})
+
+test('the variables of a Kubernetes service called belfry are not ours', () => {
+  const env = {
+    BELFRY_PORT: 'tcp://10.0.0.1:8008',
+    BELFRY_SERVICE_HOST: '10.0.0.1',
+    BELFRY_PORT_8008_TCP_ADDR: '10.0.0.1',
+  }
+  assert.equal(load({ env }).listen.port, 8008)
+})
+
+test('a command keeps its own switches and arguments', () => {
+  const line = loadCommandLine({ argv: ['--data', 'x', 'alice', '--admin'], env: {}, switches: ['admin'] })
+  assert.deepEqual([line.positionals, [...line.switches], line.config.data], [['alice'], ['admin'], 'x'])
+})
+
+test('docs/configuration.md is what the schema says; else run npm run docs:config', () => {
+  const page = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8')
+  assert.equal(page, configurationReference())
+})
+
+test('help names every flag', () => {
+  for (const { flag } of settings)
+    if (flag !== undefined) assert.match(flagHelp(), new RegExp(`^ {2}--${flag}\\b`, 'm'))
+})
