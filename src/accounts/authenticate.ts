@@ -1,6 +1,7 @@
 import type { DeviceId, UserId } from '../lib/ids.ts'
 import type { Queries } from '../storage/query.ts'
 import { ownerOfToken } from './devices-store.ts'
+import type { LastSeen } from './last-seen.ts'
 import { hashToken } from './tokens.ts'
 
 /** Who asks: the owner of an access token. */
@@ -14,4 +15,13 @@ export async function authenticate(q: Queries, token: string): Promise<Requester
   const owner = await q.first(ownerOfToken, { tokenHash: hashToken(token) })
   if (!owner) return undefined
   return { userId: owner.user_id, deviceId: owner.device_id, isAdmin: owner.is_admin === 1 }
+}
+
+/** `authenticate` for the HTTP server: it also notes when and from where the device was used. */
+export function createAuthenticator(deps: { db: Queries; lastSeen: LastSeen }) {
+  return async (token: string, address: string): Promise<Requester | undefined> => {
+    const requester = await authenticate(deps.db, token)
+    if (requester) deps.lastSeen.seen(requester, address)
+    return requester
+  }
 }

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createAuthSessions } from '../../src/accounts/auth-sessions.ts'
+import { systemRandom } from '../../src/lib/ids.ts'
+import { stillClock } from './fixture.ts'
+
+test('a session is good for its purpose, until it is closed or too old', () => {
+  const clock = stillClock()
+  const sessions = createAuthSessions({ clock, random: systemRandom, lifetimeMs: 1000 })
+  const one = sessions.open('register')
+  const two = sessions.open('password @a:b')
+  assert.equal(sessions.isOpen(one, 'register'), true)
+  assert.equal(sessions.isOpen(one, 'password @a:b'), false)
+  assert.equal(sessions.isOpen('constructor', 'register'), false)
+  sessions.close(one)
+  assert.equal(sessions.isOpen(one, 'register'), false)
+  clock.advance(999)
+  assert.equal(sessions.isOpen(two, 'password @a:b'), true)
+  clock.advance(1)
+  assert.equal(sessions.isOpen(two, 'password @a:b'), false)
+})
+
+test('they are bounded: the oldest gives way, and old ones are forgotten', () => {
+  const clock = stillClock()
+  const sessions = createAuthSessions({ clock, random: systemRandom, limit: 3, lifetimeMs: 1000 })
+  const opened = ['a', 'b', 'c', 'd'].map((purpose) => [sessions.open(purpose), purpose] as const)
+  assert.deepEqual(
+    opened.map(([session, purpose]) => sessions.isOpen(session, purpose)),
+    [false, true, true, true],
+  )
+  clock.advance(1000)
+  sessions.open('e')
+  assert.equal(sessions.size, 1)
+})

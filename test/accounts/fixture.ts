@@ -1,0 +1,54 @@
+import { createAuthSessions } from '../../src/accounts/auth-sessions.ts'
+import type { AttemptLimiter } from '../../src/accounts/deps.ts'
+import { createPasswords } from '../../src/accounts/passwords.ts'
+import type { RegistrationDeps } from '../../src/accounts/register.ts'
+import { createLocalBus } from '../../src/cluster/bus.ts'
+import type { Clock } from '../../src/lib/clock.ts'
+import { limitExceeded } from '../../src/lib/errors.ts'
+import { systemRandom, type UserId } from '../../src/lib/ids.ts'
+import type { Database } from '../../src/storage/database.ts'
+
+/** As cheap as argon2 goes. */
+export const CHEAP = { memory: 8, passes: 1 }
+
+/** A clock that stands still until it is told to move. */
+export function stillClock(): Clock & { advance(ms: number): void } {
+  let now = 1_800_000_000_000
+  return { now: () => now, sleep: () => Promise.resolve(), advance: (ms) => void (now += ms) }
+}
+
+/** Lets each account fail `count` times. */
+export function attempts(count: number): AttemptLimiter {
+  const used = new Map<string, number>()
+  return {
+    attempt(account) {
+      const before = used.get(account) ?? 0
+      if (before >= count) throw limitExceeded(60_000)
+      used.set(account, before + 1)
+    },
+    succeeded: (account) => void used.set(account, (used.get(account) ?? 1) - 1),
+  }
+}
+
+/** Accounts on a database, with what they tell the others written down. */
+export function accountsOn(db: Database, overrides: Partial<RegistrationDeps> = {}) {
+  const clock = stillClock()
+  const removed: string[] = []
+  const profilesChanged: UserId[] = []
+  const deps: RegistrationDeps = {
+    db,
+    clock,
+    bus: createLocalBus(),
+    random: systemRandom,
+    serverName: 'localhost',
+    openRegistration: true,
+    passwords: createPasswords({ cost: CHEAP }),
+    authSessions: createAuthSessions({ clock, random: systemRandom }),
+    loginAttempts: attempts(1000),
+    onDevicesRemoved: async (_tx, userId, deviceIds) =>
+      void removed.push(...deviceIds.map((deviceId) => `${userId} ${deviceId}`)),
+    onProfileChanged: async (userId) => void profilesChanged.push(userId),
+    ...overrides,
+  }
+  return { deps, clock, removed, profilesChanged }
+}

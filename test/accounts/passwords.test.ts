@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createPasswords } from '../../src/accounts/passwords.ts'
+import { CHEAP } from './fixture.ts'
+
+test('a password is kept as argon2id in PHC form and recognised again', async () => {
+  const passwords = createPasswords({ cost: CHEAP })
+  const phc = await passwords.hash('correct horse ✓')
+  assert.match(phc, /^\$argon2id\$v=19\$m=8,t=1,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/)
+  assert.equal(await passwords.verify('correct horse ✓', phc), true)
+  assert.equal(await passwords.verify('correct horse', phc), false)
+  assert.notEqual(await passwords.hash('correct horse ✓'), phc, 'each hash has a salt of its own')
+})
+
+test('a hash made with other parameters is still good', async () => {
+  const phc = await createPasswords({ cost: { memory: 16, passes: 2 } }).hash('secret')
+  assert.equal(await createPasswords({ cost: CHEAP }).verify('secret', phc), true)
+})
+
+test('the argon2id of RFC 9106, as another implementation writes it', async () => {
+  // Made with the reference implementation: echo -n password | argon2 somesalt -id -t 2 -k 256 -p 1
+  const phc = '$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4'
+  const passwords = createPasswords()
+  assert.equal(await passwords.verify('password', phc), true)
+  assert.equal(await passwords.verify('passwore', phc), false)
+})
+
+test('without a hash the answer is no', async () => {
+  const passwords = createPasswords({ cost: CHEAP })
+  assert.equal(await passwords.verify('', undefined), false)
+  assert.equal(await passwords.verify('secret', null), false)
+})
+
+test('a hash that cannot be read is a fault, not a wrong password', async () => {
+  await assert.rejects(createPasswords({ cost: CHEAP }).verify('secret', '$2b$10$abc'), /cannot be read/)
+})
+
+test('what finds the queue full is turned away, and the rest is done', async () => {
+  const passwords = createPasswords({ cost: CHEAP, atOnce: 2, waiting: 3 })
+  const results = await Promise.allSettled(Array.from({ length: 7 }, () => passwords.hash('x')))
+  const refused = results.filter((result) => result.status === 'rejected')
+  assert.equal(refused.length, 2)
+  for (const { reason } of refused) assert.equal(reason.errcode, 'M_LIMIT_EXCEEDED')
+  assert.equal((await passwords.hash('x')).startsWith('$argon2id$'), true, 'the turns are given back')
+})

@@ -1,0 +1,266 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { changePassword, deactivate } from '../../src/accounts/account.ts'
+import { authenticate, createAuthenticator } from '../../src/accounts/authenticate.ts'
+import { deleteDevicesOf, getDevice, listDevices } from '../../src/accounts/devices.ts'
+import { createLastSeen } from '../../src/accounts/last-seen.ts'
+import { login } from '../../src/accounts/login.ts'
+import { createUser, register } from '../../src/accounts/register.ts'
+import { logout, logoutEverywhere } from '../../src/accounts/sessions.ts'
+import type { AccountDeps } from '../../src/accounts/deps.ts'
+import type { DeviceId, UserId } from '../../src/lib/ids.ts'
+import { query } from '../../src/storage/query.ts'
+import { onEachDatabase } from '../support/databases.ts'
+import { silentLog } from '../support/log.ts'
+import { accountsOn, attempts } from './fixture.ts'
+
+const alice = '@alice:localhost' as UserId
+const bob = '@bob:localhost' as UserId
+const device = (name: string) => name as DeviceId
+const password = (text: string) => ({ type: 'm.login.password', password: text })
+const everything = query()((db) =>
+  db.selectFrom(['users', 'devices', 'access_tokens']).selectAll(['users', 'devices', 'access_tokens']),
+)
+
+function logIn(deps: AccountDeps, user: string, deviceId?: string, secret = 'secret') {
+  return login(deps, {
+    user,
+    password: secret,
+    deviceId: deviceId === undefined ? undefined : device(deviceId),
+    displayName: deviceId === undefined ? undefined : `${deviceId}'s name`,
+    address: '192.0.2.1',
+  })
+}
+
+async function withAliceAndBob(deps: AccountDeps) {
+  for (const name of ['alice', 'bob'])
+    await createUser(deps, { name, password: 'secret', admin: name === 'bob' })
+}
+
+onEachDatabase('sessions', (open) => {
+  test('a token is its owner’s, and only its hash is stored', async (t) => {
+    const db = await open(t)
+    const { deps } = accountsOn(db)
+    await withAliceAndBob(deps)
+    const session = await logIn(deps, 'bob', 'PHONE')
+    assert.deepEqual(await authenticate(db, session.accessToken), {
+      userId: bob,
+      deviceId: 'PHONE',
+      isAdmin: true,
+    })
+    assert.equal(await authenticate(db, `${session.accessToken}x`), undefined)
+    assert.equal(await authenticate(db, ''), undefined)
+    const stored = JSON.stringify(await db.all(everything, {}))
+    assert.match(stored, /PHONE/)
+    assert.doesNotMatch(stored, /"secret"/)
+    assert.ok(!stored.includes(session.accessToken))
+  })
+
+  test('logging in on a device again replaces its token and keeps its name', async (t) => {
+    const db = await open(t)
+    const { deps } = accountsOn(db)
+    await withAliceAndBob(deps)
+    const first = await logIn(deps, 'alice', 'PHONE')
+    const other = await logIn(deps, '@alice:localhost')
+    const ofBob = await logIn(deps, 'bob', 'PHONE')
+    const second = await login(deps, {
+      user: 'Alice',
+      password: 'secret',
+      deviceId: device('PHONE'),
+      displayName: 'new name',
+      address: null,
+    })
+    assert.equal(await authenticate(db, first.accessToken), undefined)
+    for (const { accessToken } of [second, other, ofBob]) assert.ok(await authenticate(db, accessToken))
+    assert.equal((await getDevice(db, alice, device('PHONE'))).display_name, "PHONE's name")
+    assert.equal((await listDevices(db, alice)).length, 2)
+  })
+
+  test('wrong password, unknown user and user of another server get the same answer', async (t) => {
+    const { deps } = accountsOn(await open(t))
+    await withAliceAndBob(deps)
+    for (const [user, secret] of [
+      ['alice', 'wrong'],
+      ['nobody', 'secret'],
+      ['@alice:elsewhere', 'secret'],
+      ['alice', ''],
+    ] as const)
+      await assert.rejects(logIn(deps, user, undefined, secret), {
+        status: 403,
+        errcode: 'M_FORBIDDEN',
+        message: 'Wrong user or password',
+      })
+  })
+
+  test('an unknown user costs the work of a wrong password', async (t) => {
+    const { deps } = accountsOn(await open(t))
+    const verified: (string | null | undefined)[] = []
+    const counting: AccountDeps = {
+      ...deps,
+      passwords: {
+        ...deps.passwords,
+        verify: (secret, phc) => {
+          verified.push(phc)
+          return deps.passwords.verify(secret, phc)
+        },
+      },
+    }
+    await assert.rejects(logIn(counting, 'nobody'), { status: 403 })
+    assert.deepEqual(verified, [undefined])
+  })
+
+  test('attempts are limited for each account; good ones do not count', async (t) => {
+    const { deps } = accountsOn(await open(t), { loginAttempts: attempts(2) })
+    await withAliceAndBob(deps)
+    for (let count = 0; count < 4; count++) await logIn(deps, 'alice', 'PHONE')
+    for (let count = 0; count < 2; count++)
+      await assert.rejects(logIn(deps, 'alice', undefined, 'wrong'), { status: 403 })
+    await assert.rejects(logIn(deps, 'ALICE'), { status: 429, errcode: 'M_LIMIT_EXCEEDED' })
+    await logIn(deps, 'bob')
+  })
+
+  test('logout takes the device, its token and what hangs on it, and nothing else', async (t) => {
+    const db = await open(t)
+    const { deps, removed } = accountsOn(db)
+    await withAliceAndBob(deps)
+    const phone = await logIn(deps, 'alice', 'PHONE')
+    const web = await logIn(deps, 'alice', 'WEB')
+    const ofBob = await logIn(deps, 'bob', 'PHONE')
+    await logout(deps, alice, device('PHONE'))
+    assert.deepEqual(removed, [`${alice} PHONE`])
+    assert.equal(await authenticate(db, phone.accessToken), undefined)
+    assert.ok(await authenticate(db, web.accessToken))
+    assert.ok(await authenticate(db, ofBob.accessToken))
+    await logIn(deps, 'alice', 'TV')
+    await logoutEverywhere(deps, alice)
+    assert.deepEqual(removed.slice(1).sort(), [`${alice} TV`, `${alice} WEB`])
+    assert.deepEqual(await listDevices(db, alice), [])
+    assert.ok(await authenticate(db, ofBob.accessToken))
+  })
+
+  test('what fails in the hook for removed devices leaves everything as it was', async (t) => {
+    const db = await open(t)
+    const { deps } = accountsOn(db, { onDevicesRemoved: () => Promise.reject(new Error('no')) })
+    await withAliceAndBob(deps)
+    const { accessToken } = await logIn(deps, 'alice', 'PHONE')
+    await assert.rejects(logout(deps, alice, device('PHONE')), /no/)
+    assert.ok(await authenticate(db, accessToken))
+  })
+
+  test('a new password ends the other sessions, unless they are to stay', async (t) => {
+    const db = await open(t)
+    const { deps, removed } = accountsOn(db)
+    await withAliceAndBob(deps)
+    const phone = await logIn(deps, 'alice', 'PHONE')
+    const web = await logIn(deps, 'alice', 'WEB')
+    const owner = { userId: alice, deviceId: device('PHONE') }
+    const kept = { newPassword: 'second', logoutDevices: false, auth: password('secret') }
+    assert.deepEqual(await changePassword(deps, owner, kept), { kind: 'done' })
+    assert.ok(await authenticate(db, web.accessToken))
+    await assert.rejects(logIn(deps, 'alice'), { status: 403 })
+    const ended = { newPassword: 'third', logoutDevices: true, auth: password('second') }
+    assert.deepEqual(await changePassword(deps, owner, ended), { kind: 'done' })
+    assert.ok(await authenticate(db, phone.accessToken), 'the one that asks survives')
+    assert.equal(await authenticate(db, web.accessToken), undefined)
+    assert.deepEqual(removed, [`${alice} WEB`])
+    await logIn(deps, 'alice', undefined, 'third')
+    await logIn(deps, 'bob')
+  })
+
+  test('of two changes of the password at once one loses', async (t) => {
+    const { deps } = accountsOn(await open(t))
+    await withAliceAndBob(deps)
+    const owner = { userId: alice, deviceId: device('PHONE') }
+    const change = (newPassword: string) =>
+      changePassword(deps, owner, { newPassword, logoutDevices: true, auth: password('secret') })
+    const results = await Promise.allSettled([change('one'), change('two')])
+    // The other is refused, or asked again, as the old password came too late to be right.
+    const done = results.filter((result) => result.status === 'fulfilled' && result.value.kind === 'done')
+    assert.equal(done.length, 1)
+  })
+
+  test('devices are deleted for their password only, and only the user’s own', async (t) => {
+    const db = await open(t)
+    const { deps, removed } = accountsOn(db)
+    await withAliceAndBob(deps)
+    await logIn(deps, 'alice', 'PHONE')
+    const ofBob = await logIn(deps, 'bob', 'PHONE')
+    const deviceIds = [device('PHONE'), device('GONE')]
+    const asked = await deleteDevicesOf(deps, alice, { deviceIds, auth: undefined })
+    assert.equal(asked.kind, 'challenge')
+    const wrong = await deleteDevicesOf(deps, alice, { deviceIds, auth: password('wrong') })
+    assert.ok(wrong.kind === 'challenge' && wrong.body.errcode === 'M_FORBIDDEN')
+    assert.equal((await listDevices(db, alice)).length, 1)
+    const right = { deviceIds, auth: password('secret') }
+    assert.deepEqual(await deleteDevicesOf(deps, alice, right), { kind: 'deleted' })
+    assert.deepEqual(removed.sort(), [`${alice} GONE`, `${alice} PHONE`])
+    assert.deepEqual(await listDevices(db, alice), [])
+    assert.ok(await authenticate(db, ofBob.accessToken))
+  })
+
+  test('a deactivated user is out at once and for good', async (t) => {
+    const db = await open(t)
+    const { deps, removed } = accountsOn(db)
+    await withAliceAndBob(deps)
+    const { accessToken } = await logIn(deps, 'alice', 'PHONE')
+    const outcome = await deactivate(deps, alice, { erase: true, auth: password('secret') })
+    assert.deepEqual(outcome, { kind: 'done' })
+    assert.deepEqual(removed, [`${alice} PHONE`])
+    assert.equal(await authenticate(db, accessToken), undefined)
+    await assert.rejects(logIn(deps, 'alice'), { status: 403 })
+    await assert.rejects(createUser(deps, { name: 'alice', password: 'x', admin: false }), {
+      errcode: 'M_USER_IN_USE',
+    })
+    await logIn(deps, 'bob')
+  })
+
+  test('of two registrations of one name at once one gets it', async (t) => {
+    const { deps } = accountsOn(await open(t))
+    const wanted = {
+      username: 'carol',
+      password: 'secret',
+      auth: { type: 'm.login.dummy' },
+      inhibitLogin: false,
+      deviceId: undefined,
+      displayName: undefined,
+      address: null,
+    }
+    const results = await Promise.allSettled([register(deps, wanted), register(deps, wanted)])
+    assert.deepEqual(results.map(({ status }) => status).sort(), ['fulfilled', 'rejected'])
+    const lost = results.find((result) => result.status === 'rejected')
+    assert.equal(lost?.reason.errcode, 'M_USER_IN_USE')
+  })
+
+  test('when a device was last seen is written at most once a minute', async (t) => {
+    const db = await open(t)
+    const { deps, clock } = accountsOn(db)
+    await withAliceAndBob(deps)
+    const { accessToken } = await logIn(deps, 'alice', 'PHONE')
+    const ofBob = await logIn(deps, 'bob', 'PHONE')
+    const start = clock.now()
+    let writes = 0
+    const counted = {
+      ...db,
+      transaction: <T>(work: Parameters<typeof db.transaction<T>>[0]) => {
+        writes++
+        return db.transaction(work)
+      },
+    }
+    const lastSeen = createLastSeen({ db: counted, clock, log: silentLog })
+    const authenticated = createAuthenticator({ db, lastSeen })
+    clock.advance(5000)
+    for (let count = 0; count < 20; count++) await authenticated(accessToken, '198.51.100.7')
+    clock.advance(59_999)
+    await authenticated(accessToken, '203.0.113.9')
+    await lastSeen[Symbol.asyncDispose]()
+    assert.equal(writes, 1)
+    const seen = await getDevice(db, alice, device('PHONE'))
+    assert.deepEqual([seen.last_seen_ip, seen.last_seen_ts], ['198.51.100.7', start + 5000])
+    clock.advance(1)
+    await authenticated(accessToken, '203.0.113.9')
+    await lastSeen[Symbol.asyncDispose]()
+    assert.equal((await getDevice(db, alice, device('PHONE'))).last_seen_ip, '203.0.113.9')
+    assert.equal((await getDevice(db, bob, device('PHONE'))).last_seen_ts, start, 'not the other user’s')
+    assert.ok(await authenticate(db, ofBob.accessToken))
+  })
+})
