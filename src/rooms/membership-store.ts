@@ -63,6 +63,14 @@ export async function forget(q: Queries, roomId: RoomId, userId: UserId): Promis
   return (await q.run(markForgotten, { roomId, userId })) > 0
 }
 
+/** Takes the name and picture from the membership that this event made, if it is the present one. */
+export async function clearMemberProfile(
+  q: Queries,
+  member: { roomId: RoomId; eventId: EventId; userId: UserId },
+): Promise<void> {
+  await q.run(clearProfile, member)
+}
+
 type Member = { roomId: RoomId; userId: UserId }
 
 export const memberOfRoom = query<Member>()((db, p) =>
@@ -148,4 +156,13 @@ export const markForgotten = query<Member>()((db, p) =>
     .where('room_id', '=', p.roomId)
     .where('user_id', '=', p.userId)
     .where('membership', 'in', ['leave', 'ban']),
+)
+
+export const clearProfile = query<Member & { eventId: EventId }>()((db, p) =>
+  db
+    .updateTable('memberships')
+    .set({ displayname: null, avatar_url: null, name_key: '' })
+    .where('room_id', '=', p.roomId)
+    .where('user_id', '=', p.userId)
+    .where('event_id', '=', p.eventId),
 )

@@ -1,0 +1,32 @@
+import { z } from 'zod'
+import { client, defineRoute, type Route } from '../http/route.ts'
+import { jsonObject, roomIdSchema } from '../http/schema.ts'
+import type { RoomDeps } from '../rooms/deps.ts'
+import { sendState } from '../rooms/send-event.ts'
+
+const params = z.object({ roomId: roomIdSchema, eventType: z.string(), stateKey: z.string().default('') })
+
+/** An empty state key may be left out, with or without the slash before it. */
+const SUFFIXES = [
+  '/rooms/:roomId/state/:eventType',
+  '/rooms/:roomId/state/:eventType/',
+  '/rooms/:roomId/state/:eventType/:stateKey',
+] as const
+
+/** `PUT /rooms/{roomId}/state/{eventType}/{stateKey}` (client-server API, "Sending events to a room"). */
+export function roomStateWriteRoutes(deps: RoomDeps): Route[] {
+  return SUFFIXES.map((suffix) =>
+    defineRoute({
+      method: 'PUT',
+      path: client(suffix),
+      auth: 'user',
+      limit: 'send',
+      params,
+      body: jsonObject,
+      async handler({ requester, params: { roomId, eventType, stateKey }, body }) {
+        const change = { roomId, sender: requester.userId, type: eventType, stateKey, content: body }
+        return { event_id: await sendState(deps, change) }
+      },
+    }),
+  )
+}

@@ -1,0 +1,76 @@
+import { forbidden, invalidParam, MatrixError, notFound } from '../lib/errors.ts'
+import { isRoomAlias, type RoomAlias, type RoomId, serverOf, type UserId } from '../lib/ids.ts'
+import type { Transaction } from '../storage/database.ts'
+import type { Queries } from '../storage/query.ts'
+import { aliasByName, aliasesOfRoom, deleteAlias, insertAlias } from './alias-store.ts'
+import type { RoomDeps } from './deps.ts'
+import { membershipIn } from './membership-store.ts'
+import { levelOf, levelToSend } from './power-levels.ts'
+import { viewRoom } from './room-view.ts'
+import { currentStateEvent } from './state-store.ts'
+
+type Naming = { alias: RoomAlias; roomId: RoomId; userId: UserId }
+
+/** Throws 403 for whoever is not in the room, 409 `M_UNKNOWN` when the alias is taken, 400 for one of another server. */
+export async function addAlias(deps: RoomDeps, { alias, roomId, userId }: Naming): Promise<void> {
+  if (serverOf(alias) !== deps.serverName)
+    throw invalidParam(`The aliases of this server end in :${deps.serverName}`)
+  await deps.db.transaction(async (tx) => {
+    const member = await membershipIn(tx, roomId, userId)
+    if (member?.membership !== 'join') throw forbidden('You are not in this room')
+    if (!(await takeAlias(deps, tx, { alias, roomId, userId })))
+      throw new MatrixError(409, 'M_UNKNOWN', `The room alias ${alias} is taken`)
+  })
+}
+
+/** False: the alias leads to a room already. */
+export async function takeAlias(deps: RoomDeps, tx: Transaction, naming: Naming): Promise<boolean> {
+  const { alias, roomId, userId } = naming
+  const row = { alias, roomId, createdBy: userId, createdAt: deps.clock.now() }
+  return (await tx.run(insertAlias, row)) > 0
+}
+
+/** The room that an alias leads to. Throws 404. */
+export async function resolveAlias(q: Queries, alias: RoomAlias): Promise<RoomId> {
+  const row = await q.first(aliasByName, { alias })
+  if (!row) throw notFound(`There is no room ${alias}`)
+  return row.room_id
+}
+
+/** For who made the alias, and who may say which alias of the room is canonical. Throws 404, 403. */
+export async function removeAlias(deps: RoomDeps, alias: RoomAlias, userId: UserId): Promise<void> {
+  await deps.db.transaction(async (tx) => {
+    const row = await tx.first(aliasByName, { alias })
+    if (!row) throw notFound(`There is no room alias ${alias}`)
+    if (row.created_by !== userId) await checkMayRemove(tx, row.room_id, userId)
+    await tx.run(deleteAlias, { alias })
+  })
+}
+
+async function checkMayRemove(tx: Transaction, roomId: RoomId, userId: UserId): Promise<void> {
+  const type = 'm.room.canonical_alias'
+  const room = await viewRoom(tx, { roomId, sender: userId, type })
+  const mayRemove =
+    room?.senderMembership === 'join' && levelOf(room, userId) >= levelToSend(room, type, true)
+  if (!mayRemove) throw forbidden('Only who made an alias, or may set the canonical one, can delete it')
+}
+
+/** Throws 403 for whoever is not in the room, unless all the world may read it. */
+export async function listAliases(q: Queries, roomId: RoomId, userId: UserId): Promise<RoomAlias[]> {
+  const member = await membershipIn(q, roomId, userId)
+  if (member?.membership !== 'join') {
+    const of = { roomId, type: 'm.room.history_visibility', stateKey: '' }
+    const visibility = await currentStateEvent(q, of)
+    if (visibility?.content['history_visibility'] !== 'world_readable')
+      throw forbidden('You are not in this room')
+  }
+  return (await q.all(aliasesOfRoom, { roomId })).map((row) => row.alias)
+}
+
+/** The alias with this localpart on this server. Throws 400 `M_INVALID_PARAM`. */
+export function aliasFor(deps: Pick<RoomDeps, 'serverName'>, localpart: string): RoomAlias {
+  const alias = `#${localpart}:${deps.serverName}`
+  if (localpart === '' || /[\s:]/.test(localpart) || !isRoomAlias(alias))
+    throw invalidParam('room_alias_name is empty, too long, or has a colon or a space')
+  return alias
+}

@@ -1,0 +1,183 @@
+import { mentionKey } from '../push-rules/index.ts'
+import { MatrixError, forbidden } from '../lib/errors.ts'
+import { type DeviceId, type EventId, isEventId, localpartOf, type RoomId, type UserId } from '../lib/ids.ts'
+import { isJsonObject, type JsonObject, parseStored } from '../lib/json.ts'
+import { memberJoined, memberLeft } from '../notifications/members.ts'
+import { recordEvent } from '../notifications/record.ts'
+import type { Transaction } from '../storage/database.ts'
+import type { Membership } from '../storage/schema.ts'
+import { nextPosition } from '../storage/stream.ts'
+import { authorise } from './authorise.ts'
+import type { RoomDeps } from './deps.ts'
+import { addEvent } from './event-store.ts'
+import type { StoredEvent } from './event.ts'
+import { moveCounters, setMembership } from './membership-store.ts'
+import { relationTarget } from './room-store.ts'
+import { creatorsAbove, type RoomView, viewRoom } from './room-view.ts'
+import { setCurrentState } from './state-store.ts'
+import { contentText } from './validate-event.ts'
+
+/** An event that somebody wants to send. */
+export type EventDraft = {
+  roomId: RoomId
+  sender: UserId
+  type: string
+  content: JsonObject
+  /** Makes it a state event. */
+  stateKey?: string
+  redacts?: EventId
+  /** What makes sending it again harmless. */
+  transaction?: { deviceId: DeviceId; txnId: string }
+  /** Taken at random unless given; the create event's decides the room's id (room version 12). */
+  eventId?: EventId
+}
+
+/**
+ * The one place where events are born: checks the draft against the rules of its room, gives it its position, and
+ * writes in the same transaction all that follows from it: current state, memberships, counters, notifications, work
+ * for the pushers. Throws 403 `M_FORBIDDEN`, and what `contentText` throws. It does not look for one sent before.
+ */
+export async function appendEvent(deps: RoomDeps, tx: Transaction, draft: EventDraft): Promise<StoredEvent> {
+  const room = await viewRoom(tx, draft)
+  if (!room) throw forbidden('You are not in this room')
+  return appendTo(deps, tx, draft, room)
+}
+
+/** As `appendEvent`, with the room as it is now, loaded for this draft. */
+export async function appendTo(
+  deps: RoomDeps,
+  tx: Transaction,
+  draft: EventDraft,
+  room: RoomView,
+): Promise<StoredEvent> {
+  const content = contentText(draft)
+  checkAllowed(draft, room)
+  const threadId = await threadOf(tx, draft)
+  const event: StoredEvent = {
+    position: await nextPosition(tx),
+    eventId: draft.eventId ?? newEventId(deps),
+    roomId: draft.roomId,
+    type: draft.type,
+    stateKey: draft.stateKey ?? null,
+    sender: draft.sender,
+    originServerTs: deps.clock.now(),
+    content: draft.content,
+    threadId,
+    replacesEventId: room.present?.eventId ?? null,
+    redacts: draft.redacts ?? null,
+    redactedBy: null,
+    senderDevice: draft.transaction?.deviceId ?? null,
+    txnId: draft.transaction?.txnId ?? null,
+  }
+  await addEvent(tx, rowOf(event, content))
+  if (event.stateKey !== null) await setCurrentState(tx, { ...event, stateKey: event.stateKey })
+  const target = event.type === 'm.room.member' && event.stateKey !== null ? event.stateKey : undefined
+  const joined = target === undefined ? 0 : await applyMembership(tx, event, room)
+  await recordEvent(deps.notifications, tx, event, {
+    memberCount: room.joinedCount + joined,
+    powerLevels: room.powerLevels,
+    creators: creatorsAbove(room),
+    creator: room.creator,
+  })
+  if (target !== undefined) await applyToCounts(deps, tx, event, room.targetMembership)
+  tx.onCommit(() => {
+    deps.bus.publish(`room:${event.roomId}`)
+    if (target !== undefined) deps.bus.publish(`user:${target}`)
+  })
+  return event
+}
+
+export function newEventId(deps: Pick<RoomDeps, 'random'>): EventId {
+  return `$${deps.random.token(32)}` as EventId
+}
+
+function checkAllowed(draft: EventDraft, room: RoomView): void {
+  const verdict = authorise({ ...draft, stateKey: draft.stateKey }, room)
+  if (!verdict.allowed) throw forbidden(verdict.reason)
+}
+
+/**
+ * The thread that an event belongs to (client-server API, "Threading"): named by `m.thread`, or that of the event which
+ * it annotates, replaces or otherwise relates to. Throws 400 for a thread that cannot be.
+ */
+async function threadOf(tx: Transaction, draft: EventDraft): Promise<string> {
+  const relation = draft.stateKey === undefined ? draft.content['m.relates_to'] : undefined
+  if (!isJsonObject(relation)) return 'main'
+  const { rel_type: type, event_id: eventId } = relation
+  if (typeof type !== 'string' || typeof eventId !== 'string' || !isEventId(eventId)) return 'main'
+  const target = await tx.first(relationTarget, { roomId: draft.roomId, eventId })
+  if (type !== 'm.thread') return target?.thread_id ?? 'main'
+  if (!target) throw new MatrixError(400, 'M_UNKNOWN', 'The root of the thread is not in this room')
+  const isRelated = target.thread_id !== 'main' || hasRelation(parseStored(target.content))
+  if (isRelated)
+    throw new MatrixError(400, 'M_UNKNOWN', 'A thread cannot begin at an event that relates to another')
+  return eventId
+}
+
+function hasRelation(content: JsonObject): boolean {
+  const relation = content['m.relates_to']
+  return isJsonObject(relation) && typeof relation['rel_type'] === 'string'
+}
+
+function rowOf(event: StoredEvent, content: string) {
+  return {
+    position: event.position,
+    event_id: event.eventId,
+    room_id: event.roomId,
+    type: event.type,
+    state_key: event.stateKey,
+    sender: event.sender,
+    origin_server_ts: event.originServerTs,
+    content,
+    thread_id: event.threadId,
+    replaces_event_id: event.replacesEventId,
+    redacts: event.redacts,
+    redacted_by: event.redactedBy,
+    sender_device: event.senderDevice,
+    txn_id: event.txnId,
+  }
+}
+
+/** Returns by how much the number of joined members changes. */
+async function applyMembership(tx: Transaction, event: StoredEvent, room: RoomView): Promise<number> {
+  const userId = event.stateKey as UserId
+  const membership = event.content['membership'] as Membership
+  const displayname = textIn(event.content, 'displayname')
+  await setMembership(tx, {
+    roomId: event.roomId,
+    userId,
+    membership,
+    eventId: event.eventId,
+    position: event.position,
+    displayname,
+    avatarUrl: textIn(event.content, 'avatar_url'),
+    nameKey: mentionKey(displayname ?? ''),
+    localpartKey: mentionKey(localpartOf(userId)),
+  })
+  const change = (one: Membership) => Number(membership === one) - Number(room.targetMembership === one)
+  const by = { joined: change('join'), invited: change('invite') }
+  await moveCounters(tx, event.roomId, by)
+  return by.joined
+}
+
+/** After the event itself was counted: whoever has left has no counts, and whoever joins starts at zero. */
+async function applyToCounts(
+  deps: RoomDeps,
+  tx: Transaction,
+  event: StoredEvent,
+  before: Membership | undefined,
+): Promise<void> {
+  const userId = event.stateKey as UserId
+  const { roomId, position } = event
+  const membership = event.content['membership']
+  if (membership === 'join') {
+    if (before !== 'join') await memberJoined(deps.notifications, tx, { userId, roomId, position })
+  } else if (membership !== 'invite' && (before === 'join' || before === 'invite')) {
+    await memberLeft(deps.notifications, tx, { userId, roomId })
+  }
+}
+
+function textIn(content: JsonObject, name: string): string | null {
+  const value = content[name]
+  return typeof value === 'string' ? value : null
+}

@@ -1,0 +1,31 @@
+import type { UserId } from '../lib/ids.ts'
+import type { JsonObject } from '../lib/json.ts'
+import type { Membership } from '../storage/schema.ts'
+import type { Powers } from './power-levels.ts'
+
+/** What the rules look at of the event that asks to be let in. */
+export type Candidate = {
+  type: string
+  /** undefined: not a state event. */
+  stateKey: string | undefined
+  sender: UserId
+  content: JsonObject
+}
+
+/** What they look at of the room. `created` is false only for the create event itself. */
+export type AuthState = Powers & {
+  created: boolean
+  /** Nothing but the create event came before. */
+  onlyCreated: boolean
+  joinRules: JsonObject | undefined
+  senderMembership: Membership | undefined
+  /** Of the user that a member event is about. */
+  targetMembership: Membership | undefined
+  /** Whether the server itself has named a joined member in `join_authorised_via_users_server`. */
+  authoriserJoined: boolean
+}
+
+export type Verdict = { allowed: true } | { allowed: false; reason: string }
+
+export const ALLOWED: Verdict = { allowed: true }
+export const refused = (reason: string): Verdict => ({ allowed: false, reason })

@@ -1,0 +1,107 @@
+import type { UserId } from '../lib/ids.ts'
+import { ALLOWED, type AuthState, type Candidate, refused, type Verdict } from './auth-state.ts'
+import { levelOf, levelToAct } from './power-levels.ts'
+
+/** The rules for `m.room.member`, in the order of the specification ("Authorization rules", rule 4 and below). */
+export function authoriseMember(event: Candidate, state: AuthState): Verdict {
+  if (event.stateKey === undefined) return refused('m.room.member needs a state key')
+  if (event.content['third_party_invite'] !== undefined)
+    return refused('Invitations by e-mail address or telephone number are not supported')
+  switch (event.content['membership']) {
+    case 'join':
+      return authoriseJoin(event, state)
+    case 'invite':
+      return authoriseInvite(event, state)
+    case 'leave':
+      return event.stateKey === event.sender ? authoriseOwnLeave(state) : authoriseKick(event, state)
+    case 'ban':
+      return authoriseBan(event, state)
+    case 'knock':
+      return authoriseKnock(event, state)
+    default:
+      return refused('membership must be join, invite, leave, ban or knock')
+  }
+}
+
+export function joinRuleOf(state: Pick<AuthState, 'joinRules'>): string {
+  const rule = state.joinRules?.['join_rule']
+  return typeof rule === 'string' ? rule : 'invite'
+}
+
+function authoriseJoin(event: Candidate, state: AuthState): Verdict {
+  if (event.sender !== event.stateKey) return refused('Nobody can join for somebody else')
+  if (state.onlyCreated && event.sender === state.creator) return ALLOWED
+  if (state.senderMembership === 'ban') return refused('You are banned from this room')
+  const rule = joinRuleOf(state)
+  if (rule === 'public') return ALLOWED
+  const isMember = state.senderMembership === 'join' || state.senderMembership === 'invite'
+  if (rule === 'invite' || rule === 'knock')
+    return isMember ? ALLOWED : refused('You need an invitation to join this room')
+  if (rule === 'restricted' || rule === 'knock_restricted')
+    return isMember ? ALLOWED : authoriseRestricted(event, state)
+  return refused('Nobody can join this room')
+}
+
+/** That the user fulfils one of the conditions is the word of a member who might have invited them. */
+function authoriseRestricted(event: Candidate, state: AuthState): Verdict {
+  const authoriser = event.content['join_authorised_via_users_server']
+  if (typeof authoriser !== 'string' || !state.authoriserJoined)
+    return refused('You need an invitation, or to be in one of the rooms that open this one')
+  return levelOf(state, authoriser as UserId) >= levelToAct(state, 'invite')
+    ? ALLOWED
+    : refused('Nobody in this room could have invited you')
+}
+
+function authoriseInvite(event: Candidate, state: AuthState): Verdict {
+  if (state.senderMembership !== 'join') return refused('You are not in this room')
+  if (state.targetMembership === 'join') return refused('They are in this room already')
+  if (state.targetMembership === 'ban') return refused('They are banned from this room')
+  return reaches(event, state, 'invite')
+}
+
+function authoriseOwnLeave(state: AuthState): Verdict {
+  const membership = state.senderMembership
+  return membership === 'join' || membership === 'invite' || membership === 'knock'
+    ? ALLOWED
+    : refused('You are not in this room')
+}
+
+function authoriseKick(event: Candidate, state: AuthState): Verdict {
+  if (state.senderMembership !== 'join') return refused('You are not in this room')
+  if (state.targetMembership === 'ban') {
+    const mayUnban = reaches(event, state, 'ban')
+    if (!mayUnban.allowed) return mayUnban
+  }
+  const mayKick = reaches(event, state, 'kick')
+  return mayKick.allowed ? standsBelow(event, state) : mayKick
+}
+
+function authoriseBan(event: Candidate, state: AuthState): Verdict {
+  if (state.senderMembership !== 'join') return refused('You are not in this room')
+  const mayBan = reaches(event, state, 'ban')
+  return mayBan.allowed ? standsBelow(event, state) : mayBan
+}
+
+function authoriseKnock(event: Candidate, state: AuthState): Verdict {
+  const rule = joinRuleOf(state)
+  if (rule !== 'knock' && rule !== 'knock_restricted') return refused('Nobody can knock on this room')
+  if (event.sender !== event.stateKey) return refused('Nobody can knock for somebody else')
+  const membership = state.senderMembership
+  if (membership === 'ban') return refused('You are banned from this room')
+  if (membership === 'invite' || membership === 'join')
+    return refused('You are invited to this room, or in it, already')
+  return ALLOWED
+}
+
+function reaches(event: Candidate, state: AuthState, action: 'invite' | 'kick' | 'ban'): Verdict {
+  const needed = levelToAct(state, action)
+  const level = levelOf(state, event.sender)
+  if (level >= needed) return ALLOWED
+  return refused(`To ${action} somebody takes power level ${needed} in this room; yours is ${level}`)
+}
+
+function standsBelow(event: Candidate, state: AuthState): Verdict {
+  return levelOf(state, event.stateKey as UserId) < levelOf(state, event.sender)
+    ? ALLOWED
+    : refused('Their power level is not below yours')
+}

@@ -1,0 +1,96 @@
+import { isDeepStrictEqual } from 'node:util'
+import { userById } from '../accounts/users-store.ts'
+import { forbidden, notFound } from '../lib/errors.ts'
+import { type EventId, type RoomId, serverOf, type UserId } from '../lib/ids.ts'
+import type { JsonObject } from '../lib/json.ts'
+import type { Transaction } from '../storage/database.ts'
+import type { Queries } from '../storage/query.ts'
+import type { Membership } from '../storage/schema.ts'
+import { appendTo } from './append-event.ts'
+import { authorise } from './authorise.ts'
+import type { RoomDeps } from './deps.ts'
+
+import { restrictedJoin } from './restricted-join.ts'
+import { type RoomView, viewRoom } from './room-view.ts'
+
+export type MembershipChange = {
+  roomId: RoomId
+  /** Who makes the change, and whom it is about. */
+  sender: UserId
+  target: UserId
+  /** Has `membership`; what else a client put there stays, and the profile is added to it. */
+  content: JsonObject & { membership: Membership }
+  /** Which memberships of the target it may change; any unless given. The rules of the room come on top. */
+  from?: readonly Membership[]
+  /** Nothing is to be done when the target has the membership already, whatever else the content says. */
+  onlyIfNew?: boolean
+}
+
+/**
+ * The one path on which memberships change, whichever endpoint was asked. Resolves to the member event, which is the
+ * present one when there is nothing to change. Throws 403 `M_FORBIDDEN`, or 404 when the room to join or the user to
+ * invite does not exist.
+ */
+export async function changeMembership(
+  deps: RoomDeps,
+  tx: Transaction,
+  change: MembershipChange,
+): Promise<EventId> {
+  const { roomId, sender, target } = change
+  const { membership } = change.content
+  const draft = { roomId, sender, type: 'm.room.member', stateKey: target, content: change.content }
+  const room = await viewRoom(tx, draft)
+  if (!room) throw membership === 'join' ? notFound('There is no such room') : forbidden(NOT_IN_ROOM)
+  if (room.present && isRepeated(change, room, room.present.sender)) return room.present.eventId
+  checkTarget(change, room)
+  if (membership === 'invite') await checkInvitee(deps, tx, target)
+  const content = await contentWithProfile(tx, change)
+  const authoriser = membership === 'join' ? await restrictedJoin(tx, target, room) : undefined
+  if (authoriser) content['join_authorised_via_users_server'] = authoriser
+  const view = { ...room, authoriserJoined: authoriser !== undefined }
+  if (room.present?.sender === sender && isDeepStrictEqual(room.present.content, content))
+    return room.present.eventId
+  return (await appendTo(deps, tx, { ...draft, content }, view)).eventId
+}
+
+const NOT_IN_ROOM = 'You are not in this room'
+
+/** Whether the same change has been made already, so that asking twice is asking once. */
+function isRepeated(change: MembershipChange, room: RoomView, lastChangedBy: UserId): boolean {
+  const { sender, target, content, onlyIfNew } = change
+  if (!onlyIfNew || room.targetMembership !== content.membership) return false
+  if (sender === target) return true
+  // Whoever had gone already did not go because of this sender.
+  if (content.membership === 'leave' && lastChangedBy !== sender) return false
+  return authorise({ type: 'm.room.member', stateKey: target, sender, content }, room).allowed
+}
+
+function checkTarget(change: MembershipChange, room: RoomView): void {
+  const { sender, target, content, from } = change
+  if (content.membership !== 'leave' || sender === target) return
+  if (room.senderMembership !== 'join') throw forbidden(NOT_IN_ROOM)
+  const membership = room.targetMembership
+  if (membership === undefined || membership === 'leave') throw forbidden('They are not in this room')
+  if (from && !from.includes(membership))
+    throw forbidden(membership === 'ban' ? 'They are banned; unban them instead' : 'They are not banned')
+}
+
+/** Only users of this server can be invited: it does not federate. */
+async function checkInvitee(deps: RoomDeps, tx: Queries, target: UserId): Promise<void> {
+  if (serverOf(target) !== deps.serverName)
+    throw forbidden(`${target} is a user of another server, and this server does not federate`)
+  const profile = await tx.first(userById, { userId: target })
+  if (!profile || profile.deactivated_at !== null) throw notFound(`There is no user ${target}`)
+}
+
+const WITH_PROFILE: readonly Membership[] = ['join', 'invite', 'knock']
+
+async function contentWithProfile(tx: Queries, change: MembershipChange): Promise<JsonObject> {
+  // Only this server says who has opened a room to somebody (`join_authorised_via_users_server`).
+  const { join_authorised_via_users_server: _, ...content } = change.content
+  if (!WITH_PROFILE.includes(change.content.membership)) return content
+  const profile = await tx.first(userById, { userId: change.target })
+  if (profile?.displayname) content['displayname'] ??= profile.displayname
+  if (profile?.avatar_url) content['avatar_url'] ??= profile.avatar_url
+  return content
+}

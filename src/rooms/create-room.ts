@@ -1,0 +1,153 @@
+import { invalidParam, MatrixError } from '../lib/errors.ts'
+import type { RoomAlias, RoomId, UserId } from '../lib/ids.ts'
+import type { JsonObject } from '../lib/json.ts'
+import type { Transaction } from '../storage/database.ts'
+import { aliasFor, takeAlias } from './aliases.ts'
+import { appendEvent, newEventId } from './append-event.ts'
+import { changeMembership } from './change-membership.ts'
+import type { RoomDeps } from './deps.ts'
+import { firstPowerLevels, type Preset, presetState } from './room-preset.ts'
+import { addRoom } from './room-store.ts'
+import { DEFAULT_ROOM_VERSION, ROOM_VERSIONS, type RoomVersion } from './room-versions.ts'
+import { setStateIn } from './send-event.ts'
+
+/** What a client asks for, in the words of `POST /createRoom`. */
+export type RoomRequest = {
+  preset?: Preset | undefined
+  visibility?: 'public' | 'private' | undefined
+  name?: string | undefined
+  topic?: string | undefined
+  /** The localpart of an alias. */
+  room_alias_name?: string | undefined
+  invite?: readonly UserId[] | undefined
+  initial_state?: readonly InitialState[] | undefined
+  is_direct?: boolean | undefined
+  power_level_content_override?: JsonObject | undefined
+  creation_content?: JsonObject | undefined
+  room_version?: string | undefined
+}
+
+export type InitialState = { type: string; state_key?: string | undefined; content: JsonObject }
+
+/** Each means several statements in one transaction, and everybody else's writes wait for that. */
+const MAX_INVITED = 100
+const MAX_INITIAL_STATE = 100
+const OPAQUE_BYTES = 18
+
+/**
+ * Makes a room with all that the request implies, in the order of the specification: all of it or nothing. Throws 400
+ * `M_UNSUPPORTED_ROOM_VERSION`, `M_ROOM_IN_USE`, `M_INVALID_ROOM_STATE`, `M_INVALID_PARAM`; 403 and 404 for an invitee.
+ */
+export async function createRoom(deps: RoomDeps, creator: UserId, request: RoomRequest): Promise<RoomId> {
+  const plan = planRoom(deps, creator, request)
+  await deps.db.transaction(async (tx) => {
+    await setUp(deps, tx, plan)
+    await rejectedAsState(() => applyRequest(deps, tx, plan))
+    for (const target of plan.invited) await inviteInto(deps, tx, plan, target)
+  })
+  return plan.roomId
+}
+
+type Plan = {
+  roomId: RoomId
+  creator: UserId
+  version: RoomVersion
+  preset: Preset
+  alias: RoomAlias | undefined
+  invited: readonly UserId[]
+  createEventId: ReturnType<typeof newEventId>
+  request: RoomRequest
+}
+
+function planRoom(deps: RoomDeps, creator: UserId, request: RoomRequest): Plan {
+  const versionId = request.room_version ?? DEFAULT_ROOM_VERSION
+  const version = ROOM_VERSIONS.get(versionId)
+  if (!version) {
+    const known = [...ROOM_VERSIONS.keys()].join(', ')
+    throw new MatrixError(400, 'M_UNSUPPORTED_ROOM_VERSION', `The room versions here are ${known}`)
+  }
+  const invited = [...new Set(request.invite)]
+  const initialState = request.initial_state ?? []
+  if (invited.length > MAX_INVITED) throw invalidParam(`More than ${MAX_INVITED} users in invite`)
+  if (initialState.length > MAX_INITIAL_STATE)
+    throw invalidParam(`More than ${MAX_INITIAL_STATE} events in initial_state`)
+  for (const { type } of initialState)
+    if (type === 'm.room.create' || type === 'm.room.member')
+      throw invalidParam(`initial_state cannot have ${type}`)
+  const createEventId = newEventId(deps)
+  const opaque = version.creatorsRule
+    ? createEventId.slice(1)
+    : `${deps.random.token(OPAQUE_BYTES)}:${deps.serverName}`
+  return {
+    roomId: `!${opaque}` as RoomId,
+    creator,
+    version,
+    preset: request.preset ?? (request.visibility === 'public' ? 'public_chat' : 'private_chat'),
+    alias: request.room_alias_name === undefined ? undefined : aliasFor(deps, request.room_alias_name),
+    invited,
+    createEventId,
+    request,
+  }
+}
+
+/** The room, its create event, and its creator in it. */
+async function setUp(deps: RoomDeps, tx: Transaction, plan: Plan): Promise<void> {
+  const { roomId, creator, version, createEventId } = plan
+  await addRoom(tx, { roomId, version: version.id, creator, createdAt: deps.clock.now() })
+  await rejectedAsState(async () => {
+    const content = creationContent(plan)
+    const create = { roomId, sender: creator, type: 'm.room.create', stateKey: '', content }
+    await appendEvent(deps, tx, { ...create, eventId: createEventId })
+  })
+  await changeMembership(deps, tx, {
+    roomId,
+    sender: creator,
+    target: creator,
+    content: { membership: 'join' },
+  })
+  if (plan.alias && !(await takeAlias(deps, tx, { alias: plan.alias, roomId, userId: creator })))
+    throw new MatrixError(400, 'M_ROOM_IN_USE', `The room alias ${plan.alias} is taken`)
+}
+
+function creationContent({ request, version, creator, preset, invited }: Plan): JsonObject {
+  const { creator: _, room_version: __, ...asked } = request.creation_content ?? {}
+  const content: JsonObject = { ...asked, room_version: version.id }
+  if (version.namesCreator) content['creator'] = creator
+  if (!version.creatorsRule || preset !== 'trusted_private_chat' || invited.length === 0) return content
+  const { additional_creators: named = [] } = content
+  // Anything but a list is left as it is, for the rules of the room to refuse.
+  if (Array.isArray(named)) content['additional_creators'] = [...new Set([...named, ...invited])]
+  return content
+}
+
+async function applyRequest(deps: RoomDeps, tx: Transaction, plan: Plan): Promise<void> {
+  const { roomId, creator, version, preset, alias, invited, request } = plan
+  const set = (type: string, content: JsonObject, stateKey = '') =>
+    setStateIn(deps, tx, { roomId, sender: creator, type, stateKey, content })
+  const override = request.power_level_content_override ?? {}
+  await set('m.room.power_levels', firstPowerLevels({ version, creator, preset, invited, override }))
+  if (alias) await set('m.room.canonical_alias', { alias })
+  for (const { type, content } of presetState(preset)) await set(type, content)
+  for (const { type, content, state_key: key } of request.initial_state ?? []) await set(type, content, key)
+  const { name, topic } = request
+  if (name !== undefined) await set('m.room.name', { name })
+  if (topic !== undefined)
+    await set('m.room.topic', { topic, 'm.topic': { 'm.text': [{ body: topic, mimetype: 'text/plain' }] } })
+}
+
+async function inviteInto(deps: RoomDeps, tx: Transaction, plan: Plan, target: UserId): Promise<void> {
+  const { roomId, creator, request } = plan
+  const content = { membership: 'invite' as const, ...(request.is_direct ? { is_direct: true } : {}) }
+  await changeMembership(deps, tx, { roomId, sender: creator, target, content })
+}
+
+/** What the rules of the room refuse of the requested state is a fault of the request. */
+async function rejectedAsState(work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    if (error instanceof MatrixError && error.status === 403)
+      throw new MatrixError(400, 'M_INVALID_ROOM_STATE', error.message, { cause: error })
+    throw error
+  }
+}

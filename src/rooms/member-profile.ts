@@ -1,0 +1,42 @@
+import { userById } from '../accounts/users-store.ts'
+import type { RoomId, UserId } from '../lib/ids.ts'
+import type { Transaction } from '../storage/database.ts'
+import { appendEvent } from './append-event.ts'
+import type { RoomDeps } from './deps.ts'
+import { type MemberRow, membershipIn, roomsOfUser } from './membership-store.ts'
+
+/** Rooms of one transaction: others' writes wait no longer than for these. */
+const ROOMS_AT_ONCE = 16
+
+/**
+ * Brings a user's member events in all joined rooms up to date with the profile. Where they are so already nothing is
+ * written, so calling it again after an interruption does the rest.
+ */
+export async function updateMemberProfile(deps: RoomDeps, userId: UserId): Promise<void> {
+  const rooms = await roomsOfUser(deps.db, userId, ['join'])
+  for (let at = 0; at < rooms.length; at += ROOMS_AT_ONCE) {
+    const some = rooms.slice(at, at + ROOMS_AT_ONCE)
+    await deps.db.transaction(async (tx) => {
+      for (const { room_id: roomId } of some) await updateIn(deps, tx, roomId, userId)
+    })
+  }
+}
+
+async function updateIn(deps: RoomDeps, tx: Transaction, roomId: RoomId, userId: UserId): Promise<void> {
+  const member = await membershipIn(tx, roomId, userId)
+  const profile = await tx.first(userById, { userId })
+  if (member?.membership !== 'join' || !profile || isUpToDate(member, profile)) return
+  const content = {
+    membership: 'join',
+    ...(profile.displayname === null ? {} : { displayname: profile.displayname }),
+    ...(profile.avatar_url === null ? {} : { avatar_url: profile.avatar_url }),
+  }
+  await appendEvent(deps, tx, { roomId, sender: userId, type: 'm.room.member', stateKey: userId, content })
+}
+
+function isUpToDate(
+  member: MemberRow,
+  profile: { displayname: string | null; avatar_url: string | null },
+): boolean {
+  return member.displayname === profile.displayname && member.avatar_url === profile.avatar_url
+}

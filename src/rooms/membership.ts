@@ -1,0 +1,68 @@
+import { MatrixError, notFound } from '../lib/errors.ts'
+import type { RoomId, UserId } from '../lib/ids.ts'
+import type { JsonObject } from '../lib/json.ts'
+import { changeMembership, type MembershipChange } from './change-membership.ts'
+import type { RoomDeps } from './deps.ts'
+import { forget, membershipIn, roomsOfUser } from './membership-store.ts'
+
+/** What somebody does in a room on their own behalf. */
+type Own = { roomId: RoomId; userId: UserId; reason?: string | undefined }
+/** What somebody does to another. */
+type ToAnother = { roomId: RoomId; sender: UserId; target: UserId; reason?: string | undefined }
+
+/** Joining where one is joined already changes nothing. Throws 404 for a room that does not exist, 403. */
+export async function joinRoom(deps: RoomDeps, { roomId, userId, reason }: Own): Promise<void> {
+  await change(deps, { roomId, sender: userId, target: userId, content: contentOf('join', reason) })
+}
+
+/** Leaves a room, or rejects an invitation; where one has left already it changes nothing. Throws 403. */
+export async function leaveRoom(deps: RoomDeps, { roomId, userId, reason }: Own): Promise<void> {
+  await change(deps, { roomId, sender: userId, target: userId, content: contentOf('leave', reason) })
+}
+
+/** Throws 403; 404 when there is no such user on this server. */
+export async function inviteUser(
+  deps: RoomDeps,
+  { reason, isDirect = false, ...who }: ToAnother & { isDirect?: boolean },
+): Promise<void> {
+  const content = contentOf('invite', reason)
+  if (isDirect) content['is_direct'] = true
+  await change(deps, { ...who, content })
+}
+
+/** Throws 403, also when they are not in the room. */
+export async function kickUser(deps: RoomDeps, { reason, ...who }: ToAnother): Promise<void> {
+  await change(deps, { ...who, content: contentOf('leave', reason), from: ['join', 'invite', 'knock'] })
+}
+
+/** Throws 403. Whoever never was in the room can be banned as well. */
+export async function banUser(deps: RoomDeps, { reason, ...who }: ToAnother): Promise<void> {
+  await change(deps, { ...who, content: contentOf('ban', reason) })
+}
+
+/** Throws 403, also when they are not banned. */
+export async function unbanUser(deps: RoomDeps, { reason, ...who }: ToAnother): Promise<void> {
+  await change(deps, { ...who, content: contentOf('leave', reason), from: ['ban'] })
+}
+
+/** Takes a room that one has left from all lists. Throws 400 for a member, 404 for whoever never was one. */
+export async function forgetRoom(deps: RoomDeps, { roomId, userId }: Own): Promise<void> {
+  await deps.db.transaction(async (tx) => {
+    if (await forget(tx, roomId, userId)) return
+    if (!(await membershipIn(tx, roomId, userId))) throw notFound('You have never been in this room')
+    throw new MatrixError(400, 'M_UNKNOWN', 'Leave the room before you forget it')
+  })
+}
+
+export async function joinedRooms(deps: Pick<RoomDeps, 'db'>, userId: UserId): Promise<RoomId[]> {
+  return (await roomsOfUser(deps.db, userId, ['join'])).map((row) => row.room_id)
+}
+
+function contentOf(membership: MembershipChange['content']['membership'], reason: string | undefined) {
+  return { membership, ...(reason === undefined ? {} : { reason }) } as MembershipChange['content'] &
+    JsonObject
+}
+
+async function change(deps: RoomDeps, wanted: MembershipChange): Promise<void> {
+  await deps.db.transaction((tx) => changeMembership(deps, tx, { ...wanted, onlyIfNew: true }))
+}

@@ -1,0 +1,74 @@
+import { forbidden, notFound } from '../lib/errors.ts'
+import type { DeviceId, EventId, RoomId, UserId } from '../lib/ids.ts'
+import type { JsonObject } from '../lib/json.ts'
+import { retractEvent } from '../notifications/retract.ts'
+import type { Transaction } from '../storage/database.ts'
+import { appendTo } from './append-event.ts'
+import type { RoomDeps } from './deps.ts'
+import { findEventOfRoom, pruneEvent } from './event-store.ts'
+import type { StoredEvent } from './event.ts'
+import { clearMemberProfile } from './membership-store.ts'
+import { levelOf, levelToAct } from './power-levels.ts'
+import { prunedContent } from './prune.ts'
+import { type RoomView, viewRoom } from './room-view.ts'
+
+export type Redaction = {
+  roomId: RoomId
+  sender: UserId
+  /** The event that is redacted. */
+  eventId: EventId
+  /** `reason`, and what else a client put there. */
+  content: JsonObject
+  transaction: { deviceId: DeviceId; txnId: string }
+}
+
+/**
+ * Takes the content of an event away, for good. Idempotent as `sendMessage` is. Throws 403 `M_FORBIDDEN` without the
+ * power level, 404 when there is no such event in the room.
+ */
+export function redactEvent(deps: RoomDeps, redaction: Redaction): Promise<EventId> {
+  return deps.db.transaction((tx) => redactIn(deps, tx, redaction))
+}
+
+export async function redactIn(deps: RoomDeps, tx: Transaction, redaction: Redaction): Promise<EventId> {
+  const { roomId, sender, eventId, transaction } = redaction
+  const type = 'm.room.redaction'
+  const room = await viewRoom(tx, { roomId, sender, type, transaction })
+  if (room?.senderMembership !== 'join') throw forbidden('You are not in this room')
+  if (room.sentBefore) return room.sentBefore
+  const redacted = await findEventOfRoom(tx, roomId, eventId)
+  if (!redacted) throw notFound('There is no such event in this room')
+  checkMayRedact(redacted, sender, room)
+  const content = room.version.redactsInContent
+    ? { ...redaction.content, redacts: eventId }
+    : redaction.content
+  const event = await appendTo(
+    deps,
+    tx,
+    { roomId, sender, type, content, redacts: eventId, transaction },
+    room,
+  )
+  if (redacted.redactedBy === null) await takeAway(deps, tx, redacted, { room, by: event.eventId })
+  return event.eventId
+}
+
+function checkMayRedact(redacted: StoredEvent, sender: UserId, room: RoomView): void {
+  if (redacted.type === 'm.room.create') throw forbidden('The creation of a room cannot be redacted')
+  const needed = levelToAct(room, 'redact')
+  if (redacted.sender !== sender && levelOf(room, sender) < needed)
+    throw forbidden(`To redact the events of others takes power level ${needed} in this room`)
+}
+
+async function takeAway(
+  deps: RoomDeps,
+  tx: Transaction,
+  redacted: StoredEvent,
+  { room, by }: { room: RoomView; by: EventId },
+): Promise<void> {
+  const { roomId, eventId, position, type, stateKey } = redacted
+  const content = JSON.stringify(prunedContent(room.version, type, redacted.content))
+  await pruneEvent(tx, { eventId, content, redactedBy: by })
+  if (type === 'm.room.member' && stateKey !== null)
+    await clearMemberProfile(tx, { roomId, eventId, userId: stateKey as UserId })
+  await retractEvent(deps.notifications, tx, { roomId, position })
+}

@@ -1,0 +1,54 @@
+import type { UserId } from '../lib/ids.ts'
+import { isJsonObject, type JsonObject } from '../lib/json.ts'
+import type { Queries } from '../storage/query.ts'
+import { joinRuleOf } from './authorise-member.ts'
+import { integerIn, levelOf, levelToAct, type Powers } from './power-levels.ts'
+import { joinedAmong, joinedBeside, joinedOf } from './room-store.ts'
+import type { RoomView } from './room-view.ts'
+
+/** More rooms than this in a join rule are not looked at. */
+const MAX_CONDITIONS = 100
+
+/**
+ * For somebody who was not invited to a room with the join rule `restricted` or `knock_restricted`: the member in whose
+ * name they are let in, if they fulfil one of its conditions. undefined: they need an invitation, or no permission at all.
+ */
+export async function restrictedJoin(
+  q: Queries,
+  userId: UserId,
+  room: RoomView,
+): Promise<UserId | undefined> {
+  const rule = joinRuleOf(room)
+  if (rule !== 'restricted' && rule !== 'knock_restricted') return undefined
+  if (room.targetMembership === 'join' || room.targetMembership === 'invite') return undefined
+  const roomIds = allowedRooms(room.joinRules)
+  if (roomIds.length === 0 || !(await q.first(joinedAmong, { userId, roomIds }))) return undefined
+  return findAuthoriser(q, room)
+}
+
+function allowedRooms(joinRules: JsonObject | undefined): string[] {
+  const allow = joinRules?.['allow']
+  const conditions = Array.isArray(allow) ? allow.slice(0, MAX_CONDITIONS) : []
+  return conditions.flatMap((condition) => {
+    if (!isJsonObject(condition) || condition['type'] !== 'm.room_membership') return []
+    return typeof condition['room_id'] === 'string' ? [condition['room_id']] : []
+  })
+}
+
+/** A joined member who might have invited them. */
+async function findAuthoriser(q: Queries, room: RoomView): Promise<UserId | undefined> {
+  const needed = levelToAct(room, 'invite')
+  const named = namedUsers(room)
+  const able = named.filter((userId) => levelOf(room, userId) >= needed)
+  const found = await q.first(joinedOf, { roomId: room.roomId, userIds: able })
+  if (found) return found.user_id
+  const others = integerIn(room.powerLevels, 'users_default') ?? 0
+  if (others < needed) return undefined
+  return (await q.first(joinedBeside, { roomId: room.roomId, userIds: named }))?.user_id
+}
+
+function namedUsers(powers: Powers): UserId[] {
+  const users = powers.powerLevels?.['users']
+  const named = isJsonObject(users) ? (Object.keys(users) as UserId[]) : []
+  return [...new Set([...powers.creators, ...named])]
+}

@@ -1,0 +1,164 @@
+import type { RawBuilder } from 'kysely'
+import type { DeviceId, EventId, RoomId, UserId } from '../lib/ids.ts'
+import { type Queries, query } from '../storage/query.ts'
+
+export type NewRoom = { roomId: RoomId; version: string; creator: UserId; createdAt: number }
+
+/** A room without an event yet. */
+export async function addRoom(q: Queries, room: NewRoom): Promise<void> {
+  await q.run(insertRoom, room)
+}
+
+export async function roomExists(q: Queries, roomId: RoomId): Promise<boolean> {
+  return (await q.first(roomById, { roomId })) !== undefined
+}
+
+export const insertRoom = query<NewRoom>()((db, p) =>
+  db.insertInto('rooms').values({
+    room_id: p.roomId,
+    version: p.version,
+    creator: p.creator,
+    created_at: p.createdAt,
+    joined_count: 0,
+    invited_count: 0,
+  }),
+)
+
+export const roomById = query<{ roomId: RoomId }>()((db, p) =>
+  db.selectFrom('rooms').selectAll().where('room_id', '=', p.roomId),
+)
+
+export type MessageView = {
+  roomId: RoomId
+  sender: UserId
+  /** With these, an event sent before under the same transaction id is found; empty strings find nothing. */
+  type: string
+  senderDevice: DeviceId | ''
+  txnId: string
+}
+
+/** All that letting a message in needs to know, by primary keys alone. */
+export const viewForMessage = query<MessageView>()((db, p) =>
+  db
+    .selectFrom('rooms')
+    .leftJoin('memberships as sender', (join) =>
+      join.onRef('sender.room_id', '=', 'rooms.room_id').on('sender.user_id', '=', p.sender),
+    )
+    .leftJoin('current_state as created', (join) =>
+      join
+        .onRef('created.room_id', '=', 'rooms.room_id')
+        .on('created.type', '=', 'm.room.create')
+        .on('created.state_key', '=', ''),
+    )
+    .leftJoin('events as create_event', 'create_event.position', 'created.position')
+    .leftJoin('current_state as levels', (join) =>
+      join
+        .onRef('levels.room_id', '=', 'rooms.room_id')
+        .on('levels.type', '=', 'm.room.power_levels')
+        .on('levels.state_key', '=', ''),
+    )
+    .leftJoin('events as levels_event', 'levels_event.position', 'levels.position')
+    .leftJoin('events as sent', (join) =>
+      join
+        .onRef('sent.room_id', '=', 'rooms.room_id')
+        .on('sent.sender', '=', p.sender)
+        .on('sent.sender_device', '=', p.senderDevice as DeviceId)
+        .on('sent.type', '=', p.type)
+        .on('sent.txn_id', '=', p.txnId),
+    )
+    .select([
+      'rooms.version',
+      'rooms.creator',
+      'rooms.joined_count',
+      'sender.membership as sender_membership',
+      'create_event.content as create_content',
+      'levels_event.content as power_levels',
+      'sent.event_id as sent_event_id',
+    ])
+    .where('rooms.room_id', '=', p.roomId),
+)
+
+export type StateView = {
+  roomId: RoomId
+  type: string
+  stateKey: string
+  /** Whom a member event is about; '' otherwise. */
+  target: UserId | ''
+}
+
+/** What letting a state event in needs to know beyond that. */
+export const viewForState = query<StateView>()((db, p) =>
+  db
+    .selectFrom('rooms')
+    .leftJoin('current_state as rules', (join) =>
+      join
+        .onRef('rules.room_id', '=', 'rooms.room_id')
+        .on('rules.type', '=', 'm.room.join_rules')
+        .on('rules.state_key', '=', ''),
+    )
+    .leftJoin('events as rules_event', 'rules_event.position', 'rules.position')
+    .leftJoin('memberships as target', (join) =>
+      join.onRef('target.room_id', '=', 'rooms.room_id').on('target.user_id', '=', p.target as UserId),
+    )
+    .leftJoin('current_state as present', (join) =>
+      join
+        .onRef('present.room_id', '=', 'rooms.room_id')
+        .on('present.type', '=', p.type)
+        .on('present.state_key', '=', p.stateKey),
+    )
+    .leftJoin('events as present_event', 'present_event.position', 'present.position')
+    .select([
+      'rules_event.content as join_rules',
+      'target.membership as target_membership',
+      'present_event.event_id as present_event_id',
+      'present_event.sender as present_sender',
+      'present_event.content as present_content',
+    ])
+    .where('rooms.room_id', '=', p.roomId),
+)
+
+export type RelationTarget = { thread_id: string; content: string }
+
+/** The event that another relates to, if it is of the same room. */
+export const relationTarget = query<{ roomId: RoomId; eventId: EventId }>()((db, p) =>
+  db
+    .selectFrom('events')
+    .select(['thread_id', 'content'])
+    .where('event_id', '=', p.eventId)
+    .where('room_id', '=', p.roomId),
+)
+
+/** Which of the rooms the user is joined to: one of them, or none. */
+export const joinedAmong = query<{ userId: UserId; roomIds: readonly string[] }>()((db, p, d) =>
+  db
+    .selectFrom('memberships')
+    .select('room_id')
+    .where('user_id', '=', p.userId)
+    .where('membership', '=', 'join')
+    .where('room_id', 'in', d.list(p.roomIds) as RawBuilder<RoomId>)
+    .limit(1),
+)
+
+/** Some of the users who are joined to the room. */
+export const joinedOf = query<{ roomId: RoomId; userIds: readonly string[] }>()((db, p, d) =>
+  db
+    .selectFrom('memberships')
+    .select('user_id')
+    .where('room_id', '=', p.roomId)
+    .where('membership', '=', 'join')
+    .where('user_id', 'in', d.list(p.userIds) as RawBuilder<UserId>)
+    .orderBy('user_id')
+    .limit(1),
+)
+
+/** Somebody who is joined to the room and not among the users. */
+export const joinedBeside = query<{ roomId: RoomId; userIds: readonly string[] }>()((db, p, d) =>
+  db
+    .selectFrom('memberships')
+    .select('user_id')
+    .where('room_id', '=', p.roomId)
+    .where('membership', '=', 'join')
+    .where('user_id', 'not in', d.list(p.userIds) as RawBuilder<UserId>)
+    .orderBy('user_id')
+    .limit(1),
+)

@@ -1,0 +1,96 @@
+import type { DeviceId, EventId, RoomId, UserId } from '../lib/ids.ts'
+import { type JsonObject, parseStored } from '../lib/json.ts'
+import type { Queries } from '../storage/query.ts'
+import type { Membership } from '../storage/schema.ts'
+import type { AuthState } from './auth-state.ts'
+import type { Powers } from './power-levels.ts'
+import { viewForMessage, viewForState } from './room-store.ts'
+import { storedVersion } from './room-versions.ts'
+
+/** A room as an event finds it that wants to be let in. */
+export type RoomView = AuthState & {
+  roomId: RoomId
+  joinedCount: number
+  /** The event that the same device sent before under the same transaction id. */
+  sentBefore: EventId | undefined
+  /** The current event of the type and state key in question. */
+  present: { eventId: EventId; sender: UserId; content: JsonObject } | undefined
+}
+
+export type Wanted = {
+  roomId: RoomId
+  sender: UserId
+  type: string
+  stateKey?: string | undefined
+  transaction?: { deviceId: DeviceId; txnId: string } | undefined
+}
+
+/** Loads what the rules need to know of a room; undefined: there is no such room. One query, for state events two. */
+export async function viewRoom(q: Queries, wanted: Wanted): Promise<RoomView | undefined> {
+  const { roomId, sender, type, stateKey, transaction } = wanted
+  const row = await q.first(viewForMessage, {
+    roomId,
+    sender,
+    type,
+    senderDevice: transaction?.deviceId ?? '',
+    txnId: transaction?.txnId ?? '',
+  })
+  if (!row) return undefined
+  const powerLevels = row.power_levels === null ? undefined : parseStored(row.power_levels)
+  const createContent = row.create_content === null ? {} : parseStored(row.create_content)
+  const state = stateKey === undefined ? NO_STATE : await viewState(q, { ...wanted, stateKey })
+  return {
+    roomId,
+    version: storedVersion(row.version),
+    creator: row.creator,
+    creators: creatorsOf(row.creator, createContent),
+    created: row.create_content !== null,
+    powerLevels,
+    onlyCreated: powerLevels === undefined && row.joined_count === 0 && row.sender_membership === null,
+    senderMembership: row.sender_membership ?? undefined,
+    joinedCount: row.joined_count,
+    sentBefore: row.sent_event_id ?? undefined,
+    ...state,
+  }
+}
+
+type StateOfView = Pick<RoomView, 'joinRules' | 'targetMembership' | 'authoriserJoined' | 'present'>
+
+const NO_STATE: StateOfView = {
+  joinRules: undefined,
+  targetMembership: undefined,
+  authoriserJoined: false,
+  present: undefined,
+}
+
+async function viewState(q: Queries, wanted: Wanted & { stateKey: string }): Promise<StateOfView> {
+  const { roomId, type, stateKey } = wanted
+  const row = await q.first(viewForState, {
+    roomId,
+    type,
+    stateKey,
+    target: type === 'm.room.member' ? (stateKey as UserId) : '',
+  })
+  if (!row) return NO_STATE
+  const { present_event_id: eventId, present_sender: sender, present_content: present } = row
+  return {
+    joinRules: row.join_rules === null ? undefined : parseStored(row.join_rules),
+    targetMembership: (row.target_membership ?? undefined) as Membership | undefined,
+    authoriserJoined: false,
+    present:
+      eventId === null || sender === null || present === null
+        ? undefined
+        : { eventId, sender, content: parseStored(present) },
+  }
+}
+
+function creatorsOf(creator: UserId, createContent: JsonObject): UserId[] {
+  const additional = createContent['additional_creators']
+  const others = Array.isArray(additional) ? additional.filter((item) => typeof item === 'string') : []
+  return [...new Set([creator, ...(others as UserId[])])]
+}
+
+/** The users who stand above all power levels: none before room version 12. */
+export function creatorsAbove(powers: Powers): readonly UserId[] {
+  return powers.version.creatorsRule ? powers.creators : []
+}

@@ -1,0 +1,85 @@
+import { isDeepStrictEqual } from 'node:util'
+import { badJson, forbidden, invalidParam } from '../lib/errors.ts'
+import { type DeviceId, type EventId, isEventId, isUserId, type RoomId, type UserId } from '../lib/ids.ts'
+import type { JsonObject } from '../lib/json.ts'
+import type { Transaction } from '../storage/database.ts'
+import type { Membership } from '../storage/schema.ts'
+import { appendTo } from './append-event.ts'
+import { authorise } from './authorise.ts'
+import { checkCanonicalAlias } from './canonical-alias.ts'
+import { changeMembership } from './change-membership.ts'
+import type { RoomDeps } from './deps.ts'
+import { redactIn } from './redact.ts'
+import { viewRoom } from './room-view.ts'
+
+export type Message = {
+  roomId: RoomId
+  sender: UserId
+  type: string
+  content: JsonObject
+  transaction: { deviceId: DeviceId; txnId: string }
+}
+
+/**
+ * Sends an event that is not state. Sending it again from the same device, with the same transaction id, gives the event
+ * of the first time, also when both arrive at the same moment: what is read here is read where all writes are in order.
+ */
+export function sendMessage(deps: RoomDeps, message: Message): Promise<EventId> {
+  return deps.db.transaction(async (tx) => {
+    if (message.type === 'm.room.redaction') return redactIn(deps, tx, redactionOf(message))
+    const room = await viewRoom(tx, message)
+    if (!room) throw forbidden('You are not in this room')
+    if (room.sentBefore) return room.sentBefore
+    return (await appendTo(deps, tx, message, room)).eventId
+  })
+}
+
+/** A redaction sent as an ordinary event names in its content what it redacts (room version 11 and later). */
+function redactionOf(message: Message) {
+  const { redacts, ...content } = message.content
+  if (typeof redacts !== 'string' || !isEventId(redacts))
+    throw invalidParam('A redaction names the event in content.redacts')
+  return { ...message, content, eventId: redacts }
+}
+
+export type StateChange = {
+  roomId: RoomId
+  sender: UserId
+  type: string
+  stateKey: string
+  content: JsonObject
+}
+
+/** Sets a piece of state. Setting again what is there gives the event that set it. */
+export function sendState(deps: RoomDeps, change: StateChange): Promise<EventId> {
+  return deps.db.transaction((tx) => setStateIn(deps, tx, change))
+}
+
+export async function setStateIn(deps: RoomDeps, tx: Transaction, change: StateChange): Promise<EventId> {
+  const { roomId, sender, type, stateKey, content } = change
+  if (type === 'm.room.member') return changeMembership(deps, tx, memberChange(change))
+  if (type === 'm.room.redaction') throw invalidParam('A redaction is not a state event')
+  const room = await viewRoom(tx, change)
+  if (!room) throw forbidden('You are not in this room')
+  const verdict = authorise(change, room)
+  if (!verdict.allowed) throw forbidden(verdict.reason)
+  if (room.present?.sender === sender && isDeepStrictEqual(room.present.content, content))
+    return room.present.eventId
+  if (type === 'm.room.canonical_alias' && stateKey === '')
+    await checkCanonicalAlias(tx, { roomId, before: room.present?.content ?? {}, after: content })
+  return (await appendTo(deps, tx, change, room)).eventId
+}
+
+const MEMBERSHIPS: readonly unknown[] = ['invite', 'join', 'leave', 'ban', 'knock']
+
+function memberChange({ roomId, sender, stateKey, content }: StateChange) {
+  if (!isUserId(stateKey)) throw invalidParam('The state key of m.room.member is a user id')
+  const { membership } = content
+  if (!MEMBERSHIPS.includes(membership)) throw badJson(`membership is one of ${MEMBERSHIPS.join(', ')}`)
+  return {
+    roomId,
+    sender,
+    target: stateKey,
+    content: { ...content, membership: membership as Membership },
+  }
+}

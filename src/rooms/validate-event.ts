@@ -1,0 +1,48 @@
+import { badJson, invalidParam, tooLarge } from '../lib/errors.ts'
+import type { Json, JsonObject } from '../lib/json.ts'
+
+/** In bytes (client-server API, "Size limits"). */
+export const MAX_EVENT_BYTES = 65_536
+export const MAX_KEY_BYTES = 255
+/** Far beyond anything real; it keeps the walk below from using up the stack. */
+const MAX_DEPTH = 100
+/** What `event_id`, times and the names of the other fields add to an event, at most. */
+const FRAME_BYTES = 300
+
+type Proposed = {
+  roomId: string
+  sender: string
+  type: string
+  stateKey?: string | undefined
+  content: JsonObject
+}
+
+/**
+ * Checks what no room can change: sizes, and that the content can be written as canonical JSON. Returns the content as
+ * text. Throws 400 `M_INVALID_PARAM` or `M_BAD_JSON`, 413 `M_TOO_LARGE`.
+ */
+export function contentText(event: Proposed): string {
+  const typeBytes = Buffer.byteLength(event.type)
+  const keyBytes = Buffer.byteLength(event.stateKey ?? '')
+  if (event.type === '') throw invalidParam('The event type is empty')
+  if (typeBytes > MAX_KEY_BYTES) throw invalidParam(`The event type is longer than ${MAX_KEY_BYTES} bytes`)
+  if (keyBytes > MAX_KEY_BYTES) throw invalidParam(`The state key is longer than ${MAX_KEY_BYTES} bytes`)
+  checkNumbers(event.content, 0)
+  const content = JSON.stringify(event.content)
+  const frame =
+    FRAME_BYTES + typeBytes + keyBytes + Buffer.byteLength(event.roomId) + Buffer.byteLength(event.sender)
+  if (frame + Buffer.byteLength(content) > MAX_EVENT_BYTES)
+    throw tooLarge(`The event is larger than ${MAX_EVENT_BYTES} bytes`)
+  return content
+}
+
+/** Canonical JSON has whole numbers within ±(2^53 − 1) alone (appendices, "Canonical JSON"). */
+function checkNumbers(value: Json, depth: number): void {
+  if (typeof value === 'number') {
+    if (!Number.isSafeInteger(value)) throw badJson('Numbers must be whole, and within ±(2^53 - 1)')
+    return
+  }
+  if (typeof value !== 'object' || value === null) return
+  if (depth >= MAX_DEPTH) throw badJson(`The content is nested deeper than ${MAX_DEPTH} levels`)
+  for (const item of Object.values(value)) checkNumbers(item, depth + 1)
+}
