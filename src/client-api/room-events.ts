@@ -1,0 +1,179 @@
+import { z } from 'zod'
+import { eventIdSchema, queryInteger, roomIdSchema } from '../http/schema.ts'
+import { client, defineRoute, reply, type Requester, type Route } from '../http/route.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { RoomId } from '../lib/ids.ts'
+import { clientEvents } from '../rooms/client-events.ts'
+import { readJoinedMembers, readMembers, readState, readStateEvent } from '../rooms/members.ts'
+import { NO_ROOM_EVENT_FILTER, readRoomEventFilter, type RoomEventFilter } from '../rooms/sync/filter.ts'
+import { parseToken } from '../rooms/sync/token.ts'
+import { eventContext, messages, readEvent, type Reader } from '../rooms/timeline.ts'
+import type { Database } from '../storage/database.ts'
+
+export type RoomReadDeps = { db: Database; clock: Clock }
+
+const DEFAULT_LIMIT = 10
+const MAX_LIMIT = 1000
+
+const room = z.object({ roomId: roomIdSchema })
+const roomEvent = room.extend({ eventId: eventIdSchema })
+const limit = queryInteger({ min: 0, max: Number.MAX_SAFE_INTEGER }).optional()
+const membership = z.enum(['join', 'invite', 'knock', 'leave', 'ban']).optional()
+
+/** Reading rooms (client-server API, "Getting events for a room", "Event Context"). */
+export function roomEventRoutes(deps: RoomReadDeps): Route[] {
+  return [...timelineRoutes(deps), ...stateRoutes(deps), ...memberRoutes(deps)]
+}
+
+function timelineRoutes(deps: RoomReadDeps): Route[] {
+  return [
+    defineRoute({
+      method: 'GET',
+      path: client('/rooms/:roomId/messages'),
+      auth: 'user',
+      limit: 'default',
+      params: room,
+      query: z.object({
+        from: z.string().optional(),
+        to: z.string().optional(),
+        dir: z.enum(['b', 'f']),
+        limit,
+        filter: z.string().optional(),
+      }),
+      handler: ({ params, query, requester }) => {
+        const filter = filterOf(query.filter)
+        const request = {
+          roomId: params.roomId,
+          direction: query.dir,
+          from: positionOf(query.from, 'from'),
+          to: positionOf(query.to, 'to'),
+          limit: limitOf(query.limit ?? filter.limit),
+          filter,
+        }
+        return deps.db.snapshot((read) => messages(read, readerOf(deps, requester), request))
+      },
+    }),
+    defineRoute({
+      method: 'GET',
+      path: client('/rooms/:roomId/event/:eventId'),
+      auth: 'user',
+      limit: 'default',
+      params: roomEvent,
+      handler: ({ params, requester }) => readEvent(deps.db, readerOf(deps, requester), params),
+    }),
+    defineRoute({
+      method: 'GET',
+      path: client('/rooms/:roomId/context/:eventId'),
+      auth: 'user',
+      limit: 'default',
+      params: roomEvent,
+      query: z.object({ limit, filter: z.string().optional() }),
+      handler: ({ params, query, requester }) => {
+        const filter = filterOf(query.filter)
+        const request = { ...params, limit: limitOf(query.limit ?? filter.limit), filter }
+        return deps.db.snapshot((read) => eventContext(read, readerOf(deps, requester), request))
+      },
+    }),
+  ]
+}
+
+function stateRoutes(deps: RoomReadDeps): Route[] {
+  const format = z.object({ format: z.enum(['content', 'event']).optional() })
+  const readOne = async (
+    requester: Requester,
+    key: { roomId: RoomId; type: string; stateKey: string },
+    form: 'content' | 'event' | undefined,
+  ) => {
+    const event = await readStateEvent(deps.db, requester.userId, key)
+    if (form !== 'event') return event.content
+    const [whole] = await clientEvents(deps.db, [event], readerOf(deps, requester))
+    return whole ?? {}
+  }
+  // An empty state key may be left out, with or without the slash before it.
+  const withoutKey = ['/rooms/:roomId/state/:type', '/rooms/:roomId/state/:type/'] as const
+  return [
+    defineRoute({
+      method: 'GET',
+      path: client('/rooms/:roomId/state'),
+      auth: 'user',
+      limit: 'default',
+      params: room,
+      handler: async ({ params, requester }) =>
+        reply(
+          200,
+          await deps.db.snapshot((read) => readState(read, readerOf(deps, requester), params.roomId)),
+        ),
+    }),
+    ...withoutKey.map((path) =>
+      defineRoute({
+        method: 'GET',
+        path: client(path),
+        auth: 'user',
+        limit: 'default',
+        params: room.extend({ type: z.string() }),
+        query: format,
+        handler: ({ params, query, requester }) =>
+          readOne(requester, { ...params, stateKey: '' }, query.format),
+      }),
+    ),
+    defineRoute({
+      method: 'GET',
+      path: client('/rooms/:roomId/state/:type/:stateKey'),
+      auth: 'user',
+      limit: 'default',
+      params: room.extend({ type: z.string(), stateKey: z.string() }),
+      query: format,
+      handler: ({ params, query, requester }) => readOne(requester, params, query.format),
+    }),
+  ]
+}
+
+function memberRoutes(deps: RoomReadDeps): Route[] {
+  return [
+    defineRoute({
+      method: 'GET',
+      path: client('/rooms/:roomId/members'),
+      auth: 'user',
+      limit: 'default',
+      params: room,
+      query: z.object({ at: z.string().optional(), membership, not_membership: membership }),
+      handler: async ({ params, query, requester }) => {
+        const request = {
+          roomId: params.roomId,
+          at: positionOf(query.at, 'at'),
+          membership: query.membership,
+          notMembership: query.not_membership,
+        }
+        return {
+          chunk: await deps.db.snapshot((read) => readMembers(read, readerOf(deps, requester), request)),
+        }
+      },
+    }),
+    defineRoute({
+      method: 'GET',
+      path: client('/rooms/:roomId/joined_members'),
+      auth: 'user',
+      limit: 'default',
+      params: room,
+      handler: async ({ params, requester }) => ({
+        joined: await readJoinedMembers(deps.db, requester.userId, params.roomId),
+      }),
+    }),
+  ]
+}
+
+function readerOf(deps: RoomReadDeps, requester: Requester): Reader {
+  return { viewer: requester, now: deps.clock.now() }
+}
+
+function positionOf(token: string | undefined, name: string): number | undefined {
+  return token ? parseToken(token, name).position : undefined
+}
+
+function limitOf(asked: number | undefined): number {
+  return Math.min(asked ?? DEFAULT_LIMIT, MAX_LIMIT)
+}
+
+function filterOf(text: string | undefined): RoomEventFilter {
+  return text ? readRoomEventFilter(text) : NO_ROOM_EVENT_FILTER
+}

@@ -1,0 +1,49 @@
+import { z } from 'zod'
+import { getFilter } from '../accounts/filters.ts'
+import { queryBoolean, queryInteger } from '../http/schema.ts'
+import { client, defineRoute, type Route } from '../http/route.ts'
+import type { UserId } from '../lib/ids.ts'
+import type { Queries } from '../storage/query.ts'
+import { NO_FILTER, parseFilter, readFilter, type SyncFilter } from '../rooms/sync/filter.ts'
+import { sync, type SyncDeps } from '../rooms/sync/sync.ts'
+import { parseToken } from '../rooms/sync/token.ts'
+
+export const timeoutSchema = queryInteger({ min: 0, max: Number.MAX_SAFE_INTEGER })
+
+const query = z.object({
+  filter: z.string().optional(),
+  since: z.string().optional(),
+  full_state: queryBoolean.optional(),
+  timeout: timeoutSchema.optional(),
+  set_presence: z.enum(['offline', 'online', 'unavailable']).optional(),
+})
+
+/** `GET /sync` (client-server API, "Syncing"). */
+export function syncRoutes(deps: SyncDeps): Route[] {
+  return [
+    defineRoute({
+      method: 'GET',
+      path: client('/sync'),
+      auth: 'user',
+      limit: 'sync',
+      query,
+      async handler({ query: asked, requester, signal }) {
+        return sync(deps, {
+          viewer: requester,
+          filter: await filterOf(deps.db, requester.userId, asked.filter),
+          // matrix-nio and others send an empty token for "none".
+          since: asked.since ? parseToken(asked.since, 'since') : undefined,
+          fullState: asked.full_state ?? false,
+          timeoutMs: asked.timeout ?? 0,
+          signal,
+        })
+      },
+    }),
+  ]
+}
+
+/** A filter is JSON when it begins with a brace, else the id of a stored one. */
+async function filterOf(q: Queries, userId: UserId, filter: string | undefined): Promise<SyncFilter> {
+  if (!filter) return NO_FILTER
+  return filter.startsWith('{') ? readFilter(filter) : parseFilter(await getFilter(q, userId, filter))
+}

@@ -1,0 +1,83 @@
+import { notFound, type MatrixError } from '../lib/errors.ts'
+import type { RoomId, UserId } from '../lib/ids.ts'
+import type { JsonObject } from '../lib/json.ts'
+import type { Queries } from '../storage/query.ts'
+import type { Membership } from '../storage/schema.ts'
+import { accessTo, requireJoined } from './access.ts'
+import { clientEvents } from './client-events.ts'
+import { clientEvent, type StoredEvent } from './event.ts'
+import { membersOfRoom } from './membership-store.ts'
+import { currentState, currentStateEvent, currentStateOfTypes, stateEventAt } from './state-store.ts'
+import { allMembersAt, stateUpTo } from './sync/state-store.ts'
+import type { Reader } from './timeline.ts'
+
+/** The state of a room, for one who has left as it was then. @throws 403 M_FORBIDDEN as `accessTo` does */
+export async function readState(q: Queries, reader: Reader, roomId: RoomId): Promise<JsonObject[]> {
+  const { stateAt } = await accessTo(q, reader.viewer.userId, roomId)
+  const state =
+    stateAt === undefined
+      ? await currentState(q, roomId)
+      : await stateUpTo(q, { roomId, position: stateAt, members: true })
+  return clientEvents(q, state, reader)
+}
+
+/** One event of that state. @throws 404 M_NOT_FOUND when nothing is set; 403 M_FORBIDDEN as `accessTo` does */
+export async function readStateEvent(
+  q: Queries,
+  userId: UserId,
+  key: { roomId: RoomId; type: string; stateKey: string },
+): Promise<StoredEvent> {
+  const { stateAt } = await accessTo(q, userId, key.roomId)
+  const event =
+    stateAt === undefined
+      ? await currentStateEvent(q, key)
+      : await stateEventAt(q, { ...key, position: stateAt })
+  if (!event) throw noState()
+  return event
+}
+
+const noState = (): MatrixError => notFound('The room has no state of this type and state key')
+
+export type MembersRequest = {
+  roomId: RoomId
+  /** The position of a token; absent: now. */
+  at: number | undefined
+  /** One of the two is enough, as the specification wants it. */
+  membership: Membership | undefined
+  notMembership: Membership | undefined
+}
+
+/** The member events of a room (`GET /rooms/{roomId}/members`). @throws 403 M_FORBIDDEN as `accessTo` does */
+export async function readMembers(
+  q: Queries,
+  reader: Reader,
+  request: MembersRequest,
+): Promise<JsonObject[]> {
+  const { roomId } = request
+  const { stateAt } = await accessTo(q, reader.viewer.userId, roomId)
+  const position = Math.min(request.at ?? Infinity, stateAt ?? Infinity)
+  const members =
+    position === Infinity
+      ? await currentStateOfTypes(q, roomId, ['m.room.member'])
+      : await allMembersAt(q, { roomId, position })
+  // What each of them was before is not looked up: nobody shows it here, and rooms are large.
+  return members.filter((event) => wanted(event, request)).map((event) => clientEvent(event, reader))
+}
+
+function wanted(event: StoredEvent, { membership, notMembership }: MembersRequest): boolean {
+  if (membership === undefined && notMembership === undefined) return true
+  const is = event.content['membership']
+  return is === membership || (notMembership !== undefined && is !== notMembership)
+}
+
+/** The profiles of those in the room (`GET /rooms/{roomId}/joined_members`). @throws 403 unless the user is in it */
+export async function readJoinedMembers(q: Queries, userId: UserId, roomId: RoomId): Promise<JsonObject> {
+  await requireJoined(q, userId, roomId)
+  const joined: JsonObject = {}
+  for (const member of await membersOfRoom(q, roomId, ['join']))
+    joined[member.user_id] = {
+      ...(member.displayname === null ? {} : { display_name: member.displayname }),
+      ...(member.avatar_url === null ? {} : { avatar_url: member.avatar_url }),
+    }
+  return joined
+}

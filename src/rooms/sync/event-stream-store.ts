@@ -1,0 +1,22 @@
+import type { RawBuilder } from 'kysely'
+import type { RoomId } from '../../lib/ids.ts'
+import { type Queries, query } from '../../storage/query.ts'
+import { EVENT_COLUMNS, eventOfRow, type StoredEvent } from '../event.ts'
+
+type Page = { roomIds: readonly RoomId[]; after: number; upTo: number; limit: number }
+
+/** Events of some rooms in the order of the server. */
+export async function eventsOfRooms(q: Queries, page: Page): Promise<StoredEvent[]> {
+  return page.roomIds.length === 0 ? [] : (await q.all(eventsInRooms, page)).map(eventOfRow)
+}
+
+export const eventsInRooms = query<Page>()((db, p, d) =>
+  db
+    .selectFrom('events')
+    .select(EVENT_COLUMNS)
+    .where('room_id', 'in', d.list(p.roomIds) as RawBuilder<RoomId>)
+    .where('position', '>', p.after)
+    .where('position', '<=', p.upTo)
+    .orderBy('position')
+    .limit(p.limit),
+)

@@ -1,0 +1,67 @@
+import type { JsonObject } from '../../lib/json.ts'
+import type { Queries } from '../../storage/query.ts'
+import { currentPosition } from '../../storage/stream.ts'
+import { clientEvents } from '../client-events.ts'
+import type { StoredEvent, Viewer } from '../event.ts'
+import { isVisible } from '../visibility.ts'
+import { eventsOfRooms } from './event-stream-store.ts'
+import { NO_FILTER } from './filter.ts'
+import { longPoll, type PollDeps } from './long-poll.ts'
+import { planRooms } from './plan.ts'
+import type { SyncDeps } from './sync.ts'
+import { pageToken } from './token.ts'
+
+const PAGE = 100
+
+export type EventStreamRequest = {
+  viewer: Viewer
+  /** A position; undefined: from now on. */
+  from: number | undefined
+  timeoutMs: number
+  signal: AbortSignal
+}
+
+/**
+ * The predecessor of /sync (`GET /events`): new events of all rooms of the user as one list. Waits for one up to the
+ * time-out; clients call again at once, so that an early empty answer would keep them spinning.
+ */
+export async function eventStream(
+  deps: PollDeps & Pick<SyncDeps, 'db' | 'maxTimeoutMs'>,
+  request: EventStreamRequest,
+): Promise<JsonObject> {
+  const now = await currentPosition(deps.db)
+  const from = Math.min(request.from ?? now, now)
+  const poll = {
+    userId: request.viewer.userId,
+    timeoutMs: Math.min(request.timeoutMs, deps.maxTimeoutMs),
+    signal: request.signal,
+    watches: () => true,
+  }
+  return longPoll(deps, poll, () =>
+    deps.db.snapshot(async (read) => {
+      const { events, end } = await eventsSince(read, request.viewer, from)
+      const chunk = await clientEvents(read, events, { viewer: request.viewer, now: deps.clock.now() })
+      return { value: { start: pageToken(from), end: pageToken(end), chunk }, news: events.length > 0 }
+    }),
+  )
+}
+
+async function eventsSince(
+  read: Queries,
+  viewer: Viewer,
+  since: number,
+): Promise<{ events: StoredEvent[]; end: number }> {
+  const { userId } = viewer
+  const position = await currentPosition(read)
+  if (position <= since) return { events: [], end: since }
+  const request = { userId, filter: NO_FILTER, since, fullState: false, position, alsoRooms: [] }
+  const plans = new Map((await planRooms(read, request)).map((plan) => [plan.roomId, plan]))
+  const page = { roomIds: [...plans.keys()], after: since, upTo: position, limit: PAGE }
+  const found = await eventsOfRooms(read, page)
+  const end = found.length < PAGE ? position : (found.at(-1)?.position ?? position)
+  const events = found.filter((event) => {
+    const own = event.type === 'm.room.member' && event.stateKey === userId
+    return own || isVisible(plans.get(event.roomId)?.spans ?? [], event.position)
+  })
+  return { events, end }
+}

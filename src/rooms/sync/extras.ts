@@ -1,0 +1,84 @@
+import { accountDataSince } from '../../accounts/account-data-store.ts'
+import type { RoomId, UserId } from '../../lib/ids.ts'
+import { type JsonObject, parseStored } from '../../lib/json.ts'
+import { type RoomCounts, unreadCounts } from '../../notifications/counts.ts'
+import type { Queries } from '../../storage/query.ts'
+import { receiptContents } from '../receipts.ts'
+import type { Typing } from '../typing.ts'
+import type { RoomPlan } from './plan.ts'
+import type { SyncToken } from './token.ts'
+
+/** What the response tells of a room besides its events; read for all rooms at once. */
+export type RoomExtras = {
+  /** Receipts and typing, unfiltered, without room id. */
+  ephemeral: JsonObject[]
+  accountData: JsonObject[]
+  /** A receipt of the user's own has moved: the counts may be other ones. */
+  ownReceipt: boolean
+  counts: RoomCounts | undefined
+}
+
+/** Account data by room; '' is the account's own. */
+export type AccountData = {
+  roomIds: RoomId[]
+  of(roomId: RoomId | ''): JsonObject[]
+}
+
+/** The account data that changed after `since` (undefined: all of it). */
+export async function accountDataNews(
+  read: Queries,
+  userId: UserId,
+  { since, now }: { since: number | undefined; now: number },
+): Promise<AccountData> {
+  const rows = since === now ? [] : await read.all(accountDataSince, { userId, since: since ?? 0 })
+  const byRoom = Map.groupBy(rows, (row) => row.room_id)
+  return {
+    roomIds: [...byRoom.keys()].filter((roomId): roomId is RoomId => roomId !== ''),
+    of: (roomId) =>
+      (byRoom.get(roomId) ?? []).map((row) => ({ type: row.type, content: parseStored(row.content) })),
+  }
+}
+
+export type ExtrasRequest = {
+  userId: UserId
+  since: SyncToken | undefined
+  plans: readonly RoomPlan[]
+  accountData: AccountData
+}
+
+export async function roomExtras(
+  deps: { typing: Typing },
+  read: Queries,
+  request: ExtrasRequest,
+): Promise<(roomId: RoomId) => RoomExtras> {
+  const { userId, plans } = request
+  const since = request.since?.position ?? 0
+  const joined = plans.filter((plan) => plan.membership === 'join')
+  const roomIds = joined.map((plan) => plan.roomId)
+  // A room that is told from the start comes with all that belongs to it, however old.
+  const fresh = new Set(joined.filter((plan) => plan.after < since).map((plan) => plan.roomId))
+  const known = roomIds.filter((roomId) => !fresh.has(roomId))
+  const receipts = new Map([
+    ...(await receiptContents(read, { userId, roomIds: known, since })),
+    ...(await receiptContents(read, { userId, roomIds: [...fresh], since: 0 })),
+  ])
+  const counts = roomIds.length === 0 ? undefined : await unreadCounts(read, userId, roomIds)
+  const earlier =
+    fresh.size === 0 ? undefined : await accountDataNews(read, userId, { since: undefined, now: 0 })
+  const typed = new Set(deps.typing.changedSince(request.since?.typing ?? 0))
+  return (roomId) => {
+    const found = receipts.get(roomId)
+    const ephemeral = (found?.contents ?? []).map((content): JsonObject => ({ type: 'm.receipt', content }))
+    const userIds = deps.typing.usersIn(roomId)
+    // A client that knows nothing of the room yet takes nobody to be typing.
+    const untold = request.since === undefined || fresh.has(roomId)
+    if (untold ? userIds.length > 0 : typed.has(roomId))
+      ephemeral.push({ type: 'm.typing', content: { user_ids: userIds } })
+    return {
+      ephemeral,
+      accountData: (fresh.has(roomId) && earlier ? earlier : request.accountData).of(roomId),
+      ownReceipt: found?.own ?? false,
+      counts: counts?.get(roomId),
+    }
+  }
+}

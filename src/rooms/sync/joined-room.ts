@@ -1,0 +1,130 @@
+import type { JsonObject } from '../../lib/json.ts'
+import type { UserId } from '../../lib/ids.ts'
+import type { RoomCounts } from '../../notifications/counts.ts'
+import type { Queries } from '../../storage/query.ts'
+import { clientEvents } from '../client-events.ts'
+import { clientEvent, type StoredEvent } from '../event.ts'
+import type { Reader } from '../timeline.ts'
+import type { RoomExtras } from './extras.ts'
+import { matchesRoomEvent, pickFields, type SyncFilter } from './filter.ts'
+import type { RoomPlan } from './plan.ts'
+import { timelineOf, type SyncTimeline } from './room-timeline.ts'
+import { membersAt, stateChanges, stateUpTo, summaryChanged } from './state-store.ts'
+import { type RoomSummary, summaryOf } from './summary-store.ts'
+import { pageToken } from './token.ts'
+
+export type RoomReader = Reader & { filter: SyncFilter }
+
+/** A room that the user is in; undefined: nothing of it passes the filter. */
+export async function joinedRoom(
+  q: Queries,
+  reader: RoomReader,
+  plan: RoomPlan,
+  extras: RoomExtras,
+): Promise<JsonObject | undefined> {
+  const { filter, viewer } = reader
+  const timeline = await timelineOf(q, { ...plan, filter: filter.timeline })
+  const summary = await changedSummary(q, plan, viewer.userId)
+  const state = await stateOf(q, reader, plan, { timeline, heroes: summary?.heroes ?? [] })
+  const { roomId } = plan
+  const passes = (of: SyncFilter['ephemeral']) => (event: JsonObject) =>
+    matchesRoomEvent(of, roomId, event as { type: string; content: JsonObject })
+  const ephemeral = extras.ephemeral.filter(passes(filter.ephemeral))
+  const accountData = extras.accountData.filter(passes(filter.roomAccountData))
+  const happened = timeline.events.length > 0 || timeline.hidden || timeline.limited || state.length > 0
+  const told = ephemeral.length > 0 || accountData.length > 0 || extras.ownReceipt
+  if (!happened && !told && plan.state !== 'full') return undefined
+  return {
+    ...(summary ? { summary: summary.summary } : {}),
+    state: { events: stateEvents(reader, state) },
+    timeline: await timelineSection(q, reader, timeline),
+    ephemeral: { events: ephemeral },
+    account_data: { events: accountData },
+    ...unread(extras.counts, filter.timeline.unreadThreadNotifications),
+  }
+}
+
+/** A room that the user was in, or was invited to, up to the moment when that ended. */
+export async function leftRoom(
+  q: Queries,
+  reader: RoomReader,
+  plan: RoomPlan,
+  extras: RoomExtras,
+): Promise<JsonObject> {
+  const { filter } = reader
+  const timeline = await timelineOf(q, { ...plan, filter: filter.timeline })
+  const state = await stateOf(q, reader, plan, { timeline, heroes: [] })
+  const accountData = extras.accountData.filter((event) =>
+    matchesRoomEvent(filter.roomAccountData, plan.roomId, event as { type: string; content: JsonObject }),
+  )
+  return {
+    state: { events: stateEvents(reader, state) },
+    timeline: await timelineSection(q, reader, timeline),
+    account_data: { events: accountData },
+  }
+}
+
+async function changedSummary(q: Queries, plan: RoomPlan, userId: UserId): Promise<RoomSummary | undefined> {
+  const { roomId, after, upTo: position } = plan
+  const changed = plan.state === 'full' || (await summaryChanged(q, { roomId, after, position }))
+  return changed ? summaryOf(q, roomId, userId) : undefined
+}
+
+async function stateOf(
+  q: Queries,
+  reader: RoomReader,
+  plan: RoomPlan,
+  of: { timeline: SyncTimeline; heroes: readonly UserId[] },
+): Promise<StoredEvent[]> {
+  const { roomId } = plan
+  const { timeline } = of
+  const filter = reader.filter.state
+  const lazy = filter.lazyLoadMembers
+  const position = timeline.start
+  const gap = timeline.limited || timeline.hidden || plan.moved
+  let state: StoredEvent[] = []
+  if (plan.state === 'full') state = await stateUpTo(q, { roomId, position, members: !lazy })
+  else if (plan.state === 'changes' && gap)
+    state = await stateChanges(q, { roomId, after: plan.after, position })
+  if (lazy && plan.state !== 'none') {
+    const present = new Set(state.map((event) => event.position))
+    const others = plan.state === 'full' ? [reader.viewer.userId, ...of.heroes] : []
+    const userIds = [...new Set([...timeline.events.map((event) => event.sender), ...others])]
+    const members = await membersAt(q, { roomId, userIds, position })
+    state.push(...members.filter((event) => !present.has(event.position)))
+  }
+  return state.filter((event) => matchesRoomEvent(filter, roomId, event))
+}
+
+async function timelineSection(q: Queries, reader: RoomReader, timeline: SyncTimeline): Promise<JsonObject> {
+  const events = await clientEvents(q, timeline.events, { ...reader, withoutRoomId: true })
+  return {
+    events: events.map((event) => pickFields(event, reader.filter.eventFields)),
+    limited: timeline.limited,
+    prev_batch: pageToken(timeline.prevBatch),
+  }
+}
+
+function stateEvents(reader: RoomReader, state: readonly StoredEvent[]): JsonObject[] {
+  return state.map((event) =>
+    pickFields(clientEvent(event, { ...reader, withoutRoomId: true }), reader.filter.eventFields),
+  )
+}
+
+/** Of all threads together, or with the threads by themselves (client-server API, "Receiving notifications"). */
+function unread(counts: RoomCounts | undefined, byThread: boolean): JsonObject {
+  if (!byThread || !counts) return { unread_notifications: countsOf(counts) }
+  const threads = [...counts.threads].filter(
+    ([, thread]) => thread.notifications > 0 || thread.highlights > 0,
+  )
+  return {
+    unread_notifications: countsOf(counts.main),
+    unread_thread_notifications: Object.fromEntries(
+      threads.map(([root, thread]) => [root, countsOf(thread)]),
+    ),
+  }
+}
+
+function countsOf(counts: { notifications: number; highlights: number } | undefined): JsonObject {
+  return { notification_count: counts?.notifications ?? 0, highlight_count: counts?.highlights ?? 0 }
+}

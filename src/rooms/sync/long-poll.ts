@@ -1,0 +1,79 @@
+import type { Bus } from '../../cluster/bus.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { RoomId, UserId } from '../../lib/ids.ts'
+import type { Queries } from '../../storage/query.ts'
+import { joinedRoomIds } from './news-store.ts'
+
+export type PollDeps = { db: Queries; bus: Bus; clock: Clock }
+
+export type Poll = {
+  userId: UserId
+  /** How long to wait for news; 0: not at all. */
+  timeoutMs: number
+  /** Ends the wait: the client is gone, or the server is about to. */
+  signal: AbortSignal
+  /** Whether news of a room would be told at all. */
+  watches(roomId: RoomId): boolean
+}
+
+/**
+ * Asks `attempt` until it has news or the time is over, and resolves to its last answer. Between attempts it sleeps
+ * until a topic of the user or of one of their rooms is published: a waiting poll costs nothing for anything else.
+ *
+ * States: first look (without subscriptions: most polls of a busy client end there) → subscribed, look again (something
+ * may have come in between) → asleep ⇄ look again → answered.
+ */
+export async function longPoll<T>(
+  deps: PollDeps,
+  poll: Poll,
+  attempt: () => Promise<{ value: T; news: boolean }>,
+): Promise<T> {
+  const deadline = deps.clock.now() + poll.timeoutMs
+  const ended = () => poll.signal.aborted
+  let result = await attempt()
+  if (result.news || poll.timeoutMs <= 0 || ended()) return result.value
+  using watch = watchUser(deps, poll)
+  for (;;) {
+    await watch.prepare()
+    result = await attempt()
+    const left = deadline - deps.clock.now()
+    if (result.news || left <= 0) return result.value
+    await deps.clock.sleep(left, watch.signal())
+    if (ended()) return result.value
+  }
+}
+
+function watchUser(deps: PollDeps, poll: Poll) {
+  let wake = new AbortController()
+  let rooms: (() => void) | undefined
+  let roomsAreStale = true
+  const onNews = () => wake.abort()
+  const user = deps.bus.subscribe([`user:${poll.userId}`], () => {
+    roomsAreStale = true
+    onNews()
+  })
+  poll.signal.addEventListener('abort', onNews)
+
+  return {
+    /** What is published from here on ends the next sleep. */
+    async prepare(): Promise<void> {
+      wake = new AbortController()
+      if (poll.signal.aborted) wake.abort()
+      if (!roomsAreStale) return
+      roomsAreStale = false
+      const joined = await joinedRoomIds(deps.db, poll.userId)
+      const topics = joined
+        .filter((roomId) => poll.watches(roomId))
+        .map((roomId) => `room:${roomId}` as const)
+      const before = rooms
+      rooms = deps.bus.subscribe(topics, onNews)
+      before?.()
+    },
+    signal: () => wake.signal,
+    [Symbol.dispose]() {
+      user()
+      rooms?.()
+      poll.signal.removeEventListener('abort', onNews)
+    },
+  }
+}

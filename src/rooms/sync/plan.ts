@@ -1,0 +1,86 @@
+import type { RoomId, UserId } from '../../lib/ids.ts'
+import type { Queries } from '../../storage/query.ts'
+import type { Membership } from '../../storage/schema.ts'
+import { historiesOf } from '../history-store.ts'
+import { leftAt, type RoomHistory, type Span, visibleSpans, EVERYTHING } from '../visibility.ts'
+import { includesRoom, type SyncFilter } from './filter.ts'
+import { joinedAmong, roomsWithMembership, roomsWithNews, type RoomOfUser } from './news-store.ts'
+
+/** What is to be told of one room, before anything of it has been read. */
+export type RoomPlan = {
+  roomId: RoomId
+  membership: Membership
+  spans: readonly Span[]
+  /** What came up to here has been told; 0: nothing. */
+  after: number
+  upTo: number
+  /** `full`: the state from the ground up; `changes`: since `after`; `none`: the user has not been in the room. */
+  state: 'full' | 'changes' | 'none'
+  /** The user's stay was interrupted since `after`, or began or ended. */
+  moved: boolean
+}
+
+export type PlanRequest = {
+  userId: UserId
+  filter: SyncFilter
+  /** undefined: everything is to be told. */
+  since: number | undefined
+  fullState: boolean
+  /** The moment that the response is about. */
+  position: number
+  /** Rooms with news that the database does not know of: typing. */
+  alsoRooms: readonly RoomId[]
+}
+
+/** The rooms that a response tells of, found without looking into the others. */
+export async function planRooms(q: Queries, request: PlanRequest): Promise<RoomPlan[]> {
+  const { userId, filter, since } = request
+  if (filter.rooms?.size === 0) return []
+  const rooms = (await roomsToTell(q, request)).filter((room) => includesRoom(filter, room.room_id))
+  const moved = rooms.filter((room) => since === undefined || room.position > since)
+  const histories = await historiesOf(
+    q,
+    userId,
+    moved.map((room) => room.room_id),
+  )
+  return rooms.map((room) => planRoom(request, room, histories.get(room.room_id)))
+}
+
+async function roomsToTell(q: Queries, request: PlanRequest): Promise<RoomOfUser[]> {
+  const { userId, filter, since, fullState, alsoRooms } = request
+  if (since === undefined) {
+    const memberships: Membership[] = ['join', 'invite', 'knock']
+    if (filter.includeLeave) memberships.push('leave', 'ban')
+    return q.all(roomsWithMembership, { userId, memberships })
+  }
+  const rooms = new Map<RoomId, RoomOfUser>()
+  const add = (found: RoomOfUser[]) => {
+    for (const room of found) rooms.set(room.room_id, room)
+  }
+  if (fullState) add(await q.all(roomsWithMembership, { userId, memberships: ['join'] }))
+  else if (alsoRooms.length > 0) add(await q.all(joinedAmong, { userId, roomIds: alsoRooms }))
+  if (since < request.position) add(await q.all(roomsWithNews, { userId, since }))
+  return [...rooms.values()]
+}
+
+function planRoom(request: PlanRequest, room: RoomOfUser, history: RoomHistory | undefined): RoomPlan {
+  const since = request.since ?? 0
+  const joined = room.membership === 'join'
+  const shared = { roomId: room.room_id, membership: room.membership, moved: history !== undefined }
+  // Without a change of their own membership they have been in the room all the time, and see everything since.
+  if (!history) {
+    const state = request.fullState ? 'full' : 'changes'
+    return { ...shared, spans: EVERYTHING, after: since, upTo: request.position, state }
+  }
+  const spans = visibleSpans(history)
+  const wasJoined = since > 0 && membershipAt(history, since) === 'join'
+  const stayed = history.memberships.some((m) => m.membership === 'join' && m.position > since)
+  const state = wasJoined && !request.fullState ? 'changes' : wasJoined || stayed || joined ? 'full' : 'none'
+  const left = leftAt(history.memberships)
+  const end = left !== undefined && left > since ? left : room.position
+  return { ...shared, spans, after: wasJoined ? since : 0, upTo: joined ? request.position : end, state }
+}
+
+function membershipAt(history: RoomHistory, position: number): Membership | undefined {
+  return history.memberships.findLast((change) => change.position <= position)?.membership
+}

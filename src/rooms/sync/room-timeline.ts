@@ -1,0 +1,58 @@
+import type { RoomId } from '../../lib/ids.ts'
+import type { Queries } from '../../storage/query.ts'
+import type { StoredEvent } from '../event.ts'
+import { scanTimeline } from '../timeline.ts'
+import type { Span } from '../visibility.ts'
+import type { RoomEventFilter } from './filter.ts'
+
+/** The part of a room's timeline that one response tells. */
+export type TimelineRequest = {
+  roomId: RoomId
+  spans: readonly Span[]
+  /** What came after this position has not been told yet. */
+  after: number
+  upTo: number
+  filter: RoomEventFilter
+}
+
+export type SyncTimeline = {
+  /** In the order in which they happened, without a gap. */
+  events: StoredEvent[]
+  limited: boolean
+  prevBatch: number
+  /** The state at this position is what the events start from. */
+  start: number
+  /** Something happened that the filter does not let through. */
+  hidden: boolean
+}
+
+const DEFAULT_LIMIT = 10
+const MAX_LIMIT = 1000
+
+/**
+ * The latest events. They never reach back over something that the user may not see: the state on the other side of
+ * it is unknown to them, so what is told begins after it.
+ */
+export async function timelineOf(q: Queries, request: TimelineRequest): Promise<SyncTimeline> {
+  const { roomId, filter, upTo } = request
+  const span = request.spans.find(({ from, to }) => from <= upTo && upTo <= to)
+  const after = Math.max(request.after, (span?.from ?? upTo) - 1)
+  const scanned = await scanTimeline(q, {
+    roomId,
+    spans: [{ from: after + 1, to: upTo }],
+    from: after + 1,
+    to: upTo,
+    direction: 'b',
+    limit: Math.min(filter.limit ?? DEFAULT_LIMIT, MAX_LIMIT),
+    filter,
+  })
+  const events = scanned.events.toReversed()
+  const start = events[0] ? events[0].position - 1 : (scanned.next ?? upTo)
+  return {
+    events,
+    limited: scanned.next !== undefined || after > request.after,
+    prevBatch: scanned.next ?? (events.length > 0 ? start : after),
+    start,
+    hidden: scanned.hidden,
+  }
+}

@@ -1,0 +1,145 @@
+import { pushRulesContent } from '../../accounts/account-data.ts'
+import type { Bus } from '../../cluster/bus.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { RoomId } from '../../lib/ids.ts'
+import type { JsonObject } from '../../lib/json.ts'
+import type { Database } from '../../storage/database.ts'
+import type { Queries } from '../../storage/query.ts'
+import { currentPosition } from '../../storage/stream.ts'
+import type { Viewer } from '../event.ts'
+import type { Typing } from '../typing.ts'
+import { accountDataNews, type RoomExtras, roomExtras } from './extras.ts'
+import { includesRoom, matchesEvent, type SyncFilter } from './filter.ts'
+import { strippedState } from './invited-room.ts'
+import { joinedRoom, leftRoom, type RoomReader } from './joined-room.ts'
+import { longPoll } from './long-poll.ts'
+import { planRooms, type RoomPlan } from './plan.ts'
+import { type SyncToken, syncToken } from './token.ts'
+
+export type SyncDeps = {
+  db: Database
+  bus: Bus
+  clock: Clock
+  typing: Typing
+  legacyMentionRules: boolean
+  /** The longest that a client may wait, in milliseconds. */
+  maxTimeoutMs: number
+}
+
+export type SyncRequest = {
+  viewer: Viewer
+  filter: SyncFilter
+  /** undefined: an initial sync. */
+  since: SyncToken | undefined
+  fullState: boolean
+  timeoutMs: number
+  /** Ends the wait, with an answer that tells nothing. */
+  signal: AbortSignal
+}
+
+/** `GET /sync` (client-server API, "Syncing"). Waits, up to the time-out, until there is something to tell. */
+export async function sync(deps: SyncDeps, request: SyncRequest): Promise<JsonObject> {
+  const { filter, viewer, signal, fullState } = request
+  let since = request.since
+  const waits = since !== undefined && !fullState
+  const poll = {
+    userId: viewer.userId,
+    timeoutMs: waits ? Math.min(request.timeoutMs, deps.maxTimeoutMs) : 0,
+    signal,
+    watches: (roomId: RoomId) => includesRoom(filter, roomId),
+  }
+  return longPoll(deps, poll, async () => {
+    const answer = await respond(deps, { ...request, since })
+    // What was found to hold nothing for this client need not be looked at again.
+    since = answer.token
+    return { value: answer.body, news: answer.news }
+  })
+}
+
+type Answer = { body: JsonObject; news: boolean; token: SyncToken }
+
+async function respond(deps: SyncDeps, request: SyncRequest): Promise<Answer> {
+  const { typing, db } = deps
+  // Typing that comes after this is told by the next response, maybe once more.
+  const typed = typing.serial()
+  if (request.since && !request.fullState) {
+    const position = await currentPosition(db)
+    const since = notAhead(request.since, { position, typing: typed })
+    if (since.position === position && since.typing === typed) return emptyAnswer(since)
+  }
+  return db.snapshot(async (read) => {
+    const token = { position: await currentPosition(read), typing: typed }
+    const since = request.since && notAhead(request.since, token)
+    return tell(deps, read, { ...request, since, token })
+  })
+}
+
+/** A token from before the database was put back to an earlier state goes on from where the database is now. */
+function notAhead(since: SyncToken, now: SyncToken): SyncToken {
+  return { position: Math.min(since.position, now.position), typing: Math.min(since.typing, now.typing) }
+}
+
+type Telling = SyncRequest & { token: SyncToken }
+type Rooms = { join: JsonObject; invite: JsonObject; knock: JsonObject; leave: JsonObject }
+
+async function tell(deps: SyncDeps, read: Queries, request: Telling): Promise<Answer> {
+  const { viewer, filter, since, token } = request
+  const { userId } = viewer
+  const accountData = await accountDataNews(read, userId, { since: since?.position, now: token.position })
+  const typed = since ? deps.typing.changedSince(since.typing) : []
+  const plans = await planRooms(read, {
+    userId,
+    filter,
+    since: since?.position,
+    fullState: request.fullState,
+    position: token.position,
+    alsoRooms: [...typed, ...accountData.roomIds],
+  })
+  const extras = await roomExtras(deps, read, { userId, since, plans, accountData })
+  const reader = { viewer, now: deps.clock.now(), filter }
+  const rooms: Rooms = { join: {}, invite: {}, knock: {}, leave: {} }
+  for (const plan of plans) await tellRoom(read, rooms, { reader, plan, extras: extras(plan.roomId) })
+  const global = accountData.of('')
+  if (!since) global.push({ type: 'm.push_rules', content: await pushRulesContent(read, userId, deps) })
+  const told = global.filter((event) =>
+    matchesEvent(filter.accountData, event as { type: string; content: JsonObject }),
+  )
+  const quiet = told.length === 0 && Object.values(rooms).every((of) => Object.keys(of).length === 0)
+  return { body: bodyOf(token, told, rooms), news: !quiet, token }
+}
+
+async function tellRoom(
+  read: Queries,
+  rooms: Rooms,
+  of: { reader: RoomReader; plan: RoomPlan; extras: RoomExtras },
+): Promise<void> {
+  const { reader, plan, extras } = of
+  const { roomId, membership } = plan
+  if (membership === 'join') {
+    const room = await joinedRoom(read, reader, plan, extras)
+    if (room) rooms.join[roomId] = room
+  } else if (membership === 'invite') {
+    rooms.invite[roomId] = { invite_state: { events: await strippedState(read, plan, reader.viewer.userId) } }
+  } else if (membership === 'knock') {
+    rooms.knock[roomId] = { knock_state: { events: await strippedState(read, plan, reader.viewer.userId) } }
+  } else {
+    rooms.leave[roomId] = await leftRoom(read, reader, plan, extras)
+  }
+}
+
+function emptyAnswer(token: SyncToken): Answer {
+  return { body: bodyOf(token, [], { join: {}, invite: {}, knock: {}, leave: {} }), news: false, token }
+}
+
+/** Every section is there even when it is empty: clients reach into them without looking. */
+function bodyOf(token: SyncToken, accountData: JsonObject[], rooms: Rooms): JsonObject {
+  return {
+    next_batch: syncToken(token),
+    rooms,
+    account_data: { events: accountData },
+    presence: { events: [] },
+    to_device: { events: [] },
+    device_lists: { changed: [], left: [] },
+    device_one_time_keys_count: {},
+  }
+}

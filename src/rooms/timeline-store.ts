@@ -1,0 +1,74 @@
+import type { EventId, RoomId, UserId } from '../lib/ids.ts'
+import { type Queries, query } from '../storage/query.ts'
+import type { Membership } from '../storage/schema.ts'
+import { EVENT_COLUMNS, type EventRow, eventOfRow, type StoredEvent } from './event.ts'
+
+type Range = { roomId: RoomId; from: number; to: number; limit: number }
+
+/** Events of a room at positions `from` to `to`, both included, at most `limit`, the latest first. */
+export async function latestEvents(q: Queries, range: Range): Promise<StoredEvent[]> {
+  return (await q.all(eventsDescending, range)).map(eventOfRow)
+}
+
+/** The same, the earliest first. */
+export async function earliestEvents(q: Queries, range: Range): Promise<StoredEvent[]> {
+  return (await q.all(eventsAscending, range)).map(eventOfRow)
+}
+
+/** An event, and how the user who asks stands to its room now. */
+export type EventAndMembership = {
+  event: StoredEvent
+  membership: Membership | null
+  /** Of the latest member event of the user. */
+  memberPosition: number | null
+  forgotten: boolean
+}
+
+/** The one query of the way of `GET /event` that is taken most. */
+export async function eventWithMembership(
+  q: Queries,
+  of: { eventId: EventId; userId: UserId },
+): Promise<EventAndMembership | undefined> {
+  const row = await q.first(eventForMember, of)
+  if (!row) return undefined
+  const { membership, member_position, forgotten, ...event } = row
+  return {
+    event: eventOfRow(event as EventRow),
+    membership,
+    memberPosition: member_position,
+    forgotten: forgotten === 1,
+  }
+}
+
+export const eventsDescending = query<Range>()((db, p) =>
+  db
+    .selectFrom('events')
+    .select(EVENT_COLUMNS)
+    .where('room_id', '=', p.roomId)
+    .where('position', '>=', p.from)
+    .where('position', '<=', p.to)
+    .orderBy('position', 'desc')
+    .limit(p.limit),
+)
+
+export const eventsAscending = query<Range>()((db, p) =>
+  db
+    .selectFrom('events')
+    .select(EVENT_COLUMNS)
+    .where('room_id', '=', p.roomId)
+    .where('position', '>=', p.from)
+    .where('position', '<=', p.to)
+    .orderBy('position')
+    .limit(p.limit),
+)
+
+export const eventForMember = query<{ eventId: EventId; userId: UserId }>()((db, p) =>
+  db
+    .selectFrom('events')
+    .leftJoin('memberships as m', (join) =>
+      join.onRef('m.room_id', '=', 'events.room_id').on('m.user_id', '=', p.userId),
+    )
+    .select(EVENT_COLUMNS)
+    .select(['m.membership', 'm.position as member_position', 'm.forgotten'])
+    .where('events.event_id', '=', p.eventId),
+)

@@ -1,0 +1,84 @@
+import type { Membership } from '../storage/schema.ts'
+
+export type HistoryVisibility = 'world_readable' | 'shared' | 'invited' | 'joined'
+
+/** One user's way through one room, and the room's own settings; both in the order of positions. */
+export type RoomHistory = {
+  readonly memberships: readonly { position: number; membership: Membership }[]
+  readonly settings: readonly { position: number; visibility: HistoryVisibility }[]
+}
+
+/** Positions `from` to `to`, both included, that may be seen. */
+export type Span = { readonly from: number; readonly to: number }
+
+export const EVERYTHING: readonly Span[] = [{ from: 0, to: Number.MAX_SAFE_INTEGER }]
+
+type Moment = { membership: Membership; visibility: HistoryVisibility }
+
+/** What is not set or not understood counts as `shared`. */
+export function asHistoryVisibility(value: unknown): HistoryVisibility {
+  return value === 'world_readable' || value === 'invited' || value === 'joined' ? value : 'shared'
+}
+
+/**
+ * What a user may see of a room, as few disjoint spans in ascending order, so that a reader can skip what is hidden
+ * instead of trying each event (client-server API, "Room History Visibility").
+ */
+export function visibleSpans(history: RoomHistory): readonly Span[] {
+  const lastJoin = history.memberships.findLast(({ membership }) => membership === 'join')?.position ?? -1
+  const spans: { from: number; to: number }[] = []
+  const add = (from: number, to: number) => {
+    const last = spans.at(-1)
+    if (from > to) return
+    if (last && last.to >= from - 1) last.to = Math.max(last.to, to)
+    else spans.push({ from, to })
+  }
+
+  let before: Moment = { membership: 'leave', visibility: 'shared' }
+  let from = 0
+  for (const change of changes(history)) {
+    const after: Moment = { ...before, ...change.to }
+    addSegment(before, from, change.position - 1)
+    // The user's own membership and the setting itself are seen if the state before or after them allows it.
+    if (allows(before, change.position, lastJoin) || allows(after, change.position, lastJoin))
+      add(change.position, change.position)
+    before = after
+    from = change.position + 1
+  }
+  addSegment(before, from, Number.MAX_SAFE_INTEGER)
+  return spans
+
+  function addSegment(moment: Moment, start: number, end: number): void {
+    if (moment.visibility === 'world_readable' || moment.membership === 'join') add(start, end)
+    else if (moment.visibility === 'shared') add(start, Math.min(end, lastJoin - 1))
+    else if (allows(moment, start, lastJoin)) add(start, end)
+  }
+}
+
+export function isVisible(spans: readonly Span[], position: number): boolean {
+  return spans.some(({ from, to }) => from <= position && position <= to)
+}
+
+/**
+ * The last position at which a user who is no longer in the room was part of it: that of the event that ended the last
+ * stay. undefined: never joined, or joined now.
+ */
+export function leftAt(memberships: RoomHistory['memberships']): number | undefined {
+  const join = memberships.findLastIndex(({ membership }) => membership === 'join')
+  return join < 0 ? undefined : memberships[join + 1]?.position
+}
+
+/** The rules of the specification for an event at `position` sent while `moment` held. */
+function allows(moment: Moment, position: number, lastJoin: number): boolean {
+  if (moment.visibility === 'world_readable' || moment.membership === 'join') return true
+  if (moment.visibility === 'shared') return lastJoin > position
+  return moment.visibility === 'invited' && moment.membership === 'invite'
+}
+
+function changes(history: RoomHistory): { position: number; to: Partial<Moment> }[] {
+  const all = [
+    ...history.memberships.map(({ position, membership }) => ({ position, to: { membership } })),
+    ...history.settings.map(({ position, visibility }) => ({ position, to: { visibility } })),
+  ]
+  return all.toSorted((a, b) => a.position - b.position)
+}
