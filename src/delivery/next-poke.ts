@@ -1,0 +1,123 @@
+import type { RoomId, UserId } from '../lib/ids.ts'
+import { type JsonObject, parseStored } from '../lib/json.ts'
+import { tweaksOf } from '../push-rules/index.ts'
+import type { Queries } from '../storage/query.ts'
+import { badgePoke, eventPoke, isCall, type Poke, type PokeDevice } from './poke.ts'
+import type { PokedEvent } from './poked-event.ts'
+import type { HeadRow } from './pusher-state-store.ts'
+import { roomNameFor } from './room-name.ts'
+
+/** A call that rang a minute ago rings no more. */
+const CALL_LIFE_MS = 60_000
+
+/** What delivery asks of the stages above it. */
+export type Questions = {
+  /** The number that belongs on the user's icon. */
+  badgeOf: (q: Queries, userId: UserId) => Promise<number>
+  isRead: (
+    q: Queries,
+    at: { userId: UserId; roomId: RoomId; threadId: string; position: number },
+  ) => Promise<boolean>
+  /** What the user's rules made of an event; undefined: nothing is known of it any more. */
+  outcomeOf: (
+    q: Queries,
+    at: { userId: UserId; roomId: RoomId; position: number },
+  ) => Promise<{ notify: boolean; actions: readonly unknown[] } | undefined>
+}
+
+/** Why a poke is not sent after all. */
+export type SkipReason =
+  | 'gone'
+  | 'redacted'
+  | 'own event'
+  | 'not a member'
+  | 'expired'
+  | 'read'
+  | 'does not notify'
+
+/** What to do next for a pusher. */
+export type NextStep =
+  | { kind: 'send'; poke: Poke; badge: number; about: 'event' | 'badge' }
+  | { kind: 'skip'; reason: SkipReason }
+  /** Nothing is to be sent. `badgeKnown`: the badge may have changed, but it is what was told last. */
+  | { kind: 'rest'; badgeKnown: boolean }
+
+export type NextPokeDeps = Questions & {
+  q: Queries
+  now: number
+  eventAt: (position: number) => Promise<PokedEvent | undefined>
+  /** Off: every poke has the short form. */
+  includeContent: boolean
+}
+
+/**
+ * The oldest event that waits, if there is still a reason to tell of it; with none waiting, the badge if it is not what the
+ * gateway was told last. Everything is read now: what was read, redacted or left while it waited is not told of.
+ */
+export async function nextPoke(deps: NextPokeDeps, head: HeadRow): Promise<NextStep> {
+  if (head.head !== null) return eventStep(deps, head, head.head)
+  if (head.badge_due === 0) return { kind: 'rest', badgeKnown: false }
+  const badge = await deps.badgeOf(deps.q, head.user_id)
+  if (badge === head.last_badge) return { kind: 'rest', badgeKnown: true }
+  const poke = badgePoke({ device: deviceOf(head, deps.includeContent), unread: badge })
+  return { kind: 'send', poke, badge, about: 'badge' }
+}
+
+async function eventStep(deps: NextPokeDeps, head: HeadRow, position: number): Promise<NextStep> {
+  const userId = head.user_id
+  const { room_id: roomId, thread_id: threadId } = head
+  const reason = reasonToSkip(head, deps.now)
+  if (reason !== undefined) return { kind: 'skip', reason }
+  if (roomId === null || threadId === null) return { kind: 'skip', reason: 'gone' }
+  const [isRead, outcome, badge, poked] = await Promise.all([
+    deps.isRead(deps.q, { userId, roomId, threadId, position }),
+    deps.outcomeOf(deps.q, { userId, roomId, position }),
+    deps.badgeOf(deps.q, userId),
+    deps.eventAt(position),
+  ])
+  if (isRead) return { kind: 'skip', reason: 'read' }
+  if (!outcome?.notify) return { kind: 'skip', reason: 'does not notify' }
+  if (!poked) return { kind: 'skip', reason: 'gone' }
+  const poke = eventPoke({
+    event: namedFor(poked, userId),
+    recipient: userId,
+    device: deviceOf(head, deps.includeContent),
+    tweaks: tweaksOf(outcome.actions) as JsonObject,
+    unread: badge,
+  })
+  return { kind: 'send', poke, badge, about: 'event' }
+}
+
+/** What can be told from the row alone. */
+function reasonToSkip(head: HeadRow, now: number): SkipReason | undefined {
+  if (head.type === null || head.origin_server_ts === null) return 'gone'
+  if (head.redacted_by !== null) return 'redacted'
+  if (head.sender === head.user_id) return 'own event'
+  if (head.membership !== 'join' && !(head.membership === 'invite' && isAbout(head))) return 'not a member'
+  if (isCall(head.type) && now - head.origin_server_ts > CALL_LIFE_MS) return 'expired'
+  return undefined
+}
+
+const isAbout = (head: HeadRow) => head.type === 'm.room.member' && head.state_key === head.user_id
+
+function namedFor({ event, room }: PokedEvent, recipient: UserId) {
+  const isInvite =
+    event.type === 'm.room.member' && event.stateKey === recipient && event.content['membership'] === 'invite'
+  const roomName = roomNameFor({
+    ...room,
+    recipient,
+    // Whoever invites is a member, so there is a member event of theirs.
+    ...(isInvite && { invite: { inviterKnown: true } }),
+  })
+  return { ...event, ...(roomName !== undefined && { roomName }) }
+}
+
+function deviceOf(head: HeadRow, includeContent: boolean): PokeDevice {
+  const data = parseStored(head.data)
+  return {
+    appId: head.app_id,
+    pushkey: head.pushkey,
+    pushkeyTsMs: head.set_at,
+    data: includeContent ? data : { ...data, format: 'event_id_only' },
+  }
+}

@@ -1,0 +1,333 @@
+import type { Bus } from '../cluster/bus.ts'
+import { backOffMs } from '../lib/back-off.ts'
+import { createBatcher } from '../lib/batcher.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Events } from '../lib/events.ts'
+import type { Random } from '../lib/ids.ts'
+import type { Log } from '../lib/log.ts'
+import type { Database, Transaction } from '../storage/database.ts'
+import { createEventCache } from './event-cache.ts'
+import { nextPoke, type NextStep, type Questions } from './next-poke.ts'
+import type { LoadPokedEvents } from './poked-event.ts'
+import {
+  claimPushers,
+  clearLeases,
+  type HeadRow,
+  headsOf,
+  isUnchanged,
+  type Lease,
+  type Outcome,
+  pushersWithWork,
+  recordOutcomes,
+  retriesDue,
+  type Turn,
+} from './pusher-state-store.ts'
+import type { PokeSender } from './send-poke.ts'
+
+// Sends what is in the outbox. A pusher goes through these states:
+//
+//             woken: by the bus, the sweeper, or its time to try again
+//   resting ───────────────────────────────────────────────────────────▶ waiting
+//      ▲                                                                    │ there is room, and the lease is free
+//      │ nothing left, failed, or somebody else's turn                      ▼
+//      └──────────────────────────── recording ◀── sending ◀── looking ◀── leased
+//                                        │                       ▲ │ ▲
+//                                        └── there is more ──────┘ └─┘ not needed any more: the next
+//
+// `waiting` and what follows is in memory, in the order of arrival; the lease and the outcome are in the database. So a lost
+// wake-up, or a process that dies in any state, costs time and never a poke: the sweeper finds the pusher once its lease is
+// free. Between `sending` and the commit of `recording` the gateway may have taken a poke that nobody knows of; it is sent
+// once more then, with the same event id.
+//
+// While a lease is held its holder alone sends, one poke at a time: that is the order. The lease outlives the longest
+// exchange by far and is renewed with each outcome.
+
+export type DeliveryDeps = Questions & {
+  db: Database
+  bus: Bus
+  clock: Clock
+  random: Random
+  log: Log
+  events: Events
+  send: PokeSender
+  loadPokedEvents: LoadPokedEvents
+  /** Takes a pusher away for good, with all that belongs to it: its gateway has rejected it. */
+  removePusher(tx: Transaction, pusherId: number): Promise<void>
+  /** The most pokes in flight at one time. */
+  concurrency: number
+  includeContent: boolean
+  /** How long a stop waits for what is in flight. 8 s. */
+  drainMs?: number
+}
+
+const LEASE_MS = 60_000
+const SWEEP_EVERY_MS = 30_000
+/** How many pushers a sweep takes up in one look. */
+const PAGE = 1000
+const PAGE_EVERY_MS = 100
+/** So many pokes in a row for one pusher while others wait. */
+const FAIR_SHARE = 16
+/** Retries that come due in the same moment are taken up together. */
+const SHORTEST_SLEEP_MS = 10
+
+/** Starts sending. Disposing lets what is in flight finish, for `drainMs` at most; what is left is sent after the next start. */
+export async function startDelivery(deps: DeliveryDeps): Promise<AsyncDisposable> {
+  await clearLeases(deps.db)
+  const worker = new Worker(deps)
+  worker.start()
+  return worker
+}
+
+class Worker implements AsyncDisposable {
+  readonly #deps: DeliveryDeps
+  readonly #owner: string
+  readonly #stop = new AbortController()
+  /** In the order of their arrival. */
+  readonly #waiting = new Set<number>()
+  readonly #active = new Map<number, Promise<void>>()
+  /** Woken while active, since their last outcome went to be recorded. */
+  readonly #again = new Set<number>()
+  readonly #headOf: (item: { pusherId: number; after: number }) => Promise<HeadRow | undefined>
+  readonly #record: (outcome: Outcome) => Promise<Turn>
+  readonly #eventAt: ReturnType<typeof createEventCache>
+  #isFilling = false
+  /** Nothing may be written any more: the stop did not wait for what is still in flight. */
+  #isAbandoned = false
+  #nap: { until: number; controller: AbortController } | undefined
+  #unsubscribe: () => void = () => undefined
+  #tending: Promise<void> = Promise.resolve()
+
+  constructor(deps: DeliveryDeps) {
+    const { db, random } = deps
+    const owner = random.token(12)
+    this.#deps = deps
+    this.#owner = owner
+    this.#eventAt = createEventCache(deps.loadPokedEvents, db)
+    this.#headOf = createBatcher(async (items) => {
+      const found = await headsOf(db, owner, items)
+      return items.map((item) => found.get(item.pusherId))
+    })
+    this.#record = createBatcher((outcomes) => this.#recordAll(outcomes))
+  }
+
+  start(): void {
+    this.#unsubscribe = this.#deps.bus.subscribe(['delivery'], (message) => this.#wake(message as number[]))
+    this.#tending = this.#tend()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#unsubscribe()
+    this.#stop.abort()
+    this.#nap?.controller.abort()
+    await this.#tending
+    const enough = new AbortController()
+    const drained = Promise.all(this.#active.values()).then(() => enough.abort())
+    await Promise.race([drained, this.#deps.clock.sleep(this.#deps.drainMs ?? 8000, enough.signal)])
+    this.#isAbandoned = true
+  }
+
+  #wake(pusherIds: readonly number[]): void {
+    for (const id of pusherIds) {
+      if (this.#active.has(id)) this.#again.add(id)
+      else this.#waiting.add(id)
+    }
+    this.#fill()
+  }
+
+  /** Takes pushers from those who wait, as many as there is room for: all that were woken in this turn at once. */
+  #fill(): void {
+    if (this.#isFilling) return
+    this.#isFilling = true
+    queueMicrotask(() => {
+      this.#isFilling = false
+      const room = this.#deps.concurrency - this.#active.size
+      if (room <= 0 || this.#waiting.size === 0 || this.#stop.signal.aborted) return
+      const taken = firstOf(this.#waiting, room)
+      const claimed = this.#claim(taken)
+      for (const id of taken) {
+        this.#waiting.delete(id)
+        this.#active.set(id, this.#turnsOf(id, claimed))
+      }
+    })
+  }
+
+  async #claim(pusherIds: readonly number[]): Promise<ReadonlySet<number>> {
+    const lease = this.#lease()
+    return new Set(await this.#deps.db.transaction((tx) => claimPushers(tx, pusherIds, lease)))
+  }
+
+  #lease(): Lease {
+    const now = this.#deps.clock.now()
+    return { owner: this.#owner, until: now + LEASE_MS, now }
+  }
+
+  async #turnsOf(pusherId: number, claimed: Promise<ReadonlySet<number>>): Promise<void> {
+    try {
+      if ((await claimed).has(pusherId)) await this.#work(pusherId)
+    } catch (error) {
+      // The lease runs out by itself, and the sweeper comes back to it.
+      if (!this.#isAbandoned) this.#deps.log.error({ err: error, pusher_id: pusherId }, 'delivery failed')
+    }
+    this.#active.delete(pusherId)
+    if (this.#again.delete(pusherId)) this.#waiting.add(pusherId)
+    this.#fill()
+  }
+
+  async #work(pusherId: number): Promise<void> {
+    let after = 0
+    for (let turns = 1; ; turns++) {
+      const head = await this.#headOf({ pusherId, after })
+      if (!head) return
+      const step = this.#isStopping() ? GIVE_BACK : await this.#nextStep(head)
+      if (step.kind === 'skip') {
+        this.#deps.events.pokeSkipped({ pusherId, reason: step.reason })
+        after = head.head ?? after
+        continue
+      }
+      const attempt = await this.#attempt(head, step, after)
+      const othersWait = turns % FAIR_SHARE === 0 && this.#waiting.size > 0
+      const outcome = { ...attempt.outcome, release: othersWait || this.#isStopping() }
+      // A wake-up from before this was for rows that the recording will see.
+      this.#again.delete(pusherId)
+      const turn = await this.#record(outcome)
+      attempt.tell(turn)
+      if (othersWait && turn === 'released') this.#again.add(pusherId)
+      if (turn !== 'kept') return
+      after = 0
+    }
+  }
+
+  #isStopping(): boolean {
+    return this.#stop.signal.aborted
+  }
+
+  #nextStep(head: HeadRow): Promise<NextStep> {
+    const { db, clock, includeContent, badgeOf, isRead, outcomeOf } = this.#deps
+    const now = clock.now()
+    return nextPoke({ q: db, now, eventAt: this.#eventAt, includeContent, badgeOf, isRead, outcomeOf }, head)
+  }
+
+  /** Sends, if there is something to send. `tell` announces what became of it, once it is recorded. */
+  async #attempt(
+    head: HeadRow,
+    step: Exclude<NextStep, { kind: 'skip' }>,
+    after: number,
+  ): Promise<{ outcome: Omit<Outcome, 'release'>; tell: (turn: Turn) => void }> {
+    const { events, clock, random, send } = this.#deps
+    const pusherId = head.pusher_id
+    const rest = { ...NOTHING_DONE, pusherId, setAt: head.set_at, doneUpTo: after }
+    if (step.kind === 'rest') {
+      const badgeSeen = step.badgeKnown ? head.badge_due : null
+      return { outcome: { ...rest, badgeSeen }, tell: () => undefined }
+    }
+    const result = await send(head.url ?? '', step.poke)
+    if (result.kind === 'retry') {
+      const { error } = result
+      const attempts = head.attempts + 1
+      const wait = Math.max(backOffMs(attempts, random), result.retryAfterMs ?? 0)
+      const nextAttemptAt = clock.now() + wait
+      const tell = () => {
+        events.pusherFailing({ pusherId, error, attempts, nextAttemptAt })
+        this.#riseBy(nextAttemptAt)
+      }
+      return { outcome: { ...rest, kind: 'failed', error, nextAttemptAt }, tell }
+    }
+    const isRejected = result.rejected.includes(head.pushkey)
+    const tell = (turn: Turn) => {
+      events.pokeSent({ pusherId, kind: step.about, ms: result.ms })
+      if (isRejected && turn === 'gone') events.pusherRejected({ pusherId })
+    }
+    return {
+      outcome: {
+        ...rest,
+        kind: isRejected ? 'rejected' : 'sent',
+        doneUpTo: head.head ?? after,
+        badge: step.badge,
+        badgeSeen: head.badge_due,
+      },
+      tell,
+    }
+  }
+
+  async #recordAll(outcomes: readonly Outcome[]): Promise<readonly Turn[]> {
+    if (this.#isAbandoned) return outcomes.map(() => 'gone')
+    const lease = this.#lease()
+    return this.#deps.db.transaction(async (tx) => {
+      const settled: Outcome[] = []
+      for (const outcome of outcomes) settled.push(await this.#obeyRejection(tx, outcome))
+      return recordOutcomes(tx, lease, settled)
+    })
+  }
+
+  /** A pusher that was set anew during the exchange stays: it is told once more, and may be rejected once more. */
+  async #obeyRejection(tx: Transaction, outcome: Outcome): Promise<Outcome> {
+    if (outcome.kind !== 'rejected') return outcome
+    const { pusherId, setAt } = outcome
+    if (await isUnchanged(tx, { pusherId, setAt, owner: this.#owner })) {
+      await this.#deps.removePusher(tx, pusherId)
+      return outcome
+    }
+    return { ...outcome, ...NOTHING_DONE }
+  }
+
+  /** Finds what nobody was woken for, and whose time to try again has come. */
+  async #tend(): Promise<void> {
+    const { clock, log } = this.#deps
+    let sweepAt = clock.now()
+    while (!this.#stop.signal.aborted) {
+      // From here on a failure that is recorded ends the sleep to come, if it is due before its end.
+      const nap = { until: Infinity, controller: new AbortController() }
+      this.#nap = nap
+      try {
+        if (clock.now() >= sweepAt) {
+          sweepAt = clock.now() + SWEEP_EVERY_MS
+          await this.#sweep()
+        }
+        const { due, nextAt } = await retriesDue(this.#deps.db, { now: clock.now(), limit: PAGE })
+        this.#wake(due)
+        const pause = due.length === PAGE ? clock.now() + PAGE_EVERY_MS : (nextAt ?? Infinity)
+        nap.until = Math.min(sweepAt, pause)
+      } catch (error) {
+        log.error({ err: error }, 'looking for work failed')
+        nap.until = sweepAt
+      }
+      const sleep = Math.max(SHORTEST_SLEEP_MS, nap.until - clock.now())
+      await clock.sleep(sleep, AbortSignal.any([nap.controller.signal, this.#stop.signal]))
+    }
+  }
+
+  async #sweep(): Promise<void> {
+    const { db, clock } = this.#deps
+    let after = 0
+    let found: number[]
+    do {
+      found = await pushersWithWork(db, { after, limit: PAGE, now: clock.now() })
+      this.#wake(found)
+      after = found.at(-1) ?? after
+    } while (found.length === PAGE && !this.#stop.signal.aborted)
+  }
+
+  #riseBy(at: number): void {
+    if (this.#nap && at < this.#nap.until) this.#nap.controller.abort()
+  }
+}
+
+function firstOf(ids: ReadonlySet<number>, count: number): number[] {
+  const first: number[] = []
+  for (const id of ids) {
+    if (first.length === count) break
+    first.push(id)
+  }
+  return first
+}
+
+const GIVE_BACK: NextStep = { kind: 'rest', badgeKnown: false }
+
+const NOTHING_DONE = {
+  kind: 'rest',
+  doneUpTo: 0,
+  badge: null,
+  badgeSeen: null,
+  error: null,
+  nextAttemptAt: null,
+} as const
