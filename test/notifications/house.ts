@@ -1,0 +1,228 @@
+import { type Bus, type Topic } from '../../src/cluster/bus.ts'
+import type { Clock } from '../../src/lib/clock.ts'
+import { type EventId, localpartOf, type RoomId, type UserId } from '../../src/lib/ids.ts'
+import type { JsonObject } from '../../src/lib/json.ts'
+import { endBadge, startBadge } from '../../src/notifications/badge.ts'
+import type { NotificationDeps } from '../../src/notifications/deps.ts'
+import type { NotifiableEvent, RoomContext } from '../../src/notifications/event.ts'
+import { memberJoined, memberLeft } from '../../src/notifications/members.ts'
+import { type ReadUpTo, markRead } from '../../src/notifications/read.ts'
+import { recordEvent } from '../../src/notifications/record.ts'
+import { retractEvent } from '../../src/notifications/retract.ts'
+import { mentionKey } from '../../src/push-rules/index.ts'
+import { addEvent } from '../../src/rooms/event-store.ts'
+import { setMembership } from '../../src/rooms/membership-store.ts'
+import type { Database, Transaction } from '../../src/storage/database.ts'
+import { query } from '../../src/storage/query.ts'
+import type { Membership } from '../../src/storage/schema.ts'
+import { nextPosition } from '../../src/storage/stream.ts'
+import { silentLog } from '../support/log.ts'
+
+// Rooms without their rules: just enough of them for notifications to have something to count.
+
+export const NOW = 1_800_000_000_000
+export const user = (name: string) => `@${name}:test` as UserId
+export const room = (name: string) => `!${name}` as RoomId
+
+export type Draft = {
+  roomId: RoomId
+  sender: UserId
+  type?: string
+  stateKey?: string
+  content?: JsonObject
+  threadId?: string
+}
+
+export type House = {
+  db: Database
+  deps: NotificationDeps
+  /** Ids of pushers that were woken; empty it at will. */
+  woken: number[]
+  context: RoomContext
+  send(draft: Draft): Promise<NotifiableEvent>
+  say(roomId: RoomId, sender: UserId, body: string, more?: JsonObject): Promise<NotifiableEvent>
+  setMember(change: MemberChange): Promise<NotifiableEvent>
+  join(roomId: RoomId, userId: UserId, displayName?: string): Promise<NotifiableEvent>
+  read(readUpTo: ReadUpTo): Promise<boolean>
+  redact(roomId: RoomId, position: number): Promise<void>
+  /** The pusher's id. */
+  addPusher(userId: UserId, appId?: string): Promise<number>
+  removePushers(userId: UserId): Promise<void>
+}
+
+export type MemberChange = {
+  roomId: RoomId
+  userId: UserId
+  by?: UserId
+  membership: Membership
+  before?: Membership
+  displayName?: string | null
+  content?: JsonObject
+}
+
+const clock: Clock = { now: () => NOW, sleep: () => Promise.resolve() }
+
+export function openHouse(db: Database, options: { legacyMentionRules?: boolean } = {}): House {
+  const woken: number[] = []
+  const bus: Bus = {
+    publish: (topic: Topic, message) =>
+      topic === 'delivery' ? void woken.push(...(message as number[])) : undefined,
+    subscribe: () => () => undefined,
+  }
+  const deps = { clock, bus, log: silentLog, legacyMentionRules: options.legacyMentionRules ?? true }
+  const house: House = {
+    db,
+    deps,
+    woken,
+    context: { memberCount: 10, powerLevels: undefined, creators: [], creator: user('creator') },
+    send: (draft) => db.transaction((tx) => store(house, tx, draft)),
+    say: (roomId, sender, body, more = {}) =>
+      house.send({ roomId, sender, content: { msgtype: 'm.text', body, ...more } }),
+    setMember: (change) => db.transaction((tx) => storeMember(house, tx, change)),
+    join: (roomId, userId, displayName) =>
+      house.setMember({ roomId, userId, membership: 'join', displayName: displayName ?? null }),
+    read: (readUpTo) => db.transaction((tx) => markRead(deps, tx, readUpTo)),
+    redact: (roomId, position) => db.transaction((tx) => retractEvent(deps, tx, { roomId, position })),
+    addPusher: (userId, appId = 'app') =>
+      db.transaction(async (tx) => {
+        const made = await tx.first(insertPusher, { userId, appId })
+        await tx.run(setHasPushers, { userId, has: 1 })
+        await startBadge(tx, userId)
+        return made?.pusher_id ?? 0
+      }),
+    removePushers: (userId) =>
+      db.transaction(async (tx) => {
+        await tx.run(deleteOutbox, { userId })
+        await tx.run(deletePushers, { userId })
+        await tx.run(setHasPushers, { userId, has: 0 })
+        await endBadge(tx, userId)
+      }),
+  }
+  return house
+}
+
+async function store(house: House, tx: Transaction, draft: Draft): Promise<NotifiableEvent> {
+  const position = await nextPosition(tx)
+  const event: NotifiableEvent = {
+    position,
+    eventId: `$${draft.roomId}-${position}` as EventId,
+    roomId: draft.roomId,
+    type: draft.type ?? 'm.room.message',
+    stateKey: draft.stateKey ?? null,
+    sender: draft.sender,
+    content: draft.content ?? {},
+    threadId: draft.threadId ?? 'main',
+    originServerTs: NOW,
+  }
+  await addEvent(tx, {
+    position,
+    event_id: event.eventId,
+    room_id: event.roomId,
+    type: event.type,
+    state_key: event.stateKey,
+    sender: event.sender,
+    origin_server_ts: event.originServerTs,
+    content: JSON.stringify(event.content),
+    thread_id: event.threadId,
+    replaces_event_id: null,
+    redacts: null,
+    redacted_by: null,
+    sender_device: null,
+    txn_id: null,
+  })
+  if (event.type === 'm.room.member') await writeMember(tx, event)
+  await recordEvent(house.deps, tx, event, house.context)
+  return event
+}
+
+async function writeMember(tx: Transaction, event: NotifiableEvent): Promise<void> {
+  const userId = event.stateKey as UserId
+  const displayname = event.content['displayname'] as string | null
+  await setMembership(tx, {
+    roomId: event.roomId,
+    userId,
+    membership: event.content['membership'] as Membership,
+    eventId: event.eventId,
+    position: event.position,
+    displayname,
+    avatarUrl: null,
+    nameKey: mentionKey(displayname ?? ''),
+    localpartKey: mentionKey(localpartOf(userId)),
+  })
+}
+
+async function storeMember(house: House, tx: Transaction, change: MemberChange): Promise<NotifiableEvent> {
+  const { roomId, userId, by = userId, membership, before, displayName = null, content = {} } = change
+  const event = await store(house, tx, {
+    roomId,
+    sender: by,
+    type: 'm.room.member',
+    stateKey: userId,
+    content: { ...content, membership, displayname: displayName },
+  })
+  const { position } = event
+  if (membership === 'join' && before !== 'join')
+    await memberJoined(house.deps, tx, { userId, roomId, position })
+  if (membership === 'leave' || membership === 'ban') await memberLeft(house.deps, tx, { userId, roomId })
+  return event
+}
+
+const insertPusher = query<{ userId: UserId; appId: string }>()((db, p) =>
+  db
+    .insertInto('pushers')
+    .values({
+      user_id: p.userId,
+      app_id: p.appId,
+      pushkey: 'key',
+      kind: 'http',
+      handle: null,
+      handle_is_instance: 0,
+      app_display_name: 'app',
+      device_display_name: 'device',
+      lang: 'en',
+      data: '{}',
+      url: 'http://127.0.0.1/',
+      device_id: null,
+      created_at: NOW,
+      set_at: NOW,
+      failing_since: null,
+      attempts: 0,
+      next_attempt_at: null,
+      last_error: null,
+      last_error_at: null,
+      last_success_at: null,
+      last_badge: null,
+      badge_due: 0,
+      lease_owner: null,
+      lease_until: null,
+    })
+    .returning('pusher_id'),
+)
+const setHasPushers = query<{ userId: UserId; has: 0 | 1 }>()((db, p) =>
+  db.updateTable('memberships').set({ has_pushers: p.has }).where('user_id', '=', p.userId),
+)
+const deletePushers = query<{ userId: UserId }>()((db, p) =>
+  db.deleteFrom('pushers').where('user_id', '=', p.userId),
+)
+const deleteOutbox = query<{ userId: UserId }>()((db, p) =>
+  db
+    .deleteFrom('outbox')
+    .where('pusher_id', 'in', (eb) =>
+      eb.selectFrom('pushers').select('pusher_id').where('user_id', '=', p.userId),
+    ),
+)
+
+export const outboxOf = query<{ userId: UserId }>()((db, p) =>
+  db
+    .selectFrom('outbox')
+    .innerJoin('pushers', 'pushers.pusher_id', 'outbox.pusher_id')
+    .where('pushers.user_id', '=', p.userId)
+    .select(['outbox.pusher_id', 'outbox.position'])
+    .orderBy('outbox.position'),
+)
+export const badgeRoomsOf = query<{ userId: UserId }>()((db, p) =>
+  db.selectFrom('badge_rooms').select('room_id').where('user_id', '=', p.userId).orderBy('room_id'),
+)
+export const badgeDueOf = query<{ userId: UserId }>()((db, p) =>
+  db.selectFrom('pushers').select(['pusher_id', 'badge_due']).where('user_id', '=', p.userId),
+)
