@@ -31,10 +31,11 @@ export function createLog(options: { level: LogLevel; stream?: pino.DestinationS
     options.stream ?? pino.destination({ dest: 2, sync: true }),
   )
   // pino has no hook for what a child logger is given; children inherit this one.
-  const makeChild = log.child
-  log.child = function (this: Log, bindings: pino.Bindings, options?: pino.ChildLoggerOptions) {
-    return makeChild.call(this, hideSecrets(bindings, 0) as pino.Bindings, options)
-  } as Log['child']
+  const makeChild: unknown = Reflect.get(log, 'child')
+  const child = function (this: Log, bindings: pino.Bindings, options?: pino.ChildLoggerOptions): unknown {
+    return Reflect.apply(makeChild as () => unknown, this, [hideSecrets(bindings, 0), options])
+  }
+  Object.assign(log, { child })
   return log
 }
 

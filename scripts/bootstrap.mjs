@@ -1,0 +1,100 @@
+// npm start, npm test and npm run bench come through here: it installs what is missing or out of date, then hands over to the Node
+// that came with the packages. Plain JavaScript for Node 20, and nothing but Node itself is imported.
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const modules = join(root, 'node_modules')
+const cache = join(modules, '.cache', 'belfry')
+const stamp = join(cache, 'package-lock.sha256')
+const lockFile = join(root, 'package-lock.json')
+
+const [task = '', ...args] = process.argv.slice(2)
+const NO_WARNINGS = '--disable-warning=ExperimentalWarning'
+
+const tasks = {
+  start: () => ['bin/belfry', 'start', ...args],
+  test: () => ['--test', ...testArguments()],
+  bench: () => ['bench/main.ts', ...args],
+}
+
+async function main() {
+  const command = Object.hasOwn(tasks, task) ? tasks[task] : undefined
+  if (command === undefined) {
+    console.error(`usage: node scripts/bootstrap.mjs ${Object.keys(tasks).join('|')} [arguments]`)
+    return 2
+  }
+  if (!isInstalled()) {
+    const code = await install()
+    if (code !== 0) return code
+  }
+  const env = { ...process.env }
+  if (task !== 'start') env.NODE_COMPILE_CACHE ??= join(cache, 'compile')
+  return run(nodeToUse(), [NO_WARNINGS, ...command()], env)
+}
+
+function isInstalled() {
+  const installed = join(modules, '.package-lock.json')
+  if (!existsSync(installed)) return false
+  if (existsSync(stamp)) return readFileSync(stamp, 'utf8') === lockHash()
+  // Installed by hand. npm writes this file last, so a newer one means a finished install of this lock file.
+  if (statSync(installed).mtimeMs < statSync(lockFile).mtimeMs) return false
+  writeStamp()
+  return true
+}
+
+async function install() {
+  console.error('Installing packages (this happens once) …')
+  const options = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
+  const npm = process.env.npm_execpath
+  const code =
+    npm === undefined
+      ? await run('npm', options, process.env)
+      : await run(process.execPath, [npm, ...options], process.env)
+  if (code === 0) writeStamp()
+  else console.error('npm could not install the packages; its message is above')
+  return code
+}
+
+function writeStamp() {
+  mkdirSync(cache, { recursive: true })
+  writeFileSync(stamp, lockHash())
+}
+
+function lockHash() {
+  return createHash('sha256').update(readFileSync(lockFile)).digest('hex')
+}
+
+function nodeToUse() {
+  const own = join(modules, '.bin', 'node')
+  return existsSync(own) ? own : process.execPath
+}
+
+/** File names replace the whole suite; options of `node --test` go with either. */
+function testArguments() {
+  const isNamed = args.some((argument) => !argument.startsWith('-'))
+  return isNamed ? args : [...args, 'test/**/*.test.ts']
+}
+
+/** Resolves with the exit code. Signals are passed on, so that a supervisor reaches the server. */
+function run(file, commandArguments, env) {
+  return new Promise((resolve) => {
+    const child = spawn(file, commandArguments, { cwd: root, stdio: 'inherit', env })
+    const passOn = ['SIGTERM', 'SIGINT', 'SIGHUP'].map((signal) => [signal, () => child.kill(signal)])
+    for (const [signal, listener] of passOn) process.on(signal, listener)
+    const finish = (code) => {
+      for (const [signal, listener] of passOn) process.off(signal, listener)
+      resolve(code)
+    }
+    child.on('error', (error) => {
+      console.error(`cannot run ${file}: ${error.message}`)
+      finish(1)
+    })
+    child.on('exit', (code, signal) => finish(code ?? (signal === 'SIGINT' ? 130 : 1)))
+  })
+}
+
+process.exitCode = await main()

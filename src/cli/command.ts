@@ -1,0 +1,30 @@
+import type { Config } from '../config/schema.ts'
+
+/** What the commands need of a running Belfry (`src/app.ts`). */
+export type App = {
+  listen(): Promise<{ url: string }>
+  close(): Promise<void>
+  addUser(input: { name: string; password: string; admin: boolean }): Promise<{ userId: string }>
+}
+
+/** The outside world of a command; tests hand in their own. */
+export type World = {
+  createApp(config: Config): Promise<App>
+  env: Readonly<Record<string, string | undefined>>
+  stdin: NodeJS.ReadStream
+  print(line: string): void
+  complain(line: string): void
+  onSignal(listener: () => void): void
+  /** Ends the process at once. */
+  exit(code: number): void
+}
+
+export type Command = {
+  /** As typed, such as `user add NAME`. */
+  usage: string
+  summary: string
+  /** What `--help` prints below usage and summary. */
+  help(): string
+  /** Resolves with the exit code. */
+  run(argv: readonly string[], world: World): Promise<number>
+}

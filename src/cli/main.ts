@@ -1,0 +1,78 @@
+import { ConfigError } from '../config/config-error.ts'
+import type { Command, World } from './command.ts'
+import { serve } from './serve.ts'
+import { userAdd } from './user.ts'
+
+const COMMANDS: readonly Command[] = [serve, userAdd]
+
+/**
+ * Runs the command that the arguments name and resolves with the exit code: 0, 1 for a failure, 2 for a mistake on the command line or
+ * in the configuration. A failure is one line on stderr; with `--log-level debug` its stack too.
+ */
+export async function runCommand(argv: readonly string[], world: World): Promise<number> {
+  const command = COMMANDS.find((one) => wordsOf(one).every((word, at) => argv[at] === word))
+  const asksHelp = argv.includes('--help') || argv.includes('-h')
+  if (command === undefined) return withoutCommand(argv, asksHelp, world)
+  if (asksHelp) {
+    world.print(`belfry ${command.usage}: ${command.summary}\n\n${command.help()}`)
+    return 0
+  }
+  try {
+    return await command.run(argv.slice(wordsOf(command).length), world)
+  } catch (error) {
+    if (error instanceof ConfigError) {
+      world.complain(`belfry: ${error.message}`)
+      return 2
+    }
+    world.complain(`belfry: ${reasonOf(error)}`)
+    if (argv.includes('debug') || argv.includes('--log-level=debug'))
+      world.complain(String((error as Error).stack))
+    return 1
+  }
+}
+
+/** The entry from `bin/belfry`. */
+export async function main(argv: readonly string[]): Promise<void> {
+  // Not process.exit: what is still being written or closed gets to its end.
+  process.exitCode = await runCommand(argv, {
+    createApp: async (config) => (await import('../app.ts')).createBelfry(config),
+    env: process.env,
+    stdin: process.stdin,
+    print: (line) => void process.stdout.write(`${line}\n`),
+    complain: (line) => void process.stderr.write(`${line}\n`),
+    onSignal: (listener) => void process.on('SIGTERM', listener).on('SIGINT', listener),
+    exit: (status) => process.exit(status),
+  })
+}
+
+function withoutCommand(argv: readonly string[], asksHelp: boolean, world: World): number {
+  if (asksHelp || argv[0] === 'help') {
+    world.print(overview())
+    return 0
+  }
+  const words = argv.slice(0, 2).join(' ')
+  const fault = argv.length === 0 ? 'a command is needed' : `unknown command "${words}"`
+  world.complain(`belfry: ${fault}; see belfry --help`)
+  return 2
+}
+
+function overview(): string {
+  const width = Math.max(...COMMANDS.map(({ usage }) => usage.length))
+  const rows = COMMANDS.map(({ usage, summary }) => `  belfry ${usage.padEnd(width)}  ${summary}`)
+  return `Belfry, a Matrix home server built around push notifications\n\n${rows.join('\n')}\n\nbelfry COMMAND --help tells more.`
+}
+
+/** The words before the first argument in capitals. */
+function wordsOf({ usage }: Command): string[] {
+  return usage.split(' ').filter((word) => word === word.toLowerCase())
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { code, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number }
+  const where = `${address ?? ''}:${port ?? ''}`
+  if (code === 'EADDRINUSE') return `cannot listen on ${where}: something else listens there already`
+  if (code === 'EADDRNOTAVAIL') return `cannot listen on ${where}: this machine does not have that address`
+  if (code === 'EACCES' && port !== undefined) return `cannot listen on ${where}: not allowed`
+  return error.message.split('\n', 1)[0] ?? error.name
+}

@@ -1,0 +1,49 @@
+import { flagHelp } from '../config/help.ts'
+import { loadConfig } from '../config/load.ts'
+import type { Command, World } from './command.ts'
+
+// starting ──ready line──▶ serving ──signal──▶ draining ──▶ exit 0
+// A signal while starting drains as soon as the start is through; a second signal, or the deadline, exits 1.
+
+const DEADLINE_MS = 10_000
+// Ctrl-C reaches every process of the terminal's group, and npm and our own launcher pass it on: that is one signal.
+const SAME_SIGNAL_MS = 300
+
+export const serve: Command = {
+  usage: 'serve',
+  summary: 'run the home server',
+  help: () => `Settings, also from the environment (BELFRY_…) and a file; flags win:\n${flagHelp()}`,
+  async run(argv, world) {
+    const config = loadConfig({ argv, env: world.env })
+    const stopped = stopSignal(world)
+    const app = await world.createApp(config)
+    try {
+      const { url } = await app.listen()
+      world.print(`belfry listening on ${url}`)
+      await stopped
+    } finally {
+      await app.close()
+    }
+    return 0
+  },
+}
+
+/** Resolves at the first signal; from then on the process has until the deadline. */
+function stopSignal(world: World): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  let firstAt: number | undefined
+  world.onSignal(() => {
+    const now = performance.now()
+    if (firstAt === undefined) {
+      firstAt = now
+      setTimeout(() => {
+        world.complain('belfry: not everything could be finished in time')
+        world.exit(1)
+      }, DEADLINE_MS).unref()
+      resolve()
+    } else if (now - firstAt > SAME_SIGNAL_MS) {
+      world.exit(1)
+    }
+  })
+  return promise
+}

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict'
+import { Readable } from 'node:stream'
+import { test } from 'node:test'
+import type { App, World } from '../../src/cli/command.ts'
+import { runCommand } from '../../src/cli/main.ts'
+import type { Config } from '../../src/config/schema.ts'
+
+/** A world that notes what a command does to it. */
+function fakeWorld(given: { app?: Partial<App>; stdin?: string; env?: Record<string, string> } = {}) {
+  const notes = {
+    out: [] as string[],
+    err: [] as string[],
+    steps: [] as unknown[],
+    exits: [] as number[],
+    config: undefined as Config | undefined,
+  }
+  const signals: (() => void)[] = []
+  const started = Promise.withResolvers<void>()
+  const app: App = {
+    listen: () => Promise.resolve({ url: 'http://127.0.0.1:4711' }),
+    close: () => Promise.resolve(void notes.steps.push('close')),
+    addUser: (input) =>
+      Promise.resolve(void notes.steps.push(input)).then(() => ({ userId: `@${input.name}:localhost` })),
+    ...given.app,
+  }
+  const world: World = {
+    createApp: (config) => Promise.resolve(app).finally(() => (notes.config = config)),
+    env: given.env ?? {},
+    stdin: Readable.from([Buffer.from(given.stdin ?? '')]) as unknown as NodeJS.ReadStream,
+    print: (line) => {
+      notes.out.push(line)
+      started.resolve()
+    },
+    complain: (line) => void notes.err.push(line),
+    onSignal: (listener) => void signals.push(listener),
+    exit: (code) => void notes.exits.push(code),
+  }
+  return { world, notes, started: started.promise, signal: () => signals.forEach((listener) => listener()) }
+}
+
+test('serve prints one ready line, and at a signal closes and exits 0', async () => {
+  const { world, notes, started, signal } = fakeWorld()
+  const code = runCommand(['serve', '--listen', '127.0.0.1:0', '--open-registration'], world)
+  await started
+  assert.deepEqual(notes.out, ['belfry listening on http://127.0.0.1:4711'])
+  assert.equal(notes.config?.open_registration, true)
+  assert.deepEqual(notes.steps, [])
+  signal()
+  assert.equal(await code, 0)
+  assert.deepEqual([notes.steps, notes.err], [['close'], []])
+})
+
+test('a second signal exits 1 at once, unless it is the same one passed on', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const closing = Promise.withResolvers<void>()
+  const { world, notes, started, signal } = fakeWorld({ app: { close: () => closing.promise } })
+  let now = 5_000
+  t.mock.method(performance, 'now', () => now)
+  const code = runCommand(['serve'], world)
+  await started
+  signal()
+  now += 50
+  signal()
+  assert.deepEqual(notes.exits, [])
+  now += 1000
+  signal()
+  assert.deepEqual(notes.exits, [1])
+  t.mock.timers.tick(10_000)
+  assert.deepEqual([notes.exits, notes.err.length], [[1, 1], 1])
+  closing.resolve()
+  assert.equal(await code, 0)
+})
+
+test('an address in use is one line and exit 1; what was opened is closed', async () => {
+  const error = Object.assign(new Error('listen EADDRINUSE'), {
+    code: 'EADDRINUSE',
+    address: '127.0.0.1',
+    port: 8008,
+  })
+  const { world, notes } = fakeWorld({ app: { listen: () => Promise.reject(error) } })
+  assert.equal(await runCommand(['serve'], world), 1)
+  assert.deepEqual(notes.err, [
+    'belfry: cannot listen on 127.0.0.1:8008: something else listens there already',
+  ])
+  assert.deepEqual([notes.steps, notes.out], [['close'], []])
+})
+
+test('a mistake on the command line is one line and exit 2', async () => {
+  for (const [argv, message] of [
+    [[], 'belfry: a command is needed; see belfry --help'],
+    [['sing'], 'belfry: unknown command "sing"; see belfry --help'],
+    [['user', 'remove', 'x'], 'belfry: unknown command "user remove"; see belfry --help'],
+    [['serve', '--lisen', 'x'], 'belfry: unknown flag --lisen'],
+    [['serve', 'extra'], 'belfry: unexpected argument "extra"'],
+    [['serve', '--admin'], 'belfry: unknown flag --admin'],
+    [['user', 'add'], 'belfry: user add needs the NAME of the new account'],
+    [['user', 'add', 'a', 'b'], 'belfry: unexpected argument "b"'],
+  ] as const) {
+    const { world, notes } = fakeWorld()
+    assert.equal(await runCommand(argv, world), 2)
+    assert.deepEqual([notes.err, notes.out], [[message], []])
+  }
+})
+
+test('a bad environment variable stops the start', async () => {
+  const { world, notes } = fakeWorld({ env: { BELFRY_LISTEN: 'nowhere' } })
+  assert.equal(await runCommand(['serve'], world), 2)
+  assert.match(notes.err.join(), /^belfry: bad value for "listen" \(from BELFRY_LISTEN\)/)
+  assert.equal(notes.config, undefined)
+})
+
+test('--help everywhere', async () => {
+  for (const [argv, expected] of [
+    [['--help'], /belfry serve .*belfry user add NAME/s],
+    [['help'], /belfry serve/],
+    [['serve', '--help'], /--listen HOST:PORT/],
+    [['user', 'add', '-h'], /--admin/],
+  ] as const) {
+    const { world, notes } = fakeWorld()
+    assert.equal(await runCommand(argv, world), 0)
+    assert.match(notes.out.join('\n'), expected)
+  }
+})
+
+test('user add takes the first line of standard input as the password', async () => {
+  const { world, notes } = fakeWorld({ stdin: 'pass wörd \r\nsecond line' })
+  assert.equal(await runCommand(['user', 'add', '--data', '/d', 'bob', '--admin'], world), 0)
+  assert.deepEqual(notes.steps, [{ name: 'bob', password: 'pass wörd ', admin: true }, 'close'])
+  assert.deepEqual(notes.out, ['created @bob:localhost'])
+  assert.equal(notes.config?.data, '/d')
+})
+
+test('user add without a password creates nothing; a refusal is one line', async () => {
+  const empty = fakeWorld({ stdin: '\n' })
+  assert.equal(await runCommand(['user', 'add', 'bob'], empty.world), 2)
+  assert.deepEqual(empty.notes.steps, [])
+  const taken = fakeWorld({
+    stdin: 'p',
+    app: { addUser: () => Promise.reject(new Error('@bob:localhost exists already')) },
+  })
+  assert.equal(await runCommand(['user', 'add', 'bob'], taken.world), 1)
+  assert.deepEqual(
+    [taken.notes.err, taken.notes.steps],
+    [['belfry: @bob:localhost exists already'], ['close']],
+  )
+})

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict'
+import { execFileSync, spawnSync } from 'node:child_process'
+import {
+  accessSync,
+  constants,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+function scratch(t: { after(fn: () => void): void }): string {
+  const dir = mkdtempSync(join(tmpdir(), 'belfry-launch-'))
+  t.after(() => rmSync(dir, { recursive: true, force: true }))
+  return dir
+}
+
+/** A Node on the path that is too old to run Belfry itself. */
+function olderNode(): string | undefined {
+  const candidates = (process.env['PATH'] ?? '').split(delimiter).map((dir) => join(dir, 'node'))
+  return candidates.find((file) => {
+    try {
+      accessSync(file, constants.X_OK)
+      return Number(/^v(\d+)/.exec(execFileSync(file, ['-v'], { encoding: 'utf8' }))?.[1]) < 24
+    } catch {
+      return false
+    }
+  })
+}
+
+const old = olderNode()
+const skip = old === undefined ? 'no Node older than 24 on the path' : false
+
+test('bin/belfry runs, and passes on the exit code', () => {
+  const help = spawnSync(process.execPath, [join(root, 'bin/belfry'), '--help'], { encoding: 'utf8' })
+  assert.deepEqual([help.status, help.stderr], [0, ''])
+  assert.match(help.stdout, /belfry serve/)
+  assert.equal(spawnSync(process.execPath, [join(root, 'bin/belfry'), 'nope']).status, 2)
+})
+
+test('an older Node hands over to the one that was installed', { skip }, () => {
+  const result = spawnSync(old ?? '', [join(root, 'bin/belfry'), 'nope'], { encoding: 'utf8' })
+  assert.deepEqual([result.status, result.stderr], [2, 'belfry: unknown command "nope"; see belfry --help\n'])
+})
+
+test('an older Node alone says which version is needed', { skip }, (t) => {
+  const dir = scratch(t)
+  mkdirSync(join(dir, 'bin'))
+  cpSync(join(root, 'bin/belfry'), join(dir, 'bin/belfry'))
+  const result = spawnSync(old ?? '', [join(dir, 'bin/belfry')], { encoding: 'utf8' })
+  assert.equal(result.status, 1)
+  assert.match(result.stderr, /^belfry: Node 24\.7 or later is needed, this is \d+\.\d+/)
+})
+
+/** A project of the bootstrap's own, with an npm that only notes how it was called. */
+function project(t: { after(fn: () => void): void }) {
+  const dir = scratch(t)
+  mkdirSync(join(dir, 'scripts'))
+  mkdirSync(join(dir, 'bench'))
+  mkdirSync(join(dir, 'test'))
+  cpSync(join(root, 'scripts/bootstrap.mjs'), join(dir, 'scripts/bootstrap.mjs'))
+  writeFileSync(join(dir, 'package-lock.json'), '{}')
+  writeFileSync(join(dir, 'bench/main.ts'), 'console.log(JSON.stringify(process.argv.slice(2)))')
+  writeFileSync(join(dir, 'test/a.test.ts'), "import { test } from 'node:test'\ntest('a', () => {})")
+  writeFileSync(
+    join(dir, 'test/b.test.ts'),
+    "import { test } from 'node:test'\ntest('b', () => { throw new Error('no') })",
+  )
+  const calls = join(dir, 'calls')
+  const npm = `import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
+appendFileSync(${JSON.stringify(calls)}, process.argv.slice(2).join(' ') + '\\n')
+mkdirSync('node_modules', { recursive: true })
+writeFileSync('node_modules/.package-lock.json', '{}')`
+  writeFileSync(join(dir, 'npm.mjs'), npm)
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env
+  return {
+    dir,
+    installs: () => (existsSync(calls) ? readFileSync(calls, 'utf8').trim().split('\n') : []),
+    run: (...args: string[]) =>
+      spawnSync(process.execPath, [join(dir, 'scripts/bootstrap.mjs'), ...args], {
+        encoding: 'utf8',
+        env: { ...env, npm_execpath: join(dir, 'npm.mjs') },
+      }),
+  }
+}
+
+test('the bootstrap installs what is missing once, and again when the lock file changes', (t) => {
+  const { dir, run, installs } = project(t)
+  const first = run('bench', 'delivery', '--quick')
+  assert.deepEqual([first.status, first.stdout], [0, '["delivery","--quick"]\n'])
+  assert.deepEqual(installs(), ['ci --ignore-scripts --no-audit --no-fund --loglevel=error'])
+  run('bench')
+  assert.equal(installs().length, 1)
+  writeFileSync(join(dir, 'package-lock.json'), '{"changed":true}')
+  run('bench')
+  assert.equal(installs().length, 2)
+})
+
+test('the bootstrap runs all tests or those that are named, and keeps the exit code', (t) => {
+  const { run } = project(t)
+  assert.equal(run('test').status, 1)
+  const named = run('test', 'test/a.test.ts')
+  assert.equal(named.status, 0, named.stdout)
+  assert.match(named.stdout, /pass 1/)
+  assert.equal(run('dance').status, 2)
+})
