@@ -1,0 +1,57 @@
+import type { Database } from '../storage/database.ts'
+import { query } from '../storage/query.ts'
+import type { InboxEntry, InboxStore } from './apps.ts'
+import type { Notification } from './notification.ts'
+
+/** How many notifications of a pushkey are kept. */
+export const INBOX_SIZE = 100
+
+/** Keeps inboxes in the database. What no longer fits goes in the transaction that adds the new one. */
+export function makeInboxStore(db: Database): InboxStore {
+  return {
+    async add(pushkey, { notification, received_at: receivedAt }) {
+      await db.transaction(async (tx) => {
+        await tx.run(addEntry, { pushkey, receivedAt, notification: JSON.stringify(notification) })
+        await tx.run(trimInbox, { pushkey, kept: INBOX_SIZE })
+      })
+    },
+    async list(pushkey) {
+      const rows = await db.all(entriesOf, { pushkey, limit: INBOX_SIZE })
+      return rows.map((row): InboxEntry => ({
+        received_at: row.received_at,
+        notification: JSON.parse(row.notification) as Notification,
+      }))
+    },
+  }
+}
+
+export const addEntry = query<{ pushkey: string; receivedAt: number; notification: string }>()((db, p) =>
+  db
+    .insertInto('inbox')
+    .values({ pushkey: p.pushkey, received_at: p.receivedAt, notification: p.notification }),
+)
+
+export const trimInbox = query<{ pushkey: string; kept: number }>()((db, p) =>
+  db
+    .deleteFrom('inbox')
+    .where('pushkey', '=', p.pushkey)
+    .where('entry_id', '<=', (eb) =>
+      eb
+        .selectFrom('inbox as i')
+        .select('i.entry_id')
+        .where('i.pushkey', '=', p.pushkey)
+        .orderBy('i.entry_id', 'desc')
+        .limit(1)
+        .offset(p.kept),
+    ),
+)
+
+/** Newest last. */
+export const entriesOf = query<{ pushkey: string; limit: number }>()((db, p) =>
+  db
+    .selectFrom('inbox')
+    .select(['received_at', 'notification'])
+    .where('pushkey', '=', p.pushkey)
+    .orderBy('entry_id')
+    .limit(p.limit),
+)
