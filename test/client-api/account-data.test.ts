@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { accountDataSince } from '../../src/accounts/account-data-store.ts'
+import { defaultRules } from '../../src/push-rules/index.ts'
+import type { UserId } from '../../src/lib/ids.ts'
+import { currentPosition } from '../../src/storage/stream.ts'
+import { onEachDatabase } from '../support/databases.ts'
+import { accountServer, registered } from './account-server.ts'
+
+const OF_ACCOUNT = '/user/@alice:localhost/account_data'
+const OF_ROOM = '/user/@alice:localhost/rooms/!r:localhost/account_data'
+const alice = '@alice:localhost' as UserId
+
+onEachDatabase('account data', (open) => {
+  test('is kept apart by user, room and type, and the last one counts', async (t) => {
+    const { call } = accountServer(t, await open(t))
+    const token = await registered(call, 'alice')
+    const bob = await registered(call, 'bob')
+    for (const [path, body] of [
+      [`${OF_ACCOUNT}/m.direct`, { old: true }],
+      [`${OF_ACCOUNT}/m.direct`, { '@bob:localhost': ['!r:localhost'], 'm.float': 1.5 }],
+      [`${OF_ROOM}/m.direct`, { room: 'r' }],
+      [`${OF_ROOM}/m.tag`, { tags: {} }],
+    ] as const)
+      assert.deepEqual(await call('PUT', path, { token, body: body as never }), { status: 200, body: {} })
+    const get = async (path: string) => (await call('GET', path, { token })).body
+    const direct = { '@bob:localhost': ['!r:localhost'], 'm.float': 1.5 }
+    assert.deepEqual(await get(`${OF_ACCOUNT}/m.direct`), direct)
+    assert.deepEqual(await get(`${OF_ROOM}/m.direct`), { room: 'r' })
+    const none = await call('GET', '/user/@bob:localhost/account_data/m.direct', { token: bob })
+    assert.deepEqual([none.status, none.body['errcode']], [404, 'M_NOT_FOUND'])
+    const other = await call('GET', `${OF_ACCOUNT}/m.tag`, { token })
+    assert.equal(other.status, 404)
+  })
+
+  test('each change takes a position and wakes the user once it is committed, the same content too', async (t) => {
+    const db = await open(t)
+    const { call, deps } = accountServer(t, db)
+    const token = await registered(call, 'alice')
+    const seen: Promise<string[]>[] = []
+    const leave = deps.bus.subscribe(['user:@alice:localhost'], () =>
+      seen.push(
+        db.all(accountDataSince, { userId: alice, since: 0 }).then((rows) => rows.map((row) => row.type)),
+      ),
+    )
+    t.after(leave)
+    const before = await currentPosition(db)
+    for (let count = 0; count < 2; count++) await call('PUT', `${OF_ACCOUNT}/m.x`, { token, body: {} })
+    await call('PUT', `${OF_ROOM}/m.y`, { token, body: {} })
+    assert.equal(await currentPosition(db), before + 3)
+    assert.deepEqual(await Promise.all(seen), [['m.x'], ['m.x'], ['m.x', 'm.y']])
+    const rows = await db.all(accountDataSince, { userId: alice, since: before + 2 })
+    assert.deepEqual(rows, [{ room_id: '!r:localhost', type: 'm.y', content: '{}', position: before + 3 }])
+  })
+
+  test('what the server keeps itself is 405, and push rules can be read', async (t) => {
+    const db = await open(t)
+    const { call } = accountServer(t, db)
+    const token = await registered(call, 'alice')
+    for (const path of [OF_ACCOUNT, OF_ROOM])
+      for (const type of ['m.push_rules', 'm.fully_read']) {
+        const { status, body } = await call('PUT', `${path}/${type}`, { token, body: { global: {} } })
+        assert.deepEqual([status, body['errcode']], [405, 'M_BAD_JSON'])
+      }
+    assert.deepEqual(await db.all(accountDataSince, { userId: alice, since: 0 }), [])
+    const { status, body } = await call('GET', `${OF_ACCOUNT}/m.push_rules`, { token })
+    const rules = defaultRules({ userId: alice, localpart: 'alice', legacyMentionRules: true })
+    assert.deepEqual({ status, body }, { status: 200, body: { global: rules } as never })
+    assert.equal((await call('GET', `${OF_ROOM}/m.push_rules`, { token })).status, 404)
+  })
+
+  test('what is refused, and how', async (t) => {
+    const { call } = accountServer(t, await open(t))
+    const token = await registered(call, 'alice')
+    for (const [path, body, status, errcode] of [
+      ['/user/@bob:localhost/account_data/m.x', {}, 403, 'M_FORBIDDEN'],
+      ['/user/@bob:localhost/rooms/!r:localhost/account_data/m.x', {}, 403, 'M_FORBIDDEN'],
+      ['/user/@alice:localhost/rooms/r/account_data/m.x', {}, 400, 'M_INVALID_PARAM'],
+      [`${OF_ACCOUNT}/m.x`, [], 400, 'M_BAD_JSON'],
+      [`${OF_ACCOUNT}/m.x`, { x: 'x'.repeat(65_536) }, 413, 'M_TOO_LARGE'],
+      [`${OF_ACCOUNT}/${'x'.repeat(256)}`, {}, 400, 'M_INVALID_PARAM'],
+      [`${OF_ACCOUNT}/m.%00`, {}, 400, 'M_INVALID_PARAM'],
+    ] as const) {
+      const answer = await call('PUT', path, { token, body: body as never })
+      assert.deepEqual([answer.status, answer.body['errcode']], [status, errcode], path)
+    }
+    const others = await call('GET', '/user/@bob:localhost/account_data/m.x', { token })
+    assert.equal(others.status, 403)
+  })
+})

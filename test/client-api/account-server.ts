@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
+import { createAuthenticator } from '../../src/accounts/authenticate.ts'
+import { createLastSeen } from '../../src/accounts/last-seen.ts'
+import type { RegistrationDeps } from '../../src/accounts/register.ts'
+import { accountDataRoutes } from '../../src/client-api/account-data.ts'
+import { accountRoutes } from '../../src/client-api/account.ts'
+import { capabilitiesRoutes } from '../../src/client-api/capabilities.ts'
+import { devicesRoutes } from '../../src/client-api/devices.ts'
+import { filtersRoutes } from '../../src/client-api/filters.ts'
+import { loginRoutes } from '../../src/client-api/login.ts'
+import { probesRoutes } from '../../src/client-api/probes.ts'
+import { profileRoutes } from '../../src/client-api/profile.ts'
+import { pushRulesRoutes } from '../../src/client-api/push-rules.ts'
+import { registerRoutes } from '../../src/client-api/register.ts'
+import { versionsRoutes } from '../../src/client-api/versions.ts'
+import { wellKnownRoutes } from '../../src/client-api/well-known.ts'
+import { loadConfig } from '../../src/config/load.ts'
+import { unlimited } from '../../src/http/rate-limit.ts'
+import { createHttpServer } from '../../src/http/server.ts'
+import { createMetrics } from '../../src/lib/metrics.ts'
+import type { Json, JsonObject } from '../../src/lib/json.ts'
+import type { Database } from '../../src/storage/database.ts'
+import { accountsOn } from '../accounts/fixture.ts'
+import { silentLog } from '../support/log.ts'
+
+type Method = 'GET' | 'PUT' | 'POST' | 'DELETE'
+type Answer = { status: number; body: JsonObject }
+export type Call = (method: Method, path: string, more?: { token?: string; body?: Json }) => Promise<Answer>
+
+type Overrides = Partial<RegistrationDeps> & { publicUrl?: string }
+
+/** The account endpoints on a database, and nothing else. A path that begins without `/_matrix` is below v3. */
+export function accountServer(t: TestContext, db: Database, { publicUrl, ...overrides }: Overrides = {}) {
+  const accounts = accountsOn(db, overrides)
+  const { deps, clock } = accounts
+  const all = { ...deps, publicUrl, legacyMentionRules: true }
+  const lastSeen = createLastSeen({ db, clock, log: silentLog })
+  const server = createHttpServer({
+    config: loadConfig({ argv: [], env: {} }),
+    routes: [
+      versionsRoutes(),
+      capabilitiesRoutes({ roomVersions: { default: '12', available: ['10', '11', '12'] } }),
+      registerRoutes(all),
+      loginRoutes(all),
+      accountRoutes(all),
+      devicesRoutes(all),
+      profileRoutes(all),
+      accountDataRoutes(all),
+      filtersRoutes(all),
+      pushRulesRoutes(all),
+      wellKnownRoutes(all),
+      probesRoutes(),
+    ].flat(),
+    authenticate: createAuthenticator({ db, lastSeen }),
+    limiter: unlimited,
+    log: silentLog,
+    metrics: createMetrics({ processMetrics: false }),
+  })
+  t.after(async () => {
+    await server.close()
+    await lastSeen[Symbol.asyncDispose]()
+  })
+  const call: Call = async (method, path, { token, body } = {}) => {
+    const response = await server.inject({
+      method,
+      url: path.startsWith('/_matrix') || path.startsWith('/.well') ? path : `/_matrix/client/v3${path}`,
+      ...(token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } }),
+      ...(body === undefined ? {} : { payload: JSON.stringify(body) }),
+    })
+    return { status: response.statusCode, body: response.json() as JsonObject }
+  }
+  return { ...accounts, call }
+}
+
+/** Registers in one request; resolves to the token. */
+export async function registered(call: Call, username: string, deviceId = 'PHONE'): Promise<string> {
+  const { status, body } = await call('POST', '/register', {
+    body: { username, password: 'secret', device_id: deviceId, auth: { type: 'm.login.dummy' } },
+  })
+  if (status !== 200) throw new Error(`${status} ${JSON.stringify(body)}`)
+  return text(body['access_token'])
+}
+
+/** What must be a string in an answer. */
+export function text(value: Json | undefined): string {
+  assert.equal(typeof value, 'string')
+  return value as string
+}

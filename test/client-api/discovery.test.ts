@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openTestSqlite } from '../support/databases.ts'
+import { accountServer, registered } from './account-server.ts'
+
+test('versions lists what clients look for', async (t) => {
+  const { call } = accountServer(t, await openTestSqlite(t))
+  const { status, body } = await call('GET', '/_matrix/client/versions')
+  assert.equal(status, 200)
+  const versions = body['versions'] as string[]
+  for (const version of ['r0.6.1', 'v1.1', 'v1.13', 'v1.17']) assert.ok(versions.includes(version), version)
+  for (const flag of Object.values(body['unstable_features'] as object)) assert.equal(flag, true)
+})
+
+test('capabilities name the room versions and what can be changed', async (t) => {
+  const { call } = accountServer(t, await openTestSqlite(t))
+  assert.equal((await call('GET', '/capabilities')).status, 401)
+  const { body } = await call('GET', '/capabilities', { token: await registered(call, 'alice') })
+  const capabilities = body['capabilities'] as Record<string, unknown>
+  assert.deepEqual(capabilities['m.room_versions'], {
+    default: '12',
+    available: { 10: 'stable', 11: 'stable', 12: 'stable' },
+  })
+  assert.deepEqual(capabilities['m.change_password'], { enabled: true })
+})
+
+test('well-known is there when the public URL is set', async (t) => {
+  const path = '/.well-known/matrix/client'
+  const unset = await accountServer(t, await openTestSqlite(t)).call('GET', path)
+  assert.deepEqual([unset.status, unset.body['errcode']], [404, 'M_NOT_FOUND'])
+  const publicUrl = 'https://matrix.example.org'
+  const set = await accountServer(t, await openTestSqlite(t), { publicUrl }).call('GET', path)
+  assert.deepEqual(set, { status: 200, body: { 'm.homeserver': { base_url: publicUrl } } })
+})
+
+test('what clients ask every server at start has an answer', async (t) => {
+  const { call } = accountServer(t, await openTestSqlite(t))
+  const token = await registered(call, 'alice')
+  for (const [path, status] of [
+    ['/voip/turnServer', 200],
+    ['/_matrix/client/r0/thirdparty/protocols', 200],
+    ['/_matrix/media/r0/config', 200],
+    ['/_matrix/media/v3/config', 200],
+    ['/_matrix/client/v1/media/config', 200],
+    ['/room_keys/version', 404],
+    ['/_matrix/client/unstable/org.matrix.msc2697.v2/dehydrated_device', 404],
+    ['/_matrix/client/unstable/org.matrix.msc4143/rtc/transports', 404],
+  ] as const) {
+    const answer = await call('GET', path, { token })
+    assert.equal(answer.status, status, path)
+    assert.equal('errcode' in answer.body, status === 404, path)
+  }
+})

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { onEachDatabase } from '../support/databases.ts'
+import { accountServer, registered } from './account-server.ts'
+
+const ALICE = encodeURIComponent('@alice:localhost')
+
+onEachDatabase('profile', (open) => {
+  test('what is set is there for everybody, what is not is 404', async (t) => {
+    const { call, profilesChanged } = accountServer(t, await open(t))
+    const token = await registered(call, 'alice')
+    await registered(call, 'bob')
+    assert.deepEqual(await call('GET', `/profile/${ALICE}`), { status: 200, body: {} })
+    assert.equal((await call('GET', `/profile/${ALICE}/displayname`)).status, 404)
+    const body = { displayname: 'Alice 🔔', avatar_url: 'mxc://localhost/a' }
+    for (const field of ['displayname', 'avatar_url'] as const) {
+      const put = await call('PUT', `/profile/${ALICE}/${field}`, { token, body: { [field]: body[field] } })
+      assert.deepEqual(put, { status: 200, body: {} })
+      assert.deepEqual((await call('GET', `/profile/${ALICE}/${field}`)).body, { [field]: body[field] })
+    }
+    assert.deepEqual(await call('GET', '/_matrix/client/r0/profile/@alice:localhost'), { status: 200, body })
+    assert.deepEqual(await call('GET', '/profile/@bob:localhost'), { status: 200, body: {} })
+    assert.deepEqual(profilesChanged, ['@alice:localhost', '@alice:localhost'])
+  })
+
+  test('member events follow a change, and only a change', async (t) => {
+    const { call, profilesChanged } = accountServer(t, await open(t))
+    const token = await registered(call, 'alice')
+    const put = (displayname: string | null) =>
+      call('PUT', `/profile/${ALICE}/displayname`, { token, body: { displayname } })
+    for (const name of ['A', 'A', '', null]) assert.equal((await put(name)).status, 200)
+    assert.equal(profilesChanged.length, 2, 'A, and then none')
+    assert.equal((await call('GET', `/profile/${ALICE}/displayname`)).status, 404)
+    await put('B')
+    assert.deepEqual(await call('DELETE', `/profile/${ALICE}/displayname`, { token }), {
+      status: 200,
+      body: {},
+    })
+    assert.equal(profilesChanged.length, 4)
+    assert.deepEqual((await call('GET', `/profile/${ALICE}`)).body, {})
+  })
+
+  test('what is refused, and how', async (t) => {
+    const { call, profilesChanged } = accountServer(t, await open(t))
+    const token = await registered(call, 'alice')
+    await registered(call, 'bob')
+    for (const [path, body, status, errcode] of [
+      ['/profile/@bob:localhost/displayname', { displayname: 'x' }, 403, 'M_FORBIDDEN'],
+      ['/profile/@alice:localhost/m.tz', { 'm.tz': 'Europe/Berlin' }, 403, 'M_FORBIDDEN'],
+      ['/profile/@alice:localhost/displayname', {}, 400, 'M_MISSING_PARAM'],
+      ['/profile/@alice:localhost/displayname', { displayname: 7 }, 400, 'M_BAD_JSON'],
+      ['/profile/@alice:localhost/displayname', [], 400, 'M_BAD_JSON'],
+      ['/profile/@alice:localhost/displayname', { displayname: 'x'.repeat(256) }, 400, 'M_INVALID_PARAM'],
+      ['/profile/@alice:localhost/avatar_url', { avatar_url: 'x'.repeat(1001) }, 400, 'M_INVALID_PARAM'],
+      ['/profile/alice/displayname', { displayname: 'x' }, 400, 'M_INVALID_PARAM'],
+    ] as const) {
+      const answer = await call('PUT', path, { token, body: body as never })
+      assert.deepEqual([answer.status, answer.body['errcode']], [status, errcode], path)
+    }
+    assert.equal((await call('PUT', `/profile/${ALICE}/displayname`, { body: {} })).status, 401)
+    for (const path of [
+      '/profile/@nobody:localhost',
+      '/profile/@a:elsewhere',
+      '/profile/@alice:localhost/m.tz',
+    ])
+      assert.equal((await call('GET', path)).status, 404, path)
+    assert.deepEqual(profilesChanged, [])
+  })
+})
