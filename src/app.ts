@@ -1,0 +1,197 @@
+import { readFileSync } from 'node:fs'
+import { type AccountDeps } from './accounts/deps.ts'
+import { createAuthenticator } from './accounts/authenticate.ts'
+import { createAuthSessions } from './accounts/auth-sessions.ts'
+import { createLastSeen } from './accounts/last-seen.ts'
+import { createPasswords } from './accounts/passwords.ts'
+import { createUser } from './accounts/register.ts'
+import { createLocalBus } from './cluster/bus.ts'
+import { clientRoutes } from './client-api/routes.ts'
+import { ConfigError } from './config/config-error.ts'
+import type { Config } from './config/schema.ts'
+import { checkGatewayUrl, NOTIFY_PATH } from './delivery/gateway-url.ts'
+import { makeGuardedAgent } from './delivery/guarded-agent.ts'
+import { makeIpPolicy } from './delivery/ip-policy.ts'
+import { systemLookup } from './delivery/lookup.ts'
+import { makePokeSender } from './delivery/send-poke.ts'
+import { startDelivery } from './delivery/worker.ts'
+import { inboxRoutes } from './gateway-api/inbox.ts'
+import { gatewayRoutes, ownGateway } from './gateway-api/notify.ts'
+import { INBOX_APP_ID, makeInboxApp } from './gateway/apps.ts'
+import { makeInboxStore } from './gateway/inbox-store.ts'
+import type { NotifyDeps } from './gateway/notify.ts'
+import { healthRoutes } from './http/health.ts'
+import { createLoginAttemptLimiter, createRateLimiter } from './http/rate-limit.ts'
+import { createHttpServer } from './http/server.ts'
+import { type Clock, systemClock } from './lib/clock.ts'
+import { createEvents } from './lib/events.ts'
+import { type Random, systemRandom } from './lib/ids.ts'
+import { createLog, type Log } from './lib/log.ts'
+import { createMetrics, type Metrics } from './lib/metrics.ts'
+import { badgeOf, endBadge, startBadge } from './notifications/badge.ts'
+import { outcomeOf } from './notifications/counts.ts'
+import type { NotificationDeps } from './notifications/deps.ts'
+import { isRead } from './notifications/read.ts'
+import { type PusherDeps, removePusher, removePushersOfDevices } from './pushers/set-pusher.ts'
+import type { RoomDeps } from './rooms/deps.ts'
+import { updateMemberProfile } from './rooms/member-profile.ts'
+import { loadPokedEvents } from './rooms/poke-event.ts'
+import type { SyncDeps } from './rooms/sync/sync.ts'
+import { createTyping } from './rooms/typing.ts'
+import { type Database, openDatabase } from './storage/database.ts'
+import { currentPosition } from './storage/stream.ts'
+
+/** What a Belfry takes from the world around it; tests hand in others. */
+export type Environment = { clock: Clock; random: Random; log: Log; metrics: Metrics }
+
+export type Belfry = {
+  /** Starts serving and sending. `url`: where it listens, with the port that was picked. */
+  listen(): Promise<{ url: string }>
+  /** Stops accepting, lets what is in flight finish, and closes the database. */
+  close(): Promise<void>
+  addUser(user: { name: string; password: string; admin: boolean }): Promise<{ userId: string }>
+}
+
+/** The composition root: configuration → storage → stages → servers. Nothing listens or sends before `listen()`. */
+export async function createBelfry(config: Config, given: Partial<Environment> = {}): Promise<Belfry> {
+  const log = given.log ?? createLog({ level: config.log_level })
+  const metrics = given.metrics ?? createMetrics({ processMetrics: true })
+  const environment = { clock: systemClock, random: systemRandom, ...given, log, metrics }
+  const ca = config.push.extra_ca === undefined ? [] : [readCertificates(config.push.extra_ca)]
+  const database = config.database
+  const db = await openDatabase(database.kind === 'sqlite' ? `sqlite:${database.path}` : database.url, log)
+  const stages = createStages(config, environment, db)
+  const running: AsyncDisposable[] = []
+  return {
+    async listen() {
+      const { url } = await stages.http.listen()
+      stages.ownUrls.push(url)
+      running.push(await stages.startDelivering(ca))
+      return { url }
+    },
+    async close() {
+      await stages.http.close()
+      for (const part of running.toReversed()) await part[Symbol.asyncDispose]()
+      await stages.lastSeen[Symbol.asyncDispose]()
+      await db[Symbol.asyncDispose]()
+    },
+    addUser: async (user) => ({ userId: await createUser(stages.accounts, user) }),
+  }
+}
+
+/** Builds each stage with what it needs, from the end of an event's way to its beginning. */
+function createStages(config: Config, { clock, random, log, metrics }: Environment, db: Database) {
+  const bus = createLocalBus()
+  const serverName = config.server_name
+  const legacyMentionRules = config.push.legacy_mention_rules
+  const policy = makeIpPolicy(config.push.allow_ip_ranges)
+  /** Under which URLs this server's own gateway can be reached. */
+  const ownUrls = config.public_url === undefined ? [] : [config.public_url]
+  const isOwnGateway = (url: URL) => ownUrls.some((own) => url.href === own + NOTIFY_PATH)
+
+  const inbox = makeInboxStore(db)
+  const gateway: NotifyDeps = {
+    apps: new Map([[INBOX_APP_ID, makeInboxApp({ store: inbox, clock })]]),
+    report: gatewayReport(log, metrics),
+  }
+  const pushers: PusherDeps = {
+    db,
+    bus,
+    clock,
+    maxPushersPerUser: config.push.max_pushers_per_user,
+    checkUrl: (url) => checkGatewayUrl(url, { policy, lookup: systemLookup, isOwnGateway }),
+    startBadge,
+    endBadge,
+  }
+  const ruleFaults = metrics.counter(
+    'belfry_rule_faults_total',
+    'Rule evaluations that threw; no message was lost',
+  )
+  const notifications: NotificationDeps = { clock, bus, log, legacyMentionRules, ruleFaults }
+  const rooms: RoomDeps = { db, bus, clock, random, log, serverName, notifications }
+  const accounts: AccountDeps = {
+    db,
+    bus,
+    clock,
+    random,
+    serverName,
+    passwords: createPasswords(),
+    authSessions: createAuthSessions({ clock, random }),
+    loginAttempts: createLoginAttemptLimiter(config.rate_limits, clock),
+    onDevicesRemoved: (tx, userId, deviceIds) => removePushersOfDevices(pushers, tx, { userId, deviceIds }),
+    onProfileChanged: (userId) => updateMemberProfile(rooms, userId),
+  }
+  const typing = createTyping({ clock, bus })
+  const sync: SyncDeps = {
+    db,
+    bus,
+    clock,
+    typing,
+    legacyMentionRules,
+    maxTimeoutMs: config.limits.sync_timeout_max_ms,
+  }
+  const lastSeen = createLastSeen({ db, clock, log })
+  const http = createHttpServer({
+    config,
+    log,
+    metrics,
+    authenticate: createAuthenticator({ db, lastSeen }),
+    limiter: createRateLimiter(config.rate_limits, clock),
+    routes: [
+      ...healthRoutes({ checks: { database: async () => void (await currentPosition(db)) }, metrics, log }),
+      ...clientRoutes({ config, accounts, rooms, notifications, sync, typing, pushers }),
+      ...gatewayRoutes(gateway),
+      ...inboxRoutes({ store: inbox }),
+    ],
+  })
+
+  const startDelivering = async (ca: readonly string[]): Promise<AsyncDisposable> => {
+    const agent = makeGuardedAgent({ policy, ca, connectionsPerOrigin: config.push.connections_per_gateway })
+    const worker = await startDelivery({
+      db,
+      bus,
+      clock,
+      random,
+      log,
+      events: createEvents({ log, metrics }),
+      send: makePokeSender({
+        agent,
+        clock,
+        inProcess: (url) => (isOwnGateway(url) ? ownGateway(gateway) : undefined),
+      }),
+      loadPokedEvents,
+      badgeOf,
+      isRead,
+      outcomeOf,
+      removePusher: (tx, pusherId) => removePusher(pushers, tx, pusherId),
+      concurrency: config.push.concurrency,
+      includeContent: config.push.include_content,
+    })
+    return {
+      async [Symbol.asyncDispose]() {
+        await worker[Symbol.asyncDispose]()
+        await agent[Symbol.asyncDispose]()
+      },
+    }
+  }
+  return { http, accounts, lastSeen, startDelivering, ownUrls }
+}
+
+function gatewayReport(log: Log, metrics: Metrics): NotifyDeps['report'] {
+  const outcomes = metrics.counter('belfry_gateway_outcomes_total', 'Notifications by what became of them', [
+    'outcome',
+  ])
+  return (report) => {
+    outcomes.inc({ outcome: report.outcome })
+    if (report.outcome === 'configuration error')
+      log.warn({ app_id: report.appId }, 'no such app at this gateway')
+  }
+}
+
+function readCertificates(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new ConfigError(`bad value for "push.extra_ca": ${file} cannot be read`, { cause: error })
+  }
+}

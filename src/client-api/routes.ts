@@ -1,0 +1,79 @@
+import type { AccountDeps } from '../accounts/deps.ts'
+import type { Config } from '../config/schema.ts'
+import type { Route } from '../http/route.ts'
+import type { NotificationDeps } from '../notifications/deps.ts'
+import type { PusherDeps } from '../pushers/set-pusher.ts'
+import type { RoomDeps } from '../rooms/deps.ts'
+import { DEFAULT_ROOM_VERSION, ROOM_VERSIONS } from '../rooms/room-versions.ts'
+import type { SyncDeps } from '../rooms/sync/sync.ts'
+import type { Typing } from '../rooms/typing.ts'
+import { accountDataRoutes } from './account-data.ts'
+import { accountRoutes } from './account.ts'
+import { capabilitiesRoutes } from './capabilities.ts'
+import { createRoomRoutes } from './create-room.ts'
+import { devicesRoutes } from './devices.ts'
+import { directoryRoutes } from './directory.ts'
+import { legacyEventRoutes } from './events-legacy.ts'
+import { filtersRoutes } from './filters.ts'
+import { loginRoutes } from './login.ts'
+import { notificationRoutes } from './notifications.ts'
+import { probesRoutes } from './probes.ts'
+import { profileRoutes } from './profile.ts'
+import { pushRulesRoutes } from './push-rules.ts'
+import { pusherRoutes } from './pushers.ts'
+import { receiptRoutes } from './receipts.ts'
+import { redactionRoutes } from './redaction.ts'
+import { registerRoutes } from './register.ts'
+import { roomEventRoutes } from './room-events.ts'
+import { roomMembershipRoutes } from './room-membership.ts'
+import { roomSendRoutes } from './room-send.ts'
+import { roomStateWriteRoutes } from './room-state-write.ts'
+import { syncRoutes } from './sync.ts'
+import { typingRoutes } from './typing.ts'
+import { versionsRoutes } from './versions.ts'
+import { wellKnownRoutes } from './well-known.ts'
+
+export type ClientApiDeps = {
+  config: Pick<Config, 'open_registration' | 'public_url'>
+  accounts: AccountDeps
+  rooms: RoomDeps
+  notifications: NotificationDeps
+  sync: SyncDeps
+  typing: Typing
+  pushers: PusherDeps
+}
+
+/** Every endpoint of the client-server API, one module of the specification after the other. */
+export function clientRoutes(deps: ClientApiDeps): Route[] {
+  const { accounts, rooms, notifications, sync, typing, pushers, config } = deps
+  const publicUrl = config.public_url
+  const { db, clock } = rooms
+  const rules = { db, bus: rooms.bus, legacyMentionRules: sync.legacyMentionRules }
+  return [
+    ...versionsRoutes(),
+    ...wellKnownRoutes({ publicUrl }),
+    ...capabilitiesRoutes({ roomVersions: { default: DEFAULT_ROOM_VERSION, available: [...ROOM_VERSIONS.keys()] } }),
+    ...registerRoutes({ ...accounts, openRegistration: config.open_registration }),
+    ...loginRoutes({ ...accounts, publicUrl }),
+    ...accountRoutes(accounts),
+    ...devicesRoutes(accounts),
+    ...profileRoutes(accounts),
+    ...accountDataRoutes(rules),
+    ...filtersRoutes({ db }),
+    ...createRoomRoutes(rooms),
+    ...roomMembershipRoutes(rooms),
+    ...directoryRoutes(rooms),
+    ...roomSendRoutes(rooms),
+    ...roomStateWriteRoutes(rooms),
+    ...redactionRoutes(rooms),
+    ...roomEventRoutes({ db, clock }),
+    ...receiptRoutes({ ...notifications, db }),
+    ...typingRoutes({ db, typing }),
+    ...syncRoutes(sync),
+    ...legacyEventRoutes(sync),
+    ...pushRulesRoutes(rules),
+    ...pusherRoutes(pushers),
+    ...notificationRoutes({ db, clock }),
+    ...probesRoutes(),
+  ]
+}

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { foundingPusher, loginUser, registerUser } from '../support/client.ts'
+import { startPokeReceiver } from '../support/poke-receiver.ts'
+import { startTestServer } from '../support/server.ts'
+
+describe('when the gateway is in trouble', () => {
+  test('down, then up: what was sent meanwhile arrives, in order', async (t) => {
+    const server = await startTestServer(t)
+    const first = await startPokeReceiver(t)
+    const alice = await registerUser(server.url, 'alice')
+    const bob = await registerUser(server.url, 'bob')
+    await alice.post('/pushers/set', foundingPusher(first.url))
+    const roomId = await bob.createRoom()
+    await alice.post(`/join/${encodeURIComponent(roomId)}`)
+    await first.close()
+
+    const sent: string[] = []
+    for (let n = 0; n < 5; n++) sent.push(await bob.say(roomId, `message ${n}`))
+    const again = await startPokeReceiver(t, Number(new URL(first.url).port))
+    await again.waitFor((poke) => poke.event_id === sent.at(-1))
+    assert.deepEqual(
+      again.pokes.map((poke) => poke.event_id),
+      sent,
+    )
+  })
+
+  test('a restart in the middle of a backlog goes on where it stopped', async (t) => {
+    const server = await startTestServer(t)
+    const gateway = await startPokeReceiver(t)
+    const alice = await registerUser(server.url, 'alice')
+    const bob = await registerUser(server.url, 'bob')
+    await alice.post('/pushers/set', foundingPusher(gateway.url))
+    const roomId = await bob.createRoom()
+    await alice.post(`/join/${encodeURIComponent(roomId)}`)
+
+    // It takes four, then no more until the server is back.
+    gateway.answer(() => (gateway.pokes.length > 4 ? { status: 503 } : {}))
+    const sent: string[] = []
+    for (let n = 0; n < 20; n++) sent.push(await bob.say(roomId, `message ${n}`))
+    await gateway.waitFor((poke) => poke.event_id === sent[4])
+    await server.close()
+    gateway.answer({})
+    await startTestServer(t, { data: server.data })
+    await gateway.waitFor((poke) => poke.event_id === sent.at(-1))
+    const taken = gateway.pokes.map((poke) => poke.event_id)
+    assert.deepEqual([...new Set(taken)], sent, 'all, in order')
+    assert.deepEqual(taken.slice(0, 4), sent.slice(0, 4))
+    assert.equal(taken.filter((eventId) => eventId === sent[3]).length, 1, 'what was taken is not sent again')
+  })
+
+  test('a rejected pushkey ends its pusher, and no other', async (t) => {
+    const server = await startTestServer(t)
+    const gateway = await startPokeReceiver(t)
+    gateway.answer((poke) => ({
+      body: {
+        rejected: poke.devices.map((device) => device.pushkey).filter((pushkey) => pushkey === 'old-phone'),
+      },
+    }))
+    const alice = await registerUser(server.url, 'alice')
+    const bob = await registerUser(server.url, 'bob')
+    await alice.post('/pushers/set', foundingPusher(gateway.url, { pushkey: 'old-phone' }))
+    await alice.post('/pushers/set', foundingPusher(gateway.url, { pushkey: 'new-phone' }))
+    const roomId = await bob.createRoom()
+    await alice.post(`/join/${encodeURIComponent(roomId)}`)
+
+    const pokeTo = (pushkey: string, eventId: string) =>
+      gateway.waitFor((poke) => poke.event_id === eventId && poke.devices[0]?.pushkey === pushkey)
+    const one = await bob.say(roomId, 'one')
+    await Promise.all([pokeTo('old-phone', one), pokeTo('new-phone', one)])
+    const two = await bob.say(roomId, 'two')
+    await pokeTo('new-phone', two)
+    const { pushers } = (await alice.get('/pushers')) as { pushers: { pushkey: string }[] }
+    assert.deepEqual(
+      pushers.map((pusher) => pusher.pushkey),
+      ['new-phone'],
+    )
+  })
+
+  test('two devices of one user: both are told, reading on one tells the other', async (t) => {
+    const server = await startTestServer(t)
+    const gateway = await startPokeReceiver(t)
+    const phone = await registerUser(server.url, 'alice')
+    const tablet = await loginUser(server.url, 'alice')
+    const bob = await registerUser(server.url, 'bob')
+    await phone.post('/pushers/set', foundingPusher(gateway.url, { pushkey: 'phone' }))
+    await tablet.post('/pushers/set', foundingPusher(gateway.url, { pushkey: 'tablet' }))
+    const roomId = await bob.createRoom()
+    await phone.post(`/join/${encodeURIComponent(roomId)}`)
+
+    const told = (pushkey: string, unread: number) =>
+      gateway.waitFor((poke) => poke.devices[0]?.pushkey === pushkey && poke.counts?.unread === unread)
+    const eventId = await bob.say(roomId, 'hello')
+    await Promise.all([told('phone', 1), told('tablet', 1)])
+    await tablet.read(roomId, eventId)
+    await Promise.all([told('phone', 0), told('tablet', 0)])
+
+    // With the device goes its pusher; the other one stays.
+    await tablet.post('/logout')
+    const { pushers } = (await phone.get('/pushers')) as { pushers: { pushkey: string }[] }
+    assert.deepEqual(
+      pushers.map((pusher) => pusher.pushkey),
+      ['phone'],
+    )
+  })
+})

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict'
+import { describe, test, type TestContext } from 'node:test'
+import * as sdk from 'matrix-js-sdk'
+import { startPokeReceiver } from '../support/poke-receiver.ts'
+import { startTestServer } from '../support/server.ts'
+
+const silent = {
+  trace() {},
+  debug() {},
+  info() {},
+  warn() {},
+  error() {},
+  getChild: () => silent,
+}
+
+/** Registers, then starts a stock client and waits until it is ready. */
+async function startClient(t: TestContext, baseUrl: string, username: string): Promise<sdk.MatrixClient> {
+  const visitor = sdk.createClient({ baseUrl, logger: silent })
+  await visitor.registerRequest({ username, password: 'correct horse', auth: { type: 'm.login.dummy' } })
+  const session = await visitor.loginRequest({
+    type: 'm.login.password',
+    identifier: { type: 'm.id.user', user: username },
+    password: 'correct horse',
+  })
+  const client = sdk.createClient({
+    baseUrl,
+    userId: session.user_id,
+    accessToken: session.access_token,
+    deviceId: session.device_id,
+    logger: silent,
+  })
+  const prepared = once(client, sdk.ClientEvent.Sync, (state) => state === sdk.SyncState.Prepared)
+  await client.startClient({ initialSyncLimit: 10 })
+  t.after(() => client.stopClient())
+  await prepared
+  return client
+}
+
+/** Resolves with the arguments of the first such event for which `wanted` holds. */
+function once(
+  emitter: { on(event: never, listener: never): unknown; off(event: never, listener: never): unknown },
+  event: string,
+  wanted: (...args: never[]) => boolean = () => true,
+): Promise<void> {
+  return new Promise((resolve) => {
+    const listener = (...args: never[]) => {
+      if (!wanted(...args)) return
+      emitter.off(event as never, listener as never)
+      resolve()
+    }
+    emitter.on(event as never, listener as never)
+  })
+}
+
+describe('matrix-js-sdk, as it comes', () => {
+  test('from registration to logout, with a poke on the way', async (t) => {
+    const server = await startTestServer(t)
+    const gateway = await startPokeReceiver(t)
+    const alice = await startClient(t, server.url, 'alice')
+    const bob = await startClient(t, server.url, 'bob')
+
+    await alice.setPusher({
+      kind: 'http',
+      app_id: 'org.example.app',
+      pushkey: 'alices-phone',
+      app_display_name: 'Example',
+      device_display_name: 'Phone',
+      lang: 'en',
+      data: { url: gateway.url, brand: 'Example' },
+    })
+    const { pushers } = await alice.getPushers()
+    assert.equal(pushers.length, 1)
+    assert.equal(pushers[0]?.pushkey, 'alices-phone')
+    assert.deepEqual(pushers[0]?.data, { url: gateway.url, brand: 'Example' })
+
+    const invited = once(alice, sdk.RoomEvent.MyMembership, (_room, membership) => membership === 'invite')
+    const { room_id: roomId } = await bob.createRoom({
+      name: 'The tower',
+      invite: [alice.getUserId() as string],
+    })
+    await invited
+    const invitation = await gateway.waitFor((poke) => poke.type === 'm.room.member')
+    assert.equal(invitation.counts?.unread, 1, 'an invitation counts')
+
+    await alice.joinRoom(roomId)
+    const heard = once(
+      alice,
+      sdk.RoomEvent.Timeline,
+      (event: sdk.MatrixEvent) => event.getContent()['body'] === 'hello',
+    )
+    const { event_id: eventId } = await bob.sendTextMessage(roomId, 'hello')
+    await heard
+    const poke = await gateway.waitFor((one) => one.event_id === eventId)
+    assert.equal(poke.prio, 'high', 'a room of two has the sound of a direct message')
+    assert.deepEqual(poke.devices[0]?.tweaks, { sound: 'default' })
+
+    const room = alice.getRoom(roomId)
+    assert.ok(room)
+    assert.equal(room.name, 'The tower')
+    assert.equal(room.getUnreadNotificationCount(sdk.NotificationCountType.Total), 1)
+
+    const event = room.findEventById(eventId)
+    assert.ok(event)
+    const cleared = once(
+      alice,
+      sdk.RoomEvent.UnreadNotifications,
+      (counts: { total?: number }) => counts?.total === 0,
+    )
+    const seen = once(bob, sdk.RoomEvent.Receipt)
+    const before = new Set(gateway.pokes)
+    await alice.sendReadReceipt(event)
+    await Promise.all([cleared, seen, gateway.waitFor((one) => !before.has(one) && one.counts?.unread === 0)])
+    assert.ok(bob.getRoom(roomId)?.hasUserReadEvent(alice.getUserId() as string, eventId))
+
+    await alice.removePusher('alices-phone', 'org.example.app')
+    assert.deepEqual(await alice.getPushers(), { pushers: [] })
+    await alice.logout(true)
+    await assert.rejects(alice.whoami(), (error: sdk.MatrixError) => error.errcode === 'M_UNKNOWN_TOKEN')
+  })
+})

@@ -1,0 +1,94 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { TestContext } from 'node:test'
+
+/** What a gateway is told, as far as the tests look at it. */
+export type ReceivedPoke = {
+  event_id?: string
+  room_id?: string
+  type?: string
+  sender?: string
+  sender_display_name?: string
+  room_name?: string
+  prio?: string
+  content?: Record<string, unknown>
+  counts?: { unread?: number }
+  devices: {
+    app_id: string
+    pushkey: string
+    data?: Record<string, unknown>
+    tweaks?: Record<string, unknown>
+  }[]
+}
+
+export type PokeAnswer = { status?: number; headers?: Record<string, string>; body?: unknown }
+
+/** A push gateway on loopback that remembers what it was told. */
+export type PokeReceiver = {
+  /** For `data.url` of a pusher. */
+  url: string
+  readonly pokes: ReceivedPoke[]
+  /** Resolves to the first poke, received or still to come, for which `wanted` holds. */
+  waitFor(wanted: (poke: ReceivedPoke) => boolean): Promise<ReceivedPoke>
+  /** What to answer from here on; a function may look at the poke. */
+  answer(how: PokeAnswer | ((poke: ReceivedPoke) => PokeAnswer | Promise<PokeAnswer>)): void
+  close(): Promise<void>
+}
+
+/** @param port where to listen again after having been away; 0 picks a free one. */
+export async function startPokeReceiver(t: TestContext, port = 0): Promise<PokeReceiver> {
+  const pokes: ReceivedPoke[] = []
+  const waiting = new Set<() => void>()
+  let answer: (poke: ReceivedPoke) => PokeAnswer | Promise<PokeAnswer> = () => ({})
+
+  const server = createServer((request, response) => {
+    readPoke(request)
+      .then(async (poke) => {
+        pokes.push(poke)
+        for (const look of [...waiting]) look()
+        send(response, await answer(poke))
+      })
+      .catch(() => response.destroy())
+  })
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+  const { port: taken } = server.address() as AddressInfo
+  const close = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve())
+      server.closeAllConnections()
+    })
+  t.after(close)
+  return {
+    url: `http://127.0.0.1:${taken}/_matrix/push/v1/notify`,
+    pokes,
+    answer: (how) => {
+      answer = typeof how === 'function' ? how : () => how
+    },
+    waitFor: (wanted) =>
+      new Promise((resolve) => {
+        const look = () => {
+          const found = pokes.find(wanted)
+          if (!found) return
+          waiting.delete(look)
+          resolve(found)
+        }
+        waiting.add(look)
+        look()
+      }),
+    close,
+  }
+}
+
+async function readPoke(request: IncomingMessage): Promise<ReceivedPoke> {
+  let text = ''
+  for await (const chunk of request.setEncoding('utf8')) text += chunk
+  return (JSON.parse(text) as { notification: ReceivedPoke }).notification
+}
+
+function send(
+  response: ServerResponse,
+  { status = 200, headers = {}, body = { rejected: [] } }: PokeAnswer,
+): void {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers })
+  response.end(typeof body === 'string' ? body : JSON.stringify(body))
+}

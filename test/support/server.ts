@@ -1,0 +1,35 @@
+import type { TestContext } from 'node:test'
+import { createBelfry } from '../../src/app.ts'
+import { loadConfig } from '../../src/config/load.ts'
+import { temporaryFolder } from './databases.ts'
+
+export type TestServer = { url: string; data: string; close: () => Promise<void> }
+
+/**
+ * A whole Belfry in this process, on a free loopback port: open registration, no rate limits, pokes to loopback allowed.
+ * @param options.data a data directory to go on with; `flags`: further flags of `belfry serve`
+ */
+export async function startTestServer(
+  t: TestContext,
+  { data = temporaryFolder(t), flags = [] }: { data?: string; flags?: readonly string[] } = {},
+): Promise<TestServer> {
+  const config = loadConfig({
+    argv: [
+      '--listen',
+      '127.0.0.1:0',
+      '--data',
+      data,
+      '--open-registration',
+      '--log-level',
+      'silent',
+      ...flags,
+    ],
+    env: { BELFRY_RATE_LIMITS_ENABLED: 'false', BELFRY_PUSH_ALLOW_IP_RANGES: '127.0.0.0/8' },
+  })
+  const belfry = await createBelfry(config)
+  const { url } = await belfry.listen()
+  let closing: Promise<void> | undefined
+  const close = () => (closing ??= belfry.close())
+  t.after(close)
+  return { url, data, close }
+}
