@@ -1,6 +1,7 @@
 import { forbidden } from '../lib/errors.ts'
 import type { AccountDeps } from './deps.ts'
 import { checkDevice, knownAs } from './names.ts'
+import { checkPassword } from './password-check.ts'
 import { type NewSession, passwordChangedMeanwhile, type Session, startSession } from './sessions.ts'
 import { userById } from './users-store.ts'
 
@@ -19,13 +20,11 @@ export async function login(deps: AccountDeps, wanted: Login): Promise<Session> 
   const userId = knownAs(wanted.user, deps.serverName)
   // A name from elsewhere says nothing about the accounts here: it needs neither the work nor the limit.
   if (userId === undefined) throw wrongLogin()
-  deps.loginAttempts.attempt(userId)
-  const passwordHash = (await deps.db.first(userById, { userId }))?.password_hash
-  if (!(await deps.passwords.verify(wanted.password, passwordHash))) throw wrongLogin()
-  deps.loginAttempts.succeeded(userId)
+  const proof = await checkPassword(deps, userId, wanted.password)
+  if (!proof) throw wrongLogin()
   return deps.db.transaction(async (tx) => {
     const user = await tx.first(userById, { userId })
-    if (user?.password_hash !== passwordHash) throw passwordChangedMeanwhile()
+    if (user?.password_hash !== proof.passwordHash) throw passwordChangedMeanwhile()
     return startSession(deps, tx, userId, wanted)
   })
 }

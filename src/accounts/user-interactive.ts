@@ -2,7 +2,7 @@ import type { UserId } from '../lib/ids.ts'
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts'
 import type { AccountDeps } from './deps.ts'
 import { knownAs } from './names.ts'
-import { userById } from './users-store.ts'
+import { checkPassword, type Proof } from './password-check.ts'
 
 export type Stage = 'm.login.dummy' | 'm.login.password'
 
@@ -45,17 +45,16 @@ export async function authorise(deps: AccountDeps, interaction: Interaction): Pr
   }
   if (type === undefined) return challenge(deps, interaction, { session })
   if (type !== stage) return challenge(deps, interaction, { session, error: `auth.type must be ${stage}` })
-  const proof = stage === 'm.login.dummy' ? ANYBODY : await checkPassword(deps, auth, interaction.userId)
+  const proof = stage === 'm.login.dummy' ? ANYBODY : await ownPassword(deps, auth, interaction.userId)
   if (!proof) return challenge(deps, interaction, { session, error: 'Wrong user or password' })
   if (session !== undefined) deps.authSessions.close(session)
   return { kind: 'granted', ...proof }
 }
 
-type Proof = { passwordHash: string | null }
-const ANYBODY: Proof = { passwordHash: null }
+const ANYBODY: { passwordHash: string | null } = { passwordHash: null }
 
 /** The access token has said who asks, so the name may be left out; it must not be somebody else's. */
-async function checkPassword(
+async function ownPassword(
   deps: AccountDeps,
   auth: JsonObject,
   userId: UserId | undefined,
@@ -64,11 +63,7 @@ async function checkPassword(
   if (typeof password !== 'string' || userId === undefined) return undefined
   const name = namedBy(auth)
   if (name !== undefined && knownAs(name, deps.serverName) !== userId) return undefined
-  deps.loginAttempts.attempt(userId)
-  const passwordHash = (await deps.db.first(userById, { userId }))?.password_hash ?? null
-  if (!(await deps.passwords.verify(password, passwordHash))) return undefined
-  deps.loginAttempts.succeeded(userId)
-  return { passwordHash }
+  return checkPassword(deps, userId, password)
 }
 
 /** The user whom an `identifier`, or the `user` of old clients, names. */

@@ -8,6 +8,7 @@ import { login } from '../../src/accounts/login.ts'
 import { createUser, register } from '../../src/accounts/register.ts'
 import { logout, logoutEverywhere } from '../../src/accounts/sessions.ts'
 import type { AccountDeps } from '../../src/accounts/deps.ts'
+import { limitExceeded } from '../../src/lib/errors.ts'
 import type { DeviceId, UserId } from '../../src/lib/ids.ts'
 import { query } from '../../src/storage/query.ts'
 import { onEachDatabase } from '../support/databases.ts'
@@ -117,6 +118,14 @@ onEachDatabase('sessions', (open) => {
       await assert.rejects(logIn(deps, 'alice', undefined, 'wrong'), { status: 403 })
     await assert.rejects(logIn(deps, 'ALICE'), { status: 429, errcode: 'M_LIMIT_EXCEEDED' })
     await logIn(deps, 'bob')
+  })
+
+  test('an attempt that could not be checked does not count', async (t) => {
+    const { deps } = accountsOn(await open(t), { loginAttempts: attempts(1) })
+    await withAliceAndBob(deps)
+    const busy = { ...deps.passwords, verify: () => Promise.reject(limitExceeded(1000)) }
+    await assert.rejects(logIn({ ...deps, passwords: busy }, 'alice'), { status: 429 })
+    await logIn(deps, 'alice')
   })
 
   test('logout takes the device, its token and what hangs on it, and nothing else', async (t) => {
