@@ -57,10 +57,12 @@ export async function scanTimeline(q: Queries, scan: Scan): Promise<Scanned> {
       first = false
       const chunk = await read(q, { roomId: scan.roomId, from, to, limit: wanted })
       for (const event of chunk) {
-        const full = result.events.length === scan.limit
+        const matches = matchesRoomEvent(scan.filter, scan.roomId, event)
+        // Only an event that would have been told makes the page an incomplete one.
+        const full = matches && result.events.length === scan.limit
         if (full || left === 0) return { ...result, next: backwards ? event.position : event.position - 1 }
         left -= 1
-        if (matchesRoomEvent(scan.filter, scan.roomId, event)) result.events.push(event)
+        if (matches) result.events.push(event)
         else result.hidden = true
         if (backwards) to = event.position - 1
         else from = event.position + 1

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import type { JsonObject } from '../../../src/lib/json.ts'
+import { MatrixError } from '../../../src/lib/errors.ts'
+import {
+  excludesAll,
+  includesRoom,
+  matchesRoomEvent,
+  matchesType,
+  parseFilter,
+  pickFields,
+  readFilter,
+  readRoomEventFilter,
+} from '../../../src/rooms/sync/filter.ts'
+
+const message = { type: 'm.room.message', sender: '@bob:x', content: { body: 'hi', url: 'mxc://x/y' } }
+const plain = { type: 'm.room.message', sender: '@bob:x', content: { body: 'hi' } }
+
+describe('filters', () => {
+  const cases: [string, JsonObject, typeof message | typeof plain, boolean][] = [
+    ['lets everything through when empty', {}, message, true],
+    ['types', { types: ['m.room.message'] }, message, true],
+    ['other types', { types: ['m.room.topic'] }, message, false],
+    ['no types', { types: [] }, message, false],
+    ['wildcards', { types: ['m.room.*'] }, message, true],
+    ['not_types', { not_types: ['m.*'] }, message, false],
+    ['not_types beats types', { types: ['m.room.message'], not_types: ['m.room.message'] }, message, false],
+    ['senders', { senders: ['@bob:x'] }, message, true],
+    ['other senders', { senders: ['@carol:x'] }, message, false],
+    ['not_senders', { not_senders: ['@bob:x'] }, message, false],
+    ['not_senders beats senders', { senders: ['@bob:x'], not_senders: ['@bob:x'] }, message, false],
+    ['rooms', { rooms: ['!a:x'] }, message, true],
+    ['other rooms', { rooms: ['!b:x'] }, message, false],
+    ['not_rooms', { not_rooms: ['!a:x'] }, message, false],
+    ['contains_url true', { contains_url: true }, message, true],
+    ['contains_url true, without', { contains_url: true }, plain, false],
+    ['contains_url false', { contains_url: false }, message, false],
+    ['contains_url false, without', { contains_url: false }, plain, true],
+    ['null counts as absent', { types: null, senders: null, contains_url: null, limit: null }, message, true],
+  ]
+  for (const [name, filter, event, expected] of cases)
+    test(name, () => {
+      const parsed = readRoomEventFilter(JSON.stringify(filter))
+      assert.equal(matchesRoomEvent(parsed, '!a:x', event), expected)
+    })
+
+  test('a type pattern means what the regular expression means', () => {
+    const piece = fc.constantFrom('a', 'b', '.', '*')
+    const pattern = fc.array(piece, { maxLength: 6 }).map((parts) => parts.join(''))
+    const type = fc.array(fc.constantFrom('a', 'b', '.'), { maxLength: 8 }).map((parts) => parts.join(''))
+    fc.assert(
+      fc.property(pattern, type, (glob, text) => {
+        const source = glob
+          .split('*')
+          .map((part) => part.replaceAll('.', '\\.'))
+          .join('.*')
+        assert.equal(matchesType(glob, text), new RegExp(`^${source}$`, 's').test(text))
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  test('many wildcards take no long time', () => {
+    assert.equal(matchesType('*a'.repeat(2000), 'a'.repeat(1999)), false)
+  })
+
+  test('rooms are included and excluded as a whole', () => {
+    const filter = parseFilter({ room: { rooms: ['!a', '!b'], not_rooms: ['!b'] } })
+    assert.deepEqual(
+      ['!a', '!b', '!c'].map((id) => includesRoom(filter, id)),
+      [true, false, false],
+    )
+    assert.equal(excludesAll(parseFilter({ room: { timeline: { types: [] } } }).timeline), true)
+    assert.equal(excludesAll(parseFilter({}).timeline), false)
+  })
+
+  const malformed: [string, string][] = [
+    ['{', 'M_NOT_JSON'],
+    ['[]', 'M_BAD_JSON'],
+    ['"id"', 'M_BAD_JSON'],
+    ['{"room": []}', 'M_BAD_JSON'],
+    ['{"room": {"rooms": "!a"}}', 'M_BAD_JSON'],
+    ['{"room": {"timeline": {"limit": "10"}}}', 'M_BAD_JSON'],
+    ['{"room": {"timeline": {"limit": 1.5}}}', 'M_BAD_JSON'],
+    ['{"room": {"timeline": {"types": [1]}}}', 'M_BAD_JSON'],
+    ['{"room": {"state": {"lazy_load_members": 1}}}', 'M_BAD_JSON'],
+    ['{"account_data": {"senders": {}}}', 'M_BAD_JSON'],
+    ['{"event_fields": "content"}', 'M_BAD_JSON'],
+  ]
+  for (const [text, errcode] of malformed)
+    test(`malformed: ${text}`, () => {
+      assert.throws(
+        () => readFilter(text),
+        (error) => error instanceof MatrixError && error.status === 400 && error.errcode === errcode,
+      )
+    })
+
+  test('no JSON value makes the parser throw anything but a 400', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        try {
+          parseFilter(value)
+        } catch (error) {
+          assert.ok(error instanceof MatrixError && error.status === 400)
+        }
+      }),
+    )
+  })
+
+  test('event_fields keeps the named fields and what makes it an event', () => {
+    const event = {
+      type: 'm.room.message',
+      event_id: '$1',
+      sender: '@bob:x',
+      origin_server_ts: 1,
+      content: { body: 'hi', 'm.relates_to': { event_id: '$0', key: 'a' }, other: 1 },
+      unsigned: { age: 5 },
+    }
+    const kept = { type: 'm.room.message', event_id: '$1', sender: '@bob:x', origin_server_ts: 1 }
+    const pick = (...paths: string[]) => pickFields(event, paths)
+    assert.equal(pickFields(event, undefined), event)
+    assert.deepEqual(pick(), { ...kept, content: {} })
+    assert.deepEqual(pick('content.body'), { ...kept, content: { body: 'hi' } })
+    assert.deepEqual(pick('content.m\\.relates_to.key', 'content.body'), {
+      ...kept,
+      content: { 'm.relates_to': { key: 'a' }, body: 'hi' },
+    })
+    assert.deepEqual(pick('content', 'content.body'), { ...kept, content: event.content })
+    assert.deepEqual(pick('content.body', 'content'), { ...kept, content: event.content })
+    assert.deepEqual(pick('unsigned.age', 'nothing.here', '__proto__.x'), {
+      ...kept,
+      unsigned: { age: 5 },
+      content: {},
+    })
+    assert.deepEqual(Object.keys(event.content), ['body', 'm.relates_to', 'other'], 'the event is left alone')
+  })
+})
