@@ -45,7 +45,7 @@ export async function startPokeReceiver(t: TestContext, port = 0): Promise<PokeR
     readPoke(request)
       .then(async (poke) => {
         pokes.push(poke)
-        for (const look of [...waiting]) look()
+        for (const look of waiting) look()
         send(response, await answer(poke))
       })
       .catch(() => response.destroy())
