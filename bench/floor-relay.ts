@@ -1,0 +1,31 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Pool } from 'undici'
+import { endWithStdin } from './support/end-with-stdin.ts'
+
+// The floor: the least that any server on this runtime must do between a message and its poke. It takes a request and
+// forwards the body, without a thought and without keeping anything. `node bench/floor-relay.ts GATEWAY-URL`
+
+const gateway = new URL(process.argv[2] ?? '')
+const pool = new Pool(gateway.origin, { connections: 32 })
+const headers = { 'content-type': 'application/json' }
+
+async function forward(body: Buffer): Promise<void> {
+  const answer = await pool.request({ method: 'POST', path: gateway.pathname, headers, body })
+  await answer.body.dump()
+}
+
+const server = createServer((request, response) => {
+  const chunks: Buffer[] = []
+  request.on('data', (chunk: Buffer) => chunks.push(chunk))
+  request.on('end', () => {
+    forward(Buffer.concat(chunks)).then(
+      () => response.writeHead(200, headers).end('{}'),
+      () => response.writeHead(502, headers).end('{}'),
+    )
+  })
+})
+server.listen(0, '127.0.0.1', () => {
+  console.log(`relay listening on http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+})
+endWithStdin()

@@ -1,0 +1,108 @@
+import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Benchmark } from './benchmark.ts'
+import { createLoad, type Load } from './support/load.ts'
+import { monotonicMs } from './support/monotonic.ts'
+import { cpuMs, temporaryFolder } from './support/processes.ts'
+import { launchBelfry } from './support/programs.ts'
+import { openSeed, type SeededRoom } from './support/seed.ts'
+import { medianOf, rounded } from './support/stats.ts'
+import { figure, percent } from './support/table.ts'
+
+const SENDERS = 64
+const ROUNDS = 5
+const ROUND_MS = 1500
+const LEAST_GAIN = 3
+/** Nobody has a pusher here. */
+const NO_GATEWAY = 'http://127.0.0.1:9/'
+
+export const groupCommit: Benchmark = {
+  name: 'group-commit',
+  about:
+    'messages accepted per second, from one sender and from 64 at once; each is durable when it is answered',
+  async run(options) {
+    using data = temporaryFolder()
+    const rooms = await seedRooms(data.path)
+    const syncsPerSecond = bareSyncs(data.path)
+    await using server = await launchBelfry(data.path, options)
+    await using load = createLoad(server.url, SENDERS)
+    const rounds: { one: Round[]; many: Round[] } = { one: [], many: [] }
+    await round(load, rooms, server.pid)
+    for (let at = 0; at < ROUNDS; at++) {
+      rounds.one.push(await round(load, rooms.slice(0, 1), server.pid))
+      rounds.many.push(await round(load, rooms, server.pid))
+    }
+    const [one, many] = [mediansOf(rounds.one), mediansOf(rounds.many)]
+    const gain = many.messagesPerSecond / one.messagesPerSecond
+    return {
+      tables: [
+        {
+          title: 'Messages accepted, to rooms without pushers',
+          columns: ['', 'messages/s', 'server CPU', 'load CPU'],
+          rows: [
+            ['bare write and fdatasync of 4 KiB', figure(syncsPerSecond), '–', '–'],
+            ['one sender', ...cells(one)],
+            [`${SENDERS} senders at once`, ...cells(many)],
+          ],
+        },
+      ],
+      targets: [
+        {
+          wanted: `${SENDERS} senders at least three times one`,
+          found: `${figure(gain, 2)} times`,
+          isMet: gain >= LEAST_GAIN,
+        },
+      ],
+      figures: {
+        gain: rounded({ gain }).gain,
+        one: rounded(one),
+        many: { senders: SENDERS, ...rounded(many) },
+        bareSyncsPerSecond: Math.round(syncsPerSecond),
+      },
+    }
+  },
+}
+
+type Round = { messagesPerSecond: number; serverCpu: number; loadCpu: number }
+
+async function seedRooms(data: string): Promise<SeededRoom[]> {
+  await using seed = await openSeed(data, NO_GATEWAY)
+  const rooms: SeededRoom[] = []
+  while (rooms.length < SENDERS) rooms.push(await seed.addRoom(2, 0))
+  return rooms
+}
+
+async function round(load: Load, senders: readonly SeededRoom[], pid: number): Promise<Round> {
+  const before = [cpuMs(pid), cpuMs(process.pid)] as const
+  const { count, startedAt, answeredAt } = await load.sendFor(senders, ROUND_MS)
+  const tookMs = answeredAt - startedAt
+  return {
+    messagesPerSecond: (count * 1000) / tookMs,
+    serverCpu: (cpuMs(pid) - before[0]) / tookMs,
+    loadCpu: (cpuMs(process.pid) - before[1]) / tookMs,
+  }
+}
+
+function mediansOf(rounds: readonly Round[]): Round {
+  return {
+    messagesPerSecond: medianOf(rounds, (one) => one.messagesPerSecond),
+    serverCpu: medianOf(rounds, (one) => one.serverCpu),
+    loadCpu: medianOf(rounds, (one) => one.loadCpu),
+  }
+}
+
+const cells = (of: Round) => [figure(of.messagesPerSecond), percent(of.serverCpu), percent(of.loadCpu)]
+
+/** What the disk alone allows one sender who waits for each write. */
+function bareSyncs(folder: string): number {
+  const page = Buffer.alloc(4096, 1)
+  const file = openSync(join(folder, 'bare'), 'w')
+  const started = monotonicMs()
+  let count = 0
+  for (; monotonicMs() < started + 1000; count++) {
+    writeSync(file, page)
+    fdatasyncSync(file)
+  }
+  closeSync(file)
+  return (count * 1000) / (monotonicMs() - started)
+}

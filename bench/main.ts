@@ -1,0 +1,59 @@
+import { parseArgs } from 'node:util'
+import type { Benchmark, BenchOptions, Report } from './benchmark.ts'
+import { groupCommit } from './group-commit.ts'
+import { pokes } from './pokes.ts'
+import { rooms } from './rooms.ts'
+import { startUp } from './start-up.ts'
+import { leaveNothingBehind } from './support/processes.ts'
+import { printTable } from './support/table.ts'
+
+const BENCHMARKS: readonly Benchmark[] = [pokes, startUp, rooms, groupCommit]
+
+const USAGE = `npm run bench -- [NAME …] [--cpu-prof DIR]
+
+${BENCHMARKS.map(({ name, about }) => `  ${name.padEnd(14)}${about}`).join('\n')}
+
+Without a name all of them run. --cpu-prof leaves a CPU profile of each server in DIR.
+The last line is the same figures as one line of JSON.`
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { 'cpu-prof': { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+  })
+  if (values.help) {
+    console.log(USAGE)
+    return 0
+  }
+  const unknown = positionals.filter((name) => !BENCHMARKS.some((one) => one.name === name))
+  if (unknown.length > 0) {
+    console.error(`bench: there is no benchmark ${unknown.join(', ')}\n\n${USAGE}`)
+    return 2
+  }
+  const wanted = BENCHMARKS.filter(({ name }) => positionals.length === 0 || positionals.includes(name))
+  leaveNothingBehind()
+  await runAll(wanted, { cpuProfiles: values['cpu-prof'] })
+  return 0
+}
+
+async function runAll(wanted: readonly Benchmark[], options: BenchOptions): Promise<void> {
+  const figures: Record<string, unknown> = {}
+  for (const benchmark of wanted) {
+    const { name, about } = benchmark
+    console.log(`\n── ${name}: ${about}`)
+    const report = await benchmark.run(options)
+    print(report)
+    const missed = report.targets.filter((target) => !target.isMet).map((target) => target.wanted)
+    figures[name] = { ...report.figures, missed }
+  }
+  console.log(`\n${JSON.stringify(figures)}`)
+}
+
+function print({ tables, targets }: Report): void {
+  for (const table of tables) printTable(table)
+  console.log()
+  for (const { wanted, found, isMet } of targets)
+    console.log(`  ${isMet ? 'met   ' : 'MISSED'}  ${wanted}: ${found}`)
+}
+
+process.exitCode = await main()

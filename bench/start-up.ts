@@ -1,0 +1,96 @@
+import type { Benchmark, BenchOptions } from './benchmark.ts'
+import { residentMiB, temporaryFolder, timeToEnd } from './support/processes.ts'
+import { launchBelfry, launchRelay } from './support/programs.ts'
+import { median, rounded } from './support/stats.ts'
+import { figure } from './support/table.ts'
+
+const RUNS = 5
+const SLOWEST_START_MS = 500
+const LARGEST_IDLE_MIB = 120
+/** A server is idle once it has answered and been left alone for so long. */
+const REST_MS = 2000
+
+export const startUp: Benchmark = {
+  name: 'start-up',
+  about: 'from the start of the process to the ready line, and memory when idle',
+  async run(options) {
+    using data = temporaryFolder()
+    await startOnce(data.path, options)
+    const again = await times(() => startOnce(data.path, options))
+    const fresh = await times(() => startFresh(options))
+    const uncached = await startOnce(data.path, options, { NODE_DISABLE_COMPILE_CACHE: '1' })
+    const relay = await times(startRelay)
+    const bare = await times(() => timeToEnd(['-e', '0']))
+    const idleMiB = await idleBelfry(data.path, options)
+    const relayIdleMiB = await idleRelay()
+    const ms = rounded({ again, fresh, uncached, relay, bare })
+    return {
+      tables: [
+        {
+          title: `Start (median of ${RUNS}) and idle memory`,
+          columns: ['', 'ready after ms', 'resident MiB'],
+          rows: [
+            ['node -e 0, to its end', figure(bare), '–'],
+            ['bare relay', figure(relay), figure(relayIdleMiB)],
+            ['belfry, data there already', figure(again), figure(idleMiB)],
+            ['belfry, new data directory', figure(fresh), '–'],
+            ['belfry, without a compile cache', figure(uncached), '–'],
+          ],
+        },
+      ],
+      targets: [
+        {
+          wanted: 'ready in less than 500 ms',
+          found: `${figure(again)} ms`,
+          isMet: again < SLOWEST_START_MS,
+        },
+        {
+          wanted: 'idle memory below 120 MiB',
+          found: `${figure(idleMiB)} MiB`,
+          isMet: idleMiB < LARGEST_IDLE_MIB,
+        },
+      ],
+      figures: { readyMs: ms, residentMiB: rounded({ belfry: idleMiB, relay: relayIdleMiB }) },
+    }
+  },
+}
+
+async function times(start: () => Promise<number>): Promise<number> {
+  const found: number[] = []
+  while (found.length < RUNS) found.push(await start())
+  return median(found)
+}
+
+async function startOnce(data: string, options: BenchOptions, env: NodeJS.ProcessEnv = {}): Promise<number> {
+  await using server = await launchBelfry(data, options, env)
+  return server.readyMs
+}
+
+async function startFresh(options: BenchOptions): Promise<number> {
+  using data = temporaryFolder()
+  return await startOnce(data.path, options)
+}
+
+/** It forwards nothing here, so it does not matter where to. */
+const NOWHERE = 'http://127.0.0.1:9/'
+
+async function startRelay(): Promise<number> {
+  await using relay = await launchRelay(NOWHERE)
+  return relay.readyMs
+}
+
+async function idleBelfry(data: string, options: BenchOptions): Promise<number> {
+  await using server = await launchBelfry(data, options)
+  await (await fetch(`${server.url}/health`)).arrayBuffer()
+  return await restingMiB(server.pid)
+}
+
+async function idleRelay(): Promise<number> {
+  await using relay = await launchRelay(NOWHERE)
+  return await restingMiB(relay.pid)
+}
+
+async function restingMiB(pid: number): Promise<number> {
+  await new Promise((resolve) => setTimeout(resolve, REST_MS))
+  return residentMiB(pid)
+}

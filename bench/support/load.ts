@@ -1,0 +1,74 @@
+import { Pool } from 'undici'
+import { messageBody } from './message.ts'
+import { monotonicMs } from './monotonic.ts'
+
+/** Somebody who sends messages to a room. */
+export type Sender = { roomId: string; token: string }
+
+/** The one load generator of all benchmarks: whatever it is pointed at gets the very same requests. */
+export type Load = AsyncDisposable & {
+  /** The number that the next message will have. */
+  next(): number
+  /** Everybody sends the next message when the last one was answered. */
+  sendFor(senders: readonly Sender[], ms: number): Promise<Sent>
+  /** So many messages in a second, evenly, whether the last ones were answered or not; the senders take turns. */
+  sendAtRate(senders: readonly Sender[], perSecond: number, ms: number): Promise<Sent>
+  /** One message; resolves to how long the answer took. */
+  send(sender: Sender): Promise<number>
+}
+
+export type Sent = {
+  count: number
+  /** On the shared clock. */
+  startedAt: number
+  /** When the last answer had come. */
+  answeredAt: number
+}
+
+let messages = 0
+/** Transaction ids of one run never meet those of another on the same data. */
+const run = process.pid
+
+export function createLoad(url: string, connections: number): Load {
+  const pool = new Pool(url, { connections })
+
+  async function send({ roomId, token }: Sender): Promise<void> {
+    const number = messages++
+    const path = `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/send/m.room.message/${run}.${number}`
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+    const answer = await pool.request({ method: 'PUT', path, headers, body: messageBody(number) })
+    if (answer.statusCode !== 200)
+      throw new Error(`a message got ${answer.statusCode}: ${await answer.body.text()}`)
+    await answer.body.dump()
+  }
+
+  return {
+    next: () => messages,
+    async sendFor(senders, ms) {
+      const [first, startedAt] = [messages, monotonicMs()]
+      const keepSending = async (sender: Sender) => {
+        while (monotonicMs() < startedAt + ms) await send(sender)
+      }
+      await Promise.all(senders.map(keepSending))
+      return { count: messages - first, startedAt, answeredAt: monotonicMs() }
+    },
+    async sendAtRate(senders, perSecond, ms) {
+      const [first, startedAt] = [messages, monotonicMs()]
+      const total = Math.floor((perSecond * ms) / 1000)
+      const answers: Promise<void>[] = []
+      while (answers.length < total) {
+        const due = Math.min(total, ((monotonicMs() - startedAt) * perSecond) / 1000)
+        while (answers.length < due) answers.push(send(senders[answers.length % senders.length] as Sender))
+        await new Promise((resolve) => setTimeout(resolve, 1))
+      }
+      await Promise.all(answers)
+      return { count: messages - first, startedAt, answeredAt: monotonicMs() }
+    },
+    async send(sender) {
+      const started = monotonicMs()
+      await send(sender)
+      return monotonicMs() - started
+    },
+    [Symbol.asyncDispose]: () => pool.close(),
+  }
+}

@@ -1,0 +1,10 @@
+import { monotonicMs } from './monotonic.ts'
+
+/** Finds in a poke when its message was sent, and its number. */
+export const STAMP = /at=([\d.]+) n=(\d+)/
+
+/** A text of ordinary length that says when it was sent. */
+export function messageBody(number: number): string {
+  const stamp = `at=${monotonicMs().toFixed(3)} n=${number}`
+  return `{"msgtype":"m.text","body":"${stamp} Are we still meeting at seven, or shall I come by the day after?"}`
+}

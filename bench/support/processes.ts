@@ -1,0 +1,135 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { constants, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { monotonicMs } from './monotonic.ts'
+
+// Everything that a benchmark starts or writes is known here, and is gone when this process is: at its end, after a
+// failure, and after Ctrl-C.
+
+const children = new Set<ChildProcess>()
+const folders = new Set<string>()
+
+/** To be called once, before anything is started. */
+export function leaveNothingBehind(): void {
+  process.once('exit', () => {
+    for (const child of children) child.kill('SIGKILL')
+    for (const folder of folders) remove(folder)
+  })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () => process.exit(128 + constants.signals[signal]))
+}
+
+export type Folder = Disposable & { path: string }
+
+export function temporaryFolder(): Folder {
+  const path = mkdtempSync(join(tmpdir(), 'belfry-bench-'))
+  folders.add(path)
+  return {
+    path,
+    [Symbol.dispose]() {
+      remove(path)
+      folders.delete(path)
+    },
+  }
+}
+
+function remove(folder: string): void {
+  // A process killed a moment ago may still have been writing.
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 })
+}
+
+export type Program = AsyncDisposable & {
+  pid: number
+  /** As its ready line says. */
+  url: string
+  /** From the start of the process to its ready line. */
+  readyMs: number
+}
+
+const READY = /listening on (http:\S+)/
+const READY_WITHIN_MS = 30_000
+
+/** Starts Node with these arguments and waits for a line that says `listening on http://…`. Disposing ends it. */
+export async function launch(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Program> {
+  const started = monotonicMs()
+  const child = spawn(process.execPath, [QUIET, ...args], {
+    // Our own programs end with their standard input, so not even kill -9 on this process leaves them behind.
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, ...env },
+  })
+  children.add(child)
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(error.message))
+    child.once('exit', (code, signal) => resolve(`ended with ${signal ?? code}`))
+  })
+  void ended.then(() => children.delete(child))
+  const url = await readyUrl(child, ended, args)
+  return {
+    pid: child.pid ?? 0,
+    url,
+    readyMs: monotonicMs() - started,
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGTERM')
+      await ended
+    },
+  }
+}
+
+const QUIET = '--disable-warning=ExperimentalWarning'
+
+async function readyUrl(
+  child: ChildProcess,
+  ended: Promise<string>,
+  args: readonly string[],
+): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>()
+  const fail = (reason: string) => reject(new Error(`${args.join(' ')}: ${reason}`))
+  const timer = setTimeout(() => fail('not ready in time'), READY_WITHIN_MS)
+  if (child.stdout)
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const url = READY.exec(line)?.[1]
+      if (url !== undefined) resolve(url)
+    })
+  void ended.then(fail)
+  try {
+    return await promise
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** How long Node takes to run `args` to its end. */
+export async function timeToEnd(args: readonly string[]): Promise<number> {
+  const started = monotonicMs()
+  const child = spawn(process.execPath, args, { stdio: 'ignore' })
+  children.add(child)
+  await new Promise((resolve, reject) => child.once('exit', resolve).once('error', reject))
+  children.delete(child)
+  return monotonicMs() - started
+}
+
+const TICKS_PER_SECOND = 100
+
+/** CPU time that a process has used, user and system, all threads; NaN where there is no /proc. */
+export function cpuMs(pid: number): number {
+  const stat = read(`/proc/${pid}/stat`)
+  // The second field, the name, may itself have spaces.
+  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return fields ? ((Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND) * 1000 : Number.NaN
+}
+
+/** Resident memory in MiB; NaN where there is no /proc. */
+export function residentMiB(pid: number): number {
+  const kib = /^VmRSS:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/status`) ?? '')?.[1]
+  return kib === undefined ? Number.NaN : Number(kib) / 1024
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,30 @@
+import { join } from 'node:path'
+import type { BenchOptions } from '../benchmark.ts'
+import { launch, type Program } from './processes.ts'
+
+const ROOT = join(import.meta.dirname, '..', '..')
+const program = (name: string) => join(import.meta.dirname, name)
+
+/** A Belfry in a process of its own, on a free loopback port. Everything else is as its defaults have it. */
+export function launchBelfry(
+  data: string,
+  { cpuProfiles }: BenchOptions,
+  env: NodeJS.ProcessEnv = {},
+): Promise<Program> {
+  const profiling = cpuProfiles === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', cpuProfiles]
+  const flags = ['--listen', '127.0.0.1:0', '--data', data, '--open-registration']
+  const more = ['--allow-push-to', '127.0.0.0/8', '--log-level', 'warn']
+  return launch([...profiling, join(ROOT, 'bin', 'belfry'), 'serve', ...flags, ...more], {
+    ...env,
+    BELFRY_RATE_LIMITS_ENABLED: 'false',
+  })
+}
+
+/** @param gateway where it forwards to */
+export function launchRelay(gateway: string): Promise<Program> {
+  return launch([program('../floor-relay.ts'), gateway])
+}
+
+export function launchReceiver(): Promise<Program> {
+  return launch([program('receiver-process.ts')])
+}

@@ -1,0 +1,38 @@
+import { launchReceiver } from './programs.ts'
+import type { Program } from './processes.ts'
+
+/** What a round brought: `lastAt` on the shared clock, latencies from the start of sending to the arrival. */
+export type Arrivals = { count: number; repeated: number; lastAt: number; p50: number; p99: number }
+
+export type Receiver = AsyncDisposable & {
+  program: Program
+  /** For `data.url` of a pusher. */
+  gateway: string
+  /** @param from the number of the first message to look at */
+  begin(from: number): Promise<void>
+  /** Resolves when `count` pokes have come; rejects when they do not come in time. */
+  end(count: number): Promise<Arrivals>
+}
+
+const PATIENCE_MS = 30_000
+
+export async function startReceiver(): Promise<Receiver> {
+  const program = await launchReceiver()
+  const ask = async (path: string): Promise<unknown> => {
+    const response = await fetch(program.url + path, { signal: AbortSignal.timeout(PATIENCE_MS) })
+    return response.json()
+  }
+  return {
+    program,
+    gateway: `${program.url}/_matrix/push/v1/notify`,
+    begin: async (from) => void (await ask(`/begin?from=${from}`)),
+    async end(count) {
+      try {
+        return (await ask(`/end?count=${count}`)) as Arrivals
+      } catch (error) {
+        throw new Error(`not all ${count} pokes came within ${PATIENCE_MS / 1000} s`, { cause: error })
+      }
+    },
+    [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
+  }
+}

@@ -1,0 +1,96 @@
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { insertToken, upsertDevice } from '../../src/accounts/devices-store.ts'
+import { hashToken, newDeviceId, newToken } from '../../src/accounts/tokens.ts'
+import { insertUser } from '../../src/accounts/users-store.ts'
+import { createLocalBus } from '../../src/cluster/bus.ts'
+import { systemClock } from '../../src/lib/clock.ts'
+import { type DeviceId, type RoomId, systemRandom, type UserId } from '../../src/lib/ids.ts'
+import { endBadge, startBadge } from '../../src/notifications/badge.ts'
+import { setPusher } from '../../src/pushers/set-pusher.ts'
+import { createRoom } from '../../src/rooms/create-room.ts'
+import type { RoomDeps } from '../../src/rooms/deps.ts'
+import { joinRoom } from '../../src/rooms/membership.ts'
+import { type Database, openDatabase } from '../../src/storage/database.ts'
+
+// Fills a data directory before a server runs on it, by the functions that serve requests too, but without requests and
+// without passwords: 10,000 accounts by registration would be 10,000 times argon2.
+
+export type SeededUser = { userId: UserId; deviceId: DeviceId; token: string }
+export type SeededRoom = { roomId: RoomId; token: string; sender: SeededUser }
+
+export type Seed = AsyncDisposable & {
+  rooms: RoomDeps
+  /** A room with a name and so many joined members: one sends, others have a pusher. */
+  addRoom(size: number, pushers: number): Promise<SeededRoom>
+}
+
+/** @param gateway where all pushers point */
+export async function openSeed(data: string, gateway: string): Promise<Seed> {
+  const db = await openDatabase(`sqlite:${join(data, 'belfry.db')}`, log)
+  const rooms = roomDepsOf(db)
+  const addPusher = async ({ userId, deviceId }: SeededUser) => {
+    const settings = {
+      appId: 'org.example.bench',
+      pushkey: systemRandom.token(16),
+      kind: 'http' as const,
+      handle: undefined,
+      appDisplayName: 'Bench',
+      deviceDisplayName: 'A phone',
+      lang: 'en',
+      data: { url: gateway },
+    }
+    await setPusher(pusherDepsOf(db), { userId, deviceId }, { kind: 'set', settings, append: true })
+  }
+  return {
+    rooms,
+    async addRoom(size, pushers) {
+      const users = await addUsers(db, size)
+      const [sender, ...others] = users as [SeededUser, ...SeededUser[]]
+      const roomId = await createRoom(rooms, sender.userId, { preset: 'public_chat', name: 'The belfry' })
+      await Promise.all(others.slice(0, pushers).map(addPusher))
+      await Promise.all(others.map(({ userId }) => joinRoom(rooms, { roomId, userId })))
+      return { roomId, token: sender.token, sender }
+    },
+    [Symbol.asyncDispose]: () => db[Symbol.asyncDispose](),
+  }
+}
+
+const log = pino({ level: 'warn' })
+
+export function roomDepsOf(db: Database): RoomDeps {
+  const [clock, bus] = [systemClock, createLocalBus()]
+  const notifications = { clock, bus, log, legacyMentionRules: true }
+  return { db, bus, clock, random: systemRandom, log, serverName: 'localhost', notifications }
+}
+
+function pusherDepsOf(db: Database) {
+  return {
+    db,
+    bus: createLocalBus(),
+    clock: systemClock,
+    maxPushersPerUser: 100,
+    checkUrl: async (href: string) => ({ kind: 'ok' as const, href }),
+    startBadge,
+    endBadge,
+  }
+}
+
+let users = 0
+
+async function addUsers(db: Database, count: number): Promise<SeededUser[]> {
+  const now = systemClock.now()
+  return Promise.all(
+    Array.from({ length: count }, () =>
+      db.transaction(async (tx) => {
+        const userId = `@member-${users++}:localhost` as UserId
+        const deviceId = newDeviceId(systemRandom)
+        const token = newToken(systemRandom)
+        await tx.run(insertUser, { userId, passwordHash: null, isAdmin: 0, now })
+        await tx.run(upsertDevice, { userId, deviceId, displayName: null, address: null, now })
+        await tx.run(insertToken, { tokenHash: hashToken(token), userId, deviceId, now })
+        return { userId, deviceId, token }
+      }),
+    ),
+  )
+}
