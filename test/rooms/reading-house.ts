@@ -36,7 +36,7 @@ export function manualClock(): ManualClock {
         if (signal?.aborted) return resolve()
         const sleeper = {
           until: now + ms,
-          wake() {
+          wake: () => {
             sleeping.delete(sleeper)
             signal?.removeEventListener('abort', sleeper.wake)
             resolve()
@@ -55,7 +55,7 @@ export function manualClock(): ManualClock {
         if ([...sleeping].some((sleeper) => sleeper.until - now >= ms)) return resolve()
         const watcher = {
           ms,
-          seen() {
+          seen: () => {
             watchers.delete(watcher)
             resolve()
           },
@@ -163,7 +163,7 @@ export async function openHouse(t: TestContext, db: Database, names: readonly st
     join: (roomId: RoomId, userId: UserId) => joinRoom(rooms, { roomId, userId }),
     leave: (roomId: RoomId, userId: UserId) => leaveRoom(rooms, { roomId, userId }),
     invite: (roomId: RoomId, sender: UserId, target: UserId) => inviteUser(rooms, { roomId, sender, target }),
-    async sync(userId: UserId, since?: string, options: SyncOptions = {}): Promise<SyncBody> {
+    sync: async (userId: UserId, since?: string, options: SyncOptions = {}): Promise<SyncBody> => {
       const request: SyncRequest = {
         viewer: { userId, deviceId: (options.deviceId as DeviceId | undefined) ?? deviceOf(userId) },
         filter: options.filter ? parseFilter(options.filter) : NO_FILTER,

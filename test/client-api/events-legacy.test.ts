@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { user } from '../rooms/reading-house.ts'
+import { serveHouse } from './reading.ts'
+
+const alice = user('alice')
+const bob = user('bob')
+
+describe('GET /events', () => {
+  test('without a time-out answers at once with where the stream is', async (t) => {
+    const { call } = await serveHouse(t, ['alice'])
+    for (const prefix of ['api/v1', 'r0', 'v3']) {
+      const { status, body } = await call('GET', `/_matrix/client/${prefix}/events?timeout=0`)
+      assert.equal(status, 200)
+      assert.deepEqual(body, { start: body.end, end: body.end, chunk: [] })
+    }
+  })
+
+  test('tells what came after a token, of the rooms of the user alone', async (t) => {
+    const { call, create, say, invite } = await serveHouse(t, ['alice', 'bob'])
+    const roomId = await create(alice)
+    const { body: before } = await call('GET', '/events?timeout=0')
+    const own = await say(roomId, alice, 'one')
+    const elsewhere = await create(bob, { preset: 'private_chat' })
+    await say(elsewhere, bob, 'not for alice')
+    await invite(elsewhere, bob, alice)
+    const { body } = await call('GET', `/events?from=${before.end}&timeout=0`)
+    assert.deepEqual(
+      body.chunk.map((event: { type: string; room_id: string }) => [event.type, event.room_id]),
+      [
+        ['m.room.message', roomId],
+        ['m.room.member', elsewhere],
+      ],
+    )
+    assert.equal(body.chunk[0].event_id, own)
+    assert.equal(body.start, before.end)
+    const { body: after } = await call('GET', `/events?from=${body.end}&timeout=0`)
+    assert.deepEqual(after.chunk, [])
+  })
+
+  test('what came before a user joined is not told when they may not see it', async (t) => {
+    const { call, create, say, set, join } = await serveHouse(t, ['alice', 'bob'])
+    const { body: before } = await call('GET', '/events?timeout=0')
+    const roomId = await create(bob)
+    await set(roomId, bob, 'm.room.history_visibility', { history_visibility: 'joined' })
+    await say(roomId, bob, 'hidden')
+    await join(roomId, alice)
+    await say(roomId, bob, 'seen')
+    const { body } = await call('GET', `/events?from=${before.end}`)
+    const texts = body.chunk.map((event: { content: { body?: string } }) => event.content.body)
+    assert.ok(texts.includes('seen'))
+    assert.ok(!texts.includes('hidden'))
+  })
+
+  test('waits for an event, or for the time-out', async (t) => {
+    const { call, create, say, clock } = await serveHouse(t, ['alice'])
+    const roomId = await create(alice)
+    const waiting = call('GET', '/events?timeout=30000')
+    await clock.asleep(30_000)
+    await say(roomId, alice, 'hello')
+    assert.equal((await waiting).body.chunk[0].content.body, 'hello')
+    const { body } = await waiting
+    const inVain = call('GET', `/events?from=${body.end}&timeout=30000`)
+    await clock.asleep(30_000)
+    clock.advance(30_000)
+    assert.deepEqual((await inVain).body.chunk, [])
+  })
+
+  test('refuses a token that is none', async (t) => {
+    const { call } = await serveHouse(t, ['alice'])
+    const { status, body } = await call('GET', '/events?from=END')
+    assert.deepEqual([status, body.errcode], [400, 'M_INVALID_PARAM'])
+  })
+})

@@ -1,0 +1,37 @@
+import type { TestContext } from 'node:test'
+import { legacyEventRoutes } from '../../src/client-api/events-legacy.ts'
+import { receiptRoutes } from '../../src/client-api/receipts.ts'
+import { roomEventRoutes } from '../../src/client-api/room-events.ts'
+import { syncRoutes } from '../../src/client-api/sync.ts'
+import { typingRoutes } from '../../src/client-api/typing.ts'
+import { bearer, startServer } from '../http/server-fixture.ts'
+import { openHouse } from '../rooms/reading-house.ts'
+import { openTestSqlite } from '../support/databases.ts'
+
+type Method = 'GET' | 'PUT' | 'POST'
+
+/** The reading endpoints over HTTP, as alice; rooms are written through the write side. */
+export async function serveHouse(t: TestContext, names: readonly string[]) {
+  const house = await openHouse(t, await openTestSqlite(t), names)
+  const routes = [
+    ...syncRoutes(house.reads),
+    ...legacyEventRoutes(house.reads),
+    ...roomEventRoutes(house.reads),
+    ...receiptRoutes(house.receipts),
+    ...typingRoutes(house),
+  ]
+  const { server } = startServer(routes)
+  t.after(() => server.close())
+  return {
+    ...house,
+    call: async (method: Method, path: string, body?: unknown) => {
+      const url = path.startsWith('/_matrix') ? path : `/_matrix/client/v3${path}`
+      const payload = body === undefined ? {} : { payload: JSON.stringify(body) }
+      const answer = await server.inject({ method, url, headers: bearer, ...payload })
+      // oxlint-disable-next-line typescript/no-explicit-any -- each test knows what it asked for
+      return { status: answer.statusCode, body: answer.json() as any }
+    },
+  }
+}
+
+export const escaped = encodeURIComponent

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { user } from '../rooms/reading-house.ts'
+import { escaped, serveHouse } from './reading.ts'
+
+const alice = user('alice')
+const bob = user('bob')
+
+async function roomWithMessages(t: Parameters<typeof serveHouse>[0]) {
+  const house = await serveHouse(t, ['alice', 'bob'])
+  const roomId = await house.create(alice, { preset: 'public_chat', name: 'Tower' })
+  const eventId = await house.say(roomId, alice, 'hello')
+  await house.say(roomId, alice, 'again')
+  return { ...house, roomId, eventId, room: `/rooms/${escaped(roomId)}` }
+}
+
+describe('reading rooms over HTTP', () => {
+  test('messages', async (t) => {
+    const { call, room } = await roomWithMessages(t)
+    const { status, body } = await call('GET', `${room}/messages?dir=b&limit=1`)
+    assert.equal(status, 200)
+    assert.equal(body.chunk[0].content.body, 'again')
+    const next = await call('GET', `${room}/messages?dir=b&limit=1&from=${body.end}`)
+    assert.equal(next.body.chunk[0].content.body, 'hello')
+    assert.equal(next.body.start, body.end)
+    const filter = escaped('{"types":["m.room.name"]}')
+    const named = await call('GET', `${room}/messages?dir=f&filter=${filter}`)
+    assert.equal(named.body.chunk.length, 1)
+    assert.ok(!('end' in named.body))
+  })
+
+  const refused: [string, number][] = [
+    ['messages', 400],
+    ['messages?dir=x', 400],
+    ['messages?dir=b&from=garbage', 400],
+    ['messages?dir=b&to=garbage', 400],
+    ['messages?dir=b&limit=some', 400],
+    ['messages?dir=b&limit=-1', 400],
+    [`messages?dir=b&filter=${escaped('[')}`, 400],
+    ['members?at=garbage', 400],
+    ['members?membership=friend', 400],
+    ['event/$nothing', 404],
+    ['context/$nothing', 404],
+    ['event/nothing', 400],
+    ['state/m.room.topic', 404],
+  ]
+  for (const [path, expected] of refused)
+    test(`${path} is ${expected}`, async (t) => {
+      const { call, room } = await roomWithMessages(t)
+      assert.equal((await call('GET', `${room}/${path}`)).status, expected)
+    })
+
+  test('one event, and what is around it', async (t) => {
+    const { call, room, roomId, eventId } = await roomWithMessages(t)
+    const { body } = await call('GET', `${room}/event/${escaped(eventId)}`)
+    assert.equal(body.event_id, eventId)
+    assert.equal(body.room_id, roomId)
+    const { body: around } = await call('GET', `${room}/context/${escaped(eventId)}?limit=2`)
+    for (const key of ['start', 'end', 'event', 'events_before', 'events_after', 'state'])
+      assert.ok(key in around, key)
+  })
+
+  test('state: all of it, one of it, with and without the empty key', async (t) => {
+    const { call, room } = await roomWithMessages(t)
+    const { body: all } = await call('GET', `${room}/state`)
+    assert.ok(Array.isArray(all) && all.length > 3)
+    for (const path of ['state/m.room.name', 'state/m.room.name/'])
+      assert.deepEqual((await call('GET', `${room}/${path}`)).body, { name: 'Tower' })
+    const { body: whole } = await call('GET', `${room}/state/m.room.name?format=event`)
+    assert.deepEqual([whole.type, whole.sender, whole.content], ['m.room.name', alice, { name: 'Tower' }])
+    const { body: member } = await call('GET', `${room}/state/m.room.member/${escaped(alice)}`)
+    assert.equal(member.membership, 'join')
+  })
+
+  test('members', async (t) => {
+    const { call, room, join, leave, roomId } = await roomWithMessages(t)
+    await join(roomId, bob)
+    assert.equal((await call('GET', `${room}/members`)).body.chunk.length, 2)
+    const { body } = await call('GET', `${room}/joined_members`)
+    assert.deepEqual(Object.keys(body.joined).toSorted(), [alice, bob])
+    await leave(roomId, bob)
+    assert.equal((await call('GET', `${room}/members?not_membership=leave`)).body.chunk.length, 1)
+  })
+
+  test('a room of others is closed', async (t) => {
+    const { call, create } = await roomWithMessages(t)
+    const room = `/rooms/${escaped(await create(bob, { preset: 'private_chat' }))}`
+    for (const path of ['messages?dir=b', 'state', 'state/m.room.create', 'members', 'joined_members']) {
+      const { status, body } = await call('GET', `${room}/${path}`)
+      assert.deepEqual([status, body.errcode], [403, 'M_FORBIDDEN'], path)
+    }
+  })
+})

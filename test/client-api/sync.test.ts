@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { storeFilter } from '../../src/accounts/filters.ts'
+import { user } from '../rooms/reading-house.ts'
+import { escaped, serveHouse } from './reading.ts'
+
+const alice = user('alice')
+
+describe('GET /sync', () => {
+  test('answers under all prefixes, with every section that clients reach into', async (t) => {
+    const { call } = await serveHouse(t, ['alice'])
+    for (const prefix of ['api/v1', 'r0', 'v3']) {
+      const { status, body } = await call(
+        'GET',
+        `/_matrix/client/${prefix}/sync?set_presence=offline&timeout=0`,
+      )
+      assert.equal(status, 200)
+      assert.match(body.next_batch, /^s/)
+      assert.deepEqual(body.rooms, { join: {}, invite: {}, knock: {}, leave: {} })
+      for (const section of ['presence', 'to_device', 'account_data'])
+        assert.ok(Array.isArray(body[section].events))
+      assert.deepEqual(body.device_one_time_keys_count, {})
+    }
+  })
+
+  test('takes a filter inline or by id', async (t) => {
+    const house = await serveHouse(t, ['alice'])
+    const roomId = await house.create(alice)
+    const filter = { room: { timeline: { limit: 1 } } }
+    const id = await storeFilter(house, alice, filter)
+    for (const value of [id, JSON.stringify(filter)]) {
+      const { body } = await house.call('GET', `/sync?filter=${escaped(value)}`)
+      assert.equal(body.rooms.join[roomId].timeline.events.length, 1)
+    }
+    assert.equal((await house.call('GET', '/sync?filter=unknown')).status, 404)
+  })
+
+  const refused: [string, string][] = [
+    ['since=garbage', 'M_INVALID_PARAM'],
+    ['since=s-1', 'M_INVALID_PARAM'],
+    [`filter=${escaped('{')}`, 'M_NOT_JSON'],
+    [`filter=${escaped('{"room":1}')}`, 'M_BAD_JSON'],
+  ]
+  for (const [query, errcode] of refused)
+    test(`refuses ${query}`, async (t) => {
+      const { call } = await serveHouse(t, ['alice'])
+      const { status, body } = await call('GET', `/sync?${query}`)
+      assert.deepEqual([status, body.errcode], [400, errcode])
+    })
+
+  for (const query of ['timeout=soon', 'timeout=-1', 'full_state=maybe'])
+    test(`refuses ${query}`, async (t) => {
+      const { call } = await serveHouse(t, ['alice'])
+      assert.equal((await call('GET', `/sync?${query}`)).status, 400)
+    })
+
+  test('ignores what it does not know', async (t) => {
+    const { call } = await serveHouse(t, ['alice'])
+    const query = 'since=&_cacheBuster=1&org.matrix.msc4222.use_state_after=true'
+    assert.equal((await call('GET', `/sync?${query}`)).status, 200)
+  })
+})

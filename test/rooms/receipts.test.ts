@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import type { EventId, RoomId, UserId } from '../../src/lib/ids.ts'
+import { unreadCounts } from '../../src/notifications/counts.ts'
+import { type Marker, setMarkers } from '../../src/rooms/receipts.ts'
+import { currentPosition } from '../../src/storage/stream.ts'
+import type { Database } from '../../src/storage/database.ts'
+import { onEachDatabase } from '../support/databases.ts'
+import { openHouse, user } from './reading-house.ts'
+
+const alice = user('alice')
+const bob = user('bob')
+
+onEachDatabase('receipts', (open) => {
+  async function setUp(t: TestContext) {
+    const house = await openHouse(t, await open(t), ['alice', 'bob', 'carol'])
+    const roomId = await house.create(alice)
+    await house.join(roomId, bob)
+    const since = { [alice]: '', [bob]: '' } as Record<UserId, string>
+    for (const who of [alice, bob]) since[who] = (await house.sync(who)).next_batch
+    return {
+      ...house,
+      roomId,
+      mark: (userId: UserId, ...markers: Marker[]) => setMarkers(house.receipts, { userId, roomId, markers }),
+      /** What of the room is news to a user. */
+      news: async (userId: UserId) => {
+        const told = await house.sync(userId, since[userId])
+        since[userId] = told.next_batch
+        const room = told.rooms.join[roomId]
+        return {
+          receipts: room?.ephemeral.events
+            .filter(({ type }) => type === 'm.receipt')
+            .map(({ content }) => content),
+          accountData: room?.account_data.events,
+          unread: room?.unread_notifications.notification_count,
+        }
+      },
+    }
+  }
+  const read = (eventId: EventId, threadId = '', type: 'm.read' | 'm.read.private' = 'm.read'): Marker => ({
+    type,
+    eventId,
+    threadId,
+  })
+
+  test('a receipt is told to all and brings the room back with its new count', async (t) => {
+    const { say, mark, news, roomId, clock } = await setUp(t)
+    const eventId = await say(roomId, alice, 'hello')
+    assert.equal((await news(bob)).unread, 1)
+    await news(alice)
+    await mark(bob, read(eventId))
+    const content = { [eventId]: { 'm.read': { [bob]: { ts: clock.now() } } } }
+    assert.deepEqual(await news(bob), { receipts: [content], accountData: [], unread: 0 })
+    assert.deepEqual((await news(alice)).receipts, [content])
+  })
+
+  test('a private receipt counts as read and is never told to others', async (t) => {
+    const { say, mark, news, roomId, sync } = await setUp(t)
+    const eventId = await say(roomId, alice, 'hello')
+    await news(alice)
+    await news(bob)
+    await mark(bob, read(eventId, '', 'm.read.private'))
+    const own = await news(bob)
+    assert.equal(own.unread, 0)
+    assert.ok(JSON.stringify(own.receipts).includes('m.read.private'))
+    assert.equal((await news(alice)).receipts, undefined, 'not even the room is told')
+    assert.ok(!JSON.stringify(await sync(alice)).includes('m.read.private'))
+    assert.ok(JSON.stringify(await sync(bob)).includes('m.read.private'))
+  })
+
+  test('going backwards is ignored, and so is the same event again', async (t) => {
+    const { say, mark, news, roomId, db } = await setUp(t)
+    const first = await say(roomId, alice, '1')
+    const second = await say(roomId, alice, '2')
+    await mark(bob, read(second), { type: 'm.fully_read', eventId: second })
+    await news(bob)
+    const before = await currentPosition(db)
+    await mark(bob, read(first), { type: 'm.fully_read', eventId: first })
+    await mark(bob, read(second), { type: 'm.fully_read', eventId: second })
+    assert.equal(await currentPosition(db), before)
+    assert.equal((await news(bob)).receipts, undefined)
+  })
+
+  test('each thread has a receipt of its own', async (t) => {
+    const { say, mark, news, roomId } = await setUp(t)
+    const root = await say(roomId, alice, 'root')
+    const relation = { 'm.relates_to': { rel_type: 'm.thread', event_id: root } }
+    const inThread = await say(roomId, alice, 'in the thread', relation)
+    const last = await say(roomId, alice, 'in the room')
+    assert.equal((await news(bob)).unread, 3)
+    await mark(bob, read(last, 'main'))
+    const main = await news(bob)
+    assert.equal(main.unread, 1)
+    await mark(bob, read(inThread, root))
+    const thread = await news(bob)
+    assert.equal(thread.unread, 0)
+    assert.deepEqual(Object.keys(thread.receipts?.[0] ?? {}), [inThread])
+    assert.ok(JSON.stringify(thread.receipts).includes(`"thread_id":"${root}"`))
+  })
+
+  test('of several receipts there is one event for each thread', async (t) => {
+    const { say, mark, news, roomId } = await setUp(t)
+    const eventId = await say(roomId, alice, 'hello')
+    await news(bob)
+    await mark(alice, read(eventId))
+    await mark(bob, read(eventId))
+    await mark(bob, read(eventId, 'main'))
+    const { receipts } = await news(bob)
+    assert.equal(receipts?.length, 2)
+    assert.deepEqual(Object.keys((receipts?.[0]?.[eventId] as Record<string, object>)['m.read'] ?? {}), [
+      alice,
+      bob,
+    ])
+  })
+
+  test('a thread that the event is not part of is refused, and nothing is written', async (t) => {
+    const { say, mark, roomId, db } = await setUp(t)
+    const root = await say(roomId, alice, 'root')
+    const inThread = await say(roomId, alice, 'in the thread', {
+      'm.relates_to': { rel_type: 'm.thread', event_id: root },
+    })
+    const other = await say(roomId, alice, 'other')
+    const before = await currentPosition(db)
+    for (const marker of [read(inThread, 'main'), read(other, root), read(inThread, '$nothing')])
+      await assert.rejects(mark(bob, read(other), marker), { status: 400, errcode: 'M_INVALID_PARAM' })
+    assert.equal(await currentPosition(db), before)
+    await mark(bob, read(root, root))
+  })
+
+  test('the fully read marker is account data of the room and leaves the count alone', async (t) => {
+    const { say, mark, news, roomId, sync } = await setUp(t)
+    const eventId = await say(roomId, alice, 'hello')
+    await news(bob)
+    await mark(bob, { type: 'm.fully_read', eventId })
+    const told = await news(bob)
+    assert.deepEqual(told.accountData, [{ type: 'm.fully_read', content: { event_id: eventId } }])
+    assert.equal(told.unread, 1)
+    assert.ok(!JSON.stringify(await sync(alice)).includes('m.fully_read'))
+  })
+
+  test('who is not in the room, or may not see the event, is refused', async (t) => {
+    const { say, mark, set, leave, join, roomId } = await setUp(t)
+    const eventId = await say(roomId, alice, 'hello')
+    const refused = { status: 403, errcode: 'M_FORBIDDEN' }
+    await assert.rejects(mark(user('carol'), read(eventId)), refused)
+    await set(roomId, alice, 'm.room.history_visibility', { history_visibility: 'joined' })
+    await leave(roomId, bob)
+    await assert.rejects(mark(bob, read(eventId)), refused)
+    const hidden = await say(roomId, alice, 'hidden')
+    await join(roomId, bob)
+    await assert.rejects(mark(bob, read(hidden)), refused)
+    await mark(bob, read(eventId))
+  })
+
+  test('an event that is not there, or of another room, changes nothing', async (t) => {
+    const { mark, create, say, db, roomId } = await setUp(t)
+    const elsewhere = await say(await create(alice), alice, 'elsewhere')
+    await say(roomId, alice, 'hello')
+    const before = await currentPosition(db)
+    await mark(bob, read('$nothing' as EventId), { type: 'm.fully_read', eventId: '$nothing' as EventId })
+    await mark(bob, read(elsewhere))
+    assert.equal(await currentPosition(db), before)
+    assert.equal(await unreadOf(db, bob, roomId), 1)
+  })
+})
+
+async function unreadOf(db: Database, userId: UserId, roomId: RoomId): Promise<number | undefined> {
+  return (await unreadCounts(db, userId, [roomId])).get(roomId)?.notifications
+}

@@ -1,0 +1,244 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { JsonObject } from '../../src/lib/json.ts'
+import type { EventId, RoomId, UserId } from '../../src/lib/ids.ts'
+import { forgetRoom } from '../../src/rooms/membership.ts'
+import { redactEvent } from '../../src/rooms/redact.ts'
+import { NO_ROOM_EVENT_FILTER, readRoomEventFilter } from '../../src/rooms/sync/filter.ts'
+import { parseToken } from '../../src/rooms/sync/token.ts'
+import { eventContext, messages, readEvent } from '../../src/rooms/timeline.ts'
+import { onEachDatabase } from '../support/databases.ts'
+import { bodies, deviceOf, type House, openHouse, type RoomEvent, user } from './reading-house.ts'
+
+const alice = user('alice')
+const bob = user('bob')
+const carol = user('carol')
+const forbidden = { status: 403, errcode: 'M_FORBIDDEN' }
+const missing = { status: 404, errcode: 'M_NOT_FOUND' }
+
+type Page = { chunk: RoomEvent[]; start: string; end?: string; state?: RoomEvent[] }
+type PageOptions = {
+  dir?: 'b' | 'f'
+  from?: string | undefined
+  to?: string
+  limit?: number
+  filter?: JsonObject
+}
+
+const readerOf = (house: House, userId: UserId) => ({
+  viewer: { userId, deviceId: deviceOf(userId) },
+  now: house.clock.now(),
+})
+const at = (token: string | undefined) =>
+  token === undefined ? undefined : parseToken(token, 'from').position
+
+async function page(house: House, userId: UserId, roomId: RoomId, options: PageOptions = {}): Promise<Page> {
+  const { dir = 'b', from, to, limit = 10, filter } = options
+  const request = {
+    roomId,
+    direction: dir,
+    from: at(from),
+    to: at(to),
+    limit,
+    filter: filter ? readRoomEventFilter(JSON.stringify(filter)) : NO_ROOM_EVENT_FILTER,
+  }
+  return (await messages(house.db, readerOf(house, userId), request)) as unknown as Page
+}
+
+/** All pages, one after the other. */
+async function walk(
+  house: House,
+  userId: UserId,
+  roomId: RoomId,
+  options: PageOptions,
+): Promise<RoomEvent[]> {
+  const events: RoomEvent[] = []
+  let from = options.from
+  do {
+    const next: Page = await page(house, userId, roomId, { ...options, from })
+    assert.ok(next.chunk.length > 0 || next.end === undefined, 'no page is empty but for the last')
+    events.push(...next.chunk)
+    from = next.end
+  } while (from !== undefined)
+  return events
+}
+
+onEachDatabase('timelines', (open) => {
+  test('both directions tell the same events, page by page, and then end', async (t) => {
+    const house = await openHouse(t, await open(t), ['alice', 'bob'])
+    const roomId = await house.create(alice)
+    for (let n = 0; n < 12; n++) await house.say(roomId, alice, `m${n}`)
+    const back = await walk(house, alice, roomId, { dir: 'b', limit: 5 })
+    const forth = await walk(house, alice, roomId, { dir: 'f', limit: 5 })
+    assert.deepEqual(
+      back.toReversed().map((event) => event.event_id),
+      forth.map((event) => event.event_id),
+    )
+    assert.equal(new Set(forth.map((event) => event.event_id)).size, forth.length)
+    assert.equal(forth[0]?.type, 'm.room.create')
+    assert.equal(bodies(forth).length, 12)
+    assert.equal(forth[0]?.room_id, roomId)
+  })
+
+  test('the gap of a limited sync is filled from its tokens', async (t) => {
+    const house = await openHouse(t, await open(t), ['alice'])
+    const roomId = await house.create(alice)
+    const first = await house.sync(alice)
+    for (let n = 0; n < 9; n++) await house.say(roomId, alice, `m${n}`)
+    const filter = { room: { timeline: { limit: 3 } } }
+    const timeline = (await house.sync(alice, first.next_batch, { filter })).rooms.join[roomId]?.timeline
+    assert.deepEqual(bodies(timeline?.events ?? []), ['m6', 'm7', 'm8'])
+    const from = timeline?.prev_batch
+    const gap = await walk(house, alice, roomId, { from, to: first.next_batch, limit: 4 })
+    assert.deepEqual(bodies(gap).toReversed(), ['m0', 'm1', 'm2', 'm3', 'm4', 'm5'])
+    const forth = await page(house, alice, roomId, {
+      dir: 'f',
+      from: first.next_batch,
+      to: from ?? '',
+      limit: 50,
+    })
+    assert.deepEqual(bodies(forth.chunk), ['m0', 'm1', 'm2', 'm3', 'm4', 'm5'])
+  })
+
+  test('a filter is applied before the limit; lazy loading adds the senders', async (t) => {
+    const house = await openHouse(t, await open(t), ['alice', 'bob'])
+    const roomId = await house.create(alice)
+    await house.join(roomId, bob)
+    await house.say(roomId, bob, 'one')
+    for (let n = 0; n < 30; n++) await house.react(roomId, alice, 'x')
+    await house.say(roomId, alice, 'two')
+    const filter = { types: ['m.room.message'], lazy_load_members: true, senders: [bob] }
+    const found = await page(house, alice, roomId, { limit: 1, filter })
+    assert.deepEqual(bodies(found.chunk), ['one'])
+    assert.deepEqual(
+      found.state?.map((event) => event.state_key),
+      [bob],
+    )
+    assert.equal(found.end, undefined)
+  })
+
+  test('a long stretch that the filter hides is passed over in several pages', async (t) => {
+    const house = await openHouse(t, await open(t), ['alice'])
+    const roomId = await house.create(alice)
+    await house.say(roomId, alice, 'first')
+    await Promise.all(Array.from({ length: 2100 }, () => house.react(roomId, alice, 'x')))
+    const filter = { types: ['m.room.message'] }
+    const first = await page(house, alice, roomId, { filter })
+    assert.deepEqual(first.chunk, [])
+    assert.ok(first.end)
+    assert.deepEqual(bodies((await page(house, alice, roomId, { filter, from: first.end })).chunk), ['first'])
+  })
+
+  test('past members see what they could see until they left, strangers and forgetters nothing', async (t) => {
+    const house = await openHouse(t, await open(t), ['alice', 'bob', 'carol'])
+    const roomId = await house.create(alice)
+    await house.set(roomId, alice, 'm.room.history_visibility', { history_visibility: 'joined' })
+    const before = await house.say(roomId, alice, 'before')
+    await house.join(roomId, bob)
+    const during = await house.say(roomId, alice, 'during')
+    await house.leave(roomId, bob)
+    const after = await house.say(roomId, alice, 'after')
+    assert.deepEqual(bodies(await walk(house, bob, roomId, {})), ['during'])
+    const read = (userId: UserId, eventId: EventId) =>
+      readEvent(house.db, readerOf(house, userId), { roomId, eventId })
+    assert.equal((await read(bob, during))['event_id'], during)
+    for (const eventId of [before, after]) await assert.rejects(read(bob, eventId), missing)
+    await assert.rejects(read(carol, during), missing)
+    await assert.rejects(page(house, carol, roomId), forbidden)
+    await assert.rejects(page(house, carol, '!nowhere' as RoomId), forbidden)
+    await forgetRoom(house.rooms, { roomId, userId: bob })
+    await assert.rejects(page(house, bob, roomId), forbidden)
+    await assert.rejects(read(bob, during), missing)
+  })
+
+  test('who is only invited may read the invitation, and nothing else', async (t) => {
+    const house = await openHouse(t, await open(t), ['alice', 'bob'])
+    const roomId = await house.create(alice, { preset: 'private_chat' })
+    const said = await house.say(roomId, alice, 'private')
+    await house.invite(roomId, alice, bob)
+    const member = await page(house, alice, roomId, { limit: 1 })
+    const eventId = member.chunk[0]?.event_id as EventId
+    const event = await readEvent(house.db, readerOf(house, bob), { roomId, eventId })
+    assert.equal((event['content'] as JsonObject)['membership'], 'invite')
+    await assert.rejects(readEvent(house.db, readerOf(house, bob), { roomId, eventId: said }), missing)
+    await assert.rejects(page(house, bob, roomId), forbidden)
+  })
+
+  test('a world readable room is read by everybody', async (t) => {
+    const house = await openHouse(t, await open(t), ['alice', 'carol'])
+    const roomId = await house.create(alice)
+    await house.say(roomId, alice, 'members only')
+    await house.set(roomId, alice, 'm.room.history_visibility', { history_visibility: 'world_readable' })
+    const open_ = await house.say(roomId, alice, 'for all')
+    assert.deepEqual(bodies(await walk(house, carol, roomId, {})), ['for all'])
+    const event = await readEvent(house.db, readerOf(house, carol), { roomId, eventId: open_ })
+    assert.equal(event['event_id'], open_)
+  })
+
+  test('an event of another room is not found', async (t) => {
+    const house = await openHouse(t, await open(t), ['alice'])
+    const roomId = await house.create(alice)
+    const eventId = await house.say(await house.create(alice), alice, 'elsewhere')
+    await assert.rejects(readEvent(house.db, readerOf(house, alice), { roomId, eventId }), missing)
+  })
+
+  test('the one event tells what it replaced and how it was redacted', async (t) => {
+    const house = await openHouse(t, await open(t), ['alice'])
+    const roomId = await house.create(alice)
+    await house.set(roomId, alice, 'm.room.topic', { topic: 'old' })
+    const topic = await house.set(roomId, alice, 'm.room.topic', { topic: 'new' })
+    const read = async (eventId: EventId) =>
+      (await readEvent(house.db, readerOf(house, alice), { roomId, eventId }))['unsigned'] as JsonObject
+    assert.deepEqual((await read(topic))['prev_content'], { topic: 'old' })
+    const said = await house.say(roomId, alice, 'oops')
+    const transaction = { deviceId: deviceOf(alice), txnId: 'r' }
+    await redactEvent(house.rooms, { roomId, sender: alice, eventId: said, content: {}, transaction })
+    assert.equal(((await read(said))['redacted_because'] as JsonObject)['type'], 'm.room.redaction')
+  })
+
+  test('context: both sides, the limit for both together, tokens that go on, the state at its end', async (t) => {
+    const house = await openHouse(t, await open(t), ['alice', 'bob'])
+    const roomId = await house.create(alice)
+    await house.set(roomId, alice, 'm.room.topic', { topic: 'then' })
+    for (const body of ['a', 'b', 'c', 'd', 'e']) await house.say(roomId, alice, body)
+    await house.set(roomId, alice, 'm.room.topic', { topic: 'now' })
+    const middle = bodiesToId(await walk(house, alice, roomId, {}), 'c')
+    const around = async (limit: number, filter = NO_ROOM_EVENT_FILTER) =>
+      (await eventContext(house.db, readerOf(house, alice), {
+        roomId,
+        eventId: middle,
+        limit,
+        filter,
+      })) as unknown as {
+        start: string
+        end: string
+        event: RoomEvent
+        events_before: RoomEvent[]
+        events_after: RoomEvent[]
+        state: RoomEvent[]
+      }
+    const two = await around(2)
+    assert.equal(two.event.event_id, middle)
+    assert.deepEqual([bodies(two.events_before), bodies(two.events_after)], [['b'], ['d']])
+    assert.deepEqual(bodies((await page(house, alice, roomId, { from: two.start, limit: 1 })).chunk), ['a'])
+    const onwards = await page(house, alice, roomId, { from: two.end, dir: 'f', limit: 1 })
+    assert.deepEqual(bodies(onwards.chunk), ['e'])
+    const topic = two.state.find((event) => event.type === 'm.room.topic')
+    assert.deepEqual(topic?.content, { topic: 'then' })
+    const none = await around(0)
+    assert.deepEqual([none.events_before, none.events_after], [[], []])
+    assert.equal(none.event.event_id, middle)
+    const lazy = await around(1, readRoomEventFilter('{"lazy_load_members": true}'))
+    const members = lazy.state.filter((event) => event.type === 'm.room.member')
+    assert.deepEqual(
+      members.map((event) => event.state_key),
+      [alice],
+    )
+  })
+})
+
+function bodiesToId(events: readonly RoomEvent[], body: string): EventId {
+  const found = events.find((event) => event.content['body'] === body)
+  assert.ok(found)
+  return found.event_id
+}
