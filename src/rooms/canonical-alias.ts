@@ -24,9 +24,9 @@ export async function checkCanonicalAlias(
     throw new MatrixError(400, 'M_BAD_ALIAS', `${JSON.stringify(wrong)} does not lead to this room`)
 }
 
-function aliasesIn(content: JsonObject): Json[] {
-  const { alias, alt_aliases: others } = content
+/** The aliases that the content names; what is not even a list counts as a wrong alias. */
+function aliasesIn({ alias, alt_aliases: others }: JsonObject): Json[] {
   const one = alias === undefined || alias === null || alias === '' ? [] : [alias]
-  if (others !== undefined && others !== null && !Array.isArray(others)) return [...one, others]
-  return [...one, ...(others ?? [])]
+  if (others === undefined || others === null) return one
+  return [...one, ...(Array.isArray(others) ? others : [{}])]
 }

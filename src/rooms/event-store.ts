@@ -1,5 +1,5 @@
 import type { RawBuilder } from 'kysely'
-import type { DeviceId, EventId, RoomId, UserId } from '../lib/ids.ts'
+import type { EventId, RoomId } from '../lib/ids.ts'
 import { type Queries, query } from '../storage/query.ts'
 import { EVENT_COLUMNS, type EventRow, eventOfRow, type StoredEvent } from './event.ts'
 
@@ -34,25 +34,12 @@ export async function addEvent(q: Queries, row: EventRow): Promise<void> {
   await q.run(insertEvent, row)
 }
 
-/** The event that this device sent before with the same transaction id. */
-export async function findSent(q: Queries, sent: SentParams): Promise<EventId | undefined> {
-  return (await q.first(eventByTransaction, sent))?.event_id
-}
-
 /** Takes from an event what its redaction does not let stay. */
 export async function pruneEvent(
   q: Queries,
   pruned: { eventId: EventId; content: string; redactedBy: EventId },
 ): Promise<void> {
   await q.run(replaceContent, pruned)
-}
-
-export type SentParams = {
-  sender: UserId
-  senderDevice: DeviceId
-  roomId: RoomId
-  type: string
-  txnId: string
 }
 
 export const eventById = query<{ eventId: EventId }>()((db, p) =>
@@ -64,17 +51,6 @@ export const eventsByIds = query<{ eventIds: readonly EventId[] }>()((db, p, d) 
     .selectFrom('events')
     .select(EVENT_COLUMNS)
     .where('event_id', 'in', d.list(p.eventIds) as RawBuilder<EventId>),
-)
-
-export const eventByTransaction = query<SentParams>()((db, p) =>
-  db
-    .selectFrom('events')
-    .select('event_id')
-    .where('sender', '=', p.sender)
-    .where('sender_device', '=', p.senderDevice)
-    .where('room_id', '=', p.roomId)
-    .where('type', '=', p.type)
-    .where('txn_id', '=', p.txnId),
 )
 
 export const insertEvent = query<EventRow>()((db, p) =>

@@ -90,14 +90,18 @@ export function clientEvent(event: StoredEvent, options: ClientEventOptions): Js
     type: event.type,
     ...(withoutRoomId ? {} : { room_id: event.roomId }),
     sender: event.sender,
-    content: event.content,
+    content: contentFor(event),
     ...(event.stateKey === null ? {} : { state_key: event.stateKey }),
     origin_server_ts: event.originServerTs,
     unsigned,
     event_id: event.eventId,
-    // Room versions differ in where it stands; a server shows it in both places (room version 11, "Moving the redacts").
     ...(event.redacts === null ? {} : { redacts: event.redacts }),
   }
+}
+
+/** Room versions differ in where `redacts` stands; clients are shown it in both places (room version 11). */
+function contentFor({ content, redacts }: StoredEvent): JsonObject {
+  return redacts === null || content['redacts'] !== undefined ? content : { ...content, redacts }
 }
 
 /** Stripped state, as invited users see it (client-server API, "Stripped state"). */

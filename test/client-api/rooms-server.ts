@@ -1,0 +1,57 @@
+import type { TestContext } from 'node:test'
+import { createRoomRoutes } from '../../src/client-api/create-room.ts'
+import { directoryRoutes } from '../../src/client-api/directory.ts'
+import { redactionRoutes } from '../../src/client-api/redaction.ts'
+import { roomMembershipRoutes } from '../../src/client-api/room-membership.ts'
+import { roomSendRoutes } from '../../src/client-api/room-send.ts'
+import { roomStateWriteRoutes } from '../../src/client-api/room-state-write.ts'
+import { loadConfig } from '../../src/config/load.ts'
+import { createRateLimiter } from '../../src/http/rate-limit.ts'
+import { createHttpServer } from '../../src/http/server.ts'
+import type { DeviceId, UserId } from '../../src/lib/ids.ts'
+import { createMetrics } from '../../src/lib/metrics.ts'
+import { openWorld, type World } from '../rooms/fixture.ts'
+import { openTestSqlite } from '../support/databases.ts'
+import { silentLog } from '../support/log.ts'
+
+export type Answer = { status: number; body: Record<string, unknown> }
+export type Ask = (who: string, method: string, path: string, body?: unknown) => Promise<Answer>
+
+/** The writing endpoints of rooms over HTTP; the token of a user is their name. Paths are under `/_matrix/client`. */
+export async function startRooms(t: TestContext): Promise<{ world: World; ask: Ask }> {
+  const world = await openWorld(await openTestSqlite(t))
+  const config = loadConfig({
+    argv: ['--listen', '127.0.0.1:0'],
+    env: { BELFRY_RATE_LIMITS_ENABLED: 'false' },
+  })
+  const server = createHttpServer({
+    config,
+    routes: [
+      createRoomRoutes,
+      roomMembershipRoutes,
+      roomSendRoutes,
+      roomStateWriteRoutes,
+      redactionRoutes,
+      directoryRoutes,
+    ].flatMap((routes) => routes(world)),
+    authenticate: async (name) => ({
+      userId: `@${name}:here` as UserId,
+      deviceId: 'PHONE' as DeviceId,
+      isAdmin: false,
+    }),
+    limiter: createRateLimiter(config.rate_limits, world.clock),
+    log: silentLog,
+    metrics: createMetrics({ processMetrics: false }),
+  })
+  const { url } = await server.listen()
+  t.after(() => server.close())
+  const ask: Ask = async (who, method, path, body) => {
+    const response = await fetch(`${url}/_matrix/client${path}`, {
+      method,
+      headers: { authorization: `Bearer ${who}` },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    })
+    return { status: response.status, body: (await response.json()) as Record<string, unknown> }
+  }
+  return { world, ask }
+}
