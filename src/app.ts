@@ -3,6 +3,7 @@ import { type AccountDeps } from './accounts/deps.ts'
 import { createAuthenticator } from './accounts/authenticate.ts'
 import { createAuthSessions } from './accounts/auth-sessions.ts'
 import { createLastSeen } from './accounts/last-seen.ts'
+import { openOwnSession, type OwnSession } from './accounts/own-session.ts'
 import { createPasswords } from './accounts/passwords.ts'
 import { createUser } from './accounts/register.ts'
 import { createLocalBus } from './cluster/bus.ts'
@@ -50,6 +51,8 @@ export type Belfry = {
   /** Stops accepting, lets what is in flight finish, and closes the database. */
   close(): Promise<void>
   addUser(user: { name: string; password: string; admin: boolean }): Promise<{ userId: string }>
+  /** A session of one of the server's own accounts, for what the server does through its own front door. */
+  ownSession(name: string): Promise<OwnSession>
 }
 
 /** The composition root: configuration → storage → stages → servers. Nothing listens or sends before `listen()`. */
@@ -75,6 +78,7 @@ export async function createBelfry(config: Config, given: Partial<Environment> =
       await stages.lastSeen[Symbol.asyncDispose]()
       await db[Symbol.asyncDispose]()
     },
+    ownSession: (name) => openOwnSession(stages.accounts, name),
     addUser: async (user) => ({ userId: await createUser(stages.accounts, user) }),
   }
 }

@@ -2,6 +2,9 @@ import { isUserId, type Random, serverOf, type UserId } from '../lib/ids.ts'
 import { invalidParam, MatrixError } from '../lib/errors.ts'
 import { letters } from './tokens.ts'
 
+/** Accounts of the server's own begin with this; nobody else's may. */
+export const RESERVED_PREFIX = '_belfry-'
+
 const LOCALPART = /^[a-z0-9._=/+-]+$/
 const MAX_USER_ID_BYTES = 255
 const MAX_PASSWORD_BYTES = 512
@@ -16,13 +19,20 @@ const invalidUsername = (message: string) => new MatrixError(400, 'M_INVALID_USE
 /**
  * The user id for a name that somebody asks for (Matrix appendices, "User Identifiers"). Capitals become small letters, as the
  * specification asks of servers.
- * @throws MatrixError 400 `M_INVALID_USERNAME`
+ * @throws MatrixError 400 `M_INVALID_USERNAME` or `M_EXCLUSIVE`
  */
 export function newUserId(name: string, serverName: string): UserId {
   const localpart = lowerCase(name)
   if (!LOCALPART.test(localpart)) {
     throw invalidUsername(
       'A user name may have the characters a-z, 0-9 and . _ = - / + and must not be empty',
+    )
+  }
+  if (localpart.startsWith(RESERVED_PREFIX)) {
+    throw new MatrixError(
+      400,
+      'M_EXCLUSIVE',
+      `User names that begin with ${RESERVED_PREFIX} are the server's own`,
     )
   }
   const userId = `@${localpart}:${serverName}`

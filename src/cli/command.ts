@@ -5,6 +5,7 @@ export type App = {
   listen(): Promise<{ url: string }>
   close(): Promise<void>
   addUser(input: { name: string; password: string; admin: boolean }): Promise<{ userId: string }>
+  ownSession(name: string): Promise<{ userId: string; accessToken: string; end(): Promise<void> }>
 }
 
 /** The outside world of a command; tests hand in their own. */

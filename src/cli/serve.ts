@@ -1,6 +1,7 @@
 import { flagHelp } from '../config/help.ts'
 import { loadConfig } from '../config/load.ts'
-import type { Command, World } from './command.ts'
+import type { Config } from '../config/schema.ts'
+import type { App, Command, World } from './command.ts'
 
 // starting ──ready line──▶ serving ──signal──▶ draining ──▶ exit 0
 // A signal while starting drains as soon as the start is through; a second signal, or the deadline, exits 1.
@@ -14,18 +15,27 @@ export const serve: Command = {
   summary: 'run the home server',
   help: () => `Settings, also from the environment (BELFRY_…) and a file; flags win:\n${flagHelp()}`,
   async run(argv, world) {
-    const config = loadConfig({ argv, env: world.env })
-    const stopped = stopSignal(world)
-    const app = await world.createApp(config)
-    try {
-      const { url } = await app.listen()
-      world.print(`belfry listening on ${url}`)
-      await stopped
-    } finally {
-      await app.close()
-    }
-    return 0
+    return serveUntilStopped(world, loadConfig({ argv, env: world.env }))
   },
+}
+
+/** Serves until a signal comes. `onReady` runs once after the ready line. */
+export async function serveUntilStopped(
+  world: World,
+  config: Config,
+  onReady: (app: App, url: string) => Promise<void> = async () => undefined,
+): Promise<number> {
+  const stopped = stopSignal(world)
+  const app = await world.createApp(config)
+  try {
+    const { url } = await app.listen()
+    world.print(`belfry listening on ${url}`)
+    await onReady(app, url)
+    await stopped
+  } finally {
+    await app.close()
+  }
+  return 0
 }
 
 /** Resolves at the first signal; from then on the process has until the deadline. */

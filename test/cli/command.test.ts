@@ -19,6 +19,7 @@ function fakeWorld(given: { app?: Partial<App>; stdin?: string; env?: Record<str
   const app: App = {
     listen: () => Promise.resolve({ url: 'http://127.0.0.1:4711' }),
     close: () => Promise.resolve(void notes.steps.push('close')),
+    ownSession: () => Promise.reject(new Error('no sessions here')),
     addUser: (input) =>
       Promise.resolve(void notes.steps.push(input)).then(() => ({ userId: `@${input.name}:localhost` })),
     ...given.app,

@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
+import type { App } from './command.ts'
+
+const ROOM_ALIAS_NAME = '_belfry-proof'
+const INBOX_APP = 'org.belfry.inbox'
+const PATIENCE_MS = 10_000
+const LOOK_EVERY_MS = 1
+
+/**
+ * Sends one poke through the whole path, over HTTP like anybody else: one of the server's own accounts writes to
+ * another, whose pusher points at the server's own gateway. Both sessions end with it.
+ * @returns milliseconds from sending the message to finding its notification in the inbox
+ */
+export async function provePush(app: App, url: string): Promise<number> {
+  const ringer = await app.ownSession('ringer')
+  const listener = await app.ownSession('listener')
+  try {
+    const ring = clientOf(url, ringer.accessToken)
+    const listen = clientOf(url, listener.accessToken)
+    const roomId = await proofRoom(ring, ringer.userId)
+    await listen('POST', `/join/${encodeURIComponent(roomId)}`)
+    const pushkey = randomBytes(16).toString('hex')
+    await listen('POST', '/pushers/set', {
+      pushkey,
+      kind: 'http',
+      app_id: INBOX_APP,
+      instance_handle: 'belfry-start',
+      app_display_name: 'Belfry',
+      device_display_name: 'Start-up proof',
+      lang: 'en',
+      data: { url: `${url}/_matrix/push/v1/notify` },
+    })
+    const sentAt = performance.now()
+    const path = `/rooms/${encodeURIComponent(roomId)}/send/m.room.message/${pushkey}`
+    const { event_id: eventId } = await ring('PUT', path, { msgtype: 'm.text', body: 'Ding dong' })
+    await arrival(`${url}/_belfry/v1/inbox/${pushkey}`, String(eventId))
+    return performance.now() - sentAt
+  } finally {
+    await Promise.all([ringer.end(), listener.end()])
+  }
+}
+
+type Call = (method: string, path: string, body?: object) => Promise<Record<string, unknown>>
+
+function clientOf(url: string, token: string): Call {
+  return async (method, path, body = {}) => {
+    const response = await fetch(`${url}/_matrix/client/v3${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      ...(method === 'GET' ? {} : { body: JSON.stringify(body) }),
+    })
+    const answer = (await response.json()) as Record<string, unknown>
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${String(answer['error'])}`)
+    return answer
+  }
+}
+
+/** The same room at every start. */
+async function proofRoom(call: Call, userId: string): Promise<string> {
+  const server = userId.slice(userId.indexOf(':') + 1)
+  const alias = `#${ROOM_ALIAS_NAME}:${server}`
+  const found = await call('GET', `/directory/room/${encodeURIComponent(alias)}`).catch(() => undefined)
+  const room =
+    found ?? (await call('POST', '/createRoom', { preset: 'public_chat', room_alias_name: ROOM_ALIAS_NAME }))
+  return String(room['room_id'])
+}
+
+async function arrival(inbox: string, eventId: string): Promise<void> {
+  const giveUpAt = performance.now() + PATIENCE_MS
+  while (performance.now() < giveUpAt) {
+    const response = await fetch(inbox)
+    const { notifications } = (await response.json()) as {
+      notifications: { notification: { event_id?: string } }[]
+    }
+    if (notifications.some(({ notification }) => notification.event_id === eventId)) return
+    await setTimeout(LOOK_EVERY_MS)
+  }
+  throw new Error(`no poke within ${PATIENCE_MS / 1000} s`)
+}

@@ -1,0 +1,57 @@
+import { flagHelp } from '../config/help.ts'
+import { loadConfig } from '../config/load.ts'
+import type { Command } from './command.ts'
+import { provePush } from './prove-push.ts'
+import { serveUntilStopped } from './serve.ts'
+
+// What a first start should be like; everything here can be set otherwise, as for serve.
+const FIRST_START = { BELFRY_OPEN_REGISTRATION: 'true', BELFRY_LOG_LEVEL: 'warn' }
+
+export const start: Command = {
+  usage: 'start',
+  summary: 'serve with open registration, prove that push works, and say what to type next',
+  help: () => `Settings, as for serve:\n${flagHelp()}`,
+  async run(argv, world) {
+    const config = loadConfig({ argv, env: { ...FIRST_START, ...world.env } })
+    return serveUntilStopped(world, config, async (app, url) => {
+      try {
+        const ms = await provePush(app, url)
+        world.print(
+          `Push works: a message became a poke, and the poke a notification, in ${ms.toFixed(1)} ms.`,
+        )
+      } catch (error) {
+        world.complain(`belfry: push does NOT work: ${(error as Error).message}`)
+      }
+      world.print(await nextSteps(url, config.server_name))
+    })
+  },
+}
+
+async function nextSteps(url: string, serverName: string): Promise<string> {
+  const api = `${url}/_matrix/client/v3`
+  const [alice, bob] = [await freeName(api, 'alice'), await freeName(api, 'bob')]
+  const register = (name: string) =>
+    `$(curl -s ${api}/register -d '{"username":"${name}","password":"${name}s-secret","auth":{"type":"m.login.dummy"}}' | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')`
+  return `
+Now you. These three commands make two users, give one of them a pusher, and let the other one ring:
+
+  ALICE=${register(alice)}; BOB=${register(bob)}
+
+  curl -H "Authorization: Bearer $ALICE" ${url}/_matrix/client/api/v1/pushers/set -d '{"pushkey":"${alice}s-phone","kind":"http","instance_handle":"${alice}s-phone","app_id":"org.belfry.inbox","app_display_name":"Inbox","device_display_name":"Phone","lang":"en","data":{"url":"${url}/_matrix/push/v1/notify"}}'
+
+  curl -H "Authorization: Bearer $BOB" ${api}/createRoom -d '{"name":"The tower","invite":["@${alice}:${serverName}"]}'
+
+Then open ${url}/_belfry/v1/inbox/${alice}s-phone to see what reached her phone.
+The README goes on from here. Ctrl-C stops the server.`
+}
+
+/** `name`, or where an earlier visit has taken it, `name2`, `name3`, … */
+async function freeName(api: string, name: string): Promise<string> {
+  for (let n = 1; n < 100; n++) {
+    const candidate = n === 1 ? name : `${name}${n}`
+    const { status } = await fetch(`${api}/register/available?username=${candidate}`)
+    // Anything but "taken" is for the person at the keyboard to find out.
+    if (status !== 400) return candidate
+  }
+  return name
+}
