@@ -1,26 +1,23 @@
 import type { Bus } from '../cluster/bus.ts'
-import { backOffMs } from '../lib/back-off.ts'
 import { createBatcher } from '../lib/batcher.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Events } from '../lib/events.ts'
 import type { Random } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
 import type { Database, Transaction } from '../storage/database.ts'
+import { attemptPoke, NOTHING_DONE, tellOf } from './attempt.ts'
 import { createEventCache } from './event-cache.ts'
 import { nextPoke, type NextStep, type Questions } from './next-poke.ts'
 import type { LoadPokedEvents } from './poked-event.ts'
+import { isUnchanged, type Outcome, recordOutcomes, type Turn } from './outcome-store.ts'
 import {
   claimPushers,
   clearLeases,
   type HeadRow,
   headsOf,
-  isUnchanged,
   type Lease,
-  type Outcome,
   pushersWithWork,
-  recordOutcomes,
   retriesDue,
-  type Turn,
 } from './pusher-state-store.ts'
 import type { PokeSender } from './send-poke.ts'
 
@@ -67,8 +64,6 @@ const PAGE = 1000
 const PAGE_EVERY_MS = 100
 /** So many pokes in a row for one pusher while others wait. */
 const FAIR_SHARE = 16
-/** Retries that come due in the same moment are taken up together. */
-const SHORTEST_SLEEP_MS = 10
 
 /** Starts sending. Disposing lets what is in flight finish, for `drainMs` at most; what is left is sent after the next start. */
 export async function startDelivery(deps: DeliveryDeps): Promise<AsyncDisposable> {
@@ -184,13 +179,14 @@ class Worker implements AsyncDisposable {
         after = head.head ?? after
         continue
       }
-      const attempt = await this.#attempt(head, step, after)
+      const attempt = await attemptPoke(this.#deps, head, step, after)
       const othersWait = turns % FAIR_SHARE === 0 && this.#waiting.size > 0
       const outcome = { ...attempt.outcome, release: othersWait || this.#isStopping() }
       // A wake-up from before this was for rows that the recording will see.
       this.#again.delete(pusherId)
       const turn = await this.#record(outcome)
-      attempt.tell(turn)
+      tellOf(this.#deps.events, attempt, turn)
+      if (outcome.nextAttemptAt !== null) this.#riseBy(outcome.nextAttemptAt)
       if (othersWait && turn === 'released') this.#again.add(pusherId)
       if (turn !== 'kept') return
       after = 0
@@ -205,48 +201,6 @@ class Worker implements AsyncDisposable {
     const { db, clock, includeContent, badgeOf, isRead, outcomeOf } = this.#deps
     const now = clock.now()
     return nextPoke({ q: db, now, eventAt: this.#eventAt, includeContent, badgeOf, isRead, outcomeOf }, head)
-  }
-
-  /** Sends, if there is something to send. `tell` announces what became of it, once it is recorded. */
-  async #attempt(
-    head: HeadRow,
-    step: Exclude<NextStep, { kind: 'skip' }>,
-    after: number,
-  ): Promise<{ outcome: Omit<Outcome, 'release'>; tell: (turn: Turn) => void }> {
-    const { events, clock, random, send } = this.#deps
-    const pusherId = head.pusher_id
-    const rest = { ...NOTHING_DONE, pusherId, setAt: head.set_at, doneUpTo: after }
-    if (step.kind === 'rest') {
-      const badgeSeen = step.badgeKnown ? head.badge_due : null
-      return { outcome: { ...rest, badgeSeen }, tell: () => undefined }
-    }
-    const result = await send(head.url ?? '', step.poke)
-    if (result.kind === 'retry') {
-      const { error } = result
-      const attempts = head.attempts + 1
-      const wait = Math.max(backOffMs(attempts, random), result.retryAfterMs ?? 0)
-      const nextAttemptAt = clock.now() + wait
-      const tell = () => {
-        events.pusherFailing({ pusherId, error, attempts, nextAttemptAt })
-        this.#riseBy(nextAttemptAt)
-      }
-      return { outcome: { ...rest, kind: 'failed', error, nextAttemptAt }, tell }
-    }
-    const isRejected = result.rejected.includes(head.pushkey)
-    const tell = (turn: Turn) => {
-      events.pokeSent({ pusherId, kind: step.about, ms: result.ms })
-      if (isRejected && turn === 'gone') events.pusherRejected({ pusherId })
-    }
-    return {
-      outcome: {
-        ...rest,
-        kind: isRejected ? 'rejected' : 'sent',
-        doneUpTo: head.head ?? after,
-        badge: step.badge,
-        badgeSeen: head.badge_due,
-      },
-      tell,
-    }
   }
 
   async #recordAll(outcomes: readonly Outcome[]): Promise<readonly Turn[]> {
@@ -285,14 +239,14 @@ class Worker implements AsyncDisposable {
         }
         const { due, nextAt } = await retriesDue(this.#deps.db, { now: clock.now(), limit: PAGE })
         this.#wake(due)
-        const pause = due.length === PAGE ? clock.now() + PAGE_EVERY_MS : (nextAt ?? Infinity)
-        nap.until = Math.min(sweepAt, pause)
+        const next = due.length === PAGE ? clock.now() + PAGE_EVERY_MS : (nextAt ?? Infinity)
+        nap.until = Math.min(sweepAt, next)
       } catch (error) {
         log.error({ err: error }, 'looking for work failed')
         nap.until = sweepAt
       }
-      const sleep = Math.max(SHORTEST_SLEEP_MS, nap.until - clock.now())
-      await clock.sleep(sleep, AbortSignal.any([nap.controller.signal, this.#stop.signal]))
+      const pause = nap.until - clock.now()
+      if (pause > 0) await clock.sleep(pause, AbortSignal.any([nap.controller.signal, this.#stop.signal]))
     }
   }
 
@@ -322,12 +276,3 @@ function firstOf(ids: ReadonlySet<number>, count: number): number[] {
 }
 
 const GIVE_BACK: NextStep = { kind: 'rest', badgeKnown: false }
-
-const NOTHING_DONE = {
-  kind: 'rest',
-  doneUpTo: 0,
-  badge: null,
-  badgeSeen: null,
-  error: null,
-  nextAttemptAt: null,
-} as const

@@ -25,7 +25,7 @@ export function createManualClock(start = 1_800_000_000_000): ManualClock {
       }),
     advance(ms) {
       now += ms
-      for (const { until, wake } of [...sleepers]) if (until <= now) wake()
+      for (const { until, wake } of sleepers) if (until <= now) wake()
     },
   }
 }

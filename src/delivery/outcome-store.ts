@@ -1,0 +1,156 @@
+import { type RawBuilder, sql } from 'kysely'
+import { type Queries, query } from '../storage/query.ts'
+import type { Lease } from './pusher-state-store.ts'
+
+/** What became of one turn with a pusher. */
+export type Outcome = {
+  pusherId: number
+  /**
+   * `sent`: the gateway took a poke. `failed`: it did not, see `error` and `nextAttemptAt`. `rejected`: it took the poke and
+   * wants no more. `rest`: there was nothing to send.
+   */
+  kind: 'sent' | 'failed' | 'rejected' | 'rest'
+  /** `set_at` of the pusher at the attempt: a failure from before it was set anew says nothing of it. */
+  setAt: number
+  /** Sent, or not needed any more, are all events up to here. */
+  doneUpTo: number
+  /** The badge that the gateway was told. */
+  badge: number | null
+  /** `badge_due` as it was before the badge was read; null: it was not read. */
+  badgeSeen: number | null
+  error: string | null
+  nextAttemptAt: number | null
+  /** Give the pusher back even if there is more to send. */
+  release: boolean
+}
+
+/** `kept`: there is more to send, and the lease goes on. `released`: it does not. `gone`: the pusher, or the lease, is. */
+export type Turn = 'kept' | 'released' | 'gone'
+
+/**
+ * Writes down what became of turns with different pushers, in their order. Nothing is changed of a pusher whose lease somebody
+ * else took over, except that what was sent is taken from its outbox.
+ */
+export async function recordOutcomes(
+  tx: Queries,
+  lease: Lease,
+  outcomes: readonly Outcome[],
+): Promise<Turn[]> {
+  const done = outcomes.filter((outcome) => outcome.doneUpTo > 0)
+  if (done.length > 0)
+    await tx.run(removeDone, {
+      items: done.map(({ pusherId, doneUpTo }) => ({ id: pusherId, up_to: doneUpTo })),
+    })
+  const rows = await tx.all(applyOutcomes, { ...lease, items: outcomes.map(outcomeRow) })
+  const turns = new Map(
+    rows.map((row) => [row.pusher_id, row.lease_owner === null ? 'released' : 'kept'] as const),
+  )
+  return outcomes.map(({ pusherId }) => turns.get(pusherId) ?? 'gone')
+}
+
+/** Is the pusher still as it was when the attempt began, and leased by us? */
+export async function isUnchanged(
+  tx: Queries,
+  pusher: { pusherId: number; setAt: number; owner: string },
+): Promise<boolean> {
+  return (await tx.first(unchanged, pusher)) !== undefined
+}
+
+export const unchanged = query<{ pusherId: number; setAt: number; owner: string }>()((db, p) =>
+  db
+    .selectFrom('pushers')
+    .select('pusher_id')
+    .where('pusher_id', '=', p.pusherId)
+    .where('set_at', '=', p.setAt)
+    .where('lease_owner', '=', p.owner),
+)
+
+export const removeDone = query<{ items: readonly { id: number; up_to: number }[] }>()((db, p, d) =>
+  db.deleteFrom('outbox').where((eb) =>
+    eb(
+      eb.refTuple('pusher_id', 'position'),
+      'in',
+      eb
+        .selectFrom(d.rows(p.items, { id: 'integer', up_to: 'integer' }).as('r'))
+        .innerJoin('outbox as o', 'o.pusher_id', 'r.id')
+        .whereRef('o.position', '<=', 'r.up_to')
+        .select(['o.pusher_id', 'o.position'])
+        .$asTuple('pusher_id', 'position'),
+    ),
+  ),
+)
+
+type OutcomeRow = {
+  id: number
+  kind: string
+  seen_set_at: number
+  told: number | null
+  seen_badge: number | null
+  fault: string | null
+  retry_at: number | null
+  give_back: number
+}
+
+const outcomeRow = (outcome: Outcome): OutcomeRow => ({
+  id: outcome.pusherId,
+  kind: outcome.kind,
+  seen_set_at: outcome.setAt,
+  told: outcome.badge,
+  seen_badge: outcome.badgeSeen,
+  fault: outcome.error,
+  retry_at: outcome.nextAttemptAt,
+  give_back: outcome.release ? 1 : 0,
+})
+
+// `r` is the outcome; columns without a prefix are the pusher's as it was before.
+const isSent = sql<boolean>`r.kind = 'sent'`
+const isFailed = sql<boolean>`(r.kind = 'failed' and set_at = r.seen_set_at)`
+const badgeLeft = sql<number>`case when badge_due = r.seen_badge then 0 else badge_due end`
+const goesOn = sql<boolean>`(r.give_back = 0 and not ${isFailed} and (${badgeLeft} > 0
+  or exists (select 1 from outbox where outbox.pusher_id = pushers.pusher_id)))`
+
+const when = <T>(
+  condition: RawBuilder<boolean>,
+  value: RawBuilder<unknown>,
+  otherwise: RawBuilder<unknown>,
+) => sql<T>`case when ${condition} then ${value} else ${otherwise} end`
+
+export const applyOutcomes = query<{ items: readonly OutcomeRow[] } & Lease>()((db, p, d) => {
+  const now = d.integer(p.now)
+  const none = sql`null`
+  return db
+    .updateTable('pushers')
+    .from(
+      d
+        .rows(p.items, {
+          id: 'integer',
+          kind: 'text',
+          seen_set_at: 'integer',
+          told: 'integer',
+          seen_badge: 'integer',
+          fault: 'text',
+          retry_at: 'integer',
+          give_back: 'integer',
+        })
+        .as('r'),
+    )
+    .set({
+      last_success_at: when<number>(isSent, now, sql`last_success_at`),
+      failing_since: when<number>(
+        isSent,
+        none,
+        when(isFailed, sql`coalesce(failing_since, ${now})`, sql`failing_since`),
+      ),
+      attempts: when<number>(isSent, sql`0`, when(isFailed, sql`attempts + 1`, sql`attempts`)),
+      next_attempt_at: when<number>(isFailed, sql`r.retry_at`, none),
+      last_error: when<string>(isFailed, sql`r.fault`, sql`last_error`),
+      last_error_at: when<number>(isFailed, now, sql`last_error_at`),
+      last_badge: when<number>(isSent, sql`coalesce(r.told, last_badge)`, sql`last_badge`),
+      badge_due: badgeLeft,
+      lease_owner: when<string>(goesOn, sql`lease_owner`, none),
+      lease_until: when<number>(goesOn, d.integer(p.until), none),
+    })
+    .whereRef('pushers.pusher_id', '=', 'r.id')
+    .where('lease_owner', '=', p.owner)
+    .returning(['pusher_id', 'lease_owner'])
+})

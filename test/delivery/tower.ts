@@ -1,0 +1,175 @@
+import type { TestContext } from 'node:test'
+import { createLocalBus } from '../../src/cluster/bus.ts'
+import { makeIpPolicy } from '../../src/delivery/ip-policy.ts'
+import { makeGuardedAgent } from '../../src/delivery/guarded-agent.ts'
+import { makePokeSender, type PokeSender } from '../../src/delivery/send-poke.ts'
+import { type DeliveryDeps, startDelivery } from '../../src/delivery/worker.ts'
+import type { Events } from '../../src/lib/events.ts'
+import type { DeviceId, UserId } from '../../src/lib/ids.ts'
+import { badgeOf, endBadge, startBadge } from '../../src/notifications/badge.ts'
+import { outcomeOf } from '../../src/notifications/counts.ts'
+import { isRead } from '../../src/notifications/read.ts'
+import { parsePusherChange } from '../../src/pushers/pusher-request.ts'
+import type { PusherRow } from '../../src/pushers/pusher-store.ts'
+import { type PusherDeps, removePusher, setPusher } from '../../src/pushers/set-pusher.ts'
+import { loadPokedEvents } from '../../src/rooms/poke-event.ts'
+import type { Database } from '../../src/storage/database.ts'
+import { query } from '../../src/storage/query.ts'
+import { type House, NOW, openHouse, room, user } from '../notifications/house.ts'
+import { eventually } from '../support/eventually.ts'
+import { silentLog } from '../support/log.ts'
+import { createManualClock, type ManualClock } from '../support/manual-clock.ts'
+import { type ReceivedPoke, startPokeReceiver } from '../support/poke-receiver.ts'
+
+export const alice = user('alice')
+export const bob = user('bob')
+export const carol = user('carol')
+export const kitchen = room('kitchen')
+
+export type Told = { event: keyof Events; fields: Record<string, unknown> }
+
+/** Everything between a message and its poke, with a clock that the test moves; only the room's rules are left out. */
+export type Tower = {
+  db: Database
+  house: House
+  clock: ManualClock
+  pushers: PusherDeps
+  told: Told[]
+  /** Where the back-off draws its waits: the fraction of the ceiling. */
+  dice: { fraction: number }
+  /** `await using` it: it must stop before its database does. */
+  start(options?: Partial<DeliveryDeps>): Promise<AsyncDisposable>
+  setPusher(userId: UserId, fields: Record<string, unknown>): Promise<void>
+  pusherRows(): Promise<PusherRow[]>
+  queued(): Promise<number>
+  say(sender: UserId, body: string): Promise<number>
+}
+
+export async function buildTower(t: TestContext, db: Database): Promise<Tower> {
+  const house = openHouse(db)
+  const clock = createManualClock(NOW)
+  const bus = createLocalBus()
+  Object.assign(house.deps, { bus, clock })
+  const pushers: PusherDeps = {
+    db,
+    bus,
+    clock,
+    maxPushersPerUser: 10,
+    checkUrl: async (url) => ({ kind: 'ok', href: url }),
+    startBadge,
+    endBadge,
+  }
+  const told: Told[] = []
+  const dice = { fraction: 1 }
+  const send = loopbackSender(t, clock)
+  for (const userId of [alice, bob, carol]) await db.transaction((tx) => tx.run(addDevice, { userId }))
+  await db.transaction((tx) => tx.run(addRoom, { now: NOW }))
+  for (const userId of [alice, bob, carol]) await house.join(kitchen, userId)
+
+  return {
+    db,
+    house,
+    clock,
+    pushers,
+    told,
+    dice,
+    async start(options = {}) {
+      return startDelivery({
+        db,
+        bus,
+        clock,
+        random: {
+          token: (bytes) => `owner-${bytes}-${Math.random()}`,
+          below: (n) => Math.floor((n - 1) * dice.fraction),
+        },
+        log: silentLog,
+        events: recorder(told),
+        send,
+        loadPokedEvents,
+        removePusher: (tx, pusherId) => removePusher(pushers, tx, pusherId),
+        badgeOf,
+        isRead,
+        outcomeOf,
+        concurrency: 64,
+        includeContent: true,
+        drainMs: 8000,
+        ...options,
+      })
+    },
+    setPusher: (userId, fields) => {
+      const change = parsePusherChange({ ...ORDINARY, ...fields } as never, { handleRequired: false })
+      return setPusher(pushers, { userId, deviceId: PHONE }, change)
+    },
+    pusherRows: () => db.all(allPushers, {}),
+    queued: async () => (await db.first(outboxSize, {}))?.rows ?? 0,
+    say: async (sender, body) => (await house.say(kitchen, sender, body)).position,
+  }
+}
+
+export const isBadge = (poke: ReceivedPoke) => poke.event_id === undefined
+
+/** The texts of the messages among pokes. */
+export const bodies = (pokes: readonly ReceivedPoke[]) =>
+  pokes.filter((poke) => !isBadge(poke)).map((poke) => poke.content?.['body'])
+
+/** Nothing waits, no badge is due and nobody holds a pusher. */
+export async function atRest(tower: Tower): Promise<void> {
+  await eventually(
+    async () =>
+      (await tower.queued()) === 0 &&
+      (await tower.pusherRows()).every((row) => row.lease_owner === null && row.badge_due === 0),
+  )
+}
+
+/** Bob has a pusher at a gateway. */
+export async function setUp(t: TestContext, open: (t: TestContext) => Promise<Database>) {
+  const tower = await buildTower(t, await open(t))
+  const gateway = await startPokeReceiver(t)
+  await tower.setPusher(bob, { data: { url: gateway.url, custom: 7 } })
+  return { tower, gateway }
+}
+
+export const PHONE = 'PHONE' as DeviceId
+
+export const ORDINARY = {
+  kind: 'http',
+  app_id: 'org.example.app',
+  pushkey: 'key',
+  app_display_name: 'App',
+  device_display_name: 'Phone',
+  lang: 'en',
+}
+
+function recorder(told: Told[]): Events {
+  const note = (event: keyof Events) => (fields: Record<string, unknown>) => void told.push({ event, fields })
+  return {
+    pokeSent: note('pokeSent'),
+    pokeSkipped: note('pokeSkipped'),
+    pusherFailing: note('pusherFailing'),
+    pusherRejected: note('pusherRejected'),
+  }
+}
+
+export function loopbackSender(t: TestContext, clock: ManualClock): PokeSender {
+  const agent = makeGuardedAgent({ policy: makeIpPolicy(['127.0.0.0/8']), connectionsPerOrigin: 64 })
+  t.after(() => agent[Symbol.asyncDispose]())
+  return makePokeSender({ agent, clock })
+}
+
+const addDevice = query<{ userId: UserId }>()((db, p) =>
+  db.insertInto('devices').values({ user_id: p.userId, device_id: PHONE, created_at: 0 }),
+)
+const addRoom = query<{ now: number }>()((db, p) =>
+  db.insertInto('rooms').values({
+    room_id: kitchen,
+    version: '12',
+    creator: alice,
+    created_at: p.now,
+    joined_count: 3,
+    invited_count: 0,
+  }),
+)
+const allPushers = query()((db) => db.selectFrom('pushers').selectAll().orderBy('pusher_id'))
+const outboxSize = query()((db) =>
+  db.selectFrom('outbox').select((eb) => eb.fn.countAll<number>().as('rows')),
+)

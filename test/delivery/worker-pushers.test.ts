@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { makeGuardedAgent } from '../../src/delivery/guarded-agent.ts'
+import { makeIpPolicy } from '../../src/delivery/ip-policy.ts'
+import { makePokeSender, type PokeResult } from '../../src/delivery/send-poke.ts'
+import { ownGateway } from '../../src/gateway-api/notify.ts'
+import { makeInboxApp } from '../../src/gateway/apps.ts'
+import { makeInboxStore } from '../../src/gateway/inbox-store.ts'
+import { onEachDatabase } from '../support/databases.ts'
+import { eventually } from '../support/eventually.ts'
+import { startPokeReceiver } from '../support/poke-receiver.ts'
+import { alice, atRest, bob, bodies, carol, setUp } from './tower.ts'
+
+onEachDatabase('delivery to pushers that change', (open) => {
+  test('setting a pusher again keeps what waits, and its state of failure', async (t) => {
+    const { tower, gateway } = await setUp(t, open)
+    gateway.answer({ status: 500 })
+    await using _worker = await tower.start()
+    await tower.say(alice, 'one')
+    await eventually(() => tower.told.length === 1)
+    const [before] = await tower.pusherRows()
+    await tower.setPusher(bob, { data: { url: gateway.url }, lang: 'de' })
+    const [after] = await tower.pusherRows()
+    assert.equal(await tower.queued(), 1)
+    assert.equal(after?.lang, 'de')
+    assert.deepEqual(
+      [after?.pusher_id, after?.failing_since, after?.attempts, after?.next_attempt_at],
+      [before?.pusher_id, before?.failing_since, before?.attempts, before?.next_attempt_at],
+    )
+    gateway.answer({})
+    tower.clock.advance(1000)
+    await atRest(tower)
+    assert.deepEqual(bodies(gateway.pokes), ['one', 'one'])
+  })
+
+  test('another URL ends the back-off, and takes the backlog over at once', async (t) => {
+    const { tower, gateway } = await setUp(t, open)
+    gateway.answer({ status: 500 })
+    await using _worker = await tower.start()
+    await tower.say(alice, 'one')
+    await eventually(() => tower.told.length === 1)
+    const better = await startPokeReceiver(t)
+    await tower.setPusher(bob, { data: { url: better.url } })
+    await atRest(tower)
+    assert.deepEqual(bodies(better.pokes), ['one'])
+    assert.equal((await tower.pusherRows())[0]?.last_error, null)
+  })
+
+  test('a failure of the old URL says nothing of the new one', async (t) => {
+    const { tower, gateway } = await setUp(t, open)
+    const better = await startPokeReceiver(t)
+    gateway.answer(async () => {
+      tower.clock.advance(1)
+      await tower.setPusher(bob, { data: { url: better.url } })
+      return { status: 500 }
+    })
+    await using _worker = await tower.start()
+    await tower.say(alice, 'one')
+    await atRest(tower)
+    assert.deepEqual(bodies(better.pokes), ['one'])
+    assert.equal((await tower.pusherRows())[0]?.attempts, 0)
+  })
+
+  test('a pusher that is deleted during its exchange stays deleted, and its successor is not touched', async (t) => {
+    const { tower, gateway } = await setUp(t, open)
+    let replaced = false
+    gateway.answer(async () => {
+      await tower.setPusher(bob, { kind: null })
+      gateway.answer({})
+      await tower.setPusher(bob, { data: { url: gateway.url } })
+      replaced = true
+      return { body: { rejected: ['key'] } }
+    })
+    await using _worker = await tower.start()
+    await tower.say(alice, 'one')
+    await eventually(() => replaced)
+    await tower.say(alice, 'two')
+    await gateway.waitFor((poke) => poke.content?.['body'] === 'two')
+    await atRest(tower)
+    assert.equal((await tower.pusherRows()).length, 1)
+  })
+
+  test('one pusher with a long backlog leaves room for another, also with room for one at a time', async (t) => {
+    const { tower, gateway } = await setUp(t, open)
+    const other = await startPokeReceiver(t)
+    for (let n = 0; n < 60; n++) await tower.say(alice, `m${n}`)
+    await tower.setPusher(carol, { data: { url: other.url }, append: true })
+    await tower.say(alice, 'last')
+    await using _worker = await tower.start({ concurrency: 1 })
+    await other.waitFor((poke) => poke.content?.['body'] === 'last')
+    assert.ok(gateway.pokes.length <= 20, `${gateway.pokes.length} sent before the other had its turn`)
+    await atRest(tower)
+    assert.equal(gateway.pokes.length, 61)
+  })
+
+  test('two workers on one database never send for one pusher at a time', async (t) => {
+    const { tower, gateway } = await setUp(t, open)
+    let inFlight = 0
+    let most = 0
+    gateway.answer(async () => {
+      most = Math.max(most, ++inFlight)
+      await new Promise((turn) => setImmediate(turn))
+      inFlight--
+      return {}
+    })
+    await using _one = await tower.start()
+    await using _two = await tower.start()
+    const said = Array.from({ length: 30 }, (_, n) => `m${n}`)
+    for (const body of said) await tower.say(alice, body)
+    await atRest(tower)
+    assert.deepEqual(bodies(gateway.pokes), said)
+    assert.equal(most, 1)
+  })
+
+  test('a stop does not wait for a gateway that hangs beyond its limit', async (t) => {
+    const { tower } = await setUp(t, open)
+    let finish: (result: PokeResult) => void = () => {}
+    let begun = () => {}
+    const sending = new Promise<void>((resolve) => (begun = resolve))
+    const worker = await tower.start({
+      send: () => {
+        begun()
+        return new Promise((resolve) => (finish = resolve))
+      },
+    })
+    await tower.say(alice, 'one')
+    await sending
+    const stopped = worker[Symbol.asyncDispose]()
+    let hasStopped = false
+    void stopped.then(() => (hasStopped = true))
+    await eventually(() => {
+      tower.clock.advance(8000)
+      return hasStopped
+    })
+    finish({ kind: 'sent', rejected: [], status: 200, ms: 1 })
+    assert.equal(await tower.queued(), 1, 'what was not recorded is sent after the next start')
+  })
+
+  test('the own gateway is called without HTTP', async (t) => {
+    const { tower } = await setUp(t, open)
+    const url = 'https://this.server.test/_matrix/push/v1/notify'
+    const store = makeInboxStore(tower.db)
+    const inbox = makeInboxApp({ store, clock: tower.clock })
+    const own = ownGateway({ apps: new Map([[inbox.appId, inbox]]), report: () => undefined })
+    await using agent = makeGuardedAgent({ policy: makeIpPolicy([]) })
+    const send = makePokeSender({
+      agent,
+      clock: tower.clock,
+      inProcess: (to) => (to.href === url ? own : undefined),
+    })
+    await tower.setPusher(bob, { kind: null })
+    await tower.setPusher(bob, { app_id: inbox.appId, pushkey: 'my inbox', data: { url } })
+    await using _worker = await tower.start({ send })
+    await tower.say(alice, 'hello')
+    await atRest(tower)
+    const [entry] = await store.list('my inbox')
+    assert.deepEqual(entry?.notification.content, { msgtype: 'm.text', body: 'hello' })
+    assert.equal(entry?.received_at, tower.clock.now())
+  })
+})
