@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { MatrixError } from '../../src/lib/errors.ts'
+import type { JsonObject } from '../../src/lib/json.ts'
+import { parsePusherChange } from '../../src/pushers/pusher-request.ts'
+
+const BODY: JsonObject = {
+  pushkey: 'key',
+  kind: 'http',
+  instance_handle: 'handle',
+  app_id: 'org.example.app',
+  app_display_name: 'App',
+  device_display_name: 'Phone',
+  lang: 'en',
+  data: { url: 'https://push.example.org/_matrix/push/v1/notify' },
+}
+
+const parse = (fields: JsonObject, handleRequired = true) =>
+  parsePusherChange({ ...BODY, ...fields }, { handleRequired })
+
+function settingsOf(fields: JsonObject, handleRequired = true) {
+  const change = parse(fields, handleRequired)
+  assert.ok(change.kind === 'set')
+  return change.settings
+}
+
+function refusal(body: JsonObject, handleRequired = true): string {
+  try {
+    parsePusherChange(body, { handleRequired })
+  } catch (error) {
+    assert.ok(error instanceof MatrixError)
+    assert.equal(error.status, 400)
+    return `${error.errcode} ${error.message}`
+  }
+  return assert.fail('it was accepted')
+}
+
+const without = (...names: string[]) =>
+  Object.fromEntries(Object.entries(BODY).filter(([name]) => !names.includes(name)))
+
+test('"pushkey: This is a unique identifier for this pusher": 1 to 512 bytes, not characters', () => {
+  assert.equal(settingsOf({ pushkey: 'é'.repeat(256) }).pushkey.length, 256)
+  for (const pushkey of ['', 'x'.repeat(513), 'é'.repeat(257)]) {
+    assert.match(refusal({ ...BODY, pushkey }), /^M_INVALID_PARAM pushkey/)
+    assert.match(refusal({ ...BODY, kind: null, pushkey }), /^M_INVALID_PARAM pushkey/)
+  }
+  assert.match(refusal({ ...BODY, pushkey: 7 }), /^M_BAD_JSON pushkey/)
+})
+
+test('"kind: \'http\' makes a pusher that sends HTTP pokes"; an unknown kind is refused, never stored', () => {
+  assert.equal(settingsOf({}).kind, 'http')
+  for (const kind of ['email', 'webpush', '', 'HTTP']) {
+    assert.match(refusal({ ...BODY, kind }), /^M_INVALID_PARAM kind/)
+    assert.match(refusal({ ...BODY, kind, data: {} }), /^M_INVALID_PARAM kind/)
+  }
+  assert.match(refusal({ ...BODY, kind: 1 }), /^M_BAD_JSON kind/)
+})
+
+test('"null deletes the pusher", whatever else is there or not', () => {
+  const deletion = { kind: 'delete', appId: 'org.example.app', pushkey: 'key' }
+  assert.deepEqual(parse({ kind: null }), deletion)
+  const bare = { kind: null, app_id: 'org.example.app', pushkey: 'key' }
+  assert.deepEqual(parsePusherChange(bare, { handleRequired: true }), deletion)
+  const odd = { ...bare, lang: 4, data: [], append: 'yes', instance_handle: 'x'.repeat(99) }
+  assert.deepEqual(parsePusherChange(odd, { handleRequired: true }), deletion)
+  assert.match(refusal({ kind: null }), /^M_MISSING_PARAM Missing: app_id, pushkey$/)
+})
+
+test('"instance_handle: It may be up to 32 characters long": characters, not bytes or UTF-16 units', () => {
+  assert.equal(settingsOf({ instance_handle: '🔔'.repeat(32) }).handle?.value, '🔔'.repeat(32))
+  assert.match(refusal({ ...BODY, instance_handle: 'x'.repeat(33) }), /^M_INVALID_PARAM instance_handle/)
+  assert.match(refusal({ ...BODY, instance_handle: '' }), /^M_INVALID_PARAM instance_handle/)
+  assert.match(
+    refusal({ ...without('instance_handle'), profile_tag: 'x'.repeat(33) }),
+    /^M_INVALID_PARAM profile_tag/,
+  )
+})
+
+test('the handle is required under api/v1, where profile_tag is taken in its place, and optional elsewhere', () => {
+  const bare = without('instance_handle')
+  assert.match(refusal(bare), /^M_MISSING_PARAM Missing: instance_handle$/)
+  assert.deepEqual(settingsOf({ instance_handle: null, profile_tag: 'tag' }).handle, {
+    value: 'tag',
+    isInstanceHandle: false,
+  })
+  const change = parsePusherChange(bare, { handleRequired: false })
+  assert.ok(change.kind === 'set' && change.settings.handle === undefined)
+})
+
+test('the two names of the handle are one field', () => {
+  assert.deepEqual(settingsOf({ profile_tag: 'handle' }).handle, { value: 'handle', isInstanceHandle: true })
+  assert.match(refusal({ ...BODY, profile_tag: 'another' }), /^M_INVALID_PARAM/)
+})
+
+test('"app_id: reverse-DNS style … Max length, 64 chars": longer is refused, no other shape is asked for', () => {
+  assert.equal(settingsOf({ app_id: '🔔'.repeat(64) }).appId, '🔔'.repeat(64))
+  assert.equal(settingsOf({ app_id: 'not reverse DNS' }).appId, 'not reverse DNS')
+  assert.match(refusal({ ...BODY, app_id: 'x'.repeat(65) }), /^M_INVALID_PARAM app_id/)
+})
+
+test('required strings: all that are missing are named at once', () => {
+  assert.equal(
+    refusal({}),
+    'M_MISSING_PARAM Missing: app_id, pushkey, kind, app_display_name, device_display_name, lang, data, data.url, instance_handle',
+  )
+  assert.equal(refusal({ ...without('lang'), data: {} }), 'M_MISSING_PARAM Missing: lang, data.url')
+  for (const name of ['app_display_name', 'device_display_name', 'lang'])
+    assert.match(refusal({ ...BODY, [name]: 5 }), new RegExp(`^M_BAD_JSON ${name}`))
+})
+
+test('"data: … For HTTP pushers, this must contain a \'url\' key which is a string": every other key is kept', () => {
+  const data = { url: 'https://x.test/', custom: { deep: [1, null] }, format: 'event_id_only' }
+  assert.deepEqual(settingsOf({ data }).data, data)
+  assert.match(refusal({ ...BODY, data: 'url' }), /^M_BAD_JSON data must/)
+  assert.match(refusal({ ...BODY, data: { url: 5 } }), /^M_BAD_JSON data\.url/)
+})
+
+test('append and org.belfry.copy_push_rules are booleans', () => {
+  const append = (fields: JsonObject) => {
+    const change = parse(fields)
+    return change.kind === 'set' && change.append
+  }
+  assert.equal(append({}), false)
+  assert.equal(append({ append: true, 'org.belfry.copy_push_rules': true }), true)
+  for (const name of ['append', 'org.belfry.copy_push_rules'])
+    assert.match(refusal({ ...BODY, [name]: 'true' }), /^M_BAD_JSON/)
+})
