@@ -17,7 +17,7 @@ const NO_WARNINGS = '--disable-warning=ExperimentalWarning'
 
 const tasks = {
   start: () => ['bin/belfry', 'start', ...args],
-  test: () => ['--test', ...testArguments()],
+  test: () => ['--test', '--test-global-setup=test/support/global-setup.ts', ...testArguments()],
   bench: () => ['bench/main.ts', ...args],
 }
 
