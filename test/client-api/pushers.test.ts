@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { CLIENT_PREFIXES } from '../../src/http/route.ts'
+import { pusherRoutes } from '../../src/client-api/pushers.ts'
+import { checkGatewayUrl } from '../../src/delivery/gateway-url.ts'
+import { makeIpPolicy } from '../../src/delivery/ip-policy.ts'
+import type { PusherDeps } from '../../src/pushers/set-pusher.ts'
+import { createLocalBus } from '../../src/cluster/bus.ts'
+import { query } from '../../src/storage/query.ts'
+import { alice, bearer, startServer } from '../http/server-fixture.ts'
+import { onEachDatabase } from '../support/databases.ts'
+import { createManualClock } from '../support/manual-clock.ts'
+import type { Database } from '../../src/storage/database.ts'
+
+/** The founding text's body, word for word. */
+const FOUNDING = {
+  pushkey: 'a routing address',
+  kind: 'http',
+  instance_handle: 'phone-1',
+  app_id: 'org.example.app.ios',
+  app_display_name: 'App',
+  device_display_name: 'Phone',
+  lang: 'en-US',
+  data: { url: 'https://1.1.1.1/_matrix/push/v1/notify', brand: 'kept' },
+}
+
+const addDevice = query()((db) =>
+  db.insertInto('devices').values({ user_id: alice.userId, device_id: alice.deviceId, created_at: 0 }),
+)
+
+async function serve(db: Database) {
+  await db.transaction((tx) => tx.run(addDevice, {}))
+  const policy = makeIpPolicy([])
+  const deps: PusherDeps = {
+    db,
+    bus: createLocalBus(),
+    clock: createManualClock(),
+    maxPushersPerUser: 100,
+    checkUrl: (url) => checkGatewayUrl(url, { policy, lookup: async () => [] }),
+    startBadge: async () => undefined,
+    endBadge: async () => undefined,
+  }
+  const { server, [Symbol.asyncDispose]: close } = startServer(pusherRoutes(deps))
+  const ask = async (prefix: string, body?: object) => {
+    const response = await server.inject({
+      method: body ? 'POST' : 'GET',
+      url: `/_matrix/client/${prefix}/pushers${body ? '/set' : ''}`,
+      headers: bearer,
+      ...(body && { payload: body }),
+    })
+    return { status: response.statusCode, body: JSON.parse(response.body) as Record<string, unknown> }
+  }
+  const listed = async () => (await ask('v3')).body['pushers'] as Record<string, unknown>[]
+  return { server, ask, listed, [Symbol.asyncDispose]: close }
+}
+
+onEachDatabase('pushers over HTTP', (open) => {
+  for (const prefix of CLIENT_PREFIXES) {
+    test(`"If the pusher was created successfully, an empty JSON dictionary is returned": ${prefix}`, async (t) => {
+      await using api = await serve(await open(t))
+      assert.deepEqual(await api.ask(prefix, FOUNDING), { status: 200, body: {} })
+      const [pusher] = (await api.ask(prefix)).body['pushers'] as Record<string, unknown>[]
+      const { 'org.belfry.status': status, ...settings } = pusher ?? {}
+      assert.deepEqual(settings, { ...FOUNDING, profile_tag: 'phone-1' })
+      assert.deepEqual(status, {
+        device_id: alice.deviceId,
+        queued: 0,
+        last_success_at: null,
+        failing_since: null,
+        attempts: 0,
+        next_attempt_at: null,
+        last_error: null,
+        last_error_at: null,
+        handle_shared_with: [],
+      })
+      assert.deepEqual(await api.ask(prefix, { ...FOUNDING, kind: null }), { status: 200, body: {} })
+      assert.deepEqual(await api.listed(), [])
+    })
+  }
+
+  test('the handle is required under api/v1 alone', async (t) => {
+    await using api = await serve(await open(t))
+    const { instance_handle: _handle, ...bare } = FOUNDING
+    assert.deepEqual(await api.ask('api/v1', bare), {
+      status: 400,
+      body: { errcode: 'M_MISSING_PARAM', error: 'Missing: instance_handle' },
+    })
+    for (const prefix of ['r0', 'v3']) assert.equal((await api.ask(prefix, bare)).status, 200)
+  })
+
+  test('a URL inside the network is refused, and the answer says why', async (t) => {
+    await using api = await serve(await open(t))
+    const data = { url: 'https://127.0.0.1/_matrix/push/v1/notify' }
+    const refused = await api.ask('v3', { ...FOUNDING, data })
+    assert.equal(refused.status, 400)
+    assert.equal(refused.body['errcode'], 'M_INVALID_PARAM')
+    assert.match(String(refused.body['error']), /blocked by the IP policy/)
+    assert.deepEqual(await api.listed(), [])
+  })
+
+  test('no token, no pushers', async (t) => {
+    await using api = await serve(await open(t))
+    for (const [method, url] of [
+      ['GET', '/_matrix/client/v3/pushers'],
+      ['POST', '/_matrix/client/v3/pushers/set'],
+    ] as const)
+      assert.equal((await api.server.inject({ method, url })).statusCode, 401)
+  })
+})

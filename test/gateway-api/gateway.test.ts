@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { inboxRoutes } from '../../src/gateway-api/inbox.ts'
+import { gatewayRoutes } from '../../src/gateway-api/notify.ts'
+import { INBOX_APP_ID, makeInboxApp } from '../../src/gateway/apps.ts'
+import { makeInboxStore } from '../../src/gateway/inbox-store.ts'
+import type { Database } from '../../src/storage/database.ts'
+import { startServer } from '../http/server-fixture.ts'
+import { onEachDatabase } from '../support/databases.ts'
+import { createManualClock } from '../support/manual-clock.ts'
+
+const NOTIFY = '/_matrix/push/v1/notify'
+
+function serve(db: Database) {
+  const store = makeInboxStore(db)
+  const clock = createManualClock()
+  const inbox = makeInboxApp({ store, clock })
+  const reports: unknown[] = []
+  const gateway = {
+    apps: new Map([[inbox.appId, inbox]]),
+    report: (report: unknown) => void reports.push(report),
+  }
+  const { server, [Symbol.asyncDispose]: close } = startServer([
+    ...gatewayRoutes(gateway),
+    ...inboxRoutes({ store }),
+  ])
+  const ask = async (method: 'GET' | 'POST' | 'PUT', url: string, payload?: object | string) => {
+    const response = await server.inject({ method, url, ...(payload !== undefined && { payload }) })
+    return { status: response.statusCode, body: JSON.parse(response.body) as Record<string, unknown> }
+  }
+  const poke = (pushkey: string, eventId: string, appId = INBOX_APP_ID) =>
+    ask('POST', NOTIFY, { notification: { event_id: eventId, devices: [{ app_id: appId, pushkey }] } })
+  const inboxOf = async (pushkey: string) => {
+    const { body } = await ask('GET', `/_belfry/v1/inbox/${encodeURIComponent(pushkey)}`)
+    return body['notifications'] as { received_at: number; notification: Record<string, unknown> }[]
+  }
+  return { ask, poke, inboxOf, reports, clock, [Symbol.asyncDispose]: close }
+}
+
+onEachDatabase('the own gateway', (open) => {
+  test('what is pushed to the inbox can be read by whoever knows the pushkey, newest last', async (t) => {
+    await using api = serve(await open(t))
+    assert.deepEqual(await api.poke('a/b ü', '$1'), { status: 200, body: { rejected: [] } })
+    api.clock.advance(5)
+    await api.poke('a/b ü', '$2')
+    await api.poke('another', '$3')
+    const notification = (eventId: string) => ({
+      event_id: eventId,
+      devices: [{ app_id: INBOX_APP_ID, pushkey: 'a/b ü' }],
+    })
+    assert.deepEqual(await api.inboxOf('a/b ü'), [
+      { received_at: api.clock.now() - 5, notification: notification('$1') },
+      { received_at: api.clock.now(), notification: notification('$2') },
+    ])
+    assert.deepEqual(await api.inboxOf('nobody'), [])
+  })
+
+  test('the last 100 notifications of a pushkey are kept', async (t) => {
+    await using api = serve(await open(t))
+    await api.poke('quiet', '$kept')
+    for (let n = 0; n < 103; n++) await api.poke('busy', `$${n}`)
+    const events = (await api.inboxOf('busy')).map(({ notification }) => notification['event_id'])
+    assert.equal(events.length, 100)
+    assert.deepEqual([events.at(0), events.at(-1)], ['$3', '$102'])
+    assert.equal((await api.inboxOf('quiet')).length, 1)
+  })
+
+  test('an app that is not known here rejects nobody', async (t) => {
+    await using api = serve(await open(t))
+    assert.deepEqual((await api.poke('key', '$1', 'org.example.unknown')).body, { rejected: [] })
+    assert.deepEqual(api.reports, [{ appId: 'org.example.unknown', outcome: 'configuration error' }])
+  })
+
+  test('UnifiedPush finds a gateway, other methods are refused', async (t) => {
+    await using api = serve(await open(t))
+    assert.deepEqual(await api.ask('GET', NOTIFY), {
+      status: 200,
+      body: { unifiedpush: { gateway: 'matrix' } },
+    })
+    const put = await api.ask('PUT', NOTIFY, {})
+    assert.deepEqual([put.status, put.body['errcode']], [405, 'M_UNRECOGNIZED'])
+  })
+
+  test('bodies of up to 512 KiB are read, larger ones refused', async (t) => {
+    await using api = serve(await open(t))
+    const body = (bytes: number) => {
+      const empty = { notification: { event_id: '', devices: [{ app_id: INBOX_APP_ID, pushkey: 'big' }] } }
+      return {
+        notification: { ...empty.notification, event_id: 'x'.repeat(bytes - JSON.stringify(empty).length) },
+      }
+    }
+    assert.equal((await api.ask('POST', NOTIFY, body(512 * 1024))).status, 200)
+    const refused = await api.ask('POST', NOTIFY, body(512 * 1024 + 1))
+    assert.deepEqual([refused.status, refused.body['errcode']], [413, 'M_TOO_LARGE'])
+  })
+
+  test('a body that is no notification is refused with what is wrong', async (t) => {
+    await using api = serve(await open(t))
+    const errcode = async (payload: object | string) => {
+      const { status, body } = await api.ask('POST', NOTIFY, payload)
+      return [status, body['errcode']]
+    }
+    assert.deepEqual(await errcode({}), [400, 'M_MISSING_PARAM'])
+    assert.deepEqual(await errcode('no json'), [400, 'M_NOT_JSON'])
+    assert.deepEqual(await errcode({ notification: { devices: 'x' } }), [400, 'M_BAD_JSON'])
+    assert.deepEqual(await errcode({ notification: { devices: [] } }), [400, 'M_INVALID_PARAM'])
+  })
+
+  test('a pushkey that no pusher can have has no inbox', async (t) => {
+    await using api = serve(await open(t))
+    const { status, body } = await api.ask('GET', `/_belfry/v1/inbox/${'x'.repeat(513)}`)
+    assert.deepEqual([status, body['errcode']], [400, 'M_INVALID_PARAM'])
+  })
+})
