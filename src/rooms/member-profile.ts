@@ -1,9 +1,11 @@
 import { userById } from '../accounts/users-store.ts'
 import type { RoomId, UserId } from '../lib/ids.ts'
 import type { Transaction } from '../storage/database.ts'
-import { appendEvent } from './append-event.ts'
+import { appendTo } from './append-event.ts'
+import { authorise } from './authorise.ts'
 import type { RoomDeps } from './deps.ts'
 import { type MemberRow, membershipIn, roomsOfUser } from './membership-store.ts'
+import { viewRoom } from './room-view.ts'
 
 /** Rooms of one transaction: others' writes wait no longer than for these. */
 const ROOMS_AT_ONCE = 16
@@ -31,7 +33,11 @@ async function updateIn(deps: RoomDeps, tx: Transaction, roomId: RoomId, userId:
     ...(profile.displayname === null ? {} : { displayname: profile.displayname }),
     ...(profile.avatar_url === null ? {} : { avatar_url: profile.avatar_url }),
   }
-  await appendEvent(deps, tx, { roomId, sender: userId, type: 'm.room.member', stateKey: userId, content })
+  const draft = { roomId, sender: userId, type: 'm.room.member', stateKey: userId, content }
+  const room = await viewRoom(tx, draft)
+  // A join rule that lets nobody in refuses members' own changes as well. The other rooms are not to suffer for that.
+  if (!room || !authorise(draft, room).allowed) return
+  await appendTo(deps, tx, draft, room)
 }
 
 function isUpToDate(

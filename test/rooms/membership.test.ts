@@ -262,6 +262,17 @@ onEachDatabase('membership', (open) => {
     assert.equal((await stateOf(world, left as RoomId, 'm.room.member', bob))?.['displayname'], undefined)
   })
 
+  test('a room that refuses the change does not keep it from the others', async (t) => {
+    const world = await openWorld(await open(t))
+    const [shut, other] = [await publicRoom(world), await publicRoom(world)]
+    for (const roomId of [shut, other]) await joinRoom(world, { roomId, userId: bob })
+    await setState(world, shut, alice, { type: 'm.room.join_rules', content: { join_rule: 'private' } })
+    await world.db.transaction((tx) => tx.run(setDisplayName, { userId: bob, value: 'Bob' }))
+    await updateMemberProfile(world, bob)
+    assert.equal((await stateOf(world, shut, 'm.room.member', bob))?.['displayname'], undefined)
+    assert.equal((await stateOf(world, other, 'm.room.member', bob))?.['displayname'], 'Bob')
+  })
+
   test('two who join at the same moment are counted once each', async (t) => {
     const world = await openWorld(await open(t))
     const roomId = await publicRoom(world)
