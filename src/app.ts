@@ -74,6 +74,7 @@ export async function createBelfry(config: Config, given: Partial<Environment> =
     },
     async close() {
       await stages.http.close()
+      stages.typing[Symbol.dispose]()
       for (const part of running.toReversed()) await part[Symbol.asyncDispose]()
       await stages.lastSeen[Symbol.asyncDispose]()
       await db[Symbol.asyncDispose]()
@@ -178,7 +179,7 @@ function createStages(config: Config, { clock, random, log, metrics }: Environme
       },
     }
   }
-  return { http, accounts, lastSeen, startDelivering, ownUrls }
+  return { http, accounts, lastSeen, typing, startDelivering, ownUrls }
 }
 
 function gatewayReport(log: Log, metrics: Metrics): NotifyDeps['report'] {

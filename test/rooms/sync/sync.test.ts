@@ -202,6 +202,36 @@ onEachDatabase('sync', (open) => {
     }
   })
 
+  test('who was banned after leaving learns nothing of what happened in between', async (t) => {
+    const house = await openHouse(t, await open(t), ['alice', 'bob'])
+    const roomId = await house.create(alice)
+    await house.join(roomId, bob)
+    const first = await house.sync(bob)
+    await house.leave(roomId, bob)
+    await house.set(roomId, alice, 'm.room.topic', { topic: 'he is gone' })
+    await banUser(house.rooms, { roomId, sender: alice, target: bob })
+    for (const options of [{}, { filter: { room: { timeline: { limit: 0 } } } }]) {
+      const left = (await house.sync(bob, first.next_batch, options)).rooms.leave[roomId]
+      assert.ok(left)
+      const types = typesOf([...left.state.events, ...left.timeline.events])
+      assert.deepEqual(types, ['m.room.member'])
+    }
+  })
+
+  test('a token from before a restart goes on', async (t) => {
+    const db = await open(t)
+    const before = await openHouse(t, db, ['alice', 'bob'])
+    const roomId = await before.create(alice)
+    await before.join(roomId, bob)
+    before.typing.start(roomId, alice, 1000)
+    const { next_batch } = await before.sync(bob)
+    await before.say(roomId, alice, 'meanwhile')
+    const after = await openHouse(t, db, [])
+    const told = await after.sync(bob, next_batch)
+    assert.deepEqual(bodies(told.rooms.join[roomId]?.timeline.events ?? []), ['meanwhile'])
+    assert.deepEqual((await after.sync(bob, told.next_batch)).rooms.join, {})
+  })
+
   test('rooms that were left before are told only with include_leave, and not when forgotten', async (t) => {
     const db = await open(t)
     const house = await openHouse(t, db, ['alice', 'bob'])
