@@ -39,7 +39,8 @@ export function createEvents({ log, metrics }: { log: Log; metrics: Metrics }): 
       log.debug({ pusher_id: pusherId, reason }, 'poke skipped')
     },
     pusherFailing({ pusherId, error, attempts, nextAttemptAt }) {
-      failed.inc({ error })
+      // A gateway may answer with any status there is.
+      failed.inc({ error: error.replace(/^(status \d)\d\d$/, '$1xx') })
       const fields = { pusher_id: pusherId, error, attempts, next_attempt_at: nextAttemptAt }
       // The first failure is news; that it goes on is what the metric and the pusher's status are for.
       if (attempts === 1) log.warn(fields, 'pusher failing')

@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createEvents } from '../../src/lib/events.ts'
+import { createLog } from '../../src/lib/log.ts'
+import { createMetrics } from '../../src/lib/metrics.ts'
+
+test('each business event is counted, and news are logged once', async () => {
+  const lines: Record<string, unknown>[] = []
+  const stream = { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) }
+  const metrics = createMetrics({ processMetrics: false })
+  const events = createEvents({ log: createLog({ level: 'info', stream }), metrics })
+  events.pokeSent({ kind: 'event', pusherId: 1, ms: 20 })
+  events.pokeSkipped({ pusherId: 1, reason: 'read' })
+  for (const attempts of [1, 2])
+    events.pusherFailing({ pusherId: 1, error: `status 50${attempts}`, attempts, nextAttemptAt: 5 })
+  events.pusherRejected({ pusherId: 1 })
+
+  const text = await metrics.registry.metrics()
+  for (const line of [
+    'belfry_pokes_sent_total{kind="event"} 1',
+    'belfry_pokes_skipped_total{reason="read"} 1',
+    'belfry_poke_failures_total{error="status 5xx"} 2',
+    'belfry_pushers_rejected_total 1',
+    'belfry_poke_seconds_count 1',
+  ])
+    assert.ok(text.includes(line), line)
+  assert.deepEqual(
+    lines.map(({ msg }) => msg),
+    ['pusher failing', 'pusher rejected by its gateway and removed'],
+  )
+})

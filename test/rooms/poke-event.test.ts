@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { loadPokedEvents } from '../../src/rooms/poke-event.ts'
+import { alice, bob, buildTower, carol, kitchen } from '../delivery/tower.ts'
+import { onEachDatabase } from '../support/databases.ts'
+
+onEachDatabase('events as pokes tell of them', (open) => {
+  test('names are those at the event, whatever came later', async (t) => {
+    const tower = await buildTower(t, await open(t))
+    const name = (text: string) =>
+      tower.house.send({
+        roomId: kitchen,
+        sender: alice,
+        type: 'm.room.name',
+        stateKey: '',
+        content: { name: text },
+      })
+    const call = (displayname: string) =>
+      tower.house.send({
+        roomId: kitchen,
+        sender: alice,
+        type: 'm.room.member',
+        stateKey: alice,
+        content: { membership: 'join', displayname },
+      })
+    await name('Old name')
+    await call('Alice')
+    const before = await tower.say(alice, 'before')
+    await name('New name')
+    await call('Alicia')
+    const after = await tower.say(alice, 'after')
+    const events = await loadPokedEvents(tower.db, [before, after, 999])
+    assert.equal(events.size, 2)
+    assert.equal(events.get(before)?.room.name, 'Old name')
+    assert.equal(events.get(before)?.event.senderDisplayName, 'Alice')
+    assert.equal(events.get(after)?.room.name, 'New name')
+    assert.equal(events.get(after)?.event.senderDisplayName, 'Alicia')
+    assert.deepEqual(events.get(after)?.room.members, [], 'a room with a name is not asked for its members')
+    assert.equal(events.get(after)?.event.stateKey, undefined)
+  })
+
+  test('a room without a name has its first members, and those who left are none', async (t) => {
+    const tower = await buildTower(t, await open(t))
+    await tower.house.setMember({ roomId: kitchen, userId: alice, membership: 'leave', before: 'join' })
+    await tower.house.send({ roomId: kitchen, sender: bob, type: 'm.room.name', stateKey: '', content: {} })
+    const position = await tower.say(bob, 'hello')
+    const room = (await loadPokedEvents(tower.db, [position])).get(position)?.room
+    assert.deepEqual(
+      room?.members.map(({ userId }) => userId),
+      [bob, carol],
+    )
+    assert.equal(room?.memberCount, 3, 'as the counters of the room have it')
+  })
+
+  test('a name of the wrong type, or an empty one, does no harm', async (t) => {
+    const tower = await buildTower(t, await open(t))
+    await tower.house.send({
+      roomId: kitchen,
+      sender: bob,
+      type: 'm.room.name',
+      stateKey: '',
+      content: { name: 5 },
+    })
+    await tower.house.send({
+      roomId: kitchen,
+      sender: bob,
+      type: 'm.room.member',
+      stateKey: bob,
+      content: { membership: 'join', displayname: '' },
+    })
+    const position = await tower.say(bob, 'hello')
+    const poked = (await loadPokedEvents(tower.db, [position])).get(position)
+    assert.equal(poked?.room.name, 5)
+    assert.equal(poked?.event.senderDisplayName, undefined)
+  })
+})
