@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Pool } from 'undici'
-import { endWithStdin } from './support/end-with-stdin.ts'
+import { endWithParent } from './support/end-with-parent.ts'
 
 // The floor: the least that any server on this runtime must do between a message and its poke. It takes a request and
 // forwards the body, without a thought and without keeping anything. `node bench/floor-relay.ts GATEWAY-URL`
@@ -28,4 +28,4 @@ const server = createServer((request, response) => {
 server.listen(0, '127.0.0.1', () => {
   console.log(`relay listening on http://127.0.0.1:${(server.address() as AddressInfo).port}`)
 })
-endWithStdin()
+endWithParent()

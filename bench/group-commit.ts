@@ -11,7 +11,7 @@ import { figure, percent } from './support/table.ts'
 
 const SENDERS = 64
 const ROUNDS = 5
-const ROUND_MS = 1500
+const ROUND_MS = 1000
 const LEAST_GAIN = 3
 /** Nobody has a pusher here. */
 const NO_GATEWAY = 'http://127.0.0.1:9/'

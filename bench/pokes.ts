@@ -10,8 +10,8 @@ import { figure, percent, type Table } from './support/table.ts'
 /** As many conversations of two, with one pusher each: one message is one poke, and there is nobody to wait for. */
 const CONVERSATIONS = 64
 const ROUNDS = 5
-const ROUND_MS = 2000
-const WARM_UP_MS = 1500
+const ROUND_MS = 1500
+const WARM_UP_MS = 2000
 /** Both are asked for their latency under the same load: a part of what Belfry can do. */
 const LATENCY_LOAD = 0.5
 const LATENCY_ROUNDS = 3

@@ -55,8 +55,8 @@ const READY_WITHIN_MS = 30_000
 export async function launch(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Program> {
   const started = monotonicMs()
   const child = spawn(process.execPath, [QUIET, ...args], {
-    // Our own programs end with their standard input, so not even kill -9 on this process leaves them behind.
-    stdio: ['pipe', 'pipe', 'inherit'],
+    // All of them end with the channel to us, so not even kill -9 on this process leaves one behind.
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     env: { ...process.env, ...env },
   })
   children.add(child)

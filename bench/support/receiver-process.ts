@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { endWithStdin } from './end-with-stdin.ts'
+import { endWithParent } from './end-with-parent.ts'
 import { STAMP } from './message.ts'
 import { monotonicMs } from './monotonic.ts'
 import type { Arrivals } from './receiver.ts'
@@ -11,8 +11,6 @@ import { percentile } from './stats.ts'
 
 let from = 0
 let lastAt = 0
-let repeated = 0
-let seen = new Set<number>()
 let latencies: number[] = []
 let waiting: { count: number; answer: () => void } | undefined
 
@@ -20,11 +18,8 @@ function arrived(text: string): void {
   const at = monotonicMs()
   const stamp = STAMP.exec(text)
   if (!stamp) return
-  const number = Number(stamp[2])
-  if (number < from) return
+  if (Number(stamp[2]) < from) return
   lastAt = at
-  if (seen.has(number)) repeated++
-  seen.add(number)
   latencies.push(at - Number(stamp[1]))
   if (waiting && latencies.length >= waiting.count) waiting.answer()
 }
@@ -33,8 +28,6 @@ function control(url: URL, response: ServerResponse): void {
   if (url.pathname === '/begin') {
     from = Number(url.searchParams.get('from'))
     lastAt = 0
-    repeated = 0
-    seen = new Set()
     latencies = []
     response.end('{}')
     return
@@ -44,7 +37,6 @@ function control(url: URL, response: ServerResponse): void {
     waiting = undefined
     const arrivals: Arrivals = {
       count: latencies.length,
-      repeated: repeated,
       lastAt,
       p50: percentile(latencies, 0.5),
       p99: percentile(latencies, 0.99),
@@ -72,4 +64,4 @@ const server = createServer((request, response) => {
 server.listen(0, '127.0.0.1', () => {
   console.log(`receiver listening on http://127.0.0.1:${(server.address() as AddressInfo).port}`)
 })
-endWithStdin()
+endWithParent()

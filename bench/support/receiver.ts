@@ -2,7 +2,7 @@ import { launchReceiver } from './programs.ts'
 import type { Program } from './processes.ts'
 
 /** What a round brought: `lastAt` on the shared clock, latencies from the start of sending to the arrival. */
-export type Arrivals = { count: number; repeated: number; lastAt: number; p50: number; p99: number }
+export type Arrivals = { count: number; lastAt: number; p50: number; p99: number }
 
 export type Receiver = AsyncDisposable & {
   program: Program
