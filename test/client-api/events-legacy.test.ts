@@ -52,6 +52,22 @@ describe('GET /events', () => {
     assert.ok(!texts.includes('hidden'))
   })
 
+  test('a long stretch that may not be seen does not hide what comes after it', async (t) => {
+    const { call, create, say, set, join } = await serveHouse(t, ['alice', 'bob'])
+    const roomId = await create(bob)
+    await set(roomId, bob, 'm.room.history_visibility', { history_visibility: 'joined' })
+    const { body: before } = await call('GET', '/events?timeout=0')
+    for (let n = 0; n < 120; n++) await say(roomId, bob, 'hidden')
+    await join(roomId, alice)
+    const first = await call('GET', `/events?from=${before.end}&timeout=30000`)
+    assert.deepEqual(first.body.chunk, [])
+    const second = await call('GET', `/events?from=${first.body.end}&timeout=30000`)
+    assert.deepEqual(
+      second.body.chunk.map((event: { type: string }) => event.type),
+      ['m.room.member'],
+    )
+  })
+
   test('waits for an event, or for the time-out', async (t) => {
     const { call, create, say, clock } = await serveHouse(t, ['alice'])
     const roomId = await create(alice)

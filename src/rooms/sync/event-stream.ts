@@ -39,9 +39,12 @@ export async function eventStream(
   }
   return longPoll(deps, poll, () =>
     deps.db.snapshot(async (read) => {
-      const { events, end } = await eventsSince(read, request.viewer, from)
+      const { events, end, more } = await eventsSince(read, request.viewer, from)
       const chunk = await clientEvents(read, events, { viewer: request.viewer, now: deps.clock.now() })
-      return { value: { start: pageToken(from), end: pageToken(end), chunk }, news: events.length > 0 }
+      return {
+        value: { start: pageToken(from), end: pageToken(end), chunk },
+        news: events.length > 0 || more,
+      }
     }),
   )
 }
@@ -50,18 +53,19 @@ async function eventsSince(
   read: Queries,
   viewer: Viewer,
   since: number,
-): Promise<{ events: StoredEvent[]; end: number }> {
+): Promise<{ events: StoredEvent[]; end: number; more: boolean }> {
   const { userId } = viewer
   const position = await currentPosition(read)
-  if (position <= since) return { events: [], end: since }
+  if (position <= since) return { events: [], end: since, more: false }
   const request = { userId, filter: NO_FILTER, since, fullState: false, position, alsoRooms: [] }
   const plans = new Map((await planRooms(read, request)).map((plan) => [plan.roomId, plan]))
   const page = { roomIds: [...plans.keys()], after: since, upTo: position, limit: PAGE }
   const found = await eventsOfRooms(read, page)
-  const end = found.length < PAGE ? position : (found.at(-1)?.position ?? position)
+  const last = found.length < PAGE ? undefined : found.at(-1)
   const events = found.filter((event) => {
     const own = event.type === 'm.room.member' && event.stateKey === userId
     return own || isVisible(plans.get(event.roomId)?.spans ?? [], event.position)
   })
-  return { events, end }
+  // A page that holds only what may not be seen is an answer all the same: what comes after it waits to be asked for.
+  return { events, end: last?.position ?? position, more: last !== undefined }
 }
