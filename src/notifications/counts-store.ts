@@ -1,7 +1,14 @@
 import { type Compilable, type RawBuilder, sql } from 'kysely'
 import type { RoomId, UserId } from '../lib/ids.ts'
 import { query } from '../storage/query.ts'
-import { cohort, unreadOfRoom, unreadOfThread } from './unread-sql.ts'
+import {
+  cohort,
+  type Counted,
+  exceptionValue,
+  retractedValue,
+  threadTotal,
+  unreadOfRoom,
+} from './unread-sql.ts'
 
 type RoomsOf = { userId: UserId; roomIds: readonly RoomId[] }
 
@@ -21,30 +28,38 @@ export const unreadByRoom = query<RoomsOf>()((db, p, d) =>
 
 export type ThreadRow = { room_id: RoomId; thread_id: string; notifications: number; highlights: number }
 
-/** For each thread ('main' aside) in which something came after the user's reading positions. */
+/**
+ * What makes up the threads ('main' aside) in which something came after the user's reading positions: rows of the same
+ * thread are to be added up. What the cohort counted, less what was redacted, and the user's exceptions.
+ */
 export const unreadByThread = query<RoomsOf>()<ThreadRow>((db, p, d): Compilable<ThreadRow> => {
-  const at = d.greatest(sql<number>`c.read_at`, sql<number>`coalesce(t.position, 0)`)
-  const threads = sql<ThreadRow>`
-    with mine as (
-      select r.user_id, r.room_id, r.position as read_at from read_positions as r
-      where r.user_id = ${p.userId} and r.room_id in ${d.list(p.roomIds)} and r.thread_id = ''
-    ), candidates as (
-      select mine.user_id, mine.room_id, mine.read_at, c.thread_id, c.last_position
-      from mine join cohort_threads as c
-        on c.room_id = mine.room_id and c.cohort = ${cohort} and c.last_position > mine.read_at
-      union all
-      select mine.user_id, mine.room_id, mine.read_at, e.thread_id, e.position
-      from mine join exceptions as e
-        on e.user_id = mine.user_id and e.room_id = mine.room_id
-          and e.position > mine.read_at and e.thread_id <> 'main'
-    ), x as (
-      select distinct c.user_id, c.room_id, c.thread_id, ${at} as at
-      from candidates as c left join read_positions as t
-        on t.user_id = c.user_id and t.room_id = c.room_id and t.thread_id = c.thread_id
-      where c.last_position > coalesce(t.position, 0)
-    )
-    select x.room_id, x.thread_id,
-      ${unreadOfThread('notify')} as notifications, ${unreadOfThread('highlight')} as highlights
-    from x`
-  return { compile: () => threads.compile(db) }
+  const mine = sql`r.user_id = ${p.userId} and r.thread_id = '' and r.room_id in ${d.list(p.roomIds)}`
+  const readTo = d.greatest(sql<number>`r.position`, sql<number>`coalesce(t.position, 0)`)
+  const reading = (threadId: RawBuilder<unknown>) => sql`left join read_positions as t
+    on t.user_id = r.user_id and t.room_id = r.room_id and t.thread_id = ${threadId}`
+  const since = (counted: Counted) =>
+    sql`${threadTotal(counted, 'r', sql`c.thread_id`)} - ${threadTotal(counted, 'r', sql`c.thread_id`, readTo)}`
+  const rows = sql<ThreadRow>`
+    select r.room_id, c.thread_id, ${since('notify')} as notifications, ${since('highlight')} as highlights
+    from read_positions as r
+      join cohort_threads as c
+        on c.room_id = r.room_id and c.cohort = ${cohort} and c.last_position > r.position
+      ${reading(sql`c.thread_id`)}
+    where ${mine} and c.last_position > coalesce(t.position, 0)
+    union all
+    select r.room_id, o.thread_id, -sum(${retractedValue('notify')}), -sum(${retractedValue('highlight')})
+    from read_positions as r
+      join cohort_outcomes as o
+        on o.room_id = r.room_id and o.cohort = ${cohort} and o.retracted = 1 and o.position > r.position
+      ${reading(sql`o.thread_id`)}
+    where ${mine} and o.thread_id <> 'main' and o.position > coalesce(t.position, 0)
+    group by r.room_id, o.thread_id
+    union all
+    select r.room_id, e.thread_id, sum(${exceptionValue('notify')}), sum(${exceptionValue('highlight')})
+    from read_positions as r
+      join exceptions as e on e.user_id = r.user_id and e.room_id = r.room_id and e.position > r.position
+      ${reading(sql`e.thread_id`)}
+    where ${mine} and e.thread_id <> 'main' and e.position > coalesce(t.position, 0)
+    group by r.room_id, e.thread_id`
+  return { compile: () => rows.compile(db) }
 })

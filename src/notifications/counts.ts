@@ -1,7 +1,7 @@
 import type { JsonObject, Json } from '../lib/json.ts'
 import type { RoomId, UserId } from '../lib/ids.ts'
 import type { Queries } from '../storage/query.ts'
-import { unreadByRoom, unreadByThread } from './counts-store.ts'
+import { type ThreadRow, unreadByRoom, unreadByThread } from './counts-store.ts'
 import { outcomeFor } from './outcome-store.ts'
 
 export { badgeOf } from './badge.ts'
@@ -30,12 +30,24 @@ export async function unreadCounts(
   if (unread.length === 0) return counts
   for (const row of await q.all(unreadByThread, { userId, roomIds: unread })) {
     const room = counts.get(row.room_id)
-    if (!room || row.notifications === 0) continue
-    room.threads.set(row.thread_id, { notifications: row.notifications, highlights: row.highlights })
-    room.main.notifications -= row.notifications
-    room.main.highlights -= row.highlights
+    if (room) addToThread(room, row)
   }
+  for (const roomId of unread) dropReadThreads(counts.get(roomId)?.threads)
   return counts
+}
+
+/** What belongs to a thread does not belong to the main timeline, which began as the whole room. */
+function addToThread(room: RoomCounts, row: ThreadRow): void {
+  const thread = room.threads.get(row.thread_id) ?? { notifications: 0, highlights: 0 }
+  thread.notifications += row.notifications
+  thread.highlights += row.highlights
+  room.threads.set(row.thread_id, thread)
+  room.main.notifications -= row.notifications
+  room.main.highlights -= row.highlights
+}
+
+function dropReadThreads(threads: RoomCounts['threads'] = new Map()): void {
+  for (const [root, { notifications }] of threads) if (notifications === 0) threads.delete(root)
 }
 
 function nothingUnread(): RoomCounts {

@@ -55,7 +55,10 @@ const newestRooms = (onlyHighlights: boolean) =>
 export const roomsWithNotifications = newestRooms(false)
 export const roomsWithHighlights = newestRooms(true)
 
-/** The page's rows of these rooms. From each room only as many are read as the page can hold. */
+/**
+ * The page's rows of these rooms. From each room only as many are read as the page can hold: `o` is found in an index
+ * alone, and `w` is its row.
+ */
 const newestOfRooms = (onlyHighlights: boolean) =>
   query<PageOf>()<ToldRow>((db, p, d) => {
     const last = sql<number>`(${toldPosition(p, onlyHighlights)} offset ${d.integer(p.limit)} - 1)`
@@ -65,9 +68,11 @@ const newestOfRooms = (onlyHighlights: boolean) =>
         where r.user_id = ${p.userId} and r.thread_id = ''
           and r.room_id in ${d.list(p.roomIds)}
       )
-      select o.position, o.room_id, o.thread_id, v.event_id, v.origin_server_ts, o.actions
+      select o.position, o.room_id, w.thread_id, v.event_id, v.origin_server_ts, w.actions
       from r join cohort_outcomes as o on o.room_id = r.room_id and o.position >= r.oldest
         join events as v on v.position = o.position
+        join cohort_outcomes as w
+          on w.room_id = o.room_id and w.cohort = o.cohort and w.position = o.position
       where ${toldMember(p, onlyHighlights)}
       order by o.position desc limit ${d.integer(p.limit)}`
     return { compile: () => rows.compile(db) }

@@ -76,16 +76,19 @@ type NewOutcome = {
   ruleId: string
 }
 
+type Total = 'total_notify' | 'total_highlight' | 'thread_notify' | 'thread_highlight'
+
 export const insertOutcome = query<NewOutcome>()((db, p, d) => {
-  const last = (column: 'total_notify' | 'total_highlight' | 'thread_notify' | 'thread_highlight') => {
-    const rows = db
-      .selectFrom('cohort_outcomes as last')
-      .where('last.room_id', '=', p.roomId)
-      .where('last.cohort', '=', p.cohort)
-      .orderBy('last.position', 'desc')
-      .limit(sql.lit(1))
-    const row = column.startsWith('thread') ? rows.where('last.thread_id', '=', p.threadId) : rows
-    return sql<number>`coalesce((${row.select(column)}), 0)`
+  const cohort = db
+    .selectFrom('cohort_outcomes as o')
+    .where('o.room_id', '=', p.roomId)
+    .where('o.cohort', '=', p.cohort)
+  // The place first, from an index that has it all, then its row: see `threadTotal`.
+  const ofRoom = cohort.select((eb) => eb.fn.max('o.position').as('position'))
+  const ofThread = ofRoom.where('o.thread_id', '=', p.threadId)
+  const last = (column: Total) => {
+    const place = column.startsWith('thread') ? ofThread : ofRoom
+    return sql<number>`coalesce((${cohort.select(`o.${column}`).where('o.position', '=', place)}), 0)`
   }
   return db.insertInto('cohort_outcomes').values({
     room_id: p.roomId,
@@ -227,7 +230,8 @@ type NamedIn = { roomId: RoomId; sender: UserId; keys: readonly string[] }
 
 /** Members whose display name or localpart may stand in a text with these keys (`push-rules/mention-index.ts`). */
 export async function findNamed(q: Queries, params: NamedIn): Promise<Named[]> {
-  return q.all(membersByKey, params)
+  const keys = params.keys.map((key) => ({ key }))
+  return q.all(membersByKey, { ...params, keys })
 }
 
 export const mentionedMembers = query<Mentioned>()((db, p, d) =>
@@ -240,15 +244,25 @@ export const mentionedMembers = query<Mentioned>()((db, p, d) =>
     .where('membership', '=', 'join'),
 )
 
-// Two lookups joined, not one with `or`: PostgreSQL would read the whole room for that.
-export const membersByKey = query<NamedIn>()((db, p, d) => {
+// From each key to its members, and in two lookups: with `or`, or a list to search in, both databases think of reading
+// the whole room (SQLite keeps to the order of a cross join).
+export const membersByKey = query<{ roomId: RoomId; sender: UserId; keys: readonly { key: string }[] }>()((
+  db,
+  p,
+  d,
+) => {
   const by = (column: 'name_key' | 'localpart_key') =>
     db
-      .selectFrom('memberships')
-      .select(['user_id as userId', 'displayname'])
-      .where('room_id', '=', p.roomId)
-      .where(column, 'in', d.list(p.keys))
-      .where('user_id', '<>', p.sender)
-      .where('membership', '=', 'join')
-  return by('name_key').union(by('localpart_key'))
+      .selectFrom(d.rows(p.keys, { key: 'text' }).as('k'))
+      .crossJoin('memberships as i')
+      .where('i.room_id', '=', p.roomId)
+      .whereRef(`i.${column}`, '=', 'k.key')
+      .select('i.user_id')
+  return db
+    .selectFrom('memberships')
+    .select(['user_id as userId', 'displayname'])
+    .where('room_id', '=', p.roomId)
+    .where('user_id', 'in', by('name_key').union(by('localpart_key')))
+    .where('user_id', '<>', p.sender)
+    .where('membership', '=', 'join')
 })

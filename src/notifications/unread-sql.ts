@@ -1,13 +1,13 @@
 import { type RawBuilder, sql } from 'kysely'
 import { DEFAULT_COHORT } from './cohort.ts'
 
-// What is unread, in SQL. Each expression stands in a query that has a reading position at hand: `r`, the member's row
-// for all threads (`thread_id = ''`), or `x`, a thread with `at`, up to where it is read. All look up a few rows by index,
-// whatever the size of the room or the length of its history.
+// What is unread, in SQL. Each expression stands in a query that has the member's reading position for all threads
+// (`thread_id = ''`) at hand as `r`. All look up a few rows by index, whatever the size of the room or the length of its
+// history.
 
 export type Counted = 'notify' | 'highlight'
 
-/** The cohort of the member `r` or `x`. */
+/** The cohort of the member `r`. */
 export const cohort: RawBuilder<string> = sql.lit(DEFAULT_COHORT)
 
 /**
@@ -26,18 +26,6 @@ export function unreadOfMember(userId: RawBuilder<unknown>, roomId: RawBuilder<u
     where r.user_id = ${userId} and r.room_id = ${roomId} and r.thread_id = ''), 0)`
 }
 
-/** What a member has unread in the thread `x.thread_id`, read up to `x.at`. */
-export function unreadOfThread(counted: Counted): RawBuilder<number> {
-  const thread = sql`x.thread_id`
-  return sql<number>`(${threadTotal(counted, 'x', thread)} - ${threadTotal(counted, 'x', thread, sql`x.at`)}
-    - coalesce((select sum(${retractedValue(counted)}) from cohort_outcomes as o
-        where o.room_id = x.room_id and o.cohort = ${cohort} and o.retracted = 1
-          and o.thread_id = x.thread_id and o.position > x.at), 0)
-    + coalesce((select sum(${exceptionValue(counted)}) from exceptions as e
-        where e.user_id = x.user_id and e.room_id = x.room_id
-          and e.thread_id = x.thread_id and e.position > x.at), 0))`
-}
-
 function roomTotal(counted: Counted, upTo?: RawBuilder<unknown>): RawBuilder<number> {
   const column = sql.ref(counted === 'notify' ? 'o.total_notify' : 'o.total_highlight')
   return sql<number>`coalesce((select ${column} from cohort_outcomes as o
@@ -45,16 +33,23 @@ function roomTotal(counted: Counted, upTo?: RawBuilder<unknown>): RawBuilder<num
     order by o.position desc limit 1), 0)`
 }
 
-function threadTotal(
+/**
+ * The total of a thread of the room of `member`. The place is found in an index alone, and the row by it: SQLite takes
+ * that index only where it need not leave it, and would else walk the room's events.
+ */
+export function threadTotal(
   counted: Counted,
-  of: 't' | 'x',
+  member: 'r' | 't',
   threadId: RawBuilder<unknown>,
   upTo?: RawBuilder<unknown>,
 ): RawBuilder<number> {
   const column = sql.ref(counted === 'notify' ? 'o.thread_notify' : 'o.thread_highlight')
+  const roomId = sql.ref(`${member}.room_id`)
   return sql<number>`coalesce((select ${column} from cohort_outcomes as o
-    where o.room_id = ${sql.ref(`${of}.room_id`)} and o.cohort = ${cohort} and o.thread_id = ${threadId}${until(upTo)}
-    order by o.position desc limit 1), 0)`
+    where o.room_id = ${roomId} and o.cohort = ${cohort} and o.position = (
+      select max(p.position) from cohort_outcomes as p
+      where p.room_id = ${roomId} and p.cohort = ${cohort} and p.thread_id = ${threadId}
+        ${upTo ? sql`and p.position <= ${upTo}` : sql``})), 0)`
 }
 
 function until(upTo: RawBuilder<unknown> | undefined): RawBuilder<unknown> {
@@ -87,11 +82,11 @@ function readInThread(event: 'o' | 'e'): RawBuilder<boolean> {
       and t.thread_id = ${sql.ref(`${event}.thread_id`)} and t.position >= ${sql.ref(`${event}.position`)})`
 }
 
-function retractedValue(counted: Counted): RawBuilder<number> {
+export function retractedValue(counted: Counted): RawBuilder<number> {
   return counted === 'notify' ? sql.lit(1) : sql.ref('o.highlight')
 }
 
 /** What the member counts in place of what the cohort counted. */
-function exceptionValue(counted: Counted): RawBuilder<number> {
+export function exceptionValue(counted: Counted): RawBuilder<number> {
   return counted === 'notify' ? sql`e.notify - e.cohort_notify` : sql`e.highlight - e.cohort_highlight`
 }

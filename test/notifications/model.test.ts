@@ -376,7 +376,8 @@ onEachDatabase('counts', (open) => {
           for (const roomId of model.rooms)
             await performMembership(house, model, { kind: 'join', userId, roomId, other: 0 })
         }
-        await togglePusher(house, model, model.users[1] as UserId)
+        // One who is in both rooms, and one who is yet to be invited.
+        for (const at of [1, 3]) await togglePusher(house, model, model.users[at] as UserId)
         for (const next of steps) {
           if (!(await watched(house, model, () => perform(house, model, next)))) continue
           performed++

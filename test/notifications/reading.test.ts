@@ -107,6 +107,20 @@ onEachDatabase('reading', (open) => {
     assert.equal((await unreadCounts(house.db, bob, [here])).get(here)?.highlights, 0)
   })
 
+  test('a redaction takes away what only one of them was told of', async (t) => {
+    const house = openHouse(await open(t))
+    await openRoom(house)
+    await house.addPusher(bob)
+    const edit = { rel_type: 'm.replace', event_id: '$e' }
+    const { position } = await house.say(here, ann, '* bob', {
+      'm.relates_to': edit,
+      'm.mentions': { user_ids: [bob] },
+    })
+    assert.deepEqual([(await countsOf(house)).total, await badgeOf(house.db, bob)], [1, 1])
+    await house.redact(here, position)
+    assert.deepEqual([(await countsOf(house)).total, await badgeOf(house.db, bob)], [0, 0])
+  })
+
   test('who leaves has nothing left, and comes back to nothing unread', async (t) => {
     const house = openHouse(await open(t))
     await openRoom(house)

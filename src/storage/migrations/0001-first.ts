@@ -50,7 +50,7 @@ export const first: Migration = {
     `create index memberships_by_name on memberships (room_id, name_key)`,
     `create index memberships_by_localpart on memberships (room_id, localpart_key)`,
     `create index memberships_by_age on memberships (room_id, position) where membership in ('join', 'invite')`,
-    `create index memberships_with_pushers on memberships (room_id, user_id) where has_pushers = 1`,
+    `create index memberships_with_pushers on memberships (room_id, membership, user_id) where has_pushers = 1`,
 
     `create table receipts (
       room_id text not null, user_id text not null, receipt_type text not null, thread_id text not null,
@@ -68,8 +68,10 @@ export const first: Migration = {
       thread_notify ${int} not null, thread_highlight ${int} not null, retracted ${int} not null default 0,
       primary key (room_id, cohort, position)) ${keyed}`,
     `create index cohort_outcomes_by_thread on cohort_outcomes (room_id, cohort, thread_id, position)`,
-    `create index cohort_outcomes_retracted on cohort_outcomes (room_id, cohort, position) where retracted = 1`,
-    `create index cohort_outcomes_highlighted on cohort_outcomes (room_id, cohort, position) where highlight = 1`,
+    `create index cohort_outcomes_retracted on cohort_outcomes (room_id, cohort, position, thread_id, highlight)
+      where retracted = 1`,
+    `create index cohort_outcomes_highlighted on cohort_outcomes (room_id, cohort, position, retracted)
+      where highlight = 1`,
     `create table cohort_threads (
       room_id text not null, cohort text not null, thread_id text not null, last_position ${int} not null,
       primary key (room_id, cohort, thread_id)) ${keyed}`,
