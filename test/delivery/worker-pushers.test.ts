@@ -6,10 +6,16 @@ import { makePokeSender, type PokeResult } from '../../src/delivery/send-poke.ts
 import { ownGateway } from '../../src/gateway-api/notify.ts'
 import { makeInboxApp } from '../../src/gateway/apps.ts'
 import { makeInboxStore } from '../../src/gateway/inbox-store.ts'
+import { listPushers } from '../../src/pushers/list-pushers.ts'
+import { query } from '../../src/storage/query.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
 import { alice, atRest, bob, bodies, carol, setUp } from './tower.ts'
+
+const takeOver = query<{ until: number }>()((db, p) =>
+  db.updateTable('pushers').set({ lease_owner: 'somebody else', lease_until: p.until }),
+)
 
 onEachDatabase('delivery to pushers that change', (open) => {
   test('setting a pusher again keeps what waits, and its state of failure', async (t) => {
@@ -110,6 +116,44 @@ onEachDatabase('delivery to pushers that change', (open) => {
     await atRest(tower)
     assert.deepEqual(bodies(gateway.pokes), said)
     assert.equal(most, 1)
+  })
+
+  test('what comes back after the lease was lost changes nothing but the outbox', async (t) => {
+    const { tower, gateway } = await setUp(t, open)
+    let taken = false
+    gateway.answer(async () => {
+      await tower.db.transaction((tx) => tx.run(takeOver, { until: tower.clock.now() + 60_000 }))
+      taken = true
+      return {}
+    })
+    await using _worker = await tower.start()
+    await tower.say(alice, 'one')
+    await eventually(() => taken)
+    await eventually(async () => (await tower.queued()) === 0)
+    const [row] = await tower.pusherRows()
+    assert.deepEqual([row?.lease_owner, row?.last_success_at, row?.last_badge], ['somebody else', null, null])
+  })
+
+  test('the status of a failing pusher shows since when, why, how much waits and when it goes on', async (t) => {
+    const { tower, gateway } = await setUp(t, open)
+    gateway.answer({ status: 503 })
+    await using _worker = await tower.start()
+    await tower.say(alice, 'one')
+    await eventually(() => tower.told.length === 1)
+    await tower.say(alice, 'two')
+    const now = tower.clock.now()
+    const [pusher] = await listPushers(tower.db, bob)
+    assert.deepEqual(pusher?.['org.belfry.status'], {
+      device_id: 'PHONE',
+      queued: 2,
+      last_success_at: null,
+      failing_since: now,
+      attempts: 1,
+      next_attempt_at: now + 1000,
+      last_error: 'status 503',
+      last_error_at: now,
+      handle_shared_with: [],
+    })
   })
 
   test('a stop does not wait for a gateway that hangs beyond its limit', async (t) => {
