@@ -75,6 +75,11 @@ export async function openPostgres(url: string, log: Log): Promise<Database> {
 function usePostgres(writing: Reconnecting, pool: Pool, log: Log): Database {
   pool.on('error', (error) => log.error({ err: error }, 'an idle database connection was lost'))
   const writer = createWriter(writeConnection(writing), log)
+  let closing: Promise<void> | undefined
+  const close = async () => {
+    await writer.close()
+    await Promise.all([writing.end(), pool.end()])
+  }
   return {
     dialect: 'postgres',
     ...queriesOf((statement) => pool.query(statement)),
@@ -95,10 +100,7 @@ function usePostgres(writing: Reconnecting, pool: Pool, log: Log): Database {
         client.release(failed)
       }
     },
-    async [Symbol.asyncDispose]() {
-      await writer.idle()
-      await Promise.all([writing.end(), pool.end()])
-    },
+    [Symbol.asyncDispose]: () => (closing ??= close()),
   }
 }
 

@@ -60,18 +60,20 @@ function useSqlite(path: string, writing: DatabaseSync, log: Log): Database {
   const snapshots = snapshotPool(() => openReader(path))
   const checkpoint = setInterval(() => checkpointNow(writing, write, log), CHECKPOINT_EVERY_MS)
   checkpoint.unref()
+  let closing: Promise<void> | undefined
+  const close = async () => {
+    clearInterval(checkpoint)
+    await writer.close()
+    await snapshots.close()
+    reading.close()
+    writing.close()
+  }
   return {
     dialect: 'sqlite',
     ...read,
     transaction: (work) => writer.transaction(work),
     snapshot: (work) => snapshots.use(work),
-    async [Symbol.asyncDispose]() {
-      clearInterval(checkpoint)
-      await writer.idle()
-      await snapshots.close()
-      reading.close()
-      writing.close()
-    },
+    [Symbol.asyncDispose]: () => (closing ??= close()),
   }
 }
 

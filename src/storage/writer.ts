@@ -1,5 +1,5 @@
 import type { Log } from '../lib/log.ts'
-import type { Transaction } from './database.ts'
+import { StorageError, type Transaction } from './database.ts'
 import type { Queries } from './query.ts'
 
 /** The one connection that writes: what the group commit needs of a driver. */
@@ -30,6 +30,7 @@ const GROUP_LIMIT = 256
 export function createWriter(connection: WriteConnection, log: Log) {
   let queue: Waiting[] = []
   let writing: Promise<void> | undefined
+  let closed = false
 
   async function writeAll(): Promise<void> {
     await new Promise((turn) => setImmediate(turn))
@@ -80,9 +81,8 @@ export function createWriter(connection: WriteConnection, log: Log) {
   }
 
   async function rollback(): Promise<void> {
-    if (!connection.inTransaction()) return
     try {
-      await connection.control('rollback')
+      if (connection.inTransaction()) await connection.control('rollback')
     } catch (error) {
       log.error({ err: error }, 'rollback failed')
     }
@@ -98,13 +98,15 @@ export function createWriter(connection: WriteConnection, log: Log) {
 
   return {
     transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+      if (closed) return Promise.reject(new StorageError('The database is closed'))
       return new Promise<T>((resolve, reject) => {
         queue.push({ work, resolve: resolve as (value: unknown) => void, reject })
         writing ??= writeAll()
       })
     },
-    /** Resolves when nothing is being written any more. */
-    async idle(): Promise<void> {
+    /** Refuses what comes from here on, and resolves when what came before is written. */
+    async close(): Promise<void> {
+      closed = true
       while (writing) await writing
     },
   }

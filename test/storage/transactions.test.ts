@@ -92,6 +92,18 @@ onEachDatabase('transactions', (open) => {
     await assert.rejects(escaped.tx.all(aliases, {}), /after the end/)
   })
 
+  test('closing waits for what came before and refuses what comes after', async (t) => {
+    const db = await open(t)
+    const before = db.transaction((tx) => tx.run(addAlias, { alias: alias('#1:x'), at: 1 }))
+    const closing = db[Symbol.asyncDispose]()
+    await assert.rejects(
+      db.transaction((tx) => tx.run(addAlias, { alias: alias('#2:x'), at: 1 })),
+      /closed/,
+    )
+    assert.equal(await before, 1)
+    await closing
+  })
+
   test('a snapshot sees one moment', async (t) => {
     const db = await open(t)
     await db.snapshot(async (read) => {
