@@ -230,8 +230,7 @@ type NamedIn = { roomId: RoomId; sender: UserId; keys: readonly string[] }
 
 /** Members whose display name or localpart may stand in a text with these keys (`push-rules/mention-index.ts`). */
 export async function findNamed(q: Queries, params: NamedIn): Promise<Named[]> {
-  const keys = params.keys.map((key) => ({ key }))
-  return q.all(membersByKey, { ...params, keys })
+  return q.all(membersByKey, params)
 }
 
 export const mentionedMembers = query<Mentioned>()((db, p, d) =>
@@ -244,19 +243,15 @@ export const mentionedMembers = query<Mentioned>()((db, p, d) =>
     .where('membership', '=', 'join'),
 )
 
-// From each key to its members, and in two lookups: with `or`, or a list to search in, both databases think of reading
-// the whole room (SQLite keeps to the order of a cross join).
-export const membersByKey = query<{ roomId: RoomId; sender: UserId; keys: readonly { key: string }[] }>()((
-  db,
-  p,
-  d,
-) => {
+// From each key to its members, and in two lookups: with `or`, or a list to search in, SQLite and PostgreSQL both think
+// of reading the whole room (SQLite keeps to the order of a cross join).
+export const membersByKey = query<NamedIn>()((db, p, d) => {
   const by = (column: 'name_key' | 'localpart_key') =>
     db
-      .selectFrom(d.rows(p.keys, { key: 'text' }).as('k'))
+      .selectFrom(sql<{ value: string }>`${d.list(p.keys)}`.as('k'))
       .crossJoin('memberships as i')
       .where('i.room_id', '=', p.roomId)
-      .whereRef(`i.${column}`, '=', 'k.key')
+      .whereRef(`i.${column}`, '=', 'k.value')
       .select('i.user_id')
   return db
     .selectFrom('memberships')
