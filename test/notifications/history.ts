@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import type { RoomId, UserId } from '../../src/lib/ids.ts'
+import type { JsonObject } from '../../src/lib/json.ts'
+import type { NotifiableEvent } from '../../src/notifications/event.ts'
+import type { House } from './house.ts'
+import { key, type Model, powerLevels } from './model.ts'
+
+// Random histories: what may happen in two rooms of four people, done to the server and to the model alike.
+
+/** What happens next: numbers that are read as indexes, so that every history can be shrunk. */
+export type Step = { kind: string; user: number; other: number; room: number; pick: number; form: number }
+
+const small = fc.nat({ max: 11 })
+const WEIGHTS = { send: 9, read: 4, redact: 2, leave: 2, join: 2, invite: 3, pusher: 1, rename: 1 }
+const kinds = fc.oneof(
+  ...Object.entries(WEIGHTS).map(([kind, weight]) => ({ weight, arbitrary: fc.constant(kind) })),
+)
+export const step: fc.Arbitrary<Step> = fc.record({
+  kind: kinds,
+  user: fc.nat({ max: 3 }),
+  other: fc.nat({ max: 3 }),
+  room: fc.nat({ max: 1 }),
+  pick: small,
+  form: small,
+})
+
+function messageOf(model: Model, { form, other, pick }: Step): { content: JsonObject; type?: string } {
+  const target = model.users[other] as UserId
+  const body = [
+    'hello',
+    `hey ${model.names.get(target) ?? 'you'}!`,
+    `${target.slice(1, target.indexOf(':'))}: look`,
+    '@room everybody',
+  ][pick % 4] as string
+  const mention = { user_ids: [target, '@stranger:test', target] }
+  const plain = { msgtype: 'm.text', body }
+  const forms: JsonObject[] = [
+    plain,
+    { ...plain, 'm.mentions': {} },
+    { ...plain, 'm.mentions': mention },
+    { ...plain, 'm.mentions': { room: true } },
+    { ...plain, 'm.mentions': { ...mention, room: true } },
+    { msgtype: 'm.notice', body, 'm.mentions': mention },
+    { ...plain, 'm.relates_to': { rel_type: 'm.replace', event_id: '$e' } },
+    { ...plain, 'm.relates_to': { rel_type: 'm.replace', event_id: '$e' }, 'm.mentions': mention },
+    { ...plain, 'm.mentions': 7 },
+  ]
+  const content = forms[form]
+  if (content) return { content }
+  return form === 9 ? { type: 'm.reaction', content: {} } : { content: plain }
+}
+
+/** Does one step to both; true if it could be done. */
+export async function perform(house: House, model: Model, next: Step): Promise<boolean> {
+  const userId = model.users[next.user] as UserId
+  const roomId = model.rooms[next.room] as RoomId
+  const place = key(userId, roomId)
+  const stay = model.stays.get(place)
+  switch (next.kind) {
+    case 'send': {
+      if (!stay) return false
+      const threadId = ['main', 'main', '$t1', '$t2'][next.pick % 4] as string
+      house.context = contextOf(house, model, roomId)
+      saw(model, await house.send({ roomId, sender: userId, threadId, ...messageOf(model, next) }))
+      return true
+    }
+    case 'read': {
+      const inRoom = model.events.filter(({ event }) => event.roomId === roomId)
+      const event = inRoom.at(-1 - next.pick)?.event
+      if (!event) return false
+      const threadId = ['', 'main', event.threadId, '$t1'][next.form % 4] as string
+      const { position } = event
+      const moved = await house.read({ userId, roomId, threadId, position })
+      if (moved) assert.ok(stay, 'only members read')
+      stay?.reads.push({ threadId, position })
+      return true
+    }
+    case 'redact': {
+      const seen = model.events.filter(({ event }) => event.roomId === roomId).at(-1 - next.pick)
+      if (!stay || !seen || seen.redacted) return false
+      await house.redact(roomId, seen.event.position)
+      seen.redacted = true
+      return true
+    }
+    case 'pusher':
+      await togglePusher(house, model, userId)
+      return true
+    default:
+      return performMembership(house, model, { ...next, userId, roomId })
+  }
+}
+
+export async function togglePusher(house: House, model: Model, userId: UserId): Promise<void> {
+  if (model.pushers.delete(userId)) {
+    model.pokes.delete(userId)
+    await house.removePushers(userId)
+  } else {
+    model.pokes.set(userId, [])
+    model.pushers.set(userId, await house.addPusher(userId))
+  }
+}
+
+export async function performMembership(
+  house: House,
+  model: Model,
+  { kind, userId, roomId, other }: { kind: string; userId: UserId; roomId: RoomId; other: number },
+): Promise<boolean> {
+  const place = key(userId, roomId)
+  const stay = model.stays.get(place)
+  const invitedAt = model.invited.get(place)
+  const before = stay ? 'join' : invitedAt === undefined ? 'leave' : 'invite'
+  const member = { roomId, userId, before, displayName: model.names.get(userId) ?? null } as const
+  house.context = contextOf(house, model, roomId)
+  if (kind === 'rename') {
+    if (!stay) return false
+    model.names.set(userId, model.names.get(userId) === 'Renamed' ? null : 'Renamed')
+    for (const each of model.rooms.filter((one) => model.stays.has(key(userId, one))))
+      saw(
+        model,
+        await house.setMember({
+          ...member,
+          roomId: each,
+          membership: 'join',
+          displayName: model.names.get(userId) ?? null,
+        }),
+      )
+    return true
+  }
+  if (kind === 'join') {
+    if (stay) return false
+    const event = await house.setMember({ ...member, membership: 'join' })
+    model.invited.delete(place)
+    model.stays.set(place, { joinedAt: event.position, reads: [] })
+    saw(model, event)
+    return true
+  }
+  if (kind === 'leave') {
+    if (!stay && invitedAt === undefined) return false
+    saw(model, await house.setMember({ ...member, membership: 'leave' }))
+    model.stays.delete(place)
+    model.invited.delete(place)
+    return true
+  }
+  const by = model.users[other] as UserId
+  if (stay || !model.stays.has(key(by, roomId))) return false
+  const event = await house.setMember({ ...member, by, membership: 'invite' })
+  model.invited.set(place, invitedAt ?? event.position)
+  saw(model, event)
+  return true
+}
+
+function contextOf(house: House, model: Model, roomId: RoomId) {
+  return {
+    ...house.context,
+    memberCount: model.membersOf(roomId).length,
+    powerLevels: powerLevels(model),
+  }
+}
+
+/** Writes down an event and who reads by sending it or must be poked for it. */
+function saw(model: Model, event: NotifiableEvent): void {
+  const memberCount = model.membersOf(event.roomId).length
+  const seen = { event, memberCount, names: new Map(model.names), redacted: false }
+  model.events.push(seen)
+  const own = model.stays.get(key(event.sender, event.roomId))
+  if (event.type !== 'm.room.member') own?.reads.push({ threadId: event.threadId, position: event.position })
+  for (const [userId, pokes] of model.pokes) {
+    if (model.notified(userId).some((item) => item.seen === seen)) pokes.push(event.position)
+  }
+}

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { DatabaseSync } from 'node:sqlite'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import * as outbox from '../../src/delivery/outbox-store.ts'
+import * as badges from '../../src/notifications/badge-store.ts'
+import * as counts from '../../src/notifications/counts-store.ts'
+import * as lists from '../../src/notifications/list-store.ts'
+import * as outcomes from '../../src/notifications/outcome-store.ts'
+import * as readings from '../../src/notifications/reading-store.ts'
+import { openDatabase } from '../../src/storage/database.ts'
+import { compileQuery, type Query, sqliteDialect } from '../../src/storage/query.ts'
+import { sqliteBuilder } from '../../src/storage/sqlite.ts'
+import { temporaryFolder } from '../support/databases.ts'
+import { silentLog } from '../support/log.ts'
+
+// SQLite likes to walk a table by the first columns of its primary key (all members of a room, all that ever notified in
+// it) where another index would lead to a few rows. No count can tell, only the plan.
+
+/** A search that knows only the room is a walk through all its members; one that knows the cohort, through its history. */
+const WALKS = [
+  /SCAN (?!k\b|r\b|json_each|CONSTANT)/,
+  /memberships USING PRIMARY KEY \(room_id=\?\)$/,
+  /\b[im] USING PRIMARY KEY \(room_id=\?\)$/,
+  /\b[p] USING PRIMARY KEY/,
+  /o USING PRIMARY KEY \(room_id=\? AND cohort=\? AND position>\?\)$/,
+]
+
+const WALKING = `select displayname from memberships where room_id = ? and name_key in (select value from json_each(?))`
+
+test('no query of the counts walks through a room or its history', async (t) => {
+  const path = join(temporaryFolder(t), 'plans.db')
+  await (await openDatabase(`sqlite:${path}`, silentLog))[Symbol.asyncDispose]()
+  const database = new DatabaseSync(path)
+  t.after(() => database.close())
+  const walksOf = (sql: string) =>
+    database
+      .prepare(`explain query plan ${sql}`)
+      .all()
+      .map((row) => String(row['detail']))
+      .filter((step) => WALKS.some((walk) => walk.test(step)))
+  assert.equal(walksOf(WALKING).length, 1, 'one that walks is noticed')
+  const exported: unknown[] = [outbox, badges, counts, lists, outcomes, readings].flatMap(Object.values)
+  const queries = exported.filter(isQuery)
+  assert.ok(queries.length > 30)
+  for (const query of queries) {
+    const { sql } = compileQuery(sqliteBuilder, sqliteDialect, query)
+    assert.deepEqual(walksOf(sql), [], sql)
+  }
+})
+
+function isQuery(value: unknown): value is Query<never, unknown> {
+  return typeof value === 'object' && value !== null && 'build' in value
+}
