@@ -1,8 +1,6 @@
-import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Benchmark } from './benchmark.ts'
 import { createLoad, type Load } from './support/load.ts'
-import { monotonicMs } from './support/monotonic.ts'
+import { syncsPerSecond } from './support/machine.ts'
 import { cpuMs, temporaryFolder } from './support/processes.ts'
 import { launchBelfry } from './support/programs.ts'
 import { openSeed, type SeededRoom } from './support/seed.ts'
@@ -23,7 +21,7 @@ export const groupCommit: Benchmark = {
   async run(options) {
     using data = temporaryFolder()
     const rooms = await seedRooms(data.path)
-    const syncsPerSecond = bareSyncs(data.path)
+    const bareSyncs = syncsPerSecond(data.path, 1000)
     await using server = await launchBelfry(data.path, options)
     await using load = createLoad(server.url, SENDERS)
     const rounds: { one: Round[]; many: Round[] } = { one: [], many: [] }
@@ -40,7 +38,7 @@ export const groupCommit: Benchmark = {
           title: 'Messages accepted, to rooms without pushers',
           columns: ['', 'messages/s', 'server CPU', 'load CPU'],
           rows: [
-            ['bare write and fdatasync of 4 KiB', figure(syncsPerSecond), '–', '–'],
+            ['bare write and fdatasync of 4 KiB', figure(bareSyncs), '–', '–'],
             ['one sender', ...cells(one)],
             [`${SENDERS} senders at once`, ...cells(many)],
           ],
@@ -57,7 +55,7 @@ export const groupCommit: Benchmark = {
         gain: rounded({ gain }).gain,
         one: rounded(one),
         many: { senders: SENDERS, ...rounded(many) },
-        bareSyncsPerSecond: Math.round(syncsPerSecond),
+        bareSyncsPerSecond: Math.round(bareSyncs),
       },
     }
   },
@@ -92,17 +90,3 @@ function mediansOf(rounds: readonly Round[]): Round {
 }
 
 const cells = (of: Round) => [figure(of.messagesPerSecond), percent(of.serverCpu), percent(of.loadCpu)]
-
-/** What the disk alone allows one sender who waits for each write. */
-function bareSyncs(folder: string): number {
-  const page = Buffer.alloc(4096, 1)
-  const file = openSync(join(folder, 'bare'), 'w')
-  const started = monotonicMs()
-  let count = 0
-  for (; monotonicMs() < started + 1000; count++) {
-    writeSync(file, page)
-    fdatasyncSync(file)
-  }
-  closeSync(file)
-  return (count * 1000) / (monotonicMs() - started)
-}

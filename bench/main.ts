@@ -4,6 +4,7 @@ import { groupCommit } from './group-commit.ts'
 import { pokes } from './pokes.ts'
 import { rooms } from './rooms.ts'
 import { startUp } from './start-up.ts'
+import { describeMachine, lookAtMachine } from './support/machine.ts'
 import { leaveNothingBehind } from './support/processes.ts'
 import { printTable } from './support/table.ts'
 
@@ -37,7 +38,9 @@ async function main(): Promise<number> {
 }
 
 async function runAll(wanted: readonly Benchmark[], options: BenchOptions): Promise<void> {
-  const figures: Record<string, unknown> = {}
+  const machine = lookAtMachine()
+  console.log(describeMachine(machine))
+  const figures: Record<string, unknown> = { machine }
   for (const benchmark of wanted) {
     const { name, about } = benchmark
     console.log(`\n── ${name}: ${about}`)
