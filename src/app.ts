@@ -11,10 +11,8 @@ import { clientRoutes } from './client-api/routes.ts'
 import { ConfigError } from './config/config-error.ts'
 import type { Config } from './config/schema.ts'
 import { checkGatewayUrl, NOTIFY_PATH } from './delivery/gateway-url.ts'
-import { makeGuardedAgent } from './delivery/guarded-agent.ts'
 import { makeIpPolicy } from './delivery/ip-policy.ts'
 import { systemLookup } from './delivery/lookup.ts'
-import { makePokeSender } from './delivery/send-poke.ts'
 import { startDelivery } from './delivery/worker.ts'
 import { inboxRoutes } from './gateway-api/inbox.ts'
 import { gatewayRoutes, ownGateway } from './gateway-api/notify.ts'
@@ -151,7 +149,21 @@ function createStages(config: Config, { clock, random, log, metrics }: Environme
   })
 
   const startDelivering = async (ca: readonly string[]): Promise<AsyncDisposable> => {
-    const agent = makeGuardedAgent({ policy, ca, connectionsPerOrigin: config.push.connections_per_gateway })
+    const sender = lazily(async () => {
+      const [{ makeGuardedAgent }, { makePokeSender }] = await Promise.all([
+        import('./delivery/guarded-agent.ts'),
+        import('./delivery/send-poke.ts'),
+      ])
+      const agent = makeGuardedAgent({
+        policy,
+        ca,
+        connectionsPerOrigin: config.push.connections_per_gateway,
+      })
+      const inProcess = (url: URL) => (isOwnGateway(url) ? ownGateway(gateway) : undefined)
+      return { agent, send: makePokeSender({ agent, clock, inProcess }) }
+    })
+    // Certificates that cannot be read are to be heard of now, not with the first poke.
+    if (ca.length > 0) await sender.get()
     const worker = await startDelivery({
       db,
       bus,
@@ -159,11 +171,7 @@ function createStages(config: Config, { clock, random, log, metrics }: Environme
       random,
       log,
       events: createEvents({ log, metrics }),
-      send: makePokeSender({
-        agent,
-        clock,
-        inProcess: (url) => (isOwnGateway(url) ? ownGateway(gateway) : undefined),
-      }),
+      send: async (url, poke) => (await sender.get()).send(url, poke),
       loadPokedEvents,
       badgeOf,
       isRead,
@@ -175,11 +183,22 @@ function createStages(config: Config, { clock, random, log, metrics }: Environme
     return {
       async [Symbol.asyncDispose]() {
         await worker[Symbol.asyncDispose]()
-        await agent[Symbol.asyncDispose]()
+        await (await sender.made)?.agent[Symbol.asyncDispose]()
       },
     }
   }
   return { http, accounts, lastSeen, typing, startDelivering, ownUrls }
+}
+
+/** Made when it is first asked for: a server that starts does not wait for the HTTP client that its first poke needs. */
+function lazily<T>(make: () => Promise<T>): { get(): Promise<T>; readonly made: Promise<T> | undefined } {
+  let made: Promise<T> | undefined
+  return {
+    get: () => (made ??= make()),
+    get made() {
+      return made
+    },
+  }
 }
 
 function gatewayReport(log: Log, metrics: Metrics): NotifyDeps['report'] {

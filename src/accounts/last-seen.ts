@@ -28,7 +28,7 @@ export function createLastSeen(deps: { db: Database; clock: Clock; log: Log }): 
       const seen = [...pending.values()]
       pending = new Map()
       try {
-        await deps.db.transaction((tx) => tx.run(touchDevices, { seen }))
+        await deps.db.transaction((tx) => tx.run(touchDevices, { seen }), { durably: false })
       } catch (error) {
         deps.log.warn({ err: error }, 'when devices were last seen could not be written')
       }

@@ -52,7 +52,9 @@ export function clientRoutes(deps: ClientApiDeps): Route[] {
   return [
     ...versionsRoutes(),
     ...wellKnownRoutes({ publicUrl }),
-    ...capabilitiesRoutes({ roomVersions: { default: DEFAULT_ROOM_VERSION, available: [...ROOM_VERSIONS.keys()] } }),
+    ...capabilitiesRoutes({
+      roomVersions: { default: DEFAULT_ROOM_VERSION, available: [...ROOM_VERSIONS.keys()] },
+    }),
     ...registerRoutes({ ...accounts, openRegistration: config.open_registration }),
     ...loginRoutes({ ...accounts, publicUrl }),
     ...accountRoutes(accounts),

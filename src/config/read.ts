@@ -1,5 +1,6 @@
+import { createRequire } from 'node:module'
 import { parseArgs } from 'node:util'
-import { parseDocument } from 'yaml'
+import type * as Yaml from 'yaml'
 import { ConfigError } from './config-error.ts'
 import { type Setting, settings } from './settings.ts'
 
@@ -119,6 +120,8 @@ function fromText(setting: Setting, text: string): unknown {
 
 /** A YAML file with the nesting of the schema. Keys it does not know are kept: `load.ts` refuses them by name. */
 export function readYaml(text: string, name: string): Given[] {
+  // Loaded only when there is a file: most starts have none, and its modules take longer than all of ours in this folder.
+  const { parseDocument } = createRequire(import.meta.url)('yaml') as typeof Yaml
   const document = parseDocument(text, { logLevel: 'silent' })
   const fault = document.errors[0]
   if (fault !== undefined) {

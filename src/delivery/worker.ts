@@ -73,6 +73,9 @@ export async function startDelivery(deps: DeliveryDeps): Promise<AsyncDisposable
   return worker
 }
 
+/** What a power cut takes back is done once more: a lease is nobody's then, and a poke has the same event id. */
+const AFTER_A_POWER_CUT_AGAIN = { durably: false }
+
 class Worker implements AsyncDisposable {
   readonly #deps: DeliveryDeps
   readonly #owner: string
@@ -148,7 +151,8 @@ class Worker implements AsyncDisposable {
 
   async #claim(pusherIds: readonly number[]): Promise<ReadonlySet<number>> {
     const lease = this.#lease()
-    return new Set(await this.#deps.db.transaction((tx) => claimPushers(tx, pusherIds, lease)))
+    const claim = (tx: Transaction) => claimPushers(tx, pusherIds, lease)
+    return new Set(await this.#deps.db.transaction(claim, AFTER_A_POWER_CUT_AGAIN))
   }
 
   #lease(): Lease {
@@ -210,7 +214,7 @@ class Worker implements AsyncDisposable {
       const settled: Outcome[] = []
       for (const outcome of outcomes) settled.push(await this.#obeyRejection(tx, outcome))
       return recordOutcomes(tx, lease, settled)
-    })
+    }, AFTER_A_POWER_CUT_AGAIN)
   }
 
   /** A pusher that was set anew during the exchange stays: it is told once more, and may be rejected once more. */

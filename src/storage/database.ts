@@ -12,8 +12,11 @@ export interface Transaction extends Queries {
 
 export interface Database extends Queries, AsyncDisposable {
   readonly dialect: 'sqlite' | 'postgres'
-  /** Resolves when everything that `work` wrote is durable; rejects, with nothing written, when it throws. */
-  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
+  /**
+   * Resolves when everything that `work` wrote is durable; rejects, with nothing written, when it throws.
+   * `durably: false`: it outlives the process but perhaps not a power cut. For what may then happen again or be forgotten.
+   */
+  transaction<T>(work: (tx: Transaction) => Promise<T>, options?: { durably?: boolean }): Promise<T>
   /** Reads from one moment: all queries see the same committed state. Keep it short. */
   snapshot<T>(work: (read: Queries) => Promise<T>): Promise<T>
 }

@@ -83,7 +83,7 @@ function usePostgres(writing: Reconnecting, pool: Pool, log: Log): Database {
   return {
     dialect: 'postgres',
     ...queriesOf((statement) => pool.query(statement)),
-    transaction: (work) => writer.transaction(work),
+    transaction: (work, { durably = true } = {}) => writer.transaction(work, durably),
     async snapshot(work) {
       const client = await pool.connect()
       let failed: Error | undefined
@@ -172,8 +172,14 @@ function writeConnection(writing: Reconnecting): WriteConnection {
     async control(statement) {
       await (await current()).query(statement)
       if (statement === 'begin') inTransaction = true
-      if (statement === 'commit' || statement === 'rollback') inTransaction = false
+      if (statement === 'rollback') inTransaction = false
     },
+    async commit() {
+      await (await current()).query('commit')
+      inTransaction = false
+    },
+    // A commit of PostgreSQL is seen and durable when it is answered.
+    harden: () => Promise.resolve(),
     inTransaction: () => inTransaction && writing.current() !== undefined,
   }
 }

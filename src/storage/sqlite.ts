@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
@@ -52,10 +53,11 @@ export async function openSqlite(path: string, log: Log): Promise<Database> {
   return useSqlite(path, connection, log)
 }
 
-function useSqlite(path: string, writing: DatabaseSync, log: Log): Database {
-  const write = writeConnection(writing)
-  const writer = createWriter(write, log)
+async function useSqlite(path: string, writing: DatabaseSync, log: Log): Promise<Database> {
   const reading = openReader(path)
+  const wal = await open(`${path}-wal`)
+  const write = writeConnection(writing, { readers: holdReaders(reading), sync: () => wal.datasync() })
+  const writer = createWriter(write, log)
   const read = queriesOf(reading)
   const snapshots = snapshotPool(() => openReader(path))
   const checkpoint = setInterval(() => checkpointNow(writing, write, log), CHECKPOINT_EVERY_MS)
@@ -66,13 +68,18 @@ function useSqlite(path: string, writing: DatabaseSync, log: Log): Database {
     await writer.close()
     await snapshots.close()
     reading.close()
+    await wal.close()
     writing.close()
   }
   return {
     dialect: 'sqlite',
     ...read,
-    transaction: (work) => writer.transaction(work),
-    snapshot: (work) => snapshots.use(work),
+    transaction: (work, { durably = true } = {}) => writer.transaction(work, durably),
+    async snapshot(work) {
+      // What is committed but not durable yet would be in it.
+      await writer.hardened()
+      return snapshots.use(work)
+    },
     [Symbol.asyncDispose]: () => (closing ??= close()),
   }
 }
@@ -83,7 +90,8 @@ function openFile(path: string): DatabaseSync {
     const connection = new DatabaseSync(path)
     connection.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`)
     connection.exec('pragma journal_mode = wal')
-    connection.exec('pragma synchronous = full')
+    // With `normal` a commit is in the file system, not on the disk: the writer sees to the rest, beside the event loop.
+    connection.exec('pragma synchronous = normal')
     // Checkpoints run from a timer, so that no single write has to wait for one.
     connection.exec('pragma wal_autocheckpoint = 10000')
     connection.exec('pragma cache_size = -65536')
@@ -133,7 +141,10 @@ function sqliteVersion(connection: DatabaseSync): string {
 }
 
 function isOlder(version: string, than: string): boolean {
-  return version.localeCompare(than, 'en', { numeric: true }) < 0
+  const wanted = than.split('.').map(Number)
+  const found = version.split('.').map(Number)
+  const at = wanted.findIndex((part, place) => part !== (found[place] ?? 0))
+  return at !== -1 && (found[at] ?? 0) < (wanted[at] ?? 0)
 }
 
 function migrationTarget(connection: DatabaseSync) {
@@ -189,10 +200,22 @@ function rowOf(columns: readonly string[], values: readonly SqlValue[]): Record<
   return row
 }
 
-function writeConnection(connection: DatabaseSync): WriteConnection {
+type Hold = { hold(): void; release(): void }
+type Hardening = {
+  readers: Hold
+  /** Resolves when all of the write-ahead log is on the disk. */
+  sync(): Promise<void>
+}
+
+/**
+ * Commits are durable in two steps: `commit` hands the write-ahead log to the operating system, `harden` waits, off the
+ * event loop, until the disk has it. In between the readers stay where they were. In sum that is `synchronous = full`, which
+ * would stop the whole process for as long as the disk takes.
+ */
+function writeConnection(connection: DatabaseSync, hardening: Hardening): WriteConnection {
   const begin = connection.prepare('begin immediate')
+  const commit = connection.prepare('commit')
   const control = {
-    commit: connection.prepare('commit'),
     rollback: connection.prepare('rollback'),
     'savepoint w': connection.prepare('savepoint w'),
     'release w': connection.prepare('release w'),
@@ -204,7 +227,35 @@ function writeConnection(connection: DatabaseSync): WriteConnection {
       if (statement === 'begin') await patiently(() => begin.run())
       else control[statement].run()
     },
+    commit: async () => {
+      hardening.readers.hold()
+      try {
+        commit.run()
+      } catch (error) {
+        hardening.readers.release()
+        throw error
+      }
+    },
+    harden: async (durably) => {
+      if (durably) await hardening.sync()
+      hardening.readers.release()
+    },
     inTransaction: () => connection.isTransaction,
+  }
+}
+
+/** Keeps a reading connection at the state that it sees now, until it is released. */
+function holdReaders(connection: DatabaseSync): Hold {
+  const begin = connection.prepare('begin')
+  // A transaction begins to read, and so fixes what it sees, with its first query.
+  const look = connection.prepare('select position from stream')
+  const end = connection.prepare('commit')
+  return {
+    hold() {
+      begin.run()
+      look.get()
+    },
+    release: () => void end.run(),
   }
 }
 
@@ -221,24 +272,24 @@ const nothing = () => undefined
 
 /** Connections that each hold one read transaction at a time; as many as there are readers at once. */
 function snapshotPool(open: () => DatabaseSync) {
-  const idle: { connection: DatabaseSync; queries: Queries }[] = []
+  const idle: ReturnType<typeof make>[] = []
   const busy = new Set<Promise<unknown>>()
   const IDLE_LIMIT = 4
 
   async function use<T>(work: (read: Queries) => Promise<T>): Promise<T> {
     const held = idle.pop() ?? make()
-    held.connection.exec('begin')
+    held.readers.hold()
     try {
       return await work(held.queries)
     } finally {
-      held.connection.exec('commit')
+      held.readers.release()
       if (idle.length < IDLE_LIMIT) idle.push(held)
       else held.connection.close()
     }
   }
   function make() {
     const connection = open()
-    return { connection, queries: queriesOf(connection) }
+    return { connection, queries: queriesOf(connection), readers: holdReaders(connection) }
   }
   return {
     use<T>(work: (read: Queries) => Promise<T>): Promise<T> {

@@ -4,33 +4,43 @@ import type { Queries } from './query.ts'
 
 /** The one connection that writes: what the group commit needs of a driver. */
 export interface WriteConnection extends Queries {
-  /** Runs one statement of transaction control, such as `begin`. */
-  control(
-    statement: 'begin' | 'commit' | 'rollback' | 'savepoint w' | 'release w' | 'rollback to w',
-  ): Promise<void>
+  /** Runs one statement of transaction control. */
+  control(statement: 'begin' | 'rollback' | 'savepoint w' | 'release w' | 'rollback to w'): Promise<void>
+  /** Commits, so that it outlives the process. Outside nobody sees it before `harden` has ended. */
+  commit(): Promise<void>
+  /** Resolves when what was committed is seen, and, if `durably`, outlives a power cut as well. */
+  harden(durably: boolean): Promise<void>
   /** False when an error has already ended the transaction (disk full, connection lost). */
   inTransaction(): boolean
 }
 
 type Waiting = {
   work: (tx: Transaction) => Promise<unknown>
+  durably: boolean
   resolve: (value: unknown) => void
   reject: (error: unknown) => void
 }
-type Done = { hooks: (() => void)[]; settle: () => void; waiting: Waiting }
+type Done = { waiting: Waiting; hooks: (() => void)[]; value: unknown }
 
 /** The most transactions that share one commit: it bounds how long the first of them waits for the last. */
 const GROUP_LIMIT = 256
 
 /**
- * Group commit. States: idle → (first write) gathering → (one turn of the event loop later) writing → idle, or
- * gathering again when more have come meanwhile. All transactions of a group become durable with one commit; one that
- * throws is rolled back to its savepoint and leaves the others alone.
+ * Group commit. States: idle → (first write) gathering → (one turn of the event loop later) writing → committed →
+ * hardened, or gathering again when more have come meanwhile. All transactions of a group become durable together; one
+ * that throws is rolled back to its savepoint and leaves the others alone.
+ *
+ * The disk works beside the event loop: while one group hardens, the statements of the next one run. It is committed
+ * when the one before is hardened, so that nothing is seen that could still be lost.
  */
 export function createWriter(connection: WriteConnection, log: Log) {
   let queue: Waiting[] = []
   let writing: Promise<void> | undefined
+  let hardening: Promise<void> = Promise.resolve()
+  /** Something is committed that could still be lost. */
+  let isSoft = false
   let closed = false
+  const broken: { reason?: StorageError } = {}
 
   async function writeAll(): Promise<void> {
     await new Promise((turn) => setImmediate(turn))
@@ -47,17 +57,38 @@ export function createWriter(connection: WriteConnection, log: Log) {
   async function writeGroup(group: Waiting[]): Promise<void> {
     const done: Done[] = []
     try {
+      checkDisk()
       await connection.control('begin')
       for (const waiting of group) await writeOne(waiting, done, group.length === 1)
-      await connection.control('commit')
+      await hardening
+      checkDisk()
+      isSoft = true
+      await connection.commit()
     } catch (error) {
+      isSoft = false
       await rollback()
       for (const waiting of group) waiting.reject(error)
       return
     }
-    for (const { hooks, settle } of done) {
+    hardening = harden(done)
+  }
+
+  async function harden(done: Done[]): Promise<void> {
+    try {
+      await connection.harden(done.some(({ waiting }) => waiting.durably))
+    } catch (error) {
+      // Whether the disk has it is unknown, and stays so: writing on could acknowledge what is already lost.
+      broken.reason = new StorageError('The disk failed to store what was written; restart the server', {
+        cause: error,
+      })
+      log.fatal({ err: error }, 'the disk failed to store what was written; nothing more is accepted')
+      for (const { waiting } of done) waiting.reject(broken.reason)
+      return
+    }
+    isSoft = false
+    for (const { waiting, hooks, value } of done) {
       for (const hook of hooks) runHook(hook)
-      settle()
+      waiting.resolve(value)
     }
   }
 
@@ -69,7 +100,7 @@ export function createWriter(connection: WriteConnection, log: Log) {
       const value = await waiting.work(tx)
       end()
       if (!alone) await connection.control('release w')
-      done.push({ hooks, settle: () => waiting.resolve(value), waiting })
+      done.push({ waiting, hooks, value })
     } catch (error) {
       end()
       // With the whole transaction gone, what the others of the group wrote before is gone as well.
@@ -78,6 +109,10 @@ export function createWriter(connection: WriteConnection, log: Log) {
       await connection.control('release w')
       waiting.reject(error)
     }
+  }
+
+  function checkDisk(): void {
+    if (broken.reason) throw broken.reason
   }
 
   async function rollback(): Promise<void> {
@@ -97,17 +132,24 @@ export function createWriter(connection: WriteConnection, log: Log) {
   }
 
   return {
-    transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    transaction<T>(work: (tx: Transaction) => Promise<T>, durably: boolean): Promise<T> {
+      if (broken.reason) return Promise.reject(broken.reason)
       if (closed) return Promise.reject(new StorageError('The database is closed'))
       return new Promise<T>((resolve, reject) => {
-        queue.push({ work, resolve: resolve as (value: unknown) => void, reject })
+        queue.push({ work, durably, resolve: resolve as (value: unknown) => void, reject })
         writing ??= writeAll()
       })
     },
-    /** Refuses what comes from here on, and resolves when what came before is written. */
+    /** Resolves when nothing is committed that could still be lost. */
+    async hardened(): Promise<void> {
+      // Again, since the next group may have been committed by whoever was waiting before us.
+      while (isSoft && !broken.reason) await hardening
+    },
+    /** Refuses what comes from here on, and resolves when what came before is durable. */
     async close(): Promise<void> {
       closed = true
       while (writing) await writing
+      await hardening
     },
   }
 }

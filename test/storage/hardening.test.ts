@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict'
+import { open } from 'node:fs/promises'
+import { describe, test, type TestContext } from 'node:test'
+import { StorageError } from '../../src/storage/database.ts'
+import { currentPosition, nextPosition } from '../../src/storage/stream.ts'
+import { openTestSqlite, temporaryFolder } from '../support/databases.ts'
+
+// A disk that takes its time, or fails: `fdatasync` answers when the test says so.
+async function slowDisk(t: TestContext) {
+  const handle = await open(`${temporaryFolder(t)}/any`, 'w')
+  const { prototype } = handle.constructor as { prototype: { datasync(): Promise<void> } }
+  await handle.close()
+  const asked: PromiseWithResolvers<void>[] = []
+  let heard = Promise.withResolvers<void>()
+  const calls = t.mock.method(prototype, 'datasync', () => {
+    const answer = Promise.withResolvers<void>()
+    asked.push(answer)
+    heard.resolve()
+    heard = Promise.withResolvers<void>()
+    return answer.promise
+  })
+  return {
+    calls: () => calls.mock.callCount(),
+    /** Resolves to the next request that nobody has answered. */
+    async request(): Promise<PromiseWithResolvers<void>> {
+      if (asked.length === 0) await heard.promise
+      return asked.shift() as PromiseWithResolvers<void>
+    },
+  }
+}
+
+describe('a commit on SQLite and the disk', () => {
+  test('is neither acknowledged, nor announced, nor seen before the disk has it', async (t) => {
+    const db = await openTestSqlite(t)
+    const disk = await slowDisk(t)
+    const seen: string[] = []
+    const written = db
+      .transaction(async (tx) => {
+        tx.onCommit(() => seen.push('announced'))
+        return nextPosition(tx)
+      })
+      .then(() => seen.push('acknowledged'))
+    const request = await disk.request()
+    assert.equal(await currentPosition(db), 0, 'a reader stays where it was')
+    const snapshot = db.snapshot((read) => currentPosition(read))
+    assert.deepEqual(seen, [])
+    request.resolve()
+    await written
+    assert.deepEqual(seen, ['announced', 'acknowledged'])
+    assert.equal(await currentPosition(db), 1)
+    assert.equal(await snapshot, 1, 'a snapshot waits for it')
+  })
+
+  test('while one group waits for the disk, the next one runs, and is committed after it', async (t) => {
+    const db = await openTestSqlite(t)
+    const disk = await slowDisk(t)
+    const first = db.transaction((tx) => nextPosition(tx))
+    const one = await disk.request()
+    const ran = Promise.withResolvers<void>()
+    const second = db.transaction(async (tx) => {
+      const position = await nextPosition(tx)
+      ran.resolve()
+      return position
+    })
+    await ran.promise
+    assert.equal(disk.calls(), 1)
+    one.resolve()
+    assert.equal(await first, 1)
+    const two = await disk.request()
+    assert.equal(await currentPosition(db), 1)
+    two.resolve()
+    assert.equal(await second, 2)
+  })
+
+  test('what need not outlive a power cut does not wait for the disk', async (t) => {
+    const db = await openTestSqlite(t)
+    const disk = await slowDisk(t)
+    await db.transaction((tx) => nextPosition(tx), { durably: false })
+    assert.equal(await currentPosition(db), 1)
+    assert.equal(disk.calls(), 0)
+  })
+
+  test('a disk that fails ends all writing: nothing is acknowledged that may be lost', async (t) => {
+    const db = await openTestSqlite(t)
+    const disk = await slowDisk(t)
+    const written = db.transaction((tx) => nextPosition(tx))
+    const waiting = assert.rejects(
+      written,
+      (error) => error instanceof StorageError && /disk failed/.test(error.message),
+    )
+    const request = await disk.request()
+    request.reject(new Error('EIO'))
+    await waiting
+    await assert.rejects(
+      db.transaction((tx) => nextPosition(tx)),
+      /disk failed/,
+    )
+    assert.equal(await currentPosition(db), 0, 'readers stay at what is known to be on the disk')
+  })
+})
