@@ -51,13 +51,13 @@ async function openFor(t: TestContext, url: string): Promise<Database> {
 
 /** The cluster of the whole run, or, when a test file runs by itself, one of its own. */
 export function clusterUrl(): string | { missing: string } {
-  const url = process.env['BELFRY_TEST_POSTGRES']
+  const url = process.env['TEST_POSTGRES']
   if (url) return url
-  const missing = process.env['BELFRY_TEST_POSTGRES_MISSING']
+  const missing = process.env['TEST_POSTGRES_MISSING']
   if (missing) return { missing }
   const cluster = startCluster()
   if ('missing' in cluster) return cluster
   process.once('exit', cluster.stop)
-  process.env['BELFRY_TEST_POSTGRES'] = cluster.url
+  process.env['TEST_POSTGRES'] = cluster.url
   return cluster.url
 }

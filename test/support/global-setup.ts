@@ -5,8 +5,8 @@ let cluster: Cluster | undefined
 
 export function globalSetup(): void {
   cluster = startCluster()
-  if ('url' in cluster) process.env['BELFRY_TEST_POSTGRES'] = cluster.url
-  else process.env['BELFRY_TEST_POSTGRES_MISSING'] = cluster.missing
+  if ('url' in cluster) process.env['TEST_POSTGRES'] = cluster.url
+  else process.env['TEST_POSTGRES_MISSING'] = cluster.missing
 }
 
 export function globalTeardown(): void {
