@@ -1,15 +1,22 @@
 import { mkdirSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { setTimeout } from 'node:timers/promises'
-import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
+import { DatabaseSync } from 'node:sqlite'
 import type { Log } from '../lib/log.ts'
 import { type Database, SAFE_SQLITE, StorageError } from './database.ts'
 import { type ColumnTypes, migrate } from './migrate.ts'
-import { compileQuery, type Params, type Queries, type Query, type SqlValue, sqliteDialect } from './query.ts'
-import type { Schema } from './schema.ts'
-import { createWriter, type WriteConnection } from './writer.ts'
+import {
+  BUSY_TIMEOUT_MS,
+  errorCode,
+  holdReaders,
+  openReader,
+  patiently,
+  SQLITE_BUSY,
+  snapshotPool,
+  writeConnection,
+} from './sqlite-connections.ts'
+import { queriesOf } from './sqlite-queries.ts'
+import { createWriter } from './writer.ts'
 
 const TYPES: ColumnTypes = {
   int: 'integer',
@@ -18,21 +25,7 @@ const TYPES: ColumnTypes = {
   plain: 'strict',
 }
 
-/** Compiles, and never runs, what Kysely builds. */
-export const sqliteBuilder = new Kysely<Schema>({
-  dialect: {
-    createAdapter: () => new SqliteAdapter(),
-    createDriver: () => new DummyDriver(),
-    createIntrospector: (db) => new SqliteIntrospector(db),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
-  },
-})
-
-/** Another process may hold the write lock for a moment (`belfry user add` beside a running server). */
-const BUSY_TIMEOUT_MS = 5_000
-const BUSY_RETRY_MS = 10
 const CHECKPOINT_EVERY_MS = 5_000
-const SQLITE_BUSY = 5
 
 /** Opens, and where needed creates and migrates, the file at `path`. */
 export async function openSqlite(path: string, log: Log): Promise<Database> {
@@ -56,15 +49,18 @@ export async function openSqlite(path: string, log: Log): Promise<Database> {
 async function useSqlite(path: string, writing: DatabaseSync, log: Log): Promise<Database> {
   const reading = openReader(path)
   const wal = await open(`${path}-wal`)
-  const write = writeConnection(writing, { readers: holdReaders(reading), sync: () => wal.datasync() })
-  const writer = createWriter(write, log)
+  const hardening = { readers: holdReaders(reading), sync: () => wal.datasync() }
+  const writer = createWriter(writeConnection(writing, hardening), log)
   const read = queriesOf(reading)
   const snapshots = snapshotPool(() => openReader(path))
-  const checkpoint = setInterval(() => checkpointNow(writing, write, log), CHECKPOINT_EVERY_MS)
+  // A connection of its own: the writer is in a transaction nearly all the time when there is much to do.
+  const checkpointing = new DatabaseSync(path)
+  const checkpoint = setInterval(() => checkpointNow(checkpointing, log), CHECKPOINT_EVERY_MS)
   checkpoint.unref()
   let closing: Promise<void> | undefined
   const close = async () => {
     clearInterval(checkpoint)
+    checkpointing.close()
     await writer.close()
     await snapshots.close()
     reading.close()
@@ -103,24 +99,6 @@ function openFile(path: string): DatabaseSync {
   }
 }
 
-/** Begins again and again while another connection writes; SQLite's own waiting would stop the event loop. */
-async function patiently<T>(begin: () => T): Promise<T> {
-  for (let waited = 0; ; waited += BUSY_RETRY_MS) {
-    try {
-      return begin()
-    } catch (error) {
-      if (errorCode(error) !== SQLITE_BUSY || waited >= BUSY_TIMEOUT_MS) throw error
-      await setTimeout(BUSY_RETRY_MS)
-    }
-  }
-}
-
-function openReader(path: string): DatabaseSync {
-  const connection = new DatabaseSync(path, { readOnly: true })
-  connection.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`)
-  return connection
-}
-
 function described(path: string, error: unknown): StorageError {
   if (error instanceof StorageError && !error.cause) return error
   const code = errorCode(error) ?? errorCode((error as Error).cause)
@@ -129,11 +107,6 @@ function described(path: string, error: unknown): StorageError {
       ? 'it is damaged, or not a SQLite database. Restore it from a backup'
       : String(error)
   return new StorageError(`Cannot open the database ${path}: ${reason}`, { cause: error })
-}
-
-function errorCode(error: unknown): number | undefined {
-  const code = (error as { errcode?: unknown } | undefined)?.errcode
-  return typeof code === 'number' ? code & 0xff : undefined
 }
 
 function sqliteVersion(connection: DatabaseSync): string {
@@ -162,146 +135,10 @@ function migrationTarget(connection: DatabaseSync) {
   }
 }
 
-type Prepared = { bind: (params: Params) => SqlValue[]; statement: StatementSync; columns: string[] }
-
-/** Runs queries on one connection; each is prepared the first time. */
-function queriesOf(connection: DatabaseSync): Queries {
-  const prepared = new Map<Query<never, unknown>, Prepared>()
-  const prepare = (query: Query<never, unknown>): Prepared => {
-    const found = prepared.get(query)
-    if (found) return found
-    const { sql, bind } = compileQuery(sqliteBuilder, sqliteDialect, query)
-    const statement = connection.prepare(sql)
-    statement.setReturnArrays(true)
-    const columns = statement.columns().map((column) => column.name)
-    const made = { bind, statement, columns }
-    prepared.set(query, made)
-    return made
-  }
-  const all = <P, R>(query: Query<P, R>, params: P): R[] => {
-    const { bind, statement, columns } = prepare(query as Query<never, unknown>)
-    const rows = statement.all(...bind(params as Params)) as unknown as SqlValue[][]
-    return rows.map((row) => rowOf(columns, row) as R)
-  }
-  return {
-    all: async (query, params) => all(query, params),
-    first: async (query, params) => all(query, params)[0],
-    run: async (query, params) => {
-      const { bind, statement } = prepare(query as Query<never, unknown>)
-      return Number(statement.run(...bind(params as Params)).changes)
-    },
-  }
-}
-
-/** Rows get an ordinary prototype, as the PostgreSQL driver gives them; the one of node:sqlite's objects is null. */
-function rowOf(columns: readonly string[], values: readonly SqlValue[]): Record<string, SqlValue> {
-  const row: Record<string, SqlValue> = {}
-  for (let at = 0; at < columns.length; at++) row[columns[at] as string] = values[at] as SqlValue
-  return row
-}
-
-type Hold = { hold(): void; release(): void }
-type Hardening = {
-  readers: Hold
-  /** Resolves when all of the write-ahead log is on the disk. */
-  sync(): Promise<void>
-}
-
-/**
- * Commits are durable in two steps: `commit` hands the write-ahead log to the operating system, `harden` waits, off the
- * event loop, until the disk has it. In between the readers stay where they were. In sum that is `synchronous = full`, which
- * would stop the whole process for as long as the disk takes.
- */
-function writeConnection(connection: DatabaseSync, hardening: Hardening): WriteConnection {
-  const begin = connection.prepare('begin immediate')
-  const commit = connection.prepare('commit')
-  const control = {
-    rollback: connection.prepare('rollback'),
-    'savepoint w': connection.prepare('savepoint w'),
-    'release w': connection.prepare('release w'),
-    'rollback to w': connection.prepare('rollback to w'),
-  }
-  return {
-    ...queriesOf(connection),
-    control: async (statement) => {
-      if (statement === 'begin') await patiently(() => begin.run())
-      else control[statement].run()
-    },
-    commit: async () => {
-      hardening.readers.hold()
-      try {
-        commit.run()
-      } catch (error) {
-        hardening.readers.release()
-        throw error
-      }
-    },
-    harden: async (durably) => {
-      if (durably) await hardening.sync()
-      hardening.readers.release()
-    },
-    inTransaction: () => connection.isTransaction,
-  }
-}
-
-/** Keeps a reading connection at the state that it sees now, until it is released. */
-function holdReaders(connection: DatabaseSync): Hold {
-  const begin = connection.prepare('begin')
-  // A transaction begins to read, and so fixes what it sees, with its first query.
-  const look = connection.prepare('select position from stream')
-  const end = connection.prepare('commit')
-  return {
-    hold() {
-      begin.run()
-      look.get()
-    },
-    release: () => void end.run(),
-  }
-}
-
-function checkpointNow(connection: DatabaseSync, write: WriteConnection, log: Log): void {
-  if (write.inTransaction()) return
+function checkpointNow(connection: DatabaseSync, log: Log): void {
   try {
     connection.exec('pragma wal_checkpoint(passive)')
   } catch (error) {
     if (errorCode(error) !== SQLITE_BUSY) log.error({ err: error }, 'checkpoint failed')
-  }
-}
-
-const nothing = () => undefined
-
-/** Connections that each hold one read transaction at a time; as many as there are readers at once. */
-function snapshotPool(open: () => DatabaseSync) {
-  const idle: ReturnType<typeof make>[] = []
-  const busy = new Set<Promise<unknown>>()
-  const IDLE_LIMIT = 4
-
-  async function use<T>(work: (read: Queries) => Promise<T>): Promise<T> {
-    const held = idle.pop() ?? make()
-    held.readers.hold()
-    try {
-      return await work(held.queries)
-    } finally {
-      held.readers.release()
-      if (idle.length < IDLE_LIMIT) idle.push(held)
-      else held.connection.close()
-    }
-  }
-  function make() {
-    const connection = open()
-    return { connection, queries: queriesOf(connection), readers: holdReaders(connection) }
-  }
-  return {
-    use<T>(work: (read: Queries) => Promise<T>): Promise<T> {
-      const running = use(work)
-      const settled: Promise<void> = running.then(nothing, nothing).then(() => void busy.delete(settled))
-      busy.add(settled)
-      return running
-    },
-    async close() {
-      await Promise.all(busy)
-      for (const held of idle) held.connection.close()
-      idle.length = 0
-    },
   }
 }

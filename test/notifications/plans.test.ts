@@ -10,7 +10,7 @@ import * as outcomes from '../../src/notifications/outcome-store.ts'
 import * as readings from '../../src/notifications/reading-store.ts'
 import { openDatabase } from '../../src/storage/database.ts'
 import { compileQuery, type Query, sqliteDialect } from '../../src/storage/query.ts'
-import { sqliteBuilder } from '../../src/storage/sqlite.ts'
+import { sqliteBuilder } from '../../src/storage/sqlite-queries.ts'
 import { temporaryFolder } from '../support/databases.ts'
 import { silentLog } from '../support/log.ts'
 

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { compileQuery, postgresDialect, type Query, sqliteDialect } from '../../src/storage/query.ts'
 import { postgresBuilder } from '../../src/storage/postgres.ts'
-import { sqliteBuilder } from '../../src/storage/sqlite.ts'
+import { sqliteBuilder } from '../../src/storage/sqlite-queries.ts'
 
 // The SQL of every query, in both dialects, so that a review sees what a change does to it.
 // `UPDATE_SNAPSHOTS=1 npm test -- test/storage/queries.test.ts` writes it anew.

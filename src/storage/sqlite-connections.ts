@@ -1,0 +1,131 @@
+import { setTimeout } from 'node:timers/promises'
+import { DatabaseSync } from 'node:sqlite'
+import type { Queries } from './query.ts'
+import { queriesOf } from './sqlite-queries.ts'
+import type { WriteConnection } from './writer.ts'
+
+/** Another process may hold the write lock for a moment (`belfry user add` beside a running server). */
+export const BUSY_TIMEOUT_MS = 5_000
+const BUSY_RETRY_MS = 10
+export const SQLITE_BUSY = 5
+
+export function openReader(path: string): DatabaseSync {
+  const connection = new DatabaseSync(path, { readOnly: true })
+  connection.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`)
+  return connection
+}
+
+/** SQLite's primary result code. */
+export function errorCode(error: unknown): number | undefined {
+  const code = (error as { errcode?: unknown } | undefined)?.errcode
+  return typeof code === 'number' ? code & 0xff : undefined
+}
+
+/** Begins again and again while another connection writes; SQLite's own waiting would stop the event loop. */
+export async function patiently<T>(begin: () => T): Promise<T> {
+  for (let waited = 0; ; waited += BUSY_RETRY_MS) {
+    try {
+      return begin()
+    } catch (error) {
+      if (errorCode(error) !== SQLITE_BUSY || waited >= BUSY_TIMEOUT_MS) throw error
+      await setTimeout(BUSY_RETRY_MS)
+    }
+  }
+}
+
+type Hold = { hold(): void; release(): void }
+type Hardening = {
+  readers: Hold
+  /** Resolves when all of the write-ahead log is on the disk. */
+  sync(): Promise<void>
+}
+
+/**
+ * Commits are durable in two steps: `commit` hands the write-ahead log to the operating system, `harden` waits, off the
+ * event loop, until the disk has it. In between the readers stay where they were. In sum that is `synchronous = full`, which
+ * would stop the whole process for as long as the disk takes.
+ */
+export function writeConnection(connection: DatabaseSync, hardening: Hardening): WriteConnection {
+  const begin = connection.prepare('begin immediate')
+  const commit = connection.prepare('commit')
+  const control = {
+    rollback: connection.prepare('rollback'),
+    'savepoint w': connection.prepare('savepoint w'),
+    'release w': connection.prepare('release w'),
+    'rollback to w': connection.prepare('rollback to w'),
+  }
+  return {
+    ...queriesOf(connection),
+    control: async (statement) => {
+      if (statement === 'begin') await patiently(() => begin.run())
+      else control[statement].run()
+    },
+    commit: async () => {
+      hardening.readers.hold()
+      try {
+        commit.run()
+      } catch (error) {
+        hardening.readers.release()
+        throw error
+      }
+    },
+    harden: async (durably) => {
+      if (durably) await hardening.sync()
+      hardening.readers.release()
+    },
+    inTransaction: () => connection.isTransaction,
+  }
+}
+
+/** Keeps a reading connection at the state that it sees now, until it is released. */
+export function holdReaders(connection: DatabaseSync): Hold {
+  const begin = connection.prepare('begin')
+  // A transaction begins to read, and so fixes what it sees, with its first query.
+  const look = connection.prepare('select position from stream')
+  const end = connection.prepare('commit')
+  return {
+    hold() {
+      begin.run()
+      look.get()
+    },
+    release: () => void end.run(),
+  }
+}
+
+const nothing = () => undefined
+
+/** Connections that each hold one read transaction at a time; as many as there are readers at once. */
+export function snapshotPool(open: () => DatabaseSync) {
+  const idle: ReturnType<typeof make>[] = []
+  const busy = new Set<Promise<unknown>>()
+  const IDLE_LIMIT = 4
+
+  async function use<T>(work: (read: Queries) => Promise<T>): Promise<T> {
+    const held = idle.pop() ?? make()
+    held.readers.hold()
+    try {
+      return await work(held.queries)
+    } finally {
+      held.readers.release()
+      if (idle.length < IDLE_LIMIT) idle.push(held)
+      else held.connection.close()
+    }
+  }
+  function make() {
+    const connection = open()
+    return { connection, queries: queriesOf(connection), readers: holdReaders(connection) }
+  }
+  return {
+    use<T>(work: (read: Queries) => Promise<T>): Promise<T> {
+      const running = use(work)
+      const settled: Promise<void> = running.then(nothing, nothing).then(() => void busy.delete(settled))
+      busy.add(settled)
+      return running
+    },
+    async close() {
+      await Promise.all(busy)
+      for (const held of idle) held.connection.close()
+      idle.length = 0
+    },
+  }
+}
