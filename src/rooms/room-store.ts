@@ -70,6 +70,7 @@ export const viewForMessage = query<MessageView>()((db, p) =>
       'rooms.version',
       'rooms.creator',
       'rooms.joined_count',
+      'rooms.rules_version',
       'sender.membership as sender_membership',
       'create_event.content as create_content',
       'levels_event.content as power_levels',

@@ -1,5 +1,6 @@
 import { StorageError } from './database.ts'
 import { first } from './migrations/0001-first.ts'
+import { pushRules } from './migrations/0002-push-rules.ts'
 
 /** How the column types are spelled in one database. */
 export type ColumnTypes = {
@@ -19,7 +20,7 @@ export type Migration = {
 }
 
 /** Append only: what has been released is never changed. */
-export const migrations: readonly Migration[] = [first]
+export const migrations: readonly Migration[] = [first, pushRules]
 
 /** What migrating needs of a database that is not open for anything else yet. */
 export interface MigrationTarget {

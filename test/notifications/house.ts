@@ -74,7 +74,13 @@ export function openHouse(db: Database, options: { legacyMentionRules?: boolean 
     db,
     deps,
     woken,
-    context: { memberCount: 10, powerLevels: undefined, creators: [], creator: user('creator') },
+    context: {
+      memberCount: 10,
+      powerLevels: undefined,
+      creators: [],
+      creator: user('creator'),
+      rulesVersion: 0,
+    },
     send: (draft) => db.transaction((tx) => store(house, tx, draft)),
     say: (roomId, sender, body, more = {}) =>
       house.send({ roomId, sender, content: { msgtype: 'm.text', body, ...more } }),
@@ -129,6 +135,7 @@ async function store(house: House, tx: Transaction, draft: Draft): Promise<Notif
     redacted_by: null,
     sender_device: null,
     txn_id: null,
+    joined_count: house.context.memberCount,
   })
   if (event.type === 'm.room.member') await writeMember(tx, event)
   await recordEvent(house.deps, tx, event, house.context)
