@@ -100,6 +100,28 @@ const pushSchema = z.strictObject({
   }),
 })
 
+// What is proposed for the specification and not in it. A change of these changes everybody's default rules.
+const experimentalSchema = z.strictObject({
+  notify_in_app: setting(flagOff, {
+    about:
+      'The action `org.matrix.msc3768.notify_in_app` (MSC3768): an event that counts as unread and is not pushed.',
+  }),
+  poll_rules: setting(flagOff, {
+    about: 'Default rules for polls (MSC3930): their beginning and end notify, answers do not.',
+  }),
+  encrypted_event_rule: setting(flagOff, {
+    about:
+      'A default rule that notifies of every encrypted event (MSC4028), so that clients can look into it for mentions. Rooms that notify of mentions alone count more than they show.',
+  }),
+  live_location_rules: setting(flagOff, {
+    about: 'Default rules for live locations (MSC4505): their beginning notifies, where they move does not.',
+  }),
+  recipient_permission: setting(flagOff, {
+    about:
+      'The condition `org.matrix.msc4506.recipient_permission` (MSC4506), and the default rule with it: who may let people in is notified of a knock.',
+  }),
+})
+
 const rateLimitsSchema = z.strictObject({
   enabled: setting(flagOn, {
     about: 'Turn all rate limits off with `false` (tests, benchmarks, behind a proxy that limits).',
@@ -192,6 +214,7 @@ export const configSchema = z.strictObject({
       'Take the address of a client from the last entry of `X-Forwarded-For`. Only behind a proxy that sets it.',
   }),
   push: pushSchema.prefault({}),
+  experimental: experimentalSchema.prefault({}),
   rate_limits: rateLimitsSchema.prefault({}),
   limits: limitsSchema.prefault({}),
 })
