@@ -6,6 +6,7 @@ import { createLastSeen } from './accounts/last-seen.ts'
 import { openOwnSession, type OwnSession } from './accounts/own-session.ts'
 import { createPasswords } from './accounts/passwords.ts'
 import { createUser } from './accounts/register.ts'
+import { rulesetOf } from './accounts/rules.ts'
 import { createLocalBus } from './cluster/bus.ts'
 import { clientRoutes } from './client-api/routes.ts'
 import { ConfigError } from './config/config-error.ts'
@@ -36,7 +37,7 @@ import { isRead } from './notifications/read.ts'
 import { type PusherDeps, removePusher, removePushersOfDevices } from './pushers/set-pusher.ts'
 import type { RoomDeps } from './rooms/deps.ts'
 import { updateMemberProfile } from './rooms/member-profile.ts'
-import { loadPokedEvents } from './rooms/poke-event.ts'
+import { displayNameAt, loadPokedEvents } from './rooms/poke-event.ts'
 import type { SyncDeps } from './rooms/sync/sync.ts'
 import { createTyping } from './rooms/typing.ts'
 import { type Database, openDatabase } from './storage/database.ts'
@@ -168,6 +169,11 @@ function createStages(config: Config, { clock, random, log, metrics }: Environme
       badgeOf,
       isRead,
       outcomeOf,
+      rulesOf: async (q, userId) => ({
+        global: await rulesetOf(q, userId, { legacyMentionRules }),
+        device: new Map(),
+      }),
+      displayNameAt,
       removePusher: (tx, pusherId) => removePusher(pushers, tx, pusherId),
       concurrency: config.push.concurrency,
       includeContent: config.push.include_content,

@@ -106,19 +106,19 @@ const experimentalSchema = z.strictObject({
     about:
       'The action `org.matrix.msc3768.notify_in_app` (MSC3768): an event that counts as unread and is not pushed.',
   }),
-  poll_rules: setting(flagOff, {
+  polls: setting(flagOff, {
     about: 'Default rules for polls (MSC3930): their beginning and end notify, answers do not.',
   }),
-  encrypted_event_rule: setting(flagOff, {
+  encrypted_events: setting(flagOff, {
     about:
       'A default rule that notifies of every encrypted event (MSC4028), so that clients can look into it for mentions. Rooms that notify of mentions alone count more than they show.',
   }),
-  live_location_rules: setting(flagOff, {
+  live_location: setting(flagOff, {
     about: 'Default rules for live locations (MSC4505): their beginning notifies, where they move does not.',
   }),
-  recipient_permission: setting(flagOff, {
+  knocks: setting(flagOff, {
     about:
-      'The condition `org.matrix.msc4506.recipient_permission` (MSC4506), and the default rule with it: who may let people in is notified of a knock.',
+      'The condition `recipient_permission` (MSC4506), and a default rule with it: who may let people in is notified of a knock.',
   }),
 })
 

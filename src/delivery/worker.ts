@@ -6,6 +6,7 @@ import type { Random } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
 import type { Database, Transaction } from '../storage/database.ts'
 import { attemptPoke, NOTHING_DONE, tellOf } from './attempt.ts'
+import { createDeviceRules } from './device-rules.ts'
 import { createEventCache } from './event-cache.ts'
 import { nextPoke, type NextStep, type Questions } from './next-poke.ts'
 import type { LoadPokedEvents } from './poked-event.ts'
@@ -85,6 +86,7 @@ class Worker implements AsyncDisposable {
   readonly #headOf: (item: { pusherId: number; after: number }) => Promise<HeadRow | undefined>
   readonly #record: (outcome: Outcome) => Promise<Turn>
   readonly #eventAt: ReturnType<typeof createEventCache>
+  readonly #deviceRulesOf: ReturnType<typeof createDeviceRules>
   #isFilling = false
   /** Nothing may be written any more: the stop did not wait for what is still in flight. */
   #isAbandoned = false
@@ -98,6 +100,7 @@ class Worker implements AsyncDisposable {
     this.#deps = deps
     this.#owner = owner
     this.#eventAt = createEventCache(deps.loadPokedEvents, db)
+    this.#deviceRulesOf = createDeviceRules((userId) => deps.rulesOf(db, userId))
     this.#headOf = createBatcher(async (items) => {
       const found = await headsOf(db, owner, items)
       return items.map((item) => found.get(item.pusherId))
@@ -198,9 +201,9 @@ class Worker implements AsyncDisposable {
   }
 
   #nextStep(head: HeadRow): Promise<NextStep> {
-    const { db, clock, includeContent, badgeOf, isRead, outcomeOf } = this.#deps
-    const now = clock.now()
-    return nextPoke({ q: db, now, eventAt: this.#eventAt, includeContent, badgeOf, isRead, outcomeOf }, head)
+    const { db: q, clock } = this.#deps
+    const caches = { eventAt: this.#eventAt, deviceRulesOf: this.#deviceRulesOf }
+    return nextPoke({ ...this.#deps, ...caches, q, now: clock.now() }, head)
   }
 
   async #recordAll(outcomes: readonly Outcome[]): Promise<readonly Turn[]> {

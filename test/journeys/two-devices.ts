@@ -14,9 +14,9 @@ export type TwoDevices = {
   /** Public, and both are in it. */
   tower: string
   /** Sends a text into a room and waits until everything that follows from it was sent. */
-  say(roomId: string, text: string, more?: Record<string, unknown>): Promise<Rung>
+  say: (roomId: string, text: string, more?: Record<string, unknown>) => Promise<Rung>
   /** Another room with both in it. */
-  openRoom(): Promise<string>
+  openRoom: () => Promise<string>
 }
 
 /** What a message made of it: the poke that each device had, undefined where it had none. */
