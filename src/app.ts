@@ -7,6 +7,7 @@ import { openOwnSession, type OwnSession } from './accounts/own-session.ts'
 import { createPasswords } from './accounts/passwords.ts'
 import { createUser } from './accounts/register.ts'
 import { rulesetOf } from './accounts/rules.ts'
+import type { RuleSettings } from './push-rules/model.ts'
 import { createLocalBus } from './cluster/bus.ts'
 import { clientRoutes } from './client-api/routes.ts'
 import { ConfigError } from './config/config-error.ts'
@@ -89,7 +90,7 @@ export async function createBelfry(config: Config, given: Partial<Environment> =
 function createStages(config: Config, { clock, random, log, metrics }: Environment, db: Database) {
   const bus = createLocalBus()
   const serverName = config.server_name
-  const legacyMentionRules = config.push.legacy_mention_rules
+  const ruleSettings = ruleSettingsOf(config)
   const policy = makeIpPolicy(config.push.allow_ip_ranges)
   /** Under which URLs this server's own gateway can be reached. */
   const ownUrls = config.public_url === undefined ? [] : [config.public_url]
@@ -113,7 +114,7 @@ function createStages(config: Config, { clock, random, log, metrics }: Environme
     'belfry_rule_faults_total',
     'Rule evaluations that threw; no message was lost',
   )
-  const notifications: NotificationDeps = { clock, bus, log, legacyMentionRules, ruleFaults }
+  const notifications: NotificationDeps = { clock, bus, log, ...ruleSettings, ruleFaults }
   const rooms: RoomDeps = { db, bus, clock, random, log, serverName, notifications }
   const accounts: AccountDeps = {
     db,
@@ -133,7 +134,7 @@ function createStages(config: Config, { clock, random, log, metrics }: Environme
     bus,
     clock,
     typing,
-    legacyMentionRules,
+    ...ruleSettings,
     maxTimeoutMs: config.limits.sync_timeout_max_ms,
   }
   const lastSeen = createLastSeen({ db, clock, log })
@@ -169,10 +170,8 @@ function createStages(config: Config, { clock, random, log, metrics }: Environme
       badgeOf,
       isRead,
       outcomeOf,
-      rulesOf: async (q, userId) => ({
-        global: await rulesetOf(q, userId, { legacyMentionRules }),
-        device: new Map(),
-      }),
+      rulesOf: (q, userId) => rulesetOf(q, userId, ruleSettings),
+      ruleSettings,
       displayNameAt,
       removePusher: (tx, pusherId) => removePusher(pushers, tx, pusherId),
       concurrency: config.push.concurrency,
@@ -186,6 +185,20 @@ function createStages(config: Config, { clock, random, log, metrics }: Environme
     }
   }
   return { http, accounts, lastSeen, typing, startDelivering, ownUrls }
+}
+
+/** Which default rules everybody has, and what rules may say. */
+function ruleSettingsOf({ push, experimental: proposed }: Config): RuleSettings {
+  return {
+    legacyMentionRules: push.legacy_mention_rules,
+    experimental: {
+      polls: proposed.polls,
+      encryptedEvents: proposed.encrypted_events,
+      liveLocation: proposed.live_location,
+      knocks: proposed.knocks,
+      notifyInApp: proposed.notify_in_app,
+    },
+  }
 }
 
 function gatewayReport(log: Log, metrics: Metrics): NotifyDeps['report'] {

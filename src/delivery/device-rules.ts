@@ -1,4 +1,5 @@
 import type { UserId } from '../lib/ids.ts'
+import type { CompileOptions } from '../push-rules/compile.ts'
 import {
   type CompiledRules,
   compileRules,
@@ -34,7 +35,7 @@ export type DeviceOutcome = {
 
 const MASTER = '.m.rule.master'
 
-export function deviceRules({ global, device }: UserRules): DeviceRules {
+export function deviceRules({ global, device }: UserRules, options: CompileOptions = {}): DeviceRules {
   const asking = new Set(
     [
       ...global.override.map((rule) => ({ kind: 'override', rule })),
@@ -44,8 +45,8 @@ export function deviceRules({ global, device }: UserRules): DeviceRules {
       .map(({ kind, rule }) => `${kind}/${rule.rule_id}`),
   )
   return {
-    byHandle: new Map([...device].map(([handle, rules]) => [handle, compileRules(rules)])),
-    global: asking.size === 0 ? undefined : compileRules(global),
+    byHandle: new Map([...device].map(([handle, rules]) => [handle, compileRules(rules, options)])),
+    global: asking.size === 0 ? undefined : compileRules(global, options),
     asking,
     isSilenced: global.override.some((rule) => rule.rule_id === MASTER && rule.enabled),
   }
@@ -97,7 +98,7 @@ const isAboutDevice = (condition: unknown): boolean =>
 const KEPT = 1000
 
 /** Loads and compiles a user's rules once for each version of them. `load` reads what is committed. */
-export function createDeviceRules(load: (userId: UserId) => Promise<UserRules>) {
+export function createDeviceRules(load: (userId: UserId) => Promise<UserRules>, options: CompileOptions) {
   const kept = new Map<UserId, { version: number; rules: Promise<DeviceRules> }>()
   return (userId: UserId, version: number): Promise<DeviceRules> => {
     const found = kept.get(userId)
@@ -105,7 +106,7 @@ export function createDeviceRules(load: (userId: UserId) => Promise<UserRules>) 
     const entry =
       found?.version === version
         ? found
-        : { version, rules: load(userId).then((rules) => deviceRules(rules)) }
+        : { version, rules: load(userId).then((rules) => deviceRules(rules, options)) }
     kept.delete(userId)
     kept.set(userId, entry) // last in the map: used last
     const oldest = kept.keys().next()

@@ -4,6 +4,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Events } from '../lib/events.ts'
 import type { Random } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
+import type { CompileOptions } from '../push-rules/compile.ts'
 import type { Database, Transaction } from '../storage/database.ts'
 import { attemptPoke, NOTHING_DONE, tellOf } from './attempt.ts'
 import { createDeviceRules } from './device-rules.ts'
@@ -49,6 +50,7 @@ export type DeliveryDeps = Questions & {
   events: Events
   send: PokeSender
   loadPokedEvents: LoadPokedEvents
+  ruleSettings: CompileOptions
   /** Takes a pusher away for good, with all that belongs to it: its gateway has rejected it. */
   removePusher(tx: Transaction, pusherId: number): Promise<void>
   /** The most pokes in flight at one time. */
@@ -100,7 +102,7 @@ class Worker implements AsyncDisposable {
     this.#deps = deps
     this.#owner = owner
     this.#eventAt = createEventCache(deps.loadPokedEvents, db)
-    this.#deviceRulesOf = createDeviceRules((userId) => deps.rulesOf(db, userId))
+    this.#deviceRulesOf = createDeviceRules((userId) => deps.rulesOf(db, userId), deps.ruleSettings)
     this.#headOf = createBatcher(async (items) => {
       const found = await headsOf(db, owner, items)
       return items.map((item) => found.get(item.pusherId))

@@ -1,15 +1,15 @@
 import type { TestContext } from 'node:test'
+import { rulesetOf } from '../../src/accounts/rules.ts'
 import { createLocalBus } from '../../src/cluster/bus.ts'
 import { makeIpPolicy } from '../../src/delivery/ip-policy.ts'
 import { makeGuardedAgent } from '../../src/delivery/guarded-agent.ts'
 import { makePokeSender, type PokeSender } from '../../src/delivery/send-poke.ts'
 import { type DeliveryDeps, startDelivery } from '../../src/delivery/worker.ts'
 import type { Events } from '../../src/lib/events.ts'
-import { type DeviceId, localpartOf, type UserId } from '../../src/lib/ids.ts'
+import type { DeviceId, UserId } from '../../src/lib/ids.ts'
 import { badgeOf, endBadge, startBadge } from '../../src/notifications/badge.ts'
 import { outcomeOf } from '../../src/notifications/counts.ts'
 import { isRead } from '../../src/notifications/read.ts'
-import { defaultRules } from '../../src/push-rules/index.ts'
 import { parsePusherChange } from '../../src/pushers/pusher-request.ts'
 import type { PusherRow } from '../../src/pushers/pusher-store.ts'
 import { type PusherDeps, removePusher, setPusher } from '../../src/pushers/set-pusher.ts'
@@ -91,10 +91,8 @@ export async function buildTower(t: TestContext, db: Database): Promise<Tower> {
         badgeOf,
         isRead,
         outcomeOf,
-        rulesOf: async (_q, userId) => ({
-          global: defaultRules({ userId, localpart: localpartOf(userId), legacyMentionRules: true }),
-          device: new Map(),
-        }),
+        rulesOf: (q, userId) => rulesetOf(q, userId, { legacyMentionRules: true }),
+        ruleSettings: {},
         displayNameAt,
         concurrency: 64,
         includeContent: true,
