@@ -1,20 +1,21 @@
 import { foldedAt, itemsAt, type EvaluatedEvent } from './event.ts'
 import { compileGlob, containsWords, matchesWhole, matchesWords } from './glob.ts'
-import { isObject, parseKeyPath, valueAt } from './key-path.ts'
-import type { EvaluationContext, Scalar } from './model.ts'
-import { maySenderNotify } from './power-levels.ts'
+import { BODY_KEY, isObject, parseKeyPath, valueAt } from './key-path.ts'
+import type { EvaluationContext, ExperimentalRules, Scalar } from './model.ts'
+import { isRecipientPermission, mayRecipient, maySenderNotify } from './power-levels.ts'
 import { fold } from './text.ts'
 
 /** A condition made ready: pure, and it never throws. */
 export type Test = (event: EvaluatedEvent, context: EvaluationContext) => boolean
 
-const BODY = parseKeyPath('content.body')
+const BODY = parseKeyPath(BODY_KEY)
 const MEMBER_COUNT = /^(==|<=|>=|<|>)?([0-9]+)$/
 
-const never: Test = () => false
+/** What can never match, by this very function. */
+export const never: Test = () => false
 
 /** `condition`: any JSON. What is malformed or of an unknown kind never matches (client-server API, "Conditions"). */
-export function compileCondition(condition: unknown): Test {
+export function compileCondition(condition: unknown, experimental?: ExperimentalRules): Test {
   if (!isObject(condition)) return never
   switch (condition['kind']) {
     case 'event_match':
@@ -29,6 +30,11 @@ export function compileCondition(condition: unknown): Test {
       return roomMemberCount(condition['is'])
     case 'sender_notification_permission':
       return senderNotificationPermission(condition['key'])
+    case 'profile_tag':
+      return profileTag(condition['profile_tag'])
+    case 'recipient_permission':
+    case 'org.matrix.msc4506.recipient_permission':
+      return experimental?.knocks === true ? recipientPermission(condition['key']) : never
     default:
       return never
   }
@@ -102,4 +108,15 @@ function roomMemberCount(is: unknown): Test {
 function senderNotificationPermission(key: unknown): Test {
   if (typeof key !== 'string') return never
   return (event, context) => event.sender !== null && maySenderNotify(context, event.sender, key)
+}
+
+function profileTag(tag: unknown): Test {
+  if (typeof tag !== 'string') return never
+  return (_, context) => context.profileTag === tag
+}
+
+/** Without a person it is asked for somebody to whom the room gives no level of their own. */
+function recipientPermission(key: unknown): Test {
+  if (!isRecipientPermission(key)) return never
+  return (_, context) => mayRecipient(context, key)
 }

@@ -1,12 +1,7 @@
 import { MASTER, PERSONAL_RULES } from './default-ids.ts'
-import type { Action, Condition, ConditionalRule, Ruleset, SetTweak } from './model.ts'
+import type { Action, Condition, ConditionalRule, Ruleset, RuleSettings, SetTweak } from './model.ts'
 
-export type DefaultRulesOptions = {
-  userId: string
-  localpart: string
-  /** Whether a name, a localpart or `@room` in the text counts as a mention, as it did before `m.mentions`. */
-  legacyMentionRules: boolean
-}
+export type DefaultRulesOptions = RuleSettings & { readonly userId: string; readonly localpart: string }
 
 const SOUND: SetTweak = { set_tweak: 'sound', value: 'default' }
 const RING: SetTweak = { set_tweak: 'sound', value: 'ring' }
@@ -40,7 +35,7 @@ export function defaultRules(options: DefaultRulesOptions): Ruleset {
  * The default rules as they bear on a member whom an event does not concern in person: the same rules in the same
  * order, those that concern one person disabled. Whom an event does concern is told by `concernedUsers`.
  */
-export function impersonalDefaults(options: { legacyMentionRules: boolean }): Ruleset {
+export function impersonalDefaults(options: RuleSettings): Ruleset {
   const rules = defaultRules({ ...options, userId: '', localpart: '' })
   const disablePersonal = <Rule extends ConditionalRule>(rule: Rule): Rule =>
     PERSONAL_RULES.has(rule.rule_id) ? { ...rule, enabled: false } : rule

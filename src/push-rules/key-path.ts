@@ -1,3 +1,8 @@
+/** The path whose texts are searched for words; written in any other way it is another path. */
+export const BODY_KEY = 'content.body'
+export const ROOM_ID_KEY = 'room_id'
+export const MENTIONED_USERS_KEY = 'content.m\\.mentions.user_ids'
+
 /** A condition's key, split into the names of the properties that lead to the value. */
 export type KeyPath = { readonly key: string; readonly names: readonly string[] }
 
