@@ -4,6 +4,8 @@ import { createAuthenticator } from './accounts/authenticate.ts'
 import { createAuthSessions } from './accounts/auth-sessions.ts'
 import { createLastSeen } from './accounts/last-seen.ts'
 import { openOwnSession, type OwnSession } from './accounts/own-session.ts'
+import { startHandleSweeper } from './accounts/rule-handles.ts'
+import { copyDeviceRules, type RuleChangeDeps } from './accounts/change-rules.ts'
 import { createPasswords } from './accounts/passwords.ts'
 import { createUser } from './accounts/register.ts'
 import { rulesetOf } from './accounts/rules.ts'
@@ -71,7 +73,7 @@ export async function createBelfry(config: Config, given: Partial<Environment> =
     async listen() {
       const { url } = await stages.http.listen()
       stages.ownUrls.push(url)
-      running.push(await stages.startDelivering(ca))
+      running.push(stages.startSweeping(), await stages.startDelivering(ca))
       return { url }
     },
     async close() {
@@ -109,6 +111,7 @@ function createStages(config: Config, { clock, random, log, metrics }: Environme
     checkUrl: (url) => checkGatewayUrl(url, { policy, lookup: systemLookup, isOwnGateway }),
     startBadge,
     endBadge,
+    copyRules: (tx, of) => copyDeviceRules(rules, tx, of),
   }
   const ruleFaults = metrics.counter(
     'belfry_rule_faults_total',
@@ -127,6 +130,12 @@ function createStages(config: Config, { clock, random, log, metrics }: Environme
     loginAttempts: createLoginAttemptLimiter(config.rate_limits, clock),
     onDevicesRemoved: (tx, userId, deviceIds) => removePushersOfDevices(pushers, tx, { userId, deviceIds }),
     onProfileChanged: (userId) => updateMemberProfile(rooms, userId),
+    onRulesChanged: async () => undefined,
+  }
+  const rules: RuleChangeDeps = {
+    ...accounts,
+    ...ruleSettings,
+    maxRulesPerUser: config.push.max_rules_per_user,
   }
   const typing = createTyping({ clock, bus })
   const sync: SyncDeps = {
@@ -146,7 +155,7 @@ function createStages(config: Config, { clock, random, log, metrics }: Environme
     limiter: createRateLimiter(config.rate_limits, clock),
     routes: [
       ...healthRoutes({ checks: { database: async () => void (await currentPosition(db)) }, metrics, log }),
-      ...clientRoutes({ config, accounts, rooms, notifications, sync, typing, pushers }),
+      ...clientRoutes({ config, accounts, rules, rooms, notifications, sync, typing, pushers }),
       ...gatewayRoutes(gateway),
       ...inboxRoutes({ store: inbox }),
     ],
@@ -184,7 +193,8 @@ function createStages(config: Config, { clock, random, log, metrics }: Environme
       },
     }
   }
-  return { http, accounts, lastSeen, typing, startDelivering, ownUrls }
+  const startSweeping = () => startHandleSweeper({ ...rules, log }, config.push.handle_retention_days)
+  return { http, accounts, lastSeen, typing, startDelivering, startSweeping, ownUrls }
 }
 
 /** Which default rules everybody has, and what rules may say. */

@@ -40,7 +40,11 @@ export async function openSeed(data: string, gateway: string): Promise<Seed> {
       lang: 'en',
       data: { url: gateway },
     }
-    await setPusher(pusherDepsOf(db), { userId, deviceId }, { kind: 'set', settings, append: true })
+    await setPusher(
+      pusherDepsOf(db),
+      { userId, deviceId },
+      { kind: 'set', settings, append: true, copyRules: false },
+    )
   }
   return {
     rooms,
@@ -73,6 +77,7 @@ function pusherDepsOf(db: Database) {
     checkUrl: async (href: string) => ({ kind: 'ok' as const, href }),
     startBadge,
     endBadge,
+    copyRules: async () => undefined,
   }
 }
 

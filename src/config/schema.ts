@@ -89,6 +89,9 @@ const pushSchema = z.strictObject({
       'Send the content of events to push gateways; off, every poke is as if its pusher asked for `event_id_only`.',
   }),
   max_pushers_per_user: setting(count(100), { about: 'How many pushers one user may have.' }),
+  max_rules_per_user: setting(count(2000), {
+    about: 'How many push rules of their own one user may have, those of all device handles together.',
+  }),
   handle_retention_days: setting(count(180), {
     about: 'Push rules of a device handle are removed after this many days without a pusher that holds it.',
   }),

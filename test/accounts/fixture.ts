@@ -48,6 +48,7 @@ export function accountsOn(db: Database, overrides: Partial<RegistrationDeps> = 
     onDevicesRemoved: async (_tx, userId, deviceIds) =>
       void removed.push(...deviceIds.map((deviceId) => `${userId} ${deviceId}`)),
     onProfileChanged: async (userId) => void profilesChanged.push(userId),
+    onRulesChanged: async () => undefined,
     ...overrides,
   }
   return { deps, clock, removed, profilesChanged }

@@ -1,4 +1,5 @@
 import type { TestContext } from 'node:test'
+import { copyDeviceRules, type RuleChangeDeps } from '../../src/accounts/change-rules.ts'
 import { rulesetOf } from '../../src/accounts/rules.ts'
 import { createLocalBus } from '../../src/cluster/bus.ts'
 import { makeIpPolicy } from '../../src/delivery/ip-policy.ts'
@@ -35,6 +36,7 @@ export type Tower = {
   house: House
   clock: ManualClock
   pushers: PusherDeps
+  rules: RuleChangeDeps
   told: Told[]
   /** Where the back-off draws its waits: the fraction of the ceiling. */
   dice: { fraction: number }
@@ -51,6 +53,14 @@ export async function buildTower(t: TestContext, db: Database): Promise<Tower> {
   const clock = createManualClock(NOW)
   const bus = createLocalBus()
   Object.assign(house.deps, { bus, clock })
+  const rules: RuleChangeDeps = {
+    db,
+    bus,
+    clock,
+    legacyMentionRules: true,
+    maxRulesPerUser: 10,
+    onRulesChanged: async () => undefined,
+  }
   const pushers: PusherDeps = {
     db,
     bus,
@@ -59,6 +69,7 @@ export async function buildTower(t: TestContext, db: Database): Promise<Tower> {
     checkUrl: async (url) => ({ kind: 'ok', href: url }),
     startBadge,
     endBadge,
+    copyRules: (tx, of) => copyDeviceRules(rules, tx, of),
   }
   const told: Told[] = []
   const dice = { fraction: 1 }
@@ -72,6 +83,7 @@ export async function buildTower(t: TestContext, db: Database): Promise<Tower> {
     house,
     clock,
     pushers,
+    rules,
     told,
     dice,
     async start(options = {}) {
