@@ -1,11 +1,12 @@
 import type { UserId } from '../lib/ids.ts'
-import type { CompileOptions } from '../push-rules/compile.ts'
 import {
+  type CompileOptions,
   type CompiledRules,
   compileRules,
   type EvaluatedEvent,
   type EvaluationContext,
   evaluate,
+  evaluateForDevice,
   type Outcome,
   type Ruleset,
 } from '../push-rules/index.ts'
@@ -70,10 +71,8 @@ export function outcomeForDevice(
   const here = { ...context, profileTag: device.handle }
   const global = globalOutcome(rules, device.counted, event, here)
   const own = rules.byHandle.get(device.handle)
-  const outcome = own === undefined ? global : evaluate(own, event, here)
-  return outcome.rule === null || own === undefined
-    ? { outcome: global, scope: 'global' }
-    : { outcome, scope: 'device' }
+  const outcome = own === undefined ? global : evaluateForDevice(own, global, event, here)
+  return { outcome, scope: outcome === global ? 'global' : 'device' }
 }
 
 /** What was decided when the event came stands, unless a rule that asks for the device decides for this one. */

@@ -1,6 +1,6 @@
 import type { RoomId, UserId } from '../lib/ids.ts'
 import { type JsonObject, parseStored } from '../lib/json.ts'
-import { NO_MATCH, type Outcome, tweaksOf } from '../push-rules/index.ts'
+import { NO_MATCH, type Outcome, tweaksOf, wakesDevice } from '../push-rules/index.ts'
 import type { Queries } from '../storage/query.ts'
 import { type DeviceRules, outcomeForDevice, bearsOn, type UserRules } from './device-rules.ts'
 import { badgePoke, eventPoke, isCall, type Poke, type PokeDevice } from './poke.ts'
@@ -119,15 +119,12 @@ async function outcomeHere(
   const counted = stored === undefined ? NO_MATCH : asOutcome(stored)
   const rules = handle === null || version === null ? undefined : await deps.deviceRulesOf(userId, version)
   if (handle === null || rules === undefined || !bearsOn(rules, handle))
-    return wakes(counted) ? counted : counted.notify ? 'in the app only' : 'does not notify'
+    return wakesDevice(counted) ? counted : counted.notify ? 'in the app only' : 'does not notify'
   const displayName = await deps.displayNameAt(deps.q, { userId, roomId: event.roomId, position })
   const here = outcomeForDevice(rules, { handle, counted }, evaluated, { ...context, userId, displayName })
-  if (wakes(here.outcome)) return here.outcome
-  return wakes(counted) ? 'suppressed by a device rule' : 'does not notify'
+  if (wakesDevice(here.outcome)) return here.outcome
+  return wakesDevice(counted) ? 'suppressed by a device rule' : 'does not notify'
 }
-
-/** What counts as a notification may still be meant for the app alone (MSC3768). */
-export const wakes = (outcome: Outcome): boolean => outcome.actions.includes('notify')
 
 /** Stored is what the rules have decided, as they had it. */
 export const asOutcome = (stored: StoredOutcome) =>
