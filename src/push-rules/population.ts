@@ -107,7 +107,9 @@ class RoomPopulation implements Population {
     cohort.members++
     const member = { userId, displayName: displayName ?? undefined, rules: undefined, cohort }
     this.#members.set(userId, member)
-    for (const key of keysOf(member, this.#defaults)) this.#named.add(key, member)
+    const { keys, isAlwaysTried } = keysOf(member, this.#defaults)
+    for (const key of keys) this.#named.add(key, member)
+    if (isAlwaysTried) this.#alwaysTried.add(member)
   }
 
   delete(userId: string): void {
@@ -115,13 +117,13 @@ class RoomPopulation implements Population {
     if (member === undefined) return
     this.#members.delete(userId)
     const { rules, cohort } = member
-    if (rules === undefined) {
-      for (const key of keysOf(member, this.#defaults)) this.#named.delete(key, member)
-    } else {
-      for (const key of waysToFind(rules, member.displayName).keys) this.#index.delete(key, member)
-      this.#alwaysTried.delete(member)
-      this.#askingPermission.delete(userId)
-    }
+    const [index, { keys }] =
+      rules === undefined
+        ? [this.#named, keysOf(member, this.#defaults)]
+        : [this.#index, waysToFind(rules, member.displayName)]
+    for (const key of keys) index.delete(key, member)
+    this.#alwaysTried.delete(member)
+    this.#askingPermission.delete(userId)
     cohort.members--
     if (cohort.members === 0 && cohort !== this.#defaultCohort) this.#cohorts.delete(cohort.id)
   }
@@ -161,16 +163,17 @@ class RoomPopulation implements Population {
     const add = (member: Member | undefined): void => {
       if (member !== undefined) concerned.add(member)
     }
-    const names = this.#defaults.legacyMentionRules && !event.hasMentions ? this.#named : undefined
-    eachEventKey(
-      event,
-      (mark) => NAMES_PEOPLE.has(mark) || this.#index.isUsed(mark) || names?.isUsed(mark) === true,
-      (key) => {
-        this.#index.each(key, add)
-        names?.each(key, add)
-        if (NAMES_PEOPLE.has(key.charAt(0))) add(this.#members.get(key.slice(1)))
-      },
-    )
+    // The defaults search the body for names only while the event says nothing of whom it mentions.
+    const searchesBody = this.#defaults.legacyMentionRules && !event.hasMentions
+    const usesNamed = (mark: string): boolean => (searchesBody || mark === 'k') && this.#named.isUsed(mark)
+    const isUsed = (mark: string): boolean =>
+      NAMES_PEOPLE.has(mark) || this.#index.isUsed(mark) || usesNamed(mark)
+    eachEventKey(event, isUsed, (key) => {
+      const mark = key.charAt(0)
+      this.#index.each(key, add)
+      if (usesNamed(mark)) this.#named.each(key, add)
+      if (NAMES_PEOPLE.has(mark)) add(this.#members.get(key.slice(1)))
+    })
     for (const userId of this.#defaults.experimental?.knocks === true ? peopleWithLevels(context) : []) {
       const member = this.#members.get(userId)
       if (member?.rules === undefined || this.#askingPermission.has(userId)) add(member)
@@ -182,34 +185,31 @@ class RoomPopulation implements Population {
 /** Keys whose value may be the user id of a member. */
 const NAMES_PEOPLE: ReadonlySet<string> = new Set(['m', 'k'])
 
-/** How a member with the default rules is found, other than by the user id itself. */
-function keysOf({ userId, displayName }: Member, settings: RuleSettings): IndexKey[] {
+/** Which events may concern a member in person. `isAlwaysTried`: that cannot be told from the keys alone. */
+type WaysToFind = { keys: IndexKey[]; isAlwaysTried: boolean }
+
+/** A member with the default rules, other than by the user id itself. */
+function keysOf({ userId, displayName }: Member, settings: RuleSettings): WaysToFind {
+  const keys = selfKeys(userId, settings)
   const name = settings.legacyMentionRules ? nameKey(displayName ?? '') : undefined
-  return [...selfKeys(userId, settings), name].filter((key) => key !== undefined)
+  return {
+    keys: [...keys, name].filter((key) => key !== undefined),
+    isAlwaysTried: keys.includes(undefined),
+  }
 }
 
-/** Which events may concern a member in person. `isAlwaysTried`: that cannot be told from the keys alone. */
 function waysToFind(
   { userId, settings, compiled }: RuleAnalysis,
   displayName: string | undefined,
-): { keys: IndexKey[]; isAlwaysTried: boolean } {
-  const keys: IndexKey[] = []
-  let isAlwaysTried = false
-  for (const { reach } of allRules(compiled)) {
-    if (reach?.by === 'key') keys.push(reach.key)
-    else if (reach?.by === 'name') keys.push(...optional(nameKey(displayName ?? '')))
-    else if (reach?.by === 'owner') isAlwaysTried = true
-    else if (reach?.by === 'self') {
-      const own = selfKeys(userId, settings)
-      isAlwaysTried ||= own.includes(undefined)
-      keys.push(...own.filter((key) => key !== undefined))
-    }
+): WaysToFind {
+  const reaches = allRules(compiled).map(({ reach }) => reach?.by)
+  const self = reaches.includes('self') ? selfKeys(userId, settings) : []
+  const name = reaches.includes('name') ? nameKey(displayName ?? '') : undefined
+  const keys = allRules(compiled).map(({ reach }) => (reach?.by === 'key' ? reach.key : undefined))
+  return {
+    keys: [...new Set([...keys, ...self, name].filter((key) => key !== undefined))],
+    isAlwaysTried: reaches.includes('owner') || self.includes(undefined),
   }
-  return { keys, isAlwaysTried }
-}
-
-function optional<T>(value: T | undefined): T[] {
-  return value === undefined ? [] : [value]
 }
 
 /** Alike to whoever is notified: the same rule, and the same actions under it. */

@@ -2,7 +2,7 @@ import { compileRule, compileWith, type CompiledRule, type CompiledRules } from 
 import type { Test } from './conditions.ts'
 import { defaultRules } from './defaults.ts'
 import { foldedAt, itemsAt } from './event.ts'
-import { compileGlob, matchesWords } from './glob.ts'
+import { compileGlob, matchesWhole, matchesWords } from './glob.ts'
 import { patternKey, stateKeyKey, type IndexKey } from './index-key.ts'
 import { BODY_KEY, MENTIONED_USERS_KEY, parseKeyPath } from './key-path.ts'
 import type { RuleKind, RuleSettings } from './model.ts'
@@ -47,10 +47,17 @@ const BODY = parseKeyPath(BODY_KEY)
 const MENTIONED = parseKeyPath(MENTIONED_USERS_KEY)
 const STATE_KEY = parseKeyPath('state_key')
 
+/** As in `event_match`, the id is a pattern; only historical ids have a `*` or `?` in it. */
+const WILDCARD = /[*?]/
+
 const SELF_TESTS: ReadonlyMap<string, Test> = new Map<string, Test>([
   [
     '.m.rule.invite_for_me',
-    (event, { userId }) => userId !== undefined && foldedAt(event, STATE_KEY) === fold(userId),
+    (event, { userId }) => {
+      const invited = userId === undefined ? null : foldedAt(event, STATE_KEY)
+      if (userId === undefined || invited === null) return false
+      return WILDCARD.test(userId) ? matchesWhole(compileGlob(userId), invited) : invited === fold(userId)
+    },
   ],
   [
     '.m.rule.is_user_mention',
@@ -72,6 +79,7 @@ const SELF_TESTS: ReadonlyMap<string, Test> = new Map<string, Test>([
 export function selfKeys(userId: string, { legacyMentionRules }: RuleSettings): (IndexKey | undefined)[] {
   const keys: (IndexKey | undefined)[] = []
   if (legacyMentionRules) keys.push(patternKey(localpartOf(userId)))
+  if (WILDCARD.test(userId)) keys.push(undefined)
   // State keys are compared with folded case; only historical user ids have upper case.
   if (fold(userId) !== userId) keys.push(stateKeyKey(userId))
   return keys
