@@ -16,7 +16,12 @@ export type ExplainAnswer = {
 }
 
 type Decider = { scope: string; instance_handle?: string; kind: string; rule_id: string }
-type Condition = { condition: { kind?: unknown }; holds: boolean; expected: unknown; actual: unknown }
+type Condition = {
+  condition: { kind?: string; key?: string }
+  holds: boolean
+  expected: unknown
+  actual: unknown
+}
 type Rule = Decider & { enabled: boolean; verdict: string; conditions: Condition[] }
 type Pusher = {
   app_id: string
@@ -40,9 +45,7 @@ export function explanationText(answer: ExplainAnswer): string {
   return [
     `${answer.event_id} (${answer.type}, from ${answer.sender}), for ${answer.user_id}`,
     ...verdict(answer),
-    ...(answer.rules.length > 0
-      ? ['', 'Rules, the most important first:', ...answer.rules.flatMap(ruleLines)]
-      : []),
+    ...(answer.rules.length > 0 ? ['', 'Rules, the most important first:', ...tried(answer.rules)] : []),
     '',
     answer.pushers.length > 0 ? 'Pushers:' : 'No pushers.',
     ...answer.pushers.flatMap(pusherLines),
@@ -72,13 +75,16 @@ const named = (by: Decider | null): string =>
 const scopeOf = ({ scope, instance_handle: handle }: Decider): string =>
   handle === undefined ? scope : `${scope} (${handle})`
 
+const tried = (rules: readonly Rule[]): string[] =>
+  rules.filter(({ verdict }) => verdict !== 'not reached').flatMap(ruleLines)
+
 function ruleLines(rule: Rule): string[] {
   const failed = rule.verdict === 'no match' ? rule.conditions.filter(({ holds }) => !holds) : []
   return [
     `  ${rule.verdict.padEnd(12)} ${scopeOf(rule)} ${rule.kind} ${rule.rule_id}`,
     ...failed.map(
       ({ condition, expected, actual }) =>
-        `${' '.repeat(15)}${String(condition.kind ?? '')}: expected ${shown(expected)}, was ${shown(actual)}`,
+        `${' '.repeat(15)}${[condition.kind ?? 'condition', condition.key].join(' ').trim()}: expected ${shown(expected)}, was ${shown(actual)}`,
     ),
   ]
 }
@@ -106,6 +112,6 @@ function pusherLines(pusher: Pusher): string[] {
   const by = pusher.decided_by?.scope === 'device' ? `; by ${named(pusher.decided_by)}` : ''
   return [
     `  ${pusher.device_display_name} (${pusher.app_id}${handle}): ${outcome}${by}${state}`,
-    ...pusher.rules.flatMap(ruleLines).map((line) => `  ${line}`),
+    ...tried(pusher.rules).map((line) => `  ${line}`),
   ]
 }

@@ -27,9 +27,13 @@ export const pushExplain: Command = {
       event_id: eventId,
       ...(values.user === undefined ? {} : { user_id: values.user }),
     })
-    const answer = await ask(world, `${serverUrl(values.url, world)}/_belfry/v1/explain?${query}`, {
-      token: tokenFrom(values['token-file'], world),
-    })
+    const answer = await ask(
+      world,
+      `${serverUrl(values.url, world)}/_belfry/v1/explain?${query.toString()}`,
+      {
+        token: tokenFrom(values['token-file'], world),
+      },
+    )
     world.print(
       values.json === true ? JSON.stringify(answer, null, 2) : explanationText(answer as ExplainAnswer),
     )
