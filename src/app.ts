@@ -14,6 +14,7 @@ import { createLocalBus } from './cluster/bus.ts'
 import { clientRoutes } from './client-api/routes.ts'
 import { ConfigError } from './config/config-error.ts'
 import type { Config } from './config/schema.ts'
+import { explainRoutes } from './console-api/explain.ts'
 import { checkGatewayUrl, NOTIFY_PATH } from './delivery/gateway-url.ts'
 import { makeGuardedAgent } from './delivery/guarded-agent.ts'
 import { makeIpPolicy } from './delivery/ip-policy.ts'
@@ -35,7 +36,8 @@ import { createLog, type Log } from './lib/log.ts'
 import { createMetrics, type Metrics } from './lib/metrics.ts'
 import { badgeOf, endBadge, startBadge } from './notifications/badge.ts'
 import { outcomeOf } from './notifications/counts.ts'
-import type { NotificationDeps } from './notifications/deps.ts'
+import { notificationDeps } from './notifications/deps.ts'
+import { rulesChanged } from './notifications/members.ts'
 import { isRead } from './notifications/read.ts'
 import { type PusherDeps, removePusher, removePushersOfDevices } from './pushers/set-pusher.ts'
 import type { RoomDeps } from './rooms/deps.ts'
@@ -117,7 +119,7 @@ function createStages(config: Config, { clock, random, log, metrics }: Environme
     'belfry_rule_faults_total',
     'Rule evaluations that threw; no message was lost',
   )
-  const notifications: NotificationDeps = { clock, bus, log, ...ruleSettings, ruleFaults }
+  const notifications = notificationDeps({ clock, bus, log, ...ruleSettings, ruleFaults })
   const rooms: RoomDeps = { db, bus, clock, random, log, serverName, notifications }
   const accounts: AccountDeps = {
     db,
@@ -130,7 +132,7 @@ function createStages(config: Config, { clock, random, log, metrics }: Environme
     loginAttempts: createLoginAttemptLimiter(config.rate_limits, clock),
     onDevicesRemoved: (tx, userId, deviceIds) => removePushersOfDevices(pushers, tx, { userId, deviceIds }),
     onProfileChanged: (userId) => updateMemberProfile(rooms, userId),
-    onRulesChanged: async () => undefined,
+    onRulesChanged: rulesChanged,
   }
   const rules: RuleChangeDeps = {
     ...accounts,
@@ -156,6 +158,7 @@ function createStages(config: Config, { clock, random, log, metrics }: Environme
     routes: [
       ...healthRoutes({ checks: { database: async () => void (await currentPosition(db)) }, metrics, log }),
       ...clientRoutes({ config, accounts, rules, rooms, notifications, sync, typing, pushers }),
+      ...explainRoutes({ db, settings: ruleSettings }),
       ...gatewayRoutes(gateway),
       ...inboxRoutes({ store: inbox }),
     ],

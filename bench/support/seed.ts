@@ -6,6 +6,7 @@ import { insertUser } from '../../src/accounts/users-store.ts'
 import { createLocalBus } from '../../src/cluster/bus.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { type DeviceId, type RoomId, systemRandom, type UserId } from '../../src/lib/ids.ts'
+import { notificationDeps } from '../../src/notifications/deps.ts'
 import { endBadge, startBadge } from '../../src/notifications/badge.ts'
 import { setPusher } from '../../src/pushers/set-pusher.ts'
 import { createRoom } from '../../src/rooms/create-room.ts'
@@ -64,7 +65,7 @@ const log = pino({ level: 'warn' })
 
 export function roomDepsOf(db: Database): RoomDeps {
   const [clock, bus] = [systemClock, createLocalBus()]
-  const notifications = { clock, bus, log, legacyMentionRules: true }
+  const notifications = notificationDeps({ clock, bus, log, legacyMentionRules: true })
   return { db, bus, clock, random: systemRandom, log, serverName: 'localhost', notifications }
 }
 

@@ -28,6 +28,8 @@ export type RoomContext = {
   creator: UserId
   /** `rooms.rules_version` right after the event. */
   rulesVersion: number
+  /** Whether anybody at all ignores the author. */
+  senderIgnored: boolean
 }
 
 /** The thread of what belongs to no thread (client-server API, "Threading"). */

@@ -78,6 +78,7 @@ export async function appendTo(
   await recordEvent(deps.notifications, tx, event, {
     memberCount,
     rulesVersion,
+    senderIgnored: room.senderIgnored,
     powerLevels: room.powerLevels,
     creators: creatorsAbove(room),
     creator: room.creator,

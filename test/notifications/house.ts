@@ -3,7 +3,7 @@ import type { Clock } from '../../src/lib/clock.ts'
 import { type EventId, localpartOf, type RoomId, type UserId } from '../../src/lib/ids.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
 import { endBadge, startBadge } from '../../src/notifications/badge.ts'
-import type { NotificationDeps } from '../../src/notifications/deps.ts'
+import { type NotificationDeps, notificationDeps } from '../../src/notifications/deps.ts'
 import type { NotifiableEvent, RoomContext } from '../../src/notifications/event.ts'
 import { memberJoined, memberLeft } from '../../src/notifications/members.ts'
 import { type ReadUpTo, markRead } from '../../src/notifications/read.ts'
@@ -69,7 +69,12 @@ export function openHouse(db: Database, options: { legacyMentionRules?: boolean 
       topic === 'delivery' ? void woken.push(...(message as number[])) : undefined,
     subscribe: () => () => undefined,
   }
-  const deps = { clock, bus, log: silentLog, legacyMentionRules: options.legacyMentionRules ?? true }
+  const deps = notificationDeps({
+    clock,
+    bus,
+    log: silentLog,
+    legacyMentionRules: options.legacyMentionRules ?? true,
+  })
   const house: House = {
     db,
     deps,
@@ -80,6 +85,7 @@ export function openHouse(db: Database, options: { legacyMentionRules?: boolean 
       creators: [],
       creator: user('creator'),
       rulesVersion: 0,
+      senderIgnored: false,
     },
     send: (draft) => db.transaction((tx) => store(house, tx, draft)),
     say: (roomId, sender, body, more = {}) =>

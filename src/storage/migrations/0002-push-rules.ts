@@ -22,6 +22,7 @@ export const pushRules: Migration = {
     `create table cohort_members (
       user_id text not null, room_id text not null, from_position ${int} not null, cohort text not null,
       primary key (user_id, room_id, from_position)) ${keyed}`,
+    `create index cohort_outcomes_of_others on cohort_outcomes (position) where cohort <> 'default'`,
 
     `alter table memberships add column has_rules ${int} not null default 0`,
     `create index memberships_with_rules on memberships (room_id, membership, user_id) where has_rules = 1`,
