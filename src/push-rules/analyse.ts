@@ -48,12 +48,24 @@ export function analyseRules(ruleset: Ruleset, owner: DefaultRulesOptions): Rule
   return {
     userId,
     settings,
-    compiled,
+    compiled: sharing(compiled, defaults),
     defaults,
     isDefault: own === 0 && shipped.size === 0,
     keywords: keywordsOf(ruleset),
     senders: idsOf(compiled.sender),
     ...roomsOf(compiled),
+  }
+}
+
+/** A kind without rules of the person's own is the same list for everybody. */
+function sharing(compiled: CompiledRules, defaults: CompiledRules): CompiledRules {
+  const same = (one: readonly CompiledRule[], other: readonly CompiledRule[]) =>
+    one.length === other.length && one.every((rule, at) => rule === other[at]) ? other : one
+  return {
+    ...compiled,
+    override: same(compiled.override, defaults.override),
+    content: same(compiled.content, defaults.content),
+    underride: same(compiled.underride, defaults.underride),
   }
 }
 

@@ -24,6 +24,8 @@ export type CompiledRule = {
   /** A legacy mention rule: it does not take part when the event has `m.mentions`. */
   readonly legacyMention: boolean
   readonly reach: Reach | undefined
+  /** The only type of event it can match, case folded; undefined: any. It is one of the tests, and the cheapest. */
+  readonly type: string | undefined
   /** Those of the tests that ask for the room; a room rule has none and is looked up. */
   readonly where: readonly Test[]
   readonly roomId: string | undefined
@@ -107,6 +109,7 @@ function compileSubject(
   const test = kind === 'content' ? bodyMatch(pattern) : undefined
   return {
     tests: test === undefined ? NONE : [test],
+    type: undefined,
     reach: test === never ? undefined : reachOfKind(kind, kind === 'content' ? pattern : ruleId),
     where: NONE,
     roomId: kind === 'room' ? String(ruleId) : undefined,
@@ -136,16 +139,30 @@ function outcomeOf(
   ruleId: string,
   { actions, experimental }: { actions: readonly Action[]; experimental: ExperimentalRules | undefined },
 ): Outcome {
-  const notify =
-    actions.includes('notify') || (experimental?.notifyInApp === true && actions.includes(NOTIFY_IN_APP))
+  const effect = effectOf(actions, experimental?.notifyInApp === true)
+  return Object.freeze({ ...effect, rule: Object.freeze({ kind, ruleId }) })
+}
+
+type Effect = Omit<Outcome, 'rule'>
+
+/** Nearly all rules ask for one of a few things: so many of them are kept once, and shared by the rules of everybody. */
+const MAX_EFFECTS = 200
+const effects = new Map<string, Effect>()
+
+function effectOf(actions: readonly Action[], countsInApp: boolean): Effect {
+  const key = `${countsInApp ? '+' : '-'}${JSON.stringify(actions)}`
+  const found = effects.get(key)
+  if (found !== undefined) return found
+  const notify = actions.includes('notify') || (countsInApp && actions.includes(NOTIFY_IN_APP))
   const tweaks = tweaksOf(actions)
-  return Object.freeze({
+  const effect = {
     notify,
     highlight: notify && Object.hasOwn(tweaks, 'highlight') && tweaks['highlight'] === true,
     tweaks,
     actions: Object.freeze([...actions]),
-    rule: Object.freeze({ kind, ruleId }),
-  })
+  }
+  if (effects.size < MAX_EFFECTS && key.length <= MAX_EFFECTS) effects.set(key, effect)
+  return effect
 }
 
 const NO_TWEAKS: Tweaks = Object.freeze({})

@@ -1,4 +1,4 @@
-import { foldedAt, itemsAt, type EvaluatedEvent } from './event.ts'
+import { bodyOf, foldedAt, hasItem, type EvaluatedEvent } from './event.ts'
 import { compileGlob, containsWords, matchesWhole, matchesWords } from './glob.ts'
 import { BODY_KEY, isObject, parseKeyPath, valueAt } from './key-path.ts'
 import type { EvaluationContext, ExperimentalRules, Scalar } from './model.ts'
@@ -64,13 +64,18 @@ function eventMatch(key: unknown, pattern: unknown): Test {
 function eventPropertyIs(key: unknown, value: unknown): Test {
   if (typeof key !== 'string' || !isScalar(value)) return never
   const { names } = parseKeyPath(key)
+  // What is below `m.mentions` is asked for at every event, and most have none.
+  const [first, second] = names
+  if (first === 'content' && second === 'm.mentions') {
+    return (event) => event.hasMentions && valueAt(event.source, names) === value
+  }
   return (event) => valueAt(event.source, names) === value
 }
 
 function eventPropertyContains(key: unknown, value: unknown): Test {
   if (typeof key !== 'string' || !isScalar(value)) return never
   const path = parseKeyPath(key)
-  return (event) => itemsAt(event, path)?.has(value) ?? false
+  return (event) => hasItem(event, path, value)
 }
 
 /** "Strings, integers in the range of [-(2**53)+1, (2**53)-1], booleans, and null." */
@@ -83,7 +88,7 @@ function isScalar(value: unknown): value is Scalar {
 /** The name is taken literally, with the word boundaries of `content.body`; an empty one never matches. */
 function containsDisplayName(event: EvaluatedEvent, { displayName }: EvaluationContext): boolean {
   if (displayName === undefined || displayName === '') return false
-  const body = foldedAt(event, BODY)
+  const body = bodyOf(event)
   return body !== null && containsWords(body, displayName)
 }
 

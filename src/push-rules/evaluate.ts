@@ -34,6 +34,7 @@ function firstMatch(
   context: EvaluationContext,
 ): CompiledRule | undefined {
   for (const rule of rules) {
+    if (rule.type !== undefined && rule.type !== event.type) continue
     if (rule.personal && context.userId === undefined) continue
     if (rule.legacyMention && event.hasMentions) continue
     if (matchesAll(rule, event, context)) return rule

@@ -6,7 +6,7 @@ import {
   RIGHT_EDGE,
   compileRun,
   findRun,
-  literalRun,
+  findLiteral,
   matchRunAt,
   startOfLast,
   type Run,
@@ -69,9 +69,7 @@ export function matchesWords(glob: Glob, text: string): boolean {
  */
 export function containsWords(text: string, words: string): boolean {
   const folded = fold(words)
-  return (
-    folded !== '' && folded.length <= text.length && findRun(literalRun(folded), text, 0, BOTH_EDGES) !== -1
-  )
+  return folded !== '' && folded.length <= text.length && findLiteral(folded, text, BOTH_EDGES)
 }
 
 function findMiddle(glob: Glob, text: string, from: number): number {

@@ -1,14 +1,15 @@
-import { foldedAt, itemsAt, type EvaluatedEvent } from './event.ts'
+import { bodyOf, foldedAt, itemsAt, type EvaluatedEvent } from './event.ts'
 import { BODY_KEY, MENTIONED_USERS_KEY, isObject, parseKeyPath } from './key-path.ts'
-import { bodyKeys, mentionKey } from './mention-index.ts'
-import { fold } from './text.ts'
+import { bodyKeys, MAX_KEY_LENGTH, mentionKey } from './mention-index.ts'
+import { fold, isWordUnit } from './text.ts'
 
 /**
- * What an event must have for a rule to match it, as a text to look up: the kind of key, then the value.
+ * What an event must have for a rule to match it, as a text to look up: a mark for the sort of key, then the value.
  *  - `f`, `k`, `r`: folded sender, state key, event that is related to;
  *  - `m`: a user id among those mentioned;
- *  - `w`: a whole word (or what stands for one, see `mentionKey`) of the body;
- *  - `g`: up to three successive UTF-16 units of the folded body.
+ *  - `w`: a whole ASCII word of the body, `n`: one or two other code points of it (see `mentionKey`);
+ *  - `A` to `H`: the first one to eight letters of a word of the body;
+ *  - `1` to `8`: so many successive UTF-16 units of the folded body.
  * Whenever the rule matches an event, its key is among the event's keys; the converse does not hold.
  */
 export type IndexKey = string
@@ -19,9 +20,10 @@ const EXACT_KEYS: ReadonlyMap<unknown, string> = new Map([
   ['content.m\\.relates_to.event_id', 'r'],
 ])
 const EXACT_PATHS = [...EXACT_KEYS].map(([key, mark]) => ({ mark, path: parseKeyPath(String(key)) }))
-const BODY = parseKeyPath(BODY_KEY)
 const MENTIONED = parseKeyPath(MENTIONED_USERS_KEY)
-const MAX_GRAM = 3
+/** Longer ones find no fewer by much, and every length in use costs a pass over the body. */
+const PREFIX_MARKS = 'ABCDEFGH'
+const GRAM_MARKS = '12345678'
 
 /** `condition`: one that is well-formed. Undefined: an event cannot be looked up by it. */
 export function conditionKey(condition: unknown): IndexKey | undefined {
@@ -53,48 +55,80 @@ export function stateKeyKey(userId: string): IndexKey {
 
 /** For a name taken literally; undefined for an empty one, which is in no text. */
 export function nameKey(name: string): IndexKey | undefined {
-  return name === '' ? undefined : `w${mentionKey(name)}`
+  if (name === '') return undefined
+  const key = mentionKey(name)
+  return isWordUnit(key.charCodeAt(0)) ? `w${key}` : `n${key}`
 }
 
 /**
  * For a pattern that is searched among the words of the body: a word of it that is a whole word wherever it matches,
- * else the beginning of its longest literal part; undefined for one that has no literal part.
+ * or the letters that a word must begin with, or the beginning of its longest literal part; undefined for one that has
+ * no literal part.
  */
 export function patternKey(pattern: string): IndexKey | undefined {
   if (!/[*?]/.test(pattern)) return nameKey(pattern)
   const folded = fold(pattern)
   const word = /(?<![*?a-z0-9_])[a-z0-9_]+(?![*?a-z0-9_])/.exec(folded)
-  if (word !== null) return `w${mentionKey(word[0])}`
+  if (word !== null) return nameKey(word[0])
+  const prefix = /^[a-z0-9_]+/.exec(folded)
+  if (prefix !== null) return markedByLength(prefix[0], PREFIX_MARKS)
   let longest = ''
   for (const part of folded.split(/[*?]+/)) if (part.length > longest.length) longest = part
-  return longest === '' ? undefined : `g${longest.slice(0, MAX_GRAM)}`
+  return longest === '' ? undefined : markedByLength(longest, GRAM_MARKS)
+}
+
+function markedByLength(text: string, marks: string): IndexKey {
+  const cut = text.slice(0, marks.length)
+  return marks.charAt(cut.length - 1) + cut
 }
 
 /**
- * Calls `found` with each key of the event (some more than once). `isUsed`: whether any key that begins like this is of
+ * Calls `found` with each key of the event (some more than once). `isUsed`: whether any key with this mark is of
  * interest, so that nothing is made up that nobody looks for.
  */
 export function eachEventKey(
   event: EvaluatedEvent,
   isUsed: (mark: string) => boolean,
-  found: (key: IndexKey) => void,
+  found: (mark: string, key: IndexKey) => void,
 ): void {
   for (const { mark, path } of EXACT_PATHS) {
     const text = isUsed(mark) ? foldedAt(event, path) : null
-    if (text !== null && text !== '') found(mark + text)
+    if (text !== null && text !== '') found(mark, mark + text)
   }
-  const mentioned = isUsed('m') ? itemsAt(event, MENTIONED) : null
-  for (const userId of mentioned ?? []) if (typeof userId === 'string') found(`m${userId}`)
-  const body = foldedAt(event, BODY)
+  const mentioned = event.hasMentions && isUsed('m') ? itemsAt(event, MENTIONED) : null
+  for (const userId of mentioned ?? []) if (typeof userId === 'string') found('m', `m${userId}`)
+  const body = bodyOf(event)
   if (body === null) return
-  if (isUsed('w')) for (const key of bodyKeys(body, Infinity)) found(`w${key}`)
-  if (isUsed('g')) eachGram(body, found)
+  eachWordKey(body, isUsed, found)
+  if (isUsed('n')) {
+    for (const key of bodyKeys(body, Infinity)) if (!isWordUnit(key.charCodeAt(0))) found('n', `n${key}`)
+  }
+  for (const mark of GRAM_MARKS) {
+    const length = isUsed(mark) ? Number(mark) : Infinity
+    for (let at = 0; at + length <= body.length; at++) found(mark, mark + body.slice(at, at + length))
+  }
 }
 
-function eachGram(text: string, found: (key: IndexKey) => void): void {
-  for (let at = 0; at < text.length; at++) {
-    for (let length = 1; length <= MAX_GRAM && at + length <= text.length; length++) {
-      found(`g${text.slice(at, at + length)}`)
+function eachWordKey(
+  body: string,
+  isUsed: (mark: string) => boolean,
+  found: (mark: string, key: IndexKey) => void,
+): void {
+  const usesWords = isUsed('w')
+  const prefixes = [...PREFIX_MARKS]
+    .filter(isUsed)
+    .map((mark) => ({ mark, length: PREFIX_MARKS.indexOf(mark) + 1 }))
+  if (!usesWords && prefixes.length === 0) return
+  for (let at = 0; at < body.length;) {
+    const start = at
+    while (at < body.length && isWordUnit(body.charCodeAt(at))) at++
+    if (at === start) {
+      at++
+      continue
+    }
+    if (usesWords) found('w', `w${body.slice(start, Math.min(at, start + MAX_KEY_LENGTH))}`)
+    for (const { mark, length } of prefixes) {
+      if (start + length <= at) found(mark, mark + body.slice(start, start + length))
     }
   }
 }

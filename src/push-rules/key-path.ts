@@ -34,8 +34,11 @@ export function parseKeyPath(key: string): KeyPath {
 export function valueAt(root: unknown, names: readonly string[]): unknown {
   let value = root
   for (const name of names) {
-    if (!isObject(value) || !Object.hasOwn(value, name)) return undefined
-    value = value[name]
+    if (!isObject(value)) return undefined
+    const next: unknown = value[name]
+    // Inherited properties are rare, and asked about last.
+    if (next === undefined || !Object.hasOwn(value, name)) return undefined
+    value = next
   }
   return value
 }

@@ -168,8 +168,7 @@ class RoomPopulation implements Population {
     const usesNamed = (mark: string): boolean => (searchesBody || mark === 'k') && this.#named.isUsed(mark)
     const isUsed = (mark: string): boolean =>
       NAMES_PEOPLE.has(mark) || this.#index.isUsed(mark) || usesNamed(mark)
-    eachEventKey(event, isUsed, (key) => {
-      const mark = key.charAt(0)
+    eachEventKey(event, isUsed, (mark, key) => {
       this.#index.each(key, add)
       if (usesNamed(mark)) this.#named.each(key, add)
       if (NAMES_PEOPLE.has(mark)) add(this.#members.get(key.slice(1)))

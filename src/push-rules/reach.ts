@@ -2,6 +2,7 @@ import { compileCondition, never, type Test } from './conditions.ts'
 import { conditionKey, patternKey, senderKey, type IndexKey } from './index-key.ts'
 import { isObject, ROOM_ID_KEY } from './key-path.ts'
 import type { ExperimentalRules, RuleKind } from './model.ts'
+import { fold } from './text.ts'
 
 /**
  * How far a rule reaches, told by its conditions alone, without an event. Undefined: it never matches where notifications
@@ -26,6 +27,8 @@ export type CompiledConditions = {
   /** In the order of the conditions. */
   readonly tests: readonly Test[]
   readonly reach: Reach | undefined
+  /** The only type of event that meets them, case folded; undefined: any. */
+  readonly type: string | undefined
   /** Those of the tests that ask for the room. */
   readonly where: readonly Test[]
   /** The id of the only room in which it can match, if it names one. */
@@ -50,6 +53,7 @@ export function compileConditions(
   return {
     tests: tests.length === 0 ? NONE : tests,
     reach: tests.includes(never) || list.some(isAboutDevice) ? undefined : reachOf(list),
+    type: list.map(typeNamed).find((type) => type !== undefined),
     where: asksRoom.includes(true) ? tests.filter((_, at) => asksRoom[at]) : NONE,
     roomId: list.map(roomNamed).find((roomId) => roomId !== undefined),
     asksPermission: list.some(isAboutPermission),
@@ -73,7 +77,7 @@ function reachOf(conditions: readonly unknown[]): Reach {
   return conditions.some(isAboutName) ? BY_NAME : COMMON
 }
 
-const MARKS = 'mrkfwg'
+const MARKS = 'mrkfwnHGFEDCBA87654321'
 const rarity = (key: IndexKey) => MARKS.indexOf(key.charAt(0))
 
 const kindOf = (condition: unknown) => (isObject(condition) ? condition['kind'] : undefined)
@@ -87,6 +91,13 @@ function isAboutRoom(condition: unknown): boolean {
     condition['key'] === ROOM_ID_KEY &&
     (condition['kind'] === 'event_match' || condition['kind'] === 'event_property_is')
   )
+}
+
+function typeNamed(condition: unknown): string | undefined {
+  if (!isObject(condition) || condition['kind'] !== 'event_match' || condition['key'] !== 'type')
+    return undefined
+  const { pattern } = condition
+  return typeof pattern === 'string' && !/[*?]/.test(pattern) ? fold(pattern) : undefined
 }
 
 function roomNamed(condition: unknown): string | undefined {

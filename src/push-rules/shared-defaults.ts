@@ -1,10 +1,10 @@
 import { compileRule, compileWith, type CompiledRule, type CompiledRules } from './compile.ts'
 import type { Test } from './conditions.ts'
 import { defaultRules } from './defaults.ts'
-import { foldedAt, itemsAt } from './event.ts'
+import { bodyOf, foldedAt, hasItem } from './event.ts'
 import { compileGlob, matchesWhole, matchesWords } from './glob.ts'
 import { patternKey, stateKeyKey, type IndexKey } from './index-key.ts'
-import { BODY_KEY, MENTIONED_USERS_KEY, parseKeyPath } from './key-path.ts'
+import { MENTIONED_USERS_KEY, parseKeyPath } from './key-path.ts'
 import type { RuleKind, RuleSettings } from './model.ts'
 import { BY_SELF } from './reach.ts'
 import { fold } from './text.ts'
@@ -43,7 +43,6 @@ function compileShared(kind: RuleKind, rule: unknown, settings: RuleSettings): C
   return { ...compiled, tests: [...compiled.tests.slice(0, -1), self], reach: BY_SELF }
 }
 
-const BODY = parseKeyPath(BODY_KEY)
 const MENTIONED = parseKeyPath(MENTIONED_USERS_KEY)
 const STATE_KEY = parseKeyPath('state_key')
 
@@ -61,12 +60,12 @@ const SELF_TESTS: ReadonlyMap<string, Test> = new Map<string, Test>([
   ],
   [
     '.m.rule.is_user_mention',
-    (event, { userId }) => userId !== undefined && (itemsAt(event, MENTIONED)?.has(userId) ?? false),
+    (event, { userId }) => userId !== undefined && event.hasMentions && hasItem(event, MENTIONED, userId),
   ],
   [
     '.m.rule.contains_user_name',
     (event, { userId }) => {
-      const body = userId === undefined ? null : foldedAt(event, BODY)
+      const body = userId === undefined ? null : bodyOf(event)
       return userId !== undefined && body !== null && matchesWords(compileGlob(localpartOf(userId)), body)
     },
   ],

@@ -8,7 +8,8 @@
  * folded text are meaningful in folded text only.
  */
 export function fold(text: string): string {
-  return text.toLowerCase().replaceAll('ς', 'σ')
+  const folded = text.toLowerCase()
+  return folded.includes('ς') ? folded.replaceAll('ς', 'σ') : folded
 }
 
 /** Whether a UTF-16 unit is one of `[A-Za-z0-9_]`, the word characters of the specification (ASCII alone). */
