@@ -1,5 +1,5 @@
 import { rulesetOf } from '../accounts/rules.ts'
-import { asOutcome } from '../delivery/next-poke.ts'
+import { asOutcome, type StoredOutcome } from '../delivery/next-poke.ts'
 import { notFound } from '../lib/errors.ts'
 import type { EventId, RoomId, UserId } from '../lib/ids.ts'
 import type { JsonObject } from '../lib/json.ts'
@@ -39,7 +39,9 @@ export async function explainEvent(
   if (!poked) throw notFound('There is no such event')
   const rules = await rulesetOf(q, userId, settings)
   const stored = await outcomeOf(q, at)
-  const recorded = stored === undefined ? NO_MATCH : asOutcome(stored)
+  const silence = await silenceOf(q, { userId, event, stored })
+  // What is stored for the others says nothing of who was not asked.
+  const recorded = stored === undefined || silence !== undefined ? NO_MATCH : asOutcome(stored)
   const displayName = await displayNameAt(q, at)
   const explained = answer({
     userId,
@@ -48,7 +50,7 @@ export async function explainEvent(
     event: poked.evaluated,
     type: event.type,
     context: { ...poked.context, userId, displayName },
-    silence: await silenceOf(q, userId, event),
+    silence,
     counted: recorded,
     pushers: await q.all(pushersAtEvent, { userId, position }),
     sentAt: event.originServerTs,
@@ -84,11 +86,23 @@ async function eventAsked(
 }
 
 /** Why the rules of the user were not asked; undefined: they were. */
-async function silenceOf(q: Queries, userId: UserId, event: StoredEvent): Promise<Silence | undefined> {
+async function silenceOf(
+  q: Queries,
+  { userId, event, stored }: { userId: UserId; event: StoredEvent; stored: StoredOutcome | undefined },
+): Promise<Silence | undefined> {
   if (event.sender === userId) return 'own event'
   if (event.redactedBy !== null) return 'redacted'
-  if (await q.first(ignoring, { userId, ignored: event.sender })) return 'sender is ignored'
+  if (await isIgnored(q, { userId, event, stored })) return 'sender is ignored'
   const member = await stateEventAt(q, { ...event, type: 'm.room.member', stateKey: userId })
   const isConcerned = member?.content['membership'] === 'join' || member?.position === event.position
   return isConcerned ? undefined : 'not a member'
+}
+
+/** As it was when the event came, where that is known: only who ignores its author has an outcome without a rule. */
+async function isIgnored(
+  q: Queries,
+  { userId, event, stored }: { userId: UserId; event: StoredEvent; stored: StoredOutcome | undefined },
+): Promise<boolean> {
+  if (stored !== undefined) return !stored.notify && stored.rule === null
+  return (await q.first(ignoring, { userId, ignored: event.sender })) !== undefined
 }

@@ -179,6 +179,7 @@ describe('why did I (not) get a notification?', () => {
     const own = await phone.say(tower, 'mine')
     const ownWhy = await explain(house, phone, { room_id: tower, event_id: own })
     assert.deepEqual([ownWhy.notify, ownWhy.reason, ownWhy.rules], [false, 'own event', []])
+    assert.deepEqual(ownWhy.recorded, { notify: false, highlight: false, decided_by: null })
     assert.deepEqual(
       ownWhy.pushers.map((pusher) => pusher.reason),
       ['own event', 'own event'],
@@ -186,6 +187,7 @@ describe('why did I (not) get a notification?', () => {
     const { eventId } = await say(tower, 'oops')
     await bob.put(`/rooms/${encodeURIComponent(tower)}/redact/${encodeURIComponent(eventId)}/x`, {})
     assert.equal((await explain(house, phone, { room_id: tower, event_id: eventId })).reason, 'redacted')
+    const heard = await say(tower, 'before')
     await phone.put(`/user/${encodeURIComponent(phone.userId)}/account_data/m.ignored_user_list`, {
       ignored_users: { [bob.userId]: {} },
     })
@@ -193,6 +195,13 @@ describe('why did I (not) get a notification?', () => {
     assert.deepEqual([unheard.phone, unheard.laptop], [undefined, undefined])
     const why = await explain(house, phone, { room_id: tower, event_id: unheard.eventId })
     assert.deepEqual([why.notify, why.reason], [false, 'sender is ignored'])
+    const earlier = await explain(house, phone, { room_id: tower, event_id: heard.eventId })
+    assert.deepEqual([earlier.recorded.notify, earlier.reason], [true, null], 'not ignored at that time')
+    await phone.put(`/user/${encodeURIComponent(phone.userId)}/account_data/m.ignored_user_list`, {
+      ignored_users: {},
+    })
+    const later = await explain(house, phone, { room_id: tower, event_id: unheard.eventId })
+    assert.equal(later.reason, 'sender is ignored', 'as it was')
   })
 
   test('who may ask, and for what', async (t) => {
