@@ -127,8 +127,21 @@ export const insertOutcomes = query<InThread & { rows: readonly OutcomeRow[] }>(
   } as const
   return db
     .insertInto('cohort_outcomes')
-    .columns(['room_id', 'cohort', 'position', 'thread_id', 'highlight', 'actions', 'rule_kind', 'rule_id'])
-    .columns(['total_notify', 'total_highlight', 'thread_notify', 'thread_highlight', 'retracted'])
+    .columns([
+      'room_id',
+      'cohort',
+      'position',
+      'thread_id',
+      'highlight',
+      'actions',
+      'rule_kind',
+      'rule_id',
+      'total_notify',
+      'total_highlight',
+      'thread_notify',
+      'thread_highlight',
+      'retracted',
+    ])
     .expression(
       db
         .selectFrom(d.rows(p.rows, columns).as('r'))
