@@ -15,14 +15,6 @@ export type RuleAnalysis = {
   readonly defaults: CompiledRules
   /** Every rule is a default one, as shipped. */
   readonly isDefault: boolean
-  /** The patterns of the enabled content rules that are the person's own. */
-  readonly keywords: readonly string[]
-  /** The people named by enabled sender rules. */
-  readonly senders: readonly string[]
-  /** The rooms that enabled rules name by id, in a room rule or in a condition. */
-  readonly roomsNamed: readonly string[]
-  /** Some rule names rooms by a pattern: it may bear on any room. */
-  readonly namesRoomsByPattern: boolean
 }
 
 /**
@@ -51,9 +43,6 @@ export function analyseRules(ruleset: Ruleset, owner: DefaultRulesOptions): Rule
     compiled: sharing(compiled, defaults),
     defaults,
     isDefault: own === 0 && shipped.size === 0,
-    keywords: keywordsOf(ruleset),
-    senders: idsOf(compiled.sender),
-    ...roomsOf(compiled),
   }
 }
 
@@ -62,9 +51,10 @@ function sharing(compiled: CompiledRules, defaults: CompiledRules): CompiledRule
   const same = (one: readonly CompiledRule[], other: readonly CompiledRule[]) =>
     one.length === other.length && one.every((rule, at) => rule === other[at]) ? other : one
   return {
-    ...compiled,
     override: same(compiled.override, defaults.override),
     content: same(compiled.content, defaults.content),
+    room: compiled.room,
+    sender: compiled.sender,
     underride: same(compiled.underride, defaults.underride),
   }
 }
@@ -86,28 +76,4 @@ function shippedRules(owner: DefaultRulesOptions, defaults: CompiledRules): Map<
 
 export function allRules(rules: CompiledRules): CompiledRule[] {
   return RULE_KINDS.flatMap((kind) => [...rules[kind].values()])
-}
-
-const NONE: readonly never[] = []
-
-function keywordsOf({ content }: Ruleset): readonly string[] {
-  const own = (Array.isArray(content) ? (content as unknown[]) : [])
-    .filter(isObject)
-    .filter((rule) => rule['default'] !== true && rule['enabled'] === true)
-    .map((rule) => rule['pattern'])
-    .filter((pattern) => typeof pattern === 'string')
-  return own.length === 0 ? NONE : own
-}
-
-function idsOf(rules: ReadonlyMap<string, CompiledRule>): readonly string[] {
-  return rules.size === 0 ? NONE : [...rules.keys()]
-}
-
-function roomsOf(compiled: CompiledRules): Pick<RuleAnalysis, 'roomsNamed' | 'namesRoomsByPattern'> {
-  const limited = allRules(compiled).filter((rule) => rule.roomId !== undefined || rule.where.length > 0)
-  if (limited.length === 0) return { roomsNamed: NONE, namesRoomsByPattern: false }
-  return {
-    roomsNamed: [...new Set(limited.map((rule) => rule.roomId).filter((id) => id !== undefined))],
-    namesRoomsByPattern: limited.some((rule) => rule.roomId === undefined),
-  }
 }

@@ -1,6 +1,6 @@
 import { bodyOf, foldedAt, hasItem, type EvaluatedEvent } from './event.ts'
-import { compileGlob, containsWords, matchesWhole, matchesWords } from './glob.ts'
-import { BODY_KEY, isObject, parseKeyPath, valueAt } from './key-path.ts'
+import { compileGlob, containsWords, type Glob, matchesWhole, matchesWords } from './glob.ts'
+import { BODY_KEY, isObject, type KeyPath, parseKeyPath, valueAt } from './key-path.ts'
 import type { EvaluationContext, ExperimentalRules, Scalar } from './model.ts'
 import { isRecipientPermission, mayRecipient, maySenderNotify } from './power-levels.ts'
 import { fold } from './text.ts'
@@ -8,7 +8,6 @@ import { fold } from './text.ts'
 /** A condition made ready: pure, and it never throws. */
 export type Test = (event: EvaluatedEvent, context: EvaluationContext) => boolean
 
-const BODY = parseKeyPath(BODY_KEY)
 const MEMBER_COUNT = /^(==|<=|>=|<|>)?([0-9]+)$/
 
 /** What can never match, by this very function. */
@@ -42,22 +41,32 @@ export function compileCondition(condition: unknown, experimental?: Experimental
 
 /** The predefined condition of content rules: whole words of `content.body`. */
 export function bodyMatch(pattern: unknown): Test {
-  return eventMatch(BODY.key, pattern)
+  if (typeof pattern !== 'string') return never
+  const glob = compileGlob(pattern)
+  return (event) => {
+    const body = bodyOf(event)
+    return body !== null && matchesWords(glob, body)
+  }
 }
 
 function eventMatch(key: unknown, pattern: unknown): Test {
   if (typeof key !== 'string' || typeof pattern !== 'string') return never
-  const path = parseKeyPath(key)
-  if (key !== BODY.key && !/[*?]/.test(pattern)) {
-    const wanted = fold(pattern)
-    return (event) => foldedAt(event, path) === wanted
-  }
-  const glob = compileGlob(pattern)
   // Only this one path is searched for words; `content\.body` is another property.
-  const matches = key === BODY.key ? matchesWords : matchesWhole
+  if (key === BODY_KEY) return bodyMatch(pattern)
+  const path = parseKeyPath(key)
+  return /[*?]/.test(pattern) ? globMatch(path, compileGlob(pattern)) : literalMatch(path, fold(pattern))
+}
+
+// Each test is made in a function of its own, so that it holds on to no more than it needs.
+
+function literalMatch(path: KeyPath, wanted: string): Test {
+  return (event) => foldedAt(event, path) === wanted
+}
+
+function globMatch(path: KeyPath, glob: Glob): Test {
   return (event) => {
     const text = foldedAt(event, path)
-    return text !== null && matches(glob, text)
+    return text !== null && matchesWhole(glob, text)
   }
 }
 

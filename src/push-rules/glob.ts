@@ -27,15 +27,21 @@ export type Glob = {
   readonly hasStar: boolean
 }
 
+const NO_RUNS: readonly Run[] = []
+
 /** `pattern`: as written by the client; case is folded here. */
 export function compileGlob(pattern: string): Glob {
-  const parts = fold(pattern).split('*')
+  const folded = fold(pattern)
+  if (!folded.includes('*')) {
+    return { first: folded === '' ? null : compileRun(folded), middle: NO_RUNS, last: null, hasStar: false }
+  }
+  const parts = folded.split('*')
   const runs = parts.map((part) => (part === '' ? null : compileRun(part)))
   return {
     first: runs[0] ?? null,
     middle: runs.slice(1, -1).filter((run) => run !== null),
-    last: runs.length > 1 ? (runs.at(-1) ?? null) : null,
-    hasStar: runs.length > 1,
+    last: runs.at(-1) ?? null,
+    hasStar: true,
   }
 }
 

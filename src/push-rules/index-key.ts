@@ -115,7 +115,7 @@ function eachWordKey(
   found: (mark: string, key: IndexKey) => void,
 ): void {
   const usesWords = isUsed('w')
-  const prefixes = [...PREFIX_MARKS]
+  const prefixes = PREFIX_MARKS.split('')
     .filter(isUsed)
     .map((mark) => ({ mark, length: PREFIX_MARKS.indexOf(mark) + 1 }))
   if (!usesWords && prefixes.length === 0) return

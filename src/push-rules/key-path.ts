@@ -11,6 +11,11 @@ export type KeyPath = { readonly key: string; readonly names: readonly string[] 
  * name; a backslash before anything else, or at the end, stands for itself. Empty names are legal.
  */
 export function parseKeyPath(key: string): KeyPath {
+  return USUAL_PATHS.get(key) ?? { key, names: namesIn(key) }
+}
+
+function namesIn(key: string): string[] {
+  if (!key.includes('\\')) return key.split('.')
   const names: string[] = []
   let name = ''
   for (let at = 0; at < key.length; at++) {
@@ -27,8 +32,15 @@ export function parseKeyPath(key: string): KeyPath {
     }
   }
   names.push(name)
-  return { key, names }
+  return names
 }
+
+/** Those that most rules ask for; shared, so that a rule costs little to keep. */
+const USUAL_PATHS: ReadonlyMap<string, KeyPath> = new Map(
+  [BODY_KEY, ROOM_ID_KEY, MENTIONED_USERS_KEY, 'type', 'sender', 'state_key', 'content.msgtype'].map(
+    (key) => [key, { key, names: namesIn(key) }],
+  ),
+)
 
 /** The value at a path, or undefined. Only own properties of objects count; lists and strings are not entered. */
 export function valueAt(root: unknown, names: readonly string[]): unknown {

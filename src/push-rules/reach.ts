@@ -31,8 +31,6 @@ export type CompiledConditions = {
   readonly type: string | undefined
   /** Those of the tests that ask for the room. */
   readonly where: readonly Test[]
-  /** The id of the only room in which it can match, if it names one. */
-  readonly roomId: string | undefined
   readonly asksPermission: boolean
   /** Those conditions that do not ask for the room. */
   readonly elsewhere: readonly unknown[]
@@ -55,7 +53,6 @@ export function compileConditions(
     reach: tests.includes(never) || list.some(isAboutDevice) ? undefined : reachOf(list),
     type: list.map(typeNamed).find((type) => type !== undefined),
     where: asksRoom.includes(true) ? tests.filter((_, at) => asksRoom[at]) : NONE,
-    roomId: list.map(roomNamed).find((roomId) => roomId !== undefined),
     asksPermission: list.some(isAboutPermission),
     elsewhere: list.filter((_, at) => asksRoom[at] !== true),
   }
@@ -98,11 +95,4 @@ function typeNamed(condition: unknown): string | undefined {
     return undefined
   const { pattern } = condition
   return typeof pattern === 'string' && !/[*?]/.test(pattern) ? fold(pattern) : undefined
-}
-
-function roomNamed(condition: unknown): string | undefined {
-  if (!isObject(condition) || !isAboutRoom(condition)) return undefined
-  const { kind, pattern, value } = condition
-  if (kind === 'event_property_is') return typeof value === 'string' ? value : undefined
-  return typeof pattern === 'string' && !/[*?]/.test(pattern) ? pattern : undefined
 }
