@@ -1,6 +1,7 @@
 import {
   deleteRule,
   putRule,
+  removeAllRules,
   type RuleContent,
   setRuleActions,
   setRuleEnabled,
@@ -73,7 +74,7 @@ async function changeDefault(house: House, model: Model, userId: UserId, pick: n
   } else await setRuleActions(house.rules, key, actions)
 }
 
-/** Removes a rule of the user's own, or puts them all aside one by one, or back to use. */
+/** Removes one or all rules of the user's own, or puts them all aside one by one, or back to use. */
 async function changeOwn(
   house: House,
   model: Model,
@@ -91,6 +92,10 @@ async function changeOwn(
   )
   const one = own[pick % own.length]
   if (!one) return false
+  if (remove && pick > 5) {
+    await house.db.transaction((tx) => removeAllRules(house.rules, tx, userId))
+    return true
+  }
   if (remove) await deleteRule(house.rules, one.key)
   else await setRuleEnabled(house.rules, one.key, !one.rule.enabled)
   return true
