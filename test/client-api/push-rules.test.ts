@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
+import { rulesetOf } from '../../src/accounts/rules.ts'
+import type { UserId } from '../../src/lib/ids.ts'
 import type { Json, JsonObject } from '../../src/lib/json.ts'
 import { defaultRules, RULE_KINDS } from '../../src/push-rules/index.ts'
 import type { Database } from '../../src/storage/database.ts'
@@ -11,6 +13,7 @@ async function withAlice(t: TestContext, db?: Database, more: { maxRulesPerUser?
   const { call } = server
   const token = await registered(call, 'alice')
   const rules = defaultRules({ userId: '@alice:localhost', localpart: 'alice', legacyMentionRules: true })
+  // oxlint-disable-next-line typescript/no-explicit-any -- each test knows what it asked for
   const get = async (path: string) => (await call('GET', path, { token })).body as any
   const put = (path: string, body: Json) => call('PUT', path, { token, body })
   /** As `put`, where nothing else than success will do. */
@@ -273,5 +276,17 @@ onEachDatabase('push rules over HTTP', (open) => {
     assert.equal((await call('GET', '/pushrules/global/room/a', { token })).status, 404)
     assert.equal((await call('DELETE', '/pushrules/global/room/a', { token })).status, 404)
     assert.equal((await get('/pushrules/global/room/')).length, 1)
+  })
+
+  test('they end with the account', async (t) => {
+    const db = await open(t)
+    const { call, set, token, rules } = await withAlice(t, db)
+    await set('/pushrules/global/room/a', NOTIFY)
+    await set('/pushrules/device/phone/room/a', NOTIFY)
+    await set('/pushrules/global/override/.m.rule.master/enabled', { enabled: true })
+    const auth = { type: 'm.login.password', user: 'alice', password: 'secret' }
+    assert.equal((await call('POST', '/account/deactivate', { token, body: { auth } })).status, 200)
+    const left = await rulesetOf(db, '@alice:localhost' as UserId, { legacyMentionRules: true })
+    assert.deepEqual([left.global, left.device.size], [rules, 0])
   })
 })
