@@ -2,7 +2,7 @@ import { StorageError } from './database.ts'
 import { first } from './migrations/0001-first.ts'
 import { pushRules } from './migrations/0002-push-rules.ts'
 
-/** How the column types are spelled in one database. */
+/** How the column types, and what else a migration says, are spelled in one database. */
 export type ColumnTypes = {
   int: string
   /** A whole column definition: a number that the database gives out, growing, never again. */
@@ -11,6 +11,8 @@ export type ColumnTypes = {
   keyed: string
   /** After the bracket of any other table. */
   plain: string
+  /** For a `from` clause: the keys of the object that a JSON text has under `name`, as `listed.key`. */
+  keysIn(text: string, name: string): string
 }
 
 export type Migration = {

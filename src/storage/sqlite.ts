@@ -15,6 +15,7 @@ const TYPES: ColumnTypes = {
   serial: 'integer primary key autoincrement',
   keyed: 'strict, without rowid',
   plain: 'strict',
+  keysIn: (text, name) => `json_each(${text}, '$.${name}') as listed`,
 }
 
 /** Compiles, and never runs, what Kysely builds. */

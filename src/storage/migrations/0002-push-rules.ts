@@ -3,7 +3,7 @@ import type { Migration } from '../migrate.ts'
 export const pushRules: Migration = {
   id: 2,
   name: 'push-rules',
-  statements: ({ int, keyed }) => [
+  statements: ({ int, keyed, keysIn }) => [
     `create table push_rules (
       user_id text not null, scope text not null, kind text not null, rule_id text not null, place ${int} not null,
       conditions text, pattern text, actions text not null, enabled ${int} not null,
@@ -19,6 +19,9 @@ export const pushRules: Migration = {
     `create table ignored_users (
       user_id text not null, ignored text not null, primary key (user_id, ignored)) ${keyed}`,
     `create index ignored_users_by_ignored on ignored_users (ignored, user_id)`,
+    `insert into ignored_users (user_id, ignored)
+      select a.user_id, listed.key from account_data a, ${keysIn('a.content', 'ignored_users')}
+      where a.type = 'm.ignored_user_list' and a.room_id = '' and listed.key like '@%:%' and listed.key <> a.user_id`,
     `create table cohort_members (
       user_id text not null, room_id text not null, from_position ${int} not null, cohort text not null,
       primary key (user_id, room_id, from_position)) ${keyed}`,
