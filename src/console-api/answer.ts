@@ -1,4 +1,4 @@
-import { deviceRules, outcomeForDevice, type UserRules } from '../delivery/device-rules.ts'
+import { deviceRules, isAboutDevice, outcomeForDevice, type UserRules } from '../delivery/device-rules.ts'
 import { priorityOf } from '../delivery/poke.ts'
 import type { UserId } from '../lib/ids.ts'
 import type { JsonObject } from '../lib/json.ts'
@@ -72,6 +72,11 @@ export function answer(asked: Case): Answer {
   }
 }
 
+/** Rules of the device, and those of the global ones that ask for it. */
+function isOfDevice({ scope, conditions }: Explanation['rules'][number]): boolean {
+  return scope === 'device' || conditions.some(({ condition }) => isAboutDevice(condition))
+}
+
 /** By the global rules, or by those of a device and then the global ones. */
 function explained({ rules, settings, event, context }: Case, handle?: string): Explanation {
   const own = handle === undefined ? undefined : rules.device.get(handle)
@@ -107,7 +112,7 @@ function pusherShown(asked: Case, pusher: Case['pushers'][number], counted: Outc
       prio: priorityOf(asked.type, tweaks as JsonObject),
     }),
     decided_by: here.outcome.rule === null ? null : ruleNamed(here, handle),
-    rules: why?.rules.filter((rule) => rule.scope === 'device').map(ruleShown) ?? [],
+    rules: why?.rules.filter(isOfDevice).map(ruleShown) ?? [],
     queued: (pusher.queued ?? null) !== null,
     failing_since: pusher.failing_since ?? null,
   }

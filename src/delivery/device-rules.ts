@@ -88,7 +88,7 @@ function globalOutcome(
 }
 
 /** Stored conditions may be anything. */
-const isAboutDevice = (condition: unknown): boolean =>
+export const isAboutDevice = (condition: unknown): boolean =>
   typeof condition === 'object' &&
   condition !== null &&
   (condition as { kind?: unknown }).kind === 'profile_tag'

@@ -137,6 +137,27 @@ describe('why did I (not) get a notification?', () => {
     assert.deepEqual([onTablet?.poke, onTablet?.reason], [false, 'set after the event'])
   })
 
+  test('a global rule that asks for the device is shown with the pusher', async (t) => {
+    const house = await twoDevices(t)
+    const { phone, tower, say } = house
+    await phone.put(globalRule('override', 'quiet phone'), {
+      conditions: [{ kind: 'profile_tag', profile_tag: 'phone' }],
+      actions: [],
+    })
+    const { eventId } = await say(tower, 'ding')
+    const why = await explain(house, phone, { room_id: tower, event_id: eventId })
+    assert.equal(why.decided_by?.['rule_id'], '.m.rule.message', 'it counts')
+    assert.deepEqual(
+      why.pushers.map(({ poke, decided_by: by, rules }) => [poke, by?.['rule_id'], rules[0]?.verdict]),
+      [
+        [false, 'quiet phone', 'matched'],
+        [true, '.m.rule.message', 'no match'],
+      ],
+    )
+    const [condition] = why.pushers[1]?.rules[0]?.conditions ?? []
+    assert.deepEqual([condition?.expected, condition?.actual], ['phone', 'laptop'])
+  })
+
   test('rules that were changed since do not change what counted', async (t) => {
     const house = await twoDevices(t)
     const { phone, tower, say } = house
