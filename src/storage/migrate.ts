@@ -12,7 +12,7 @@ export type ColumnTypes = {
   /** After the bracket of any other table. */
   plain: string
   /** For a `from` clause: the keys of the object that a JSON text has under `name`, as `listed.key`. */
-  keysIn(text: string, name: string): string
+  keysIn: (text: string, name: string) => string
 }
 
 export type Migration = {
