@@ -8,7 +8,12 @@ export class MatrixError extends Error {
   readonly errcode: string
   readonly extra: Record<string, unknown>
 
-  constructor(status: number, errcode: string, message: string, more: { extra?: Record<string, unknown>; cause?: unknown } = {}) {
+  constructor(
+    status: number,
+    errcode: string,
+    message: string,
+    more: { extra?: Record<string, unknown>; cause?: unknown } = {},
+  ) {
     super(message, 'cause' in more ? { cause: more.cause } : undefined)
     this.status = status
     this.errcode = errcode
@@ -25,12 +30,20 @@ export const tooLarge = (message: string) => new MatrixError(413, 'M_TOO_LARGE',
 export const missingToken = () =>
   new MatrixError(401, 'M_MISSING_TOKEN', 'Send an access token, as "Authorization: Bearer <token>"')
 export const unknownToken = () =>
-  new MatrixError(401, 'M_UNKNOWN_TOKEN', 'This access token is not known; log in again', { extra: { soft_logout: false } })
+  new MatrixError(401, 'M_UNKNOWN_TOKEN', 'This access token is not known; log in again', {
+    extra: { soft_logout: false },
+  })
 export const forbidden = (message: string) => new MatrixError(403, 'M_FORBIDDEN', message)
 export const notFound = (message: string) => new MatrixError(404, 'M_NOT_FOUND', message)
-export const unrecognized = (status: 400 | 404 | 405, message: string) => new MatrixError(status, 'M_UNRECOGNIZED', message)
+export const unrecognized = (status: 400 | 404 | 405, message: string) =>
+  new MatrixError(status, 'M_UNRECOGNIZED', message)
 /** `retryAfterMs`: how long to wait; sent as `Retry-After` (whole seconds, rounded up) and as `retry_after_ms`. */
 export const limitExceeded = (retryAfterMs: number) =>
-  new MatrixError(429, 'M_LIMIT_EXCEEDED', `Too many requests; try again in ${Math.ceil(retryAfterMs / 1000)} s`, {
-    extra: { retry_after_ms: Math.ceil(retryAfterMs) },
-  })
+  new MatrixError(
+    429,
+    'M_LIMIT_EXCEEDED',
+    `Too many requests; try again in ${Math.ceil(retryAfterMs / 1000)} s`,
+    {
+      extra: { retry_after_ms: Math.ceil(retryAfterMs) },
+    },
+  )

@@ -26,7 +26,12 @@ export const systemRandom: Random = {
 const MAX_ID_BYTES = 255
 
 function isSigiled(text: string, sigil: string): boolean {
-  return text.length > 1 && text.startsWith(sigil) && Buffer.byteLength(text) <= MAX_ID_BYTES && !text.includes('\0')
+  return (
+    text.length > 1 &&
+    text.startsWith(sigil) &&
+    Buffer.byteLength(text) <= MAX_ID_BYTES &&
+    !text.includes('\0')
+  )
 }
 
 /** `@localpart:server`; historical localparts are accepted, as the specification asks of receivers. */
