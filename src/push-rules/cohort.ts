@@ -75,7 +75,7 @@ function upToFirstSure(rules: readonly CompiledRule[], room: EvaluatedEvent): Co
 
 /** Of override and underride rules that may match in this room. */
 function alwaysMatches(rule: CompiledRule): boolean {
-  return rule.tests.length === rule.where.length && !rule.legacyMention
+  return rule.type === undefined && rule.tests.length === rule.where.length && !rule.legacyMention
 }
 
 function isSure(rules: readonly CompiledRule[]): boolean {

@@ -14,7 +14,7 @@ import {
 } from './model.ts'
 import { BY_OWNER, compileConditions, reachOfKind, type Reach } from './reach.ts'
 
-/** One enabled rule. Its tests stand in the order of its conditions, so that a reason can be given for each. */
+/** One enabled rule. */
 export type CompiledRule = {
   readonly ruleId: string
   readonly outcome: Outcome
@@ -24,7 +24,7 @@ export type CompiledRule = {
   /** A legacy mention rule: it does not take part when the event has `m.mentions`. */
   readonly legacyMention: boolean
   readonly reach: Reach | undefined
-  /** The only type of event it can match, case folded; undefined: any. It is one of the tests, and the cheapest. */
+  /** The only type of event it can match, case folded; undefined: any. It is asked for before the tests. */
   readonly type: string | undefined
   /** Those of the tests that ask for the room; a room rule has none, it is looked up. */
   readonly where: readonly Test[]

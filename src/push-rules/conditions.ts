@@ -1,9 +1,9 @@
-import { bodyOf, foldedAt, hasItem, type EvaluatedEvent } from './event.ts'
+import { bodyOf, eventValue, foldedAt, foldedType, hasItem, type EvaluatedEvent } from './event.ts'
 import { compileGlob, containsWords, type Glob, matchesWhole, matchesWords } from './glob.ts'
-import { BODY_KEY, isObject, type KeyPath, parseKeyPath, valueAt } from './key-path.ts'
+import { BODY_KEY, isObject, type KeyPath, parseKeyPath } from './key-path.ts'
 import type { EvaluationContext, ExperimentalRules, Scalar } from './model.ts'
 import { isRecipientPermission, mayRecipient, maySenderNotify } from './power-levels.ts'
-import { fold } from './text.ts'
+import { fold, foldsTo } from './text.ts'
 
 /** A condition made ready: pure, and it never throws. */
 export type Test = (event: EvaluatedEvent, context: EvaluationContext) => boolean
@@ -54,13 +54,23 @@ function eventMatch(key: unknown, pattern: unknown): Test {
   // Only this one path is searched for words; `content\.body` is another property.
   if (key === BODY_KEY) return bodyMatch(pattern)
   const path = parseKeyPath(key)
-  return /[*?]/.test(pattern) ? globMatch(path, compileGlob(pattern)) : literalMatch(path, fold(pattern))
+  return /[*?]/.test(pattern) ? globMatch(path, compileGlob(pattern)) : literalMatch(path, pattern)
 }
 
 // Each test is made in a function of its own, so that it holds on to no more than it needs.
 
-function literalMatch(path: KeyPath, wanted: string): Test {
-  return (event) => foldedAt(event, path) === wanted
+function literalMatch(path: KeyPath, pattern: string): Test {
+  if (path.key === 'type') {
+    const type = foldedType(pattern)
+    return (event) => event.type === type
+  }
+  const wanted = fold(pattern)
+  if (path.key === 'content.msgtype')
+    return (event) => event.msgtype !== null && foldsTo(event.msgtype, wanted)
+  return (event) => {
+    const text = eventValue(event, path)
+    return typeof text === 'string' && foldsTo(text, wanted)
+  }
 }
 
 function globMatch(path: KeyPath, glob: Glob): Test {
@@ -72,19 +82,21 @@ function globMatch(path: KeyPath, glob: Glob): Test {
 
 function eventPropertyIs(key: unknown, value: unknown): Test {
   if (typeof key !== 'string' || !isScalar(value)) return never
-  const { names } = parseKeyPath(key)
-  // What is below `m.mentions` is asked for at every event, and most have none.
-  const [first, second] = names
-  if (first === 'content' && second === 'm.mentions') {
-    return (event) => event.hasMentions && valueAt(event.source, names) === value
-  }
-  return (event) => valueAt(event.source, names) === value
+  const path = parseKeyPath(key)
+  return wherePresent(path, (event) => eventValue(event, path) === value)
 }
 
 function eventPropertyContains(key: unknown, value: unknown): Test {
   if (typeof key !== 'string' || !isScalar(value)) return never
   const path = parseKeyPath(key)
-  return (event) => hasItem(event, path, value)
+  return wherePresent(path, (event) => hasItem(event, path, value))
+}
+
+/** What is below these two is asked of every event, and most have neither. */
+function wherePresent({ inContent }: KeyPath, test: (event: EvaluatedEvent) => boolean): Test {
+  if (inContent?.name === 'm.mentions') return (event) => event.hasMentions && test(event)
+  if (inContent?.name === 'm.relates_to') return (event) => event.hasRelation && test(event)
+  return test
 }
 
 /** "Strings, integers in the range of [-(2**53)+1, (2**53)-1], booleans, and null." */

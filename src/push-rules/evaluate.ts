@@ -43,8 +43,8 @@ function firstMatch(
 }
 
 function matchesAll({ tests }: CompiledRule, event: EvaluatedEvent, context: EvaluationContext): boolean {
-  for (const test of tests) {
-    if (!test(event, context)) return false
+  for (let at = 0; at < tests.length; at++) {
+    if (tests[at]?.(event, context) !== true) return false
   }
   return true
 }

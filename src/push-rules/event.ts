@@ -1,4 +1,4 @@
-import { isObject, valueAt, type KeyPath } from './key-path.ts'
+import { BODY_KEY, isObject, ownValue, valueAt, type KeyPath } from './key-path.ts'
 import { fold } from './text.ts'
 
 /**
@@ -12,6 +12,11 @@ export type EvaluatedEvent = {
   readonly roomId: string | null
   /** Whether the content has a property `m.mentions`, of whatever shape: then the legacy mention rules do not apply. */
   readonly hasMentions: boolean
+  /** Whether the content has a property `m.relates_to`, of whatever shape. */
+  readonly hasRelation: boolean
+  readonly content: Record<string, unknown> | undefined
+  /** `content.msgtype`, as written. */
+  readonly msgtype: string | null
   /** The type with its case folded. */
   readonly type: string | null
   /** What was looked up before, by path; made when there is something to keep. */
@@ -20,28 +25,32 @@ export type EvaluatedEvent = {
   body: string | null | undefined
 }
 
-type Kept = { readonly folded: Map<string, string | null>; readonly items: Map<string, Items> }
+type Kept = { readonly folded: Map<string, string>; readonly items: Map<string, Items> }
 type Items = ReadonlySet<unknown> | readonly unknown[] | null
 
 /** `event`: any JSON; what is not an event simply matches nothing. It must not change as long as the result is used. */
 export function prepareEvent(event: unknown): EvaluatedEvent {
   const source = isObject(event) ? event : {}
-  const content = ownValue(source, 'content')
+  const value = ownValue(source, 'content')
+  const content = isObject(value) ? value : undefined
+  // By their names, not through `ownValue`: these are read of every event, and so at half the cost.
+  const msgtype = content?.['msgtype']
   const type = textAt(source, 'type')
   return {
     source: event,
     sender: textAt(source, 'sender'),
     roomId: textAt(source, 'room_id'),
-    hasMentions: isObject(content) && ownValue(content, 'm.mentions') !== undefined,
-    type: type === null ? null : fold(type),
+    hasMentions: content?.['m.mentions'] !== undefined && Object.hasOwn(content, 'm.mentions'),
+    hasRelation: content?.['m.relates_to'] !== undefined && Object.hasOwn(content, 'm.relates_to'),
+    content,
+    msgtype:
+      content !== undefined && typeof msgtype === 'string' && Object.hasOwn(content, 'msgtype')
+        ? msgtype
+        : null,
+    type: type === null ? null : foldedType(type),
     kept: undefined,
     body: undefined,
   }
-}
-
-function ownValue(object: Record<string, unknown>, name: string): unknown {
-  const value = object[name]
-  return value === undefined || !Object.hasOwn(object, name) ? undefined : value
 }
 
 function textAt(event: Record<string, unknown>, name: string): string | null {
@@ -49,27 +58,52 @@ function textAt(event: Record<string, unknown>, name: string): string | null {
   return typeof value === 'string' ? value : null
 }
 
-const BODY_NAMES = ['content', 'body']
+/** Most events are of these types; what is the same string is quickly seen to be so. */
+const USUAL_TYPES: ReadonlyMap<string, string> = new Map(
+  ['message', 'encrypted', 'member', 'tombstone', 'server_acl', 'redaction']
+    .map((name) => `m.room.${name}`)
+    .concat('m.reaction', 'm.call.invite')
+    .map((type) => [type, type]),
+)
+
+/** A type, or a pattern for one without wildcards, with its case folded. */
+export function foldedType(type: string): string {
+  return USUAL_TYPES.get(type) ?? fold(type)
+}
+
+/** The value at a path, or undefined. */
+export function eventValue(event: EvaluatedEvent, path: KeyPath): unknown {
+  const { inContent } = path
+  if (inContent === undefined) return valueAt(event.source, path.names)
+  if (event.content === undefined) return undefined
+  const value = ownValue(event.content, inContent.name)
+  return value === undefined || inContent.below.length === 0 ? value : valueAt(value, inContent.below)
+}
 
 /** The text of `content.body` with its case folded, or null if there is no text. */
 export function bodyOf(event: EvaluatedEvent): string | null {
   if (event.body === undefined) {
-    const value = valueAt(event.source, BODY_NAMES)
+    const value = event.content === undefined ? undefined : ownValue(event.content, 'body')
     event.body = typeof value === 'string' ? fold(value) : null
   }
   return event.body
 }
 
+/** Shorter texts are folded each time: that costs less than to remember them. */
+const LONG_TEXT = 64
+
 /** The text at a path with its case folded, or null if there is no text. */
 export function foldedAt(event: EvaluatedEvent, path: KeyPath): string | null {
   if (path.key === 'type') return event.type
-  if (path.key === 'content.body') return bodyOf(event)
-  const kept = event.kept?.folded.get(path.key)
-  if (kept !== undefined) return kept
-  const value = valueAt(event.source, path.names)
+  if (path.key === BODY_KEY) return bodyOf(event)
+  const value = eventValue(event, path)
   if (typeof value !== 'string') return null
+  if (value.length < LONG_TEXT) return fold(value)
+  const { folded } = keep(event)
+  const kept = folded.get(path.key)
+  if (kept !== undefined) return kept
   const text = fold(value)
-  keep(event).folded.set(path.key, text)
+  folded.set(path.key, text)
   return text
 }
 
@@ -87,7 +121,7 @@ export function hasItem(event: EvaluatedEvent, path: KeyPath, item: unknown): bo
 export function itemsAt(event: EvaluatedEvent, path: KeyPath): Items {
   const kept = event.kept?.items.get(path.key)
   if (kept !== undefined) return kept
-  const value = valueAt(event.source, path.names)
+  const value = eventValue(event, path)
   if (!Array.isArray(value)) return null
   if (value.length <= SHORT_LIST) return value as readonly unknown[]
   const items = new Set<unknown>(value)

@@ -2,7 +2,7 @@ import { compileCondition, never, type Test } from './conditions.ts'
 import { conditionKey, patternKey, senderKey, type IndexKey } from './index-key.ts'
 import { isObject, ROOM_ID_KEY } from './key-path.ts'
 import type { ExperimentalRules, RuleKind } from './model.ts'
-import { fold } from './text.ts'
+import { foldedType } from './event.ts'
 
 /**
  * How far a rule reaches, told by its conditions alone, without an event. Undefined: it never matches where notifications
@@ -24,7 +24,7 @@ export const BY_SELF: Reach = { by: 'self' }
 
 /** A rule's conditions made ready, and what they tell beforehand. */
 export type CompiledConditions = {
-  /** In the order of the conditions. */
+  /** All but the one for `type`. */
   readonly tests: readonly Test[]
   readonly reach: Reach | undefined
   /** The only type of event that meets them, case folded; undefined: any. */
@@ -46,13 +46,15 @@ export function compileConditions(
   // Something else than a list is one malformed condition, and that never matches.
   const list: readonly unknown[] =
     conditions === undefined ? NONE : Array.isArray(conditions) ? conditions : [null]
-  const tests = list.map((condition) => compileCondition(condition, experimental))
+  const type = list.map(typeNamed).find((named) => named !== undefined)
+  const all = list.map((condition) => compileCondition(condition, experimental))
   const asksRoom = list.map(isAboutRoom)
+  const tests = type === undefined ? all : all.filter((_, at) => typeNamed(list[at]) !== type)
   return {
     tests: tests.length === 0 ? NONE : tests,
     reach: tests.includes(never) || list.some(isAboutDevice) ? undefined : reachOf(list),
-    type: list.map(typeNamed).find((type) => type !== undefined),
-    where: asksRoom.includes(true) ? tests.filter((_, at) => asksRoom[at]) : NONE,
+    type,
+    where: asksRoom.includes(true) ? all.filter((_, at) => asksRoom[at]) : NONE,
     asksPermission: list.some(isAboutPermission),
     elsewhere: list.filter((_, at) => asksRoom[at] !== true),
   }
@@ -94,5 +96,5 @@ function typeNamed(condition: unknown): string | undefined {
   if (!isObject(condition) || condition['kind'] !== 'event_match' || condition['key'] !== 'type')
     return undefined
   const { pattern } = condition
-  return typeof pattern === 'string' && !/[*?]/.test(pattern) ? fold(pattern) : undefined
+  return typeof pattern === 'string' && !/[*?]/.test(pattern) ? foldedType(pattern) : undefined
 }
