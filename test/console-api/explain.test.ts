@@ -95,3 +95,22 @@ test('proposed rules are asked where the settings have them', async (t) => {
   assert.equal(await ruleFor({}), undefined)
   assert.match(String(await ruleFor({ BELFRY_EXPERIMENTAL_POLLS: 'true' })), /poll_start/)
 })
+
+test('what the settings have is in the rules that clients see, and counts', async (t) => {
+  const { alice, bob, roomId } = await house(t, { BELFRY_EXPERIMENTAL_POLLS: 'true' })
+  const ids = (rules: unknown) =>
+    (rules as { underride: { rule_id: string }[] }).underride.map((rule) => rule.rule_id)
+  const isPollRule = (id: string) => id.startsWith('.org.matrix.msc3930.')
+  assert.ok(ids((await bob.get('/pushrules/'))['global']).some(isPollRule))
+  const path = `/rooms/${encodeURIComponent(roomId)}/send/org.matrix.msc3381.poll.start/1`
+  const { event_id: eventId } = await alice.put(path, {})
+  const { notifications } = (await bob.get('/notifications?limit=1')) as {
+    notifications: { event: { event_id: string }; rule_id: string }[]
+  }
+  assert.equal(notifications[0]?.event.event_id, eventId)
+  assert.ok(isPollRule(notifications[0]?.rule_id ?? ''))
+  const { account_data: data } = (await bob.get('/sync')) as {
+    account_data: { events: { type: string; content: { global: unknown } }[] }
+  }
+  assert.ok(ids(data.events.find(({ type }) => type === 'm.push_rules')?.content.global).some(isPollRule))
+})
