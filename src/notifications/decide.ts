@@ -54,7 +54,7 @@ export function decideForRoom(
           cohorts: new Map([[DEFAULT_COHORT, evaluate(compiledDefaults(settings), evaluated, context)]]),
           exceptions: [],
         }
-  return { evaluated, context, ...outcomes, concerned: concernedUsers(evaluated, settings) }
+  return { evaluated, context, ...outcomes, concerned: concernedUsers(evaluated, settings, context) }
 }
 
 export function outcomeOfCohort(decision: Decision, cohort: string): Outcome {

@@ -84,10 +84,11 @@ async function askMembers(deps: NotificationDeps, tx: Transaction, known: Known)
 async function findMembers(
   tx: Transaction,
   { roomId, sender }: NotifiableEvent,
-  { concerned: { mentioned, bodyKeys } }: Decision,
+  { concerned: { mentioned, privileged, bodyKeys } }: Decision,
 ): Promise<Person[]> {
+  const userIds = privileged.length > 0 ? [...mentioned, ...privileged] : mentioned
   const found = [
-    ...(mentioned.length > 0 ? await findMentioned(tx, { roomId, sender, userIds: mentioned }) : []),
+    ...(userIds.length > 0 ? await findMentioned(tx, { roomId, sender, userIds }) : []),
     ...(bodyKeys.length > 0 ? await findNamed(tx, { roomId, sender, keys: bodyKeys }) : []),
   ]
   return found.map((row) => ({ userId: row.userId, displayName: row.displayname }))

@@ -11,7 +11,7 @@ import { memberJoined, memberLeft, rulesChanged } from '../../src/notifications/
 import { type ReadUpTo, markRead } from '../../src/notifications/read.ts'
 import { recordEvent } from '../../src/notifications/record.ts'
 import { retractEvent } from '../../src/notifications/retract.ts'
-import { mentionKey } from '../../src/push-rules/index.ts'
+import { mentionKey, type RuleSettings } from '../../src/push-rules/index.ts'
 import { addEvent } from '../../src/rooms/event-store.ts'
 import { moveCounters, setMembership } from '../../src/rooms/membership-store.ts'
 import { viewRoom } from '../../src/rooms/room-view.ts'
@@ -70,7 +70,7 @@ export type MemberChange = {
 
 const clock: Clock = { now: () => NOW, sleep: () => Promise.resolve() }
 
-export function openHouse(db: Database, options: { legacyMentionRules?: boolean } = {}): House {
+export function openHouse(db: Database, options: Partial<RuleSettings> = {}): House {
   const woken: number[] = []
   const bus: Bus = {
     publish: (topic: Topic, message) =>
@@ -82,6 +82,7 @@ export function openHouse(db: Database, options: { legacyMentionRules?: boolean 
     bus,
     log: silentLog,
     legacyMentionRules: options.legacyMentionRules ?? true,
+    experimental: options.experimental,
   })
   const house: House = {
     db,

@@ -183,6 +183,24 @@ onEachDatabase('rules of their own', (open) => {
     assert.deepEqual(await queued(house, bob), [])
   })
 
+  test('a knock is told to those who may answer it, where the proposal is switched on', async (t) => {
+    const db = await open(t)
+    const house = await gathered(openHouse(db, { experimental: { knocks: true } }))
+    house.context.powerLevels = { invite: 50, users: { [bob]: 50, [cat]: 0 } }
+    await house.setMember({ roomId: here, userId: user('dan'), membership: 'knock' })
+    assert.deepEqual(
+      [await total(house, bob), await total(house, cat)],
+      [
+        [1, 0],
+        [0, 0],
+      ],
+    )
+    const usual = openHouse(db)
+    usual.context.powerLevels = house.context.powerLevels
+    await usual.setMember({ roomId: here, userId: user('eve'), membership: 'knock' })
+    assert.deepEqual(await total(usual, bob), [1, 0])
+  })
+
   test('a rule of a device wakes it where the account is muted, and counts nothing', async (t) => {
     const house = await gathered(openHouse(await open(t)))
     const pusher = await house.addPusher(bob)
