@@ -43,10 +43,13 @@ export function compileCondition(condition: unknown, experimental?: Experimental
 export function bodyMatch(pattern: unknown): Test {
   if (typeof pattern !== 'string') return never
   const glob = compileGlob(pattern)
-  return (event) => {
-    const body = bodyOf(event)
-    return body !== null && matchesWords(glob, body)
-  }
+  if (pattern === '@room') return (event) => (event.namesRoom ??= isFound(glob, event))
+  return (event) => isFound(glob, event)
+}
+
+function isFound(glob: Glob, event: EvaluatedEvent): boolean {
+  const body = bodyOf(event)
+  return body !== null && matchesWords(glob, body)
 }
 
 function eventMatch(key: unknown, pattern: unknown): Test {

@@ -21,6 +21,8 @@ export type EvaluatedEvent = {
   readonly type: string | null
   /** What was looked up before, by path; made when there is something to keep. */
   kept: Kept | undefined
+  /** Whether `@room` stands in the body, which a default rule of everybody asks; undefined: not looked up yet. */
+  namesRoom: boolean | undefined
   /** The text of the body with its case folded; undefined: not looked up yet. */
   body: string | null | undefined
 }
@@ -49,6 +51,7 @@ export function prepareEvent(event: unknown): EvaluatedEvent {
         : null,
     type: type === null ? null : foldedType(type),
     kept: undefined,
+    namesRoom: undefined,
     body: undefined,
   }
 }
@@ -76,8 +79,17 @@ export function eventValue(event: EvaluatedEvent, path: KeyPath): unknown {
   const { inContent } = path
   if (inContent === undefined) return valueAt(event.source, path.names)
   if (event.content === undefined) return undefined
+  if (inContent.name === 'm.mentions')
+    return event.hasMentions ? below(event.content['m.mentions'], inContent.below) : undefined
+  if (inContent.name === 'm.relates_to') {
+    return event.hasRelation ? below(event.content['m.relates_to'], inContent.below) : undefined
+  }
   const value = ownValue(event.content, inContent.name)
-  return value === undefined || inContent.below.length === 0 ? value : valueAt(value, inContent.below)
+  return value === undefined ? undefined : below(value, inContent.below)
+}
+
+function below(value: unknown, names: readonly string[]): unknown {
+  return names.length === 0 ? value : valueAt(value, names)
 }
 
 /** The text of `content.body` with its case folded, or null if there is no text. */
@@ -119,11 +131,11 @@ export function hasItem(event: EvaluatedEvent, path: KeyPath, item: unknown): bo
 
 /** The items of the list at a path, or null if there is no list. */
 export function itemsAt(event: EvaluatedEvent, path: KeyPath): Items {
-  const kept = event.kept?.items.get(path.key)
-  if (kept !== undefined) return kept
   const value = eventValue(event, path)
   if (!Array.isArray(value)) return null
   if (value.length <= SHORT_LIST) return value as readonly unknown[]
+  const kept = event.kept?.items.get(path.key)
+  if (kept !== undefined) return kept
   const items = new Set<unknown>(value)
   keep(event).items.set(path.key, items)
   return items

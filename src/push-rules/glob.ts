@@ -74,8 +74,16 @@ export function matchesWords(glob: Glob, text: string): boolean {
  * themselves. Empty words are in no text.
  */
 export function containsWords(text: string, words: string): boolean {
-  const folded = fold(words)
+  const folded = foldedWords(words)
   return folded !== '' && folded.length <= text.length && findLiteral(folded, text, BOTH_EDGES)
+}
+
+/** One person's name is asked for at many events in a row. */
+let last = { words: '', folded: '' }
+
+function foldedWords(words: string): string {
+  if (words !== last.words) last = { words, folded: fold(words) }
+  return last.folded
 }
 
 function findMiddle(glob: Glob, text: string, from: number): number {
