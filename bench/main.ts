@@ -3,12 +3,13 @@ import type { Benchmark, BenchOptions, Report } from './benchmark.ts'
 import { groupCommit } from './group-commit.ts'
 import { pokes } from './pokes.ts'
 import { rooms } from './rooms.ts'
+import { rules } from './rules.ts'
 import { startUp } from './start-up.ts'
 import { describeMachine, lookAtMachine } from './support/machine.ts'
 import { leaveNothingBehind } from './support/processes.ts'
 import { printTable } from './support/table.ts'
 
-const BENCHMARKS: readonly Benchmark[] = [pokes, startUp, rooms, groupCommit]
+const BENCHMARKS: readonly Benchmark[] = [pokes, startUp, rooms, groupCommit, rules]
 
 const USAGE = `npm run bench -- [NAME …] [--cpu-prof DIR]
 

@@ -4,12 +4,17 @@ import { createAuthenticator } from './accounts/authenticate.ts'
 import { createAuthSessions } from './accounts/auth-sessions.ts'
 import { createLastSeen } from './accounts/last-seen.ts'
 import { openOwnSession, type OwnSession } from './accounts/own-session.ts'
+import { startHandleSweeper } from './accounts/rule-handles.ts'
+import { copyDeviceRules, type RuleChangeDeps } from './accounts/change-rules.ts'
 import { createPasswords } from './accounts/passwords.ts'
 import { createUser } from './accounts/register.ts'
+import { rulesetOf } from './accounts/rules.ts'
+import type { RuleSettings } from './push-rules/model.ts'
 import { createLocalBus } from './cluster/bus.ts'
 import { clientRoutes } from './client-api/routes.ts'
 import { ConfigError } from './config/config-error.ts'
 import type { Config } from './config/schema.ts'
+import { explainRoutes } from './console-api/explain.ts'
 import { checkGatewayUrl, NOTIFY_PATH } from './delivery/gateway-url.ts'
 import { makeIpPolicy } from './delivery/ip-policy.ts'
 import { systemLookup } from './delivery/lookup.ts'
@@ -29,12 +34,13 @@ import { createLog, type Log } from './lib/log.ts'
 import { createMetrics, type Metrics } from './lib/metrics.ts'
 import { badgeOf, endBadge, startBadge } from './notifications/badge.ts'
 import { outcomeOf } from './notifications/counts.ts'
-import type { NotificationDeps } from './notifications/deps.ts'
+import { notificationDeps } from './notifications/deps.ts'
+import { rulesChanged } from './notifications/members.ts'
 import { isRead } from './notifications/read.ts'
 import { type PusherDeps, removePusher, removePushersOfDevices } from './pushers/set-pusher.ts'
 import type { RoomDeps } from './rooms/deps.ts'
 import { updateMemberProfile } from './rooms/member-profile.ts'
-import { loadPokedEvents } from './rooms/poke-event.ts'
+import { displayNameAt, loadPokedEvents } from './rooms/poke-event.ts'
 import type { SyncDeps } from './rooms/sync/sync.ts'
 import { createTyping } from './rooms/typing.ts'
 import { type Database, openDatabase } from './storage/database.ts'
@@ -67,7 +73,7 @@ export async function createBelfry(config: Config, given: Partial<Environment> =
     async listen() {
       const { url } = await stages.http.listen()
       stages.ownUrls.push(url)
-      running.push(await stages.startDelivering(ca))
+      running.push(stages.startSweeping(), await stages.startDelivering(ca))
       return { url }
     },
     async close() {
@@ -86,7 +92,7 @@ export async function createBelfry(config: Config, given: Partial<Environment> =
 function createStages(config: Config, { clock, random, log, metrics }: Environment, db: Database) {
   const bus = createLocalBus()
   const serverName = config.server_name
-  const legacyMentionRules = config.push.legacy_mention_rules
+  const ruleSettings = ruleSettingsOf(config)
   const policy = makeIpPolicy(config.push.allow_ip_ranges)
   /** Under which URLs this server's own gateway can be reached. */
   const ownUrls = config.public_url === undefined ? [] : [config.public_url]
@@ -105,12 +111,13 @@ function createStages(config: Config, { clock, random, log, metrics }: Environme
     checkUrl: (url) => checkGatewayUrl(url, { policy, lookup: systemLookup, isOwnGateway }),
     startBadge,
     endBadge,
+    copyRules: (tx, of) => copyDeviceRules(rules, tx, of),
   }
   const ruleFaults = metrics.counter(
     'belfry_rule_faults_total',
     'Rule evaluations that threw; no message was lost',
   )
-  const notifications: NotificationDeps = { clock, bus, log, legacyMentionRules, ruleFaults }
+  const notifications = notificationDeps({ clock, bus, log, ...ruleSettings, ruleFaults })
   const rooms: RoomDeps = { db, bus, clock, random, log, serverName, notifications }
   const accounts: AccountDeps = {
     db,
@@ -123,6 +130,12 @@ function createStages(config: Config, { clock, random, log, metrics }: Environme
     loginAttempts: createLoginAttemptLimiter(config.rate_limits, clock),
     onDevicesRemoved: (tx, userId, deviceIds) => removePushersOfDevices(pushers, tx, { userId, deviceIds }),
     onProfileChanged: (userId) => updateMemberProfile(rooms, userId),
+    onRulesChanged: rulesChanged,
+  }
+  const rules: RuleChangeDeps = {
+    ...accounts,
+    ...ruleSettings,
+    maxRulesPerUser: config.push.max_rules_per_user,
   }
   const typing = createTyping({ clock, bus })
   const sync: SyncDeps = {
@@ -130,7 +143,7 @@ function createStages(config: Config, { clock, random, log, metrics }: Environme
     bus,
     clock,
     typing,
-    legacyMentionRules,
+    ...ruleSettings,
     maxTimeoutMs: config.limits.sync_timeout_max_ms,
   }
   const lastSeen = createLastSeen({ db, clock, log })
@@ -142,7 +155,8 @@ function createStages(config: Config, { clock, random, log, metrics }: Environme
     limiter: createRateLimiter(config.rate_limits, clock),
     routes: [
       ...healthRoutes({ checks: { database: async () => void (await currentPosition(db)) }, metrics, log }),
-      ...clientRoutes({ config, accounts, rooms, notifications, sync, typing, pushers }),
+      ...clientRoutes({ config, accounts, rules, rooms, notifications, sync, typing, pushers }),
+      ...explainRoutes({ db, settings: ruleSettings }),
       ...gatewayRoutes(gateway),
       ...inboxRoutes({ store: inbox }),
     ],
@@ -176,6 +190,9 @@ function createStages(config: Config, { clock, random, log, metrics }: Environme
       badgeOf,
       isRead,
       outcomeOf,
+      rulesOf: (q, userId) => rulesetOf(q, userId, ruleSettings),
+      ruleSettings,
+      displayNameAt,
       removePusher: (tx, pusherId) => removePusher(pushers, tx, pusherId),
       concurrency: config.push.concurrency,
       includeContent: config.push.include_content,
@@ -187,7 +204,22 @@ function createStages(config: Config, { clock, random, log, metrics }: Environme
       },
     }
   }
-  return { http, accounts, lastSeen, typing, startDelivering, ownUrls }
+  const startSweeping = () => startHandleSweeper({ ...rules, log }, config.push.handle_retention_days)
+  return { http, accounts, lastSeen, typing, startDelivering, startSweeping, ownUrls }
+}
+
+/** Which default rules everybody has, and what rules may say. */
+function ruleSettingsOf({ push, experimental: proposed }: Config): RuleSettings {
+  return {
+    legacyMentionRules: push.legacy_mention_rules,
+    experimental: {
+      polls: proposed.polls,
+      encryptedEvents: proposed.encrypted_events,
+      liveLocation: proposed.live_location,
+      knocks: proposed.knocks,
+      notifyInApp: proposed.notify_in_app,
+    },
+  }
 }
 
 /** Made when it is first asked for: a server that starts does not wait for the HTTP client that its first poke needs. */

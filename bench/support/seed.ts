@@ -6,6 +6,7 @@ import { insertUser } from '../../src/accounts/users-store.ts'
 import { createLocalBus } from '../../src/cluster/bus.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { type DeviceId, type RoomId, systemRandom, type UserId } from '../../src/lib/ids.ts'
+import { notificationDeps } from '../../src/notifications/deps.ts'
 import { endBadge, startBadge } from '../../src/notifications/badge.ts'
 import { setPusher } from '../../src/pushers/set-pusher.ts'
 import { createRoom } from '../../src/rooms/create-room.ts'
@@ -40,7 +41,11 @@ export async function openSeed(data: string, gateway: string): Promise<Seed> {
       lang: 'en',
       data: { url: gateway },
     }
-    await setPusher(pusherDepsOf(db), { userId, deviceId }, { kind: 'set', settings, append: true })
+    await setPusher(
+      pusherDepsOf(db),
+      { userId, deviceId },
+      { kind: 'set', settings, append: true, copyRules: false },
+    )
   }
   return {
     rooms,
@@ -60,7 +65,7 @@ const log = pino({ level: 'warn' })
 
 export function roomDepsOf(db: Database): RoomDeps {
   const [clock, bus] = [systemClock, createLocalBus()]
-  const notifications = { clock, bus, log, legacyMentionRules: true }
+  const notifications = notificationDeps({ clock, bus, log, legacyMentionRules: true })
   return { db, bus, clock, random: systemRandom, log, serverName: 'localhost', notifications }
 }
 
@@ -73,6 +78,7 @@ function pusherDepsOf(db: Database) {
     checkUrl: async (href: string) => ({ kind: 'ok' as const, href }),
     startBadge,
     endBadge,
+    copyRules: async () => undefined,
   }
 }
 

@@ -6,12 +6,14 @@ import type { Database, Transaction } from '../storage/database.ts'
 import type { Queries } from '../storage/query.ts'
 import { nextPosition } from '../storage/stream.ts'
 import { accountDataOfType, upsertAccountData } from './account-data-store.ts'
+import { replaceIgnored } from './ignored-users.ts'
 import { rulesetOf, type RuleSettings } from './rules.ts'
 
 /** Account data; `roomId` is '' for what belongs to the whole account (client-server API, "Client config"). */
 export type AccountDataKey = { userId: UserId; roomId: RoomId | ''; type: string }
 
 const PUSH_RULES = 'm.push_rules'
+const IGNORED_USERS = 'm.ignored_user_list'
 /** These have endpoints of their own. */
 const KEPT_BY_THE_SERVER = new Set([PUSH_RULES, 'm.fully_read'])
 const MAX_TYPE_BYTES = 255
@@ -46,6 +48,7 @@ export async function writeAccountData(
 ): Promise<number> {
   const position = await nextPosition(tx)
   await tx.run(upsertAccountData, { ...key, content: JSON.stringify(content), position })
+  if (key.type === IGNORED_USERS && key.roomId === '') await replaceIgnored(tx, key.userId, content)
   tx.onCommit(() => deps.bus.publish(`user:${key.userId}`))
   return position
 }
@@ -62,11 +65,16 @@ export async function getAccountData(
   return parseStored(row.content)
 }
 
-/** The content of `m.push_rules`, which is never stored: it is made from the rules. */
+/**
+ * The content of `m.push_rules`, which is never stored: it is made from the rules. `device` is there only with rules in
+ * it: clients of today do not expect it.
+ */
 export async function pushRulesContent(
   q: Queries,
   userId: UserId,
   settings: RuleSettings,
 ): Promise<JsonObject> {
-  return { global: (await rulesetOf(q, userId, settings)) as unknown as JsonObject }
+  const { global, device } = await rulesetOf(q, userId, settings)
+  const shown = { global, ...(device.size > 0 && { device: Object.fromEntries(device) }) }
+  return shown as unknown as JsonObject
 }

@@ -1,8 +1,10 @@
 import type { DeviceId, UserId } from '../lib/ids.ts'
 import type { Json } from '../lib/json.ts'
 import { deleteAccountData } from './account-data-store.ts'
+import { removeAllRules } from './change-rules.ts'
 import type { AccountDeps } from './deps.ts'
 import { deleteFilters } from './filters-store.ts'
+import { deleteIgnored } from './ignored-users-store.ts'
 import { checkNewPassword } from './names.ts'
 import { passwordChangedMeanwhile, removeAllDevices } from './sessions.ts'
 import { authorise, type Challenge } from './user-interactive.ts'
@@ -34,7 +36,7 @@ export async function changePassword(
 }
 
 /**
- * Ends an account for good: no password, no sessions, no pushers; the user id is never given out again. With `erase` the profile,
+ * Ends an account for good: no password, no sessions, no pushers, no push rules; the user id is never given out again. With `erase` the profile,
  * account data and filters go too. What was said in rooms stays.
  * @throws MatrixError 403 when the password changed meanwhile; 429
  */
@@ -51,9 +53,11 @@ export async function deactivate(
     if (user?.password_hash !== verdict.passwordHash) throw passwordChangedMeanwhile()
     await tx.run(deactivateUser, { userId, now: deps.clock.now() })
     await removeAllDevices(deps, tx, userId)
+    await removeAllRules(deps, tx, userId)
     if (!request.erase) return
     await tx.run(eraseProfile, { userId })
     await tx.run(deleteAccountData, { userId })
+    await tx.run(deleteIgnored, { userId })
     await tx.run(deleteFilters, { userId })
   })
   if (request.erase) await deps.onProfileChanged(userId)

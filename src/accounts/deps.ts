@@ -19,7 +19,12 @@ export type AccountDeps = {
   onDevicesRemoved(tx: Transaction, userId: UserId, deviceIds: readonly DeviceId[]): Promise<void>
   /** Called after a display name or an avatar has changed: writes it into the member events of the user's rooms. */
   onProfileChanged(userId: UserId): Promise<void>
+  /** Takes note, in the same transaction, that other push rules hold for a user from this position on. */
+  onRulesChanged(tx: Transaction, change: RulesChange): Promise<void>
 }
+
+/** A user's push rules are other ones for the events after `position`. */
+export type RulesChange = { userId: UserId; position: number }
 
 /** Guards one account against guessing: each attempt counts beforehand, so that many at once cannot slip through. */
 export interface AttemptLimiter {

@@ -1,13 +1,123 @@
 import { localpartOf, type UserId } from '../lib/ids.ts'
-import { defaultRules, type Ruleset } from '../push-rules/index.ts'
+import {
+  type Action,
+  type Condition,
+  type DefaultRuleChange,
+  defaultRules,
+  type PushRule,
+  rulesetFor,
+  type RuleSettings,
+  type Ruleset,
+} from '../push-rules/index.ts'
 import type { Queries } from '../storage/query.ts'
+import {
+  type DefaultChangeRow,
+  defaultChangesOfUsers,
+  type RuleRow,
+  ruleSetsOf,
+  rulesOfUsers,
+} from './rules-store.ts'
 
-export type RuleSettings = { readonly legacyMentionRules: boolean }
+export type { RuleSettings }
 
-/**
- * The global push rules of a user, as clients see them. /sync, account data and `GET /pushrules/` all take them from
- * here. Everybody has the server's default rules.
- */
-export async function rulesetOf(_q: Queries, userId: UserId, settings: RuleSettings): Promise<Ruleset> {
-  return defaultRules({ userId, localpart: localpartOf(userId), ...settings })
+/** The name of the global scope where rules are kept; a handle is never empty. */
+export const GLOBAL = ''
+
+/** All push rules of a user. */
+export type UserRules = {
+  /** The position of the last change; 0: there was none. */
+  version: number
+  /** As clients see it: the user's own rules, the defaults with what they changed about them. */
+  global: Ruleset
+  /** By handle; only those that have rules. There are no defaults in the scope of a device. */
+  device: ReadonlyMap<string, Ruleset>
+}
+
+/** The push rules of a user. /sync, account data and `GET /pushrules/` all take them from here. */
+export async function rulesetOf(q: Queries, userId: UserId, settings: RuleSettings): Promise<UserRules> {
+  const own = (await rulesetsOf(q, [userId], settings)).get(userId)
+  return own ?? { version: 0, global: defaultsOf(userId, settings), device: new Map() }
+}
+
+/** As `rulesetOf`, of many users at once; those who never changed a rule are left out. */
+export async function rulesetsOf(
+  q: Queries,
+  userIds: readonly UserId[],
+  settings: RuleSettings,
+): Promise<Map<UserId, UserRules>> {
+  const sets = await q.all(ruleSetsOf, { userIds })
+  if (sets.length === 0) return new Map()
+  const owners = sets.map((set) => set.user_id)
+  const rules = Map.groupBy(await q.all(rulesOfUsers, { userIds: owners }), (row) => row.user_id)
+  const changes = Map.groupBy(await q.all(defaultChangesOfUsers, { userIds: owners }), (row) => row.user_id)
+  return new Map(
+    sets.map(({ user_id: userId, version }) => {
+      const byScope = Map.groupBy(rules.get(userId) ?? [], (row) => row.scope)
+      const global = rulesetFor({
+        defaults: defaultsOf(userId, settings),
+        changes: (changes.get(userId) ?? []).map(changeOf),
+        userRules: rulesIn(byScope.get(GLOBAL)),
+      })
+      byScope.delete(GLOBAL)
+      const device = new Map([...byScope].map(([handle, rows]) => [handle, rulesIn(rows)]))
+      return [userId, { version, global, device }]
+    }),
+  )
+}
+
+/** The position of the last change of a user's rules; 0: there was none. */
+export async function rulesVersionOf(q: Queries, userId: UserId): Promise<number> {
+  return (await q.all(ruleSetsOf, { userIds: [userId] }))[0]?.version ?? 0
+}
+
+export function noRules(): Ruleset {
+  return { override: [], content: [], room: [], sender: [], underride: [] }
+}
+
+function defaultsOf(userId: UserId, settings: RuleSettings): Ruleset {
+  return defaultRules({ ...settings, userId, localpart: localpartOf(userId) })
+}
+
+function changeOf(row: DefaultChangeRow): DefaultRuleChange {
+  return {
+    kind: row.kind,
+    ruleId: row.rule_id,
+    enabled: row.enabled === null ? null : row.enabled === 1,
+    actions: row.actions === null ? null : listIn<Action>(row.actions),
+  }
+}
+
+/** The rules of one scope, in their order. */
+function rulesIn(rows: readonly RuleRow[] | undefined): Ruleset {
+  const rules = noRules()
+  for (const row of rows ?? []) {
+    const rule = ruleOf(row)
+    // A row is of the kind that it was checked for when it was written.
+    if (rule) (rules[row.kind] as PushRule[]).push(rule)
+  }
+  return rules
+}
+
+/** undefined: what is stored is not a rule, which costs that rule and nothing else. */
+function ruleOf(row: RuleRow): PushRule | undefined {
+  const actions = listIn<Action>(row.actions)
+  const conditions = row.conditions === null ? undefined : listIn<Condition>(row.conditions)
+  if (!actions || (row.conditions !== null && !conditions)) return undefined
+  return {
+    rule_id: row.rule_id,
+    default: false,
+    enabled: row.enabled === 1,
+    ...(conditions && { conditions }),
+    ...(row.pattern !== null && { pattern: row.pattern }),
+    actions,
+  }
+}
+
+function listIn<Item>(text: string): Item[] | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return Array.isArray(value) ? (value as Item[]) : undefined
+  } catch {
+    return undefined
+  }
 }

@@ -13,6 +13,8 @@ export type World = {
   createApp(config: Config): Promise<App>
   env: Readonly<Record<string, string | undefined>>
   stdin: NodeJS.ReadStream
+  /** To a server that runs already. */
+  fetch: typeof fetch
   print(line: string): void
   complain(line: string): void
   onSignal(listener: () => void): void

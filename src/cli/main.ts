@@ -1,10 +1,11 @@
 import { ConfigError } from '../config/config-error.ts'
 import type { Command, World } from './command.ts'
+import { pushExplain } from './push-explain.ts'
 import { serve } from './serve.ts'
 import { start } from './start.ts'
 import { userAdd } from './user.ts'
 
-const COMMANDS: readonly Command[] = [start, serve, userAdd]
+const COMMANDS: readonly Command[] = [start, serve, userAdd, pushExplain]
 
 /**
  * Runs the command that the arguments name and resolves with the exit code: 0, 1 for a failure, 2 for a mistake on the command line or
@@ -39,6 +40,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     createApp: async (config) => (await import('../app.ts')).createBelfry(config),
     env: process.env,
     stdin: process.stdin,
+    fetch,
     print: (line) => void process.stdout.write(`${line}\n`),
     complain: (line) => void process.stderr.write(`${line}\n`),
     onSignal: (listener) => void process.on('SIGTERM', listener).on('SIGINT', listener),

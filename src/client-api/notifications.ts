@@ -20,6 +20,16 @@ const query = z.object({
   only: z.enum(['highlight']).optional(),
 })
 
+/** MSC3994, under the names that it is to have and those that it has. */
+function whyNotified({ kind, ruleId }: { kind: string; ruleId: string }): JsonObject {
+  return {
+    rule_kind: kind,
+    rule_id: ruleId,
+    'org.matrix.msc3994.rule_kind': kind,
+    'org.matrix.msc3994.rule_id': ruleId,
+  }
+}
+
 /** `GET /notifications` (client-server API, "Listing Notifications"). */
 export function notificationRoutes(deps: NotificationRouteDeps): Route[] {
   return [
@@ -49,7 +59,7 @@ export function notificationRoutes(deps: NotificationRouteDeps): Route[] {
             withoutRoomId: true,
           })
           return {
-            notifications: notifications.map(({ roomId, ts, read, actions }, at) => ({
+            notifications: notifications.map(({ roomId, ts, read, actions, rule }, at) => ({
               room_id: roomId,
               ts,
               read,
@@ -57,6 +67,7 @@ export function notificationRoutes(deps: NotificationRouteDeps): Route[] {
               event: shown[at] as JsonObject,
               // Rules of single devices never decide what is in this list, but some clients want the key.
               profile_tag: null,
+              ...(rule === null ? {} : whyNotified(rule)),
             })),
             ...(next === undefined ? {} : { next_token: String(next) }),
           }

@@ -1,84 +1,239 @@
-import type { AccountDeps } from '../accounts/deps.ts'
-import { rulesetOf, type RuleSettings } from '../accounts/rules.ts'
-import { client, defineRoute, reply, type Route } from '../http/route.ts'
-import { notFound, unrecognized } from '../lib/errors.ts'
+import { z } from 'zod'
+import {
+  deleteRule,
+  putRule,
+  type RuleChangeDeps,
+  setRuleActions,
+  setRuleEnabled,
+} from '../accounts/change-rules.ts'
+import type { RuleKey } from '../accounts/rules-store.ts'
+import { GLOBAL, noRules, rulesetOf } from '../accounts/rules.ts'
+import { client, defineRoute, reply, type Requester, type Route } from '../http/route.ts'
+import { badJson, invalidParam, MatrixError, notFound, unrecognized } from '../lib/errors.ts'
 import type { UserId } from '../lib/ids.ts'
-import { type PushRule, RULE_KINDS, type RuleKind, type Ruleset } from '../push-rules/index.ts'
+import { isJsonObject, type Json } from '../lib/json.ts'
+import {
+  type Action,
+  isRuleKind,
+  type PushRule,
+  RULE_KINDS,
+  type RuleProblem,
+  type RuleSettings,
+  type Ruleset,
+  validateActions,
+  type Validated,
+  validateRule,
+} from '../push-rules/index.ts'
+
+const MAX_TAG_BYTES = 255
+
+/** The two ways of writing a scope. A tag that was escaped together with its `device/` comes in as one segment. */
+const BASES = ['/pushrules/:scope', '/pushrules/device/:tag'] as const
+
+const anyBody = z.custom<Json>(() => true)
+const anchorQuery = z.object({ before: z.string().optional(), after: z.string().optional() })
+const pathParams = z.object({
+  scope: z.string().optional(),
+  tag: z.string().optional(),
+  kind: z.string().default(''),
+  ruleId: z.string().default(''),
+  attribute: z.string().default(''),
+})
+type PathParams = z.output<typeof pathParams>
 
 /**
- * Reading push rules (client-server API, "Push Rules: API"). A trailing slash matters, and the statuses are those that clients
- * and test suites rely on: a part of the path that is not known is 400 where a list was asked for, 404 where a rule was.
+ * Push rules (client-server API, "Push Rules: API"), in the scopes `global` and `device/<tag>` (the 2015 draft, where the tag is
+ * the handle of the device's pusher). A trailing slash matters, and the statuses are those that clients and test suites rely on: a part
+ * of the path that is not known is 400 where a list was asked for or something is written, 404 where a rule was asked for.
  */
-export function pushRulesRoutes(deps: Pick<AccountDeps, 'db'> & RuleSettings): Route[] {
-  const rules = (userId: UserId) => rulesetOf(deps.db, userId, deps)
+export function pushRulesRoutes(deps: RuleChangeDeps): Route[] {
+  return [
+    ...wholeRoutes(deps),
+    ...BASES.flatMap((base) => [
+      ...readingRoutes(deps, base),
+      ...writingRoutes(deps, base),
+      ...deletingRoutes(deps, base),
+    ]),
+  ]
+}
+
+function wholeRoutes({ db, ...settings }: RuleChangeDeps): Route[] {
   return [
     defineRoute({
-      ...read(client('/pushrules/')),
-      handler: async ({ requester }) => ({ global: await rules(requester.userId) }),
+      ...onPath('GET', '/pushrules/'),
+      async handler({ requester, prefix }) {
+        const { global, device } = await rulesetOf(db, requester.userId, settings)
+        // Clients of today may know no other scope than the global one.
+        const shown = device.size > 0 || prefix === 'api/v1'
+        return { global, ...(shown && { device: Object.fromEntries(device) }) }
+      },
     }),
     defineRoute({
-      ...read(client('/pushrules/:scope')),
+      ...onPath('GET', '/pushrules/device/'),
+      async handler({ requester }) {
+        return Object.fromEntries((await rulesetOf(db, requester.userId, settings)).device)
+      },
+    }),
+    defineRoute({ ...onPath('PUT', '/pushrules/'), handler: refusePartial }),
+    defineRoute({ ...onPath('DELETE', '/pushrules/'), handler: refusePartial }),
+  ]
+}
+
+function readingRoutes({ db, ...settings }: RuleChangeDeps, base: string): Route[] {
+  const rules = async (requester: Requester, params: PathParams): Promise<Ruleset> => {
+    const scope = scopeIn(params)
+    const { global, device } = await rulesetOf(db, requester.userId, settings)
+    return scope === GLOBAL ? global : (device.get(scope) ?? noRules())
+  }
+  return [
+    defineRoute({
+      ...onPath('GET', base),
       handler: () => refuse('A scope ends with a slash, as in /pushrules/global/'),
     }),
     defineRoute({
-      ...read(client('/pushrules/:scope/')),
-      handler({ requester, params }) {
-        checkScope(params.scope)
-        return rules(requester.userId)
-      },
+      ...onPath('GET', `${base}/`),
+      handler: ({ requester, params }) => rules(requester, params),
     }),
     defineRoute({
-      ...read(client('/pushrules/:scope/:kind')),
+      ...onPath('GET', `${base}/:kind`),
       handler: () => refuse('A kind ends with a slash, as in /pushrules/global/override/'),
     }),
     defineRoute({
-      ...read(client('/pushrules/:scope/:kind/')),
-      async handler({ requester, params: { scope, kind } }) {
-        checkScope(scope)
-        if (!isKind(kind)) return refuse(`The kinds of rules are ${RULE_KINDS.join(', ')}`)
-        return reply(200, (await rules(requester.userId))[kind])
+      ...onPath('GET', `${base}/:kind/`),
+      async handler({ requester, params }) {
+        const found = await rules(requester, params)
+        if (!isRuleKind(params.kind)) return refuse(`The kinds of rules are ${RULE_KINDS.join(', ')}`)
+        return reply(200, found[params.kind])
       },
     }),
     defineRoute({
-      ...read(client('/pushrules/:scope/:kind/:ruleId')),
-      async handler({ requester, params }) {
-        checkScope(params.scope)
-        return find(await rules(requester.userId), params.kind, params.ruleId)
-      },
+      ...onPath('GET', `${base}/:kind/:ruleId`),
+      handler: async ({ requester, params }) => find(await rules(requester, params), params),
     }),
     defineRoute({
-      ...read(client('/pushrules/:scope/:kind/:ruleId/:attribute')),
+      ...onPath('GET', `${base}/:kind/:ruleId/:attribute`),
       async handler({ requester, params }) {
-        checkScope(params.scope)
-        const { enabled, actions } = find(await rules(requester.userId), params.kind, params.ruleId)
+        const { enabled, actions } = find(await rules(requester, params), params)
         if (params.attribute === 'enabled') return { enabled }
         if (params.attribute === 'actions') return { actions }
-        return refuse('A rule has the attributes enabled and actions')
+        return refuseAttribute()
       },
     }),
   ]
 }
 
-function read<const Path>(path: Path) {
-  return { method: 'GET', path, auth: 'user', limit: 'default' } as const
+function writingRoutes(deps: RuleChangeDeps, base: string): Route[] {
+  return [
+    ...['', '/', '/:kind', '/:kind/'].map((rest) =>
+      defineRoute({ ...onPath('PUT', `${base}${rest}`), handler: refusePartial }),
+    ),
+    defineRoute({
+      ...onPath('PUT', `${base}/:kind/:ruleId`),
+      query: anchorQuery,
+      body: anyBody,
+      async handler({ requester, params, query, body }) {
+        const key = keyToWrite(requester.userId, params)
+        // An empty anchor is what some clients send for none.
+        const anchor = { before: query.before || undefined, after: query.after || undefined }
+        await putRule(deps, key, accepted(validateRule(key.kind, key.ruleId, body, deps)), anchor)
+        return {}
+      },
+    }),
+    defineRoute({
+      ...onPath('PUT', `${base}/:kind/:ruleId/:attribute`),
+      body: anyBody,
+      async handler({ requester, params, body }) {
+        const key = keyToWrite(requester.userId, params)
+        if (params.attribute === 'enabled') await setRuleEnabled(deps, key, readEnabled(body))
+        else if (params.attribute === 'actions') await setRuleActions(deps, key, readActions(deps, body))
+        else refuseAttribute()
+        return {}
+      },
+    }),
+  ]
+}
+
+function deletingRoutes(deps: RuleChangeDeps, base: string): Route[] {
+  return [
+    ...['', '/', '/:kind', '/:kind/', '/:kind/:ruleId/:attribute'].map((rest) =>
+      defineRoute({ ...onPath('DELETE', `${base}${rest}`), handler: refusePartial }),
+    ),
+    defineRoute({
+      ...onPath('DELETE', `${base}/:kind/:ruleId`),
+      async handler({ requester: { userId }, params }) {
+        const scope = scopeIn(params)
+        const { kind, ruleId } = params
+        if (!isRuleKind(kind)) throw noSuchRule()
+        await deleteRule(deps, { userId, scope, kind, ruleId })
+        return {}
+      },
+    }),
+  ]
+}
+
+function onPath(method: 'GET' | 'PUT' | 'DELETE', path: string) {
+  return { method, path: client(path), auth: 'user', limit: 'default', params: pathParams } as const
+}
+
+/** '' for the global scope, else the tag. Throws 400 for anything else. */
+function scopeIn({ scope, tag: escaped }: PathParams): string {
+  if (scope === 'global') return GLOBAL
+  const tag = escaped ?? (scope?.startsWith('device/') ? scope.slice('device/'.length) : undefined)
+  if (tag === undefined) return refuse('The scopes of push rules are global and device/<tag>')
+  if (tag === '' || Buffer.byteLength(tag) > MAX_TAG_BYTES)
+    throw invalidParam(`The tag of a device scope must have 1 to ${MAX_TAG_BYTES} bytes`)
+  return tag
+}
+
+function keyToWrite(userId: UserId, params: PathParams): RuleKey {
+  const scope = scopeIn(params)
+  const { kind, ruleId } = params
+  if (!isRuleKind(kind))
+    throw new MatrixError(400, 'M_UNKNOWN', `The kinds of rules are ${RULE_KINDS.join(', ')}`)
+  return { userId, scope, kind, ruleId }
+}
+
+/** `{"enabled": true}`, or `true` alone as in the 2015 draft. */
+function readEnabled(body: Json): boolean {
+  const enabled = isJsonObject(body) ? body['enabled'] : body
+  if (typeof enabled !== 'boolean') throw badJson('enabled must be true or false')
+  return enabled
+}
+
+function readActions(settings: RuleSettings, body: Json): readonly Action[] {
+  if (!isJsonObject(body)) throw badJson('The body must be an object with actions')
+  return accepted(validateActions(body['actions'], settings))
+}
+
+function accepted<Value>(checked: Validated<Value>): Value {
+  if (checked.ok) return checked.value
+  throw problemError(checked.problem)
+}
+
+function problemError({ reason, message }: RuleProblem): MatrixError {
+  if (reason === 'missing') return new MatrixError(400, 'M_MISSING_PARAM', message)
+  if (reason === 'malformed') return badJson(message)
+  return reason === 'too_large' ? new MatrixError(400, 'M_TOO_LARGE', message) : invalidParam(message)
 }
 
 function refuse(message: string): never {
   throw unrecognized(400, message)
 }
 
-function checkScope(scope: string): void {
-  if (scope !== 'global') refuse('The only scope of push rules is global')
+function refusePartial(): never {
+  return refuse('Name the scope, the kind and the rule, as in /pushrules/global/room/<rule id>')
 }
 
-function isKind(kind: string): kind is RuleKind {
-  return (RULE_KINDS as readonly string[]).includes(kind)
+function refuseAttribute(): never {
+  return refuse('A rule has the attributes enabled and actions')
 }
 
 /** @throws MatrixError 404 */
-function find(rules: Ruleset, kind: string, ruleId: string): PushRule {
-  const ofKind: readonly PushRule[] = isKind(kind) ? rules[kind] : []
+function find(rules: Ruleset, { kind, ruleId }: PathParams): PushRule {
+  const ofKind: readonly PushRule[] = isRuleKind(kind) ? rules[kind] : []
   const rule = ofKind.find((candidate) => candidate.rule_id === ruleId)
-  if (!rule) throw notFound('There is no push rule of this kind with this id')
+  if (!rule) throw noSuchRule()
   return rule
 }
+
+const noSuchRule = () => notFound('There is no push rule of this kind with this id')

@@ -1,3 +1,4 @@
+import type { RuleChangeDeps } from '../accounts/change-rules.ts'
 import type { AccountDeps } from '../accounts/deps.ts'
 import type { Config } from '../config/schema.ts'
 import type { Route } from '../http/route.ts'
@@ -36,6 +37,7 @@ import { wellKnownRoutes } from './well-known.ts'
 export type ClientApiDeps = {
   config: Pick<Config, 'open_registration' | 'public_url'>
   accounts: AccountDeps
+  rules: RuleChangeDeps
   rooms: RoomDeps
   notifications: NotificationDeps
   sync: SyncDeps
@@ -45,10 +47,9 @@ export type ClientApiDeps = {
 
 /** Every endpoint of the client-server API, one module of the specification after the other. */
 export function clientRoutes(deps: ClientApiDeps): Route[] {
-  const { accounts, rooms, notifications, sync, typing, pushers, config } = deps
+  const { accounts, rules, rooms, notifications, sync, typing, pushers, config } = deps
   const publicUrl = config.public_url
   const { db, clock } = rooms
-  const rules = { db, bus: rooms.bus, legacyMentionRules: sync.legacyMentionRules }
   return [
     ...versionsRoutes(),
     ...wellKnownRoutes({ publicUrl }),

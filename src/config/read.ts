@@ -88,6 +88,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     if (
       !name.startsWith('BELFRY_') ||
       name === 'BELFRY_CONFIG' ||
+      OF_COMMANDS.has(name) ||
       isServiceLink(name) ||
       text === undefined ||
       text === ''
@@ -99,6 +100,9 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
   }
   return { given, file: env['BELFRY_CONFIG'] === '' ? undefined : env['BELFRY_CONFIG'] }
 }
+
+/** For commands that talk to a running server; they configure none. */
+const OF_COMMANDS: ReadonlySet<string> = new Set(['BELFRY_URL', 'BELFRY_TOKEN'])
 
 // Kubernetes sets these in every container beside a service called "belfry"; they are not meant for us.
 function isServiceLink(name: string): boolean {

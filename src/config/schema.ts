@@ -89,6 +89,9 @@ const pushSchema = z.strictObject({
       'Send the content of events to push gateways; off, every poke is as if its pusher asked for `event_id_only`.',
   }),
   max_pushers_per_user: setting(count(100), { about: 'How many pushers one user may have.' }),
+  max_rules_per_user: setting(count(2000), {
+    about: 'How many push rules of their own one user may have, those of all device handles together.',
+  }),
   handle_retention_days: setting(count(180), {
     about: 'Push rules of a device handle are removed after this many days without a pusher that holds it.',
   }),
@@ -97,6 +100,28 @@ const pushSchema = z.strictObject({
   }),
   concurrency: setting(count(256, { max: 100_000 }), {
     about: 'Pokes in flight at the same time, to all gateways together.',
+  }),
+})
+
+// What is proposed for the specification and not in it. A change of these changes everybody's default rules.
+const experimentalSchema = z.strictObject({
+  notify_in_app: setting(flagOff, {
+    about:
+      'The action `org.matrix.msc3768.notify_in_app` (MSC3768): an event that counts as unread and is not pushed.',
+  }),
+  polls: setting(flagOff, {
+    about: 'Default rules for polls (MSC3930): their beginning and end notify, answers do not.',
+  }),
+  encrypted_events: setting(flagOff, {
+    about:
+      'A default rule that notifies of every encrypted event (MSC4028), so that clients can look into it for mentions. Rooms that notify of mentions alone count more than they show.',
+  }),
+  live_location: setting(flagOff, {
+    about: 'Default rules for live locations (MSC4505): their beginning notifies, where they move does not.',
+  }),
+  knocks: setting(flagOff, {
+    about:
+      'The condition `recipient_permission` (MSC4506), and a default rule with it: who may let people in is notified of a knock.',
   }),
 })
 
@@ -192,6 +217,7 @@ export const configSchema = z.strictObject({
       'Take the address of a client from the last entry of `X-Forwarded-For`. Only behind a proxy that sets it.',
   }),
   push: pushSchema.prefault({}),
+  experimental: experimentalSchema.prefault({}),
   rate_limits: rateLimitsSchema.prefault({}),
   limits: limitsSchema.prefault({}),
 })

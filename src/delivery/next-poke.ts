@@ -1,7 +1,8 @@
 import type { RoomId, UserId } from '../lib/ids.ts'
 import { type JsonObject, parseStored } from '../lib/json.ts'
-import { tweaksOf } from '../push-rules/index.ts'
+import { NO_MATCH, type Outcome, tweaksOf, wakesDevice } from '../push-rules/index.ts'
 import type { Queries } from '../storage/query.ts'
+import { type DeviceRules, outcomeForDevice, bearsOn, type UserRules } from './device-rules.ts'
 import { badgePoke, eventPoke, isCall, type Poke, type PokeDevice } from './poke.ts'
 import type { PokedEvent } from './poked-event.ts'
 import type { HeadRow } from './pusher-state-store.ts'
@@ -22,7 +23,23 @@ export type Questions = {
   outcomeOf: (
     q: Queries,
     at: { userId: UserId; roomId: RoomId; position: number },
-  ) => Promise<{ notify: boolean; actions: readonly unknown[] } | undefined>
+  ) => Promise<StoredOutcome | undefined>
+  /** All push rules of a user. */
+  rulesOf: (q: Queries, userId: UserId) => Promise<UserRules>
+  /** The user's display name in the room, as it was at an event. */
+  displayNameAt: (
+    q: Queries,
+    at: { userId: UserId; roomId: RoomId; position: number },
+  ) => Promise<string | undefined>
+}
+
+/** As it was decided when the event came. */
+export type StoredOutcome = {
+  notify: boolean
+  highlight: boolean
+  /** As the rule has them. */
+  actions: readonly (string | JsonObject)[]
+  rule: { kind: string; ruleId: string } | null
 }
 
 /** Why a poke is not sent after all. */
@@ -34,6 +51,8 @@ export type SkipReason =
   | 'expired'
   | 'read'
   | 'does not notify'
+  | 'in the app only'
+  | 'suppressed by a device rule'
 
 /** What to do next for a pusher. */
 export type NextStep =
@@ -42,9 +61,10 @@ export type NextStep =
   /** Nothing is to be sent. `badgeKnown`: the badge may have changed, but it is what was told last. */
   | { kind: 'rest'; badgeKnown: boolean }
 
-export type NextPokeDeps = Questions & {
+export type NextPokeDeps = Omit<Questions, 'rulesOf'> & {
   q: Queries
   now: number
+  deviceRulesOf: (userId: UserId, version: number) => Promise<DeviceRules>
   eventAt: (position: number) => Promise<PokedEvent | undefined>
   /** Off: every poke has the short form. */
   includeContent: boolean
@@ -69,24 +89,46 @@ async function eventStep(deps: NextPokeDeps, head: HeadRow, position: number): P
   const reason = reasonToSkip(head, deps.now)
   if (reason !== undefined) return { kind: 'skip', reason }
   if (roomId === null || threadId === null) return { kind: 'skip', reason: 'gone' }
-  const [isRead, outcome, badge, poked] = await Promise.all([
+  const [isRead, stored, badge, poked] = await Promise.all([
     deps.isRead(deps.q, { userId, roomId, threadId, position }),
     deps.outcomeOf(deps.q, { userId, roomId, position }),
     deps.badgeOf(deps.q, userId),
     deps.eventAt(position),
   ])
   if (isRead) return { kind: 'skip', reason: 'read' }
-  if (!outcome?.notify) return { kind: 'skip', reason: 'does not notify' }
   if (!poked) return { kind: 'skip', reason: 'gone' }
+  const outcome = await outcomeHere(deps, head, poked, stored)
+  if (typeof outcome === 'string') return { kind: 'skip', reason: outcome }
   const poke = eventPoke({
     event: namedFor(poked, userId),
     recipient: userId,
     device: deviceOf(head, deps.includeContent),
-    tweaks: tweaksOf(outcome.actions) as JsonObject,
+    tweaks: outcome.tweaks as JsonObject,
     unread: badge,
   })
   return { kind: 'send', poke, badge, about: 'event' }
 }
+
+/** What the pusher goes by: the rules of its device where it has some, else the outcome that counts. */
+async function outcomeHere(
+  deps: NextPokeDeps,
+  { user_id: userId, handle, rules_version: version }: HeadRow,
+  { position, event, evaluated, context }: PokedEvent,
+  stored: StoredOutcome | undefined,
+): Promise<Outcome | SkipReason> {
+  const counted = stored === undefined ? NO_MATCH : asOutcome(stored)
+  const rules = handle === null || version === null ? undefined : await deps.deviceRulesOf(userId, version)
+  if (handle === null || rules === undefined || !bearsOn(rules, handle))
+    return wakesDevice(counted) ? counted : counted.notify ? 'in the app only' : 'does not notify'
+  const displayName = await deps.displayNameAt(deps.q, { userId, roomId: event.roomId, position })
+  const here = outcomeForDevice(rules, { handle, counted }, evaluated, { ...context, userId, displayName })
+  if (wakesDevice(here.outcome)) return here.outcome
+  return wakesDevice(counted) ? 'suppressed by a device rule' : 'does not notify'
+}
+
+/** Stored is what the rules have decided, as they had it. */
+export const asOutcome = (stored: StoredOutcome) =>
+  ({ ...stored, tweaks: tweaksOf(stored.actions) }) as Outcome
 
 /** What can be told from the row alone. */
 function reasonToSkip(head: HeadRow, now: number): SkipReason | undefined {

@@ -3,7 +3,7 @@ import type { RoomId, UserId } from '../lib/ids.ts'
 import type { Transaction } from '../storage/database.ts'
 import { query } from '../storage/query.ts'
 
-// The way into the outbox. All three run in the transaction of what they tell of, and resolve to the ids of the pushers
+// The way into the outbox. All of them run in the transaction of what they tell of, and resolve to the ids of the pushers
 // to wake, on the topic 'delivery', once it is committed.
 
 type ForRoom = {
@@ -29,6 +29,20 @@ export async function enqueueForUsers(
 ): Promise<number[]> {
   if (work.userIds.length === 0) return []
   const rows = await tx.all(addForUsers, work)
+  return rows.map((row) => row.pusher_id)
+}
+
+/** The pushers of a user that hold a handle. */
+export type Holder = { userId: UserId; handle: string }
+
+/** One poke for each pusher of these devices, for an event that only rules of theirs notify of. */
+export async function enqueueForHandles(
+  tx: Transaction,
+  work: { holders: readonly Holder[]; position: number; now: number },
+): Promise<number[]> {
+  if (work.holders.length === 0) return []
+  const holders = work.holders.map(({ userId, handle }) => ({ user_id: userId, handle }))
+  const rows = await tx.all(addForHandles, { ...work, holders })
   return rows.map((row) => row.pusher_id)
 }
 
@@ -79,6 +93,26 @@ export const addForUsers = query<{ userIds: readonly UserId[]; position: number;
           .where('user_id', 'in', d.list(p.userIds) as RawBuilder<UserId>)
           .where('kind', '=', 'http')
           .select(['pusher_id', d.integer(p.position).as('position'), d.integer(p.now).as('created_at')]),
+      )
+      .onConflict((conflict) => conflict.columns(['pusher_id', 'position']).doNothing())
+      .returning('pusher_id'),
+)
+
+type HolderRow = { user_id: UserId; handle: string }
+
+export const addForHandles = query<{ holders: readonly HolderRow[]; position: number; now: number }>()(
+  (db, p, d) =>
+    db
+      .insertInto('outbox')
+      .columns(['pusher_id', 'position', 'created_at'])
+      .expression(
+        db
+          .selectFrom(d.rows(p.holders, { user_id: 'text', handle: 'text' }).as('r'))
+          .innerJoin('pushers as p', (join) =>
+            join.onRef('p.user_id', '=', 'r.user_id').onRef('p.handle', '=', 'r.handle'),
+          )
+          .where('p.kind', '=', 'http')
+          .select(['p.pusher_id', d.integer(p.position).as('position'), d.integer(p.now).as('created_at')]),
       )
       .onConflict((conflict) => conflict.columns(['pusher_id', 'position']).doNothing())
       .returning('pusher_id'),

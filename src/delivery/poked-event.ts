@@ -1,3 +1,4 @@
+import type { EvaluatedEvent, EvaluationContext } from '../push-rules/index.ts'
 import type { Queries } from '../storage/query.ts'
 import type { PokeEvent } from './poke.ts'
 import type { RoomNameInput } from './room-name.ts'
@@ -8,7 +9,13 @@ export type PokedEvent = {
   event: Omit<PokeEvent, 'roomName'>
   /** For `roomNameFor`: the room as it was at the event. */
   room: Pick<RoomNameInput, 'name' | 'canonicalAlias' | 'members' | 'memberCount'>
+  /** For the rules of single devices: event and room as they were when the event was sent. */
+  evaluated: EvaluatedEvent
+  context: RoomMoment
 }
+
+/** What push rules may ask of a room, whoever they belong to. */
+export type RoomMoment = Pick<EvaluationContext, 'memberCount' | 'powerLevels' | 'creators' | 'roomVersion'>
 
 /** Loads several at once, by position. Those that do not exist are left out. */
 export type LoadPokedEvents = (

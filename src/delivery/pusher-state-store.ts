@@ -88,6 +88,7 @@ export const heads = query<HeadParams>()((db, p, d) =>
           'p.user_id',
           'p.app_id',
           'p.pushkey',
+          'p.handle',
           'p.data',
           'p.url',
           'p.set_at',
@@ -110,6 +111,7 @@ export const heads = query<HeadParams>()((db, p, d) =>
     .leftJoin('memberships as m', (join) =>
       join.onRef('m.room_id', '=', 'e.room_id').onRef('m.user_id', '=', 'h.user_id'),
     )
+    .leftJoin('rule_sets as rs', 'rs.user_id', 'h.user_id')
     .selectAll('h')
     .select([
       'e.room_id',
@@ -120,6 +122,8 @@ export const heads = query<HeadParams>()((db, p, d) =>
       'e.origin_server_ts',
       'e.redacted_by',
       'm.membership',
+      // null: the user has no rules but the server's.
+      'rs.version as rules_version',
     ]),
 )
 

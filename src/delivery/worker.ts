@@ -4,8 +4,10 @@ import type { Clock } from '../lib/clock.ts'
 import type { Events } from '../lib/events.ts'
 import type { Random } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
+import type { CompileOptions } from '../push-rules/index.ts'
 import type { Database, Transaction } from '../storage/database.ts'
 import { attemptPoke, NOTHING_DONE, tellOf } from './attempt.ts'
+import { createDeviceRules } from './device-rules.ts'
 import { createEventCache } from './event-cache.ts'
 import { nextPoke, type NextStep, type Questions } from './next-poke.ts'
 import type { LoadPokedEvents } from './poked-event.ts'
@@ -48,6 +50,7 @@ export type DeliveryDeps = Questions & {
   events: Events
   send: PokeSender
   loadPokedEvents: LoadPokedEvents
+  ruleSettings: CompileOptions
   /** Takes a pusher away for good, with all that belongs to it: its gateway has rejected it. */
   removePusher(tx: Transaction, pusherId: number): Promise<void>
   /** The most pokes in flight at one time. */
@@ -88,6 +91,7 @@ class Worker implements AsyncDisposable {
   readonly #headOf: (item: { pusherId: number; after: number }) => Promise<HeadRow | undefined>
   readonly #record: (outcome: Outcome) => Promise<Turn>
   readonly #eventAt: ReturnType<typeof createEventCache>
+  readonly #deviceRulesOf: ReturnType<typeof createDeviceRules>
   #isFilling = false
   /** Nothing may be written any more: the stop did not wait for what is still in flight. */
   #isAbandoned = false
@@ -101,6 +105,7 @@ class Worker implements AsyncDisposable {
     this.#deps = deps
     this.#owner = owner
     this.#eventAt = createEventCache(deps.loadPokedEvents, db)
+    this.#deviceRulesOf = createDeviceRules((userId) => deps.rulesOf(db, userId), deps.ruleSettings)
     this.#headOf = createBatcher(async (items) => {
       const found = await headsOf(db, owner, items)
       return items.map((item) => found.get(item.pusherId))
@@ -202,9 +207,9 @@ class Worker implements AsyncDisposable {
   }
 
   #nextStep(head: HeadRow): Promise<NextStep> {
-    const { db, clock, includeContent, badgeOf, isRead, outcomeOf } = this.#deps
-    const now = clock.now()
-    return nextPoke({ q: db, now, eventAt: this.#eventAt, includeContent, badgeOf, isRead, outcomeOf }, head)
+    const { db: q, clock } = this.#deps
+    const caches = { eventAt: this.#eventAt, deviceRulesOf: this.#deviceRulesOf }
+    return nextPoke({ ...this.#deps, ...caches, q, now: clock.now() }, head)
   }
 
   async #recordAll(outcomes: readonly Outcome[]): Promise<readonly Turn[]> {

@@ -88,6 +88,7 @@ export const fillWithUnread = query<{ userId: UserId }>()((db, p) =>
     .onConflict((conflict) => conflict.columns(PLACE).doNothing()),
 )
 
+/** Those that the user was told of: not by somebody whom they ignore, nor where their rules want none of it. */
 export const fillWithInvitations = query<{ userId: UserId }>()((db, p) =>
   db
     .insertInto('badge_rooms')
@@ -97,7 +98,17 @@ export const fillWithInvitations = query<{ userId: UserId }>()((db, p) =>
         .selectFrom('memberships')
         .select(PLACE)
         .where('user_id', '=', p.userId)
-        .where('membership', '=', 'invite'),
+        .where('membership', '=', 'invite')
+        .where((eb) =>
+          eb.exists(
+            eb
+              .selectFrom('exceptions as e')
+              .select('e.position')
+              .whereRef('e.user_id', '=', 'memberships.user_id')
+              .whereRef('e.room_id', '=', 'memberships.room_id')
+              .where('e.notify', '=', 1),
+          ),
+        ),
     )
     .onConflict((conflict) => conflict.columns(PLACE).doNothing()),
 )

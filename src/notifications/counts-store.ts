@@ -1,14 +1,8 @@
 import { type Compilable, type RawBuilder, sql } from 'kysely'
 import type { RoomId, UserId } from '../lib/ids.ts'
 import { query } from '../storage/query.ts'
-import {
-  cohort,
-  type Counted,
-  exceptionValue,
-  retractedValue,
-  threadTotal,
-  unreadOfRoom,
-} from './unread-sql.ts'
+import { laterOf, stretchesWhere } from './stretch-sql.ts'
+import { type Counted, exceptionValue, retractedValue, threadTotal, unreadOfRoom } from './unread-sql.ts'
 
 type RoomsOf = { userId: UserId; roomIds: readonly RoomId[] }
 
@@ -30,35 +24,36 @@ export type ThreadRow = { room_id: RoomId; thread_id: string; notifications: num
 
 /**
  * What makes up the threads ('main' aside) in which something came after the user's reading positions: rows of the same
- * thread are to be added up. What the cohort counted, less what was redacted, and the user's exceptions.
+ * thread are to be added up. What the cohorts counted, less what was redacted, and the user's exceptions.
  */
 export const unreadByThread = query<RoomsOf>()<ThreadRow>((db, p, d): Compilable<ThreadRow> => {
   const mine = sql`r.user_id = ${p.userId} and r.thread_id = '' and r.room_id in ${d.list(p.roomIds)}`
-  const readTo = d.greatest(sql<number>`r.position`, sql<number>`coalesce(t.position, 0)`)
+  const [readTo, starts, ends] = [sql<number>`s.read_to`, sql<number>`s.starts`, sql<number>`s.ends`]
   const reading = (threadId: RawBuilder<unknown>) => sql`left join read_positions as t
-    on t.user_id = r.user_id and t.room_id = r.room_id and t.thread_id = ${threadId}`
-  const since = (counted: Counted) =>
-    sql`${threadTotal(counted, 'r', sql`c.thread_id`)} - ${threadTotal(counted, 'r', sql`c.thread_id`, readTo)}`
+    on t.user_id = s.user_id and t.room_id = s.room_id and t.thread_id = ${threadId}`
+  const thread = sql`c.thread_id`
+  const from = d.greatest(d.greatest(readTo, starts), sql<number>`coalesce(t.position, 0)`)
+  const counted = (what: Counted) =>
+    sql`${threadTotal(what, 's', thread, ends)} - ${threadTotal(what, 's', thread, from)}`
   const rows = sql<ThreadRow>`
-    select r.room_id, c.thread_id, ${since('notify')} as notifications, ${since('highlight')} as highlights
-    from read_positions as r
-      join cohort_threads as c
-        on c.room_id = r.room_id and c.cohort = ${cohort} and c.last_position > r.position
-      ${reading(sql`c.thread_id`)}
-    where ${mine} and c.last_position > coalesce(t.position, 0)
+    with s as materialized (${stretchesWhere(mine)})
+    select s.room_id, c.thread_id, ${counted('notify')} as notifications, ${counted('highlight')} as highlights
+    from s cross join cohort_threads as c ${reading(thread)}
+    where c.room_id = s.room_id and c.cohort = s.cohort and c.last_position > ${laterOf(readTo, starts)}
+      and s.ends > ${from} and c.last_position > coalesce(t.position, 0)
     union all
-    select r.room_id, o.thread_id, -sum(${retractedValue('notify')}), -sum(${retractedValue('highlight')})
-    from read_positions as r
-      join cohort_outcomes as o
-        on o.room_id = r.room_id and o.cohort = ${cohort} and o.retracted = 1 and o.position > r.position
-      ${reading(sql`o.thread_id`)}
-    where ${mine} and o.thread_id <> 'main' and o.position > coalesce(t.position, 0)
-    group by r.room_id, o.thread_id
+    select s.room_id, o.thread_id, -sum(${retractedValue('notify')}), -sum(${retractedValue('highlight')})
+    from s cross join cohort_outcomes as o ${reading(sql`o.thread_id`)}
+    where o.room_id = s.room_id and o.cohort = s.cohort and o.retracted = 1
+      and o.position > ${laterOf(readTo, starts)} and o.position <= s.ends
+      and o.thread_id <> 'main' and o.position > coalesce(t.position, 0)
+    group by s.room_id, o.thread_id
     union all
     select r.room_id, e.thread_id, sum(${exceptionValue('notify')}), sum(${exceptionValue('highlight')})
     from read_positions as r
       join exceptions as e on e.user_id = r.user_id and e.room_id = r.room_id and e.position > r.position
-      ${reading(sql`e.thread_id`)}
+      left join read_positions as t
+        on t.user_id = r.user_id and t.room_id = r.room_id and t.thread_id = e.thread_id
     where ${mine} and e.thread_id <> 'main' and e.position > coalesce(t.position, 0)
     group by r.room_id, e.thread_id`
   return { compile: () => rows.compile(db) }

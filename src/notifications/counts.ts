@@ -77,13 +77,18 @@ export async function outcomeOf(
 ): Promise<EventOutcome | undefined> {
   const row = await q.first(outcomeFor, of)
   if (!row) return undefined
-  const { rule_kind: kind, rule_id: ruleId } = row
   return {
     notify: row.notify === 1,
     highlight: row.highlight === 1,
     actions: readActions(row.actions),
-    rule: kind === null || ruleId === null ? null : { kind, ruleId },
+    rule: ruleOf(row),
   }
+}
+
+/** The rule that a stored outcome came of. */
+export function ruleOf(row: { rule_kind: string | null; rule_id: string | null }): EventOutcome['rule'] {
+  const { rule_kind: kind, rule_id: ruleId } = row
+  return kind === null || ruleId === null ? null : { kind, ruleId }
 }
 
 /** Reads back a rule's actions as this program has stored them. */

@@ -1,34 +1,41 @@
-import { localpartOf, type UserId } from '../lib/ids.ts'
+import type { UserId } from '../lib/ids.ts'
 import {
-  type CompiledRules,
-  compileRules,
+  compiledDefaults,
   type Concerned,
   concernedUsers,
-  defaultRules,
   evaluate,
   type EvaluatedEvent,
   type EvaluationContext,
+  NO_MATCH,
   type Outcome,
+  type PopulationOutcome,
   prepareEvent,
+  type RuleSettings,
 } from '../push-rules/index.ts'
-import { cohortRules } from './cohort.ts'
+import { DEFAULT_COHORT } from './cohort.ts'
 import type { NotifiableEvent, RoomContext } from './event.ts'
+import type { RoomRules } from './member-rules.ts'
 
 // What the rules say about an event. Pure: whatever goes wrong in here can be caught without harm to a transaction.
 
-/** The event made ready for its evaluations, what it means to the cohort, and who must be asked in person. */
+/** The event made ready for its evaluations, what it means to each cohort, and who must be asked in person. */
 export type Decision = {
   readonly evaluated: EvaluatedEvent
   readonly context: EvaluationContext
-  readonly outcome: Outcome
+  /** By the cohorts that are present in the room; the default one always is. */
+  readonly cohorts: ReadonlyMap<string, Outcome>
+  /** Of members with rules of their own. */
+  readonly exceptions: PopulationOutcome['exceptions']
+  /** Of members with the default rules. */
   readonly concerned: Concerned
 }
 
-/** One evaluation, whatever the size of the room. */
-export function decideForCohort(
+/** One evaluation for each cohort and each owner of a rule that looks for such an event, whatever the size of the room. */
+export function decideForRoom(
   event: NotifiableEvent,
   room: RoomContext,
-  legacyMentionRules: boolean,
+  settings: RuleSettings,
+  rules?: RoomRules,
 ): Decision {
   const evaluated = prepareEvent({
     type: event.type,
@@ -40,12 +47,18 @@ export function decideForCohort(
     content: event.content,
   })
   const context = evaluationContext(room)
-  return {
-    evaluated,
-    context,
-    outcome: evaluate(cohortRules(legacyMentionRules), evaluated, context),
-    concerned: concernedUsers(evaluated, { legacyMentionRules }),
-  }
+  const outcomes =
+    rules && rules.population.size > 0
+      ? rules.population.evaluate(evaluated, context)
+      : {
+          cohorts: new Map([[DEFAULT_COHORT, evaluate(compiledDefaults(settings), evaluated, context)]]),
+          exceptions: [],
+        }
+  return { evaluated, context, ...outcomes, concerned: concernedUsers(evaluated, settings, context) }
+}
+
+export function outcomeOfCohort(decision: Decision, cohort: string): Outcome {
+  return decision.cohorts.get(cohort) ?? NO_MATCH
 }
 
 export type Person = {
@@ -54,19 +67,21 @@ export type Person = {
   displayName: string | null
 }
 
-/** The outcome of the same event for one person. */
-export function decideForPerson(decision: Decision, person: Person, legacyMentionRules: boolean): Outcome {
-  return evaluate(personalRules(person.userId, legacyMentionRules), decision.evaluated, {
-    ...decision.context,
-    userId: person.userId,
-    displayName: person.displayName ?? undefined,
-  })
+/** The outcome of the same event for one person by the default rules. */
+export function decideForPerson(decision: Decision, person: Person, settings: RuleSettings): Outcome {
+  return evaluate(compiledDefaults(settings), decision.evaluated, contextOf(decision, person))
+}
+
+export function contextOf(decision: Decision, { userId, displayName }: Person): EvaluationContext {
+  return { ...decision.context, userId, displayName: displayName ?? undefined }
 }
 
 /** Whether a person's outcome needs a row of its own beside the cohort's. */
 export function differs(personal: Outcome, cohort: Outcome): boolean {
   if (!personal.notify && !cohort.notify) return false
-  return personal.rule?.ruleId !== cohort.rule?.ruleId || personal.rule?.kind !== cohort.rule?.kind
+  if (personal.rule?.ruleId !== cohort.rule?.ruleId || personal.rule?.kind !== cohort.rule?.kind) return true
+  // The same default rule with actions that its owner has changed.
+  return JSON.stringify(personal.actions) !== JSON.stringify(cohort.actions)
 }
 
 function evaluationContext(room: RoomContext): EvaluationContext {
@@ -75,23 +90,4 @@ function evaluationContext(room: RoomContext): EvaluationContext {
   return room.creators.length > 0
     ? { ...base, creators: room.creators, roomVersion: '12' }
     : { ...base, creators: [room.creator] }
-}
-
-/** Compiled rules kept at hand; a set is a few kilobytes. */
-const KEPT_PERSONS = 1000
-const kept = new Map<string, CompiledRules>()
-
-function personalRules(userId: UserId, legacyMentionRules: boolean): CompiledRules {
-  const key = `${legacyMentionRules ? '+' : '-'}${userId}`
-  const found = kept.get(key)
-  if (found) {
-    kept.delete(key)
-    kept.set(key, found)
-    return found
-  }
-  const made = compileRules(defaultRules({ userId, localpart: localpartOf(userId), legacyMentionRules }))
-  kept.set(key, made)
-  const [oldest] = kept.keys()
-  if (kept.size > KEPT_PERSONS && oldest !== undefined) kept.delete(oldest)
-  return made
 }

@@ -26,6 +26,10 @@ export type RoomContext = {
   /** Who stands above all power levels (from room version 12 on); else nobody. */
   creators: readonly UserId[]
   creator: UserId
+  /** `rooms.rules_version` right after the event. */
+  rulesVersion: number
+  /** Whether anybody at all ignores the author. */
+  senderIgnored: boolean
 }
 
 /** The thread of what belongs to no thread (client-server API, "Threading"). */

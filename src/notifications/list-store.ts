@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { EventId, RoomId, UserId } from '../lib/ids.ts'
-import { query } from '../storage/query.ts'
-import { cohort } from './unread-sql.ts'
+import { type Dialect, query } from '../storage/query.ts'
+import { earlierOf, laterOf, stretchesWhere } from './stretch-sql.ts'
 
 /** `before`: a position; only what is older is wanted. `limit`: rows. */
 type Page = { userId: UserId; before: number; limit: number }
@@ -14,66 +14,68 @@ export type ToldRow = {
   event_id: EventId
   origin_server_ts: number
   actions: string
+  /** Null: no rule, but what else decided. */
+  rule_kind: string | null
+  rule_id: string | null
+}
+
+/** The stretches (`stretch-sql.ts`) of the rooms that the user is in, or of some of them. */
+function stretches(p: Page, rooms: RawBuilder<unknown> = sql``): RawBuilder<unknown> {
+  return sql`s as materialized (${stretchesWhere(sql`r.user_id = ${p.userId} and r.thread_id = ''${rooms}`)})`
 }
 
 /**
- * Whether the cohort's outcome `o` of the event `v` told the member `r` (their reading position for all threads) of it:
- * since they joined, written by somebody else, not redacted, and without an outcome of their own.
+ * Whether the outcome `o` of the event `v` told the member in the stretch `s` of it: of their cohort then, since they
+ * joined, written by somebody else, not redacted, and without an outcome of their own.
  */
-function toldMember(p: Page, onlyHighlights: boolean): RawBuilder<boolean> {
-  return sql<boolean>`o.room_id = r.room_id and o.cohort = ${cohort} and o.retracted = 0
+function toldMember(p: Page, d: Dialect, onlyHighlights: boolean): RawBuilder<boolean> {
+  const from = laterOf(sql`s.joined_at`, sql`s.starts`)
+  const to = earlierOf(sql`s.ends`, sql<number>`${d.integer(p.before)} - 1`)
+  return sql<boolean>`o.room_id = s.room_id and o.cohort = s.cohort and o.retracted = 0
     ${onlyHighlights ? sql`and o.highlight = 1` : sql``}
-    and o.position > r.joined_at and o.position < ${p.before} and v.sender <> ${p.userId}
+    and o.position > ${from} and o.position <= ${to} and v.sender <> ${p.userId}
     and not exists (select 1 from exceptions as e
       where e.user_id = ${p.userId} and e.room_id = o.room_id and e.position = o.position)`
 }
 
 /** The newest of them; with an `offset`, one further back. */
-function toldPosition(p: Page, onlyHighlights: boolean): RawBuilder<number> {
+function toldPosition(p: Page, d: Dialect, onlyHighlights: boolean): RawBuilder<number> {
   return sql<number>`select o.position from cohort_outcomes as o join events as v on v.position = o.position
-    where ${toldMember(p, onlyHighlights)} order by o.position desc limit 1`
+    where ${toldMember(p, d, onlyHighlights)} order by o.position desc limit 1`
 }
 
 /** The joined rooms with the newest notifications, as many as the page has rows: no other room can have one on it. */
 const newestRooms = (onlyHighlights: boolean) =>
-  query<Page>()((db, p, d) =>
-    db
-      .selectFrom((eb) =>
-        eb
-          .selectFrom('read_positions as r')
-          .where('r.user_id', '=', p.userId)
-          .where('r.thread_id', '=', '')
-          .select(['r.room_id', sql<number | null>`(${toldPosition(p, onlyHighlights)})`.as('newest')])
-          .as('rooms'),
-      )
-      .select('rooms.room_id')
-      .where('rooms.newest', 'is not', null)
-      .orderBy('rooms.newest', 'desc')
-      .limit(d.integer(p.limit)),
-  )
+  query<Page>()<{ room_id: RoomId }>((db, p, d) => {
+    const rows = sql<{ room_id: RoomId }>`
+      with ${stretches(p)}
+      select n.room_id from (
+        select s.room_id, (${toldPosition(p, d, onlyHighlights)}) as newest from s
+      ) as n
+      where n.newest is not null
+      group by n.room_id order by max(n.newest) desc limit ${d.integer(p.limit)}`
+    return { compile: () => rows.compile(db) }
+  })
 
 export const roomsWithNotifications = newestRooms(false)
 export const roomsWithHighlights = newestRooms(true)
 
 /**
- * The page's rows of these rooms. From each room only as many are read as the page can hold: `o` is found in an index
+ * The page's rows of these rooms. From each stretch only as many are read as the page can hold: `o` is found in an index
  * alone, and `w` is its row.
  */
 const newestOfRooms = (onlyHighlights: boolean) =>
   query<PageOf>()<ToldRow>((db, p, d) => {
-    const last = sql<number>`(${toldPosition(p, onlyHighlights)} offset ${d.integer(p.limit)} - 1)`
+    const last = sql<number>`(${toldPosition(p, d, onlyHighlights)} offset ${d.integer(p.limit)} - 1)`
     const rows = sql<ToldRow>`
-      with r as materialized (
-        select r.room_id, r.joined_at, coalesce(${last}, 0) as oldest from read_positions as r
-        where r.user_id = ${p.userId} and r.thread_id = ''
-          and r.room_id in ${d.list(p.roomIds)}
-      )
-      select o.position, o.room_id, w.thread_id, v.event_id, v.origin_server_ts, w.actions
-      from r join cohort_outcomes as o on o.room_id = r.room_id and o.position >= r.oldest
+      with ${stretches(p, sql` and r.room_id in ${d.list(p.roomIds)}`)},
+        r as materialized (select s.*, coalesce(${last}, 0) as oldest from s)
+      select o.position, o.room_id, w.thread_id, v.event_id, v.origin_server_ts, w.actions, w.rule_kind, w.rule_id
+      from r as s join cohort_outcomes as o on o.room_id = s.room_id and o.position >= s.oldest
         join events as v on v.position = o.position
         join cohort_outcomes as w
           on w.room_id = o.room_id and w.cohort = o.cohort and w.position = o.position
-      where ${toldMember(p, onlyHighlights)}
+      where ${toldMember(p, d, onlyHighlights)}
       order by o.position desc limit ${d.integer(p.limit)}`
     return { compile: () => rows.compile(db) }
   })
@@ -90,7 +92,8 @@ const newestOwn = (onlyHighlights: boolean) =>
       .where('e.user_id', '=', p.userId)
       .where('e.position', '<', p.before)
       .where('e.notify', '=', 1)
-      .select(['e.position', 'e.room_id', 'e.thread_id', 'v.event_id', 'v.origin_server_ts', 'e.actions'])
+      .select(['e.position', 'e.room_id', 'e.thread_id', 'v.event_id', 'v.origin_server_ts'])
+      .select(['e.actions', 'e.rule_kind', 'e.rule_id'])
       .orderBy('e.position', 'desc')
       .limit(d.integer(p.limit))
     return onlyHighlights ? rows.where('e.highlight', '=', 1) : rows

@@ -1,7 +1,7 @@
 import type { EventId, RoomId, UserId } from '../lib/ids.ts'
 import type { JsonObject } from '../lib/json.ts'
 import type { Queries } from '../storage/query.ts'
-import { readActions } from './counts.ts'
+import { readActions, ruleOf } from './counts.ts'
 import { ALL_THREADS } from './event.ts'
 import {
   highlightsOfRooms,
@@ -23,6 +23,8 @@ export type Notification = {
   read: boolean
   /** As the rule has them. */
   actions: (string | JsonObject)[]
+  /** The rule that decided. */
+  rule: { kind: string; ruleId: string } | null
 }
 
 export type NotificationPage = {
@@ -63,6 +65,7 @@ export async function listNotifications(q: Queries, request: NotificationRequest
       ts: row.origin_server_ts,
       read: isRead(row),
       actions: readActions(row.actions),
+      rule: ruleOf(row),
     })),
     ...(newest.length > limit && last ? { next: last.position } : {}),
   }

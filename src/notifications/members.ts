@@ -1,6 +1,7 @@
 import type { RoomId, UserId } from '../lib/ids.ts'
 import type { Transaction } from '../storage/database.ts'
 import { removeRoomFromBadge } from './badge-store.ts'
+import { forgetCohorts, returnToDefault } from './cohort-store.ts'
 import type { NotificationDeps } from './deps.ts'
 import { beginStay, deleteExceptionsOfMember, endStay } from './reading-store.ts'
 import { badgeChanged } from './wake.ts'
@@ -25,7 +26,21 @@ export async function memberLeft(
 ): Promise<void> {
   await tx.run(endStay, left)
   await tx.run(deleteExceptionsOfMember, left)
+  await tx.run(forgetCohorts, left)
   await leaveBadge(deps, tx, left)
+}
+
+/**
+ * Other push rules hold for a user from this position on; it is written in `memberships.has_rules` and
+ * `rooms.rules_version` already. What was counted stays as it was decided. By the next event in each of their rooms they
+ * are moved to another cohort, if these rules bear on it differently (see `MemberRules.ofRoom`); who has no rules of
+ * their own any more would not be looked at there, and is moved now.
+ */
+export async function rulesChanged(
+  tx: Transaction,
+  change: { userId: UserId; position: number },
+): Promise<void> {
+  await tx.run(returnToDefault, change)
 }
 
 async function leaveBadge(

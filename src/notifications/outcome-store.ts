@@ -4,51 +4,56 @@ import type { Outcome } from '../push-rules/index.ts'
 import { type Queries, query } from '../storage/query.ts'
 import { DEFAULT_COHORT } from './cohort.ts'
 import { MAIN_THREAD, type NotifiableEvent } from './event.ts'
+import { cohortAt } from './stretch-sql.ts'
 
 // What events mean to whom: the cohorts' outcomes with their running totals, and the exceptions from them.
 
-/** Writes what an event that notifies means to a cohort, and carries the totals on. */
-export async function addCohortOutcome(
+/** Writes what an event that notifies means to the cohorts, and carries their totals on. */
+export async function addCohortOutcomes(
   q: Queries,
-  event: NotifiableEvent,
-  outcome: Outcome,
-  cohort: string = DEFAULT_COHORT,
+  { roomId, threadId, position }: NotifiableEvent,
+  outcomes: ReadonlyMap<string, Outcome>,
 ): Promise<void> {
-  const { roomId, threadId, position } = event
-  await q.run(insertOutcome, {
-    roomId,
+  const rows = [...outcomes].map(([cohort, outcome]) => ({
     cohort,
-    position,
-    threadId,
     highlight: flag(outcome.highlight),
     actions: JSON.stringify(outcome.actions),
-    ruleKind: outcome.rule?.kind ?? '',
-    ruleId: outcome.rule?.ruleId ?? '',
-  })
-  if (threadId !== MAIN_THREAD) await q.run(touchThread, { roomId, cohort, threadId, position })
+    rule_kind: outcome.rule?.kind ?? '',
+    rule_id: outcome.rule?.ruleId ?? '',
+  }))
+  const shared = rows.find((row) => row.cohort === DEFAULT_COHORT)
+  const others = rows.filter((row) => row !== shared)
+  if (shared) await q.run(insertOutcome, { roomId, threadId, position, ...shared })
+  if (others.length > 0) await q.run(insertOutcomes, { roomId, threadId, position, rows: others })
+  if (threadId === MAIN_THREAD || rows.length === 0) return
+  await q.run(touchThreads, { roomId, threadId, position, rows: rows.map(({ cohort }) => ({ cohort })) })
 }
 
 const flag = (value: boolean): 0 | 1 => (value ? 1 : 0)
 
-export type PersonalOutcome = { userId: UserId; outcome: Outcome }
+export type PersonalOutcome = {
+  userId: UserId
+  outcome: Outcome
+  /** What their cohort counts, to be taken off again for them. */
+  counted: Outcome
+}
 
-/** Writes for whom an event means something else than for the cohort. */
+/** Writes for whom an event means something else than for their cohort. */
 export async function addExceptions(
   q: Queries,
-  event: NotifiableEvent,
-  cohortOutcome: Outcome,
+  { roomId, threadId, position }: NotifiableEvent,
   people: readonly PersonalOutcome[],
 ): Promise<void> {
   await q.run(insertExceptions, {
-    roomId: event.roomId,
-    position: event.position,
-    threadId: event.threadId,
-    cohortNotify: flag(cohortOutcome.notify),
-    cohortHighlight: flag(cohortOutcome.highlight),
-    people: people.map(({ userId, outcome }) => ({
+    roomId,
+    position,
+    threadId,
+    people: people.map(({ userId, outcome, counted }) => ({
       user_id: userId,
       notify: flag(outcome.notify),
       highlight: flag(outcome.highlight),
+      cohort_notify: flag(counted.notify),
+      cohort_highlight: flag(counted.highlight),
       actions: JSON.stringify(outcome.actions),
       rule_kind: outcome.rule?.kind ?? null,
       rule_id: outcome.rule?.ruleId ?? null,
@@ -58,38 +63,40 @@ export async function addExceptions(
 
 /** Takes an event out of all counts. False: it counted for nobody. */
 export async function retractOutcomes(q: Queries, event: EventPlace): Promise<boolean> {
-  const retracted = await q.run(markRetracted, event)
+  const retracted = (await q.run(markRetracted, event)) + (await q.run(markOthersRetracted, event))
   const deleted = await q.run(deleteExceptionsOfEvent, event)
   return retracted > 0 || deleted > 0
 }
 
 export type EventPlace = { roomId: RoomId; position: number }
 
-type NewOutcome = {
-  roomId: RoomId
+type OutcomeRow = {
   cohort: string
-  position: number
-  threadId: string
   highlight: 0 | 1
   actions: string
-  ruleKind: string
-  ruleId: string
+  rule_kind: string
+  rule_id: string
 }
+type InThread = EventPlace & { threadId: string }
 
 type Total = 'total_notify' | 'total_highlight' | 'thread_notify' | 'thread_highlight'
 
-export const insertOutcome = query<NewOutcome>()((db, p, d) => {
-  const cohort = db
-    .selectFrom('cohort_outcomes as o')
-    .where('o.room_id', '=', p.roomId)
-    .where('o.cohort', '=', p.cohort)
-  // The place first, from an index that has it all, then its row: see `threadTotal`.
-  const ofRoom = cohort.select((eb) => eb.fn.max('o.position').as('position'))
-  const ofThread = ofRoom.where('o.thread_id', '=', p.threadId)
-  const last = (column: Total) => {
-    const place = column.startsWith('thread') ? ofThread : ofRoom
-    return sql<number>`coalesce((${cohort.select(`o.${column}`).where('o.position', '=', place)}), 0)`
-  }
+/** The last total before this event. The place first, from an index that has it all, then its row: see `threadTotal`. */
+function lastTotal(
+  column: Total,
+  { roomId, threadId, cohort }: { roomId: RoomId; threadId: string; cohort: RawBuilder<unknown> },
+): RawBuilder<number> {
+  const ofThread = column.startsWith('thread') ? sql` and l.thread_id = ${threadId}` : sql``
+  return sql<number>`coalesce((select ${sql.ref(`o.${column}`)} from cohort_outcomes as o
+    where o.room_id = ${roomId} and o.cohort = ${cohort} and o.position = (
+      select max(l.position) from cohort_outcomes as l
+      where l.room_id = ${roomId} and l.cohort = ${cohort}${ofThread})), 0)`
+}
+
+/** For the cohort that every room has. */
+export const insertOutcome = query<InThread & OutcomeRow>()((db, p, d) => {
+  const last = (column: Total) =>
+    lastTotal(column, { roomId: p.roomId, threadId: p.threadId, cohort: sql`${p.cohort}` })
   return db.insertInto('cohort_outcomes').values({
     room_id: p.roomId,
     cohort: p.cohort,
@@ -97,8 +104,8 @@ export const insertOutcome = query<NewOutcome>()((db, p, d) => {
     thread_id: p.threadId,
     highlight: p.highlight,
     actions: p.actions,
-    rule_kind: p.ruleKind,
-    rule_id: p.ruleId,
+    rule_kind: p.rule_kind,
+    rule_id: p.rule_id,
     total_notify: sql<number>`${last('total_notify')} + 1`,
     total_highlight: sql<number>`${last('total_highlight')} + ${d.integer(p.highlight)}`,
     thread_notify: sql<number>`${last('thread_notify')} + 1`,
@@ -107,26 +114,85 @@ export const insertOutcome = query<NewOutcome>()((db, p, d) => {
   })
 })
 
-export const touchThread = query<{ roomId: RoomId; cohort: string; threadId: string; position: number }>()(
-  (db, p) =>
-    db
-      .insertInto('cohort_threads')
-      .values({ room_id: p.roomId, cohort: p.cohort, thread_id: p.threadId, last_position: p.position })
-      .onConflict((conflict) =>
-        conflict.columns(['room_id', 'cohort', 'thread_id']).doUpdateSet((eb) => ({
-          last_position: eb.ref('excluded.last_position'),
-        })),
-      ),
+/** For all the others that are notified, at once. */
+export const insertOutcomes = query<InThread & { rows: readonly OutcomeRow[] }>()((db, p, d) => {
+  const last = (column: Total) =>
+    lastTotal(column, { roomId: p.roomId, threadId: p.threadId, cohort: sql`r.cohort` })
+  const columns = {
+    cohort: 'text',
+    highlight: 'integer',
+    actions: 'text',
+    rule_kind: 'text',
+    rule_id: 'text',
+  } as const
+  return db
+    .insertInto('cohort_outcomes')
+    .columns([
+      'room_id',
+      'cohort',
+      'position',
+      'thread_id',
+      'highlight',
+      'actions',
+      'rule_kind',
+      'rule_id',
+      'total_notify',
+      'total_highlight',
+      'thread_notify',
+      'thread_highlight',
+      'retracted',
+    ])
+    .expression(
+      db
+        .selectFrom(d.rows(p.rows, columns).as('r'))
+        .select([
+          d.text(p.roomId).as('room_id'),
+          'r.cohort',
+          d.integer(p.position).as('position'),
+          d.text(p.threadId).as('thread_id'),
+        ])
+        .select(['r.highlight', 'r.actions', 'r.rule_kind', 'r.rule_id'])
+        .select([
+          sql<number>`${last('total_notify')} + 1`.as('total_notify'),
+          sql<number>`${last('total_highlight')} + r.highlight`.as('total_highlight'),
+          sql<number>`${last('thread_notify')} + 1`.as('thread_notify'),
+          sql<number>`${last('thread_highlight')} + r.highlight`.as('thread_highlight'),
+          sql.lit(0).as('retracted'),
+        ]),
+    )
+})
+
+export const touchThreads = query<InThread & { rows: readonly { cohort: string }[] }>()((db, p, d) =>
+  db
+    .insertInto('cohort_threads')
+    .columns(['room_id', 'cohort', 'thread_id', 'last_position'])
+    .expression(
+      db
+        .selectFrom(d.rows(p.rows, { cohort: 'text' }).as('r'))
+        .select([
+          d.text(p.roomId).as('room_id'),
+          'r.cohort',
+          d.text(p.threadId).as('thread_id'),
+          d.integer(p.position).as('last_position'),
+        ])
+        // SQLite would else take "on conflict" for the condition of a join.
+        .where(sql.lit(1), '=', sql.lit(1)),
+    )
+    .onConflict((conflict) =>
+      conflict.columns(['room_id', 'cohort', 'thread_id']).doUpdateSet((eb) => ({
+        last_position: eb.ref('excluded.last_position'),
+      })),
+    ),
 )
 
 type NewExceptions = EventPlace & {
   threadId: string
-  cohortNotify: 0 | 1
-  cohortHighlight: 0 | 1
   people: readonly {
     user_id: UserId
     notify: 0 | 1
     highlight: 0 | 1
+    cohort_notify: 0 | 1
+    cohort_highlight: 0 | 1
     actions: string
     rule_kind: string | null
     rule_id: string | null
@@ -157,6 +223,8 @@ export const insertExceptions = query<NewExceptions>()((db, p, d) =>
               user_id: 'text',
               notify: 'integer',
               highlight: 'integer',
+              cohort_notify: 'integer',
+              cohort_highlight: 'integer',
               actions: 'text',
               rule_kind: 'text',
               rule_id: 'text',
@@ -170,8 +238,8 @@ export const insertExceptions = query<NewExceptions>()((db, p, d) =>
           d.text(p.threadId).as('thread_id'),
           'r.notify',
           'r.highlight',
-          d.integer(p.cohortNotify).as('cohort_notify'),
-          d.integer(p.cohortHighlight).as('cohort_highlight'),
+          'r.cohort_notify',
+          'r.cohort_highlight',
           'r.actions',
           'r.rule_kind',
           'r.rule_id',
@@ -189,11 +257,21 @@ export const markRetracted = query<EventPlace>()((db, p) =>
     .where('retracted', '=', sql.lit(0)),
 )
 
+/** By an index of their own: few events have any. */
+export const markOthersRetracted = query<EventPlace>()((db, p) =>
+  db
+    .updateTable('cohort_outcomes')
+    .set({ retracted: 1 })
+    .where('position', '=', p.position)
+    .where('cohort', '<>', sql.lit(DEFAULT_COHORT))
+    .where('retracted', '=', sql.lit(0)),
+)
+
 export const deleteExceptionsOfEvent = query<EventPlace>()((db, p) =>
   db.deleteFrom('exceptions').where('room_id', '=', p.roomId).where('position', '=', p.position),
 )
 
-/** The row that says what an event means to a person: their own where there is one, else the cohort's. */
+/** The row that says what an event means to a person: their own where there is one, else that of the cohort they were in. */
 export const outcomeFor = query<EventPlace & { userId: UserId }>()((db, p) => {
   const own = db
     .selectFrom('exceptions')
@@ -212,52 +290,8 @@ export const outcomeFor = query<EventPlace & { userId: UserId }>()((db, p) => {
       sql<number>`0`.as('own'),
     ])
     .where('room_id', '=', p.roomId)
-    .where('cohort', '=', DEFAULT_COHORT)
+    .where('cohort', '=', cohortAt(sql`${p.userId}`, sql`${p.roomId}`, sql`${p.position}`))
     .where('position', '=', p.position)
     .where('retracted', '=', sql.lit(0))
   return own.unionAll(shared).orderBy('own', 'desc').limit(sql.lit(1))
-})
-
-type Named = { userId: UserId; displayname: string | null }
-type Mentioned = { roomId: RoomId; sender: UserId; userIds: readonly string[] }
-
-/** Those of the mentioned who are members and did not write the event themselves. */
-export async function findMentioned(q: Queries, params: Mentioned): Promise<Named[]> {
-  return q.all(mentionedMembers, params)
-}
-
-type NamedIn = { roomId: RoomId; sender: UserId; keys: readonly string[] }
-
-/** Members whose display name or localpart may stand in a text with these keys (`push-rules/mention-index.ts`). */
-export async function findNamed(q: Queries, params: NamedIn): Promise<Named[]> {
-  return q.all(membersByKey, params)
-}
-
-export const mentionedMembers = query<Mentioned>()((db, p, d) =>
-  db
-    .selectFrom('memberships')
-    .select(['user_id as userId', 'displayname'])
-    .where('room_id', '=', p.roomId)
-    .where('user_id', 'in', d.list(p.userIds) as RawBuilder<UserId>)
-    .where('user_id', '<>', p.sender)
-    .where('membership', '=', 'join'),
-)
-
-// From each key to its members, and in two lookups: with `or`, or a list to search in, SQLite and PostgreSQL both think
-// of reading the whole room (SQLite keeps to the order of a cross join).
-export const membersByKey = query<NamedIn>()((db, p, d) => {
-  const by = (column: 'name_key' | 'localpart_key') =>
-    db
-      .selectFrom(sql<{ value: string }>`${d.list(p.keys)}`.as('k'))
-      .crossJoin('memberships as i')
-      .where('i.room_id', '=', p.roomId)
-      .whereRef(`i.${column}`, '=', 'k.value')
-      .select('i.user_id')
-  return db
-    .selectFrom('memberships')
-    .select(['user_id as userId', 'displayname'])
-    .where('room_id', '=', p.roomId)
-    .where('user_id', 'in', by('name_key').union(by('localpart_key')))
-    .where('user_id', '<>', p.sender)
-    .where('membership', '=', 'join')
 })

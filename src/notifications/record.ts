@@ -1,28 +1,29 @@
+import { enqueueForHandles, enqueueForRoom, enqueueForUsers } from '../delivery/outbox-store.ts'
 import type { UserId } from '../lib/ids.ts'
-import { enqueueForRoom, enqueueForUsers } from '../delivery/outbox-store.ts'
 import type { Transaction } from '../storage/database.ts'
 import { addRoomToBadges, addRoomToBadgesOf } from './badge-store.ts'
-import { type Decision, decideForCohort, decideForPerson, differs, type Person } from './decide.ts'
+import { pushedMembersOf } from './cohort-store.ts'
+import { DEFAULT_COHORT } from './cohort.ts'
+import { decideForRoom, outcomeOfCohort } from './decide.ts'
 import type { NotificationDeps } from './deps.ts'
 import type { NotifiableEvent, RoomContext } from './event.ts'
-import {
-  addCohortOutcome,
-  addExceptions,
-  findMentioned,
-  findNamed,
-  type PersonalOutcome,
-} from './outcome-store.ts'
+import { cohortOf } from './member-rules.ts'
+import { addCohortOutcomes, addExceptions } from './outcome-store.ts'
+import { askConcerned, type Known, type Personal, type Told } from './personal.ts'
 import { markOwnRead } from './read.ts'
-import { ruleEvaluationFailed } from './rule-fault.ts'
+import { guarded } from './rule-fault.ts'
 import { wakeOnCommit } from './wake.ts'
+import { devicesToWake } from './waking.ts'
 
 /**
- * Records what a new event means to the members of its room, in the event's own transaction: the cohort's outcome with
- * its totals, the exceptions from it, how far its author has read, badges, and the work for the pushers. It comes after
- * the event's membership was written and before `memberJoined` or `memberLeft`.
+ * Records what a new event means to the members of its room, in the event's own transaction: the outcome of each cohort
+ * with its totals, the exceptions from them, how far its author has read, badges, and the work for the pushers. It comes
+ * after the event's membership was written and before `memberJoined` or `memberLeft`.
  *
  * Statements for a plain message: outcome, author's reading, badges, outbox; one more finds members by name where the
- * legacy mention rules apply. An error of the rules costs the notification, never the message.
+ * legacy mention rules apply, one more stores the outcomes of cohorts beside the default one, and one more finds who is
+ * left in peace by them. The rules of the members are loaded when they have changed. An error of the rules costs the
+ * notification, never the message.
  */
 export async function recordEvent(
   deps: NotificationDeps,
@@ -30,82 +31,78 @@ export async function recordEvent(
   event: NotifiableEvent,
   context: RoomContext,
 ): Promise<void> {
-  const decision = guarded(deps, event, () => decideForCohort(event, context, deps.legacyMentionRules))
-  const people = decision ? await askConcerned(deps, tx, event, decision) : []
-  const notifies = decision?.outcome.notify === true
-  if (notifies) await addCohortOutcome(tx, event, decision.outcome)
-  if (decision && people.length > 0) await addExceptions(tx, event, decision.outcome, people)
+  const rules = await deps.memberRules.ofRoom(tx, { ...event, version: context.rulesVersion })
+  const decision = guarded(deps, event, () => decideForRoom(event, context, deps, rules))
+  const known = decision && { event, context, decision, rules }
+  const personal = known && (await askConcerned(deps, tx, known))
+  if (known && personal) await writeOutcomes(tx, known, personal.people)
   // A member event also comes of a changed profile, in all rooms at once: nobody has read them all by that.
   if (event.type !== 'm.room.member') await markOwnRead(deps, tx, { ...event, userId: event.sender })
-  if (notifies) await tellRoom(deps, tx, event, people)
-  await tellPeople(deps, tx, event, notifies ? people.filter((person) => person.invited) : people)
+  if (known && personal) await tell(deps, tx, known, personal)
 }
 
-type Told = PersonalOutcome & { invited: boolean }
+async function writeOutcomes(
+  tx: Transaction,
+  { event, decision }: Known,
+  people: readonly Told[],
+): Promise<void> {
+  const notified = [...decision.cohorts].filter(([, outcome]) => outcome.notify)
+  if (notified.length > 0) await addCohortOutcomes(tx, event, new Map(notified))
+  if (people.length > 0) await addExceptions(tx, event, people)
+}
 
-/** Those for whom the event means something else than for the cohort. */
-async function askConcerned(
+async function tell(
   deps: NotificationDeps,
   tx: Transaction,
-  event: NotifiableEvent,
-  decision: Decision,
-): Promise<Told[]> {
-  const people = await findConcerned(tx, event, decision)
-  return people.flatMap(({ invited, ...person }) => {
-    const outcome = guarded(deps, event, () => decideForPerson(decision, person, deps.legacyMentionRules))
-    // Nothing of the cohort's applies to who is not in the room yet.
-    const deviates = outcome && (invited ? outcome.notify : differs(outcome, decision.outcome))
-    return deviates ? [{ userId: person.userId, outcome, invited }] : []
-  })
+  known: Known,
+  personal: Personal,
+): Promise<void> {
+  const notifies = outcomeOfCohort(known.decision, DEFAULT_COHORT).notify
+  if (notifies) await tellRoom(deps, tx, known, personal.people)
+  const single = personal.people.filter(
+    ({ outcome, counted }) => outcome.notify && !(notifies && counted.notify),
+  )
+  const userIds = single.map(({ userId }) => userId)
+  if (!notifies) userIds.push(...toldByCohort(known, personal.people))
+  await tellPeople(deps, tx, known.event, userIds)
+  const now = deps.clock.now()
+  const holders = devicesToWake(deps, known, personal)
+  wakeOnCommit(deps, tx, await enqueueForHandles(tx, { holders, position: known.event.position, now }))
 }
 
-async function findConcerned(
-  tx: Transaction,
-  { roomId, sender }: NotifiableEvent,
-  { concerned }: Decision,
-): Promise<(Person & { invited: boolean })[]> {
-  const { mentioned, target, bodyKeys } = concerned
-  const found = [
-    ...(mentioned.length > 0 ? await findMentioned(tx, { roomId, sender, userIds: mentioned }) : []),
-    ...(bodyKeys.length > 0 ? await findNamed(tx, { roomId, sender, keys: bodyKeys }) : []),
-  ]
-  const people = found.map((row) => ({ userId: row.userId, displayName: row.displayname, invited: false }))
-  if (target === undefined || target === sender) return people
-  return [...people, { userId: target as UserId, displayName: null, invited: true }]
-}
-
-/** All members but the author, and those whom their own outcome leaves in peace. */
+/** All members but the author, and those whom the outcome of their own or of their cohort leaves in peace. */
 async function tellRoom(
   deps: NotificationDeps,
   tx: Transaction,
-  { roomId, position, sender }: NotifiableEvent,
+  { event, decision }: Known,
   people: readonly Told[],
 ): Promise<void> {
-  const silenced = people.filter((person) => !person.outcome.notify).map((person) => person.userId)
-  const except = [sender, ...silenced]
+  const { roomId, position, sender } = event
+  const silenced = people.filter(({ outcome }) => !outcome.notify).map(({ userId }) => userId)
+  const quiet = [...decision.cohorts].filter(([, outcome]) => !outcome.notify).map(([cohort]) => cohort)
+  const inPeace = quiet.length === 0 ? [] : await tx.all(pushedMembersOf, { roomId, cohorts: quiet })
+  const except = [sender, ...silenced, ...inPeace.map((row) => row.user_id)]
   await tx.run(addRoomToBadges, { roomId, except })
   wakeOnCommit(deps, tx, await enqueueForRoom(tx, { roomId, position, except, now: deps.clock.now() }))
 }
 
-/** Those whom only their own outcome notifies. */
+/** Members of the cohorts that are notified where the default one is not. */
+function toldByCohort({ event, decision, rules }: Known, people: readonly Told[]): UserId[] {
+  const anybody = [...decision.cohorts.values()].some((outcome) => outcome.notify)
+  if (!anybody || rules === undefined) return []
+  const own = new Set([event.sender, ...people.map(({ userId }) => userId)])
+  return [...rules.members.keys()].filter(
+    (userId) => !own.has(userId) && outcomeOfCohort(decision, cohortOf(rules, userId)).notify,
+  )
+}
+
 async function tellPeople(
   deps: NotificationDeps,
   tx: Transaction,
   { roomId, position }: NotifiableEvent,
-  people: readonly Told[],
+  userIds: readonly UserId[],
 ): Promise<void> {
-  const userIds = people.filter((person) => person.outcome.notify).map((person) => person.userId)
   if (userIds.length === 0) return
   await tx.run(addRoomToBadgesOf, { roomId, userIds })
   wakeOnCommit(deps, tx, await enqueueForUsers(tx, { userIds, position, now: deps.clock.now() }))
-}
-
-/** Runs what is pure. Errors of the database are not caught: they end the transaction. */
-function guarded<T>(deps: NotificationDeps, event: NotifiableEvent, work: () => T): T | undefined {
-  try {
-    return work()
-  } catch (error) {
-    ruleEvaluationFailed(deps, event, error)
-    return undefined
-  }
 }

@@ -9,3 +9,13 @@ export function ruleEvaluationFailed(deps: NotificationDeps, event: NotifiableEv
     'push rules could not be evaluated; the event was stored without this notification',
   )
 }
+
+/** Runs what is pure. Errors of the database are not caught: they end the transaction. */
+export function guarded<T>(deps: NotificationDeps, event: NotifiableEvent, work: () => T): T | undefined {
+  try {
+    return work()
+  } catch (error) {
+    ruleEvaluationFailed(deps, event, error)
+    return undefined
+  }
+}

@@ -1,22 +1,23 @@
 import { type RawBuilder, sql } from 'kysely'
-import { DEFAULT_COHORT } from './cohort.ts'
+import { earlierOf, laterOf, stretchesOfMember } from './stretch-sql.ts'
 
 // What is unread, in SQL. Each expression stands in a query that has the member's reading position for all threads
 // (`thread_id = ''`) at hand as `r`. All look up a few rows by index, whatever the size of the room or the length of its
-// history.
+// history: for each change of cohort that the member has gone through there, a few more.
 
 export type Counted = 'notify' | 'highlight'
 
-/** The cohort of the member `r`. */
-export const cohort: RawBuilder<string> = sql.lit(DEFAULT_COHORT)
+const READ_TO = sql<number>`r.position`
+const STARTS = sql<number>`s.starts`
+const ENDS = sql<number>`s.ends`
 
 /**
  * What a member has unread in a room:
- *   the room's total since `r`, less what they have read since in single threads,
+ *   what their cohorts counted since `r`, less what they have read since in single threads,
  *   less what was redacted among the rest, and their exceptions among the rest.
  */
 export function unreadOfRoom(counted: Counted): RawBuilder<number> {
-  return sql<number>`(${roomTotal(counted)} - ${roomTotal(counted, sql`r.position`)} - ${readInThreads(counted)}
+  return sql<number>`(${countedSince(counted)} - ${readInThreads(counted)}
     - ${retractedSince(counted)} + ${exceptionsSince(counted)})`
 }
 
@@ -26,47 +27,55 @@ export function unreadOfMember(userId: RawBuilder<unknown>, roomId: RawBuilder<u
     where r.user_id = ${userId} and r.room_id = ${roomId} and r.thread_id = ''), 0)`
 }
 
-function roomTotal(counted: Counted, upTo?: RawBuilder<unknown>): RawBuilder<number> {
+function countedSince(counted: Counted): RawBuilder<number> {
+  const since = roomTotal(counted, laterOf(READ_TO, STARTS))
+  return sql<number>`coalesce((select sum(${roomTotal(counted, ENDS)} - ${since})
+    from ${stretchesOfMember} where s.ends > r.position), 0)`
+}
+
+/** The total of the cohort of the stretch `s`. */
+function roomTotal(counted: Counted, upTo: RawBuilder<number>): RawBuilder<number> {
   const column = sql.ref(counted === 'notify' ? 'o.total_notify' : 'o.total_highlight')
   return sql<number>`coalesce((select ${column} from cohort_outcomes as o
-    where o.room_id = r.room_id and o.cohort = ${cohort}${until(upTo)}
+    where o.room_id = r.room_id and o.cohort = s.cohort and o.position <= ${upTo}
     order by o.position desc limit 1), 0)`
 }
 
 /**
- * The total of a thread of the room of `member`. The place is found in an index alone, and the row by it: SQLite takes
- * that index only where it need not leave it, and would else walk the room's events.
+ * The total of a thread of the room of `member`, for the cohort of the stretch `s`. The place is found in an index alone,
+ * and the row by it: SQLite takes that index only where it need not leave it, and would else walk the room's events.
  */
 export function threadTotal(
   counted: Counted,
-  member: 'r' | 't',
+  member: 'r' | 's',
   threadId: RawBuilder<unknown>,
-  upTo?: RawBuilder<unknown>,
+  upTo: RawBuilder<number>,
 ): RawBuilder<number> {
   const column = sql.ref(counted === 'notify' ? 'o.thread_notify' : 'o.thread_highlight')
   const roomId = sql.ref(`${member}.room_id`)
   return sql<number>`coalesce((select ${column} from cohort_outcomes as o
-    where o.room_id = ${roomId} and o.cohort = ${cohort} and o.position = (
+    where o.room_id = ${roomId} and o.cohort = s.cohort and o.position = (
       select max(p.position) from cohort_outcomes as p
-      where p.room_id = ${roomId} and p.cohort = ${cohort} and p.thread_id = ${threadId}
-        ${upTo ? sql`and p.position <= ${upTo}` : sql``})), 0)`
-}
-
-function until(upTo: RawBuilder<unknown> | undefined): RawBuilder<unknown> {
-  return upTo ? sql` and o.position <= ${upTo}` : sql``
+      where p.room_id = ${roomId} and p.cohort = s.cohort and p.thread_id = ${threadId}
+        and p.position <= ${upTo})), 0)`
 }
 
 function readInThreads(counted: Counted): RawBuilder<number> {
   const thread = sql`t.thread_id`
-  const upToThread = threadTotal(counted, 't', thread, sql`t.position`)
-  const upToRoom = threadTotal(counted, 't', thread, sql`r.position`)
-  return sql<number>`coalesce((select sum(${upToThread} - ${upToRoom}) from read_positions as t
+  const readTo = sql<number>`t.position`
+  const upToThread = threadTotal(counted, 'r', thread, earlierOf(readTo, ENDS))
+  const upToRoom = threadTotal(counted, 'r', thread, laterOf(READ_TO, STARTS))
+  return sql<number>`coalesce((select sum((select sum(${upToThread} - ${upToRoom})
+      from ${stretchesOfMember} where s.ends > r.position and s.starts < t.position))
+    from read_positions as t
     where t.user_id = r.user_id and t.room_id = r.room_id and t.thread_id <> '' and t.position > r.position), 0)`
 }
 
 function retractedSince(counted: Counted): RawBuilder<number> {
-  return sql<number>`coalesce((select sum(${retractedValue(counted)}) from cohort_outcomes as o
-    where o.room_id = r.room_id and o.cohort = ${cohort} and o.retracted = 1 and o.position > r.position
+  return sql<number>`coalesce((select sum(${retractedValue(counted)})
+    from ${stretchesOfMember} cross join cohort_outcomes as o
+    where o.room_id = r.room_id and o.cohort = s.cohort and o.retracted = 1
+      and o.position > ${laterOf(READ_TO, STARTS)} and o.position <= s.ends
       and not ${readInThread('o')}), 0)`
 }
 

@@ -1,17 +1,36 @@
-import { bodyMatch, compileCondition, type Test } from './conditions.ts'
+import { bodyMatch, never, type Test } from './conditions.ts'
 import { LEGACY_MENTION_RULES, MASTER, PERSONAL_RULES } from './default-ids.ts'
 import { isObject } from './key-path.ts'
-import type { Action, Json, Outcome, PushRule, RuleKind, Ruleset, Tweaks } from './model.ts'
+import {
+  type Action,
+  type ExperimentalRules,
+  type Json,
+  NOTIFY_IN_APP,
+  type Outcome,
+  RULE_KINDS,
+  type RuleKind,
+  type Ruleset,
+  type Tweaks,
+} from './model.ts'
+import { BY_OWNER, compileConditions, reachOfKind, type Reach } from './reach.ts'
 
-/** One enabled rule. Its tests stand in the order of its conditions, so that a reason can be given for each. */
+/** One enabled rule. */
 export type CompiledRule = {
-  readonly rule: PushRule
+  readonly ruleId: string
   readonly outcome: Outcome
   readonly tests: readonly Test[]
   /** A default rule that concerns one person: it does not take part in an impersonal evaluation. */
   readonly personal: boolean
   /** A legacy mention rule: it does not take part when the event has `m.mentions`. */
   readonly legacyMention: boolean
+  readonly reach: Reach | undefined
+  /** The only type of event it can match, case folded; undefined: any. It is asked for before the tests. */
+  readonly type: string | undefined
+  /** Those of the tests that ask for the room; a room rule has none, it is looked up. */
+  readonly where: readonly Test[]
+  readonly asksPermission: boolean
+  /** What the rule says, but for the room: equal for rules that do the same in a room in which both can match. */
+  readonly text: string
 }
 
 /** A rule set made ready; it can be shared and kept as long as the rules do not change. */
@@ -25,77 +44,131 @@ export type CompiledRules = {
   readonly underride: readonly CompiledRule[]
 }
 
+export type CompileOptions = { readonly experimental?: ExperimentalRules | undefined }
+
 /**
  * Makes rules ready for evaluation. In each kind the order of the list counts; only `.m.rule.master` goes to the top
  * wherever it stands. Disabled rules are left out, and so is what is not a rule (no id, no list of actions): rules that
  * were stored malformed never cost an evaluation. The rules must not be changed afterwards.
  */
-export function compileRules(ruleset: Ruleset): CompiledRules {
-  const override = compileKind(ruleset.override, 'override', conditionTests)
+export function compileRules(ruleset: Ruleset, options: CompileOptions = {}): CompiledRules {
+  return compileWith(ruleset, (kind, rule) => compileRule(kind, rule, options))
+}
+
+/** `compile`: undefined for what takes no part. */
+export function compileWith(
+  ruleset: Ruleset,
+  compile: (kind: RuleKind, rule: unknown) => CompiledRule | undefined,
+): CompiledRules {
+  const [override, content, room, sender, underride] = RULE_KINDS.map((kind) => {
+    const rules: unknown = ruleset[kind]
+    if (!Array.isArray(rules)) return []
+    return rules.map((rule) => compile(kind, rule)).filter((rule) => rule !== undefined)
+  }) as [CompiledRule[], CompiledRule[], CompiledRule[], CompiledRule[], CompiledRule[]]
   return {
     override: [...override.filter(isMaster), ...override.filter((rule) => !isMaster(rule))],
-    content: compileKind(ruleset.content, 'content', (rule) => [bodyMatch(rule['pattern'])]),
-    room: byRuleId(compileKind(ruleset.room, 'room', noTests)),
-    sender: byRuleId(compileKind(ruleset.sender, 'sender', noTests)),
-    underride: compileKind(ruleset.underride, 'underride', conditionTests),
+    content,
+    room: byRuleId(room),
+    sender: byRuleId(sender),
+    underride,
   }
 }
 
-type RuleObject = Record<string, unknown>
-
-function compileKind(
-  rules: unknown,
+/** `rule`: any JSON; undefined for one that is disabled or is no rule. */
+export function compileRule(
   kind: RuleKind,
-  testsOf: (rule: RuleObject) => readonly Test[],
-): CompiledRule[] {
-  const compiled: CompiledRule[] = []
-  for (const rule of Array.isArray(rules) ? (rules as unknown[]) : []) {
-    if (!isObject(rule) || rule['enabled'] !== true) continue
-    const ruleId = rule['rule_id']
-    if (typeof ruleId !== 'string' || !Array.isArray(rule['actions'])) continue
-    compiled.push({
-      rule: rule as unknown as PushRule,
-      outcome: outcomeOf(kind, ruleId, rule['actions'] as Action[]),
-      tests: testsOf(rule),
-      personal: PERSONAL_RULES.has(ruleId),
-      legacyMention: LEGACY_MENTION_RULES.has(ruleId),
-    })
+  rule: unknown,
+  { experimental }: CompileOptions,
+): CompiledRule | undefined {
+  if (!isObject(rule) || rule['enabled'] !== true) return undefined
+  const { rule_id: ruleId, actions } = rule
+  if (typeof ruleId !== 'string' || !Array.isArray(actions)) return undefined
+  const personal = PERSONAL_RULES.has(ruleId)
+  const compiled = compileSubject(kind, rule, experimental)
+  // What concerns one person is never common to a cohort.
+  const reach = personal && compiled.reach?.by === 'common' ? BY_OWNER : compiled.reach
+  return {
+    ruleId,
+    outcome: outcomeOf(kind, ruleId, { actions: actions as Action[], experimental }),
+    personal,
+    legacyMention: LEGACY_MENTION_RULES.has(ruleId),
+    tests: compiled.tests,
+    reach,
+    type: compiled.type,
+    where: compiled.where,
+    asksPermission: compiled.asksPermission,
+    text: reach?.by === 'common' ? JSON.stringify([ruleId, compiled.elsewhere, actions]) : '',
   }
-  return compiled
 }
 
-const noTests = (): readonly Test[] => []
-
-function conditionTests(rule: RuleObject): readonly Test[] {
-  const conditions = rule['conditions']
-  if (conditions === undefined) return []
-  // Something else than a list is one malformed condition, and that never matches.
-  return Array.isArray(conditions) ? conditions.map(compileCondition) : [compileCondition(null)]
+function compileSubject(
+  kind: RuleKind,
+  rule: Record<string, unknown>,
+  experimental: ExperimentalRules | undefined,
+): ReturnType<typeof compileConditions> {
+  if (kind === 'override' || kind === 'underride') return compileConditions(rule['conditions'], experimental)
+  const { rule_id: ruleId, pattern } = rule
+  const test = kind === 'content' ? bodyMatch(pattern) : undefined
+  return {
+    tests: test === undefined ? NONE : [test],
+    type: undefined,
+    reach: test === never ? undefined : reachOfKind(kind, kind === 'content' ? pattern : ruleId),
+    where: NONE,
+    asksPermission: false,
+    elsewhere: test === undefined ? NONE : [pattern],
+  }
 }
 
-function isMaster({ rule }: CompiledRule): boolean {
-  return rule.rule_id === MASTER
+const NONE: readonly never[] = []
+const EMPTY: ReadonlyMap<string, CompiledRule> = new Map()
+
+function isMaster({ ruleId }: CompiledRule): boolean {
+  return ruleId === MASTER
 }
 
 function byRuleId(rules: readonly CompiledRule[]): ReadonlyMap<string, CompiledRule> {
+  if (rules.length === 0) return EMPTY
   const byId = new Map<string, CompiledRule>()
   for (const rule of rules) {
-    if (!byId.has(rule.rule.rule_id)) byId.set(rule.rule.rule_id, rule)
+    if (!byId.has(rule.ruleId)) byId.set(rule.ruleId, rule)
   }
   return byId
 }
 
-function outcomeOf(kind: RuleKind, ruleId: string, actions: readonly Action[]): Outcome {
-  const notify = actions.includes('notify')
+function outcomeOf(
+  kind: RuleKind,
+  ruleId: string,
+  { actions, experimental }: { actions: readonly Action[]; experimental: ExperimentalRules | undefined },
+): Outcome {
+  const effect = effectOf(actions, experimental?.notifyInApp === true)
+  const { notify, highlight, tweaks, actions: asked } = effect
+  // Written out, as the rule below is: an object that is spread takes twice the memory, and there is one for each rule.
+  return Object.freeze({ notify, highlight, tweaks, actions: asked, rule: Object.freeze({ kind, ruleId }) })
+}
+
+type Effect = Omit<Outcome, 'rule'>
+
+/** Nearly all rules ask for one of a few things: so many of them are kept once, and shared by the rules of everybody. */
+const MAX_EFFECTS = 200
+const effects = new Map<string, Effect>()
+
+function effectOf(actions: readonly Action[], countsInApp: boolean): Effect {
+  const key = `${countsInApp ? '+' : '-'}${JSON.stringify(actions)}`
+  const found = effects.get(key)
+  if (found !== undefined) return found
+  const notify = actions.includes('notify') || (countsInApp && actions.includes(NOTIFY_IN_APP))
   const tweaks = tweaksOf(actions)
-  return Object.freeze({
+  const effect = {
     notify,
     highlight: notify && Object.hasOwn(tweaks, 'highlight') && tweaks['highlight'] === true,
     tweaks,
     actions: Object.freeze([...actions]),
-    rule: Object.freeze({ kind, ruleId }),
-  })
+  }
+  if (effects.size < MAX_EFFECTS && key.length <= MAX_EFFECTS) effects.set(key, effect)
+  return effect
 }
+
+const NO_TWEAKS: Tweaks = Object.freeze({})
 
 /** The last tweak of a name counts. A `sound` that is no string and a `highlight` that is no boolean are left out. */
 export function tweaksOf(actions: readonly unknown[]): Tweaks {
@@ -108,5 +181,5 @@ export function tweaksOf(actions: readonly unknown[]): Tweaks {
     if (name === 'highlight' && typeof value !== 'boolean') continue
     tweaks.set(name, value)
   }
-  return Object.freeze(Object.fromEntries(tweaks))
+  return tweaks.size === 0 ? NO_TWEAKS : Object.freeze(Object.fromEntries(tweaks))
 }

@@ -1,9 +1,10 @@
 import { foldedAt, type EvaluatedEvent } from './event.ts'
 import { parseKeyPath, valueAt } from './key-path.ts'
 import { bodyKeys } from './mention-index.ts'
+import type { EvaluationContext, RuleSettings } from './model.ts'
+import { peopleWithLevels } from './power-levels.ts'
 
-export type ConcernedOptions = {
-  legacyMentionRules: boolean
+export type ConcernedOptions = RuleSettings & {
   /** Mentioned users beyond this number are not told; 1000 unless given. */
   maxMentioned?: number
   /** Keys of the body beyond this number are not told (see `bodyKeys`); 1000 unless given. */
@@ -18,6 +19,8 @@ export type Concerned = {
   readonly target: string | undefined
   /** Members with one of these `mentionKey`s may be named in the text. Empty unless the legacy rules apply. */
   readonly bodyKeys: readonly string[]
+  /** Whose power level may be another than everybody else's, where a default rule asks for it (MSC4506); else empty. */
+  readonly privileged: readonly string[]
 }
 
 const TYPE = parseKeyPath('type')
@@ -29,15 +32,20 @@ const MAX_USER_ID_LENGTH = 255
 
 /**
  * Who must be evaluated in person. Rules that users wrote themselves are not considered: their owners have to be found
- * through their rules.
+ * through their rules. `context`: of the room; it is asked only for what the experimental rules need.
  */
-export function concernedUsers(event: EvaluatedEvent, options: ConcernedOptions): Concerned {
+export function concernedUsers(
+  event: EvaluatedEvent,
+  options: ConcernedOptions,
+  context?: EvaluationContext,
+): Concerned {
   const { legacyMentionRules, maxMentioned = 1000, maxBodyKeys = 1000 } = options
   const body = legacyMentionRules && !event.hasMentions ? valueAt(event.source, BODY) : undefined
   return {
     mentioned: mentionedUsers(event, maxMentioned),
     target: inviteTarget(event),
     bodyKeys: typeof body === 'string' ? bodyKeys(body, maxBodyKeys) : [],
+    privileged: options.experimental?.knocks === true ? toldOfKnock(event, context) : [],
   }
 }
 
@@ -49,6 +57,11 @@ function mentionedUsers(event: EvaluatedEvent, limit: number): string[] {
     if (isUserId(userId)) mentioned.add(userId)
   }
   return [...mentioned]
+}
+
+function toldOfKnock(event: EvaluatedEvent, context: EvaluationContext | undefined): string[] {
+  if (foldedAt(event, TYPE) !== 'm.room.member' || foldedAt(event, MEMBERSHIP) !== 'knock') return []
+  return context === undefined ? [] : [...new Set(peopleWithLevels(context).filter(isUserId))]
 }
 
 /** Compared with folded case, as the conditions of `.m.rule.invite_for_me` are. */

@@ -1,20 +1,20 @@
-import { foldedAt, itemsAt, type EvaluatedEvent } from './event.ts'
-import { compileGlob, containsWords, matchesWhole, matchesWords } from './glob.ts'
-import { isObject, parseKeyPath, valueAt } from './key-path.ts'
-import type { EvaluationContext, Scalar } from './model.ts'
-import { maySenderNotify } from './power-levels.ts'
-import { fold } from './text.ts'
+import { bodyOf, eventValue, foldedAt, foldedType, hasItem, type EvaluatedEvent } from './event.ts'
+import { compileGlob, containsWords, type Glob, matchesWhole, matchesWords } from './glob.ts'
+import { BODY_KEY, isObject, type KeyPath, parseKeyPath } from './key-path.ts'
+import type { EvaluationContext, ExperimentalRules, Scalar } from './model.ts'
+import { isRecipientPermission, mayRecipient, maySenderNotify } from './power-levels.ts'
+import { fold, foldsTo } from './text.ts'
 
 /** A condition made ready: pure, and it never throws. */
 export type Test = (event: EvaluatedEvent, context: EvaluationContext) => boolean
 
-const BODY = parseKeyPath('content.body')
 const MEMBER_COUNT = /^(==|<=|>=|<|>)?([0-9]+)$/
 
-const never: Test = () => false
+/** What can never match, by this very function. */
+export const never: Test = () => false
 
 /** `condition`: any JSON. What is malformed or of an unknown kind never matches (client-server API, "Conditions"). */
-export function compileCondition(condition: unknown): Test {
+export function compileCondition(condition: unknown, experimental?: ExperimentalRules): Test {
   if (!isObject(condition)) return never
   switch (condition['kind']) {
     case 'event_match':
@@ -29,6 +29,11 @@ export function compileCondition(condition: unknown): Test {
       return roomMemberCount(condition['is'])
     case 'sender_notification_permission':
       return senderNotificationPermission(condition['key'])
+    case 'profile_tag':
+      return profileTag(condition['profile_tag'])
+    case 'recipient_permission':
+    case 'org.matrix.msc4506.recipient_permission':
+      return experimental?.knocks === true ? recipientPermission(condition['key']) : never
     default:
       return never
   }
@@ -36,35 +41,65 @@ export function compileCondition(condition: unknown): Test {
 
 /** The predefined condition of content rules: whole words of `content.body`. */
 export function bodyMatch(pattern: unknown): Test {
-  return eventMatch(BODY.key, pattern)
+  if (typeof pattern !== 'string') return never
+  const glob = compileGlob(pattern)
+  if (pattern === '@room') return (event) => (event.namesRoom ??= isFound(glob, event))
+  return (event) => isFound(glob, event)
+}
+
+function isFound(glob: Glob, event: EvaluatedEvent): boolean {
+  const body = bodyOf(event)
+  return body !== null && matchesWords(glob, body)
 }
 
 function eventMatch(key: unknown, pattern: unknown): Test {
   if (typeof key !== 'string' || typeof pattern !== 'string') return never
-  const path = parseKeyPath(key)
-  if (key !== BODY.key && !/[*?]/.test(pattern)) {
-    const wanted = fold(pattern)
-    return (event) => foldedAt(event, path) === wanted
-  }
-  const glob = compileGlob(pattern)
   // Only this one path is searched for words; `content\.body` is another property.
-  const matches = key === BODY.key ? matchesWords : matchesWhole
+  if (key === BODY_KEY) return bodyMatch(pattern)
+  const path = parseKeyPath(key)
+  return /[*?]/.test(pattern) ? globMatch(path, compileGlob(pattern)) : literalMatch(path, pattern)
+}
+
+// Each test is made in a function of its own, so that it holds on to no more than it needs.
+
+function literalMatch(path: KeyPath, pattern: string): Test {
+  if (path.key === 'type') {
+    const type = foldedType(pattern)
+    return (event) => event.type === type
+  }
+  const wanted = fold(pattern)
+  if (path.key === 'content.msgtype')
+    return (event) => event.msgtype !== null && foldsTo(event.msgtype, wanted)
+  return (event) => {
+    const text = eventValue(event, path)
+    return typeof text === 'string' && foldsTo(text, wanted)
+  }
+}
+
+function globMatch(path: KeyPath, glob: Glob): Test {
   return (event) => {
     const text = foldedAt(event, path)
-    return text !== null && matches(glob, text)
+    return text !== null && matchesWhole(glob, text)
   }
 }
 
 function eventPropertyIs(key: unknown, value: unknown): Test {
   if (typeof key !== 'string' || !isScalar(value)) return never
-  const { names } = parseKeyPath(key)
-  return (event) => valueAt(event.source, names) === value
+  const path = parseKeyPath(key)
+  return wherePresent(path, (event) => eventValue(event, path) === value)
 }
 
 function eventPropertyContains(key: unknown, value: unknown): Test {
   if (typeof key !== 'string' || !isScalar(value)) return never
   const path = parseKeyPath(key)
-  return (event) => itemsAt(event, path)?.has(value) ?? false
+  return wherePresent(path, (event) => hasItem(event, path, value))
+}
+
+/** What is below these two is asked of every event, and most have neither. */
+function wherePresent({ inContent }: KeyPath, test: (event: EvaluatedEvent) => boolean): Test {
+  if (inContent?.name === 'm.mentions') return (event) => event.hasMentions && test(event)
+  if (inContent?.name === 'm.relates_to') return (event) => event.hasRelation && test(event)
+  return test
 }
 
 /** "Strings, integers in the range of [-(2**53)+1, (2**53)-1], booleans, and null." */
@@ -77,7 +112,7 @@ function isScalar(value: unknown): value is Scalar {
 /** The name is taken literally, with the word boundaries of `content.body`; an empty one never matches. */
 function containsDisplayName(event: EvaluatedEvent, { displayName }: EvaluationContext): boolean {
   if (displayName === undefined || displayName === '') return false
-  const body = foldedAt(event, BODY)
+  const body = bodyOf(event)
   return body !== null && containsWords(body, displayName)
 }
 
@@ -102,4 +137,15 @@ function roomMemberCount(is: unknown): Test {
 function senderNotificationPermission(key: unknown): Test {
   if (typeof key !== 'string') return never
   return (event, context) => event.sender !== null && maySenderNotify(context, event.sender, key)
+}
+
+function profileTag(tag: unknown): Test {
+  if (typeof tag !== 'string') return never
+  return (_, context) => context.profileTag === tag
+}
+
+/** Without a person it is asked for somebody to whom the room gives no level of their own. */
+function recipientPermission(key: unknown): Test {
+  if (!isRecipientPermission(key)) return never
+  return (_, context) => mayRecipient(context, key)
 }

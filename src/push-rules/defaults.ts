@@ -1,19 +1,14 @@
 import { MASTER, PERSONAL_RULES } from './default-ids.ts'
-import type { Action, Condition, ConditionalRule, Ruleset, SetTweak } from './model.ts'
+import { defaultRule, HIGHLIGHT, IN_PAIRS, match, RING, SOUND } from './default-rule.ts'
+import { encryptedEventRules, liveLocationRules, knockRules, pollRules } from './experimental-rules.ts'
+import { MENTIONED_USERS_KEY } from './key-path.ts'
+import type { Condition, ConditionalRule, Ruleset, RuleSettings } from './model.ts'
 
-export type DefaultRulesOptions = {
-  userId: string
-  localpart: string
-  /** Whether a name, a localpart or `@room` in the text counts as a mention, as it did before `m.mentions`. */
-  legacyMentionRules: boolean
-}
-
-const SOUND: SetTweak = { set_tweak: 'sound', value: 'default' }
-const RING: SetTweak = { set_tweak: 'sound', value: 'ring' }
-const HIGHLIGHT: SetTweak = { set_tweak: 'highlight' }
+export type DefaultRulesOptions = RuleSettings & { readonly userId: string; readonly localpart: string }
 
 /**
- * The server's default rules (client-server API, "Predefined Rules", as of version 1.17), in order. Each call makes a
+ * The server's default rules (client-server API, "Predefined Rules", as of version 1.17), in order, with those
+ * of the proposals that the settings switch on, under the ids that these have until they are accepted. Each call makes a
  * set of its own.
  */
 export function defaultRules(options: DefaultRulesOptions): Ruleset {
@@ -32,7 +27,7 @@ export function defaultRules(options: DefaultRulesOptions): Ruleset {
       : [],
     room: [],
     sender: [],
-    underride: underrideRules(),
+    underride: underrideRules(options),
   }
 }
 
@@ -40,7 +35,7 @@ export function defaultRules(options: DefaultRulesOptions): Ruleset {
  * The default rules as they bear on a member whom an event does not concern in person: the same rules in the same
  * order, those that concern one person disabled. Whom an event does concern is told by `concernedUsers`.
  */
-export function impersonalDefaults(options: { legacyMentionRules: boolean }): Ruleset {
+export function impersonalDefaults(options: RuleSettings): Ruleset {
   const rules = defaultRules({ ...options, userId: '', localpart: '' })
   const disablePersonal = <Rule extends ConditionalRule>(rule: Rule): Rule =>
     PERSONAL_RULES.has(rule.rule_id) ? { ...rule, enabled: false } : rule
@@ -51,92 +46,80 @@ export function impersonalDefaults(options: { legacyMentionRules: boolean }): Ru
   }
 }
 
-function rule(ruleId: string, conditions: Condition[], actions: Action[]): ConditionalRule {
-  return {
-    rule_id: ruleId,
-    default: true,
-    enabled: ruleId !== MASTER,
-    conditions,
-    actions: actions.map((action) => (typeof action === 'string' ? action : { ...action })),
-  }
-}
+const MAY_NOTIFY_ROOM: Condition = { kind: 'sender_notification_permission', key: 'room' }
 
-function match(key: string, pattern: string): Condition {
-  return { kind: 'event_match', key, pattern }
-}
-
-function overrideRules({ userId, legacyMentionRules }: DefaultRulesOptions): ConditionalRule[] {
-  const maySenderNotifyRoom: Condition = { kind: 'sender_notification_permission', key: 'room' }
-  const rules = [
-    rule(MASTER, [], []),
-    rule('.m.rule.suppress_notices', [match('content.msgtype', 'm.notice')], []),
-    rule(
+function overrideRules({
+  userId,
+  legacyMentionRules,
+  experimental = {},
+}: DefaultRulesOptions): ConditionalRule[] {
+  return [
+    defaultRule(MASTER, [], []),
+    ...encryptedEventRules(experimental),
+    defaultRule('.m.rule.suppress_notices', [match('content.msgtype', 'm.notice')], []),
+    defaultRule(
       '.m.rule.invite_for_me',
       [match('type', 'm.room.member'), match('content.membership', 'invite'), match('state_key', userId)],
       ['notify', SOUND],
     ),
-    rule('.m.rule.member_event', [match('type', 'm.room.member')], []),
-    rule(
-      '.m.rule.is_user_mention',
-      [{ kind: 'event_property_contains', key: 'content.m\\.mentions.user_ids', value: userId }],
-      ['notify', SOUND, HIGHLIGHT],
-    ),
-  ]
-  if (legacyMentionRules) {
-    rules.push(
-      rule(
-        '.m.rule.contains_display_name',
-        [{ kind: 'contains_display_name' }],
-        ['notify', SOUND, HIGHLIGHT],
-      ),
-    )
-  }
-  rules.push(
-    rule(
-      '.m.rule.is_room_mention',
-      [
-        { kind: 'event_property_is', key: 'content.m\\.mentions.room', value: true },
-        { ...maySenderNotifyRoom },
-      ],
-      ['notify', HIGHLIGHT],
-    ),
-  )
-  if (legacyMentionRules) {
-    rules.push(
-      rule(
-        '.m.rule.roomnotif',
-        [match('content.body', '@room'), { ...maySenderNotifyRoom }],
-        ['notify', HIGHLIGHT],
-      ),
-    )
-  }
-  rules.push(
-    rule(
+    ...knockRules(experimental),
+    defaultRule('.m.rule.member_event', [match('type', 'm.room.member')], []),
+    ...mentionRules(userId, legacyMentionRules),
+    defaultRule(
       '.m.rule.tombstone',
       [match('type', 'm.room.tombstone'), match('state_key', '')],
       ['notify', HIGHLIGHT],
     ),
-    rule('.m.rule.reaction', [match('type', 'm.reaction')], []),
-    rule('.m.rule.room.server_acl', [match('type', 'm.room.server_acl'), match('state_key', '')], []),
+    defaultRule('.m.rule.reaction', [match('type', 'm.reaction')], []),
+    defaultRule('.m.rule.room.server_acl', [match('type', 'm.room.server_acl'), match('state_key', '')], []),
+    ...pollRules(experimental).override,
+    ...liveLocationRules(experimental).override,
     // Below the mention rules, so that an edit that newly mentions someone still notifies.
-    rule(
+    defaultRule(
       '.m.rule.suppress_edits',
       [{ kind: 'event_property_is', key: 'content.m\\.relates_to.rel_type', value: 'm.replace' }],
       [],
     ),
-  )
-  return rules
+  ]
 }
 
-function underrideRules(): ConditionalRule[] {
-  const inPairs: Condition = { kind: 'room_member_count', is: '2' }
+function mentionRules(userId: string, legacyMentionRules: boolean): ConditionalRule[] {
+  const rules = [
+    defaultRule(
+      '.m.rule.is_user_mention',
+      [{ kind: 'event_property_contains', key: MENTIONED_USERS_KEY, value: userId }],
+      ['notify', SOUND, HIGHLIGHT],
+    ),
+    defaultRule(
+      '.m.rule.is_room_mention',
+      [{ kind: 'event_property_is', key: 'content.m\\.mentions.room', value: true }, MAY_NOTIFY_ROOM],
+      ['notify', HIGHLIGHT],
+    ),
+  ]
+  if (!legacyMentionRules) return rules
+  const byName = defaultRule(
+    '.m.rule.contains_display_name',
+    [{ kind: 'contains_display_name' }],
+    ['notify', SOUND, HIGHLIGHT],
+  )
+  const byRoom = defaultRule(
+    '.m.rule.roomnotif',
+    [match('content.body', '@room'), MAY_NOTIFY_ROOM],
+    ['notify', HIGHLIGHT],
+  )
+  return [...rules.toSpliced(1, 0, byName), byRoom]
+}
+
+function underrideRules({ experimental = {} }: DefaultRulesOptions): ConditionalRule[] {
   const encrypted = match('type', 'm.room.encrypted')
   const message = match('type', 'm.room.message')
   return [
-    rule('.m.rule.call', [match('type', 'm.call.invite')], ['notify', RING]),
-    rule('.m.rule.encrypted_room_one_to_one', [{ ...inPairs }, { ...encrypted }], ['notify', SOUND]),
-    rule('.m.rule.room_one_to_one', [{ ...inPairs }, { ...message }], ['notify', SOUND]),
-    rule('.m.rule.message', [{ ...message }], ['notify']),
-    rule('.m.rule.encrypted', [{ ...encrypted }], ['notify']),
+    defaultRule('.m.rule.call', [match('type', 'm.call.invite')], ['notify', RING]),
+    defaultRule('.m.rule.encrypted_room_one_to_one', [IN_PAIRS, encrypted], ['notify', SOUND]),
+    defaultRule('.m.rule.room_one_to_one', [IN_PAIRS, message], ['notify', SOUND]),
+    defaultRule('.m.rule.message', [message], ['notify']),
+    defaultRule('.m.rule.encrypted', [encrypted], ['notify']),
+    ...pollRules(experimental).underride,
+    ...liveLocationRules(experimental).underride,
   ]
 }

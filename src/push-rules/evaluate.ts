@@ -34,6 +34,7 @@ function firstMatch(
   context: EvaluationContext,
 ): CompiledRule | undefined {
   for (const rule of rules) {
+    if (rule.type !== undefined && rule.type !== event.type) continue
     if (rule.personal && context.userId === undefined) continue
     if (rule.legacyMention && event.hasMentions) continue
     if (matchesAll(rule, event, context)) return rule
@@ -42,8 +43,8 @@ function firstMatch(
 }
 
 function matchesAll({ tests }: CompiledRule, event: EvaluatedEvent, context: EvaluationContext): boolean {
-  for (const test of tests) {
-    if (!test(event, context)) return false
+  for (let at = 0; at < tests.length; at++) {
+    if (tests[at]?.(event, context) !== true) return false
   }
   return true
 }

@@ -1,4 +1,4 @@
-import { isObject, valueAt, type KeyPath } from './key-path.ts'
+import { BODY_KEY, isObject, ownValue, valueAt, type KeyPath } from './key-path.ts'
 import { fold } from './text.ts'
 
 /**
@@ -12,46 +12,136 @@ export type EvaluatedEvent = {
   readonly roomId: string | null
   /** Whether the content has a property `m.mentions`, of whatever shape: then the legacy mention rules do not apply. */
   readonly hasMentions: boolean
-  readonly folded: Map<string, string | null>
-  readonly items: Map<string, ReadonlySet<unknown> | null>
+  /** Whether the content has a property `m.relates_to`, of whatever shape. */
+  readonly hasRelation: boolean
+  readonly content: Record<string, unknown> | undefined
+  /** `content.msgtype`, as written. */
+  readonly msgtype: string | null
+  /** The type with its case folded. */
+  readonly type: string | null
+  /** What was looked up before, by path; made when there is something to keep. */
+  kept: Kept | undefined
+  /** Whether `@room` stands in the body, which a default rule of everybody asks; undefined: not looked up yet. */
+  namesRoom: boolean | undefined
+  /** The text of the body with its case folded; undefined: not looked up yet. */
+  body: string | null | undefined
 }
+
+type Kept = { readonly folded: Map<string, string>; readonly items: Map<string, Items> }
+type Items = ReadonlySet<unknown> | readonly unknown[] | null
 
 /** `event`: any JSON; what is not an event simply matches nothing. It must not change as long as the result is used. */
 export function prepareEvent(event: unknown): EvaluatedEvent {
-  const content = valueAt(event, ['content'])
+  const source = isObject(event) ? event : {}
+  const value = ownValue(source, 'content')
+  const content = isObject(value) ? value : undefined
+  // By their names, not through `ownValue`: these are read of every event, and so at half the cost.
+  const msgtype = content?.['msgtype']
+  const type = textAt(source, 'type')
   return {
     source: event,
-    sender: textAt(event, 'sender'),
-    roomId: textAt(event, 'room_id'),
-    hasMentions: isObject(content) && Object.hasOwn(content, 'm.mentions'),
-    folded: new Map(),
-    items: new Map(),
+    sender: textAt(source, 'sender'),
+    roomId: textAt(source, 'room_id'),
+    hasMentions: content?.['m.mentions'] !== undefined && Object.hasOwn(content, 'm.mentions'),
+    hasRelation: content?.['m.relates_to'] !== undefined && Object.hasOwn(content, 'm.relates_to'),
+    content,
+    msgtype:
+      content !== undefined && typeof msgtype === 'string' && Object.hasOwn(content, 'msgtype')
+        ? msgtype
+        : null,
+    type: type === null ? null : foldedType(type),
+    kept: undefined,
+    namesRoom: undefined,
+    body: undefined,
   }
 }
 
-function textAt(event: unknown, name: string): string | null {
-  const value = valueAt(event, [name])
+function textAt(event: Record<string, unknown>, name: string): string | null {
+  const value = ownValue(event, name)
   return typeof value === 'string' ? value : null
 }
 
+/** Most events are of these types; what is the same string is quickly seen to be so. */
+const USUAL_TYPES: ReadonlyMap<string, string> = new Map(
+  ['message', 'encrypted', 'member', 'tombstone', 'server_acl', 'redaction']
+    .map((name) => `m.room.${name}`)
+    .concat('m.reaction', 'm.call.invite')
+    .map((type) => [type, type]),
+)
+
+/** A type, or a pattern for one without wildcards, with its case folded. */
+export function foldedType(type: string): string {
+  return USUAL_TYPES.get(type) ?? fold(type)
+}
+
+/** The value at a path, or undefined. */
+export function eventValue(event: EvaluatedEvent, path: KeyPath): unknown {
+  const { inContent } = path
+  if (inContent === undefined) return valueAt(event.source, path.names)
+  if (event.content === undefined) return undefined
+  if (inContent.name === 'm.mentions')
+    return event.hasMentions ? below(event.content['m.mentions'], inContent.below) : undefined
+  if (inContent.name === 'm.relates_to') {
+    return event.hasRelation ? below(event.content['m.relates_to'], inContent.below) : undefined
+  }
+  const value = ownValue(event.content, inContent.name)
+  return value === undefined ? undefined : below(value, inContent.below)
+}
+
+function below(value: unknown, names: readonly string[]): unknown {
+  return names.length === 0 ? value : valueAt(value, names)
+}
+
+/** The text of `content.body` with its case folded, or null if there is no text. */
+export function bodyOf(event: EvaluatedEvent): string | null {
+  if (event.body === undefined) {
+    const value = event.content === undefined ? undefined : ownValue(event.content, 'body')
+    event.body = typeof value === 'string' ? fold(value) : null
+  }
+  return event.body
+}
+
+/** Shorter texts are folded each time: that costs less than to remember them. */
+const LONG_TEXT = 64
+
 /** The text at a path with its case folded, or null if there is no text. */
 export function foldedAt(event: EvaluatedEvent, path: KeyPath): string | null {
-  let text = event.folded.get(path.key)
-  if (text === undefined) {
-    const value = valueAt(event.source, path.names)
-    text = typeof value === 'string' ? fold(value) : null
-    event.folded.set(path.key, text)
-  }
+  if (path.key === 'type') return event.type
+  if (path.key === BODY_KEY) return bodyOf(event)
+  const value = eventValue(event, path)
+  if (typeof value !== 'string') return null
+  if (value.length < LONG_TEXT) return fold(value)
+  const { folded } = keep(event)
+  const kept = folded.get(path.key)
+  if (kept !== undefined) return kept
+  const text = fold(value)
+  folded.set(path.key, text)
   return text
 }
 
+/** Lists beyond this length are indexed. */
+const SHORT_LIST = 8
+
+/** Whether the list at a path has this item; no if there is no list. */
+export function hasItem(event: EvaluatedEvent, path: KeyPath, item: unknown): boolean {
+  const items = itemsAt(event, path)
+  if (items === null) return false
+  return items instanceof Set ? items.has(item) : (items as readonly unknown[]).includes(item)
+}
+
 /** The items of the list at a path, or null if there is no list. */
-export function itemsAt(event: EvaluatedEvent, path: KeyPath): ReadonlySet<unknown> | null {
-  let items = event.items.get(path.key)
-  if (items === undefined) {
-    const value = valueAt(event.source, path.names)
-    items = Array.isArray(value) ? new Set<unknown>(value) : null
-    event.items.set(path.key, items)
-  }
+export function itemsAt(event: EvaluatedEvent, path: KeyPath): Items {
+  const value = eventValue(event, path)
+  if (!Array.isArray(value)) return null
+  if (value.length <= SHORT_LIST) return value as readonly unknown[]
+  const kept = event.kept?.items.get(path.key)
+  if (kept !== undefined) return kept
+  const items = new Set<unknown>(value)
+  keep(event).items.set(path.key, items)
   return items
+}
+
+function keep(event: EvaluatedEvent): Kept {
+  event.kept ??= { folded: new Map(), items: new Map() }
+  return event.kept
 }

@@ -6,7 +6,7 @@ import {
   RIGHT_EDGE,
   compileRun,
   findRun,
-  literalRun,
+  findLiteral,
   matchRunAt,
   startOfLast,
   type Run,
@@ -27,15 +27,21 @@ export type Glob = {
   readonly hasStar: boolean
 }
 
+const NO_RUNS: readonly Run[] = []
+
 /** `pattern`: as written by the client; case is folded here. */
 export function compileGlob(pattern: string): Glob {
-  const parts = fold(pattern).split('*')
+  const folded = fold(pattern)
+  if (!folded.includes('*')) {
+    return { first: folded === '' ? null : compileRun(folded), middle: NO_RUNS, last: null, hasStar: false }
+  }
+  const parts = folded.split('*')
   const runs = parts.map((part) => (part === '' ? null : compileRun(part)))
   return {
     first: runs[0] ?? null,
     middle: runs.slice(1, -1).filter((run) => run !== null),
-    last: runs.length > 1 ? (runs.at(-1) ?? null) : null,
-    hasStar: runs.length > 1,
+    last: runs.at(-1) ?? null,
+    hasStar: true,
   }
 }
 
@@ -68,10 +74,16 @@ export function matchesWords(glob: Glob, text: string): boolean {
  * themselves. Empty words are in no text.
  */
 export function containsWords(text: string, words: string): boolean {
-  const folded = fold(words)
-  return (
-    folded !== '' && folded.length <= text.length && findRun(literalRun(folded), text, 0, BOTH_EDGES) !== -1
-  )
+  const folded = foldedWords(words)
+  return folded !== '' && folded.length <= text.length && findLiteral(folded, text, BOTH_EDGES)
+}
+
+/** One person's name is asked for at many events in a row. */
+let last = { words: '', folded: '' }
+
+function foldedWords(words: string): string {
+  if (words !== last.words) last = { words, folded: fold(words) }
+  return last.folded
 }
 
 function findMiddle(glob: Glob, text: string, from: number): number {

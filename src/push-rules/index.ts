@@ -1,5 +1,5 @@
 /** The push rules of Matrix as a library: pure functions, no dependencies. See README.md in this folder. */
-export { RULE_KINDS } from './model.ts'
+export { NOTIFY_IN_APP, RULE_KINDS } from './model.ts'
 export type {
   Action,
   Condition,
@@ -10,11 +10,15 @@ export type {
   EventMatch,
   EventPropertyContains,
   EventPropertyIs,
+  ExperimentalRules,
   Json,
   Outcome,
+  ProfileTag,
   PushRule,
+  RecipientPermission,
   RoomMemberCount,
   RuleKind,
+  RuleSettings,
   Ruleset,
   Scalar,
   SenderNotificationPermission,
@@ -26,10 +30,25 @@ export type {
 export { defaultRules, impersonalDefaults } from './defaults.ts'
 export type { DefaultRulesOptions } from './defaults.ts'
 export { compileRules, tweaksOf } from './compile.ts'
-export type { CompiledRules } from './compile.ts'
+export type { CompiledRule, CompiledRules, CompileOptions } from './compile.ts'
 export { prepareEvent } from './event.ts'
 export type { EvaluatedEvent } from './event.ts'
 export { NO_MATCH, evaluate } from './evaluate.ts'
 export { concernedUsers } from './concerned.ts'
 export type { Concerned, ConcernedOptions } from './concerned.ts'
 export { bodyKeys, mentionKey } from './mention-index.ts'
+export { compiledDefaults } from './shared-defaults.ts'
+export { rulesetFor } from './merge.ts'
+export type { DefaultRuleChange, RulesetParts } from './merge.ts'
+export { DEFAULT_RULE_LIMITS, isRuleKind, validateActions, validateRule } from './validate.ts'
+export type { RuleDraft, RuleLimits, RuleProblem, Validated, ValidateOptions } from './validate.ts'
+export { evaluateForDevice, wakesDevice } from './device.ts'
+export { analyseRules } from './analyse.ts'
+export type { RuleAnalysis } from './analyse.ts'
+export { cohortIn, DEFAULT_COHORT_ID } from './cohort.ts'
+export type { Cohort } from './cohort.ts'
+export { createPopulation } from './population.ts'
+export type { Population, PopulationMember, PopulationOptions, PopulationOutcome } from './population.ts'
+export { explain } from './explain.ts'
+export type { ExplainedRule, ExplainedScope, ExplainInput, Explanation, Verdict } from './explain.ts'
+export type { ExplainedCondition } from './explain-condition.ts'

@@ -1,11 +1,33 @@
+/** The path whose texts are searched for words; written in any other way it is another path. */
+export const BODY_KEY = 'content.body'
+export const ROOM_ID_KEY = 'room_id'
+export const MENTIONED_USERS_KEY = 'content.m\\.mentions.user_ids'
+
 /** A condition's key, split into the names of the properties that lead to the value. */
-export type KeyPath = { readonly key: string; readonly names: readonly string[] }
+export type KeyPath = {
+  readonly key: string
+  readonly names: readonly string[]
+  /** For a path into the content: the name of the property there, and the names below it. */
+  readonly inContent: { readonly name: string; readonly below: readonly string[] } | undefined
+}
 
 /**
  * Parses a dot-separated path (appendices, "Dot-separated property paths"): `\.` is a dot and `\\` a backslash inside a
  * name; a backslash before anything else, or at the end, stands for itself. Empty names are legal.
  */
 export function parseKeyPath(key: string): KeyPath {
+  return USUAL_PATHS.get(key) ?? pathOf(key)
+}
+
+function pathOf(key: string): KeyPath {
+  const names = namesIn(key)
+  const [first, name, ...below] = names
+  const isInContent = first === 'content' && name !== undefined
+  return { key, names, inContent: isInContent ? { name, below } : undefined }
+}
+
+function namesIn(key: string): string[] {
+  if (!key.includes('\\')) return key.split('.')
   const names: string[] = []
   let name = ''
   for (let at = 0; at < key.length; at++) {
@@ -22,17 +44,31 @@ export function parseKeyPath(key: string): KeyPath {
     }
   }
   names.push(name)
-  return { key, names }
+  return names
 }
+
+/** Those that most rules ask for; shared, so that a rule costs little to keep. */
+const USUAL_PATHS: ReadonlyMap<string, KeyPath> = new Map(
+  [BODY_KEY, ROOM_ID_KEY, MENTIONED_USERS_KEY, 'type', 'sender', 'state_key', 'content.msgtype'].map(
+    (key) => [key, pathOf(key)],
+  ),
+)
 
 /** The value at a path, or undefined. Only own properties of objects count; lists and strings are not entered. */
 export function valueAt(root: unknown, names: readonly string[]): unknown {
   let value = root
   for (const name of names) {
-    if (!isObject(value) || !Object.hasOwn(value, name)) return undefined
-    value = value[name]
+    if (!isObject(value)) return undefined
+    value = ownValue(value, name)
   }
   return value
+}
+
+/** The value of a property of the object itself, or undefined. */
+export function ownValue(object: Record<string, unknown>, name: string): unknown {
+  const value = object[name]
+  // Inherited properties are rare, and asked about last.
+  return value === undefined || !Object.hasOwn(object, name) ? undefined : value
 }
 
 /** A JSON object: neither null nor a list. */

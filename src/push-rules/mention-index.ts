@@ -1,7 +1,7 @@
 import { fold, isWordUnit } from './text.ts'
 
 /** In UTF-16 units. Keys are cut alike on both sides, so that a long word still finds its like. */
-const MAX_KEY_LENGTH = 64
+export const MAX_KEY_LENGTH = 64
 
 /**
  * The key under which a display name or localpart is stored beside a member, so that those whom a message may name are

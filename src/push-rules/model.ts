@@ -20,6 +20,10 @@ export type ContainsDisplayName = { kind: 'contains_display_name' }
 /** `is`: a decimal number, after `==`, `<`, `>`, `<=`, `>=` or nothing (which means `==`). */
 export type RoomMemberCount = { kind: 'room_member_count'; is: string }
 export type SenderNotificationPermission = { kind: 'sender_notification_permission'; key: string }
+/** Of the 2015 drafts: the pusher's `profile_tag` (instance handle). It holds only where a device is asked for. */
+export type ProfileTag = { kind: 'profile_tag'; profile_tag: string }
+/** MSC4506, experimental: the person may do `key` (`invite`, `kick`, `ban` or `redact`) in the room. */
+export type RecipientPermission = { kind: 'recipient_permission'; key: string }
 /** A condition of a kind that is not known here: it is kept as written and never matches. */
 export type UnknownCondition = { kind: string; [parameter: string]: Json }
 
@@ -30,12 +34,16 @@ export type Condition =
   | ContainsDisplayName
   | RoomMemberCount
   | SenderNotificationPermission
+  | ProfileTag
+  | RecipientPermission
   | UnknownCondition
 
 /** Without `value` a tweak is set to `true`. */
 export type SetTweak = { set_tweak: string; value?: Json }
 /** `dont_notify` and `coalesce` are historical: kept as written, without effect. */
-export type Action = 'notify' | 'dont_notify' | 'coalesce' | SetTweak
+export type Action = 'notify' | 'dont_notify' | 'coalesce' | typeof NOTIFY_IN_APP | SetTweak
+/** MSC3768, experimental: it counts as `notify` does, and wakes no device. */
+export const NOTIFY_IN_APP = 'org.matrix.msc3768.notify_in_app'
 
 type RuleBase = {
   rule_id: string
@@ -66,8 +74,30 @@ export type Ruleset = {
 /** `sound` is always a string and `highlight` always a boolean; other tweaks pass through as they were written. */
 export type Tweaks = Readonly<Record<string, Json>>
 
+/** What a server may switch on beyond the specification; all off unless given. */
+export type ExperimentalRules = {
+  /** MSC3930: default rules for polls. */
+  readonly polls?: boolean | undefined
+  /** MSC4028: a default rule that every encrypted event notifies, unless the user's own rules say otherwise. */
+  readonly encryptedEvents?: boolean | undefined
+  /** MSC4505: default rules for live locations. */
+  readonly liveLocation?: boolean | undefined
+  /** MSC4506: the condition `recipient_permission`, and a default rule that tells of knocks whoever may answer them. */
+  readonly knocks?: boolean | undefined
+  /** MSC3768: the action `notify_in_app`. */
+  readonly notifyInApp?: boolean | undefined
+}
+
+/** What decides about the server's default rules, for everybody alike. */
+export type RuleSettings = {
+  /** Whether a name, a localpart or `@room` in the text counts as a mention, as it did before `m.mentions`. */
+  readonly legacyMentionRules: boolean
+  readonly experimental?: ExperimentalRules | undefined
+}
+
 /** What the first matching rule asks for. Shared between evaluations and frozen. */
 export type Outcome = {
+  /** It counts as a notification. A device is woken only if the actions have `notify` itself (see `NOTIFY_IN_APP`). */
   readonly notify: boolean
   /** Notifies, and with the tweak `highlight` set to true: a highlight is a notification, never one of its own. */
   readonly highlight: boolean
@@ -87,6 +117,8 @@ export type EvaluationContext = {
   userId?: string | undefined
   /** The person's display name in this room, for `contains_display_name`. */
   displayName?: string | undefined
+  /** The `profile_tag` of the pusher, where a device is asked for; the condition `profile_tag` compares with it. */
+  profileTag?: string | undefined
   /** Joined members of the room. */
   memberCount: number
   /** The content of `m.room.power_levels`; undefined when the room has no such event. */

@@ -41,7 +41,7 @@ export function compileRun(text: string): Run {
 }
 
 /** `text`: folded, not empty; `?` and `*` stand for themselves. */
-export function literalRun(text: string): Run {
+function literalRun(text: string): Run {
   return { kind: 'literal', text, failure: text.length > SHORT ? failureTable(text) : null }
 }
 
@@ -87,6 +87,12 @@ export function findRun(run: Run, text: string, from: number, edges: Edges): num
   if (run.kind === 'gapped') return findGapped(run, text, from, edges)
   if (run.failure === null) return findShort(run.text, text, from, edges)
   return findLong(run.text, run.failure, { text, from, edges })
+}
+
+/** Whether a literal run that is asked for only once is found: `compileRun` and `findRun` in one. */
+export function findLiteral(text: string, within: string, edges: Edges): boolean {
+  if (text.length <= SHORT) return findShort(text, within, 0, edges) !== -1
+  return findRun(literalRun(text), within, 0, edges) !== -1
 }
 
 /** The end of the match that begins exactly at `at`, or -1. */

@@ -8,7 +8,23 @@
  * folded text are meaningful in folded text only.
  */
 export function fold(text: string): string {
-  return text.toLowerCase().replaceAll('ς', 'σ')
+  const folded = text.toLowerCase()
+  return folded.includes('ς') ? folded.replaceAll('ς', 'σ') : folded
+}
+
+/** Whether `text` folds to `wanted`, which is folded: nearly always told by the last unit alone. */
+export function foldsTo(text: string, wanted: string): boolean {
+  if (text === wanted) return true
+  if (text === '' || wanted === '') return false
+  const last = text.charCodeAt(text.length - 1)
+  // Folding works code point by code point, and turns what is ASCII into ASCII.
+  if (
+    last < 0x80 &&
+    (last >= 0x41 && last <= 0x5a ? last + 0x20 : last) !== wanted.charCodeAt(wanted.length - 1)
+  ) {
+    return false
+  }
+  return fold(text) === wanted
 }
 
 /** Whether a UTF-16 unit is one of `[A-Za-z0-9_]`, the word characters of the specification (ASCII alone). */

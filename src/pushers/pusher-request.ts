@@ -16,8 +16,7 @@ const OPTIONAL_BOOLEANS = ['append', 'org.belfry.copy_push_rules'] as const
  *
  * By hand, because what is required depends on `kind`, and all that is missing is named at once.
  *
- * `org.belfry.copy_push_rules` asks for the push rules of the old handle to be duplicated to the new one. It is checked
- * and changes nothing: there are no rules that belong to a handle.
+ * `org.belfry.copy_push_rules` asks for the push rules of the old handle to be duplicated to the new one.
  *
  * @throws {MatrixError} 400: `M_MISSING_PARAM` naming all that is missing, else `M_BAD_JSON` for a wrong type, else
  * `M_INVALID_PARAM` for a value out of range.
@@ -42,7 +41,8 @@ export function parsePusherChange(body: JsonObject, options: { handleRequired: b
   if (kind !== 'http') throw invalidParam('kind must be "http", or null to delete the pusher')
   const data = readData(body['data'])
   const settings = { appId, pushkey, kind, handle, appDisplayName, deviceDisplayName, lang, data } as const
-  return { kind: 'set', settings, append: body['append'] === true }
+  const copyRules = body['org.belfry.copy_push_rules'] === true
+  return { kind: 'set', settings, append: body['append'] === true, copyRules }
 }
 
 function missingToSet(body: JsonObject, { handleRequired }: { handleRequired: boolean }): string[] {

@@ -28,7 +28,10 @@ export type PusherChange =
   | {
       kind: 'set'
       settings: PusherSettings
-      /** Keep the pushers of other users with this pushkey. */ append: boolean
+      /** Keep the pushers of other users with this pushkey. */
+      append: boolean
+      /** Where the pusher gets another handle: duplicate the push rules of its old one to that. */
+      copyRules: boolean
     }
   | { kind: 'delete'; appId: string; pushkey: string }
 

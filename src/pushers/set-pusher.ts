@@ -1,3 +1,4 @@
+import { settleHandles } from '../accounts/rule-handles-store.ts'
 import { clearOutbox } from '../delivery/outbox-store.ts'
 import type { GatewayUrlCheck } from '../delivery/gateway-url.ts'
 import type { Bus } from '../cluster/bus.ts'
@@ -36,6 +37,8 @@ export type PusherDeps = {
   startBadge(tx: Transaction, userId: UserId): Promise<void>
   /** A user's last pusher is gone. */
   endBadge(tx: Transaction, userId: UserId): Promise<void>
+  /** Duplicates the push rules of one handle to another. Throws 400 when there are too many then. */
+  copyRules(tx: Transaction, of: { userId: UserId; from: string; to: string }): Promise<void>
 }
 
 /**
@@ -43,8 +46,10 @@ export type PusherDeps = {
  *
  * What waits to be sent stays through an update; so does the state of failure, unless the URL is another one.
  *
+ * With another handle and `copyRules` the push rules of the old one are duplicated to it, in the same transaction.
+ *
  * @throws {MatrixError} 400 `M_INVALID_PARAM`: the URL may not be called, the handle is held by another app, or the user has
- * too many pushers. 401 when the device was removed meanwhile. Nothing is changed then.
+ * too many pushers, or would have too many rules. 401 when the device was removed meanwhile. Nothing is changed then.
  */
 export async function setPusher(deps: PusherDeps, owner: PusherOwner, change: PusherChange): Promise<void> {
   if (change.kind === 'delete') {
@@ -55,7 +60,7 @@ export async function setPusher(deps: PusherDeps, owner: PusherOwner, change: Pu
     })
     return
   }
-  const { settings, append } = change
+  const { settings, append, copyRules } = change
   const check = await deps.checkUrl(settings.data.url)
   if (check.kind === 'refused') throw invalidParam(check.reason)
   await deps.db.transaction(async (tx) => {
@@ -64,6 +69,10 @@ export async function setPusher(deps: PusherDeps, owner: PusherOwner, change: Pu
     const found = await tx.first(pusherByKey, key)
     if (found) await update(deps, tx, found, { settings, url: check.href })
     else await create(deps, tx, owner, { settings, url: check.href })
+    await tx.run(settleHandles, { userId: owner.userId, now: deps.clock.now() })
+    const from = found?.handle
+    const to = settings.handle?.value
+    if (copyRules && from && to) await deps.copyRules(tx, { userId: owner.userId, from, to })
     if (!append) await removePushers(deps, tx, await tx.all(pushersOfOthers, key))
   })
 }
@@ -95,9 +104,12 @@ export async function removePusher(
   await removePushers(deps, tx, await tx.all(pusherById, { pusherId }))
 }
 
-export type PusherRemovalDeps = Pick<PusherDeps, 'endBadge'>
+export type PusherRemovalDeps = Pick<PusherDeps, 'endBadge' | 'clock'>
 
-/** With a pusher goes what waits to be sent to it, and with a user's last one the badge. */
+/**
+ * With a pusher goes what waits to be sent to it, and with a user's last one the badge. The rules of its handle stay, for a
+ * while if no other holds it.
+ */
 async function removePushers(
   deps: PusherRemovalDeps,
   tx: Transaction,
@@ -110,6 +122,7 @@ async function removePushers(
   const userIds = [...new Set(pushers.map((pusher) => pusher.user_id))]
   const remaining = new Set((await tx.all(usersWithPushers, { userIds })).map((row) => row.user_id))
   for (const userId of userIds) {
+    await tx.run(settleHandles, { userId, now: deps.clock.now() })
     if (remaining.has(userId)) continue
     await setHasPushers(tx, userId, false)
     await deps.endBadge(tx, userId)

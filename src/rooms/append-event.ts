@@ -69,12 +69,16 @@ export async function appendTo(
     senderDevice: draft.transaction?.deviceId ?? null,
     txnId: draft.transaction?.txnId ?? null,
   }
-  await addEvent(tx, rowOf(event, content))
-  if (event.stateKey !== null) await setCurrentState(tx, { ...event, stateKey: event.stateKey })
   const target = event.type === 'm.room.member' && event.stateKey !== null ? event.stateKey : undefined
-  const joined = target === undefined ? 0 : await applyMembership(tx, event, room)
+  const change = target === undefined ? NO_CHANGE : changeOfMembers(event, room)
+  const memberCount = room.joinedCount + change.joined
+  await addEvent(tx, { ...rowOf(event, content), joined_count: memberCount })
+  if (event.stateKey !== null) await setCurrentState(tx, { ...event, stateKey: event.stateKey })
+  const rulesVersion = target === undefined ? room.rulesVersion : await applyMembership(tx, event, change)
   await recordEvent(deps.notifications, tx, event, {
-    memberCount: room.joinedCount + joined,
+    memberCount,
+    rulesVersion,
+    senderIgnored: room.senderIgnored,
     powerLevels: room.powerLevels,
     creators: creatorsAbove(room),
     creator: room.creator,
@@ -138,26 +142,39 @@ function rowOf(event: StoredEvent, content: string) {
   }
 }
 
-/** Returns by how much the number of joined members changes. */
-async function applyMembership(tx: Transaction, event: StoredEvent, room: RoomView): Promise<number> {
+type ChangeOfMembers = { joined: number; invited: number }
+
+const NO_CHANGE: ChangeOfMembers = { joined: 0, invited: 0 }
+
+/** By how much a member event changes the numbers of those who have joined and of those who are invited. */
+function changeOfMembers(event: StoredEvent, room: RoomView): ChangeOfMembers {
+  const membership = event.content['membership']
+  const change = (one: Membership) => Number(membership === one) - Number(room.targetMembership === one)
+  return { joined: change('join'), invited: change('invite') }
+}
+
+/** Resolves to the version of the members' push rules after it. */
+async function applyMembership(
+  tx: Transaction,
+  event: StoredEvent,
+  change: ChangeOfMembers,
+): Promise<number> {
+  const { roomId, position } = event
   const userId = event.stateKey as UserId
   const membership = event.content['membership'] as Membership
   const displayname = textIn(event.content, 'displayname')
   await setMembership(tx, {
-    roomId: event.roomId,
+    roomId,
     userId,
     membership,
     eventId: event.eventId,
-    position: event.position,
+    position,
     displayname,
     avatarUrl: textIn(event.content, 'avatar_url'),
     nameKey: mentionKey(displayname ?? ''),
     localpartKey: mentionKey(localpartOf(userId)),
   })
-  const change = (one: Membership) => Number(membership === one) - Number(room.targetMembership === one)
-  const by = { joined: change('join'), invited: change('invite') }
-  await moveCounters(tx, event.roomId, by)
-  return by.joined
+  return moveCounters(tx, { roomId, userId, position, ...change })
 }
 
 /** After the event itself was counted: whoever has left has no counts, and whoever joins starts at zero. */

@@ -29,8 +29,10 @@ export async function findEvents(
   return new Map(rows.map((row) => [row.event_id, eventOfRow(row)]))
 }
 
-/** The event as a row of the table: `content` is text already. */
-export async function addEvent(q: Queries, row: EventRow): Promise<void> {
+/**
+ * The event as a row of the table: `content` is text already. `joined_count`: the joined members of its room right after it.
+ */
+export async function addEvent(q: Queries, row: EventRow & { joined_count: number }): Promise<void> {
   await q.run(insertEvent, row)
 }
 
@@ -53,7 +55,7 @@ export const eventsByIds = query<{ eventIds: readonly EventId[] }>()((db, p, d) 
     .where('event_id', 'in', d.list(p.eventIds) as RawBuilder<EventId>),
 )
 
-export const insertEvent = query<EventRow>()((db, p) =>
+export const insertEvent = query<EventRow & { joined_count: number }>()((db, p) =>
   db.insertInto('events').values({
     position: p.position,
     event_id: p.event_id,
@@ -69,6 +71,7 @@ export const insertEvent = query<EventRow>()((db, p) =>
     redacted_by: p.redacted_by,
     sender_device: p.sender_device,
     txn_id: p.txn_id,
+    joined_count: p.joined_count,
   }),
 )
 

@@ -25,7 +25,8 @@ export type StoredEvent = {
   txnId: string | null
 }
 
-export type EventRow = Selectable<EventsTable>
+/** `joined_count` is read where an old event is evaluated again, and nowhere else. */
+export type EventRow = Omit<Selectable<EventsTable>, 'joined_count'>
 
 /** The columns of `events`, for queries that join other tables. */
 export const EVENT_COLUMNS = [

@@ -49,13 +49,21 @@ export async function setMembership(q: Queries, entry: MembershipEntry): Promise
   await q.run(upsertMembership, entry)
 }
 
-/** Moves the counters of a room by what a change of membership means to them. */
-export async function moveCounters(
-  q: Queries,
-  roomId: RoomId,
-  by: { joined: number; invited: number },
-): Promise<void> {
-  if (by.joined !== 0 || by.invited !== 0) await q.run(addToCounters, { roomId, ...by })
+export type MembershipChange = {
+  roomId: RoomId
+  /** Whose membership, name or picture has changed; it is written already. */
+  userId: UserId
+  position: number
+  joined: number
+  invited: number
+}
+
+/**
+ * Moves the counters of a room by what a change of membership means to them. Resolves to the room's `rules_version`, which is the
+ * change's position where the user has push rules of their own.
+ */
+export async function moveCounters(q: Queries, change: MembershipChange): Promise<number> {
+  return (await q.first(applyChange, change))?.rules_version ?? 0
 }
 
 /** Forgets a room. False: the user is a member still, or never was. */
@@ -122,6 +130,20 @@ export const upsertMembership = query<MembershipEntry>()((db, p, d) =>
         .then(eb.lit(1))
         .else(eb.lit(0))
         .end(),
+      has_rules: eb
+        .case()
+        .when(
+          eb.exists(
+            eb
+              .selectFrom('rule_sets')
+              .select('user_id')
+              .where('user_id', '=', d.text(p.userId) as RawBuilder<UserId>)
+              .where((or) => or.or([or('has_global', '=', 1), or('has_device', '=', 1)])),
+          ),
+        )
+        .then(eb.lit(1))
+        .else(eb.lit(0))
+        .end(),
       forgotten: eb.lit(0),
     }))
     .onConflict((conflict) =>
@@ -134,19 +156,36 @@ export const upsertMembership = query<MembershipEntry>()((db, p, d) =>
         name_key: eb.ref('excluded.name_key'),
         localpart_key: eb.ref('excluded.localpart_key'),
         has_pushers: eb.ref('excluded.has_pushers'),
+        has_rules: eb.ref('excluded.has_rules'),
         forgotten: eb.lit(0),
       })),
     ),
 )
 
-export const addToCounters = query<{ roomId: RoomId; joined: number; invited: number }>()((db, p, d) =>
+export const applyChange = query<MembershipChange>()((db, p, d) =>
   db
     .updateTable('rooms')
     .set((eb) => ({
       joined_count: eb('joined_count', '+', d.integer(p.joined)),
       invited_count: eb('invited_count', '+', d.integer(p.invited)),
+      rules_version: eb
+        .case()
+        .when(
+          eb.exists(
+            eb
+              .selectFrom('memberships as m')
+              .select('m.user_id')
+              .where('m.room_id', '=', p.roomId)
+              .where('m.user_id', '=', p.userId)
+              .where('m.has_rules', '=', 1),
+          ),
+        )
+        .then(d.integer(p.position))
+        .else(eb.ref('rules_version'))
+        .end(),
     }))
-    .where('room_id', '=', p.roomId),
+    .where('room_id', '=', p.roomId)
+    .returning('rules_version'),
 )
 
 export const markForgotten = query<Member>()((db, p) =>

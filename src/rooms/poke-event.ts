@@ -1,9 +1,12 @@
 import { type RawBuilder, sql } from 'kysely'
-import type { PokedEvent } from '../delivery/poked-event.ts'
+import type { PokedEvent, RoomMoment } from '../delivery/poked-event.ts'
 import type { NamedMember } from '../delivery/room-name.ts'
-import type { RoomId } from '../lib/ids.ts'
+import { isUserId, type RoomId, type UserId } from '../lib/ids.ts'
 import { type Json, parseStored } from '../lib/json.ts'
+import { prepareEvent } from '../push-rules/index.ts'
 import { type Queries, type Query, query } from '../storage/query.ts'
+import { storedVersion } from './room-versions.ts'
+import { stateEventAt } from './state-store.ts'
 
 /** A room's name may tell of two members besides the recipient. */
 const NAMED_MEMBERS = 3
@@ -23,6 +26,16 @@ export async function loadPokedEvents(
   return new Map(rows.map((row) => [row.position, pokedEventOf(row, members.get(row.room_id) ?? [])]))
 }
 
+/** The display name that a member had in a room once the event at `position` had been applied. */
+export async function displayNameAt(
+  q: Queries,
+  { roomId, userId, position }: { roomId: RoomId; userId: UserId; position: number },
+): Promise<string | undefined> {
+  const member = await stateEventAt(q, { roomId, type: 'm.room.member', stateKey: userId, position })
+  const name = member?.content['displayname']
+  return isText(name) ? name : undefined
+}
+
 async function firstMembersOf(q: Queries, roomId: RoomId): Promise<NamedMember[]> {
   const rows = await q.all(firstMembers, { roomId, limit: NAMED_MEMBERS })
   return rows.map((row) => ({
@@ -36,6 +49,7 @@ type Row = typeof pokedEvents extends Query<infer _P, infer R> ? R : never
 
 function pokedEventOf(row: Row, members: readonly NamedMember[]): PokedEvent {
   const sender = contentOf(row.sender_member)?.['displayname']
+  const content = parseStored(row.content)
   return {
     position: row.position,
     event: {
@@ -44,7 +58,7 @@ function pokedEventOf(row: Row, members: readonly NamedMember[]): PokedEvent {
       type: row.type,
       sender: row.sender,
       ...(row.state_key !== null && { stateKey: row.state_key }),
-      content: parseStored(row.content),
+      content,
       ...(typeof sender === 'string' && sender !== '' && { senderDisplayName: sender }),
     },
     room: {
@@ -53,8 +67,33 @@ function pokedEventOf(row: Row, members: readonly NamedMember[]): PokedEvent {
       members,
       memberCount: row.joined_count + row.invited_count,
     },
+    evaluated: prepareEvent({
+      type: row.type,
+      ...(row.state_key !== null && { state_key: row.state_key }),
+      sender: row.sender,
+      room_id: row.room_id,
+      event_id: row.event_id,
+      origin_server_ts: row.origin_server_ts,
+      content,
+    }),
+    context: momentOf(row),
   }
 }
+
+function momentOf(row: Row): RoomMoment {
+  const additional = contentOf(row.create_content)?.['additional_creators']
+  const others = Array.isArray(additional) ? additional.filter((one) => isText(one) && isUserId(one)) : []
+  return {
+    memberCount: row.joined_then ?? row.joined_count,
+    powerLevels: contentOf(row.power_levels),
+    creators: storedVersion(row.version).creatorsRule
+      ? [row.creator, ...(others as UserId[])]
+      : [row.creator],
+    roomVersion: row.version,
+  }
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string'
 
 function hasName(row: Row): boolean {
   return Boolean(contentOf(row.name)?.['name']) || Boolean(contentOf(row.alias)?.['alias'])
@@ -63,11 +102,14 @@ function hasName(row: Row): boolean {
 const contentOf = (text: string | null): Record<string, Json> | undefined =>
   text === null ? undefined : parseStored(text)
 
-/** The content of the state event that was in force at the event of the outer query. */
-const contentAt = (type: string, stateKey: RawBuilder<string>) => sql<string | null>`(
+/**
+ * The content of the state event that was in force at the event of the outer query: with it already applied, or as the
+ * event found the room.
+ */
+const contentAt = (type: string, stateKey: RawBuilder<string>, applied = sql`<=`) => sql<string | null>`(
   select s.content from events as s
   where s.room_id = events.room_id and s.type = ${sql.lit(type)} and s.state_key = ${stateKey}
-    and s.position <= events.position
+    and s.position ${applied} events.position
   order by s.position desc limit 1)`
 
 export const pokedEvents = query<{ positions: readonly number[] }>()((db, p, d) =>
@@ -82,11 +124,17 @@ export const pokedEvents = query<{ positions: readonly number[] }>()((db, p, d) 
       'events.state_key',
       'events.sender',
       'events.content',
+      'events.origin_server_ts',
+      'events.joined_count as joined_then',
+      'rooms.version',
+      'rooms.creator',
       'rooms.joined_count',
       'rooms.invited_count',
       contentAt('m.room.member', sql`events.sender`).as('sender_member'),
       contentAt('m.room.name', sql.lit('')).as('name'),
       contentAt('m.room.canonical_alias', sql.lit('')).as('alias'),
+      contentAt('m.room.power_levels', sql.lit(''), sql`<`).as('power_levels'),
+      contentAt('m.room.create', sql.lit('')).as('create_content'),
     ])
     .where('events.position', 'in', d.numbers(p.positions)),
 )

@@ -7,7 +7,7 @@ import { appendTo } from './append-event.ts'
 import type { RoomDeps } from './deps.ts'
 import { findEventOfRoom, pruneEvent } from './event-store.ts'
 import type { StoredEvent } from './event.ts'
-import { clearMemberProfile } from './membership-store.ts'
+import { clearMemberProfile, moveCounters } from './membership-store.ts'
 import { levelOf, levelToAct } from './power-levels.ts'
 import { prunedContent } from './prune.ts'
 import { type RoomView, viewRoom } from './room-view.ts'
@@ -48,7 +48,7 @@ export async function redactIn(deps: RoomDeps, tx: Transaction, redaction: Redac
     { roomId, sender, type, content, redacts: eventId, transaction },
     room,
   )
-  if (redacted.redactedBy === null) await takeAway(deps, tx, redacted, { room, by: event.eventId })
+  if (redacted.redactedBy === null) await takeAway(deps, tx, redacted, { room, by: event })
   return event.eventId
 }
 
@@ -63,12 +63,15 @@ async function takeAway(
   deps: RoomDeps,
   tx: Transaction,
   redacted: StoredEvent,
-  { room, by }: { room: RoomView; by: EventId },
+  { room, by }: { room: RoomView; by: StoredEvent },
 ): Promise<void> {
   const { roomId, eventId, position, type, stateKey } = redacted
   const content = JSON.stringify(prunedContent(room.version, type, redacted.content))
-  await pruneEvent(tx, { eventId, content, redactedBy: by })
-  if (type === 'm.room.member' && stateKey !== null)
-    await clearMemberProfile(tx, { roomId, eventId, userId: stateKey as UserId })
+  await pruneEvent(tx, { eventId, content, redactedBy: by.eventId })
+  if (type === 'm.room.member' && stateKey !== null) {
+    const userId = stateKey as UserId
+    await clearMemberProfile(tx, { roomId, eventId, userId })
+    await moveCounters(tx, { roomId, userId, position: by.position, joined: 0, invited: 0 })
+  }
   await retractEvent(deps.notifications, tx, { roomId, position })
 }

@@ -1,4 +1,4 @@
-import type { RawBuilder } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { DeviceId, EventId, RoomId, UserId } from '../lib/ids.ts'
 import { type Queries, query } from '../storage/query.ts'
 
@@ -70,11 +70,20 @@ export const viewForMessage = query<MessageView>()((db, p) =>
       'rooms.version',
       'rooms.creator',
       'rooms.joined_count',
+      'rooms.rules_version',
       'sender.membership as sender_membership',
       'create_event.content as create_content',
       'levels_event.content as power_levels',
       'sent.event_id as sent_event_id',
     ])
+    .select((eb) =>
+      eb
+        .selectFrom('ignored_users')
+        .where('ignored', '=', p.sender)
+        .select(sql<number>`1`.as('is_ignored'))
+        .limit(sql.lit(1))
+        .as('sender_ignored'),
+    )
     .where('rooms.room_id', '=', p.roomId),
 )
 

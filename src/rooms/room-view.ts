@@ -11,6 +11,10 @@ import { storedVersion } from './room-versions.ts'
 export type RoomView = AuthState & {
   roomId: RoomId
   joinedCount: number
+  /** Which push rules its members have: `rooms.rules_version`. */
+  rulesVersion: number
+  /** Whether anybody at all ignores the sender. */
+  senderIgnored: boolean
   /** The event that the same device sent before under the same transaction id. */
   sentBefore: EventId | undefined
   /** The current event of the type and state key in question. */
@@ -49,6 +53,8 @@ export async function viewRoom(q: Queries, wanted: Wanted): Promise<RoomView | u
     onlyCreated: powerLevels === undefined && row.joined_count === 0 && row.sender_membership === null,
     senderMembership: row.sender_membership ?? undefined,
     joinedCount: row.joined_count,
+    rulesVersion: row.rules_version,
+    senderIgnored: row.sender_ignored !== null,
     sentBefore: row.sent_event_id ?? undefined,
     ...state,
   }

@@ -1,5 +1,5 @@
 import { notFound } from '../lib/errors.ts'
-import type { EventId, RoomId } from '../lib/ids.ts'
+import type { EventId, RoomId, UserId } from '../lib/ids.ts'
 import type { JsonObject } from '../lib/json.ts'
 import type { Queries } from '../storage/query.ts'
 import { currentPosition } from '../storage/stream.ts'
@@ -116,13 +116,17 @@ export async function readEvent(
   reader: Reader,
   of: { roomId: RoomId; eventId: EventId },
 ): Promise<JsonObject> {
-  const [event] = await clientEvents(q, [await visibleEvent(q, reader, of)], reader)
+  const [event] = await clientEvents(q, [await visibleEvent(q, reader.viewer.userId, of)], reader)
   return event as JsonObject
 }
 
-async function visibleEvent(
+/**
+ * The event, if this user may see it.
+ * @throws 404 M_NOT_FOUND
+ */
+export async function visibleEvent(
   q: Queries,
-  { viewer: { userId } }: Reader,
+  userId: UserId,
   { roomId, eventId }: { roomId: RoomId; eventId: EventId },
 ): Promise<StoredEvent> {
   const found = await eventWithMembership(q, { eventId, userId })
@@ -147,7 +151,7 @@ export type ContextRequest = { roomId: RoomId; eventId: EventId; limit: number; 
 export async function eventContext(q: Queries, reader: Reader, request: ContextRequest): Promise<JsonObject> {
   const { roomId, filter } = request
   const access = await accessTo(q, reader.viewer.userId, roomId)
-  const event = await visibleEvent(q, reader, request)
+  const event = await visibleEvent(q, reader.viewer.userId, request)
   const shared = { roomId, spans: access.spans, filter }
   const half = Math.floor(request.limit / 2)
   const before = await scanTimeline(q, {

@@ -1,7 +1,8 @@
 import { StorageError } from './database.ts'
 import { first } from './migrations/0001-first.ts'
+import { pushRules } from './migrations/0002-push-rules.ts'
 
-/** How the column types are spelled in one database. */
+/** How the column types, and what else a migration says, are spelled in one database. */
 export type ColumnTypes = {
   int: string
   /** A whole column definition: a number that the database gives out, growing, never again. */
@@ -10,6 +11,8 @@ export type ColumnTypes = {
   keyed: string
   /** After the bracket of any other table. */
   plain: string
+  /** For a `from` clause: the keys of the object that a JSON text has under `name`, as `listed.key`. */
+  keysIn: (text: string, name: string) => string
 }
 
 export type Migration = {
@@ -19,7 +22,7 @@ export type Migration = {
 }
 
 /** Append only: what has been released is never changed. */
-export const migrations: readonly Migration[] = [first]
+export const migrations: readonly Migration[] = [first, pushRules]
 
 /** What migrating needs of a database that is not open for anything else yet. */
 export interface MigrationTarget {

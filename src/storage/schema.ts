@@ -6,6 +6,8 @@ import type { DeviceId, EventId, RoomAlias, RoomId, UserId } from '../lib/ids.ts
 // has one, and they only grow. The tables and their indexes are made in migrations/.
 
 type Flag = 0 | 1
+/** The kinds of push rules (`push-rules/`). */
+type RuleKind = 'override' | 'content' | 'room' | 'sender' | 'underride'
 /** A column that the database fills in when it is left out of an insert. */
 type Filled<T> = ColumnType<T, T | undefined, T>
 
@@ -58,6 +60,11 @@ export type RoomsTable = {
   /** Members who have joined; written in the transaction of the member event. */
   joined_count: number
   invited_count: number
+  /**
+   * The position of the last change of who, with which push rules of their own, is a member under which name: what was
+   * learnt of the members' rules before it no longer holds.
+   */
+  rules_version: Filled<number>
 }
 
 export type RoomAliasesTable = { alias: RoomAlias; room_id: RoomId; created_by: UserId; created_at: number }
@@ -84,6 +91,8 @@ export type EventsTable = {
   sender_device: DeviceId | null
   /** With sender, sender_device, room_id and type: makes sending again harmless. */
   txn_id: string | null
+  /** Joined members right after the event; null: written by a version that did not note it. */
+  joined_count: Filled<number | null>
 }
 
 export type CurrentStateTable = {
@@ -110,6 +119,8 @@ export type MembershipsTable = {
   /** Whether the user has a pusher: what a message costs follows the members with 1 here, not the size of the room. */
   has_pushers: Flag
   forgotten: Flag
+  /** Whether the user has push rules of their own, in the global scope or a device's, or changed a default one. */
+  has_rules: Filled<Flag>
 }
 
 export type ReceiptsTable = {
@@ -176,6 +187,54 @@ export type ExceptionsTable = {
   rule_kind: string | null
   rule_id: string | null
 }
+
+/**
+ * Which cohort a member belongs to for the events after `from_position`, until their next row. Without a row before an
+ * event: the one of the default rules.
+ */
+export type CohortMembersTable = { user_id: UserId; room_id: RoomId; from_position: number; cohort: string }
+
+/** A push rule that a user made. */
+export type PushRulesTable = {
+  user_id: UserId
+  /** '' for the global scope, else the handle of a device's (`pushers.handle`), which is never empty. */
+  scope: string
+  kind: RuleKind
+  rule_id: string
+  /** Orders the rules of one user, scope and kind: the smaller, the more important. */
+  place: number
+  /** JSON list; null for kinds that have no conditions. */
+  conditions: string | null
+  pattern: string | null
+  /** JSON list. */
+  actions: string
+  enabled: Flag
+}
+
+/** What a user changed about one of the server's default rules; null: as the default has it. */
+export type DefaultRuleChangesTable = {
+  user_id: UserId
+  kind: RuleKind
+  rule_id: string
+  enabled: Flag | null
+  actions: string | null
+}
+
+/** The rules of a user as a whole. Without a row: the defaults, never changed. */
+export type RuleSetsTable = {
+  user_id: UserId
+  /** The position of the last change. */
+  version: number
+  /** Rules of their own in the global scope, or changed defaults. */
+  has_global: Flag
+  has_device: Flag
+}
+
+/** Handles that have rules. `unheld_since`: when the last pusher that held it went; null while one does. */
+export type DeviceRuleSetsTable = { user_id: UserId; handle: string; unheld_since: number | null }
+
+/** Whom a user ignores, by their `m.ignored_user_list`. */
+export type IgnoredUsersTable = { user_id: UserId; ignored: string }
 
 /** Rooms with something unread (invitations among them) of users with pushers: their number is the badge. */
 export type BadgeRoomsTable = { user_id: UserId; room_id: RoomId }
@@ -246,6 +305,12 @@ export type Schema = {
   cohort_outcomes: CohortOutcomesTable
   cohort_threads: CohortThreadsTable
   exceptions: ExceptionsTable
+  cohort_members: CohortMembersTable
+  push_rules: PushRulesTable
+  default_rule_changes: DefaultRuleChangesTable
+  rule_sets: RuleSetsTable
+  device_rule_sets: DeviceRuleSetsTable
+  ignored_users: IgnoredUsersTable
   badge_rooms: BadgeRoomsTable
   pushers: PushersTable
   outbox: OutboxTable

@@ -23,6 +23,7 @@ const TYPES: ColumnTypes = {
   serial: 'integer primary key autoincrement',
   keyed: 'strict, without rowid',
   plain: 'strict',
+  keysIn: (text, name) => `json_each(${text}, '$.${name}') as listed`,
 }
 
 const CHECKPOINT_EVERY_MS = 5_000

@@ -1,6 +1,8 @@
 import { createAuthSessions } from '../../src/accounts/auth-sessions.ts'
 import type { AttemptLimiter } from '../../src/accounts/deps.ts'
 import { createPasswords } from '../../src/accounts/passwords.ts'
+import type { RuleChangeDeps } from '../../src/accounts/change-rules.ts'
+import type { RulesChange } from '../../src/accounts/deps.ts'
 import type { RegistrationDeps } from '../../src/accounts/register.ts'
 import { createLocalBus } from '../../src/cluster/bus.ts'
 import type { Clock } from '../../src/lib/clock.ts'
@@ -48,7 +50,23 @@ export function accountsOn(db: Database, overrides: Partial<RegistrationDeps> = 
     onDevicesRemoved: async (_tx, userId, deviceIds) =>
       void removed.push(...deviceIds.map((deviceId) => `${userId} ${deviceId}`)),
     onProfileChanged: async (userId) => void profilesChanged.push(userId),
+    onRulesChanged: async () => undefined,
     ...overrides,
   }
   return { deps, clock, removed, profilesChanged }
+}
+
+/** Push rules on a database. What is told of their changes is written down. */
+export function rulesOn(db: Database, overrides: Partial<RuleChangeDeps> = {}) {
+  const changes: RulesChange[] = []
+  const deps: RuleChangeDeps = {
+    db,
+    bus: createLocalBus(),
+    clock: stillClock(),
+    legacyMentionRules: true,
+    maxRulesPerUser: 100,
+    onRulesChanged: async (_tx, change) => void changes.push(change),
+    ...overrides,
+  }
+  return { ...deps, changes }
 }

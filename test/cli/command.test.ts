@@ -28,6 +28,7 @@ function fakeWorld(given: { app?: Partial<App>; stdin?: string; env?: Record<str
     createApp: (config) => Promise.resolve(app).finally(() => (notes.config = config)),
     env: given.env ?? {},
     stdin: Readable.from([Buffer.from(given.stdin ?? '')]) as unknown as NodeJS.ReadStream,
+    fetch: () => Promise.reject(new Error('no network here')),
     print: (line) => {
       notes.out.push(line)
       started.resolve()

@@ -3,6 +3,8 @@ import { test } from 'node:test'
 import { accountDataSince } from '../../src/accounts/account-data-store.ts'
 import { defaultRules } from '../../src/push-rules/index.ts'
 import type { UserId } from '../../src/lib/ids.ts'
+import type { Json } from '../../src/lib/json.ts'
+import { query } from '../../src/storage/query.ts'
 import { currentPosition } from '../../src/storage/stream.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { accountServer, registered } from './account-server.ts'
@@ -10,6 +12,10 @@ import { accountServer, registered } from './account-server.ts'
 const OF_ACCOUNT = '/user/@alice:localhost/account_data'
 const OF_ROOM = '/user/@alice:localhost/rooms/!r:localhost/account_data'
 const alice = '@alice:localhost' as UserId
+
+const ignoredBy = query<{ userId: UserId }>()((db, p) =>
+  db.selectFrom('ignored_users').select('ignored').where('user_id', '=', p.userId).orderBy('ignored'),
+)
 
 onEachDatabase('account data', (open) => {
   test('is kept apart by user, room and type, and the last one counts', async (t) => {
@@ -86,5 +92,28 @@ onEachDatabase('account data', (open) => {
     }
     const others = await call('GET', '/user/@bob:localhost/account_data/m.x', { token })
     assert.equal(others.status, 403)
+  })
+
+  test('whom somebody ignores is kept as a list that can be asked both ways', async (t) => {
+    const db = await open(t)
+    const { call } = accountServer(t, db)
+    const token = await registered(call, 'alice')
+    const path = `${OF_ACCOUNT}/m.ignored_user_list`
+    const ignore = async (body: Json) => {
+      assert.equal((await call('PUT', path, { token, body })).status, 200)
+      return (await db.all(ignoredBy, { userId: alice })).map((row) => row.ignored)
+    }
+    const list = (...ids: string[]) => ({ ignored_users: Object.fromEntries(ids.map((id) => [id, {}])) })
+    assert.deepEqual(await ignore(list('@bob:here', '@carol:here')), ['@bob:here', '@carol:here'])
+    assert.deepEqual(await ignore(list('@carol:here', 'no user id', alice)), ['@carol:here'])
+    await call('PUT', `${OF_ROOM}/m.ignored_user_list`, { token, body: list('@bob:here') })
+    assert.deepEqual(await ignore(list('@dora:here')), ['@dora:here'], 'that of a room means nothing')
+    for (const odd of [{}, { ignored_users: ['@bob:here'] }, { ignored_users: null }, { ignored_users: 'x' }])
+      assert.deepEqual(await ignore(odd), [])
+    await ignore(list('@bob:here'))
+    const auth = { type: 'm.login.password', user: 'alice', password: 'secret' }
+    const gone = await call('POST', '/account/deactivate', { token, body: { auth, erase: true } })
+    assert.equal(gone.status, 200)
+    assert.deepEqual(await db.all(ignoredBy, { userId: alice }), [])
   })
 })

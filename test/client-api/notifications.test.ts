@@ -43,6 +43,17 @@ test('GET /notifications: what was notified, newest first, in pages, with what i
   assert.equal(newest['ts'], newest.event['origin_server_ts'])
   assert.equal(newest['profile_tag'], null)
   assert.deepEqual(newest['actions'], ['notify', { set_tweak: 'sound', value: 'default' }])
+  assert.deepEqual([newest['rule_kind'], newest['rule_id']], ['underride', '.m.rule.room_one_to_one'])
+  assert.deepEqual(
+    page.notifications.map((item) => [
+      item['org.matrix.msc3994.rule_kind'],
+      item['org.matrix.msc3994.rule_id'],
+    ]),
+    [
+      ['underride', '.m.rule.room_one_to_one'],
+      ['override', '.m.rule.is_user_mention'],
+    ],
+  )
 
   const rest = await list(bob, `?limit=2&from=${page.next_token}`)
   assert.deepEqual(

@@ -39,6 +39,7 @@ async function serve(db: Database) {
     checkUrl: (url) => checkGatewayUrl(url, { policy, lookup: async () => [] }),
     startBadge: async () => undefined,
     endBadge: async () => undefined,
+    copyRules: async () => undefined,
   }
   const { server, [Symbol.asyncDispose]: close } = startServer(pusherRoutes(deps))
   const ask = async (prefix: string, body?: object) => {

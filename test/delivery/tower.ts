@@ -1,4 +1,6 @@
 import type { TestContext } from 'node:test'
+import { copyDeviceRules, type RuleChangeDeps } from '../../src/accounts/change-rules.ts'
+import { rulesetOf } from '../../src/accounts/rules.ts'
 import { createLocalBus } from '../../src/cluster/bus.ts'
 import { makeIpPolicy } from '../../src/delivery/ip-policy.ts'
 import { makeGuardedAgent } from '../../src/delivery/guarded-agent.ts'
@@ -12,7 +14,7 @@ import { isRead } from '../../src/notifications/read.ts'
 import { parsePusherChange } from '../../src/pushers/pusher-request.ts'
 import type { PusherRow } from '../../src/pushers/pusher-store.ts'
 import { type PusherDeps, removePusher, setPusher } from '../../src/pushers/set-pusher.ts'
-import { loadPokedEvents } from '../../src/rooms/poke-event.ts'
+import { displayNameAt, loadPokedEvents } from '../../src/rooms/poke-event.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { query } from '../../src/storage/query.ts'
 import { type House, NOW, openHouse, room, user } from '../notifications/house.ts'
@@ -34,6 +36,7 @@ export type Tower = {
   house: House
   clock: ManualClock
   pushers: PusherDeps
+  rules: RuleChangeDeps
   told: Told[]
   /** Where the back-off draws its waits: the fraction of the ceiling. */
   dice: { fraction: number }
@@ -50,6 +53,14 @@ export async function buildTower(t: TestContext, db: Database): Promise<Tower> {
   const clock = createManualClock(NOW)
   const bus = createLocalBus()
   Object.assign(house.deps, { bus, clock })
+  const rules: RuleChangeDeps = {
+    db,
+    bus,
+    clock,
+    legacyMentionRules: true,
+    maxRulesPerUser: 10,
+    onRulesChanged: async () => undefined,
+  }
   const pushers: PusherDeps = {
     db,
     bus,
@@ -58,6 +69,7 @@ export async function buildTower(t: TestContext, db: Database): Promise<Tower> {
     checkUrl: async (url) => ({ kind: 'ok', href: url }),
     startBadge,
     endBadge,
+    copyRules: (tx, of) => copyDeviceRules(rules, tx, of),
   }
   const told: Told[] = []
   const dice = { fraction: 1 }
@@ -71,6 +83,7 @@ export async function buildTower(t: TestContext, db: Database): Promise<Tower> {
     house,
     clock,
     pushers,
+    rules,
     told,
     dice,
     async start(options = {}) {
@@ -90,6 +103,9 @@ export async function buildTower(t: TestContext, db: Database): Promise<Tower> {
         badgeOf,
         isRead,
         outcomeOf,
+        rulesOf: (q, userId) => rulesetOf(q, userId, { legacyMentionRules: true }),
+        ruleSettings: {},
+        displayNameAt,
         concurrency: 64,
         includeContent: true,
         drainMs: 8000,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
 import * as sdk from 'matrix-js-sdk'
 import { logger } from 'matrix-js-sdk/lib/logger.js'
+import { eventually } from '../support/eventually.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
 import { startTestServer } from '../support/server.ts'
 
@@ -121,5 +122,57 @@ describe('matrix-js-sdk, as it comes', () => {
     assert.deepEqual(await alice.getPushers(), { pushers: [] })
     await alice.logout(true)
     await assert.rejects(alice.whoami(), (error: sdk.MatrixError) => error.errcode === 'M_UNKNOWN_TOKEN')
+  })
+
+  test('device rules, which it does not know of', async (t) => {
+    const server = await startTestServer(t)
+    const gateway = await startPokeReceiver(t)
+    const alice = await startClient(t, server.url, 'alice')
+    const bob = await startClient(t, server.url, 'bob')
+    const { room_id: roomId } = await bob.createRoom({ preset: sdk.Preset.PublicChat })
+    await alice.joinRoom(roomId)
+    for (const name of ['phone', 'laptop']) {
+      await alice.setPusher({
+        kind: 'http',
+        app_id: 'org.example.app',
+        pushkey: name,
+        profile_tag: name,
+        app_display_name: 'Example',
+        device_display_name: name,
+        lang: 'en',
+        data: { url: gateway.url },
+      })
+    }
+    const scope = 'device/phone' as 'global'
+    const { RoomSpecific } = sdk.PushRuleKind
+    const told = once(
+      alice,
+      sdk.ClientEvent.AccountData,
+      (event: sdk.MatrixEvent) => event.getType() === 'm.push_rules' && 'device' in event.getContent(),
+    )
+    await alice.addPushRule(scope, RoomSpecific, roomId, { actions: [] })
+    await told
+    const rules = (await alice.getPushRules()) as sdk.IPushRules
+    assert.ok(rules.global.override?.some((rule) => rule.rule_id === '.m.rule.master'))
+
+    const pushkeys = async (text: string) => {
+      const { event_id: eventId } = await bob.sendTextMessage(roomId, text)
+      await gateway.waitFor((one) => one.event_id === eventId && one.devices[0]?.pushkey === 'laptop')
+      await eventually(async () => {
+        const { pushers } = await alice.getPushers()
+        const statuses = pushers as unknown as { 'org.belfry.status': { queued: number } }[]
+        return statuses.every((pusher) => pusher['org.belfry.status'].queued === 0)
+      })
+      const pokes = gateway.pokes.filter((one) => one.event_id === eventId)
+      return new Set(pokes.map((one) => one.devices[0]?.pushkey))
+    }
+    assert.deepEqual(await pushkeys('one'), new Set(['laptop']))
+    await alice.setPushRuleEnabled(scope, RoomSpecific, roomId, false)
+    assert.deepEqual(await pushkeys('two'), new Set(['laptop', 'phone']))
+    await alice.setPushRuleEnabled(scope, RoomSpecific, roomId, true)
+    await alice.setPushRuleActions(scope, RoomSpecific, roomId, [sdk.PushRuleActionName.Notify])
+    assert.deepEqual(await pushkeys('three'), new Set(['laptop', 'phone']))
+    await alice.deletePushRule(scope, RoomSpecific, roomId)
+    assert.ok(!('device' in (await alice.getPushRules())))
   })
 })

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { type ClientApiDeps, clientRoutes } from '../../src/client-api/routes.ts'
 import { inboxRoutes } from '../../src/gateway-api/inbox.ts'
+import { explainRoutes } from '../../src/console-api/explain.ts'
 import { gatewayRoutes } from '../../src/gateway-api/notify.ts'
 import { pathsOf } from '../../src/http/route.ts'
 import { call, foundingPusher, registerUser, type TestUser } from '../support/client.ts'
@@ -16,6 +17,7 @@ const anything: unknown = new Proxy(() => undefined, { get: () => anything, appl
 
 const routes = [
   ...clientRoutes(anything as ClientApiDeps),
+  ...explainRoutes(anything as never),
   ...gatewayRoutes(anything as never),
   ...inboxRoutes(anything as never),
 ].flatMap((route) => pathsOf(route).map(({ path }) => ({ method: route.method, path })))
@@ -37,6 +39,7 @@ const keys = `
   device_display_name auth session username password identifier device_id initial_device_display_name
   m.relates_to rel_type event_id m.mentions user_ids body msgtype thread_id m.read m.fully_read
   displayname avatar_url typing timeout notification devices counts prio alias alt_aliases redacts
+  event rules global device override underride conditions actions pattern rule_id kind key is enabled
   join_rule history_visibility allow notifications room timeline limit types is_direct visibility
 `
   .trim()

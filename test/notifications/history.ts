@@ -4,7 +4,9 @@ import type { RoomId, UserId } from '../../src/lib/ids.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
 import type { NotifiableEvent } from '../../src/notifications/event.ts'
 import type { House } from './house.ts'
+import { NO_MATCH } from '../../src/push-rules/index.ts'
 import { key, type Model, powerLevels } from './model.ts'
+import { changeRule } from './rule-steps.ts'
 
 // Random histories: what may happen in two rooms of four people, done to the server and to the model alike.
 
@@ -12,7 +14,18 @@ import { key, type Model, powerLevels } from './model.ts'
 export type Step = { kind: string; user: number; other: number; room: number; pick: number; form: number }
 
 const small = fc.nat({ max: 11 })
-const WEIGHTS = { send: 9, read: 4, redact: 2, leave: 2, join: 2, invite: 3, pusher: 1, rename: 1 }
+const WEIGHTS = {
+  send: 9,
+  read: 4,
+  redact: 2,
+  leave: 2,
+  join: 2,
+  invite: 3,
+  pusher: 1,
+  rename: 1,
+  rule: 6,
+  ignore: 1,
+}
 const kinds = fc.oneof(
   ...Object.entries(WEIGHTS).map(([kind, weight]) => ({ weight, arbitrary: fc.constant(kind) })),
 )
@@ -83,6 +96,15 @@ export async function perform(house: House, model: Model, next: Step): Promise<b
       seen.redacted = true
       return true
     }
+    case 'rule':
+      return changeRule(house, model, next)
+    case 'ignore': {
+      const ignored = new Set(model.users.filter((_, at) => at === next.other && at !== next.user))
+      model.ignored.set(userId, model.ignored.has(userId) ? new Set() : ignored)
+      if (model.ignored.get(userId)?.size === 0) model.ignored.delete(userId)
+      await house.ignore(userId, [...(model.ignored.get(userId) ?? [])])
+      return true
+    }
     case 'pusher':
       await togglePusher(house, model, userId)
       return true
@@ -94,9 +116,14 @@ export async function perform(house: House, model: Model, next: Step): Promise<b
 export async function togglePusher(house: House, model: Model, userId: UserId): Promise<void> {
   if (model.pushers.delete(userId)) {
     model.pokes.delete(userId)
+    for (const roomId of model.rooms) model.badgeInvitations.delete(key(userId, roomId))
     await house.removePushers(userId)
   } else {
     model.pokes.set(userId, [])
+    for (const { seen } of model.notified(userId)) {
+      const place = key(userId, seen.event.roomId)
+      if (model.invited.has(place)) model.badgeInvitations.add(place)
+    }
     model.pushers.set(userId, await house.addPusher(userId))
   }
 }
@@ -131,6 +158,7 @@ export async function performMembership(
     if (stay) return false
     const event = await house.setMember({ ...member, membership: 'join' })
     model.invited.delete(place)
+    model.badgeInvitations.delete(place)
     model.stays.set(place, { joinedAt: event.position, reads: [] })
     saw(model, event)
     return true
@@ -140,6 +168,7 @@ export async function performMembership(
     saw(model, await house.setMember({ ...member, membership: 'leave' }))
     model.stays.delete(place)
     model.invited.delete(place)
+    model.badgeInvitations.delete(place)
     return true
   }
   const by = model.users[other] as UserId
@@ -160,12 +189,18 @@ function contextOf(house: House, model: Model, roomId: RoomId) {
 
 /** Writes down an event and who reads by sending it or must be poked for it. */
 function saw(model: Model, event: NotifiableEvent): void {
-  const memberCount = model.membersOf(event.roomId).length
-  const seen = { event, memberCount, names: new Map(model.names), redacted: false }
+  const seen = { event, outcomes: model.outcomesOf(event), redacted: false }
   model.events.push(seen)
   const own = model.stays.get(key(event.sender, event.roomId))
   if (event.type !== 'm.room.member') own?.reads.push({ threadId: event.threadId, position: event.position })
   for (const [userId, pokes] of model.pokes) {
-    if (model.notified(userId).some((item) => item.seen === seen)) pokes.push(event.position)
+    const place = key(userId, event.roomId)
+    const isNotified = model.notified(userId).some((item) => item.seen === seen)
+    if (isNotified && model.invited.has(place)) model.badgeInvitations.add(place)
+    const stay = model.stays.get(place)
+    const isInvited = model.invited.has(place) && event.stateKey === userId
+    const isThere = (stay !== undefined && event.position > stay.joinedAt) || isInvited
+    if (isThere && model.wakes(userId, event, seen.outcomes.get(userId) ?? NO_MATCH))
+      pokes.push(event.position)
   }
 }

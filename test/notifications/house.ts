@@ -1,17 +1,20 @@
+import type { RuleChangeDeps } from '../../src/accounts/change-rules.ts'
+import { replaceIgnored } from '../../src/accounts/ignored-users.ts'
 import { type Bus, type Topic } from '../../src/cluster/bus.ts'
 import type { Clock } from '../../src/lib/clock.ts'
 import { type EventId, localpartOf, type RoomId, type UserId } from '../../src/lib/ids.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
 import { endBadge, startBadge } from '../../src/notifications/badge.ts'
-import type { NotificationDeps } from '../../src/notifications/deps.ts'
+import { type NotificationDeps, notificationDeps } from '../../src/notifications/deps.ts'
 import type { NotifiableEvent, RoomContext } from '../../src/notifications/event.ts'
-import { memberJoined, memberLeft } from '../../src/notifications/members.ts'
+import { memberJoined, memberLeft, rulesChanged } from '../../src/notifications/members.ts'
 import { type ReadUpTo, markRead } from '../../src/notifications/read.ts'
 import { recordEvent } from '../../src/notifications/record.ts'
 import { retractEvent } from '../../src/notifications/retract.ts'
-import { mentionKey } from '../../src/push-rules/index.ts'
+import { mentionKey, type RuleSettings } from '../../src/push-rules/index.ts'
 import { addEvent } from '../../src/rooms/event-store.ts'
-import { setMembership } from '../../src/rooms/membership-store.ts'
+import { moveCounters, setMembership } from '../../src/rooms/membership-store.ts'
+import { viewRoom } from '../../src/rooms/room-view.ts'
 import type { Database, Transaction } from '../../src/storage/database.ts'
 import { query } from '../../src/storage/query.ts'
 import type { Membership } from '../../src/storage/schema.ts'
@@ -21,6 +24,8 @@ import { silentLog } from '../support/log.ts'
 // Rooms without their rules: just enough of them for notifications to have something to count.
 
 export const NOW = 1_800_000_000_000
+/** Of every pusher. */
+export const HANDLE = 'phone'
 export const user = (name: string) => `@${name}:test` as UserId
 export const room = (name: string) => `!${name}` as RoomId
 
@@ -44,6 +49,9 @@ export type House = {
   setMember(change: MemberChange): Promise<NotifiableEvent>
   join(roomId: RoomId, userId: UserId, displayName?: string): Promise<NotifiableEvent>
   read(readUpTo: ReadUpTo): Promise<boolean>
+  /** For the functions of `accounts/change-rules.ts`. */
+  rules: RuleChangeDeps
+  ignore(userId: UserId, ignored: readonly UserId[]): Promise<void>
   redact(roomId: RoomId, position: number): Promise<void>
   /** The pusher's id. */
   addPusher(userId: UserId, appId?: string): Promise<number>
@@ -62,19 +70,37 @@ export type MemberChange = {
 
 const clock: Clock = { now: () => NOW, sleep: () => Promise.resolve() }
 
-export function openHouse(db: Database, options: { legacyMentionRules?: boolean } = {}): House {
+export function openHouse(db: Database, options: Partial<RuleSettings> = {}): House {
   const woken: number[] = []
   const bus: Bus = {
     publish: (topic: Topic, message) =>
       topic === 'delivery' ? void woken.push(...(message as number[])) : undefined,
     subscribe: () => () => undefined,
   }
-  const deps = { clock, bus, log: silentLog, legacyMentionRules: options.legacyMentionRules ?? true }
+  const deps = notificationDeps({
+    clock,
+    bus,
+    log: silentLog,
+    legacyMentionRules: options.legacyMentionRules ?? true,
+    experimental: options.experimental,
+  })
   const house: House = {
     db,
     deps,
     woken,
-    context: { memberCount: 10, powerLevels: undefined, creators: [], creator: user('creator') },
+    context: {
+      memberCount: 10,
+      powerLevels: undefined,
+      creators: [],
+      creator: user('creator'),
+      rulesVersion: 0,
+      senderIgnored: false,
+    },
+    rules: { ...deps, db, maxRulesPerUser: 100, onRulesChanged: rulesChanged },
+    ignore: (userId, ignored) =>
+      db.transaction((tx) =>
+        replaceIgnored(tx, userId, { ignored_users: Object.fromEntries(ignored.map((id) => [id, {}])) }),
+      ),
     send: (draft) => db.transaction((tx) => store(house, tx, draft)),
     say: (roomId, sender, body, more = {}) =>
       house.send({ roomId, sender, content: { msgtype: 'm.text', body, ...more } }),
@@ -103,6 +129,7 @@ export function openHouse(db: Database, options: { legacyMentionRules?: boolean 
 
 async function store(house: House, tx: Transaction, draft: Draft): Promise<NotifiableEvent> {
   const position = await nextPosition(tx)
+  await tx.run(insertRoom, { roomId: draft.roomId })
   const event: NotifiableEvent = {
     position,
     eventId: `$${draft.roomId}-${position}` as EventId,
@@ -129,9 +156,15 @@ async function store(house: House, tx: Transaction, draft: Draft): Promise<Notif
     redacted_by: null,
     sender_device: null,
     txn_id: null,
+    joined_count: house.context.memberCount,
   })
   if (event.type === 'm.room.member') await writeMember(tx, event)
-  await recordEvent(house.deps, tx, event, house.context)
+  const room = await viewRoom(tx, { roomId: event.roomId, sender: event.sender, type: event.type })
+  await recordEvent(house.deps, tx, event, {
+    ...house.context,
+    rulesVersion: room?.rulesVersion ?? 0,
+    senderIgnored: room?.senderIgnored ?? false,
+  })
   return event
 }
 
@@ -149,6 +182,8 @@ async function writeMember(tx: Transaction, event: NotifiableEvent): Promise<voi
     nameKey: mentionKey(displayname ?? ''),
     localpartKey: mentionKey(localpartOf(userId)),
   })
+  const { roomId, position } = event
+  await moveCounters(tx, { roomId, userId, position, joined: 0, invited: 0 })
 }
 
 async function storeMember(house: House, tx: Transaction, change: MemberChange): Promise<NotifiableEvent> {
@@ -167,6 +202,19 @@ async function storeMember(house: House, tx: Transaction, change: MemberChange):
   return event
 }
 
+const insertRoom = query<{ roomId: RoomId }>()((db, p) =>
+  db
+    .insertInto('rooms')
+    .values({
+      room_id: p.roomId,
+      version: '10',
+      creator: user('creator'),
+      created_at: NOW,
+      joined_count: 0,
+      invited_count: 0,
+    })
+    .onConflict((conflict) => conflict.column('room_id').doNothing()),
+)
 const insertPusher = query<{ userId: UserId; appId: string }>()((db, p) =>
   db
     .insertInto('pushers')
@@ -175,7 +223,7 @@ const insertPusher = query<{ userId: UserId; appId: string }>()((db, p) =>
       app_id: p.appId,
       pushkey: 'key',
       kind: 'http',
-      handle: null,
+      handle: HANDLE,
       handle_is_instance: 0,
       app_display_name: 'app',
       device_display_name: 'device',

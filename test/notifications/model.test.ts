@@ -29,12 +29,13 @@ async function compare(house: House, model: Model): Promise<void> {
       }
       const listed = await listNotifications(q, { userId, limit: 1000 })
       assert.deepEqual(
-        listed.notifications.map(({ position, read, actions }) => ({ position, read, actions })),
+        listed.notifications.map(({ position, read, actions, rule }) => ({ position, read, actions, rule })),
         notified
           .map(({ seen, read, outcome }) => ({
             position: seen.event.position,
             read,
             actions: JSON.parse(JSON.stringify(outcome.actions)),
+            rule: { ...outcome.rule },
           }))
           .toReversed(),
         `notifications of ${userId}`,
@@ -44,8 +45,8 @@ async function compare(house: House, model: Model): Promise<void> {
       assert.equal(await badgeOf(q, userId), badge.length)
       const queued = (await q.all(outboxOf, { userId })).map((row) => row.position)
       assert.deepEqual(queued, model.pokes.get(userId) ?? [], `pokes of ${userId}`)
-      const last = notified.at(-1)
-      if (last) await compareOne(q, userId, last)
+      for (const item of notified.slice(-3)) await compareOne(q, userId, item)
+      await compareLatest(q, model, userId)
     })
   }
 }
@@ -63,6 +64,21 @@ async function compareOne(
     highlight: outcome.highlight,
     rule: { ...outcome.rule },
   })
+}
+
+/** What the newest event means to a member, also if nothing. */
+async function compareLatest(q: Queries, model: Model, userId: UserId): Promise<void> {
+  const seen = model.events.at(-1)
+  if (!seen || seen.redacted || seen.event.sender === userId) return
+  const { roomId, position } = seen.event
+  const stay = model.stays.get(key(userId, roomId))
+  if (!stay || stay.joinedAt >= position) return
+  const stored = await outcomeOf(q, { userId, roomId, position })
+  assert.equal(
+    stored?.notify ?? false,
+    seen.outcomes.get(userId)?.notify,
+    `outcome of ${position} for ${userId}`,
+  )
 }
 
 function recount(unread: readonly { seen: Seen; outcome: Outcome }[]) {
@@ -84,7 +100,7 @@ function badgeRooms(model: Model, userId: UserId, notified: ReturnType<Model['no
   if (!model.pushers.has(userId)) return []
   return model.rooms.filter(
     (roomId) =>
-      model.invited.has(key(userId, roomId)) ||
+      model.badgeInvitations.has(key(userId, roomId)) ||
       notified.some(({ seen, read }) => seen.event.roomId === roomId && !read),
   )
 }

@@ -1,17 +1,19 @@
-import type { RoomId, UserId } from '../../src/lib/ids.ts'
+import type { UserRules } from '../../src/accounts/rules.ts'
+import { localpartOf, type RoomId, type UserId } from '../../src/lib/ids.ts'
 import type { NotifiableEvent } from '../../src/notifications/event.ts'
 import {
-  type CompiledRules,
   compileRules,
   defaultRules,
   evaluate,
+  NO_MATCH,
   type Outcome,
   prepareEvent,
+  type Ruleset,
 } from '../../src/push-rules/index.ts'
-import { room, user } from './house.ts'
+import { HANDLE, room, user } from './house.ts'
 
 // What is counted, in the slowest and most obvious way: every event of the history, evaluated for each person with all of
-// their rules, and struck out if a redaction, a leave or a reading says so.
+// the rules they had when it came, and struck out if a redaction, a leave or a reading says so.
 
 const NAMES = ['ann', 'bob', 'cat', 'dan']
 /** A plain name, one of two words, one without any ASCII word, none. */
@@ -19,8 +21,8 @@ const DISPLAY_NAMES = ['Ann', 'Bob Builder', '🙂', null]
 
 export type Seen = {
   event: NotifiableEvent
-  memberCount: number
-  names: Map<UserId, string | null>
+  /** As their rules were when it came. */
+  outcomes: Map<UserId, Outcome>
   redacted: boolean
 }
 export type Stay = { joinedAt: number; reads: { threadId: string; position: number }[] }
@@ -32,18 +34,21 @@ export class Model {
   readonly stays = new Map<string, Stay>()
   /** Since which position, for those who are invited now. */
   readonly invited = new Map<string, number>()
+  /** Those of the invitations that stand on the badge. */
+  readonly badgeInvitations = new Set<string>()
   readonly names = new Map<UserId, string | null>()
   readonly pushers = new Map<UserId, number>()
   readonly pokes = new Map<UserId, number[]>()
-  readonly #rules = new Map<UserId, CompiledRules>()
+  readonly rules = new Map<UserId, UserRules>()
+  readonly ignored = new Map<UserId, ReadonlySet<UserId>>()
 
   constructor(run: string) {
     this.users = NAMES.map((name) => user(`${name}${run}`))
     this.rooms = [room(`one${run}`), room(`two${run}`)]
     for (const [at, userId] of this.users.entries()) {
-      const localpart = userId.slice(1, userId.indexOf(':'))
       this.names.set(userId, DISPLAY_NAMES[at] ?? null)
-      this.#rules.set(userId, compileRules(defaultRules({ userId, localpart, legacyMentionRules: true })))
+      const own = { userId, localpart: localpartOf(userId), legacyMentionRules: true }
+      this.rules.set(userId, { version: 0, global: defaultRules(own), device: new Map() })
     }
   }
 
@@ -51,13 +56,37 @@ export class Model {
     return this.users.filter((userId) => this.stays.has(key(userId, roomId)))
   }
 
-  outcomeFor(userId: UserId, { event, memberCount, names }: Seen): Outcome {
+  /** What an event that has just come means to each user by all of their global rules. */
+  outcomesOf(event: NotifiableEvent): Map<UserId, Outcome> {
+    return new Map(
+      this.users.map((userId) => [
+        userId,
+        this.ignored.get(userId)?.has(event.sender)
+          ? NO_MATCH
+          : this.#evaluate(userId, event, (this.rules.get(userId) as UserRules).global),
+      ]),
+    )
+  }
+
+  /** Whether it wakes the user's device, which has rules of its own. */
+  wakes(userId: UserId, event: NotifiableEvent, counted: Outcome): boolean {
+    if (event.sender === userId || this.ignored.get(userId)?.has(event.sender)) return false
+    if (counted.notify || counted.rule?.ruleId === '.m.rule.master') return counted.notify
+    const rules = this.rules.get(userId)?.device.get(HANDLE)
+    return rules !== undefined && this.#evaluate(userId, event, rules).notify
+  }
+
+  #evaluate(userId: UserId, event: NotifiableEvent, rules: Ruleset): Outcome {
     const { type, stateKey, sender, roomId, content } = event
     const stateful = stateKey === null ? {} : { state_key: stateKey }
     const prepared = prepareEvent({ type, sender, room_id: roomId, content, ...stateful })
-    const displayName = names.get(userId) ?? undefined
+    // Nobody has a name in a room that they are only invited to.
+    const displayName = this.stays.has(key(userId, roomId))
+      ? (this.names.get(userId) ?? undefined)
+      : undefined
+    const memberCount = this.membersOf(roomId).length
     const context = { userId, displayName, memberCount, powerLevels: powerLevels(this), creators: [] }
-    return evaluate(this.#rules.get(userId) as CompiledRules, prepared, context)
+    return evaluate(compileRules(rules), prepared, context)
   }
 
   /** All that a user was notified of and may still see. */
@@ -69,8 +98,8 @@ export class Model {
       if (seen.redacted || event.sender === userId) return []
       const isInvitation = invitedAt !== undefined && event.stateKey === userId && event.position >= invitedAt
       if (!isInvitation && (!stay || event.position <= stay.joinedAt)) return []
-      const outcome = this.outcomeFor(userId, seen)
-      return outcome.notify ? [{ seen, outcome, read: isReadIn(stay, event) }] : []
+      const outcome = seen.outcomes.get(userId)
+      return outcome?.notify ? [{ seen, outcome, read: isReadIn(stay, event) }] : []
     })
   }
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { EventId } from '../../src/lib/ids.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
+import { putRule, setRuleActions } from '../../src/accounts/change-rules.ts'
 import { badgeOf } from '../../src/notifications/badge.ts'
 import { outcomeOf, unreadCounts } from '../../src/notifications/counts.ts'
 import { isRead } from '../../src/notifications/read.ts'
@@ -78,6 +79,25 @@ onEachDatabase('recording an event', (open) => {
     assert.equal(await statementsFor(house, message), 4)
     assert.equal(await statementsFor(house, { ...message, 'm.mentions': { user_ids: [bob] } }), 6)
     assert.equal(await statementsFor(house, REACTION, 'm.reaction'), 1)
+  })
+
+  test('rules of members are loaded when they have changed, and then cost a statement or two', async (t) => {
+    const house = openHouse(await open(t))
+    await house.join(here, ann)
+    await house.join(here, bob)
+    await house.addPusher(bob)
+    const rule = { userId: bob, scope: '', kind: 'room', ruleId: here } as const
+    const message = { msgtype: 'm.text', body: 'hello', 'm.mentions': {} }
+    house.context.rulesVersion = 700_000
+    await putRule(house.rules, rule, { actions: [] }, {})
+    // Members with rules, their rules (three tables), the change of cohort, and who is left in peace.
+    assert.equal(await statementsFor(house, message), 4 + 6)
+    assert.equal(await statementsFor(house, message), 4 + 1)
+    house.context.rulesVersion++
+    await setRuleActions(house.rules, rule, ['notify'])
+    await statementsFor(house, message)
+    // The outcome of another cohort.
+    assert.equal(await statementsFor(house, message), 4 + 1)
   })
 
   test('names are looked up only where the legacy mention rules apply', async (t) => {

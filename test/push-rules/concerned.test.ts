@@ -45,6 +45,17 @@ describe('concernedUsers', () => {
     )
     assert.equal(concerned(inviting({ state_key: '@a:x', type: 'm.x' })).target, undefined)
   })
+  it('tells who may answer a knock, where that is asked for', () => {
+    const knock = { type: 'm.room.member', state_key: '@k:x', content: { membership: 'knock' } }
+    const powerLevels = { users: { '@a:x': 50, odd: 100 } }
+    const room = { memberCount: 3, powerLevels, creators: ['@c:x', '@a:x'] }
+    const privileged = (event: unknown, knocks: boolean) =>
+      concernedUsers(prepareEvent(event), { legacyMentionRules: false, experimental: { knocks } }, room)
+        .privileged
+    assert.deepEqual(privileged(knock, true), ['@a:x', '@c:x'])
+    assert.deepEqual(privileged(knock, false), [])
+    assert.deepEqual(privileged({ ...knock, content: { membership: 'join' } }, true), [])
+  })
   it('tells the keys of the body, for the legacy rules only', () => {
     const event = { type: 'm.room.message', content: { body: 'hi Bob' } }
     assert.deepEqual(concerned(event).bodyKeys, ['hi', ' ', 'bob'])
@@ -52,7 +63,12 @@ describe('concernedUsers', () => {
     assert.deepEqual(concerned(event, { legacyMentionRules: false }).bodyKeys, [])
     assert.deepEqual(concerned({ ...event, content: { body: 'hi', 'm.mentions': null } }).bodyKeys, [])
     assert.deepEqual(concerned({ ...event, content: { body: 7 } }).bodyKeys, [])
-    assert.deepEqual(concerned(null), { mentioned: [], target: undefined, bodyKeys: [] })
+    assert.deepEqual(concerned(null), {
+      mentioned: [],
+      target: undefined,
+      bodyKeys: [],
+      privileged: [],
+    })
   })
 })
 

@@ -3,6 +3,7 @@ import { createLocalBus } from '../../src/cluster/bus.ts'
 import type { Clock } from '../../src/lib/clock.ts'
 import { type DeviceId, type EventId, type RoomId, systemRandom, type UserId } from '../../src/lib/ids.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
+import { notificationDeps } from '../../src/notifications/deps.ts'
 import { createRoom, type RoomRequest } from '../../src/rooms/create-room.ts'
 import type { RoomDeps } from '../../src/rooms/deps.ts'
 import { sendMessage, sendState } from '../../src/rooms/send-event.ts'
@@ -28,7 +29,7 @@ export async function openWorld(db: Database): Promise<World> {
   const bus = createLocalBus()
   for (const userId of [alice, bob, carol])
     await db.transaction((tx) => tx.run(insertUser, { userId, passwordHash: null, isAdmin: 0 as const, now }))
-  const notifications = { clock, bus, log: silentLog, legacyMentionRules: true }
+  const notifications = notificationDeps({ clock, bus, log: silentLog, legacyMentionRules: true })
   return {
     db,
     bus,

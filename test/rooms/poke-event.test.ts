@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { loadPokedEvents } from '../../src/rooms/poke-event.ts'
+import { displayNameAt, loadPokedEvents } from '../../src/rooms/poke-event.ts'
 import { alice, bob, buildTower, carol, kitchen } from '../delivery/tower.ts'
 import { onEachDatabase } from '../support/databases.ts'
 
@@ -37,6 +37,36 @@ onEachDatabase('events as pokes tell of them', (open) => {
     assert.equal(events.get(after)?.event.senderDisplayName, 'Alicia')
     assert.deepEqual(events.get(after)?.room.members, [], 'a room with a name is not asked for its members')
     assert.equal(events.get(after)?.event.stateKey, undefined)
+  })
+
+  test('what rules ask of a room is as the event found it', async (t) => {
+    const tower = await buildTower(t, await open(t))
+    const levels = (users: Record<string, number>) =>
+      tower.house.send({
+        roomId: kitchen,
+        sender: alice,
+        type: 'm.room.power_levels',
+        stateKey: '',
+        content: { users },
+      })
+    tower.house.context.memberCount = 3
+    const first = await tower.say(bob, 'first')
+    const change = (await levels({ [bob]: 50 })).position
+    tower.house.context.memberCount = 4
+    const second = await tower.say(bob, 'second')
+    await levels({})
+    const events = await loadPokedEvents(tower.db, [first, change, second])
+    const contexts = [first, change, second].map((position) => events.get(position)?.context)
+    assert.deepEqual(
+      contexts.map((context) => [context?.memberCount, context?.powerLevels]),
+      [
+        [3, undefined],
+        [3, undefined],
+        [4, { users: { [bob]: 50 } }],
+      ],
+    )
+    assert.deepEqual([contexts[0]?.creators, contexts[0]?.roomVersion], [[alice], '12'])
+    assert.equal(await displayNameAt(tower.db, { roomId: kitchen, userId: bob, position: first }), undefined)
   })
 
   test('a room without a name has its first members, and those who left are none', async (t) => {

@@ -4,6 +4,7 @@ import { createLocalBus } from '../../src/cluster/bus.ts'
 import type { Clock } from '../../src/lib/clock.ts'
 import { type DeviceId, type EventId, type RoomId, systemRandom, type UserId } from '../../src/lib/ids.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
+import { notificationDeps } from '../../src/notifications/deps.ts'
 import { createRoom, type RoomRequest } from '../../src/rooms/create-room.ts'
 import type { RoomDeps } from '../../src/rooms/deps.ts'
 import { inviteUser, joinRoom, leaveRoom } from '../../src/rooms/membership.ts'
@@ -114,7 +115,7 @@ export async function openHouse(t: TestContext, db: Database, names: readonly st
   const bus = createLocalBus()
   const typing = createTyping({ clock, bus })
   t.after(() => typing[Symbol.dispose]())
-  const notifications = { clock, bus, log: silentLog, legacyMentionRules: true }
+  const notifications = notificationDeps({ clock, bus, log: silentLog, legacyMentionRules: true })
   const rooms: RoomDeps = {
     db,
     bus,

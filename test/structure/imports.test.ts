@@ -22,9 +22,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   rooms: [...base, 'accounts', 'gateway', 'delivery', 'pushers', 'notifications'],
   http: ['lib', 'config'],
   'client-api': [...base, ...line, 'accounts', 'http'],
+  'console-api': [...base, ...line, 'accounts', 'http'],
   'gateway-api': [...base, 'gateway', 'http'],
   cli: ['app.ts', 'config', 'lib'],
-  'app.ts': [...base, ...line, 'accounts', 'http', 'client-api', 'gateway-api'],
+  'app.ts': [...base, ...line, 'accounts', 'http', 'client-api', 'console-api', 'gateway-api'],
 }
 
 const root = fileURLToPath(new URL('../../', import.meta.url))

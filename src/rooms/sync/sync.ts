@@ -1,4 +1,5 @@
 import { pushRulesContent } from '../../accounts/account-data.ts'
+import { type RuleSettings, rulesVersionOf } from '../../accounts/rules.ts'
 import type { Bus } from '../../cluster/bus.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { RoomId } from '../../lib/ids.ts'
@@ -16,12 +17,11 @@ import { longPoll } from './long-poll.ts'
 import { planRooms, type RoomPlan } from './plan.ts'
 import { type SyncToken, syncToken } from './token.ts'
 
-export type SyncDeps = {
+export type SyncDeps = RuleSettings & {
   db: Database
   bus: Bus
   clock: Clock
   typing: Typing
-  legacyMentionRules: boolean
   /** The longest that a client may wait, in milliseconds. */
   maxTimeoutMs: number
 }
@@ -100,7 +100,9 @@ async function tell(deps: SyncDeps, read: Queries, request: Telling): Promise<An
   const rooms: Rooms = { join: {}, invite: {}, knock: {}, leave: {} }
   for (const plan of plans) await tellRoom(read, rooms, { reader, plan, extras: extras(plan.roomId) })
   const global = accountData.of('')
-  if (!since) global.push({ type: 'm.push_rules', content: await pushRulesContent(read, userId, deps) })
+  // The rules are always told as a whole.
+  if (!since || (await rulesVersionOf(read, userId)) > since.position)
+    global.push({ type: 'm.push_rules', content: await pushRulesContent(read, userId, deps) })
   const told = global.filter((event) =>
     matchesEvent(filter.accountData, event as { type: string; content: JsonObject }),
   )

@@ -1,0 +1,292 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import type { MatrixEvent } from 'matrix-js-sdk/lib/models/event.js'
+import {
+  compileRules,
+  createPopulation,
+  evaluate,
+  prepareEvent,
+  type Outcome,
+  type Population,
+  type Ruleset,
+} from '../src/push-rules/index.ts'
+import type { Benchmark } from './benchmark.ts'
+import { monotonicMs } from './support/monotonic.ts'
+import { eventFor, processorOf, roomStateOf, type Processor } from './support/push-processor.ts'
+import {
+  analysisOf,
+  messagesOf,
+  ownRulesOf,
+  personOf,
+  randomFrom,
+  ROOM,
+  rulesetOf,
+  SETTINGS,
+  type Message,
+  type Person,
+} from './support/rule-population.ts'
+import { median } from './support/stats.ts'
+import { figure } from './support/table.ts'
+
+const MEMBERS = 10_000
+/** One in this many has rules of their own. */
+const CUSTOM = 10
+const MANY_DEFAULTS = 100_000
+const MESSAGES = 400
+/** Members of whom the other evaluator is asked, one in so many. */
+const SAMPLED = 50
+const ROUNDS = 7
+const ROUND_MS = 250
+const LEAST_SINGLE = 20
+const LEAST_ROOM = 1000
+const MOST_GROWTH = 1.5
+const MOST_MIB = 20
+
+const CONTEXT = { memberCount: MEMBERS, powerLevels: { users_default: 0 }, roomVersion: '10' }
+
+type Member = Person & { own: Partial<Ruleset> | undefined }
+
+export const rules: Benchmark = {
+  name: 'rules',
+  about:
+    'push rules beside the evaluator of matrix-js-sdk: one user, a room of 10,000, and how its cost grows',
+  async run() {
+    const random = randomFrom(1)
+    const members = Array.from({ length: MEMBERS }, (_, at): Member => ({
+      ...personOf(at),
+      own: at % CUSTOM === 0 ? ownRulesOf(at / CUSTOM, random, MEMBERS) : undefined,
+    }))
+    const messages = messagesOf(MESSAGES, random, MEMBERS)
+    const sampled = members.filter((_, at) => at % SAMPLED < 2 && at % (SAMPLED * 2) !== 1)
+    const others = await alike(members, messages, sampled)
+    const single = measureSingle(messages, others)
+    const room = measureRoom(members, messages, others)
+    const growth = measureGrowth(members, messages)
+    const mib = memoryOfCustomMembers()
+    return {
+      tables: [
+        {
+          title: 'Evaluations of one event for one person',
+          columns: ['', 'Belfry', 'matrix-js-sdk', 'times'],
+          rows: [
+            ['one user with own rules, evaluations/s', ...ratio(single)],
+            ['the same, each event read anew', ...ratio({ ...single, ours: single.anew })],
+            [`a room of ${figure(MEMBERS)}, members/s`, ...ratio(room)],
+          ],
+        },
+        {
+          title: 'Cost of one event in a room where 1,000 members have rules of their own',
+          columns: ['members with the default rules', 'µs'],
+          rows: [
+            [figure(MEMBERS), figure(growth.few, 1)],
+            [figure(MANY_DEFAULTS), figure(growth.many, 1)],
+          ],
+        },
+        {
+          title: 'Memory of 10,000 members with rules of their own',
+          columns: ['', 'MiB'],
+          rows: [['after they have been evaluated', figure(mib, 1)]],
+        },
+      ],
+      targets: [
+        target(`one user: ${LEAST_SINGLE} times`, single.ours / single.theirs, LEAST_SINGLE),
+        target(`a room of 10,000: ${LEAST_ROOM} times`, room.ours / room.theirs, LEAST_ROOM),
+        {
+          wanted: `ten times the default members: at most ${MOST_GROWTH} times the cost`,
+          found: `${figure(growth.many / growth.few, 2)} times`,
+          isMet: growth.many / growth.few <= MOST_GROWTH,
+        },
+        { wanted: `under ${MOST_MIB} MiB`, found: `${figure(mib, 1)} MiB`, isMet: mib < MOST_MIB },
+      ],
+      figures: {
+        compared: others.compared,
+        singlePerSecond: Math.round(single.ours),
+        singleAnewPerSecond: Math.round(single.anew),
+        singleTimes: round(single.ours / single.theirs),
+        roomMembersPerSecond: Math.round(room.ours),
+        roomTimes: round(room.ours / room.theirs),
+        otherPerSecond: Math.round(single.theirs),
+        otherInRoomPerSecond: Math.round(room.theirs),
+        growth: round(growth.many / growth.few),
+        microsecondsPerEvent: round(growth.few),
+        memoryMiB: round(mib),
+      },
+    }
+  },
+}
+
+type Rates = { ours: number; theirs: number }
+
+const round = (value: number) => Math.round(value * 100) / 100
+const ratio = ({ ours, theirs }: Rates) => [figure(ours), figure(theirs), figure(ours / theirs, 1)]
+const target = (wanted: string, found: number, least: number) => ({
+  wanted: `${wanted} the evaluations per second`,
+  found: `${figure(found, 1)} times`,
+  isMet: found >= least,
+})
+
+/** The other evaluator for some of the members, and the messages as it wants them. */
+type Others = {
+  processors: readonly Processor[]
+  events: readonly MatrixEvent[]
+  people: readonly Member[]
+  compared: number
+}
+
+/** @throws Error if the two sides do not decide alike: then there is nothing to be measured */
+async function alike(
+  members: readonly Member[],
+  messages: readonly Message[],
+  people: readonly Member[],
+): Promise<Others> {
+  const state = roomStateOf(ROOM, people, MEMBERS)
+  const processors = people.map((member) => processorOf(member.userId, rulesOf(member), state))
+  const events = messages.map(eventFor)
+  const population = populationOf(members)
+  let compared = 0
+  for (const [at, message] of messages.entries()) {
+    const event = prepareEvent(message)
+    const { cohorts, exceptions } = population.evaluate(event, CONTEXT)
+    const own = new Map(exceptions.map(({ userId, outcome }) => [userId, outcome]))
+    for (const [index, member] of people.entries()) {
+      // To one's own messages it has no answer at all.
+      if (member.userId === message.sender) continue
+      const { userId, displayName } = member
+      const theirs = processors[index]?.evaluate(events[at] as MatrixEvent)
+      const inRoom = own.get(userId) ?? cohorts.get(population.cohortOf(userId) ?? '')
+      const alone = evaluate(compileRules(rulesOf(member)), event, { ...CONTEXT, userId, displayName })
+      for (const outcome of [alone, inRoom]) {
+        if (theirs?.notify === outcome?.notify && theirs?.rule === nameOf(outcome)) continue
+        throw new Error(`decided otherwise: ${JSON.stringify({ member, message, theirs, outcome })}`)
+      }
+      compared++
+    }
+  }
+  return { processors, events, people, compared }
+}
+
+const nameOf = (outcome: Outcome | undefined) =>
+  outcome === undefined || outcome.rule === null ? null : `${outcome.rule.kind} ${outcome.rule.ruleId}`
+
+const rulesOf = (member: Member) => rulesetOf(member, member.own ?? {})
+
+function populationOf(members: readonly Member[]): Population {
+  const population = createPopulation({ roomId: ROOM, defaults: SETTINGS })
+  for (const { own, ...person } of members) {
+    if (own === undefined) population.setDefaultMember(person.userId, person.displayName)
+    else population.set({ ...person, rules: analysisOf(person, own) })
+  }
+  return population
+}
+
+/** Runs both in turns, so that both see the same machine. `once` returns how many evaluations it made. */
+function inTurns(ours: () => number, theirs: () => number): Rates {
+  const rates: { ours: number[]; theirs: number[] } = { ours: [], theirs: [] }
+  for (let at = 0; at <= ROUNDS; at++) {
+    const [one, other] = [rateOf(ours), rateOf(theirs)]
+    if (at === 0) continue // warming up
+    rates.ours.push(one)
+    rates.theirs.push(other)
+  }
+  return { ours: median(rates.ours), theirs: median(rates.theirs) }
+}
+
+function rateOf(once: () => number): number {
+  const started = monotonicMs()
+  let count = 0
+  let now = started
+  while (now < started + ROUND_MS) {
+    count += once()
+    now = monotonicMs()
+  }
+  return (count * 1000) / (now - started)
+}
+
+/**
+ * One user with a keyword, a muted room and a silenced person; events are ready on both sides, as they are made ready once
+ * for everybody. `anew`: ours again, each event read from its JSON object first.
+ */
+function measureSingle(messages: readonly Message[], others: Others): Rates & { anew: number } {
+  const index = others.people.findIndex(({ own }) => own?.content?.length === 1 && own.sender?.length === 1)
+  const member = others.people[index]
+  const processor = others.processors[index]
+  if (member === undefined || processor === undefined) throw new Error('nobody has rules of each kind')
+  const compiled = compileRules(rulesOf(member))
+  const context = { ...CONTEXT, userId: member.userId, displayName: member.displayName }
+  const ready = messages.map(prepareEvent)
+  const ours = () => {
+    for (const event of ready) evaluate(compiled, event, context)
+    return ready.length
+  }
+  const anew = () => {
+    for (const message of messages) evaluate(compiled, prepareEvent(message), context)
+    return messages.length
+  }
+  const theirs = () => {
+    for (const event of others.events) processor.evaluate(event)
+    return others.events.length
+  }
+  return { ...inTurns(ours, theirs), anew: inTurns(anew, theirs).ours }
+}
+
+function measureRoom(members: readonly Member[], messages: readonly Message[], others: Others): Rates {
+  const population = populationOf(members)
+  let next = 0
+  return inTurns(
+    () => {
+      for (const message of messages) population.evaluate(prepareEvent(message), CONTEXT)
+      return messages.length * members.length
+    },
+    () => {
+      const event = others.events[next++ % others.events.length] as MatrixEvent
+      for (const processor of others.processors) processor.evaluate(event)
+      return others.processors.length
+    },
+  )
+}
+
+/** Microseconds for one event. */
+function measureGrowth(
+  members: readonly Member[],
+  messages: readonly Message[],
+): { few: number; many: number } {
+  const custom = members.filter(({ own }) => own !== undefined)
+  const withDefaults = (count: number) =>
+    populationOf([
+      ...custom,
+      ...Array.from({ length: count }, (_, at) => ({ ...personOf(MEMBERS + at), own: undefined })),
+    ])
+  const [few, many] = [withDefaults(MEMBERS), withDefaults(MANY_DEFAULTS)]
+  const once = (population: Population) => () => {
+    for (const message of messages) population.evaluate(prepareEvent(message), CONTEXT)
+    return messages.length
+  }
+  const rates = inTurns(once(few), once(many))
+  return { few: 1e6 / rates.ours, many: 1e6 / rates.theirs }
+}
+
+/** Rules come from JSON, as from a database, and what was read is dropped. */
+function memoryOfCustomMembers(): number {
+  const random = randomFrom(2)
+  const stored = Array.from({ length: MEMBERS }, (_, at) => JSON.stringify(ownRulesOf(at, random, MEMBERS)))
+  const messages = messagesOf(50, random, MEMBERS)
+  const before = heapUsed()
+  const population = createPopulation({ roomId: ROOM, defaults: SETTINGS })
+  stored.forEach((json, at) => {
+    const person = personOf(at)
+    population.set({ ...person, rules: analysisOf(person, JSON.parse(json) as Partial<Ruleset>) })
+  })
+  for (const message of messages) population.evaluate(prepareEvent(message), CONTEXT)
+  const used = heapUsed() - before
+  // Both are still needed here, so neither can have been collected.
+  if (population.size !== stored.length) throw new Error('members were lost')
+  return used / 2 ** 20
+}
+
+function heapUsed(): number {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  collect()
+  collect()
+  return process.memoryUsage().heapUsed
+}

@@ -1,0 +1,237 @@
+import { isDeepStrictEqual } from 'node:util'
+import { invalidParam, MatrixError, notFound } from '../lib/errors.ts'
+import { localpartOf, type UserId } from '../lib/ids.ts'
+import { type Action, type Condition, defaultRules, type PushRule } from '../push-rules/index.ts'
+import type { Transaction } from '../storage/database.ts'
+import { nextPosition } from '../storage/stream.ts'
+import type { AccountDeps, RulesChange } from './deps.ts'
+import { addHandle, dropEmptyHandles } from './rule-handles-store.ts'
+import {
+  copyScope,
+  defaultChange,
+  deleteDefaultChange,
+  deleteDefaultChangesOfUser,
+  deleteRuleByKey,
+  deleteRulesOfUser,
+  deleteScope,
+  deleteShadowed,
+  enableRule,
+  firstPlace,
+  markRuleOwner,
+  moveDown,
+  moveUp,
+  outdateRooms,
+  recordChange,
+  replaceActions,
+  ruleByKey,
+  ruleCount,
+  type RuleKey,
+  upsertDefaultChange,
+  upsertRule,
+} from './rules-store.ts'
+import { GLOBAL, type RuleSettings } from './rules.ts'
+
+/** What telling of a change takes. */
+type TellingDeps = Pick<AccountDeps, 'bus' | 'onRulesChanged'>
+
+export type RuleChangeDeps = RuleSettings &
+  TellingDeps &
+  Pick<AccountDeps, 'db' | 'clock'> & { readonly maxRulesPerUser: number }
+
+/** What a client says of a rule; it has passed `validateRule`. */
+export type RuleContent = {
+  conditions?: readonly Condition[] | undefined
+  pattern?: string | undefined
+  actions: readonly Action[]
+}
+
+/**
+ * Where a rule goes among the user's rules of its scope and kind: right above `before`, right below `after` (`before`
+ * decides when both are given). Without either a new rule goes to the top, and one that is there stays where it is.
+ */
+export type RuleAnchor = { before?: string | undefined; after?: string | undefined }
+
+// Each of these is one transaction, which ends with the clients' being told: every change, even one that leaves a rule
+// as it was, since clients wait for the echo.
+
+/**
+ * Makes a rule, or replaces what it says; whether it is enabled stays.
+ * @throws MatrixError 400: `M_UNKNOWN` for an anchor that is not there, `M_INVALID_PARAM` when there are too many rules
+ */
+export function putRule(
+  deps: RuleChangeDeps,
+  key: RuleKey,
+  content: RuleContent,
+  anchor: RuleAnchor,
+): Promise<void> {
+  return changeRules(deps, key.userId, async (tx) => {
+    const place = await placeFor(deps, tx, key, anchor)
+    await tx.run(upsertRule, {
+      ...key,
+      place,
+      conditions: content.conditions === undefined ? null : JSON.stringify(content.conditions),
+      pattern: content.pattern ?? null,
+      actions: JSON.stringify(content.actions),
+    })
+    if (key.scope !== GLOBAL)
+      await tx.run(addHandle, { userId: key.userId, handle: key.scope, now: deps.clock.now() })
+  })
+}
+
+/** @throws MatrixError 404 when there is none; 400 for a default rule, which can only be disabled */
+export function deleteRule(deps: RuleChangeDeps, key: RuleKey): Promise<void> {
+  return changeRules(deps, key.userId, async (tx) => {
+    if ((await tx.run(deleteRuleByKey, key)) === 0) {
+      if (defaultRule(deps, key)) throw invalidParam('A default rule cannot be deleted; disable it')
+      throw noSuchRule()
+    }
+    await tx.run(dropEmptyHandles, { userId: key.userId })
+  })
+}
+
+/** @throws MatrixError 404 when there is no such rule, default ones included */
+export function setRuleEnabled(deps: RuleChangeDeps, key: RuleKey, enabled: boolean): Promise<void> {
+  return changeRules(deps, key.userId, async (tx) => {
+    if ((await tx.run(enableRule, { ...key, enabled: enabled ? 1 : 0 })) > 0) return
+    await changeDefault(deps, tx, key, { enabled })
+  })
+}
+
+/** @throws MatrixError 404 when there is no such rule, default ones included */
+export function setRuleActions(
+  deps: RuleChangeDeps,
+  key: RuleKey,
+  actions: readonly Action[],
+): Promise<void> {
+  return changeRules(deps, key.userId, async (tx) => {
+    if ((await tx.run(replaceActions, { ...key, actions: JSON.stringify(actions) })) > 0) return
+    await changeDefault(deps, tx, key, { actions })
+  })
+}
+
+/**
+ * Duplicates all rules of one handle to another, order and enabled flag included, as part of the transaction that
+ * changes the handle. They go above rules that the new handle has already, and take the place of those with the same
+ * kind and id.
+ * @throws MatrixError 400 `M_INVALID_PARAM` when there are too many rules then
+ */
+export async function copyDeviceRules(
+  deps: RuleChangeDeps,
+  tx: Transaction,
+  { userId, from, to }: { userId: UserId; from: string; to: string },
+): Promise<void> {
+  if (from === to || from === GLOBAL || to === GLOBAL) return
+  const position = await nextPosition(tx)
+  await tx.run(deleteShadowed, { userId, scope: to, by: from })
+  if ((await tx.run(copyScope, { userId, from, to })) === 0) return
+  await checkCount(deps, tx, userId, 0)
+  await tx.run(addHandle, { userId, handle: to, now: deps.clock.now() })
+  await rulesChanged(deps, tx, { userId, position })
+}
+
+/** Removes the rules of handles: part of the transaction that found that they are no longer wanted. */
+export async function removeDeviceRules(
+  deps: TellingDeps,
+  tx: Transaction,
+  { userId, handles }: { userId: UserId; handles: readonly string[] },
+): Promise<void> {
+  const position = await nextPosition(tx)
+  for (const handle of handles) await tx.run(deleteScope, { userId, scope: handle })
+  await tx.run(dropEmptyHandles, { userId })
+  await rulesChanged(deps, tx, { userId, position })
+}
+
+/** Puts a user back to the default rules: part of the transaction that ends their account. */
+export async function removeAllRules(deps: TellingDeps, tx: Transaction, userId: UserId): Promise<void> {
+  const position = await nextPosition(tx)
+  const rules = await tx.run(deleteRulesOfUser, { userId })
+  const changes = await tx.run(deleteDefaultChangesOfUser, { userId })
+  if (rules + changes === 0) return
+  await tx.run(dropEmptyHandles, { userId })
+  await rulesChanged(deps, tx, { userId, position })
+}
+
+function changeRules(
+  deps: RuleChangeDeps,
+  userId: UserId,
+  change: (tx: Transaction) => Promise<void>,
+): Promise<void> {
+  return deps.db.transaction(async (tx) => {
+    // First of all: changes of one user wait for each other here, whichever process they come to.
+    const position = await nextPosition(tx)
+    await change(tx)
+    await rulesChanged(deps, tx, { userId, position })
+  })
+}
+
+async function rulesChanged(deps: TellingDeps, tx: Transaction, change: RulesChange): Promise<void> {
+  const { userId } = change
+  const has = await tx.first(recordChange, change)
+  await tx.run(markRuleOwner, { userId, hasRules: has?.has_global === 1 || has?.has_device === 1 ? 1 : 0 })
+  await tx.run(outdateRooms, change)
+  await deps.onRulesChanged(tx, change)
+  tx.onCommit(() => deps.bus.publish(`user:${userId}`))
+}
+
+/** Where the rule goes, with the others moved out of the way. */
+async function placeFor(
+  deps: RuleChangeDeps,
+  tx: Transaction,
+  key: RuleKey,
+  { before, after }: RuleAnchor,
+): Promise<number> {
+  const present = await tx.first(ruleByKey, key)
+  if (!present) await checkCount(deps, tx, key.userId, 1)
+  const anchorId = before ?? after
+  if (anchorId === undefined) return present?.place ?? ((await tx.first(firstPlace, key))?.place ?? 0) - 1
+  const anchor = await tx.first(ruleByKey, { ...key, ruleId: anchorId })
+  if (!anchor)
+    throw new MatrixError(400, 'M_UNKNOWN', 'before and after must name a rule of yours of the same kind')
+  if (anchorId === key.ruleId) return anchor.place
+  const { place } = anchor
+  await tx.run(before === undefined ? moveDown : moveUp, { ...key, place })
+  return before === undefined ? place + 1 : place - 1
+}
+
+async function checkCount(
+  deps: RuleChangeDeps,
+  tx: Transaction,
+  userId: UserId,
+  more: number,
+): Promise<void> {
+  const count = ((await tx.first(ruleCount, { userId }))?.count ?? 0) + more
+  if (count > deps.maxRulesPerUser)
+    throw invalidParam(`No more than ${deps.maxRulesPerUser} push rules may be; delete one`)
+}
+
+/** What is as the default has it is not kept, so that who puts everything back has no rules of their own. */
+async function changeDefault(
+  deps: RuleChangeDeps,
+  tx: Transaction,
+  key: RuleKey,
+  change: { enabled?: boolean; actions?: readonly Action[] },
+): Promise<void> {
+  const rule = defaultRule(deps, key)
+  if (!rule) throw noSuchRule()
+  const kept = await tx.first(defaultChange, key)
+  let enabled = kept?.enabled ?? null
+  let actions = kept?.actions ?? null
+  if (change.enabled !== undefined) {
+    const asSet = change.enabled ? 1 : 0
+    enabled = change.enabled === rule.enabled ? null : asSet
+  }
+  if (change.actions)
+    actions = isDeepStrictEqual(change.actions, rule.actions) ? null : JSON.stringify(change.actions)
+  if (enabled === null && actions === null) await tx.run(deleteDefaultChange, key)
+  else await tx.run(upsertDefaultChange, { ...key, enabled, actions })
+}
+
+function defaultRule(settings: RuleSettings, { userId, scope, kind, ruleId }: RuleKey): PushRule | undefined {
+  if (scope !== GLOBAL) return undefined
+  const rules: readonly PushRule[] = defaultRules({ ...settings, userId, localpart: localpartOf(userId) })[
+    kind
+  ]
+  return rules.find((rule) => rule.rule_id === ruleId)
+}
+
+const noSuchRule = () => notFound('There is no push rule of this kind with this id')

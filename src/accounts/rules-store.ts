@@ -1,0 +1,296 @@
+import { type RawBuilder, type Selectable, sql } from 'kysely'
+import type { RoomId, UserId } from '../lib/ids.ts'
+import type { RuleKind } from '../push-rules/index.ts'
+import { query } from '../storage/query.ts'
+import type { DefaultRuleChangesTable, PushRulesTable, RuleSetsTable } from '../storage/schema.ts'
+
+export type RuleRow = Selectable<PushRulesTable>
+export type DefaultChangeRow = Selectable<DefaultRuleChangesTable>
+export type RuleSetRow = Selectable<RuleSetsTable>
+
+/** `scope`: '' for the global one, else a handle. */
+export type RuleList = { userId: UserId; scope: string; kind: RuleKind }
+export type RuleKey = RuleList & { ruleId: string }
+
+export const ruleSetsOf = query<{ userIds: readonly UserId[] }>()((db, p, d) =>
+  db
+    .selectFrom('rule_sets')
+    .selectAll()
+    .where('user_id', 'in', d.list(p.userIds) as RawBuilder<UserId>),
+)
+
+/** The most important first. */
+export const rulesOfUsers = query<{ userIds: readonly UserId[] }>()((db, p, d) =>
+  db
+    .selectFrom('push_rules')
+    .selectAll()
+    .where('user_id', 'in', d.list(p.userIds) as RawBuilder<UserId>)
+    .orderBy('place'),
+)
+
+export const defaultChangesOfUsers = query<{ userIds: readonly UserId[] }>()((db, p, d) =>
+  db
+    .selectFrom('default_rule_changes')
+    .selectAll()
+    .where('user_id', 'in', d.list(p.userIds) as RawBuilder<UserId>),
+)
+
+export const ruleByKey = query<RuleKey>()((db, p) =>
+  db
+    .selectFrom('push_rules')
+    .selectAll()
+    .where('user_id', '=', p.userId)
+    .where('scope', '=', p.scope)
+    .where('kind', '=', p.kind)
+    .where('rule_id', '=', p.ruleId),
+)
+
+export const ruleCount = query<{ userId: UserId }>()((db, p) =>
+  db
+    .selectFrom('push_rules')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('user_id', '=', p.userId),
+)
+
+/** The place of the most important rule; null when there is none. */
+export const firstPlace = query<RuleList>()((db, p) =>
+  db
+    .selectFrom('push_rules')
+    .select((eb) => eb.fn.min<number | null>('place').as('place'))
+    .where('user_id', '=', p.userId)
+    .where('scope', '=', p.scope)
+    .where('kind', '=', p.kind),
+)
+
+/** Makes room above a place: what is more important moves up by one. */
+export const moveUp = query<RuleList & { place: number }>()((db, p, d) =>
+  db
+    .updateTable('push_rules')
+    .set((eb) => ({ place: eb('place', '-', d.integer(1)) }))
+    .where('user_id', '=', p.userId)
+    .where('scope', '=', p.scope)
+    .where('kind', '=', p.kind)
+    .where('place', '<', p.place),
+)
+
+/** Makes room below a place: what is less important moves down by one. */
+export const moveDown = query<RuleList & { place: number }>()((db, p, d) =>
+  db
+    .updateTable('push_rules')
+    .set((eb) => ({ place: eb('place', '+', d.integer(1)) }))
+    .where('user_id', '=', p.userId)
+    .where('scope', '=', p.scope)
+    .where('kind', '=', p.kind)
+    .where('place', '>', p.place),
+)
+
+export type NewRule = RuleKey & {
+  place: number
+  conditions: string | null
+  pattern: string | null
+  actions: string
+}
+
+/** A new rule is enabled; one that is there stays as it is in that. */
+export const upsertRule = query<NewRule>()((db, p) =>
+  db
+    .insertInto('push_rules')
+    .values({
+      user_id: p.userId,
+      scope: p.scope,
+      kind: p.kind,
+      rule_id: p.ruleId,
+      place: p.place,
+      conditions: p.conditions,
+      pattern: p.pattern,
+      actions: p.actions,
+      enabled: sql.lit(1),
+    })
+    .onConflict((conflict) =>
+      conflict.columns(['user_id', 'scope', 'kind', 'rule_id']).doUpdateSet((eb) => ({
+        place: eb.ref('excluded.place'),
+        conditions: eb.ref('excluded.conditions'),
+        pattern: eb.ref('excluded.pattern'),
+        actions: eb.ref('excluded.actions'),
+      })),
+    ),
+)
+
+export const deleteRuleByKey = query<RuleKey>()((db, p) =>
+  db
+    .deleteFrom('push_rules')
+    .where('user_id', '=', p.userId)
+    .where('scope', '=', p.scope)
+    .where('kind', '=', p.kind)
+    .where('rule_id', '=', p.ruleId),
+)
+
+export const deleteScope = query<{ userId: UserId; scope: string }>()((db, p) =>
+  db.deleteFrom('push_rules').where('user_id', '=', p.userId).where('scope', '=', p.scope),
+)
+
+export const deleteRulesOfUser = query<{ userId: UserId }>()((db, p) =>
+  db.deleteFrom('push_rules').where('user_id', '=', p.userId),
+)
+
+export const enableRule = query<RuleKey & { enabled: 0 | 1 }>()((db, p) =>
+  db
+    .updateTable('push_rules')
+    .set({ enabled: p.enabled })
+    .where('user_id', '=', p.userId)
+    .where('scope', '=', p.scope)
+    .where('kind', '=', p.kind)
+    .where('rule_id', '=', p.ruleId),
+)
+
+export const replaceActions = query<RuleKey & { actions: string }>()((db, p) =>
+  db
+    .updateTable('push_rules')
+    .set({ actions: p.actions })
+    .where('user_id', '=', p.userId)
+    .where('scope', '=', p.scope)
+    .where('kind', '=', p.kind)
+    .where('rule_id', '=', p.ruleId),
+)
+
+type DefaultKey = { userId: UserId; kind: RuleKind; ruleId: string }
+
+export const defaultChange = query<DefaultKey>()((db, p) =>
+  db
+    .selectFrom('default_rule_changes')
+    .selectAll()
+    .where('user_id', '=', p.userId)
+    .where('kind', '=', p.kind)
+    .where('rule_id', '=', p.ruleId),
+)
+
+export const upsertDefaultChange = query<DefaultKey & { enabled: 0 | 1 | null; actions: string | null }>()(
+  (db, p) =>
+    db
+      .insertInto('default_rule_changes')
+      .values({
+        user_id: p.userId,
+        kind: p.kind,
+        rule_id: p.ruleId,
+        enabled: p.enabled,
+        actions: p.actions,
+      })
+      .onConflict((conflict) =>
+        conflict.columns(['user_id', 'kind', 'rule_id']).doUpdateSet((eb) => ({
+          enabled: eb.ref('excluded.enabled'),
+          actions: eb.ref('excluded.actions'),
+        })),
+      ),
+)
+
+export const deleteDefaultChange = query<DefaultKey>()((db, p) =>
+  db
+    .deleteFrom('default_rule_changes')
+    .where('user_id', '=', p.userId)
+    .where('kind', '=', p.kind)
+    .where('rule_id', '=', p.ruleId),
+)
+
+export const deleteDefaultChangesOfUser = query<{ userId: UserId }>()((db, p) =>
+  db.deleteFrom('default_rule_changes').where('user_id', '=', p.userId),
+)
+
+/** Those rules of a scope that another one has too: same kind, same id. */
+export const deleteShadowed = query<{ userId: UserId; scope: string; by: string }>()((db, p) =>
+  db
+    .deleteFrom('push_rules')
+    .where('user_id', '=', p.userId)
+    .where('scope', '=', p.scope)
+    .where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom('push_rules as other')
+          .select('other.rule_id')
+          .whereRef('other.user_id', '=', 'push_rules.user_id')
+          .where('other.scope', '=', p.by)
+          .whereRef('other.kind', '=', 'push_rules.kind')
+          .whereRef('other.rule_id', '=', 'push_rules.rule_id'),
+      ),
+    ),
+)
+
+/** Duplicates the rules of a scope to another, as one block above what is there. */
+export const copyScope = query<{ userId: UserId; from: string; to: string }>()((db, p, d) =>
+  db
+    .insertInto('push_rules')
+    .columns(['user_id', 'scope', 'kind', 'rule_id', 'place', 'conditions', 'pattern', 'actions', 'enabled'])
+    .expression((eb) =>
+      eb
+        .selectFrom('push_rules as r')
+        .select((of) => [
+          'r.user_id',
+          d.text(p.to).as('scope'),
+          'r.kind',
+          'r.rule_id',
+          sql<number>`r.place - (
+            select max(l.place) from push_rules l
+            where l.user_id = r.user_id and l.scope = ${p.from} and l.kind = r.kind
+          ) - 1 + coalesce((
+            select min(t.place) from push_rules t
+            where t.user_id = r.user_id and t.scope = ${p.to} and t.kind = r.kind
+          ), 0)`.as('place'),
+          'r.conditions',
+          'r.pattern',
+          'r.actions',
+          of.ref('r.enabled').as('enabled'),
+        ])
+        .where('r.user_id', '=', p.userId)
+        .where('r.scope', '=', p.from),
+    ),
+)
+
+/** What the rules of a user amount to, as of a position. */
+export const recordChange = query<{ userId: UserId; position: number }>()((db, p, d) => {
+  const owner = d.text(p.userId) as RawBuilder<UserId>
+  return db
+    .insertInto('rule_sets')
+    .values((eb) => {
+      const has = (condition: ReturnType<typeof eb.or>) =>
+        eb.case().when(condition).then(sql.lit<0 | 1>(1)).else(sql.lit<0 | 1>(0)).end()
+      const rules = eb.selectFrom('push_rules').select('user_id').where('user_id', '=', owner)
+      const changes = eb.selectFrom('default_rule_changes').select('user_id').where('user_id', '=', owner)
+      return {
+        user_id: p.userId,
+        version: p.position,
+        has_global: has(eb.or([eb.exists(rules.where('scope', '=', '')), eb.exists(changes)])),
+        has_device: has(eb.or([eb.exists(rules.where('scope', '<>', ''))])),
+      }
+    })
+    .onConflict((conflict) =>
+      conflict.column('user_id').doUpdateSet((eb) => ({
+        version: eb.ref('excluded.version'),
+        has_global: eb.ref('excluded.has_global'),
+        has_device: eb.ref('excluded.has_device'),
+      })),
+    )
+    .returning(['has_global', 'has_device'])
+})
+
+/** Tells all rooms of a user whether a member there has rules of their own. */
+export const markRuleOwner = query<{ userId: UserId; hasRules: 0 | 1 }>()((db, p) =>
+  db
+    .updateTable('memberships')
+    .set({ has_rules: p.hasRules })
+    .where('user_id', '=', p.userId)
+    .where('has_rules', '<>', p.hasRules),
+)
+
+/** What was learnt of the rules of the members of these rooms no longer holds. */
+export const outdateRooms = query<{ userId: UserId; position: number }>()((db, p) =>
+  db
+    .updateTable('rooms')
+    .set({ rules_version: p.position })
+    .where('room_id', 'in', (eb) =>
+      eb
+        .selectFrom('memberships')
+        .select('room_id')
+        .where('user_id', '=', p.userId)
+        .where('membership', 'in', ['join', 'invite'])
+        .$castTo<{ room_id: RoomId }>(),
+    ),
+)

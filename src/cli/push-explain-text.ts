@@ -1,0 +1,117 @@
+/** The answer of `GET /_belfry/v1/explain`, as far as it is printed. */
+export type ExplainAnswer = {
+  user_id: string
+  event_id: string
+  type: string
+  sender: string
+  notify: boolean
+  highlight: boolean
+  decided_by: Decider | null
+  reason: string | null
+  rules: Rule[]
+  recorded: { notify: boolean; highlight: boolean; decided_by: Decider | null }
+  rules_changed_since: boolean
+  read: boolean
+  pushers: Pusher[]
+}
+
+type Decider = { scope: string; instance_handle?: string; kind: string; rule_id: string }
+type Condition = {
+  condition: { kind?: string; key?: string }
+  holds: boolean
+  expected: unknown
+  actual: unknown
+}
+type Rule = Decider & { enabled: boolean; verdict: string; conditions: Condition[] }
+type Pusher = {
+  app_id: string
+  device_display_name: string
+  instance_handle: string | null
+  poke: boolean
+  reason: string | null
+  tweaks?: Record<string, unknown>
+  prio?: string
+  decided_by: Decider | null
+  rules: Rule[]
+  queued: boolean
+  failing_since: number | null
+}
+
+// What somebody wrote, and the ids of rules, may try to move the cursor.
+const UNPRINTABLE = /[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu
+
+/** For people: what counted, rule by rule why, and what followed for each pusher. */
+export function explanationText(answer: ExplainAnswer): string {
+  return [
+    `${answer.event_id} (${answer.type}, from ${answer.sender}), for ${answer.user_id}`,
+    ...verdict(answer),
+    ...(answer.rules.length > 0 ? ['', 'Rules, the most important first:', ...tried(answer.rules)] : []),
+    '',
+    answer.pushers.length > 0 ? 'Pushers:' : 'No pushers.',
+    ...answer.pushers.flatMap(pusherLines),
+  ]
+    .map((line) => line.replaceAll(UNPRINTABLE, '\ufffd'))
+    .join('\n')
+}
+
+function verdict({ recorded, rules_changed_since: changed, ...now }: ExplainAnswer): string[] {
+  const counted = now.reason === null ? said(recorded) : `It does not notify: ${now.reason}.`
+  const lines = [now.read ? `${counted} It has been read.` : counted]
+  const differs =
+    recorded.notify !== now.notify || named(recorded.decided_by ?? null) !== named(now.decided_by ?? null)
+  if (changed && now.reason === null && differs)
+    lines.push(`The rules were changed since. By those of today: ${said(now)}`)
+  return lines
+}
+
+function said({ notify, highlight, decided_by: by }: ExplainAnswer['recorded']): string {
+  const what = highlight ? 'It notifies, as a highlight' : notify ? 'It notifies' : 'It does not notify'
+  return by ? `${what}: by ${named(by)}.` : `${what}.`
+}
+
+const named = (by: Decider | null): string =>
+  by === null ? 'no rule' : `the ${scopeOf(by)} ${by.kind} rule ${by.rule_id}`
+
+const scopeOf = ({ scope, instance_handle: handle }: Decider): string =>
+  handle === undefined ? scope : `${scope} (${handle})`
+
+const tried = (rules: readonly Rule[]): string[] =>
+  rules.filter(({ verdict }) => verdict !== 'not reached').flatMap(ruleLines)
+
+function ruleLines(rule: Rule): string[] {
+  const failed = rule.verdict === 'no match' ? rule.conditions.filter(({ holds }) => !holds) : []
+  return [
+    `  ${rule.verdict.padEnd(12)} ${scopeOf(rule)} ${rule.kind} ${rule.rule_id}`,
+    ...failed.map(
+      ({ condition, expected, actual }) =>
+        `${' '.repeat(15)}${[condition.kind ?? 'condition', condition.key].join(' ').trim()}: expected ${shown(expected)}, was ${shown(actual)}`,
+    ),
+  ]
+}
+
+const LONGEST = 120
+
+function shown(value: unknown): string {
+  const text = value === undefined || value === null ? 'nothing' : JSON.stringify(value)
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text
+}
+
+function pusherLines(pusher: Pusher): string[] {
+  const handle = pusher.instance_handle === null ? '' : `, handle ${pusher.instance_handle}`
+  const tweaks = Object.entries(pusher.tweaks ?? {}).map(
+    ([name, value]) => `${name} ${JSON.stringify(value)}`,
+  )
+  const outcome = pusher.poke
+    ? ['poke', `priority ${pusher.prio ?? 'low'}`, ...tweaks].join(', ')
+    : `no poke, ${pusher.reason ?? 'for no reason'}`
+  const state = pusher.queued
+    ? pusher.failing_since === null
+      ? '; it waits'
+      : '; it waits, the gateway fails'
+    : ''
+  const by = pusher.decided_by?.scope === 'device' ? `; by ${named(pusher.decided_by)}` : ''
+  return [
+    `  ${pusher.device_display_name} (${pusher.app_id}${handle}): ${outcome}${by}${state}`,
+    ...tried(pusher.rules).map((line) => `  ${line}`),
+  ]
+}

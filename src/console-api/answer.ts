@@ -1,0 +1,174 @@
+import { deviceRules, isAboutDevice, outcomeForDevice, type UserRules } from '../delivery/device-rules.ts'
+import { priorityOf } from '../delivery/poke.ts'
+import type { UserId } from '../lib/ids.ts'
+import type { JsonObject } from '../lib/json.ts'
+import {
+  type EvaluatedEvent,
+  type EvaluationContext,
+  explain,
+  type Explanation,
+  NO_MATCH,
+  type Outcome,
+  type RuleSettings,
+  wakesDevice,
+} from '../push-rules/index.ts'
+import type { PusherRow } from './explain-store.ts'
+
+// Puts an explanation into the words of the answer. Pure.
+
+/** Why no rule was asked. */
+export type Silence = 'own event' | 'redacted' | 'sender is ignored' | 'not a member'
+
+/** Why a pusher is not poked. */
+export type Quiet =
+  | Silence
+  | 'does not notify'
+  | 'in the app only'
+  | 'suppressed by a device rule'
+  | 'set after the event'
+
+export type Case = {
+  userId: UserId
+  rules: UserRules
+  settings: RuleSettings
+  /** The event, `type` being its own. */
+  event: EvaluatedEvent
+  type: string
+  /** With `userId` and `displayName`. */
+  context: EvaluationContext
+  silence: Silence | undefined
+  /** What was stored with the event; undefined: nothing was, as in a dry run, and today's rules decide. */
+  counted: Outcome | undefined
+  pushers: readonly (Partial<PusherRow> & Pick<PusherRow, 'handle'>)[]
+  /** When the event was sent; pushers that were set later were never told. Milliseconds since the Unix epoch. */
+  sentAt: number | undefined
+}
+
+export type Answer = {
+  user_id: UserId
+  notify: boolean
+  highlight: boolean
+  actions: readonly unknown[]
+  decided_by: JsonObject | null
+  reason: Silence | null
+  rules: JsonObject[]
+  pushers: JsonObject[]
+}
+
+/** What the rules say to an event, rule by rule, and what follows from it for each pusher. */
+export function answer(asked: Case): Answer {
+  const { silence } = asked
+  const global = silence === undefined ? explained(asked) : undefined
+  const outcome = global?.outcome ?? NO_MATCH
+  return {
+    user_id: asked.userId,
+    notify: outcome.notify,
+    highlight: outcome.highlight,
+    actions: outcome.actions,
+    decided_by: decider(global),
+    reason: silence ?? null,
+    rules: global?.rules.map(ruleShown) ?? [],
+    pushers: asked.pushers.map((pusher) => pusherShown(asked, pusher, asked.counted ?? outcome)),
+  }
+}
+
+/** Rules of the device, and those of the global ones that ask for it. */
+function isOfDevice({ scope, conditions }: Explanation['rules'][number]): boolean {
+  return scope === 'device' || conditions.some(({ condition }) => isAboutDevice(condition))
+}
+
+/** By the global rules, or by those of a device and then the global ones. */
+function explained({ rules, settings, event, context }: Case, handle?: string): Explanation {
+  const own = handle === undefined ? undefined : rules.device.get(handle)
+  return explain({
+    scopes: [
+      ...(own === undefined || handle === undefined
+        ? []
+        : [{ scope: 'device' as const, handle, rules: own }]),
+      { scope: 'global' as const, rules: rules.global },
+    ],
+    event,
+    context: { ...context, profileTag: handle },
+    settings,
+  })
+}
+
+function pusherShown(asked: Case, pusher: Case['pushers'][number], counted: Outcome): JsonObject {
+  const { handle } = pusher
+  const here = outcomeHere(asked, handle, counted)
+  const quiet = quietBecause(asked, pusher, { here: here.outcome, counted })
+  const { tweaks } = here.outcome
+  const why = handle === null || asked.silence !== undefined ? undefined : explained(asked, handle)
+  return {
+    app_id: pusher.app_id ?? null,
+    app_display_name: pusher.app_display_name ?? null,
+    device_display_name: pusher.device_display_name ?? null,
+    device_id: pusher.device_id ?? null,
+    instance_handle: handle,
+    poke: quiet === undefined,
+    reason: quiet ?? null,
+    ...(quiet === undefined && {
+      tweaks: tweaks as JsonObject,
+      prio: priorityOf(asked.type, tweaks as JsonObject),
+    }),
+    decided_by: here.outcome.rule === null ? null : ruleNamed(here, handle),
+    rules: why?.rules.filter(isOfDevice).map(ruleShown) ?? [],
+    queued: (pusher.queued ?? null) !== null,
+    failing_since: pusher.failing_since ?? null,
+  }
+}
+
+function outcomeHere(
+  { rules, settings, event, context, silence }: Case,
+  handle: string | null,
+  counted: Outcome,
+) {
+  if (silence !== undefined) return { outcome: NO_MATCH, scope: 'global' as const }
+  if (handle === null) return { outcome: counted, scope: 'global' as const }
+  return outcomeForDevice(deviceRules(rules, settings), { handle, counted }, event, context)
+}
+
+function quietBecause(
+  { silence, sentAt }: Case,
+  pusher: Case['pushers'][number],
+  { here, counted }: { here: Outcome; counted: Outcome },
+): Quiet | undefined {
+  if (silence !== undefined) return silence
+  if (sentAt !== undefined && (pusher.created_at ?? 0) > sentAt) return 'set after the event'
+  if (wakesDevice(here)) return undefined
+  if (wakesDevice(counted)) return 'suppressed by a device rule'
+  return here.notify ? 'in the app only' : 'does not notify'
+}
+
+const ruleNamed = (
+  { outcome, scope }: { outcome: Outcome; scope: string },
+  handle: string | null,
+): JsonObject => ({
+  ...scopeNamed(scope, handle ?? undefined),
+  kind: outcome.rule?.kind ?? '',
+  rule_id: outcome.rule?.ruleId ?? '',
+})
+
+const scopeNamed = (scope: string, handle: string | undefined): JsonObject =>
+  scope === 'device' ? { scope, instance_handle: handle ?? '' } : { scope }
+
+function decider(explanation: Explanation | undefined): JsonObject | null {
+  const by = explanation?.decidedBy ?? null
+  return by && { ...scopeNamed(by.scope, by.handle), kind: by.kind, rule_id: by.ruleId }
+}
+
+function ruleShown(rule: Explanation['rules'][number]): JsonObject {
+  return {
+    ...scopeNamed(rule.scope, rule.handle),
+    kind: rule.kind,
+    rule_id: rule.ruleId,
+    enabled: rule.enabled,
+    verdict: rule.verdict,
+    conditions: rule.conditions.map(({ condition, holds, expected, actual }) => ({
+      condition,
+      holds,
+      expected: expected ?? null,
+      actual: actual ?? null,
+    })) as unknown as JsonObject[],
+  }
+}

@@ -1,0 +1,77 @@
+import { z } from 'zod'
+import { defineRoute, type Requester, type Route } from '../http/route.ts'
+import { eventIdSchema, jsonObject, roomIdSchema, userIdSchema } from '../http/schema.ts'
+import { forbidden } from '../lib/errors.ts'
+import type { UserId } from '../lib/ids.ts'
+import type { JsonObject } from '../lib/json.ts'
+import type { RuleSettings } from '../push-rules/index.ts'
+import type { Database } from '../storage/database.ts'
+import { dryRun } from './dry-run.ts'
+import { explainEvent } from './explain-event.ts'
+
+export type ExplainRouteDeps = { db: Database; settings: RuleSettings }
+
+const path = '/_belfry/v1/explain'
+
+const query = z.object({
+  room_id: roomIdSchema,
+  event_id: eventIdSchema,
+  user_id: userIdSchema.optional(),
+})
+
+const body = z.object({
+  event: jsonObject.refine((event) => typeof event['type'] === 'string', 'expected an event with a type'),
+  room_id: roomIdSchema.optional(),
+  user_id: userIdSchema.optional(),
+  member_count: z.int().min(0).max(1_000_000_000).optional(),
+  rules: jsonObject.optional(),
+  only_these_rules: z.boolean().default(false),
+})
+
+/** Why a user is, or is not, notified: of an event that was sent (GET), or of one that is made up (POST). */
+export function explainRoutes({ db, settings }: ExplainRouteDeps): Route[] {
+  return [
+    defineRoute({
+      method: 'GET',
+      path,
+      auth: 'user',
+      limit: 'default',
+      query,
+      handler: ({ requester, query: { room_id: roomId, event_id: eventId, user_id: userId } }) =>
+        db.snapshot((q) =>
+          explainEvent(q, settings, {
+            viewer: requester,
+            userId: askedOf(requester, userId),
+            roomId,
+            eventId,
+          }),
+        ),
+    }),
+    defineRoute({
+      method: 'POST',
+      path,
+      auth: 'user',
+      limit: 'default',
+      body,
+      handler: ({ requester, body: given }) =>
+        db.snapshot((q) =>
+          dryRun(q, settings, {
+            viewer: requester,
+            userId: askedOf(requester, given.user_id),
+            event: given.event as JsonObject & { type: string },
+            roomId: given.room_id,
+            memberCount: given.member_count,
+            rules: given.rules,
+            onlyThese: given.only_these_rules,
+          }),
+        ),
+    }),
+  ]
+}
+
+/** @throws MatrixError 403 */
+function askedOf(requester: Requester, userId: UserId | undefined): UserId {
+  if (userId === undefined || userId === requester.userId || requester.isAdmin)
+    return userId ?? requester.userId
+  throw forbidden('Only an administrator may ask for somebody else')
+}

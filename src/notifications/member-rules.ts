@@ -1,0 +1,226 @@
+import { rulesetsOf, type UserRules } from '../accounts/rules.ts'
+import { deviceRules, type DeviceRules } from '../delivery/device-rules.ts'
+import { localpartOf, type RoomId, type UserId } from '../lib/ids.ts'
+import {
+  analyseRules,
+  createPopulation,
+  type Population,
+  type RuleAnalysis,
+  type RuleSettings,
+} from '../push-rules/index.ts'
+import type { Transaction } from '../storage/database.ts'
+import type { Queries } from '../storage/query.ts'
+import { changeCohorts, ruleOwners } from './cohort-store.ts'
+import { DEFAULT_COHORT } from './cohort.ts'
+
+/** The rules of a user who has some of their own, made ready. */
+export type KnownRules = {
+  readonly version: number
+  readonly analysis: RuleAnalysis
+  /** Undefined: no rule of theirs can wake a device for what the global outcome leaves in peace. */
+  readonly waking: WakingRules | undefined
+}
+
+export type WakingRules = { readonly rules: DeviceRules; readonly handles: readonly string[] }
+
+type RuleOwner = { readonly displayName: string | null; readonly known: KnownRules }
+
+/** The members of a room who have rules of their own. */
+export type RoomRules = {
+  readonly members: Map<UserId, RuleOwner>
+  /** Those of them whose global rules are not just the default ones. */
+  readonly population: Population
+}
+
+export type MemberRules = {
+  /**
+   * The members of a room as of a version of their rules (`rooms.rules_version`), for the event at `position`. Whoever is
+   * noted in another cohort than these rules put them in changes it for that event and those after it.
+   */
+  ofRoom(
+    tx: Transaction,
+    room: { roomId: RoomId; version: number; position: number },
+  ): Promise<RoomRules | undefined>
+  /** The rules of single users; those who have none of their own are left out. */
+  ofUsers(tx: Transaction, userIds: readonly UserId[]): Promise<Map<UserId, KnownRules>>
+}
+
+export type MemberRulesOptions = {
+  settings: RuleSettings
+  /** Told of rules that cannot be made ready; their owner has the default ones then. */
+  onFault: (userId: UserId, error: unknown) => void
+  /** Users whose rules are kept at hand. */
+  maxUsers?: number
+  /** Members of rooms that are kept at hand, all rooms taken together; an empty room counts for one. */
+  maxMembers?: number
+}
+
+type VersionedRoom = RoomRules & { version: number }
+/** What was loaded in a transaction: others may have it when it is committed, and nobody when it is not. */
+type Loaded = { users: Map<UserId, KnownRules>; rooms: Map<RoomId, VersionedRoom> }
+
+/** Keeps the compiled rules of users, and the populations of rooms, as long as their versions hold. */
+export function createMemberRules(options: MemberRulesOptions): MemberRules {
+  const { settings, onFault, maxUsers = 10_000, maxMembers = 100_000 } = options
+  const users = boundedMap<UserId, KnownRules>(maxUsers, () => 1)
+  const rooms = boundedMap<RoomId, VersionedRoom>(maxMembers, (room) => 1 + room.members.size)
+  const loading = new WeakMap<Transaction, Loaded>()
+
+  function loadedIn(tx: Transaction): Loaded {
+    const found = loading.get(tx)
+    if (found) return found
+    const made: Loaded = { users: new Map(), rooms: new Map() }
+    loading.set(tx, made)
+    tx.onCommit(() => {
+      for (const [userId, known] of made.users) users.put(userId, known)
+      for (const [roomId, room] of made.rooms) {
+        if ((rooms.get(roomId)?.version ?? 0) < room.version) rooms.put(roomId, room)
+      }
+    })
+    return made
+  }
+
+  async function load(q: Queries, userIds: readonly UserId[], into: Loaded): Promise<void> {
+    for (const [userId, rules] of await rulesetsOf(q, userIds, settings)) {
+      try {
+        into.users.set(userId, readyMade(userId, rules, settings))
+      } catch (error) {
+        onFault(userId, error)
+      }
+    }
+  }
+
+  async function ofRoom(
+    tx: Transaction,
+    { roomId, version, position }: { roomId: RoomId; version: number; position: number },
+  ): Promise<RoomRules | undefined> {
+    if (version === 0) return undefined
+    const ready = loading.get(tx)?.rooms.get(roomId) ?? rooms.get(roomId)
+    if (ready?.version === version) return ready
+    const owners = await tx.all(ruleOwners, { roomId })
+    const loaded = loadedIn(tx)
+    const known = (userId: UserId, ofVersion: number): KnownRules | undefined =>
+      [loaded.users.get(userId), users.get(userId)].find((one) => one?.version === ofVersion)
+    const unknown = owners.filter((row) => known(row.user_id, row.version) === undefined)
+    if (unknown.length > 0)
+      await load(
+        tx,
+        unknown.map((row) => row.user_id),
+        loaded,
+      )
+    const before = loaded.rooms.get(roomId) ?? rooms.take(roomId)
+    const room = { ...(before ?? emptyRoom(roomId, settings)), version }
+    updateRoom(
+      room,
+      owners.flatMap((row) => {
+        const rules = known(row.user_id, row.version)
+        return rules ? [{ userId: row.user_id, displayName: row.displayname, known: rules }] : []
+      }),
+    )
+    loaded.rooms.set(roomId, room)
+    const moves = owners
+      .map((row) => ({ user_id: row.user_id, from: row.cohort, cohort: cohortOf(room, row.user_id) }))
+      .filter((row) => row.from !== row.cohort)
+      .map(({ user_id, cohort }) => ({ user_id, cohort }))
+    if (moves.length > 0) await tx.run(changeCohorts, { roomId, after: position - 1, moves })
+    return room
+  }
+
+  return {
+    ofRoom,
+    async ofUsers(tx, userIds) {
+      const loaded: Loaded = { users: new Map(), rooms: new Map() }
+      await load(tx, userIds, loaded)
+      return loaded.users
+    },
+  }
+}
+
+/** The cohort of a member, who may be one without rules of their own. */
+export function cohortOf(room: RoomRules | undefined, userId: UserId): string {
+  return room?.population.cohortOf(userId) ?? DEFAULT_COHORT
+}
+
+function emptyRoom(roomId: RoomId, settings: RuleSettings): RoomRules {
+  return { members: new Map(), population: createPopulation({ roomId, defaults: settings }) }
+}
+
+/** Puts the members as they are now in place of those who were there, and compiles for those alone who have changed. */
+function updateRoom(room: RoomRules, owners: readonly (RuleOwner & { userId: UserId })[]): void {
+  const present = new Set(owners.map(({ userId }) => userId))
+  for (const userId of room.members.keys()) {
+    if (present.has(userId)) continue
+    room.members.delete(userId)
+    room.population.delete(userId)
+  }
+  for (const { userId, displayName, known } of owners) {
+    const before = room.members.get(userId)
+    if (before?.known === known && before.displayName === displayName) continue
+    room.members.set(userId, { displayName, known })
+    if (known.analysis.isDefault) room.population.delete(userId)
+    else room.population.set({ userId, displayName, rules: known.analysis })
+  }
+}
+
+function readyMade(userId: UserId, rules: UserRules, settings: RuleSettings): KnownRules {
+  return {
+    version: rules.version,
+    analysis: analyseRules(rules.global, { userId, localpart: localpartOf(userId), ...settings }),
+    waking: wakingRules(rules, settings),
+  }
+}
+
+const NOTIFY = 'notify'
+
+function wakingRules(rules: UserRules, settings: RuleSettings): WakingRules | undefined {
+  const notifies = (rule: { enabled: boolean; actions: readonly unknown[] }) =>
+    rule.enabled && rule.actions.includes(NOTIFY)
+  const own = [...rules.device]
+    .filter(([, set]) => Object.values(set).some((list) => list.some(notifies)))
+    .map(([handle]) => handle)
+  const named = [...rules.global.override, ...rules.global.underride]
+    .filter(notifies)
+    .flatMap((rule) => rule.conditions ?? [])
+    .flatMap((condition) => handleIn(condition) ?? [])
+  const handles = [...new Set([...own, ...named])]
+  return handles.length === 0 ? undefined : { handles, rules: deviceRules(rules, settings) }
+}
+
+/** Stored conditions may be anything. */
+function handleIn(condition: unknown): string | undefined {
+  const { kind, profile_tag: handle } = (condition ?? {}) as { kind?: unknown; profile_tag?: unknown }
+  return kind === 'profile_tag' && typeof handle === 'string' ? handle : undefined
+}
+
+/** Keeps what was used last, up to a total weight. */
+function boundedMap<K, V>(limit: number, weightOf: (value: V) => number) {
+  const entries = new Map<K, V>()
+  let weight = 0
+  const remove = (key: K): V | undefined => {
+    const value = entries.get(key)
+    if (value === undefined) return undefined
+    entries.delete(key)
+    weight -= weightOf(value)
+    return value
+  }
+  return {
+    get(key: K): V | undefined {
+      const value = entries.get(key)
+      if (value === undefined) return undefined
+      entries.delete(key)
+      entries.set(key, value)
+      return value
+    },
+    /** Removes it from here. */
+    take: remove,
+    put(key: K, value: V): void {
+      remove(key)
+      entries.set(key, value)
+      weight += weightOf(value)
+      for (const oldest of entries.keys()) {
+        if (weight <= limit || oldest === key) break
+        remove(oldest)
+      }
+    },
+  }
+}

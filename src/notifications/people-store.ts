@@ -1,0 +1,63 @@
+import { type RawBuilder, sql } from 'kysely'
+import type { RoomId, UserId } from '../lib/ids.ts'
+import { type Queries, query } from '../storage/query.ts'
+
+// Who of a room's members an event may concern in person.
+
+type Named = { userId: UserId; displayname: string | null }
+type Mentioned = { roomId: RoomId; sender: UserId; userIds: readonly string[] }
+
+/** Those of the mentioned who are members and did not write the event themselves. */
+export async function findMentioned(q: Queries, params: Mentioned): Promise<Named[]> {
+  return q.all(mentionedMembers, params)
+}
+
+type NamedIn = { roomId: RoomId; sender: UserId; keys: readonly string[] }
+
+/** Members whose display name or localpart may stand in a text with these keys (`push-rules/mention-index.ts`). */
+export async function findNamed(q: Queries, params: NamedIn): Promise<Named[]> {
+  return q.all(membersByKey, params)
+}
+
+export const mentionedMembers = query<Mentioned>()((db, p, d) =>
+  db
+    .selectFrom('memberships')
+    .select(['user_id as userId', 'displayname'])
+    .where('room_id', '=', p.roomId)
+    .where('user_id', 'in', d.list(p.userIds) as RawBuilder<UserId>)
+    .where('user_id', '<>', p.sender)
+    .where('membership', '=', 'join'),
+)
+
+// From each key to its members, and in two lookups: with `or`, or a list to search in, SQLite and PostgreSQL both think
+// of reading the whole room (SQLite keeps to the order of a cross join).
+export const membersByKey = query<NamedIn>()((db, p, d) => {
+  const by = (column: 'name_key' | 'localpart_key') =>
+    db
+      .selectFrom(sql<{ value: string }>`${d.list(p.keys)}`.as('k'))
+      .crossJoin('memberships as i')
+      .where('i.room_id', '=', p.roomId)
+      .whereRef(`i.${column}`, '=', 'k.value')
+      .select('i.user_id')
+  return db
+    .selectFrom('memberships')
+    .select(['user_id as userId', 'displayname'])
+    .where('room_id', '=', p.roomId)
+    .where('user_id', 'in', by('name_key').union(by('localpart_key')))
+    .where('user_id', '<>', p.sender)
+    .where('membership', '=', 'join')
+})
+
+type Author = { roomId: RoomId; sender: UserId }
+
+/** Members, and people invited, who ignore the author of an event. */
+export const whoIgnores = query<Author>()((db, p) =>
+  db
+    .selectFrom('ignored_users as i')
+    .crossJoin('memberships as m')
+    .select(['m.user_id as userId', 'm.membership'])
+    .where('i.ignored', '=', p.sender)
+    .where('m.room_id', '=', p.roomId)
+    .whereRef('m.user_id', '=', 'i.user_id')
+    .where('m.membership', 'in', ['join', 'invite']),
+)

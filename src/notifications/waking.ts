@@ -1,0 +1,41 @@
+import type { UserId } from '../lib/ids.ts'
+import { outcomeForDevice } from '../delivery/device-rules.ts'
+import type { Holder } from '../delivery/outbox-store.ts'
+import { NO_MATCH, type Outcome, wakesDevice } from '../push-rules/index.ts'
+import { contextOf, outcomeOfCohort } from './decide.ts'
+import type { NotificationDeps } from './deps.ts'
+import { cohortOf, type KnownRules } from './member-rules.ts'
+import type { Known, Personal } from './personal.ts'
+import { guarded } from './rule-fault.ts'
+
+/**
+ * The devices that rules of their own wake for an event that does not notify their user. Nothing is counted for it. What
+ * it costs follows the members with such rules: rules of a device that only silence it are not looked at before the poke.
+ */
+export function devicesToWake(deps: NotificationDeps, known: Known, personal: Personal): Holder[] {
+  const { event, rules } = known
+  const { people, invited, ignoring } = personal
+  if (rules === undefined && invited?.known === undefined) return []
+  const own = new Map(people.map(({ userId, outcome }) => [userId, outcome]))
+  const holders: Holder[] = []
+  const ask = (owner: Owner, counted: Outcome): void => {
+    if (owner.userId === event.sender || ignoring.has(owner.userId)) return
+    const handles = guarded(deps, event, () => handlesToWake(known, owner, own.get(owner.userId) ?? counted))
+    holders.push(...(handles ?? []).map((handle) => ({ userId: owner.userId, handle })))
+  }
+  for (const [userId, owner] of rules?.members ?? [])
+    ask({ userId, ...owner }, outcomeOfCohort(known.decision, cohortOf(rules, userId)))
+  if (invited?.known) ask({ ...invited, known: invited.known, displayName: null }, NO_MATCH)
+  return holders
+}
+
+type Owner = { userId: UserId; displayName: string | null; known: KnownRules }
+
+function handlesToWake({ decision }: Known, owner: Owner, counted: Outcome): string[] {
+  const { waking } = owner.known
+  if (waking === undefined || wakesDevice(counted)) return []
+  const context = contextOf(decision, owner)
+  return waking.handles.filter((handle) =>
+    wakesDevice(outcomeForDevice(waking.rules, { handle, counted }, decision.evaluated, context).outcome),
+  )
+}

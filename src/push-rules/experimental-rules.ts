@@ -1,0 +1,64 @@
+import { defaultRule, IN_PAIRS, match, SOUND } from './default-rule.ts'
+import type { ConditionalRule, ExperimentalRules } from './model.ts'
+
+/** Default rules of open proposals, each behind its setting. Types and ids are those to be used until one is accepted. */
+
+type OverrideAndUnderride = { override: ConditionalRule[]; underride: ConditionalRule[] }
+const NONE: OverrideAndUnderride = { override: [], underride: [] }
+
+/** MSC4028: whether an encrypted event concerns the person only their devices can tell, so they are told of each. */
+export function encryptedEventRules({ encryptedEvents }: ExperimentalRules): ConditionalRule[] {
+  if (encryptedEvents !== true) return []
+  return [
+    defaultRule(
+      '.org.matrix.msc4028.encrypted_event',
+      [{ kind: 'event_property_is', key: 'type', value: 'm.room.encrypted' }],
+      ['notify', { set_tweak: 'org.matrix.msc4062.dont_email' }],
+    ),
+  ]
+}
+
+/** MSC4506: a knock is told to those who may answer it. */
+export function knockRules({ knocks }: ExperimentalRules): ConditionalRule[] {
+  if (knocks !== true) return []
+  return [
+    defaultRule(
+      '.org.matrix.msc4506.rule.knock',
+      [
+        match('type', 'm.room.member'),
+        match('content.membership', 'knock'),
+        { kind: 'org.matrix.msc4506.recipient_permission', key: 'invite' },
+      ],
+      ['notify', SOUND],
+    ),
+  ]
+}
+
+/** MSC3930. */
+export function pollRules({ polls }: ExperimentalRules): OverrideAndUnderride {
+  if (polls !== true) return NONE
+  const id = (name: string) => `.org.matrix.msc3930.rule.${name}`
+  const type = (name: string) => match('type', `org.matrix.msc3381.poll.${name}`)
+  return {
+    override: [defaultRule(id('poll_response'), [type('response')], [])],
+    underride: ['start', 'end'].flatMap((name) => [
+      defaultRule(id(`poll_${name}_one_to_one`), [IN_PAIRS, type(name)], ['notify', SOUND]),
+      defaultRule(id(`poll_${name}`), [type(name)], ['notify']),
+    ]),
+  }
+}
+
+/** MSC4505: the beginning of a live location is told, its updates and its end are not. */
+export function liveLocationRules({ liveLocation }: ExperimentalRules): OverrideAndUnderride {
+  if (liveLocation !== true) return NONE
+  const id = (name: string) => `.org.matrix.msc4505.rule.${name}`
+  const isLive = { kind: 'event_property_is', key: 'content.live', value: true }
+  const type = match('type', 'org.matrix.msc3672.beacon_info')
+  return {
+    override: [defaultRule(id('beacon'), [match('type', 'org.matrix.msc3672.beacon')], [])],
+    underride: [
+      defaultRule(id('beacon_info_one_to_one'), [IN_PAIRS, type, isLive], ['notify', SOUND]),
+      defaultRule(id('beacon_info'), [type, isLive], ['notify']),
+    ],
+  }
+}

@@ -1,0 +1,80 @@
+import { compileCondition, never } from './conditions.ts'
+import type { EvaluatedEvent } from './event.ts'
+import { BODY_KEY, isObject, parseKeyPath, valueAt } from './key-path.ts'
+import type { EvaluationContext, ExperimentalRules } from './model.ts'
+import { isRecipientPermission, levelsOfRecipient, levelsToNotify, type Levels } from './power-levels.ts'
+
+/** One condition of a rule beside the event. */
+export type ExplainedCondition = {
+  /** As it is written in the rule; for rules of kind content, room and sender, what the kind implies. */
+  readonly condition: unknown
+  readonly holds: boolean
+  /** What it asks for: a pattern, a value, a count, a level. Undefined: nothing (no display name, say). */
+  readonly expected: unknown
+  /** What was found in its place; long texts and lists are cut. Undefined: nothing is there. */
+  readonly actual: unknown
+}
+
+export function explainCondition(
+  condition: unknown,
+  event: EvaluatedEvent,
+  context: EvaluationContext,
+  experimental: ExperimentalRules | undefined,
+): ExplainedCondition {
+  const test = compileCondition(condition, experimental)
+  const [expected, actual] =
+    test === never || !isObject(condition) ? notUnderstood(condition) : compared(condition, event, context)
+  return { condition, holds: test(event, context), expected, actual: cut(actual) }
+}
+
+type Compared = readonly [expected: unknown, actual: unknown]
+
+function notUnderstood(condition: unknown): Compared {
+  return ['a well-formed condition of a known kind', isObject(condition) ? condition['kind'] : condition]
+}
+
+function compared(
+  condition: Record<string, unknown>,
+  event: EvaluatedEvent,
+  context: EvaluationContext,
+): Compared {
+  const { key } = condition
+  switch (condition['kind']) {
+    case 'event_match':
+      return [condition['pattern'], found(event, key)]
+    case 'event_property_is':
+    case 'event_property_contains':
+      return [condition['value'], found(event, key)]
+    case 'contains_display_name':
+      return [context.displayName, found(event, BODY_KEY)]
+    case 'room_member_count':
+      return [condition['is'], context.memberCount]
+    case 'sender_notification_permission':
+      return event.sender === null
+        ? [undefined, undefined]
+        : levels(levelsToNotify(context, event.sender, String(key)))
+    case 'profile_tag':
+      return [condition['profile_tag'], context.profileTag]
+    default:
+      return isRecipientPermission(key) ? levels(levelsOfRecipient(context, key)) : [undefined, undefined]
+  }
+}
+
+function found(event: EvaluatedEvent, key: unknown): unknown {
+  return valueAt(event.source, parseKeyPath(String(key)).names)
+}
+
+/** The power of a creator has no number in JSON. */
+function levels({ held, needed }: Levels): Compared {
+  return [needed, held === Infinity ? 'creator' : held]
+}
+
+const MAX_TEXT = 500
+const MAX_ITEMS = 50
+
+function cut(value: unknown): unknown {
+  if (typeof value === 'string') return value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT)}…` : value
+  if (Array.isArray(value))
+    return value.slice(0, MAX_ITEMS).map((item: unknown) => (isObject(item) ? {} : cut(item)))
+  return isObject(value) ? {} : value
+}

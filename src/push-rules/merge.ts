@@ -1,0 +1,41 @@
+import { MASTER } from './default-ids.ts'
+import { RULE_KINDS, type Action, type PushRule, type RuleKind, type Ruleset } from './model.ts'
+
+/** What a user changed about one of the server's default rules; undefined or null: nothing. */
+export type DefaultRuleChange = {
+  readonly kind: RuleKind
+  readonly ruleId: string
+  readonly enabled?: boolean | null | undefined
+  readonly actions?: readonly Action[] | null | undefined
+}
+
+export type RulesetParts = {
+  readonly defaults: Ruleset
+  /** What belongs to no default rule has no effect: the server may have dropped that rule. */
+  readonly changes: readonly DefaultRuleChange[]
+  /** The user's own, in each kind the most important first. */
+  readonly userRules: Partial<Ruleset>
+}
+
+/**
+ * A complete rule set, in the order in which rules are tried (client-server API, "Push Rules"): in each kind the user's
+ * own before the server's defaults, and `.m.rule.master` above them all. Nothing that was handed in is changed.
+ */
+export function rulesetFor({ defaults, changes, userRules }: RulesetParts): Ruleset {
+  const changed = new Map(changes.map((change) => [`${change.kind} ${change.ruleId}`, change]))
+  const merged = RULE_KINDS.map((kind) => {
+    const own: readonly PushRule[] = userRules[kind] ?? []
+    const shipped = defaults[kind].map((rule) => applied(rule, changed.get(`${kind} ${rule.rule_id}`)))
+    const isMaster = (rule: PushRule) => rule.rule_id === MASTER
+    return [
+      kind,
+      [...shipped.filter(isMaster), ...own, ...shipped.filter((rule) => !isMaster(rule))],
+    ] as const
+  })
+  return Object.fromEntries(merged) as Ruleset
+}
+
+function applied(rule: PushRule, change: DefaultRuleChange | undefined): PushRule {
+  if (change === undefined) return rule
+  return { ...rule, enabled: change.enabled ?? rule.enabled, actions: change.actions ?? rule.actions }
+}

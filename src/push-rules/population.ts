@@ -1,0 +1,222 @@
+import { allRules, type RuleAnalysis } from './analyse.ts'
+import { cohortIn, DEFAULT_COHORT_ID, type Cohort } from './cohort.ts'
+import { evaluate } from './evaluate.ts'
+import type { EvaluatedEvent } from './event.ts'
+import { eachEventKey, nameKey, type IndexKey } from './index-key.ts'
+import { KeyIndex } from './key-index.ts'
+import type { EvaluationContext, Outcome, RuleSettings } from './model.ts'
+import { peopleWithLevels } from './power-levels.ts'
+import { sameJson } from './same-json.ts'
+import { compiledDefaults, selfKeys } from './shared-defaults.ts'
+
+export type PopulationMember = {
+  userId: string
+  /** Of this person in this room; null or undefined: none. */
+  displayName?: string | null | undefined
+  rules: RuleAnalysis
+}
+
+/** What one event means to all members. */
+export type PopulationOutcome = {
+  /** By the id of each cohort that is present; `default` always is. */
+  readonly cohorts: ReadonlyMap<string, Outcome>
+  /** Members whose outcome is another than that of their cohort. The sender is one like any other: do not tell them. */
+  readonly exceptions: readonly {
+    readonly userId: string
+    readonly cohort: string
+    readonly outcome: Outcome
+  }[]
+}
+
+/**
+ * The members of one room, arranged so that an event is evaluated once for each cohort and once for each member whom it
+ * may concern in person, never for all in turn. Members with the default rules need not be told to it; then whom of them
+ * an event concerns has to be found elsewhere (`concernedUsers`).
+ */
+export interface Population {
+  /** Adds a member, or replaces what is known of them. Returns the id of their cohort. */
+  set(member: PopulationMember): string
+  /** The same for a member with the default rules. */
+  setDefaultMember(userId: string, displayName?: string | null): void
+  delete(userId: string): void
+  /** Undefined for somebody who is not known to it. */
+  cohortOf(userId: string): string | undefined
+  readonly size: number
+  /** `context`: of the room; who is evaluated is filled in here. */
+  evaluate(
+    event: EvaluatedEvent,
+    context: Omit<EvaluationContext, 'userId' | 'displayName'>,
+  ): PopulationOutcome
+}
+
+export type PopulationOptions = { roomId: string; defaults: RuleSettings }
+
+type Member = {
+  readonly userId: string
+  readonly displayName: string | undefined
+  /** Undefined: the default rules. */
+  readonly rules: RuleAnalysis | undefined
+  readonly cohort: PresentCohort
+}
+
+type PresentCohort = Cohort & { members: number }
+
+export function createPopulation({ roomId, defaults }: PopulationOptions): Population {
+  return new RoomPopulation(roomId, defaults)
+}
+
+class RoomPopulation implements Population {
+  readonly #roomId: string
+  readonly #defaults: RuleSettings
+  readonly #members = new Map<string, Member>()
+  readonly #cohorts = new Map<string, PresentCohort>()
+  readonly #defaultCohort: PresentCohort
+  /** Of members with rules of their own. */
+  readonly #index = new KeyIndex<Member>()
+  /** Of members with the default rules, by name. They count for less: most events have no use for it. */
+  readonly #named = new KeyIndex<Member>()
+  readonly #alwaysTried = new Set<Member>()
+  readonly #askingPermission = new Set<string>()
+
+  constructor(roomId: string, defaults: RuleSettings) {
+    this.#roomId = roomId
+    this.#defaults = defaults
+    this.#defaultCohort = { id: DEFAULT_COHORT_ID, rules: compiledDefaults(defaults), members: 0 }
+    this.#cohorts.set(DEFAULT_COHORT_ID, this.#defaultCohort)
+  }
+
+  get size(): number {
+    return this.#members.size
+  }
+
+  set({ userId, displayName, rules }: PopulationMember): string {
+    this.delete(userId)
+    const cohort = this.#enter(cohortIn(rules, this.#roomId))
+    const member = { userId, displayName: displayName ?? undefined, rules, cohort }
+    this.#members.set(userId, member)
+    const { keys, isAlwaysTried } = waysToFind(rules, member.displayName)
+    for (const key of keys) this.#index.add(key, member)
+    if (isAlwaysTried) this.#alwaysTried.add(member)
+    if (allRules(rules.compiled).some((rule) => rule.asksPermission)) this.#askingPermission.add(userId)
+    return cohort.id
+  }
+
+  setDefaultMember(userId: string, displayName?: string | null): void {
+    this.delete(userId)
+    const cohort = this.#defaultCohort
+    cohort.members++
+    const member = { userId, displayName: displayName ?? undefined, rules: undefined, cohort }
+    this.#members.set(userId, member)
+    const { keys, isAlwaysTried } = keysOf(member, this.#defaults)
+    for (const key of keys) this.#named.add(key, member)
+    if (isAlwaysTried) this.#alwaysTried.add(member)
+  }
+
+  delete(userId: string): void {
+    const member = this.#members.get(userId)
+    if (member === undefined) return
+    this.#members.delete(userId)
+    const { rules, cohort } = member
+    const [index, { keys }] =
+      rules === undefined
+        ? [this.#named, keysOf(member, this.#defaults)]
+        : [this.#index, waysToFind(rules, member.displayName)]
+    for (const key of keys) index.delete(key, member)
+    this.#alwaysTried.delete(member)
+    this.#askingPermission.delete(userId)
+    cohort.members--
+    if (cohort.members === 0 && cohort !== this.#defaultCohort) this.#cohorts.delete(cohort.id)
+  }
+
+  cohortOf(userId: string): string | undefined {
+    return this.#members.get(userId)?.cohort.id
+  }
+
+  evaluate(event: EvaluatedEvent, context: EvaluationContext): PopulationOutcome {
+    const impersonal: EvaluationContext = { ...context, userId: undefined, displayName: undefined }
+    const cohorts = new Map<string, Outcome>()
+    for (const cohort of this.#cohorts.values()) {
+      cohorts.set(cohort.id, evaluate(cohort.rules, event, impersonal))
+    }
+    const exceptions: PopulationOutcome['exceptions'][number][] = []
+    for (const { userId, displayName, rules, cohort } of this.#concerned(event, context)) {
+      const compiled = rules === undefined ? this.#defaultCohort.rules : rules.compiled
+      const outcome = evaluate(compiled, event, { ...context, userId, displayName })
+      if (!sameOutcome(outcome, cohorts.get(cohort.id)))
+        exceptions.push({ userId, cohort: cohort.id, outcome })
+    }
+    return { cohorts, exceptions }
+  }
+
+  #enter(cohort: Cohort): PresentCohort {
+    let present = this.#cohorts.get(cohort.id)
+    if (present === undefined) {
+      present = { ...cohort, members: 0 }
+      this.#cohorts.set(cohort.id, present)
+    }
+    present.members++
+    return present
+  }
+
+  #concerned(event: EvaluatedEvent, context: EvaluationContext): Set<Member> {
+    const concerned = new Set(this.#alwaysTried)
+    const add = (member: Member | undefined): void => {
+      if (member !== undefined) concerned.add(member)
+    }
+    // The defaults search the body for names only while the event says nothing of whom it mentions.
+    const searchesBody = this.#defaults.legacyMentionRules && !event.hasMentions
+    const usesNamed = (mark: string): boolean => (searchesBody || mark === 'k') && this.#named.isUsed(mark)
+    const isUsed = (mark: string): boolean =>
+      NAMES_PEOPLE.has(mark) || this.#index.isUsed(mark) || usesNamed(mark)
+    eachEventKey(event, isUsed, (mark, key) => {
+      this.#index.each(key, add)
+      if (usesNamed(mark)) this.#named.each(key, add)
+      if (NAMES_PEOPLE.has(mark)) add(this.#members.get(key.slice(1)))
+    })
+    for (const userId of this.#defaults.experimental?.knocks === true ? peopleWithLevels(context) : []) {
+      const member = this.#members.get(userId)
+      if (member?.rules === undefined || this.#askingPermission.has(userId)) add(member)
+    }
+    return concerned
+  }
+}
+
+/** Keys whose value may be the user id of a member. */
+const NAMES_PEOPLE: ReadonlySet<string> = new Set(['m', 'k'])
+
+/** Which events may concern a member in person. `isAlwaysTried`: that cannot be told from the keys alone. */
+type WaysToFind = { keys: IndexKey[]; isAlwaysTried: boolean }
+
+/** A member with the default rules, other than by the user id itself. */
+function keysOf({ userId, displayName }: Member, settings: RuleSettings): WaysToFind {
+  const keys = selfKeys(userId, settings)
+  const name = settings.legacyMentionRules ? nameKey(displayName ?? '') : undefined
+  return {
+    keys: [...keys, name].filter((key) => key !== undefined),
+    isAlwaysTried: keys.includes(undefined),
+  }
+}
+
+function waysToFind(
+  { userId, settings, compiled }: RuleAnalysis,
+  displayName: string | undefined,
+): WaysToFind {
+  const reaches = allRules(compiled).map(({ reach }) => reach?.by)
+  const self = reaches.includes('self') ? selfKeys(userId, settings) : []
+  const name = reaches.includes('name') ? nameKey(displayName ?? '') : undefined
+  const keys = allRules(compiled).map(({ reach }) => (reach?.by === 'key' ? reach.key : undefined))
+  return {
+    keys: [...new Set([...keys, ...self, name].filter((key) => key !== undefined))],
+    isAlwaysTried: reaches.includes('owner') || self.includes(undefined),
+  }
+}
+
+/** Alike to whoever is notified: the same rule, and the same actions under it. */
+function sameOutcome(one: Outcome, other: Outcome | undefined): boolean {
+  if (one === other || other === undefined) return one === other
+  return (
+    one.rule?.kind === other.rule?.kind &&
+    one.rule?.ruleId === other.rule?.ruleId &&
+    sameJson(one.actions, other.actions)
+  )
+}

@@ -1,0 +1,100 @@
+import { compileCondition, never, type Test } from './conditions.ts'
+import { conditionKey, patternKey, senderKey, type IndexKey } from './index-key.ts'
+import { isObject, ROOM_ID_KEY } from './key-path.ts'
+import type { ExperimentalRules, RuleKind } from './model.ts'
+import { foldedType } from './event.ts'
+
+/**
+ * How far a rule reaches, told by its conditions alone, without an event. Undefined: it never matches where notifications
+ * are counted.
+ *  - `common`: it asks nothing that differs between people who have it (but for their power level, see `asksPermission`);
+ *  - `key`: it matches only events that have this key; its owner is found by index;
+ *  - `name`: it matches only events in whose body the owner's display name stands;
+ *  - `owner`: it concerns its owner, who cannot be found by index: always to be tried.
+ */
+export type Reach =
+  | { readonly by: 'common' | 'name' | 'owner' | 'self' }
+  | { readonly by: 'key'; readonly key: IndexKey }
+
+export const COMMON: Reach = { by: 'common' }
+export const BY_NAME: Reach = { by: 'name' }
+export const BY_OWNER: Reach = { by: 'owner' }
+/** A shared default rule that names whoever `context.userId` says: found by that person's `selfKeys`. */
+export const BY_SELF: Reach = { by: 'self' }
+
+/** A rule's conditions made ready, and what they tell beforehand. */
+export type CompiledConditions = {
+  /** All but the one for `type`. */
+  readonly tests: readonly Test[]
+  readonly reach: Reach | undefined
+  /** The only type of event that meets them, case folded; undefined: any. */
+  readonly type: string | undefined
+  /** Those of the tests that ask for the room. */
+  readonly where: readonly Test[]
+  readonly asksPermission: boolean
+  /** Those conditions that do not ask for the room. */
+  readonly elsewhere: readonly unknown[]
+}
+
+const NONE: readonly never[] = []
+
+/** `conditions`: any JSON. */
+export function compileConditions(
+  conditions: unknown,
+  experimental: ExperimentalRules | undefined,
+): CompiledConditions {
+  // Something else than a list is one malformed condition, and that never matches.
+  const list: readonly unknown[] =
+    conditions === undefined ? NONE : Array.isArray(conditions) ? conditions : [null]
+  const type = list.map(typeNamed).find((named) => named !== undefined)
+  const all = list.map((condition) => compileCondition(condition, experimental))
+  const asksRoom = list.map(isAboutRoom)
+  const tests = type === undefined ? all : all.filter((_, at) => typeNamed(list[at]) !== type)
+  return {
+    tests: tests.length === 0 ? NONE : tests,
+    reach: tests.includes(never) || list.some(isAboutDevice) ? undefined : reachOf(list),
+    type,
+    where: asksRoom.includes(true) ? all.filter((_, at) => asksRoom[at]) : NONE,
+    asksPermission: list.some(isAboutPermission),
+    elsewhere: list.filter((_, at) => asksRoom[at] !== true),
+  }
+}
+
+/** For the kinds whose conditions are predefined: content, room and sender. `subject`: the pattern, or the rule's id. */
+export function reachOfKind(kind: RuleKind, subject: unknown): Reach | undefined {
+  if (kind === 'room') return COMMON
+  if (typeof subject !== 'string') return undefined
+  const key = kind === 'sender' ? senderKey(subject) : patternKey(subject)
+  return key === undefined ? COMMON : { by: 'key', key }
+}
+
+function reachOf(conditions: readonly unknown[]): Reach {
+  const keys = conditions.map(conditionKey).filter((key) => key !== undefined)
+  // People are rarer than words, and words than parts of words.
+  const [key] = keys.toSorted((a, b) => rarity(a) - rarity(b))
+  if (key !== undefined) return { by: 'key', key }
+  return conditions.some(isAboutName) ? BY_NAME : COMMON
+}
+
+const MARKS = 'mrkfwnHGFEDCBA87654321'
+const rarity = (key: IndexKey) => MARKS.indexOf(key.charAt(0))
+
+const kindOf = (condition: unknown) => (isObject(condition) ? condition['kind'] : undefined)
+const isAboutName = (condition: unknown) => kindOf(condition) === 'contains_display_name'
+const isAboutDevice = (condition: unknown) => kindOf(condition) === 'profile_tag'
+const isAboutPermission = (condition: unknown) => String(kindOf(condition)).endsWith('recipient_permission')
+
+function isAboutRoom(condition: unknown): boolean {
+  return (
+    isObject(condition) &&
+    condition['key'] === ROOM_ID_KEY &&
+    (condition['kind'] === 'event_match' || condition['kind'] === 'event_property_is')
+  )
+}
+
+function typeNamed(condition: unknown): string | undefined {
+  if (!isObject(condition) || condition['kind'] !== 'event_match' || condition['key'] !== 'type')
+    return undefined
+  const { pattern } = condition
+  return typeof pattern === 'string' && !/[*?]/.test(pattern) ? foldedType(pattern) : undefined
+}

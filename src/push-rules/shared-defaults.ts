@@ -1,0 +1,91 @@
+import { compileRule, compileWith, type CompiledRule, type CompiledRules } from './compile.ts'
+import type { Test } from './conditions.ts'
+import { defaultRules } from './defaults.ts'
+import { bodyOf, foldedAt, hasItem } from './event.ts'
+import { compileGlob, matchesWhole, matchesWords } from './glob.ts'
+import { patternKey, stateKeyKey, type IndexKey } from './index-key.ts'
+import { MENTIONED_USERS_KEY, parseKeyPath } from './key-path.ts'
+import type { RuleKind, RuleSettings } from './model.ts'
+import { BY_SELF } from './reach.ts'
+import { fold } from './text.ts'
+
+/**
+ * The default rules, compiled once for everybody: where they name their owner, they compare with `context.userId`. For
+ * each person they decide as `compileRules(defaultRules({ userId, … }))` does, and without one as `impersonalDefaults`.
+ */
+export function compiledDefaults(settings: RuleSettings): CompiledRules {
+  const { legacyMentionRules, experimental = {} } = settings
+  const { polls, encryptedEvents, liveLocation, knocks, notifyInApp } = experimental
+  const key = [legacyMentionRules, polls, encryptedEvents, liveLocation, knocks, notifyInApp]
+    .map((isOn) => (isOn === true ? 1 : 0))
+    .join('')
+  const found = made.get(key)
+  if (found !== undefined) return found
+  const defaults = compileDefaults(settings)
+  made.set(key, defaults)
+  return defaults
+}
+
+/** By settings: there are only so many of them. */
+const made = new Map<string, CompiledRules>()
+
+function compileDefaults(settings: RuleSettings): CompiledRules {
+  return compileWith(defaultRules({ ...settings, userId: '', localpart: '' }), (kind, rule) =>
+    compileShared(kind, rule, settings),
+  )
+}
+
+function compileShared(kind: RuleKind, rule: unknown, settings: RuleSettings): CompiledRule | undefined {
+  const compiled = compileRule(kind, rule, settings)
+  const self = compiled === undefined ? undefined : SELF_TESTS.get(compiled.ruleId)
+  if (compiled === undefined || self === undefined) return compiled
+  // The condition that names the owner is the last one.
+  return { ...compiled, tests: [...compiled.tests.slice(0, -1), self], reach: BY_SELF }
+}
+
+const MENTIONED = parseKeyPath(MENTIONED_USERS_KEY)
+const STATE_KEY = parseKeyPath('state_key')
+
+/** As in `event_match`, the id is a pattern; only historical ids have a `*` or `?` in it. */
+const WILDCARD = /[*?]/
+
+const SELF_TESTS: ReadonlyMap<string, Test> = new Map<string, Test>([
+  [
+    '.m.rule.invite_for_me',
+    (event, { userId }) => {
+      const invited = userId === undefined ? null : foldedAt(event, STATE_KEY)
+      if (userId === undefined || invited === null) return false
+      return WILDCARD.test(userId) ? matchesWhole(compileGlob(userId), invited) : invited === fold(userId)
+    },
+  ],
+  [
+    '.m.rule.is_user_mention',
+    (event, { userId }) => userId !== undefined && event.hasMentions && hasItem(event, MENTIONED, userId),
+  ],
+  [
+    '.m.rule.contains_user_name',
+    (event, { userId }) => {
+      const body = userId === undefined ? null : bodyOf(event)
+      return userId !== undefined && body !== null && matchesWords(compileGlob(localpartOf(userId)), body)
+    },
+  ],
+])
+
+/**
+ * What an event must have, besides the very user id as a mention or a state key, for a default rule that names its owner
+ * to match. Undefined: that cannot be told.
+ */
+export function selfKeys(userId: string, { legacyMentionRules }: RuleSettings): (IndexKey | undefined)[] {
+  const keys: (IndexKey | undefined)[] = []
+  if (legacyMentionRules) keys.push(patternKey(localpartOf(userId)))
+  if (WILDCARD.test(userId)) keys.push(undefined)
+  // State keys are compared with folded case; only historical user ids have upper case.
+  if (fold(userId) !== userId) keys.push(stateKeyKey(userId))
+  return keys
+}
+
+/** As user ids are made: what stands between the `@` and the first colon. */
+export function localpartOf(userId: string): string {
+  const colon = userId.indexOf(':')
+  return userId.slice(1, colon === -1 ? undefined : colon)
+}

@@ -1,0 +1,216 @@
+import { isObject } from './key-path.ts'
+import {
+  type Action,
+  type Condition,
+  type ExperimentalRules,
+  NOTIFY_IN_APP,
+  RULE_KINDS,
+  type RuleKind,
+  type Scalar,
+} from './model.ts'
+
+export type RuleLimits = {
+  /** Of the rule's id, in UTF-8. */
+  readonly maxIdBytes: number
+  /** Of conditions, pattern and actions together, as JSON in UTF-8. */
+  readonly maxRuleBytes: number
+  readonly maxConditions: number
+  /** Of any pattern, in UTF-16 units: what a pattern costs grows with it (README.md). */
+  readonly maxPatternLength: number
+}
+
+export const DEFAULT_RULE_LIMITS: RuleLimits = {
+  maxIdBytes: 300,
+  maxRuleBytes: 4096,
+  maxConditions: 50,
+  maxPatternLength: 512,
+}
+
+/**
+ * Why a rule is refused. `missing`: a required property is absent; `malformed`: of the wrong type or shape; `invalid`: well
+ * formed, but not allowed (an id, an action); `too_large`: over a limit. `message` says what to change, for people.
+ */
+export type RuleProblem = {
+  readonly reason: 'missing' | 'malformed' | 'invalid' | 'too_large'
+  readonly message: string
+}
+
+/** What a user may say about a rule; its place and whether it is enabled are told elsewhere. */
+export type RuleDraft = {
+  readonly kind: RuleKind
+  readonly ruleId: string
+  /** Override and underride rules only. */
+  readonly conditions?: readonly Condition[] | undefined
+  /** Content rules only. */
+  readonly pattern?: string | undefined
+  readonly actions: readonly Action[]
+}
+
+export type Validated<Value> =
+  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: false; readonly problem: RuleProblem }
+
+export type ValidateOptions = {
+  readonly limits?: RuleLimits | undefined
+  readonly experimental?: ExperimentalRules | undefined
+}
+
+export function isRuleKind(kind: unknown): kind is RuleKind {
+  return (RULE_KINDS as readonly unknown[]).includes(kind)
+}
+
+/**
+ * What a client wants to store as a rule (client-server API, `PUT /pushrules/global/{kind}/{ruleId}`). `body`: any JSON.
+ * Conditions of unknown kinds are accepted, as they may mean something to a client; unknown actions are refused.
+ * What belongs to other kinds of rules is left out.
+ */
+export function validateRule(
+  kind: RuleKind,
+  ruleId: string,
+  body: unknown,
+  options: ValidateOptions = {},
+): Validated<RuleDraft> {
+  const limits = options.limits ?? DEFAULT_RULE_LIMITS
+  if (!isObject(body)) return refuse('malformed', 'A rule is a JSON object')
+  const hasConditions = kind === 'override' || kind === 'underride'
+  const problem =
+    idProblem(ruleId, limits) ??
+    (hasConditions ? conditionsProblem(body['conditions'], limits) : undefined) ??
+    (kind === 'content' ? patternProblem(body['pattern'], 'pattern', limits) : undefined) ??
+    actionsProblem(body['actions'], options.experimental)
+  if (problem !== undefined) return { ok: false, problem }
+  const parts = {
+    ...(hasConditions ? { conditions: body['conditions'] as Condition[] } : {}),
+    ...(kind === 'content' ? { pattern: body['pattern'] as string } : {}),
+    actions: body['actions'] as Action[],
+  }
+  return within(parts, limits) ? { ok: true, value: { kind, ruleId, ...parts } } : tooLarge(limits)
+}
+
+/** For `PUT …/actions`. `actions`: any JSON. */
+export function validateActions(
+  actions: unknown,
+  options: ValidateOptions = {},
+): Validated<readonly Action[]> {
+  const limits = options.limits ?? DEFAULT_RULE_LIMITS
+  const problem = actionsProblem(actions, options.experimental)
+  if (problem !== undefined) return { ok: false, problem }
+  return within({ actions }, limits) ? { ok: true, value: actions as Action[] } : tooLarge(limits)
+}
+
+function within(parts: object, { maxRuleBytes }: RuleLimits): boolean {
+  return bytesOf(JSON.stringify(parts)) <= maxRuleBytes
+}
+
+function tooLarge({ maxRuleBytes }: RuleLimits): Validated<never> {
+  return refuse('too_large', `A rule has at most ${maxRuleBytes} bytes`)
+}
+
+function refuse(reason: RuleProblem['reason'], message: string): { ok: false; problem: RuleProblem } {
+  return { ok: false, problem: { reason, message } }
+}
+
+function problem(reason: RuleProblem['reason'], message: string): RuleProblem {
+  return { reason, message }
+}
+
+function idProblem(ruleId: string, { maxIdBytes }: RuleLimits): RuleProblem | undefined {
+  if (ruleId === '') return problem('invalid', 'The rule needs an id')
+  if (ruleId.startsWith('.')) return problem('invalid', "Ids that begin with '.' are the server's own")
+  if (/[/\\]/.test(ruleId)) return problem('invalid', "The id of a rule has no '/' and no '\\'")
+  if (!isStorable(ruleId)) return problem('invalid', 'The id of a rule is well-formed Unicode without NUL')
+  return bytesOf(ruleId) > maxIdBytes
+    ? problem('too_large', `The id of a rule has at most ${maxIdBytes} bytes`)
+    : undefined
+}
+
+function conditionsProblem(conditions: unknown, limits: RuleLimits): RuleProblem | undefined {
+  if (conditions === undefined) return problem('missing', 'Rules of this kind need conditions, [] for none')
+  if (!Array.isArray(conditions)) return problem('malformed', 'conditions is a list')
+  if (conditions.length > limits.maxConditions) {
+    return problem('too_large', `A rule has at most ${limits.maxConditions} conditions`)
+  }
+  for (const condition of conditions as unknown[]) {
+    const found = conditionProblem(condition, limits)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+function conditionProblem(condition: unknown, limits: RuleLimits): RuleProblem | undefined {
+  if (!isObject(condition)) return problem('malformed', 'A condition is a JSON object')
+  const { kind, key, value } = condition
+  if (kind === undefined) return problem('missing', 'A condition needs a kind')
+  if (typeof kind !== 'string') return problem('malformed', 'The kind of a condition is a string')
+  switch (kind) {
+    case 'event_match':
+      return (
+        textProblem(key, `key of ${kind}`) ??
+        patternProblem(condition['pattern'], `pattern of ${kind}`, limits)
+      )
+    case 'event_property_is':
+    case 'event_property_contains':
+      return textProblem(key, `key of ${kind}`) ?? valueProblem(value, kind)
+    case 'room_member_count':
+      return textProblem(condition['is'], `is of ${kind}`)
+    case 'sender_notification_permission':
+      return textProblem(key, `key of ${kind}`)
+    case 'profile_tag':
+      return textProblem(condition['profile_tag'], `profile_tag of ${kind}`)
+    default:
+      return undefined
+  }
+}
+
+function textProblem(value: unknown, name: string): RuleProblem | undefined {
+  if (value === undefined) return problem('missing', `${name} is missing`)
+  return typeof value === 'string' ? undefined : problem('malformed', `${name} is a string`)
+}
+
+function patternProblem(pattern: unknown, name: string, limits: RuleLimits): RuleProblem | undefined {
+  const found = textProblem(pattern, name)
+  if (found !== undefined || typeof pattern !== 'string') return found
+  if (!isStorable(pattern)) return problem('invalid', `${name} is well-formed Unicode without NUL`)
+  return pattern.length > limits.maxPatternLength
+    ? problem('too_large', `${name} has at most ${limits.maxPatternLength} characters`)
+    : undefined
+}
+
+function valueProblem(value: unknown, kind: string): RuleProblem | undefined {
+  if (value === undefined) return problem('missing', `value of ${kind} is missing`)
+  return isScalar(value)
+    ? undefined
+    : problem('malformed', `value of ${kind} is a string, an integer, a boolean or null`)
+}
+
+function isScalar(value: unknown): value is Scalar {
+  return value === null || ['string', 'boolean'].includes(typeof value) || Number.isSafeInteger(value)
+}
+
+const ACTIONS: ReadonlySet<unknown> = new Set(['notify', 'dont_notify', 'coalesce'])
+
+function actionsProblem(
+  actions: unknown,
+  experimental: ExperimentalRules | undefined,
+): RuleProblem | undefined {
+  if (actions === undefined) return problem('missing', 'A rule needs actions, [] to do nothing')
+  if (!Array.isArray(actions)) return problem('malformed', 'actions is a list')
+  for (const action of actions as unknown[]) {
+    if (ACTIONS.has(action)) continue
+    if (action === NOTIFY_IN_APP && experimental?.notifyInApp === true) continue
+    if (isObject(action) && typeof action['set_tweak'] === 'string') continue
+    return typeof action === 'string' || isObject(action)
+      ? problem('invalid', "An action is 'notify', or an object with the string set_tweak")
+      : problem('malformed', 'An action is a string or a JSON object')
+  }
+  return undefined
+}
+
+/** PostgreSQL stores neither NUL nor half of a code point. */
+function isStorable(text: string): boolean {
+  return !text.includes('\0') && text.isWellFormed()
+}
+
+function bytesOf(text: string): number {
+  return new TextEncoder().encode(text).length
+}

@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import type { World } from '../../src/cli/command.ts'
+import { runCommand } from '../../src/cli/main.ts'
+import { temporaryFolder } from '../support/databases.ts'
+
+const ANSWER = {
+  user_id: '@alice:localhost',
+  room_id: '!tower',
+  event_id: '$ding',
+  type: 'm.room.message',
+  sender: '@bob:localhost',
+  notify: false,
+  highlight: false,
+  decided_by: { scope: 'global', kind: 'room', rule_id: '!tower' },
+  reason: null,
+  rules: [
+    {
+      scope: 'global',
+      kind: 'override',
+      rule_id: '.m.rule.master',
+      enabled: false,
+      verdict: 'disabled',
+      conditions: [],
+    },
+    {
+      scope: 'global',
+      kind: 'override',
+      rule_id: 'mine\u001b[2J',
+      enabled: true,
+      verdict: 'no match',
+      conditions: [
+        {
+          condition: { kind: 'event_match', key: 'content.body' },
+          holds: false,
+          expected: 'x',
+          actual: `\u001b[2J${'long '.repeat(50)}`,
+        },
+        { condition: { kind: 'room_member_count' }, holds: true, expected: '2', actual: 2 },
+      ],
+    },
+    { scope: 'global', kind: 'room', rule_id: '!tower', enabled: true, verdict: 'matched', conditions: [] },
+  ],
+  recorded: {
+    notify: true,
+    highlight: false,
+    decided_by: { scope: 'global', kind: 'underride', rule_id: '.m.rule.message' },
+  },
+  rules_changed_since: true,
+  read: true,
+  pushers: [
+    {
+      app_id: 'org.example.app',
+      app_display_name: 'App',
+      device_display_name: 'Phone',
+      device_id: 'PHONE',
+      instance_handle: 'k2v8',
+      poke: false,
+      reason: 'suppressed by a device rule',
+      decided_by: { scope: 'device', instance_handle: 'k2v8', kind: 'room', rule_id: '!tower' },
+      rules: [
+        {
+          scope: 'device',
+          instance_handle: 'k2v8',
+          kind: 'room',
+          rule_id: '!tower',
+          enabled: true,
+          verdict: 'matched',
+          conditions: [],
+        },
+      ],
+      queued: false,
+      failing_since: null,
+    },
+    {
+      app_id: 'org.example.app',
+      app_display_name: 'App',
+      device_display_name: 'Laptop',
+      device_id: 'LAPTOP',
+      instance_handle: null,
+      poke: true,
+      reason: null,
+      tweaks: { sound: 'bell' },
+      prio: 'high',
+      decided_by: { scope: 'global', kind: 'underride', rule_id: '.m.rule.message' },
+      rules: [],
+      queued: true,
+      failing_since: 5,
+    },
+  ],
+}
+
+async function run(argv: string[], env: Record<string, string>, answer: () => Response) {
+  const notes = {
+    out: [] as string[],
+    err: [] as string[],
+    requests: [] as { url: string; token: string | null }[],
+  }
+  const world = {
+    env,
+    fetch: async (url: string, init: RequestInit) => {
+      notes.requests.push({ url, token: new Headers(init.headers).get('authorization') })
+      return answer()
+    },
+    print: (line: string) => void notes.out.push(line),
+    complain: (line: string) => void notes.err.push(line),
+  }
+  const code = await runCommand(['push', 'explain', ...argv], world as unknown as World)
+  return { code, ...notes }
+}
+
+test('push explain prints what counted, why, and what followed for each pusher', async () => {
+  const { code, out, err, requests } = await run(['!tower', '$ding'], { BELFRY_TOKEN: 'secret' }, () =>
+    Response.json(ANSWER),
+  )
+  assert.deepEqual([code, err], [0, []])
+  assert.deepEqual(requests, [
+    {
+      url: 'http://127.0.0.1:8008/_belfry/v1/explain?room_id=%21tower&event_id=%24ding',
+      token: 'Bearer secret',
+    },
+  ])
+  const text = out.join('\n')
+  assert.ok(!text.includes('\u001b'), 'nothing moves the cursor')
+  const escaped = `"\\u001b[2J${'long '.repeat(22)}`
+  assert.equal(
+    text,
+    `$ding (m.room.message, from @bob:localhost), for @alice:localhost
+It notifies: by the global underride rule .m.rule.message. It has been read.
+The rules were changed since. By those of today: It does not notify: by the global room rule !tower.
+
+Rules, the most important first:
+  disabled     global override .m.rule.master
+  no match     global override mine\ufffd[2J
+               event_match content.body: expected "x", was ${escaped.slice(0, 120)}…
+  matched      global room !tower
+
+Pushers:
+  Phone (org.example.app, handle k2v8): no poke, suppressed by a device rule; by the device (k2v8) room rule !tower
+    matched      device (k2v8) room !tower
+  Laptop (org.example.app): poke, priority high, sound "bell"; it waits, the gateway fails`,
+  )
+})
+
+test('server, token and user can be named; --json prints the answer as it came', async (t) => {
+  const file = join(temporaryFolder(t), 'token')
+  writeFileSync(file, 'from-a-file\n')
+  const argv = [
+    '!r',
+    '$e',
+    '--url',
+    'https://m.example.org/',
+    '--token-file',
+    file,
+    '--user',
+    '@bob:x',
+    '--json',
+  ]
+  const { code, out, requests } = await run(argv, {}, () => Response.json(ANSWER))
+  assert.equal(code, 0)
+  assert.deepEqual(JSON.parse(out.join('\n')), ANSWER)
+  assert.deepEqual(requests, [
+    {
+      url: 'https://m.example.org/_belfry/v1/explain?room_id=%21r&event_id=%24e&user_id=%40bob%3Ax',
+      token: 'Bearer from-a-file',
+    },
+  ])
+})
+
+test('mistakes on the command line are one line and exit code 2', async () => {
+  const token = { BELFRY_TOKEN: 'secret' }
+  for (const [argv, env, said] of [
+    [['!r'], token, /needs a ROOM_ID and an EVENT_ID/],
+    [['!r', '$e', 'x'], token, /unexpected argument "x"/],
+    [['!r', '$e', '--loud'], token, /--loud/],
+    [['!r', '$e'], {}, /access token is needed/],
+    [['!r', '$e', '--token-file', '/nowhere'], token, /\/nowhere cannot be read/],
+    [['!r', '$e', '--url', 'ftp://x'], token, /bad URL "ftp:\/\/x"/],
+  ] as const) {
+    const { code, err, requests } = await run([...argv], env, () => Response.json(ANSWER))
+    assert.deepEqual([code, err.length, requests.length], [2, 1, 0], argv.join(' '))
+    assert.match(err[0] ?? '', said)
+    assert.doesNotMatch(err[0] ?? '', /\n|secret/)
+  }
+})
+
+test('what the server refuses is said in its words; exit code 1', async () => {
+  const env = { BELFRY_TOKEN: 'secret' }
+  const refused = await run(['!r', '$e'], env, () =>
+    Response.json({ errcode: 'M_NOT_FOUND', error: 'There is no such event' }, { status: 404 }),
+  )
+  assert.deepEqual([refused.code, refused.err], [1, ['belfry: There is no such event']])
+  const odd = await run(['!r', '$e'], env, () => new Response('<html>', { status: 502 }))
+  assert.deepEqual([odd.code, odd.err], [1, ['belfry: the server answered with status 502']])
+  const away = await run(['!r', '$e'], env, () => {
+    throw new TypeError('fetch failed')
+  })
+  assert.deepEqual([away.code, away.err], [1, ['belfry: no answer from http://127.0.0.1:8008']])
+})

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { createBelfry } from '../../src/app.ts'
+import { runCommand } from '../../src/cli/main.ts'
+import type { World } from '../../src/cli/command.ts'
+import { loadConfig } from '../../src/config/load.ts'
+import { call, loginUser, PASSWORD, registerUser } from '../support/client.ts'
+import { temporaryFolder } from '../support/databases.ts'
+
+/** A server with an administrator, and two who talk in a room that the administrator is not in. */
+async function house(t: TestContext, env: Record<string, string> = {}) {
+  const belfry = await createBelfry(
+    loadConfig({
+      argv: [
+        '--listen',
+        '127.0.0.1:0',
+        '--data',
+        temporaryFolder(t),
+        '--log-level',
+        'silent',
+        '--open-registration',
+      ],
+      env: { BELFRY_RATE_LIMITS_ENABLED: 'false', ...env },
+    }),
+  )
+  t.after(() => belfry.close())
+  await belfry.addUser({ name: 'root', password: PASSWORD, admin: true })
+  const { url } = await belfry.listen()
+  const [alice, bob, root] = [
+    await registerUser(url, 'alice'),
+    await registerUser(url, 'bob'),
+    await loginUser(url, 'root'),
+  ]
+  const roomId = await alice.createRoom({ preset: 'private_chat', invite: [bob.userId] })
+  await bob.post(`/join/${encodeURIComponent(roomId)}`)
+  const eventId = await alice.say(roomId, 'hello bob')
+  return { url, alice, bob, root, roomId, eventId }
+}
+
+const explain = `/_belfry/v1/explain`
+
+test('an administrator may ask for anybody, of events that they may not see themselves', async (t) => {
+  const { url, alice, bob, root, roomId, eventId } = await house(t)
+  const ask = async (query: Record<string, string>) => {
+    const search = new URLSearchParams({ room_id: roomId, event_id: eventId, ...query }).toString()
+    return call(`${url}${explain}?${search}`, { token: root.token })
+  }
+  const { status, body } = await ask({ user_id: bob.userId })
+  assert.equal(status, 200)
+  assert.deepEqual([body['user_id'], body['notify']], [bob.userId, true])
+  assert.equal((body['decided_by'] as { rule_id: string }).rule_id, '.m.rule.contains_user_name')
+  assert.equal((await ask({ user_id: alice.userId })).body['reason'], 'own event')
+  assert.equal((await ask({ user_id: '@nobody:localhost' })).body['reason'], 'not a member')
+  assert.equal((await ask({})).status, 404, 'of themselves they ask as everybody does')
+  assert.equal((await ask({ user_id: bob.userId, event_id: '$none' })).status, 404)
+  assert.equal((await ask({ user_id: bob.userId, room_id: '!other' })).status, 404)
+
+  const dry = await call(`${url}${explain}`, {
+    token: root.token,
+    body: { user_id: bob.userId, room_id: roomId, event: { type: 'm.room.message', content: { body: 'x' } } },
+  })
+  assert.equal((dry.body['decided_by'] as { rule_id: string }).rule_id, '.m.rule.room_one_to_one')
+})
+
+test('the command asks the server, and tells in words', async (t) => {
+  const { url, bob, root, roomId, eventId } = await house(t)
+  const lines: string[] = []
+  const world = {
+    env: { BELFRY_TOKEN: root.token, BELFRY_URL: url },
+    fetch,
+    print: (line: string) => void lines.push(line),
+    complain: (line: string) => void lines.push(line),
+  } as unknown as World
+  assert.equal(await runCommand(['push', 'explain', roomId, eventId, '--user', bob.userId], world), 0)
+  const text = lines.join('\n')
+  assert.match(
+    text,
+    /It notifies, as a highlight: by the global content rule \.m\.rule\.contains_user_name\./,
+  )
+  assert.match(text, /disabled {5}global override \.m\.rule\.master/)
+  assert.match(text, /event_match content\.msgtype: expected "m\.notice", was "m\.text"/)
+  assert.doesNotMatch(text, /not reached/)
+  assert.match(text, /No pushers\.$/)
+  assert.equal(await runCommand(['push', 'explain', roomId, '$none'], world), 1)
+  assert.equal(lines.at(-1), 'belfry: There is no such event, or you may not see it')
+})
+
+test('proposed rules are asked where the settings have them', async (t) => {
+  const poll = { type: 'org.matrix.msc3381.poll.start', sender: '@alice:localhost', content: {} }
+  const ruleFor = async (env: Record<string, string>) => {
+    const { url, bob } = await house(t, env)
+    const { body } = await call(`${url}${explain}`, { token: bob.token, body: { event: poll } })
+    return (body['decided_by'] as { rule_id: string } | null)?.rule_id
+  }
+  assert.equal(await ruleFor({}), undefined)
+  assert.match(String(await ruleFor({ BELFRY_EXPERIMENTAL_POLLS: 'true' })), /poll_start/)
+})
+
+test('what the settings have is in the rules that clients see, and counts', async (t) => {
+  const { alice, bob, roomId } = await house(t, { BELFRY_EXPERIMENTAL_POLLS: 'true' })
+  const ids = (rules: unknown) =>
+    (rules as { underride: { rule_id: string }[] }).underride.map((rule) => rule.rule_id)
+  const isPollRule = (id: string) => id.startsWith('.org.matrix.msc3930.')
+  assert.ok(ids((await bob.get('/pushrules/'))['global']).some(isPollRule))
+  const path = `/rooms/${encodeURIComponent(roomId)}/send/org.matrix.msc3381.poll.start/1`
+  const { event_id: eventId } = await alice.put(path, {})
+  const { notifications } = (await bob.get('/notifications?limit=1')) as {
+    notifications: { event: { event_id: string }; rule_id: string }[]
+  }
+  assert.equal(notifications[0]?.event.event_id, eventId)
+  assert.ok(isPollRule(notifications[0]?.rule_id ?? ''))
+  const { account_data: data } = (await bob.get('/sync')) as {
+    account_data: { events: { type: string; content: { global: unknown } }[] }
+  }
+  assert.ok(ids(data.events.find(({ type }) => type === 'm.push_rules')?.content.global).some(isPollRule))
+})

@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import {
+  createDeviceRules,
+  deviceRules,
+  outcomeForDevice,
+  type UserRules,
+} from '../../src/delivery/device-rules.ts'
+import type { UserId } from '../../src/lib/ids.ts'
+import {
+  compileRules,
+  defaultRules,
+  evaluate,
+  NO_MATCH,
+  prepareEvent,
+  type PushRule,
+  type Ruleset,
+} from '../../src/push-rules/index.ts'
+
+const ALICE = '@alice:localhost' as UserId
+const PHONE = 'phone'
+const context = { memberCount: 5, userId: ALICE, displayName: 'Alice' }
+const message = (body: string, more: Record<string, unknown> = {}) =>
+  prepareEvent({
+    type: 'm.room.message',
+    sender: '@bob:localhost',
+    room_id: '!tower',
+    content: { msgtype: 'm.text', body, ...more },
+  })
+
+const none: Ruleset = { override: [], content: [], room: [], sender: [], underride: [] }
+const defaults = defaultRules({ userId: ALICE, localpart: 'alice', legacyMentionRules: true })
+const rule = (more: Partial<PushRule> & { rule_id: string }) => ({
+  default: false,
+  enabled: true,
+  actions: ['notify' as const],
+  ...more,
+})
+
+/** The outcome on the phone, and the one that counts. */
+function onPhone(rules: UserRules, body = 'ding') {
+  const event = message(body)
+  const counted = evaluate(compileRules(rules.global), event, context)
+  const here = outcomeForDevice(deviceRules(rules), { handle: PHONE, counted }, event, context)
+  return { counted, ...here }
+}
+
+describe('the outcome on a device', () => {
+  test('without rules of its own it is the one that counts', () => {
+    const { outcome, counted, scope } = onPhone({ global: defaults, device: new Map([['laptop', none]]) })
+    assert.equal(outcome, counted)
+    assert.equal(scope, 'global')
+    assert.equal(outcome.notify, true)
+  })
+
+  test('its first rule that matches decides, and the tweaks of the global one are not mixed in', () => {
+    const device = new Map([
+      [
+        PHONE,
+        {
+          ...none,
+          content: [{ ...rule({ rule_id: 'fire', actions: ['notify'] }), pattern: 'fire' }],
+          room: [rule({ rule_id: '!tower', actions: [] })],
+        },
+      ],
+    ])
+    const plain = onPhone({ global: defaults, device })
+    assert.deepEqual([plain.outcome.notify, plain.scope], [false, 'device'])
+    assert.equal(plain.counted.notify, true)
+    const fire = onPhone({ global: defaults, device }, 'fire, alice!')
+    assert.deepEqual(fire.counted.tweaks, { sound: 'default', highlight: true })
+    assert.deepEqual(fire.outcome.tweaks, {})
+    assert.deepEqual(fire.outcome.rule, { kind: 'content', ruleId: 'fire' })
+  })
+
+  test('a rule that is disabled, or does not match, lets the global outcome through', () => {
+    const device = new Map([
+      [
+        PHONE,
+        {
+          ...none,
+          room: [rule({ rule_id: '!tower', actions: [], enabled: false }), rule({ rule_id: '!x' })],
+        },
+      ],
+    ])
+    assert.equal(onPhone({ global: defaults, device }).scope, 'global')
+  })
+
+  test('the master rule is above the rules of every scope', () => {
+    const device = new Map([
+      [PHONE, { ...none, override: [{ ...rule({ rule_id: 'all' }), conditions: [] }] }],
+    ])
+    const global = {
+      ...defaults,
+      override: defaults.override.map((one) =>
+        one.rule_id === '.m.rule.master' ? { ...one, enabled: true } : one,
+      ),
+    }
+    assert.equal(onPhone({ global, device }).outcome.notify, false)
+    // Nothing is stored of an event that does not notify: which rule decided is not known at dispatch.
+    const silent = outcomeForDevice(
+      deviceRules({ global, device }),
+      { handle: PHONE, counted: NO_MATCH },
+      message('ding'),
+      context,
+    )
+    assert.equal(silent.outcome.notify, false)
+  })
+
+  test('a global rule that asks for the device decides there if it is the first to match', () => {
+    const asking = (tag: string, enabled = true) => ({
+      ...rule({ rule_id: 'quiet', actions: [], enabled }),
+      conditions: [{ kind: 'profile_tag', profile_tag: tag }],
+    })
+    const withRule = (one: PushRule, above: PushRule[] = []): UserRules => ({
+      global: { ...defaults, override: [...above, one, ...defaults.override] },
+      device: new Map(),
+    })
+    const here = onPhone(withRule(asking(PHONE)))
+    assert.deepEqual([here.counted.notify, here.outcome.notify, here.scope], [true, false, 'global'])
+    assert.equal(here.outcome.rule?.ruleId, 'quiet')
+    assert.equal(onPhone(withRule(asking('laptop'))).outcome.notify, true)
+    assert.equal(onPhone(withRule(asking(PHONE, false))).outcome.notify, true)
+    const first = { ...rule({ rule_id: 'first' }), conditions: [] }
+    assert.equal(onPhone(withRule(asking(PHONE), [first])).outcome.notify, true)
+  })
+
+  test('global rules that were changed since do not undo what was decided when the event came', () => {
+    const event = message('ding')
+    const counted = evaluate(compileRules(defaults), event, context)
+    const rules: UserRules = {
+      global: {
+        ...defaults,
+        override: [
+          { ...rule({ rule_id: 'mute', actions: [] }), conditions: [] },
+          {
+            ...rule({ rule_id: 'tag', actions: [] }),
+            conditions: [{ kind: 'profile_tag', profile_tag: PHONE }],
+          },
+          ...defaults.override,
+        ],
+      },
+      device: new Map(),
+    }
+    const { outcome } = outcomeForDevice(deviceRules(rules), { handle: PHONE, counted }, event, context)
+    assert.equal(outcome, counted)
+  })
+
+  test('stored rules may be malformed', () => {
+    const odd = { rule_id: 'odd', default: false, enabled: true, actions: [], conditions: [null, 7] }
+    const rules = {
+      global: { ...defaults, override: [odd as never, ...defaults.override] },
+      device: new Map([[PHONE, { ...none, override: [odd as never] }]]),
+    }
+    assert.equal(onPhone(rules).outcome.notify, true)
+  })
+})
+
+describe('rules kept at hand', () => {
+  test('are loaded once for each version, and again after a failure', async () => {
+    let loads = 0
+    let fails = false
+    const rulesOf = createDeviceRules(async () => {
+      loads++
+      if (fails) throw new Error('the database is away')
+      return { global: defaults, device: new Map() }
+    }, {})
+    const [one, two] = await Promise.all([rulesOf(ALICE, 1), rulesOf(ALICE, 1)])
+    assert.equal(one, two)
+    assert.equal(loads, 1)
+    fails = true
+    await assert.rejects(rulesOf(ALICE, 2))
+    fails = false
+    assert.notEqual(await rulesOf(ALICE, 2), one)
+    assert.equal(loads, 3)
+  })
+
+  test('only so many', async () => {
+    let loads = 0
+    const rulesOf = createDeviceRules(async () => {
+      loads++
+      return { global: none, device: new Map() }
+    }, {})
+    for (let n = 0; n <= 1000; n++) await rulesOf(`@u${n}:localhost` as UserId, 1)
+    await rulesOf('@u1000:localhost' as UserId, 1)
+    assert.equal(loads, 1001)
+    await rulesOf('@u0:localhost' as UserId, 1)
+    assert.equal(loads, 1002)
+  })
+})

@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { putRule, type RuleContent } from '../../src/accounts/change-rules.ts'
+import { enqueueForHandles } from '../../src/delivery/outbox-store.ts'
+import type { RuleKind } from '../../src/push-rules/index.ts'
+import type { Database } from '../../src/storage/database.ts'
+import { query } from '../../src/storage/query.ts'
+import { onEachDatabase } from '../support/databases.ts'
+import { alice, atRest, bob, bodies, carol, kitchen, setUp, type Tower } from './tower.ts'
+
+const waiting = query()((db) =>
+  db
+    .selectFrom('outbox as o')
+    .innerJoin('pushers as p', 'p.pusher_id', 'o.pusher_id')
+    .select(['p.user_id', 'p.pushkey', 'o.position'])
+    .orderBy('p.pushkey'),
+)
+
+/** Gives bob's device `phone` a rule. */
+function deviceRule(tower: Tower, kind: RuleKind, ruleId: string, content: RuleContent): Promise<void> {
+  const { db, clock } = tower
+  const { bus } = tower.pushers
+  return putRule(
+    { db, bus, clock, legacyMentionRules: true, maxRulesPerUser: 100, onRulesChanged: async () => undefined },
+    { userId: bob, scope: 'phone', kind, ruleId },
+    content,
+    {},
+  )
+}
+
+/** Bob's pusher `key` holds no handle; `phone` and `watch` hold the handle `phone`. */
+async function withHandles(t: TestContext, open: (t: TestContext) => Promise<Database>) {
+  const house = await setUp(t, open)
+  for (const pushkey of ['phone', 'watch'])
+    await house.tower.setPusher(bob, { pushkey, instance_handle: 'phone', data: { url: house.gateway.url } })
+  const told = (pushkey: string) =>
+    bodies(house.gateway.pokes.filter((poke) => poke.devices[0]?.pushkey === pushkey))
+  return { ...house, told }
+}
+
+const skips = (tower: Tower) =>
+  tower.told.filter(({ event }) => event === 'pokeSkipped').map(({ fields }) => fields['reason'])
+
+onEachDatabase('delivery to devices with rules of their own', (open) => {
+  test('a device rule silences every pusher that holds the handle, and no other', async (t) => {
+    const { tower, told } = await withHandles(t, open)
+    await deviceRule(tower, 'content', 'tea', { pattern: 'tea', actions: [] })
+    await using _worker = await tower.start()
+    await tower.say(alice, 'tea is ready')
+    await tower.say(alice, 'and cake')
+    await atRest(tower)
+    assert.deepEqual(told('key'), ['tea is ready', 'and cake'])
+    assert.deepEqual([told('phone'), told('watch')], [['and cake'], ['and cake']])
+    assert.deepEqual(skips(tower), ['suppressed by a device rule', 'suppressed by a device rule'])
+  })
+
+  test('rules are asked of the room and the names as they were at the event', async (t) => {
+    const { tower, told, gateway } = await withHandles(t, open)
+    await deviceRule(tower, 'override', 'levels', {
+      conditions: [{ kind: 'sender_notification_permission', key: 'room' }],
+      actions: ['notify', { set_tweak: 'sound', value: 'authority' }],
+    })
+    await deviceRule(tower, 'override', 'named', {
+      conditions: [{ kind: 'contains_display_name' }],
+      actions: [],
+    })
+    await deviceRule(tower, 'override', 'three', {
+      conditions: [{ kind: 'room_member_count', is: '>3' }],
+      actions: [],
+    })
+    tower.house.context.memberCount = 3
+    const state = (type: string, stateKey: string, content: Record<string, unknown>, sender = alice) =>
+      tower.house.send({ roomId: kitchen, sender, type, stateKey, content: content as never })
+    await state('m.room.power_levels', '', { users: { [carol]: 100 } })
+    await state('m.room.member', bob, { membership: 'join', displayname: 'Robert' }, bob)
+    await tower.say(carol, 'from above')
+    await tower.say(alice, 'Robert?')
+    await tower.say(alice, 'Bert?')
+    // All of this comes after the events, and before they are sent.
+    await state('m.room.power_levels', '', {})
+    await state('m.room.member', bob, { membership: 'join', displayname: 'Bert' }, bob)
+    await tower.db.transaction((tx) => tx.run(grow, {}))
+    await using _worker = await tower.start()
+    await atRest(tower)
+    assert.deepEqual(told('key'), ['from above', 'Robert?', 'Bert?'])
+    assert.deepEqual(told('phone'), ['from above', 'Bert?'])
+    const above = gateway.pokes.filter((poke) => poke.content?.['body'] === 'from above')
+    assert.deepEqual(
+      new Map(above.map(({ devices: [device] }) => [device?.pushkey, device?.tweaks?.['sound']])),
+      new Map([
+        ['key', undefined],
+        ['phone', 'authority'],
+        ['watch', 'authority'],
+      ]),
+    )
+  })
+
+  test('a rule that changes while the event waits holds when it is sent', async (t) => {
+    const { tower, told } = await withHandles(t, open)
+    await deviceRule(tower, 'room', kitchen, { actions: [] })
+    await tower.say(alice, 'one')
+    await deviceRule(tower, 'room', kitchen, { actions: ['notify'] })
+    await using _worker = await tower.start()
+    await tower.say(alice, 'two')
+    await atRest(tower)
+    assert.deepEqual(told('phone'), ['one', 'two'])
+    await deviceRule(tower, 'room', kitchen, { actions: [] })
+    await tower.say(alice, 'three')
+    await atRest(tower)
+    assert.deepEqual(told('phone'), ['one', 'two'])
+  })
+
+  test('what counts and is meant for the app alone wakes nobody', async (t) => {
+    const { tower, told } = await withHandles(t, open)
+    await using _worker = await tower.start({
+      outcomeOf: async () => ({
+        notify: true,
+        highlight: false,
+        actions: ['org.matrix.msc3768.notify_in_app'],
+        rule: { kind: 'underride', ruleId: 'quietly' },
+      }),
+    })
+    await tower.say(alice, 'psst')
+    await atRest(tower)
+    assert.deepEqual(told('key'), [])
+    assert.ok(skips(tower).every((reason) => reason === 'in the app only'))
+  })
+
+  test('work for handles: each pusher that holds one, once, and nobody elses', async (t) => {
+    const { tower, gateway } = await withHandles(t, open)
+    await tower.setPusher(carol, {
+      pushkey: 'carols',
+      instance_handle: 'phone',
+      data: { url: gateway.url },
+    })
+    const position = await tower.say(bob, 'mine')
+    await tower.db.transaction((tx) => tx.run(empty, {}))
+    const holders = [
+      { userId: bob, handle: 'phone' },
+      { userId: bob, handle: 'nobody holds this' },
+    ]
+    const enqueue = () => tower.db.transaction((tx) => enqueueForHandles(tx, { holders, position, now: 1 }))
+    assert.equal((await enqueue()).length, 2)
+    assert.deepEqual(await enqueue(), [])
+    assert.deepEqual(
+      (await tower.db.all(waiting, {})).map((row) => [row.user_id, row.pushkey]),
+      [
+        [bob, 'phone'],
+        [bob, 'watch'],
+      ],
+    )
+    assert.deepEqual(
+      await tower.db.transaction((tx) => enqueueForHandles(tx, { holders: [], position, now: 1 })),
+      [],
+    )
+  })
+})
+
+const grow = query()((db) => db.updateTable('rooms').set({ joined_count: 9 }))
+const empty = query()((db) => db.deleteFrom('outbox'))

@@ -1,0 +1,102 @@
+import {
+  deleteRule,
+  putRule,
+  removeAllRules,
+  type RuleContent,
+  setRuleActions,
+  setRuleEnabled,
+} from '../../src/accounts/change-rules.ts'
+import { GLOBAL, rulesetOf } from '../../src/accounts/rules.ts'
+import type { RuleKey } from '../../src/accounts/rules-store.ts'
+import type { RoomId, UserId } from '../../src/lib/ids.ts'
+import { type Action, RULE_KINDS, type RuleKind } from '../../src/push-rules/index.ts'
+import type { Step } from './history.ts'
+import { HANDLE, type House } from './house.ts'
+import type { Model } from './model.ts'
+
+// The changes of rules that random histories make.
+
+const HIGHLIGHT: readonly Action[] = ['notify', { set_tweak: 'highlight' }]
+const SOUND: readonly Action[] = ['notify', { set_tweak: 'sound', value: 'bell' }]
+
+type Put = { scope?: string; kind: RuleKind; ruleId: string } & RuleContent
+
+/** By `form`. What is left out is `changeDefault` and `changeOwn`. */
+function newRule(form: number, { roomId, other }: { roomId: RoomId; other: UserId }): Put | undefined {
+  const here = { kind: 'event_match', key: 'room_id', pattern: roomId }
+  const puts: Put[] = [
+    { kind: 'room', ruleId: roomId, actions: [] },
+    { kind: 'room', ruleId: roomId, actions: HIGHLIGHT },
+    { kind: 'override', ruleId: 'mute', conditions: [here], actions: ['dont_notify'] },
+    { kind: 'content', ruleId: 'word', pattern: 'hello', actions: HIGHLIGHT },
+    { kind: 'sender', ruleId: other, actions: [] },
+    { kind: 'sender', ruleId: other, actions: SOUND },
+    { kind: 'override', ruleId: 'all', conditions: [], actions: ['notify'] },
+    { scope: HANDLE, kind: 'override', ruleId: 'wake', conditions: [here], actions: SOUND },
+    { scope: HANDLE, kind: 'override', ruleId: 'hush', conditions: [], actions: [] },
+  ]
+  return puts[form]
+}
+
+const DEFAULTS: readonly [RuleKind, string, readonly Action[]][] = [
+  ['underride', '.m.rule.message', HIGHLIGHT],
+  ['override', '.m.rule.member_event', ['notify']],
+  ['override', '.m.rule.is_user_mention', []],
+  ['override', '.m.rule.invite_for_me', []],
+  ['override', '.m.rule.suppress_notices', SOUND],
+  ['override', '.m.rule.reaction', HIGHLIGHT],
+  ['underride', '.m.rule.room_one_to_one', []],
+]
+
+/** Does one change; true if it could be done. */
+export async function changeRule(
+  house: House,
+  model: Model,
+  { user, other, room, pick, form }: Step,
+): Promise<boolean> {
+  const userId = model.users[user] as UserId
+  const put = newRule(form, { roomId: model.rooms[room] as RoomId, other: model.users[other] as UserId })
+  if (put) {
+    const { scope = GLOBAL, kind, ruleId, ...content } = put
+    await putRule(house.rules, { userId, scope, kind, ruleId }, content, {})
+  } else if (form === 9) await changeDefault(house, model, userId, pick)
+  else if (!(await changeOwn(house, model, userId, { pick, remove: form === 10 }))) return false
+  model.rules.set(userId, await rulesetOf(house.db, userId, { legacyMentionRules: true }))
+  return true
+}
+
+async function changeDefault(house: House, model: Model, userId: UserId, pick: number): Promise<void> {
+  const [kind, ruleId, actions] = DEFAULTS[pick % DEFAULTS.length] as (typeof DEFAULTS)[number]
+  const key = { userId, scope: GLOBAL, kind, ruleId }
+  if (pick >= DEFAULTS.length) {
+    const isEnabled = model.rules.get(userId)?.global[kind].find((rule) => rule.rule_id === ruleId)?.enabled
+    await setRuleEnabled(house.rules, key, !isEnabled)
+  } else await setRuleActions(house.rules, key, actions)
+}
+
+/** Removes one or all rules of the user's own, or puts them all aside one by one, or back to use. */
+async function changeOwn(
+  house: House,
+  model: Model,
+  userId: UserId,
+  { pick, remove }: { pick: number; remove: boolean },
+): Promise<boolean> {
+  const rules = model.rules.get(userId)
+  if (!rules) return false
+  const own = [[GLOBAL, rules.global] as const, ...rules.device].flatMap(([scope, set]) =>
+    RULE_KINDS.flatMap((kind) =>
+      set[kind].flatMap((rule) =>
+        rule.default ? [] : [{ key: { userId, scope, kind, ruleId: rule.rule_id } satisfies RuleKey, rule }],
+      ),
+    ),
+  )
+  const one = own[pick % own.length]
+  if (!one) return false
+  if (remove && pick > 5) {
+    await house.db.transaction((tx) => removeAllRules(house.rules, tx, userId))
+    return true
+  }
+  if (remove) await deleteRule(house.rules, one.key)
+  else await setRuleEnabled(house.rules, one.key, !one.rule.enabled)
+  return true
+}

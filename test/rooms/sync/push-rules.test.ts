@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { deleteRule, putRule, setRuleActions, setRuleEnabled } from '../../../src/accounts/change-rules.ts'
+import { onEachDatabase } from '../../support/databases.ts'
+import { rulesOn } from '../../accounts/fixture.ts'
+import { openHouse, type SyncBody, user } from '../reading-house.ts'
+
+const alice = user('alice')
+const bob = user('bob')
+const WAIT = 30_000
+
+const toldRules = (body: SyncBody) =>
+  body.account_data.events.filter((event) => event.type === 'm.push_rules')
+
+onEachDatabase('push rules in /sync', (open) => {
+  test('every change wakes a long poll, and is told with all rules, once', async (t) => {
+    const house = await openHouse(t, await open(t), ['alice', 'bob'])
+    const rules = rulesOn(house.db, { bus: house.bus })
+    const roomId = await house.create(alice)
+    const key = { userId: alice, scope: '', kind: 'room' as const, ruleId: roomId }
+    const first = await house.sync(alice)
+    assert.deepEqual(Object.keys(toldRules(first)[0]?.content ?? {}), ['global'])
+    let since = first.next_batch
+    for (const change of [
+      () => putRule(rules, key, { actions: [] }, {}),
+      () => setRuleEnabled(rules, key, false),
+      () => setRuleActions(rules, key, ['notify']),
+      () => setRuleEnabled(rules, { ...key, kind: 'override', ruleId: '.m.rule.master' }, true),
+      () => putRule(rules, { ...key, scope: 'phone' }, { actions: [] }, {}),
+      () => deleteRule(rules, key),
+    ]) {
+      const answer = house.sync(alice, since, { timeoutMs: WAIT })
+      await house.clock.asleep()
+      await change()
+      const told = await answer
+      assert.equal(toldRules(told).length, 1)
+      assert.deepEqual(toldRules(told), toldRules(await house.sync(alice)))
+      since = told.next_batch
+    }
+    assert.deepEqual(Object.keys(toldRules(await house.sync(alice))[0]?.content ?? {}), ['global', 'device'])
+    await house.say(roomId, alice, 'something else')
+    const later = await house.sync(alice, since)
+    assert.ok(later.rooms.join[roomId])
+    assert.deepEqual(toldRules(later), [])
+  })
+
+  test('a filter can leave them out, and others are not told', async (t) => {
+    const house = await openHouse(t, await open(t), ['alice', 'bob'])
+    const rules = rulesOn(house.db, { bus: house.bus })
+    const [mine, others] = [await house.sync(alice), await house.sync(bob)]
+    const roomId = await house.create(alice)
+    await putRule(rules, { userId: alice, scope: '', kind: 'room', ruleId: roomId }, { actions: [] }, {})
+    const filter = { account_data: { not_types: ['m.push_rules'] } }
+    assert.deepEqual(toldRules(await house.sync(alice, mine.next_batch, { filter })), [])
+    assert.equal(toldRules(await house.sync(alice, mine.next_batch)).length, 1)
+    assert.deepEqual(toldRules(await house.sync(bob, others.next_batch)), [])
+  })
+})
