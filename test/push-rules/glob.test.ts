@@ -107,6 +107,9 @@ class CountedText {
 describe('glob, hostile patterns', () => {
   const size = 16_384
   const hostile: [name: string, pattern: string, text: string][] = [
+    ['10,000 stars and question marks', '*?'.repeat(5000) + 'b', 'a'.repeat(size)],
+    ['10,000 stars between letters', 'a*'.repeat(10_000), 'a'.repeat(size)],
+    ['10,000 question marks', '?'.repeat(10_000) + 'b', 'a'.repeat(size)],
     ['many stars', 'a*'.repeat(500) + 'b', 'a'.repeat(size)],
     ['stars and question marks', '*?'.repeat(500) + 'b', 'a'.repeat(size)],
     ['question marks between stars', '?*'.repeat(1000), 'a'.repeat(size)],
