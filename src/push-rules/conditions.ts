@@ -8,6 +8,7 @@ import { fold, foldsTo } from './text.ts'
 /** A condition made ready: pure, and it never throws. */
 export type Test = (event: EvaluatedEvent, context: EvaluationContext) => boolean
 
+const MENTIONS_ROOM_KEY = 'content.m\\.mentions.room'
 const MEMBER_COUNT = /^(==|<=|>=|<|>)?([0-9]+)$/
 
 /** What can never match, by this very function. */
@@ -85,6 +86,7 @@ function globMatch(path: KeyPath, glob: Glob): Test {
 
 function eventPropertyIs(key: unknown, value: unknown): Test {
   if (typeof key !== 'string' || !isScalar(value)) return never
+  if (key === MENTIONS_ROOM_KEY) return (event) => event.mentionsRoom === value
   const path = parseKeyPath(key)
   return wherePresent(path, (event) => eventValue(event, path) === value)
 }

@@ -1,4 +1,4 @@
-import { BODY_KEY, isObject, ownValue, valueAt, type KeyPath } from './key-path.ts'
+import { BODY_KEY, isObject, MENTIONED_USERS_KEY, ownValue, valueAt, type KeyPath } from './key-path.ts'
 import { fold } from './text.ts'
 
 /**
@@ -12,6 +12,9 @@ export type EvaluatedEvent = {
   readonly roomId: string | null
   /** Whether the content has a property `m.mentions`, of whatever shape: then the legacy mention rules do not apply. */
   readonly hasMentions: boolean
+  /** What is in `m.mentions`: of whatever shape, undefined if absent. */
+  readonly mentionedUsers: unknown
+  readonly mentionsRoom: unknown
   /** Whether the content has a property `m.relates_to`, of whatever shape. */
   readonly hasRelation: boolean
   readonly content: Record<string, unknown> | undefined
@@ -37,12 +40,20 @@ export function prepareEvent(event: unknown): EvaluatedEvent {
   const content = isObject(value) ? value : undefined
   // By their names, not through `ownValue`: these are read of every event, and so at half the cost.
   const msgtype = content?.['msgtype']
+  const hasMentions = content?.['m.mentions'] !== undefined && Object.hasOwn(content, 'm.mentions')
+  const mentions = hasMentions && isObject(content['m.mentions']) ? content['m.mentions'] : undefined
   const type = textAt(source, 'type')
   return {
     source: event,
     sender: textAt(source, 'sender'),
     roomId: textAt(source, 'room_id'),
-    hasMentions: content?.['m.mentions'] !== undefined && Object.hasOwn(content, 'm.mentions'),
+    hasMentions,
+    mentionedUsers:
+      mentions?.['user_ids'] !== undefined && Object.hasOwn(mentions, 'user_ids')
+        ? mentions['user_ids']
+        : undefined,
+    mentionsRoom:
+      mentions?.['room'] !== undefined && Object.hasOwn(mentions, 'room') ? mentions['room'] : undefined,
     hasRelation: content?.['m.relates_to'] !== undefined && Object.hasOwn(content, 'm.relates_to'),
     content,
     msgtype:
@@ -79,8 +90,7 @@ export function eventValue(event: EvaluatedEvent, path: KeyPath): unknown {
   const { inContent } = path
   if (inContent === undefined) return valueAt(event.source, path.names)
   if (event.content === undefined) return undefined
-  if (inContent.name === 'm.mentions')
-    return event.hasMentions ? below(event.content['m.mentions'], inContent.below) : undefined
+  if (path.key === MENTIONED_USERS_KEY) return event.mentionedUsers
   if (inContent.name === 'm.relates_to') {
     return event.hasRelation ? below(event.content['m.relates_to'], inContent.below) : undefined
   }

@@ -8,6 +8,7 @@ import {
   type RuleKind,
   type Scalar,
 } from './model.ts'
+import { utf8 } from './utf-8.ts'
 
 export type RuleLimits = {
   /** Of the rule's id, in UTF-8. */
@@ -212,5 +213,5 @@ function isStorable(text: string): boolean {
 }
 
 function bytesOf(text: string): number {
-  return new TextEncoder().encode(text).length
+  return utf8(text).length
 }

@@ -8,104 +8,7 @@ import { referenceWhole, referenceWords } from './reference-glob.ts'
 const whole = (pattern: string, text: string) => matchesWhole(compileGlob(pattern), fold(text))
 const words = (pattern: string, text: string) => matchesWords(compileGlob(pattern), fold(text))
 
-describe('glob, whole value', () => {
-  const cases: [pattern: string, text: string, expected: boolean][] = [
-    ['lunc?*', 'Lunch plans', true],
-    ['lunc?*', 'LUNCH', true],
-    ['lunc?*', ' lunch', false],
-    ['lunc?*', 'lunc', false],
-    ['foobaz', 'x\nfoobaz', false],
-    ['foobaz', 'foobaz\n', false],
-    ['', '', true],
-    ['', 'x', false],
-    ['*', '', true],
-    ['*', 'anything\nat all', true],
-    ['?', '', false],
-    ['?', '🙂', true],
-    ['??', '🙂', false],
-    ['?', '\n', true],
-    ['a*b', 'a\n\nb', true],
-    ['a?b', 'a\nb', true],
-    ['?**?', 'x', false],
-    ['?**?', 'xy', true],
-    ['?**?', 'xyz', true],
-    ['[a-z]', 'b', false],
-    ['[a-z]', '[A-Z]', true],
-    ['\\w', '\\w', true],
-    ['a.c', 'abc', false],
-    ['a*a', 'a', false],
-    ['ab*ab', 'abab', true],
-    ['ab*ab', 'ab', false],
-    ['a*b*c', 'axbxbxc', true],
-    ['a*?', 'a🙂', true],
-    ['a*🙂?', 'a🙂🙂', true],
-    ['ΟΔΟΣ', 'οδος', true],
-    ['οδοσ', 'ΟΔΟΣ', true],
-    ['*ς', 'οδοΣ', true],
-    ['İ', 'i̇', true],
-    ['\ud83d*\ude42', '🙂', false],
-    ['*\ude42', '🙂', false],
-    ['\ud83d*', '🙂', false],
-  ]
-  for (const [pattern, text, expected] of cases) {
-    it(`${JSON.stringify(pattern)} ${expected ? 'matches' : 'does not match'} ${JSON.stringify(text)}`, () => {
-      assert.equal(whole(pattern, text), expected)
-    })
-  }
-})
-
 describe('glob, whole words', () => {
-  const cases: [pattern: string, text: string, expected: boolean][] = [
-    ['foo ', 'foo bar', true],
-    ['foo ', 'foo ', true],
-    ['foo ', ' foo  ', true],
-    ['⚡️', 'conduit⚡️', true],
-    ['⚡️', '⚡️conduit', true],
-    ['@user:host', 'ask @user:host about it', true],
-    ['👩‍💻', 'Dev👩‍💻', true],
-    ['conduit', 'conduit⚡️', true],
-    ['foo bar', 'foo baré', true],
-    ['caf', 'café', true],
-    ['foo', 'foobar', false],
-    ['foo', 'foobar foo', true],
-    ['foo', 'foo_bar', false],
-    ['foo', 'foo1', false],
-    ['foo', 'FOO!', true],
-    ['a-a', 'xa-a-a', true],
-    ['ex*ple', 'exple', true],
-    ['ex*ple', 'An example event.', true],
-    ['ex*ple', 'An exciting triple-whammy', true],
-    ['ex*ple', 'vexing triples', false],
-    ['foo*', 'foo bar', true],
-    ['foo*', 'xfoo', false],
-    ['*foo', 'xfoo bar', true],
-    ['*foo', 'xfoobar', false],
-    ['*foo*', 'xfoobar', true],
-    ['b?r', 'foo bar', true],
-    ['b?r', 'foo bars', false],
-    ['b?r', 'b\nr', true],
-    ['b*r', 'b\nr', true],
-    ['*', 'anything', true],
-    ['*', '', true],
-    ['', '', true],
-    ['', 'x', false],
-    ['', ' ', false],
-    ['?', '', false],
-    ['?', 'ab', false],
-    ['?', 'ab c', true],
-    ['cake*lie', 'the cake is a lie', true],
-    ['@room', '@room: lunch', true],
-    ['@room', 'x@room', true],
-    ['@room', '@roommate', false],
-    ['\ud83d', '🙂', false],
-    ['\ude42', '🙂', false],
-  ]
-  for (const [pattern, text, expected] of cases) {
-    it(`${JSON.stringify(pattern)} ${expected ? 'matches' : 'does not match'} ${JSON.stringify(text)}`, () => {
-      assert.equal(words(pattern, text), expected)
-    })
-  }
-
   it('takes names literally', () => {
     assert.equal(containsWords('hello b*b', 'B*B'), true)
     assert.equal(containsWords('hello bob', 'b*b'), false)
@@ -204,6 +107,9 @@ class CountedText {
 describe('glob, hostile patterns', () => {
   const size = 16_384
   const hostile: [name: string, pattern: string, text: string][] = [
+    ['10,000 stars and question marks', '*?'.repeat(5000) + 'b', 'a'.repeat(size)],
+    ['10,000 stars between letters', 'a*'.repeat(10_000), 'a'.repeat(size)],
+    ['10,000 question marks', '?'.repeat(10_000) + 'b', 'a'.repeat(size)],
     ['many stars', 'a*'.repeat(500) + 'b', 'a'.repeat(size)],
     ['stars and question marks', '*?'.repeat(500) + 'b', 'a'.repeat(size)],
     ['question marks between stars', '?*'.repeat(1000), 'a'.repeat(size)],
