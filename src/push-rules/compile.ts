@@ -1,5 +1,6 @@
 import { bodyMatch, never, type Test } from './conditions.ts'
 import { LEGACY_MENTION_RULES, MASTER, PERSONAL_RULES } from './default-ids.ts'
+import { ANY_TYPE, typeCode } from './event.ts'
 import { isObject } from './key-path.ts'
 import {
   type Action,
@@ -26,6 +27,7 @@ export type CompiledRule = {
   readonly reach: Reach | undefined
   /** The only type of event it can match, case folded; undefined: any. It is asked for before the tests. */
   readonly type: string | undefined
+  readonly typeCode: number
   /** Those of the tests that ask for the room; a room rule has none, it is looked up. */
   readonly where: readonly Test[]
   readonly asksPermission: boolean
@@ -95,6 +97,7 @@ export function compileRule(
     tests: compiled.tests,
     reach,
     type: compiled.type,
+    typeCode: compiled.type === undefined ? ANY_TYPE : typeCode(compiled.type),
     where: compiled.where,
     asksPermission: compiled.asksPermission,
     text: reach?.by === 'common' ? JSON.stringify([ruleId, compiled.elsewhere, actions]) : '',

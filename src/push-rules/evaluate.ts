@@ -1,5 +1,5 @@
 import type { CompiledRule, CompiledRules } from './compile.ts'
-import type { EvaluatedEvent } from './event.ts'
+import { ANY_TYPE, type EvaluatedEvent, OTHER_TYPE } from './event.ts'
 import type { EvaluationContext, Outcome } from './model.ts'
 
 /** No rule matched: nothing is notified. */
@@ -33,8 +33,12 @@ function firstMatch(
   event: EvaluatedEvent,
   context: EvaluationContext,
 ): CompiledRule | undefined {
+  const { typeCode } = event
   for (const rule of rules) {
-    if (rule.type !== undefined && rule.type !== event.type) continue
+    if (rule.typeCode !== ANY_TYPE) {
+      if (rule.typeCode !== typeCode) continue
+      if (typeCode === OTHER_TYPE && rule.type !== event.type) continue
+    }
     if (rule.personal && context.userId === undefined) continue
     if (rule.legacyMention && event.hasMentions) continue
     if (matchesAll(rule, event, context)) return rule

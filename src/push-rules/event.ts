@@ -22,6 +22,8 @@ export type EvaluatedEvent = {
   readonly msgtype: string | null
   /** The type with its case folded. */
   readonly type: string | null
+  /** See `typeCode`. */
+  readonly typeCode: number
   /** What was looked up before, by path; made when there is something to keep. */
   kept: Kept | undefined
   /** Whether `@room` stands in the body, which a default rule of everybody asks; undefined: not looked up yet. */
@@ -42,7 +44,8 @@ export function prepareEvent(event: unknown): EvaluatedEvent {
   const msgtype = content?.['msgtype']
   const hasMentions = content?.['m.mentions'] !== undefined && Object.hasOwn(content, 'm.mentions')
   const mentions = hasMentions && isObject(content['m.mentions']) ? content['m.mentions'] : undefined
-  const type = textAt(source, 'type')
+  const written = textAt(source, 'type')
+  const type = written === null ? null : foldedType(written)
   return {
     source: event,
     sender: textAt(source, 'sender'),
@@ -60,7 +63,8 @@ export function prepareEvent(event: unknown): EvaluatedEvent {
       content !== undefined && typeof msgtype === 'string' && Object.hasOwn(content, 'msgtype')
         ? msgtype
         : null,
-    type: type === null ? null : foldedType(type),
+    type,
+    typeCode: type === null ? OTHER_TYPE : typeCode(type),
     kept: undefined,
     namesRoom: undefined,
     body: undefined,
@@ -72,17 +76,25 @@ function textAt(event: Record<string, unknown>, name: string): string | null {
   return typeof value === 'string' ? value : null
 }
 
-/** Most events are of these types; what is the same string is quickly seen to be so. */
-const USUAL_TYPES: ReadonlyMap<string, string> = new Map(
+/** Most events are of these types, and many rules are for one of them: they are told apart by a number. */
+const USUAL_TYPES: ReadonlyMap<string, { type: string; code: number }> = new Map(
   ['message', 'encrypted', 'member', 'tombstone', 'server_acl', 'redaction']
     .map((name) => `m.room.${name}`)
     .concat('m.reaction', 'm.call.invite')
-    .map((type) => [type, type]),
+    .map((type, at) => [type, { type, code: at + 1 }]),
 )
+export const OTHER_TYPE = 0
+/** Of rules that are for no type in particular. */
+export const ANY_TYPE = -1
+
+/** `type`: folded. Equal types have equal codes; of the types that have OTHER_TYPE the text decides. */
+export function typeCode(type: string): number {
+  return USUAL_TYPES.get(type)?.code ?? OTHER_TYPE
+}
 
 /** A type, or a pattern for one without wildcards, with its case folded. */
 export function foldedType(type: string): string {
-  return USUAL_TYPES.get(type) ?? fold(type)
+  return USUAL_TYPES.get(type)?.type ?? fold(type)
 }
 
 /** The value at a path, or undefined. */
