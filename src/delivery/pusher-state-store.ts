@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Database } from '../storage/database.ts'
 import { type Queries, type Query, query } from '../storage/query.ts'
+import type { Progress } from './outbox-store.ts'
 
 /** Works off a pusher for as long as the lease holds; then somebody else may. */
 export type Lease = { owner: string; until: number; now: number }
@@ -20,20 +21,26 @@ export async function clearLeases(db: Database): Promise<void> {
   if (db.dialect === 'sqlite') await db.transaction((tx) => tx.run(endAllLeases, {}))
 }
 
+export type HeadWanted = { pusherId: number; done: Progress }
+
 export type HeadRow = typeof heads extends Query<infer _P, infer R> ? R : never
 
 /**
- * For each pusher that is still leased by `owner`: how it stands, and the oldest event after `after` that it is still to
- * be told, if any, as it stands now.
+ * For each pusher that is still leased by `owner`: how it stands, and the next event past `done` that it is still to be
+ * told, if any, as it stands now.
  */
 export async function headsOf(
   q: Queries,
   owner: string,
-  items: readonly { pusherId: number; after: number }[],
+  items: readonly HeadWanted[],
 ): Promise<Map<number, HeadRow>> {
   const rows = await q.all(heads, {
     owner,
-    items: items.map(({ pusherId, after }) => ({ id: pusherId, after })),
+    items: items.map(({ pusherId, done }) => ({
+      id: pusherId,
+      after: done.ordinary,
+      urgent_after: done.urgent,
+    })),
   })
   return new Map(rows.map((row) => [row.pusher_id, row]))
 }
@@ -74,13 +81,15 @@ export const endAllLeases = query()((db) =>
     .where('lease_owner', 'is not', null),
 )
 
-type HeadParams = { owner: string; items: readonly { id: number; after: number }[] }
+const headPosition = sql<number | null>`coalesce(h.urgent_head, h.ordinary_head)`
+
+type HeadParams = { owner: string; items: readonly { id: number; after: number; urgent_after: number }[] }
 
 export const heads = query<HeadParams>()((db, p, d) =>
   db
     .selectFrom((from) =>
       from
-        .selectFrom(d.rows(p.items, { id: 'integer', after: 'integer' }).as('r'))
+        .selectFrom(d.rows(p.items, { id: 'integer', after: 'integer', urgent_after: 'integer' }).as('r'))
         .innerJoin('pushers as p', 'p.pusher_id', 'r.id')
         .where('p.lease_owner', '=', p.owner)
         .select([
@@ -92,28 +101,40 @@ export const heads = query<HeadParams>()((db, p, d) =>
           'p.data',
           'p.url',
           'p.set_at',
+          'p.enabled',
+          'p.disable_badge_count',
           'p.attempts',
+          'p.failing_since',
           'p.last_badge',
           'p.badge_due',
         ])
-        // A column of its own, not a join: it is one look into the key, however long the queue.
-        .select((eb) =>
+        // Columns of their own, not joins: each is one look into an index, however long the queue.
+        .select((eb) => [
           eb
             .selectFrom('outbox as o')
             .whereRef('o.pusher_id', '=', 'p.pusher_id')
+            .where('o.urgent', '=', sql.lit(1))
+            .whereRef('o.position', '>', 'r.urgent_after')
+            .select((inner) => inner.fn.min('o.position').as('position'))
+            .as('urgent_head'),
+          eb
+            .selectFrom('outbox as o')
+            .whereRef('o.pusher_id', '=', 'p.pusher_id')
+            .where('o.urgent', '=', sql.lit(0))
             .whereRef('o.position', '>', 'r.after')
             .select((inner) => inner.fn.min('o.position').as('position'))
-            .as('head'),
-        )
+            .as('ordinary_head'),
+        ])
         .as('h'),
     )
-    .leftJoin('events as e', 'e.position', 'h.head')
+    .leftJoin('events as e', (join) => join.on('e.position', '=', headPosition))
     .leftJoin('memberships as m', (join) =>
       join.onRef('m.room_id', '=', 'e.room_id').onRef('m.user_id', '=', 'h.user_id'),
     )
     .leftJoin('rule_sets as rs', 'rs.user_id', 'h.user_id')
     .selectAll('h')
     .select([
+      headPosition.as('head'),
       'e.room_id',
       'e.type',
       'e.state_key',

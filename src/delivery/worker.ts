@@ -6,16 +6,18 @@ import type { Random } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
 import type { CompileOptions } from '../push-rules/index.ts'
 import type { Database, Transaction } from '../storage/database.ts'
-import { attemptPoke, NOTHING_DONE, tellOf } from './attempt.ts'
+import { attemptPoke, NOTHING_DONE, pastHead, tellOf } from './attempt.ts'
 import { createDeviceRules } from './device-rules.ts'
 import { createEventCache } from './event-cache.ts'
 import { nextPoke, type NextStep, type Questions } from './next-poke.ts'
 import type { LoadPokedEvents } from './poked-event.ts'
+import { AT_START } from './outbox-store.ts'
 import { isUnchanged, type Outcome, recordOutcomes, type Turn } from './outcome-store.ts'
 import {
   claimPushers,
   clearLeases,
   type HeadRow,
+  type HeadWanted,
   headsOf,
   type Lease,
   pushersWithWork,
@@ -85,7 +87,7 @@ class Worker implements AsyncDisposable {
   readonly #active = new Map<number, Promise<void>>()
   /** Woken while active, since their last outcome went to be recorded. */
   readonly #again = new Set<number>()
-  readonly #headOf: (item: { pusherId: number; after: number }) => Promise<HeadRow | undefined>
+  readonly #headOf: (item: HeadWanted) => Promise<HeadRow | undefined>
   readonly #record: (outcome: Outcome) => Promise<Turn>
   readonly #eventAt: ReturnType<typeof createEventCache>
   readonly #deviceRulesOf: ReturnType<typeof createDeviceRules>
@@ -174,17 +176,17 @@ class Worker implements AsyncDisposable {
   }
 
   async #work(pusherId: number): Promise<void> {
-    let after = 0
+    let done = AT_START
     for (let turns = 1; ; turns++) {
-      const head = await this.#headOf({ pusherId, after })
+      const head = await this.#headOf({ pusherId, done })
       if (!head) return
       const step = this.#isStopping() ? GIVE_BACK : await this.#nextStep(head)
       if (step.kind === 'skip') {
         this.#deps.events.pokeSkipped({ pusherId, reason: step.reason })
-        after = head.head ?? after
+        done = pastHead(head, done)
         continue
       }
-      const attempt = await attemptPoke(this.#deps, head, step, after)
+      const attempt = await attemptPoke(this.#deps, head, step, done)
       const othersWait = turns % FAIR_SHARE === 0 && this.#waiting.size > 0
       const outcome = { ...attempt.outcome, release: othersWait || this.#isStopping() }
       // A wake-up from before this was for rows that the recording will see.
@@ -194,7 +196,7 @@ class Worker implements AsyncDisposable {
       if (outcome.nextAttemptAt !== null) this.#riseBy(outcome.nextAttemptAt)
       if (othersWait && turn === 'released') this.#again.add(pusherId)
       if (turn !== 'kept') return
-      after = 0
+      done = AT_START
     }
   }
 

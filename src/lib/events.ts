@@ -10,6 +10,8 @@ export type Events = {
   pokeSent(poke: { kind: PokeKind; pusherId: number; ms: number }): void
   /** A poke was not needed any more. */
   pokeSkipped(poke: { pusherId: number; reason: string }): void
+  /** A gateway will never take this poke, so nobody is told of it. `error`: one of a fixed set of words. */
+  pokeDropped(poke: { kind: PokeKind; pusherId: number; error: string }): void
   /** A poke failed and will be tried again. `error`: one of a fixed set of words. */
   pusherFailing(failure: { pusherId: number; error: string; attempts: number; nextAttemptAt: number }): void
   /** A gateway wants to hear no more of a pushkey; its pusher is gone. */
@@ -27,6 +29,7 @@ export function createEvents({ log, metrics }: { log: Log; metrics: Metrics }): 
   })
   const skipped = metrics.counter('belfry_pokes_skipped_total', 'Pokes no longer needed', ['reason'])
   const failed = metrics.counter('belfry_poke_failures_total', 'Attempts that failed', ['error'])
+  const dropped = metrics.counter('belfry_pokes_dropped_total', 'Pokes refused for good', ['kind'])
   const rejected = metrics.counter('belfry_pushers_rejected_total', 'Pushers removed on request of a gateway')
   return {
     pokeSent({ kind, pusherId, ms }) {
@@ -37,6 +40,10 @@ export function createEvents({ log, metrics }: { log: Log; metrics: Metrics }): 
     pokeSkipped({ pusherId, reason }) {
       skipped.inc({ reason })
       log.debug({ pusher_id: pusherId, reason }, 'poke skipped')
+    },
+    pokeDropped({ kind, pusherId, error }) {
+      dropped.inc({ kind })
+      log.warn({ pusher_id: pusherId, kind, error }, 'poke dropped')
     },
     pusherFailing({ pusherId, error, attempts, nextAttemptAt }) {
       // A gateway may answer with any status there is.

@@ -161,6 +161,7 @@ function recorder(told: Told[]): Events {
   return {
     pokeSent: note('pokeSent'),
     pokeSkipped: note('pokeSkipped'),
+    pokeDropped: note('pokeDropped'),
     pusherFailing: note('pusherFailing'),
     pusherRejected: note('pusherRejected'),
   }
