@@ -15,6 +15,7 @@ import { clientRoutes } from './client-api/routes.ts'
 import { ConfigError } from './config/config-error.ts'
 import type { Config } from './config/schema.ts'
 import { explainRoutes } from './console-api/explain.ts'
+import { pusherReportRoutes } from './console-api/pushers.ts'
 import { checkGatewayUrl, NOTIFY_PATH } from './delivery/gateway-url.ts'
 import { makeGuardedAgent } from './delivery/guarded-agent.ts'
 import { makeIpPolicy } from './delivery/ip-policy.ts'
@@ -39,7 +40,10 @@ import { outcomeOf } from './notifications/counts.ts'
 import { notificationDeps } from './notifications/deps.ts'
 import { rulesChanged } from './notifications/members.ts'
 import { isRead } from './notifications/read.ts'
-import { type PusherDeps, removePusher, removePushersOfDevices } from './pushers/set-pusher.ts'
+import { removePusher, removePushersOfDevices } from './pushers/remove-pushers.ts'
+import type { PusherDeps } from './pushers/set-pusher.ts'
+import { startRemovedSweeper } from './pushers/sweep-removed.ts'
+import type { TestPushDeps } from './pushers/test-push.ts'
 import type { RoomDeps } from './rooms/deps.ts'
 import { updateMemberProfile } from './rooms/member-profile.ts'
 import { displayNameAt, loadPokedEvents } from './rooms/poke-event.ts'
@@ -69,19 +73,20 @@ export async function createBelfry(config: Config, given: Partial<Environment> =
   const ca = config.push.extra_ca === undefined ? [] : [readCertificates(config.push.extra_ca)]
   const database = config.database
   const db = await openDatabase(database.kind === 'sqlite' ? `sqlite:${database.path}` : database.url, log)
-  const stages = createStages(config, environment, db)
+  const stages = createStages(config, { ...environment, ca }, db)
   const running: AsyncDisposable[] = []
   return {
     async listen() {
       const { url } = await stages.http.listen()
       stages.ownUrls.push(url)
-      running.push(stages.startSweeping(), await stages.startDelivering(ca))
+      running.push(...stages.startSweeping(), await stages.startDelivering())
       return { url }
     },
     async close() {
       await stages.http.close()
       stages.typing[Symbol.dispose]()
       for (const part of running.toReversed()) await part[Symbol.asyncDispose]()
+      await stages.agent[Symbol.asyncDispose]()
       await stages.lastSeen[Symbol.asyncDispose]()
       await db[Symbol.asyncDispose]()
     },
@@ -91,7 +96,11 @@ export async function createBelfry(config: Config, given: Partial<Environment> =
 }
 
 /** Builds each stage with what it needs, from the end of an event's way to its beginning. */
-function createStages(config: Config, { clock, random, log, metrics }: Environment, db: Database) {
+function createStages(
+  config: Config,
+  { clock, random, log, metrics, ca }: Environment & { ca: readonly string[] },
+  db: Database,
+) {
   const bus = createLocalBus()
   const serverName = config.server_name
   const ruleSettings = ruleSettingsOf(config)
@@ -105,6 +114,13 @@ function createStages(config: Config, { clock, random, log, metrics }: Environme
     apps: new Map([[INBOX_APP_ID, makeInboxApp({ store: inbox, clock })]]),
     report: gatewayReport(log, metrics),
   }
+  const agent = makeGuardedAgent({ policy, ca, connectionsPerOrigin: config.push.connections_per_gateway })
+  const inProcess = (url: URL) => (isOwnGateway(url) ? ownGateway(gateway) : undefined)
+  const sending = {
+    send: makePokeSender({ agent, clock, inProcess }),
+    events: createEvents({ log, metrics }),
+    includeContent: config.push.include_content,
+  }
   const pushers: PusherDeps = {
     db,
     bus,
@@ -115,6 +131,7 @@ function createStages(config: Config, { clock, random, log, metrics }: Environme
     endBadge,
     copyRules: (tx, of) => copyDeviceRules(rules, tx, of),
   }
+  const testPushes: TestPushDeps = { ...pushers, ...sending, random }
   const ruleFaults = metrics.counter(
     'belfry_rule_faults_total',
     'Rule evaluations that threw; no message was lost',
@@ -157,27 +174,22 @@ function createStages(config: Config, { clock, random, log, metrics }: Environme
     limiter: createRateLimiter(config.rate_limits, clock),
     routes: [
       ...healthRoutes({ checks: { database: async () => void (await currentPosition(db)) }, metrics, log }),
-      ...clientRoutes({ config, accounts, rules, rooms, notifications, sync, typing, pushers }),
+      ...clientRoutes({ config, accounts, rules, rooms, notifications, sync, typing, pushers, testPushes }),
       ...explainRoutes({ db, settings: ruleSettings }),
+      ...pusherReportRoutes({ db, clock }),
       ...gatewayRoutes(gateway),
       ...inboxRoutes({ store: inbox }),
     ],
   })
 
-  const startDelivering = async (ca: readonly string[]): Promise<AsyncDisposable> => {
-    const agent = makeGuardedAgent({ policy, ca, connectionsPerOrigin: config.push.connections_per_gateway })
-    const worker = await startDelivery({
+  const startDelivering = () =>
+    startDelivery({
+      ...sending,
       db,
       bus,
       clock,
       random,
       log,
-      events: createEvents({ log, metrics }),
-      send: makePokeSender({
-        agent,
-        clock,
-        inProcess: (url) => (isOwnGateway(url) ? ownGateway(gateway) : undefined),
-      }),
       loadPokedEvents,
       badgeOf,
       isRead,
@@ -187,17 +199,12 @@ function createStages(config: Config, { clock, random, log, metrics }: Environme
       displayNameAt,
       removePusher: (tx, pusherId) => removePusher(pushers, tx, pusherId),
       concurrency: config.push.concurrency,
-      includeContent: config.push.include_content,
     })
-    return {
-      async [Symbol.asyncDispose]() {
-        await worker[Symbol.asyncDispose]()
-        await agent[Symbol.asyncDispose]()
-      },
-    }
-  }
-  const startSweeping = () => startHandleSweeper({ ...rules, log }, config.push.handle_retention_days)
-  return { http, accounts, lastSeen, typing, startDelivering, startSweeping, ownUrls }
+  const startSweeping = () => [
+    startHandleSweeper({ ...rules, log }, config.push.handle_retention_days),
+    startRemovedSweeper({ db, clock, log }),
+  ]
+  return { http, accounts, lastSeen, typing, agent, startDelivering, startSweeping, ownUrls }
 }
 
 /** Which default rules everybody has, and what rules may say. */
