@@ -1,19 +1,19 @@
 import { sql } from 'kysely'
 import type { Database } from '../storage/database.ts'
-import { type Queries, type Query, query } from '../storage/query.ts'
+import { type Dialect, type Queries, type Query, query } from '../storage/query.ts'
 import type { Progress } from './outbox-store.ts'
 
 /** Works off a pusher for as long as the lease holds; then somebody else may. */
 export type Lease = { owner: string; until: number; now: number }
 
-/** Leases those of the pushers that nobody holds and whose time has come. */
+/** Leases those of the pushers that nobody holds and whose time has come. Resolves to them, with their URLs. */
 export async function claimPushers(
   tx: Queries,
   pusherIds: readonly number[],
   lease: Lease,
-): Promise<number[]> {
+): Promise<Map<number, string | null>> {
   const rows = await tx.all(claim, { pusherIds, ...lease })
-  return rows.map((row) => row.pusher_id)
+  return new Map(rows.map((row) => [row.pusher_id, row.url]))
 }
 
 /** A SQLite file is served by one process: whoever held a lease when it was opened is dead. */
@@ -64,14 +64,26 @@ export async function retriesDue(
   return { due: due.map((row) => row.pusher_id), nextAt: next?.at ?? undefined }
 }
 
+/** A wait or a lease that ends later than any can was begun before the clock was set back, and is over. */
+const LONGEST_WAIT_MS = 2 * 3_600_000
+/** The clocks of two machines may differ by some of this. */
+const LONGEST_LEASE_MS = 600_000
+
+const isOver = (d: Dialect, column: string, { now, longest }: { now: number; longest: number }) =>
+  sql<boolean>`(${sql.ref(column)} is null or ${sql.ref(column)} <= ${d.integer(now)}
+    or ${sql.ref(column)} > ${d.integer(now)} + ${sql.lit(longest)})`
+
+const isFree = (d: Dialect, now: number) => isOver(d, 'lease_until', { now, longest: LONGEST_LEASE_MS })
+const isDue = (d: Dialect, now: number) => isOver(d, 'next_attempt_at', { now, longest: LONGEST_WAIT_MS })
+
 export const claim = query<{ pusherIds: readonly number[] } & Lease>()((db, p, d) =>
   db
     .updateTable('pushers')
     .set({ lease_owner: p.owner, lease_until: p.until })
     .where('pusher_id', 'in', d.numbers(p.pusherIds))
-    .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<=', p.now)]))
-    .where((eb) => eb.or([eb('next_attempt_at', 'is', null), eb('next_attempt_at', '<=', p.now)]))
-    .returning('pusher_id'),
+    .where(isFree(d, p.now))
+    .where(isDue(d, p.now))
+    .returning(['pusher_id', 'url']),
 )
 
 export const endAllLeases = query()((db) =>
@@ -148,7 +160,7 @@ export const heads = query<HeadParams>()((db, p, d) =>
     ]),
 )
 
-export const unattended = query<{ after: number; limit: number; now: number }>()((db, p) =>
+export const unattended = query<{ after: number; limit: number; now: number }>()((db, p, d) =>
   db
     .selectFrom('pushers')
     .select('pusher_id')
@@ -159,18 +171,19 @@ export const unattended = query<{ after: number; limit: number; now: number }>()
         .select('pusher_id')
         .union(eb.selectFrom('pushers').select('pusher_id').where('badge_due', '>', sql.lit(0))),
     )
-    .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<=', p.now)]))
-    .where((eb) => eb.or([eb('next_attempt_at', 'is', null), eb('next_attempt_at', '<=', p.now)]))
+    .where(isFree(d, p.now))
+    .where(isDue(d, p.now))
     .orderBy('pusher_id')
     .limit(p.limit),
 )
 
-export const dueForRetry = query<{ now: number; limit: number }>()((db, p) =>
+// What waits longer than any may (`isDue`) is found by the sweep: asked for here, every failing pusher would be looked at.
+export const dueForRetry = query<{ now: number; limit: number }>()((db, p, d) =>
   db
     .selectFrom('pushers')
     .select('pusher_id')
     .where('next_attempt_at', '<=', p.now)
-    .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<=', p.now)]))
+    .where(isFree(d, p.now))
     .orderBy('next_attempt_at')
     .limit(p.limit),
 )

@@ -14,6 +14,10 @@ export type Events = {
   pokeDropped(poke: { kind: PokeKind; pusherId: number; error: string }): void
   /** A poke failed and will be tried again. `error`: one of a fixed set of words. */
   pusherFailing(failure: { pusherId: number; error: string; attempts: number; nextAttemptAt: number }): void
+  /** So many pokes in a row have failed that a gateway is left alone; now and then one is tried. */
+  gatewayDown(gateway: { error: string }): void
+  /** It answers again. `held`: pushers that have waited for it. */
+  gatewayBack(gateway: { held: number }): void
   /** A gateway wants to hear no more of a pushkey; its pusher is gone. */
   pusherRejected(pusher: { pusherId: number }): void
 }
@@ -30,6 +34,10 @@ export function createEvents({ log, metrics }: { log: Log; metrics: Metrics }): 
   const skipped = metrics.counter('belfry_pokes_skipped_total', 'Pokes no longer needed', ['reason'])
   const failed = metrics.counter('belfry_poke_failures_total', 'Attempts that failed', ['error'])
   const dropped = metrics.counter('belfry_pokes_dropped_total', 'Pokes refused for good', ['kind'])
+  const outages = metrics.counter(
+    'belfry_gateway_outages_total',
+    'Gateways left alone after failures in a row',
+  )
   const rejected = metrics.counter('belfry_pushers_rejected_total', 'Pushers removed on request of a gateway')
   return {
     pokeSent({ kind, pusherId, ms }) {
@@ -52,6 +60,13 @@ export function createEvents({ log, metrics }: { log: Log; metrics: Metrics }): 
       // The first failure is news; that it goes on is what the metric and the pusher's status are for.
       if (attempts === 1) log.warn(fields, 'pusher failing')
       else log.debug(fields, 'pusher still failing')
+    },
+    gatewayDown({ error }) {
+      outages.inc()
+      log.warn({ error }, 'gateway down')
+    },
+    gatewayBack({ held }) {
+      log.info({ held }, 'gateway back')
     },
     pusherRejected({ pusherId }) {
       rejected.inc()
