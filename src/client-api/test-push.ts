@@ -23,8 +23,9 @@ export function testPushRoutes(deps: TestPushDeps): Route[] {
       auth: 'user',
       limit: 'test push',
       body,
-      async handler({ requester: { userId }, body: { app_id: appId, pushkey, event_id: eventId } }) {
-        const { status, attempt } = await testPush(deps, { userId, appId, pushkey, eventId })
+      async handler({ requester: { userId }, body: asked, signal }) {
+        const { app_id: appId, pushkey, event_id: eventId } = asked
+        const { status, attempt } = await testPush(deps, { userId, appId, pushkey, eventId, signal })
         return {
           status,
           'org.belfry.attempt': attempt && {

@@ -55,6 +55,8 @@ export type TestedPusher = {
   pushkey: string
   /** What the poke tells of; else an id that no event has. */
   eventId?: string | undefined
+  /** Ends the wait for the gateway: what it makes of the poke is not learned then. */
+  signal: AbortSignal
 }
 
 /**
@@ -63,14 +65,14 @@ export type TestedPusher = {
  */
 export async function testPush(
   deps: TestPushDeps,
-  { eventId = `$test-push-${deps.random.token(12)}`, ...key }: TestedPusher,
+  { eventId = `$test-push-${deps.random.token(12)}`, signal, ...key }: TestedPusher,
 ): Promise<TestPushResult> {
   const pusher = await deps.db.first(pusherByKey, key)
   if (!pusher) return { status: 'not_registered', attempt: null }
   if (pusher.kind !== 'http' || pusher.url === null) return { status: 'unsupported', attempt: null }
   if (pusher.enabled === 0) return { status: 'disabled', attempt: null }
   const poke = testPoke({ device: deviceOf(pusher, deps.includeContent), eventId })
-  const result = await deps.send(pusher.url, poke)
+  const result = await Promise.race([deps.send(pusher.url, poke), stopped(signal)])
   const status = statusOf(result, pusher.pushkey)
   if (status === 'rejected') await obeyRejection(deps, pusher)
   else if (status === 'ok') await wake(deps, pusher)
@@ -84,6 +86,13 @@ export async function testPush(
     },
   }
 }
+
+const stopped = (signal: AbortSignal) =>
+  new Promise<PokeResult>((resolve) => {
+    const stop = () => resolve({ kind: 'retry', error: 'stopped', ms: 0 })
+    if (signal.aborted) stop()
+    else signal.addEventListener('abort', stop, { once: true })
+  })
 
 function statusOf(result: PokeResult, pushkey: string): TestStatus {
   if (result.kind === 'sent') return result.rejected.includes(pushkey) ? 'rejected' : 'ok'

@@ -11,6 +11,12 @@ import { alice, bob, buildTower, carol, kitchen, ORDINARY, PHONE, type Tower } f
 import { onEachDatabase } from '../support/databases.ts'
 
 const DATA = { url: 'https://push.example.org/_matrix/push/v1/notify', custom: { kept: [1, 2] } }
+const ON_PHONE = {
+  enabled: true,
+  'org.matrix.msc3881.enabled': true,
+  device_id: PHONE,
+  'org.matrix.msc3881.device_id': PHONE,
+}
 const APP_B = { app_id: 'org.example.other', pushkey: 'key b' }
 
 const addTablet = query()((db) =>
@@ -42,8 +48,8 @@ onEachDatabase('pushers', (open) => {
     await set(tower, bob, { instance_handle: 'h1' })
     await set(tower, bob, { ...APP_B })
     assert.deepEqual(await shown(tower, bob), [
-      { ...ORDINARY, instance_handle: 'h1', profile_tag: 'h1', data: DATA },
-      { ...ORDINARY, ...APP_B, data: DATA },
+      { ...ORDINARY, ...ON_PHONE, instance_handle: 'h1', profile_tag: 'h1', data: DATA },
+      { ...ORDINARY, ...ON_PHONE, ...APP_B, data: DATA },
     ])
     assert.deepEqual(await shown(tower, alice), [])
   })
