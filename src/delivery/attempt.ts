@@ -23,6 +23,7 @@ type Sendable = Extract<NextStep, { kind: 'send' }>
 export const NOTHING_DONE = {
   kind: 'rest',
   done: AT_START,
+  collapsed: null,
   badge: null,
   badgeSeen: null,
   error: null,

@@ -53,6 +53,8 @@ export type SkipReason =
   | 'does not notify'
   | 'in the app only'
   | 'suppressed by a device rule'
+  /** After an outage a newer one of the same room stands for it. */
+  | 'collapsed'
   | 'disabled'
 
 /** What to do next for a pusher. */

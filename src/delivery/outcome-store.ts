@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import { type Queries, query } from '../storage/query.ts'
+import { type Collapsed, removeCollapsed } from './collapse-store.ts'
 import type { Progress } from './outbox-store.ts'
 import type { Lease } from './pusher-state-store.ts'
 
@@ -15,6 +16,8 @@ export type Outcome = {
   setAt: number
   /** Sent, or not needed any more, are all events up to here. */
   done: Progress
+  /** What else goes of the outbox, after an outage. */
+  collapsed: Collapsed | null
   /** The badge that the gateway was told. */
   badge: number | null
   /** `badge_due` as it was before the badge was read; null: it was not read. */
@@ -46,6 +49,8 @@ export async function recordOutcomes(
         urgent_up_to: done.urgent,
       })),
     })
+  const collapsed = outcomes.flatMap(({ pusherId, collapsed: plan }) => (plan ? { pusherId, ...plan } : []))
+  if (collapsed.length > 0) await removeCollapsed(tx, collapsed)
   const rows = await tx.all(applyOutcomes, { ...lease, items: outcomes.map(outcomeRow) })
   const turns = new Map(
     rows.map((row) => [row.pusher_id, row.lease_owner === null ? 'released' : 'kept'] as const),

@@ -8,6 +8,7 @@ import type { CompileOptions } from '../push-rules/index.ts'
 import type { Database, Transaction } from '../storage/database.ts'
 import { type Attempt, attemptPoke, NOTHING_DONE, pastHead, tellOf } from './attempt.ts'
 import { createDeviceRules } from './device-rules.ts'
+import { type Collapse, isCarriedOut, passedOver, planCollapse } from './collapse.ts'
 import { createEventCache } from './event-cache.ts'
 import { createGateways, type Gateways, originOf } from './gateways.ts'
 import { advanceRetries, giveBack, type GivenBack } from './hold-store.ts'
@@ -208,11 +209,24 @@ class Worker implements AsyncDisposable {
 
   async #work(pusherId: number, origin: string): Promise<void> {
     let done = AT_START
+    let plan: Collapse | undefined
+    let isPlanned = false
     for (let turns = 1; ; turns++) {
-      const head = await this.#headOf({ pusherId, done })
+      const head = await this.#headOf({ pusherId, done: passedOver(done, plan) })
       if (!head) return
+      if (head.failing_since !== null && !isPlanned && !this.#isStopping()) {
+        isPlanned = true
+        plan = await planCollapse(this.#deps.db, pusherId, (position) => this.#judge(pusherId, position))
+        if (plan !== undefined) continue
+      }
       const step = this.#isStopping() ? GIVE_BACK : await this.#nextStep(head)
       if (step.kind === 'skip') {
+        if (plan !== undefined && head.urgent_head === null) {
+          // What the plan kept has just been read, and what it stands for may be told after all.
+          isPlanned = false
+          plan = undefined
+          continue
+        }
         this.#deps.events.pokeSkipped({ pusherId, reason: step.reason })
         done = pastHead(head, done)
         continue
@@ -220,15 +234,19 @@ class Worker implements AsyncDisposable {
       const attempt = await attemptPoke(this.#deps, head, step, done)
       await this.#learn(origin, attempt)
       const othersWait = turns % FAIR_SHARE === 0 && this.#waiting.size > 0
-      const outcome = { ...attempt.outcome, release: othersWait || this.#isStopping() }
+      const collapsed = this.#carriedOut(plan, attempt, head)
+      const outcome = { ...attempt.outcome, collapsed, release: othersWait || this.#isStopping() }
       // A wake-up from before this was for rows that the recording will see.
       this.#again.delete(pusherId)
       const turn = await this.#record(outcome)
       tellOf(this.#deps.events, attempt, turn)
+      for (const [reason, count] of collapsed?.skipped ?? [])
+        this.#deps.events.pokeSkipped({ pusherId, reason, count })
       if (outcome.nextAttemptAt !== null) this.#tender.riseBy(outcome.nextAttemptAt)
       if (othersWait && turn === 'released') this.#again.add(pusherId)
       if (turn !== 'kept') return
       done = AT_START
+      plan = undefined
     }
   }
 
@@ -240,6 +258,17 @@ class Worker implements AsyncDisposable {
     const { db: q, clock } = this.#deps
     const caches = { eventAt: this.#eventAt, deviceRulesOf: this.#deviceRulesOf }
     return nextPoke({ ...this.#deps, ...caches, q, now: clock.now() }, head)
+  }
+
+  async #judge(pusherId: number, position: number): Promise<NextStep | undefined> {
+    const beyond = { ordinary: position - 1, urgent: Number.MAX_SAFE_INTEGER }
+    const head = await this.#headOf({ pusherId, done: beyond })
+    return head && this.#nextStep(head)
+  }
+
+  #carriedOut(plan: Collapse | undefined, { outcome }: Attempt, head: HeadRow): Collapse | null {
+    const since = { failingSince: head.failing_since, now: this.#deps.clock.now() }
+    return plan !== undefined && isCarriedOut(plan, outcome, since) ? plan : null
   }
 
   async #recordAll(outcomes: readonly Outcome[]): Promise<readonly Turn[]> {

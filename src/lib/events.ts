@@ -8,8 +8,8 @@ import type { Metrics } from './metrics.ts'
 export type Events = {
   /** A gateway took a poke. `ms`: how long that took. */
   pokeSent(poke: { kind: PokeKind; pusherId: number; ms: number }): void
-  /** A poke was not needed any more. */
-  pokeSkipped(poke: { pusherId: number; reason: string }): void
+  /** Pokes, one if not told otherwise, were not needed any more. */
+  pokeSkipped(poke: { pusherId: number; reason: string; count?: number }): void
   /** A gateway will never take this poke, so nobody is told of it. `error`: one of a fixed set of words. */
   pokeDropped(poke: { kind: PokeKind; pusherId: number; error: string }): void
   /** A poke failed and will be tried again. `error`: one of a fixed set of words. */
@@ -45,9 +45,9 @@ export function createEvents({ log, metrics }: { log: Log; metrics: Metrics }): 
       took.observe(ms / 1000)
       log.debug({ pusher_id: pusherId, kind, ms }, 'poke sent')
     },
-    pokeSkipped({ pusherId, reason }) {
-      skipped.inc({ reason })
-      log.debug({ pusher_id: pusherId, reason }, 'poke skipped')
+    pokeSkipped({ pusherId, reason, count = 1 }) {
+      skipped.inc({ reason }, count)
+      log.debug({ pusher_id: pusherId, reason, count }, 'poke skipped')
     },
     pokeDropped({ kind, pusherId, error }) {
       dropped.inc({ kind })
