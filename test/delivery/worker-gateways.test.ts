@@ -8,13 +8,16 @@ import { alice, atRest, bob, setUp, type Tower } from './tower.ts'
 
 const EACH = 1000
 
+const COLUMNS = [
+  ...(['user_id', 'app_id', 'pushkey', 'url', 'kind', 'handle_is_instance'] as const),
+  ...(['app_display_name', 'device_display_name', 'lang', 'data', 'created_at', 'set_at'] as const),
+  ...(['attempts', 'badge_due'] as const),
+]
+
 const addPushers = query<{ items: readonly { pushkey: string; url: string }[] }>()((db, p, d) =>
   db
     .insertInto('pushers')
-    .columns([
-      ...['user_id', 'app_id', 'pushkey', 'url', 'kind', 'handle_is_instance', 'app_display_name'],
-      ...['device_display_name', 'lang', 'data', 'created_at', 'set_at', 'attempts', 'badge_due'],
-    ] as 'user_id'[])
+    .columns(COLUMNS)
     .expression(
       db
         .selectFrom(['pushers as p', d.rows(p.items, { pushkey: 'text', url: 'text' }).as('r')])

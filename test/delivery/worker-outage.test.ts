@@ -77,9 +77,14 @@ const skips = (tower: Tower) =>
     .filter(({ event }) => event === 'pokeSkipped')
     .map(({ fields }) => [fields['reason'], fields['count']])
 
+const sleepOf =
+  ({ clock }: Tower): Clock['sleep'] =>
+  (ms, signal) =>
+    clock.sleep(ms, signal)
+
 /** Time goes on as ever, and `by` is what the clock on the wall is wrong. */
 function wallClock(tower: Tower): Clock & { by: number } {
-  const wall = { by: 0, now: () => tower.clock.now() + wall.by, sleep: tower.clock.sleep }
+  const wall = { by: 0, now: () => tower.clock.now() + wall.by, sleep: sleepOf(tower) }
   return wall
 }
 
