@@ -8,10 +8,10 @@ import { handleHolders, pushersWithQueue, type QueuedPusher } from './status-sto
  * The pushers of a user as `GET /pushers` shows them: what was set, `enabled` and `device_id` under both names of MSC3881, and
  * under `org.belfry.status` how it is going.
  */
-export async function listPushers(q: Queries, userId: UserId): Promise<JsonObject[]> {
+export async function listPushers(q: Queries, userId: UserId, now: number): Promise<JsonObject[]> {
   const rows = await q.all(pushersWithQueue, { userId })
   const holders = await q.all(handleHolders, { userIds: [userId] })
-  return rows.map((row) => ({ ...shown(row), 'org.belfry.status': statusOf(row, holders) }))
+  return rows.map((row) => ({ ...shown(row), 'org.belfry.status': statusOf(row, { holders, now }) }))
 }
 
 function shown(row: QueuedPusher): JsonObject {

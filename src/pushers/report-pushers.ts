@@ -37,25 +37,26 @@ export async function reportPushers(
   if (of !== 'all') {
     const rows = await q.all(pushersWithQueue, { userId: of })
     const removed = await q.all(removedOfUser, { userId: of, since, limit: REMOVED_KEPT })
-    return report(viewer, { rows, removed, holders: await q.all(handleHolders, { userIds: [of] }) })
+    return report(viewer, { now, rows, removed, holders: await q.all(handleHolders, { userIds: [of] }) })
   }
   const rows = await q.all(pushersPage, { after, limit })
   const holders = await q.all(handleHolders, { userIds: [...new Set(rows.map((row) => row.user_id))] })
   const removed = await q.all(removedOfAll, { since, limit: REMOVED_KEPT })
   const last = rows.length === limit ? rows.at(-1) : undefined
   return {
-    ...report(viewer, { rows, removed, holders }),
+    ...report(viewer, { now, rows, removed, holders }),
     ...(last !== undefined && { nextBatch: last.pusher_id }),
   }
 }
 
 type Found = {
+  now: number
   rows: readonly QueuedPusher[]
   removed: readonly RemovedRow[]
   holders: readonly HandleHolder[]
 }
 
-function report(viewer: UserId, { rows, removed, holders }: Found) {
+function report(viewer: UserId, { now, rows, removed, holders }: Found) {
   return {
     pushers: rows.map((row) => ({
       ...identityOf(viewer, row),
@@ -64,7 +65,7 @@ function report(viewer: UserId, { rows, removed, holders }: Found) {
       gateway: row.url === null ? null : (URL.parse(row.url)?.origin ?? null),
       created_at: row.created_at,
       set_at: row.set_at,
-      ...statusOf(row, holders),
+      ...statusOf(row, { holders, now }),
     })),
     removed: removed.map((row) => ({
       ...identityOf(viewer, row),

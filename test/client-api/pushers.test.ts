@@ -71,6 +71,7 @@ onEachDatabase('pushers over HTTP', (open) => {
         'org.matrix.msc3881.device_id': alice.deviceId,
       })
       assert.deepEqual(status, {
+        state: 'ok',
         device_id: alice.deviceId,
         queued: 0,
         last_success_at: null,

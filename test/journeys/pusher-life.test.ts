@@ -97,6 +97,7 @@ test('the report: an owner sees the pushkey, an administrator a hash, nobody els
         gateway: new URL(gateway.url).origin,
         created_at: own.pushers[0]?.['created_at'],
         set_at: own.pushers[0]?.['created_at'],
+        state: 'ok',
         queued: 0,
         last_success_at: null,
         failing_since: null,

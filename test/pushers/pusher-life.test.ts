@@ -47,7 +47,7 @@ onEachDatabase('the life of a pusher', (open) => {
     assert.equal(await tower.queued(), 1)
     await tower.setPusher(bob, { data: { url: gateway.url }, enabled: false })
     assert.equal(await tower.queued(), 0)
-    const [shown] = await listPushers(tower.db, bob)
+    const [shown] = await listPushers(tower.db, bob, tower.clock.now())
     assert.deepEqual([shown?.['enabled'], shown?.['org.matrix.msc3881.enabled']], [false, false])
 
     await using _worker = await tower.start()
@@ -98,12 +98,17 @@ onEachDatabase('the life of a pusher', (open) => {
     await using _worker = await tower.start()
     await tower.say(alice, 'one')
     await eventually(() => tower.told.some(({ event }) => event === 'pusherFailing'))
+    const state = async () => (await report(tower, bob)).pushers[0]?.['state']
+    assert.equal(await state(), 'retrying')
+    const aDayLater = { now: tower.clock.now() + DAY_MS }
+    assert.equal((await report(tower, bob, aDayLater)).pushers[0]?.['state'], 'failing')
     await tower.setPusher(bob, { data: { url: gateway.url }, enabled: false })
     const [row] = await tower.pusherRows()
     assert.deepEqual(
       [row?.failing_since, row?.attempts, row?.next_attempt_at, row?.last_error],
       [null, 0, null, 'status 500'],
     )
+    assert.equal(await state(), 'off')
   })
 
   test('disable_badge_count: pokes without counts, and none for a badge; taken back, the badge is told', async (t) => {
@@ -125,7 +130,7 @@ onEachDatabase('the life of a pusher', (open) => {
         ['nor is this', undefined],
       ],
     )
-    assert.equal((await listPushers(tower.db, bob))[0]?.['disable_badge_count'], true)
+    assert.equal((await listPushers(tower.db, bob, tower.clock.now()))[0]?.['disable_badge_count'], true)
     const last = await tower.say(alice, 'one more')
     await atRest(tower)
     await readAll(tower, last)

@@ -30,7 +30,9 @@ const badgeUsers = query()((db) => db.selectFrom('badge_rooms').select('user_id'
 const set = (tower: Tower, userId: UserId, fields: object = {}) =>
   tower.setPusher(userId, { data: DATA, ...fields })
 const shown = async (tower: Tower, userId: UserId) =>
-  (await listPushers(tower.db, userId)).map(({ 'org.belfry.status': _status, ...settings }) => settings)
+  (await listPushers(tower.db, userId, tower.clock.now())).map(
+    ({ 'org.belfry.status': _status, ...settings }) => settings,
+  )
 const flagged = async (tower: Tower) => (await tower.db.all(withPushers, {})).map((row) => row.user_id)
 
 async function refusal(doing: Promise<unknown>): Promise<MatrixError> {
@@ -86,7 +88,7 @@ onEachDatabase('pushers', (open) => {
       { handleRequired: true },
     )
     await setPusher(tower.pushers, { userId: bob, deviceId: 'TABLET' as DeviceId }, copy)
-    const listed = await listPushers(tower.db, bob)
+    const listed = await listPushers(tower.db, bob, tower.clock.now())
     assert.deepEqual(
       listed.map(
         (pusher) => (pusher['org.belfry.status'] as { handle_shared_with: string[] }).handle_shared_with,
