@@ -15,8 +15,10 @@ import { clientRoutes } from './client-api/routes.ts'
 import { ConfigError } from './config/config-error.ts'
 import type { Config } from './config/schema.ts'
 import { explainRoutes } from './console-api/explain.ts'
+import { pusherReportRoutes } from './console-api/pushers.ts'
 import { checkGatewayUrl, NOTIFY_PATH } from './delivery/gateway-url.ts'
 import { makeIpPolicy } from './delivery/ip-policy.ts'
+import { makeLazySender } from './delivery/lazy-sender.ts'
 import { systemLookup } from './delivery/lookup.ts'
 import { startDelivery } from './delivery/worker.ts'
 import { inboxRoutes } from './gateway-api/inbox.ts'
@@ -37,7 +39,10 @@ import { outcomeOf } from './notifications/counts.ts'
 import { notificationDeps } from './notifications/deps.ts'
 import { rulesChanged } from './notifications/members.ts'
 import { isRead } from './notifications/read.ts'
-import { type PusherDeps, removePusher, removePushersOfDevices } from './pushers/set-pusher.ts'
+import { removePusher, removePushersOfDevices } from './pushers/remove-pushers.ts'
+import type { PusherDeps } from './pushers/set-pusher.ts'
+import { startRemovedSweeper } from './pushers/sweep-removed.ts'
+import type { TestPushDeps } from './pushers/test-push.ts'
 import type { RoomDeps } from './rooms/deps.ts'
 import { updateMemberProfile } from './rooms/member-profile.ts'
 import { displayNameAt, loadPokedEvents } from './rooms/poke-event.ts'
@@ -67,19 +72,22 @@ export async function createBelfry(config: Config, given: Partial<Environment> =
   const ca = config.push.extra_ca === undefined ? [] : [readCertificates(config.push.extra_ca)]
   const database = config.database
   const db = await openDatabase(database.kind === 'sqlite' ? `sqlite:${database.path}` : database.url, log)
-  const stages = createStages(config, environment, db)
+  const stages = createStages(config, { ...environment, ca }, db)
   const running: AsyncDisposable[] = []
   return {
     async listen() {
+      // Certificates that cannot be read are to be heard of now, not with the first poke.
+      if (ca.length > 0) await stages.sender.load()
       const { url } = await stages.http.listen()
       stages.ownUrls.push(url)
-      running.push(stages.startSweeping(), await stages.startDelivering(ca))
+      running.push(...stages.startSweeping(), await stages.startDelivering())
       return { url }
     },
     async close() {
       await stages.http.close()
       stages.typing[Symbol.dispose]()
       for (const part of running.toReversed()) await part[Symbol.asyncDispose]()
+      await stages.sender[Symbol.asyncDispose]()
       await stages.lastSeen[Symbol.asyncDispose]()
       await db[Symbol.asyncDispose]()
     },
@@ -89,7 +97,11 @@ export async function createBelfry(config: Config, given: Partial<Environment> =
 }
 
 /** Builds each stage with what it needs, from the end of an event's way to its beginning. */
-function createStages(config: Config, { clock, random, log, metrics }: Environment, db: Database) {
+function createStages(
+  config: Config,
+  { clock, random, log, metrics, ca }: Environment & { ca: readonly string[] },
+  db: Database,
+) {
   const bus = createLocalBus()
   const serverName = config.server_name
   const ruleSettings = ruleSettingsOf(config)
@@ -103,6 +115,18 @@ function createStages(config: Config, { clock, random, log, metrics }: Environme
     apps: new Map([[INBOX_APP_ID, makeInboxApp({ store: inbox, clock })]]),
     report: gatewayReport(log, metrics),
   }
+  const sender = makeLazySender({
+    policy,
+    ca,
+    connectionsPerOrigin: config.push.connections_per_gateway,
+    clock,
+    inProcess: (url) => (isOwnGateway(url) ? ownGateway(gateway) : undefined),
+  })
+  const sending = {
+    send: sender.send,
+    events: createEvents({ log, metrics }),
+    includeContent: config.push.include_content,
+  }
   const pushers: PusherDeps = {
     db,
     bus,
@@ -113,6 +137,7 @@ function createStages(config: Config, { clock, random, log, metrics }: Environme
     endBadge,
     copyRules: (tx, of) => copyDeviceRules(rules, tx, of),
   }
+  const testPushes: TestPushDeps = { ...pushers, ...sending, random }
   const ruleFaults = metrics.counter(
     'belfry_rule_faults_total',
     'Rule evaluations that threw; no message was lost',
@@ -155,37 +180,22 @@ function createStages(config: Config, { clock, random, log, metrics }: Environme
     limiter: createRateLimiter(config.rate_limits, clock),
     routes: [
       ...healthRoutes({ checks: { database: async () => void (await currentPosition(db)) }, metrics, log }),
-      ...clientRoutes({ config, accounts, rules, rooms, notifications, sync, typing, pushers }),
+      ...clientRoutes({ config, accounts, rules, rooms, notifications, sync, typing, pushers, testPushes }),
       ...explainRoutes({ db, settings: ruleSettings }),
+      ...pusherReportRoutes({ db, clock }),
       ...gatewayRoutes(gateway),
       ...inboxRoutes({ store: inbox }),
     ],
   })
 
-  const startDelivering = async (ca: readonly string[]): Promise<AsyncDisposable> => {
-    const sender = lazily(async () => {
-      const [{ makeGuardedAgent }, { makePokeSender }] = await Promise.all([
-        import('./delivery/guarded-agent.ts'),
-        import('./delivery/send-poke.ts'),
-      ])
-      const agent = makeGuardedAgent({
-        policy,
-        ca,
-        connectionsPerOrigin: config.push.connections_per_gateway,
-      })
-      const inProcess = (url: URL) => (isOwnGateway(url) ? ownGateway(gateway) : undefined)
-      return { agent, send: makePokeSender({ agent, clock, inProcess }) }
-    })
-    // Certificates that cannot be read are to be heard of now, not with the first poke.
-    if (ca.length > 0) await sender.get()
-    const worker = await startDelivery({
+  const startDelivering = () =>
+    startDelivery({
+      ...sending,
       db,
       bus,
       clock,
       random,
       log,
-      events: createEvents({ log, metrics }),
-      send: async (url, poke) => (await sender.get()).send(url, poke),
       loadPokedEvents,
       badgeOf,
       isRead,
@@ -195,17 +205,12 @@ function createStages(config: Config, { clock, random, log, metrics }: Environme
       displayNameAt,
       removePusher: (tx, pusherId) => removePusher(pushers, tx, pusherId),
       concurrency: config.push.concurrency,
-      includeContent: config.push.include_content,
     })
-    return {
-      async [Symbol.asyncDispose]() {
-        await worker[Symbol.asyncDispose]()
-        await (await sender.made)?.agent[Symbol.asyncDispose]()
-      },
-    }
-  }
-  const startSweeping = () => startHandleSweeper({ ...rules, log }, config.push.handle_retention_days)
-  return { http, accounts, lastSeen, typing, startDelivering, startSweeping, ownUrls }
+  const startSweeping = () => [
+    startHandleSweeper({ ...rules, log }, config.push.handle_retention_days),
+    startRemovedSweeper({ db, clock, log }),
+  ]
+  return { http, accounts, lastSeen, typing, sender, startDelivering, startSweeping, ownUrls }
 }
 
 /** Which default rules everybody has, and what rules may say. */
@@ -218,17 +223,6 @@ function ruleSettingsOf({ push, experimental: proposed }: Config): RuleSettings 
       liveLocation: proposed.live_location,
       knocks: proposed.knocks,
       notifyInApp: proposed.notify_in_app,
-    },
-  }
-}
-
-/** Made when it is first asked for: a server that starts does not wait for the HTTP client that its first poke needs. */
-function lazily<T>(make: () => Promise<T>): { get(): Promise<T>; readonly made: Promise<T> | undefined } {
-  let made: Promise<T> | undefined
-  return {
-    get: () => (made ??= make()),
-    get made() {
-      return made
     },
   }
 }

@@ -39,6 +39,8 @@ export async function openSeed(data: string, gateway: string): Promise<Seed> {
       appDisplayName: 'Bench',
       deviceDisplayName: 'A phone',
       lang: 'en',
+      enabled: true,
+      disableBadgeCount: false,
       data: { url: gateway },
     }
     await setPusher(

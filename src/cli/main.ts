@@ -1,11 +1,12 @@
 import { ConfigError } from '../config/config-error.ts'
 import type { Command, World } from './command.ts'
 import { pushExplain } from './push-explain.ts'
+import { pushTest } from './push-test.ts'
 import { serve } from './serve.ts'
 import { start } from './start.ts'
 import { userAdd } from './user.ts'
 
-const COMMANDS: readonly Command[] = [start, serve, userAdd, pushExplain]
+const COMMANDS: readonly Command[] = [start, serve, userAdd, pushExplain, pushTest]
 
 /**
  * Runs the command that the arguments name and resolves with the exit code: 0, 1 for a failure, 2 for a mistake on the command line or

@@ -38,7 +38,7 @@ type Pusher = {
 }
 
 // What somebody wrote, and the ids of rules, may try to move the cursor.
-const UNPRINTABLE = /[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu
+export const UNPRINTABLE = /[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu
 
 /** For people: what counted, rule by rule why, and what followed for each pusher. */
 export function explanationText(answer: ExplainAnswer): string {

@@ -1,17 +1,11 @@
-import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { ConfigError } from '../config/config-error.ts'
-import type { Command, World } from './command.ts'
+import type { Command } from './command.ts'
 import { type ExplainAnswer, explanationText } from './push-explain-text.ts'
-
-const DEFAULT_URL = 'http://127.0.0.1:8008'
-/** An explanation is computed from a few rows; what takes longer than this is not there. */
-const TIMEOUT_MS = 30_000
+import { SERVER_HELP, SERVER_OPTIONS, serverClient } from './server-client.ts'
 
 const HELP = `  --user USER_ID     Whom to ask for, when the token is an administrator's [its owner]
-  --url URL          The server [BELFRY_URL, or ${DEFAULT_URL}]
-  --token-file FILE  Holds the access token [else it is taken from BELFRY_TOKEN]
-  --json             Print the answer as the server gives it.
+${SERVER_HELP}
 
 The ids of room and event are as clients show them; put them in single quotes.`
 
@@ -27,13 +21,7 @@ export const pushExplain: Command = {
       event_id: eventId,
       ...(values.user === undefined ? {} : { user_id: values.user }),
     })
-    const answer = await ask(
-      world,
-      `${serverUrl(values.url, world)}/_belfry/v1/explain?${query.toString()}`,
-      {
-        token: tokenFrom(values['token-file'], world),
-      },
-    )
+    const answer = await serverClient(world, values)(`/_belfry/v1/explain?${query.toString()}`)
     world.print(
       values.json === true ? JSON.stringify(answer, null, 2) : explanationText(answer as ExplainAnswer),
     )
@@ -56,56 +44,11 @@ function parsed(argv: readonly string[]) {
       args: [...argv],
       allowPositionals: true,
       options: {
+        ...SERVER_OPTIONS,
         user: { type: 'string' },
-        url: { type: 'string' },
-        'token-file': { type: 'string' },
-        json: { type: 'boolean' },
       },
     })
   } catch (error) {
     throw new ConfigError(error instanceof Error ? error.message : 'bad arguments', { cause: error })
-  }
-}
-
-function serverUrl(given: string | undefined, { env }: World): string {
-  const text = given ?? (env['BELFRY_URL'] || DEFAULT_URL)
-  const url = URL.parse(text)
-  if (url === null || !/^https?:$/.test(url.protocol))
-    throw new ConfigError(`bad URL "${text}": expected http:// or https://`)
-  return url.href.replace(/\/+$/, '')
-}
-
-function tokenFrom(file: string | undefined, { env }: World): string {
-  const token = file === undefined ? env['BELFRY_TOKEN'] : readToken(file)
-  if (token === undefined || token === '')
-    throw new ConfigError('an access token is needed, in BELFRY_TOKEN or in a file named with --token-file')
-  return token
-}
-
-function readToken(file: string): string {
-  try {
-    return readFileSync(file, 'utf8').trim()
-  } catch (error) {
-    throw new ConfigError(`the token file ${file} cannot be read`, { cause: error })
-  }
-}
-
-async function ask(world: World, url: string, { token }: { token: string }): Promise<unknown> {
-  const response = await reached(world, url, token)
-  const body: unknown = await response.json().catch(() => undefined)
-  if (response.ok && body !== undefined) return body
-  const { error } = (body ?? {}) as { error?: unknown }
-  throw new Error(typeof error === 'string' ? error : `the server answered with status ${response.status}`)
-}
-
-async function reached(world: World, url: string, token: string): Promise<Response> {
-  try {
-    return await world.fetch(url, {
-      headers: { authorization: `Bearer ${token}` },
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-      redirect: 'error',
-    })
-  } catch (error) {
-    throw new Error(`no answer from ${new URL(url).origin}`, { cause: error })
   }
 }

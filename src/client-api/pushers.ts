@@ -25,7 +25,7 @@ export function pusherRoutes(deps: PusherDeps): Route[] {
       auth: 'user',
       limit: 'default',
       async handler({ requester }) {
-        return { pushers: await listPushers(deps.db, requester.userId) }
+        return { pushers: await listPushers(deps.db, requester.userId, deps.clock.now()) }
       },
     }),
   ]

@@ -4,6 +4,7 @@ import type { Config } from '../config/schema.ts'
 import type { Route } from '../http/route.ts'
 import type { NotificationDeps } from '../notifications/deps.ts'
 import type { PusherDeps } from '../pushers/set-pusher.ts'
+import type { TestPushDeps } from '../pushers/test-push.ts'
 import type { RoomDeps } from '../rooms/deps.ts'
 import { DEFAULT_ROOM_VERSION, ROOM_VERSIONS } from '../rooms/room-versions.ts'
 import type { SyncDeps } from '../rooms/sync/sync.ts'
@@ -30,6 +31,7 @@ import { roomMembershipRoutes } from './room-membership.ts'
 import { roomSendRoutes } from './room-send.ts'
 import { roomStateWriteRoutes } from './room-state-write.ts'
 import { syncRoutes } from './sync.ts'
+import { testPushRoutes } from './test-push.ts'
 import { typingRoutes } from './typing.ts'
 import { versionsRoutes } from './versions.ts'
 import { wellKnownRoutes } from './well-known.ts'
@@ -43,11 +45,12 @@ export type ClientApiDeps = {
   sync: SyncDeps
   typing: Typing
   pushers: PusherDeps
+  testPushes: TestPushDeps
 }
 
 /** Every endpoint of the client-server API, one module of the specification after the other. */
 export function clientRoutes(deps: ClientApiDeps): Route[] {
-  const { accounts, rules, rooms, notifications, sync, typing, pushers, config } = deps
+  const { accounts, rules, rooms, notifications, sync, typing, pushers, testPushes, config } = deps
   const publicUrl = config.public_url
   const { db, clock } = rooms
   return [
@@ -76,6 +79,7 @@ export function clientRoutes(deps: ClientApiDeps): Route[] {
     ...legacyEventRoutes(sync),
     ...pushRulesRoutes(rules),
     ...pusherRoutes(pushers),
+    ...testPushRoutes(testPushes),
     ...notificationRoutes({ db, clock }),
     ...probesRoutes(),
   ]

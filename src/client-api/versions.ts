@@ -12,6 +12,8 @@ const UNSTABLE_FEATURES = {
   'org.matrix.msc2285.stable': true,
   'org.matrix.msc3771': true,
   'org.matrix.msc3773': true,
+  'org.matrix.msc3881': true,
+  'org.matrix.msc3881.stable': true,
   'org.matrix.msc3952_intentional_mentions': true,
 }
 

@@ -145,6 +145,9 @@ const rateLimitsSchema = z.strictObject({
   push_burst_per_address: setting(count(20_000), {
     about: 'Notifications to the push gateway endpoint from one address that may come at once.',
   }),
+  test_pushes_per_minute_per_user: setting(count(20), {
+    about: 'Test pokes of one user; as many may come at once.',
+  }),
   login_attempts_per_minute_per_account: setting(count(10), {
     about: 'Failed logins of one account; as many may come at once.',
   }),

@@ -26,6 +26,7 @@ export type Quiet =
   | 'in the app only'
   | 'suppressed by a device rule'
   | 'set after the event'
+  | 'disabled'
 
 export type Case = {
   userId: UserId
@@ -135,6 +136,9 @@ function quietBecause(
 ): Quiet | undefined {
   if (silence !== undefined) return silence
   if (sentAt !== undefined && (pusher.created_at ?? 0) > sentAt) return 'set after the event'
+  // What it was before it was last set is not known.
+  const isSince = sentAt === undefined || (pusher.set_at ?? 0) <= sentAt
+  if (pusher.enabled === 0 && isSince) return 'disabled'
   if (wakesDevice(here)) return undefined
   if (wakesDevice(counted)) return 'suppressed by a device rule'
   return here.notify ? 'in the app only' : 'does not notify'

@@ -15,7 +15,9 @@ export const pushersAtEvent = query<{ userId: UserId; position: number }>()((db,
       'p.device_id',
       'p.handle',
       'p.created_at',
+      'p.set_at',
       'p.failing_since',
+      'p.enabled',
       'o.position as queued',
     ])
     .where('p.user_id', '=', p.userId)

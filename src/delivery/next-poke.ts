@@ -53,10 +53,21 @@ export type SkipReason =
   | 'does not notify'
   | 'in the app only'
   | 'suppressed by a device rule'
+  /** After an outage a newer one of the same room stands for it. */
+  | 'collapsed'
+  | 'disabled'
 
 /** What to do next for a pusher. */
 export type NextStep =
-  | { kind: 'send'; poke: Poke; badge: number; about: 'event' | 'badge' }
+  | {
+      kind: 'send'
+      poke: Poke
+      /** The same in the short form, for a gateway that refuses the long one. Absent: it is short already. */
+      shorter?: () => Poke
+      /** null: the poke tells none. */
+      badge: number | null
+      about: 'event' | 'badge'
+    }
   | { kind: 'skip'; reason: SkipReason }
   /** Nothing is to be sent. `badgeKnown`: the badge may have changed, but it is what was told last. */
   | { kind: 'rest'; badgeKnown: boolean }
@@ -77,6 +88,7 @@ export type NextPokeDeps = Omit<Questions, 'rulesOf'> & {
 export async function nextPoke(deps: NextPokeDeps, head: HeadRow): Promise<NextStep> {
   if (head.head !== null) return eventStep(deps, head, head.head)
   if (head.badge_due === 0) return { kind: 'rest', badgeKnown: false }
+  if (!isTold(head)) return { kind: 'rest', badgeKnown: true }
   const badge = await deps.badgeOf(deps.q, head.user_id)
   if (badge === head.last_badge) return { kind: 'rest', badgeKnown: true }
   const poke = badgePoke({ device: deviceOf(head, deps.includeContent), unread: badge })
@@ -92,21 +104,28 @@ async function eventStep(deps: NextPokeDeps, head: HeadRow, position: number): P
   const [isRead, stored, badge, poked] = await Promise.all([
     deps.isRead(deps.q, { userId, roomId, threadId, position }),
     deps.outcomeOf(deps.q, { userId, roomId, position }),
-    deps.badgeOf(deps.q, userId),
+    isTold(head) ? deps.badgeOf(deps.q, userId) : null,
     deps.eventAt(position),
   ])
   if (isRead) return { kind: 'skip', reason: 'read' }
   if (!poked) return { kind: 'skip', reason: 'gone' }
   const outcome = await outcomeHere(deps, head, poked, stored)
   if (typeof outcome === 'string') return { kind: 'skip', reason: outcome }
-  const poke = eventPoke({
+  const input = {
     event: namedFor(poked, userId),
     recipient: userId,
     device: deviceOf(head, deps.includeContent),
     tweaks: outcome.tweaks as JsonObject,
     unread: badge,
-  })
-  return { kind: 'send', poke, badge, about: 'event' }
+  }
+  const isShort = input.device.data.format === 'event_id_only'
+  return {
+    kind: 'send',
+    poke: eventPoke(input),
+    ...(!isShort && { shorter: () => eventPoke({ ...input, device: shortened(input.device) }) }),
+    badge,
+    about: 'event',
+  }
 }
 
 /** What the pusher goes by: the rules of its device where it has some, else the outcome that counts. */
@@ -132,6 +151,8 @@ export const asOutcome = (stored: StoredOutcome) =>
 
 /** What can be told from the row alone. */
 function reasonToSkip(head: HeadRow, now: number): SkipReason | undefined {
+  // It was switched off while this was on its way into the queue.
+  if (head.enabled === 0) return 'disabled'
   if (head.type === null || head.origin_server_ts === null) return 'gone'
   if (head.redacted_by !== null) return 'redacted'
   if (head.sender === head.user_id) return 'own event'
@@ -154,12 +175,20 @@ function namedFor({ event, room }: PokedEvent, recipient: UserId) {
   return { ...event, ...(roomName !== undefined && { roomName }) }
 }
 
-function deviceOf(head: HeadRow, includeContent: boolean): PokeDevice {
-  const data = parseStored(head.data)
-  return {
-    appId: head.app_id,
-    pushkey: head.pushkey,
-    pushkeyTsMs: head.set_at,
-    data: includeContent ? data : { ...data, format: 'event_id_only' },
-  }
+/** Does the pusher want to know the badge? */
+const isTold = (head: HeadRow) => head.enabled === 1 && head.disable_badge_count === 0
+
+/** What the gateway is told of a pusher. */
+export function deviceOf(
+  head: Pick<HeadRow, 'app_id' | 'pushkey' | 'set_at' | 'data'>,
+  includeContent: boolean,
+): PokeDevice {
+  const { app_id: appId, pushkey, set_at: pushkeyTsMs } = head
+  const device = { appId, pushkey, pushkeyTsMs, data: parseStored(head.data) }
+  return includeContent ? device : shortened(device)
 }
+
+const shortened = (device: PokeDevice): PokeDevice => ({
+  ...device,
+  data: { ...device.data, format: 'event_id_only' },
+})

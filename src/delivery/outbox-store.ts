@@ -2,14 +2,25 @@ import { type RawBuilder, sql } from 'kysely'
 import type { RoomId, UserId } from '../lib/ids.ts'
 import type { Transaction } from '../storage/database.ts'
 import { query } from '../storage/query.ts'
+import { isCall } from './poke.ts'
 
 // The way into the outbox. All of them run in the transaction of what they tell of, and resolve to the ids of the pushers
 // to wake, on the topic 'delivery', once it is committed.
 
-type ForRoom = {
+/**
+ * How far a pusher's outbox is worked off. What is urgent goes before all that is not; each of the two goes in the order of
+ * its positions.
+ */
+export type Progress = { ordinary: number; urgent: number }
+
+/** Nothing is. */
+export const AT_START: Progress = { ordinary: 0, urgent: 0 }
+
+/** The event to tell of. */
+type Told = { position: number; type: string }
+
+type ForRoom = Told & {
   roomId: RoomId
-  /** The event's. */
-  position: number
   /** Members who are not to be told, the sender among them. */
   except: readonly UserId[]
   /** Milliseconds since the Unix epoch. */
@@ -18,17 +29,17 @@ type ForRoom = {
 
 /** One poke for each pusher of the joined members of a room. Costs by members with pushers, whatever the size of the room. */
 export async function enqueueForRoom(tx: Transaction, work: ForRoom): Promise<number[]> {
-  const rows = await tx.all(addForRoom, work)
+  const rows = await tx.all(addForRoom, { ...work, urgent: urgencyOf(work) })
   return rows.map((row) => row.pusher_id)
 }
 
 /** One poke for each pusher of these users. Whoever has one for the event already gets no second. */
 export async function enqueueForUsers(
   tx: Transaction,
-  work: { userIds: readonly UserId[]; position: number; now: number },
+  work: Told & { userIds: readonly UserId[]; now: number },
 ): Promise<number[]> {
   if (work.userIds.length === 0) return []
-  const rows = await tx.all(addForUsers, work)
+  const rows = await tx.all(addForUsers, { ...work, urgent: urgencyOf(work) })
   return rows.map((row) => row.pusher_id)
 }
 
@@ -38,11 +49,11 @@ export type Holder = { userId: UserId; handle: string }
 /** One poke for each pusher of these devices, for an event that only rules of theirs notify of. */
 export async function enqueueForHandles(
   tx: Transaction,
-  work: { holders: readonly Holder[]; position: number; now: number },
+  work: Told & { holders: readonly Holder[]; now: number },
 ): Promise<number[]> {
   if (work.holders.length === 0) return []
   const holders = work.holders.map(({ userId, handle }) => ({ user_id: userId, handle }))
-  const rows = await tx.all(addForHandles, { ...work, holders })
+  const rows = await tx.all(addForHandles, { ...work, holders, urgent: urgencyOf(work) })
   return rows.map((row) => row.pusher_id)
 }
 
@@ -62,10 +73,14 @@ export const deleteOutbox = query<{ pusherIds: readonly number[] }>()((db, p, d)
   db.deleteFrom('outbox').where('pusher_id', 'in', d.numbers(p.pusherIds)),
 )
 
-export const addForRoom = query<ForRoom>()((db, p, d) =>
+const urgencyOf = ({ type }: Told) => (isCall(type) ? 1 : 0)
+
+type Row = { position: number; now: number; urgent: number }
+
+export const addForRoom = query<Omit<ForRoom, 'type'> & Row>()((db, p, d) =>
   db
     .insertInto('outbox')
-    .columns(['pusher_id', 'position', 'created_at'])
+    .columns(['pusher_id', 'position', 'created_at', 'urgent'])
     .expression(
       db
         .selectFrom('memberships as m')
@@ -76,46 +91,62 @@ export const addForRoom = query<ForRoom>()((db, p, d) =>
         .where('m.membership', '=', 'join')
         .where('m.user_id', 'not in', d.list(p.except) as RawBuilder<UserId>)
         .where('p.kind', '=', 'http')
-        .select(['p.pusher_id', d.integer(p.position).as('position'), d.integer(p.now).as('created_at')]),
+        .where('p.enabled', '=', sql.lit(1))
+        .select([
+          'p.pusher_id',
+          d.integer(p.position).as('position'),
+          d.integer(p.now).as('created_at'),
+          d.integer(p.urgent).as('urgent'),
+        ]),
     )
     .onConflict((conflict) => conflict.columns(['pusher_id', 'position']).doNothing())
     .returning('pusher_id'),
 )
 
-export const addForUsers = query<{ userIds: readonly UserId[]; position: number; now: number }>()(
-  (db, p, d) =>
-    db
-      .insertInto('outbox')
-      .columns(['pusher_id', 'position', 'created_at'])
-      .expression(
-        db
-          .selectFrom('pushers')
-          .where('user_id', 'in', d.list(p.userIds) as RawBuilder<UserId>)
-          .where('kind', '=', 'http')
-          .select(['pusher_id', d.integer(p.position).as('position'), d.integer(p.now).as('created_at')]),
-      )
-      .onConflict((conflict) => conflict.columns(['pusher_id', 'position']).doNothing())
-      .returning('pusher_id'),
+export const addForUsers = query<{ userIds: readonly UserId[] } & Row>()((db, p, d) =>
+  db
+    .insertInto('outbox')
+    .columns(['pusher_id', 'position', 'created_at', 'urgent'])
+    .expression(
+      db
+        .selectFrom('pushers')
+        .where('user_id', 'in', d.list(p.userIds) as RawBuilder<UserId>)
+        .where('kind', '=', 'http')
+        .where('enabled', '=', sql.lit(1))
+        .select([
+          'pusher_id',
+          d.integer(p.position).as('position'),
+          d.integer(p.now).as('created_at'),
+          d.integer(p.urgent).as('urgent'),
+        ]),
+    )
+    .onConflict((conflict) => conflict.columns(['pusher_id', 'position']).doNothing())
+    .returning('pusher_id'),
 )
 
 type HolderRow = { user_id: UserId; handle: string }
 
-export const addForHandles = query<{ holders: readonly HolderRow[]; position: number; now: number }>()(
-  (db, p, d) =>
-    db
-      .insertInto('outbox')
-      .columns(['pusher_id', 'position', 'created_at'])
-      .expression(
-        db
-          .selectFrom(d.rows(p.holders, { user_id: 'text', handle: 'text' }).as('r'))
-          .innerJoin('pushers as p', (join) =>
-            join.onRef('p.user_id', '=', 'r.user_id').onRef('p.handle', '=', 'r.handle'),
-          )
-          .where('p.kind', '=', 'http')
-          .select(['p.pusher_id', d.integer(p.position).as('position'), d.integer(p.now).as('created_at')]),
-      )
-      .onConflict((conflict) => conflict.columns(['pusher_id', 'position']).doNothing())
-      .returning('pusher_id'),
+export const addForHandles = query<{ holders: readonly HolderRow[] } & Row>()((db, p, d) =>
+  db
+    .insertInto('outbox')
+    .columns(['pusher_id', 'position', 'created_at', 'urgent'])
+    .expression(
+      db
+        .selectFrom(d.rows(p.holders, { user_id: 'text', handle: 'text' }).as('r'))
+        .innerJoin('pushers as p', (join) =>
+          join.onRef('p.user_id', '=', 'r.user_id').onRef('p.handle', '=', 'r.handle'),
+        )
+        .where('p.kind', '=', 'http')
+        .where('p.enabled', '=', sql.lit(1))
+        .select([
+          'p.pusher_id',
+          d.integer(p.position).as('position'),
+          d.integer(p.now).as('created_at'),
+          d.integer(p.urgent).as('urgent'),
+        ]),
+    )
+    .onConflict((conflict) => conflict.columns(['pusher_id', 'position']).doNothing())
+    .returning('pusher_id'),
 )
 
 // Counted, not set: whoever tells the badge takes back only what was there before it read the number.
@@ -125,5 +156,7 @@ export const markBadgeDue = query<{ userIds: readonly UserId[] }>()((db, p, d) =
     .set((eb) => ({ badge_due: eb('badge_due', '+', 1) }))
     .where('user_id', 'in', d.list(p.userIds) as RawBuilder<UserId>)
     .where('kind', '=', 'http')
+    .where('enabled', '=', sql.lit(1))
+    .where('disable_badge_count', '=', sql.lit(0))
     .returning('pusher_id'),
 )

@@ -1,19 +1,23 @@
 import { type RawBuilder, sql } from 'kysely'
 import { type Queries, query } from '../storage/query.ts'
+import { type Collapsed, removeCollapsed } from './collapse-store.ts'
+import type { Progress } from './outbox-store.ts'
 import type { Lease } from './pusher-state-store.ts'
 
 /** What became of one turn with a pusher. */
 export type Outcome = {
   pusherId: number
   /**
-   * `sent`: the gateway took a poke. `failed`: it did not, see `error` and `nextAttemptAt`. `rejected`: it took the poke and
-   * wants no more. `rest`: there was nothing to send.
+   * `sent`: the gateway took a poke. `failed`: it did not, see `error` and `nextAttemptAt`. `dropped`: it never will, see
+   * `error`, and may well take the next. `rejected`: it took the poke and wants no more. `rest`: there was nothing to send.
    */
-  kind: 'sent' | 'failed' | 'rejected' | 'rest'
+  kind: 'sent' | 'failed' | 'dropped' | 'rejected' | 'rest'
   /** `set_at` of the pusher at the attempt: a failure from before it was set anew says nothing of it. */
   setAt: number
   /** Sent, or not needed any more, are all events up to here. */
-  doneUpTo: number
+  done: Progress
+  /** What else goes of the outbox, after an outage. */
+  collapsed: Collapsed | null
   /** The badge that the gateway was told. */
   badge: number | null
   /** `badge_due` as it was before the badge was read; null: it was not read. */
@@ -36,11 +40,17 @@ export async function recordOutcomes(
   lease: Lease,
   outcomes: readonly Outcome[],
 ): Promise<Turn[]> {
-  const done = outcomes.filter((outcome) => outcome.doneUpTo > 0)
-  if (done.length > 0)
+  const worked = outcomes.filter(({ done }) => done.ordinary > 0 || done.urgent > 0)
+  if (worked.length > 0)
     await tx.run(removeDone, {
-      items: done.map(({ pusherId, doneUpTo }) => ({ id: pusherId, up_to: doneUpTo })),
+      items: worked.map(({ pusherId, done }) => ({
+        id: pusherId,
+        up_to: done.ordinary,
+        urgent_up_to: done.urgent,
+      })),
     })
+  const collapsed = outcomes.flatMap(({ pusherId, collapsed: plan }) => (plan ? { pusherId, ...plan } : []))
+  if (collapsed.length > 0) await removeCollapsed(tx, collapsed)
   const rows = await tx.all(applyOutcomes, { ...lease, items: outcomes.map(outcomeRow) })
   const turns = new Map(
     rows.map((row) => [row.pusher_id, row.lease_owner === null ? 'released' : 'kept'] as const),
@@ -65,15 +75,17 @@ export const unchanged = query<{ pusherId: number; setAt: number; owner: string 
     .where('lease_owner', '=', p.owner),
 )
 
-export const removeDone = query<{ items: readonly { id: number; up_to: number }[] }>()((db, p, d) =>
+type DoneRow = { id: number; up_to: number; urgent_up_to: number }
+
+export const removeDone = query<{ items: readonly DoneRow[] }>()((db, p, d) =>
   db.deleteFrom('outbox').where((eb) =>
     eb(
       eb.refTuple('pusher_id', 'position'),
       'in',
       eb
-        .selectFrom(d.rows(p.items, { id: 'integer', up_to: 'integer' }).as('r'))
+        .selectFrom(d.rows(p.items, { id: 'integer', up_to: 'integer', urgent_up_to: 'integer' }).as('r'))
         .innerJoin('outbox as o', 'o.pusher_id', 'r.id')
-        .whereRef('o.position', '<=', 'r.up_to')
+        .whereRef('o.position', '<=', sql`case when o.urgent = 1 then r.urgent_up_to else r.up_to end`)
         .select(['o.pusher_id', 'o.position'])
         .$asTuple('pusher_id', 'position'),
     ),
@@ -105,6 +117,9 @@ const outcomeRow = (outcome: Outcome): OutcomeRow => ({
 // `r` is the outcome; columns without a prefix are the pusher's as it was before.
 const isSent = sql<boolean>`r.kind = 'sent'`
 const isFailed = sql<boolean>`(r.kind = 'failed' and set_at = r.seen_set_at)`
+// What a gateway says no to is no outage: it answers.
+const isAnswered = sql<boolean>`r.kind in ('sent', 'dropped')`
+const isFault = sql<boolean>`(r.fault is not null and set_at = r.seen_set_at)`
 const badgeLeft = sql<number>`case when badge_due = r.seen_badge then 0 else badge_due end`
 const goesOn = sql<boolean>`(r.give_back = 0 and not ${isFailed} and (${badgeLeft} > 0
   or exists (select 1 from outbox where outbox.pusher_id = pushers.pusher_id)))`
@@ -137,14 +152,14 @@ export const applyOutcomes = query<{ items: readonly OutcomeRow[] } & Lease>()((
     .set({
       last_success_at: when<number>(isSent, now, sql`last_success_at`),
       failing_since: when<number>(
-        isSent,
+        isAnswered,
         none,
         when(isFailed, sql`coalesce(failing_since, ${now})`, sql`failing_since`),
       ),
-      attempts: when<number>(isSent, sql`0`, when(isFailed, sql`attempts + 1`, sql`attempts`)),
+      attempts: when<number>(isAnswered, sql`0`, when(isFailed, sql`attempts + 1`, sql`attempts`)),
       next_attempt_at: when<number>(isFailed, sql`r.retry_at`, none),
-      last_error: when<string>(isFailed, sql`r.fault`, sql`last_error`),
-      last_error_at: when<number>(isFailed, now, sql`last_error_at`),
+      last_error: when<string>(isFault, sql`r.fault`, sql`last_error`),
+      last_error_at: when<number>(isFault, now, sql`last_error_at`),
       last_badge: when<number>(isSent, sql`coalesce(r.told, last_badge)`, sql`last_badge`),
       badge_due: badgeLeft,
       lease_owner: when<string>(goesOn, sql`lease_owner`, none),

@@ -20,7 +20,8 @@ export type PokeNotification = {
   membership?: string
   user_is_target?: boolean
   content?: JsonObject
-  counts: { unread?: number }
+  /** Absent for a pusher that is told no counts, and in a test. */
+  counts?: { unread?: number }
   /** Always one: there are gateways that look at the first alone. */
   devices: [PokedDevice]
 }
@@ -67,8 +68,8 @@ export type EventPokeInput = {
   device: PokeDevice
   /** What the `set_tweak` actions of the deciding rule set. */
   tweaks: JsonObject
-  /** The recipient's badge after this event. */
-  unread: number
+  /** The recipient's badge after this event; null for a pusher that is told no counts (MSC4076). */
+  unread: number | null
 }
 
 /** The poke for one event to one pusher, in the format that the pusher asked for. */
@@ -79,6 +80,14 @@ export function eventPoke(input: EventPokeInput): Poke {
 /** The poke that only sets the badge. It says zero outright: phones clear their badge by it. */
 export function badgePoke(input: { device: PokeDevice; unread: number }): Poke {
   return { notification: { counts: { unread: input.unread }, devices: [poked(input.device)] } }
+}
+
+/**
+ * A poke that tells of nothing, to see whether it arrives (MSC4173). It is sent as the pusher's others are, so it has no `url`
+ * in its data either.
+ */
+export function testPoke(input: { device: PokeDevice; eventId: string }): Poke {
+  return { notification: { event_id: input.eventId, devices: [poked(input.device)] } }
 }
 
 /** High for what is encrypted (it may be anything), for calls, and where the rule wants a sound or a highlight. */
@@ -101,7 +110,7 @@ function idOnly({ event, device, tweaks, unread }: EventPokeInput): PokeNotifica
     event_id: event.eventId,
     room_id: event.roomId,
     prio: priorityOf(event.type, tweaks),
-    counts: countsOf(unread),
+    ...countsOf(unread),
     devices: [poked(device)],
   }
 }
@@ -118,7 +127,7 @@ function full({ event, recipient, device, tweaks, unread }: EventPokeInput): Pok
     prio: priorityOf(event.type, tweaks),
     ...membershipOf(event, recipient),
     ...(Object.keys(event.content).length > 0 && { content: event.content }),
-    counts: countsOf(unread),
+    ...countsOf(unread),
     devices: [{ ...poked(device), ...(Object.keys(tweaks).length > 0 && { tweaks }) }],
   }
 }
@@ -136,7 +145,8 @@ function membershipOf(
 }
 
 /** "Counts whose value is zero should be omitted" (Push Gateway API). */
-const countsOf = (unread: number) => (unread === 0 ? {} : { unread })
+const countsOf = (unread: number | null) =>
+  unread === null ? {} : { counts: unread === 0 ? {} : { unread } }
 
 function poked(device: PokeDevice): PokedDevice {
   const { url: _url, ...data } = device.data

@@ -1,18 +1,19 @@
 import { sql } from 'kysely'
 import type { Database } from '../storage/database.ts'
-import { type Queries, type Query, query } from '../storage/query.ts'
+import { type Dialect, type Queries, type Query, query } from '../storage/query.ts'
+import type { Progress } from './outbox-store.ts'
 
 /** Works off a pusher for as long as the lease holds; then somebody else may. */
 export type Lease = { owner: string; until: number; now: number }
 
-/** Leases those of the pushers that nobody holds and whose time has come. */
+/** Leases those of the pushers that nobody holds and whose time has come. Resolves to them, with their URLs. */
 export async function claimPushers(
   tx: Queries,
   pusherIds: readonly number[],
   lease: Lease,
-): Promise<number[]> {
+): Promise<Map<number, string | null>> {
   const rows = await tx.all(claim, { pusherIds, ...lease })
-  return rows.map((row) => row.pusher_id)
+  return new Map(rows.map((row) => [row.pusher_id, row.url]))
 }
 
 /** A SQLite file is served by one process: whoever held a lease when it was opened is dead. */
@@ -20,20 +21,26 @@ export async function clearLeases(db: Database): Promise<void> {
   if (db.dialect === 'sqlite') await db.transaction((tx) => tx.run(endAllLeases, {}))
 }
 
+export type HeadWanted = { pusherId: number; done: Progress }
+
 export type HeadRow = typeof heads extends Query<infer _P, infer R> ? R : never
 
 /**
- * For each pusher that is still leased by `owner`: how it stands, and the oldest event after `after` that it is still to
- * be told, if any, as it stands now.
+ * For each pusher that is still leased by `owner`: how it stands, and the next event past `done` that it is still to be
+ * told, if any, as it stands now.
  */
 export async function headsOf(
   q: Queries,
   owner: string,
-  items: readonly { pusherId: number; after: number }[],
+  items: readonly HeadWanted[],
 ): Promise<Map<number, HeadRow>> {
   const rows = await q.all(heads, {
     owner,
-    items: items.map(({ pusherId, after }) => ({ id: pusherId, after })),
+    items: items.map(({ pusherId, done }) => ({
+      id: pusherId,
+      after: done.ordinary,
+      urgent_after: done.urgent,
+    })),
   })
   return new Map(rows.map((row) => [row.pusher_id, row]))
 }
@@ -57,14 +64,26 @@ export async function retriesDue(
   return { due: due.map((row) => row.pusher_id), nextAt: next?.at ?? undefined }
 }
 
+/** A wait or a lease that ends later than any can was begun before the clock was set back, and is over. */
+const LONGEST_WAIT_MS = 2 * 3_600_000
+/** The clocks of two machines may differ by some of this. */
+const LONGEST_LEASE_MS = 600_000
+
+const isOver = (d: Dialect, column: string, { now, longest }: { now: number; longest: number }) =>
+  sql<boolean>`(${sql.ref(column)} is null or ${sql.ref(column)} <= ${d.integer(now)}
+    or ${sql.ref(column)} > ${d.integer(now)} + ${sql.lit(longest)})`
+
+const isFree = (d: Dialect, now: number) => isOver(d, 'lease_until', { now, longest: LONGEST_LEASE_MS })
+const isDue = (d: Dialect, now: number) => isOver(d, 'next_attempt_at', { now, longest: LONGEST_WAIT_MS })
+
 export const claim = query<{ pusherIds: readonly number[] } & Lease>()((db, p, d) =>
   db
     .updateTable('pushers')
     .set({ lease_owner: p.owner, lease_until: p.until })
     .where('pusher_id', 'in', d.numbers(p.pusherIds))
-    .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<=', p.now)]))
-    .where((eb) => eb.or([eb('next_attempt_at', 'is', null), eb('next_attempt_at', '<=', p.now)]))
-    .returning('pusher_id'),
+    .where(isFree(d, p.now))
+    .where(isDue(d, p.now))
+    .returning(['pusher_id', 'url']),
 )
 
 export const endAllLeases = query()((db) =>
@@ -74,13 +93,15 @@ export const endAllLeases = query()((db) =>
     .where('lease_owner', 'is not', null),
 )
 
-type HeadParams = { owner: string; items: readonly { id: number; after: number }[] }
+const headPosition = sql<number | null>`coalesce(h.urgent_head, h.ordinary_head)`
+
+type HeadParams = { owner: string; items: readonly { id: number; after: number; urgent_after: number }[] }
 
 export const heads = query<HeadParams>()((db, p, d) =>
   db
     .selectFrom((from) =>
       from
-        .selectFrom(d.rows(p.items, { id: 'integer', after: 'integer' }).as('r'))
+        .selectFrom(d.rows(p.items, { id: 'integer', after: 'integer', urgent_after: 'integer' }).as('r'))
         .innerJoin('pushers as p', 'p.pusher_id', 'r.id')
         .where('p.lease_owner', '=', p.owner)
         .select([
@@ -92,28 +113,40 @@ export const heads = query<HeadParams>()((db, p, d) =>
           'p.data',
           'p.url',
           'p.set_at',
+          'p.enabled',
+          'p.disable_badge_count',
           'p.attempts',
+          'p.failing_since',
           'p.last_badge',
           'p.badge_due',
         ])
-        // A column of its own, not a join: it is one look into the key, however long the queue.
-        .select((eb) =>
+        // Columns of their own, not joins: each is one look into an index, however long the queue.
+        .select((eb) => [
           eb
             .selectFrom('outbox as o')
             .whereRef('o.pusher_id', '=', 'p.pusher_id')
+            .where('o.urgent', '=', sql.lit(1))
+            .whereRef('o.position', '>', 'r.urgent_after')
+            .select((inner) => inner.fn.min('o.position').as('position'))
+            .as('urgent_head'),
+          eb
+            .selectFrom('outbox as o')
+            .whereRef('o.pusher_id', '=', 'p.pusher_id')
+            .where('o.urgent', '=', sql.lit(0))
             .whereRef('o.position', '>', 'r.after')
             .select((inner) => inner.fn.min('o.position').as('position'))
-            .as('head'),
-        )
+            .as('ordinary_head'),
+        ])
         .as('h'),
     )
-    .leftJoin('events as e', 'e.position', 'h.head')
+    .leftJoin('events as e', (join) => join.on('e.position', '=', headPosition))
     .leftJoin('memberships as m', (join) =>
       join.onRef('m.room_id', '=', 'e.room_id').onRef('m.user_id', '=', 'h.user_id'),
     )
     .leftJoin('rule_sets as rs', 'rs.user_id', 'h.user_id')
     .selectAll('h')
     .select([
+      headPosition.as('head'),
       'e.room_id',
       'e.type',
       'e.state_key',
@@ -127,7 +160,7 @@ export const heads = query<HeadParams>()((db, p, d) =>
     ]),
 )
 
-export const unattended = query<{ after: number; limit: number; now: number }>()((db, p) =>
+export const unattended = query<{ after: number; limit: number; now: number }>()((db, p, d) =>
   db
     .selectFrom('pushers')
     .select('pusher_id')
@@ -138,18 +171,19 @@ export const unattended = query<{ after: number; limit: number; now: number }>()
         .select('pusher_id')
         .union(eb.selectFrom('pushers').select('pusher_id').where('badge_due', '>', sql.lit(0))),
     )
-    .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<=', p.now)]))
-    .where((eb) => eb.or([eb('next_attempt_at', 'is', null), eb('next_attempt_at', '<=', p.now)]))
+    .where(isFree(d, p.now))
+    .where(isDue(d, p.now))
     .orderBy('pusher_id')
     .limit(p.limit),
 )
 
-export const dueForRetry = query<{ now: number; limit: number }>()((db, p) =>
+// What waits longer than any may (`isDue`) is found by the sweep: asked for here, every failing pusher would be looked at.
+export const dueForRetry = query<{ now: number; limit: number }>()((db, p, d) =>
   db
     .selectFrom('pushers')
     .select('pusher_id')
     .where('next_attempt_at', '<=', p.now)
-    .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<=', p.now)]))
+    .where(isFree(d, p.now))
     .orderBy('next_attempt_at')
     .limit(p.limit),
 )

@@ -8,11 +8,12 @@ import { retryAfterMs } from './retry-after.ts'
 
 /**
  * What became of one attempt. `sent`: the gateway took it (any 2xx); `rejected` are the pushkeys that it wants to hear of no
- * more. `retry`: it did not; `status` is there when a whole answer came, `retryAfterMs` when that answer was a 429 or 503 and
- * said how long to wait. `ms`: how long the attempt took.
+ * more. `refused`: it never will take this very poke (4xx). `retry`: it may later; `status` is there when a whole answer
+ * came, `retryAfterMs` when that answer was a 429 or 503 and said how long to wait. `ms`: how long the attempt took.
  */
 export type PokeResult =
   | { kind: 'sent'; rejected: string[]; status: number; ms: number }
+  | { kind: 'refused'; error: PokeFault; status: number; ms: number }
   | { kind: 'retry'; error: PokeFault; status?: number; retryAfterMs?: number; ms: number }
 
 /** Sends one poke to one gateway, once. Never rejects. */
@@ -63,9 +64,13 @@ export function makePokeSender(deps: PokeSenderDeps): PokeSender {
 
 function judge({ status, body, retryAfterMs }: Answer) {
   if (status >= 200 && status < 300) return { kind: 'sent' as const, rejected: rejectedIn(body), status }
+  if (isFinal(status)) return { kind: 'refused' as const, error: `status ${status}` as const, status }
   const error: PokeFault = status >= 300 && status < 400 ? 'redirect' : `status ${status}`
   return { kind: 'retry' as const, error, status, ...(retryAfterMs !== undefined && { retryAfterMs }) }
 }
+
+/** What the gateway holds against the poke itself, not against the moment (408, 425, 429). */
+const isFinal = (status: number) => status >= 400 && status < 500 && ![408, 425, 429].includes(status)
 
 /** A 2xx means that the poke was taken, whatever strange body comes with it. */
 function rejectedIn(body: unknown): string[] {

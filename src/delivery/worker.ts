@@ -6,29 +6,34 @@ import type { Random } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
 import type { CompileOptions } from '../push-rules/index.ts'
 import type { Database, Transaction } from '../storage/database.ts'
-import { attemptPoke, NOTHING_DONE, tellOf } from './attempt.ts'
+import { type Attempt, attemptPoke, NOTHING_DONE, pastHead, tellOf } from './attempt.ts'
 import { createDeviceRules } from './device-rules.ts'
+import { type Collapse, isCarriedOut, passedOver, planCollapse } from './collapse.ts'
 import { createEventCache } from './event-cache.ts'
+import { createGateways, type Gateways, originOf } from './gateways.ts'
+import { advanceRetries, giveBack, type GivenBack } from './hold-store.ts'
 import { nextPoke, type NextStep, type Questions } from './next-poke.ts'
 import type { LoadPokedEvents } from './poked-event.ts'
+import { AT_START } from './outbox-store.ts'
 import { isUnchanged, type Outcome, recordOutcomes, type Turn } from './outcome-store.ts'
 import {
   claimPushers,
   clearLeases,
   type HeadRow,
+  type HeadWanted,
   headsOf,
   type Lease,
-  pushersWithWork,
-  retriesDue,
 } from './pusher-state-store.ts'
 import type { PokeSender } from './send-poke.ts'
+import { createTender, type Tender } from './tender.ts'
+import { createWaitingLine, type Taken } from './waiting-line.ts'
 
 // Sends what is in the outbox. A pusher goes through these states:
 //
 //             woken: by the bus, the sweeper, or its time to try again
 //   resting ───────────────────────────────────────────────────────────▶ waiting
 //      ▲                                                                    │ there is room, and the lease is free
-//      │ nothing left, failed, or somebody else's turn                      ▼
+//      │ nothing left, failed, or somebody else's turn                      ▼   (its gateway rests: resting; full: waiting)
 //      └──────────────────────────── recording ◀── sending ◀── looking ◀── leased
 //                                        │                       ▲ │ ▲
 //                                        └── there is more ──────┘ └─┘ not needed any more: the next
@@ -60,13 +65,14 @@ export type DeliveryDeps = Questions & {
   drainMs?: number
 }
 
+/** Leased pushers and their URLs. */
+type Claimed = ReadonlyMap<number, string | null>
+
 const LEASE_MS = 60_000
-const SWEEP_EVERY_MS = 30_000
-/** How many pushers a sweep takes up in one look. */
-const PAGE = 1000
-const PAGE_EVERY_MS = 100
 /** So many pokes in a row for one pusher while others wait. */
 const FAIR_SHARE = 16
+/** So much of the concurrency at most is for one gateway. */
+const GATEWAY_SHARE = 1 / 4
 
 /** Starts sending. Disposing lets what is in flight finish, for `drainMs` at most; what is left is sent after the next start. */
 export async function startDelivery(deps: DeliveryDeps): Promise<AsyncDisposable> {
@@ -83,19 +89,20 @@ class Worker implements AsyncDisposable {
   readonly #deps: DeliveryDeps
   readonly #owner: string
   readonly #stop = new AbortController()
-  /** In the order of their arrival. */
-  readonly #waiting = new Set<number>()
+  readonly #waiting = createWaitingLine()
   readonly #active = new Map<number, Promise<void>>()
   /** Woken while active, since their last outcome went to be recorded. */
   readonly #again = new Set<number>()
-  readonly #headOf: (item: { pusherId: number; after: number }) => Promise<HeadRow | undefined>
+  readonly #headOf: (item: HeadWanted) => Promise<HeadRow | undefined>
   readonly #record: (outcome: Outcome) => Promise<Turn>
   readonly #eventAt: ReturnType<typeof createEventCache>
   readonly #deviceRulesOf: ReturnType<typeof createDeviceRules>
+  readonly #gateways: Gateways
+  readonly #giveBack: (pusher: GivenBack) => Promise<void>
+  readonly #tender: Tender
   #isFilling = false
   /** Nothing may be written any more: the stop did not wait for what is still in flight. */
   #isAbandoned = false
-  #nap: { until: number; controller: AbortController } | undefined
   #unsubscribe: () => void = () => undefined
   #tending: Promise<void> = Promise.resolve()
 
@@ -111,17 +118,19 @@ class Worker implements AsyncDisposable {
       return items.map((item) => found.get(item.pusherId))
     })
     this.#record = createBatcher((outcomes) => this.#recordAll(outcomes))
+    this.#giveBack = createBatcher((pushers) => this.#giveAllBack(pushers))
+    this.#gateways = createGateways({ ...deps, share: Math.ceil(deps.concurrency * GATEWAY_SHARE) })
+    this.#tender = createTender(deps, (pusherIds) => this.#wake(pusherIds))
   }
 
   start(): void {
     this.#unsubscribe = this.#deps.bus.subscribe(['delivery'], (message) => this.#wake(message as number[]))
-    this.#tending = this.#tend()
+    this.#tending = this.#tender.tendUntil(this.#stop.signal)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#unsubscribe()
     this.#stop.abort()
-    this.#nap?.controller.abort()
     await this.#tending
     const enough = new AbortController()
     const drained = Promise.all(this.#active.values()).then(() => enough.abort())
@@ -144,20 +153,22 @@ class Worker implements AsyncDisposable {
     queueMicrotask(() => {
       this.#isFilling = false
       const room = this.#deps.concurrency - this.#active.size
-      if (room <= 0 || this.#waiting.size === 0 || this.#stop.signal.aborted) return
-      const taken = firstOf(this.#waiting, room)
-      const claimed = this.#claim(taken)
-      for (const id of taken) {
-        this.#waiting.delete(id)
-        this.#active.set(id, this.#turnsOf(id, claimed))
+      if (room <= 0 || this.#stop.signal.aborted) return
+      const taken = this.#waiting.take(room, this.#gateways.roomAt)
+      if (taken.length === 0) return
+      const claimed = this.#claim(taken.map(({ pusherId }) => pusherId))
+      for (const one of taken) {
+        if (one.origin !== undefined) this.#gateways.reserve(one.origin)
+        this.#active.set(one.pusherId, this.#turnsOf(one, claimed))
       }
     })
   }
 
-  async #claim(pusherIds: readonly number[]): Promise<ReadonlySet<number>> {
+  /** Leases pushers. Resolves to the URLs of those that it got. */
+  async #claim(pusherIds: readonly number[]): Promise<Claimed> {
     const lease = this.#lease()
     const claim = (tx: Transaction) => claimPushers(tx, pusherIds, lease)
-    return new Set(await this.#deps.db.transaction(claim, AFTER_A_POWER_CUT_AGAIN))
+    return this.#deps.db.transaction(claim, AFTER_A_POWER_CUT_AGAIN)
   }
 
   #lease(): Lease {
@@ -165,40 +176,81 @@ class Worker implements AsyncDisposable {
     return { owner: this.#owner, until: now + LEASE_MS, now }
   }
 
-  async #turnsOf(pusherId: number, claimed: Promise<ReadonlySet<number>>): Promise<void> {
+  async #turnsOf({ pusherId, origin }: Taken, claimed: Promise<Claimed>): Promise<void> {
+    let waitsAt: string | undefined
     try {
-      if ((await claimed).has(pusherId)) await this.#work(pusherId)
+      const url = (await claimed).get(pusherId)
+      if (url !== undefined) waitsAt = await this.#visit(pusherId, originOf(url), origin)
     } catch (error) {
       // The lease runs out by itself, and the sweeper comes back to it.
       if (!this.#isAbandoned) this.#deps.log.error({ err: error, pusher_id: pusherId }, 'delivery failed')
     }
+    if (origin !== undefined) this.#gateways.leave(origin, pusherId)
     this.#active.delete(pusherId)
-    if (this.#again.delete(pusherId)) this.#waiting.add(pusherId)
+    const isWoken = this.#again.delete(pusherId)
+    if (waitsAt !== undefined) this.#waiting.addFor(waitsAt, pusherId)
+    else if (isWoken) this.#waiting.add(pusherId)
     this.#fill()
   }
 
-  async #work(pusherId: number): Promise<void> {
-    let after = 0
+  /** Sends to the gateway, if that may be now; else gives the pusher back. Resolves to the gateway that it is to wait for. */
+  async #visit(pusherId: number, origin: string, reserved: string | undefined): Promise<string | undefined> {
+    const isReserved = origin === reserved
+    const admission = this.#gateways.admit(origin, pusherId, isReserved)
+    if (admission.kind !== 'go') {
+      await this.#giveBack({ pusherId, ...(admission.kind === 'resting' && { resting: admission }) })
+      if (admission.kind === 'full') return origin
+      this.#tender.riseBy(admission.until)
+      return undefined
+    }
+    try {
+      await this.#work(pusherId, origin)
+    } finally {
+      if (!isReserved) this.#gateways.leave(origin, pusherId)
+    }
+    return undefined
+  }
+
+  async #work(pusherId: number, origin: string): Promise<void> {
+    let done = AT_START
+    let plan: Collapse | undefined
+    let isPlanned = false
     for (let turns = 1; ; turns++) {
-      const head = await this.#headOf({ pusherId, after })
+      const head = await this.#headOf({ pusherId, done: passedOver(done, plan) })
       if (!head) return
+      if (head.failing_since !== null && !isPlanned && !this.#isStopping()) {
+        isPlanned = true
+        plan = await planCollapse(this.#deps.db, pusherId, (position) => this.#judge(pusherId, position))
+        if (plan !== undefined) continue
+      }
       const step = this.#isStopping() ? GIVE_BACK : await this.#nextStep(head)
       if (step.kind === 'skip') {
+        if (plan !== undefined && head.urgent_head === null) {
+          // What the plan kept has just been read, and what it stands for may be told after all.
+          isPlanned = false
+          plan = undefined
+          continue
+        }
         this.#deps.events.pokeSkipped({ pusherId, reason: step.reason })
-        after = head.head ?? after
+        done = pastHead(head, done)
         continue
       }
-      const attempt = await attemptPoke(this.#deps, head, step, after)
+      const attempt = await attemptPoke(this.#deps, head, step, done)
+      await this.#learn(origin, attempt)
       const othersWait = turns % FAIR_SHARE === 0 && this.#waiting.size > 0
-      const outcome = { ...attempt.outcome, release: othersWait || this.#isStopping() }
+      const collapsed = this.#carriedOut(plan, attempt, head)
+      const outcome = { ...attempt.outcome, collapsed, release: othersWait || this.#isStopping() }
       // A wake-up from before this was for rows that the recording will see.
       this.#again.delete(pusherId)
       const turn = await this.#record(outcome)
       tellOf(this.#deps.events, attempt, turn)
-      if (outcome.nextAttemptAt !== null) this.#riseBy(outcome.nextAttemptAt)
+      for (const [reason, count] of collapsed?.skipped ?? [])
+        this.#deps.events.pokeSkipped({ pusherId, reason, count })
+      if (outcome.nextAttemptAt !== null) this.#tender.riseBy(outcome.nextAttemptAt)
       if (othersWait && turn === 'released') this.#again.add(pusherId)
       if (turn !== 'kept') return
-      after = 0
+      done = AT_START
+      plan = undefined
     }
   }
 
@@ -210,6 +262,17 @@ class Worker implements AsyncDisposable {
     const { db: q, clock } = this.#deps
     const caches = { eventAt: this.#eventAt, deviceRulesOf: this.#deviceRulesOf }
     return nextPoke({ ...this.#deps, ...caches, q, now: clock.now() }, head)
+  }
+
+  async #judge(pusherId: number, position: number): Promise<NextStep | undefined> {
+    const beyond = { ordinary: position - 1, urgent: Number.MAX_SAFE_INTEGER }
+    const head = await this.#headOf({ pusherId, done: beyond })
+    return head && this.#nextStep(head)
+  }
+
+  #carriedOut(plan: Collapse | undefined, { outcome }: Attempt, head: HeadRow): Collapse | null {
+    const since = { failingSince: head.failing_since, now: this.#deps.clock.now() }
+    return plan !== undefined && isCarriedOut(plan, outcome, since) ? plan : null
   }
 
   async #recordAll(outcomes: readonly Outcome[]): Promise<readonly Turn[]> {
@@ -233,55 +296,27 @@ class Worker implements AsyncDisposable {
     return { ...outcome, ...NOTHING_DONE }
   }
 
-  /** Finds what nobody was woken for, and whose time to try again has come. */
-  async #tend(): Promise<void> {
-    const { clock, log } = this.#deps
-    let sweepAt = clock.now()
-    while (!this.#stop.signal.aborted) {
-      // From here on a failure that is recorded ends the sleep to come, if it is due before its end.
-      const nap = { until: Infinity, controller: new AbortController() }
-      this.#nap = nap
-      try {
-        if (clock.now() >= sweepAt) {
-          sweepAt = clock.now() + SWEEP_EVERY_MS
-          await this.#sweep()
-        }
-        const { due, nextAt } = await retriesDue(this.#deps.db, { now: clock.now(), limit: PAGE })
-        this.#wake(due)
-        const next = due.length === PAGE ? clock.now() + PAGE_EVERY_MS : (nextAt ?? Infinity)
-        nap.until = Math.min(sweepAt, next)
-      } catch (error) {
-        log.error({ err: error }, 'looking for work failed')
-        nap.until = sweepAt
-      }
-      const pause = nap.until - clock.now()
-      if (pause > 0) await clock.sleep(pause, AbortSignal.any([nap.controller.signal, this.#stop.signal]))
+  /** What the answer of a gateway means for the others who send to it. */
+  async #learn(origin: string, { outcome, sent }: Attempt): Promise<void> {
+    if (sent === undefined) return
+    const verdict = this.#gateways.report(origin, outcome.pusherId, sent.result)
+    if (verdict.kind === 'resting') {
+      if (outcome.nextAttemptAt !== null)
+        outcome.nextAttemptAt = Math.max(outcome.nextAttemptAt, verdict.until)
+      if (verdict.isNews && outcome.error !== null) this.#deps.events.gatewayDown({ error: outcome.error })
     }
+    if (verdict.kind !== 'back') return
+    this.#deps.events.gatewayBack({ held: verdict.pushers.length })
+    if (verdict.pushers.length === 0 || this.#isAbandoned) return
+    await this.#deps.db.transaction((tx) => advanceRetries(tx, verdict.pushers))
+    this.#tender.riseBy(verdict.pushers.reduce((first, { at }) => Math.min(first, at), Infinity))
   }
 
-  async #sweep(): Promise<void> {
-    const { db, clock } = this.#deps
-    let after = 0
-    let found: number[]
-    do {
-      found = await pushersWithWork(db, { after, limit: PAGE, now: clock.now() })
-      this.#wake(found)
-      after = found.at(-1) ?? after
-    } while (found.length === PAGE && !this.#stop.signal.aborted)
+  async #giveAllBack(pushers: readonly GivenBack[]): Promise<undefined[]> {
+    const lease = this.#lease()
+    if (!this.#isAbandoned) await this.#deps.db.transaction((tx) => giveBack(tx, lease, pushers))
+    return pushers.map(() => undefined)
   }
-
-  #riseBy(at: number): void {
-    if (this.#nap && at < this.#nap.until) this.#nap.controller.abort()
-  }
-}
-
-function firstOf(ids: ReadonlySet<number>, count: number): number[] {
-  const first: number[] = []
-  for (const id of ids) {
-    if (first.length === count) break
-    first.push(id)
-  }
-  return first
 }
 
 const GIVE_BACK: NextStep = { kind: 'rest', badgeKnown: false }

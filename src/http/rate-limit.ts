@@ -4,7 +4,7 @@ import { limitExceeded } from '../lib/errors.ts'
 import { addressGroup } from './address.ts'
 
 /** What a route counts as. */
-export type LimitClass = 'none' | 'default' | 'send' | 'login' | 'register' | 'push' | 'sync'
+export type LimitClass = 'none' | 'default' | 'send' | 'login' | 'register' | 'push' | 'sync' | 'test push'
 
 /** Counts a request; each throws 429 `M_LIMIT_EXCEEDED` when it is one too many. */
 export type RateLimiter = {
@@ -83,12 +83,14 @@ export function createRateLimiter(limits: Config['rate_limits'], clock: Clock): 
     // Apart, so that a client that syncs in a tight loop can still send.
     sync: userRequests(),
     send: buckets(limits.messages_per_second_per_user, limits.message_burst_per_user),
+    'test push': perMinute(limits.test_pushes_per_minute_per_user),
   }
   const requestsOfAddress = buckets(limits.requests_per_second_per_address, limits.request_burst_per_address)
   const ofAddress: Record<Exclude<LimitClass, 'none'>, TokenBuckets> = {
     default: requestsOfAddress,
     sync: requestsOfAddress,
     send: requestsOfAddress,
+    'test push': requestsOfAddress,
     push: buckets(limits.pushes_per_second_per_address, limits.push_burst_per_address),
     login: perMinute(limits.login_attempts_per_minute_per_address),
     register: perMinute(limits.registrations_per_minute_per_address),

@@ -8,10 +8,16 @@ import type { Metrics } from './metrics.ts'
 export type Events = {
   /** A gateway took a poke. `ms`: how long that took. */
   pokeSent(poke: { kind: PokeKind; pusherId: number; ms: number }): void
-  /** A poke was not needed any more. */
-  pokeSkipped(poke: { pusherId: number; reason: string }): void
+  /** Pokes, one if not told otherwise, were not needed any more. */
+  pokeSkipped(poke: { pusherId: number; reason: string; count?: number }): void
+  /** A gateway will never take this poke, so nobody is told of it. `error`: one of a fixed set of words. */
+  pokeDropped(poke: { kind: PokeKind; pusherId: number; error: string }): void
   /** A poke failed and will be tried again. `error`: one of a fixed set of words. */
   pusherFailing(failure: { pusherId: number; error: string; attempts: number; nextAttemptAt: number }): void
+  /** So many pokes in a row have failed that a gateway is left alone; now and then one is tried. */
+  gatewayDown(gateway: { error: string }): void
+  /** It answers again. `held`: pushers that have waited for it. */
+  gatewayBack(gateway: { held: number }): void
   /** A gateway wants to hear no more of a pushkey; its pusher is gone. */
   pusherRejected(pusher: { pusherId: number }): void
 }
@@ -27,6 +33,11 @@ export function createEvents({ log, metrics }: { log: Log; metrics: Metrics }): 
   })
   const skipped = metrics.counter('belfry_pokes_skipped_total', 'Pokes no longer needed', ['reason'])
   const failed = metrics.counter('belfry_poke_failures_total', 'Attempts that failed', ['error'])
+  const dropped = metrics.counter('belfry_pokes_dropped_total', 'Pokes refused for good', ['kind'])
+  const outages = metrics.counter(
+    'belfry_gateway_outages_total',
+    'Gateways left alone after failures in a row',
+  )
   const rejected = metrics.counter('belfry_pushers_rejected_total', 'Pushers removed on request of a gateway')
   return {
     pokeSent({ kind, pusherId, ms }) {
@@ -34,9 +45,13 @@ export function createEvents({ log, metrics }: { log: Log; metrics: Metrics }): 
       took.observe(ms / 1000)
       log.debug({ pusher_id: pusherId, kind, ms }, 'poke sent')
     },
-    pokeSkipped({ pusherId, reason }) {
-      skipped.inc({ reason })
-      log.debug({ pusher_id: pusherId, reason }, 'poke skipped')
+    pokeSkipped({ pusherId, reason, count = 1 }) {
+      skipped.inc({ reason }, count)
+      log.debug({ pusher_id: pusherId, reason, count }, 'poke skipped')
+    },
+    pokeDropped({ kind, pusherId, error }) {
+      dropped.inc({ kind })
+      log.warn({ pusher_id: pusherId, kind, error }, 'poke dropped')
     },
     pusherFailing({ pusherId, error, attempts, nextAttemptAt }) {
       // A gateway may answer with any status there is.
@@ -45,6 +60,13 @@ export function createEvents({ log, metrics }: { log: Log; metrics: Metrics }): 
       // The first failure is news; that it goes on is what the metric and the pusher's status are for.
       if (attempts === 1) log.warn(fields, 'pusher failing')
       else log.debug(fields, 'pusher still failing')
+    },
+    gatewayDown({ error }) {
+      outages.inc()
+      log.warn({ error }, 'gateway down')
+    },
+    gatewayBack({ held }) {
+      log.info({ held }, 'gateway back')
     },
     pusherRejected({ pusherId }) {
       rejected.inc()

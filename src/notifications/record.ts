@@ -65,9 +65,10 @@ async function tell(
   const userIds = single.map(({ userId }) => userId)
   if (!notifies) userIds.push(...toldByCohort(known, personal.people))
   await tellPeople(deps, tx, known.event, userIds)
+  const { position, type } = known.event
   const now = deps.clock.now()
   const holders = devicesToWake(deps, known, personal)
-  wakeOnCommit(deps, tx, await enqueueForHandles(tx, { holders, position: known.event.position, now }))
+  wakeOnCommit(deps, tx, await enqueueForHandles(tx, { holders, position, type, now }))
 }
 
 /** All members but the author, and those whom the outcome of their own or of their cohort leaves in peace. */
@@ -77,13 +78,13 @@ async function tellRoom(
   { event, decision }: Known,
   people: readonly Told[],
 ): Promise<void> {
-  const { roomId, position, sender } = event
+  const { roomId, position, type, sender } = event
   const silenced = people.filter(({ outcome }) => !outcome.notify).map(({ userId }) => userId)
   const quiet = [...decision.cohorts].filter(([, outcome]) => !outcome.notify).map(([cohort]) => cohort)
   const inPeace = quiet.length === 0 ? [] : await tx.all(pushedMembersOf, { roomId, cohorts: quiet })
   const except = [sender, ...silenced, ...inPeace.map((row) => row.user_id)]
   await tx.run(addRoomToBadges, { roomId, except })
-  wakeOnCommit(deps, tx, await enqueueForRoom(tx, { roomId, position, except, now: deps.clock.now() }))
+  wakeOnCommit(deps, tx, await enqueueForRoom(tx, { roomId, position, type, except, now: deps.clock.now() }))
 }
 
 /** Members of the cohorts that are notified where the default one is not. */
@@ -99,10 +100,10 @@ function toldByCohort({ event, decision, rules }: Known, people: readonly Told[]
 async function tellPeople(
   deps: NotificationDeps,
   tx: Transaction,
-  { roomId, position }: NotifiableEvent,
+  { roomId, position, type }: NotifiableEvent,
   userIds: readonly UserId[],
 ): Promise<void> {
   if (userIds.length === 0) return
   await tx.run(addRoomToBadgesOf, { roomId, userIds })
-  wakeOnCommit(deps, tx, await enqueueForUsers(tx, { userIds, position, now: deps.clock.now() }))
+  wakeOnCommit(deps, tx, await enqueueForUsers(tx, { userIds, position, type, now: deps.clock.now() }))
 }

@@ -9,6 +9,9 @@ const MAX_HANDLE_CHARACTERS = 32
 const IDENTITY = ['app_id', 'pushkey'] as const
 const STRINGS = ['app_display_name', 'device_display_name', 'lang'] as const
 const OPTIONAL_BOOLEANS = ['append', 'org.belfry.copy_push_rules'] as const
+/** Accepted name and name of the proposal; the first that is there counts. */
+const ENABLED = ['enabled', 'org.matrix.msc3881.enabled'] as const
+const DISABLE_BADGE_COUNT = ['disable_badge_count', 'org.matrix.msc4076.disable_badge_count'] as const
 
 /**
  * Reads the body of `POST /pushers/set`. A key that is null counts as absent, except `kind`. Where `handleRequired`
@@ -17,6 +20,9 @@ const OPTIONAL_BOOLEANS = ['append', 'org.belfry.copy_push_rules'] as const
  * By hand, because what is required depends on `kind`, and all that is missing is named at once.
  *
  * `org.belfry.copy_push_rules` asks for the push rules of the old handle to be duplicated to the new one.
+ *
+ * `enabled` is true where it is absent, for a pusher that was off as well: an app that knows nothing of the switch would never
+ * get out of it. `disable_badge_count` is read from `data` too, where clients have put it.
  *
  * @throws {MatrixError} 400: `M_MISSING_PARAM` naming all that is missing, else `M_BAD_JSON` for a wrong type, else
  * `M_INVALID_PARAM` for a value out of range.
@@ -40,7 +46,11 @@ export function parsePusherChange(body: JsonObject, options: { handleRequired: b
   for (const name of OPTIONAL_BOOLEANS) checkBoolean(body, name)
   if (kind !== 'http') throw invalidParam('kind must be "http", or null to delete the pusher')
   const data = readData(body['data'])
-  const settings = { appId, pushkey, kind, handle, appDisplayName, deviceDisplayName, lang, data } as const
+  const enabled = booleanOf(body, ENABLED) ?? true
+  const disableBadgeCount =
+    booleanOf(body, DISABLE_BADGE_COUNT) ?? booleanOf(data, DISABLE_BADGE_COUNT, 'data.') ?? false
+  const names = { appDisplayName, deviceDisplayName, lang }
+  const settings = { appId, pushkey, kind, handle, ...names, enabled, disableBadgeCount, data } as const
   const copyRules = body['org.belfry.copy_push_rules'] === true
   return { kind: 'set', settings, append: body['append'] === true, copyRules }
 }
@@ -103,6 +113,17 @@ function stringOf(body: JsonObject, name: string): string {
 function checkBoolean(body: JsonObject, name: string): void {
   const value = body[name]
   if (!isAbsent(value) && typeof value !== 'boolean') throw badJson(`${name} must be true or false`)
+}
+
+function booleanOf(object: JsonObject, names: readonly string[], path = ''): boolean | undefined {
+  let first: boolean | undefined
+  for (const name of names) {
+    const value = object[name]
+    if (isAbsent(value)) continue
+    if (typeof value !== 'boolean') throw badJson(`${path}${name} must be true or false`)
+    first ??= value
+  }
+  return first
 }
 
 const missingOf = (object: JsonObject, names: readonly string[]) =>

@@ -15,6 +15,8 @@ type NewPusher = Key & {
   appDisplayName: string
   deviceDisplayName: string
   lang: string
+  enabled: boolean
+  disableBadgeCount: boolean
   data: string
   url: string
   deviceId: DeviceId
@@ -75,6 +77,8 @@ export const insertPusher = query<NewPusher>()((db, p) =>
       app_display_name: p.appDisplayName,
       device_display_name: p.deviceDisplayName,
       lang: p.lang,
+      enabled: sql<0 | 1>`${p.enabled}`,
+      disable_badge_count: sql<0 | 1>`${p.disableBadgeCount}`,
       data: p.data,
       url: p.url,
       device_id: p.deviceId,
@@ -97,6 +101,8 @@ export const updatePusher = query<PusherUpdate>()((db, p) =>
       app_display_name: p.appDisplayName,
       device_display_name: p.deviceDisplayName,
       lang: p.lang,
+      enabled: sql<0 | 1>`${p.enabled}`,
+      disable_badge_count: sql<0 | 1>`${p.disableBadgeCount}`,
       data: p.data,
       url: p.url,
       set_at: p.now,
@@ -120,6 +126,42 @@ export const forgetFailures = query<{ pusherId: number }>()((db, p) =>
     .where('pusher_id', '=', p.pusherId),
 )
 
+/** It is off: there is nothing to try again, and no badge to tell. */
+export const stopTrying = query<{ pusherId: number }>()((db, p) =>
+  db
+    .updateTable('pushers')
+    .set({ failing_since: null, attempts: sql.lit(0), next_attempt_at: null, badge_due: sql.lit(0) })
+    .where('pusher_id', '=', p.pusherId),
+)
+
+/** The badge that it was told last may be an old one. One that was told none has none to correct. */
+export const tellBadgeAgain = query<{ pusherId: number }>()((db, p) =>
+  db
+    .updateTable('pushers')
+    .set((eb) => ({ badge_due: eb('badge_due', '+', 1) }))
+    .where('pusher_id', '=', p.pusherId)
+    .where('last_badge', 'is not', null),
+)
+
+/** The gateway answers again: what waits for its time need not. */
+export const endBackOff = query<{ pusherId: number; setAt: number }>()((db, p) =>
+  db
+    .updateTable('pushers')
+    .set({ next_attempt_at: null })
+    .where('pusher_id', '=', p.pusherId)
+    .where('set_at', '=', p.setAt)
+    .where('next_attempt_at', 'is not', null),
+)
+
+/** The pusher, if nobody has set it anew since. */
+export const unchangedPusher = query<{ pusherId: number; setAt: number }>()((db, p) =>
+  db
+    .selectFrom('pushers')
+    .select(['pusher_id', 'user_id'])
+    .where('pusher_id', '=', p.pusherId)
+    .where('set_at', '=', p.setAt),
+)
+
 export const pushersOfOthers = query<Key>()((db, p) =>
   db
     .selectFrom('pushers')
@@ -139,21 +181,6 @@ export const pushersOfDevices = query<{ userId: UserId; deviceIds: readonly Devi
 
 export const pushersOfUser = query<{ userId: UserId }>()((db, p) =>
   db.selectFrom('pushers').select(['pusher_id', 'user_id']).where('user_id', '=', p.userId),
-)
-
-export const pushersWithQueue = query<{ userId: UserId }>()((db, p) =>
-  db
-    .selectFrom('pushers as p')
-    .selectAll('p')
-    .select((eb) =>
-      eb
-        .selectFrom('outbox as o')
-        .whereRef('o.pusher_id', '=', 'p.pusher_id')
-        .select((inner) => inner.fn.countAll<number>().as('count'))
-        .as('queued'),
-    )
-    .where('p.user_id', '=', p.userId)
-    .orderBy('p.pusher_id'),
 )
 
 export const deletePushersById = query<{ pusherIds: readonly number[] }>()((db, p, d) =>

@@ -13,6 +13,10 @@ export type PusherSettings = {
   appDisplayName: string
   deviceDisplayName: string
   lang: string
+  /** Off: it is sent nothing, and what happens meanwhile is not sent later (MSC3881). */
+  enabled: boolean
+  /** It is told no counts, and not of a badge that changed (MSC4076). */
+  disableBadgeCount: boolean
   /** As the client set it, `url` included. */
   data: JsonObject & { url: string }
 }

@@ -2,41 +2,34 @@ import { settleHandles } from '../accounts/rule-handles-store.ts'
 import { clearOutbox } from '../delivery/outbox-store.ts'
 import type { GatewayUrlCheck } from '../delivery/gateway-url.ts'
 import type { Bus } from '../cluster/bus.ts'
-import type { Clock } from '../lib/clock.ts'
 import { invalidParam, unknownToken } from '../lib/errors.ts'
-import type { DeviceId, UserId } from '../lib/ids.ts'
+import type { UserId } from '../lib/ids.ts'
 import type { Database, Transaction } from '../storage/database.ts'
 import {
-  deletePushersById,
   deviceExists,
   forgetFailures,
   insertPusher,
   otherHolder,
-  pusherById,
   pusherByKey,
   pusherCount,
-  type PusherRef,
   type PusherRow,
-  pushersOfDevices,
   pushersOfOthers,
-  pushersOfUser,
   setHasPushers,
+  stopTrying,
+  tellBadgeAgain,
   updatePusher,
-  usersWithPushers,
 } from './pusher-store.ts'
 import type { PusherChange, PusherOwner, PusherSettings } from './pusher.ts'
+import { type PusherRemovalDeps, removePushers } from './remove-pushers.ts'
 
-export type PusherDeps = {
+export type PusherDeps = PusherRemovalDeps & {
   db: Database
   bus: Bus
-  clock: Clock
   maxPushersPerUser: number
   /** May the server call this URL? It resolves the name, so it is asked before the transaction. */
   checkUrl(url: string): Promise<GatewayUrlCheck>
   /** A user has got the first pusher: from here on there is a badge to count. */
   startBadge(tx: Transaction, userId: UserId): Promise<void>
-  /** A user's last pusher is gone. */
-  endBadge(tx: Transaction, userId: UserId): Promise<void>
   /** Duplicates the push rules of one handle to another. Throws 400 when there are too many then. */
   copyRules(tx: Transaction, of: { userId: UserId; from: string; to: string }): Promise<void>
 }
@@ -56,7 +49,7 @@ export async function setPusher(deps: PusherDeps, owner: PusherOwner, change: Pu
     const key = { userId: owner.userId, appId: change.appId, pushkey: change.pushkey }
     await deps.db.transaction(async (tx) => {
       const found = await tx.first(pusherByKey, key)
-      if (found) await removePushers(deps, tx, [found])
+      if (found) await removePushers(deps, tx, [found], 'deleted')
     })
     return
   }
@@ -73,60 +66,8 @@ export async function setPusher(deps: PusherDeps, owner: PusherOwner, change: Pu
     const from = found?.handle
     const to = settings.handle?.value
     if (copyRules && from && to) await deps.copyRules(tx, { userId: owner.userId, from, to })
-    if (!append) await removePushers(deps, tx, await tx.all(pushersOfOthers, key))
+    if (!append) await removePushers(deps, tx, await tx.all(pushersOfOthers, key), 'taken over')
   })
-}
-
-/** Removes the pushers that belong to these devices: part of the transaction that removes the devices. */
-export async function removePushersOfDevices(
-  deps: PusherRemovalDeps,
-  tx: Transaction,
-  of: { userId: UserId; deviceIds: readonly DeviceId[] },
-): Promise<void> {
-  await removePushers(deps, tx, await tx.all(pushersOfDevices, of))
-}
-
-/** Removes all pushers of a user, those without a device among them. */
-export async function removeAllPushers(
-  deps: PusherRemovalDeps,
-  tx: Transaction,
-  userId: UserId,
-): Promise<void> {
-  await removePushers(deps, tx, await tx.all(pushersOfUser, { userId }))
-}
-
-/** Removes a pusher whose gateway asked for it. */
-export async function removePusher(
-  deps: PusherRemovalDeps,
-  tx: Transaction,
-  pusherId: number,
-): Promise<void> {
-  await removePushers(deps, tx, await tx.all(pusherById, { pusherId }))
-}
-
-export type PusherRemovalDeps = Pick<PusherDeps, 'endBadge' | 'clock'>
-
-/**
- * With a pusher goes what waits to be sent to it, and with a user's last one the badge. The rules of its handle stay, for a
- * while if no other holds it.
- */
-async function removePushers(
-  deps: PusherRemovalDeps,
-  tx: Transaction,
-  pushers: readonly PusherRef[],
-): Promise<void> {
-  if (pushers.length === 0) return
-  const pusherIds = pushers.map((pusher) => pusher.pusher_id)
-  await clearOutbox(tx, pusherIds)
-  await tx.run(deletePushersById, { pusherIds })
-  const userIds = [...new Set(pushers.map((pusher) => pusher.user_id))]
-  const remaining = new Set((await tx.all(usersWithPushers, { userIds })).map((row) => row.user_id))
-  for (const userId of userIds) {
-    await tx.run(settleHandles, { userId, now: deps.clock.now() })
-    if (remaining.has(userId)) continue
-    await setHasPushers(tx, userId, false)
-    await deps.endBadge(tx, userId)
-  }
 }
 
 /**
@@ -147,11 +88,27 @@ type Checked = { settings: PusherSettings; /** In its parsed form. */ url: strin
 
 /** A pusher stays with the device that made it, whichever device edits it. */
 async function update(deps: PusherDeps, tx: Transaction, found: PusherRow, checked: Checked): Promise<void> {
-  await tx.run(updatePusher, { pusherId: found.pusher_id, ...columnsOf(checked, deps.clock.now()) })
-  if (found.url === checked.url) return
-  await tx.run(forgetFailures, { pusherId: found.pusher_id })
+  const pusherId = found.pusher_id
+  await tx.run(updatePusher, { pusherId, ...columnsOf(checked, deps.clock.now()) })
+  const hasMoved = found.url !== checked.url
+  if (hasMoved) await tx.run(forgetFailures, { pusherId })
+  const isBadgeNews = await turn(tx, found, checked.settings)
   // What the old gateway did not take need not wait for its time.
-  tx.onCommit(() => deps.bus.publish('delivery', [found.pusher_id]))
+  if (hasMoved || isBadgeNews) tx.onCommit(() => deps.bus.publish('delivery', [pusherId]))
+}
+
+/**
+ * A pusher that is switched off forgets what waits, and one that is switched on begins with what comes from then on. Resolves to
+ * whether its badge is to be told, which stood still while it was told none.
+ */
+async function turn(tx: Transaction, found: PusherRow, settings: PusherSettings): Promise<boolean> {
+  const pusherId = found.pusher_id
+  const [wasOn, isOn] = [found.enabled === 1, settings.enabled]
+  if (!wasOn || !isOn) await clearOutbox(tx, [pusherId])
+  if (!isOn) await tx.run(stopTrying, { pusherId })
+  const wasTold = wasOn && found.disable_badge_count === 0
+  const isTold = isOn && !settings.disableBadgeCount
+  return isTold && !wasTold && (await tx.run(tellBadgeAgain, { pusherId })) > 0
 }
 
 async function create(
@@ -175,7 +132,7 @@ async function create(
 }
 
 function columnsOf({ settings, url }: Checked, now: number) {
-  const { kind, handle, appDisplayName, deviceDisplayName, lang, data } = settings
+  const { kind, handle, appDisplayName, deviceDisplayName, lang, enabled, disableBadgeCount, data } = settings
   return {
     kind,
     handle: handle?.value ?? null,
@@ -183,6 +140,8 @@ function columnsOf({ settings, url }: Checked, now: number) {
     appDisplayName,
     deviceDisplayName,
     lang,
+    enabled,
+    disableBadgeCount,
     data: JSON.stringify(data),
     url,
     now,

@@ -1,6 +1,8 @@
 import { StorageError } from './database.ts'
 import { first } from './migrations/0001-first.ts'
 import { pushRules } from './migrations/0002-push-rules.ts'
+import { urgentPokes } from './migrations/0003-urgent-pokes.ts'
+import { pusherLife } from './migrations/0004-pusher-life.ts'
 
 /** How the column types, and what else a migration says, are spelled in one database. */
 export type ColumnTypes = {
@@ -22,7 +24,7 @@ export type Migration = {
 }
 
 /** Append only: what has been released is never changed. */
-export const migrations: readonly Migration[] = [first, pushRules]
+export const migrations: readonly Migration[] = [first, pushRules, urgentPokes, pusherLife]
 
 /** What migrating needs of a database that is not open for anything else yet. */
 export interface MigrationTarget {

@@ -257,6 +257,10 @@ export type PushersTable = {
   /** Where pokes go; from `data`, in its parsed form. */
   url: string | null
   device_id: DeviceId | null
+  /** 0: nothing is sent, and nothing waits. */
+  enabled: Filled<Flag>
+  /** 1: it is told no count. */
+  disable_badge_count: Filled<Flag>
   created_at: number
   /** `pushkey_ts` of the pokes. */
   set_at: number
@@ -276,7 +280,33 @@ export type PushersTable = {
 }
 
 /** A poke that is still to be sent: written in the event's own transaction, gone in the one that records the outcome. */
-export type OutboxTable = { pusher_id: number; position: number; created_at: number }
+export type OutboxTable = {
+  pusher_id: number
+  position: number
+  created_at: number
+  /** 1: it goes before all that is not. */
+  urgent: Filled<Flag>
+}
+
+/** Pushers that are no more, so that their owner can see when and why. Kept for 30 days. */
+export type RemovedPushersTable = {
+  removed_id: Filled<number>
+  user_id: UserId
+  app_id: string
+  pushkey: string
+  kind: string
+  app_display_name: string
+  device_display_name: string
+  device_id: DeviceId | null
+  handle: string | null
+  /** `RemovalReason` of pushers/. */
+  reason: string
+  removed_at: number
+  // How delivery went in the end.
+  last_success_at: number | null
+  failing_since: number | null
+  last_error: string | null
+}
 
 /** The built-in inbox app of the gateway: the last notifications of a pushkey. */
 export type InboxTable = {
@@ -313,6 +343,7 @@ export type Schema = {
   ignored_users: IgnoredUsersTable
   badge_rooms: BadgeRoomsTable
   pushers: PushersTable
+  removed_pushers: RemovedPushersTable
   outbox: OutboxTable
   inbox: InboxTable
   schema_migrations: SchemaMigrationsTable

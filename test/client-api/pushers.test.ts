@@ -62,8 +62,16 @@ onEachDatabase('pushers over HTTP', (open) => {
       assert.deepEqual(await api.ask(prefix, FOUNDING), { status: 200, body: {} })
       const [pusher] = (await api.ask(prefix)).body['pushers'] as Record<string, unknown>[]
       const { 'org.belfry.status': status, ...settings } = pusher ?? {}
-      assert.deepEqual(settings, { ...FOUNDING, profile_tag: 'phone-1' })
+      assert.deepEqual(settings, {
+        ...FOUNDING,
+        profile_tag: 'phone-1',
+        enabled: true,
+        'org.matrix.msc3881.enabled': true,
+        device_id: alice.deviceId,
+        'org.matrix.msc3881.device_id': alice.deviceId,
+      })
       assert.deepEqual(status, {
+        state: 'ok',
         device_id: alice.deviceId,
         queued: 0,
         last_success_at: null,

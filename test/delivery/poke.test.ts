@@ -8,6 +8,7 @@ import {
   priorityOf,
   type EventPokeInput,
   type PokeEvent,
+  testPoke,
 } from '../../src/delivery/poke.ts'
 import type { EventId, RoomId, UserId } from '../../src/lib/ids.ts'
 
@@ -140,4 +141,23 @@ suite('priority', () => {
     assert.ok(isCall('m.call.hangup') && isCall('org.matrix.msc4075.rtc.notification'))
     assert.ok(!isCall('m.callous') && !isCall('m.room.message'))
   })
+})
+
+test('a pusher that is told no counts gets none, in either form (MSC4076)', () => {
+  const short = { ...input.device, data: { ...input.device.data, format: 'event_id_only' } }
+  for (const device of [input.device, short]) {
+    const { notification } = eventPoke({ ...input, device, unread: null })
+    assert.ok(!('counts' in notification))
+    assert.deepEqual(eventPoke({ ...input, device, unread: 0 }).notification.counts, {})
+  }
+})
+
+test('a test poke has the event id, the device and nothing else; its data is without the URL (MSC4173)', () => {
+  const { url: _url, ...data } = input.device.data
+  const poke = testPoke({ device: { ...input.device, pushkeyTsMs: 12_345 }, eventId: '$ding' })
+  const { appId: app_id, pushkey } = input.device
+  assert.deepEqual(poke, {
+    notification: { event_id: '$ding', devices: [{ app_id, pushkey, pushkey_ts: 12, data }] },
+  })
+  assert.ok(input.device.data.url !== undefined)
 })

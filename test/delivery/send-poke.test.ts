@@ -120,7 +120,14 @@ suite('taken', () => {
 })
 
 suite('refused', () => {
-  for (const status of [400, 404, 413, 500, 502, 504]) {
+  for (const status of [400, 401, 404, 410, 413, 422]) {
+    test(`status ${status}, for good`, async () => {
+      const result = await answered(answering(status, 'secret-key', { 'retry-after': '7' }))
+      assert.deepEqual(outcome(result), { kind: 'refused', error: `status ${status}`, status })
+    })
+  }
+
+  for (const status of [408, 425, 500, 502, 504]) {
     test(`status ${status}`, async () => {
       const result = await answered(answering(status, 'secret-key', { 'retry-after': '7' }))
       assert.deepEqual(outcome(result), { kind: 'retry', error: `status ${status}`, status })
@@ -311,7 +318,7 @@ suite("the server's own gateway", () => {
     const status = await send(async () => ({ status: 503, body: {} }))
     assert.deepEqual(outcome(status), { kind: 'retry', error: 'status 503', status: 503 })
     const refusal = await send(() => Promise.reject(notFound('no')))
-    assert.deepEqual(outcome(refusal), { kind: 'retry', error: 'status 404', status: 404 })
+    assert.deepEqual(outcome(refusal), { kind: 'refused', error: 'status 404', status: 404 })
     const fault = await send(() => Promise.reject(new Error('secret-key')))
     assert.deepEqual(outcome(fault), { kind: 'retry', error: 'status 500', status: 500 })
   })

@@ -13,7 +13,8 @@ import { outcomeOf } from '../../src/notifications/counts.ts'
 import { isRead } from '../../src/notifications/read.ts'
 import { parsePusherChange } from '../../src/pushers/pusher-request.ts'
 import type { PusherRow } from '../../src/pushers/pusher-store.ts'
-import { type PusherDeps, removePusher, setPusher } from '../../src/pushers/set-pusher.ts'
+import { removePusher } from '../../src/pushers/remove-pushers.ts'
+import { type PusherDeps, setPusher } from '../../src/pushers/set-pusher.ts'
 import { displayNameAt, loadPokedEvents } from '../../src/rooms/poke-event.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { query } from '../../src/storage/query.ts'
@@ -161,7 +162,10 @@ function recorder(told: Told[]): Events {
   return {
     pokeSent: note('pokeSent'),
     pokeSkipped: note('pokeSkipped'),
+    pokeDropped: note('pokeDropped'),
     pusherFailing: note('pusherFailing'),
+    gatewayDown: note('gatewayDown'),
+    gatewayBack: note('gatewayBack'),
     pusherRejected: note('pusherRejected'),
   }
 }

@@ -139,7 +139,10 @@ onEachDatabase('delivery to devices with rules of their own', (open) => {
       { userId: bob, handle: 'phone' },
       { userId: bob, handle: 'nobody holds this' },
     ]
-    const enqueue = () => tower.db.transaction((tx) => enqueueForHandles(tx, { holders, position, now: 1 }))
+    const enqueue = () =>
+      tower.db.transaction((tx) =>
+        enqueueForHandles(tx, { holders, position, type: 'm.room.message', now: 1 }),
+      )
     assert.equal((await enqueue()).length, 2)
     assert.deepEqual(await enqueue(), [])
     assert.deepEqual(
@@ -150,7 +153,9 @@ onEachDatabase('delivery to devices with rules of their own', (open) => {
       ],
     )
     assert.deepEqual(
-      await tower.db.transaction((tx) => enqueueForHandles(tx, { holders: [], position, now: 1 })),
+      await tower.db.transaction((tx) =>
+        enqueueForHandles(tx, { holders: [], position, type: 'm.room.message', now: 1 }),
+      ),
       [],
     )
   })

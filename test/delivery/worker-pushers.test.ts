@@ -142,8 +142,9 @@ onEachDatabase('delivery to pushers that change', (open) => {
     await eventually(() => tower.told.length === 1)
     await tower.say(alice, 'two')
     const now = tower.clock.now()
-    const [pusher] = await listPushers(tower.db, bob)
+    const [pusher] = await listPushers(tower.db, bob, tower.clock.now())
     assert.deepEqual(pusher?.['org.belfry.status'], {
+      state: 'retrying',
       device_id: 'PHONE',
       queued: 2,
       last_success_at: null,

@@ -158,6 +158,21 @@ describe('why did I (not) get a notification?', () => {
     assert.deepEqual([condition?.expected, condition?.actual], ['phone', 'laptop'])
   })
 
+  test('a pusher that is off is not poked, of what came since it was switched off', async (t) => {
+    const house = await twoDevices(t)
+    const { laptop, tower, say, gateway } = house
+    const reasons = async (eventId: string) =>
+      (await explain(house, laptop, { room_id: tower, event_id: eventId })).pushers.map(
+        ({ reason }) => reason,
+      )
+    const before = await say(tower, 'before')
+    const { pushers } = (await laptop.get('/pushers')) as { pushers: Record<string, unknown>[] }
+    const own = pushers.find(({ instance_handle: handle }) => handle === 'laptop')
+    await laptop.post('/pushers/set', { ...own, data: { url: gateway.url }, enabled: false })
+    assert.deepEqual(await reasons(before.eventId), [null, null])
+    assert.deepEqual(await reasons(await house.bob.say(tower, 'after')), [null, 'disabled'])
+  })
+
   test('rules that were changed since do not change what counted', async (t) => {
     const house = await twoDevices(t)
     const { phone, tower, say } = house

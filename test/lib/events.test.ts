@@ -13,6 +13,10 @@ test('each business event is counted, and news are logged once', async () => {
   events.pokeSkipped({ pusherId: 1, reason: 'read' })
   for (const attempts of [1, 2])
     events.pusherFailing({ pusherId: 1, error: `status 50${attempts}`, attempts, nextAttemptAt: 5 })
+  events.pokeDropped({ kind: 'event', pusherId: 1, error: 'status 400' })
+  events.pokeSkipped({ pusherId: 1, reason: 'collapsed', count: 9 })
+  events.gatewayDown({ error: 'timeout' })
+  events.gatewayBack({ held: 3 })
   events.pusherRejected({ pusherId: 1 })
 
   const text = await metrics.registry.metrics()
@@ -20,12 +24,21 @@ test('each business event is counted, and news are logged once', async () => {
     'belfry_pokes_sent_total{kind="event"} 1',
     'belfry_pokes_skipped_total{reason="read"} 1',
     'belfry_poke_failures_total{error="status 5xx"} 2',
+    'belfry_pokes_skipped_total{reason="collapsed"} 9',
+    'belfry_pokes_dropped_total{kind="event"} 1',
+    'belfry_gateway_outages_total 1',
     'belfry_pushers_rejected_total 1',
     'belfry_poke_seconds_count 1',
   ])
     assert.ok(text.includes(line), line)
   assert.deepEqual(
     lines.map(({ msg }) => msg),
-    ['pusher failing', 'pusher rejected by its gateway and removed'],
+    [
+      'pusher failing',
+      'poke dropped',
+      'gateway down',
+      'gateway back',
+      'pusher rejected by its gateway and removed',
+    ],
   )
 })

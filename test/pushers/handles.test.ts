@@ -5,7 +5,7 @@ import { rulesetOf } from '../../src/accounts/rules.ts'
 import { query } from '../../src/storage/query.ts'
 import { bob, buildTower, carol, PHONE, type Tower } from '../delivery/tower.ts'
 import { onEachDatabase } from '../support/databases.ts'
-import { removePushersOfDevices } from '../../src/pushers/set-pusher.ts'
+import { removePushersOfDevices } from '../../src/pushers/remove-pushers.ts'
 
 // "clients should be able to rectify it": a new handle, with or without the rules of the old one.
 

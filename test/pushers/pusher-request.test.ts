@@ -125,3 +125,36 @@ test('append and org.belfry.copy_push_rules are booleans', () => {
   for (const name of ['append', 'org.belfry.copy_push_rules'])
     assert.match(refusal({ ...BODY, [name]: 'true' }), /^M_BAD_JSON/)
 })
+
+test('enabled is true where nothing is said, and read under both of its names', () => {
+  assert.equal(settingsOf({}).enabled, true)
+  assert.equal(settingsOf({ enabled: null }).enabled, true)
+  assert.equal(settingsOf({ enabled: false }).enabled, false)
+  assert.equal(settingsOf({ 'org.matrix.msc3881.enabled': false }).enabled, false)
+  assert.equal(settingsOf({ enabled: true, 'org.matrix.msc3881.enabled': false }).enabled, true)
+  assert.match(refusal({ ...BODY, enabled: 'no' }), /^M_BAD_JSON enabled must be true or false/)
+  assert.match(
+    refusal({ ...BODY, 'org.matrix.msc3881.enabled': 0 }),
+    /^M_BAD_JSON org.matrix.msc3881.enabled/,
+  )
+})
+
+test('disable_badge_count is read from the pusher and from its data, under both of its names', () => {
+  const data = BODY['data'] as JsonObject
+  const unstable = 'org.matrix.msc4076.disable_badge_count'
+  assert.equal(settingsOf({}).disableBadgeCount, false)
+  for (const fields of [
+    { disable_badge_count: true },
+    { [unstable]: true },
+    { data: { ...data, disable_badge_count: true } },
+    { data: { ...data, [unstable]: true } },
+  ])
+    assert.equal(settingsOf(fields).disableBadgeCount, true, JSON.stringify(fields))
+  const nearer = settingsOf({ disable_badge_count: false, data: { ...data, [unstable]: true } })
+  assert.equal(nearer.disableBadgeCount, false)
+  assert.equal(nearer.data[unstable], true, 'data is kept as it came')
+  assert.match(
+    refusal({ ...BODY, data: { ...data, [unstable]: 'yes' } }),
+    /^M_BAD_JSON data\.org\.matrix\.msc4076\.disable_badge_count must be true or false/,
+  )
+})

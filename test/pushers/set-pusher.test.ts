@@ -4,12 +4,19 @@ import { MatrixError } from '../../src/lib/errors.ts'
 import type { DeviceId, UserId } from '../../src/lib/ids.ts'
 import { listPushers } from '../../src/pushers/list-pushers.ts'
 import { parsePusherChange } from '../../src/pushers/pusher-request.ts'
-import { removeAllPushers, removePushersOfDevices, setPusher } from '../../src/pushers/set-pusher.ts'
+import { removeAllPushers, removePushersOfDevices } from '../../src/pushers/remove-pushers.ts'
+import { setPusher } from '../../src/pushers/set-pusher.ts'
 import { query } from '../../src/storage/query.ts'
 import { alice, bob, buildTower, carol, kitchen, ORDINARY, PHONE, type Tower } from '../delivery/tower.ts'
 import { onEachDatabase } from '../support/databases.ts'
 
 const DATA = { url: 'https://push.example.org/_matrix/push/v1/notify', custom: { kept: [1, 2] } }
+const ON_PHONE = {
+  enabled: true,
+  'org.matrix.msc3881.enabled': true,
+  device_id: PHONE,
+  'org.matrix.msc3881.device_id': PHONE,
+}
 const APP_B = { app_id: 'org.example.other', pushkey: 'key b' }
 
 const addTablet = query()((db) =>
@@ -23,7 +30,9 @@ const badgeUsers = query()((db) => db.selectFrom('badge_rooms').select('user_id'
 const set = (tower: Tower, userId: UserId, fields: object = {}) =>
   tower.setPusher(userId, { data: DATA, ...fields })
 const shown = async (tower: Tower, userId: UserId) =>
-  (await listPushers(tower.db, userId)).map(({ 'org.belfry.status': _status, ...settings }) => settings)
+  (await listPushers(tower.db, userId, tower.clock.now())).map(
+    ({ 'org.belfry.status': _status, ...settings }) => settings,
+  )
 const flagged = async (tower: Tower) => (await tower.db.all(withPushers, {})).map((row) => row.user_id)
 
 async function refusal(doing: Promise<unknown>): Promise<MatrixError> {
@@ -41,8 +50,8 @@ onEachDatabase('pushers', (open) => {
     await set(tower, bob, { instance_handle: 'h1' })
     await set(tower, bob, { ...APP_B })
     assert.deepEqual(await shown(tower, bob), [
-      { ...ORDINARY, instance_handle: 'h1', profile_tag: 'h1', data: DATA },
-      { ...ORDINARY, ...APP_B, data: DATA },
+      { ...ORDINARY, ...ON_PHONE, instance_handle: 'h1', profile_tag: 'h1', data: DATA },
+      { ...ORDINARY, ...ON_PHONE, ...APP_B, data: DATA },
     ])
     assert.deepEqual(await shown(tower, alice), [])
   })
@@ -79,7 +88,7 @@ onEachDatabase('pushers', (open) => {
       { handleRequired: true },
     )
     await setPusher(tower.pushers, { userId: bob, deviceId: 'TABLET' as DeviceId }, copy)
-    const listed = await listPushers(tower.db, bob)
+    const listed = await listPushers(tower.db, bob, tower.clock.now())
     assert.deepEqual(
       listed.map(
         (pusher) => (pusher['org.belfry.status'] as { handle_shared_with: string[] }).handle_shared_with,

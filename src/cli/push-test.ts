@@ -1,0 +1,93 @@
+import { parseArgs } from 'node:util'
+import { ConfigError } from '../config/config-error.ts'
+import { shortHash } from '../lib/short-hash.ts'
+import type { Command } from './command.ts'
+import { UNPRINTABLE } from './push-explain-text.ts'
+import { SERVER_HELP, SERVER_OPTIONS, serverClient } from './server-client.ts'
+
+const HELP = `  --app APP_ID       Only pushers of this app
+  --pushkey PUSHKEY  Only the pusher with this pushkey, or with this pushkey_hash
+  --event EVENT_ID   What the pokes tell of [an id that no event has]
+${SERVER_HELP}
+
+Without --app and --pushkey, all pushers of the token's owner are tested. The exit code is 0 when every gateway took its poke.`
+
+type Pusher = { app_id: string; pushkey: string; app_display_name: string; device_display_name: string }
+type Answer = {
+  status: string
+  'org.belfry.attempt': { gateway_status: number | null; ms: number; error: string | null } | null
+}
+
+/** Sends a real poke to pushers by way of a running server, and tells what their gateways made of it. */
+export const pushTest: Command = {
+  usage: 'push test',
+  summary: 'sends a real poke to your pushers and says what became of it',
+  help: () => HELP,
+  async run(argv, world) {
+    const values = read(argv)
+    const ask = serverClient(world, values)
+    const { pushers } = (await ask('/_matrix/client/v3/pushers')) as { pushers: Pusher[] }
+    const wanted = pushers.filter(
+      ({ app_id, pushkey }) =>
+        (values.app ?? app_id) === app_id &&
+        [undefined, pushkey, shortHash(pushkey)].includes(values.pushkey),
+    )
+    if (wanted.length === 0)
+      throw new Error(pushers.length === 0 ? 'there are no pushers' : 'no pusher is like that')
+    let allArrived = true
+    // One after the other: each line is there as soon as it is known.
+    for (const pusher of wanted) {
+      const { app_id, pushkey } = pusher
+      const answer = (await ask('/_matrix/client/unstable/org.matrix.msc4173/pushers/push', {
+        app_id,
+        pushkey,
+        event_id: values.event,
+      })) as Answer
+      allArrived &&= answer.status === 'ok'
+      world.print(
+        values.json === true
+          ? JSON.stringify({ app_id, pushkey_hash: shortHash(pushkey), ...answer })
+          : lineFor(pusher, answer),
+      )
+    }
+    return allArrived ? 0 : 1
+  },
+}
+
+function lineFor(pusher: Pusher, { status, 'org.belfry.attempt': attempt }: Answer): string {
+  const name = `${pusher.device_display_name} (${pusher.app_id}, ${shortHash(pusher.pushkey)})`
+  const line = `${name}: ${MEANING[status] ?? status}${attempt === null ? '' : detailOf(attempt)}`
+  return line.replaceAll(UNPRINTABLE, '\ufffd')
+}
+
+const MEANING: Readonly<Record<string, string>> = {
+  ok: 'ok, the gateway took it',
+  rejected: 'rejected, the gateway knows no such pushkey; the pusher has been removed',
+  unreachable: 'not delivered',
+  rate_limited: 'the gateway asks for fewer pokes',
+  not_registered: 'there is no such pusher any more',
+  blocked: 'not sent',
+  disabled: 'not sent, the pusher is off',
+  unsupported: 'not sent, this kind of pusher has no pokes',
+}
+
+function detailOf({ gateway_status, ms, error }: NonNullable<Answer['org.belfry.attempt']>): string {
+  const said = gateway_status === null ? error : `status ${gateway_status}`
+  return ` (${[said, `${ms} ms`].filter((part) => part !== null).join(', ')})`
+}
+
+function read(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      options: {
+        ...SERVER_OPTIONS,
+        app: { type: 'string' },
+        pushkey: { type: 'string' },
+        event: { type: 'string' },
+      },
+    }).values
+  } catch (error) {
+    throw new ConfigError(error instanceof Error ? error.message : 'bad arguments', { cause: error })
+  }
+}

@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs'
+import { ConfigError } from '../config/config-error.ts'
+import type { World } from './command.ts'
+
+const DEFAULT_URL = 'http://127.0.0.1:8008'
+/** Nothing that is asked here takes longer than one exchange with a gateway, which ends after 30 s. */
+const TIMEOUT_MS = 40_000
+
+/** For `parseArgs`. */
+export const SERVER_OPTIONS = {
+  url: { type: 'string' },
+  'token-file': { type: 'string' },
+  json: { type: 'boolean' },
+} as const
+
+export const SERVER_HELP = `  --url URL          The server [BELFRY_URL, or ${DEFAULT_URL}]
+  --token-file FILE  Holds the access token [else it is taken from BELFRY_TOKEN]
+  --json             Print the answer as the server gives it.`
+
+/** Asks a path of a running server; with a `body` it is a POST. Rejects in the server's words when it refuses. */
+export type ServerClient = (path: string, body?: object) => Promise<unknown>
+
+/** @throws ConfigError for a bad URL, or without a token */
+export function serverClient(
+  world: World,
+  given: { url?: string | undefined; 'token-file'?: string | undefined },
+): ServerClient {
+  const base = serverUrl(given.url, world)
+  const token = tokenFrom(given['token-file'], world)
+  return async (path, body) => {
+    const response = await reached(world, base + path, { token, body })
+    const answer: unknown = await response.json().catch(() => undefined)
+    if (response.ok && answer !== undefined) return answer
+    const { error } = (answer ?? {}) as { error?: unknown }
+    throw new Error(typeof error === 'string' ? error : `the server answered with status ${response.status}`)
+  }
+}
+
+function serverUrl(given: string | undefined, { env }: World): string {
+  const text = given ?? (env['BELFRY_URL'] || DEFAULT_URL)
+  const url = URL.parse(text)
+  if (url === null || !/^https?:$/.test(url.protocol))
+    throw new ConfigError(`bad URL "${text}": expected http:// or https://`)
+  return url.href.replace(/\/+$/, '')
+}
+
+function tokenFrom(file: string | undefined, { env }: World): string {
+  const token = file === undefined ? env['BELFRY_TOKEN'] : readToken(file)
+  if (token === undefined || token === '')
+    throw new ConfigError('an access token is needed, in BELFRY_TOKEN or in a file named with --token-file')
+  return token
+}
+
+function readToken(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim()
+  } catch (error) {
+    throw new ConfigError(`the token file ${file} cannot be read`, { cause: error })
+  }
+}
+
+async function reached(
+  world: World,
+  url: string,
+  { token, body }: { token: string; body: object | undefined },
+): Promise<Response> {
+  try {
+    return await world.fetch(url, {
+      headers: { authorization: `Bearer ${token}` },
+      ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+      redirect: 'error',
+    })
+  } catch (error) {
+    throw new Error(`no answer from ${new URL(url).origin}`, { cause: error })
+  }
+}

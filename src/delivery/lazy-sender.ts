@@ -1,0 +1,29 @@
+import type { GuardedAgentOptions } from './guarded-agent.ts'
+import type { PokeSender, PokeSenderDeps } from './send-poke.ts'
+
+export type LazySender = AsyncDisposable & {
+  send: PokeSender
+  /** Loads the HTTP client now. Rejects when the certificates that it is given cannot be read. */
+  load(): Promise<void>
+}
+
+/** A sender whose HTTP client is loaded with the first poke: a server that starts need not wait for it. */
+export function makeLazySender(options: GuardedAgentOptions & Omit<PokeSenderDeps, 'agent'>): LazySender {
+  const make = async () => {
+    const [{ makeGuardedAgent }, { makePokeSender }] = await Promise.all([
+      import('./guarded-agent.ts'),
+      import('./send-poke.ts'),
+    ])
+    const agent = makeGuardedAgent(options)
+    return { agent, send: makePokeSender({ ...options, agent }) }
+  }
+  let made: ReturnType<typeof make> | undefined
+  const sender = () => (made ??= make())
+  return {
+    send: async (url, poke, ...rest) => (await sender()).send(url, poke, ...rest),
+    load: async () => void (await sender()),
+    async [Symbol.asyncDispose]() {
+      await (await made)?.agent[Symbol.asyncDispose]()
+    },
+  }
+}

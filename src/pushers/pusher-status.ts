@@ -1,0 +1,36 @@
+import { LONG_OUTAGE_MS } from '../delivery/collapse.ts'
+import type { JsonObject } from '../lib/json.ts'
+import type { HandleHolder, QueuedPusher } from './status-store.ts'
+
+/**
+ * How a pusher is doing. `state`: `off`; `ok`; `retrying`, its last attempt has failed; `failing`, and so has every one for a
+ * day. Times are milliseconds since the Unix epoch, null for never. `last_error`: one of the words of
+ * `delivery/poke-fault.ts`. `handle_shared_with`: ids of other devices.
+ */
+export function statusOf(
+  row: QueuedPusher,
+  { holders, now }: { holders: readonly HandleHolder[]; now: number },
+): JsonObject {
+  const sharing = holders.filter(
+    (other) =>
+      other.handle === row.handle && other.user_id === row.user_id && other.pusher_id !== row.pusher_id,
+  )
+  return {
+    state: stateOf(row, now),
+    device_id: row.device_id,
+    queued: row.queued ?? 0,
+    last_success_at: row.last_success_at,
+    failing_since: row.failing_since,
+    attempts: row.attempts,
+    next_attempt_at: row.failing_since === null ? null : row.next_attempt_at,
+    last_error: row.last_error,
+    last_error_at: row.last_error_at,
+    handle_shared_with: [...new Set(sharing.flatMap((other) => other.device_id ?? []))],
+  }
+}
+
+function stateOf({ enabled, failing_since: since }: QueuedPusher, now: number): string {
+  if (enabled === 0) return 'off'
+  if (since === null) return 'ok'
+  return now - since >= LONG_OUTAGE_MS ? 'failing' : 'retrying'
+}

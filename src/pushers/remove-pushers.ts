@@ -1,0 +1,85 @@
+import { settleHandles } from '../accounts/rule-handles-store.ts'
+import { clearOutbox } from '../delivery/outbox-store.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { DeviceId, UserId } from '../lib/ids.ts'
+import type { Transaction } from '../storage/database.ts'
+import {
+  deletePushersById,
+  pusherById,
+  type PusherRef,
+  pushersOfDevices,
+  pushersOfUser,
+  setHasPushers,
+  usersWithPushers,
+} from './pusher-store.ts'
+import { noteRemoved, trimRemoved } from './removed-store.ts'
+
+export type PusherRemovalDeps = {
+  clock: Clock
+  /** A user's last pusher is gone. */
+  endBadge(tx: Transaction, userId: UserId): Promise<void>
+}
+
+/**
+ * Why a pusher is no more. `deleted`: a client of its owner has deleted it. `rejected`: its gateway has said that the pushkey is
+ * not valid any more. `device removed`: its device was logged out or removed, by a change of the password too. `taken over`:
+ * another user has set a pusher with its app and pushkey. `account closed`: with all of the user's.
+ */
+export type RemovalReason = 'deleted' | 'rejected' | 'device removed' | 'taken over' | 'account closed'
+
+/** So many notes of a user are kept, the newest. */
+export const REMOVED_KEPT = 100
+
+/** Removes the pushers that belong to these devices: part of the transaction that removes the devices. */
+export async function removePushersOfDevices(
+  deps: PusherRemovalDeps,
+  tx: Transaction,
+  of: { userId: UserId; deviceIds: readonly DeviceId[] },
+): Promise<void> {
+  await removePushers(deps, tx, await tx.all(pushersOfDevices, of), 'device removed')
+}
+
+/** Removes all pushers of a user, those without a device among them. */
+export async function removeAllPushers(
+  deps: PusherRemovalDeps,
+  tx: Transaction,
+  userId: UserId,
+): Promise<void> {
+  await removePushers(deps, tx, await tx.all(pushersOfUser, { userId }), 'account closed')
+}
+
+/** Removes a pusher whose gateway asked for it. */
+export async function removePusher(
+  deps: PusherRemovalDeps,
+  tx: Transaction,
+  pusherId: number,
+): Promise<void> {
+  await removePushers(deps, tx, await tx.all(pusherById, { pusherId }), 'rejected')
+}
+
+/**
+ * With a pusher goes what waits to be sent to it, and with a user's last one the badge. The rules of its handle stay, for a
+ * while if no other holds it. A note of when and why is left for its owner.
+ */
+export async function removePushers(
+  deps: PusherRemovalDeps,
+  tx: Transaction,
+  pushers: readonly PusherRef[],
+  reason: RemovalReason,
+): Promise<void> {
+  if (pushers.length === 0) return
+  const now = deps.clock.now()
+  const pusherIds = pushers.map((pusher) => pusher.pusher_id)
+  await tx.run(noteRemoved, { pusherIds, reason, now })
+  await clearOutbox(tx, pusherIds)
+  await tx.run(deletePushersById, { pusherIds })
+  const userIds = [...new Set(pushers.map((pusher) => pusher.user_id))]
+  const remaining = new Set((await tx.all(usersWithPushers, { userIds })).map((row) => row.user_id))
+  for (const userId of userIds) {
+    await tx.run(trimRemoved, { userId, keep: REMOVED_KEPT })
+    await tx.run(settleHandles, { userId, now })
+    if (remaining.has(userId)) continue
+    await setHasPushers(tx, userId, false)
+    await deps.endBadge(tx, userId)
+  }
+}

@@ -1,0 +1,86 @@
+import type { Selectable } from 'kysely'
+import type { UserId } from '../lib/ids.ts'
+import { query } from '../storage/query.ts'
+import type { RemovedPushersTable } from '../storage/schema.ts'
+
+export type RemovedRow = Selectable<RemovedPushersTable>
+
+const COPIED = [
+  'user_id',
+  'app_id',
+  'pushkey',
+  'kind',
+  'app_display_name',
+  'device_display_name',
+  'device_id',
+  'handle',
+  'last_success_at',
+  'failing_since',
+  'last_error',
+] as const
+
+/** Leaves a note of pushers that are about to go. */
+export const noteRemoved = query<{ pusherIds: readonly number[]; reason: string; now: number }>()(
+  (db, p, d) =>
+    db
+      .insertInto('removed_pushers')
+      .columns([...COPIED, 'reason', 'removed_at'])
+      .expression(
+        db
+          .selectFrom('pushers')
+          .where('pusher_id', 'in', d.numbers(p.pusherIds))
+          .select([...COPIED, d.text(p.reason).as('reason'), d.integer(p.now).as('removed_at')])
+          .orderBy('pusher_id'),
+      ),
+)
+
+/** Forgets all but the newest notes of a user: whoever sets and deletes all day fills no table. */
+export const trimRemoved = query<{ userId: UserId; keep: number }>()((db, p) =>
+  db
+    .deleteFrom('removed_pushers')
+    .where('user_id', '=', p.userId)
+    .where('removed_id', '<=', (eb) =>
+      eb
+        .selectFrom('removed_pushers')
+        .select('removed_id')
+        .where('user_id', '=', p.userId)
+        .orderBy('removed_id', 'desc')
+        .limit(1)
+        .offset(p.keep),
+    ),
+)
+
+/** The newest first. */
+export const removedOfUser = query<{ userId: UserId; since: number; limit: number }>()((db, p) =>
+  db
+    .selectFrom('removed_pushers')
+    .selectAll()
+    .where('user_id', '=', p.userId)
+    .where('removed_at', '>=', p.since)
+    .orderBy('removed_id', 'desc')
+    .limit(p.limit),
+)
+
+/** Everybody's, the newest first. */
+export const removedOfAll = query<{ since: number; limit: number }>()((db, p) =>
+  db
+    .selectFrom('removed_pushers')
+    .selectAll()
+    .where('removed_at', '>=', p.since)
+    .orderBy('removed_at', 'desc')
+    .orderBy('removed_id', 'desc')
+    .limit(p.limit),
+)
+
+export const forgetRemoved = query<{ before: number; limit: number }>()((db, p) =>
+  db
+    .deleteFrom('removed_pushers')
+    .where('removed_id', 'in', (eb) =>
+      eb
+        .selectFrom('removed_pushers')
+        .select('removed_id')
+        .where('removed_at', '<', p.before)
+        .orderBy('removed_at')
+        .limit(p.limit),
+    ),
+)

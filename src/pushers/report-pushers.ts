@@ -1,0 +1,94 @@
+import type { UserId } from '../lib/ids.ts'
+import type { JsonObject } from '../lib/json.ts'
+import { shortHash } from '../lib/short-hash.ts'
+import type { Queries } from '../storage/query.ts'
+import { statusOf } from './pusher-status.ts'
+import { REMOVED_KEPT } from './remove-pushers.ts'
+import { type RemovedRow, removedOfAll, removedOfUser } from './removed-store.ts'
+import {
+  type HandleHolder,
+  handleHolders,
+  pushersPage,
+  pushersWithQueue,
+  type QueuedPusher,
+} from './status-store.ts'
+import { REMOVED_FOR_MS } from './sweep-removed.ts'
+
+export type ReportRequest = {
+  /** Who asks: whose pushkeys are shown. */
+  viewer: UserId
+  now: number
+  /** Whose pushers; `all`: everybody's, a page of them. */
+  of: UserId | 'all'
+  /** Of a page: begin after this pusher; so many. */
+  after: number
+  limit: number
+}
+
+/**
+ * How pushers are doing, and which were removed in the last 30 days and why, the newest first (100 at most).
+ * `nextBatch` is there where a next page is: the `after` to ask for it with.
+ */
+export async function reportPushers(
+  q: Queries,
+  { viewer, now, of, after, limit }: ReportRequest,
+): Promise<{ pushers: JsonObject[]; removed: JsonObject[]; nextBatch?: number }> {
+  const since = now - REMOVED_FOR_MS
+  if (of !== 'all') {
+    const rows = await q.all(pushersWithQueue, { userId: of })
+    const removed = await q.all(removedOfUser, { userId: of, since, limit: REMOVED_KEPT })
+    return report(viewer, { now, rows, removed, holders: await q.all(handleHolders, { userIds: [of] }) })
+  }
+  const rows = await q.all(pushersPage, { after, limit })
+  const holders = await q.all(handleHolders, { userIds: [...new Set(rows.map((row) => row.user_id))] })
+  const removed = await q.all(removedOfAll, { since, limit: REMOVED_KEPT })
+  const last = rows.length === limit ? rows.at(-1) : undefined
+  return {
+    ...report(viewer, { now, rows, removed, holders }),
+    ...(last !== undefined && { nextBatch: last.pusher_id }),
+  }
+}
+
+type Found = {
+  now: number
+  rows: readonly QueuedPusher[]
+  removed: readonly RemovedRow[]
+  holders: readonly HandleHolder[]
+}
+
+function report(viewer: UserId, { now, rows, removed, holders }: Found) {
+  return {
+    pushers: rows.map((row) => ({
+      ...identityOf(viewer, row),
+      enabled: row.enabled === 1,
+      disable_badge_count: row.disable_badge_count === 1,
+      gateway: row.url === null ? null : (URL.parse(row.url)?.origin ?? null),
+      created_at: row.created_at,
+      set_at: row.set_at,
+      ...statusOf(row, { holders, now }),
+    })),
+    removed: removed.map((row) => ({
+      ...identityOf(viewer, row),
+      reason: row.reason,
+      removed_at: row.removed_at,
+      last_success_at: row.last_success_at,
+      failing_since: row.failing_since,
+      last_error: row.last_error,
+    })),
+  }
+}
+
+/** A pushkey is its owner's business: others can tell pushers apart by its hash. */
+function identityOf(viewer: UserId, row: QueuedPusher | RemovedRow): JsonObject {
+  return {
+    user_id: row.user_id,
+    app_id: row.app_id,
+    ...(row.user_id === viewer && { pushkey: row.pushkey }),
+    pushkey_hash: shortHash(row.pushkey),
+    kind: row.kind,
+    app_display_name: row.app_display_name,
+    device_display_name: row.device_display_name,
+    device_id: row.device_id,
+    instance_handle: row.handle,
+  }
+}

@@ -1,0 +1,119 @@
+import type { Bus } from '../cluster/bus.ts'
+import { BLOCKED } from '../delivery/gateway-url.ts'
+import { deviceOf } from '../delivery/next-poke.ts'
+import { testPoke } from '../delivery/poke.ts'
+import type { PokeResult, PokeSender } from '../delivery/send-poke.ts'
+import type { Events } from '../lib/events.ts'
+import type { Random, UserId } from '../lib/ids.ts'
+import type { Database } from '../storage/database.ts'
+import { endBackOff, pusherByKey, type PusherRow, unchangedPusher } from './pusher-store.ts'
+import { type PusherRemovalDeps, removePushers } from './remove-pushers.ts'
+
+export type TestPushDeps = PusherRemovalDeps & {
+  db: Database
+  bus: Bus
+  random: Random
+  send: PokeSender
+  events: Pick<Events, 'pusherRejected'>
+  /** Off: the poke has the short form, as all have then. */
+  includeContent: boolean
+}
+
+/**
+ * What became of a test. Those of MSC4173: `ok`: the gateway took it. `rejected`: it took it and says that the pushkey is not
+ * valid; the pusher is removed. `unreachable`: no answer, or one of failure, see `error`. `rate_limited`: 429.
+ * `not_registered`: there is no such pusher. And ours: `blocked`: the server may not call that address. `disabled`: the pusher
+ * is off. `unsupported`: it is of a kind that sends no pokes.
+ */
+export type TestStatus =
+  | 'ok'
+  | 'rejected'
+  | 'unreachable'
+  | 'rate_limited'
+  | 'not_registered'
+  | 'blocked'
+  | 'disabled'
+  | 'unsupported'
+
+export type TestPushResult = {
+  status: TestStatus
+  /** What was sent; null: nothing was. */
+  attempt: {
+    eventId: string
+    /** The HTTP status of the gateway; null: no whole answer came. */
+    gatewayStatus: number | null
+    /** How long it took. */
+    ms: number
+    /** In the words of `delivery/poke-fault.ts`. */
+    error: string | null
+  } | null
+}
+
+export type TestedPusher = {
+  userId: UserId
+  appId: string
+  pushkey: string
+  /** What the poke tells of; else an id that no event has. */
+  eventId?: string | undefined
+  /** Ends the wait for the gateway: what it makes of the poke is not learned then. */
+  signal: AbortSignal
+}
+
+/**
+ * Sends one real poke to a pusher, beside its queue, with the sender that all pokes go through, and tells what happened. A
+ * rejection is obeyed like any other, and a success ends the wait of what is queued behind a failure; nothing else is changed.
+ */
+export async function testPush(
+  deps: TestPushDeps,
+  { eventId = `$test-push-${deps.random.token(12)}`, signal, ...key }: TestedPusher,
+): Promise<TestPushResult> {
+  const pusher = await deps.db.first(pusherByKey, key)
+  if (!pusher) return { status: 'not_registered', attempt: null }
+  if (pusher.kind !== 'http' || pusher.url === null) return { status: 'unsupported', attempt: null }
+  if (pusher.enabled === 0) return { status: 'disabled', attempt: null }
+  const poke = testPoke({ device: deviceOf(pusher, deps.includeContent), eventId })
+  const result = await Promise.race([deps.send(pusher.url, poke), stopped(signal)])
+  const status = statusOf(result, pusher.pushkey)
+  if (status === 'rejected') await obeyRejection(deps, pusher)
+  else if (status === 'ok') await wake(deps, pusher)
+  return {
+    status,
+    attempt: {
+      eventId,
+      gatewayStatus: result.status ?? null,
+      ms: Math.round(result.ms),
+      error: result.kind === 'sent' ? null : result.error,
+    },
+  }
+}
+
+const stopped = (signal: AbortSignal) =>
+  new Promise<PokeResult>((resolve) => {
+    const stop = () => resolve({ kind: 'retry', error: 'stopped', ms: 0 })
+    if (signal.aborted) stop()
+    else signal.addEventListener('abort', stop, { once: true })
+  })
+
+function statusOf(result: PokeResult, pushkey: string): TestStatus {
+  if (result.kind === 'sent') return result.rejected.includes(pushkey) ? 'rejected' : 'ok'
+  if (result.error === BLOCKED) return 'blocked'
+  return result.status === 429 ? 'rate_limited' : 'unreachable'
+}
+
+/** A pusher that was set anew during the exchange stays: what was rejected is not it. */
+async function obeyRejection(deps: TestPushDeps, { pusher_id: pusherId, set_at: setAt }: PusherRow) {
+  const isGone = await deps.db.transaction(async (tx) => {
+    const found = await tx.first(unchangedPusher, { pusherId, setAt })
+    if (found) await removePushers(deps, tx, [found], 'rejected')
+    return found !== undefined
+  })
+  if (isGone) deps.events.pusherRejected({ pusherId })
+}
+
+async function wake(deps: TestPushDeps, { pusher_id: pusherId, set_at: setAt, next_attempt_at }: PusherRow) {
+  if (next_attempt_at === null) return
+  await deps.db.transaction(async (tx) => {
+    const changed = await tx.run(endBackOff, { pusherId, setAt })
+    if (changed > 0) tx.onCommit(() => deps.bus.publish('delivery', [pusherId]))
+  })
+}

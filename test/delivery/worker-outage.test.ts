@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Clock } from '../../src/lib/clock.ts'
+import type { RoomId } from '../../src/lib/ids.ts'
+import { query } from '../../src/storage/query.ts'
+import { nextPosition } from '../../src/storage/stream.ts'
+import { room } from '../notifications/house.ts'
+import { onEachDatabase } from '../support/databases.ts'
+import { eventually } from '../support/eventually.ts'
+import { alice, atRest, bob, bodies, isBadge, kitchen, setUp, type Tower } from './tower.ts'
+
+const DAY_MS = 86_400_000
+const garden = room('garden')
+const shed = room('shed')
+
+type Copy = { position: number; event_id: string }
+const copyEvent = query<{ of: number; copies: readonly Copy[] }>()((db, p, d) =>
+  db
+    .insertInto('events')
+    .columns([
+      'position',
+      'event_id',
+      'room_id',
+      'type',
+      'sender',
+      'origin_server_ts',
+      'content',
+      'thread_id',
+    ])
+    .expression(
+      db
+        .selectFrom('events as e')
+        .innerJoin(d.rows(p.copies, { position: 'integer', event_id: 'text' }).as('r'), (join) =>
+          join.onTrue(),
+        )
+        .where('e.position', '=', p.of)
+        .select(['r.position', 'r.event_id', 'e.room_id', 'e.type', 'e.sender', 'e.origin_server_ts'])
+        .select(['e.content', 'e.thread_id']) as never,
+    ),
+)
+const enqueueAll = query<{ from: number; to: number }>()((db, p) =>
+  db
+    .insertInto('outbox')
+    .columns(['pusher_id', 'position', 'created_at'])
+    .expression(
+      db
+        .selectFrom(['events as e', 'pushers as p'])
+        .where('e.position', '>=', p.from)
+        .where('e.position', '<=', p.to)
+        .select(['p.pusher_id', 'e.position', 'e.origin_server_ts']),
+    ),
+)
+
+/** Many more messages like one, all of which wait. */
+async function repeat(tower: Tower, of: number, times: number): Promise<void> {
+  await tower.db.transaction(async (tx) => {
+    const from = await nextPosition(tx, times)
+    const copies = Array.from({ length: times }, (_, n) => ({ position: from + n, event_id: `$copy-${n}` }))
+    await tx.run(copyEvent, { of, copies })
+    await tx.run(enqueueAll, { from, to: from + times - 1 })
+  })
+}
+
+const isFailing = (tower: Tower) => () => tower.told.some(({ event }) => event === 'pusherFailing')
+
+async function sayIn(tower: Tower, roomId: RoomId, body: string): Promise<number> {
+  return (await tower.house.say(roomId, alice, body)).position
+}
+
+async function openRoom(tower: Tower, roomId: RoomId): Promise<void> {
+  await tower.house.join(roomId, alice)
+  await tower.house.join(roomId, bob)
+}
+
+const skips = (tower: Tower) =>
+  tower.told
+    .filter(({ event }) => event === 'pokeSkipped')
+    .map(({ fields }) => [fields['reason'], fields['count']])
+
+const sleepOf =
+  ({ clock }: Tower): Clock['sleep'] =>
+  (ms, signal) =>
+    clock.sleep(ms, signal)
+
+/** Time goes on as ever, and `by` is what the clock on the wall is wrong. */
+function wallClock(tower: Tower): Clock & { by: number } {
+  const wall = { by: 0, now: () => tower.clock.now() + wall.by, sleep: sleepOf(tower) }
+  return wall
+}
+
+onEachDatabase('delivery after an outage', (open) => {
+  test('ten thousand notifications become the newest unread of each room, and one true badge', async (t) => {
+    const { tower, gateway } = await setUp(t, open)
+    for (const roomId of [garden, shed]) await openRoom(tower, roomId)
+    gateway.answer({ status: 502 })
+    await using _worker = await tower.start()
+    const first = await tower.say(alice, 'first')
+    await eventually(isFailing(tower))
+    await repeat(tower, first, 9994)
+    await sayIn(tower, garden, 'old in the garden')
+    await sayIn(tower, shed, 'older in the shed')
+    const read = await sayIn(tower, shed, 'newest in the shed')
+    await sayIn(tower, garden, 'newest in the garden')
+    await tower.say(alice, 'newest in the kitchen')
+    await tower.house.read({ userId: bob, roomId: shed, threadId: '', position: read })
+    assert.equal(await tower.queued(), 10_000)
+
+    gateway.answer({})
+    gateway.pokes.length = 0
+    tower.clock.advance(1000)
+    await atRest(tower)
+    assert.deepEqual(bodies(gateway.pokes), ['newest in the garden', 'newest in the kitchen'])
+    assert.deepEqual(
+      gateway.pokes.map(({ counts }) => counts?.unread),
+      [2, 2],
+    )
+    assert.equal(gateway.pokes.filter(isBadge).length, 0, 'the badge was told already')
+    assert.deepEqual(skips(tower), [
+      ['read', 2],
+      ['collapsed', 9996],
+    ])
+    await tower.say(alice, 'next')
+    await gateway.waitFor((poke) => poke.content?.['body'] === 'next')
+  })
+
+  test('what is told is chosen when it is told: a thread that is read leaves the room its next', async (t) => {
+    const { tower, gateway } = await setUp(t, open)
+    gateway.answer({ status: 502 })
+    await using _worker = await tower.start()
+    for (let n = 0; n < 30; n++) await tower.say(alice, `m${n}`)
+    await eventually(isFailing(tower))
+    const content = { msgtype: 'm.text', body: 'in the thread' }
+    const thread = await tower.house.send({ roomId: kitchen, sender: alice, content, threadId: '$root' })
+    const redacted = await tower.say(alice, 'redacted')
+    tower.clock.advance(1000)
+    await eventually(() => gateway.pokes.length === 2)
+    assert.deepEqual(bodies(gateway.pokes), ['m0', 'redacted'])
+    await eventually(async () => (await tower.pusherRows())[0]?.attempts === 2)
+    assert.equal(await tower.queued(), 32, 'nothing is gone as long as nothing is taken')
+    await tower.house.redact(kitchen, redacted)
+    await tower.house.read({ userId: bob, roomId: kitchen, threadId: '$root', position: thread.position })
+    gateway.answer({})
+    tower.clock.advance(2000)
+    await atRest(tower)
+    assert.deepEqual(bodies(gateway.pokes).slice(2), ['m29'])
+  })
+
+  test('a call during the outage does not make the flood come after it', async (t) => {
+    const { tower, gateway } = await setUp(t, open)
+    gateway.answer({ status: 502 })
+    await using _worker = await tower.start()
+    for (let n = 0; n < 30; n++) await tower.say(alice, `m${n}`)
+    await eventually(isFailing(tower))
+    await tower.house.send({
+      roomId: kitchen,
+      sender: alice,
+      type: 'm.call.invite',
+      content: { body: 'ring' },
+    })
+    gateway.answer({})
+    gateway.pokes.length = 0
+    tower.clock.advance(1000)
+    await atRest(tower)
+    assert.deepEqual(bodies(gateway.pokes), ['ring', 'm29'])
+  })
+
+  test('after a day the backlog is collapsed although the gateway is away, and the pusher stays', async (t) => {
+    const { tower, gateway } = await setUp(t, open)
+    await openRoom(tower, garden)
+    gateway.answer({ status: 502 })
+    await using _worker = await tower.start()
+    for (let n = 0; n < 30; n++) await tower.say(alice, `m${n}`)
+    await sayIn(tower, garden, 'newest in the garden')
+    await eventually(isFailing(tower))
+    const since = tower.clock.now()
+    tower.clock.advance(DAY_MS - 1)
+    await eventually(async () => (await tower.pusherRows())[0]?.attempts === 2)
+    assert.equal(await tower.queued(), 31)
+    tower.clock.advance(DAY_MS)
+    await eventually(async () => (await tower.pusherRows())[0]?.attempts === 3)
+    assert.equal(await tower.queued(), 2)
+    assert.equal((await tower.pusherRows())[0]?.failing_since, since)
+    gateway.answer({})
+    gateway.pokes.length = 0
+    tower.clock.advance(DAY_MS)
+    await atRest(tower)
+    assert.deepEqual(bodies(gateway.pokes), ['m29', 'newest in the garden'])
+    assert.equal((await tower.pusherRows())[0]?.failing_since, null)
+  })
+
+  test('a clock that is set back by a year holds nobody up for a year', async (t) => {
+    const { tower, gateway } = await setUp(t, open)
+    const clock = wallClock(tower)
+    gateway.answer({ status: 502 })
+    await using _worker = await tower.start({ clock })
+    await tower.say(alice, 'one')
+    await eventually(async () => (await tower.pusherRows())[0]?.attempts === 1)
+    gateway.answer({})
+    clock.by = -365 * DAY_MS
+    await eventually(() => {
+      tower.clock.advance(1000)
+      return gateway.pokes.length === 2
+    })
+    await atRest(tower)
+    assert.deepEqual(bodies(gateway.pokes), ['one', 'one'])
+  })
+
+  test('a clock that leaps ahead by a year makes each try once, and wait again', async (t) => {
+    const { tower, gateway } = await setUp(t, open)
+    const clock = wallClock(tower)
+    gateway.answer({ status: 502 })
+    await using _worker = await tower.start({ clock })
+    await tower.say(alice, 'one')
+    await eventually(async () => (await tower.pusherRows())[0]?.attempts === 1)
+    clock.by = 365 * DAY_MS
+    tower.clock.advance(1000)
+    await eventually(async () => (await tower.pusherRows())[0]?.attempts === 2)
+    const [row] = await tower.pusherRows()
+    assert.equal(row?.next_attempt_at, clock.now() + 2000)
+    assert.equal(gateway.pokes.length, 2)
+  })
+})

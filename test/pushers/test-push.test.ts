@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { test, type TestContext } from 'node:test'
+import { makeGuardedAgent } from '../../src/delivery/guarded-agent.ts'
+import { makeIpPolicy } from '../../src/delivery/ip-policy.ts'
+import { makePokeSender, type PokeSender } from '../../src/delivery/send-poke.ts'
+import { reportPushers } from '../../src/pushers/report-pushers.ts'
+import { type TestPushDeps, testPush } from '../../src/pushers/test-push.ts'
+import type { Database } from '../../src/storage/database.ts'
+import { alice, atRest, bob, bodies, carol, loopbackSender, setUp } from '../delivery/tower.ts'
+import { onEachDatabase } from '../support/databases.ts'
+import { eventually } from '../support/eventually.ts'
+import { startPokeReceiver } from '../support/poke-receiver.ts'
+
+async function stand(t: TestContext, open: (t: TestContext) => Promise<Database>) {
+  const { tower, gateway } = await setUp(t, open)
+  const rejected: number[] = []
+  const deps: TestPushDeps = {
+    ...tower.pushers,
+    random: { token: () => 'Zm9v_-', below: () => 0 },
+    send: loopbackSender(t, tower.clock),
+    events: { pusherRejected: ({ pusherId }) => void rejected.push(pusherId) },
+    includeContent: true,
+  }
+  const key = { userId: bob, appId: 'org.example.app', pushkey: 'key', signal: new AbortController().signal }
+  const run = (more: Partial<Parameters<typeof testPush>[1]> = {}, sender: PokeSender = deps.send) =>
+    testPush({ ...deps, send: sender }, { ...key, ...more })
+  return { tower, gateway, rejected, run, deps }
+}
+
+onEachDatabase('test push', (open) => {
+  test('ok: the gateway is sent a real poke, and nothing of the queue', async (t) => {
+    const { tower, gateway, run } = await stand(t, open)
+    await tower.say(alice, 'waits')
+    assert.deepEqual(await run({ eventId: '$chosen' }), {
+      status: 'ok',
+      attempt: { eventId: '$chosen', gatewayStatus: 200, ms: 0, error: null },
+    })
+    const [row] = await tower.pusherRows()
+    assert.deepEqual(gateway.pokes, [
+      {
+        event_id: '$chosen',
+        devices: [
+          {
+            app_id: 'org.example.app',
+            pushkey: 'key',
+            pushkey_ts: Math.floor((row?.set_at ?? 0) / 1000),
+            data: { custom: 7 },
+          },
+        ],
+      },
+    ])
+    assert.equal(await tower.queued(), 1)
+    assert.equal((await run()).attempt?.eventId, '$test-push-Zm9v_-')
+  })
+
+  test('rejected: obeyed like any other, the foreign key is not', async (t) => {
+    const { tower, gateway, rejected, run } = await stand(t, open)
+    gateway.answer({ body: { rejected: ['another key'] } })
+    assert.equal((await run()).status, 'ok')
+    gateway.answer({ body: { rejected: ['key'] } })
+    assert.equal((await run()).status, 'rejected')
+    assert.deepEqual(await tower.pusherRows(), [])
+    assert.equal(rejected.length, 1)
+    const asked = { viewer: bob, of: bob, now: tower.clock.now(), after: 0, limit: 1 } as const
+    const { removed } = await reportPushers(tower.db, asked)
+    assert.equal(removed[0]?.['reason'], 'rejected')
+    assert.deepEqual(await run(), { status: 'not_registered', attempt: null })
+  })
+
+  test('rejected while it is being set anew: the new one stays', async (t) => {
+    const { tower, gateway, rejected, run } = await stand(t, open)
+    gateway.answer(async () => {
+      tower.clock.advance(1)
+      await tower.setPusher(bob, { data: { url: gateway.url } })
+      return { body: { rejected: ['key'] } }
+    })
+    assert.equal((await run()).status, 'rejected')
+    assert.equal((await tower.pusherRows()).length, 1)
+    assert.deepEqual(rejected, [])
+  })
+
+  test('rate_limited and unreachable, with what the gateway said', async (t) => {
+    const { tower, gateway, run } = await stand(t, open)
+    for (const [status, word] of [
+      [429, 'rate_limited'],
+      [503, 'unreachable'],
+      [404, 'unreachable'],
+    ] as const) {
+      gateway.answer({ status })
+      const { status: said, attempt } = await run()
+      assert.deepEqual([said, attempt?.gatewayStatus, attempt?.error], [word, status, `status ${status}`])
+    }
+    const gone = await startPokeReceiver(t)
+    await gone.close()
+    await tower.setPusher(bob, { data: { url: gone.url } })
+    const { status, attempt } = await run()
+    assert.deepEqual(
+      [status, attempt?.gatewayStatus, attempt?.error],
+      ['unreachable', null, 'connection refused'],
+    )
+    const [row] = await tower.pusherRows()
+    assert.deepEqual([row?.failing_since, row?.last_error], [null, null], 'a test is no failure of the queue')
+  })
+
+  test('blocked: no connection is made', async (t) => {
+    const { tower, run } = await stand(t, open)
+    let connections = 0
+    const server = createServer((socket) => {
+      connections += 1
+      socket.destroy()
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    t.after(() => server.close())
+    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/_matrix/push/v1/notify`
+    await tower.setPusher(bob, { data: { url } })
+    const agent = makeGuardedAgent({ policy: makeIpPolicy([]) })
+    t.after(() => agent[Symbol.asyncDispose]())
+    const { status, attempt } = await run({}, makePokeSender({ agent }))
+    assert.deepEqual([status, attempt?.error], ['blocked', 'blocked by the IP policy'])
+    assert.equal(connections, 0)
+  })
+
+  test('not_registered for what is not there, or is not the own; disabled for one that is off', async (t) => {
+    const { tower, gateway, run } = await stand(t, open)
+    const none = { status: 'not_registered', attempt: null }
+    assert.deepEqual(await run({ pushkey: 'other' }), none)
+    assert.deepEqual(await run({ appId: 'other' }), none)
+    assert.deepEqual(await run({ userId: carol }), none)
+    await tower.setPusher(bob, { data: { url: gateway.url }, enabled: false })
+    assert.deepEqual(await run(), { status: 'disabled', attempt: null })
+    assert.deepEqual(gateway.pokes, [])
+  })
+
+  test('without content, the poke is as all others are then', async (t) => {
+    const { gateway, deps, run } = await stand(t, open)
+    deps.includeContent = false
+    await run()
+    assert.deepEqual(gateway.pokes[0]?.devices[0]?.data, { custom: 7, format: 'event_id_only' })
+  })
+
+  test('a success ends the wait of what a failure has left in the queue', async (t) => {
+    const { tower, gateway, run } = await stand(t, open)
+    gateway.answer({ status: 500 })
+    await using _worker = await tower.start()
+    await tower.say(alice, 'one')
+    await eventually(async () => (await tower.pusherRows())[0]?.next_attempt_at !== null)
+    gateway.answer({})
+    assert.equal((await run()).status, 'ok')
+    await atRest(tower)
+    assert.deepEqual(bodies(gateway.pokes.filter(({ type }) => type !== undefined)), ['one', 'one'])
+  })
+
+  test('when its request ends, nothing is waited for', async (t) => {
+    const { gateway, run } = await stand(t, open)
+    const hangUp = new AbortController()
+    gateway.answer(() => new Promise(() => undefined))
+    const running = run({ signal: hangUp.signal })
+    await gateway.waitFor(() => true)
+    hangUp.abort()
+    const { status, attempt } = await running
+    assert.deepEqual([status, attempt?.error], ['unreachable', 'stopped'])
+  })
+})
