@@ -1,12 +1,11 @@
 import { isIP } from 'node:net'
 
-import type { IpPolicy } from './ip-policy.ts'
-import type { Lookup } from './lookup.ts'
+import type { AddressRule } from '../lib/outbound/guarded-agent.ts'
+import { BLOCKED, type IpPolicy } from '../lib/outbound/ip-policy.ts'
+import type { Lookup } from '../lib/outbound/lookup.ts'
 
 /** The path of every push gateway (Push Gateway API, `POST /_matrix/push/v1/notify`). */
 export const NOTIFY_PATH = '/_matrix/push/v1/notify'
-
-export const BLOCKED = 'blocked by the IP policy'
 
 const LOOKUP_TIMEOUT_MS = 5000
 
@@ -45,7 +44,7 @@ export async function checkGatewayUrl(text: string, deps: GatewayUrlDeps): Promi
   if (addresses.some((address) => !deps.policy.allows(address))) {
     return refused(`The host of data.url is ${BLOCKED}`)
   }
-  const isListed = addresses.length > 0 && addresses.every(addressRule(url, deps.policy))
+  const isListed = addresses.length > 0 && addresses.every(addressRule(url, deps.policy).allows)
   if (isListed || isOrdinary(url)) return { kind: 'ok', href: url.href }
   return refused(
     url.protocol === 'http:'
@@ -55,14 +54,14 @@ export async function checkGatewayUrl(text: string, deps: GatewayUrlDeps): Promi
 }
 
 /** Which addresses may be dialled for this URL. */
-export function addressRule(url: URL, policy: IpPolicy): (address: string) => boolean {
+export function addressRule(url: URL, policy: IpPolicy): AddressRule {
   return isOrdinary(url)
-    ? (address) => policy.allows(address)
-    : (address) => policy.allowedByOperator(address)
+    ? { name: 'ordinary', allows: (address) => policy.allows(address) }
+    : { name: 'listed', allows: (address) => policy.allowedByOperator(address) }
 }
 
 /** The form that the specification asks for; every other one needs the operator's leave. */
-export function isOrdinary(url: URL): boolean {
+function isOrdinary(url: URL): boolean {
   return url.protocol === 'https:' && url.pathname === NOTIFY_PATH
 }
 

@@ -1,4 +1,4 @@
-import type { GuardedAgentOptions } from './guarded-agent.ts'
+import type { PokeAgentOptions } from './poke-agent.ts'
 import type { PokeSender, PokeSenderDeps } from './send-poke.ts'
 
 export type LazySender = AsyncDisposable & {
@@ -8,13 +8,13 @@ export type LazySender = AsyncDisposable & {
 }
 
 /** A sender whose HTTP client is loaded with the first poke: a server that starts need not wait for it. */
-export function makeLazySender(options: GuardedAgentOptions & Omit<PokeSenderDeps, 'agent'>): LazySender {
+export function makeLazySender(options: PokeAgentOptions & Omit<PokeSenderDeps, 'agent'>): LazySender {
   const make = async () => {
-    const [{ makeGuardedAgent }, { makePokeSender }] = await Promise.all([
-      import('./guarded-agent.ts'),
+    const [{ makePokeAgent }, { makePokeSender }] = await Promise.all([
+      import('./poke-agent.ts'),
       import('./send-poke.ts'),
     ])
-    const agent = makeGuardedAgent(options)
+    const agent = makePokeAgent(options)
     return { agent, send: makePokeSender({ ...options, agent }) }
   }
   let made: ReturnType<typeof make> | undefined

@@ -1,10 +1,12 @@
 import { systemClock, type Clock } from '../lib/clock.ts'
 import { MatrixError } from '../lib/errors.ts'
 import { isJsonObject } from '../lib/json.ts'
-import type { GuardedAgent } from './guarded-agent.ts'
-import { faultOf, type PokeFault } from './poke-fault.ts'
+import type { GuardedAgent } from '../lib/outbound/guarded-agent.ts'
+import { faultOf } from '../lib/outbound/network-fault.ts'
+import { readJson } from '../lib/outbound/read-json.ts'
+import { retryAfterMs } from '../lib/outbound/retry-after.ts'
+import type { PokeFault } from './poke-fault.ts'
 import type { Poke } from './poke.ts'
-import { retryAfterMs } from './retry-after.ts'
 
 /**
  * What became of one attempt. `sent`: the gateway took it (any 2xx); `rejected` are the pushkeys that it wants to hear of no
@@ -93,22 +95,6 @@ async function ask(
   await response.body.dump({ limit: maxBodyBytes, signal }).catch(() => undefined)
   if (status !== 429 && status !== 503) return { status, body: undefined }
   return { status, body: undefined, retryAfterMs: retryAfterMs(response.headers['retry-after'], clock.now()) }
-}
-
-/** `undefined` for what is too long or not JSON. Leaving the loop early destroys the stream, and with it the connection. */
-async function readJson(stream: AsyncIterable<Buffer>, maxBytes: number): Promise<unknown> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of stream) {
-    bytes += chunk.length
-    if (bytes > maxBytes) return undefined
-    chunks.push(chunk)
-  }
-  try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown
-  } catch {
-    return undefined
-  }
 }
 
 async function askOwnGateway(own: OwnGateway, poke: Poke, signal: AbortSignal): Promise<Answer> {

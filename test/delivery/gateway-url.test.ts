@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 
 import { checkGatewayUrl, type GatewayUrlCheck } from '../../src/delivery/gateway-url.ts'
-import { makeIpPolicy } from '../../src/delivery/ip-policy.ts'
+import { makeIpPolicy } from '../../src/lib/outbound/ip-policy.ts'
 
 const NAMES: Record<string, readonly string[]> = {
   'push.example.org': ['93.184.215.14', '2606:4700:4700::1111'],

@@ -3,8 +3,9 @@ import type { RequestListener } from 'node:http'
 import { Readable } from 'node:stream'
 import { suite, test } from 'node:test'
 
-import type { GuardedAgent, GuardedAgentOptions } from '../../src/delivery/guarded-agent.ts'
-import { makeIpPolicy } from '../../src/delivery/ip-policy.ts'
+import type { PokeAgentOptions } from '../../src/delivery/poke-agent.ts'
+import type { GuardedAgent } from '../../src/lib/outbound/guarded-agent.ts'
+import { makeIpPolicy } from '../../src/lib/outbound/ip-policy.ts'
 import type { Poke } from '../../src/delivery/poke.ts'
 import { makePokeSender, type OwnGateway, type PokeResult } from '../../src/delivery/send-poke.ts'
 import { notFound } from '../../src/lib/errors.ts'
@@ -20,7 +21,7 @@ const poke: Poke = {
   },
 }
 
-type Options = Partial<GuardedAgentOptions> & { deadlineMs?: number }
+type Options = Partial<PokeAgentOptions> & { deadlineMs?: number }
 
 async function sendTo(url: string, { deadlineMs = 10_000, ...options }: Options = {}): Promise<PokeResult> {
   await using agent = agentFor(options)

@@ -3,8 +3,8 @@ import { createServer, type RequestListener, type Server as HttpServer } from 'n
 import { createServer as createTlsServer } from 'node:https'
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net'
 
-import { makeGuardedAgent, type GuardedAgentOptions } from '../../src/delivery/guarded-agent.ts'
-import { makeIpPolicy } from '../../src/delivery/ip-policy.ts'
+import { makePokeAgent, type PokeAgentOptions } from '../../src/delivery/poke-agent.ts'
+import { makeIpPolicy } from '../../src/lib/outbound/ip-policy.ts'
 import { CERTIFICATE, PRIVATE_KEY } from './certificate.ts'
 
 export const PATH = '/_matrix/push/v1/notify'
@@ -53,6 +53,6 @@ async function listen(server: Server | HttpServer, scheme: string): Promise<List
 }
 
 /** An agent that may call loopback. */
-export function agentFor(options: Partial<GuardedAgentOptions> = {}) {
-  return makeGuardedAgent({ policy: makeIpPolicy(['127.0.0.0/8']), ...options })
+export function agentFor(options: Partial<PokeAgentOptions> = {}) {
+  return makePokeAgent({ policy: makeIpPolicy(['127.0.0.0/8']), ...options })
 }

@@ -2,8 +2,8 @@ import type { TestContext } from 'node:test'
 import { copyDeviceRules, type RuleChangeDeps } from '../../src/accounts/change-rules.ts'
 import { rulesetOf } from '../../src/accounts/rules.ts'
 import { createLocalBus } from '../../src/cluster/bus.ts'
-import { makeIpPolicy } from '../../src/delivery/ip-policy.ts'
-import { makeGuardedAgent } from '../../src/delivery/guarded-agent.ts'
+import { makeIpPolicy } from '../../src/lib/outbound/ip-policy.ts'
+import { makePokeAgent } from '../../src/delivery/poke-agent.ts'
 import { makePokeSender, type PokeSender } from '../../src/delivery/send-poke.ts'
 import { type DeliveryDeps, startDelivery } from '../../src/delivery/worker.ts'
 import type { Events } from '../../src/lib/events.ts'
@@ -171,7 +171,7 @@ function recorder(told: Told[]): Events {
 }
 
 export function loopbackSender(t: TestContext, clock: ManualClock): PokeSender {
-  const agent = makeGuardedAgent({ policy: makeIpPolicy(['127.0.0.0/8']), connectionsPerOrigin: 64 })
+  const agent = makePokeAgent({ policy: makeIpPolicy(['127.0.0.0/8']), connectionsPerOrigin: 64 })
   t.after(() => agent[Symbol.asyncDispose]())
   return makePokeSender({ agent, clock })
 }

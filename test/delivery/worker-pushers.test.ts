@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { makeGuardedAgent } from '../../src/delivery/guarded-agent.ts'
-import { makeIpPolicy } from '../../src/delivery/ip-policy.ts'
+import { makePokeAgent } from '../../src/delivery/poke-agent.ts'
+import { makeIpPolicy } from '../../src/lib/outbound/ip-policy.ts'
 import { makePokeSender, type PokeResult } from '../../src/delivery/send-poke.ts'
 import { ownGateway } from '../../src/gateway-api/notify.ts'
 import { makeInboxApp } from '../../src/gateway/apps.ts'
@@ -187,7 +187,7 @@ onEachDatabase('delivery to pushers that change', (open) => {
     const store = makeInboxStore(tower.db)
     const inbox = makeInboxApp({ store, clock: tower.clock })
     const own = ownGateway({ apps: new Map([[inbox.appId, inbox]]), report: () => undefined })
-    await using agent = makeGuardedAgent({ policy: makeIpPolicy([]) })
+    await using agent = makePokeAgent({ policy: makeIpPolicy([]) })
     const send = makePokeSender({
       agent,
       clock: tower.clock,

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { test, type TestContext } from 'node:test'
-import { makeGuardedAgent } from '../../src/delivery/guarded-agent.ts'
-import { makeIpPolicy } from '../../src/delivery/ip-policy.ts'
+import { makePokeAgent } from '../../src/delivery/poke-agent.ts'
+import { makeIpPolicy } from '../../src/lib/outbound/ip-policy.ts'
 import { makePokeSender, type PokeSender } from '../../src/delivery/send-poke.ts'
 import { reportPushers } from '../../src/pushers/report-pushers.ts'
 import { type TestPushDeps, testPush } from '../../src/pushers/test-push.ts'
@@ -115,7 +115,7 @@ onEachDatabase('test push', (open) => {
     t.after(() => server.close())
     const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/_matrix/push/v1/notify`
     await tower.setPusher(bob, { data: { url } })
-    const agent = makeGuardedAgent({ policy: makeIpPolicy([]) })
+    const agent = makePokeAgent({ policy: makeIpPolicy([]) })
     t.after(() => agent[Symbol.asyncDispose]())
     const { status, attempt } = await run({}, makePokeSender({ agent }))
     assert.deepEqual([status, attempt?.error], ['blocked', 'blocked by the IP policy'])

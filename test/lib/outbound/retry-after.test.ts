@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { retryAfterMs } from '../../src/delivery/retry-after.ts'
+import { retryAfterMs } from '../../../src/lib/outbound/retry-after.ts'
 
 const now = Date.parse('Wed, 21 Oct 2026 07:28:00 GMT')
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { faultOf } from '../../src/delivery/poke-fault.ts'
+import { faultOf } from '../../../src/lib/outbound/network-fault.ts'
 
 const coded = (code: string) => Object.assign(new Error('https://user:secret@gateway.test'), { code })
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 
-import { makeIpPolicy } from '../../src/delivery/ip-policy.ts'
+import { makeIpPolicy } from '../../../src/lib/outbound/ip-policy.ts'
 
 const policy = makeIpPolicy([])
 

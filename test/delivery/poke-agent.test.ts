@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 
-import { makeGuardedAgent, type GuardedAgent } from '../../src/delivery/guarded-agent.ts'
-import { makeIpPolicy, type IpPolicy } from '../../src/delivery/ip-policy.ts'
+import { makePokeAgent } from '../../src/delivery/poke-agent.ts'
+import type { GuardedAgent } from '../../src/lib/outbound/guarded-agent.ts'
+import { makeIpPolicy, type IpPolicy } from '../../src/lib/outbound/ip-policy.ts'
 import { CERTIFICATE } from './certificate.ts'
 import { agentFor, httpServer, httpsServer, PATH } from './servers.ts'
 
@@ -29,7 +30,7 @@ suite('addresses', () => {
       requests++
       response.end()
     })
-    await using agent = makeGuardedAgent({ policy: makeIpPolicy([]) })
+    await using agent = makePokeAgent({ policy: makeIpPolicy([]) })
     for (const host of ['127.0.0.1', '[::ffff:127.0.0.1]', '2130706433', '0x7f.1', 'localhost']) {
       await assert.rejects(post(agent, `http://${host}:${server.port}${PATH}`), blocked, host)
     }
@@ -40,7 +41,7 @@ suite('addresses', () => {
   test('a name that was public when it was set and is private now is not dialled', async () => {
     let connections = 0
     await using server = await httpsServer((_request, response) => response.end())
-    await using agent = makeGuardedAgent({
+    await using agent = makePokeAgent({
       policy: makeIpPolicy([]),
       lookup: async () => {
         connections++
@@ -79,7 +80,7 @@ suite('addresses', () => {
     await using server = await httpServer((_request, response) => response.end())
     let asked = 0
     const forgetful: IpPolicy = { allows: () => false, allowedByOperator: () => asked++ === 0 }
-    await using agent = makeGuardedAgent({ policy: forgetful, lookup: answering(['127.0.0.1']) })
+    await using agent = makePokeAgent({ policy: forgetful, lookup: answering(['127.0.0.1']) })
     await assert.rejects(post(agent, `http://relay.test:${server.port}/`), blocked)
     assert.equal(asked, 2)
   })

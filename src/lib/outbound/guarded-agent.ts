@@ -3,12 +3,18 @@ import { createSecureContext, getCACertificates } from 'node:tls'
 
 import { buildConnector, errors, Pool, type Dispatcher } from 'undici'
 
-import { addressRule, BLOCKED, isOrdinary } from './gateway-url.ts'
-import type { IpPolicy } from './ip-policy.ts'
+import { BLOCKED } from './ip-policy.ts'
 import { systemLookup, type Lookup } from './lookup.ts'
 
+/** Which addresses may be dialled. */
+export type AddressRule = {
+  /** Connections are shared among the URLs of one origin that have a rule of the same name. */
+  name: string
+  allows: (address: string) => boolean
+}
+
 export type GuardedAgentOptions = {
-  policy: IpPolicy
+  ruleFor(url: URL): AddressRule
   lookup?: Lookup
   /** Certificate authorities trusted beside the usual ones, each in PEM. */
   ca?: readonly string[]
@@ -22,7 +28,7 @@ export type GuardedAgentOptions = {
   maxPools?: number
 }
 
-export type PostOptions = { headers: Record<string, string>; body: string; signal: AbortSignal }
+export type PostOptions = { headers: Record<string, string>; body: string | Buffer; signal: AbortSignal }
 
 export type GuardedAgent = AsyncDisposable & {
   /** Sends one POST. Redirects are not followed. Rejects with undici's errors or with `BlockedAddressError`. */
@@ -43,7 +49,7 @@ export class BlockedAddressError extends Error {
 
 /**
  * The only way to a URL that a user has set: one pool of connections for each origin (a bulkhead: a gateway that hangs holds
- * its own connections and nobody else's), and a connector that dials no address which `addressRule` refuses, whatever the
+ * its own connections and nobody else's), and a connector that dials no address which the rule for the URL refuses, whatever the
  * name resolved to when it was looked up before.
  *
  * Disposing ends what is in flight; let that finish first where it should.
@@ -65,7 +71,7 @@ export function makeGuardedAgent(options: GuardedAgentOptions): GuardedAgent {
 
   const poolFor = (url: URL): Pool => {
     // Two rules may hold for one origin, and a connection made under one must not serve the other.
-    const key = `${url.origin} ${isOrdinary(url)}`
+    const key = `${url.origin} ${options.ruleFor(url).name}`
     const pool = pools.get(key) ?? makePool(url, options, secureContext)
     if (!pools.has(key)) {
       const retireIfIdle = () => {
@@ -107,7 +113,7 @@ function makePool(
   options: GuardedAgentOptions,
   secureContext: ReturnType<typeof createSecureContext>,
 ): Pool {
-  const accepts = addressRule(url, options.policy)
+  const accepts = options.ruleFor(url).allows
   const keepAliveMs = options.keepAliveMs ?? 10_000
   return new Pool(url.origin, {
     connections: options.connectionsPerOrigin ?? 8,

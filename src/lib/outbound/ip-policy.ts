@@ -2,6 +2,9 @@ import { isIP } from 'node:net'
 
 import ipaddr from 'ipaddr.js'
 
+/** What is said of an address that the server may not call; it names neither host nor address. */
+export const BLOCKED = 'blocked by the IP policy'
+
 type Address = ipaddr.IPv4 | ipaddr.IPv6
 type Range = [Address, number]
 
