@@ -9,8 +9,8 @@ export interface Bus {
   subscribe(topics: Iterable<Topic>, listener: (message: unknown) => void): () => void
 }
 
-/** `room:` and `user:` wake those who wait in /sync; `delivery` carries the ids of pushers with something to send. */
-export type Topic = `room:${string}` | `user:${string}` | 'delivery'
+/** `room:` and `user:` wake those who wait in /sync, `inbox:` those who watch an inbox; `delivery` carries the ids of pushers with something to send. */
+export type Topic = `room:${string}` | `user:${string}` | `inbox:${string}` | 'delivery'
 
 type Listener = (message: unknown) => void
 

@@ -14,6 +14,7 @@ const SECTIONS: Record<string, string> = {
   '': 'General',
   push: 'Push',
   experimental: 'Experimental',
+  gateway: 'The push gateway',
   rate_limits: 'Rate limits',
   limits: 'Limits',
 }
