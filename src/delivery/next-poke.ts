@@ -95,22 +95,55 @@ export async function nextPoke(deps: NextPokeDeps, head: HeadRow): Promise<NextS
   return { kind: 'send', poke, badge, about: 'badge' }
 }
 
-async function eventStep(deps: NextPokeDeps, head: HeadRow, position: number): Promise<NextStep> {
-  const userId = head.user_id
-  const { room_id: roomId, thread_id: threadId } = head
-  const reason = reasonToSkip(head, deps.now)
+/** What delivery looks at to see whether there is still a reason to tell of an event. */
+export type WaitingRow = Pick<
+  HeadRow,
+  | 'user_id'
+  | 'enabled'
+  | 'handle'
+  | 'room_id'
+  | 'type'
+  | 'state_key'
+  | 'sender'
+  | 'thread_id'
+  | 'origin_server_ts'
+  | 'redacted_by'
+  | 'membership'
+  | 'rules_version'
+>
+
+export type Verdict =
+  | { kind: 'tell'; outcome: Outcome; poked: PokedEvent }
+  | { kind: 'skip'; reason: SkipReason }
+
+export type JudgeDeps = Pick<NextPokeDeps, 'q' | 'now' | 'isRead' | 'outcomeOf' | 'displayNameAt'> &
+  Pick<NextPokeDeps, 'deviceRulesOf' | 'eventAt'>
+
+/** Whether the event at `position` is still to be told of by this pusher, and as what. Everything is read now. */
+export async function judgeEvent(deps: JudgeDeps, row: WaitingRow, position: number): Promise<Verdict> {
+  const reason = reasonToSkip(row, deps.now)
   if (reason !== undefined) return { kind: 'skip', reason }
+  const { user_id: userId, room_id: roomId, thread_id: threadId } = row
   if (roomId === null || threadId === null) return { kind: 'skip', reason: 'gone' }
-  const [isRead, stored, badge, poked] = await Promise.all([
+  const [isRead, stored, poked] = await Promise.all([
     deps.isRead(deps.q, { userId, roomId, threadId, position }),
     deps.outcomeOf(deps.q, { userId, roomId, position }),
-    isTold(head) ? deps.badgeOf(deps.q, userId) : null,
     deps.eventAt(position),
   ])
   if (isRead) return { kind: 'skip', reason: 'read' }
   if (!poked) return { kind: 'skip', reason: 'gone' }
-  const outcome = await outcomeHere(deps, head, poked, stored)
-  if (typeof outcome === 'string') return { kind: 'skip', reason: outcome }
+  const outcome = await outcomeHere(deps, row, poked, stored)
+  return typeof outcome === 'string' ? { kind: 'skip', reason: outcome } : { kind: 'tell', outcome, poked }
+}
+
+async function eventStep(deps: NextPokeDeps, head: HeadRow, position: number): Promise<NextStep> {
+  const userId = head.user_id
+  const [verdict, badge] = await Promise.all([
+    judgeEvent(deps, head, position),
+    isTold(head) ? deps.badgeOf(deps.q, userId) : null,
+  ])
+  if (verdict.kind === 'skip') return verdict
+  const { outcome, poked } = verdict
   const input = {
     event: namedFor(poked, userId),
     recipient: userId,
@@ -130,8 +163,8 @@ async function eventStep(deps: NextPokeDeps, head: HeadRow, position: number): P
 
 /** What the pusher goes by: the rules of its device where it has some, else the outcome that counts. */
 async function outcomeHere(
-  deps: NextPokeDeps,
-  { user_id: userId, handle, rules_version: version }: HeadRow,
+  deps: JudgeDeps,
+  { user_id: userId, handle, rules_version: version }: WaitingRow,
   { position, event, evaluated, context }: PokedEvent,
   stored: StoredOutcome | undefined,
 ): Promise<Outcome | SkipReason> {
@@ -150,7 +183,7 @@ export const asOutcome = (stored: StoredOutcome) =>
   ({ ...stored, tweaks: tweaksOf(stored.actions) }) as Outcome
 
 /** What can be told from the row alone. */
-function reasonToSkip(head: HeadRow, now: number): SkipReason | undefined {
+function reasonToSkip(head: WaitingRow, now: number): SkipReason | undefined {
   // It was switched off while this was on its way into the queue.
   if (head.enabled === 0) return 'disabled'
   if (head.type === null || head.origin_server_ts === null) return 'gone'
@@ -161,9 +194,10 @@ function reasonToSkip(head: HeadRow, now: number): SkipReason | undefined {
   return undefined
 }
 
-const isAbout = (head: HeadRow) => head.type === 'm.room.member' && head.state_key === head.user_id
+const isAbout = (head: WaitingRow) => head.type === 'm.room.member' && head.state_key === head.user_id
 
-function namedFor({ event, room }: PokedEvent, recipient: UserId) {
+/** The event with the name that its room has for this user. */
+export function namedFor({ event, room }: PokedEvent, recipient: UserId) {
   const isInvite =
     event.type === 'm.room.member' && event.stateKey === recipient && event.content['membership'] === 'invite'
   const roomName = roomNameFor({
