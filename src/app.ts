@@ -51,6 +51,7 @@ import type { SyncDeps } from './rooms/sync/sync.ts'
 import { createTyping } from './rooms/typing.ts'
 import { type Database, openDatabase } from './storage/database.ts'
 import { currentPosition } from './storage/stream.ts'
+import { startTraceSweeper } from './trace/sweep.ts'
 
 /** What a Belfry takes from the world around it; tests hand in others. */
 export type Environment = { clock: Clock; random: Random; log: Log; metrics: Metrics }
@@ -214,6 +215,10 @@ function createStages(
   const startSweeping = () => [
     startHandleSweeper({ ...rules, log }, config.push.handle_retention_days),
     startRemovedSweeper({ db, clock, log }),
+    startTraceSweeper(
+      { db, clock, log },
+      { retentionDays: config.trace.retention_days, maxRows: config.trace.max_rows },
+    ),
   ]
   return { http, accounts, lastSeen, typing, activity, sender, startDelivering, startSweeping, ownUrls }
 }
