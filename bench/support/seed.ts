@@ -24,6 +24,10 @@ export type Seed = AsyncDisposable & {
   rooms: RoomDeps
   /** A room with a name and so many joined members: one sends, others have a pusher. */
   addRoom(size: number, pushers: number): Promise<SeededRoom>
+  /** Rooms of two, with one pusher each: a message there is one poke. */
+  addConversations(count: number): Promise<SeededRoom[]>
+  /** So many users who are in no room, each with a pusher. */
+  addPushers(count: number): Promise<void>
 }
 
 /** @param gateway where all pushers point */
@@ -41,6 +45,7 @@ export async function openSeed(data: string, gateway: string): Promise<Seed> {
       lang: 'en',
       enabled: true,
       disableBadgeCount: false,
+      holdMs: 0,
       data: { url: gateway },
     }
     await setPusher(
@@ -49,19 +54,31 @@ export async function openSeed(data: string, gateway: string): Promise<Seed> {
       { kind: 'set', settings, append: true, copyRules: false },
     )
   }
+  const addRoom = async (size: number, pushers: number) => {
+    const users = await addUsers(db, size)
+    const [sender, ...others] = users as [SeededUser, ...SeededUser[]]
+    const roomId = await createRoom(rooms, sender.userId, { preset: 'public_chat', name: 'The belfry' })
+    await Promise.all(others.slice(0, pushers).map(addPusher))
+    await Promise.all(others.map(({ userId }) => joinRoom(rooms, { roomId, userId })))
+    return { roomId, token: sender.token, sender }
+  }
   return {
     rooms,
-    async addRoom(size, pushers) {
-      const users = await addUsers(db, size)
-      const [sender, ...others] = users as [SeededUser, ...SeededUser[]]
-      const roomId = await createRoom(rooms, sender.userId, { preset: 'public_chat', name: 'The belfry' })
-      await Promise.all(others.slice(0, pushers).map(addPusher))
-      await Promise.all(others.map(({ userId }) => joinRoom(rooms, { roomId, userId })))
-      return { roomId, token: sender.token, sender }
+    addRoom,
+    async addConversations(count) {
+      const found: SeededRoom[] = []
+      while (found.length < count) found.push(await addRoom(2, 1))
+      return found
+    },
+    async addPushers(count) {
+      for (let left = count; left > 0; left -= AT_ONCE)
+        await Promise.all((await addUsers(db, Math.min(left, AT_ONCE))).map(addPusher))
     },
     [Symbol.asyncDispose]: () => db[Symbol.asyncDispose](),
   }
 }
+
+const AT_ONCE = 5000
 
 const log = pino({ level: 'warn' })
 
