@@ -86,7 +86,7 @@ function readKind(kind: string, appId: string): 'http' | 'email' {
   if (kind !== 'http' && kind !== 'email')
     throw invalidParam('kind must be "http" or "email", or null to delete the pusher')
   if ((kind === 'email') !== (appId === MAIL_APP_ID))
-    throw invalidParam(`A pusher of the kind "email" has the app_id "${MAIL_APP_ID}", and no other has it`)
+    throw invalidParam(`kind "email" and app_id "${MAIL_APP_ID}" go together, and neither goes with another`)
   return kind
 }
 

@@ -23,7 +23,13 @@ const BY_CODE: Readonly<Record<string, NetworkFault>> = {
   ETLS: 'tls',
 }
 
-type Known = { code?: unknown; responseCode?: unknown; command?: unknown; cause?: unknown }
+type Known = {
+  code?: unknown
+  originalCode?: unknown
+  responseCode?: unknown
+  command?: unknown
+  cause?: unknown
+}
 
 /** Reads an error of nodemailer by its codes. */
 export function resultOf(
@@ -31,14 +37,19 @@ export function resultOf(
 ):
   | { kind: 'refused'; error: MailFault; status: number }
   | { kind: 'retry'; error: MailFault; status?: number } {
-  const { code, responseCode, command } = (error instanceof Error ? error : {}) as Known
+  const { code, originalCode, responseCode, command } = (error instanceof Error ? error : {}) as Known
+  // Whatever it answers to it: without STARTTLS nothing is sent.
+  if (command === 'STARTTLS') return { kind: 'retry', error: 'tls' }
   if (typeof responseCode === 'number' && responseCode >= 400 && responseCode < 600) {
     if (code === 'EAUTH') return { kind: 'retry', error: 'login refused', status: responseCode }
     const isFinal = responseCode >= 500 && OF_THE_MAIL.has(String(command))
     return { kind: isFinal ? 'refused' : 'retry', error: `smtp ${responseCode}`, status: responseCode }
   }
   if (code === 'EAUTH') return { kind: 'retry', error: 'login refused' }
-  const fault = faultOf(error)
+  // Beside its own word it keeps the one of the system.
+  const fault = faultOf(
+    typeof originalCode === 'string' ? Object.assign(new Error(), { code: originalCode }) : error,
+  )
   if (fault !== 'network') return { kind: 'retry', error: fault }
   return { kind: 'retry', error: BY_CODE[String(code)] ?? fault }
 }

@@ -103,7 +103,7 @@ function messageOf({ to, subject, text, html, id, unsubscribe }: Mail, from: Mai
     from,
     // As objects: text would be parsed, and might turn out to be two addresses.
     to: { name: '', address: to },
-    envelope: { from: from.address, to: [to] },
+    envelope: { from: { name: '', address: from.address }, to: [{ name: '', address: to }] },
     subject,
     text,
     html,
