@@ -51,6 +51,7 @@ import { createTyping } from './rooms/typing.ts'
 import { type Database, openDatabase } from './storage/database.ts'
 import { currentPosition } from './storage/stream.ts'
 import { startTraceSweeper } from './trace/sweep.ts'
+import { createTrace } from './trace/trace.ts'
 
 /** What a Belfry takes from the world around it; tests hand in others. */
 export type Environment = { clock: Clock; random: Random; log: Log; metrics: Metrics }
@@ -104,6 +105,7 @@ function createStages(
   db: Database,
 ) {
   const bus = createLocalBus()
+  const trace = createTrace({ isEnabled: config.trace.enabled })
   const serverName = config.server_name
   const ruleSettings = ruleSettingsOf(config)
   const policy = makeIpPolicy(config.push.allow_ip_ranges)
@@ -132,6 +134,7 @@ function createStages(
     db,
     bus,
     clock,
+    trace,
     maxPushersPerUser: config.push.max_pushers_per_user,
     checkUrl: (url) => checkGatewayUrl(url, { policy, lookup: systemLookup, isOwnGateway }),
     startBadge,
@@ -143,7 +146,7 @@ function createStages(
     'belfry_rule_faults_total',
     'Rule evaluations that threw; no message was lost',
   )
-  const notifications = notificationDeps({ clock, bus, log, ...ruleSettings, ruleFaults })
+  const notifications = notificationDeps({ clock, bus, log, trace, ...ruleSettings, ruleFaults })
   const rooms: RoomDeps = { db, bus, clock, random, log, serverName, notifications }
   const accounts: AccountDeps = {
     db,
@@ -197,6 +200,7 @@ function createStages(
       clock,
       random,
       log,
+      trace,
       loadPokedEvents,
       badgeOf,
       isRead,

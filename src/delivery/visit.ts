@@ -8,6 +8,7 @@ import { nextPoke, type NextStep } from './next-poke.ts'
 import { AT_START } from './outbox-store.ts'
 import { type HeadRow, headsOf, type HeadWanted } from './pusher-state-store.ts'
 import type { Recorder } from './recorder.ts'
+import type { PusherStep } from '../trace/trace.ts'
 
 /** What a visit asks of the loop that it runs in. */
 export type VisitDeps = DeliveryDeps & {
@@ -62,6 +63,7 @@ export function createVisit(deps: VisitDeps): (pusherId: number, origin: string)
     let done = AT_START
     let plan: Collapse | undefined
     let isPlanned = false
+    let skipped: PusherStep[] = []
     for (let turns = 1; ; turns++) {
       const head = await headOf({ pusherId, done: passedOver(done, plan) })
       if (!head) return
@@ -79,6 +81,8 @@ export function createVisit(deps: VisitDeps): (pusherId: number, origin: string)
           continue
         }
         events.pokeSkipped({ pusherId, reason: step.reason })
+        if (head.head !== null)
+          skipped.push({ pusherId, position: head.head, step: 'skipped', reason: step.reason })
         done = pastHead(head, done)
         continue
       }
@@ -86,7 +90,12 @@ export function createVisit(deps: VisitDeps): (pusherId: number, origin: string)
       await recorder.learn(origin, attempt)
       const givesWay = turns % FAIR_SHARE === 0 && deps.othersWait()
       const collapsed = carriedOut(plan, attempt, head)
-      const outcome = { ...attempt.outcome, collapsed, release: givesWay || deps.isStopping() }
+      const outcome = {
+        ...attempt.outcome,
+        collapsed,
+        steps: [...skipped, ...attempt.outcome.steps],
+        release: givesWay || deps.isStopping(),
+      }
       // A wake-up from before this was for rows that the recording will see.
       deps.forgetWakes(pusherId)
       const turn = await recorder.record(outcome)
@@ -97,6 +106,7 @@ export function createVisit(deps: VisitDeps): (pusherId: number, origin: string)
       if (turn !== 'kept') return
       done = AT_START
       plan = undefined
+      skipped = []
     }
   }
 }
