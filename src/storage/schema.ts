@@ -261,6 +261,8 @@ export type PushersTable = {
   enabled: Filled<Flag>
   /** 1: it is told no count. */
   disable_badge_count: Filled<Flag>
+  /** How long a poke is held while its user is active on another device, in milliseconds; 0: not at all. */
+  hold_ms: Filled<number>
   created_at: number
   /** `pushkey_ts` of the pokes. */
   set_at: number
@@ -275,6 +277,8 @@ export type PushersTable = {
   last_badge: number | null
   /** Counts how often the badge may have changed since; 0: it was told. */
   badge_due: number
+  /** Its next poke is held until then at the latest; `next_attempt_at` says when to look whether it still is to be. */
+  held_until: number | null
   lease_owner: string | null
   lease_until: number | null
 }
