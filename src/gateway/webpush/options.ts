@@ -19,7 +19,6 @@ export const webPushOptions = z.object({
     .optional(),
   /** Seconds. */
   ttl: z.int().nonnegative().max(MAX_TTL_S).default(900),
-  inflight_request_limit: z.int().positive().default(512),
   /** To each push service. */
   max_connections: z.int().positive().default(20),
   /** Certificate authorities in PEM, trusted beside the usual ones. */

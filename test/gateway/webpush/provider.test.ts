@@ -384,7 +384,6 @@ suite('the configuration', () => {
       vapid_private_key: '/k.pem',
       vapid_contact_email: CONTACT,
       ttl: 900,
-      inflight_request_limit: 512,
       max_connections: 20,
     })
   })
