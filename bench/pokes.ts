@@ -51,7 +51,7 @@ export const pokes: Benchmark = {
 
 async function seedConversations(data: string, gateway: string): Promise<SeededRoom[]> {
   await using seed = await openSeed(data, gateway)
-  return seed.addConversations(CONVERSATIONS)
+  return await seed.addConversations(CONVERSATIONS)
 }
 
 async function measure(scene: Scene): Promise<Report> {

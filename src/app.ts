@@ -46,10 +46,12 @@ import type { TestPushDeps } from './pushers/test-push.ts'
 import type { RoomDeps } from './rooms/deps.ts'
 import { updateMemberProfile } from './rooms/member-profile.ts'
 import { displayNameAt, loadPokedEvents } from './rooms/poke-event.ts'
+import { createActivity } from './rooms/sync/activity.ts'
 import type { SyncDeps } from './rooms/sync/sync.ts'
 import { createTyping } from './rooms/typing.ts'
 import { type Database, openDatabase } from './storage/database.ts'
 import { currentPosition } from './storage/stream.ts'
+import { startTraceSweeper } from './trace/sweep.ts'
 
 /** What a Belfry takes from the world around it; tests hand in others. */
 export type Environment = { clock: Clock; random: Random; log: Log; metrics: Metrics }
@@ -86,6 +88,7 @@ export async function createBelfry(config: Config, given: Partial<Environment> =
     async close() {
       await stages.http.close()
       stages.typing[Symbol.dispose]()
+      stages.activity[Symbol.dispose]()
       for (const part of running.toReversed()) await part[Symbol.asyncDispose]()
       await stages.sender[Symbol.asyncDispose]()
       await stages.lastSeen[Symbol.asyncDispose]()
@@ -170,11 +173,13 @@ function createStages(
     maxRulesPerUser: config.push.max_rules_per_user,
   }
   const typing = createTyping({ clock, bus })
+  const activity = createActivity({ bus, clock, random })
   const sync: SyncDeps = {
     db,
     bus,
     clock,
     typing,
+    activity,
     ...ruleSettings,
     maxTimeoutMs: config.limits.sync_timeout_max_ms,
   }
@@ -210,14 +215,19 @@ function createStages(
       rulesOf: (q, userId) => rulesetOf(q, userId, ruleSettings),
       ruleSettings,
       displayNameAt,
+      activeUntil: (of) => activity.until(of),
       removePusher: (tx, pusherId) => removePusher(pushers, tx, pusherId),
       concurrency: config.push.concurrency,
     })
   const startSweeping = () => [
     startHandleSweeper({ ...rules, log }, config.push.handle_retention_days),
     startRemovedSweeper({ db, clock, log }),
+    startTraceSweeper(
+      { db, clock, log },
+      { retentionDays: config.trace.retention_days, maxRows: config.trace.max_rows },
+    ),
   ]
-  return { http, accounts, lastSeen, typing, sender, startDelivering, startSweeping, ownUrls }
+  return { http, accounts, lastSeen, typing, activity, sender, startDelivering, startSweeping, ownUrls }
 }
 
 /** Which default rules everybody has, and what rules may say. */

@@ -45,6 +45,7 @@ export async function openSeed(data: string, gateway: string): Promise<Seed> {
       lang: 'en',
       enabled: true,
       disableBadgeCount: false,
+      holdMs: 0,
       data: { url: gateway },
     }
     await setPusher(

@@ -28,6 +28,7 @@ export const NOTHING_DONE = {
   badgeSeen: null,
   error: null,
   nextAttemptAt: null,
+  heldUntil: null,
 } as const
 
 /** Sends, if there is something to send. `done`: events up to there are not needed any more. Never rejects. */
@@ -39,8 +40,11 @@ export async function attemptPoke(
 ): Promise<Attempt> {
   const attempts = head.attempts + 1
   const rest = { ...NOTHING_DONE, pusherId: head.pusher_id, setAt: head.set_at, done }
-  if (step.kind === 'rest') {
-    return { outcome: { ...rest, badgeSeen: step.badgeKnown ? head.badge_due : null }, attempts }
+  if (step.kind !== 'send') {
+    const outcome = { ...rest, badgeSeen: step.badgeKnown ? head.badge_due : null }
+    if (step.kind === 'rest') return { outcome, attempts }
+    const held = { kind: 'held', heldUntil: step.until, nextAttemptAt: step.lookAt } as const
+    return { outcome: { ...outcome, ...held }, attempts }
   }
   const result = await sendInSomeForm(deps.send, head.url ?? '', step)
   const sent = { about: step.about, result }
@@ -49,7 +53,12 @@ export async function attemptPoke(
     const failure = { kind: 'failed', error: result.error, nextAttemptAt: deps.clock.now() + wait } as const
     return { outcome: { ...rest, ...failure }, attempts, sent }
   }
-  const past = { ...rest, done: pastHead(head, done), badgeSeen: head.badge_due }
+  // A badge may be told while the event at the head is held.
+  const past = {
+    ...rest,
+    done: step.about === 'badge' ? done : pastHead(head, done),
+    badgeSeen: head.badge_due,
+  }
   if (result.kind === 'refused') {
     // A badge that is due stays due when the event that would have told it is dropped.
     const badgeSeen = step.about === 'badge' ? head.badge_due : null

@@ -1,4 +1,4 @@
-import type { RoomId, UserId } from '../lib/ids.ts'
+import type { DeviceId, RoomId, UserId } from '../lib/ids.ts'
 import { type JsonObject, parseStored } from '../lib/json.ts'
 import { NO_MATCH, type Outcome, tweaksOf, wakesDevice } from '../push-rules/index.ts'
 import type { Queries } from '../storage/query.ts'
@@ -31,6 +31,11 @@ export type Questions = {
     q: Queries,
     at: { userId: UserId; roomId: RoomId; position: number },
   ) => Promise<string | undefined>
+  /**
+   * Until when, as far as is known now, the user is active on a device other than `except`; undefined: on none. `wasActive`: so it
+   * was when that was asked last.
+   */
+  activeUntil: (of: { userId: UserId; except: DeviceId | null; wasActive: boolean }) => number | undefined
 }
 
 /** As it was decided when the event came. */
@@ -69,6 +74,11 @@ export type NextStep =
       about: 'event' | 'badge'
     }
   | { kind: 'skip'; reason: SkipReason }
+  /**
+   * The user is active elsewhere, and may read it there. `until`: then it is sent all the same. `lookAt`: until then they are there,
+   * as far as is known. `badgeKnown` as below.
+   */
+  | { kind: 'hold'; until: number; lookAt: number; badgeKnown: boolean }
   /** Nothing is to be sent. `badgeKnown`: the badge may have changed, but it is what was told last. */
   | { kind: 'rest'; badgeKnown: boolean }
 
@@ -86,7 +96,13 @@ export type NextPokeDeps = Omit<Questions, 'rulesOf'> & {
  * gateway was told last. Everything is read now: what was read, redacted or left while it waited is not told of.
  */
 export async function nextPoke(deps: NextPokeDeps, head: HeadRow): Promise<NextStep> {
-  if (head.head !== null) return eventStep(deps, head, head.head)
+  return head.head === null ? badgeStep(deps, head) : eventStep(deps, head, head.head)
+}
+
+async function badgeStep(
+  deps: NextPokeDeps,
+  head: HeadRow,
+): Promise<Extract<NextStep, { kind: 'send' | 'rest' }>> {
   if (head.badge_due === 0) return { kind: 'rest', badgeKnown: false }
   if (!isTold(head)) return { kind: 'rest', badgeKnown: true }
   const badge = await deps.badgeOf(deps.q, head.user_id)
@@ -144,6 +160,12 @@ async function eventStep(deps: NextPokeDeps, head: HeadRow, position: number): P
   ])
   if (verdict.kind === 'skip') return verdict
   const { outcome, poked } = verdict
+  const hold = holdFor(deps, head)
+  if (hold !== undefined) {
+    // What was read meanwhile changes the badge all the same.
+    const badgeNow = await badgeStep(deps, head)
+    return badgeNow.kind === 'send' ? badgeNow : { ...hold, badgeKnown: badgeNow.badgeKnown }
+  }
   const input = {
     event: namedFor(poked, userId),
     recipient: userId,
@@ -159,6 +181,23 @@ async function eventStep(deps: NextPokeDeps, head: HeadRow, position: number): P
     badge,
     about: 'event',
   }
+}
+
+/**
+ * Is the event held back? For so long after it was sent as the pusher asks for, while its user is active on another device.
+ * A call is not: who is called is called everywhere, and a minute later it is over.
+ */
+function holdFor(
+  deps: NextPokeDeps,
+  head: HeadRow,
+): { kind: 'hold'; until: number; lookAt: number } | undefined {
+  const { hold_ms: holdMs, origin_server_ts: sentAt, user_id: userId, device_id: except } = head
+  if (holdMs === 0 || sentAt === null || isCall(head.type ?? '')) return undefined
+  const until = sentAt + holdMs
+  // The clocks of two machines may differ by a little; one that was set back must not hold it for ever.
+  if (until <= deps.now || until > deps.now + 2 * holdMs) return undefined
+  const activeUntil = deps.activeUntil({ userId, except, wasActive: head.held_until !== null })
+  return activeUntil === undefined ? undefined : { kind: 'hold', until, lookAt: Math.min(until, activeUntil) }
 }
 
 /** What the pusher goes by: the rules of its device where it has some, else the outcome that counts. */

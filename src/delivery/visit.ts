@@ -82,13 +82,15 @@ export function createVisit(deps: VisitDeps): (pusherId: number, origin: string)
         done = pastHead(head, done)
         continue
       }
+      if (step.kind === 'hold' && step.until !== head.held_until)
+        events.pokeHeld({ pusherId, until: step.until })
       const attempt = await attemptPoke(deps, head, step, done)
       await recorder.learn(origin, attempt)
       const givesWay = turns % FAIR_SHARE === 0 && deps.othersWait()
       const collapsed = carriedOut(plan, attempt, head)
       const outcome = { ...attempt.outcome, collapsed, release: givesWay || deps.isStopping() }
-      // A wake-up from before this was for rows that the recording will see.
-      deps.forgetWakes(pusherId)
+      // A wake-up from before this was for rows that the recording will see. Of what is held it lets nothing go, a call neither.
+      if (outcome.kind !== 'held') deps.forgetWakes(pusherId)
       const turn = await recorder.record(outcome)
       tellOf(events, attempt, turn)
       for (const [reason, count] of collapsed?.skipped ?? []) events.pokeSkipped({ pusherId, reason, count })

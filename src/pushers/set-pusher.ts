@@ -93,8 +93,9 @@ async function update(deps: PusherDeps, tx: Transaction, found: PusherRow, check
   const hasMoved = found.url !== checked.url
   if (hasMoved) await tx.run(forgetFailures, { pusherId })
   const isBadgeNews = await turn(tx, found, checked.settings)
+  const isLoosened = found.held_until !== null && found.hold_ms !== checked.settings.holdMs
   // What the old gateway did not take need not wait for its time.
-  if (hasMoved || isBadgeNews) tx.onCommit(() => deps.bus.publish('delivery', [pusherId]))
+  if (hasMoved || isBadgeNews || isLoosened) tx.onCommit(() => deps.bus.publish('delivery', [pusherId]))
 }
 
 /**
@@ -132,7 +133,8 @@ async function create(
 }
 
 function columnsOf({ settings, url }: Checked, now: number) {
-  const { kind, handle, appDisplayName, deviceDisplayName, lang, enabled, disableBadgeCount, data } = settings
+  const { kind, handle, appDisplayName, deviceDisplayName, lang, enabled, disableBadgeCount, holdMs, data } =
+    settings
   return {
     kind,
     handle: handle?.value ?? null,
@@ -142,6 +144,7 @@ function columnsOf({ settings, url }: Checked, now: number) {
     lang,
     enabled,
     disableBadgeCount,
+    holdMs,
     data: JSON.stringify(data),
     url,
     now,

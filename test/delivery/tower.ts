@@ -8,7 +8,7 @@ import { makePokeSender, type PokeSender } from '../../src/delivery/send-poke.ts
 import type { DeliveryDeps } from '../../src/delivery/deps.ts'
 import { startDelivery } from '../../src/delivery/worker.ts'
 import type { Events } from '../../src/lib/events.ts'
-import type { DeviceId, UserId } from '../../src/lib/ids.ts'
+import { type DeviceId, systemRandom, type UserId } from '../../src/lib/ids.ts'
 import { badgeOf, endBadge, startBadge } from '../../src/notifications/badge.ts'
 import { outcomeOf } from '../../src/notifications/counts.ts'
 import { isRead } from '../../src/notifications/read.ts'
@@ -17,6 +17,7 @@ import type { PusherRow } from '../../src/pushers/pusher-store.ts'
 import { removePusher } from '../../src/pushers/remove-pushers.ts'
 import { type PusherDeps, setPusher } from '../../src/pushers/set-pusher.ts'
 import { displayNameAt, loadPokedEvents } from '../../src/rooms/poke-event.ts'
+import { type Activity, createActivity } from '../../src/rooms/sync/activity.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { query } from '../../src/storage/query.ts'
 import { type House, NOW, openHouse, room, user } from '../notifications/house.ts'
@@ -39,6 +40,10 @@ export type Tower = {
   clock: ManualClock
   pushers: PusherDeps
   rules: RuleChangeDeps
+  /** Who is at which device. */
+  activity: Activity
+  /** As a process that starts now has it. */
+  newActivity(): Activity
   told: Told[]
   /** Where the back-off draws its waits: the fraction of the ceiling. */
   dice: { fraction: number }
@@ -73,6 +78,8 @@ export async function buildTower(t: TestContext, db: Database): Promise<Tower> {
     endBadge,
     copyRules: (tx, of) => copyDeviceRules(rules, tx, of),
   }
+  const newActivity = () => createActivity({ bus, clock, random: systemRandom })
+  const activity = newActivity()
   const told: Told[] = []
   const dice = { fraction: 1 }
   const send = loopbackSender(t, clock)
@@ -86,6 +93,8 @@ export async function buildTower(t: TestContext, db: Database): Promise<Tower> {
     clock,
     pushers,
     rules,
+    activity,
+    newActivity,
     told,
     dice,
     async start(options = {}) {
@@ -108,6 +117,7 @@ export async function buildTower(t: TestContext, db: Database): Promise<Tower> {
         rulesOf: (q, userId) => rulesetOf(q, userId, { legacyMentionRules: true }),
         ruleSettings: {},
         displayNameAt,
+        activeUntil: (of) => activity.until(of),
         concurrency: 64,
         includeContent: true,
         drainMs: 8000,
@@ -163,6 +173,7 @@ function recorder(told: Told[]): Events {
   return {
     pokeSent: note('pokeSent'),
     pokeSkipped: note('pokeSkipped'),
+    pokeHeld: note('pokeHeld'),
     pokeDropped: note('pokeDropped'),
     pusherFailing: note('pusherFailing'),
     gatewayDown: note('gatewayDown'),

@@ -139,7 +139,7 @@ async function store(house: House, tx: Transaction, draft: Draft): Promise<Notif
     sender: draft.sender,
     content: draft.content ?? {},
     threadId: draft.threadId ?? 'main',
-    originServerTs: NOW,
+    originServerTs: house.deps.clock.now(),
   }
   await addEvent(tx, {
     position,

@@ -11,6 +11,7 @@ import { inviteUser, joinRoom, leaveRoom } from '../../src/rooms/membership.ts'
 import type { ReceiptDeps } from '../../src/rooms/receipts.ts'
 import { sendMessage, sendState } from '../../src/rooms/send-event.ts'
 import { NO_FILTER, parseFilter } from '../../src/rooms/sync/filter.ts'
+import { createActivity } from '../../src/rooms/sync/activity.ts'
 import { sync, type SyncDeps, type SyncRequest } from '../../src/rooms/sync/sync.ts'
 import { parseToken } from '../../src/rooms/sync/token.ts'
 import { createTyping } from '../../src/rooms/typing.ts'
@@ -104,6 +105,7 @@ type SyncOptions = {
   timeoutMs?: number
   signal?: AbortSignal
   deviceId?: string
+  isAway?: boolean
 }
 
 export const user = (name: string) => `@${name}:localhost` as UserId
@@ -126,7 +128,8 @@ export async function openHouse(t: TestContext, db: Database, names: readonly st
     notifications,
   }
   const receipts: ReceiptDeps = { ...notifications, db, bus }
-  const reads: SyncDeps = { db, bus, clock, typing, legacyMentionRules: true, maxTimeoutMs: 60_000 }
+  const activity = createActivity({ bus, clock, random: systemRandom })
+  const reads: SyncDeps = { db, bus, clock, typing, activity, legacyMentionRules: true, maxTimeoutMs: 60_000 }
   for (const name of names)
     await db.transaction((tx) =>
       tx.run(insertUser, { userId: user(name), passwordHash: null, isAdmin: 0, now: clock.now() }),
@@ -138,6 +141,7 @@ export async function openHouse(t: TestContext, db: Database, names: readonly st
     bus,
     clock,
     typing,
+    activity,
     rooms,
     receipts,
     reads,
@@ -171,6 +175,7 @@ export async function openHouse(t: TestContext, db: Database, names: readonly st
         since: since === undefined ? undefined : parseToken(since, 'since'),
         fullState: options.fullState ?? false,
         timeoutMs: options.timeoutMs ?? 0,
+        isAway: options.isAway ?? false,
         signal: options.signal ?? new AbortController().signal,
       }
       return (await sync(reads, request)) as unknown as SyncBody
