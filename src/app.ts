@@ -100,6 +100,13 @@ export async function createBelfry(config: Config, given: Partial<Environment> =
   }
 }
 
+/** For the command line. @throws {ConfigError} as `keepVapidKey` of `gateway/webpush/vapid-file.ts`. */
+export async function keepVapidKey(file: string): Promise<{ publicKey: string; isNew: boolean }> {
+  const { keepVapidKey: keep } = await import('./gateway/webpush/vapid-file.ts')
+  const { key, isNew } = await keep(file)
+  return { publicKey: key.publicKey, isNew }
+}
+
 /** Builds each stage with what it needs, from the end of an event's way to its beginning. */
 function createStages(
   config: Config,

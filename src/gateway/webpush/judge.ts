@@ -16,7 +16,8 @@ export function judgeWebPush(answer: EndpointAnswer | NetworkFault, isKnownThere
   const { status, retryAfterMs } = answer
   const said = { status, reason: wordOf(answer.body) ?? `status ${status}` }
   const later = { outcome: 'retry', ...said, ...(retryAfterMs !== undefined && { retryAfterMs }) } as const
-  if (status >= 200 && status < 300) return { outcome: 'delivered', ...said, ...providerId(answer) }
+  if (status >= 200 && status < 300)
+    return { outcome: 'delivered', status, reason: 'accepted', ...providerId(answer) }
   if (status === 404 || status === 410) return { outcome: 'rejected', ...said }
   if (status === 403) return { outcome: isKnownThere ? 'rejected' : 'configuration error', ...said }
   if (status === 401) return { outcome: 'configuration error', ...said }

@@ -43,7 +43,7 @@ export async function sendWebPush(
   if (url === 'bad endpoint') return { outcome: 'rejected', reason: url }
   const keys = readSubscriptionKeys(message.p256dh, message.auth)
   if (typeof keys === 'string') return { outcome: 'rejected', reason: keys }
-  if (message.payload.length > MAX_PLAINTEXT_BYTES) return { outcome: 'dropped', reason: 'payload too large' }
+  if (message.payload.length > MAX_PLAINTEXT_BYTES) return { outcome: 'dropped', reason: 'too large' }
 
   const encrypt = deps.encrypt ?? encryptHere
   const body = await encrypt(message.payload, keys).catch(() => undefined)
