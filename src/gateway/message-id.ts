@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto'
+import type { Message } from './provider.ts'
+
+// Home servers send a notification again when they have not seen the answer, and we send again when a provider has failed.
+// These names are the same each time, so that a phone or a push service may tell that it has seen one already.
+
+/** What clients post to try their own pusher. It is new each time. */
+export const LOOP_BACK_EVENT_ID = '$THIS_IS_A_FAKE_EVENT_ID'
+
+/** By which a notification for a device is known again. */
+export type DedupeKey = { appId: string; pushkey: string; eventId: string }
+
+/** `undefined` for counts alone, and for the test of a pusher: these are never repeats. */
+export function dedupeKeyOf({
+  device,
+  notification,
+}: Pick<Message, 'device' | 'notification'>): DedupeKey | undefined {
+  const eventId = notification.event_id
+  if (!eventId || eventId === LOOP_BACK_EVENT_ID) return undefined
+  return { appId: device.app_id, pushkey: device.pushkey, eventId }
+}
+
+/** Made up once, for this purpose alone. */
+const NAMESPACE = Buffer.from('5f0c3a1d8f474c7b9a6e2b7d41c0e95a', 'hex')
+
+/** UUID of version 5 (RFC 9562, section 5.5) of a dedupe key, in lower case: `apns-id`. */
+export function messageId({ appId, pushkey, eventId }: DedupeKey): string {
+  return uuidV5(NAMESPACE, JSON.stringify([appId, pushkey, eventId]))
+}
+
+/** `namespace`: 16 bytes. */
+export function uuidV5(namespace: Uint8Array, name: string): string {
+  const bytes = createHash('sha1').update(namespace).update(name).digest().subarray(0, 16)
+  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x50, 6)
+  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8)
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+}
+
+/**
+ * By which a later notification replaces an earlier one that is still under way or on the screen: its event, so that only a
+ * repeat does; or its room, for a pusher with `data.only_last_per_room: true`. 32 characters of base64url, which both
+ * `apns-collapse-id` (64 bytes) and the `Topic` of Web Push (RFC 8030, section 5.4) take. `undefined`: replaces nothing.
+ *
+ * The device is hashed with it, so that a provider cannot tell who shares a room.
+ */
+export function collapseId({
+  device,
+  notification,
+}: Pick<Message, 'device' | 'notification'>): string | undefined {
+  const { room_id: roomId } = notification
+  if (device.data?.only_last_per_room === true && roomId) return collapseHash(device, 'room', roomId)
+  const key = dedupeKeyOf({ device, notification })
+  return key && collapseHash(device, 'event', key.eventId)
+}
+
+const COLLAPSE_BYTES = 24
+
+function collapseHash(device: Message['device'], kind: 'event' | 'room', id: string): string {
+  const name = JSON.stringify([device.app_id, device.pushkey, kind, id])
+  return createHash('sha256').update(name).digest().subarray(0, COLLAPSE_BYTES).toString('base64url')
+}
