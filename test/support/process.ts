@@ -8,15 +8,16 @@ const BELFRY = fileURLToPath(new URL('../../bin/belfry', import.meta.url))
 
 export type BelfryProcess = {
   url: string
+  pid: number
   /** Sends the signal and resolves when the process has ended: to its exit code, or to null after SIGKILL. */
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null>
 }
 
 /** `belfry serve` in a process of its own, as `startTestServer` sets it up; resolves at the ready line. */
 export async function startProcess(t: TestContext, data: string): Promise<BelfryProcess> {
-  const { ready, end } = launchProcess({ data })
+  const { ready, pid, end } = launchProcess({ data })
   t.after(() => end('SIGKILL'))
-  return { url: await ready, end }
+  return { url: await ready, pid, end }
 }
 
 export type Launched = Omit<BelfryProcess, 'url'> & {
@@ -38,7 +39,7 @@ export function launchProcess({ data, flags = [] }: { data: string; flags?: read
   const ready = readyLine(child)
   // Who kills it before it is ready need not hear of it.
   ready.catch(() => undefined)
-  return { ready, end: (signal) => endOf(child, signal) }
+  return { ready, pid: child.pid ?? 0, end: (signal) => endOf(child, signal) }
 }
 
 async function readyLine(child: ChildProcess): Promise<string> {
