@@ -178,6 +178,7 @@ onEachDatabase('delivery to pushers that change', (open) => {
       last_success_at: null,
       failing_since: now,
       attempts: 1,
+      held_until: null,
       next_attempt_at: now + 1000,
       last_error: 'status 503',
       last_error_at: now,
