@@ -46,10 +46,13 @@ import type { TestPushDeps } from './pushers/test-push.ts'
 import type { RoomDeps } from './rooms/deps.ts'
 import { updateMemberProfile } from './rooms/member-profile.ts'
 import { displayNameAt, loadPokedEvents } from './rooms/poke-event.ts'
+import { createActivity } from './rooms/sync/activity.ts'
 import type { SyncDeps } from './rooms/sync/sync.ts'
 import { createTyping } from './rooms/typing.ts'
 import { type Database, openDatabase } from './storage/database.ts'
-import { currentPosition } from './storage/stream.ts'
+import { proveWritable } from './storage/stream.ts'
+import { startTraceSweeper } from './trace/sweep.ts'
+import { createTrace } from './trace/trace.ts'
 
 /** What a Belfry takes from the world around it; tests hand in others. */
 export type Environment = { clock: Clock; random: Random; log: Log; metrics: Metrics }
@@ -86,6 +89,7 @@ export async function createBelfry(config: Config, given: Partial<Environment> =
     async close() {
       await stages.http.close()
       stages.typing[Symbol.dispose]()
+      stages.activity[Symbol.dispose]()
       for (const part of running.toReversed()) await part[Symbol.asyncDispose]()
       await stages.sender[Symbol.asyncDispose]()
       await stages.lastSeen[Symbol.asyncDispose]()
@@ -96,6 +100,13 @@ export async function createBelfry(config: Config, given: Partial<Environment> =
   }
 }
 
+/** For the command line. @throws {ConfigError} as `keepVapidKey` of `gateway/webpush/vapid-file.ts`. */
+export async function keepVapidKey(file: string): Promise<{ publicKey: string; isNew: boolean }> {
+  const { keepVapidKey: keep } = await import('./gateway/webpush/vapid-file.ts')
+  const { key, isNew } = await keep(file)
+  return { publicKey: key.publicKey, isNew }
+}
+
 /** Builds each stage with what it needs, from the end of an event's way to its beginning. */
 function createStages(
   config: Config,
@@ -103,6 +114,7 @@ function createStages(
   db: Database,
 ) {
   const bus = createLocalBus()
+  const trace = createTrace({ isEnabled: config.trace.enabled })
   const serverName = config.server_name
   const ruleSettings = ruleSettingsOf(config)
   const policy = makeIpPolicy(config.push.allow_ip_ranges)
@@ -131,6 +143,7 @@ function createStages(
     db,
     bus,
     clock,
+    trace,
     maxPushersPerUser: config.push.max_pushers_per_user,
     checkUrl: (url) => checkGatewayUrl(url, { policy, lookup: systemLookup, isOwnGateway }),
     startBadge,
@@ -142,7 +155,7 @@ function createStages(
     'belfry_rule_faults_total',
     'Rule evaluations that threw; no message was lost',
   )
-  const notifications = notificationDeps({ clock, bus, log, ...ruleSettings, ruleFaults })
+  const notifications = notificationDeps({ clock, bus, log, trace, ...ruleSettings, ruleFaults })
   const rooms: RoomDeps = { db, bus, clock, random, log, serverName, notifications }
   const accounts: AccountDeps = {
     db,
@@ -163,11 +176,13 @@ function createStages(
     maxRulesPerUser: config.push.max_rules_per_user,
   }
   const typing = createTyping({ clock, bus })
+  const activity = createActivity({ bus, clock, random })
   const sync: SyncDeps = {
     db,
     bus,
     clock,
     typing,
+    activity,
     ...ruleSettings,
     maxTimeoutMs: config.limits.sync_timeout_max_ms,
   }
@@ -179,7 +194,7 @@ function createStages(
     authenticate: createAuthenticator({ db, lastSeen }),
     limiter: createRateLimiter(config.rate_limits, clock),
     routes: [
-      ...healthRoutes({ checks: { database: async () => void (await currentPosition(db)) }, metrics, log }),
+      ...healthRoutes({ checks: { database: () => proveWritable(db) }, metrics, log }),
       ...clientRoutes({ config, accounts, rules, rooms, notifications, sync, typing, pushers, testPushes }),
       ...explainRoutes({ db, settings: ruleSettings }),
       ...pusherReportRoutes({ db, clock }),
@@ -196,6 +211,7 @@ function createStages(
       clock,
       random,
       log,
+      trace,
       loadPokedEvents,
       badgeOf,
       isRead,
@@ -203,14 +219,19 @@ function createStages(
       rulesOf: (q, userId) => rulesetOf(q, userId, ruleSettings),
       ruleSettings,
       displayNameAt,
+      activeUntil: (of) => activity.until(of),
       removePusher: (tx, pusherId) => removePusher(pushers, tx, pusherId),
       concurrency: config.push.concurrency,
     })
   const startSweeping = () => [
     startHandleSweeper({ ...rules, log }, config.push.handle_retention_days),
     startRemovedSweeper({ db, clock, log }),
+    startTraceSweeper(
+      { db, clock, log },
+      { retentionDays: config.trace.retention_days, maxRows: config.trace.max_rows },
+    ),
   ]
-  return { http, accounts, lastSeen, typing, sender, startDelivering, startSweeping, ownUrls }
+  return { http, accounts, lastSeen, typing, activity, sender, startDelivering, startSweeping, ownUrls }
 }
 
 /** Which default rules everybody has, and what rules may say. */

@@ -125,6 +125,20 @@ const experimentalSchema = z.strictObject({
   }),
 })
 
+const traceSchema = z.strictObject({
+  enabled: setting(flagOn, {
+    about:
+      'Record what became of each notification: `GET /_belfry/v1/journey`, `belfry push trace`. Off, nothing more is recorded.',
+  }),
+  retention_days: setting(count(14, { max: 3650 }), {
+    about: 'For how many days these records are kept.',
+  }),
+  max_rows: setting(count(1_000_000, { min: 1000 }), {
+    about:
+      'How many of these records are kept at most, of each kind; the oldest go first. One for each poke that is sent takes about 100 bytes.',
+  }),
+})
+
 const rateLimitsSchema = z.strictObject({
   enabled: setting(flagOn, {
     about: 'Turn all rate limits off with `false` (tests, benchmarks, behind a proxy that limits).',
@@ -221,6 +235,7 @@ export const configSchema = z.strictObject({
   }),
   push: pushSchema.prefault({}),
   experimental: experimentalSchema.prefault({}),
+  trace: traceSchema.prefault({}),
   rate_limits: rateLimitsSchema.prefault({}),
   limits: limitsSchema.prefault({}),
 })

@@ -74,14 +74,17 @@ const isOver = (d: Dialect, column: string, { now, longest }: { now: number; lon
     or ${sql.ref(column)} > ${d.integer(now)} + ${sql.lit(longest)})`
 
 const isFree = (d: Dialect, now: number) => isOver(d, 'lease_until', { now, longest: LONGEST_LEASE_MS })
-const isDue = (d: Dialect, now: number) => isOver(d, 'next_attempt_at', { now, longest: LONGEST_WAIT_MS })
+// What is held is looked at again whenever there is news: it may be read, or a call may have come.
+const isDue = (d: Dialect, now: number) =>
+  sql<boolean>`(held_until is not null or ${isOver(d, 'next_attempt_at', { now, longest: LONGEST_WAIT_MS })})`
 
 export const claim = query<{ pusherIds: readonly number[] } & Lease>()((db, p, d) =>
   db
     .updateTable('pushers')
     .set({ lease_owner: p.owner, lease_until: p.until })
     .where('pusher_id', 'in', d.numbers(p.pusherIds))
-    .where(isFree(d, p.now))
+    // Whoever claims does not hold it: a lease of its own is one that it failed to write the end of.
+    .where((eb) => eb.or([isFree(d, p.now), eb('lease_owner', '=', p.owner)]))
     .where(isDue(d, p.now))
     .returning(['pusher_id', 'url']),
 )
@@ -119,6 +122,9 @@ export const heads = query<HeadParams>()((db, p, d) =>
           'p.failing_since',
           'p.last_badge',
           'p.badge_due',
+          'p.device_id',
+          'p.hold_ms',
+          'p.held_until',
         ])
         // Columns of their own, not joins: each is one look into an index, however long the queue.
         .select((eb) => [

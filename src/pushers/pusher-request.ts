@@ -5,12 +5,14 @@ import type { Handle, PusherChange } from './pusher.ts'
 const MAX_PUSHKEY_BYTES = 512
 const MAX_APP_ID_CHARACTERS = 64
 const MAX_HANDLE_CHARACTERS = 32
+const MAX_HOLD_MS = 600_000
 
 const IDENTITY = ['app_id', 'pushkey'] as const
 const STRINGS = ['app_display_name', 'device_display_name', 'lang'] as const
 const OPTIONAL_BOOLEANS = ['append', 'org.belfry.copy_push_rules'] as const
 /** Accepted name and name of the proposal; the first that is there counts. */
 const ENABLED = ['enabled', 'org.matrix.msc3881.enabled'] as const
+const HOLD = 'org.belfry.hold_while_active_ms'
 const DISABLE_BADGE_COUNT = ['disable_badge_count', 'org.matrix.msc4076.disable_badge_count'] as const
 
 /**
@@ -20,6 +22,8 @@ const DISABLE_BADGE_COUNT = ['disable_badge_count', 'org.matrix.msc4076.disable_
  * By hand, because what is required depends on `kind`, and all that is missing is named at once.
  *
  * `org.belfry.copy_push_rules` asks for the push rules of the old handle to be duplicated to the new one.
+ *
+ * `org.belfry.hold_while_active_ms`: a whole number from 0 to 600,000, 0 where it is absent: nothing is held.
  *
  * `enabled` is true where it is absent, for a pusher that was off as well: an app that knows nothing of the switch would never
  * get out of it. `disable_badge_count` is read from `data` too, where clients have put it.
@@ -49,8 +53,19 @@ export function parsePusherChange(body: JsonObject, options: { handleRequired: b
   const enabled = booleanOf(body, ENABLED) ?? true
   const disableBadgeCount =
     booleanOf(body, DISABLE_BADGE_COUNT) ?? booleanOf(data, DISABLE_BADGE_COUNT, 'data.') ?? false
+  const holdMs = readHold(body)
   const names = { appDisplayName, deviceDisplayName, lang }
-  const settings = { appId, pushkey, kind, handle, ...names, enabled, disableBadgeCount, data } as const
+  const settings = {
+    appId,
+    pushkey,
+    kind,
+    handle,
+    ...names,
+    enabled,
+    disableBadgeCount,
+    holdMs,
+    data,
+  } as const
   const copyRules = body['org.belfry.copy_push_rules'] === true
   return { kind: 'set', settings, append: body['append'] === true, copyRules }
 }
@@ -95,6 +110,15 @@ function readHandle(body: JsonObject): Handle | undefined {
   if (charactersOf(value) > MAX_HANDLE_CHARACTERS)
     throw invalidParam(`${name} must have at most ${MAX_HANDLE_CHARACTERS} characters`)
   return { value, isInstanceHandle: instance !== undefined }
+}
+
+function readHold(body: JsonObject): number {
+  const value = body[HOLD]
+  if (isAbsent(value)) return 0
+  if (typeof value !== 'number') throw badJson(`${HOLD} must be a number of milliseconds`)
+  if (!Number.isInteger(value) || value < 0 || value > MAX_HOLD_MS)
+    throw invalidParam(`${HOLD} must be a whole number from 0 to ${MAX_HOLD_MS}`)
+  return value
 }
 
 function readData(data: Json | undefined): JsonObject & { url: string } {

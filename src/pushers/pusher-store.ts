@@ -17,6 +17,7 @@ type NewPusher = Key & {
   lang: string
   enabled: boolean
   disableBadgeCount: boolean
+  holdMs: number
   data: string
   url: string
   deviceId: DeviceId
@@ -79,6 +80,7 @@ export const insertPusher = query<NewPusher>()((db, p) =>
       lang: p.lang,
       enabled: sql<0 | 1>`${p.enabled}`,
       disable_badge_count: sql<0 | 1>`${p.disableBadgeCount}`,
+      hold_ms: p.holdMs,
       data: p.data,
       url: p.url,
       device_id: p.deviceId,
@@ -103,6 +105,7 @@ export const updatePusher = query<PusherUpdate>()((db, p) =>
       lang: p.lang,
       enabled: sql<0 | 1>`${p.enabled}`,
       disable_badge_count: sql<0 | 1>`${p.disableBadgeCount}`,
+      hold_ms: p.holdMs,
       data: p.data,
       url: p.url,
       set_at: p.now,
@@ -130,7 +133,13 @@ export const forgetFailures = query<{ pusherId: number }>()((db, p) =>
 export const stopTrying = query<{ pusherId: number }>()((db, p) =>
   db
     .updateTable('pushers')
-    .set({ failing_since: null, attempts: sql.lit(0), next_attempt_at: null, badge_due: sql.lit(0) })
+    .set({
+      failing_since: null,
+      attempts: sql.lit(0),
+      next_attempt_at: null,
+      badge_due: sql.lit(0),
+      held_until: null,
+    })
     .where('pusher_id', '=', p.pusherId),
 )
 

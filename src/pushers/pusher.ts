@@ -17,6 +17,11 @@ export type PusherSettings = {
   enabled: boolean
   /** It is told no counts, and not of a badge that changed (MSC4076). */
   disableBadgeCount: boolean
+  /**
+   * So long, in milliseconds, an event waits to be read on another device while its user is active there; 0: not at all.
+   * See `delivery/next-poke.ts`.
+   */
+  holdMs: number
   /** As the client set it, `url` included. */
   data: JsonObject & { url: string }
 }

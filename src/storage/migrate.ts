@@ -3,6 +3,8 @@ import { first } from './migrations/0001-first.ts'
 import { pushRules } from './migrations/0002-push-rules.ts'
 import { urgentPokes } from './migrations/0003-urgent-pokes.ts'
 import { pusherLife } from './migrations/0004-pusher-life.ts'
+import { trace } from './migrations/0005-trace.ts'
+import { holdWhileActive } from './migrations/0007-hold-while-active.ts'
 
 /** How the column types, and what else a migration says, are spelled in one database. */
 export type ColumnTypes = {
@@ -24,7 +26,14 @@ export type Migration = {
 }
 
 /** Append only: what has been released is never changed. */
-export const migrations: readonly Migration[] = [first, pushRules, urgentPokes, pusherLife]
+export const migrations: readonly Migration[] = [
+  first,
+  pushRules,
+  urgentPokes,
+  pusherLife,
+  trace,
+  holdWhileActive,
+]
 
 /** What migrating needs of a database that is not open for anything else yet. */
 export interface MigrationTarget {

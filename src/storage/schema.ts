@@ -261,6 +261,8 @@ export type PushersTable = {
   enabled: Filled<Flag>
   /** 1: it is told no count. */
   disable_badge_count: Filled<Flag>
+  /** How long a poke is held while its user is active on another device, in milliseconds; 0: not at all. */
+  hold_ms: Filled<number>
   created_at: number
   /** `pushkey_ts` of the pokes. */
   set_at: number
@@ -275,6 +277,8 @@ export type PushersTable = {
   last_badge: number | null
   /** Counts how often the badge may have changed since; 0: it was told. */
   badge_due: number
+  /** Its next poke is held until then at the latest; `next_attempt_at` says when to look whether it still is to be. */
+  held_until: number | null
   lease_owner: string | null
   lease_until: number | null
 }
@@ -316,6 +320,68 @@ export type InboxTable = {
   notification: string
 }
 
+/** What became of one event for one pusher: each row is a step of its journey, in the words of `trace/`. */
+export type TraceStepsTable = {
+  entry_id: Filled<number>
+  position: number
+  /** The pusher may be gone. */
+  pusher_id: number
+  at: number
+  step: string
+  reason: string | null
+  /** What the gateway answered with; null: nothing, or it was not asked. */
+  status: number | null
+  /** How long the attempt took. */
+  ms: number | null
+}
+
+/** Why an event notified nobody of a cohort. What did notify is in `cohort_outcomes` and `exceptions`. */
+export type TraceDecisionsTable = {
+  entry_id: Filled<number>
+  position: number
+  /** '*' for everybody. */
+  cohort: string
+  /** '' for the whole cohort, else the one member that the row is about. */
+  user_id: UserId | ''
+  at: number
+  reason: string
+  rule_kind: string | null
+  rule_id: string | null
+}
+
+/** Pushers that were switched off or on, or that are gone: who they were, and since when. */
+export type TracePushersTable = {
+  entry_id: Filled<number>
+  pusher_id: number
+  user_id: UserId
+  app_id: string
+  pushkey_hash: string
+  app_display_name: string
+  device_display_name: string
+  created_at: number
+  at: number
+  /** 'on', 'off' or 'removed'. */
+  change: string
+  /** Of a removal: `RemovalReason` of pushers/. */
+  reason: string | null
+}
+
+/** What the gateway did with a notification for a device, whichever home server sent it. */
+export type TraceGatewayTable = {
+  entry_id: Filled<number>
+  event_id: string
+  app_id: string
+  pushkey_hash: string
+  at: number
+  attempt: number
+  outcome: string
+  reason: string | null
+  status: number | null
+  /** The provider's id of the message. */
+  provider_id: string | null
+  ms: number | null
+}
+
 export type SchemaMigrationsTable = { id: number; name: string; applied_at: number }
 
 export type Schema = {
@@ -346,5 +412,9 @@ export type Schema = {
   removed_pushers: RemovedPushersTable
   outbox: OutboxTable
   inbox: InboxTable
+  trace_steps: TraceStepsTable
+  trace_decisions: TraceDecisionsTable
+  trace_pushers: TracePushersTable
+  trace_gateway: TraceGatewayTable
   schema_migrations: SchemaMigrationsTable
 }
