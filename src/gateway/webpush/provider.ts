@@ -7,6 +7,7 @@ import { collapseId } from '../message-id.ts'
 import type { Message, Provider, ProviderDeps, ProviderType, Verdict } from '../provider.ts'
 import { secureContextFor } from '../trust.ts'
 import { MAX_PLAINTEXT_BYTES } from './encrypt.ts'
+import { type Encryptor, makeEncryptor } from './encryptor.ts'
 import { type KnownOrigins, makeKnownOrigins } from './known-origins.ts'
 import { type WebPushOptions, webPushOptions } from './options.ts'
 import { webPushForms } from './payload.ts'
@@ -35,7 +36,8 @@ export const webPush: ProviderType<typeof webPushOptions> = {
     // The options have been checked: there is a subject.
     const subject = vapidSubject(options.vapid_contact_email) ?? ''
     const vapid = key && createVapid(key, subject, clock)
-    return makeProvider({ options, deps, agent, vapid, fault, origins: makeKnownOrigins(clock) })
+    const encryptor = makeEncryptor({ clock })
+    return makeProvider({ options, deps, agent, vapid, fault, encryptor, origins: makeKnownOrigins(clock) })
   },
 }
 
@@ -43,6 +45,7 @@ type App = {
   options: WebPushOptions
   deps: ProviderDeps
   agent: GuardedAgent
+  encryptor: Encryptor
   /** Absent when the key cannot be used; `fault` says why. */
   vapid: Vapid | undefined
   fault: string | undefined
@@ -65,7 +68,10 @@ function makeProvider(app: App): Provider {
       const smaller = prepare(app, message, 'event_id_only')
       return 'outcome' in smaller ? verdict : attempt(smaller, signal)
     },
-    [Symbol.asyncDispose]: () => app.agent[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await app.encryptor[Symbol.asyncDispose]()
+      await app.agent[Symbol.asyncDispose]()
+    },
   }
 }
 
@@ -93,11 +99,11 @@ function prepare(app: App, message: Message, from: Rung = 'full'): Prepared | Ve
 
 async function attempt(prepared: Prepared, signal: AbortSignal): Promise<Verdict> {
   const { app, vapid, message, origin, payload } = prepared
-  const { origins, agent, deps, options } = app
+  const { origins, agent, encryptor, deps, options } = app
   const { pushkey, data } = message.device
   const left = Math.floor((message.expiresAt - deps.clock.now()) / 1000)
   const verdict = await sendWebPush(
-    { agent, vapid, clock: deps.clock, isKnown: origins.isKnown },
+    { agent, vapid, clock: deps.clock, encrypt: encryptor.encrypt, isKnown: origins.isKnown },
     {
       endpoint: data?.['endpoint'],
       p256dh: pushkey,
