@@ -52,6 +52,7 @@ import { createTyping } from './rooms/typing.ts'
 import { type Database, openDatabase } from './storage/database.ts'
 import { currentPosition } from './storage/stream.ts'
 import { startTraceSweeper } from './trace/sweep.ts'
+import { createTrace } from './trace/trace.ts'
 
 /** What a Belfry takes from the world around it; tests hand in others. */
 export type Environment = { clock: Clock; random: Random; log: Log; metrics: Metrics }
@@ -113,6 +114,7 @@ function createStages(
   db: Database,
 ) {
   const bus = createLocalBus()
+  const trace = createTrace({ isEnabled: config.trace.enabled })
   const serverName = config.server_name
   const ruleSettings = ruleSettingsOf(config)
   const policy = makeIpPolicy(config.push.allow_ip_ranges)
@@ -141,6 +143,7 @@ function createStages(
     db,
     bus,
     clock,
+    trace,
     maxPushersPerUser: config.push.max_pushers_per_user,
     checkUrl: (url) => checkGatewayUrl(url, { policy, lookup: systemLookup, isOwnGateway }),
     startBadge,
@@ -152,7 +155,7 @@ function createStages(
     'belfry_rule_faults_total',
     'Rule evaluations that threw; no message was lost',
   )
-  const notifications = notificationDeps({ clock, bus, log, ...ruleSettings, ruleFaults })
+  const notifications = notificationDeps({ clock, bus, log, trace, ...ruleSettings, ruleFaults })
   const rooms: RoomDeps = { db, bus, clock, random, log, serverName, notifications }
   const accounts: AccountDeps = {
     db,
@@ -208,6 +211,7 @@ function createStages(
       clock,
       random,
       log,
+      trace,
       loadPokedEvents,
       badgeOf,
       isRead,
