@@ -50,7 +50,7 @@ import { createActivity } from './rooms/sync/activity.ts'
 import type { SyncDeps } from './rooms/sync/sync.ts'
 import { createTyping } from './rooms/typing.ts'
 import { type Database, openDatabase } from './storage/database.ts'
-import { currentPosition } from './storage/stream.ts'
+import { proveWritable } from './storage/stream.ts'
 import { startTraceSweeper } from './trace/sweep.ts'
 import { createTrace } from './trace/trace.ts'
 
@@ -194,7 +194,7 @@ function createStages(
     authenticate: createAuthenticator({ db, lastSeen }),
     limiter: createRateLimiter(config.rate_limits, clock),
     routes: [
-      ...healthRoutes({ checks: { database: async () => void (await currentPosition(db)) }, metrics, log }),
+      ...healthRoutes({ checks: { database: () => proveWritable(db) }, metrics, log }),
       ...clientRoutes({ config, accounts, rules, rooms, notifications, sync, typing, pushers, testPushes }),
       ...explainRoutes({ db, settings: ruleSettings }),
       ...pusherReportRoutes({ db, clock }),
