@@ -1,4 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
+import type { Log } from '../lib/log.ts'
 import { errorCode, SQLITE_BUSY } from './sqlite-connections.ts'
 
 /** So many transactions make a checkpoint due. A message takes up to 64 KiB of the log. */
@@ -32,7 +33,7 @@ export type Disk = {
  * They run between commits. One beside them could not finish under load: somebody reads nearly all the time then, the log could
  * never begin anew and would grow, and SQLite would try again with each commit.
  */
-export function createCheckpoints(path: string, { syncLog, syncDatabase }: Disk): Checkpoints {
+export function createCheckpoints(path: string, { syncLog, syncDatabase }: Disk, log: Log): Checkpoints {
   const connection = new DatabaseSync(path)
   connection.exec('pragma synchronous = off')
   const copy = connection.prepare('pragma wal_checkpoint(passive)')
@@ -54,8 +55,10 @@ export function createCheckpoints(path: string, { syncLog, syncDatabase }: Disk)
       try {
         copy.get()
       } catch (error) {
-        // Another process (`belfry user add`) is at it.
-        if (errorCode(error) !== SQLITE_BUSY) throw error
+        // No space, say: the log keeps all that it has, and the next checkpoint tries again. Busy: another process
+        // (`belfry user add`) is at it.
+        if (errorCode(error) !== SQLITE_BUSY) log.error({ err: error }, 'checkpoint failed')
+        return
       }
       await syncDatabase()
     },

@@ -62,8 +62,8 @@ export function writeConnection(connection: DatabaseSync, hardening: Hardening):
       if (statement === 'begin') await patiently(() => begin.run())
       else control[statement].run()
     },
-    isUntidy: hardening.checkpoints.isDue,
-    tidy: hardening.checkpoints.run,
+    isUntidy: () => hardening.checkpoints.isDue(),
+    tidy: () => hardening.checkpoints.run(),
     commit: async (transactions) => {
       hardening.readers.hold()
       try {

@@ -52,10 +52,8 @@ async function useSqlite(path: string, writing: DatabaseSync, log: Log): Promise
   const wal = await open(`${path}-wal`)
   // Closed last: closing any handle of the file would end SQLite's locks on it.
   const file = await open(path)
-  const checkpoints = createCheckpoints(path, {
-    syncLog: () => wal.datasync(),
-    syncDatabase: () => file.datasync(),
-  })
+  const disk = { syncLog: () => wal.datasync(), syncDatabase: () => file.datasync() }
+  const checkpoints = createCheckpoints(path, disk, log)
   const hardening = { readers: holdReaders(reading), checkpoints, sync: () => wal.datasync() }
   const writer = createWriter(writeConnection(writing, hardening), log)
   const read = queriesOf(reading)
