@@ -33,7 +33,7 @@ export type Disk = {
  * They run between commits. One beside them could not finish under load: somebody reads nearly all the time then, the log could
  * never begin anew and would grow, and SQLite would try again with each commit.
  */
-export function createCheckpoints(path: string, { syncLog, syncDatabase }: Disk, log: Log): Checkpoints {
+export function createCheckpoints(path: string, disk: Disk, log: Log): Checkpoints {
   const connection = new DatabaseSync(path)
   connection.exec('pragma synchronous = off')
   const copy = connection.prepare('pragma wal_checkpoint(passive)')
@@ -51,7 +51,7 @@ export function createCheckpoints(path: string, { syncLog, syncDatabase }: Disk,
     async run() {
       isAskedFor = false
       transactions = 0
-      await syncLog()
+      await disk.syncLog()
       try {
         copy.get()
       } catch (error) {
@@ -60,7 +60,7 @@ export function createCheckpoints(path: string, { syncLog, syncDatabase }: Disk,
         if (errorCode(error) !== SQLITE_BUSY) log.error({ err: error }, 'checkpoint failed')
         return
       }
-      await syncDatabase()
+      await disk.syncDatabase()
     },
     close: () => connection.close(),
   }
