@@ -5,6 +5,7 @@ import type { Random } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
 import type { CompileOptions } from '../push-rules/index.ts'
 import type { Database, Transaction } from '../storage/database.ts'
+import type { Trace } from '../trace/trace.ts'
 import type { Questions } from './next-poke.ts'
 import type { LoadPokedEvents } from './poked-event.ts'
 import type { PokeSender } from './send-poke.ts'
@@ -16,6 +17,7 @@ export type DeliveryDeps = Questions & {
   random: Random
   log: Log
   events: Events
+  trace: Trace
   send: PokeSender
   loadPokedEvents: LoadPokedEvents
   ruleSettings: CompileOptions

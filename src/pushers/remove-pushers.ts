@@ -4,6 +4,7 @@ import { clearOutbox } from '../delivery/outbox-store.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { DeviceId, UserId } from '../lib/ids.ts'
 import type { Transaction } from '../storage/database.ts'
+import type { Trace } from '../trace/trace.ts'
 import {
   deletePushersById,
   pusherById,
@@ -19,6 +20,7 @@ import { noteRemoved, trimRemoved } from './removed-store.ts'
 
 export type PusherRemovalDeps = {
   clock: Clock
+  trace: Trace
   /** A user's last pusher is gone. */
   endBadge(tx: Transaction, userId: UserId): Promise<void>
 }
@@ -57,6 +59,7 @@ export async function removeAllPushers(
   userId: UserId,
 ): Promise<void> {
   await removePushers(deps, tx, await tx.all(pushersOfUser, { userId }), 'account closed')
+  await deps.trace.forgetUser(tx, userId)
 }
 
 /** Removes the pusher that mails to an address which is the user's no more. */
@@ -92,6 +95,8 @@ export async function removePushers(
   const now = deps.clock.now()
   const pusherIds = pushers.map((pusher) => pusher.pusher_id)
   await tx.run(noteRemoved, { pusherIds, reason, now })
+  await deps.trace.recordPusherChange(tx, now, { pusherIds, change: 'removed', reason })
+  await deps.trace.recordCleared(tx, now, { pusherIds, reason: 'pusher removed' })
   await clearOutbox(tx, pusherIds)
   await tx.run(deleteThrottles, { pusherIds })
   await tx.run(deletePushersById, { pusherIds })

@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net'
 import type { TestContext } from 'node:test'
 import PostalMime, { type Email } from 'postal-mime'
 import { SMTPServer, type SMTPServerSession } from 'smtp-server'
-import { CERTIFICATE, PRIVATE_KEY } from './loopback-certificate.ts'
+import { LOOPBACK_CERTIFICATE, LOOPBACK_KEY } from './loopback-certificate.ts'
 
 export type ReceivedMail = {
   from: string
@@ -62,8 +62,8 @@ export async function startMailReceiver(
 
   const server = new SMTPServer({
     secure: tls === 'at once',
-    key: PRIVATE_KEY,
-    cert: CERTIFICATE,
+    key: LOOPBACK_KEY,
+    cert: LOOPBACK_CERTIFICATE,
     disabledCommands: [...(tls === 'none' ? ['STARTTLS'] : []), ...(login ? [] : ['AUTH'])],
     authOptional: login === undefined,
     allowInsecureAuth: true,

@@ -3,7 +3,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { test, type TestContext } from 'node:test'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { type Mail, type MailerOptions, makeMailer } from '../../../src/lib/mail/mailer.ts'
-import { CERTIFICATE } from '../../support/loopback-certificate.ts'
+import { LOOPBACK_CERTIFICATE } from '../../support/loopback-certificate.ts'
 import { startMailReceiver } from '../../support/mail-receiver.ts'
 
 const mail: Mail = {
@@ -23,7 +23,7 @@ function mailerFor(port: number, options: Partial<MailerOptions> = {}) {
     tls: 'when_offered',
     login: undefined,
     from: { name: 'Bell, "the" tower', address: 'belfry@example.org' },
-    ca: [CERTIFICATE],
+    ca: [LOOPBACK_CERTIFICATE],
     timeoutMs: 30_000,
     connections: 2,
     clock: systemClock,
