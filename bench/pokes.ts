@@ -1,8 +1,17 @@
 import type { Benchmark, Report } from './benchmark.ts'
-import { createLoad, type Load, type Sent } from './support/load.ts'
-import { cpuMs, type Program, temporaryFolder } from './support/processes.ts'
+import { createLoad } from './support/load.ts'
+import { temporaryFolder } from './support/processes.ts'
 import { launchBelfry, launchRelay } from './support/programs.ts'
 import { type Receiver, startReceiver } from './support/receiver.ts'
+import {
+  cpuCells,
+  cpuColumns,
+  inTurns,
+  medians,
+  type Round,
+  sendingRound,
+  type Side,
+} from './support/rounds.ts'
 import { openSeed, type SeededRoom } from './support/seed.ts'
 import { medianOf, rounded } from './support/stats.ts'
 import { figure, percent, type Table } from './support/table.ts'
@@ -17,7 +26,7 @@ const LATENCY_LOAD = 0.5
 const LATENCY_ROUNDS = 3
 const LEAST_SHARE_OF_FLOOR = 1 / 3
 
-type Side = { program: Program; load: Load }
+const SIDES = ['floor', 'belfry'] as const
 type Scene = { belfry: Side; floor: Side; receiver: Receiver; rooms: readonly SeededRoom[] }
 
 export const pokes: Benchmark = {
@@ -42,19 +51,18 @@ export const pokes: Benchmark = {
 
 async function seedConversations(data: string, gateway: string): Promise<SeededRoom[]> {
   await using seed = await openSeed(data, gateway)
-  const rooms: SeededRoom[] = []
-  while (rooms.length < CONVERSATIONS) rooms.push(await seed.addRoom(2, 1))
-  return rooms
+  return await seed.addConversations(CONVERSATIONS)
 }
 
 async function measure(scene: Scene): Promise<Report> {
-  const { belfry, floor, rooms } = scene
-  const asFastAsPossible = (side: Side) => round(scene, side, (load) => load.sendFor(rooms, ROUND_MS))
-  for (const side of [floor, belfry]) await round(scene, side, (load) => load.sendFor(rooms, WARM_UP_MS))
-  const rates = await inTurns(scene, ROUNDS, asFastAsPossible)
+  const { receiver, rooms } = scene
+  const sendFor = (side: (typeof SIDES)[number], ms: number) =>
+    sendingRound(receiver, scene[side], (load) => load.sendFor(rooms, ms))
+  for (const side of SIDES) await sendFor(side, WARM_UP_MS)
+  const rates = await inTurns(SIDES, ROUNDS, (side) => sendFor(side, ROUND_MS))
   const perSecond = LATENCY_LOAD * medianOf(rates.belfry, (one) => one.pokesPerSecond)
-  const latencies = await inTurns(scene, LATENCY_ROUNDS, (side) =>
-    round(scene, side, (load) => load.sendAtRate(rooms, perSecond, ROUND_MS)),
+  const latencies = await inTurns(SIDES, LATENCY_ROUNDS, (side) =>
+    sendingRound(receiver, scene[side], (load) => load.sendAtRate(rooms, perSecond, ROUND_MS)),
   )
   return report(
     { belfry: medians(rates.belfry), floor: medians(rates.floor) },
@@ -62,60 +70,7 @@ async function measure(scene: Scene): Promise<Report> {
   )
 }
 
-/** The floor and Belfry one after the other, again and again: what disturbs the machine disturbs both. */
-async function inTurns(scene: Scene, rounds: number, run: (side: Side) => Promise<Round>) {
-  const found: Both<Round[]> = { belfry: [], floor: [] }
-  for (let at = 0; at < rounds; at++) {
-    found.floor.push(await run(scene.floor))
-    found.belfry.push(await run(scene.belfry))
-  }
-  return found
-}
-
 type Both<T> = { belfry: T; floor: T }
-
-type Round = {
-  messagesPerSecond: number
-  pokesPerSecond: number
-  p50Ms: number
-  p99Ms: number
-  /** Parts of one core while the round ran. */
-  serverCpu: number
-  loadCpu: number
-  receiverCpu: number
-  serverCpuMicrosPerPoke: number
-}
-
-/** Sends, and waits for the last poke. */
-async function round(
-  { receiver }: Scene,
-  { program, load }: Side,
-  send: (load: Load) => Promise<Sent>,
-): Promise<Round> {
-  await receiver.begin(load.next())
-  const pids = [program.pid, process.pid, receiver.program.pid]
-  const before = pids.map(cpuMs)
-  const sent = await send(load)
-  const arrivals = await receiver.end(sent.count)
-  const used = pids.map((pid, at) => cpuMs(pid) - (before[at] ?? 0))
-  const [server = NaN, ours = NaN, receiving = NaN] = used
-  const tookMs = arrivals.lastAt - sent.startedAt
-  return {
-    messagesPerSecond: (sent.count * 1000) / (sent.answeredAt - sent.startedAt),
-    pokesPerSecond: (arrivals.count * 1000) / tookMs,
-    p50Ms: arrivals.p50,
-    p99Ms: arrivals.p99,
-    serverCpu: server / tookMs,
-    loadCpu: ours / tookMs,
-    receiverCpu: receiving / tookMs,
-    serverCpuMicrosPerPoke: (server * 1000) / arrivals.count,
-  }
-}
-
-function medians(rounds: readonly Round[]): Round {
-  const names = Object.keys(rounds[0] ?? {}) as (keyof Round)[]
-  return Object.fromEntries(names.map((name) => [name, medianOf(rounds, (one) => one[name])])) as Round
-}
 
 function report(rates: Both<Round>, latencies: Both<Round>): Report {
   const share = rates.belfry.pokesPerSecond / rates.floor.pokesPerSecond
@@ -135,9 +90,6 @@ function report(rates: Both<Round>, latencies: Both<Round>): Report {
     },
   }
 }
-
-const cpuColumns = ['server CPU', 'load CPU', 'gateway CPU']
-const cpuCells = (of: Round) => [percent(of.serverCpu), percent(of.loadCpu), percent(of.receiverCpu)]
 
 function rateTable({ floor, belfry }: Both<Round>): Table {
   const row = (name: string, of: Round) => [

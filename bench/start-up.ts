@@ -1,5 +1,5 @@
 import type { Benchmark, BenchOptions } from './benchmark.ts'
-import { residentMiB, temporaryFolder, timeToEnd } from './support/processes.ts'
+import { restingMiB, temporaryFolder, timeToEnd } from './support/processes.ts'
 import { launchBelfry, launchRelay } from './support/programs.ts'
 import { median, rounded } from './support/stats.ts'
 import { figure } from './support/table.ts'
@@ -7,8 +7,6 @@ import { figure } from './support/table.ts'
 const RUNS = 5
 const SLOWEST_START_MS = 500
 const LARGEST_IDLE_MIB = 120
-/** A server is idle once it has answered and been left alone for so long. */
-const REST_MS = 2000
 
 export const startUp: Benchmark = {
   name: 'start-up',
@@ -88,9 +86,4 @@ async function idleBelfry(data: string, options: BenchOptions): Promise<number> 
 async function idleRelay(): Promise<number> {
   await using relay = await launchRelay(NOWHERE)
   return await restingMiB(relay.pid)
-}
-
-async function restingMiB(pid: number): Promise<number> {
-  await new Promise((resolve) => setTimeout(resolve, REST_MS))
-  return residentMiB(pid)
 }

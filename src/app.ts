@@ -1,5 +1,10 @@
-import { readFileSync } from 'node:fs'
 import { type AccountDeps } from './accounts/deps.ts'
+import { startValidationSweeper } from './accounts/sweep-validations.ts'
+import type { ValidationDeps } from './accounts/email-validation.ts'
+import { startMailSweepers } from './delivery/email/sweep-mail.ts'
+import { createMailService } from './delivery/email/mail-service.ts'
+import { startMailDelivery } from './delivery/email/worker.ts'
+import type { Queries } from './storage/query.ts'
 import { createAuthenticator } from './accounts/authenticate.ts'
 import { createAuthSessions } from './accounts/auth-sessions.ts'
 import { createLastSeen } from './accounts/last-seen.ts'
@@ -12,7 +17,7 @@ import { rulesetOf } from './accounts/rules.ts'
 import type { RuleSettings } from './push-rules/model.ts'
 import { type Bus, createLocalBus } from './cluster/bus.ts'
 import { clientRoutes } from './client-api/routes.ts'
-import { ConfigError } from './config/config-error.ts'
+import { readSetting } from './config/read-setting.ts'
 import type { Config } from './config/schema.ts'
 import { explainRoutes } from './console-api/explain.ts'
 import { pusherReportRoutes } from './console-api/pushers.ts'
@@ -22,11 +27,11 @@ import { startDelivery } from './delivery/worker.ts'
 import { BUILT_IN_APPS, createGatewayParts, type Environment, type GatewayParts } from './gateway-app.ts'
 import type { NotificationDevice } from './gateway/notification.ts'
 import { healthRoutes } from './http/health.ts'
-import { createLoginAttemptLimiter, createRateLimiter } from './http/rate-limit.ts'
+import { createLoginAttemptLimiter, createRateLimiter, createTokenMailLimiter } from './http/rate-limit.ts'
 import { createHttpServer } from './http/server.ts'
 import { systemClock } from './lib/clock.ts'
 import { createEvents } from './lib/events.ts'
-import { systemRandom } from './lib/ids.ts'
+import { systemRandom, type UserId } from './lib/ids.ts'
 import { createLog } from './lib/log.ts'
 import { createMetrics } from './lib/metrics.ts'
 import { makeIpPolicy } from './lib/outbound/ip-policy.ts'
@@ -36,17 +41,26 @@ import { outcomeOf } from './notifications/counts.ts'
 import { notificationDeps } from './notifications/deps.ts'
 import { rulesChanged } from './notifications/members.ts'
 import { isRead } from './notifications/read.ts'
-import { removePusher, removePushersOfDevices, removeRejected } from './pushers/remove-pushers.ts'
+import {
+  removeAllPushers,
+  removePusher,
+  removePusherOfAddress,
+  removePushersOfDevices,
+  removeRejected,
+} from './pushers/remove-pushers.ts'
 import type { PusherDeps } from './pushers/set-pusher.ts'
 import { startRemovedSweeper } from './pushers/sweep-removed.ts'
 import type { TestPushDeps } from './pushers/test-push.ts'
 import type { RoomDeps } from './rooms/deps.ts'
 import { updateMemberProfile } from './rooms/member-profile.ts'
 import { displayNameAt, loadPokedEvents } from './rooms/poke-event.ts'
+import { createActivity } from './rooms/sync/activity.ts'
 import type { SyncDeps } from './rooms/sync/sync.ts'
 import { createTyping } from './rooms/typing.ts'
 import { type Database, openDatabase, type Transaction } from './storage/database.ts'
-import { currentPosition } from './storage/stream.ts'
+import { proveWritable } from './storage/stream.ts'
+import { startTraceSweeper } from './trace/sweep.ts'
+import { createTrace } from './trace/trace.ts'
 
 export type { Environment }
 
@@ -67,7 +81,7 @@ export async function createBelfry(config: Config, given: Partial<Environment> =
   const log = given.log ?? createLog({ level: config.log_level })
   const metrics = given.metrics ?? createMetrics({ processMetrics: true })
   const environment = { clock: systemClock, random: systemRandom, ...given, log, metrics }
-  const ca = config.push.extra_ca === undefined ? [] : [readCertificates(config.push.extra_ca)]
+  const ca = config.push.extra_ca === undefined ? [] : [readSetting('push.extra_ca', config.push.extra_ca)]
   const database = config.database
   const db = await openDatabase(database.kind === 'sqlite' ? `sqlite:${database.path}` : database.url, log)
   const bus = createLocalBus()
@@ -92,7 +106,7 @@ export async function createBelfry(config: Config, given: Partial<Environment> =
       const { url } = await stages.http.listen()
       stages.ownUrls.push(url)
       await own.gateway.start()
-      running.push(...stages.startSweeping(), await stages.startDelivering())
+      running.push(...stages.startSweeping(), ...(await stages.startDelivering()))
       return { url }
     },
     reload: (next) => own.reload(next.gateway.apps),
@@ -100,6 +114,7 @@ export async function createBelfry(config: Config, given: Partial<Environment> =
       own.gateway.hasten()
       await stages.http.close()
       stages.typing[Symbol.dispose]()
+      stages.activity[Symbol.dispose]()
       for (const part of running.toReversed()) await part[Symbol.asyncDispose]()
       await own.gateway[Symbol.asyncDispose]()
       await stages.sender[Symbol.asyncDispose]()
@@ -122,12 +137,20 @@ async function orClosed<T>(db: Database, make: () => Promise<T>): Promise<T> {
   }
 }
 
+/** For the command line. @throws {ConfigError} as `keepVapidKey` of `gateway/webpush/vapid-file.ts`. */
+export async function keepVapidKey(file: string): Promise<{ publicKey: string; isNew: boolean }> {
+  const { keepVapidKey: keep } = await import('./gateway/webpush/vapid-file.ts')
+  const { key, isNew } = await keep(file)
+  return { publicKey: key.publicKey, isNew }
+}
+
 /** Builds each stage with what it needs, from the end of an event's way to its beginning. */
 function createStages(
   config: Config,
   { clock, random, log, metrics, ca, bus, own }: Environment & FromOutside,
   db: Database,
 ) {
+  const trace = createTrace({ isEnabled: config.trace.enabled })
   const serverName = config.server_name
   const ruleSettings = ruleSettingsOf(config)
   const policy = makeIpPolicy(config.push.allow_ip_ranges)
@@ -147,22 +170,25 @@ function createStages(
     events: createEvents({ log, metrics }),
     includeContent: config.push.include_content,
   }
+  const mail = createMailService(config, { clock, random, log, metrics })
   const pushers: PusherDeps = {
+    ...(mail && { mail }),
     db,
     bus,
     clock,
+    trace,
     maxPushersPerUser: config.push.max_pushers_per_user,
     checkUrl: (url) => checkGatewayUrl(url, { policy, lookup: systemLookup, isOwnGateway }),
     startBadge,
     endBadge,
     copyRules: (tx, of) => copyDeviceRules(rules, tx, of),
   }
-  const testPushes: TestPushDeps = { ...pushers, ...sending, random }
+  const testPushes: TestPushDeps = { ...pushers, ...sending, random, sendTestMail: mail?.sendTest }
   const ruleFaults = metrics.counter(
     'belfry_rule_faults_total',
     'Rule evaluations that threw; no message was lost',
   )
-  const notifications = notificationDeps({ clock, bus, log, ...ruleSettings, ruleFaults })
+  const notifications = notificationDeps({ clock, bus, log, trace, ...ruleSettings, ruleFaults })
   const rooms: RoomDeps = { db, bus, clock, random, log, serverName, notifications }
   const accounts: AccountDeps = {
     db,
@@ -174,8 +200,15 @@ function createStages(
     authSessions: createAuthSessions({ clock, random }),
     loginAttempts: createLoginAttemptLimiter(config.rate_limits, clock),
     onDevicesRemoved: (tx, userId, deviceIds) => removePushersOfDevices(pushers, tx, { userId, deviceIds }),
+    onAddressRemoved: (tx, userId, address) => removePusherOfAddress(pushers, tx, { userId, address }),
+    onAccountClosed: (tx, userId) => removeAllPushers(pushers, tx, userId),
     onProfileChanged: (userId) => updateMemberProfile(rooms, userId),
     onRulesChanged: rulesChanged,
+  }
+  const validations: ValidationDeps = {
+    ...accounts,
+    mailToken: mail?.sendToken,
+    tokenMails: createTokenMailLimiter(config.rate_limits, clock),
   }
   const rules: RuleChangeDeps = {
     ...accounts,
@@ -183,11 +216,13 @@ function createStages(
     maxRulesPerUser: config.push.max_rules_per_user,
   }
   const typing = createTyping({ clock, bus })
+  const activity = createActivity({ bus, clock, random })
   const sync: SyncDeps = {
     db,
     bus,
     clock,
     typing,
+    activity,
     ...ruleSettings,
     maxTimeoutMs: config.limits.sync_timeout_max_ms,
   }
@@ -200,39 +235,66 @@ function createStages(
     limiter: createRateLimiter(config.rate_limits, clock),
     routes: [
       ...healthRoutes({
-        checks: { database: async () => void (await currentPosition(db)) },
+        checks: { database: () => proveWritable(db) },
         details: () => ({ gateway: own.gateway.health() }),
         metrics,
         log,
       }),
-      ...clientRoutes({ config, accounts, rules, rooms, notifications, sync, typing, pushers, testPushes }),
+      ...clientRoutes({
+        config,
+        accounts,
+        validations,
+        rules,
+        rooms,
+        notifications,
+        sync,
+        typing,
+        pushers,
+        testPushes,
+      }),
       ...explainRoutes({ db, settings: ruleSettings }),
       ...pusherReportRoutes({ db, clock }),
       ...own.routes,
     ],
   })
 
-  const startDelivering = () =>
-    startDelivery({
+  const questions = {
+    loadPokedEvents,
+    isRead,
+    outcomeOf,
+    rulesOf: (q: Queries, userId: UserId) => rulesetOf(q, userId, ruleSettings),
+    ruleSettings,
+    displayNameAt,
+    includeContent: sending.includeContent,
+  }
+  const startDelivering = async () => {
+    const pokes = await startDelivery({
       ...sending,
+      ...questions,
       db,
       bus,
       clock,
       random,
       log,
-      loadPokedEvents,
+      trace,
       badgeOf,
-      isRead,
-      outcomeOf,
-      rulesOf: (q, userId) => rulesetOf(q, userId, ruleSettings),
-      ruleSettings,
-      displayNameAt,
+      activeUntil: (of) => activity.until(of),
       removePusher: (tx, pusherId) => removePusher(pushers, tx, pusherId),
       concurrency: config.push.concurrency,
     })
+    return mail
+      ? [pokes, startMailDelivery({ ...mail.delivery, ...questions, db, clock, random, log })]
+      : [pokes]
+  }
   const startSweeping = () => [
     startHandleSweeper({ ...rules, log }, config.push.handle_retention_days),
     startRemovedSweeper({ db, clock, log }),
+    startValidationSweeper({ db, clock, log }),
+    ...startMailSweepers({ db, clock, log }),
+    startTraceSweeper(
+      { db, clock, log },
+      { retentionDays: config.trace.retention_days, maxRows: config.trace.max_rows },
+    ),
   ]
   const rejectOwn = (tx: Transaction, device: NotificationDevice) =>
     removeRejected(pushers, tx, {
@@ -241,7 +303,18 @@ function createStages(
       pushkeyTs: device.pushkey_ts ?? 0,
       isOurs: (url) => URL.canParse(url) && isOwnGateway(new URL(url)),
     })
-  return { http, accounts, lastSeen, typing, sender, startDelivering, startSweeping, ownUrls, rejectOwn }
+  return {
+    http,
+    accounts,
+    lastSeen,
+    typing,
+    activity,
+    sender,
+    startDelivering,
+    startSweeping,
+    ownUrls,
+    rejectOwn,
+  }
 }
 
 /** Which default rules everybody has, and what rules may say. */
@@ -255,13 +328,5 @@ function ruleSettingsOf({ push, experimental: proposed }: Config): RuleSettings 
       knocks: proposed.knocks,
       notifyInApp: proposed.notify_in_app,
     },
-  }
-}
-
-function readCertificates(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new ConfigError(`bad value for "push.extra_ca": ${file} cannot be read`, { cause: error })
   }
 }

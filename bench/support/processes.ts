@@ -120,8 +120,17 @@ export function cpuMs(pid: number): number {
   return fields ? ((Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND) * 1000 : Number.NaN
 }
 
+/** A server is idle once it has answered and been left alone for so long. */
+const REST_MS = 2000
+
+/** Memory of an idle process, in MiB. */
+export async function restingMiB(pid: number): Promise<number> {
+  await new Promise((resolve) => setTimeout(resolve, REST_MS))
+  return residentMiB(pid)
+}
+
 /** Resident memory in MiB; NaN where there is no /proc. */
-export function residentMiB(pid: number): number {
+function residentMiB(pid: number): number {
   const kib = /^VmRSS:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/status`) ?? '')?.[1]
   return kib === undefined ? Number.NaN : Number(kib) / 1024
 }

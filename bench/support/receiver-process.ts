@@ -8,10 +8,12 @@ import { percentile } from './stats.ts'
 
 // A push gateway in a process of its own: notes when the pokes of a round arrive, and answers that all is well.
 // GET /begin?from=N: from here on count messages with numbers from N. GET /end?count=N: answers once N have come.
+// GET /hold: answer no poke any more. GET /open: answer those that wait, and the others at once again. GET /held: how many wait.
 
 let from = 0
 let lastAt = 0
 let latencies: number[] = []
+let held: (() => void)[] | undefined
 let waiting: { count: number; answer: () => void } | undefined
 
 function arrived(text: string): void {
@@ -24,14 +26,26 @@ function arrived(text: string): void {
   if (waiting && latencies.length >= waiting.count) waiting.answer()
 }
 
-function control(url: URL, response: ServerResponse): void {
-  if (url.pathname === '/begin') {
-    from = Number(url.searchParams.get('from'))
-    lastAt = 0
-    latencies = []
-    response.end('{}')
-    return
-  }
+function begin(url: URL, response: ServerResponse): void {
+  from = Number(url.searchParams.get('from'))
+  lastAt = 0
+  latencies = []
+  response.end('{}')
+}
+
+function hold(_url: URL, response: ServerResponse): void {
+  held ??= []
+  response.end('{}')
+}
+
+function open(_url: URL, response: ServerResponse): void {
+  const [openedAt, answers] = [monotonicMs(), held ?? []]
+  held = undefined
+  for (const answer of answers) answer()
+  response.end(JSON.stringify({ openedAt, held: answers.length }))
+}
+
+function end(url: URL, response: ServerResponse): void {
   const count = Number(url.searchParams.get('count'))
   const answer = () => {
     waiting = undefined
@@ -53,12 +67,25 @@ function poke(request: IncomingMessage, response: ServerResponse): void {
   request.on('data', (chunk: string) => (text += chunk))
   request.on('end', () => {
     arrived(text)
-    response.writeHead(200, { 'content-type': 'application/json' }).end('{"rejected":[]}')
+    const answer = () =>
+      void response.writeHead(200, { 'content-type': 'application/json' }).end('{"rejected":[]}')
+    if (held) held.push(answer)
+    else answer()
   })
 }
 
+const CONTROL: Record<string, (url: URL, response: ServerResponse) => void> = {
+  '/begin': begin,
+  '/end': end,
+  '/hold': hold,
+  '/open': open,
+  '/held': (_url, response) => void response.end(JSON.stringify({ held: held?.length ?? 0 })),
+}
+
 const server = createServer((request, response) => {
-  if (request.method === 'GET') control(new URL(request.url ?? '/', 'http://localhost'), response)
+  const url = new URL(request.url ?? '/', 'http://localhost')
+  const control = request.method === 'GET' ? CONTROL[url.pathname] : undefined
+  if (control) control(url, response)
   else poke(request, response)
 })
 server.listen(0, '127.0.0.1', () => {

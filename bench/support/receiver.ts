@@ -12,9 +12,15 @@ export type Receiver = AsyncDisposable & {
   begin(from: number): Promise<void>
   /** Resolves when `count` pokes have come; rejects when they do not come in time. */
   end(count: number): Promise<Arrivals>
+  /** From here on pokes are taken and not answered. */
+  hold(): Promise<void>
+  /** How many wait for their answer. */
+  held(): Promise<number>
+  /** Answers all that wait, and what comes from here on at once. `openedAt`: on the shared clock. */
+  open(): Promise<{ openedAt: number; held: number }>
 }
 
-const PATIENCE_MS = 30_000
+const PATIENCE_MS = 60_000
 
 export async function startReceiver(): Promise<Receiver> {
   const program = await launchReceiver()
@@ -33,6 +39,9 @@ export async function startReceiver(): Promise<Receiver> {
         throw new Error(`not all ${count} pokes came within ${PATIENCE_MS / 1000} s`, { cause: error })
       }
     },
+    hold: async () => void (await ask('/hold')),
+    held: async () => ((await ask('/held')) as { held: number }).held,
+    open: async () => (await ask('/open')) as { openedAt: number; held: number },
     [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
   }
 }

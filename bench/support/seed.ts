@@ -13,6 +13,7 @@ import { createRoom } from '../../src/rooms/create-room.ts'
 import type { RoomDeps } from '../../src/rooms/deps.ts'
 import { joinRoom } from '../../src/rooms/membership.ts'
 import { type Database, openDatabase } from '../../src/storage/database.ts'
+import { NO_TRACE } from '../../src/trace/trace.ts'
 
 // Fills a data directory before a server runs on it, by the functions that serve requests too, but without requests and
 // without passwords: 10,000 accounts by registration would be 10,000 times argon2.
@@ -24,6 +25,10 @@ export type Seed = AsyncDisposable & {
   rooms: RoomDeps
   /** A room with a name and so many joined members: one sends, others have a pusher. */
   addRoom(size: number, pushers: number): Promise<SeededRoom>
+  /** Rooms of two, with one pusher each: a message there is one poke. */
+  addConversations(count: number): Promise<SeededRoom[]>
+  /** So many users who are in no room, each with a pusher. */
+  addPushers(count: number): Promise<void>
 }
 
 /** @param gateway where all pushers point */
@@ -41,6 +46,7 @@ export async function openSeed(data: string, gateway: string): Promise<Seed> {
       lang: 'en',
       enabled: true,
       disableBadgeCount: false,
+      holdMs: 0,
       data: { url: gateway },
     }
     await setPusher(
@@ -49,25 +55,37 @@ export async function openSeed(data: string, gateway: string): Promise<Seed> {
       { kind: 'set', settings, append: true, copyRules: false },
     )
   }
+  const addRoom = async (size: number, pushers: number) => {
+    const users = await addUsers(db, size)
+    const [sender, ...others] = users as [SeededUser, ...SeededUser[]]
+    const roomId = await createRoom(rooms, sender.userId, { preset: 'public_chat', name: 'The belfry' })
+    await Promise.all(others.slice(0, pushers).map(addPusher))
+    await Promise.all(others.map(({ userId }) => joinRoom(rooms, { roomId, userId })))
+    return { roomId, token: sender.token, sender }
+  }
   return {
     rooms,
-    async addRoom(size, pushers) {
-      const users = await addUsers(db, size)
-      const [sender, ...others] = users as [SeededUser, ...SeededUser[]]
-      const roomId = await createRoom(rooms, sender.userId, { preset: 'public_chat', name: 'The belfry' })
-      await Promise.all(others.slice(0, pushers).map(addPusher))
-      await Promise.all(others.map(({ userId }) => joinRoom(rooms, { roomId, userId })))
-      return { roomId, token: sender.token, sender }
+    addRoom,
+    async addConversations(count) {
+      const found: SeededRoom[] = []
+      while (found.length < count) found.push(await addRoom(2, 1))
+      return found
+    },
+    async addPushers(count) {
+      for (let left = count; left > 0; left -= AT_ONCE)
+        await Promise.all((await addUsers(db, Math.min(left, AT_ONCE))).map(addPusher))
     },
     [Symbol.asyncDispose]: () => db[Symbol.asyncDispose](),
   }
 }
 
+const AT_ONCE = 5000
+
 const log = pino({ level: 'warn' })
 
 export function roomDepsOf(db: Database): RoomDeps {
   const [clock, bus] = [systemClock, createLocalBus()]
-  const notifications = notificationDeps({ clock, bus, log, legacyMentionRules: true })
+  const notifications = notificationDeps({ clock, bus, log, trace: NO_TRACE, legacyMentionRules: true })
   return { db, bus, clock, random: systemRandom, log, serverName: 'localhost', notifications }
 }
 
@@ -76,6 +94,7 @@ function pusherDepsOf(db: Database) {
     db,
     bus: createLocalBus(),
     clock: systemClock,
+    trace: NO_TRACE,
     maxPushersPerUser: 100,
     checkUrl: async (href: string) => ({ kind: 'ok' as const, href }),
     startBadge,

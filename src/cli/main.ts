@@ -1,20 +1,32 @@
 import { ConfigError } from '../config/config-error.ts'
 import type { Command, World } from './command.ts'
 import { gateway, gatewayCheck } from './gateway.ts'
+import { gatewayVapid } from './gateway-vapid.ts'
 import { pushExplain } from './push-explain.ts'
 import { pushTest } from './push-test.ts'
 import { serve } from './serve.ts'
 import { start } from './start.ts'
 import { userAdd } from './user.ts'
 
-const COMMANDS: readonly Command[] = [start, serve, gatewayCheck, gateway, userAdd, pushExplain, pushTest]
+const COMMANDS: readonly Command[] = [
+  start,
+  serve,
+  gatewayCheck,
+  gatewayVapid,
+  gateway,
+  userAdd,
+  pushExplain,
+  pushTest,
+]
 
 /**
  * Runs the command that the arguments name and resolves with the exit code: 0, 1 for a failure, 2 for a mistake on the command line or
  * in the configuration. A failure is one line on stderr; with `--log-level debug` its stack too.
  */
 export async function runCommand(argv: readonly string[], world: World): Promise<number> {
-  const command = COMMANDS.find((one) => wordsOf(one).every((word, at) => argv[at] === word))
+  const [command] = COMMANDS.filter((one) => wordsOf(one).every((word, at) => argv[at] === word)).toSorted(
+    (one, other) => wordsOf(other).length - wordsOf(one).length,
+  )
   const asksHelp = argv.includes('--help') || argv.includes('-h')
   if (command === undefined) return withoutCommand(argv, asksHelp, world)
   if (asksHelp) {
@@ -42,6 +54,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     createApp: async (config) => (await import('../app.ts')).createBelfry(config),
     createGateway: async (config) => (await import('../gateway-app.ts')).createGatewayApp(config),
     checkGateway: async (config) => (await import('../gateway-app.ts')).checkGateway(config),
+    keepVapidKey: async (file) => (await import('../app.ts')).keepVapidKey(file),
     env: process.env,
     stdin: process.stdin,
     fetch,

@@ -35,6 +35,7 @@ export function syncRoutes(deps: SyncDeps): Route[] {
           since: asked.since ? parseToken(asked.since, 'since') : undefined,
           fullState: asked.full_state ?? false,
           timeoutMs: asked.timeout ?? 0,
+          isAway: (asked.set_presence ?? 'online') !== 'online',
           signal,
         })
       },

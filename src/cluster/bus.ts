@@ -1,7 +1,7 @@
 /**
  * Tells other parts of the server, once something is durable, that there is news. A wake-up may be lost (a process
- * dies, a network fails): it never carries anything that the database does not hold, and whoever waits also looks
- * there from time to time.
+ * dies, a network fails): it never carries anything that the database does not hold, or that may not be missed, and whoever
+ * waits also looks there from time to time.
  */
 export interface Bus {
   publish(topic: Topic, message?: unknown): void
@@ -9,8 +9,11 @@ export interface Bus {
   subscribe(topics: Iterable<Topic>, listener: (message: unknown) => void): () => void
 }
 
-/** `room:` and `user:` wake those who wait in /sync, `inbox:` those who watch an inbox; `delivery` carries the ids of pushers with something to send. */
-export type Topic = `room:${string}` | `user:${string}` | `inbox:${string}` | 'delivery'
+/**
+ * `room:` and `user:` wake those who wait in /sync, `inbox:` those who watch an inbox; `delivery` carries the ids of pushers with
+ * something to send, `activity` who is at which device (`rooms/sync/activity.ts`).
+ */
+export type Topic = `room:${string}` | `user:${string}` | `inbox:${string}` | 'delivery' | 'activity'
 
 type Listener = (message: unknown) => void
 

@@ -45,6 +45,7 @@ export const endLeases = query<{ owner: string; now: number; items: readonly Hol
       lease_until: null,
       failing_since: sql`case when ${isHeld} then coalesce(failing_since, ${now}) else failing_since end`,
       next_attempt_at: sql`case when ${isHeld} then r.retry_at end`,
+      held_until: sql`case when ${isHeld} then null else held_until end`,
       last_error: sql`case when ${isHeld} then r.fault else last_error end`,
       last_error_at: sql`case when ${isHeld} then ${now} else last_error_at end`,
     })

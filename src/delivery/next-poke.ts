@@ -1,5 +1,5 @@
 import { CALL_LIFE_MS, isCall } from '../lib/calls.ts'
-import type { RoomId, UserId } from '../lib/ids.ts'
+import type { DeviceId, RoomId, UserId } from '../lib/ids.ts'
 import { type JsonObject, parseStored } from '../lib/json.ts'
 import { NO_MATCH, type Outcome, tweaksOf, wakesDevice } from '../push-rules/index.ts'
 import type { Queries } from '../storage/query.ts'
@@ -29,6 +29,11 @@ export type Questions = {
     q: Queries,
     at: { userId: UserId; roomId: RoomId; position: number },
   ) => Promise<string | undefined>
+  /**
+   * Until when, as far as is known now, the user is active on a device other than `except`; undefined: on none. `wasActive`: so it
+   * was when that was asked last.
+   */
+  activeUntil: (of: { userId: UserId; except: DeviceId | null; wasActive: boolean }) => number | undefined
 }
 
 /** As it was decided when the event came. */
@@ -67,6 +72,11 @@ export type NextStep =
       about: 'event' | 'badge'
     }
   | { kind: 'skip'; reason: SkipReason }
+  /**
+   * The user is active elsewhere, and may read it there. `until`: then it is sent all the same. `lookAt`: until then they are there,
+   * as far as is known. `badgeKnown` as below.
+   */
+  | { kind: 'hold'; until: number; lookAt: number; badgeKnown: boolean }
   /** Nothing is to be sent. `badgeKnown`: the badge may have changed, but it is what was told last. */
   | { kind: 'rest'; badgeKnown: boolean }
 
@@ -84,7 +94,13 @@ export type NextPokeDeps = Omit<Questions, 'rulesOf'> & {
  * gateway was told last. Everything is read now: what was read, redacted or left while it waited is not told of.
  */
 export async function nextPoke(deps: NextPokeDeps, head: HeadRow): Promise<NextStep> {
-  if (head.head !== null) return eventStep(deps, head, head.head)
+  return head.head === null ? badgeStep(deps, head) : eventStep(deps, head, head.head)
+}
+
+async function badgeStep(
+  deps: NextPokeDeps,
+  head: HeadRow,
+): Promise<Extract<NextStep, { kind: 'send' | 'rest' }>> {
   if (head.badge_due === 0) return { kind: 'rest', badgeKnown: false }
   if (!isTold(head)) return { kind: 'rest', badgeKnown: true }
   const badge = await deps.badgeOf(deps.q, head.user_id)
@@ -93,22 +109,61 @@ export async function nextPoke(deps: NextPokeDeps, head: HeadRow): Promise<NextS
   return { kind: 'send', poke, badge, about: 'badge' }
 }
 
-async function eventStep(deps: NextPokeDeps, head: HeadRow, position: number): Promise<NextStep> {
-  const userId = head.user_id
-  const { room_id: roomId, thread_id: threadId } = head
-  const reason = reasonToSkip(head, deps.now)
+/** What delivery looks at to see whether there is still a reason to tell of an event. */
+export type WaitingRow = Pick<
+  HeadRow,
+  | 'user_id'
+  | 'enabled'
+  | 'handle'
+  | 'room_id'
+  | 'type'
+  | 'state_key'
+  | 'sender'
+  | 'thread_id'
+  | 'origin_server_ts'
+  | 'redacted_by'
+  | 'membership'
+  | 'rules_version'
+>
+
+export type Verdict =
+  | { kind: 'tell'; outcome: Outcome; poked: PokedEvent }
+  | { kind: 'skip'; reason: SkipReason }
+
+export type JudgeDeps = Pick<NextPokeDeps, 'q' | 'now' | 'isRead' | 'outcomeOf' | 'displayNameAt'> &
+  Pick<NextPokeDeps, 'deviceRulesOf' | 'eventAt'>
+
+/** Whether the event at `position` is still to be told of by this pusher, and as what. Everything is read now. */
+export async function judgeEvent(deps: JudgeDeps, row: WaitingRow, position: number): Promise<Verdict> {
+  const reason = reasonToSkip(row, deps.now)
   if (reason !== undefined) return { kind: 'skip', reason }
+  const { user_id: userId, room_id: roomId, thread_id: threadId } = row
   if (roomId === null || threadId === null) return { kind: 'skip', reason: 'gone' }
-  const [isRead, stored, badge, poked] = await Promise.all([
+  const [isRead, stored, poked] = await Promise.all([
     deps.isRead(deps.q, { userId, roomId, threadId, position }),
     deps.outcomeOf(deps.q, { userId, roomId, position }),
-    isTold(head) ? deps.badgeOf(deps.q, userId) : null,
     deps.eventAt(position),
   ])
   if (isRead) return { kind: 'skip', reason: 'read' }
   if (!poked) return { kind: 'skip', reason: 'gone' }
-  const outcome = await outcomeHere(deps, head, poked, stored)
-  if (typeof outcome === 'string') return { kind: 'skip', reason: outcome }
+  const outcome = await outcomeHere(deps, row, poked, stored)
+  return typeof outcome === 'string' ? { kind: 'skip', reason: outcome } : { kind: 'tell', outcome, poked }
+}
+
+async function eventStep(deps: NextPokeDeps, head: HeadRow, position: number): Promise<NextStep> {
+  const userId = head.user_id
+  const [verdict, badge] = await Promise.all([
+    judgeEvent(deps, head, position),
+    isTold(head) ? deps.badgeOf(deps.q, userId) : null,
+  ])
+  if (verdict.kind === 'skip') return verdict
+  const { outcome, poked } = verdict
+  const hold = holdFor(deps, head)
+  if (hold !== undefined) {
+    // What was read meanwhile changes the badge all the same.
+    const badgeNow = await badgeStep(deps, head)
+    return badgeNow.kind === 'send' ? badgeNow : { ...hold, badgeKnown: badgeNow.badgeKnown }
+  }
   const input = {
     event: namedFor(poked, userId),
     recipient: userId,
@@ -126,10 +181,27 @@ async function eventStep(deps: NextPokeDeps, head: HeadRow, position: number): P
   }
 }
 
+/**
+ * Is the event held back? For so long after it was sent as the pusher asks for, while its user is active on another device.
+ * A call is not: who is called is called everywhere, and a minute later it is over.
+ */
+function holdFor(
+  deps: NextPokeDeps,
+  head: HeadRow,
+): { kind: 'hold'; until: number; lookAt: number } | undefined {
+  const { hold_ms: holdMs, origin_server_ts: sentAt, user_id: userId, device_id: except } = head
+  if (holdMs === 0 || sentAt === null || isCall(head.type ?? '')) return undefined
+  const until = sentAt + holdMs
+  // The clocks of two machines may differ by a little; one that was set back must not hold it for ever.
+  if (until <= deps.now || until > deps.now + 2 * holdMs) return undefined
+  const activeUntil = deps.activeUntil({ userId, except, wasActive: head.held_until !== null })
+  return activeUntil === undefined ? undefined : { kind: 'hold', until, lookAt: Math.min(until, activeUntil) }
+}
+
 /** What the pusher goes by: the rules of its device where it has some, else the outcome that counts. */
 async function outcomeHere(
-  deps: NextPokeDeps,
-  { user_id: userId, handle, rules_version: version }: HeadRow,
+  deps: JudgeDeps,
+  { user_id: userId, handle, rules_version: version }: WaitingRow,
   { position, event, evaluated, context }: PokedEvent,
   stored: StoredOutcome | undefined,
 ): Promise<Outcome | SkipReason> {
@@ -148,7 +220,7 @@ export const asOutcome = (stored: StoredOutcome) =>
   ({ ...stored, tweaks: tweaksOf(stored.actions) }) as Outcome
 
 /** What can be told from the row alone. */
-function reasonToSkip(head: HeadRow, now: number): SkipReason | undefined {
+function reasonToSkip(head: WaitingRow, now: number): SkipReason | undefined {
   // It was switched off while this was on its way into the queue.
   if (head.enabled === 0) return 'disabled'
   if (head.type === null || head.origin_server_ts === null) return 'gone'
@@ -159,9 +231,10 @@ function reasonToSkip(head: HeadRow, now: number): SkipReason | undefined {
   return undefined
 }
 
-const isAbout = (head: HeadRow) => head.type === 'm.room.member' && head.state_key === head.user_id
+const isAbout = (head: WaitingRow) => head.type === 'm.room.member' && head.state_key === head.user_id
 
-function namedFor({ event, room }: PokedEvent, recipient: UserId) {
+/** The event with the name that its room has for this user. */
+export function namedFor({ event, room }: PokedEvent, recipient: UserId) {
   const isInvite =
     event.type === 'm.room.member' && event.stateKey === recipient && event.content['membership'] === 'invite'
   const roomName = roomNameFor({

@@ -1,29 +1,36 @@
 import { type RawBuilder, sql } from 'kysely'
 import { type Queries, query } from '../storage/query.ts'
-import { type Collapsed, removeCollapsed } from './collapse-store.ts'
+import type { Collapse } from './collapse.ts'
+import { removeCollapsed } from './collapse-store.ts'
 import type { Progress } from './outbox-store.ts'
 import type { Lease } from './pusher-state-store.ts'
+import type { PusherStep } from '../trace/trace.ts'
 
 /** What became of one turn with a pusher. */
 export type Outcome = {
   pusherId: number
   /**
    * `sent`: the gateway took a poke. `failed`: it did not, see `error` and `nextAttemptAt`. `dropped`: it never will, see
-   * `error`, and may well take the next. `rejected`: it took the poke and wants no more. `rest`: there was nothing to send.
+   * `error`, and may well take the next. `rejected`: it took the poke and wants no more. `held`: not now,
+   * see `heldUntil` and `nextAttemptAt`. `rest`: there was nothing to send.
    */
-  kind: 'sent' | 'failed' | 'dropped' | 'rejected' | 'rest'
+  kind: 'sent' | 'failed' | 'dropped' | 'rejected' | 'held' | 'rest'
   /** `set_at` of the pusher at the attempt: a failure from before it was set anew says nothing of it. */
   setAt: number
   /** Sent, or not needed any more, are all events up to here. */
   done: Progress
   /** What else goes of the outbox, after an outage. */
-  collapsed: Collapsed | null
+  collapsed: Collapse | null
+  /** What became of single events in it. */
+  steps: readonly PusherStep[]
   /** The badge that the gateway was told. */
   badge: number | null
   /** `badge_due` as it was before the badge was read; null: it was not read. */
   badgeSeen: number | null
   error: string | null
   nextAttemptAt: number | null
+  /** When what is held is sent at the latest. */
+  heldUntil: number | null
   /** Give the pusher back even if there is more to send. */
   release: boolean
 }
@@ -100,6 +107,7 @@ type OutcomeRow = {
   seen_badge: number | null
   fault: string | null
   retry_at: number | null
+  hold_end: number | null
   give_back: number
 }
 
@@ -111,17 +119,19 @@ const outcomeRow = (outcome: Outcome): OutcomeRow => ({
   seen_badge: outcome.badgeSeen,
   fault: outcome.error,
   retry_at: outcome.nextAttemptAt,
+  hold_end: outcome.heldUntil,
   give_back: outcome.release ? 1 : 0,
 })
 
 // `r` is the outcome; columns without a prefix are the pusher's as it was before.
 const isSent = sql<boolean>`r.kind = 'sent'`
+const isHeld = sql<boolean>`r.kind = 'held'`
 const isFailed = sql<boolean>`(r.kind = 'failed' and set_at = r.seen_set_at)`
 // What a gateway says no to is no outage: it answers.
 const isAnswered = sql<boolean>`r.kind in ('sent', 'dropped')`
 const isFault = sql<boolean>`(r.fault is not null and set_at = r.seen_set_at)`
 const badgeLeft = sql<number>`case when badge_due = r.seen_badge then 0 else badge_due end`
-const goesOn = sql<boolean>`(r.give_back = 0 and not ${isFailed} and (${badgeLeft} > 0
+const goesOn = sql<boolean>`(r.give_back = 0 and not ${isFailed} and not ${isHeld} and (${badgeLeft} > 0
   or exists (select 1 from outbox where outbox.pusher_id = pushers.pusher_id)))`
 
 const when = <T>(
@@ -145,6 +155,7 @@ export const applyOutcomes = query<{ items: readonly OutcomeRow[] } & Lease>()((
           seen_badge: 'integer',
           fault: 'text',
           retry_at: 'integer',
+          hold_end: 'integer',
           give_back: 'integer',
         })
         .as('r'),
@@ -157,7 +168,8 @@ export const applyOutcomes = query<{ items: readonly OutcomeRow[] } & Lease>()((
         when(isFailed, sql`coalesce(failing_since, ${now})`, sql`failing_since`),
       ),
       attempts: when<number>(isAnswered, sql`0`, when(isFailed, sql`attempts + 1`, sql`attempts`)),
-      next_attempt_at: when<number>(isFailed, sql`r.retry_at`, none),
+      next_attempt_at: when<number>(sql`${isFailed} or ${isHeld}`, sql`r.retry_at`, none),
+      held_until: sql`r.hold_end`,
       last_error: when<string>(isFault, sql`r.fault`, sql`last_error`),
       last_error_at: when<number>(isFault, now, sql`last_error_at`),
       last_badge: when<number>(isSent, sql`coalesce(r.told, last_badge)`, sql`last_badge`),

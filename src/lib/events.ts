@@ -10,6 +10,8 @@ export type Events = {
   pokeSent(poke: { kind: PokeKind; pusherId: number; ms: number }): void
   /** Pokes, one if not told otherwise, were not needed any more. */
   pokeSkipped(poke: { pusherId: number; reason: string; count?: number }): void
+  /** A poke waits for its event to be read elsewhere. `until`: at the latest, milliseconds since the Unix epoch. */
+  pokeHeld(poke: { pusherId: number; until: number }): void
   /** A gateway will never take this poke, so nobody is told of it. `error`: one of a fixed set of words. */
   pokeDropped(poke: { kind: PokeKind; pusherId: number; error: string }): void
   /** A poke failed and will be tried again. `error`: one of a fixed set of words. */
@@ -32,6 +34,7 @@ export function createEvents({ log, metrics }: { log: Log; metrics: Metrics }): 
     buckets: SECONDS,
   })
   const skipped = metrics.counter('belfry_pokes_skipped_total', 'Pokes no longer needed', ['reason'])
+  const held = metrics.counter('belfry_pokes_held_total', 'Pokes held while their user was active elsewhere')
   const failed = metrics.counter('belfry_poke_failures_total', 'Attempts that failed', ['error'])
   const dropped = metrics.counter('belfry_pokes_dropped_total', 'Pokes refused for good', ['kind'])
   const outages = metrics.counter(
@@ -48,6 +51,10 @@ export function createEvents({ log, metrics }: { log: Log; metrics: Metrics }): 
     pokeSkipped({ pusherId, reason, count = 1 }) {
       skipped.inc({ reason }, count)
       log.debug({ pusher_id: pusherId, reason, count }, 'poke skipped')
+    },
+    pokeHeld({ pusherId, until }) {
+      held.inc()
+      log.debug({ pusher_id: pusherId, held_until: until }, 'poke held')
     },
     pokeDropped({ kind, pusherId, error }) {
       dropped.inc({ kind })

@@ -33,5 +33,6 @@ function shown(row: QueuedPusher): JsonObject {
       disable_badge_count: true,
       'org.matrix.msc4076.disable_badge_count': true,
     }),
+    ...(row.hold_ms > 0 && { 'org.belfry.hold_while_active_ms': row.hold_ms }),
   }
 }

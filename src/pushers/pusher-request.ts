@@ -1,16 +1,19 @@
 import { badJson, invalidParam, missingParam } from '../lib/errors.ts'
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts'
-import type { Handle, PusherChange } from './pusher.ts'
+import { canonicalAddress } from '../lib/mail/address.ts'
+import { type Handle, MAIL_APP_ID, type PusherChange } from './pusher.ts'
 
 const MAX_PUSHKEY_BYTES = 512
 const MAX_APP_ID_CHARACTERS = 64
 const MAX_HANDLE_CHARACTERS = 32
+const MAX_HOLD_MS = 600_000
 
 const IDENTITY = ['app_id', 'pushkey'] as const
 const STRINGS = ['app_display_name', 'device_display_name', 'lang'] as const
 const OPTIONAL_BOOLEANS = ['append', 'org.belfry.copy_push_rules'] as const
 /** Accepted name and name of the proposal; the first that is there counts. */
 const ENABLED = ['enabled', 'org.matrix.msc3881.enabled'] as const
+const HOLD = 'org.belfry.hold_while_active_ms'
 const DISABLE_BADGE_COUNT = ['disable_badge_count', 'org.matrix.msc4076.disable_badge_count'] as const
 
 /**
@@ -20,6 +23,8 @@ const DISABLE_BADGE_COUNT = ['disable_badge_count', 'org.matrix.msc4076.disable_
  * By hand, because what is required depends on `kind`, and all that is missing is named at once.
  *
  * `org.belfry.copy_push_rules` asks for the push rules of the old handle to be duplicated to the new one.
+ *
+ * `org.belfry.hold_while_active_ms`: a whole number from 0 to 600,000, 0 where it is absent: nothing is held.
  *
  * `enabled` is true where it is absent, for a pusher that was off as well: an app that knows nothing of the switch would never
  * get out of it. `disable_badge_count` is read from `data` too, where clients have put it.
@@ -33,7 +38,7 @@ export function parsePusherChange(body: JsonObject, options: { handleRequired: b
   if (missing.length > 0) throw missingParam(missing)
 
   const appId = readAppId(body)
-  const pushkey = readPushkey(body)
+  const pushkey = readPushkey(body, appId)
   if (isDeletion) return { kind: 'delete', appId, pushkey }
 
   const kind = stringOf(body, 'kind')
@@ -44,13 +49,14 @@ export function parsePusherChange(body: JsonObject, options: { handleRequired: b
     string,
   ]
   for (const name of OPTIONAL_BOOLEANS) checkBoolean(body, name)
-  if (kind !== 'http') throw invalidParam('kind must be "http", or null to delete the pusher')
-  const data = readData(body['data'])
+  const kindAndData = readData(body['data'], readKind(kind, appId))
+  const { data } = kindAndData
   const enabled = booleanOf(body, ENABLED) ?? true
   const disableBadgeCount =
     booleanOf(body, DISABLE_BADGE_COUNT) ?? booleanOf(data, DISABLE_BADGE_COUNT, 'data.') ?? false
+  const holdMs = readHold(body)
   const names = { appDisplayName, deviceDisplayName, lang }
-  const settings = { appId, pushkey, kind, handle, ...names, enabled, disableBadgeCount, data } as const
+  const settings = { appId, pushkey, ...kindAndData, handle, ...names, enabled, disableBadgeCount, holdMs }
   const copyRules = body['org.belfry.copy_push_rules'] === true
   return { kind: 'set', settings, append: body['append'] === true, copyRules }
 }
@@ -66,12 +72,22 @@ function missingToSet(body: JsonObject, { handleRequired }: { handleRequired: bo
   return missing
 }
 
-function readPushkey(body: JsonObject): string {
-  const pushkey = stringOf(body, 'pushkey')
+/** An address has one form here, so that a pusher is found under it however it is written. */
+function readPushkey(body: JsonObject, appId: string): string {
+  const text = stringOf(body, 'pushkey')
+  const pushkey = (appId === MAIL_APP_ID ? canonicalAddress(text) : undefined) ?? text
   const bytes = Buffer.byteLength(pushkey)
   if (bytes < 1 || bytes > MAX_PUSHKEY_BYTES)
     throw invalidParam(`pushkey must have 1 to ${MAX_PUSHKEY_BYTES} bytes`)
   return pushkey
+}
+
+function readKind(kind: string, appId: string): 'http' | 'email' {
+  if (kind !== 'http' && kind !== 'email')
+    throw invalidParam('kind must be "http" or "email", or null to delete the pusher')
+  if ((kind === 'email') !== (appId === MAIL_APP_ID))
+    throw invalidParam(`kind "email" and app_id "${MAIL_APP_ID}" go together, and neither goes with another`)
+  return kind
 }
 
 function readAppId(body: JsonObject): string {
@@ -97,11 +113,21 @@ function readHandle(body: JsonObject): Handle | undefined {
   return { value, isInstanceHandle: instance !== undefined }
 }
 
-function readData(data: Json | undefined): JsonObject & { url: string } {
+function readHold(body: JsonObject): number {
+  const value = body[HOLD]
+  if (isAbsent(value)) return 0
+  if (typeof value !== 'number') throw badJson(`${HOLD} must be a number of milliseconds`)
+  if (!Number.isInteger(value) || value < 0 || value > MAX_HOLD_MS)
+    throw invalidParam(`${HOLD} must be a whole number from 0 to ${MAX_HOLD_MS}`)
+  return value
+}
+
+function readData(data: Json | undefined, kind: 'http' | 'email') {
   if (!isJsonObject(data)) throw badJson('data must be an object')
+  if (kind === 'email') return { kind, data }
   const { url } = data
   if (typeof url !== 'string') throw badJson('data.url must be a string')
-  return { ...data, url }
+  return { kind, data: { ...data, url } }
 }
 
 function stringOf(body: JsonObject, name: string): string {

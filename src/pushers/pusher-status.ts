@@ -5,7 +5,8 @@ import type { HandleHolder, QueuedPusher } from './status-store.ts'
 /**
  * How a pusher is doing. `state`: `off`; `ok`; `retrying`, its last attempt has failed; `failing`, and so has every one for a
  * day. Times are milliseconds since the Unix epoch, null for never. `last_error`: one of the words of
- * `delivery/poke-fault.ts`. `handle_shared_with`: ids of other devices.
+ * `delivery/poke-fault.ts`. `held_until`: the next poke waits for
+ * its event to be read on another device, until then at the latest. `handle_shared_with`: ids of other devices.
  */
 export function statusOf(
   row: QueuedPusher,
@@ -22,6 +23,7 @@ export function statusOf(
     last_success_at: row.last_success_at,
     failing_since: row.failing_since,
     attempts: row.attempts,
+    held_until: row.held_until,
     next_attempt_at: row.failing_since === null ? null : row.next_attempt_at,
     last_error: row.last_error,
     last_error_at: row.last_error_at,

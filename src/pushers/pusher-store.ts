@@ -17,12 +17,17 @@ type NewPusher = Key & {
   lang: string
   enabled: boolean
   disableBadgeCount: boolean
+  holdMs: number
   data: string
-  url: string
-  deviceId: DeviceId
+  /** null: it sends no pokes. */
+  url: string | null
+  /** null: it belongs to none. */
+  deviceId: DeviceId | null
+  /** null: nothing that it sends can end it. */
+  unsubscribeToken: string | null
   now: number
 }
-export type PusherUpdate = Omit<NewPusher, keyof Key | 'deviceId'> & { pusherId: number }
+export type PusherUpdate = Omit<NewPusher, keyof Key | 'deviceId' | 'unsubscribeToken'> & { pusherId: number }
 
 export const pusherByKey = query<Key>()((db, p) =>
   db
@@ -31,6 +36,13 @@ export const pusherByKey = query<Key>()((db, p) =>
     .where('user_id', '=', p.userId)
     .where('app_id', '=', p.appId)
     .where('pushkey', '=', p.pushkey),
+)
+
+export const pusherByUnsubscribeToken = query<{ token: string }>()((db, p) =>
+  db
+    .selectFrom('pushers')
+    .select(['pusher_id', 'user_id', 'pushkey'])
+    .where('unsubscribe_token', '=', p.token),
 )
 
 export const pusherById = query<{ pusherId: number }>()((db, p) =>
@@ -79,9 +91,11 @@ export const insertPusher = query<NewPusher>()((db, p) =>
       lang: p.lang,
       enabled: sql<0 | 1>`${p.enabled}`,
       disable_badge_count: sql<0 | 1>`${p.disableBadgeCount}`,
+      hold_ms: p.holdMs,
       data: p.data,
       url: p.url,
       device_id: p.deviceId,
+      unsubscribe_token: p.unsubscribeToken,
       created_at: p.now,
       set_at: p.now,
       attempts: sql.lit(0),
@@ -103,6 +117,7 @@ export const updatePusher = query<PusherUpdate>()((db, p) =>
       lang: p.lang,
       enabled: sql<0 | 1>`${p.enabled}`,
       disable_badge_count: sql<0 | 1>`${p.disableBadgeCount}`,
+      hold_ms: p.holdMs,
       data: p.data,
       url: p.url,
       set_at: p.now,
@@ -130,7 +145,13 @@ export const forgetFailures = query<{ pusherId: number }>()((db, p) =>
 export const stopTrying = query<{ pusherId: number }>()((db, p) =>
   db
     .updateTable('pushers')
-    .set({ failing_since: null, attempts: sql.lit(0), next_attempt_at: null, badge_due: sql.lit(0) })
+    .set({
+      failing_since: null,
+      attempts: sql.lit(0),
+      next_attempt_at: null,
+      badge_due: sql.lit(0),
+      held_until: null,
+    })
     .where('pusher_id', '=', p.pusherId),
 )
 

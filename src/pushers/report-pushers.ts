@@ -62,6 +62,7 @@ function report(viewer: UserId, { now, rows, removed, holders }: Found) {
       ...identityOf(viewer, row),
       enabled: row.enabled === 1,
       disable_badge_count: row.disable_badge_count === 1,
+      hold_while_active_ms: row.hold_ms,
       gateway: row.url === null ? null : (URL.parse(row.url)?.origin ?? null),
       created_at: row.created_at,
       set_at: row.set_at,

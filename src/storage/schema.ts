@@ -1,15 +1,18 @@
-import type { ColumnType } from 'kysely'
 import type { DeviceId, EventId, RoomAlias, RoomId, UserId } from '../lib/ids.ts'
+import type { Filled, Flag } from './columns.ts'
+import type {
+  GatewayQueueTable,
+  GatewayRejectionsTable,
+  GatewaySeenTable,
+  InboxTable,
+} from './gateway-schema.ts'
 
 // One type for each table, in the order of the way of an event. Times are milliseconds since the Unix epoch; booleans
 // are 0 or 1; JSON is text. A position is a place in the one stream of the server: everything that /sync can tell of
 // has one, and they only grow. The tables and their indexes are made in migrations/.
 
-type Flag = 0 | 1
 /** The kinds of push rules (`push-rules/`). */
 type RuleKind = 'override' | 'content' | 'room' | 'sender' | 'underride'
-/** A column that the database fills in when it is left out of an insert. */
-type Filled<T> = ColumnType<T, T | undefined, T>
 
 export type StreamTable = { id: Filled<number>; position: number }
 
@@ -39,6 +42,35 @@ export type AccessTokensTable = {
   user_id: UserId
   device_id: DeviceId
   created_at: number
+}
+
+/**
+ * Third-party identifiers of users; `medium` is 'email', and the address is in its canonical form (`lib/mail/address.ts`). An
+ * address has one owner.
+ */
+export type ThreepidsTable = {
+  medium: 'email'
+  address: string
+  user_id: UserId
+  validated_at: number
+  added_at: number
+}
+
+/** Addresses that are being validated, or were and are not added yet. Secrets and tokens are kept as SHA-256 only. */
+export type ThreepidValidationsTable = {
+  sid: string
+  medium: 'email'
+  address: string
+  /** Of the `client_secret`. */
+  secret_hash: string
+  /** The last that a mail was sent for. */
+  send_attempt: number
+  /** Of the token in that mail. */
+  token_hash: string
+  sent_at: number
+  validated_at: number | null
+  /** How often it was asked for with a wrong secret. */
+  failures: Filled<number>
 }
 
 /** Account data; `room_id` is '' for what belongs to the whole account. */
@@ -261,6 +293,8 @@ export type PushersTable = {
   enabled: Filled<Flag>
   /** 1: it is told no count. */
   disable_badge_count: Filled<Flag>
+  /** How long a poke is held while its user is active on another device, in milliseconds; 0: not at all. */
+  hold_ms: Filled<number>
   created_at: number
   /** `pushkey_ts` of the pokes. */
   set_at: number
@@ -275,8 +309,12 @@ export type PushersTable = {
   last_badge: number | null
   /** Counts how often the badge may have changed since; 0: it was told. */
   badge_due: number
+  /** Its next poke is held until then at the latest; `next_attempt_at` says when to look whether it still is to be. */
+  held_until: number | null
   lease_owner: string | null
   lease_until: number | null
+  /** Of an e-mail pusher: in the link of its mails that ends it. */
+  unsubscribe_token: Filled<string | null>
 }
 
 /** A poke that is still to be sent: written in the event's own transaction, gone in the one that records the outcome. */
@@ -286,6 +324,16 @@ export type OutboxTable = {
   created_at: number
   /** 1: it goes before all that is not. */
   urgent: Filled<Flag>
+}
+
+/** Rooms that an e-mail pusher has told of: how long the next mail about them is put off (`delivery/email/schedule.ts`). */
+export type MailThrottlesTable = {
+  pusher_id: number
+  room_id: RoomId
+  told_at: number
+  wait_ms: number
+  /** When the newest event came that was told of. */
+  last_event_at: number
 }
 
 /** Pushers that are no more, so that their owner can see when and why. Kept for 30 days. */
@@ -308,54 +356,66 @@ export type RemovedPushersTable = {
   last_error: string | null
 }
 
-/** The built-in inbox app of the gateway: the last notifications of a pushkey. */
-export type InboxTable = {
+/** What became of one event for one pusher: each row is a step of its journey, in the words of `trace/`. */
+export type TraceStepsTable = {
   entry_id: Filled<number>
-  pushkey: string
-  received_at: number
-  notification: string
+  position: number
+  /** The pusher may be gone. */
+  pusher_id: number
+  at: number
+  step: string
+  reason: string | null
+  /** What the gateway answered with; null: nothing, or it was not asked. */
+  status: number | null
+  /** How long the attempt took. */
+  ms: number | null
 }
 
-/** Notifications that the gateway has had, so that repeats are known. Kept for 24 h. */
-export type GatewaySeenTable = {
-  /** A hash of app, pushkey and event. */
-  message_key: string
-  /** `queued` while it waits in the queue, else what became of it. */
-  outcome: string
-  seen_at: number
+/** Why an event notified nobody of a cohort. What did notify is in `cohort_outcomes` and `exceptions`. */
+export type TraceDecisionsTable = {
+  entry_id: Filled<number>
+  position: number
+  /** '*' for everybody. */
+  cohort: string
+  /** '' for the whole cohort, else the one member that the row is about. */
+  user_id: UserId | ''
+  at: number
+  reason: string
+  rule_kind: string | null
+  rule_id: string | null
 }
 
-/** Devices that were rejected after their home server had its answer: it is told with its next call. Kept for 30 days. */
-export type GatewayRejectionsTable = {
-  /** A hash of app and pushkey. */
-  device_key: string
-  rejected_at: number
-}
-
-/** What the gateway has accepted and could not hand over yet. */
-export type GatewayQueueTable = {
-  queue_id: Filled<number>
-  /** As the device has it. */
+/** Pushers that were switched off or on, or that are gone: who they were, and since when. */
+export type TracePushersTable = {
+  entry_id: Filled<number>
+  pusher_id: number
+  user_id: UserId
   app_id: string
-  /** App and provider line: what waits for the same. */
-  line: string
-  device_key: string
-  /** null: nothing to know a repeat by. */
-  message_key: string | null
-  /** With this one device. */
-  notification: string
-  /** Newer counts than the notification has. */
-  counts: string | null
-  counts_only: Flag
-  /** 1: from the server that this gateway is part of, which is told of a rejection at once. */
-  own: Flag
-  /** So many were made. */
-  attempts: number
-  queued_at: number
-  expires_at: number
-  next_attempt_at: number
-  /** Until then somebody is at it. */
-  leased_until: number
+  pushkey_hash: string
+  app_display_name: string
+  device_display_name: string
+  created_at: number
+  at: number
+  /** 'on', 'off' or 'removed'. */
+  change: string
+  /** Of a removal: `RemovalReason` of pushers/. */
+  reason: string | null
+}
+
+/** What the gateway did with a notification for a device, whichever home server sent it. */
+export type TraceGatewayTable = {
+  entry_id: Filled<number>
+  event_id: string
+  app_id: string
+  pushkey_hash: string
+  at: number
+  attempt: number
+  outcome: string
+  reason: string | null
+  status: number | null
+  /** The provider's id of the message. */
+  provider_id: string | null
+  ms: number | null
 }
 
 export type SchemaMigrationsTable = { id: number; name: string; applied_at: number }
@@ -365,6 +425,8 @@ export type Schema = {
   users: UsersTable
   devices: DevicesTable
   access_tokens: AccessTokensTable
+  threepids: ThreepidsTable
+  threepid_validations: ThreepidValidationsTable
   account_data: AccountDataTable
   filters: FiltersTable
   rooms: RoomsTable
@@ -387,9 +449,14 @@ export type Schema = {
   pushers: PushersTable
   removed_pushers: RemovedPushersTable
   outbox: OutboxTable
+  mail_throttles: MailThrottlesTable
   inbox: InboxTable
   gateway_seen: GatewaySeenTable
   gateway_rejections: GatewayRejectionsTable
   gateway_queue: GatewayQueueTable
+  trace_steps: TraceStepsTable
+  trace_decisions: TraceDecisionsTable
+  trace_pushers: TracePushersTable
+  trace_gateway: TraceGatewayTable
   schema_migrations: SchemaMigrationsTable
 }

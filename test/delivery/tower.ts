@@ -5,9 +5,10 @@ import { createLocalBus } from '../../src/cluster/bus.ts'
 import { makeIpPolicy } from '../../src/lib/outbound/ip-policy.ts'
 import { makePokeAgent } from '../../src/delivery/poke-agent.ts'
 import { makePokeSender, type PokeSender } from '../../src/delivery/send-poke.ts'
-import { type DeliveryDeps, startDelivery } from '../../src/delivery/worker.ts'
+import type { DeliveryDeps } from '../../src/delivery/deps.ts'
+import { startDelivery } from '../../src/delivery/worker.ts'
 import type { Events } from '../../src/lib/events.ts'
-import type { DeviceId, UserId } from '../../src/lib/ids.ts'
+import { type DeviceId, systemRandom, type UserId } from '../../src/lib/ids.ts'
 import { badgeOf, endBadge, startBadge } from '../../src/notifications/badge.ts'
 import { outcomeOf } from '../../src/notifications/counts.ts'
 import { isRead } from '../../src/notifications/read.ts'
@@ -15,7 +16,9 @@ import { parsePusherChange } from '../../src/pushers/pusher-request.ts'
 import type { PusherRow } from '../../src/pushers/pusher-store.ts'
 import { removePusher } from '../../src/pushers/remove-pushers.ts'
 import { type PusherDeps, setPusher } from '../../src/pushers/set-pusher.ts'
+import { createTrace } from '../../src/trace/trace.ts'
 import { displayNameAt, loadPokedEvents } from '../../src/rooms/poke-event.ts'
+import { type Activity, createActivity } from '../../src/rooms/sync/activity.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { query } from '../../src/storage/query.ts'
 import { type House, NOW, openHouse, room, user } from '../notifications/house.ts'
@@ -38,6 +41,10 @@ export type Tower = {
   clock: ManualClock
   pushers: PusherDeps
   rules: RuleChangeDeps
+  /** Who is at which device. */
+  activity: Activity
+  /** As a process that starts now has it. */
+  newActivity(): Activity
   told: Told[]
   /** Where the back-off draws its waits: the fraction of the ceiling. */
   dice: { fraction: number }
@@ -66,12 +73,15 @@ export async function buildTower(t: TestContext, db: Database): Promise<Tower> {
     db,
     bus,
     clock,
+    trace: createTrace({ isEnabled: true }),
     maxPushersPerUser: 10,
     checkUrl: async (url) => ({ kind: 'ok', href: url }),
     startBadge,
     endBadge,
     copyRules: (tx, of) => copyDeviceRules(rules, tx, of),
   }
+  const newActivity = () => createActivity({ bus, clock, random: systemRandom })
+  const activity = newActivity()
   const told: Told[] = []
   const dice = { fraction: 1 }
   const send = loopbackSender(t, clock)
@@ -85,6 +95,8 @@ export async function buildTower(t: TestContext, db: Database): Promise<Tower> {
     clock,
     pushers,
     rules,
+    activity,
+    newActivity,
     told,
     dice,
     async start(options = {}) {
@@ -97,6 +109,7 @@ export async function buildTower(t: TestContext, db: Database): Promise<Tower> {
           below: (n) => Math.floor((n - 1) * dice.fraction),
         },
         log: silentLog,
+        trace: pushers.trace,
         events: recorder(told),
         send,
         loadPokedEvents,
@@ -107,6 +120,7 @@ export async function buildTower(t: TestContext, db: Database): Promise<Tower> {
         rulesOf: (q, userId) => rulesetOf(q, userId, { legacyMentionRules: true }),
         ruleSettings: {},
         displayNameAt,
+        activeUntil: (of) => activity.until(of),
         concurrency: 64,
         includeContent: true,
         drainMs: 8000,
@@ -162,6 +176,7 @@ function recorder(told: Told[]): Events {
   return {
     pokeSent: note('pokeSent'),
     pokeSkipped: note('pokeSkipped'),
+    pokeHeld: note('pokeHeld'),
     pokeDropped: note('pokeDropped'),
     pusherFailing: note('pusherFailing'),
     gatewayDown: note('gatewayDown'),

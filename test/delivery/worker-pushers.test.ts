@@ -9,6 +9,7 @@ import { createNotifyMetrics } from '../../src/gateway-api/notify-metrics.ts'
 import { createMetrics } from '../../src/lib/metrics.ts'
 import { openGateway } from '../gateway/fixture.ts'
 import { listPushers } from '../../src/pushers/list-pushers.ts'
+import { type Database, StorageError } from '../../src/storage/database.ts'
 import { query } from '../../src/storage/query.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
@@ -136,6 +137,33 @@ onEachDatabase('delivery to pushers that change', (open) => {
     assert.deepEqual([row?.lease_owner, row?.last_success_at, row?.last_badge], ['somebody else', null, null])
   })
 
+  test('an outcome that the database did not take costs one duplicate, and no wait for the lease', async (t) => {
+    const { tower, gateway } = await setUp(t, open)
+    let isFull = false
+    let refused = 0
+    const db: Database = {
+      ...tower.db,
+      transaction: (work, options) => {
+        if (!isFull) return tower.db.transaction(work, options)
+        refused++
+        return Promise.reject(new StorageError('full'))
+      },
+    }
+    gateway.answer(() => {
+      isFull = true
+      return {}
+    })
+    await using _worker = await tower.start({ db })
+    await tower.say(alice, 'one')
+    await eventually(() => refused > 0)
+    gateway.answer({})
+    isFull = false
+    // Whatever wakes the pusher next finds it free, although its lease is not over.
+    await tower.say(alice, 'two')
+    await atRest(tower)
+    assert.deepEqual(bodies(gateway.pokes), ['one', 'one', 'two'])
+  })
+
   test('the status of a failing pusher shows since when, why, how much waits and when it goes on', async (t) => {
     const { tower, gateway } = await setUp(t, open)
     gateway.answer({ status: 503 })
@@ -152,6 +180,7 @@ onEachDatabase('delivery to pushers that change', (open) => {
       last_success_at: null,
       failing_since: now,
       attempts: 1,
+      held_until: null,
       next_attempt_at: now + 1000,
       last_error: 'status 503',
       last_error_at: now,

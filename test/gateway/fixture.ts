@@ -82,13 +82,21 @@ export async function openGateway(db: Database, setting: Setting = {}) {
     ['inbox', async () => makeInboxType({ store, clock })],
   ])
   const providerDeps: Omit<ProviderDeps, 'appId'> = {
-    ...{ clock, random, log, metrics, policy: makeIpPolicy([]) },
+    clock,
+    random,
+    log,
+    metrics,
+    policy: makeIpPolicy([]),
     lookup: () => Promise.reject(new Error('no names here')),
   }
   const open = async (raw: Record<string, unknown>) =>
     openApps((await readApps(raw, types)).apps, providerDeps)
   const gateway = createGateway({
-    ...{ db, clock, random, log, metrics },
+    db,
+    clock,
+    random,
+    log,
+    metrics,
     apps: await open(apps),
     report: (step) => void steps.push(step),
     settings: { answerWithinMs: 10_000, lifeMs: 24 * 3_600_000, mostQueued: 10_000 },

@@ -11,10 +11,12 @@ import { inviteUser, joinRoom, leaveRoom } from '../../src/rooms/membership.ts'
 import type { ReceiptDeps } from '../../src/rooms/receipts.ts'
 import { sendMessage, sendState } from '../../src/rooms/send-event.ts'
 import { NO_FILTER, parseFilter } from '../../src/rooms/sync/filter.ts'
+import { createActivity } from '../../src/rooms/sync/activity.ts'
 import { sync, type SyncDeps, type SyncRequest } from '../../src/rooms/sync/sync.ts'
 import { parseToken } from '../../src/rooms/sync/token.ts'
 import { createTyping } from '../../src/rooms/typing.ts'
 import type { Database } from '../../src/storage/database.ts'
+import { NO_TRACE } from '../../src/trace/trace.ts'
 import { silentLog } from '../support/log.ts'
 
 export type ManualClock = Clock & {
@@ -104,6 +106,7 @@ type SyncOptions = {
   timeoutMs?: number
   signal?: AbortSignal
   deviceId?: string
+  isAway?: boolean
 }
 
 export const user = (name: string) => `@${name}:localhost` as UserId
@@ -115,7 +118,13 @@ export async function openHouse(t: TestContext, db: Database, names: readonly st
   const bus = createLocalBus()
   const typing = createTyping({ clock, bus })
   t.after(() => typing[Symbol.dispose]())
-  const notifications = notificationDeps({ clock, bus, log: silentLog, legacyMentionRules: true })
+  const notifications = notificationDeps({
+    clock,
+    bus,
+    log: silentLog,
+    trace: NO_TRACE,
+    legacyMentionRules: true,
+  })
   const rooms: RoomDeps = {
     db,
     bus,
@@ -126,7 +135,8 @@ export async function openHouse(t: TestContext, db: Database, names: readonly st
     notifications,
   }
   const receipts: ReceiptDeps = { ...notifications, db, bus }
-  const reads: SyncDeps = { db, bus, clock, typing, legacyMentionRules: true, maxTimeoutMs: 60_000 }
+  const activity = createActivity({ bus, clock, random: systemRandom })
+  const reads: SyncDeps = { db, bus, clock, typing, activity, legacyMentionRules: true, maxTimeoutMs: 60_000 }
   for (const name of names)
     await db.transaction((tx) =>
       tx.run(insertUser, { userId: user(name), passwordHash: null, isAdmin: 0, now: clock.now() }),
@@ -138,6 +148,7 @@ export async function openHouse(t: TestContext, db: Database, names: readonly st
     bus,
     clock,
     typing,
+    activity,
     rooms,
     receipts,
     reads,
@@ -171,6 +182,7 @@ export async function openHouse(t: TestContext, db: Database, names: readonly st
         since: since === undefined ? undefined : parseToken(since, 'since'),
         fullState: options.fullState ?? false,
         timeoutMs: options.timeoutMs ?? 0,
+        isAway: options.isAway ?? false,
         signal: options.signal ?? new AbortController().signal,
       }
       return (await sync(reads, request)) as unknown as SyncBody

@@ -1,17 +1,23 @@
 import type { TestContext } from 'node:test'
-import { createBelfry } from '../../src/app.ts'
+import { createBelfry, type Environment } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { temporaryFolder } from './databases.ts'
 
 export type TestServer = { url: string; data: string; close: () => Promise<void> }
 
+export type TestServerOptions = {
+  data?: string
+  flags?: readonly string[]
+  environment?: Partial<Environment>
+}
+
 /**
  * A whole Belfry in this process, on a free loopback port: open registration, no rate limits, pokes to loopback allowed.
- * @param options.data a data directory to go on with; `flags`: further flags of `belfry serve`
+ * @param options.data a data directory to go on with; `flags`: further flags of `belfry serve`; `environment`: another clock, say
  */
 export async function startTestServer(
   t: TestContext,
-  { data = temporaryFolder(t), flags = [] }: { data?: string; flags?: readonly string[] } = {},
+  { data = temporaryFolder(t), flags = [], environment = {} }: TestServerOptions = {},
 ): Promise<TestServer> {
   const config = loadConfig({
     argv: [
@@ -26,7 +32,7 @@ export async function startTestServer(
     ],
     env: { BELFRY_RATE_LIMITS_ENABLED: 'false', BELFRY_PUSH_ALLOW_IP_RANGES: '127.0.0.0/8' },
   })
-  const belfry = await createBelfry(config)
+  const belfry = await createBelfry(config, environment)
   const { url } = await belfry.listen()
   let closing: Promise<void> | undefined
   const close = () => (closing ??= belfry.close())

@@ -8,7 +8,7 @@ import { eventsOfRooms } from './event-stream-store.ts'
 import { NO_FILTER } from './filter.ts'
 import { longPoll, type PollDeps } from './long-poll.ts'
 import { planRooms } from './plan.ts'
-import type { SyncDeps } from './sync.ts'
+import { entered, type SyncDeps } from './sync.ts'
 import { pageToken } from './token.ts'
 
 const PAGE = 100
@@ -26,7 +26,7 @@ export type EventStreamRequest = {
  * time-out; clients call again at once, so that an early empty answer would keep them spinning.
  */
 export async function eventStream(
-  deps: PollDeps & Pick<SyncDeps, 'db' | 'maxTimeoutMs'>,
+  deps: PollDeps & Pick<SyncDeps, 'db' | 'maxTimeoutMs' | 'activity'>,
   request: EventStreamRequest,
 ): Promise<JsonObject> {
   const now = await currentPosition(deps.db)
@@ -37,7 +37,8 @@ export async function eventStream(
     signal: request.signal,
     watches: () => true,
   }
-  return longPoll(deps, poll, () =>
+  using _presence = entered(deps.activity, request.viewer, poll.timeoutMs)
+  return await longPoll(deps, poll, () =>
     deps.db.snapshot(async (read) => {
       const { events, end, more } = await eventsSince(read, request.viewer, from)
       const chunk = await clientEvents(read, events, { viewer: request.viewer, now: deps.clock.now() })

@@ -9,6 +9,7 @@ import type { Queries } from '../../storage/query.ts'
 import { currentPosition } from '../../storage/stream.ts'
 import type { Viewer } from '../event.ts'
 import type { Typing } from '../typing.ts'
+import type { Activity } from './activity.ts'
 import { accountDataNews, type RoomExtras, roomExtras } from './extras.ts'
 import { includesRoom, matchesEvent, type SyncFilter } from './filter.ts'
 import { strippedState } from './invited-room.ts'
@@ -22,6 +23,7 @@ export type SyncDeps = RuleSettings & {
   bus: Bus
   clock: Clock
   typing: Typing
+  activity: Activity
   /** The longest that a client may wait, in milliseconds. */
   maxTimeoutMs: number
 }
@@ -33,6 +35,8 @@ export type SyncRequest = {
   since: SyncToken | undefined
   fullState: boolean
   timeoutMs: number
+  /** The client says that nobody is there (`set_presence` other than `online`). */
+  isAway: boolean
   /** Ends the wait, with an answer that tells nothing. */
   signal: AbortSignal
 }
@@ -48,12 +52,18 @@ export async function sync(deps: SyncDeps, request: SyncRequest): Promise<JsonOb
     signal,
     watches: (roomId: RoomId) => includesRoom(filter, roomId),
   }
-  return longPoll(deps, poll, async () => {
+  using _presence = request.isAway ? undefined : entered(deps.activity, viewer, poll.timeoutMs)
+  return await longPoll(deps, poll, async () => {
     const answer = await respond(deps, { ...request, since })
     // What was found to hold nothing for this client need not be looked at again.
     since = answer.token
     return { value: answer.body, news: answer.news }
   })
+}
+
+/** What has no device is not at any. */
+export function entered(activity: Activity, { userId, deviceId }: Viewer, timeoutMs: number) {
+  return deviceId === null ? undefined : activity.enter({ userId, deviceId }, timeoutMs)
 }
 
 type Answer = { body: JsonObject; news: boolean; token: SyncToken }

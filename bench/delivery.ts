@@ -1,0 +1,309 @@
+import type { Benchmark, BenchOptions, Report, Target } from './benchmark.ts'
+import { createLoad } from './support/load.ts'
+import { cpuMs, restingMiB, temporaryFolder } from './support/processes.ts'
+import { launchBelfry, launchRelay } from './support/programs.ts'
+import { type Receiver, startReceiver } from './support/receiver.ts'
+import {
+  type Cpu,
+  cpuCells,
+  cpuColumns,
+  inTurns,
+  medians,
+  type Round,
+  sendingRound,
+  type Side,
+  startCpu,
+} from './support/rounds.ts'
+import { openSeed, type SeededRoom } from './support/seed.ts'
+import { medianOf, rounded } from './support/stats.ts'
+import { figure, percent, type Table } from './support/table.ts'
+
+// Delivery by itself: from rows in the outbox to pokes at the gateway. The gateway holds its answers back while messages make a
+// backlog; when all is still it lets go, and from there until the last poke nothing is done but delivery.
+
+const SMALL = 1000
+const LARGE = 100_000
+/** Who is to be told, and by how many messages that wait. */
+const BACKLOGS = [
+  { pushers: 1, messages: 400 },
+  { pushers: 100, messages: 40 },
+  { pushers: 10_000, messages: 1 },
+] as const
+const CONVERSATIONS = 100
+const ROUNDS = 3
+const ROUND_MS = 1200
+const LATENCY_LOAD = 0.5
+const STILL_MS = 100
+
+const LEAST_SHARE_OF_FLOOR = 0.5
+const MOST_LATENCY = 5
+const MOST_KIB_PER_PUSHER = 2
+
+type Pushers = (typeof BACKLOGS)[number]['pushers']
+type Rooms = { conversations: readonly SeededRoom[]; backlogs: ReadonlyMap<Pushers, SeededRoom> }
+/** A server on which so many pushers are registered. */
+type Town = Side & Rooms & { registered: number; idleMiB: number }
+type Scene = { receiver: Receiver; floor: Side; small: Town; large: Town }
+type TownName = 'small' | 'large'
+const TOWNS = ['small', 'large'] as const
+
+export const delivery: Benchmark = {
+  name: 'delivery',
+  about: 'a backlog worked off for 1, 100 and 10,000 pushers, with 1,000 and with 100,000 registered',
+  async run(options) {
+    await using receiver = await startReceiver()
+    using smallData = temporaryFolder()
+    using largeData = temporaryFolder()
+    const gateway = receiver.gateway
+    await using small = await openTown({ data: smallData.path, gateway, options, registered: SMALL })
+    await using large = await openTown({ data: largeData.path, gateway, options, registered: LARGE })
+    await using relay = await launchRelay(gateway)
+    await using load = createLoad(relay.url, CONVERSATIONS)
+    return await measure({ receiver, floor: { program: relay, load }, small, large })
+  },
+}
+
+type Plan = { data: string; gateway: string; options: BenchOptions; registered: number }
+
+async function openTown({ data, gateway, options, registered }: Plan): Promise<Town & AsyncDisposable> {
+  const rooms = await seedTown(data, gateway, registered)
+  const program = await launchBelfry(data, options)
+  const load = createLoad(program.url, CONVERSATIONS)
+  await (await fetch(`${program.url}/health`)).arrayBuffer()
+  return {
+    ...rooms,
+    registered,
+    program,
+    load,
+    idleMiB: await restingMiB(program.pid),
+    async [Symbol.asyncDispose]() {
+      await load[Symbol.asyncDispose]()
+      await program[Symbol.asyncDispose]()
+    },
+  }
+}
+
+async function seedTown(data: string, gateway: string, registered: number): Promise<Rooms> {
+  await using seed = await openSeed(data, gateway)
+  const conversations = await seed.addConversations(CONVERSATIONS)
+  const backlogs = new Map<Pushers, SeededRoom>()
+  let pushers = CONVERSATIONS
+  for (const backlog of BACKLOGS) {
+    if (pushers + backlog.pushers > registered) continue
+    backlogs.set(backlog.pushers, await seed.addRoom(backlog.pushers + 1, backlog.pushers))
+    pushers += backlog.pushers
+  }
+  await seed.addPushers(registered - pushers)
+  return { conversations, backlogs }
+}
+
+type WorkedOff = Cpu & { pokesPerSecond: number }
+
+/** Lets a backlog come up for the members of a room, and measures from the gateway's first answer to the last poke. */
+async function workOff(
+  receiver: Receiver,
+  { program, load }: Town,
+  { room, pushers, messages }: { room: SeededRoom; pushers: number; messages: number },
+): Promise<WorkedOff> {
+  await receiver.hold()
+  await receiver.begin(load.next())
+  await Promise.all(Array.from({ length: messages }, () => load.send(room)))
+  await untilStill(receiver, program.pid)
+  const cpu = startCpu(program, receiver)
+  const { openedAt, held } = await receiver.open()
+  const { lastAt } = await receiver.end(pushers * messages)
+  // Those that were held had come before.
+  const pokes = pushers * messages - held
+  const tookMs = lastAt - openedAt
+  return { pokesPerSecond: (pokes * 1000) / tookMs, ...cpu({ pokes, tookMs }) }
+}
+
+/** Until the gateway holds all that is sent to it at once, and the server has nothing left to do. */
+async function untilStill(receiver: Receiver, pid: number): Promise<void> {
+  for (let [held, cpu] = [0, 0]; ;) {
+    await new Promise((resolve) => setTimeout(resolve, STILL_MS))
+    const now = [await receiver.held(), cpuMs(pid)] as const
+    // The clock of /proc ticks every 10 ms, and an idle server too looks around now and then.
+    if (held > 0 && now[0] === held && !(now[1] > cpu + 10)) return
+    ;[held, cpu] = now
+  }
+}
+
+async function measure(scene: Scene): Promise<Report> {
+  const floors = await measureFloors(scene)
+  const backlogs = await measureBacklogs(scene)
+  const latencies = await measureLatencies(scene)
+  const memory = {
+    small: await memoryOf(scene.small),
+    large: await memoryOf(scene.large),
+  }
+  return report({ floors, backlogs, latencies, memory })
+}
+
+/** The relay, asked by everybody at once, and by one who waits for each answer: so one pusher is told, for order's sake. */
+async function measureFloors({ receiver, floor, small }: Scene): Promise<Floors> {
+  const { conversations } = small
+  const senders = { many: conversations, one: conversations.slice(0, 1) }
+  const run = (name: 'many' | 'one') =>
+    sendingRound(receiver, floor, (load) => load.sendFor(senders[name], ROUND_MS))
+  for (const name of ['many', 'one'] as const) await run(name)
+  const rounds = await inTurns(['many', 'one'], ROUNDS, run)
+  return { many: medians(rounds.many), one: medians(rounds.one) }
+}
+
+async function measureBacklogs({ receiver, small, large }: Scene): Promise<Backlog[]> {
+  const found: Backlog[] = []
+  for (const { pushers, messages } of BACKLOGS) {
+    const towns = [small, large].filter(({ backlogs }) => backlogs.has(pushers))
+    const workOffIn = async (town: Town) => {
+      const room = town.backlogs.get(pushers)
+      if (!room) throw new Error(`no room with ${pushers} pushers`)
+      return workOff(receiver, town, { room, pushers, messages })
+    }
+    for (const town of towns) await workOffIn(town)
+    const names = towns.map(({ registered }) => `${registered}`)
+    const byName = new Map(towns.map((town) => [`${town.registered}`, town]))
+    const rounds = await inTurns(names, ROUNDS, async (name) => workOffIn(byName.get(name) as Town))
+    for (const { registered } of towns)
+      found.push({ pushers, registered, ...medians(rounds[`${registered}`] ?? []) })
+  }
+  return found
+}
+
+/** Conversations of two, so that a message is a poke: as fast as possible first, to know what half of it is. */
+async function measureLatencies(scene: Scene): Promise<Record<'floor' | TownName, Round>> {
+  const { receiver, small } = scene
+  const roomsOf = (name: 'floor' | TownName) => (name === 'floor' ? small : scene[name]).conversations
+  const fastest = (name: TownName) =>
+    sendingRound(receiver, scene[name], (load) => load.sendFor(roomsOf(name), ROUND_MS))
+  const rates = await inTurns(TOWNS, ROUNDS, fastest)
+  const perSecond = LATENCY_LOAD * medianOf(rates.small, (one) => one.pokesPerSecond)
+  const rounds = await inTurns(['floor', 'small', 'large'], ROUNDS, (name) =>
+    sendingRound(receiver, scene[name], (load) => load.sendAtRate(roomsOf(name), perSecond, ROUND_MS)),
+  )
+  return { floor: medians(rounds.floor), small: medians(rounds.small), large: medians(rounds.large) }
+}
+
+type Memory = { registered: number; idleMiB: number; afterWorkMiB: number; readyMs: number }
+
+async function memoryOf({ registered, idleMiB, program }: Town): Promise<Memory> {
+  return { registered, idleMiB, afterWorkMiB: await restingMiB(program.pid), readyMs: program.readyMs }
+}
+
+type Floors = { many: Round; one: Round }
+type Backlog = WorkedOff & { pushers: number; registered: number }
+type Found = {
+  floors: Floors
+  backlogs: readonly Backlog[]
+  latencies: Record<'floor' | TownName, Round>
+  memory: Record<TownName, Memory>
+}
+
+/** What one idle pusher takes, in KiB. */
+function kibPerPusher({ small, large }: Found['memory']): number {
+  return ((large.idleMiB - small.idleMiB) * 1024) / (large.registered - small.registered)
+}
+
+const floorFor = (floors: Floors, pushers: number) => (pushers === 1 ? floors.one : floors.many)
+
+function report(found: Found): Report {
+  const { floors, backlogs, latencies, memory } = found
+  return {
+    tables: [backlogTable(found), latencyTable(latencies), memoryTable(memory)],
+    targets: targetsOf(found),
+    figures: {
+      floor: { many: rounded(floors.many), one: rounded(floors.one) },
+      backlogs: backlogs.map((one) => ({
+        ...rounded(one),
+        ...rounded({ shareOfFloor: one.pokesPerSecond / floorFor(floors, one.pushers).pokesPerSecond }),
+      })),
+      atHalfLoad: {
+        floor: rounded(latencies.floor),
+        small: rounded(latencies.small),
+        large: rounded(latencies.large),
+      },
+      memory: { small: rounded(memory.small), large: rounded(memory.large) },
+      kibPerIdlePusher: rounded({ kib: kibPerPusher(memory) }).kib,
+    },
+  }
+}
+
+function targetsOf({ floors, backlogs, latencies, memory }: Found): Target[] {
+  const hundred = backlogs.find(({ pushers, registered }) => pushers === 100 && registered === SMALL)
+  const share = (hundred?.pokesPerSecond ?? Number.NaN) / floors.many.pokesPerSecond
+  const latency = latencies.small.p99Ms / latencies.floor.p99Ms
+  const kib = kibPerPusher(memory)
+  return [
+    {
+      wanted: 'pokes per second to 100 pushers at least half of the floor',
+      found: percent(share),
+      isMet: share >= LEAST_SHARE_OF_FLOOR,
+    },
+    {
+      wanted: 'p99 from sending to the poke at half load less than 5 times the floor',
+      found: `${figure(latency, 1)} times`,
+      isMet: latency < MOST_LATENCY,
+    },
+    {
+      wanted: 'less than 2 KiB for an idle pusher',
+      found: `${figure(kib, 2)} KiB`,
+      isMet: kib < MOST_KIB_PER_PUSHER,
+    },
+  ]
+}
+
+function backlogTable({ floors, backlogs }: Found): Table {
+  const cells = (of: WorkedOff | Round, floor: Round) => [
+    figure(of.pokesPerSecond),
+    percent(of.pokesPerSecond / floor.pokesPerSecond),
+    figure(of.serverCpuMicrosPerPoke),
+    ...cpuCells(of),
+  ]
+  return {
+    title: 'From the outbox to the gateway: a backlog is worked off',
+    columns: ['', 'registered', 'pokes/s', 'of the floor', 'CPU µs/poke', ...cpuColumns],
+    rows: [
+      ['bare relay (floor), one after the other', '', ...cells(floors.one, floors.one)],
+      ['bare relay (floor), many at once', '', ...cells(floors.many, floors.many)],
+      ...backlogs.map((one) => [
+        `belfry, to ${figure(one.pushers)} pusher${one.pushers === 1 ? '' : 's'}`,
+        figure(one.registered),
+        ...cells(one, floorFor(floors, one.pushers)),
+      ]),
+    ],
+  }
+}
+
+function latencyTable({ floor, small, large }: Found['latencies']): Table {
+  const row = (name: string, registered: string, of: Round) => [
+    name,
+    registered,
+    figure(of.messagesPerSecond),
+    figure(of.p50Ms, 2),
+    figure(of.p99Ms, 2),
+    ...cpuCells(of),
+  ]
+  return {
+    title: 'From sending to the poke, all at half of what Belfry can do with 1,000 pushers',
+    columns: ['', 'registered', 'messages/s', 'p50 ms', 'p99 ms', ...cpuColumns],
+    rows: [
+      row('bare relay (floor)', '', floor),
+      row('belfry', figure(SMALL), small),
+      row('belfry', figure(LARGE), large),
+    ],
+  }
+}
+
+function memoryTable({ small, large }: Found['memory']): Table {
+  const row = ({ registered, readyMs, idleMiB, afterWorkMiB }: Memory) => [
+    figure(registered),
+    figure(readyMs),
+    figure(idleMiB, 1),
+    figure(afterWorkMiB, 1),
+  ]
+  return {
+    title: 'Memory by pushers registered (resident)',
+    columns: ['registered', 'ready after ms', 'idle MiB', 'after the work MiB'],
+    rows: [row(small), row(large)],
+  }
+}

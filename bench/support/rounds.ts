@@ -1,0 +1,84 @@
+import type { Load, Sent } from './load.ts'
+import { cpuMs, type Program } from './processes.ts'
+import type { Receiver } from './receiver.ts'
+import { medianOf } from './stats.ts'
+import { percent } from './table.ts'
+
+/** A server, and the load generator that is pointed at it. */
+export type Side = { program: Program; load: Load }
+
+export type Round = Cpu & {
+  messagesPerSecond: number
+  pokesPerSecond: number
+  p50Ms: number
+  p99Ms: number
+}
+
+/** Parts of one core while the round ran. */
+export type Cpu = {
+  serverCpu: number
+  loadCpu: number
+  receiverCpu: number
+  serverCpuMicrosPerPoke: number
+}
+
+/** All sides one after the other, again and again: what disturbs the machine disturbs all of them. */
+export async function inTurns<Name extends string, R>(
+  names: readonly Name[],
+  rounds: number,
+  run: (name: Name) => Promise<R>,
+): Promise<Record<Name, R[]>> {
+  const found = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<Name, R[]>
+  for (let at = 0; at < rounds; at++) for (const name of names) found[name].push(await run(name))
+  return found
+}
+
+/** Sends, and waits for the last poke. Each message is one poke. */
+export async function sendingRound(
+  receiver: Receiver,
+  { program, load }: Side,
+  send: (load: Load) => Promise<Sent>,
+): Promise<Round> {
+  await receiver.begin(load.next())
+  const cpu = startCpu(program, receiver)
+  const sent = await send(load)
+  const arrivals = await receiver.end(sent.count)
+  const tookMs = arrivals.lastAt - sent.startedAt
+  return {
+    messagesPerSecond: (sent.count * 1000) / (sent.answeredAt - sent.startedAt),
+    pokesPerSecond: (arrivals.count * 1000) / tookMs,
+    p50Ms: arrivals.p50,
+    p99Ms: arrivals.p99,
+    ...cpu({ pokes: arrivals.count, tookMs }),
+  }
+}
+
+/** What server, load generator and gateway use from now on. */
+export function startCpu(
+  program: Program,
+  receiver: Receiver,
+): (work: { pokes: number; tookMs: number }) => Cpu {
+  const pids = [program.pid, process.pid, receiver.program.pid]
+  const before = pids.map(cpuMs)
+  return ({ pokes, tookMs }) => {
+    const used = pids.map((pid, at) => cpuMs(pid) - (before[at] ?? 0))
+    const [server = NaN, ours = NaN, receiving = NaN] = used
+    return {
+      serverCpu: server / tookMs,
+      loadCpu: ours / tookMs,
+      receiverCpu: receiving / tookMs,
+      serverCpuMicrosPerPoke: (server * 1000) / pokes,
+    }
+  }
+}
+
+/** Each figure's median. */
+export function medians<R extends Record<string, number>>(rounds: readonly R[]): R {
+  const names = Object.keys(rounds[0] ?? {})
+  return Object.fromEntries(
+    names.map((name) => [name, medianOf(rounds, (one) => one[name] ?? Number.NaN)]),
+  ) as R
+}
+
+export const cpuColumns = ['server CPU', 'load CPU', 'gateway CPU']
+export const cpuCells = (of: Cpu) => [percent(of.serverCpu), percent(of.loadCpu), percent(of.receiverCpu)]

@@ -1,0 +1,104 @@
+import { createBatcher } from '../lib/batcher.ts'
+import type { Transaction } from '../storage/database.ts'
+import { type Attempt, NOTHING_DONE } from './attempt.ts'
+import type { DeliveryDeps } from './deps.ts'
+import type { Gateways } from './gateways.ts'
+import { advanceRetries, giveBack, type GivenBack } from './hold-store.ts'
+import { AFTER_A_POWER_CUT_AGAIN, type Leases } from './leases.ts'
+import { isUnchanged, type Outcome, recordOutcomes, type Turn } from './outcome-store.ts'
+import type { Lease } from './pusher-state-store.ts'
+import type { PusherStep, Trace } from '../trace/trace.ts'
+
+export type RecorderDeps = Pick<DeliveryDeps, 'db' | 'events' | 'removePusher' | 'trace'> & {
+  leases: Leases
+  gateways: Gateways
+  /** Something is due at that time. */
+  riseBy(at: number): void
+}
+
+export type Recorder = ReturnType<typeof createRecorder>
+
+/** Writes down what became of turns: those that end at one time in one transaction. */
+export function createRecorder(deps: RecorderDeps) {
+  const { db, leases } = deps
+  /** Nothing may be written any more: the stop did not wait for what is still in flight. */
+  let isAbandoned = false
+
+  async function recordAll(outcomes: readonly Outcome[]): Promise<readonly Turn[]> {
+    if (isAbandoned) return outcomes.map(() => 'gone')
+    const lease = leases.lease()
+    return db.transaction(async (tx) => {
+      const settled: Outcome[] = []
+      for (const outcome of outcomes) settled.push(await doubtRejection(tx, lease, outcome))
+      await traceOutcomes(tx, deps.trace, lease.now, settled)
+      for (const { kind, pusherId } of settled) if (kind === 'rejected') await deps.removePusher(tx, pusherId)
+      return recordOutcomes(tx, lease, settled)
+    }, AFTER_A_POWER_CUT_AGAIN)
+  }
+
+  async function giveAllBack(pushers: readonly GivenBack[]): Promise<undefined[]> {
+    const lease = leases.lease()
+    if (!isAbandoned)
+      await db.transaction(async (tx) => {
+        await giveBack(tx, lease, pushers)
+        const pusherIds = pushers.filter(({ resting }) => resting !== undefined).map((one) => one.pusherId)
+        await deps.trace.recordHeld(tx, lease.now, { pusherIds, reason: 'circuit open' })
+      })
+    return pushers.map(() => undefined)
+  }
+
+  return {
+    record: createBatcher(recordAll),
+    /** Ends the lease of a pusher that may not send now. */
+    giveBack: createBatcher(giveAllBack),
+
+    /** What the answer of a gateway means for the others who send to it. */
+    async learn(origin: string, { outcome, sent }: Attempt): Promise<void> {
+      if (sent === undefined) return
+      const verdict = deps.gateways.report(origin, outcome.pusherId, sent.result)
+      if (verdict.kind === 'resting') {
+        if (outcome.nextAttemptAt !== null)
+          outcome.nextAttemptAt = Math.max(outcome.nextAttemptAt, verdict.until)
+        if (verdict.isNews && outcome.error !== null) deps.events.gatewayDown({ error: outcome.error })
+      }
+      if (verdict.kind !== 'back') return
+      deps.events.gatewayBack({ held: verdict.pushers.length })
+      if (verdict.pushers.length === 0 || isAbandoned) return
+      await db.transaction((tx) => advanceRetries(tx, verdict.pushers))
+      deps.riseBy(verdict.pushers.reduce((first, { at }) => Math.min(first, at), Infinity))
+    },
+
+    isAbandoned: () => isAbandoned,
+    /** From here on nothing is written. */
+    abandon(): void {
+      isAbandoned = true
+    },
+  }
+}
+
+/** A pusher that was set anew during the exchange stays: it is told once more, and may be rejected once more. */
+async function doubtRejection(tx: Transaction, { owner }: Lease, outcome: Outcome): Promise<Outcome> {
+  if (outcome.kind !== 'rejected') return outcome
+  const { pusherId, setAt, steps } = outcome
+  if (await isUnchanged(tx, { pusherId, setAt, owner })) return outcome
+  return { ...outcome, ...NOTHING_DONE, steps: steps.map(tooLate) }
+}
+
+const tooLate = (step: PusherStep): PusherStep =>
+  step.step === 'rejected' ? { ...step, step: 'rejected too late' } : step
+
+/** While what goes is still in the outbox. */
+async function traceOutcomes(
+  tx: Transaction,
+  trace: Trace,
+  now: number,
+  outcomes: readonly Outcome[],
+): Promise<void> {
+  const collapsed = outcomes.flatMap(({ pusherId, collapsed: plan }) => (plan ? [{ pusherId, ...plan }] : []))
+  await trace.recordCollapsed(tx, now, collapsed)
+  await trace.recordSteps(
+    tx,
+    now,
+    outcomes.flatMap(({ steps }) => steps),
+  )
+}

@@ -1,0 +1,136 @@
+import type { Clock } from '../lib/clock.ts'
+import {
+  type GuardedAgent,
+  type GuardedAgentOptions,
+  makeGuardedAgent,
+} from '../lib/outbound/guarded-agent.ts'
+import { BLOCKED, type IpPolicy } from '../lib/outbound/ip-policy.ts'
+import { faultOf, type NetworkFault } from '../lib/outbound/network-fault.ts'
+import { readJson } from '../lib/outbound/read-json.ts'
+import { retryAfterMs } from '../lib/outbound/retry-after.ts'
+import { matchesHost } from './host-globs.ts'
+import type { ProviderDeps, Verdict } from './provider.ts'
+import { secureContextFor } from './trust.ts'
+
+// Push services of browsers and UnifiedPush servers are chosen by users: any address may turn up here, and any answer.
+
+/** What a push service has answered. `retryAfterMs`: what its `Retry-After` asks for, of whatever status. */
+export type EndpointAnswer = {
+  status: number
+  headers: Readonly<Record<string, string | string[] | undefined>>
+  /** Of what is no success: the JSON, if it is some. */
+  body: unknown
+  retryAfterMs: number | undefined
+}
+
+export type EndpointRequest = { headers: Record<string, string>; body: string | Buffer }
+
+export type EndpointDeps = {
+  agent: GuardedAgent
+  clock: Clock
+  /** For the whole exchange, the wait for a free connection included. 10 s. */
+  deadlineMs?: number
+}
+
+const DEADLINE_MS = 10_000
+const MAX_BODY_BYTES = 4096
+const USER_AGENT = 'belfry'
+
+/**
+ * Reads the address of a subscription: http or https, without user info and fragment. Whether its host may be called is asked
+ * when it is dialled, for a name may point elsewhere by then.
+ */
+export function readEndpoint(text: unknown): URL | 'bad endpoint' {
+  const url = typeof text === 'string' ? URL.parse(text) : null
+  if (url === null || !/^https?:$/.test(url.protocol)) return 'bad endpoint'
+  if (url.username !== '' || url.password !== '' || url.href.includes('#')) return 'bad endpoint'
+  return url
+}
+
+/**
+ * The way to push services: https to public addresses and to those that the operator has named; plain http only to the
+ * latter. Redirects are not followed.
+ */
+export function makeEndpointAgent({
+  policy,
+  ...options
+}: Omit<GuardedAgentOptions, 'ruleFor'> & { policy: IpPolicy }): GuardedAgent {
+  const secure = { name: 'https', allows: (address: string) => policy.allows(address) }
+  const plain = { name: 'http', allows: (address: string) => policy.allowedByOperator(address) }
+  return makeGuardedAgent({ ...options, ruleFor: (url) => (url.protocol === 'https:' ? secure : plain) })
+}
+
+/** The same for an app, with its `max_connections` and `ca_file`. @throws {ConfigError} naming the file. */
+export async function openEndpointAgent(
+  options: { max_connections: number; ca_file?: string | undefined },
+  { policy, lookup, appId }: ProviderDeps,
+): Promise<GuardedAgent> {
+  const ca = options.ca_file === undefined ? undefined : { appId, key: 'ca_file', path: options.ca_file }
+  const secureContext = await secureContextFor(ca)
+  return makeEndpointAgent({ policy, lookup, secureContext, connectionsPerOrigin: options.max_connections })
+}
+
+/**
+ * The address of a subscription, or what can be said of it without asking anybody. A host that is not among `allowed` is never a
+ * reason to reject: the list is the operator's, and may lack what the maker of a browser has changed yesterday.
+ */
+export function endpointFor(text: unknown, allowed: readonly string[] | undefined): URL | Verdict {
+  const url = readEndpoint(text)
+  if (typeof url === 'string') return { outcome: 'rejected', reason: url }
+  if (allowed === undefined || matchesHost(allowed, url.hostname)) return url
+  return { outcome: 'configuration error', reason: 'endpoint not allowed' }
+}
+
+/** See `Provider.lineOf`: a push service, by its origin. */
+export function lineOfEndpoint(text: unknown): string {
+  const url = readEndpoint(text)
+  return typeof url === 'string' ? url : url.origin
+}
+
+/** What the network said instead of the push service. */
+export function judgeFault(fault: NetworkFault): Verdict {
+  return { outcome: fault === BLOCKED ? 'configuration error' : 'retry', reason: fault }
+}
+
+/** Sends one POST and reads at most 4 KiB of the answer. Never rejects: what came to nothing is a word. */
+export async function postToEndpoint(
+  { agent, clock, deadlineMs = DEADLINE_MS }: EndpointDeps,
+  url: URL,
+  { headers, body }: EndpointRequest,
+  signal?: AbortSignal,
+): Promise<EndpointAnswer | NetworkFault> {
+  if (signal?.aborted === true) return 'stopped'
+  const exchange = new AbortController()
+  const stop = () => exchange.abort('stopped')
+  const timer = setTimeout(() => exchange.abort('timeout'), deadlineMs)
+  signal?.addEventListener('abort', stop, { once: true })
+  try {
+    const answer = await agent.post(url, {
+      headers: { ...headers, 'user-agent': USER_AGENT },
+      body,
+      signal: exchange.signal,
+    })
+    const status = answer.statusCode
+    return {
+      status,
+      headers: answer.headers,
+      body: await bodyOf(answer, exchange.signal),
+      retryAfterMs: retryAfterMs(answer.headers['retry-after'], clock.now()),
+    }
+  } catch (error) {
+    return exchange.signal.aborted ? (exchange.signal.reason as 'stopped' | 'timeout') : faultOf(error)
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', stop)
+  }
+}
+
+type Response = Awaited<ReturnType<GuardedAgent['post']>>
+
+/** The status has decided; the body only adds a word to it, and how it ends does not matter. */
+async function bodyOf({ statusCode, body }: Response, signal: AbortSignal): Promise<unknown> {
+  const isSuccess = statusCode >= 200 && statusCode < 300
+  if (!isSuccess) return readJson(body, MAX_BODY_BYTES).catch(() => undefined)
+  await body.dump({ limit: MAX_BODY_BYTES, signal }).catch(() => undefined)
+  return undefined
+}

@@ -1,0 +1,63 @@
+import { type EndpointDeps, postToEndpoint, readEndpoint } from '../endpoint.ts'
+import type { Verdict } from '../provider.ts'
+import type { Urgency } from '../urgency.ts'
+import { encryptPush, MAX_PLAINTEXT_BYTES } from './encrypt.ts'
+import { judgeWebPush } from './judge.ts'
+import { readSubscriptionKeys, type SubscriptionKeys } from './subscription.ts'
+import type { Vapid } from './vapid.ts'
+
+export type { Urgency }
+
+export type WebPushMessage = {
+  /** As the browser gave them: the address, and `keys.p256dh` and `keys.auth` in base64url. */
+  endpoint: unknown
+  p256dh: unknown
+  auth: unknown
+  /** At most 3993 bytes; more is `dropped` without asking. */
+  payload: Buffer
+  /** For how long the push service shall keep it for a browser that is away; 0: not at all. Whole seconds. */
+  ttl: number
+  urgency: Urgency
+  /** At most 32 characters of base64url: a later message with the same one replaces this. */
+  topic?: string | undefined
+}
+
+export type WebPushDeps = EndpointDeps & {
+  vapid: Vapid
+  /** Off the main thread, say. */
+  encrypt?: (plaintext: Buffer, keys: SubscriptionKeys) => Promise<Buffer>
+  /** Has this origin taken messages with this VAPID key? See `judgeWebPush`. Default: no. */
+  isKnown?: (origin: string) => boolean
+}
+
+/**
+ * Sends one message to one browser, once (RFC 8030, 8188, 8291, 8292). What is malformed is `rejected` without asking
+ * anybody. Never rejects; an abort is a `retry`.
+ */
+export async function sendWebPush(
+  deps: WebPushDeps,
+  message: WebPushMessage,
+  signal?: AbortSignal,
+): Promise<Verdict> {
+  const url = readEndpoint(message.endpoint)
+  if (url === 'bad endpoint') return { outcome: 'rejected', reason: url }
+  const keys = readSubscriptionKeys(message.p256dh, message.auth)
+  if (typeof keys === 'string') return { outcome: 'rejected', reason: keys }
+  if (message.payload.length > MAX_PLAINTEXT_BYTES) return { outcome: 'dropped', reason: 'too large' }
+
+  const encrypt = deps.encrypt ?? encryptHere
+  const body = await encrypt(message.payload, keys).catch(() => undefined)
+  if (body === undefined) return { outcome: 'retry', reason: 'encryption failed' }
+  const headers = {
+    authorization: deps.vapid.headerFor(url.origin),
+    'content-encoding': 'aes128gcm',
+    'content-type': 'application/octet-stream',
+    ttl: String(Math.max(0, Math.floor(message.ttl))),
+    urgency: message.urgency,
+    ...(message.topic !== undefined && { topic: message.topic }),
+  }
+  const answer = await postToEndpoint(deps, url, { headers, body }, signal)
+  return judgeWebPush(answer, deps.isKnown?.(url.origin) ?? false)
+}
+
+const encryptHere = async (plaintext: Buffer, keys: SubscriptionKeys) => encryptPush(plaintext, keys)

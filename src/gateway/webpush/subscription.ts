@@ -1,0 +1,39 @@
+import { ECDH } from 'node:crypto'
+
+/** The keys of a browser's subscription, decoded: a point of P-256 (65 bytes, uncompressed) and a secret of 16 bytes. */
+export type SubscriptionKeys = { publicKey: Buffer; auth: Buffer }
+
+export type SubscriptionFault = 'bad p256dh' | 'bad auth'
+
+const POINT_BYTES = 65
+const UNCOMPRESSED = 4
+const AUTH_BYTES = 16
+
+// Browsers give base64url without padding; libraries have handed on the other alphabet, and padding, for years.
+const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/
+
+/**
+ * Reads `keys.p256dh` and `keys.auth` of a subscription (RFC 8291, section 3.2). A point that is not on the curve is refused
+ * too: with one, the secret that both sides agree on would be anybody's to guess.
+ */
+export function readSubscriptionKeys(p256dh: unknown, auth: unknown): SubscriptionKeys | SubscriptionFault {
+  const publicKey = decode(p256dh)
+  if (publicKey === undefined || !isPoint(publicKey)) return 'bad p256dh'
+  const secret = decode(auth)
+  if (secret?.length !== AUTH_BYTES) return 'bad auth'
+  return { publicKey, auth: secret }
+}
+
+function decode(text: unknown): Buffer | undefined {
+  return typeof text === 'string' && BASE64.test(text) ? Buffer.from(text, 'base64url') : undefined
+}
+
+function isPoint(bytes: Buffer): boolean {
+  if (bytes.length !== POINT_BYTES || bytes[0] !== UNCOMPRESSED) return false
+  try {
+    ECDH.convertKey(bytes, 'prime256v1')
+    return true
+  } catch {
+    return false
+  }
+}

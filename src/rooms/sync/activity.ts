@@ -1,0 +1,110 @@
+import type { Bus } from '../../cluster/bus.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { DeviceId, Random, UserId } from '../../lib/ids.ts'
+
+// Who is at which of their devices. A device counts as active while it waits in /sync, and for a short while after: clients
+// come back at once. It is kept in memory alone; a server that has just started knows of nobody yet.
+
+/** A device that does not come back within this time is not in use any more. */
+export const ACTIVE_FOR_MS = 15_000
+/** What other processes believe of a device is renewed when it has become so much shorter than it could be. */
+const TOLD_AGAIN_AFTER_MS = 5000
+
+export type ActiveDevice = { userId: UserId; deviceId: DeviceId }
+
+export type Elsewhere = {
+  userId: UserId
+  /** The device that does not count; null: all do. */
+  except: DeviceId | null
+  /** Somebody was active when that was looked at last, by a process perhaps that is no more. */
+  wasActive: boolean
+}
+
+export type Activity = Disposable & {
+  /** A device begins a sync that waits for `timeoutMs` at most. What is returned is to be disposed of at its end. */
+  enter(device: ActiveDevice, timeoutMs: number): Disposable
+  /**
+   * Until when, as far as is known now, the user is active on a device; undefined: on none. Milliseconds since the Unix epoch.
+   *
+   * Right after a start it is not known who will come back: whoever was active is taken to be so for as long as a device may
+   * stay away.
+   */
+  until(of: Elsewhere): number | undefined
+}
+
+type State = { polls: number; until: number; told: number }
+
+/** What one process tells the others. `from`: whose message it is. */
+type Message = ActiveDevice & { from: string; until: number }
+
+export function createActivity({ bus, clock, random }: { bus: Bus; clock: Clock; random: Random }): Activity {
+  const startedAt = clock.now()
+  const self = random.token(12)
+  const users = new Map<UserId, Map<DeviceId, State>>()
+  /** Who waits in no sync here, by user and device, roughly in the order in which they cease to be active. */
+  const resting = new Map<string, ActiveDevice>()
+  const key = ({ userId, deviceId }: ActiveDevice) => `${userId} ${deviceId}`
+
+  function stateOf({ userId, deviceId }: ActiveDevice): State {
+    let devices = users.get(userId)
+    if (!devices) users.set(userId, (devices = new Map()))
+    let state = devices.get(deviceId)
+    if (!state) devices.set(deviceId, (state = { polls: 0, until: 0, told: 0 }))
+    return state
+  }
+
+  function rest(device: ActiveDevice): void {
+    resting.delete(key(device))
+    resting.set(key(device), device)
+    for (const [name, { userId, deviceId }] of resting) {
+      const devices = users.get(userId)
+      if ((devices?.get(deviceId)?.until ?? 0) > clock.now()) return
+      resting.delete(name)
+      devices?.delete(deviceId)
+      if (devices?.size === 0) users.delete(userId)
+    }
+  }
+
+  /** A device that lives at another process is active there, and delivery may be at work here. */
+  function tellOthers(device: ActiveDevice, state: State, until: number): void {
+    if (until - state.told < TOLD_AGAIN_AFTER_MS) return
+    state.told = until
+    bus.publish('activity', { ...device, from: self, until } satisfies Message)
+  }
+
+  function hear({ from, userId, deviceId, until }: Message): void {
+    if (from === self) return
+    const state = stateOf({ userId, deviceId })
+    state.until = Math.max(state.until, until)
+    if (state.polls === 0) rest({ userId, deviceId })
+  }
+
+  const unsubscribe = bus.subscribe(['activity'], (message) => hear(message as Message))
+
+  return {
+    enter({ userId, deviceId }, timeoutMs) {
+      const device = { userId, deviceId }
+      const state = stateOf(device)
+      state.polls++
+      resting.delete(key(device))
+      tellOthers(device, state, clock.now() + timeoutMs + ACTIVE_FOR_MS)
+      return {
+        [Symbol.dispose]() {
+          state.polls--
+          state.until = clock.now() + ACTIVE_FOR_MS
+          if (state.polls === 0) rest(device)
+        },
+      }
+    },
+    until({ userId, except, wasActive }) {
+      const now = clock.now()
+      const times = [...(users.get(userId) ?? [])]
+        .filter(([deviceId]) => deviceId !== except)
+        .map(([, { polls, until }]) => (polls > 0 ? now + ACTIVE_FOR_MS : until))
+      if (wasActive) times.push(startedAt + ACTIVE_FOR_MS)
+      const last = Math.max(0, ...times)
+      return last > now ? last : undefined
+    },
+    [Symbol.dispose]: unsubscribe,
+  }
+}

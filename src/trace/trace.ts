@@ -1,0 +1,209 @@
+import type { UserId } from '../lib/ids.ts'
+import { shortHash } from '../lib/short-hash.ts'
+import type { Queries } from '../storage/query.ts'
+import { insertDecision, insertDecisions } from './decisions-store.ts'
+import { insertGatewaySteps } from './gateway-store.ts'
+import { forgetPusherNotes, insertPusherNotes, pushersToNote } from './pushers-store.ts'
+import { insertCleared, insertCollapsed, insertHeld, insertSteps } from './steps-store.ts'
+import type { ReasonOf } from './vocabulary.ts'
+
+// What is kept of the journeys of notifications beside what the stages keep anyway. All of it is written by one statement
+// for many, in the transaction that records the outcome itself; `at` is in milliseconds since the Unix epoch.
+
+/** What became of one event for one pusher. `status`: the gateway's; `ms`: how long the attempt took. */
+export type PusherStep = { pusherId: number; position: number } & (
+  | NotedStep
+  | { step: 'sent' | 'rejected' | 'rejected too late'; status: number; ms: number }
+  /** It will never be taken; `refused`: so it was told the short form. `error`: one of a fixed set of words. */
+  | { step: 'refused' | 'dropped'; error: string; status: number; ms: number }
+  | { step: 'failed'; error: string; status?: number | undefined; ms: number }
+)
+
+/** One without an attempt. */
+export type NotedStep =
+  | { step: 'skipped'; reason: ReasonOf<'skipped'> }
+  | { step: 'held'; reason: ReasonOf<'held'> }
+
+/** Of a backlog, what goes but for what is kept. `others`: what goes for another reason than `collapsed`. */
+export type CollapsedBacklog = {
+  pusherId: number
+  upTo: number
+  keep: readonly number[]
+  others: readonly { position: number; reason: ReasonOf<'skipped'> }[]
+}
+
+/** Why an event does not notify: a whole cohort, one member of it, or, of the cohort '*', anybody. */
+export type QuietDecision = {
+  cohort: string
+  userId?: UserId
+  reason: ReasonOf<'decided'>
+  rule?: { kind: string; ruleId: string } | null
+}
+
+export type PusherChange = { change: 'on' | 'off' } | { change: 'removed'; reason: string }
+
+/** One attempt of the gateway for one device. */
+export type GatewayStep = {
+  eventId: string
+  appId: string
+  /** `shortHash(pushkey)`. */
+  pushkeyHash: string
+  /** When it ended. */
+  at: number
+  /** 1 is the first. */
+  attempt: number
+  outcome: ReasonOf<'gateway'>
+  /** The provider's word, or one of ours: never a token, an address or a body. Cut at 200 characters. */
+  reason?: string | undefined
+  /** The provider's HTTP status. */
+  status?: number | undefined
+  /** The provider's id of the message. Cut at 200 characters. */
+  providerId?: string | undefined
+  /** How long the attempt took. */
+  ms?: number | undefined
+}
+
+export type Trace = {
+  readonly isEnabled: boolean
+  recordSteps(tx: Queries, at: number, steps: readonly PusherStep[]): Promise<void>
+  /** Before the rows of the outbox go. */
+  recordCollapsed(tx: Queries, at: number, backlogs: readonly CollapsedBacklog[]): Promise<void>
+  /** All that waits for these pushers goes; before it does. */
+  recordCleared(
+    tx: Queries,
+    at: number,
+    of: { pusherIds: readonly number[]; reason: ReasonOf<'cleared'> },
+  ): Promise<void>
+  /** What these pushers would send next is held. Of an event it is recorded once for each reason. */
+  recordHeld(
+    tx: Queries,
+    at: number,
+    of: { pusherIds: readonly number[]; reason: ReasonOf<'held'> },
+  ): Promise<void>
+  recordDecisions(
+    tx: Queries,
+    event: { position: number; at: number },
+    decisions: readonly QuietDecision[],
+  ): Promise<void>
+  /** Pushers are switched off or on, or go; before they do. */
+  recordPusherChange(
+    tx: Queries,
+    at: number,
+    of: { pusherIds: readonly number[] } & PusherChange,
+  ): Promise<void>
+  /** The account is closed: which pushers its user had is forgotten. What was recorded of them says nothing without it. */
+  forgetUser(tx: Queries, userId: UserId): Promise<void>
+  recordGatewaySteps(tx: Queries, steps: readonly GatewayStep[]): Promise<void>
+}
+
+export function createTrace({ isEnabled }: { isEnabled: boolean }): Trace {
+  return isEnabled ? recording : NO_TRACE
+}
+
+const forgetUser: Trace['forgetUser'] = async (tx, userId) => {
+  await tx.run(forgetPusherNotes, { userId })
+}
+
+const nothing = async (): Promise<void> => undefined
+
+/** Records nothing. */
+export const NO_TRACE: Trace = {
+  isEnabled: false,
+  recordSteps: nothing,
+  recordCollapsed: nothing,
+  recordCleared: nothing,
+  recordHeld: nothing,
+  recordDecisions: nothing,
+  recordPusherChange: nothing,
+  forgetUser,
+  recordGatewaySteps: nothing,
+}
+
+const recording: Trace = {
+  isEnabled: true,
+
+  async recordSteps(tx, at, steps) {
+    if (steps.length > 0) await tx.run(insertSteps, { at, rows: steps.map(stepRow) })
+  },
+
+  async recordCollapsed(tx, at, backlogs) {
+    if (backlogs.length === 0) return
+    await tx.run(insertCollapsed, {
+      at,
+      items: backlogs.map(({ pusherId, upTo }) => ({ id: pusherId, up_to: upTo })),
+      keep: backlogs.flatMap(({ pusherId, keep }) => keep.map((position) => ({ id: pusherId, position }))),
+      others: backlogs.flatMap(({ pusherId, others }) =>
+        others.map(({ position, reason }) => ({ id: pusherId, position, reason })),
+      ),
+    })
+  },
+
+  async recordCleared(tx, at, { pusherIds, reason }) {
+    if (pusherIds.length > 0) await tx.run(insertCleared, { pusherIds, reason, at })
+  },
+
+  async recordHeld(tx, at, { pusherIds, reason }) {
+    if (pusherIds.length > 0) await tx.run(insertHeld, { pusherIds, reason, at })
+  },
+
+  async recordDecisions(tx, { position, at }, decisions) {
+    const rows = decisions.map(({ cohort, userId, reason, rule }) => ({
+      cohort,
+      user_id: userId ?? ('' as const),
+      reason,
+      rule_kind: rule?.kind ?? null,
+      rule_id: rule?.ruleId ?? null,
+    }))
+    const [first, second] = rows
+    if (first === undefined) return
+    if (second === undefined) await tx.run(insertDecision, { position, at, ...first })
+    else await tx.run(insertDecisions, { position, at, rows })
+  },
+
+  async recordPusherChange(tx, at, { pusherIds, ...change }) {
+    if (pusherIds.length === 0) return
+    const rows = (await tx.all(pushersToNote, { pusherIds })).map(({ pushkey, ...row }) => ({
+      ...row,
+      pushkey_hash: shortHash(pushkey),
+    }))
+    const reason = change.change === 'removed' ? change.reason : null
+    if (rows.length > 0) await tx.run(insertPusherNotes, { at, change: change.change, reason, rows })
+  },
+
+  forgetUser,
+
+  async recordGatewaySteps(tx, steps) {
+    if (steps.length > 0) await tx.run(insertGatewaySteps, { rows: steps.map(gatewayRow) })
+  },
+}
+
+function stepRow(step: PusherStep) {
+  const reason = 'reason' in step ? step.reason : 'error' in step ? step.error : null
+  return {
+    pusher_id: step.pusherId,
+    position: step.position,
+    step: step.step,
+    reason,
+    status: ('status' in step ? step.status : null) ?? null,
+    ms: 'ms' in step ? Math.round(step.ms) : null,
+  }
+}
+
+/** Anybody may have sent what the gateway was sent: nothing of it gets in at any length. */
+const MAX_CHARS = 200
+const MAX_ID_CHARS = 255
+
+function gatewayRow(step: GatewayStep) {
+  return {
+    event_id: step.eventId.slice(0, MAX_ID_CHARS),
+    app_id: step.appId.slice(0, MAX_ID_CHARS),
+    pushkey_hash: step.pushkeyHash,
+    at: step.at,
+    attempt: step.attempt,
+    outcome: step.outcome,
+    reason: step.reason?.slice(0, MAX_CHARS) ?? null,
+    status: step.status ?? null,
+    provider_id: step.providerId?.slice(0, MAX_CHARS) ?? null,
+    ms: step.ms === undefined ? null : Math.round(step.ms),
+  }
+}

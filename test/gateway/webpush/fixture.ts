@@ -1,0 +1,54 @@
+import type { TestContext } from 'node:test'
+import { makeEndpointAgent } from '../../../src/gateway/endpoint.ts'
+import type { Verdict } from '../../../src/gateway/provider.ts'
+import { sendWebPush, type WebPushDeps, type WebPushMessage } from '../../../src/gateway/webpush/send.ts'
+import { createVapid, makeVapidKey } from '../../../src/gateway/webpush/vapid.ts'
+import { makeIpPolicy } from '../../../src/lib/outbound/ip-policy.ts'
+import { createManualClock, type ManualClock } from '../../support/manual-clock.ts'
+import {
+  type BrowserSubscription,
+  type PushService,
+  type PushServiceOptions,
+  startPushService,
+} from '../../support/push-service.ts'
+
+export type Rig = {
+  clock: ManualClock
+  service: PushService
+  deps: WebPushDeps
+  /** Sends a message to this subscription, else to a new browser. */
+  send: (more?: Partial<WebPushMessage>, signal?: AbortSignal) => Promise<Verdict>
+}
+
+/** A push service on loopback, and what is needed to send to it. */
+export async function makeRig(t: TestContext, options: PushServiceOptions = {}): Promise<Rig> {
+  const clock = createManualClock()
+  const service = await startPushService({ now: () => clock.now(), ...options })
+  const agent = makeEndpointAgent({ policy: makeIpPolicy(['127.0.0.0/8']) })
+  t.after(async () => {
+    await agent[Symbol.asyncDispose]()
+    await service[Symbol.asyncDispose]()
+  })
+  const vapid = createVapid(makeVapidKey().key, 'mailto:push@belfry.example', clock)
+  const deps = { agent, clock, vapid }
+  return {
+    clock,
+    service,
+    deps,
+    send: (more, signal) => sendWebPush(deps, messageTo(service.subscribe(), more), signal),
+  }
+}
+
+export function messageTo(
+  { endpoint, keys }: BrowserSubscription,
+  more: Partial<WebPushMessage> = {},
+): WebPushMessage {
+  return {
+    endpoint,
+    ...keys,
+    payload: Buffer.from('{"hello":"there"}'),
+    ttl: 900,
+    urgency: 'normal',
+    ...more,
+  }
+}

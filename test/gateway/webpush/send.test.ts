@@ -1,0 +1,238 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import webPush from 'web-push'
+import { makeEndpointAgent } from '../../../src/gateway/endpoint.ts'
+import type { Verdict } from '../../../src/gateway/provider.ts'
+import { sendWebPush } from '../../../src/gateway/webpush/send.ts'
+import { makeIpPolicy } from '../../../src/lib/outbound/ip-policy.ts'
+import type { PushAnswer } from '../../support/push-service.ts'
+import { CERTIFICATE, PRIVATE_KEY } from '../../delivery/certificate.ts'
+import { makeRig, messageTo } from './fixture.ts'
+
+suite('a Web Push message', () => {
+  test('arrives, with all that the push service asks for', async (t) => {
+    const { service, send } = await makeRig(t)
+    const verdict = await send({ urgency: 'high', topic: 'room_1-A', ttl: 60 })
+    assert.equal(verdict.outcome, 'delivered')
+    assert.equal(verdict.status, 201)
+    assert.match(verdict.outcome === 'delivered' ? (verdict.providerId ?? '') : '', /^[0-9a-f]{12}$/)
+    const [push] = service.received
+    assert.equal(push?.text, '{"hello":"there"}')
+    assert.equal(push.headers['ttl'], '60')
+    assert.equal(push.headers['urgency'], 'high')
+    assert.equal(push.headers['topic'], 'room_1-A')
+    assert.equal(push.headers['content-encoding'], 'aes128gcm')
+    assert.equal(push.headers['content-type'], 'application/octet-stream')
+    assert.equal(push.claims.aud, service.origin)
+    assert.equal(push.claims.sub, 'mailto:push@belfry.example')
+  })
+
+  test('has no Topic unless it is given, and a TTL that is whole and not below 0', async (t) => {
+    const { service, send } = await makeRig(t)
+    await send({ ttl: 1.9 })
+    await send({ ttl: -5 })
+    assert.deepEqual(
+      service.received.map(({ headers }) => [headers['ttl'], headers['topic']]),
+      [
+        ['1', undefined],
+        ['0', undefined],
+      ],
+    )
+  })
+
+  test('is signed once for 1,000 messages to one push service, and anew after half a day', async (t) => {
+    const { clock, service, deps } = await makeRig(t)
+    const subscription = service.subscribe()
+    for (let at = 0; at < 20; at++) {
+      await Promise.all(Array.from({ length: 50 }, () => sendWebPush(deps, messageTo(subscription))))
+    }
+    const tokens = () => new Set(service.received.map(({ headers }) => headers.authorization)).size
+    assert.equal(service.received.length, 1000)
+    assert.equal(tokens(), 1)
+    clock.advance(12 * 3_600_000 - 1)
+    await sendWebPush(deps, messageTo(subscription))
+    assert.equal(tokens(), 1)
+    clock.advance(1)
+    await sendWebPush(deps, messageTo(subscription))
+    assert.equal(tokens(), 2)
+  })
+
+  test('of web-push is taken by the same push service', async (t) => {
+    const { service } = await makeRig(t, { now: Date.now })
+    const keys = webPush.generateVAPIDKeys()
+    const details = webPush.generateRequestDetails(service.subscribe(keys.publicKey), 'from web-push', {
+      vapidDetails: { subject: 'mailto:push@belfry.example', ...keys },
+    })
+    const { 'Content-Length': _length, ...headers } = details.headers
+    const body = new Uint8Array(details.body ?? [])
+    const answer = await fetch(details.endpoint, {
+      method: 'POST',
+      headers: headers as Record<string, string>,
+      body,
+    })
+    assert.equal(answer.status, 201, await answer.text())
+    assert.equal(service.received[0]?.text, 'from web-push')
+  })
+
+  test('too long for one record is dropped without asking', async (t) => {
+    const { service, send } = await makeRig(t)
+    assert.deepEqual(await send({ payload: Buffer.alloc(3994) }), {
+      outcome: 'dropped',
+      reason: 'too large',
+    })
+    assert.equal((await send({ payload: Buffer.alloc(3993, 'x') })).outcome, 'delivered')
+    assert.equal(service.received.length, 1)
+    assert.equal(service.received[0]?.body.length, 4096)
+  })
+
+  test('goes over TLS, to a certificate that fits', async (t) => {
+    const tls = { cert: CERTIFICATE, key: PRIVATE_KEY }
+    const { service, deps } = await makeRig(t, { tls, host: 'gateway.test' })
+    const verdictOf = async (host: string, ca: string[]) => {
+      const policy = makeIpPolicy(['127.0.0.0/8'])
+      await using agent = makeEndpointAgent({ policy, ca, lookup: async () => ['127.0.0.1'] })
+      const { endpoint, keys } = service.subscribe()
+      const url = endpoint.replace('gateway.test', host)
+      return await sendWebPush({ ...deps, agent }, messageTo({ endpoint: url, keys }))
+    }
+    assert.equal((await verdictOf('gateway.test', [CERTIFICATE])).outcome, 'delivered')
+    const distrusted = { outcome: 'retry', reason: 'tls' }
+    assert.deepEqual(await verdictOf('gateway.test', []), distrusted)
+    assert.deepEqual(await verdictOf('other.test', [CERTIFICATE]), distrusted)
+    assert.equal(service.received.length, 1)
+  })
+})
+
+suite('verdicts', () => {
+  const rows: [answer: PushAnswer, verdict: Verdict][] = [
+    [{ status: 201 }, { outcome: 'delivered', status: 201, reason: 'accepted' }],
+    [{ status: 200 }, { outcome: 'delivered', status: 200, reason: 'accepted' }],
+    [{ status: 202 }, { outcome: 'delivered', status: 202, reason: 'accepted' }],
+    [{ status: 404 }, { outcome: 'rejected', status: 404, reason: 'status 404' }],
+    [{ status: 410 }, { outcome: 'rejected', status: 410, reason: 'status 410' }],
+    [{ status: 403 }, { outcome: 'configuration error', status: 403, reason: 'status 403' }],
+    [{ status: 401 }, { outcome: 'configuration error', status: 401, reason: 'status 401' }],
+    [{ status: 400 }, { outcome: 'dropped', status: 400, reason: 'status 400' }],
+    [{ status: 413 }, { outcome: 'dropped', status: 413, reason: 'status 413' }],
+    [{ status: 415 }, { outcome: 'dropped', status: 415, reason: 'status 415' }],
+    [{ status: 408 }, { outcome: 'retry', status: 408, reason: 'status 408' }],
+    [{ status: 429 }, { outcome: 'retry', status: 429, reason: 'status 429' }],
+    [
+      { status: 429, headers: { 'retry-after': '120' } },
+      { outcome: 'retry', status: 429, reason: 'status 429', retryAfterMs: 120_000 },
+    ],
+    [{ status: 500 }, { outcome: 'retry', status: 500, reason: 'status 500' }],
+    [
+      { status: 503, headers: { 'retry-after': '7' } },
+      { outcome: 'retry', status: 503, reason: 'status 503', retryAfterMs: 7000 },
+    ],
+    [
+      { status: 302, headers: { location: '/x' } },
+      { outcome: 'retry', status: 302, reason: 'status 302' },
+    ],
+  ]
+  for (const [answer, verdict] of rows) {
+    test(`${answer.status} ${JSON.stringify(answer.headers ?? {})}: ${verdict.outcome}`, async (t) => {
+      const { service, send } = await makeRig(t)
+      service.answer(answer)
+      assert.deepEqual(await send(), verdict)
+      assert.equal(service.received.length, 1)
+    })
+  }
+
+  test('Retry-After as a date', async (t) => {
+    const { clock, service, send } = await makeRig(t)
+    const headers = { 'retry-after': new Date(clock.now() + 90_000).toUTCString() }
+    service.answer({ status: 429, headers })
+    assert.deepEqual(await send(), {
+      outcome: 'retry',
+      status: 429,
+      reason: 'status 429',
+      retryAfterMs: 90_000,
+    })
+  })
+
+  test('403 rejects where our key has been taken before', async (t) => {
+    const { service, deps } = await makeRig(t)
+    const known = { ...deps, isKnown: (origin: string) => origin === service.origin }
+    service.answer({ status: 403, body: '{"reason":"VapidPkHashMismatch"}' })
+    assert.deepEqual(await sendWebPush(known, messageTo(service.subscribe())), {
+      outcome: 'rejected',
+      status: 403,
+      reason: 'VapidPkHashMismatch',
+    })
+  })
+
+  test('the words of Apple and Mozilla are told on; others are not', async (t) => {
+    const { service, send } = await makeRig(t)
+    const reasonFor = async (body: unknown) => {
+      service.answer({ status: 400, body: typeof body === 'string' ? body : JSON.stringify(body) })
+      return (await send()).reason
+    }
+    assert.equal(await reasonFor({ reason: 'BadJwtToken' }), 'BadJwtToken')
+    assert.equal(await reasonFor({ code: 400, errno: 113, message: 'x' }), 'invalid Topic')
+    assert.equal(await reasonFor({ reason: 'https://push.example/secret' }), 'status 400')
+    assert.equal(await reasonFor({ errno: 12345 }), 'status 400')
+    assert.equal(await reasonFor({ errno: 'toString' }), 'status 400')
+    assert.equal(await reasonFor('<html>'), 'status 400')
+    assert.equal(await reasonFor(`{"reason":"BadJwtToken","x":"${'x'.repeat(5000)}"}`), 'status 400')
+  })
+
+  test("Apple's id of a message is kept", async (t) => {
+    const { service, send } = await makeRig(t)
+    const id = '123E4567-E89B-12D3-A456-4266554400A0'
+    service.answer({ status: 201, headers: { 'apns-id': id, location: '/m/1' } })
+    assert.deepEqual(await send(), {
+      outcome: 'delivered',
+      status: 201,
+      reason: 'accepted',
+      providerId: id,
+    })
+  })
+
+  const malformed: [what: string, more: object, reason: string][] = [
+    ['no endpoint', { endpoint: undefined }, 'bad endpoint'],
+    ['an endpoint that is no URL', { endpoint: 'push.example/1' }, 'bad endpoint'],
+    ['a file', { endpoint: 'file:///etc/passwd' }, 'bad endpoint'],
+    ['an endpoint with a password', { endpoint: 'https://a:b@push.example/1' }, 'bad endpoint'],
+    ['an endpoint with a fragment', { endpoint: 'https://push.example/1#x' }, 'bad endpoint'],
+    ['no key', { p256dh: undefined }, 'bad p256dh'],
+    ['no secret', { auth: undefined }, 'bad auth'],
+  ]
+  for (const [what, more, reason] of malformed) {
+    test(`${what}: rejected without asking`, async (t) => {
+      const { service, send } = await makeRig(t)
+      assert.deepEqual(await send(more), { outcome: 'rejected', reason })
+      assert.equal(service.received.length, 0)
+    })
+  }
+})
+
+suite('a push service that does not answer', () => {
+  test('is given up after the deadline', async (t) => {
+    const { service, deps } = await makeRig(t)
+    service.answer(() => new Promise(() => {}))
+    const verdict = await sendWebPush({ ...deps, deadlineMs: 20 }, messageTo(service.subscribe()))
+    assert.deepEqual(verdict, { outcome: 'retry', reason: 'timeout' })
+  })
+
+  test('is left when we stop', async (t) => {
+    const { service, send } = await makeRig(t)
+    const stop = new AbortController()
+    service.answer(() => {
+      stop.abort()
+      return new Promise(() => {})
+    })
+    assert.deepEqual(await send({}, stop.signal), { outcome: 'retry', reason: 'stopped' })
+    assert.deepEqual(await send({}, stop.signal), { outcome: 'retry', reason: 'stopped' })
+    assert.equal(service.received.length, 1)
+  })
+
+  test('is not there', async (t) => {
+    const { service, deps } = await makeRig(t)
+    const subscription = service.subscribe()
+    await service[Symbol.asyncDispose]()
+    const verdict = await sendWebPush(deps, messageTo(subscription))
+    assert.deepEqual(verdict, { outcome: 'retry', reason: 'connection refused' })
+  })
+})

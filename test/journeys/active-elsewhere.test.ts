@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { call, foundingPusher, loginUser, registerUser, type TestUser } from '../support/client.ts'
+import { temporaryFolder } from '../support/databases.ts'
+import { eventually } from '../support/eventually.ts'
+import { createManualClock } from '../support/manual-clock.ts'
+import { type PokeReceiver, startPokeReceiver } from '../support/poke-receiver.ts'
+import { startProcess } from '../support/process.ts'
+import { startTestServer } from '../support/server.ts'
+
+const GRACE_MS = 60_000
+
+/** Alice's phone, whose pusher holds for a minute; her laptop; and Bob, who writes. */
+async function atHome(t: TestContext, url: string, graceMs = GRACE_MS) {
+  const gateway = await startPokeReceiver(t)
+  const phone = await registerUser(url, 'alice')
+  const laptop = await loginUser(url, 'alice')
+  const bob = await registerUser(url, 'bob')
+  const roomId = await bob.createRoom()
+  await phone.post(`/join/${encodeURIComponent(roomId)}`)
+  await phone.post(
+    '/pushers/set',
+    foundingPusher(gateway.url, { 'org.belfry.hold_while_active_ms': graceMs }),
+  )
+  const { next_batch: since } = (await laptop.get('/sync?set_presence=offline')) as { next_batch: string }
+  return { gateway, phone, laptop, bob, roomId, since }
+}
+
+/** The laptop waits in /sync, as apps do all day. */
+function watch(laptop: TestUser, since: string, more = '') {
+  return laptop.get(`/sync?since=${since}&timeout=30000${more}`) as Promise<{ next_batch: string }>
+}
+
+const statusOf = async (user: TestUser) => {
+  const { pushers } = (await user.get('/pushers')) as { pushers: Record<string, unknown>[] }
+  return pushers[0]?.['org.belfry.status'] as { queued: number; held_until: number | null }
+}
+const untilHeld = (user: TestUser) => eventually(async () => (await statusOf(user)).held_until ?? undefined)
+const untilDone = (user: TestUser) => eventually(async () => (await statusOf(user)).queued === 0)
+const eventsOf = (gateway: PokeReceiver) => gateway.pokes.flatMap((poke) => poke.event_id ?? [])
+
+test('the phone is silent while its user reads on the laptop', async (t) => {
+  const clock = createManualClock(Date.now())
+  const { url } = await startTestServer(t, { environment: { clock } })
+  const { gateway, phone, laptop, bob, roomId, since } = await atHome(t, url)
+
+  const seen = watch(laptop, since)
+  const eventId = await bob.say(roomId, 'are you there?')
+  await seen
+  assert.equal(await untilHeld(phone), clock.now() + GRACE_MS)
+  const report = await call(`${url}/_belfry/v1/pushers`, { token: phone.token })
+  const [pusher] = report.body['pushers'] as Record<string, unknown>[]
+  assert.equal(pusher?.['hold_while_active_ms'], GRACE_MS)
+  assert.equal(pusher?.['held_until'], clock.now() + GRACE_MS)
+  await laptop.read(roomId, eventId)
+  await untilDone(phone)
+  clock.advance(GRACE_MS)
+  assert.equal((await statusOf(phone)).held_until, null)
+  assert.deepEqual(eventsOf(gateway), [])
+})
+
+test('what is not read on the laptop comes to the phone after the grace', async (t) => {
+  const clock = createManualClock(Date.now())
+  const { url } = await startTestServer(t, { environment: { clock } })
+  const { gateway, phone, laptop, bob, roomId, since } = await atHome(t, url)
+  const seen = watch(laptop, since)
+  const eventId = await bob.say(roomId, 'are you there?')
+  const watching = watch(laptop, (await seen).next_batch)
+  const until = await untilHeld(phone)
+  clock.advance(until - clock.now() - 1)
+  await watching
+  assert.deepEqual(eventsOf(gateway), [])
+  clock.advance(1)
+  await gateway.waitFor((poke) => poke.event_id === eventId)
+})
+
+test('whoever closes the laptop is told on the phone soon after', async (t) => {
+  const clock = createManualClock(Date.now())
+  const { url } = await startTestServer(t, { environment: { clock } })
+  const { gateway, phone, laptop, bob, roomId, since } = await atHome(t, url)
+  const seen = watch(laptop, since)
+  const eventId = await bob.say(roomId, 'are you there?')
+  await seen
+  await untilHeld(phone)
+  clock.advance(15_000)
+  await gateway.waitFor((poke) => poke.event_id === eventId)
+})
+
+test('with no laptop, or one that says that nobody is there, the phone is told at once', async (t) => {
+  const { url } = await startTestServer(t)
+  const { gateway, phone, laptop, bob, roomId, since } = await atHome(t, url)
+  const alone = await bob.say(roomId, 'nobody else')
+  await gateway.waitFor((poke) => poke.event_id === alone)
+  let { next_batch: token } = await watch(laptop, since, '&set_presence=offline')
+  for (const presence of ['offline', 'unavailable']) {
+    const away = watch(laptop, token, `&set_presence=${presence}`)
+    const eventId = await bob.say(roomId, presence)
+    await gateway.waitFor((poke) => poke.event_id === eventId)
+    token = (await away).next_batch
+  }
+  await untilDone(phone)
+  assert.equal(eventsOf(gateway).length, 3)
+})
+
+test('what is held survives SIGKILL', async (t) => {
+  const data = temporaryFolder(t)
+  const first = await startProcess(t, data)
+  const { gateway, phone, laptop, bob, roomId, since } = await atHome(t, first.url, 3000)
+  const seen = watch(laptop, since)
+  const eventId = await bob.say(roomId, 'are you there?')
+  await seen
+  await untilHeld(phone)
+  await first.end('SIGKILL')
+  assert.deepEqual(eventsOf(gateway), [])
+  await startProcess(t, data)
+  await gateway.waitFor((poke) => poke.event_id === eventId)
+})

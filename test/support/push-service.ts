@@ -1,0 +1,203 @@
+import { createECDH, type ECDH, randomBytes, randomUUID } from 'node:crypto'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { jwtVerify, type JWTPayload } from 'jose'
+import { decryptPush } from './decrypt-push.ts'
+
+/** What `PushSubscription.toJSON()` gives in a browser. */
+export type BrowserSubscription = { endpoint: string; keys: { p256dh: string; auth: string } }
+
+export type ReceivedPush = {
+  endpoint: string
+  headers: IncomingMessage['headers']
+  /** Of the VAPID token, which has been verified. */
+  claims: JWTPayload
+  /** The plaintext; `undefined` when it could not be decrypted. */
+  text: string | undefined
+  /** As it went over the wire. */
+  body: Buffer
+}
+
+export type PushAnswer = {
+  status: number
+  headers?: Record<string, string>
+  body?: string
+}
+
+/** A push service with its browsers: verifies VAPID, holds to RFC 8030, decrypts for whom it made the subscription. */
+export type PushService = AsyncDisposable & {
+  /** As `http://127.0.0.1:40123`. */
+  origin: string
+  /** A new browser. `vapidKey`: the only key whose messages are taken, as base64url. */
+  subscribe(vapidKey?: string): BrowserSubscription
+  unsubscribe(subscription: BrowserSubscription): void
+  readonly received: ReceivedPush[]
+  /** What to answer to sound requests from here on; `undefined`: what a push service answers. */
+  answer(how: PushAnswer | ((push: ReceivedPush) => PushAnswer | Promise<PushAnswer>) | undefined): void
+}
+
+export type PushServiceOptions = {
+  port?: number
+  /** The name in its URLs; it listens on loopback all the same. */
+  host?: string
+  /** Milliseconds since the Unix epoch. */
+  now?: () => number
+  /** Speaks TLS with this. */
+  tls?: { cert: string; key: string }
+  /** Only counts what it receives, without decrypting it: for benchmarks. */
+  counts?: boolean
+}
+
+type Browser = { pair: ECDH; auth: Buffer; vapidKey: string | undefined }
+type State = Required<Pick<PushServiceOptions, 'now' | 'counts'>> & {
+  origin: string
+  browsers: Map<string, Browser>
+  verified: Map<string, JWTPayload>
+  received: ReceivedPush[]
+  answer: PushAnswer | ((push: ReceivedPush) => PushAnswer | Promise<PushAnswer>) | undefined
+}
+
+export async function startPushService(options: PushServiceOptions = {}): Promise<PushService> {
+  const state: State = {
+    origin: '',
+    now: options.now ?? Date.now,
+    counts: options.counts ?? false,
+    browsers: new Map(),
+    verified: new Map(),
+    received: [],
+    answer: undefined,
+  }
+  const listener = (request: IncomingMessage, response: ServerResponse) => {
+    answerTo(state, request)
+      .then(({ status, headers, body }) => void response.writeHead(status, headers).end(body))
+      .catch(() => response.destroy())
+  }
+  const server: Server = options.tls ? createTlsServer(options.tls, listener) : createServer(listener)
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  state.origin = `${options.tls ? 'https' : 'http'}://${options.host ?? '127.0.0.1'}:${port}`
+  return {
+    origin: state.origin,
+    received: state.received,
+    subscribe: (vapidKey) => subscribe(state, vapidKey),
+    unsubscribe: ({ endpoint }) => void state.browsers.delete(endpoint),
+    answer: (how) => {
+      state.answer = how
+    },
+    async [Symbol.asyncDispose]() {
+      server.close()
+      server.closeAllConnections()
+      await new Promise((resolve) => server.once('close', resolve))
+    },
+  }
+}
+
+function subscribe({ origin, browsers }: State, vapidKey: string | undefined): BrowserSubscription {
+  const pair = createECDH('prime256v1')
+  const auth = randomBytes(16)
+  const p256dh = pair.generateKeys('base64url')
+  const endpoint = `${origin}/wpush/${randomUUID()}`
+  browsers.set(endpoint, { pair, auth, vapidKey })
+  return { endpoint, keys: { p256dh, auth: auth.toString('base64url') } }
+}
+
+async function answerTo(state: State, request: IncomingMessage): Promise<PushAnswer> {
+  if (request.method === 'GET') return forBenchmarks(state, request.url ?? '')
+  const body = await bodyOf(request)
+  const endpoint = state.origin + request.url
+  const claims = await verify(state, request)
+  if (typeof claims === 'string') return { status: 401, body: claims }
+  const browser = state.browsers.get(endpoint)
+  const text = browser && !state.counts ? textOf(body, browser) : undefined
+  const push: ReceivedPush = { endpoint, headers: request.headers, claims, text, body }
+  if (state.counts) state.received.length += 1
+  else state.received.push(push)
+  if (state.answer !== undefined)
+    return typeof state.answer === 'function' ? state.answer(push) : state.answer
+  const fault = faultOf(request.headers)
+  if (fault !== undefined) return { status: 400, body: fault }
+  if (body.length > 4096) return { status: 413 }
+  if (browser === undefined) return { status: 410 }
+  if (browser.vapidKey !== undefined && !request.headers.authorization?.endsWith(`k=${browser.vapidKey}`))
+    return { status: 403 }
+  return {
+    status: 201,
+    headers: { location: `${state.origin}/m/${randomUUID()}`, ttl: String(request.headers['ttl']) },
+  }
+}
+
+/** `GET /subscriptions?count=n`: new browsers; `GET /received`: how many messages there were. */
+function forBenchmarks(state: State, path: string): PushAnswer {
+  const { pathname, searchParams } = new URL(path, state.origin)
+  const count = Number(searchParams.get('count') ?? 1)
+  const made = () => Array.from({ length: count }, () => subscribe(state, undefined))
+  const answers: Record<string, () => unknown> = {
+    '/subscriptions': made,
+    '/received': () => state.received.length,
+  }
+  const answer = answers[pathname]
+  return answer === undefined ? { status: 404 } : { status: 200, body: JSON.stringify(answer()) }
+}
+
+/** RFC 8292, section 2: the claims, or what is wrong with the token. */
+async function verify(state: State, { headers }: IncomingMessage): Promise<JWTPayload | string> {
+  const authorization = headers.authorization ?? ''
+  const known = state.verified.get(authorization)
+  if (known !== undefined) return known
+  const [, token, key] = /^vapid t=([\w.-]+), k=([\w-]+)$/.exec(authorization) ?? []
+  if (token === undefined || key === undefined) return 'no VAPID token'
+  const point = Buffer.from(key, 'base64url')
+  const jwk = {
+    kty: 'EC',
+    crv: 'P-256',
+    x: point.toString('base64url', 1, 33),
+    y: point.toString('base64url', 33),
+  }
+  const now = state.now()
+  try {
+    const { payload } = await jwtVerify(token, jwk, {
+      algorithms: ['ES256'],
+      typ: 'JWT',
+      audience: state.origin,
+      currentDate: new Date(now),
+      requiredClaims: ['exp', 'sub'],
+    })
+    if ((payload.exp ?? 0) > now / 1000 + 86_400) return 'exp is more than 24 h ahead'
+    if (!/^(?:mailto:|https:)/.test(payload.sub ?? '')) return 'sub is no contact'
+    state.verified.set(authorization, payload)
+    return payload
+  } catch (error) {
+    return String(error)
+  }
+}
+
+/** What RFC 8030 and RFC 8291 ask of a request. */
+function faultOf(headers: IncomingMessage['headers']): string | undefined {
+  if (headers['content-encoding'] !== 'aes128gcm') return 'Content-Encoding must be aes128gcm'
+  if (!/^\d+$/.test(String(headers['ttl'] ?? ''))) return 'TTL is missing'
+  if (!/^(?:very-low|low|normal|high)$/.test(String(headers['urgency'] ?? 'normal'))) return 'bad Urgency'
+  if (!/^[\w-]{1,32}$/.test(String(headers['topic'] ?? 'none'))) return 'bad Topic'
+  return undefined
+}
+
+function textOf(body: Buffer, browser: Browser): string | undefined {
+  try {
+    return decryptPush(body, browser).toString('utf8')
+  } catch {
+    return undefined
+  }
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks)
+}
+
+// By itself, for benchmarks: prints its origin when it is ready, and ends with its parent.
+if (import.meta.main) {
+  const { origin } = await startPushService({ counts: true })
+  process.stdout.write(`${origin}\n`)
+  process.stdin.resume().on('end', () => process.exit(0))
+}

@@ -1,0 +1,342 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { UserId } from '../../src/lib/ids.ts'
+import { shortHash } from '../../src/lib/short-hash.ts'
+import { sql } from 'kysely'
+import type { Database } from '../../src/storage/database.ts'
+import { query } from '../../src/storage/query.ts'
+import { decisionFor } from '../../src/trace/decisions-store.ts'
+import { gatewayStepsOfEvent } from '../../src/trace/gateway-store.ts'
+import { pusherNotesOf } from '../../src/trace/pushers-store.ts'
+import { stepsOfEvent } from '../../src/trace/steps-store.ts'
+import { sweepTrace } from '../../src/trace/sweep.ts'
+import { createTrace, type GatewayStep, NO_TRACE, type PusherStep } from '../../src/trace/trace.ts'
+import { onEachDatabase } from '../support/databases.ts'
+import { createManualClock } from '../support/manual-clock.ts'
+import { openHouse, user } from '../notifications/house.ts'
+
+const trace = createTrace({ isEnabled: true })
+const DAY = 86_400_000
+const bob = user('bob')
+
+const sent = (pusherId: number, position: number): PusherStep => ({
+  pusherId,
+  position,
+  step: 'sent',
+  status: 200,
+  ms: 7.4,
+})
+
+async function stepsOf(db: Database, position: number, pusherIds: readonly number[]) {
+  const rows = await db.all(stepsOfEvent, { position, pusherIds })
+  return rows.map(({ pusher_id: pusher, step, reason }) => [pusher, step, reason])
+}
+
+const queue = query<{ rows: readonly { pusher_id: number; position: number; urgent: number }[] }>()(
+  (db, p, d) =>
+    db
+      .insertInto('outbox')
+      .columns(['pusher_id', 'position', 'urgent', 'created_at'])
+      .expression(
+        db
+          .selectFrom(
+            d.rows(p.rows, { pusher_id: 'integer', position: 'integer', urgent: 'integer' }).as('r'),
+          )
+          .select([
+            'r.pusher_id',
+            'r.position',
+            sql<0 | 1>`r.urgent`.as('urgent'),
+            sql.lit(5).as('created_at'),
+          ]),
+      ),
+)
+const rowsIn = (table: 'trace_steps' | 'trace_decisions' | 'trace_pushers' | 'trace_gateway') =>
+  query()((db) =>
+    db
+      .selectFrom(table as 'trace_steps')
+      .select(['entry_id', 'at'])
+      .orderBy('entry_id'),
+  )
+const everything = query()((db) => db.selectFrom('trace_steps').selectAll().orderBy('entry_id'))
+
+onEachDatabase('what is kept of a journey', (open) => {
+  test('steps of an event for a pusher, and those of no other event and no other pusher', async (t) => {
+    const db = await open(t)
+    await db.transaction((tx) =>
+      trace.recordSteps(tx, 1000, [
+        { pusherId: 1, position: 10, step: 'failed', error: 'status 503', status: 503, ms: 3 },
+        { pusherId: 1, position: 10, step: 'refused', error: 'status 400', status: 400, ms: 3 },
+        { pusherId: 1, position: 10, step: 'failed', error: 'timeout', ms: 30_000 },
+        sent(1, 11),
+        sent(2, 10),
+        { pusherId: 1, position: 10, step: 'skipped', reason: 'read' },
+      ]),
+    )
+    const rows = await db.all(stepsOfEvent, { position: 10, pusherIds: [1, 3] })
+    assert.deepEqual(
+      rows.map((row) => ({ ...row })),
+      [
+        { pusher_id: 1, at: 1000, step: 'failed', reason: 'status 503', status: 503, ms: 3 },
+        { pusher_id: 1, at: 1000, step: 'refused', reason: 'status 400', status: 400, ms: 3 },
+        { pusher_id: 1, at: 1000, step: 'failed', reason: 'timeout', status: null, ms: 30_000 },
+        { pusher_id: 1, at: 1000, step: 'skipped', reason: 'read', status: null, ms: null },
+      ],
+    )
+    const [other] = await db.all(stepsOfEvent, { position: 11, pusherIds: [1] })
+    assert.deepEqual([other?.status, other?.ms, other?.reason], [200, 7, null])
+  })
+
+  test('a backlog that is collapsed leaves a row for each, in one statement', async (t) => {
+    const db = await open(t)
+    const rows = [1, 2, 3, 4, 5, 6].flatMap((position) =>
+      [7, 8].map((pusher_id) => ({ pusher_id, position, urgent: position === 4 ? 1 : 0 })),
+    )
+    await db.transaction(async (tx) => {
+      await tx.run(queue, { rows })
+      let statements = 0
+      const run: typeof tx.run = (...of) => {
+        statements++
+        return tx.run(...of)
+      }
+      await trace.recordCollapsed({ ...tx, run }, 9, [
+        { pusherId: 7, upTo: 5, keep: [3], others: [{ position: 2, reason: 'read' }] },
+      ])
+      assert.equal(statements, 1)
+    })
+    assert.deepEqual(
+      (await db.all(everything, {})).map(({ pusher_id, position, step, reason, at }) => [
+        pusher_id,
+        position,
+        step,
+        reason,
+        at,
+      ]),
+      [
+        [7, 1, 'skipped', 'collapsed', 9],
+        [7, 2, 'skipped', 'read', 9],
+        [7, 5, 'skipped', 'collapsed', 9],
+      ],
+      'not what is kept, is urgent, came later or belongs to another pusher',
+    )
+  })
+
+  test('what waits when a pusher goes is cleared, but for what has just come to its end', async (t) => {
+    const db = await open(t)
+    await db.transaction(async (tx) => {
+      await tx.run(queue, {
+        rows: [
+          { pusher_id: 7, position: 1, urgent: 0 },
+          { pusher_id: 7, position: 2, urgent: 1 },
+          { pusher_id: 8, position: 1, urgent: 0 },
+        ],
+      })
+      await trace.recordSteps(tx, 3, [{ ...sent(7, 1), step: 'rejected' } as PusherStep])
+      await trace.recordSteps(tx, 3, [{ pusherId: 7, position: 2, step: 'failed', error: 'dns', ms: 1 }])
+      await trace.recordCleared(tx, 4, { pusherIds: [7], reason: 'pusher removed' })
+    })
+    assert.deepEqual(await stepsOf(db, 1, [7, 8]), [[7, 'rejected', null]])
+    assert.deepEqual(await stepsOf(db, 2, [7]), [
+      [7, 'failed', 'dns'],
+      [7, 'cleared', 'pusher removed'],
+    ])
+  })
+
+  test('that an event is held is recorded once, and of the next one to send alone', async (t) => {
+    const db = await open(t)
+    const hold = (at: number) =>
+      db.transaction((tx) => trace.recordHeld(tx, at, { pusherIds: [7], reason: 'circuit open' }))
+    await hold(1)
+    await db.transaction((tx) =>
+      tx.run(queue, {
+        rows: [
+          { pusher_id: 7, position: 5, urgent: 0 },
+          { pusher_id: 7, position: 6, urgent: 0 },
+          { pusher_id: 8, position: 4, urgent: 0 },
+        ],
+      }),
+    )
+    await hold(2)
+    await hold(3)
+    assert.deepEqual(
+      (await db.all(everything, {})).map((row) => [
+        row.pusher_id,
+        row.position,
+        row.step,
+        row.reason,
+        row.at,
+      ]),
+      [[7, 5, 'held', 'circuit open', 2]],
+    )
+  })
+
+  test('why an event did not notify: in person, for the cohort, for all', async (t) => {
+    const db = await open(t)
+    const rule = { kind: 'room', ruleId: '!kitchen' }
+    await db.transaction(async (tx) => {
+      await trace.recordDecisions(tx, { position: 1, at: 5 }, [
+        { cohort: 'muted', reason: 'does not notify', rule },
+        {
+          cohort: 'muted',
+          userId: bob,
+          reason: 'does not notify',
+          rule: { kind: 'content', ruleId: 'spam' },
+        },
+        { cohort: 'other', reason: 'no rule matched' },
+      ])
+      await trace.recordDecisions(tx, { position: 2, at: 5 }, [{ cohort: '*', reason: 'rules failed' }])
+      await trace.recordDecisions(tx, { position: 3, at: 5 }, [])
+    })
+    const why = async (position: number, cohort: string, userId: UserId) => {
+      const row = await db.first(decisionFor, { position, cohort, userId })
+      return row && [row.reason, row.rule_kind, row.rule_id]
+    }
+    assert.deepEqual(await why(1, 'muted', user('carol')), ['does not notify', 'room', '!kitchen'])
+    assert.deepEqual(await why(1, 'muted', bob), ['does not notify', 'content', 'spam'])
+    assert.deepEqual(await why(1, 'other', user('carol')), ['no rule matched', null, null])
+    assert.equal(await why(1, 'default', user('carol')), undefined)
+    assert.deepEqual(await why(2, 'default', bob), ['rules failed', null, null])
+    assert.equal(await why(3, 'default', bob), undefined)
+  })
+
+  test('pushers that change or go are known by hash and name, until the account is closed', async (t) => {
+    const db = await open(t)
+    const house = openHouse(db)
+    const pusherId = await house.addPusher(bob)
+    const other = await house.addPusher(user('carol'))
+    await db.transaction(async (tx) => {
+      await trace.recordPusherChange(tx, 3, { pusherIds: [pusherId], change: 'off' })
+      await trace.recordPusherChange(tx, 4, {
+        pusherIds: [pusherId, other],
+        change: 'removed',
+        reason: 'deleted',
+      })
+      await trace.recordPusherChange(tx, 5, { pusherIds: [999], change: 'on' })
+    })
+    await house.removePushers(bob)
+    const notes = await db.all(pusherNotesOf, { userId: bob })
+    assert.deepEqual(
+      notes.map((note) => [note.pusher_id, note.at, note.change, note.reason]),
+      [
+        [pusherId, 3, 'off', null],
+        [pusherId, 4, 'removed', 'deleted'],
+      ],
+    )
+    assert.equal(notes[0]?.pushkey_hash, shortHash('key'))
+    assert.ok(!JSON.stringify(notes).includes('"key"'), 'not the pushkey')
+    await db.transaction((tx) => NO_TRACE.forgetUser(tx, bob))
+    assert.deepEqual(await db.all(pusherNotesOf, { userId: bob }), [])
+    assert.equal((await db.all(pusherNotesOf, { userId: user('carol') })).length, 1)
+  })
+
+  test('the steps of a gateway, none of them longer than it should be', async (t) => {
+    const db = await open(t)
+    const step: GatewayStep = {
+      eventId: '$event',
+      appId: 'org.example.app',
+      pushkeyHash: 'abc',
+      at: 7,
+      attempt: 1,
+      outcome: 'retry',
+      reason: 'x'.repeat(1000),
+      status: 503,
+      ms: 3.6,
+    }
+    await db.transaction((tx) =>
+      trace.recordGatewaySteps(tx, [
+        step,
+        { ...step, eventId: '$other' },
+        { ...step, attempt: 2, outcome: 'delivered', reason: undefined, providerId: 'id', ms: undefined },
+      ]),
+    )
+    const rows = await db.all(gatewayStepsOfEvent, { eventId: '$event' })
+    assert.deepEqual(
+      rows.map(({ attempt, outcome, reason, status, provider_id, ms }) => [
+        attempt,
+        outcome,
+        reason?.length ?? null,
+        status,
+        provider_id,
+        ms,
+      ]),
+      [
+        [1, 'retry', 200, 503, null, 4],
+        [2, 'delivered', null, 503, 'id', null],
+      ],
+    )
+  })
+
+  test('nothing is recorded when it is off, and nothing when there is nothing to record', async (t) => {
+    const db = await open(t)
+    await db.transaction(async (tx) => {
+      await tx.run(queue, { rows: [{ pusher_id: 7, position: 1, urgent: 0 }] })
+      const off = createTrace({ isEnabled: false })
+      await off.recordSteps(tx, 1, [sent(7, 1)])
+      await off.recordCollapsed(tx, 1, [{ pusherId: 7, upTo: 5, keep: [], others: [] }])
+      await off.recordCleared(tx, 1, { pusherIds: [7], reason: 'pusher removed' })
+      await off.recordHeld(tx, 1, { pusherIds: [7], reason: 'circuit open' })
+      await trace.recordSteps(tx, 1, [])
+      await trace.recordCollapsed(tx, 1, [])
+      await trace.recordCleared(tx, 1, { pusherIds: [], reason: 'pusher removed' })
+      await trace.recordHeld(tx, 1, { pusherIds: [], reason: 'circuit open' })
+      await trace.recordGatewaySteps(tx, [])
+    })
+    assert.deepEqual(await db.all(everything, {}), [])
+  })
+
+  test('a step is there with the transaction that records the outcome, or not at all', async (t) => {
+    const db = await open(t)
+    const failing = db.transaction(async (tx) => {
+      await trace.recordSteps(tx, 1, [sent(7, 1)])
+      throw new Error('no')
+    })
+    await assert.rejects(failing, /no/)
+    assert.deepEqual(await db.all(everything, {}), [])
+  })
+
+  test('bounded by age', async (t) => {
+    const db = await open(t)
+    const clock = createManualClock(100 * DAY)
+    const gatewayStep = {
+      eventId: '$e',
+      appId: 'a',
+      pushkeyHash: 'h',
+      attempt: 1,
+      outcome: 'delivered',
+    } as const
+    const house = openHouse(db)
+    const pusherId = await house.addPusher(bob)
+    for (const [position, at] of [
+      [1, 85 * DAY],
+      [2, 86 * DAY],
+      [3, 500 * DAY],
+      [4, 99 * DAY],
+    ] as const)
+      await db.transaction(async (tx) => {
+        await trace.recordSteps(tx, at, [sent(7, position)])
+        await trace.recordDecisions(tx, { position, at }, [{ cohort: '*', reason: 'rules failed' }])
+        await trace.recordPusherChange(tx, at, { pusherIds: [pusherId], change: 'off' })
+        await trace.recordGatewaySteps(tx, [{ ...gatewayStep, at }])
+      })
+    const swept = await sweepTrace({ db, clock }, { retentionDays: 14, maxRows: 1000 })
+    assert.equal(swept, 8, 'older than 14 days, or, since the clock was wrong, from the future')
+    for (const table of ['trace_steps', 'trace_decisions', 'trace_pushers', 'trace_gateway'] as const) {
+      const left = await db.all(rowsIn(table), {})
+      assert.deepEqual(
+        left.map(({ at }) => at / DAY),
+        [86, 99],
+        table,
+      )
+    }
+  })
+
+  test('bounded by size: the newest are kept, however many there were', async (t) => {
+    const db = await open(t)
+    const clock = createManualClock(DAY)
+    const rows = Array.from({ length: 1700 }, (_, at) => sent(7, at))
+    await db.transaction((tx) => trace.recordSteps(tx, DAY, rows))
+    assert.equal(await sweepTrace({ db, clock }, { retentionDays: 14, maxRows: 1000 }), 700)
+    const left = await db.all(everything, {})
+    assert.deepEqual([left.length, left[0]?.position, left.at(-1)?.position], [1000, 700, 1699])
+    assert.equal(await sweepTrace({ db, clock }, { retentionDays: 14, maxRows: 1000 }), 0)
+  })
+})

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import type { PokeFault } from '../../src/delivery/poke-fault.ts'
+import type { SkipReason } from '../../src/delivery/next-poke.ts'
+import { FAULTS, type ReasonOf, sentenceFor, type StepName, VOCABULARY } from '../../src/trace/vocabulary.ts'
+
+const page = readFileSync(fileURLToPath(new URL('../../docs/journey.md', import.meta.url)), 'utf8')
+
+describe('the words of the journey', () => {
+  test('every reason that delivery has for not sending has a word', () => {
+    // The compiler has looked: this would not be assignable.
+    const all: ReasonOf<'skipped'>[] = [] satisfies SkipReason[]
+    const words: Record<SkipReason, string> = VOCABULARY.skipped
+    assert.deepEqual(all, [])
+    assert.ok(Object.values(words).every((sentence) => sentence.length > 10))
+  })
+
+  test('every word for a fault has its part of a sentence, but for a status, which speaks for itself', () => {
+    const words: Record<Exclude<PokeFault, `status ${number}`>, string> = FAULTS
+    assert.ok(Object.keys(words).length > 10)
+    assert.equal(
+      sentenceFor('attempt', 'failed', 'timeout'),
+      'The poke did not arrive; it is tried again (it did not answer in time).',
+    )
+    assert.match(sentenceFor('attempt', 'failed', 'status 503'), /\(status 503\)\.$/)
+  })
+
+  test('a word of another version is shown as it is', () => {
+    assert.equal(sentenceFor('skipped', 'eaten by a dog'), 'skipped: eaten by a dog.')
+    assert.equal(sentenceFor('skipped', 'toString'), 'skipped: toString.')
+  })
+
+  test('docs/journey.md has them all, and no others', () => {
+    const listed = [...page.matchAll(/^\| `([^`]+)` \| `([^`]+)` \| (.+) \|$/gm)].map((match) =>
+      match.slice(1),
+    )
+    const known = Object.entries(VOCABULARY).flatMap(([step, reasons]) =>
+      Object.keys(reasons).map((reason) => [step, reason, sentenceFor(step as StepName, reason)]),
+    )
+    assert.deepEqual(listed, known)
+  })
+})
