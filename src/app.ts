@@ -60,7 +60,8 @@ import { createTyping } from './rooms/typing.ts'
 import { type Database, openDatabase, type Transaction } from './storage/database.ts'
 import { proveWritable } from './storage/stream.ts'
 import { startTraceSweeper } from './trace/sweep.ts'
-import { createTrace } from './trace/trace.ts'
+import { createGatewayTrace } from './trace/gateway-trace.ts'
+import { createTrace, type Trace } from './trace/trace.ts'
 
 export type { Environment }
 
@@ -85,6 +86,8 @@ export async function createBelfry(config: Config, given: Partial<Environment> =
   const database = config.database
   const db = await openDatabase(database.kind === 'sqlite' ? `sqlite:${database.path}` : database.url, log)
   const bus = createLocalBus()
+  const trace = createTrace({ isEnabled: config.trace.enabled })
+  const gatewayTrace = createGatewayTrace({ db, trace, log })
   const own = await orClosed(db, () =>
     createGatewayParts({
       ...environment,
@@ -95,9 +98,12 @@ export async function createBelfry(config: Config, given: Partial<Environment> =
       under: 'gateway.apps',
       builtIn: BUILT_IN_APPS,
       onRejected: (tx, device) => stages.rejectOwn(tx, device),
+      note: ({ eventId, ...step }) => {
+        if (eventId !== undefined) gatewayTrace.note({ ...step, eventId })
+      },
     }),
   )
-  const stages = createStages(config, { ...environment, ca, bus, own }, db)
+  const stages = createStages(config, { ...environment, ca, bus, trace, own }, db)
   const running: AsyncDisposable[] = []
   return {
     async listen() {
@@ -117,6 +123,7 @@ export async function createBelfry(config: Config, given: Partial<Environment> =
       stages.activity[Symbol.dispose]()
       for (const part of running.toReversed()) await part[Symbol.asyncDispose]()
       await own.gateway[Symbol.asyncDispose]()
+      await gatewayTrace[Symbol.asyncDispose]()
       await stages.sender[Symbol.asyncDispose]()
       await stages.lastSeen[Symbol.asyncDispose]()
       await db[Symbol.asyncDispose]()
@@ -126,7 +133,7 @@ export async function createBelfry(config: Config, given: Partial<Environment> =
   }
 }
 
-type FromOutside = { ca: readonly string[]; bus: Bus; own: GatewayParts }
+type FromOutside = { ca: readonly string[]; bus: Bus; trace: Trace; own: GatewayParts }
 
 async function orClosed<T>(db: Database, make: () => Promise<T>): Promise<T> {
   try {
@@ -147,10 +154,9 @@ export async function keepVapidKey(file: string): Promise<{ publicKey: string; i
 /** Builds each stage with what it needs, from the end of an event's way to its beginning. */
 function createStages(
   config: Config,
-  { clock, random, log, metrics, ca, bus, own }: Environment & FromOutside,
+  { clock, random, log, metrics, ca, bus, trace, own }: Environment & FromOutside,
   db: Database,
 ) {
-  const trace = createTrace({ isEnabled: config.trace.enabled })
   const serverName = config.server_name
   const ruleSettings = ruleSettingsOf(config)
   const policy = makeIpPolicy(config.push.allow_ip_ranges)
