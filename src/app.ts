@@ -155,7 +155,15 @@ function createStages(
     'belfry_rule_faults_total',
     'Rule evaluations that threw; no message was lost',
   )
-  const notifications = notificationDeps({ clock, bus, log, trace, ...ruleSettings, ruleFaults })
+  const notifications = notificationDeps({
+    clock,
+    bus,
+    log,
+    trace,
+    ...ruleSettings,
+    ruleFaults,
+    badge: config.push.badge,
+  })
   const rooms: RoomDeps = { db, bus, clock, random, log, serverName, notifications }
   const accounts: AccountDeps = {
     db,
@@ -213,7 +221,7 @@ function createStages(
       log,
       trace,
       loadPokedEvents,
-      badgeOf,
+      badgeOf: (q, userId) => badgeOf(q, userId, config.push.badge),
       isRead,
       outcomeOf,
       rulesOf: (q, userId) => rulesetOf(q, userId, ruleSettings),

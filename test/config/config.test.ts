@@ -100,6 +100,7 @@ test('every setting can be given in the environment, by its name', () => {
     log_level: 'warn',
     public_url: 'https://a.b/',
     'push.allow_ip_ranges': '10.0.0.0/8',
+    'push.badge': 'messages',
   }
   const kinds = { text: 'some', number: '1024', boolean: 'true', list: '' }
   const env = Object.fromEntries(
