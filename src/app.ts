@@ -44,6 +44,7 @@ import type { PusherDeps } from './pushers/set-pusher.ts'
 import { startRemovedSweeper } from './pushers/sweep-removed.ts'
 import type { TestPushDeps } from './pushers/test-push.ts'
 import type { RoomDeps } from './rooms/deps.ts'
+import { leaveAllRooms, startLeaving } from './rooms/leave-all-rooms.ts'
 import { updateMemberProfile } from './rooms/member-profile.ts'
 import { displayNameAt, loadPokedEvents } from './rooms/poke-event.ts'
 import { createActivity } from './rooms/sync/activity.ts'
@@ -176,6 +177,7 @@ function createStages(
     loginAttempts: createLoginAttemptLimiter(config.rate_limits, clock),
     onDevicesRemoved: (tx, userId, deviceIds) => removePushersOfDevices(pushers, tx, { userId, deviceIds }),
     onProfileChanged: (userId) => updateMemberProfile(rooms, userId),
+    onDeactivated: (userId) => leaveAllRooms(rooms, userId),
     onRulesChanged: rulesChanged,
   }
   const rules: RuleChangeDeps = {
@@ -234,6 +236,7 @@ function createStages(
   const startSweeping = () => [
     startHandleSweeper({ ...rules, log }, config.push.handle_retention_days),
     startRemovedSweeper({ db, clock, log }),
+    startLeaving(rooms),
     startTraceSweeper(
       { db, clock, log },
       { retentionDays: config.trace.retention_days, maxRows: config.trace.max_rows },
