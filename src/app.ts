@@ -1,5 +1,10 @@
-import { readFileSync } from 'node:fs'
 import { type AccountDeps } from './accounts/deps.ts'
+import { startValidationSweeper } from './accounts/sweep-validations.ts'
+import type { ValidationDeps } from './accounts/email-validation.ts'
+import { startMailSweepers } from './delivery/email/sweep-mail.ts'
+import { createMailService } from './delivery/email/mail-service.ts'
+import { startMailDelivery } from './delivery/email/worker.ts'
+import type { Queries } from './storage/query.ts'
 import { createAuthenticator } from './accounts/authenticate.ts'
 import { createAuthSessions } from './accounts/auth-sessions.ts'
 import { createLastSeen } from './accounts/last-seen.ts'
@@ -12,7 +17,7 @@ import { rulesetOf } from './accounts/rules.ts'
 import type { RuleSettings } from './push-rules/model.ts'
 import { createLocalBus } from './cluster/bus.ts'
 import { clientRoutes } from './client-api/routes.ts'
-import { ConfigError } from './config/config-error.ts'
+import { readSetting } from './config/read-setting.ts'
 import type { Config } from './config/schema.ts'
 import { explainRoutes } from './console-api/explain.ts'
 import { pusherReportRoutes } from './console-api/pushers.ts'
@@ -25,11 +30,11 @@ import { INBOX_APP_ID, makeInboxApp } from './gateway/apps.ts'
 import { makeInboxStore } from './gateway/inbox-store.ts'
 import type { NotifyDeps } from './gateway/notify.ts'
 import { healthRoutes } from './http/health.ts'
-import { createLoginAttemptLimiter, createRateLimiter } from './http/rate-limit.ts'
+import { createLoginAttemptLimiter, createRateLimiter, createTokenMailLimiter } from './http/rate-limit.ts'
 import { createHttpServer } from './http/server.ts'
 import { type Clock, systemClock } from './lib/clock.ts'
 import { createEvents } from './lib/events.ts'
-import { type Random, systemRandom } from './lib/ids.ts'
+import { type Random, systemRandom, type UserId } from './lib/ids.ts'
 import { createLog, type Log } from './lib/log.ts'
 import { createMetrics, type Metrics } from './lib/metrics.ts'
 import { makeIpPolicy } from './lib/outbound/ip-policy.ts'
@@ -39,7 +44,12 @@ import { outcomeOf } from './notifications/counts.ts'
 import { notificationDeps } from './notifications/deps.ts'
 import { rulesChanged } from './notifications/members.ts'
 import { isRead } from './notifications/read.ts'
-import { removePusher, removePushersOfDevices } from './pushers/remove-pushers.ts'
+import {
+  removeAllPushers,
+  removePusher,
+  removePusherOfAddress,
+  removePushersOfDevices,
+} from './pushers/remove-pushers.ts'
 import type { PusherDeps } from './pushers/set-pusher.ts'
 import { startRemovedSweeper } from './pushers/sweep-removed.ts'
 import type { TestPushDeps } from './pushers/test-push.ts'
@@ -73,7 +83,7 @@ export async function createBelfry(config: Config, given: Partial<Environment> =
   const log = given.log ?? createLog({ level: config.log_level })
   const metrics = given.metrics ?? createMetrics({ processMetrics: true })
   const environment = { clock: systemClock, random: systemRandom, ...given, log, metrics }
-  const ca = config.push.extra_ca === undefined ? [] : [readCertificates(config.push.extra_ca)]
+  const ca = config.push.extra_ca === undefined ? [] : [readSetting('push.extra_ca', config.push.extra_ca)]
   const database = config.database
   const db = await openDatabase(database.kind === 'sqlite' ? `sqlite:${database.path}` : database.url, log)
   const stages = createStages(config, { ...environment, ca }, db)
@@ -84,7 +94,7 @@ export async function createBelfry(config: Config, given: Partial<Environment> =
       if (ca.length > 0) await stages.sender.load()
       const { url } = await stages.http.listen()
       stages.ownUrls.push(url)
-      running.push(...stages.startSweeping(), await stages.startDelivering())
+      running.push(...stages.startSweeping(), ...(await stages.startDelivering()))
       return { url }
     },
     async close() {
@@ -140,7 +150,9 @@ function createStages(
     events: createEvents({ log, metrics }),
     includeContent: config.push.include_content,
   }
+  const mail = createMailService(config, { clock, random, log, metrics })
   const pushers: PusherDeps = {
+    ...(mail && { mail }),
     db,
     bus,
     clock,
@@ -151,7 +163,7 @@ function createStages(
     endBadge,
     copyRules: (tx, of) => copyDeviceRules(rules, tx, of),
   }
-  const testPushes: TestPushDeps = { ...pushers, ...sending, random }
+  const testPushes: TestPushDeps = { ...pushers, ...sending, random, sendTestMail: mail?.sendTest }
   const ruleFaults = metrics.counter(
     'belfry_rule_faults_total',
     'Rule evaluations that threw; no message was lost',
@@ -176,9 +188,16 @@ function createStages(
     authSessions: createAuthSessions({ clock, random }),
     loginAttempts: createLoginAttemptLimiter(config.rate_limits, clock),
     onDevicesRemoved: (tx, userId, deviceIds) => removePushersOfDevices(pushers, tx, { userId, deviceIds }),
+    onAddressRemoved: (tx, userId, address) => removePusherOfAddress(pushers, tx, { userId, address }),
+    onAccountClosed: (tx, userId) => removeAllPushers(pushers, tx, userId),
     onProfileChanged: (userId) => updateMemberProfile(rooms, userId),
     onDeactivated: (userId) => leaveAllRooms(rooms, userId),
     onRulesChanged: rulesChanged,
+  }
+  const validations: ValidationDeps = {
+    ...accounts,
+    mailToken: mail?.sendToken,
+    tokenMails: createTokenMailLimiter(config.rate_limits, clock),
   }
   const rules: RuleChangeDeps = {
     ...accounts,
@@ -205,7 +224,18 @@ function createStages(
     limiter: createRateLimiter(config.rate_limits, clock),
     routes: [
       ...healthRoutes({ checks: { database: () => proveWritable(db) }, metrics, log }),
-      ...clientRoutes({ config, accounts, rules, rooms, notifications, sync, typing, pushers, testPushes }),
+      ...clientRoutes({
+        config,
+        accounts,
+        validations,
+        rules,
+        rooms,
+        notifications,
+        sync,
+        typing,
+        pushers,
+        testPushes,
+      }),
       ...explainRoutes({ db, settings: ruleSettings }),
       ...pusherReportRoutes({ db, clock }),
       ...gatewayRoutes(gateway),
@@ -213,30 +243,40 @@ function createStages(
     ],
   })
 
-  const startDelivering = () =>
-    startDelivery({
+  const questions = {
+    loadPokedEvents,
+    isRead,
+    outcomeOf,
+    rulesOf: (q: Queries, userId: UserId) => rulesetOf(q, userId, ruleSettings),
+    ruleSettings,
+    displayNameAt,
+    includeContent: sending.includeContent,
+  }
+  const startDelivering = async () => {
+    const pokes = await startDelivery({
       ...sending,
+      ...questions,
       db,
       bus,
       clock,
       random,
       log,
       trace,
-      loadPokedEvents,
       badgeOf: (q, userId) => badgeOf(q, userId, config.push.badge),
-      isRead,
-      outcomeOf,
-      rulesOf: (q, userId) => rulesetOf(q, userId, ruleSettings),
-      ruleSettings,
-      displayNameAt,
       activeUntil: (of) => activity.until(of),
       removePusher: (tx, pusherId) => removePusher(pushers, tx, pusherId),
       concurrency: config.push.concurrency,
     })
+    return mail
+      ? [pokes, startMailDelivery({ ...mail.delivery, ...questions, db, clock, random, log })]
+      : [pokes]
+  }
   const startSweeping = () => [
     startHandleSweeper({ ...rules, log }, config.push.handle_retention_days),
     startRemovedSweeper({ db, clock, log }),
     startLeaving(rooms),
+    startValidationSweeper({ db, clock, log }),
+    ...startMailSweepers({ db, clock, log }),
     startTraceSweeper(
       { db, clock, log },
       { retentionDays: config.trace.retention_days, maxRows: config.trace.max_rows },
@@ -267,13 +307,5 @@ function gatewayReport(log: Log, metrics: Metrics): NotifyDeps['report'] {
     outcomes.inc({ outcome: report.outcome })
     if (report.outcome === 'configuration error')
       log.warn({ app_id: report.appId }, 'no such app at this gateway')
-  }
-}
-
-function readCertificates(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new ConfigError(`bad value for "push.extra_ca": ${file} cannot be read`, { cause: error })
   }
 }

@@ -4,7 +4,16 @@ import { limitExceeded } from '../lib/errors.ts'
 import { addressGroup } from './address.ts'
 
 /** What a route counts as. */
-export type LimitClass = 'none' | 'default' | 'send' | 'login' | 'register' | 'push' | 'sync' | 'test push'
+export type LimitClass =
+  | 'none'
+  | 'default'
+  | 'send'
+  | 'login'
+  | 'register'
+  | 'push'
+  | 'sync'
+  | 'test push'
+  | 'email token'
 
 /** Counts a request; each throws 429 `M_LIMIT_EXCEEDED` when it is one too many. */
 export type RateLimiter = {
@@ -84,6 +93,7 @@ export function createRateLimiter(limits: Config['rate_limits'], clock: Clock): 
     sync: userRequests(),
     send: buckets(limits.messages_per_second_per_user, limits.message_burst_per_user),
     'test push': perMinute(limits.test_pushes_per_minute_per_user),
+    'email token': requestsOfUser,
   }
   const requestsOfAddress = buckets(limits.requests_per_second_per_address, limits.request_burst_per_address)
   const ofAddress: Record<Exclude<LimitClass, 'none'>, TokenBuckets> = {
@@ -93,6 +103,7 @@ export function createRateLimiter(limits: Config['rate_limits'], clock: Clock): 
     'test push': requestsOfAddress,
     push: buckets(limits.pushes_per_second_per_address, limits.push_burst_per_address),
     login: perMinute(limits.login_attempts_per_minute_per_address),
+    'email token': perMinute(limits.email_tokens_per_minute_per_address),
     register: perMinute(limits.registrations_per_minute_per_address),
   }
   return {
@@ -114,9 +125,19 @@ export type AttemptLimiter = {
 }
 
 export function createLoginAttemptLimiter(limits: Config['rate_limits'], clock: Clock): AttemptLimiter {
-  if (!limits.enabled) return { attempt: () => undefined, succeeded: () => undefined }
   const count = limits.login_attempts_per_minute_per_account
-  const buckets = createTokenBuckets({ rate: { perSecond: count / 60, burst: count }, clock })
+  return createAttemptLimiter(limits, { perSecond: count / 60, burst: count }, clock)
+}
+
+/** Guards one mailbox against mail that others ask for. */
+export function createTokenMailLimiter(limits: Config['rate_limits'], clock: Clock): AttemptLimiter {
+  const count = limits.email_tokens_per_hour_per_recipient
+  return createAttemptLimiter(limits, { perSecond: count / 3600, burst: count }, clock)
+}
+
+function createAttemptLimiter(limits: Config['rate_limits'], rate: Rate, clock: Clock): AttemptLimiter {
+  if (!limits.enabled) return { attempt: () => undefined, succeeded: () => undefined }
+  const buckets = createTokenBuckets({ rate, clock })
   return {
     attempt: (account) => takeOrRefuse(buckets, account),
     succeeded: (account) => buckets.giveBack(account),

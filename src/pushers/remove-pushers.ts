@@ -1,4 +1,5 @@
 import { settleHandles } from '../accounts/rule-handles-store.ts'
+import { deleteThrottles } from '../delivery/email/throttle-store.ts'
 import { clearOutbox } from '../delivery/outbox-store.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { DeviceId, UserId } from '../lib/ids.ts'
@@ -7,12 +8,14 @@ import type { Trace } from '../trace/trace.ts'
 import {
   deletePushersById,
   pusherById,
+  pusherByKey,
   type PusherRef,
   pushersOfDevices,
   pushersOfUser,
   setHasPushers,
   usersWithPushers,
 } from './pusher-store.ts'
+import { MAIL_APP_ID } from './pusher.ts'
 import { noteRemoved, trimRemoved } from './removed-store.ts'
 
 export type PusherRemovalDeps = {
@@ -25,9 +28,17 @@ export type PusherRemovalDeps = {
 /**
  * Why a pusher is no more. `deleted`: a client of its owner has deleted it. `rejected`: its gateway has said that the pushkey is
  * not valid any more. `device removed`: its device was logged out or removed, by a change of the password too. `taken over`:
- * another user has set a pusher with its app and pushkey. `account closed`: with all of the user's.
+ * another user has set a pusher with its app and pushkey. `account closed`: with all of the user's. `unsubscribed`: by the link in its
+ * mails. `address removed`: it mailed to an address that is the user's no more.
  */
-export type RemovalReason = 'deleted' | 'rejected' | 'device removed' | 'taken over' | 'account closed'
+export type RemovalReason =
+  | 'deleted'
+  | 'rejected'
+  | 'device removed'
+  | 'taken over'
+  | 'account closed'
+  | 'unsubscribed'
+  | 'address removed'
 
 /** So many notes of a user are kept, the newest. */
 export const REMOVED_KEPT = 100
@@ -49,6 +60,16 @@ export async function removeAllPushers(
 ): Promise<void> {
   await removePushers(deps, tx, await tx.all(pushersOfUser, { userId }), 'account closed')
   await deps.trace.forgetUser(tx, userId)
+}
+
+/** Removes the pusher that mails to an address which is the user's no more. */
+export async function removePusherOfAddress(
+  deps: PusherRemovalDeps,
+  tx: Transaction,
+  { userId, address }: { userId: UserId; address: string },
+): Promise<void> {
+  const key = { userId, appId: MAIL_APP_ID, pushkey: address }
+  await removePushers(deps, tx, await tx.all(pusherByKey, key), 'address removed')
 }
 
 /** Removes a pusher whose gateway asked for it. */
@@ -77,6 +98,7 @@ export async function removePushers(
   await deps.trace.recordPusherChange(tx, now, { pusherIds, change: 'removed', reason })
   await deps.trace.recordCleared(tx, now, { pusherIds, reason: 'pusher removed' })
   await clearOutbox(tx, pusherIds)
+  await tx.run(deleteThrottles, { pusherIds })
   await tx.run(deletePushersById, { pusherIds })
   const userIds = [...new Set(pushers.map((pusher) => pusher.user_id))]
   const remaining = new Set((await tx.all(usersWithPushers, { userIds })).map((row) => row.user_id))

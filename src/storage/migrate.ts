@@ -4,6 +4,7 @@ import { pushRules } from './migrations/0002-push-rules.ts'
 import { urgentPokes } from './migrations/0003-urgent-pokes.ts'
 import { pusherLife } from './migrations/0004-pusher-life.ts'
 import { trace } from './migrations/0005-trace.ts'
+import { email } from './migrations/0006-email.ts'
 import { holdWhileActive } from './migrations/0007-hold-while-active.ts'
 
 /** How the column types, and what else a migration says, are spelled in one database. */
@@ -32,6 +33,7 @@ export const migrations: readonly Migration[] = [
   urgentPokes,
   pusherLife,
   trace,
+  email,
   holdWhileActive,
 ]
 

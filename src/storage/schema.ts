@@ -41,6 +41,35 @@ export type AccessTokensTable = {
   created_at: number
 }
 
+/**
+ * Third-party identifiers of users; `medium` is 'email', and the address is in its canonical form (`lib/mail/address.ts`). An
+ * address has one owner.
+ */
+export type ThreepidsTable = {
+  medium: 'email'
+  address: string
+  user_id: UserId
+  validated_at: number
+  added_at: number
+}
+
+/** Addresses that are being validated, or were and are not added yet. Secrets and tokens are kept as SHA-256 only. */
+export type ThreepidValidationsTable = {
+  sid: string
+  medium: 'email'
+  address: string
+  /** Of the `client_secret`. */
+  secret_hash: string
+  /** The last that a mail was sent for. */
+  send_attempt: number
+  /** Of the token in that mail. */
+  token_hash: string
+  sent_at: number
+  validated_at: number | null
+  /** How often it was asked for with a wrong secret. */
+  failures: Filled<number>
+}
+
 /** Account data; `room_id` is '' for what belongs to the whole account. */
 export type AccountDataTable = {
   user_id: UserId
@@ -281,6 +310,8 @@ export type PushersTable = {
   held_until: number | null
   lease_owner: string | null
   lease_until: number | null
+  /** Of an e-mail pusher: in the link of its mails that ends it. */
+  unsubscribe_token: Filled<string | null>
 }
 
 /** A poke that is still to be sent: written in the event's own transaction, gone in the one that records the outcome. */
@@ -290,6 +321,16 @@ export type OutboxTable = {
   created_at: number
   /** 1: it goes before all that is not. */
   urgent: Filled<Flag>
+}
+
+/** Rooms that an e-mail pusher has told of: how long the next mail about them is put off (`delivery/email/schedule.ts`). */
+export type MailThrottlesTable = {
+  pusher_id: number
+  room_id: RoomId
+  told_at: number
+  wait_ms: number
+  /** When the newest event came that was told of. */
+  last_event_at: number
 }
 
 /** Pushers that are no more, so that their owner can see when and why. Kept for 30 days. */
@@ -389,6 +430,8 @@ export type Schema = {
   users: UsersTable
   devices: DevicesTable
   access_tokens: AccessTokensTable
+  threepids: ThreepidsTable
+  threepid_validations: ThreepidValidationsTable
   account_data: AccountDataTable
   filters: FiltersTable
   rooms: RoomsTable
@@ -411,6 +454,7 @@ export type Schema = {
   pushers: PushersTable
   removed_pushers: RemovedPushersTable
   outbox: OutboxTable
+  mail_throttles: MailThrottlesTable
   inbox: InboxTable
   trace_steps: TraceStepsTable
   trace_decisions: TraceDecisionsTable
