@@ -52,6 +52,7 @@ import type { PusherDeps } from './pushers/set-pusher.ts'
 import { startRemovedSweeper } from './pushers/sweep-removed.ts'
 import type { TestPushDeps } from './pushers/test-push.ts'
 import type { RoomDeps } from './rooms/deps.ts'
+import { leaveAllRooms, startLeaving } from './rooms/leave-all-rooms.ts'
 import { updateMemberProfile } from './rooms/member-profile.ts'
 import { displayNameAt, loadPokedEvents } from './rooms/poke-event.ts'
 import { createActivity } from './rooms/sync/activity.ts'
@@ -194,7 +195,15 @@ function createStages(
     'belfry_rule_faults_total',
     'Rule evaluations that threw; no message was lost',
   )
-  const notifications = notificationDeps({ clock, bus, log, trace, ...ruleSettings, ruleFaults })
+  const notifications = notificationDeps({
+    clock,
+    bus,
+    log,
+    trace,
+    ...ruleSettings,
+    ruleFaults,
+    badge: config.push.badge,
+  })
   const rooms: RoomDeps = { db, bus, clock, random, log, serverName, notifications }
   const accounts: AccountDeps = {
     db,
@@ -209,6 +218,7 @@ function createStages(
     onAddressRemoved: (tx, userId, address) => removePusherOfAddress(pushers, tx, { userId, address }),
     onAccountClosed: (tx, userId) => removeAllPushers(pushers, tx, userId),
     onProfileChanged: (userId) => updateMemberProfile(rooms, userId),
+    onDeactivated: (userId) => leaveAllRooms(rooms, userId),
     onRulesChanged: rulesChanged,
   }
   const validations: ValidationDeps = {
@@ -283,7 +293,7 @@ function createStages(
       random,
       log,
       trace,
-      badgeOf,
+      badgeOf: (q, userId) => badgeOf(q, userId, config.push.badge),
       activeUntil: (of) => activity.until(of),
       removePusher: (tx, pusherId) => removePusher(pushers, tx, pusherId),
       concurrency: config.push.concurrency,
@@ -295,6 +305,7 @@ function createStages(
   const startSweeping = () => [
     startHandleSweeper({ ...rules, log }, config.push.handle_retention_days),
     startRemovedSweeper({ db, clock, log }),
+    startLeaving(rooms),
     startValidationSweeper({ db, clock, log }),
     ...startMailSweepers({ db, clock, log }),
     startTraceSweeper(
