@@ -108,6 +108,7 @@ test('every setting can be given in the environment, by its name', () => {
     'email.timeout_s': '30',
     'email.connections': '2',
     'email.client_url': 'https://app.a.b/#/',
+    'gateway.retry_hours': '48',
   }
   const kinds = { text: 'some', number: '1024', boolean: 'true', list: '', json: '{"a":{"type":"inbox"}}' }
   const env = Object.fromEntries(
