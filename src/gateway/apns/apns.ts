@@ -32,8 +32,10 @@ export function makeApns(): ProviderType<typeof apnsOptions> {
       const pem = credentials?.kind === 'certificate' ? credentials.pem : undefined
       const secureContext = await secureContextFor(ca, pem === undefined ? {} : { cert: pem, key: pem })
       const tokens = credentials?.kind === 'token' ? tokensOf(credentials) : undefined
+      const url = apnsUrl(options)
+      const path = `${url.pathname.replace(/\/+$/, '')}/3/device/`
       const connections = makeConnections({
-        url: apnsUrl(options),
+        url,
         clock: deps.clock,
         secureContext,
         oneStreamFirst: tokens !== undefined,
@@ -43,7 +45,7 @@ export function makeApns(): ProviderType<typeof apnsOptions> {
         deps,
         'APNs refuses what this app sends; its configuration or the gateway is wrong',
       )
-      return makeProvider({ options, deps, credentials, faults, tokens, connections, alarm })
+      return makeProvider({ options, deps, credentials, faults, tokens, connections, alarm, path })
     },
   }
 }
@@ -56,6 +58,8 @@ type App = {
   tokens: TokenSource | undefined
   connections: Connections
   alarm: Alarm
+  /** `/3/device/`, behind the path of the base URL. */
+  path: string
 }
 
 function makeProvider(app: App): Provider {
@@ -98,10 +102,9 @@ function prepare(app: App, message: Message, from: Rung = 'full'): Prepared | Ve
     pushType: options.push_type,
     now: app.deps.clock.now(),
   })
-  const prefix = apnsUrl(options).pathname.replace(/\/+$/, '')
   return {
     message,
-    path: `${prefix}/3/device/${device.token}`,
+    path: app.path + device.token,
     headers,
     rung: fitting.rung,
     body: fitting.text,
