@@ -48,10 +48,17 @@ export function collapseId({
   device,
   notification,
 }: Pick<Message, 'device' | 'notification'>): string | undefined {
-  const { room_id: roomId } = notification
-  if (device.data?.only_last_per_room === true && roomId) return collapseHash(device, 'room', roomId)
   const key = dedupeKeyOf({ device, notification })
-  return key && collapseHash(device, 'event', key.eventId)
+  return roomCollapseId({ device, notification }) ?? (key && collapseHash(device, 'event', key.eventId))
+}
+
+/** By room alone, for a pusher that wants it so; `undefined` for every other. */
+export function roomCollapseId({
+  device,
+  notification: { room_id: roomId },
+}: Pick<Message, 'device' | 'notification'>): string | undefined {
+  if (device.data?.only_last_per_room !== true || !roomId) return undefined
+  return collapseHash(device, 'room', roomId)
 }
 
 /** 24 bytes. */

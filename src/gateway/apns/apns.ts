@@ -1,4 +1,5 @@
 import { makeAlarm, type Alarm } from '../alarm.ts'
+import { pathPrefix } from '../base-url.ts'
 import { fit, type Rung } from '../ladder.ts'
 import type { Message, Provider, ProviderDeps, ProviderType, Verdict } from '../provider.ts'
 import { secureContextFor } from '../trust.ts'
@@ -33,7 +34,7 @@ export function makeApns(): ProviderType<typeof apnsOptions> {
       const secureContext = await secureContextFor(ca, pem === undefined ? {} : { cert: pem, key: pem })
       const tokens = credentials?.kind === 'token' ? tokensOf(credentials) : undefined
       const url = apnsUrl(options)
-      const path = `${url.pathname.replace(/\/+$/, '')}/3/device/`
+      const path = `${pathPrefix(url)}/3/device/`
       const connections = makeConnections({
         url,
         clock: deps.clock,
