@@ -13,8 +13,10 @@ stops the start with one line that names it. A list is written with commas in an
 const SECTIONS: Record<string, string> = {
   '': 'General',
   push: 'Push',
+  email: 'E-mail',
   trace: 'The journey of a notification',
   experimental: 'Experimental',
+  gateway: 'The push gateway',
   rate_limits: 'Rate limits',
   limits: 'Limits',
 }

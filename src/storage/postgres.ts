@@ -185,6 +185,8 @@ function writeConnection(writing: Reconnecting): WriteConnection {
       await (await current()).query('commit')
       inTransaction = false
     },
+    isUntidy: () => false,
+    tidy: () => Promise.resolve(),
     // A commit of PostgreSQL is seen and durable when it is answered.
     harden: () => Promise.resolve(),
     inTransaction: () => inTransaction && writing.current() !== undefined,

@@ -6,8 +6,12 @@ import type { Queries } from './query.ts'
 export interface WriteConnection extends Queries {
   /** Runs one statement of transaction control. */
   control(statement: 'begin' | 'rollback' | 'savepoint w' | 'release w' | 'rollback to w'): Promise<void>
-  /** Commits, so that it outlives the process. Outside nobody sees it before `harden` has ended. */
-  commit(): Promise<void>
+  /** There is something to do before the next transaction begins… */
+  isUntidy(): boolean
+  /** …to be called with no transaction open and nothing hardening. Rejects when the disk has failed. */
+  tidy(): Promise<void>
+  /** Commits a group of so many transactions, so that it outlives the process. Outside nobody sees it before `harden` has ended. */
+  commit(transactions: number): Promise<void>
   /** Resolves when what was committed is seen, and, if `durably`, outlives a power cut as well. */
   harden(durably: boolean): Promise<void>
   /** False when an error has already ended the transaction (disk full, connection lost). */
@@ -57,13 +61,17 @@ export function createWriter(connection: WriteConnection, log: Log) {
   async function writeGroup(group: Waiting[]): Promise<void> {
     const done: Done[] = []
     try {
+      if (connection.isUntidy()) {
+        await hardening
+        await connection.tidy().catch(giveUp)
+      }
       checkDisk()
       await connection.control('begin')
       for (const waiting of group) await writeOne(waiting, done, group.length === 1)
       await hardening
       checkDisk()
       isSoft = true
-      await connection.commit()
+      await connection.commit(done.length)
     } catch (error) {
       isSoft = false
       await rollback()
@@ -77,11 +85,7 @@ export function createWriter(connection: WriteConnection, log: Log) {
     try {
       await connection.harden(done.some(({ waiting }) => waiting.durably))
     } catch (error) {
-      // Whether the disk has it is unknown, and stays so: writing on could acknowledge what is already lost.
-      broken.reason = new StorageError('The disk failed to store what was written; restart the server', {
-        cause: error,
-      })
-      log.fatal({ err: error }, 'the disk failed to store what was written; nothing more is accepted')
+      giveUp(error)
       for (const { waiting } of done) waiting.reject(broken.reason)
       return
     }
@@ -109,6 +113,14 @@ export function createWriter(connection: WriteConnection, log: Log) {
       await connection.control('release w')
       waiting.reject(error)
     }
+  }
+
+  /** Whether the disk has what was written is unknown, and stays so: writing on could acknowledge what is already lost. */
+  function giveUp(error: unknown): void {
+    broken.reason = new StorageError('The disk failed to store what was written; restart the server', {
+      cause: error,
+    })
+    log.fatal({ err: error }, 'the disk failed to store what was written; nothing more is accepted')
   }
 
   function checkDisk(): void {

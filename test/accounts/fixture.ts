@@ -49,6 +49,8 @@ export function accountsOn(db: Database, overrides: Partial<RegistrationDeps> = 
     loginAttempts: attempts(1000),
     onDevicesRemoved: async (_tx, userId, deviceIds) =>
       void removed.push(...deviceIds.map((deviceId) => `${userId} ${deviceId}`)),
+    onAddressRemoved: async (_tx, userId, address) => void removed.push(`${userId} ${address}`),
+    onAccountClosed: async () => undefined,
     onProfileChanged: async (userId) => void profilesChanged.push(userId),
     onRulesChanged: async () => undefined,
     ...overrides,
