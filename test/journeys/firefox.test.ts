@@ -57,6 +57,7 @@ test(
     assert('path' in firefox)
     const { homeServer, publicKey, autopush, webApp, page } = await house(t, firefox.path)
     const [alice, bob] = [await registerUser(homeServer, 'alice'), await registerUser(homeServer, 'bob')]
+    await alice.put(`/profile/${alice.userId}/displayname`, { displayname: 'Alice' })
     const room = await alice.createRoom({ preset: 'public_chat', name: 'Lunch' })
     await bob.post(`/join/${encodeURIComponent(room)}`)
     const receiptFor = (code: number) => eventually(() => autopush.receipts.find((one) => one.code === code))
@@ -75,12 +76,12 @@ test(
     const event = await alice.say(room, 'Soup today')
     const [shown] = await eventually(() => webApp.shown.length > 0 && webApp.shown)
     assert(shown)
-    assert.deepEqual([shown.title, shown.body], ['alice in Lunch', 'Soup today'])
+    assert.deepEqual([shown.title, shown.body], ['Alice in Lunch', 'Soup today'])
     assert.equal(shown.payload['event_id'], event)
     assert.equal(shown.payload['session_id'], 'the-only-one')
     await receiptFor(SHOWN)
     assert.deepEqual(await page.evaluate(() => (globalThis as unknown as InPage).shownNotifications()), [
-      { title: 'alice in Lunch', body: 'Soup today' },
+      { title: 'Alice in Lunch', body: 'Soup today' },
     ])
 
     // What somebody on the way has changed is not.

@@ -18,7 +18,7 @@ export async function startFirefox(
   { path, pushUrl }: { path: string; pushUrl: string },
 ): Promise<Browser> {
   const home = mkdtempSync(join(tmpdir(), 'belfry-firefox-'))
-  t.after(() => rmSync(home, { recursive: true, force: true, maxRetries: 5 }))
+  const removeHome = () => rmSync(home, { recursive: true, force: true, maxRetries: 5 })
   const browser = await launch({
     browser: 'firefox',
     executablePath: path,
@@ -36,12 +36,16 @@ export async function startFirefox(
       'alerts.useSystemBackend': false,
       'network.proxy.type': 0,
     },
+  }).catch((error: unknown) => {
+    removeHome()
+    throw error
   })
-  // A process that does not end by itself is ended.
   t.after(async () => {
     const child = browser.process()
     await browser.close()
+    // One that does not end by itself is ended.
     if (child !== null && child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
+    removeHome()
   })
   return browser
 }
