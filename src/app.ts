@@ -52,6 +52,7 @@ import type { PusherDeps } from './pushers/set-pusher.ts'
 import { startRemovedSweeper } from './pushers/sweep-removed.ts'
 import type { TestPushDeps } from './pushers/test-push.ts'
 import type { RoomDeps } from './rooms/deps.ts'
+import { leaveAllRooms, startLeaving } from './rooms/leave-all-rooms.ts'
 import { updateMemberProfile } from './rooms/member-profile.ts'
 import { displayNameAt, loadPokedEvents } from './rooms/poke-event.ts'
 import { createActivity } from './rooms/sync/activity.ts'
@@ -60,7 +61,8 @@ import { createTyping } from './rooms/typing.ts'
 import { type Database, openDatabase, type Transaction } from './storage/database.ts'
 import { proveWritable } from './storage/stream.ts'
 import { startTraceSweeper } from './trace/sweep.ts'
-import { createTrace } from './trace/trace.ts'
+import { createGatewayTrace } from './trace/gateway-trace.ts'
+import { createTrace, type Trace } from './trace/trace.ts'
 
 export type { Environment }
 
@@ -85,6 +87,8 @@ export async function createBelfry(config: Config, given: Partial<Environment> =
   const database = config.database
   const db = await openDatabase(database.kind === 'sqlite' ? `sqlite:${database.path}` : database.url, log)
   const bus = createLocalBus()
+  const trace = createTrace({ isEnabled: config.trace.enabled })
+  const gatewayTrace = createGatewayTrace({ db, trace, log })
   const own = await orClosed(db, () =>
     createGatewayParts({
       ...environment,
@@ -95,9 +99,12 @@ export async function createBelfry(config: Config, given: Partial<Environment> =
       under: 'gateway.apps',
       builtIn: BUILT_IN_APPS,
       onRejected: (tx, device) => stages.rejectOwn(tx, device),
+      note: ({ eventId, ...step }) => {
+        if (eventId !== undefined) gatewayTrace.note({ ...step, eventId })
+      },
     }),
   )
-  const stages = createStages(config, { ...environment, ca, bus, own }, db)
+  const stages = createStages(config, { ...environment, ca, bus, trace, own }, db)
   const running: AsyncDisposable[] = []
   return {
     async listen() {
@@ -117,6 +124,7 @@ export async function createBelfry(config: Config, given: Partial<Environment> =
       stages.activity[Symbol.dispose]()
       for (const part of running.toReversed()) await part[Symbol.asyncDispose]()
       await own.gateway[Symbol.asyncDispose]()
+      await gatewayTrace[Symbol.asyncDispose]()
       await stages.sender[Symbol.asyncDispose]()
       await stages.lastSeen[Symbol.asyncDispose]()
       await db[Symbol.asyncDispose]()
@@ -126,7 +134,7 @@ export async function createBelfry(config: Config, given: Partial<Environment> =
   }
 }
 
-type FromOutside = { ca: readonly string[]; bus: Bus; own: GatewayParts }
+type FromOutside = { ca: readonly string[]; bus: Bus; trace: Trace; own: GatewayParts }
 
 async function orClosed<T>(db: Database, make: () => Promise<T>): Promise<T> {
   try {
@@ -147,10 +155,9 @@ export async function keepVapidKey(file: string): Promise<{ publicKey: string; i
 /** Builds each stage with what it needs, from the end of an event's way to its beginning. */
 function createStages(
   config: Config,
-  { clock, random, log, metrics, ca, bus, own }: Environment & FromOutside,
+  { clock, random, log, metrics, ca, bus, trace, own }: Environment & FromOutside,
   db: Database,
 ) {
-  const trace = createTrace({ isEnabled: config.trace.enabled })
   const serverName = config.server_name
   const ruleSettings = ruleSettingsOf(config)
   const policy = makeIpPolicy(config.push.allow_ip_ranges)
@@ -188,7 +195,15 @@ function createStages(
     'belfry_rule_faults_total',
     'Rule evaluations that threw; no message was lost',
   )
-  const notifications = notificationDeps({ clock, bus, log, trace, ...ruleSettings, ruleFaults })
+  const notifications = notificationDeps({
+    clock,
+    bus,
+    log,
+    trace,
+    ...ruleSettings,
+    ruleFaults,
+    badge: config.push.badge,
+  })
   const rooms: RoomDeps = { db, bus, clock, random, log, serverName, notifications }
   const accounts: AccountDeps = {
     db,
@@ -203,6 +218,7 @@ function createStages(
     onAddressRemoved: (tx, userId, address) => removePusherOfAddress(pushers, tx, { userId, address }),
     onAccountClosed: (tx, userId) => removeAllPushers(pushers, tx, userId),
     onProfileChanged: (userId) => updateMemberProfile(rooms, userId),
+    onDeactivated: (userId) => leaveAllRooms(rooms, userId),
     onRulesChanged: rulesChanged,
   }
   const validations: ValidationDeps = {
@@ -277,7 +293,7 @@ function createStages(
       random,
       log,
       trace,
-      badgeOf,
+      badgeOf: (q, userId) => badgeOf(q, userId, config.push.badge),
       activeUntil: (of) => activity.until(of),
       removePusher: (tx, pusherId) => removePusher(pushers, tx, pusherId),
       concurrency: config.push.concurrency,
@@ -289,6 +305,7 @@ function createStages(
   const startSweeping = () => [
     startHandleSweeper({ ...rules, log }, config.push.handle_retention_days),
     startRemovedSweeper({ db, clock, log }),
+    startLeaving(rooms),
     startValidationSweeper({ db, clock, log }),
     ...startMailSweepers({ db, clock, log }),
     startTraceSweeper(

@@ -12,8 +12,9 @@ import { createGatewayEvents } from './gateway/gateway-events.ts'
 import { createGateway, type Gateway } from './gateway/gateway.ts'
 import { makeInboxStore } from './gateway/inbox-store.ts'
 import { INBOX_APP_ID, type InboxStore, makeInboxType } from './gateway/inbox.ts'
-import type { ProviderDeps } from './gateway/provider.ts'
+import type { ProviderDeps, ProviderType } from './gateway/provider.ts'
 import type { OnRejected } from './gateway/recorder.ts'
+import type { Report } from './gateway/step.ts'
 import { healthRoutes } from './http/health.ts'
 import { createRateLimiter } from './http/rate-limit.ts'
 import type { Route } from './http/route.ts'
@@ -51,6 +52,8 @@ type PartsOptions = Environment & {
   /** Apps that there are unless the configuration says otherwise. */
   builtIn?: Record<string, unknown>
   onRejected?: OnRejected
+  /** Told of each step, beside log and metrics. */
+  note?: Report
 }
 
 /** Opens the apps, and builds everything around them; nothing is sent before `gateway.start()`. */
@@ -65,6 +68,7 @@ export async function createGatewayParts(options: PartsOptions): Promise<Gateway
     return openApps(apps, providerDeps)
   }
   let apps = await open(options.apps)
+  const tell = createGatewayEvents({ log, metrics, clock })
   const limits = config.rate_limits
   const rate = { perSecond: limits.pushes_per_second_per_device, burst: limits.push_burst_per_device }
   const gateway = createGateway({
@@ -74,7 +78,10 @@ export async function createGatewayParts(options: PartsOptions): Promise<Gateway
     log,
     metrics,
     apps,
-    report: createGatewayEvents({ log, metrics, clock }),
+    report: (step) => {
+      tell(step)
+      options.note?.(step)
+    },
     ...(options.onRejected && { onRejected: options.onRejected }),
     perDevice: limits.enabled ? createTokenBuckets({ rate, clock }) : undefined,
     settings: {
@@ -107,7 +114,12 @@ function withBuiltIn(raw: unknown, builtIn: Record<string, unknown> = {}): unkno
 /** Every kind of app, loaded when one of it is configured. */
 function providerTypes(inbox: { store: InboxStore; clock: Clock } | undefined): ProviderTypes {
   // Without a store none is opened in truth: the configuration is only looked at.
-  return new Map([['inbox', async () => makeInboxType(inbox ?? NO_INBOX)]])
+  return new Map<string, () => Promise<ProviderType>>([
+    ['apns', async () => (await import('./gateway/apns/apns.ts')).makeApns()],
+    ['webpush', async () => (await import('./gateway/webpush/provider.ts')).webPush],
+    ['unifiedpush', async () => (await import('./gateway/unifiedpush/provider.ts')).unifiedPush],
+    ['inbox', async () => makeInboxType(inbox ?? NO_INBOX)],
+  ])
 }
 
 const NO_INBOX = {

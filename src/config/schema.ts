@@ -89,6 +89,10 @@ const pushSchema = z.strictObject({
     about:
       'Send the content of events to push gateways; off, every poke is as if its pusher asked for `event_id_only`.',
   }),
+  badge: setting(z.enum(['rooms', 'messages']).default('rooms'), {
+    about:
+      'What the number on an icon counts: `rooms` with something unread, or unread `messages`. Invitations count one each.',
+  }),
   max_pushers_per_user: setting(count(100), { about: 'How many pushers one user may have.' }),
   max_rules_per_user: setting(count(2000), {
     about: 'How many push rules of their own one user may have, those of all device handles together.',

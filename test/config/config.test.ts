@@ -100,6 +100,7 @@ test('every setting can be given in the environment, by its name', () => {
     log_level: 'warn',
     public_url: 'https://a.b/',
     'push.allow_ip_ranges': '10.0.0.0/8',
+    'push.badge': 'messages',
     'email.smtp': 'smtps://mail.a.b',
     'email.from': 'A <a@a.b>',
     'email.password_file': '',
