@@ -42,9 +42,9 @@ export function createBlastGuard(): BlastGuard {
       isAlarmed = false
       rejectedDevices.clear()
     },
-    rejected({ status, isDoubtful }, deviceKey) {
+    rejected({ status, isDoubtful, isCertain }, deviceKey) {
       // Nobody was asked: the pushkey is no token at all.
-      if (status === undefined) return 'believed'
+      if (status === undefined || isCertain === true) return 'believed'
       if (isAlarmed) return 'held'
       if (delivered + rejectedDevices.size < PROBATION) {
         rejectedDevices.add(deviceKey)
