@@ -117,8 +117,19 @@ function fromText(setting: Setting, text: string): unknown {
       return text === 'true' || text === '1' ? true : text === 'false' || text === '0' ? false : text
     case 'list':
       return text.split(',').map((item) => item.trim())
+    case 'json':
+      return fromJson(text)
     case 'text':
       return text
+  }
+}
+
+/** What is no JSON stays a text, which the schema refuses by name. */
+function fromJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
   }
 }
 
