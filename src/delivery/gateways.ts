@@ -10,10 +10,11 @@ import type { PokeResult } from './send-poke.ts'
 //      ▲                                             fails, or comes back untried       │
 //      └────────────────────────────────────────────────────────────────────────────────┘ answers
 //
-// It is kept in memory, by each process for itself: who starts anew finds out anew, for BREAKS_AT pokes at most per gateway.
+// It is kept in memory, by each process for itself. Who starts anew knows from its pushers which gateways were resting
+// (`known-outages.ts`), and what it does not know it finds out for BREAKS_AT pokes, or its share of those in flight.
 
 /** So many failures in a row, of all its pushers together, and a gateway is left alone. */
-const BREAKS_AT = 5
+export const BREAKS_AT = 5
 const FIRST_REST_MS = 5000
 /** A gateway that is back is noticed after this time at the latest. */
 const LAST_REST_MS = 300_000
@@ -131,6 +132,12 @@ export function createGateways({ clock, random, share }: { clock: Clock; random:
       } else if (!isReserved && state.inFlight >= share) return { kind: 'full' }
       if (!isReserved) state.inFlight++
       return { kind: 'go' }
+    },
+
+    /** It did not answer when this process began: one pusher may try. `held`: those who wait for it. */
+    expectOutage(origin: string, { error, held }: { error: PokeFault; held: readonly number[] }): void {
+      const state = stateOf(origin)
+      Object.assign(state, { failures: BREAKS_AT, error, restsUntil: clock.now(), held: new Set(held) })
     },
 
     /** Takes a place at a gateway before asking. */
