@@ -37,8 +37,8 @@ export async function changePassword(
 }
 
 /**
- * Ends an account for good: no password, no sessions, no pushers, no push rules, no addresses; the user id is never given out again. With `erase` the profile,
- * account data and filters go too. What was said in rooms stays.
+ * Ends an account for good: no password, no sessions, no pushers, no push rules, no addresses, no rooms; the user id is never given out again. With `erase`
+ * the profile, account data and filters go too. What was said in rooms stays.
  * @throws MatrixError 403 when the password changed meanwhile; 429
  */
 export async function deactivate(
@@ -63,6 +63,6 @@ export async function deactivate(
     await tx.run(deleteIgnored, { userId })
     await tx.run(deleteFilters, { userId })
   })
-  if (request.erase) await deps.onProfileChanged(userId)
+  await deps.onDeactivated(userId)
   return { kind: 'done' }
 }

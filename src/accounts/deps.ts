@@ -23,6 +23,8 @@ export type AccountDeps = {
   onAccountClosed(tx: Transaction, userId: UserId): Promise<void>
   /** Called after a display name or an avatar has changed: writes it into the member events of the user's rooms. */
   onProfileChanged(userId: UserId): Promise<void>
+  /** Called after an account was ended: leaves its rooms. */
+  onDeactivated(userId: UserId): Promise<void>
   /** Takes note, in the same transaction, that other push rules hold for a user from this position on. */
   onRulesChanged(tx: Transaction, change: RulesChange): Promise<void>
 }

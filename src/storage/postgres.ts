@@ -86,7 +86,7 @@ function usePostgres(writing: Reconnecting, pool: Pool, log: Log): Database {
   return {
     dialect: 'postgres',
     ...queriesOf((statement) => pool.query(statement)),
-    transaction: (work, { durably = true } = {}) => writer.transaction(work, durably),
+    transaction: (work, options) => writer.transaction(work, options),
     async snapshot(work) {
       const client = await pool.connect()
       let failed: Error | undefined

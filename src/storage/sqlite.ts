@@ -59,7 +59,8 @@ async function useSqlite(path: string, writing: DatabaseSync, log: Log): Promise
   const read = queriesOf(reading)
   const snapshots = snapshotPool(() => openReader(path))
   const checkpoint = setInterval(() => {
-    if (checkpoints.askFor()) writer.transaction(async () => undefined, false).catch(() => undefined)
+    if (checkpoints.askFor())
+      writer.transaction(async () => undefined, { durably: false }).catch(() => undefined)
   }, CHECKPOINT_EVERY_MS)
   checkpoint.unref()
   let closing: Promise<void> | undefined
@@ -76,7 +77,7 @@ async function useSqlite(path: string, writing: DatabaseSync, log: Log): Promise
   return {
     dialect: 'sqlite',
     ...read,
-    transaction: (work, { durably = true } = {}) => writer.transaction(work, durably),
+    transaction: (work, options) => writer.transaction(work, options),
     async snapshot(work) {
       // What is committed but not durable yet would be in it.
       await writer.hardened()

@@ -84,6 +84,10 @@ export const VOCABULARY = {
     dropped: 'The provider will never take this message.',
     retry: 'The provider could not take the message now; the gateway tries again.',
     'configuration error': 'The gateway is not set up for this app. That is for its operator to mend.',
+    queued: 'The gateway keeps the message on its disk, and tries it later.',
+    duplicate: 'The gateway has had this message before; it is not sent again.',
+    expired: 'The message waited until it was worth nothing any more.',
+    failed: 'The gateway could not accept the message; it is to be sent again.',
   },
 } as const satisfies Record<string, Readonly<Record<string, string>>>
 
