@@ -13,10 +13,12 @@ import type { PokeFault } from './poke-fault.ts'
 import type { PokeResult } from './send-poke.ts'
 
 // A gateway, known by the origin of its URL, is one circuit for all its pushers (`lib/circuit.ts` has the states), and a share of
-// the pokes in flight. It is kept in memory, by each process for itself: who starts anew finds out anew, for `breaksAt` pokes at
-// most per gateway.
+// the pokes in flight. It is kept in memory, by each process for itself. Who starts anew knows from its pushers which gateways
+// were resting (`known-outages.ts`), and finds out about the others for `breaksAt` pokes, or its share of those in flight.
 
-const RULES: CircuitRules = { breaksAt: 5, firstRestMs: 5000, lastRestMs: 300_000, probeMs: 60_000 }
+/** So many failures in a row, of all its pushers together, and a gateway is left alone. */
+export const BREAKS_AT = 5
+const RULES: CircuitRules = { breaksAt: BREAKS_AT, firstRestMs: 5000, lastRestMs: 300_000, probeMs: 60_000 }
 /** Beyond it the one that is known for longest is forgotten, and found out about anew. */
 const MOST_KNOWN = 10_000
 /** Held pushers come back one after another, over this time at most. */
@@ -106,6 +108,12 @@ export function createGateways({ clock, random, share }: { clock: Clock; random:
       } else if (!isReserved && state.inFlight >= share) return { kind: 'full' }
       if (!isReserved) state.inFlight++
       return { kind: 'go' }
+    },
+
+    /** It did not answer when this process began: one pusher may try. `held`: those who wait for it. */
+    expectOutage(origin: string, { error, held }: { error: PokeFault; held: readonly number[] }): void {
+      const circuit = { ...closedCircuit(), failures: BREAKS_AT, restsUntil: clock.now() }
+      Object.assign(stateOf(origin), { circuit, error, held: new Set(held) })
     },
 
     /** Takes a place at a gateway before asking. */

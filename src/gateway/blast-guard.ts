@@ -42,9 +42,9 @@ export function createBlastGuard(): BlastGuard {
       isAlarmed = false
       rejectedDevices.clear()
     },
-    rejected({ status, isDoubtful }, deviceKey) {
-      // Nobody was asked: the pushkey is no token at all.
-      if (status === undefined) return 'believed'
+    rejected({ status, isDoubtful, isCertain }, deviceKey) {
+      // Nobody was asked: the pushkey is no token at all, unless it would be one with another configuration.
+      if (isCertain === true || (status === undefined && isDoubtful !== true)) return 'believed'
       if (isAlarmed) return 'held'
       if (delivered + rejectedDevices.size < PROBATION) {
         rejectedDevices.add(deviceKey)
