@@ -150,7 +150,7 @@ export function createRetries(deps: RetryDeps): Retries {
 
   async function sweep(): Promise<void> {
     for (const { line } of await db.all(linesQueued, {})) expect(line, clock.now())
-    for (let found = EXPIRED_AT_ONCE; found === EXPIRED_AT_ONCE; ) {
+    for (let found = EXPIRED_AT_ONCE; found === EXPIRED_AT_ONCE;) {
       const now = clock.now()
       const expired = await db.transaction((tx) => tx.all(takeExpired, { now, limit: EXPIRED_AT_ONCE }))
       for (const row of expired) tellExpired(deps, row, now)
