@@ -35,7 +35,7 @@ export function loadCommandLine(sources: Sources & { switches?: readonly string[
   return { config, switches: flags.switches, positionals: flags.positionals }
 }
 
-function readText(file: string, readFile: (path: string) => string): string {
+export function readText(file: string, readFile: (path: string) => string): string {
   try {
     return readFile(file)
   } catch (error) {
@@ -48,7 +48,7 @@ function readText(file: string, readFile: (path: string) => string): string {
 }
 
 /** Later entries win. */
-function decide(given: readonly Given[]): Config {
+export function decide(given: readonly Given[]): Config {
   const merged: Tree = {}
   const origins = new Map<string, string>()
   for (const { path, value, from } of given) {

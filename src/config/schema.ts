@@ -211,6 +211,24 @@ const experimentalSchema = z.strictObject({
   }),
 })
 
+// The keys of an app are those of its type: `gateway/` reads them.
+const gatewaySchema = z.strictObject({
+  apps: setting(z.record(z.string(), z.unknown()).prefault({}), {
+    about:
+      "The apps that this server's own push gateway serves: app id, or a glob of ids, to `type` and its settings (docs/gateway.md). Read again on SIGHUP.",
+  }),
+  answer_within_ms: setting(count(10_000, { max: 25_000 }), {
+    about:
+      'How long a call of the push gateway waits for the first attempt, in milliseconds; what takes longer is queued.',
+  }),
+  retry_hours: setting(count(24, { max: 720 }), {
+    about: 'How long the push gateway tries to hand a notification over. Calls are given up after a minute.',
+  }),
+  max_queued: setting(count(1_000_000), {
+    about: 'How many notifications may wait in the push gateway. What comes beyond it is refused with 503.',
+  }),
+})
+
 const traceSchema = z.strictObject({
   enabled: setting(flagOn, {
     about:
@@ -244,6 +262,13 @@ const rateLimitsSchema = z.strictObject({
   }),
   push_burst_per_address: setting(count(20_000), {
     about: 'Notifications to the push gateway endpoint from one address that may come at once.',
+  }),
+  pushes_per_second_per_device: setting(count(20), {
+    about:
+      'Notifications for one device at the push gateway, lasting rate. What is beyond it waits in the queue.',
+  }),
+  push_burst_per_device: setting(count(200), {
+    about: 'Notifications for one device at the push gateway that may come at once.',
   }),
   test_pushes_per_minute_per_user: setting(count(20), {
     about: 'Test pokes of one user; as many may come at once.',
@@ -329,6 +354,7 @@ export const configSchema = z.strictObject({
   push: pushSchema.prefault({}),
   email: emailSchema.prefault({}),
   experimental: experimentalSchema.prefault({}),
+  gateway: gatewaySchema.prefault({}),
   trace: traceSchema.prefault({}),
   rate_limits: rateLimitsSchema.prefault({}),
   limits: limitsSchema.prefault({}),

@@ -34,6 +34,11 @@ export type Verdict = {
        * once the app has delivered something.
        */
       isDoubtful?: boolean
+      /**
+       * No configuration makes a sound device look like that: a push service that its user has chosen has said that the subscription is
+       * gone. So it counts at once, and a stranger with such a push service of his own makes nobody doubt the app.
+       */
+      isCertain?: boolean
     }
   | { outcome: 'dropped' }
   | {

@@ -192,6 +192,16 @@ export const pushersOfOthers = query<Key>()((db, p) =>
     .where('user_id', '<>', p.userId),
 )
 
+/** Pushers of whatever user with this app and pushkey that were last set before a time. */
+export const pushersSetBefore = query<{ appId: string; pushkey: string; before: number }>()((db, p) =>
+  db
+    .selectFrom('pushers')
+    .select(['pusher_id', 'user_id', 'url'])
+    .where('app_id', '=', p.appId)
+    .where('pushkey', '=', p.pushkey)
+    .where('set_at', '<', p.before),
+)
+
 export const pushersOfDevices = query<{ userId: UserId; deviceIds: readonly DeviceId[] }>()((db, p, d) =>
   db
     .selectFrom('pushers')

@@ -12,6 +12,7 @@ import {
   type PusherRef,
   pushersOfDevices,
   pushersOfUser,
+  pushersSetBefore,
   setHasPushers,
   usersWithPushers,
 } from './pusher-store.ts'
@@ -79,6 +80,27 @@ export async function removePusher(
   pusherId: number,
 ): Promise<void> {
   await removePushers(deps, tx, await tx.all(pusherById, { pusherId }), 'rejected')
+}
+
+/**
+ * This server's own gateway has found out, after its answer, that a pushkey is dead. Its pusher goes, unless it was set anew since.
+ * `pushkeyTs`: as the gateway was told it, in seconds; `isOurs`: whether a URL leads to that gateway.
+ */
+export async function removeRejected(
+  deps: PusherRemovalDeps,
+  tx: Transaction,
+  { isOurs, pushkeyTs, ...key }: RejectedKey,
+): Promise<void> {
+  const found = await tx.all(pushersSetBefore, { ...key, before: (pushkeyTs + 1) * 1000 })
+  const ours = found.filter(({ url }) => url !== null && isOurs(url))
+  await removePushers(deps, tx, ours, 'rejected')
+}
+
+export type RejectedKey = {
+  appId: string
+  pushkey: string
+  pushkeyTs: number
+  isOurs: (url: string) => boolean
 }
 
 /**

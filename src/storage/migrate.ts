@@ -6,6 +6,7 @@ import { pusherLife } from './migrations/0004-pusher-life.ts'
 import { trace } from './migrations/0005-trace.ts'
 import { email } from './migrations/0006-email.ts'
 import { holdWhileActive } from './migrations/0007-hold-while-active.ts'
+import { gateway } from './migrations/0008-gateway.ts'
 
 /** How the column types, and what else a migration says, are spelled in one database. */
 export type ColumnTypes = {
@@ -35,6 +36,7 @@ export const migrations: readonly Migration[] = [
   trace,
   email,
   holdWhileActive,
+  gateway,
 ]
 
 /** What migrating needs of a database that is not open for anything else yet. */

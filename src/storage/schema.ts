@@ -1,15 +1,18 @@
-import type { ColumnType } from 'kysely'
 import type { DeviceId, EventId, RoomAlias, RoomId, UserId } from '../lib/ids.ts'
+import type { Filled, Flag } from './columns.ts'
+import type {
+  GatewayQueueTable,
+  GatewayRejectionsTable,
+  GatewaySeenTable,
+  InboxTable,
+} from './gateway-schema.ts'
 
 // One type for each table, in the order of the way of an event. Times are milliseconds since the Unix epoch; booleans
 // are 0 or 1; JSON is text. A position is a place in the one stream of the server: everything that /sync can tell of
 // has one, and they only grow. The tables and their indexes are made in migrations/.
 
-type Flag = 0 | 1
 /** The kinds of push rules (`push-rules/`). */
 type RuleKind = 'override' | 'content' | 'room' | 'sender' | 'underride'
-/** A column that the database fills in when it is left out of an insert. */
-type Filled<T> = ColumnType<T, T | undefined, T>
 
 export type StreamTable = { id: Filled<number>; position: number }
 
@@ -353,14 +356,6 @@ export type RemovedPushersTable = {
   last_error: string | null
 }
 
-/** The built-in inbox app of the gateway: the last notifications of a pushkey. */
-export type InboxTable = {
-  entry_id: Filled<number>
-  pushkey: string
-  received_at: number
-  notification: string
-}
-
 /** What became of one event for one pusher: each row is a step of its journey, in the words of `trace/`. */
 export type TraceStepsTable = {
   entry_id: Filled<number>
@@ -456,6 +451,9 @@ export type Schema = {
   outbox: OutboxTable
   mail_throttles: MailThrottlesTable
   inbox: InboxTable
+  gateway_seen: GatewaySeenTable
+  gateway_rejections: GatewayRejectionsTable
+  gateway_queue: GatewayQueueTable
   trace_steps: TraceStepsTable
   trace_decisions: TraceDecisionsTable
   trace_pushers: TracePushersTable

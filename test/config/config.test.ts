@@ -108,8 +108,9 @@ test('every setting can be given in the environment, by its name', () => {
     'email.timeout_s': '30',
     'email.connections': '2',
     'email.client_url': 'https://app.a.b/#/',
+    'gateway.retry_hours': '48',
   }
-  const kinds = { text: 'some', number: '1024', boolean: 'true', list: '' }
+  const kinds = { text: 'some', number: '1024', boolean: 'true', list: '', json: '{"a":{"type":"inbox"}}' }
   const env = Object.fromEntries(
     settings.map(({ env: name, key, kind }) => [name, values[key] ?? kinds[kind]]),
   )
@@ -117,6 +118,7 @@ test('every setting can be given in the environment, by its name', () => {
   assert.equal(config.public_url, 'https://a.b')
   assert.equal(config.limits.sync_timeout_max_ms, 1024)
   assert.equal(config.trust_proxy, true)
+  assert.deepEqual(config.gateway.apps, { a: { type: 'inbox' } })
 })
 
 test('mail needs a sender and links that lead here, and a password goes over TLS alone', () => {

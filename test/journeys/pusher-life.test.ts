@@ -79,7 +79,7 @@ test('a pusher goes with the account, and the account leaves its rooms', async (
   assert.deepEqual(pushers, [])
   assert.deepEqual(
     removed.map(({ reason, device_id }) => [reason, device_id]),
-    [['device removed', alice.deviceId]],
+    [['account closed', alice.deviceId]],
   )
   for (const id of [roomId, invited]) {
     const path = `/rooms/${encodeURIComponent(id)}/state/m.room.member/${encodeURIComponent(alice.userId)}`
