@@ -108,7 +108,9 @@ test('a newer notification does not wait behind an older one, and wakes it', asy
 
 test('a provider that asks to wait is obeyed, within an hour', async (t) => {
   const verdicts: Verdict[] = [30_000, 24 * HOUR_MS].map((retryAfterMs) => ({
-    ...{ outcome: 'retry', reason: 'slow down', status: 429 },
+    outcome: 'retry',
+    reason: 'slow down',
+    status: 429,
     retryAfterMs,
   }))
   await using it = await openGateway(await openTestSqlite(t), { script: () => verdicts.shift() })
@@ -157,7 +159,8 @@ test('a line that fails five times is left alone, probed, and then has it all', 
     it.clock.advance(1000)
     await new Promise(setImmediate)
   }
-  assert.ok(it.sent.length <= 6 + 4, `${it.sent.length} attempts`)
+  const attempts: number = it.sent.length
+  assert.ok(attempts <= 6 + 4, `${attempts} attempts`)
   isUp = true
   await inTime(it.clock, () => it.outcomes().filter((outcome) => outcome === 'delivered').length === 11)
   assert.deepEqual(it.gateway.health().apps['app']?.state, 'ok')
