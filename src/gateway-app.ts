@@ -140,7 +140,7 @@ function providerDepsOf(
   { clock, random, log, metrics }: Environment,
 ): Omit<ProviderDeps, 'appId'> {
   const policy = makeIpPolicy(config.push.allow_ip_ranges)
-  return { clock, random, log, metrics, policy, lookup: systemLookup }
+  return { clock, random, log, metrics, policy, lookup: systemLookup, proxy: config.gateway.proxy }
 }
 
 /** For `org.belfry.inbox`, which a home server always has. */
