@@ -25,8 +25,8 @@ const routes = [
 const endpoints = routes.filter(
   ({ path }) => !/client\/(api\/v1|r0)\//.test(path) || path.endsWith('pushers/set'),
 )
-// These would end the session that the others need, or wait for as long as they are told to.
-const apart = /\/(logout|deactivate|password|delete_devices)|\/devices\/|\/(sync|events)$/
+// These would end the session that the others need, or answer for as long as they are told to.
+const apart = /\/(logout|deactivate|password|delete_devices)|\/devices\/|\/(sync|events|stream)$/
 const tested = endpoints.filter(
   ({ method, path }) => !(apart.test(path) && method !== 'GET') && !/\/(sync|events)$/.test(path),
 )
