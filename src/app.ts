@@ -15,6 +15,7 @@ import { clientRoutes } from './client-api/routes.ts'
 import { ConfigError } from './config/config-error.ts'
 import type { Config } from './config/schema.ts'
 import { explainRoutes } from './console-api/explain.ts'
+import { journeyRoutes } from './console-api/journey.ts'
 import { pusherReportRoutes } from './console-api/pushers.ts'
 import { checkGatewayUrl, NOTIFY_PATH } from './delivery/gateway-url.ts'
 import { makeLazySender } from './delivery/lazy-sender.ts'
@@ -197,6 +198,7 @@ function createStages(
       ...healthRoutes({ checks: { database: async () => void (await currentPosition(db)) }, metrics, log }),
       ...clientRoutes({ config, accounts, rules, rooms, notifications, sync, typing, pushers, testPushes }),
       ...explainRoutes({ db, settings: ruleSettings }),
+      ...journeyRoutes({ db, trace }),
       ...pusherReportRoutes({ db, clock }),
       ...gatewayRoutes(gateway),
       ...inboxRoutes({ store: inbox }),
