@@ -1,6 +1,7 @@
 import { badJson, invalidParam, missingParam } from '../lib/errors.ts'
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts'
-import type { Handle, PusherChange } from './pusher.ts'
+import { canonicalAddress } from '../lib/mail/address.ts'
+import { type Handle, MAIL_APP_ID, type PusherChange } from './pusher.ts'
 
 const MAX_PUSHKEY_BYTES = 512
 const MAX_APP_ID_CHARACTERS = 64
@@ -37,7 +38,7 @@ export function parsePusherChange(body: JsonObject, options: { handleRequired: b
   if (missing.length > 0) throw missingParam(missing)
 
   const appId = readAppId(body)
-  const pushkey = readPushkey(body)
+  const pushkey = readPushkey(body, appId)
   if (isDeletion) return { kind: 'delete', appId, pushkey }
 
   const kind = stringOf(body, 'kind')
@@ -48,24 +49,14 @@ export function parsePusherChange(body: JsonObject, options: { handleRequired: b
     string,
   ]
   for (const name of OPTIONAL_BOOLEANS) checkBoolean(body, name)
-  if (kind !== 'http') throw invalidParam('kind must be "http", or null to delete the pusher')
-  const data = readData(body['data'])
+  const kindAndData = readData(body['data'], readKind(kind, appId))
+  const { data } = kindAndData
   const enabled = booleanOf(body, ENABLED) ?? true
   const disableBadgeCount =
     booleanOf(body, DISABLE_BADGE_COUNT) ?? booleanOf(data, DISABLE_BADGE_COUNT, 'data.') ?? false
   const holdMs = readHold(body)
   const names = { appDisplayName, deviceDisplayName, lang }
-  const settings = {
-    appId,
-    pushkey,
-    kind,
-    handle,
-    ...names,
-    enabled,
-    disableBadgeCount,
-    holdMs,
-    data,
-  } as const
+  const settings = { appId, pushkey, ...kindAndData, handle, ...names, enabled, disableBadgeCount, holdMs }
   const copyRules = body['org.belfry.copy_push_rules'] === true
   return { kind: 'set', settings, append: body['append'] === true, copyRules }
 }
@@ -81,12 +72,22 @@ function missingToSet(body: JsonObject, { handleRequired }: { handleRequired: bo
   return missing
 }
 
-function readPushkey(body: JsonObject): string {
-  const pushkey = stringOf(body, 'pushkey')
+/** An address has one form here, so that a pusher is found under it however it is written. */
+function readPushkey(body: JsonObject, appId: string): string {
+  const text = stringOf(body, 'pushkey')
+  const pushkey = (appId === MAIL_APP_ID ? canonicalAddress(text) : undefined) ?? text
   const bytes = Buffer.byteLength(pushkey)
   if (bytes < 1 || bytes > MAX_PUSHKEY_BYTES)
     throw invalidParam(`pushkey must have 1 to ${MAX_PUSHKEY_BYTES} bytes`)
   return pushkey
+}
+
+function readKind(kind: string, appId: string): 'http' | 'email' {
+  if (kind !== 'http' && kind !== 'email')
+    throw invalidParam('kind must be "http" or "email", or null to delete the pusher')
+  if ((kind === 'email') !== (appId === MAIL_APP_ID))
+    throw invalidParam(`kind "email" and app_id "${MAIL_APP_ID}" go together, and neither goes with another`)
+  return kind
 }
 
 function readAppId(body: JsonObject): string {
@@ -121,11 +122,12 @@ function readHold(body: JsonObject): number {
   return value
 }
 
-function readData(data: Json | undefined): JsonObject & { url: string } {
+function readData(data: Json | undefined, kind: 'http' | 'email') {
   if (!isJsonObject(data)) throw badJson('data must be an object')
+  if (kind === 'email') return { kind, data }
   const { url } = data
   if (typeof url !== 'string') throw badJson('data.url must be a string')
-  return { ...data, url }
+  return { kind, data: { ...data, url } }
 }
 
 function stringOf(body: JsonObject, name: string): string {

@@ -8,7 +8,6 @@ import type { JsonObject } from '../lib/json.ts'
 export type PusherSettings = {
   appId: string
   pushkey: string
-  kind: 'http'
   handle: Handle | undefined
   appDisplayName: string
   deviceDisplayName: string
@@ -22,9 +21,18 @@ export type PusherSettings = {
    * See `delivery/next-poke.ts`.
    */
   holdMs: number
-  /** As the client set it, `url` included. */
-  data: JsonObject & { url: string }
-}
+} & (
+  | {
+      kind: 'http'
+      /** As the client set it, `url` included. */
+      data: JsonObject & { url: string }
+    }
+  /** Mails to the address that is its pushkey. It belongs to no device. */
+  | { kind: 'email'; data: JsonObject }
+)
+
+/** The app of every e-mail pusher, and of no other (client-server API, "Push Notifications"). */
+export const MAIL_APP_ID = 'm.email'
 
 /**
  * The identifier of the app's installation, under either of its names. Only one that was set as `instance_handle` is held

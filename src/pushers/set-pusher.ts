@@ -1,8 +1,9 @@
+import { ownsAddress } from '../accounts/threepids.ts'
 import { settleHandles } from '../accounts/rule-handles-store.ts'
 import { clearOutbox } from '../delivery/outbox-store.ts'
 import type { GatewayUrlCheck } from '../delivery/gateway-url.ts'
 import type { Bus } from '../cluster/bus.ts'
-import { invalidParam, unknownToken } from '../lib/errors.ts'
+import { invalidParam, MatrixError, unknownToken } from '../lib/errors.ts'
 import type { UserId } from '../lib/ids.ts'
 import type { Database, Transaction } from '../storage/database.ts'
 import {
@@ -26,6 +27,8 @@ export type PusherDeps = PusherRemovalDeps & {
   db: Database
   bus: Bus
   maxPushersPerUser: number
+  /** For e-mail pushers; absent where there is no mail server. */
+  mail?: { newUnsubscribeToken(): string } | undefined
   /** May the server call this URL? It resolves the name, so it is asked before the transaction. */
   checkUrl(url: string): Promise<GatewayUrlCheck>
   /** A user has got the first pusher: from here on there is a badge to count. */
@@ -54,20 +57,47 @@ export async function setPusher(deps: PusherDeps, owner: PusherOwner, change: Pu
     return
   }
   const { settings, append, copyRules } = change
-  const check = await deps.checkUrl(settings.data.url)
-  if (check.kind === 'refused') throw invalidParam(check.reason)
+  const url = await checkedUrl(deps, settings)
   await deps.db.transaction(async (tx) => {
     const key = { userId: owner.userId, appId: settings.appId, pushkey: settings.pushkey }
+    if (settings.kind === 'email') await checkAddress(tx, owner.userId, settings)
     await checkHandle(tx, owner.userId, settings)
-    const found = await tx.first(pusherByKey, key)
-    if (found) await update(deps, tx, found, { settings, url: check.href })
-    else await create(deps, tx, owner, { settings, url: check.href })
+    let found = await tx.first(pusherByKey, key)
+    if (found && found.kind !== settings.kind) {
+      // It sends in another way now, and nothing that was said of it holds.
+      await removePushers(deps, tx, [found], 'deleted')
+      found = undefined
+    }
+    if (found) await update(deps, tx, found, { settings, url })
+    else await create(deps, tx, owner, { settings, url })
     await tx.run(settleHandles, { userId: owner.userId, now: deps.clock.now() })
     const from = found?.handle
     const to = settings.handle?.value
     if (copyRules && from && to) await deps.copyRules(tx, { userId: owner.userId, from, to })
     if (!append) await removePushers(deps, tx, await tx.all(pushersOfOthers, key), 'taken over')
   })
+}
+
+/** Where its pokes go; null: it sends none, but mail. */
+async function checkedUrl(deps: PusherDeps, settings: PusherSettings): Promise<string | null> {
+  if (settings.kind === 'email') {
+    if (!deps.mail)
+      throw invalidParam('This server sends no e-mail: its operator has not named a mail server')
+    return null
+  }
+  const check = await deps.checkUrl(settings.data.url)
+  if (check.kind === 'refused') throw invalidParam(check.reason)
+  return check.href
+}
+
+/** Mail goes to who has shown to read it. */
+async function checkAddress(tx: Transaction, userId: UserId, { pushkey }: PusherSettings): Promise<void> {
+  if (!(await ownsAddress(tx, userId, pushkey)))
+    throw new MatrixError(
+      400,
+      'M_THREEPID_NOT_FOUND',
+      'The pushkey is not an e-mail address of yours; validate it and add it to your account first',
+    )
 }
 
 /**
@@ -84,7 +114,7 @@ async function checkHandle(
   if (holder) throw invalidParam(`instance_handle is held by a pusher of the app ${holder.app_id} already`)
 }
 
-type Checked = { settings: PusherSettings; /** In its parsed form. */ url: string }
+type Checked = { settings: PusherSettings; /** In its parsed form. */ url: string | null }
 
 /** A pusher stays with the device that made it, whichever device edits it. */
 async function update(deps: PusherDeps, tx: Transaction, found: PusherRow, checked: Checked): Promise<void> {
@@ -134,8 +164,16 @@ async function create(
     throw invalidParam(
       `There are ${count} pushers already, and no more than ${deps.maxPushersPerUser} may be; delete one`,
     )
-  const { appId, pushkey } = checked.settings
-  await tx.run(insertPusher, { ...owner, appId, pushkey, ...columnsOf(checked, deps.clock.now()) })
+  const { appId, pushkey, kind } = checked.settings
+  await tx.run(insertPusher, {
+    userId: owner.userId,
+    appId,
+    pushkey,
+    // Mail comes to a person, not to a device, and goes on when that is logged out.
+    deviceId: kind === 'email' ? null : owner.deviceId,
+    unsubscribeToken: kind === 'email' ? (deps.mail?.newUnsubscribeToken() ?? null) : null,
+    ...columnsOf(checked, deps.clock.now()),
+  })
   if (count > 0) return
   await setHasPushers(tx, owner.userId, true)
   await deps.startBadge(tx, owner.userId)

@@ -87,7 +87,7 @@ function usePostgres(writing: Reconnecting, pool: Pool, log: Log): Database {
   return {
     dialect: 'postgres',
     ...queriesOf((statement) => pool.query(statement)),
-    transaction: (work, { durably = true } = {}) => writer.transaction(work, durably),
+    transaction: (work, options) => writer.transaction(work, options),
     async snapshot(work) {
       const client = await pool.connect()
       let failed: Error | undefined
@@ -146,6 +146,8 @@ function reconnecting(make: () => Client, log: Log): Reconnecting {
       if (connected) return connected
       const client = make()
       client.on('error', (error) => {
+        // It says so more than once, and the last time when the next one is in use already.
+        if (connected !== client) return
         log.error({ err: error }, 'the database connection was lost')
         connected = undefined
       })
@@ -174,6 +176,8 @@ function writeConnection(writing: Reconnecting): WriteConnection {
   return {
     ...queriesOf(async (statement) => (await current()).query(statement)),
     async control(statement) {
+      // What was begun on a connection that was lost is over.
+      if (statement === 'begin') inTransaction = false
       await (await current()).query(statement)
       if (statement === 'begin') inTransaction = true
       if (statement === 'rollback') inTransaction = false
@@ -182,6 +186,8 @@ function writeConnection(writing: Reconnecting): WriteConnection {
       await (await current()).query('commit')
       inTransaction = false
     },
+    isUntidy: () => false,
+    tidy: () => Promise.resolve(),
     // A commit of PostgreSQL is seen and durable when it is answered.
     harden: () => Promise.resolve(),
     inTransaction: () => inTransaction && writing.current() !== undefined,

@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import { DatabaseSync } from 'node:sqlite'
 import type { Queries } from './query.ts'
 import { queriesOf } from './sqlite-queries.ts'
+import type { Checkpoints } from './sqlite-checkpoints.ts'
 import type { WriteConnection } from './writer.ts'
 
 /** Another process may hold the write lock for a moment (`belfry user add` beside a running server). */
@@ -36,6 +37,7 @@ export async function patiently<T>(begin: () => T): Promise<T> {
 type Hold = { hold(): void; release(): void }
 type Hardening = {
   readers: Hold
+  checkpoints: Pick<Checkpoints, 'committed' | 'isDue' | 'run'>
   /** Resolves when all of the write-ahead log is on the disk. */
   sync(): Promise<void>
 }
@@ -60,10 +62,13 @@ export function writeConnection(connection: DatabaseSync, hardening: Hardening):
       if (statement === 'begin') await patiently(() => begin.run())
       else control[statement].run()
     },
-    commit: async () => {
+    isUntidy: () => hardening.checkpoints.isDue(),
+    tidy: () => hardening.checkpoints.run(),
+    commit: async (transactions) => {
       hardening.readers.hold()
       try {
         commit.run()
+        hardening.checkpoints.committed(transactions)
       } catch (error) {
         hardening.readers.release()
         throw error

@@ -55,20 +55,28 @@ export async function stepsOf(
   of: { position: number; pusherIds: readonly number[] },
 ): Promise<(KeptStep & { at: number })[]> {
   const wanted = new Set(of.pusherIds)
-  const rows = await q.all(stepsOfEvent, of)
-  return rows.flatMap(({ at, steps }) =>
-    (JSON.parse(steps) as Packed[])
-      .filter(([pusherId]) => wanted.has(pusherId))
-      .map(([pusherId, step, reason = null, status = null, ms = null]) => ({
-        pusherId,
-        position: of.position,
-        at,
-        step,
-        reason,
-        status,
-        ms,
-      })),
-  )
+  return (await q.all(stepsOfEvent, of)).flatMap(unpacked).filter(({ pusherId }) => wanted.has(pusherId))
+}
+
+/** What a row holds. */
+export function unpacked({
+  position,
+  at,
+  steps,
+}: {
+  position: number
+  at: number
+  steps: string
+}): (KeptStep & { at: number })[] {
+  return (JSON.parse(steps) as Packed[]).map(([pusherId, step, reason = null, status = null, ms = null]) => ({
+    pusherId,
+    position,
+    at,
+    step,
+    reason,
+    status,
+    ms,
+  }))
 }
 
 /** The event that each of these pushers has waited for longest. */
@@ -160,5 +168,9 @@ export const oldestWaiting = query<{ pusherIds: readonly number[] }>()((db, p, d
 )
 
 export const stepsOfEvent = query<{ position: number }>()((db, p) =>
-  db.selectFrom('trace_steps').select(['at', 'steps']).where('position', '=', p.position).orderBy('entry_id'),
+  db
+    .selectFrom('trace_steps')
+    .select(['position', 'at', 'steps'])
+    .where('position', '=', p.position)
+    .orderBy('entry_id'),
 )

@@ -4,9 +4,12 @@ import { makePokeAgent } from '../../src/delivery/poke-agent.ts'
 import { makeIpPolicy } from '../../src/lib/outbound/ip-policy.ts'
 import { makePokeSender, type PokeResult } from '../../src/delivery/send-poke.ts'
 import { ownGateway } from '../../src/gateway-api/notify.ts'
-import { makeInboxApp } from '../../src/gateway/apps.ts'
-import { makeInboxStore } from '../../src/gateway/inbox-store.ts'
+import { INBOX_APP_ID } from '../../src/gateway/inbox.ts'
+import { createNotifyMetrics } from '../../src/gateway-api/notify-metrics.ts'
+import { createMetrics } from '../../src/lib/metrics.ts'
+import { openGateway } from '../gateway/fixture.ts'
 import { listPushers } from '../../src/pushers/list-pushers.ts'
+import { type Database, StorageError } from '../../src/storage/database.ts'
 import { query } from '../../src/storage/query.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
@@ -134,6 +137,33 @@ onEachDatabase('delivery to pushers that change', (open) => {
     assert.deepEqual([row?.lease_owner, row?.last_success_at, row?.last_badge], ['somebody else', null, null])
   })
 
+  test('an outcome that the database did not take costs one duplicate, and no wait for the lease', async (t) => {
+    const { tower, gateway } = await setUp(t, open)
+    let isFull = false
+    let refused = 0
+    const db: Database = {
+      ...tower.db,
+      transaction: (work, options) => {
+        if (!isFull) return tower.db.transaction(work, options)
+        refused++
+        return Promise.reject(new StorageError('full'))
+      },
+    }
+    gateway.answer(() => {
+      isFull = true
+      return {}
+    })
+    await using _worker = await tower.start({ db })
+    await tower.say(alice, 'one')
+    await eventually(() => refused > 0)
+    gateway.answer({})
+    isFull = false
+    // Whatever wakes the pusher next finds it free, although its lease is not over.
+    await tower.say(alice, 'two')
+    await atRest(tower)
+    assert.deepEqual(bodies(gateway.pokes), ['one', 'one', 'two'])
+  })
+
   test('the status of a failing pusher shows since when, why, how much waits and when it goes on', async (t) => {
     const { tower, gateway } = await setUp(t, open)
     gateway.answer({ status: 503 })
@@ -185,9 +215,10 @@ onEachDatabase('delivery to pushers that change', (open) => {
   test('the own gateway is called without HTTP', async (t) => {
     const { tower } = await setUp(t, open)
     const url = 'https://this.server.test/_matrix/push/v1/notify'
-    const store = makeInboxStore(tower.db)
-    const inbox = makeInboxApp({ store, clock: tower.clock })
-    const own = ownGateway({ apps: new Map([[inbox.appId, inbox]]), report: () => undefined })
+    const metrics = createNotifyMetrics(createMetrics({ processMetrics: false }), () => undefined)
+    const apps = { [INBOX_APP_ID]: { type: 'inbox' } }
+    await using it = await openGateway(tower.db, { apps, clock: tower.clock })
+    const own = ownGateway({ gateway: it.gateway, metrics })
     await using agent = makePokeAgent({ policy: makeIpPolicy([]) })
     const send = makePokeSender({
       agent,
@@ -195,11 +226,11 @@ onEachDatabase('delivery to pushers that change', (open) => {
       inProcess: (to) => (to.href === url ? own : undefined),
     })
     await tower.setPusher(bob, { kind: null })
-    await tower.setPusher(bob, { app_id: inbox.appId, pushkey: 'my inbox', data: { url } })
+    await tower.setPusher(bob, { app_id: INBOX_APP_ID, pushkey: 'my inbox', data: { url } })
     await using _worker = await tower.start({ send })
     await tower.say(alice, 'hello')
     await atRest(tower)
-    const [entry] = await store.list('my inbox')
+    const [entry] = await it.store.list('my inbox')
     assert.deepEqual(entry?.notification.content, { msgtype: 'm.text', body: 'hello' })
     assert.equal(entry?.received_at, tower.clock.now())
   })

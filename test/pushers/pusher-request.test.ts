@@ -56,6 +56,21 @@ test('"kind: \'http\' makes a pusher that sends HTTP pokes"; an unknown kind is 
   assert.match(refusal({ ...BODY, kind: 1 }), /^M_BAD_JSON kind/)
 })
 
+test('"email" goes with "m.email", needs no URL, and knows an address in one form', () => {
+  const mail = { kind: 'email', app_id: 'm.email', pushkey: 'Ada@Example.ORG', data: { brand: 'b' } }
+  const settings = settingsOf(mail)
+  assert.deepEqual(
+    [settings.kind, settings.pushkey, settings.data],
+    ['email', 'ada@example.org', { brand: 'b' }],
+  )
+  assert.match(refusal({ ...BODY, ...mail, app_id: 'a' }), /^M_INVALID_PARAM kind "email"/)
+  assert.match(refusal({ ...BODY, app_id: 'm.email' }), /^M_INVALID_PARAM kind "email"/)
+  assert.match(refusal({ ...BODY, ...mail, data: [] }), /^M_BAD_JSON data/)
+  const { pushkey, app_id } = mail
+  const deletion = parsePusherChange({ kind: null, app_id, pushkey }, { handleRequired: false })
+  assert.deepEqual(deletion, { kind: 'delete', appId: 'm.email', pushkey: 'ada@example.org' })
+})
+
 test('org.belfry.hold_while_active_ms: whole milliseconds up to ten minutes, off where it is absent', () => {
   const name = 'org.belfry.hold_while_active_ms'
   assert.equal(settingsOf({}).holdMs, 0)

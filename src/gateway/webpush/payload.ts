@@ -1,10 +1,7 @@
 import { isJsonObject, type JsonObject } from '../../lib/json.ts'
-import { cutJsonText, ELLIPSIS, encodeJson, type Forms, jsonTextBytes } from '../ladder.ts'
+import { encodeJson, type Forms } from '../ladder.ts'
 import type { Notification, NotificationDevice } from '../notification.ts'
-
-/** As Sygnal cuts, so that service workers find what they found there. */
-const MAX_BODY_CHARS = 1000
-const MAX_CIPHERTEXT_CHARS = 2000
+import { trimContent } from '../trim-content.ts'
 
 const TEXTS = [
   'room_id',
@@ -55,38 +52,8 @@ function countsOf({ counts }: Notification): JsonObject {
 }
 
 function trim(payload: JsonObject, maxBytes: number): JsonObject | undefined {
-  if (!isJsonObject(payload['content'])) return undefined
-  const { formatted_body: _html, ciphertext, body, ...content } = payload['content']
-  const isCipherKept = typeof ciphertext !== 'string' || ciphertext.length <= MAX_CIPHERTEXT_CHARS
-  const trimmed: JsonObject = {
-    ...payload,
-    content: {
-      ...content,
-      ...(ciphertext !== undefined && isCipherKept && { ciphertext }),
-      ...(body !== undefined && { body: typeof body === 'string' ? firstOf(body, MAX_BODY_CHARS) : body }),
-    },
-  }
-  return cutToFit(trimmed, maxBytes)
-}
-
-/** A thousand characters may still be four thousand bytes. */
-function cutToFit(payload: JsonObject, maxBytes: number): JsonObject {
-  const surplus = Buffer.byteLength(encodeJson(payload)) - maxBytes
   const { content } = payload
-  if (surplus <= 0 || !isJsonObject(content) || typeof content['body'] !== 'string') return payload
-  const body = cutJsonText(content['body'], Math.max(0, jsonTextBytes(content['body']) - surplus))
-  return { ...payload, content: { ...content, body } }
-}
-
-/** At most so many code points, the last of them "…" when some are missing. */
-function firstOf(text: string, chars: number): string {
-  if (text.length <= chars) return text
-  let count = 0
-  let end = 0
-  for (const char of text) {
-    count++
-    if (count > chars) return text.slice(0, end) + ELLIPSIS
-    if (count < chars) end += char.length
-  }
-  return text
+  if (!isJsonObject(content)) return undefined
+  const surplusOf = (of: JsonObject) => Buffer.byteLength(encodeJson({ ...payload, content: of })) - maxBytes
+  return { ...payload, content: trimContent(content, surplusOf) }
 }

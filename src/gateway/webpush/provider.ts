@@ -1,16 +1,16 @@
 import type { GuardedAgent } from '../../lib/outbound/guarded-agent.ts'
 import { type CredentialFile, nameOf, readSecretFile } from '../credential-file.ts'
-import { makeEndpointAgent, readEndpoint } from '../endpoint.ts'
-import { matchesHost } from '../host-globs.ts'
+import { endpointFor, lineOfEndpoint, openEndpointAgent } from '../endpoint.ts'
 import { fit, type Rung } from '../ladder.ts'
 import { collapseId } from '../message-id.ts'
 import type { Message, Provider, ProviderDeps, ProviderType, Verdict } from '../provider.ts'
-import { secureContextFor } from '../trust.ts'
+import { urgencyOf } from '../urgency.ts'
 import { MAX_PLAINTEXT_BYTES } from './encrypt.ts'
+import { type Encryptor, makeEncryptor } from './encryptor.ts'
 import { type KnownOrigins, makeKnownOrigins } from './known-origins.ts'
 import { type WebPushOptions, webPushOptions } from './options.ts'
 import { webPushForms } from './payload.ts'
-import { sendWebPush, type Urgency } from './send.ts'
+import { sendWebPush } from './send.ts'
 import { createVapid, readVapidKey, type Vapid, vapidSubject } from './vapid.ts'
 
 /** A later number of what is unread replaces an earlier one that the browser has not fetched yet. */
@@ -25,17 +25,12 @@ export const webPush: ProviderType<typeof webPushOptions> = {
     const file = { appId, key: 'vapid_private_key', path: options.vapid_private_key }
     const { key, fault } = vapidKeyIn(await readSecretFile(file, log), file)
     if (fault !== undefined) log.error({ app_id: appId }, fault)
-    const ca = options.ca_file === undefined ? undefined : { appId, key: 'ca_file', path: options.ca_file }
-    const agent = makeEndpointAgent({
-      policy: deps.policy,
-      lookup: deps.lookup,
-      secureContext: await secureContextFor(ca),
-      connectionsPerOrigin: options.max_connections,
-    })
+    const agent = await openEndpointAgent(options, deps)
     // The options have been checked: there is a subject.
     const subject = vapidSubject(options.vapid_contact_email) ?? ''
     const vapid = key && createVapid(key, subject, clock)
-    return makeProvider({ options, deps, agent, vapid, fault, origins: makeKnownOrigins(clock) })
+    const encryptor = makeEncryptor({ clock })
+    return makeProvider({ options, deps, agent, vapid, fault, encryptor, origins: makeKnownOrigins(clock) })
   },
 }
 
@@ -43,6 +38,7 @@ type App = {
   options: WebPushOptions
   deps: ProviderDeps
   agent: GuardedAgent
+  encryptor: Encryptor
   /** Absent when the key cannot be used; `fault` says why. */
   vapid: Vapid | undefined
   fault: string | undefined
@@ -51,10 +47,7 @@ type App = {
 
 function makeProvider(app: App): Provider {
   return {
-    lineOf({ data }) {
-      const url = readEndpoint(data?.['endpoint'])
-      return typeof url === 'string' ? url : url.origin
-    },
+    lineOf: ({ data }) => lineOfEndpoint(data?.['endpoint']),
     check: () => Promise.resolve(app.fault === undefined ? [] : [app.fault]),
     async send(message, signal) {
       const prepared = prepare(app, message)
@@ -65,7 +58,10 @@ function makeProvider(app: App): Provider {
       const smaller = prepare(app, message, 'event_id_only')
       return 'outcome' in smaller ? verdict : attempt(smaller, signal)
     },
-    [Symbol.asyncDispose]: () => app.agent[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await app.encryptor[Symbol.asyncDispose]()
+      await app.agent[Symbol.asyncDispose]()
+    },
   }
 }
 
@@ -76,11 +72,8 @@ function prepare(app: App, message: Message, from: Rung = 'full'): Prepared | Ve
   const { options, vapid, origins } = app
   const { device, notification } = message
   if (vapid === undefined) return { outcome: 'configuration error', reason: 'credentials' }
-  const url = readEndpoint(device.data?.['endpoint'])
-  if (typeof url === 'string') return { outcome: 'rejected', reason: url }
-  // Never a rejection: the list may lack what a browser's maker has changed yesterday.
-  if (options.allowed_endpoints && !matchesHost(options.allowed_endpoints, url.hostname))
-    return { outcome: 'configuration error', reason: 'endpoint not allowed' }
+  const url = endpointFor(device.data?.['endpoint'], options.allowed_endpoints)
+  if ('outcome' in url) return url
   if (device.data?.['events_only'] === true && !notification.event_id)
     return { outcome: 'delivered', reason: 'nothing to send' }
   const retryAfterMs = origins.restLeft(url.origin)
@@ -93,18 +86,18 @@ function prepare(app: App, message: Message, from: Rung = 'full'): Prepared | Ve
 
 async function attempt(prepared: Prepared, signal: AbortSignal): Promise<Verdict> {
   const { app, vapid, message, origin, payload } = prepared
-  const { origins, agent, deps, options } = app
+  const { origins, agent, encryptor, deps, options } = app
   const { pushkey, data } = message.device
   const left = Math.floor((message.expiresAt - deps.clock.now()) / 1000)
   const verdict = await sendWebPush(
-    { agent, vapid, clock: deps.clock, isKnown: origins.isKnown },
+    { agent, vapid, clock: deps.clock, encrypt: encryptor.encrypt, isKnown: origins.isKnown },
     {
       endpoint: data?.['endpoint'],
       p256dh: pushkey,
       auth: data?.['auth'],
       payload,
       ttl: Math.min(options.ttl, left),
-      urgency: urgencyOf(message),
+      urgency: urgencyOf(message.notification),
       topic: message.notification.event_id ? collapseId(message) : TOPIC_OF_COUNTS,
     },
     signal,
@@ -113,12 +106,6 @@ async function attempt(prepared: Prepared, signal: AbortSignal): Promise<Verdict
   if (verdict.outcome === 'retry' && verdict.retryAfterMs !== undefined)
     origins.rest(origin, verdict.retryAfterMs)
   return verdict
-}
-
-/** RFC 8030, section 5.3: a message of a chat is `normal`, what may wait for the charger is `low`. */
-function urgencyOf({ notification }: Message): Urgency {
-  if (!notification.event_id) return 'low'
-  return notification.prio === 'low' ? 'normal' : 'high'
 }
 
 function vapidKeyIn(text: string, file: CredentialFile) {

@@ -1,12 +1,12 @@
 import { type EndpointDeps, postToEndpoint, readEndpoint } from '../endpoint.ts'
 import type { Verdict } from '../provider.ts'
+import type { Urgency } from '../urgency.ts'
 import { encryptPush, MAX_PLAINTEXT_BYTES } from './encrypt.ts'
 import { judgeWebPush } from './judge.ts'
 import { readSubscriptionKeys, type SubscriptionKeys } from './subscription.ts'
 import type { Vapid } from './vapid.ts'
 
-/** RFC 8030, section 5.3. */
-export type Urgency = 'very-low' | 'low' | 'normal' | 'high'
+export type { Urgency }
 
 export type WebPushMessage = {
   /** As the browser gave them: the address, and `keys.p256dh` and `keys.auth` in base64url. */

@@ -9,6 +9,7 @@ import { makeVapidKey } from '../../../src/gateway/webpush/vapid.ts'
 import { makeIpPolicy } from '../../../src/lib/outbound/ip-policy.ts'
 import { type BrowserSubscription, startPushService } from '../../support/push-service.ts'
 import { createManualClock } from '../../support/manual-clock.ts'
+import { NOT_PUBLIC } from '../addresses.ts'
 import { EVENT, messageFor, openProvider } from '../provider-fixture.ts'
 
 const CONTACT = 'push@belfry.example'
@@ -306,43 +307,11 @@ suite('push services', () => {
 })
 
 suite('addresses', () => {
-  const literals = [
-    'http://127.0.0.1/x',
-    'https://127.0.0.1/x',
-    'https://2130706433/x',
-    'https://0x7f.1/x',
-    'https://0177.0.0.1/x',
-    'https://127.1/x',
-    'https://127.0.0.1./x',
-    'https://①②⑦.0.0.1/x',
-    'https://0/x',
-    'https://10.0.0.1/x',
-    'https://172.16.0.1/x',
-    'https://192.168.1.1/x',
-    'https://169.254.169.254/latest/meta-data/',
-    'https://100.64.0.1/x',
-    'https://198.18.0.1/x',
-    'https://224.0.0.1/x',
-    'https://255.255.255.255/x',
-    'https://[::1]/x',
-    'https://[::]/x',
-    'https://[::ffff:127.0.0.1]/x',
-    'https://[::ffff:7f00:1]/x',
-    'https://[::127.0.0.1]/x',
-    'https://[::ffff:0:127.0.0.1]/x',
-    'https://[64:ff9b::7f00:1]/x',
-    'https://[2002:7f00:1::]/x',
-    'https://[2001::1]/x',
-    'https://[fe80::1]/x',
-    'https://[fc00::1]/x',
-    'https://[ff02::1]/x',
-    'https://[2001:db8::1]/x',
-  ]
   const blocked = { outcome: 'configuration error', reason: 'blocked by the IP policy' }
 
   test('that are not public are not called, however they are written', async (t) => {
     const { provider, subscription } = await makeRig(t, {}, { policy: makeIpPolicy([]) })
-    for (const endpoint of literals) {
+    for (const endpoint of NOT_PUBLIC) {
       const device = deviceOf(subscription, { endpoint })
       assert.deepEqual(await provider.send(messageFor(device), going), blocked, endpoint)
     }
