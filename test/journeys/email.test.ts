@@ -185,6 +185,18 @@ test('SIGKILL while an event waits to be read: after the restart it is mailed, o
   assert.equal(mailServer.mails.length, 1)
 })
 
+test('SIGTERM ends in time, though the mail server hangs', async (t) => {
+  const mailServer = await startMailReceiver(t)
+  const server = await startProcess(t, temporaryFolder(t), mailSettings(mailServer.port))
+  const ada = await registerUser(server.url, 'ada')
+  mailServer.answer({ end: 'hang' })
+  const asked = { email: 'ada@example.org', client_secret: 's', send_attempt: 1 }
+  const asking = ada.try('POST', '/account/3pid/email/requestToken', asked)
+  await eventually(() => mailServer.connections === 1)
+  assert.equal(await server.end('SIGTERM'), 0)
+  assert.equal((await asking).status, 503)
+})
+
 test('a test push is a mail, and says what the mail server made of it', async (t) => {
   const house = await mailHouse(t)
   const { url, mailServer } = house

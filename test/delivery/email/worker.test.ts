@@ -383,4 +383,29 @@ onEachDatabase('mail', (open) => {
     await stopped
     assert.equal(await post.tower.queued(), 0)
   })
+
+  test('a stop does not wait for a mail server that hangs, and holds nothing against anybody', async (t) => {
+    const post = await buildPost(t, await open(t))
+    let end = () => {}
+    let isSending = false
+    post.answer(
+      () =>
+        new Promise((resolve) => {
+          isSending = true
+          end = () => resolve({ kind: 'retry', error: 'stopped', ms: 1 })
+        }),
+    )
+    await post.tower.say(alice, 'one')
+    const worker = await post.start({ endSending: async () => end() })
+    post.tower.clock.advance(DELAY)
+    await eventually(() => isSending)
+    const stopped = worker[Symbol.asyncDispose]()
+    post.tower.clock.advance(8000)
+    await stopped
+    const row = await post.pusher()
+    assert.deepEqual(
+      [row.lease_owner, row.attempts, row.failing_since, await post.tower.queued()],
+      [null, 0, null, 1],
+    )
+  })
 })
