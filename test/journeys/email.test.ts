@@ -248,6 +248,27 @@ test('encrypted, invitations and hostile names, as they arrive', async (t) => {
     assert.match(link ?? '', /^https:\/\//)
 })
 
+test('a rule keeps a room out of mail (MSC4062), and “why not” says so', async (t) => {
+  const house = await mailHouse(t)
+  const { url, mailServer, clock } = house
+  const { ada, bob, roomId } = await adaAndBob(house)
+  await ada.put(`/pushrules/global/room/${encodeURIComponent(roomId)}`, {
+    actions: ['notify', { set_tweak: 'org.matrix.msc4062.dont_email' }],
+  })
+  const eventId = await bob.say(roomId, 'not by mail')
+  clock.advance(10 * MINUTE)
+  await eventually(async () => (await queued(ada)) === 0)
+  assert.deepEqual(mailServer.mails, [])
+  const asked = `?room_id=${encodeURIComponent(roomId)}&event_id=${encodeURIComponent(eventId)}`
+  const { body } = await call(`${url}/_belfry/v1/explain${asked}`, { token: ada.token })
+  const [pusher] = body['pushers'] as Record<string, unknown>[]
+  assert.equal(body['notify'], true)
+  assert.deepEqual(
+    [pusher?.['kind'], pusher?.['poke'], pusher?.['reason']],
+    ['email', false, 'not by e-mail'],
+  )
+})
+
 test('the pages of links are safe: no scripts, no frames, no referrer, nothing kept', async (t) => {
   const house = await mailHouse(t)
   const ada = await registerUser(house.url, 'ada')
