@@ -29,6 +29,29 @@ async function slowDisk(t: TestContext) {
   }
 }
 
+describe('reading on SQLite', () => {
+  test('outside of a transaction nothing is written, whichever connection reads', async (t) => {
+    const db = await openTestSqlite(t)
+    const write = () => nextPosition(db)
+    await assert.rejects(write(), /outside of a transaction/)
+    await db.transaction(async (tx) => {
+      await nextPosition(tx)
+      await assert.rejects(write(), /outside of a transaction/)
+    })
+    assert.equal(await currentPosition(db), 1)
+  })
+
+  test('nobody outside sees what a transaction has written before it is committed', async (t) => {
+    const db = await openTestSqlite(t)
+    await db.transaction(async (tx) => {
+      await nextPosition(tx)
+      assert.equal(await currentPosition(db), 0)
+      assert.equal(await currentPosition(tx), 1)
+    })
+    assert.equal(await currentPosition(db), 1)
+  })
+})
+
 describe('a commit on SQLite and the disk', () => {
   test('is neither acknowledged, nor announced, nor seen before the disk has it', async (t) => {
     const db = await openTestSqlite(t)
