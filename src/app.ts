@@ -123,7 +123,8 @@ export async function createBelfry(config: Config, given: Partial<Environment> =
       await stages.http.close()
       stages.typing[Symbol.dispose]()
       stages.activity[Symbol.dispose]()
-      for (const part of running.toReversed()) await part[Symbol.asyncDispose]()
+      // At once: each of those that send may take as long as all of it may.
+      await Promise.all(running.map((part) => part[Symbol.asyncDispose]()))
       await own.gateway[Symbol.asyncDispose]()
       await gatewayTrace[Symbol.asyncDispose]()
       await stages.sender[Symbol.asyncDispose]()

@@ -117,6 +117,7 @@ function providerTypes(inbox: { store: InboxStore; clock: Clock } | undefined): 
   return new Map<string, () => Promise<ProviderType>>([
     ['apns', loadedOnce(async () => (await import('./gateway/apns/apns.ts')).makeApns())],
     ['gcm', async () => (await import('./gateway/fcm/fcm.ts')).fcm],
+    ['gcm', async () => (await import('./gateway/fcm/fcm.ts')).fcm],
     ['webpush', async () => (await import('./gateway/webpush/provider.ts')).webPush],
     ['unifiedpush', async () => (await import('./gateway/unifiedpush/provider.ts')).unifiedPush],
     ['inbox', async () => makeInboxType(inbox ?? NO_INBOX)],
@@ -139,7 +140,7 @@ function providerDepsOf(
   { clock, random, log, metrics }: Environment,
 ): Omit<ProviderDeps, 'appId'> {
   const policy = makeIpPolicy(config.push.allow_ip_ranges)
-  return { clock, random, log, metrics, policy, lookup: systemLookup }
+  return { clock, random, log, metrics, policy, lookup: systemLookup, proxy: config.gateway.proxy }
 }
 
 /** For `org.belfry.inbox`, which a home server always has. */

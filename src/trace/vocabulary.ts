@@ -110,6 +110,7 @@ export const FAULTS = {
   stopped: 'this server was being stopped',
   timeout: 'it did not answer in time',
   tls: 'no trusted TLS connection came about',
+  proxy: 'the proxy did not lead there',
   unreachable: 'it could not be reached',
 } as const satisfies Readonly<Record<string, string>>
 

@@ -138,6 +138,7 @@ function depsOf(tower: Tower, told: Post['told']): Omit<MailDeliveryDeps, 'clock
     displayNameAt,
     links: mailLinks({ publicUrl: 'https://m.example.org', clientUrl: 'https://app.example.org' }),
     name: 'Tower',
+    endSending: async () => undefined,
     includeContent: true,
     delayMs: DELAY,
     concurrency: 4,
