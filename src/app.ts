@@ -299,7 +299,7 @@ function createStages(
       concurrency: config.push.concurrency,
     })
     return mail
-      ? [pokes, startMailDelivery({ ...mail.delivery, ...questions, db, clock, random, log })]
+      ? [pokes, startMailDelivery({ ...mail.delivery, ...questions, db, clock, random, log, trace })]
       : [pokes]
   }
   const startSweeping = () => [

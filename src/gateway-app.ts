@@ -115,11 +115,19 @@ function withBuiltIn(raw: unknown, builtIn: Record<string, unknown> = {}): unkno
 function providerTypes(inbox: { store: InboxStore; clock: Clock } | undefined): ProviderTypes {
   // Without a store none is opened in truth: the configuration is only looked at.
   return new Map<string, () => Promise<ProviderType>>([
-    ['apns', async () => (await import('./gateway/apns/apns.ts')).makeApns()],
+    ['apns', loadedOnce(async () => (await import('./gateway/apns/apns.ts')).makeApns())],
+    ['gcm', async () => (await import('./gateway/fcm/fcm.ts')).fcm],
+    ['gcm', async () => (await import('./gateway/fcm/fcm.ts')).fcm],
     ['webpush', async () => (await import('./gateway/webpush/provider.ts')).webPush],
     ['unifiedpush', async () => (await import('./gateway/unifiedpush/provider.ts')).unifiedPush],
     ['inbox', async () => makeInboxType(inbox ?? NO_INBOX)],
   ])
+}
+
+/** One for all apps, also after a change of configuration: they share provider tokens. */
+function loadedOnce(load: () => Promise<ProviderType>): () => Promise<ProviderType> {
+  let loaded: Promise<ProviderType> | undefined
+  return () => (loaded ??= load())
 }
 
 const NO_INBOX = {
@@ -132,7 +140,7 @@ function providerDepsOf(
   { clock, random, log, metrics }: Environment,
 ): Omit<ProviderDeps, 'appId'> {
   const policy = makeIpPolicy(config.push.allow_ip_ranges)
-  return { clock, random, log, metrics, policy, lookup: systemLookup }
+  return { clock, random, log, metrics, policy, lookup: systemLookup, proxy: config.gateway.proxy }
 }
 
 /** For `org.belfry.inbox`, which a home server always has. */

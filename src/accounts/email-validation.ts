@@ -92,9 +92,13 @@ function noteAttempt(
       return { sid: found.sid, isNews: false }
     tokenMails.attempt(address)
     const sid = found?.sid ?? random.token(SID_BYTES)
-    if (found) await tx.run(renewValidation, { sid, sendAttempt, tokenHash, now })
-    else await tx.run(insertValidation, { sid, address, secretHash, sendAttempt, tokenHash, now })
-    return { sid, isNews: true }
+    const isNews = found
+      ? await tx.run(renewValidation, { sid, sendAttempt, tokenHash, now })
+      : await tx.run(insertValidation, { sid, address, secretHash, sendAttempt, tokenHash, now })
+    if (isNews > 0) return { sid, isNews: true }
+    // Another process was asked the same at the same time.
+    const theirs = await tx.first(validationOf, { address, secretHash })
+    return { sid: theirs?.sid ?? sid, isNews: false }
   })
 }
 

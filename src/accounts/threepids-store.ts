@@ -86,18 +86,22 @@ export type NewValidation = Address & {
   now: number
 }
 
+/** Changes no row when somebody was faster. */
 export const insertValidation = query<NewValidation>()((db, p) =>
-  db.insertInto('threepid_validations').values({
-    sid: p.sid,
-    medium: 'email',
-    address: p.address,
-    secret_hash: p.secretHash,
-    send_attempt: p.sendAttempt,
-    token_hash: p.tokenHash,
-    sent_at: p.now,
-    validated_at: null,
-    failures: sql.lit(0),
-  }),
+  db
+    .insertInto('threepid_validations')
+    .values({
+      sid: p.sid,
+      medium: 'email',
+      address: p.address,
+      secret_hash: p.secretHash,
+      send_attempt: p.sendAttempt,
+      token_hash: p.tokenHash,
+      sent_at: p.now,
+      validated_at: null,
+      failures: sql.lit(0),
+    })
+    .onConflict((conflict) => conflict.columns(['medium', 'address', 'secret_hash']).doNothing()),
 )
 
 /** Another mail, with a token in place of the last one's. */

@@ -63,7 +63,7 @@ export async function addThreepid(
     if (owner === undefined && (await tx.all(threepidsOfUser, { userId })).length >= MAX_ADDRESSES)
       throw invalidParam(`You have ${MAX_ADDRESSES} addresses already, and no more may be; delete one`)
     if ((await tx.run(deleteValidation, { sid: key.sid })) === 0) throw threepidInUse()
-    await tx.run(insertThreepid, { address, userId, validatedAt, now })
+    if ((await tx.run(insertThreepid, { address, userId, validatedAt, now })) === 0) throw threepidInUse()
   })
   return { kind: 'added' }
 }

@@ -1,5 +1,6 @@
-import { html } from '../lib/html.ts'
+import { safeHtml } from '../lib/html.ts'
 import type { Mail } from '../lib/mail/mailer.ts'
+import { sheet } from '../lib/mail/sheet.ts'
 
 /** The mail with the link that validates an address. `name`: what the server is called in mails. */
 export function validationLetter({
@@ -18,17 +19,11 @@ export function validationLetter({
     to: address,
     subject: `[${name}] Confirm your e-mail address`,
     text: `${asked}\n${ifSo}\n\n${link}\n\n${ifNot}\n`,
-    html: html`<!doctype html>
-      <html>
-        <head>
-          <meta charset="utf-8" />
-          <title>${name}</title>
-        </head>
-        <body style="font:15px/1.5 sans-serif;color:#222;max-width:40em">
-          <p>${asked}</p>
-          <p>${ifSo}<br /><a href="${link}">${link}</a></p>
-          <p style="color:#666">${ifNot}</p>
-        </body>
-      </html> `.text,
+    html: sheet({
+      title: name,
+      content: safeHtml`<p>${asked}</p>
+<p>${ifSo}<br><a href="${link}">${link}</a></p>
+<p style="color:#666">${ifNot}</p>`,
+    }),
   }
 }

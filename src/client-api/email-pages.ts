@@ -1,7 +1,7 @@
 import { addressOfToken, validateByToken, type ValidationDeps } from '../accounts/email-validation.ts'
 import { UNSUBSCRIBE_PATH, VALIDATE_PATH } from '../delivery/email/links.ts'
 import { defineRoute, type Route } from '../http/route.ts'
-import { html } from '../lib/html.ts'
+import { safeHtml } from '../lib/html.ts'
 import { mailedPusher, type UnsubscribeDeps, unsubscribe } from '../pushers/unsubscribe.ts'
 import { button, page } from './page.ts'
 
@@ -9,14 +9,14 @@ export type EmailPageDeps = UnsubscribeDeps & Pick<ValidationDeps, 'db' | 'clock
 
 const NOT_VALID = page(404, {
   title: 'This link is not valid',
-  content: html`<p>
+  content: safeHtml`<p>
     It has been used up, a newer mail has taken its place, or it is older than an hour. Ask for another mail
     in your app.
   </p>`,
 })
 const ENDED = {
   title: 'No more mail',
-  content: html`<p>
+  content: safeHtml`<p>
     E-mail notifications have ended. They can be turned on again in the settings of your app.
   </p>`,
 }
@@ -43,7 +43,7 @@ function validationPages(deps: EmailPageDeps): Route[] {
         if (found.isValidated) return validated(found.address)
         return page(200, {
           title: 'Is this your address?',
-          content: html`<p>
+          content: safeHtml`<p>
               Somebody wants to add <b class="word">${found.address}</b> to an account on
               <b>${deps.serverName}</b>.
             </p>
@@ -71,7 +71,7 @@ function validationPages(deps: EmailPageDeps): Route[] {
 const validated = (address: string) =>
   page(200, {
     title: 'Confirmed',
-    content: html`<p><b class="word">${address}</b> is confirmed. Go on in your app now.</p>`,
+    content: safeHtml`<p><b class="word">${address}</b> is confirmed. Go on in your app now.</p>`,
   })
 
 function unsubscribePages(deps: EmailPageDeps): Route[] {
@@ -87,7 +87,7 @@ function unsubscribePages(deps: EmailPageDeps): Route[] {
         if (!found) return page(404, ENDED)
         return page(200, {
           title: 'End e-mail notifications?',
-          content: html`<p>
+          content: safeHtml`<p>
               Notifications of <b class="word">${found.userId}</b> are mailed to
               <b class="word">${found.address}</b>.
             </p>

@@ -1,5 +1,5 @@
 import { type Reply, reply } from '../http/route.ts'
-import { Html, html } from '../lib/html.ts'
+import { Html, safeHtml } from '../lib/html.ts'
 
 const STYLE =
   new Html(`body{font:16px/1.5 system-ui,sans-serif;max-width:34em;margin:4em auto;padding:0 1em;color:#222}
@@ -19,7 +19,7 @@ const HEADERS = {
 
 /** A page of the server's own, for people who come by a link in a mail. It has no scripts. */
 export function page(status: number, { title, content }: { title: string; content: Html }): Reply {
-  const text = html`<!doctype html>
+  const text = safeHtml`<!doctype html>
     <html lang="en">
       <head>
         <meta charset="utf-8" />
@@ -38,4 +38,4 @@ export function page(status: number, { title, content }: { title: string; conten
 }
 
 /** A button that sends the address of the page itself with POST: opening a page must never do anything. */
-export const button = (label: string): Html => html`<form method="post"><button>${label}</button></form>`
+export const button = (label: string): Html => safeHtml`<form method="post"><button>${label}</button></form>`

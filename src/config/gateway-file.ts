@@ -56,15 +56,21 @@ export function loadGatewayConfig(sources: Sources): GatewayConfig {
   if (file === undefined) throw new ConfigError('--config FILE is needed: it names the apps')
   const content = parseYaml(readText(file, readFile), file)
   const read = readSygnal(content, file)
-  const config = decide([...read.given, ...environment.given, ...flags.given])
+  const config = decide([...proxyOf(env), ...read.given, ...environment.given, ...flags.given])
   const isDatabaseGiven = [...read.given, ...environment.given, ...flags.given].some(
     ({ path }) => path[0] === 'database',
   )
   if (!isDatabaseGiven) config.database = { kind: 'sqlite', path: join(config.data, 'gateway.db') }
-  if (env['HTTPS_PROXY'] !== undefined || env['https_proxy'] !== undefined)
-    read.warnings.push('HTTPS_PROXY is not used: providers are called directly')
   const { apps, metricsAt, warnings } = read
   return { config, apps, warnings, ...(metricsAt && { metricsAt }) }
+}
+
+/** As Sygnal has it: what the file says comes first. */
+function proxyOf(env: Readonly<Record<string, string | undefined>>): Given[] {
+  const value = env['HTTPS_PROXY'] ?? env['https_proxy']
+  return value === undefined || value === ''
+    ? []
+    : [{ path: ['gateway', 'proxy'], value, from: 'HTTPS_PROXY' }]
 }
 
 type Read = Pick<GatewayConfig, 'apps' | 'metricsAt' | 'warnings'> & { given: Given[] }
@@ -74,10 +80,7 @@ function readSygnal(content: Record<string, unknown>, file: string): Read {
   const warnings: string[] = []
   const given: Given[] = []
   const set = (path: string[], value: unknown) => given.push({ path, value, from: file })
-  if (proxy !== undefined && proxy !== null)
-    throw new ConfigError(
-      '"proxy" is not supported: providers are called directly; remove it, or give apps a "base_url" that leads through a relay',
-    )
+  if (proxy !== undefined && proxy !== null) set(['gateway', 'proxy'], proxy)
   set(['listen'], listenOf(rawHttp))
   if (db !== undefined || isMapping(rest['database'])) {
     warnings.push('the database of old versions of Sygnal is not used; ours is in the data directory')

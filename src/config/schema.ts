@@ -1,6 +1,7 @@
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 import { canonicalAddress } from '../lib/mail/address.ts'
+import { parseProxy } from '../lib/outbound/proxy.ts'
 
 // The whole configuration: every key with its default, its limits and the sentence the reference page prints.
 // A key `push.extra_ca` is `BELFRY_PUSH_EXTRA_CA` in the environment; those with a `flag` are flags of `belfry serve` too.
@@ -212,10 +213,23 @@ const experimentalSchema = z.strictObject({
 })
 
 // The keys of an app are those of its type: `gateway/` reads them.
+const proxyUrl = z.string().transform((text, context) => {
+  try {
+    return parseProxy(text)
+  } catch (error) {
+    return refuse(context, (error as RangeError).message)
+  }
+})
+
 const gatewaySchema = z.strictObject({
   apps: setting(z.record(z.string(), z.unknown()).prefault({}), {
     about:
       "The apps that this server's own push gateway serves: app id, or a glob of ids, to `type` and its settings (docs/gateway.md). Read again on SIGHUP.",
+  }),
+  proxy: setting(proxyUrl.optional(), {
+    about:
+      'A proxy through which the push gateway calls all providers, with CONNECT: `http://HOST:PORT` or `http://USER:PASSWORD@HOST:PORT`. `belfry gateway` also takes `proxy` at the top of its file, and `HTTPS_PROXY`, as Sygnal does.',
+    shownDefault: 'none',
   }),
   answer_within_ms: setting(count(10_000, { max: 25_000 }), {
     about:

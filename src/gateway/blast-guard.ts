@@ -43,8 +43,8 @@ export function createBlastGuard(): BlastGuard {
       rejectedDevices.clear()
     },
     rejected({ status, isDoubtful, isCertain }, deviceKey) {
-      // Nobody was asked: the pushkey is no token at all.
-      if (status === undefined || isCertain === true) return 'believed'
+      // Nobody was asked: the pushkey is no token at all, unless it would be one with another configuration.
+      if (isCertain === true || (status === undefined && isDoubtful !== true)) return 'believed'
       if (isAlarmed) return 'held'
       if (delivered + rejectedDevices.size < PROBATION) {
         rejectedDevices.add(deviceKey)

@@ -55,7 +55,8 @@ export function makeEndpointAgent({
   policy,
   ...options
 }: Omit<GuardedAgentOptions, 'ruleFor'> & { policy: IpPolicy }): GuardedAgent {
-  const secure = { name: 'https', allows: (address: string) => policy.allows(address) }
+  // A push service proves its name with a certificate, whoever has resolved it.
+  const secure = { name: 'https', allows: (address: string) => policy.allows(address), trustsProxy: true }
   const plain = { name: 'http', allows: (address: string) => policy.allowedByOperator(address) }
   return makeGuardedAgent({ ...options, ruleFor: (url) => (url.protocol === 'https:' ? secure : plain) })
 }
@@ -63,11 +64,17 @@ export function makeEndpointAgent({
 /** The same for an app, with its `max_connections` and `ca_file`. @throws {ConfigError} naming the file. */
 export async function openEndpointAgent(
   options: { max_connections: number; ca_file?: string | undefined },
-  { policy, lookup, appId }: ProviderDeps,
+  { policy, lookup, proxy, appId }: ProviderDeps,
 ): Promise<GuardedAgent> {
   const ca = options.ca_file === undefined ? undefined : { appId, key: 'ca_file', path: options.ca_file }
   const secureContext = await secureContextFor(ca)
-  return makeEndpointAgent({ policy, lookup, secureContext, connectionsPerOrigin: options.max_connections })
+  return makeEndpointAgent({
+    policy,
+    lookup,
+    proxy,
+    secureContext,
+    connectionsPerOrigin: options.max_connections,
+  })
 }
 
 /**

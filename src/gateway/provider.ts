@@ -4,6 +4,7 @@ import type { Random } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
 import type { Metrics } from '../lib/metrics.ts'
 import type { Lookup } from '../lib/outbound/lookup.ts'
+import type { Proxy } from '../lib/outbound/proxy.ts'
 import type { IpPolicy } from '../lib/outbound/ip-policy.ts'
 import type { Notification, NotificationDevice } from './notification.ts'
 
@@ -86,6 +87,8 @@ export type ProviderDeps = {
   /** For addresses that users choose (subscriptions of browsers, UnifiedPush endpoints). */
   policy: IpPolicy
   lookup: Lookup
+  /** Through which all providers are called; absent: directly. */
+  proxy?: Proxy | undefined
   /** The app's exact id or glob, for logs and the label `pushkin`. */
   appId: string
 }

@@ -1,4 +1,4 @@
-/** A piece of HTML that is safe to put into other HTML. Made by `html` alone. */
+/** A piece of HTML that is safe to put into other HTML. Made by `safeHtml`. */
 export class Html {
   readonly text: string
   constructor(text: string) {
@@ -17,7 +17,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 }
 
 /** A template whose every value is escaped, for elements and for quoted attributes alike, unless it is HTML already. */
-export function html(texts: TemplateStringsArray, ...parts: readonly Part[]): Html {
+export function safeHtml(texts: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return new Html(texts.map((text, at) => text + (at < parts.length ? shown(parts[at]) : '')).join(''))
 }
 

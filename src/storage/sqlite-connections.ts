@@ -56,26 +56,30 @@ export function writeConnection(connection: DatabaseSync, hardening: Hardening):
     'release w': connection.prepare('release w'),
     'rollback to w': connection.prepare('rollback to w'),
   }
+  const queries = queriesOf(connection)
+  let counted = 0
   return {
-    ...queriesOf(connection),
+    ...queries,
     control: async (statement) => {
       if (statement === 'begin') await patiently(() => begin.run())
       else control[statement].run()
     },
     isUntidy: () => hardening.checkpoints.isDue(),
     tidy: () => hardening.checkpoints.run(),
-    commit: async (transactions) => {
-      hardening.readers.hold()
+    commit: async (transactions, durably) => {
+      if (durably) hardening.readers.hold()
       try {
         commit.run()
-        hardening.checkpoints.committed(transactions)
+        if (queries.writes() > counted) hardening.checkpoints.committed(transactions)
+        counted = queries.writes()
       } catch (error) {
-        hardening.readers.release()
+        if (durably) hardening.readers.release()
         throw error
       }
     },
     harden: async (durably) => {
-      if (durably) await hardening.sync()
+      if (!durably) return
+      await hardening.sync()
       hardening.readers.release()
     },
     inTransaction: () => connection.isTransaction,

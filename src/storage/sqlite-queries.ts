@@ -13,8 +13,8 @@ export const sqliteBuilder = new Kysely<Schema>({
   },
 })
 
-/** All that may write is everything but a plain `select`. */
-const READS = /^\s*select\b/i
+/** Everything else may write. */
+const READS = /^\s*(select\b|with\b(?!.*\b(insert|update|delete)\b))/is
 
 type Prepared = {
   bind: (params: Params) => SqlValue[]
@@ -23,9 +23,16 @@ type Prepared = {
   reads: boolean
 }
 
-/** Runs queries on one connection; each is prepared the first time. `writes`: how many were run that may have written. */
+/**
+ * Runs queries on one connection; each is prepared the first time. `writes`: how many were run that may have written, which
+ * they may in a transaction alone.
+ */
 export function queriesOf(connection: DatabaseSync): Queries & { writes(): number } {
   let writes = 0
+  const noteWrite = () => {
+    if (!connection.isTransaction) throw new Error('a query that writes was made outside of a transaction')
+    writes++
+  }
   const prepared = new Map<Query<never, unknown>, Prepared>()
   const prepare = (query: Query<never, unknown>): Prepared => {
     const found = prepared.get(query)
@@ -40,7 +47,7 @@ export function queriesOf(connection: DatabaseSync): Queries & { writes(): numbe
   }
   const all = <P, R>(query: Query<P, R>, params: P): R[] => {
     const { bind, statement, columns, reads } = prepare(query as Query<never, unknown>)
-    if (!reads) writes++
+    if (!reads) noteWrite()
     const rows = statement.all(...bind(params as Params)) as unknown as SqlValue[][]
     return rows.map((row) => rowOf(columns, row) as R)
   }
@@ -50,7 +57,7 @@ export function queriesOf(connection: DatabaseSync): Queries & { writes(): numbe
     first: async (query, params) => all(query, params)[0],
     run: async (query, params) => {
       const { bind, statement, reads } = prepare(query as Query<never, unknown>)
-      if (!reads) writes++
+      if (!reads) noteWrite()
       return Number(statement.run(...bind(params as Params)).changes)
     },
   }

@@ -55,8 +55,12 @@ async function useSqlite(path: string, writing: DatabaseSync, log: Log): Promise
   const disk = { syncLog: () => wal.datasync(), syncDatabase: () => file.datasync() }
   const checkpoints = createCheckpoints(path, disk, log)
   const hardening = { readers: holdReaders(reading), checkpoints, sync: () => wal.datasync() }
-  const writer = createWriter(writeConnection(writing, hardening), log)
-  const read = queriesOf(reading)
+  const connection = writeConnection(writing, hardening)
+  const writer = createWriter(connection, log)
+  const held = queriesOf(reading)
+  // A connection forgets all that it has read when another one writes, so the one that writes itself is the better to read from:
+  // whenever what it sees is what everybody may see.
+  const read = () => (writer.isQuiet() ? connection : held)
   const snapshots = snapshotPool(() => openReader(path))
   const checkpoint = setInterval(() => {
     if (checkpoints.askFor())
@@ -76,7 +80,9 @@ async function useSqlite(path: string, writing: DatabaseSync, log: Log): Promise
   }
   return {
     dialect: 'sqlite',
-    ...read,
+    all: (query, params) => read().all(query, params),
+    first: (query, params) => read().first(query, params),
+    run: (query, params) => held.run(query, params),
     transaction: (work, options) => writer.transaction(work, options),
     async snapshot(work) {
       // What is committed but not durable yet would be in it.

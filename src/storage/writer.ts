@@ -10,8 +10,11 @@ export interface WriteConnection extends Queries {
   isUntidy(): boolean
   /** …to be called with no transaction open and nothing hardening. Rejects when the disk has failed. */
   tidy(): Promise<void>
-  /** Commits a group of so many transactions, so that it outlives the process. Outside nobody sees it before `harden` has ended. */
-  commit(transactions: number): Promise<void>
+  /**
+   * Commits a group of so many transactions, so that it outlives the process. If it is to be durable, nobody outside sees it
+   * before `harden` has ended.
+   */
+  commit(transactions: number, durably: boolean): Promise<void>
   /** Resolves when what was committed is seen, and, if `durably`, outlives a power cut as well. */
   harden(durably: boolean): Promise<void>
   /**
@@ -77,20 +80,20 @@ export function createWriter(connection: WriteConnection, log: Log) {
       await runGroup(group, done)
       await hardening
       checkDisk()
-      isSoft = true
-      await connection.commit(done.length)
+      const durably = done.some(({ waiting }) => waiting.durably)
+      isSoft = durably
+      await connection.commit(done.length, durably)
+      hardening = harden(done, durably)
     } catch (error) {
       isSoft = false
       await rollback()
       for (const waiting of group) waiting.reject(error)
-      return
     }
-    hardening = harden(done)
   }
 
-  async function harden(done: Done[]): Promise<void> {
+  async function harden(done: Done[], durably: boolean): Promise<void> {
     try {
-      await connection.harden(done.some(({ waiting }) => waiting.durably))
+      await connection.harden(durably)
     } catch (error) {
       giveUp(error)
       for (const { waiting } of done) waiting.reject(broken.reason)
@@ -199,6 +202,8 @@ export function createWriter(connection: WriteConnection, log: Log) {
         writing ??= writeAll()
       })
     },
+    /** No transaction is open, and nothing is committed that could still be lost: the connection sees what everybody may see. */
+    isQuiet: () => !connection.inTransaction() && !isSoft,
     /** Resolves when nothing is committed that could still be lost. */
     async hardened(): Promise<void> {
       // Again, since the next group may have been committed by whoever was waiting before us.

@@ -109,6 +109,7 @@ test('every setting can be given in the environment, by its name', () => {
     'email.connections': '2',
     'email.client_url': 'https://app.a.b/#/',
     'gateway.retry_hours': '48',
+    'gateway.proxy': 'http://ann:secret@proxy.a.b:3128',
   }
   const kinds = { text: 'some', number: '1024', boolean: 'true', list: '', json: '{"a":{"type":"inbox"}}' }
   const env = Object.fromEntries(

@@ -23,6 +23,13 @@ test('what no configuration can bring about is believed, and alarms nobody', () 
   assert.equal(guard.isAlarmed(), false)
 })
 
+test('a pushkey that is no token is believed unasked, unless another configuration would make it one', () => {
+  const guard = createBlastGuard()
+  const unfit = { outcome: 'rejected', reason: 'pushkey is no device token' } as const
+  for (let at = 0; at < 100; at++) assert.equal(guard.rejected(unfit, `device ${at}`), 'believed')
+  assert.equal(guard.rejected({ ...unfit, isDoubtful: true }, 'a'), 'held')
+})
+
 test('a doubtful one is held until the app has delivered something', () => {
   const guard = createBlastGuard()
   const doubtful = { ...gone, isDoubtful: true }

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { World } from '../../src/cli/command.ts'
+import { runCommand } from '../../src/cli/main.ts'
+import { shortHash } from '../../src/lib/short-hash.ts'
 import { call, loginUser, PASSWORD, registerUser } from '../support/client.ts'
+import { temporaryFolder } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
+import { startMailReceiver } from '../support/mail-receiver.ts'
+import { startProcess } from '../support/process.ts'
 import {
   adaAndBob,
   addAddress,
@@ -10,6 +16,7 @@ import {
   linkIn,
   mailHouse,
   mailPusher,
+  mailSettings,
   MINUTE,
   roomOf,
   subjectsOf,
@@ -157,6 +164,127 @@ test('nothing is forgotten by a restart while it waits, and nothing is mailed tw
   await eventually(async () => (await queued(again)) === 0)
   assert.equal(house.mailServer.mails.length, 1)
   assert.equal(again.userId, ada.userId)
+})
+
+test('SIGKILL while an event waits to be read: after the restart it is mailed, once', async (t) => {
+  const mailServer = await startMailReceiver(t)
+  const data = temporaryFolder(t)
+  const settings = (delay: string) => mailSettings(mailServer.port, { BELFRY_EMAIL_DELAY_S: delay })
+  const first = await startProcess(t, data, settings('600'))
+  const { bob, roomId } = await adaAndBob({ url: first.url, mailServer })
+  for (const text of ['one', 'two', 'three']) await bob.say(roomId, text)
+  await first.end('SIGKILL')
+  assert.deepEqual(mailServer.mails, [])
+
+  // Ten minutes later, as far as the second one is concerned.
+  const second = await startProcess(t, data, settings('1'))
+  const mail = await mailServer.waitFor(() => true)
+  assert.match(mail.parsed.text ?? '', /one[^]*two[^]*three/)
+  const ada = await loginUser(second.url, 'ada')
+  await eventually(async () => (await queued(ada)) === 0)
+  assert.equal(mailServer.mails.length, 1)
+})
+
+test('a test push is a mail, and says what the mail server made of it', async (t) => {
+  const house = await mailHouse(t)
+  const { url, mailServer } = house
+  const { ada } = await adaAndBob(house)
+  const run = async () => {
+    const lines: string[] = []
+    const print = (line: string) => void lines.push(line)
+    const env = { BELFRY_TOKEN: ada.token, BELFRY_URL: url }
+    const world = { env, fetch, print, complain: print } as unknown as World
+    return {
+      code: await runCommand(['push', 'test'], world),
+      text: lines.join('\n').replace(/\d+ ms/, 'N ms'),
+    }
+  }
+  const name = `ada@example.org (m.email, ${shortHash('ada@example.org')})`
+  assert.deepEqual(await run(), { code: 0, text: `${name}: ok, the mail server took it (status 250, N ms)` })
+  const [mail] = mailServer.mails
+  assert.equal(mail?.parsed.subject, '[Tower] Test')
+  assert.match(mail?.header('list-unsubscribe') ?? '', /^<https:/)
+  mailServer.answer({ recipient: 550 })
+  assert.deepEqual(await run(), { code: 1, text: `${name}: not delivered (status 550, N ms)` })
+  await mailServer.close()
+  assert.deepEqual(await run(), { code: 1, text: `${name}: not delivered (connection refused, N ms)` })
+  assert.equal(((await ada.get('/pushers'))['pushers'] as unknown[]).length, 1)
+})
+
+test('encrypted, invitations and hostile names, as they arrive', async (t) => {
+  const house = await mailHouse(t, { BELFRY_EMAIL_CLIENT_URL: 'https://app.example.org' })
+  const { mailServer, clock } = house
+  const { ada, bob } = await adaAndBob(house)
+  const hostile = '<script>alert(1)</script>\r\nBcc: eve@example.org\u202e'
+  await bob.put(`/profile/${encodeURIComponent(bob.userId)}/displayname`, { displayname: hostile })
+  const roomId = await roomOf(bob, [ada], hostile)
+  const send = `/rooms/${encodeURIComponent(roomId)}/send/m.room.encrypted/e1`
+  await bob.put(send, { algorithm: 'm.megolm.v1.aes-sha2', ciphertext: 'AwgAEnACgAkLm' })
+  await bob.say(roomId, '<b>hello</b>\n.\n-- \nnot ours: javascript:alert(1)', { formatted_body: '<i>x</i>' })
+  await bob.createRoom({ name: 'Only you', invite: [ada.userId] })
+  clock.advance(10 * MINUTE)
+  const mail = await mailServer.waitFor(() => true)
+  const { parsed, raw } = mail
+  assert.equal(parsed.subject, '[Tower] 3 notifications in 2 rooms')
+  assert.equal(mail.header('bcc'), undefined)
+  assert.match(parsed.text ?? '', /sent an encrypted message/)
+  assert.match(parsed.text ?? '', /invites you/)
+  assert.doesNotMatch(raw, /AwgAEnACgAkLm/)
+  assert.doesNotMatch(parsed.html ?? '', /<script|<b>hello|<i>x/)
+  assert.match(parsed.html ?? '', /&lt;b&gt;hello&lt;\/b&gt;/)
+  for (const [, link] of (parsed.html ?? '').matchAll(/href="([^"]*)"/g))
+    assert.match(link ?? '', /^https:\/\//)
+})
+
+test('the pages of links are safe: no scripts, no frames, no referrer, nothing kept', async (t) => {
+  const house = await mailHouse(t)
+  const ada = await registerUser(house.url, 'ada')
+  const asked = { email: 'a+b@example.org', client_secret: 's', send_attempt: 1 }
+  await ada.post('/account/3pid/email/requestToken', asked)
+  const link = linkIn(await house.mailServer.waitFor(() => true), house.url, 'validate')
+  for (const { status, headers, body } of [
+    await call(link),
+    await call(`${link}x`),
+    await call(link, { method: 'POST' }),
+  ]) {
+    assert.ok([200, 404].includes(status))
+    assert.match(headers.get('content-type') ?? '', /^text\/html/)
+    const policy = headers.get('content-security-policy') ?? ''
+    assert.match(policy, /^default-src 'none';.*form-action 'self';.*frame-ancestors 'none'$/)
+    assert.deepEqual(
+      ['referrer-policy', 'cache-control', 'x-frame-options', 'x-content-type-options'].map((name) =>
+        headers.get(name),
+      ),
+      ['no-referrer', 'no-store', 'DENY', 'nosniff'],
+    )
+    assert.doesNotMatch(String(body['text']), /<script|src=|http/)
+  }
+  assert.equal((await call(link.replace(/[^/]*$/, '%00'))).status, 400)
+})
+
+test('mail with tokens is limited: for one address, and for who asks', async (t) => {
+  const { url, mailServer, clock } = await mailHouse(t, {
+    BELFRY_RATE_LIMITS_ENABLED: 'true',
+    BELFRY_RATE_LIMITS_EMAIL_TOKENS_PER_HOUR_PER_RECIPIENT: '2',
+    BELFRY_RATE_LIMITS_EMAIL_TOKENS_PER_MINUTE_PER_ADDRESS: '6',
+  })
+  let n = 0
+  const ask = async (email: string) =>
+    (
+      await call(`${url}/_matrix/client/v3/account/3pid/email/requestToken`, {
+        body: { email, client_secret: `s${n++}`, send_attempt: 1 },
+      })
+    ).status
+  const statuses = []
+  for (const email of ['a@example.org', 'A@example.org', 'a@example.org', 'b@example.org'])
+    statuses.push(await ask(email))
+  assert.deepEqual(statuses, [200, 200, 429, 200])
+  assert.equal(mailServer.mails.length, 3)
+  statuses.length = 0
+  for (let m = 0; m < 3; m++) statuses.push(await ask(`c${m}@example.org`))
+  assert.deepEqual(statuses, [200, 200, 429])
+  clock.advance(31 * MINUTE)
+  assert.equal(await ask('a@example.org'), 200)
 })
 
 test('an e-mail pusher stays with its person: it outlives devices and a new password, and goes with address or account', async (t) => {

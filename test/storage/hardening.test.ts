@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { open } from 'node:fs/promises'
 import { describe, test, type TestContext } from 'node:test'
 import { StorageError } from '../../src/storage/database.ts'
+import { query } from '../../src/storage/query.ts'
 import { currentPosition, nextPosition } from '../../src/storage/stream.ts'
 import { openTestSqlite, temporaryFolder } from '../support/databases.ts'
 
@@ -28,6 +29,47 @@ async function slowDisk(t: TestContext) {
     },
   }
 }
+
+describe('reading on SQLite', () => {
+  test('outside of a transaction nothing is written, whichever connection reads', async (t) => {
+    const db = await openTestSqlite(t)
+    const write = () => nextPosition(db)
+    await assert.rejects(write(), /outside of a transaction/)
+    await db.transaction(async (tx) => {
+      await nextPosition(tx)
+      await assert.rejects(write(), /outside of a transaction/)
+    })
+    assert.equal(await currentPosition(db), 1)
+  })
+
+  test('a query that begins with a table of its own reads, unless it writes', async (t) => {
+    const db = await openTestSqlite(t)
+    const here = query()((q) =>
+      q
+        .with('s', (w) => w.selectFrom('stream').select('position'))
+        .selectFrom('s')
+        .selectAll(),
+    )
+    const gone = query()((q) =>
+      q
+        .with('s', (w) => w.selectFrom('stream').select('id'))
+        .deleteFrom('stream')
+        .where('id', 'in', (eb) => eb.selectFrom('s').select('s.id')),
+    )
+    assert.deepEqual(await db.all(here, {}), [{ position: 0 }])
+    await assert.rejects(db.all(gone, {}), /outside of a transaction/)
+  })
+
+  test('nobody outside sees what a transaction has written before it is committed', async (t) => {
+    const db = await openTestSqlite(t)
+    await db.transaction(async (tx) => {
+      await nextPosition(tx)
+      assert.equal(await currentPosition(db), 0)
+      assert.equal(await currentPosition(tx), 1)
+    })
+    assert.equal(await currentPosition(db), 1)
+  })
+})
 
 describe('a commit on SQLite and the disk', () => {
   test('is neither acknowledged, nor announced, nor seen before the disk has it', async (t) => {

@@ -5,6 +5,7 @@ import type { MailEvents } from '../../lib/mail-events.ts'
 import type { SendMail } from '../../lib/mail/mailer.ts'
 import type { CompileOptions } from '../../push-rules/index.ts'
 import type { Database } from '../../storage/database.ts'
+import type { Trace } from '../../trace/trace.ts'
 import type { Questions } from '../next-poke.ts'
 import type { LoadPokedEvents } from '../poked-event.ts'
 import type { MailLinks } from './links.ts'
@@ -15,6 +16,7 @@ export type MailDeliveryDeps = Pick<Questions, 'isRead' | 'outcomeOf' | 'rulesOf
   random: Random
   log: Log
   events: MailEvents
+  trace: Trace
   send: SendMail
   loadPokedEvents: LoadPokedEvents
   ruleSettings: CompileOptions

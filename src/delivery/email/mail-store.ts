@@ -11,26 +11,27 @@ export const PER_ROOM = 10
 export const ROOMS = 100
 
 /** E-mail pushers that nobody holds and that may have something to send: their oldest event came before `before`. */
-export const ripePushers = query<{ after: number; limit: number; now: number; before: number }>()(
-  (db, p, d) =>
-    db
-      .selectFrom('pushers')
-      .select('pusher_id')
-      .where('kind', '=', sql.lit('email'))
-      .where('enabled', '=', sql.lit(1))
-      .where('pusher_id', '>', p.after)
-      .where(isFree(d, p.now))
-      .where(isDue(d, p.now))
-      .where(isRipe(d, p))
-      .orderBy('pusher_id')
-      .limit(p.limit),
+type Ripe = { after: number; limit: number; now: number; before: number; beyond: number }
+
+export const ripePushers = query<Ripe>()((db, p, d) =>
+  db
+    .selectFrom('pushers')
+    .select('pusher_id')
+    .where('kind', '=', sql.lit('email'))
+    .where('enabled', '=', sql.lit(1))
+    .where('pusher_id', '>', p.after)
+    .where(isFree(d, p.now))
+    .where(isDue(d, p.now))
+    .where(isRipe(d, p))
+    .orderBy('pusher_id')
+    .limit(p.limit),
 )
 
-/** One look into an index for each pusher. An event of the future is from before the clock was set back. */
-function isRipe(d: Dialect, p: { now: number; before: number }) {
+/** One look into an index for each pusher. An event from beyond the near future is from before the clock was set back. */
+function isRipe(d: Dialect, p: { before: number; beyond: number }) {
   return sql<boolean>`exists (select 1 from (select o.created_at from outbox as o where o.pusher_id = pushers.pusher_id
     order by o.position limit 1) as oldest where oldest.created_at <= ${d.integer(p.before)}
-    or oldest.created_at > ${d.integer(p.now)})`
+    or oldest.created_at > ${d.integer(p.beyond)})`
 }
 
 export const claimMail = query<{ pusherId: number } & Lease>()((db, p, d) =>
@@ -40,7 +41,8 @@ export const claimMail = query<{ pusherId: number } & Lease>()((db, p, d) =>
     .where('pusher_id', '=', p.pusherId)
     .where('kind', '=', sql.lit('email'))
     .where('enabled', '=', sql.lit(1))
-    .where(isFree(d, p.now))
+    // As with pokes: a lease of one's own is one that was not ended for a fault.
+    .where((eb) => eb.or([isFree(d, p.now), eb('lease_owner', '=', p.owner)]))
     .where(isDue(d, p.now))
     .returning([
       'pusher_id',
@@ -115,16 +117,14 @@ export const waitingEvents = query<{ pusherId: number; perRoom: number; rooms: n
 
 export type WaitingEvent = typeof waitingEvents extends Query<infer _P, infer R> ? R : never
 
-/** How many rooms, and up to which event. */
-export const waitingSize = query<{ pusherId: number }>()((db, p) =>
+/** In how many rooms something waits that came up to `upTo`. */
+export const waitingRooms = query<{ pusherId: number; upTo: number }>()((db, p) =>
   db
     .selectFrom('outbox as o')
-    .leftJoin('events as e', 'e.position', 'o.position')
+    .innerJoin('events as e', 'e.position', 'o.position')
     .where('o.pusher_id', '=', p.pusherId)
-    .select([
-      sql<number>`count(distinct e.room_id)`.as('rooms'),
-      sql<number | null>`max(o.position)`.as('newest'),
-    ]),
+    .where('o.position', '<=', p.upTo)
+    .select(sql<number>`count(distinct e.room_id)`.as('rooms')),
 )
 
 export const dropWaiting = query<{ pusherId: number; positions: readonly number[] }>()((db, p, d) =>
@@ -132,7 +132,11 @@ export const dropWaiting = query<{ pusherId: number; positions: readonly number[
 )
 
 export const dropUpTo = query<{ pusherId: number; upTo: number }>()((db, p) =>
-  db.deleteFrom('outbox').where('pusher_id', '=', p.pusherId).where('position', '<=', p.upTo),
+  db
+    .deleteFrom('outbox')
+    .where('pusher_id', '=', p.pusherId)
+    .where('position', '<=', p.upTo)
+    .returning('position'),
 )
 
 /** What waits for e-mail pushers since before `before` is told nobody any more. */
@@ -213,11 +217,12 @@ export const mailFailed = query<Held & { error: string; retryAt: number }>()((db
     .where('lease_owner', '=', p.owner),
 )
 
-/** Takes what a mail has told, or never will, out of the outbox, and puts off the next one. */
+/** Takes what a mail has told, or never will, out of the outbox, and puts off the next one. Resolves to the events' positions. */
 export async function settleMail(
   tx: Queries,
   mail: { pusherId: number; upTo: number; rooms: readonly ThrottleRow[] },
-): Promise<void> {
-  await tx.run(dropUpTo, mail)
+): Promise<number[]> {
+  const rows = await tx.all(dropUpTo, mail)
   if (mail.rooms.length > 0) await tx.run(writeThrottles, mail)
+  return rows.map((row) => row.position)
 }

@@ -1,10 +1,11 @@
-import { type Html, html } from '../../lib/html.ts'
+import { type Html, safeHtml } from '../../lib/html.ts'
 import type { Mail } from '../../lib/mail/mailer.ts'
+import { sheet } from '../../lib/mail/sheet.ts'
 import { oneLine } from '../../lib/mail/plain-text.ts'
 import type { Digest, DigestEvent, DigestRoom } from './digest.ts'
 import type { MailLinks } from './links.ts'
 
-// Digests as mail, in text and in HTML. Names and bodies are users' words: in HTML they are escaped by `html` and kept in <bdi>, so
+// Digests as mail, in text and in HTML. Names and bodies are users' words: in HTML they are escaped by `safeHtml` and kept in <bdi>, so
 // that none turns the direction of what stands beside it; in text each of their lines begins with "  ", so that none
 // passes for ours.
 
@@ -25,7 +26,7 @@ export function fullLetter(digest: Digest, stationery: Stationery): Letter {
   return letter(stationery, {
     subject: subjectOf(digest),
     text: digest.rooms.map((room) => roomText(room, stationery)).join('\n') + moreRoomsText(digest),
-    html: html`${digest.rooms.map((room) => roomHtml(room, stationery))}${moreRoomsHtml(digest)}`,
+    html: safeHtml`${digest.rooms.map((room) => roomHtml(room, stationery))}${moreRoomsHtml(digest)}`,
   })
 }
 
@@ -33,13 +34,17 @@ export function fullLetter(digest: Digest, stationery: Stationery): Letter {
 export function shortLetter(digest: Digest, stationery: Stationery): Letter {
   const rooms = digest.rooms.length + digest.moreRooms
   const line = `${countOf(digest.events, 'notification')} in ${countOf(rooms, 'room')}.`
-  return letter(stationery, { subject: 'New notifications', text: `${line}\n`, html: html`<p>${line}</p>` })
+  return letter(stationery, {
+    subject: 'New notifications',
+    text: `${line}\n`,
+    html: safeHtml`<p>${line}</p>`,
+  })
 }
 
 /** Says that mail arrives. */
 export function testLetter(stationery: Stationery): Letter {
   const line = 'This is a test. Notifications arrive in this mailbox.'
-  return letter(stationery, { subject: 'Test', text: `${line}\n`, html: html`<p>${line}</p>` })
+  return letter(stationery, { subject: 'Test', text: `${line}\n`, html: safeHtml`<p>${line}</p>` })
 }
 
 function subjectOf({ rooms: [room], rooms, moreRooms, events }: Digest): string {
@@ -64,28 +69,20 @@ function letter(
 ${name} mails what you have not read. To end this, open:
 ${unsubscribe}
 `,
-    html: html`<!doctype html>
-      <html>
-        <head>
-          <meta charset="utf-8" />
-          <title>${name}</title>
-        </head>
-        <body style="font:15px/1.5 sans-serif;color:#222;max-width:40em">
-          ${body}
-          <hr style="border:0;border-top:1px solid #ccc" />
-          <p style="font-size:13px;color:#666">
-            ${name} mails what you have not read. <a href="${unsubscribe}">Send no more mail</a>
-          </p>
-        </body>
-      </html> `.text,
+    html: sheet({
+      title: name,
+      content: safeHtml`${body}
+<hr style="border:0;border-top:1px solid #ccc">
+<p style="font-size:13px;color:#666">${name} mails what you have not read. <a href="${unsubscribe}">Send no more mail</a></p>`,
+    }),
   }
 }
 
 function roomText(room: DigestRoom, { links }: Stationery): string {
   const link = links.room(room.roomId)
   const lines = [
-    `${room.name}${link === undefined ? '' : `\n  ${link}`}`,
-    ...(room.more > 0 ? [`  (${room.more} earlier)`] : []),
+    `# ${room.name}${link === undefined ? '' : `\n  ${link}`}`,
+    ...(room.more > 0 ? [`  (${room.more} more)`] : []),
     ...room.events.flatMap((event) => eventLines(event).map((line) => `  ${line}`)),
   ]
   return `${lines.join('\n')}\n`
@@ -99,28 +96,25 @@ function eventLines({ from, at, did, lines }: DigestEvent): string[] {
 
 function roomHtml(room: DigestRoom, { links }: Stationery): Html {
   const link = links.room(room.roomId)
-  const name = html`<bdi>${room.name}</bdi>`
-  return html`<h2 style="font-size:17px;margin:1.2em 0 .3em">
-      ${link === undefined ? name : html`<a href="${link}">${name}</a>`}
-    </h2>
-    ${room.more > 0 ? html`<p style="color:#666;margin:.3em 0">${countOf(room.more, 'earlier one')}</p>` : undefined}
-    ${room.events.map(eventHtml)}`
+  const name = safeHtml`<bdi>${room.name}</bdi>`
+  const heading = link === undefined ? name : safeHtml`<a href="${link}">${name}</a>`
+  const more =
+    room.more === 0 ? undefined : safeHtml`<p style="color:#666;margin:.3em 0">${room.more} more</p>\n`
+  return safeHtml`<h2 style="font-size:17px;margin:1.2em 0 .3em">${heading}</h2>
+${more}${room.events.map(eventHtml)}`
 }
 
 function eventHtml({ from, at, did, lines }: DigestEvent): Html {
-  const said = lines.map((line, nth) => html`${nth > 0 ? html`<br />` : undefined}<bdi>${line}</bdi>`)
-  return html`<p style="margin:.5em 0">
-    <b><bdi>${from}</bdi></b
-    >${did === undefined ? undefined : html` <bdi>${did}</bdi>`}
-    <span style="color:#666;font-size:13px">${timeOf(at)}</span>${lines.length > 0 ? html`<br />` : undefined}
-    ${said}
-  </p> `
+  const deed = did === undefined ? undefined : safeHtml` <bdi>${did}</bdi>`
+  const said = lines.map((line) => safeHtml`<br><bdi>${line}</bdi>`)
+  return safeHtml`<p style="margin:.5em 0"><b><bdi>${from}</bdi></b>${deed} <span style="color:#666;font-size:13px">${timeOf(at)}</span>${said}</p>
+`
 }
 
 const moreRoomsText = ({ moreRooms }: Digest) =>
   moreRooms === 0 ? '' : `\nAnd in ${countOf(moreRooms, 'more room')}.\n`
 const moreRoomsHtml = ({ moreRooms }: Digest) =>
-  moreRooms === 0 ? undefined : html`<p>And in ${countOf(moreRooms, 'more room')}.</p>`
+  moreRooms === 0 ? undefined : safeHtml`<p>And in ${countOf(moreRooms, 'more room')}.</p>`
 
 const countOf = (count: number, thing: string) => `${count} ${thing}${count === 1 ? '' : 's'}`
 

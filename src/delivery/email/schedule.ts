@@ -16,11 +16,12 @@ export type Throttle = { toldAt: number; waitMs: number; lastEventAt: number }
 
 export type Timing = { now: number; delayMs: number }
 
-/** When a mail about the room alone would be due. A clock that was set back makes nothing wait for longer than it would. */
+/** When a mail about the room alone would be due. What is of the future is from before the clock was set back, and has waited. */
 export function readyAt(room: WaitingRoom, throttle: Throttle | undefined, { now, delayMs }: Timing): number {
-  const ripe = Math.min(room.oldestAt, now) + delayMs
-  if (throttle === undefined || isQuiet(room, throttle)) return ripe
-  return Math.max(ripe, Math.min(throttle.toldAt, now) + throttle.waitMs)
+  // The clocks of two machines may differ by a little.
+  const ripe = room.oldestAt > now + delayMs ? now : room.oldestAt + delayMs
+  if (throttle === undefined || throttle.toldAt > now || isQuiet(room, throttle)) return ripe
+  return Math.max(ripe, throttle.toldAt + throttle.waitMs)
 }
 
 /**

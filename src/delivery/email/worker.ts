@@ -58,7 +58,7 @@ async function lookUntil(stop: AbortSignal, deps: MailDeliveryDeps): Promise<voi
     for (const [pusherId, until] of restsUntil)
       if (until <= now || until > now + 2 * deps.delayMs) restsUntil.delete(pusherId)
     for (let after = 0; ;) {
-      const page = await deps.db.all(ripePushers, { after, limit: PAGE, now, before: now - deps.delayMs })
+      const page = await deps.db.all(ripePushers, { after, limit: PAGE, now, ...ripeAt(now, deps.delayMs) })
       const ids = page.map((row) => row.pusher_id)
       await Promise.all(ids.filter((id) => !restsUntil.has(id)).map((id) => inTurn(() => workFor(id))))
       after = ids.at(-1) ?? after
@@ -75,3 +75,5 @@ async function lookUntil(stop: AbortSignal, deps: MailDeliveryDeps): Promise<voi
     await clock.sleep(Math.min(LOOK_EVERY_MS, deps.delayMs), stop)
   }
 }
+
+const ripeAt = (now: number, delayMs: number) => ({ before: now - delayMs, beyond: now + delayMs })

@@ -39,6 +39,7 @@ export function makeApns(): ProviderType<typeof apnsOptions> {
         url,
         clock: deps.clock,
         secureContext,
+        proxy: deps.proxy,
         oneStreamFirst: tokens !== undefined,
         maxConnections: options.max_connections,
       })

@@ -27,7 +27,7 @@ export const fcm: ProviderType<typeof fcmOptions> = {
     const ca = options.ca_file === undefined ? undefined : { appId, key: 'ca_file', path: options.ca_file }
     const secureContext = await secureContextFor(ca)
     const posterTo = ({ origin }: URL, connections: number) =>
-      makePoster({ origin, connections, secureContext, clock })
+      makePoster({ origin, connections, secureContext, proxy: deps.proxy, clock })
     const url = new URL(options.base_url)
     const messages = posterTo(url, options.max_connections)
     const alarm = makeAlarm(

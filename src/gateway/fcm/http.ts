@@ -1,9 +1,11 @@
 import type { SecureContext } from 'node:tls'
 
-import { Pool } from 'undici'
+import { buildConnector, Pool } from 'undici'
 
 import type { Clock } from '../../lib/clock.ts'
 import { faultOf } from '../../lib/outbound/network-fault.ts'
+import type { Proxy } from '../../lib/outbound/proxy.ts'
+import { throughProxy } from '../../lib/outbound/proxy-connector.ts'
 import { readJson } from '../../lib/outbound/read-json.ts'
 import { retryAfterMs } from '../../lib/outbound/retry-after.ts'
 
@@ -24,6 +26,7 @@ export type PosterOptions = {
   origin: string
   connections: number
   secureContext: SecureContext | undefined
+  proxy: Proxy | undefined
   clock: Clock
 }
 
@@ -31,16 +34,20 @@ const CONNECT_MS = 10_000
 const EXCHANGE_MS = 30_000
 const MAX_BODY_BYTES = 64 * 1024
 
-export function makePoster({ origin, connections, secureContext, clock }: PosterOptions): Poster {
+export function makePoster({ origin, connections, secureContext, proxy, clock }: PosterOptions): Poster {
+  const connect = buildConnector({
+    allowH2: false,
+    timeout: CONNECT_MS,
+    ...(secureContext !== undefined && { secureContext }),
+  })
   const pool = new Pool(origin, {
     connections,
     pipelining: 1,
-    allowH2: false,
     keepAliveTimeout: 60_000,
     // The deadline bounds the whole exchange; undici's timers would only start anew with each chunk.
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: { timeout: CONNECT_MS, ...(secureContext !== undefined && { secureContext }) },
+    connect: proxy === undefined ? connect : throughProxy(proxy, connect, CONNECT_MS),
   })
 
   async function exchange({ path, headers, body }: PostRequest, signal: AbortSignal): Promise<Reply> {

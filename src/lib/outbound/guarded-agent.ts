@@ -5,17 +5,23 @@ import { buildConnector, errors, Pool, type Dispatcher } from 'undici'
 
 import { BLOCKED } from './ip-policy.ts'
 import { systemLookup, type Lookup } from './lookup.ts'
+import type { Proxy } from './proxy.ts'
+import { throughProxy } from './proxy-connector.ts'
 
 /** Which addresses may be dialled. */
 export type AddressRule = {
   /** Connections are shared among the URLs of one origin that have a rule of the same name. */
   name: string
   allows: (address: string) => boolean
+  /** With a proxy, nobody here sees what a name resolves to. May it be called all the same? No, unless this is true. */
+  trustsProxy?: boolean
 }
 
 export type GuardedAgentOptions = {
   ruleFor(url: URL): AddressRule
   lookup?: Lookup
+  /** Everything goes through it; it resolves the names. */
+  proxy?: Proxy | undefined
   /** Certificate authorities trusted beside the usual ones, each in PEM. */
   ca?: readonly string[]
   /** Instead of what `ca` would make. */
@@ -113,8 +119,13 @@ function retireOldest(pools: ReadonlyMap<string, Pool>, retire: (key: string, po
 }
 
 function makePool(url: URL, options: GuardedAgentOptions, secureContext: SecureContext): Pool {
-  const accepts = options.ruleFor(url).allows
+  const rule = options.ruleFor(url)
+  const accepts = rule.allows
   const keepAliveMs = options.keepAliveMs ?? 10_000
+  const timeout = options.connectTimeoutMs ?? 5000
+  const lookup = guardedLookup(options.lookup ?? systemLookup, accepts)
+  const direct = buildConnector({ allowH2: false, timeout, lookup, secureContext })
+  const connect = options.proxy === undefined ? direct : throughProxy(options.proxy, direct, timeout)
   return new Pool(url.origin, {
     connections: options.connectionsPerOrigin ?? 8,
     pipelining: 1,
@@ -123,37 +134,41 @@ function makePool(url: URL, options: GuardedAgentOptions, secureContext: SecureC
     // The caller's signal bounds the whole exchange; undici's timers would only start anew with each chunk.
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: guarded(
-      accepts,
-      buildConnector({
-        allowH2: false,
-        timeout: options.connectTimeoutMs ?? 5000,
-        lookup: guardedLookup(options.lookup ?? systemLookup, accepts),
-        secureContext,
-      }),
-    ),
+    connect: guarded(rule, options.proxy, connect),
   })
 }
 
-/** A literal address never reaches `lookup`, so it is checked here; and the socket tells what was dialled in truth. */
+/**
+ * A literal address never reaches `lookup`, so it is checked here; and the socket tells what was dialled in truth. A proxy resolves
+ * names itself, and the socket is the proxy's: with one, only literal addresses can be checked, and the name of the proxy's own machine.
+ */
 function guarded(
-  accepts: (address: string) => boolean,
+  rule: AddressRule,
+  proxy: Proxy | undefined,
   connect: buildConnector.connector,
 ): buildConnector.connector {
+  const accepts = rule.allows
+  const mayDial = (host: string): boolean => {
+    if (isIP(host) !== 0) return accepts(host)
+    if (proxy === undefined) return true // its addresses are looked at
+    return LOCAL_NAME.test(host) ? accepts('127.0.0.1') : rule.trustsProxy === true
+  }
   return (options, callback) => {
-    if (isIP(options.hostname) !== 0 && !accepts(options.hostname)) {
+    if (!mayDial(options.hostname)) {
       process.nextTick(callback, new BlockedAddressError(), null)
       return
     }
     connect(options, (...[error, socket]) => {
       if (error !== null) return callback(error, null)
-      const fault = faultOfPeer(socket, accepts)
+      const fault = proxy === undefined ? faultOfPeer(socket, accepts) : undefined
       if (fault === undefined) return callback(null, socket)
       socket.destroy()
       callback(fault, null)
     })
   }
 }
+
+const LOCAL_NAME = /(?:^|\.)localhost\.?$/i
 
 function faultOfPeer(socket: Socket, accepts: (address: string) => boolean): Error | undefined {
   const peer = socket.remoteAddress
