@@ -16,14 +16,17 @@ import { ConfigError } from './config/config-error.ts'
 import type { Config } from './config/schema.ts'
 import { explainRoutes } from './console-api/explain.ts'
 import { pusherReportRoutes } from './console-api/pushers.ts'
-import { checkGatewayUrl, NOTIFY_PATH } from './delivery/gateway-url.ts'
+import { checkGatewayUrl, checkPushResource, NOTIFY_PATH } from './delivery/gateway-url.ts'
 import { makeLazySender } from './delivery/lazy-sender.ts'
+import { makeLazyWebPush } from './delivery/lazy-web-push.ts'
+import { serverVapidKey } from './delivery/server-key-store.ts'
 import { startDelivery } from './delivery/worker.ts'
 import { inboxRoutes } from './gateway-api/inbox.ts'
 import { gatewayRoutes, ownGateway } from './gateway-api/notify.ts'
 import { INBOX_APP_ID, makeInboxApp } from './gateway/apps.ts'
 import { makeInboxStore } from './gateway/inbox-store.ts'
 import type { NotifyDeps } from './gateway/notify.ts'
+import { createVapid, type Vapid, vapidSubject } from './gateway/webpush/vapid.ts'
 import { healthRoutes } from './http/health.ts'
 import { createLoginAttemptLimiter, createRateLimiter } from './http/rate-limit.ts'
 import { createHttpServer } from './http/server.ts'
@@ -74,7 +77,8 @@ export async function createBelfry(config: Config, given: Partial<Environment> =
   const ca = config.push.extra_ca === undefined ? [] : [readCertificates(config.push.extra_ca)]
   const database = config.database
   const db = await openDatabase(database.kind === 'sqlite' ? `sqlite:${database.path}` : database.url, log)
-  const stages = createStages(config, { ...environment, ca }, db)
+  const vapid = await vapidOf(config, db, environment.clock)
+  const stages = createStages(config, { ...environment, ca, vapid }, db)
   const running: AsyncDisposable[] = []
   return {
     async listen() {
@@ -91,6 +95,7 @@ export async function createBelfry(config: Config, given: Partial<Environment> =
       stages.activity[Symbol.dispose]()
       for (const part of running.toReversed()) await part[Symbol.asyncDispose]()
       await stages.sender[Symbol.asyncDispose]()
+      await stages.webPush?.[Symbol.asyncDispose]()
       await stages.lastSeen[Symbol.asyncDispose]()
       await db[Symbol.asyncDispose]()
     },
@@ -102,7 +107,14 @@ export async function createBelfry(config: Config, given: Partial<Environment> =
 /** Builds each stage with what it needs, from the end of an event's way to its beginning. */
 function createStages(
   config: Config,
-  { clock, random, log, metrics, ca }: Environment & { ca: readonly string[] },
+  {
+    clock,
+    random,
+    log,
+    metrics,
+    ca,
+    vapid,
+  }: Environment & { ca: readonly string[]; vapid: Vapid | undefined },
   db: Database,
 ) {
   const bus = createLocalBus()
@@ -118,15 +130,15 @@ function createStages(
     apps: new Map([[INBOX_APP_ID, makeInboxApp({ store: inbox, clock })]]),
     report: gatewayReport(log, metrics),
   }
+  const outbound = { policy, ca, connectionsPerOrigin: config.push.connections_per_gateway, clock }
   const sender = makeLazySender({
-    policy,
-    ca,
-    connectionsPerOrigin: config.push.connections_per_gateway,
-    clock,
+    ...outbound,
     inProcess: (url) => (isOwnGateway(url) ? ownGateway(gateway) : undefined),
   })
+  const webPush = vapid && makeLazyWebPush({ ...outbound, vapid })
   const sending = {
     send: sender.send,
+    webPush,
     events: createEvents({ log, metrics }),
     includeContent: config.push.include_content,
   }
@@ -134,13 +146,17 @@ function createStages(
     db,
     bus,
     clock,
+    random,
     maxPushersPerUser: config.push.max_pushers_per_user,
-    checkUrl: (url) => checkGatewayUrl(url, { policy, lookup: systemLookup, isOwnGateway }),
+    checkUrl: (url, kind) =>
+      kind === 'webpush'
+        ? checkPushResource(url, { policy, lookup: systemLookup })
+        : checkGatewayUrl(url, { policy, lookup: systemLookup, isOwnGateway }),
     startBadge,
     endBadge,
     copyRules: (tx, of) => copyDeviceRules(rules, tx, of),
   }
-  const testPushes: TestPushDeps = { ...pushers, ...sending, random }
+  const testPushes: TestPushDeps = { ...pushers, ...sending }
   const ruleFaults = metrics.counter(
     'belfry_rule_faults_total',
     'Rule evaluations that threw; no message was lost',
@@ -185,7 +201,18 @@ function createStages(
     limiter: createRateLimiter(config.rate_limits, clock),
     routes: [
       ...healthRoutes({ checks: { database: async () => void (await currentPosition(db)) }, metrics, log }),
-      ...clientRoutes({ config, accounts, rules, rooms, notifications, sync, typing, pushers, testPushes }),
+      ...clientRoutes({
+        config,
+        accounts,
+        rules,
+        rooms,
+        notifications,
+        sync,
+        typing,
+        pushers,
+        testPushes,
+        webPush: vapid && { vapid: vapid.publicKey },
+      }),
       ...explainRoutes({ db, settings: ruleSettings }),
       ...pusherReportRoutes({ db, clock }),
       ...gatewayRoutes(gateway),
@@ -220,8 +247,36 @@ function createStages(
       { retentionDays: config.trace.retention_days, maxRows: config.trace.max_rows },
     ),
   ]
-  return { http, accounts, lastSeen, typing, activity, sender, startDelivering, startSweeping, ownUrls }
+  return {
+    http,
+    accounts,
+    lastSeen,
+    typing,
+    activity,
+    sender,
+    webPush,
+    startDelivering,
+    startSweeping,
+    ownUrls,
+  }
 }
+
+/** How this server shows itself to push services; undefined: it sends nothing to them. */
+async function vapidOf({ push, public_url: url, server_name: name }: Config, db: Database, clock: Clock) {
+  if (!push.web_push) return undefined
+  const key = await serverVapidKey(db, clock.now())
+  const contact = push.contact === undefined ? undefined : vapidSubject(push.contact)
+  if (push.contact !== undefined && contact === undefined)
+    throw new ConfigError(
+      'bad value for "push.contact": expected an e-mail address or an https URL that others can reach',
+    )
+  const [host = ''] = name.split(':')
+  const subject = contact ?? vapidSubject(url ?? '') ?? vapidSubject(`postmaster@${host}`)
+  return createVapid(key, subject ?? NO_CONTACT, clock)
+}
+
+/** Push services want some contact, and a server that is known by no public name has none. */
+const NO_CONTACT = 'mailto:postmaster@localhost.invalid'
 
 /** Which default rules everybody has, and what rules may say. */
 function ruleSettingsOf({ push, experimental: proposed }: Config): RuleSettings {

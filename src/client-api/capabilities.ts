@@ -1,11 +1,17 @@
 import { PROFILE_FIELDS } from '../accounts/profile.ts'
 import { client, defineRoute, type Route } from '../http/route.ts'
 
-/** `roomVersions`: what `createRoom` takes. */
-export type CapabilitiesDeps = { roomVersions: { default: string; available: readonly string[] } }
+export type CapabilitiesDeps = {
+  /** What `createRoom` takes. */
+  roomVersions: { default: string; available: readonly string[] }
+  webPush: WebPushCapability | undefined
+}
+
+/** Pushers of kind `webpush` (MSC4174). `vapid`: the public key that subscriptions are to be made with, in base64url. */
+export type WebPushCapability = { vapid: string }
 
 /** `GET /capabilities` (client-server API, "Capabilities negotiation"). */
-export function capabilitiesRoutes({ roomVersions }: CapabilitiesDeps): Route[] {
+export function capabilitiesRoutes({ roomVersions, webPush }: CapabilitiesDeps): Route[] {
   const available = Object.fromEntries(roomVersions.available.map((version) => [version, 'stable']))
   const capabilities = {
     'm.room_versions': { default: roomVersions.default, available },
@@ -16,6 +22,10 @@ export function capabilitiesRoutes({ roomVersions }: CapabilitiesDeps): Route[] 
     'm.3pid_changes': { enabled: false },
     'm.get_login_token': { enabled: false },
     'm.forget_forced_upon_leave': { enabled: false },
+    ...(webPush && {
+      'm.webpush': { enabled: true, ...webPush },
+      'org.matrix.msc4174.webpush': { enabled: true, ...webPush },
+    }),
   }
   return [
     defineRoute({

@@ -88,6 +88,15 @@ const pushSchema = z.strictObject({
     about:
       'Send the content of events to push gateways; off, every poke is as if its pusher asked for `event_id_only`.',
   }),
+  web_push: setting(flagOn, {
+    about:
+      'Pushers of kind `webpush` (MSC4174): notifications go encrypted to the push services of browsers and of UnifiedPush, without a gateway. Off, those that are there wait.',
+  }),
+  contact: setting(z.string().min(1).optional(), {
+    about:
+      'An e-mail address or https URL by which push services of browsers can reach whoever runs this server.',
+    shownDefault: 'public_url, or postmaster@SERVER_NAME',
+  }),
   max_pushers_per_user: setting(count(100), { about: 'How many pushers one user may have.' }),
   max_rules_per_user: setting(count(2000), {
     about: 'How many push rules of their own one user may have, those of all device handles together.',

@@ -1,24 +1,26 @@
 import { backOffMs } from '../lib/back-off.ts'
 import type { Clock } from '../lib/clock.ts'
-import type { Events } from '../lib/events.ts'
+import type { Events, PokeKind } from '../lib/events.ts'
 import type { Random } from '../lib/ids.ts'
 import type { NextStep } from './next-poke.ts'
 import { AT_START, type Progress } from './outbox-store.ts'
 import type { Outcome, Turn } from './outcome-store.ts'
 import type { HeadRow } from './pusher-state-store.ts'
-import type { PokeResult, PokeSender } from './send-poke.ts'
+import type { PokeResult } from './send-poke.ts'
+import { type SenderDeps, senderFor, WEB_PUSH_IS_OFF } from './sender-for.ts'
 
 /** One turn with a pusher: what is to be recorded of it, and, if something was sent, what and how that went. */
 export type Attempt = {
   outcome: Omit<Outcome, 'release'>
   /** Failures in a row, this one included. */
   attempts: number
-  sent?: { about: 'event' | 'badge'; result: PokeResult }
+  sent?: { about: PokeKind; result: PokeResult }
 }
 
-export type AttemptDeps = { send: PokeSender; clock: Clock; random: Random }
+export type AttemptDeps = SenderDeps & { clock: Clock; random: Random }
 
-type Sendable = Extract<NextStep, { kind: 'send' }>
+type Sendable = Extract<NextStep, { kind: 'send' | 'activate' }>
+type Quiet = Extract<NextStep, { kind: 'rest' | 'hold' }>
 
 export const NOTHING_DONE = {
   kind: 'rest',
@@ -26,6 +28,7 @@ export const NOTHING_DONE = {
   collapsed: null,
   badge: null,
   badgeSeen: null,
+  ackTokenTold: null,
   error: null,
   nextAttemptAt: null,
   heldUntil: null,
@@ -40,42 +43,51 @@ export async function attemptPoke(
 ): Promise<Attempt> {
   const attempts = head.attempts + 1
   const rest = { ...NOTHING_DONE, pusherId: head.pusher_id, setAt: head.set_at, done }
-  if (step.kind !== 'send') {
-    const outcome = { ...rest, badgeSeen: step.badgeKnown ? head.badge_due : null }
-    if (step.kind === 'rest') return { outcome, attempts }
-    const held = { kind: 'held', heldUntil: step.until, nextAttemptAt: step.lookAt } as const
-    return { outcome: { ...outcome, ...held }, attempts }
-  }
-  const result = await sendInSomeForm(deps.send, head.url ?? '', step)
-  const sent = { about: step.about, result }
+  if (step.kind === 'rest' || step.kind === 'hold')
+    return { outcome: { ...rest, ...unsent(head, step) }, attempts }
+  const result = await sendStep(deps, head, step)
+  const sent = { about: step.kind === 'activate' ? ('activation' as const) : step.about, result }
   if (result.kind === 'retry') {
     const wait = Math.max(backOffMs(attempts, deps.random), result.retryAfterMs ?? 0)
     const failure = { kind: 'failed', error: result.error, nextAttemptAt: deps.clock.now() + wait } as const
     return { outcome: { ...rest, ...failure }, attempts, sent }
   }
-  // A badge may be told while the event at the head is held.
-  const past = {
-    ...rest,
-    done: step.about === 'badge' ? done : pastHead(head, done),
-    badgeSeen: head.badge_due,
-  }
+  const past = { ...rest, ...taken(head, step, done) }
   if (result.kind === 'refused') {
     // A badge that is due stays due when the event that would have told it is dropped.
-    const badgeSeen = step.about === 'badge' ? head.badge_due : null
-    return { outcome: { ...past, kind: 'dropped', badgeSeen, error: result.error }, attempts, sent }
+    const badgeSeen = sent.about === 'badge' ? head.badge_due : null
+    return {
+      outcome: { ...past, kind: 'dropped', badge: null, badgeSeen, error: result.error },
+      attempts,
+      sent,
+    }
   }
   const kind = result.rejected.includes(head.pushkey) ? 'rejected' : 'sent'
-  return { outcome: { ...past, kind, badge: step.badge }, attempts, sent }
+  return { outcome: { ...past, kind }, attempts, sent }
 }
 
-/** A gateway may choke on what is in an event, or on its size; that something has come it can still tell. */
-async function sendInSomeForm(
-  send: PokeSender,
-  url: string,
-  { poke, shorter }: Sendable,
-): Promise<PokeResult> {
-  const result = await send(url, poke)
-  return result.kind === 'refused' && shorter !== undefined ? send(url, shorter()) : result
+function unsent(head: HeadRow, step: Quiet) {
+  const badgeSeen = step.badgeKnown ? head.badge_due : null
+  if (step.kind === 'rest') return { badgeSeen, ackTokenTold: step.ackToken ?? null }
+  return { badgeSeen, kind: 'held', heldUntil: step.until, nextAttemptAt: step.lookAt } as const
+}
+
+/** How far things are once the gateway has answered. A badge may be told while the event at the head is held. */
+function taken(head: HeadRow, step: Sendable, done: Progress) {
+  if (step.kind === 'activate') return { ackTokenTold: step.ackToken }
+  const { badge, about } = step
+  return { done: about === 'badge' ? done : pastHead(head, done), badge, badgeSeen: head.badge_due }
+}
+
+async function sendStep(deps: AttemptDeps, head: HeadRow, step: Sendable): Promise<PokeResult> {
+  const url = head.url ?? ''
+  if (step.kind === 'activate')
+    return deps.webPush?.activate(url, step.device, step.ackToken) ?? WEB_PUSH_IS_OFF
+  const send = senderFor(deps, head.kind)
+  const more = step.worthSeconds === undefined ? {} : { worthSeconds: step.worthSeconds }
+  const result = await send(url, step.poke, more)
+  // A gateway may choke on what is in an event, or on its size; that something has come it can still tell.
+  return result.kind === 'refused' && step.shorter !== undefined ? send(url, step.shorter(), more) : result
 }
 
 /** How far the outbox is worked off once its head is. */

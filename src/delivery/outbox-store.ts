@@ -73,6 +73,9 @@ export const deleteOutbox = query<{ pusherIds: readonly number[] }>()((db, p, d)
   db.deleteFrom('outbox').where('pusher_id', 'in', d.numbers(p.pusherIds)),
 )
 
+/** The kinds of pushers that are told of events. */
+const SENDING = [sql.lit('http'), sql.lit('webpush')]
+
 const urgencyOf = ({ type }: Told) => (isCall(type) ? 1 : 0)
 
 type Row = { position: number; now: number; urgent: number }
@@ -90,8 +93,9 @@ export const addForRoom = query<Omit<ForRoom, 'type'> & Row>()((db, p, d) =>
         .where('m.has_pushers', '=', sql.lit(1))
         .where('m.membership', '=', 'join')
         .where('m.user_id', 'not in', d.list(p.except) as RawBuilder<UserId>)
-        .where('p.kind', '=', 'http')
+        .where('p.kind', 'in', SENDING)
         .where('p.enabled', '=', sql.lit(1))
+        .where('p.activated', '=', sql.lit(1))
         .select([
           'p.pusher_id',
           d.integer(p.position).as('position'),
@@ -111,8 +115,9 @@ export const addForUsers = query<{ userIds: readonly UserId[] } & Row>()((db, p,
       db
         .selectFrom('pushers')
         .where('user_id', 'in', d.list(p.userIds) as RawBuilder<UserId>)
-        .where('kind', '=', 'http')
+        .where('kind', 'in', SENDING)
         .where('enabled', '=', sql.lit(1))
+        .where('activated', '=', sql.lit(1))
         .select([
           'pusher_id',
           d.integer(p.position).as('position'),
@@ -136,8 +141,9 @@ export const addForHandles = query<{ holders: readonly HolderRow[] } & Row>()((d
         .innerJoin('pushers as p', (join) =>
           join.onRef('p.user_id', '=', 'r.user_id').onRef('p.handle', '=', 'r.handle'),
         )
-        .where('p.kind', '=', 'http')
+        .where('p.kind', 'in', SENDING)
         .where('p.enabled', '=', sql.lit(1))
+        .where('p.activated', '=', sql.lit(1))
         .select([
           'p.pusher_id',
           d.integer(p.position).as('position'),
@@ -155,8 +161,9 @@ export const markBadgeDue = query<{ userIds: readonly UserId[] }>()((db, p, d) =
     .updateTable('pushers')
     .set((eb) => ({ badge_due: eb('badge_due', '+', 1) }))
     .where('user_id', 'in', d.list(p.userIds) as RawBuilder<UserId>)
-    .where('kind', '=', 'http')
+    .where('kind', 'in', SENDING)
     .where('enabled', '=', sql.lit(1))
+    .where('activated', '=', sql.lit(1))
     .where('disable_badge_count', '=', sql.lit(0))
     .returning('pusher_id'),
 )

@@ -78,11 +78,15 @@ const isFree = (d: Dialect, now: number) => isOver(d, 'lease_until', { now, long
 const isDue = (d: Dialect, now: number) =>
   sql<boolean>`(held_until is not null or ${isOver(d, 'next_attempt_at', { now, longest: LONGEST_WAIT_MS })})`
 
+/** Before its app has confirmed it a pusher is sent the token for that alone. */
+const isOpen = sql<boolean>`(activated = 1 or activation_due = 1)`
+
 export const claim = query<{ pusherIds: readonly number[] } & Lease>()((db, p, d) =>
   db
     .updateTable('pushers')
     .set({ lease_owner: p.owner, lease_until: p.until })
     .where('pusher_id', 'in', d.numbers(p.pusherIds))
+    .where(isOpen)
     .where(isFree(d, p.now))
     .where(isDue(d, p.now))
     .returning(['pusher_id', 'url']),
@@ -124,6 +128,11 @@ export const heads = query<HeadParams>()((db, p, d) =>
           'p.device_id',
           'p.hold_ms',
           'p.held_until',
+          'p.kind',
+          'p.activated',
+          'p.activation_due',
+          'p.ack_token',
+          'p.ack_expires_at',
         ])
         // Columns of their own, not joins: each is one look into an index, however long the queue.
         .select((eb) => [
@@ -174,8 +183,10 @@ export const unattended = query<{ after: number; limit: number; now: number }>()
       eb
         .selectFrom('outbox')
         .select('pusher_id')
-        .union(eb.selectFrom('pushers').select('pusher_id').where('badge_due', '>', sql.lit(0))),
+        .union(eb.selectFrom('pushers').select('pusher_id').where('badge_due', '>', sql.lit(0)))
+        .union(eb.selectFrom('pushers').select('pusher_id').where('activation_due', '=', sql.lit(1))),
     )
+    .where(isOpen)
     .where(isFree(d, p.now))
     .where(isDue(d, p.now))
     .orderBy('pusher_id')

@@ -65,7 +65,7 @@ export function createVisit(deps: VisitDeps): (pusherId: number, origin: string)
     for (let turns = 1; ; turns++) {
       const head = await headOf({ pusherId, done: passedOver(done, plan) })
       if (!head) return
-      if (head.failing_since !== null && !isPlanned && !deps.isStopping()) {
+      if (head.failing_since !== null && head.activated === 1 && !isPlanned && !deps.isStopping()) {
         isPlanned = true
         plan = await planCollapse(db, pusherId, (position) => judge(pusherId, position))
         if (plan !== undefined) continue

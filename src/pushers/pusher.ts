@@ -8,7 +8,9 @@ import type { JsonObject } from '../lib/json.ts'
 export type PusherSettings = {
   appId: string
   pushkey: string
-  kind: 'http'
+  kind: PusherKind
+  /** The older name of the kind by which it was asked for. */
+  kindAlias: string | undefined
   handle: Handle | undefined
   appDisplayName: string
   deviceDisplayName: string
@@ -25,6 +27,9 @@ export type PusherSettings = {
   /** As the client set it, `url` included. */
   data: JsonObject & { url: string }
 }
+
+/** `http`: pokes to a push gateway. `webpush`: encrypted, to the push service of a browser or of UnifiedPush (MSC4174). */
+export type PusherKind = 'http' | 'webpush'
 
 /**
  * The identifier of the app's installation, under either of its names. Only one that was set as `instance_handle` is held

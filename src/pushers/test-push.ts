@@ -1,7 +1,8 @@
 import type { Bus } from '../cluster/bus.ts'
 import { deviceOf } from '../delivery/next-poke.ts'
 import { testPoke } from '../delivery/poke.ts'
-import type { PokeResult, PokeSender } from '../delivery/send-poke.ts'
+import type { PokeResult } from '../delivery/send-poke.ts'
+import { type SenderDeps, senderFor } from '../delivery/sender-for.ts'
 import type { Events } from '../lib/events.ts'
 import type { Random, UserId } from '../lib/ids.ts'
 import { BLOCKED } from '../lib/outbound/ip-policy.ts'
@@ -9,21 +10,21 @@ import type { Database } from '../storage/database.ts'
 import { endBackOff, pusherByKey, type PusherRow, unchangedPusher } from './pusher-store.ts'
 import { type PusherRemovalDeps, removePushers } from './remove-pushers.ts'
 
-export type TestPushDeps = PusherRemovalDeps & {
-  db: Database
-  bus: Bus
-  random: Random
-  send: PokeSender
-  events: Pick<Events, 'pusherRejected'>
-  /** Off: the poke has the short form, as all have then. */
-  includeContent: boolean
-}
+export type TestPushDeps = PusherRemovalDeps &
+  SenderDeps & {
+    db: Database
+    bus: Bus
+    random: Random
+    events: Pick<Events, 'pusherRejected'>
+    /** Off: the poke has the short form, as all have then. */
+    includeContent: boolean
+  }
 
 /**
  * What became of a test. Those of MSC4173: `ok`: the gateway took it. `rejected`: it took it and says that the pushkey is not
  * valid; the pusher is removed. `unreachable`: no answer, or one of failure, see `error`. `rate_limited`: 429.
  * `not_registered`: there is no such pusher. And ours: `blocked`: the server may not call that address. `disabled`: the pusher
- * is off. `unsupported`: it is of a kind that sends no pokes.
+ * is off. `not_activated`: its app is still to confirm it (MSC4174). `unsupported`: it is of a kind that sends no pokes.
  */
 export type TestStatus =
   | 'ok'
@@ -33,6 +34,7 @@ export type TestStatus =
   | 'not_registered'
   | 'blocked'
   | 'disabled'
+  | 'not_activated'
   | 'unsupported'
 
 export type TestPushResult = {
@@ -69,10 +71,12 @@ export async function testPush(
 ): Promise<TestPushResult> {
   const pusher = await deps.db.first(pusherByKey, key)
   if (!pusher) return { status: 'not_registered', attempt: null }
-  if (pusher.kind !== 'http' || pusher.url === null) return { status: 'unsupported', attempt: null }
+  if (!['http', 'webpush'].includes(pusher.kind) || pusher.url === null)
+    return { status: 'unsupported', attempt: null }
   if (pusher.enabled === 0) return { status: 'disabled', attempt: null }
+  if (pusher.activated === 0) return { status: 'not_activated', attempt: null }
   const poke = testPoke({ device: deviceOf(pusher, deps.includeContent), eventId })
-  const result = await Promise.race([deps.send(pusher.url, poke), stopped(signal)])
+  const result = await Promise.race([senderFor(deps, pusher.kind)(pusher.url, poke), stopped(signal)])
   const status = statusOf(result, pusher.pushkey)
   if (status === 'rejected') await obeyRejection(deps, pusher)
   else if (status === 'ok') await wake(deps, pusher)

@@ -5,6 +5,7 @@ import { urgentPokes } from './migrations/0003-urgent-pokes.ts'
 import { pusherLife } from './migrations/0004-pusher-life.ts'
 import { trace } from './migrations/0005-trace.ts'
 import { holdWhileActive } from './migrations/0007-hold-while-active.ts'
+import { webPush } from './migrations/0009-web-push.ts'
 
 /** How the column types, and what else a migration says, are spelled in one database. */
 export type ColumnTypes = {
@@ -33,6 +34,7 @@ export const migrations: readonly Migration[] = [
   pusherLife,
   trace,
   holdWhileActive,
+  webPush,
 ]
 
 /** What migrating needs of a database that is not open for anything else yet. */

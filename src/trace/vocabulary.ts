@@ -97,12 +97,14 @@ export const FAULTS = {
   'connection refused': 'it refused the connection',
   'connection reset': 'it broke the connection off',
   dns: 'its name was not found',
+  'encryption failed': 'it could not be encrypted for the device',
   network: 'the network failed',
   redirect: 'it answered with a redirect, which is not followed',
   stopped: 'this server was being stopped',
   timeout: 'it did not answer in time',
   tls: 'no trusted TLS connection came about',
   unreachable: 'it could not be reached',
+  'web push is off': 'the operator has switched Web Push off',
 } as const satisfies Readonly<Record<string, string>>
 
 /** The sentence for a step; `fault`: what was wrong with an attempt. */
