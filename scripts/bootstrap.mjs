@@ -1,4 +1,4 @@
-// npm start, npm test and npm run bench come through here: it installs what is missing or out of date, then hands over to the Node
+// npm start, npm test, npm run bench and npm run soak come through here: it installs what is missing or out of date, then hands over to the Node
 // that came with the packages. Plain JavaScript for Node 20, and nothing but Node itself is imported.
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -19,6 +19,7 @@ const tasks = {
   start: () => ['bin/belfry', 'start', ...args],
   test: () => ['--test', '--test-global-setup=test/support/global-setup.ts', ...testArguments()],
   bench: () => ['bench/main.ts', ...args],
+  soak: () => ['test/soak/main.ts', ...args],
 }
 
 async function main() {

@@ -53,8 +53,9 @@ import { createActivity } from './rooms/sync/activity.ts'
 import type { SyncDeps } from './rooms/sync/sync.ts'
 import { createTyping } from './rooms/typing.ts'
 import { type Database, openDatabase } from './storage/database.ts'
-import { currentPosition } from './storage/stream.ts'
+import { proveWritable } from './storage/stream.ts'
 import { startTraceSweeper } from './trace/sweep.ts'
+import { createTrace } from './trace/trace.ts'
 
 /** What a Belfry takes from the world around it; tests hand in others. */
 export type Environment = { clock: Clock; random: Random; log: Log; metrics: Metrics }
@@ -104,6 +105,13 @@ export async function createBelfry(config: Config, given: Partial<Environment> =
   }
 }
 
+/** For the command line. @throws {ConfigError} as `keepVapidKey` of `gateway/webpush/vapid-file.ts`. */
+export async function keepVapidKey(file: string): Promise<{ publicKey: string; isNew: boolean }> {
+  const { keepVapidKey: keep } = await import('./gateway/webpush/vapid-file.ts')
+  const { key, isNew } = await keep(file)
+  return { publicKey: key.publicKey, isNew }
+}
+
 /** Builds each stage with what it needs, from the end of an event's way to its beginning. */
 function createStages(
   config: Config,
@@ -118,6 +126,7 @@ function createStages(
   db: Database,
 ) {
   const bus = createLocalBus()
+  const trace = createTrace({ isEnabled: config.trace.enabled })
   const serverName = config.server_name
   const ruleSettings = ruleSettingsOf(config)
   const policy = makeIpPolicy(config.push.allow_ip_ranges)
@@ -147,6 +156,7 @@ function createStages(
     bus,
     clock,
     random,
+    trace,
     maxPushersPerUser: config.push.max_pushers_per_user,
     checkUrl: (url, kind) =>
       kind === 'webpush'
@@ -161,7 +171,7 @@ function createStages(
     'belfry_rule_faults_total',
     'Rule evaluations that threw; no message was lost',
   )
-  const notifications = notificationDeps({ clock, bus, log, ...ruleSettings, ruleFaults })
+  const notifications = notificationDeps({ clock, bus, log, trace, ...ruleSettings, ruleFaults })
   const rooms: RoomDeps = { db, bus, clock, random, log, serverName, notifications }
   const accounts: AccountDeps = {
     db,
@@ -200,7 +210,7 @@ function createStages(
     authenticate: createAuthenticator({ db, lastSeen }),
     limiter: createRateLimiter(config.rate_limits, clock),
     routes: [
-      ...healthRoutes({ checks: { database: async () => void (await currentPosition(db)) }, metrics, log }),
+      ...healthRoutes({ checks: { database: () => proveWritable(db) }, metrics, log }),
       ...clientRoutes({
         config,
         accounts,
@@ -228,6 +238,7 @@ function createStages(
       clock,
       random,
       log,
+      trace,
       loadPokedEvents,
       badgeOf,
       isRead,

@@ -13,6 +13,7 @@ import { createRoom } from '../../src/rooms/create-room.ts'
 import type { RoomDeps } from '../../src/rooms/deps.ts'
 import { joinRoom } from '../../src/rooms/membership.ts'
 import { type Database, openDatabase } from '../../src/storage/database.ts'
+import { NO_TRACE } from '../../src/trace/trace.ts'
 
 // Fills a data directory before a server runs on it, by the functions that serve requests too, but without requests and
 // without passwords: 10,000 accounts by registration would be 10,000 times argon2.
@@ -85,7 +86,7 @@ const log = pino({ level: 'warn' })
 
 export function roomDepsOf(db: Database): RoomDeps {
   const [clock, bus] = [systemClock, createLocalBus()]
-  const notifications = notificationDeps({ clock, bus, log, legacyMentionRules: true })
+  const notifications = notificationDeps({ clock, bus, log, trace: NO_TRACE, legacyMentionRules: true })
   return { db, bus, clock, random: systemRandom, log, serverName: 'localhost', notifications }
 }
 
@@ -95,6 +96,7 @@ function pusherDepsOf(db: Database) {
     bus: createLocalBus(),
     clock: systemClock,
     random: systemRandom,
+    trace: NO_TRACE,
     maxPushersPerUser: 100,
     checkUrl: async (href: string) => ({ kind: 'ok' as const, href }),
     startBadge,

@@ -13,6 +13,8 @@ export type World = {
   createApp(config: Config): Promise<App>
   env: Readonly<Record<string, string | undefined>>
   stdin: NodeJS.ReadStream
+  /** The Web Push key in a file, which is made where there is none. `publicKey`: base64url. */
+  keepVapidKey(file: string): Promise<{ publicKey: string; isNew: boolean }>
   /** To a server that runs already. */
   fetch: typeof fetch
   print(line: string): void

@@ -1,19 +1,22 @@
 import { ConfigError } from '../config/config-error.ts'
 import type { Command, World } from './command.ts'
+import { gatewayVapid } from './gateway-vapid.ts'
 import { pushExplain } from './push-explain.ts'
 import { pushTest } from './push-test.ts'
 import { serve } from './serve.ts'
 import { start } from './start.ts'
 import { userAdd } from './user.ts'
 
-const COMMANDS: readonly Command[] = [start, serve, userAdd, pushExplain, pushTest]
+const COMMANDS: readonly Command[] = [start, serve, userAdd, pushExplain, pushTest, gatewayVapid]
 
 /**
  * Runs the command that the arguments name and resolves with the exit code: 0, 1 for a failure, 2 for a mistake on the command line or
  * in the configuration. A failure is one line on stderr; with `--log-level debug` its stack too.
  */
 export async function runCommand(argv: readonly string[], world: World): Promise<number> {
-  const command = COMMANDS.find((one) => wordsOf(one).every((word, at) => argv[at] === word))
+  const [command] = COMMANDS.filter((one) => wordsOf(one).every((word, at) => argv[at] === word)).toSorted(
+    (one, other) => wordsOf(other).length - wordsOf(one).length,
+  )
   const asksHelp = argv.includes('--help') || argv.includes('-h')
   if (command === undefined) return withoutCommand(argv, asksHelp, world)
   if (asksHelp) {
@@ -39,6 +42,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   // Not process.exit: what is still being written or closed gets to its end.
   process.exitCode = await runCommand(argv, {
     createApp: async (config) => (await import('../app.ts')).createBelfry(config),
+    keepVapidKey: async (file) => (await import('../app.ts')).keepVapidKey(file),
     env: process.env,
     stdin: process.stdin,
     fetch,

@@ -8,6 +8,7 @@ import type { Outcome, Turn } from './outcome-store.ts'
 import type { HeadRow } from './pusher-state-store.ts'
 import type { PokeResult } from './send-poke.ts'
 import { type SenderDeps, senderFor, WEB_PUSH_IS_OFF } from './sender-for.ts'
+import type { PusherStep } from '../trace/trace.ts'
 
 /** One turn with a pusher: what is to be recorded of it, and, if something was sent, what and how that went. */
 export type Attempt = {
@@ -26,6 +27,7 @@ export const NOTHING_DONE = {
   kind: 'rest',
   done: AT_START,
   collapsed: null,
+  steps: [] as readonly PusherStep[],
   badge: null,
   badgeSeen: null,
   ackTokenTold: null,
@@ -45,14 +47,15 @@ export async function attemptPoke(
   const rest = { ...NOTHING_DONE, pusherId: head.pusher_id, setAt: head.set_at, done }
   if (step.kind === 'rest' || step.kind === 'hold')
     return { outcome: { ...rest, ...unsent(head, step) }, attempts }
-  const result = await sendStep(deps, head, step)
+  const { refused, result } = await sendStep(deps, head, step)
   const sent = { about: step.kind === 'activate' ? ('activation' as const) : step.about, result }
+  const traced = { ...rest, steps: sent.about === 'event' ? stepsOf(head, refused, result) : [] }
   if (result.kind === 'retry') {
     const wait = Math.max(backOffMs(attempts, deps.random), result.retryAfterMs ?? 0)
     const failure = { kind: 'failed', error: result.error, nextAttemptAt: deps.clock.now() + wait } as const
-    return { outcome: { ...rest, ...failure }, attempts, sent }
+    return { outcome: { ...traced, ...failure }, attempts, sent }
   }
-  const past = { ...rest, ...taken(head, step, done) }
+  const past = { ...traced, ...taken(head, step, done) }
   if (result.kind === 'refused') {
     // A badge that is due stays due when the event that would have told it is dropped.
     const badgeSeen = sent.about === 'badge' ? head.badge_due : null
@@ -62,7 +65,7 @@ export async function attemptPoke(
       sent,
     }
   }
-  const kind = result.rejected.includes(head.pushkey) ? 'rejected' : 'sent'
+  const kind = isRejected(head, result) ? 'rejected' : 'sent'
   return { outcome: { ...past, kind }, attempts, sent }
 }
 
@@ -79,15 +82,38 @@ function taken(head: HeadRow, step: Sendable, done: Progress) {
   return { done: about === 'badge' ? done : pastHead(head, done), badge, badgeSeen: head.badge_due }
 }
 
-async function sendStep(deps: AttemptDeps, head: HeadRow, step: Sendable): Promise<PokeResult> {
+type Refused = Extract<PokeResult, { kind: 'refused' }>
+
+/** `refused`: the long form was not taken, and `result` is of the short one. */
+async function sendStep(
+  deps: AttemptDeps,
+  head: HeadRow,
+  step: Sendable,
+): Promise<{ refused?: Refused; result: PokeResult }> {
   const url = head.url ?? ''
   if (step.kind === 'activate')
-    return deps.webPush?.activate(url, step.device, step.ackToken) ?? WEB_PUSH_IS_OFF
+    return { result: (await deps.webPush?.activate(url, step.device, step.ackToken)) ?? WEB_PUSH_IS_OFF }
   const send = senderFor(deps, head.kind)
   const more = step.worthSeconds === undefined ? {} : { worthSeconds: step.worthSeconds }
   const result = await send(url, step.poke, more)
   // A gateway may choke on what is in an event, or on its size; that something has come it can still tell.
-  return result.kind === 'refused' && step.shorter !== undefined ? send(url, step.shorter(), more) : result
+  if (result.kind !== 'refused' || step.shorter === undefined) return { result }
+  return { refused: result, result: await send(url, step.shorter(), more) }
+}
+
+const isRejected = ({ pushkey }: HeadRow, result: Extract<PokeResult, { kind: 'sent' }>) =>
+  result.rejected.includes(pushkey)
+
+function stepsOf(head: HeadRow, refused: Refused | undefined, result: PokeResult): PusherStep[] {
+  const of = { pusherId: head.pusher_id, position: head.head ?? 0 }
+  const { ms } = result
+  const first: PusherStep[] = refused ? [{ ...of, ...refused, step: 'refused' }] : []
+  if (result.kind === 'retry')
+    return [...first, { ...of, step: 'failed', error: result.error, status: result.status, ms }]
+  const { status } = result
+  if (result.kind === 'refused')
+    return [...first, { ...of, step: 'dropped', error: result.error, status, ms }]
+  return [...first, { ...of, step: isRejected(head, result) ? 'rejected' : 'sent', status, ms }]
 }
 
 /** How far the outbox is worked off once its head is. */

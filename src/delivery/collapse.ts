@@ -9,7 +9,11 @@ export const COLLAPSE_ABOVE = 20
 const PAGE = 1000
 
 /** What is left to tell after an outage, and how many pokes are not sent for it, by reason. */
-export type Collapse = Collapsed & { skipped: ReadonlyMap<SkipReason, number> }
+export type Collapse = Collapsed & {
+  skipped: ReadonlyMap<SkipReason, number>
+  /** Of those, what goes for another reason than that a newer one stands for it. */
+  others: readonly { position: number; reason: SkipReason }[]
+}
 
 /** Who has failed for so long counts as failing in its status, and nothing more is kept for it than would be told. */
 export const LONG_OUTAGE_MS = 86_400_000
@@ -58,6 +62,7 @@ export async function planCollapse(
   /** Threads of which the newest event is read, and all before it with it. */
   const read = new Set<string>()
   const skipped = new Map<SkipReason, number>()
+  const others: { position: number; reason: SkipReason }[] = []
   for (;;) {
     for (const row of page) {
       const room = row.room_id ?? ''
@@ -69,13 +74,14 @@ export async function planCollapse(
       } else {
         if (reason === 'read') read.add(thread)
         skipped.set(reason, (skipped.get(reason) ?? 0) + 1)
+        if (reason !== 'collapsed') others.push({ position: row.position, reason })
       }
     }
     const oldest = page.at(-1)
     if (oldest === undefined || page.length < PAGE) break
     page = await q.all(backlogPage, { pusherId, before: oldest.position, limit: PAGE })
   }
-  return { upTo: newest.position, keep: keep.toReversed(), skipped }
+  return { upTo: newest.position, keep: keep.toReversed(), skipped, others }
 }
 
 /** A pusher that is not ours any more has no plan that counts either. */

@@ -5,6 +5,7 @@ import type { Random } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
 import type { CompileOptions } from '../push-rules/index.ts'
 import type { Database, Transaction } from '../storage/database.ts'
+import type { Trace } from '../trace/trace.ts'
 import type { Questions } from './next-poke.ts'
 import type { LoadPokedEvents } from './poked-event.ts'
 import type { SenderDeps } from './sender-for.ts'
@@ -17,6 +18,7 @@ export type DeliveryDeps = Questions &
     random: Random
     log: Log
     events: Events
+    trace: Trace
     loadPokedEvents: LoadPokedEvents
     ruleSettings: CompileOptions
     /** Takes a pusher away for good, with all that belongs to it: its gateway has rejected it. */

@@ -1,8 +1,10 @@
 import { type RawBuilder, sql } from 'kysely'
 import { type Queries, query } from '../storage/query.ts'
-import { type Collapsed, removeCollapsed } from './collapse-store.ts'
+import type { Collapse } from './collapse.ts'
+import { removeCollapsed } from './collapse-store.ts'
 import type { Progress } from './outbox-store.ts'
 import type { Lease } from './pusher-state-store.ts'
+import type { PusherStep } from '../trace/trace.ts'
 
 /** What became of one turn with a pusher. */
 export type Outcome = {
@@ -18,7 +20,9 @@ export type Outcome = {
   /** Sent, or not needed any more, are all events up to here. */
   done: Progress
   /** What else goes of the outbox, after an outage. */
-  collapsed: Collapsed | null
+  collapsed: Collapse | null
+  /** What became of single events in it. */
+  steps: readonly PusherStep[]
   /** The badge that the gateway was told. */
   badge: number | null
   /** `badge_due` as it was before the badge was read; null: it was not read. */

@@ -87,7 +87,8 @@ export const claim = query<{ pusherIds: readonly number[] } & Lease>()((db, p, d
     .set({ lease_owner: p.owner, lease_until: p.until })
     .where('pusher_id', 'in', d.numbers(p.pusherIds))
     .where(isOpen)
-    .where(isFree(d, p.now))
+    // Whoever claims does not hold it: a lease of its own is one that it failed to write the end of.
+    .where((eb) => eb.or([isFree(d, p.now), eb('lease_owner', '=', p.owner)]))
     .where(isDue(d, p.now))
     .returning(['pusher_id', 'url']),
 )

@@ -6,8 +6,10 @@ import type { Gateways } from './gateways.ts'
 import { advanceRetries, giveBack, type GivenBack } from './hold-store.ts'
 import { AFTER_A_POWER_CUT_AGAIN, type Leases } from './leases.ts'
 import { isUnchanged, type Outcome, recordOutcomes, type Turn } from './outcome-store.ts'
+import type { Lease } from './pusher-state-store.ts'
+import type { PusherStep, Trace } from '../trace/trace.ts'
 
-export type RecorderDeps = Pick<DeliveryDeps, 'db' | 'events' | 'removePusher'> & {
+export type RecorderDeps = Pick<DeliveryDeps, 'db' | 'events' | 'removePusher' | 'trace'> & {
   leases: Leases
   gateways: Gateways
   /** Something is due at that time. */
@@ -27,14 +29,21 @@ export function createRecorder(deps: RecorderDeps) {
     const lease = leases.lease()
     return db.transaction(async (tx) => {
       const settled: Outcome[] = []
-      for (const outcome of outcomes) settled.push(await obeyRejection(tx, deps, outcome))
+      for (const outcome of outcomes) settled.push(await doubtRejection(tx, lease, outcome))
+      await traceOutcomes(tx, deps.trace, lease.now, settled)
+      for (const { kind, pusherId } of settled) if (kind === 'rejected') await deps.removePusher(tx, pusherId)
       return recordOutcomes(tx, lease, settled)
     }, AFTER_A_POWER_CUT_AGAIN)
   }
 
   async function giveAllBack(pushers: readonly GivenBack[]): Promise<undefined[]> {
     const lease = leases.lease()
-    if (!isAbandoned) await db.transaction((tx) => giveBack(tx, lease, pushers))
+    if (!isAbandoned)
+      await db.transaction(async (tx) => {
+        await giveBack(tx, lease, pushers)
+        const pusherIds = pushers.filter(({ resting }) => resting !== undefined).map((one) => one.pusherId)
+        await deps.trace.recordHeld(tx, lease.now, { pusherIds, reason: 'circuit open' })
+      })
     return pushers.map(() => undefined)
   }
 
@@ -68,16 +77,28 @@ export function createRecorder(deps: RecorderDeps) {
 }
 
 /** A pusher that was set anew during the exchange stays: it is told once more, and may be rejected once more. */
-async function obeyRejection(
-  tx: Transaction,
-  { leases, removePusher }: Pick<RecorderDeps, 'leases' | 'removePusher'>,
-  outcome: Outcome,
-): Promise<Outcome> {
+async function doubtRejection(tx: Transaction, { owner }: Lease, outcome: Outcome): Promise<Outcome> {
   if (outcome.kind !== 'rejected') return outcome
-  const { pusherId, setAt } = outcome
-  if (await isUnchanged(tx, { pusherId, setAt, owner: leases.owner })) {
-    await removePusher(tx, pusherId)
-    return outcome
-  }
-  return { ...outcome, ...NOTHING_DONE }
+  const { pusherId, setAt, steps } = outcome
+  if (await isUnchanged(tx, { pusherId, setAt, owner })) return outcome
+  return { ...outcome, ...NOTHING_DONE, steps: steps.map(tooLate) }
+}
+
+const tooLate = (step: PusherStep): PusherStep =>
+  step.step === 'rejected' ? { ...step, step: 'rejected too late' } : step
+
+/** While what goes is still in the outbox. */
+async function traceOutcomes(
+  tx: Transaction,
+  trace: Trace,
+  now: number,
+  outcomes: readonly Outcome[],
+): Promise<void> {
+  const collapsed = outcomes.flatMap(({ pusherId, collapsed: plan }) => (plan ? [{ pusherId, ...plan }] : []))
+  await trace.recordCollapsed(tx, now, collapsed)
+  await trace.recordSteps(
+    tx,
+    now,
+    outcomes.flatMap(({ steps }) => steps),
+  )
 }

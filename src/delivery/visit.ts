@@ -8,6 +8,7 @@ import { nextPoke, type NextStep } from './next-poke.ts'
 import { AT_START } from './outbox-store.ts'
 import { type HeadRow, headsOf, type HeadWanted } from './pusher-state-store.ts'
 import type { Recorder } from './recorder.ts'
+import type { NotedStep, PusherStep } from '../trace/trace.ts'
 
 /** What a visit asks of the loop that it runs in. */
 export type VisitDeps = DeliveryDeps & {
@@ -62,6 +63,8 @@ export function createVisit(deps: VisitDeps): (pusherId: number, origin: string)
     let done = AT_START
     let plan: Collapse | undefined
     let isPlanned = false
+    /** What became of events since the last recording. */
+    let noted: PusherStep[] = []
     for (let turns = 1; ; turns++) {
       const head = await headOf({ pusherId, done: passedOver(done, plan) })
       if (!head) return
@@ -79,16 +82,24 @@ export function createVisit(deps: VisitDeps): (pusherId: number, origin: string)
           continue
         }
         events.pokeSkipped({ pusherId, reason: step.reason })
+        noted.push(...notedOf(head, { step: 'skipped', reason: step.reason }))
         done = pastHead(head, done)
         continue
       }
-      if (step.kind === 'hold' && step.until !== head.held_until)
+      if (step.kind === 'hold' && step.until !== head.held_until) {
         events.pokeHeld({ pusherId, until: step.until })
+        noted.push(...notedOf(head, { step: 'held', reason: 'active elsewhere' }))
+      }
       const attempt = await attemptPoke(deps, head, step, done)
       await recorder.learn(origin, attempt)
       const givesWay = turns % FAIR_SHARE === 0 && deps.othersWait()
       const collapsed = carriedOut(plan, attempt, head)
-      const outcome = { ...attempt.outcome, collapsed, release: givesWay || deps.isStopping() }
+      const outcome = {
+        ...attempt.outcome,
+        collapsed,
+        steps: [...noted, ...attempt.outcome.steps],
+        release: givesWay || deps.isStopping(),
+      }
       // A wake-up from before this was for rows that the recording will see. Of what is held it lets nothing go, a call neither.
       if (outcome.kind !== 'held') deps.forgetWakes(pusherId)
       const turn = await recorder.record(outcome)
@@ -99,6 +110,11 @@ export function createVisit(deps: VisitDeps): (pusherId: number, origin: string)
       if (turn !== 'kept') return
       done = AT_START
       plan = undefined
+      noted = []
     }
   }
+}
+
+function notedOf(head: HeadRow, what: NotedStep): PusherStep[] {
+  return head.head === null ? [] : [{ pusherId: head.pusher_id, position: head.head, ...what }]
 }

@@ -1,3 +1,4 @@
+import { StorageError } from '../storage/database.ts'
 import { createGateways, type Gateways, originOf } from './gateways.ts'
 import type { DeliveryDeps } from './deps.ts'
 import { type Claimed, createLeases, type Leases } from './leases.ts'
@@ -122,7 +123,8 @@ class Worker implements AsyncDisposable {
       if (url !== undefined) waitsAt = await this.#visit(pusherId, originOf(url), origin)
     } catch (error) {
       // The lease runs out by itself, and the sweeper comes back to it.
-      if (!this.#recorder.isAbandoned())
+      const isTold = error instanceof StorageError
+      if (!isTold && !this.#recorder.isAbandoned())
         this.#deps.log.error({ err: error, pusher_id: pusherId }, 'delivery failed')
     }
     if (origin !== undefined) this.#gateways.leave(origin, pusherId)

@@ -4,10 +4,13 @@ import {
   type GuardedAgentOptions,
   makeGuardedAgent,
 } from '../lib/outbound/guarded-agent.ts'
-import type { IpPolicy } from '../lib/outbound/ip-policy.ts'
+import { BLOCKED, type IpPolicy } from '../lib/outbound/ip-policy.ts'
 import { faultOf, type NetworkFault } from '../lib/outbound/network-fault.ts'
 import { readJson } from '../lib/outbound/read-json.ts'
 import { retryAfterMs } from '../lib/outbound/retry-after.ts'
+import { matchesHost } from './host-globs.ts'
+import type { ProviderDeps, Verdict } from './provider.ts'
+import { secureContextFor } from './trust.ts'
 
 // Push services of browsers and UnifiedPush servers are chosen by users: any address may turn up here, and any answer.
 
@@ -55,6 +58,38 @@ export function makeEndpointAgent({
   const secure = { name: 'https', allows: (address: string) => policy.allows(address) }
   const plain = { name: 'http', allows: (address: string) => policy.allowedByOperator(address) }
   return makeGuardedAgent({ ...options, ruleFor: (url) => (url.protocol === 'https:' ? secure : plain) })
+}
+
+/** The same for an app, with its `max_connections` and `ca_file`. @throws {ConfigError} naming the file. */
+export async function openEndpointAgent(
+  options: { max_connections: number; ca_file?: string | undefined },
+  { policy, lookup, appId }: ProviderDeps,
+): Promise<GuardedAgent> {
+  const ca = options.ca_file === undefined ? undefined : { appId, key: 'ca_file', path: options.ca_file }
+  const secureContext = await secureContextFor(ca)
+  return makeEndpointAgent({ policy, lookup, secureContext, connectionsPerOrigin: options.max_connections })
+}
+
+/**
+ * The address of a subscription, or what can be said of it without asking anybody. A host that is not among `allowed` is never a
+ * reason to reject: the list is the operator's, and may lack what the maker of a browser has changed yesterday.
+ */
+export function endpointFor(text: unknown, allowed: readonly string[] | undefined): URL | Verdict {
+  const url = readEndpoint(text)
+  if (typeof url === 'string') return { outcome: 'rejected', reason: url }
+  if (allowed === undefined || matchesHost(allowed, url.hostname)) return url
+  return { outcome: 'configuration error', reason: 'endpoint not allowed' }
+}
+
+/** See `Provider.lineOf`: a push service, by its origin. */
+export function lineOfEndpoint(text: unknown): string {
+  const url = readEndpoint(text)
+  return typeof url === 'string' ? url : url.origin
+}
+
+/** What the network said instead of the push service. */
+export function judgeFault(fault: NetworkFault): Verdict {
+  return { outcome: fault === BLOCKED ? 'configuration error' : 'retry', reason: fault }
 }
 
 /** Sends one POST and reads at most 4 KiB of the answer. Never rejects: what came to nothing is a word. */

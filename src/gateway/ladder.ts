@@ -14,8 +14,8 @@ export type Forms = {
   eventIdOnly?(): Json | undefined
 }
 
-/** What fits: the form and its encoded JSON. */
-export type Fitting = { rung: Rung; text: string }
+/** What fits. `text`: its encoded JSON. */
+export type Fitting = { rung: Rung; form: Json; text: string }
 
 const DOWNWARDS: readonly Rung[] = ['full', 'trimmed', 'event_id_only']
 
@@ -28,7 +28,7 @@ export function fit(forms: Forms, maxBytes: number, from: Rung = 'full'): Fittin
     const form = formAt(forms, rung, maxBytes)
     if (form === undefined) continue
     const text = encodeJson(form)
-    if (Buffer.byteLength(text) <= maxBytes) return { rung, text }
+    if (Buffer.byteLength(text) <= maxBytes) return { rung, form, text }
   }
   return undefined
 }

@@ -36,7 +36,13 @@ export type Verdict = {
       isDoubtful?: boolean
     }
   | { outcome: 'dropped' }
-  | { outcome: 'retry'; /** As long as the provider asked for, in milliseconds. */ retryAfterMs?: number }
+  | {
+      outcome: 'retry'
+      /** As long as the provider asked for, in milliseconds. */
+      retryAfterMs?: number
+      /** It concerns this device alone and says nothing of the line (429 for a token, 507 for a subscriber that is not there yet). */
+      isOfDevice?: boolean
+    }
   | { outcome: 'configuration error' }
 )
 
@@ -82,7 +88,10 @@ export type ProviderDeps = {
 /** A kind of app, by the word that stands as its `type` in the configuration. */
 export type ProviderType<Options extends z.ZodType = z.ZodType> = {
   type: string
-  /** The keys of the app in the YAML file, with Sygnal's names where it has them. Files are named, not read, here. */
+  /**
+   * The keys of the app in the YAML file, with Sygnal's names where it has them: a `z.object`, or a pipe that begins with one.
+   * `type` and `inflight_request_limit` are read before. Unknown keys are warned of and left out. Files are named, not read, here.
+   */
   options: Options
   /** Reads the files that the options name. Rejects with `ConfigError` naming the key and what to do. */
   open(options: z.output<Options>, deps: ProviderDeps): Promise<Provider>

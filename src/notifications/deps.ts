@@ -2,12 +2,14 @@ import type { Bus } from '../cluster/bus.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { RuleSettings } from '../push-rules/index.ts'
+import type { Trace } from '../trace/trace.ts'
 import { createMemberRules, type MemberRules } from './member-rules.ts'
 
 type Parts = RuleSettings & {
   clock: Clock
   bus: Bus
   log: Log
+  trace: Trace
   /** Counts the evaluations that threw. */
   ruleFaults?: { inc(): void }
 }

@@ -12,6 +12,7 @@ import { addCohortOutcomes, addExceptions } from './outcome-store.ts'
 import { askConcerned, type Known, type Personal, type Told } from './personal.ts'
 import { markOwnRead } from './read.ts'
 import { guarded } from './rule-fault.ts'
+import { traceQuiet } from './trace-quiet.ts'
 import { wakeOnCommit } from './wake.ts'
 import { devicesToWake } from './waking.ts'
 
@@ -20,8 +21,8 @@ import { devicesToWake } from './waking.ts'
  * with its totals, the exceptions from them, how far its author has read, badges, and the work for the pushers. It comes
  * after the event's membership was written and before `memberJoined` or `memberLeft`.
  *
- * Statements for a plain message: outcome, author's reading, badges, outbox; one more finds members by name where the
- * legacy mention rules apply, one more stores the outcomes of cohorts beside the default one, and one more finds who is
+ * Statements for a plain message: outcome, author's reading, badges, outbox; one more traces why it leaves anybody in peace,
+ * one more finds members by name where the legacy mention rules apply, one more stores the outcomes of cohorts beside the default one, and one more finds who is
  * left in peace by them. The rules of the members are loaded when they have changed. An error of the rules costs the
  * notification, never the message.
  */
@@ -36,6 +37,7 @@ export async function recordEvent(
   const known = decision && { event, context, decision, rules }
   const personal = known && (await askConcerned(deps, tx, known))
   if (known && personal) await writeOutcomes(tx, known, personal.people)
+  await traceQuiet(deps, tx, event, decision)
   // A member event also comes of a changed profile, in all rooms at once: nobody has read them all by that.
   if (event.type !== 'm.room.member') await markOwnRead(deps, tx, { ...event, userId: event.sender })
   if (known && personal) await tell(deps, tx, known, personal)

@@ -3,6 +3,7 @@ import { clearOutbox } from '../delivery/outbox-store.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { DeviceId, UserId } from '../lib/ids.ts'
 import type { Transaction } from '../storage/database.ts'
+import type { Trace } from '../trace/trace.ts'
 import {
   deletePushersById,
   pusherById,
@@ -16,6 +17,7 @@ import { noteRemoved, trimRemoved } from './removed-store.ts'
 
 export type PusherRemovalDeps = {
   clock: Clock
+  trace: Trace
   /** A user's last pusher is gone. */
   endBadge(tx: Transaction, userId: UserId): Promise<void>
 }
@@ -46,6 +48,7 @@ export async function removeAllPushers(
   userId: UserId,
 ): Promise<void> {
   await removePushers(deps, tx, await tx.all(pushersOfUser, { userId }), 'account closed')
+  await deps.trace.forgetUser(tx, userId)
 }
 
 /** Removes a pusher whose gateway asked for it. */
@@ -71,6 +74,8 @@ export async function removePushers(
   const now = deps.clock.now()
   const pusherIds = pushers.map((pusher) => pusher.pusher_id)
   await tx.run(noteRemoved, { pusherIds, reason, now })
+  await deps.trace.recordPusherChange(tx, now, { pusherIds, change: 'removed', reason })
+  await deps.trace.recordCleared(tx, now, { pusherIds, reason: 'pusher removed' })
   await clearOutbox(tx, pusherIds)
   await tx.run(deletePushersById, { pusherIds })
   const userIds = [...new Set(pushers.map((pusher) => pusher.user_id))]

@@ -111,7 +111,7 @@ async function update(
   await tx.run(updatePusher, { pusherId, ...columnsOf(checked, deps.clock.now()) })
   const hasMoved = isElsewhere(found, checked)
   if (hasMoved) await tx.run(forgetFailures, { pusherId })
-  const isBadgeNews = await turn(tx, found, checked.settings)
+  const isBadgeNews = await turn(deps, tx, found, checked.settings)
   const isLoosened = found.held_until !== null && found.hold_ms !== checked.settings.holdMs
   // What the old gateway did not take need not wait for its time.
   if (hasMoved || isBadgeNews || isLoosened) tx.onCommit(() => deps.bus.publish('delivery', [pusherId]))
@@ -131,9 +131,18 @@ function isElsewhere(found: PusherRow, { settings, url }: Checked): boolean {
  * A pusher that is switched off forgets what waits, and one that is switched on begins with what comes from then on. Resolves to
  * whether its badge is to be told, which stood still while it was told none.
  */
-async function turn(tx: Transaction, found: PusherRow, settings: PusherSettings): Promise<boolean> {
+async function turn(
+  { clock, trace }: PusherDeps,
+  tx: Transaction,
+  found: PusherRow,
+  settings: PusherSettings,
+): Promise<boolean> {
   const pusherId = found.pusher_id
   const [wasOn, isOn] = [found.enabled === 1, settings.enabled]
+  const now = clock.now()
+  if (wasOn !== isOn)
+    await trace.recordPusherChange(tx, now, { pusherIds: [pusherId], change: isOn ? 'on' : 'off' })
+  if (!isOn) await trace.recordCleared(tx, now, { pusherIds: [pusherId], reason: 'pusher disabled' })
   if (!wasOn || !isOn) await clearOutbox(tx, [pusherId])
   if (!isOn) await tx.run(stopTrying, { pusherId })
   const wasTold = wasOn && found.disable_badge_count === 0

@@ -1,3 +1,4 @@
+import { MatrixError } from '../lib/errors.ts'
 import type { Log } from '../lib/log.ts'
 import type { Queries } from './query.ts'
 
@@ -21,9 +22,17 @@ export interface Database extends Queries, AsyncDisposable {
   snapshot<T>(work: (read: Queries) => Promise<T>): Promise<T>
 }
 
-/** The database cannot be opened or used; the message says what to do. */
-export class StorageError extends Error {
+/** The database cannot be opened or used; the message says what to do. To a client it is a 503. */
+export class StorageError extends MatrixError {
   override name = 'StorageError'
+
+  constructor(
+    message: string,
+    more: { cause?: unknown; errcode?: string; extra?: Record<string, unknown> } = {},
+  ) {
+    const { errcode = 'ORG.BELFRY.STORAGE_UNAVAILABLE', ...rest } = more
+    super(503, errcode, message, rest)
+  }
 }
 
 /** SQLite's WAL-reset fix; before it a crash at the wrong moment could corrupt the file. */
@@ -31,13 +40,14 @@ export const SAFE_SQLITE = '3.51.3'
 
 /** @param url `sqlite:PATH` or `postgres://…` (also `postgresql://…`). */
 export async function openDatabase(url: string, log: Log): Promise<Database> {
+  const { tellingFaults } = await import('./fault.ts')
   if (url.startsWith('sqlite:')) {
     const { openSqlite } = await import('./sqlite.ts')
-    return openSqlite(url.slice('sqlite:'.length), log)
+    return tellingFaults(await openSqlite(url.slice('sqlite:'.length), log), log)
   }
   if (/^postgres(ql)?:\/\//.test(url)) {
     const { openPostgres } = await import('./postgres.ts')
-    return openPostgres(url, log)
+    return tellingFaults(await openPostgres(url, log), log)
   }
   throw new StorageError('The database must be sqlite:PATH or postgres://USER@HOST/NAME')
 }

@@ -145,6 +145,8 @@ function reconnecting(make: () => Client, log: Log): Reconnecting {
       if (connected) return connected
       const client = make()
       client.on('error', (error) => {
+        // It says so more than once, and the last time when the next one is in use already.
+        if (connected !== client) return
         log.error({ err: error }, 'the database connection was lost')
         connected = undefined
       })
@@ -173,6 +175,8 @@ function writeConnection(writing: Reconnecting): WriteConnection {
   return {
     ...queriesOf(async (statement) => (await current()).query(statement)),
     async control(statement) {
+      // What was begun on a connection that was lost is over.
+      if (statement === 'begin') inTransaction = false
       await (await current()).query(statement)
       if (statement === 'begin') inTransaction = true
       if (statement === 'rollback') inTransaction = false

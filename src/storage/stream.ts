@@ -1,3 +1,4 @@
+import type { Database } from './database.ts'
 import { type Queries, query } from './query.ts'
 
 /**
@@ -13,6 +14,14 @@ export async function nextPosition(tx: Queries, count = 1): Promise<number> {
 /** The last position that is committed (inside a transaction: taken). */
 export async function currentPosition(read: Queries): Promise<number> {
   return (await read.first(current, {}))?.position ?? 0
+}
+
+/**
+ * Resolves when the database takes what is written; rejects when it does not. It costs a position, which nobody misses: what is
+ * written must differ, or SQLite would not write at all.
+ */
+export async function proveWritable(db: Database): Promise<void> {
+  await db.transaction((tx) => nextPosition(tx), { durably: false })
 }
 
 export const advance = query<{ count: number }>()((db, p, d) =>

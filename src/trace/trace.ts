@@ -12,13 +12,17 @@ import type { ReasonOf } from './vocabulary.ts'
 
 /** What became of one event for one pusher. `status`: the gateway's; `ms`: how long the attempt took. */
 export type PusherStep = { pusherId: number; position: number } & (
+  | NotedStep
   | { step: 'sent' | 'rejected' | 'rejected too late'; status: number; ms: number }
   /** It will never be taken; `refused`: so it was told the short form. `error`: one of a fixed set of words. */
   | { step: 'refused' | 'dropped'; error: string; status: number; ms: number }
   | { step: 'failed'; error: string; status?: number | undefined; ms: number }
+)
+
+/** One without an attempt. */
+export type NotedStep =
   | { step: 'skipped'; reason: ReasonOf<'skipped'> }
   | { step: 'held'; reason: ReasonOf<'held'> }
-)
 
 /** Of a backlog, what goes but for what is kept. `others`: what goes for another reason than `collapsed`. */
 export type CollapsedBacklog = {

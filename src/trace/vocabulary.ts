@@ -38,6 +38,7 @@ export const VOCABULARY = {
     'gateway failing': 'The gateway fails; the pusher tries again later.',
   },
   held: {
+    'active elsewhere': 'The user is active on another device, and may read it there.',
     'circuit open': 'The gateway has failed several times in a row, so it is left alone for a while.',
   },
   attempt: {

@@ -26,6 +26,7 @@ function fakeWorld(given: { app?: Partial<App>; stdin?: string; env?: Record<str
   }
   const world: World = {
     createApp: (config) => Promise.resolve(app).finally(() => (notes.config = config)),
+    keepVapidKey: (file) => Promise.resolve({ publicKey: 'BPublicKey', isNew: file.startsWith('new') }),
     env: given.env ?? {},
     stdin: Readable.from([Buffer.from(given.stdin ?? '')]) as unknown as NodeJS.ReadStream,
     fetch: () => Promise.reject(new Error('no network here')),
@@ -145,4 +146,21 @@ test('user add without a password creates nothing; a refusal is one line', async
     [taken.notes.err, taken.notes.steps],
     [['belfry: @bob:localhost exists already'], ['close']],
   )
+})
+
+test('gateway vapid prints the public key and nothing else', async () => {
+  const { world, notes } = fakeWorld()
+  assert.equal(await runCommand(['gateway', 'vapid', 'new.pem'], world), 0)
+  assert.equal(await runCommand(['gateway', 'vapid', 'old.pem'], world), 0)
+  assert.deepEqual(notes.out, ['BPublicKey', 'BPublicKey'])
+  assert.deepEqual(notes.err, ['belfry: new.pem holds a new private key; keep a copy of it in a safe place'])
+})
+
+test('gateway vapid wants one file', async () => {
+  for (const argv of [[], ['a', 'b'], ['--force', 'a']]) {
+    const { world, notes } = fakeWorld()
+    assert.equal(await runCommand(['gateway', 'vapid', ...argv], world), 2)
+    assert.equal(notes.err.length, 1)
+    assert.deepEqual(notes.out, [])
+  }
 })

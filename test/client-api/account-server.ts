@@ -44,7 +44,10 @@ export function accountServer(
     config: loadConfig({ argv: [], env: {} }),
     routes: [
       versionsRoutes({ webPush: false }),
-      capabilitiesRoutes({ roomVersions: { default: '12', available: ['10', '11', '12'] }, webPush: undefined }),
+      capabilitiesRoutes({
+        roomVersions: { default: '12', available: ['10', '11', '12'] },
+        webPush: undefined,
+      }),
       registerRoutes(all),
       loginRoutes(all),
       accountRoutes(all),

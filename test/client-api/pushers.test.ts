@@ -8,6 +8,7 @@ import type { PusherDeps } from '../../src/pushers/set-pusher.ts'
 import { createLocalBus } from '../../src/cluster/bus.ts'
 import { query } from '../../src/storage/query.ts'
 import { systemRandom } from '../../src/lib/ids.ts'
+import { NO_TRACE } from '../../src/trace/trace.ts'
 import { alice, bearer, startServer } from '../http/server-fixture.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { createManualClock } from '../support/manual-clock.ts'
@@ -37,6 +38,7 @@ async function serve(db: Database) {
     bus: createLocalBus(),
     clock: createManualClock(),
     random: systemRandom,
+    trace: NO_TRACE,
     maxPushersPerUser: 100,
     checkUrl: (url) => checkGatewayUrl(url, { policy, lookup: async () => [] }),
     startBadge: async () => undefined,

@@ -16,6 +16,7 @@ import { parsePusherChange } from '../../src/pushers/pusher-request.ts'
 import type { PusherRow } from '../../src/pushers/pusher-store.ts'
 import { removePusher } from '../../src/pushers/remove-pushers.ts'
 import { type PusherDeps, setPusher } from '../../src/pushers/set-pusher.ts'
+import { createTrace } from '../../src/trace/trace.ts'
 import { displayNameAt, loadPokedEvents } from '../../src/rooms/poke-event.ts'
 import { type Activity, createActivity } from '../../src/rooms/sync/activity.ts'
 import type { Database } from '../../src/storage/database.ts'
@@ -73,6 +74,7 @@ export async function buildTower(t: TestContext, db: Database): Promise<Tower> {
     bus,
     clock,
     random: systemRandom,
+    trace: createTrace({ isEnabled: true }),
     maxPushersPerUser: 10,
     checkUrl: async (url) => ({ kind: 'ok', href: url }),
     startBadge,
@@ -108,6 +110,7 @@ export async function buildTower(t: TestContext, db: Database): Promise<Tower> {
           below: (n) => Math.floor((n - 1) * dice.fraction),
         },
         log: silentLog,
+        trace: pushers.trace,
         events: recorder(told),
         send,
         loadPokedEvents,

@@ -7,6 +7,7 @@ import { ownGateway } from '../../src/gateway-api/notify.ts'
 import { makeInboxApp } from '../../src/gateway/apps.ts'
 import { makeInboxStore } from '../../src/gateway/inbox-store.ts'
 import { listPushers } from '../../src/pushers/list-pushers.ts'
+import { type Database, StorageError } from '../../src/storage/database.ts'
 import { query } from '../../src/storage/query.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
@@ -132,6 +133,33 @@ onEachDatabase('delivery to pushers that change', (open) => {
     await eventually(async () => (await tower.queued()) === 0)
     const [row] = await tower.pusherRows()
     assert.deepEqual([row?.lease_owner, row?.last_success_at, row?.last_badge], ['somebody else', null, null])
+  })
+
+  test('an outcome that the database did not take costs one duplicate, and no wait for the lease', async (t) => {
+    const { tower, gateway } = await setUp(t, open)
+    let isFull = false
+    let refused = 0
+    const db: Database = {
+      ...tower.db,
+      transaction: (work, options) => {
+        if (!isFull) return tower.db.transaction(work, options)
+        refused++
+        return Promise.reject(new StorageError('full'))
+      },
+    }
+    gateway.answer(() => {
+      isFull = true
+      return {}
+    })
+    await using _worker = await tower.start({ db })
+    await tower.say(alice, 'one')
+    await eventually(() => refused > 0)
+    gateway.answer({})
+    isFull = false
+    // Whatever wakes the pusher next finds it free, although its lease is not over.
+    await tower.say(alice, 'two')
+    await atRest(tower)
+    assert.deepEqual(bodies(gateway.pokes), ['one', 'one', 'two'])
   })
 
   test('the status of a failing pusher shows since when, why, how much waits and when it goes on', async (t) => {

@@ -45,7 +45,8 @@ suite('the ladder', () => {
   }
 
   test('begins where it is told', () => {
-    assert.deepEqual(fit(forms, 100, 'event_id_only'), { rung: 'event_id_only', text: `"${'e'.repeat(18)}"` })
+    const form = 'e'.repeat(18)
+    assert.deepEqual(fit(forms, 100, 'event_id_only'), { rung: 'event_id_only', form, text: `"${form}"` })
   })
 
   test('leaves out what a message does not have', () => {

@@ -1,57 +1,30 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { call, foundingPusher, loginUser, registerUser } from '../support/client.ts'
+import { crashRun } from '../soak/crash-run.ts'
+import { call, registerUser } from '../support/client.ts'
 import { eventually } from '../support/eventually.ts'
 import { temporaryFolder } from '../support/databases.ts'
-import { startPokeReceiver } from '../support/poke-receiver.ts'
 import { startProcess } from '../support/process.ts'
 
 describe('the process ends', () => {
-  test('SIGKILL among messages: what was acknowledged is there, and so is its poke', async (t) => {
+  // The long run is `npm run soak`.
+  test('SIGKILL among messages, again and again: nothing is lost, invented, or out of order', async (t) => {
     const data = temporaryFolder(t)
-    const gateway = await startPokeReceiver(t)
-    const first = await startProcess(t, data)
-    const alice = await registerUser(first.url, 'alice')
-    const bob = await registerUser(first.url, 'bob')
-    await alice.post('/pushers/set', foundingPusher(gateway.url))
-    const roomId = await bob.createRoom()
-    await alice.post(`/join/${encodeURIComponent(roomId)}`)
-
-    // Eight senders at once, until the process is gone from under them.
-    const acknowledged: string[] = []
-    const send = async () => {
-      for (;;) acknowledged.push(await bob.say(roomId, `number ${acknowledged.length}`))
-    }
-    const senders = Promise.allSettled(Array.from({ length: 8 }, send))
-    await gateway.waitFor(() => acknowledged.length > 60)
-    await first.end('SIGKILL')
-    await senders
-
-    const second = await startProcess(t, data)
-    const again = await loginUser(second.url, 'bob')
-    const last = await again.say(roomId, 'after')
-    await gateway.waitFor((poke) => poke.event_id === last)
-    const poked = gateway.pokes.map((poke) => poke.event_id)
-    assert.deepEqual(
-      acknowledged.filter((eventId) => !poked.includes(eventId)),
-      [],
-      'every message that was acknowledged has its poke',
-    )
-    const path = `/rooms/${encodeURIComponent(roomId)}/messages?dir=b&limit=1000`
-    const { chunk } = (await again.get(path)) as { chunk: { event_id: string; type: string }[] }
-    const stored = chunk.map((event) => event.event_id)
-    assert.deepEqual(
-      poked.filter((eventId) => eventId !== undefined && !stored.includes(eventId)),
-      [],
-      'no poke is of a message that does not exist',
-    )
-    const order = [...new Set(poked)].filter((eventId) => eventId !== undefined)
-    assert.deepEqual(
-      order,
-      stored.toReversed().filter((eventId) => order.includes(eventId)),
-      'in order',
-    )
-    assert.ok(poked.length - new Set(poked).size <= 1, 'at most the one in flight came twice')
+    const seed = Number(process.env['TEST_SEED'] ?? Date.now() % 1_000_000)
+    t.diagnostic(`seed ${seed}; set TEST_SEED to repeat it`)
+    const { problems, figures } = await crashRun({
+      seed,
+      kills: 4,
+      data,
+      database: `sqlite:${join(data, 'belfry.db')}`,
+      size: { rooms: 3, senders: 4, receivers: 9 },
+      longestLife: 500,
+      mostOwed: 1000,
+    })
+    t.diagnostic(JSON.stringify(figures))
+    assert.deepEqual(problems, [], `seed ${seed}`)
+    assert.ok(figures.acknowledged > 20, 'it was killed among messages')
   })
 
   test('SIGTERM finishes what is in flight and exits 0', async (t) => {

@@ -18,6 +18,7 @@ import { viewRoom } from '../../src/rooms/room-view.ts'
 import type { Database, Transaction } from '../../src/storage/database.ts'
 import { query } from '../../src/storage/query.ts'
 import type { Membership } from '../../src/storage/schema.ts'
+import { createTrace } from '../../src/trace/trace.ts'
 import { nextPosition } from '../../src/storage/stream.ts'
 import { silentLog } from '../support/log.ts'
 
@@ -81,6 +82,7 @@ export function openHouse(db: Database, options: Partial<RuleSettings> = {}): Ho
     clock,
     bus,
     log: silentLog,
+    trace: createTrace({ isEnabled: true }),
     legacyMentionRules: options.legacyMentionRules ?? true,
     experimental: options.experimental,
   })

@@ -10,6 +10,7 @@ import { sendMessage, sendState } from '../../src/rooms/send-event.ts'
 import { currentStateEvent } from '../../src/rooms/state-store.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { query } from '../../src/storage/query.ts'
+import { NO_TRACE } from '../../src/trace/trace.ts'
 import { silentLog } from '../support/log.ts'
 
 export const alice = '@alice:here' as UserId
@@ -29,7 +30,13 @@ export async function openWorld(db: Database): Promise<World> {
   const bus = createLocalBus()
   for (const userId of [alice, bob, carol])
     await db.transaction((tx) => tx.run(insertUser, { userId, passwordHash: null, isAdmin: 0 as const, now }))
-  const notifications = notificationDeps({ clock, bus, log: silentLog, legacyMentionRules: true })
+  const notifications = notificationDeps({
+    clock,
+    bus,
+    log: silentLog,
+    trace: NO_TRACE,
+    legacyMentionRules: true,
+  })
   return {
     db,
     bus,

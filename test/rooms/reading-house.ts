@@ -16,6 +16,7 @@ import { sync, type SyncDeps, type SyncRequest } from '../../src/rooms/sync/sync
 import { parseToken } from '../../src/rooms/sync/token.ts'
 import { createTyping } from '../../src/rooms/typing.ts'
 import type { Database } from '../../src/storage/database.ts'
+import { NO_TRACE } from '../../src/trace/trace.ts'
 import { silentLog } from '../support/log.ts'
 
 export type ManualClock = Clock & {
@@ -117,7 +118,13 @@ export async function openHouse(t: TestContext, db: Database, names: readonly st
   const bus = createLocalBus()
   const typing = createTyping({ clock, bus })
   t.after(() => typing[Symbol.dispose]())
-  const notifications = notificationDeps({ clock, bus, log: silentLog, legacyMentionRules: true })
+  const notifications = notificationDeps({
+    clock,
+    bus,
+    log: silentLog,
+    trace: NO_TRACE,
+    legacyMentionRules: true,
+  })
   const rooms: RoomDeps = {
     db,
     bus,

@@ -8,23 +8,46 @@ const BELFRY = fileURLToPath(new URL('../../bin/belfry', import.meta.url))
 
 export type BelfryProcess = {
   url: string
+  pid: number
   /** Sends the signal and resolves when the process has ended: to its exit code, or to null after SIGKILL. */
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null>
 }
 
 /** `belfry serve` in a process of its own, as `startTestServer` sets it up; resolves at the ready line. */
 export async function startProcess(t: TestContext, data: string): Promise<BelfryProcess> {
-  const flags = ['--listen', '127.0.0.1:0', '--data', data, '--open-registration', '--log-level', 'error']
-  const child = spawn(process.execPath, [BELFRY, 'serve', ...flags, '--allow-push-to', '127.0.0.0/8'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, BELFRY_RATE_LIMITS_ENABLED: 'false' },
-  })
-  const end = (signal: 'SIGTERM' | 'SIGKILL') => endOf(child, signal)
+  const { ready, pid, end } = launchProcess({ data })
   t.after(() => end('SIGKILL'))
-  for await (const line of createInterface({ input: child.stdout })) {
-    const url = /^belfry listening on (http:\S+)/.exec(line)?.[1]
-    if (url !== undefined) return { url, end }
-  }
+  return { url: await ready, pid, end }
+}
+
+export type Launched = Omit<BelfryProcess, 'url'> & {
+  /** Resolves to the URL at the ready line; rejects when the process ends before. */
+  ready: Promise<string>
+}
+
+/** The same, not yet ready. `flags`: further ones of `belfry serve`. */
+export function launchProcess({ data, flags = [] }: { data: string; flags?: readonly string[] }): Launched {
+  const usual = ['--listen', '127.0.0.1:0', '--data', data, '--open-registration', '--log-level', 'error']
+  const child = spawn(
+    process.execPath,
+    [BELFRY, 'serve', ...usual, '--allow-push-to', '127.0.0.0/8', ...flags],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, BELFRY_RATE_LIMITS_ENABLED: 'false' },
+    },
+  )
+  const ready = readyLine(child)
+  // Who kills it before it is ready need not hear of it.
+  ready.catch(() => undefined)
+  return { ready, pid: child.pid ?? 0, end: (signal) => endOf(child, signal) }
+}
+
+async function readyLine(child: ChildProcess): Promise<string> {
+  if (child.stdout)
+    for await (const line of createInterface({ input: child.stdout })) {
+      const url = /^belfry listening on (http:\S+)/.exec(line)?.[1]
+      if (url !== undefined) return url
+    }
   throw new Error('belfry ended before it was ready')
 }
 

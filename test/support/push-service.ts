@@ -45,12 +45,12 @@ export type PushServiceOptions = {
   now?: () => number
   /** Speaks TLS with this. */
   tls?: { cert: string; key: string }
-  /** Forgets what it has received, but counts it: for benchmarks. */
-  forgets?: boolean
+  /** Only counts what it receives, without decrypting it: for benchmarks. */
+  counts?: boolean
 }
 
 type Browser = { pair: ECDH; auth: Buffer; vapidKey: string | undefined }
-type State = Required<Pick<PushServiceOptions, 'now' | 'forgets'>> & {
+type State = Required<Pick<PushServiceOptions, 'now' | 'counts'>> & {
   origin: string
   browsers: Map<string, Browser>
   verified: Map<string, JWTPayload>
@@ -62,7 +62,7 @@ export async function startPushService(options: PushServiceOptions = {}): Promis
   const state: State = {
     origin: '',
     now: options.now ?? Date.now,
-    forgets: options.forgets ?? false,
+    counts: options.counts ?? false,
     browsers: new Map(),
     verified: new Map(),
     received: [],
@@ -103,14 +103,15 @@ function subscribe({ origin, browsers }: State, vapidKey: string | undefined): B
 }
 
 async function answerTo(state: State, request: IncomingMessage): Promise<PushAnswer> {
+  if (request.method === 'GET') return forBenchmarks(state, request.url ?? '')
   const body = await bodyOf(request)
   const endpoint = state.origin + request.url
   const claims = await verify(state, request)
   if (typeof claims === 'string') return { status: 401, body: claims }
   const browser = state.browsers.get(endpoint)
-  const text = browser && textOf(body, browser)
+  const text = browser && !state.counts ? textOf(body, browser) : undefined
   const push: ReceivedPush = { endpoint, headers: request.headers, claims, text, body }
-  if (state.forgets) state.received.length += 1
+  if (state.counts) state.received.length += 1
   else state.received.push(push)
   if (state.answer !== undefined)
     return typeof state.answer === 'function' ? state.answer(push) : state.answer
@@ -124,6 +125,19 @@ async function answerTo(state: State, request: IncomingMessage): Promise<PushAns
     status: 201,
     headers: { location: `${state.origin}/m/${randomUUID()}`, ttl: String(request.headers['ttl']) },
   }
+}
+
+/** `GET /subscriptions?count=n`: new browsers; `GET /received`: how many messages there were. */
+function forBenchmarks(state: State, path: string): PushAnswer {
+  const { pathname, searchParams } = new URL(path, state.origin)
+  const count = Number(searchParams.get('count') ?? 1)
+  const made = () => Array.from({ length: count }, () => subscribe(state, undefined))
+  const answers: Record<string, () => unknown> = {
+    '/subscriptions': made,
+    '/received': () => state.received.length,
+  }
+  const answer = answers[pathname]
+  return answer === undefined ? { status: 404 } : { status: 200, body: JSON.stringify(answer()) }
 }
 
 /** RFC 8292, section 2: the claims, or what is wrong with the token. */
@@ -179,4 +193,11 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk as Buffer)
   return Buffer.concat(chunks)
+}
+
+// By itself, for benchmarks: prints its origin when it is ready, and ends with its parent.
+if (import.meta.main) {
+  const { origin } = await startPushService({ counts: true })
+  process.stdout.write(`${origin}\n`)
+  process.stdin.resume().on('end', () => process.exit(0))
 }

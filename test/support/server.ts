@@ -9,15 +9,17 @@ export type TestServerOptions = {
   data?: string
   flags?: readonly string[]
   environment?: Partial<Environment>
+  env?: Record<string, string>
 }
 
 /**
  * A whole Belfry in this process, on a free loopback port: open registration, no rate limits, pokes to loopback allowed.
- * @param options.data a data directory to go on with; `flags`: further flags of `belfry serve`; `environment`: another clock, say
+ * @param options.data a data directory to go on with; `flags`: further flags of `belfry serve`; `environment`: another clock, say;
+ * `env`: further environment variables
  */
 export async function startTestServer(
   t: TestContext,
-  { data = temporaryFolder(t), flags = [], environment = {} }: TestServerOptions = {},
+  { data = temporaryFolder(t), flags = [], environment = {}, env = {} }: TestServerOptions = {},
 ): Promise<TestServer> {
   const config = loadConfig({
     argv: [
@@ -30,7 +32,7 @@ export async function startTestServer(
       'silent',
       ...flags,
     ],
-    env: { BELFRY_RATE_LIMITS_ENABLED: 'false', BELFRY_PUSH_ALLOW_IP_RANGES: '127.0.0.0/8' },
+    env: { BELFRY_RATE_LIMITS_ENABLED: 'false', BELFRY_PUSH_ALLOW_IP_RANGES: '127.0.0.0/8', ...env },
   })
   const belfry = await createBelfry(config, environment)
   const { url } = await belfry.listen()

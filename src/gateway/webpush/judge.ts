@@ -1,8 +1,7 @@
 import { isJsonObject } from '../../lib/json.ts'
-import { BLOCKED } from '../../lib/outbound/ip-policy.ts'
 import type { NetworkFault } from '../../lib/outbound/network-fault.ts'
 import { shortHash } from '../../lib/short-hash.ts'
-import type { EndpointAnswer } from '../endpoint.ts'
+import { type EndpointAnswer, judgeFault } from '../endpoint.ts'
 import type { Verdict } from '../provider.ts'
 
 /**
@@ -16,18 +15,14 @@ export function judgeWebPush(answer: EndpointAnswer | NetworkFault, isKnownThere
   const { status, retryAfterMs } = answer
   const said = { status, reason: wordOf(answer.body) ?? `status ${status}` }
   const later = { outcome: 'retry', ...said, ...(retryAfterMs !== undefined && { retryAfterMs }) } as const
-  if (status >= 200 && status < 300) return { outcome: 'delivered', ...said, ...providerId(answer) }
+  if (status >= 200 && status < 300)
+    return { outcome: 'delivered', status, reason: 'accepted', ...providerId(answer) }
   if (status === 404 || status === 410) return { outcome: 'rejected', ...said }
   if (status === 403) return { outcome: isKnownThere ? 'rejected' : 'configuration error', ...said }
   if (status === 401) return { outcome: 'configuration error', ...said }
   if (status >= 500 || status === 408 || status === 425 || status === 429) return later
   // A redirect is not followed: it may lead anywhere. It is more often a machine on the way than the push service's last word.
   return status >= 400 ? { outcome: 'dropped', ...said } : later
-}
-
-/** What the network said instead of the push service. */
-export function judgeFault(fault: NetworkFault): Verdict {
-  return { outcome: fault === BLOCKED ? 'configuration error' : 'retry', reason: fault }
 }
 
 // Words that push services are known for: Apple's `reason`, and Mozilla's `errno`. Any other could be anything, the endpoint

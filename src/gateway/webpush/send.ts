@@ -1,12 +1,12 @@
 import { type EndpointDeps, postToEndpoint, readEndpoint } from '../endpoint.ts'
 import type { Verdict } from '../provider.ts'
+import type { Urgency } from '../urgency.ts'
 import { encryptPush, MAX_PLAINTEXT_BYTES } from './encrypt.ts'
 import { judgeWebPush } from './judge.ts'
 import { readSubscriptionKeys, type SubscriptionKeys } from './subscription.ts'
 import type { Vapid } from './vapid.ts'
 
-/** RFC 8030, section 5.3. */
-export type Urgency = 'very-low' | 'low' | 'normal' | 'high'
+export type { Urgency }
 
 export type WebPushMessage = {
   /** As the browser gave them: the address, and `keys.p256dh` and `keys.auth` in base64url. */
@@ -43,7 +43,7 @@ export async function sendWebPush(
   if (url === 'bad endpoint') return { outcome: 'rejected', reason: url }
   const keys = readSubscriptionKeys(message.p256dh, message.auth)
   if (typeof keys === 'string') return { outcome: 'rejected', reason: keys }
-  if (message.payload.length > MAX_PLAINTEXT_BYTES) return { outcome: 'dropped', reason: 'payload too large' }
+  if (message.payload.length > MAX_PLAINTEXT_BYTES) return { outcome: 'dropped', reason: 'too large' }
 
   const encrypt = deps.encrypt ?? encryptHere
   const body = await encrypt(message.payload, keys).catch(() => undefined)

@@ -1,5 +1,5 @@
 import { isIP, type LookupFunction, type Socket } from 'node:net'
-import { createSecureContext, getCACertificates } from 'node:tls'
+import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
 
 import { buildConnector, errors, Pool, type Dispatcher } from 'undici'
 
@@ -18,6 +18,8 @@ export type GuardedAgentOptions = {
   lookup?: Lookup
   /** Certificate authorities trusted beside the usual ones, each in PEM. */
   ca?: readonly string[]
+  /** Instead of what `ca` would make. */
+  secureContext?: SecureContext | undefined
   /** Until the connection stands, TLS included. 5 s. */
   connectTimeoutMs?: number
   /** How long an unused connection is kept. 10 s. */
@@ -57,9 +59,11 @@ export class BlockedAddressError extends Error {
 export function makeGuardedAgent(options: GuardedAgentOptions): GuardedAgent {
   const pools = new Map<string, Pool>()
   const closing = new Set<Pool>()
-  const secureContext = createSecureContext(
-    options.ca === undefined ? {} : { ca: [...getCACertificates('default'), ...options.ca] },
-  )
+  const secureContext =
+    options.secureContext ??
+    createSecureContext(
+      options.ca === undefined ? {} : { ca: [...getCACertificates('default'), ...options.ca] },
+    )
   const maxPools = options.maxPools ?? 256
   let disposed = false
 
@@ -108,11 +112,7 @@ function retireOldest(pools: ReadonlyMap<string, Pool>, retire: (key: string, po
   if (oldest !== undefined) retire(...oldest)
 }
 
-function makePool(
-  url: URL,
-  options: GuardedAgentOptions,
-  secureContext: ReturnType<typeof createSecureContext>,
-): Pool {
+function makePool(url: URL, options: GuardedAgentOptions, secureContext: SecureContext): Pool {
   const accepts = options.ruleFor(url).allows
   const keepAliveMs = options.keepAliveMs ?? 10_000
   return new Pool(url.origin, {

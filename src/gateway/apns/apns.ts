@@ -1,0 +1,169 @@
+import { makeAlarm, type Alarm } from '../alarm.ts'
+import { fit, type Rung } from '../ladder.ts'
+import type { Message, Provider, ProviderDeps, ProviderType, Verdict } from '../provider.ts'
+import { secureContextFor } from '../trust.ts'
+import { makeConnections, type Connections } from './connections.ts'
+import { readApnsCredentials, type ApnsCredentials } from './credentials.ts'
+import { deviceTokenOf } from './device-token.ts'
+import type { ExchangeResult } from './exchange.ts'
+import { apnsHeaders, type ApnsHeaders } from './headers.ts'
+import { apnsOptions, apnsUrl, type ApnsOptions } from './options.ts'
+import { apnsForms } from './payload.ts'
+import { makeTokenSources, type TokenSource } from './token.ts'
+import { nextStepAfter, reasonOf, verdictOf, type ApnsAnswer } from './verdict.ts'
+
+const MAX_BYTES = { voip: 5120, other: 4096 }
+
+/** The Apple Push Notification service. Make one for the whole gateway: apps that share a key share its tokens. */
+export function makeApns(): ProviderType<typeof apnsOptions> {
+  const tokensOf = makeTokenSources()
+  return {
+    type: 'apns',
+    options: apnsOptions,
+    async open(options, deps) {
+      const { appId, log } = deps
+      const { credentials, faults } = await readApnsCredentials(options, {
+        appId,
+        log,
+        now: deps.clock.now(),
+      })
+      for (const fault of faults) log.error({ app_id: appId }, fault)
+      const ca = options.ca_file === undefined ? undefined : { appId, key: 'ca_file', path: options.ca_file }
+      const pem = credentials?.kind === 'certificate' ? credentials.pem : undefined
+      const secureContext = await secureContextFor(ca, pem === undefined ? {} : { cert: pem, key: pem })
+      const tokens = credentials?.kind === 'token' ? tokensOf(credentials) : undefined
+      const connections = makeConnections({
+        url: apnsUrl(options),
+        clock: deps.clock,
+        secureContext,
+        oneStreamFirst: tokens !== undefined,
+        maxConnections: options.max_connections,
+      })
+      const alarm = makeAlarm(
+        deps,
+        'APNs refuses what this app sends; its configuration or the gateway is wrong',
+      )
+      return makeProvider({ options, deps, credentials, faults, tokens, connections, alarm })
+    },
+  }
+}
+
+type App = {
+  options: ApnsOptions
+  deps: ProviderDeps
+  credentials: ApnsCredentials | undefined
+  faults: string[]
+  tokens: TokenSource | undefined
+  connections: Connections
+  alarm: Alarm
+}
+
+function makeProvider(app: App): Provider {
+  const { options, credentials, faults, connections } = app
+  const line = `apns ${apnsUrl(options).host}`
+  const expiresAt = credentials?.kind === 'certificate' ? credentials.expiresAt : undefined
+  return {
+    lineOf: () => line,
+    check: () => Promise.resolve([...faults]),
+    credentialsExpireAt: () => expiresAt,
+    send: async (message, signal) => {
+      if (credentials === undefined) return { outcome: 'configuration error', reason: 'credentials' }
+      const prepared = prepare(app, message)
+      if ('outcome' in prepared) return prepared
+      return attempt(app, prepared, signal)
+    },
+    [Symbol.asyncDispose]: () => connections[Symbol.asyncDispose](),
+  }
+}
+
+/** A message in a form that fits. */
+type Prepared = { message: Message; path: string; headers: ApnsHeaders; rung: Rung; body: string }
+
+function prepare(app: App, message: Message, from: Rung = 'full'): Prepared | Verdict {
+  const { options, credentials } = app
+  const { pushkey } = message.device
+  const device = deviceTokenOf(pushkey, { fromBase64: options.convert_device_token_to_hex })
+  if (device.token === undefined) {
+    const isDoubtful = !device.certain
+    return { outcome: 'rejected', reason: 'pushkey is no device token', ...(isDoubtful && { isDoubtful }) }
+  }
+  const made = apnsForms(message, { sendBadgeCounts: options.send_badge_counts })
+  if (made.kind === 'malformed') return { outcome: 'rejected', reason: 'default_payload is not an object' }
+  if (made.kind === 'nothing') return { outcome: 'delivered', reason: 'nothing to send' }
+  const maxBytes = options.push_type === 'voip' ? MAX_BYTES.voip : MAX_BYTES.other
+  const fitting = fit(made.forms, maxBytes, from)
+  if (fitting === undefined) return { outcome: 'dropped', reason: 'too large' }
+  const headers = apnsHeaders(message, fitting.form, {
+    topic: options.topic ?? (credentials?.kind === 'certificate' ? credentials.topic : undefined),
+    pushType: options.push_type,
+    now: app.deps.clock.now(),
+  })
+  const prefix = apnsUrl(options).pathname.replace(/\/+$/, '')
+  return {
+    message,
+    path: `${prefix}/3/device/${device.token}`,
+    headers,
+    rung: fitting.rung,
+    body: fitting.text,
+  }
+}
+
+/** Asks APNs, and takes the two steps that an answer may call for: another token, a shorter payload. Each once. */
+async function attempt(
+  app: App,
+  prepared: Prepared,
+  signal: AbortSignal,
+  taken: readonly string[] = [],
+): Promise<Verdict> {
+  const token = app.tokens?.current(app.deps.clock.now())
+  const result = await askWith(app, prepared, { token, signal })
+  if (result.kind === 'fault') return faultVerdict(result)
+  const { answer } = result
+  const step = nextStepAfter(answer)
+  if (step !== undefined && !taken.includes(step)) {
+    const next = step === 'shrink' ? shrink(app, prepared, answer) : renew(app, prepared, { token, answer })
+    return 'outcome' in next ? next : attempt(app, next, signal, [...taken, step])
+  }
+  return judge(app, prepared.message, answer)
+}
+
+function askWith(
+  app: App,
+  { path, headers, body }: Prepared,
+  { token, signal }: { token: string | undefined; signal: AbortSignal },
+): Promise<ExchangeResult> {
+  const all = token === undefined ? headers : { ...headers, authorization: `bearer ${token}` }
+  return app.connections.ask({ path, headers: all, body }, signal)
+}
+
+function shrink(app: App, prepared: Prepared, answer: ApnsAnswer): Prepared | Verdict {
+  const said = { reason: reasonOf(answer), status: answer.status }
+  if (prepared.rung === 'event_id_only') return { ...said, outcome: 'dropped' }
+  const smaller = prepare(app, prepared.message, 'event_id_only')
+  return 'outcome' in smaller ? { ...said, outcome: 'dropped' } : smaller
+}
+
+function renew(
+  { tokens, deps }: App,
+  prepared: Prepared,
+  { token, answer }: { token: string | undefined; answer: ApnsAnswer },
+): Prepared | Verdict {
+  const said = { reason: reasonOf(answer), status: answer.status }
+  if (tokens === undefined || token === undefined) return { ...said, outcome: 'configuration error' }
+  const now = deps.clock.now()
+  if (tokens.replace(token, now) !== undefined) return prepared
+  return { ...said, outcome: 'retry', retryAfterMs: tokens.waitMs(now) }
+}
+
+function judge({ tokens, connections, deps, alarm }: App, message: Message, answer: ApnsAnswer): Verdict {
+  const verdict = verdictOf(answer, { pushkeyTs: message.device.pushkey_ts, attempt: message.attempt })
+  if (verdict.reason === 'TooManyProviderTokenUpdates') tokens?.pause(deps.clock.now())
+  if (verdict.outcome === 'dropped' && verdict.status !== 410) alarm(verdict.reason)
+  // Apple remembers with the connection by which key it was opened.
+  if (verdict.outcome === 'configuration error') connections.retire()
+  return verdict
+}
+
+function faultVerdict({ fault, isOurs }: ExchangeResult & { kind: 'fault' }): Verdict {
+  return { outcome: isOurs === true ? 'configuration error' : 'retry', reason: fault }
+}

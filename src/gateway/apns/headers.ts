@@ -1,0 +1,55 @@
+import { isJsonObject, type Json } from '../../lib/json.ts'
+import { collapseId, dedupeKeyOf, messageId } from '../message-id.ts'
+import type { Message } from '../provider.ts'
+import type { PushType } from './options.ts'
+
+export type ApnsHeaders = Record<string, string>
+
+const MAX_STORED_MS = 30 * 24 * 3_600_000
+
+// Apple has one topic for each kind of push that is not shown.
+const TOPIC_SUFFIX: Partial<Record<PushType, string>> = {
+  voip: '.voip',
+  complication: '.complication',
+  fileprovider: '.pushkit.fileprovider',
+}
+
+export function topicFor(topic: string, type: PushType | undefined): string {
+  const suffix = type === undefined ? undefined : TOPIC_SUFFIX[type]
+  return suffix === undefined || topic.endsWith(suffix) ? topic : topic + suffix
+}
+
+export type HeaderOptions = { topic: string | undefined; pushType: PushType | undefined; now: number }
+
+/** All headers of Apple's "Sending notification requests to APNs" but the token. */
+export function apnsHeaders(message: Message, payload: Json, options: HeaderOptions): ApnsHeaders {
+  const { notification, expiresAt } = message
+  const key = dedupeKeyOf(message)
+  const collapse = collapseId(message)
+  const type = pushTypeFor(payload, options.pushType)
+  return {
+    ...(options.topic !== undefined && { 'apns-topic': topicFor(options.topic, options.pushType) }),
+    ...(type !== undefined && { 'apns-push-type': type }),
+    'apns-priority': type === 'background' || notification.prio === 'low' ? '5' : '10',
+    'apns-expiration': expirationAt(expiresAt, options.now),
+    ...(key !== undefined && { 'apns-id': messageId(key) }),
+    ...(collapse !== undefined && { 'apns-collapse-id': collapse }),
+  }
+}
+
+/** Seconds since the Unix epoch, at most 30 days ahead; 0: one attempt, nothing is stored. */
+function expirationAt(expiresAt: number, now: number): string {
+  const seconds = Math.floor(Math.min(expiresAt, now + MAX_STORED_MS) / 1000)
+  return seconds * 1000 <= now ? '0' : String(seconds)
+}
+
+/**
+ * What the app is configured with. Without that, what the payload is: APNs delays or drops what says otherwise, and what says
+ * nothing. A payload that shows nothing goes as `background` in either case, for APNs refuses it as an alert.
+ */
+function pushTypeFor(payload: Json, configured: PushType | undefined): PushType | undefined {
+  if (configured !== undefined && configured !== 'alert') return configured
+  const aps = isJsonObject(payload) && isJsonObject(payload.aps) ? payload.aps : {}
+  if (['alert', 'badge', 'sound'].some((key) => aps[key] !== undefined)) return 'alert'
+  return aps['content-available'] === 1 ? 'background' : configured
+}

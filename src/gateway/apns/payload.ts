@@ -1,0 +1,109 @@
+import { isJsonObject, type JsonObject } from '../../lib/json.ts'
+import type { Forms } from '../ladder.ts'
+import { encodeJson, jsonTextBytes, shortenLongest } from '../ladder.ts'
+import type { Message } from '../provider.ts'
+import { alertOf } from './alert.ts'
+
+// The payloads of Sygnal, which the apps in the shops are made for.
+
+/** `nothing`: neither a text nor a badge, so there is nothing to send. `malformed`: `default_payload` is no object. */
+export type ApnsForms = { kind: 'forms'; forms: Forms } | { kind: 'nothing' } | { kind: 'malformed' }
+
+export function apnsForms(
+  { device, notification }: Message,
+  options: { sendBadgeCounts: boolean },
+): ApnsForms {
+  const given = device.data?.default_payload
+  if (given !== undefined && !isJsonObject(given)) return { kind: 'malformed' }
+  const input: Input = { notification, base: given ?? {}, ...options }
+  if (notification.event_id && !notification.type) {
+    const idOnly = idOnlyPayload(input)
+    return { kind: 'forms', forms: { full: () => idOnly, trimmed: (maxBytes) => trimmed(idOnly, maxBytes) } }
+  }
+  const full = fullPayload(input)
+  if (full === undefined) return { kind: 'nothing' }
+  return {
+    kind: 'forms',
+    forms: {
+      full: () => full,
+      trimmed: (maxBytes) => trimmed(full, maxBytes),
+      eventIdOnly: () => (notification.event_id ? idOnlyPayload(input) : undefined),
+    },
+  }
+}
+
+type Input = { notification: Message['notification']; base: JsonObject; sendBadgeCounts: boolean }
+
+function idOnlyPayload({ notification, base, sendBadgeCounts }: Input): JsonObject {
+  const { room_id: roomId, event_id: eventId, counts } = notification
+  return {
+    ...base,
+    ...(roomId && { room_id: roomId }),
+    ...(eventId && { event_id: eventId }),
+    ...(sendBadgeCounts && isCount(counts?.unread) && { unread_count: counts.unread }),
+    ...(sendBadgeCounts && isCount(counts?.missed_calls) && { missed_calls: counts.missed_calls }),
+  }
+}
+
+function fullPayload({ notification, base, sendBadgeCounts }: Input): JsonObject | undefined {
+  const alert = alertOf(notification)
+  const badge = sendBadgeCounts ? badgeOf(notification.counts) : undefined
+  if (alert === undefined && badge === undefined) return undefined
+  // What is only about the badge is not about an event, and shows none of the app's texts.
+  const under = notification.type ? base : {}
+  const aps = isJsonObject(under.aps) ? under.aps : {}
+  const { room_id: roomId, event_id: eventId } = notification
+  return {
+    ...under,
+    aps: {
+      ...aps,
+      ...(alert && { alert: { ...alertIn(aps), 'loc-key': alert.key, 'loc-args': alert.args } }),
+      ...(badge !== undefined && { badge }),
+    },
+    ...(alert && roomId && { room_id: roomId }),
+    ...(alert && eventId && { event_id: eventId }),
+  }
+}
+
+/** A plain text as `alert` is short for its `body`. */
+function alertIn({ alert }: JsonObject): JsonObject {
+  if (typeof alert === 'string') return { body: alert }
+  return isJsonObject(alert) ? alert : {}
+}
+
+const isCount = (count: number | null | undefined) => typeof count === 'number'
+
+function badgeOf(counts: Message['notification']['counts']): number | undefined {
+  if (!isCount(counts?.unread) && !isCount(counts?.missed_calls)) return undefined
+  return (counts.unread ?? 0) + (counts.missed_calls ?? 0)
+}
+
+/** The longest of what a phone shows is cut: `alert`, `alert.body` and each of `alert.loc-args`. */
+function trimmed(payload: JsonObject, maxBytes: number): JsonObject | undefined {
+  const aps = isJsonObject(payload.aps) ? payload.aps : {}
+  const { alert } = aps
+  const withAlert = (changed: JsonObject | string) => ({ ...payload, aps: { ...aps, alert: changed } })
+  if (typeof alert === 'string') {
+    const [cut] = cutTo([alert], payload, maxBytes) ?? []
+    return cut === undefined ? undefined : withAlert(cut)
+  }
+  if (!isJsonObject(alert)) return undefined
+  const args = Array.isArray(alert['loc-args']) ? alert['loc-args'] : []
+  const texts = [alert.body, ...args].map((text) => (typeof text === 'string' ? text : ''))
+  const cut = cutTo(texts, payload, maxBytes)
+  if (cut === undefined) return undefined
+  const [body, ...cutArgs] = cut
+  return withAlert({
+    ...alert,
+    ...(typeof alert.body === 'string' && body !== undefined && { body }),
+    ...(args.length > 0 && {
+      'loc-args': args.map((arg, index) => (typeof arg === 'string' ? (cutArgs[index] ?? arg) : arg)),
+    }),
+  })
+}
+
+function cutTo(texts: string[], payload: JsonObject, maxBytes: number): string[] | undefined {
+  const ofTexts = texts.reduce((sum, text) => sum + jsonTextBytes(text), 0)
+  const ofTheRest = Buffer.byteLength(encodeJson(payload)) - ofTexts
+  return shortenLongest(texts, maxBytes - ofTheRest)
+}

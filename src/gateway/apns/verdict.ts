@@ -1,0 +1,81 @@
+import { isJsonObject } from '../../lib/json.ts'
+import type { Verdict } from '../provider.ts'
+
+/** What APNs answered. */
+export type ApnsAnswer = {
+  status: number
+  /** Header `apns-id`. */
+  id?: string
+  /** Parsed JSON; `undefined` when there was none. */
+  body?: unknown
+  retryAfterMs?: number
+}
+
+/** What `verdictOf` needs to know of the message. */
+export type Asked = {
+  /** Seconds since the Unix epoch. */ pushkeyTs: number | null | undefined
+  attempt: number
+}
+
+/** A step that the provider takes itself before there is a verdict. */
+export type NextStep = 'renew token' | 'shrink'
+
+// Apple's wait for a token that was changed too often is not told; a minute is enough to look again.
+const TOO_MANY_TOKENS_WAIT_MS = 60_000
+
+// A device token of the other environment, or of another app, looks like one that is dead.
+const DOUBTFUL = new Set(['BadDeviceToken', 'DeviceTokenNotForTopic'])
+
+/** `undefined` for a plain success. One of Apple's words, or `status 418`. */
+export function reasonOf({ status, body }: ApnsAnswer): string {
+  const reason = isJsonObject(body) ? body.reason : undefined
+  // Apple's are words without spaces; what a stranger in between says is not repeated.
+  return typeof reason === 'string' && /^\w{1,64}$/.test(reason) ? reason : `status ${status}`
+}
+
+/** What must be tried before this answer counts. */
+export function nextStepAfter(answer: ApnsAnswer): NextStep | undefined {
+  if (answer.status === 413) return 'shrink'
+  return answer.status === 403 && reasonOf(answer) === 'ExpiredProviderToken' ? 'renew token' : undefined
+}
+
+/** Apple's "Handling notification responses from APNs", as outcomes. */
+export function verdictOf(answer: ApnsAnswer, asked: Asked): Verdict {
+  const { status } = answer
+  const said = { reason: reasonOf(answer), status }
+  if (status >= 200 && status < 300) {
+    return { ...said, reason: 'accepted', outcome: 'delivered', ...(answer.id && { providerId: answer.id }) }
+  }
+  if (status === 410) return goneVerdict(answer, asked)
+  if (status === 403) return { ...said, outcome: 'configuration error' }
+  if (status === 429 || status >= 500 || said.reason === 'IdleTimeout') return { ...said, ...waitOf(answer) }
+  if (status === 400 && DOUBTFUL.has(said.reason)) return { ...said, outcome: 'rejected', isDoubtful: true }
+  if (status === 400 && said.reason === 'MissingDeviceToken') return { ...said, outcome: 'rejected' }
+  // Somebody else than Apple is answering.
+  if (status < 400 || status === 401 || status === 407) return { ...said, outcome: 'configuration error' }
+  return { ...said, outcome: 'dropped' }
+}
+
+function waitOf(answer: ApnsAnswer): { outcome: 'retry'; retryAfterMs?: number; isOfDevice?: boolean } {
+  const reason = reasonOf(answer)
+  const ours = reason === 'TooManyProviderTokenUpdates' ? TOO_MANY_TOKENS_WAIT_MS : undefined
+  const retryAfterMs = answer.retryAfterMs ?? ours
+  return {
+    outcome: 'retry',
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(reason === 'TooManyRequests' && { isOfDevice: true }),
+  }
+}
+
+/**
+ * The token is dead, unless the app has given it to the home server again since Apple saw it dead (`timestamp`, milliseconds):
+ * then it is tried once more, and kept.
+ */
+function goneVerdict(answer: ApnsAnswer, { pushkeyTs, attempt }: Asked): Verdict {
+  const said = { reason: reasonOf(answer), status: answer.status }
+  const timestamp = isJsonObject(answer.body) ? answer.body.timestamp : undefined
+  if (typeof timestamp !== 'number' || typeof pushkeyTs !== 'number' || timestamp >= pushkeyTs * 1000) {
+    return { ...said, outcome: 'rejected' }
+  }
+  return attempt === 1 ? { ...said, outcome: 'retry', isOfDevice: true } : { ...said, outcome: 'dropped' }
+}

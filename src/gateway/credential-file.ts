@@ -1,0 +1,48 @@
+import { readFile, stat } from 'node:fs/promises'
+import { ConfigError } from '../config/config-error.ts'
+import type { Log } from '../lib/log.ts'
+
+/** A file that an app's configuration names, for messages: never its content. */
+export type CredentialFile = {
+  appId: string
+  /** As it stands in the configuration: `keyfile`. */ key: string
+  path: string
+}
+
+const READABLE_BY_OTHERS = 0o004
+
+/**
+ * Reads a file with a secret, and warns when everybody on the machine could.
+ *
+ * @throws {ConfigError} naming the key and the file.
+ */
+export async function readSecretFile(file: CredentialFile, log: Log): Promise<string> {
+  const text = await readNamedFile(file)
+  const { mode } = await stat(file.path)
+  if ((mode & READABLE_BY_OTHERS) !== 0) {
+    log.warn({ file: file.path }, `${nameOf(file)} can be read by everybody on this machine; chmod o-rwx it`)
+  }
+  return text
+}
+
+/** @throws {ConfigError} naming the key and the file. */
+export async function readNamedFile(file: CredentialFile): Promise<string> {
+  try {
+    return await readFile(file.path, 'utf8')
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    throw new ConfigError(`${nameOf(file)}: ${whatToDo(code)}`, { cause: error })
+  }
+}
+
+/** `apps.<app id>.keyfile: /etc/belfry/key.p8` */
+export const nameOf = ({ appId, key, path }: CredentialFile) => `apps.${appId}.${key} (${path})`
+
+function whatToDo(code: unknown): string {
+  if (code === 'ENOENT' || code === 'ENOTDIR') return 'there is no such file; correct the path'
+  if (code === 'EACCES' || code === 'EPERM') {
+    return 'it may not be read; give the user that runs the gateway the right to'
+  }
+  if (code === 'EISDIR') return 'this is a folder; name the file in it'
+  return 'it cannot be read'
+}

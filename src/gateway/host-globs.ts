@@ -1,0 +1,34 @@
+/** A host name, or one with `*` in the place of whole labels or parts of them: `push.example.com`, `*.push.apple.com`. */
+export const isHostGlob = (text: string) => /^[a-z0-9*-]+(?:\.[a-z0-9*-]+)*$/i.test(text)
+
+/**
+ * Is this host, of a parsed URL, among those that are named? Compared label by label, so that `*.push.example` is no
+ * `evil.example/x.push.example`, and one `*` stands for one label, except a first one: `*.example.com` is every host below.
+ */
+export function matchesHost(globs: readonly string[], hostname: string): boolean {
+  const labels = hostname.toLowerCase().replace(/\.$/, '').split('.')
+  return globs.some((glob) => matchesLabels(glob.toLowerCase().split('.'), labels))
+}
+
+function matchesLabels(glob: readonly string[], labels: readonly string[]): boolean {
+  const surplus = labels.length - glob.length
+  if (surplus < 0 || (surplus > 0 && glob[0] !== '*')) return false
+  return glob.every((part, at) => (at === 0 && surplus > 0) || matchesLabel(part, labels[at + surplus] ?? ''))
+}
+
+/** `*` within one label, without a regular expression: what users choose is on the other side. */
+function matchesLabel(glob: string, label: string): boolean {
+  const [head = '', ...rest] = glob.split('*')
+  const tail = rest.pop()
+  if (tail === undefined) return label === glob
+  if (label.length < head.length + tail.length || !label.startsWith(head) || !label.endsWith(tail))
+    return false
+  let from = head.length
+  const end = label.length - tail.length
+  for (const part of rest) {
+    const found = label.indexOf(part, from)
+    if (found < 0 || found + part.length > end) return false
+    from = found + part.length
+  }
+  return true
+}

@@ -1,0 +1,31 @@
+import {
+  createSecureContext,
+  getCACertificates,
+  type SecureContext,
+  type SecureContextOptions,
+} from 'node:tls'
+
+import { ConfigError } from '../config/config-error.ts'
+import { nameOf, readNamedFile, type CredentialFile } from './credential-file.ts'
+
+const BEGIN = '-----BEGIN CERTIFICATE-----'
+
+/**
+ * The TLS context for one app: the authorities in its `ca_file` are trusted beside the usual ones. `undefined` when nothing differs
+ * from the usual, which saves reading them all again.
+ *
+ * @throws {ConfigError} naming the file.
+ */
+export async function secureContextFor(
+  ca: CredentialFile | undefined,
+  more: SecureContextOptions = {},
+): Promise<SecureContext | undefined> {
+  if (ca === undefined) return Object.keys(more).length === 0 ? undefined : createSecureContext(more)
+  const pem = await readNamedFile(ca)
+  if (!pem.includes(BEGIN)) throw new ConfigError(`${nameOf(ca)} holds no certificate in PEM form`)
+  try {
+    return createSecureContext({ ...more, ca: [...getCACertificates('default'), pem] })
+  } catch (cause) {
+    throw new ConfigError(`${nameOf(ca)} holds a certificate that cannot be read`, { cause })
+  }
+}

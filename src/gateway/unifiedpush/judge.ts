@@ -1,0 +1,22 @@
+import type { EndpointAnswer } from '../endpoint.ts'
+import type { Verdict } from '../provider.ts'
+
+/** ntfy: nobody has subscribed yet, which may come. */
+const NO_SUBSCRIBER_YET = 507
+
+/** What the answer of a UnifiedPush server means. The server is the user's choice: the address is all there is of a token. */
+export function judgeUnifiedPush({ status, retryAfterMs }: EndpointAnswer): Verdict {
+  const said = { status, reason: `status ${status}` }
+  if (status >= 200 && status < 300) return { outcome: 'delivered', status, reason: 'accepted' }
+  if (status === 404 || status === 410) return { outcome: 'rejected', ...said }
+  // It may as well be this gateway that is not wanted there.
+  if (status === 401 || status === 403) return { outcome: 'rejected', ...said, isDoubtful: true }
+  if (status >= 400 && status < 500 && ![408, 425, 429].includes(status))
+    return { outcome: 'dropped', ...said }
+  return {
+    outcome: 'retry',
+    ...said,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(status === NO_SUBSCRIBER_YET && { isOfDevice: true }),
+  }
+}

@@ -1,0 +1,69 @@
+import type { GuardedAgent } from '../../lib/outbound/guarded-agent.ts'
+import { endpointFor, judgeFault, lineOfEndpoint, openEndpointAgent, postToEndpoint } from '../endpoint.ts'
+import { type Fitting, fit, type Rung } from '../ladder.ts'
+import type { Message, Provider, ProviderDeps, ProviderType, Verdict } from '../provider.ts'
+import { judgeUnifiedPush } from './judge.ts'
+import { type UnifiedPushOptions, unifiedPushOptions } from './options.ts'
+import { MAX_BODY_BYTES, unifiedPushForms } from './payload.ts'
+import { urgencyOf } from '../urgency.ts'
+import { makeVerdictCache, type VerdictCache } from './verdict-cache.ts'
+
+/** UnifiedPush: the pushkey is the address that the user's push server gave to the app. */
+export const unifiedPush: ProviderType<typeof unifiedPushOptions> = {
+  type: 'unifiedpush',
+  options: unifiedPushOptions,
+  async open(options, deps) {
+    const agent = await openEndpointAgent(options, deps)
+    return makeProvider({ options, deps, agent, cache: makeVerdictCache(deps.clock) })
+  },
+}
+
+type App = { options: UnifiedPushOptions; deps: ProviderDeps; agent: GuardedAgent; cache: VerdictCache }
+
+function makeProvider(app: App): Provider {
+  return {
+    lineOf: ({ pushkey }) => lineOfEndpoint(pushkey),
+    check: () => Promise.resolve([]),
+    async send(message, signal) {
+      const url = endpointFor(message.device.pushkey, app.options.allowed_endpoints)
+      if ('outcome' in url) return url
+      const known = app.cache.find(url)
+      if (known !== undefined) return known
+      const verdict = await sendFitting(app, url, message, signal)
+      app.cache.learn(url, verdict)
+      return verdict
+    },
+    [Symbol.asyncDispose]: () => app.agent[Symbol.asyncDispose](),
+  }
+}
+
+async function sendFitting(app: App, url: URL, message: Message, signal: AbortSignal): Promise<Verdict> {
+  const fitting = formOf(message, 'full')
+  if (fitting === undefined) return { outcome: 'dropped', reason: 'too large' }
+  const verdict = await attempt(app, url, { message, text: fitting.text }, signal)
+  if (verdict.status !== 413 || fitting.rung === 'event_id_only') return verdict
+  const smaller = formOf(message, 'event_id_only')
+  return smaller === undefined ? verdict : attempt(app, url, { message, text: smaller.text }, signal)
+}
+
+const formOf = ({ notification }: Message, from: Rung): Fitting | undefined =>
+  fit(unifiedPushForms(notification), MAX_BODY_BYTES, from)
+
+async function attempt(
+  { agent, deps, options }: App,
+  url: URL,
+  { message, text }: { message: Message; text: string },
+  signal: AbortSignal,
+): Promise<Verdict> {
+  const left = Math.floor((message.expiresAt - deps.clock.now()) / 1000)
+  const headers = {
+    // It is not encrypted. But servers of the newer kind take Web Push alone, and know it by this header; the older kind, and
+    // the gateways that are in use, live with it.
+    'content-encoding': 'aes128gcm',
+    'content-type': 'application/json',
+    ttl: String(Math.max(0, Math.min(options.ttl, left))),
+    urgency: urgencyOf(message.notification),
+  }
+  const answer = await postToEndpoint({ agent, clock: deps.clock }, url, { headers, body: text }, signal)
+  return typeof answer === 'string' ? judgeFault(answer) : judgeUnifiedPush(answer)
+}

@@ -1,0 +1,19 @@
+import { z } from 'zod'
+import { endpointOptions } from '../endpoint-options.ts'
+import { vapidSubject } from './vapid.ts'
+
+const TTL_S = 900
+
+/** The keys of an app of the type `webpush`, with Sygnal's names and defaults. */
+export const webPushOptions = z.object({
+  /** A file: PEM, or what the npm package web-push prints. */
+  vapid_private_key: z.string().min(1),
+  vapid_contact_email: z.string().refine((text) => vapidSubject(text) !== undefined, {
+    error:
+      'must be an e-mail address at a public domain, or an https URL: push services write there, and refuse others',
+  }),
+  ...endpointOptions,
+  ttl: endpointOptions.ttl.default(TTL_S),
+})
+
+export type WebPushOptions = z.output<typeof webPushOptions>

@@ -1,0 +1,119 @@
+import type { GuardedAgent } from '../../lib/outbound/guarded-agent.ts'
+import { type CredentialFile, nameOf, readSecretFile } from '../credential-file.ts'
+import { endpointFor, lineOfEndpoint, openEndpointAgent } from '../endpoint.ts'
+import { fit, type Rung } from '../ladder.ts'
+import { collapseId } from '../message-id.ts'
+import type { Message, Provider, ProviderDeps, ProviderType, Verdict } from '../provider.ts'
+import { urgencyOf } from '../urgency.ts'
+import { MAX_PLAINTEXT_BYTES } from './encrypt.ts'
+import { type Encryptor, makeEncryptor } from './encryptor.ts'
+import { type KnownOrigins, makeKnownOrigins } from './known-origins.ts'
+import { type WebPushOptions, webPushOptions } from './options.ts'
+import { webPushForms } from './payload.ts'
+import { sendWebPush } from './send.ts'
+import { createVapid, readVapidKey, type Vapid, vapidSubject } from './vapid.ts'
+
+/** A later number of what is unread replaces an earlier one that the browser has not fetched yet. */
+const TOPIC_OF_COUNTS = 'unread-counts'
+
+/** Browsers, in Sygnal's dialect: the pushkey is `p256dh`, the pusher's data has `endpoint` and `auth`. */
+export const webPush: ProviderType<typeof webPushOptions> = {
+  type: 'webpush',
+  options: webPushOptions,
+  async open(options, deps) {
+    const { appId, clock, log } = deps
+    const file = { appId, key: 'vapid_private_key', path: options.vapid_private_key }
+    const { key, fault } = vapidKeyIn(await readSecretFile(file, log), file)
+    if (fault !== undefined) log.error({ app_id: appId }, fault)
+    const agent = await openEndpointAgent(options, deps)
+    // The options have been checked: there is a subject.
+    const subject = vapidSubject(options.vapid_contact_email) ?? ''
+    const vapid = key && createVapid(key, subject, clock)
+    const encryptor = makeEncryptor({ clock })
+    return makeProvider({ options, deps, agent, vapid, fault, encryptor, origins: makeKnownOrigins(clock) })
+  },
+}
+
+type App = {
+  options: WebPushOptions
+  deps: ProviderDeps
+  agent: GuardedAgent
+  encryptor: Encryptor
+  /** Absent when the key cannot be used; `fault` says why. */
+  vapid: Vapid | undefined
+  fault: string | undefined
+  origins: KnownOrigins
+}
+
+function makeProvider(app: App): Provider {
+  return {
+    lineOf: ({ data }) => lineOfEndpoint(data?.['endpoint']),
+    check: () => Promise.resolve(app.fault === undefined ? [] : [app.fault]),
+    async send(message, signal) {
+      const prepared = prepare(app, message)
+      if ('outcome' in prepared) return prepared
+      const verdict = await attempt(prepared, signal)
+      if (verdict.status !== 413 || prepared.rung === 'event_id_only') return verdict
+      // Some push services take less than RFC 8030 asks them to.
+      const smaller = prepare(app, message, 'event_id_only')
+      return 'outcome' in smaller ? verdict : attempt(smaller, signal)
+    },
+    async [Symbol.asyncDispose]() {
+      await app.encryptor[Symbol.asyncDispose]()
+      await app.agent[Symbol.asyncDispose]()
+    },
+  }
+}
+
+type Prepared = { app: App; vapid: Vapid; message: Message; origin: string; rung: Rung; payload: Buffer }
+
+/** What can be said without asking anybody; else what is to be sent. */
+function prepare(app: App, message: Message, from: Rung = 'full'): Prepared | Verdict {
+  const { options, vapid, origins } = app
+  const { device, notification } = message
+  if (vapid === undefined) return { outcome: 'configuration error', reason: 'credentials' }
+  const url = endpointFor(device.data?.['endpoint'], options.allowed_endpoints)
+  if ('outcome' in url) return url
+  if (device.data?.['events_only'] === true && !notification.event_id)
+    return { outcome: 'delivered', reason: 'nothing to send' }
+  const retryAfterMs = origins.restLeft(url.origin)
+  if (retryAfterMs > 0) return { outcome: 'retry', status: 429, reason: 'push service rests', retryAfterMs }
+  const fitting = fit(webPushForms(notification, device), MAX_PLAINTEXT_BYTES, from)
+  if (fitting === undefined) return { outcome: 'dropped', reason: 'too large' }
+  const payload = Buffer.from(fitting.text)
+  return { app, vapid, message, origin: url.origin, rung: fitting.rung, payload }
+}
+
+async function attempt(prepared: Prepared, signal: AbortSignal): Promise<Verdict> {
+  const { app, vapid, message, origin, payload } = prepared
+  const { origins, agent, encryptor, deps, options } = app
+  const { pushkey, data } = message.device
+  const left = Math.floor((message.expiresAt - deps.clock.now()) / 1000)
+  const verdict = await sendWebPush(
+    { agent, vapid, clock: deps.clock, encrypt: encryptor.encrypt, isKnown: origins.isKnown },
+    {
+      endpoint: data?.['endpoint'],
+      p256dh: pushkey,
+      auth: data?.['auth'],
+      payload,
+      ttl: Math.min(options.ttl, left),
+      urgency: urgencyOf(message.notification),
+      topic: message.notification.event_id ? collapseId(message) : TOPIC_OF_COUNTS,
+    },
+    signal,
+  )
+  if (verdict.outcome === 'delivered') origins.accepted(origin)
+  if (verdict.outcome === 'retry' && verdict.retryAfterMs !== undefined)
+    origins.rest(origin, verdict.retryAfterMs)
+  return verdict
+}
+
+function vapidKeyIn(text: string, file: CredentialFile) {
+  try {
+    return { key: readVapidKey(text), fault: undefined }
+  } catch (error) {
+    const what = error instanceof Error ? error.message : 'unreadable'
+    const fault = `${nameOf(file)}: ${what}; "belfry gateway vapid" makes a key.`
+    return { key: undefined, fault }
+  }
+}

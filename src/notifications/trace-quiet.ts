@@ -1,0 +1,45 @@
+import type { UserId } from '../lib/ids.ts'
+import type { Outcome } from '../push-rules/index.ts'
+import type { Transaction } from '../storage/database.ts'
+import type { QuietDecision } from '../trace/trace.ts'
+import { type Decision, outcomeOfCohort } from './decide.ts'
+import type { NotificationDeps } from './deps.ts'
+import type { NotifiableEvent } from './event.ts'
+
+/**
+ * Keeps why an event does not notify, for each cohort that it leaves in peace, as rules may be others tomorrow. What notifies,
+ * and whom alone it does not, is in the outcomes. `decision`: undefined when the rules could not be evaluated.
+ */
+export async function traceQuiet(
+  deps: NotificationDeps,
+  tx: Transaction,
+  event: NotifiableEvent,
+  decision: Decision | undefined,
+): Promise<void> {
+  if (!deps.trace.isEnabled) return
+  const quiet = decision ? quietIn(decision, event) : [{ cohort: '*', reason: 'rules failed' } as const]
+  if (quiet.length > 0)
+    await deps.trace.recordDecisions(tx, { position: event.position, at: deps.clock.now() }, quiet)
+}
+
+function quietIn(decision: Decision, { sender }: NotifiableEvent): QuietDecision[] {
+  const cohorts = [...decision.cohorts].filter(([, outcome]) => !outcome.notify)
+  // In a cohort that is left in peace, those whom another rule leaves in peace.
+  const people = decision.exceptions.filter(
+    ({ userId, cohort, outcome }) =>
+      !outcome.notify && !outcomeOfCohort(decision, cohort).notify && userId !== sender,
+  )
+  return [
+    ...cohorts.map(([cohort, outcome]) => ({ cohort, ...because(outcome) })),
+    ...people.map(({ userId, cohort, outcome }) => ({
+      cohort,
+      userId: userId as UserId,
+      ...because(outcome),
+    })),
+  ]
+}
+
+const because = ({ rule }: Outcome): Pick<QuietDecision, 'reason' | 'rule'> => ({
+  reason: rule === null ? 'no rule matched' : 'does not notify',
+  rule,
+})

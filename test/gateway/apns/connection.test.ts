@@ -1,0 +1,279 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { suite, test, type TestContext } from 'node:test'
+
+import type { Provider, Verdict } from '../../../src/gateway/provider.ts'
+import { eventually } from '../../support/eventually.ts'
+import { messageOf } from '../message.ts'
+import { messagesFor, startRig } from './fixture.ts'
+
+const MINUTE = 60_000
+const never = new AbortController().signal
+
+const sendAll = (provider: Provider, count: number): Promise<Verdict[]> =>
+  Promise.all(messagesFor(count).map((message) => provider.send(message, never)))
+
+const outcomes = (verdicts: readonly Verdict[]) => [...new Set(verdicts.map((verdict) => verdict.outcome))]
+
+suite('streams', () => {
+  test('one until the first push was taken, then as many as APNs allows, over one connection', async (t) => {
+    const { fake, provider } = await startRig(t)
+    fake.script('*', 'hang')
+    const first = new AbortController()
+    const held = provider.send(messageOf(), first.signal)
+    await eventually(() => fake.seen.length === 1)
+    const others = sendAll(provider, 50)
+    await provider.check()
+    assert.equal(fake.mostStreams(), 1)
+    first.abort()
+    assert.deepEqual(await held, { outcome: 'retry', reason: 'stopped' })
+    assert.deepEqual(outcomes(await others), ['delivered'])
+    assert.equal(fake.connections(), 1)
+    assert.ok(fake.mostStreams() > 1)
+  })
+
+  test('a first push that is refused lets the others through as well', async (t) => {
+    const { fake, provider } = await startRig(t, { fake: { maxStreams: { first: 1, later: 100 } } })
+    fake.script('*', { status: 400, reason: 'BadDeviceToken' })
+    const verdicts = await sendAll(provider, 20)
+    assert.equal(verdicts.filter(({ outcome }) => outcome === 'delivered').length, 19)
+  })
+
+  test('never more than APNs allows; further connections when they are all taken, up to the limit', async (t) => {
+    const maxStreams = { first: 2, later: 2 }
+    const { fake, provider } = await startRig(t, { fake: { maxStreams }, options: { max_connections: 3 } })
+    assert.equal((await provider.send(messageOf(), never)).outcome, 'delivered')
+    fake.script('*', 'hang', 'hang', 'hang')
+    const held = new AbortController()
+    const sent = messagesFor(10).map((message) => provider.send(message, held.signal))
+    // Each connection but the first begins with one stream, whose push hangs.
+    await eventually(() => fake.connections() === 2 && fake.seen.length === 4)
+    held.abort()
+    await Promise.all(sent)
+    assert.equal(fake.mostStreams(), 2)
+    const verdicts = await sendAll(provider, 100)
+    assert.deepEqual(outcomes(verdicts), ['delivered'])
+    assert.ok(fake.connections() <= 3)
+    assert.equal(fake.mostStreams(), 2)
+  })
+
+  test('fewer streams allowed than are open', async (t) => {
+    const { fake, provider } = await startRig(t, { fake: { maxStreams: { first: 10, later: 3 } } })
+    assert.deepEqual(outcomes(await sendAll(provider, 200)), ['delivered'])
+    assert.equal(fake.accepted(), 200)
+  })
+})
+
+suite('GOAWAY', () => {
+  test('in a burst of 1,000 loses nothing and repeats nothing that was taken', async (t) => {
+    const { fake, provider } = await startRig(t)
+    assert.equal((await provider.send(messageOf(), never)).outcome, 'delivered')
+    const messages = messagesFor(1000)
+    const deviceAt = (index: number) => (0xa0000000 + index).toString(16)
+    fake.script(deviceAt(200), 'goaway')
+    fake.script(deviceAt(500), 'goaway')
+    const verdicts = await Promise.all(messages.map((message) => provider.send(message, never)))
+    assert.deepEqual(outcomes(verdicts), ['delivered'])
+    const taken = fake.seen.slice(1).map(({ device }) => device)
+    assert.equal(taken.length, 1000)
+    assert.equal(new Set(taken).size, 1000)
+    assert.equal(fake.connections(), 3)
+  })
+
+  test('on every push: each goes through, on a connection of its own', async (t) => {
+    const { fake, provider } = await startRig(t)
+    fake.script('*', ...Array.from({ length: 8 }, () => 'goaway' as const))
+    assert.deepEqual(outcomes(await sendAll(provider, 8)), ['delivered'])
+    assert.equal(fake.accepted(), 8)
+    assert.equal(fake.connections(), 8)
+  })
+
+  test('a stream that is refused before its turn is sent again at once, but not for ever', async (t) => {
+    const { fake, send } = await startRig(t)
+    fake.script('*', 'refuse', 'refuse')
+    assert.equal((await send()).outcome, 'delivered')
+    fake.script('*', ...Array.from({ length: 20 }, () => 'refuse' as const))
+    assert.deepEqual(await send(), { outcome: 'retry', reason: 'stream refused' })
+  })
+})
+
+suite('connections that fail', () => {
+  test('a stream that is reset is tried later: nobody knows what became of it', async (t) => {
+    const { fake, send } = await startRig(t)
+    fake.script('*', 'reset')
+    assert.deepEqual(await send(), { outcome: 'retry', reason: 'connection reset' })
+    assert.equal(fake.seen.length, 1)
+    assert.equal((await send()).outcome, 'delivered')
+  })
+
+  test('a connection that is cut is made anew for the next push', async (t) => {
+    const { fake, send } = await startRig(t)
+    assert.equal((await send()).outcome, 'delivered')
+    fake.script('*', 'hang')
+    const lost = send()
+    await eventually(() => fake.seen.length === 2)
+    fake.cut()
+    assert.equal((await lost).outcome, 'retry')
+    assert.equal((await send()).outcome, 'delivered')
+    assert.equal(fake.connections(), 2)
+  })
+
+  test('nobody listens', async (t) => {
+    const { fake, send, open } = await startRig(t)
+    const port = await unusedPort()
+    const provider = await open({ base_url: `https://127.0.0.1:${port}` })
+    const verdicts = await sendAll(provider, 20)
+    assert.deepEqual([...new Set(verdicts.map(({ reason }) => reason))], ['connection refused'])
+    assert.deepEqual(outcomes(verdicts), ['retry'])
+    assert.equal((await send()).outcome, 'delivered')
+    assert.equal(fake.accepted(), 1)
+  })
+
+  test('a certificate that nobody has said to trust', async (t) => {
+    const { open } = await startRig(t)
+    const provider = await open({ ca_file: undefined })
+    assert.deepEqual(await provider.send(messageOf(), never), { outcome: 'retry', reason: 'tls' })
+  })
+
+  test('a server that does not speak HTTP/2', async (t) => {
+    const server = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    t.after(() => server.close())
+    const { open } = await startRig(t)
+    const provider = await open({ base_url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
+    assert.equal((await provider.send(messageOf(), never)).outcome, 'retry')
+  })
+})
+
+suite('silence', () => {
+  test('a push without an answer is given up after 30 s, and no other with it', async (t) => {
+    const { fake, clock, send } = await startRig(t)
+    assert.equal((await send()).outcome, 'delivered')
+    fake.script('*', 'hang')
+    const lost = send()
+    await eventually(() => fake.seen.length === 2)
+    clock.advance(30_000)
+    assert.deepEqual(await lost, { outcome: 'retry', reason: 'timeout' })
+    assert.equal((await send()).outcome, 'delivered')
+    assert.equal(fake.connections(), 1)
+  })
+
+  test('a dead connection is found out by ping, and a new one made', async (t) => {
+    const relay = await startRelay(t)
+    const { fake, clock, open } = await startRig(t)
+    relay.target = Number(new URL(fake.url).port)
+    const provider = await open({ base_url: `https://localhost:${relay.port}` })
+    assert.equal((await provider.send(messageOf(), never)).outcome, 'delivered')
+    relay.stall()
+    const lost = provider.send(messageOf(), never)
+    // Ten seconds of silence, a ping, ten more.
+    clock.advance(11_000)
+    await eventually(() => relay.swallowed() > 0)
+    for (let second = 0; second < 12; second++) {
+      clock.advance(1000)
+      await new Promise(setImmediate)
+    }
+    assert.deepEqual(await lost, { outcome: 'retry', reason: 'timeout' })
+    assert.equal((await provider.send(messageOf(), never)).outcome, 'delivered')
+    assert.equal(fake.connections(), 2)
+  })
+
+  test('an idle connection that answers to pings is kept for hours', async (t) => {
+    const { fake, clock, send } = await startRig(t)
+    await send()
+    for (let hour = 1; hour <= 3; hour++) {
+      clock.advance(60 * MINUTE)
+      await eventually(() => fake.pings() === hour)
+      // Its answer comes over the same connection, behind that to the ping.
+      assert.equal((await send()).outcome, 'delivered')
+    }
+    assert.equal(fake.connections(), 1)
+  })
+
+  test('a connection that never comes to stand is given up after 10 s', async (t) => {
+    const sockets = new Set<Socket>()
+    const server = createServer((socket) => sockets.add(socket))
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    t.after(() => {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+    })
+    const { clock, open } = await startRig(t)
+    const provider = await open({ base_url: `https://127.0.0.1:${(server.address() as AddressInfo).port}` })
+    const sent = provider.send(messageOf(), never)
+    await eventually(() => sockets.size === 1)
+    clock.advance(10_000)
+    assert.deepEqual(await sent, { outcome: 'retry', reason: 'timeout' })
+  })
+})
+
+suite('the end', () => {
+  test('what is under way is called off, and nothing is sent any more', async (t) => {
+    const { fake, provider, send } = await startRig(t)
+    fake.script('*', 'hang')
+    const sent = sendAll(provider, 10)
+    await eventually(() => fake.seen.length === 1)
+    await provider[Symbol.asyncDispose]()
+    assert.deepEqual([...new Set((await sent).map(({ reason }) => reason))], ['stopped'])
+    assert.deepEqual(await send(), { outcome: 'retry', reason: 'stopped' })
+  })
+
+  test('a send that is called off frees its stream', async (t) => {
+    const { fake, send } = await startRig(t, {
+      fake: { maxStreams: { first: 1, later: 1 } },
+      options: { max_connections: 1 },
+    })
+    fake.script('*', 'hang')
+    const call = new AbortController()
+    const sent = send({}, call.signal)
+    await eventually(() => fake.seen.length === 1)
+    const next = send()
+    call.abort()
+    assert.deepEqual(await sent, { outcome: 'retry', reason: 'stopped' })
+    assert.equal((await next).outcome, 'delivered')
+  })
+})
+
+async function unusedPort(): Promise<number> {
+  const server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+/** Passes bytes on until it is told to swallow those of the connections that it has. */
+async function startRelay(t: TestContext) {
+  const pairs = new Set<{ client: Socket; server: Socket }>()
+  let swallowed = 0
+  const relay = { port: 0, target: 0, stall, swallowed: () => swallowed }
+  const listener = createServer((client) => {
+    const server = connect(relay.target, '127.0.0.1')
+    pairs.add({ client, server })
+    for (const socket of [client, server]) socket.on('error', () => {})
+    client.pipe(server).pipe(client)
+  })
+  function stall(): void {
+    for (const { client, server } of pairs) {
+      client.unpipe(server)
+      server.unpipe(client)
+      client.on('data', (chunk) => (swallowed += chunk.length)).resume()
+    }
+  }
+  listener.listen(0, '127.0.0.1')
+  await once(listener, 'listening')
+  relay.port = (listener.address() as AddressInfo).port
+  t.after(() => {
+    for (const { client, server } of pairs) {
+      client.destroy()
+      server.destroy()
+    }
+    listener.close()
+  })
+  return relay
+}

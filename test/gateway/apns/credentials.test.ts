@@ -1,0 +1,292 @@
+import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
+import { chmod } from 'node:fs/promises'
+import { join } from 'node:path'
+import { suite, test, type TestContext } from 'node:test'
+
+import pino from 'pino'
+
+import { makeApns } from '../../../src/gateway/apns/apns.ts'
+import { faultAfter } from '../../../src/gateway/apns/fault.ts'
+import {
+  APNS_CERTIFICATE,
+  APNS_CERTIFICATE_KEY,
+  LOOPBACK_CERTIFICATE,
+} from '../../support/loopback-certificate.ts'
+import { createManualClock } from '../../support/manual-clock.ts'
+import { messageOf, providerDeps } from '../message.ts'
+import { folderWith, messagesFor, startRig } from './fixture.ts'
+
+const MINUTE = 60_000
+const never = new AbortController().signal
+
+suite('tokens', () => {
+  test('1,000 pushes at a time share one, and its successor', async (t) => {
+    const { fake, clock, provider } = await startRig(t)
+    const burst = async () => {
+      const verdicts = await Promise.all(messagesFor(1000).map((message) => provider.send(message, never)))
+      assert.ok(verdicts.every(({ outcome }) => outcome === 'delivered'))
+    }
+    await burst()
+    assert.equal(fake.tokens.size, 1)
+    clock.advance(46 * MINUTE)
+    await burst()
+    assert.equal(fake.tokens.size, 2)
+  })
+
+  test('apps that share a key share its token', async (t) => {
+    const { fake, send, open } = await startRig(t)
+    const other = await open()
+    await send()
+    await other.send(messageOf(), never)
+    assert.equal(fake.connections(), 2)
+    assert.equal(fake.tokens.size, 1)
+  })
+
+  test('one that is called expired is renewed, and the push sent again', async (t) => {
+    const { fake, clock, send } = await startRig(t)
+    await send()
+    clock.advance(21 * MINUTE)
+    fake.script('*', { status: 403, reason: 'ExpiredProviderToken' })
+    assert.equal((await send()).outcome, 'delivered')
+    assert.equal(fake.tokens.size, 2)
+    assert.equal(fake.seen.length, 3)
+  })
+
+  test('1,000 pushes that hear so renew it once', async (t) => {
+    const { fake, clock, provider, send } = await startRig(t)
+    await send()
+    clock.advance(21 * MINUTE)
+    fake.script('*', ...Array.from({ length: 1000 }, () => ({ status: 403, reason: 'ExpiredProviderToken' })))
+    const verdicts = await Promise.all(messagesFor(1000).map((message) => provider.send(message, never)))
+    assert.ok(verdicts.every(({ outcome }) => outcome === 'delivered'))
+    assert.equal(fake.tokens.size, 2)
+  })
+
+  test('one that was renewed and is called expired again: the clock is wrong, or the key', async (t) => {
+    const { fake, clock, send } = await startRig(t)
+    await send()
+    clock.advance(21 * MINUTE)
+    const expired = { status: 403, reason: 'ExpiredProviderToken' }
+    fake.script('*', expired, expired)
+    assert.deepEqual(await send(), {
+      outcome: 'configuration error',
+      reason: 'ExpiredProviderToken',
+      status: 403,
+    })
+    assert.equal(fake.tokens.size, 2)
+  })
+
+  test('after too many of them there is no new one for 20 minutes', async (t) => {
+    const { fake, clock, send } = await startRig(t)
+    await send()
+    clock.advance(44 * MINUTE)
+    fake.script('*', { status: 429, reason: 'TooManyProviderTokenUpdates' })
+    await send()
+    clock.advance(10 * MINUTE)
+    await send()
+    assert.equal(fake.tokens.size, 1)
+    clock.advance(11 * MINUTE)
+    await send()
+    assert.equal(fake.tokens.size, 2)
+  })
+
+  test("a key that Apple does not know is the operator's affair; the connections are closed", async (t) => {
+    const { fake, send, open } = await startRig(t)
+    const wrong = await open({ key_id: 'OTHER12345' })
+    const verdict = { outcome: 'configuration error', reason: 'InvalidProviderToken', status: 403 }
+    assert.deepEqual(await wrong.send(messageOf(), never), verdict)
+    assert.deepEqual(await wrong.send(messageOf(), never), verdict)
+    assert.equal(fake.connections(), 2)
+    assert.equal((await send()).outcome, 'delivered')
+  })
+})
+
+suite('a certificate instead', () => {
+  const pem = `${APNS_CERTIFICATE}\n${APNS_CERTIFICATE_KEY}\n`
+  const byCertificate = async (t: TestContext, clientCa = APNS_CERTIFICATE) => {
+    const folder = await folderWith(t, { 'cert.pem': pem })
+    const certfile = join(folder, 'cert.pem')
+    const none = { keyfile: undefined, key_id: undefined, team_id: undefined, topic: undefined }
+    return startRig(t, { fake: { by: 'certificate', clientCa }, options: { ...none, certfile } })
+  }
+
+  test('without a token, with the topic that is in it, and many streams from the start', async (t) => {
+    const { fake, provider, send } = await byCertificate(t)
+    assert.equal((await send()).outcome, 'delivered')
+    const [push] = fake.seen
+    assert.equal(push?.headers.authorization, undefined)
+    assert.equal(push?.headers['apns-topic'], 'org.example.app')
+    assert.deepEqual(await provider.check(), [])
+    assert.equal(new Date(provider.credentialsExpireAt?.() ?? 0).getUTCFullYear(), 2126)
+  })
+
+  test('one that is not trusted there: nothing is sent, and nobody is rejected', async (t) => {
+    const { fake, send } = await byCertificate(t, LOOPBACK_CERTIFICATE)
+    assert.equal((await send()).outcome, 'retry')
+    assert.equal(fake.accepted(), 0)
+  })
+
+  test("one that is refused by name is the operator's affair", () => {
+    for (const code of [
+      'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED',
+      'ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED',
+      'ERR_SSL_TLSV1_ALERT_UNKNOWN_CA',
+    ]) {
+      const fault = faultAfter(Object.assign(new Error('alert'), { code }))
+      assert.deepEqual(fault, { kind: 'fault', fault: 'client certificate refused', isOurs: true })
+    }
+    const other = faultAfter(Object.assign(new Error('alert'), { code: 'CERT_HAS_EXPIRED' }))
+    assert.deepEqual(other, { kind: 'fault', fault: 'tls' }, "it is the server's that is meant")
+  })
+})
+
+suite('what is wrong with credentials is said', () => {
+  const ec = (namedCurve: string) =>
+    generateKeyPairSync('ec', { namedCurve }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  const TOKEN = { key_id: 'KEY1234567', team_id: 'TEAM123456', topic: 'org.example.app' }
+  const goodKey = ec('P-256')
+
+  async function opened(
+    t: TestContext,
+    given: {
+      files?: Record<string, string>
+      options: (path: (name: string) => string) => object
+      now?: number
+    },
+  ) {
+    const folder = await folderWith(t, given.files ?? {})
+    const apns = makeApns()
+    const lines: string[] = []
+    const log = pino({ level: 'warn' }, { write: (line) => void lines.push(line) })
+    const deps = providerDeps({ log, clock: createManualClock(given.now) })
+    const options = apns.options.parse(given.options((name) => join(folder, name)))
+    const provider = await apns.open(options, deps)
+    t.after(() => provider[Symbol.asyncDispose]())
+    return { provider, lines, folder }
+  }
+
+  const rows: [
+    title: string,
+    files: Record<string, string>,
+    options: object,
+    faults: RegExp[],
+    now?: number,
+  ][] = [
+    ['nothing', { key: goodKey }, TOKEN, []],
+    ['no PEM', { key: 'MIGTAgEAMBMGByqGSM49' }, TOKEN, [/keyfile .* no private key in PEM form/]],
+    ['another curve', { key: ec('P-384') }, TOKEN, [/keyfile .* of another kind than P-256/]],
+    [
+      'ids that Apple does not give out',
+      { key: goodKey },
+      { ...TOKEN, key_id: 'x', team_id: '' },
+      [/key_id/],
+    ],
+    ['no certificate', { cert: APNS_CERTIFICATE_KEY }, {}, [/certfile .* no certificate/]],
+    ['no key', { cert: APNS_CERTIFICATE }, {}, [/certfile .* no private key/]],
+    ['neither', { cert: 'nonsense' }, {}, [/no certificate/, /no private key/]],
+    [
+      'a key of another',
+      { cert: `${APNS_CERTIFICATE}\n${goodKey}` },
+      {},
+      [/does not belong to the certificate/],
+    ],
+    [
+      'an expired certificate',
+      { cert: `${APNS_CERTIFICATE}\n${APNS_CERTIFICATE_KEY}` },
+      {},
+      [/certfile .* expired on 2126-11-01/],
+      Date.UTC(2200, 0),
+    ],
+    [
+      'a certificate of the future',
+      { cert: `${APNS_CERTIFICATE}\n${APNS_CERTIFICATE_KEY}` },
+      {},
+      [/not valid before 2026-11-25/],
+      Date.UTC(2020, 0),
+    ],
+  ]
+  for (const [title, files, more, faults, now] of rows) {
+    test(title, async (t) => {
+      const options = (path: (name: string) => string) =>
+        'cert' in files
+          ? { certfile: path('cert') }
+          : {
+              ...more,
+              ...('team_id' in more && more.team_id === '' ? { team_id: 'TEAM123456' } : {}),
+              keyfile: path('key'),
+            }
+      const { provider, lines } = await opened(t, { files, options, ...(now !== undefined && { now }) })
+      const found = await provider.check()
+      assert.equal(found.length, faults.length, found.join('\n'))
+      for (const [index, fault] of faults.entries()) assert.match(found[index] ?? '', fault)
+      assert.equal(lines.length, faults.length)
+      for (const text of [...found, ...lines]) assert.doesNotMatch(text, /MIG|BEGIN|nonsense/)
+    })
+  }
+
+  test('an app without usable credentials sends nothing and rejects nobody', async (t) => {
+    const { provider } = await opened(t, {
+      files: { key: 'x' },
+      options: (path) => ({ ...TOKEN, keyfile: path('key') }),
+    })
+    const verdict = await provider.send(messageOf(), never)
+    assert.deepEqual(verdict, { outcome: 'configuration error', reason: 'credentials' })
+  })
+
+  test('a file that is not there, a folder, no authority', async (t) => {
+    const of = (name: string) => ({
+      files: { key: goodKey, ca: 'x' },
+      options: (path: (name: string) => string) => ({ ...TOKEN, keyfile: path(name) }),
+    })
+    await assert.rejects(opened(t, of('nothing')), {
+      name: 'ConfigError',
+      message: /^apps\.org\.example\.app\.keyfile \(.*nothing\): there is no such file/,
+    })
+    await assert.rejects(opened(t, of('.')), { name: 'ConfigError', message: /this is a folder/ })
+    const ca = (path: (name: string) => string) => ({ ...TOKEN, keyfile: path('key'), ca_file: path('ca') })
+    await assert.rejects(opened(t, { ...of('key'), options: ca }), {
+      name: 'ConfigError',
+      message: /ca_file .* no certificate/,
+    })
+  })
+
+  test('a key that everybody can read is warned of', async (t) => {
+    const { folder } = await opened(t, {
+      files: { key: goodKey },
+      options: (path) => ({ ...TOKEN, keyfile: path('key') }),
+    })
+    await chmod(join(folder, 'key'), 0o644)
+    const { lines } = await opened(t, { options: () => ({ ...TOKEN, keyfile: join(folder, 'key') }) })
+    assert.equal(lines.length, 1)
+    assert.match(lines[0] ?? '', /can be read by everybody/)
+  })
+})
+
+suite('options', () => {
+  const { options } = makeApns()
+  const token = { keyfile: 'k', key_id: 'i', team_id: 't', topic: 'org.example.app' }
+  const rows: [title: string, given: object, path: string | undefined, message?: RegExp][] = [
+    ['a token', token, undefined],
+    ['a certificate', { certfile: 'c' }, undefined],
+    [
+      'everything',
+      { ...token, platform: 'sandbox', push_type: 'voip', base_url: 'https://x:2197', max_connections: 2 },
+      undefined,
+    ],
+    ['nothing', {}, 'keyfile', /set keyfile, key_id, team_id and topic, or certfile alone/],
+    ['half a token', { ...token, team_id: undefined }, 'team_id', /is missing/],
+    ['both', { ...token, certfile: 'c' }, 'certfile', /beside keyfile/],
+    ['another platform', { ...token, platform: 'prod' }, 'platform'],
+    ['another push type', { ...token, push_type: 'liveactivity' }, 'push_type'],
+    ['a topic that is none', { ...token, topic: 'a b\n' }, 'topic', /bundle id/],
+    ['a base URL that is none', { ...token, base_url: 'api.push.apple.com' }, 'base_url', /http/],
+  ]
+  for (const [title, given, path, message] of rows) {
+    test(title, () => {
+      const result = options.safeParse(given)
+      assert.equal(result.error?.issues[0]?.path.join('.'), path)
+      if (message !== undefined) assert.match(result.error?.issues[0]?.message ?? '', message)
+    })
+  }
+})

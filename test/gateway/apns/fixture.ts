@@ -1,0 +1,92 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+
+import { makeApns } from '../../../src/gateway/apns/apns.ts'
+import type { Message, Provider, ProviderDeps, Verdict } from '../../../src/gateway/provider.ts'
+import { startFakeApns, type FakeApns, type FakeApnsOptions } from '../../support/fake-apns.ts'
+import { createManualClock, type ManualClock } from '../../support/manual-clock.ts'
+import { messageOf, providerDeps } from '../message.ts'
+
+export type Rig = {
+  fake: FakeApns
+  clock: ManualClock
+  provider: Provider
+  send: (parts?: Parameters<typeof messageOf>[0], signal?: AbortSignal) => Promise<Verdict>
+  /** Opens one more provider, beside the first or after it. */
+  open: (options?: object) => Promise<Provider>
+}
+
+export const DEVICE = 'b29a9b'
+export const PUSHKEY = Buffer.from(DEVICE, 'hex').toString('base64')
+
+/** A folder with files in it, which goes with the test. */
+export async function folderWith(t: TestContext, files: Readonly<Record<string, string>>): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'belfry-gateway-'))
+  t.after(() => rm(folder, { recursive: true }))
+  for (const [name, text] of Object.entries(files)) {
+    await writeFile(join(folder, name), text, { mode: 0o600 })
+  }
+  return folder
+}
+
+/** A provider with a token, its fake and the clock that both go by. `options` are those of the app. */
+export async function startRig(
+  t: TestContext,
+  {
+    fake: fakeOptions = {},
+    options = {},
+    deps = {},
+  }: {
+    fake?: FakeApnsOptions
+    options?: object
+    deps?: Partial<ProviderDeps>
+  } = {},
+): Promise<Rig> {
+  const clock = createManualClock()
+  const fake = await startFakeApns({ now: () => clock.now(), ...fakeOptions })
+  const folder = await folderWith(t, { 'key.p8': fake.privateKey, 'ca.pem': fake.ca })
+  const apns = makeApns()
+  const opened: Provider[] = []
+  const open = async (more: object = {}) => {
+    const all = {
+      keyfile: join(folder, 'key.p8'),
+      key_id: fake.keyId,
+      team_id: fake.teamId,
+      topic: 'org.example.app',
+      base_url: fake.url,
+      ca_file: join(folder, 'ca.pem'),
+      ...options,
+      ...more,
+    }
+    const provider = await apns.open(apns.options.parse(all), providerDeps({ clock, ...deps }))
+    opened.push(provider)
+    return provider
+  }
+  const provider = await open()
+  t.after(async () => {
+    for (const one of opened) await one[Symbol.asyncDispose]()
+    await fake[Symbol.asyncDispose]()
+  })
+  return {
+    fake,
+    clock,
+    provider,
+    open,
+    send: (parts, signal = new AbortController().signal) => provider.send(messageOf(parts), signal),
+  }
+}
+
+/** So many messages, each for a device and about an event of its own. */
+export const messagesFor = (count: number): Message[] =>
+  Array.from({ length: count }, (_, index) => {
+    const device = (0xa0000000 + index).toString(16)
+    return messageOf({
+      notification: { event_id: `$${index}`, room_id: '!r', type: 'm.room.message', sender: '@a:b' },
+      device: { pushkey: Buffer.from(device, 'hex').toString('base64') },
+    })
+  })
+
+export const bodyOf = (fake: FakeApns, index = -1) =>
+  JSON.parse(fake.seen.at(index)?.body ?? 'null') as Record<string, unknown>

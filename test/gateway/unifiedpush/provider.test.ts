@@ -1,0 +1,261 @@
+import assert from 'node:assert/strict'
+import type { IncomingHttpHeaders } from 'node:http'
+import { buffer } from 'node:stream/consumers'
+import { suite, test, type TestContext } from 'node:test'
+import type { ProviderDeps, Verdict } from '../../../src/gateway/provider.ts'
+import { unifiedPush } from '../../../src/gateway/unifiedpush/provider.ts'
+import { makeIpPolicy } from '../../../src/lib/outbound/ip-policy.ts'
+import { httpServer } from '../../delivery/servers.ts'
+import { createManualClock } from '../../support/manual-clock.ts'
+import { NOT_PUBLIC } from '../addresses.ts'
+import { EVENT, messageFor, openProvider } from '../provider-fixture.ts'
+
+const going = new AbortController().signal
+type Answer = { status: number; headers?: Record<string, string> }
+
+async function makeRig(
+  t: TestContext,
+  options: Record<string, unknown> = {},
+  more: Partial<ProviderDeps> = {},
+) {
+  const received: { path: string; headers: IncomingHttpHeaders; body: Buffer }[] = []
+  const state = { answer: (_body: Buffer): Answer => ({ status: 200 }) }
+  const server = await httpServer((request, response) => {
+    void buffer(request).then((body) => {
+      received.push({ path: request.url ?? '', headers: request.headers, body })
+      const { status, headers } = state.answer(body)
+      response.writeHead(status, headers).end()
+    })
+  })
+  t.after(() => server[Symbol.asyncDispose]())
+  const clock = createManualClock()
+  const { provider } = await openProvider(t, unifiedPush, options, { ...more, clock })
+  const urlOf = (path: string) => `http://127.0.0.1:${server.port}${path}`
+  return {
+    received,
+    clock,
+    provider,
+    urlOf,
+    answer: (answer: Answer | ((body: Buffer) => Answer)) => {
+      state.answer = typeof answer === 'function' ? answer : () => answer
+    },
+    send: (notification?: Record<string, unknown>, pushkey = urlOf('/upAbc?up=1')) =>
+      provider.send(messageFor({ pushkey, data: { secret: 'x' } }, notification, clock), going),
+    bodies: () => received.map(({ body }) => JSON.parse(body.toString()) as Record<string, unknown>),
+  }
+}
+
+suite('a notification for UnifiedPush', () => {
+  test('is posted to the pushkey as it came, without its devices', async (t) => {
+    const { send, received, bodies } = await makeRig(t)
+    assert.deepEqual(await send({ ...EVENT, 'org.example.more': [1] }), {
+      outcome: 'delivered',
+      status: 200,
+      reason: 'accepted',
+    })
+    assert.equal(received[0]?.path, '/upAbc?up=1')
+    assert.deepEqual(bodies(), [{ notification: { ...EVENT, 'org.example.more': [1] } }])
+    assert.equal(received[0].headers['content-encoding'], 'aes128gcm')
+    assert.equal(received[0].headers['urgency'], 'high')
+    assert.equal(received[0].headers['ttl'], '3600')
+    assert.equal(received[0].headers['authorization'], undefined)
+  })
+
+  test('says how urgent it is, and how long it is worth something', async (t) => {
+    const { send, received } = await makeRig(t, { ttl: 60 })
+    await send({ ...EVENT, prio: 'low' })
+    await send({ counts: { unread: 0 } })
+    assert.deepEqual(
+      received.map(({ headers }) => [headers['urgency'], headers['ttl']]),
+      [
+        ['normal', '60'],
+        ['low', '60'],
+      ],
+    )
+  })
+
+  test('too long is trimmed, then comes down to the ids', async (t) => {
+    const { send, bodies, received } = await makeRig(t)
+    const content = { msgtype: 'm.text', body: 'ä'.repeat(1200), formatted_body: 'x'.repeat(3000) }
+    await send({ ...EVENT, content })
+    assert.deepEqual(bodies()[0], {
+      notification: { ...EVENT, content: { msgtype: 'm.text', body: `${'ä'.repeat(999)}…` } },
+    })
+    await send({ ...EVENT, content: { stuff: 'x'.repeat(5000) } })
+    const { event_id, room_id, counts, prio } = EVENT
+    assert.deepEqual(bodies()[1], { notification: { event_id, room_id, counts, prio } })
+    await send({ ...EVENT, content: { body: '🔔'.repeat(2000) } })
+    assert(received[2] !== undefined && received[2].body.length <= 4096 && received[2].body.length > 4085)
+    const verdict = await send({ counts: { unread: 1 }, stuff: 'x'.repeat(5000) })
+    assert.deepEqual(verdict, { outcome: 'dropped', reason: 'too large' })
+  })
+
+  test('for a server that takes less is sent once more, shorter; then dropped', async (t) => {
+    const { send, answer, received } = await makeRig(t)
+    answer((body) => ({ status: body.length > 250 ? 413 : 200 }))
+    assert.equal((await send()).outcome, 'delivered')
+    answer({ status: 413 })
+    assert.deepEqual(await send(), { outcome: 'dropped', status: 413, reason: 'status 413' })
+    assert.equal(received.length, 4)
+  })
+})
+
+suite('verdicts', () => {
+  const rows: [answer: Answer, verdict: Verdict][] = [
+    [{ status: 200 }, { outcome: 'delivered', status: 200, reason: 'accepted' }],
+    [{ status: 201 }, { outcome: 'delivered', status: 201, reason: 'accepted' }],
+    [{ status: 202 }, { outcome: 'delivered', status: 202, reason: 'accepted' }],
+    [{ status: 404 }, { outcome: 'rejected', status: 404, reason: 'status 404' }],
+    [{ status: 410 }, { outcome: 'rejected', status: 410, reason: 'status 410' }],
+    [{ status: 401 }, { outcome: 'rejected', status: 401, reason: 'status 401', isDoubtful: true }],
+    [{ status: 403 }, { outcome: 'rejected', status: 403, reason: 'status 403', isDoubtful: true }],
+    [{ status: 400 }, { outcome: 'dropped', status: 400, reason: 'status 400' }],
+    [{ status: 413 }, { outcome: 'dropped', status: 413, reason: 'status 413' }],
+    [{ status: 429 }, { outcome: 'retry', status: 429, reason: 'status 429' }],
+    [
+      { status: 429, headers: { 'retry-after': '90' } },
+      { outcome: 'retry', status: 429, reason: 'status 429', retryAfterMs: 90_000 },
+    ],
+    [{ status: 500 }, { outcome: 'retry', status: 500, reason: 'status 500' }],
+    [{ status: 503 }, { outcome: 'retry', status: 503, reason: 'status 503' }],
+    [{ status: 507 }, { outcome: 'retry', status: 507, reason: 'status 507', isOfDevice: true }],
+    [
+      { status: 301, headers: { location: '/x' } },
+      { outcome: 'retry', status: 301, reason: 'status 301' },
+    ],
+  ]
+  for (const [reply, verdict] of rows) {
+    test(`${reply.status} ${JSON.stringify(reply.headers ?? {})}: ${verdict.outcome}`, async (t) => {
+      const { send, answer, received } = await makeRig(t)
+      answer(reply)
+      assert.deepEqual(await send(), verdict)
+      assert.equal(received.length, reply.status === 413 ? 2 : 1)
+    })
+  }
+
+  for (const pushkey of ['', 'upAbc', 'ftp://push.example/x', 'https://a:b@push.example/x', 'https://x/#y']) {
+    test(`${JSON.stringify(pushkey)}: rejected without asking`, async (t) => {
+      const { send, received } = await makeRig(t)
+      assert.deepEqual(await send(EVENT, pushkey), { outcome: 'rejected', reason: 'bad endpoint' })
+      assert.equal(received.length, 0)
+    })
+  }
+
+  test('a server outside allowed_endpoints: nobody is rejected for it', async (t) => {
+    const { send, received } = await makeRig(t, { allowed_endpoints: ['ntfy.example'] })
+    assert.deepEqual(await send(), { outcome: 'configuration error', reason: 'endpoint not allowed' })
+    assert.equal(received.length, 0)
+  })
+})
+
+suite('what was learned', () => {
+  test('of an address that refuses holds for ten minutes, for it alone', async (t) => {
+    const { send, answer, received, clock, urlOf } = await makeRig(t)
+    answer({ status: 404 })
+    const refused = { outcome: 'rejected', status: 404, reason: 'status 404' }
+    assert.deepEqual(await send(), refused)
+    answer({ status: 200 })
+    clock.advance(599_999)
+    assert.deepEqual(await send(), refused)
+    assert.equal(received.length, 1)
+    assert.equal((await send(EVENT, urlOf('/upOther'))).outcome, 'delivered')
+    clock.advance(1)
+    assert.equal((await send()).outcome, 'delivered')
+  })
+
+  test('of one that nobody has subscribed to holds for a minute', async (t) => {
+    const { send, answer, received, clock } = await makeRig(t)
+    answer({ status: 507 })
+    await send()
+    clock.advance(20_000)
+    assert.deepEqual(await send(), {
+      outcome: 'retry',
+      status: 507,
+      reason: 'status 507',
+      isOfDevice: true,
+      retryAfterMs: 40_000,
+    })
+    assert.equal(received.length, 1)
+    clock.advance(40_000)
+    answer({ status: 200 })
+    assert.equal((await send()).outcome, 'delivered')
+  })
+
+  test('of one that says how long to wait holds so long', async (t) => {
+    const { send, answer, received, clock } = await makeRig(t)
+    answer({ status: 429, headers: { 'retry-after': '300' } })
+    await send()
+    clock.advance(299_999)
+    await send()
+    assert.equal(received.length, 1)
+    clock.advance(1)
+    await send()
+    assert.equal(received.length, 2)
+  })
+
+  test('of a host that is not there holds for a minute, for all its addresses', async (t) => {
+    let asked = 0
+    const lookup = () => {
+      asked++
+      return Promise.reject(Object.assign(new Error('x'), { code: 'ENOTFOUND' }))
+    }
+    const { send, clock } = await makeRig(t, {}, { lookup })
+    assert.deepEqual(await send(EVENT, 'https://ntfy.example/one'), { outcome: 'retry', reason: 'dns' })
+    clock.advance(1000)
+    assert.deepEqual(await send(EVENT, 'https://ntfy.example/two'), {
+      outcome: 'retry',
+      reason: 'dns',
+      retryAfterMs: 59_000,
+    })
+    assert.equal(asked, 1)
+    clock.advance(59_000)
+    await send(EVENT, 'https://ntfy.example/two')
+    assert.equal(asked, 2)
+  })
+
+  test('of a host that may not be called holds for ten minutes', async (t) => {
+    let asked = 0
+    const lookup = async () => {
+      asked++
+      return ['10.0.0.1']
+    }
+    const { send, clock } = await makeRig(t, {}, { lookup, policy: makeIpPolicy([]) })
+    for (let at = 0; at < 3; at++) {
+      assert.deepEqual(await send(EVENT, `https://inside.example/${at}`), {
+        outcome: 'configuration error',
+        reason: 'blocked by the IP policy',
+      })
+    }
+    assert.equal(asked, 1)
+    clock.advance(600_000)
+    await send(EVENT, 'https://inside.example/')
+    assert.equal(asked, 2)
+  })
+
+  test('does not outlive a clock that is set back', async (t) => {
+    const { send, answer, clock } = await makeRig(t)
+    answer({ status: 404 })
+    await send()
+    answer({ status: 200 })
+    clock.advance(-86_400_000)
+    assert.equal((await send()).outcome, 'delivered')
+  })
+})
+
+test('addresses that are not public are not called, however they are written', async (t) => {
+  const { send } = await makeRig(t, {}, { policy: makeIpPolicy([]) })
+  for (const pushkey of NOT_PUBLIC) {
+    assert.deepEqual(
+      await send(EVENT, pushkey),
+      { outcome: 'configuration error', reason: 'blocked by the IP policy' },
+      pushkey,
+    )
+  }
+})
+
+test('an address to which a server sends us on is not called', async (t) => {
+  const { send, answer, received, urlOf } = await makeRig(t)
+  answer({ status: 308, headers: { location: urlOf('/inside') } })
+  assert.equal((await send()).outcome, 'retry')
+  assert.equal(received.length, 1)
+})

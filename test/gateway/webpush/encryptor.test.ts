@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { createECDH, randomBytes } from 'node:crypto'
+import { test } from 'node:test'
+import { makeEncryptor } from '../../../src/gateway/webpush/encryptor.ts'
+import { createManualClock } from '../../support/manual-clock.ts'
+import { decryptPush } from '../../support/decrypt-push.ts'
+
+const pair = createECDH('prime256v1')
+const keys = { publicKey: pair.generateKeys(), auth: randomBytes(16) }
+const read = (body: Buffer) => decryptPush(body, { pair, auth: keys.auth }).toString()
+
+function flood(encryptor: ReturnType<typeof makeEncryptor>, count: number) {
+  const texts = Array.from({ length: count }, (_, at) => `message ${at}`)
+  return { texts, bodies: texts.map((text) => encryptor.encrypt(Buffer.from(text), keys)) }
+}
+
+test('a few messages need no thread', async () => {
+  const clock = createManualClock()
+  await using encryptor = makeEncryptor({ clock })
+  for (let at = 0; at < 50; at++) {
+    clock.advance(10)
+    assert.equal(read(await encryptor.encrypt(Buffer.from(String(at)), keys)), String(at))
+  }
+  assert.equal(encryptor.hasThread(), false)
+})
+
+test('a flood is encrypted in a thread, and none is mistaken for another', async () => {
+  await using encryptor = makeEncryptor({ clock: createManualClock() })
+  const { texts, bodies } = flood(encryptor, 1000)
+  assert.equal(encryptor.hasThread(), true)
+  assert.deepEqual((await Promise.all(bodies)).map(read), texts)
+  await encryptor[Symbol.asyncDispose]()
+  assert.equal(encryptor.hasThread(), false)
+})
+
+test('what the thread has not done when it ends is done all the same', async () => {
+  const encryptor = makeEncryptor({ clock: createManualClock() })
+  const { texts, bodies } = flood(encryptor, 200)
+  await encryptor[Symbol.asyncDispose]()
+  assert.deepEqual((await Promise.all(bodies)).map(read), texts)
+})
+
+test('what cannot be encrypted is refused here as there', async () => {
+  await using encryptor = makeEncryptor({ clock: createManualClock() })
+  const offCurve = { ...keys, publicKey: Buffer.alloc(65, 4) }
+  const all = Array.from({ length: 40 }, (_, at) =>
+    encryptor.encrypt(Buffer.from('x'), at % 2 === 0 ? offCurve : keys),
+  )
+  const settled = await Promise.allSettled(all)
+  settled.forEach(({ status }, at) =>
+    assert.equal(status, at % 2 === 0 ? 'rejected' : 'fulfilled', String(at)),
+  )
+})

@@ -1,0 +1,401 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { suite, test, type TestContext } from 'node:test'
+import type { ProviderDeps } from '../../../src/gateway/provider.ts'
+import { webPush } from '../../../src/gateway/webpush/provider.ts'
+import { makeVapidKey } from '../../../src/gateway/webpush/vapid.ts'
+import { makeIpPolicy } from '../../../src/lib/outbound/ip-policy.ts'
+import { type BrowserSubscription, startPushService } from '../../support/push-service.ts'
+import { createManualClock } from '../../support/manual-clock.ts'
+import { NOT_PUBLIC } from '../addresses.ts'
+import { EVENT, messageFor, openProvider } from '../provider-fixture.ts'
+
+const CONTACT = 'push@belfry.example'
+const going = new AbortController().signal
+
+function keyFile(t: TestContext, text: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'belfry-vapid-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'vapid.pem')
+  writeFileSync(file, text, { mode: 0o600 })
+  return file
+}
+
+const deviceOf = ({ endpoint, keys }: BrowserSubscription, data: Record<string, unknown> = {}) => ({
+  pushkey: keys.p256dh,
+  data: { endpoint, auth: keys.auth, ...data },
+})
+
+async function makeRig(
+  t: TestContext,
+  options: Record<string, unknown> = {},
+  more: Partial<ProviderDeps> = {},
+) {
+  const { pem, key } = makeVapidKey()
+  const clock = createManualClock()
+  const service = await startPushService({ now: () => clock.now() })
+  t.after(() => service[Symbol.asyncDispose]())
+  const settings = { vapid_private_key: keyFile(t, pem), vapid_contact_email: CONTACT, ...options }
+  const { provider } = await openProvider(t, webPush, settings, { ...more, clock })
+  const subscription = service.subscribe(key.publicKey)
+  const send = (notification?: Record<string, unknown>, data?: Record<string, unknown>) =>
+    provider.send(messageFor(deviceOf(subscription, data), notification, clock), going)
+  const payloads = () => service.received.map(({ text }) => JSON.parse(text ?? '') as Record<string, unknown>)
+  return { service, provider, clock, subscription, send, payloads }
+}
+
+suite('a notification for a browser', () => {
+  test('is one flat object over default_payload', async (t) => {
+    const { send, payloads, service } = await makeRig(t)
+    const verdict = await send(EVENT, { default_payload: { session_id: 'abc', type: 'below' } })
+    assert.equal(verdict.outcome, 'delivered')
+    assert.deepEqual(payloads(), [
+      {
+        session_id: 'abc',
+        room_id: EVENT.room_id,
+        room_name: 'Lunch',
+        event_id: EVENT.event_id,
+        sender: EVENT.sender,
+        sender_display_name: 'Bob',
+        type: 'm.room.message',
+        content: EVENT.content,
+        unread: 3,
+      },
+    ])
+    assert.equal(service.received[0]?.claims.sub, `mailto:${CONTACT}`)
+  })
+
+  test('with event_id_only has what there is', async (t) => {
+    const { send, payloads } = await makeRig(t)
+    await send({ event_id: '$e', room_id: '!r', counts: { unread: 0, missed_calls: 2 } })
+    assert.deepEqual(payloads(), [{ event_id: '$e', room_id: '!r', unread: 0, missed_calls: 2 }])
+  })
+
+  test('says of an invitation whom it is for', async (t) => {
+    const { send, payloads } = await makeRig(t)
+    await send({
+      ...EVENT,
+      type: 'm.room.member',
+      membership: 'invite',
+      user_is_target: true,
+      room_alias: '#a:b',
+    })
+    const [payload] = payloads()
+    assert.equal(payload?.['user_is_target'], true)
+    assert.equal(payload['membership'], 'invite')
+    assert.equal(payload['room_alias'], '#a:b')
+  })
+
+  test('ignores a default_payload that is no object', async (t) => {
+    const { send, payloads } = await makeRig(t)
+    for (const wrong of ['text', 5, null, [1], true]) {
+      assert.equal((await send({ event_id: '$e' }, { default_payload: wrong })).outcome, 'delivered')
+    }
+    assert.deepEqual(
+      payloads(),
+      Array.from({ length: 5 }, () => ({ event_id: '$e' })),
+    )
+  })
+
+  test('carries priority, life and what it replaces', async (t) => {
+    const { provider, service, clock, subscription } = await makeRig(t, { ttl: 600 })
+    const send = (
+      notification: Record<string, unknown>,
+      lifeMs: number,
+      data: Record<string, unknown> = {},
+    ) =>
+      provider.send(
+        { ...messageFor(deviceOf(subscription, data), notification, clock), expiresAt: clock.now() + lifeMs },
+        going,
+      )
+    const other = { ...EVENT, event_id: '$other' }
+    await send(EVENT, 3_600_000)
+    await send({ ...EVENT, prio: 'low' }, 30_500)
+    await send({ ...EVENT, prio: undefined }, -1)
+    await send(EVENT, 3_600_000, { only_last_per_room: true })
+    await send(other, 3_600_000, { only_last_per_room: true })
+    await send(other, 3_600_000)
+    await send({ counts: { unread: 1 } }, 3_600_000)
+    await send({ ...EVENT, event_id: '$THIS_IS_A_FAKE_EVENT_ID' }, 3_600_000)
+    const sent = service.received.map(({ headers }) => ({
+      urgency: headers['urgency'],
+      ttl: headers['ttl'],
+      topic: headers['topic'],
+    }))
+    assert.deepEqual(
+      sent.map(({ urgency, ttl }) => [urgency, ttl]),
+      [
+        ['high', '600'],
+        ['normal', '30'],
+        ['high', '0'],
+        ['high', '600'],
+        ['high', '600'],
+        ['high', '600'],
+        ['low', '600'],
+        ['high', '600'],
+      ],
+    )
+    const [event, again, , room, sameRoom, otherEvent, counts, fake] = sent.map(({ topic }) => topic)
+    assert.match(String(event), /^[\w-]{32}$/)
+    assert.equal(again, event)
+    assert.equal(sameRoom, room)
+    assert.equal(new Set([event, room, otherEvent, counts, fake]).size, 5)
+    assert.equal(fake, undefined)
+  })
+
+  test('of counts alone is not sent to one that wants events only', async (t) => {
+    const { send, payloads } = await makeRig(t)
+    const nothing = { outcome: 'delivered', reason: 'nothing to send' }
+    assert.deepEqual(await send({ counts: { unread: 2 } }, { events_only: true }), nothing)
+    assert.equal((await send({ counts: { unread: 2 } }, { events_only: 'true' })).status, 201)
+    assert.equal((await send(EVENT, { events_only: true })).status, 201)
+    assert.deepEqual(payloads()[0], { unread: 2 })
+    assert.equal(payloads().length, 2)
+  })
+})
+
+suite('what is too long', () => {
+  const content = (more: Record<string, unknown>) => ({ ...EVENT, content: { msgtype: 'm.text', ...more } })
+
+  test('keeps what fits as it is', async (t) => {
+    const { send, payloads } = await makeRig(t)
+    const long = content({ body: 'x'.repeat(1500), formatted_body: '<b>x</b>', ciphertext: 'y'.repeat(2001) })
+    await send({ ...long, content: { ...long.content, ciphertext: undefined } })
+    assert.deepEqual(payloads()[0]?.['content'], {
+      msgtype: 'm.text',
+      body: 'x'.repeat(1500),
+      formatted_body: '<b>x</b>',
+    })
+  })
+
+  test('loses formatted_body, the end of body, and a long ciphertext', async (t) => {
+    const { send, payloads } = await makeRig(t)
+    await send(
+      content({ body: 'x'.repeat(1001), formatted_body: 'z'.repeat(3000), ciphertext: 'y'.repeat(2001) }),
+    )
+    await send(
+      content({ body: 'x'.repeat(1000), formatted_body: 'z'.repeat(3000), ciphertext: 'y'.repeat(2000) }),
+    )
+    assert.deepEqual(payloads()[0]?.['content'], { msgtype: 'm.text', body: `${'x'.repeat(999)}…` })
+    assert.deepEqual(payloads()[1]?.['content'], {
+      msgtype: 'm.text',
+      body: 'x'.repeat(1000),
+      ciphertext: 'y'.repeat(2000),
+    })
+  })
+
+  test('is cut further where a thousand characters are too many bytes, never within one', async (t) => {
+    const { send, payloads, service } = await makeRig(t)
+    await send(content({ body: '🔔'.repeat(1200) }))
+    const body = String((payloads()[0]?.['content'] as { body?: string } | undefined)?.body)
+    assert.match(body, /^(?:🔔){900,}…$/u)
+    assert(service.received[0] !== undefined && service.received[0].body.length > 4090)
+  })
+
+  test('comes down to the ids when nothing else helps, and is dropped when not even they fit', async (t) => {
+    const { send, payloads } = await makeRig(t)
+    const verdict = await send(content({ stuff: 'x'.repeat(5000) }), { default_payload: { session_id: 's' } })
+    assert.equal(verdict.outcome, 'delivered')
+    assert.deepEqual(payloads(), [
+      { session_id: 's', unread: 3, event_id: EVENT.event_id, room_id: EVENT.room_id },
+    ])
+    const hopeless = { default_payload: { session_id: 's'.repeat(4000) } }
+    assert.deepEqual(await send(EVENT, hopeless), { outcome: 'dropped', reason: 'too large' })
+    assert.deepEqual(await send({ counts: { unread: 1 } }, hopeless), {
+      outcome: 'dropped',
+      reason: 'too large',
+    })
+  })
+
+  test('for a push service that takes less is sent once more, shorter; then dropped', async (t) => {
+    const { send, payloads, service } = await makeRig(t)
+    service.answer(({ body }) => ({ status: body.length > 250 ? 413 : 201 }))
+    assert.equal((await send()).outcome, 'delivered')
+    assert.deepEqual(Object.keys(payloads()[1] ?? {}), ['unread', 'event_id', 'room_id'])
+    service.answer({ status: 413 })
+    assert.deepEqual(await send(), { outcome: 'dropped', status: 413, reason: 'status 413' })
+    assert.equal(payloads().length, 4)
+    assert.deepEqual(await send({ counts: { unread: 1 } }), {
+      outcome: 'dropped',
+      status: 413,
+      reason: 'status 413',
+    })
+    assert.equal(payloads().length, 5)
+  })
+})
+
+suite('push services', () => {
+  test('403 rejects only where our key has been taken before', async (t) => {
+    const { send, service } = await makeRig(t)
+    service.answer({ status: 403 })
+    assert.equal((await send()).outcome, 'configuration error')
+    service.answer({ status: 410 })
+    assert.equal((await send()).outcome, 'rejected')
+    service.answer({ status: 403 })
+    assert.equal((await send()).outcome, 'configuration error')
+    service.answer(undefined)
+    assert.equal((await send()).outcome, 'delivered')
+    service.answer({ status: 403 })
+    assert.equal((await send()).outcome, 'rejected')
+  })
+
+  test('that ask for silence have it, and nobody else does', async (t) => {
+    const { send, service, clock, provider } = await makeRig(t)
+    const other = await startPushService({ now: () => clock.now() })
+    t.after(() => other[Symbol.asyncDispose]())
+    service.answer({ status: 429, headers: { 'retry-after': '60' } })
+    assert.equal((await send()).outcome, 'retry')
+    service.answer(undefined)
+    clock.advance(20_000)
+    assert.deepEqual(await send(), {
+      outcome: 'retry',
+      status: 429,
+      reason: 'push service rests',
+      retryAfterMs: 40_000,
+    })
+    assert.equal(service.received.length, 1)
+    const message = messageFor(deviceOf(other.subscribe()), EVENT, clock)
+    assert.equal((await provider.send(message, going)).outcome, 'delivered')
+    clock.advance(40_000)
+    assert.equal((await send()).outcome, 'delivered')
+  })
+
+  test('a clock that was set back does not lengthen the silence', async (t) => {
+    const { send, service, clock } = await makeRig(t)
+    service.answer({ status: 503, headers: { 'retry-after': '60' } })
+    await send()
+    service.answer(undefined)
+    clock.advance(-7_200_000)
+    assert.equal((await send()).outcome, 'delivered')
+  })
+
+  test('are a line each', async (t) => {
+    const { provider } = await makeRig(t)
+    const lineOf = (endpoint: unknown) =>
+      provider.lineOf(messageFor({ pushkey: 'x', data: { endpoint } }).device)
+    assert.equal(lineOf('https://PUSH.example:443/a?b'), 'https://push.example')
+    assert.equal(lineOf('https://push.example:8443/a'), 'https://push.example:8443')
+    assert.equal(lineOf('https://user:secret@push.example/'), 'bad endpoint')
+    assert.equal(lineOf(7), 'bad endpoint')
+    assert.equal(provider.lineOf(messageFor({ pushkey: 'x' }).device), 'bad endpoint')
+  })
+
+  test('outside allowed_endpoints are not called, and nobody is rejected for it', async (t) => {
+    const { send, service } = await makeRig(t, { allowed_endpoints: ['*.push.example', 'push.example'] })
+    assert.deepEqual(await send(), { outcome: 'configuration error', reason: 'endpoint not allowed' })
+    assert.equal(service.received.length, 0)
+    const within = await makeRig(t, { allowed_endpoints: ['127.0.0.1'] })
+    assert.equal((await within.send()).outcome, 'delivered')
+  })
+
+  const malformed: [what: string, device: { pushkey: string; data?: Record<string, unknown> }][] = [
+    ['no data', { pushkey: 'x' }],
+    ['no endpoint', { pushkey: 'x', data: { auth: 'y' } }],
+    ['an endpoint that is a number', { pushkey: 'x', data: { endpoint: 5, auth: 'y' } }],
+    ['a pushkey that is no point', { pushkey: 'x', data: { endpoint: 'https://push.example/', auth: 'y' } }],
+  ]
+  for (const [what, device] of malformed) {
+    test(`${what}: rejected without asking`, async (t) => {
+      const { provider } = await makeRig(t)
+      const verdict = await provider.send(messageFor(device), going)
+      assert.equal(verdict.outcome, 'rejected')
+      assert.equal(verdict.status, undefined)
+    })
+  }
+})
+
+suite('addresses', () => {
+  const blocked = { outcome: 'configuration error', reason: 'blocked by the IP policy' }
+
+  test('that are not public are not called, however they are written', async (t) => {
+    const { provider, subscription } = await makeRig(t, {}, { policy: makeIpPolicy([]) })
+    for (const endpoint of NOT_PUBLIC) {
+      const device = deviceOf(subscription, { endpoint })
+      assert.deepEqual(await provider.send(messageFor(device), going), blocked, endpoint)
+    }
+  })
+
+  test('of names count as well, each of them', async (t) => {
+    for (const addresses of [['127.0.0.1'], ['10.1.2.3'], ['8.8.8.8', '127.0.0.1'], ['::ffff:10.0.0.1']]) {
+      const policy = makeIpPolicy([])
+      const { provider, subscription } = await makeRig(t, {}, { policy, lookup: async () => addresses })
+      const device = deviceOf(subscription, { endpoint: 'https://push.example/x' })
+      assert.deepEqual(await provider.send(messageFor(device), going), blocked, addresses.join())
+    }
+  })
+
+  test('plain http needs the leave of the operator', async (t) => {
+    const { provider, subscription } = await makeRig(t, {}, { lookup: async () => ['8.8.8.8'] })
+    const device = deviceOf(subscription, { endpoint: 'http://push.example/x' })
+    assert.deepEqual(await provider.send(messageFor(device), going), blocked)
+  })
+
+  test('that a push service sends us on to are not called', async (t) => {
+    const { send, service } = await makeRig(t)
+    service.answer({ status: 307, headers: { location: `${service.origin}/elsewhere` } })
+    assert.deepEqual(await send(), { outcome: 'retry', status: 307, reason: 'status 307' })
+    assert.equal(service.received.length, 1)
+  })
+
+  test('that do not exist are tried again', async (t) => {
+    const lookup = () => Promise.reject(Object.assign(new Error('x'), { code: 'ENOTFOUND' }))
+    const { provider, subscription } = await makeRig(t, {}, { lookup })
+    const device = deviceOf(subscription, { endpoint: 'https://push.example/x' })
+    assert.deepEqual(await provider.send(messageFor(device), going), { outcome: 'retry', reason: 'dns' })
+  })
+})
+
+suite('the configuration', () => {
+  test('of Sygnal is read as it is', () => {
+    assert.deepEqual(webPush.options.parse({ vapid_private_key: '/k.pem', vapid_contact_email: CONTACT }), {
+      vapid_private_key: '/k.pem',
+      vapid_contact_email: CONTACT,
+      ttl: 900,
+      max_connections: 20,
+    })
+  })
+
+  const bad: Record<string, unknown>[] = [
+    { vapid_contact_email: undefined },
+    { vapid_contact_email: 'x@localhost' },
+    { vapid_private_key: undefined },
+    { ttl: -1 },
+    { ttl: 2_419_201 },
+    { max_connections: 0 },
+    { allowed_endpoints: ['https://push.example/'] },
+    { allowed_endpoints: 'push.example' },
+  ]
+  for (const more of bad) {
+    test(`${JSON.stringify(more)} is refused`, () => {
+      const options = { vapid_private_key: '/k.pem', vapid_contact_email: CONTACT, ...more }
+      assert.equal(webPush.options.safeParse(options).success, false)
+    })
+  }
+
+  test('a file that is not there is told at once', async (t) => {
+    const options = { vapid_private_key: '/nowhere/k.pem', vapid_contact_email: CONTACT }
+    await assert.rejects(openProvider(t, webPush, options), {
+      name: 'ConfigError',
+      message: /apps\.org\.example\.web\.vapid_private_key \(\/nowhere\/k\.pem\): there is no such file/,
+    })
+  })
+
+  test('a key that cannot be used rejects nobody', async (t) => {
+    const options = { vapid_private_key: keyFile(t, 'no key'), vapid_contact_email: CONTACT }
+    const { provider } = await openProvider(t, webPush, options)
+    const [fault] = await provider.check()
+    assert.match(
+      String(fault),
+      /vapid\.pem\): not a private key in PEM; "belfry gateway vapid" makes a key\.$/,
+    )
+    const verdict = await provider.send(messageFor({ pushkey: 'x' }), going)
+    assert.deepEqual(verdict, { outcome: 'configuration error', reason: 'credentials' })
+  })
+
+  test('a key that can be used is found sound', async (t) => {
+    const { provider } = await makeRig(t)
+    assert.deepEqual(await provider.check(), [])
+  })
+})

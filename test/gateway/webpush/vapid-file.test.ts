@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { keepVapidKey } from '../../../src/gateway/webpush/vapid-file.ts'
+import { readVapidKey } from '../../../src/gateway/webpush/vapid.ts'
+import { temporaryFolder } from '../../support/databases.ts'
+
+test('a key is made once, for its owner alone, and kept', async (t) => {
+  const file = join(temporaryFolder(t), 'vapid.pem')
+  const made = await keepVapidKey(file)
+  assert.equal(made.isNew, true)
+  assert.equal(statSync(file).mode & 0o777, 0o600)
+  const text = readFileSync(file, 'utf8')
+  assert.equal(readVapidKey(text).publicKey, made.key.publicKey)
+  const kept = await keepVapidKey(file)
+  assert.deepEqual([kept.isNew, kept.key.publicKey], [false, made.key.publicKey])
+  assert.equal(readFileSync(file, 'utf8'), text)
+})
+
+test('what is not a key is left as it is', async (t) => {
+  const file = join(temporaryFolder(t), 'notes.txt')
+  writeFileSync(file, 'my notes')
+  const message = `${file} is there already, and holds not a private key in PEM; name another file`
+  await assert.rejects(keepVapidKey(file), { name: 'ConfigError', message })
+  assert.equal(readFileSync(file, 'utf8'), 'my notes')
+})
+
+test('a folder that is not there, and one that is in the way', async (t) => {
+  const folder = temporaryFolder(t)
+  await assert.rejects(keepVapidKey(join(folder, 'no', 'vapid.pem')), {
+    name: 'ConfigError',
+    message: /cannot be made: there is no such folder$/,
+  })
+  await assert.rejects(keepVapidKey(folder), { name: 'ConfigError', message: /cannot be read$/ })
+})

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { call, foundingPusher, registerUser, type TestUser } from '../support/client.ts'
+import { temporaryFolder } from '../support/databases.ts'
+import { startPokeReceiver } from '../support/poke-receiver.ts'
+import { startProcess } from '../support/process.ts'
+import { startTestServer } from '../support/server.ts'
+import { smallDisk } from '../support/small-disk.ts'
+
+const LARGE = 'x'.repeat(40_000)
+const sendPath = (roomId: string, txn: string) =>
+  `/rooms/${encodeURIComponent(roomId)}/send/m.room.message/${txn}`
+const text = (body: string) => ({ msgtype: 'm.text', body })
+
+async function textsIn(user: TestUser, roomId: string): Promise<unknown[]> {
+  const { chunk } = (await user.get(`/rooms/${encodeURIComponent(roomId)}/messages?dir=f&limit=200`)) as {
+    chunk: { type: string; content: { body?: unknown } }[]
+  }
+  return chunk.filter(({ type }) => type === 'm.room.message').map(({ content }) => content.body)
+}
+
+describe('the storage is in trouble', () => {
+  test('no space: a clear 503, nothing half-written, and the message is taken when there is room', async (t) => {
+    const disk = smallDisk(t)
+    const server = await startTestServer(t)
+    const gateway = await startPokeReceiver(t)
+    const alice = await registerUser(server.url, 'alice')
+    const bob = await registerUser(server.url, 'bob')
+    await alice.post('/pushers/set', foundingPusher(gateway.url))
+    const roomId = await bob.createRoom()
+    await alice.post(`/join/${encodeURIComponent(roomId)}`)
+    const before = await bob.say(roomId, 'before')
+    await gateway.waitFor((poke) => poke.event_id === before)
+
+    disk.fill()
+    const taken: string[] = []
+    const refused: string[] = []
+    for (let n = 0; refused.length < 3; n++) {
+      const body = `${n} ${LARGE}`
+      const answer = await bob.try('PUT', sendPath(roomId, `full${n}`), text(body))
+      if (answer.status === 200) {
+        taken.push(body)
+        continue
+      }
+      refused.push(body)
+      assert.equal(answer.status, 503)
+      assert.equal(answer.body['errcode'], 'ORG.BELFRY.STORAGE_FULL')
+      assert.match(String(answer.body['error']), /no space left/)
+      assert.ok(Number(answer.headers.get('retry-after')) > 0)
+    }
+    assert.deepEqual(
+      await textsIn(alice, roomId),
+      ['before', ...taken],
+      'reading works, and shows what was taken',
+    )
+    const room = async () => {
+      const { rooms } = (await alice.get('/sync')) as {
+        rooms: { join: Record<string, { unread_notifications: { notification_count: number } }> }
+      }
+      return rooms.join[roomId]?.unread_notifications.notification_count
+    }
+    assert.equal(await room(), 1 + taken.length, 'nothing that was refused is counted')
+
+    disk.makeRoom()
+    const answer = await bob.try('PUT', sendPath(roomId, 'full-again'), text('after'))
+    assert.equal(answer.status, 200)
+    await gateway.waitFor((poke) => poke.event_id === answer.body['event_id'])
+    assert.equal(await room(), 2 + taken.length)
+    const poked = gateway.pokes.map((poke) => poke.content?.['body'])
+    assert.deepEqual(
+      poked.filter((body, at) => body !== poked[at - 1]),
+      ['before', ...taken, 'after'],
+      'what was taken is told, what was refused is not',
+    )
+  })
+
+  const missing = spawnSync('prlimit', ['--version']).error ? 'prlimit is not installed' : false
+
+  test(
+    'a disk that refuses to write: 503, /health says so, and it goes on by itself',
+    { skip: missing },
+    async (t) => {
+      const data = temporaryFolder(t)
+      const server = await startProcess(t, data)
+      const bob = await registerUser(server.url, 'bob')
+      const roomId = await bob.createRoom()
+      const limit = (bytes: string) =>
+        execFileSync('prlimit', ['--pid', String(server.pid), `--fsize=${bytes}:`])
+
+      // Files may not grow beyond what they have: an I/O error to SQLite, not a lack of space.
+      limit(String(statSync(join(data, 'belfry.db-wal')).size))
+      const answer = await bob.try('PUT', sendPath(roomId, 'one'), text('one'))
+      assert.equal(answer.status, 503)
+      assert.equal(answer.body['errcode'], 'ORG.BELFRY.STORAGE_UNAVAILABLE')
+      assert.match(String(answer.body['error']), /disk of the server/)
+      assert.equal((await call(`${server.url}/health`)).status, 503)
+      assert.deepEqual(await textsIn(bob, roomId), [])
+
+      limit('unlimited')
+      assert.equal((await bob.try('PUT', sendPath(roomId, 'one'), text('one'))).status, 200)
+      assert.equal((await call(`${server.url}/health`)).status, 200)
+      assert.deepEqual(await textsIn(bob, roomId), ['one'])
+    },
+  )
+})

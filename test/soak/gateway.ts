@@ -1,0 +1,65 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { SeenPoke } from './judge.ts'
+import type { Seeded } from './seeded.ts'
+
+/** A push gateway that outlives the server, and writes down all that it is told. */
+export type LoggingGateway = AsyncDisposable & {
+  url: string
+  readonly pokes: readonly SeenPoke[]
+  /** Counted by whoever kills; each poke is noted with it. */
+  kills: number
+  onPoke: (poke: SeenPoke) => void
+}
+
+/** It answers now at once, now a little later, so that a kill finds pokes before, during and after their answers. */
+export async function startLoggingGateway(random: Seeded): Promise<LoggingGateway> {
+  const pokes: SeenPoke[] = []
+  const server = createServer((request, response) => {
+    let text = ''
+    request.setEncoding('utf8')
+    request.on('data', (chunk: string) => (text += chunk))
+    request.on('error', () => undefined)
+    request.on('end', () => {
+      const poke = { ...readPoke(text), kills: gateway.kills }
+      pokes.push(poke)
+      gateway.onPoke(poke)
+      const answer = () =>
+        response.writeHead(200, { 'content-type': 'application/json' }).end('{"rejected":[]}')
+      const wait = random.below(4) === 0 ? random.below(12) : 0
+      if (wait === 0) answer()
+      else setTimeout(answer, wait)
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const gateway: LoggingGateway = {
+    url: `http://127.0.0.1:${port}/_matrix/push/v1/notify`,
+    pokes,
+    kills: 0,
+    onPoke: () => undefined,
+    [Symbol.asyncDispose]: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+  return gateway
+}
+
+function readPoke(text: string): Omit<SeenPoke, 'kills'> {
+  const { notification } = JSON.parse(text) as {
+    notification: {
+      event_id?: string
+      room_id?: string
+      counts?: { unread?: number }
+      devices: { pushkey: string }[]
+    }
+  }
+  return {
+    pushkey: notification.devices[0]?.pushkey ?? '',
+    eventId: notification.event_id,
+    roomId: notification.room_id,
+    unread: notification.counts?.unread,
+  }
+}

@@ -1,0 +1,212 @@
+import { generateKeyPairSync, randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import {
+  constants,
+  createSecureServer,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2'
+import type { AddressInfo } from 'node:net'
+
+import { makeTokenCheck, refusalOf } from './fake-apns-checks.ts'
+import { LOOPBACK_CERTIFICATE, LOOPBACK_KEY } from './loopback-certificate.ts'
+
+/** A request that was answered, or left alone because the script said so. */
+export type SeenPush = {
+  /** Hexadecimal digits. */
+  device: string
+  headers: IncomingHttpHeaders
+  /** As it came. */
+  body: string
+  /** 0 is the first connection. */
+  connection: number
+  status: number | undefined
+}
+
+/** What to do with a push instead of taking it. `goaway`: this one is answered, those behind it on the connection are not looked at. */
+export type Reply =
+  | { status: number; reason?: string; timestamp?: number; headers?: Record<string, string>; raw?: string }
+  | 'accept'
+  | 'hang'
+  | 'reset'
+  | 'refuse'
+  | 'goaway'
+
+export type FakeApnsOptions = {
+  teamId?: string
+  keyId?: string
+  topics?: readonly string[]
+  /** How a sender makes itself known. */
+  by?: 'token' | 'certificate'
+  /** `certificate`: the one that is trusted. */
+  clientCa?: string
+  /** Streams at a time on a new connection, and after the first push that was taken on it. */
+  maxStreams?: { first: number; later: number }
+  now?: () => number
+  port?: number
+  /** False: requests are counted, not kept. */
+  keeps?: boolean
+}
+
+export type FakeApns = AsyncDisposable & {
+  url: string
+  /** The certificate to trust. */
+  ca: string
+  /** What senders sign with: PKCS #8 in PEM, as in a `.p8` file. */
+  privateKey: string
+  teamId: string
+  keyId: string
+  seen: SeenPush[]
+  accepted(): number
+  connections(): number
+  pings(): number
+  /** Provider tokens that came, each once. */
+  tokens: Set<string>
+  /** Most streams that were open at a time on a connection, whatever was allowed. */
+  mostStreams(): number
+  /** What to do with the next pushes to a device, one after the other; then they are taken. `*`: any device. */
+  script(device: string, ...replies: Reply[]): void
+  /** Ends all connections, without a word. */
+  cut(): void
+}
+
+type Connection = {
+  session: ServerHttp2Session
+  number: number
+  open: number
+  lastStream: number
+  proven: boolean
+}
+
+const ENHANCED = { first: 1, later: 1000 }
+
+/** APNs on loopback: HTTP/2 over TLS, checks tokens and headers as Apple tells. */
+export async function startFakeApns(options: FakeApnsOptions = {}): Promise<FakeApns> {
+  const { teamId = 'TEAM123456', keyId = 'KEY1234567', topics = ['org.example.app'], by = 'token' } = options
+  const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const now = options.now ?? Date.now
+  const checkToken = makeTokenCheck({ teamId, keyId, publicKey: keys.publicKey, now })
+  const maxStreams = options.maxStreams ?? ENHANCED
+  const server = createSecureServer({
+    cert: LOOPBACK_CERTIFICATE,
+    key: LOOPBACK_KEY,
+    settings: { maxConcurrentStreams: maxStreams.first },
+    ...(by === 'certificate' && { requestCert: true, rejectUnauthorized: true, ca: options.clientCa }),
+  })
+  const scripts = new Map<string, Reply[]>()
+  const connections = new Map<ServerHttp2Session, Connection>()
+  const seen: SeenPush[] = []
+  const tokens = new Set<string>()
+  let accepted = 0
+  let connectionCount = 0
+  let mostStreams = 0
+  let pings = 0
+
+  const scripted = (device: string): Reply =>
+    scripts.get(device)?.shift() ?? scripts.get('*')?.shift() ?? 'accept'
+
+  server.on('session', (session) => {
+    connections.set(session, { session, number: connectionCount++, open: 0, lastStream: 0, proven: false })
+    session.on('close', () => connections.delete(session))
+    session.on('error', () => {})
+    session.on('ping', () => pings++)
+  })
+  server.on('sessionError', () => {})
+  server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
+    const connection = stream.session && connections.get(stream.session as ServerHttp2Session)
+    if (!connection || connection.session.closed) return
+    mostStreams = Math.max(mostStreams, ++connection.open)
+    stream.on('close', () => connection.open--)
+    stream.on('error', () => {})
+    let body = ''
+    stream.setEncoding('utf8')
+    stream.on('data', (chunk: string) => (body += chunk))
+    stream.on('end', () => take(connection, stream, { headers, body }))
+  })
+
+  function take(
+    connection: Connection,
+    stream: ServerHttp2Stream,
+    { headers, body }: { headers: IncomingHttpHeaders; body: string },
+  ): void {
+    if (stream.destroyed || (connection.session.closed && (stream.id ?? 0) > connection.lastStream)) return
+    const device = (headers[':path'] ?? '').replace('/3/device/', '')
+    const note = (status: number | undefined) => {
+      if (options.keeps !== false) seen.push({ device, headers, body, connection: connection.number, status })
+    }
+    if (headers.authorization !== undefined) tokens.add(headers.authorization)
+    const refusal =
+      (by === 'token' ? checkToken(headers.authorization) : undefined) ??
+      refusalOf(headers, body, { topics, topicNeeded: by === 'token' })
+    if (refusal !== undefined) {
+      note(refusal.status)
+      return answer(stream, headers, refusal)
+    }
+    const reply = scripted(device)
+    if (reply === 'hang') return note(undefined)
+    if (reply === 'reset' || reply === 'refuse') {
+      note(undefined)
+      stream.close(reply === 'reset' ? constants.NGHTTP2_INTERNAL_ERROR : constants.NGHTTP2_REFUSED_STREAM)
+      return
+    }
+    connection.lastStream = Math.max(connection.lastStream, stream.id ?? 0)
+    if (typeof reply === 'object' && reply.status !== 200) {
+      note(reply.status)
+      return answer(stream, headers, reply)
+    }
+    accepted++
+    note(200)
+    answer(stream, headers, typeof reply === 'object' ? reply : { status: 200 })
+    if (!connection.proven) {
+      connection.proven = true
+      if (maxStreams.later !== maxStreams.first)
+        connection.session.settings({ maxConcurrentStreams: maxStreams.later })
+    }
+    if (reply === 'goaway') {
+      connection.session.goaway(
+        constants.NGHTTP2_NO_ERROR,
+        connection.lastStream,
+        Buffer.from('{"reason":"Shutdown"}'),
+      )
+      connection.session.close()
+    }
+  }
+
+  server.listen(options.port ?? 0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    url: `https://localhost:${(server.address() as AddressInfo).port}`,
+    ca: LOOPBACK_CERTIFICATE,
+    privateKey: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    teamId,
+    keyId,
+    seen,
+    tokens,
+    accepted: () => accepted,
+    connections: () => connectionCount,
+    pings: () => pings,
+    mostStreams: () => mostStreams,
+    script: (device, ...replies) => void scripts.set(device, [...(scripts.get(device) ?? []), ...replies]),
+    cut: () => {
+      for (const { session } of connections.values()) session.destroy()
+    },
+    async [Symbol.asyncDispose]() {
+      for (const { session } of connections.values()) session.destroy()
+      const closed = once(server, 'close')
+      server.close()
+      await closed
+    },
+  }
+}
+
+function answer(stream: ServerHttp2Stream, asked: IncomingHttpHeaders, reply: Exclude<Reply, string>): void {
+  const id = asked['apns-id'] ?? randomUUID()
+  stream.respond(
+    { ':status': reply.status, 'apns-id': id, ...reply.headers },
+    { endStream: reply.status === 200 },
+  )
+  if (reply.status === 200) return
+  const { reason, timestamp } = reply
+  stream.end(reply.raw ?? JSON.stringify({ reason, ...(timestamp !== undefined && { timestamp }) }))
+}
