@@ -135,8 +135,9 @@ const isFailed = sql<boolean>`(r.kind = 'failed' and set_at = r.seen_set_at)`
 const isAnswered = sql<boolean>`r.kind in ('sent', 'dropped')`
 const isFault = sql<boolean>`(r.fault is not null and set_at = r.seen_set_at)`
 const badgeLeft = sql<number>`case when badge_due = r.seen_badge then 0 else badge_due end`
-const goesOn = sql<boolean>`(r.give_back = 0 and not ${isFailed} and not ${isHeld} and activated = 1 and (${badgeLeft} > 0
-  or exists (select 1 from outbox where outbox.pusher_id = pushers.pusher_id)))`
+const activationLeft = sql<0 | 1>`case when ack_token = r.told_token then 0 else activation_due end`
+const goesOn = sql<boolean>`(r.give_back = 0 and not ${isFailed} and not ${isHeld} and (${activationLeft} = 1
+  or activated = 1 and (${badgeLeft} > 0 or exists (select 1 from outbox where outbox.pusher_id = pushers.pusher_id))))`
 
 const when = <T>(
   condition: RawBuilder<boolean>,
@@ -179,7 +180,7 @@ export const applyOutcomes = query<{ items: readonly OutcomeRow[] } & Lease>()((
       last_error_at: when<number>(isFault, now, sql`last_error_at`),
       last_badge: when<number>(isSent, sql`coalesce(r.told, last_badge)`, sql`last_badge`),
       badge_due: badgeLeft,
-      activation_due: sql`case when ack_token = r.told_token then 0 else activation_due end`,
+      activation_due: activationLeft,
       lease_owner: when<string>(goesOn, sql`lease_owner`, none),
       lease_until: when<number>(goesOn, d.integer(p.until), none),
     })

@@ -81,13 +81,14 @@ export function parsePusherChange(body: JsonObject, options: ParseOptions): Push
   return { kind: 'set', settings, append: body['append'] === true, copyRules }
 }
 
-function missingToSet(body: JsonObject, { handleRequired }: ParseOptions): string[] {
+function missingToSet(body: JsonObject, { handleRequired, webPush = false }: ParseOptions): string[] {
   const missing: string[] = missingOf(body, [...IDENTITY, 'kind', ...STRINGS, 'data'])
   const { kind, data } = body
-  if (isWebPush(kind) && isJsonObject(data) && isAbsent(data['auth'])) missing.push('data.auth')
+  const isForBrowser = webPush && isWebPush(kind)
+  if (isForBrowser && isJsonObject(data) && isAbsent(data['auth'])) missing.push('data.auth')
   const hasUrl = isJsonObject(data) ? !isAbsent(data['url']) : !isAbsent(data)
   // An absent `data` lacks the URL too: told now, not at the next try.
-  if (!hasUrl && (kind === 'http' || isWebPush(kind) || isAbsent(kind))) missing.push('data.url')
+  if (!hasUrl && (kind === 'http' || isForBrowser || isAbsent(kind))) missing.push('data.url')
   const hasHandle = !isAbsent(body['instance_handle']) || !isAbsent(body['profile_tag'])
   if (handleRequired && !hasHandle) missing.push('instance_handle')
   return missing
