@@ -1,5 +1,10 @@
-import { readFileSync } from 'node:fs'
 import { type AccountDeps } from './accounts/deps.ts'
+import { startValidationSweeper } from './accounts/sweep-validations.ts'
+import type { ValidationDeps } from './accounts/email-validation.ts'
+import { startMailSweepers } from './delivery/email/sweep-mail.ts'
+import { createMailService } from './delivery/email/mail-service.ts'
+import { startMailDelivery } from './delivery/email/worker.ts'
+import type { Queries } from './storage/query.ts'
 import { createAuthenticator } from './accounts/authenticate.ts'
 import { createAuthSessions } from './accounts/auth-sessions.ts'
 import { createLastSeen } from './accounts/last-seen.ts'
@@ -10,31 +15,28 @@ import { createPasswords } from './accounts/passwords.ts'
 import { createUser } from './accounts/register.ts'
 import { rulesetOf } from './accounts/rules.ts'
 import type { RuleSettings } from './push-rules/model.ts'
-import { createLocalBus } from './cluster/bus.ts'
+import { type Bus, createLocalBus } from './cluster/bus.ts'
 import { clientRoutes } from './client-api/routes.ts'
-import { ConfigError } from './config/config-error.ts'
+import { readSetting } from './config/read-setting.ts'
 import type { Config } from './config/schema.ts'
 import { explainRoutes } from './console-api/explain.ts'
 import { pusherReportRoutes } from './console-api/pushers.ts'
 import { checkGatewayUrl, checkPushResource, NOTIFY_PATH } from './delivery/gateway-url.ts'
 import { makeLazySender } from './delivery/lazy-sender.ts'
 import { makeLazyWebPush } from './delivery/lazy-web-push.ts'
-import { serverVapidKey } from './delivery/server-key-store.ts'
+import { openServerVapid } from './delivery/server-vapid.ts'
 import { startDelivery } from './delivery/worker.ts'
-import { inboxRoutes } from './gateway-api/inbox.ts'
-import { gatewayRoutes, ownGateway } from './gateway-api/notify.ts'
-import { INBOX_APP_ID, makeInboxApp } from './gateway/apps.ts'
-import { makeInboxStore } from './gateway/inbox-store.ts'
-import type { NotifyDeps } from './gateway/notify.ts'
-import { createVapid, type Vapid, vapidSubject } from './gateway/webpush/vapid.ts'
+import { BUILT_IN_APPS, createGatewayParts, type Environment, type GatewayParts } from './gateway-app.ts'
+import type { NotificationDevice } from './gateway/notification.ts'
+import type { Vapid } from './gateway/webpush/vapid.ts'
 import { healthRoutes } from './http/health.ts'
-import { createLoginAttemptLimiter, createRateLimiter } from './http/rate-limit.ts'
+import { createLoginAttemptLimiter, createRateLimiter, createTokenMailLimiter } from './http/rate-limit.ts'
 import { createHttpServer } from './http/server.ts'
-import { type Clock, systemClock } from './lib/clock.ts'
+import { systemClock } from './lib/clock.ts'
 import { createEvents } from './lib/events.ts'
-import { type Random, systemRandom } from './lib/ids.ts'
-import { createLog, type Log } from './lib/log.ts'
-import { createMetrics, type Metrics } from './lib/metrics.ts'
+import { systemRandom, type UserId } from './lib/ids.ts'
+import { createLog } from './lib/log.ts'
+import { createMetrics } from './lib/metrics.ts'
 import { makeIpPolicy } from './lib/outbound/ip-policy.ts'
 import { systemLookup } from './lib/outbound/lookup.ts'
 import { badgeOf, endBadge, startBadge } from './notifications/badge.ts'
@@ -42,27 +44,36 @@ import { outcomeOf } from './notifications/counts.ts'
 import { notificationDeps } from './notifications/deps.ts'
 import { rulesChanged } from './notifications/members.ts'
 import { isRead } from './notifications/read.ts'
-import { removePusher, removePushersOfDevices } from './pushers/remove-pushers.ts'
+import {
+  removeAllPushers,
+  removePusher,
+  removePusherOfAddress,
+  removePushersOfDevices,
+  removeRejected,
+} from './pushers/remove-pushers.ts'
 import type { PusherDeps } from './pushers/set-pusher.ts'
 import { startRemovedSweeper } from './pushers/sweep-removed.ts'
 import type { TestPushDeps } from './pushers/test-push.ts'
 import type { RoomDeps } from './rooms/deps.ts'
+import { leaveAllRooms, startLeaving } from './rooms/leave-all-rooms.ts'
 import { updateMemberProfile } from './rooms/member-profile.ts'
 import { displayNameAt, loadPokedEvents } from './rooms/poke-event.ts'
 import { createActivity } from './rooms/sync/activity.ts'
 import type { SyncDeps } from './rooms/sync/sync.ts'
 import { createTyping } from './rooms/typing.ts'
-import { type Database, openDatabase } from './storage/database.ts'
+import { type Database, openDatabase, type Transaction } from './storage/database.ts'
 import { proveWritable } from './storage/stream.ts'
 import { startTraceSweeper } from './trace/sweep.ts'
-import { createTrace } from './trace/trace.ts'
+import { createGatewayTrace } from './trace/gateway-trace.ts'
+import { createTrace, type Trace } from './trace/trace.ts'
 
-/** What a Belfry takes from the world around it; tests hand in others. */
-export type Environment = { clock: Clock; random: Random; log: Log; metrics: Metrics }
+export type { Environment }
 
 export type Belfry = {
   /** Starts serving and sending. `url`: where it listens, with the port that was picked. */
   listen(): Promise<{ url: string }>
+  /** Goes on with the gateway's apps of another configuration; all else stays. Rejects, and changes nothing, if they are not good. */
+  reload(config: Config): Promise<void>
   /** Stops accepting, lets what is in flight finish, and closes the database. */
   close(): Promise<void>
   addUser(user: { name: string; password: string; admin: boolean }): Promise<{ userId: string }>
@@ -75,11 +86,29 @@ export async function createBelfry(config: Config, given: Partial<Environment> =
   const log = given.log ?? createLog({ level: config.log_level })
   const metrics = given.metrics ?? createMetrics({ processMetrics: true })
   const environment = { clock: systemClock, random: systemRandom, ...given, log, metrics }
-  const ca = config.push.extra_ca === undefined ? [] : [readCertificates(config.push.extra_ca)]
+  const ca = config.push.extra_ca === undefined ? [] : [readSetting('push.extra_ca', config.push.extra_ca)]
   const database = config.database
   const db = await openDatabase(database.kind === 'sqlite' ? `sqlite:${database.path}` : database.url, log)
-  const vapid = await vapidOf(config, db, environment.clock)
-  const stages = createStages(config, { ...environment, ca, vapid }, db)
+  const bus = createLocalBus()
+  const trace = createTrace({ isEnabled: config.trace.enabled })
+  const gatewayTrace = createGatewayTrace({ db, trace, log })
+  const vapid = await orClosed(db, () => openServerVapid(config, db, environment.clock))
+  const own = await orClosed(db, () =>
+    createGatewayParts({
+      ...environment,
+      config,
+      db,
+      bus,
+      apps: config.gateway.apps,
+      under: 'gateway.apps',
+      builtIn: BUILT_IN_APPS,
+      onRejected: (tx, device) => stages.rejectOwn(tx, device),
+      note: ({ eventId, ...step }) => {
+        if (eventId !== undefined) gatewayTrace.note({ ...step, eventId })
+      },
+    }),
+  )
+  const stages = createStages(config, { ...environment, ca, bus, trace, own, vapid }, db)
   const running: AsyncDisposable[] = []
   return {
     async listen() {
@@ -87,14 +116,19 @@ export async function createBelfry(config: Config, given: Partial<Environment> =
       if (ca.length > 0) await stages.sender.load()
       const { url } = await stages.http.listen()
       stages.ownUrls.push(url)
-      running.push(...stages.startSweeping(), await stages.startDelivering())
+      await own.gateway.start()
+      running.push(...stages.startSweeping(), ...(await stages.startDelivering()))
       return { url }
     },
+    reload: (next) => own.reload(next.gateway.apps),
     async close() {
+      own.gateway.hasten()
       await stages.http.close()
       stages.typing[Symbol.dispose]()
       stages.activity[Symbol.dispose]()
       for (const part of running.toReversed()) await part[Symbol.asyncDispose]()
+      await own.gateway[Symbol.asyncDispose]()
+      await gatewayTrace[Symbol.asyncDispose]()
       await stages.sender[Symbol.asyncDispose]()
       await stages.webPush?.[Symbol.asyncDispose]()
       await stages.lastSeen[Symbol.asyncDispose]()
@@ -102,6 +136,23 @@ export async function createBelfry(config: Config, given: Partial<Environment> =
     },
     ownSession: (name) => openOwnSession(stages.accounts, name),
     addUser: async (user) => ({ userId: await createUser(stages.accounts, user) }),
+  }
+}
+
+type FromOutside = {
+  ca: readonly string[]
+  bus: Bus
+  trace: Trace
+  own: GatewayParts
+  vapid: Vapid | undefined
+}
+
+async function orClosed<T>(db: Database, make: () => Promise<T>): Promise<T> {
+  try {
+    return await make()
+  } catch (error) {
+    await db[Symbol.asyncDispose]()
+    throw error
   }
 }
 
@@ -115,18 +166,9 @@ export async function keepVapidKey(file: string): Promise<{ publicKey: string; i
 /** Builds each stage with what it needs, from the end of an event's way to its beginning. */
 function createStages(
   config: Config,
-  {
-    clock,
-    random,
-    log,
-    metrics,
-    ca,
-    vapid,
-  }: Environment & { ca: readonly string[]; vapid: Vapid | undefined },
+  { clock, random, log, metrics, ca, bus, trace, own, vapid }: Environment & FromOutside,
   db: Database,
 ) {
-  const bus = createLocalBus()
-  const trace = createTrace({ isEnabled: config.trace.enabled })
   const serverName = config.server_name
   const ruleSettings = ruleSettingsOf(config)
   const policy = makeIpPolicy(config.push.allow_ip_ranges)
@@ -134,15 +176,10 @@ function createStages(
   const ownUrls = config.public_url === undefined ? [] : [config.public_url]
   const isOwnGateway = (url: URL) => ownUrls.some((own) => url.href === own + NOTIFY_PATH)
 
-  const inbox = makeInboxStore(db)
-  const gateway: NotifyDeps = {
-    apps: new Map([[INBOX_APP_ID, makeInboxApp({ store: inbox, clock })]]),
-    report: gatewayReport(log, metrics),
-  }
   const outbound = { policy, ca, connectionsPerOrigin: config.push.connections_per_gateway, clock }
   const sender = makeLazySender({
     ...outbound,
-    inProcess: (url) => (isOwnGateway(url) ? ownGateway(gateway) : undefined),
+    inProcess: (url) => (isOwnGateway(url) ? own.inProcess : undefined),
   })
   const webPush = vapid && makeLazyWebPush({ ...outbound, vapid })
   const sending = {
@@ -151,7 +188,9 @@ function createStages(
     events: createEvents({ log, metrics }),
     includeContent: config.push.include_content,
   }
+  const mail = createMailService(config, { clock, random, log, metrics })
   const pushers: PusherDeps = {
+    ...(mail && { mail }),
     db,
     bus,
     clock,
@@ -166,12 +205,20 @@ function createStages(
     endBadge,
     copyRules: (tx, of) => copyDeviceRules(rules, tx, of),
   }
-  const testPushes: TestPushDeps = { ...pushers, ...sending }
+  const testPushes: TestPushDeps = { ...pushers, ...sending, sendTestMail: mail?.sendTest }
   const ruleFaults = metrics.counter(
     'belfry_rule_faults_total',
     'Rule evaluations that threw; no message was lost',
   )
-  const notifications = notificationDeps({ clock, bus, log, trace, ...ruleSettings, ruleFaults })
+  const notifications = notificationDeps({
+    clock,
+    bus,
+    log,
+    trace,
+    ...ruleSettings,
+    ruleFaults,
+    badge: config.push.badge,
+  })
   const rooms: RoomDeps = { db, bus, clock, random, log, serverName, notifications }
   const accounts: AccountDeps = {
     db,
@@ -183,8 +230,16 @@ function createStages(
     authSessions: createAuthSessions({ clock, random }),
     loginAttempts: createLoginAttemptLimiter(config.rate_limits, clock),
     onDevicesRemoved: (tx, userId, deviceIds) => removePushersOfDevices(pushers, tx, { userId, deviceIds }),
+    onAddressRemoved: (tx, userId, address) => removePusherOfAddress(pushers, tx, { userId, address }),
+    onAccountClosed: (tx, userId) => removeAllPushers(pushers, tx, userId),
     onProfileChanged: (userId) => updateMemberProfile(rooms, userId),
+    onDeactivated: (userId) => leaveAllRooms(rooms, userId),
     onRulesChanged: rulesChanged,
+  }
+  const validations: ValidationDeps = {
+    ...accounts,
+    mailToken: mail?.sendToken,
+    tokenMails: createTokenMailLimiter(config.rate_limits, clock),
   }
   const rules: RuleChangeDeps = {
     ...accounts,
@@ -210,10 +265,16 @@ function createStages(
     authenticate: createAuthenticator({ db, lastSeen }),
     limiter: createRateLimiter(config.rate_limits, clock),
     routes: [
-      ...healthRoutes({ checks: { database: () => proveWritable(db) }, metrics, log }),
+      ...healthRoutes({
+        checks: { database: () => proveWritable(db) },
+        details: () => ({ gateway: own.gateway.health() }),
+        metrics,
+        log,
+      }),
       ...clientRoutes({
         config,
         accounts,
+        validations,
         rules,
         rooms,
         notifications,
@@ -225,39 +286,56 @@ function createStages(
       }),
       ...explainRoutes({ db, settings: ruleSettings }),
       ...pusherReportRoutes({ db, clock }),
-      ...gatewayRoutes(gateway),
-      ...inboxRoutes({ store: inbox }),
+      ...own.routes,
     ],
   })
 
-  const startDelivering = () =>
-    startDelivery({
+  const questions = {
+    loadPokedEvents,
+    isRead,
+    outcomeOf,
+    rulesOf: (q: Queries, userId: UserId) => rulesetOf(q, userId, ruleSettings),
+    ruleSettings,
+    displayNameAt,
+    includeContent: sending.includeContent,
+  }
+  const startDelivering = async () => {
+    const pokes = await startDelivery({
       ...sending,
+      ...questions,
       db,
       bus,
       clock,
       random,
       log,
       trace,
-      loadPokedEvents,
-      badgeOf,
-      isRead,
-      outcomeOf,
-      rulesOf: (q, userId) => rulesetOf(q, userId, ruleSettings),
-      ruleSettings,
-      displayNameAt,
+      badgeOf: (q, userId) => badgeOf(q, userId, config.push.badge),
       activeUntil: (of) => activity.until(of),
       removePusher: (tx, pusherId) => removePusher(pushers, tx, pusherId),
       concurrency: config.push.concurrency,
     })
+    return mail
+      ? [pokes, startMailDelivery({ ...mail.delivery, ...questions, db, clock, random, log, trace })]
+      : [pokes]
+  }
   const startSweeping = () => [
     startHandleSweeper({ ...rules, log }, config.push.handle_retention_days),
     startRemovedSweeper({ db, clock, log }),
+    startLeaving(rooms),
+    startValidationSweeper({ db, clock, log }),
+    ...startMailSweepers({ db, clock, log }),
     startTraceSweeper(
       { db, clock, log },
       { retentionDays: config.trace.retention_days, maxRows: config.trace.max_rows },
     ),
   ]
+  const rejectOwn = (tx: Transaction, device: NotificationDevice) =>
+    removeRejected(pushers, tx, {
+      appId: device.app_id,
+      pushkey: device.pushkey,
+      pushkeyTs: device.pushkey_ts ?? 0,
+      isOurs: (url) => URL.canParse(url) && isOwnGateway(new URL(url)),
+    })
   return {
     http,
     accounts,
@@ -269,25 +347,9 @@ function createStages(
     startDelivering,
     startSweeping,
     ownUrls,
+    rejectOwn,
   }
 }
-
-/** How this server shows itself to push services; undefined: it sends nothing to them. */
-async function vapidOf({ push, public_url: url, server_name: name }: Config, db: Database, clock: Clock) {
-  if (!push.web_push) return undefined
-  const key = await serverVapidKey(db, clock.now())
-  const contact = push.contact === undefined ? undefined : vapidSubject(push.contact)
-  if (push.contact !== undefined && contact === undefined)
-    throw new ConfigError(
-      'bad value for "push.contact": expected an e-mail address or an https URL that others can reach',
-    )
-  const [host = ''] = name.split(':')
-  const subject = contact ?? vapidSubject(url ?? '') ?? vapidSubject(`postmaster@${host}`)
-  return createVapid(key, subject ?? NO_CONTACT, clock)
-}
-
-/** Push services want some contact, and a server that is known by no public name has none. */
-const NO_CONTACT = 'mailto:postmaster@localhost.invalid'
 
 /** Which default rules everybody has, and what rules may say. */
 function ruleSettingsOf({ push, experimental: proposed }: Config): RuleSettings {
@@ -300,24 +362,5 @@ function ruleSettingsOf({ push, experimental: proposed }: Config): RuleSettings 
       knocks: proposed.knocks,
       notifyInApp: proposed.notify_in_app,
     },
-  }
-}
-
-function gatewayReport(log: Log, metrics: Metrics): NotifyDeps['report'] {
-  const outcomes = metrics.counter('belfry_gateway_outcomes_total', 'Notifications by what became of them', [
-    'outcome',
-  ])
-  return (report) => {
-    outcomes.inc({ outcome: report.outcome })
-    if (report.outcome === 'configuration error')
-      log.warn({ app_id: report.appId }, 'no such app at this gateway')
-  }
-}
-
-function readCertificates(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new ConfigError(`bad value for "push.extra_ca": ${file} cannot be read`, { cause: error })
   }
 }

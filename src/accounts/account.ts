@@ -7,6 +7,7 @@ import { deleteFilters } from './filters-store.ts'
 import { deleteIgnored } from './ignored-users-store.ts'
 import { checkNewPassword } from './names.ts'
 import { passwordChangedMeanwhile, removeAllDevices } from './sessions.ts'
+import { deleteThreepidsOfUser } from './threepids-store.ts'
 import { authorise, type Challenge } from './user-interactive.ts'
 import { deactivateUser, eraseProfile, replacePassword, userById } from './users-store.ts'
 
@@ -36,8 +37,8 @@ export async function changePassword(
 }
 
 /**
- * Ends an account for good: no password, no sessions, no pushers, no push rules; the user id is never given out again. With `erase` the profile,
- * account data and filters go too. What was said in rooms stays.
+ * Ends an account for good: no password, no sessions, no pushers, no push rules, no addresses, no rooms; the user id is never given out again. With `erase`
+ * the profile, account data and filters go too. What was said in rooms stays.
  * @throws MatrixError 403 when the password changed meanwhile; 429
  */
 export async function deactivate(
@@ -52,6 +53,8 @@ export async function deactivate(
     const user = await tx.first(userById, { userId })
     if (user?.password_hash !== verdict.passwordHash) throw passwordChangedMeanwhile()
     await tx.run(deactivateUser, { userId, now: deps.clock.now() })
+    await deps.onAccountClosed(tx, userId)
+    await tx.run(deleteThreepidsOfUser, { userId })
     await removeAllDevices(deps, tx, userId)
     await removeAllRules(deps, tx, userId)
     if (!request.erase) return
@@ -60,6 +63,6 @@ export async function deactivate(
     await tx.run(deleteIgnored, { userId })
     await tx.run(deleteFilters, { userId })
   })
-  if (request.erase) await deps.onProfileChanged(userId)
+  await deps.onDeactivated(userId)
   return { kind: 'done' }
 }

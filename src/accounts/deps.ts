@@ -17,8 +17,14 @@ export type AccountDeps = {
   readonly loginAttempts: AttemptLimiter
   /** Takes away, in the same transaction, what hangs on devices: their pushers. */
   onDevicesRemoved(tx: Transaction, userId: UserId, deviceIds: readonly DeviceId[]): Promise<void>
+  /** Takes away, in the same transaction, what hangs on an address that is the user's no more: the pusher that mails there. */
+  onAddressRemoved(tx: Transaction, userId: UserId, address: string): Promise<void>
+  /** Takes away, in the same transaction, what hangs on an account that ends: all its pushers. */
+  onAccountClosed(tx: Transaction, userId: UserId): Promise<void>
   /** Called after a display name or an avatar has changed: writes it into the member events of the user's rooms. */
   onProfileChanged(userId: UserId): Promise<void>
+  /** Called after an account was ended: leaves its rooms. */
+  onDeactivated(userId: UserId): Promise<void>
   /** Takes note, in the same transaction, that other push rules hold for a user from this position on. */
   onRulesChanged(tx: Transaction, change: RulesChange): Promise<void>
 }

@@ -28,7 +28,10 @@ export function createLastSeen(deps: { db: Database; clock: Clock; log: Log }): 
       const seen = [...pending.values()]
       pending = new Map()
       try {
-        await deps.db.transaction((tx) => tx.run(touchDevices, { seen }), { durably: false })
+        await deps.db.transaction((tx) => tx.run(touchDevices, { seen }), {
+          durably: false,
+          repeatable: true,
+        })
       } catch (error) {
         deps.log.warn({ err: error }, 'when devices were last seen could not be written')
       }

@@ -1,5 +1,6 @@
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto'
 import { limitExceeded } from '../lib/errors.ts'
+import { createTurns } from '../lib/turns.ts'
 
 /** Keeps passwords as argon2id in PHC form, so that the parameters can be raised without locking anybody out. */
 export interface Passwords {
@@ -35,7 +36,7 @@ const QUEUE_FULL_MS = 5000
 
 export function createPasswords(settings: PasswordSettings = {}): Passwords {
   const { cost = COST, atOnce = AT_ONCE, waiting = WAITING } = settings
-  const inTurn = createTurns(atOnce, waiting)
+  const inTurn = createTurns({ atOnce, waiting, onFull: () => limitExceeded(QUEUE_FULL_MS) })
   return {
     async hash(password) {
       const salt = randomBytes(SALT_BYTES)
@@ -67,23 +68,4 @@ function derive(password: string, nonce: Buffer, cost: PasswordCost, tagLength: 
 
 function unpadded(bytes: Buffer): string {
   return bytes.toString('base64').replace(/=+$/, '')
-}
-
-/** Runs at most `atOnce` pieces of work at a time; the rest wait in order, and beyond `waiting` are turned away. */
-function createTurns(atOnce: number, waiting: number) {
-  const queue: (() => void)[] = []
-  let running = 0
-  return async <T>(work: () => Promise<T>): Promise<T> => {
-    if (running < atOnce) running++
-    else if (queue.length >= waiting) throw limitExceeded(QUEUE_FULL_MS)
-    // Whoever finishes hands its place over, so the number running stays as it is.
-    else await new Promise<void>((resolve) => queue.push(resolve))
-    try {
-      return await work()
-    } finally {
-      const next = queue.shift()
-      if (next) next()
-      else running--
-    }
-  }
 }

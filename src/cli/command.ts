@@ -1,16 +1,31 @@
+import type { GatewayConfig } from '../config/gateway-file.ts'
 import type { Config } from '../config/schema.ts'
 
 /** What the commands need of a running Belfry (`src/app.ts`). */
 export type App = {
   listen(): Promise<{ url: string }>
   close(): Promise<void>
+  /** Goes on with what can be changed in a running server: the apps of its gateway. */
+  reload(config: Config): Promise<void>
   addUser(input: { name: string; password: string; admin: boolean }): Promise<{ userId: string }>
   ownSession(name: string): Promise<{ userId: string; accessToken: string; end(): Promise<void> }>
 }
 
+/** What the commands need of a gateway that runs alone (`src/gateway-app.ts`). */
+export type GatewayApp = {
+  listen(): Promise<{ url: string }>
+  close(): Promise<void>
+  reload(config: GatewayConfig): Promise<void>
+}
+
+/** What is right or wrong with the apps of a gateway, each in a line. */
+export type GatewayCheck = { lines: { app: string; fault?: string; type?: string }[]; warnings: string[] }
+
 /** The outside world of a command; tests hand in their own. */
 export type World = {
   createApp(config: Config): Promise<App>
+  createGateway(config: GatewayConfig): Promise<GatewayApp>
+  checkGateway(config: GatewayConfig): Promise<GatewayCheck>
   env: Readonly<Record<string, string | undefined>>
   stdin: NodeJS.ReadStream
   /** The Web Push key in a file, which is made where there is none. `publicKey`: base64url. */
@@ -20,6 +35,8 @@ export type World = {
   print(line: string): void
   complain(line: string): void
   onSignal(listener: () => void): void
+  /** The configuration is to be read again (SIGHUP). */
+  onReload(listener: () => void): void
   /** Ends the process at once. */
   exit(code: number): void
 }

@@ -1,5 +1,6 @@
 import { ConfigError } from '../config/config-error.ts'
 import type { Command, World } from './command.ts'
+import { gateway, gatewayCheck } from './gateway.ts'
 import { gatewayVapid } from './gateway-vapid.ts'
 import { pushExplain } from './push-explain.ts'
 import { pushTest } from './push-test.ts'
@@ -7,7 +8,16 @@ import { serve } from './serve.ts'
 import { start } from './start.ts'
 import { userAdd } from './user.ts'
 
-const COMMANDS: readonly Command[] = [start, serve, userAdd, pushExplain, pushTest, gatewayVapid]
+const COMMANDS: readonly Command[] = [
+  start,
+  serve,
+  gatewayCheck,
+  gatewayVapid,
+  gateway,
+  userAdd,
+  pushExplain,
+  pushTest,
+]
 
 /**
  * Runs the command that the arguments name and resolves with the exit code: 0, 1 for a failure, 2 for a mistake on the command line or
@@ -42,6 +52,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   // Not process.exit: what is still being written or closed gets to its end.
   process.exitCode = await runCommand(argv, {
     createApp: async (config) => (await import('../app.ts')).createBelfry(config),
+    createGateway: async (config) => (await import('../gateway-app.ts')).createGatewayApp(config),
+    checkGateway: async (config) => (await import('../gateway-app.ts')).checkGateway(config),
     keepVapidKey: async (file) => (await import('../app.ts')).keepVapidKey(file),
     env: process.env,
     stdin: process.stdin,
@@ -49,6 +61,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     print: (line) => void process.stdout.write(`${line}\n`),
     complain: (line) => void process.stderr.write(`${line}\n`),
     onSignal: (listener) => void process.on('SIGTERM', listener).on('SIGINT', listener),
+    onReload: (listener) => void process.on('SIGHUP', listener),
     exit: (status) => process.exit(status),
   })
 }

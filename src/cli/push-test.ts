@@ -12,7 +12,13 @@ ${SERVER_HELP}
 
 Without --app and --pushkey, all pushers of the token's owner are tested. The exit code is 0 when every gateway took its poke.`
 
-type Pusher = { app_id: string; pushkey: string; app_display_name: string; device_display_name: string }
+type Pusher = {
+  kind: string
+  app_id: string
+  pushkey: string
+  app_display_name: string
+  device_display_name: string
+}
 type Answer = {
   status: string
   'org.belfry.attempt': { gateway_status: number | null; ms: number; error: string | null } | null
@@ -55,8 +61,10 @@ export const pushTest: Command = {
 }
 
 function lineFor(pusher: Pusher, { status, 'org.belfry.attempt': attempt }: Answer): string {
+  const { kind } = pusher
   const name = `${pusher.device_display_name} (${pusher.app_id}, ${shortHash(pusher.pushkey)})`
-  const line = `${name}: ${MEANING[status] ?? status}${attempt === null ? '' : detailOf(attempt)}`
+  const meaning = kind === 'email' ? { ...MEANING, ...MEANING_FOR_MAIL } : MEANING
+  const line = `${name}: ${meaning[status] ?? status}${attempt === null ? '' : detailOf(attempt)}`
   return line.replaceAll(UNPRINTABLE, '\ufffd')
 }
 
@@ -69,6 +77,10 @@ const MEANING: Readonly<Record<string, string>> = {
   blocked: 'not sent',
   disabled: 'not sent, the pusher is off',
   unsupported: 'not sent, this kind of pusher has no pokes',
+}
+const MEANING_FOR_MAIL: Readonly<Record<string, string>> = {
+  ok: 'ok, the mail server took it',
+  unsupported: 'not sent, the server has no mail server',
 }
 
 function detailOf({ gateway_status, ms, error }: NonNullable<Answer['org.belfry.attempt']>): string {

@@ -15,18 +15,19 @@ export const serve: Command = {
   summary: 'run the home server',
   help: () => `Settings, also from the environment (BELFRY_…) and a file; flags win:\n${flagHelp()}`,
   async run(argv, world) {
-    return serveUntilStopped(world, loadConfig({ argv, env: world.env }))
+    return serveUntilStopped(world, () => loadConfig({ argv, env: world.env }))
   },
 }
 
-/** Serves until a signal comes. `onReady` runs once after the ready line. */
+/** Serves until a signal comes. `load` reads the configuration, at the start and on SIGHUP; `onReady` runs once after the ready line. */
 export async function serveUntilStopped(
   world: World,
-  config: Config,
+  load: () => Config,
   onReady: (app: App, url: string) => Promise<void> = async () => undefined,
 ): Promise<number> {
   const stopped = stopSignal(world)
-  const app = await world.createApp(config)
+  const app = await world.createApp(load())
+  reloadOnSignal(world, async () => app.reload(load()))
   try {
     const { url } = await app.listen()
     world.print(`belfry listening on ${url}`)
@@ -38,8 +39,24 @@ export async function serveUntilStopped(
   return 0
 }
 
+/** On SIGHUP the configuration is read again. One that is not good changes nothing. */
+export function reloadOnSignal(world: World, reload: () => Promise<void>): void {
+  let last: Promise<void> = Promise.resolve()
+  const once = async () => {
+    try {
+      await reload()
+    } catch (error) {
+      world.complain(`belfry: the configuration stays as it was: ${(error as Error).message}`)
+    }
+  }
+  // One after the other, so that the newest is what holds in the end.
+  world.onReload(() => {
+    last = last.then(once)
+  })
+}
+
 /** Resolves at the first signal; from then on the process has until the deadline. */
-function stopSignal(world: World): Promise<void> {
+export function stopSignal(world: World): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   let firstAt: number | undefined
   world.onSignal(() => {

@@ -12,8 +12,9 @@ export const start: Command = {
   summary: 'serve with open registration, prove that push works, and say what to type next',
   help: () => `Settings, as for serve:\n${flagHelp()}`,
   async run(argv, world) {
-    const config = loadConfig({ argv, env: { ...FIRST_START, ...world.env } })
-    return serveUntilStopped(world, config, async (app, url) => {
+    const load = () => loadConfig({ argv, env: { ...FIRST_START, ...world.env } })
+    const config = load()
+    return serveUntilStopped(world, load, async (app, url) => {
       try {
         const ms = await provePush(app, url)
         world.print(

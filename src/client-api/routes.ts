@@ -1,5 +1,6 @@
 import type { RuleChangeDeps } from '../accounts/change-rules.ts'
 import type { AccountDeps } from '../accounts/deps.ts'
+import type { ValidationDeps } from '../accounts/email-validation.ts'
 import type { Config } from '../config/schema.ts'
 import type { Route } from '../http/route.ts'
 import type { NotificationDeps } from '../notifications/deps.ts'
@@ -16,6 +17,7 @@ import { createRoomRoutes } from './create-room.ts'
 import { devicesRoutes } from './devices.ts'
 import { directoryRoutes } from './directory.ts'
 import { legacyEventRoutes } from './events-legacy.ts'
+import { emailPageRoutes } from './email-pages.ts'
 import { filtersRoutes } from './filters.ts'
 import { loginRoutes } from './login.ts'
 import { notificationRoutes } from './notifications.ts'
@@ -32,6 +34,7 @@ import { roomSendRoutes } from './room-send.ts'
 import { roomStateWriteRoutes } from './room-state-write.ts'
 import { syncRoutes } from './sync.ts'
 import { testPushRoutes } from './test-push.ts'
+import { thirdPartyIdRoutes } from './third-party-ids.ts'
 import { typingRoutes } from './typing.ts'
 import { versionsRoutes } from './versions.ts'
 import { wellKnownRoutes } from './well-known.ts'
@@ -39,6 +42,7 @@ import { wellKnownRoutes } from './well-known.ts'
 export type ClientApiDeps = {
   config: Pick<Config, 'open_registration' | 'public_url'>
   accounts: AccountDeps
+  validations: ValidationDeps
   rules: RuleChangeDeps
   rooms: RoomDeps
   notifications: NotificationDeps
@@ -52,7 +56,8 @@ export type ClientApiDeps = {
 
 /** Every endpoint of the client-server API, one module of the specification after the other. */
 export function clientRoutes(deps: ClientApiDeps): Route[] {
-  const { accounts, rules, rooms, notifications, sync, typing, pushers, testPushes, webPush, config } = deps
+  const { accounts, validations, rules, rooms, notifications, sync, typing } = deps
+  const { pushers, testPushes, webPush, config } = deps
   const publicUrl = config.public_url
   const { db, clock } = rooms
   return [
@@ -61,10 +66,13 @@ export function clientRoutes(deps: ClientApiDeps): Route[] {
     ...capabilitiesRoutes({
       webPush,
       roomVersions: { default: DEFAULT_ROOM_VERSION, available: [...ROOM_VERSIONS.keys()] },
+      sendsMail: validations.mailToken !== undefined,
     }),
     ...registerRoutes({ ...accounts, openRegistration: config.open_registration }),
     ...loginRoutes({ ...accounts, publicUrl }),
     ...accountRoutes(accounts),
+    ...thirdPartyIdRoutes(validations),
+    ...emailPageRoutes({ ...validations, ...pushers }),
     ...devicesRoutes(accounts),
     ...profileRoutes(accounts),
     ...accountDataRoutes(rules),

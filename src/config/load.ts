@@ -35,7 +35,7 @@ export function loadCommandLine(sources: Sources & { switches?: readonly string[
   return { config, switches: flags.switches, positionals: flags.positionals }
 }
 
-function readText(file: string, readFile: (path: string) => string): string {
+export function readText(file: string, readFile: (path: string) => string): string {
   try {
     return readFile(file)
   } catch (error) {
@@ -48,7 +48,7 @@ function readText(file: string, readFile: (path: string) => string): string {
 }
 
 /** Later entries win. */
-function decide(given: readonly Given[]): Config {
+export function decide(given: readonly Given[]): Config {
   const merged: Tree = {}
   const origins = new Map<string, string>()
   for (const { path, value, from } of given) {
@@ -58,7 +58,26 @@ function decide(given: readonly Given[]): Config {
   const result = configSchema.safeParse(merged)
   if (!result.success) throw refusal(result.error.issues, origins)
   const config = result.data
+  checkEmail(config)
   return { ...config, database: config.database ?? { kind: 'sqlite', path: join(config.data, 'belfry.db') } }
+}
+
+/** Settings that need each other. */
+function checkEmail({ email, public_url }: z.output<typeof configSchema>): void {
+  if (email.smtp === undefined) return
+  const needs = (key: string, why: string) => new ConfigError(`"email.smtp" needs "${key}": ${why}`)
+  if (email.from === undefined) throw needs('email.from', 'the address that mails are from')
+  if (public_url === undefined) throw needs('public_url', 'mails have links to this server')
+  const hasPassword = email.password !== undefined || email.password_file !== undefined
+  if (email.password !== undefined && email.password_file !== undefined)
+    throw new ConfigError(
+      '"email.password" and "email.password_file" are two ways to say one thing: leave one out',
+    )
+  if (email.user === undefined && hasPassword) throw needs('email.user', 'there is a password for it')
+  if (email.user !== undefined && !hasPassword)
+    throw needs('email.password', 'or "email.password_file", for "email.user"')
+  if (hasPassword && !email.smtp.isSecure && email.tls !== 'required')
+    throw new ConfigError('bad value for "email.tls": a password is sent over TLS alone; expected required')
 }
 
 type Tree = { [key: string]: unknown }

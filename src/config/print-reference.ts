@@ -6,15 +6,17 @@ Generated from \`src/config/schema.ts\` by \`npm run docs:config\`; do not edit.
 
 Each setting is a key of the YAML file given with \`--config FILE\` (or \`BELFRY_CONFIG\`), an environment variable, and for
 some a flag of \`belfry serve\`. Flags win over environment variables, and those over the file. An unknown key or a bad value
-stops the start with one line that names it. A list is written with commas in an environment variable; \`true\` and \`1\`, \`false\` and
+stops the start with one line that names it. A list is written with commas in an environment variable, a mapping as JSON; \`true\` and \`1\`, \`false\` and
 \`0\` switch on and off. Durations and sizes carry their unit in their name.
 `
 
 const SECTIONS: Record<string, string> = {
   '': 'General',
   push: 'Push',
+  email: 'E-mail',
   trace: 'The journey of a notification',
   experimental: 'Experimental',
+  gateway: 'The push gateway',
   rate_limits: 'Rate limits',
   limits: 'Limits',
 }

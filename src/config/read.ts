@@ -117,13 +117,29 @@ function fromText(setting: Setting, text: string): unknown {
       return text === 'true' || text === '1' ? true : text === 'false' || text === '0' ? false : text
     case 'list':
       return text.split(',').map((item) => item.trim())
+    case 'json':
+      return fromJson(text)
     case 'text':
       return text
   }
 }
 
+/** What is no JSON stays a text, which the schema refuses by name. */
+function fromJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
 /** A YAML file with the nesting of the schema. Keys it does not know are kept: `load.ts` refuses them by name. */
 export function readYaml(text: string, name: string): Given[] {
+  return flatten(parseYaml(text, name), [], name)
+}
+
+/** The keys and values of a YAML file; an empty one has none. */
+export function parseYaml(text: string, name: string): Record<string, unknown> {
   // Loaded only when there is a file: most starts have none, and its modules take longer than all of ours in this folder.
   const { parseDocument } = createRequire(import.meta.url)('yaml') as typeof Yaml
   const document = parseDocument(text, { logLevel: 'silent' })
@@ -133,13 +149,13 @@ export function readYaml(text: string, name: string): Given[] {
     throw new ConfigError(`${name}, line ${line}: ${fault.message.split(/ at line |:?\n/, 1)[0]}`)
   }
   const content: unknown = document.toJS({ maxAliasCount: 100 })
-  if (content === null || content === undefined) return []
+  if (content === null || content === undefined) return {}
   if (!isMapping(content))
     throw new ConfigError(`${name}: expected keys and values, such as "listen: 127.0.0.1:8008"`)
-  return flatten(content, [], name)
+  return content
 }
 
-function flatten(mapping: Record<string, unknown>, path: readonly string[], from: string): Given[] {
+export function flatten(mapping: Record<string, unknown>, path: readonly string[], from: string): Given[] {
   return Object.entries(mapping).flatMap(([key, value]) => {
     const here = [...path, key]
     const isSection = settings.some(
@@ -151,6 +167,6 @@ function flatten(mapping: Record<string, unknown>, path: readonly string[], from
   })
 }
 
-function isMapping(value: unknown): value is Record<string, unknown> {
+export function isMapping(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

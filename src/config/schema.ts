@@ -1,5 +1,7 @@
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
+import { canonicalAddress } from '../lib/mail/address.ts'
+import { parseProxy } from '../lib/outbound/proxy.ts'
 
 // The whole configuration: every key with its default, its limits and the sentence the reference page prints.
 // A key `push.extra_ca` is `BELFRY_PUSH_EXTRA_CA` in the environment; those with a `flag` are flags of `belfry serve` too.
@@ -97,6 +99,10 @@ const pushSchema = z.strictObject({
       'An e-mail address or https URL by which push services of browsers can reach whoever runs this server.',
     shownDefault: 'public_url, or postmaster@SERVER_NAME',
   }),
+  badge: setting(z.enum(['rooms', 'messages']).default('rooms'), {
+    about:
+      'What the number on an icon counts: `rooms` with something unread, or unread `messages`. Invitations count one each.',
+  }),
   max_pushers_per_user: setting(count(100), { about: 'How many pushers one user may have.' }),
   max_rules_per_user: setting(count(2000), {
     about: 'How many push rules of their own one user may have, those of all device handles together.',
@@ -109,6 +115,87 @@ const pushSchema = z.strictObject({
   }),
   concurrency: setting(count(256, { max: 100_000 }), {
     about: 'Pokes in flight at the same time, to all gateways together.',
+  }),
+})
+
+/** `smtp://HOST[:PORT]`, which turns to TLS with STARTTLS, or `smtps://HOST[:PORT]`, which begins with it. */
+const smtpUrl = z.string().transform((text, context) => {
+  const url = URL.parse(text)
+  const isPlain = url !== null && ['', '/'].includes(url.pathname) && url.search === '' && url.hash === ''
+  if (!isPlain || !/^smtps?:$/.test(url.protocol) || url.hostname === '' || url.port === '0')
+    return refuse(
+      context,
+      'expected smtp://HOST:PORT or smtps://HOST:PORT, such as smtp://mail.example.org:587',
+    )
+  if (url.username !== '' || url.password !== '')
+    return refuse(context, 'expected no user and no password in it; they have keys of their own beside it')
+  const isSecure = url.protocol === 'smtps:'
+  const port = url.port === '' ? (isSecure ? 465 : 587) : Number(url.port)
+  return { host: url.hostname.replace(/^\[|\]$/g, ''), port, isSecure }
+})
+
+/** `ADDRESS` or `NAME <ADDRESS>`. */
+const sender = z.string().transform((text, context) => {
+  const match = /^(?:"?([^"<>]*?)"?\s*<([^<>]*)>|([^<>"]*))$/.exec(text.trim())
+  const address = canonicalAddress((match?.[2] ?? match?.[3] ?? '').trim())
+  const name = (match?.[1] ?? '').trim()
+  if (address === undefined || /\p{C}/u.test(name))
+    return refuse(context, 'expected an e-mail address, such as Belfry <belfry@example.org>')
+  return { name, address }
+})
+
+const webUrl = z.string().transform((text, context) => {
+  const url = URL.parse(text)
+  if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '')
+    return refuse(context, 'expected an http or https URL, such as https://app.example.org')
+  return url.href.replace(/[/#]+$/, '')
+})
+
+const emailSchema = z.strictObject({
+  smtp: setting(smtpUrl.optional(), {
+    about:
+      'The mail server that takes mail from here: `smtp://HOST:PORT` (STARTTLS) or `smtps://HOST:PORT`. Without it no mail is sent. It needs `email.from` and `public_url`.',
+    shownDefault: 'none',
+  }),
+  from: setting(sender.optional(), {
+    about: 'Who mails are from: `ADDRESS` or `NAME <ADDRESS>`.',
+    shownDefault: 'none',
+  }),
+  user: setting(z.string().min(1).optional(), {
+    about: 'The name to log in with at the mail server.',
+    shownDefault: 'none',
+  }),
+  password: setting(z.string().min(1).optional(), {
+    about: 'The password that goes with it.',
+    shownDefault: 'none',
+  }),
+  password_file: setting(z.string().min(1).optional(), {
+    about: 'A file with that password in its first line, in place of `email.password`.',
+    shownDefault: 'none',
+  }),
+  tls: setting(z.enum(['required', 'when_offered', 'off']).default('required'), {
+    about:
+      'With `smtp://`: `required` sends nothing without STARTTLS, `when_offered` goes without where the server has none, `off` never asks. A password is sent with `required` or `smtps://` alone.',
+  }),
+  extra_ca: setting(z.string().min(1).optional(), {
+    about: 'A PEM file with further certificate authorities to trust at the mail server.',
+    shownDefault: 'none',
+  }),
+  timeout_s: setting(count(30, { max: 120 }), {
+    about: 'How long sending one mail may take, in seconds.',
+  }),
+  connections: setting(count(4, { max: 100 }), { about: 'Connections to the mail server at the same time.' }),
+  name: setting(z.string().trim().min(1).max(60).optional(), {
+    about: 'What mails call this server.',
+    shownDefault: 'the server name',
+  }),
+  client_url: setting(webUrl.optional(), {
+    about:
+      'A web client. Mails about messages link their rooms as `URL/#/room/ROOM_ID`; without it they have no such links.',
+    shownDefault: 'none',
+  }),
+  delay_s: setting(count(600, { max: 86_400 }), {
+    about: 'How long an event may be read before it is mailed, in seconds.',
   }),
 })
 
@@ -131,6 +218,37 @@ const experimentalSchema = z.strictObject({
   knocks: setting(flagOff, {
     about:
       'The condition `recipient_permission` (MSC4506), and a default rule with it: who may let people in is notified of a knock.',
+  }),
+})
+
+// The keys of an app are those of its type: `gateway/` reads them.
+const proxyUrl = z.string().transform((text, context) => {
+  try {
+    return parseProxy(text)
+  } catch (error) {
+    return refuse(context, (error as RangeError).message)
+  }
+})
+
+const gatewaySchema = z.strictObject({
+  apps: setting(z.record(z.string(), z.unknown()).prefault({}), {
+    about:
+      "The apps that this server's own push gateway serves: app id, or a glob of ids, to `type` and its settings (docs/gateway.md). Read again on SIGHUP.",
+  }),
+  proxy: setting(proxyUrl.optional(), {
+    about:
+      'A proxy through which the push gateway calls all providers, with CONNECT: `http://HOST:PORT` or `http://USER:PASSWORD@HOST:PORT`. `belfry gateway` also takes `proxy` at the top of its file, and `HTTPS_PROXY`, as Sygnal does.',
+    shownDefault: 'none',
+  }),
+  answer_within_ms: setting(count(10_000, { max: 25_000 }), {
+    about:
+      'How long a call of the push gateway waits for the first attempt, in milliseconds; what takes longer is queued.',
+  }),
+  retry_hours: setting(count(24, { max: 720 }), {
+    about: 'How long the push gateway tries to hand a notification over. Calls are given up after a minute.',
+  }),
+  max_queued: setting(count(1_000_000), {
+    about: 'How many notifications may wait in the push gateway. What comes beyond it is refused with 503.',
   }),
 })
 
@@ -168,8 +286,22 @@ const rateLimitsSchema = z.strictObject({
   push_burst_per_address: setting(count(20_000), {
     about: 'Notifications to the push gateway endpoint from one address that may come at once.',
   }),
+  pushes_per_second_per_device: setting(count(20), {
+    about:
+      'Notifications for one device at the push gateway, lasting rate. What is beyond it waits in the queue.',
+  }),
+  push_burst_per_device: setting(count(200), {
+    about: 'Notifications for one device at the push gateway that may come at once.',
+  }),
   test_pushes_per_minute_per_user: setting(count(20), {
     about: 'Test pokes of one user; as many may come at once.',
+  }),
+  email_tokens_per_minute_per_address: setting(count(10), {
+    about:
+      'Requests from one address for mail with a token, and visits to its link; as many may come at once.',
+  }),
+  email_tokens_per_hour_per_recipient: setting(count(5), {
+    about: 'Mails with a token to one e-mail address; as many may be asked for at once.',
   }),
   login_attempts_per_minute_per_account: setting(count(10), {
     about: 'Failed logins of one account; as many may come at once.',
@@ -243,7 +375,9 @@ export const configSchema = z.strictObject({
       'Take the address of a client from the last entry of `X-Forwarded-For`. Only behind a proxy that sets it.',
   }),
   push: pushSchema.prefault({}),
+  email: emailSchema.prefault({}),
   experimental: experimentalSchema.prefault({}),
+  gateway: gatewaySchema.prefault({}),
   trace: traceSchema.prefault({}),
   rate_limits: rateLimitsSchema.prefault({}),
   limits: limitsSchema.prefault({}),

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { configSchema } from './schema.ts'
 
 /** How the text of a flag or an environment variable becomes a value. */
-export type SettingKind = 'text' | 'number' | 'boolean' | 'list'
+export type SettingKind = 'text' | 'number' | 'boolean' | 'list' | 'json'
 
 /** One leaf of the schema, as the readers, `--help` and the reference page need it. */
 export type Setting = {
@@ -57,6 +57,7 @@ function kindOf(schema: z.ZodType): SettingKind {
   if (schema instanceof z.ZodNumber) return 'number'
   if (schema instanceof z.ZodBoolean) return 'boolean'
   if (schema instanceof z.ZodArray) return 'list'
+  if (schema instanceof z.ZodRecord) return 'json'
   return 'text'
 }
 

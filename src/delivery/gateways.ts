@@ -1,24 +1,24 @@
+import {
+  type Circuit,
+  type CircuitRules,
+  closedCircuit,
+  isBroken,
+  noteAnswer,
+  noteFailure,
+  restLeft,
+} from '../lib/circuit.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Random } from '../lib/ids.ts'
 import type { PokeFault } from './poke-fault.ts'
 import type { PokeResult } from './send-poke.ts'
 
-// A gateway, known by the origin of its URL, goes through these states:
-//
-//            BREAKS_AT failures in a row                 its time has come: one pusher may try
-//   working ─────────────────────────────▶ resting ◀──────────────────────────────▶ probed
-//      ▲                                             fails, or comes back untried       │
-//      └────────────────────────────────────────────────────────────────────────────────┘ answers
-//
-// It is kept in memory, by each process for itself: who starts anew finds out anew, for BREAKS_AT pokes at most per gateway.
+// A gateway, known by the origin of its URL, is one circuit for all its pushers (`lib/circuit.ts` has the states), and a share of
+// the pokes in flight. It is kept in memory, by each process for itself. Who starts anew knows from its pushers which gateways
+// were resting (`known-outages.ts`), and finds out about the others for `breaksAt` pokes, or its share of those in flight.
 
 /** So many failures in a row, of all its pushers together, and a gateway is left alone. */
-const BREAKS_AT = 5
-const FIRST_REST_MS = 5000
-/** A gateway that is back is noticed after this time at the latest. */
-const LAST_REST_MS = 300_000
-/** The longest that a probe may be out. */
-const PROBE_MS = 60_000
+export const BREAKS_AT = 5
+const RULES: CircuitRules = { breaksAt: BREAKS_AT, firstRestMs: 5000, lastRestMs: 300_000, probeMs: 60_000 }
 /** Beyond it the one that is known for longest is forgotten, and found out about anew. */
 const MOST_KNOWN = 10_000
 /** Held pushers come back one after another, over this time at most. */
@@ -46,12 +46,8 @@ export type Gateways = ReturnType<typeof createGateways>
 
 type State = {
   inFlight: number
-  failures: number
-  rests: number
-  restsUntil: number
+  circuit: Circuit
   error: PokeFault
-  /** The pusher that tries, and since when. */
-  probe: { pusherId: number; since: number } | undefined
   /** Whom its rest keeps waiting. */
   held: Set<number>
 }
@@ -69,50 +65,30 @@ export function createGateways({ clock, random, share }: { clock: Clock; random:
     return state
   }
 
-  const isBroken = (state: State) => state.failures >= BREAKS_AT
-
   function forgetIfWell(origin: string, state: State): void {
-    if (state.inFlight === 0 && state.failures === 0 && state.held.size === 0) states.delete(origin)
-  }
-
-  /** How long it still rests. A clock that was set back must not make that longer. */
-  function restLeft(state: State): number {
-    const now = clock.now()
-    const left = state.restsUntil - now
-    if (left > LAST_REST_MS + SPREAD_MS) state.restsUntil = now
-    const probedFor = state.probe === undefined ? PROBE_MS : now - state.probe.since
-    const probeLeft = probedFor >= 0 && probedFor < PROBE_MS ? PROBE_MS - probedFor : 0
-    return Math.max(0, state.restsUntil - now, probeLeft)
+    if (state.inFlight === 0 && state.circuit.failures === 0 && state.held.size === 0) states.delete(origin)
   }
 
   function hold(state: State, pusherId: number): number {
-    const left = restLeft(state)
+    const left = restLeft(state.circuit, RULES, clock.now())
     state.held.add(pusherId)
     return clock.now() + left + random.below(spreadOf(state.held.size))
   }
 
   function failed(state: State, result: PokeResult & { kind: 'retry' }, pusherId: number): Verdict {
-    state.failures++
     state.error = result.error
-    const wasProbe = state.probe?.pusherId === pusherId
-    if (wasProbe) state.probe = undefined
-    if (!isBroken(state)) return { kind: 'nothing' }
-    const isNews = state.failures === BREAKS_AT
-    // What was under way when it broke says nothing new.
-    if (isNews || wasProbe) {
-      const ceiling = Math.min(LAST_REST_MS, FIRST_REST_MS * 2 ** state.rests++)
-      state.restsUntil = clock.now() + Math.ceil(ceiling / 2) + random.below(Math.floor(ceiling / 2) + 1)
-    }
+    const now = clock.now()
+    const became = noteFailure(state.circuit, RULES, { by: pusherId, now, random })
+    if (became === 'working') return { kind: 'nothing' }
     // Who was told when to come back comes back then.
     if (result.retryAfterMs === undefined) state.held.add(pusherId)
-    return { kind: 'resting', until: Math.max(state.restsUntil, clock.now()), isNews }
+    return { kind: 'resting', until: Math.max(state.circuit.restsUntil, now), isNews: became === 'news' }
   }
 
   function answered(state: State, pusherId: number): Verdict {
-    const wasBroken = isBroken(state)
     const held = [...state.held].filter((id) => id !== pusherId)
-    Object.assign(state, { ...working(), inFlight: state.inFlight })
-    if (!wasBroken) return { kind: 'nothing' }
+    state.held.clear()
+    if (!noteAnswer(state.circuit, RULES)) return { kind: 'nothing' }
     const now = clock.now()
     const spread = spreadOf(held.length)
     return { kind: 'back', pushers: held.map((id) => ({ pusherId: id, at: now + random.below(spread) })) }
@@ -125,12 +101,19 @@ export function createGateways({ clock, random, share }: { clock: Clock; random:
     /** Asks to send to a gateway. `isReserved`: a place there was taken before. */
     admit(origin: string, pusherId: number, isReserved: boolean): Admission {
       const state = stateOf(origin)
-      if (isBroken(state)) {
-        if (restLeft(state) > 0) return { kind: 'resting', until: hold(state, pusherId), error: state.error }
-        state.probe = { pusherId, since: clock.now() }
+      if (isBroken(state.circuit, RULES)) {
+        if (restLeft(state.circuit, RULES, clock.now()) > 0)
+          return { kind: 'resting', until: hold(state, pusherId), error: state.error }
+        state.circuit.probe = { by: pusherId, since: clock.now() }
       } else if (!isReserved && state.inFlight >= share) return { kind: 'full' }
       if (!isReserved) state.inFlight++
       return { kind: 'go' }
+    },
+
+    /** It did not answer when this process began: one pusher may try. `held`: those who wait for it. */
+    expectOutage(origin: string, { error, held }: { error: PokeFault; held: readonly number[] }): void {
+      const circuit = { ...closedCircuit(), failures: BREAKS_AT, restsUntil: clock.now() }
+      Object.assign(stateOf(origin), { circuit, error, held: new Set(held) })
     },
 
     /** Takes a place at a gateway before asking. */
@@ -142,7 +125,7 @@ export function createGateways({ clock, random, share }: { clock: Clock; random:
     leave(origin: string, pusherId: number): void {
       const state = stateOf(origin)
       state.inFlight--
-      if (state.probe?.pusherId === pusherId) state.probe = undefined
+      if (state.circuit.probe?.by === pusherId) state.circuit.probe = undefined
       forgetIfWell(origin, state)
     },
 
@@ -159,11 +142,8 @@ export function createGateways({ clock, random, share }: { clock: Clock; random:
 
 const working = (): State => ({
   inFlight: 0,
-  failures: 0,
-  rests: 0,
-  restsUntil: 0,
+  circuit: closedCircuit(),
   error: 'network',
-  probe: undefined,
   held: new Set(),
 })
 

@@ -1,5 +1,5 @@
-import { sql } from 'kysely'
-import { type Queries, query } from '../storage/query.ts'
+import { type RawBuilder, sql } from 'kysely'
+import { type Queries, type Query, query } from '../storage/query.ts'
 
 /** A pusher that was leased and may not send now. */
 export type GivenBack = {
@@ -60,4 +60,26 @@ export const retryEarlier = query<{ items: readonly { id: number; at: number }[]
     .set({ next_attempt_at: sql<number>`r.at` })
     .whereRef('pushers.pusher_id', '=', 'r.id')
     .whereRef('next_attempt_at', '>', 'r.at'),
+)
+
+export type FailingRow = typeof failingPushers extends Query<infer _P, infer R> ? R : never
+
+/** Those that wait to try again. */
+export const failingPushers = query()((db) =>
+  db
+    .selectFrom('pushers')
+    .select(['pusher_id', 'url', 'last_error', 'last_error_at'])
+    .where('next_attempt_at', 'is not', null)
+    .where('failing_since', 'is not', null)
+    .where('enabled', '=', sql.lit(1)),
+)
+
+/** When something was last sent to each of these URLs. */
+export const lastSuccesses = query<{ urls: readonly string[] }>()((db, p, d) =>
+  db
+    .selectFrom('pushers')
+    .select('url')
+    .select((eb) => eb.fn.max('last_success_at').as('at'))
+    .where('url', 'in', d.list(p.urls) as RawBuilder<string>)
+    .groupBy('url'),
 )

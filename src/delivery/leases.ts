@@ -7,6 +7,9 @@ const LEASE_MS = 60_000
 /** What a power cut takes back is done once more: a lease is nobody's then, and a poke has the same event id. */
 export const AFTER_A_POWER_CUT_AGAIN = { durably: false }
 
+/** The same, for work that may be run once more. */
+export const AS_OFTEN_AS_NEEDED = { ...AFTER_A_POWER_CUT_AGAIN, repeatable: true }
+
 /** Leased pushers and their URLs. */
 export type Claimed = ReadonlyMap<number, string | null>
 
@@ -23,7 +26,7 @@ export function createLeases({ db, clock }: { db: Database; clock: Clock }, owne
     /** Leases pushers. Resolves to the URLs of those that it got. */
     claim(pusherIds: readonly number[]): Promise<Claimed> {
       const until = lease()
-      return db.transaction((tx) => claimPushers(tx, pusherIds, until), AFTER_A_POWER_CUT_AGAIN)
+      return db.transaction((tx) => claimPushers(tx, pusherIds, until), AS_OFTEN_AS_NEEDED)
     },
   }
 }

@@ -1,15 +1,13 @@
+import { CALL_LIFE_MS, isCall } from '../lib/calls.ts'
 import type { DeviceId, RoomId, UserId } from '../lib/ids.ts'
 import { type JsonObject, parseStored } from '../lib/json.ts'
 import { NO_MATCH, type Outcome, tweaksOf, wakesDevice } from '../push-rules/index.ts'
 import type { Queries } from '../storage/query.ts'
 import { type DeviceRules, outcomeForDevice, bearsOn, type UserRules } from './device-rules.ts'
-import { badgePoke, eventPoke, isCall, type Poke, type PokeDevice } from './poke.ts'
+import { badgePoke, eventPoke, type Poke, type PokeDevice } from './poke.ts'
 import type { PokedEvent } from './poked-event.ts'
 import type { HeadRow } from './pusher-state-store.ts'
 import { roomNameFor } from './room-name.ts'
-
-/** A call that rang a minute ago rings no more. */
-const CALL_LIFE_MS = 60_000
 
 /** What delivery asks of the stages above it. */
 export type Questions = {

@@ -2,10 +2,10 @@ import { type RawBuilder, sql } from 'kysely'
 import type { RoomId, UserId } from '../lib/ids.ts'
 import type { Transaction } from '../storage/database.ts'
 import { query } from '../storage/query.ts'
-import { isCall } from './poke.ts'
+import { isCall } from '../lib/calls.ts'
 
 // The way into the outbox. All of them run in the transaction of what they tell of, and resolve to the ids of the pushers
-// to wake, on the topic 'delivery', once it is committed.
+// to wake, on the topic 'delivery', once it is committed: those of mail are not among them.
 
 /**
  * How far a pusher's outbox is worked off. What is urgent goes before all that is not; each of the two goes in the order of
@@ -29,8 +29,7 @@ type ForRoom = Told & {
 
 /** One poke for each pusher of the joined members of a room. Costs by members with pushers, whatever the size of the room. */
 export async function enqueueForRoom(tx: Transaction, work: ForRoom): Promise<number[]> {
-  const rows = await tx.all(addForRoom, { ...work, urgent: urgencyOf(work) })
-  return rows.map((row) => row.pusher_id)
+  return toWake(await tx.all(addForRoom, { ...work, urgent: urgencyOf(work) }))
 }
 
 /** One poke for each pusher of these users. Whoever has one for the event already gets no second. */
@@ -39,8 +38,7 @@ export async function enqueueForUsers(
   work: Told & { userIds: readonly UserId[]; now: number },
 ): Promise<number[]> {
   if (work.userIds.length === 0) return []
-  const rows = await tx.all(addForUsers, { ...work, urgent: urgencyOf(work) })
-  return rows.map((row) => row.pusher_id)
+  return toWake(await tx.all(addForUsers, { ...work, urgent: urgencyOf(work) }))
 }
 
 /** The pushers of a user that hold a handle. */
@@ -53,8 +51,7 @@ export async function enqueueForHandles(
 ): Promise<number[]> {
   if (work.holders.length === 0) return []
   const holders = work.holders.map(({ userId, handle }) => ({ user_id: userId, handle }))
-  const rows = await tx.all(addForHandles, { ...work, holders, urgent: urgencyOf(work) })
-  return rows.map((row) => row.pusher_id)
+  return toWake(await tx.all(addForHandles, { ...work, holders, urgent: urgencyOf(work) }))
 }
 
 /** The badge of these users may have changed: their pushers tell the new number, unless a poke does so before. */
@@ -74,7 +71,16 @@ export const deleteOutbox = query<{ pusherIds: readonly number[] }>()((db, p, d)
 )
 
 /** The kinds of pushers that are told of events. */
-const SENDING = [sql.lit('http'), sql.lit('webpush')]
+const SENDING = [sql.lit('http'), sql.lit('webpush'), sql.lit('email')]
+
+/** Mail waits for minutes, and whoever sends it looks by itself (`email/worker.ts`). */
+const toWake = (rows: readonly { pusher_id: number; is_mailed: number }[]): number[] =>
+  rows.filter((row) => row.is_mailed === 0).map((row) => row.pusher_id)
+
+const isMailed =
+  sql<number>`(select count(*) from pushers as k where k.pusher_id = outbox.pusher_id and k.kind = 'email')`.as(
+    'is_mailed',
+  )
 
 const urgencyOf = ({ type }: Told) => (isCall(type) ? 1 : 0)
 
@@ -104,7 +110,7 @@ export const addForRoom = query<Omit<ForRoom, 'type'> & Row>()((db, p, d) =>
         ]),
     )
     .onConflict((conflict) => conflict.columns(['pusher_id', 'position']).doNothing())
-    .returning('pusher_id'),
+    .returning(['pusher_id', isMailed]),
 )
 
 export const addForUsers = query<{ userIds: readonly UserId[] } & Row>()((db, p, d) =>
@@ -126,7 +132,7 @@ export const addForUsers = query<{ userIds: readonly UserId[] } & Row>()((db, p,
         ]),
     )
     .onConflict((conflict) => conflict.columns(['pusher_id', 'position']).doNothing())
-    .returning('pusher_id'),
+    .returning(['pusher_id', isMailed]),
 )
 
 type HolderRow = { user_id: UserId; handle: string }
@@ -152,7 +158,7 @@ export const addForHandles = query<{ holders: readonly HolderRow[] } & Row>()((d
         ]),
     )
     .onConflict((conflict) => conflict.columns(['pusher_id', 'position']).doNothing())
-    .returning('pusher_id'),
+    .returning(['pusher_id', isMailed]),
 )
 
 // Counted, not set: whoever tells the badge takes back only what was there before it read the number.

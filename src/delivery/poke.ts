@@ -1,3 +1,4 @@
+import { isCall } from '../lib/calls.ts'
 import type { EventId, RoomId, UserId } from '../lib/ids.ts'
 import type { Json, JsonObject } from '../lib/json.ts'
 
@@ -112,15 +113,6 @@ export function testPoke(input: { device: PokeDevice; eventId: string }): Poke {
 export function priorityOf(type: string, tweaks: JsonObject): Priority {
   const isHigh = type === 'm.room.encrypted' || isCall(type) || isOn(tweaks.highlight) || isOn(tweaks.sound)
   return isHigh ? 'high' : 'low'
-}
-
-/** Calls go first and are worth nothing a minute later. `org.matrix.msc4075` is the name before its acceptance. */
-export function isCall(type: string): boolean {
-  return (
-    type.startsWith('m.call.') ||
-    type === 'm.rtc.notification' ||
-    type === 'org.matrix.msc4075.rtc.notification'
-  )
 }
 
 function idOnly({ event, device, tweaks, unread }: EventPokeInput): PokeNotification {

@@ -73,9 +73,13 @@ const isOver = (d: Dialect, column: string, { now, longest }: { now: number; lon
   sql<boolean>`(${sql.ref(column)} is null or ${sql.ref(column)} <= ${d.integer(now)}
     or ${sql.ref(column)} > ${d.integer(now)} + ${sql.lit(longest)})`
 
-const isFree = (d: Dialect, now: number) => isOver(d, 'lease_until', { now, longest: LONGEST_LEASE_MS })
+/** Mail is sent by a worker of its own (`email/worker.ts`). */
+const sendsPokes = sql<boolean>`kind <> 'email'`
+
+export const isFree = (d: Dialect, now: number) =>
+  isOver(d, 'lease_until', { now, longest: LONGEST_LEASE_MS })
 // What is held is looked at again whenever there is news: it may be read, or a call may have come.
-const isDue = (d: Dialect, now: number) =>
+export const isDue = (d: Dialect, now: number) =>
   sql<boolean>`(held_until is not null or ${isOver(d, 'next_attempt_at', { now, longest: LONGEST_WAIT_MS })})`
 
 /** Before its app has confirmed it a pusher is sent the token for that alone. */
@@ -87,6 +91,7 @@ export const claim = query<{ pusherIds: readonly number[] } & Lease>()((db, p, d
     .set({ lease_owner: p.owner, lease_until: p.until })
     .where('pusher_id', 'in', d.numbers(p.pusherIds))
     .where(isOpen)
+    .where(sendsPokes)
     // Whoever claims does not hold it: a lease of its own is one that it failed to write the end of.
     .where((eb) => eb.or([isFree(d, p.now), eb('lease_owner', '=', p.owner)]))
     .where(isDue(d, p.now))
@@ -188,6 +193,7 @@ export const unattended = query<{ after: number; limit: number; now: number }>()
         .union(eb.selectFrom('pushers').select('pusher_id').where('activation_due', '=', sql.lit(1))),
     )
     .where(isOpen)
+    .where(sendsPokes)
     .where(isFree(d, p.now))
     .where(isDue(d, p.now))
     .orderBy('pusher_id')
@@ -200,6 +206,7 @@ export const dueForRetry = query<{ now: number; limit: number }>()((db, p, d) =>
     .selectFrom('pushers')
     .select('pusher_id')
     .where('next_attempt_at', '<=', p.now)
+    .where(sendsPokes)
     .where(isFree(d, p.now))
     .orderBy('next_attempt_at')
     .limit(p.limit),
@@ -209,5 +216,6 @@ export const nextRetry = query<{ now: number }>()((db, p) =>
   db
     .selectFrom('pushers')
     .select((eb) => eb.fn.min('next_attempt_at').as('at'))
-    .where('next_attempt_at', '>', p.now),
+    .where('next_attempt_at', '>', p.now)
+    .where(sendsPokes),
 )

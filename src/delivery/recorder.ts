@@ -4,7 +4,7 @@ import { type Attempt, NOTHING_DONE } from './attempt.ts'
 import type { DeliveryDeps } from './deps.ts'
 import type { Gateways } from './gateways.ts'
 import { advanceRetries, giveBack, type GivenBack } from './hold-store.ts'
-import { AFTER_A_POWER_CUT_AGAIN, type Leases } from './leases.ts'
+import { AS_OFTEN_AS_NEEDED, type Leases } from './leases.ts'
 import { isUnchanged, type Outcome, recordOutcomes, type Turn } from './outcome-store.ts'
 import type { Lease } from './pusher-state-store.ts'
 import type { PusherStep, Trace } from '../trace/trace.ts'
@@ -33,7 +33,7 @@ export function createRecorder(deps: RecorderDeps) {
       await traceOutcomes(tx, deps.trace, lease.now, settled)
       for (const { kind, pusherId } of settled) if (kind === 'rejected') await deps.removePusher(tx, pusherId)
       return recordOutcomes(tx, lease, settled)
-    }, AFTER_A_POWER_CUT_AGAIN)
+    }, AS_OFTEN_AS_NEEDED)
   }
 
   async function giveAllBack(pushers: readonly GivenBack[]): Promise<undefined[]> {

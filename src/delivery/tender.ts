@@ -1,3 +1,4 @@
+import { createAlarm } from '../lib/alarm.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { Database } from '../storage/database.ts'
@@ -19,7 +20,7 @@ export function createTender(
   { db, clock, log }: { db: Database; clock: Clock; log: Log },
   wake: (pusherIds: readonly number[]) => void,
 ): Tender {
-  let nap: { until: number; controller: AbortController } | undefined
+  const alarm = createAlarm(clock)
 
   async function sweep(stop: AbortSignal): Promise<void> {
     let after = 0
@@ -44,8 +45,8 @@ export function createTender(
       let sweepAt = clock.now()
       while (!stop.aborted) {
         // From here on a failure that is recorded ends the sleep to come, if it is due before its end.
-        const current = { until: Infinity, controller: new AbortController() }
-        nap = current
+        const nap = alarm.begin()
+        let until: number
         // The clock may have been set back.
         if (sweepAt - clock.now() > SWEEP_EVERY_MS) sweepAt = clock.now()
         try {
@@ -53,17 +54,14 @@ export function createTender(
             sweepAt = clock.now() + SWEEP_EVERY_MS
             await sweep(stop)
           }
-          current.until = await look(sweepAt)
+          until = await look(sweepAt)
         } catch (error) {
           log.error({ err: error }, 'looking for work failed')
-          current.until = sweepAt
+          until = sweepAt
         }
-        const pause = Math.min(current.until - clock.now(), SWEEP_EVERY_MS)
-        if (pause > 0) await clock.sleep(pause, AbortSignal.any([current.controller.signal, stop]))
+        await nap.until(Math.min(until, clock.now() + SWEEP_EVERY_MS), stop)
       }
     },
-    riseBy(at) {
-      if (nap && at < nap.until) nap.controller.abort()
-    },
+    riseBy: (at) => alarm.riseBy(at),
   }
 }

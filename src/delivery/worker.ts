@@ -1,7 +1,9 @@
 import { StorageError } from '../storage/database.ts'
 import { createGateways, type Gateways, originOf } from './gateways.ts'
 import type { DeliveryDeps } from './deps.ts'
+import { type KnownOutage, knownOutages } from './known-outages.ts'
 import { type Claimed, createLeases, type Leases } from './leases.ts'
+import type { PokeFault } from './poke-fault.ts'
 import { clearLeases } from './pusher-state-store.ts'
 import { createRecorder, type Recorder } from './recorder.ts'
 import { createTender, type Tender } from './tender.ts'
@@ -35,7 +37,7 @@ const GATEWAY_SHARE = 1 / 4
 export async function startDelivery(deps: DeliveryDeps): Promise<AsyncDisposable> {
   await clearLeases(deps.db)
   const worker = new Worker(deps)
-  worker.start()
+  worker.start(await knownOutages(deps.db))
   return worker
 }
 
@@ -75,7 +77,9 @@ class Worker implements AsyncDisposable {
     })
   }
 
-  start(): void {
+  start(outages: readonly KnownOutage[]): void {
+    for (const { origin, error, held } of outages)
+      this.#gateways.expectOutage(origin, { error: error as PokeFault, held })
     this.#unsubscribe = this.#deps.bus.subscribe(['delivery'], (message) => this.#wake(message as number[]))
     this.#tending = this.#tender.tendUntil(this.#stop.signal)
   }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { InboxStore } from '../gateway/apps.ts'
+import type { InboxStore } from '../gateway/inbox.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 
 const params = z.object({
@@ -18,7 +18,10 @@ export function inboxRoutes({ store }: { store: InboxStore }): Route[] {
       limit: 'push',
       params,
       async handler({ params: { pushkey } }) {
-        return { notifications: await store.list(pushkey) }
+        const entries = await store.list(pushkey)
+        return {
+          notifications: entries.map(({ received_at, notification }) => ({ received_at, notification })),
+        }
       },
     }),
   ]

@@ -1,13 +1,16 @@
+import type { Gateway } from '../gateway/gateway.ts'
 import { parseNotification } from '../gateway/notification.ts'
-import { notify, type NotifyDeps } from '../gateway/notify.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { jsonObject } from '../http/schema.ts'
+import type { NotifyMetrics } from './notify-metrics.ts'
 
 const PATH = '/_matrix/push/v1/notify'
 const BODY_LIMIT = 512 * 1024
 
+export type GatewayApiDeps = { gateway: Pick<Gateway, 'notify'>; metrics: NotifyMetrics }
+
 /** Push Gateway API: `POST /notify`, and what UnifiedPush asks of the same path to find a gateway. */
-export function gatewayRoutes(deps: NotifyDeps): Route[] {
+export function gatewayRoutes({ gateway, metrics }: GatewayApiDeps): Route[] {
   return [
     defineRoute({
       method: 'POST',
@@ -16,7 +19,11 @@ export function gatewayRoutes(deps: NotifyDeps): Route[] {
       limit: 'push',
       bodyLimit: BODY_LIMIT,
       body: jsonObject,
-      handler: ({ body }) => notify(deps, parseNotification(body)),
+      onAnswered: (status, seconds) => metrics.answered(status, seconds),
+      handler: ({ body }) => {
+        const notification = parseNotification(body)
+        return metrics.during(notification, gateway.notify(notification))
+      },
     }),
     defineRoute({
       method: 'GET',
@@ -29,6 +36,15 @@ export function gatewayRoutes(deps: NotifyDeps): Route[] {
 }
 
 /** The gateway for pokes of this very server: what `POST /notify` does, without HTTP. */
-export function ownGateway(deps: NotifyDeps): (body: unknown) => Promise<{ status: number; body: unknown }> {
-  return async (body) => ({ status: 200, body: await notify(deps, parseNotification(body)) })
+export function ownGateway({
+  gateway,
+  metrics,
+}: GatewayApiDeps): (body: unknown) => Promise<{ status: number; body: unknown }> {
+  return async (body) => {
+    const notification = parseNotification(body)
+    return {
+      status: 200,
+      body: await metrics.during(notification, gateway.notify(notification, { isOwn: true })),
+    }
+  }
 }

@@ -1,46 +1,105 @@
-import type { Clock } from '../lib/clock.ts'
-import type { Notification, NotificationDevice } from './notification.ts'
+import type { AppSettings } from './app-settings.ts'
+import { type BlastGuard, createBlastGuard } from './blast-guard.ts'
+import { type Bulkhead, createBulkhead } from './bulkhead.ts'
+import type { Provider, ProviderDeps } from './provider.ts'
+
+/** One app of the configuration, ready to send. */
+export type OpenApp = {
+  /** Its exact id, or its glob. */
+  id: string
+  type: string
+  provider: Provider
+  bulkhead: Bulkhead
+  guard: BlastGuard
+  /** Keeps the provider open until the returned function is called. */
+  use(): () => void
+  /** Closes the provider once nobody uses it. */
+  close(): Promise<void>
+}
+
+/** `unknown`: no app is configured for that `app_id`; `ambiguous`: several globs match it. Both are the operator's fault. */
+export type Found = OpenApp | 'unknown' | 'ambiguous'
+
+export type Apps = AsyncDisposable & {
+  readonly all: readonly OpenApp[]
+  /** An exact id goes before a glob. */
+  find(appId: string): Found
+}
+
+/** Anybody may ask for any app id: only so many answers are kept. */
+const MOST_KEPT = 1000
+/** Client-server API, `pushers/set`. */
+const LONGEST_APP_ID = 64
 
 /**
- * `delivered`: accepted for the device. `rejected`: this pushkey is dead for good, and the home server is told so.
- * `dropped`: this message can never be delivered, the pushkey is sound.
+ * Opens all apps, or none.
+ * @throws {ConfigError} of the first that cannot be opened
  */
-export type DeviceOutcome = 'delivered' | 'rejected' | 'dropped'
-
-/** One app that the gateway serves, known by the `app_id` of its pushers. */
-export interface GatewayApp {
-  readonly appId: string
-  /** Rejects only when the message could not be accepted for now; the home server will send it again. */
-  deliver(device: NotificationDevice, notification: Notification): Promise<DeviceOutcome>
+export async function openApps(
+  settings: readonly AppSettings[],
+  deps: Omit<ProviderDeps, 'appId'>,
+): Promise<Apps> {
+  const all: OpenApp[] = []
+  try {
+    for (const { id, provider: type, options, limit } of settings) {
+      const provider = await type.open(options, { ...deps, appId: id })
+      const bulkhead = createBulkhead({ ...deps, limit })
+      all.push({ id, type: type.type, provider, bulkhead, guard: createBlastGuard(), ...lifeOf(provider) })
+    }
+  } catch (error) {
+    await close(all)
+    throw error
+  }
+  return { all, find: finder(all), [Symbol.asyncDispose]: () => close(all) }
 }
 
-export const INBOX_APP_ID = 'org.belfry.inbox'
-
-/** `notification` as it came, but with the one device whose inbox it is: nobody reads the pushkeys of others. */
-export type InboxEntry = {
-  notification: Notification
-  /** Milliseconds since the Unix epoch. */
-  received_at: number
+async function close(apps: readonly OpenApp[]): Promise<void> {
+  await Promise.all(apps.map((app) => app.close()))
 }
 
-/** Keeps the last 100 entries of each pushkey. */
-export interface InboxStore {
-  add(pushkey: string, entry: InboxEntry): Promise<void>
-  /** Newest last. */
-  list(pushkey: string): Promise<InboxEntry[]>
-}
-
-const MAX_PUSHKEY_BYTES = 512
-
-/** The built-in app: keeps notifications for whoever knows the pushkey to read. A pushkey has 1 to 512 bytes. */
-export function makeInboxApp(deps: { store: InboxStore; clock: Clock }): GatewayApp {
+function lifeOf(provider: Provider): Pick<OpenApp, 'use' | 'close'> {
+  let users = 0
+  const idle = Promise.withResolvers<void>()
+  let isClosing = false
   return {
-    appId: INBOX_APP_ID,
-    async deliver(device, notification) {
-      if (device.pushkey === '' || Buffer.byteLength(device.pushkey) > MAX_PUSHKEY_BYTES) return 'rejected'
-      const entry = { notification: { ...notification, devices: [device] }, received_at: deps.clock.now() }
-      await deps.store.add(device.pushkey, entry)
-      return 'delivered'
+    use() {
+      users++
+      return () => {
+        if (--users === 0 && isClosing) idle.resolve()
+      }
+    },
+    async close() {
+      isClosing = true
+      if (users > 0) await idle.promise
+      await provider[Symbol.asyncDispose]()
     },
   }
+}
+
+function finder(all: readonly OpenApp[]): (appId: string) => Found {
+  const exact = new Map(all.map((app) => [app.id, app]))
+  const globs = all.filter(({ id }) => /[*?]/.test(id)).map((app) => ({ app, pattern: globPattern(app.id) }))
+  const kept = new Map<string, Found>()
+  const search = (appId: string): Found => {
+    const matching = globs.filter(({ pattern }) => pattern.test(appId))
+    return matching.length > 1 ? 'ambiguous' : (matching[0]?.app ?? 'unknown')
+  }
+  return (appId) => {
+    if (appId.length > LONGEST_APP_ID) return 'unknown'
+    const known = exact.get(appId) ?? kept.get(appId)
+    if (known !== undefined) return known
+    const found = search(appId)
+    if (kept.size >= MOST_KEPT) kept.clear()
+    kept.set(appId, found)
+    return found
+  }
+}
+
+/** `*` stands for anything, `?` for one character; the whole id must match, upper and lower case as they are. */
+function globPattern(glob: string): RegExp {
+  const source = Array.from(glob, (char) =>
+    char === '*' ? '.*' : char === '?' ? '.' : char.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`),
+  )
+  // Stars in a row mean no more than one, and would be slow.
+  return new RegExp(`^${source.join('').replaceAll(/(\.\*)+/g, '.*')}$`, 'su')
 }

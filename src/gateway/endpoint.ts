@@ -63,11 +63,17 @@ export function makeEndpointAgent({
 /** The same for an app, with its `max_connections` and `ca_file`. @throws {ConfigError} naming the file. */
 export async function openEndpointAgent(
   options: { max_connections: number; ca_file?: string | undefined },
-  { policy, lookup, appId }: ProviderDeps,
+  { policy, lookup, proxy, appId }: ProviderDeps,
 ): Promise<GuardedAgent> {
   const ca = options.ca_file === undefined ? undefined : { appId, key: 'ca_file', path: options.ca_file }
   const secureContext = await secureContextFor(ca)
-  return makeEndpointAgent({ policy, lookup, secureContext, connectionsPerOrigin: options.max_connections })
+  return makeEndpointAgent({
+    policy,
+    lookup,
+    proxy,
+    secureContext,
+    connectionsPerOrigin: options.max_connections,
+  })
 }
 
 /**

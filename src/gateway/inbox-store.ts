@@ -1,27 +1,34 @@
+import type { Bus } from '../cluster/bus.ts'
 import type { Database } from '../storage/database.ts'
 import { query } from '../storage/query.ts'
-import type { InboxEntry, InboxStore } from './apps.ts'
+import type { InboxEntry, InboxStore, StoredEntry } from './inbox.ts'
+import { deviceKeyOf } from './keys.ts'
 import type { Notification } from './notification.ts'
 
 /** How many notifications of a pushkey are kept. */
 export const INBOX_SIZE = 100
 
+const topicOf = (pushkey: string) => `inbox:${deviceKeyOf({ app_id: '', pushkey })}` as const
+
 /** Keeps inboxes in the database. What no longer fits goes in the transaction that adds the new one. */
-export function makeInboxStore(db: Database): InboxStore {
+export function makeInboxStore({ db, bus }: { db: Database; bus: Bus }): InboxStore {
   return {
-    async add(pushkey, { notification, received_at: receivedAt }) {
+    async add(pushkey: string, { notification, received_at: receivedAt }: InboxEntry) {
       await db.transaction(async (tx) => {
         await tx.run(addEntry, { pushkey, receivedAt, notification: JSON.stringify(notification) })
         await tx.run(trimInbox, { pushkey, kept: INBOX_SIZE })
+        tx.onCommit(() => bus.publish(topicOf(pushkey)))
       })
     },
-    async list(pushkey) {
-      const rows = await db.all(entriesOf, { pushkey, limit: INBOX_SIZE })
-      return rows.map((row): InboxEntry => ({
+    async list(pushkey, after = 0) {
+      const rows = await db.all(entriesOf, { pushkey, after, limit: INBOX_SIZE })
+      return rows.map((row): StoredEntry => ({
+        id: row.entry_id,
         received_at: row.received_at,
         notification: JSON.parse(row.notification) as Notification,
       }))
     },
+    listen: (pushkey, listener) => bus.subscribe([topicOf(pushkey)], listener),
   }
 }
 
@@ -47,11 +54,12 @@ export const trimInbox = query<{ pushkey: string; kept: number }>()((db, p) =>
 )
 
 /** Newest last. */
-export const entriesOf = query<{ pushkey: string; limit: number }>()((db, p) =>
+export const entriesOf = query<{ pushkey: string; after: number; limit: number }>()((db, p) =>
   db
     .selectFrom('inbox')
-    .select(['received_at', 'notification'])
+    .select(['entry_id', 'received_at', 'notification'])
     .where('pushkey', '=', p.pushkey)
+    .where('entry_id', '>', p.after)
     .orderBy('entry_id')
     .limit(p.limit),
 )

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Message } from './provider.ts'
 
 // Home servers send a notification again when they have not seen the answer, and we send again when a provider has failed.
@@ -30,10 +30,11 @@ export function messageId({ appId, pushkey, eventId }: DedupeKey): string {
 
 /** `namespace`: 16 bytes. */
 export function uuidV5(namespace: Uint8Array, name: string): string {
-  const bytes = createHash('sha1').update(namespace).update(name).digest().subarray(0, 16)
+  const bytes = hash('sha1', Buffer.concat([namespace, Buffer.from(name)]), 'buffer').subarray(0, 16)
   bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x50, 6)
   bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8)
-  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+  const hex = bytes.toString('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }
 
 /**
@@ -47,15 +48,23 @@ export function collapseId({
   device,
   notification,
 }: Pick<Message, 'device' | 'notification'>): string | undefined {
-  const { room_id: roomId } = notification
-  if (device.data?.only_last_per_room === true && roomId) return collapseHash(device, 'room', roomId)
   const key = dedupeKeyOf({ device, notification })
-  return key && collapseHash(device, 'event', key.eventId)
+  return roomCollapseId({ device, notification }) ?? (key && collapseHash(device, 'event', key.eventId))
 }
 
-const COLLAPSE_BYTES = 24
+/** By room alone, for a pusher that wants it so; `undefined` for every other. */
+export function roomCollapseId({
+  device,
+  notification: { room_id: roomId },
+}: Pick<Message, 'device' | 'notification'>): string | undefined {
+  if (device.data?.only_last_per_room !== true || !roomId) return undefined
+  return collapseHash(device, 'room', roomId)
+}
+
+/** 24 bytes. */
+const COLLAPSE_CHARS = 32
 
 function collapseHash(device: Message['device'], kind: 'event' | 'room', id: string): string {
   const name = JSON.stringify([device.app_id, device.pushkey, kind, id])
-  return createHash('sha256').update(name).digest().subarray(0, COLLAPSE_BYTES).toString('base64url')
+  return hash('sha256', name, 'base64url').slice(0, COLLAPSE_CHARS)
 }

@@ -4,6 +4,7 @@ import type { Random } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
 import type { Metrics } from '../lib/metrics.ts'
 import type { Lookup } from '../lib/outbound/lookup.ts'
+import type { Proxy } from '../lib/outbound/proxy.ts'
 import type { IpPolicy } from '../lib/outbound/ip-policy.ts'
 import type { Notification, NotificationDevice } from './notification.ts'
 
@@ -34,6 +35,11 @@ export type Verdict = {
        * once the app has delivered something.
        */
       isDoubtful?: boolean
+      /**
+       * No configuration makes a sound device look like that: a push service that its user has chosen has said that the subscription is
+       * gone. So it counts at once, and a stranger with such a push service of his own makes nobody doubt the app.
+       */
+      isCertain?: boolean
     }
   | { outcome: 'dropped' }
   | {
@@ -81,6 +87,8 @@ export type ProviderDeps = {
   /** For addresses that users choose (subscriptions of browsers, UnifiedPush endpoints). */
   policy: IpPolicy
   lookup: Lookup
+  /** Through which all providers are called; absent: directly. */
+  proxy?: Proxy | undefined
   /** The app's exact id or glob, for logs and the label `pushkin`. */
   appId: string
 }

@@ -12,6 +12,7 @@ type Start = {
   prefix: ClientPrefix | undefined
   /** The pattern of the route, for log and metrics: a path may hold secrets. */
   pattern: string
+  onAnswered?: ((status: number, seconds: number) => void) | undefined
   log: Log
   lifetime: Lifetime
 }
@@ -29,6 +30,7 @@ export class RequestContext {
   readonly address: string
   readonly prefix: ClientPrefix | undefined
   readonly pattern: string
+  readonly onAnswered: ((status: number, seconds: number) => void) | undefined
   readonly #log: Log
   readonly #lifetime: Lifetime
   #childLog: Log | undefined
@@ -41,6 +43,7 @@ export class RequestContext {
     this.address = start.address
     this.prefix = start.prefix
     this.pattern = start.pattern
+    this.onAnswered = start.onAnswered
     this.#log = start.log
     this.#lifetime = start.lifetime
   }

@@ -7,6 +7,8 @@ export type HealthCheck = () => Promise<void>
 
 export type HealthOptions = {
   checks: Readonly<Record<string, HealthCheck>>
+  /** Further keys of the answer of `/health`: what an operator may want to know of, and nobody is to be restarted for. */
+  details?: () => Record<string, unknown>
   metrics: Metrics
   log: Log
   /** A check that takes longer has failed. */
@@ -15,32 +17,44 @@ export type HealthOptions = {
 
 /**
  * `GET /health`: 200 `{"status":"ok"}` or 503 `{"status":"failing"}`, with `ok` or `failing` for each check; the reasons are in the log.
+ * `GET /ready`: as `/health` without details, and 503 while the server shuts down: whether to send requests here.
  * `GET /metrics`: everything measured, in the text format of Prometheus.
  */
 export function healthRoutes(options: HealthOptions): Route[] {
-  const { checks, metrics, log, timeoutMs = 2_000 } = options
+  const { checks, metrics, log, timeoutMs = 2_000, details = () => ({}) } = options
+  const look = async () => {
+    const results = await Promise.all(
+      Object.entries(checks).map(async ([name, check]) => {
+        try {
+          await within(timeoutMs, check)
+          return [name, 'ok'] as const
+        } catch (error) {
+          log.warn({ err: error, check: name }, 'health check failed')
+          return [name, 'failing'] as const
+        }
+      }),
+    )
+    return { isWell: results.every(([, state]) => state === 'ok'), checks: Object.fromEntries(results) }
+  }
   const health = defineRoute({
     method: 'GET',
     path: '/health',
     auth: 'none',
     limit: 'none',
     handler: async () => {
-      const results = await Promise.all(
-        Object.entries(checks).map(async ([name, check]) => {
-          try {
-            await within(timeoutMs, check)
-            return [name, 'ok'] as const
-          } catch (error) {
-            log.warn({ err: error, check: name }, 'health check failed')
-            return [name, 'failing'] as const
-          }
-        }),
-      )
-      const isWell = results.every(([, state]) => state === 'ok')
-      return reply(isWell ? 200 : 503, {
-        status: isWell ? 'ok' : 'failing',
-        checks: Object.fromEntries(results),
-      })
+      const { isWell, checks: states } = await look()
+      return reply(isWell ? 200 : 503, { status: isWell ? 'ok' : 'failing', checks: states, ...details() })
+    },
+  })
+  const ready = defineRoute({
+    method: 'GET',
+    path: '/ready',
+    auth: 'none',
+    limit: 'none',
+    handler: async ({ signal }) => {
+      const { isWell, checks: states } = await look()
+      const status = signal.aborted ? 'closing' : isWell ? 'ready' : 'failing'
+      return reply(status === 'ready' ? 200 : 503, { status, checks: states })
     },
   })
   const scrape = defineRoute({
@@ -51,7 +65,7 @@ export function healthRoutes(options: HealthOptions): Route[] {
     handler: async () =>
       reply(200, await metrics.registry.metrics(), { 'content-type': metrics.registry.contentType }),
   })
-  return [health, scrape]
+  return [health, ready, scrape]
 }
 
 async function within(ms: number, check: HealthCheck): Promise<void> {

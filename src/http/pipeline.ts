@@ -60,7 +60,7 @@ export function serveRoute(
   }
 
   return (incoming: Incoming): void => {
-    const context = begin(deps, incoming, at)
+    const context = begin(deps, incoming, { ...at, onAnswered: route.onAnswered })
     void finish(deps, incoming, context, answer)
   }
 }
@@ -92,7 +92,7 @@ export function serveUnmatched(
 function begin(
   deps: PipelineDeps,
   { request, response }: Incoming,
-  at: { path: string; prefix: ClientPrefix | undefined },
+  at: { path: string; prefix: ClientPrefix | undefined; onAnswered?: Route['onAnswered'] },
 ): RequestContext {
   const context = new RequestContext({
     request,
@@ -101,6 +101,7 @@ function begin(
     address: addressOf(request, deps.config.trust_proxy),
     prefix: at.prefix,
     pattern: at.path,
+    onAnswered: at.onAnswered,
     log: deps.log,
     lifetime: deps.lifetime,
   })
@@ -159,6 +160,7 @@ function recordEnd(deps: PipelineDeps, context: RequestContext): void {
   const ms = performance.now() - startedAt
   const status = response.headersSent ? response.statusCode : 0
   deps.metrics.answered(request.method ?? '', pattern, status, ms / 1000)
+  context.onAnswered?.(status, ms / 1000)
   if (!deps.log.isLevelEnabled('debug')) return
   const fields = {
     method: request.method,

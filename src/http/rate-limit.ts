@@ -1,67 +1,25 @@
 import type { Config } from '../config/schema.ts'
 import type { Clock } from '../lib/clock.ts'
 import { limitExceeded } from '../lib/errors.ts'
+import { createTokenBuckets, type Rate, type TokenBuckets } from '../lib/token-buckets.ts'
 import { addressGroup } from './address.ts'
 
 /** What a route counts as. */
-export type LimitClass = 'none' | 'default' | 'send' | 'login' | 'register' | 'push' | 'sync' | 'test push'
+export type LimitClass =
+  | 'none'
+  | 'default'
+  | 'send'
+  | 'login'
+  | 'register'
+  | 'push'
+  | 'sync'
+  | 'test push'
+  | 'email token'
 
 /** Counts a request; each throws 429 `M_LIMIT_EXCEEDED` when it is one too many. */
 export type RateLimiter = {
   address(limit: LimitClass, address: string): void
   user(limit: LimitClass, userId: string): void
-}
-
-export type Rate = { perSecond: number; burst: number }
-
-export type TokenBuckets = {
-  /** Takes one token. 0 when there was one, else the milliseconds until there will be. */
-  take(key: string): number
-  /** Puts one token back. */
-  giveBack(key: string): void
-  readonly size: number
-}
-
-const MAX_KEYS = 50_000
-// So that a wait of a whole number of milliseconds is not rounded up for an error in the last bit.
-const ROUNDING = 1e-6
-
-/** Token buckets in memory, at most `maxKeys` of them: the one that was used longest ago goes first, and starts full again. */
-export function createTokenBuckets(options: { rate: Rate; clock: Clock; maxKeys?: number }): TokenBuckets {
-  const { rate, clock, maxKeys = MAX_KEYS } = options
-  const perMs = rate.perSecond / 1000
-  const buckets = new Map<string, { tokens: number; at: number }>()
-
-  const refill = (key: string) => {
-    const now = clock.now()
-    const bucket = buckets.get(key) ?? { tokens: rate.burst, at: now }
-    bucket.tokens = Math.min(rate.burst, bucket.tokens + Math.max(0, now - bucket.at) * perMs)
-    bucket.at = now
-    // Deleted and set again, the map stays in the order of use.
-    buckets.delete(key)
-    buckets.set(key, bucket)
-    if (buckets.size > maxKeys) {
-      const [oldest] = buckets.keys()
-      if (oldest !== undefined) buckets.delete(oldest)
-    }
-    return bucket
-  }
-
-  return {
-    take(key) {
-      const bucket = refill(key)
-      if (bucket.tokens < 1 - ROUNDING) return Math.ceil((1 - ROUNDING - bucket.tokens) / perMs)
-      bucket.tokens = Math.max(0, bucket.tokens - 1)
-      return 0
-    },
-    giveBack(key) {
-      const bucket = refill(key)
-      bucket.tokens = Math.min(rate.burst, bucket.tokens + 1)
-    },
-    get size() {
-      return buckets.size
-    },
-  }
 }
 
 /** Without limits: for when the setting is off. */
@@ -84,6 +42,7 @@ export function createRateLimiter(limits: Config['rate_limits'], clock: Clock): 
     sync: userRequests(),
     send: buckets(limits.messages_per_second_per_user, limits.message_burst_per_user),
     'test push': perMinute(limits.test_pushes_per_minute_per_user),
+    'email token': requestsOfUser,
   }
   const requestsOfAddress = buckets(limits.requests_per_second_per_address, limits.request_burst_per_address)
   const ofAddress: Record<Exclude<LimitClass, 'none'>, TokenBuckets> = {
@@ -93,6 +52,7 @@ export function createRateLimiter(limits: Config['rate_limits'], clock: Clock): 
     'test push': requestsOfAddress,
     push: buckets(limits.pushes_per_second_per_address, limits.push_burst_per_address),
     login: perMinute(limits.login_attempts_per_minute_per_address),
+    'email token': perMinute(limits.email_tokens_per_minute_per_address),
     register: perMinute(limits.registrations_per_minute_per_address),
   }
   return {
@@ -114,9 +74,19 @@ export type AttemptLimiter = {
 }
 
 export function createLoginAttemptLimiter(limits: Config['rate_limits'], clock: Clock): AttemptLimiter {
-  if (!limits.enabled) return { attempt: () => undefined, succeeded: () => undefined }
   const count = limits.login_attempts_per_minute_per_account
-  const buckets = createTokenBuckets({ rate: { perSecond: count / 60, burst: count }, clock })
+  return createAttemptLimiter(limits, { perSecond: count / 60, burst: count }, clock)
+}
+
+/** Guards one mailbox against mail that others ask for. */
+export function createTokenMailLimiter(limits: Config['rate_limits'], clock: Clock): AttemptLimiter {
+  const count = limits.email_tokens_per_hour_per_recipient
+  return createAttemptLimiter(limits, { perSecond: count / 3600, burst: count }, clock)
+}
+
+function createAttemptLimiter(limits: Config['rate_limits'], rate: Rate, clock: Clock): AttemptLimiter {
+  if (!limits.enabled) return { attempt: () => undefined, succeeded: () => undefined }
+  const buckets = createTokenBuckets({ rate, clock })
   return {
     attempt: (account) => takeOrRefuse(buckets, account),
     succeeded: (account) => buckets.giveBack(account),

@@ -104,6 +104,8 @@ export type RouteSpec<
   response?: Response
   /** Bytes; the server's own limit where absent. */
   bodyLimit?: number
+  /** Told of each answer, whatever it was: status 0 when the client went away before it. Must not throw. */
+  onAnswered?: (status: number, seconds: number) => void
   handler: (
     context: RouteContext<Auth, Path, Params, Query, Body>,
   ) => Promise<Answer<Response>> | Answer<Response>

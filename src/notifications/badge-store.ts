@@ -69,6 +69,19 @@ export const clearAllRead = query<{ roomId: RoomId }>()((db, p) =>
     .returning('user_id'),
 )
 
+/** The members on whose badge the room is. What it costs follows the members with pushers. */
+export const badgesWithRoom = query<{ roomId: RoomId }>()((db, p) =>
+  db
+    .selectFrom('memberships as m')
+    .innerJoin('badge_rooms as b', (join) =>
+      join.onRef('b.user_id', '=', 'm.user_id').onRef('b.room_id', '=', 'm.room_id'),
+    )
+    .where('m.room_id', '=', p.roomId)
+    .where('m.has_pushers', '=', sql.lit(1))
+    .where('m.membership', '=', 'join')
+    .select('b.user_id'),
+)
+
 export const removeRoomFromBadge = query<Member>()((db, p) =>
   db.deleteFrom('badge_rooms').where('user_id', '=', p.userId).where('room_id', '=', p.roomId),
 )
@@ -122,4 +135,22 @@ export const badgeSize = query<{ userId: UserId }>()((db, p) =>
     .selectFrom('badge_rooms')
     .select((eb) => eb.fn.countAll<number>().as('rooms'))
     .where('user_id', '=', p.userId),
+)
+
+/** What is unread in the rooms of the badge; an invitation, of which there is no reading position, is one. */
+export const badgeMessages = query<{ userId: UserId }>()((db, p) =>
+  db
+    .selectFrom('badge_rooms as b')
+    .leftJoin('read_positions as r', (join) =>
+      join
+        .onRef('r.user_id', '=', 'b.user_id')
+        .onRef('r.room_id', '=', 'b.room_id')
+        .on('r.thread_id', '=', sql.lit('')),
+    )
+    .where('b.user_id', '=', p.userId)
+    .select(
+      sql<number>`coalesce(sum(case when r.position is null then 1 else ${unreadOfRoom('notify')} end), 0)`.as(
+        'messages',
+      ),
+    ),
 )

@@ -1,9 +1,13 @@
 import type { UserId } from '../lib/ids.ts'
 import type { Queries } from '../storage/query.ts'
-import { badgeSize, emptyBadge, fillWithInvitations, fillWithUnread } from './badge-store.ts'
+import { badgeMessages, badgeSize, emptyBadge, fillWithInvitations, fillWithUnread } from './badge-store.ts'
 
-/** The number on a user's badge: rooms with something unread, invitations among them. 0 for users without pushers. */
-export async function badgeOf(q: Queries, userId: UserId): Promise<number> {
+/** What the number on an icon counts: rooms with something unread, or what is unread in them. Invitations count one each. */
+export type BadgeMeaning = 'rooms' | 'messages'
+
+/** The number on a user's badge; 0 for users without pushers. */
+export async function badgeOf(q: Queries, userId: UserId, meaning: BadgeMeaning = 'rooms'): Promise<number> {
+  if (meaning === 'messages') return (await q.first(badgeMessages, { userId }))?.messages ?? 0
   return (await q.first(badgeSize, { userId }))?.rooms ?? 0
 }
 

@@ -3,6 +3,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { RuleSettings } from '../push-rules/index.ts'
 import type { Trace } from '../trace/trace.ts'
+import type { BadgeMeaning } from './badge.ts'
 import { createMemberRules, type MemberRules } from './member-rules.ts'
 
 type Parts = RuleSettings & {
@@ -10,6 +11,8 @@ type Parts = RuleSettings & {
   bus: Bus
   log: Log
   trace: Trace
+  /** What the badge counts: rooms unless it says otherwise. */
+  badge?: BadgeMeaning
   /** Counts the evaluations that threw. */
   ruleFaults?: { inc(): void }
 }

@@ -1,5 +1,5 @@
 import type { Transaction } from '../storage/database.ts'
-import { clearAllRead } from './badge-store.ts'
+import { badgesWithRoom, clearAllRead } from './badge-store.ts'
 import type { NotificationDeps } from './deps.ts'
 import { type EventPlace, retractOutcomes } from './outcome-store.ts'
 import { badgeChanged } from './wake.ts'
@@ -14,10 +14,7 @@ export async function retractEvent(
   event: EventPlace,
 ): Promise<void> {
   if (!(await retractOutcomes(tx, event))) return
+  const less = deps.badge === 'messages' ? await tx.all(badgesWithRoom, event) : []
   const cleared = await tx.all(clearAllRead, event)
-  await badgeChanged(
-    deps,
-    tx,
-    cleared.map((row) => row.user_id),
-  )
+  await badgeChanged(deps, tx, [...new Set([...less, ...cleared].map((row) => row.user_id))])
 }

@@ -1,7 +1,8 @@
 import { badJson, invalidParam, missingParam } from '../lib/errors.ts'
 import { readSubscriptionKeys } from '../gateway/webpush/subscription.ts'
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts'
-import type { Handle, PusherChange, PusherKind } from './pusher.ts'
+import { canonicalAddress } from '../lib/mail/address.ts'
+import { type Handle, MAIL_APP_ID, type PusherChange, type PusherKind } from './pusher.ts'
 
 const MAX_PUSHKEY_BYTES = 512
 const MAX_APP_ID_CHARACTERS = 64
@@ -46,7 +47,7 @@ export function parsePusherChange(body: JsonObject, options: ParseOptions): Push
   if (missing.length > 0) throw missingParam(missing)
 
   const appId = readAppId(body)
-  const pushkey = readPushkey(body)
+  const pushkey = readPushkey(body, appId)
   if (isDeletion) return { kind: 'delete', appId, pushkey }
 
   const asked = stringOf(body, 'kind')
@@ -57,26 +58,18 @@ export function parsePusherChange(body: JsonObject, options: ParseOptions): Push
     string,
   ]
   for (const name of OPTIONAL_BOOLEANS) checkBoolean(body, name)
-  const kind = readKind(asked, options)
-  const data = readData(body['data'])
+  const kind = readKind(asked, appId, options)
+  const kindAndData = readData(body['data'], kind)
+  const { data } = kindAndData
   if (kind === 'webpush') checkSubscription(pushkey, data)
   const enabled = booleanOf(body, ENABLED) ?? true
   const disableBadgeCount =
     booleanOf(body, DISABLE_BADGE_COUNT) ?? booleanOf(data, DISABLE_BADGE_COUNT, 'data.') ?? false
   const holdMs = readHold(body)
   const names = { appDisplayName, deviceDisplayName, lang }
-  const settings = {
-    appId,
-    pushkey,
-    kind,
-    kindAlias: asked === kind ? undefined : asked,
-    handle,
-    ...names,
-    enabled,
-    disableBadgeCount,
-    holdMs,
-    data,
-  } as const
+  const kindAlias = asked === kind ? undefined : asked
+  const switches = { enabled, disableBadgeCount, holdMs }
+  const settings = { appId, pushkey, kindAlias, ...kindAndData, handle, ...names, ...switches }
   const copyRules = body['org.belfry.copy_push_rules'] === true
   return { kind: 'set', settings, append: body['append'] === true, copyRules }
 }
@@ -94,12 +87,25 @@ function missingToSet(body: JsonObject, { handleRequired, webPush = false }: Par
   return missing
 }
 
-function readPushkey(body: JsonObject): string {
-  const pushkey = stringOf(body, 'pushkey')
+/** An address has one form here, so that a pusher is found under it however it is written. */
+function readPushkey(body: JsonObject, appId: string): string {
+  const text = stringOf(body, 'pushkey')
+  const pushkey = (appId === MAIL_APP_ID ? canonicalAddress(text) : undefined) ?? text
   const bytes = Buffer.byteLength(pushkey)
   if (bytes < 1 || bytes > MAX_PUSHKEY_BYTES)
     throw invalidParam(`pushkey must have 1 to ${MAX_PUSHKEY_BYTES} bytes`)
   return pushkey
+}
+
+function readKind(asked: string, appId: string, { webPush = false }: ParseOptions): PusherKind {
+  const kind = webPush && asked === WEB_PUSH_DRAFT ? 'webpush' : asked
+  if (kind !== 'http' && kind !== 'email' && !(webPush && kind === 'webpush')) {
+    const kinds = webPush ? '"http", "webpush" or "email"' : '"http" or "email"'
+    throw invalidParam(`kind must be ${kinds}, or null to delete the pusher`)
+  }
+  if ((kind === 'email') !== (appId === MAIL_APP_ID))
+    throw invalidParam(`kind "email" and app_id "${MAIL_APP_ID}" go together, and neither goes with another`)
+  return kind as PusherKind
 }
 
 function readAppId(body: JsonObject): string {
@@ -134,13 +140,6 @@ function readHold(body: JsonObject): number {
   return value
 }
 
-function readKind(kind: string, { webPush = false }: ParseOptions): PusherKind {
-  if (kind === 'http') return kind
-  if (webPush && isWebPush(kind)) return 'webpush'
-  const kinds = webPush ? '"http" or "webpush"' : '"http"'
-  throw invalidParam(`kind must be ${kinds}, or null to delete the pusher`)
-}
-
 const isWebPush = (kind: Json | undefined) => kind === 'webpush' || kind === WEB_PUSH_DRAFT
 
 /** MSC4174: the pushkey is the public key of the app, `data.auth` its secret (RFC 8291, section 3). */
@@ -158,11 +157,12 @@ function checkSubscription(pushkey: string, { url: _url, ...data }: JsonObject):
     )
 }
 
-function readData(data: Json | undefined): JsonObject & { url: string } {
+function readData(data: Json | undefined, kind: PusherKind) {
   if (!isJsonObject(data)) throw badJson('data must be an object')
+  if (kind === 'email') return { kind, data }
   const { url } = data
   if (typeof url !== 'string') throw badJson('data.url must be a string')
-  return { ...data, url }
+  return { kind, data: { ...data, url } }
 }
 
 function stringOf(body: JsonObject, name: string): string {

@@ -20,11 +20,15 @@ type NewPusher = Key & {
   disableBadgeCount: boolean
   holdMs: number
   data: string
-  url: string
-  deviceId: DeviceId
+  /** null: it sends no pokes. */
+  url: string | null
+  /** null: it belongs to none. */
+  deviceId: DeviceId | null
+  /** null: nothing that it sends can end it. */
+  unsubscribeToken: string | null
   now: number
 }
-export type PusherUpdate = Omit<NewPusher, keyof Key | 'deviceId'> & { pusherId: number }
+export type PusherUpdate = Omit<NewPusher, keyof Key | 'deviceId' | 'unsubscribeToken'> & { pusherId: number }
 
 export const pusherByKey = query<Key>()((db, p) =>
   db
@@ -33,6 +37,13 @@ export const pusherByKey = query<Key>()((db, p) =>
     .where('user_id', '=', p.userId)
     .where('app_id', '=', p.appId)
     .where('pushkey', '=', p.pushkey),
+)
+
+export const pusherByUnsubscribeToken = query<{ token: string }>()((db, p) =>
+  db
+    .selectFrom('pushers')
+    .select(['pusher_id', 'user_id', 'pushkey'])
+    .where('unsubscribe_token', '=', p.token),
 )
 
 export const pusherById = query<{ pusherId: number }>()((db, p) =>
@@ -86,6 +97,7 @@ export const insertPusher = query<NewPusher>()((db, p) =>
       data: p.data,
       url: p.url,
       device_id: p.deviceId,
+      unsubscribe_token: p.unsubscribeToken,
       created_at: p.now,
       set_at: p.now,
       attempts: sql.lit(0),
@@ -215,6 +227,16 @@ export const pushersOfOthers = query<Key>()((db, p) =>
     .where('app_id', '=', p.appId)
     .where('pushkey', '=', p.pushkey)
     .where('user_id', '<>', p.userId),
+)
+
+/** Pushers of whatever user with this app and pushkey that were last set before a time. */
+export const pushersSetBefore = query<{ appId: string; pushkey: string; before: number }>()((db, p) =>
+  db
+    .selectFrom('pushers')
+    .select(['pusher_id', 'user_id', 'url'])
+    .where('app_id', '=', p.appId)
+    .where('pushkey', '=', p.pushkey)
+    .where('set_at', '<', p.before),
 )
 
 export const pushersOfDevices = query<{ userId: UserId; deviceIds: readonly DeviceId[] }>()((db, p, d) =>

@@ -8,7 +8,6 @@ import type { JsonObject } from '../lib/json.ts'
 export type PusherSettings = {
   appId: string
   pushkey: string
-  kind: PusherKind
   /** The older name of the kind by which it was asked for. */
   kindAlias: string | undefined
   handle: Handle | undefined
@@ -24,12 +23,21 @@ export type PusherSettings = {
    * See `delivery/next-poke.ts`.
    */
   holdMs: number
-  /** As the client set it, `url` included. */
-  data: JsonObject & { url: string }
-}
+} & (
+  | {
+      /** `http`: pokes to a push gateway. `webpush`: encrypted, to the push service of a browser or of UnifiedPush (MSC4174). */
+      kind: 'http' | 'webpush'
+      /** As the client set it, `url` included. */
+      data: JsonObject & { url: string }
+    }
+  /** Mails to the address that is its pushkey. It belongs to no device. */
+  | { kind: 'email'; data: JsonObject }
+)
 
-/** `http`: pokes to a push gateway. `webpush`: encrypted, to the push service of a browser or of UnifiedPush (MSC4174). */
-export type PusherKind = 'http' | 'webpush'
+/** The app of every e-mail pusher, and of no other (client-server API, "Push Notifications"). */
+export const MAIL_APP_ID = 'm.email'
+
+export type PusherKind = PusherSettings['kind']
 
 /**
  * The identifier of the app's installation, under either of its names. Only one that was set as `instance_handle` is held

@@ -1,4 +1,5 @@
 import { settleHandles } from '../accounts/rule-handles-store.ts'
+import { deleteThrottles } from '../delivery/email/throttle-store.ts'
 import { clearOutbox } from '../delivery/outbox-store.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { DeviceId, UserId } from '../lib/ids.ts'
@@ -7,12 +8,15 @@ import type { Trace } from '../trace/trace.ts'
 import {
   deletePushersById,
   pusherById,
+  pusherByKey,
   type PusherRef,
   pushersOfDevices,
   pushersOfUser,
+  pushersSetBefore,
   setHasPushers,
   usersWithPushers,
 } from './pusher-store.ts'
+import { MAIL_APP_ID } from './pusher.ts'
 import { noteRemoved, trimRemoved } from './removed-store.ts'
 
 export type PusherRemovalDeps = {
@@ -25,9 +29,17 @@ export type PusherRemovalDeps = {
 /**
  * Why a pusher is no more. `deleted`: a client of its owner has deleted it. `rejected`: its gateway has said that the pushkey is
  * not valid any more. `device removed`: its device was logged out or removed, by a change of the password too. `taken over`:
- * another user has set a pusher with its app and pushkey. `account closed`: with all of the user's.
+ * another user has set a pusher with its app and pushkey. `account closed`: with all of the user's. `unsubscribed`: by the link in its
+ * mails. `address removed`: it mailed to an address that is the user's no more.
  */
-export type RemovalReason = 'deleted' | 'rejected' | 'device removed' | 'taken over' | 'account closed'
+export type RemovalReason =
+  | 'deleted'
+  | 'rejected'
+  | 'device removed'
+  | 'taken over'
+  | 'account closed'
+  | 'unsubscribed'
+  | 'address removed'
 
 /** So many notes of a user are kept, the newest. */
 export const REMOVED_KEPT = 100
@@ -51,6 +63,16 @@ export async function removeAllPushers(
   await deps.trace.forgetUser(tx, userId)
 }
 
+/** Removes the pusher that mails to an address which is the user's no more. */
+export async function removePusherOfAddress(
+  deps: PusherRemovalDeps,
+  tx: Transaction,
+  { userId, address }: { userId: UserId; address: string },
+): Promise<void> {
+  const key = { userId, appId: MAIL_APP_ID, pushkey: address }
+  await removePushers(deps, tx, await tx.all(pusherByKey, key), 'address removed')
+}
+
 /** Removes a pusher whose gateway asked for it. */
 export async function removePusher(
   deps: PusherRemovalDeps,
@@ -58,6 +80,27 @@ export async function removePusher(
   pusherId: number,
 ): Promise<void> {
   await removePushers(deps, tx, await tx.all(pusherById, { pusherId }), 'rejected')
+}
+
+/**
+ * This server's own gateway has found out, after its answer, that a pushkey is dead. Its pusher goes, unless it was set anew since.
+ * `pushkeyTs`: as the gateway was told it, in seconds; `isOurs`: whether a URL leads to that gateway.
+ */
+export async function removeRejected(
+  deps: PusherRemovalDeps,
+  tx: Transaction,
+  { isOurs, pushkeyTs, ...key }: RejectedKey,
+): Promise<void> {
+  const found = await tx.all(pushersSetBefore, { ...key, before: (pushkeyTs + 1) * 1000 })
+  const ours = found.filter(({ url }) => url !== null && isOurs(url))
+  await removePushers(deps, tx, ours, 'rejected')
+}
+
+export type RejectedKey = {
+  appId: string
+  pushkey: string
+  pushkeyTs: number
+  isOurs: (url: string) => boolean
 }
 
 /**
@@ -77,6 +120,7 @@ export async function removePushers(
   await deps.trace.recordPusherChange(tx, now, { pusherIds, change: 'removed', reason })
   await deps.trace.recordCleared(tx, now, { pusherIds, reason: 'pusher removed' })
   await clearOutbox(tx, pusherIds)
+  await tx.run(deleteThrottles, { pusherIds })
   await tx.run(deletePushersById, { pusherIds })
   const userIds = [...new Set(pushers.map((pusher) => pusher.user_id))]
   const remaining = new Set((await tx.all(usersWithPushers, { userIds })).map((row) => row.user_id))

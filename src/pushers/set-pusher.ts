@@ -1,13 +1,13 @@
+import { ownsAddress } from '../accounts/threepids.ts'
 import { settleHandles } from '../accounts/rule-handles-store.ts'
 import { clearOutbox } from '../delivery/outbox-store.ts'
 import type { GatewayUrlCheck } from '../delivery/gateway-url.ts'
 import type { Bus } from '../cluster/bus.ts'
-import { parseStored } from '../lib/json.ts'
-import { invalidParam, unknownToken } from '../lib/errors.ts'
+import { invalidParam, MatrixError, unknownToken } from '../lib/errors.ts'
 import type { Random, UserId } from '../lib/ids.ts'
+import { parseStored } from '../lib/json.ts'
 import type { Database, Transaction } from '../storage/database.ts'
 import {
-  activate,
   deviceExists,
   forgetFailures,
   insertPusher,
@@ -30,6 +30,8 @@ export type PusherDeps = PusherRemovalDeps & {
   bus: Bus
   random: Random
   maxPushersPerUser: number
+  /** For e-mail pushers; absent where there is no mail server. */
+  mail?: { newUnsubscribeToken(): string } | undefined
   /** May the server call this URL? It resolves the name, so it is asked before the transaction. */
   checkUrl(url: string, kind: PusherKind): Promise<GatewayUrlCheck>
   /** A user has got the first pusher: from here on there is a badge to count. */
@@ -65,13 +67,18 @@ export async function setPusher(
     return 'done'
   }
   const { settings, append, copyRules } = change
-  const check = await deps.checkUrl(settings.data.url, settings.kind)
-  if (check.kind === 'refused') throw invalidParam(check.reason)
+  const url = await checkedUrl(deps, settings)
   return deps.db.transaction(async (tx) => {
     const key = { userId: owner.userId, appId: settings.appId, pushkey: settings.pushkey }
+    if (settings.kind === 'email') await checkAddress(tx, owner.userId, settings)
     await checkHandle(tx, owner.userId, settings)
-    const found = await tx.first(pusherByKey, key)
-    const checked = { settings, url: check.href }
+    let found = await tx.first(pusherByKey, key)
+    if (found && found.kind !== settings.kind) {
+      // It sends in another way now, and nothing that was said of it holds.
+      await removePushers(deps, tx, [found], 'deleted')
+      found = undefined
+    }
+    const checked = { settings, url }
     const needsActivation = found
       ? await update(deps, tx, found, checked)
       : await create(deps, tx, owner, checked)
@@ -82,6 +89,28 @@ export async function setPusher(
     if (!append) await removePushers(deps, tx, await tx.all(pushersOfOthers, key), 'taken over')
     return needsActivation ? 'needs activation' : 'done'
   })
+}
+
+/** Where its pokes go; null: it sends none, but mail. */
+async function checkedUrl(deps: PusherDeps, settings: PusherSettings): Promise<string | null> {
+  if (settings.kind === 'email') {
+    if (!deps.mail)
+      throw invalidParam('This server sends no e-mail: its operator has not named a mail server')
+    return null
+  }
+  const check = await deps.checkUrl(settings.data.url, settings.kind)
+  if (check.kind === 'refused') throw invalidParam(check.reason)
+  return check.href
+}
+
+/** Mail goes to who has shown to read it. */
+async function checkAddress(tx: Transaction, userId: UserId, { pushkey }: PusherSettings): Promise<void> {
+  if (!(await ownsAddress(tx, userId, pushkey)))
+    throw new MatrixError(
+      400,
+      'M_THREEPID_NOT_FOUND',
+      'The pushkey is not an e-mail address of yours; validate it and add it to your account first',
+    )
 }
 
 /**
@@ -98,7 +127,7 @@ async function checkHandle(
   if (holder) throw invalidParam(`instance_handle is held by a pusher of the app ${holder.app_id} already`)
 }
 
-type Checked = { settings: PusherSettings; /** In its parsed form. */ url: string }
+type Checked = { settings: PusherSettings; /** In its parsed form. */ url: string | null }
 
 /** A pusher stays with the device that made it, whichever device edits it. */
 async function update(
@@ -117,13 +146,12 @@ async function update(
   if (hasMoved || isBadgeNews || isLoosened) tx.onCommit(() => deps.bus.publish('delivery', [pusherId]))
   const needsActivation = checked.settings.kind === 'webpush' && (hasMoved || found.activated === 0)
   if (needsActivation) await askForActivation(deps, tx, pusherId)
-  else if (found.activated === 0) await tx.run(activate, { pusherId })
   return needsActivation
 }
 
 /** Does it lead to another place now? What the last one said says nothing of it then. */
 function isElsewhere(found: PusherRow, { settings, url }: Checked): boolean {
-  if (found.kind !== settings.kind || found.url !== url) return true
+  if (found.url !== url) return true
   return settings.kind === 'webpush' && parseStored(found.data)['auth'] !== settings.data['auth']
 }
 
@@ -163,13 +191,19 @@ async function create(
     throw invalidParam(
       `There are ${count} pushers already, and no more than ${deps.maxPushersPerUser} may be; delete one`,
     )
-  const columns = columnsOf(checked, deps.clock.now())
-  const made = await tx.first(insertPusher, { ...owner, ...columns })
+  const { kind } = checked.settings
+  const made = await tx.first(insertPusher, {
+    userId: owner.userId,
+    // Mail comes to a person, not to a device, and goes on when that is logged out.
+    deviceId: kind === 'email' ? null : owner.deviceId,
+    unsubscribeToken: kind === 'email' ? (deps.mail?.newUnsubscribeToken() ?? null) : null,
+    ...columnsOf(checked, deps.clock.now()),
+  })
   if (count === 0) {
     await setHasPushers(tx, owner.userId, true)
     await deps.startBadge(tx, owner.userId)
   }
-  if (columns.kind !== 'webpush' || made === undefined) return false
+  if (kind !== 'webpush' || made === undefined) return false
   await askForActivation(deps, tx, made.pusher_id)
   return true
 }

@@ -5,6 +5,7 @@ import type { PokeResult } from '../delivery/send-poke.ts'
 import { type SenderDeps, senderFor } from '../delivery/sender-for.ts'
 import type { Events } from '../lib/events.ts'
 import type { Random, UserId } from '../lib/ids.ts'
+import type { MailResult } from '../lib/mail/mail-result.ts'
 import { BLOCKED } from '../lib/outbound/ip-policy.ts'
 import type { Database } from '../storage/database.ts'
 import { endBackOff, pusherByKey, type PusherRow, unchangedPusher } from './pusher-store.ts'
@@ -18,13 +19,16 @@ export type TestPushDeps = PusherRemovalDeps &
     events: Pick<Events, 'pusherRejected'>
     /** Off: the poke has the short form, as all have then. */
     includeContent: boolean
+    /** Absent where there is no mail server. */
+    sendTestMail?: ((pusher: PusherRow) => Promise<MailResult>) | undefined
   }
 
 /**
  * What became of a test. Those of MSC4173: `ok`: the gateway took it. `rejected`: it took it and says that the pushkey is not
  * valid; the pusher is removed. `unreachable`: no answer, or one of failure, see `error`. `rate_limited`: 429.
  * `not_registered`: there is no such pusher. And ours: `blocked`: the server may not call that address. `disabled`: the pusher
- * is off. `not_activated`: its app is still to confirm it (MSC4174). `unsupported`: it is of a kind that sends no pokes.
+ * is off. `not_activated`: its app is still to confirm it (MSC4174). `unsupported`: there is no way to send for it, as for e-mail
+ * without a mail server. A test of an e-mail pusher is a mail.
  */
 export type TestStatus =
   | 'ok'
@@ -42,11 +46,11 @@ export type TestPushResult = {
   /** What was sent; null: nothing was. */
   attempt: {
     eventId: string
-    /** The HTTP status of the gateway; null: no whole answer came. */
+    /** The HTTP status of the gateway, or what the mail server answered; null: no whole answer came. */
     gatewayStatus: number | null
     /** How long it took. */
     ms: number
-    /** In the words of `delivery/poke-fault.ts`. */
+    /** In the words of `delivery/poke-fault.ts` and `lib/mail/mail-result.ts`. */
     error: string | null
   } | null
 }
@@ -62,7 +66,7 @@ export type TestedPusher = {
 }
 
 /**
- * Sends one real poke to a pusher, beside its queue, with the sender that all pokes go through, and tells what happened. A
+ * Sends one real poke, or mail, to a pusher, beside its queue, with the sender that all pokes go through, and tells what happened. A
  * rejection is obeyed like any other, and a success ends the wait of what is queued behind a failure; nothing else is changed.
  */
 export async function testPush(
@@ -71,12 +75,11 @@ export async function testPush(
 ): Promise<TestPushResult> {
   const pusher = await deps.db.first(pusherByKey, key)
   if (!pusher) return { status: 'not_registered', attempt: null }
-  if (!['http', 'webpush'].includes(pusher.kind) || pusher.url === null)
-    return { status: 'unsupported', attempt: null }
   if (pusher.enabled === 0) return { status: 'disabled', attempt: null }
   if (pusher.activated === 0) return { status: 'not_activated', attempt: null }
-  const poke = testPoke({ device: deviceOf(pusher, deps.includeContent), eventId })
-  const result = await Promise.race([senderFor(deps, pusher.kind)(pusher.url, poke), stopped(signal)])
+  const sending = sendTest(deps, pusher, eventId)
+  if (sending === undefined) return { status: 'unsupported', attempt: null }
+  const result = await Promise.race([sending, stopped(signal)])
   const status = statusOf(result, pusher.pushkey)
   if (status === 'rejected') await obeyRejection(deps, pusher)
   else if (status === 'ok') await wake(deps, pusher)
@@ -91,6 +94,18 @@ export async function testPush(
   }
 }
 
+/** Sends it by the pusher's own way; undefined: it has none. */
+function sendTest(
+  deps: TestPushDeps,
+  pusher: PusherRow,
+  eventId: string,
+): Promise<PokeResult | MailResult> | undefined {
+  if (pusher.kind === 'email') return deps.sendTestMail?.(pusher)
+  if (pusher.url === null) return undefined
+  const send = senderFor(deps, pusher.kind)
+  return send(pusher.url, testPoke({ device: deviceOf(pusher, deps.includeContent), eventId }))
+}
+
 const stopped = (signal: AbortSignal) =>
   new Promise<PokeResult>((resolve) => {
     const stop = () => resolve({ kind: 'retry', error: 'stopped', ms: 0 })
@@ -98,8 +113,9 @@ const stopped = (signal: AbortSignal) =>
     else signal.addEventListener('abort', stop, { once: true })
   })
 
-function statusOf(result: PokeResult, pushkey: string): TestStatus {
-  if (result.kind === 'sent') return result.rejected.includes(pushkey) ? 'rejected' : 'ok'
+function statusOf(result: PokeResult | MailResult, pushkey: string): TestStatus {
+  if (result.kind === 'sent')
+    return 'rejected' in result && result.rejected.includes(pushkey) ? 'rejected' : 'ok'
   if (result.error === BLOCKED) return 'blocked'
   return result.status === 429 ? 'rate_limited' : 'unreachable'
 }

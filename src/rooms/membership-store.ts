@@ -1,4 +1,4 @@
-import type { RawBuilder, Selectable } from 'kysely'
+import { type RawBuilder, type Selectable, sql } from 'kysely'
 import type { EventId, RoomId, UserId } from '../lib/ids.ts'
 import { type Queries, query } from '../storage/query.ts'
 import type { Membership, MembershipsTable } from '../storage/schema.ts'
@@ -102,6 +102,17 @@ export const roomsWith = query<{ userId: UserId; memberships: readonly Membershi
     .where('membership', 'in', d.list(p.memberships) as RawBuilder<Membership>)
     .where('forgotten', '=', 0)
     .orderBy('room_id'),
+)
+
+/** Of users whose accounts were ended, and who have not left yet. */
+export const endedMembers = query<{ limit: number }>()((db, p) =>
+  db
+    .selectFrom('users as u')
+    .innerJoin('memberships as m', 'm.user_id', 'u.user_id')
+    .where('u.deactivated_at', 'is not', null)
+    .where('m.membership', 'in', sql<Membership>`('join', 'invite', 'knock')`)
+    .select(['m.room_id', 'm.user_id'])
+    .limit(p.limit),
 )
 
 export const upsertMembership = query<MembershipEntry>()((db, p, d) =>

@@ -33,7 +33,7 @@ export async function setMarkers(
   request: { userId: UserId; roomId: RoomId; markers: readonly Marker[] },
 ): Promise<void> {
   const { userId, roomId, markers } = request
-  await deps.db.transaction(async (tx) => {
+  const move = async (tx: Transaction) => {
     const memberPosition = await requireJoined(tx, userId, roomId)
     for (const marker of markers) {
       const event = await findEventOfRoom(tx, roomId, marker.eventId)
@@ -42,7 +42,8 @@ export async function setMarkers(
       if (marker.type === 'm.fully_read') await moveFullyRead(deps, tx, { userId, event })
       else await moveReceipt(deps, tx, { userId, event, type: marker.type, threadId: marker.threadId })
     }
-  })
+  }
+  await deps.db.transaction(move, { repeatable: true })
 }
 
 async function requireVisible(q: Queries, userId: UserId, event: StoredEvent): Promise<void> {

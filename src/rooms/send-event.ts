@@ -25,13 +25,15 @@ export type Message = {
  * of the first time, also when both arrive at the same moment: what is read here is read where all writes are in order.
  */
 export function sendMessage(deps: RoomDeps, message: Message): Promise<EventId> {
-  return deps.db.transaction(async (tx) => {
-    if (message.type === 'm.room.redaction') return redactIn(deps, tx, redactionOf(message))
-    const room = await viewRoom(tx, message)
-    if (!room) throw forbidden('You are not in this room')
-    if (room.sentBefore) return room.sentBefore
-    return (await appendTo(deps, tx, message, room)).eventId
-  })
+  return deps.db.transaction((tx) => sendIn(deps, tx, message), { repeatable: true })
+}
+
+async function sendIn(deps: RoomDeps, tx: Transaction, message: Message): Promise<EventId> {
+  if (message.type === 'm.room.redaction') return redactIn(deps, tx, redactionOf(message))
+  const room = await viewRoom(tx, message)
+  if (!room) throw forbidden('You are not in this room')
+  if (room.sentBefore) return room.sentBefore
+  return (await appendTo(deps, tx, message, room)).eventId
 }
 
 /** A redaction sent as an ordinary event names in its content what it redacts (room version 11 and later). */

@@ -11,13 +11,22 @@ export interface Transaction extends Queries {
   onCommit(then: () => void): void
 }
 
+export type TransactionOptions = {
+  /** `false`: it outlives the process but perhaps not a power cut. For what may then happen again or be forgotten. */
+  durably?: boolean
+  /**
+   * The work may be run once more from its beginning, when what it wrote the first time was taken back: it changes nothing but
+   * through its transaction and in `onCommit`. Such transactions are cheaper where many share a commit.
+   */
+  repeatable?: boolean
+}
+
 export interface Database extends Queries, AsyncDisposable {
   readonly dialect: 'sqlite' | 'postgres'
   /**
    * Resolves when everything that `work` wrote is durable; rejects, with nothing written, when it throws.
-   * `durably: false`: it outlives the process but perhaps not a power cut. For what may then happen again or be forgotten.
    */
-  transaction<T>(work: (tx: Transaction) => Promise<T>, options?: { durably?: boolean }): Promise<T>
+  transaction<T>(work: (tx: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>
   /** Reads from one moment: all queries see the same committed state. Keep it short. */
   snapshot<T>(work: (read: Queries) => Promise<T>): Promise<T>
 }

@@ -4,7 +4,9 @@ import { pushRules } from './migrations/0002-push-rules.ts'
 import { urgentPokes } from './migrations/0003-urgent-pokes.ts'
 import { pusherLife } from './migrations/0004-pusher-life.ts'
 import { trace } from './migrations/0005-trace.ts'
+import { email } from './migrations/0006-email.ts'
 import { holdWhileActive } from './migrations/0007-hold-while-active.ts'
+import { gateway } from './migrations/0008-gateway.ts'
 import { webPush } from './migrations/0009-web-push.ts'
 
 /** How the column types, and what else a migration says, are spelled in one database. */
@@ -33,7 +35,9 @@ export const migrations: readonly Migration[] = [
   urgentPokes,
   pusherLife,
   trace,
+  email,
   holdWhileActive,
+  gateway,
   webPush,
 ]
 

@@ -86,7 +86,7 @@ function usePostgres(writing: Reconnecting, pool: Pool, log: Log): Database {
   return {
     dialect: 'postgres',
     ...queriesOf((statement) => pool.query(statement)),
-    transaction: (work, { durably = true } = {}) => writer.transaction(work, durably),
+    transaction: (work, options) => writer.transaction(work, options),
     async snapshot(work) {
       const client = await pool.connect()
       let failed: Error | undefined
@@ -185,6 +185,8 @@ function writeConnection(writing: Reconnecting): WriteConnection {
       await (await current()).query('commit')
       inTransaction = false
     },
+    isUntidy: () => false,
+    tidy: () => Promise.resolve(),
     // A commit of PostgreSQL is seen and durable when it is answered.
     harden: () => Promise.resolve(),
     inTransaction: () => inTransaction && writing.current() !== undefined,

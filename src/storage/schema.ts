@@ -1,15 +1,18 @@
-import type { ColumnType } from 'kysely'
 import type { DeviceId, EventId, RoomAlias, RoomId, UserId } from '../lib/ids.ts'
+import type { Filled, Flag } from './columns.ts'
+import type {
+  GatewayQueueTable,
+  GatewayRejectionsTable,
+  GatewaySeenTable,
+  InboxTable,
+} from './gateway-schema.ts'
 
 // One type for each table, in the order of the way of an event. Times are milliseconds since the Unix epoch; booleans
 // are 0 or 1; JSON is text. A position is a place in the one stream of the server: everything that /sync can tell of
 // has one, and they only grow. The tables and their indexes are made in migrations/.
 
-type Flag = 0 | 1
 /** The kinds of push rules (`push-rules/`). */
 type RuleKind = 'override' | 'content' | 'room' | 'sender' | 'underride'
-/** A column that the database fills in when it is left out of an insert. */
-type Filled<T> = ColumnType<T, T | undefined, T>
 
 export type StreamTable = { id: Filled<number>; position: number }
 
@@ -39,6 +42,35 @@ export type AccessTokensTable = {
   user_id: UserId
   device_id: DeviceId
   created_at: number
+}
+
+/**
+ * Third-party identifiers of users; `medium` is 'email', and the address is in its canonical form (`lib/mail/address.ts`). An
+ * address has one owner.
+ */
+export type ThreepidsTable = {
+  medium: 'email'
+  address: string
+  user_id: UserId
+  validated_at: number
+  added_at: number
+}
+
+/** Addresses that are being validated, or were and are not added yet. Secrets and tokens are kept as SHA-256 only. */
+export type ThreepidValidationsTable = {
+  sid: string
+  medium: 'email'
+  address: string
+  /** Of the `client_secret`. */
+  secret_hash: string
+  /** The last that a mail was sent for. */
+  send_attempt: number
+  /** Of the token in that mail. */
+  token_hash: string
+  sent_at: number
+  validated_at: number | null
+  /** How often it was asked for with a wrong secret. */
+  failures: Filled<number>
 }
 
 /** Account data; `room_id` is '' for what belongs to the whole account. */
@@ -290,6 +322,8 @@ export type PushersTable = {
   held_until: number | null
   lease_owner: string | null
   lease_until: number | null
+  /** Of an e-mail pusher: in the link of its mails that ends it. */
+  unsubscribe_token: Filled<string | null>
 }
 
 /** A poke that is still to be sent: written in the event's own transaction, gone in the one that records the outcome. */
@@ -299,6 +333,16 @@ export type OutboxTable = {
   created_at: number
   /** 1: it goes before all that is not. */
   urgent: Filled<Flag>
+}
+
+/** Rooms that an e-mail pusher has told of: how long the next mail about them is put off (`delivery/email/schedule.ts`). */
+export type MailThrottlesTable = {
+  pusher_id: number
+  room_id: RoomId
+  told_at: number
+  wait_ms: number
+  /** When the newest event came that was told of. */
+  last_event_at: number
 }
 
 /** Pushers that are no more, so that their owner can see when and why. Kept for 30 days. */
@@ -323,14 +367,6 @@ export type RemovedPushersTable = {
 
 /** Keys that stand for the server itself: private keys as PEM, by what they are for. */
 export type ServerKeysTable = { name: string; secret: string; created_at: number }
-
-/** The built-in inbox app of the gateway: the last notifications of a pushkey. */
-export type InboxTable = {
-  entry_id: Filled<number>
-  pushkey: string
-  received_at: number
-  notification: string
-}
 
 /** What became of one event for one pusher: each row is a step of its journey, in the words of `trace/`. */
 export type TraceStepsTable = {
@@ -401,6 +437,8 @@ export type Schema = {
   users: UsersTable
   devices: DevicesTable
   access_tokens: AccessTokensTable
+  threepids: ThreepidsTable
+  threepid_validations: ThreepidValidationsTable
   account_data: AccountDataTable
   filters: FiltersTable
   rooms: RoomsTable
@@ -424,7 +462,11 @@ export type Schema = {
   removed_pushers: RemovedPushersTable
   outbox: OutboxTable
   server_keys: ServerKeysTable
+  mail_throttles: MailThrottlesTable
   inbox: InboxTable
+  gateway_seen: GatewaySeenTable
+  gateway_rejections: GatewayRejectionsTable
+  gateway_queue: GatewayQueueTable
   trace_steps: TraceStepsTable
   trace_decisions: TraceDecisionsTable
   trace_pushers: TracePushersTable

@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import { DatabaseSync } from 'node:sqlite'
 import type { Queries } from './query.ts'
 import { queriesOf } from './sqlite-queries.ts'
+import type { Checkpoints } from './sqlite-checkpoints.ts'
 import type { WriteConnection } from './writer.ts'
 
 /** Another process may hold the write lock for a moment (`belfry user add` beside a running server). */
@@ -36,6 +37,7 @@ export async function patiently<T>(begin: () => T): Promise<T> {
 type Hold = { hold(): void; release(): void }
 type Hardening = {
   readers: Hold
+  checkpoints: Pick<Checkpoints, 'committed' | 'isDue' | 'run'>
   /** Resolves when all of the write-ahead log is on the disk. */
   sync(): Promise<void>
 }
@@ -54,23 +56,30 @@ export function writeConnection(connection: DatabaseSync, hardening: Hardening):
     'release w': connection.prepare('release w'),
     'rollback to w': connection.prepare('rollback to w'),
   }
+  const queries = queriesOf(connection)
+  let counted = 0
   return {
-    ...queriesOf(connection),
+    ...queries,
     control: async (statement) => {
       if (statement === 'begin') await patiently(() => begin.run())
       else control[statement].run()
     },
-    commit: async () => {
-      hardening.readers.hold()
+    isUntidy: () => hardening.checkpoints.isDue(),
+    tidy: () => hardening.checkpoints.run(),
+    commit: async (transactions, durably) => {
+      if (durably) hardening.readers.hold()
       try {
         commit.run()
+        if (queries.writes() > counted) hardening.checkpoints.committed(transactions)
+        counted = queries.writes()
       } catch (error) {
-        hardening.readers.release()
+        if (durably) hardening.readers.release()
         throw error
       }
     },
     harden: async (durably) => {
-      if (durably) await hardening.sync()
+      if (!durably) return
+      await hardening.sync()
       hardening.readers.release()
     },
     inTransaction: () => connection.isTransaction,

@@ -13,10 +13,26 @@ export const sqliteBuilder = new Kysely<Schema>({
   },
 })
 
-type Prepared = { bind: (params: Params) => SqlValue[]; statement: StatementSync; columns: string[] }
+/** All that may write is everything but a plain `select`. */
+const READS = /^\s*select\b/i
 
-/** Runs queries on one connection; each is prepared the first time. */
-export function queriesOf(connection: DatabaseSync): Queries {
+type Prepared = {
+  bind: (params: Params) => SqlValue[]
+  statement: StatementSync
+  columns: string[]
+  reads: boolean
+}
+
+/**
+ * Runs queries on one connection; each is prepared the first time. `writes`: how many were run that may have written, which
+ * they may in a transaction alone.
+ */
+export function queriesOf(connection: DatabaseSync): Queries & { writes(): number } {
+  let writes = 0
+  const noteWrite = () => {
+    if (!connection.isTransaction) throw new Error('a query that writes was made outside of a transaction')
+    writes++
+  }
   const prepared = new Map<Query<never, unknown>, Prepared>()
   const prepare = (query: Query<never, unknown>): Prepared => {
     const found = prepared.get(query)
@@ -25,20 +41,23 @@ export function queriesOf(connection: DatabaseSync): Queries {
     const statement = connection.prepare(sql)
     statement.setReturnArrays(true)
     const columns = statement.columns().map((column) => column.name)
-    const made = { bind, statement, columns }
+    const made = { bind, statement, columns, reads: READS.test(sql) }
     prepared.set(query, made)
     return made
   }
   const all = <P, R>(query: Query<P, R>, params: P): R[] => {
-    const { bind, statement, columns } = prepare(query as Query<never, unknown>)
+    const { bind, statement, columns, reads } = prepare(query as Query<never, unknown>)
+    if (!reads) noteWrite()
     const rows = statement.all(...bind(params as Params)) as unknown as SqlValue[][]
     return rows.map((row) => rowOf(columns, row) as R)
   }
   return {
+    writes: () => writes,
     all: async (query, params) => all(query, params),
     first: async (query, params) => all(query, params)[0],
     run: async (query, params) => {
-      const { bind, statement } = prepare(query as Query<never, unknown>)
+      const { bind, statement, reads } = prepare(query as Query<never, unknown>)
+      if (!reads) noteWrite()
       return Number(statement.run(...bind(params as Params)).changes)
     },
   }

@@ -5,13 +5,13 @@ import { DatabaseSync } from 'node:sqlite'
 import type { Log } from '../lib/log.ts'
 import { type Database, SAFE_SQLITE, StorageError } from './database.ts'
 import { type ColumnTypes, migrate } from './migrate.ts'
+import { createCheckpoints } from './sqlite-checkpoints.ts'
 import {
   BUSY_TIMEOUT_MS,
   errorCode,
   holdReaders,
   openReader,
   patiently,
-  SQLITE_BUSY,
   snapshotPool,
   writeConnection,
 } from './sqlite-connections.ts'
@@ -50,28 +50,40 @@ export async function openSqlite(path: string, log: Log): Promise<Database> {
 async function useSqlite(path: string, writing: DatabaseSync, log: Log): Promise<Database> {
   const reading = openReader(path)
   const wal = await open(`${path}-wal`)
-  const hardening = { readers: holdReaders(reading), sync: () => wal.datasync() }
-  const writer = createWriter(writeConnection(writing, hardening), log)
-  const read = queriesOf(reading)
+  // Closed last: closing any handle of the file would end SQLite's locks on it.
+  const file = await open(path)
+  const disk = { syncLog: () => wal.datasync(), syncDatabase: () => file.datasync() }
+  const checkpoints = createCheckpoints(path, disk, log)
+  const hardening = { readers: holdReaders(reading), checkpoints, sync: () => wal.datasync() }
+  const connection = writeConnection(writing, hardening)
+  const writer = createWriter(connection, log)
+  const held = queriesOf(reading)
+  // A connection forgets all that it has read when another one writes, so the one that writes itself is the better to read from:
+  // whenever what it sees is what everybody may see.
+  const read = () => (writer.isQuiet() ? connection : held)
   const snapshots = snapshotPool(() => openReader(path))
-  // A connection of its own: the writer is in a transaction nearly all the time when there is much to do.
-  const checkpointing = new DatabaseSync(path)
-  const checkpoint = setInterval(() => checkpointNow(checkpointing, log), CHECKPOINT_EVERY_MS)
+  const checkpoint = setInterval(() => {
+    if (checkpoints.askFor())
+      writer.transaction(async () => undefined, { durably: false }).catch(() => undefined)
+  }, CHECKPOINT_EVERY_MS)
   checkpoint.unref()
   let closing: Promise<void> | undefined
   const close = async () => {
     clearInterval(checkpoint)
-    checkpointing.close()
     await writer.close()
     await snapshots.close()
+    checkpoints.close()
     reading.close()
     await wal.close()
     writing.close()
+    await file.close()
   }
   return {
     dialect: 'sqlite',
-    ...read,
-    transaction: (work, { durably = true } = {}) => writer.transaction(work, durably),
+    all: (query, params) => read().all(query, params),
+    first: (query, params) => read().first(query, params),
+    run: (query, params) => held.run(query, params),
+    transaction: (work, options) => writer.transaction(work, options),
     async snapshot(work) {
       // What is committed but not durable yet would be in it.
       await writer.hardened()
@@ -90,9 +102,10 @@ function openFile(path: string): DatabaseSync {
     connection.exec('pragma journal_mode = wal')
     // With `normal` a commit is in the file system, not on the disk: the writer sees to the rest, beside the event loop.
     connection.exec('pragma synchronous = normal')
-    // Checkpoints run from a timer, so that no single write has to wait for one.
-    connection.exec('pragma wal_autocheckpoint = 10000')
+    connection.exec('pragma wal_autocheckpoint = 0')
     connection.exec('pragma cache_size = -65536')
+    // The journals of savepoints would else be files that come and go with every commit.
+    connection.exec('pragma temp_store = memory')
     connection.prepare('select count(*) from sqlite_master').get()
     connection.exec('pragma busy_timeout = 0')
     return connection
@@ -146,13 +159,5 @@ function migrationTarget(connection: DatabaseSync) {
       const rows = connection.prepare('select id from schema_migrations order by id').all()
       return rows.map((row) => Number(row['id']))
     },
-  }
-}
-
-function checkpointNow(connection: DatabaseSync, log: Log): void {
-  try {
-    connection.exec('pragma wal_checkpoint(passive)')
-  } catch (error) {
-    if (errorCode(error) !== SQLITE_BUSY) log.error({ err: error }, 'checkpoint failed')
   }
 }

@@ -1,15 +1,27 @@
 import type { Log } from '../lib/log.ts'
-import { StorageError, type Transaction } from './database.ts'
+import { StorageError, type Transaction, type TransactionOptions } from './database.ts'
 import type { Queries } from './query.ts'
 
 /** The one connection that writes: what the group commit needs of a driver. */
 export interface WriteConnection extends Queries {
   /** Runs one statement of transaction control. */
   control(statement: 'begin' | 'rollback' | 'savepoint w' | 'release w' | 'rollback to w'): Promise<void>
-  /** Commits, so that it outlives the process. Outside nobody sees it before `harden` has ended. */
-  commit(): Promise<void>
+  /** There is something to do before the next transaction begins… */
+  isUntidy(): boolean
+  /** …to be called with no transaction open and nothing hardening. Rejects when the disk has failed. */
+  tidy(): Promise<void>
+  /**
+   * Commits a group of so many transactions, so that it outlives the process. If it is to be durable, nobody outside sees it
+   * before `harden` has ended.
+   */
+  commit(transactions: number, durably: boolean): Promise<void>
   /** Resolves when what was committed is seen, and, if `durably`, outlives a power cut as well. */
   harden(durably: boolean): Promise<void>
+  /**
+   * How many statements have been run that may have written. Absent where an error ends the whole transaction, so that each
+   * part of one needs a savepoint.
+   */
+  writes?(): number
   /** False when an error has already ended the transaction (disk full, connection lost). */
   inTransaction(): boolean
 }
@@ -17,6 +29,7 @@ export interface WriteConnection extends Queries {
 type Waiting = {
   work: (tx: Transaction) => Promise<unknown>
   durably: boolean
+  repeatable: boolean
   resolve: (value: unknown) => void
   reject: (error: unknown) => void
 }
@@ -28,7 +41,8 @@ const GROUP_LIMIT = 256
 /**
  * Group commit. States: idle → (first write) gathering → (one turn of the event loop later) writing → committed →
  * hardened, or gathering again when more have come meanwhile. All transactions of a group become durable together; one
- * that throws is rolled back to its savepoint and leaves the others alone.
+ * that throws is rolled back to its savepoint and leaves the others alone. A group of nothing but repeatable ones does without
+ * savepoints, which cost SQLite a copy of each page that is changed; should one throw that has written, all of them begin anew.
  *
  * The disk works beside the event loop: while one group hardens, the statements of the next one run. It is committed
  * when the one before is hardened, so that nothing is seen that could still be lost.
@@ -57,31 +71,31 @@ export function createWriter(connection: WriteConnection, log: Log) {
   async function writeGroup(group: Waiting[]): Promise<void> {
     const done: Done[] = []
     try {
+      if (connection.isUntidy()) {
+        await hardening
+        await connection.tidy().catch(giveUp)
+      }
       checkDisk()
       await connection.control('begin')
-      for (const waiting of group) await writeOne(waiting, done, group.length === 1)
+      await runGroup(group, done)
       await hardening
       checkDisk()
-      isSoft = true
-      await connection.commit()
+      const durably = done.some(({ waiting }) => waiting.durably)
+      isSoft = durably
+      await connection.commit(done.length, durably)
+      hardening = harden(done, durably)
     } catch (error) {
       isSoft = false
       await rollback()
       for (const waiting of group) waiting.reject(error)
-      return
     }
-    hardening = harden(done)
   }
 
-  async function harden(done: Done[]): Promise<void> {
+  async function harden(done: Done[], durably: boolean): Promise<void> {
     try {
-      await connection.harden(done.some(({ waiting }) => waiting.durably))
+      await connection.harden(durably)
     } catch (error) {
-      // Whether the disk has it is unknown, and stays so: writing on could acknowledge what is already lost.
-      broken.reason = new StorageError('The disk failed to store what was written; restart the server', {
-        cause: error,
-      })
-      log.fatal({ err: error }, 'the disk failed to store what was written; nothing more is accepted')
+      giveUp(error)
       for (const { waiting } of done) waiting.reject(broken.reason)
       return
     }
@@ -92,23 +106,68 @@ export function createWriter(connection: WriteConnection, log: Log) {
     }
   }
 
-  async function writeOne(waiting: Waiting, done: Done[], alone: boolean): Promise<void> {
+  async function runGroup(group: readonly Waiting[], done: Done[]): Promise<void> {
+    const isRepeatable = connection.writes !== undefined && group.every(({ repeatable }) => repeatable)
+    if (isRepeatable && group.length > 1) {
+      const again = await runBare(group, done)
+      if (again.length === 0) return
+      done.length = 0
+      await connection.control('rollback')
+      await connection.control('begin')
+      for (const waiting of again) await writeOne(waiting, done, again.length === 1)
+      return
+    }
+    for (const waiting of group) await writeOne(waiting, done, group.length === 1)
+  }
+
+  /** Runs a group without savepoints. Resolves to those that must be run again: none, or all that have not been rejected. */
+  async function runBare(group: readonly Waiting[], done: Done[]): Promise<readonly Waiting[]> {
+    const rejected = new Set<Waiting>()
+    for (const waiting of group) {
+      const before = connection.writes?.()
+      try {
+        done.push(await run(waiting))
+      } catch (error) {
+        if (!connection.inTransaction()) throw error
+        if (connection.writes?.() !== before) return group.filter((one) => !rejected.has(one))
+        rejected.add(waiting)
+        waiting.reject(error)
+      }
+    }
+    return []
+  }
+
+  async function run(waiting: Waiting): Promise<Done> {
     const hooks: (() => void)[] = []
     const { tx, end } = openTransaction(connection, hooks)
+    try {
+      return { waiting, hooks, value: await waiting.work(tx) }
+    } finally {
+      end()
+    }
+  }
+
+  async function writeOne(waiting: Waiting, done: Done[], alone: boolean): Promise<void> {
     if (!alone) await connection.control('savepoint w')
     try {
-      const value = await waiting.work(tx)
-      end()
+      const ran = await run(waiting)
       if (!alone) await connection.control('release w')
-      done.push({ waiting, hooks, value })
+      done.push(ran)
     } catch (error) {
-      end()
       // With the whole transaction gone, what the others of the group wrote before is gone as well.
       if (alone || !connection.inTransaction()) throw error
       await connection.control('rollback to w')
       await connection.control('release w')
       waiting.reject(error)
     }
+  }
+
+  /** Whether the disk has what was written is unknown, and stays so: writing on could acknowledge what is already lost. */
+  function giveUp(error: unknown): void {
+    broken.reason = new StorageError('The disk failed to store what was written; restart the server', {
+      cause: error,
+    })
+    log.fatal({ err: error }, 'the disk failed to store what was written; nothing more is accepted')
   }
 
   function checkDisk(): void {
@@ -132,14 +191,19 @@ export function createWriter(connection: WriteConnection, log: Log) {
   }
 
   return {
-    transaction<T>(work: (tx: Transaction) => Promise<T>, durably: boolean): Promise<T> {
+    transaction<T>(
+      work: (tx: Transaction) => Promise<T>,
+      { durably = true, repeatable = false }: TransactionOptions = {},
+    ): Promise<T> {
       if (broken.reason) return Promise.reject(broken.reason)
       if (closed) return Promise.reject(new StorageError('The database is closed'))
       return new Promise<T>((resolve, reject) => {
-        queue.push({ work, durably, resolve: resolve as (value: unknown) => void, reject })
+        queue.push({ work, durably, repeatable, resolve: resolve as (value: unknown) => void, reject })
         writing ??= writeAll()
       })
     },
+    /** No transaction is open, and nothing is committed that could still be lost: the connection sees what everybody may see. */
+    isQuiet: () => !connection.inTransaction() && !isSoft,
     /** Resolves when nothing is committed that could still be lost. */
     async hardened(): Promise<void> {
       // Again, since the next group may have been committed by whoever was waiting before us.

@@ -39,6 +39,7 @@ export const VOCABULARY = {
   },
   held: {
     'active elsewhere': 'The user is active on another device, and may read it there.',
+    'mailed not long ago': 'A mail has told of the room not long ago, so the next one is put off.',
     'circuit open': 'The gateway has failed several times in a row, so it is left alone for a while.',
   },
   attempt: {
@@ -71,6 +72,7 @@ export const VOCABULARY = {
     'suppressed by a device rule': 'A push rule of the device keeps it silent.',
     collapsed: 'After an outage a newer event of the same room was told in its place.',
     disabled: 'The pusher was switched off before it was sent.',
+    'not by e-mail': 'The push rule does not want it to be mailed.',
   },
   cleared: {
     'pusher disabled': 'The pusher was switched off while it waited.',
@@ -82,6 +84,10 @@ export const VOCABULARY = {
     dropped: 'The provider will never take this message.',
     retry: 'The provider could not take the message now; the gateway tries again.',
     'configuration error': 'The gateway is not set up for this app. That is for its operator to mend.',
+    queued: 'The gateway keeps the message on its disk, and tries it later.',
+    duplicate: 'The gateway has had this message before; it is not sent again.',
+    expired: 'The message waited until it was worth nothing any more.',
+    failed: 'The gateway could not accept the message; it is to be sent again.',
   },
 } as const satisfies Record<string, Readonly<Record<string, string>>>
 
@@ -99,11 +105,13 @@ export const FAULTS = {
   'connection reset': 'it broke the connection off',
   dns: 'its name was not found',
   'encryption failed': 'it could not be encrypted for the device',
+  'login refused': 'it refused the login',
   network: 'the network failed',
   redirect: 'it answered with a redirect, which is not followed',
   stopped: 'this server was being stopped',
   timeout: 'it did not answer in time',
   tls: 'no trusted TLS connection came about',
+  proxy: 'the proxy did not lead there',
   unreachable: 'it could not be reached',
   'web push is off': 'the operator has switched Web Push off',
 } as const satisfies Readonly<Record<string, string>>

@@ -37,6 +37,7 @@ export function accountsOn(db: Database, overrides: Partial<RegistrationDeps> = 
   const clock = stillClock()
   const removed: string[] = []
   const profilesChanged: UserId[] = []
+  const ended: UserId[] = []
   const deps: RegistrationDeps = {
     db,
     clock,
@@ -49,11 +50,14 @@ export function accountsOn(db: Database, overrides: Partial<RegistrationDeps> = 
     loginAttempts: attempts(1000),
     onDevicesRemoved: async (_tx, userId, deviceIds) =>
       void removed.push(...deviceIds.map((deviceId) => `${userId} ${deviceId}`)),
+    onAddressRemoved: async (_tx, userId, address) => void removed.push(`${userId} ${address}`),
+    onAccountClosed: async () => undefined,
     onProfileChanged: async (userId) => void profilesChanged.push(userId),
+    onDeactivated: async (userId) => void ended.push(userId),
     onRulesChanged: async () => undefined,
     ...overrides,
   }
-  return { deps, clock, removed, profilesChanged }
+  return { deps, clock, removed, profilesChanged, ended }
 }
 
 /** Push rules on a database. What is told of their changes is written down. */

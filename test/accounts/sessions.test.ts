@@ -209,12 +209,13 @@ onEachDatabase('sessions', (open) => {
 
   test('a deactivated user is out at once and for good', async (t) => {
     const db = await open(t)
-    const { deps, removed } = accountsOn(db)
+    const { deps, removed, ended } = accountsOn(db)
     await withAliceAndBob(deps)
     const { accessToken } = await logIn(deps, 'alice', 'PHONE')
     const outcome = await deactivate(deps, alice, { erase: true, auth: password('secret') })
     assert.deepEqual(outcome, { kind: 'done' })
     assert.deepEqual(removed, [`${alice} PHONE`])
+    assert.deepEqual(ended, [alice], 'its rooms are to be left')
     assert.equal(await authenticate(db, accessToken), undefined)
     await assert.rejects(logIn(deps, 'alice'), { status: 403 })
     await assert.rejects(createUser(deps, { name: 'alice', password: 'x', admin: false }), {

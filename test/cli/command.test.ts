@@ -15,17 +15,21 @@ function fakeWorld(given: { app?: Partial<App>; stdin?: string; env?: Record<str
     config: undefined as Config | undefined,
   }
   const signals: (() => void)[] = []
+  const reloads: (() => void)[] = []
   const started = Promise.withResolvers<void>()
   const app: App = {
     listen: () => Promise.resolve({ url: 'http://127.0.0.1:4711' }),
     close: () => Promise.resolve(void notes.steps.push('close')),
     ownSession: () => Promise.reject(new Error('no sessions here')),
+    reload: (config) => Promise.resolve(void notes.steps.push(config)),
     addUser: (input) =>
       Promise.resolve(void notes.steps.push(input)).then(() => ({ userId: `@${input.name}:localhost` })),
     ...given.app,
   }
   const world: World = {
     createApp: (config) => Promise.resolve(app).finally(() => (notes.config = config)),
+    createGateway: () => Promise.reject(new Error('no gateway here')),
+    checkGateway: () => Promise.reject(new Error('no gateway here')),
     keepVapidKey: (file) => Promise.resolve({ publicKey: 'BPublicKey', isNew: file.startsWith('new') }),
     env: given.env ?? {},
     stdin: Readable.from([Buffer.from(given.stdin ?? '')]) as unknown as NodeJS.ReadStream,
@@ -36,9 +40,16 @@ function fakeWorld(given: { app?: Partial<App>; stdin?: string; env?: Record<str
     },
     complain: (line) => void notes.err.push(line),
     onSignal: (listener) => void signals.push(listener),
+    onReload: (listener) => void reloads.push(listener),
     exit: (code) => void notes.exits.push(code),
   }
-  return { world, notes, started: started.promise, signal: () => signals.forEach((listener) => listener()) }
+  return {
+    world,
+    notes,
+    started: started.promise,
+    signal: () => signals.forEach((listener) => listener()),
+    reload: () => reloads.forEach((listener) => listener()),
+  }
 }
 
 test('serve prints one ready line, and at a signal closes and exits 0', async () => {

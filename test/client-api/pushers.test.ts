@@ -81,6 +81,7 @@ onEachDatabase('pushers over HTTP', (open) => {
         last_success_at: null,
         failing_since: null,
         attempts: 0,
+        held_until: null,
         next_attempt_at: null,
         last_error: null,
         last_error_at: null,

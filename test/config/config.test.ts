@@ -100,8 +100,18 @@ test('every setting can be given in the environment, by its name', () => {
     log_level: 'warn',
     public_url: 'https://a.b/',
     'push.allow_ip_ranges': '10.0.0.0/8',
+    'push.badge': 'messages',
+    'email.smtp': 'smtps://mail.a.b',
+    'email.from': 'A <a@a.b>',
+    'email.password_file': '',
+    'email.tls': 'required',
+    'email.timeout_s': '30',
+    'email.connections': '2',
+    'email.client_url': 'https://app.a.b/#/',
+    'gateway.retry_hours': '48',
+    'gateway.proxy': 'http://ann:secret@proxy.a.b:3128',
   }
-  const kinds = { text: 'some', number: '1024', boolean: 'true', list: '' }
+  const kinds = { text: 'some', number: '1024', boolean: 'true', list: '', json: '{"a":{"type":"inbox"}}' }
   const env = Object.fromEntries(
     settings.map(({ env: name, key, kind }) => [name, values[key] ?? kinds[kind]]),
   )
@@ -109,6 +119,40 @@ test('every setting can be given in the environment, by its name', () => {
   assert.equal(config.public_url, 'https://a.b')
   assert.equal(config.limits.sync_timeout_max_ms, 1024)
   assert.equal(config.trust_proxy, true)
+  assert.deepEqual(config.gateway.apps, { a: { type: 'inbox' } })
+})
+
+test('mail needs a sender and links that lead here, and a password goes over TLS alone', () => {
+  const email = { smtp: 'smtp://mail.example.org', from: 'Bell <Bell@Example.org>' }
+  const whole = { public_url: 'https://a.b', email }
+  const given = (more: object, of: object = whole) => JSON.stringify({ ...of, email: { ...email, ...more } })
+  const { smtp, from } = load({ file: given({}) }).email
+  assert.deepEqual(smtp, { host: 'mail.example.org', port: 587, isSecure: false })
+  assert.deepEqual(from, { name: 'Bell', address: 'bell@example.org' })
+  assert.deepEqual(load({ file: given({ smtp: 'smtps://[::1]' }) }).email.smtp, {
+    host: '::1',
+    port: 465,
+    isSecure: true,
+  })
+  for (const [file, message] of [
+    [given({}, {}), /^"email.smtp" needs "public_url"/],
+    [given({ from: null }), /expected string/],
+    [JSON.stringify({ ...whole, email: { smtp: email.smtp } }), /^"email.smtp" needs "email.from"/],
+    [given({ user: 'u' }), /^"email.smtp" needs "email.password"/],
+    [given({ password: 'p' }), /^"email.smtp" needs "email.user"/],
+    [given({ user: 'u', password: 'p', password_file: 'f' }), /leave one out$/],
+    [given({ user: 'u', password: 'p', tls: 'off' }), /^bad value for "email.tls"/],
+    [given({ smtp: 'mail.example.org' }), /^bad value for "email.smtp"/],
+    [given({ smtp: 'smtp://u:geheim@mail.example.org' }), /^bad value for "email.smtp".*keys of their own/],
+    [given({ smtp: 'http://mail.example.org' }), /^bad value for "email.smtp"/],
+    [given({ from: 'a@b.c, d@e.f' }), /^bad value for "email.from"/],
+    [given({ from: 'A\nBcc: x@y.z <a@b.c>' }), /^bad value for "email.from"/],
+    [given({ client_url: 'javascript:alert(1)' }), /^bad value for "email.client_url"/],
+  ] as const) {
+    const text = refusal({ file })
+    assert.match(text, message)
+    assert.doesNotMatch(text, /geheim/)
+  }
 })
 
 test('an unknown key is named with the place it came from', () => {

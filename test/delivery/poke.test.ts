@@ -4,12 +4,12 @@ import { suite, test } from 'node:test'
 import {
   badgePoke,
   eventPoke,
-  isCall,
   priorityOf,
   type EventPokeInput,
   type PokeEvent,
   testPoke,
 } from '../../src/delivery/poke.ts'
+import { isCall } from '../../src/lib/calls.ts'
 import type { EventId, RoomId, UserId } from '../../src/lib/ids.ts'
 
 const event: PokeEvent = {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { sql } from 'kysely'
+import { knownOutages } from '../../src/delivery/known-outages.ts'
 import { query } from '../../src/storage/query.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
@@ -106,4 +108,105 @@ onEachDatabase('delivery to a gateway that is dead', (open) => {
     assert.equal(dead.pokes.length, 2 * EACH, 'each of both messages once')
     assert.equal(tower.told.filter(({ event }) => event === 'gatewayBack').length, 1)
   })
+
+  test('after a restart it is probed by one, not found out about by all; and once it answers, all go on', async (t) => {
+    const { tower, gateway: good } = await setUp(t, open)
+    const dead = await startPokeReceiver(t)
+    dead.answer({ status: 502 })
+    const items = Array.from({ length: 200 }, (_, n) => ({ pushkey: `dead-${n}`, url: dead.url }))
+    await tower.db.transaction((tx) => tx.run(addPushers, { items }))
+    const first = await tower.start({ concurrency: 64 })
+    await tower.say(alice, 'one')
+    await settled(tower, dead.url)
+    await first[Symbol.asyncDispose]()
+
+    // All of them are due at once; it hangs now, so that whoever tries is still there when the others come.
+    tower.clock.advance(3_600_000)
+    dead.pokes.length = 0
+    let giveUp = () => {}
+    const hanging = new Promise<void>((resolve) => (giveUp = resolve))
+    dead.answer(async () => {
+      await hanging
+      return { status: 502 }
+    })
+    await using _second = await tower.start({ concurrency: 64 })
+    await tower.say(alice, 'two')
+    await good.waitFor((poke) => poke.content?.['body'] === 'two')
+    await eventually(() => dead.pokes.length > 0)
+    await eventually(async () => (await tower.db.first(leased, {}))?.rows === 1)
+    assert.equal(dead.pokes.length, 1, 'one tries for all')
+
+    dead.answer({})
+    giveUp()
+    // The probe that hung has failed; the next one is answered.
+    await eventually(() => {
+      if (!tower.told.some(({ event }) => event === 'gatewayBack')) tower.clock.advance(1000)
+      return tower.told.some(({ event }) => event === 'gatewayBack')
+    })
+    await eventually(async () => {
+      const waiting = (await tower.pusherRows()).filter((row) => row.url === dead.url)
+      return waiting.every(({ next_attempt_at: at }) => at === null || at <= tower.clock.now() + 10_000)
+    })
+    tower.clock.advance(10_000)
+    await eventually(() => pushkeys(dead.pokes).size === 200)
+    await atRest(tower)
+  })
+
+  test('which gateways are down is known from their pushers: from enough of them, and not where one got through since', async (t) => {
+    const { tower } = await setUp(t, open)
+    const url = (host: string) => `https://${host}/_matrix/push/v1/notify`
+    const pushers = (host: string, states: readonly State[]) =>
+      states.map(([fault, fault_at, sent_at], n) => ({
+        pushkey: `${host}${n}`,
+        url: url(host),
+        fault,
+        fault_at,
+        sent_at,
+      }))
+    const five = (fault: string): State[] => Array.from({ length: 5 }, () => [fault, 200, 100])
+    const items = [
+      ...pushers('down.test', [...five('timeout'), ['status 503', 150, 100], [null, 0, 199]]),
+      ...pushers('few.test', [...five('timeout').slice(1), [null, 0, 50]]),
+      ...pushers('reached.test', [...five('status 502'), [null, 0, 200]]),
+      ...pushers('answers.test', five('status 429')),
+      ...pushers('elsewhere.test', five('redirect')),
+    ]
+    await tower.db.transaction(async (tx) => {
+      await tx.run(addPushers, { items })
+      await tx.run(setStates, { items })
+    })
+    const ids = new Map((await tower.pusherRows()).map((row) => [row.pushkey, row.pusher_id]))
+    assert.deepEqual(await knownOutages(tower.db), [
+      {
+        origin: 'https://down.test',
+        error: 'timeout',
+        held: [0, 1, 2, 3, 4].map((n) => ids.get(`down.test${n}`)),
+      },
+    ])
+  })
 })
+
+type State = [fault: string | null, faultAt: number, sentAt: number]
+type StateRow = { pushkey: string; fault: string | null; fault_at: number; sent_at: number }
+const setStates = query<{ items: readonly StateRow[] }>()((db, p, d) =>
+  db
+    .updateTable('pushers')
+    .from(
+      d.rows(p.items, { pushkey: 'text', fault: 'text', fault_at: 'integer', sent_at: 'integer' }).as('r'),
+    )
+    .set({
+      last_error: sql<string>`r.fault`,
+      last_error_at: sql<number>`r.fault_at`,
+      failing_since: sql<number>`case when r.fault is not null then r.fault_at end`,
+      next_attempt_at: sql<number>`case when r.fault is not null then r.fault_at + 1000 end`,
+      last_success_at: sql<number>`r.sent_at`,
+    })
+    .whereRef('pushers.pushkey', '=', 'r.pushkey'),
+)
+
+const leased = query()((db) =>
+  db
+    .selectFrom('pushers')
+    .select((eb) => eb.fn.countAll<number>().as('rows'))
+    .where('lease_owner', 'is not', null),
+)

@@ -4,8 +4,10 @@ import { makePokeAgent } from '../../src/delivery/poke-agent.ts'
 import { makeIpPolicy } from '../../src/lib/outbound/ip-policy.ts'
 import { makePokeSender, type PokeResult } from '../../src/delivery/send-poke.ts'
 import { ownGateway } from '../../src/gateway-api/notify.ts'
-import { makeInboxApp } from '../../src/gateway/apps.ts'
-import { makeInboxStore } from '../../src/gateway/inbox-store.ts'
+import { INBOX_APP_ID } from '../../src/gateway/inbox.ts'
+import { createNotifyMetrics } from '../../src/gateway-api/notify-metrics.ts'
+import { createMetrics } from '../../src/lib/metrics.ts'
+import { openGateway } from '../gateway/fixture.ts'
 import { listPushers } from '../../src/pushers/list-pushers.ts'
 import { type Database, StorageError } from '../../src/storage/database.ts'
 import { query } from '../../src/storage/query.ts'
@@ -213,9 +215,10 @@ onEachDatabase('delivery to pushers that change', (open) => {
   test('the own gateway is called without HTTP', async (t) => {
     const { tower } = await setUp(t, open)
     const url = 'https://this.server.test/_matrix/push/v1/notify'
-    const store = makeInboxStore(tower.db)
-    const inbox = makeInboxApp({ store, clock: tower.clock })
-    const own = ownGateway({ apps: new Map([[inbox.appId, inbox]]), report: () => undefined })
+    const metrics = createNotifyMetrics(createMetrics({ processMetrics: false }), () => undefined)
+    const apps = { [INBOX_APP_ID]: { type: 'inbox' } }
+    await using it = await openGateway(tower.db, { apps, clock: tower.clock })
+    const own = ownGateway({ gateway: it.gateway, metrics })
     await using agent = makePokeAgent({ policy: makeIpPolicy([]) })
     const send = makePokeSender({
       agent,
@@ -223,11 +226,11 @@ onEachDatabase('delivery to pushers that change', (open) => {
       inProcess: (to) => (to.href === url ? own : undefined),
     })
     await tower.setPusher(bob, { kind: null })
-    await tower.setPusher(bob, { app_id: inbox.appId, pushkey: 'my inbox', data: { url } })
+    await tower.setPusher(bob, { app_id: INBOX_APP_ID, pushkey: 'my inbox', data: { url } })
     await using _worker = await tower.start({ send })
     await tower.say(alice, 'hello')
     await atRest(tower)
-    const [entry] = await store.list('my inbox')
+    const [entry] = await it.store.list('my inbox')
     assert.deepEqual(entry?.notification.content, { msgtype: 'm.text', body: 'hello' })
     assert.equal(entry?.received_at, tower.clock.now())
   })

@@ -2,28 +2,26 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { inboxRoutes } from '../../src/gateway-api/inbox.ts'
 import { gatewayRoutes } from '../../src/gateway-api/notify.ts'
-import { INBOX_APP_ID, makeInboxApp } from '../../src/gateway/apps.ts'
-import { makeInboxStore } from '../../src/gateway/inbox-store.ts'
+import { createNotifyMetrics } from '../../src/gateway-api/notify-metrics.ts'
+import { INBOX_APP_ID } from '../../src/gateway/inbox.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { startServer } from '../http/server-fixture.ts'
 import { onEachDatabase } from '../support/databases.ts'
-import { createManualClock } from '../support/manual-clock.ts'
+import { openGateway } from '../gateway/fixture.ts'
 
 const NOTIFY = '/_matrix/push/v1/notify'
 
-function serve(db: Database) {
-  const store = makeInboxStore(db)
-  const clock = createManualClock()
-  const inbox = makeInboxApp({ store, clock })
-  const reports: unknown[] = []
-  const gateway = {
-    apps: new Map([[inbox.appId, inbox]]),
-    report: (report: unknown) => void reports.push(report),
-  }
-  const { server, [Symbol.asyncDispose]: close } = startServer([
-    ...gatewayRoutes(gateway),
+async function serve(db: Database) {
+  const it = await openGateway(db, { apps: { [INBOX_APP_ID]: { type: 'inbox' } } })
+  const { gateway, store, clock, steps, metrics } = it
+  const { server, [Symbol.asyncDispose]: closeServer } = startServer([
+    ...gatewayRoutes({ gateway, metrics: createNotifyMetrics(metrics, () => undefined) }),
     ...inboxRoutes({ store }),
   ])
+  const close = async () => {
+    await closeServer()
+    await it[Symbol.asyncDispose]()
+  }
   const ask = async (method: 'GET' | 'POST' | 'PUT', url: string, payload?: object | string) => {
     const response = await server.inject({ method, url, ...(payload !== undefined && { payload }) })
     return { status: response.statusCode, body: JSON.parse(response.body) as Record<string, unknown> }
@@ -34,12 +32,12 @@ function serve(db: Database) {
     const { body } = await ask('GET', `/_belfry/v1/inbox/${encodeURIComponent(pushkey)}`)
     return body['notifications'] as { received_at: number; notification: Record<string, unknown> }[]
   }
-  return { ask, poke, inboxOf, reports, clock, [Symbol.asyncDispose]: close }
+  return { ask, poke, inboxOf, steps, clock, [Symbol.asyncDispose]: close }
 }
 
 onEachDatabase('the own gateway', (open) => {
   test('what is pushed to the inbox can be read by whoever knows the pushkey, newest last', async (t) => {
-    await using api = serve(await open(t))
+    await using api = await serve(await open(t))
     assert.deepEqual(await api.poke('a/b ü', '$1'), { status: 200, body: { rejected: [] } })
     api.clock.advance(5)
     await api.poke('a/b ü', '$2')
@@ -56,7 +54,7 @@ onEachDatabase('the own gateway', (open) => {
   })
 
   test('the last 100 notifications of a pushkey are kept', async (t) => {
-    await using api = serve(await open(t))
+    await using api = await serve(await open(t))
     await api.poke('quiet', '$kept')
     for (let n = 0; n < 103; n++) await api.poke('busy', `$${n}`)
     const events = (await api.inboxOf('busy')).map(({ notification }) => notification['event_id'])
@@ -66,13 +64,16 @@ onEachDatabase('the own gateway', (open) => {
   })
 
   test('an app that is not known here rejects nobody', async (t) => {
-    await using api = serve(await open(t))
+    await using api = await serve(await open(t))
     assert.deepEqual((await api.poke('key', '$1', 'org.example.unknown')).body, { rejected: [] })
-    assert.deepEqual(api.reports, [{ appId: 'org.example.unknown', outcome: 'configuration error' }])
+    assert.deepEqual(
+      api.steps.map(({ appId, outcome, reason }) => [appId, outcome, reason]),
+      [['org.example.unknown', 'configuration error', 'unknown app']],
+    )
   })
 
   test('UnifiedPush finds a gateway, other methods are refused', async (t) => {
-    await using api = serve(await open(t))
+    await using api = await serve(await open(t))
     assert.deepEqual(await api.ask('GET', NOTIFY), {
       status: 200,
       body: { unifiedpush: { gateway: 'matrix' } },
@@ -82,7 +83,7 @@ onEachDatabase('the own gateway', (open) => {
   })
 
   test('bodies of up to 512 KiB are read, larger ones refused', async (t) => {
-    await using api = serve(await open(t))
+    await using api = await serve(await open(t))
     const body = (bytes: number) => {
       const empty = { notification: { event_id: '', devices: [{ app_id: INBOX_APP_ID, pushkey: 'big' }] } }
       return {
@@ -95,7 +96,7 @@ onEachDatabase('the own gateway', (open) => {
   })
 
   test('a body that is no notification is refused with what is wrong', async (t) => {
-    await using api = serve(await open(t))
+    await using api = await serve(await open(t))
     const errcode = async (payload: object | string) => {
       const { status, body } = await api.ask('POST', NOTIFY, payload)
       return [status, body['errcode']]
@@ -107,7 +108,7 @@ onEachDatabase('the own gateway', (open) => {
   })
 
   test('a pushkey that no pusher can have has no inbox', async (t) => {
-    await using api = serve(await open(t))
+    await using api = await serve(await open(t))
     const { status, body } = await api.ask('GET', `/_belfry/v1/inbox/${'x'.repeat(513)}`)
     assert.deepEqual([status, body['errcode']], [400, 'M_INVALID_PARAM'])
   })

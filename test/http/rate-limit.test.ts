@@ -3,11 +3,8 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { loadConfig } from '../../src/config/load.ts'
 import { addressGroup } from '../../src/http/address.ts'
-import {
-  createLoginAttemptLimiter,
-  createRateLimiter,
-  createTokenBuckets,
-} from '../../src/http/rate-limit.ts'
+import { createLoginAttemptLimiter, createRateLimiter } from '../../src/http/rate-limit.ts'
+import { createTokenBuckets } from '../../src/lib/token-buckets.ts'
 import { stillClock } from './server-fixture.ts'
 
 const defaults = loadConfig({ argv: [], env: {} }).rate_limits

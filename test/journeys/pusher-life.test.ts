@@ -68,10 +68,27 @@ for (const [what, end] of Object.entries(ends))
     )
   })
 
-test('a pusher goes with the account', async (t) => {
-  const { alice, root, report } = await house(t)
+test('a pusher goes with the account, and the account leaves its rooms', async (t) => {
+  const { url, alice, root, report } = await house(t)
+  const bob = await registerUser(url, 'bob')
+  const roomId = await bob.createRoom()
+  await alice.post(`/join/${encodeURIComponent(roomId)}`)
+  const invited = await bob.createRoom({ preset: 'private_chat', invite: [alice.userId] })
   await alice.post('/account/deactivate', { auth })
-  assert.deepEqual((await report(root)).pushers, [])
+  const { pushers, removed } = await report(root, `?user_id=${encodeURIComponent(alice.userId)}`)
+  assert.deepEqual(pushers, [])
+  assert.deepEqual(
+    removed.map(({ reason, device_id }) => [reason, device_id]),
+    [['account closed', alice.deviceId]],
+  )
+  for (const id of [roomId, invited]) {
+    const path = `/rooms/${encodeURIComponent(id)}/state/m.room.member/${encodeURIComponent(alice.userId)}`
+    assert.equal((await bob.get(path))['membership'], 'leave')
+  }
+  const again = await bob.try('POST', `/rooms/${encodeURIComponent(roomId)}/invite`, {
+    user_id: alice.userId,
+  })
+  assert.equal(again.status, 404, 'and cannot be invited again')
 })
 
 test('the report: an owner sees the pushkey, an administrator a hash, nobody else anything', async (t) => {

@@ -43,6 +43,8 @@ async function compare(house: House, model: Model): Promise<void> {
       const badge = (await q.all(badgeRoomsOf, { userId })).map((row) => row.room_id)
       assert.deepEqual(badge, badgeRooms(model, userId, notified), `badge of ${userId}`)
       assert.equal(await badgeOf(q, userId), badge.length)
+      const messages = badgeMessages(model, userId, notified)
+      assert.equal(await badgeOf(q, userId, 'messages'), messages, `messages on the badge of ${userId}`)
       const queued = (await q.all(outboxOf, { userId })).map((row) => row.position)
       assert.deepEqual(queued, model.pokes.get(userId) ?? [], `pokes of ${userId}`)
       for (const item of notified.slice(-3)) await compareOne(q, userId, item)
@@ -103,6 +105,14 @@ function badgeRooms(model: Model, userId: UserId, notified: ReturnType<Model['no
       model.badgeInvitations.has(key(userId, roomId)) ||
       notified.some(({ seen, read }) => seen.event.roomId === roomId && !read),
   )
+}
+
+/** Unread in joined rooms, and one for each invitation on the badge. */
+function badgeMessages(model: Model, userId: UserId, notified: ReturnType<Model['notified']>): number {
+  if (!model.pushers.has(userId)) return 0
+  const unread = notified.filter(({ seen, read }) => !read && model.stays.has(key(userId, seen.event.roomId)))
+  const invitations = model.rooms.filter((roomId) => model.badgeInvitations.has(key(userId, roomId)))
+  return unread.length + invitations.length
 }
 
 /** A badge that shrank without a poke is flagged, and nothing else is; whoever has something to tell is woken. */

@@ -68,17 +68,32 @@ test('kind "webpush" (MSC4174), under the name of its draft too, where there is 
   }
   assert.deepEqual(settings('webpush'), ['webpush', undefined])
   assert.deepEqual(settings('org.matrix.msc4174.webpush'), ['webpush', 'org.matrix.msc4174.webpush'])
-  assert.match(refusal(body), /^M_INVALID_PARAM kind must be "http", or null/)
+  assert.match(refusal(body), /^M_INVALID_PARAM kind must be "http" or "email", or null/)
   const asked = (fields: JsonObject) => () =>
     parsePusherChange({ ...body, ...fields }, { handleRequired: true, webPush: true })
-  assert.throws(asked({ kind: 'email' }), {
-    message: 'kind must be "http" or "webpush", or null to delete the pusher',
+  assert.throws(asked({ kind: 'x' }), {
+    message: 'kind must be "http", "webpush" or "email", or null to delete the pusher',
   })
   assert.throws(asked({ data: { url: data.url } }), {
     errcode: 'M_MISSING_PARAM',
     message: 'Missing: data.auth',
   })
   assert.throws(asked({ data: 7 }), { errcode: 'M_BAD_JSON' })
+})
+
+test('"email" goes with "m.email", needs no URL, and knows an address in one form', () => {
+  const mail = { kind: 'email', app_id: 'm.email', pushkey: 'Ada@Example.ORG', data: { brand: 'b' } }
+  const settings = settingsOf(mail)
+  assert.deepEqual(
+    [settings.kind, settings.pushkey, settings.data],
+    ['email', 'ada@example.org', { brand: 'b' }],
+  )
+  assert.match(refusal({ ...BODY, ...mail, app_id: 'a' }), /^M_INVALID_PARAM kind "email"/)
+  assert.match(refusal({ ...BODY, app_id: 'm.email' }), /^M_INVALID_PARAM kind "email"/)
+  assert.match(refusal({ ...BODY, ...mail, data: [] }), /^M_BAD_JSON data/)
+  const { pushkey, app_id } = mail
+  const deletion = parsePusherChange({ kind: null, app_id, pushkey }, { handleRequired: false })
+  assert.deepEqual(deletion, { kind: 'delete', appId: 'm.email', pushkey: 'ada@example.org' })
 })
 
 test('org.belfry.hold_while_active_ms: whole milliseconds up to ten minutes, off where it is absent', () => {

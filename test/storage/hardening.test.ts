@@ -29,6 +29,29 @@ async function slowDisk(t: TestContext) {
   }
 }
 
+describe('reading on SQLite', () => {
+  test('outside of a transaction nothing is written, whichever connection reads', async (t) => {
+    const db = await openTestSqlite(t)
+    const write = () => nextPosition(db)
+    await assert.rejects(write(), /outside of a transaction/)
+    await db.transaction(async (tx) => {
+      await nextPosition(tx)
+      await assert.rejects(write(), /outside of a transaction/)
+    })
+    assert.equal(await currentPosition(db), 1)
+  })
+
+  test('nobody outside sees what a transaction has written before it is committed', async (t) => {
+    const db = await openTestSqlite(t)
+    await db.transaction(async (tx) => {
+      await nextPosition(tx)
+      assert.equal(await currentPosition(db), 0)
+      assert.equal(await currentPosition(tx), 1)
+    })
+    assert.equal(await currentPosition(db), 1)
+  })
+})
+
 describe('a commit on SQLite and the disk', () => {
   test('is neither acknowledged, nor announced, nor seen before the disk has it', async (t) => {
     const db = await openTestSqlite(t)
@@ -96,5 +119,45 @@ describe('a commit on SQLite and the disk', () => {
       /disk failed/,
     )
     assert.equal(await currentPosition(db), 0, 'readers stay at what is known to be on the disk')
+  })
+
+  test('a checkpoint waits for the disk before it copies and after, and then the log begins anew', async (t) => {
+    const db = await openTestSqlite(t)
+    for (let at = 0; at < 1000; at++) await db.transaction((tx) => nextPosition(tx), { durably: false })
+    const disk = await slowDisk(t)
+    let isWritten = false
+    const written = db
+      .transaction((tx) => nextPosition(tx), { durably: false })
+      .then(() => (isWritten = true))
+    const log = await disk.request()
+    assert.equal(disk.calls(), 1)
+    log.resolve()
+    const database = await disk.request()
+    assert.equal(await currentPosition(db), 1000)
+    assert.equal(isWritten, false)
+    database.resolve()
+    await written
+    assert.equal(await currentPosition(db), 1001)
+    assert.equal(disk.calls(), 2)
+  })
+
+  test('a disk that fails in a checkpoint ends all writing too', async (t) => {
+    const db = await openTestSqlite(t)
+    for (let at = 0; at < 1000; at++) await db.transaction((tx) => nextPosition(tx), { durably: false })
+    const disk = await slowDisk(t)
+    const waiting = assert.rejects(
+      db.transaction((tx) => nextPosition(tx)),
+      /disk failed/,
+    )
+    const log = await disk.request()
+    log.resolve()
+    const database = await disk.request()
+    database.reject(new Error('EIO'))
+    await waiting
+    await assert.rejects(
+      db.transaction((tx) => nextPosition(tx)),
+      /disk failed/,
+    )
+    assert.equal(await currentPosition(db), 1000)
   })
 })

@@ -67,6 +67,60 @@ onEachDatabase('transactions', (open) => {
     )
   })
 
+  test('of repeatable ones too: those that are run again are written, and announced, once', async (t) => {
+    const db = await open(t)
+    const announced: string[] = []
+    const add = (name: string, at = 1) =>
+      db.transaction(
+        async (tx) => {
+          tx.onCommit(() => announced.push(name))
+          await tx.run(addAlias, { alias: alias(name), at })
+          if (at < 0) throw new Error('changed my mind')
+          return name
+        },
+        { repeatable: true },
+      )
+    const results = await Promise.allSettled([add('#1:x'), add('#2:x', -1), add('#1:x'), add('#4:x')])
+    assert.deepEqual(
+      results.map((result) => (result.status === 'fulfilled' ? result.value : 'rejected')),
+      ['#1:x', 'rejected', 'rejected', '#4:x'],
+    )
+    assert.deepEqual(
+      (await db.all(aliases, {})).map((row) => row.alias),
+      ['#1:x', '#4:x'],
+    )
+    assert.deepEqual(announced, ['#1:x', '#4:x'])
+  })
+
+  test('one that throws before it has written costs the others nothing', async (t) => {
+    const db = await open(t)
+    let runs = 0
+    const add = (name: string) =>
+      db.transaction(
+        async (tx) => {
+          runs++
+          await tx.run(addAlias, { alias: alias(name), at: 1 })
+        },
+        { repeatable: true },
+      )
+    const refuse = async () => {
+      await db.transaction(
+        async (tx) => {
+          await tx.all(aliases, {})
+          throw new Error('no')
+        },
+        { repeatable: true },
+      )
+    }
+    const results = await Promise.allSettled([add('#1:x'), refuse(), add('#2:x')])
+    assert.deepEqual(
+      results.map((result) => result.status),
+      ['fulfilled', 'rejected', 'fulfilled'],
+    )
+    assert.equal(runs, 2)
+    assert.equal((await db.all(aliases, {})).length, 2)
+  })
+
   test('hooks run after the commit, and only then', async (t) => {
     const db = await open(t)
     const seen: number[] = []

@@ -13,9 +13,13 @@ export type BelfryProcess = {
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null>
 }
 
-/** `belfry serve` in a process of its own, as `startTestServer` sets it up; resolves at the ready line. */
-export async function startProcess(t: TestContext, data: string): Promise<BelfryProcess> {
-  const { ready, pid, end } = launchProcess({ data })
+/** `belfry serve` in a process of its own, as `startTestServer` sets it up; resolves at the ready line. `settings`: more environment. */
+export async function startProcess(
+  t: TestContext,
+  data: string,
+  settings: Record<string, string> = {},
+): Promise<BelfryProcess> {
+  const { ready, pid, end } = launchProcess({ data, settings })
   t.after(() => end('SIGKILL'))
   return { url: await ready, pid, end }
 }
@@ -25,15 +29,23 @@ export type Launched = Omit<BelfryProcess, 'url'> & {
   ready: Promise<string>
 }
 
-/** The same, not yet ready. `flags`: further ones of `belfry serve`. */
-export function launchProcess({ data, flags = [] }: { data: string; flags?: readonly string[] }): Launched {
+export type Launch = {
+  data: string
+  /** Further ones of `belfry serve`. */
+  flags?: readonly string[]
+  /** More environment. */
+  settings?: Readonly<Record<string, string>>
+}
+
+/** The same, not yet ready. */
+export function launchProcess({ data, flags = [], settings = {} }: Launch): Launched {
   const usual = ['--listen', '127.0.0.1:0', '--data', data, '--open-registration', '--log-level', 'error']
   const child = spawn(
     process.execPath,
     [BELFRY, 'serve', ...usual, '--allow-push-to', '127.0.0.0/8', ...flags],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, BELFRY_RATE_LIMITS_ENABLED: 'false' },
+      env: { ...process.env, BELFRY_RATE_LIMITS_ENABLED: 'false', ...settings },
     },
   )
   const ready = readyLine(child)

@@ -8,18 +8,18 @@ export type TestServer = { url: string; data: string; close: () => Promise<void>
 export type TestServerOptions = {
   data?: string
   flags?: readonly string[]
+  env?: Readonly<Record<string, string>>
   environment?: Partial<Environment>
-  env?: Record<string, string>
 }
 
 /**
  * A whole Belfry in this process, on a free loopback port: open registration, no rate limits, pokes to loopback allowed.
- * @param options.data a data directory to go on with; `flags`: further flags of `belfry serve`; `environment`: another clock, say;
- * `env`: further environment variables
+ * @param options.data a data directory to go on with; `flags`: further flags of `belfry serve`; `env`: settings
+ * from the environment; `environment`: another clock, say
  */
 export async function startTestServer(
   t: TestContext,
-  { data = temporaryFolder(t), flags = [], environment = {}, env = {} }: TestServerOptions = {},
+  { data = temporaryFolder(t), flags = [], env = {}, environment = {} }: TestServerOptions = {},
 ): Promise<TestServer> {
   const config = loadConfig({
     argv: [

@@ -1,4 +1,5 @@
 import { makeAlarm, type Alarm } from '../alarm.ts'
+import { pathPrefix } from '../base-url.ts'
 import { fit, type Rung } from '../ladder.ts'
 import type { Message, Provider, ProviderDeps, ProviderType, Verdict } from '../provider.ts'
 import { secureContextFor } from '../trust.ts'
@@ -32,10 +33,13 @@ export function makeApns(): ProviderType<typeof apnsOptions> {
       const pem = credentials?.kind === 'certificate' ? credentials.pem : undefined
       const secureContext = await secureContextFor(ca, pem === undefined ? {} : { cert: pem, key: pem })
       const tokens = credentials?.kind === 'token' ? tokensOf(credentials) : undefined
+      const url = apnsUrl(options)
+      const path = `${pathPrefix(url)}/3/device/`
       const connections = makeConnections({
-        url: apnsUrl(options),
+        url,
         clock: deps.clock,
         secureContext,
+        proxy: deps.proxy,
         oneStreamFirst: tokens !== undefined,
         maxConnections: options.max_connections,
       })
@@ -43,7 +47,7 @@ export function makeApns(): ProviderType<typeof apnsOptions> {
         deps,
         'APNs refuses what this app sends; its configuration or the gateway is wrong',
       )
-      return makeProvider({ options, deps, credentials, faults, tokens, connections, alarm })
+      return makeProvider({ options, deps, credentials, faults, tokens, connections, alarm, path })
     },
   }
 }
@@ -56,6 +60,8 @@ type App = {
   tokens: TokenSource | undefined
   connections: Connections
   alarm: Alarm
+  /** `/3/device/`, behind the path of the base URL. */
+  path: string
 }
 
 function makeProvider(app: App): Provider {
@@ -98,10 +104,9 @@ function prepare(app: App, message: Message, from: Rung = 'full'): Prepared | Ve
     pushType: options.push_type,
     now: app.deps.clock.now(),
   })
-  const prefix = apnsUrl(options).pathname.replace(/\/+$/, '')
   return {
     message,
-    path: `${prefix}/3/device/${device.token}`,
+    path: app.path + device.token,
     headers,
     rung: fitting.rung,
     body: fitting.text,

@@ -1,5 +1,4 @@
 import {
-  connect,
   constants,
   type ClientHttp2Session,
   type ClientHttp2Stream,
@@ -7,7 +6,9 @@ import {
 } from 'node:http2'
 import type { SecureContext } from 'node:tls'
 import type { Clock } from '../../lib/clock.ts'
+import type { Proxy } from '../../lib/outbound/proxy.ts'
 import { retryAfterMs } from '../../lib/outbound/retry-after.ts'
+import { dial } from './dial.ts'
 import type { Exchange, ExchangeResult } from './exchange.ts'
 import { faultAfter } from './fault.ts'
 
@@ -22,6 +23,7 @@ export type ConnectionOptions = {
   url: URL
   clock: Clock
   secureContext: SecureContext | undefined
+  proxy: Proxy | undefined
   /** Keep to one stream until the first request has been let in: what APNs asks of those who come with a token. */
   oneStreamFirst: boolean
   /** There is room, or there is no connection any more. */
@@ -56,15 +58,9 @@ const QUIET_MS = { busy: 10_000, idle: 60_000 }
 const PONG_MS = 10_000
 const MAX_BODY_CHARS = 4096
 const MAX_RETURNS = 10
-const SESSION_MEMORY_MB = 64
 
 export function openConnection(options: ConnectionOptions): ApnsConnection {
-  const { clock, url } = options
-  const session = connect(url, {
-    ...(options.secureContext !== undefined && { secureContext: options.secureContext }),
-    settings: { enablePush: false },
-    maxSessionMemory: SESSION_MEMORY_MB,
-  })
+  const { clock } = options
   const exchanges = new Map<ClientHttp2Stream, Exchange>()
   const gone = Promise.withResolvers<void>()
   const openedAt = clock.now()
@@ -77,29 +73,47 @@ export function openConnection(options: ConnectionOptions): ApnsConnection {
   let pingedAt: number | undefined
   let failure: unknown
   let wasOpen = false
+  /** Absent while a tunnel is dug. */
+  let session: ClientHttp2Session | undefined
+  const dialling = new AbortController()
 
-  session.on('remoteSettings', (settings) => {
-    if (state === 'connecting') state = 'open'
-    wasOpen = true
-    maxStreams = settings.maxConcurrentStreams ?? Infinity
-    heardAt = clock.now()
-    options.onChange()
-  })
-  session.on('goaway', (_code, lastStreamId) => {
-    lastStream = lastStreamId
-    drain()
-  })
-  session.on('error', (error) => (failure = error))
-  session.on('close', () => {
+  dial(options, dialling.signal, attach).catch((error: unknown) => onGone(error))
+
+  function attach(made: ClientHttp2Session): void {
+    session = made
+    made.on('remoteSettings', (settings) => {
+      if (state === 'connecting') state = 'open'
+      wasOpen = true
+      maxStreams = settings.maxConcurrentStreams ?? Infinity
+      heardAt = clock.now()
+      options.onChange()
+    })
+    made.on('goaway', (_code, lastStreamId) => {
+      lastStream = lastStreamId
+      drain()
+    })
+    made.on('error', (error) => (failure = error))
+    made.on('close', () => onGone())
+  }
+
+  function onGone(error?: unknown): void {
+    failure ??= error
     state = 'gone'
     gone.resolve()
     options.onChange()
-  })
+  }
+
+  /** Ends it at once, or while it is being dialled. */
+  function destroy(error?: Error): void {
+    failure ??= error
+    dialling.abort()
+    session?.destroy(error)
+  }
 
   function drain(): void {
     if (state === 'gone' || state === 'draining') return
     state = 'draining'
-    if (!session.destroyed) session.close()
+    if (session?.destroyed === false) session.close()
     options.onChange()
   }
 
@@ -162,6 +176,7 @@ export function openConnection(options: ConnectionOptions): ApnsConnection {
       const { path, headers, body } = exchange.request
       let stream: ClientHttp2Stream
       try {
+        if (session === undefined) throw new Error('not open')
         stream = session.request({ ':method': 'POST', ':path': path, ...headers })
       } catch {
         // The session is closing, or has used up its stream ids, and its event is yet to come.
@@ -179,9 +194,9 @@ export function openConnection(options: ConnectionOptions): ApnsConnection {
     check(now) {
       if (state === 'gone') return
       if (state === 'connecting') {
-        if (now - openedAt >= CONNECT_MS) session.destroy(timeout())
+        if (now - openedAt >= CONNECT_MS) destroy(timeout())
       } else if (pingedAt !== undefined) {
-        if (now - pingedAt >= PONG_MS) session.destroy(timeout())
+        if (now - pingedAt >= PONG_MS) destroy(timeout())
       } else if (now - heardAt >= (exchanges.size > 0 ? QUIET_MS.busy : QUIET_MS.idle)) {
         pingedAt = now
         ping(session, () => {
@@ -193,7 +208,7 @@ export function openConnection(options: ConnectionOptions): ApnsConnection {
     idleMs: (now) => (exchanges.size > 0 ? 0 : now - heardAt),
     drain,
     end() {
-      if (exchanges.size > 0 || state === 'connecting') session.destroy()
+      if (exchanges.size > 0 || session === undefined || state === 'connecting') destroy()
       else if (!session.destroyed) session.close()
       return gone.promise
     },
@@ -201,8 +216,8 @@ export function openConnection(options: ConnectionOptions): ApnsConnection {
   }
 }
 
-function ping(session: ClientHttp2Session, onPong: () => void): void {
-  if (session.destroyed || session.closed) return
+function ping(session: ClientHttp2Session | undefined, onPong: () => void): void {
+  if (session === undefined || session.destroyed || session.closed) return
   session.ping((error) => {
     if (error === null) onPong()
   })

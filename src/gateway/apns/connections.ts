@@ -1,6 +1,7 @@
 import { constants } from 'node:http2'
 import type { SecureContext } from 'node:tls'
 import type { Clock } from '../../lib/clock.ts'
+import type { Proxy } from '../../lib/outbound/proxy.ts'
 import { openConnection, type ApnsConnection } from './connection.ts'
 import type { ApnsRequest, Exchange, ExchangeResult } from './exchange.ts'
 
@@ -8,6 +9,7 @@ export type ConnectionsOptions = {
   url: URL
   clock: Clock
   secureContext: SecureContext | undefined
+  proxy: Proxy | undefined
   oneStreamFirst: boolean
   maxConnections: number
 }
@@ -133,7 +135,7 @@ export function makeConnections(options: ConnectionsOptions): Connections {
       })
     },
     retire() {
-      for (const connection of connections) connection.drain()
+      for (const connection of connections) if (connection.state() === 'open') connection.drain()
     },
     count: () => connections.size,
     async [Symbol.asyncDispose]() {

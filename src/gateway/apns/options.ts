@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { baseUrl } from '../base-url.ts'
 
 export const PUSH_TYPES = ['alert', 'background', 'voip', 'complication', 'fileprovider', 'mdm'] as const
 export type PushType = (typeof PUSH_TYPES)[number]
@@ -7,8 +8,6 @@ const PUBLIC_URLS = {
   production: 'https://api.push.apple.com',
   sandbox: 'https://api.sandbox.push.apple.com',
 }
-
-const isHttpUrl = (text: string) => /^https?:$/.test(URL.parse(text)?.protocol ?? '')
 
 /** The keys of an app of the type `apns`. Either `certfile`, or all of `keyfile`, `key_id`, `team_id` and `topic`. */
 export const apnsOptions = z
@@ -27,7 +26,7 @@ export const apnsOptions = z
     send_badge_counts: z.boolean().default(true),
     /** Connections to APNs at the same time; a further one is opened only when the streams of the others are all taken. */
     max_connections: z.int().positive().default(8),
-    base_url: z.string().refine(isHttpUrl, 'must be an http(s) URL').optional(),
+    base_url: baseUrl.optional(),
     ca_file: z.string().min(1).optional(),
   })
   .superRefine((options, context) => {

@@ -8,7 +8,7 @@ const NO_SUBSCRIBER_YET = 507
 export function judgeUnifiedPush({ status, retryAfterMs }: EndpointAnswer): Verdict {
   const said = { status, reason: `status ${status}` }
   if (status >= 200 && status < 300) return { outcome: 'delivered', status, reason: 'accepted' }
-  if (status === 404 || status === 410) return { outcome: 'rejected', ...said }
+  if (status === 404 || status === 410) return { outcome: 'rejected', ...said, isCertain: true }
   // It may as well be this gateway that is not wanted there.
   if (status === 401 || status === 403) return { outcome: 'rejected', ...said, isDoubtful: true }
   if (status >= 400 && status < 500 && ![408, 425, 429].includes(status))

@@ -17,8 +17,9 @@ export function judgeWebPush(answer: EndpointAnswer | NetworkFault, isKnownThere
   const later = { outcome: 'retry', ...said, ...(retryAfterMs !== undefined && { retryAfterMs }) } as const
   if (status >= 200 && status < 300)
     return { outcome: 'delivered', status, reason: 'accepted', ...providerId(answer) }
-  if (status === 404 || status === 410) return { outcome: 'rejected', ...said }
-  if (status === 403) return { outcome: isKnownThere ? 'rejected' : 'configuration error', ...said }
+  if (status === 404 || status === 410) return { outcome: 'rejected', ...said, isCertain: true }
+  if (status === 403 && isKnownThere) return { outcome: 'rejected', ...said, isCertain: true }
+  if (status === 403) return { outcome: 'configuration error', ...said }
   if (status === 401) return { outcome: 'configuration error', ...said }
   if (status >= 500 || status === 408 || status === 425 || status === 429) return later
   // A redirect is not followed: it may lead anywhere. It is more often a machine on the way than the push service's last word.

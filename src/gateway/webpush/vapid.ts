@@ -125,7 +125,8 @@ function fromScalar(text: string): KeyObject {
   const point = pair.getPublicKey()
   const x = point.toString('base64url', 1, 33)
   const y = point.toString('base64url', 33)
-  const d = pair.getPrivateKey().toString('base64url').padStart(43, 'A')
+  // Not `pair.getPrivateKey()`: that one loses the zeros in front.
+  const d = Buffer.from(text, 'base64url').toString('base64url')
   return createPrivateKey({ key: { kty: 'EC', crv: 'P-256', x, y, d }, format: 'jwk' })
 }
 

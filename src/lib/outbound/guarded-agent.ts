@@ -5,6 +5,8 @@ import { buildConnector, errors, Pool, type Dispatcher } from 'undici'
 
 import { BLOCKED } from './ip-policy.ts'
 import { systemLookup, type Lookup } from './lookup.ts'
+import type { Proxy } from './proxy.ts'
+import { throughProxy } from './proxy-connector.ts'
 
 /** Which addresses may be dialled. */
 export type AddressRule = {
@@ -16,6 +18,8 @@ export type AddressRule = {
 export type GuardedAgentOptions = {
   ruleFor(url: URL): AddressRule
   lookup?: Lookup
+  /** Everything goes through it; it resolves the names. */
+  proxy?: Proxy | undefined
   /** Certificate authorities trusted beside the usual ones, each in PEM. */
   ca?: readonly string[]
   /** Instead of what `ca` would make. */
@@ -115,6 +119,10 @@ function retireOldest(pools: ReadonlyMap<string, Pool>, retire: (key: string, po
 function makePool(url: URL, options: GuardedAgentOptions, secureContext: SecureContext): Pool {
   const accepts = options.ruleFor(url).allows
   const keepAliveMs = options.keepAliveMs ?? 10_000
+  const timeout = options.connectTimeoutMs ?? 5000
+  const lookup = guardedLookup(options.lookup ?? systemLookup, accepts)
+  const direct = buildConnector({ allowH2: false, timeout, lookup, secureContext })
+  const connect = options.proxy === undefined ? direct : throughProxy(options.proxy, direct, timeout)
   return new Pool(url.origin, {
     connections: options.connectionsPerOrigin ?? 8,
     pipelining: 1,
@@ -123,21 +131,17 @@ function makePool(url: URL, options: GuardedAgentOptions, secureContext: SecureC
     // The caller's signal bounds the whole exchange; undici's timers would only start anew with each chunk.
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: guarded(
-      accepts,
-      buildConnector({
-        allowH2: false,
-        timeout: options.connectTimeoutMs ?? 5000,
-        lookup: guardedLookup(options.lookup ?? systemLookup, accepts),
-        secureContext,
-      }),
-    ),
+    connect: guarded(accepts, options.proxy, connect),
   })
 }
 
-/** A literal address never reaches `lookup`, so it is checked here; and the socket tells what was dialled in truth. */
+/**
+ * A literal address never reaches `lookup`, so it is checked here; and the socket tells what was dialled in truth. A proxy resolves
+ * names itself, and the socket is the proxy's: with one, only literal addresses can be checked.
+ */
 function guarded(
   accepts: (address: string) => boolean,
+  proxy: Proxy | undefined,
   connect: buildConnector.connector,
 ): buildConnector.connector {
   return (options, callback) => {
@@ -147,7 +151,7 @@ function guarded(
     }
     connect(options, (...[error, socket]) => {
       if (error !== null) return callback(error, null)
-      const fault = faultOfPeer(socket, accepts)
+      const fault = proxy === undefined ? faultOfPeer(socket, accepts) : undefined
       if (fault === undefined) return callback(null, socket)
       socket.destroy()
       callback(fault, null)

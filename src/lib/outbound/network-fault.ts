@@ -11,6 +11,7 @@ export type NetworkFault =
   | 'connection reset'
   | 'dns'
   | 'network'
+  | 'proxy'
   | 'stopped'
   | 'timeout'
   | 'tls'
@@ -18,6 +19,7 @@ export type NetworkFault =
 
 const BY_CODE: Readonly<Record<string, NetworkFault>> = {
   ERR_BLOCKED_ADDRESS: BLOCKED,
+  ERR_PROXY: 'proxy',
   EAI_AGAIN: 'dns',
   EAI_FAIL: 'dns',
   EAI_NODATA: 'dns',

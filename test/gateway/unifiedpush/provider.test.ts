@@ -105,8 +105,8 @@ suite('verdicts', () => {
     [{ status: 200 }, { outcome: 'delivered', status: 200, reason: 'accepted' }],
     [{ status: 201 }, { outcome: 'delivered', status: 201, reason: 'accepted' }],
     [{ status: 202 }, { outcome: 'delivered', status: 202, reason: 'accepted' }],
-    [{ status: 404 }, { outcome: 'rejected', status: 404, reason: 'status 404' }],
-    [{ status: 410 }, { outcome: 'rejected', status: 410, reason: 'status 410' }],
+    [{ status: 404 }, { outcome: 'rejected', status: 404, reason: 'status 404', isCertain: true }],
+    [{ status: 410 }, { outcome: 'rejected', status: 410, reason: 'status 410', isCertain: true }],
     [{ status: 401 }, { outcome: 'rejected', status: 401, reason: 'status 401', isDoubtful: true }],
     [{ status: 403 }, { outcome: 'rejected', status: 403, reason: 'status 403', isDoubtful: true }],
     [{ status: 400 }, { outcome: 'dropped', status: 400, reason: 'status 400' }],
@@ -152,7 +152,7 @@ suite('what was learned', () => {
   test('of an address that refuses holds for ten minutes, for it alone', async (t) => {
     const { send, answer, received, clock, urlOf } = await makeRig(t)
     answer({ status: 404 })
-    const refused = { outcome: 'rejected', status: 404, reason: 'status 404' }
+    const refused = { outcome: 'rejected', status: 404, reason: 'status 404', isCertain: true }
     assert.deepEqual(await send(), refused)
     answer({ status: 200 })
     clock.advance(599_999)

@@ -108,8 +108,8 @@ suite('verdicts', () => {
     [{ status: 201 }, { outcome: 'delivered', status: 201, reason: 'accepted' }],
     [{ status: 200 }, { outcome: 'delivered', status: 200, reason: 'accepted' }],
     [{ status: 202 }, { outcome: 'delivered', status: 202, reason: 'accepted' }],
-    [{ status: 404 }, { outcome: 'rejected', status: 404, reason: 'status 404' }],
-    [{ status: 410 }, { outcome: 'rejected', status: 410, reason: 'status 410' }],
+    [{ status: 404 }, { outcome: 'rejected', status: 404, reason: 'status 404', isCertain: true }],
+    [{ status: 410 }, { outcome: 'rejected', status: 410, reason: 'status 410', isCertain: true }],
     [{ status: 403 }, { outcome: 'configuration error', status: 403, reason: 'status 403' }],
     [{ status: 401 }, { outcome: 'configuration error', status: 401, reason: 'status 401' }],
     [{ status: 400 }, { outcome: 'dropped', status: 400, reason: 'status 400' }],
@@ -160,6 +160,7 @@ suite('verdicts', () => {
       outcome: 'rejected',
       status: 403,
       reason: 'VapidPkHashMismatch',
+      isCertain: true,
     })
   })
 

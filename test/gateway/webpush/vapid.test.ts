@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto'
+import { createECDH, createPublicKey, generateKeyPairSync, verify } from 'node:crypto'
 import { suite, test } from 'node:test'
 import webPush from 'web-push'
 import { createVapid, makeVapidKey, readVapidKey, vapidSubject } from '../../../src/gateway/webpush/vapid.ts'
@@ -78,6 +78,14 @@ suite('VAPID keys', () => {
       const { publicKey, privateKey } = webPush.generateVAPIDKeys()
       assert.equal(readVapidKey(privateKey).publicKey, publicKey)
     }
+  })
+
+  test('with zeros in front are read', () => {
+    const scalar = Buffer.alloc(32)
+    scalar.writeUInt8(7, 31)
+    const pair = createECDH('prime256v1')
+    pair.setPrivateKey(scalar)
+    assert.equal(readVapidKey(scalar.toString('base64url')).publicKey, pair.getPublicKey('base64url'))
   })
 
   const pem = (key: { export(options: { type: 'pkcs8'; format: 'pem' }): string | Buffer }) =>

@@ -1,0 +1,22 @@
+import type { Clock } from '../lib/clock.ts'
+import type { Log } from '../lib/log.ts'
+import { startSweeper } from '../lib/sweeper.ts'
+import type { Database } from '../storage/database.ts'
+import { TOKEN_LIFE_MS, VALIDATED_LIFE_MS } from './email-validation.ts'
+import { deleteOldValidations } from './threepids-store.ts'
+
+const EVERY_MS = 3_600_000
+const AT_ONCE = 500
+
+/** Forgets validations that are over, now and then once an hour, until it is disposed of. */
+export function startValidationSweeper(deps: { db: Database; clock: Clock; log: Log }): AsyncDisposable {
+  return startSweeper(deps, {
+    of: 'validations of addresses',
+    everyMs: EVERY_MS,
+    atOnce: AT_ONCE,
+    sweep: () => {
+      const before = deps.clock.now() - TOKEN_LIFE_MS - VALIDATED_LIFE_MS
+      return deps.db.transaction((tx) => tx.run(deleteOldValidations, { before, limit: AT_ONCE }))
+    },
+  })
+}

@@ -1,0 +1,110 @@
+import { addressOfToken, validateByToken, type ValidationDeps } from '../accounts/email-validation.ts'
+import { UNSUBSCRIBE_PATH, VALIDATE_PATH } from '../delivery/email/links.ts'
+import { defineRoute, type Route } from '../http/route.ts'
+import { safeHtml } from '../lib/html.ts'
+import { mailedPusher, type UnsubscribeDeps, unsubscribe } from '../pushers/unsubscribe.ts'
+import { button, page } from './page.ts'
+
+export type EmailPageDeps = UnsubscribeDeps & Pick<ValidationDeps, 'db' | 'clock'> & { serverName: string }
+
+const NOT_VALID = page(404, {
+  title: 'This link is not valid',
+  content: safeHtml`<p>
+    It has been used up, a newer mail has taken its place, or it is older than an hour. Ask for another mail
+    in your app.
+  </p>`,
+})
+const ENDED = {
+  title: 'No more mail',
+  content: safeHtml`<p>
+    E-mail notifications have ended. They can be turned on again in the settings of your app.
+  </p>`,
+}
+
+/**
+ * The pages behind the links of mails. What a link is for is done by POST alone: programs that look into mail open links. The token
+ * is part of the path, since an unsubscribing mail program sends nothing but its own words (RFC 8058).
+ */
+export function emailPageRoutes(deps: EmailPageDeps): Route[] {
+  return [...validationPages(deps), ...unsubscribePages(deps)]
+}
+
+function validationPages(deps: EmailPageDeps): Route[] {
+  const path = `${VALIDATE_PATH}/:token` as const
+  return [
+    defineRoute({
+      method: 'GET',
+      path,
+      auth: 'none',
+      limit: 'email token',
+      async handler({ params: { token } }) {
+        const found = await addressOfToken(deps, token)
+        if (!found) return NOT_VALID
+        if (found.isValidated) return validated(found.address)
+        return page(200, {
+          title: 'Is this your address?',
+          content: safeHtml`<p>
+              Somebody wants to add <b class="word">${found.address}</b> to an account on
+              <b>${deps.serverName}</b>.
+            </p>
+            <p>
+              If that is you, confirm it here, then go on in your app. If it is not, close this page: nothing
+              will happen.
+            </p>
+            ${button('Confirm this address')}`,
+        })
+      },
+    }),
+    defineRoute({
+      method: 'POST',
+      path,
+      auth: 'none',
+      limit: 'email token',
+      async handler({ params: { token } }) {
+        const address = await validateByToken(deps, token)
+        return address === undefined ? NOT_VALID : validated(address)
+      },
+    }),
+  ]
+}
+
+const validated = (address: string) =>
+  page(200, {
+    title: 'Confirmed',
+    content: safeHtml`<p><b class="word">${address}</b> is confirmed. Go on in your app now.</p>`,
+  })
+
+function unsubscribePages(deps: EmailPageDeps): Route[] {
+  const path = `${UNSUBSCRIBE_PATH}/:token` as const
+  return [
+    defineRoute({
+      method: 'GET',
+      path,
+      auth: 'none',
+      limit: 'default',
+      async handler({ params: { token } }) {
+        const found = await mailedPusher(deps, token)
+        if (!found) return page(404, ENDED)
+        return page(200, {
+          title: 'End e-mail notifications?',
+          content: safeHtml`<p>
+              Notifications of <b class="word">${found.userId}</b> are mailed to
+              <b class="word">${found.address}</b>.
+            </p>
+            ${button('Send no more mail')}`,
+        })
+      },
+    }),
+    defineRoute({
+      method: 'POST',
+      path,
+      auth: 'none',
+      limit: 'default',
+      async handler({ params: { token } }) {
+        // A link whose pusher is gone is no fault of who follows it.
+        await unsubscribe(deps, token)
+        return page(200, ENDED)
+      },
+    }),
+  ]
+}

@@ -1,0 +1,41 @@
+import { type Reply, reply } from '../http/route.ts'
+import { Html, safeHtml } from '../lib/html.ts'
+
+const STYLE =
+  new Html(`body{font:16px/1.5 system-ui,sans-serif;max-width:34em;margin:4em auto;padding:0 1em;color:#222}
+button{font:inherit;padding:.5em 1.2em;border:0;border-radius:.4em;background:#2457a7;color:#fff;cursor:pointer}
+.word{word-break:break-word}`)
+
+// The page brings its style along and may load, run and send nothing else; its address holds a token, so nobody is told it.
+const HEADERS = {
+  'content-type': 'text/html; charset=utf-8',
+  'content-security-policy': `default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`,
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'x-robots-tag': 'noindex',
+  'cache-control': 'no-store',
+}
+
+/** A page of the server's own, for people who come by a link in a mail. It has no scripts. */
+export function page(status: number, { title, content }: { title: string; content: Html }): Reply {
+  const text = safeHtml`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width" />
+        <title>${title}</title>
+        <style>
+          ${STYLE}
+        </style>
+      </head>
+      <body>
+        <h1>${title}</h1>
+        ${content}
+      </body>
+    </html> `
+  return reply(status, text.text, HEADERS)
+}
+
+/** A button that sends the address of the page itself with POST: opening a page must never do anything. */
+export const button = (label: string): Html => safeHtml`<form method="post"><button>${label}</button></form>`

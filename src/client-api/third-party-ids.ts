@@ -1,0 +1,87 @@
+import { z } from 'zod'
+import { requestToken, type ValidationDeps } from '../accounts/email-validation.ts'
+import { addThreepid, listThreepids, removeThreepid } from '../accounts/threepids.ts'
+import { client, defineRoute, reply, type Route } from '../http/route.ts'
+import { MatrixError } from '../lib/errors.ts'
+import type { Json } from '../lib/json.ts'
+
+const MAX_ADDRESS = 500
+
+/** Identity service API, "Session": what may be in a session id and a client secret. */
+const opaque = z.string().regex(/^[0-9a-zA-Z.=_-]{1,255}$/, 'expected 1 to 255 of A-Z a-z 0-9 . = _ -')
+
+const tokenBody = z.object({
+  email: z.string().max(MAX_ADDRESS),
+  client_secret: opaque,
+  send_attempt: z.int().min(0),
+  // To be ignored when a validation is submitted with POST, as it always is here.
+  next_link: z.string().optional(),
+})
+const addBody = z.object({ sid: opaque, client_secret: opaque, auth: z.custom<Json>().optional() })
+const deleteBody = z.object({ medium: z.enum(['email', 'msisdn']), address: z.string().max(MAX_ADDRESS) })
+
+/**
+ * `/account/3pid…` (client-server API, "Adding Account Administrative Contact Information"): e-mail addresses, which this server
+ * validates itself. No identity server is ever asked. `POST /account/3pid`, which is deprecated, is not there: it takes no password.
+ */
+export function thirdPartyIdRoutes(deps: ValidationDeps): Route[] {
+  return [
+    defineRoute({
+      method: 'GET',
+      path: client('/account/3pid'),
+      auth: 'user',
+      limit: 'default',
+      handler: async ({ requester }) => ({ threepids: await listThreepids(deps.db, requester.userId) }),
+    }),
+    defineRoute({
+      method: 'POST',
+      path: client('/account/3pid/email/requestToken'),
+      // Clients ask without their token, as the specification has it.
+      auth: 'optional',
+      limit: 'email token',
+      body: tokenBody,
+      handler: ({ body }) =>
+        requestToken(deps, {
+          email: body.email,
+          clientSecret: body.client_secret,
+          sendAttempt: body.send_attempt,
+        }),
+    }),
+    defineRoute({
+      method: 'POST',
+      path: client('/account/3pid/msisdn/requestToken'),
+      auth: 'optional',
+      limit: 'default',
+      handler: () => {
+        throw new MatrixError(
+          400,
+          'M_THREEPID_MEDIUM_NOT_SUPPORTED',
+          'This server does not use phone numbers',
+        )
+      },
+    }),
+    defineRoute({
+      method: 'POST',
+      path: client('/account/3pid/add'),
+      auth: 'user',
+      limit: 'default',
+      body: addBody,
+      async handler({ requester, body: { sid, client_secret: clientSecret, auth } }) {
+        const outcome = await addThreepid(deps, requester, { sid, clientSecret, auth })
+        return outcome.kind === 'challenge' ? reply(401, outcome.body) : {}
+      },
+    }),
+    defineRoute({
+      method: 'POST',
+      path: client('/account/3pid/delete'),
+      auth: 'user',
+      limit: 'default',
+      body: deleteBody,
+      async handler({ requester, body }) {
+        await removeThreepid(deps, requester.userId, body)
+        // There is no identity server that could have been told of it.
+        return { id_server_unbind_result: 'no-support' }
+      },
+    }),
+  ]
+}

@@ -1,0 +1,144 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { ConfigError } from './config-error.ts'
+import { decide, readText, type Sources } from './load.ts'
+import { flatten, type Given, isMapping, parseYaml, readEnvironment, readFlags } from './read.ts'
+import { type Config, configSchema } from './schema.ts'
+
+/** The configuration of a gateway that runs alone. */
+export type GatewayConfig = {
+  config: Config
+  /** As the file has them: `gateway/` reads them. */
+  apps: unknown
+  /** Where else metrics are served. */
+  metricsAt?: { host: string; port: number }
+  /** What is obsolete or not known, each in a sentence. */
+  warnings: string[]
+}
+
+/** Where Sygnal listens when its file does not say. */
+const SYGNAL = { host: '127.0.0.1', port: 5000, metricsPort: 8000 }
+/** Those of `belfry serve` that mean something here. */
+const FLAGS: ReadonlySet<string> = new Set([
+  'listen',
+  'data',
+  'database',
+  'log_level',
+  'push.allow_ip_ranges',
+  'push.extra_ca',
+])
+
+const port = z.int().min(0).max(65_535)
+const http = z.looseObject({
+  bind_addresses: z.array(z.string().min(1)).min(1).default([SYGNAL.host]),
+  port: port.default(SYGNAL.port),
+})
+const prometheus = z.looseObject({
+  enabled: z.boolean().default(false),
+  address: z.string().default('127.0.0.1'),
+  port: port.default(SYGNAL.metricsPort),
+})
+
+/**
+ * Reads a configuration file of Sygnal as it is, with any of our own keys beside its own. Flags win over environment over file.
+ * @throws {ConfigError} for what cannot be honoured
+ */
+export function loadGatewayConfig(sources: Sources): GatewayConfig {
+  const { argv = [], env = process.env, readFile = (path: string) => readFileSync(path, 'utf8') } = sources
+  const flags = readFlags(argv)
+  const [stray] = flags.positionals
+  if (stray !== undefined) throw new ConfigError(`unexpected argument "${stray}"`)
+  const foreign = flags.given.find(({ path }) => !FLAGS.has(path.join('.')))
+  if (foreign !== undefined) throw new ConfigError(`unknown flag ${foreign.from}`)
+  const environment = readEnvironment(env)
+  const file = flags.file ?? environment.file
+  if (file === undefined) throw new ConfigError('--config FILE is needed: it names the apps')
+  const content = parseYaml(readText(file, readFile), file)
+  const read = readSygnal(content, file)
+  const config = decide([...proxyOf(env), ...read.given, ...environment.given, ...flags.given])
+  const isDatabaseGiven = [...read.given, ...environment.given, ...flags.given].some(
+    ({ path }) => path[0] === 'database',
+  )
+  if (!isDatabaseGiven) config.database = { kind: 'sqlite', path: join(config.data, 'gateway.db') }
+  const { apps, metricsAt, warnings } = read
+  return { config, apps, warnings, ...(metricsAt && { metricsAt }) }
+}
+
+/** As Sygnal has it: what the file says comes first. */
+function proxyOf(env: Readonly<Record<string, string | undefined>>): Given[] {
+  const value = env['HTTPS_PROXY'] ?? env['https_proxy']
+  return value === undefined || value === ''
+    ? []
+    : [{ path: ['gateway', 'proxy'], value, from: 'HTTPS_PROXY' }]
+}
+
+type Read = Pick<GatewayConfig, 'apps' | 'metricsAt' | 'warnings'> & { given: Given[] }
+
+function readSygnal(content: Record<string, unknown>, file: string): Read {
+  const { apps, http: rawHttp, log, proxy, metrics, db, ...rest } = content
+  const warnings: string[] = []
+  const given: Given[] = []
+  const set = (path: string[], value: unknown) => given.push({ path, value, from: file })
+  if (proxy !== undefined && proxy !== null) set(['gateway', 'proxy'], proxy)
+  set(['listen'], listenOf(rawHttp))
+  if (db !== undefined || isMapping(rest['database'])) {
+    warnings.push('the database of old versions of Sygnal is not used; ours is in the data directory')
+    delete rest['database']
+  }
+  readLog(log, { set, warnings })
+  const metricsAt = readMetrics(metrics, warnings)
+  const known = configSchema.shape
+  for (const key of Object.keys(rest)) {
+    if (Object.hasOwn(known, key)) continue
+    warnings.push(`"${key}" is not known; it is ignored`)
+    delete rest[key]
+  }
+  given.push(...flatten(rest, [], file))
+  return { apps, warnings, given, ...(metricsAt && { metricsAt }) }
+}
+
+function listenOf(raw: unknown): string {
+  const { bind_addresses: addresses, port: number } = parse(http, raw ?? {}, 'http')
+  const [host = SYGNAL.host, ...others] = addresses
+  if (others.length > 0)
+    throw new ConfigError(
+      'bad value for "http.bind_addresses": one address can be listened on; "0.0.0.0" or "::" stands for all',
+    )
+  return `${host.includes(':') ? `[${host}]` : host}:${number}`
+}
+
+type Reading = { set: (path: string[], value: unknown) => void; warnings: string[] }
+
+function readLog(log: unknown, { set, warnings }: Reading): void {
+  if (!isMapping(log)) return
+  if (log['setup'] !== undefined)
+    warnings.push('"log.setup" configures Python\'s logging and is ignored; "log_level" is ours')
+  const access = log['access']
+  if (!isMapping(access)) return
+  if (access['x_forwarded_for'] === true) set(['trust_proxy'], true)
+  if (access['file'] !== undefined) warnings.push('"log.access.file" is not supported; the log is on stderr')
+}
+
+function readMetrics(metrics: unknown, warnings: string[]): GatewayConfig['metricsAt'] {
+  if (!isMapping(metrics)) return undefined
+  for (const name of ['opentracing', 'sentry']) {
+    const section = metrics[name]
+    if (isMapping(section) && section['enabled'] === true)
+      warnings.push(`"metrics.${name}" is not supported and is ignored`)
+  }
+  const {
+    enabled,
+    address,
+    port: number,
+  } = parse(prometheus, metrics['prometheus'] ?? {}, 'metrics.prometheus')
+  return enabled ? { host: address === '' ? '0.0.0.0' : address, port: number } : undefined
+}
+
+function parse<S extends z.ZodType>(schema: S, value: unknown, key: string): z.output<S> {
+  const result = schema.safeParse(value)
+  if (result.success) return result.data
+  const issue = result.error.issues[0]
+  const at = [key, ...(issue?.path.map(String) ?? [])].join('.')
+  throw new ConfigError(`bad value for "${at}": ${issue?.message.replace(/^Invalid (input|option): /, '')}`)
+}

@@ -1,0 +1,105 @@
+import type { RoomId } from '../../lib/ids.ts'
+import type { ReasonOf } from '../../trace/vocabulary.ts'
+import { createDeviceRules } from '../device-rules.ts'
+import { createEventCache } from '../event-cache.ts'
+import { AFTER_A_POWER_CUT_AGAIN } from '../leases.ts'
+import { judgeEvent, type Verdict } from '../next-poke.ts'
+import type { MailDeliveryDeps } from './deps.ts'
+import { isOn, type ToTell } from './digest.ts'
+import {
+  dropWaiting,
+  type MailPusher,
+  PER_ROOM,
+  ROOMS,
+  type WaitingEvent,
+  waitingEvents,
+} from './mail-store.ts'
+import type { Throttle, WaitingRoom } from './schedule.ts'
+import { throttlesOf } from './throttle-store.ts'
+
+/** Tweaks of MSC4062: the event is not for mail. */
+const NOT_BY_MAIL = ['dont_email', 'org.matrix.msc4062.dont_email']
+
+/** What waits for a pusher and is worth a mail, the oldest first. */
+export type Waiting = {
+  told: (ToTell & { position: number })[]
+  rooms: (WaitingRoom & { throttle: Throttle | undefined })[]
+}
+
+type Judged =
+  | { kind: 'tell'; row: WaitingEvent; verdict: ToTell['verdict'] }
+  | { kind: 'skip'; row: WaitingEvent; reason: ReasonOf<'skipped'> }
+
+/**
+ * Makes the function that looks through what waits for a pusher. What needs no mail any more goes from the outbox, and then older
+ * events show up in its place: in the end all that it has looked at is to be told, the oldest of each room among it.
+ */
+export function createLookThrough(deps: MailDeliveryDeps): (pusher: MailPusher) => Promise<Waiting> {
+  const { db, clock, events, trace } = deps
+  const caches = {
+    eventAt: createEventCache(deps.loadPokedEvents, db),
+    deviceRulesOf: createDeviceRules((userId) => deps.rulesOf(db, userId), deps.ruleSettings),
+  }
+
+  async function judge(pusher: MailPusher, row: WaitingEvent): Promise<Judged> {
+    const waiting = { ...row, user_id: pusher.user_id, enabled: pusher.enabled, handle: pusher.handle }
+    const asked = { ...deps, ...caches, q: db, now: clock.now() }
+    const verdict: Verdict = await judgeEvent(asked, waiting, row.position)
+    if (verdict.kind === 'skip') return { ...verdict, row }
+    const isUnwanted = NOT_BY_MAIL.some((name) => isOn(verdict.outcome.tweaks[name]))
+    return isUnwanted ? { kind: 'skip', row, reason: 'not by e-mail' } : { kind: 'tell', row, verdict }
+  }
+
+  async function drop(
+    pusherId: number,
+    skipped: readonly Extract<Judged, { kind: 'skip' }>[],
+  ): Promise<void> {
+    const positions = skipped.map(({ row }) => row.position)
+    const steps = skipped.map(({ row, reason }) => {
+      return { pusherId, position: row.position, step: 'skipped' as const, reason }
+    })
+    await db.transaction(async (tx) => {
+      await trace.recordSteps(tx, clock.now(), steps)
+      await tx.run(dropWaiting, { pusherId, positions })
+    }, AFTER_A_POWER_CUT_AGAIN)
+    for (const [reason, all] of Map.groupBy(skipped, (one) => one.reason))
+      events.mailSkipped({ pusherId, reason, count: all.length })
+  }
+
+  async function roomsOf(pusherId: number, told: readonly WaitingEvent[]): Promise<Waiting['rooms']> {
+    const rows = told.length === 0 ? [] : await db.all(throttlesOf, { pusherId })
+    const throttles = new Map(
+      rows.map((row) => [
+        row.room_id,
+        { toldAt: row.told_at, waitMs: row.wait_ms, lastEventAt: row.last_event_at },
+      ]),
+    )
+    const byRoom = new Map<RoomId, Waiting['rooms'][number]>()
+    for (const { room_id: roomId, room_oldest_at: oldestAt, room_newest_at: newestAt } of told)
+      if (roomId !== null) byRoom.set(roomId, { roomId, oldestAt, newestAt, throttle: throttles.get(roomId) })
+    return [...byRoom.values()]
+  }
+
+  return async (pusher) => {
+    const pusherId = pusher.pusher_id
+    for (;;) {
+      const rows = await db.all(waitingEvents, { pusherId, perRoom: PER_ROOM, rooms: ROOMS })
+      const judged = await Promise.all(rows.map((row) => judge(pusher, row)))
+      const skipped = judged.filter((one) => one.kind === 'skip')
+      if (skipped.length > 0) {
+        await drop(pusherId, skipped)
+        continue
+      }
+      const told = judged.filter((one) => one.kind === 'tell')
+      return {
+        told: told.map(({ row, verdict }) => ({
+          position: row.position,
+          verdict,
+          at: row.origin_server_ts ?? row.created_at,
+          roomRows: row.room_rows,
+        })),
+        rooms: await roomsOf(pusherId, rows),
+      }
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import { validationLetter } from '../../accounts/validation-letter.ts'
+import { readSetting } from '../../config/read-setting.ts'
+import type { Config } from '../../config/schema.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { Random } from '../../lib/ids.ts'
+import type { Log } from '../../lib/log.ts'
+import { createMailEvents } from '../../lib/mail-events.ts'
+import type { MailResult } from '../../lib/mail/mail-result.ts'
+import { makeMailer } from '../../lib/mail/mailer.ts'
+import type { Metrics } from '../../lib/metrics.ts'
+import { mailLinks } from './links.ts'
+import { testLetter } from './render.ts'
+
+type MailConfig = Pick<Config, 'email' | 'public_url' | 'server_name'>
+
+/** All that has to do with sending mail; undefined: no mail server is named. */
+export function createMailService(
+  config: MailConfig,
+  { clock, random, log, metrics }: { clock: Clock; random: Random; log: Log; metrics: Metrics },
+) {
+  const { email: settings, public_url: publicUrl, server_name: serverName } = config
+  const { smtp, from, user } = settings
+  // Neither is missing: the configuration is refused without them.
+  if (smtp === undefined || from === undefined || publicUrl === undefined) return undefined
+  const password = settings.password ?? passwordIn(settings.password_file)
+  const send = makeMailer({
+    ...smtp,
+    tls: settings.tls,
+    login: user !== undefined && password !== undefined ? { user, password } : undefined,
+    from,
+    ca: settings.extra_ca === undefined ? [] : [readSetting('email.extra_ca', settings.extra_ca)],
+    timeoutMs: settings.timeout_s * 1000,
+    connections: settings.connections,
+    clock,
+  })
+  const links = mailLinks({ publicUrl, clientUrl: settings.client_url })
+  const name = settings.name ?? serverName
+  const events = createMailEvents({ log, metrics })
+  const tellOf = (kind: 'token' | 'test', result: MailResult): MailResult => {
+    if (result.kind === 'sent') events.mailSent({ kind, ms: result.ms })
+    else if (result.kind === 'refused') events.mailRefused({ kind, error: result.error })
+    else events.mailFailed({ kind, error: result.error })
+    return result
+  }
+  return {
+    newUnsubscribeToken: () => random.token(24),
+    sendToken: async ({ address, token }: { address: string; token: string }) => {
+      const letter = validationLetter({ address, name, link: links.validate(token) })
+      return tellOf('token', await send({ ...letter, id: random.token(16) }))
+    },
+    sendTest: async ({
+      pushkey,
+      unsubscribe_token: token,
+    }: {
+      pushkey: string
+      unsubscribe_token: string | null
+    }) => {
+      const unsubscribe = links.unsubscribe(token ?? '')
+      const letter = testLetter({ name, links, unsubscribe })
+      return tellOf('test', await send({ to: pushkey, ...letter, id: random.token(16), unsubscribe }))
+    },
+    delivery: {
+      send,
+      links,
+      name,
+      events,
+      delayMs: settings.delay_s * 1000,
+      concurrency: settings.connections,
+    },
+  }
+}
+
+function passwordIn(file: string | undefined): string | undefined {
+  if (file === undefined) return undefined
+  return readSetting('email.password_file', file).split(/\r?\n/, 1)[0]
+}

@@ -1,0 +1,122 @@
+import { type Html, safeHtml } from '../../lib/html.ts'
+import type { Mail } from '../../lib/mail/mailer.ts'
+import { sheet } from '../../lib/mail/sheet.ts'
+import { oneLine } from '../../lib/mail/plain-text.ts'
+import type { Digest, DigestEvent, DigestRoom } from './digest.ts'
+import type { MailLinks } from './links.ts'
+
+// Digests as mail, in text and in HTML. Names and bodies are users' words: in HTML they are escaped by `safeHtml` and kept in <bdi>, so
+// that none turns the direction of what stands beside it; in text each of their lines begins with "  ", so that none
+// passes for ours.
+
+export type Letter = Pick<Mail, 'subject' | 'text' | 'html'>
+
+export type Stationery = {
+  /** What the server is called in mails. */
+  name: string
+  links: Pick<MailLinks, 'room'>
+  /** Ends this kind of mail. */
+  unsubscribe: string
+}
+
+const SUBJECT = 120
+
+/** Everything that the digest has. */
+export function fullLetter(digest: Digest, stationery: Stationery): Letter {
+  return letter(stationery, {
+    subject: subjectOf(digest),
+    text: digest.rooms.map((room) => roomText(room, stationery)).join('\n') + moreRoomsText(digest),
+    html: safeHtml`${digest.rooms.map((room) => roomHtml(room, stationery))}${moreRoomsHtml(digest)}`,
+  })
+}
+
+/** No names and no words: how much there is, and nothing else. */
+export function shortLetter(digest: Digest, stationery: Stationery): Letter {
+  const rooms = digest.rooms.length + digest.moreRooms
+  const line = `${countOf(digest.events, 'notification')} in ${countOf(rooms, 'room')}.`
+  return letter(stationery, {
+    subject: 'New notifications',
+    text: `${line}\n`,
+    html: safeHtml`<p>${line}</p>`,
+  })
+}
+
+/** Says that mail arrives. */
+export function testLetter(stationery: Stationery): Letter {
+  const line = 'This is a test. Notifications arrive in this mailbox.'
+  return letter(stationery, { subject: 'Test', text: `${line}\n`, html: safeHtml`<p>${line}</p>` })
+}
+
+function subjectOf({ rooms: [room], rooms, moreRooms, events }: Digest): string {
+  if (room === undefined || rooms.length + moreRooms > 1)
+    return `${countOf(events, 'notification')} in ${countOf(rooms.length + moreRooms, 'room')}`
+  const [first] = room.events
+  if (first !== undefined && room.events.length + room.more === 1)
+    return first.isInvite
+      ? `${first.from} invites you${room.name === first.from ? '' : ` to ${room.name}`}`
+      : `Message from ${first.from}${room.name === first.from ? '' : ` in ${room.name}`}`
+  return `${countOf(events, 'notification')} in ${room.name}`
+}
+
+function letter(
+  { name, unsubscribe }: Stationery,
+  { subject, text, html: body }: { subject: string; text: string; html: Html },
+): Letter {
+  return {
+    subject: oneLine(`[${name}] ${subject}`, SUBJECT),
+    text: `${text}
+-- 
+${name} mails what you have not read. To end this, open:
+${unsubscribe}
+`,
+    html: sheet({
+      title: name,
+      content: safeHtml`${body}
+<hr style="border:0;border-top:1px solid #ccc">
+<p style="font-size:13px;color:#666">${name} mails what you have not read. <a href="${unsubscribe}">Send no more mail</a></p>`,
+    }),
+  }
+}
+
+function roomText(room: DigestRoom, { links }: Stationery): string {
+  const link = links.room(room.roomId)
+  const lines = [
+    `# ${room.name}${link === undefined ? '' : `\n  ${link}`}`,
+    ...(room.more > 0 ? [`  (${room.more} more)`] : []),
+    ...room.events.flatMap((event) => eventLines(event).map((line) => `  ${line}`)),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+function eventLines({ from, at, did, lines }: DigestEvent): string[] {
+  const head = `${timeOf(at)}  ${from}`
+  if (did !== undefined) return [`${head} ${did}`, ...lines.map((line) => `  ${line}`)]
+  return [`${head}:`, ...lines.map((line) => `  ${line}`)]
+}
+
+function roomHtml(room: DigestRoom, { links }: Stationery): Html {
+  const link = links.room(room.roomId)
+  const name = safeHtml`<bdi>${room.name}</bdi>`
+  const heading = link === undefined ? name : safeHtml`<a href="${link}">${name}</a>`
+  const more =
+    room.more === 0 ? undefined : safeHtml`<p style="color:#666;margin:.3em 0">${room.more} more</p>\n`
+  return safeHtml`<h2 style="font-size:17px;margin:1.2em 0 .3em">${heading}</h2>
+${more}${room.events.map(eventHtml)}`
+}
+
+function eventHtml({ from, at, did, lines }: DigestEvent): Html {
+  const deed = did === undefined ? undefined : safeHtml` <bdi>${did}</bdi>`
+  const said = lines.map((line) => safeHtml`<br><bdi>${line}</bdi>`)
+  return safeHtml`<p style="margin:.5em 0"><b><bdi>${from}</bdi></b>${deed} <span style="color:#666;font-size:13px">${timeOf(at)}</span>${said}</p>
+`
+}
+
+const moreRoomsText = ({ moreRooms }: Digest) =>
+  moreRooms === 0 ? '' : `\nAnd in ${countOf(moreRooms, 'more room')}.\n`
+const moreRoomsHtml = ({ moreRooms }: Digest) =>
+  moreRooms === 0 ? undefined : safeHtml`<p>And in ${countOf(moreRooms, 'more room')}.</p>`
+
+const countOf = (count: number, thing: string) => `${count} ${thing}${count === 1 ? '' : 's'}`
+
+/** Nobody knows where the mail is read. */
+const timeOf = (at: number) => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`

@@ -1,0 +1,72 @@
+import type { Notification } from '../gateway/notification.ts'
+import type { Metrics } from '../lib/metrics.ts'
+
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+
+/** What is measured of calls of `/notify`, under our names and under Sygnal's. */
+export type NotifyMetrics = {
+  /** A notification came, and `answer` is on its way. */
+  during<T>(notification: Notification, answer: Promise<T>): Promise<T>
+  /** A call over HTTP was answered. `status` 0: the caller went away before. */
+  answered(status: number, seconds: number): void
+}
+
+/** `appOf`: the id or glob of the configuration, which is fit for a label; an app id of a caller is not. */
+export function createNotifyMetrics(
+  metrics: Metrics,
+  appOf: (appId: string) => string | undefined,
+): NotifyMetrics {
+  const both = (ours: string, theirs: string, help: string) => {
+    const counters = [metrics.counter(ours, help), metrics.counter(theirs, `As ${ours}`)]
+    return (count: number) => counters.forEach((counter) => counter.inc(count))
+  }
+  const received = both(
+    'belfry_gateway_notifications_total',
+    'sygnal_notifications_received',
+    'Notifications that came',
+  )
+  const devices = both(
+    'belfry_gateway_devices_total',
+    'sygnal_notifications_devices_received',
+    'Devices of the notifications that came',
+  )
+  const perApp = metrics.counter(
+    'belfry_gateway_app_devices_total',
+    'Devices of the notifications that came, by app',
+    ['app'],
+  )
+  const perPushkin = metrics.counter('sygnal_per_pushkin_type', 'As belfry_gateway_app_devices_total', [
+    'pushkin',
+  ])
+  const codes = metrics.counter('sygnal_pushgateway_status_codes', 'Answers of /notify by HTTP status', [
+    'code',
+  ])
+  const took = metrics.histogram('sygnal_notify_time', 'How long calls of /notify take', {
+    labels: ['code'],
+    buckets: SECONDS,
+  })
+  const inFlight = metrics.gauge('sygnal_requests_in_flight', 'Calls of /notify at the moment', ['resource'])
+  return {
+    async during(notification, answer) {
+      received(1)
+      devices(notification.devices.length)
+      for (const { app_id: appId } of notification.devices) {
+        const app = appOf(appId) ?? ''
+        perApp.inc({ app })
+        perPushkin.inc({ pushkin: app })
+      }
+      inFlight.inc({ resource: 'notify' })
+      try {
+        return await answer
+      } finally {
+        inFlight.dec({ resource: 'notify' })
+      }
+    },
+    answered(status, seconds) {
+      if (status === 0) return
+      const code = String(status)
+      codes.inc({ code })
+      took.observe({ code }, seconds)
+    },
+  }
+}

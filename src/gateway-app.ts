@@ -1,0 +1,277 @@
+import { createServer } from 'node:http'
+import { once } from 'node:events'
+import { createLocalBus, type Bus } from './cluster/bus.ts'
+import type { GatewayConfig } from './config/gateway-file.ts'
+import type { Config } from './config/schema.ts'
+import { inboxRoutes } from './gateway-api/inbox.ts'
+import { createNotifyMetrics } from './gateway-api/notify-metrics.ts'
+import { type GatewayApiDeps, gatewayRoutes, ownGateway } from './gateway-api/notify.ts'
+import { isMapping, type ProviderTypes, readApps } from './gateway/app-settings.ts'
+import { openApps } from './gateway/apps.ts'
+import { createGatewayEvents } from './gateway/gateway-events.ts'
+import { createGateway, type Gateway } from './gateway/gateway.ts'
+import { makeInboxStore } from './gateway/inbox-store.ts'
+import { INBOX_APP_ID, type InboxStore, makeInboxType } from './gateway/inbox.ts'
+import type { ProviderDeps, ProviderType } from './gateway/provider.ts'
+import type { OnRejected } from './gateway/recorder.ts'
+import type { Report } from './gateway/step.ts'
+import { healthRoutes } from './http/health.ts'
+import { createRateLimiter } from './http/rate-limit.ts'
+import type { Route } from './http/route.ts'
+import { createHttpServer } from './http/server.ts'
+import { type Clock, systemClock } from './lib/clock.ts'
+import { type Random, systemRandom } from './lib/ids.ts'
+import { createLog, type Log } from './lib/log.ts'
+import { createMetrics, type Metrics } from './lib/metrics.ts'
+import { makeIpPolicy } from './lib/outbound/ip-policy.ts'
+import { systemLookup } from './lib/outbound/lookup.ts'
+import { createTokenBuckets } from './lib/token-buckets.ts'
+import { type Database, openDatabase } from './storage/database.ts'
+import { currentPosition } from './storage/stream.ts'
+
+// The gateway, put together: as a part of `belfry serve`, and alone as `belfry gateway`.
+
+export type Environment = { clock: Clock; random: Random; log: Log; metrics: Metrics }
+
+export type GatewayParts = {
+  gateway: Gateway
+  routes: Route[]
+  /** What `POST /notify` does, without HTTP. */
+  inProcess: ReturnType<typeof ownGateway>
+  /** Goes on with the apps of another configuration. Rejects, and changes nothing, when it is not good. */
+  reload(apps: unknown): Promise<void>
+}
+
+type PartsOptions = Environment & {
+  config: Config
+  db: Database
+  bus: Bus
+  /** As the configuration file has them, and under which key. */
+  apps: unknown
+  under: string
+  /** Apps that there are unless the configuration says otherwise. */
+  builtIn?: Record<string, unknown>
+  onRejected?: OnRejected
+  /** Told of each step, beside log and metrics. */
+  note?: Report
+}
+
+/** Opens the apps, and builds everything around them; nothing is sent before `gateway.start()`. */
+export async function createGatewayParts(options: PartsOptions): Promise<GatewayParts> {
+  const { config, db, bus, clock, random, log, metrics } = options
+  const store = makeInboxStore({ db, bus })
+  const types = providerTypes({ store, clock })
+  const providerDeps = providerDepsOf(config, options)
+  const open = async (raw: unknown) => {
+    const { apps, warnings } = await readApps(withBuiltIn(raw, options.builtIn), types, options.under)
+    for (const warning of warnings) log.warn(warning)
+    return openApps(apps, providerDeps)
+  }
+  let apps = await open(options.apps)
+  const tell = createGatewayEvents({ log, metrics, clock })
+  const limits = config.rate_limits
+  const rate = { perSecond: limits.pushes_per_second_per_device, burst: limits.push_burst_per_device }
+  const gateway = createGateway({
+    db,
+    clock,
+    random,
+    log,
+    metrics,
+    apps,
+    report: (step) => {
+      tell(step)
+      options.note?.(step)
+    },
+    ...(options.onRejected && { onRejected: options.onRejected }),
+    perDevice: limits.enabled ? createTokenBuckets({ rate, clock }) : undefined,
+    settings: {
+      answerWithinMs: config.gateway.answer_within_ms,
+      lifeMs: config.gateway.retry_hours * 3_600_000,
+      mostQueued: config.gateway.max_queued,
+    },
+  })
+  const appOf = (appId: string) => {
+    const app = apps.find(appId)
+    return typeof app === 'string' ? undefined : app.id
+  }
+  const api: GatewayApiDeps = { gateway, metrics: createNotifyMetrics(metrics, appOf) }
+  return {
+    gateway,
+    routes: [...gatewayRoutes(api), ...inboxRoutes({ store })],
+    inProcess: ownGateway(api),
+    async reload(raw) {
+      apps = await open(raw)
+      gateway.replaceApps(apps)
+      log.info({ apps: apps.all.length }, 'the apps of the gateway were read again')
+    },
+  }
+}
+
+function withBuiltIn(raw: unknown, builtIn: Record<string, unknown> = {}): unknown {
+  return raw === undefined || raw === null ? builtIn : isMapping(raw) ? { ...builtIn, ...raw } : raw
+}
+
+/** Every kind of app, loaded when one of it is configured. */
+function providerTypes(inbox: { store: InboxStore; clock: Clock } | undefined): ProviderTypes {
+  // Without a store none is opened in truth: the configuration is only looked at.
+  return new Map<string, () => Promise<ProviderType>>([
+    ['apns', loadedOnce(async () => (await import('./gateway/apns/apns.ts')).makeApns())],
+    ['gcm', async () => (await import('./gateway/fcm/fcm.ts')).fcm],
+    ['webpush', async () => (await import('./gateway/webpush/provider.ts')).webPush],
+    ['unifiedpush', async () => (await import('./gateway/unifiedpush/provider.ts')).unifiedPush],
+    ['inbox', async () => makeInboxType(inbox ?? NO_INBOX)],
+  ])
+}
+
+/** One for all apps, also after a change of configuration: they share provider tokens. */
+function loadedOnce(load: () => Promise<ProviderType>): () => Promise<ProviderType> {
+  let loaded: Promise<ProviderType> | undefined
+  return () => (loaded ??= load())
+}
+
+const NO_INBOX = {
+  clock: systemClock,
+  store: { add: async () => undefined, list: async () => [], listen: () => () => undefined },
+}
+
+function providerDepsOf(
+  config: Config,
+  { clock, random, log, metrics }: Environment,
+): Omit<ProviderDeps, 'appId'> {
+  const policy = makeIpPolicy(config.push.allow_ip_ranges)
+  return { clock, random, log, metrics, policy, lookup: systemLookup, proxy: config.gateway.proxy }
+}
+
+/** For `org.belfry.inbox`, which a home server always has. */
+export const BUILT_IN_APPS = { [INBOX_APP_ID]: { type: 'inbox' } }
+
+export type GatewayApp = {
+  listen(): Promise<{ url: string }>
+  /** Goes on with the apps of another configuration. */
+  reload(config: GatewayConfig): Promise<void>
+  close(): Promise<void>
+}
+
+/** `belfry gateway`: configuration → storage → gateway → server. Nothing listens or sends before `listen()`. */
+export async function createGatewayApp(
+  { config, apps, metricsAt, warnings }: GatewayConfig,
+  given: Partial<Environment> = {},
+): Promise<GatewayApp> {
+  const log = given.log ?? createLog({ level: config.log_level })
+  const metrics = given.metrics ?? createMetrics({ processMetrics: true })
+  const environment = { clock: systemClock, random: systemRandom, ...given, log, metrics }
+  for (const warning of warnings) log.warn(warning)
+  const { database } = config
+  const db = await openDatabase(database.kind === 'sqlite' ? `sqlite:${database.path}` : database.url, log)
+  const parts = await partsOrClosed(db, {
+    ...environment,
+    config,
+    db,
+    bus: createLocalBus(),
+    apps,
+    under: 'apps',
+  })
+  const http = createHttpServer({
+    config,
+    log,
+    metrics,
+    authenticate: async () => undefined,
+    limiter: createRateLimiter(config.rate_limits, environment.clock),
+    routes: [
+      ...healthRoutes({
+        checks: { database: async () => void (await currentPosition(db)) },
+        details: () => ({ gateway: parts.gateway.health() }),
+        metrics,
+        log,
+      }),
+      ...parts.routes,
+    ],
+  })
+  const scrapes = metricsAt === undefined ? undefined : metricsServer(metrics, metricsAt)
+  return {
+    async listen() {
+      const { url } = await http.listen()
+      await scrapes?.listen()
+      await parts.gateway.start()
+      return { url }
+    },
+    async reload(next) {
+      for (const warning of next.warnings) log.warn(warning)
+      await parts.reload(next.apps)
+    },
+    async close() {
+      // Whoever waits for a first attempt has his answer now, or the stop would wait for it.
+      parts.gateway.hasten()
+      await http.close()
+      await parts.gateway[Symbol.asyncDispose]()
+      await scrapes?.close()
+      await db[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** Looks at every app without asking anybody. A fault is one line. */
+export async function checkGateway({ config, apps, warnings }: GatewayConfig): Promise<{
+  lines: { app: string; fault?: string; type?: string }[]
+  warnings: string[]
+}> {
+  const log = createLog({ level: 'silent' })
+  const environment = {
+    clock: systemClock,
+    random: systemRandom,
+    log,
+    metrics: createMetrics({ processMetrics: false }),
+  }
+  const deps = providerDepsOf(config, environment)
+  const types = providerTypes(undefined)
+  const lines: { app: string; fault?: string; type?: string }[] = []
+  const found = [...warnings]
+  for (const [app, raw] of Object.entries(isMapping(apps) ? apps : {})) {
+    try {
+      // One by one, so that a fault of one does not hide those of others.
+      const read = await readApps({ [app]: raw }, types)
+      found.push(...read.warnings)
+      for (const { provider: type, options } of read.apps) {
+        await using provider = await type.open(options, { ...deps, appId: app })
+        const faults = await provider.check()
+        lines.push(...faults.map((fault) => ({ app, fault })))
+        if (faults.length === 0) lines.push({ app, type: type.type })
+      }
+    } catch (error) {
+      lines.push({ app, fault: (error as Error).message })
+    }
+  }
+  if (!isMapping(apps)) await readApps(apps, types)
+  return { lines, warnings: found }
+}
+
+async function partsOrClosed(db: Database, options: PartsOptions): Promise<GatewayParts> {
+  try {
+    return await createGatewayParts(options)
+  } catch (error) {
+    await db[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+/** Sygnal's own place for metrics, beside `/metrics` on the port of the gateway. */
+function metricsServer({ registry }: Metrics, { host, port }: { host: string; port: number }) {
+  const server = createServer((_request, response) => {
+    registry.metrics().then(
+      (text) => response.writeHead(200, { 'content-type': registry.contentType }).end(text),
+      () => response.writeHead(500).end(),
+    )
+  })
+  return {
+    async listen() {
+      server.listen(port, host)
+      await once(server, 'listening')
+    },
+    async close() {
+      const closed = once(server, 'close')
+      server.close()
+      server.closeAllConnections()
+      if (server.listening) await closed
+    },
+  }
+}

@@ -1,0 +1,112 @@
+import { sign } from 'node:crypto'
+import type { Clock } from '../../lib/clock.ts'
+import { isJsonObject } from '../../lib/json.ts'
+import type { Verdict } from '../provider.ts'
+import type { Answer, Poster, Reply } from './http.ts'
+import type { ServiceAccount } from './service-account.ts'
+
+// Google's OAuth 2.0 for service accounts: a signed assertion is exchanged for a token of about an hour (RFC 7523, section 2.1).
+
+const SCOPE = 'https://www.googleapis.com/auth/firebase.messaging'
+const GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
+const ASSERTION_S = 3600
+const EARLY_MS = 5 * 60_000
+const DEFAULT_LIFE_S = 3600
+/** Nobody's patience ends it: it is fetched for all who wait. */
+const NEVER = new AbortController().signal
+
+/** `failure` tells what becomes of a message that cannot be sent for want of a token. */
+export type TokenResult = { kind: 'token'; token: string } | { kind: 'failure'; failure: Verdict }
+
+export type AccessTokens = {
+  /** The token to use now. However many ask, the server is asked once. */
+  current(): Promise<TokenResult>
+  /** Another one than `refused`, which may be there already. */
+  replace(refused: string): Promise<TokenResult>
+}
+
+export function makeAccessTokens({
+  account,
+  poster,
+  clock,
+}: {
+  account: ServiceAccount
+  poster: Poster
+  clock: Clock
+}): AccessTokens {
+  let held: { token: string; renewAt: number; endsAt: number } | undefined
+  let fetching: Promise<TokenResult> | undefined
+
+  async function fetchToken(): Promise<TokenResult> {
+    const asked = clock.now()
+    const reply = await poster.post(tokenRequest(account, asked), NEVER)
+    const { token, life } = grantIn(reply)
+    if (token === undefined) return { kind: 'failure', failure: failureAfter(reply) }
+    // A short life is not spent on being early.
+    const early = Math.min(EARLY_MS, life / 2)
+    held = { token, renewAt: asked + life - early, endsAt: asked + life }
+    return { kind: 'token', token }
+  }
+
+  const fetchOnce = () => (fetching ??= fetchToken().finally(() => (fetching = undefined)))
+
+  return {
+    async current() {
+      const now = clock.now()
+      if (held === undefined || now >= held.renewAt) {
+        const result = await fetchOnce()
+        // Renewal comes early, so that the old one bridges a token server that is down.
+        if (result.kind === 'token' || held === undefined || now >= held.endsAt) return result
+      }
+      return { kind: 'token', token: held.token }
+    },
+    async replace(refused) {
+      if (held !== undefined && held.token !== refused) return { kind: 'token', token: held.token }
+      held = undefined
+      return fetchOnce()
+    },
+  }
+}
+
+function tokenRequest({ email, keyId, key, tokenUri }: ServiceAccount, now: number) {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const iat = Math.floor(now / 1000)
+  const claims = { iss: email, scope: SCOPE, aud: tokenUri.href, iat, exp: iat + ASSERTION_S }
+  const data = `${part({ alg: 'RS256', typ: 'JWT', kid: keyId })}.${part(claims)}`
+  const assertion = `${data}.${sign('sha256', Buffer.from(data), key).toString('base64url')}`
+  return {
+    path: tokenUri.pathname + tokenUri.search,
+    headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
+    body: new URLSearchParams({ grant_type: GRANT_TYPE, assertion }).toString(),
+  }
+}
+
+/** `life` in milliseconds. */
+function grantIn(reply: Reply): { token?: string; life: number } {
+  if (reply.kind === 'fault' || reply.status !== 200 || !isJsonObject(reply.body)) return { life: 0 }
+  const { access_token: token, expires_in: seconds } = reply.body
+  const isFit = typeof token === 'string' && /^[\x21-\x7e]+$/.test(token)
+  const life = 1000 * (typeof seconds === 'number' && seconds > 0 ? seconds : DEFAULT_LIFE_S)
+  return { life, ...(isFit && { token }) }
+}
+
+function failureAfter(reply: Reply): Verdict {
+  if (reply.kind === 'fault') return { outcome: 'retry', reason: `token: ${reply.fault}` }
+  const { status } = reply
+  const wait = reply.retryAfterMs
+  if (status === 429 || status >= 500) {
+    return {
+      outcome: 'retry',
+      reason: `token: status ${status}`,
+      ...(wait !== undefined && { retryAfterMs: wait }),
+    }
+  }
+  if (status === 200) return { outcome: 'retry', reason: 'token: bad response' }
+  return { outcome: 'configuration error', reason: `token: ${errorIn(reply)}` }
+}
+
+/** OAuth's word for it (RFC 6749, section 5.2): `invalid_grant`. */
+function errorIn({ status, body }: Answer): string {
+  const error = isJsonObject(body) ? body.error : undefined
+  return typeof error === 'string' && /^\w{1,64}$/.test(error) ? error : `status ${status}`
+}

@@ -1,0 +1,137 @@
+import { makeAlarm, type Alarm } from '../alarm.ts'
+import { pathPrefix } from '../base-url.ts'
+import { readSecretFile } from '../credential-file.ts'
+import { encodeJson, fit, type Rung } from '../ladder.ts'
+import type { Message, Provider, ProviderDeps, ProviderType, Verdict } from '../provider.ts'
+import { secureContextFor } from '../trust.ts'
+import { makeAccessTokens, type AccessTokens, type TokenResult } from './access-token.ts'
+import { dataForms } from './data.ts'
+import { makePoster, type Answer, type Poster } from './http.ts'
+import { fcmMessage } from './message.ts'
+import { fcmOptions, type FcmOptions } from './options.ts'
+import { serviceAccountIn, type ServiceAccount } from './service-account.ts'
+import { nextStepAfter, reasonOf, verdictOf } from './verdict.ts'
+
+const MAX_DATA_BYTES = 4096
+const TOKEN_CONNECTIONS = 1
+
+/** Firebase Cloud Messaging. */
+export const fcm: ProviderType<typeof fcmOptions> = {
+  type: 'gcm',
+  options: fcmOptions,
+  async open(options, deps) {
+    const { appId, log, clock } = deps
+    const file = { appId, key: 'service_account_file', path: options.service_account_file }
+    const { account, faults } = serviceAccountIn(await readSecretFile(file, log), file)
+    for (const fault of faults) log.error({ app_id: appId }, fault)
+    const ca = options.ca_file === undefined ? undefined : { appId, key: 'ca_file', path: options.ca_file }
+    const secureContext = await secureContextFor(ca)
+    const posterTo = ({ origin }: URL, connections: number) =>
+      makePoster({ origin, connections, secureContext, proxy: deps.proxy, clock })
+    const url = new URL(options.base_url)
+    const messages = posterTo(url, options.max_connections)
+    const alarm = makeAlarm(
+      deps,
+      'FCM refuses what this app sends; its configuration or the gateway is wrong',
+    )
+    const path = `${pathPrefix(url)}/v1/projects/${options.project_id}/messages:send`
+    return makeProvider({ options, deps, faults, messages, alarm, path, grants: grantsFor(account) })
+
+    function grantsFor(known: ServiceAccount | undefined): Grants | undefined {
+      if (known === undefined) return undefined
+      const poster = posterTo(known.tokenUri, TOKEN_CONNECTIONS)
+      return { poster, tokens: makeAccessTokens({ account: known, poster, clock }) }
+    }
+  },
+}
+
+/** Absent when the service account is of no use. */
+type Grants = { poster: Poster; tokens: AccessTokens }
+
+type App = {
+  options: FcmOptions
+  deps: ProviderDeps
+  faults: string[]
+  messages: Poster
+  alarm: Alarm
+  path: string
+  grants: Grants | undefined
+}
+
+function makeProvider(app: App): Provider {
+  const { options, faults, messages, grants } = app
+  const line = `fcm ${new URL(options.base_url).host}`
+  return {
+    lineOf: () => line,
+    check: () => Promise.resolve([...faults]),
+    send: async (message, signal) => {
+      if (grants === undefined) return { outcome: 'configuration error', reason: 'credentials' }
+      const prepared = prepare(app, message)
+      if ('outcome' in prepared) return prepared
+      const held = await unlessAborted(grants.tokens.current(), signal)
+      if (held.kind === 'failure') return held.failure
+      return attempt(app, prepared, { token: held.token, tokens: grants.tokens, signal, taken: [] })
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all([messages[Symbol.asyncDispose](), grants?.poster[Symbol.asyncDispose]()])
+    },
+  }
+}
+
+/** A message in a form that fits. */
+type Prepared = { message: Message; rung: Rung; body: string }
+
+function prepare({ options, deps }: App, message: Message, from: Rung = 'full'): Prepared | Verdict {
+  if (message.device.pushkey === '') return { outcome: 'rejected', reason: 'pushkey is empty' }
+  const made = dataForms(message, { sendBadgeCounts: options.send_badge_counts })
+  if (made.kind === 'malformed') return { outcome: 'rejected', reason: 'default_payload is not an object' }
+  if (made.kind === 'nothing') return { outcome: 'delivered', reason: 'nothing to send' }
+  const fitting = fit(made.forms, MAX_DATA_BYTES, from)
+  if (fitting === undefined) return { outcome: 'dropped', reason: 'too large' }
+  const whole = fcmMessage(message, { base: options.fcm_options, data: fitting.form, now: deps.clock.now() })
+  return { message, rung: fitting.rung, body: encodeJson({ message: whole }) }
+}
+
+type Attempt = { token: string; tokens: AccessTokens; signal: AbortSignal; taken: readonly string[] }
+
+/** Asks FCM, and takes the two steps that an answer may call for: another token, a shorter message. Each once. */
+async function attempt(app: App, prepared: Prepared, with_: Attempt): Promise<Verdict> {
+  const headers = { authorization: `Bearer ${with_.token}`, 'content-type': 'application/json' }
+  const answer = await app.messages.post({ path: app.path, headers, body: prepared.body }, with_.signal)
+  if (answer.kind === 'fault') return { outcome: 'retry', reason: answer.fault }
+  const step = nextStepAfter(answer)
+  if (step === undefined || with_.taken.includes(step)) return judge(app, prepared.message, answer)
+  const next = { ...with_, taken: [...with_.taken, step] }
+  if (step === 'shrink') return shrink(app, prepared, answer, next)
+  const renewed = await unlessAborted(with_.tokens.replace(with_.token), with_.signal)
+  return renewed.kind === 'failure'
+    ? renewed.failure
+    : attempt(app, prepared, { ...next, token: renewed.token })
+}
+
+function shrink(app: App, prepared: Prepared, answer: Answer, next: Attempt): Promise<Verdict> | Verdict {
+  const smaller =
+    prepared.rung === 'event_id_only' ? undefined : prepare(app, prepared.message, 'event_id_only')
+  if (smaller !== undefined && !('outcome' in smaller)) return attempt(app, smaller, next)
+  return { outcome: 'dropped', reason: reasonOf(answer), status: answer.status }
+}
+
+function judge({ deps, alarm }: App, message: Message, answer: Answer): Verdict {
+  const verdict = verdictOf(answer, { attempt: message.attempt, random: deps.random })
+  if (verdict.outcome === 'dropped') alarm(verdict.reason)
+  return verdict
+}
+
+/** The token is fetched for all who wait for it, so one who gives up must not end that. */
+function unlessAborted(result: Promise<TokenResult>, signal: AbortSignal): Promise<TokenResult> {
+  const stopped: TokenResult = { kind: 'failure', failure: { outcome: 'retry', reason: 'stopped' } }
+  if (signal.aborted) return Promise.resolve(stopped)
+  return new Promise((resolve) => {
+    const stop = () => resolve(stopped)
+    signal.addEventListener('abort', stop, { once: true })
+    void result.then((one) => {
+      signal.removeEventListener('abort', stop)
+      resolve(one)
+    })
+  })
+}

@@ -1,0 +1,53 @@
+import { createPrivateKey, type KeyObject } from 'node:crypto'
+
+import { z } from 'zod'
+
+import { nameOf, type CredentialFile } from '../credential-file.ts'
+
+/** How an app is known to Google, from the file that Google Cloud gives out for a service account. */
+export type ServiceAccount = { email: string; keyId: string; key: KeyObject; tokenUri: URL }
+
+const file = z.looseObject({
+  type: z.literal('service_account'),
+  client_email: z.string().min(1),
+  private_key_id: z.string().min(1),
+  private_key: z.string().min(1),
+  token_uri: z.string().refine((text) => /^https?:$/.test(URL.parse(text)?.protocol ?? '')),
+})
+
+/** `faults`: what is wrong with the file, each in a sentence that repeats nothing of it. */
+export function serviceAccountIn(
+  text: string,
+  named: CredentialFile,
+): { account?: ServiceAccount; faults: string[] } {
+  const fault = (what: string) => ({ faults: [`${nameOf(named)} ${what}`] })
+  const result = file.safeParse(parsed(text))
+  if (!result.success) {
+    const keys = [...new Set(result.error.issues.map((issue) => issue.path.join('.')))]
+    if (keys.includes('')) return fault('holds no JSON object; take the file as Google Cloud gave it out.')
+    if (keys.includes('type'))
+      return fault('is not the key file of a service account ("type": "service_account").')
+    return { faults: keys.map((key) => `${nameOf(named)} lacks "${key}", or has something unfit there.`) }
+  }
+  const { client_email: email, private_key_id: keyId, private_key: pem, token_uri: tokenUri } = result.data
+  const key = privateKeyIn(pem)
+  if (key === undefined) return fault('has a "private_key" that is no private key in PEM form.')
+  if (key.asymmetricKeyType !== 'rsa') return fault('has a "private_key" of another kind than RSA.')
+  return { account: { email, keyId, key, tokenUri: new URL(tokenUri) }, faults: [] }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+function privateKeyIn(pem: string): KeyObject | undefined {
+  try {
+    return createPrivateKey(pem)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,76 @@
+import type { Random } from '../../lib/ids.ts'
+import { isJsonObject, type Json } from '../../lib/json.ts'
+import type { Verdict } from '../provider.ts'
+import type { Answer } from './http.ts'
+
+/** A step that the provider takes itself before there is a verdict. */
+export type NextStep = 'renew token' | 'shrink'
+
+const QUOTA_WAIT_MS = 60_000
+/** Google asks for ten seconds at least, then longer and longer. */
+const OUTAGE_WAIT_MS = 10_000
+const MAX_DOUBLINGS = 6
+
+/** What must be tried before this answer counts. */
+export function nextStepAfter(answer: Answer): NextStep | undefined {
+  if (answer.status === 401) return 'renew token'
+  if (answer.status === 413) return 'shrink'
+  return answer.status === 400 && !isAboutToken(answer) && isAboutSize(answer) ? 'shrink' : undefined
+}
+
+/** Google's "FCM error codes", as outcomes. */
+export function verdictOf(answer: Answer, { attempt, random }: { attempt: number; random: Random }): Verdict {
+  const { status } = answer
+  const reason = reasonOf(answer)
+  const said = { reason, status }
+  if (status >= 200 && status < 300) {
+    const name = isJsonObject(answer.body) ? answer.body.name : undefined
+    return {
+      ...said,
+      reason: 'accepted',
+      outcome: 'delivered',
+      ...(typeof name === 'string' && { providerId: name }),
+    }
+  }
+  if (status === 400) return { ...said, outcome: isAboutToken(answer) ? 'rejected' : 'dropped' }
+  // Without FCM's own word for it, it is the project or the address that is not there.
+  if (status === 404)
+    return { ...said, outcome: reason === 'UNREGISTERED' ? 'rejected' : 'configuration error' }
+  if (status === 403 && reason === 'SENDER_ID_MISMATCH')
+    return { ...said, outcome: 'rejected', isDoubtful: true }
+  if (status === 401 || status === 403) return { ...said, outcome: 'configuration error' }
+  if (status === 429) return { ...said, outcome: 'retry', retryAfterMs: answer.retryAfterMs ?? QUOTA_WAIT_MS }
+  if (status === 408 || status >= 500) {
+    const wait = OUTAGE_WAIT_MS * 2 ** Math.min(attempt - 1, MAX_DOUBLINGS)
+    return { ...said, outcome: 'retry', retryAfterMs: answer.retryAfterMs ?? wait + random.below(wait) }
+  }
+  // A redirect is not followed: it would carry the token elsewhere.
+  return { ...said, outcome: status < 400 ? 'configuration error' : 'dropped' }
+}
+
+/** FCM's own error code, else Google's status, else `status 418`. */
+export function reasonOf({ status, body }: Answer): string {
+  const error = errorIn(body)
+  const codes = [...detailsOf(error).map((detail) => detail.errorCode), error.status]
+  const word = codes.find((code) => typeof code === 'string' && /^[A-Z_]{1,64}$/.test(code))
+  return typeof word === 'string' ? word : `status ${status}`
+}
+
+const errorIn = (body: unknown) => (isJsonObject(body) && isJsonObject(body.error) ? body.error : {})
+
+const detailsOf = ({ details }: { details?: Json }) =>
+  Array.isArray(details) ? details.filter(isJsonObject) : []
+
+function isAboutToken({ body }: Answer): boolean {
+  const error = errorIn(body)
+  if (messageOf(error).includes('not a valid FCM registration token')) return true
+  return detailsOf(error)
+    .flatMap(({ fieldViolations }) => (Array.isArray(fieldViolations) ? fieldViolations : []))
+    .some((violation) => isJsonObject(violation) && violation.field === 'message.token')
+}
+
+/** There is no code for it: "Android message is too big". */
+const isAboutSize = ({ body }: Answer) =>
+  /\btoo (?:big|large|long)\b|\bsize\b/i.test(messageOf(errorIn(body)))
+
+const messageOf = ({ message }: { message?: Json }) => (typeof message === 'string' ? message : '')

@@ -1,0 +1,68 @@
+import type { Clock } from '../lib/clock.ts'
+import type { Log } from '../lib/log.ts'
+import type { Metrics } from '../lib/metrics.ts'
+import type { Report, Step } from './step.ts'
+
+/** An operator's mistake is told of so often, each. */
+const TOLD_EVERY_MS = 10 * 60_000
+const MOST_TOLD = 1000
+
+/** Writes each step into log and metrics, under our names and Sygnal's. */
+export function createGatewayEvents(deps: { log: Log; metrics: Metrics; clock: Clock }): Report {
+  const { log, metrics } = deps
+  const outcomes = metrics.counter('belfry_gateway_outcomes_total', 'Notifications by what became of them', [
+    'app',
+    'outcome',
+  ])
+  const limited = metrics.counter(
+    'sygnal_inflight_request_limit_drop',
+    'Notifications that found no place at their app; here they are queued, not dropped',
+    ['pushkin'],
+  )
+  const isNews = onceInAWhile(deps.clock)
+  return (step) => {
+    // An app id that is not configured is anybody's word, and no label.
+    outcomes.inc({ app: step.app ?? '', outcome: step.outcome })
+    if (step.reason === 'line full' && step.app !== undefined) limited.inc({ pushkin: step.app })
+    const fields = fieldsOf(step)
+    switch (step.outcome) {
+      case 'configuration error':
+        if (isNews(`${step.app ?? step.appId} ${step.reason}`))
+          log.error(
+            { ...fields, app_id: shownAppId(step) },
+            'a notification waits for the configuration to be mended',
+          )
+        break
+      case 'dropped':
+      case 'failed':
+        log.warn(fields, `notification ${step.outcome}`)
+        break
+      case 'rejected':
+      case 'expired':
+        log.info(fields, `notification ${step.outcome}`)
+        break
+      default:
+        if (log.isLevelEnabled('debug')) log.debug(fields, `notification ${step.outcome}`)
+    }
+  }
+}
+
+function fieldsOf(step: Step) {
+  const { app, pushkeyHash, eventId, roomId, outcome, reason, status, providerId, attempt, ms } = step
+  const fields = { app_id: app, device: pushkeyHash, event_id: eventId, room_id: roomId, outcome, reason }
+  return { ...fields, status, provider_id: providerId, attempt, ms, next_attempt_at: step.nextAttemptAt }
+}
+
+const shownAppId = ({ app, appId }: Step) => app ?? appId.slice(0, 64)
+
+function onceInAWhile(clock: Clock): (what: string) => boolean {
+  const told = new Map<string, number>()
+  return (what) => {
+    const now = clock.now()
+    const before = told.get(what)
+    if (before !== undefined && now - before < TOLD_EVERY_MS) return false
+    if (told.size >= MOST_TOLD) told.clear()
+    told.set(what, now)
+    return true
+  }
+}

@@ -1,0 +1,182 @@
+import type { Clock } from '../lib/clock.ts'
+import { createDeadlines } from '../lib/deadlines.ts'
+import { MatrixError } from '../lib/errors.ts'
+import type { Random } from '../lib/ids.ts'
+import type { Log } from '../lib/log.ts'
+import type { Metrics } from '../lib/metrics.ts'
+import { DAY_MS, startSweeper } from '../lib/sweeper.ts'
+import type { TokenBuckets } from '../lib/token-buckets.ts'
+import type { Database } from '../storage/database.ts'
+import { type Acceptance, createAcceptor } from './accept.ts'
+import type { Apps, OpenApp } from './apps.ts'
+import type { Notification } from './notification.ts'
+import { createProviderMetrics, watchApps } from './provider-metrics.ts'
+import { createRecorder, type OnRejected } from './recorder.ts'
+import { createRetries } from './retries.ts'
+import { forgetRejections, forgetSeen } from './seen-store.ts'
+import type { Report } from './step.ts'
+
+export type GatewayDeps = {
+  db: Database
+  clock: Clock
+  random: Random
+  log: Log
+  metrics: Metrics
+  apps: Apps
+  report: Report
+  /** For notifications of the server that this gateway is part of. */
+  onRejected?: OnRejected
+  /** Per device, by a name that is no secret. Undefined: no limit. */
+  perDevice?: TokenBuckets | undefined
+  settings: GatewaySettings
+}
+
+export type GatewaySettings = {
+  /** How long the first attempt is waited for, in milliseconds. */
+  answerWithinMs: number
+  /** How long a notification is tried, in milliseconds. */
+  lifeMs: number
+  /** Beyond it nothing more is accepted that has to wait. */
+  mostQueued: number
+}
+
+/** How an app does, for operators. */
+export type AppHealth = {
+  type: string
+  state: 'ok' | 'alarmed' | 'failing'
+  in_flight: number
+  waiting: number
+  credentials_expire_at?: number
+  /** Providers and push services that are left alone for now. */
+  troubles: { reason: string; since: number }[]
+}
+
+export type Gateway = AsyncDisposable & {
+  /** Takes up what waits since before. */
+  start(): Promise<void>
+  /**
+   * Hands each device of a notification to its app, all at once and independently.
+   *
+   * @returns the pushkeys that the home server is to forget
+   * @throws {MatrixError} 503 when it could not be accepted for one of them, so that the home server sends it again: those
+   * that have had it are known then.
+   */
+  notify(notification: Notification, from?: { isOwn: boolean }): Promise<{ rejected: string[] }>
+  /** Goes on with other apps. What is under way ends with those before. */
+  replaceApps(apps: Apps): void
+  /** Answers all calls at once; what is not through goes into the queue. For before the end. */
+  hasten(): void
+  health(): { queued: number; apps: Record<string, AppHealth> }
+}
+
+const SEEN_FOR_MS = DAY_MS
+const REJECTED_FOR_MS = 30 * DAY_MS
+const SWEEP_EVERY_MS = 10 * 60_000
+const SWEPT_AT_ONCE = 1000
+/** Longer than any provider takes of its own accord. */
+const ATTEMPT_MS = 60_000
+/** At a stop, for what is under way. */
+const DRAIN_MS = 3000
+
+export function createGateway(deps: GatewayDeps): Gateway {
+  const { db, clock, log, metrics, settings } = deps
+  const ending = new AbortController()
+  const patience = createDeadlines(clock, settings.answerWithinMs)
+  const deadlines = createDeadlines(clock, ATTEMPT_MS)
+  const recorder = createRecorder(deps)
+  let apps = deps.apps
+  const closing = new Set<Promise<void>>()
+  const shared = {
+    ...deps,
+    apps: () => apps,
+    metrics: createProviderMetrics(metrics),
+    deadlines,
+    recorder,
+    signal: ending.signal,
+  }
+  const retries = createRetries(shared)
+  const acceptor = createAcceptor({ ...shared, ...settings, retries, patience })
+  watchApps(metrics, { apps: () => apps.all, queueSize: () => recorder.size() })
+  const sweepers: AsyncDisposable[] = []
+
+  return {
+    async start() {
+      await retries.start()
+      sweepers.push(...startForgetting({ db, clock, log }))
+    },
+    async notify(notification, { isOwn } = { isOwn: false }) {
+      const acceptances = await Promise.all(
+        notification.devices.map((device) => acceptor.accept(device, notification, isOwn)),
+      )
+      return answerOf(notification, acceptances)
+    },
+    replaceApps(next) {
+      const before = apps
+      apps = next
+      retries.lookAgain()
+      const closed = closeApps(before, log)
+      closing.add(closed)
+      void closed.then(() => closing.delete(closed))
+    },
+    hasten: () => patience.endNow(),
+    health: () => ({
+      queued: recorder.size(),
+      apps: Object.fromEntries(apps.all.map((app) => [app.id, healthOf(app)])),
+    }),
+    async [Symbol.asyncDispose]() {
+      patience.endNow()
+      const drained = new AbortController()
+      const idle = Promise.all([acceptor.idle(), retries.idle()]).then(() => drained.abort())
+      await clock.sleep(DRAIN_MS, drained.signal)
+      ending.abort()
+      await idle
+      await retries[Symbol.asyncDispose]()
+      for (const sweeper of sweepers) await sweeper[Symbol.asyncDispose]()
+      patience[Symbol.dispose]()
+      deadlines[Symbol.dispose]()
+      await apps[Symbol.asyncDispose]()
+      await Promise.all(closing)
+    },
+  }
+}
+
+async function closeApps(apps: Apps, log: Log): Promise<void> {
+  try {
+    await apps[Symbol.asyncDispose]()
+  } catch (error) {
+    log.error({ err: error }, 'an app could not be closed')
+  }
+}
+
+function answerOf(notification: Notification, acceptances: readonly Acceptance[]): { rejected: string[] } {
+  if (acceptances.includes('failed'))
+    throw new MatrixError(503, 'M_UNKNOWN', 'The notification could not be accepted now; send it again')
+  const rejected = notification.devices.filter((_device, index) => acceptances[index] === 'rejected')
+  return { rejected: [...new Set(rejected.map((device) => device.pushkey))] }
+}
+
+function healthOf({ type, guard, bulkhead, provider }: OpenApp): AppHealth {
+  const troubles = bulkhead.troubles().map(({ reason, since }) => ({ reason, since }))
+  const expiry = provider.credentialsExpireAt?.()
+  return {
+    type,
+    state: guard.isAlarmed() ? 'alarmed' : troubles.length > 0 ? 'failing' : 'ok',
+    in_flight: bulkhead.inFlight(),
+    waiting: bulkhead.waiting(),
+    ...(expiry !== undefined && { credentials_expire_at: expiry }),
+    troubles,
+  }
+}
+
+function startForgetting({ db, clock, log }: { db: Database; clock: Clock; log: Log }): AsyncDisposable[] {
+  const sweep = (query: typeof forgetSeen | typeof forgetRejections, ageMs: number) => () =>
+    db.transaction((tx) => tx.run(query, { before: clock.now() - ageMs, limit: SWEPT_AT_ONCE }))
+  const work = { everyMs: SWEEP_EVERY_MS, atOnce: SWEPT_AT_ONCE }
+  return [
+    startSweeper({ clock, log }, { ...work, of: 'notifications had', sweep: sweep(forgetSeen, SEEN_FOR_MS) }),
+    startSweeper(
+      { clock, log },
+      { ...work, of: 'rejections untold', sweep: sweep(forgetRejections, REJECTED_FOR_MS) },
+    ),
+  ]
+}

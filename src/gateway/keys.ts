@@ -1,0 +1,19 @@
+import { hash } from 'node:crypto'
+import { dedupeKeyOf } from './message-id.ts'
+import type { Notification, NotificationDevice } from './notification.ts'
+
+// What is kept on the disk for a device or a notification is kept under hashes: pushkeys are secrets.
+
+/** 132 bits: nobody finds two that are the same. */
+const CHARACTERS = 22
+
+const keyOf = (...parts: string[]) => hash('sha256', JSON.stringify(parts), 'base64url').slice(0, CHARACTERS)
+
+export const deviceKeyOf = ({ app_id, pushkey }: Pick<NotificationDevice, 'app_id' | 'pushkey'>) =>
+  keyOf(app_id, pushkey)
+
+/** `undefined`: never a repeat. */
+export function messageKeyOf(device: NotificationDevice, notification: Notification): string | undefined {
+  const key = dedupeKeyOf({ device, notification })
+  return key && keyOf(key.appId, key.pushkey, key.eventId)
+}

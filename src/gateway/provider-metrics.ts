@@ -1,0 +1,177 @@
+import type { Metrics } from '../lib/metrics.ts'
+import type { OpenApp } from './apps.ts'
+import type { Verdict } from './provider.ts'
+
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+
+/** How Sygnal calls its types in the names of its metrics; it has no status codes of Web Push. */
+const SYGNAL_TYPES = { apns: 'apns', gcm: 'gcm', webpush: 'webpush' } as const
+const HAS_CODES = ['apns', 'gcm'] as const
+
+type SygnalType = keyof typeof SYGNAL_TYPES
+
+/** What is measured around every attempt, the same for all providers, under our names and under Sygnal's. */
+export type ProviderMetrics = {
+  /** While a message waits for a place. */
+  waited<T>(app: OpenApp, entrance: Promise<T>): Promise<T>
+  /** It has waited so long. */
+  queued(app: OpenApp, ms: number): void
+  /** An attempt begins; the returned function ends it. */
+  started(app: OpenApp): (ms: number) => void
+  answered(app: OpenApp, verdict: Verdict): void
+}
+
+export function createProviderMetrics(metrics: Metrics): ProviderMetrics {
+  const queue = metrics.histogram('belfry_gateway_queue_seconds', 'How long a message waits for a place', {
+    labels: ['type'],
+    buckets: SECONDS,
+  })
+  const took = metrics.histogram(
+    'belfry_gateway_attempt_seconds',
+    'How long a provider takes for a message',
+    {
+      labels: ['type'],
+      buckets: SECONDS,
+    },
+  )
+  const active = metrics.gauge(
+    'belfry_gateway_attempts_in_flight',
+    'Messages that a provider is asked about',
+    ['type'],
+  )
+  const pending = metrics.gauge('belfry_gateway_attempts_waiting', 'Messages that wait for a place', ['type'])
+  const answers = metrics.counter('belfry_gateway_answers_total', 'Answers of providers by HTTP status', [
+    'app',
+    'code',
+  ])
+  const sygnal = sygnalMetrics(metrics)
+  return {
+    async waited({ type }, entrance) {
+      pending.inc({ type })
+      sygnal.of(type)?.pending?.inc()
+      try {
+        return await entrance
+      } finally {
+        pending.dec({ type })
+        sygnal.of(type)?.pending?.dec()
+      }
+    },
+    queued({ type }, ms) {
+      queue.observe({ type }, ms / 1000)
+      sygnal.of(type)?.queue?.observe(ms / 1000)
+    },
+    started({ type }) {
+      const alias = sygnal.of(type)
+      active.inc({ type })
+      alias?.active.inc()
+      return (ms) => {
+        active.dec({ type })
+        alias?.active.dec()
+        took.observe({ type }, ms / 1000)
+        alias?.took.observe(ms / 1000)
+      }
+    },
+    answered({ id, type }, { status }) {
+      if (status === undefined) return
+      const code = String(status)
+      answers.inc({ app: id, code })
+      sygnal.codesOf(type)?.inc({ pushkin: id, code })
+    },
+  }
+}
+
+function sygnalMetrics(metrics: Metrics) {
+  const isSygnal = (type: string): type is SygnalType => Object.hasOwn(SYGNAL_TYPES, type)
+  const made = {
+    apns: aliasesOf(metrics, 'apns'),
+    gcm: { ...aliasesOf(metrics, 'gcm'), ...queueOf(metrics, 'gcm') },
+    webpush: { ...aliasesOf(metrics, 'webpush'), ...queueOf(metrics, 'webpush') },
+  }
+  const codes = Object.fromEntries(
+    HAS_CODES.map((type) => [
+      type,
+      metrics.counter(`sygnal_${type}_status_codes`, `Answers of ${type} by HTTP status`, [
+        'pushkin',
+        'code',
+      ]),
+    ]),
+  )
+  type Aliases = ReturnType<typeof aliasesOf> & Partial<ReturnType<typeof queueOf>>
+  return {
+    of: (type: string): Aliases | undefined => (isSygnal(type) ? made[type] : undefined),
+    codesOf: (type: string) => codes[type],
+  }
+}
+
+function aliasesOf(metrics: Metrics, type: SygnalType) {
+  return {
+    took: metrics.histogram(`sygnal_${type}_request_time`, `As belfry_gateway_attempt_seconds, for ${type}`, {
+      buckets: SECONDS,
+    }),
+    active: metrics.gauge(
+      `sygnal_active_${type}_requests`,
+      `As belfry_gateway_attempts_in_flight, for ${type}`,
+    ),
+  }
+}
+
+function queueOf(metrics: Metrics, type: SygnalType) {
+  return {
+    queue: metrics.histogram(`sygnal_${type}_queue_time`, `As belfry_gateway_queue_seconds, for ${type}`, {
+      buckets: SECONDS,
+    }),
+    pending: metrics.gauge(
+      `sygnal_pending_${type}_requests`,
+      `As belfry_gateway_attempts_waiting, for ${type}`,
+    ),
+  }
+}
+
+/** When the credentials of apps end, and how each app does, looked up whenever the metrics are read. */
+export function watchApps(
+  metrics: Metrics,
+  { apps, queueSize }: { apps: () => readonly OpenApp[]; queueSize: () => number },
+): void {
+  const expiry = metrics.gauge(
+    'belfry_gateway_credentials_expire_seconds',
+    'When the credentials of an app end, in seconds since the Unix epoch',
+    ['app'],
+  )
+  const certificates = metrics.gauge(
+    'sygnal_client_cert_expiry',
+    'As belfry_gateway_credentials_expire_seconds',
+    ['pushkin'],
+  )
+  const broken = metrics.gauge(
+    'belfry_gateway_lines_resting',
+    'Providers and push services that an app leaves alone for now',
+    ['app'],
+  )
+  const alarmed = metrics.gauge(
+    'belfry_gateway_app_alarmed',
+    '1: the provider rejects nearly all tokens of an app, and none of it is believed',
+    ['app'],
+  )
+  const waiting = metrics.gauge('belfry_gateway_queue_size', 'Notifications that are to be tried again')
+  Object.assign(expiry, {
+    collect() {
+      for (const gauge of [expiry, certificates]) gauge.reset()
+      for (const { id, provider } of apps()) {
+        const at = provider.credentialsExpireAt?.()
+        if (at === undefined) continue
+        expiry.set({ app: id }, at / 1000)
+        certificates.set({ pushkin: id }, at / 1000)
+      }
+    },
+  })
+  Object.assign(alarmed, {
+    collect() {
+      for (const gauge of [alarmed, broken]) gauge.reset()
+      for (const { id, guard, bulkhead } of apps()) {
+        alarmed.set({ app: id }, guard.isAlarmed() ? 1 : 0)
+        broken.set({ app: id }, bulkhead.troubles().length)
+      }
+    },
+  })
+  Object.assign(waiting, { collect: () => waiting.set(queueSize()) })
+}

@@ -1,0 +1,199 @@
+import { type Queries, type Query, query } from '../storage/query.ts'
+import type { Database } from '../storage/database.ts'
+
+/** A notification that waits, as it goes into the queue. */
+export type QueueEntry = {
+  appId: string
+  line: string
+  deviceKey: string
+  messageKey: string | null
+  /** JSON. */
+  notification: string
+  countsOnly: boolean
+  isOwn: boolean
+  attempts: number
+  queuedAt: number
+  expiresAt: number
+  nextAttemptAt: number
+  leasedUntil: number
+}
+
+/** So many wait for one device at most, the newest. */
+export const KEPT_PER_DEVICE = 100
+
+/** Puts it at the end. Resolves to its id, and how many of the device had to go for it. */
+export async function enqueue(tx: Queries, entry: QueueEntry): Promise<{ queueId: number; gone: number }> {
+  const row = await tx.first(insertEntry, {
+    ...entry,
+    countsOnly: entry.countsOnly ? 1 : 0,
+    isOwn: entry.isOwn ? 1 : 0,
+  })
+  if (row === undefined) throw new Error('the queue gave no id')
+  const gone = await tx.run(trimDevice, { deviceKey: entry.deviceKey, kept: KEPT_PER_DEVICE })
+  return { queueId: row.queue_id, gone }
+}
+
+type EntryRow = Omit<QueueEntry, 'countsOnly' | 'isOwn'> & { countsOnly: 0 | 1; isOwn: 0 | 1 }
+
+export const insertEntry = query<EntryRow>()((db, p) =>
+  db
+    .insertInto('gateway_queue')
+    .values({
+      app_id: p.appId,
+      line: p.line,
+      device_key: p.deviceKey,
+      message_key: p.messageKey,
+      notification: p.notification,
+      counts: null,
+      counts_only: p.countsOnly,
+      own: p.isOwn,
+      attempts: p.attempts,
+      queued_at: p.queuedAt,
+      expires_at: p.expiresAt,
+      next_attempt_at: p.nextAttemptAt,
+      leased_until: p.leasedUntil,
+    })
+    .returning('queue_id'),
+)
+
+export const trimDevice = query<{ deviceKey: string; kept: number }>()((db, p) =>
+  db
+    .deleteFrom('gateway_queue')
+    .where('device_key', '=', p.deviceKey)
+    .where('queue_id', '<=', (eb) =>
+      eb
+        .selectFrom('gateway_queue as q')
+        .select('q.queue_id')
+        .where('q.device_key', '=', p.deviceKey)
+        .orderBy('q.queue_id', 'desc')
+        .limit(1)
+        .offset(p.kept),
+    ),
+)
+
+/**
+ * A newer notification has told the device its counts: what waits must not tell older ones, and what has nothing to tell
+ * without an event, goes. Resolves to how many went.
+ */
+export async function renewCounts(
+  tx: Queries,
+  { deviceKey, counts, before }: { deviceKey: string; counts: string; before: number },
+): Promise<number> {
+  const gone = await tx.run(dropCountsOnly, { deviceKey, before })
+  await tx.run(setCounts, { deviceKey, counts, before })
+  return gone
+}
+
+export const dropCountsOnly = query<{ deviceKey: string; before: number }>()((db, p) =>
+  db
+    .deleteFrom('gateway_queue')
+    .where('device_key', '=', p.deviceKey)
+    .where('counts_only', '=', 1)
+    .where('queue_id', '<', p.before),
+)
+
+export const setCounts = query<{ deviceKey: string; counts: string; before: number }>()((db, p) =>
+  db
+    .updateTable('gateway_queue')
+    .set({ counts: p.counts })
+    .where('device_key', '=', p.deviceKey)
+    .where('queue_id', '<', p.before),
+)
+
+export const removeEntry = query<{ queueId: number }>()((db, p) =>
+  db.deleteFrom('gateway_queue').where('queue_id', '=', p.queueId),
+)
+
+export const postpone = query<{ queueId: number; attempts: number; nextAttemptAt: number }>()((db, p) =>
+  db
+    .updateTable('gateway_queue')
+    .set({ attempts: p.attempts, next_attempt_at: p.nextAttemptAt, leased_until: 0 })
+    .where('queue_id', '=', p.queueId),
+)
+
+/** The device can be reached: what waits for it need not wait any longer. */
+export const hasten = query<{ deviceKey: string; now: number }>()((db, p) =>
+  db
+    .updateTable('gateway_queue')
+    .set({ next_attempt_at: p.now })
+    .where('device_key', '=', p.deviceKey)
+    .where('next_attempt_at', '>', p.now),
+)
+
+/** What is due on a line and in nobody's hands, the longest due first. */
+export const dueOn = query<{ line: string; now: number; limit: number }>()((db, p) =>
+  db
+    .selectFrom('gateway_queue')
+    .select(['queue_id', 'device_key'])
+    .where('line', '=', p.line)
+    .where('next_attempt_at', '<=', p.now)
+    .where('leased_until', '<=', p.now)
+    .where('expires_at', '>', p.now)
+    .orderBy('next_attempt_at')
+    .orderBy('queue_id')
+    .limit(p.limit),
+)
+
+/** Of several who try to take the same, one gets it. */
+export const lease = query<{ queueIds: readonly number[]; now: number; until: number }>()((db, p, d) =>
+  db
+    .updateTable('gateway_queue')
+    .set({ leased_until: p.until })
+    .where('queue_id', 'in', d.numbers(p.queueIds))
+    .where('leased_until', '<=', p.now)
+    .returning([
+      'queue_id',
+      'app_id',
+      'device_key',
+      'message_key',
+      'notification',
+      'counts',
+      'counts_only',
+      'own',
+      'attempts',
+      'expires_at',
+    ]),
+)
+
+export type LeasedRow = typeof lease extends Query<infer _P, infer R> ? R : never
+
+export const nextDueOn = query<{ line: string; now: number }>()((db, p) =>
+  db
+    .selectFrom('gateway_queue')
+    .select((eb) => eb.fn.min('next_attempt_at').as('at'))
+    .where('line', '=', p.line)
+    .where('leased_until', '<=', p.now),
+)
+
+export const linesQueued = query<Record<never, never>>()((db) =>
+  db.selectFrom('gateway_queue').select('line').distinct(),
+)
+
+export const queueSize = query<Record<never, never>>()((db) =>
+  db.selectFrom('gateway_queue').select((eb) => eb.fn.countAll<number>().as('count')),
+)
+
+/** Takes away, and returns, what nobody needs any more. */
+export const takeExpired = query<{ now: number; limit: number }>()((db, p) =>
+  db
+    .deleteFrom('gateway_queue')
+    .where('queue_id', 'in', (eb) =>
+      eb
+        .selectFrom('gateway_queue')
+        .select('queue_id')
+        .where('expires_at', '<=', p.now)
+        .where('leased_until', '<=', p.now)
+        .orderBy('expires_at')
+        .limit(p.limit),
+    )
+    .returning(['app_id', 'device_key', 'message_key', 'notification', 'attempts']),
+)
+
+export const endAllLeases = query<Record<never, never>>()((db) =>
+  db.updateTable('gateway_queue').set({ leased_until: 0 }).where('leased_until', '>', 0),
+)
+
+/** With the embedded database nobody else can be at work: what a killed process left in its hands is free at once. */
+export async function clearLeases(db: Database): Promise<void> {
+  if (db.dialect === 'sqlite') await db.transaction((tx) => tx.run(endAllLeases, {}))
+}

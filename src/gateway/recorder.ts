@@ -1,0 +1,132 @@
+import { createBatcher } from '../lib/batcher.ts'
+import type { Database, Transaction } from '../storage/database.ts'
+import type { NotificationDevice } from './notification.ts'
+import { enqueue, hasten, postpone, type QueueEntry, removeEntry, renewCounts } from './queue-store.ts'
+import {
+  dropRejection,
+  noteSeen,
+  putRejection,
+  remembered,
+  type Seen,
+  type SeenOutcome,
+} from './seen-store.ts'
+
+/** It has reached a device, and told it its counts. What waits for it need not wait any longer. */
+type Delivered = { deviceKey: string; at: number; counts?: string }
+
+/** One thing to be written. All that comes at the same moment shares a transaction. */
+type Note =
+  | { kind: 'seen'; seen?: Seen; delivered?: Delivered }
+  | { kind: 'enqueue'; entry: QueueEntry; counts?: string }
+  | { kind: 'postpone'; queueId: number; attempts: number; nextAttemptAt: number }
+  | {
+      kind: 'settle'
+      queueId: number
+      seen?: Seen
+      deviceKey: string
+      delivered?: Delivered
+      rejected?: { at: number; device: NotificationDevice; isOwn: boolean }
+    }
+  | { kind: 'told'; deviceKey: string; until: number }
+
+const NO_LIMIT = Number.MAX_SAFE_INTEGER
+
+export type Known = { seen?: { outcome: SeenOutcome; at: number }; rejectedAt?: number }
+
+export type Recorder = {
+  /** What is remembered of a notification and its device. */
+  known(of: { messageKey: string | undefined; deviceKey: string }): Promise<Known>
+  /**
+   * Resolves once it is committed: for `enqueue` to the id in the queue; for what was delivered to how much waited for the device and is
+   * due now. What must outlive a power cut does.
+   */
+  write(note: Note): Promise<number>
+  /** How many wait in the queue, as far as this process knows. */
+  size(): number
+  resize(size: number): void
+}
+
+/** Applies the rejection of a device whose home server this is. */
+export type OnRejected = (tx: Transaction, device: NotificationDevice) => Promise<void>
+
+export function createRecorder({ db, onRejected }: { db: Database; onRejected?: OnRejected }): Recorder {
+  let size = 0
+
+  const known = createBatcher(
+    async (items: readonly { messageKey: string | undefined; deviceKey: string }[]) => {
+      const messageKeys = items.flatMap(({ messageKey }) => messageKey ?? [])
+      const found = await remembered(db, { messageKeys, deviceKeys: items.map((item) => item.deviceKey) })
+      return items.map(({ messageKey, deviceKey }): Known => {
+        const seen = messageKey === undefined ? undefined : found.seen.get(messageKey)
+        const rejectedAt = found.rejections.get(deviceKey)
+        return { ...(seen && { seen }), ...(rejectedAt !== undefined && { rejectedAt }) }
+      })
+    },
+  )
+
+  const write = createBatcher(async (notes: readonly Note[]) => {
+    const before = size
+    // What is lost with the power was not promised to anybody, or is done once more.
+    const durably = notes.some((note) => note.kind === 'enqueue' || (note.kind === 'settle' && note.rejected))
+    try {
+      return await db.transaction(
+        async (tx) => {
+          await noteSeen(
+            tx,
+            notes.flatMap((note) => ('seen' in note ? note.seen : [])),
+          )
+          const ids: number[] = []
+          for (const note of notes) ids.push(await writeOne(tx, note))
+          return ids
+        },
+        { durably },
+      )
+    } catch (error) {
+      size = before
+      throw error
+    }
+  })
+
+  async function writeOne(tx: Transaction, note: Note): Promise<number> {
+    switch (note.kind) {
+      case 'enqueue': {
+        const { entry, counts } = note
+        const { queueId, gone } = await enqueue(tx, entry)
+        size += 1 - gone
+        if (entry.messageKey !== null)
+          await noteSeen(tx, [{ messageKey: entry.messageKey, outcome: 'queued', at: entry.queuedAt }])
+        if (counts !== undefined)
+          size -= await renewCounts(tx, { deviceKey: entry.deviceKey, counts, before: queueId })
+        return queueId
+      }
+      case 'postpone':
+        await tx.run(postpone, note)
+        return 0
+      case 'settle':
+        return settle(tx, note)
+      case 'told':
+        await tx.run(dropRejection, note)
+        return 0
+      case 'seen':
+        return note.delivered === undefined ? 0 : reached(tx, note.delivered)
+    }
+  }
+
+  async function settle(tx: Transaction, note: Note & { kind: 'settle' }): Promise<number> {
+    const { queueId, deviceKey, delivered, rejected } = note
+    size -= await tx.run(removeEntry, { queueId })
+    if (rejected?.isOwn === true && onRejected) await onRejected(tx, rejected.device)
+    else if (rejected) await tx.run(putRejection, { deviceKey, at: rejected.at })
+    return delivered === undefined ? 0 : reached(tx, delivered, queueId)
+  }
+
+  /** Only what came before `before` has older counts. */
+  async function reached(tx: Transaction, delivered: Delivered, before = NO_LIMIT): Promise<number> {
+    if (size <= 0) return 0
+    const { deviceKey, counts, at } = delivered
+    if (counts !== undefined) size -= await renewCounts(tx, { deviceKey, counts, before })
+    return tx.run(hasten, { deviceKey, now: at })
+  }
+
+  return { known, write, size: () => size, resize: (counted) => void (size = counted) }
+}

@@ -1,0 +1,115 @@
+import { type Queries, query } from '../storage/query.ts'
+
+/** What became of a notification that was had before. `queued`: it waits. */
+export type SeenOutcome = 'delivered' | 'rejected' | 'dropped' | 'queued'
+
+export type Seen = { messageKey: string; outcome: SeenOutcome; at: number }
+
+/** What is remembered of some notifications and their devices. */
+export type Remembered = {
+  seen: ReadonlyMap<string, { outcome: SeenOutcome; at: number }>
+  /** By device: when it was rejected. */
+  rejections: ReadonlyMap<string, number>
+}
+
+export async function remembered(
+  q: Queries,
+  of: { messageKeys: readonly string[]; deviceKeys: readonly string[] },
+): Promise<Remembered> {
+  const seen = of.messageKeys.length === 0 ? [] : await q.all(seenOf, { messageKeys: of.messageKeys })
+  const rejections = await q.all(rejectionsOf, { deviceKeys: of.deviceKeys })
+  return {
+    seen: new Map(
+      seen.map((row) => [row.message_key, { outcome: row.outcome as SeenOutcome, at: row.seen_at }]),
+    ),
+    rejections: new Map(rejections.map((row) => [row.device_key, row.rejected_at])),
+  }
+}
+
+export const seenOf = query<{ messageKeys: readonly string[] }>()((db, p, d) =>
+  db
+    .selectFrom('gateway_seen')
+    .select(['message_key', 'outcome', 'seen_at'])
+    .where('message_key', 'in', d.list(p.messageKeys)),
+)
+
+export const rejectionsOf = query<{ deviceKeys: readonly string[] }>()((db, p, d) =>
+  db
+    .selectFrom('gateway_rejections')
+    .select(['device_key', 'rejected_at'])
+    .where('device_key', 'in', d.list(p.deviceKeys)),
+)
+
+type SeenRow = { message_key: string; outcome: string; seen_at: number }
+
+/** The last word on a notification counts. */
+export async function noteSeen(tx: Queries, seen: readonly Seen[]): Promise<void> {
+  if (seen.length === 0) return
+  const rows = new Map(
+    seen.map(({ messageKey, outcome, at }) => [
+      messageKey,
+      { message_key: messageKey, outcome, seen_at: at },
+    ]),
+  )
+  await tx.run(putSeen, { rows: [...rows.values()] })
+}
+
+export const putSeen = query<{ rows: readonly SeenRow[] }>()((db, p, d) =>
+  db
+    .insertInto('gateway_seen')
+    .columns(['message_key', 'outcome', 'seen_at'])
+    .expression((eb) =>
+      eb
+        .selectFrom(d.rows(p.rows, { message_key: 'text', outcome: 'text', seen_at: 'integer' }).as('r'))
+        .select(['r.message_key', 'r.outcome', 'r.seen_at'])
+        // SQLite takes the "on" of "on conflict" for that of a join otherwise.
+        .where((e) => e.lit(true)),
+    )
+    .onConflict((oc) =>
+      oc.column('message_key').doUpdateSet((eb) => ({
+        outcome: eb.ref('excluded.outcome'),
+        seen_at: eb.ref('excluded.seen_at'),
+      })),
+    ),
+)
+
+export const putRejection = query<{ deviceKey: string; at: number }>()((db, p) =>
+  db
+    .insertInto('gateway_rejections')
+    .values({ device_key: p.deviceKey, rejected_at: p.at })
+    .onConflict((oc) => oc.column('device_key').doUpdateSet({ rejected_at: p.at })),
+)
+
+/** It was told. A rejection that came since stays. */
+export const dropRejection = query<{ deviceKey: string; until: number }>()((db, p) =>
+  db
+    .deleteFrom('gateway_rejections')
+    .where('device_key', '=', p.deviceKey)
+    .where('rejected_at', '<=', p.until),
+)
+
+export const forgetSeen = query<{ before: number; limit: number }>()((db, p) =>
+  db
+    .deleteFrom('gateway_seen')
+    .where('message_key', 'in', (eb) =>
+      eb
+        .selectFrom('gateway_seen')
+        .select('message_key')
+        .where('seen_at', '<', p.before)
+        .orderBy('seen_at')
+        .limit(p.limit),
+    ),
+)
+
+export const forgetRejections = query<{ before: number; limit: number }>()((db, p) =>
+  db
+    .deleteFrom('gateway_rejections')
+    .where('device_key', 'in', (eb) =>
+      eb
+        .selectFrom('gateway_rejections')
+        .select('device_key')
+        .where('rejected_at', '<', p.before)
+        .orderBy('rejected_at')
+        .limit(p.limit),
+    ),
+)

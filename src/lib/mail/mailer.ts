@@ -1,0 +1,121 @@
+import { getCACertificates } from 'node:tls'
+import type { Transporter } from 'nodemailer'
+import type { Clock } from '../clock.ts'
+import { createTurns } from '../turns.ts'
+import { type MailResult, resultOf } from './mail-result.ts'
+
+export type Mail = {
+  /** In its canonical form (`address.ts`). */
+  to: string
+  subject: string
+  text: string
+  html: string
+  /** The part of the Message-ID before the @: one mail that is sent twice has the same. */
+  id: string
+  /** A URL that ends mails of this kind: with GET a page, with POST at once (RFC 8058). */
+  unsubscribe?: string | undefined
+}
+
+/** Sends one mail, once. Never rejects. */
+export type SendMail = (mail: Mail) => Promise<MailResult>
+
+export type MailerOptions = {
+  host: string
+  port: number
+  /** TLS from the start. */
+  isSecure: boolean
+  /** STARTTLS, where the connection has not begun with TLS. */
+  tls: 'required' | 'when_offered' | 'off'
+  login: { user: string; password: string } | undefined
+  from: { name: string; address: string }
+  /** Certificate authorities trusted beside the usual ones, each in PEM. */
+  ca: readonly string[]
+  /** For one mail, from dialling to the answer. */
+  timeoutMs: number
+  /** So many connections at one time; who finds none free waits. */
+  connections: number
+  clock: Clock
+}
+
+/** Mails that wait for a connection; the next one is refused as if the server did not answer. */
+const MAX_WAITING = 1000
+const BUSY: MailResult = { kind: 'retry', error: 'timeout', ms: 0 }
+
+/**
+ * Hands mail to one mail server over SMTP (RFC 5321), a connection for each. The client is loaded with the first mail: a
+ * server that starts need not wait for it.
+ */
+export function makeMailer(options: MailerOptions): SendMail {
+  const inTurn = createTurns({
+    atOnce: options.connections,
+    waiting: MAX_WAITING,
+    onFull: () => new Error('full'),
+  })
+  let loaded: Promise<Transporter> | undefined
+  return async (mail) => {
+    try {
+      return await inTurn(async () => sendWithin(await (loaded ??= transportOf(options)), options, mail))
+    } catch {
+      return BUSY
+    }
+  }
+}
+
+async function transportOf({ host, port, isSecure, tls, login, ca }: MailerOptions): Promise<Transporter> {
+  const { createTransport } = await import('nodemailer')
+  return createTransport({
+    host,
+    port,
+    secure: isSecure,
+    requireTLS: !isSecure && tls === 'required',
+    ignoreTLS: tls === 'off',
+    ...(login !== undefined && { auth: { user: login.user, pass: login.password } }),
+    tls: { ...(ca.length > 0 && { ca: [...getCACertificates('default'), ...ca] }) },
+    disableFileAccess: true,
+    disableUrlAccess: true,
+    logger: false,
+  })
+}
+
+/** One deadline for all of it: a server that says a word now and then would outlast any timer that begins anew with each. */
+async function sendWithin(
+  transport: Transporter,
+  { from, timeoutMs, clock }: MailerOptions,
+  mail: Mail,
+): Promise<MailResult> {
+  const started = clock.now()
+  const took = () => Math.max(0, clock.now() - started)
+  const deadline = new AbortController()
+  const timer = setTimeout(() => deadline.abort(), timeoutMs)
+  try {
+    const { response } = await transport.sendMail({ ...messageOf(mail, from), signal: deadline.signal })
+    return { kind: 'sent', status: Number(response?.slice(0, 3)) || 250, ms: took() }
+  } catch (error) {
+    if (deadline.signal.aborted) return { kind: 'retry', error: 'timeout', ms: took() }
+    return { ...resultOf(error), ms: took() }
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function messageOf({ to, subject, text, html, id, unsubscribe }: Mail, from: MailerOptions['from']) {
+  return {
+    from,
+    // As objects: text would be parsed, and might turn out to be two addresses.
+    to: { name: '', address: to },
+    envelope: { from: { name: '', address: from.address }, to: [{ name: '', address: to }] },
+    subject,
+    text,
+    html,
+    messageId: `<${id}@${from.address.slice(from.address.lastIndexOf('@') + 1)}>`,
+    headers: {
+      // RFC 3834: nobody's holiday reply is wanted.
+      'Auto-Submitted': 'auto-generated',
+      'X-Auto-Response-Suppress': 'All',
+      ...(unsubscribe !== undefined && {
+        'List-Unsubscribe': { prepared: true, value: `<${unsubscribe}>` },
+        'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
+      }),
+    },
+  }
+}

@@ -1,0 +1,89 @@
+import { connect, isIP, type Socket } from 'node:net'
+
+/** A forward proxy that is asked for tunnels (RFC 9110, section 9.3.6). */
+export type Proxy = {
+  host: string
+  port: number
+  /** For `Proxy-Authorization`. A secret. */
+  authorization?: string
+}
+
+/**
+ * Reads `http://[USER:PASSWORD@]HOST[:PORT]`. A user without a password is ignored, as Sygnal does.
+ *
+ * @throws {RangeError} saying what is expected, never what was given: a password may be in it.
+ */
+export function parseProxy(text: string): Proxy {
+  const url = URL.parse(text)
+  if (url === null || url.protocol !== 'http:' || url.hostname === '') {
+    throw new RangeError('expected http://HOST:PORT, or http://USER:PASSWORD@HOST:PORT')
+  }
+  const { username, password } = url
+  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  return {
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: url.port === '' ? 80 : Number(url.port),
+    ...(username !== '' &&
+      password !== '' && { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` }),
+  }
+}
+
+/** The proxy did not make a tunnel. */
+export class ProxyError extends Error {
+  override name = 'ProxyError'
+  readonly code = 'ERR_PROXY'
+}
+
+const MAX_HEAD_BYTES = 16_384
+const END_OF_HEAD = '\r\n\r\n'
+
+/**
+ * A connection to `host` and `port` that leads through the proxy; TLS is still to be spoken on it. The proxy resolves the name.
+ * Rejects with `ProxyError`, with what the network says of the proxy itself, or when the signal aborts.
+ */
+export async function openTunnel(
+  proxy: Proxy,
+  target: { host: string; port: number },
+  signal: AbortSignal,
+): Promise<Socket> {
+  const socket = connect({ host: proxy.host, port: proxy.port })
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const stop = () => reject(Object.assign(new Error('No tunnel in time'), { code: 'ETIMEDOUT' }))
+  const onClose = () => reject(new ProxyError('closed without an answer'))
+  let head = Buffer.alloc(0)
+  const onData = (chunk: Buffer) => {
+    head = Buffer.concat([head, chunk])
+    const end = head.indexOf(END_OF_HEAD)
+    if (end < 0) return head.length > MAX_HEAD_BYTES ? reject(new ProxyError('no answer of HTTP')) : undefined
+    const status = /^HTTP\/1\.[01] (\d{3})/.exec(head.toString('latin1', 0, end))?.[1]
+    if (status === undefined || !status.startsWith('2')) {
+      return reject(new ProxyError(status === undefined ? 'no answer of HTTP' : `status ${status}`))
+    }
+    socket.pause()
+    const early = head.subarray(end + END_OF_HEAD.length)
+    if (early.length > 0) socket.unshift(early)
+    resolve()
+  }
+  socket.on('data', onData).on('error', reject).on('close', onClose)
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    if (signal.aborted) stop()
+    else socket.write(connectRequest(proxy, target))
+    await promise
+    return socket
+  } catch (error) {
+    // What its end brings is of no interest any more.
+    socket.on('error', () => {}).destroy()
+    throw error
+  } finally {
+    signal.removeEventListener('abort', stop)
+    socket.off('data', onData).off('error', reject).off('close', onClose)
+  }
+}
+
+function connectRequest({ authorization }: Proxy, { host, port }: { host: string; port: number }): string {
+  const authority = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`
+  const lines = [`CONNECT ${authority} HTTP/1.1`, `Host: ${authority}`]
+  if (authorization !== undefined) lines.push(`Proxy-Authorization: ${authorization}`)
+  return `${lines.join('\r\n')}${END_OF_HEAD}`
+}

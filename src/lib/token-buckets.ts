@@ -1,0 +1,53 @@
+import type { Clock } from './clock.ts'
+
+export type Rate = { perSecond: number; burst: number }
+
+export type TokenBuckets = {
+  /** Takes one token. 0 when there was one, else the milliseconds until there will be. */
+  take(key: string): number
+  /** Puts one token back. */
+  giveBack(key: string): void
+  readonly size: number
+}
+
+const MAX_KEYS = 50_000
+// So that a wait of a whole number of milliseconds is not rounded up for an error in the last bit.
+const ROUNDING = 1e-6
+
+/** Token buckets in memory, at most `maxKeys` of them: the one that was used longest ago goes first, and starts full again. */
+export function createTokenBuckets(options: { rate: Rate; clock: Clock; maxKeys?: number }): TokenBuckets {
+  const { rate, clock, maxKeys = MAX_KEYS } = options
+  const perMs = rate.perSecond / 1000
+  const buckets = new Map<string, { tokens: number; at: number }>()
+
+  const refill = (key: string) => {
+    const now = clock.now()
+    const bucket = buckets.get(key) ?? { tokens: rate.burst, at: now }
+    bucket.tokens = Math.min(rate.burst, bucket.tokens + Math.max(0, now - bucket.at) * perMs)
+    bucket.at = now
+    // Deleted and set again, the map stays in the order of use.
+    buckets.delete(key)
+    buckets.set(key, bucket)
+    if (buckets.size > maxKeys) {
+      const [oldest] = buckets.keys()
+      if (oldest !== undefined) buckets.delete(oldest)
+    }
+    return bucket
+  }
+
+  return {
+    take(key) {
+      const bucket = refill(key)
+      if (bucket.tokens < 1 - ROUNDING) return Math.ceil((1 - ROUNDING - bucket.tokens) / perMs)
+      bucket.tokens = Math.max(0, bucket.tokens - 1)
+      return 0
+    },
+    giveBack(key) {
+      const bucket = refill(key)
+      bucket.tokens = Math.min(rate.burst, bucket.tokens + 1)
+    },
+    get size() {
+      return buckets.size
+    },
+  }
+}

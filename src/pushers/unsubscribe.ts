@@ -1,0 +1,24 @@
+import type { UserId } from '../lib/ids.ts'
+import type { Database } from '../storage/database.ts'
+import { pusherByUnsubscribeToken } from './pusher-store.ts'
+import { type PusherRemovalDeps, removePushers } from './remove-pushers.ts'
+
+export type UnsubscribeDeps = PusherRemovalDeps & { db: Database }
+
+/** The e-mail pusher that a link of its mails ends; undefined: it is gone. */
+export async function mailedPusher(
+  { db }: UnsubscribeDeps,
+  token: string,
+): Promise<{ userId: UserId; address: string } | undefined> {
+  const found = await db.first(pusherByUnsubscribeToken, { token })
+  return found && { userId: found.user_id, address: found.pushkey }
+}
+
+/** Ends an e-mail pusher by a link of its mails. Resolves to whether there was one. */
+export function unsubscribe(deps: UnsubscribeDeps, token: string): Promise<boolean> {
+  return deps.db.transaction(async (tx) => {
+    const found = await tx.first(pusherByUnsubscribeToken, { token })
+    if (found) await removePushers(deps, tx, [found], 'unsubscribed')
+    return found !== undefined
+  })
+}

@@ -1,0 +1,270 @@
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import {
+  addressOfToken,
+  requestToken,
+  TOKEN_LIFE_MS,
+  VALIDATED_LIFE_MS,
+  validateByToken,
+  type ValidationDeps,
+} from '../../src/accounts/email-validation.ts'
+import { register } from '../../src/accounts/register.ts'
+import { startValidationSweeper } from '../../src/accounts/sweep-validations.ts'
+import { addThreepid, listThreepids, ownsAddress, removeThreepid } from '../../src/accounts/threepids.ts'
+import { deactivate } from '../../src/accounts/account.ts'
+import { limitExceeded, MatrixError } from '../../src/lib/errors.ts'
+import type { DeviceId, UserId } from '../../src/lib/ids.ts'
+import type { MailResult } from '../../src/lib/mail/mail-result.ts'
+import type { Database } from '../../src/storage/database.ts'
+import { query } from '../../src/storage/query.ts'
+import { onEachDatabase } from '../support/databases.ts'
+import { eventually } from '../support/eventually.ts'
+import { silentLog } from '../support/log.ts'
+import { createManualClock } from '../support/manual-clock.ts'
+import { accountsOn } from './fixture.ts'
+
+const SENT: MailResult = { kind: 'sent', status: 250, ms: 1 }
+const ada = '@ada:localhost' as UserId
+const bob = '@bob:localhost' as UserId
+const auth = { type: 'm.login.password', password: 'secret' }
+
+async function house(t: TestContext, open: (t: TestContext) => Promise<Database>) {
+  const db = await open(t)
+  const accounts = accountsOn(db)
+  const mails: { address: string; token: string }[] = []
+  const asked: string[] = []
+  let result: MailResult = SENT
+  const deps: ValidationDeps = {
+    ...accounts.deps,
+    mailToken: async (mail) => {
+      mails.push(mail)
+      return result
+    },
+    tokenMails: { attempt: (address) => void asked.push(address), succeeded: () => undefined },
+  }
+  for (const username of ['ada', 'bob'])
+    await register(accounts.deps, {
+      username,
+      password: 'secret',
+      auth: { type: 'm.login.dummy' },
+      inhibitLogin: true,
+      deviceId: undefined,
+      displayName: undefined,
+      address: null,
+    })
+  const ask = (email = 'ada@example.org', clientSecret = 's', sendAttempt = 1) =>
+    requestToken(deps, { email, clientSecret, sendAttempt })
+  const add = (userId: UserId, sid: string, clientSecret = 's') =>
+    addThreepid(deps, { userId, deviceId: 'D' as DeviceId }, { sid, clientSecret, auth })
+  const lastToken = () => mails.at(-1)?.token ?? ''
+  const answer = (next: MailResult) => void (result = next)
+  return { ...accounts, db, deps, mails, asked, ask, add, lastToken, answer }
+}
+
+async function refusal(
+  work: Promise<unknown>,
+): Promise<{ status: number; errcode: string; reason: unknown }> {
+  const error: unknown = await work.then(
+    () => assert.fail('it went through'),
+    (thrown: unknown) => thrown,
+  )
+  assert.ok(error instanceof MatrixError, String(error))
+  const { status, errcode, extra } = error
+  return { status, errcode, reason: extra['org.belfry.reason'] }
+}
+
+onEachDatabase('addresses', (open) => {
+  test('an address is added once its token and the password were given, and is its owner’s alone', async (t) => {
+    const { db, deps, ask, add, lastToken, mails } = await house(t, open)
+    const { sid } = await ask('Ada@EXAMPLE.org')
+    assert.equal(mails[0]?.address, 'ada@example.org')
+    assert.equal(await validateByToken(deps, lastToken()), 'ada@example.org')
+    assert.deepEqual(await add(ada, sid), { kind: 'added' })
+    assert.equal(await ownsAddress(db, ada, 'ada@example.org'), true)
+    assert.equal(await ownsAddress(db, bob, 'ada@example.org'), false)
+    assert.equal(await ownsAddress(db, ada, 'bob@example.org'), false)
+    assert.deepEqual(
+      (await listThreepids(db, ada)).map(({ medium, address }) => [medium, address]),
+      [['email', 'ada@example.org']],
+    )
+    assert.deepEqual(await listThreepids(db, bob), [])
+    assert.equal((await refusal(ask('ada@example.org', 'other'))).errcode, 'M_THREEPID_IN_USE')
+    assert.equal((await refusal(add(ada, sid))).errcode, 'M_THREEPID_AUTH_FAILED', 'a session is good once')
+  })
+
+  test('secrets and tokens are not in the database', async (t) => {
+    const { db, ask, lastToken } = await house(t, open)
+    await ask('ada@example.org', 'client-secret-1')
+    const kept = JSON.stringify(await db.all(validations, {}))
+    assert.ok(kept.includes('ada@example.org') && lastToken().length > 40)
+    for (const secret of ['client-secret-1', lastToken()]) assert.ok(!kept.includes(secret))
+  })
+
+  test('the same attempt sends no second mail, a higher one does, and its token takes the place of the last', async (t) => {
+    const { deps, ask, mails, asked, lastToken } = await house(t, open)
+    const { sid } = await ask()
+    assert.deepEqual(await ask(), { sid })
+    assert.deepEqual(await ask('ADA@example.org', 's', 0), { sid })
+    assert.equal(mails.length, 1)
+    const first = lastToken()
+    assert.deepEqual(await ask('ada@example.org', 's', 2), { sid })
+    assert.deepEqual([mails.length, asked.length], [2, 2])
+    assert.notEqual((await ask('ada@example.org', 'another secret')).sid, sid)
+    assert.notEqual((await ask('bob@example.org')).sid, sid)
+    assert.equal(await addressOfToken(deps, first), undefined)
+    assert.deepEqual(await addressOfToken(deps, mails[1]?.token ?? ''), {
+      address: 'ada@example.org',
+      isValidated: false,
+    })
+    assert.equal(await addressOfToken(deps, 'guess'), undefined)
+  })
+
+  test('two requests at once send one mail', async (t) => {
+    const { ask, mails } = await house(t, open)
+    const [one, two] = await Promise.all([ask(), ask()])
+    assert.deepEqual([one, mails.length], [two, 1])
+  })
+
+  test('a mail that could not be sent may be asked for again as the same attempt', async (t) => {
+    const { ask, mails, answer } = await house(t, open)
+    answer({ kind: 'retry', error: 'timeout', ms: 1 })
+    assert.equal((await refusal(ask())).status, 503)
+    answer({ kind: 'refused', error: 'smtp 550', status: 550, ms: 1 })
+    assert.deepEqual(await refusal(ask()), { status: 400, errcode: 'M_INVALID_PARAM', reason: undefined })
+    answer(SENT)
+    await ask()
+    assert.equal(mails.length, 3)
+  })
+
+  test('too many mails to one address are refused, and nothing is written', async (t) => {
+    const { db, deps, mails } = await house(t, open)
+    const tokenMails = {
+      attempt: () => {
+        throw limitExceeded(1000)
+      },
+      succeeded: () => undefined,
+    }
+    const asked = { email: 'ada@example.org', clientSecret: 's', sendAttempt: 1 }
+    assert.equal((await refusal(requestToken({ ...deps, tokenMails }, asked))).status, 429)
+    assert.deepEqual([mails, await db.all(validations, {})], [[], []])
+  })
+
+  test('what is no address gets no mail', async (t) => {
+    const { ask, mails } = await house(t, open)
+    for (const email of ['', 'ada', '@example.org', 'a@b\r\nBcc: c@d.e', 'a@b.c,d@e.f', 'Ada <a@b.c>'])
+      assert.equal((await refusal(ask(email))).errcode, 'M_INVALID_PARAM', email)
+    assert.deepEqual(mails, [])
+  })
+
+  test('why a validation is not through: unknown, not validated, expired', async (t) => {
+    const { deps, clock, ask, add, lastToken } = await house(t, open)
+    const { sid } = await ask()
+    const why = async (...of: Parameters<typeof add>) => {
+      const { errcode, reason } = await refusal(add(...of))
+      assert.equal(errcode, 'M_THREEPID_AUTH_FAILED')
+      return reason
+    }
+    assert.equal(await why(ada, sid), 'M_SESSION_NOT_VALIDATED')
+    assert.equal(await why(ada, 'other'), 'M_NO_VALID_SESSION')
+    assert.equal(await why(ada, sid, 'wrong'), 'M_NO_VALID_SESSION')
+    clock.advance(TOKEN_LIFE_MS)
+    assert.equal(await why(ada, sid), 'M_SESSION_EXPIRED')
+    assert.equal(await validateByToken(deps, lastToken()), undefined)
+    await ask('ada@example.org', 's', 2)
+    assert.equal(await validateByToken(deps, lastToken()), 'ada@example.org')
+    assert.equal(await validateByToken(deps, lastToken()), 'ada@example.org', 'again is as once')
+    clock.advance(VALIDATED_LIFE_MS)
+    assert.equal(await why(ada, sid), 'M_SESSION_EXPIRED')
+  })
+
+  test('ten wrong secrets end a session', async (t) => {
+    const { deps, ask, add, lastToken } = await house(t, open)
+    const { sid } = await ask()
+    await validateByToken(deps, lastToken())
+    for (let n = 0; n < 10; n++) await refusal(add(ada, sid, `guess ${n}`))
+    assert.equal((await refusal(add(ada, sid))).reason, 'M_NO_VALID_SESSION')
+  })
+
+  test('whoever is first has it; what was validated for another is refused', async (t) => {
+    const { deps, ask, add, lastToken } = await house(t, open)
+    const one = await ask('shared@example.org', 'one')
+    await validateByToken(deps, lastToken())
+    const two = await ask('shared@example.org', 'two')
+    await validateByToken(deps, lastToken())
+    await add(ada, one.sid, 'one')
+    assert.equal((await refusal(add(bob, two.sid, 'two'))).errcode, 'M_THREEPID_IN_USE')
+    assert.deepEqual(await add(ada, two.sid, 'two'), { kind: 'added' }, 'it is hers already')
+    assert.equal((await listThreepids(deps.db, ada)).length, 1)
+  })
+
+  test('a wrong password adds nothing', async (t) => {
+    const { db, deps, ask, lastToken } = await house(t, open)
+    const { sid } = await ask()
+    await validateByToken(deps, lastToken())
+    const owner = { userId: ada, deviceId: 'D' as DeviceId }
+    const outcome = await addThreepid(deps, owner, {
+      sid,
+      clientSecret: 's',
+      auth: { ...auth, password: 'wrong' },
+    })
+    assert.equal(outcome.kind, 'challenge')
+    assert.deepEqual(await listThreepids(db, ada), [])
+  })
+
+  test('removing: one’s own alone, with what hangs on it; again is as once; with the account all go', async (t) => {
+    const { db, deps, removed, ask, add, lastToken } = await house(t, open)
+    for (const email of ['ada@example.org', 'ada@work.example']) {
+      const { sid } = await ask(email)
+      await validateByToken(deps, lastToken())
+      await add(ada, sid)
+    }
+    await removeThreepid(deps, bob, { medium: 'email', address: 'ada@example.org' })
+    await removeThreepid(deps, ada, { medium: 'msisdn', address: 'ada@example.org' })
+    await removeThreepid(deps, ada, { medium: 'email', address: 'nonsense' })
+    assert.deepEqual([(await listThreepids(db, ada)).length, removed], [2, []])
+    for (let n = 0; n < 2; n++)
+      await removeThreepid(deps, ada, { medium: 'email', address: 'ADA@example.org' })
+    assert.deepEqual(removed, [`${ada} ada@example.org`])
+    assert.deepEqual(
+      (await listThreepids(db, ada)).map(({ address }) => address),
+      ['ada@work.example'],
+    )
+    await deactivate(deps, ada, { erase: false, auth })
+    assert.deepEqual(await listThreepids(db, ada), [])
+    await ask('ada@work.example', 'new owner')
+  })
+
+  test('there is an end to addresses', async (t) => {
+    const { deps, ask, add, lastToken } = await house(t, open)
+    const addOne = async (n: number) => {
+      const { sid } = await ask(`a${n}@example.org`)
+      await validateByToken(deps, lastToken())
+      return add(ada, sid)
+    }
+    for (let n = 0; n < 20; n++) await addOne(n)
+    assert.equal((await refusal(addOne(20))).errcode, 'M_INVALID_PARAM')
+  })
+
+  test('old validations are swept, others are not', async (t) => {
+    const { db, clock, ask } = await house(t, open)
+    await ask('old@example.org')
+    clock.advance(TOKEN_LIFE_MS + VALIDATED_LIFE_MS)
+    const { sid } = await ask('young@example.org')
+    clock.advance(1)
+    const sweeping = startValidationSweeper({ db, log: silentLog, clock: createManualClock(clock.now()) })
+    await eventually(async () => (await db.all(validations, {})).length === 1)
+    await sweeping[Symbol.asyncDispose]()
+    assert.deepEqual(
+      (await db.all(validations, {})).map((row) => row.sid),
+      [sid],
+    )
+  })
+})
+
+test('a server without mail says so, before all else', async () => {
+  const deps = { mailToken: undefined } as unknown as ValidationDeps
+  const asked = requestToken(deps, { email: 'nonsense', clientSecret: 's', sendAttempt: 1 })
+  assert.equal((await refusal(asked)).errcode, 'M_THREEPID_MEDIUM_NOT_SUPPORTED')
+})
+
+const validations = query()((db) => db.selectFrom('threepid_validations').selectAll().orderBy('sid'))

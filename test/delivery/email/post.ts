@@ -1,0 +1,145 @@
+import type { TestContext } from 'node:test'
+import { putRule, type RuleContent } from '../../../src/accounts/change-rules.ts'
+import { rulesetOf } from '../../../src/accounts/rules.ts'
+import { insertThreepid } from '../../../src/accounts/threepids-store.ts'
+import type { MailDeliveryDeps } from '../../../src/delivery/email/deps.ts'
+import { mailLinks } from '../../../src/delivery/email/links.ts'
+import { startMailDelivery } from '../../../src/delivery/email/worker.ts'
+import type { Clock } from '../../../src/lib/clock.ts'
+import type { RoomId } from '../../../src/lib/ids.ts'
+import type { MailEvents } from '../../../src/lib/mail-events.ts'
+import type { Mail } from '../../../src/lib/mail/mailer.ts'
+import type { MailResult } from '../../../src/lib/mail/mail-result.ts'
+import { outcomeOf } from '../../../src/notifications/counts.ts'
+import { isRead } from '../../../src/notifications/read.ts'
+import type { PusherRow } from '../../../src/pushers/pusher-store.ts'
+import type { RuleKind } from '../../../src/push-rules/index.ts'
+import { displayNameAt, loadPokedEvents } from '../../../src/rooms/poke-event.ts'
+import type { Database } from '../../../src/storage/database.ts'
+import { query } from '../../../src/storage/query.ts'
+import { eventually } from '../../support/eventually.ts'
+import { silentLog } from '../../support/log.ts'
+import { alice, bob, buildTower, carol, type Told, type Tower } from '../tower.ts'
+
+export const MINUTE = 60_000
+export const HOUR = 60 * MINUTE
+export const DELAY = 10 * MINUTE
+export const SENT: MailResult = { kind: 'sent', status: 250, ms: 1 }
+
+export type Posted = Mail & { at: number }
+
+/** A tower whose Bob has an e-mail pusher, with a mail server that is a function. */
+export type Post = {
+  tower: Tower
+  posted: Posted[]
+  told: { event: keyof MailEvents; fields: Record<string, unknown> }[]
+  /** What becomes of the next mails. */
+  answer(how: MailResult | ((mail: Mail) => MailResult | Promise<MailResult>)): void
+  /** Starts the worker; resolves after its first look. `await using` it. */
+  start(options?: Partial<MailDeliveryDeps>): Promise<AsyncDisposable>
+  /** Moves the clock and waits until the worker has looked. */
+  pass(ms: number): Promise<void>
+  pusher(): Promise<PusherRow>
+  rule(scope: string, kind: RuleKind, ruleId: string, content: RuleContent): Promise<void>
+  inRoom(roomId: RoomId): Promise<void>
+  steps(): Promise<{ position: number; step: string; reason: string | null }[]>
+}
+
+export const MAIL_PUSHER = {
+  kind: 'email',
+  app_id: 'm.email',
+  pushkey: 'bob@example.org',
+  instance_handle: 'mail',
+  data: {},
+}
+
+export async function buildPost(t: TestContext, db: Database): Promise<Post> {
+  const tower = await buildTower(t, db)
+  let tokens = 0
+  tower.pushers.mail = { newUnsubscribeToken: () => `token-${++tokens}` }
+  const now = tower.clock.now()
+  await db.transaction((tx) =>
+    tx.run(insertThreepid, { userId: bob, address: 'bob@example.org', validatedAt: now, now }),
+  )
+  await tower.setPusher(bob, MAIL_PUSHER)
+  const posted: Posted[] = []
+  const told: Post['told'] = []
+  let how: (mail: Mail) => MailResult | Promise<MailResult> = () => SENT
+  let looks = 0
+  // A look ends with a sleep.
+  const clock: Clock = {
+    now: () => tower.clock.now(),
+    sleep(ms, signal) {
+      looks++
+      return tower.clock.sleep(ms, signal)
+    },
+  }
+  const looked = async (move: () => void | Promise<void>) => {
+    const before = looks
+    await move()
+    await eventually(() => looks > before)
+  }
+  return {
+    tower,
+    posted,
+    told,
+    answer: (next) => void (how = typeof next === 'function' ? next : () => next),
+    async start(options = {}) {
+      let worker: AsyncDisposable | undefined
+      await looked(() => {
+        worker = startMailDelivery({ ...depsOf(tower, told), clock, send, ...options })
+      })
+      return worker as AsyncDisposable
+    },
+    pass: (ms) => looked(() => tower.clock.advance(ms)),
+    pusher: async () => (await tower.pusherRows()).find((row) => row.kind === 'email') as PusherRow,
+    rule: (scope, kind, ruleId, content) =>
+      putRule(
+        { ...tower.rules, bus: tower.pushers.bus, onRulesChanged: async () => undefined },
+        { userId: bob, scope, kind, ruleId },
+        content,
+        {},
+      ),
+    async inRoom(roomId) {
+      for (const userId of [alice, bob, carol]) await tower.house.join(roomId, userId)
+    },
+    steps: () => db.all(allSteps, {}),
+  }
+
+  async function send(mail: Mail): Promise<MailResult> {
+    const result = await how(mail)
+    posted.push({ ...mail, at: tower.clock.now() })
+    return result
+  }
+}
+
+function depsOf(tower: Tower, told: Post['told']): Omit<MailDeliveryDeps, 'clock' | 'send'> {
+  const note = (event: keyof MailEvents) => (fields: Told['fields']) => void told.push({ event, fields })
+  return {
+    db: tower.db,
+    random: { token: (bytes) => `owner-${bytes}-${Math.random()}`, below: (n) => n - 1 },
+    log: silentLog,
+    events: {
+      mailSent: note('mailSent'),
+      mailFailed: note('mailFailed'),
+      mailRefused: note('mailRefused'),
+      mailSkipped: note('mailSkipped'),
+    },
+    trace: tower.pushers.trace,
+    loadPokedEvents,
+    isRead,
+    outcomeOf,
+    rulesOf: (q, userId) => rulesetOf(q, userId, { legacyMentionRules: true }),
+    ruleSettings: {},
+    displayNameAt,
+    links: mailLinks({ publicUrl: 'https://m.example.org', clientUrl: 'https://app.example.org' }),
+    name: 'Tower',
+    includeContent: true,
+    delayMs: DELAY,
+    concurrency: 4,
+  }
+}
+
+const allSteps = query()((db) =>
+  db.selectFrom('trace_steps').select(['position', 'step', 'reason']).orderBy('position').orderBy('at'),
+)

@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { type Digest, digestOf, type ToTell } from '../../../src/delivery/email/digest.ts'
+import { mailLinks } from '../../../src/delivery/email/links.ts'
+import { fullLetter, shortLetter, type Stationery, testLetter } from '../../../src/delivery/email/render.ts'
+import { wordsOf } from '../../../src/delivery/email/words.ts'
+import type { JsonObject } from '../../../src/lib/json.ts'
+import type { RoomId, UserId } from '../../../src/lib/ids.ts'
+
+const me = '@me:test' as UserId
+const links = mailLinks({ publicUrl: 'https://m.example.org', clientUrl: 'https://app.example.org' })
+const stationery: Stationery = { name: 'Tower', links, unsubscribe: links.unsubscribe('t0ken') }
+const HOSTILE = `<img src=x onerror=alert(1)>"'&\r\nBcc: eve@example.org\u202egnp.exe\u0000`
+
+type Told = {
+  body?: string
+  name?: string
+  sender?: string
+  roomId?: string
+  content?: JsonObject
+  type?: string
+  stateKey?: string
+  highlight?: boolean
+  position?: number
+  roomRows?: number
+}
+
+function told(of: Told): ToTell {
+  const { type = 'm.room.message', roomId = '!room', position = 1 } = of
+  const content = of.content ?? { msgtype: 'm.text', body: of.body ?? 'hello' }
+  const event = {
+    eventId: `$${position}`,
+    roomId: roomId as RoomId,
+    type,
+    sender: '@bob:test' as UserId,
+    content,
+    ...(of.sender !== undefined && { senderDisplayName: of.sender }),
+    ...(of.stateKey !== undefined && { stateKey: of.stateKey }),
+  }
+  const room = { name: of.name ?? 'The tower', canonicalAlias: undefined, members: [], memberCount: 3 }
+  const tweaks = of.highlight ? { highlight: true } : {}
+  return {
+    verdict: { kind: 'tell', outcome: { tweaks }, poked: { position, event, room } },
+    at: 1_800_000_000_000,
+    roomRows: of.roomRows ?? 1,
+  } as unknown as ToTell
+}
+
+const digest = (events: ToTell[], rooms = 1): Digest => digestOf(events, { userId: me, rooms })
+const letterOf = (events: ToTell[], rooms?: number) => fullLetter(digest(events, rooms), stationery)
+
+test('names and bodies are hostile: escaped in HTML, one line in subjects, set off in text', () => {
+  const letter = letterOf([told({ body: HOSTILE, name: HOSTILE, sender: HOSTILE })])
+  assert.doesNotMatch(letter.html, /<img|onerror=alert\(1\)>|\u202e/)
+  assert.match(letter.html, /<bdi>&lt;img src=x onerror=alert\(1\)&gt;&quot;&#39;&amp;<\/bdi>/)
+  assert.doesNotMatch(letter.subject, /[\p{Cc}\u202e]/u)
+  assert.ok(letter.subject.length <= 120)
+  assert.doesNotMatch(letter.text, /^(Bcc|<img)/m)
+  assert.doesNotMatch(letter.text, /[^\P{Cc}\n]|\u202e/u)
+})
+
+test('whatever users write: no tag, no attribute and no link of theirs, and the last lines are ours', () => {
+  const text = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom(HOSTILE, '-- \nTower', 'javascript:alert(1)', '"><a href="//evil">'),
+  )
+  fc.assert(
+    fc.property(text, text, text, (body, name, sender) => {
+      const letter = letterOf([told({ body, name, sender })])
+      const own = letterOf([told({ body: 'x', name: 'x', sender: 'x' })])
+      const tags = (html: string) =>
+        [...html.matchAll(/<[^>]*>/g)]
+          .map(([tag]) => tag)
+          .filter((tag) => tag !== '<br>' && !tag.endsWith('bdi>'))
+      assert.deepEqual(tags(letter.html), tags(own.html))
+      assert.equal(letter.text.split('\n-- \n').length, 2)
+      assert.ok(
+        letter.text.endsWith(
+          `\n-- \nTower mails what you have not read. To end this, open:\n${stationery.unsubscribe}\n`,
+        ),
+      )
+      assert.doesNotMatch(letter.subject, /\p{Cc}/u)
+    }),
+  )
+})
+
+test('all links are http(s), to this server or the client that it knows', () => {
+  const letter = letterOf([told({ roomId: '!a"><b&:x' })])
+  const hrefs = [...letter.html.matchAll(/href="([^"]*)"/g)].map(([, href]) => href)
+  assert.deepEqual(hrefs, ['https://app.example.org/#/room/!a%22%3E%3Cb%26%3Ax', stationery.unsubscribe])
+  const without = {
+    ...stationery,
+    links: mailLinks({ publicUrl: 'https://m.example.org', clientUrl: undefined }),
+  }
+  assert.doesNotMatch(fullLetter(digest([told({})]), without).html, /#\/room/)
+})
+
+test('subjects: who or how many, and where', () => {
+  const subject = (events: ToTell[], rooms?: number) => letterOf(events, rooms).subject
+  assert.equal(subject([told({ sender: 'Bob' })]), '[Tower] Message from Bob in The tower')
+  assert.equal(
+    subject([told({ sender: 'Bob', position: 1 }), told({ position: 2, roomRows: 2 })]),
+    '[Tower] 2 notifications in The tower',
+  )
+  assert.equal(subject([told({}), told({ roomId: '!b' })], 2), '[Tower] 2 notifications in 2 rooms')
+  const content = { membership: 'invite' }
+  const invite = told({ type: 'm.room.member', stateKey: me, content, sender: 'Bob' })
+  assert.equal(subject([invite]), '[Tower] Bob invites you to The tower')
+})
+
+test('a highlighted room comes first, and events in their order', () => {
+  const { rooms } = digest(
+    [
+      told({ roomId: '!new', position: 9 }),
+      told({ roomId: '!hot', position: 5, highlight: true, body: 'second', roomRows: 9 }),
+      told({ roomId: '!hot', position: 2, body: 'first', roomRows: 9 }),
+    ],
+    2,
+  )
+  assert.deepEqual(
+    rooms.map(({ roomId, more, events }) => [roomId, more, events.flatMap(({ lines }) => lines)]),
+    [
+      ['!hot', 7, ['first', 'second']],
+      ['!new', 0, ['hello']],
+    ],
+  )
+})
+
+test('what events say', () => {
+  const message = (msgtype: string, body: unknown = 'a.png') =>
+    wordsOf({ type: 'm.room.message', content: { msgtype, body } as JsonObject })
+  assert.deepEqual(message('m.text', 'a\nb'), { lines: ['a', 'b'] })
+  assert.deepEqual(message('m.notice', 'n'), { lines: ['n'] })
+  assert.deepEqual(message('m.emote', 'waves'), { did: 'waves', lines: [] })
+  assert.deepEqual(message('m.image'), { did: 'sent a picture', lines: ['a.png'] })
+  assert.deepEqual(message('constructor', 7), { did: 'sent a message without text', lines: [] })
+  assert.deepEqual(wordsOf({ type: 'm.room.encrypted', content: { ciphertext: 'AwgA' } }), {
+    did: 'sent an encrypted message',
+    lines: [],
+  })
+  assert.deepEqual(wordsOf({ type: 'org.example.odd', content: { body: 'secret?' } }).lines, [])
+  const html = {
+    msgtype: 'm.text',
+    body: 'plain',
+    format: 'org.matrix.custom.html',
+    formatted_body: '<b>rich</b>',
+  }
+  assert.deepEqual(wordsOf({ type: 'm.room.message', content: html }), { lines: ['plain'] })
+})
+
+test('the short form and the test tell nothing', () => {
+  const short = shortLetter(digest([told({ body: 'secret', name: 'Plans', sender: 'Bob' })]), stationery)
+  assert.doesNotMatch(JSON.stringify(short), /secret|Plans|Bob/)
+  assert.match(testLetter(stationery).text, /^This is a test/)
+})
+
+test('a mail stays small, whatever it tells of', () => {
+  const events = Array.from({ length: 100 }, (_, r) =>
+    Array.from({ length: 11 }, (_one, n) =>
+      told({
+        roomId: `!${r}`,
+        position: r * 20 + n,
+        body: '"'.repeat(60_000),
+        name: '"'.repeat(60_000),
+        sender: '"'.repeat(60_000),
+      }),
+    ),
+  ).flat()
+  const { text, html } = letterOf(events, 500)
+  assert.match(text, /And in 480 more rooms/)
+  assert.ok(text.length + html.length < 1_500_000, `${text.length + html.length}`)
+})

@@ -1,0 +1,386 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { throttlesOf } from '../../../src/delivery/email/throttle-store.ts'
+import type { Database } from '../../../src/storage/database.ts'
+import { room } from '../../notifications/house.ts'
+import { onEachDatabase } from '../../support/databases.ts'
+import { eventually } from '../../support/eventually.ts'
+import { startPokeReceiver } from '../../support/poke-receiver.ts'
+import { alice, bob, carol, kitchen } from '../tower.ts'
+import { buildPost, DELAY, HOUR, MAIL_PUSHER, MINUTE, type Post, SENT } from './post.ts'
+
+const bell = room('bell')
+const LOOK = 15_000
+
+const skips = ({ told }: Post) =>
+  new Map(
+    told
+      .filter(({ event }) => event === 'mailSkipped')
+      .map(({ fields }) => [fields['reason'], fields['count']]),
+  )
+
+onEachDatabase('mail', (open) => {
+  test('an event is mailed when it could have been read for ten minutes, and not before', async (t) => {
+    const post = await buildPost(t, await open(t))
+    await using _worker = await post.start()
+    const position = await post.tower.say(alice, 'Ding')
+    await post.pass(DELAY - 1)
+    assert.equal(post.posted.length, 0)
+    await post.pass(LOOK)
+    assert.equal(post.posted.length, 1)
+    const [mail] = post.posted
+    assert.equal(mail?.to, 'bob@example.org')
+    assert.equal(
+      mail?.unsubscribe,
+      'https://m.example.org/_matrix/client/unstable/org.belfry/email/unsubscribe/token-1',
+    )
+    assert.match(mail?.text ?? '', /Ding/)
+    assert.equal(await post.tower.queued(), 0)
+    const row = await post.pusher()
+    assert.deepEqual([row.last_success_at, row.lease_owner, row.attempts], [mail?.at, null, 0])
+    assert.deepEqual(
+      post.told.map(({ event }) => event),
+      ['mailSent'],
+    )
+    assert.deepEqual(await post.steps(), [{ position, step: 'sent', reason: null }])
+  })
+
+  test('what is read, redacted, silenced by a rule or left meanwhile is not mailed', async (t) => {
+    const post = await buildPost(t, await open(t))
+    const { tower } = post
+    await using _worker = await post.start()
+    const read = await tower.say(alice, 'read')
+    await tower.house.read({ userId: bob, roomId: kitchen, threadId: '', position: read })
+    await tower.house.redact(kitchen, await tower.say(alice, 'redacted'))
+    await post.inRoom(bell)
+    await tower.house.say(bell, alice, 'left')
+    await tower.house.setMember({ roomId: bell, userId: bob, membership: 'leave', before: 'join' })
+    await post.pass(DELAY)
+    assert.deepEqual(post.posted, [])
+    assert.equal(await tower.queued(), 0)
+    const steps = await post.steps()
+    assert.deepEqual(
+      new Set(steps.map(({ reason }) => reason)),
+      new Set(['read', 'does not notify', 'not a member']),
+    )
+  })
+
+  test('a tweak keeps an event out of mail (MSC4062), a rule of its handle too, and a call is over', async (t) => {
+    const post = await buildPost(t, await open(t))
+    const { tower } = post
+    await using _worker = await post.start()
+    for (const [word, tweak] of [
+      ['quiet', 'org.matrix.msc4062.dont_email'],
+      ['silent', 'dont_email'],
+    ] as const)
+      await post.rule('', 'content', word, { pattern: word, actions: ['notify', { set_tweak: tweak }] })
+    await post.rule('', 'content', 'loud', {
+      pattern: 'loud',
+      actions: ['notify', { set_tweak: 'dont_email', value: false }],
+    })
+    await post.rule('mail', 'content', 'tea', { pattern: 'tea', actions: [] })
+    for (const text of ['quiet', 'silent', 'tea', 'loud']) await tower.say(alice, text)
+    await tower.house.send({
+      roomId: kitchen,
+      sender: alice,
+      type: 'm.call.invite',
+      content: { call_id: 'c' },
+    })
+    await post.pass(DELAY)
+    assert.equal(post.posted.length, 1)
+    assert.match(post.posted[0]?.text ?? '', /loud/)
+    assert.doesNotMatch(post.posted[0]?.text ?? '', /quiet|silent|tea/)
+    assert.deepEqual(
+      skips(post),
+      new Map([
+        ['not by e-mail', 2],
+        ['suppressed by a device rule', 1],
+        ['expired', 1],
+      ]),
+    )
+  })
+
+  test('further mails of a room wait longer and longer, until the room was quiet for half a day', async (t) => {
+    const post = await buildPost(t, await open(t))
+    const { tower } = post
+    await using _worker = await post.start()
+    await tower.say(alice, 'one')
+    await post.pass(DELAY)
+    for (const wait of [10 * MINUTE, HOUR, 6 * HOUR, 24 * HOUR, 24 * HOUR]) {
+      const before = post.posted.length
+      await tower.say(alice, 'again')
+      // The room is never quiet.
+      for (let passed = 0; passed < wait - LOOK; passed += 6 * HOUR) {
+        await tower.say(alice, 'still')
+        await post.pass(Math.min(6 * HOUR, wait - LOOK - passed))
+      }
+      assert.equal(post.posted.length, before, `not before ${wait}`)
+      await post.pass(LOOK)
+      assert.equal(post.posted.length, before + 1, `after ${wait}`)
+    }
+    await post.pass(3 * HOUR)
+    await tower.say(alice, 'soon')
+    await post.pass(DELAY)
+    assert.equal(post.posted.length, 6, 'nine hours are not quiet')
+    assert.ok((await post.steps()).some(({ reason }) => reason === 'mailed not long ago'))
+    await post.pass(21 * HOUR)
+    assert.equal(post.posted.length, 7)
+    await post.pass(12 * HOUR)
+    await tower.say(alice, 'news')
+    await post.pass(DELAY)
+    assert.equal(post.posted.length, 8)
+    await tower.say(alice, 'and more')
+    await post.pass(DELAY)
+    assert.equal(post.posted.length, 9, 'the waits begin anew')
+  })
+
+  test('one mail tells of all rooms; one that was not due keeps its wait', async (t) => {
+    const post = await buildPost(t, await open(t))
+    const { tower } = post
+    await post.inRoom(bell)
+    await using _worker = await post.start()
+    await post.pass(DELAY)
+    for (const text of ['a', 'b']) {
+      await tower.say(alice, text)
+      await post.pass(DELAY)
+    }
+    // The kitchen rests for an hour now; the bell is due before.
+    await tower.say(carol, 'kitchen')
+    await tower.house.say(bell, alice, 'bell')
+    await post.pass(DELAY)
+    const last = post.posted.at(-1)
+    assert.match(last?.text ?? '', /kitchen/)
+    assert.match(last?.text ?? '', /bell/)
+    const pusherId = (await post.pusher()).pusher_id
+    const rows = await tower.db.all(throttlesOf, { pusherId })
+    assert.deepEqual(
+      new Map(rows.map((row) => [row.room_id, [row.wait_ms, row.told_at]])),
+      new Map([
+        [bell, [10 * MINUTE, last?.at]],
+        [kitchen, [HOUR, last?.at]],
+      ]),
+    )
+  })
+
+  test('a mail server that fails is tried again after the back-off; nothing is lost, and the status shows it', async (t) => {
+    const post = await buildPost(t, await open(t))
+    const { tower } = post
+    post.answer({ kind: 'retry', error: 'smtp 451', status: 451, ms: 7 })
+    await using _worker = await post.start()
+    await tower.say(alice, 'one')
+    await post.pass(DELAY)
+    const failing = await post.pusher()
+    const now = tower.clock.now()
+    assert.deepEqual(
+      [
+        failing.failing_since,
+        failing.attempts,
+        failing.last_error,
+        failing.next_attempt_at,
+        failing.lease_owner,
+      ],
+      [now, 1, 'smtp 451', now + 1000, null],
+    )
+    await tower.say(alice, 'two')
+    await post.pass(LOOK)
+    assert.deepEqual([(await post.pusher()).attempts, await tower.queued()], [2, 2])
+    post.answer(SENT)
+    await post.pass(LOOK)
+    assert.match(post.posted.at(-1)?.text ?? '', /one[^]*two/)
+    const well = await post.pusher()
+    assert.deepEqual([well.failing_since, well.attempts, well.next_attempt_at], [null, 0, null])
+    assert.deepEqual(
+      post.told.map(({ event, fields }) => [event, fields['attempts']]),
+      [
+        ['mailFailed', 1],
+        ['mailFailed', 2],
+        ['mailSent', undefined],
+      ],
+    )
+  })
+
+  test('a mail that is refused for good is dropped and noted, and the pusher stays', async (t) => {
+    const post = await buildPost(t, await open(t))
+    const { tower } = post
+    post.answer({ kind: 'refused', error: 'smtp 550', status: 550, ms: 7 })
+    await using _worker = await post.start()
+    const position = await tower.say(alice, 'one')
+    await post.pass(DELAY)
+    const row = await post.pusher()
+    assert.deepEqual([row.last_error, row.failing_since, row.attempts], ['smtp 550', null, 0])
+    assert.equal(await tower.queued(), 0)
+    assert.deepEqual(await post.steps(), [{ position, step: 'dropped', reason: 'smtp 550' }])
+    post.answer(SENT)
+    await tower.say(alice, 'two')
+    await post.pass(DELAY)
+    assert.match(post.posted.at(-1)?.text ?? '', /two/)
+  })
+
+  test('in the short form a mail has numbers, and no name and no word of anybody', async (t) => {
+    const post = await buildPost(t, await open(t))
+    const { tower } = post
+    await tower.setPusher(bob, { ...MAIL_PUSHER, data: { format: 'event_id_only' } })
+    const first = await post.start()
+    await tower.say(alice, 'secret')
+    await post.pass(DELAY)
+    await first[Symbol.asyncDispose]()
+    await tower.setPusher(bob, MAIL_PUSHER)
+    await using _second = await post.start({ includeContent: false })
+    await tower.say(alice, 'secret')
+    await post.pass(DELAY)
+    assert.equal(post.posted.length, 2)
+    for (const { subject, text, html } of post.posted) {
+      assert.doesNotMatch(`${subject}${text}${html}`, /secret|alice|kitchen|app\.example/)
+      assert.match(text, /^1 notification in 1 room\.\n/)
+    }
+  })
+
+  test('a flood is told by its newest events and numbers, in one mail', async (t) => {
+    const post = await buildPost(t, await open(t))
+    const { tower } = post
+    for (let n = 0; n < 15; n++) await tower.say(alice, `number ${n}`)
+    for (let n = 0; n < 105; n++) {
+      const roomId = room(`r${n}`)
+      await tower.house.join(roomId, bob)
+      await tower.house.join(roomId, alice)
+      await tower.house.say(roomId, alice, `in ${n}`)
+    }
+    await using _worker = await post.start()
+    await post.pass(DELAY)
+    assert.equal(post.posted.length, 1)
+    assert.match(post.posted[0]?.text ?? '', /And in 86 more rooms\./)
+    assert.equal(await tower.queued(), 0, 'everything is told of')
+    for (let n = 0; n < 15; n++) await tower.say(alice, `number ${n}`)
+    await post.pass(DELAY)
+    const text = post.posted[1]?.text ?? ''
+    assert.match(text, /\(4 more\)/)
+    assert.match(text, /number 0[^]*number 5[^]*number 14/)
+    assert.doesNotMatch(text, /number 3/)
+  })
+
+  test('what was read in between makes room for what was not', async (t) => {
+    const post = await buildPost(t, await open(t))
+    const { tower } = post
+    const content = { msgtype: 'm.text', body: 'old and unread, in a thread' }
+    await tower.house.send({ roomId: kitchen, sender: alice, content, threadId: '$root' })
+    let last = 0
+    for (let n = 0; n < 30; n++) last = await tower.say(alice, `read ${n}`)
+    await tower.house.read({ userId: bob, roomId: kitchen, threadId: 'main', position: last })
+    await using _worker = await post.start()
+    await post.pass(DELAY)
+    const text = post.posted[0]?.text ?? ''
+    assert.match(text, /old and unread/)
+    assert.doesNotMatch(text, /read \d/)
+  })
+
+  test('of two workers one sends', async (t) => {
+    const post = await buildPost(t, await open(t))
+    await post.tower.say(alice, 'one')
+    post.tower.clock.advance(DELAY)
+    await using _one = await post.start()
+    await using _two = await post.start()
+    await post.pass(LOOK)
+    assert.equal(post.posted.length, 1)
+  })
+
+  test('a process that dies between the mail and the commit costs one mail, with the same id', async (t) => {
+    const post = await buildPost(t, await open(t))
+    const { tower } = post
+    let isDead = false
+    const dying: Database = {
+      ...tower.db,
+      all: (q, p) => tower.db.all(q, p),
+      first: (q, p) => tower.db.first(q, p),
+      transaction: (work, options) =>
+        isDead ? Promise.reject(new Error('the process is dead')) : tower.db.transaction(work, options),
+    }
+    post.answer(() => {
+      isDead = true
+      return SENT
+    })
+    await tower.say(alice, 'one')
+    const dead = await post.start({ db: dying })
+    await post.pass(DELAY)
+    await dead[Symbol.asyncDispose]()
+    post.answer(SENT)
+    await using _worker = await post.start()
+    await post.pass(LOOK)
+    assert.equal(post.posted.length, 1, 'the dead still hold the lease')
+    await post.pass(5 * MINUTE)
+    assert.equal(post.posted.length, 2)
+    assert.equal(post.posted[0]?.id, post.posted[1]?.id)
+    assert.equal(await tower.queued(), 0)
+  })
+
+  test('pokes and mails do not touch each other, and a mail wakes nobody', async (t) => {
+    const post = await buildPost(t, await open(t))
+    const { tower } = post
+    const gateway = await startPokeReceiver(t)
+    await tower.setPusher(bob, { data: { url: gateway.url } })
+    const woken: unknown[] = []
+    t.after(tower.pushers.bus.subscribe(['delivery'], (message) => void woken.push(message)))
+    await using _pokes = await tower.start()
+    await using _worker = await post.start()
+    await tower.say(alice, 'one')
+    await gateway.waitFor((poke) => poke.content?.['body'] === 'one')
+    const http = (await tower.pusherRows()).find((row) => row.kind === 'http')
+    assert.deepEqual(woken, [[http?.pusher_id]])
+    await eventually(async () => (await tower.queued()) === 1)
+    await post.pass(DELAY)
+    assert.equal(post.posted.length, 1)
+    assert.equal(gateway.pokes.length, 1)
+  })
+
+  test('switched off it forgets what waits; with the pusher go its throttles', async (t) => {
+    const post = await buildPost(t, await open(t))
+    const { tower } = post
+    await using _worker = await post.start()
+    await tower.say(alice, 'one')
+    await tower.setPusher(bob, { ...MAIL_PUSHER, enabled: false })
+    await tower.say(alice, 'two')
+    await post.pass(DELAY)
+    await tower.setPusher(bob, MAIL_PUSHER)
+    await tower.say(alice, 'three')
+    await post.pass(DELAY)
+    assert.equal(post.posted.length, 1)
+    assert.doesNotMatch(post.posted[0]?.text ?? '', /one|two/)
+    const pusherId = (await post.pusher()).pusher_id
+    assert.equal((await tower.db.all(throttlesOf, { pusherId })).length, 1)
+    await tower.setPusher(bob, { ...MAIL_PUSHER, kind: null })
+    assert.deepEqual(await tower.db.all(throttlesOf, { pusherId }), [])
+  })
+
+  test('a clock that is set back makes nobody wait longer', async (t) => {
+    const post = await buildPost(t, await open(t))
+    const { tower } = post
+    tower.clock.advance(24 * HOUR)
+    await tower.say(alice, 'tomorrow')
+    tower.clock.advance(-24 * HOUR)
+    await using _worker = await post.start()
+    assert.equal(post.posted.length, 1)
+    await tower.say(alice, 'today')
+    await post.pass(DELAY)
+    assert.equal(post.posted.length, 2)
+  })
+
+  test('a stop lets the mail that is being sent end', async (t) => {
+    const post = await buildPost(t, await open(t))
+    let end = () => {}
+    let isSending = false
+    post.answer(
+      () =>
+        new Promise((resolve) => {
+          isSending = true
+          end = () => resolve(SENT)
+        }),
+    )
+    await post.tower.say(alice, 'one')
+    const worker = await post.start()
+    post.tower.clock.advance(DELAY)
+    await eventually(() => isSending)
+    const stopped = worker[Symbol.asyncDispose]()
+    end()
+    await stopped
+    assert.equal(await post.tower.queued(), 0)
+  })
+})

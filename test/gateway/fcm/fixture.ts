@@ -1,0 +1,50 @@
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+
+import { fcm } from '../../../src/gateway/fcm/fcm.ts'
+import type { Provider, ProviderDeps, Verdict } from '../../../src/gateway/provider.ts'
+import { startFakeFcm, type FakeFcm, type FakeFcmOptions } from '../../support/fake-fcm.ts'
+import { createManualClock, type ManualClock } from '../../support/manual-clock.ts'
+import { folderWith } from '../apns/fixture.ts'
+import { messageOf, providerDeps } from '../message.ts'
+
+export type Rig = {
+  fake: FakeFcm
+  clock: ManualClock
+  provider: Provider
+  send: (parts?: Parameters<typeof messageOf>[0], signal?: AbortSignal) => Promise<Verdict>
+}
+
+type Given = {
+  fake?: FakeFcmOptions
+  options?: object
+  deps?: Partial<ProviderDeps>
+  /** Changes to the service account's file. */
+  account?: Record<string, unknown>
+}
+
+/** A provider, its fake and the clock that both go by. `options` are those of the app. */
+export async function startRig(t: TestContext, given: Given = {}): Promise<Rig> {
+  const clock = createManualClock()
+  const fake = await startFakeFcm({ now: () => clock.now(), ...given.fake })
+  const folder = await folderWith(t, { 'account.json': fake.serviceAccount(given.account) })
+  const options = fcm.options.parse({
+    project_id: fake.projectId,
+    service_account_file: join(folder, 'account.json'),
+    base_url: fake.url,
+    ...given.options,
+  })
+  // Not drawn, so that a wait can be told.
+  const random = { token: () => '', below: () => 0 }
+  const provider = await fcm.open(options, providerDeps({ clock, random, ...given.deps }))
+  t.after(async () => {
+    await provider[Symbol.asyncDispose]()
+    await fake[Symbol.asyncDispose]()
+  })
+  return {
+    fake,
+    clock,
+    provider,
+    send: (parts, signal = new AbortController().signal) => provider.send(messageOf(parts), signal),
+  }
+}

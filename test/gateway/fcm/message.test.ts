@@ -1,0 +1,254 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+
+import fc from 'fast-check'
+
+import { dataForms } from '../../../src/gateway/fcm/data.ts'
+import { fit } from '../../../src/gateway/ladder.ts'
+import { BADGE_ONLY, ID_ONLY, messageOf, ROOM_MESSAGE } from '../message.ts'
+import { startRig } from './fixture.ts'
+
+const NOW = 1_800_000_000_000
+
+/** As Sygnal's own test has it. */
+const OPTIONS = {
+  android: { notification: { body: 'test body' } },
+  apns: { payload: { aps: { 'content-available': 1, 'mutable-content': 1, alert: '' } } },
+}
+
+const DATA = {
+  event_id: ROOM_MESSAGE.event_id,
+  type: 'm.room.message',
+  sender: '@exampleuser:matrix.org',
+  room_name: 'Mission Control',
+  room_alias: '#exampleroom:matrix.org',
+  sender_display_name: 'Major Tom',
+  content_msgtype: 'm.text',
+  content_body: "I'm floating in a most peculiar way.",
+  room_id: ROOM_MESSAGE.room_id,
+  prio: 'high',
+  unread: '2',
+  missed_calls: '1',
+}
+
+type Case = {
+  notification?: object
+  data?: Record<string, unknown> | null
+  sendBadgeCounts?: boolean
+  maxBytes?: number
+}
+
+function dataOf({
+  notification = ROOM_MESSAGE,
+  data,
+  sendBadgeCounts = true,
+  maxBytes = 4096,
+}: Case = {}): unknown {
+  const made = dataForms(messageOf({ notification, device: data === undefined ? {} : { data } }), {
+    sendBadgeCounts,
+  })
+  if (made.kind !== 'forms') return made.kind
+  const fitting = fit(made.forms, maxBytes)
+  return fitting === undefined ? 'dropped' : (JSON.parse(fitting.text) as unknown)
+}
+
+suite('the data of Sygnal', () => {
+  const { unread: _unread, missed_calls: _missedCalls, ...withoutCounts } = DATA
+  const ids = { event_id: DATA.event_id, room_id: DATA.room_id, prio: 'high' }
+  const rows: [title: string, given: Case, expected: unknown][] = [
+    ['in full', {}, DATA],
+    ['ids alone', { notification: ID_ONLY }, { ...ids, unread: '2' }],
+    ['counts alone', { notification: BADGE_ONLY }, { prio: 'high', unread: '2' }],
+    ['a count of zero clears', { notification: { counts: { unread: 0 } } }, { prio: 'high', unread: '0' }],
+    ['counts switched off, in full', { sendBadgeCounts: false }, withoutCounts],
+    ['counts switched off, ids alone', { sendBadgeCounts: false, notification: ID_ONLY }, ids],
+    ['counts switched off, counts alone', { sendBadgeCounts: false, notification: BADGE_ONLY }, 'nothing'],
+    ['counts that are empty', { notification: { counts: {} } }, 'nothing'],
+    ['low priority', { notification: { ...ID_ONLY, prio: 'low' } }, { ...ids, prio: 'normal', unread: '2' }],
+    [
+      'what is absent is left out, and what is no text',
+      {
+        notification: {
+          event_id: '$e',
+          room_id: null,
+          room_name: null,
+          membership: 'invite',
+          content: { n: 1, o: {}, s: 's' },
+        },
+      },
+      { event_id: '$e', membership: 'invite', content_s: 's', prio: 'high' },
+    ],
+    [
+      'a default payload under it, as texts',
+      {
+        notification: { event_id: '$e' },
+        data: {
+          default_payload: {
+            text: 'x',
+            number: 7,
+            yes: true,
+            none: null,
+            list: [1],
+            object: { a: 'b' },
+            event_id: 'no',
+          },
+        },
+      },
+      { text: 'x', number: '7', yes: 'true', list: '[1]', object: '{"a":"b"}', event_id: '$e', prio: 'high' },
+    ],
+    [
+      'names that FCM keeps for itself are left out',
+      {
+        notification: { event_id: '$e' },
+        data: {
+          default_payload: { from: 'x', message_type: 'x', 'gcm.x': 'x', google_y: 'x', fromage: 'brie' },
+        },
+      },
+      { fromage: 'brie', event_id: '$e', prio: 'high' },
+    ],
+    ['a default payload that is null', { data: { default_payload: null } }, 'malformed'],
+    ['a default payload that is a list', { data: { default_payload: [] } }, 'malformed'],
+  ]
+  for (const [title, given, expected] of rows) {
+    test(title, () => assert.deepEqual(dataOf(given), expected))
+  }
+})
+
+suite('texts that are too long', () => {
+  const size = (value: unknown) => Buffer.byteLength(JSON.stringify(value))
+  const texts = (data: unknown) => data as Record<string, string>
+
+  test('each has at most 1024 bytes, whole characters', () => {
+    for (const [char, expected] of [
+      ['x', 1021],
+      ['ü', 510],
+      ['語', 340],
+      ['🔔', 255],
+    ] as const) {
+      const notification = {
+        ...ROOM_MESSAGE,
+        room_name: char.repeat(1025),
+        content: { body: char.repeat(1025) },
+      }
+      const data = texts(dataOf({ notification }))
+      const cut = `${char.repeat(expected)}…`
+      assert.deepEqual([data.room_name, data.content_body], [cut, cut])
+    }
+  })
+
+  test('1024 bytes are not too long', () => {
+    const notification = { ...ROOM_MESSAGE, content: { body: 'ü'.repeat(512) } }
+    assert.equal(texts(dataOf({ notification })).content_body, 'ü'.repeat(512))
+  })
+
+  test('together they fit: the formatted body goes first, then the longest are cut', () => {
+    const long = 'x'.repeat(1000)
+    const content = { body: long, formatted_body: long, a: long, b: long, c: 'short' }
+    const data = texts(dataOf({ notification: { ...ROOM_MESSAGE, room_name: long, content } }))
+    assert.equal(data.content_formatted_body, undefined)
+    assert.equal(data.content_c, 'short')
+    assert.ok(size(data) <= 4096 && size(data) > 4090)
+    const lengths = [data.content_body, data.content_a, data.content_b, data.room_name].map(
+      (text) => text?.length,
+    )
+    assert.equal(new Set(lengths).size, 1)
+  })
+
+  test('when that is not enough, the ids alone are left', () => {
+    const content = Object.fromEntries(
+      Array.from({ length: 300 }, (_, index) => [`key_${index}`, 'long enough']),
+    )
+    const data = texts(dataOf({ notification: { ...ROOM_MESSAGE, content } }))
+    assert.deepEqual(Object.keys(data), ['event_id', 'room_id', 'prio', 'unread', 'missed_calls'])
+  })
+
+  test('whatever comes, what goes fits, has texts alone and no reserved name', () => {
+    const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 1500 }), fc.constant('🔔'.repeat(400)))
+    const notification = fc.record({
+      event_id: fc.constantFrom('$e', undefined),
+      room_name: text,
+      sender_display_name: text,
+      content: fc.dictionary(fc.string(), fc.oneof(text, fc.jsonValue())),
+      counts: fc.constantFrom({ unread: 1 }, null),
+    })
+    const payload = fc.dictionary(fc.constantFrom('from', 'gcm', 'a', '__proto__', 'google'), fc.jsonValue())
+    fc.assert(
+      fc.property(notification, payload, (about, default_payload) => {
+        const data = dataOf({ notification: about, data: { default_payload } })
+        if (typeof data === 'string') return
+        assert.ok(size(data) <= 4096)
+        for (const [key, value] of Object.entries(data as object)) {
+          assert.equal(typeof value, 'string')
+          assert.doesNotMatch(key, /^(?:from$|gcm|google|message_type$)/)
+        }
+      }),
+      { numRuns: 50 },
+    )
+  })
+})
+
+suite('the message', () => {
+  test("is Sygnal's, over the app's options", async (t) => {
+    const { fake, send } = await startRig(t, { options: { fcm_options: OPTIONS } })
+    assert.equal((await send()).outcome, 'delivered')
+    const [seen] = fake.seen
+    assert.deepEqual(seen?.message, {
+      data: DATA,
+      android: { notification: { body: 'test body' }, priority: 'HIGH', ttl: '3600s' },
+      apns: OPTIONS.apns,
+      token: 'spqr',
+    })
+    assert.equal(seen?.headers.authorization, 'Bearer access-1')
+  })
+
+  test('nothing of one stays in the next', async (t) => {
+    const { fake, send } = await startRig(t, { options: { fcm_options: OPTIONS } })
+    await send({
+      notification: { ...ROOM_MESSAGE, prio: 'low' },
+      device: { pushkey: 'a', data: { only_last_per_room: true } },
+    })
+    await send({ device: { pushkey: 'b' } })
+    const android = (index: number) => fake.seen[index]?.message.android as Record<string, unknown>
+    assert.equal(android(0).priority, 'NORMAL')
+    assert.deepEqual(android(1), { notification: { body: 'test body' }, priority: 'HIGH', ttl: '3600s' })
+    assert.deepEqual(OPTIONS.android, { notification: { body: 'test body' } })
+  })
+
+  test('a message that is tried again is the same', async (t) => {
+    const { fake, send } = await startRig(t)
+    fake.script('*', { status: 500 })
+    await send()
+    await send({ attempt: 2 })
+    assert.deepEqual(fake.seen[1]?.message, fake.seen[0]?.message)
+  })
+
+  test('there is a collapse key for a pusher that wants the last of each room, and for no other', async (t) => {
+    const { fake, send } = await startRig(t)
+    const device = { data: { only_last_per_room: true } }
+    await send()
+    await send({ device })
+    await send({ device, notification: { ...ROOM_MESSAGE, event_id: '$other' } })
+    const keys = fake.seen.map(({ message }) => (message.android as { collapse_key?: string }).collapse_key)
+    assert.equal(keys[0], undefined)
+    assert.match(keys[1] ?? '', /^[\w-]{32}$/)
+    assert.equal(keys[2], keys[1])
+  })
+
+  const ttls: [title: string, expiresAt: number, configured: string | undefined, ttl: string][] = [
+    ['as long as it is worth something', NOW + 60_999, undefined, '60s'],
+    ['four weeks at most', NOW + 1e11, undefined, '2419200s'],
+    ['not at all any more', NOW - 1, undefined, '0s'],
+    ["the app's own, when it is shorter", NOW + 3_600_000, '30s', '30s'],
+    ["not the app's own when it is longer", NOW + 60_000, '3600.5s', '60s'],
+    ["not the app's own when it is none", NOW + 60_000, 'soon', '60s'],
+  ]
+  for (const [title, expiresAt, configured, ttl] of ttls) {
+    test(`it lives ${title}`, async (t) => {
+      const fcm_options = configured === undefined ? {} : { android: { ttl: configured } }
+      const { fake, send } = await startRig(t, { options: { fcm_options } })
+      assert.equal((await send({ expiresAt })).outcome, 'delivered')
+      const android = fake.seen[0]?.message.android as { ttl?: string } | undefined
+      assert.equal(android?.ttl, ttl)
+    })
+  }
+})

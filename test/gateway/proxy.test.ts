@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import { suite, test, type TestContext } from 'node:test'
+
+import { loadGatewayConfig } from '../../src/config/gateway-file.ts'
+import { parseProxy } from '../../src/lib/outbound/proxy.ts'
+import { eventually } from '../support/eventually.ts'
+import { startForwardProxy } from '../support/forward-proxy.ts'
+import { startRig as startApns } from './apns/fixture.ts'
+import { startRig as startFcm } from './fcm/fixture.ts'
+
+const REFUSED = 'HTTP/1.1 502 Bad Gateway\r\n\r\n'
+
+async function startProxy(t: TestContext) {
+  const forward = await startForwardProxy()
+  t.after(() => forward[Symbol.asyncDispose]())
+  return { forward, deps: { proxy: parseProxy(forward.url.replace('//', '//ann:secret@')) } }
+}
+
+suite('providers through a proxy', () => {
+  test('APNs: TLS and HTTP/2 through a tunnel', async (t) => {
+    const { forward, deps } = await startProxy(t)
+    const { fake, send } = await startApns(t, { deps })
+    assert.equal((await send()).outcome, 'delivered')
+    assert.equal((await send({ attempt: 2 })).outcome, 'delivered')
+    const authorization = `Basic ${Buffer.from('ann:secret').toString('base64')}`
+    assert.deepEqual(forward.asked, [{ target: new URL(fake.url).host, authorization }])
+  })
+
+  test('APNs: the certificate is looked at there as well', async (t) => {
+    const { deps } = await startProxy(t)
+    const { send } = await startApns(t, { deps, options: { ca_file: undefined } })
+    assert.deepEqual(await send(), { outcome: 'retry', reason: 'tls' })
+  })
+
+  test('APNs: a tunnel that is refused is tried again with the next message', async (t) => {
+    const { forward, deps } = await startProxy(t)
+    const { send } = await startApns(t, { deps })
+    forward.refuse.push(REFUSED)
+    assert.deepEqual(await send(), { outcome: 'retry', reason: 'proxy' })
+    assert.equal((await send()).outcome, 'delivered')
+  })
+
+  test('APNs: a tunnel that never comes, and the end while it does not', async (t) => {
+    const { forward, deps } = await startProxy(t)
+    const { clock, provider, send } = await startApns(t, { deps })
+    forward.refuse.push('hang', 'hang')
+    const late = send()
+    await eventually(() => forward.asked.length === 1)
+    clock.advance(10_000)
+    assert.deepEqual(await late, { outcome: 'retry', reason: 'timeout' })
+    const stopped = send()
+    await eventually(() => forward.asked.length === 2)
+    await provider[Symbol.asyncDispose]()
+    assert.deepEqual(await stopped, { outcome: 'retry', reason: 'stopped' })
+  })
+
+  test('FCM: messages, and the tokens for them', async (t) => {
+    const { forward, deps } = await startProxy(t)
+    const { fake, send } = await startFcm(t, { deps })
+    assert.equal((await send()).outcome, 'delivered')
+    const { host } = new URL(fake.url)
+    assert.deepEqual(
+      forward.asked.map(({ target }) => target),
+      [host, host],
+    )
+    assert.equal(fake.granted(), 1)
+  })
+
+  test('FCM: a tunnel that is refused', async (t) => {
+    const { forward, deps } = await startProxy(t)
+    const { send } = await startFcm(t, { deps })
+    forward.refuse.push(REFUSED)
+    assert.deepEqual(await send(), { outcome: 'retry', reason: 'token: proxy' })
+  })
+})
+
+suite('which proxy', () => {
+  const proxyOf = (file: object, env: Record<string, string> = {}) => {
+    const sources = { argv: ['--config', 'x'], env, readFile: () => JSON.stringify(file) }
+    return loadGatewayConfig(sources).config.gateway.proxy
+  }
+  const env = { HTTPS_PROXY: 'http://from-env:3' }
+  const rows: [title: string, file: object, env: Record<string, string>, host: string | undefined][] = [
+    ['none', {}, {}, undefined],
+    ["Sygnal's key", { proxy: 'http://proxy:1' }, {}, 'proxy'],
+    ['our key', { gateway: { proxy: 'http://ours:2' } }, {}, 'ours'],
+    ['the environment, when the file has none', { proxy: null }, env, 'from-env'],
+    ['the file before that', { proxy: 'http://proxy:1' }, env, 'proxy'],
+    ['an empty one', {}, { HTTPS_PROXY: '' }, undefined],
+  ]
+  for (const [title, file, given, host] of rows) {
+    test(title, () => assert.equal(proxyOf(file, given)?.host, host))
+  }
+
+  test('one that is none is refused by its key, and not repeated', () => {
+    const message = /^(?!.*secret).*gateway\.proxy.*expected http:/
+    assert.throws(() => proxyOf({ proxy: 'socks5://ann:secret@x' }), { name: 'ConfigError', message })
+    assert.throws(() => proxyOf({}, { HTTPS_PROXY: 'https://ann:secret@x' }), {
+      name: 'ConfigError',
+      message,
+    })
+  })
+})

@@ -1,0 +1,362 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { World } from '../../src/cli/command.ts'
+import { runCommand } from '../../src/cli/main.ts'
+import { shortHash } from '../../src/lib/short-hash.ts'
+import { call, loginUser, PASSWORD, registerUser } from '../support/client.ts'
+import { temporaryFolder } from '../support/databases.ts'
+import { eventually } from '../support/eventually.ts'
+import { startMailReceiver } from '../support/mail-receiver.ts'
+import { startProcess } from '../support/process.ts'
+import {
+  adaAndBob,
+  addAddress,
+  auth,
+  HOUR,
+  linkIn,
+  mailHouse,
+  mailPusher,
+  mailSettings,
+  MINUTE,
+  roomOf,
+  subjectsOf,
+} from './mail-house.ts'
+
+type Status = { state: string; queued: number; last_error: string | null; last_success_at: number | null }
+
+test('from an address to a mail, and with one click to its end', async (t) => {
+  const { url, mailServer, clock } = await mailHouse(t)
+  const ada = await registerUser(url, 'ada')
+  const bob = await registerUser(url, 'bob')
+
+  const client_secret = 'monkeys_are_GREAT'
+  const wanted = {
+    email: 'Ada@Example.org',
+    client_secret,
+    send_attempt: 1,
+    next_link: 'https://evil.example',
+  }
+  const { sid, submit_url } = await ada.post('/account/3pid/email/requestToken', wanted)
+  assert.equal(submit_url, undefined)
+  const token = await mailServer.waitFor(({ to }) => to[0] === 'ada@example.org')
+  assert.equal(token.parsed.subject, '[Tower] Confirm your e-mail address')
+  assert.ok(!token.raw.includes('evil.example') && !token.raw.includes(client_secret))
+
+  // She goes on too early; a program that looks into mail opens the link; then she confirms.
+  const add = (more: object = {}) => ada.try('POST', '/account/3pid/add', { sid, client_secret, ...more })
+  assert.equal((await add()).body['errcode'], 'M_THREEPID_AUTH_FAILED')
+  const link = linkIn(token, url, 'validate')
+  const page = await call(link)
+  assert.match(String(page.body['text']), /ada@example\.org.*<form method="post">/s)
+  assert.equal((await add()).body['org.belfry.reason'], 'M_SESSION_NOT_VALIDATED')
+  assert.match(String((await call(link, { method: 'POST' })).body['text']), /is confirmed/)
+  const challenge = await add()
+  assert.equal(challenge.status, 401)
+  assert.deepEqual(challenge.body['flows'], [{ stages: ['m.login.password'] }])
+  const done = await add({ auth: { ...auth('ada'), session: challenge.body['session'] } })
+  assert.deepEqual([done.status, done.body], [200, {}])
+  const now = clock.now()
+  assert.deepEqual(await ada.get('/account/3pid'), {
+    threepids: [{ medium: 'email', address: 'ada@example.org', validated_at: now, added_at: now }],
+  })
+
+  await ada.post('/pushers/set', mailPusher('ADA@example.org', { instance_handle: 'mail' }))
+  const { pushers } = (await ada.get('/pushers')) as { pushers: Record<string, unknown>[] }
+  assert.equal(pushers[0]?.['pushkey'], 'ada@example.org')
+  assert.deepEqual(pushers[0]?.['data'], { brand: 'Element' })
+  assert.equal(pushers[0]?.['device_id'], null)
+
+  const roomId = await roomOf(bob, [ada], 'The tower')
+  await bob.say(roomId, 'Ding dong')
+  clock.advance(9 * MINUTE)
+  assert.equal(mailServer.mails.length, 1, 'she may still read it')
+  clock.advance(MINUTE)
+  const mail = await mailServer.waitFor(({ parsed }) => /Message/.test(parsed.subject ?? ''))
+  assert.deepEqual([mail.from, mail.to], ['belfry@example.org', ['ada@example.org']])
+  assert.equal(mail.parsed.subject, '[Tower] Message from @bob:localhost in The tower')
+  assert.match(mail.parsed.text ?? '', /The tower\n {2}.* UTC {2}@bob:localhost:\n {4}Ding dong\n/)
+  assert.match(mail.parsed.html ?? '', /<bdi>Ding dong<\/bdi>/)
+  const status = await eventually(async () => {
+    const {
+      pushers: [own],
+    } = (await ada.get('/pushers')) as { pushers: { 'org.belfry.status': Status }[] }
+    return own?.['org.belfry.status'].last_success_at === clock.now() && own['org.belfry.status']
+  })
+  assert.deepEqual([status.state, status.queued, status.last_error], ['ok', 0, null])
+
+  const end = linkIn(mail, url, 'unsubscribe')
+  assert.equal(mail.header('list-unsubscribe'), `<https://matrix.example.org${end.slice(url.length)}>`)
+  assert.equal(mail.header('list-unsubscribe-post'), 'List-Unsubscribe=One-Click')
+  assert.match(String((await call(end)).body['text']), /<form method="post">/)
+  assert.equal(((await ada.get('/pushers'))['pushers'] as unknown[]).length, 1, 'looking ends nothing')
+  const click = await fetch(end, {
+    method: 'POST',
+    body: new URLSearchParams({ 'List-Unsubscribe': 'One-Click' }),
+  })
+  assert.equal(click.status, 200)
+  assert.deepEqual(await ada.get('/pushers'), { pushers: [] })
+  const report = await call(`${url}/_belfry/v1/pushers`, { token: ada.token })
+  assert.equal((report.body['removed'] as { reason: string }[])[0]?.reason, 'unsubscribed')
+  assert.equal((await call(end)).status, 404)
+  assert.equal((await call(end, { method: 'POST' })).status, 200)
+  await bob.say(roomId, 'Are you there?')
+  clock.advance(HOUR)
+  assert.equal(mailServer.mails.length, 2)
+})
+
+test('what is read in time, or redacted, is not mailed', async (t) => {
+  const house = await mailHouse(t)
+  const { mailServer, clock } = house
+  const { ada, bob, roomId } = await adaAndBob(house)
+  await ada.read(roomId, await bob.say(roomId, 'read'))
+  const gone = await bob.say(roomId, 'redacted')
+  await bob.put(`/rooms/${encodeURIComponent(roomId)}/redact/${encodeURIComponent(gone)}/r1`, {})
+  clock.advance(10 * MINUTE)
+  await eventually(async () => (await queued(ada)) === 0)
+  assert.deepEqual(mailServer.mails, [])
+  await bob.say(roomId, 'kept')
+  clock.advance(10 * MINUTE)
+  const mail = await mailServer.waitFor(() => true)
+  assert.match(mail.parsed.text ?? '', /kept/)
+  assert.doesNotMatch(mail.parsed.text ?? '', /: *\n +(read|redacted)/)
+})
+
+test('one mail tells of many rooms; further mails of a room come later and later, until it is quiet', async (t) => {
+  const house = await mailHouse(t)
+  const { mailServer, clock } = house
+  const { ada, bob, roomId } = await adaAndBob(house)
+  const other = await roomOf(bob, [ada], 'The bell')
+  const mails = async (count: number) => {
+    await eventually(() => mailServer.mails.length >= count)
+    await eventually(async () => (await queued(ada)) === 0)
+    assert.equal(mailServer.mails.length, count)
+  }
+  await bob.say(roomId, 'one')
+  clock.advance(8 * MINUTE)
+  await bob.say(other, 'two')
+  clock.advance(2 * MINUTE)
+  await mails(1)
+  assert.deepEqual(subjectsOf(mailServer), ['[Tower] 2 notifications in 2 rooms'])
+  assert.match(mailServer.mails[0]?.parsed.text ?? '', /The bell[^]*two[^]*The tower[^]*one/)
+
+  for (const wait of [10 * MINUTE, HOUR, 6 * HOUR, 24 * HOUR, 24 * HOUR]) {
+    await bob.say(roomId, 'again')
+    const before = mailServer.mails.length
+    clock.advance(wait)
+    await mails(before + 1)
+  }
+  clock.advance(13 * HOUR)
+  await bob.say(roomId, 'news')
+  clock.advance(10 * MINUTE)
+  await mails(7)
+})
+
+test('nothing is forgotten by a restart while it waits, and nothing is mailed twice', async (t) => {
+  const house = await mailHouse(t)
+  const { ada, bob, roomId } = await adaAndBob(house)
+  await bob.say(roomId, 'before the restart')
+  house.clock.advance(9 * MINUTE)
+  await house.close()
+  house.clock.advance(MINUTE)
+  const { url } = await house.start()
+  await house.mailServer.waitFor(({ parsed }) => /before the restart/.test(parsed.text ?? ''))
+  const again = await loginUser(url, 'ada')
+  await eventually(async () => (await queued(again)) === 0)
+  assert.equal(house.mailServer.mails.length, 1)
+  assert.equal(again.userId, ada.userId)
+})
+
+test('SIGKILL while an event waits to be read: after the restart it is mailed, once', async (t) => {
+  const mailServer = await startMailReceiver(t)
+  const data = temporaryFolder(t)
+  const settings = (delay: string) => mailSettings(mailServer.port, { BELFRY_EMAIL_DELAY_S: delay })
+  const first = await startProcess(t, data, settings('600'))
+  const { bob, roomId } = await adaAndBob({ url: first.url, mailServer })
+  for (const text of ['one', 'two', 'three']) await bob.say(roomId, text)
+  await first.end('SIGKILL')
+  assert.deepEqual(mailServer.mails, [])
+
+  // Ten minutes later, as far as the second one is concerned.
+  const second = await startProcess(t, data, settings('1'))
+  const mail = await mailServer.waitFor(() => true)
+  assert.match(mail.parsed.text ?? '', /one[^]*two[^]*three/)
+  const ada = await loginUser(second.url, 'ada')
+  await eventually(async () => (await queued(ada)) === 0)
+  assert.equal(mailServer.mails.length, 1)
+})
+
+test('a test push is a mail, and says what the mail server made of it', async (t) => {
+  const house = await mailHouse(t)
+  const { url, mailServer } = house
+  const { ada } = await adaAndBob(house)
+  const run = async () => {
+    const lines: string[] = []
+    const print = (line: string) => void lines.push(line)
+    const env = { BELFRY_TOKEN: ada.token, BELFRY_URL: url }
+    const world = { env, fetch, print, complain: print } as unknown as World
+    return {
+      code: await runCommand(['push', 'test'], world),
+      text: lines.join('\n').replace(/\d+ ms/, 'N ms'),
+    }
+  }
+  const name = `ada@example.org (m.email, ${shortHash('ada@example.org')})`
+  assert.deepEqual(await run(), { code: 0, text: `${name}: ok, the mail server took it (status 250, N ms)` })
+  const [mail] = mailServer.mails
+  assert.equal(mail?.parsed.subject, '[Tower] Test')
+  assert.match(mail?.header('list-unsubscribe') ?? '', /^<https:/)
+  mailServer.answer({ recipient: 550 })
+  assert.deepEqual(await run(), { code: 1, text: `${name}: not delivered (status 550, N ms)` })
+  await mailServer.close()
+  assert.deepEqual(await run(), { code: 1, text: `${name}: not delivered (connection refused, N ms)` })
+  assert.equal(((await ada.get('/pushers'))['pushers'] as unknown[]).length, 1)
+})
+
+test('encrypted, invitations and hostile names, as they arrive', async (t) => {
+  const house = await mailHouse(t, { BELFRY_EMAIL_CLIENT_URL: 'https://app.example.org' })
+  const { mailServer, clock } = house
+  const { ada, bob } = await adaAndBob(house)
+  const hostile = '<script>alert(1)</script>\r\nBcc: eve@example.org\u202e'
+  await bob.put(`/profile/${encodeURIComponent(bob.userId)}/displayname`, { displayname: hostile })
+  const roomId = await roomOf(bob, [ada], hostile)
+  const send = `/rooms/${encodeURIComponent(roomId)}/send/m.room.encrypted/e1`
+  await bob.put(send, { algorithm: 'm.megolm.v1.aes-sha2', ciphertext: 'AwgAEnACgAkLm' })
+  await bob.say(roomId, '<b>hello</b>\n.\n-- \nnot ours: javascript:alert(1)', { formatted_body: '<i>x</i>' })
+  await bob.createRoom({ name: 'Only you', invite: [ada.userId] })
+  clock.advance(10 * MINUTE)
+  const mail = await mailServer.waitFor(() => true)
+  const { parsed, raw } = mail
+  assert.equal(parsed.subject, '[Tower] 3 notifications in 2 rooms')
+  assert.equal(mail.header('bcc'), undefined)
+  assert.match(parsed.text ?? '', /sent an encrypted message/)
+  assert.match(parsed.text ?? '', /invites you/)
+  assert.doesNotMatch(raw, /AwgAEnACgAkLm/)
+  assert.doesNotMatch(parsed.html ?? '', /<script|<b>hello|<i>x/)
+  assert.match(parsed.html ?? '', /&lt;b&gt;hello&lt;\/b&gt;/)
+  for (const [, link] of (parsed.html ?? '').matchAll(/href="([^"]*)"/g))
+    assert.match(link ?? '', /^https:\/\//)
+})
+
+test('the pages of links are safe: no scripts, no frames, no referrer, nothing kept', async (t) => {
+  const house = await mailHouse(t)
+  const ada = await registerUser(house.url, 'ada')
+  const asked = { email: 'a+b@example.org', client_secret: 's', send_attempt: 1 }
+  await ada.post('/account/3pid/email/requestToken', asked)
+  const link = linkIn(await house.mailServer.waitFor(() => true), house.url, 'validate')
+  for (const { status, headers, body } of [
+    await call(link),
+    await call(`${link}x`),
+    await call(link, { method: 'POST' }),
+  ]) {
+    assert.ok([200, 404].includes(status))
+    assert.match(headers.get('content-type') ?? '', /^text\/html/)
+    const policy = headers.get('content-security-policy') ?? ''
+    assert.match(policy, /^default-src 'none';.*form-action 'self';.*frame-ancestors 'none'$/)
+    assert.deepEqual(
+      ['referrer-policy', 'cache-control', 'x-frame-options', 'x-content-type-options'].map((name) =>
+        headers.get(name),
+      ),
+      ['no-referrer', 'no-store', 'DENY', 'nosniff'],
+    )
+    assert.doesNotMatch(String(body['text']), /<script|src=|http/)
+  }
+  assert.equal((await call(link.replace(/[^/]*$/, '%00'))).status, 400)
+})
+
+test('mail with tokens is limited: for one address, and for who asks', async (t) => {
+  const { url, mailServer, clock } = await mailHouse(t, {
+    BELFRY_RATE_LIMITS_ENABLED: 'true',
+    BELFRY_RATE_LIMITS_EMAIL_TOKENS_PER_HOUR_PER_RECIPIENT: '2',
+    BELFRY_RATE_LIMITS_EMAIL_TOKENS_PER_MINUTE_PER_ADDRESS: '6',
+  })
+  let n = 0
+  const ask = async (email: string) =>
+    (
+      await call(`${url}/_matrix/client/v3/account/3pid/email/requestToken`, {
+        body: { email, client_secret: `s${n++}`, send_attempt: 1 },
+      })
+    ).status
+  const statuses = []
+  for (const email of ['a@example.org', 'A@example.org', 'a@example.org', 'b@example.org'])
+    statuses.push(await ask(email))
+  assert.deepEqual(statuses, [200, 200, 429, 200])
+  assert.equal(mailServer.mails.length, 3)
+  statuses.length = 0
+  for (let m = 0; m < 3; m++) statuses.push(await ask(`c${m}@example.org`))
+  assert.deepEqual(statuses, [200, 200, 429])
+  clock.advance(31 * MINUTE)
+  assert.equal(await ask('a@example.org'), 200)
+})
+
+test('an e-mail pusher stays with its person: it outlives devices and a new password, and goes with address or account', async (t) => {
+  const house = await mailHouse(t)
+  const { url, mailServer, clock } = house
+  const { ada, bob, roomId } = await adaAndBob(house)
+  const tablet = await loginUser(url, 'ada')
+  await ada.post('/logout')
+  const changed = 'an even finer password'
+  await tablet.post('/account/password', { new_password: changed, auth: auth('ada') })
+  await bob.say(roomId, 'still there?')
+  clock.advance(10 * MINUTE)
+  await mailServer.waitFor(({ parsed }) => /still there/.test(parsed.text ?? ''))
+
+  const gone = await tablet.post('/account/3pid/delete', { medium: 'email', address: 'ADA@example.org' })
+  assert.deepEqual(gone, { id_server_unbind_result: 'no-support' })
+  assert.deepEqual(await tablet.get('/account/3pid'), { threepids: [] })
+  assert.deepEqual(await tablet.get('/pushers'), { pushers: [] })
+  const report = await call(`${url}/_belfry/v1/pushers`, { token: tablet.token })
+  assert.equal((report.body['removed'] as { reason: string }[])[0]?.reason, 'address removed')
+
+  // Somebody else may have it now, and loses it with the account.
+  await addAddress(house, bob, 'ada@example.org')
+  await bob.post('/pushers/set', mailPusher('ada@example.org'))
+  await bob.post('/account/deactivate', { auth: { ...auth('bob'), password: PASSWORD } })
+  const carol = await registerUser(url, 'carol')
+  await addAddress(house, carol, 'ada@example.org')
+  assert.equal((await carol.try('POST', '/pushers/set', mailPusher('ada@example.org'))).status, 200)
+})
+
+test('mail goes to nobody who has not shown to read it', async (t) => {
+  const house = await mailHouse(t)
+  const { ada, bob } = await adaAndBob(house)
+  const attempts: [Record<string, unknown>, string][] = [
+    [mailPusher('eve@example.org'), 'M_THREEPID_NOT_FOUND'],
+    [mailPusher('not an address'), 'M_THREEPID_NOT_FOUND'],
+    [mailPusher('ada@example.org', { app_id: 'org.example.app' }), 'M_INVALID_PARAM'],
+    [
+      mailPusher('ada@example.org', {
+        kind: 'http',
+        data: { url: 'http://127.0.0.1/_matrix/push/v1/notify' },
+      }),
+      'M_INVALID_PARAM',
+    ],
+    [mailPusher('ada@example.org', { data: null }), 'M_MISSING_PARAM'],
+    [mailPusher('ada@example.org', { data: 'x' }), 'M_BAD_JSON'],
+  ]
+  for (const [body, errcode] of attempts)
+    assert.equal((await ada.try('POST', '/pushers/set', body)).body['errcode'], errcode, JSON.stringify(body))
+  const others = await bob.try('POST', '/pushers/set', mailPusher('ada@example.org'))
+  assert.deepEqual([others.status, others.body['errcode']], [400, 'M_THREEPID_NOT_FOUND'])
+  assert.equal(((await ada.get('/pushers'))['pushers'] as unknown[]).length, 1)
+})
+
+test('a server without mail says so', async (t) => {
+  const { url } = await mailHouse(t, { BELFRY_EMAIL_SMTP: '' })
+  const ada = await registerUser(url, 'ada')
+  const body = { email: 'ada@example.org', client_secret: 's', send_attempt: 1 }
+  const asked = await ada.try('POST', '/account/3pid/email/requestToken', body)
+  assert.equal(asked.status, 400)
+  assert.equal(asked.body['errcode'], 'M_THREEPID_MEDIUM_NOT_SUPPORTED')
+  assert.match(String(asked.body['error']), /sends no e-mail/)
+  assert.match(
+    String((await ada.try('POST', '/pushers/set', mailPusher('ada@example.org'))).body['error']),
+    /sends no e-mail/,
+  )
+  const { capabilities } = await ada.get('/capabilities')
+  assert.deepEqual((capabilities as Record<string, unknown>)['m.3pid_changes'], { enabled: false })
+})
+
+type Reader = { get(path: string): Promise<Record<string, unknown>> }
+async function queued(user: Reader): Promise<number | undefined> {
+  const { pushers } = (await user.get('/pushers')) as { pushers: { 'org.belfry.status': Status }[] }
+  return pushers[0]?.['org.belfry.status'].queued
+}

@@ -1,0 +1,214 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { suite, test, type TestContext } from 'node:test'
+
+import { loadGatewayConfig } from '../../src/config/gateway-file.ts'
+import { checkGateway, createGatewayApp } from '../../src/gateway-app.ts'
+import { folderWith } from '../gateway/apns/fixture.ts'
+import { ROOM_MESSAGE } from '../gateway/message.ts'
+import { eventually } from '../support/eventually.ts'
+import { startFakeApns } from '../support/fake-apns.ts'
+import { fcmError, startFakeFcm } from '../support/fake-fcm.ts'
+import { silentLog } from '../support/log.ts'
+
+// From a home server's call to the phone and back, over sockets all the way: `belfry gateway` with a file of Sygnal's form, and
+// Apple and Google as they are on loopback.
+
+const IOS = 'org.example.ios'
+const ANDROID = 'org.example.android'
+
+/** As JSON, which is YAML too. */
+type Apps = Record<string, Record<string, unknown>>
+type Health = { gateway: { apps: Record<string, { state: string }> } }
+
+async function startHouse(t: TestContext, change: (apps: Apps) => Apps = (apps) => apps) {
+  const apns = await startFakeApns()
+  const fcm = await startFakeFcm()
+  const folder = await folderWith(t, {
+    'key.p8': apns.privateKey,
+    'ca.pem': apns.ca,
+    'account.json': fcm.serviceAccount(),
+    'nonsense.p8': 'nonsense',
+  })
+  const path = (name: string) => join(folder, name)
+  const ios = {
+    type: 'apns',
+    keyfile: path('key.p8'),
+    key_id: apns.keyId,
+    team_id: apns.teamId,
+    topic: 'org.example.app',
+    platform: 'sandbox',
+    base_url: apns.url,
+    ca_file: path('ca.pem'),
+  }
+  const android = {
+    type: 'gcm',
+    api_version: 'v1',
+    project_id: fcm.projectId,
+    service_account_file: path('account.json'),
+  }
+  const apps = change({ [IOS]: ios, [ANDROID]: { ...android, base_url: fcm.url } })
+  const load = (given: Apps) => {
+    const text = JSON.stringify({ apps: given, rate_limits: { enabled: false }, data: path('data') })
+    return loadGatewayConfig({
+      argv: ['--listen', '127.0.0.1:0', '--config', 'x'],
+      env: {},
+      readFile: () => text,
+    })
+  }
+  const app = await createGatewayApp(load(apps), { log: silentLog })
+  const { url } = await app.listen()
+  t.after(async () => {
+    await app.close()
+    await apns[Symbol.asyncDispose]()
+    await fcm[Symbol.asyncDispose]()
+  })
+  const notify = async (devices: object[], notification: object = ROOM_MESSAGE) => {
+    const response = await fetch(`${url}/_matrix/push/v1/notify`, {
+      method: 'POST',
+      body: JSON.stringify({ notification: { ...notification, devices } }),
+    })
+    return { status: response.status, body: (await response.json()) as unknown }
+  }
+  const health = async () => (await (await fetch(`${url}/health`)).json()) as Health
+  return { apns, fcm, apps, load, app, path, notify, health, url }
+}
+
+const hex = (index: number) => (0xa0000000 + index).toString(16)
+const iphone = (index: number, more: object = {}) => ({
+  app_id: IOS,
+  pushkey: Buffer.from(hex(index), 'hex').toString('base64'),
+  ...more,
+})
+const android = (pushkey: string, more: object = {}) => ({ app_id: ANDROID, pushkey, ...more })
+const event = (id: string) => ({ ...ROOM_MESSAGE, event_id: id })
+const none = { status: 200, body: { rejected: [] } }
+
+suite('Apple and Google', () => {
+  test('several devices of one call: only those that are dead are rejected', async (t) => {
+    const { apns, fcm, notify } = await startHouse(t)
+    assert.deepEqual(await notify([iphone(0), android('first')], event('$before')), none)
+    apns.script(hex(1), { status: 410, reason: 'Unregistered' })
+    fcm.script('dead', fcmError(404, 'NOT_FOUND', { errorCode: 'UNREGISTERED' }))
+    apns.script(hex(3), { status: 400, reason: 'TopicDisallowed' })
+    const devices = [
+      iphone(1),
+      iphone(2),
+      iphone(3),
+      android('dead'),
+      android('alive'),
+      { app_id: 'org.example.unknown', pushkey: 'x' },
+      { app_id: IOS, pushkey: 'not base64!' },
+      android('odd', { data: { default_payload: [] } }),
+    ]
+    const { status, body } = await notify(devices)
+    assert.equal(status, 200)
+    assert.deepEqual(
+      (body as { rejected: string[] }).rejected.toSorted(),
+      [iphone(1).pushkey, 'dead', 'not base64!', 'odd'].toSorted(),
+    )
+    assert.deepEqual(
+      apns.seen.filter(({ status: answer }) => answer === 200).map(({ device }) => device),
+      [hex(0), hex(2)],
+    )
+    assert.deepEqual(fcm.seen.map(({ token }) => token).toSorted(), ['alive', 'dead', 'first'])
+  })
+
+  test('the wrong platform for a whole app rejects nobody', async (t) => {
+    const { apns, notify, health } = await startHouse(t)
+    apns.script('*', ...Array.from({ length: 100 }, () => ({ status: 400, reason: 'BadDeviceToken' })))
+    for (let index = 0; index < 20; index++) {
+      assert.deepEqual(await notify([iphone(index)], event(`$${index}`)), none)
+    }
+    assert.ok(apns.seen.length >= 10)
+    assert.equal((await health()).gateway.apps[IOS]?.state, 'alarmed')
+  })
+
+  test('pushkeys in base64, for an app that takes them for hexadecimal digits, are none of them rejected', async (t) => {
+    const { notify } = await startHouse(t, (apps) => ({
+      ...apps,
+      [IOS]: { ...apps[IOS], convert_device_token_to_hex: false },
+    }))
+    for (let index = 0; index < 20; index++) {
+      const pushkey = Buffer.from(`token number ${index}`).toString('base64')
+      assert.deepEqual(await notify([iphone(0, { pushkey })], event(`$${index}`)), none)
+    }
+  })
+
+  test('the same event five times is one push', async (t) => {
+    const { apns, fcm, notify } = await startHouse(t)
+    const answers = await Promise.all(Array.from({ length: 5 }, () => notify([iphone(0), android('a')])))
+    for (const answer of answers) assert.deepEqual(answer, none)
+    assert.deepEqual([apns.accepted(), fcm.accepted()], [1, 1])
+  })
+
+  test('what Apple cannot take now is sent later, under the same id', async (t) => {
+    const { apns, notify } = await startHouse(t)
+    apns.script('*', { status: 503, reason: 'ServiceUnavailable' })
+    assert.deepEqual(await notify([iphone(0)]), none)
+    await eventually(() => apns.accepted() === 1)
+    const [first, second] = apns.seen.map(({ headers }) => headers['apns-id'])
+    assert.equal(first, second)
+  })
+
+  test('a burst over GOAWAY reaches every phone once', async (t) => {
+    const { apns, notify } = await startHouse(t)
+    assert.deepEqual(await notify([iphone(999)], event('$first')), none)
+    apns.script(hex(40), 'goaway')
+    const calls = [0, 1, 2].map((call) =>
+      notify(
+        Array.from({ length: 50 }, (_, index) => iphone(50 * call + index)),
+        event('$burst'),
+      ),
+    )
+    for (const answer of await Promise.all(calls)) assert.deepEqual(answer, none)
+    const taken = apns.seen.slice(1).map(({ device }) => device)
+    assert.deepEqual([taken.length, new Set(taken).size], [150, 150])
+  })
+
+  test('two apps with one key share its token, also after a change of configuration', async (t) => {
+    const other = 'org.example.ios.dev'
+    const house = await startHouse(t, (apps) => ({ ...apps, [other]: apps[IOS] ?? {} }))
+    const { apns, notify, app, load, apps } = house
+    await notify([iphone(0), iphone(1, { app_id: other })], event('$1'))
+    await app.reload(load({ ...apps, [IOS]: { ...apps[IOS], push_type: 'alert' } }))
+    await notify([iphone(0), iphone(1, { app_id: other })], event('$2'))
+    assert.equal(apns.accepted(), 4)
+    assert.equal(apns.tokens.size, 1)
+  })
+
+  test('metrics have the names of Sygnal', async (t) => {
+    const { notify, url } = await startHouse(t)
+    await notify([iphone(0), android('a')])
+    const text = await (await fetch(`${url}/metrics`)).text()
+    assert.match(text, /sygnal_apns_status_codes\{pushkin="org\.example\.ios",code="200"\} 1/)
+    assert.match(text, /sygnal_gcm_status_codes\{pushkin="org\.example\.android",code="200"\} 1/)
+  })
+
+  test('what is wrong with credentials is found before the start, and no secret is told', async (t) => {
+    const { load, apps, path } = await startHouse(t)
+    const broken = {
+      good: apps[IOS] ?? {},
+      bad: { ...apps[IOS], keyfile: path('nonsense.p8') },
+      gone: { ...apps[IOS], keyfile: path('nothing.p8') },
+      half: { ...apps[IOS], team_id: undefined },
+      google: { ...apps[ANDROID], service_account_file: path('nonsense.p8') },
+    }
+    const { lines } = await checkGateway(load(broken))
+    assert.deepEqual(
+      lines.map(({ app, fault }) => [app, fault === undefined]),
+      [
+        ['good', true],
+        ['bad', false],
+        ['gone', false],
+        ['half', false],
+        ['google', false],
+      ],
+    )
+    const faults = lines.map(({ fault = '' }) => fault)
+    assert.match(faults[1] ?? '', /no private key in PEM form/)
+    assert.match(faults[2] ?? '', /there is no such file/)
+    assert.match(faults[3] ?? '', /team_id/)
+    assert.match(faults[4] ?? '', /no JSON object/)
+  })
+})

@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict'
+import { createServer, type AddressInfo } from 'node:net'
+import { test, type TestContext } from 'node:test'
+import { systemClock } from '../../../src/lib/clock.ts'
+import { type Mail, type MailerOptions, makeMailer } from '../../../src/lib/mail/mailer.ts'
+import { LOOPBACK_CERTIFICATE } from '../../support/loopback-certificate.ts'
+import { startMailReceiver } from '../../support/mail-receiver.ts'
+
+const mail: Mail = {
+  to: 'ada@example.org',
+  subject: 'Ding dong',
+  text: 'plain\n.\nand on',
+  html: '<p>rich</p>',
+  id: 'an-id',
+  unsubscribe: `https://example.org/end/${'t'.repeat(200)}`,
+}
+
+function mailerFor(port: number, options: Partial<MailerOptions> = {}) {
+  return makeMailer({
+    host: '127.0.0.1',
+    port,
+    isSecure: false,
+    tls: 'when_offered',
+    login: undefined,
+    from: { name: 'Bell, "the" tower', address: 'belfry@example.org' },
+    ca: [LOOPBACK_CERTIFICATE],
+    timeoutMs: 30_000,
+    connections: 2,
+    clock: systemClock,
+    ...options,
+  })
+}
+
+/** Without how long it took. */
+function timeless<T extends { ms?: number }>(result: T): Omit<T, 'ms'> {
+  const rest = { ...result }
+  delete rest.ms
+  return rest
+}
+
+test('a mail arrives whole, with the headers by which machines end and ignore it', async (t) => {
+  const server = await startMailReceiver(t)
+  const result = await mailerFor(server.port)(mail)
+  assert.deepEqual(timeless(result), { kind: 'sent', status: 250 })
+  const [got] = server.mails
+  assert.ok(got)
+  assert.deepEqual([got.from, got.to], ['belfry@example.org', ['ada@example.org']])
+  assert.equal(got.parsed.subject, 'Ding dong')
+  assert.equal(got.parsed.text, 'plain\n.\nand on\n')
+  assert.equal(got.parsed.html, '<p>rich</p>\n')
+  assert.deepEqual(got.parsed.from, { name: 'Bell, "the" tower', address: 'belfry@example.org' })
+  assert.deepEqual(got.parsed.to, [{ name: '', address: 'ada@example.org' }])
+  assert.equal(got.parsed.messageId, '<an-id@example.org>')
+  assert.equal(got.header('List-Unsubscribe'), `<${mail.unsubscribe}>`)
+  assert.equal(got.header('List-Unsubscribe-Post'), 'List-Unsubscribe=One-Click')
+  assert.equal(got.header('Auto-Submitted'), 'auto-generated')
+})
+
+test('STARTTLS and a login, where they are asked for', async (t) => {
+  const login = { user: 'belfry', password: 'päss word' }
+  const server = await startMailReceiver(t, { tls: 'offered', login })
+  assert.equal((await mailerFor(server.port, { tls: 'required', login })(mail)).kind, 'sent')
+  assert.deepEqual([server.mails[0]?.isSecure, server.mails[0]?.user], [true, 'belfry'])
+  const wrong = await mailerFor(server.port, { tls: 'required', login: { ...login, password: 'no' } })(mail)
+  assert.deepEqual(timeless(wrong), { kind: 'retry', error: 'login refused', status: 535 })
+  assert.equal(server.mails.length, 1)
+})
+
+test('TLS from the start', async (t) => {
+  const server = await startMailReceiver(t, { tls: 'at once' })
+  assert.equal((await mailerFor(server.port, { isSecure: true })(mail)).kind, 'sent')
+  assert.equal(server.mails[0]?.isSecure, true)
+})
+
+test('nothing goes out in the open where TLS is required, nor to a server that nobody vouches for', async (t) => {
+  const open = await startMailReceiver(t)
+  const refused = await mailerFor(open.port, { tls: 'required' })(mail)
+  assert.deepEqual(timeless(refused), { kind: 'retry', error: 'tls' })
+  const stranger = await startMailReceiver(t, { tls: 'offered' })
+  const unknown = await mailerFor(stranger.port, { tls: 'required', ca: [] })(mail)
+  assert.deepEqual(timeless(unknown), { kind: 'retry', error: 'tls' })
+  const never = await mailerFor(stranger.port, { tls: 'off' })(mail)
+  assert.equal(never.kind, 'sent')
+  assert.equal(stranger.mails[0]?.isSecure, false)
+  assert.deepEqual([open.mails.length, stranger.mails.length], [0, 1])
+})
+
+for (const [what, answer, expected] of [
+  ['4xx for the recipient', { recipient: 450 }, { kind: 'retry', error: 'smtp 450', status: 450 }],
+  ['5xx for the recipient', { recipient: 550 }, { kind: 'refused', error: 'smtp 550', status: 550 }],
+  ['4xx for the message', { data: 451 }, { kind: 'retry', error: 'smtp 451', status: 451 }],
+  ['5xx for the message', { data: 554 }, { kind: 'refused', error: 'smtp 554', status: 554 }],
+  // Whose fault that is the operator knows, not the recipient.
+  ['5xx for the sender', { sender: 550 }, { kind: 'retry', error: 'smtp 550', status: 550 }],
+  ['a reset after the mail', { end: 'reset' }, { kind: 'retry', error: 'connection closed' }],
+] as const)
+  test(`${what}: ${expected.kind}`, async (t) => {
+    const server = await startMailReceiver(t)
+    server.answer(answer)
+    assert.deepEqual(timeless(await mailerFor(server.port)(mail)), expected)
+  })
+
+test('a server that never answers is left after the deadline, in every step', async (t) => {
+  const silent = await listening(t, () => undefined)
+  const slow = await listening(t, (write) => {
+    const words = setInterval(() => write('220-still thinking\r\n'), 5)
+    t.after(() => clearInterval(words))
+  })
+  const hanging = await startMailReceiver(t)
+  hanging.answer({ end: 'hang' })
+  for (const port of [silent, slow, hanging.port]) {
+    const result = await mailerFor(port, { timeoutMs: 100 })(mail)
+    assert.deepEqual(timeless(result), { kind: 'retry', error: 'timeout' })
+  }
+})
+
+test('no server, and one that speaks something else', async (t) => {
+  const gone = await startMailReceiver(t)
+  await gone.close()
+  assert.deepEqual(timeless(await mailerFor(gone.port)(mail)), { kind: 'retry', error: 'connection refused' })
+  const odd = await listening(t, (write) => write('HTTP/1.1 400 Bad Request\r\n\r\n'))
+  assert.deepEqual(timeless(await mailerFor(odd)(mail)), { kind: 'retry', error: 'bad response' })
+  const nowhere = await mailerFor(25, { host: 'no-such-host.invalid' })(mail)
+  assert.deepEqual(timeless(nowhere), { kind: 'retry', error: 'dns' })
+})
+
+test('a mail after a failure goes out; so many connections at once, and no more', async (t) => {
+  const server = await startMailReceiver(t)
+  const send = mailerFor(server.port, { connections: 1 })
+  server.answer({ recipient: 450 })
+  assert.equal((await send(mail)).kind, 'retry')
+  server.answer({})
+  const results = await Promise.all([send(mail), send(mail), send(mail)])
+  assert.deepEqual(
+    results.map(({ kind }) => kind),
+    ['sent', 'sent', 'sent'],
+  )
+  assert.equal(server.connections, 4)
+})
+
+test('what is in a subject or an address adds no header and no recipient', async (t) => {
+  const server = await startMailReceiver(t)
+  const hostile = 'Hi\r\nBcc: eve@example.org\r\n\r\nbody'
+  await mailerFor(server.port)({ ...mail, subject: hostile, to: 'ada@example.org,eve@example.org' })
+  await mailerFor(server.port)({ ...mail, subject: hostile })
+  assert.deepEqual(
+    server.mails.map(({ to }) => to),
+    [['ada@example.org']],
+  )
+  assert.equal(server.mails[0]?.header('bcc'), undefined)
+  assert.equal(server.mails[0]?.parsed.text, 'plain\n.\nand on\n')
+})
+
+/** A server that says what it is told to whoever comes. */
+async function listening(t: TestContext, greet: (write: (text: string) => void) => void): Promise<number> {
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined)
+    t.after(() => socket.destroy())
+    greet((text) => void socket.write(text))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => server.close())
+  return (server.address() as AddressInfo).port
+}

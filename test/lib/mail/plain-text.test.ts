@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { fewLines, oneLine } from '../../../src/lib/mail/plain-text.ts'
+
+const any = fc.string({ unit: 'binary', maxLength: 300 })
+const UNSEEN = /[\p{Cc}\u202a-\u202e\u2066-\u2069\u200b\u200e\u200f\ufeff\u2028\u2029]/u
+
+test('one line is one line, however it is written', () => {
+  assert.equal(oneLine('Hi\r\nBcc: eve@example.org\u2028\u0085x\ty', 100), 'Hi Bcc: eve@example.org x y')
+  assert.equal(oneLine('\u202eevil\u2066 \u200b\u0007name\ufeff', 100), 'evil name')
+  assert.equal(oneLine('   ', 10), '')
+})
+
+test('what is long is cut, not in the middle of a character', () => {
+  assert.equal(oneLine('x'.repeat(50), 10), `${'x'.repeat(9)}…`)
+  assert.equal(oneLine('🔔'.repeat(10), 10), '🔔'.repeat(10))
+  assert.equal(oneLine('🔔'.repeat(11), 10), `${'🔔'.repeat(9)}…`)
+  assert.equal(oneLine('x'.repeat(1_000_000), 10).length, 10)
+  assert.deepEqual(fewLines('a\nb\nc\nd', { max: 100, lines: 2 }), ['a', 'b', '…'])
+})
+
+test('families and other scripts stay whole, towers of marks do not', () => {
+  for (const text of ['👨‍👩‍👧', 'می‌خواهم', 'שלום', 'مرحبا', 'ä̈']) assert.equal(oneLine(text, 100), text)
+  assert.equal(oneLine(`a${'\u0301'.repeat(200)}`, 500), `a${'\u0301'.repeat(8)}`)
+})
+
+test('lines: empty ones at the end go, of many in between one stays', () => {
+  assert.deepEqual(fewLines('a\n\n\n\nb\r\nc\n\n', { max: 100, lines: 20 }), ['a', '', 'b', 'c'])
+  assert.deepEqual(fewLines('\n\n', { max: 100, lines: 20 }), [])
+})
+
+test('nothing unseen, no end of a line and no half character comes through, and nothing grows', () => {
+  fc.assert(
+    fc.property(any, (text) => {
+      const line = oneLine(text, 40)
+      const lines = fewLines(text, { max: 40, lines: 3 })
+      for (const one of [line, ...lines]) {
+        assert.doesNotMatch(one, UNSEEN)
+        assert.ok(one.isWellFormed())
+      }
+      assert.ok(Array.from(line).length <= 40 && lines.length <= 4)
+    }),
+  )
+})

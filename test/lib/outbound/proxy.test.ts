@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { suite, test, type TestContext } from 'node:test'
+
+import { makeGuardedAgent } from '../../../src/lib/outbound/guarded-agent.ts'
+import { faultOf } from '../../../src/lib/outbound/network-fault.ts'
+import { openTunnel, parseProxy } from '../../../src/lib/outbound/proxy.ts'
+import { eventually } from '../../support/eventually.ts'
+import { startForwardProxy } from '../../support/forward-proxy.ts'
+
+suite('the address of a proxy', () => {
+  const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`
+  const rows: [text: string, expected: object][] = [
+    ['http://proxy.example:8080', { host: 'proxy.example', port: 8080 }],
+    ['http://proxy.example', { host: 'proxy.example', port: 80 }],
+    ['http://[::1]:8080/', { host: '::1', port: 8080 }],
+    ['http://ann:s%40cret@proxy:1', { host: 'proxy', port: 1, authorization: basic('ann:s@cret') }],
+    ['http://ann@proxy:1', { host: 'proxy', port: 1 }],
+  ]
+  for (const [text, expected] of rows) test(text, () => assert.deepEqual(parseProxy(text), expected))
+
+  for (const text of [
+    'https://proxy.example',
+    'socks5://ann:secret@proxy',
+    'proxy.example:8080',
+    'http://',
+    'http://:secret@',
+  ]) {
+    test(`${text} is none, and is not repeated`, () => {
+      assert.throws(() => parseProxy(text), { name: 'RangeError', message: /^(?!.*secret).*expected http:/ })
+    })
+  }
+})
+
+async function startTarget(t: TestContext): Promise<number> {
+  const server = createServer((request, response) => response.end(`for ${request.headers.host}`))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => server.close())
+  return (server.address() as AddressInfo).port
+}
+
+suite('a tunnel', () => {
+  async function rig(t: TestContext) {
+    const proxy = await startForwardProxy()
+    t.after(() => proxy[Symbol.asyncDispose]())
+    const open = (signal: AbortSignal = AbortSignal.timeout(5000)) =>
+      openTunnel(parseProxy(proxy.url), { host: 'push.example', port: 1 }, signal)
+    return { proxy, open }
+  }
+
+  const refusals: [title: string, answer: string][] = [
+    ['asks for a password', 'HTTP/1.1 407 Proxy Authentication Required\r\n\r\n'],
+    ['forbids it', 'HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n'],
+    ['speaks another protocol', 'SSH-2.0-OpenSSH_9.2\r\n\r\n'],
+    ['says nothing', ''],
+    ['never ends', 'x'.repeat(20_000)],
+  ]
+  for (const [title, answer] of refusals) {
+    test(`that is refused: the proxy ${title}`, async (t) => {
+      const { proxy, open } = await rig(t)
+      proxy.refuse.push(answer)
+      await assert.rejects(open(), (error) => faultOf(error) === 'proxy')
+    })
+  }
+
+  test('that is not made in time', async (t) => {
+    const { proxy, open } = await rig(t)
+    proxy.refuse.push('hang')
+    const ending = new AbortController()
+    const opening = open(ending.signal)
+    await eventually(() => proxy.asked.length === 1)
+    ending.abort()
+    await assert.rejects(opening, (error) => faultOf(error) === 'timeout')
+    await assert.rejects(open(AbortSignal.abort()), (error) => faultOf(error) === 'timeout')
+  })
+
+  test('to a proxy that is not there', async (t) => {
+    const proxy = await startForwardProxy()
+    await proxy[Symbol.asyncDispose]()
+    const opening = openTunnel(parseProxy(proxy.url), { host: 'x', port: 1 }, t.signal)
+    await assert.rejects(opening, (error) => faultOf(error) === 'connection refused')
+  })
+})
+
+suite('guarded, through a proxy', () => {
+  async function rig(t: TestContext) {
+    const port = await startTarget(t)
+    const proxy = await startForwardProxy()
+    const agent = makeGuardedAgent({
+      ruleFor: () => ({ name: 'none', allows: (address) => address === '203.0.113.7' }),
+      lookup: () => Promise.reject(new Error('nothing is looked up here')),
+      proxy: parseProxy(proxy.url.replace('//', '//ann:secret@')),
+    })
+    t.after(async () => {
+      await agent[Symbol.asyncDispose]()
+      await proxy[Symbol.asyncDispose]()
+    })
+    const post = async (url: string) => {
+      const answer = await agent.post(new URL(url), { headers: {}, body: '', signal: t.signal })
+      return answer.body.text()
+    }
+    return { port, proxy, post }
+  }
+
+  test('the proxy resolves the name, and is told who asks', async (t) => {
+    const { port, proxy, post } = await rig(t)
+    assert.equal(await post(`http://push.example:${port}/`), `for push.example:${port}`)
+    const authorization = `Basic ${Buffer.from('ann:secret').toString('base64')}`
+    assert.deepEqual(proxy.asked, [{ target: `push.example:${port}`, authorization }])
+  })
+
+  test('a literal address that may not be called is not asked for', async (t) => {
+    const { port, proxy, post } = await rig(t)
+    await assert.rejects(post(`http://127.0.0.1:${port}/`), { code: 'ERR_BLOCKED_ADDRESS' })
+    assert.deepEqual(proxy.asked, [])
+  })
+})

@@ -1,0 +1,113 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { createServer, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { buffer } from 'node:stream/consumers'
+import { type WebSocket, WebSocketServer } from 'ws'
+
+// What Firefox speaks with its push service (Mozilla's autopush): one WebSocket for each browser, JSON in both directions.
+
+/** How a browser has taken a message: 100 shown to the worker, 101 undecryptable; 302, afterwards: the worker has failed. */
+export type Receipt = { version: string; code: number }
+
+export type Autopush = AsyncDisposable & {
+  /** For `dom.push.serverURL`. */
+  url: string
+  /** The origin of the endpoints. */
+  origin: string
+  readonly receipts: readonly Receipt[]
+  /** Headers and status of each message that came for an endpoint. */
+  readonly requests: readonly { headers: IncomingMessage['headers']; status: number; version: string }[]
+  /** Changes the bodies of messages on their way, from here on. */
+  tamper(change: ((body: Buffer) => Buffer) | undefined): void
+}
+
+type FromBrowser = {
+  messageType?: string
+  uaid?: string
+  channelID?: string
+  updates?: Receipt[]
+  version?: string
+  code?: number
+}
+
+export async function startAutopush(): Promise<Autopush> {
+  const channels = new Map<string, WebSocket>()
+  const receipts: Receipt[] = []
+  const requests: { headers: IncomingMessage['headers']; status: number; version: string }[] = []
+  let change: (body: Buffer) => Buffer = (body) => body
+
+  const server = createServer((request, response) => {
+    void buffer(request).then((body) => {
+      const channelID = /^\/wpush\/([\w-]+)$/.exec(request.url ?? '')?.[1] ?? ''
+      const socket = channels.get(channelID)
+      const version = randomUUID()
+      socket?.send(
+        JSON.stringify({
+          messageType: 'notification',
+          channelID,
+          version,
+          data: change(body).toString('base64url'),
+          headers: { encoding: request.headers['content-encoding'] },
+        }),
+      )
+      const status = socket === undefined ? 410 : 201
+      requests.push({ headers: request.headers, status, version })
+      response.writeHead(status, { location: `/m/${version}`, ttl: String(request.headers['ttl']) }).end()
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`
+  const sockets = new WebSocketServer({ server, handleProtocols: () => 'push-notification' })
+
+  const answerTo = (socket: WebSocket, message: FromBrowser): object | undefined => {
+    const { messageType, uaid, channelID = '' } = message
+    switch (messageType) {
+      case undefined: // a ping
+        return {}
+      case 'hello':
+        return {
+          messageType,
+          uaid: uaid || randomBytes(16).toString('hex'),
+          status: 200,
+          use_webpush: true,
+          broadcasts: {},
+        }
+      case 'register':
+        channels.set(channelID, socket)
+        return { messageType, channelID, status: 200, pushEndpoint: `http://${host}/wpush/${channelID}` }
+      case 'unregister':
+        channels.delete(channelID)
+        return { messageType, channelID, status: 200 }
+      case 'ack':
+        receipts.push(...(message.updates ?? []))
+        return undefined
+      case 'nack':
+        receipts.push({ version: message.version ?? '', code: message.code ?? 0 })
+        return undefined
+      default:
+        return undefined
+    }
+  }
+  sockets.on('connection', (socket) => {
+    socket.on('message', (data) => {
+      const answer = answerTo(socket, JSON.parse((data as Buffer).toString()) as FromBrowser)
+      if (answer !== undefined) socket.send(JSON.stringify(answer))
+    })
+  })
+
+  return {
+    url: `ws://${host}/`,
+    origin: `http://${host}`,
+    receipts,
+    requests,
+    tamper: (how) => {
+      change = how ?? ((body) => body)
+    },
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets.clients) socket.terminate()
+      server.close()
+      server.closeAllConnections()
+      await new Promise((resolve) => server.once('close', resolve))
+    },
+  }
+}

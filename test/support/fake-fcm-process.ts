@@ -1,0 +1,16 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import { endWithParent } from '../../bench/support/end-with-parent.ts'
+import { startFakeFcm } from './fake-fcm.ts'
+
+// The fake FCM in a process of its own, for benchmarks and for trying a gateway by hand:
+//
+//   node test/support/fake-fcm-process.ts FOLDER
+//
+// Writes FOLDER/service-account.json and tells its address, which is the `base_url`. The project is example-1a2b3.
+
+const fake = await startFakeFcm({ keeps: false })
+await writeFile(join(process.argv[2] ?? '.', 'service-account.json'), fake.serviceAccount(), { mode: 0o600 })
+console.log(`fake FCM listening on ${fake.url}`)
+endWithParent()

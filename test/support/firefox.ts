@@ -1,0 +1,60 @@
+import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { launch, type Browser } from 'puppeteer-core'
+
+/** Where Debian's package `firefox-esr` puts it; or the reason why there is none. */
+export function findFirefox(): { path: string } | { missing: string } {
+  const folders = (process.env['PATH'] ?? '').split(':')
+  const candidates = ['/usr/bin/firefox-esr', ...folders.map((folder) => join(folder, 'firefox-esr'))]
+  const path = candidates.find(isExecutable)
+  return path === undefined ? { missing: 'Firefox (firefox-esr) is not installed' } : { path }
+}
+
+/** A headless Firefox with a new profile and a home of its own, which takes its pushes from `pushUrl`. Ends with the test. */
+export async function startFirefox(
+  t: TestContext,
+  { path, pushUrl }: { path: string; pushUrl: string },
+): Promise<Browser> {
+  const home = mkdtempSync(join(tmpdir(), 'belfry-firefox-'))
+  const removeHome = () => rmSync(home, { recursive: true, force: true, maxRetries: 5 })
+  const browser = await launch({
+    browser: 'firefox',
+    executablePath: path,
+    headless: true,
+    env: { PATH: process.env['PATH'], HOME: home, TMPDIR: home, MOZ_CRASHREPORTER_DISABLE: '1' },
+    userDataDir: join(home, 'profile'),
+    extraPrefsFirefox: {
+      'dom.push.enabled': true,
+      'dom.push.serverURL': pushUrl,
+      'dom.push.testing.allowInsecureServerURL': true,
+      'dom.push.connection.enabled': true,
+      'dom.push.userAgentID': '',
+      // Without these, `subscribe` waits for somebody to answer the prompt, and `showNotification` for a desktop.
+      'permissions.default.desktop-notification': 1,
+      'alerts.useSystemBackend': false,
+      'network.proxy.type': 0,
+    },
+  }).catch((error: unknown) => {
+    removeHome()
+    throw error
+  })
+  t.after(async () => {
+    const child = browser.process()
+    await browser.close()
+    // One that does not end by itself is ended.
+    if (child !== null && child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
+    removeHome()
+  })
+  return browser
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,147 @@
+import type { AddressInfo } from 'node:net'
+import type { TestContext } from 'node:test'
+import PostalMime, { type Email } from 'postal-mime'
+import { SMTPServer, type SMTPServerSession } from 'smtp-server'
+import { LOOPBACK_CERTIFICATE, LOOPBACK_KEY } from './loopback-certificate.ts'
+
+export type ReceivedMail = {
+  from: string
+  to: string[]
+  /** As it came over the wire. */
+  raw: string
+  parsed: Email
+  /** A header of it, unfolded. */
+  header(name: string): string | undefined
+  isSecure: boolean
+  user: string | undefined
+}
+
+/** What the server does with the next mails; a number is an SMTP reply that refuses. */
+export type MailAnswer = {
+  sender?: number
+  recipient?: number
+  data?: number
+  /** Breaks the connection once the whole mail is there, or never answers. */
+  end?: 'reset' | 'hang'
+}
+
+export type MailReceiverOptions = {
+  /** STARTTLS is offered, or TLS begins at once; with a certificate for loopback. */
+  tls?: 'offered' | 'at once' | 'none'
+  /** Nobody sends without these. */
+  login?: { user: string; password: string }
+}
+
+/** A mail server on loopback that remembers what it was given. */
+export type MailReceiver = {
+  port: number
+  readonly mails: ReceivedMail[]
+  /** Resolves to the first mail, received or still to come, for which `wanted` holds. */
+  waitFor(wanted: (mail: ReceivedMail) => boolean): Promise<ReceivedMail>
+  answer(how: MailAnswer): void
+  /** Connections there were. */
+  readonly connections: number
+  close(): Promise<void>
+}
+
+/** @param options.port where to listen again after having been away; 0 picks a free one. */
+export async function startMailReceiver(
+  t: TestContext,
+  { tls = 'none', login, port = 0 }: MailReceiverOptions & { port?: number } = {},
+): Promise<MailReceiver> {
+  const mails: ReceivedMail[] = []
+  const waiting = new Set<() => void>()
+  let how: MailAnswer = {}
+  let connections = 0
+
+  async function take(raw: Buffer, session: SMTPServerSession, done: () => void) {
+    mails.push(await received(raw, session))
+    for (const look of waiting) look()
+    done()
+  }
+
+  const server = new SMTPServer({
+    secure: tls === 'at once',
+    key: LOOPBACK_KEY,
+    cert: LOOPBACK_CERTIFICATE,
+    disabledCommands: [...(tls === 'none' ? ['STARTTLS'] : []), ...(login ? [] : ['AUTH'])],
+    authOptional: login === undefined,
+    allowInsecureAuth: true,
+    disableReverseLookup: true,
+    closeTimeout: 1,
+    onConnect: (_session, done) => {
+      connections++
+      done()
+    },
+    onAuth: ({ username, password }, _session, done) =>
+      username === login?.user && password === login?.password
+        ? done(null, { user: username })
+        : done(new Error('no such user')),
+    onMailFrom: (_address, _session, done) => done(refusal(how.sender)),
+    onRcptTo: (_address, _session, done) => done(refusal(how.recipient)),
+    onData: (stream, session, done) => {
+      const chunks: Buffer[] = []
+      stream.on('data', (chunk: Buffer) => chunks.push(chunk))
+      stream.on('end', () => {
+        const { end, data } = how
+        if (end === 'hang') return
+        if (end === 'reset') {
+          for (const { _socket: socket } of connectionsOf(server)) socket.destroy()
+          return
+        }
+        if (data !== undefined) return done(refusal(data))
+        void take(Buffer.concat(chunks), session, done)
+      })
+    },
+  })
+  server.on('error', () => undefined)
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+  const close = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve())
+      for (const { _socket: socket } of connectionsOf(server)) socket.destroy()
+    })
+  t.after(close)
+  return {
+    port: (server.server.address() as AddressInfo).port,
+    mails,
+    get connections() {
+      return connections
+    },
+    answer: (answer) => void (how = answer),
+    waitFor: (wanted) =>
+      new Promise((resolve) => {
+        const look = () => {
+          const found = mails.find(wanted)
+          if (!found) return
+          waiting.delete(look)
+          resolve(found)
+        }
+        waiting.add(look)
+        look()
+      }),
+    close,
+  }
+}
+
+type Connection = { _socket: { destroy(): void } }
+const connectionsOf = (server: SMTPServer): Connection[] => [
+  ...(server as unknown as { connections: Set<Connection> }).connections,
+]
+
+const refusal = (code: number | undefined) =>
+  code === undefined ? null : Object.assign(new Error('not like that'), { responseCode: code })
+
+async function received(raw: Buffer, session: SMTPServerSession): Promise<ReceivedMail> {
+  const { mailFrom, rcptTo } = session.envelope
+  const parsed = await PostalMime.parse(raw)
+  return {
+    from: mailFrom === false ? '' : mailFrom.address,
+    to: rcptTo.map(({ address }) => address),
+    raw: raw.toString('utf8'),
+    parsed,
+    header: (name) => parsed.headers.find(({ key }) => key === name.toLowerCase())?.value,
+    isSecure: session.secure,
+    user: session.user as string | undefined,
+  }
+}
