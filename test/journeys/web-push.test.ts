@@ -298,6 +298,6 @@ test('switched off, there is no such kind', async (t) => {
   assert.equal(capabilities['m.webpush'], undefined)
   const browser = { endpoint: 'https://1.1.1.1/push', keys: { p256dh: 'x', auth: 'y' } }
   const { status, body } = await alice.try('POST', '/pushers/set', pusherFor(browser))
-  assert.deepEqual([status, body['error']], [400, 'kind must be "http", or null to delete the pusher'])
+  assert.deepEqual([status, body['error']], [400, 'kind must be "http" or "email", or null to delete the pusher'])
   assert.equal((await alice.try('POST', '/pushers/ack', { app_id: APP_ID, ack_token: 'x' })).status, 404)
 })
