@@ -20,6 +20,7 @@ import { clientRoutes } from './client-api/routes.ts'
 import { readSetting } from './config/read-setting.ts'
 import type { Config } from './config/schema.ts'
 import { explainRoutes } from './console-api/explain.ts'
+import { journeyRoutes } from './console-api/journey.ts'
 import { pusherReportRoutes } from './console-api/pushers.ts'
 import { checkGatewayUrl, NOTIFY_PATH } from './delivery/gateway-url.ts'
 import { makeLazySender } from './delivery/lazy-sender.ts'
@@ -270,6 +271,7 @@ function createStages(
         testPushes,
       }),
       ...explainRoutes({ db, settings: ruleSettings }),
+      ...journeyRoutes({ db, trace }),
       ...pusherReportRoutes({ db, clock }),
       ...own.routes,
     ],
