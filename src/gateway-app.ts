@@ -97,7 +97,7 @@ export async function createGatewayParts(options: PartsOptions): Promise<Gateway
   const api: GatewayApiDeps = { gateway, metrics: createNotifyMetrics(metrics, appOf) }
   return {
     gateway,
-    routes: [...gatewayRoutes(api), ...inboxRoutes({ store })],
+    routes: [...gatewayRoutes(api), ...inboxRoutes({ store, clock })],
     inProcess: ownGateway(api),
     async reload(raw) {
       apps = await open(raw)
@@ -116,6 +116,7 @@ function providerTypes(inbox: { store: InboxStore; clock: Clock } | undefined): 
   // Without a store none is opened in truth: the configuration is only looked at.
   return new Map<string, () => Promise<ProviderType>>([
     ['apns', loadedOnce(async () => (await import('./gateway/apns/apns.ts')).makeApns())],
+    ['gcm', async () => (await import('./gateway/fcm/fcm.ts')).fcm],
     ['gcm', async () => (await import('./gateway/fcm/fcm.ts')).fcm],
     ['webpush', async () => (await import('./gateway/webpush/provider.ts')).webPush],
     ['unifiedpush', async () => (await import('./gateway/unifiedpush/provider.ts')).unifiedPush],

@@ -150,14 +150,16 @@ export function createRetries(deps: RetryDeps): Retries {
 
   async function sweep(): Promise<void> {
     for (const { line } of await db.all(linesQueued, {})) expect(line, clock.now())
-    const counted = await db.first(queueSize, {})
-    recorder.resize(counted?.count ?? 0)
     for (let found = EXPIRED_AT_ONCE; found === EXPIRED_AT_ONCE;) {
       const now = clock.now()
       const expired = await db.transaction((tx) => tx.all(takeExpired, { now, limit: EXPIRED_AT_ONCE }))
       for (const row of expired) tellExpired(deps, row, now)
       found = expired.length
     }
+    // Among the transactions that change it, so that none of them is missed.
+    await db.transaction(async (tx) => recorder.resize((await tx.first(queueSize, {}))?.count ?? 0), {
+      durably: false,
+    })
   }
 
   async function look(): Promise<number> {

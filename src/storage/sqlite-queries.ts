@@ -13,8 +13,8 @@ export const sqliteBuilder = new Kysely<Schema>({
   },
 })
 
-/** All that may write is everything but a plain `select`. */
-const READS = /^\s*select\b/i
+/** Everything else may write. */
+const READS = /^\s*(select\b|with\b(?!.*\b(insert|update|delete)\b))/is
 
 type Prepared = {
   bind: (params: Params) => SqlValue[]

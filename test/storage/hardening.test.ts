@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { open } from 'node:fs/promises'
 import { describe, test, type TestContext } from 'node:test'
 import { StorageError } from '../../src/storage/database.ts'
+import { query } from '../../src/storage/query.ts'
 import { currentPosition, nextPosition } from '../../src/storage/stream.ts'
 import { openTestSqlite, temporaryFolder } from '../support/databases.ts'
 
@@ -39,6 +40,24 @@ describe('reading on SQLite', () => {
       await assert.rejects(write(), /outside of a transaction/)
     })
     assert.equal(await currentPosition(db), 1)
+  })
+
+  test('a query that begins with a table of its own reads, unless it writes', async (t) => {
+    const db = await openTestSqlite(t)
+    const here = query()((q) =>
+      q
+        .with('s', (w) => w.selectFrom('stream').select('position'))
+        .selectFrom('s')
+        .selectAll(),
+    )
+    const gone = query()((q) =>
+      q
+        .with('s', (w) => w.selectFrom('stream').select('id'))
+        .deleteFrom('stream')
+        .where('id', 'in', (eb) => eb.selectFrom('s').select('s.id')),
+    )
+    assert.deepEqual(await db.all(here, {}), [{ position: 0 }])
+    await assert.rejects(db.all(gone, {}), /outside of a transaction/)
   })
 
   test('nobody outside sees what a transaction has written before it is committed', async (t) => {

@@ -40,14 +40,21 @@ export type Launch = {
 /** The same, not yet ready. */
 export function launchProcess({ data, flags = [], settings = {} }: Launch): Launched {
   const usual = ['--listen', '127.0.0.1:0', '--data', data, '--open-registration', '--log-level', 'error']
-  const child = spawn(
-    process.execPath,
-    [BELFRY, 'serve', ...usual, '--allow-push-to', '127.0.0.0/8', ...flags],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, BELFRY_RATE_LIMITS_ENABLED: 'false', ...settings },
-    },
-  )
+  const args = ['serve', ...usual, '--allow-push-to', '127.0.0.0/8', ...flags]
+  return launchBelfry(args, { BELFRY_RATE_LIMITS_ENABLED: 'false', ...settings })
+}
+
+/** Any command that prints a ready line. `complaints` is called with each line on stderr; without it they are shown. */
+export function launchBelfry(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  complaints?: (line: string) => void,
+): Launched {
+  const child = spawn(process.execPath, [BELFRY, ...args], {
+    stdio: ['ignore', 'pipe', complaints === undefined ? 'inherit' : 'pipe'],
+    env: { ...process.env, ...env },
+  })
+  if (child.stderr && complaints) createInterface({ input: child.stderr }).on('line', complaints)
   const ready = readyLine(child)
   // Who kills it before it is ready need not hear of it.
   ready.catch(() => undefined)
@@ -57,7 +64,7 @@ export function launchProcess({ data, flags = [], settings = {} }: Launch): Laun
 async function readyLine(child: ChildProcess): Promise<string> {
   if (child.stdout)
     for await (const line of createInterface({ input: child.stdout })) {
-      const url = /^belfry listening on (http:\S+)/.exec(line)?.[1]
+      const url = /^belfry (?:gateway )?listening on (http:\S+)/.exec(line)?.[1]
       if (url !== undefined) return url
     }
   throw new Error('belfry ended before it was ready')

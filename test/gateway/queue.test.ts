@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Verdict } from '../../src/gateway/provider.ts'
+import { onEachDatabase, openTestSqlite } from '../support/databases.ts'
+import { eventually } from '../support/eventually.ts'
+import { createManualClock } from '../support/manual-clock.ts'
+import { delivered, misconfigured, openGateway, type Script, unavailable } from './fixture.ts'
+
+const HOUR_MS = 3_600_000
+
+/** Moves the time on, again and again, until something is there. */
+const inTime = <T>(clock: { advance(ms: number): void }, look: () => T | undefined | false, stepMs = 1000) =>
+  eventually(() => {
+    const found = look()
+    if (found === undefined || found === false) clock.advance(stepMs)
+    return found
+  })
+
+onEachDatabase('what waits in the gateway', (open) => {
+  test('is tried again until it is delivered, and is a repeat all the while', async (t) => {
+    const verdicts = [unavailable, unavailable, delivered]
+    await using it = await openGateway(await open(t), { script: () => verdicts.shift() })
+    assert.deepEqual(await it.push(), { rejected: [] })
+    assert.equal(it.gateway.health().queued, 1)
+    await it.push()
+    assert.deepEqual(it.outcomes(), ['retry', 'duplicate'])
+    await inTime(it.clock, () => it.outcomes().at(-1) === 'delivered')
+    assert.deepEqual(
+      it.sent.map(({ attempt }) => attempt),
+      [1, 2, 3],
+    )
+    await eventually(() => it.gateway.health().queued === 0)
+    await it.push()
+    assert.equal(it.sent.length, 3)
+  })
+
+  test('is sent by the next process, once', async (t) => {
+    const db = await open(t)
+    const clock = createManualClock()
+    {
+      await using it = await openGateway(db, { clock, script: () => unavailable })
+      await it.push({ pushkey: 'a' })
+      await it.push({ pushkey: 'b' })
+    }
+    await using next = await openGateway(db, { clock })
+    await inTime(clock, () => next.sent.length === 2)
+    await eventually(() => next.gateway.health().queued === 0)
+    clock.advance(HOUR_MS)
+    await next.push({ pushkey: 'c' })
+    assert.deepEqual(next.sent.map(({ device }) => device.pushkey).toSorted(), ['a', 'b', 'c'])
+  })
+
+  test('is given up when its life is over: a day, and a minute for calls', async (t) => {
+    await using it = await openGateway(await open(t), {
+      script: () => ({ ...unavailable, isOfDevice: true }),
+    })
+    await it.push({ event: '$call', type: 'm.call.invite' })
+    await it.push({ event: '$message', type: 'm.room.message' })
+    const isExpired = (eventId: string) =>
+      it.steps.some((step) => step.eventId === eventId && step.outcome === 'expired')
+    const start = it.clock.now()
+    await inTime(it.clock, () => isExpired('$call'))
+    assert.ok(it.clock.now() - start <= 65_000)
+    assert.ok(!isExpired('$message'))
+    await inTime(it.clock, () => isExpired('$message'), HOUR_MS / 2)
+    assert.ok(it.clock.now() - start >= 22 * HOUR_MS, String((it.clock.now() - start) / HOUR_MS))
+    await eventually(() => it.gateway.health().queued === 0)
+  })
+
+  test('of what waits for a device, the counts are the newest, and counts alone wait once', async (t) => {
+    let isUp = false
+    const script: Script = () => (isUp ? delivered : { ...unavailable, isOfDevice: true })
+    await using it = await openGateway(await open(t), { script })
+    await it.push({ event: '$old', counts: { unread: 1 } })
+    await it.push({ event: null, counts: { unread: 2 } })
+    await it.push({ event: null, counts: { unread: 3 } })
+    await it.push({ pushkey: 'other', event: '$elsewhere', counts: { unread: 9 } })
+    await eventually(() => it.gateway.health().queued === 3)
+    isUp = true
+    const before = it.sent.length
+    await it.push({ event: '$new', counts: { unread: 4 } })
+    // What was delivered to the device makes the others due, without any wait.
+    await eventually(() => it.sent.length === before + 2)
+    const later = await inTime(it.clock, () => {
+      const sent = it.sent.slice(before).map(({ notification }) => notification)
+      return sent.length >= 3 ? sent : undefined
+    })
+    const told = new Map(later.map(({ event_id, counts }) => [event_id, counts?.unread]))
+    assert.deepEqual(Object.fromEntries(told), { $new: 4, $old: 4, $elsewhere: 9 })
+  })
+})
+
+test('a newer notification does not wait behind an older one, and wakes it', async (t) => {
+  const script: Script = ({ notification, attempt }) =>
+    notification.event_id === '$old' && attempt === 1
+      ? { outcome: 'retry', reason: 'slow down', status: 429, retryAfterMs: HOUR_MS }
+      : delivered
+  await using it = await openGateway(await openTestSqlite(t), { script })
+  await it.push({ event: '$old' })
+  it.clock.advance(1000)
+  await it.push({ event: '$new' })
+  await eventually(() => it.sent.length === 3)
+  assert.deepEqual(
+    it.sent.map(({ notification }) => notification.event_id),
+    ['$old', '$new', '$old'],
+  )
+})
+
+test('a provider that asks to wait is obeyed, within an hour', async (t) => {
+  const verdicts: Verdict[] = [30_000, 24 * HOUR_MS].map((retryAfterMs) => ({
+    outcome: 'retry',
+    reason: 'slow down',
+    status: 429,
+    retryAfterMs,
+  }))
+  await using it = await openGateway(await openTestSqlite(t), { script: () => verdicts.shift() })
+  await it.push()
+  await inTime(it.clock, () => it.sent.length === 3, 60_000)
+  await eventually(() => it.steps.length === 3)
+  const waits = it.steps.slice(0, 2).map(({ at, nextAttemptAt = 0 }) => nextAttemptAt - at)
+  assert.deepEqual(waits, [30_000, HOUR_MS])
+  assert.ok((it.steps[1]?.at ?? 0) >= (it.steps[0]?.nextAttemptAt ?? Infinity), 'not before its time')
+})
+
+test('a slow provider does not delay another, nor a slow push service its neighbours', async (t) => {
+  const hanging = Promise.withResolvers<Verdict>()
+  const script: Script = ({ device }) => (device.data?.['line'] === 'slow' ? hanging.promise : delivered)
+  const apps = { app: { type: 'scripted', inflight_request_limit: 8 }, other: { type: 'scripted' } }
+  await using it = await openGateway(await openTestSqlite(t), { script, apps })
+  await it.push({ event: '$first', data: { line: 'quick' } })
+  const slow = Array.from({ length: 20 }, (_, n) => it.push({ event: `$${n}`, data: { line: 'slow' } }))
+  await eventually(() => it.sent.filter(({ device }) => device.data?.['line'] === 'slow').length === 2)
+  await it.push({ event: '$quick', data: { line: 'quick' } })
+  await it.push({ app: 'other', event: '$other' })
+  assert.deepEqual(it.gateway.health().apps['app']?.waiting, 18, 'a line has a quarter of the places')
+  hanging.resolve(delivered)
+  await Promise.all(slow)
+})
+
+test('a line that fails five times is left alone, probed, and then has it all', async (t) => {
+  let isUp = false
+  const script: Script = ({ device }) => (isUp || device.data?.['line'] !== 'down' ? delivered : unavailable)
+  await using it = await openGateway(await openTestSqlite(t), { script })
+  const down = (n: number) => it.push({ pushkey: `key ${n}`, event: '$e', data: { line: 'down' } })
+  for (let n = 0; n < 10; n++) await down(n)
+  assert.equal(it.sent.length, 5)
+  assert.deepEqual(
+    it.outcomes().slice(5),
+    Array.from({ length: 5 }, () => 'queued'),
+  )
+  assert.deepEqual(
+    it.gateway.health().apps['app']?.troubles.map(({ reason }) => reason),
+    ['unavailable'],
+  )
+  await it.push({ data: { line: 'up' } })
+  assert.equal(it.sent.length, 6, 'another line goes on')
+  // Rests of at most 5, 10, 20, … s: only probes go out.
+  for (let s = 0; s < 30; s++) {
+    it.clock.advance(1000)
+    await new Promise(setImmediate)
+  }
+  const attempts: number = it.sent.length
+  assert.ok(attempts <= 6 + 4, `${attempts} attempts`)
+  isUp = true
+  await inTime(it.clock, () => it.outcomes().filter((outcome) => outcome === 'delivered').length === 11)
+  assert.deepEqual(it.gateway.health().apps['app']?.state, 'ok')
+})
+
+test('a configuration error stops the app at once, rejects nobody, and ends with the next configuration', async (t) => {
+  let verdict: Verdict = misconfigured
+  await using it = await openGateway(await openTestSqlite(t), { script: () => verdict })
+  for (let n = 0; n < 5; n++) assert.deepEqual(await it.push({ pushkey: `key ${n}` }), { rejected: [] })
+  assert.equal(it.sent.length, 1)
+  assert.equal(it.lines.filter(({ level }) => level === 'error').length, 1)
+  verdict = delivered
+  it.gateway.replaceApps(await it.open({ app: { type: 'scripted' } }))
+  await inTime(it.clock, () => it.outcomes().filter((outcome) => outcome === 'delivered').length === 5)
+  assert.deepEqual(it.closed, ['app'], 'the app before is closed')
+})

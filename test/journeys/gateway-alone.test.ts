@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { Agent, createServer, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { describe, test, type TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { temporaryFolder } from '../support/databases.ts'
+import { eventually } from '../support/eventually.ts'
+import { launchBelfry } from '../support/process.ts'
+
+const BELFRY = fileURLToPath(new URL('../../bin/belfry', import.meta.url))
+const NOTIFY = '/_matrix/push/v1/notify'
+
+/** A UnifiedPush server: one that takes messages, or answers as it is told. 0: not at all. */
+async function startPushServer(t: TestContext) {
+  const state = { status: 201, calls: 0, delivered: [] as string[] }
+  const server = createServer((incoming, response) => {
+    state.calls++
+    incoming.resume()
+    incoming.on('end', () => {
+      if (state.status === 0) return
+      if (state.status < 300) state.delivered.push(incoming.url ?? '')
+      response.writeHead(state.status).end()
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  return { state, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
+}
+
+type Options = { apps?: string; more?: string; complaints?: (line: string) => void }
+
+function house(t: TestContext) {
+  const folder = temporaryFolder(t)
+  const file = join(folder, 'gateway.yaml')
+  const configure = ({ apps = 'up: {type: unifiedpush}', more = '' }: Options = {}) =>
+    writeFileSync(file, `http: {port: 0}\nrate_limits: {enabled: false}\n${more}\napps: {${apps}}\n`)
+  const start = async (options: Options = {}) => {
+    configure(options)
+    const args = [
+      'gateway',
+      '--config',
+      file,
+      '--data',
+      folder,
+      '--log-level',
+      'error',
+      '--allow-push-to',
+      '127.0.0.1',
+    ]
+    const launched = launchBelfry(args, {}, options.complaints)
+    t.after(() => launched.end('SIGKILL'))
+    return { ...launched, url: await launched.ready }
+  }
+  return { start, configure, file }
+}
+
+async function notify(gateway: string, device: { app_id?: string; pushkey: string }, eventId: string) {
+  const devices = [{ app_id: 'up', ...device }]
+  const body = JSON.stringify({ notification: { event_id: eventId, room_id: '!r', devices } })
+  const response = await fetch(gateway + NOTIFY, { method: 'POST', body })
+  return { status: response.status, body: (await response.json()) as unknown }
+}
+
+describe('belfry gateway', () => {
+  test('SIGKILL after the 200 and before the message is sent: it is sent by the next process, once', async (t) => {
+    const push = await startPushServer(t)
+    push.state.status = 503
+    const { start } = house(t)
+    const first = await start()
+    const answers = await Promise.all(
+      ['/a', '/b', '/c'].map((path) => notify(first.url, { pushkey: push.url + path }, '$event')),
+    )
+    for (const answer of answers) assert.deepEqual(answer, { status: 200, body: { rejected: [] } })
+    await first.end('SIGKILL')
+    push.state.status = 201
+    const second = await start()
+    await eventually(() => push.state.delivered.length === 3)
+    // Repeats are known, and nothing is sent twice.
+    await notify(second.url, { pushkey: `${push.url}/a` }, '$event')
+    await notify(second.url, { pushkey: `${push.url}/last` }, '$event')
+    assert.deepEqual(push.state.delivered.toSorted(), ['/a', '/b', '/c', '/last'])
+    assert.equal(await second.end('SIGTERM'), 0)
+  })
+
+  test('SIGKILL while a provider hangs, after the answer: delivered by the next process', async (t) => {
+    const push = await startPushServer(t)
+    push.state.status = 0
+    const { start } = house(t)
+    const first = await start({ more: 'gateway: {answer_within_ms: 50}' })
+    assert.deepEqual(await notify(first.url, { pushkey: `${push.url}/a` }, '$event'), {
+      status: 200,
+      body: { rejected: [] },
+    })
+    assert.equal(push.state.calls, 1)
+    await first.end('SIGKILL')
+    push.state.status = 201
+    await start()
+    await eventually(() => push.state.delivered.length === 1)
+  })
+
+  test('SIGTERM answers who waits for a provider that hangs, and keeps the message', async (t) => {
+    const push = await startPushServer(t)
+    push.state.status = 0
+    const { start } = house(t)
+    const first = await start()
+    const waiting = notify(first.url, { pushkey: `${push.url}/a` }, '$event')
+    await eventually(() => push.state.calls === 1)
+    const ended = first.end('SIGTERM')
+    assert.deepEqual(await waiting, { status: 200, body: { rejected: [] } })
+    assert.equal(await ended, 0)
+    push.state.status = 201
+    await start()
+    await eventually(() => push.state.delivered.length === 1)
+  })
+
+  test('SIGHUP under load: no connection is dropped, no message lost, and a bad file changes nothing', async (t) => {
+    const push = await startPushServer(t)
+    const { start, configure, file } = house(t)
+    const complaints: string[] = []
+    const gateway = await start({ complaints: (line) => complaints.push(line) })
+    const agent = new Agent({ keepAlive: true, maxSockets: 8 })
+    const ports = new Set<number | undefined>()
+    const send = (n: number) =>
+      new Promise<number>((resolve, reject) => {
+        const outgoing = request(gateway.url + NOTIFY, { method: 'POST', agent }, (response) => {
+          ports.add(response.socket.localPort)
+          response.resume().on('end', () => resolve(response.statusCode ?? 0))
+        })
+        const devices = [{ app_id: 'up', pushkey: `${push.url}/${n}` }]
+        outgoing.on('error', reject).end(JSON.stringify({ notification: { event_id: `$${n}`, devices } }))
+      })
+    let count = 0
+    const loop = async () => {
+      const statuses: number[] = []
+      while (count < 400) {
+        if (count % 100 === 50) process.kill(gateway.pid, 'SIGHUP')
+        statuses.push(await send(count++))
+      }
+      return statuses
+    }
+    const statuses = (await Promise.all(Array.from({ length: 8 }, loop))).flat()
+    assert.deepEqual(new Set(statuses), new Set([200]))
+    assert.ok(ports.size <= 8, `${ports.size} connections`)
+    await eventually(() => push.state.delivered.length === statuses.length)
+
+    configure({ apps: 'up: {type: carrier pigeon}' })
+    process.kill(gateway.pid, 'SIGHUP')
+    const line = await eventually(() => complaints.find((one) => one.includes('stays as it was')))
+    assert.match(line, /bad value for "apps.up.type"/)
+    writeFileSync(file, 'apps: {up: {type: unifiedpush}, new: {type: unifiedpush}}')
+    process.kill(gateway.pid, 'SIGHUP')
+    await eventually(async () => {
+      const { body } = {
+        body: (await (await fetch(`${gateway.url}/health`)).json()) as { gateway: { apps: object } },
+      }
+      return 'new' in body.gateway.apps
+    })
+    await notify(gateway.url, { app_id: 'new', pushkey: `${push.url}/new` }, '$new')
+    await eventually(() => push.state.delivered.includes('/new'))
+    agent.destroy()
+    assert.equal(await gateway.end('SIGTERM'), 0)
+  })
+
+  test('check says what is wrong with each app, and exits 1; or that all is well, and exits 0', async (t) => {
+    const { configure, file } = house(t)
+    const check = async () => {
+      const run = promisify(execFile)(process.execPath, [BELFRY, 'gateway', 'check', '--config', file])
+      return run.then(
+        ({ stdout }) => ({ code: 0, stdout }),
+        (error: { code: number; stdout: string }) => ({ code: error.code, stdout: error.stdout }),
+      )
+    }
+    configure({ apps: 'up: {type: unifiedpush}, in: {type: inbox}' })
+    assert.deepEqual(await check(), { code: 0, stdout: 'ok     up (unifiedpush)\nok     in (inbox)\n' })
+    configure({
+      apps: 'up: {type: unifiedpush}, a: {type: apns, keyfile: /nowhere.p8, key_id: K, team_id: T, topic: t}, b: {type: gcm, api_key: SECRET}',
+    })
+    const { code, stdout } = await check()
+    assert.equal(code, 1)
+    assert.match(stdout, /^ok {5}up.*\nfault {2}a: .*keyfile.*\nfault {2}b: .*legacy API.*\n$/)
+    assert.ok(!stdout.includes('SECRET'))
+    configure({ more: 'proxy: http://proxy:3128' })
+    const refused = await check()
+    assert.equal(refused.code, 1)
+    assert.match(refused.stdout, /"proxy" is not supported/)
+  })
+})
