@@ -6,11 +6,12 @@ import { pokes } from './pokes.ts'
 import { rooms } from './rooms.ts'
 import { rules } from './rules.ts'
 import { startUp } from './start-up.ts'
+import { trace } from './trace.ts'
 import { describeMachine, lookAtMachine } from './support/machine.ts'
 import { leaveNothingBehind } from './support/processes.ts'
 import { printTable } from './support/table.ts'
 
-const BENCHMARKS: readonly Benchmark[] = [pokes, delivery, startUp, rooms, groupCommit, rules]
+const BENCHMARKS: readonly Benchmark[] = [pokes, delivery, startUp, rooms, groupCommit, rules, trace]
 
 const USAGE = `npm run bench -- [NAME …] [--cpu-prof DIR]
 

@@ -20,6 +20,7 @@ import { clientRoutes } from './client-api/routes.ts'
 import { readSetting } from './config/read-setting.ts'
 import type { Config } from './config/schema.ts'
 import { explainRoutes } from './console-api/explain.ts'
+import { journeyRoutes } from './console-api/journey.ts'
 import { pusherReportRoutes } from './console-api/pushers.ts'
 import { checkGatewayUrl, NOTIFY_PATH } from './delivery/gateway-url.ts'
 import { makeLazySender } from './delivery/lazy-sender.ts'
@@ -122,7 +123,8 @@ export async function createBelfry(config: Config, given: Partial<Environment> =
       await stages.http.close()
       stages.typing[Symbol.dispose]()
       stages.activity[Symbol.dispose]()
-      for (const part of running.toReversed()) await part[Symbol.asyncDispose]()
+      // At once: each of those that send may take as long as all of it may.
+      await Promise.all(running.map((part) => part[Symbol.asyncDispose]()))
       await own.gateway[Symbol.asyncDispose]()
       await gatewayTrace[Symbol.asyncDispose]()
       await stages.sender[Symbol.asyncDispose]()
@@ -269,6 +271,7 @@ function createStages(
         testPushes,
       }),
       ...explainRoutes({ db, settings: ruleSettings }),
+      ...journeyRoutes({ db, trace }),
       ...pusherReportRoutes({ db, clock }),
       ...own.routes,
     ],

@@ -29,14 +29,15 @@ let messages = 0
 /** Transaction ids of one run never meet those of another on the same data. */
 const run = process.pid
 
-export function createLoad(url: string, connections: number): Load {
+/** @param bodyOf the content of a message with a number, as JSON */
+export function createLoad(url: string, connections: number, bodyOf = messageBody): Load {
   const pool = new Pool(url, { connections })
 
   async function send({ roomId, token }: Sender): Promise<void> {
     const number = messages++
     const path = `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/send/m.room.message/${run}.${number}`
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
-    const answer = await pool.request({ method: 'PUT', path, headers, body: messageBody(number) })
+    const answer = await pool.request({ method: 'PUT', path, headers, body: bodyOf(number) })
     if (answer.statusCode !== 200)
       throw new Error(`a message got ${answer.statusCode}: ${await answer.body.text()}`)
     await answer.body.dump()

@@ -25,10 +25,13 @@ import { hashToken } from './tokens.ts'
 
 export type ValidationDeps = AccountDeps & {
   /** Mails the link with a token; undefined: there is no mail server. */
-  mailToken: ((mail: { address: string; token: string }) => Promise<MailResult>) | undefined
+  mailToken: ((mail: TokenMail) => Promise<MailResult>) | undefined
   /** Limits the mails with a token to one address. */
   tokenMails: AttemptLimiter
 }
+
+/** `signal` ends the wait for the mail server. */
+export type TokenMail = { address: string; token: string; signal: AbortSignal }
 
 /** What a client knows a validation by. */
 export type SessionKey = { sid: string; clientSecret: string }
@@ -61,7 +64,7 @@ const notThrough = (reason: string, message: string) =>
  */
 export async function requestToken(
   deps: ValidationDeps,
-  asked: { email: string; clientSecret: string; sendAttempt: number },
+  asked: { email: string; clientSecret: string; sendAttempt: number; signal: AbortSignal },
 ): Promise<{ sid: string }> {
   if (deps.mailToken === undefined) throw noMail()
   const address = canonicalAddress(asked.email)
@@ -70,7 +73,7 @@ export async function requestToken(
   const tokenHash = hashToken(token)
   const { sid, isNews } = await noteAttempt(deps, { ...asked, address, tokenHash })
   if (!isNews) return { sid }
-  const result = await deps.mailToken({ address, token })
+  const result = await deps.mailToken({ address, token, signal: asked.signal })
   if (result.kind === 'sent') return { sid }
   await deps.db.transaction((tx) => tx.run(takeBackAttempt, { tokenHash }))
   if (result.kind === 'refused') throw invalidParam('The mail server takes no mail for this address')

@@ -40,11 +40,12 @@ export function thirdPartyIdRoutes(deps: ValidationDeps): Route[] {
       auth: 'optional',
       limit: 'email token',
       body: tokenBody,
-      handler: ({ body }) =>
+      handler: ({ body, signal }) =>
         requestToken(deps, {
           email: body.email,
           clientSecret: body.client_secret,
           sendAttempt: body.send_attempt,
+          signal,
         }),
     }),
     defineRoute({

@@ -1,4 +1,5 @@
 import { deviceRules, isAboutDevice, outcomeForDevice, type UserRules } from '../delivery/device-rules.ts'
+import { isForMail } from '../delivery/email/tweaks.ts'
 import { priorityOf } from '../delivery/poke.ts'
 import type { UserId } from '../lib/ids.ts'
 import type { JsonObject } from '../lib/json.ts'
@@ -27,6 +28,7 @@ export type Quiet =
   | 'suppressed by a device rule'
   | 'set after the event'
   | 'disabled'
+  | 'not by e-mail'
 
 export type Case = {
   userId: UserId
@@ -102,6 +104,7 @@ function pusherShown(asked: Case, pusher: Case['pushers'][number], counted: Outc
   const why = handle === null || asked.silence !== undefined ? undefined : explained(asked, handle)
   return {
     app_id: pusher.app_id ?? null,
+    kind: pusher.kind ?? null,
     app_display_name: pusher.app_display_name ?? null,
     device_display_name: pusher.device_display_name ?? null,
     device_id: pusher.device_id ?? null,
@@ -139,6 +142,7 @@ function quietBecause(
   // What it was before it was last set is not known.
   const isSince = sentAt === undefined || (pusher.set_at ?? 0) <= sentAt
   if (pusher.enabled === 0 && isSince) return 'disabled'
+  if (pusher.kind === 'email' && wakesDevice(here) && !isForMail(here.tweaks)) return 'not by e-mail'
   if (wakesDevice(here)) return undefined
   if (wakesDevice(counted)) return 'suppressed by a device rule'
   return here.notify ? 'in the app only' : 'does not notify'

@@ -10,6 +10,7 @@ export const pushersAtEvent = query<{ userId: UserId; position: number }>()((db,
     )
     .select([
       'p.app_id',
+      'p.kind',
       'p.app_display_name',
       'p.device_display_name',
       'p.device_id',

@@ -1,11 +1,10 @@
 import { z } from 'zod'
-import { defineRoute, type Requester, type Route } from '../http/route.ts'
+import { defineRoute, type Route } from '../http/route.ts'
 import { eventIdSchema, jsonObject, roomIdSchema, userIdSchema } from '../http/schema.ts'
-import { forbidden } from '../lib/errors.ts'
-import type { UserId } from '../lib/ids.ts'
 import type { JsonObject } from '../lib/json.ts'
 import type { RuleSettings } from '../push-rules/index.ts'
 import type { Database } from '../storage/database.ts'
+import { askedOf } from './asked-of.ts'
 import { dryRun } from './dry-run.ts'
 import { explainEvent } from './explain-event.ts'
 
@@ -67,11 +66,4 @@ export function explainRoutes({ db, settings }: ExplainRouteDeps): Route[] {
         ),
     }),
   ]
-}
-
-/** @throws MatrixError 403 */
-function askedOf(requester: Requester, userId: UserId | undefined): UserId {
-  if (userId === undefined || userId === requester.userId || requester.isAdmin)
-    return userId ?? requester.userId
-  throw forbidden('Only an administrator may ask for somebody else')
 }

@@ -5,7 +5,8 @@ import { query } from '../storage/query.ts'
 import { isCall } from '../lib/calls.ts'
 
 // The way into the outbox. All of them run in the transaction of what they tell of, and resolve to the ids of the pushers
-// to wake, on the topic 'delivery', once it is committed: those of mail are not among them.
+// to wake, on the topic 'delivery', once it is committed. Pushers of mail are among them, and nobody claims them
+// for it: mail waits for minutes, and `email/worker.ts` looks by itself.
 
 /**
  * How far a pusher's outbox is worked off. What is urgent goes before all that is not; each of the two goes in the order of
@@ -29,7 +30,8 @@ type ForRoom = Told & {
 
 /** One poke for each pusher of the joined members of a room. Costs by members with pushers, whatever the size of the room. */
 export async function enqueueForRoom(tx: Transaction, work: ForRoom): Promise<number[]> {
-  return toWake(await tx.all(addForRoom, { ...work, urgent: urgencyOf(work) }))
+  const rows = await tx.all(addForRoom, { ...work, urgent: urgencyOf(work) })
+  return rows.map((row) => row.pusher_id)
 }
 
 /** One poke for each pusher of these users. Whoever has one for the event already gets no second. */
@@ -38,7 +40,8 @@ export async function enqueueForUsers(
   work: Told & { userIds: readonly UserId[]; now: number },
 ): Promise<number[]> {
   if (work.userIds.length === 0) return []
-  return toWake(await tx.all(addForUsers, { ...work, urgent: urgencyOf(work) }))
+  const rows = await tx.all(addForUsers, { ...work, urgent: urgencyOf(work) })
+  return rows.map((row) => row.pusher_id)
 }
 
 /** The pushers of a user that hold a handle. */
@@ -51,7 +54,8 @@ export async function enqueueForHandles(
 ): Promise<number[]> {
   if (work.holders.length === 0) return []
   const holders = work.holders.map(({ userId, handle }) => ({ user_id: userId, handle }))
-  return toWake(await tx.all(addForHandles, { ...work, holders, urgent: urgencyOf(work) }))
+  const rows = await tx.all(addForHandles, { ...work, holders, urgent: urgencyOf(work) })
+  return rows.map((row) => row.pusher_id)
 }
 
 /** The badge of these users may have changed: their pushers tell the new number, unless a poke does so before. */
@@ -72,15 +76,6 @@ export const deleteOutbox = query<{ pusherIds: readonly number[] }>()((db, p, d)
 
 /** The kinds of pushers that are told of events. */
 const SENDING = [sql.lit('http'), sql.lit('email')]
-
-/** Mail waits for minutes, and whoever sends it looks by itself (`email/worker.ts`). */
-const toWake = (rows: readonly { pusher_id: number; is_mailed: number }[]): number[] =>
-  rows.filter((row) => row.is_mailed === 0).map((row) => row.pusher_id)
-
-const isMailed =
-  sql<number>`(select count(*) from pushers as k where k.pusher_id = outbox.pusher_id and k.kind = 'email')`.as(
-    'is_mailed',
-  )
 
 const urgencyOf = ({ type }: Told) => (isCall(type) ? 1 : 0)
 
@@ -109,7 +104,7 @@ export const addForRoom = query<Omit<ForRoom, 'type'> & Row>()((db, p, d) =>
         ]),
     )
     .onConflict((conflict) => conflict.columns(['pusher_id', 'position']).doNothing())
-    .returning(['pusher_id', isMailed]),
+    .returning('pusher_id'),
 )
 
 export const addForUsers = query<{ userIds: readonly UserId[] } & Row>()((db, p, d) =>
@@ -130,7 +125,7 @@ export const addForUsers = query<{ userIds: readonly UserId[] } & Row>()((db, p,
         ]),
     )
     .onConflict((conflict) => conflict.columns(['pusher_id', 'position']).doNothing())
-    .returning(['pusher_id', isMailed]),
+    .returning('pusher_id'),
 )
 
 type HolderRow = { user_id: UserId; handle: string }
@@ -155,7 +150,7 @@ export const addForHandles = query<{ holders: readonly HolderRow[] } & Row>()((d
         ]),
     )
     .onConflict((conflict) => conflict.columns(['pusher_id', 'position']).doNothing())
-    .returning(['pusher_id', isMailed]),
+    .returning('pusher_id'),
 )
 
 // Counted, not set: whoever tells the badge takes back only what was there before it read the number.

@@ -47,6 +47,18 @@ export async function recordOutcomes(
   lease: Lease,
   outcomes: readonly Outcome[],
 ): Promise<Turn[]> {
+  await clearDone(tx, outcomes)
+  const collapsed = outcomes.flatMap(({ pusherId, collapsed: plan }) => (plan ? { pusherId, ...plan } : []))
+  if (collapsed.length > 0) await removeCollapsed(tx, collapsed)
+  const rows = await tx.all(applyOutcomes, { ...lease, items: outcomes.map(outcomeRow) })
+  const turns = new Map(
+    rows.map((row) => [row.pusher_id, row.lease_owner === null ? 'released' : 'kept'] as const),
+  )
+  return outcomes.map(({ pusherId }) => turns.get(pusherId) ?? 'gone')
+}
+
+/** Takes from the outbox what these turns are done with. */
+export async function clearDone(tx: Queries, outcomes: readonly Outcome[]): Promise<void> {
   const worked = outcomes.filter(({ done }) => done.ordinary > 0 || done.urgent > 0)
   if (worked.length > 0)
     await tx.run(removeDone, {
@@ -56,13 +68,6 @@ export async function recordOutcomes(
         urgent_up_to: done.urgent,
       })),
     })
-  const collapsed = outcomes.flatMap(({ pusherId, collapsed: plan }) => (plan ? { pusherId, ...plan } : []))
-  if (collapsed.length > 0) await removeCollapsed(tx, collapsed)
-  const rows = await tx.all(applyOutcomes, { ...lease, items: outcomes.map(outcomeRow) })
-  const turns = new Map(
-    rows.map((row) => [row.pusher_id, row.lease_owner === null ? 'released' : 'kept'] as const),
-  )
-  return outcomes.map(({ pusherId }) => turns.get(pusherId) ?? 'gone')
 }
 
 /** Is the pusher still as it was when the attempt began, and leased by us? */

@@ -5,7 +5,7 @@ import type { DeliveryDeps } from './deps.ts'
 import type { Gateways } from './gateways.ts'
 import { advanceRetries, giveBack, type GivenBack } from './hold-store.ts'
 import { AS_OFTEN_AS_NEEDED, type Leases } from './leases.ts'
-import { isUnchanged, type Outcome, recordOutcomes, type Turn } from './outcome-store.ts'
+import { clearDone, isUnchanged, type Outcome, recordOutcomes, type Turn } from './outcome-store.ts'
 import type { Lease } from './pusher-state-store.ts'
 import type { PusherStep, Trace } from '../trace/trace.ts'
 
@@ -31,7 +31,7 @@ export function createRecorder(deps: RecorderDeps) {
       const settled: Outcome[] = []
       for (const outcome of outcomes) settled.push(await doubtRejection(tx, lease, outcome))
       await traceOutcomes(tx, deps.trace, lease.now, settled)
-      for (const { kind, pusherId } of settled) if (kind === 'rejected') await deps.removePusher(tx, pusherId)
+      await removeRejected(tx, deps, settled)
       return recordOutcomes(tx, lease, settled)
     }, AS_OFTEN_AS_NEEDED)
   }
@@ -86,6 +86,17 @@ async function doubtRejection(tx: Transaction, { owner }: Lease, outcome: Outcom
 
 const tooLate = (step: PusherStep): PusherStep =>
   step.step === 'rejected' ? { ...step, step: 'rejected too late' } : step
+
+/** What they were told of does not wait any more; what else does goes with them. */
+async function removeRejected(
+  tx: Transaction,
+  { removePusher }: Pick<RecorderDeps, 'removePusher'>,
+  outcomes: readonly Outcome[],
+): Promise<void> {
+  const rejected = outcomes.filter(({ kind }) => kind === 'rejected')
+  await clearDone(tx, rejected)
+  for (const { pusherId } of rejected) await removePusher(tx, pusherId)
+}
 
 /** While what goes is still in the outbox. */
 async function traceOutcomes(

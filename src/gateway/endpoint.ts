@@ -55,7 +55,8 @@ export function makeEndpointAgent({
   policy,
   ...options
 }: Omit<GuardedAgentOptions, 'ruleFor'> & { policy: IpPolicy }): GuardedAgent {
-  const secure = { name: 'https', allows: (address: string) => policy.allows(address) }
+  // A push service proves its name with a certificate, whoever has resolved it.
+  const secure = { name: 'https', allows: (address: string) => policy.allows(address), trustsProxy: true }
   const plain = { name: 'http', allows: (address: string) => policy.allowedByOperator(address) }
   return makeGuardedAgent({ ...options, ruleFor: (url) => (url.protocol === 'https:' ? secure : plain) })
 }

@@ -1,6 +1,7 @@
 import type { UserId } from '../lib/ids.ts'
 import type { Outcome } from '../push-rules/index.ts'
 import type { Transaction } from '../storage/database.ts'
+import { EVERYBODY } from '../trace/decisions-store.ts'
 import type { QuietDecision } from '../trace/trace.ts'
 import { type Decision, outcomeOfCohort } from './decide.ts'
 import type { NotificationDeps } from './deps.ts'
@@ -17,29 +18,23 @@ export async function traceQuiet(
   decision: Decision | undefined,
 ): Promise<void> {
   if (!deps.trace.isEnabled) return
-  const quiet = decision ? quietIn(decision, event) : [{ cohort: '*', reason: 'rules failed' } as const]
+  const quiet = decision ? quietIn(decision, event) : [{ cohort: EVERYBODY, reason: 'rules failed' } as const]
   if (quiet.length > 0)
     await deps.trace.recordDecisions(tx, { position: event.position, at: deps.clock.now() }, quiet)
 }
 
 function quietIn(decision: Decision, { sender }: NotifiableEvent): QuietDecision[] {
-  const cohorts = [...decision.cohorts].filter(([, outcome]) => !outcome.notify)
+  const quiet: QuietDecision[] = []
+  for (const [cohort, outcome] of decision.cohorts)
+    if (!outcome.notify) quiet.push({ cohort, ...because(outcome) })
   // In a cohort that is left in peace, those whom another rule leaves in peace.
-  const people = decision.exceptions.filter(
-    ({ userId, cohort, outcome }) =>
-      !outcome.notify && !outcomeOfCohort(decision, cohort).notify && userId !== sender,
-  )
-  return [
-    ...cohorts.map(([cohort, outcome]) => ({ cohort, ...because(outcome) })),
-    ...people.map(({ userId, cohort, outcome }) => ({
-      cohort,
-      userId: userId as UserId,
-      ...because(outcome),
-    })),
-  ]
+  for (const { userId, cohort, outcome } of decision.exceptions)
+    if (!outcome.notify && !outcomeOfCohort(decision, cohort).notify && userId !== sender)
+      quiet.push({ cohort, userId: userId as UserId, ...because(outcome) })
+  return quiet
 }
 
-const because = ({ rule }: Outcome): Pick<QuietDecision, 'reason' | 'rule'> => ({
-  reason: rule === null ? 'no rule matched' : 'does not notify',
-  rule,
-})
+function because({ rule }: Outcome): Pick<QuietDecision, 'reason' | 'rule'> {
+  if (rule === null) return { reason: 'no rule matched' }
+  return { reason: 'does not notify', rule: { kind: rule.kind, ruleId: rule.ruleId } }
+}

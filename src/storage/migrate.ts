@@ -13,6 +13,8 @@ export type ColumnTypes = {
   int: string
   /** A whole column definition: a number that the database gives out, growing, never again. */
   serial: string
+  /** The same where a number that is not used any more may come again. It is cheaper in SQLite. */
+  growing: string
   /** After the bracket of a table that is read by its own primary key of several columns. */
   keyed: string
   /** After the bracket of any other table. */

@@ -356,33 +356,21 @@ export type RemovedPushersTable = {
   last_error: string | null
 }
 
-/** What became of one event for one pusher: each row is a step of its journey, in the words of `trace/`. */
+/** What became of one event for some of its pushers, as it was recorded at one moment. */
 export type TraceStepsTable = {
   entry_id: Filled<number>
   position: number
-  /** The pusher may be gone. */
-  pusher_id: number
   at: number
-  step: string
-  reason: string | null
-  /** What the gateway answered with; null: nothing, or it was not asked. */
-  status: number | null
-  /** How long the attempt took. */
-  ms: number | null
+  /** JSON list of what `trace/steps-store.ts` says. The pushers may be gone. */
+  steps: string
 }
 
-/** Why an event notified nobody of a cohort. What did notify is in `cohort_outcomes` and `exceptions`. */
+/** Why an event notified nobody of some cohorts. What did notify is in `cohort_outcomes` and `exceptions`. */
 export type TraceDecisionsTable = {
-  entry_id: Filled<number>
   position: number
-  /** '*' for everybody. */
-  cohort: string
-  /** '' for the whole cohort, else the one member that the row is about. */
-  user_id: UserId | ''
   at: number
-  reason: string
-  rule_kind: string | null
-  rule_id: string | null
+  /** JSON list of `QuietDecision` (trace/). */
+  decisions: string
 }
 
 /** Pushers that were switched off or on, or that are gone: who they were, and since when. */

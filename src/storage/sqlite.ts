@@ -21,6 +21,7 @@ import { createWriter } from './writer.ts'
 const TYPES: ColumnTypes = {
   int: 'integer',
   serial: 'integer primary key autoincrement',
+  growing: 'integer primary key',
   keyed: 'strict, without rowid',
   plain: 'strict',
   keysIn: (text, name) => `json_each(${text}, '$.${name}') as listed`,

@@ -1,69 +1,124 @@
 import { sql } from 'kysely'
-import { query } from '../storage/query.ts'
+import { type Queries, query } from '../storage/query.ts'
+import type { ReasonOf } from './vocabulary.ts'
 
-/** `at` is for all of them: those that are recorded together are so at one moment. */
-type NewSteps = {
-  at: number
-  rows: readonly {
-    pusher_id: number
-    position: number
-    step: string
-    reason: string | null
-    status: number | null
-    ms: number | null
-  }[]
+// A row of `trace_steps` holds what was recorded at one moment of one event, for up to STEPS_PER_ROW pushers: a message to a
+// hundred pushers is a few rows and not a hundred. It costs a fifth of a row for each (docs/decisions/0008).
+
+/** What became of one event for one pusher, as it is kept. */
+export type KeptStep = {
+  pusherId: number
+  position: number
+  step: string
+  reason: string | null
+  status: number | null
+  ms: number | null
 }
 
-const COLUMNS = ['pusher_id', 'position', 'at', 'step', 'reason'] as const
+/** In `trace_steps.steps`, a JSON list of these; what is null at the end may be missing. */
+type Packed = [
+  pusherId: number,
+  step: string,
+  reason?: string | null,
+  status?: number | null,
+  ms?: number | null,
+]
 
-export const insertSteps = query<NewSteps>()((db, p, d) =>
-  db
-    .insertInto('trace_steps')
-    .columns([...COLUMNS, 'status', 'ms'])
-    .expression(
-      db
-        .selectFrom(
-          d
-            .rows(p.rows, {
-              pusher_id: 'integer',
-              position: 'integer',
-              step: 'text',
-              reason: 'text',
-              status: 'integer',
-              ms: 'integer',
-            })
-            .as('r'),
-        )
-        .select(['r.pusher_id', 'r.position', d.integer(p.at).as('at'), 'r.step', 'r.reason'])
-        .select(['r.status', 'r.ms']),
-    ),
+const STEPS_PER_ROW = 32
+
+export async function addSteps(q: Queries, at: number, steps: readonly KeptStep[]): Promise<void> {
+  const rows = packed(steps)
+  const [first, second] = rows
+  if (first === undefined) return
+  if (second === undefined) await q.run(insertSteps, { at, ...first })
+  else await q.run(insertStepRows, { at, rows })
+}
+
+function packed(steps: readonly KeptStep[]): { position: number; steps: string }[] {
+  const open = new Map<number, Packed[]>()
+  const rows: { position: number; list: Packed[] }[] = []
+  for (const { pusherId, position, step, reason, status, ms } of steps) {
+    let list = open.get(position)
+    if (list === undefined || list.length === STEPS_PER_ROW) {
+      list = []
+      open.set(position, list)
+      rows.push({ position, list })
+    }
+    list.push([pusherId, step, reason, status, ms])
+  }
+  return rows.map(({ position, list }) => ({ position, steps: JSON.stringify(list) }))
+}
+
+/** The steps of an event for these pushers, in their order. */
+export async function stepsOf(
+  q: Queries,
+  of: { position: number; pusherIds: readonly number[] },
+): Promise<(KeptStep & { at: number })[]> {
+  const wanted = new Set(of.pusherIds)
+  return (await q.all(stepsOfEvent, of)).flatMap(unpacked).filter(({ pusherId }) => wanted.has(pusherId))
+}
+
+/** What a row holds. */
+export function unpacked({
+  position,
+  at,
+  steps,
+}: {
+  position: number
+  at: number
+  steps: string
+}): (KeptStep & { at: number })[] {
+  return (JSON.parse(steps) as Packed[]).map(([pusherId, step, reason = null, status = null, ms = null]) => ({
+    pusherId,
+    position,
+    at,
+    step,
+    reason,
+    status,
+    ms,
+  }))
+}
+
+/** The event that each of these pushers has waited for longest. */
+export async function headsWaiting(
+  q: Queries,
+  pusherIds: readonly number[],
+): Promise<{ pusherId: number; position: number }[]> {
+  const rows = await q.all(oldestWaiting, { pusherIds })
+  return rows.map((row) => ({ pusherId: row.pusher_id, position: row.position }))
+}
+
+export const insertSteps = query<{ position: number; at: number; steps: string }>()((db, p) =>
+  db.insertInto('trace_steps').values({ position: p.position, at: p.at, steps: p.steps }),
 )
 
-type Cleared = { pusherIds: readonly number[]; reason: string; at: number }
+export const insertStepRows = query<{ at: number; rows: readonly { position: number; steps: string }[] }>()(
+  (db, p, d) =>
+    db
+      .insertInto('trace_steps')
+      .columns(['position', 'at', 'steps'])
+      .expression(
+        db
+          .selectFrom(d.rows(p.rows, { position: 'integer', steps: 'text' }).as('r'))
+          .select(['r.position', d.integer(p.at).as('at'), 'r.steps']),
+      ),
+)
 
-/** All that waits for these pushers, but what has come to its end in this very transaction. */
+type Cleared = { pusherIds: readonly number[]; reason: ReasonOf<'cleared'>; at: number }
+
+/** All that waits for these pushers. */
 export const insertCleared = query<Cleared>()((db, p, d) =>
   db
     .insertInto('trace_steps')
-    .columns([...COLUMNS])
+    .columns(['position', 'at', 'steps'])
     .expression(
       db
         .selectFrom('outbox as o')
         .where('o.pusher_id', 'in', d.numbers(p.pusherIds))
-        .where((eb) =>
-          eb.not(
-            eb.exists(
-              eb
-                .selectFrom('trace_steps as t')
-                .select('t.entry_id')
-                .whereRef('t.position', '=', 'o.position')
-                .whereRef('t.pusher_id', '=', 'o.pusher_id')
-                .where('t.step', 'in', [sql.lit('rejected'), sql.lit('skipped')]),
-            ),
-          ),
+        .select(['o.position', d.integer(p.at).as('at')])
+        .select(
+          sql<string>`'[[' || o.pusher_id || ',"cleared","' || ${d.text(p.reason)} || '"]]'`.as('steps'),
         )
-        .select(['o.pusher_id', 'o.position', d.integer(p.at).as('at')])
-        .select([sql.lit('cleared').as('step'), d.text(p.reason).as('reason')])
         .orderBy('o.position'),
     ),
 )
@@ -72,7 +127,7 @@ type Collapsed = {
   at: number
   items: readonly { id: number; up_to: number }[]
   keep: readonly { id: number; position: number }[]
-  others: readonly { id: number; position: number; reason: string }[]
+  others: readonly { id: number; position: number; reason: ReasonOf<'skipped'> }[]
 }
 
 /** All ordinary rows of these pushers up to a position but those to keep: collapsed, unless `others` says otherwise. */
@@ -80,7 +135,7 @@ export const insertCollapsed = query<Collapsed>()((db, p, d) => {
   const place = { id: 'integer', position: 'integer' } as const
   return db
     .insertInto('trace_steps')
-    .columns([...COLUMNS])
+    .columns(['position', 'at', 'steps'])
     .expression(
       db
         .selectFrom(d.rows(p.items, { id: 'integer', up_to: 'integer' }).as('r'))
@@ -94,51 +149,28 @@ export const insertCollapsed = query<Collapsed>()((db, p, d) => {
         .whereRef('o.position', '<=', 'r.up_to')
         .where('o.urgent', '=', sql.lit(0))
         .where('k.position', 'is', null)
-        .select(['o.pusher_id', 'o.position', d.integer(p.at).as('at'), sql.lit('skipped').as('step')])
-        .select(sql<string>`coalesce(x.reason, 'collapsed')`.as('reason'))
+        .select(['o.position', d.integer(p.at).as('at')])
+        .select(
+          sql<string>`'[[' || o.pusher_id || ',"skipped","' || coalesce(x.reason, 'collapsed') || '"]]'`.as(
+            'steps',
+          ),
+        )
         .orderBy('o.position'),
     )
 })
 
-/** The event that each of these pushers would send next, unless it is known to be held for that reason already. */
-export const insertHeld = query<Cleared>()((db, p, d) =>
+export const oldestWaiting = query<{ pusherIds: readonly number[] }>()((db, p, d) =>
   db
-    .insertInto('trace_steps')
-    .columns([...COLUMNS])
-    .expression(
-      db
-        .selectFrom(
-          db
-            .selectFrom('outbox as o')
-            .where('o.pusher_id', 'in', d.numbers(p.pusherIds))
-            .groupBy('o.pusher_id')
-            .select(['o.pusher_id', (eb) => eb.fn.min('o.position').as('position')])
-            .as('h'),
-        )
-        .where((eb) =>
-          eb.not(
-            eb.exists(
-              eb
-                .selectFrom('trace_steps as t')
-                .select('t.entry_id')
-                .whereRef('t.position', '=', 'h.position')
-                .whereRef('t.pusher_id', '=', 'h.pusher_id')
-                .where('t.step', '=', sql.lit('held'))
-                .where('t.reason', '=', p.reason),
-            ),
-          ),
-        )
-        .select(['h.pusher_id', 'h.position', d.integer(p.at).as('at')])
-        .select([sql.lit('held').as('step'), d.text(p.reason).as('reason')]),
-    ),
+    .selectFrom('outbox')
+    .where('pusher_id', 'in', d.numbers(p.pusherIds))
+    .groupBy('pusher_id')
+    .select(['pusher_id', (eb) => eb.fn.min('position').as('position')]),
 )
 
-/** The steps of an event for these pushers, in their order. */
-export const stepsOfEvent = query<{ position: number; pusherIds: readonly number[] }>()((db, p, d) =>
+export const stepsOfEvent = query<{ position: number }>()((db, p) =>
   db
     .selectFrom('trace_steps')
-    .select(['pusher_id', 'at', 'step', 'reason', 'status', 'ms'])
+    .select(['position', 'at', 'steps'])
     .where('position', '=', p.position)
-    .where('pusher_id', 'in', d.numbers(p.pusherIds))
     .orderBy('entry_id'),
 )

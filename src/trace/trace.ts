@@ -1,10 +1,11 @@
 import type { UserId } from '../lib/ids.ts'
 import { shortHash } from '../lib/short-hash.ts'
+import type { Transaction } from '../storage/database.ts'
 import type { Queries } from '../storage/query.ts'
-import { insertDecision, insertDecisions } from './decisions-store.ts'
+import { insertDecisions } from './decisions-store.ts'
 import { insertGatewaySteps } from './gateway-store.ts'
 import { forgetPusherNotes, insertPusherNotes, pushersToNote } from './pushers-store.ts'
-import { insertCleared, insertCollapsed, insertHeld, insertSteps } from './steps-store.ts'
+import { addSteps, headsWaiting, insertCleared, insertCollapsed, type KeptStep } from './steps-store.ts'
 import type { ReasonOf } from './vocabulary.ts'
 
 // What is kept of the journeys of notifications beside what the stages keep anyway. All of it is written by one statement
@@ -32,12 +33,12 @@ export type CollapsedBacklog = {
   others: readonly { position: number; reason: ReasonOf<'skipped'> }[]
 }
 
-/** Why an event does not notify: a whole cohort, one member of it, or, of the cohort '*', anybody. */
+/** Why an event does not notify: a whole cohort, one member of it, or, of the cohort '*', anybody. Kept as it is, as JSON. */
 export type QuietDecision = {
   cohort: string
   userId?: UserId
   reason: ReasonOf<'decided'>
-  rule?: { kind: string; ruleId: string } | null
+  rule?: { kind: string; ruleId: string }
 }
 
 export type PusherChange = { change: 'on' | 'off' } | { change: 'removed'; reason: string }
@@ -76,7 +77,7 @@ export type Trace = {
   ): Promise<void>
   /** What these pushers would send next is held. Of an event it is recorded once for each reason. */
   recordHeld(
-    tx: Queries,
+    tx: Transaction,
     at: number,
     of: { pusherIds: readonly number[]; reason: ReasonOf<'held'> },
   ): Promise<void>
@@ -97,7 +98,7 @@ export type Trace = {
 }
 
 export function createTrace({ isEnabled }: { isEnabled: boolean }): Trace {
-  return isEnabled ? recording : NO_TRACE
+  return isEnabled ? recording() : NO_TRACE
 }
 
 const forgetUser: Trace['forgetUser'] = async (tx, userId) => {
@@ -119,11 +120,11 @@ export const NO_TRACE: Trace = {
   recordGatewaySteps: nothing,
 }
 
-const recording: Trace = {
+const recording = (): Trace => ({
   isEnabled: true,
 
   async recordSteps(tx, at, steps) {
-    if (steps.length > 0) await tx.run(insertSteps, { at, rows: steps.map(stepRow) })
+    if (steps.length > 0) await addSteps(tx, at, steps.map(keptStep))
   },
 
   async recordCollapsed(tx, at, backlogs) {
@@ -142,22 +143,11 @@ const recording: Trace = {
     if (pusherIds.length > 0) await tx.run(insertCleared, { pusherIds, reason, at })
   },
 
-  async recordHeld(tx, at, { pusherIds, reason }) {
-    if (pusherIds.length > 0) await tx.run(insertHeld, { pusherIds, reason, at })
-  },
+  recordHeld: heldRecorder(),
 
   async recordDecisions(tx, { position, at }, decisions) {
-    const rows = decisions.map(({ cohort, userId, reason, rule }) => ({
-      cohort,
-      user_id: userId ?? ('' as const),
-      reason,
-      rule_kind: rule?.kind ?? null,
-      rule_id: rule?.ruleId ?? null,
-    }))
-    const [first, second] = rows
-    if (first === undefined) return
-    if (second === undefined) await tx.run(insertDecision, { position, at, ...first })
-    else await tx.run(insertDecisions, { position, at, rows })
+    if (decisions.length > 0)
+      await tx.run(insertDecisions, { position, at, decisions: JSON.stringify(decisions) })
   },
 
   async recordPusherChange(tx, at, { pusherIds, ...change }) {
@@ -175,15 +165,37 @@ const recording: Trace = {
   async recordGatewaySteps(tx, steps) {
     if (steps.length > 0) await tx.run(insertGatewaySteps, { rows: steps.map(gatewayRow) })
   },
+})
+
+/** So many pushers are remembered with what they were last seen held at. Whoever is forgotten has it recorded once more. */
+const MOST_HELD = 10_000
+
+/** A pusher that is held comes back and is held again, for days perhaps: of one event that is recorded once. */
+function heldRecorder(): Trace['recordHeld'] {
+  const heldAt = new Map<number, number>()
+  return async (tx, at, { pusherIds, reason }) => {
+    if (pusherIds.length === 0) return
+    const heads = await headsWaiting(tx, pusherIds)
+    const news = heads.filter(({ pusherId, position }) => heldAt.get(pusherId) !== position)
+    if (news.length === 0) return
+    await addSteps(
+      tx,
+      at,
+      news.map((head) => keptStep({ ...head, step: 'held', reason })),
+    )
+    tx.onCommit(() => {
+      if (heldAt.size + news.length > MOST_HELD) heldAt.clear()
+      for (const { pusherId, position } of news) heldAt.set(pusherId, position)
+    })
+  }
 }
 
-function stepRow(step: PusherStep) {
-  const reason = 'reason' in step ? step.reason : 'error' in step ? step.error : null
+function keptStep(step: PusherStep): KeptStep {
   return {
-    pusher_id: step.pusherId,
+    pusherId: step.pusherId,
     position: step.position,
     step: step.step,
-    reason,
+    reason: 'reason' in step ? step.reason : 'error' in step ? step.error : null,
     status: ('status' in step ? step.status : null) ?? null,
     ms: 'ms' in step ? Math.round(step.ms) : null,
   }

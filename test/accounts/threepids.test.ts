@@ -26,6 +26,7 @@ import { accountsOn } from './fixture.ts'
 const SENT: MailResult = { kind: 'sent', status: 250, ms: 1 }
 const ada = '@ada:localhost' as UserId
 const bob = '@bob:localhost' as UserId
+const { signal } = new AbortController()
 const auth = { type: 'm.login.password', password: 'secret' }
 
 async function house(t: TestContext, open: (t: TestContext) => Promise<Database>) {
@@ -53,7 +54,7 @@ async function house(t: TestContext, open: (t: TestContext) => Promise<Database>
       address: null,
     })
   const ask = (email = 'ada@example.org', clientSecret = 's', sendAttempt = 1) =>
-    requestToken(deps, { email, clientSecret, sendAttempt })
+    requestToken(deps, { email, clientSecret, sendAttempt, signal })
   const add = (userId: UserId, sid: string, clientSecret = 's') =>
     addThreepid(deps, { userId, deviceId: 'D' as DeviceId }, { sid, clientSecret, auth })
   const lastToken = () => mails.at(-1)?.token ?? ''
@@ -144,7 +145,7 @@ onEachDatabase('addresses', (open) => {
       },
       succeeded: () => undefined,
     }
-    const asked = { email: 'ada@example.org', clientSecret: 's', sendAttempt: 1 }
+    const asked = { email: 'ada@example.org', clientSecret: 's', sendAttempt: 1, signal }
     assert.equal((await refusal(requestToken({ ...deps, tokenMails }, asked))).status, 429)
     assert.deepEqual([mails, await db.all(validations, {})], [[], []])
   })
@@ -263,7 +264,7 @@ onEachDatabase('addresses', (open) => {
 
 test('a server without mail says so, before all else', async () => {
   const deps = { mailToken: undefined } as unknown as ValidationDeps
-  const asked = requestToken(deps, { email: 'nonsense', clientSecret: 's', sendAttempt: 1 })
+  const asked = requestToken(deps, { email: 'nonsense', clientSecret: 's', sendAttempt: 1, signal })
   assert.equal((await refusal(asked)).errcode, 'M_THREEPID_MEDIUM_NOT_SUPPORTED')
 })
 

@@ -3,10 +3,15 @@ import { suite, test, type TestContext } from 'node:test'
 
 import { loadGatewayConfig } from '../../src/config/gateway-file.ts'
 import { parseProxy } from '../../src/lib/outbound/proxy.ts'
+import { unifiedPush } from '../../src/gateway/unifiedpush/provider.ts'
+import { makeIpPolicy } from '../../src/lib/outbound/ip-policy.ts'
+import { httpsServer } from '../delivery/servers.ts'
 import { eventually } from '../support/eventually.ts'
 import { startForwardProxy } from '../support/forward-proxy.ts'
+import { NOT_PUBLIC } from './addresses.ts'
 import { startRig as startApns } from './apns/fixture.ts'
 import { startRig as startFcm } from './fcm/fixture.ts'
+import { messageFor, openProvider } from './provider-fixture.ts'
 
 const REFUSED = 'HTTP/1.1 502 Bad Gateway\r\n\r\n'
 
@@ -71,6 +76,34 @@ suite('providers through a proxy', () => {
     const { send } = await startFcm(t, { deps })
     forward.refuse.push(REFUSED)
     assert.deepEqual(await send(), { outcome: 'retry', reason: 'token: proxy' })
+  })
+})
+
+suite('addresses that users choose, through a proxy', () => {
+  const verdictOn = async (t: TestContext, pushkey: string) => {
+    const { forward, deps } = await startProxy(t)
+    const { provider } = await openProvider(t, unifiedPush, {}, { ...deps, policy: makeIpPolicy([]) })
+    const verdict = await provider.send(messageFor({ pushkey }), new AbortController().signal)
+    return { ...verdict, asked: forward.asked.map(({ target }) => target) }
+  }
+
+  test('over https the proxy resolves the name, and the certificate has to fit', async (t) => {
+    await using server = await httpsServer((_request, response) => response.end())
+    const verdict = await verdictOn(t, `https://push.example:${server.port}/up`)
+    assert.deepEqual(verdict, { outcome: 'retry', reason: 'tls', asked: [`push.example:${server.port}`] })
+  })
+
+  const refused = [
+    ...NOT_PUBLIC,
+    'https://localhost/x',
+    'https://a.LOCALHOST./x',
+    'http://push.example/x', // whether the operator has allowed its address cannot be seen
+  ]
+  test('what is not public, or not over https, does not reach the proxy', async (t) => {
+    for (const pushkey of refused) {
+      const blocked = { outcome: 'configuration error', reason: 'blocked by the IP policy', asked: [] }
+      assert.deepEqual(await verdictOn(t, pushkey), blocked, pushkey)
+    }
   })
 })
 

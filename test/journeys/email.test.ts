@@ -185,6 +185,18 @@ test('SIGKILL while an event waits to be read: after the restart it is mailed, o
   assert.equal(mailServer.mails.length, 1)
 })
 
+test('SIGTERM ends in time, though the mail server hangs', async (t) => {
+  const mailServer = await startMailReceiver(t)
+  const server = await startProcess(t, temporaryFolder(t), mailSettings(mailServer.port))
+  const ada = await registerUser(server.url, 'ada')
+  mailServer.answer({ end: 'hang' })
+  const asked = { email: 'ada@example.org', client_secret: 's', send_attempt: 1 }
+  const asking = ada.try('POST', '/account/3pid/email/requestToken', asked)
+  await eventually(() => mailServer.connections === 1)
+  assert.equal(await server.end('SIGTERM'), 0)
+  assert.equal((await asking).status, 503)
+})
+
 test('a test push is a mail, and says what the mail server made of it', async (t) => {
   const house = await mailHouse(t)
   const { url, mailServer } = house
@@ -234,6 +246,27 @@ test('encrypted, invitations and hostile names, as they arrive', async (t) => {
   assert.match(parsed.html ?? '', /&lt;b&gt;hello&lt;\/b&gt;/)
   for (const [, link] of (parsed.html ?? '').matchAll(/href="([^"]*)"/g))
     assert.match(link ?? '', /^https:\/\//)
+})
+
+test('a rule keeps a room out of mail (MSC4062), and “why not” says so', async (t) => {
+  const house = await mailHouse(t)
+  const { url, mailServer, clock } = house
+  const { ada, bob, roomId } = await adaAndBob(house)
+  await ada.put(`/pushrules/global/room/${encodeURIComponent(roomId)}`, {
+    actions: ['notify', { set_tweak: 'org.matrix.msc4062.dont_email' }],
+  })
+  const eventId = await bob.say(roomId, 'not by mail')
+  clock.advance(10 * MINUTE)
+  await eventually(async () => (await queued(ada)) === 0)
+  assert.deepEqual(mailServer.mails, [])
+  const asked = `?room_id=${encodeURIComponent(roomId)}&event_id=${encodeURIComponent(eventId)}`
+  const { body } = await call(`${url}/_belfry/v1/explain${asked}`, { token: ada.token })
+  const [pusher] = body['pushers'] as Record<string, unknown>[]
+  assert.equal(body['notify'], true)
+  assert.deepEqual(
+    [pusher?.['kind'], pusher?.['poke'], pusher?.['reason']],
+    ['email', false, 'not by e-mail'],
+  )
 })
 
 test('the pages of links are safe: no scripts, no frames, no referrer, nothing kept', async (t) => {

@@ -18,6 +18,8 @@ export type MailDeliveryDeps = Pick<Questions, 'isRead' | 'outcomeOf' | 'rulesOf
   events: MailEvents
   trace: Trace
   send: SendMail
+  /** Ends what is in flight: its outcome is `stopped`. */
+  endSending: () => PromiseLike<void>
   loadPokedEvents: LoadPokedEvents
   ruleSettings: CompileOptions
   links: MailLinks

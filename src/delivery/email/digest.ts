@@ -1,5 +1,4 @@
 import type { RoomId, UserId } from '../../lib/ids.ts'
-import type { Json } from '../../lib/json.ts'
 import type { Verdict } from '../next-poke.ts'
 import { namedFor } from '../next-poke.ts'
 import { nameForMail, type Said, wordsOf } from './words.ts'
@@ -62,7 +61,7 @@ function digestRoom(roomId: RoomId, events: readonly ToTell[], userId: UserId): 
   return {
     roomId,
     name: roomNameOf(inOrder, userId),
-    highlight: events.some(({ verdict }) => isOn(verdict.outcome.tweaks['highlight'])),
+    highlight: events.some(({ verdict }) => verdict.outcome.tweaks['highlight'] === true),
     events: inOrder.map((event) => digestEvent(event, userId)),
     more: Math.max(0, rows - inOrder.length),
   }
@@ -86,5 +85,3 @@ function digestEvent({ verdict: { poked }, at }: ToTell, userId: UserId): Digest
       event.type === 'm.room.member' && event.stateKey === userId && event.content['membership'] === 'invite',
   }
 }
-
-export const isOn = (tweak: unknown): boolean => Boolean(tweak as Json | undefined)

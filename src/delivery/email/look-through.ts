@@ -5,7 +5,7 @@ import { createEventCache } from '../event-cache.ts'
 import { AFTER_A_POWER_CUT_AGAIN } from '../leases.ts'
 import { judgeEvent, type Verdict } from '../next-poke.ts'
 import type { MailDeliveryDeps } from './deps.ts'
-import { isOn, type ToTell } from './digest.ts'
+import type { ToTell } from './digest.ts'
 import {
   dropWaiting,
   type MailPusher,
@@ -16,9 +16,7 @@ import {
 } from './mail-store.ts'
 import type { Throttle, WaitingRoom } from './schedule.ts'
 import { throttlesOf } from './throttle-store.ts'
-
-/** Tweaks of MSC4062: the event is not for mail. */
-const NOT_BY_MAIL = ['dont_email', 'org.matrix.msc4062.dont_email']
+import { isForMail } from './tweaks.ts'
 
 /** What waits for a pusher and is worth a mail, the oldest first. */
 export type Waiting = {
@@ -46,8 +44,8 @@ export function createLookThrough(deps: MailDeliveryDeps): (pusher: MailPusher) 
     const asked = { ...deps, ...caches, q: db, now: clock.now() }
     const verdict: Verdict = await judgeEvent(asked, waiting, row.position)
     if (verdict.kind === 'skip') return { ...verdict, row }
-    const isUnwanted = NOT_BY_MAIL.some((name) => isOn(verdict.outcome.tweaks[name]))
-    return isUnwanted ? { kind: 'skip', row, reason: 'not by e-mail' } : { kind: 'tell', row, verdict }
+    const isWanted = isForMail(verdict.outcome.tweaks)
+    return isWanted ? { kind: 'tell', row, verdict } : { kind: 'skip', row, reason: 'not by e-mail' }
   }
 
   async function drop(

@@ -1,3 +1,4 @@
+import type { TokenMail } from '../../accounts/email-validation.ts'
 import { validationLetter } from '../../accounts/validation-letter.ts'
 import { readSetting } from '../../config/read-setting.ts'
 import type { Config } from '../../config/schema.ts'
@@ -23,7 +24,7 @@ export function createMailService(
   // Neither is missing: the configuration is refused without them.
   if (smtp === undefined || from === undefined || publicUrl === undefined) return undefined
   const password = settings.password ?? passwordIn(settings.password_file)
-  const send = makeMailer({
+  const mailer = makeMailer({
     ...smtp,
     tls: settings.tls,
     login: user !== undefined && password !== undefined ? { user, password } : undefined,
@@ -44,9 +45,9 @@ export function createMailService(
   }
   return {
     newUnsubscribeToken: () => random.token(24),
-    sendToken: async ({ address, token }: { address: string; token: string }) => {
+    sendToken: async ({ address, token, signal }: TokenMail) => {
       const letter = validationLetter({ address, name, link: links.validate(token) })
-      return tellOf('token', await send({ ...letter, id: random.token(16) }))
+      return tellOf('token', await mailer.send({ ...letter, id: random.token(16) }, signal))
     },
     sendTest: async ({
       pushkey,
@@ -57,10 +58,11 @@ export function createMailService(
     }) => {
       const unsubscribe = links.unsubscribe(token ?? '')
       const letter = testLetter({ name, links, unsubscribe })
-      return tellOf('test', await send({ to: pushkey, ...letter, id: random.token(16), unsubscribe }))
+      return tellOf('test', await mailer.send({ to: pushkey, ...letter, id: random.token(16), unsubscribe }))
     },
     delivery: {
-      send,
+      send: mailer.send,
+      endSending: () => mailer[Symbol.asyncDispose](),
       links,
       name,
       events,

@@ -92,6 +92,11 @@ async function record(
   const now = clock.now()
   const held = { pusherId, owner, now }
   const told = { kind: 'notification' as const, pusherId }
+  if (result.kind === 'retry' && result.error === 'stopped') {
+    // Nothing is known of it, and it is nobody's fault.
+    await db.transaction((tx) => tx.run(giveBackMail, { pusherId, owner }), AFTER_A_POWER_CUT_AGAIN)
+    return
+  }
   if (result.kind === 'retry') {
     const attempts = pusher.attempts + 1
     const { error, status, ms } = result

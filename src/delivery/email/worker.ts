@@ -16,7 +16,7 @@ import { createMailVisit } from './visit.ts'
 const LOOK_EVERY_MS = 15_000
 const PAGE = 500
 
-/** Starts sending. Disposing lets what is in flight finish, for `drainMs` at most; what is left is sent after the next start. */
+/** Starts sending. Disposing lets mails that are in flight finish, for `drainMs` at most; what is left is sent after the next start. */
 export function startMailDelivery(deps: MailDeliveryDeps): AsyncDisposable {
   const stop = new AbortController()
   const running = lookUntil(stop.signal, deps)
@@ -26,6 +26,8 @@ export function startMailDelivery(deps: MailDeliveryDeps): AsyncDisposable {
       const enough = new AbortController()
       const drained = running.then(() => enough.abort())
       await Promise.race([drained, deps.clock.sleep(deps.drainMs ?? 8000, enough.signal)])
+      await deps.endSending()
+      await running
     },
   }
 }
@@ -48,8 +50,8 @@ async function lookUntil(stop: AbortSignal, deps: MailDeliveryDeps): Promise<voi
       const again = await visit(pusherId)
       if (again > clock.now()) restsUntil.set(pusherId, again)
     } catch (error) {
-      // The lease runs out by itself. Who was left behind at a stop finds no database.
-      if (!isStopping()) log.error({ err: error, pusher_id: pusherId }, 'mail delivery failed')
+      // The lease runs out by itself.
+      log.error({ err: error, pusher_id: pusherId }, 'mail delivery failed')
     }
   }
 

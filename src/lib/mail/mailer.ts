@@ -16,8 +16,11 @@ export type Mail = {
   unsubscribe?: string | undefined
 }
 
-/** Sends one mail, once. Never rejects. */
-export type SendMail = (mail: Mail) => Promise<MailResult>
+/** Sends one mail, once. Never rejects. `signal` ends the wait for the mail server: what it makes of the mail is not learned then. */
+export type SendMail = (mail: Mail, signal?: AbortSignal) => Promise<MailResult>
+
+/** Disposing ends what is in flight; let that finish first where it should. */
+export type Mailer = AsyncDisposable & { send: SendMail }
 
 export type MailerOptions = {
   host: string
@@ -40,24 +43,43 @@ export type MailerOptions = {
 /** Mails that wait for a connection; the next one is refused as if the server did not answer. */
 const MAX_WAITING = 1000
 const BUSY: MailResult = { kind: 'retry', error: 'timeout', ms: 0 }
+const STOPPED: MailResult = { kind: 'retry', error: 'stopped', ms: 0 }
 
 /**
  * Hands mail to one mail server over SMTP (RFC 5321), a connection for each. The client is loaded with the first mail: a
  * server that starts need not wait for it.
  */
-export function makeMailer(options: MailerOptions): SendMail {
-  const inTurn = createTurns({
-    atOnce: options.connections,
-    waiting: MAX_WAITING,
-    onFull: () => new Error('full'),
-  })
+export function makeMailer(options: MailerOptions): Mailer {
+  const { connections: atOnce } = options
+  const inTurn = createTurns({ atOnce, waiting: MAX_WAITING, onFull: () => new Error('full') })
+  const stop = new AbortController()
+  const inFlight = new Set<Promise<MailResult>>()
   let loaded: Promise<Transporter> | undefined
-  return async (mail) => {
+
+  async function sendOne(mail: Mail, signal: AbortSignal): Promise<MailResult> {
     try {
-      return await inTurn(async () => sendWithin(await (loaded ??= transportOf(options)), options, mail))
+      return await inTurn(async () =>
+        signal.aborted
+          ? STOPPED
+          : sendWithin(await (loaded ??= transportOf(options)), options, { mail, signal }),
+      )
     } catch {
       return BUSY
     }
+  }
+
+  return {
+    async send(mail, signal) {
+      const sending = sendOne(mail, signal ? AbortSignal.any([signal, stop.signal]) : stop.signal)
+      inFlight.add(sending)
+      const result = await sending
+      inFlight.delete(sending)
+      return result
+    },
+    async [Symbol.asyncDispose]() {
+      stop.abort()
+      await Promise.all(inFlight)
+    },
   }
 }
 
@@ -81,17 +103,19 @@ async function transportOf({ host, port, isSecure, tls, login, ca }: MailerOptio
 async function sendWithin(
   transport: Transporter,
   { from, timeoutMs, clock }: MailerOptions,
-  mail: Mail,
+  { mail, signal: stop }: { mail: Mail; signal: AbortSignal },
 ): Promise<MailResult> {
   const started = clock.now()
   const took = () => Math.max(0, clock.now() - started)
   const deadline = new AbortController()
   const timer = setTimeout(() => deadline.abort(), timeoutMs)
   try {
-    const { response } = await transport.sendMail({ ...messageOf(mail, from), signal: deadline.signal })
+    const signal = AbortSignal.any([deadline.signal, stop])
+    const { response } = await transport.sendMail({ ...messageOf(mail, from), signal })
     return { kind: 'sent', status: Number(response?.slice(0, 3)) || 250, ms: took() }
   } catch (error) {
     if (deadline.signal.aborted) return { kind: 'retry', error: 'timeout', ms: took() }
+    if (stop.aborted) return { kind: 'retry', error: 'stopped', ms: took() }
     return { ...resultOf(error), ms: took() }
   } finally {
     clearTimeout(timer)

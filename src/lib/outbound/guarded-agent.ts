@@ -13,6 +13,8 @@ export type AddressRule = {
   /** Connections are shared among the URLs of one origin that have a rule of the same name. */
   name: string
   allows: (address: string) => boolean
+  /** With a proxy, nobody here sees what a name resolves to. May it be called all the same? No, unless this is true. */
+  trustsProxy?: boolean
 }
 
 export type GuardedAgentOptions = {
@@ -117,7 +119,8 @@ function retireOldest(pools: ReadonlyMap<string, Pool>, retire: (key: string, po
 }
 
 function makePool(url: URL, options: GuardedAgentOptions, secureContext: SecureContext): Pool {
-  const accepts = options.ruleFor(url).allows
+  const rule = options.ruleFor(url)
+  const accepts = rule.allows
   const keepAliveMs = options.keepAliveMs ?? 10_000
   const timeout = options.connectTimeoutMs ?? 5000
   const lookup = guardedLookup(options.lookup ?? systemLookup, accepts)
@@ -131,21 +134,27 @@ function makePool(url: URL, options: GuardedAgentOptions, secureContext: SecureC
     // The caller's signal bounds the whole exchange; undici's timers would only start anew with each chunk.
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: guarded(accepts, options.proxy, connect),
+    connect: guarded(rule, options.proxy, connect),
   })
 }
 
 /**
  * A literal address never reaches `lookup`, so it is checked here; and the socket tells what was dialled in truth. A proxy resolves
- * names itself, and the socket is the proxy's: with one, only literal addresses can be checked.
+ * names itself, and the socket is the proxy's: with one, only literal addresses can be checked, and the name of the proxy's own machine.
  */
 function guarded(
-  accepts: (address: string) => boolean,
+  rule: AddressRule,
   proxy: Proxy | undefined,
   connect: buildConnector.connector,
 ): buildConnector.connector {
+  const accepts = rule.allows
+  const mayDial = (host: string): boolean => {
+    if (isIP(host) !== 0) return accepts(host)
+    if (proxy === undefined) return true // its addresses are looked at
+    return LOCAL_NAME.test(host) ? accepts('127.0.0.1') : rule.trustsProxy === true
+  }
   return (options, callback) => {
-    if (isIP(options.hostname) !== 0 && !accepts(options.hostname)) {
+    if (!mayDial(options.hostname)) {
       process.nextTick(callback, new BlockedAddressError(), null)
       return
     }
@@ -158,6 +167,8 @@ function guarded(
     })
   }
 }
+
+const LOCAL_NAME = /(?:^|\.)localhost\.?$/i
 
 function faultOfPeer(socket: Socket, accepts: (address: string) => boolean): Error | undefined {
   const peer = socket.remoteAddress

@@ -16,6 +16,7 @@ import type { PusherRow } from '../../../src/pushers/pusher-store.ts'
 import type { RuleKind } from '../../../src/push-rules/index.ts'
 import { displayNameAt, loadPokedEvents } from '../../../src/rooms/poke-event.ts'
 import type { Database } from '../../../src/storage/database.ts'
+import { unpacked } from '../../../src/trace/steps-store.ts'
 import { query } from '../../../src/storage/query.ts'
 import { eventually } from '../../support/eventually.ts'
 import { silentLog } from '../../support/log.ts'
@@ -103,7 +104,10 @@ export async function buildPost(t: TestContext, db: Database): Promise<Post> {
     async inRoom(roomId) {
       for (const userId of [alice, bob, carol]) await tower.house.join(roomId, userId)
     },
-    steps: () => db.all(allSteps, {}),
+    steps: async () =>
+      (await db.all(allSteps, {}))
+        .flatMap(unpacked)
+        .map(({ position, step, reason }) => ({ position, step, reason })),
   }
 
   async function send(mail: Mail): Promise<MailResult> {
@@ -134,6 +138,7 @@ function depsOf(tower: Tower, told: Post['told']): Omit<MailDeliveryDeps, 'clock
     displayNameAt,
     links: mailLinks({ publicUrl: 'https://m.example.org', clientUrl: 'https://app.example.org' }),
     name: 'Tower',
+    endSending: async () => undefined,
     includeContent: true,
     delayMs: DELAY,
     concurrency: 4,
@@ -141,5 +146,5 @@ function depsOf(tower: Tower, told: Post['told']): Omit<MailDeliveryDeps, 'clock
 }
 
 const allSteps = query()((db) =>
-  db.selectFrom('trace_steps').select(['position', 'step', 'reason']).orderBy('position').orderBy('at'),
+  db.selectFrom('trace_steps').select(['position', 'at', 'steps']).orderBy('position').orderBy('entry_id'),
 )

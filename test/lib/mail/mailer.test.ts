@@ -3,6 +3,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { test, type TestContext } from 'node:test'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { type Mail, type MailerOptions, makeMailer } from '../../../src/lib/mail/mailer.ts'
+import { eventually } from '../../support/eventually.ts'
 import { LOOPBACK_CERTIFICATE } from '../../support/loopback-certificate.ts'
 import { startMailReceiver } from '../../support/mail-receiver.ts'
 
@@ -15,7 +16,9 @@ const mail: Mail = {
   unsubscribe: `https://example.org/end/${'t'.repeat(200)}`,
 }
 
-function mailerFor(port: number, options: Partial<MailerOptions> = {}) {
+const mailerFor = (port: number, options: Partial<MailerOptions> = {}) => mailer(port, options).send
+
+function mailer(port: number, options: Partial<MailerOptions> = {}) {
   return makeMailer({
     host: '127.0.0.1',
     port,
@@ -112,6 +115,23 @@ test('a server that never answers is left after the deadline, in every step', as
     const result = await mailerFor(port, { timeoutMs: 100 })(mail)
     assert.deepEqual(timeless(result), { kind: 'retry', error: 'timeout' })
   }
+})
+
+test('a stop, or whoever asked, ends the wait for a server that hangs', async (t) => {
+  const server = await startMailReceiver(t)
+  server.answer({ end: 'hang' })
+  const { send, ...rest } = mailer(server.port, { connections: 1 })
+  const hangUp = new AbortController()
+  const [asked, running, waiting] = [send(mail, hangUp.signal), send(mail), send(mail)]
+  await eventually(() => server.connections === 1)
+  hangUp.abort()
+  assert.deepEqual(timeless(await asked), { kind: 'retry', error: 'stopped' })
+  await eventually(() => server.connections === 2)
+  await rest[Symbol.asyncDispose]()
+  assert.deepEqual([await running, await waiting].map(timeless), [
+    { kind: 'retry', error: 'stopped' },
+    { kind: 'retry', error: 'stopped' },
+  ])
 })
 
 test('no server, and one that speaks something else', async (t) => {

@@ -90,7 +90,7 @@ suite('guarded, through a proxy', () => {
     const port = await startTarget(t)
     const proxy = await startForwardProxy()
     const agent = makeGuardedAgent({
-      ruleFor: () => ({ name: 'none', allows: (address) => address === '203.0.113.7' }),
+      ruleFor: () => ({ name: 'none', allows: (address) => address === '203.0.113.7', trustsProxy: true }),
       lookup: () => Promise.reject(new Error('nothing is looked up here')),
       proxy: parseProxy(proxy.url.replace('//', '//ann:secret@')),
     })

@@ -1,0 +1,192 @@
+import { notFound } from '../lib/errors.ts'
+import type { EventId, UserId } from '../lib/ids.ts'
+import type { JsonObject } from '../lib/json.ts'
+import { shortHash } from '../lib/short-hash.ts'
+import { userById } from '../accounts/users-store.ts'
+import { isRead } from '../notifications/counts.ts'
+import type { StoredEvent, Viewer } from '../rooms/event.ts'
+import { findEvent } from '../rooms/event-store.ts'
+import { stateEventAt } from '../rooms/state-store.ts'
+import { visibleEvent } from '../rooms/timeline.ts'
+import type { Queries } from '../storage/query.ts'
+import { decisionFor } from '../trace/decisions-store.ts'
+import { gatewayStepsOfEvent } from '../trace/gateway-store.ts'
+import { type JourneyPusher, journeyStep, type JourneyStep, pusherSteps, standing } from '../trace/journey.ts'
+import { pusherNotesOf } from '../trace/pushers-store.ts'
+import { stepsOf } from '../trace/steps-store.ts'
+import { cohortInThisStay, outcomeWhenItCame, type PusherOnTheWay, pushersOnTheWay } from './journey-store.ts'
+
+export type JourneyRequest = {
+  viewer: Viewer & { isAdmin: boolean }
+  /** Of whom is asked. */
+  userId: UserId
+  eventId: EventId
+  /** Are journeys being recorded? */
+  isTraced: boolean
+}
+
+const NO_SUCH_EVENT = 'There is no such event, or you may not see it'
+
+/**
+ * What became of an event on its way to a user's pushers, and why. `q` should be a snapshot.
+ * @throws 404 M_NOT_FOUND when there is no such event, or the viewer, who is no administrator, may not see it; or no such user
+ */
+export async function journeyOf(q: Queries, request: JourneyRequest): Promise<JsonObject> {
+  const { userId, isTraced } = request
+  const event = await eventAsked(q, request)
+  const { position, roomId, threadId } = event
+  const decided = await decisionOf(q, userId, event)
+  const pushers = await pushersOf(q, userId, event)
+  const steps = [journeyStep('stored', 'stored', event.originServerTs), ...decided.steps]
+  if (event.redactedBy !== null) steps.push(await retracted(q, event.redactedBy))
+  const had = pushers.filter(({ createdAt }) => createdAt <= event.originServerTs)
+  if (had.length === 0) steps.push(journeyStep('not queued', 'no pushers', event.originServerTs))
+  return {
+    event_id: event.eventId,
+    room_id: roomId,
+    type: event.type,
+    sender: event.sender,
+    user_id: userId,
+    notifies: decided.notifies ?? null,
+    read: await isRead(q, { userId, roomId, threadId, position }),
+    traced: isTraced,
+    steps,
+    pushers: pushers.map((pusher) =>
+      pusherShown(pusher, { at: event.originServerTs, notifies: decided.notifies }),
+    ),
+  } as unknown as JsonObject
+}
+
+async function eventAsked(q: Queries, { viewer, userId, eventId }: JourneyRequest): Promise<StoredEvent> {
+  const event = await findEvent(q, eventId)
+  if (!event) throw notFound(NO_SUCH_EVENT)
+  if (!viewer.isAdmin || userId === viewer.userId) return visibleEvent(q, viewer.userId, event)
+  if (!(await q.first(userById, { userId }))) throw notFound('There is no such user')
+  return event
+}
+
+type Decided = { steps: JourneyStep[]; notifies: boolean | undefined }
+
+/** What the rules made of it when it came, or why they were not asked. */
+async function decisionOf(q: Queries, userId: UserId, event: StoredEvent): Promise<Decided> {
+  const { roomId, position, originServerTs: at } = event
+  const quiet = (step: JourneyStep): Decided => ({ steps: [step], notifies: false })
+  if (event.sender === userId) return quiet(journeyStep('decided', 'own event', at))
+  if (!(await wasConcerned(q, userId, event))) return quiet(journeyStep('decided', 'not a member', at))
+  const of = { userId, roomId, position }
+  const stay = await q.first(cohortInThisStay, of)
+  const found = await q.first(outcomeWhenItCame, of)
+  // Of another stay only what was noted of the user in person still counts.
+  const outcome = found && (stay !== undefined || found.own === 1) ? found : undefined
+  if (outcome?.notify === 1) {
+    const rule = { kind: outcome.rule_kind ?? '', rule_id: outcome.rule_id ?? '' }
+    const isHighlight = outcome.highlight === 1
+    return {
+      steps: [
+        journeyStep('decided', 'notifies', at, { rule }),
+        journeyStep('counted', isHighlight ? 'highlight' : 'unread', at),
+      ],
+      notifies: true,
+    }
+  }
+  if (outcome) {
+    const { rule_kind: kind, rule_id: ruleId } = outcome
+    // Only who ignores its sender has an outcome without a rule.
+    if (kind === null || ruleId === null) return quiet(journeyStep('decided', 'sender is ignored', at))
+    return quiet(journeyStep('decided', 'does not notify', at, { rule: { kind, rule_id: ruleId } }))
+  }
+  const decision = stay && (await decisionFor(q, { position, cohort: stay.cohort, userId }))
+  if (!decision) return { steps: [journeyStep('decided', 'not kept', at)], notifies: undefined }
+  const { reason, rule } = decision
+  return quiet(
+    journeyStep('decided', reason, at, { rule: rule ? { kind: rule.kind, rule_id: rule.ruleId } : null }),
+  )
+}
+
+/** Members are, and who is invited by it. */
+async function wasConcerned(q: Queries, userId: UserId, event: StoredEvent): Promise<boolean> {
+  const member = await stateEventAt(q, { ...event, type: 'm.room.member', stateKey: userId })
+  const membership = member?.content['membership']
+  return membership === 'join' || (membership === 'invite' && member?.position === event.position)
+}
+
+async function retracted(q: Queries, redactedBy: EventId): Promise<JourneyStep> {
+  const redaction = await findEvent(q, redactedBy)
+  return journeyStep('retracted', 'redacted', redaction?.originServerTs ?? null)
+}
+
+/** The pushers that there are, and those that were there when the event came and are no more. */
+async function pushersOf(
+  q: Queries,
+  userId: UserId,
+  { position, eventId, originServerTs: at }: StoredEvent,
+): Promise<JourneyPusher[]> {
+  const living = await q.all(pushersOnTheWay, { userId, position })
+  const notes = Map.groupBy(await q.all(pusherNotesOf, { userId }), (note) => note.pusher_id)
+  const dead = [...notes].flatMap(([pusherId, changes]) => {
+    const removal = changes.find(({ change }) => change === 'removed')
+    return removal && removal.created_at <= at && removal.at >= at ? [{ pusherId, removal, changes }] : []
+  })
+  const pusherIds = [...living.map((row) => row.pusher_id), ...dead.map(({ pusherId }) => pusherId)]
+  const kept = Map.groupBy(await stepsOf(q, { position, pusherIds }), (step) => step.pusherId)
+  const gateway = await q.all(gatewayStepsOfEvent, { eventId })
+  const common = (pusherId: number, appId: string, pushkeyHash: string, isOn: boolean) => ({
+    appId,
+    pushkeyHash,
+    wasOn: wasOnAt(at, notes.get(pusherId) ?? [], isOn),
+    kept: kept.get(pusherId) ?? [],
+    gateway: gateway.filter((step) => step.app_id === appId && step.pushkey_hash === pushkeyHash),
+  })
+  return [
+    ...dead.map(({ pusherId, removal }) => ({
+      ...common(pusherId, removal.app_id, removal.pushkey_hash, true),
+      appDisplayName: removal.app_display_name,
+      deviceDisplayName: removal.device_display_name,
+      createdAt: removal.created_at,
+      removedAt: removal.at,
+      queuedAt: null,
+      failing: null,
+    })),
+    ...living.map((row) => ({
+      ...common(row.pusher_id, row.app_id, shortHash(row.pushkey), row.enabled === 1),
+      appDisplayName: row.app_display_name,
+      deviceDisplayName: row.device_display_name,
+      createdAt: row.created_at,
+      removedAt: null,
+      queuedAt: row.queued_at,
+      failing: failingOf(row),
+    })),
+  ]
+}
+
+function failingOf(row: PusherOnTheWay): JourneyPusher['failing'] {
+  if (row.failing_since === null) return null
+  return { nextAttemptAt: row.next_attempt_at, error: row.last_error, at: row.last_error_at }
+}
+
+/** As its last change before then says, or else the first one after it; without one, as it is now. */
+function wasOnAt(at: number, changes: readonly { at: number; change: string }[], isOn: boolean): boolean {
+  const switched = changes.filter(({ change }) => change !== 'removed')
+  const before = switched.findLast((change) => change.at <= at)
+  if (before) return before.change === 'on'
+  const after = switched[0]
+  return after ? after.change === 'off' : isOn
+}
+
+function pusherShown(
+  pusher: JourneyPusher,
+  event: { at: number; notifies: boolean | undefined },
+): JsonObject {
+  const steps = pusherSteps(pusher, event)
+  const last = standing(steps)
+  return {
+    app_id: pusher.appId,
+    app_display_name: pusher.appDisplayName,
+    device_display_name: pusher.deviceDisplayName,
+    pushkey_hash: pusher.pushkeyHash,
+    removed_at: pusher.removedAt,
+    state: last?.step ?? null,
+    reason: last?.reason ?? null,
+    steps,
+  } as unknown as JsonObject
+}

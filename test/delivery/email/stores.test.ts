@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  claimMail,
+  dropStale,
+  dropUpTo,
+  dropWaiting,
+  giveBackMail,
+  mailFailed,
+  mailRefused,
+  mailSucceeded,
+  ripePushers,
+  waitingEvents,
+  waitingRooms,
+} from '../../../src/delivery/email/mail-store.ts'
+import {
+  deleteOldThrottles,
+  throttlesOf,
+  writeThrottles,
+} from '../../../src/delivery/email/throttle-store.ts'
+import { claimPushers, pushersWithWork, retriesDue } from '../../../src/delivery/pusher-state-store.ts'
+import { mailedPusher, unsubscribe } from '../../../src/pushers/unsubscribe.ts'
+import { query } from '../../../src/storage/query.ts'
+import { room } from '../../notifications/house.ts'
+import { onEachDatabase } from '../../support/databases.ts'
+import { alice, bob, kitchen } from '../tower.ts'
+import { buildPost, DELAY, MAIL_PUSHER, type Post } from './post.ts'
+
+const bell = room('bell')
+
+/** What is ripe at `at`, and with `claim` gets a lease. */
+async function ripe({ tower }: Post, at: number): Promise<number[]> {
+  const window = { now: at, before: at - DELAY, beyond: at + DELAY }
+  return (await tower.db.all(ripePushers, { after: 0, limit: 10, ...window })).map((row) => row.pusher_id)
+}
+
+onEachDatabase('what waits for mail', (open) => {
+  test('ripe is who has an event that is old enough, is on, free and not waiting for another try; and no other kind', async (t) => {
+    const post = await buildPost(t, await open(t))
+    const { tower } = post
+    await tower.setPusher(bob, { data: { url: 'http://127.0.0.1:9/' } })
+    const mail = (await post.pusher()).pusher_id
+    const now = tower.clock.now()
+    assert.deepEqual(await ripe(post, now + DELAY), [], 'nothing waits')
+    await tower.say(alice, 'one')
+    assert.deepEqual(await ripe(post, now + DELAY - 1), [])
+    assert.deepEqual(await ripe(post, now + DELAY), [mail])
+    const later = { after: mail, limit: 10, now: now + DELAY, before: now, beyond: now + 2 * DELAY }
+    assert.deepEqual(await tower.db.all(ripePushers, later), [])
+    const lease = { pusherId: mail, owner: 'me', until: now + DELAY + 1000, now: now + DELAY }
+    const claim = (of: typeof lease) => tower.db.transaction((tx) => tx.first(claimMail, of))
+    assert.equal((await claim(lease))?.pushkey, 'bob@example.org')
+    assert.deepEqual(await ripe(post, now + DELAY), [], 'it is held')
+    assert.equal(await claim({ ...lease, owner: 'other' }), undefined)
+    assert.ok(await claim(lease), 'one’s own lease is no hindrance')
+    await tower.db.transaction((tx) => tx.run(giveBackMail, { pusherId: mail, owner: 'other' }))
+    assert.deepEqual(await ripe(post, now + DELAY), [], 'only its holder gives it back')
+    await tower.db.transaction((tx) => tx.run(giveBackMail, { pusherId: mail, owner: 'me' }))
+    assert.deepEqual(await ripe(post, now + DELAY), [mail])
+    await tower.setPusher(bob, { ...MAIL_PUSHER, enabled: false })
+    assert.equal(await claim(lease), undefined)
+    const http = (await tower.pusherRows()).find((row) => row.kind === 'http')
+    assert.equal(await claim({ ...lease, pusherId: http?.pusher_id ?? 0 }), undefined)
+  })
+
+  test('the worker of pokes sees no e-mail pusher: not among those with work, to claim, or to try again', async (t) => {
+    const post = await buildPost(t, await open(t))
+    const { tower } = post
+    await tower.say(alice, 'one')
+    const pusherId = (await post.pusher()).pusher_id
+    const now = tower.clock.now()
+    const lease = { owner: 'me', until: now + 1000, now }
+    assert.deepEqual(await pushersWithWork(tower.db, { after: 0, limit: 10, now }), [])
+    const claimed = await tower.db.transaction((tx) => claimPushers(tx, [pusherId], lease))
+    assert.deepEqual([...claimed], [])
+    await tower.db.transaction(async (tx) => {
+      await tx.first(claimMail, { pusherId, ...lease })
+      await tx.run(mailFailed, { pusherId, owner: 'me', now, error: 'timeout', retryAt: now + 5 })
+    })
+    assert.deepEqual(await retriesDue(tower.db, { now: now + 10, limit: 10 }), { due: [], nextAt: undefined })
+    assert.deepEqual(await retriesDue(tower.db, { now, limit: 10 }), { due: [], nextAt: undefined })
+  })
+
+  test('of each room the newest events and the oldest, of the newest rooms, of this pusher alone', async (t) => {
+    const post = await buildPost(t, await open(t))
+    const { tower } = post
+    await post.inRoom(bell)
+    await tower.setPusher(alice, { data: { url: 'http://127.0.0.1:9/' } })
+    const pusherId = (await post.pusher()).pusher_id
+    const inKitchen: number[] = []
+    for (let n = 0; n < 5; n++) inKitchen.push(await tower.say(alice, `${n}`))
+    const inBell = (await tower.house.say(bell, alice, 'bell')).position
+    const rows = await tower.db.all(waitingEvents, { pusherId, perRoom: 2, rooms: 10 })
+    assert.deepEqual(
+      rows.map((row) => [row.position, row.room_rows]),
+      [
+        [inKitchen[0], 5],
+        [inKitchen[3], 5],
+        [inKitchen[4], 5],
+        [inBell, 1],
+      ],
+    )
+    assert.equal(rows[0]?.membership, 'join')
+    const newest = await tower.db.all(waitingEvents, { pusherId, perRoom: 2, rooms: 1 })
+    assert.deepEqual(
+      newest.map((row) => row.position),
+      [inBell],
+    )
+    const rooms = async (upTo: number) => (await tower.db.first(waitingRooms, { pusherId, upTo }))?.rooms
+    assert.deepEqual([await rooms(inKitchen[4] as number), await rooms(inBell)], [1, 2])
+    await tower.db.transaction((tx) => tx.run(dropWaiting, { pusherId, positions: [inKitchen[0] as number] }))
+    await tower.db.transaction((tx) => tx.run(dropUpTo, { pusherId, upTo: inKitchen[3] as number }))
+    const left = await tower.db.all(waitingEvents, { pusherId, perRoom: 9, rooms: 9 })
+    assert.deepEqual(
+      left.map((row) => row.position),
+      [inKitchen[4], inBell],
+    )
+  })
+
+  test('an outcome is written by the holder of the lease alone', async (t) => {
+    const post = await buildPost(t, await open(t))
+    const { tower } = post
+    const { pusher_id: pusherId } = await post.pusher()
+    const now = tower.clock.now()
+    const before = await post.pusher()
+    await tower.db.transaction(async (tx) => {
+      const held = { pusherId, owner: 'somebody else', now }
+      await tx.run(mailSucceeded, held)
+      await tx.run(mailRefused, { ...held, error: 'smtp 550' })
+      await tx.run(mailFailed, { ...held, error: 'timeout', retryAt: now })
+    })
+    assert.deepEqual(await post.pusher(), before)
+  })
+
+  test('stale is what waits for mail since long ago; what waits for pokes, and what is younger, is not', async (t) => {
+    const post = await buildPost(t, await open(t))
+    const { tower } = post
+    await tower.setPusher(bob, { data: { url: 'http://127.0.0.1:9/' } })
+    await tower.say(alice, 'old')
+    tower.clock.advance(1000)
+    const young = await tower.say(alice, 'young')
+    const before = tower.clock.now()
+    await tower.db.transaction((tx) => tx.run(dropStale, { before, limit: 10 }))
+    const { pusher_id: pusherId } = await post.pusher()
+    const rows = await tower.db.all(outbox, {})
+    assert.deepEqual(
+      rows.filter((row) => row.pusher_id === pusherId).map((row) => row.position),
+      [young],
+    )
+    assert.equal(rows.filter((row) => row.pusher_id !== pusherId).length, 2)
+  })
+
+  test('throttles: written anew for their room, old ones go, others stay', async (t) => {
+    const { tower } = await buildPost(t, await open(t))
+    const row = (roomId: typeof bell, at: number) => ({
+      room_id: roomId,
+      told_at: at,
+      wait_ms: at,
+      last_event_at: at,
+    })
+    await tower.db.transaction(async (tx) => {
+      await tx.run(writeThrottles, { pusherId: 1, rooms: [row(bell, 5), row(kitchen, 9)] })
+      await tx.run(writeThrottles, { pusherId: 2, rooms: [row(bell, 7)] })
+      await tx.run(writeThrottles, { pusherId: 1, rooms: [row(bell, 6)] })
+    })
+    const of = async (pusherId: number) =>
+      (await tower.db.all(throttlesOf, { pusherId })).map((one) => [one.room_id, one.told_at])
+    assert.deepEqual(
+      new Map((await of(1)) as [string, number][]),
+      new Map([
+        [bell, 6],
+        [kitchen, 9],
+      ]),
+    )
+    assert.deepEqual(await of(2), [[bell, 7]])
+    await tower.db.transaction((tx) => tx.run(deleteOldThrottles, { before: 7, limit: 10 }))
+    assert.deepEqual([await of(1), await of(2)], [[[kitchen, 9]], [[bell, 7]]])
+  })
+
+  test('a link ends its own pusher, and no other', async (t) => {
+    const post = await buildPost(t, await open(t))
+    const { tower } = post
+    await tower.setPusher(bob, { data: { url: 'http://127.0.0.1:9/' } })
+    const deps = { ...tower.pushers }
+    for (const token of ['', 'token-2', 'null']) {
+      assert.equal(await mailedPusher(deps, token), undefined)
+      assert.equal(await unsubscribe(deps, token), false)
+    }
+    assert.deepEqual(await mailedPusher(deps, 'token-1'), { userId: bob, address: 'bob@example.org' })
+    assert.equal(await unsubscribe(deps, 'token-1'), true)
+    assert.deepEqual(
+      (await tower.pusherRows()).map((row) => row.kind),
+      ['http'],
+    )
+    assert.equal(await unsubscribe(deps, 'token-1'), false)
+    await tower.setPusher(bob, MAIL_PUSHER)
+    assert.equal(await mailedPusher(deps, 'token-1'), undefined, 'an old link does not end a new pusher')
+  })
+})
+
+const outbox = query()((db) => db.selectFrom('outbox').selectAll().orderBy('position'))
