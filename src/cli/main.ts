@@ -3,6 +3,7 @@ import type { Command, World } from './command.ts'
 import { gateway, gatewayCheck } from './gateway.ts'
 import { gatewayVapid } from './gateway-vapid.ts'
 import { pushExplain } from './push-explain.ts'
+import { pushStatus } from './push-status.ts'
 import { pushTest } from './push-test.ts'
 import { serve } from './serve.ts'
 import { start } from './start.ts'
@@ -16,6 +17,7 @@ const COMMANDS: readonly Command[] = [
   gateway,
   userAdd,
   pushExplain,
+  pushStatus,
   pushTest,
 ]
 

@@ -82,11 +82,15 @@ export const isFree = (d: Dialect, now: number) =>
 export const isDue = (d: Dialect, now: number) =>
   sql<boolean>`(held_until is not null or ${isOver(d, 'next_attempt_at', { now, longest: LONGEST_WAIT_MS })})`
 
+/** Before its app has confirmed it a pusher is sent the token for that alone. */
+const isOpen = sql<boolean>`(activated = 1 or activation_due = 1)`
+
 export const claim = query<{ pusherIds: readonly number[] } & Lease>()((db, p, d) =>
   db
     .updateTable('pushers')
     .set({ lease_owner: p.owner, lease_until: p.until })
     .where('pusher_id', 'in', d.numbers(p.pusherIds))
+    .where(isOpen)
     .where(sendsPokes)
     // Whoever claims does not hold it: a lease of its own is one that it failed to write the end of.
     .where((eb) => eb.or([isFree(d, p.now), eb('lease_owner', '=', p.owner)]))
@@ -130,6 +134,11 @@ export const heads = query<HeadParams>()((db, p, d) =>
           'p.device_id',
           'p.hold_ms',
           'p.held_until',
+          'p.kind',
+          'p.activated',
+          'p.activation_due',
+          'p.ack_token',
+          'p.ack_expires_at',
         ])
         // Columns of their own, not joins: each is one look into an index, however long the queue.
         .select((eb) => [
@@ -171,17 +180,39 @@ export const heads = query<HeadParams>()((db, p, d) =>
     ]),
 )
 
+// From one pusher of the outbox to the next: what this costs follows the pushers that have something there, not how much each has.
 export const unattended = query<{ after: number; limit: number; now: number }>()((db, p, d) =>
   db
+    .withRecursive('queued(pusher_id)', (cte) =>
+      cte
+        .selectFrom('outbox as o')
+        .where('o.pusher_id', '>', p.after)
+        .select((eb) => eb.fn.min<number | null>('o.pusher_id').as('pusher_id'))
+        .unionAll((eb) =>
+          eb
+            .selectFrom('queued as q')
+            .where('q.pusher_id', 'is not', null)
+            .select((next) =>
+              next
+                .selectFrom('outbox as o')
+                .whereRef('o.pusher_id', '>', 'q.pusher_id')
+                .select((inner) => inner.fn.min('o.pusher_id').as('pusher_id'))
+                .as('pusher_id'),
+            ),
+        ),
+    )
     .selectFrom('pushers')
     .select('pusher_id')
     .where('pusher_id', '>', p.after)
     .where('pusher_id', 'in', (eb) =>
       eb
-        .selectFrom('outbox')
+        .selectFrom('queued')
         .select('pusher_id')
-        .union(eb.selectFrom('pushers').select('pusher_id').where('badge_due', '>', sql.lit(0))),
+        .where('pusher_id', 'is not', null)
+        .union(eb.selectFrom('pushers').select('pusher_id').where('badge_due', '>', sql.lit(0)))
+        .union(eb.selectFrom('pushers').select('pusher_id').where('activation_due', '=', sql.lit(1))),
     )
+    .where(isOpen)
     .where(sendsPokes)
     .where(isFree(d, p.now))
     .where(isDue(d, p.now))
