@@ -23,7 +23,7 @@ const LEAST_SHARE_OF_CRYPTOGRAPHY = 0.9
 
 const here = (...names: string[]) => join(import.meta.dirname, ...names)
 
-type Kind = { name: string; app: string; relay: Program; device(n: number): object }
+type Kind = { name: string; app: string; relay: Program; device: (n: number) => object }
 type Round = { perSecond: number; cpuMicros: number }
 
 export const gateway: Benchmark = {
@@ -56,8 +56,14 @@ async function prepare(folder: string, stack: AsyncDisposableStack): Promise<Kin
   const { vapidFile, subscription } = webPush(folder)
   const apps = {
     apns: {
-      ...{ type: 'apns', keyfile: key, key_id: apple.keyId, team_id: apple.teamId, topic: 'org.example.app' },
-      ...{ base_url: apple.url, ca_file: ca, convert_device_token_to_hex: false },
+      type: 'apns',
+      keyfile: key,
+      key_id: apple.keyId,
+      team_id: apple.teamId,
+      topic: 'org.example.app',
+      base_url: apple.url,
+      ca_file: ca,
+      convert_device_token_to_hex: false,
     },
     gcm: { type: 'gcm', project_id: 'example-1a2b3', service_account_file: account, base_url: fcm.url },
     webpush: { type: 'webpush', vapid_private_key: vapidFile, vapid_contact_email: 'bench@example.org' },
@@ -121,8 +127,13 @@ function createLoad() {
     const n = next++
     return JSON.stringify({
       notification: {
-        ...{ event_id: `$event-${n}`, room_id: '!room:example.org', type: 'm.room.message', prio: 'high' },
-        ...{ sender: '@bob:example.org', sender_display_name: 'Bob', room_name: 'The tower' },
+        event_id: `$event-${n}`,
+        room_id: '!room:example.org',
+        type: 'm.room.message',
+        prio: 'high',
+        sender: '@bob:example.org',
+        sender_display_name: 'Bob',
+        room_name: 'The tower',
         content: { msgtype: 'm.text', body: 'Ding dong, it is time' },
         counts: { unread: 3 },
         devices: [{ app_id: app, pushkey_ts: 1_700_000_000, ...device(n % DEVICES) }],
@@ -182,7 +193,9 @@ async function compare(kind: Kind, belfry: Program, load: Load) {
   const floorPerSecond = medianOf(floor, (one) => one.perSecond)
   const perSecond = medianOf(ours, (one) => one.perSecond)
   return {
-    ...{ floorPerSecond, perSecond, share: perSecond / floorPerSecond },
+    floorPerSecond,
+    perSecond,
+    share: perSecond / floorPerSecond,
     floorCpuMicros: medianOf(floor, (one) => one.cpuMicros),
     cpuMicros: medianOf(ours, (one) => one.cpuMicros),
   }
