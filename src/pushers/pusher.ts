@@ -31,9 +31,6 @@ export type PusherSettings = {
   | { kind: 'email'; data: JsonObject }
 )
 
-/** The app of every e-mail pusher, and of no other (client-server API, "Push Notifications"). */
-export const MAIL_APP_ID = 'm.email'
-
 /**
  * The identifier of the app's installation, under either of its names. Only one that was set as `instance_handle` is held
  * to be unique among the user's pushers.
