@@ -2,7 +2,8 @@ import { badJson, invalidParam, missingParam } from '../lib/errors.ts'
 import { readSubscriptionKeys } from '../gateway/webpush/subscription.ts'
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts'
 import { canonicalAddress } from '../lib/mail/address.ts'
-import { type Handle, MAIL_APP_ID, type PusherChange, type PusherKind } from './pusher.ts'
+import { MAIL_APP_ID } from '../lib/mail/app-id.ts'
+import type { Handle, PusherChange, PusherKind } from './pusher.ts'
 
 const MAX_PUSHKEY_BYTES = 512
 const MAX_APP_ID_CHARACTERS = 64

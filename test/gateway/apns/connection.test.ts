@@ -33,6 +33,19 @@ suite('streams', () => {
     assert.ok(fake.mostStreams() > 1)
   })
 
+  test('a first push that hangs does not hold up the others for long', async (t) => {
+    const { fake, clock, send } = await startRig(t)
+    fake.script('*', 'hang')
+    const held = send()
+    await eventually(() => fake.seen.length === 1)
+    const other = send()
+    clock.advance(5000)
+    assert.equal((await other).outcome, 'delivered')
+    assert.equal(fake.connections(), 2)
+    clock.advance(25_000)
+    assert.deepEqual(await held, { outcome: 'retry', reason: 'timeout' })
+  })
+
   test('a first push that is refused lets the others through as well', async (t) => {
     const { fake, provider } = await startRig(t, { fake: { maxStreams: { first: 1, later: 100 } } })
     fake.script('*', { status: 400, reason: 'BadDeviceToken' })
@@ -87,6 +100,19 @@ suite('GOAWAY', () => {
     assert.deepEqual(outcomes(await sendAll(provider, 8)), ['delivered'])
     assert.equal(fake.accepted(), 8)
     assert.equal(fake.connections(), 8)
+  })
+
+  test('with an error: what was not looked at is sent again at once, and nothing twice', async (t) => {
+    const { fake, provider } = await startRig(t)
+    assert.equal((await provider.send(messageOf(), never)).outcome, 'delivered')
+    fake.script((0xa0000000 + 50).toString(16), 'goaway with an error')
+    const verdicts = await sendAll(provider, 200)
+    const taken = fake.seen.slice(1).map(({ device }) => device)
+    assert.equal(new Set(taken).size, taken.length)
+    // Whoever has no answer may have been taken; all others are delivered.
+    const lost = verdicts.filter(({ outcome }) => outcome !== 'delivered')
+    assert.ok(lost.length <= 51 && lost.every(({ outcome }) => outcome === 'retry'))
+    assert.equal(taken.length, 200)
   })
 
   test('a stream that is refused before its turn is sent again at once, but not for ever', async (t) => {
