@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import type { Benchmark, BenchOptions, Report } from './benchmark.ts'
+import { deadGateway } from './dead-gateway.ts'
 import { delivery } from './delivery.ts'
 import { groupCommit } from './group-commit.ts'
 import { pokes } from './pokes.ts'
@@ -11,7 +12,16 @@ import { describeMachine, lookAtMachine } from './support/machine.ts'
 import { leaveNothingBehind } from './support/processes.ts'
 import { printTable } from './support/table.ts'
 
-const BENCHMARKS: readonly Benchmark[] = [pokes, delivery, startUp, rooms, groupCommit, rules, trace]
+const BENCHMARKS: readonly Benchmark[] = [
+  pokes,
+  delivery,
+  startUp,
+  rooms,
+  groupCommit,
+  rules,
+  trace,
+  deadGateway,
+]
 
 const USAGE = `npm run bench -- [NAME …] [--cpu-prof DIR]
 
