@@ -4,6 +4,7 @@ import { gateway, gatewayCheck } from './gateway.ts'
 import { gatewayVapid } from './gateway-vapid.ts'
 import { pushExplain } from './push-explain.ts'
 import { pushTest } from './push-test.ts'
+import { pushTrace } from './push-trace.ts'
 import { serve } from './serve.ts'
 import { start } from './start.ts'
 import { userAdd } from './user.ts'
@@ -16,6 +17,7 @@ const COMMANDS: readonly Command[] = [
   gateway,
   userAdd,
   pushExplain,
+  pushTrace,
   pushTest,
 ]
 
