@@ -97,7 +97,7 @@ export async function createGatewayParts(options: PartsOptions): Promise<Gateway
   const api: GatewayApiDeps = { gateway, metrics: createNotifyMetrics(metrics, appOf) }
   return {
     gateway,
-    routes: [...gatewayRoutes(api), ...inboxRoutes({ store })],
+    routes: [...gatewayRoutes(api), ...inboxRoutes({ store, clock })],
     inProcess: ownGateway(api),
     async reload(raw) {
       apps = await open(raw)

@@ -3,6 +3,7 @@ import type { Command, World } from './command.ts'
 import { gateway, gatewayCheck } from './gateway.ts'
 import { gatewayVapid } from './gateway-vapid.ts'
 import { pushExplain } from './push-explain.ts'
+import { pushStatus } from './push-status.ts'
 import { pushTest } from './push-test.ts'
 import { pushTrace } from './push-trace.ts'
 import { serve } from './serve.ts'
@@ -18,6 +19,7 @@ const COMMANDS: readonly Command[] = [
   userAdd,
   pushExplain,
   pushTrace,
+  pushStatus,
   pushTest,
 ]
 

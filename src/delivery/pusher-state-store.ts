@@ -171,15 +171,35 @@ export const heads = query<HeadParams>()((db, p, d) =>
     ]),
 )
 
+// From one pusher of the outbox to the next: what this costs follows the pushers that have something there, not how much each has.
 export const unattended = query<{ after: number; limit: number; now: number }>()((db, p, d) =>
   db
+    .withRecursive('queued(pusher_id)', (cte) =>
+      cte
+        .selectFrom('outbox as o')
+        .where('o.pusher_id', '>', p.after)
+        .select((eb) => eb.fn.min<number | null>('o.pusher_id').as('pusher_id'))
+        .unionAll((eb) =>
+          eb
+            .selectFrom('queued as q')
+            .where('q.pusher_id', 'is not', null)
+            .select((next) =>
+              next
+                .selectFrom('outbox as o')
+                .whereRef('o.pusher_id', '>', 'q.pusher_id')
+                .select((inner) => inner.fn.min('o.pusher_id').as('pusher_id'))
+                .as('pusher_id'),
+            ),
+        ),
+    )
     .selectFrom('pushers')
     .select('pusher_id')
     .where('pusher_id', '>', p.after)
     .where('pusher_id', 'in', (eb) =>
       eb
-        .selectFrom('outbox')
+        .selectFrom('queued')
         .select('pusher_id')
+        .where('pusher_id', 'is not', null)
         .union(eb.selectFrom('pushers').select('pusher_id').where('badge_due', '>', sql.lit(0))),
     )
     .where(sendsPokes)

@@ -30,17 +30,15 @@ export function messageId({ appId, pushkey, eventId }: DedupeKey): string {
 
 /** `namespace`: 16 bytes. */
 export function uuidV5(namespace: Uint8Array, name: string): string {
-  const bytes = hash('sha1', Buffer.concat([namespace, Buffer.from(name)]), 'buffer').subarray(0, 16)
-  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x50, 6)
-  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8)
-  const hex = bytes.toString('hex')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+  const hex = hash('sha1', Buffer.concat([namespace, Buffer.from(name)]), 'hex')
+  const variant = '89ab'.charAt(Number.parseInt(hex.charAt(16), 16) & 3)
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }
 
 /**
  * By which a later notification replaces an earlier one that is still under way or on the screen: its event, so that only a
- * repeat does; or its room, for a pusher with `data.only_last_per_room: true`. 32 characters of base64url, which both
- * `apns-collapse-id` (64 bytes) and the `Topic` of Web Push (RFC 8030, section 5.4) take. `undefined`: replaces nothing.
+ * repeat does; or its room, for a pusher with `data.only_last_per_room: true`. 32 characters of base64url, as the `Topic` of Web
+ * Push may have (RFC 8030, section 5.4). `undefined`: replaces nothing.
  *
  * The device is hashed with it, so that a provider cannot tell who shares a room.
  */

@@ -52,6 +52,11 @@ export class RequestContext {
     return this.request.headers['user-agent']
   }
 
+  get lastEventId(): string | undefined {
+    const header = this.request.headers['last-event-id']
+    return Array.isArray(header) ? header[0] : header
+  }
+
   get log(): Log {
     this.#childLog ??= this.#log.child({ request_id: this.requestId })
     return this.#childLog

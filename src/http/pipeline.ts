@@ -8,6 +8,7 @@ import { accessToken, type Authenticate, requesterOf } from './auth.ts'
 import { ClientGone, parseJson, readBody } from './body.ts'
 import { RequestContext } from './context.ts'
 import { renderError } from './errors.ts'
+import { isStream, respondWithStream } from './event-stream.ts'
 import type { Lifetime } from './lifetime.ts'
 import type { HttpMetrics } from './http-metrics.ts'
 import type { LimitClass, RateLimiter } from './rate-limit.ts'
@@ -118,7 +119,9 @@ async function finish(
 ): Promise<void> {
   const { response } = incoming
   try {
-    respond(response, await answer(incoming, context), closesConnection(deps, incoming.request))
+    const { status, headers = {}, body } = await answer(incoming, context)
+    if (isStream(body)) await respondWithStream(response, { status, headers, body })
+    else respond(response, { status, headers, body }, closesConnection(deps, incoming.request))
   } catch (error) {
     // Nobody is left to read an answer, and giving up is no fault.
     if (error instanceof ClientGone || (response.destroyed && context.signal.aborted)) {

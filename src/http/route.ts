@@ -74,6 +74,8 @@ export type RouteContext<
   /** Where the request comes from: an IP address without port. */
   readonly address: string
   readonly userAgent: string | undefined
+  /** The header `Last-Event-ID`, of who comes back to an event stream. */
+  readonly lastEventId: string | undefined
   readonly requestId: string
   /** Aborts when the client hangs up and when the server shuts down: end long waits then, with what there is. */
   readonly signal: AbortSignal

@@ -69,7 +69,7 @@ export const clearAllRead = query<{ roomId: RoomId }>()((db, p) =>
     .returning('user_id'),
 )
 
-/** The members on whose badge the room is. What it costs follows the members with pushers. */
+/** The members on whose badge the room is, with what they have unread there. What it costs follows the members with pushers. */
 export const badgesWithRoom = query<{ roomId: RoomId }>()((db, p) =>
   db
     .selectFrom('memberships as m')
@@ -79,7 +79,16 @@ export const badgesWithRoom = query<{ roomId: RoomId }>()((db, p) =>
     .where('m.room_id', '=', p.roomId)
     .where('m.has_pushers', '=', sql.lit(1))
     .where('m.membership', '=', 'join')
-    .select('b.user_id'),
+    .select(['b.user_id', unreadOfMember(sql.ref('b.user_id'), sql.ref('b.room_id')).as('messages')]),
+)
+
+/** What a member has unread in a room that is on their badge. */
+export const unreadOnBadge = query<Member>()((db, p) =>
+  db
+    .selectFrom('badge_rooms')
+    .select(ofBadge.as('messages'))
+    .where('user_id', '=', p.userId)
+    .where('room_id', '=', p.roomId),
 )
 
 export const removeRoomFromBadge = query<Member>()((db, p) =>

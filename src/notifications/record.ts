@@ -10,7 +10,7 @@ import type { NotifiableEvent, RoomContext } from './event.ts'
 import { cohortOf } from './member-rules.ts'
 import { addCohortOutcomes, addExceptions } from './outcome-store.ts'
 import { askConcerned, type Known, type Personal, type Told } from './personal.ts'
-import { markOwnRead } from './read.ts'
+import { markOwnRead, unreadBefore } from './read.ts'
 import { guarded } from './rule-fault.ts'
 import { traceQuiet } from './trace-quiet.ts'
 import { wakeOnCommit } from './wake.ts'
@@ -36,10 +36,12 @@ export async function recordEvent(
   const decision = guarded(deps, event, () => decideForRoom(event, context, deps, rules))
   const known = decision && { event, context, decision, rules }
   const personal = known && (await askConcerned(deps, tx, known))
+  const own = { ...event, userId: event.sender }
+  const before = await unreadBefore(deps, tx, own)
   if (known && personal) await writeOutcomes(tx, known, personal.people)
   await traceQuiet(deps, tx, event, decision)
   // A member event also comes of a changed profile, in all rooms at once: nobody has read them all by that.
-  if (event.type !== 'm.room.member') await markOwnRead(deps, tx, { ...event, userId: event.sender })
+  if (event.type !== 'm.room.member') await markOwnRead(deps, tx, own, before)
   if (known && personal) await tell(deps, tx, known, personal)
 }
 

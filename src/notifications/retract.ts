@@ -13,8 +13,11 @@ export async function retractEvent(
   tx: Transaction,
   event: EventPlace,
 ): Promise<void> {
+  const before = deps.badge === 'messages' ? await tx.all(badgesWithRoom, event) : []
   if (!(await retractOutcomes(tx, event))) return
-  const less = deps.badge === 'messages' ? await tx.all(badgesWithRoom, event) : []
   const cleared = await tx.all(clearAllRead, event)
+  const now = before.length === 0 ? [] : await tx.all(badgesWithRoom, event)
+  const left = new Map(now.map((row) => [row.user_id, row.messages]))
+  const less = before.filter((row) => (left.get(row.user_id) ?? 0) < row.messages)
   await badgeChanged(deps, tx, [...new Set([...less, ...cleared].map((row) => row.user_id))])
 }

@@ -16,7 +16,7 @@ async function serve(db: Database) {
   const { gateway, store, clock, steps, metrics } = it
   const { server, [Symbol.asyncDispose]: closeServer } = startServer([
     ...gatewayRoutes({ gateway, metrics: createNotifyMetrics(metrics, () => undefined) }),
-    ...inboxRoutes({ store }),
+    ...inboxRoutes({ store, clock }),
   ])
   const close = async () => {
     await closeServer()

@@ -27,6 +27,8 @@ type InPage = {
   disablePush(): Promise<boolean>
 }
 
+type Step = { step: string; reason: string; status?: number; provider_id?: string }
+
 /** A Belfry with a gateway for browsers, and the page of a web client in a Firefox. */
 async function house(t: TestContext, path: string) {
   const data = temporaryFolder(t)
@@ -104,7 +106,7 @@ test(
     assert.equal(await page.evaluate(() => (globalThis as unknown as InPage).disablePush()), true)
     const pushers = async () => (await bob.get('/pushers'))['pushers'] as unknown[]
     assert.equal((await pushers()).length, 1)
-    await alice.say(room, 'Where is everybody?')
+    const last = await alice.say(room, 'Where is everybody?')
     await eventually(async () => (await pushers()).length === 0)
     assert.deepEqual(
       autopush.requests.map((request) => request.status),
@@ -116,5 +118,17 @@ test(
     assert.equal(removed['reason'], 'rejected')
     assert.equal(removed['pushkey_hash'], shortHash(keys.p256dh))
     assert.equal(webApp.shown.length, 2)
+
+    // Bob can see what the push service made of the first message and of the last.
+    const verdictOn = (eventId: string) =>
+      eventually(async () => {
+        const path = `/_belfry/v1/journey?event_id=${encodeURIComponent(eventId)}`
+        const { pushers: ways } = (await call(homeServer + path, { token: bob.token })).body
+        return (ways as { steps: Step[] }[])[0]?.steps.find(({ step }) => step === 'gateway')
+      })
+    const [good, gone] = [await verdictOn(event), await verdictOn(last)]
+    assert.deepEqual([good.reason, good.status], ['delivered', 201])
+    assert.match(String(good.provider_id), /^[0-9a-f]{12}$/)
+    assert.deepEqual([gone.reason, gone.status], ['rejected', 410])
   },
 )

@@ -5,6 +5,7 @@ import { logger } from 'matrix-js-sdk/lib/logger.js'
 import { eventually } from '../support/eventually.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
 import { startTestServer } from '../support/server.ts'
+import { linkIn, mailHouse, MINUTE } from './mail-house.ts'
 
 // What goes past the logger that a client is given.
 ;(logger as unknown as { setLevel(level: 'silent'): void }).setLevel('silent')
@@ -174,5 +175,46 @@ describe('matrix-js-sdk, as it comes', () => {
     assert.deepEqual(await pushkeys('three'), new Set(['laptop', 'phone']))
     await alice.deletePushRule(scope, RoomSpecific, roomId)
     assert.ok(!('device' in (await alice.getPushRules())))
+  })
+
+  test('adds an address, turns e-mail notifications on, and is told when it is too early', async (t) => {
+    const { url, mailServer, clock } = await mailHouse(t)
+    const ada = await startClient(t, url, 'ada')
+    const bob = await startClient(t, url, 'bob')
+    const client_secret = ada.generateClientSecret()
+    const { sid } = await ada.requestAdd3pidEmailToken('Ada@Example.org', client_secret, 1)
+    await assert.rejects(
+      ada.addThreePidOnly({ sid, client_secret }),
+      (error: sdk.MatrixError) => error.errcode === 'M_THREEPID_AUTH_FAILED',
+    )
+    const token = await mailServer.waitFor(() => true)
+    await fetch(linkIn(token, url, 'validate'), { method: 'POST' })
+    await assert.rejects(
+      ada.addThreePidOnly({ sid, client_secret }),
+      (error: sdk.MatrixError) => error.httpStatus === 401 && 'flows' in error.data,
+    )
+    const identifier = { type: 'm.id.user', user: 'ada' }
+    const auth = { type: 'm.login.password', identifier, password: 'correct horse' }
+    await ada.addThreePidOnly({ sid, client_secret, auth } as never)
+    const [found] = (await ada.getThreePids()).threepids
+    assert.equal(found?.address, 'ada@example.org')
+    // As Element sets it.
+    await ada.setPusher({
+      kind: 'email',
+      app_id: 'm.email',
+      pushkey: found.address,
+      app_display_name: 'Email Notifications',
+      device_display_name: found.address,
+      lang: 'en',
+      data: { brand: 'Element' },
+      append: true,
+    })
+    const { room_id: roomId } = await bob.createRoom({ preset: sdk.Preset.PublicChat })
+    await ada.joinRoom(roomId)
+    await bob.sendTextMessage(roomId, 'Ding dong')
+    clock.advance(10 * MINUTE)
+    await mailServer.waitFor(({ parsed }) => /Ding dong/.test(parsed.text ?? ''))
+    await ada.deleteThreePid('email', found.address)
+    assert.deepEqual((await ada.getPushers()).pushers, [])
   })
 })

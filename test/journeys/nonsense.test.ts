@@ -25,10 +25,10 @@ const routes = [
 const endpoints = routes.filter(
   ({ path }) => !/client\/(api\/v1|r0)\//.test(path) || path.endsWith('pushers/set'),
 )
-// These would end the session that the others need, or wait for as long as they are told to.
+// These would end the session that the others need, or answer for as long as they are told to.
 const apart = /\/(logout|deactivate|password|delete_devices)|\/devices\/|\/(sync|events)$/
 const tested = endpoints.filter(
-  ({ method, path }) => !(apart.test(path) && method !== 'GET') && !/\/(sync|events)$/.test(path),
+  ({ method, path }) => !(apart.test(path) && method !== 'GET') && !/\/(sync|events|stream)$/.test(path),
 )
 
 const NUL = '\u0000'

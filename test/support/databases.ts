@@ -29,18 +29,26 @@ export function temporaryFolder(t: TestContext): string {
   return folder
 }
 
-/** A new empty PostgreSQL database for one test; it is dropped with its cluster. */
+/** A new empty PostgreSQL database; it goes with its cluster. */
 export async function newPostgresUrl(cluster: string): Promise<string> {
   const name = `test_${randomBytes(8).toString('hex')}`
-  const admin = new Client({ connectionString: cluster })
-  await admin.connect()
-  await admin.query(`create database ${name}`)
-  await admin.end()
+  await administer(cluster, `create database ${name}`)
   return cluster.replace('/postgres?', `/${name}?`)
 }
 
+/** It is dropped with the test: a thousand of them, each of 7 MiB, are a lot to take away at the end. */
 async function openTestPostgres(t: TestContext, cluster: string): Promise<Database> {
-  return openFor(t, await newPostgresUrl(cluster))
+  const url = await newPostgresUrl(cluster)
+  const database = await openFor(t, url)
+  t.after(() => administer(cluster, `drop database ${new URL(url).pathname.slice(1)} with (force)`))
+  return database
+}
+
+async function administer(cluster: string, statement: string): Promise<void> {
+  const admin = new Client({ connectionString: cluster })
+  await admin.connect()
+  await admin.query(statement)
+  await admin.end()
 }
 
 async function openFor(t: TestContext, url: string): Promise<Database> {

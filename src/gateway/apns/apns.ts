@@ -83,7 +83,7 @@ function makeProvider(app: App): Provider {
 }
 
 /** A message in a form that fits. */
-type Prepared = { message: Message; path: string; headers: ApnsHeaders; rung: Rung; body: string }
+type Prepared = { message: Message; headers: ApnsHeaders; rung: Rung; body: string }
 
 function prepare(app: App, message: Message, from: Rung = 'full'): Prepared | Verdict {
   const { options, credentials } = app
@@ -100,17 +100,12 @@ function prepare(app: App, message: Message, from: Rung = 'full'): Prepared | Ve
   const fitting = fit(made.forms, maxBytes, from)
   if (fitting === undefined) return { outcome: 'dropped', reason: 'too large' }
   const headers = apnsHeaders(message, fitting.form, {
+    path: app.path + device.token,
     topic: options.topic ?? (credentials?.kind === 'certificate' ? credentials.topic : undefined),
     pushType: options.push_type,
     now: app.deps.clock.now(),
   })
-  return {
-    message,
-    path: app.path + device.token,
-    headers,
-    rung: fitting.rung,
-    body: fitting.text,
-  }
+  return { message, headers, rung: fitting.rung, body: fitting.text }
 }
 
 /** Asks APNs, and takes the two steps that an answer may call for: another token, a shorter payload. Each once. */
@@ -121,7 +116,8 @@ async function attempt(
   taken: readonly string[] = [],
 ): Promise<Verdict> {
   const token = app.tokens?.current(app.deps.clock.now())
-  const result = await askWith(app, prepared, { token, signal })
+  if (token !== undefined) prepared.headers.authorization = `bearer ${token}`
+  const result = await app.connections.ask({ headers: prepared.headers, body: prepared.body }, signal)
   if (result.kind === 'fault') return faultVerdict(result)
   const { answer } = result
   const step = nextStepAfter(answer)
@@ -130,15 +126,6 @@ async function attempt(
     return 'outcome' in next ? next : attempt(app, next, signal, [...taken, step])
   }
   return judge(app, prepared.message, answer)
-}
-
-function askWith(
-  app: App,
-  { path, headers, body }: Prepared,
-  { token, signal }: { token: string | undefined; signal: AbortSignal },
-): Promise<ExchangeResult> {
-  const all = token === undefined ? headers : { ...headers, authorization: `bearer ${token}` }
-  return app.connections.ask({ path, headers: all, body }, signal)
 }
 
 function shrink(app: App, prepared: Prepared, answer: ApnsAnswer): Prepared | Verdict {

@@ -173,11 +173,11 @@ export function openConnection(options: ConnectionOptions): ApnsConnection {
     isOnTrial: () => onTrial,
     inFlight: () => exchanges.size,
     send(exchange) {
-      const { path, headers, body } = exchange.request
+      const { headers, body } = exchange.request
       let stream: ClientHttp2Stream
       try {
         if (session === undefined) throw new Error('not open')
-        stream = session.request({ ':method': 'POST', ':path': path, ...headers })
+        stream = session.request(headers)
       } catch {
         // The session is closing, or has used up its stream ids, and its event is yet to come.
         drain()

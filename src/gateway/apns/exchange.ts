@@ -8,7 +8,8 @@ export type ExchangeResult =
   /** `fault`: one of a fixed set of words. `isOurs`: the operator must see to it. */
   | { kind: 'fault'; fault: string; isOurs?: boolean }
 
-export type ApnsRequest = { path: string; headers: ApnsHeaders; body: string }
+/** `headers`: `:path` and `:method` among them. */
+export type ApnsRequest = { headers: ApnsHeaders; body: string }
 
 /**
  * One request on its way.

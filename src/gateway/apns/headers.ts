@@ -1,5 +1,5 @@
 import { isJsonObject, type Json } from '../../lib/json.ts'
-import { collapseId, dedupeKeyOf, messageId } from '../message-id.ts'
+import { dedupeKeyOf, messageId, roomCollapseId } from '../message-id.ts'
 import type { Message } from '../provider.ts'
 import type { PushType } from './options.ts'
 
@@ -19,22 +19,32 @@ export function topicFor(topic: string, type: PushType | undefined): string {
   return suffix === undefined || topic.endsWith(suffix) ? topic : topic + suffix
 }
 
-export type HeaderOptions = { topic: string | undefined; pushType: PushType | undefined; now: number }
+export type HeaderOptions = {
+  path: string
+  topic: string | undefined
+  pushType: PushType | undefined
+  now: number
+}
 
 /** All headers of Apple's "Sending notification requests to APNs" but the token. */
 export function apnsHeaders(message: Message, payload: Json, options: HeaderOptions): ApnsHeaders {
   const { notification, expiresAt } = message
   const key = dedupeKeyOf(message)
-  const collapse = collapseId(message)
+  const id = key && messageId(key)
+  // A repeat replaces what it repeats, unless the pusher wants the last of each room alone.
+  const collapse = roomCollapseId(message) ?? id
   const type = pushTypeFor(payload, options.pushType)
-  return {
-    ...(options.topic !== undefined && { 'apns-topic': topicFor(options.topic, options.pushType) }),
-    ...(type !== undefined && { 'apns-push-type': type }),
+  const headers: ApnsHeaders = {
+    ':method': 'POST',
+    ':path': options.path,
     'apns-priority': type === 'background' || notification.prio === 'low' ? '5' : '10',
     'apns-expiration': expirationAt(expiresAt, options.now),
-    ...(key !== undefined && { 'apns-id': messageId(key) }),
-    ...(collapse !== undefined && { 'apns-collapse-id': collapse }),
   }
+  if (options.topic !== undefined) headers['apns-topic'] = topicFor(options.topic, options.pushType)
+  if (type !== undefined) headers['apns-push-type'] = type
+  if (id !== undefined) headers['apns-id'] = id
+  if (collapse !== undefined) headers['apns-collapse-id'] = collapse
+  return headers
 }
 
 /** Seconds since the Unix epoch, at most 30 days ahead; 0: one attempt, nothing is stored. */

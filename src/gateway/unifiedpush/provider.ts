@@ -1,5 +1,6 @@
 import type { GuardedAgent } from '../../lib/outbound/guarded-agent.ts'
 import { endpointFor, judgeFault, lineOfEndpoint, openEndpointAgent, postToEndpoint } from '../endpoint.ts'
+import { type KnownOrigins, makeKnownOrigins, TOO_MANY_FOR_A_STRANGER } from '../known-origins.ts'
 import { type Fitting, fit, type Rung } from '../ladder.ts'
 import type { Message, Provider, ProviderDeps, ProviderType, Verdict } from '../provider.ts'
 import { judgeUnifiedPush } from './judge.ts'
@@ -14,11 +15,23 @@ export const unifiedPush: ProviderType<typeof unifiedPushOptions> = {
   options: unifiedPushOptions,
   async open(options, deps) {
     const agent = await openEndpointAgent(options, deps)
-    return makeProvider({ options, deps, agent, cache: makeVerdictCache(deps.clock) })
+    return makeProvider({
+      options,
+      deps,
+      agent,
+      cache: makeVerdictCache(deps.clock),
+      origins: makeKnownOrigins(deps.clock),
+    })
   },
 }
 
-type App = { options: UnifiedPushOptions; deps: ProviderDeps; agent: GuardedAgent; cache: VerdictCache }
+type App = {
+  options: UnifiedPushOptions
+  deps: ProviderDeps
+  agent: GuardedAgent
+  cache: VerdictCache
+  origins: KnownOrigins
+}
 
 function makeProvider(app: App): Provider {
   return {
@@ -50,7 +63,7 @@ const formOf = ({ notification }: Message, from: Rung): Fitting | undefined =>
   fit(unifiedPushForms(notification), MAX_BODY_BYTES, from)
 
 async function attempt(
-  { agent, deps, options }: App,
+  { agent, deps, options, origins }: App,
   url: URL,
   { message, text }: { message: Message; text: string },
   signal: AbortSignal,
@@ -64,6 +77,10 @@ async function attempt(
     ttl: String(Math.max(0, Math.min(options.ttl, left))),
     urgency: urgencyOf(message.notification),
   }
+  const waitMs = origins.strangerWait(url)
+  if (waitMs > 0) return { ...TOO_MANY_FOR_A_STRANGER, retryAfterMs: waitMs }
   const answer = await postToEndpoint({ agent, clock: deps.clock }, url, { headers, body: text }, signal)
-  return typeof answer === 'string' ? judgeFault(answer) : judgeUnifiedPush(answer)
+  const verdict = typeof answer === 'string' ? judgeFault(answer) : judgeUnifiedPush(answer)
+  if (verdict.outcome === 'delivered') origins.accepted(url.origin)
+  return verdict
 }

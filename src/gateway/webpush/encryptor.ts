@@ -28,7 +28,7 @@ type Job = { plaintext: Buffer; keys: SubscriptionKeys; done: PromiseWithResolve
 type Thread = { worker: Worker; out: Job[][] }
 
 /** `encryptPush`, off the main thread where that pays. Disposing ends the thread; what it had not done is done here. */
-export function makeEncryptor({ clock }: { clock: Clock }): Encryptor {
+export function makeEncryptor({ clock, idleMs = IDLE_MS }: { clock: Clock; idleMs?: number }): Encryptor {
   const waiting: Job[] = []
   let thread: Thread | undefined
   let windowStart = 0
@@ -75,7 +75,7 @@ export function makeEncryptor({ clock }: { clock: Clock }): Encryptor {
     })
     // A thread that has died is no reason to lose a message; the next flood makes another.
     worker.on('error', () => void (thread === started && close()))
-    idle = setTimeout(() => void close(), IDLE_MS).unref()
+    idle = setTimeout(() => void close(), idleMs).unref()
     return started
   }
 

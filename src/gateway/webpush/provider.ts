@@ -1,13 +1,13 @@
 import type { GuardedAgent } from '../../lib/outbound/guarded-agent.ts'
 import { type CredentialFile, nameOf, readSecretFile } from '../credential-file.ts'
 import { endpointFor, lineOfEndpoint, openEndpointAgent } from '../endpoint.ts'
+import { type KnownOrigins, makeKnownOrigins, TOO_MANY_FOR_A_STRANGER } from '../known-origins.ts'
 import { fit, type Rung } from '../ladder.ts'
 import { collapseId } from '../message-id.ts'
 import type { Message, Provider, ProviderDeps, ProviderType, Verdict } from '../provider.ts'
 import { urgencyOf } from '../urgency.ts'
 import { MAX_PLAINTEXT_BYTES } from './encrypt.ts'
 import { type Encryptor, makeEncryptor } from './encryptor.ts'
-import { type KnownOrigins, makeKnownOrigins } from './known-origins.ts'
 import { type WebPushOptions, webPushOptions } from './options.ts'
 import { webPushForms } from './payload.ts'
 import { sendWebPush } from './send.ts'
@@ -80,6 +80,8 @@ function prepare(app: App, message: Message, from: Rung = 'full'): Prepared | Ve
   if (retryAfterMs > 0) return { outcome: 'retry', status: 429, reason: 'push service rests', retryAfterMs }
   const fitting = fit(webPushForms(notification, device), MAX_PLAINTEXT_BYTES, from)
   if (fitting === undefined) return { outcome: 'dropped', reason: 'too large' }
+  const waitMs = origins.strangerWait(url)
+  if (waitMs > 0) return { ...TOO_MANY_FOR_A_STRANGER, retryAfterMs: waitMs }
   const payload = Buffer.from(fitting.text)
   return { app, vapid, message, origin: url.origin, rung: fitting.rung, payload }
 }

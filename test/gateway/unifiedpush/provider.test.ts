@@ -259,3 +259,15 @@ test('an address to which a server sends us on is not called', async (t) => {
   assert.equal((await send()).outcome, 'retry')
   assert.equal(received.length, 1)
 })
+
+test('a host that has never taken a message is not sent many, whatever their addresses', async (t) => {
+  const { send, answer, received, urlOf, clock } = await makeRig(t)
+  answer({ status: 404 })
+  for (let at = 0; at < 200; at++) assert.equal((await send(EVENT, urlOf(`/${at}`))).outcome, 'rejected')
+  const verdict = await send(EVENT, urlOf('/more'))
+  assert.equal(verdict.outcome, 'retry')
+  assert.equal(received.length, 200)
+  clock.advance(50)
+  answer({ status: 200 })
+  assert.equal((await send(EVENT, urlOf('/more'))).outcome, 'delivered')
+})

@@ -3,6 +3,7 @@ import { createECDH, randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { makeEncryptor } from '../../../src/gateway/webpush/encryptor.ts'
 import { createManualClock } from '../../support/manual-clock.ts'
+import { eventually } from '../../support/eventually.ts'
 import { decryptPush } from '../../support/decrypt-push.ts'
 
 const pair = createECDH('prime256v1')
@@ -50,4 +51,14 @@ test('what cannot be encrypted is refused here as there', async () => {
   settled.forEach(({ status }, at) =>
     assert.equal(status, at % 2 === 0 ? 'rejected' : 'fulfilled', String(at)),
   )
+})
+
+test('the thread ends when nothing is to be done, and comes back with the next flood', async () => {
+  await using encryptor = makeEncryptor({ clock: createManualClock(), idleMs: 5 })
+  for (let round = 0; round < 2; round++) {
+    const { texts, bodies } = flood(encryptor, 100)
+    assert.equal(encryptor.hasThread(), true)
+    assert.deepEqual((await Promise.all(bodies)).map(read), texts)
+    await eventually(() => !encryptor.hasThread())
+  }
 })

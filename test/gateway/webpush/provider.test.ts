@@ -271,6 +271,26 @@ suite('push services', () => {
     assert.equal((await send()).outcome, 'delivered')
   })
 
+  test('that have never taken a message are not sent many, whatever their ports', async (t) => {
+    const { send, service, clock, provider } = await makeRig(t)
+    const other = await startPushService({ now: () => clock.now() })
+    t.after(() => other[Symbol.asyncDispose]())
+    service.answer({ status: 400 })
+    for (let at = 0; at < 200; at++) assert.equal((await send()).outcome, 'dropped')
+    const wait = {
+      outcome: 'retry',
+      reason: 'too many for a host that is not known',
+      isOfDevice: true,
+      retryAfterMs: 50,
+    }
+    assert.deepEqual(await send(), wait)
+    assert.deepEqual(await provider.send(messageFor(deviceOf(other.subscribe()), EVENT, clock), going), wait)
+    assert.deepEqual([service.received.length, other.received.length], [200, 0])
+    clock.advance(50)
+    service.answer(undefined)
+    for (let at = 0; at < 300; at++) assert.equal((await send()).outcome, 'delivered')
+  })
+
   test('are a line each', async (t) => {
     const { provider } = await makeRig(t)
     const lineOf = (endpoint: unknown) =>

@@ -1,4 +1,5 @@
-import type { Clock } from '../../lib/clock.ts'
+import type { Clock } from '../lib/clock.ts'
+import { createTokenBuckets } from '../lib/token-buckets.ts'
 
 /** What has been learned of the push services that users have chosen. Kept in memory, and of the last 4096 of them. */
 export type KnownOrigins = {
@@ -9,9 +10,22 @@ export type KnownOrigins = {
   rest: (origin: string, ms: number) => void
   /** How much of that silence is left, in milliseconds. */
   restLeft: (origin: string) => number
+  /**
+   * One more request is to go to this address: 0, or the milliseconds that it has to wait. Anybody may name any host, so those
+   * that have never taken a message are not sent many, whatever their ports.
+   */
+  strangerWait: (url: URL) => number
 }
 
 const MAX_ORIGINS = 4096
+const STRANGERS = { perSecond: 20, burst: 200 }
+
+/** A verdict; `retryAfterMs` is `strangerWait`. */
+export const TOO_MANY_FOR_A_STRANGER = {
+  outcome: 'retry',
+  reason: 'too many for a host that is not known',
+  isOfDevice: true,
+} as const
 
 export function makeKnownOrigins(clock: Clock): KnownOrigins {
   const origins = new Map<string, { isKnown: boolean; restsFrom: number; restsUntil: number }>()
@@ -22,6 +36,7 @@ export function makeKnownOrigins(clock: Clock): KnownOrigins {
     if (origins.size > MAX_ORIGINS) origins.delete(origins.keys().next().value ?? '')
     return state
   }
+  const strangers = createTokenBuckets({ rate: STRANGERS, clock, maxKeys: MAX_ORIGINS })
   return {
     accepted: (origin) => {
       stateOf(origin).isKnown = true
@@ -37,5 +52,7 @@ export function makeKnownOrigins(clock: Clock): KnownOrigins {
       // A clock that was set back must not make the silence longer.
       return now >= restsFrom && now < restsUntil ? restsUntil - now : 0
     },
+    strangerWait: ({ origin, hostname }) =>
+      origins.get(origin)?.isKnown === true ? 0 : strangers.take(hostname),
   }
 }

@@ -1,0 +1,66 @@
+import { UNPRINTABLE } from './push-explain-text.ts'
+
+type Identity = {
+  user_id: string
+  app_id: string
+  pushkey_hash: string
+  device_display_name: string
+}
+type Times = { last_success_at: number | null; failing_since: number | null; last_error: string | null }
+
+/** The answer of `GET /_belfry/v1/pushers`, as far as it is printed. Times are milliseconds since the Unix epoch. */
+export type PusherReport = {
+  pushers: (Identity &
+    Times & {
+      state: string
+      queued: number
+      next_attempt_at: number | null
+      held_until?: number | null
+      handle_shared_with: string[]
+    })[]
+  removed: (Identity & Times & { reason: string; removed_at: number })[]
+}
+
+/** For people: a line for each pusher, below it what is out of the ordinary, and then those that are gone. */
+export function statusText({ pushers, removed }: PusherReport): string {
+  return [
+    ...(pushers.length === 0 ? ['No pushers.'] : pushers.flatMap(pusherLines)),
+    ...(removed.length === 0 ? [] : ['', 'Removed in the last 30 days:', ...removed.map(removedLine)]),
+  ]
+    .map((line) => line.replaceAll(UNPRINTABLE, '\ufffd'))
+    .join('\n')
+}
+
+type Pusher = PusherReport['pushers'][number]
+
+function pusherLines(pusher: Pusher): string[] {
+  const { state, queued, last_success_at: success, handle_shared_with: sharing } = pusher
+  const waiting = queued === 0 ? 'nothing waits' : `${queued} waiting`
+  const last = success === null ? 'nothing sent yet' : `last sent ${at(success)}`
+  return [
+    `${nameOf(pusher)}: ${state}, ${last}, ${waiting}`,
+    ...troubleOf(pusher),
+    ...(sharing.length === 0 ? [] : [`  its instance_handle is shared with: ${sharing.join(', ')}`]),
+  ]
+}
+
+function troubleOf({ failing_since, last_error, next_attempt_at, held_until = null }: Pusher): string[] {
+  const next = next_attempt_at === null ? '' : `, next attempt ${at(next_attempt_at)}`
+  return [
+    ...(failing_since === null
+      ? []
+      : [`  failing since ${at(failing_since)} (${last_error ?? 'unknown'})${next}`]),
+    ...(held_until === null ? [] : [`  held until ${at(held_until)}: its user is active elsewhere`]),
+  ]
+}
+
+function removedLine(pusher: PusherReport['removed'][number]): string {
+  const error = pusher.last_error === null ? '' : ` (last error: ${pusher.last_error})`
+  return `  ${at(pusher.removed_at)}  ${nameOf(pusher)}: ${pusher.reason}${error}`
+}
+
+const nameOf = ({ user_id, app_id, pushkey_hash, device_display_name }: Identity) =>
+  `${user_id} ${device_display_name} (${app_id}, ${pushkey_hash})`
+
+/** In UTC, to the second. */
+const at = (ms: number) => `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')}Z`

@@ -1,0 +1,68 @@
+import type { InboxStore, StoredEntry } from '../gateway/inbox.ts'
+import type { ServerEvent } from '../http/event-stream.ts'
+import type { Clock } from '../lib/clock.ts'
+import { limitExceeded } from '../lib/errors.ts'
+
+/** Proxies close what has been silent for a minute. */
+const HEARTBEAT_MS = 15_000
+const MOST_PER_ADDRESS = 20
+const TRY_AGAIN_MS = 10_000
+
+export type InboxStreamDeps = { store: InboxStore; clock: Clock }
+export type Watch = {
+  pushkey: string
+  /** The id of the last entry that the listener has; undefined: what comes from here on. */
+  after: number | undefined
+  signal: AbortSignal
+}
+
+/** The entries of an inbox as they come, and a heartbeat when there are none for a while; ends with the signal. */
+export async function* watchInbox(
+  { store, clock }: InboxStreamDeps,
+  { pushkey, after, signal }: Watch,
+): AsyncGenerator<ServerEvent | undefined> {
+  let wake = new AbortController()
+  const leave = store.listen(pushkey, () => wake.abort())
+  try {
+    let last = after ?? (await store.list(pushkey)).at(-1)?.id ?? 0
+    // It is listened to: whoever reads this misses nothing.
+    yield undefined
+    while (!signal.aborted) {
+      wake = new AbortController()
+      const entries = await store.list(pushkey, last)
+      for (const entry of entries) {
+        last = entry.id
+        yield eventOf(entry)
+      }
+      if (entries.length > 0) continue
+      await clock.sleep(HEARTBEAT_MS, AbortSignal.any([wake.signal, signal]))
+      if (!wake.signal.aborted) yield undefined
+    }
+  } finally {
+    leave()
+  }
+}
+
+function eventOf({ id, received_at, notification }: StoredEntry): ServerEvent {
+  return { id: String(id), data: { received_at, notification } }
+}
+
+/** Counts who listens: one address has so many connections at most. */
+export function createListeners() {
+  const counts = new Map<string, number>()
+  return {
+    /** Counts until the signal aborts. @throws {MatrixError} 429 when there are too many already */
+    enter(address: string, signal: AbortSignal): void {
+      const count = counts.get(address) ?? 0
+      if (count >= MOST_PER_ADDRESS) throw limitExceeded(TRY_AGAIN_MS)
+      counts.set(address, count + 1)
+      const leave = () => {
+        const left = (counts.get(address) ?? 1) - 1
+        if (left > 0) counts.set(address, left)
+        else counts.delete(address)
+      }
+      if (signal.aborted) leave()
+      else signal.addEventListener('abort', leave, { once: true })
+    },
+  }
+}

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { inboxRoutes } from '../../src/gateway-api/inbox.ts'
+import { createLocalBus } from '../../src/cluster/bus.ts'
+import { makeInboxStore } from '../../src/gateway/inbox-store.ts'
+import type { Database } from '../../src/storage/database.ts'
+import { startServer } from '../http/server-fixture.ts'
+import { onEachDatabase, openTestSqlite } from '../support/databases.ts'
+import { eventually } from '../support/eventually.ts'
+import { createManualClock } from '../support/manual-clock.ts'
+
+async function serve(db: Database) {
+  const store = makeInboxStore({ db, bus: createLocalBus() })
+  const clock = createManualClock()
+  const { server, [Symbol.asyncDispose]: close } = startServer(inboxRoutes({ store, clock }))
+  const { url } = await server.listen()
+  const add = (pushkey: string, event_id: string) =>
+    store.add(pushkey, {
+      notification: { event_id, devices: [{ app_id: 'a', pushkey }] },
+      received_at: clock.now(),
+    })
+  return { url, clock, add, close, [Symbol.asyncDispose]: close }
+}
+
+/** Listens as a browser does. */
+async function listen(t: TestContext, url: string, headers: Record<string, string> = {}) {
+  const ending = new AbortController()
+  t.after(() => ending.abort())
+  const response = await fetch(url, { headers, signal: ending.signal })
+  let text = ''
+  const reading = (async () => {
+    if (response.body === null) return
+    const decoder = new TextDecoder()
+    for await (const chunk of response.body) text += decoder.decode(chunk as Uint8Array, { stream: true })
+  })()
+  reading.catch(() => undefined)
+  const blocks = () => text.split('\n\n').slice(0, -1)
+  const events = () =>
+    blocks()
+      .filter((block) => block.startsWith('id: '))
+      .map((block) => {
+        const [, id = '', data = ''] = /^id: (\d+)\ndata: (.*)$/.exec(block) ?? []
+        const { notification } = JSON.parse(data) as { notification: { event_id: string } }
+        return { id, eventId: notification.event_id }
+      })
+  if (response.status === 200) await eventually(() => blocks().length > 0)
+  return { response, blocks, events, reading, end: () => ending.abort() }
+}
+
+onEachDatabase('the live stream of an inbox', (open) => {
+  test('tells of what comes, and after a break of what was missed', async (t) => {
+    await using api = await serve(await open(t))
+    const url = `${api.url}/_belfry/v1/inbox/${encodeURIComponent('a/b ü')}/stream`
+    await api.add('a/b ü', '$before')
+    const first = await listen(t, url)
+    assert.equal(first.response.headers.get('content-type'), 'text/event-stream')
+    assert.deepEqual(first.events(), [], 'only what comes from now on')
+    await api.add('a/b ü', '$1')
+    await api.add('another', '$other')
+    await api.add('a/b ü', '$2')
+    await eventually(() => first.events().length === 2)
+    const [one, two] = first.events()
+    assert.deepEqual([one?.eventId, two?.eventId], ['$1', '$2'])
+    first.end()
+    await api.add('a/b ü', '$3')
+    const again = await listen(t, `${url}?last_event_id=0`, { 'Last-Event-ID': one?.id ?? '' })
+    await eventually(() => again.events().length === 2)
+    assert.deepEqual(
+      again.events().map(({ eventId }) => eventId),
+      ['$2', '$3'],
+    )
+    const all = await listen(t, `${url}?last_event_id=0`)
+    await eventually(() => all.events().length === 4)
+  })
+})
+
+test('heartbeats come while nothing does, and the stream ends with the server', async (t) => {
+  await using api = await serve(await openTestSqlite(t))
+  const stream = await listen(t, `${api.url}/_belfry/v1/inbox/key/stream`)
+  for (const count of [2, 3]) {
+    await eventually(() => {
+      if (stream.blocks().length >= count) return true
+      api.clock.advance(5000)
+      return false
+    })
+  }
+  assert.ok(stream.blocks().every((block) => block === ':'))
+  await api.close()
+  await stream.reading
+})
+
+test('an address has a bounded number of streams; what is no id is refused', async (t) => {
+  await using api = await serve(await openTestSqlite(t))
+  const url = `${api.url}/_belfry/v1/inbox/key/stream`
+  const streams = await Promise.all(Array.from({ length: 20 }, () => listen(t, url)))
+  const refused = await fetch(url)
+  assert.equal(refused.status, 429)
+  assert.equal(((await refused.json()) as { errcode: string }).errcode, 'M_LIMIT_EXCEEDED')
+  streams[0]?.end()
+  await eventually(async () => {
+    const next = await fetch(url, { signal: AbortSignal.timeout(2000) })
+    await next.body?.cancel()
+    return next.status === 200
+  })
+  const bad = await fetch(`${url}?last_event_id=x`)
+  assert.equal(bad.status, 400)
+})
