@@ -22,11 +22,14 @@ import type { Config } from './config/schema.ts'
 import { explainRoutes } from './console-api/explain.ts'
 import { journeyRoutes } from './console-api/journey.ts'
 import { pusherReportRoutes } from './console-api/pushers.ts'
-import { checkGatewayUrl, NOTIFY_PATH } from './delivery/gateway-url.ts'
+import { checkGatewayUrl, checkPushResource, NOTIFY_PATH } from './delivery/gateway-url.ts'
 import { makeLazySender } from './delivery/lazy-sender.ts'
+import { makeLazyWebPush } from './delivery/lazy-web-push.ts'
+import { openServerVapid } from './delivery/server-vapid.ts'
 import { startDelivery } from './delivery/worker.ts'
 import { BUILT_IN_APPS, createGatewayParts, type Environment, type GatewayParts } from './gateway-app.ts'
 import type { NotificationDevice } from './gateway/notification.ts'
+import type { Vapid } from './gateway/webpush/vapid.ts'
 import { healthRoutes } from './http/health.ts'
 import { createLoginAttemptLimiter, createRateLimiter, createTokenMailLimiter } from './http/rate-limit.ts'
 import { createHttpServer } from './http/server.ts'
@@ -90,6 +93,7 @@ export async function createBelfry(config: Config, given: Partial<Environment> =
   const bus = createLocalBus()
   const trace = createTrace({ isEnabled: config.trace.enabled })
   const gatewayTrace = createGatewayTrace({ db, trace, log })
+  const vapid = await orClosed(db, () => openServerVapid(config, db, environment.clock))
   const own = await orClosed(db, () =>
     createGatewayParts({
       ...environment,
@@ -105,7 +109,7 @@ export async function createBelfry(config: Config, given: Partial<Environment> =
       },
     }),
   )
-  const stages = createStages(config, { ...environment, ca, bus, trace, own }, db)
+  const stages = createStages(config, { ...environment, ca, bus, trace, own, vapid }, db)
   const running: AsyncDisposable[] = []
   return {
     async listen() {
@@ -128,6 +132,7 @@ export async function createBelfry(config: Config, given: Partial<Environment> =
       await own.gateway[Symbol.asyncDispose]()
       await gatewayTrace[Symbol.asyncDispose]()
       await stages.sender[Symbol.asyncDispose]()
+      await stages.webPush?.[Symbol.asyncDispose]()
       await stages.lastSeen[Symbol.asyncDispose]()
       await db[Symbol.asyncDispose]()
     },
@@ -136,7 +141,13 @@ export async function createBelfry(config: Config, given: Partial<Environment> =
   }
 }
 
-type FromOutside = { ca: readonly string[]; bus: Bus; trace: Trace; own: GatewayParts }
+type FromOutside = {
+  ca: readonly string[]
+  bus: Bus
+  trace: Trace
+  own: GatewayParts
+  vapid: Vapid | undefined
+}
 
 async function orClosed<T>(db: Database, make: () => Promise<T>): Promise<T> {
   try {
@@ -157,7 +168,7 @@ export async function keepVapidKey(file: string): Promise<{ publicKey: string; i
 /** Builds each stage with what it needs, from the end of an event's way to its beginning. */
 function createStages(
   config: Config,
-  { clock, random, log, metrics, ca, bus, trace, own }: Environment & FromOutside,
+  { clock, random, log, metrics, ca, bus, trace, own, vapid }: Environment & FromOutside,
   db: Database,
 ) {
   const serverName = config.server_name
@@ -167,15 +178,15 @@ function createStages(
   const ownUrls = config.public_url === undefined ? [] : [config.public_url]
   const isOwnGateway = (url: URL) => ownUrls.some((own) => url.href === own + NOTIFY_PATH)
 
+  const outbound = { policy, ca, connectionsPerOrigin: config.push.connections_per_gateway, clock }
   const sender = makeLazySender({
-    policy,
-    ca,
-    connectionsPerOrigin: config.push.connections_per_gateway,
-    clock,
+    ...outbound,
     inProcess: (url) => (isOwnGateway(url) ? own.inProcess : undefined),
   })
+  const webPush = vapid && makeLazyWebPush({ ...outbound, vapid })
   const sending = {
     send: sender.send,
+    webPush,
     events: createEvents({ log, metrics }),
     includeContent: config.push.include_content,
   }
@@ -185,14 +196,18 @@ function createStages(
     db,
     bus,
     clock,
+    random,
     trace,
     maxPushersPerUser: config.push.max_pushers_per_user,
-    checkUrl: (url) => checkGatewayUrl(url, { policy, lookup: systemLookup, isOwnGateway }),
+    checkUrl: (url, kind) =>
+      kind === 'webpush'
+        ? checkPushResource(url, { policy, lookup: systemLookup })
+        : checkGatewayUrl(url, { policy, lookup: systemLookup, isOwnGateway }),
     startBadge,
     endBadge,
     copyRules: (tx, of) => copyDeviceRules(rules, tx, of),
   }
-  const testPushes: TestPushDeps = { ...pushers, ...sending, random, sendTestMail: mail?.sendTest }
+  const testPushes: TestPushDeps = { ...pushers, ...sending, sendTestMail: mail?.sendTest }
   const ruleFaults = metrics.counter(
     'belfry_rule_faults_total',
     'Rule evaluations that threw; no message was lost',
@@ -269,6 +284,7 @@ function createStages(
         typing,
         pushers,
         testPushes,
+        webPush: vapid && { vapid: vapid.publicKey },
       }),
       ...explainRoutes({ db, settings: ruleSettings }),
       ...journeyRoutes({ db, trace }),
@@ -330,6 +346,7 @@ function createStages(
     typing,
     activity,
     sender,
+    webPush,
     startDelivering,
     startSweeping,
     ownUrls,

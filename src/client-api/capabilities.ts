@@ -1,15 +1,20 @@
 import { PROFILE_FIELDS } from '../accounts/profile.ts'
 import { client, defineRoute, type Route } from '../http/route.ts'
 
-/** `roomVersions`: what `createRoom` takes. */
 export type CapabilitiesDeps = {
+  /** What `createRoom` takes. */
   roomVersions: { default: string; available: readonly string[] }
   /** Whether addresses can be validated. */
   sendsMail?: boolean
+  /** Absent where there are no such pushers. */
+  webPush?: WebPushCapability | undefined
 }
 
+/** Pushers of kind `webpush` (MSC4174). `vapid`: the public key that subscriptions are to be made with, in base64url. */
+export type WebPushCapability = { vapid: string }
+
 /** `GET /capabilities` (client-server API, "Capabilities negotiation"). */
-export function capabilitiesRoutes({ roomVersions, sendsMail = false }: CapabilitiesDeps): Route[] {
+export function capabilitiesRoutes({ roomVersions, sendsMail = false, webPush }: CapabilitiesDeps): Route[] {
   const available = Object.fromEntries(roomVersions.available.map((version) => [version, 'stable']))
   const capabilities = {
     'm.room_versions': { default: roomVersions.default, available },
@@ -20,6 +25,10 @@ export function capabilitiesRoutes({ roomVersions, sendsMail = false }: Capabili
     'm.3pid_changes': { enabled: sendsMail },
     'm.get_login_token': { enabled: false },
     'm.forget_forced_upon_leave': { enabled: false },
+    ...(webPush && {
+      'm.webpush': { enabled: true, ...webPush },
+      'org.matrix.msc4174.webpush': { enabled: true, ...webPush },
+    }),
   }
   return [
     defineRoute({

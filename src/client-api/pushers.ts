@@ -1,11 +1,14 @@
-import { client, defineRoute, type Route } from '../http/route.ts'
+import { z } from 'zod'
+import { client, defineRoute, reply, type Route } from '../http/route.ts'
 import { jsonObject } from '../http/schema.ts'
+import { activatePusher } from '../pushers/activate-pusher.ts'
 import { listPushers } from '../pushers/list-pushers.ts'
 import { parsePusherChange } from '../pushers/pusher-request.ts'
 import { type PusherDeps, setPusher } from '../pushers/set-pusher.ts'
 
 /** Client-server API, "Push Notifications": `POST /pushers/set` and `GET /pushers`. */
-export function pusherRoutes(deps: PusherDeps): Route[] {
+export function pusherRoutes(deps: PusherDeps & { webPush?: boolean }): Route[] {
+  const webPush = deps.webPush ?? false
   return [
     defineRoute({
       method: 'POST',
@@ -14,9 +17,9 @@ export function pusherRoutes(deps: PusherDeps): Route[] {
       limit: 'default',
       body: jsonObject,
       async handler({ body, prefix, requester }) {
-        const change = parsePusherChange(body, { handleRequired: prefix === 'api/v1' })
-        await setPusher(deps, requester, change)
-        return {}
+        const change = parsePusherChange(body, { handleRequired: prefix === 'api/v1', webPush })
+        const outcome = await setPusher(deps, requester, change)
+        return outcome === 'needs activation' ? reply(201, {}) : {}
       },
     }),
     defineRoute({
@@ -28,5 +31,26 @@ export function pusherRoutes(deps: PusherDeps): Route[] {
         return { pushers: await listPushers(deps.db, requester.userId, deps.clock.now()) }
       },
     }),
+    ...(webPush ? ACK_PATHS.map((path) => ackRoute(deps, path)) : []),
   ]
+}
+
+/** Of MSC4174, and of its drafts. */
+const ACK_PATHS = [client('/pushers/ack'), '/_matrix/client/unstable/org.matrix.msc4174/pushers/ack']
+
+const ack = z.object({ app_id: z.string(), ack_token: z.string() })
+
+/** `POST /pushers/ack` (MSC4174): the app has got the token that was sent to its pusher. */
+function ackRoute(deps: PusherDeps, path: (typeof ACK_PATHS)[number]): Route {
+  return defineRoute({
+    method: 'POST',
+    path,
+    auth: 'user',
+    limit: 'none',
+    body: ack,
+    async handler({ body: { app_id: appId, ack_token: ackToken }, requester: { userId } }) {
+      await activatePusher(deps, { userId, appId, ackToken })
+      return {}
+    },
+  })
 }

@@ -12,7 +12,7 @@ import type { SyncDeps } from '../rooms/sync/sync.ts'
 import type { Typing } from '../rooms/typing.ts'
 import { accountDataRoutes } from './account-data.ts'
 import { accountRoutes } from './account.ts'
-import { capabilitiesRoutes } from './capabilities.ts'
+import { capabilitiesRoutes, type WebPushCapability } from './capabilities.ts'
 import { createRoomRoutes } from './create-room.ts'
 import { devicesRoutes } from './devices.ts'
 import { directoryRoutes } from './directory.ts'
@@ -50,18 +50,21 @@ export type ClientApiDeps = {
   typing: Typing
   pushers: PusherDeps
   testPushes: TestPushDeps
+  /** Absent where there are no pushers of that kind. */
+  webPush: WebPushCapability | undefined
 }
 
 /** Every endpoint of the client-server API, one module of the specification after the other. */
 export function clientRoutes(deps: ClientApiDeps): Route[] {
-  const { accounts, validations, rules, rooms, notifications, sync, typing, pushers, testPushes, config } =
-    deps
+  const { accounts, validations, rules, rooms, notifications, sync, typing } = deps
+  const { pushers, testPushes, webPush, config } = deps
   const publicUrl = config.public_url
   const { db, clock } = rooms
   return [
-    ...versionsRoutes(),
+    ...versionsRoutes({ webPush: webPush !== undefined }),
     ...wellKnownRoutes({ publicUrl }),
     ...capabilitiesRoutes({
+      webPush,
       roomVersions: { default: DEFAULT_ROOM_VERSION, available: [...ROOM_VERSIONS.keys()] },
       sendsMail: validations.mailToken !== undefined,
     }),
@@ -86,7 +89,7 @@ export function clientRoutes(deps: ClientApiDeps): Route[] {
     ...syncRoutes(sync),
     ...legacyEventRoutes(sync),
     ...pushRulesRoutes(rules),
-    ...pusherRoutes(pushers),
+    ...pusherRoutes({ ...pushers, webPush: webPush !== undefined }),
     ...testPushRoutes(testPushes),
     ...notificationRoutes({ db, clock }),
     ...probesRoutes(),

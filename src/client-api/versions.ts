@@ -18,14 +18,15 @@ const UNSTABLE_FEATURES = {
 }
 
 /** `GET /versions` (client-server API, "API Versions"). */
-export function versionsRoutes(): Route[] {
+export function versionsRoutes({ webPush }: { webPush: boolean }): Route[] {
+  const unstable_features = { ...UNSTABLE_FEATURES, ...(webPush && { 'org.matrix.msc4174': true }) }
   return [
     defineRoute({
       method: 'GET',
       path: '/_matrix/client/versions',
       auth: 'none',
       limit: 'default',
-      handler: () => ({ versions: VERSIONS, unstable_features: UNSTABLE_FEATURES }),
+      handler: () => ({ versions: VERSIONS, unstable_features }),
     }),
   ]
 }

@@ -90,6 +90,15 @@ const pushSchema = z.strictObject({
     about:
       'Send the content of events to push gateways; off, every poke is as if its pusher asked for `event_id_only`.',
   }),
+  web_push: setting(flagOn, {
+    about:
+      'Pushers of kind `webpush` (MSC4174): notifications go encrypted to the push services of browsers and of UnifiedPush, without a gateway. Off, those that are there wait.',
+  }),
+  contact: setting(z.string().min(1).optional(), {
+    about:
+      'An e-mail address or https URL by which push services of browsers can reach whoever runs this server.',
+    shownDefault: 'public_url, or postmaster@SERVER_NAME',
+  }),
   badge: setting(z.enum(['rooms', 'messages']).default('rooms'), {
     about:
       'What the number on an icon counts: `rooms` with something unread, or unread `messages`. Invitations count one each.',

@@ -1,12 +1,13 @@
 import { backOffMs } from '../lib/back-off.ts'
 import type { Clock } from '../lib/clock.ts'
-import type { Events } from '../lib/events.ts'
+import type { Events, PokeKind } from '../lib/events.ts'
 import type { Random } from '../lib/ids.ts'
 import type { NextStep } from './next-poke.ts'
 import { AT_START, type Progress } from './outbox-store.ts'
 import type { Outcome, Turn } from './outcome-store.ts'
 import type { HeadRow } from './pusher-state-store.ts'
-import type { PokeResult, PokeSender } from './send-poke.ts'
+import type { PokeResult } from './send-poke.ts'
+import { type SenderDeps, senderFor, WEB_PUSH_IS_OFF } from './sender-for.ts'
 import type { PusherStep } from '../trace/trace.ts'
 
 /** One turn with a pusher: what is to be recorded of it, and, if something was sent, what and how that went. */
@@ -14,12 +15,13 @@ export type Attempt = {
   outcome: Omit<Outcome, 'release'>
   /** Failures in a row, this one included. */
   attempts: number
-  sent?: { about: 'event' | 'badge'; result: PokeResult }
+  sent?: { about: PokeKind; result: PokeResult }
 }
 
-export type AttemptDeps = { send: PokeSender; clock: Clock; random: Random }
+export type AttemptDeps = SenderDeps & { clock: Clock; random: Random }
 
-type Sendable = Extract<NextStep, { kind: 'send' }>
+type Sendable = Extract<NextStep, { kind: 'send' | 'activate' }>
+type Quiet = Extract<NextStep, { kind: 'rest' | 'hold' }>
 
 export const NOTHING_DONE = {
   kind: 'rest',
@@ -28,6 +30,7 @@ export const NOTHING_DONE = {
   steps: [] as readonly PusherStep[],
   badge: null,
   badgeSeen: null,
+  ackTokenTold: null,
   error: null,
   nextAttemptAt: null,
   heldUntil: null,
@@ -42,49 +45,60 @@ export async function attemptPoke(
 ): Promise<Attempt> {
   const attempts = head.attempts + 1
   const rest = { ...NOTHING_DONE, pusherId: head.pusher_id, setAt: head.set_at, done }
-  if (step.kind !== 'send') {
-    const outcome = { ...rest, badgeSeen: step.badgeKnown ? head.badge_due : null }
-    if (step.kind === 'rest') return { outcome, attempts }
-    const held = { kind: 'held', heldUntil: step.until, nextAttemptAt: step.lookAt } as const
-    return { outcome: { ...outcome, ...held }, attempts }
-  }
-  const { refused, result } = await sendInSomeForm(deps.send, head.url ?? '', step)
-  const sent = { about: step.about, result }
-  const traced = { ...rest, steps: step.about === 'badge' ? [] : stepsOf(head, refused, result) }
+  if (step.kind === 'rest' || step.kind === 'hold')
+    return { outcome: { ...rest, ...unsent(head, step) }, attempts }
+  const { refused, result } = await sendStep(deps, head, step)
+  const sent = { about: step.kind === 'activate' ? ('activation' as const) : step.about, result }
+  const traced = { ...rest, steps: sent.about === 'event' ? stepsOf(head, refused, result) : [] }
   if (result.kind === 'retry') {
     const wait = Math.max(backOffMs(attempts, deps.random), result.retryAfterMs ?? 0)
     const failure = { kind: 'failed', error: result.error, nextAttemptAt: deps.clock.now() + wait } as const
     return { outcome: { ...traced, ...failure }, attempts, sent }
   }
-  // A badge may be told while the event at the head is held.
-  const past = {
-    ...traced,
-    done: step.about === 'badge' ? done : pastHead(head, done),
-    badgeSeen: head.badge_due,
-  }
+  const past = { ...traced, ...taken(head, step, done) }
   if (result.kind === 'refused') {
     // A badge that is due stays due when the event that would have told it is dropped.
-    const badgeSeen = step.about === 'badge' ? head.badge_due : null
-    return { outcome: { ...past, kind: 'dropped', badgeSeen, error: result.error }, attempts, sent }
+    const badgeSeen = sent.about === 'badge' ? head.badge_due : null
+    return {
+      outcome: { ...past, kind: 'dropped', badge: null, badgeSeen, error: result.error },
+      attempts,
+      sent,
+    }
   }
   const kind = isRejected(head, result) ? 'rejected' : 'sent'
-  return { outcome: { ...past, kind, badge: step.badge }, attempts, sent }
+  return { outcome: { ...past, kind }, attempts, sent }
+}
+
+function unsent(head: HeadRow, step: Quiet) {
+  const badgeSeen = step.badgeKnown ? head.badge_due : null
+  if (step.kind === 'rest') return { badgeSeen, ackTokenTold: step.ackToken ?? null }
+  return { badgeSeen, kind: 'held', heldUntil: step.until, nextAttemptAt: step.lookAt } as const
+}
+
+/** How far things are once the gateway has answered. A badge may be told while the event at the head is held. */
+function taken(head: HeadRow, step: Sendable, done: Progress) {
+  if (step.kind === 'activate') return { ackTokenTold: step.ackToken }
+  const { badge, about } = step
+  return { done: about === 'badge' ? done : pastHead(head, done), badge, badgeSeen: head.badge_due }
 }
 
 type Refused = Extract<PokeResult, { kind: 'refused' }>
 
-/**
- * A gateway may choke on what is in an event, or on its size; that something has come it can still tell. `refused`: it did not
- * take the long form, and `result` is of the short one.
- */
-async function sendInSomeForm(
-  send: PokeSender,
-  url: string,
-  { poke, shorter }: Sendable,
+/** `refused`: the long form was not taken, and `result` is of the short one. */
+async function sendStep(
+  deps: AttemptDeps,
+  head: HeadRow,
+  step: Sendable,
 ): Promise<{ refused?: Refused; result: PokeResult }> {
-  const result = await send(url, poke)
-  if (result.kind !== 'refused' || shorter === undefined) return { result }
-  return { refused: result, result: await send(url, shorter()) }
+  const url = head.url ?? ''
+  if (step.kind === 'activate')
+    return { result: (await deps.webPush?.activate(url, step.device, step.ackToken)) ?? WEB_PUSH_IS_OFF }
+  const send = senderFor(deps, head.kind)
+  const more = step.worthSeconds === undefined ? {} : { worthSeconds: step.worthSeconds }
+  const result = await send(url, step.poke, more)
+  // A gateway may choke on what is in an event, or on its size; that something has come it can still tell.
+  if (result.kind !== 'refused' || step.shorter === undefined) return { result }
+  return { refused: result, result: await send(url, step.shorter(), more) }
 }
 
 const isRejected = ({ pushkey }: HeadRow, result: Extract<PokeResult, { kind: 'sent' }>) =>

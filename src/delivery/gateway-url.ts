@@ -32,20 +32,40 @@ export type GatewayUrlDeps = {
  * never contains an address: a refusal must not tell a user what an internal name resolves to.
  */
 export async function checkGatewayUrl(text: string, deps: GatewayUrlDeps): Promise<GatewayUrlCheck> {
-  const url = URL.parse(text)
-  if (url === null) return refused('data.url is not a valid URL')
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') return refused('data.url must be an https URL')
-  if (url.username !== '' || url.password !== '')
-    return refused('data.url must not contain a user name or a password')
-  if (url.href.includes('#')) return refused('data.url must not contain a fragment')
+  const url = readUrl(text)
+  if (typeof url === 'string') return refused(url)
   if (deps.isOwnGateway?.(url) === true) return { kind: 'ok', href: url.href }
+  return checkAddresses(url, deps, isOrdinary(url))
+}
 
+/**
+ * May a pusher of kind `webpush` be set to this push resource (RFC 8030)? As above, but for the path, which is the push service's
+ * own affair. On every connection the same is asked by `gateway/endpoint.ts`.
+ */
+export async function checkPushResource(text: string, deps: GatewayUrlDeps): Promise<GatewayUrlCheck> {
+  const url = readUrl(text)
+  if (typeof url === 'string') return refused(url)
+  return checkAddresses(url, deps, url.protocol === 'https:')
+}
+
+/** Else the reason why it cannot be one. */
+function readUrl(text: string): URL | string {
+  const url = URL.parse(text)
+  if (url === null) return 'data.url is not a valid URL'
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'data.url must be an https URL'
+  if (url.username !== '' || url.password !== '') return 'data.url must not contain a user name or a password'
+  return url.href.includes('#') ? 'data.url must not contain a fragment' : url
+}
+
+/** @param isAsked it has the form that is asked for; in any other it must be an address of the operator's own. */
+async function checkAddresses(url: URL, deps: GatewayUrlDeps, isAsked: boolean): Promise<GatewayUrlCheck> {
   const addresses = await addressesOf(url, deps)
   if (addresses.some((address) => !deps.policy.allows(address))) {
     return refused(`The host of data.url is ${BLOCKED}`)
   }
-  const isListed = addresses.length > 0 && addresses.every(addressRule(url, deps.policy).allows)
-  if (isListed || isOrdinary(url)) return { kind: 'ok', href: url.href }
+  const isListed =
+    addresses.length > 0 && addresses.every((address) => deps.policy.allowedByOperator(address))
+  if (isListed || isAsked) return { kind: 'ok', href: url.href }
   return refused(
     url.protocol === 'http:'
       ? 'data.url must use https; plain http is only for hosts in push.allow_ip_ranges'

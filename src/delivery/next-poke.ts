@@ -70,7 +70,11 @@ export type NextStep =
       /** null: the poke tells none. */
       badge: number | null
       about: 'event' | 'badge'
+      /** For how long it is worth something, if not for as long as it takes. Seconds. */
+      worthSeconds?: number
     }
+  /** The app is still to confirm the pusher (MSC4174), and is sent the token for that. */
+  | { kind: 'activate'; device: PokeDevice; ackToken: string }
   | { kind: 'skip'; reason: SkipReason }
   /**
    * The user is active elsewhere, and may read it there. `until`: then it is sent all the same. `lookAt`: until then they are there,
@@ -78,7 +82,7 @@ export type NextStep =
    */
   | { kind: 'hold'; until: number; lookAt: number; badgeKnown: boolean }
   /** Nothing is to be sent. `badgeKnown`: the badge may have changed, but it is what was told last. */
-  | { kind: 'rest'; badgeKnown: boolean }
+  | { kind: 'rest'; badgeKnown: boolean; /** Not sent any more. */ ackToken?: string | null }
 
 export type NextPokeDeps = Omit<Questions, 'rulesOf'> & {
   q: Queries
@@ -94,7 +98,15 @@ export type NextPokeDeps = Omit<Questions, 'rulesOf'> & {
  * gateway was told last. Everything is read now: what was read, redacted or left while it waited is not told of.
  */
 export async function nextPoke(deps: NextPokeDeps, head: HeadRow): Promise<NextStep> {
+  if (head.activated === 0) return activationStep(deps, head)
   return head.head === null ? badgeStep(deps, head) : eventStep(deps, head, head.head)
+}
+
+function activationStep(deps: NextPokeDeps, head: HeadRow): NextStep {
+  const { ack_token: ackToken, ack_expires_at: expiresAt, activation_due: due } = head
+  if (due === 0 || ackToken === null || head.enabled === 0 || (expiresAt ?? 0) <= deps.now)
+    return { kind: 'rest', badgeKnown: false, ackToken }
+  return { kind: 'activate', device: deviceOf(head, deps.includeContent), ackToken }
 }
 
 async function badgeStep(
@@ -102,7 +114,7 @@ async function badgeStep(
   head: HeadRow,
 ): Promise<Extract<NextStep, { kind: 'send' | 'rest' }>> {
   if (head.badge_due === 0) return { kind: 'rest', badgeKnown: false }
-  if (!isTold(head)) return { kind: 'rest', badgeKnown: true }
+  if (!wantsBadges(head)) return { kind: 'rest', badgeKnown: true }
   const badge = await deps.badgeOf(deps.q, head.user_id)
   if (badge === head.last_badge) return { kind: 'rest', badgeKnown: true }
   const poke = badgePoke({ device: deviceOf(head, deps.includeContent), unread: badge })
@@ -178,6 +190,7 @@ async function eventStep(deps: NextPokeDeps, head: HeadRow, position: number): P
     ...(!isShort && { shorter: () => eventPoke({ ...input, device: shortened(input.device) }) }),
     badge,
     about: 'event',
+    ...(isCall(head.type ?? '') && { worthSeconds: CALL_LIFE_MS / 1000 }),
   }
 }
 
@@ -248,6 +261,13 @@ export function namedFor({ event, room }: PokedEvent, recipient: UserId) {
 
 /** Does the pusher want to know the badge? */
 const isTold = (head: HeadRow) => head.enabled === 1 && head.disable_badge_count === 0
+
+/**
+ * Does it want a push for the badge alone? A browser is to show something for every push, so its app may say no, as it does to
+ * Sygnal: `events_only` in `data`. Gateways read that for themselves.
+ */
+const wantsBadges = (head: HeadRow) =>
+  isTold(head) && !(head.kind === 'webpush' && parseStored(head.data)['events_only'] === true)
 
 /** What the gateway is told of a pusher. */
 export function deviceOf(

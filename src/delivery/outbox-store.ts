@@ -75,7 +75,7 @@ export const deleteOutbox = query<{ pusherIds: readonly number[] }>()((db, p, d)
 )
 
 /** The kinds of pushers that are told of events. */
-const SENDING = [sql.lit('http'), sql.lit('email')]
+const SENDING = [sql.lit('http'), sql.lit('webpush'), sql.lit('email')]
 
 const urgencyOf = ({ type }: Told) => (isCall(type) ? 1 : 0)
 
@@ -96,6 +96,7 @@ export const addForRoom = query<Omit<ForRoom, 'type'> & Row>()((db, p, d) =>
         .where('m.user_id', 'not in', d.list(p.except) as RawBuilder<UserId>)
         .where('p.kind', 'in', SENDING)
         .where('p.enabled', '=', sql.lit(1))
+        .where('p.activated', '=', sql.lit(1))
         .select([
           'p.pusher_id',
           d.integer(p.position).as('position'),
@@ -117,6 +118,7 @@ export const addForUsers = query<{ userIds: readonly UserId[] } & Row>()((db, p,
         .where('user_id', 'in', d.list(p.userIds) as RawBuilder<UserId>)
         .where('kind', 'in', SENDING)
         .where('enabled', '=', sql.lit(1))
+        .where('activated', '=', sql.lit(1))
         .select([
           'pusher_id',
           d.integer(p.position).as('position'),
@@ -142,6 +144,7 @@ export const addForHandles = query<{ holders: readonly HolderRow[] } & Row>()((d
         )
         .where('p.kind', 'in', SENDING)
         .where('p.enabled', '=', sql.lit(1))
+        .where('p.activated', '=', sql.lit(1))
         .select([
           'p.pusher_id',
           d.integer(p.position).as('position'),
@@ -159,8 +162,9 @@ export const markBadgeDue = query<{ userIds: readonly UserId[] }>()((db, p, d) =
     .updateTable('pushers')
     .set((eb) => ({ badge_due: eb('badge_due', '+', 1) }))
     .where('user_id', 'in', d.list(p.userIds) as RawBuilder<UserId>)
-    .where('kind', '=', 'http')
+    .where('kind', 'in', SENDING)
     .where('enabled', '=', sql.lit(1))
+    .where('activated', '=', sql.lit(1))
     .where('disable_badge_count', '=', sql.lit(0))
     .returning('pusher_id'),
 )

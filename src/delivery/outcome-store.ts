@@ -27,6 +27,8 @@ export type Outcome = {
   badge: number | null
   /** `badge_due` as it was before the badge was read; null: it was not read. */
   badgeSeen: number | null
+  /** The token for its activation that needs not be sent any more. */
+  ackTokenTold: string | null
   error: string | null
   nextAttemptAt: number | null
   /** When what is held is sent at the latest. */
@@ -110,6 +112,7 @@ type OutcomeRow = {
   seen_set_at: number
   told: number | null
   seen_badge: number | null
+  told_token: string | null
   fault: string | null
   retry_at: number | null
   hold_end: number | null
@@ -122,6 +125,7 @@ const outcomeRow = (outcome: Outcome): OutcomeRow => ({
   seen_set_at: outcome.setAt,
   told: outcome.badge,
   seen_badge: outcome.badgeSeen,
+  told_token: outcome.ackTokenTold,
   fault: outcome.error,
   retry_at: outcome.nextAttemptAt,
   hold_end: outcome.heldUntil,
@@ -136,8 +140,9 @@ const isFailed = sql<boolean>`(r.kind = 'failed' and set_at = r.seen_set_at)`
 const isAnswered = sql<boolean>`r.kind in ('sent', 'dropped')`
 const isFault = sql<boolean>`(r.fault is not null and set_at = r.seen_set_at)`
 const badgeLeft = sql<number>`case when badge_due = r.seen_badge then 0 else badge_due end`
-const goesOn = sql<boolean>`(r.give_back = 0 and not ${isFailed} and not ${isHeld} and (${badgeLeft} > 0
-  or exists (select 1 from outbox where outbox.pusher_id = pushers.pusher_id)))`
+const activationLeft = sql<0 | 1>`case when ack_token = r.told_token then 0 else activation_due end`
+const goesOn = sql<boolean>`(r.give_back = 0 and not ${isFailed} and not ${isHeld} and (${activationLeft} = 1
+  or activated = 1 and (${badgeLeft} > 0 or exists (select 1 from outbox where outbox.pusher_id = pushers.pusher_id))))`
 
 const when = <T>(
   condition: RawBuilder<boolean>,
@@ -158,6 +163,7 @@ export const applyOutcomes = query<{ items: readonly OutcomeRow[] } & Lease>()((
           seen_set_at: 'integer',
           told: 'integer',
           seen_badge: 'integer',
+          told_token: 'text',
           fault: 'text',
           retry_at: 'integer',
           hold_end: 'integer',
@@ -179,6 +185,7 @@ export const applyOutcomes = query<{ items: readonly OutcomeRow[] } & Lease>()((
       last_error_at: when<number>(isFault, now, sql`last_error_at`),
       last_badge: when<number>(isSent, sql`coalesce(r.told, last_badge)`, sql`last_badge`),
       badge_due: badgeLeft,
+      activation_due: activationLeft,
       lease_owner: when<string>(goesOn, sql`lease_owner`, none),
       lease_until: when<number>(goesOn, d.integer(p.until), none),
     })

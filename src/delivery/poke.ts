@@ -2,6 +2,9 @@ import { isCall } from '../lib/calls.ts'
 import type { EventId, RoomId, UserId } from '../lib/ids.ts'
 import type { Json, JsonObject } from '../lib/json.ts'
 
+/** How long an app has to confirm its pusher (MSC4174). */
+export const ACK_TOKEN_SECONDS = 300
+
 /** What goes over the wire: the body of `POST /_matrix/push/v1/notify` (Push Gateway API). */
 export type Poke = { notification: PokeNotification }
 
@@ -76,6 +79,21 @@ export type EventPokeInput = {
 /** The poke for one event to one pusher, in the format that the pusher asked for. */
 export function eventPoke(input: EventPokeInput): Poke {
   return { notification: input.device.data.format === 'event_id_only' ? idOnly(input) : full(input) }
+}
+
+/** The same in the short form. */
+export function shortPoke({ notification }: Poke): Poke {
+  const { event_id, room_id, prio, counts, devices } = notification
+  const { tweaks: _tweaks, ...device } = devices[0]
+  return {
+    notification: {
+      ...(event_id !== undefined && { event_id }),
+      ...(room_id !== undefined && { room_id }),
+      ...(prio !== undefined && { prio }),
+      ...(counts !== undefined && { counts }),
+      devices: [device],
+    },
+  }
 }
 
 /** The poke that only sets the badge. It says zero outright: phones clear their badge by it. */

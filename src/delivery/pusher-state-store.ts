@@ -82,11 +82,15 @@ export const isFree = (d: Dialect, now: number) =>
 export const isDue = (d: Dialect, now: number) =>
   sql<boolean>`(held_until is not null or ${isOver(d, 'next_attempt_at', { now, longest: LONGEST_WAIT_MS })})`
 
+/** Before its app has confirmed it a pusher is sent the token for that alone. */
+const isOpen = sql<boolean>`(activated = 1 or activation_due = 1)`
+
 export const claim = query<{ pusherIds: readonly number[] } & Lease>()((db, p, d) =>
   db
     .updateTable('pushers')
     .set({ lease_owner: p.owner, lease_until: p.until })
     .where('pusher_id', 'in', d.numbers(p.pusherIds))
+    .where(isOpen)
     .where(sendsPokes)
     // Whoever claims does not hold it: a lease of its own is one that it failed to write the end of.
     .where((eb) => eb.or([isFree(d, p.now), eb('lease_owner', '=', p.owner)]))
@@ -107,49 +111,57 @@ type HeadParams = { owner: string; items: readonly { id: number; after: number; 
 
 export const heads = query<HeadParams>()((db, p, d) =>
   db
-    .selectFrom((from) =>
-      from
-        .selectFrom(d.rows(p.items, { id: 'integer', after: 'integer', urgent_after: 'integer' }).as('r'))
-        .innerJoin('pushers as p', 'p.pusher_id', 'r.id')
-        .where('p.lease_owner', '=', p.owner)
-        .select([
-          'p.pusher_id',
-          'p.user_id',
-          'p.app_id',
-          'p.pushkey',
-          'p.handle',
-          'p.data',
-          'p.url',
-          'p.set_at',
-          'p.enabled',
-          'p.disable_badge_count',
-          'p.attempts',
-          'p.failing_since',
-          'p.last_badge',
-          'p.badge_due',
-          'p.device_id',
-          'p.hold_ms',
-          'p.held_until',
-        ])
-        // Columns of their own, not joins: each is one look into an index, however long the queue.
-        .select((eb) => [
-          eb
-            .selectFrom('outbox as o')
-            .whereRef('o.pusher_id', '=', 'p.pusher_id')
-            .where('o.urgent', '=', sql.lit(1))
-            .whereRef('o.position', '>', 'r.urgent_after')
-            .select((inner) => inner.fn.min('o.position').as('position'))
-            .as('urgent_head'),
-          eb
-            .selectFrom('outbox as o')
-            .whereRef('o.pusher_id', '=', 'p.pusher_id')
-            .where('o.urgent', '=', sql.lit(0))
-            .whereRef('o.position', '>', 'r.after')
-            .select((inner) => inner.fn.min('o.position').as('position'))
-            .as('ordinary_head'),
-        ])
-        .as('h'),
+    // Materialized: SQLite would else look for the heads again wherever they are named.
+    .with(
+      (cte) => cte('h').materialized(),
+      (from) =>
+        from
+          .selectFrom(d.rows(p.items, { id: 'integer', after: 'integer', urgent_after: 'integer' }).as('r'))
+          .innerJoin('pushers as p', 'p.pusher_id', 'r.id')
+          .where('p.lease_owner', '=', p.owner)
+          .select([
+            'p.pusher_id',
+            'p.user_id',
+            'p.app_id',
+            'p.pushkey',
+            'p.handle',
+            'p.data',
+            'p.url',
+            'p.set_at',
+            'p.enabled',
+            'p.disable_badge_count',
+            'p.attempts',
+            'p.failing_since',
+            'p.last_badge',
+            'p.badge_due',
+            'p.device_id',
+            'p.hold_ms',
+            'p.held_until',
+            'p.kind',
+            'p.activated',
+            'p.activation_due',
+            'p.ack_token',
+            'p.ack_expires_at',
+          ])
+          // Columns of their own, not joins: each is one look into an index, however long the queue.
+          .select((eb) => [
+            eb
+              .selectFrom('outbox as o')
+              .whereRef('o.pusher_id', '=', 'p.pusher_id')
+              .where('o.urgent', '=', sql.lit(1))
+              .whereRef('o.position', '>', 'r.urgent_after')
+              .select((inner) => inner.fn.min('o.position').as('position'))
+              .as('urgent_head'),
+            eb
+              .selectFrom('outbox as o')
+              .whereRef('o.pusher_id', '=', 'p.pusher_id')
+              .where('o.urgent', '=', sql.lit(0))
+              .whereRef('o.position', '>', 'r.after')
+              .select((inner) => inner.fn.min('o.position').as('position'))
+              .as('ordinary_head'),
+          ]),
     )
+    .selectFrom('h')
     .leftJoin('events as e', (join) => join.on('e.position', '=', headPosition))
     .leftJoin('memberships as m', (join) =>
       join.onRef('m.room_id', '=', 'e.room_id').onRef('m.user_id', '=', 'h.user_id'),
@@ -200,8 +212,10 @@ export const unattended = query<{ after: number; limit: number; now: number }>()
         .selectFrom('queued')
         .select('pusher_id')
         .where('pusher_id', 'is not', null)
-        .union(eb.selectFrom('pushers').select('pusher_id').where('badge_due', '>', sql.lit(0))),
+        .union(eb.selectFrom('pushers').select('pusher_id').where('badge_due', '>', sql.lit(0)))
+        .union(eb.selectFrom('pushers').select('pusher_id').where('activation_due', '=', sql.lit(1))),
     )
+    .where(isOpen)
     .where(sendsPokes)
     .where(isFree(d, p.now))
     .where(isDue(d, p.now))

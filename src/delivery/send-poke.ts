@@ -18,8 +18,11 @@ export type PokeResult =
   | { kind: 'refused'; error: PokeFault; status: number; ms: number }
   | { kind: 'retry'; error: PokeFault; status?: number; retryAfterMs?: number; ms: number }
 
-/** Sends one poke to one gateway, once. Never rejects. */
-export type PokeSender = (url: string, poke: Poke) => Promise<PokeResult>
+/**
+ * Sends one poke to one gateway, once. Never rejects. `worthSeconds`: for how long a push service is to keep it for a device that
+ * is away; gateways are told nothing of it.
+ */
+export type PokeSender = (url: string, poke: Poke, more?: { worthSeconds?: number }) => Promise<PokeResult>
 
 /** The server's own gateway: takes the body of `/notify`, answers with what would go over the wire. */
 export type OwnGateway = (body: Poke) => Promise<{ status: number; body: unknown }>

@@ -28,7 +28,12 @@ export type VisitDeps = DeliveryDeps & {
 /** So many pokes in a row for one pusher while others wait. */
 const FAIR_SHARE = 16
 
-const GIVE_BACK: NextStep = { kind: 'rest', badgeKnown: false }
+/** At a stop it is left as it is; what is held stays so. */
+function giveBack({ held_until: until }: HeadRow): NextStep {
+  return until === null
+    ? { kind: 'rest', badgeKnown: false }
+    : { kind: 'hold', until, lookAt: until, badgeKnown: false }
+}
 
 /**
  * Makes the function that sends for a leased pusher, one poke at a time, until nothing is left, it fails, or it is somebody
@@ -68,12 +73,12 @@ export function createVisit(deps: VisitDeps): (pusherId: number, origin: string)
     for (let turns = 1; ; turns++) {
       const head = await headOf({ pusherId, done: passedOver(done, plan) })
       if (!head) return
-      if (head.failing_since !== null && !isPlanned && !deps.isStopping()) {
+      if (head.failing_since !== null && head.activated === 1 && !isPlanned && !deps.isStopping()) {
         isPlanned = true
         plan = await planCollapse(db, pusherId, (position) => judge(pusherId, position))
         if (plan !== undefined) continue
       }
-      const step = deps.isStopping() ? GIVE_BACK : await nextStep(head)
+      const step = deps.isStopping() ? giveBack(head) : await nextStep(head)
       if (step.kind === 'skip') {
         if (plan !== undefined && head.urgent_head === null) {
           // What the plan kept has just been read, and what it stands for may be told after all.

@@ -24,7 +24,8 @@ export type Events = {
   pusherRejected(pusher: { pusherId: number }): void
 }
 
-export type PokeKind = 'event' | 'badge'
+/** `activation`: the token for a pusher that is to be confirmed. */
+export type PokeKind = 'event' | 'badge' | 'activation'
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 

@@ -35,6 +35,14 @@ export const systemRandom: Random = {
   below: (below) => randomInt(below),
 }
 
+/** A random UUID (version 4, RFC 9562, section 5.4), in lower case. */
+export function uuid(random: Random): string {
+  const bytes = Buffer.from(random.token(16), 'base64url')
+  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x40, 6)
+  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8)
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+}
+
 const MAX_ID_BYTES = 255
 
 function isSigiled(text: string, sigil: string): boolean {

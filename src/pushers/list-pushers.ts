@@ -18,13 +18,14 @@ function shown(row: QueuedPusher): JsonObject {
   const enabled = row.enabled === 1
   return {
     pushkey: row.pushkey,
-    kind: row.kind,
+    kind: row.kind_alias ?? row.kind,
     app_id: row.app_id,
     app_display_name: row.app_display_name,
     device_display_name: row.device_display_name,
     ...(row.handle !== null && { instance_handle: row.handle, profile_tag: row.handle }),
     lang: row.lang,
     data: parseStored(row.data),
+    ...(row.kind === 'webpush' && { activated: row.activated === 1 }),
     enabled,
     'org.matrix.msc3881.enabled': enabled,
     device_id: row.device_id,

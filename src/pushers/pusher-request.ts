@@ -1,7 +1,8 @@
 import { badJson, invalidParam, missingParam } from '../lib/errors.ts'
+import { readSubscriptionKeys } from '../gateway/webpush/subscription.ts'
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts'
 import { canonicalAddress } from '../lib/mail/address.ts'
-import { type Handle, MAIL_APP_ID, type PusherChange } from './pusher.ts'
+import { type Handle, MAIL_APP_ID, type PusherChange, type PusherKind } from './pusher.ts'
 
 const MAX_PUSHKEY_BYTES = 512
 const MAX_APP_ID_CHARACTERS = 64
@@ -15,6 +16,14 @@ const OPTIONAL_BOOLEANS = ['append', 'org.belfry.copy_push_rules'] as const
 const ENABLED = ['enabled', 'org.matrix.msc3881.enabled'] as const
 const HOLD = 'org.belfry.hold_while_active_ms'
 const DISABLE_BADGE_COUNT = ['disable_badge_count', 'org.matrix.msc4076.disable_badge_count'] as const
+
+/** The draft of MSC4174 has another name for the kind, and clients use it. */
+const WEB_PUSH_DRAFT = 'org.matrix.msc4174.webpush'
+/** What is in `data` beside the address goes into every push, whose size is limited. */
+const MAX_WEB_PUSH_DATA_BYTES = 1024
+
+/** `webPush`: whether there are pushers of that kind. */
+export type ParseOptions = { handleRequired: boolean; webPush?: boolean }
 
 /**
  * Reads the body of `POST /pushers/set`. A key that is null counts as absent, except `kind`. Where `handleRequired`
@@ -32,7 +41,7 @@ const DISABLE_BADGE_COUNT = ['disable_badge_count', 'org.matrix.msc4076.disable_
  * @throws {MatrixError} 400: `M_MISSING_PARAM` naming all that is missing, else `M_BAD_JSON` for a wrong type, else
  * `M_INVALID_PARAM` for a value out of range.
  */
-export function parsePusherChange(body: JsonObject, options: { handleRequired: boolean }): PusherChange {
+export function parsePusherChange(body: JsonObject, options: ParseOptions): PusherChange {
   const isDeletion = body['kind'] === null
   const missing = isDeletion ? missingOf(body, IDENTITY) : missingToSet(body, options)
   if (missing.length > 0) throw missingParam(missing)
@@ -41,7 +50,7 @@ export function parsePusherChange(body: JsonObject, options: { handleRequired: b
   const pushkey = readPushkey(body, appId)
   if (isDeletion) return { kind: 'delete', appId, pushkey }
 
-  const kind = stringOf(body, 'kind')
+  const asked = stringOf(body, 'kind')
   const handle = readHandle(body)
   const [appDisplayName, deviceDisplayName, lang] = STRINGS.map((name) => stringOf(body, name)) as [
     string,
@@ -49,24 +58,30 @@ export function parsePusherChange(body: JsonObject, options: { handleRequired: b
     string,
   ]
   for (const name of OPTIONAL_BOOLEANS) checkBoolean(body, name)
-  const kindAndData = readData(body['data'], readKind(kind, appId))
+  const kind = readKind(asked, appId, options)
+  const kindAndData = readData(body['data'], kind)
   const { data } = kindAndData
+  if (kind === 'webpush') checkSubscription(pushkey, data)
   const enabled = booleanOf(body, ENABLED) ?? true
   const disableBadgeCount =
     booleanOf(body, DISABLE_BADGE_COUNT) ?? booleanOf(data, DISABLE_BADGE_COUNT, 'data.') ?? false
   const holdMs = readHold(body)
   const names = { appDisplayName, deviceDisplayName, lang }
-  const settings = { appId, pushkey, ...kindAndData, handle, ...names, enabled, disableBadgeCount, holdMs }
+  const kindAlias = asked === kind ? undefined : asked
+  const switches = { enabled, disableBadgeCount, holdMs }
+  const settings = { appId, pushkey, kindAlias, ...kindAndData, handle, ...names, ...switches }
   const copyRules = body['org.belfry.copy_push_rules'] === true
   return { kind: 'set', settings, append: body['append'] === true, copyRules }
 }
 
-function missingToSet(body: JsonObject, { handleRequired }: { handleRequired: boolean }): string[] {
+function missingToSet(body: JsonObject, { handleRequired, webPush = false }: ParseOptions): string[] {
   const missing: string[] = missingOf(body, [...IDENTITY, 'kind', ...STRINGS, 'data'])
   const { kind, data } = body
+  const isForBrowser = webPush && isWebPush(kind)
+  if (isForBrowser && isJsonObject(data) && isAbsent(data['auth'])) missing.push('data.auth')
   const hasUrl = isJsonObject(data) ? !isAbsent(data['url']) : !isAbsent(data)
   // An absent `data` lacks the URL too: told now, not at the next try.
-  if (!hasUrl && (kind === 'http' || isAbsent(kind))) missing.push('data.url')
+  if (!hasUrl && (kind === 'http' || isForBrowser || isAbsent(kind))) missing.push('data.url')
   const hasHandle = !isAbsent(body['instance_handle']) || !isAbsent(body['profile_tag'])
   if (handleRequired && !hasHandle) missing.push('instance_handle')
   return missing
@@ -82,12 +97,15 @@ function readPushkey(body: JsonObject, appId: string): string {
   return pushkey
 }
 
-function readKind(kind: string, appId: string): 'http' | 'email' {
-  if (kind !== 'http' && kind !== 'email')
-    throw invalidParam('kind must be "http" or "email", or null to delete the pusher')
+function readKind(asked: string, appId: string, { webPush = false }: ParseOptions): PusherKind {
+  const kind = webPush && asked === WEB_PUSH_DRAFT ? 'webpush' : asked
+  if (kind !== 'http' && kind !== 'email' && !(webPush && kind === 'webpush')) {
+    const kinds = webPush ? '"http", "webpush" or "email"' : '"http" or "email"'
+    throw invalidParam(`kind must be ${kinds}, or null to delete the pusher`)
+  }
   if ((kind === 'email') !== (appId === MAIL_APP_ID))
     throw invalidParam(`kind "email" and app_id "${MAIL_APP_ID}" go together, and neither goes with another`)
-  return kind
+  return kind as PusherKind
 }
 
 function readAppId(body: JsonObject): string {
@@ -122,7 +140,24 @@ function readHold(body: JsonObject): number {
   return value
 }
 
-function readData(data: Json | undefined, kind: 'http' | 'email') {
+const isWebPush = (kind: Json | undefined) => kind === 'webpush' || kind === WEB_PUSH_DRAFT
+
+/** MSC4174: the pushkey is the public key of the app, `data.auth` its secret (RFC 8291, section 3). */
+function checkSubscription(pushkey: string, { url: _url, ...data }: JsonObject): void {
+  const { auth, format } = data
+  if (typeof auth !== 'string') throw badJson('data.auth must be a string')
+  if (!isAbsent(format) && typeof format !== 'string') throw badJson('data.format must be a string')
+  const keys = readSubscriptionKeys(pushkey, auth)
+  if (keys === 'bad p256dh')
+    throw invalidParam('pushkey must be an uncompressed point of P-256 (65 bytes), in URL-safe base64')
+  if (keys === 'bad auth') throw invalidParam('data.auth must be 16 bytes, in URL-safe base64')
+  if (Buffer.byteLength(JSON.stringify(data)) > MAX_WEB_PUSH_DATA_BYTES)
+    throw invalidParam(
+      `data must have at most ${MAX_WEB_PUSH_DATA_BYTES} bytes beside url, for it goes into every push`,
+    )
+}
+
+function readData(data: Json | undefined, kind: PusherKind) {
   if (!isJsonObject(data)) throw badJson('data must be an object')
   if (kind === 'email') return { kind, data }
   const { url } = data

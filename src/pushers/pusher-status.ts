@@ -3,7 +3,7 @@ import type { JsonObject } from '../lib/json.ts'
 import type { HandleHolder, QueuedPusher } from './status-store.ts'
 
 /**
- * How a pusher is doing. `state`: `off`; `ok`; `retrying`, its last attempt has failed; `failing`, and so has every one for a
+ * How a pusher is doing. `state`: `off`; `pending`, its app is still to confirm it; `ok`; `retrying`, its last attempt has failed; `failing`, and so has every one for a
  * day. Times are milliseconds since the Unix epoch, null for never. `last_error`: one of the words of
  * `delivery/poke-fault.ts`. `held_until`: the next poke waits for
  * its event to be read on another device, until then at the latest. `handle_shared_with`: ids of other devices.
@@ -31,8 +31,9 @@ export function statusOf(
   }
 }
 
-function stateOf({ enabled, failing_since: since }: QueuedPusher, now: number): string {
+function stateOf({ enabled, activated, failing_since: since }: QueuedPusher, now: number): string {
   if (enabled === 0) return 'off'
+  if (activated === 0) return 'pending'
   if (since === null) return 'ok'
   return now - since >= LONG_OUTAGE_MS ? 'failing' : 'retrying'
 }

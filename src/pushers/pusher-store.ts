@@ -10,6 +10,7 @@ export type PusherRef = { pusher_id: number; user_id: UserId }
 type Key = { userId: UserId; appId: string; pushkey: string }
 type NewPusher = Key & {
   kind: string
+  kindAlias: string | null
   handle: string | null
   handleIsInstance: boolean
   appDisplayName: string
@@ -84,6 +85,7 @@ export const insertPusher = query<NewPusher>()((db, p) =>
       app_id: p.appId,
       pushkey: p.pushkey,
       kind: p.kind,
+      kind_alias: p.kindAlias,
       handle: p.handle,
       handle_is_instance: sql<0 | 1>`${p.handleIsInstance}`,
       app_display_name: p.appDisplayName,
@@ -110,6 +112,7 @@ export const updatePusher = query<PusherUpdate>()((db, p) =>
     .updateTable('pushers')
     .set({
       kind: p.kind,
+      kind_alias: p.kindAlias,
       handle: p.handle,
       handle_is_instance: sql<0 | 1>`${p.handleIsInstance}`,
       app_display_name: p.appDisplayName,
@@ -141,6 +144,39 @@ export const forgetFailures = query<{ pusherId: number }>()((db, p) =>
     .where('pusher_id', '=', p.pusherId),
 )
 
+/** Its app is to confirm it; until then it is sent the token for that alone. */
+export const beginActivation = query<{ pusherId: number; ackToken: string; expiresAt: number }>()((db, p) =>
+  db
+    .updateTable('pushers')
+    .set({
+      activated: sql.lit(0),
+      ack_token: p.ackToken,
+      ack_expires_at: p.expiresAt,
+      activation_due: sql<0 | 1>`enabled`,
+      next_attempt_at: null,
+      held_until: null,
+    })
+    .where('pusher_id', '=', p.pusherId),
+)
+
+/** It needs no confirmation, or has it. */
+export const activate = query<{ pusherId: number }>()((db, p) =>
+  db
+    .updateTable('pushers')
+    .set({ activated: sql.lit(1), activation_due: sql.lit(0) })
+    .where('pusher_id', '=', p.pusherId),
+)
+
+/** What the app's pushers of kind `webpush` were, or are to be, confirmed by. */
+export const activationsOf = query<{ userId: UserId; appId: string }>()((db, p) =>
+  db
+    .selectFrom('pushers')
+    .select(['pusher_id', 'activated', 'ack_token', 'ack_expires_at'])
+    .where('user_id', '=', p.userId)
+    .where('app_id', '=', p.appId)
+    .where('kind', '=', 'webpush'),
+)
+
 /** It is off: there is nothing to try again, and no badge to tell. */
 export const stopTrying = query<{ pusherId: number }>()((db, p) =>
   db
@@ -151,6 +187,7 @@ export const stopTrying = query<{ pusherId: number }>()((db, p) =>
       next_attempt_at: null,
       badge_due: sql.lit(0),
       held_until: null,
+      activation_due: sql.lit(0),
     })
     .where('pusher_id', '=', p.pusherId),
 )

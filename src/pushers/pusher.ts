@@ -8,6 +8,8 @@ import type { JsonObject } from '../lib/json.ts'
 export type PusherSettings = {
   appId: string
   pushkey: string
+  /** The older name of the kind by which it was asked for. */
+  kindAlias: string | undefined
   handle: Handle | undefined
   appDisplayName: string
   deviceDisplayName: string
@@ -23,7 +25,8 @@ export type PusherSettings = {
   holdMs: number
 } & (
   | {
-      kind: 'http'
+      /** `http`: pokes to a push gateway. `webpush`: encrypted, to the push service of a browser or of UnifiedPush (MSC4174). */
+      kind: 'http' | 'webpush'
       /** As the client set it, `url` included. */
       data: JsonObject & { url: string }
     }
@@ -33,6 +36,8 @@ export type PusherSettings = {
 
 /** The app of every e-mail pusher, and of no other (client-server API, "Push Notifications"). */
 export const MAIL_APP_ID = 'm.email'
+
+export type PusherKind = PusherSettings['kind']
 
 /**
  * The identifier of the app's installation, under either of its names. Only one that was set as `instance_handle` is held

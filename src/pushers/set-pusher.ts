@@ -4,7 +4,8 @@ import { clearOutbox } from '../delivery/outbox-store.ts'
 import type { GatewayUrlCheck } from '../delivery/gateway-url.ts'
 import type { Bus } from '../cluster/bus.ts'
 import { invalidParam, MatrixError, unknownToken } from '../lib/errors.ts'
-import type { UserId } from '../lib/ids.ts'
+import type { Random, UserId } from '../lib/ids.ts'
+import { parseStored } from '../lib/json.ts'
 import type { Database, Transaction } from '../storage/database.ts'
 import {
   deviceExists,
@@ -20,17 +21,19 @@ import {
   tellBadgeAgain,
   updatePusher,
 } from './pusher-store.ts'
-import type { PusherChange, PusherOwner, PusherSettings } from './pusher.ts'
+import { askForActivation } from './activate-pusher.ts'
+import type { PusherChange, PusherKind, PusherOwner, PusherSettings } from './pusher.ts'
 import { type PusherRemovalDeps, removePushers } from './remove-pushers.ts'
 
 export type PusherDeps = PusherRemovalDeps & {
   db: Database
   bus: Bus
+  random: Random
   maxPushersPerUser: number
   /** For e-mail pushers; absent where there is no mail server. */
   mail?: { newUnsubscribeToken(): string } | undefined
   /** May the server call this URL? It resolves the name, so it is asked before the transaction. */
-  checkUrl(url: string): Promise<GatewayUrlCheck>
+  checkUrl(url: string, kind: PusherKind): Promise<GatewayUrlCheck>
   /** A user has got the first pusher: from here on there is a badge to count. */
   startBadge(tx: Transaction, userId: UserId): Promise<void>
   /** Duplicates the push rules of one handle to another. Throws 400 when there are too many then. */
@@ -42,23 +45,30 @@ export type PusherDeps = PusherRemovalDeps & {
  *
  * What waits to be sent stays through an update; so does the state of failure, unless the URL is another one.
  *
+ * One of kind `webpush` that is new, has another address or secret, or was never confirmed, is to be confirmed by its app
+ * (MSC4174): `needs activation`. What was queued for it is sent after that.
+ *
  * With another handle and `copyRules` the push rules of the old one are duplicated to it, in the same transaction.
  *
  * @throws {MatrixError} 400 `M_INVALID_PARAM`: the URL may not be called, the handle is held by another app, or the user has
  * too many pushers, or would have too many rules. 401 when the device was removed meanwhile. Nothing is changed then.
  */
-export async function setPusher(deps: PusherDeps, owner: PusherOwner, change: PusherChange): Promise<void> {
+export async function setPusher(
+  deps: PusherDeps,
+  owner: PusherOwner,
+  change: PusherChange,
+): Promise<'done' | 'needs activation'> {
   if (change.kind === 'delete') {
     const key = { userId: owner.userId, appId: change.appId, pushkey: change.pushkey }
     await deps.db.transaction(async (tx) => {
       const found = await tx.first(pusherByKey, key)
       if (found) await removePushers(deps, tx, [found], 'deleted')
     })
-    return
+    return 'done'
   }
   const { settings, append, copyRules } = change
   const url = await checkedUrl(deps, settings)
-  await deps.db.transaction(async (tx) => {
+  return deps.db.transaction(async (tx) => {
     const key = { userId: owner.userId, appId: settings.appId, pushkey: settings.pushkey }
     if (settings.kind === 'email') await checkAddress(tx, owner.userId, settings)
     await checkHandle(tx, owner.userId, settings)
@@ -68,13 +78,16 @@ export async function setPusher(deps: PusherDeps, owner: PusherOwner, change: Pu
       await removePushers(deps, tx, [found], 'deleted')
       found = undefined
     }
-    if (found) await update(deps, tx, found, { settings, url })
-    else await create(deps, tx, owner, { settings, url })
+    const checked = { settings, url }
+    const needsActivation = found
+      ? await update(deps, tx, found, checked)
+      : await create(deps, tx, owner, checked)
     await tx.run(settleHandles, { userId: owner.userId, now: deps.clock.now() })
     const from = found?.handle
     const to = settings.handle?.value
     if (copyRules && from && to) await deps.copyRules(tx, { userId: owner.userId, from, to })
     if (!append) await removePushers(deps, tx, await tx.all(pushersOfOthers, key), 'taken over')
+    return needsActivation ? 'needs activation' : 'done'
   })
 }
 
@@ -85,7 +98,7 @@ async function checkedUrl(deps: PusherDeps, settings: PusherSettings): Promise<s
       throw invalidParam('This server sends no e-mail: its operator has not named a mail server')
     return null
   }
-  const check = await deps.checkUrl(settings.data.url)
+  const check = await deps.checkUrl(settings.data.url, settings.kind)
   if (check.kind === 'refused') throw invalidParam(check.reason)
   return check.href
 }
@@ -117,15 +130,29 @@ async function checkHandle(
 type Checked = { settings: PusherSettings; /** In its parsed form. */ url: string | null }
 
 /** A pusher stays with the device that made it, whichever device edits it. */
-async function update(deps: PusherDeps, tx: Transaction, found: PusherRow, checked: Checked): Promise<void> {
+async function update(
+  deps: PusherDeps,
+  tx: Transaction,
+  found: PusherRow,
+  checked: Checked,
+): Promise<boolean> {
   const pusherId = found.pusher_id
   await tx.run(updatePusher, { pusherId, ...columnsOf(checked, deps.clock.now()) })
-  const hasMoved = found.url !== checked.url
+  const hasMoved = isElsewhere(found, checked)
   if (hasMoved) await tx.run(forgetFailures, { pusherId })
   const isBadgeNews = await turn(deps, tx, found, checked.settings)
   const isLoosened = found.held_until !== null && found.hold_ms !== checked.settings.holdMs
   // What the old gateway did not take need not wait for its time.
   if (hasMoved || isBadgeNews || isLoosened) tx.onCommit(() => deps.bus.publish('delivery', [pusherId]))
+  const needsActivation = checked.settings.kind === 'webpush' && (hasMoved || found.activated === 0)
+  if (needsActivation) await askForActivation(deps, tx, pusherId)
+  return needsActivation
+}
+
+/** Does it lead to another place now? What the last one said says nothing of it then. */
+function isElsewhere(found: PusherRow, { settings, url }: Checked): boolean {
+  if (found.url !== url) return true
+  return settings.kind === 'webpush' && parseStored(found.data)['auth'] !== settings.data['auth']
 }
 
 /**
@@ -156,7 +183,7 @@ async function create(
   tx: Transaction,
   owner: PusherOwner,
   checked: Checked,
-): Promise<void> {
+): Promise<boolean> {
   // It was there when the request came; a logout since then would leave a pusher that nobody can remove.
   if (!(await tx.first(deviceExists, owner))) throw unknownToken()
   const count = (await tx.first(pusherCount, { userId: owner.userId }))?.count ?? 0
@@ -164,34 +191,30 @@ async function create(
     throw invalidParam(
       `There are ${count} pushers already, and no more than ${deps.maxPushersPerUser} may be; delete one`,
     )
-  const { appId, pushkey, kind } = checked.settings
-  await tx.run(insertPusher, {
+  const { kind } = checked.settings
+  const made = await tx.first(insertPusher, {
     userId: owner.userId,
-    appId,
-    pushkey,
     // Mail comes to a person, not to a device, and goes on when that is logged out.
     deviceId: kind === 'email' ? null : owner.deviceId,
     unsubscribeToken: kind === 'email' ? (deps.mail?.newUnsubscribeToken() ?? null) : null,
     ...columnsOf(checked, deps.clock.now()),
   })
-  if (count > 0) return
-  await setHasPushers(tx, owner.userId, true)
-  await deps.startBadge(tx, owner.userId)
+  if (count === 0) {
+    await setHasPushers(tx, owner.userId, true)
+    await deps.startBadge(tx, owner.userId)
+  }
+  if (kind !== 'webpush' || made === undefined) return false
+  await askForActivation(deps, tx, made.pusher_id)
+  return true
 }
 
 function columnsOf({ settings, url }: Checked, now: number) {
-  const { kind, handle, appDisplayName, deviceDisplayName, lang, enabled, disableBadgeCount, holdMs, data } =
-    settings
+  const { handle, data, kindAlias, ...columns } = settings
   return {
-    kind,
+    ...columns,
+    kindAlias: kindAlias ?? null,
     handle: handle?.value ?? null,
     handleIsInstance: handle?.isInstanceHandle ?? false,
-    appDisplayName,
-    deviceDisplayName,
-    lang,
-    enabled,
-    disableBadgeCount,
-    holdMs,
     data: JSON.stringify(data),
     url,
     now,

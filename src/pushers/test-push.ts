@@ -1,7 +1,8 @@
 import type { Bus } from '../cluster/bus.ts'
 import { deviceOf } from '../delivery/next-poke.ts'
 import { testPoke } from '../delivery/poke.ts'
-import type { PokeResult, PokeSender } from '../delivery/send-poke.ts'
+import type { PokeResult } from '../delivery/send-poke.ts'
+import { type SenderDeps, senderFor } from '../delivery/sender-for.ts'
 import type { Events } from '../lib/events.ts'
 import type { Random, UserId } from '../lib/ids.ts'
 import type { MailResult } from '../lib/mail/mail-result.ts'
@@ -10,23 +11,24 @@ import type { Database } from '../storage/database.ts'
 import { endBackOff, pusherByKey, type PusherRow, unchangedPusher } from './pusher-store.ts'
 import { type PusherRemovalDeps, removePushers } from './remove-pushers.ts'
 
-export type TestPushDeps = PusherRemovalDeps & {
-  db: Database
-  bus: Bus
-  random: Random
-  send: PokeSender
-  events: Pick<Events, 'pusherRejected'>
-  /** Off: the poke has the short form, as all have then. */
-  includeContent: boolean
-  /** Absent where there is no mail server. */
-  sendTestMail?: ((pusher: PusherRow) => Promise<MailResult>) | undefined
-}
+export type TestPushDeps = PusherRemovalDeps &
+  SenderDeps & {
+    db: Database
+    bus: Bus
+    random: Random
+    events: Pick<Events, 'pusherRejected'>
+    /** Off: the poke has the short form, as all have then. */
+    includeContent: boolean
+    /** Absent where there is no mail server. */
+    sendTestMail?: ((pusher: PusherRow) => Promise<MailResult>) | undefined
+  }
 
 /**
  * What became of a test. Those of MSC4173: `ok`: the gateway took it. `rejected`: it took it and says that the pushkey is not
  * valid; the pusher is removed. `unreachable`: no answer, or one of failure, see `error`. `rate_limited`: 429.
  * `not_registered`: there is no such pusher. And ours: `blocked`: the server may not call that address. `disabled`: the pusher
- * is off. `unsupported`: there is no way to send for it, as for e-mail without a mail server. A test of an e-mail pusher is a mail.
+ * is off. `not_activated`: its app is still to confirm it (MSC4174). `unsupported`: there is no way to send for it, as for e-mail
+ * without a mail server. A test of an e-mail pusher is a mail.
  */
 export type TestStatus =
   | 'ok'
@@ -36,6 +38,7 @@ export type TestStatus =
   | 'not_registered'
   | 'blocked'
   | 'disabled'
+  | 'not_activated'
   | 'unsupported'
 
 export type TestPushResult = {
@@ -72,9 +75,10 @@ export async function testPush(
 ): Promise<TestPushResult> {
   const pusher = await deps.db.first(pusherByKey, key)
   if (!pusher) return { status: 'not_registered', attempt: null }
-  const sending = pusher.enabled === 0 ? undefined : sendTest(deps, pusher, eventId)
-  if (sending === undefined)
-    return { status: pusher.enabled === 0 ? 'disabled' : 'unsupported', attempt: null }
+  if (pusher.enabled === 0) return { status: 'disabled', attempt: null }
+  if (pusher.activated === 0) return { status: 'not_activated', attempt: null }
+  const sending = sendTest(deps, pusher, eventId)
+  if (sending === undefined) return { status: 'unsupported', attempt: null }
   const result = await Promise.race([sending, stopped(signal)])
   const status = statusOf(result, pusher.pushkey)
   if (status === 'rejected') await obeyRejection(deps, pusher)
@@ -97,8 +101,9 @@ function sendTest(
   eventId: string,
 ): Promise<PokeResult | MailResult> | undefined {
   if (pusher.kind === 'email') return deps.sendTestMail?.(pusher)
-  if (pusher.kind !== 'http' || pusher.url === null) return undefined
-  return deps.send(pusher.url, testPoke({ device: deviceOf(pusher, deps.includeContent), eventId }))
+  if (pusher.url === null) return undefined
+  const send = senderFor(deps, pusher.kind)
+  return send(pusher.url, testPoke({ device: deviceOf(pusher, deps.includeContent), eventId }))
 }
 
 const stopped = (signal: AbortSignal) =>

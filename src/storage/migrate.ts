@@ -7,6 +7,7 @@ import { trace } from './migrations/0005-trace.ts'
 import { email } from './migrations/0006-email.ts'
 import { holdWhileActive } from './migrations/0007-hold-while-active.ts'
 import { gateway } from './migrations/0008-gateway.ts'
+import { webPush } from './migrations/0009-web-push.ts'
 
 /** How the column types, and what else a migration says, are spelled in one database. */
 export type ColumnTypes = {
@@ -39,6 +40,7 @@ export const migrations: readonly Migration[] = [
   email,
   holdWhileActive,
   gateway,
+  webPush,
 ]
 
 /** What migrating needs of a database that is not open for anything else yet. */

@@ -295,6 +295,15 @@ export type PushersTable = {
   disable_badge_count: Filled<Flag>
   /** How long a poke is held while its user is active on another device, in milliseconds; 0: not at all. */
   hold_ms: Filled<number>
+  /** Of kind `webpush`: 1 once its app has confirmed it. Until then it is sent that token alone. Of other kinds: 1. */
+  activated: Filled<Flag>
+  /** By which it is, or was, confirmed, and until when it can be. */
+  ack_token: string | null
+  ack_expires_at: number | null
+  /** 1: the token is still to be sent. */
+  activation_due: Filled<Flag>
+  /** The older name of `kind` by which it was set. */
+  kind_alias: string | null
   created_at: number
   /** `pushkey_ts` of the pokes. */
   set_at: number
@@ -355,6 +364,9 @@ export type RemovedPushersTable = {
   failing_since: number | null
   last_error: string | null
 }
+
+/** Keys that stand for the server itself: private keys as PEM, by what they are for. */
+export type ServerKeysTable = { name: string; secret: string; created_at: number }
 
 /** What became of one event for some of its pushers, as it was recorded at one moment. */
 export type TraceStepsTable = {
@@ -437,6 +449,7 @@ export type Schema = {
   pushers: PushersTable
   removed_pushers: RemovedPushersTable
   outbox: OutboxTable
+  server_keys: ServerKeysTable
   mail_throttles: MailThrottlesTable
   inbox: InboxTable
   gateway_seen: GatewaySeenTable

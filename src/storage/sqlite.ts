@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -97,6 +97,7 @@ async function useSqlite(path: string, writing: DatabaseSync, log: Log): Promise
 function openFile(path: string): DatabaseSync {
   try {
     mkdirSync(dirname(path), { recursive: true })
+    makePrivate(path)
     const connection = new DatabaseSync(path)
     connection.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`)
     connection.exec('pragma journal_mode = wal')
@@ -111,6 +112,18 @@ function openFile(path: string): DatabaseSync {
     return connection
   } catch (error) {
     throw described(path, error)
+  }
+}
+
+/**
+ * A new file is its owner's alone, and SQLite gives those beside it the same mode: keys and messages are in there. One that exists is
+ * not touched: to close it would end the locks of other connections of this process.
+ */
+function makePrivate(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600))
+  } catch {
+    // It is there, or SQLite will say what is wrong.
   }
 }
 

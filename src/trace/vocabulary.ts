@@ -104,6 +104,7 @@ export const FAULTS = {
   'connection refused': 'it refused the connection',
   'connection reset': 'it broke the connection off',
   dns: 'its name was not found',
+  'encryption failed': 'it could not be encrypted for the device',
   'login refused': 'it refused the login',
   network: 'the network failed',
   redirect: 'it answered with a redirect, which is not followed',
@@ -112,6 +113,7 @@ export const FAULTS = {
   tls: 'no trusted TLS connection came about',
   proxy: 'the proxy did not lead there',
   unreachable: 'it could not be reached',
+  'web push is off': 'the operator has switched Web Push off',
 } as const satisfies Readonly<Record<string, string>>
 
 /** The sentence for a step; `fault`: what was wrong with an attempt. */

@@ -43,8 +43,11 @@ export function accountServer(
   const server = createHttpServer({
     config: loadConfig({ argv: [], env: {} }),
     routes: [
-      versionsRoutes(),
-      capabilitiesRoutes({ roomVersions: { default: '12', available: ['10', '11', '12'] } }),
+      versionsRoutes({ webPush: false }),
+      capabilitiesRoutes({
+        roomVersions: { default: '12', available: ['10', '11', '12'] },
+        webPush: undefined,
+      }),
       registerRoutes(all),
       loginRoutes(all),
       accountRoutes(all),

@@ -7,6 +7,7 @@ import { makeIpPolicy } from '../../src/lib/outbound/ip-policy.ts'
 import type { PusherDeps } from '../../src/pushers/set-pusher.ts'
 import { createLocalBus } from '../../src/cluster/bus.ts'
 import { query } from '../../src/storage/query.ts'
+import { systemRandom } from '../../src/lib/ids.ts'
 import { NO_TRACE } from '../../src/trace/trace.ts'
 import { alice, bearer, startServer } from '../http/server-fixture.ts'
 import { onEachDatabase } from '../support/databases.ts'
@@ -36,6 +37,7 @@ async function serve(db: Database) {
     db,
     bus: createLocalBus(),
     clock: createManualClock(),
+    random: systemRandom,
     trace: NO_TRACE,
     maxPushersPerUser: 100,
     checkUrl: (url) => checkGatewayUrl(url, { policy, lookup: async () => [] }),

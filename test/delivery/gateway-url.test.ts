@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 
-import { checkGatewayUrl, type GatewayUrlCheck } from '../../src/delivery/gateway-url.ts'
+import { checkGatewayUrl, checkPushResource, type GatewayUrlCheck } from '../../src/delivery/gateway-url.ts'
 import { makeIpPolicy } from '../../src/lib/outbound/ip-policy.ts'
 
 const NAMES: Record<string, readonly string[]> = {
@@ -27,6 +27,41 @@ function assertRefused(result: GatewayUrlCheck, reason: RegExp) {
 }
 
 const PATH = '/_matrix/push/v1/notify'
+
+suite('a push resource', () => {
+  const push = (url: string, ranges: string[] = []) =>
+    checkPushResource(url, { policy: makeIpPolicy(ranges), lookup })
+
+  test('may have any path on a public address over https, and be of a name that does not resolve now', async () => {
+    for (const url of [
+      'https://push.example.org/wpush/v2/x?y=1',
+      'https://1.1.1.1/',
+      'https://gone.example.org/x',
+    ])
+      assert.deepEqual(await push(url), { kind: 'ok', href: url })
+  })
+
+  test('may not be on a private address, nor in plain http, unless the operator has named it', async () => {
+    for (const url of [
+      'https://10.0.0.7/x',
+      'https://mixed.example.org/x',
+      'http://localhost/x',
+      'https://[::1]/x',
+    ])
+      assertRefused(await push(url), /blocked by the IP policy/)
+    assertRefused(await push('http://push.example.org/x'), /must use https/)
+    assertRefused(await push('http://gone.example.org/x'), /must use https/)
+    const ranges = ['10.0.0.0/8']
+    assert.equal((await push('http://relay.internal/x', ranges)).kind, 'ok')
+    assert.equal((await push('https://10.0.0.7/x', ranges)).kind, 'ok')
+    assertRefused(await push('http://half.internal/x', ranges), /must use https/)
+  })
+
+  test('has no user name and no fragment', async () => {
+    assertRefused(await push('https://a:b@push.example.org/x'), /user name/)
+    assertRefused(await push('https://push.example.org/x#y'), /fragment/)
+  })
+})
 
 suite('by default', () => {
   test('an https URL with the path of the specification is accepted as parsed', async () => {

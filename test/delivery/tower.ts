@@ -50,7 +50,7 @@ export type Tower = {
   dice: { fraction: number }
   /** `await using` it: it must stop before its database does. */
   start(options?: Partial<DeliveryDeps>): Promise<AsyncDisposable>
-  setPusher(userId: UserId, fields: Record<string, unknown>): Promise<void>
+  setPusher(userId: UserId, fields: Record<string, unknown>): ReturnType<typeof setPusher>
   pusherRows(): Promise<PusherRow[]>
   queued(): Promise<number>
   say(sender: UserId, body: string): Promise<number>
@@ -73,6 +73,7 @@ export async function buildTower(t: TestContext, db: Database): Promise<Tower> {
     db,
     bus,
     clock,
+    random: systemRandom,
     trace: createTrace({ isEnabled: true }),
     maxPushersPerUser: 10,
     checkUrl: async (url) => ({ kind: 'ok', href: url }),
@@ -128,7 +129,10 @@ export async function buildTower(t: TestContext, db: Database): Promise<Tower> {
       })
     },
     setPusher: (userId, fields) => {
-      const change = parsePusherChange({ ...ORDINARY, ...fields } as never, { handleRequired: false })
+      const change = parsePusherChange({ ...ORDINARY, ...fields } as never, {
+        handleRequired: false,
+        webPush: true,
+      })
       return setPusher(pushers, { userId, deviceId: PHONE }, change)
     },
     pusherRows: () => db.all(allPushers, {}),

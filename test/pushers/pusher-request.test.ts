@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createECDH } from 'node:crypto'
 import { test } from 'node:test'
 import { MatrixError } from '../../src/lib/errors.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
@@ -54,6 +55,30 @@ test('"kind: \'http\' makes a pusher that sends HTTP pokes"; an unknown kind is 
     assert.match(refusal({ ...BODY, kind, data: {} }), /^M_INVALID_PARAM kind/)
   }
   assert.match(refusal({ ...BODY, kind: 1 }), /^M_BAD_JSON kind/)
+})
+
+test('kind "webpush" (MSC4174), under the name of its draft too, where there is such a thing', () => {
+  const pushkey = createECDH('prime256v1').generateKeys('base64url')
+  const data = { url: 'https://push.example.org/x', auth: 'AAAAAAAAAAAAAAAAAAAAAA', format: 'event_id_only' }
+  const body = { ...BODY, kind: 'webpush', pushkey, data }
+  const settings = (kind: string) => {
+    const change = parsePusherChange({ ...body, kind }, { handleRequired: true, webPush: true })
+    assert.ok(change.kind === 'set')
+    return [change.settings.kind, change.settings.kindAlias]
+  }
+  assert.deepEqual(settings('webpush'), ['webpush', undefined])
+  assert.deepEqual(settings('org.matrix.msc4174.webpush'), ['webpush', 'org.matrix.msc4174.webpush'])
+  assert.match(refusal(body), /^M_INVALID_PARAM kind must be "http" or "email", or null/)
+  const asked = (fields: JsonObject) => () =>
+    parsePusherChange({ ...body, ...fields }, { handleRequired: true, webPush: true })
+  assert.throws(asked({ kind: 'x' }), {
+    message: 'kind must be "http", "webpush" or "email", or null to delete the pusher',
+  })
+  assert.throws(asked({ data: { url: data.url } }), {
+    errcode: 'M_MISSING_PARAM',
+    message: 'Missing: data.auth',
+  })
+  assert.throws(asked({ data: 7 }), { errcode: 'M_BAD_JSON' })
 })
 
 test('"email" goes with "m.email", needs no URL, and knows an address in one form', () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { openDatabase, StorageError } from '../../src/storage/database.ts'
@@ -63,6 +63,13 @@ for (const { name, skip, url } of engines) {
     })
   })
 }
+
+test('a new database file is readable by its owner alone, and so is what stands beside it', async (t) => {
+  const path = join(temporaryFolder(t), 'belfry.db')
+  await using _database = await openDatabase(`sqlite:${path}`, silentLog)
+  const modes = ['', '-wal', '-shm'].map((suffix) => statSync(path + suffix).mode & 0o777)
+  assert.deepEqual(modes, [0o600, 0o600, 0o600])
+})
 
 describe('a database that cannot be opened', () => {
   test('a damaged file gives one clear error', async (t) => {

@@ -32,6 +32,8 @@ export type Reply =
   | 'reset'
   | 'refuse'
   | 'goaway'
+  /** As `goaway`, with an error: the connection ends at once. */
+  | 'goaway with an error'
 
 export type FakeApnsOptions = {
   teamId?: string
@@ -163,9 +165,9 @@ export async function startFakeApns(options: FakeApnsOptions = {}): Promise<Fake
       if (maxStreams.later !== maxStreams.first)
         connection.session.settings({ maxConcurrentStreams: maxStreams.later })
     }
-    if (reply === 'goaway') {
+    if (reply === 'goaway' || reply === 'goaway with an error') {
       connection.session.goaway(
-        constants.NGHTTP2_NO_ERROR,
+        reply === 'goaway' ? constants.NGHTTP2_NO_ERROR : constants.NGHTTP2_ENHANCE_YOUR_CALM,
         connection.lastStream,
         Buffer.from('{"reason":"Shutdown"}'),
       )

@@ -1,5 +1,3 @@
-import { errors } from 'undici'
-
 import { BLOCKED } from './ip-policy.ts'
 
 /** Why a request came to nothing, in words that may be shown to anybody: never a host, a pushkey or a piece of an answer. */
@@ -58,7 +56,8 @@ const TLS_CODE = /^(?:ERR_TLS_|ERR_SSL_|CERT_|CRL_|UNABLE_TO_|ERROR_IN_C)|SELF_S
 
 /** The word for an error of the network, by its code. */
 export function faultOf(error: unknown): NetworkFault {
-  if (error instanceof errors.HTTPParserError) return 'bad response' // its code is not always set
+  // Its code is not always set. By name: whoever asks need not load the HTTP client for it.
+  if (error instanceof Error && error.name === 'HTTPParserError') return 'bad response'
   const code = codeOf(error)
   if (code === undefined) return 'network'
   if (TLS_CODE.test(code)) return 'tls'

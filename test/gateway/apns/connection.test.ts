@@ -89,6 +89,19 @@ suite('GOAWAY', () => {
     assert.equal(fake.connections(), 8)
   })
 
+  test('with an error: what was not looked at is sent again at once, and nothing twice', async (t) => {
+    const { fake, provider } = await startRig(t)
+    assert.equal((await provider.send(messageOf(), never)).outcome, 'delivered')
+    fake.script((0xa0000000 + 50).toString(16), 'goaway with an error')
+    const verdicts = await sendAll(provider, 200)
+    const taken = fake.seen.slice(1).map(({ device }) => device)
+    assert.equal(new Set(taken).size, taken.length)
+    // Whoever has no answer may have been taken; all others are delivered.
+    const lost = verdicts.filter(({ outcome }) => outcome !== 'delivered')
+    assert.ok(lost.length <= 51 && lost.every(({ outcome }) => outcome === 'retry'))
+    assert.equal(taken.length, 200)
+  })
+
   test('a stream that is refused before its turn is sent again at once, but not for ever', async (t) => {
     const { fake, send } = await startRig(t)
     fake.script('*', 'refuse', 'refuse')

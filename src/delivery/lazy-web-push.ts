@@ -1,0 +1,32 @@
+import type { Vapid } from '../gateway/webpush/vapid.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { GuardedAgentOptions } from '../lib/outbound/guarded-agent.ts'
+import type { IpPolicy } from '../lib/outbound/ip-policy.ts'
+import type { WebPushSender } from './web-push.ts'
+
+export type LazyWebPushOptions = Omit<GuardedAgentOptions, 'ruleFor'> & {
+  policy: IpPolicy
+  clock: Clock
+  vapid: Vapid
+}
+
+/** A sender to push services whose HTTP client is loaded with the first push: a server that starts need not wait for it. */
+export function makeLazyWebPush(options: LazyWebPushOptions): WebPushSender & AsyncDisposable {
+  const make = async () => {
+    const [{ makeEndpointAgent }, { makeWebPushSender }] = await Promise.all([
+      import('../gateway/endpoint.ts'),
+      import('./web-push.ts'),
+    ])
+    const agent = makeEndpointAgent(options)
+    return { agent, ...makeWebPushSender({ ...options, agent }) }
+  }
+  let made: ReturnType<typeof make> | undefined
+  const sender = () => (made ??= make())
+  return {
+    send: async (...asked) => (await sender()).send(...asked),
+    activate: async (...asked) => (await sender()).activate(...asked),
+    async [Symbol.asyncDispose]() {
+      await (await made)?.agent[Symbol.asyncDispose]()
+    },
+  }
+}

@@ -1,0 +1,18 @@
+import type { PokeResult, PokeSender } from './send-poke.ts'
+import type { WebPushSender } from './web-push.ts'
+
+export type SenderDeps = {
+  /** To push gateways. */
+  send: PokeSender
+  /** To push services of browsers; absent: the operator has switched that off. */
+  webPush?: WebPushSender | undefined
+}
+
+/** Nothing is lost by it: it is tried again. */
+export const WEB_PUSH_IS_OFF: PokeResult = { kind: 'retry', error: 'web push is off', ms: 0 }
+
+/** What sends pokes to pushers of a kind. */
+export function senderFor({ send, webPush }: SenderDeps, kind: string): PokeSender {
+  if (kind !== 'webpush') return send
+  return webPush?.send ?? (() => Promise.resolve(WEB_PUSH_IS_OFF))
+}

@@ -1,0 +1,41 @@
+import { ConfigError } from '../config/config-error.ts'
+import type { Config } from '../config/schema.ts'
+import { createVapid, type Vapid, vapidSubject } from '../gateway/webpush/vapid.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Database } from '../storage/database.ts'
+import { serverVapidKey } from './server-key-store.ts'
+
+/** Push services want some contact, and a server that is known by no public name has none. */
+const NO_CONTACT = 'mailto:postmaster@localhost.invalid'
+
+export type VapidConfig = Pick<Config, 'public_url' | 'server_name'> & {
+  push: Pick<Config['push'], 'web_push' | 'contact'>
+}
+
+/**
+ * How this server shows itself to push services; undefined: it sends nothing to them.
+ *
+ * @throws {ConfigError} when `push.contact` is none that push services take.
+ */
+export async function openServerVapid(
+  config: VapidConfig,
+  db: Database,
+  clock: Clock,
+): Promise<Vapid | undefined> {
+  if (!config.push.web_push) return undefined
+  const subject = subjectOf(config)
+  return createVapid(await serverVapidKey(db, clock.now()), subject, clock)
+}
+
+function subjectOf({ push, public_url: url, server_name: name }: VapidConfig): string {
+  const { contact } = push
+  const [host = ''] = name.split(':')
+  if (contact === undefined)
+    return vapidSubject(url ?? '') ?? vapidSubject(`postmaster@${host}`) ?? NO_CONTACT
+  const subject = vapidSubject(contact)
+  if (subject === undefined)
+    throw new ConfigError(
+      'bad value for "push.contact": expected an e-mail address or an https URL at a public name',
+    )
+  return subject
+}

@@ -1,0 +1,136 @@
+import type { GuardedAgent } from '../lib/outbound/guarded-agent.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Json, JsonObject } from '../lib/json.ts'
+import { isJsonObject } from '../lib/json.ts'
+import type { NetworkFault } from '../lib/outbound/network-fault.ts'
+import { encodeJson, fit } from '../gateway/ladder.ts'
+import { collapseId } from '../gateway/message-id.ts'
+import type { Verdict } from '../gateway/provider.ts'
+import { MAX_PLAINTEXT_BYTES } from '../gateway/webpush/encrypt.ts'
+import { sendWebPush, type Urgency } from '../gateway/webpush/send.ts'
+import type { Vapid } from '../gateway/webpush/vapid.ts'
+import type { PokeFault } from './poke-fault.ts'
+import {
+  ACK_TOKEN_SECONDS,
+  type Poke,
+  type PokeDevice,
+  type PokedDevice,
+  type PokeNotification,
+  shortPoke,
+} from './poke.ts'
+import type { PokeResult, PokeSender } from './send-poke.ts'
+
+// Pushers of kind `webpush` (MSC4174): the push service of a browser, or of UnifiedPush, is sent to without a gateway.
+
+/** MSC4174: two days. */
+const TTL_SECONDS = 172_800
+/** A later number of what is unread takes the place of an earlier one that was not fetched yet. */
+const TOPIC_OF_COUNTS = 'unread-counts'
+const DEADLINE_MS = 30_000
+
+export type WebPushSender = {
+  send: PokeSender
+  /** Sends the token with which the app activates its pusher. */
+  activate(url: string, device: PokeDevice, ackToken: string): Promise<PokeResult>
+}
+
+export type WebPushSenderDeps = { agent: GuardedAgent; clock: Clock; vapid: Vapid }
+
+type Push = {
+  url: string
+  pushkey: string
+  auth: Json | undefined
+  payload: string
+  urgency: Urgency
+  ttl: number
+  topic: string | undefined
+}
+
+export function makeWebPushSender(deps: WebPushSenderDeps): WebPushSender {
+  async function push(message: Push): Promise<PokeResult> {
+    const started = deps.clock.now()
+    const verdict = await sendWebPush(
+      // Every subscription was made with the one key that this server has: a 403 is about the subscription (MSC4174).
+      { ...deps, deadlineMs: DEADLINE_MS, isKnown: () => true },
+      {
+        endpoint: message.url,
+        p256dh: message.pushkey,
+        auth: message.auth,
+        payload: Buffer.from(message.payload),
+        ttl: message.ttl,
+        urgency: message.urgency,
+        topic: message.topic,
+      },
+    )
+    return resultOf(verdict, message.pushkey, Math.max(0, deps.clock.now() - started))
+  }
+
+  return {
+    async send(url, poke, { worthSeconds = TTL_SECONDS } = {}) {
+      const { notification } = poke
+      const [device] = notification.devices
+      const fitting = fit(
+        { full: () => pushPayload(poke), eventIdOnly: () => pushPayload(shortPoke(poke)) },
+        MAX_PLAINTEXT_BYTES,
+      )
+      if (fitting === undefined) return { kind: 'refused', error: 'status 413', status: 413, ms: 0 }
+      return push({
+        url,
+        pushkey: device.pushkey,
+        auth: device.data['auth'],
+        payload: fitting.text,
+        urgency: notification.prio === 'high' ? 'high' : 'normal',
+        ttl: worthSeconds,
+        topic: notification.event_id === undefined ? TOPIC_OF_COUNTS : collapseId({ device, notification }),
+      })
+    },
+    activate: (url, { appId, pushkey, data }, ackToken) =>
+      push({
+        url,
+        pushkey,
+        auth: data['auth'],
+        payload: encodeJson({ app_id: appId, ack_token: ackToken }),
+        urgency: 'high',
+        // After that the token is worth nothing.
+        ttl: ACK_TOKEN_SECONDS,
+        topic: undefined,
+      }),
+  }
+}
+
+/**
+ * What the app is given: the body of `/notify`, without what its own pusher says of itself. Above it `default_payload` of the
+ * pusher's data, and what the event is once more, for service workers that were written for Sygnal's flat form.
+ */
+export function pushPayload({ notification }: Poke): JsonObject {
+  const { event_id, room_id, counts, devices } = notification
+  const below = devices[0].data['default_payload']
+  return {
+    ...(isJsonObject(below) && below),
+    ...(event_id !== undefined && { event_id }),
+    ...(room_id !== undefined && { room_id }),
+    ...(counts?.unread !== undefined && { unread: counts.unread }),
+    notification: { ...notification, devices: devices.map(plainly) } as PokeNotification as JsonObject,
+  }
+}
+
+function plainly({ data, ...device }: PokedDevice): JsonObject {
+  const { auth: _auth, default_payload: _below, ...rest } = data
+  return { ...device, data: rest }
+}
+
+function resultOf(verdict: Verdict, pushkey: string, ms: number): PokeResult {
+  const { outcome, status } = verdict
+  const answered = status === undefined ? {} : { status }
+  if (outcome === 'delivered') return { kind: 'sent', rejected: [], status: status ?? 201, ms }
+  if (outcome === 'rejected') return { kind: 'sent', rejected: [pushkey], status: status ?? 410, ms }
+  if (outcome === 'dropped') return { kind: 'refused', error: faultOf(verdict), status: status ?? 413, ms }
+  const asked = outcome === 'retry' ? verdict.retryAfterMs : undefined
+  const wait = asked === undefined ? {} : { retryAfterMs: asked }
+  return { kind: 'retry', error: faultOf(verdict), ...answered, ...wait, ms }
+}
+
+function faultOf({ status, reason }: Verdict): PokeFault {
+  if (status === undefined) return reason === 'encryption failed' ? reason : (reason as NetworkFault)
+  return status >= 300 && status < 400 ? 'redirect' : `status ${status}`
+}

@@ -1,0 +1,57 @@
+import type { Bus } from '../cluster/bus.ts'
+import { ACK_TOKEN_SECONDS } from '../delivery/poke.ts'
+import type { Clock } from '../lib/clock.ts'
+import { MatrixError, notFound } from '../lib/errors.ts'
+import { type Random, type UserId, uuid } from '../lib/ids.ts'
+import type { Database, Transaction } from '../storage/database.ts'
+import { activate, activationsOf, beginActivation } from './pusher-store.ts'
+
+export type ActivationDeps = { bus: Bus; clock: Clock; random: Random }
+
+/** Makes the token by which the app confirms its pusher, and has it sent (MSC4174). It is valid for 5 minutes. */
+export async function askForActivation(
+  deps: ActivationDeps,
+  tx: Transaction,
+  pusherId: number,
+): Promise<void> {
+  const expiresAt = deps.clock.now() + ACK_TOKEN_SECONDS * 1000
+  await tx.run(beginActivation, { pusherId, ackToken: uuid(deps.random), expiresAt })
+  tx.onCommit(() => deps.bus.publish('delivery', [pusherId]))
+}
+
+export type Acknowledgement = { userId: UserId; appId: string; ackToken: string }
+
+/**
+ * Activates the pusher to which the token was sent. Asked once more with the same token, it is so already.
+ *
+ * @throws {MatrixError} 404 `M_NOT_FOUND`: no pusher of kind `webpush` with this app id. 400 `M_EXPIRED_ACTIVATION_TOKEN`, 400
+ * `M_UNKNOWN_ACTIVATION_TOKEN`.
+ */
+export async function activatePusher(
+  deps: { db: Database; bus: Bus; clock: Clock },
+  { userId, appId, ackToken }: Acknowledgement,
+): Promise<void> {
+  await deps.db.transaction(async (tx) => {
+    const pushers = await tx.all(activationsOf, { userId, appId })
+    if (pushers.length === 0)
+      throw notFound('There is no pusher of kind webpush with this app_id; set it first')
+    const found = pushers.find((pusher) => pusher.ack_token === ackToken)
+    if (found === undefined)
+      throw new MatrixError(
+        400,
+        'M_UNKNOWN_ACTIVATION_TOKEN',
+        'This ack_token was not the last to be sent to a pusher of this app_id',
+      )
+    if (found.activated === 1) return
+    if ((found.ack_expires_at ?? 0) <= deps.clock.now())
+      throw new MatrixError(
+        400,
+        'M_EXPIRED_ACTIVATION_TOKEN',
+        'This ack_token is too old; set the pusher again to be sent another',
+      )
+    const pusherId = found.pusher_id
+    await tx.run(activate, { pusherId })
+    // What was queued before it had to be confirmed again.
+    tx.onCommit(() => deps.bus.publish('delivery', [pusherId]))
+  })
+}

@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { type Poke, shortPoke } from '../../src/delivery/poke.ts'
+import { makeWebPushSender, pushPayload } from '../../src/delivery/web-push.ts'
+import { makeEndpointAgent } from '../../src/gateway/endpoint.ts'
+import { createVapid, makeVapidKey } from '../../src/gateway/webpush/vapid.ts'
+import { makeIpPolicy } from '../../src/lib/outbound/ip-policy.ts'
+import { createManualClock } from '../support/manual-clock.ts'
+import { type BrowserSubscription, startPushService } from '../support/push-service.ts'
+
+async function rig(t: TestContext, allowed = ['127.0.0.0/8']) {
+  const clock = createManualClock()
+  const service = await startPushService({ now: () => clock.now() })
+  const agent = makeEndpointAgent({ policy: makeIpPolicy(allowed) })
+  t.after(async () => {
+    await agent[Symbol.asyncDispose]()
+    await service[Symbol.asyncDispose]()
+  })
+  const vapid = createVapid(makeVapidKey().key, 'mailto:push@belfry.example', clock)
+  const sender = makeWebPushSender({ agent, clock, vapid })
+  return { service, sender, browser: service.subscribe() }
+}
+
+function pokeTo(
+  { keys }: BrowserSubscription,
+  more: Partial<Poke['notification']> = {},
+  data: object = {},
+): Poke {
+  const device = { app_id: 'app', pushkey: keys.p256dh, pushkey_ts: 7, data: { auth: keys.auth, ...data } }
+  return { notification: { event_id: '$e', room_id: '!r', prio: 'high', ...more, devices: [device] } }
+}
+
+test('the payload is that of /notify, with what the client asked for above it, and without its own secrets', async (t) => {
+  const { browser } = await rig(t)
+  const below = { session: 's', event_id: 'overridden', notification: 1 }
+  const poke = pokeTo(
+    browser,
+    { counts: { unread: 2 }, content: { body: 'hi' } },
+    { default_payload: below, own: 1 },
+  )
+  assert.deepEqual(pushPayload(poke), {
+    session: 's',
+    event_id: '$e',
+    room_id: '!r',
+    unread: 2,
+    notification: {
+      event_id: '$e',
+      room_id: '!r',
+      prio: 'high',
+      counts: { unread: 2 },
+      content: { body: 'hi' },
+      devices: [{ app_id: 'app', pushkey: browser.keys.p256dh, pushkey_ts: 7, data: { own: 1 } }],
+    },
+  })
+  assert.deepEqual(Object.keys(pushPayload(shortPoke(poke))['notification'] as object), [
+    'event_id',
+    'room_id',
+    'prio',
+    'counts',
+    'devices',
+  ])
+  const badge = pokeTo(browser, {
+    event_id: undefined,
+    room_id: undefined,
+    prio: undefined,
+    counts: { unread: 0 },
+  } as never)
+  assert.deepEqual(pushPayload(badge)['unread'], 0)
+  assert.equal('event_id' in pushPayload(badge), false)
+})
+
+test('the headers: two days, or as long as it is worth something; urgent or not; what replaces what', async (t) => {
+  const { service, sender, browser } = await rig(t)
+  const { endpoint } = browser
+  await sender.send(endpoint, pokeTo(browser))
+  await sender.send(endpoint, pokeTo(browser))
+  await sender.send(endpoint, pokeTo(browser, { prio: 'low', event_id: '$f' }), { worthSeconds: 60 })
+  const badge = pokeTo(browser, { event_id: undefined, room_id: undefined, prio: undefined } as never)
+  await sender.send(endpoint, badge)
+  const device = {
+    appId: 'app',
+    pushkey: browser.keys.p256dh,
+    pushkeyTsMs: 0,
+    data: { auth: browser.keys.auth },
+  }
+  await sender.activate(endpoint, device, 'token')
+  const headers = service.received.map((push) => push.headers)
+  assert.deepEqual(
+    headers.map(({ ttl, urgency }) => [ttl, urgency]),
+    [
+      ['172800', 'high'],
+      ['172800', 'high'],
+      ['60', 'normal'],
+      ['172800', 'normal'],
+      ['300', 'high'],
+    ],
+  )
+  const topics = headers.map(({ topic }) => topic)
+  assert.equal(topics[0], topics[1], 'sent again it replaces itself')
+  assert.notEqual(topics[0], topics[2])
+  assert.deepEqual(topics.slice(3), ['unread-counts', undefined])
+  assert.equal(service.received[4]?.text, '{"app_id":"app","ack_token":"token"}')
+})
+
+const VERDICTS = [
+  { answer: { status: 201 }, gives: { kind: 'sent', rejected: false } },
+  { answer: { status: 200 }, gives: { kind: 'sent', rejected: false } },
+  { answer: { status: 404 }, gives: { kind: 'sent', rejected: true } },
+  { answer: { status: 410 }, gives: { kind: 'sent', rejected: true } },
+  { answer: { status: 403 }, gives: { kind: 'sent', rejected: true } },
+  { answer: { status: 400 }, gives: { kind: 'refused', error: 'status 400' } },
+  { answer: { status: 413 }, gives: { kind: 'refused', error: 'status 413' } },
+  { answer: { status: 401 }, gives: { kind: 'retry', error: 'status 401' } },
+  { answer: { status: 302 }, gives: { kind: 'retry', error: 'redirect' } },
+  { answer: { status: 503 }, gives: { kind: 'retry', error: 'status 503' } },
+  {
+    answer: { status: 429, headers: { 'retry-after': '30' } },
+    gives: { kind: 'retry', error: 'status 429', retryAfterMs: 30_000 },
+  },
+]
+
+for (const { answer, gives } of VERDICTS)
+  test(`${answer.status} is ${gives.rejected ? 'the end of the pusher' : gives.kind}`, async (t) => {
+    const { service, sender, browser } = await rig(t)
+    service.answer(answer)
+    const result = await sender.send(browser.endpoint, pokeTo(browser))
+    const { kind, status } = result
+    assert.deepEqual(
+      {
+        kind,
+        status,
+        ...(result.kind === 'sent' && { rejected: result.rejected.includes(browser.keys.p256dh) }),
+        ...(result.kind !== 'sent' && { error: result.error }),
+        ...(result.kind === 'retry' &&
+          result.retryAfterMs !== undefined && { retryAfterMs: result.retryAfterMs }),
+      },
+      { ...gives, status: answer.status },
+    )
+  })
+
+test('an address that may not be called is not, whatever it was when the pusher was set', async (t) => {
+  const { service, sender, browser } = await rig(t, [])
+  const result = await sender.send(browser.endpoint, pokeTo(browser))
+  assert.deepEqual(
+    [result.kind, result.kind === 'retry' && result.error],
+    ['retry', 'blocked by the IP policy'],
+  )
+  assert.equal(service.received.length, 0)
+})
+
+test('what fits in no form is refused without asking', async (t) => {
+  const { service, sender, browser } = await rig(t)
+  const huge = pokeTo(browser, {}, { default_payload: { text: 'x'.repeat(4000) } })
+  assert.equal((await sender.send(browser.endpoint, huge)).kind, 'refused')
+  assert.equal(service.received.length, 0)
+})

@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { enqueueForHandles, enqueueForUsers } from '../../src/delivery/outbox-store.ts'
+import { claimPushers, pushersWithWork } from '../../src/delivery/pusher-state-store.ts'
+import { serverVapidKey } from '../../src/delivery/server-key-store.ts'
+import { makeWebPushSender } from '../../src/delivery/web-push.ts'
+import { makeEndpointAgent } from '../../src/gateway/endpoint.ts'
+import { createVapid } from '../../src/gateway/webpush/vapid.ts'
+import { makeIpPolicy } from '../../src/lib/outbound/ip-policy.ts'
+import { activatePusher } from '../../src/pushers/activate-pusher.ts'
+import type { Database } from '../../src/storage/database.ts'
+import { onEachDatabase } from '../support/databases.ts'
+import { eventually } from '../support/eventually.ts'
+import { startPushService } from '../support/push-service.ts'
+import { alice, atRest, bob, buildTower, carol, type Tower } from './tower.ts'
+
+const APP = 'org.example.app'
+
+type Payload = {
+  ack_token?: string
+  notification?: { content?: { body?: string }; counts?: { unread?: number } }
+}
+
+/** Bob has a browser, whose pusher is set but not confirmed. */
+async function stand(t: TestContext, open: (t: TestContext) => Promise<Database>) {
+  const tower = await buildTower(t, await open(t))
+  const { clock, db } = tower
+  const service = await startPushService({ now: () => clock.now() })
+  const agent = makeEndpointAgent({ policy: makeIpPolicy(['127.0.0.0/8']) })
+  t.after(async () => {
+    await agent[Symbol.asyncDispose]()
+    await service[Symbol.asyncDispose]()
+  })
+  const vapid = createVapid(await serverVapidKey(db, clock.now()), 'mailto:push@belfry.example', clock)
+  const webPush = makeWebPushSender({ agent, clock, vapid })
+  const browser = service.subscribe(vapid.publicKey)
+  const fields = {
+    kind: 'webpush',
+    pushkey: browser.keys.p256dh,
+    data: { url: browser.endpoint, auth: browser.keys.auth },
+  }
+  assert.equal(await tower.setPusher(bob, fields), 'needs activation')
+  const payloads = () => service.received.map(({ text }) => JSON.parse(text ?? '{}') as Payload)
+  const bodies = () => payloads().flatMap((payload) => payload.notification?.content?.body ?? [])
+  const ack = (ackToken: string) => activatePusher(tower.pushers, { userId: bob, appId: APP, ackToken })
+  const ackLast = async () => ack(await eventually(() => payloads().at(-1)?.ack_token))
+  return { tower, service, browser, webPush, fields, payloads, bodies, ack, ackLast }
+}
+
+const rowOf = async (tower: Tower) => (await tower.pusherRows())[0]
+
+onEachDatabase('pushers of kind webpush', (open) => {
+  test('are told nothing but the token until they are confirmed, and nothing is kept for them', async (t) => {
+    const { tower, webPush, payloads, bodies, ackLast } = await stand(t, open)
+    const position = await tower.say(alice, 'too early')
+    const told = { position, type: 'm.room.message', now: 0 }
+    await tower.db.transaction(async (tx) => {
+      assert.deepEqual(await enqueueForUsers(tx, { ...told, userIds: [bob] }), [])
+      assert.deepEqual(await enqueueForHandles(tx, { ...told, holders: [{ userId: bob, handle: 'h' }] }), [])
+    })
+    await tower.house.read({ userId: bob, roomId: '!kitchen' as never, threadId: '', position })
+    assert.deepEqual([await tower.queued(), (await rowOf(tower))?.badge_due], [0, 0])
+    await using _worker = await tower.start({ webPush })
+    await ackLast()
+    await tower.say(alice, 'one')
+    await tower.say(alice, 'two')
+    await atRest(tower)
+    assert.deepEqual(bodies(), ['one', 'two'])
+    assert.equal(payloads().length, 3)
+    assert.deepEqual(
+      tower.told.map(({ event, fields }) => [event, fields['kind']]),
+      [
+        ['pokeSent', 'activation'],
+        ['pokeSent', 'event'],
+        ['pokeSent', 'event'],
+      ],
+    )
+  })
+
+  test('a push service that is down is tried again, until the token is too old', async (t) => {
+    const { tower, service, webPush } = await stand(t, open)
+    service.answer({ status: 503 })
+    await using _worker = await tower.start({ webPush })
+    for (let count = 1; count <= 3; count++) {
+      await eventually(async () => (await rowOf(tower))?.attempts === count)
+      tower.clock.advance(60_000)
+    }
+    tower.clock.advance(300_000)
+    await eventually(async () => (await rowOf(tower))?.activation_due === 0)
+    const row = await rowOf(tower)
+    assert.deepEqual([row?.activated, row?.lease_owner, row?.next_attempt_at], [0, null, null])
+    const now = tower.clock.now()
+    assert.deepEqual(await pushersWithWork(tower.db, { after: 0, limit: 9, now }), [])
+    const lease = { owner: 'me', until: now + 1000, now }
+    const id = row?.pusher_id ?? 0
+    assert.equal((await tower.db.transaction((tx) => claimPushers(tx, [id], lease))).size, 0)
+  })
+
+  test('set again while its token is on the way, it is sent the new one too', async (t) => {
+    const { tower, service, webPush, fields, payloads, ack } = await stand(t, open)
+    let answer = () => {}
+    const gate = new Promise<void>((resolve) => (answer = resolve))
+    service.answer(async () => {
+      await gate
+      return { status: 201 }
+    })
+    await using _worker = await tower.start({ webPush })
+    await eventually(() => service.received.length === 1)
+    assert.equal(await tower.setPusher(bob, fields), 'needs activation')
+    answer()
+    await eventually(() => service.received.length === 2)
+    const [first, second] = payloads().map((payload) => payload.ack_token ?? '') as [string, string]
+    await assert.rejects(ack(first), { errcode: 'M_UNKNOWN_ACTIVATION_TOKEN' })
+    await ack(second)
+    assert.equal(await tower.setPusher(bob, fields), 'done')
+  })
+
+  test('with another address what is queued waits for the token, and then goes, in order', async (t) => {
+    const { tower, service, browser, webPush, fields, bodies, ackLast } = await stand(t, open)
+    {
+      await using _worker = await tower.start({ webPush })
+      await ackLast()
+      service.answer({ status: 503 })
+      await tower.say(alice, 'one')
+      await eventually(async () => (await rowOf(tower))?.failing_since !== null)
+      await tower.say(alice, 'two')
+    }
+    service.answer(undefined)
+    service.received.length = 0
+    // The service takes any query, so it is still the same browser.
+    const data = { ...fields.data, auth: `${fields.data.auth}==` }
+    assert.equal(await tower.setPusher(bob, { ...fields, data }), 'needs activation')
+    assert.equal((await rowOf(tower))?.failing_since, null)
+    await using _worker = await tower.start({ webPush })
+    await eventually(() => service.received.length === 1)
+    await tower.say(alice, 'not kept')
+    await ackLast()
+    await atRest(tower)
+    assert.deepEqual(bodies(), ['one', 'two'])
+    assert.equal(browser.endpoint, service.received[0]?.endpoint)
+  })
+
+  test('where Web Push is switched off they wait, and go on when it is on again', async (t) => {
+    const { tower, webPush, bodies, ackLast } = await stand(t, open)
+    {
+      await using _worker = await tower.start({ webPush })
+      await ackLast()
+    }
+    {
+      await using _without = await tower.start()
+      await tower.say(alice, 'hello')
+      await eventually(async () => (await rowOf(tower))?.last_error === 'web push is off')
+    }
+    tower.clock.advance(3_600_000)
+    await using _worker = await tower.start({ webPush })
+    await atRest(tower)
+    assert.deepEqual(bodies(), ['hello'])
+  })
+
+  test('switched off before it was confirmed, it is sent no token; another kind needs none', async (t) => {
+    const { tower, service, webPush, fields } = await stand(t, open)
+    assert.equal(await tower.setPusher(bob, { ...fields, enabled: false }), 'needs activation')
+    assert.equal((await rowOf(tower))?.activation_due, 0)
+    await using _worker = await tower.start({ webPush })
+    const http = { ...fields, kind: 'http', data: { url: 'http://127.0.0.1:1/' } }
+    assert.equal(await tower.setPusher(bob, http), 'done')
+    assert.equal((await rowOf(tower))?.activated, 1)
+    await tower.say(alice, 'hello')
+    await eventually(async () => (await rowOf(tower))?.last_error === 'connection refused')
+    assert.equal(service.received.length, 0)
+  })
+
+  test('of several browsers of an app a token confirms the one that it was sent to', async (t) => {
+    const { tower, service, webPush, fields, ack } = await stand(t, open)
+    const other = service.subscribe()
+    const second = {
+      ...fields,
+      pushkey: other.keys.p256dh,
+      data: { url: other.endpoint, auth: other.keys.auth },
+    }
+    await tower.setPusher(bob, second)
+    await tower.setPusher(carol, { ...fields, append: true })
+    await using _worker = await tower.start({ webPush })
+    await eventually(() => service.received.length === 3)
+    const sent = service.received.find(({ endpoint }) => endpoint === other.endpoint)
+    await ack((JSON.parse(sent?.text ?? '') as Payload).ack_token ?? '')
+    assert.deepEqual(
+      (await tower.pusherRows()).map((row) => [row.user_id, row.activated]),
+      [
+        [bob, 0],
+        [bob, 1],
+        [carol, 0],
+      ],
+    )
+    const stranger = { userId: alice, appId: APP, ackToken: 'x' }
+    await assert.rejects(activatePusher(tower.pushers, stranger), { errcode: 'M_NOT_FOUND' })
+  })
+
+  test('the key of the server is made once, also by several processes at once', async (t) => {
+    const db = await open(t)
+    const keys = await Promise.all([1, 2, 3].map((now) => serverVapidKey(db, now)))
+    assert.equal(new Set(keys.map((key) => key.publicKey)).size, 1)
+    assert.equal((await serverVapidKey(db, 4)).publicKey, keys[0]?.publicKey)
+  })
+})
