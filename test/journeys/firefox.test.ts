@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import type { Page } from 'puppeteer-core'
 import { keepVapidKey } from '../../src/app.ts'
 import { shortHash } from '../../src/lib/short-hash.ts'
 import { startAutopush } from '../support/autopush.ts'
@@ -18,60 +17,73 @@ const TAMPERED = 101
 const SHOWN = 100
 
 const firefox = findFirefox()
-const skip = 'missing' in firefox ? firefox.missing : false
+/** Another program is at work here, which may hang. */
+const options = { skip: 'missing' in firefox ? firefox.missing : false, timeout: 120_000 }
 
 /** What `test/support/web-app/app.js` offers. */
 type InPage = {
-  enablePush(options: Record<string, string>): Promise<{ keys: { p256dh: string }; status: number }>
+  logIn(homeServer: string, token: string): void
+  enablePushByGateway(options: Record<string, string>): Promise<{ pushkey: string; status: number }>
+  enablePush(options: Record<string, string>): Promise<{ pushkey: string; status: number }>
   shownNotifications(): Promise<{ title: string; body: string }[]>
   disablePush(): Promise<boolean>
 }
 
 type Step = { step: string; reason: string; status?: number; provider_id?: string }
 
-/** A Belfry with a gateway for browsers, and the page of a web client in a Firefox. */
-async function house(t: TestContext, path: string) {
+/** A Belfry with a gateway for browsers, Alice and Bob in a room, and Bob's web client in a Firefox. */
+async function house(t: TestContext) {
+  assert('path' in firefox)
   const data = temporaryFolder(t)
   const keyFile = join(data, 'vapid.pem')
   const { publicKey } = await keepVapidKey(keyFile)
   const config = join(data, 'belfry.yaml')
   const app = { type: 'webpush', vapid_private_key: keyFile, vapid_contact_email: 'push@belfry.example' }
   writeFileSync(config, JSON.stringify({ gateway: { apps: { [APP_ID]: app } } }))
-  const server = await startTestServer(t, { flags: ['--config', config] })
+  const { url } = await startTestServer(t, { flags: ['--config', config] })
+  const [alice, bob] = [await registerUser(url, 'alice'), await registerUser(url, 'bob')]
+  await alice.put(`/profile/${alice.userId}/displayname`, { displayname: 'Alice' })
+  const room = await alice.createRoom({ preset: 'public_chat', name: 'Lunch' })
+  await bob.post(`/join/${encodeURIComponent(room)}`)
+
   const autopush = await startAutopush()
   t.after(() => autopush[Symbol.asyncDispose]())
   const webApp = await startWebApp()
   t.after(() => webApp[Symbol.asyncDispose]())
-  const browser = await startFirefox(t, { path, pushUrl: autopush.url })
+  const browser = await startFirefox(t, { path: firefox.path, pushUrl: autopush.url })
   const page = await browser.newPage()
   await page.goto(webApp.url)
-  return { homeServer: server.url, publicKey, autopush, webApp, page }
+  const inPage = <Name extends keyof InPage>(name: Name, ...args: Parameters<InPage[Name]>) =>
+    page.evaluate(
+      (called: string, given: unknown[]) =>
+        (globalThis as unknown as Record<string, (...all: unknown[]) => unknown>)[called]?.(...given),
+      name,
+      args,
+    ) as Promise<Awaited<ReturnType<InPage[Name]>>>
+  await inPage('logIn', url, bob.token)
+  const stateInPage = () => page.$eval('#state', (element) => element.textContent)
+  const bodies = () => webApp.shown.map(({ body }) => body)
+  const pushers = async () => (await bob.get('/pushers'))['pushers'] as Record<string, unknown>[]
+  return { url, publicKey, alice, bob, room, autopush, webApp, inPage, stateInPage, bodies, pushers }
 }
 
-async function enablePush(page: Page, options: Record<string, string>) {
-  return page.evaluate((given) => (globalThis as unknown as InPage).enablePush(given), options)
+function flipLastByte(body: Buffer): Buffer {
+  const last = body.length - 1
+  body.writeUInt8(body.readUInt8(last) ^ 1, last)
+  return body
 }
 
 test(
   'a message by one user is shown by the browser of another, until it is closed to pushes',
-  { skip },
+  options,
   async (t) => {
-    assert('path' in firefox)
-    const { homeServer, publicKey, autopush, webApp, page } = await house(t, firefox.path)
-    const [alice, bob] = [await registerUser(homeServer, 'alice'), await registerUser(homeServer, 'bob')]
-    await alice.put(`/profile/${alice.userId}/displayname`, { displayname: 'Alice' })
-    const room = await alice.createRoom({ preset: 'public_chat', name: 'Lunch' })
-    await bob.post(`/join/${encodeURIComponent(room)}`)
+    const { url, publicKey, alice, bob, room, autopush, webApp, inPage, bodies, pushers } = await house(t)
     const receiptFor = (code: number) => eventually(() => autopush.receipts.find((one) => one.code === code))
 
     // Bob's page subscribes and sets the pusher.
-    const { keys, status } = await enablePush(page, {
-      homeServer,
-      token: bob.token,
-      appId: APP_ID,
-      gatewayUrl: `${homeServer}/_matrix/push/v1/notify`,
-      applicationServerKey: publicKey,
-    })
+    const gatewayUrl = `${url}/_matrix/push/v1/notify`
+    const app = { appId: APP_ID, gatewayUrl, applicationServerKey: publicKey }
+    const { pushkey, status } = await inPage('enablePushByGateway', app)
     assert.equal(status, 200)
 
     // What Alice says is shown.
@@ -82,53 +94,71 @@ test(
     assert.equal(shown.payload['event_id'], event)
     assert.equal(shown.payload['session_id'], 'the-only-one')
     await receiptFor(SHOWN)
-    assert.deepEqual(await page.evaluate(() => (globalThis as unknown as InPage).shownNotifications()), [
-      { title: 'Alice in Lunch', body: 'Soup today' },
-    ])
+    assert.deepEqual(await inPage('shownNotifications'), [{ title: 'Alice in Lunch', body: 'Soup today' }])
 
     // What somebody on the way has changed is not.
-    autopush.tamper((body) => {
-      const last = body.length - 1
-      body.writeUInt8(body.readUInt8(last) ^ 1, last)
-      return body
-    })
+    autopush.tamper(flipLastByte)
     await alice.say(room, 'Soup is poisoned')
     await receiptFor(TAMPERED)
     autopush.tamper(undefined)
     await alice.say(room, 'Soup is fine')
     await eventually(() => webApp.shown.length > 1)
-    assert.deepEqual(
-      webApp.shown.map(({ body }) => body),
-      ['Soup today', 'Soup is fine'],
-    )
+    assert.deepEqual(bodies(), ['Soup today', 'Soup is fine'])
 
     // Bob switches it off in the browser, which tells nobody but its push service.
-    assert.equal(await page.evaluate(() => (globalThis as unknown as InPage).disablePush()), true)
-    const pushers = async () => (await bob.get('/pushers'))['pushers'] as unknown[]
+    assert.equal(await inPage('disablePush'), true)
     assert.equal((await pushers()).length, 1)
     const last = await alice.say(room, 'Where is everybody?')
     await eventually(async () => (await pushers()).length === 0)
-    assert.deepEqual(
-      autopush.requests.map((request) => request.status),
-      [201, 201, 201, 410],
-    )
-    const { body } = await call(`${homeServer}/_belfry/v1/pushers`, { token: bob.token })
+    const statuses = autopush.requests.map((request) => request.status)
+    assert.deepEqual(statuses, [201, 201, 201, 410])
+    const { body } = await call(`${url}/_belfry/v1/pushers`, { token: bob.token })
     const [removed] = body['removed'] as Record<string, unknown>[]
     assert.equal(removed?.['app_id'], APP_ID)
     assert.equal(removed['reason'], 'rejected')
-    assert.equal(removed['pushkey_hash'], shortHash(keys.p256dh))
+    assert.equal(removed['pushkey_hash'], shortHash(pushkey))
     assert.equal(webApp.shown.length, 2)
 
     // Bob can see what the push service made of the first message and of the last.
     const verdictOn = (eventId: string) =>
       eventually(async () => {
         const path = `/_belfry/v1/journey?event_id=${encodeURIComponent(eventId)}`
-        const { pushers: ways } = (await call(homeServer + path, { token: bob.token })).body
+        const { pushers: ways } = (await call(url + path, { token: bob.token })).body
         return (ways as { steps: Step[] }[])[0]?.steps.find(({ step }) => step === 'gateway')
       })
     const [good, gone] = [await verdictOn(event), await verdictOn(last)]
     assert.deepEqual([good.reason, good.status], ['delivered', 201])
     assert.match(String(good.provider_id), /^[0-9a-f]{12}$/)
     assert.deepEqual([gone.reason, gone.status], ['rejected', 410])
+  },
+)
+
+test(
+  'without a gateway: the browser confirms its pusher, and is told by the home server',
+  options,
+  async (t) => {
+    const { alice, room, autopush, webApp, inPage, stateInPage, bodies, pushers } = await house(t)
+
+    // The server's token comes as a push, and the page sends it back.
+    const { status } = await inPage('enablePush', { appId: APP_ID })
+    assert.equal(status, 201)
+    await eventually(async () => (await stateInPage()) === 'on')
+    assert.deepEqual(
+      (await pushers()).map(({ kind, activated }) => ({ kind, activated })),
+      [{ kind: 'webpush', activated: true }],
+    )
+    assert.equal(webApp.shown.length, 0)
+
+    const event = await alice.say(room, 'Soup today')
+    const [shown] = await eventually(() => webApp.shown.length > 0 && webApp.shown)
+    assert.equal(shown?.title, 'Alice in Lunch')
+    assert.equal((shown.payload['notification'] as Record<string, unknown>)['event_id'], event)
+
+    assert.equal(await inPage('disablePush'), true)
+    await alice.say(room, 'Where is everybody?')
+    await eventually(async () => (await pushers()).length === 0)
+    const statuses = autopush.requests.map((request) => request.status)
+    assert.deepEqual(statuses, [201, 201, 410])
+    assert.deepEqual(bodies(), ['Soup today'])
   },
 )

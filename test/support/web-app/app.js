@@ -7,37 +7,50 @@ const say = (state) => {
   document.querySelector('#state').textContent = state
 }
 
-/** Subscribes, and sets the pusher with the home server. `kind`: `http`, by way of the gateway at `gatewayUrl`. */
-globalThis.enablePush = async ({ homeServer, token, appId, gatewayUrl, applicationServerKey }) => {
+const session = {}
+
+const ask = (path, body) =>
+  fetch(`${session.homeServer}/_matrix/client/v3${path}`, {
+    method: body === undefined ? 'GET' : 'POST',
+    headers: { authorization: `Bearer ${session.token}` },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  })
+
+globalThis.logIn = (homeServer, token) => Object.assign(session, { homeServer, token })
+
+/** By way of a gateway that speaks Sygnal's dialect. */
+globalThis.enablePushByGateway = async ({ appId, gatewayUrl, applicationServerKey }) => {
+  const { endpoint, keys } = await subscribe(applicationServerKey)
+  const data = {
+    url: gatewayUrl,
+    endpoint,
+    auth: keys.auth,
+    events_only: true,
+    default_payload: { session_id: 'the-only-one' },
+  }
+  return setPusher({ kind: 'http', app_id: appId, pushkey: keys.p256dh, data })
+}
+
+/** Straight from the home server (MSC4174). The pusher sleeps until the server's token has come back. */
+globalThis.enablePush = async ({ appId }) => {
+  const { capabilities } = await (await ask('/capabilities')).json()
+  const { endpoint, keys } = await subscribe(capabilities['m.webpush'].vapid)
+  const data = { url: endpoint, auth: keys.auth }
+  return setPusher({ kind: 'webpush', app_id: appId, pushkey: keys.p256dh, data })
+}
+
+async function subscribe(applicationServerKey) {
   await navigator.serviceWorker.register('/worker.js')
-  const registration = await navigator.serviceWorker.ready
-  const subscription = await registration.pushManager.subscribe({
-    userVisibleOnly: true,
-    applicationServerKey: bytesOf(applicationServerKey),
-  })
-  const { endpoint, keys } = subscription.toJSON()
-  const answer = await fetch(`${homeServer}/_matrix/client/v3/pushers/set`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}` },
-    body: JSON.stringify({
-      kind: 'http',
-      app_id: appId,
-      pushkey: keys.p256dh,
-      app_display_name: 'A Matrix client, of sorts',
-      device_display_name: 'Firefox',
-      lang: 'en',
-      append: true,
-      data: {
-        url: gatewayUrl,
-        endpoint,
-        auth: keys.auth,
-        events_only: true,
-        default_payload: { session_id: 'the-only-one' },
-      },
-    }),
-  })
-  say(answer.ok ? 'on' : `refused with ${answer.status}`)
-  return { endpoint, keys, status: answer.status }
+  const { pushManager } = await navigator.serviceWorker.ready
+  const options = { userVisibleOnly: true, applicationServerKey: bytesOf(applicationServerKey) }
+  return (await pushManager.subscribe(options)).toJSON()
+}
+
+async function setPusher(pusher) {
+  const names = { app_display_name: 'A Matrix client, of sorts', device_display_name: 'Firefox', lang: 'en' }
+  const { status } = await ask('/pushers/set', { ...pusher, ...names, append: true })
+  say(status === 200 ? 'on' : status === 201 ? 'waits for the server' : `refused with ${status}`)
+  return { pushkey: pusher.pushkey, status }
 }
 
 globalThis.shownNotifications = async () => {
@@ -55,7 +68,13 @@ globalThis.disablePush = async () => {
 }
 
 navigator.serviceWorker.addEventListener('message', ({ data }) => {
+  if (data.ack !== undefined) return void confirm(data.ack)
   const item = document.createElement('li')
   item.textContent = `${data.title}: ${data.body}`
   document.querySelector('#shown').append(item)
 })
+
+async function confirm(token) {
+  const { status } = await ask('/pushers/ack', token)
+  say(status === 200 ? 'on' : `not confirmed: ${status}`)
+}

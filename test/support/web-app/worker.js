@@ -3,12 +3,21 @@
 self.addEventListener('install', () => self.skipWaiting())
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()))
 
-self.addEventListener('push', (event) => event.waitUntil(show(event.data.json())))
+self.addEventListener('push', (event) => {
+  const payload = event.data.json()
+  event.waitUntil(payload.ack_token === undefined ? show(payload) : tellPages({ ack: payload }))
+})
 
 async function show(payload) {
-  const title = `${payload.sender_display_name} in ${payload.room_name}`
-  const body = payload.content.body
-  await self.registration.showNotification(title, { body, tag: payload.event_id })
-  for (const client of await self.clients.matchAll()) client.postMessage({ title, body })
+  // A gateway puts all into one object, a home server keeps the shape of `/notify`.
+  const { sender_display_name, room_name, content, event_id } = payload.notification ?? payload
+  const title = `${sender_display_name} in ${room_name}`
+  const body = content.body
+  await self.registration.showNotification(title, { body, tag: event_id })
+  await tellPages({ title, body })
   await fetch('/shown', { method: 'POST', body: JSON.stringify({ title, body, payload }) })
+}
+
+async function tellPages(message) {
+  for (const client of await self.clients.matchAll()) client.postMessage(message)
 }
