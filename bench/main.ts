@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util'
 import type { Benchmark, BenchOptions, Report } from './benchmark.ts'
+import { deadGateway } from './dead-gateway.ts'
 import { delivery } from './delivery.ts'
+import { gateway } from './gateway.ts'
 import { groupCommit } from './group-commit.ts'
 import { pokes } from './pokes.ts'
 import { rooms } from './rooms.ts'
@@ -11,7 +13,17 @@ import { describeMachine, lookAtMachine } from './support/machine.ts'
 import { leaveNothingBehind } from './support/processes.ts'
 import { printTable } from './support/table.ts'
 
-const BENCHMARKS: readonly Benchmark[] = [pokes, delivery, startUp, rooms, groupCommit, rules, trace]
+const BENCHMARKS: readonly Benchmark[] = [
+  pokes,
+  delivery,
+  startUp,
+  rooms,
+  groupCommit,
+  rules,
+  trace,
+  deadGateway,
+  gateway,
+]
 
 const USAGE = `npm run bench -- [NAME …] [--cpu-prof DIR]
 
