@@ -40,6 +40,8 @@ export type JourneyPusher = {
   removedAt: number | null
   /** Was it switched on when the event came? */
   wasOn: boolean
+  /** Of kind `webpush`, and still to be confirmed by its app. */
+  isPending: boolean
   /** When the event was put into its queue, if it waits there still. */
   queuedAt: number | null
   failing: { nextAttemptAt: number | null; error: string | null; at: number | null } | null
@@ -89,6 +91,7 @@ export function pusherSteps(pusher: JourneyPusher, event: ForUser): JourneyStep[
 function whyNotQueued(pusher: JourneyPusher, { at, notifies }: ForUser): JourneyStep {
   if (pusher.createdAt > at) return journeyStep('not queued', 'set after the event', at)
   if (!pusher.wasOn) return journeyStep('not queued', 'pusher disabled', at)
+  if (pusher.isPending) return journeyStep('not queued', 'not activated', at)
   if (notifies === false) return journeyStep('not queued', 'does not notify', at)
   return journeyStep('not queued', 'not recorded', at)
 }

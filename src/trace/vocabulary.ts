@@ -29,6 +29,7 @@ export const VOCABULARY = {
     'no pushers': 'The user had no pusher.',
     'set after the event': 'The pusher was set after the event had come.',
     'pusher disabled': 'The pusher was switched off.',
+    'not activated': 'The app has not confirmed the pusher.',
     'does not notify': 'There was nothing to tell the device.',
     'not recorded':
       'What became of it is not recorded: the journey was not traced, or the record has been removed by age.',
