@@ -76,6 +76,7 @@ const MEANING: Readonly<Record<string, string>> = {
   not_registered: 'there is no such pusher any more',
   blocked: 'not sent',
   disabled: 'not sent, the pusher is off',
+  not_activated: 'not sent, its app has not confirmed the pusher yet',
   unsupported: 'not sent, this kind of pusher has no pokes',
 }
 const MEANING_FOR_MAIL: Readonly<Record<string, string>> = {

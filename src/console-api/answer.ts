@@ -28,6 +28,7 @@ export type Quiet =
   | 'suppressed by a device rule'
   | 'set after the event'
   | 'disabled'
+  | 'not activated'
   | 'not by e-mail'
 
 export type Case = {
@@ -142,6 +143,7 @@ function quietBecause(
   // What it was before it was last set is not known.
   const isSince = sentAt === undefined || (pusher.set_at ?? 0) <= sentAt
   if (pusher.enabled === 0 && isSince) return 'disabled'
+  if (pusher.activated === 0 && isSince) return 'not activated'
   if (pusher.kind === 'email' && wakesDevice(here) && !isForMail(here.tweaks)) return 'not by e-mail'
   if (wakesDevice(here)) return undefined
   if (wakesDevice(counted)) return 'suppressed by a device rule'

@@ -19,6 +19,7 @@ export const pushersAtEvent = query<{ userId: UserId; position: number }>()((db,
       'p.set_at',
       'p.failing_since',
       'p.enabled',
+      'p.activated',
       'o.position as queued',
     ])
     .where('p.user_id', '=', p.userId)

@@ -53,6 +53,7 @@ export const pushersOnTheWay = query<{ userId: UserId; position: number }>()((db
       'p.device_display_name',
       'p.created_at',
       'p.enabled',
+      'p.activated',
       'p.failing_since',
       'p.next_attempt_at',
       'p.last_error',

@@ -2,7 +2,8 @@ import { badJson, invalidParam, missingParam } from '../lib/errors.ts'
 import { readSubscriptionKeys } from '../gateway/webpush/subscription.ts'
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts'
 import { canonicalAddress } from '../lib/mail/address.ts'
-import { type Handle, MAIL_APP_ID, type PusherChange, type PusherKind } from './pusher.ts'
+import { MAIL_APP_ID } from '../lib/mail/app-id.ts'
+import type { Handle, PusherChange, PusherKind } from './pusher.ts'
 
 const MAX_PUSHKEY_BYTES = 512
 const MAX_APP_ID_CHARACTERS = 64
@@ -78,10 +79,11 @@ function missingToSet(body: JsonObject, { handleRequired, webPush = false }: Par
   const missing: string[] = missingOf(body, [...IDENTITY, 'kind', ...STRINGS, 'data'])
   const { kind, data } = body
   const isForBrowser = webPush && isWebPush(kind)
-  if (isForBrowser && isJsonObject(data) && isAbsent(data['auth'])) missing.push('data.auth')
   const hasUrl = isJsonObject(data) ? !isAbsent(data['url']) : !isAbsent(data)
   // An absent `data` lacks the URL too: told now, not at the next try.
   if (!hasUrl && (kind === 'http' || isForBrowser || isAbsent(kind))) missing.push('data.url')
+  const hasAuth = isJsonObject(data) ? !isAbsent(data['auth']) : !isAbsent(data)
+  if (!hasAuth && isForBrowser) missing.push('data.auth')
   const hasHandle = !isAbsent(body['instance_handle']) || !isAbsent(body['profile_tag'])
   if (handleRequired && !hasHandle) missing.push('instance_handle')
   return missing

@@ -34,9 +34,6 @@ export type PusherSettings = {
   | { kind: 'email'; data: JsonObject }
 )
 
-/** The app of every e-mail pusher, and of no other (client-server API, "Push Notifications"). */
-export const MAIL_APP_ID = 'm.email'
-
 export type PusherKind = PusherSettings['kind']
 
 /**

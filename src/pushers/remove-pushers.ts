@@ -2,6 +2,7 @@ import { settleHandles } from '../accounts/rule-handles-store.ts'
 import { deleteThrottles } from '../delivery/email/throttle-store.ts'
 import { clearOutbox } from '../delivery/outbox-store.ts'
 import type { Clock } from '../lib/clock.ts'
+import { MAIL_APP_ID } from '../lib/mail/app-id.ts'
 import type { DeviceId, UserId } from '../lib/ids.ts'
 import type { Transaction } from '../storage/database.ts'
 import type { Trace } from '../trace/trace.ts'
@@ -16,7 +17,6 @@ import {
   setHasPushers,
   usersWithPushers,
 } from './pusher-store.ts'
-import { MAIL_APP_ID } from './pusher.ts'
 import { noteRemoved, trimRemoved } from './removed-store.ts'
 
 export type PusherRemovalDeps = {

@@ -1,3 +1,4 @@
+import { MAIL_APP_ID } from '../lib/mail/app-id.ts'
 import type { KeptStep } from './steps-store.ts'
 import { type ReasonOf, sentenceFor, type StepName } from './vocabulary.ts'
 
@@ -39,6 +40,8 @@ export type JourneyPusher = {
   removedAt: number | null
   /** Was it switched on when the event came? */
   wasOn: boolean
+  /** Of kind `webpush`, and still to be confirmed by its app. */
+  isPending: boolean
   /** When the event was put into its queue, if it waits there still. */
   queuedAt: number | null
   failing: { nextAttemptAt: number | null; error: string | null; at: number | null } | null
@@ -64,18 +67,20 @@ export type ForUser = { at: number; notifies: boolean | undefined }
 export function pusherSteps(pusher: JourneyPusher, event: ForUser): JourneyStep[] {
   const isKnown = pusher.kept.length > 0 || pusher.queuedAt !== null
   if (!isKnown) return [whyNotQueued(pusher, event), ...gatewaySteps(pusher)]
-  const steps: JourneyStep[] = [journeyStep('waiting', 'queued', pusher.queuedAt ?? event.at)]
+  const isMail = pusher.appId === MAIL_APP_ID
+  const waiting = isMail ? 'may be read first' : 'queued'
+  const steps: JourneyStep[] = [journeyStep('waiting', waiting, pusher.queuedAt ?? event.at)]
   let attempt = 0
   for (const kept of pusher.kept) {
     if (ATTEMPTS[kept.step] !== undefined) attempt++
-    steps.push(...told(kept, attempt))
+    steps.push(...(isMail ? toldOfMail : told)(kept, attempt))
   }
   // A gateway is asked before its answer is recorded.
   for (const step of gatewaySteps(pusher)) insertByTime(steps, step)
   const { failing } = pusher
   if (pusher.queuedAt !== null && failing !== null)
     steps.push(
-      journeyStep('waiting', 'gateway failing', failing.at, {
+      journeyStep('waiting', isMail ? 'mail server failing' : 'gateway failing', failing.at, {
         error: failing.error,
         next_attempt_at: failing.nextAttemptAt,
       }),
@@ -86,6 +91,7 @@ export function pusherSteps(pusher: JourneyPusher, event: ForUser): JourneyStep[
 function whyNotQueued(pusher: JourneyPusher, { at, notifies }: ForUser): JourneyStep {
   if (pusher.createdAt > at) return journeyStep('not queued', 'set after the event', at)
   if (!pusher.wasOn) return journeyStep('not queued', 'pusher disabled', at)
+  if (pusher.isPending) return journeyStep('not queued', 'not activated', at)
   if (notifies === false) return journeyStep('not queued', 'does not notify', at)
   return journeyStep('not queued', 'not recorded', at)
 }
@@ -109,6 +115,21 @@ function told({ step, reason, at, status, ms }: KeptStep & { at: number }, attem
   if (step === 'rejected') return [tried, journeyStep('rejected', 'rejected', at)]
   if (step === 'dropped') return [tried, journeyStep('dropped', 'refused for good', at)]
   return [tried]
+}
+
+/** The same for a pusher that mails, of which less can be said. */
+function toldOfMail(kept: KeptStep & { at: number }, attempt: number): JourneyStep[] {
+  const { step, reason: error, at, status, ms } = kept
+  const tried = { attempt, status, ms, error }
+  if (step === 'sent')
+    return [journeyStep('attempt', 'mail taken', at, tried), journeyStep('sent', 'mailed', at)]
+  if (step === 'dropped')
+    return [
+      journeyStep('attempt', 'mail refused', at, tried),
+      journeyStep('dropped', 'mail refused for good', at),
+    ]
+  if (step === 'failed') return [journeyStep('attempt', 'mail failed', at, tried)]
+  return told(kept, attempt)
 }
 
 function gatewaySteps({ gateway }: JourneyPusher): JourneyStep[] {

@@ -29,6 +29,7 @@ export const VOCABULARY = {
     'no pushers': 'The user had no pusher.',
     'set after the event': 'The pusher was set after the event had come.',
     'pusher disabled': 'The pusher was switched off.',
+    'not activated': 'The app has not confirmed the pusher.',
     'does not notify': 'There was nothing to tell the device.',
     'not recorded':
       'What became of it is not recorded: the journey was not traced, or the record has been removed by age.',
@@ -36,6 +37,8 @@ export const VOCABULARY = {
   waiting: {
     queued: 'It was put into the queue of the pusher.',
     'gateway failing': 'The gateway fails; the pusher tries again later.',
+    'may be read first': 'It is mailed if it is not read in the next minutes.',
+    'mail server failing': 'The mail server fails; the pusher tries again later.',
   },
   held: {
     'active elsewhere': 'The user is active on another device, and may read it there.',
@@ -50,15 +53,20 @@ export const VOCABULARY = {
     'refused, shorter next': 'The gateway refuses the poke for good; it is told the short form.',
     refused: 'The gateway refuses the poke for good.',
     failed: 'The poke did not arrive; it is tried again.',
+    'mail taken': 'The mail server took the mail.',
+    'mail refused': 'The mail server refuses the mail for good.',
+    'mail failed': 'The mail was not sent; it is tried again.',
   },
   sent: {
     sent: 'The device has been told, as far as this server can know.',
+    mailed: 'It was mailed, as far as this server can know.',
   },
   rejected: {
     rejected: 'The pusher was removed, as its gateway asked.',
   },
   dropped: {
     'refused for good': 'Nobody is told of it: the gateway would never take it.',
+    'mail refused for good': 'It is not mailed: the mail server would never take it.',
   },
   skipped: {
     gone: 'The event was not there any more.',

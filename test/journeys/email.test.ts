@@ -269,6 +269,48 @@ test('a rule keeps a room out of mail (MSC4062), and “why not” says so', asy
   )
 })
 
+test('the journey of an event tells of its mail: waiting, failed, sent, put off, read', async (t) => {
+  const house = await mailHouse(t)
+  const { url, mailServer, clock } = house
+  const { ada, bob, roomId } = await adaAndBob(house)
+  const journey = async (eventId: string) => {
+    const { body } = await call(`${url}/_belfry/v1/journey?event_id=${encodeURIComponent(eventId)}`, {
+      token: ada.token,
+    })
+    const [pusher] = body['pushers'] as {
+      steps: { step: string; reason: string; text: string; status?: number }[]
+    }[]
+    return pusher?.steps ?? []
+  }
+  const words = async (eventId: string) =>
+    (await journey(eventId)).map(({ step, reason }) => `${step}: ${reason}`)
+  const first = await bob.say(roomId, 'one')
+  assert.deepEqual(await words(first), ['waiting: may be read first'])
+  mailServer.answer({ recipient: 450 })
+  clock.advance(10 * MINUTE)
+  await eventually(async () => (await words(first)).includes('attempt: mail failed'))
+  mailServer.answer({})
+  clock.advance(15_000)
+  await mailServer.waitFor(() => true)
+  await eventually(async () => (await words(first)).includes('sent: mailed'))
+  const [, failed, taken] = await journey(first)
+  assert.deepEqual(
+    [failed?.status, failed?.text],
+    [450, 'The mail was not sent; it is tried again (smtp 450).'],
+  )
+  assert.deepEqual([taken?.status, taken?.text], [250, 'The mail server took the mail.'])
+  const second = await bob.say(roomId, 'two')
+  clock.advance(10 * MINUTE)
+  await eventually(async () => mailServer.mails.length === 2)
+  const third = await bob.say(roomId, 'three')
+  clock.advance(10 * MINUTE)
+  await eventually(async () => (await words(third)).includes('held: mailed not long ago'))
+  await ada.read(roomId, third)
+  clock.advance(HOUR)
+  await eventually(async () => (await words(third)).includes('skipped: read'))
+  assert.deepEqual(await words(second), ['waiting: may be read first', 'attempt: mail taken', 'sent: mailed'])
+})
+
 test('the pages of links are safe: no scripts, no frames, no referrer, nothing kept', async (t) => {
   const house = await mailHouse(t)
   const ada = await registerUser(house.url, 'ada')

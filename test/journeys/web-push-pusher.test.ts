@@ -90,7 +90,14 @@ test('a browser gets its notifications encrypted and without a gateway, once it 
   const ackToken = await tokenAfter(1)
   assert.deepEqual(payloads(), [{ app_id: APP_ID, ack_token: ackToken }])
   // Before it is confirmed, nothing else comes, and nothing is kept for it.
-  await bob.say(roomId, 'too early')
+  const early = await bob.say(roomId, 'too early')
+  const about = `room_id=${encodeURIComponent(roomId)}&event_id=${encodeURIComponent(early)}`
+  const why = async (what: string) => {
+    const { body: answer } = await call(`${url}/_belfry/v1/${what}?${about}`, { token: alice.token })
+    return JSON.stringify(answer)
+  }
+  assert.match(await why('explain'), /"poke":false,"reason":"not activated"/)
+  assert.match(await why('journey'), /"step":"not queued","reason":"not activated"/)
   assert.equal((await shown(alice)).queued, 0)
   assert.deepEqual(pick(await ack(ackToken)), { status: 200, body: {} })
   assert.deepEqual(pick(await ack(ackToken)), { status: 200, body: {} })
@@ -270,7 +277,7 @@ test('what is no subscription is refused, each with what to change', async (t) =
   }
   assert.match(await refusal({ data: { url: endpoint } }), /^M_MISSING_PARAM Missing: data\.auth$/)
   assert.match(await refusal({ data: { auth: keys.auth } }), /^M_MISSING_PARAM Missing: data\.url$/)
-  assert.match(await refusal({ data: undefined }), /^M_MISSING_PARAM Missing: data, data\.url$/)
+  assert.match(await refusal({ data: undefined }), /^M_MISSING_PARAM Missing: data, data\.url, data\.auth$/)
   assert.match(await refusal({ data: { url: endpoint, auth: 7 } }), /^M_BAD_JSON data\.auth/)
   assert.match(await refusal({ data: { url: endpoint, auth: 'AAAA' } }), /^M_INVALID_PARAM data\.auth/)
   assert.match(await refusal({ data: { url: endpoint, ...keys, format: 1 } }), /^M_BAD_JSON data\.format/)

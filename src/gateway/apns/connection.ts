@@ -36,8 +36,8 @@ export type ApnsConnection = {
   readonly state: () => 'connecting' | 'open' | 'draining' | 'gone'
   /** Whether a request may be sent now. */
   hasRoom(): boolean
-  /** Whether it is kept to one stream yet. */
-  isOnTrial(): boolean
+  /** Whether it is so new that nobody can tell how much room it will bring. */
+  isNew(now: number): boolean
   inFlight(): number
   /** Only while there is room. */
   send(exchange: Exchange): void
@@ -56,6 +56,8 @@ const CONNECT_MS = 10_000
 /** Silence while something is in flight, and while nothing is. */
 const QUIET_MS = { busy: 10_000, idle: 60_000 }
 const PONG_MS = 10_000
+/** A first push that hangs holds up the others no longer than this. */
+const TRIAL_MS = 5000
 const MAX_BODY_CHARS = 4096
 const MAX_RETURNS = 10
 
@@ -170,7 +172,7 @@ export function openConnection(options: ConnectionOptions): ApnsConnection {
   return {
     state: () => state,
     hasRoom: () => state === 'open' && exchanges.size < (onTrial ? Math.min(1, maxStreams) : maxStreams),
-    isOnTrial: () => onTrial,
+    isNew: (now) => state === 'connecting' || (onTrial && now - openedAt < TRIAL_MS),
     inFlight: () => exchanges.size,
     send(exchange) {
       const { headers, body } = exchange.request

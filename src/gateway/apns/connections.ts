@@ -69,12 +69,13 @@ export function makeConnections(options: ConnectionsOptions): Connections {
     return undefined
   }
 
-  /** One connection at a time: while one is new, nobody knows yet how much room it will bring. */
+  /** One connection at a time: what a new one brings may be enough. */
   function makeRoom(): void {
     if (stop.signal.aborted) return
     const others = usable()
     if (others.length >= options.maxConnections) return
-    if (others.some((one) => one.state() === 'connecting' || one.isOnTrial())) return
+    const now = clock.now()
+    if (others.some((one) => one.isNew(now))) return
     const connection = openConnection({ ...options, onChange: () => onChange(connection), giveBack })
     connections.add(connection)
     ticking ??= tick()
@@ -104,6 +105,7 @@ export function makeConnections(options: ConnectionsOptions): Connections {
         exchange.settle(TIMEOUT)
       }
       for (const connection of connections) connection.check(now)
+      pump()
       const [, ...spare] = usable()
       for (const connection of spare) if (connection.idleMs(now) >= SPARE_IDLE_MS) connection.drain()
     }

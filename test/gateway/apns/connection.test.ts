@@ -33,6 +33,19 @@ suite('streams', () => {
     assert.ok(fake.mostStreams() > 1)
   })
 
+  test('a first push that hangs does not hold up the others for long', async (t) => {
+    const { fake, clock, send } = await startRig(t)
+    fake.script('*', 'hang')
+    const held = send()
+    await eventually(() => fake.seen.length === 1)
+    const other = send()
+    clock.advance(5000)
+    assert.equal((await other).outcome, 'delivered')
+    assert.equal(fake.connections(), 2)
+    clock.advance(25_000)
+    assert.deepEqual(await held, { outcome: 'retry', reason: 'timeout' })
+  })
+
   test('a first push that is refused lets the others through as well', async (t) => {
     const { fake, provider } = await startRig(t, { fake: { maxStreams: { first: 1, later: 100 } } })
     fake.script('*', { status: 400, reason: 'BadDeviceToken' })

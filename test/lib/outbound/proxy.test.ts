@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { createSecureContext } from 'node:tls'
 import { suite, test, type TestContext } from 'node:test'
 
 import { makeGuardedAgent } from '../../../src/lib/outbound/guarded-agent.ts'
@@ -9,6 +11,7 @@ import { faultOf } from '../../../src/lib/outbound/network-fault.ts'
 import { openTunnel, parseProxy } from '../../../src/lib/outbound/proxy.ts'
 import { eventually } from '../../support/eventually.ts'
 import { startForwardProxy } from '../../support/forward-proxy.ts'
+import { LOOPBACK_CERTIFICATE, LOOPBACK_KEY } from '../../support/loopback-certificate.ts'
 
 suite('the address of a proxy', () => {
   const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`
@@ -34,8 +37,11 @@ suite('the address of a proxy', () => {
   }
 })
 
-async function startTarget(t: TestContext): Promise<number> {
-  const server = createServer((request, response) => response.end(`for ${request.headers.host}`))
+async function startTarget(t: TestContext, isSecure: boolean): Promise<number> {
+  const listen: RequestListener = (request, response) => response.end(`for ${request.headers.host}`)
+  const server = isSecure
+    ? createSecureServer({ cert: LOOPBACK_CERTIFICATE, key: LOOPBACK_KEY }, listen)
+    : createServer(listen)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.after(() => server.close())
@@ -86,12 +92,17 @@ suite('a tunnel', () => {
 })
 
 suite('guarded, through a proxy', () => {
-  async function rig(t: TestContext) {
-    const port = await startTarget(t)
+  async function rig(t: TestContext, { isSecure = false, ca = [] as string[] } = {}) {
+    const port = await startTarget(t, isSecure)
     const proxy = await startForwardProxy()
     const agent = makeGuardedAgent({
-      ruleFor: () => ({ name: 'none', allows: (address) => address === '203.0.113.7', trustsProxy: true }),
+      ruleFor: () => ({
+        name: 'none',
+        allows: (address) => (isSecure ? '127.0.0.1' : '203.0.113.7') === address,
+        trustsProxy: true,
+      }),
       lookup: () => Promise.reject(new Error('nothing is looked up here')),
+      secureContext: createSecureContext({ ca }),
       proxy: parseProxy(proxy.url.replace('//', '//ann:secret@')),
     })
     t.after(async () => {
@@ -110,6 +121,17 @@ suite('guarded, through a proxy', () => {
     assert.equal(await post(`http://push.example:${port}/`), `for push.example:${port}`)
     const authorization = `Basic ${Buffer.from('ann:secret').toString('base64')}`
     assert.deepEqual(proxy.asked, [{ target: `push.example:${port}`, authorization }])
+  })
+
+  test('TLS is spoken to the other end, which must be who it says', async (t) => {
+    const { port, post } = await rig(t, { isSecure: true, ca: [LOOPBACK_CERTIFICATE] })
+    assert.equal(await post(`https://localhost:${port}/`), `for localhost:${port}`)
+    await assert.rejects(post(`https://push.example:${port}/`), (error) => faultOf(error) === 'tls')
+    const stranger = await rig(t, { isSecure: true })
+    await assert.rejects(
+      stranger.post(`https://localhost:${stranger.port}/`),
+      (error) => faultOf(error) === 'tls',
+    )
   })
 
   test('a literal address that may not be called is not asked for', async (t) => {
