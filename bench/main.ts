@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import type { Benchmark, BenchOptions, Report } from './benchmark.ts'
 import { deadGateway } from './dead-gateway.ts'
 import { delivery } from './delivery.ts'
+import { gateway } from './gateway.ts'
 import { groupCommit } from './group-commit.ts'
 import { pokes } from './pokes.ts'
 import { rooms } from './rooms.ts'
@@ -21,6 +22,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   rules,
   trace,
   deadGateway,
+  gateway,
 ]
 
 const USAGE = `npm run bench -- [NAME …] [--cpu-prof DIR]

@@ -130,7 +130,7 @@ export async function restingMiB(pid: number): Promise<number> {
 }
 
 /** Resident memory in MiB; NaN where there is no /proc. */
-function residentMiB(pid: number): number {
+export function residentMiB(pid: number): number {
   const kib = /^VmRSS:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/status`) ?? '')?.[1]
   return kib === undefined ? Number.NaN : Number(kib) / 1024
 }

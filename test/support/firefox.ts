@@ -23,6 +23,8 @@ export async function startFirefox(
     browser: 'firefox',
     executablePath: path,
     headless: true,
+    // The machine may be busy with the other tests.
+    timeout: 60_000,
     env: { PATH: process.env['PATH'], HOME: home, TMPDIR: home, MOZ_CRASHREPORTER_DISABLE: '1' },
     userDataDir: join(home, 'profile'),
     extraPrefsFirefox: {
