@@ -5,6 +5,7 @@ import { gatewayVapid } from './gateway-vapid.ts'
 import { pushExplain } from './push-explain.ts'
 import { pushStatus } from './push-status.ts'
 import { pushTest } from './push-test.ts'
+import { pushTrace } from './push-trace.ts'
 import { serve } from './serve.ts'
 import { start } from './start.ts'
 import { userAdd } from './user.ts'
@@ -17,6 +18,7 @@ const COMMANDS: readonly Command[] = [
   gateway,
   userAdd,
   pushExplain,
+  pushTrace,
   pushStatus,
   pushTest,
 ]

@@ -1,8 +1,7 @@
-import { parseArgs } from 'node:util'
 import { ConfigError } from '../config/config-error.ts'
 import type { Command } from './command.ts'
 import { type ExplainAnswer, explanationText } from './push-explain-text.ts'
-import { SERVER_HELP, SERVER_OPTIONS, serverClient } from './server-client.ts'
+import { parseQuestion, SERVER_HELP, serverClient } from './server-client.ts'
 
 const HELP = `  --user USER_ID     Whom to ask for, when the token is an administrator's [its owner]
 ${SERVER_HELP}
@@ -30,25 +29,10 @@ export const pushExplain: Command = {
 }
 
 function read(argv: readonly string[]) {
-  const { values, positionals } = parsed(argv)
+  const { values, positionals } = parseQuestion(argv)
   const [roomId, eventId, extra] = positionals
   if (roomId === undefined || eventId === undefined)
     throw new ConfigError('push explain needs a ROOM_ID and an EVENT_ID')
   if (extra !== undefined) throw new ConfigError(`unexpected argument "${extra}"`)
   return { values, roomId, eventId }
-}
-
-function parsed(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        ...SERVER_OPTIONS,
-        user: { type: 'string' },
-      },
-    })
-  } catch (error) {
-    throw new ConfigError(error instanceof Error ? error.message : 'bad arguments', { cause: error })
-  }
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
 import { ConfigError } from '../config/config-error.ts'
 import type { World } from './command.ts'
 
@@ -16,6 +17,22 @@ export const SERVER_OPTIONS = {
 export const SERVER_HELP = `  --url URL          The server [BELFRY_URL, or ${DEFAULT_URL}]
   --token-file FILE  Holds the access token [else it is taken from BELFRY_TOKEN]
   --json             Print the answer as the server gives it.`
+
+/**
+ * Reads the arguments of a command that asks about somebody.
+ * @throws ConfigError for a flag that there is not
+ */
+export function parseQuestion(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: { ...SERVER_OPTIONS, user: { type: 'string' } },
+    })
+  } catch (error) {
+    throw new ConfigError(error instanceof Error ? error.message : 'bad arguments', { cause: error })
+  }
+}
 
 /** Asks a path of a running server; with a `body` it is a POST. Rejects in the server's words when it refuses. */
 export type ServerClient = (path: string, body?: object) => Promise<unknown>

@@ -262,7 +262,7 @@ const traceSchema = z.strictObject({
   }),
   max_rows: setting(count(1_000_000, { min: 1000 }), {
     about:
-      'How many of these records are kept at most, of each kind; the oldest go first. One for each poke that is sent takes about 100 bytes.',
+      'How many rows of these records are kept at most, of each kind; the oldest go first. A row takes about 100 bytes, and up to 1 KiB for a message to many pushers.',
   }),
 })
 

@@ -1,0 +1,78 @@
+import { UNPRINTABLE } from './push-explain-text.ts'
+
+/** The answer of `GET /_belfry/v1/journey`, as far as it is printed. */
+export type JourneyAnswer = {
+  event_id: string
+  room_id: string
+  type: string
+  sender: string
+  user_id: string
+  read: boolean
+  traced: boolean
+  steps: Step[]
+  pushers: Pusher[]
+}
+
+type Step = {
+  step: string
+  text: string
+  at: number | null
+  attempt?: number
+  status?: number | null
+  ms?: number | null
+  rule?: { kind: string; rule_id: string } | null
+  next_attempt_at?: number | null
+  provider_id?: string | null
+}
+type Pusher = {
+  app_id: string
+  device_display_name: string
+  pushkey_hash: string
+  removed_at: number | null
+  state: string | null
+  reason: string | null
+  steps: Step[]
+}
+
+/** For people: what happened to the event, in its order, and then for each pusher. */
+export function journeyText(answer: JourneyAnswer): string {
+  const { event_id: eventId, type, sender, room_id: roomId, user_id: userId } = answer
+  return [
+    `${eventId} (${type}, from ${sender}, in ${roomId}), for ${userId}`,
+    ...answer.steps.map(lineFor),
+    ...(answer.read ? ['It has been read.'] : []),
+    ...answer.pushers.flatMap(pusherLines),
+    ...(answer.traced ? [] : ['', 'Journeys are not being recorded (trace.enabled).']),
+  ]
+    .map((line) => line.replaceAll(UNPRINTABLE, '\ufffd'))
+    .join('\n')
+}
+
+function pusherLines(pusher: Pusher): string[] {
+  const gone = pusher.removed_at === null ? '' : `, removed ${timeOf(pusher.removed_at)}`
+  const name = `${pusher.device_display_name} (${pusher.app_id}, ${pusher.pushkey_hash}${gone})`
+  const standing = pusher.state === pusher.reason ? pusher.state : `${pusher.state}, ${pusher.reason}`
+  return ['', `${name}: ${standing}`, ...pusher.steps.map(lineFor)]
+}
+
+function lineFor(step: Step): string {
+  const name = step.attempt === undefined ? step.step : `${step.step} ${step.attempt}`
+  return `  ${step.at === null ? ' '.repeat(24) : timeOf(step.at)}  ${name.padEnd(10)}  ${step.text}${detailOf(step)}`
+}
+
+function detailOf({ status, ms, rule, next_attempt_at: next, provider_id: provider }: Step): string {
+  const parts = [
+    rule && `rule: ${rule.kind} ${rule.rule_id}`,
+    typeof status === 'number' && `status ${status}`,
+    typeof ms === 'number' && `${ms} ms`,
+    provider && `id ${provider}`,
+    typeof next === 'number' && `next attempt ${timeOf(next)}`,
+  ].filter((part) => typeof part === 'string')
+  return parts.length === 0 ? '' : ` [${parts.join(', ')}]`
+}
+
+/** Servers of other makes may say anything. */
+function timeOf(at: number): string {
+  const time = new Date(at)
+  return Number.isNaN(time.getTime()) ? String(at) : time.toISOString()
+}

@@ -1,0 +1,34 @@
+import { ConfigError } from '../config/config-error.ts'
+import type { Command } from './command.ts'
+import { type JourneyAnswer, journeyText } from './push-trace-text.ts'
+import { parseQuestion, SERVER_HELP, serverClient } from './server-client.ts'
+
+const HELP = `  --user USER_ID     Whom to ask for, when the token is an administrator's [its owner]
+${SERVER_HELP}
+
+The id of the event is as clients show it; put it in single quotes. docs/journey.md lists the words.`
+
+/** Asks a running server what became of an event on its way to somebody's devices. */
+export const pushTrace: Command = {
+  usage: 'push trace EVENT_ID',
+  summary: 'what became of an event on its way to your devices, step by step, and why',
+  help: () => HELP,
+  async run(argv, world) {
+    const { values, eventId } = read(argv)
+    const query = new URLSearchParams({
+      event_id: eventId,
+      ...(values.user === undefined ? {} : { user_id: values.user }),
+    })
+    const answer = await serverClient(world, values)(`/_belfry/v1/journey?${query.toString()}`)
+    world.print(values.json === true ? JSON.stringify(answer, null, 2) : journeyText(answer as JourneyAnswer))
+    return 0
+  },
+}
+
+function read(argv: readonly string[]) {
+  const { values, positionals } = parseQuestion(argv)
+  const [eventId, extra] = positionals
+  if (eventId === undefined) throw new ConfigError('push trace needs an EVENT_ID')
+  if (extra !== undefined) throw new ConfigError(`unexpected argument "${extra}"`)
+  return { values, eventId }
+}

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { journeyOf } from '../../src/console-api/event-journey.ts'
+import { cohortInThisStay, outcomeWhenItCame, pushersOnTheWay } from '../../src/console-api/journey-store.ts'
+import type { EventId, RoomId, UserId } from '../../src/lib/ids.ts'
+import { putRule } from '../../src/accounts/change-rules.ts'
+import { alice, atRest, bob, carol, kitchen, setUp } from '../delivery/tower.ts'
+import { room } from '../notifications/house.ts'
+import { onEachDatabase } from '../support/databases.ts'
+
+type Told = {
+  notifies: boolean | null
+  steps: { step: string; reason: string; rule?: { rule_id: string } | null }[]
+  pushers: { state: string; reason: string; steps: { step: string; reason: string }[] }[]
+}
+
+const words = (steps: readonly { step: string; reason: string }[] = []) =>
+  steps.map(({ step, reason }) => `${step}: ${reason}`)
+
+onEachDatabase('a journey, put together', (open) => {
+  test('from what the stages keep and what is kept beside it', async (t) => {
+    const { tower, gateway } = await setUp(t, open)
+    const { house, db } = tower
+    const ask = async (eventId: EventId, userId: UserId = bob): Promise<Told> => {
+      // An administrator's question: the rooms of this test have no state to look into.
+      const viewer = { userId, deviceId: null, isAdmin: true }
+      const decided = await db.snapshot((q) =>
+        journeyOf(q, { viewer: { ...viewer, userId }, userId, eventId, isTraced: true }),
+      )
+      return decided as unknown as Told
+    }
+    const loud = await house.say(kitchen, alice, 'ding')
+    const waiting = await ask(loud.eventId)
+    assert.deepEqual(words(waiting.steps), ['stored: stored', 'decided: notifies', 'counted: unread'])
+    assert.deepEqual(words(waiting.pushers[0]?.steps), ['waiting: queued'])
+    {
+      await using _delivery = await tower.start()
+      await gateway.waitFor((poke) => poke.event_id === loud.eventId)
+      await atRest(tower)
+    }
+    const told = await ask(loud.eventId)
+    assert.deepEqual(words(told.pushers[0]?.steps), ['waiting: queued', 'attempt: taken', 'sent: sent'])
+    assert.deepEqual(words((await ask(loud.eventId, alice)).steps), [
+      'stored: stored',
+      'decided: own event',
+      'not queued: no pushers',
+    ])
+    await putRule(tower.rules, { userId: bob, scope: '', kind: 'room', ruleId: kitchen }, { actions: [] }, {})
+    const muted = await ask((await house.say(kitchen, alice, 'psst')).eventId)
+    assert.deepEqual(words(muted.steps), ['stored: stored', 'decided: does not notify'])
+    assert.equal(muted.steps[1]?.rule?.rule_id, kitchen)
+    assert.deepEqual(words(muted.pushers[0]?.steps), ['not queued: does not notify'])
+  })
+
+  test('what an event meant, to whom it did, redacted or not, and to nobody else', async (t) => {
+    const { tower } = await setUp(t, open)
+    const { house, db } = tower
+    const { position } = await house.say(kitchen, alice, 'hello bob', { 'm.mentions': { user_ids: [bob] } })
+    const at = (userId: UserId, roomId: RoomId = kitchen) => ({ userId, roomId, position })
+    const meant = async (userId: UserId, roomId?: RoomId) => {
+      const row = await db.first(outcomeWhenItCame, at(userId, roomId))
+      return row && [row.notify, row.highlight, row.rule_id, row.own]
+    }
+    assert.deepEqual(await meant(bob), [1, 1, '.m.rule.is_user_mention', 1])
+    assert.deepEqual(await meant(carol), [1, 0, '.m.rule.message', 0])
+    assert.equal(await meant(bob, room('other')), undefined)
+    await house.redact(kitchen, position)
+    assert.deepEqual(await meant(carol), [1, 0, '.m.rule.message', 0])
+  })
+
+  test('the cohort of a stay that lasts, and of no other', async (t) => {
+    const { tower } = await setUp(t, open)
+    const { house, db } = tower
+    const before = await house.say(kitchen, alice, 'one')
+    const cohort = async (position: number) =>
+      (await db.first(cohortInThisStay, { userId: bob, roomId: kitchen, position }))?.cohort
+    assert.equal(await cohort(before.position), 'default')
+    await house.setMember({ roomId: kitchen, userId: bob, membership: 'leave', before: 'join' })
+    assert.equal(await cohort(before.position), undefined)
+    await house.join(kitchen, bob)
+    const after = await house.say(kitchen, alice, 'two')
+    assert.equal(await cohort(before.position), undefined, 'an earlier stay')
+    assert.equal(await cohort(after.position), 'default')
+  })
+
+  test('the pushers of a user, and whether this very event waits for them', async (t) => {
+    const { tower } = await setUp(t, open)
+    const { house, db } = tower
+    const event = await house.say(kitchen, alice, 'one')
+    const queued = async (userId: UserId, position: number) =>
+      (await db.all(pushersOnTheWay, { userId, position })).map((row) => row.queued_at !== null)
+    assert.deepEqual(await queued(bob, event.position), [true])
+    assert.deepEqual(await queued(bob, event.position + 1), [false])
+    assert.deepEqual(await queued(carol, event.position), [])
+  })
+})
