@@ -29,13 +29,14 @@ type Round = { perSecond: number; cpuMicros: number }
 export const gateway: Benchmark = {
   name: 'gateway',
   about: 'notifications per second of each provider of the push gateway, beside a bare relay',
-  async run() {
+  async run({ cpuProfiles }) {
     using data = temporaryFolder()
     await using stack = new AsyncDisposableStack()
     const kinds = await prepare(data.path, stack)
     const args = ['gateway', '--config', join(data.path, 'gateway.yaml'), '--data', data.path]
     const more = ['--listen', '127.0.0.1:0', '--allow-push-to', '127.0.0.0/8', '--log-level', 'warn']
-    const belfry = stack.use(await launch([here('..', 'bin', 'belfry'), ...args, ...more]))
+    const profiling = cpuProfiles === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', cpuProfiles]
+    const belfry = stack.use(await launch([...profiling, here('..', 'bin', 'belfry'), ...args, ...more]))
     const load = createLoad()
     const found = []
     for (const kind of kinds) found.push({ kind: kind.name, ...(await compare(kind, belfry, load)) })

@@ -58,7 +58,7 @@ const notThrough = (reason: string, message: string) =>
 
 /**
  * Mails a token to an address that is to be validated (`/account/3pid/email/requestToken`). `sendAttempt`: only a higher number
- * than the last, for the same address and secret, sends another mail, whose token takes the place of the last one.
+ * than the last, for the same address and secret, sends another mail while that validation lasts; its token takes the place of the last one's.
  * @throws MatrixError 400 `M_THREEPID_MEDIUM_NOT_SUPPORTED`: this server sends no mail; `M_INVALID_PARAM`: no address, or none
  * that mail can be sent to; `M_THREEPID_IN_USE`; 429; 503: the mail server does not take it now
  */
@@ -91,7 +91,8 @@ function noteAttempt(
   return db.transaction(async (tx) => {
     if (await tx.first(threepidByAddress, { address })) throw threepidInUse()
     const found = await tx.first(validationOf, { address, secretHash })
-    if (found && (found.send_attempt >= sendAttempt || found.validated_at !== null))
+    const isOpen = found && now < endOf(found)
+    if (isOpen && (found.send_attempt >= sendAttempt || found.validated_at !== null))
       return { sid: found.sid, isNews: false }
     tokenMails.attempt(address)
     const sid = found?.sid ?? random.token(SID_BYTES)

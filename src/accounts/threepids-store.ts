@@ -104,12 +104,12 @@ export const insertValidation = query<NewValidation>()((db, p) =>
     .onConflict((conflict) => conflict.columns(['medium', 'address', 'secret_hash']).doNothing()),
 )
 
-/** Another mail, with a token in place of the last one's. */
+/** Another mail, with a token in place of the last one's; what was validated before, and not added in time, is to be so anew. */
 export const renewValidation = query<{ sid: string; sendAttempt: number; tokenHash: string; now: number }>()(
   (db, p) =>
     db
       .updateTable('threepid_validations')
-      .set({ send_attempt: p.sendAttempt, token_hash: p.tokenHash, sent_at: p.now })
+      .set({ send_attempt: p.sendAttempt, token_hash: p.tokenHash, sent_at: p.now, validated_at: null })
       .where('sid', '=', p.sid),
 )
 

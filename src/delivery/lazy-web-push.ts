@@ -13,12 +13,15 @@ export type LazyWebPushOptions = Omit<GuardedAgentOptions, 'ruleFor'> & {
 /** A sender to push services whose HTTP client is loaded with the first push: a server that starts need not wait for it. */
 export function makeLazyWebPush(options: LazyWebPushOptions): WebPushSender & AsyncDisposable {
   const make = async () => {
-    const [{ makeEndpointAgent }, { makeWebPushSender }] = await Promise.all([
+    const [{ makeEndpointAgent }, { makeEncryptor }, { makeWebPushSender }] = await Promise.all([
       import('../gateway/endpoint.ts'),
+      import('../gateway/webpush/encryptor.ts'),
       import('./web-push.ts'),
     ])
     const agent = makeEndpointAgent(options)
-    return { agent, ...makeWebPushSender({ ...options, agent }) }
+    const encryptor = makeEncryptor(options)
+    const sender = makeWebPushSender({ ...options, agent, encrypt: encryptor.encrypt })
+    return { agent, encryptor, ...sender }
   }
   let made: ReturnType<typeof make> | undefined
   const sender = () => (made ??= make())
@@ -26,7 +29,9 @@ export function makeLazyWebPush(options: LazyWebPushOptions): WebPushSender & As
     send: async (...asked) => (await sender()).send(...asked),
     activate: async (...asked) => (await sender()).activate(...asked),
     async [Symbol.asyncDispose]() {
-      await (await made)?.agent[Symbol.asyncDispose]()
+      const parts = await made
+      await parts?.agent[Symbol.asyncDispose]()
+      await parts?.encryptor[Symbol.asyncDispose]()
     },
   }
 }

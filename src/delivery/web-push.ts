@@ -1,5 +1,3 @@
-import type { GuardedAgent } from '../lib/outbound/guarded-agent.ts'
-import type { Clock } from '../lib/clock.ts'
 import type { Json, JsonObject } from '../lib/json.ts'
 import { isJsonObject } from '../lib/json.ts'
 import type { NetworkFault } from '../lib/outbound/network-fault.ts'
@@ -7,8 +5,7 @@ import { encodeJson, fit } from '../gateway/ladder.ts'
 import { collapseId } from '../gateway/message-id.ts'
 import type { Verdict } from '../gateway/provider.ts'
 import { MAX_PLAINTEXT_BYTES } from '../gateway/webpush/encrypt.ts'
-import { sendWebPush, type Urgency } from '../gateway/webpush/send.ts'
-import type { Vapid } from '../gateway/webpush/vapid.ts'
+import { sendWebPush, type Urgency, type WebPushDeps } from '../gateway/webpush/send.ts'
 import type { PokeFault } from './poke-fault.ts'
 import {
   ACK_TOKEN_SECONDS,
@@ -34,7 +31,7 @@ export type WebPushSender = {
   activate(url: string, device: PokeDevice, ackToken: string): Promise<PokeResult>
 }
 
-export type WebPushSenderDeps = { agent: GuardedAgent; clock: Clock; vapid: Vapid }
+export type WebPushSenderDeps = Pick<WebPushDeps, 'agent' | 'clock' | 'vapid' | 'encrypt'>
 
 type Push = {
   url: string

@@ -1,4 +1,5 @@
 import type { Notification } from '../gateway/notification.ts'
+import { memoised } from '../lib/memoised.ts'
 import type { Metrics } from '../lib/metrics.ts'
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
@@ -46,27 +47,31 @@ export function createNotifyMetrics(
     buckets: SECONDS,
   })
   const inFlight = metrics.gauge('sygnal_requests_in_flight', 'Calls of /notify at the moment', ['resource'])
+  const calls = inFlight.labels('notify')
+  const countersOf = memoised((app) => [perApp.labels(app), perPushkin.labels(app)] as const)
+  const codeOf = memoised((code) => [codes.labels(code), took.labels(code)] as const)
   return {
     async during(notification, answer) {
       received(1)
       devices(notification.devices.length)
       for (const { app_id: appId } of notification.devices) {
         const app = appOf(appId) ?? ''
-        perApp.inc({ app })
-        perPushkin.inc({ pushkin: app })
+        const [ours, theirs] = countersOf(app)
+        ours.inc()
+        theirs.inc()
       }
-      inFlight.inc({ resource: 'notify' })
+      calls.inc()
       try {
         return await answer
       } finally {
-        inFlight.dec({ resource: 'notify' })
+        calls.dec()
       }
     },
     answered(status, seconds) {
       if (status === 0) return
-      const code = String(status)
-      codes.inc({ code })
-      took.observe({ code }, seconds)
+      const [count, time] = codeOf(String(status))
+      count.inc()
+      time.observe(seconds)
     },
   }
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
+import { memoised } from '../lib/memoised.ts'
 import type { Metrics } from '../lib/metrics.ts'
 import type { Report, Step } from './step.ts'
 
@@ -19,30 +20,30 @@ export function createGatewayEvents(deps: { log: Log; metrics: Metrics; clock: C
     'Notifications that found no place at their app; here they are queued, not dropped',
     ['pushkin'],
   )
+  const counterOf = memoised((app) => memoised((outcome) => outcomes.labels(app, outcome)))
   const isNews = onceInAWhile(deps.clock)
   return (step) => {
     // An app id that is not configured is anybody's word, and no label.
-    outcomes.inc({ app: step.app ?? '', outcome: step.outcome })
+    counterOf(step.app ?? '')(step.outcome).inc()
     if (step.reason === 'line full' && step.app !== undefined) limited.inc({ pushkin: step.app })
-    const fields = fieldsOf(step)
     switch (step.outcome) {
       case 'configuration error':
         if (isNews(`${step.app ?? step.appId} ${step.reason}`))
           log.error(
-            { ...fields, app_id: shownAppId(step) },
+            { ...fieldsOf(step), app_id: shownAppId(step) },
             'a notification waits for the configuration to be mended',
           )
         break
       case 'dropped':
       case 'failed':
-        log.warn(fields, `notification ${step.outcome}`)
+        log.warn(fieldsOf(step), `notification ${step.outcome}`)
         break
       case 'rejected':
       case 'expired':
-        log.info(fields, `notification ${step.outcome}`)
+        log.info(fieldsOf(step), `notification ${step.outcome}`)
         break
       default:
-        if (log.isLevelEnabled('debug')) log.debug(fields, `notification ${step.outcome}`)
+        if (log.isLevelEnabled('debug')) log.debug(fieldsOf(step), `notification ${step.outcome}`)
     }
   }
 }

@@ -1,3 +1,4 @@
+import { memoised } from '../lib/memoised.ts'
 import type { Metrics } from '../lib/metrics.ts'
 import type { OpenApp } from './apps.ts'
 import type { Verdict } from './provider.ts'
@@ -45,36 +46,47 @@ export function createProviderMetrics(metrics: Metrics): ProviderMetrics {
     'code',
   ])
   const sygnal = sygnalMetrics(metrics)
+  // Looking labels up costs more than the rest of the measurement, so those of a type are bound once.
+  const byType = memoised((type) => ({
+    queue: queue.labels(type),
+    took: took.labels(type),
+    active: active.labels(type),
+    pending: pending.labels(type),
+    alias: sygnal.of(type),
+  }))
+  const byApp = memoised((id) => memoised((code) => answers.labels(id, code)))
   return {
     async waited({ type }, entrance) {
-      pending.inc({ type })
-      sygnal.of(type)?.pending?.inc()
+      const of = byType(type)
+      of.pending.inc()
+      of.alias?.pending?.inc()
       try {
         return await entrance
       } finally {
-        pending.dec({ type })
-        sygnal.of(type)?.pending?.dec()
+        of.pending.dec()
+        of.alias?.pending?.dec()
       }
     },
     queued({ type }, ms) {
-      queue.observe({ type }, ms / 1000)
-      sygnal.of(type)?.queue?.observe(ms / 1000)
+      const of = byType(type)
+      of.queue.observe(ms / 1000)
+      of.alias?.queue?.observe(ms / 1000)
     },
     started({ type }) {
-      const alias = sygnal.of(type)
-      active.inc({ type })
-      alias?.active.inc()
+      const of = byType(type)
+      of.active.inc()
+      of.alias?.active.inc()
       return (ms) => {
-        active.dec({ type })
-        alias?.active.dec()
-        took.observe({ type }, ms / 1000)
-        alias?.took.observe(ms / 1000)
+        of.active.dec()
+        of.alias?.active.dec()
+        of.took.observe(ms / 1000)
+        of.alias?.took.observe(ms / 1000)
       }
     },
     answered({ id, type }, { status }) {
       if (status === undefined) return
       const code = String(status)
-      answers.inc({ app: id, code })
+      byApp(id)(code).inc()
       sygnal.codesOf(type)?.inc({ pushkin: id, code })
     },
   }

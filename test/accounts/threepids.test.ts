@@ -120,6 +120,22 @@ onEachDatabase('addresses', (open) => {
     assert.equal(await addressOfToken(deps, 'guess'), undefined)
   })
 
+  test('a validation that is over begins anew, with the same attempt too', async (t) => {
+    const { deps, clock, ask, add, mails, lastToken } = await house(t, open)
+    const { sid } = await ask()
+    await validateByToken(deps, lastToken())
+    assert.deepEqual(await ask('ada@example.org', 's', 9), { sid })
+    assert.equal(mails.length, 1, 'what is validated needs no other mail')
+    clock.advance(VALIDATED_LIFE_MS)
+    assert.deepEqual(await ask(), { sid })
+    assert.equal(mails.length, 2)
+    assert.equal((await refusal(add(ada, sid))).reason, 'M_SESSION_NOT_VALIDATED')
+    clock.advance(TOKEN_LIFE_MS)
+    await ask()
+    await validateByToken(deps, lastToken())
+    assert.deepEqual(await add(ada, sid), { kind: 'added' })
+  })
+
   test('two requests at once send one mail', async (t) => {
     const { ask, mails } = await house(t, open)
     const [one, two] = await Promise.all([ask(), ask()])

@@ -6,19 +6,20 @@ import { serverVapidKey } from '../../src/delivery/server-key-store.ts'
 import { makeWebPushSender } from '../../src/delivery/web-push.ts'
 import { makeEndpointAgent } from '../../src/gateway/endpoint.ts'
 import { createVapid } from '../../src/gateway/webpush/vapid.ts'
+import type { DeviceId } from '../../src/lib/ids.ts'
 import { makeIpPolicy } from '../../src/lib/outbound/ip-policy.ts'
 import { activatePusher } from '../../src/pushers/activate-pusher.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { startPushService } from '../support/push-service.ts'
-import { alice, atRest, bob, buildTower, carol, type Tower } from './tower.ts'
+import { alice, atRest, bob, buildTower, carol, kitchen, type Tower } from './tower.ts'
 
 const APP = 'org.example.app'
 
 type Payload = {
   ack_token?: string
-  notification?: { content?: { body?: string }; counts?: { unread?: number } }
+  notification?: { type?: string; content?: { body?: string }; counts?: { unread?: number } }
 }
 
 /** Bob has a browser, whose pusher is set but not confirmed. */
@@ -58,7 +59,7 @@ onEachDatabase('pushers of kind webpush', (open) => {
       assert.deepEqual(await enqueueForUsers(tx, { ...told, userIds: [bob] }), [])
       assert.deepEqual(await enqueueForHandles(tx, { ...told, holders: [{ userId: bob, handle: 'h' }] }), [])
     })
-    await tower.house.read({ userId: bob, roomId: '!kitchen' as never, threadId: '', position })
+    await tower.house.read({ userId: bob, roomId: kitchen, threadId: '', position })
     assert.deepEqual([await tower.queued(), (await rowOf(tower))?.badge_due], [0, 0])
     await using _worker = await tower.start({ webPush })
     await ackLast()
@@ -138,6 +139,28 @@ onEachDatabase('pushers of kind webpush', (open) => {
     await atRest(tower)
     assert.deepEqual(bodies(), ['one', 'two'])
     assert.equal(browser.endpoint, service.received[0]?.endpoint)
+  })
+
+  test('a browser too is left in peace while its user reads elsewhere, but rung for a call, which is not kept for two days', async (t) => {
+    const { tower, service, webPush, fields, payloads, bodies, ackLast } = await stand(t, open)
+    await tower.setPusher(bob, { ...fields, 'org.belfry.hold_while_active_ms': 60_000 })
+    await using _worker = await tower.start({ webPush })
+    await ackLast()
+    using _poll = tower.activity.enter({ userId: bob, deviceId: 'LAPTOP' as DeviceId }, 30_000)
+    const position = await tower.say(alice, 'held')
+    await eventually(async () => (await rowOf(tower))?.held_until !== null)
+    await tower.house.send({
+      roomId: kitchen,
+      sender: alice,
+      type: 'm.call.invite',
+      content: { call_id: 'c' },
+    })
+    await eventually(() => payloads().some((payload) => payload.notification?.type === 'm.call.invite'))
+    assert.equal(service.received.at(-1)?.headers['ttl'], '60')
+    await tower.house.read({ userId: bob, roomId: kitchen, threadId: '', position })
+    tower.clock.advance(60_000)
+    await eventually(async () => (await tower.queued()) === 0)
+    assert.deepEqual(bodies(), [])
   })
 
   test('where Web Push is switched off they wait, and go on when it is on again', async (t) => {

@@ -33,17 +33,16 @@ export type MailerOptions = {
   from: { name: string; address: string }
   /** Certificate authorities trusted beside the usual ones, each in PEM. */
   ca: readonly string[]
-  /** For one mail, from dialling to the answer. */
+  /** For one mail, from the call to the answer, the wait for a connection included. */
   timeoutMs: number
   /** So many connections at one time; who finds none free waits. */
   connections: number
   clock: Clock
 }
 
-/** Mails that wait for a connection; the next one is refused as if the server did not answer. */
+/** Mails that wait for a connection. The next one has failed as if the server did not answer. */
 const MAX_WAITING = 1000
-const BUSY: MailResult = { kind: 'retry', error: 'timeout', ms: 0 }
-const STOPPED: MailResult = { kind: 'retry', error: 'stopped', ms: 0 }
+const FULL = Object.assign(new Error('too many mails wait'), { code: 'ETIMEDOUT' })
 
 /**
  * Hands mail to one mail server over SMTP (RFC 5321), a connection for each. The client is loaded with the first mail: a
@@ -51,26 +50,38 @@ const STOPPED: MailResult = { kind: 'retry', error: 'stopped', ms: 0 }
  */
 export function makeMailer(options: MailerOptions): Mailer {
   const { connections: atOnce } = options
-  const inTurn = createTurns({ atOnce, waiting: MAX_WAITING, onFull: () => new Error('full') })
+  const inTurn = createTurns({ atOnce, waiting: MAX_WAITING, onFull: () => FULL })
   const stop = new AbortController()
   const inFlight = new Set<Promise<MailResult>>()
   let loaded: Promise<Transporter> | undefined
 
-  async function sendOne(mail: Mail, signal: AbortSignal): Promise<MailResult> {
+  /** One deadline for all of it: a server that says a word now and then would outlast any timer that begins anew with each. */
+  async function sendOne(mail: Mail, asked: AbortSignal | undefined): Promise<MailResult> {
+    const started = options.clock.now()
+    const took = () => Math.max(0, options.clock.now() - started)
+    const deadline = new AbortController()
+    const timer = setTimeout(() => deadline.abort(), options.timeoutMs)
+    const signal = AbortSignal.any([deadline.signal, stop.signal, ...(asked ? [asked] : [])])
     try {
-      return await inTurn(async () =>
-        signal.aborted
-          ? STOPPED
-          : sendWithin(await (loaded ??= transportOf(options)), options, { mail, signal }),
-      )
-    } catch {
-      return BUSY
+      const sent = inTurn(async () => {
+        signal.throwIfAborted()
+        const transport = await (loaded ??= transportOf(options))
+        return transport.sendMail({ ...messageOf(mail, options.from), signal })
+      })
+      const { response } = await Promise.race([sent, aborted(signal)])
+      return { kind: 'sent', status: Number(response?.slice(0, 3)) || 250, ms: took() }
+    } catch (error) {
+      if (deadline.signal.aborted) return { kind: 'retry', error: 'timeout', ms: took() }
+      if (signal.aborted) return { kind: 'retry', error: 'stopped', ms: took() }
+      return { ...resultOf(error), ms: took() }
+    } finally {
+      clearTimeout(timer)
     }
   }
 
   return {
     async send(mail, signal) {
-      const sending = sendOne(mail, signal ? AbortSignal.any([signal, stop.signal]) : stop.signal)
+      const sending = sendOne(mail, signal)
       inFlight.add(sending)
       const result = await sending
       inFlight.delete(sending)
@@ -82,6 +93,14 @@ export function makeMailer(options: MailerOptions): Mailer {
     },
   }
 }
+
+/** Who waits for a connection is not kept waiting for it. */
+const aborted = (signal: AbortSignal) =>
+  new Promise<never>((_resolve, reject) => {
+    const end = () => reject(new Error('aborted'))
+    if (signal.aborted) end()
+    else signal.addEventListener('abort', end, { once: true })
+  })
 
 async function transportOf({ host, port, isSecure, tls, login, ca }: MailerOptions): Promise<Transporter> {
   const { createTransport } = await import('nodemailer')
@@ -97,29 +116,6 @@ async function transportOf({ host, port, isSecure, tls, login, ca }: MailerOptio
     disableUrlAccess: true,
     logger: false,
   })
-}
-
-/** One deadline for all of it: a server that says a word now and then would outlast any timer that begins anew with each. */
-async function sendWithin(
-  transport: Transporter,
-  { from, timeoutMs, clock }: MailerOptions,
-  { mail, signal: stop }: { mail: Mail; signal: AbortSignal },
-): Promise<MailResult> {
-  const started = clock.now()
-  const took = () => Math.max(0, clock.now() - started)
-  const deadline = new AbortController()
-  const timer = setTimeout(() => deadline.abort(), timeoutMs)
-  try {
-    const signal = AbortSignal.any([deadline.signal, stop])
-    const { response } = await transport.sendMail({ ...messageOf(mail, from), signal })
-    return { kind: 'sent', status: Number(response?.slice(0, 3)) || 250, ms: took() }
-  } catch (error) {
-    if (deadline.signal.aborted) return { kind: 'retry', error: 'timeout', ms: took() }
-    if (stop.aborted) return { kind: 'retry', error: 'stopped', ms: took() }
-    return { ...resultOf(error), ms: took() }
-  } finally {
-    clearTimeout(timer)
-  }
 }
 
 function messageOf({ to, subject, text, html, id, unsubscribe }: Mail, from: MailerOptions['from']) {

@@ -134,6 +134,15 @@ test('a stop, or whoever asked, ends the wait for a server that hangs', async (t
   ])
 })
 
+test('the wait for a connection counts: nobody waits longer than for one mail', async (t) => {
+  const server = await startMailReceiver(t)
+  server.answer({ end: 'hang' })
+  const { send } = mailer(server.port, { connections: 1, timeoutMs: 200 })
+  const results = await Promise.all([send(mail), send(mail), send(mail)])
+  for (const result of results) assert.deepEqual(timeless(result), { kind: 'retry', error: 'timeout' })
+  assert.equal(server.connections, 1)
+})
+
 test('no server, and one that speaks something else', async (t) => {
   const gone = await startMailReceiver(t)
   await gone.close()

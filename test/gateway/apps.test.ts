@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { z } from 'zod'
+import { readApps, type ProviderTypes } from '../../src/gateway/app-settings.ts'
+import type { Verdict } from '../../src/gateway/provider.ts'
+import { createMetrics } from '../../src/lib/metrics.ts'
+import { openTestSqlite } from '../support/databases.ts'
+import { eventually } from '../support/eventually.ts'
+import { dead, delivered, doubtful, openGateway, type Script, scripted } from './fixture.ts'
+
+const strict = {
+  ...scripted(() => undefined, []),
+  options: z.object({ topic: z.string(), ttl: z.number().default(5) }),
+}
+const types: ProviderTypes = new Map([
+  ['scripted', async () => scripted(() => undefined, [])],
+  ['gcm', async () => strict],
+])
+
+test('apps are read with the keys of their type; what nobody knows is warned of', async () => {
+  const { apps, warnings } = await readApps(
+    {
+      'a.*': { type: 'gcm', topic: 't', inflight_request_limit: 3, colour: 'red' },
+      b: { type: 'scripted' },
+    },
+    types,
+  )
+  assert.deepEqual(
+    apps.map(({ id, options, limit }) => ({ id, options, limit })),
+    [
+      { id: 'a.*', options: { topic: 't', ttl: 5 }, limit: 3 },
+      { id: 'b', options: {}, limit: 512 },
+    ],
+  )
+  assert.deepEqual(warnings, ['"apps.a.*.colour" is not known to apps of type gcm; it is ignored'])
+  assert.deepEqual(await readApps(undefined, types), { apps: [], warnings: [] })
+})
+
+test('what is wrong with an app is said with its key, and without its value', async () => {
+  for (const [app, says] of [
+    [{ type: 'gcm' }, /"apps.x.topic" is missing/],
+    [{ type: 'gcm', topic: ['secret'] }, /"apps.x.topic": expected string/],
+    [{ type: 'pigeon' }, /"apps.x.type": expected one of scripted, gcm/],
+    [{ type: 'sygnal.secretpushkin.Pushkin' }, /a Python class cannot be run here/],
+    [{ type: 'gcm', api_version: 'legacy' }, /shut down the legacy API/],
+    [{ type: 'gcm', api_key: 'secret' }, /belongs to the legacy API/],
+    [{ topic: 't' }, /"apps.x.type" is missing/],
+    ['secret', /expected a mapping/],
+    [{ type: 'scripted', inflight_request_limit: 0 }, /inflight_request_limit/],
+  ] as const) {
+    const message = await readApps({ x: app }, types).then(
+      () => 'nothing',
+      (error: Error) => error.message,
+    )
+    assert.match(message, says)
+    assert.ok(!message.includes("'secret'") && !message.includes('"secret"'), message)
+  }
+  await assert.rejects(readApps([], types), /expected app ids/)
+  await assert.rejects(readApps({ ['x'.repeat(65)]: { type: 'scripted' } }, types), /1 to 64 characters/)
+})
+
+test('a wrong topic for a whole app rejects nobody: an alarm, and all are tried again once it is mended', async (t) => {
+  let verdict: Verdict = doubtful
+  await using it = await openGateway(await openTestSqlite(t), { script: () => verdict })
+  for (let n = 0; n < 50; n++)
+    assert.deepEqual(await it.push({ pushkey: `key ${n}` }), { rejected: [] }, `key ${n}`)
+  assert.ok(!it.outcomes().includes('rejected'))
+  assert.equal(it.gateway.health().apps['app']?.state, 'alarmed')
+  const alarms = it.lines.filter(
+    ({ level, msg }) => level === 'error' && /no pushkey is given up/.test(String(msg)),
+  )
+  assert.equal(alarms.length, 1)
+  assert.match(await it.metrics.registry.metrics(), /^belfry_gateway_app_alarmed\{app="app"\} 1$/m)
+  assert.equal(it.sent.length, 10, 'the app rests, and nobody is asked about the others')
+  verdict = delivered
+  it.gateway.replaceApps(await it.open({ app: { type: 'scripted' } }))
+  await eventually(() => {
+    it.clock.advance(1000)
+    return it.outcomes().filter((outcome) => outcome === 'delivered').length === 50
+  })
+  assert.equal(it.gateway.health().apps['app']?.state, 'ok')
+})
+
+test('a burst of tokens that are dead in truth costs some, alarms, and goes on with what is delivered', async (t) => {
+  const script: Script = ({ device }) => (device.pushkey.startsWith('dead') ? dead : delivered)
+  await using it = await openGateway(await openTestSqlite(t), { script })
+  const answers: string[][] = []
+  for (let n = 0; n < 12; n++) answers.push((await it.push({ pushkey: `dead ${n}` })).rejected)
+  assert.equal(answers.flat().length, 9)
+  assert.deepEqual(await it.push({ pushkey: 'alive' }), { rejected: [] }, 'it waits, too')
+  await eventually(() => {
+    it.clock.advance(10_000)
+    return it.outcomes().filter((outcome) => outcome === 'rejected').length === 12
+  })
+  assert.ok(it.sent.some(({ device }) => device.pushkey === 'alive'))
+  assert.equal(it.gateway.health().apps['app']?.state, 'ok')
+})
+
+test("what is measured has our names and Sygnal's, and holds no secret", async (t) => {
+  const metrics = createMetrics({ processMetrics: false })
+  const secret = 'c2VjcmV0'
+  const apps = { 'app*': { type: 'scripted', expires: 1_900_000_000_000 } }
+  await using it = await openGateway(await openTestSqlite(t), { apps, script: () => dead, deps: { metrics } })
+  await it.push({ app: 'app.x', pushkey: secret })
+  const text = await metrics.registry.metrics()
+  for (const line of [
+    'belfry_gateway_answers_total{app="app*",code="410"} 1',
+    'belfry_gateway_credentials_expire_seconds{app="app*"} 1900000000',
+    'sygnal_client_cert_expiry{pushkin="app*"} 1900000000',
+    'belfry_gateway_attempts_in_flight{type="scripted"} 0',
+    'belfry_gateway_queue_size 0',
+    'sygnal_active_apns_requests 0',
+    'sygnal_pending_gcm_requests 0',
+    'sygnal_active_webpush_requests 0',
+  ])
+    assert.ok(text.includes(`\n${line}\n`), line)
+  for (const name of [
+    'sygnal_apns_request_time',
+    'sygnal_gcm_request_time',
+    'sygnal_gcm_queue_time',
+    'sygnal_webpush_request_time',
+    'sygnal_webpush_queue_time',
+    'sygnal_apns_status_codes',
+    'sygnal_gcm_status_codes',
+  ])
+    assert.ok(text.includes(`# TYPE ${name} `), name)
+  assert.ok(!JSON.stringify([it.lines, it.steps, text]).includes(secret))
+})
