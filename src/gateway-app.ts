@@ -117,7 +117,6 @@ function providerTypes(inbox: { store: InboxStore; clock: Clock } | undefined): 
   return new Map<string, () => Promise<ProviderType>>([
     ['apns', loadedOnce(async () => (await import('./gateway/apns/apns.ts')).makeApns())],
     ['gcm', async () => (await import('./gateway/fcm/fcm.ts')).fcm],
-    ['gcm', async () => (await import('./gateway/fcm/fcm.ts')).fcm],
     ['webpush', async () => (await import('./gateway/webpush/provider.ts')).webPush],
     ['unifiedpush', async () => (await import('./gateway/unifiedpush/provider.ts')).unifiedPush],
     ['inbox', async () => makeInboxType(inbox ?? NO_INBOX)],

@@ -127,7 +127,8 @@ export const FAULTS = {
 /** The sentence for a step; `fault`: what was wrong with an attempt. */
 export function sentenceFor(step: StepName, reason: string, fault?: string | null): string {
   // A database may hold words of another version.
-  const text = wordIn(VOCABULARY[step], reason) ?? `${step}: ${reason}.`
+  const reasons = Object.hasOwn(VOCABULARY, step) ? VOCABULARY[step] : {}
+  const text = wordIn(reasons, reason) ?? `${step}: ${reason}.`
   if (!fault) return text
   return `${text.replace(/\.$/, '')} (${wordIn(FAULTS, fault) ?? fault}).`
 }
