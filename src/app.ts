@@ -27,7 +27,13 @@ import { makeLazySender } from './delivery/lazy-sender.ts'
 import { makeLazyWebPush } from './delivery/lazy-web-push.ts'
 import { openServerVapid } from './delivery/server-vapid.ts'
 import { startDelivery } from './delivery/worker.ts'
-import { BUILT_IN_APPS, createGatewayParts, type Environment, type GatewayParts } from './gateway-app.ts'
+import {
+  BUILT_IN_APPS,
+  createGatewayParts,
+  type Environment,
+  type GatewayParts,
+  noteIn,
+} from './gateway-app.ts'
 import type { NotificationDevice } from './gateway/notification.ts'
 import type { Vapid } from './gateway/webpush/vapid.ts'
 import { healthRoutes } from './http/health.ts'
@@ -104,9 +110,7 @@ export async function createBelfry(config: Config, given: Partial<Environment> =
       under: 'gateway.apps',
       builtIn: BUILT_IN_APPS,
       onRejected: (tx, device) => stages.rejectOwn(tx, device),
-      note: ({ eventId, ...step }) => {
-        if (eventId !== undefined) gatewayTrace.note({ ...step, eventId })
-      },
+      note: noteIn(gatewayTrace),
     }),
   )
   const stages = createStages(config, { ...environment, ca, bus, trace, own, vapid }, db)

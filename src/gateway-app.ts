@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { once } from 'node:events'
 import { createLocalBus, type Bus } from './cluster/bus.ts'
+import { ConfigError } from './config/config-error.ts'
 import type { GatewayConfig } from './config/gateway-file.ts'
 import type { Config } from './config/schema.ts'
 import { inboxRoutes } from './gateway-api/inbox.ts'
@@ -28,6 +30,14 @@ import { systemLookup } from './lib/outbound/lookup.ts'
 import { createTokenBuckets } from './lib/token-buckets.ts'
 import { type Database, openDatabase } from './storage/database.ts'
 import { currentPosition } from './storage/stream.ts'
+import {
+  createGatewayTrace,
+  type DeviceJourney,
+  type GatewayTrace,
+  readGatewayJourney,
+} from './trace/gateway-trace.ts'
+import { startTraceSweeper } from './trace/sweep.ts'
+import { createTrace } from './trace/trace.ts'
 
 // The gateway, put together: as a part of `belfry serve`, and alone as `belfry gateway`.
 
@@ -142,6 +152,13 @@ function providerDepsOf(
   return { clock, random, log, metrics, policy, lookup: systemLookup, proxy: config.gateway.proxy }
 }
 
+/** Has the steps of events recorded; counts alone have no journey. */
+export const noteIn =
+  (trace: GatewayTrace): Report =>
+  ({ eventId, ...step }) => {
+    if (eventId !== undefined) trace.note({ ...step, eventId })
+  }
+
 /** For `org.belfry.inbox`, which a home server always has. */
 export const BUILT_IN_APPS = { [INBOX_APP_ID]: { type: 'inbox' } }
 
@@ -161,8 +178,8 @@ export async function createGatewayApp(
   const metrics = given.metrics ?? createMetrics({ processMetrics: true })
   const environment = { clock: systemClock, random: systemRandom, ...given, log, metrics }
   for (const warning of warnings) log.warn(warning)
-  const { database } = config
-  const db = await openDatabase(database.kind === 'sqlite' ? `sqlite:${database.path}` : database.url, log)
+  const db = await openDatabase(databaseUrl(config), log)
+  const journeys = createGatewayTrace({ db, trace: createTrace({ isEnabled: config.trace.enabled }), log })
   const parts = await partsOrClosed(db, {
     ...environment,
     config,
@@ -170,6 +187,7 @@ export async function createGatewayApp(
     bus: createLocalBus(),
     apps,
     under: 'apps',
+    note: noteIn(journeys),
   })
   const http = createHttpServer({
     config,
@@ -187,12 +205,19 @@ export async function createGatewayApp(
       ...parts.routes,
     ],
   })
+  const running: AsyncDisposable[] = []
   const scrapes = metricsAt === undefined ? undefined : metricsServer(metrics, metricsAt)
   return {
     async listen() {
       const { url } = await http.listen()
       await scrapes?.listen()
       await parts.gateway.start()
+      running.push(
+        startTraceSweeper(
+          { db, ...environment },
+          { retentionDays: config.trace.retention_days, maxRows: config.trace.max_rows },
+        ),
+      )
       return { url }
     },
     async reload(next) {
@@ -203,12 +228,26 @@ export async function createGatewayApp(
       // Whoever waits for a first attempt has his answer now, or the stop would wait for it.
       parts.gateway.hasten()
       await http.close()
+      await Promise.all(running.map((part) => part[Symbol.asyncDispose]()))
       await parts.gateway[Symbol.asyncDispose]()
+      await journeys[Symbol.asyncDispose]()
       await scrapes?.close()
       await db[Symbol.asyncDispose]()
     },
   }
 }
+
+/** What a gateway that runs alone, now or before, did with an event. */
+export async function readJourney({ config }: GatewayConfig, eventId: string): Promise<DeviceJourney[]> {
+  const { database } = config
+  if (database.kind === 'sqlite' && !existsSync(database.path))
+    throw new ConfigError(`there is no database at ${database.path}: name the gateway's --data or --database`)
+  await using db = await openDatabase(databaseUrl(config), createLog({ level: 'silent' }))
+  return await readGatewayJourney(db, eventId)
+}
+
+const databaseUrl = ({ database }: Config) =>
+  database.kind === 'sqlite' ? `sqlite:${database.path}` : database.url
 
 /** Looks at every app without asking anybody. A fault is one line. */
 export async function checkGateway({ config, apps, warnings }: GatewayConfig): Promise<{

@@ -1,5 +1,6 @@
 import type { GatewayConfig } from '../config/gateway-file.ts'
 import type { Config } from '../config/schema.ts'
+import type { JourneyStep } from './push-trace-text.ts'
 
 /** What the commands need of a running Belfry (`src/app.ts`). */
 export type App = {
@@ -21,11 +22,16 @@ export type GatewayApp = {
 /** What is right or wrong with the apps of a gateway, each in a line. */
 export type GatewayCheck = { lines: { app: string; fault?: string; type?: string }[]; warnings: string[] }
 
+/** What a gateway did with an event for one device. */
+export type DeviceJourney = { app_id: string; pushkey_hash: string; steps: JourneyStep[] }
+
 /** The outside world of a command; tests hand in their own. */
 export type World = {
   createApp(config: Config): Promise<App>
   createGateway(config: GatewayConfig): Promise<GatewayApp>
   checkGateway(config: GatewayConfig): Promise<GatewayCheck>
+  /** What the gateway has recorded of an event. */
+  readJourney(config: GatewayConfig, eventId: string): Promise<DeviceJourney[]>
   env: Readonly<Record<string, string | undefined>>
   stdin: NodeJS.ReadStream
   /** The Web Push key in a file, which is made where there is none. `publicKey`: base64url. */

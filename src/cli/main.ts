@@ -1,6 +1,7 @@
 import { ConfigError } from '../config/config-error.ts'
 import type { Command, World } from './command.ts'
 import { gateway, gatewayCheck } from './gateway.ts'
+import { gatewayTrace } from './gateway-trace.ts'
 import { gatewayVapid } from './gateway-vapid.ts'
 import { pushExplain } from './push-explain.ts'
 import { pushStatus } from './push-status.ts'
@@ -14,6 +15,7 @@ const COMMANDS: readonly Command[] = [
   start,
   serve,
   gatewayCheck,
+  gatewayTrace,
   gatewayVapid,
   gateway,
   userAdd,
@@ -58,6 +60,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     createApp: async (config) => (await import('../app.ts')).createBelfry(config),
     createGateway: async (config) => (await import('../gateway-app.ts')).createGatewayApp(config),
     checkGateway: async (config) => (await import('../gateway-app.ts')).checkGateway(config),
+    readJourney: async (config, eventId) => (await import('../gateway-app.ts')).readJourney(config, eventId),
     keepVapidKey: async (file) => (await import('../app.ts')).keepVapidKey(file),
     env: process.env,
     stdin: process.stdin,

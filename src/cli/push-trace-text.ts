@@ -9,16 +9,18 @@ export type JourneyAnswer = {
   user_id: string
   read: boolean
   traced: boolean
-  steps: Step[]
+  steps: JourneyStep[]
   pushers: Pusher[]
 }
 
-type Step = {
+/** One step of a journey (`docs/journey.md`). */
+export type JourneyStep = {
   step: string
   text: string
   at: number | null
   attempt?: number
   status?: number | null
+  error?: string | null
   ms?: number | null
   rule?: { kind: string; rule_id: string } | null
   next_attempt_at?: number | null
@@ -31,7 +33,7 @@ type Pusher = {
   removed_at: number | null
   state: string | null
   reason: string | null
-  steps: Step[]
+  steps: JourneyStep[]
 }
 
 /** For people: what happened to the event, in its order, and then for each pusher. */
@@ -55,13 +57,16 @@ function pusherLines(pusher: Pusher): string[] {
   return ['', `${name}: ${standing}`, ...pusher.steps.map(lineFor)]
 }
 
-function lineFor(step: Step): string {
+export function lineFor(step: JourneyStep): string {
   const name = step.attempt === undefined ? step.step : `${step.step} ${step.attempt}`
   return `  ${step.at === null ? ' '.repeat(24) : timeOf(step.at)}  ${name.padEnd(10)}  ${step.text}${detailOf(step)}`
 }
 
-function detailOf({ status, ms, rule, next_attempt_at: next, provider_id: provider }: Step): string {
+function detailOf({ step, error, status, ms, rule, ...more }: JourneyStep): string {
+  const { next_attempt_at: next, provider_id: provider } = more
   const parts = [
+    // The provider's own word; what was wrong with an attempt of ours is in its sentence.
+    step === 'gateway' && error,
     rule && `rule: ${rule.kind} ${rule.rule_id}`,
     typeof status === 'number' && `status ${status}`,
     typeof ms === 'number' && `${ms} ms`,

@@ -66,7 +66,7 @@ export type ForUser = { at: number; notifies: boolean | undefined }
 /** The way of the event to one pusher. Its last step says where it stands. */
 export function pusherSteps(pusher: JourneyPusher, event: ForUser): JourneyStep[] {
   const isKnown = pusher.kept.length > 0 || pusher.queuedAt !== null
-  if (!isKnown) return [whyNotQueued(pusher, event), ...gatewaySteps(pusher)]
+  if (!isKnown) return [whyNotQueued(pusher, event), ...gatewaySteps(pusher.gateway)]
   const isMail = pusher.appId === MAIL_APP_ID
   const waiting = isMail ? 'may be read first' : 'queued'
   const steps: JourneyStep[] = [journeyStep('waiting', waiting, pusher.queuedAt ?? event.at)]
@@ -76,7 +76,7 @@ export function pusherSteps(pusher: JourneyPusher, event: ForUser): JourneyStep[
     steps.push(...(isMail ? toldOfMail : told)(kept, attempt))
   }
   // A gateway is asked before its answer is recorded.
-  for (const step of gatewaySteps(pusher)) insertByTime(steps, step)
+  for (const step of gatewaySteps(pusher.gateway)) insertByTime(steps, step)
   const { failing } = pusher
   if (pusher.queuedAt !== null && failing !== null)
     steps.push(
@@ -132,7 +132,8 @@ function toldOfMail(kept: KeptStep & { at: number }, attempt: number): JourneySt
   return told(kept, attempt)
 }
 
-function gatewaySteps({ gateway }: JourneyPusher): JourneyStep[] {
+/** What the gateway did, as steps. */
+export function gatewaySteps(gateway: readonly GatewayKept[]): JourneyStep[] {
   return gateway.map(({ at, attempt, outcome, reason, status, provider_id, ms }) => ({
     ...journeyStep('gateway', outcome as ReasonOf<'gateway'>, at),
     attempt,

@@ -30,6 +30,7 @@ function fakeWorld(given: { app?: Partial<App>; stdin?: string; env?: Record<str
     createApp: (config) => Promise.resolve(app).finally(() => (notes.config = config)),
     createGateway: () => Promise.reject(new Error('no gateway here')),
     checkGateway: () => Promise.reject(new Error('no gateway here')),
+    readJourney: () => Promise.reject(new Error('no gateway here')),
     keepVapidKey: (file) => Promise.resolve({ publicKey: 'BPublicKey', isNew: file.startsWith('new') }),
     env: given.env ?? {},
     stdin: Readable.from([Buffer.from(given.stdin ?? '')]) as unknown as NodeJS.ReadStream,

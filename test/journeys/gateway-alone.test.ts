@@ -4,10 +4,11 @@ import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { Agent, createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { shortHash } from '../../src/lib/short-hash.ts'
 import { temporaryFolder } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { launchBelfry } from '../support/process.ts'
@@ -68,6 +69,14 @@ async function notify(gateway: string, device: { app_id?: string; pushkey: strin
   const body = JSON.stringify({ notification: { event_id: eventId, room_id: '!r', devices } })
   const response = await fetch(gateway + NOTIFY, { method: 'POST', body })
   return { status: response.status, body: (await response.json()) as unknown }
+}
+
+/** Runs a command to its end. */
+function belfry(...args: string[]) {
+  return promisify(execFile)(process.execPath, [BELFRY, ...args]).then(
+    ({ stdout }) => ({ code: 0, stdout }),
+    (error: { code: number; stdout: string }) => ({ code: error.code, stdout: error.stdout }),
+  )
 }
 
 describe('belfry gateway', () => {
@@ -170,15 +179,41 @@ describe('belfry gateway', () => {
     assert.equal(await gateway.end('SIGTERM'), 0)
   })
 
+  test('trace tells what became of an event for each device, while the gateway runs and after a kill', async (t) => {
+    const push = await startPushServer(t)
+    const { start, file } = house(t)
+    const gateway = await start()
+    const trace = (eventId: string, ...more: string[]) =>
+      belfry('gateway', 'trace', eventId, '--config', file, '--data', dirname(file), ...more)
+    const dead = `${push.url}/dead`
+    await notify(gateway.url, { pushkey: `${push.url}/well` }, '$event')
+    push.state.status = 410
+    await notify(gateway.url, { pushkey: dead }, '$event')
+    await notify(gateway.url, { pushkey: dead }, '$event')
+    const told = await eventually(async () => {
+      const said = await trace('$event')
+      return said.stdout.includes('had this message before') && said
+    })
+    assert.equal(told.code, 0)
+    const lines = told.stdout.replaceAll(/ {2}\d{4}-\S+Z/g, '').replaceAll(/\d+ ms/g, 'N ms')
+    assert.match(
+      lines,
+      new RegExp(`^up, ${shortHash(`${push.url}/well`)}:\n {2}gateway 1 .*took the message.*status 201`),
+    )
+    assert.match(lines, new RegExp(`\nup, ${shortHash(dead)}:\n {2}gateway 1 .*token is dead.*status 410`))
+    assert.ok(!told.stdout.includes(push.url), 'no pushkey')
+    await gateway.end('SIGKILL')
+    const { devices } = JSON.parse((await trace('$event', '--json')).stdout) as { devices: unknown[] }
+    assert.equal(devices.length, 2)
+    const unknown = await trace('$other')
+    assert.deepEqual([unknown.code, /knows nothing/.test(unknown.stdout)], [1, true])
+    assert.equal((await belfry('gateway', 'trace', '$event', '--config', file, '--data', '/nowhere')).code, 2)
+    assert.equal((await belfry('gateway', 'trace', '--config', file)).code, 2)
+  })
+
   test('check says what is wrong with each app, and exits 1; or that all is well, and exits 0', async (t) => {
     const { configure, file } = house(t)
-    const check = async () => {
-      const run = promisify(execFile)(process.execPath, [BELFRY, 'gateway', 'check', '--config', file])
-      return run.then(
-        ({ stdout }) => ({ code: 0, stdout }),
-        (error: { code: number; stdout: string }) => ({ code: error.code, stdout: error.stdout }),
-      )
-    }
+    const check = () => belfry('gateway', 'check', '--config', file)
     configure({ apps: 'up: {type: unifiedpush}, in: {type: inbox}' })
     assert.deepEqual(await check(), { code: 0, stdout: 'ok     up (unifiedpush)\nok     in (inbox)\n' })
     configure({

@@ -1,0 +1,35 @@
+import { ConfigError } from '../config/config-error.ts'
+import { loadGatewayConfig } from '../config/gateway-file.ts'
+import type { Command, DeviceJourney } from './command.ts'
+import { UNPRINTABLE } from './push-explain-text.ts'
+import { lineFor } from './push-trace-text.ts'
+
+const HELP = `  --config FILE   The configuration of the gateway, to find its database
+  --data DIR      As the gateway was given it [./data]
+  --database URL  As the gateway was given it [sqlite:DATA/gateway.db]
+  --json          Print the steps as JSON
+
+The id of the event comes first; put it in single quotes. docs/journey.md lists the words.`
+
+/** Tells what a gateway did with an event. It reads the database, beside a gateway that runs. */
+export const gatewayTrace: Command = {
+  usage: 'gateway trace EVENT_ID',
+  summary: 'what a gateway did with an event, for each device it was sent to',
+  help: () => HELP,
+  async run([eventId, ...argv], world) {
+    if (eventId === undefined || eventId.startsWith('--'))
+      throw new ConfigError('gateway trace needs an EVENT_ID, before all else')
+    const config = loadGatewayConfig({ argv: argv.filter((one) => one !== '--json'), env: world.env })
+    const devices = await world.readJourney(config, eventId)
+    world.print(argv.includes('--json') ? JSON.stringify({ event_id: eventId, devices }) : text(devices))
+    return devices.length > 0 ? 0 : 1
+  },
+}
+
+function text(devices: readonly DeviceJourney[]): string {
+  if (devices.length === 0) return 'The gateway knows nothing of this event: it never came, or long ago.'
+  return devices
+    .flatMap(({ app_id, pushkey_hash, steps }) => [`${app_id}, ${pushkey_hash}:`, ...steps.map(lineFor)])
+    .map((line) => line.replaceAll(UNPRINTABLE, '\ufffd'))
+    .join('\n')
+}
