@@ -31,7 +31,9 @@ export function createGatewayEvents(deps: { log: Log; metrics: Metrics; clock: C
         if (isNews(`${step.app ?? step.appId} ${step.reason}`))
           log.error(
             { ...fieldsOf(step), app_id: shownAppId(step) },
-            'a notification waits for the configuration to be mended',
+            step.app === undefined
+              ? 'a notification goes nowhere: the configuration names no app for it, or several'
+              : 'a notification waits for the configuration to be mended',
           )
         break
       case 'dropped':
