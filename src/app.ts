@@ -191,7 +191,7 @@ function createStages(
   const sending = {
     send: sender.send,
     webPush,
-    events: createEvents({ log, metrics }),
+    events: createEvents({ log, metrics, clock }),
     includeContent: config.push.include_content,
   }
   const mail = createMailService(config, { clock, random, log, metrics })

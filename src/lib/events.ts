@@ -1,5 +1,7 @@
+import type { Clock } from './clock.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
+import { createTokenBuckets } from './token-buckets.ts'
 
 /**
  * What happens in the business of the server: one function for each event, which writes its metric and its log line. No
@@ -29,7 +31,12 @@ export type PokeKind = 'event' | 'badge' | 'activation'
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
-export function createEvents({ log, metrics }: { log: Log; metrics: Metrics }): Events {
+/** A gateway that dies fails for all its pushers at once: so many lines of it are enough, and one more now and then. */
+const FAILURES_LOGGED = { perSecond: 1 / 10, burst: 20 }
+
+export function createEvents(deps: { log: Log; metrics: Metrics; clock: Clock }): Events {
+  const { log, metrics, clock } = deps
+  const failuresLogged = createTokenBuckets({ rate: FAILURES_LOGGED, clock })
   const sent = metrics.counter('belfry_pokes_sent_total', 'Pokes that a gateway took', ['kind'])
   const took = metrics.histogram('belfry_poke_seconds', 'How long a gateway takes for a poke', {
     buckets: SECONDS,
@@ -66,8 +73,9 @@ export function createEvents({ log, metrics }: { log: Log; metrics: Metrics }): 
       failed.inc({ error: error.replace(/^(status \d)\d\d$/, '$1xx') })
       const fields = { pusher_id: pusherId, error, attempts, next_attempt_at: nextAttemptAt }
       // The first failure is news; that it goes on is what the metric and the pusher's status are for.
-      if (attempts === 1) log.warn(fields, 'pusher failing')
-      else log.debug(fields, 'pusher still failing')
+      if (attempts > 1) log.debug(fields, 'pusher still failing')
+      else if (failuresLogged.take(error) === 0) log.warn(fields, 'pusher failing')
+      else log.debug(fields, 'pusher failing')
     },
     gatewayDown({ error }) {
       outages.inc()

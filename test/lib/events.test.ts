@@ -3,12 +3,23 @@ import { test } from 'node:test'
 import { createEvents } from '../../src/lib/events.ts'
 import { createLog } from '../../src/lib/log.ts'
 import { createMetrics } from '../../src/lib/metrics.ts'
+import { createManualClock } from '../support/manual-clock.ts'
 
-test('each business event is counted, and news are logged once', async () => {
+function logged() {
   const lines: Record<string, unknown>[] = []
   const stream = { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) }
   const metrics = createMetrics({ processMetrics: false })
-  const events = createEvents({ log: createLog({ level: 'info', stream }), metrics })
+  const clock = createManualClock()
+  return {
+    lines,
+    metrics,
+    clock,
+    events: createEvents({ log: createLog({ level: 'info', stream }), metrics, clock }),
+  }
+}
+
+test('each business event is counted, and news are logged once', async () => {
+  const { lines, metrics, events } = logged()
   events.pokeSent({ kind: 'event', pusherId: 1, ms: 20 })
   events.pokeSkipped({ pusherId: 1, reason: 'read' })
   for (const attempts of [1, 2])
@@ -41,4 +52,19 @@ test('each business event is counted, and news are logged once', async () => {
       'pusher rejected by its gateway and removed',
     ],
   )
+})
+
+test('a thousand pushers of a gateway that dies are twenty lines, and all are counted', async () => {
+  const { lines, metrics, clock, events } = logged()
+  const fail = (pusherId: number, error: string) =>
+    events.pusherFailing({ pusherId, error, attempts: 1, nextAttemptAt: 5 })
+  for (let pusherId = 0; pusherId < 1000; pusherId++) fail(pusherId, 'timeout')
+  assert.equal(lines.length, 20)
+  fail(1000, 'dns')
+  assert.equal(lines.length, 21, 'another fault is news')
+  clock.advance(10_000)
+  fail(1001, 'timeout')
+  fail(1002, 'timeout')
+  assert.deepEqual([lines.length, lines.at(-1)?.['pusher_id']], [22, 1001])
+  assert.match(await metrics.registry.metrics(), /belfry_poke_failures_total\{error="timeout"\} 1002/)
 })
