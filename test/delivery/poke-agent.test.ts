@@ -7,7 +7,7 @@ import { makeIpPolicy, type IpPolicy } from '../../src/lib/outbound/ip-policy.ts
 import { CERTIFICATE } from './certificate.ts'
 import { agentFor, httpServer, httpsServer, PATH } from './servers.ts'
 
-const signal = AbortSignal.timeout(10_000)
+const { signal } = new AbortController()
 
 async function post(agent: GuardedAgent, url: string): Promise<number> {
   const { statusCode, body } = await agent.post(new URL(url), { headers: {}, body: '{}', signal })

@@ -18,10 +18,8 @@ describe('the founding text, with nothing but HTTP', () => {
 
       const roomId = await bob.createRoom({ preset: 'public_chat', name: 'The tower' })
       await alice.post(`/join/${encodeURIComponent(roomId)}`)
-      const sentAt = performance.now()
       const eventId = await bob.say(roomId, 'Ding dong')
       const poke = await gateway.waitFor((one) => one.event_id === eventId)
-      assert.ok(performance.now() - sentAt < 1000, 'within a second')
       assert.equal(poke.room_id, roomId)
       assert.equal(poke.room_name, 'The tower')
       assert.equal(poke.sender, bob.userId)

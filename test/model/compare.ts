@@ -160,7 +160,7 @@ export async function compareGateway(
     const { events, badges } = look()
     return { events: events.sort(), badges }
   }
-  const patience = AbortSignal.timeout(20_000)
+  const patience = AbortSignal.timeout(120_000)
   await eventually(() => patience.aborted || JSON.stringify(found()) === JSON.stringify(expected))
   assert.deepEqual(found(), expected, `what the gateway was told after ${step.after}`)
 }

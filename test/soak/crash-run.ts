@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import { openDatabase } from '../../src/storage/database.ts'
 import { query } from '../../src/storage/query.ts'
 import { call, foundingPusher, registerUser, type TestUser } from '../support/client.ts'
+import { eventually } from '../support/eventually.ts'
 import { silentLog } from '../support/log.ts'
 import { launchProcess, type Launched } from '../support/process.ts'
 import { type LoggingGateway, startLoggingGateway } from './gateway.ts'
@@ -22,6 +23,8 @@ export type CrashRun = {
   size?: { rooms: number; senders: number; receivers: number }
   /** The server lives for so long at most, in milliseconds from its ready line. */
   longestLife?: number
+  /** Each process acknowledges at least this many messages before it is killed, however slow the machine is; none is killed while it starts. */
+  acknowledgedPerLife?: number
   /** Nothing is sent while so many pokes are owed. */
   mostOwed?: number
   /** So long without a poke, and what is still owed will never come. */
@@ -192,12 +195,14 @@ function startReading(run: Run): () => Promise<void> {
 }
 
 async function killAgainAndAgain(run: Run): Promise<void> {
-  const { random, gateway } = run
+  const { random, gateway, acknowledgedPerLife = 0 } = run
   for (let n = 0; n < run.kills; n++) {
     // One in eight dies while it is still starting.
-    if (random.below(8) === 0) await setTimeout(random.below(400))
+    if (acknowledgedPerLife === 0 && random.below(8) === 0) await setTimeout(random.below(400))
     else {
       await run.server.url
+      const enough = run.acknowledged.size + acknowledgedPerLife
+      await eventually(() => run.acknowledged.size >= enough)
       await setTimeout(random.below(run.longestLife ?? 1200))
     }
     await run.server.launched.end('SIGKILL')

@@ -140,7 +140,8 @@ test('the wait for a connection counts: nobody waits longer than for one mail', 
   const { send } = mailer(server.port, { connections: 1, timeoutMs: 200 })
   const results = await Promise.all([send(mail), send(mail), send(mail)])
   for (const result of results) assert.deepEqual(timeless(result), { kind: 'retry', error: 'timeout' })
-  assert.equal(server.connections, 1)
+  // None at all where the machine is too slow to open one before the deadline.
+  assert.ok(server.connections <= 1, `${server.connections} connections`)
 })
 
 test('no server, and one that speaks something else', async (t) => {
