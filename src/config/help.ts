@@ -6,8 +6,7 @@ export function flagHelp(): string {
     if (flag === undefined) return []
     const repeat = kind === 'list' ? ' (may be repeated)' : ''
     const shown = value === undefined || kind === 'list' ? '' : ` [${fallback}]`
-    const text = flag.startsWith('no-') ? `Do not ${about.charAt(0).toLowerCase()}${about.slice(1)}` : about
-    return [[`--${flag}${value === undefined ? '' : ` ${value}`}`, `${text}${repeat}${shown}`]]
+    return [[`--${flag}${value === undefined ? '' : ` ${value}`}`, `${about}${repeat}${shown}`]]
   })
   rows.push(['--config FILE', 'A YAML file with any of the keys in docs/configuration.md.'])
   const width = Math.max(...rows.map(([left]) => left.length))

@@ -74,8 +74,7 @@ function checkedValue(token: OptionToken, type: 'string' | 'boolean'): string {
 }
 
 function flagValue(setting: Setting, text: string): unknown {
-  if (setting.value === undefined) return !setting.flag?.startsWith('no-')
-  return fromText(setting, text)
+  return setting.value === undefined ? true : fromText(setting, text)
 }
 
 /** Every `BELFRY_…` variable; `BELFRY_CONFIG` names the file. An empty variable counts as not set. */

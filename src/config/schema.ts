@@ -364,7 +364,6 @@ export const configSchema = z.strictObject({
     flag: 'log-level',
     value: 'L',
   }),
-  console: setting(flagOn, { about: 'Serve the web console.', flag: 'no-console' }),
   public_url: setting(publicUrl.optional(), {
     about:
       "The URL that clients use. Pushers whose URL lies below it are served by this server's own gateway, in process.",

@@ -34,7 +34,6 @@ test('the defaults', () => {
   assert.deepEqual(config.database, { kind: 'sqlite', path: 'data/belfry.db' })
   assert.equal(config.server_name, 'localhost')
   assert.equal(config.open_registration, false)
-  assert.equal(config.console, true)
   assert.deepEqual(config.push.allow_ip_ranges, [])
   assert.equal(config.limits.body_bytes, 65_536)
 })
@@ -48,7 +47,6 @@ test('every flag', () => {
       '--server-name',
       'example.org',
       '--open-registration',
-      '--no-console',
     ].concat(
       [
         '--allow-push-to',
@@ -69,7 +67,7 @@ test('every flag', () => {
     [config.data, config.server_name, config.log_level],
     ['/var/lib/b', 'example.org', 'debug'],
   )
-  assert.deepEqual([config.open_registration, config.console], [true, false])
+  assert.equal(config.open_registration, true)
   assert.deepEqual(config.push.allow_ip_ranges, ['10.0.0.0/8', '::1/128'])
   assert.equal(config.push.extra_ca, 'ca.pem')
 })
@@ -157,6 +155,7 @@ test('mail needs a sender and links that lead here, and a password goes over TLS
 
 test('an unknown key is named with the place it came from', () => {
   assert.equal(refusal({ argv: ['--lisen', 'x'] }), 'unknown flag --lisen')
+  assert.equal(refusal({ argv: ['--no-console'] }), 'unknown flag --no-console')
   assert.equal(refusal({ env: { BELFRY_LISTN: 'x' } }), 'unknown environment variable BELFRY_LISTN')
   assert.equal(refusal({ file: 'listn: x' }), 'unknown key "listn" (from belfry.yaml)')
   assert.match(
@@ -176,8 +175,8 @@ test('a bad value is named with the place it came from', () => {
       /^bad value for "log_level" \(from BELFRY_LOG_LEVEL\): expected one of/,
     ],
     [
-      { env: { BELFRY_CONSOLE: 'maybe' } },
-      /^bad value for "console" \(from BELFRY_CONSOLE\): expected boolean/,
+      { env: { BELFRY_TRUST_PROXY: 'maybe' } },
+      /^bad value for "trust_proxy" \(from BELFRY_TRUST_PROXY\): expected boolean/,
     ],
     [
       { file: 'push: {concurrency: many}' },
@@ -205,7 +204,7 @@ test('the password in a database URL is never repeated', () => {
 test('flags that lack a value, or have one too many, and stray arguments', () => {
   assert.equal(refusal({ argv: ['--listen'] }), '--listen needs a value')
   assert.equal(refusal({ argv: ['--listen', '--data', 'x'] }), '--listen needs a value')
-  assert.equal(refusal({ argv: ['--no-console=1'] }), '--no-console takes no value')
+  assert.equal(refusal({ argv: ['--open-registration=1'] }), '--open-registration takes no value')
   assert.equal(refusal({ argv: ['stray'] }), 'unexpected argument "stray"')
   assert.equal(
     refusal({ argv: ['--config', 'absent.yaml'] }),

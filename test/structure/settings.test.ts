@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { createBelfry } from '../../src/app.ts'
+import { loadConfig } from '../../src/config/load.ts'
+import type { Config } from '../../src/config/schema.ts'
+import { settings } from '../../src/config/settings.ts'
+import { temporaryFolder } from '../support/databases.ts'
+
+test('a running server reads every setting of the schema', async (t) => {
+  const { config, unread } = recorded(everythingOn(t))
+  const belfry = await createBelfry(config)
+  t.after(() => belfry.close())
+  const { url } = await belfry.listen()
+  await fetch(`${url}/_matrix/client/v3/sync?access_token=unknown`)
+  // `data` decides where the database is while the configuration is loaded.
+  const paths = settings.filter(({ key }) => key !== 'data').map(({ path }) => path)
+  assert.deepEqual(
+    unread(paths),
+    [],
+    'nothing reads these when a server starts: hand them in from app.ts, or remove them',
+  )
+  assert.deepEqual(unread([...paths, ['push', 'planted']]), ['push.planted'])
+})
+
+/** Parts of the server that are off by default do not look at their settings. */
+function everythingOn(t: TestContext): Config {
+  const data = temporaryFolder(t)
+  const passwordFile = join(data, 'password')
+  writeFileSync(passwordFile, 'secret\n')
+  return loadConfig({
+    argv: ['--listen', '127.0.0.1:0', '--data', data, '--log-level', 'silent'],
+    env: {
+      BELFRY_EMAIL_SMTP: 'smtps://127.0.0.1:9',
+      BELFRY_EMAIL_FROM: 'belfry@example.org',
+      BELFRY_EMAIL_USER: 'belfry',
+      BELFRY_EMAIL_PASSWORD_FILE: passwordFile,
+      BELFRY_PUBLIC_URL: 'https://example.org',
+    },
+  })
+}
+
+/** The configuration, which remembers the keys that were read of it. Copying a section with `...` counts as reading all of it. */
+function recorded(config: Config): {
+  config: Config
+  unread: (paths: readonly (readonly string[])[]) => string[]
+} {
+  const read = new Set<string>()
+  const sections = new Set(settings.flatMap(({ path }) => (path.length > 1 ? [path[0]] : [])))
+  const watch = <T extends object>(section: T, under: string): T =>
+    new Proxy(section, {
+      get(target, name, receiver) {
+        const value: unknown = Reflect.get(target, name, receiver)
+        const key = `${under}${String(name)}`
+        if (under === '' && sections.has(key)) return watch(value as object, `${key}.`)
+        read.add(key)
+        return value
+      },
+    })
+  return {
+    config: watch(config, ''),
+    unread: (paths) => paths.map((path) => path.join('.')).filter((key) => !read.has(key)),
+  }
+}
