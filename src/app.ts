@@ -14,11 +14,12 @@ import { copyDeviceRules, type RuleChangeDeps } from './accounts/change-rules.ts
 import { createPasswords } from './accounts/passwords.ts'
 import { createUser } from './accounts/register.ts'
 import { rulesetOf } from './accounts/rules.ts'
+import { openServerDatabase, type Opening } from './accounts/server-name.ts'
 import type { RuleSettings } from './push-rules/model.ts'
 import { type Bus, createLocalBus } from './cluster/bus.ts'
 import { clientRoutes } from './client-api/routes.ts'
 import { readSetting } from './config/read-setting.ts'
-import type { Config } from './config/schema.ts'
+import type { Config, NamedConfig } from './config/schema.ts'
 import { explainRoutes } from './console-api/explain.ts'
 import { journeyRoutes } from './console-api/journey.ts'
 import { pusherReportRoutes } from './console-api/pushers.ts'
@@ -68,7 +69,7 @@ import { displayNameAt, loadPokedEvents } from './rooms/poke-event.ts'
 import { createActivity } from './rooms/sync/activity.ts'
 import type { SyncDeps } from './rooms/sync/sync.ts'
 import { createTyping } from './rooms/typing.ts'
-import { type Database, openDatabase, type Transaction } from './storage/database.ts'
+import type { Database, Transaction } from './storage/database.ts'
 import { proveWritable } from './storage/stream.ts'
 import { startTraceSweeper } from './trace/sweep.ts'
 import { createGatewayTrace } from './trace/gateway-trace.ts'
@@ -77,6 +78,8 @@ import { createTrace, type Trace } from './trace/trace.ts'
 export type { Environment }
 
 export type Belfry = {
+  /** The domain of its user ids. */
+  serverName: string
   /** Starts serving and sending. `url`: where it listens, with the port that was picked. */
   listen(): Promise<{ url: string }>
   /** Goes on with the gateway's apps of another configuration; all else stays. Rejects, and changes nothing, if they are not good. */
@@ -88,14 +91,21 @@ export type Belfry = {
   ownSession(name: string): Promise<OwnSession>
 }
 
-/** The composition root: configuration → storage → stages → servers. Nothing listens or sends before `listen()`. */
-export async function createBelfry(config: Config, given: Partial<Environment> = {}): Promise<Belfry> {
-  const log = given.log ?? createLog({ level: config.log_level })
+/**
+ * The composition root: configuration → storage → stages → servers. Nothing listens or sends before `listen()`.
+ * @param as `command` for what works beside a server that runs
+ */
+export async function createBelfry(
+  asked: Config,
+  given: Partial<Environment> = {},
+  as: Opening['as'] = 'server',
+): Promise<Belfry> {
+  const log = given.log ?? createLog({ level: asked.log_level })
   const metrics = given.metrics ?? createMetrics({ processMetrics: true })
   const environment = { clock: systemClock, random: systemRandom, ...given, log, metrics }
-  const ca = config.push.extra_ca === undefined ? [] : [readSetting('push.extra_ca', config.push.extra_ca)]
-  const database = config.database
-  const db = await openDatabase(database.kind === 'sqlite' ? `sqlite:${database.path}` : database.url, log)
+  const { extra_ca: extraCa } = asked.push
+  const ca = extraCa === undefined ? [] : [readSetting('push.extra_ca', extraCa)]
+  const { db, config } = await openServerDatabase(asked, { log, now: environment.clock.now(), as })
   const bus = createLocalBus()
   const trace = createTrace({ isEnabled: config.trace.enabled })
   const gatewayTrace = createGatewayTrace({ db, trace, log })
@@ -116,6 +126,7 @@ export async function createBelfry(config: Config, given: Partial<Environment> =
   const stages = createStages(config, { ...environment, ca, bus, trace, own, vapid }, db)
   const running: AsyncDisposable[] = []
   return {
+    serverName: config.server_name,
     async listen() {
       // Certificates that cannot be read are to be heard of now, not with the first poke.
       if (ca.length > 0) await stages.sender.load()
@@ -171,7 +182,7 @@ export async function keepVapidKey(file: string): Promise<{ publicKey: string; i
 
 /** Builds each stage with what it needs, from the end of an event's way to its beginning. */
 function createStages(
-  config: Config,
+  config: NamedConfig,
   { clock, random, log, metrics, ca, bus, trace, own, vapid }: Environment & FromOutside,
   db: Database,
 ) {

@@ -4,6 +4,8 @@ import type { JourneyStep } from './push-trace-text.ts'
 
 /** What the commands need of a running Belfry (`src/app.ts`). */
 export type App = {
+  /** The domain of its user ids. */
+  serverName: string
   listen(): Promise<{ url: string }>
   close(): Promise<void>
   /** Goes on with what can be changed in a running server: the apps of its gateway. */
@@ -27,7 +29,8 @@ export type DeviceJourney = { app_id: string; pushkey_hash: string; steps: Journ
 
 /** The outside world of a command; tests hand in their own. */
 export type World = {
-  createApp(config: Config): Promise<App>
+  /** @param as `command`: for what works beside a server that runs, or before its first start */
+  createApp(config: Config, as: 'server' | 'command'): Promise<App>
   createGateway(config: GatewayConfig): Promise<GatewayApp>
   checkGateway(config: GatewayConfig): Promise<GatewayCheck>
   /** What the gateway has recorded of an event. */

@@ -57,7 +57,7 @@ export async function runCommand(argv: readonly string[], world: World): Promise
 export async function main(argv: readonly string[]): Promise<void> {
   // Not process.exit: what is still being written or closed gets to its end.
   process.exitCode = await runCommand(argv, {
-    createApp: async (config) => (await import('../app.ts')).createBelfry(config),
+    createApp: async (config, as) => (await import('../app.ts')).createBelfry(config, {}, as),
     createGateway: async (config) => (await import('../gateway-app.ts')).createGatewayApp(config),
     checkGateway: async (config) => (await import('../gateway-app.ts')).checkGateway(config),
     readJourney: async (config, eventId) => (await import('../gateway-app.ts')).readJourney(config, eventId),

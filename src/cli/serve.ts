@@ -26,7 +26,7 @@ export async function serveUntilStopped(
   onReady: (app: App, url: string) => Promise<void> = async () => undefined,
 ): Promise<number> {
   const stopped = stopSignal(world)
-  const app = await world.createApp(load())
+  const app = await world.createApp(load(), 'server')
   reloadOnSignal(world, async () => app.reload(load()))
   try {
     const { url } = await app.listen()

@@ -13,7 +13,6 @@ export const start: Command = {
   help: () => `Settings, as for serve:\n${flagHelp()}`,
   async run(argv, world) {
     const load = () => loadConfig({ argv, env: { ...FIRST_START, ...world.env } })
-    const config = load()
     return serveUntilStopped(world, load, async (app, url) => {
       try {
         const ms = await provePush(app, url)
@@ -23,7 +22,7 @@ export const start: Command = {
       } catch (error) {
         world.complain(`belfry: push does NOT work: ${(error as Error).message}`)
       }
-      world.print(await nextSteps(url, config.server_name))
+      world.print(await nextSteps(url, app.serverName))
     })
   },
 }

@@ -15,7 +15,7 @@ export const userAdd: Command = {
     if (extra !== undefined) throw new ConfigError(`unexpected argument "${extra}"`)
     const password = await readPassword(world.stdin, `Password for ${name}: `)
     if (password === '') throw new ConfigError('the password is empty')
-    const app = await world.createApp(config)
+    const app = await world.createApp(config, 'command')
     try {
       const { userId } = await app.addUser({ name, password, admin: switches.has('admin') })
       world.print(`created ${userId}`)

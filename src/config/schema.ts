@@ -344,10 +344,12 @@ export const configSchema = z.strictObject({
     flag: 'data',
     value: 'DIR',
   }),
-  server_name: setting(serverName.default('localhost'), {
-    about: 'The domain in user ids. It cannot be changed once there are users.',
+  server_name: setting(serverName.optional(), {
+    about:
+      'The domain in user ids, in lower case. The first start writes it into the database and it cannot be changed; later starts and commands read it from there, and stop if this setting differs.',
     flag: 'server-name',
     value: 'NAME',
+    shownDefault: 'the name in the database; localhost for a new one',
   }),
   database: setting(databaseUrl.optional(), {
     about: 'The database: `sqlite:PATH` or `postgres://USER:PASSWORD@HOST/NAME`.',
@@ -386,3 +388,6 @@ export type Database = NonNullable<z.output<typeof configSchema>['database']>
 
 /** The configuration as the program uses it: checked, with every default and decision made. */
 export type Config = Omit<z.output<typeof configSchema>, 'database'> & { database: Database }
+
+/** The configuration of a server that knows its name, from the configuration or from its database. */
+export type NamedConfig = Omit<Config, 'server_name'> & { server_name: string }

@@ -1,5 +1,5 @@
 import { ConfigError } from '../config/config-error.ts'
-import type { Config } from '../config/schema.ts'
+import type { Config, NamedConfig } from '../config/schema.ts'
 import { createVapid, type Vapid, vapidSubject } from '../gateway/webpush/vapid.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Database } from '../storage/database.ts'
@@ -8,7 +8,7 @@ import { serverVapidKey } from './server-key-store.ts'
 /** Push services want some contact, and a server that is known by no public name has none. */
 const NO_CONTACT = 'mailto:postmaster@localhost.invalid'
 
-export type VapidConfig = Pick<Config, 'public_url' | 'server_name'> & {
+export type VapidConfig = Pick<NamedConfig, 'public_url' | 'server_name'> & {
   push: Pick<Config['push'], 'web_push' | 'contact'>
 }
 

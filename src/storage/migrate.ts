@@ -8,6 +8,7 @@ import { email } from './migrations/0006-email.ts'
 import { holdWhileActive } from './migrations/0007-hold-while-active.ts'
 import { gateway } from './migrations/0008-gateway.ts'
 import { webPush } from './migrations/0009-web-push.ts'
+import { serverName } from './migrations/0012-server-name.ts'
 
 /** How the column types, and what else a migration says, are spelled in one database. */
 export type ColumnTypes = {
@@ -41,6 +42,7 @@ export const migrations: readonly Migration[] = [
   holdWhileActive,
   gateway,
   webPush,
+  serverName,
 ]
 
 /** What migrating needs of a database that is not open for anything else yet. */

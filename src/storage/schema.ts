@@ -16,6 +16,9 @@ type RuleKind = 'override' | 'content' | 'room' | 'sender' | 'underride'
 
 export type StreamTable = { id: Filled<number>; position: number }
 
+/** The server that the data belongs to: one row. The database of a gateway that runs alone has none. */
+export type ServerTable = { id: Filled<number>; name: string; created_at: number }
+
 export type UsersTable = {
   user_id: UserId
   /** argon2id in PHC form; null: nobody can log in with a password. */
@@ -422,6 +425,7 @@ export type SchemaMigrationsTable = { id: number; name: string; applied_at: numb
 
 export type Schema = {
   stream: StreamTable
+  server: ServerTable
   users: UsersTable
   devices: DevicesTable
   access_tokens: AccessTokensTable

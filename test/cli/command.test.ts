@@ -18,6 +18,7 @@ function fakeWorld(given: { app?: Partial<App>; stdin?: string; env?: Record<str
   const reloads: (() => void)[] = []
   const started = Promise.withResolvers<void>()
   const app: App = {
+    serverName: 'localhost',
     listen: () => Promise.resolve({ url: 'http://127.0.0.1:4711' }),
     close: () => Promise.resolve(void notes.steps.push('close')),
     ownSession: () => Promise.reject(new Error('no sessions here')),

@@ -32,7 +32,7 @@ test('the defaults', () => {
   const config = load({})
   assert.deepEqual(config.listen, { host: '127.0.0.1', port: 8008 })
   assert.deepEqual(config.database, { kind: 'sqlite', path: 'data/belfry.db' })
-  assert.equal(config.server_name, 'localhost')
+  assert.equal(config.server_name, undefined, 'the database tells it')
   assert.equal(config.open_registration, false)
   assert.deepEqual(config.push.allow_ip_ranges, [])
   assert.equal(config.limits.body_bytes, 65_536)
@@ -215,7 +215,7 @@ test('flags that lack a value, or have one too many, and stray arguments', () =>
 test('a file that is not YAML, or no mapping, is refused with its line; an empty one is fine', () => {
   assert.match(refusal({ file: 'listen: 127.0.0.1:0\npush: [1,\n' }), /^belfry\.yaml, line \d+: /)
   assert.match(refusal({ file: '- 1' }), /^belfry\.yaml: expected keys and values/)
-  assert.equal(load({ file: '# nothing yet\npush:\n' }).server_name, 'localhost')
+  assert.equal(load({ file: '# nothing yet\npush:\n' }).log_level, 'info')
 })
 
 test('the variables of a Kubernetes service called belfry are not ours', () => {

@@ -1,7 +1,7 @@
 import type { TokenMail } from '../../accounts/email-validation.ts'
 import { validationLetter } from '../../accounts/validation-letter.ts'
 import { readSetting } from '../../config/read-setting.ts'
-import type { Config } from '../../config/schema.ts'
+import type { NamedConfig } from '../../config/schema.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Random } from '../../lib/ids.ts'
 import type { Log } from '../../lib/log.ts'
@@ -12,7 +12,7 @@ import type { Metrics } from '../../lib/metrics.ts'
 import { mailLinks } from './links.ts'
 import { testLetter } from './render.ts'
 
-type MailConfig = Pick<Config, 'email' | 'public_url' | 'server_name'>
+type MailConfig = Pick<NamedConfig, 'email' | 'public_url' | 'server_name'>
 
 /** All that has to do with sending mail; undefined: no mail server is named. */
 export function createMailService(

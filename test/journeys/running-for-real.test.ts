@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, test, type TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { call } from '../support/client.ts'
+import { temporaryFolder } from '../support/databases.ts'
+import { launchBelfry } from '../support/process.ts'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const BELFRY = join(root, 'bin/belfry')
+const PASSWORD = 'a long password'
+
+/** Runs a command in an empty folder, as an operator would somewhere on the machine. */
+function belfry(t: TestContext, args: readonly string[], input = '') {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [BELFRY, ...args], {
+    cwd: temporaryFolder(t),
+    encoding: 'utf8',
+    input,
+  })
+  return { status, stdout, stderr }
+}
+
+async function login(url: string, user: string) {
+  const { status, body } = await call(`${url}/_matrix/client/v3/login`, {
+    method: 'POST',
+    body: { type: 'm.login.password', identifier: { type: 'm.id.user', user }, password: PASSWORD },
+  })
+  return { status, userId: body['user_id'] }
+}
+
+/** The blocks of code in the README's section, by their language. */
+function section(title: string): Record<string, string> {
+  const text =
+    readFileSync(join(root, 'README.md'), 'utf8').split(`\n## ${title}\n`)[1]?.split('\n## ')[0] ?? ''
+  return Object.fromEntries(
+    [...text.matchAll(/```(\w+)\n([^`]*)```/g)].map(([, kind, block]) => [kind, block]),
+  )
+}
+
+describe('running it for real, as the README says', () => {
+  test('its configuration and its commands give a server of that name, and a user', async (t) => {
+    const folder = temporaryFolder(t)
+    const { yaml = '', sh = '' } = section('Running it for real')
+    assert.match(yaml, /^server_name: example\.org$/m)
+    const config = join(folder, 'belfry.yaml')
+    writeFileSync(
+      config,
+      yaml.replace(/^listen: .*$/m, 'listen: 127.0.0.1:0').replace(/^data: .*$/m, `data: ${folder}`),
+    )
+    const [serve, add] = sh
+      .trim()
+      .split('\n')
+      .map((line) =>
+        line
+          .replace(/ +#.*$/, '')
+          .replace('belfry.yaml', config)
+          .split(' ')
+          .slice(1),
+      )
+    assert.ok(serve && add)
+    const server = launchBelfry([...serve, '--log-level', 'error'])
+    t.after(() => server.end('SIGKILL'))
+    const url = await server.ready
+    assert.deepEqual(belfry(t, add, `${PASSWORD}\n`), {
+      status: 0,
+      stdout: 'created @alice:example.org\n',
+      stderr: '',
+    })
+    assert.deepEqual(await login(url, 'alice'), { status: 200, userId: '@alice:example.org' })
+    assert.equal(await server.end('SIGTERM'), 0)
+  })
+})
+
+describe('the name of the server', () => {
+  test('belongs to the data: commands read it there, and a start with another one ends with one line', async (t) => {
+    const data = temporaryFolder(t)
+    const first = launchBelfry([
+      'serve',
+      '--listen',
+      '127.0.0.1:0',
+      '--log-level',
+      'error',
+      '--data',
+      data,
+      '--server-name',
+      'example.test',
+    ])
+    t.after(() => first.end('SIGKILL'))
+    await first.ready
+    assert.equal(
+      belfry(t, ['user', 'add', 'alice', '--data', data], PASSWORD).stdout,
+      'created @alice:example.test\n',
+    )
+    await first.end('SIGTERM')
+
+    const refused = [
+      ['serve', '--listen', '127.0.0.1:0', '--data', data, '--server-name', 'localhost'],
+      ['start', '--listen', '127.0.0.1:0', '--data', data, '--server-name', 'localhost'],
+      ['user', 'add', 'dave', '--data', data, '--server-name', 'localhost'],
+    ].map((args) => belfry(t, args, PASSWORD))
+    for (const { status, stdout, stderr } of refused) {
+      assert.deepEqual([status, stdout], [2, ''])
+      assert.match(
+        stderr,
+        /^belfry: the data in [^\n]* belongs to the server "example\.test"[^\n]*"localhost"[^\n]*\n$/,
+      )
+    }
+
+    const again = launchBelfry(['start', '--listen', '127.0.0.1:0', '--log-level', 'error', '--data', data])
+    t.after(() => again.end('SIGKILL'))
+    assert.deepEqual(await login(await again.ready, 'alice'), { status: 200, userId: '@alice:example.test' })
+  })
+
+  test('user add without the data says what is missing, and makes no second server', async (t) => {
+    const { status, stdout, stderr } = belfry(t, ['user', 'add', 'alice'], PASSWORD)
+    assert.deepEqual([status, stdout], [2, ''])
+    assert.match(
+      stderr,
+      /^belfry: there is no database at data\/belfry\.db: name the server's --config, --data [^\n]*\n$/,
+    )
+  })
+})
