@@ -1,3 +1,4 @@
+import { type AccountAdministration, administerAccounts } from './accounts/administer.ts'
 import { type AccountDeps } from './accounts/deps.ts'
 import { startValidationSweeper } from './accounts/sweep-validations.ts'
 import type { ValidationDeps } from './accounts/email-validation.ts'
@@ -12,7 +13,6 @@ import { openOwnSession, type OwnSession } from './accounts/own-session.ts'
 import { startHandleSweeper } from './accounts/rule-handles.ts'
 import { copyDeviceRules, type RuleChangeDeps } from './accounts/change-rules.ts'
 import { createPasswords } from './accounts/passwords.ts'
-import { createUser } from './accounts/register.ts'
 import { rulesetOf } from './accounts/rules.ts'
 import { openServerDatabase, type Opening } from './accounts/server-name.ts'
 import type { RuleSettings } from './push-rules/model.ts'
@@ -45,6 +45,7 @@ import { createEvents } from './lib/events.ts'
 import { systemRandom, type UserId } from './lib/ids.ts'
 import { createLog } from './lib/log.ts'
 import { createMetrics } from './lib/metrics.ts'
+import { VERSION } from './lib/version.ts'
 import { makeIpPolicy } from './lib/outbound/ip-policy.ts'
 import { systemLookup } from './lib/outbound/lookup.ts'
 import { badgeOf, endBadge, startBadge } from './notifications/badge.ts'
@@ -86,7 +87,8 @@ export type Belfry = {
   reload(config: Config): Promise<void>
   /** Stops accepting, lets what is in flight finish, and closes the database. */
   close(): Promise<void>
-  addUser(user: { name: string; password: string; admin: boolean }): Promise<{ userId: string }>
+  /** What an operator does to accounts; it needs no `listen()`. `name`: a user name or a full user id. */
+  accounts: AccountAdministration
   /** A session of one of the server's own accounts, for what the server does through its own front door. */
   ownSession(name: string): Promise<OwnSession>
 }
@@ -152,7 +154,7 @@ export async function createBelfry(
       await db[Symbol.asyncDispose]()
     },
     ownSession: (name) => openOwnSession(stages.accounts, name),
-    addUser: async (user) => ({ userId: await createUser(stages.accounts, user) }),
+    accounts: administerAccounts(stages.accounts),
   }
 }
 
@@ -284,7 +286,7 @@ function createStages(
     routes: [
       ...healthRoutes({
         checks: { database: () => proveWritable(db) },
-        details: () => ({ gateway: own.gateway.health() }),
+        details: () => ({ version: VERSION, gateway: own.gateway.health() }),
         metrics,
         log,
       }),

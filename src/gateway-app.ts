@@ -24,6 +24,7 @@ import { createHttpServer } from './http/server.ts'
 import { type Clock, systemClock } from './lib/clock.ts'
 import { type Random, systemRandom } from './lib/ids.ts'
 import { createLog, type Log } from './lib/log.ts'
+import { VERSION } from './lib/version.ts'
 import { createMetrics, type Metrics } from './lib/metrics.ts'
 import { makeIpPolicy } from './lib/outbound/ip-policy.ts'
 import { systemLookup } from './lib/outbound/lookup.ts'
@@ -198,7 +199,7 @@ export async function createGatewayApp(
     routes: [
       ...healthRoutes({
         checks: { database: async () => void (await currentPosition(db)) },
-        details: () => ({ gateway: parts.gateway.health() }),
+        details: () => ({ version: VERSION, gateway: parts.gateway.health() }),
         metrics,
         log,
       }),

@@ -2,6 +2,7 @@ import type { DeviceId, UserId } from '../lib/ids.ts'
 import type { Json } from '../lib/json.ts'
 import { deleteAccountData } from './account-data-store.ts'
 import { removeAllRules } from './change-rules.ts'
+import type { Transaction } from '../storage/database.ts'
 import type { AccountDeps } from './deps.ts'
 import { deleteFilters } from './filters-store.ts'
 import { deleteIgnored } from './ignored-users-store.ts'
@@ -52,17 +53,27 @@ export async function deactivate(
   await deps.db.transaction(async (tx) => {
     const user = await tx.first(userById, { userId })
     if (user?.password_hash !== verdict.passwordHash) throw passwordChangedMeanwhile()
-    await tx.run(deactivateUser, { userId, now: deps.clock.now() })
-    await deps.onAccountClosed(tx, userId)
-    await tx.run(deleteThreepidsOfUser, { userId })
-    await removeAllDevices(deps, tx, userId)
-    await removeAllRules(deps, tx, userId)
-    if (!request.erase) return
-    await tx.run(eraseProfile, { userId })
-    await tx.run(deleteAccountData, { userId })
-    await tx.run(deleteIgnored, { userId })
-    await tx.run(deleteFilters, { userId })
+    await closeAccount(deps, tx, userId, request)
   })
   await deps.onDeactivated(userId)
   return { kind: 'done' }
+}
+
+/** Removes what an account can be used with, and what hangs on it; its rooms are left afterwards. */
+export async function closeAccount(
+  deps: AccountDeps,
+  tx: Transaction,
+  userId: UserId,
+  { erase }: { erase: boolean },
+): Promise<void> {
+  await tx.run(deactivateUser, { userId, now: deps.clock.now() })
+  await deps.onAccountClosed(tx, userId)
+  await tx.run(deleteThreepidsOfUser, { userId })
+  await removeAllDevices(deps, tx, userId)
+  await removeAllRules(deps, tx, userId)
+  if (!erase) return
+  await tx.run(eraseProfile, { userId })
+  await tx.run(deleteAccountData, { userId })
+  await tx.run(deleteIgnored, { userId })
+  await tx.run(deleteFilters, { userId })
 }

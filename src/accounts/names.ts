@@ -42,6 +42,9 @@ export function newUserId(name: string, serverName: string): UserId {
   return userId as UserId
 }
 
+/** Whether it is one of the server's own accounts. */
+export const isReserved = (userId: UserId) => userId.startsWith(`@${RESERVED_PREFIX}`)
+
 /** A name for somebody who did not ask for one. */
 export function generatedUserId(random: Random, serverName: string): UserId {
   return `@${letters(random, GENERATED_LENGTH, 97)}:${serverName}` as UserId

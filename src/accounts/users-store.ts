@@ -26,6 +26,40 @@ export const insertUser = query<{
     .onConflict((conflict) => conflict.column('user_id').doNothing()),
 )
 
+/** Accounts in the order of their ids, those after one. */
+export const accountsAfter = query<{ after: string; limit: number }>()((db, p) =>
+  db
+    .selectFrom('users as u')
+    .leftJoin('devices as d', 'd.user_id', 'u.user_id')
+    .select(['u.user_id', 'u.is_admin', 'u.created_at', 'u.deactivated_at'])
+    .select((eb) => [
+      eb.fn.count<number>('d.device_id').as('devices'),
+      eb.fn.max<number | null>('d.last_seen_ts').as('last_seen_at'),
+    ])
+    .where('u.user_id', '>', p.after as UserId)
+    .groupBy('u.user_id')
+    .orderBy('u.user_id')
+    .limit(p.limit),
+)
+
+/** Changes no row of an account that is deactivated. */
+export const setPasswordHash = query<{ userId: UserId; passwordHash: string }>()((db, p) =>
+  db
+    .updateTable('users')
+    .set({ password_hash: p.passwordHash })
+    .where('user_id', '=', p.userId)
+    .where('deactivated_at', 'is', null),
+)
+
+/** Changes no row of an account that is deactivated. */
+export const setAdmin = query<{ userId: UserId; isAdmin: 0 | 1 }>()((db, p) =>
+  db
+    .updateTable('users')
+    .set({ is_admin: p.isAdmin })
+    .where('user_id', '=', p.userId)
+    .where('deactivated_at', 'is', null),
+)
+
 /** Changes no row when the password is not `from` any more. */
 export const replacePassword = query<{ userId: UserId; from: string; to: string }>()((db, p) =>
   db

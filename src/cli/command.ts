@@ -10,8 +10,29 @@ export type App = {
   close(): Promise<void>
   /** Goes on with what can be changed in a running server: the apps of its gateway. */
   reload(config: Config): Promise<void>
-  addUser(input: { name: string; password: string; admin: boolean }): Promise<{ userId: string }>
+  accounts: AccountAdministration
   ownSession(name: string): Promise<{ userId: string; accessToken: string; end(): Promise<void> }>
+}
+
+type Changed = Promise<{ userId: string }>
+
+/** `name`: a user name or a full user id. Each rejects with a sentence for the operator. */
+export type AccountAdministration = {
+  add(input: { name: string; password: string; admin: boolean }): Changed
+  list(): Promise<AccountRow[]>
+  resetPassword(name: string, to: { password: string; keepSessions: boolean }): Changed
+  deactivate(name: string, options: { erase: boolean }): Changed
+  changeRole(name: string, isAdmin: boolean): Changed
+}
+
+/** Times are in milliseconds since the Unix epoch. */
+export type AccountRow = {
+  user_id: string
+  is_admin: boolean
+  created_at: number
+  deactivated_at: number | null
+  devices: number
+  last_seen_at: number | null
 }
 
 /** What the commands need of a gateway that runs alone (`src/gateway-app.ts`). */

@@ -1,4 +1,5 @@
 import { ConfigError } from '../config/config-error.ts'
+import { VERSION } from '../lib/version.ts'
 import type { Command, World } from './command.ts'
 import { gateway, gatewayCheck } from './gateway.ts'
 import { gatewayTrace } from './gateway-trace.ts'
@@ -9,7 +10,7 @@ import { pushTest } from './push-test.ts'
 import { pushTrace } from './push-trace.ts'
 import { serve } from './serve.ts'
 import { start } from './start.ts'
-import { userAdd } from './user.ts'
+import { userAdd, userDeactivate, userDemote, userList, userPassword, userPromote } from './user.ts'
 
 const COMMANDS: readonly Command[] = [
   start,
@@ -19,6 +20,11 @@ const COMMANDS: readonly Command[] = [
   gatewayVapid,
   gateway,
   userAdd,
+  userList,
+  userPassword,
+  userDeactivate,
+  userPromote,
+  userDemote,
   pushExplain,
   pushTrace,
   pushStatus,
@@ -33,6 +39,10 @@ export async function runCommand(argv: readonly string[], world: World): Promise
   const [command] = COMMANDS.filter((one) => wordsOf(one).every((word, at) => argv[at] === word)).toSorted(
     (one, other) => wordsOf(other).length - wordsOf(one).length,
   )
+  if (argv.includes('--version') || argv[0] === 'version') {
+    world.print(`belfry ${VERSION}`)
+    return 0
+  }
   const asksHelp = argv.includes('--help') || argv.includes('-h')
   if (command === undefined) return withoutCommand(argv, asksHelp, world)
   if (asksHelp) {
@@ -87,7 +97,7 @@ function withoutCommand(argv: readonly string[], asksHelp: boolean, world: World
 function overview(): string {
   const width = Math.max(...COMMANDS.map(({ usage }) => usage.length))
   const rows = COMMANDS.map(({ usage, summary }) => `  belfry ${usage.padEnd(width)}  ${summary}`)
-  return `Belfry, a Matrix home server built around push notifications\n\n${rows.join('\n')}\n\nbelfry COMMAND --help tells more.`
+  return `Belfry, a Matrix home server built around push notifications\n\n${rows.join('\n')}\n\nbelfry COMMAND --help tells more; belfry --version prints the version.`
 }
 
 /** The words before the first argument in capitals. */

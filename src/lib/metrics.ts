@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { VERSION } from './version.ts'
 
 /**
  * The metrics of one running Belfry. There is no global registry: two instances in one process never mix. Label values
@@ -20,6 +21,12 @@ export function createMetrics(options: { processMetrics: boolean }): Metrics {
   const registry = new Registry()
   if (options.processMetrics) collectDefaultMetrics({ register: registry })
   const registers = [registry]
+  const build = {
+    name: 'belfry_build_info',
+    help: 'Always 1; the label has the version',
+    labelNames: ['version'],
+  }
+  new Gauge({ ...build, registers }).set({ version: VERSION }, 1)
   return {
     registry,
     counter: (name, help, labels = []) => new Counter({ name, help, labelNames: [...labels], registers }),

@@ -1,6 +1,6 @@
 import { MatrixError } from '../lib/errors.ts'
 import type { RoomId, UserId } from '../lib/ids.ts'
-import { DAY_MS, startSweeper } from '../lib/sweeper.ts'
+import { startSweeper } from '../lib/sweeper.ts'
 import type { Transaction } from '../storage/database.ts'
 import { changeMembership } from './change-membership.ts'
 import type { RoomDeps } from './deps.ts'
@@ -8,6 +8,7 @@ import { endedMembers, roomsOfUser } from './membership-store.ts'
 
 /** Rooms of one transaction: others' writes wait no longer than for these. */
 const ROOMS_AT_ONCE = 16
+const MINUTE_MS = 60_000
 
 /** Of an account that was ended: leaves its rooms, and declines what it is invited to or has knocked at. */
 export async function leaveAllRooms(deps: RoomDeps, userId: UserId): Promise<void> {
@@ -20,11 +21,14 @@ export async function leaveAllRooms(deps: RoomDeps, userId: UserId): Promise<voi
   }
 }
 
-/** Makes an end of what a process that died in between has left undone, now and then once a day. */
+/**
+ * Leaves the rooms of accounts that were deactivated without that: by `belfry user deactivate`, which writes no events, or by a process
+ * that ended in between. Now, and once a minute.
+ */
 export function startLeaving(deps: RoomDeps): AsyncDisposable {
   return startSweeper(deps, {
     of: 'memberships of accounts that were ended',
-    everyMs: DAY_MS,
+    everyMs: MINUTE_MS,
     atOnce: ROOMS_AT_ONCE,
     sweep: () => leaveSome(deps),
   })

@@ -9,6 +9,7 @@ import { holdWhileActive } from './migrations/0007-hold-while-active.ts'
 import { gateway } from './migrations/0008-gateway.ts'
 import { webPush } from './migrations/0009-web-push.ts'
 import { serverName } from './migrations/0012-server-name.ts'
+import { deactivatedUsers } from './migrations/0018-deactivated-users.ts'
 
 /** How the column types, and what else a migration says, are spelled in one database. */
 export type ColumnTypes = {
@@ -43,6 +44,7 @@ export const migrations: readonly Migration[] = [
   gateway,
   webPush,
   serverName,
+  deactivatedUsers,
 ]
 
 /** What migrating needs of a database that is not open for anything else yet. */

@@ -1,12 +1,22 @@
 import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
 import { test } from 'node:test'
-import type { App, World } from '../../src/cli/command.ts'
+import type { AccountAdministration, App, World } from '../../src/cli/command.ts'
 import { runCommand } from '../../src/cli/main.ts'
+import { VERSION } from '../../src/lib/version.ts'
 import type { Config } from '../../src/config/schema.ts'
 
+const unexpected = () => Promise.reject(new Error('not asked for'))
+
 /** A world that notes what a command does to it. */
-function fakeWorld(given: { app?: Partial<App>; stdin?: string; env?: Record<string, string> } = {}) {
+function fakeWorld(
+  given: {
+    app?: Partial<App>
+    accounts?: Partial<AccountAdministration>
+    stdin?: string
+    env?: Record<string, string>
+  } = {},
+) {
   const notes = {
     out: [] as string[],
     err: [] as string[],
@@ -23,8 +33,15 @@ function fakeWorld(given: { app?: Partial<App>; stdin?: string; env?: Record<str
     close: () => Promise.resolve(void notes.steps.push('close')),
     ownSession: () => Promise.reject(new Error('no sessions here')),
     reload: (config) => Promise.resolve(void notes.steps.push(config)),
-    addUser: (input) =>
-      Promise.resolve(void notes.steps.push(input)).then(() => ({ userId: `@${input.name}:localhost` })),
+    accounts: {
+      add: (input) =>
+        Promise.resolve(void notes.steps.push(input)).then(() => ({ userId: `@${input.name}:localhost` })),
+      list: unexpected,
+      resetPassword: unexpected,
+      deactivate: unexpected,
+      changeRole: unexpected,
+      ...given.accounts,
+    },
     ...given.app,
   }
   const world: World = {
@@ -109,12 +126,21 @@ test('a mistake on the command line is one line and exit 2', async () => {
     [['serve', '--lisen', 'x'], 'belfry: unknown flag --lisen'],
     [['serve', 'extra'], 'belfry: unexpected argument "extra"'],
     [['serve', '--admin'], 'belfry: unknown flag --admin'],
-    [['user', 'add'], 'belfry: user add needs the NAME of the new account'],
+    [['user', 'add'], 'belfry: user add needs the NAME of an account'],
     [['user', 'add', 'a', 'b'], 'belfry: unexpected argument "b"'],
   ] as const) {
     const { world, notes } = fakeWorld()
     assert.equal(await runCommand(argv, world), 2)
     assert.deepEqual([notes.err, notes.out], [[message], []])
+  }
+})
+
+test('--version prints the version, with or without a command', async () => {
+  for (const argv of [['--version'], ['version'], ['serve', '--version'], ['user', 'list', '--version']]) {
+    const { world, notes } = fakeWorld()
+    assert.equal(await runCommand(argv, world), 0)
+    assert.deepEqual(notes.out, [`belfry ${VERSION}`])
+    assert.match(VERSION, /^\d+\.\d+\.\d+/)
   }
 })
 
@@ -152,7 +178,7 @@ test('user add without a password creates nothing; a refusal is one line', async
   assert.deepEqual(empty.notes.steps, [])
   const taken = fakeWorld({
     stdin: 'p',
-    app: { addUser: () => Promise.reject(new Error('@bob:localhost exists already')) },
+    accounts: { add: () => Promise.reject(new Error('@bob:localhost exists already')) },
   })
   assert.equal(await runCommand(['user', 'add', 'bob'], taken.world), 1)
   assert.deepEqual(

@@ -24,7 +24,7 @@ async function house(t: TestContext, env: Record<string, string> = {}) {
     }),
   )
   t.after(() => belfry.close())
-  await belfry.addUser({ name: 'root', password: PASSWORD, admin: true })
+  await belfry.accounts.add({ name: 'root', password: PASSWORD, admin: true })
   const { url } = await belfry.listen()
   const [alice, root] = [await registerUser(url, 'alice'), await loginUser(url, 'root')]
   const gateway = await startPokeReceiver(t)

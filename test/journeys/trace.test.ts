@@ -383,7 +383,7 @@ describe('the journey of a notification', () => {
     const flags = ['--listen', '127.0.0.1:0', '--data', data, '--log-level', 'silent']
     const belfry = await createBelfry(loadConfig({ argv: [...flags, '--open-registration'], env: {} }))
     t.after(() => belfry.close())
-    await belfry.addUser({ name: 'root', password: PASSWORD, admin: true })
+    await belfry.accounts.add({ name: 'root', password: PASSWORD, admin: true })
     const { url } = await belfry.listen()
     const [root, alice, bob] = [
       await loginUser(url, 'root'),

@@ -1,0 +1,115 @@
+import { invalidParam, notFound } from '../lib/errors.ts'
+import type { UserId } from '../lib/ids.ts'
+import type { Queries } from '../storage/query.ts'
+import { closeAccount } from './account.ts'
+import type { AccountDeps } from './deps.ts'
+import { checkNewPassword, isReserved, knownAs } from './names.ts'
+import { createUser } from './register.ts'
+import { removeAllDevices } from './sessions.ts'
+import { accountsAfter, setAdmin, setPasswordHash, userById } from './users-store.ts'
+
+// What an operator does to accounts (`belfry user …`). It works without a server and beside a running one: everything is in the
+// database, and a running server looks up tokens, passwords and roles there at each request. It writes no events: the rooms of a closed
+// account are left by the server (`rooms/leave-all-rooms.ts`).
+
+/** Times are in milliseconds since the Unix epoch. */
+export type AccountSummary = {
+  user_id: UserId
+  is_admin: boolean
+  created_at: number
+  deactivated_at: number | null
+  devices: number
+  /** The latest request of any device. */
+  last_seen_at: number | null
+}
+
+type Changed = Promise<{ userId: UserId }>
+
+/**
+ * `name`: a user name or a full user id of this server. A name that does not fit is refused with a `MatrixError` of 400; one without
+ * an active account with 404.
+ */
+export type AccountAdministration = {
+  add(account: { name: string; password: string; admin: boolean }): Changed
+  /** By user id, without the accounts that the server has for itself. */
+  list(): Promise<AccountSummary[]>
+  /** The devices are logged out, and their pushers removed, unless `keepSessions` is set. */
+  resetPassword(name: string, to: { password: string; keepSessions: boolean }): Changed
+  /** As `POST /account/deactivate`. The running server, or the next start, leaves the rooms. */
+  deactivate(name: string, options: { erase: boolean }): Changed
+  /** Makes an account an administrator of the server, or an ordinary account again. */
+  changeRole(name: string, isAdmin: boolean): Changed
+}
+
+export function administerAccounts(deps: AccountDeps): AccountAdministration {
+  const { db, serverName } = deps
+  return {
+    add: async (account) => ({
+      userId: await createUser(deps, { ...account, name: localName(account.name, serverName) }),
+    }),
+    list: () => listAccounts(db),
+    async resetPassword(name, { password, keepSessions }) {
+      checkNewPassword(password)
+      const userId = await activeAccount(deps, name)
+      const passwordHash = await deps.passwords.hash(password)
+      await db.transaction(async (tx) => {
+        if ((await tx.run(setPasswordHash, { userId, passwordHash })) === 0) throw deactivated(userId)
+        if (!keepSessions) await removeAllDevices(deps, tx, userId)
+      })
+      return { userId }
+    },
+    async deactivate(name, options) {
+      const userId = await activeAccount(deps, name)
+      await db.transaction((tx) => closeAccount(deps, tx, userId, options))
+      return { userId }
+    },
+    async changeRole(name, isAdmin) {
+      const userId = await activeAccount(deps, name)
+      const changed = await db.transaction((tx) => tx.run(setAdmin, { userId, isAdmin: isAdmin ? 1 : 0 }))
+      if (changed === 0) throw deactivated(userId)
+      return { userId }
+    },
+  }
+}
+
+const PAGE = 1000
+
+async function listAccounts(q: Queries): Promise<AccountSummary[]> {
+  const accounts: AccountSummary[] = []
+  for (let after = ''; ;) {
+    const page = await q.all(accountsAfter, { after, limit: PAGE })
+    for (const row of page)
+      if (!isReserved(row.user_id))
+        accounts.push({ ...row, is_admin: row.is_admin === 1, devices: Number(row.devices) })
+    if (page.length < PAGE) return accounts
+    after = page.at(-1)?.user_id ?? after
+  }
+}
+
+/** A full user id of this server as a name; any other text as it is. */
+function localName(name: string, serverName: string): string {
+  if (!name.startsWith('@')) return name
+  if (!name.endsWith(`:${serverName}`)) throw notFromHere(name, serverName)
+  return name.slice(1, -serverName.length - 1)
+}
+
+async function activeAccount(
+  { db, serverName }: Pick<AccountDeps, 'db' | 'serverName'>,
+  name: string,
+): Promise<UserId> {
+  const userId = knownAs(name, serverName)
+  if (userId === undefined) throw notFromHere(name, serverName)
+  if (isReserved(userId)) throw invalidParam(`${userId} is an account of the server's own`)
+  const user = await db.first(userById, { userId })
+  if (user === undefined) throw notFound(`There is no account ${userId}`)
+  if (user.deactivated_at !== null) throw deactivated(userId)
+  return userId
+}
+
+function deactivated(userId: UserId) {
+  return notFound(`The account ${userId} is deactivated; that cannot be undone`)
+}
+
+function notFromHere(name: string, serverName: string) {
+  return invalidParam(`"${name}" is no user of this server, which is ${serverName}`)
+}

@@ -1,0 +1,35 @@
+import type { AccountRow } from './command.ts'
+
+/** One line for each account, in columns. */
+export function accountsText(accounts: readonly AccountRow[]): string {
+  if (accounts.length === 0) return 'There are no accounts. `belfry user add NAME` creates one.'
+  const rows = accounts.map((one) => [
+    one.user_id,
+    stateOf(one),
+    devicesOf(one),
+    day(one.created_at),
+    seen(one),
+  ])
+  const table = [['USER', 'STATE', 'DEVICES', 'CREATED', 'LAST REQUEST'], ...rows]
+  const widths = table[0]?.map((_, at) => Math.max(...table.map((row) => row[at]?.length ?? 0))) ?? []
+  return table
+    .map((row) =>
+      row
+        .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}
+
+function stateOf({ is_admin, deactivated_at }: AccountRow): string {
+  if (deactivated_at !== null) return `deactivated ${day(deactivated_at)}`
+  return is_admin ? 'administrator' : 'active'
+}
+
+const devicesOf = ({ devices }: AccountRow) => String(devices)
+
+const seen = ({ last_seen_at }: AccountRow) =>
+  last_seen_at === null ? 'never' : `${new Date(last_seen_at).toISOString().slice(0, 16)}Z`
+
+const day = (at: number) => new Date(at).toISOString().slice(0, 10)
