@@ -3,7 +3,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Events, PokeKind } from '../lib/events.ts'
 import type { Random } from '../lib/ids.ts'
 import type { NextStep } from './next-poke.ts'
-import { AT_START, type Progress } from './outbox-store.ts'
+import type { Progress } from './outbox-store.ts'
 import type { Outcome, Turn } from './outcome-store.ts'
 import type { HeadRow } from './pusher-state-store.ts'
 import type { PokeResult } from './send-poke.ts'
@@ -25,7 +25,7 @@ type Quiet = Extract<NextStep, { kind: 'rest' | 'hold' }>
 
 export const NOTHING_DONE = {
   kind: 'rest',
-  done: AT_START,
+  done: [] as readonly number[],
   collapsed: null,
   steps: [] as readonly PusherStep[],
   badge: null,
@@ -36,15 +36,15 @@ export const NOTHING_DONE = {
   heldUntil: null,
 } as const
 
-/** Sends, if there is something to send. `done`: events up to there are not needed any more. Never rejects. */
+/** Sends, if there is something to send. `passed`: the positions of events that are not needed any more. Never rejects. */
 export async function attemptPoke(
   deps: AttemptDeps,
   head: HeadRow,
   step: Exclude<NextStep, { kind: 'skip' }>,
-  done: Progress,
+  passed: readonly number[],
 ): Promise<Attempt> {
   const attempts = head.attempts + 1
-  const rest = { ...NOTHING_DONE, pusherId: head.pusher_id, setAt: head.set_at, done }
+  const rest = { ...NOTHING_DONE, pusherId: head.pusher_id, setAt: head.set_at, done: passed }
   if (step.kind === 'rest' || step.kind === 'hold')
     return { outcome: { ...rest, ...unsent(head, step) }, attempts }
   const { refused, result } = await sendStep(deps, head, step)
@@ -55,7 +55,7 @@ export async function attemptPoke(
     const failure = { kind: 'failed', error: result.error, nextAttemptAt: deps.clock.now() + wait } as const
     return { outcome: { ...traced, ...failure }, attempts, sent }
   }
-  const past = { ...traced, ...taken(head, step, done) }
+  const past = { ...traced, ...taken(head, step, passed) }
   if (result.kind === 'refused') {
     // A badge that is due stays due when the event that would have told it is dropped.
     const badgeSeen = sent.about === 'badge' ? head.badge_due : null
@@ -76,10 +76,11 @@ function unsent(head: HeadRow, step: Quiet) {
 }
 
 /** How far things are once the gateway has answered. A badge may be told while the event at the head is held. */
-function taken(head: HeadRow, step: Sendable, done: Progress) {
+function taken(head: HeadRow, step: Sendable, passed: readonly number[]) {
   if (step.kind === 'activate') return { ackTokenTold: step.ackToken }
   const { badge, about } = step
-  return { done: about === 'badge' ? done : pastHead(head, done), badge, badgeSeen: head.badge_due }
+  const done = about === 'badge' || head.head === null ? passed : [...passed, head.head]
+  return { done, badge, badgeSeen: head.badge_due }
 }
 
 type Refused = Extract<PokeResult, { kind: 'refused' }>

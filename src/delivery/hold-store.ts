@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import { type Queries, type Query, query } from '../storage/query.ts'
+import { hasWaiting } from './outbox-store.ts'
 
 /** A pusher that was leased and may not send now. */
 export type GivenBack = {
@@ -32,8 +33,7 @@ export async function advanceRetries(
 
 type HoldRow = { id: number; retry_at: number | null; fault: string | null }
 
-const isHeld = sql<boolean>`(r.retry_at is not null and (badge_due > 0
-  or exists (select 1 from outbox where outbox.pusher_id = pushers.pusher_id)))`
+const isHeld = sql<boolean>`(r.retry_at is not null and (badge_due > 0 or ${hasWaiting}))`
 
 export const endLeases = query<{ owner: string; now: number; items: readonly HoldRow[] }>()((db, p, d) => {
   const now = d.integer(p.now)

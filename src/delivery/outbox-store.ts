@@ -70,6 +70,13 @@ export async function clearOutbox(tx: Transaction, pusherIds: readonly number[])
   await tx.run(deleteOutbox, { pusherIds })
 }
 
+/**
+ * Whether something waits for the pusher of an update. As the first position, not as `exists`: for that PostgreSQL may read
+ * through the rows of all pushers until it meets one of this one.
+ */
+export const hasWaiting = sql<boolean>`(select min(o.position) from outbox as o
+  where o.pusher_id = pushers.pusher_id) is not null`
+
 export const deleteOutbox = query<{ pusherIds: readonly number[] }>()((db, p, d) =>
   db.deleteFrom('outbox').where('pusher_id', 'in', d.numbers(p.pusherIds)),
 )

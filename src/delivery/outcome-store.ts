@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 import { type Queries, query } from '../storage/query.ts'
 import type { Collapse } from './collapse.ts'
 import { removeCollapsed } from './collapse-store.ts'
-import type { Progress } from './outbox-store.ts'
+import { hasWaiting } from './outbox-store.ts'
 import type { Lease } from './pusher-state-store.ts'
 import type { PusherStep } from '../trace/trace.ts'
 
@@ -17,8 +17,8 @@ export type Outcome = {
   kind: 'sent' | 'failed' | 'dropped' | 'rejected' | 'held' | 'rest'
   /** `set_at` of the pusher at the attempt: a failure from before it was set anew says nothing of it. */
   setAt: number
-  /** Sent, or not needed any more, are all events up to here. */
-  done: Progress
+  /** The positions of the events that were sent or are not needed any more. */
+  done: readonly number[]
   /** What else goes of the outbox, after an outage. */
   collapsed: Collapse | null
   /** What became of single events in it. */
@@ -50,8 +50,8 @@ export async function recordOutcomes(
   outcomes: readonly Outcome[],
 ): Promise<Turn[]> {
   await clearDone(tx, outcomes)
-  const collapsed = outcomes.flatMap(({ pusherId, collapsed: plan }) => (plan ? { pusherId, ...plan } : []))
-  if (collapsed.length > 0) await removeCollapsed(tx, collapsed)
+  for (const { pusherId, collapsed } of outcomes)
+    if (collapsed) await tx.run(removeCollapsed, { pusherId, ...collapsed })
   const rows = await tx.all(applyOutcomes, { ...lease, items: outcomes.map(outcomeRow) })
   const turns = new Map(
     rows.map((row) => [row.pusher_id, row.lease_owner === null ? 'released' : 'kept'] as const),
@@ -61,15 +61,8 @@ export async function recordOutcomes(
 
 /** Takes from the outbox what these turns are done with. */
 export async function clearDone(tx: Queries, outcomes: readonly Outcome[]): Promise<void> {
-  const worked = outcomes.filter(({ done }) => done.ordinary > 0 || done.urgent > 0)
-  if (worked.length > 0)
-    await tx.run(removeDone, {
-      items: worked.map(({ pusherId, done }) => ({
-        id: pusherId,
-        up_to: done.ordinary,
-        urgent_up_to: done.urgent,
-      })),
-    })
+  const items = outcomes.flatMap(({ pusherId, done }) => done.map((position) => ({ id: pusherId, position })))
+  if (items.length > 0) await tx.run(removeDone, { items })
 }
 
 /** Is the pusher still as it was when the attempt began, and leased by us? */
@@ -89,19 +82,16 @@ export const unchanged = query<{ pusherId: number; setAt: number; owner: string 
     .where('lease_owner', '=', p.owner),
 )
 
-type DoneRow = { id: number; up_to: number; urgent_up_to: number }
-
-export const removeDone = query<{ items: readonly DoneRow[] }>()((db, p, d) =>
+// By whole keys: for a range of each pusher PostgreSQL expects a third of its backlog, and reads the whole outbox instead.
+export const removeDone = query<{ items: readonly { id: number; position: number }[] }>()((db, p, d) =>
   db.deleteFrom('outbox').where((eb) =>
     eb(
       eb.refTuple('pusher_id', 'position'),
       'in',
       eb
-        .selectFrom(d.rows(p.items, { id: 'integer', up_to: 'integer', urgent_up_to: 'integer' }).as('r'))
-        .innerJoin('outbox as o', 'o.pusher_id', 'r.id')
-        .whereRef('o.position', '<=', sql`case when o.urgent = 1 then r.urgent_up_to else r.up_to end`)
-        .select(['o.pusher_id', 'o.position'])
-        .$asTuple('pusher_id', 'position'),
+        .selectFrom(d.rows(p.items, { id: 'integer', position: 'integer' }).as('r'))
+        .select(['r.id', 'r.position'])
+        .$asTuple('id', 'position'),
     ),
   ),
 )
@@ -142,7 +132,7 @@ const isFault = sql<boolean>`(r.fault is not null and set_at = r.seen_set_at)`
 const badgeLeft = sql<number>`case when badge_due = r.seen_badge then 0 else badge_due end`
 const activationLeft = sql<0 | 1>`case when ack_token = r.told_token then 0 else activation_due end`
 const goesOn = sql<boolean>`(r.give_back = 0 and not ${isFailed} and not ${isHeld} and (${activationLeft} = 1
-  or activated = 1 and (${badgeLeft} > 0 or exists (select 1 from outbox where outbox.pusher_id = pushers.pusher_id))))`
+  or activated = 1 and (${badgeLeft} > 0 or ${hasWaiting})))`
 
 const when = <T>(
   condition: RawBuilder<boolean>,

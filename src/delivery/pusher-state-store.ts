@@ -105,6 +105,13 @@ export const endAllLeases = query()((db) =>
     .where('lease_owner', 'is not', null),
 )
 
+const urgentHead = sql<number | null>`(select min(o.position) from outbox as o
+  where o.pusher_id = p.pusher_id and o.urgent = 1 and o.position > r.urgent_after)`
+// Looked for only when nothing is urgent: it may lie behind any number of rows that are.
+const ordinaryHead = sql<
+  number | null
+>`case when ${urgentHead} is null then (select min(o.position) from outbox as o
+  where o.pusher_id = p.pusher_id and o.urgent = 0 and o.position > r.after) end`
 const headPosition = sql<number | null>`coalesce(h.urgent_head, h.ordinary_head)`
 
 type HeadParams = { owner: string; items: readonly { id: number; after: number; urgent_after: number }[] }
@@ -144,22 +151,7 @@ export const heads = query<HeadParams>()((db, p, d) =>
             'p.ack_expires_at',
           ])
           // Columns of their own, not joins: each is one look into an index, however long the queue.
-          .select((eb) => [
-            eb
-              .selectFrom('outbox as o')
-              .whereRef('o.pusher_id', '=', 'p.pusher_id')
-              .where('o.urgent', '=', sql.lit(1))
-              .whereRef('o.position', '>', 'r.urgent_after')
-              .select((inner) => inner.fn.min('o.position').as('position'))
-              .as('urgent_head'),
-            eb
-              .selectFrom('outbox as o')
-              .whereRef('o.pusher_id', '=', 'p.pusher_id')
-              .where('o.urgent', '=', sql.lit(0))
-              .whereRef('o.position', '>', 'r.after')
-              .select((inner) => inner.fn.min('o.position').as('position'))
-              .as('ordinary_head'),
-          ]),
+          .select([urgentHead.as('urgent_head'), ordinaryHead.as('ordinary_head')]),
     )
     .selectFrom('h')
     .leftJoin('events as e', (join) => join.on('e.position', '=', headPosition))

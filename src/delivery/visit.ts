@@ -66,6 +66,8 @@ export function createVisit(deps: VisitDeps): (pusherId: number, origin: string)
 
   return async (pusherId, origin) => {
     let done = AT_START
+    /** The positions of events that need no poke any more, since the last recording. */
+    let passed: number[] = []
     let plan: Collapse | undefined
     let isPlanned = false
     /** What became of events since the last recording. */
@@ -88,6 +90,7 @@ export function createVisit(deps: VisitDeps): (pusherId: number, origin: string)
         }
         events.pokeSkipped({ pusherId, reason: step.reason })
         noted.push(...notedOf(head, { step: 'skipped', reason: step.reason }))
+        if (head.head !== null) passed.push(head.head)
         done = pastHead(head, done)
         continue
       }
@@ -95,7 +98,7 @@ export function createVisit(deps: VisitDeps): (pusherId: number, origin: string)
         events.pokeHeld({ pusherId, until: step.until })
         noted.push(...notedOf(head, { step: 'held', reason: 'active elsewhere' }))
       }
-      const attempt = await attemptPoke(deps, head, step, done)
+      const attempt = await attemptPoke(deps, head, step, passed)
       await recorder.learn(origin, attempt)
       const givesWay = turns % FAIR_SHARE === 0 && deps.othersWait()
       const collapsed = carriedOut(plan, attempt, head)
@@ -114,6 +117,7 @@ export function createVisit(deps: VisitDeps): (pusherId: number, origin: string)
       if (givesWay && turn === 'released') deps.comeBack(pusherId)
       if (turn !== 'kept') return
       done = AT_START
+      passed = []
       plan = undefined
       noted = []
     }

@@ -124,31 +124,30 @@ export const insertCleared = query<Cleared>()((db, p, d) =>
 )
 
 type Collapsed = {
+  pusherId: number
   at: number
-  items: readonly { id: number; up_to: number }[]
-  keep: readonly { id: number; position: number }[]
-  others: readonly { id: number; position: number; reason: ReasonOf<'skipped'> }[]
+  upTo: number
+  keep: readonly number[]
+  others: readonly { position: number; reason: ReasonOf<'skipped'> }[]
 }
 
-/** All ordinary rows of these pushers up to a position but those to keep: collapsed, unless `others` says otherwise. */
-export const insertCollapsed = query<Collapsed>()((db, p, d) => {
-  const place = { id: 'integer', position: 'integer' } as const
-  return db
+/** All ordinary rows of a pusher up to a position but those to keep: collapsed, unless `others` says otherwise. */
+export const insertCollapsed = query<Collapsed>()((db, p, d) =>
+  db
     .insertInto('trace_steps')
     .columns(['position', 'at', 'steps'])
     .expression(
       db
-        .selectFrom(d.rows(p.items, { id: 'integer', up_to: 'integer' }).as('r'))
-        .innerJoin('outbox as o', 'o.pusher_id', 'r.id')
-        .leftJoin(d.rows(p.keep, place).as('k'), (join) =>
-          join.onRef('k.id', '=', 'o.pusher_id').onRef('k.position', '=', 'o.position'),
+        .selectFrom('outbox as o')
+        .leftJoin(
+          d.rows(p.others, { position: 'integer', reason: 'text' }).as('x'),
+          'x.position',
+          'o.position',
         )
-        .leftJoin(d.rows(p.others, { ...place, reason: 'text' }).as('x'), (join) =>
-          join.onRef('x.id', '=', 'o.pusher_id').onRef('x.position', '=', 'o.position'),
-        )
-        .whereRef('o.position', '<=', 'r.up_to')
+        .where('o.pusher_id', '=', p.pusherId)
+        .where('o.position', '<=', p.upTo)
         .where('o.urgent', '=', sql.lit(0))
-        .where('k.position', 'is', null)
+        .where('o.position', 'not in', d.numbers(p.keep))
         .select(['o.position', d.integer(p.at).as('at')])
         .select(
           sql<string>`'[[' || o.pusher_id || ',"skipped","' || coalesce(x.reason, 'collapsed') || '"]]'`.as(
@@ -156,15 +155,22 @@ export const insertCollapsed = query<Collapsed>()((db, p, d) => {
           ),
         )
         .orderBy('o.position'),
-    )
-})
+    ),
+)
+
+// A column of its own, not a group: one look into the index for each pusher, however long the queue.
+const oldestPosition = sql<number>`(select min(o.position) from outbox as o where o.pusher_id = ids.value)`
 
 export const oldestWaiting = query<{ pusherIds: readonly number[] }>()((db, p, d) =>
   db
-    .selectFrom('outbox')
-    .where('pusher_id', 'in', d.numbers(p.pusherIds))
-    .groupBy('pusher_id')
-    .select(['pusher_id', (eb) => eb.fn.min('position').as('position')]),
+    .selectFrom((from) =>
+      from
+        .selectFrom(sql<{ value: number }>`${d.numbers(p.pusherIds)}`.as('ids'))
+        .select(['ids.value as pusher_id', oldestPosition.as('position')])
+        .as('w'),
+    )
+    .select(['w.pusher_id', 'w.position'])
+    .where('w.position', 'is not', null),
 )
 
 export const stepsOfEvent = query<{ position: number }>()((db, p) =>

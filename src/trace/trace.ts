@@ -8,8 +8,8 @@ import { forgetPusherNotes, insertPusherNotes, pushersToNote } from './pushers-s
 import { addSteps, headsWaiting, insertCleared, insertCollapsed, type KeptStep } from './steps-store.ts'
 import type { ReasonOf } from './vocabulary.ts'
 
-// What is kept of the journeys of notifications beside what the stages keep anyway. All of it is written by one statement
-// for many, in the transaction that records the outcome itself; `at` is in milliseconds since the Unix epoch.
+// What is kept of the journeys of notifications beside what the stages keep anyway. It is written by one statement
+// for many (a backlog that goes: by one for each pusher), in the transaction that records the outcome itself; `at` is in milliseconds since the Unix epoch.
 
 /** What became of one event for one pusher. `status`: the gateway's; `ms`: how long the attempt took. */
 export type PusherStep = { pusherId: number; position: number } & (
@@ -128,15 +128,8 @@ const recording = (): Trace => ({
   },
 
   async recordCollapsed(tx, at, backlogs) {
-    if (backlogs.length === 0) return
-    await tx.run(insertCollapsed, {
-      at,
-      items: backlogs.map(({ pusherId, upTo }) => ({ id: pusherId, up_to: upTo })),
-      keep: backlogs.flatMap(({ pusherId, keep }) => keep.map((position) => ({ id: pusherId, position }))),
-      others: backlogs.flatMap(({ pusherId, others }) =>
-        others.map(({ position, reason }) => ({ id: pusherId, position, reason })),
-      ),
-    })
+    for (const { pusherId, upTo, keep, others } of backlogs)
+      await tx.run(insertCollapsed, { at, pusherId, upTo, keep, others })
   },
 
   async recordCleared(tx, at, { pusherIds, reason }) {

@@ -18,6 +18,8 @@ import type { Throttle, WaitingRoom } from './schedule.ts'
 import { throttlesOf } from './throttle-store.ts'
 import { isForMail } from './tweaks.ts'
 
+const MOST_PER_ROOM = 64 * PER_ROOM
+
 /** What waits for a pusher and is worth a mail, the oldest first. */
 export type Waiting = {
   told: (ToTell & { position: number })[]
@@ -80,12 +82,18 @@ export function createLookThrough(deps: MailDeliveryDeps): (pusher: MailPusher) 
 
   return async (pusher) => {
     const pusherId = pusher.pusher_id
-    for (;;) {
-      const rows = await db.all(waitingEvents, { pusherId, perRoom: PER_ROOM, rooms: ROOMS })
+    for (let perRoom = PER_ROOM; ;) {
+      const rows = await db.all(waitingEvents, { pusherId, perRoom, rooms: ROOMS })
       const judged = await Promise.all(rows.map((row) => judge(pusher, row)))
       const skipped = judged.filter((one) => one.kind === 'skip')
       if (skipped.length > 0) {
         await drop(pusherId, skipped)
+        // Each look reads the whole backlog: where much goes, the next one takes in more of it.
+        perRoom = Math.min(2 * perRoom, MOST_PER_ROOM)
+        continue
+      }
+      if (perRoom > PER_ROOM) {
+        perRoom = PER_ROOM
         continue
       }
       const told = judged.filter((one) => one.kind === 'tell')

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { throttlesOf } from '../../../src/delivery/email/throttle-store.ts'
 import type { Database } from '../../../src/storage/database.ts'
 import { room } from '../../notifications/house.ts'
+import { waitingEvents } from '../../../src/delivery/email/mail-store.ts'
 import { onEachDatabase } from '../../support/databases.ts'
 import { eventually } from '../../support/eventually.ts'
 import { startPokeReceiver } from '../../support/poke-receiver.ts'
@@ -271,6 +272,28 @@ onEachDatabase('mail', (open) => {
     const text = post.posted[0]?.text ?? ''
     assert.match(text, /old and unread/)
     assert.doesNotMatch(text, /read \d/)
+  })
+
+  test('300 events that were read are passed over in a few looks at the backlog, not one for every ten', async (t) => {
+    const post = await buildPost(t, await open(t))
+    const { tower } = post
+    const content = { msgtype: 'm.text', body: 'old and unread, in a thread' }
+    await tower.house.send({ roomId: kitchen, sender: alice, content, threadId: '$root' })
+    let last = 0
+    for (let n = 0; n < 300; n++) last = await tower.say(alice, `read ${n}`)
+    await tower.house.read({ userId: bob, roomId: kitchen, threadId: 'main', position: last })
+    let looks = 0
+    const db: Database = {
+      ...tower.db,
+      all(query, params) {
+        if ((query as unknown) === waitingEvents) looks++
+        return tower.db.all(query, params)
+      },
+    }
+    await using _worker = await post.start({ db })
+    await post.pass(DELAY)
+    assert.match(post.posted[0]?.text ?? '', /old and unread/)
+    assert.ok(looks <= 8, `${looks} looks`)
   })
 
   test('of two workers one sends', async (t) => {

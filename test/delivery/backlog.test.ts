@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict'
+import { DatabaseSync } from 'node:sqlite'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { Client } from 'pg'
+import { removeCollapsed } from '../../src/delivery/collapse-store.ts'
+import { endLeases } from '../../src/delivery/hold-store.ts'
+import { ripePushers } from '../../src/delivery/email/mail-store.ts'
+import { addForUsers } from '../../src/delivery/outbox-store.ts'
+import { applyOutcomes, removeDone } from '../../src/delivery/outcome-store.ts'
+import { claim, heads, unattended } from '../../src/delivery/pusher-state-store.ts'
+import { openDatabase } from '../../src/storage/database.ts'
+import { postgresBuilder } from '../../src/storage/postgres.ts'
+import {
+  compileQuery,
+  type Params,
+  postgresDialect,
+  type Query,
+  sqliteDialect,
+} from '../../src/storage/query.ts'
+import { sqliteBuilder } from '../../src/storage/sqlite-queries.ts'
+import { insertCollapsed, oldestWaiting } from '../../src/trace/steps-store.ts'
+import { clusterUrl, newPostgresUrl, temporaryFolder } from '../support/databases.ts'
+import { silentLog } from '../support/log.ts'
+
+// What one poke costs must not follow how much waits behind it.
+
+const PUSHERS = 25
+const FIRST = 1_000_000
+const LONG_AGO = 1
+const lease = { owner: 'me', now: 1000, until: 2000 }
+
+type Statement = { query: Query<never, unknown>; params: Params }
+const statement = <P extends Params>(query: Query<P, unknown>, params: P): Statement => ({
+  query: query as Query<never, unknown>,
+  params,
+})
+
+/** Every statement on the way of a poke that looks into the outbox. `after`: how far the outbox is worked off. */
+const STATEMENTS: Record<string, Statement> = {
+  claim: statement(claim, { pusherIds: [3], ...lease }),
+  heads: statement(heads, { owner: 'me', items: [{ id: 3, after: 0, urgent_after: 0 }] }),
+  'heads further on': statement(heads, {
+    owner: 'me',
+    items: [{ id: 3, after: FIRST + 20, urgent_after: FIRST + 20 }],
+  }),
+  removeDone: statement(removeDone, { items: [{ id: 3, position: FIRST }] }),
+  applyOutcomes: statement(applyOutcomes, {
+    ...lease,
+    items: [
+      {
+        id: 3,
+        kind: 'sent',
+        seen_set_at: 0,
+        told: 1,
+        seen_badge: null,
+        told_token: null,
+        fault: null,
+        retry_at: null,
+        hold_end: null,
+        give_back: 0,
+      },
+    ],
+  }),
+  endLeases: statement(endLeases, {
+    owner: 'me',
+    now: 1000,
+    items: [{ id: 3, retry_at: 2000, fault: 'network' }],
+  }),
+  oldestWaiting: statement(oldestWaiting, { pusherIds: [3] }),
+  unattended: statement(unattended, { after: 0, limit: 500, now: 1000 }),
+  ripePushers: statement(ripePushers, { after: 0, limit: 500, now: 1000, before: 900, beyond: 1100 }),
+  removeCollapsed: statement(removeCollapsed, { pusherId: 3, upTo: FIRST, keep: [] }),
+  insertCollapsed: statement(insertCollapsed, { pusherId: 3, at: 1, upTo: FIRST, keep: [], others: [] }),
+  addForUsers: statement(addForUsers, { userIds: ['@u3:test' as never], position: 9, now: 9, urgent: 0 }),
+}
+
+const clean = (urgent: 0 | 1) => `
+  delete from outbox;
+  delete from pushers;
+  insert into pushers (pusher_id, user_id, app_id, pushkey, kind, handle_is_instance, app_display_name, device_display_name,
+    lang, data, created_at, set_at, attempts, badge_due, lease_owner, lease_until)
+    select id, '@u' || id || ':test', 'app', 'key' || id, 'http', 0, '', '', 'en', '{}', 0, 0, 0, 0, 'me', 2000
+    from generate_series(1, ${PUSHERS}) as s(id);
+  insert into outbox (pusher_id, position, created_at, urgent)
+    select p, ${FIRST} + i, ${LONG_AGO}, ${urgent} from generate_series(1, ${PUSHERS}) as a(p), generate_series(0, $backlog - 1) as b(i);
+  -- One that is not urgent stands behind all that are.
+  insert into outbox (pusher_id, position, created_at) select p, 2 * ${FIRST}, 1 from generate_series(1, ${PUSHERS}) as a(p);
+  analyze outbox; analyze pushers;`
+
+type Plan = { Plans?: Plan[]; [key: string]: unknown }
+
+/** Rows of the outbox that a plan has read. */
+function rowsRead(plan: Plan): number {
+  const own = ['Actual Rows', 'Rows Removed by Filter', 'Rows Removed by Index Recheck']
+    .map((name) => Number(plan[name] ?? 0))
+    .reduce((sum, rows) => sum + rows, 0)
+  const isOutbox = plan['Relation Name'] === 'outbox' && String(plan['Node Type']).includes('Scan')
+  const below = (plan.Plans ?? []).reduce((sum, part) => sum + rowsRead(part), 0)
+  return below + (isOutbox ? own * Number(plan['Actual Loops'] ?? 1) : 0)
+}
+
+async function readOnPostgres(client: Client, { query, params }: Statement): Promise<number> {
+  const { sql, bind } = compileQuery(postgresBuilder, postgresDialect, query)
+  await client.query('begin')
+  const { rows } = await client.query(`explain (analyze, format json) ${sql}`, bind(params))
+  await client.query('rollback')
+  return rowsRead(rows[0]['QUERY PLAN'][0].Plan)
+}
+
+async function openPostgres(t: TestContext, cluster: string): Promise<Client> {
+  const url = await newPostgresUrl(cluster)
+  await (await openDatabase(url, silentLog))[Symbol.asyncDispose]()
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  t.after(() => client.end())
+  return client
+}
+
+const cluster = clusterUrl()
+const skip = typeof cluster === 'string' ? false : cluster.missing
+
+test(
+  'PostgreSQL reads as much of the outbox for a poke with 4,000 events waiting as with 40',
+  { skip },
+  async (t) => {
+    const client = await openPostgres(t, cluster as string)
+    for (const urgent of [0, 1] as const) {
+      const read = async (backlog: number) => {
+        await client.query(clean(urgent).replace('$backlog', String(backlog)))
+        const found: Record<string, number> = {}
+        for (const [name, one] of Object.entries(STATEMENTS)) found[name] = await readOnPostgres(client, one)
+        return found
+      }
+      const short = await read(40)
+      const long = await read(4000)
+      for (const [name, rows] of Object.entries(long))
+        assert.ok(
+          rows <= Math.max(Number(short[name]), 2 * PUSHERS),
+          `${name} reads ${rows} rows of 4,000 for each of ${PUSHERS} pushers (urgent: ${urgent}), ${short[name]} of 40`,
+        )
+    }
+  },
+)
+
+/** Steps on the outbox that know more than the pusher. */
+const BY_KEY = /\b(o|outbox)\b.*\(pusher_id=\? AND position[=<>]\?\)|\b(o|outbox)\b.*\(pusher_id>\?\)/
+/** These ask for the first row of a pusher alone, by `min()` or a limit. */
+const FIRST_ROW = new Set(['applyOutcomes', 'endLeases', 'oldestWaiting', 'ripePushers'])
+
+test('SQLite goes by the whole key of the outbox for a poke, or stops at the first row', async (t) => {
+  const path = join(temporaryFolder(t), 'plans.db')
+  await (await openDatabase(`sqlite:${path}`, silentLog))[Symbol.asyncDispose]()
+  const database = new DatabaseSync(path)
+  t.after(() => database.close())
+  const stepsOf = (sql: string) =>
+    database
+      .prepare(`explain query plan ${sql}`)
+      .all()
+      .map((row) => String(row['detail']))
+      .filter((step) => /^(SEARCH|SCAN) (o|outbox)\b/.test(step))
+  for (const [name, { query }] of Object.entries(STATEMENTS)) {
+    const steps = stepsOf(compileQuery(sqliteBuilder, sqliteDialect, query).sql)
+    const others = FIRST_ROW.has(name) ? /PRIMARY KEY \(pusher_id=\?\)/ : /never/
+    assert.deepEqual(
+      steps.filter((step) => !BY_KEY.test(step) && !others.test(step)),
+      [],
+      name,
+    )
+  }
+})
