@@ -3,7 +3,7 @@ import { compileGlob, containsWords, type Glob, matchesWhole, matchesWords } fro
 import { BODY_KEY, isObject, type KeyPath, parseKeyPath } from './key-path.ts'
 import type { EvaluationContext, ExperimentalRules, Scalar } from './model.ts'
 import { isRecipientPermission, mayRecipient, maySenderNotify } from './power-levels.ts'
-import { fold, foldsTo } from './text.ts'
+import { canBeName, fold, foldsTo } from './text.ts'
 
 /** A condition made ready: pure, and it never throws. */
 export type Test = (event: EvaluatedEvent, context: EvaluationContext) => boolean
@@ -119,11 +119,14 @@ function isScalar(value: unknown): value is Scalar {
   )
 }
 
-/** The name is taken literally, with the word boundaries of `content.body`; an empty one never matches. */
+/**
+ * The name is taken literally, with the word boundaries of `content.body`. One that cannot name a person (`canBeName`)
+ * never matches: it would highlight nearly every message.
+ */
 function containsDisplayName(event: EvaluatedEvent, { displayName }: EvaluationContext): boolean {
-  if (displayName === undefined || displayName === '') return false
+  if (displayName === undefined) return false
   const body = bodyOf(event)
-  return body !== null && containsWords(body, displayName)
+  return body !== null && containsWords(body, displayName) && canBeName(displayName)
 }
 
 function roomMemberCount(is: unknown): Test {

@@ -3,6 +3,7 @@ import { defaultRule, HIGHLIGHT, IN_PAIRS, match, RING, SOUND } from './default-
 import { encryptedEventRules, liveLocationRules, knockRules, pollRules } from './experimental-rules.ts'
 import { MENTIONED_USERS_KEY } from './key-path.ts'
 import type { Condition, ConditionalRule, Ruleset, RuleSettings } from './model.ts'
+import { canBeName } from './text.ts'
 
 export type DefaultRulesOptions = RuleSettings & { readonly userId: string; readonly localpart: string }
 
@@ -14,7 +15,7 @@ export type DefaultRulesOptions = RuleSettings & { readonly userId: string; read
 export function defaultRules(options: DefaultRulesOptions): Ruleset {
   return {
     override: overrideRules(options),
-    content: options.legacyMentionRules
+    content: isMentionedByName(options)
       ? [
           {
             rule_id: '.m.rule.contains_user_name',
@@ -29,6 +30,12 @@ export function defaultRules(options: DefaultRulesOptions): Ruleset {
     sender: [],
     underride: underrideRules(options),
   }
+}
+
+/** A localpart without letters and digits (`@.:example.org`) has no rule: it stands in nearly every message. */
+function isMentionedByName({ legacyMentionRules, localpart }: DefaultRulesOptions): boolean {
+  // The empty localpart stands for that of any person (`compiledDefaults`).
+  return legacyMentionRules && (localpart === '' || canBeName(localpart))
 }
 
 /**

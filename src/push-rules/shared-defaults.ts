@@ -7,13 +7,31 @@ import { patternKey, stateKeyKey, type IndexKey } from './index-key.ts'
 import { MENTIONED_USERS_KEY, parseKeyPath } from './key-path.ts'
 import type { RuleKind, RuleSettings } from './model.ts'
 import { BY_SELF } from './reach.ts'
-import { fold } from './text.ts'
+import { sha256 } from './sha-256.ts'
+import { canBeName, fold } from './text.ts'
 
 /**
  * The default rules, compiled once for everybody: where they name their owner, they compare with `context.userId`. For
  * each person they decide as `compileRules(defaultRules({ userId, … }))` does, and without one as `impersonalDefaults`.
  */
 export function compiledDefaults(settings: RuleSettings): CompiledRules {
+  return sharedDefaults(settings).compiled
+}
+
+/**
+ * Eight hexadecimal digits that change whenever the default rules do, by a setting or by a new version of this library:
+ * clients that have been told the rules need to be told again.
+ */
+export function defaultsFingerprint(settings: RuleSettings): string {
+  return sharedDefaults(settings).fingerprint
+}
+
+type SharedDefaults = { readonly compiled: CompiledRules; readonly fingerprint: string }
+
+/** By settings: there are only so many of them. */
+const made = new Map<string, SharedDefaults>()
+
+function sharedDefaults(settings: RuleSettings): SharedDefaults {
   const { legacyMentionRules, experimental = {} } = settings
   const { polls, encryptedEvents, liveLocation, knocks, notifyInApp } = experimental
   const key = [legacyMentionRules, polls, encryptedEvents, liveLocation, knocks, notifyInApp]
@@ -21,18 +39,13 @@ export function compiledDefaults(settings: RuleSettings): CompiledRules {
     .join('')
   const found = made.get(key)
   if (found !== undefined) return found
-  const defaults = compileDefaults(settings)
+  const rules = defaultRules({ ...settings, userId: '', localpart: '' })
+  const defaults = {
+    compiled: compileWith(rules, (kind, rule) => compileShared(kind, rule, settings)),
+    fingerprint: sha256(JSON.stringify(rules)).slice(0, 8),
+  }
   made.set(key, defaults)
   return defaults
-}
-
-/** By settings: there are only so many of them. */
-const made = new Map<string, CompiledRules>()
-
-function compileDefaults(settings: RuleSettings): CompiledRules {
-  return compileWith(defaultRules({ ...settings, userId: '', localpart: '' }), (kind, rule) =>
-    compileShared(kind, rule, settings),
-  )
 }
 
 function compileShared(kind: RuleKind, rule: unknown, settings: RuleSettings): CompiledRule | undefined {
@@ -66,7 +79,9 @@ const SELF_TESTS: ReadonlyMap<string, Test> = new Map<string, Test>([
     '.m.rule.contains_user_name',
     (event, { userId }) => {
       const body = userId === undefined ? null : bodyOf(event)
-      return userId !== undefined && body !== null && matchesWords(compileGlob(localpartOf(userId)), body)
+      if (userId === undefined || body === null) return false
+      const localpart = localpartOf(userId)
+      return matchesWords(compileGlob(localpart), body) && canBeName(localpart)
     },
   ],
 ])

@@ -12,6 +12,17 @@ export function fold(text: string): string {
   return folded.includes('ς') ? folded.replaceAll('ς', 'σ') : folded
 }
 
+/** Without what is never displayed, though it counts as a letter (the Hangul fillers). */
+const NAMING = /(?!\p{DI})[\p{L}\p{N}\p{Extended_Pictographic}\p{RI}]/u
+
+/**
+ * Whether a text can name a person when it is found in a message: it has a letter, a digit or an emoji. Blanks,
+ * punctuation and characters without width stand in nearly every message.
+ */
+export function canBeName(text: string): boolean {
+  return NAMING.test(text)
+}
+
 /** Whether `text` folds to `wanted`, which is folded: nearly always told by the last unit alone. */
 export function foldsTo(text: string, wanted: string): boolean {
   if (text === wanted) return true

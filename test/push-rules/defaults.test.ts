@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { defaultRules, impersonalDefaults } from '../../src/push-rules/defaults.ts'
+import { evaluate } from '../../src/push-rules/evaluate.ts'
+import { prepareEvent } from '../../src/push-rules/event.ts'
 import type { Ruleset } from '../../src/push-rules/model.ts'
+import { compiledDefaults } from '../../src/push-rules/shared-defaults.ts'
 
 const options = { userId: '@me:x', localpart: 'me' }
 const ids = (rules: Ruleset) =>
@@ -15,6 +18,8 @@ const find = (rules: Ruleset, id: string) =>
   Object.values(rules)
     .flat()
     .find((rule) => rule.rule_id === `.m.rule.${id}`)
+
+const said = (body: string) => ({ type: 'm.room.message', content: { msgtype: 'm.text', body } })
 
 const underride = ['call', 'encrypted_room_one_to_one', 'room_one_to_one', 'message', 'encrypted']
 
@@ -38,6 +43,18 @@ describe('defaultRules', () => {
       sender: [],
       underride,
     })
+  })
+
+  it('has no rule for a localpart without letters and digits', () => {
+    for (const localpart of ['.', '-', '_', '=/+']) {
+      const settings = { userId: `@${localpart}:x`, localpart, legacyMentionRules: true }
+      assert.deepEqual(ids(defaultRules(settings))['content'], [])
+      const shared = evaluate(compiledDefaults(settings), prepareEvent(said(`a ${localpart} b`)), {
+        memberCount: 3,
+        userId: settings.userId,
+      })
+      assert.equal(shared.rule?.ruleId, '.m.rule.message')
+    }
   })
 
   it('puts the legacy mention rules in their places', () => {

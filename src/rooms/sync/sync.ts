@@ -4,6 +4,7 @@ import type { Bus } from '../../cluster/bus.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { RoomId } from '../../lib/ids.ts'
 import type { JsonObject } from '../../lib/json.ts'
+import { defaultsFingerprint } from '../../push-rules/index.ts'
 import type { Database } from '../../storage/database.ts'
 import type { Queries } from '../../storage/query.ts'
 import { currentPosition } from '../../storage/stream.ts'
@@ -72,21 +73,27 @@ async function respond(deps: SyncDeps, request: SyncRequest): Promise<Answer> {
   const { typing, db } = deps
   // Typing that comes after this is told by the next response, maybe once more.
   const typed = typing.serial()
+  const defaults = defaultsFingerprint(deps)
   if (request.since && !request.fullState) {
     const position = await currentPosition(db)
     const since = notAhead(request.since, { position, typing: typed })
-    if (since.position === position && since.typing === typed) return emptyAnswer(since)
+    if (since.position === position && since.typing === typed && since.defaults === defaults)
+      return emptyAnswer(since)
   }
   return db.snapshot(async (read) => {
-    const token = { position: await currentPosition(read), typing: typed }
+    const token = { position: await currentPosition(read), typing: typed, defaults }
     const since = request.since && notAhead(request.since, token)
     return tell(deps, read, { ...request, since, token })
   })
 }
 
 /** A token from before the database was put back to an earlier state goes on from where the database is now. */
-function notAhead(since: SyncToken, now: SyncToken): SyncToken {
-  return { position: Math.min(since.position, now.position), typing: Math.min(since.typing, now.typing) }
+function notAhead(since: SyncToken, now: Omit<SyncToken, 'defaults'>): SyncToken {
+  return {
+    ...since,
+    position: Math.min(since.position, now.position),
+    typing: Math.min(since.typing, now.typing),
+  }
 }
 
 type Telling = SyncRequest & { token: SyncToken }
@@ -111,7 +118,8 @@ async function tell(deps: SyncDeps, read: Queries, request: Telling): Promise<An
   for (const plan of plans) await tellRoom(read, rooms, { reader, plan, extras: extras(plan.roomId) })
   const global = accountData.of('')
   // The rules are always told as a whole.
-  if (!since || (await rulesVersionOf(read, userId)) > since.position)
+  const isOutdated = since?.defaults !== token.defaults
+  if (!since || isOutdated || (await rulesVersionOf(read, userId)) > since.position)
     global.push({ type: 'm.push_rules', content: await pushRulesContent(read, userId, deps) })
   const told = global.filter((event) =>
     matchesEvent(filter.accountData, event as { type: string; content: JsonObject }),

@@ -2,14 +2,15 @@ import { invalidParam } from '../../lib/errors.ts'
 
 /**
  * A point between two events: everything up to and including `position` has been told. `typing` is the serial of the
- * typing notifications told, absent in tokens that are only for pagination.
+ * typing notifications told, absent in tokens that are only for pagination. `defaults` is the fingerprint of the default
+ * push rules told; undefined in tokens for pagination and in those of versions that did not note it.
  */
-export type SyncToken = { position: number; typing: number }
+export type SyncToken = { position: number; typing: number; defaults: string | undefined }
 
-const FORM = /^s(\d{1,15})(?:_(\d{1,15}))?$/
+const FORM = /^s(\d{1,15})(?:_(\d{1,15})(?:_([0-9a-f]{8}))?)?$/
 
-export function syncToken(token: SyncToken): string {
-  return `s${token.position}_${token.typing}`
+export function syncToken({ position, typing, defaults }: SyncToken): string {
+  return `s${position}_${typing}${defaults === undefined ? '' : `_${defaults}`}`
 }
 
 /** A token for `/messages`, `prev_batch` and `at`: the point right after `position`. */
@@ -25,5 +26,5 @@ export function pageToken(position: number): string {
 export function parseToken(text: string, name: string): SyncToken {
   const match = FORM.exec(text)
   if (!match) throw invalidParam(`${name} is not a token that this server has given out`)
-  return { position: Number(match[1]), typing: Number(match[2] ?? 0) }
+  return { position: Number(match[1]), typing: Number(match[2] ?? 0), defaults: match[3] }
 }

@@ -55,4 +55,37 @@ onEachDatabase('push rules in /sync', (open) => {
     assert.equal(toldRules(await house.sync(alice, mine.next_batch)).length, 1)
     assert.deepEqual(toldRules(await house.sync(bob, others.next_batch)), [])
   })
+
+  test('changed default rules are sent once to a client that stays logged in', async (t) => {
+    const house = await openHouse(t, await open(t), ['alice'])
+    const first = await house.sync(alice)
+    const ruleIds = (body: SyncBody) =>
+      toldRules(body).flatMap(({ content }) =>
+        (content as { global: Record<string, { rule_id: string }[]> }).global['underride']?.map(
+          (rule) => rule.rule_id,
+        ),
+      )
+    assert.ok(!ruleIds(first).includes('.m.rule.poll_start'))
+    // The server starts again with other settings; nothing happens in any room.
+    Object.assign(house.reads, { experimental: { polls: true } })
+    const waiting = await house.sync(alice, first.next_batch, { timeoutMs: WAIT })
+    assert.deepEqual(toldRules(waiting), toldRules(await house.sync(alice)))
+    assert.ok(ruleIds(waiting).some((ruleId) => ruleId?.includes('poll_start')))
+    assert.deepEqual(toldRules(await house.sync(alice, waiting.next_batch)), [])
+    const filter = { account_data: { not_types: ['m.push_rules'] } }
+    const filtered = await house.sync(alice, first.next_batch, { filter })
+    assert.deepEqual(toldRules(filtered), [])
+  })
+
+  test('a token without the fingerprint of the default rules is understood, and gets the rules', async (t) => {
+    const house = await openHouse(t, await open(t), ['alice'])
+    const roomId = await house.create(alice)
+    const { next_batch: now } = await house.sync(alice)
+    await house.say(roomId, alice, 'later')
+    const old = now.split('_').slice(0, 2).join('_')
+    const told = await house.sync(alice, old)
+    assert.equal(toldRules(told).length, 1)
+    assert.equal(told.rooms.join[roomId]?.timeline.events.length, 1)
+    assert.deepEqual(toldRules(await house.sync(alice, told.next_batch)), [])
+  })
 })

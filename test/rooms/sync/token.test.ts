@@ -4,11 +4,12 @@ import { pageToken, parseToken, syncToken } from '../../../src/rooms/sync/token.
 
 describe('tokens', () => {
   test('read back what they were made of', () => {
-    assert.deepEqual(parseToken(syncToken({ position: 12, typing: 1_700_000_000_000 }), 'since'), {
-      position: 12,
-      typing: 1_700_000_000_000,
-    })
-    assert.deepEqual(parseToken(pageToken(12), 'from'), { position: 12, typing: 0 })
+    const told = { position: 12, typing: 1_700_000_000_000, defaults: '0123abcd' }
+    assert.deepEqual(parseToken(syncToken(told), 'since'), told)
+    const without = { ...told, defaults: undefined }
+    assert.deepEqual(parseToken(syncToken(without), 'since'), without)
+    assert.deepEqual(parseToken('s12_3', 'since'), { position: 12, typing: 3, defaults: undefined })
+    assert.deepEqual(parseToken(pageToken(12), 'from'), { position: 12, typing: 0, defaults: undefined })
     assert.equal(pageToken(-1), pageToken(0))
   })
 
@@ -20,6 +21,9 @@ describe('tokens', () => {
     's1_',
     's1.5',
     's1_2_3',
+    's1_2_0123ABCD',
+    's1_2_0123abcd4',
+    's1__0123abcd',
     'S1',
     ' s1',
     's1\n',
