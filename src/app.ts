@@ -238,7 +238,17 @@ function createStages(
     ruleFaults,
     badge: config.push.badge,
   })
-  const rooms: RoomDeps = { db, bus, clock, random, log, serverName, notifications }
+  const rooms: RoomDeps = {
+    db,
+    bus,
+    clock,
+    random,
+    log,
+    serverName,
+    notifications,
+    defaultVersion: config.rooms.default_version,
+    allowEncryption: config.rooms.allow_encryption,
+  }
   const accounts: AccountDeps = {
     db,
     bus,

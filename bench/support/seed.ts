@@ -87,7 +87,8 @@ const log = pino({ level: 'warn' })
 export function roomDepsOf(db: Database): RoomDeps {
   const [clock, bus] = [systemClock, createLocalBus()]
   const notifications = notificationDeps({ clock, bus, log, trace: NO_TRACE, legacyMentionRules: true })
-  return { db, bus, clock, random: systemRandom, log, serverName: 'localhost', notifications }
+  const settings = { defaultVersion: '12', allowEncryption: false } as const
+  return { db, bus, clock, random: systemRandom, log, serverName: 'localhost', notifications, ...settings }
 }
 
 function pusherDepsOf(db: Database) {

@@ -6,7 +6,7 @@ import { client, defineRoute, type Route } from '../http/route.ts'
 import { forbidden, MatrixError, missingParam } from '../lib/errors.ts'
 import type { DeviceId } from '../lib/ids.ts'
 import { accountView, sessionView } from './register.ts'
-import { serverDiscovery } from './well-known.ts'
+import { type Discovery, serverDiscovery } from './well-known.ts'
 
 const PASSWORD = 'm.login.password'
 
@@ -24,7 +24,7 @@ const loginBody = z.object({
 type LoginBody = z.output<typeof loginBody>
 
 /** `/login`, `/logout` and `/logout/all` (client-server API, "Login"). */
-export function loginRoutes(deps: AccountDeps & { publicUrl: string | undefined }): Route[] {
+export function loginRoutes(deps: AccountDeps & Discovery): Route[] {
   return [
     defineRoute({
       method: 'GET',
@@ -46,7 +46,8 @@ export function loginRoutes(deps: AccountDeps & { publicUrl: string | undefined 
           displayName: body.initial_device_display_name,
           address,
         })
-        const wellKnown = deps.publicUrl === undefined ? {} : { well_known: serverDiscovery(deps.publicUrl) }
+        const wellKnown =
+          deps.publicUrl === undefined ? {} : { well_known: serverDiscovery(deps.publicUrl, deps) }
         return { ...accountView(session.userId), ...sessionView(session), ...wellKnown }
       },
     }),

@@ -7,7 +7,7 @@ import type { NotificationDeps } from '../notifications/deps.ts'
 import type { PusherDeps } from '../pushers/set-pusher.ts'
 import type { TestPushDeps } from '../pushers/test-push.ts'
 import type { RoomDeps } from '../rooms/deps.ts'
-import { DEFAULT_ROOM_VERSION, ROOM_VERSIONS } from '../rooms/room-versions.ts'
+import { ROOM_VERSIONS } from '../rooms/room-versions.ts'
 import type { SyncDeps } from '../rooms/sync/sync.ts'
 import type { Typing } from '../rooms/typing.ts'
 import { accountDataRoutes } from './account-data.ts'
@@ -59,17 +59,17 @@ export function clientRoutes(deps: ClientApiDeps): Route[] {
   const { accounts, validations, rules, rooms, notifications, sync, typing } = deps
   const { pushers, testPushes, webPush, config } = deps
   const publicUrl = config.public_url
-  const { db, clock } = rooms
+  const { db, clock, allowEncryption } = rooms
   return [
     ...versionsRoutes({ webPush: webPush !== undefined }),
-    ...wellKnownRoutes({ publicUrl }),
+    ...wellKnownRoutes({ publicUrl, allowEncryption }),
     ...capabilitiesRoutes({
       webPush,
-      roomVersions: { default: DEFAULT_ROOM_VERSION, available: [...ROOM_VERSIONS.keys()] },
+      roomVersions: { default: rooms.defaultVersion, available: [...ROOM_VERSIONS.keys()] },
       sendsMail: validations.mailToken !== undefined,
     }),
     ...registerRoutes({ ...accounts, openRegistration: config.open_registration }),
-    ...loginRoutes({ ...accounts, publicUrl }),
+    ...loginRoutes({ ...accounts, publicUrl, allowEncryption }),
     ...accountRoutes(accounts),
     ...thirdPartyIdRoutes(validations),
     ...emailPageRoutes({ ...validations, ...pushers }),

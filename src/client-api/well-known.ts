@@ -1,8 +1,10 @@
 import { defineRoute, type Route } from '../http/route.ts'
 import { notFound } from '../lib/errors.ts'
 
+export type Discovery = { publicUrl: string | undefined; allowEncryption: boolean }
+
 /** `GET /.well-known/matrix/client` (client-server API, "Server Discovery"): 404 unless the public URL is configured. */
-export function wellKnownRoutes({ publicUrl }: { publicUrl: string | undefined }): Route[] {
+export function wellKnownRoutes({ publicUrl, allowEncryption }: Discovery): Route[] {
   return [
     defineRoute({
       method: 'GET',
@@ -11,12 +13,19 @@ export function wellKnownRoutes({ publicUrl }: { publicUrl: string | undefined }
       limit: 'default',
       handler() {
         if (publicUrl === undefined) throw notFound('This server has no public URL configured')
-        return serverDiscovery(publicUrl)
+        return serverDiscovery(publicUrl, { allowEncryption })
       },
     }),
   ]
 }
 
-export function serverDiscovery(publicUrl: string) {
-  return { 'm.homeserver': { base_url: publicUrl } }
+/**
+ * `io.element.e2ee` is read by Element Web: it creates no encrypted rooms, also no direct chats, which it encrypts
+ * otherwise without asking.
+ */
+export function serverDiscovery(publicUrl: string, { allowEncryption }: Pick<Discovery, 'allowEncryption'>) {
+  return {
+    'm.homeserver': { base_url: publicUrl },
+    ...(allowEncryption ? {} : { 'io.element.e2ee': { default: false, force_disable: true } }),
+  }
 }

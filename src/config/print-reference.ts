@@ -13,6 +13,7 @@ stops the start with one line that names it. A list is written with commas in an
 const SECTIONS: Record<string, string> = {
   '': 'General',
   push: 'Push',
+  rooms: 'Rooms',
   email: 'E-mail',
   trace: 'The journey of a notification',
   experimental: 'Experimental',

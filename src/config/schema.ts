@@ -252,6 +252,23 @@ const gatewaySchema = z.strictObject({
   }),
 })
 
+/** In YAML a version without quotes is a number. */
+const roomVersion = z.preprocess(
+  (given) => (typeof given === 'number' ? String(given) : given),
+  z.enum(['10', '11', '12']),
+)
+
+const roomsSchema = z.strictObject({
+  default_version: setting(roomVersion.default('11'), {
+    about:
+      'The version of rooms whose creator asks for none: 10, 11 or 12. Several installed clients cannot use version 12 (docs/clients.md).',
+  }),
+  allow_encryption: setting(flagOff, {
+    about:
+      'Accept `m.room.encryption`. Belfry has no endpoints for encryption keys yet, so no device can read what is sent in an encrypted room.',
+  }),
+})
+
 const traceSchema = z.strictObject({
   enabled: setting(flagOn, {
     about:
@@ -379,6 +396,7 @@ export const configSchema = z.strictObject({
   email: emailSchema.prefault({}),
   experimental: experimentalSchema.prefault({}),
   gateway: gatewaySchema.prefault({}),
+  rooms: roomsSchema.prefault({}),
   trace: traceSchema.prefault({}),
   rate_limits: rateLimitsSchema.prefault({}),
   limits: limitsSchema.prefault({}),

@@ -54,9 +54,17 @@ function isSigiled(text: string, sigil: string): boolean {
   )
 }
 
+// Matrix appendices, "Server Name": a DNS name or an IP address, and a port.
+const SERVER_NAME = /^(?:\[[0-9A-Fa-f:.]{2,45}\]|[0-9A-Za-z.-]{1,255})(?::\d{1,5})?$/
+
+function namesServer(text: string): boolean {
+  const colon = text.indexOf(':')
+  return colon > 0 && SERVER_NAME.test(text.slice(colon + 1))
+}
+
 /** `@localpart:server`; historical localparts are accepted, as the specification asks of receivers. */
 export function isUserId(text: string): text is UserId {
-  return isSigiled(text, '@') && text.indexOf(':') > 0 && !text.endsWith(':')
+  return isSigiled(text, '@') && namesServer(text)
 }
 
 /** `!opaque` (room version 12) or `!opaque:server`. */
@@ -71,7 +79,7 @@ export function isEventId(text: string): text is EventId {
 
 /** `#alias:server`. */
 export function isRoomAlias(text: string): text is RoomAlias {
-  return isSigiled(text, '#') && text.indexOf(':') > 1 && !text.endsWith(':')
+  return isSigiled(text, '#') && text.indexOf(':') > 1 && namesServer(text)
 }
 
 export function localpartOf(userId: UserId): string {

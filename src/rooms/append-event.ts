@@ -7,6 +7,7 @@ import { recordEvent } from '../notifications/record.ts'
 import type { Transaction } from '../storage/database.ts'
 import type { Membership } from '../storage/schema.ts'
 import { nextPosition } from '../storage/stream.ts'
+import { requireAllowed } from './auth-state.ts'
 import { authorise } from './authorise.ts'
 import type { RoomDeps } from './deps.ts'
 import { addEvent } from './event-store.ts'
@@ -51,7 +52,8 @@ export async function appendTo(
   room: RoomView,
 ): Promise<StoredEvent> {
   const content = contentText(draft)
-  checkAllowed(draft, room)
+  requireAllowed(authorise({ ...draft, stateKey: draft.stateKey }, room))
+  checkEncryption(deps, draft)
   const threadId = await threadOf(tx, draft)
   const event: StoredEvent = {
     position: await nextPosition(tx),
@@ -95,9 +97,12 @@ export function newEventId(deps: Pick<RoomDeps, 'random'>): EventId {
   return `$${deps.random.token(32)}` as EventId
 }
 
-function checkAllowed(draft: EventDraft, room: RoomView): void {
-  const verdict = authorise({ ...draft, stateKey: draft.stateKey }, room)
-  if (!verdict.allowed) throw forbidden(verdict.reason)
+/** A room cannot be made unencrypted again, and without the key endpoints no device could read it. */
+function checkEncryption({ allowEncryption }: RoomDeps, { type, stateKey }: EventDraft): void {
+  if (allowEncryption || type !== 'm.room.encryption' || stateKey === undefined) return
+  throw forbidden(
+    'This server has no endpoints for encryption keys yet, so no device could read an encrypted room: leave m.room.encryption out. (The operator can allow it with rooms.allow_encryption.)',
+  )
 }
 
 /**

@@ -1,3 +1,4 @@
+import { badJson, forbidden } from '../lib/errors.ts'
 import type { UserId } from '../lib/ids.ts'
 import type { JsonObject } from '../lib/json.ts'
 import type { Membership } from '../storage/schema.ts'
@@ -25,7 +26,14 @@ export type AuthState = Powers & {
   authoriserJoined: boolean
 }
 
-export type Verdict = { allowed: true } | { allowed: false; reason: string }
+/** `malformed`: no sender could send this content, whatever their power level. */
+export type Verdict = { allowed: true } | { allowed: false; reason: string; malformed?: true }
 
 export const ALLOWED: Verdict = { allowed: true }
 export const refused = (reason: string): Verdict => ({ allowed: false, reason })
+export const malformed = (reason: string): Verdict => ({ allowed: false, reason, malformed: true })
+
+/** @throws MatrixError 403 M_FORBIDDEN for what the sender may not do; 400 M_BAD_JSON for malformed content */
+export function requireAllowed(verdict: Verdict): void {
+  if (!verdict.allowed) throw verdict.malformed ? badJson(verdict.reason) : forbidden(verdict.reason)
+}

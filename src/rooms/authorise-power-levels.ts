@@ -1,6 +1,6 @@
 import { isUserId, type UserId } from '../lib/ids.ts'
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts'
-import { ALLOWED, type AuthState, type Candidate, refused, type Verdict } from './auth-state.ts'
+import { ALLOWED, type AuthState, type Candidate, malformed, refused, type Verdict } from './auth-state.ts'
 import { integerIn, levelOf } from './power-levels.ts'
 
 const LEVELS = [
@@ -16,7 +16,7 @@ const LEVELS = [
 /** The rules for `m.room.power_levels`: whole numbers alone (version 10), and nobody reaches above themselves. */
 export function authorisePowerLevels(event: Candidate, state: AuthState): Verdict {
   const wrong = shapeFault(event.content, state)
-  if (wrong !== undefined) return refused(wrong)
+  if (wrong !== undefined) return malformed(`m.room.power_levels: ${wrong}`)
   const before = state.powerLevels
   if (!before) return ALLOWED
   const after = event.content
@@ -49,11 +49,19 @@ function shapeFault(content: JsonObject, state: AuthState): string | undefined {
     if (Object.hasOwn(content, map) && !isMapOfIntegers(content[map]))
       return `${map} must be an object of whole numbers`
   for (const user of keysOf(content['users'])) {
-    if (!isUserId(user)) return 'The keys of users must be user ids'
+    if (!isUserId(user)) return 'the keys of users must be user ids, such as @name:server'
     if (state.version.creatorsRule && state.creators.includes(user as UserId))
-      return `${user} created the room and stands above all power levels, so users must not name them`
+      return listsCreator(user, 'users')
   }
   return undefined
+}
+
+/** Room version 12. `where`: the object that lists the creator. */
+export function listsCreator(creator: string, where: string): string {
+  return (
+    `${where} must not list ${creator}, a creator of the room: since room version 12 the creators are above all power levels. ` +
+    `Leave ${creator} out of ${where}, or create the room with "room_version": "11"`
+  )
 }
 
 function isMapOfIntegers(value: Json | undefined): boolean {

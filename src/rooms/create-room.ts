@@ -1,14 +1,15 @@
 import { invalidParam, MatrixError } from '../lib/errors.ts'
 import type { RoomAlias, RoomId, UserId } from '../lib/ids.ts'
-import type { JsonObject } from '../lib/json.ts'
+import { isJsonObject, type JsonObject } from '../lib/json.ts'
 import type { Transaction } from '../storage/database.ts'
 import { aliasFor, takeAlias } from './aliases.ts'
 import { appendEvent, newEventId } from './append-event.ts'
+import { listsCreator } from './authorise-power-levels.ts'
 import { changeMembership } from './change-membership.ts'
 import type { RoomDeps } from './deps.ts'
 import { firstPowerLevels, type Preset, presetState } from './room-preset.ts'
 import { addRoom } from './room-store.ts'
-import { DEFAULT_ROOM_VERSION, ROOM_VERSIONS, type RoomVersion } from './room-versions.ts'
+import { ROOM_VERSIONS, type RoomVersion } from './room-versions.ts'
 import { setStateIn } from './send-event.ts'
 
 /** What a client asks for, in the words of `POST /createRoom`. */
@@ -53,6 +54,8 @@ type Plan = {
   creator: UserId
   version: RoomVersion
   preset: Preset
+  /** The content of `m.room.create`. */
+  creation: JsonObject
   alias: RoomAlias | undefined
   invited: readonly UserId[]
   createEventId: ReturnType<typeof newEventId>
@@ -60,7 +63,7 @@ type Plan = {
 }
 
 function planRoom(deps: RoomDeps, creator: UserId, request: RoomRequest): Plan {
-  const versionId = request.room_version ?? DEFAULT_ROOM_VERSION
+  const versionId = request.room_version ?? deps.defaultVersion
   const version = ROOM_VERSIONS.get(versionId)
   if (!version) {
     const known = [...ROOM_VERSIONS.keys()].join(', ')
@@ -74,6 +77,9 @@ function planRoom(deps: RoomDeps, creator: UserId, request: RoomRequest): Plan {
   for (const { type } of initialState)
     if (type === 'm.room.create' || type === 'm.room.member')
       throw invalidParam(`initial_state cannot have ${type}`)
+  const preset = request.preset ?? (request.visibility === 'public' ? 'public_chat' : 'private_chat')
+  const creation = creationContent({ request, version, creator, preset, invited })
+  checkOverride(request.power_level_content_override, { creator, creation, version })
   const createEventId = newEventId(deps)
   const opaque = version.creatorsRule
     ? createEventId.slice(1)
@@ -82,7 +88,8 @@ function planRoom(deps: RoomDeps, creator: UserId, request: RoomRequest): Plan {
     roomId: `!${opaque}` as RoomId,
     creator,
     version,
-    preset: request.preset ?? (request.visibility === 'public' ? 'public_chat' : 'private_chat'),
+    preset,
+    creation,
     alias: request.room_alias_name === undefined ? undefined : aliasFor(deps, request.room_alias_name),
     invited,
     createEventId,
@@ -95,8 +102,7 @@ async function setUp(deps: RoomDeps, tx: Transaction, plan: Plan): Promise<void>
   const { roomId, creator, version, createEventId } = plan
   await addRoom(tx, { roomId, version: version.id, creator, createdAt: deps.clock.now() })
   await rejectedAsState(async () => {
-    const content = creationContent(plan)
-    const create = { roomId, sender: creator, type: 'm.room.create', stateKey: '', content }
+    const create = { roomId, sender: creator, type: 'm.room.create', stateKey: '', content: plan.creation }
     await appendEvent(deps, tx, { ...create, eventId: createEventId })
   })
   await changeMembership(deps, tx, {
@@ -109,7 +115,9 @@ async function setUp(deps: RoomDeps, tx: Transaction, plan: Plan): Promise<void>
     throw new MatrixError(400, 'M_ROOM_IN_USE', `The room alias ${plan.alias} is taken`)
 }
 
-function creationContent({ request, version, creator, preset, invited }: Plan): JsonObject {
+type Creation = Pick<Plan, 'request' | 'version' | 'creator' | 'preset' | 'invited'>
+
+function creationContent({ request, version, creator, preset, invited }: Creation): JsonObject {
   const { creator: _, room_version: __, ...asked } = request.creation_content ?? {}
   const content: JsonObject = { ...asked, room_version: version.id }
   if (version.namesCreator) content['creator'] = creator
@@ -118,6 +126,21 @@ function creationContent({ request, version, creator, preset, invited }: Plan): 
   // Anything but a list is left as it is, for the rules of the room to refuse.
   if (Array.isArray(named)) content['additional_creators'] = [...new Set([...named, ...invited])]
   return content
+}
+
+/** The rules of the room would refuse it as well, but could not name the field of the request. */
+function checkOverride(
+  override: JsonObject | undefined,
+  { creator, creation, version }: Pick<Plan, 'creator' | 'creation' | 'version'>,
+): void {
+  const users = override?.['users']
+  if (!version.creatorsRule || !isJsonObject(users)) return
+  const { additional_creators: additional } = creation
+  const creators = [creator, ...(Array.isArray(additional) ? additional : [])]
+  const listed = creators.find((one) => typeof one === 'string' && Object.hasOwn(users, one))
+  if (typeof listed !== 'string') return
+  const message = listsCreator(listed, 'power_level_content_override.users')
+  throw new MatrixError(400, 'M_INVALID_ROOM_STATE', message)
 }
 
 async function applyRequest(deps: RoomDeps, tx: Transaction, plan: Plan): Promise<void> {

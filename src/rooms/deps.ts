@@ -4,6 +4,7 @@ import type { Random } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
 import type { NotificationDeps } from '../notifications/deps.ts'
 import type { Database } from '../storage/database.ts'
+import type { RoomVersion } from './room-versions.ts'
 
 /** What the write side of rooms works with. */
 export type RoomDeps = {
@@ -15,4 +16,8 @@ export type RoomDeps = {
   /** The domain of this server's user ids and aliases. */
   serverName: string
   notifications: NotificationDeps
+  /** The version of a room whose creator asks for none. */
+  defaultVersion: RoomVersion['id']
+  /** Whether rooms can be encrypted: not useful before this server has the endpoints for keys. */
+  allowEncryption: boolean
 }

@@ -9,8 +9,6 @@ export type RoomVersion = {
   readonly creatorsRule: boolean
 }
 
-export const DEFAULT_ROOM_VERSION = '12'
-
 export const ROOM_VERSIONS: ReadonlyMap<string, RoomVersion> = new Map([
   ['10', { id: '10', namesCreator: true, redactsInContent: false, creatorsRule: false }],
   ['11', { id: '11', namesCreator: false, redactsInContent: true, creatorsRule: false }],

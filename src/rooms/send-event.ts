@@ -5,6 +5,7 @@ import type { JsonObject } from '../lib/json.ts'
 import type { Transaction } from '../storage/database.ts'
 import type { Membership } from '../storage/schema.ts'
 import { appendTo } from './append-event.ts'
+import { requireAllowed } from './auth-state.ts'
 import { authorise } from './authorise.ts'
 import { checkCanonicalAlias } from './canonical-alias.ts'
 import { changeMembership } from './change-membership.ts'
@@ -63,8 +64,7 @@ export async function setStateIn(deps: RoomDeps, tx: Transaction, change: StateC
   if (type === 'm.room.redaction') throw invalidParam('A redaction is not a state event')
   const room = await viewRoom(tx, change)
   if (!room) throw forbidden('You are not in this room')
-  const verdict = authorise(change, room)
-  if (!verdict.allowed) throw forbidden(verdict.reason)
+  requireAllowed(authorise(change, room))
   if (room.present?.sender === sender && isDeepStrictEqual(room.present.content, content))
     return room.present.eventId
   if (type === 'm.room.canonical_alias' && stateKey === '')

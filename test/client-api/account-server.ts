@@ -38,7 +38,7 @@ export function accountServer(
 ) {
   const accounts = accountsOn(db, overrides)
   const { deps, clock } = accounts
-  const all = { ...deps, publicUrl, legacyMentionRules: true, maxRulesPerUser }
+  const all = { ...deps, publicUrl, allowEncryption: true, legacyMentionRules: true, maxRulesPerUser }
   const lastSeen = createLastSeen({ db, clock, log: silentLog })
   const server = createHttpServer({
     config: loadConfig({ argv: [], env: {} }),

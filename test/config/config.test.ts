@@ -90,6 +90,12 @@ test('flags win over environment, and that over the file', () => {
   assert.deepEqual(config.push.allow_ip_ranges, ['10.0.0.0/8', '192.0.2.1/32'])
 })
 
+test('a room version is read from YAML with and without quotes', () => {
+  for (const text of ['12', '"12"'])
+    assert.equal(load({ file: `rooms: { default_version: ${text} }` }).rooms.default_version, '12')
+  assert.match(refusal({ file: 'rooms: { default_version: 9 }' }), /^bad value for "rooms.default_version"/)
+})
+
 test('every setting can be given in the environment, by its name', () => {
   const values: Record<string, string> = {
     listen: '0.0.0.0:1',
@@ -99,6 +105,7 @@ test('every setting can be given in the environment, by its name', () => {
     public_url: 'https://a.b/',
     'push.allow_ip_ranges': '10.0.0.0/8',
     'push.badge': 'messages',
+    'rooms.default_version': '12',
     'email.smtp': 'smtps://mail.a.b',
     'email.from': 'A <a@a.b>',
     'email.password_file': '',

@@ -45,6 +45,8 @@ export async function openWorld(db: Database): Promise<World> {
     log: silentLog,
     serverName: 'here',
     notifications,
+    defaultVersion: '12',
+    allowEncryption: true,
     tick: (ms) => void (now += ms),
   }
 }

@@ -133,6 +133,8 @@ export async function openHouse(t: TestContext, db: Database, names: readonly st
     log: silentLog,
     serverName: 'localhost',
     notifications,
+    defaultVersion: '12',
+    allowEncryption: true,
   }
   const receipts: ReceiptDeps = { ...notifications, db, bus }
   const activity = createActivity({ bus, clock, random: systemRandom })

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Answer, call, registerUser } from '../support/client.ts'
+import { startTestServer } from '../support/server.ts'
+
+const encoded = encodeURIComponent
+
+function refused(answer: Answer, status: number, errcode: string, text: RegExp): void {
+  assert.deepEqual([answer.status, answer.body['errcode']], [status, errcode], JSON.stringify(answer.body))
+  assert.match(String(answer.body['error']), text)
+}
+
+test('a room has version 11 unless its creator asks for another one', async (t) => {
+  const server = await startTestServer(t)
+  const alice = await registerUser(server.url, 'alice')
+  assert.match(await alice.createRoom({}), /^![A-Za-z0-9_-]+:localhost$/)
+  assert.match(await alice.createRoom({ room_version: '12' }), /^![A-Za-z0-9_-]+$/)
+  const { capabilities } = await alice.get('/capabilities')
+  assert.deepEqual((capabilities as Record<string, unknown>)['m.room_versions'], {
+    default: '11',
+    available: { 10: 'stable', 11: 'stable', 12: 'stable' },
+  })
+})
+
+test('rooms.default_version decides about rooms whose creator asks for no version', async (t) => {
+  const server = await startTestServer(t, { env: { BELFRY_ROOMS_DEFAULT_VERSION: '12' } })
+  const alice = await registerUser(server.url, 'alice')
+  assert.match(await alice.createRoom({}), /^![A-Za-z0-9_-]+$/)
+  const { capabilities } = await alice.get('/capabilities')
+  const versions = (capabilities as Record<string, Record<string, unknown>>)['m.room_versions']
+  assert.equal(versions?.['default'], '12')
+})
+
+test('power levels that list a creator of a room of version 12 are refused with what to change', async (t) => {
+  const server = await startTestServer(t)
+  const alice = await registerUser(server.url, 'alice')
+  const users = { [alice.userId]: 100 }
+  const override = { power_level_content_override: { users } }
+  const what = /power_level_content_override\.users must not list @alice:localhost.*"room_version": "11"/
+  const create = (body: object) => alice.try('POST', '/createRoom', body)
+  refused(await create({ ...override, room_version: '12' }), 400, 'M_INVALID_ROOM_STATE', what)
+  assert.equal((await create({ ...override, room_version: '11' })).status, 200)
+  assert.equal((await create(override)).status, 200)
+  const roomId = await alice.createRoom({ room_version: '12' })
+  const path = `/rooms/${encoded(roomId)}/state/m.room.power_levels`
+  refused(await alice.try('PUT', path, { users }), 400, 'M_BAD_JSON', /users must not list @alice:localhost/)
+  const bob = '@bob:localhost'
+  const more = { creation_content: { additional_creators: [bob] } }
+  const named = { power_level_content_override: { users: { [bob]: 50 } } }
+  refused(
+    await create({ ...more, ...named, room_version: '12' }),
+    400,
+    'M_INVALID_ROOM_STATE',
+    /must not list @bob:localhost/,
+  )
+})
+
+test('malformed power levels are refused with 400, wherever they are given', async (t) => {
+  const server = await startTestServer(t)
+  const alice = await registerUser(server.url, 'alice')
+  const roomId = await alice.createRoom({})
+  for (const [levels, what] of [
+    [{ ban: '50' }, /ban must be a whole number/],
+    [{ users_default: null }, /users_default must be a whole number/],
+    [{ users: [] }, /users must be an object of whole numbers/],
+    [{ users: { [alice.userId]: '100' } }, /users must be an object of whole numbers/],
+    [{ users: { alice: 100 } }, /keys of users must be user ids/],
+    [{ users: { '@alice:not a server': 100 } }, /keys of users must be user ids/],
+    [{ events: { 'm.room.name': 'all' } }, /events must be an object of whole numbers/],
+    [{ notifications: { room: true } }, /notifications must be an object of whole numbers/],
+  ] as const) {
+    const path = `/rooms/${encoded(roomId)}/state/m.room.power_levels`
+    refused(await alice.try('PUT', path, levels), 400, 'M_BAD_JSON', what)
+    for (const body of [
+      { power_level_content_override: levels },
+      { initial_state: [{ type: 'm.room.power_levels', state_key: '', content: levels }] },
+    ])
+      refused(await alice.try('POST', '/createRoom', body), 400, 'M_BAD_JSON', what)
+  }
+})
+
+test('additional creators must be user ids with the name of a server', async (t) => {
+  const server = await startTestServer(t)
+  const alice = await registerUser(server.url, 'alice')
+  for (const creator of ['bob', '@bob', '@bob:', '@bob:not a server', '@bob:under_score', '@bob:h:port', 7])
+    refused(
+      await alice.try('POST', '/createRoom', {
+        room_version: '12',
+        creation_content: { additional_creators: [creator] },
+      }),
+      400,
+      'M_INVALID_ROOM_STATE',
+      /additional_creators must be a list of user ids/,
+    )
+  const creators = ['@bob:localhost', '@bob:[::1]:8448', '@Bob:example.org:1']
+  const roomId = await alice.createRoom({
+    room_version: '12',
+    creation_content: { additional_creators: creators },
+  })
+  const create = await alice.get(`/rooms/${encoded(roomId)}/state/m.room.create`)
+  assert.deepEqual(create['additional_creators'], creators)
+})
+
+test('rooms cannot be encrypted while the server has no endpoints for keys', async (t) => {
+  const env = { BELFRY_PUBLIC_URL: 'https://matrix.example.org' }
+  const server = await startTestServer(t, { env })
+  const alice = await registerUser(server.url, 'alice')
+  const content = { algorithm: 'm.megolm.v1.aes-sha2' }
+  const reason = /no endpoints for encryption keys yet.*rooms\.allow_encryption/
+  const state = { initial_state: [{ type: 'm.room.encryption', state_key: '', content }] }
+  refused(await alice.try('POST', '/createRoom', state), 400, 'M_INVALID_ROOM_STATE', reason)
+  for (const preset of ['private_chat', 'trusted_private_chat', 'public_chat']) {
+    const path = `/rooms/${encoded(await alice.createRoom({ preset }))}/state/m.room.encryption`
+    assert.equal((await alice.try('GET', path)).status, 404)
+    refused(await alice.try('PUT', path, content), 403, 'M_FORBIDDEN', reason)
+  }
+  assert.deepEqual((await call(`${server.url}/.well-known/matrix/client`)).body, {
+    'm.homeserver': { base_url: 'https://matrix.example.org' },
+    'io.element.e2ee': { default: false, force_disable: true },
+  })
+})
+
+test('rooms.allow_encryption lets rooms be encrypted', async (t) => {
+  const env = { BELFRY_PUBLIC_URL: 'https://matrix.example.org', BELFRY_ROOMS_ALLOW_ENCRYPTION: 'true' }
+  const server = await startTestServer(t, { env })
+  const alice = await registerUser(server.url, 'alice')
+  const content = { algorithm: 'm.megolm.v1.aes-sha2' }
+  await alice.createRoom({ initial_state: [{ type: 'm.room.encryption', content }] })
+  await alice.put(`/rooms/${encoded(await alice.createRoom())}/state/m.room.encryption/`, content)
+  assert.deepEqual((await call(`${server.url}/.well-known/matrix/client`)).body, {
+    'm.homeserver': { base_url: 'https://matrix.example.org' },
+  })
+})
