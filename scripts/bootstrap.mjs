@@ -13,6 +13,7 @@ const stamp = join(cache, 'package-lock.sha256')
 const lockFile = join(root, 'package-lock.json')
 
 const [task = '', ...args] = process.argv.slice(2)
+const PARENT_CHECK_MS = 200
 const NO_WARNINGS = '--disable-warning=ExperimentalWarning'
 
 const tasks = {
@@ -86,7 +87,15 @@ function run(file, commandArguments, env) {
     const child = spawn(file, commandArguments, { cwd: root, stdio: 'inherit', env })
     const passOn = ['SIGTERM', 'SIGINT', 'SIGHUP'].map((signal) => [signal, () => child.kill(signal)])
     for (const [signal, listener] of passOn) process.on(signal, listener)
+    // npm runs this in a shell, and a signal to npm ends that shell without reaching this process.
+    const parent = process.ppid
+    const orphaned = setInterval(() => {
+      if (process.ppid === parent) return
+      clearInterval(orphaned)
+      child.kill('SIGTERM')
+    }, PARENT_CHECK_MS)
     const finish = (code) => {
+      clearInterval(orphaned)
       for (const [signal, listener] of passOn) process.off(signal, listener)
       resolve(code)
     }

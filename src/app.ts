@@ -43,7 +43,7 @@ import { createHttpServer } from './http/server.ts'
 import { systemClock } from './lib/clock.ts'
 import { createEvents } from './lib/events.ts'
 import { systemRandom, type UserId } from './lib/ids.ts'
-import { createLog } from './lib/log.ts'
+import { createLog, type Log } from './lib/log.ts'
 import { createMetrics } from './lib/metrics.ts'
 import { VERSION } from './lib/version.ts'
 import { makeIpPolicy } from './lib/outbound/ip-policy.ts'
@@ -81,6 +81,7 @@ export type { Environment }
 export type Belfry = {
   /** The domain of its user ids. */
   serverName: string
+  log: Log
   /** Starts serving and sending. `url`: where it listens, with the port that was picked. */
   listen(): Promise<{ url: string }>
   /** Goes on with the gateway's apps of another configuration; all else stays. Rejects, and changes nothing, if they are not good. */
@@ -129,6 +130,7 @@ export async function createBelfry(
   const running: AsyncDisposable[] = []
   return {
     serverName: config.server_name,
+    log,
     async listen() {
       // Certificates that cannot be read are to be heard of now, not with the first poke.
       if (ca.length > 0) await stages.sender.load()

@@ -164,6 +164,7 @@ export const noteIn =
 export const BUILT_IN_APPS = { [INBOX_APP_ID]: { type: 'inbox' } }
 
 export type GatewayApp = {
+  log: Log
   listen(): Promise<{ url: string }>
   /** Goes on with the apps of another configuration. */
   reload(config: GatewayConfig): Promise<void>
@@ -209,6 +210,7 @@ export async function createGatewayApp(
   const running: AsyncDisposable[] = []
   const scrapes = metricsAt === undefined ? undefined : metricsServer(metrics, metricsAt)
   return {
+    log,
     async listen() {
       const { url } = await http.listen()
       await scrapes?.listen()

@@ -2,12 +2,21 @@ import type { GatewayConfig } from '../config/gateway-file.ts'
 import type { Config } from '../config/schema.ts'
 import type { JourneyStep } from './push-trace-text.ts'
 
+/** The part of a log (`src/lib/log.ts`) that the commands write to. */
+export type ServerLog = {
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+  fatal(fields: object, message: string): void
+}
+
 /** What the commands need of a running Belfry (`src/app.ts`). */
 export type App = {
   /** The domain of its user ids. */
   serverName: string
   listen(): Promise<{ url: string }>
   close(): Promise<void>
+  /** The log of the server: all that a running server has to say goes there. */
+  log: ServerLog
   /** Goes on with what can be changed in a running server: the apps of its gateway. */
   reload(config: Config): Promise<void>
   accounts: AccountAdministration
@@ -37,6 +46,7 @@ export type AccountRow = {
 
 /** What the commands need of a gateway that runs alone (`src/gateway-app.ts`). */
 export type GatewayApp = {
+  log: ServerLog
   listen(): Promise<{ url: string }>
   close(): Promise<void>
   reload(config: GatewayConfig): Promise<void>
@@ -67,6 +77,8 @@ export type World = {
   onSignal(listener: () => void): void
   /** The configuration is to be read again (SIGHUP). */
   onReload(listener: () => void): void
+  /** An error that no code has caught: `isFatal`, and the process cannot go on; or a warning of Node's. */
+  onFault(listener: (error: Error, isFatal: boolean) => void): void
   /** Ends the process at once. */
   exit(code: number): void
 }

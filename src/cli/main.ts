@@ -79,8 +79,18 @@ export async function main(argv: readonly string[]): Promise<void> {
     complain: (line) => void process.stderr.write(`${line}\n`),
     onSignal: (listener) => void process.on('SIGTERM', listener).on('SIGINT', listener),
     onReload: (listener) => void process.on('SIGHUP', listener),
+    onFault: listenForFaults,
     exit: (status) => process.exit(status),
   })
+}
+
+/** In place of what Node prints of them. */
+function listenForFaults(listener: (error: Error, isFatal: boolean) => void): void {
+  process.on('uncaughtException', (error: unknown) =>
+    listener(error instanceof Error ? error : new Error(String(error)), true),
+  )
+  process.removeAllListeners('warning')
+  process.on('warning', (warning) => listener(warning, false))
 }
 
 function withoutCommand(argv: readonly string[], asksHelp: boolean, world: World): number {

@@ -55,7 +55,7 @@ export function explanationText(answer: ExplainAnswer): string {
 }
 
 function verdict({ recorded, rules_changed_since: changed, ...now }: ExplainAnswer): string[] {
-  const counted = now.reason === null ? said(recorded) : `It does not notify: ${now.reason}.`
+  const counted = now.reason === null ? decided(recorded, now, changed) : `It does not notify: ${now.reason}.`
   const lines = [now.read ? `${counted} It has been read.` : counted]
   const differs =
     recorded.notify !== now.notify || named(recorded.decided_by ?? null) !== named(now.decided_by ?? null)
@@ -64,9 +64,17 @@ function verdict({ recorded, rules_changed_since: changed, ...now }: ExplainAnsw
   return lines
 }
 
-function said({ notify, highlight, decided_by: by }: ExplainAnswer['recorded']): string {
+type Said = ExplainAnswer['recorded']
+
+/** The rule is stored with an event that notifies. For one that does not, the same rules say today what they said then. */
+function decided(recorded: Said, now: Said, changed: boolean): string {
+  if (recorded.notify || recorded.decided_by !== null || now.notify) return said(recorded)
+  return changed ? 'It does not notify. The rule that decided is not stored.' : said(now)
+}
+
+function said({ notify, highlight, decided_by: by }: Said): string {
   const what = highlight ? 'It notifies, as a highlight' : notify ? 'It notifies' : 'It does not notify'
-  return by ? `${what}: by ${named(by)}.` : `${what}.`
+  return `${what}: ${by === null ? 'no push rule matches' : `by ${named(by)}`}.`
 }
 
 const named = (by: Decider | null): string =>

@@ -1,3 +1,4 @@
+import { faultText } from './fault-text.ts'
 import { UNPRINTABLE } from './push-explain-text.ts'
 
 type Identity = {
@@ -49,7 +50,7 @@ function troubleOf({ failing_since, last_error, next_attempt_at, held_until = nu
   return [
     ...(failing_since === null
       ? []
-      : [`  failing since ${at(failing_since)} (${last_error ?? 'unknown'})${next}`]),
+      : [`  failing since ${at(failing_since)} (${faultText(last_error ?? 'unknown')})${next}`]),
     ...(held_until === null ? [] : [`  held until ${at(held_until)}: its user is active elsewhere`]),
   ]
 }

@@ -1,3 +1,4 @@
+import { faultText } from './fault-text.ts'
 import { parseArgs } from 'node:util'
 import { ConfigError } from '../config/config-error.ts'
 import { shortHash } from '../lib/short-hash.ts'
@@ -85,7 +86,7 @@ const MEANING_FOR_MAIL: Readonly<Record<string, string>> = {
 }
 
 function detailOf({ gateway_status, ms, error }: NonNullable<Answer['org.belfry.attempt']>): string {
-  const said = gateway_status === null ? error : `status ${gateway_status}`
+  const said = gateway_status === null ? error && faultText(error) : `status ${gateway_status}`
   return ` (${[said, `${ms} ms`].filter((part) => part !== null).join(', ')})`
 }
 

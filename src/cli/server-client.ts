@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { ConfigError } from '../config/config-error.ts'
+import { faultOf } from '../lib/outbound/network-fault.ts'
 import type { World } from './command.ts'
 
 const DEFAULT_URL = 'http://127.0.0.1:8008'
@@ -53,6 +54,14 @@ export function serverClient(
   }
 }
 
+/** Of a `fetch` that failed: the reason is the cause of its `TypeError`. */
+function causeOf(error: unknown): string {
+  if (error instanceof Error && error.name === 'TimeoutError') return 'timeout'
+  const cause = error instanceof Error ? (error.cause ?? error) : error
+  // `redirect: 'error'` has no code.
+  return cause instanceof Error && /redirect/.test(cause.message) ? 'redirect' : faultOf(cause)
+}
+
 function serverUrl(given: string | undefined, { env }: World): string {
   const text = given ?? (env['BELFRY_URL'] || DEFAULT_URL)
   const url = URL.parse(text)
@@ -89,6 +98,9 @@ async function reached(
       redirect: 'error',
     })
   } catch (error) {
-    throw new Error(`no answer from ${new URL(url).origin}`, { cause: error })
+    throw new Error(
+      `no answer from ${new URL(url).origin} (${causeOf(error)}); name the server with --url or BELFRY_URL`,
+      { cause: error },
+    )
   }
 }

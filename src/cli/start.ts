@@ -20,7 +20,10 @@ export const start: Command = {
           `Push works: a message became a poke, and the poke a notification, in ${ms.toFixed(1)} ms.`,
         )
       } catch (error) {
-        world.complain(`belfry: push does NOT work: ${(error as Error).message}`)
+        app.log.error(
+          { err: error },
+          'push does not work: the message sent at the start did not become a notification',
+        )
       }
       world.print(await nextSteps(url, app.serverName))
     })

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 
 import type { AddressRule } from '../lib/outbound/guarded-agent.ts'
-import { BLOCKED, type IpPolicy } from '../lib/outbound/ip-policy.ts'
+import { BLOCKED, BLOCKED_ADVICE, type IpPolicy } from '../lib/outbound/ip-policy.ts'
 import type { Lookup } from '../lib/outbound/lookup.ts'
 
 /** The path of every push gateway (Push Gateway API, `POST /_matrix/push/v1/notify`). */
@@ -61,7 +61,7 @@ function readUrl(text: string): URL | string {
 async function checkAddresses(url: URL, deps: GatewayUrlDeps, isAsked: boolean): Promise<GatewayUrlCheck> {
   const addresses = await addressesOf(url, deps)
   if (addresses.some((address) => !deps.policy.allows(address))) {
-    return refused(`The host of data.url is ${BLOCKED}`)
+    return refused(`The host of data.url is ${BLOCKED}. The operator of this server can ${BLOCKED_ADVICE}`)
   }
   const isListed =
     addresses.length > 0 && addresses.every((address) => deps.policy.allowedByOperator(address))

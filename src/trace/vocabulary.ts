@@ -107,7 +107,8 @@ export type ReasonOf<S extends StepName> = keyof Vocabulary[S] & string
 export const FAULTS = {
   'bad response': 'its answer was no HTTP',
   'bad url': 'its URL cannot be called',
-  'blocked by the IP policy': 'its address is one that this server must not call',
+  'blocked by the IP policy':
+    'the IP policy does not allow its address; see push.allow_ip_ranges, or --allow-push-to',
   'connection closed': 'it closed the connection',
   'connection refused': 'it refused the connection',
   'connection reset': 'it broke the connection off',

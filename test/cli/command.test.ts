@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import { test } from 'node:test'
 import type { AccountAdministration, App, World } from '../../src/cli/command.ts'
 import { runCommand } from '../../src/cli/main.ts'
+import { eventually } from '../support/eventually.ts'
 import { VERSION } from '../../src/lib/version.ts'
 import type { Config } from '../../src/config/schema.ts'
 
@@ -22,12 +23,16 @@ function fakeWorld(
     err: [] as string[],
     steps: [] as unknown[],
     exits: [] as number[],
+    logged: [] as string[],
     config: undefined as Config | undefined,
   }
   const signals: (() => void)[] = []
   const reloads: (() => void)[] = []
+  const faults: ((error: Error, isFatal: boolean) => void)[] = []
   const started = Promise.withResolvers<void>()
+  const note = (_fields: object, message: string) => void notes.logged.push(message)
   const app: App = {
+    log: { warn: note, error: note, fatal: note },
     serverName: 'localhost',
     listen: () => Promise.resolve({ url: 'http://127.0.0.1:4711' }),
     close: () => Promise.resolve(void notes.steps.push('close')),
@@ -60,6 +65,7 @@ function fakeWorld(
     complain: (line) => void notes.err.push(line),
     onSignal: (listener) => void signals.push(listener),
     onReload: (listener) => void reloads.push(listener),
+    onFault: (listener) => void faults.push(listener),
     exit: (code) => void notes.exits.push(code),
   }
   return {
@@ -68,6 +74,7 @@ function fakeWorld(
     started: started.promise,
     signal: () => signals.forEach((listener) => listener()),
     reload: () => reloads.forEach((listener) => listener()),
+    fault: (error: Error, isFatal: boolean) => faults.forEach((listener) => listener(error, isFatal)),
   }
 }
 
@@ -99,9 +106,28 @@ test('a second signal exits 1 at once, unless it is the same one passed on', asy
   signal()
   assert.deepEqual(notes.exits, [1])
   t.mock.timers.tick(10_000)
-  assert.deepEqual([notes.exits, notes.err.length], [[1, 1], 1])
+  assert.deepEqual([notes.exits, notes.err], [[1, 1], []])
+  assert.deepEqual(notes.logged, ['not everything could be finished in time'])
   closing.resolve()
   assert.equal(await code, 0)
+})
+
+test('while the server runs, all that goes wrong is a line of its log', async () => {
+  const { world, notes, started, signal, reload, fault } = fakeWorld({ app: { reload: unexpected } })
+  const code = runCommand(['serve'], world)
+  await started
+  reload()
+  fault(new Error('deprecated'), false)
+  await eventually(() => notes.logged.length === 2)
+  assert.deepEqual(notes.logged.toSorted(), [
+    'the configuration stays as it was: not asked for',
+    'warning of the runtime',
+  ])
+  assert.deepEqual(notes.exits, [])
+  fault(new Error('a bug'), true)
+  assert.deepEqual([notes.exits, notes.logged.length, notes.err], [[1], 3, []])
+  signal()
+  await code
 })
 
 test('an address in use is one line and exit 1; what was opened is closed', async () => {

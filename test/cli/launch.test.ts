@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import {
   accessSync,
   constants,
@@ -15,6 +16,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { eventually } from '../support/eventually.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -113,4 +115,23 @@ test('the bootstrap runs all tests or those that are named, and keeps the exit c
   assert.equal(named.status, 0, named.stdout)
   assert.match(named.stdout, /pass 1/)
   assert.equal(run('dance').status, 2)
+})
+
+test('a SIGTERM to npm start ends the server', async (t) => {
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env
+  const settings = { BELFRY_LISTEN: '127.0.0.1:0', BELFRY_DATA: join(scratch(t), 'data') }
+  const npm = spawn('npm', ['start', '--silent'], {
+    cwd: root,
+    env: { ...env, ...settings },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const gone = once(npm, 'close')
+  let output = ''
+  npm.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
+  const url = await eventually(() => /^belfry listening on (\S+)/m.exec(output)?.[1])
+  assert.equal((await fetch(`${url}/health`)).status, 200)
+  npm.kill('SIGTERM')
+  // The output is closed when the last process that writes to it has ended.
+  await gone
+  await assert.rejects(fetch(`${url}/health`))
 })

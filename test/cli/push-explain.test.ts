@@ -197,5 +197,8 @@ test('what the server refuses is said in its words; exit code 1', async () => {
   const away = await run(['!r', '$e'], env, () => {
     throw new TypeError('fetch failed')
   })
-  assert.deepEqual([away.code, away.err], [1, ['belfry: no answer from http://127.0.0.1:8008']])
+  assert.deepEqual(
+    [away.code, away.err],
+    [1, ['belfry: no answer from http://127.0.0.1:8008 (network); name the server with --url or BELFRY_URL']],
+  )
 })

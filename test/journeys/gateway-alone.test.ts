@@ -164,7 +164,9 @@ describe('belfry gateway', () => {
     configure({ apps: 'up: {type: carrier pigeon}' })
     process.kill(gateway.pid, 'SIGHUP')
     const line = await eventually(() => complaints.find((one) => one.includes('stays as it was')))
-    assert.match(line, /bad value for "apps.up.type"/)
+    assert.match(line, /bad value for \\"apps.up.type\\"/)
+    for (const one of complaints)
+      assert.doesNotThrow(() => void JSON.parse(one), `a line of the log is JSON: ${one}`)
     writeFileSync(file, 'apps: {up: {type: unifiedpush}, new: {type: unifiedpush}}')
     process.kill(gateway.pid, 'SIGHUP')
     await eventually(async () => {

@@ -5,6 +5,9 @@ import ipaddr from 'ipaddr.js'
 /** What is said of an address that the server may not call; it names neither host nor address. */
 export const BLOCKED = 'blocked by the IP policy'
 
+/** What the operator can do about it. */
+export const BLOCKED_ADVICE = 'allow its network with push.allow_ip_ranges, or with --allow-push-to CIDR'
+
 type Address = ipaddr.IPv4 | ipaddr.IPv6
 type Range = [Address, number]
 
