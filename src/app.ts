@@ -134,6 +134,9 @@ export async function createBelfry(
     async listen() {
       // Certificates that cannot be read are to be heard of now, not with the first poke.
       if (ca.length > 0) await stages.sender.load()
+      const contactFault = stages.webPush?.health().contact
+      if (contactFault !== undefined)
+        log.warn(`web push: the contact ${contactFault}; set push.contact, or public_url to an https URL`)
       const { url } = await stages.http.listen()
       stages.ownUrls.push(url)
       await own.gateway.start()
@@ -202,11 +205,12 @@ function createStages(
     ...outbound,
     inProcess: (url) => (isOwnGateway(url) ? own.inProcess : undefined),
   })
-  const webPush = vapid && makeLazyWebPush({ ...outbound, vapid })
+  const events = createEvents({ log, metrics, clock })
+  const webPush = vapid && makeLazyWebPush({ ...outbound, vapid, events })
   const sending = {
     send: sender.send,
     webPush,
-    events: createEvents({ log, metrics, clock }),
+    events,
     includeContent: config.push.include_content,
   }
   const mail = createMailService(config, { clock, random, log, metrics })
@@ -298,7 +302,11 @@ function createStages(
     routes: [
       ...healthRoutes({
         checks: { database: () => proveWritable(db) },
-        details: () => ({ version: VERSION, gateway: own.gateway.health() }),
+        details: () => ({
+          version: VERSION,
+          gateway: own.gateway.health(),
+          ...(webPush && { web_push: webPush.health() }),
+        }),
         metrics,
         log,
       }),

@@ -9,7 +9,7 @@ import {
 } from '../lib/circuit.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Random } from '../lib/ids.ts'
-import type { PokeFault } from './poke-fault.ts'
+import { type PokeFault, TOKEN_REFUSED } from './poke-fault.ts'
 import type { PokeResult } from './send-poke.ts'
 
 // A gateway, known by the origin of its URL, is one circuit for all its pushers (`lib/circuit.ts` has the states), and a share of
@@ -157,9 +157,10 @@ function forgetOne(states: Map<string, State>): void {
 
 const spreadOf = (pushers: number) => Math.min(SPREAD_MS, pushers * SPREAD_STEP_MS)
 
-/** Whoever answers, and be it with a refusal, is there. */
+/** Any answer, a refusal too, shows that it works; but where our own token is refused, it is refused for all pushers. */
 function isOutage(result: PokeResult): result is PokeResult & { kind: 'retry' } {
-  return result.kind === 'retry' && (result.status === undefined || result.status >= 500)
+  if (result.kind !== 'retry') return false
+  return result.status === undefined || result.status >= 500 || result.error === TOKEN_REFUSED
 }
 
 /** What pushers of one gateway have in common. */

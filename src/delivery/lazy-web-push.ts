@@ -1,17 +1,23 @@
 import type { Vapid } from '../gateway/webpush/vapid.ts'
 import type { Clock } from '../lib/clock.ts'
+import type { Events } from '../lib/events.ts'
 import type { GuardedAgentOptions } from '../lib/outbound/guarded-agent.ts'
 import type { IpPolicy } from '../lib/outbound/ip-policy.ts'
+import { watchWebPush, type WebPushWatch } from './web-push-health.ts'
 import type { WebPushSender } from './web-push.ts'
 
 export type LazyWebPushOptions = Omit<GuardedAgentOptions, 'ruleFor'> & {
   policy: IpPolicy
   clock: Clock
   vapid: Vapid
+  events: Pick<Events, 'vapidRefused'>
 }
 
+export type LazyWebPush = WebPushSender & AsyncDisposable & Pick<WebPushWatch, 'health'>
+
 /** A sender to push services whose HTTP client is loaded with the first push: a server that starts need not wait for it. */
-export function makeLazyWebPush(options: LazyWebPushOptions): WebPushSender & AsyncDisposable {
+export function makeLazyWebPush(options: LazyWebPushOptions): LazyWebPush {
+  const { onAnswer, health } = watchWebPush(options)
   const make = async () => {
     const [{ makeEndpointAgent }, { makeEncryptor }, { makeWebPushSender }] = await Promise.all([
       import('../gateway/endpoint.ts'),
@@ -20,12 +26,13 @@ export function makeLazyWebPush(options: LazyWebPushOptions): WebPushSender & As
     ])
     const agent = makeEndpointAgent(options)
     const encryptor = makeEncryptor(options)
-    const sender = makeWebPushSender({ ...options, agent, encrypt: encryptor.encrypt })
+    const sender = makeWebPushSender({ ...options, agent, encrypt: encryptor.encrypt, onAnswer })
     return { agent, encryptor, ...sender }
   }
   let made: ReturnType<typeof make> | undefined
   const sender = () => (made ??= make())
   return {
+    health,
     send: async (...asked) => (await sender()).send(...asked),
     activate: async (...asked) => (await sender()).activate(...asked),
     async [Symbol.asyncDispose]() {

@@ -5,7 +5,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Database } from '../storage/database.ts'
 import { serverVapidKey } from './server-key-store.ts'
 
-/** Push services want some contact, and a server that is known by no public name has none. */
+/** Push services want some contact, and a server without a public name has none. Apple's refuses this one; the start says so. */
 const NO_CONTACT = 'mailto:postmaster@localhost.invalid'
 
 export type VapidConfig = Pick<NamedConfig, 'public_url' | 'server_name'> & {

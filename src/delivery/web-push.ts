@@ -6,7 +6,8 @@ import { collapseId } from '../gateway/message-id.ts'
 import type { Verdict } from '../gateway/provider.ts'
 import { MAX_PLAINTEXT_BYTES } from '../gateway/webpush/encrypt.ts'
 import { sendWebPush, type Urgency, type WebPushDeps } from '../gateway/webpush/send.ts'
-import type { PokeFault } from './poke-fault.ts'
+import { originOf } from './gateways.ts'
+import { isTokenRefused, type PokeFault, TOKEN_REFUSED } from './poke-fault.ts'
 import {
   ACK_TOKEN_SECONDS,
   type Poke,
@@ -31,7 +32,10 @@ export type WebPushSender = {
   activate(url: string, device: PokeDevice, ackToken: string): Promise<PokeResult>
 }
 
-export type WebPushSenderDeps = Pick<WebPushDeps, 'agent' | 'clock' | 'vapid' | 'encrypt'>
+export type WebPushSenderDeps = Pick<WebPushDeps, 'agent' | 'clock' | 'vapid' | 'encrypt'> & {
+  /** Told of each answer of a push service. */
+  onAnswer?: (origin: string, verdict: Verdict) => void
+}
 
 type Push = {
   url: string
@@ -47,7 +51,7 @@ export function makeWebPushSender(deps: WebPushSenderDeps): WebPushSender {
   async function push(message: Push): Promise<PokeResult> {
     const started = deps.clock.now()
     const verdict = await sendWebPush(
-      // Every subscription was made with the one key that this server has: a 403 is about the subscription (MSC4174).
+      // The one key that this server ever has: where it does not match, it is the subscription that was made with another.
       { ...deps, deadlineMs: DEADLINE_MS, isKnown: () => true },
       {
         endpoint: message.url,
@@ -59,6 +63,7 @@ export function makeWebPushSender(deps: WebPushSenderDeps): WebPushSender {
         topic: message.topic,
       },
     )
+    if (verdict.status !== undefined) deps.onAnswer?.(originOf(message.url), verdict)
     return resultOf(verdict, message.pushkey, Math.max(0, deps.clock.now() - started))
   }
 
@@ -127,7 +132,9 @@ function resultOf(verdict: Verdict, pushkey: string, ms: number): PokeResult {
   return { kind: 'retry', error: faultOf(verdict), ...answered, ...wait, ms }
 }
 
-function faultOf({ status, reason }: Verdict): PokeFault {
+function faultOf(verdict: Verdict): PokeFault {
+  if (isTokenRefused(verdict)) return TOKEN_REFUSED
+  const { status, reason } = verdict
   if (status === undefined) return reason === 'encryption failed' ? reason : (reason as NetworkFault)
   return status >= 300 && status < 400 ? 'redirect' : `status ${status}`
 }

@@ -6,7 +6,7 @@ import {
 } from '../lib/outbound/guarded-agent.ts'
 import { BLOCKED, type IpPolicy } from '../lib/outbound/ip-policy.ts'
 import { faultOf, type NetworkFault } from '../lib/outbound/network-fault.ts'
-import { readJson } from '../lib/outbound/read-json.ts'
+import { parsedJson, readText } from '../lib/outbound/read-json.ts'
 import { retryAfterMs } from '../lib/outbound/retry-after.ts'
 import { matchesHost } from './host-globs.ts'
 import type { ProviderDeps, Verdict } from './provider.ts'
@@ -18,8 +18,9 @@ import { secureContextFor } from './trust.ts'
 export type EndpointAnswer = {
   status: number
   headers: Readonly<Record<string, string | string[] | undefined>>
-  /** Of what is no success: the JSON, if it is some. */
+  /** Of what is no success: the JSON, if it is some, and as it came, at most 4 KiB. */
   body: unknown
+  text: string
   retryAfterMs: number | undefined
 }
 
@@ -121,7 +122,7 @@ export async function postToEndpoint(
     return {
       status,
       headers: answer.headers,
-      body: await bodyOf(answer, exchange.signal),
+      ...(await bodyOf(answer, exchange.signal)),
       retryAfterMs: retryAfterMs(answer.headers['retry-after'], clock.now()),
     }
   } catch (error) {
@@ -135,9 +136,14 @@ export async function postToEndpoint(
 type Response = Awaited<ReturnType<GuardedAgent['post']>>
 
 /** The status has decided; the body only adds a word to it, and how it ends does not matter. */
-async function bodyOf({ statusCode, body }: Response, signal: AbortSignal): Promise<unknown> {
-  const isSuccess = statusCode >= 200 && statusCode < 300
-  if (!isSuccess) return readJson(body, MAX_BODY_BYTES).catch(() => undefined)
+async function bodyOf(
+  { statusCode, body }: Response,
+  signal: AbortSignal,
+): Promise<{ body: unknown; text: string }> {
+  if (statusCode < 200 || statusCode >= 300) {
+    const text = (await readText(body, MAX_BODY_BYTES).catch(() => undefined)) ?? ''
+    return { body: parsedJson(text), text }
+  }
   await body.dump({ limit: MAX_BODY_BYTES, signal }).catch(() => undefined)
-  return undefined
+  return { body: undefined, text: '' }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../lib/clock.ts'
+import { shortHash } from '../lib/short-hash.ts'
 import { createTokenBuckets } from '../lib/token-buckets.ts'
 
 /** What has been learned of the push services that users have chosen. Kept in memory, and of the last 4096 of them. */
@@ -6,6 +7,11 @@ export type KnownOrigins = {
   /** It has taken a message with our key. */
   accepted: (origin: string) => void
   isKnown: (origin: string) => boolean
+  /**
+   * It has said of this device that its subscription was made with another key than ours. True: it says so of so many, and has taken
+   * nothing, that ours must be the wrong one.
+   */
+  mismatched: (origin: string, pushkey: string) => boolean
   /** It asked for this long a silence. */
   rest: (origin: string, ms: number) => void
   /** How much of that silence is left, in milliseconds. */
@@ -18,6 +24,8 @@ export type KnownOrigins = {
 }
 
 const MAX_ORIGINS = 4096
+/** Different devices whose key does not match, where none does. */
+const MISMATCHES = 5
 const STRANGERS = { perSecond: 20, burst: 200 }
 
 /** A verdict; `retryAfterMs` is `strangerWait`. */
@@ -27,10 +35,17 @@ export const TOO_MANY_FOR_A_STRANGER = {
   isOfDevice: true,
 } as const
 
+type State = { isKnown: boolean; restsFrom: number; restsUntil: number; mismatched: Set<string> }
+
 export function makeKnownOrigins(clock: Clock): KnownOrigins {
-  const origins = new Map<string, { isKnown: boolean; restsFrom: number; restsUntil: number }>()
+  const origins = new Map<string, State>()
   const stateOf = (origin: string) => {
-    const state = origins.get(origin) ?? { isKnown: false, restsFrom: 0, restsUntil: 0 }
+    const state = origins.get(origin) ?? {
+      isKnown: false,
+      restsFrom: 0,
+      restsUntil: 0,
+      mismatched: new Set(),
+    }
     origins.delete(origin)
     origins.set(origin, state)
     if (origins.size > MAX_ORIGINS) origins.delete(origins.keys().next().value ?? '')
@@ -39,9 +54,17 @@ export function makeKnownOrigins(clock: Clock): KnownOrigins {
   const strangers = createTokenBuckets({ rate: STRANGERS, clock, maxKeys: MAX_ORIGINS })
   return {
     accepted: (origin) => {
-      stateOf(origin).isKnown = true
+      const state = stateOf(origin)
+      state.isKnown = true
+      state.mismatched.clear()
     },
     isKnown: (origin) => origins.get(origin)?.isKnown ?? false,
+    mismatched: (origin, pushkey) => {
+      const { isKnown, mismatched } = stateOf(origin)
+      if (isKnown) return false
+      if (mismatched.size < MISMATCHES) mismatched.add(shortHash(pushkey))
+      return mismatched.size >= MISMATCHES
+    },
     rest: (origin, ms) => {
       const now = clock.now()
       Object.assign(stateOf(origin), { restsFrom: now, restsUntil: now + ms })

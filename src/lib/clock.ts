@@ -4,7 +4,12 @@ export interface Clock {
   now(): number
   /** Resolves after `ms` milliseconds, or at once when the signal aborts (it never rejects). */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
+  /** Milliseconds of a clock that only runs forward and is never set. Absent: the process has one. */
+  steady?(): number
 }
+
+/** For ages that must not change when the system's clock is set. Not to be compared with `now()`, but for their difference. */
+export const steadyNow = (clock: Clock): number => clock.steady?.() ?? performance.now()
 
 export const systemClock: Clock = {
   now: () => Date.now(),

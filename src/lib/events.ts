@@ -24,6 +24,8 @@ export type Events = {
   gatewayBack(gateway: { held: number }): void
   /** A gateway wants to hear no more of a pushkey; its pusher is gone. */
   pusherRejected(pusher: { pusherId: number }): void
+  /** A push service of browsers refuses this server's VAPID token: the operator's to mend. `reason`: one of a fixed set of words. */
+  vapidRefused(refusal: { reason: string; status: number | undefined }): void
 }
 
 /** `activation`: the token for a pusher that is to be confirmed. */
@@ -33,10 +35,13 @@ const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
 /** A gateway that dies fails for all its pushers at once: so many lines of it are enough, and one more now and then. */
 const FAILURES_LOGGED = { perSecond: 1 / 10, burst: 20 }
+/** It lasts until somebody mends it, and fails for every pusher: each reason is one line in ten minutes. */
+const REFUSALS_LOGGED = { perSecond: 1 / 600, burst: 1 }
 
 export function createEvents(deps: { log: Log; metrics: Metrics; clock: Clock }): Events {
   const { log, metrics, clock } = deps
   const failuresLogged = createTokenBuckets({ rate: FAILURES_LOGGED, clock })
+  const refusalsLogged = createTokenBuckets({ rate: REFUSALS_LOGGED, clock })
   const sent = metrics.counter('belfry_pokes_sent_total', 'Pokes that a gateway took', ['kind'])
   const took = metrics.histogram('belfry_poke_seconds', 'How long a gateway takes for a poke', {
     buckets: SECONDS,
@@ -50,6 +55,11 @@ export function createEvents(deps: { log: Log; metrics: Metrics; clock: Clock })
     'Gateways left alone after failures in a row',
   )
   const rejected = metrics.counter('belfry_pushers_rejected_total', 'Pushers removed on request of a gateway')
+  const refusals = metrics.counter(
+    'belfry_web_push_token_refusals_total',
+    "Answers of push services that refuse this server's VAPID token",
+    ['reason'],
+  )
   return {
     pokeSent({ kind, pusherId, ms }) {
       sent.inc({ kind })
@@ -87,6 +97,14 @@ export function createEvents(deps: { log: Log; metrics: Metrics; clock: Clock })
     pusherRejected({ pusherId }) {
       rejected.inc()
       log.info({ pusher_id: pusherId }, 'pusher rejected by its gateway and removed')
+    },
+    vapidRefused({ reason, status }) {
+      refusals.inc({ reason })
+      if (refusalsLogged.take(reason) > 0) return
+      log.error(
+        { reason, status },
+        "a push service refuses this server's VAPID token; pushers of kind webpush wait: check the system's clock and push.contact",
+      )
     },
   }
 }

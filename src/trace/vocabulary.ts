@@ -122,6 +122,7 @@ export const FAULTS = {
   tls: 'no trusted TLS connection came about',
   proxy: 'the proxy did not lead there',
   unreachable: 'it could not be reached',
+  'vapid token refused': "the push service refuses this server's own token, which is the operator's to mend",
   'web push is off': 'the operator has switched Web Push off',
 } as const satisfies Readonly<Record<string, string>>
 

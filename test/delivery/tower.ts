@@ -186,6 +186,7 @@ function recorder(told: Told[]): Events {
     gatewayDown: note('gatewayDown'),
     gatewayBack: note('gatewayBack'),
     pusherRejected: note('pusherRejected'),
+    vapidRefused: note('vapidRefused'),
   }
 }
 

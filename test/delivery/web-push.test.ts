@@ -108,6 +108,18 @@ const VERDICTS = [
   { answer: { status: 404 }, gives: { kind: 'sent', rejected: true } },
   { answer: { status: 410 }, gives: { kind: 'sent', rejected: true } },
   { answer: { status: 403 }, gives: { kind: 'sent', rejected: true } },
+  {
+    answer: { status: 400, body: '{"reason":"VapidPkHashMismatch"}' },
+    gives: { kind: 'sent', rejected: true },
+  },
+  {
+    answer: { status: 403, body: '{"reason":"BadJwtToken"}' },
+    gives: { kind: 'retry', error: 'vapid token refused' },
+  },
+  {
+    answer: { status: 400, body: '{"reason":"ExpiredJwtToken"}' },
+    gives: { kind: 'retry', error: 'vapid token refused' },
+  },
   { answer: { status: 400 }, gives: { kind: 'refused', error: 'status 400' } },
   { answer: { status: 413 }, gives: { kind: 'refused', error: 'status 413' } },
   { answer: { status: 401 }, gives: { kind: 'retry', error: 'status 401' } },
@@ -120,8 +132,10 @@ const VERDICTS = [
 ]
 
 for (const { answer, gives } of VERDICTS)
-  test(`${answer.status} is ${gives.rejected ? 'the end of the pusher' : gives.kind}`, async (t) => {
+  test(`${answer.status} ${answer.body ?? ''} is ${gives.rejected ? 'the end of the pusher' : gives.kind}`, async (t) => {
     const { service, sender, browser } = await rig(t)
+    // It has taken a message with this server's token, so 401 and 403 are not for the token's sake.
+    assert.equal((await sender.send(browser.endpoint, pokeTo(browser))).kind, 'sent')
     service.answer(answer)
     const result = await sender.send(browser.endpoint, pokeTo(browser))
     const { kind, status } = result
@@ -136,6 +150,14 @@ for (const { answer, gives } of VERDICTS)
       },
       { ...gives, status: answer.status },
     )
+  })
+
+for (const status of [401, 403])
+  test(`${status} without a word says nothing of the pusher where the server's token was never taken`, async (t) => {
+    const { service, sender, browser } = await rig(t)
+    service.answer({ status })
+    const result = await sender.send(browser.endpoint, pokeTo(browser))
+    assert.deepEqual({ ...result, ms: 0 }, { kind: 'retry', error: 'vapid token refused', status, ms: 0 })
   })
 
 test('an address that may not be called is not, whatever it was when the pusher was set', async (t) => {

@@ -1,16 +1,20 @@
 import type { Clock } from '../../src/lib/clock.ts'
 
-export type ManualClock = Clock & {
+export type ManualClock = Required<Clock> & {
   /** Moves the time on; whoever slept up to then wakes. */
   advance(ms: number): void
+  /** Sets the clock, as an operator or NTP does: no time passes, and sleepers sleep on. */
+  step(ms: number): void
 }
 
 /** A clock that stands still until it is told to move. */
 export function createManualClock(start = 1_800_000_000_000): ManualClock {
   let now = start
+  let steady = 0
   const sleepers = new Set<{ until: number; wake: () => void }>()
   return {
     now: () => now,
+    steady: () => steady,
     sleep: (ms, signal) =>
       new Promise((resolve) => {
         if (signal?.aborted) return resolve()
@@ -25,7 +29,12 @@ export function createManualClock(start = 1_800_000_000_000): ManualClock {
       }),
     advance(ms) {
       now += ms
+      steady += Math.max(0, ms)
       for (const { until, wake } of sleepers) if (until <= now) wake()
+    },
+    step(ms) {
+      now += ms
+      for (const sleeper of sleepers) sleeper.until += ms
     },
   }
 }

@@ -45,12 +45,16 @@ export type PushServiceOptions = {
   now?: () => number
   /** Speaks TLS with this. */
   tls?: { cert: string; key: string }
+  /** What it says to a token that is not good, and why; a 401 with that as its text otherwise. */
+  refuse?: (fault: string) => PushAnswer
+  /** Tells its own time in the header `Date`. Default: it does. */
+  tellsTime?: boolean
   /** Only counts what it receives, without decrypting it: for benchmarks. */
   counts?: boolean
 }
 
 type Browser = { pair: ECDH; auth: Buffer; vapidKey: string | undefined }
-type State = Required<Pick<PushServiceOptions, 'now' | 'counts'>> & {
+type State = Required<Pick<PushServiceOptions, 'now' | 'counts' | 'refuse'>> & {
   origin: string
   browsers: Map<string, Browser>
   verified: Map<string, JWTPayload>
@@ -63,12 +67,15 @@ export async function startPushService(options: PushServiceOptions = {}): Promis
     origin: '',
     now: options.now ?? Date.now,
     counts: options.counts ?? false,
+    refuse: options.refuse ?? ((fault) => ({ status: 401, body: fault })),
     browsers: new Map(),
     verified: new Map(),
     received: [],
     answer: undefined,
   }
   const listener = (request: IncomingMessage, response: ServerResponse) => {
+    response.sendDate = false
+    if (options.tellsTime !== false) response.setHeader('date', new Date(state.now()).toUTCString())
     answerTo(state, request)
       .then(({ status, headers, body }) => void response.writeHead(status, headers).end(body))
       .catch(() => response.destroy())
@@ -107,7 +114,7 @@ async function answerTo(state: State, request: IncomingMessage): Promise<PushAns
   const body = await bodyOf(request)
   const endpoint = state.origin + request.url
   const claims = await verify(state, request)
-  if (typeof claims === 'string') return { status: 401, body: claims }
+  if (typeof claims === 'string') return state.refuse(claims)
   const browser = state.browsers.get(endpoint)
   const text = browser && !state.counts ? textOf(body, browser) : undefined
   const push: ReceivedPush = { endpoint, headers: request.headers, claims, text, body }
@@ -144,7 +151,7 @@ function forBenchmarks(state: State, path: string): PushAnswer {
 async function verify(state: State, { headers }: IncomingMessage): Promise<JWTPayload | string> {
   const authorization = headers.authorization ?? ''
   const known = state.verified.get(authorization)
-  if (known !== undefined) return known
+  if (known !== undefined && isInTime(known, state.now())) return known
   const [, token, key] = /^vapid t=([\w.-]+), k=([\w-]+)$/.exec(authorization) ?? []
   if (token === undefined || key === undefined) return 'no VAPID token'
   const point = Buffer.from(key, 'base64url')
@@ -163,13 +170,18 @@ async function verify(state: State, { headers }: IncomingMessage): Promise<JWTPa
       currentDate: new Date(now),
       requiredClaims: ['exp', 'sub'],
     })
-    if ((payload.exp ?? 0) > now / 1000 + 86_400) return 'exp is more than 24 h ahead'
+    if (!isInTime(payload, now)) return 'exp is more than 24 h ahead'
     if (!/^(?:mailto:|https:)/.test(payload.sub ?? '')) return 'sub is no contact'
     state.verified.set(authorization, payload)
     return payload
   } catch (error) {
     return String(error)
   }
+}
+
+function isInTime({ exp = 0 }: JWTPayload, now: number): boolean {
+  const left = exp - now / 1000
+  return left > 0 && left <= 86_400
 }
 
 /** What RFC 8030 and RFC 8291 ask of a request. */

@@ -1,63 +1,63 @@
-import { isJsonObject } from '../../lib/json.ts'
-import type { NetworkFault } from '../../lib/outbound/network-fault.ts'
 import { shortHash } from '../../lib/short-hash.ts'
-import { type EndpointAnswer, judgeFault } from '../endpoint.ts'
+import type { EndpointAnswer } from '../endpoint.ts'
 import type { Verdict } from '../provider.ts'
+import { type Complaint, complaintIn, wordIn } from './words.ts'
+
+/** What `judgeWebPush` needs to know of our VAPID key and token at this push service. */
+export type Standing = {
+  /** It has taken messages with our key. */
+  isKeyKnown: boolean
+  /** It has taken messages with a token of the same times as the one that was sent. */
+  isTokenProven: boolean
+}
 
 /**
- * What an answer to a Web Push message means (RFC 8030, sections 5 and 7.3; RFC 8292, section 4.2).
- *
- * @param isKnownThere whether this push service has taken a message with our VAPID key. Where it has, 403 says that this one
- * subscription was made with another key; elsewhere it may as well be that our key is not wanted.
+ * Is the token that was sent what may be wrong, so that another one is worth a try? By its words; without words 401 and 403 may mean
+ * the token or the subscription, and mean the token until the push service has taken one like it.
  */
-export function judgeWebPush(answer: EndpointAnswer | NetworkFault, isKnownThere: boolean): Verdict {
-  if (typeof answer === 'string') return judgeFault(answer)
+export function doubtsToken(
+  answer: EndpointAnswer,
+  { isTokenProven }: Pick<Standing, 'isTokenProven'>,
+): boolean {
+  const complaint = complaintIn(answer)
+  return complaint === 'token' || (complaint === 'unclear' && !isTokenProven)
+}
+
+/**
+ * What an answer to a Web Push message means (RFC 8030, sections 5 and 7.3; RFC 8292, section 4.2). That our key or token is not
+ * wanted is the operator's to mend, and never ends a subscription.
+ */
+export function judgeWebPush(answer: EndpointAnswer, standing: Standing): Verdict {
   const { status, retryAfterMs } = answer
-  const said = { status, reason: wordOf(answer.body) ?? `status ${status}` }
-  const later = { outcome: 'retry', ...said, ...(retryAfterMs !== undefined && { retryAfterMs }) } as const
   if (status >= 200 && status < 300)
     return { outcome: 'delivered', status, reason: 'accepted', ...providerId(answer) }
+  const said = { status, reason: wordIn(answer) ?? `status ${status}` }
+  const complaint = complaintIn(answer)
+  if (complaint !== undefined) return judgeComplaint(complaint, said, standing)
+  const later = { outcome: 'retry', ...said, ...(retryAfterMs !== undefined && { retryAfterMs }) } as const
   if (status === 404 || status === 410) return { outcome: 'rejected', ...said, isCertain: true }
-  if (status === 403 && isKnownThere) return { outcome: 'rejected', ...said, isCertain: true }
-  if (status === 403) return { outcome: 'configuration error', ...said }
-  if (status === 401) return { outcome: 'configuration error', ...said }
   if (status >= 500 || status === 408 || status === 425 || status === 429) return later
   // A redirect is not followed: it may lead anywhere. It is more often a machine on the way than the push service's last word.
   return status >= 400 ? { outcome: 'dropped', ...said } : later
 }
 
-// Words that push services are known for: Apple's `reason`, and Mozilla's `errno`. Any other could be anything, the endpoint
-// itself among them.
-const REASONS = new Set([
-  'BadAuthorizationHeader',
-  'BadJwtToken',
-  'BadWebPushRequest',
-  'BadWebPushTopic',
-  'ExpiredToken',
-  'PayloadTooLarge',
-  'TooManyRequests',
-  'Unregistered',
-  'VapidPkHashMismatch',
-])
-const ERRNOS: Readonly<Record<number, string>> = {
-  102: 'invalid endpoint',
-  103: 'expired endpoint',
-  104: 'payload too large',
-  105: 'endpoint unavailable',
-  106: 'invalid subscription',
-  109: 'invalid authentication',
-  110: 'invalid crypto keys',
-  111: 'missing header',
-  112: 'invalid TTL',
-  113: 'invalid Topic',
-  201: 'back off',
-  202: 'internal error',
-}
-
-function wordOf(body: unknown): string | undefined {
-  if (!isJsonObject(body)) return undefined
-  if (typeof body.reason === 'string' && REASONS.has(body.reason)) return body.reason
-  return typeof body.errno === 'number' ? ERRNOS[body.errno] : undefined
+function judgeComplaint(
+  complaint: Complaint,
+  said: { status: number; reason: string },
+  { isKeyKnown, isTokenProven }: Standing,
+): Verdict {
+  const ofDevice = { outcome: 'retry', ...said, isOfDevice: true } as const
+  switch (complaint) {
+    case 'token':
+      return { outcome: 'configuration error', ...said }
+    case 'key':
+      // Where our key was never taken, it may as well be ours that is another one since; the device waits until that is known.
+      return isKeyKnown ? { outcome: 'rejected', ...said, isCertain: true } : ofDevice
+    case 'unclear':
+      if (!isTokenProven) return { outcome: 'configuration error', ...said }
+      // 401 is said to a token (RFC 9110), so it does not end the subscription; but it is this subscription alone that meets it.
+      return said.status === 403 ? { outcome: 'rejected', ...said, isCertain: true } : ofDevice
+  }
 }
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i

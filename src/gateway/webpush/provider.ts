@@ -12,6 +12,7 @@ import { type WebPushOptions, webPushOptions } from './options.ts'
 import { webPushForms } from './payload.ts'
 import { sendWebPush } from './send.ts'
 import { createVapid, readVapidKey, type Vapid, vapidSubject } from './vapid.ts'
+import { isKeyMismatch } from './words.ts'
 
 /** A later number of what is unread replaces an earlier one that the browser has not fetched yet. */
 const TOPIC_OF_COUNTS = 'unread-counts'
@@ -105,10 +106,14 @@ async function attempt(prepared: Prepared, signal: AbortSignal): Promise<Verdict
     signal,
   )
   if (verdict.outcome === 'delivered') origins.accepted(origin)
+  if (isKeyMismatch(verdict) && origins.mismatched(origin, pushkey))
+    return { ...said(verdict), outcome: 'configuration error' }
   if (verdict.outcome === 'retry' && verdict.retryAfterMs !== undefined)
     origins.rest(origin, verdict.retryAfterMs)
   return verdict
 }
+
+const said = ({ reason, status }: Verdict) => ({ reason, ...(status !== undefined && { status }) })
 
 function vapidKeyIn(text: string, file: CredentialFile) {
   try {

@@ -1,8 +1,14 @@
-import { type EndpointDeps, postToEndpoint, readEndpoint } from '../endpoint.ts'
+import {
+  type EndpointAnswer,
+  type EndpointDeps,
+  judgeFault,
+  postToEndpoint,
+  readEndpoint,
+} from '../endpoint.ts'
 import type { Verdict } from '../provider.ts'
 import type { Urgency } from '../urgency.ts'
 import { encryptPush, MAX_PLAINTEXT_BYTES } from './encrypt.ts'
-import { judgeWebPush } from './judge.ts'
+import { doubtsToken, judgeWebPush } from './judge.ts'
 import { readSubscriptionKeys, type SubscriptionKeys } from './subscription.ts'
 import type { Vapid } from './vapid.ts'
 
@@ -26,13 +32,16 @@ export type WebPushDeps = EndpointDeps & {
   vapid: Vapid
   /** Off the main thread, say. */
   encrypt?: (plaintext: Buffer, keys: SubscriptionKeys) => Promise<Buffer>
-  /** Has this origin taken messages with this VAPID key? See `judgeWebPush`. Default: no. */
+  /** Has this origin taken messages with this VAPID key? See `Standing`. Default: no. */
   isKnown?: (origin: string) => boolean
 }
 
+/** A token that is refused is made anew for each of the times that may be right (`Vapid.renew`); that is all. */
+const MOST_TOKENS = 3
+
 /**
- * Sends one message to one browser, once (RFC 8030, 8188, 8291, 8292). What is malformed is `rejected` without asking
- * anybody. Never rejects; an abort is a `retry`.
+ * Sends one message to one browser (RFC 8030, 8188, 8291, 8292): once, and again at once with another token where the push service
+ * refuses ours. What is malformed is `rejected` without asking anybody. Never rejects; an abort is a `retry`.
  */
 export async function sendWebPush(
   deps: WebPushDeps,
@@ -49,15 +58,43 @@ export async function sendWebPush(
   const body = await encrypt(message.payload, keys).catch(() => undefined)
   if (body === undefined) return { outcome: 'retry', reason: 'encryption failed' }
   const headers = {
-    authorization: deps.vapid.headerFor(url.origin),
     'content-encoding': 'aes128gcm',
     'content-type': 'application/octet-stream',
     ttl: String(Math.max(0, Math.floor(message.ttl))),
     urgency: message.urgency,
     ...(message.topic !== undefined && { topic: message.topic }),
   }
-  const answer = await postToEndpoint(deps, url, { headers, body }, signal)
-  return judgeWebPush(answer, deps.isKnown?.(url.origin) ?? false)
+  const post = (authorization: string) =>
+    postToEndpoint(deps, url, { headers: { ...headers, authorization }, body }, signal)
+  return exchange(deps, url.origin, post)
+}
+
+type Post = (authorization: string) => ReturnType<typeof postToEndpoint>
+
+async function exchange({ vapid, isKnown }: WebPushDeps, origin: string, post: Post): Promise<Verdict> {
+  let header = vapid.headerFor(origin)
+  for (let tokens = 1; ; tokens++) {
+    const answer = await post(header)
+    if (typeof answer === 'string') return judgeFault(answer)
+    const isTokenProven = vapid.isProven(origin, header)
+    const isKeyKnown = isTokenProven || (isKnown?.(origin) ?? false)
+    const next =
+      tokens < MOST_TOKENS && doubtsToken(answer, { isTokenProven })
+        ? vapid.renew(origin, header, timeOf(answer))
+        : undefined
+    if (next !== undefined) {
+      header = next
+      continue
+    }
+    const verdict = judgeWebPush(answer, { isKeyKnown, isTokenProven })
+    if (verdict.outcome === 'delivered') vapid.accepted(origin, header)
+    return verdict
+  }
+}
+
+function timeOf({ headers }: EndpointAnswer): number | undefined {
+  const time = typeof headers['date'] === 'string' ? Date.parse(headers['date']) : NaN
+  return Number.isNaN(time) ? undefined : time
 }
 
 const encryptHere = async (plaintext: Buffer, keys: SubscriptionKeys) => encryptPush(plaintext, keys)

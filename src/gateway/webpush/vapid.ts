@@ -6,7 +6,8 @@ import {
   type KeyObject,
   sign,
 } from 'node:crypto'
-import type { Clock } from '../../lib/clock.ts'
+import { type Clock, steadyNow } from '../../lib/clock.ts'
+import { nameKindOf } from '../../lib/public-name.ts'
 
 /** Who we are to push services (RFC 8292): a key of P-256. */
 export type VapidKey = {
@@ -15,11 +16,22 @@ export type VapidKey = {
   publicKey: string
 }
 
-/** Signs what we send, one signature for each push service and half a day. */
+/** Signs what we send: one token for each push service and half a day, or another one when the push service refuses it. */
 export type Vapid = {
   readonly publicKey: string
+  /** The `sub` claim. */
+  readonly subject: string
   /** The value of `Authorization` for a request to this origin (`https://push.example`). */
   headerFor(origin: string): string
+  /** The push service has taken a message that was sent with this header. */
+  accepted(origin: string, header: string): void
+  /** It has taken one with a token of the same times: what it refuses with this header, it refuses for another reason. */
+  isProven(origin: string, header: string): boolean
+  /**
+   * The push service says that `refused` is bad: another header to try, whose token has other times, or which was made for another
+   * request meanwhile. `undefined`: there is none. `serviceTime`: the time by the push service's own clock, if it told.
+   */
+  renew(origin: string, refused: string, serviceTime?: number): string | undefined
 }
 
 const CURVE = 'prime256v1'
@@ -28,6 +40,11 @@ const REUSED_MS = 12 * 3_600_000
 const VALID_MS = REUSED_MS + 3_600_000
 /** Users choose push services, so there may be any number of origins. */
 const MAX_ORIGINS = 4096
+/** A clock that is off by less makes no token bad. */
+const SAME_TIME_MS = 60_000
+/** So many times are tried at one push service in a minute, whatever it says. */
+const MOST_TRIED = 3
+const REFUSED_FOR_MS = 60_000
 
 /** A new key: its PEM (PKCS #8) and what it stands for. */
 export function makeVapidKey(): { pem: string; key: VapidKey } {
@@ -59,33 +76,105 @@ export function readVapidKey(text: string): VapidKey {
 export function vapidSubject(contact: string): string | undefined {
   if (/^https:/i.test(contact)) {
     const url = URL.parse(contact)
-    return url !== null && isPublicName(url.hostname) ? url.href : undefined
+    return url !== null && isHostOfContact(url.hostname) ? url.href : undefined
   }
   const address = contact.replace(/^mailto:/i, '')
   const [, domain] = /^[^\s@<>",;:?]+@([^\s@]+)$/.exec(address) ?? []
-  return domain !== undefined && isPublicName(domain) ? `mailto:${address}` : undefined
+  return domain !== undefined && isHostOfContact(domain) ? `mailto:${address}` : undefined
 }
 
-/** @param subject of `vapidSubject` */
+/** What is wrong with a contact that is signed all the same, for Google and Mozilla take it; `undefined`: nothing. */
+export function faultOfSubject(subject: string): string | undefined {
+  const host = subject.startsWith('mailto:')
+    ? subject.slice(subject.lastIndexOf('@') + 1)
+    : URL.parse(subject)?.hostname
+  if (host === undefined || nameKindOf(host) === 'public') return undefined
+  return `${subject} is not at a public name: Apple's push service refuses everything that is signed with it (403 BadJwtToken), so Safari and iPhones get nothing`
+}
+
+/** What is known of a push service. `offset` of a token: the time that it was signed for, less `steadyNow`. */
+type Origin = {
+  token?: { header: string; madeAt: number; steadyAt: number; offset: number }
+  /** Tokens that were refused a moment ago. */
+  refused: { offset: number; at: number }[]
+  /** Of the token that was taken last. */
+  acceptedOffset?: number
+}
+
+/**
+ * A token is good by the push service's clock, and ours may be wrong: at the start, or since it was set (NTP, a virtual machine that
+ * comes back). So a token that is refused is made anew by the push service's time, and by the time that ours would show had it not been set.
+ *
+ * @param subject of `vapidSubject`
+ */
 export function createVapid(key: VapidKey, subject: string, clock: Clock): Vapid {
-  const made = new Map<string, { header: string; madeAt: number }>()
+  const origins = new Map<string, Origin>()
+  const offsetOf = (time: number) => time - steadyNow(clock)
+  const startedWith = offsetOf(clock.now())
+
+  const stateOf = (origin: string): Origin => {
+    const state = origins.get(origin) ?? { refused: [] }
+    origins.delete(origin)
+    if (origins.size >= MAX_ORIGINS) origins.delete(origins.keys().next().value ?? '')
+    origins.set(origin, state)
+    return state
+  }
+
+  const make = (origin: string, state: Origin, offset: number): string => {
+    const steadyAt = steadyNow(clock)
+    const time = Math.round(steadyAt + offset)
+    const token = signToken(key, { aud: origin, exp: Math.floor((time + VALID_MS) / 1000), sub: subject })
+    const header = `vapid t=${token}, k=${key.publicKey}`
+    state.token = { header, madeAt: clock.now(), steadyAt, offset }
+    return header
+  }
+
+  /** By both clocks: one that was set back has left a token from the future, which may end too late, or be older than it seems. */
+  const isFresh = ({ madeAt, steadyAt }: { madeAt: number; steadyAt: number }) => {
+    const age = clock.now() - madeAt
+    return age >= 0 && Math.max(age, steadyNow(clock) - steadyAt) < REUSED_MS
+  }
+
   return {
     publicKey: key.publicKey,
+    subject,
     headerFor(origin) {
-      const now = clock.now()
-      const cached = made.get(origin)
-      // A clock that was set back has left a token from the future, which may end too late to be taken.
-      if (cached !== undefined && now >= cached.madeAt && now < cached.madeAt + REUSED_MS)
-        return cached.header
-      const token = signToken(key, { aud: origin, exp: Math.floor((now + VALID_MS) / 1000), sub: subject })
-      const header = `vapid t=${token}, k=${key.publicKey}`
-      made.delete(origin)
-      if (made.size >= MAX_ORIGINS) made.delete(made.keys().next().value ?? '')
-      made.set(origin, { header, madeAt: now })
-      return header
+      const state = stateOf(origin)
+      const { token } = state
+      return token !== undefined && isFresh(token) ? token.header : make(origin, state, offsetOf(clock.now()))
+    },
+    accepted(origin, header) {
+      const state = stateOf(origin)
+      if (state.token?.header !== header) return
+      state.acceptedOffset = state.token.offset
+      state.refused = []
+    },
+    isProven(origin, header) {
+      const { token, acceptedOffset } = origins.get(origin) ?? {}
+      return token?.header === header && acceptedOffset !== undefined && isSame(acceptedOffset, token.offset)
+    },
+    renew(origin, refused, serviceTime) {
+      const state = stateOf(origin)
+      const { token } = state
+      if (token !== undefined && token.header !== refused) return token.header
+      const at = steadyNow(clock)
+      state.refused = state.refused.filter((one) => at - one.at < REFUSED_FOR_MS)
+      const isKnown = state.refused.some(({ offset }) => offset === token?.offset)
+      if (token !== undefined && !isKnown && state.refused.length < MOST_TRIED)
+        state.refused.push({ offset: token.offset, at })
+      const candidates = [...(serviceTime === undefined ? [] : [offsetOf(serviceTime)]), startedWith]
+      const offset = [...candidates, offsetOf(clock.now())].find((one) =>
+        state.refused.every((other) => !isSame(one, other.offset)),
+      )
+      if (offset !== undefined && state.refused.length < MOST_TRIED) return make(origin, state, offset)
+      // The next message begins anew with the system's clock: it is the one that will be set right.
+      if (token !== undefined && !isSame(token.offset, offsetOf(clock.now()))) delete state.token
+      return undefined
     },
   }
 }
+
+const isSame = (one: number, other: number) => Math.abs(one - other) < SAME_TIME_MS
 
 const HEADER = encode({ typ: 'JWT', alg: 'ES256' })
 
@@ -130,12 +219,7 @@ function fromScalar(text: string): KeyObject {
   return createPrivateKey({ key: { kty: 'EC', crv: 'P-256', x, y, d }, format: 'jwk' })
 }
 
-/** Has a dot and letters in its last label, and is no name that means this very machine. */
-function isPublicName(host: string): boolean {
-  const labels = host.toLowerCase().split('.')
-  return (
-    labels.length > 1 &&
-    labels.every((label) => label !== '') &&
-    /^(?!localhost$|local$)[a-z]/.test(labels.at(-1) ?? '')
-  )
+/** No host that means this machine or network to everybody: there is nobody to write to at all. */
+function isHostOfContact(host: string): boolean {
+  return nameKindOf(host) !== 'none' && !/(?:^|\.)(?:localhost|local)$/i.test(host)
 }

@@ -1,5 +1,11 @@
-/** The body of an answer; `undefined` for what is too long or not JSON. Leaving the loop early destroys the stream, and with it the connection. */
+/** The body of an answer; `undefined` for what is too long or not JSON. */
 export async function readJson(stream: AsyncIterable<Buffer>, maxBytes: number): Promise<unknown> {
+  const text = await readText(stream, maxBytes)
+  return text === undefined ? undefined : parsedJson(text)
+}
+
+/** The body of an answer; `undefined` for what is too long. Leaving the loop early destroys the stream, and with it the connection. */
+export async function readText(stream: AsyncIterable<Buffer>, maxBytes: number): Promise<string | undefined> {
   const chunks: Buffer[] = []
   let bytes = 0
   for await (const chunk of stream) {
@@ -7,8 +13,13 @@ export async function readJson(stream: AsyncIterable<Buffer>, maxBytes: number):
     if (bytes > maxBytes) return undefined
     chunks.push(chunk)
   }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+/** `undefined` for what is not JSON. */
+export function parsedJson(text: string): unknown {
   try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown
+    return JSON.parse(text) as unknown
   } catch {
     return undefined
   }

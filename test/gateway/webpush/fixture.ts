@@ -21,8 +21,11 @@ export type Rig = {
 }
 
 /** A push service on loopback, and what is needed to send to it. */
-export async function makeRig(t: TestContext, options: PushServiceOptions = {}): Promise<Rig> {
-  const clock = createManualClock()
+export async function makeRig(
+  t: TestContext,
+  options: PushServiceOptions = {},
+  clock = createManualClock(),
+): Promise<Rig> {
   const service = await startPushService({ now: () => clock.now(), ...options })
   const agent = makeEndpointAgent({ policy: makeIpPolicy(['127.0.0.0/8']) })
   t.after(async () => {

@@ -241,6 +241,22 @@ suite('push services', () => {
     assert.equal((await send()).outcome, 'rejected')
   })
 
+  test('a key that matches no subscription there is rather ours that is wrong: told after five devices', async (t) => {
+    const { service, provider, clock, send } = await makeRig(t)
+    service.answer({ status: 400, body: '{"reason":"VapidPkHashMismatch"}' })
+    const outcomes = []
+    for (let at = 0; at < 6; at++) {
+      const verdict = await provider.send(messageFor(deviceOf(service.subscribe()), EVENT, clock), going)
+      outcomes.push(verdict.outcome)
+    }
+    const waits = Array.from({ length: 4 }, () => 'retry')
+    assert.deepEqual(outcomes, [...waits, 'configuration error', 'configuration error'])
+    service.answer(undefined)
+    assert.equal((await send()).outcome, 'delivered')
+    service.answer({ status: 400, body: '{"reason":"VapidPkHashMismatch"}' })
+    assert.equal((await send()).outcome, 'rejected')
+  })
+
   test('that ask for silence have it, and nobody else does', async (t) => {
     const { send, service, clock, provider } = await makeRig(t)
     const other = await startPushService({ now: () => clock.now() })

@@ -1,0 +1,58 @@
+import type { Verdict } from '../gateway/provider.ts'
+import { faultOfSubject, type Vapid } from '../gateway/webpush/vapid.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Events } from '../lib/events.ts'
+import { isTokenRefused } from './poke-fault.ts'
+
+/** How sending to push services goes, for operators. `contact`: what is wrong with the one that they are given. */
+export type WebPushHealth = {
+  state: 'ok' | 'failing'
+  contact?: string
+  troubles: { reason: string; since: number }[]
+}
+
+export type WebPushWatch = {
+  onAnswer: (origin: string, verdict: Verdict) => void
+  health: () => WebPushHealth
+}
+
+/** A pusher that waits longest tries again within an hour; what is not said again by then is over. */
+const FORGOTTEN_AFTER_MS = 2 * 3_600_000
+/** Users choose push services. */
+const MOST_TROUBLES = 100
+
+/** Remembers which push services refuse this server's VAPID token, until they accept it or are heard of no more. In memory: it is a gauge. */
+export function watchWebPush(deps: {
+  clock: Clock
+  events: Pick<Events, 'vapidRefused'>
+  vapid: Pick<Vapid, 'subject'>
+}): WebPushWatch {
+  const { clock, events } = deps
+  const troubles = new Map<string, { reason: string; since: number; at: number }>()
+  const contact = faultOfSubject(deps.vapid.subject)
+  const current = () => {
+    const oldest = clock.now() - FORGOTTEN_AFTER_MS
+    for (const [origin, { at }] of troubles) if (at < oldest) troubles.delete(origin)
+    return [...troubles.values()]
+  }
+  return {
+    onAnswer(origin, verdict) {
+      if (verdict.outcome === 'delivered') troubles.delete(origin)
+      if (!isTokenRefused(verdict)) return
+      const { reason, status } = verdict
+      events.vapidRefused({ reason, status })
+      const now = clock.now()
+      const known = troubles.get(origin)
+      if (known === undefined && current().length >= MOST_TROUBLES) return
+      troubles.set(origin, { reason, since: known?.since ?? now, at: now })
+    },
+    health() {
+      const found = current().map(({ reason, since }) => ({ reason, since }))
+      return {
+        state: found.length === 0 ? 'ok' : 'failing',
+        ...(contact !== undefined && { contact }),
+        troubles: found,
+      }
+    },
+  }
+}

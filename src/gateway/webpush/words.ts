@@ -1,0 +1,93 @@
+import { isJsonObject } from '../../lib/json.ts'
+import type { EndpointAnswer } from '../endpoint.ts'
+
+// What push services say besides their status. Apple has a `reason`, Mozilla an `errno` and a `message`, Google a plain text. Any other
+// text could be anything, the endpoint itself among it: it is looked at, and never repeated.
+
+/**
+ * What an answer complains of. `token`: our VAPID token (its times, audience, contact or signature). `key`: the subscription was made with another
+ * key than ours. `unclear`: one of the two, or that we may not send there.
+ */
+export type Complaint = 'token' | 'key' | 'unclear'
+
+const TOKEN_REASONS: ReadonlySet<string> = new Set([
+  'BadAuthorizationHeader',
+  'BadJwtToken',
+  'ExpiredJwtToken',
+  'ExpiredProviderToken',
+  'InvalidJwtToken',
+  'InvalidProviderToken',
+  'MissingJwtToken',
+  'MissingProviderToken',
+])
+const OTHER_REASONS: ReadonlySet<string> = new Set([
+  'BadWebPushRequest',
+  'BadWebPushTopic',
+  'ExpiredToken',
+  'PayloadTooLarge',
+  'TooManyRequests',
+  'Unregistered',
+])
+const KEY_REASON = 'VapidPkHashMismatch'
+
+// Google: "the VAPID credentials in the authorization header do not correspond to the credentials used to create the subscriptions";
+// formerly "the key in the authorization header does not match the sender ID used to subscribe this user". Mozilla: "VAPID public key mismatch".
+const OF_KEY =
+  /pk ?hash ?mismatch|(?:public|vapid) key mismatch|credentials\b.{0,80}\bdo not correspond|\bkey\b.{0,60}\bdoes not match the sender/is
+// Google: "permission denied: invalid JWT provided". Mozilla: "Invalid VAPID token: …", "The VAPID token expiration is too long".
+const OF_TOKEN =
+  /jwt|vapid|authori[sz]ation header|\bexp\b|\baud(?:ience)?\b|token ?(?:\w+ ){0,2}(?:expired|invalid)|(?:expired|invalid|bad) ?(?:\w+ )?token/i
+
+/** `undefined`: the answer is about something else. */
+export function complaintIn(answer: EndpointAnswer): Complaint | undefined {
+  const { status, text } = answer
+  if (status !== 400 && status !== 401 && status !== 403) return undefined
+  const reason = reasonIn(answer)
+  if (reason === KEY_REASON) return 'key'
+  if (reason !== undefined && TOKEN_REASONS.has(reason)) return 'token'
+  const isDenied = status !== 400
+  if (reason !== undefined && OTHER_REASONS.has(reason)) return isDenied ? 'unclear' : undefined
+  if (OF_KEY.test(text)) return 'key'
+  // The token of a bad request may also be the one in the address.
+  if (isDenied ? OF_TOKEN.test(text) : /jwt|vapid/i.test(text)) return 'token'
+  return isDenied ? 'unclear' : undefined
+}
+
+const KEY_WORDS = [KEY_REASON, 'VAPID key mismatch']
+
+/** A verdict that was given for the key of the subscription. */
+export const isKeyMismatch = ({ reason }: { reason: string }): boolean => KEY_WORDS.includes(reason)
+
+const ERRNOS: Readonly<Record<number, string>> = {
+  102: 'invalid endpoint',
+  103: 'expired endpoint',
+  104: 'payload too large',
+  105: 'endpoint unavailable',
+  106: 'invalid subscription',
+  109: 'invalid authentication',
+  110: 'invalid crypto keys',
+  111: 'missing header',
+  112: 'invalid TTL',
+  113: 'invalid Topic',
+  201: 'back off',
+  202: 'internal error',
+}
+
+/** A word for the answer that may be shown to anybody; `undefined`: there is none but its status. */
+export function wordIn(answer: EndpointAnswer): string | undefined {
+  const reason = reasonIn(answer)
+  if (
+    reason === KEY_REASON ||
+    (reason !== undefined && (TOKEN_REASONS.has(reason) || OTHER_REASONS.has(reason)))
+  )
+    return reason
+  const complaint = complaintIn(answer)
+  if (complaint === 'token') return 'VAPID token refused'
+  if (complaint === 'key') return 'VAPID key mismatch'
+  const errno = isJsonObject(answer.body) ? answer.body.errno : undefined
+  return typeof errno === 'number' ? ERRNOS[errno] : undefined
+}
+
+function reasonIn({ body }: EndpointAnswer): string | undefined {
+  return isJsonObject(body) && typeof body.reason === 'string' ? body.reason : undefined
+}

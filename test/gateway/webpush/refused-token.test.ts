@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict'
+import { suite, test, type TestContext } from 'node:test'
+import { sendWebPush } from '../../../src/gateway/webpush/send.ts'
+import { createManualClock } from '../../support/manual-clock.ts'
+import type { PushAnswer } from '../../support/push-service.ts'
+import { httpServer } from '../../delivery/servers.ts'
+import { makeRig, messageTo } from './fixture.ts'
+
+const HOUR = 3_600_000
+const START = createManualClock().now()
+
+const json = (body: object) => JSON.stringify(body)
+/** What push services say to a token that is not good. */
+const REFUSALS: PushAnswer[] = [
+  { status: 403, body: json({ reason: 'BadJwtToken' }) },
+  { status: 403, body: json({ reason: 'ExpiredJwtToken' }) },
+  { status: 400, body: json({ reason: 'BadJwtToken' }) },
+  { status: 403, body: 'permission denied: invalid JWT provided\n' },
+  { status: 401, body: json({ code: 401, errno: 109, message: 'Invalid VAPID token: bad claims' }) },
+  { status: 403, body: 'the token has expired' },
+  { status: 403 },
+  { status: 401 },
+]
+const titleOf = ({ status, body = 'without a word' }: PushAnswer) => `${status} ${body.trim()}`
+
+/** A push service with the true time, and our clock, which can be set. */
+async function makeWrongClock(t: TestContext, { refusal, tellsTime = true, wrongBy = 0 }: WrongClock) {
+  const refused: string[] = []
+  const clock = createManualClock(START + wrongBy)
+  const now = () => START + clock.steady()
+  const refuse = (fault: string) => {
+    refused.push(fault)
+    return refusal
+  }
+  const rig = await makeRig(t, { now, tellsTime, refuse }, clock)
+  const outcomes = async (count: number) => {
+    const subscriptions = Array.from({ length: count }, () => rig.service.subscribe())
+    const verdicts = await Promise.all(
+      subscriptions.map((subscription) => sendWebPush(rig.deps, messageTo(subscription))),
+    )
+    return [...new Set(verdicts.map(({ outcome }) => outcome))]
+  }
+  return { ...rig, refused, outcomes }
+}
+type WrongClock = { refusal: PushAnswer; tellsTime?: boolean; wrongBy?: number }
+
+suite('a system clock that is set while running', () => {
+  for (const refusal of REFUSALS)
+    for (const hours of [13, -13, 48])
+      for (const tellsTime of [true, false])
+        test(`by ${hours} h: "${titleOf(refusal)}" ${tellsTime ? 'with' : 'without'} the service's time: 30 of 30 are delivered`, async (t) => {
+          const { clock, outcomes, refused } = await makeWrongClock(t, { refusal, tellsTime })
+          assert.deepEqual(await outcomes(1), ['delivered'])
+          clock.step(hours * HOUR)
+          assert.deepEqual(await outcomes(30), ['delivered'])
+          assert.ok(refused.length > 0, 'the first token after the step was refused')
+          const before = refused.length
+          assert.deepEqual(await outcomes(30), ['delivered'])
+          assert.equal(refused.length, before, 'the good token is used again')
+        })
+
+  test('and set right again needs nothing of that', async (t) => {
+    const { clock, outcomes, refused } = await makeWrongClock(t, { refusal: { status: 403 } })
+    clock.step(13 * HOUR)
+    await outcomes(2)
+    clock.step(-13 * HOUR)
+    refused.length = 0
+    assert.deepEqual(await outcomes(2), ['delivered'])
+    assert.equal(refused.length, 0)
+  })
+
+  test('a step within the life of a token costs nothing', async (t) => {
+    const { clock, outcomes, refused } = await makeWrongClock(t, { refusal: { status: 403 } })
+    await outcomes(1)
+    clock.step(5 * HOUR)
+    assert.deepEqual(await outcomes(1), ['delivered'])
+    assert.equal(refused.length, 0)
+  })
+
+  test('a token is renewed after half a day by whichever clock says so first', async (t) => {
+    const { clock, outcomes, service } = await makeWrongClock(t, { refusal: { status: 403 } })
+    await outcomes(1)
+    clock.advance(11 * HOUR)
+    clock.step(-10 * HOUR)
+    await outcomes(1)
+    clock.advance(HOUR)
+    await outcomes(1)
+    assert.equal(new Set(service.received.map(({ headers }) => headers.authorization)).size, 2)
+  })
+})
+
+suite('a system clock that is wrong from the start', () => {
+  for (const hours of [13, -14, 8760])
+    test(`by ${hours} h: the push service's own time is taken`, async (t) => {
+      const { outcomes } = await makeWrongClock(t, { refusal: { status: 403 }, wrongBy: hours * HOUR })
+      assert.deepEqual(await outcomes(30), ['delivered'])
+    })
+
+  for (const refusal of REFUSALS)
+    test(`and the push service does not tell the time, "${titleOf(refusal)}": a configuration error, no rejection`, async (t) => {
+      const wrong = { refusal, tellsTime: false, wrongBy: 13 * HOUR }
+      const { clock, outcomes } = await makeWrongClock(t, wrong)
+      assert.deepEqual(await outcomes(30), ['configuration error'])
+      clock.step(-13 * HOUR)
+      assert.deepEqual(await outcomes(30), ['delivered'], 'once the clock is right')
+    })
+})
+
+suite('a token that is refused whatever its times', () => {
+  for (const answer of REFUSALS)
+    test(`${titleOf(answer)}: a configuration error for each of 30 devices`, async (t) => {
+      const { service, clock, deps } = await makeRig(t)
+      service.answer(answer)
+      const verdicts = []
+      for (let at = 0; at < 30; at++) verdicts.push(await sendWebPush(deps, messageTo(service.subscribe())))
+      assert.deepEqual(
+        [...new Set(verdicts.map(({ outcome }) => outcome))],
+        ['configuration error'],
+        json(verdicts[0] ?? {}),
+      )
+      // The clocks agree: no other time is worth a try.
+      assert.equal(service.received.length, 30)
+      service.answer(undefined)
+      clock.advance(1000)
+      assert.equal((await sendWebPush(deps, messageTo(service.subscribe()))).outcome, 'delivered')
+    })
+
+  test('four tokens at most are tried in a minute, whatever time the push service claims to have', async (t) => {
+    const clock = createManualClock()
+    let claimed = START
+    const tokens = new Set<string | undefined>()
+    await using server = await httpServer((request, response) => {
+      tokens.add(request.headers.authorization)
+      claimed += 50 * HOUR
+      response.writeHead(403, { date: new Date(claimed).toUTCString() }).end()
+    })
+    const { service, deps } = await makeRig(t, {}, clock)
+    const send = async () => {
+      const subscription = { ...service.subscribe(), endpoint: server.url }
+      return (await sendWebPush(deps, messageTo(subscription))).outcome
+    }
+    for (let at = 0; at < 20; at++) assert.equal(await send(), 'configuration error')
+    assert.equal(tokens.size, 4)
+    clock.advance(60_000)
+    for (let at = 0; at < 20; at++) await send()
+    assert.ok(tokens.size > 4 && tokens.size <= 8)
+  })
+})
+
+suite('an answer for the sake of the subscription', () => {
+  const rows: [title: string, answer: PushAnswer, outcome: string, reason: string][] = [
+    [
+      'Apple',
+      { status: 400, body: json({ reason: 'VapidPkHashMismatch' }) },
+      'rejected',
+      'VapidPkHashMismatch',
+    ],
+    [
+      'Apple, as 403',
+      { status: 403, body: json({ reason: 'VapidPkHashMismatch' }) },
+      'rejected',
+      'VapidPkHashMismatch',
+    ],
+    [
+      'Google',
+      {
+        status: 403,
+        body: 'the VAPID credentials in the authorization header do not correspond to the credentials used to create the subscriptions.\n',
+      },
+      'rejected',
+      'VAPID key mismatch',
+    ],
+    [
+      'Mozilla',
+      { status: 401, body: json({ code: 401, errno: 109, message: 'VAPID public key mismatch' }) },
+      'rejected',
+      'VAPID key mismatch',
+    ],
+    ['403 without a word', { status: 403 }, 'rejected', 'status 403'],
+    // Microsoft says nothing more. The subscription is kept, and holds up no other.
+    ['401 without a word', { status: 401 }, 'retry', 'status 401'],
+  ]
+  for (const [title, answer, outcome, reason] of rows)
+    test(`${title}: ${outcome}, where our token was taken before`, async (t) => {
+      const { service, send } = await makeRig(t)
+      assert.equal((await send()).outcome, 'delivered')
+      service.answer(answer)
+      const verdict = await send()
+      assert.deepEqual([verdict.outcome, verdict.status, verdict.reason], [outcome, answer.status, reason])
+      assert.equal(service.received.length, 2)
+    })
+
+  for (const [title, answer, , reason] of rows.slice(0, 4))
+    test(`${title}: the device waits where our key was never taken, and no other`, async (t) => {
+      const { service, send } = await makeRig(t)
+      service.answer(answer)
+      assert.deepEqual(await send(), { outcome: 'retry', status: answer.status, reason, isOfDevice: true })
+    })
+})
