@@ -44,7 +44,10 @@ export async function joinedRoom(
   }
 }
 
-/** A room that the user was in, or was invited to, up to the moment when that ended. */
+/**
+ * A room that the user was in, or was invited to, up to the moment when that ended. Of what came later it tells only a change of
+ * their own membership: a ban, or the end of one.
+ */
 export async function leftRoom(
   q: Queries,
   reader: RoomReader,
@@ -52,8 +55,15 @@ export async function leftRoom(
   extras: RoomExtras,
 ): Promise<JsonObject> {
   const { filter } = reader
-  const timeline = await timelineOf(q, { ...plan, filter: filter.timeline })
+  const later = await ownLater(q, plan, reader.viewer.userId)
+  const { limit } = filter.timeline
+  const hasRoom = limit !== 0
+  // One place in the timeline is for what came later.
+  const ofTimeline = later && limit ? { ...filter.timeline, limit: limit - 1 } : filter.timeline
+  const timeline = await timelineOf(q, { ...plan, filter: ofTimeline })
   const state = await stateOf(q, reader, plan, { timeline, heroes: [] })
+  if (later && hasRoom && matchesRoomEvent(filter.timeline, plan.roomId, later)) timeline.events.push(later)
+  if (later && !hasRoom && matchesRoomEvent(filter.state, plan.roomId, later)) replaceState(state, later)
   const accountData = extras.accountData.filter((event) =>
     matchesRoomEvent(filter.roomAccountData, plan.roomId, event as { type: string; content: JsonObject }),
   )
@@ -62,6 +72,16 @@ export async function leftRoom(
     timeline: await timelineSection(q, reader, timeline),
     account_data: { events: accountData },
   }
+}
+
+async function ownLater(q: Queries, plan: RoomPlan, userId: UserId): Promise<StoredEvent | undefined> {
+  const { roomId, ownLater: position } = plan
+  return position === undefined ? undefined : (await membersAt(q, { roomId, userIds: [userId], position }))[0]
+}
+
+function replaceState(state: StoredEvent[], by: StoredEvent): void {
+  const at = state.findIndex(({ type, stateKey }) => type === by.type && stateKey === by.stateKey)
+  state.splice(at === -1 ? state.length : at, 1, by)
 }
 
 async function changedSummary(q: Queries, plan: RoomPlan, userId: UserId): Promise<RoomSummary | undefined> {

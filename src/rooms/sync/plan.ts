@@ -18,6 +18,8 @@ export type RoomPlan = {
   state: 'full' | 'changes' | 'none'
   /** The user's stay was interrupted since `after`, or began or ended. */
   moved: boolean
+  /** The user's member event that holds, where it came after `upTo` and says something else than the one there. */
+  ownLater?: number
 }
 
 export type PlanRequest = {
@@ -76,9 +78,14 @@ function planRoom(request: PlanRequest, room: RoomOfUser, history: RoomHistory |
   const wasJoined = since > 0 && membershipAt(history, since) === 'join'
   const stayed = history.memberships.some((m) => m.membership === 'join' && m.position > since)
   const state = wasJoined && !request.fullState ? 'changes' : wasJoined || stayed || joined ? 'full' : 'none'
+  const told = { ...shared, spans, after: wasJoined ? since : 0, state } as const
+  if (joined) return { ...told, upTo: request.position }
   const left = leftAt(history.memberships)
-  const end = left !== undefined && left > since ? left : room.position
-  return { ...shared, spans, after: wasJoined ? since : 0, upTo: joined ? request.position : end, state }
+  // An invitation and a knock are told as they are now, whatever became of an earlier stay.
+  const isOver = room.membership === 'leave' || room.membership === 'ban'
+  if (!isOver || left === undefined || left <= since) return { ...told, upTo: room.position }
+  const isChanged = membershipAt(history, left) !== room.membership
+  return { ...told, upTo: left, ...(isChanged && { ownLater: room.position }) }
 }
 
 function membershipAt(history: RoomHistory, position: number): Membership | undefined {

@@ -210,11 +210,20 @@ onEachDatabase('sync', (open) => {
     await house.leave(roomId, bob)
     await house.set(roomId, alice, 'm.room.topic', { topic: 'he is gone' })
     await banUser(house.rooms, { roomId, sender: alice, target: bob })
-    for (const options of [{}, { filter: { room: { timeline: { limit: 0 } } } }]) {
-      const left = (await house.sync(bob, first.next_batch, options)).rooms.leave[roomId]
+    for (const [limit, memberships] of [
+      [0, ['ban']],
+      [1, ['leave', 'ban']],
+      [10, ['leave', 'ban']],
+    ] as const) {
+      const filter = { room: { timeline: { limit } } }
+      const left = (await house.sync(bob, first.next_batch, { filter })).rooms.leave[roomId]
       assert.ok(left)
-      const types = typesOf([...left.state.events, ...left.timeline.events])
-      assert.deepEqual(types, ['m.room.member'])
+      assert.ok(left.timeline.events.length <= limit)
+      const told = [...left.state.events, ...left.timeline.events]
+      assert.deepEqual(
+        told.map(({ type, content }) => (type === 'm.room.member' ? content['membership'] : type)),
+        memberships,
+      )
     }
   })
 

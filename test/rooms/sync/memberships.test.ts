@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { RoomId } from '../../../src/lib/ids.ts'
+import { banUser, kickUser, unbanUser } from '../../../src/rooms/membership.ts'
+import { sendState } from '../../../src/rooms/send-event.ts'
+import { forget } from '../../../src/rooms/membership-store.ts'
+import { onEachDatabase } from '../../support/databases.ts'
+import { type House, openHouse, type RoomEvent, type SyncBody, user } from '../reading-house.ts'
+
+const alice = user('alice')
+const bob = user('bob')
+
+/** What becomes of Bob in Alice's room. */
+type Step = 'join' | 'leave' | 'invite' | 'kick' | 'ban' | 'unban' | 'knock' | 'forget' | 'chat'
+type Section = keyof SyncBody['rooms']
+
+/** `before` the client's last sync, and `after` it; and what that is told: in which section, with which membership of Bob's. */
+type Row = { before: Step[]; after: Step[]; section: Section | 'nothing'; own?: string }
+
+const TABLE: Row[] = [
+  { before: [], after: ['invite'], section: 'invite', own: 'invite' },
+  { before: [], after: ['knock'], section: 'knock', own: 'knock' },
+  { before: [], after: ['join'], section: 'join', own: 'join' },
+  { before: [], after: ['ban'], section: 'leave', own: 'ban' },
+  { before: [], after: ['join', 'leave'], section: 'leave', own: 'leave' },
+  { before: [], after: ['invite', 'leave'], section: 'leave', own: 'leave' },
+  { before: [], after: ['invite', 'leave', 'invite'], section: 'invite', own: 'invite' },
+  { before: ['invite'], after: ['leave'], section: 'leave', own: 'leave' },
+  { before: ['invite'], after: ['kick'], section: 'leave', own: 'leave' },
+  { before: ['invite'], after: ['ban'], section: 'leave', own: 'ban' },
+  { before: ['invite'], after: ['join'], section: 'join', own: 'join' },
+  { before: ['invite'], after: ['join', 'leave'], section: 'leave', own: 'leave' },
+  { before: ['invite'], after: ['leave', 'invite'], section: 'invite', own: 'invite' },
+  { before: ['invite', 'leave'], after: ['invite'], section: 'invite', own: 'invite' },
+  { before: ['knock'], after: ['invite'], section: 'invite', own: 'invite' },
+  { before: ['knock'], after: ['kick'], section: 'leave', own: 'leave' },
+  { before: ['knock'], after: ['leave', 'knock'], section: 'knock', own: 'knock' },
+  { before: ['knock'], after: ['ban'], section: 'leave', own: 'ban' },
+  { before: ['knock'], after: ['invite', 'join'], section: 'join', own: 'join' },
+  { before: ['join'], after: ['leave'], section: 'leave', own: 'leave' },
+  { before: ['join'], after: ['kick'], section: 'leave', own: 'leave' },
+  { before: ['join'], after: ['ban'], section: 'leave', own: 'ban' },
+  { before: ['join'], after: ['leave', 'join'], section: 'join', own: 'join' },
+  { before: ['join'], after: ['leave', 'invite'], section: 'invite', own: 'invite' },
+  { before: ['join'], after: ['kick', 'chat', 'invite'], section: 'invite', own: 'invite' },
+  { before: ['join'], after: ['leave', 'knock'], section: 'knock', own: 'knock' },
+  { before: ['join'], after: ['leave', 'knock', 'invite'], section: 'invite', own: 'invite' },
+  { before: ['join'], after: ['leave', 'invite', 'leave'], section: 'leave', own: 'leave' },
+  { before: ['join'], after: ['leave', 'invite', 'leave', 'invite'], section: 'invite', own: 'invite' },
+  { before: ['join'], after: ['leave', 'chat', 'ban'], section: 'leave', own: 'ban' },
+  { before: ['join'], after: ['ban', 'chat', 'unban'], section: 'leave', own: 'leave' },
+  { before: ['join'], after: ['ban', 'unban', 'invite'], section: 'invite', own: 'invite' },
+  { before: ['join'], after: ['ban', 'unban', 'invite', 'join'], section: 'join', own: 'join' },
+  { before: ['join'], after: ['leave', 'forget'], section: 'leave', own: 'leave' },
+  { before: ['join'], after: ['leave', 'forget', 'invite'], section: 'invite', own: 'invite' },
+  { before: ['join', 'leave'], after: ['chat'], section: 'nothing' },
+  { before: ['join', 'leave'], after: ['join'], section: 'join', own: 'join' },
+  { before: ['join', 'leave'], after: ['invite'], section: 'invite', own: 'invite' },
+  { before: ['join', 'leave'], after: ['invite', 'leave'], section: 'leave', own: 'leave' },
+  { before: ['join', 'leave'], after: ['invite', 'leave', 'invite'], section: 'invite', own: 'invite' },
+  { before: ['join', 'leave', 'invite'], after: ['leave', 'invite'], section: 'invite', own: 'invite' },
+  { before: ['join', 'leave'], after: ['knock'], section: 'knock', own: 'knock' },
+  { before: ['join', 'leave'], after: ['ban'], section: 'leave', own: 'ban' },
+  { before: ['join', 'leave', 'forget'], after: ['invite'], section: 'invite', own: 'invite' },
+  { before: ['join', 'ban'], after: ['unban'], section: 'leave', own: 'leave' },
+  { before: ['join', 'ban', 'unban'], after: ['invite'], section: 'invite', own: 'invite' },
+  { before: ['join', 'ban'], after: ['unban', 'invite', 'join'], section: 'join', own: 'join' },
+]
+
+async function take(house: House, roomId: RoomId, step: Step): Promise<void> {
+  const { rooms } = house
+  const byAlice = { roomId, sender: alice, target: bob }
+  if (step === 'join') await house.join(roomId, bob)
+  else if (step === 'leave') await house.leave(roomId, bob)
+  else if (step === 'invite') await house.invite(roomId, alice, bob)
+  else if (step === 'kick') await kickUser(rooms, byAlice)
+  else if (step === 'ban') await banUser(rooms, byAlice)
+  else if (step === 'unban') await unbanUser(rooms, byAlice)
+  else if (step === 'knock')
+    await sendState(rooms, {
+      roomId,
+      sender: bob,
+      type: 'm.room.member',
+      stateKey: bob,
+      content: { membership: 'knock' },
+    })
+  else if (step === 'forget') await house.db.transaction((tx) => forget(tx, roomId, bob))
+  else await house.say(roomId, alice, 'behind his back')
+}
+
+/** What of a response is about Bob's own membership of the room, the newest last. */
+function ownTold(rooms: SyncBody['rooms'], section: Section, roomId: RoomId): RoomEvent[] {
+  const { join, invite, leave } = rooms
+  const knock = rooms.knock as Record<RoomId, { knock_state: { events: RoomEvent[] } }>
+  const events = {
+    join: () => [...(join[roomId]?.state.events ?? []), ...(join[roomId]?.timeline.events ?? [])],
+    leave: () => [...(leave[roomId]?.state.events ?? []), ...(leave[roomId]?.timeline.events ?? [])],
+    invite: () => invite[roomId]?.invite_state.events ?? [],
+    knock: () => knock[roomId]?.knock_state.events ?? [],
+  }[section]()
+  return events.filter((event) => event.type === 'm.room.member' && event.state_key === bob)
+}
+
+const sectionsWith = (rooms: SyncBody['rooms'], roomId: RoomId) =>
+  (Object.keys(rooms) as Section[]).filter((section) => roomId in rooms[section])
+
+/** In a room to knock at, whoever is to join is invited first. */
+const withInvitations = (steps: Step[], knocks: boolean): Step[] =>
+  knocks
+    ? steps.flatMap((step, at): Step[] =>
+        step === 'join' && steps[at - 1] !== 'invite' ? ['invite', step] : [step],
+      )
+    : steps
+
+/** What may be seen of the room matters to those who are out of it. */
+const isOver = ({ section }: Row) => section === 'leave'
+
+const LEAVES = { filter: { room: { include_leave: true } } }
+
+onEachDatabase('sync tells the membership that holds', (open) => {
+  for (const visibility of ['shared', 'joined', 'invited', 'world_readable'])
+    test(`after every change of it between two syncs, and in an initial sync; history ${visibility}`, async (t) => {
+      const house = await openHouse(t, await open(t), ['alice', 'bob'])
+      for (const { before, after, section, own } of visibility === 'shared' ? TABLE : TABLE.filter(isOver)) {
+        const title = `${before.join(' ')} | ${after.join(' ')}`
+        const roomId = await house.create(alice, { preset: 'public_chat', name: title })
+        await house.set(roomId, alice, 'm.room.history_visibility', { history_visibility: visibility })
+        const knocks = [...before, ...after].includes('knock')
+        if (knocks) await house.set(roomId, alice, 'm.room.join_rules', { join_rule: 'knock' })
+        for (const step of withInvitations(before, knocks)) await take(house, roomId, step)
+        const { next_batch } = await house.sync(bob)
+        for (const step of withInvitations(after, knocks)) await take(house, roomId, step)
+
+        const { rooms } = await house.sync(bob, next_batch)
+        assert.deepEqual(sectionsWith(rooms, roomId), section === 'nothing' ? [] : [section], title)
+        if (section === 'nothing') continue
+        const told = ownTold(rooms, section, roomId)
+        assert.equal(told.at(-1)?.content['membership'], own, title)
+        if (section === 'invite' || section === 'knock') assert.equal(told.length, 1, title)
+
+        const isForgotten = after.at(-1) === 'forget'
+        const first = (await house.sync(bob, undefined, LEAVES)).rooms
+        assert.deepEqual(sectionsWith(first, roomId), isForgotten ? [] : [section], `${title}, initial`)
+        if (!isForgotten)
+          assert.equal(
+            ownTold(first, section, roomId).at(-1)?.content['membership'],
+            own,
+            `${title}, initial`,
+          )
+        // So that the next initial sync does not tell it again.
+        await house.db.transaction((tx) => forget(tx, roomId, bob))
+      }
+    })
+})
