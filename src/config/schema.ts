@@ -341,8 +341,9 @@ const limitsSchema = z.strictObject({
   body_timeout_ms: setting(count(30_000, { max: 3_600_000 }), {
     about: 'Time for the body of a request to arrive after its headers, in milliseconds.',
   }),
-  sync_timeout_max_ms: setting(count(60_000, { min: 0, max: 3_600_000 }), {
-    about: 'Longest wait of a long poll, in milliseconds, whatever the client asks for.',
+  sync_timeout_max_ms: setting(count(50_000, { min: 0, max: 3_600_000 }), {
+    about:
+      'Longest wait of a long poll, in milliseconds, whatever the client asks for. Keep it below the time after which a reverse proxy gives up; nginx waits for 60 s.',
   }),
   query_token: setting(flagOn, {
     about:

@@ -127,6 +127,13 @@ test('every setting can be given in the environment, by its name', () => {
   assert.deepEqual(config.gateway.apps, { a: { type: 'inbox' } })
 })
 
+test('by default nothing is silent for as long as a reverse proxy waits', () => {
+  const { limits, email } = load({ env: {} })
+  const proxyMs = 60_000
+  assert.ok(limits.sync_timeout_max_ms <= proxyMs - 10_000, `a long poll: ${limits.sync_timeout_max_ms}`)
+  assert.ok(email.timeout_s * 1000 <= proxyMs - 10_000, `a request that sends a mail: ${email.timeout_s} s`)
+})
+
 test('mail needs a sender and links that lead here, and a password goes over TLS alone', () => {
   const email = { smtp: 'smtp://mail.example.org', from: 'Bell <Bell@Example.org>' }
   const whole = { public_url: 'https://a.b', email }
