@@ -47,7 +47,9 @@ import { createLog, type Log } from './lib/log.ts'
 import { createMetrics } from './lib/metrics.ts'
 import { VERSION } from './lib/version.ts'
 import { makeIpPolicy } from './lib/outbound/ip-policy.ts'
-import { systemLookup } from './lib/outbound/lookup.ts'
+import type { Lookup } from './lib/outbound/lookup.ts'
+import { createResolver } from './lib/outbound/resolve.ts'
+import { createOccupancy } from './lib/occupancy.ts'
 import { badgeOf, endBadge, startBadge } from './notifications/badge.ts'
 import { outcomeOf } from './notifications/counts.ts'
 import { notificationDeps } from './notifications/deps.ts'
@@ -60,7 +62,7 @@ import {
   removePushersOfDevices,
   removeRejected,
 } from './pushers/remove-pushers.ts'
-import type { PusherDeps } from './pushers/set-pusher.ts'
+import { MOST_URL_CHECKS_PER_USER, type PusherDeps } from './pushers/set-pusher.ts'
 import { startRemovedSweeper } from './pushers/sweep-removed.ts'
 import type { TestPushDeps } from './pushers/test-push.ts'
 import type { RoomDeps } from './rooms/deps.ts'
@@ -110,6 +112,7 @@ export async function createBelfry(
   const ca = extraCa === undefined ? [] : [readSetting('push.extra_ca', extraCa)]
   const { db, config } = await openServerDatabase(asked, { log, now: environment.clock.now(), as })
   const bus = createLocalBus()
+  const lookup = createResolver({ clock: environment.clock, servers: config.push.dns_servers })
   const trace = createTrace({ isEnabled: config.trace.enabled })
   const gatewayTrace = createGatewayTrace({ db, trace, log })
   const vapid = await orClosed(db, () => openServerVapid(config, db, environment.clock))
@@ -119,6 +122,7 @@ export async function createBelfry(
       config,
       db,
       bus,
+      lookup,
       apps: config.gateway.apps,
       under: 'gateway.apps',
       builtIn: BUILT_IN_APPS,
@@ -126,7 +130,7 @@ export async function createBelfry(
       note: noteIn(gatewayTrace),
     }),
   )
-  const stages = createStages(config, { ...environment, ca, bus, trace, own, vapid }, db)
+  const stages = createStages(config, { ...environment, ca, bus, lookup, trace, own, vapid }, db)
   const running: AsyncDisposable[] = []
   return {
     serverName: config.server_name,
@@ -166,6 +170,7 @@ export async function createBelfry(
 type FromOutside = {
   ca: readonly string[]
   bus: Bus
+  lookup: Lookup
   trace: Trace
   own: GatewayParts
   vapid: Vapid | undefined
@@ -190,7 +195,7 @@ export async function keepVapidKey(file: string): Promise<{ publicKey: string; i
 /** Builds each stage with what it needs, from the end of an event's way to its beginning. */
 function createStages(
   config: NamedConfig,
-  { clock, random, log, metrics, ca, bus, trace, own, vapid }: Environment & FromOutside,
+  { clock, random, log, metrics, ca, bus, lookup, trace, own, vapid }: Environment & FromOutside,
   db: Database,
 ) {
   const serverName = config.server_name
@@ -200,7 +205,7 @@ function createStages(
   const ownUrls = config.public_url === undefined ? [] : [config.public_url]
   const isOwnGateway = (url: URL) => ownUrls.some((own) => url.href === own + NOTIFY_PATH)
 
-  const outbound = { policy, ca, connectionsPerOrigin: config.push.connections_per_gateway, clock }
+  const outbound = { policy, lookup, ca, connectionsPerOrigin: config.push.connections_per_gateway, clock }
   const sender = makeLazySender({
     ...outbound,
     inProcess: (url) => (isOwnGateway(url) ? own.inProcess : undefined),
@@ -224,8 +229,9 @@ function createStages(
     maxPushersPerUser: config.push.max_pushers_per_user,
     checkUrl: (url, kind) =>
       kind === 'webpush'
-        ? checkPushResource(url, { policy, lookup: systemLookup })
-        : checkGatewayUrl(url, { policy, lookup: systemLookup, isOwnGateway }),
+        ? checkPushResource(url, { policy, lookup })
+        : checkGatewayUrl(url, { policy, lookup, isOwnGateway }),
+    urlChecks: createOccupancy(MOST_URL_CHECKS_PER_USER),
     startBadge,
     endBadge,
     copyRules: (tx, of) => copyDeviceRules(rules, tx, of),

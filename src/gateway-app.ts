@@ -27,7 +27,8 @@ import { createLog, type Log } from './lib/log.ts'
 import { VERSION } from './lib/version.ts'
 import { createMetrics, type Metrics } from './lib/metrics.ts'
 import { makeIpPolicy } from './lib/outbound/ip-policy.ts'
-import { systemLookup } from './lib/outbound/lookup.ts'
+import type { Lookup } from './lib/outbound/lookup.ts'
+import { createResolver } from './lib/outbound/resolve.ts'
 import { createTokenBuckets } from './lib/token-buckets.ts'
 import { type Database, openDatabase } from './storage/database.ts'
 import { currentPosition } from './storage/stream.ts'
@@ -57,6 +58,8 @@ type PartsOptions = Environment & {
   config: Config
   db: Database
   bus: Bus
+  /** Of names that users choose. */
+  lookup: Lookup
   /** As the configuration file has them, and under which key. */
   apps: unknown
   under: string
@@ -147,10 +150,10 @@ const NO_INBOX = {
 
 function providerDepsOf(
   config: Config,
-  { clock, random, log, metrics }: Environment,
+  { clock, random, log, metrics, lookup }: Environment & { lookup: Lookup },
 ): Omit<ProviderDeps, 'appId'> {
   const policy = makeIpPolicy(config.push.allow_ip_ranges)
-  return { clock, random, log, metrics, policy, lookup: systemLookup, proxy: config.gateway.proxy }
+  return { clock, random, log, metrics, policy, lookup, proxy: config.gateway.proxy }
 }
 
 /** Has the steps of events recorded; counts alone have no journey. */
@@ -187,6 +190,7 @@ export async function createGatewayApp(
     config,
     db,
     bus: createLocalBus(),
+    lookup: createResolver({ clock: environment.clock, servers: config.push.dns_servers }),
     apps,
     under: 'apps',
     note: noteIn(journeys),
@@ -263,6 +267,7 @@ export async function checkGateway({ config, apps, warnings }: GatewayConfig): P
     random: systemRandom,
     log,
     metrics: createMetrics({ processMetrics: false }),
+    lookup: createResolver({ clock: systemClock }),
   }
   const deps = providerDepsOf(config, environment)
   const types = providerTypes(undefined)

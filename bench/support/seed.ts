@@ -6,6 +6,7 @@ import { insertUser } from '../../src/accounts/users-store.ts'
 import { createLocalBus } from '../../src/cluster/bus.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { type DeviceId, type RoomId, systemRandom, type UserId } from '../../src/lib/ids.ts'
+import { createOccupancy } from '../../src/lib/occupancy.ts'
 import { notificationDeps } from '../../src/notifications/deps.ts'
 import { endBadge, startBadge } from '../../src/notifications/badge.ts'
 import { setPusher } from '../../src/pushers/set-pusher.ts'
@@ -100,6 +101,7 @@ function pusherDepsOf(db: Database) {
     trace: NO_TRACE,
     maxPushersPerUser: 100,
     checkUrl: async (href: string) => ({ kind: 'ok' as const, href }),
+    urlChecks: createOccupancy(1000),
     startBadge,
     endBadge,
     copyRules: async () => undefined,

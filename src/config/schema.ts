@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 import { canonicalAddress } from '../lib/mail/address.ts'
@@ -64,6 +65,17 @@ const ipRange = z.string().transform((text, context) => {
   return refuse(context, 'expected an IP range, such as 10.0.0.0/8 or 127.0.0.1')
 })
 
+/** `IP`, `IP:PORT`, `[IPV6]:PORT`. */
+const dnsServer = z.string().transform((text, context) => {
+  const [, v6, v4, port] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(text) ?? []
+  const isServer = isIP(text) !== 0 || (isIP(v6 ?? v4 ?? '') === (v6 === undefined ? 4 : 6) && isPort(port))
+  return isServer
+    ? text
+    : refuse(context, 'expected the IP address of a name server, with or without :PORT, such as 9.9.9.9')
+})
+
+const isPort = (text = '53') => Number(text) >= 1 && Number(text) <= 65_535
+
 function refuse(context: z.RefinementCtx, message: string): never {
   context.addIssue({ code: 'custom', message })
   return z.NEVER
@@ -75,6 +87,11 @@ const pushSchema = z.strictObject({
       'Private or loopback networks that pushers may send to, over plain http too. Everything that is not a public address is refused otherwise.',
     flag: 'allow-push-to',
     value: 'CIDR',
+  }),
+  dns_servers: setting(z.array(dnsServer).prefault([]), {
+    about:
+      'Name servers to ask for the hosts of pushers: `IP` or `IP:PORT` each. `/etc/hosts` goes before them.',
+    shownDefault: 'those of the operating system',
   }),
   extra_ca: setting(z.string().min(1).optional(), {
     about: 'A PEM file with further certificate authorities to trust when sending to push gateways.',

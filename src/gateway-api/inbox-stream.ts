@@ -2,6 +2,7 @@ import type { InboxStore, StoredEntry } from '../gateway/inbox.ts'
 import type { ServerEvent } from '../http/event-stream.ts'
 import type { Clock } from '../lib/clock.ts'
 import { limitExceeded } from '../lib/errors.ts'
+import { createOccupancy } from '../lib/occupancy.ts'
 
 /** Proxies close what has been silent for a minute. */
 const HEARTBEAT_MS = 15_000
@@ -49,18 +50,12 @@ function eventOf({ id, received_at, notification }: StoredEntry): ServerEvent {
 
 /** Counts who listens: one address has so many connections at most. */
 export function createListeners() {
-  const counts = new Map<string, number>()
+  const occupancy = createOccupancy(MOST_PER_ADDRESS)
   return {
     /** Counts until the signal aborts. @throws {MatrixError} 429 when there are too many already */
     enter(address: string, signal: AbortSignal): void {
-      const count = counts.get(address) ?? 0
-      if (count >= MOST_PER_ADDRESS) throw limitExceeded(TRY_AGAIN_MS)
-      counts.set(address, count + 1)
-      const leave = () => {
-        const left = (counts.get(address) ?? 1) - 1
-        if (left > 0) counts.set(address, left)
-        else counts.delete(address)
-      }
+      const leave = occupancy.enter(address)
+      if (leave === undefined) throw limitExceeded(TRY_AGAIN_MS)
       if (signal.aborted) leave()
       else signal.addEventListener('abort', leave, { once: true })
     },

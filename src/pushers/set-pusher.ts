@@ -3,9 +3,10 @@ import { settleHandles } from '../accounts/rule-handles-store.ts'
 import { clearOutbox } from '../delivery/outbox-store.ts'
 import type { GatewayUrlCheck } from '../delivery/gateway-url.ts'
 import type { Bus } from '../cluster/bus.ts'
-import { invalidParam, MatrixError, unknownToken } from '../lib/errors.ts'
+import { invalidParam, limitExceeded, MatrixError, unknownToken } from '../lib/errors.ts'
 import type { Random, UserId } from '../lib/ids.ts'
 import { parseStored } from '../lib/json.ts'
+import type { Occupancy } from '../lib/occupancy.ts'
 import type { Database, Transaction } from '../storage/database.ts'
 import {
   deviceExists,
@@ -34,6 +35,8 @@ export type PusherDeps = PusherRemovalDeps & {
   mail?: { newUnsubscribeToken(): string } | undefined
   /** May the server call this URL? It resolves the name, so it is asked before the transaction. */
   checkUrl(url: string, kind: PusherKind): Promise<GatewayUrlCheck>
+  /** By user: how many such questions are open. */
+  urlChecks: Occupancy
   /** A user has got the first pusher: from here on there is a badge to count. */
   startBadge(tx: Transaction, userId: UserId): Promise<void>
   /** Duplicates the push rules of one handle to another. Throws 400 when there are too many then. */
@@ -51,7 +54,8 @@ export type PusherDeps = PusherRemovalDeps & {
  * With another handle and `copyRules` the push rules of the old one are duplicated to it, in the same transaction.
  *
  * @throws {MatrixError} 400 `M_INVALID_PARAM`: the URL may not be called, the handle is held by another app, or the user has
- * too many pushers, or would have too many rules. 401 when the device was removed meanwhile. Nothing is changed then.
+ * too many pushers, or would have too many rules. 401 when the device was removed meanwhile. 429 when too many calls of the user
+ * wait for name servers. Nothing is changed then.
  */
 export async function setPusher(
   deps: PusherDeps,
@@ -67,7 +71,7 @@ export async function setPusher(
     return 'done'
   }
   const { settings, append, copyRules } = change
-  const url = await checkedUrl(deps, settings)
+  const url = await checkedUrl(deps, owner.userId, settings)
   return deps.db.transaction(async (tx) => {
     const key = { userId: owner.userId, appId: settings.appId, pushkey: settings.pushkey }
     if (settings.kind === 'email') await checkAddress(tx, owner.userId, settings)
@@ -91,16 +95,30 @@ export async function setPusher(
   })
 }
 
+/** Each may wait for name servers that never answer, so they are few; one client sets one pusher at a time. */
+export const MOST_URL_CHECKS_PER_USER = 4
+const TRY_AGAIN_MS = 1000
+
 /** Where its pokes go; null: it sends none, but mail. */
-async function checkedUrl(deps: PusherDeps, settings: PusherSettings): Promise<string | null> {
+async function checkedUrl(
+  deps: PusherDeps,
+  userId: UserId,
+  settings: PusherSettings,
+): Promise<string | null> {
   if (settings.kind === 'email') {
     if (!deps.mail)
       throw invalidParam('This server sends no e-mail: its operator has not named a mail server')
     return null
   }
-  const check = await deps.checkUrl(settings.data.url, settings.kind)
-  if (check.kind === 'refused') throw invalidParam(check.reason)
-  return check.href
+  const leave = deps.urlChecks.enter(userId)
+  if (leave === undefined) throw limitExceeded(TRY_AGAIN_MS)
+  try {
+    const check = await deps.checkUrl(settings.data.url, settings.kind)
+    if (check.kind === 'refused') throw invalidParam(check.reason)
+    return check.href
+  } finally {
+    leave()
+  }
 }
 
 /** Mail goes to who has shown to read it. */

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { CLIENT_PREFIXES } from '../../src/http/route.ts'
 import { pusherRoutes } from '../../src/client-api/pushers.ts'
 import { checkGatewayUrl } from '../../src/delivery/gateway-url.ts'
+import { createOccupancy } from '../../src/lib/occupancy.ts'
 import { makeIpPolicy } from '../../src/lib/outbound/ip-policy.ts'
 import type { PusherDeps } from '../../src/pushers/set-pusher.ts'
 import { createLocalBus } from '../../src/cluster/bus.ts'
@@ -41,6 +42,7 @@ async function serve(db: Database) {
     trace: NO_TRACE,
     maxPushersPerUser: 100,
     checkUrl: (url) => checkGatewayUrl(url, { policy, lookup: async () => [] }),
+    urlChecks: createOccupancy(100),
     startBadge: async () => undefined,
     endBadge: async () => undefined,
     copyRules: async () => undefined,

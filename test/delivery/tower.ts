@@ -2,6 +2,7 @@ import type { TestContext } from 'node:test'
 import { copyDeviceRules, type RuleChangeDeps } from '../../src/accounts/change-rules.ts'
 import { rulesetOf } from '../../src/accounts/rules.ts'
 import { createLocalBus } from '../../src/cluster/bus.ts'
+import { createOccupancy } from '../../src/lib/occupancy.ts'
 import { makeIpPolicy } from '../../src/lib/outbound/ip-policy.ts'
 import { makePokeAgent } from '../../src/delivery/poke-agent.ts'
 import { makePokeSender, type PokeSender } from '../../src/delivery/send-poke.ts'
@@ -77,6 +78,7 @@ export async function buildTower(t: TestContext, db: Database): Promise<Tower> {
     trace: createTrace({ isEnabled: true }),
     maxPushersPerUser: 10,
     checkUrl: async (url) => ({ kind: 'ok', href: url }),
+    urlChecks: createOccupancy(100),
     startBadge,
     endBadge,
     copyRules: (tx, of) => copyDeviceRules(rules, tx, of),

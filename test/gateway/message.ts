@@ -1,8 +1,9 @@
 import type { Message, ProviderDeps } from '../../src/gateway/provider.ts'
+import { systemClock } from '../../src/lib/clock.ts'
 import { systemRandom } from '../../src/lib/ids.ts'
 import { createMetrics } from '../../src/lib/metrics.ts'
 import { makeIpPolicy } from '../../src/lib/outbound/ip-policy.ts'
-import { systemLookup } from '../../src/lib/outbound/lookup.ts'
+import { createResolver } from '../../src/lib/outbound/resolve.ts'
 import { silentLog } from '../support/log.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
@@ -14,7 +15,7 @@ export function providerDeps(changes: Partial<ProviderDeps> = {}): ProviderDeps 
     log: silentLog,
     metrics: createMetrics({ processMetrics: false }),
     policy: makeIpPolicy([]),
-    lookup: systemLookup,
+    lookup: createResolver({ clock: systemClock }),
     appId: 'org.example.app',
     ...changes,
   }

@@ -3,10 +3,12 @@ import { createSecureContext, getCACertificates, type SecureContext } from 'node
 
 import { buildConnector, errors, Pool, type Dispatcher } from 'undici'
 
+import { systemClock } from '../clock.ts'
 import { BLOCKED } from './ip-policy.ts'
-import { systemLookup, type Lookup } from './lookup.ts'
+import type { Lookup } from './lookup.ts'
 import type { Proxy } from './proxy.ts'
 import { throughProxy } from './proxy-connector.ts'
+import { createResolver } from './resolve.ts'
 
 /** Which addresses may be dialled. */
 export type AddressRule = {
@@ -19,6 +21,7 @@ export type AddressRule = {
 
 export type GuardedAgentOptions = {
   ruleFor(url: URL): AddressRule
+  /** Share one: it remembers names that fail. A resolver of the agent's own. */
   lookup?: Lookup
   /** Everything goes through it; it resolves the names. */
   proxy?: Proxy | undefined
@@ -71,6 +74,7 @@ export function makeGuardedAgent(options: GuardedAgentOptions): GuardedAgent {
       options.ca === undefined ? {} : { ca: [...getCACertificates('default'), ...options.ca] },
     )
   const maxPools = options.maxPools ?? 256
+  const lookup = options.lookup ?? createResolver({ clock: systemClock })
   let disposed = false
 
   const retire = (key: string, pool: Pool) => {
@@ -82,7 +86,7 @@ export function makeGuardedAgent(options: GuardedAgentOptions): GuardedAgent {
   const poolFor = (url: URL): Pool => {
     // Two rules may hold for one origin, and a connection made under one must not serve the other.
     const key = `${url.origin} ${options.ruleFor(url).name}`
-    const pool = pools.get(key) ?? makePool(url, options, secureContext)
+    const pool = pools.get(key) ?? makePool(url, { ...options, lookup }, secureContext)
     if (!pools.has(key)) {
       const retireIfIdle = () => {
         if (pools.get(key) === pool && pool.stats.connected === 0 && pool.stats.size === 0) retire(key, pool)
@@ -118,12 +122,16 @@ function retireOldest(pools: ReadonlyMap<string, Pool>, retire: (key: string, po
   if (oldest !== undefined) retire(...oldest)
 }
 
-function makePool(url: URL, options: GuardedAgentOptions, secureContext: SecureContext): Pool {
+function makePool(
+  url: URL,
+  options: GuardedAgentOptions & { lookup: Lookup },
+  secureContext: SecureContext,
+): Pool {
   const rule = options.ruleFor(url)
   const accepts = rule.allows
   const keepAliveMs = options.keepAliveMs ?? 10_000
   const timeout = options.connectTimeoutMs ?? 5000
-  const lookup = guardedLookup(options.lookup ?? systemLookup, accepts)
+  const lookup = guardedLookup(options.lookup, accepts)
   const direct = buildConnector({ allowH2: false, timeout, lookup, secureContext })
   const connect = options.proxy === undefined ? direct : throughProxy(options.proxy, direct, timeout)
   return new Pool(url.origin, {

@@ -1,13 +1,17 @@
-import { lookup } from 'node:dns/promises'
-
 /**
- * All addresses of a host name. Rejects, or answers with an empty list, when there is none. The one way in which a
- * pusher's host is resolved, when the pusher is set and again for each connection.
+ * All addresses of a host name. Rejects with a `NameError`, or answers with an empty list, when there is none. The one way in which
+ * a name that a user chose is resolved, when a pusher is set and again for each connection.
  */
 export type Lookup = (hostname: string) => Promise<readonly string[]>
 
-/** Asks the operating system, so that `/etc/hosts` counts. */
-export const systemLookup: Lookup = async (hostname) => {
-  const answers = await lookup(hostname, { all: true })
-  return answers.map((answer) => answer.address)
+/** Why a name has no address. Its code is one of those that `getaddrinfo` gives; it names no host. */
+export class NameError extends Error {
+  override name = 'NameError'
+  /** `ENOTFOUND`: the name does not exist, or has no address. `EAI_AGAIN`: no name server said so; it may be there. */
+  readonly code: 'ENOTFOUND' | 'EAI_AGAIN'
+
+  constructor(code: 'ENOTFOUND' | 'EAI_AGAIN', options?: ErrorOptions) {
+    super(code === 'ENOTFOUND' ? 'the name has no address' : 'no name server answered', options)
+    this.code = code
+  }
 }

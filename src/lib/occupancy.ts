@@ -1,0 +1,24 @@
+/** Counts what is under way for each key (a user, an address), in this process. */
+export type Occupancy = {
+  /** Takes a place until the returned function is called, once or more; undefined: the key has all its places taken. */
+  enter(key: string): (() => void) | undefined
+}
+
+export function createOccupancy(mostPerKey: number): Occupancy {
+  const counts = new Map<string, number>()
+  return {
+    enter(key) {
+      const count = counts.get(key) ?? 0
+      if (count >= mostPerKey) return undefined
+      counts.set(key, count + 1)
+      let isInside = true
+      return () => {
+        if (!isInside) return
+        isInside = false
+        const left = (counts.get(key) ?? 1) - 1
+        if (left > 0) counts.set(key, left)
+        else counts.delete(key)
+      }
+    },
+  }
+}
