@@ -1,5 +1,6 @@
 import type { Gateway } from '../gateway/gateway.ts'
 import { parseNotification } from '../gateway/notification.ts'
+import { parseForeignJson } from '../http/body.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { jsonObject } from '../http/schema.ts'
 import type { NotifyMetrics } from './notify-metrics.ts'
@@ -19,9 +20,15 @@ export function gatewayRoutes({ gateway, metrics }: GatewayApiDeps): Route[] {
       limit: 'push',
       bodyLimit: BODY_LIMIT,
       body: jsonObject,
+      parseBody: parseForeignJson,
       onAnswered: (status, seconds) => metrics.answered(status, seconds),
-      handler: ({ body }) => {
-        const notification = parseNotification(body)
+      handler: ({ body, log }) => {
+        const { notification, malformed } = parseNotification(body)
+        if (malformed > 0)
+          log.warn(
+            { devices: malformed },
+            'devices without app_id or pushkey were left out of a notification',
+          )
         return metrics.during(notification, gateway.notify(notification))
       },
     }),
@@ -41,7 +48,7 @@ export function ownGateway({
   metrics,
 }: GatewayApiDeps): (body: unknown) => Promise<{ status: number; body: unknown }> {
   return async (body) => {
-    const notification = parseNotification(body)
+    const { notification } = parseNotification(body)
     return {
       status: 200,
       body: await metrics.during(notification, gateway.notify(notification, { isOwn: true })),

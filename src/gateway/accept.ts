@@ -1,4 +1,5 @@
 import { CALL_LIFE_MS, isCall } from '../lib/calls.ts'
+import { isCleanText } from '../lib/clean-json.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Deadlines } from '../lib/deadlines.ts'
 import { shortHash } from '../lib/short-hash.ts'
@@ -10,6 +11,7 @@ import type { Notification, NotificationDevice } from './notification.ts'
 import type { QueueEntry } from './queue-store.ts'
 import type { Known, Recorder } from './recorder.ts'
 import type { Retries } from './retries.ts'
+import type { Step } from './step.ts'
 
 // A notification for one device, from the call of a home server to its answer:
 //
@@ -51,8 +53,12 @@ export function createAcceptor(deps: AcceptDeps) {
     const app = deps.apps().find(device.app_id)
     if (typeof app === 'string') {
       const reason = app === 'unknown' ? 'unknown app' : 'ambiguous app'
-      deps.report(bareStep(deps.clock, { device, notification, reason }))
+      deps.report(bareStep(deps.clock, { device, notification, outcome: 'configuration error', reason }))
       return 'accepted'
+    }
+    if (!isCleanText(device.pushkey)) {
+      deps.report(bareStep(deps.clock, { device, notification, outcome: 'rejected', reason: 'bad pushkey' }))
+      return 'rejected'
     }
     const messageKey = messageKeyOf(device, notification)
     const job = newJob(deps, { app, device, notification, isOwn, messageKey })
@@ -252,21 +258,21 @@ function newJob({ clock, lifeMs }: AcceptDeps, job: NewJob): Job {
   }
 }
 
-function bareStep(
-  clock: Clock,
-  {
-    device,
-    notification,
-    reason,
-  }: { device: NotificationDevice; notification: Notification; reason: string },
-) {
+type BareStep = {
+  device: NotificationDevice
+  notification: Notification
+  outcome: 'configuration error' | 'rejected'
+  reason: string
+}
+
+/** Of what no app is asked about. */
+function bareStep(clock: Clock, { device, notification, ...what }: BareStep): Step {
   return {
     appId: device.app_id,
     pushkeyHash: shortHash(device.pushkey),
     eventId: notification.event_id ?? undefined,
     roomId: notification.room_id ?? undefined,
-    outcome: 'configuration error' as const,
-    reason,
+    ...what,
     attempt: 0,
     at: clock.now(),
   }

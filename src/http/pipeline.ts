@@ -49,13 +49,14 @@ export function serveRoute(
 ) {
   const handler = route.handler as (context: RequestContext) => unknown
   const limit = route.bodyLimit ?? deps.config.limits.body_bytes
+  const parse = route.parseBody ?? parseJson
 
   const answer = async (incoming: Incoming, context: RequestContext): Promise<Answer> => {
     deps.limiter.address(route.limit, context.address)
     if (route.auth !== 'none') await authenticate(deps, route, incoming, context)
     readUrl(route, incoming, context)
     if (route.body !== undefined)
-      context.body = validate(route.body, parseJson(await readBody(incoming.request, limit)), 'body')
+      context.body = validate(route.body, parse(await readBody(incoming.request, limit)), 'body')
     const result = await handler(context)
     return result instanceof Reply ? result : { status: 200, body: result }
   }

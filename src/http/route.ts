@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { DeviceId, UserId } from '../lib/ids.ts'
+import type { Json } from '../lib/json.ts'
 import type { Log } from '../lib/log.ts'
 import type { LimitClass } from './rate-limit.ts'
 
@@ -102,6 +103,8 @@ export type RouteSpec<
   query?: Query
   /** Without one, whatever body comes is ignored. An absent body counts as `{}`. */
   body?: Body
+  /** How the bytes of the body are read; `parseJson` where absent. */
+  parseBody?: (bytes: Buffer) => Json
   /** What a 200 looks like: for types and documentation; it is not checked at run time. */
   response?: Response
   /** Bytes; the server's own limit where absent. */

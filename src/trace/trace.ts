@@ -1,3 +1,4 @@
+import { cleanText } from '../lib/clean-json.ts'
 import type { UserId } from '../lib/ids.ts'
 import { shortHash } from '../lib/short-hash.ts'
 import type { Transaction } from '../storage/database.ts'
@@ -198,17 +199,20 @@ function keptStep(step: PusherStep): KeptStep {
 const MAX_CHARS = 200
 const MAX_ID_CHARS = 255
 
+/** Cutting may leave half a surrogate pair, and PostgreSQL refuses all rows of a statement for one of those. */
+const cut = (text: string, chars: number) => cleanText(text.slice(0, chars))
+
 function gatewayRow(step: GatewayStep) {
   return {
-    event_id: step.eventId.slice(0, MAX_ID_CHARS),
-    app_id: step.appId.slice(0, MAX_ID_CHARS),
+    event_id: cut(step.eventId, MAX_ID_CHARS),
+    app_id: cut(step.appId, MAX_ID_CHARS),
     pushkey_hash: step.pushkeyHash,
     at: step.at,
     attempt: step.attempt,
     outcome: step.outcome,
-    reason: step.reason?.slice(0, MAX_CHARS) ?? null,
+    reason: step.reason === undefined ? null : cut(step.reason, MAX_CHARS),
     status: step.status ?? null,
-    provider_id: step.providerId?.slice(0, MAX_CHARS) ?? null,
+    provider_id: step.providerId === undefined ? null : cut(step.providerId, MAX_CHARS),
     ms: step.ms === undefined ? null : Math.round(step.ms),
   }
 }

@@ -153,5 +153,5 @@ export function notificationOf(given: PushGiven): Notification {
         },
       ],
     },
-  })
+  }).notification
 }

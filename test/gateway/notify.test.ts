@@ -20,7 +20,7 @@ const forDevices = (...devices: [appId: string, pushkey: string][]) =>
       room_id: '!r',
       devices: devices.map(([app_id, pushkey]) => ({ app_id, pushkey })),
     },
-  })
+  }).notification
 
 onEachDatabase('notify', (open) => {
   test('answers with the rejected pushkeys alone, each once', async (t) => {

@@ -51,7 +51,7 @@ export function messageFor(
   clock: ManualClock = createManualClock(),
 ): Message {
   const body = { notification: { ...notification, devices: [{ app_id: 'org.example.web', ...device }] } }
-  const parsed = parseNotification(structuredClone(body))
+  const { notification: parsed } = parseNotification(structuredClone(body))
   const [first] = parsed.devices
   if (first === undefined) throw new Error('no device')
   return { device: first, notification: parsed, expiresAt: clock.now() + 3_600_000, attempt: 1 }

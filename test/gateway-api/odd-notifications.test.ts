@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { gatewayRoutes } from '../../src/gateway-api/notify.ts'
+import { createNotifyMetrics } from '../../src/gateway-api/notify-metrics.ts'
+import { INBOX_APP_ID } from '../../src/gateway/inbox.ts'
+import type { Database } from '../../src/storage/database.ts'
+import { openGateway, unavailable } from '../gateway/fixture.ts'
+import { startServer } from '../http/server-fixture.ts'
+import { onEachDatabase, openTestSqlite } from '../support/databases.ts'
+import { eventually } from '../support/eventually.ts'
+
+// Anyone who shares a room with a user chooses what an event looks like. A home server that gets a 400 for it sends it again for a
+// day, and everything behind it waits.
+
+const APPS = { app: { type: 'scripted' }, [INBOX_APP_ID]: { type: 'inbox' } }
+const NUL = String.raw`\u0000`
+const HALF = String.raw`\ud800`
+
+async function serve(db: Database, script: Parameters<typeof openGateway>[1] = {}) {
+  const it = await openGateway(db, { apps: APPS, ...script })
+  const { gateway, metrics } = it
+  const {
+    server,
+    lines,
+    [Symbol.asyncDispose]: close,
+  } = startServer(gatewayRoutes({ gateway, metrics: createNotifyMetrics(metrics, () => undefined) }), {
+    level: 'warn',
+  })
+  const notify = async (payload: string | Buffer) => {
+    const response = await server.inject({ method: 'POST', url: '/_matrix/push/v1/notify', payload })
+    return { status: response.statusCode, body: JSON.parse(response.body) as Record<string, unknown> }
+  }
+  const end = async () => {
+    await close()
+    await it[Symbol.asyncDispose]()
+  }
+  return { ...it, notify, warnings: lines, [Symbol.asyncDispose]: end }
+}
+
+/** JSON of a notification for two devices, one of an app and one of the inbox. `more`: further members, `device`: further members of both. */
+const bodyOf = (more: string, device = '') => {
+  const of = (app: string) => `{"app_id":"${app}","pushkey":"key"${device && `,${device}`}}`
+  const members = ['"event_id":"$e"', '"room_id":"!r"', ...(more === '' ? [] : [more])]
+  return `{"notification":{${members.join()},"devices":[${of('app')},${of(INBOX_APP_ID)}]}}`
+}
+
+const nested = (depth: number) => '{"a":'.repeat(depth) + '1' + '}'.repeat(depth)
+
+const ODD: [title: string, body: string][] = [
+  ['a NUL in the text', bodyOf(`"type":"m.room.message","content":{"body":"a${NUL}b"}`)],
+  ['a NUL in a key of the content', bodyOf(`"content":{"a${NUL}b":1}`)],
+  ['half a surrogate pair in names', bodyOf(`"sender_display_name":"${HALF}","room_name":"${HALF}x"`)],
+  ['half a surrogate pair in a key', bodyOf(`"content":{"${HALF}":1}`)],
+  ['content nested 100 deep', bodyOf(`"content":${nested(100)}`)],
+  ['content nested 30,000 deep', bodyOf(`"content":${nested(30_000)}`)],
+  ['lists nested 200,000 deep', bodyOf(`"content":{"a":${'['.repeat(200_000)}${']'.repeat(200_000)}}`)],
+  ['numbers out of range', bodyOf('"content":{"n":1e999,"m":[-1e999]}')],
+  ['counts out of range', bodyOf('"counts":{"unread":1e999,"missed_calls":-3}')],
+  ['a key named __proto__', bodyOf('"content":{"__proto__":{"a":1}},"__proto__":{"devices":[]}')],
+  [
+    'names of the wrong type',
+    bodyOf('"sender_display_name":7,"room_name":{},"room_alias":[1],"sender":true'),
+  ],
+  ['a type that is a number', bodyOf('"type":9')],
+  ['a prio of the wrong type', bodyOf('"prio":5')],
+  ['an unknown prio', bodyOf('"prio":"urgent"')],
+  ['content of the wrong type', bodyOf('"content":"text"')],
+  ['counts of the wrong type', bodyOf('"counts":3')],
+  ['counts that are texts and fractions', bodyOf('"counts":{"unread":"3","missed_calls":1.5}')],
+  ['user_is_target as text', bodyOf('"user_is_target":"yes","membership":4')],
+  ['an event_id that is a number', bodyOf('"event_id":7')],
+  ['a room_id that is a list', bodyOf('"room_id":[]')],
+  ['an event_id of 1,000 characters', bodyOf(`"event_id":"$${'x'.repeat(1000)}"`)],
+  ['tweaks and data of the wrong type', bodyOf('', '"tweaks":"x","data":[]')],
+  ['odd tweaks', bodyOf('', `"tweaks":{"sound":{"a":1},"__proto__":7,"${NUL}":"${NUL}"}`)],
+  ['odd data', bodyOf('', `"data":{"x":"${NUL}${HALF}","__proto__":{},"deep":${nested(1000)}}`)],
+  ['pushkey_ts as text', bodyOf('', '"pushkey_ts":"12"')],
+  ['a pushkey_ts out of range', bodyOf('', '"pushkey_ts":1e999')],
+  ['bytes that are no UTF-8', bodyOf('"room_name":"\u00ff"')],
+]
+
+/** Each row under an event of its own, and in Latin-1: all but one row is ASCII. */
+const bytesOf = (body: string, row: number) => Buffer.from(body.replace('"$e"', `"$${row}"`), 'latin1')
+
+onEachDatabase('an odd notification', (open) => {
+  test('reaches every device at once', async (t) => {
+    await using it = await serve(await open(t))
+    for (const [row, [title, body]] of ODD.entries()) {
+      assert.deepEqual(await it.notify(bytesOf(body, row)), { status: 200, body: { rejected: [] } }, title)
+      assert.equal(it.sent.length, row + 1, title)
+    }
+    assert.equal((await it.store.list('key')).length, ODD.length)
+    assert.deepEqual(new Set(it.outcomes()), new Set(['delivered']))
+  })
+
+  test('waits in the queue while the provider is down, and reaches the device after it', async (t) => {
+    let isUp = false
+    await using it = await serve(await open(t), { script: () => (isUp ? undefined : unavailable) })
+    for (const [row, [title, body]] of ODD.entries()) {
+      assert.deepEqual(await it.notify(bytesOf(body, row)), { status: 200, body: { rejected: [] } }, title)
+    }
+    isUp = true
+    await eventually(() => {
+      it.clock.advance(10_000)
+      return (
+        it.steps.filter((step) => step.app === 'app' && step.outcome === 'delivered').length === ODD.length
+      )
+    })
+  })
+
+  test('keeps what is sound of it', async (t) => {
+    await using it = await serve(await open(t))
+    const more = `"type":"m.room.message","sender":"@a:b","sender_display_name":7,"prio":"low","counts":{"unread":2,"missed_calls":"1"}`
+    const content = `"content":{"body":"a${NUL}b${HALF}c","n":1e999,"list":[1e999,2],"__proto__":1,"ok":{"deep":[true,null]}}`
+    await it.notify(
+      bodyOf(`${more},${content}`, `"tweaks":{"sound":"default"},"pushkey_ts":"1","data":{"a":"${NUL}"}`),
+    )
+    const device = {
+      app_id: INBOX_APP_ID,
+      pushkey: 'key',
+      tweaks: { sound: 'default' },
+      data: { a: '\ufffd' },
+    }
+    const [entry] = await it.store.list('key')
+    assert.deepEqual(entry?.notification, {
+      event_id: '$e',
+      room_id: '!r',
+      type: 'm.room.message',
+      sender: '@a:b',
+      prio: 'low',
+      counts: { unread: 2 },
+      content: { body: 'a\ufffdb\ufffdc', list: [null, 2], ok: { deep: [true, null] } },
+      devices: [device],
+    })
+  })
+
+  test('with a pushkey that no phone can have is rejected for that pushkey alone', async (t) => {
+    await using it = await serve(await open(t))
+    const devices = [`a${NUL}`, HALF, 'sound'].flatMap((pushkey) =>
+      ['app', INBOX_APP_ID].map((app) => `{"app_id":"${app}","pushkey":"${pushkey}"}`),
+    )
+    const { status, body } = await it.notify(
+      `{"notification":{"event_id":"$e","devices":[${devices.join()}]}}`,
+    )
+    assert.deepEqual([status, body], [200, { rejected: ['a\0', '\ud800'] }])
+    assert.deepEqual(
+      it.sent.map(({ device }) => device.pushkey),
+      ['sound'],
+    )
+  })
+
+  test('with an odd app_id goes nowhere and is answered', async (t) => {
+    await using it = await serve(await open(t), {
+      apps: { '*': { type: 'scripted' } },
+      script: () => unavailable,
+    })
+    for (const app of [`a${NUL}`, HALF, 'x'.repeat(10_000)]) {
+      const answer = await it.notify(`{"notification":{"devices":[{"app_id":"${app}","pushkey":"key"}]}}`)
+      assert.deepEqual(answer, { status: 200, body: { rejected: [] } }, app)
+    }
+  })
+
+  test('serves the devices that are sound, and leaves out those without app_id or pushkey', async (t) => {
+    await using it = await serve(await open(t))
+    const odd = [
+      '7',
+      'null',
+      '{}',
+      '{"app_id":"app"}',
+      '{"app_id":7,"pushkey":"b"}',
+      '{"app_id":"app","pushkey":null}',
+    ]
+    const notify = (devices: string[]) =>
+      it.notify(`{"notification":{"event_id":"$e","devices":[${devices.join()}]}}`)
+    const answer = await notify([...odd, '{"app_id":"app","pushkey":"sound"}'])
+    assert.deepEqual(answer, { status: 200, body: { rejected: [] } })
+    assert.deepEqual(
+      it.sent.map(({ device }) => device.pushkey),
+      ['sound'],
+    )
+    assert.equal(it.warnings.length, 1)
+    assert.match(it.warnings[0] ?? '', /"devices":6/)
+    for (const one of odd) assert.equal((await notify([one])).status, 400, one)
+  })
+})
+
+test('JSON that is none, or no object, is refused', async (t) => {
+  await using it = await serve(await openTestSqlite(t))
+  const rows = [
+    ['{', 'M_NOT_JSON'],
+    ['{"notification":NaN}', 'M_NOT_JSON'],
+    ['[]', 'M_BAD_JSON'],
+    ['null', 'M_BAD_JSON'],
+    ['7', 'M_BAD_JSON'],
+    ['['.repeat(250_000), 'M_NOT_JSON'],
+    ['['.repeat(250_000) + ']'.repeat(250_000), 'M_BAD_JSON'],
+    [`{"notification":${nested(80_000)}}`, 'M_MISSING_PARAM'],
+    [`{"notification":{"devices":${'['.repeat(200_000)}${']'.repeat(200_000)}}}`, 'M_BAD_JSON'],
+  ] as const
+  for (const [body, errcode] of rows) {
+    const answer = await it.notify(body)
+    assert.deepEqual([answer.status, answer.body['errcode']], [400, errcode], body.slice(0, 40))
+  }
+})
