@@ -18,6 +18,8 @@ export type FakeFcmOptions = {
   /** Of an access token, in seconds. */
   expiresIn?: number
   now?: () => number
+  /** False: it has no header `Date`. */
+  tellsTime?: boolean
   /** False: requests are counted, not kept. */
   keeps?: boolean
 }
@@ -84,6 +86,8 @@ export async function startFakeFcm(options: FakeFcmOptions = {}): Promise<FakeFc
   let accepted = 0
 
   const server = createServer((request, response) => {
+    response.sendDate = false
+    if (options.tellsTime !== false) response.setHeader('date', new Date(now()).toUTCString())
     void textOf(request).then((text) => {
       if (request.url === '/token') return grant(request, response, text)
       return send(request, response, text)
@@ -189,8 +193,11 @@ function assertionFault(
   if (iss !== EMAIL || forWhom !== aud) return 'claims'
   if (scope !== 'https://www.googleapis.com/auth/firebase.messaging') return 'scope'
   const [from, to] = [Number(iat), Number(exp)]
-  return to > from && to <= from + 3600 && Math.abs(now / 1000 - from) < 300 ? undefined : 'times'
+  return to > from && to <= from + 3600 && Math.abs(now / 1000 - from) < 300 ? undefined : BAD_TIMES
 }
+
+const BAD_TIMES =
+  'Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat and exp values in the JWT claim.'
 
 const decoded = (part: string) =>
   JSON.parse(Buffer.from(part, 'base64url').toString()) as Record<string, unknown>

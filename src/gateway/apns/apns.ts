@@ -1,3 +1,4 @@
+import { steadyNow } from '../../lib/clock.ts'
 import { makeAlarm, type Alarm } from '../alarm.ts'
 import { pathPrefix } from '../base-url.ts'
 import { fit, type Rung } from '../ladder.ts'
@@ -115,17 +116,17 @@ async function attempt(
   signal: AbortSignal,
   taken: readonly string[] = [],
 ): Promise<Verdict> {
-  const token = app.tokens?.current(app.deps.clock.now())
+  const { clock } = app.deps
+  const token = app.tokens?.current(clock.now(), steadyNow(clock))
   if (token !== undefined) prepared.headers.authorization = `bearer ${token}`
   const result = await app.connections.ask({ headers: prepared.headers, body: prepared.body }, signal)
   if (result.kind === 'fault') return faultVerdict(result)
   const { answer } = result
   const step = nextStepAfter(answer)
-  if (step !== undefined && !taken.includes(step)) {
-    const next = step === 'shrink' ? shrink(app, prepared, answer) : renew(app, prepared, { token, answer })
-    return 'outcome' in next ? next : attempt(app, next, signal, [...taken, step])
-  }
-  return judge(app, prepared.message, answer)
+  if (step === undefined || taken.includes(step)) return judge(app, prepared.message, answer)
+  const next =
+    step === 'shrink' ? shrink(app, prepared, answer) : renew(app, prepared, { token, answer, step })
+  return 'outcome' in next ? next : attempt(app, next, signal, [...taken, step])
 }
 
 function shrink(app: App, prepared: Prepared, answer: ApnsAnswer): Prepared | Verdict {
@@ -136,20 +137,27 @@ function shrink(app: App, prepared: Prepared, answer: ApnsAnswer): Prepared | Ve
 }
 
 function renew(
-  { tokens, deps }: App,
+  app: App,
   prepared: Prepared,
-  { token, answer }: { token: string | undefined; answer: ApnsAnswer },
+  {
+    token,
+    answer,
+    step,
+  }: { token: string | undefined; answer: ApnsAnswer; step: 'renew token' | 'retime token' },
 ): Prepared | Verdict {
+  const { tokens, deps } = app
   const said = { reason: reasonOf(answer), status: answer.status }
   if (tokens === undefined || token === undefined) return { ...said, outcome: 'configuration error' }
-  const now = deps.clock.now()
-  if (tokens.replace(token, now) !== undefined) return prepared
-  return { ...said, outcome: 'retry', retryAfterMs: tokens.waitMs(now) }
+  const [now, steady] = [deps.clock.now(), steadyNow(deps.clock)]
+  if (tokens.retime(token, now, steady) !== undefined) return prepared
+  if (step === 'retime token') return judge(app, prepared.message, answer)
+  if (tokens.replace(token, now, steady) !== undefined) return prepared
+  return { ...said, outcome: 'retry', retryAfterMs: tokens.waitMs(steady) }
 }
 
 function judge({ tokens, connections, deps, alarm }: App, message: Message, answer: ApnsAnswer): Verdict {
   const verdict = verdictOf(answer, { pushkeyTs: message.device.pushkey_ts, attempt: message.attempt })
-  if (verdict.reason === 'TooManyProviderTokenUpdates') tokens?.pause(deps.clock.now())
+  if (verdict.reason === 'TooManyProviderTokenUpdates') tokens?.pause(steadyNow(deps.clock))
   if (verdict.outcome === 'dropped' && verdict.status !== 410) alarm(verdict.reason)
   // Apple remembers with the connection by which key it was opened.
   if (verdict.outcome === 'configuration error') connections.retire()

@@ -4,49 +4,76 @@ const MINUTE_MS = 60_000
 // Apple takes a token for an hour, and refuses new ones that come oftener than every 20 minutes.
 const RENEW_AT_MS = 45 * MINUTE_MS
 const LEAST_AGE_MS = 20 * MINUTE_MS
-/** A clock that was set back further than this has made the token one of the future. */
+/** A clock that is off by less makes no token bad. One that was set back further has made the token one of the future. */
 const CLOCK_STEP_MS = 5 * MINUTE_MS
 
+/**
+ * Ages are told by `steady`, a clock that is never set, and times by `now`. `steady` is left out where the two never part.
+ */
 export type TokenSource = {
   /** The token to use now: ready made, or signed on the spot, which takes less than 0.1 ms and so never happens twice at a time. */
-  current(now: number): string
+  current(now: number, steady?: number): string
   /**
    * After APNs has called a token expired: another one to use, which may be there already; `undefined` while it is too soon for
    * that.
    */
-  replace(token: string, now: number): string | undefined
+  replace(token: string, now: number, steady?: number): string | undefined
+  /**
+   * After APNs has called a token expired or invalid: one for another time, where the system's clock was set since the first token, or the
+   * one that is there already. It does not wait for the 20 minutes, for the one that is refused is of no use; but it is one in 20 minutes.
+   */
+  retime(token: string, now: number, steady?: number): string | undefined
   /** After APNs has seen too many tokens: this one stays for 20 minutes from now. */
-  pause(now: number): void
+  pause(steady: number): void
   /** How long until `replace` would give another token, in milliseconds. */
-  waitMs(now: number): number
+  waitMs(steady: number): number
 }
 
 /** Provider tokens for one key of one team. Apple counts them by key, so whoever uses that key shares them. */
 export function makeTokenSource(signer: { teamId: string; keyId: string; key: KeyObject }): TokenSource {
-  let token: { text: string; at: number } | undefined
+  /** `offset`: the time that it was signed for, less `steadyAt`. */
+  let token: { text: string; offset: number; wallAt: number; steadyAt: number } | undefined
   let notBefore = 0
+  /** That of the first token. */
+  let firstOffset: number | undefined
+  let retimedAt = -Infinity
 
-  const renew = (now: number): string => {
-    token = { text: signToken(signer, now), at: now }
-    notBefore = now + LEAST_AGE_MS
+  const sign = (offset: number, now: number, steady: number): string => {
+    token = { text: signToken(signer, steady + offset), offset, wallAt: now, steadyAt: steady }
+    notBefore = steady + LEAST_AGE_MS
+    firstOffset ??= offset
     return token.text
   }
+  const renew = (now: number, steady: number) => sign(now - steady, now, steady)
 
   return {
-    current(now) {
-      if (token === undefined) return renew(now)
-      const age = now - token.at
-      if (age < -CLOCK_STEP_MS) return renew(now)
-      return age >= RENEW_AT_MS && now >= notBefore ? renew(now) : token.text
+    current(now, steady = now) {
+      if (token === undefined) return renew(now, steady)
+      const wallAge = now - token.wallAt
+      if (wallAge < -CLOCK_STEP_MS) return renew(now, steady)
+      const age = Math.max(wallAge, steady - token.steadyAt)
+      return age >= RENEW_AT_MS && steady >= notBefore ? renew(now, steady) : token.text
     },
-    replace(expired, now) {
+    replace(expired, now, steady = now) {
       if (token !== undefined && token.text !== expired) return token.text
-      return now >= notBefore ? renew(now) : undefined
+      return steady >= notBefore ? renew(now, steady) : undefined
     },
-    pause(now) {
-      notBefore = now + LEAST_AGE_MS
+    retime(refused, now, steady = now) {
+      if (token === undefined) return undefined
+      if (token.text !== refused) return token.text
+      if (steady - retimedAt < LEAST_AGE_MS) return undefined
+      const { offset } = token
+      const other = [now - steady, firstOffset ?? offset].find(
+        (one) => Math.abs(one - offset) > CLOCK_STEP_MS,
+      )
+      if (other === undefined) return undefined
+      retimedAt = steady
+      return sign(other, now, steady)
     },
-    waitMs: (now) => Math.max(0, notBefore - now),
+    pause(steady) {
+      notBefore = steady + LEAST_AGE_MS
+    },
+    waitMs: (steady) => Math.max(0, notBefore - steady),
   }
 }
 

@@ -18,7 +18,7 @@ export type Asked = {
 }
 
 /** A step that the provider takes itself before there is a verdict. */
-export type NextStep = 'renew token' | 'shrink'
+export type NextStep = 'renew token' | 'retime token' | 'shrink'
 
 // Apple's wait for a token that was changed too often is not told; a minute is enough to look again.
 const TOO_MANY_TOKENS_WAIT_MS = 60_000
@@ -36,7 +36,11 @@ export function reasonOf({ status, body }: ApnsAnswer): string {
 /** What must be tried before this answer counts. */
 export function nextStepAfter(answer: ApnsAnswer): NextStep | undefined {
   if (answer.status === 413) return 'shrink'
-  return answer.status === 403 && reasonOf(answer) === 'ExpiredProviderToken' ? 'renew token' : undefined
+  if (answer.status !== 403) return undefined
+  const reason = reasonOf(answer)
+  if (reason === 'ExpiredProviderToken') return 'renew token'
+  // Of a token from the future, too.
+  return reason === 'InvalidProviderToken' ? 'retime token' : undefined
 }
 
 /** Apple's "Handling notification responses from APNs", as outcomes. */

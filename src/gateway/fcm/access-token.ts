@@ -1,5 +1,5 @@
 import { sign } from 'node:crypto'
-import type { Clock } from '../../lib/clock.ts'
+import { type Clock, steadyNow } from '../../lib/clock.ts'
 import { isJsonObject } from '../../lib/json.ts'
 import type { Verdict } from '../provider.ts'
 import type { Answer, Poster, Reply } from './http.ts'
@@ -12,6 +12,8 @@ const GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 const ASSERTION_S = 3600
 const EARLY_MS = 5 * 60_000
 const DEFAULT_LIFE_S = 3600
+/** Google takes an assertion whose times are off by a few minutes. */
+const SAME_TIME_MS = 60_000
 /** Nobody's patience ends it: it is fetched for all who wait. */
 const NEVER = new AbortController().signal
 
@@ -34,12 +36,33 @@ export function makeAccessTokens({
   poster: Poster
   clock: Clock
 }): AccessTokens {
+  // Google says how long a token lives, not until when: by the steady clock, which nobody sets.
   let held: { token: string; renewAt: number; endsAt: number } | undefined
   let fetching: Promise<TokenResult> | undefined
+  const startedWith = clock.now() - steadyNow(clock)
+
+  const ask = (time: number) => poster.post(tokenRequest(account, time), NEVER)
+
+  /** The assertion has to fit Google's clock. If ours does not, Google's own time is taken, then ours without its steps. */
+  async function askAtRightTime(): Promise<Reply> {
+    const asked = clock.now()
+    const first = await ask(asked)
+    if (!isAboutTimes(first)) return first
+    const others = [
+      ...(first.serviceTime === undefined ? [] : [first.serviceTime]),
+      steadyNow(clock) + startedWith,
+    ]
+    for (const time of others) {
+      if (Math.abs(time - asked) < SAME_TIME_MS) continue
+      const reply = await ask(time)
+      if (!isAboutTimes(reply)) return reply
+    }
+    return first
+  }
 
   async function fetchToken(): Promise<TokenResult> {
-    const asked = clock.now()
-    const reply = await poster.post(tokenRequest(account, asked), NEVER)
+    const asked = steadyNow(clock)
+    const reply = await askAtRightTime()
     const { token, life } = grantIn(reply)
     if (token === undefined) return { kind: 'failure', failure: failureAfter(reply) }
     // A short life is not spent on being early.
@@ -52,7 +75,7 @@ export function makeAccessTokens({
 
   return {
     async current() {
-      const now = clock.now()
+      const now = steadyNow(clock)
       if (held === undefined || now >= held.renewAt) {
         const result = await fetchOnce()
         // Renewal comes early, so that the old one bridges a token server that is down.
@@ -103,6 +126,13 @@ function failureAfter(reply: Reply): Verdict {
   }
   if (status === 200) return { outcome: 'retry', reason: 'token: bad response' }
   return { outcome: 'configuration error', reason: `token: ${errorIn(reply)}` }
+}
+
+/** "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat and exp values …" */
+function isAboutTimes(reply: Reply): reply is Answer {
+  if (reply.kind === 'fault' || reply.status !== 400 || !isJsonObject(reply.body)) return false
+  const { error, error_description: text } = reply.body
+  return error === 'invalid_grant' && typeof text === 'string' && /timeframe|\biat\b|\bexp\b/i.test(text)
 }
 
 /** OAuth's word for it (RFC 6749, section 5.2): `invalid_grant`. */

@@ -6,11 +6,21 @@ import type { Clock } from '../../lib/clock.ts'
 import { faultOf } from '../../lib/outbound/network-fault.ts'
 import type { Proxy } from '../../lib/outbound/proxy.ts'
 import { throughProxy } from '../../lib/outbound/proxy-connector.ts'
+import { dateIn } from '../../lib/outbound/date-in.ts'
 import { readJson } from '../../lib/outbound/read-json.ts'
 import { retryAfterMs } from '../../lib/outbound/retry-after.ts'
 
-/** `body`: parsed JSON, `undefined` for anything else and for what is longer than 64 KiB. */
-export type Answer = { kind: 'answer'; status: number; body: unknown; retryAfterMs?: number }
+/**
+ * `body`: parsed JSON, `undefined` for anything else and for what is longer than 64 KiB. `serviceTime`: by the clock of the service, in
+ * milliseconds since the Unix epoch.
+ */
+export type Answer = {
+  kind: 'answer'
+  status: number
+  body: unknown
+  retryAfterMs?: number
+  serviceTime?: number
+}
 /** `fault`: one of a fixed set of words. */
 export type Reply = Answer | { kind: 'fault'; fault: string }
 
@@ -53,11 +63,13 @@ export function makePoster({ origin, connections, secureContext, proxy, clock }:
   async function exchange({ path, headers, body }: PostRequest, signal: AbortSignal): Promise<Reply> {
     const answer = await pool.request({ method: 'POST', path, headers, body, signal })
     const wait = retryAfterMs(answer.headers['retry-after'], clock.now())
+    const time = dateIn(answer.headers)
     return {
       kind: 'answer',
       status: answer.statusCode,
       body: await readJson(answer.body, MAX_BODY_BYTES),
       ...(wait !== undefined && { retryAfterMs: wait }),
+      ...(time !== undefined && { serviceTime: time }),
     }
   }
 

@@ -1,10 +1,5 @@
-import {
-  type EndpointAnswer,
-  type EndpointDeps,
-  judgeFault,
-  postToEndpoint,
-  readEndpoint,
-} from '../endpoint.ts'
+import { dateIn } from '../../lib/outbound/date-in.ts'
+import { type EndpointDeps, judgeFault, postToEndpoint, readEndpoint } from '../endpoint.ts'
 import type { Verdict } from '../provider.ts'
 import type { Urgency } from '../urgency.ts'
 import { encryptPush, MAX_PLAINTEXT_BYTES } from './encrypt.ts'
@@ -80,7 +75,7 @@ async function exchange({ vapid, isKnown }: WebPushDeps, origin: string, post: P
     const isKeyKnown = isTokenProven || (isKnown?.(origin) ?? false)
     const next =
       tokens < MOST_TOKENS && doubtsToken(answer, { isTokenProven })
-        ? vapid.renew(origin, header, timeOf(answer))
+        ? vapid.renew(origin, header, dateIn(answer.headers))
         : undefined
     if (next !== undefined) {
       header = next
@@ -90,11 +85,6 @@ async function exchange({ vapid, isKnown }: WebPushDeps, origin: string, post: P
     if (verdict.outcome === 'delivered') vapid.accepted(origin, header)
     return verdict
   }
-}
-
-function timeOf({ headers }: EndpointAnswer): number | undefined {
-  const time = typeof headers['date'] === 'string' ? Date.parse(headers['date']) : NaN
-  return Number.isNaN(time) ? undefined : time
 }
 
 const encryptHere = async (plaintext: Buffer, keys: SubscriptionKeys) => encryptPush(plaintext, keys)
