@@ -1,4 +1,4 @@
-import { isUserId, type Random, serverOf, type UserId } from '../lib/ids.ts'
+import { isUserId, localpartOf, type Random, serverOf, type UserId } from '../lib/ids.ts'
 import { invalidParam, MatrixError } from '../lib/errors.ts'
 import { letters } from './tokens.ts'
 
@@ -50,10 +50,11 @@ export function generatedUserId(random: Random, serverName: string): UserId {
   return `@${letters(random, GENERATED_LENGTH, 97)}:${serverName}` as UserId
 }
 
-/** Whom a user name or a full user id means on this server; undefined when it can be nobody here. */
+/** The user that a user name or a full user id means on this server, in capitals or not; undefined for a name that no user here can have. */
 export function knownAs(name: string, serverName: string): UserId | undefined {
-  const userId = name.startsWith('@') ? name : `@${lowerCase(name)}:${serverName}`
-  return isUserId(userId) && serverOf(userId) === serverName ? userId : undefined
+  const userId = name.startsWith('@') ? name : `@${name}:${serverName}`
+  if (!isUserId(userId) || serverOf(userId) !== serverName) return undefined
+  return `@${lowerCase(localpartOf(userId))}:${serverName}` as UserId
 }
 
 /** @throws MatrixError 400 `M_WEAK_PASSWORD` or `M_INVALID_PARAM` */

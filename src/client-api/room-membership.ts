@@ -13,6 +13,7 @@ import {
   joinedRooms,
   joinRoom,
   kickUser,
+  knockOnRoom,
   leaveRoom,
   unbanUser,
 } from '../rooms/membership.ts'
@@ -21,7 +22,7 @@ const roomParams = z.object({ roomId: roomIdSchema })
 const ownBody = z.object({ reason: z.string().optional() })
 const aboutBody = z.object({ user_id: userIdSchema, reason: z.string().optional() })
 
-/** Joining, leaving, inviting, and the rest of "Room membership" (client-server API). */
+/** Joining, knocking, leaving, inviting, and the rest of "Room membership" (client-server API). */
 export function roomMembershipRoutes(deps: RoomDeps): Route[] {
   return [...joining(deps), ...leaving(deps), ...aboutOthers(deps)]
 }
@@ -49,6 +50,18 @@ function joining(deps: RoomDeps): Route[] {
       body: ownBody,
       async handler({ requester, params: { roomId }, body }) {
         await joinRoom(deps, { roomId, userId: requester.userId, reason: body.reason })
+        return { room_id: roomId }
+      },
+    }),
+    defineRoute({
+      method: 'POST',
+      path: client('/knock/:roomIdOrAlias'),
+      auth: 'user',
+      limit: 'send',
+      body: ownBody,
+      async handler({ requester, params, body }) {
+        const roomId = await namedRoom(deps.db, params.roomIdOrAlias)
+        await knockOnRoom(deps, { roomId, userId: requester.userId, reason: body.reason })
         return { room_id: roomId }
       },
     }),

@@ -1,6 +1,6 @@
 import { mentionKey } from '../push-rules/index.ts'
 import { MatrixError, forbidden } from '../lib/errors.ts'
-import { type DeviceId, type EventId, isEventId, localpartOf, type RoomId, type UserId } from '../lib/ids.ts'
+import { type DeviceId, type EventId, localpartOf, type RoomId, type UserId } from '../lib/ids.ts'
 import { isJsonObject, type JsonObject, parseStored } from '../lib/json.ts'
 import { memberJoined, memberLeft } from '../notifications/members.ts'
 import { recordEvent } from '../notifications/record.ts'
@@ -13,6 +13,7 @@ import type { RoomDeps } from './deps.ts'
 import { addEvent } from './event-store.ts'
 import type { StoredEvent } from './event.ts'
 import { moveCounters, setMembership } from './membership-store.ts'
+import { relationOf } from './relation.ts'
 import { relationTarget } from './room-store.ts'
 import { creatorsAbove, type RoomView, viewRoom } from './room-view.ts'
 import { setCurrentState } from './state-store.ts'
@@ -110,10 +111,9 @@ function checkEncryption({ allowEncryption }: RoomDeps, { type, stateKey }: Even
  * it annotates, replaces or otherwise relates to. Throws 400 for a thread that cannot be.
  */
 async function threadOf(tx: Transaction, draft: EventDraft): Promise<string> {
-  const relation = draft.stateKey === undefined ? draft.content['m.relates_to'] : undefined
-  if (!isJsonObject(relation)) return 'main'
-  const { rel_type: type, event_id: eventId } = relation
-  if (typeof type !== 'string' || typeof eventId !== 'string' || !isEventId(eventId)) return 'main'
+  const relation = draft.stateKey === undefined ? relationOf(draft.content) : undefined
+  if (!relation) return 'main'
+  const { type, eventId } = relation
   const target = await tx.first(relationTarget, { roomId: draft.roomId, eventId })
   if (type !== 'm.thread') return target?.thread_id ?? 'main'
   if (!target) throw new MatrixError(400, 'M_UNKNOWN', 'The root of the thread is not in this room')

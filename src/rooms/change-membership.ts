@@ -40,8 +40,8 @@ export async function changeMembership(
   const { membership } = change.content
   const draft = { roomId, sender, type: 'm.room.member', stateKey: target, content: change.content }
   const room = await viewRoom(tx, draft)
-  if (!room) throw membership === 'join' ? notFound('There is no such room') : forbidden(NOT_IN_ROOM)
-  if (room.present && isRepeated(change, room, room.present.sender)) return room.present.eventId
+  if (!room) throw fromOutside(membership) ? notFound('There is no such room') : forbidden(NOT_IN_ROOM)
+  if (room.present && isRepeated(change, room)) return room.present.eventId
   checkTarget(change, room)
   if (membership === 'invite') await checkInvitee(deps, tx, target)
   const content = await contentWithProfile(tx, change)
@@ -55,13 +55,16 @@ export async function changeMembership(
 
 const NOT_IN_ROOM = 'You are not in this room'
 
+/** What a user does who has nothing to do with the room yet. */
+const fromOutside = (membership: Membership) => membership === 'join' || membership === 'knock'
+
 /** Whether the same change has been made already, so that asking twice is asking once. */
-function isRepeated(change: MembershipChange, room: RoomView, lastChangedBy: UserId): boolean {
+function isRepeated(change: MembershipChange, room: RoomView): boolean {
   const { sender, target, content, onlyIfNew } = change
   if (!onlyIfNew || room.targetMembership !== content.membership) return false
   if (sender === target) return true
-  // Whoever had gone already did not go because of this sender.
-  if (content.membership === 'leave' && lastChangedBy !== sender) return false
+  // A user who is not in the room cannot be kicked, also by the sender who kicked them ("Room membership", `/kick`).
+  if (content.membership === 'leave') return false
   return authorise({ type: 'm.room.member', stateKey: target, sender, content }, room).allowed
 }
 

@@ -1,4 +1,4 @@
-import { notFound, type MatrixError } from '../lib/errors.ts'
+import { forbidden, notFound, type MatrixError } from '../lib/errors.ts'
 import type { RoomId, UserId } from '../lib/ids.ts'
 import type { JsonObject } from '../lib/json.ts'
 import type { Queries } from '../storage/query.ts'
@@ -10,6 +10,7 @@ import { membersOfRoom } from './membership-store.ts'
 import { currentState, currentStateEvent, currentStateOfTypes, stateEventAt } from './state-store.ts'
 import { allMembersAt, stateUpTo } from './sync/state-store.ts'
 import type { Reader } from './timeline.ts'
+import { isVisible } from './visibility.ts'
 
 /** The state of a room, for one who has left as it was then. @throws 403 M_FORBIDDEN as `accessTo` does */
 export async function readState(q: Queries, reader: Reader, roomId: RoomId): Promise<JsonObject[]> {
@@ -47,15 +48,20 @@ export type MembersRequest = {
   notMembership: Membership | undefined
 }
 
-/** The member events of a room (`GET /rooms/{roomId}/members`). @throws 403 M_FORBIDDEN as `accessTo` does */
+/**
+ * The member events of a room (`GET /rooms/{roomId}/members`).
+ * @throws 403 M_FORBIDDEN as `accessTo` does, and for a moment that the history visibility hides from the user
+ */
 export async function readMembers(
   q: Queries,
   reader: Reader,
   request: MembersRequest,
 ): Promise<JsonObject[]> {
   const { roomId } = request
-  const { stateAt } = await accessTo(q, reader.viewer.userId, roomId)
+  const { spans, stateAt } = await accessTo(q, reader.viewer.userId, roomId)
   const position = Math.min(request.at ?? Infinity, stateAt ?? Infinity)
+  if (request.at !== undefined && !isVisible(spans, position))
+    throw forbidden('You may not see who was in the room at this token')
   const members =
     position === Infinity
       ? await currentStateOfTypes(q, roomId, ['m.room.member'])
@@ -76,8 +82,9 @@ export async function readJoinedMembers(q: Queries, userId: UserId, roomId: Room
   const joined: JsonObject = {}
   for (const member of await membersOfRoom(q, roomId, ['join']))
     joined[member.user_id] = {
-      ...(member.displayname === null ? {} : { display_name: member.displayname }),
-      ...(member.avatar_url === null ? {} : { avatar_url: member.avatar_url }),
+      // Clients expect both, null where nothing is set, as other servers send them.
+      display_name: member.displayname,
+      avatar_url: member.avatar_url,
     }
   return joined
 }

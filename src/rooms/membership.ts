@@ -15,6 +15,14 @@ export async function joinRoom(deps: RoomDeps, { roomId, userId, reason }: Own):
   await change(deps, { roomId, sender: userId, target: userId, content: contentOf('join', reason) })
 }
 
+/**
+ * Asks to be let into a room whose join rule allows that; an invitation accepts it, leaving retracts it. Throws 404 for a
+ * room that does not exist, 403.
+ */
+export async function knockOnRoom(deps: RoomDeps, { roomId, userId, reason }: Own): Promise<void> {
+  await change(deps, { roomId, sender: userId, target: userId, content: contentOf('knock', reason) })
+}
+
 /** Leaves a room, or rejects an invitation; where one has left already it changes nothing. Throws 403. */
 export async function leaveRoom(deps: RoomDeps, { roomId, userId, reason }: Own): Promise<void> {
   await change(deps, { roomId, sender: userId, target: userId, content: contentOf('leave', reason) })

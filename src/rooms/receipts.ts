@@ -12,6 +12,7 @@ import type { StoredEvent } from './event.ts'
 import { historiesOf } from './history-store.ts'
 import { moveFullyRead } from './read-markers.ts'
 import { receiptPosition, receiptsSince, type ReceiptType, upsertReceipt } from './receipts-store.ts'
+import { type Relation, relationOf } from './relation.ts'
 import { isVisible, visibleSpans } from './visibility.ts'
 
 export type ReceiptDeps = NotificationDeps & { db: Database }
@@ -58,7 +59,7 @@ async function moveReceipt(
   receipt: { userId: UserId; event: StoredEvent; type: ReceiptType; threadId: string },
 ): Promise<void> {
   const { userId, event, type, threadId } = receipt
-  if (!isInThread(event, threadId))
+  if (!(await isInThread(tx, event, threadId)))
     throw invalidParam(
       'thread_id: the event is not part of this thread; leave thread_id out to read everything',
     )
@@ -73,9 +74,22 @@ async function moveReceipt(
   tx.onCommit(() => deps.bus.publish(topic))
 }
 
-/** The root of a thread is in the main timeline, but may also be what was read of its thread. */
-function isInThread(event: StoredEvent, threadId: string): boolean {
-  return threadId === '' || threadId === event.threadId || threadId === event.eventId
+/** As many steps from an event to what it relates to as the specification recommends ("Threaded read receipts"). */
+const MAX_STEPS = 3
+
+/**
+ * The root of a thread, and what relates to the root without being a reply, are in the main timeline; both may also be
+ * what was read of the thread.
+ */
+async function isInThread(q: Queries, event: StoredEvent, threadId: string): Promise<boolean> {
+  if (threadId === '' || threadId === event.threadId) return true
+  let at: StoredEvent | undefined = event
+  for (let steps = 0; at?.threadId === 'main'; steps++) {
+    if (at.eventId === threadId) return true
+    const relation: Relation | undefined = steps < MAX_STEPS ? relationOf(at.content) : undefined
+    at = relation && (await findEventOfRoom(q, event.roomId, relation.eventId))
+  }
+  return false
 }
 
 /**

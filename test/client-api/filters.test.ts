@@ -25,6 +25,38 @@ onEachDatabase('filters', (open) => {
     assert.equal((await call('GET', `/user/@bob:localhost/filter/${id}`, { token: bob })).status, 404)
   })
 
+  test('a filter with everything that the specification names is accepted', async (t) => {
+    const { call } = accountServer(t, await open(t))
+    const token = await registered(call, 'alice')
+    const events = { limit: 10, senders: ['@a:b'], not_senders: ['@c:d'], types: ['m.*'], not_types: ['x'] }
+    const roomEvents = {
+      ...events,
+      rooms: ['!a'],
+      not_rooms: ['!b:c'],
+      contains_url: true,
+      lazy_load_members: true,
+      include_redundant_members: true,
+      unread_thread_notifications: true,
+    }
+    const { timeline, state, ephemeral } = { timeline: roomEvents, state: roomEvents, ephemeral: roomEvents }
+    const body = {
+      event_fields: ['type', 'content'],
+      event_format: 'federation',
+      presence: events,
+      account_data: events,
+      room: {
+        rooms: ['!a:b'],
+        not_rooms: [],
+        include_leave: true,
+        timeline,
+        state,
+        ephemeral,
+        account_data: roomEvents,
+      },
+    }
+    assert.equal((await call('POST', PATH, { token, body })).status, 200)
+  })
+
   test('what is refused, and how', async (t) => {
     const { call } = accountServer(t, await open(t))
     const token = await registered(call, 'alice')
@@ -34,6 +66,22 @@ onEachDatabase('filters', (open) => {
       { room: { timeline: { limit: 'many' } } },
       { account_data: { types: 'm.x' } },
       { room: { rooms: [7] } },
+      { presence: 'none' },
+      { presence: { senders: 'none' } },
+      { event_format: 'raw' },
+      { event_format: 1 },
+      { event_fields: 'type' },
+      { room: { rooms: ['club'] } },
+      { room: { not_rooms: ['#club:localhost'] } },
+      { room: { include_leave: 'yes' } },
+      { room: { ephemeral: { not_rooms: ['club'] } } },
+      { room: { state: { rooms: 'club' } } },
+      { room: { timeline: { senders: ['alice'] } } },
+      { room: { account_data: { not_senders: ['@alice'] } } },
+      { room: { timeline: { include_redundant_members: 'yes' } } },
+      { room: { timeline: { limit: 1.5 } } },
+      { room: { timeline: { limit: -1 } } },
+      { account_data: { not_types: [7] } },
     ]) {
       const answer = await call('POST', PATH, { token, body: body as never })
       assert.deepEqual([answer.status, answer.body['errcode']], [400, 'M_BAD_JSON'], JSON.stringify(body))

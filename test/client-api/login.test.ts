@@ -26,6 +26,8 @@ onEachDatabase('login', (open) => {
       byName('alice'),
       byName('@alice:localhost'),
       byName('ALICE'),
+      byName('@ALICE:localhost'),
+      { type: 'm.login.password', user: '@Alice:localhost', password: 'secret' },
       { type: 'm.login.password', user: 'alice', password: 'secret' },
       { ...byName('alice'), refresh_token: true, device_id: 'WEB', initial_device_display_name: 'web' },
     ]) {

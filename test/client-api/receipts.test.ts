@@ -39,6 +39,28 @@ describe('receipts over HTTP', () => {
       assert.deepEqual([status, body.errcode], [400, 'M_INVALID_PARAM'])
     })
 
+  test('a threaded receipt may name the root, and what relates to the root or to a reply', async (t) => {
+    const { call, room, eventId: root, say, roomId } = await roomWithMessage(t)
+    const relating = (type: string, eventId: string) =>
+      say(roomId, bob, 'x', { 'm.relates_to': { rel_type: type, event_id: eventId, key: 'x' } })
+    const reply = await relating('m.thread', root)
+    const onRoot = await relating('m.annotation', root)
+    const edit = await relating('m.replace', root)
+    const onReply = await relating('m.annotation', reply)
+    const referred = await relating('m.reference', edit)
+    const elsewhere = await say(roomId, bob, 'elsewhere')
+    const onElsewhere = await relating('m.annotation', elsewhere)
+    const receipt = async (eventId: string, threadId: string) =>
+      (await call('POST', `${room}/receipt/m.read/${escaped(eventId)}`, { thread_id: threadId })).status
+    for (const eventId of [root, reply, onRoot, edit, onReply, referred])
+      assert.equal(await receipt(eventId, root), 200, eventId)
+    for (const eventId of [elsewhere, onElsewhere]) assert.equal(await receipt(eventId, root), 400)
+    // Both are in the main timeline as well ("Threaded read receipts").
+    for (const eventId of [root, onRoot, edit, referred])
+      assert.equal(await receipt(eventId, 'main'), 200, eventId)
+    for (const eventId of [reply, onReply]) assert.equal(await receipt(eventId, 'main'), 400)
+  })
+
   test('read_markers sets all three at once', async (t) => {
     const { call, room, eventId, sync, since, roomId } = await roomWithMessage(t)
     const markers = { 'm.fully_read': eventId, 'm.read': eventId, 'm.read.private': eventId }

@@ -1,4 +1,5 @@
 import { badJson, notJson } from '../../lib/errors.ts'
+import { isRoomId, isUserId } from '../../lib/ids.ts'
 import { type Json, type JsonObject, isJsonObject } from '../../lib/json.ts'
 
 /** What a filter lets through of one kind of event. Absent lists let everything through. */
@@ -49,12 +50,13 @@ export function readRoomEventFilter(text: string): RoomEventFilter {
 
 export function parseFilter(value: unknown): SyncFilter {
   const filter = objectAt(value, 'filter')
+  checkUnused(filter)
   const room = objectAt(filter['room'], 'room')
   return {
     eventFields: stringsAt(filter, 'event_fields', 'filter'),
     accountData: parseEventFilter(objectAt(filter['account_data'], 'account_data'), 'account_data'),
-    rooms: setAt(room, 'rooms', 'room'),
-    notRooms: setAt(room, 'not_rooms', 'room') ?? new Set(),
+    rooms: roomsAt(room, 'rooms', 'room'),
+    notRooms: roomsAt(room, 'not_rooms', 'room') ?? new Set(),
     includeLeave: booleanAt(room, 'include_leave', 'room') ?? false,
     timeline: parseRoomEventFilter(room['timeline'], 'room.timeline'),
     state: parseRoomEventFilter(room['state'], 'room.state'),
@@ -145,10 +147,11 @@ function splitPath(path: string): string[] {
 
 function parseRoomEventFilter(value: unknown, at: string): RoomEventFilter {
   const filter = objectAt(value, at)
+  booleanAt(filter, 'include_redundant_members', at)
   return {
     ...parseEventFilter(filter, at),
-    rooms: setAt(filter, 'rooms', at),
-    notRooms: setAt(filter, 'not_rooms', at) ?? new Set(),
+    rooms: roomsAt(filter, 'rooms', at),
+    notRooms: roomsAt(filter, 'not_rooms', at) ?? new Set(),
     containsUrl: booleanAt(filter, 'contains_url', at),
     lazyLoadMembers: booleanAt(filter, 'lazy_load_members', at) ?? false,
     unreadThreadNotifications: booleanAt(filter, 'unread_thread_notifications', at) ?? false,
@@ -160,8 +163,8 @@ function parseEventFilter(filter: JsonObject, at: string): EventFilter {
     limit: limitAt(filter, at),
     types: stringsAt(filter, 'types', at),
     notTypes: stringsAt(filter, 'not_types', at) ?? [],
-    senders: setAt(filter, 'senders', at),
-    notSenders: setAt(filter, 'not_senders', at) ?? new Set(),
+    senders: usersAt(filter, 'senders', at),
+    notSenders: usersAt(filter, 'not_senders', at) ?? new Set(),
   }
 }
 
@@ -203,7 +206,24 @@ function stringsAt(filter: JsonObject, name: string, at: string): readonly strin
   return value
 }
 
-function setAt(filter: JsonObject, name: string, at: string): ReadonlySet<string> | undefined {
+function roomsAt(filter: JsonObject, name: string, at: string): ReadonlySet<string> | undefined {
   const list = stringsAt(filter, name, at)
+  if (list && !list.every(isRoomId))
+    throw badJson(`${at}.${name} must be a list of room ids, such as !opaque`)
   return list && new Set(list)
+}
+
+function usersAt(filter: JsonObject, name: string, at: string): ReadonlySet<string> | undefined {
+  const list = stringsAt(filter, name, at)
+  if (list && !list.every(isUserId))
+    throw badJson(`${at}.${name} must be a list of user ids, such as @name:server`)
+  return list && new Set(list)
+}
+
+/** Parts of a filter that change nothing here, and are checked so that a client hears of its mistakes. */
+function checkUnused(filter: JsonObject): void {
+  parseEventFilter(objectAt(filter['presence'], 'presence'), 'presence')
+  const format = filter['event_format'] ?? 'client'
+  if (format !== 'client' && format !== 'federation')
+    throw badJson('filter.event_format must be "client" or "federation"')
 }
