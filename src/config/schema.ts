@@ -3,25 +3,11 @@ import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 import { canonicalAddress } from '../lib/mail/address.ts'
 import { parseProxy } from '../lib/outbound/proxy.ts'
+import { limitsSchema } from './limits-schema.ts'
+import { count, flagOff, flagOn, setting } from './setting.ts'
 
 // The whole configuration: every key with its default, its limits and the sentence the reference page prints.
 // A key `push.extra_ca` is `BELFRY_PUSH_EXTRA_CA` in the environment; those with a `flag` are flags of `belfry serve` too.
-
-type About = { about: string; flag?: string; value?: string; shownDefault?: string }
-
-function setting<S extends z.ZodType>(schema: S, about: About): S {
-  return schema.meta({ ...about })
-}
-
-const count = (fallback: number, range: { min?: number; max?: number } = {}) =>
-  z
-    .int()
-    .min(range.min ?? 1)
-    .max(range.max ?? 1_000_000_000)
-    .default(fallback)
-
-const flagOn = z.boolean().default(true)
-const flagOff = z.boolean().default(false)
 
 /** An address to listen on: `HOST:PORT`, `[IPV6]:PORT`; port 0 picks a free one. */
 const listenAddress = z.string().transform((text, context) => {
@@ -345,26 +331,6 @@ const rateLimitsSchema = z.strictObject({
   }),
   registrations_per_minute_per_address: setting(count(200), {
     about: 'Registrations from one address; as many may come at once.',
-  }),
-})
-
-const limitsSchema = z.strictObject({
-  body_bytes: setting(count(65_536, { min: 1024, max: 16_777_216 }), {
-    about: 'Largest request body, in bytes, where an endpoint has no limit of its own.',
-  }),
-  header_timeout_ms: setting(count(10_000, { max: 3_600_000 }), {
-    about: 'Time for the headers of a request to arrive, in milliseconds.',
-  }),
-  body_timeout_ms: setting(count(30_000, { max: 3_600_000 }), {
-    about: 'Time for the body of a request to arrive after its headers, in milliseconds.',
-  }),
-  sync_timeout_max_ms: setting(count(50_000, { min: 0, max: 3_600_000 }), {
-    about:
-      'Longest wait of a long poll, in milliseconds, whatever the client asks for. Keep it below the time after which a reverse proxy gives up; nginx waits for 60 s.',
-  }),
-  query_token: setting(flagOn, {
-    about:
-      'Accept the access token as `?access_token=` too. Old clients send nothing else; proxies tend to log it.',
   }),
 })
 

@@ -11,11 +11,19 @@ export class ClientGone extends Error {
   override name = 'ClientGone'
 }
 
+/** What a piece of a body takes besides its bytes: a body that comes byte by byte must not cost more than it counts. */
+const PIECE_OVERHEAD = 128
+
 /**
  * The whole body. A body over `limit` bytes is refused as soon as that is known; what still comes is read and dropped
  * by Node, so that the client gets to see the answer.
+ * @param hold counts what has arrived, and throws when there is no room for it
  */
-export function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+export function readBody(
+  request: IncomingMessage,
+  limit: number,
+  hold: (bytes: number) => void,
+): Promise<Buffer> {
   const declared = Number(request.headers['content-length'] ?? 0)
   if (declared > limit) return Promise.reject(tooLargeFor(limit))
   if (declared === 0 && request.headers['transfer-encoding'] === undefined) return Promise.resolve(NOTHING)
@@ -27,13 +35,21 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Buffe
     const leave = () => {
       request.off('data', onData).off('end', onEnd).off('close', onGone).off('error', onGone)
     }
+    const refuse = (error: unknown) => {
+      leave()
+      chunks.length = 0
+      request.resume()
+      reject(error as Error)
+    }
     const onData = (chunk: Buffer) => {
       size += chunk.length
       chunks.push(chunk)
-      if (size <= limit) return
-      leave()
-      request.resume()
-      reject(tooLargeFor(limit))
+      if (size > limit) return refuse(tooLargeFor(limit))
+      try {
+        hold(chunk.length + PIECE_OVERHEAD)
+      } catch (error) {
+        refuse(error)
+      }
     }
     const onEnd = () => {
       leave()

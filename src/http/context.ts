@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Log } from '../lib/log.ts'
 import { ClientGone } from './body.ts'
+import { type Holds, holdsNothing } from './load.ts'
 import type { Lifetime } from './lifetime.ts'
 import type { ClientPrefix, Requester } from './route.ts'
 
@@ -23,6 +24,7 @@ export class RequestContext {
   query: unknown = undefined
   body: unknown = undefined
   requester: Requester | undefined = undefined
+  holds: Holds = holdsNothing()
   readonly startedAt = performance.now()
   readonly request: IncomingMessage
   readonly response: ServerResponse

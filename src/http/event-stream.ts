@@ -1,7 +1,7 @@
-import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { CORS_HEADERS } from './respond.ts'
 import { reply, type Reply } from './route.ts'
+import type { UnreadAnswers } from './unread-answers.ts'
 
 /** One server-sent event (HTML standard, "Server-sent events"). */
 export type ServerEvent = { id?: string; event?: string; /** JSON. */ data: unknown }
@@ -23,26 +23,27 @@ export function isStream(body: unknown): body is AsyncIterable<ServerEvent | und
   return typeof body === 'object' && body !== null && Symbol.asyncIterator in body
 }
 
-/** Writes events as they come, no faster than the other side reads them. */
+/** Writes events as they come, no faster than the other side reads them; one that stops reading loses its connection. */
 export async function respondWithStream(
   response: ServerResponse,
   {
     status,
     headers,
     body,
+    unread,
   }: {
     status: number
     headers: Readonly<Record<string, string>>
     body: AsyncIterable<ServerEvent | undefined>
+    unread: UnreadAnswers
   },
 ): Promise<void> {
   // The connection ends with it, so that a server that shuts down has not to wait for its client.
   response.writeHead(status, { ...CORS_HEADERS, ...headers, connection: 'close' })
   response.flushHeaders()
-  const gone = once(response, 'close')
   for await (const event of body) {
     if (response.destroyed) break
-    if (!response.write(textOf(event))) await Promise.race([once(response, 'drain'), gone])
+    if (!response.write(textOf(event)) && !(await unread.drained(response))) break
   }
   response.end()
 }

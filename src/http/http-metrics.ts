@@ -1,4 +1,5 @@
 import type { Metrics } from '../lib/metrics.ts'
+import type { Load } from './load.ts'
 
 export type HttpMetrics = {
   /** `route` is the pattern, `unmatched` where there is none; `status` 0 when the client went away before its answer. */
@@ -11,7 +12,10 @@ const METHODS = new Set(['GET', 'HEAD', 'PUT', 'POST', 'DELETE', 'OPTIONS', 'PAT
 
 type Observe = (seconds: number) => void
 
-export function createHttpMetrics(metrics: Metrics, inFlight: () => number): HttpMetrics {
+export function createHttpMetrics(
+  metrics: Metrics,
+  of: { requests: () => number; load: Pick<Load, 'bodyBytes' | 'answers'> },
+): HttpMetrics {
   const histogram = metrics.histogram(
     'belfry_http_request_seconds',
     'Time from the headers of a request to the end of its answer',
@@ -20,8 +24,28 @@ export function createHttpMetrics(metrics: Metrics, inFlight: () => number): Htt
       buckets: BUCKETS,
     },
   )
-  const gauge = metrics.gauge('belfry_http_requests_in_flight', 'Requests being served, long polls included')
-  Object.assign(gauge, { collect: () => gauge.set(inFlight()) })
+  const watch = (name: string, about: string, value: () => number) => {
+    const gauge = metrics.gauge(name, about)
+    Object.assign(gauge, { collect: () => gauge.set(value()) })
+  }
+  const { answers } = of.load
+  watch('belfry_http_requests_in_flight', 'Requests being served, long polls included', of.requests)
+  watch('belfry_http_body_bytes', 'Bytes of request bodies in memory', () => of.load.bodyBytes)
+  watch(
+    'belfry_http_unread_answer_bytes',
+    'Bytes of answers that clients have not read yet',
+    () => answers.bytes,
+  )
+  const dropped = metrics.counter(
+    'belfry_http_unread_answers_dropped_total',
+    'Answers whose connection was closed because the client did not read them',
+  )
+  Object.assign(dropped, {
+    collect: () => {
+      dropped.reset()
+      dropped.inc(answers.dropped)
+    },
+  })
 
   // Looking labels up costs more than the rest of the measurement, so each combination is bound once.
   const bound = new Map<string, Observe>()

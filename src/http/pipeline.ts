@@ -10,9 +10,10 @@ import { RequestContext } from './context.ts'
 import { renderError } from './errors.ts'
 import { isStream, respondWithStream } from './event-stream.ts'
 import type { Lifetime } from './lifetime.ts'
+import type { Load } from './load.ts'
 import type { HttpMetrics } from './http-metrics.ts'
 import type { LimitClass, RateLimiter } from './rate-limit.ts'
-import { type Answer, respond, respondToPreflight } from './respond.ts'
+import { type Answer, isOnePiece, respond, respondInPieces, respondToPreflight } from './respond.ts'
 import { type ClientPrefix, Reply, type Route } from './route.ts'
 import { validate } from './validate.ts'
 
@@ -25,6 +26,7 @@ export type PipelineDeps = {
   config: HttpConfig
   authenticate: Authenticate
   limiter: RateLimiter
+  load: Load
   log: Log
   metrics: HttpMetrics
   lifetime: Lifetime
@@ -39,8 +41,8 @@ export type Incoming = {
 }
 
 /**
- * Serves one route, in this order: limit of the address, authentication, limit of the user, validation, handler. The order is a promise: who is
- * not let in learns nothing about what the body should have been, and costs no parsing.
+ * Serves one route, in this order: limits of the address, authentication, limits of the user, validation, handler. The order is a promise: a
+ * request that is refused learns nothing about what the body should have been, and costs no parsing.
  */
 export function serveRoute(
   deps: PipelineDeps,
@@ -52,11 +54,15 @@ export function serveRoute(
   const parse = route.parseBody ?? parseJson
 
   const answer = async (incoming: Incoming, context: RequestContext): Promise<Answer> => {
+    // What watches the server must get through when others do not.
+    if (route.limit !== 'none') deps.load.admit(context)
     deps.limiter.address(route.limit, context.address)
     if (route.auth !== 'none') await authenticate(deps, route, incoming, context)
     readUrl(route, incoming, context)
-    if (route.body !== undefined)
-      context.body = validate(route.body, parse(await readBody(incoming.request, limit)), 'body')
+    if (route.body !== undefined) {
+      const bytes = await readBody(incoming.request, limit, (more) => deps.load.holdBody(context, more))
+      context.body = validate(route.body, parse(bytes), 'body')
+    }
     const result = await handler(context)
     return result instanceof Reply ? result : { status: 200, body: result }
   }
@@ -81,6 +87,7 @@ export function serveUnmatched(
     }
     void finish(deps, incoming, context, () => {
       const limit: LimitClass = 'default'
+      deps.load.admit(context)
       deps.limiter.address(limit, context.address)
       const methods = allowedMethods(patterns, pathOf(request))
       if (methods.length === 0) throw unrecognized(404, 'There is no such endpoint; check the path')
@@ -107,7 +114,10 @@ function begin(
     log: deps.log,
     lifetime: deps.lifetime,
   })
-  deps.lifetime.track(context, (ended) => recordEnd(deps, ended))
+  deps.lifetime.track(context, (ended) => {
+    deps.load.release(ended)
+    recordEnd(deps, ended)
+  })
   return context
 }
 
@@ -120,9 +130,7 @@ async function finish(
 ): Promise<void> {
   const { response } = incoming
   try {
-    const { status, headers = {}, body } = await answer(incoming, context)
-    if (isStream(body)) await respondWithStream(response, { status, headers, body })
-    else respond(response, { status, headers, body }, closesConnection(deps, incoming.request))
+    await send(deps, context, await answer(incoming, context))
   } catch (error) {
     // Nobody is left to read an answer, and giving up is no fault.
     if (error instanceof ClientGone || (response.destroyed && context.signal.aborted)) {
@@ -131,8 +139,22 @@ async function finish(
     }
     const rendered = renderError(error)
     if (rendered.isFault) context.log.error({ err: error, route: context.pattern }, 'request failed')
-    respond(response, rendered, closesConnection(deps, incoming.request))
+    // Half of an answer must not look like a whole one.
+    if (response.headersSent) response.destroy()
+    else await send(deps, context, rendered)
   }
+}
+
+async function send(deps: PipelineDeps, context: RequestContext, answer: Answer): Promise<void> {
+  const { request, response, address, requester } = context
+  const { status, headers = {}, body } = answer
+  const unread = deps.load.answers
+  if (isStream(body)) return respondWithStream(response, { status, headers, body, unread })
+  const holder = { address, userId: requester?.userId }
+  const closeConnection = closesConnection(deps, request)
+  if (isOnePiece(answer)) respond(response, answer, closeConnection)
+  else await respondInPieces(response, { answer, closeConnection, unread, holder })
+  unread.guardEnd(response, holder)
 }
 
 // Node reads and drops the rest of a body that was not wanted, so that the client sees the answer; a large one is cut off.
@@ -147,7 +169,9 @@ async function authenticate(deps: PipelineDeps, route: Route, incoming: Incoming
   const token = accessToken(incoming.request.headers, incoming.query, deps.config.limits.query_token)
   const { address } = context
   context.requester = await requesterOf(token, route.auth, (found) => deps.authenticate(found, address))
-  if (context.requester !== undefined) deps.limiter.user(route.limit, context.requester.userId)
+  if (context.requester === undefined) return
+  deps.load.admitUser(context)
+  deps.limiter.user(route.limit, context.requester.userId)
 }
 
 function readUrl(route: Route, { request, params, query }: Incoming, context: RequestContext): void {

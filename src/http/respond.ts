@@ -1,4 +1,7 @@
 import type { ServerResponse } from 'node:http'
+import { setImmediate } from 'node:timers/promises'
+import { fitsOnePiece, jsonPieces, sizeOf } from './json-pieces.ts'
+import type { Holder, UnreadAnswers } from './unread-answers.ts'
 
 // Browsers need these on every answer, errors included (client-server API, "Web Browser Clients").
 export const CORS_HEADERS = {
@@ -9,12 +12,11 @@ export const CORS_HEADERS = {
 
 export type Answer = { status: number; headers?: Readonly<Record<string, string>>; body: unknown }
 
-/** The one place that writes an answer. A connection that is gone, or an answer that has begun, is left alone. */
+/** Writes a small answer, in one piece. A connection that is gone, or an answer that has begun, is left alone. */
 export function respond(response: ServerResponse, answer: Answer, closeConnection: boolean): void {
   if (response.headersSent || response.destroyed) return
   const { status, headers = {}, body } = answer
-  const isRaw = 'content-type' in headers && (typeof body === 'string' || body instanceof Uint8Array)
-  const payload = body === undefined ? undefined : isRaw ? body : JSON.stringify(body)
+  const payload = body === undefined ? undefined : isRaw(answer) ? answer.body : JSON.stringify(body)
   const all: Record<string, string | number> = { ...CORS_HEADERS }
   if (payload !== undefined) {
     all['content-type'] = 'application/json'
@@ -23,6 +25,47 @@ export function respond(response: ServerResponse, answer: Answer, closeConnectio
   if (closeConnection) all['connection'] = 'close'
   response.writeHead(status, Object.assign(all, headers))
   response.end(payload)
+}
+
+/** Whether `respond` may write it: it is text already, or so little JSON that it is one piece. */
+export function isOnePiece(answer: Answer): boolean {
+  return answer.body === undefined || isRaw(answer) || fitsOnePiece(answer.body)
+}
+
+function isRaw(answer: Answer): answer is Answer & { body: string | Uint8Array } {
+  const { headers = {}, body } = answer
+  return 'content-type' in headers && (typeof body === 'string' || body instanceof Uint8Array)
+}
+
+type Pieces = { answer: Answer; closeConnection: boolean; unread: UnreadAnswers; holder: Holder }
+
+/**
+ * Writes a large answer, no faster than the client reads it; between two pieces other requests get their turn. A client that reads
+ * nothing for `limits.read_timeout_ms` loses its connection.
+ * @throws MatrixError 429, before anything is written, when too many answers wait to be read
+ */
+export async function respondInPieces(response: ServerResponse, pieces: Pieces): Promise<void> {
+  const { answer, closeConnection, unread, holder } = pieces
+  if (response.headersSent || response.destroyed) return
+  const isHead = response.req.method === 'HEAD'
+  if (!isHead) unread.hold(response, { ...holder, bytes: sizeOf(answer.body) })
+  response.writeHead(answer.status, {
+    ...CORS_HEADERS,
+    'content-type': 'application/json',
+    ...(closeConnection ? { connection: 'close' } : {}),
+    ...answer.headers,
+  })
+  if (isHead || (await writePieces(response, answer.body, unread))) response.end()
+}
+
+/** False: the client is gone, or was cut off. */
+async function writePieces(response: ServerResponse, body: unknown, unread: UnreadAnswers): Promise<boolean> {
+  for await (const piece of jsonPieces(body)) {
+    if (response.destroyed) return false
+    if (response.write(piece)) await setImmediate()
+    else if (!(await unread.drained(response))) return false
+  }
+  return true
 }
 
 /** Answers a preflight, for any path and without authentication. A browser may remember it for a day. */

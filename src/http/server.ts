@@ -7,18 +7,22 @@ import {
   type InjectOptions,
 } from 'fastify'
 import type { Config } from '../config/schema.ts'
+import { type Clock, systemClock } from '../lib/clock.ts'
 import { unrecognized } from '../lib/errors.ts'
 import type { Log } from '../lib/log.ts'
 import type { Metrics } from '../lib/metrics.ts'
 import type { Authenticate } from './auth.ts'
 import { answerBrokenRequest } from './client-error.ts'
+import { boundConnections } from './connections.ts'
 import { renderError } from './errors.ts'
 import { createHttpMetrics } from './http-metrics.ts'
 import { Lifetime } from './lifetime.ts'
+import { createLoad } from './load.ts'
 import { type Incoming, type PipelineDeps, serveRoute, serveUnmatched } from './pipeline.ts'
 import type { RateLimiter } from './rate-limit.ts'
 import { respond, respondToPreflight } from './respond.ts'
 import { pathsOf, type Route } from './route.ts'
+import { createUnreadAnswers } from './unread-answers.ts'
 
 export type HttpServerOptions = {
   config: Pick<Config, 'listen' | 'limits' | 'trust_proxy'>
@@ -27,6 +31,7 @@ export type HttpServerOptions = {
   limiter: RateLimiter
   log: Log
   metrics: Metrics
+  clock?: Pick<Clock, 'now'>
 }
 
 export type InjectedResponse = {
@@ -55,21 +60,24 @@ const NO_BODY_PARSING = ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'QUERY']
 
 /** The HTTP server of one Belfry. Fastify routes; `pipeline.ts` does the rest; neither is seen outside this folder. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
-  const { config, log } = options
+  const { config, log, clock = systemClock } = options
   const lifetime = new Lifetime()
   const requestIds = requestIdMaker()
+  const load = createLoad(config.limits, createUnreadAnswers(config.limits, clock))
   const deps: PipelineDeps = {
     config,
     log,
     lifetime,
     authenticate: options.authenticate,
     limiter: options.limiter,
-    metrics: createHttpMetrics(options.metrics, () => lifetime.requestCount),
+    load,
+    metrics: createHttpMetrics(options.metrics, { requests: () => lifetime.requestCount, load }),
     nextRequestId: requestIds,
   }
   const app = createFastify(options, lifetime)
   addRoutes(app, deps, options.routes)
   app.server.on('connection', (socket) => lifetime.trackSocket(socket))
+  boundConnections(app.server, config)
 
   let closed: Promise<void> | undefined
   return {

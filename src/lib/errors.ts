@@ -38,11 +38,11 @@ export const notFound = (message: string) => new MatrixError(404, 'M_NOT_FOUND',
 export const unrecognized = (status: 400 | 404 | 405, message: string) =>
   new MatrixError(status, 'M_UNRECOGNIZED', message)
 /** `retryAfterMs`: how long to wait; sent as `Retry-After` (whole seconds, rounded up) and as `retry_after_ms`. */
-export const limitExceeded = (retryAfterMs: number) =>
+export const limitExceeded = (retryAfterMs: number, message?: string) =>
   new MatrixError(
     429,
     'M_LIMIT_EXCEEDED',
-    `Too many requests; try again in ${Math.ceil(retryAfterMs / 1000)} s`,
+    message ?? `Too many requests; try again in ${Math.ceil(retryAfterMs / 1000)} s`,
     {
       extra: { retry_after_ms: Math.ceil(retryAfterMs) },
     },

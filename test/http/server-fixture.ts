@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import type { Config } from '../../src/config/schema.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import type { Clock } from '../../src/lib/clock.ts'
@@ -5,7 +6,7 @@ import type { DeviceId, UserId } from '../../src/lib/ids.ts'
 import { createLog, type LogLevel } from '../../src/lib/log.ts'
 import { createMetrics } from '../../src/lib/metrics.ts'
 import { createRateLimiter } from '../../src/http/rate-limit.ts'
-import type { Requester, Route } from '../../src/http/route.ts'
+import { defineRoute, type Requester, type Route } from '../../src/http/route.ts'
 import { createHttpServer } from '../../src/http/server.ts'
 
 export const alice: Requester = {
@@ -47,8 +48,19 @@ export function startServer(routes: readonly Route[], options: Options = {}) {
       stream: { write: (line: string) => void lines.push(line) },
     }),
     metrics,
+    clock,
   })
   return { server, lines, clock, metrics, [Symbol.asyncDispose]: () => server.close() }
 }
 
 export const bearer = { authorization: 'Bearer alice-token' }
+
+/** Answers with the body that it was sent. */
+export const echo = defineRoute({
+  method: 'POST',
+  path: '/echo',
+  auth: 'none',
+  limit: 'default',
+  body: z.looseObject({}),
+  handler: ({ body }) => body,
+})

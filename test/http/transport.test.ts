@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { test } from 'node:test'
 import { z } from 'zod'
 import { client, defineRoute, reply } from '../../src/http/route.ts'
-import { bearer, startServer } from './server-fixture.ts'
+import { bearer, echo, startServer } from './server-fixture.ts'
 
 const whoami = defineRoute({
   method: 'GET',
@@ -20,20 +20,19 @@ const whoami = defineRoute({
     query,
   }),
 })
-const echo = defineRoute({
-  method: 'POST',
-  path: '/echo',
-  auth: 'none',
-  limit: 'default',
-  body: z.looseObject({}),
-  handler: ({ body }) => body,
-})
 const page = defineRoute({
   method: 'GET',
   path: '/page',
   auth: 'none',
   limit: 'none',
   handler: () => reply(201, '<p>', { 'content-type': 'text/html' }),
+})
+const health = defineRoute({
+  method: 'GET',
+  path: '/failing',
+  auth: 'none',
+  limit: 'none',
+  handler: () => reply(503, { status: 'failing' }),
 })
 const routes = [whoami, echo, page]
 
@@ -174,6 +173,28 @@ test('HEAD answers as GET does, without the body', async () => {
     [response.status, response.headers.get('content-length'), await response.text()],
     [201, '3', ''],
   )
+})
+
+test('HEAD has no body, whatever is wrong with the request', async () => {
+  await using fixture = startServer([...routes, health])
+  const { url } = await fixture.server.listen()
+  const expected: [path: string, status: number][] = [
+    ['/page', 201],
+    ['/nothing', 404],
+    ['/echo', 405],
+    ['/failing', 503],
+    ['/%ff', 400],
+    ['/a%zz', 400],
+    ['/a\u0001b', 400],
+    ['/_matrix/client/v3/whoami/x?access_token=bad', 401],
+    ['/_matrix/client/v3/whoami/x?at=1&at=2', 400],
+    [`/${'x'.repeat(20_000)}`, 431],
+  ]
+  for (const [path, status] of expected) {
+    const answer = await talk(url, `HEAD ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`)
+    assert.match(answer, new RegExp(`^HTTP/1\\.1 ${status} `), path)
+    assert.equal(answer.split('\r\n\r\n')[1], '', path.slice(0, 80))
+  }
 })
 
 test('what is not HTTP, too long a URL, and odd methods get Matrix errors', async () => {

@@ -1,0 +1,61 @@
+import { z } from 'zod'
+import { count, flagOn, setting } from './setting.ts'
+
+/** What requests may cost: time, bytes and places, by user, by address and in sum. */
+export const limitsSchema = z.strictObject({
+  body_bytes: setting(count(65_536, { min: 1024, max: 16_777_216 }), {
+    about: 'Largest request body, in bytes, where an endpoint has no limit of its own.',
+  }),
+  header_timeout_ms: setting(count(10_000, { max: 3_600_000 }), {
+    about: 'Time for the headers of a request to arrive, in milliseconds.',
+  }),
+  body_timeout_ms: setting(count(30_000, { max: 3_600_000 }), {
+    about: 'Time for the body of a request to arrive after its headers, in milliseconds.',
+  }),
+  sync_timeout_max_ms: setting(count(50_000, { min: 0, max: 3_600_000 }), {
+    about:
+      'Longest wait of a long poll, in milliseconds, whatever the client asks for. Keep it below the time after which a reverse proxy gives up; nginx waits for 60 s.',
+  }),
+  read_timeout_ms: setting(count(30_000, { max: 3_600_000 }), {
+    about:
+      'How long a client may read nothing of an answer, in milliseconds. Then its connection is closed. An answer is written in pieces of 64 KiB.',
+  }),
+  connections: setting(count(20_000), {
+    about: 'Connections open at the same time. One that is too many is told 429 and closed.',
+  }),
+  connections_per_address: setting(count(10_000), {
+    about:
+      'The same for one address. With `trust_proxy` it does not count. An IPv6 /64 counts as one address, here and in all limits by address.',
+  }),
+  requests_in_flight: setting(count(20_000), {
+    about: 'Requests being served at the same time, waiting long polls included.',
+  }),
+  requests_in_flight_per_address: setting(count(10_000), {
+    about:
+      'The same from one address. A proxy in front of the server is one address unless `trust_proxy` is on.',
+  }),
+  requests_in_flight_per_user: setting(count(256), {
+    about: 'The same of one user, on all devices together.',
+  }),
+  body_bytes_in_flight: setting(count(67_108_864, { min: 1024 }), {
+    about:
+      'Bytes of request bodies in memory at the same time: those that are arriving and those being served.',
+  }),
+  body_bytes_in_flight_per_address: setting(count(16_777_216, { min: 1024 }), {
+    about: 'The same from one address. Two bodies of the largest size always fit.',
+  }),
+  unread_answer_bytes: setting(count(134_217_728, { min: 1024 }), {
+    about:
+      'Bytes of answers in memory that clients have yet to read. When they are too many, answers that are not being read give way, and after that new large ones are refused with 429.',
+  }),
+  unread_answer_bytes_per_address: setting(count(67_108_864, { min: 1024 }), {
+    about: 'The same for one address.',
+  }),
+  unread_answer_bytes_per_user: setting(count(16_777_216, { min: 1024 }), {
+    about: 'The same for one user. One answer always fits, however large.',
+  }),
+  query_token: setting(flagOn, {
+    about:
+      'Accept the access token as `?access_token=` too. Old clients send nothing else; proxies tend to log it.',
+  }),
+})

@@ -1,0 +1,19 @@
+import { z } from 'zod'
+
+// What every part of the schema is made of.
+
+export type About = { about: string; flag?: string; value?: string; shownDefault?: string }
+
+export function setting<S extends z.ZodType>(schema: S, about: About): S {
+  return schema.meta({ ...about })
+}
+
+export const count = (fallback: number, range: { min?: number; max?: number } = {}) =>
+  z
+    .int()
+    .min(range.min ?? 1)
+    .max(range.max ?? 1_000_000_000)
+    .default(fallback)
+
+export const flagOn = z.boolean().default(true)
+export const flagOff = z.boolean().default(false)

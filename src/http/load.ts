@@ -1,0 +1,80 @@
+import type { Config } from '../config/schema.ts'
+import { limitExceeded } from '../lib/errors.ts'
+import { createShares, type Refusal } from '../lib/shares.ts'
+import { addressGroup } from './address.ts'
+import type { RequestContext } from './context.ts'
+import type { UnreadAnswers } from './unread-answers.ts'
+
+/** What the requests in flight hold of the server at the moment: places, and bytes of their bodies and answers. Each is bounded. */
+export type Load = {
+  /** Gives the request a place among those of its address. @throws MatrixError 429 */
+  admit(context: RequestContext): void
+  /** The same among those of its user. @throws MatrixError 429 */
+  admitUser(context: RequestContext): void
+  /** Counts bytes of the body that have arrived; they count until the request is over. @throws MatrixError 429 */
+  holdBody(context: RequestContext, bytes: number): void
+  /** The request is over, and holds nothing any more. */
+  release(context: RequestContext): void
+  readonly bodyBytes: number
+  readonly answers: UnreadAnswers
+}
+
+const TRY_AGAIN_MS = 1000
+
+export function createLoad(limits: Config['limits'], answers: UnreadAnswers): Load {
+  const ofAddresses = createShares({
+    perKey: limits.requests_in_flight_per_address,
+    inSum: limits.requests_in_flight,
+  })
+  const ofUsers = createShares({ perKey: limits.requests_in_flight_per_user, inSum: Infinity })
+  const bodies = createShares({
+    // One body of the largest size must always fit.
+    perKey: Math.max(limits.body_bytes_in_flight_per_address, 2 * limits.body_bytes),
+    inSum: Math.max(limits.body_bytes_in_flight, 2 * limits.body_bytes),
+  })
+  return {
+    admit(context) {
+      const refused = ofAddresses.take(groupOf(context), 1)
+      if (refused) throw limitExceeded(TRY_AGAIN_MS, tooMany('requests', 'address', refused))
+      context.holds.place = true
+    },
+    admitUser(context) {
+      const { requester, holds } = context
+      if (requester === undefined) return
+      const refused = ofUsers.take(requester.userId, 1)
+      if (refused) throw limitExceeded(TRY_AGAIN_MS, tooMany('requests', 'user', refused))
+      holds.userPlace = requester.userId
+    },
+    holdBody(context, bytes) {
+      const refused = bodies.take(groupOf(context), bytes)
+      if (refused) throw limitExceeded(TRY_AGAIN_MS, tooMany('bytes of request bodies', 'address', refused))
+      context.holds.bodyBytes += bytes
+    },
+    release(context) {
+      const { holds } = context
+      if (holds.place) ofAddresses.give(groupOf(context), 1)
+      if (holds.userPlace !== undefined) ofUsers.give(holds.userPlace, 1)
+      if (holds.bodyBytes > 0) bodies.give(groupOf(context), holds.bodyBytes)
+      context.holds = holdsNothing()
+    },
+    get bodyBytes() {
+      return bodies.held
+    },
+    answers,
+  }
+}
+
+/** What one request holds. */
+export type Holds = { place: boolean; userPlace: string | undefined; bodyBytes: number }
+
+export function holdsNothing(): Holds {
+  return { place: false, userPlace: undefined, bodyBytes: 0 }
+}
+
+const groupOf = (context: RequestContext) => addressGroup(context.address)
+
+function tooMany(what: string, whose: 'address' | 'user', refused: Refusal): string {
+  return refused === 'key'
+    ? `Too many ${what} of your ${whose} are in flight; wait for their answers first`
+    : `Too many ${what} are in flight on this server; try again in a moment`
+}

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { fitsOnePiece, jsonPieces, PIECE_SIZE, sizeOf } from '../../src/http/json-pieces.ts'
+import { Deferred } from '../../src/lib/deferred.ts'
+
+async function piecesOf(value: unknown): Promise<string[]> {
+  const pieces: string[] = []
+  for await (const piece of jsonPieces(value)) pieces.push(piece)
+  return pieces
+}
+
+const long = 'é"\\\u0001'.repeat(10_000)
+
+test('the pieces of any value together are what JSON.stringify gives', async () => {
+  const { json } = fc.letrec((tie) => ({
+    json: fc.oneof(
+      { depthSize: 'small' },
+      fc.jsonValue(),
+      fc.constantFrom(long, undefined, {}, []),
+      fc.array(tie('json'), { maxLength: 5 }),
+      fc.dictionary(fc.string(), tie('json'), { maxKeys: 5 }),
+    ),
+  }))
+  await fc.assert(
+    fc.asyncProperty(json, async (value) => {
+      assert.equal((await piecesOf({ value })).join(''), JSON.stringify({ value }))
+    }),
+  )
+})
+
+test('a large value comes in pieces of bounded length', async () => {
+  const value = { chunk: Array.from({ length: 500 }, (_, at) => ({ at, body: 'x'.repeat(1000) })) }
+  const pieces = await piecesOf(value)
+  assert.equal(pieces.join(''), JSON.stringify(value))
+  assert.ok(pieces.length > 5)
+  assert.ok(pieces.every((piece) => piece.length <= 2 * PIECE_SIZE))
+})
+
+test('a deferred part is made when its turn comes, one at a time', async () => {
+  const made: string[] = []
+  const part = (name: string) =>
+    new Deferred(async () => {
+      made.push(name)
+      return { name, body: 'x'.repeat(PIECE_SIZE) }
+    })
+  const value = { rooms: { a: part('a'), b: part('b') }, end: true }
+  assert.ok(!fitsOnePiece(value))
+  assert.ok(sizeOf(value) < 1000)
+  const seen: string[][] = []
+  let text = ''
+  for await (const piece of jsonPieces(value)) {
+    text += piece
+    seen.push([...made])
+  }
+  assert.deepEqual(seen[0], ['a'])
+  assert.deepEqual(made, ['a', 'b'])
+  const body = 'x'.repeat(PIECE_SIZE)
+  assert.deepEqual(JSON.parse(text), { rooms: { a: { name: 'a', body }, b: { name: 'b', body } }, end: true })
+})
