@@ -73,6 +73,7 @@ import { createActivity } from './rooms/sync/activity.ts'
 import type { SyncDeps } from './rooms/sync/sync.ts'
 import { createTyping } from './rooms/typing.ts'
 import type { Database, Transaction } from './storage/database.ts'
+import { startingWith } from './storage/start-fault.ts'
 import { proveWritable } from './storage/stream.ts'
 import { startTraceSweeper } from './trace/sweep.ts'
 import { createGatewayTrace } from './trace/gateway-trace.ts'
@@ -115,7 +116,9 @@ export async function createBelfry(
   const lookup = createResolver({ clock: environment.clock, servers: config.push.dns_servers })
   const trace = createTrace({ isEnabled: config.trace.enabled })
   const gatewayTrace = createGatewayTrace({ db, trace, log })
-  const vapid = await orClosed(db, () => openServerVapid(config, db, environment.clock))
+  const vapid = await orClosed(db, () =>
+    startingWith(config.database, () => openServerVapid(config, db, environment.clock)),
+  )
   const own = await orClosed(db, () =>
     createGatewayParts({
       ...environment,
@@ -135,18 +138,22 @@ export async function createBelfry(
   return {
     serverName: config.server_name,
     log,
-    async listen() {
-      // Certificates that cannot be read are to be heard of now, not with the first poke.
-      if (ca.length > 0) await stages.sender.load()
-      const contactFault = stages.webPush?.health().contact
-      if (contactFault !== undefined)
-        log.warn(`web push: the contact ${contactFault}; set push.contact, or public_url to an https URL`)
-      const { url } = await stages.http.listen()
-      stages.ownUrls.push(url)
-      await own.gateway.start()
-      running.push(...stages.startSweeping(), ...(await stages.startDelivering()))
-      return { url }
-    },
+    listen: () =>
+      startingWith(config.database, async () => {
+        await proveWritable(db)
+        // Certificates that cannot be read are to be heard of now, not with the first poke.
+        if (ca.length > 0) await stages.sender.load()
+        const contactFault = stages.webPush?.health().contact
+        if (contactFault !== undefined)
+          log.warn(`web push: the contact ${contactFault}; set push.contact, or public_url to an https URL`)
+        const { url } = await stages.http.listen()
+        stages.ownUrls.push(url)
+        await own.gateway.start()
+        // What has started is closed, also when the next part fails.
+        running.push(...(await stages.startDelivering()))
+        running.push(...stages.startSweeping())
+        return { url }
+      }),
     reload: (next) => own.reload(next.gateway.apps),
     async close() {
       own.gateway.hasten()

@@ -31,7 +31,8 @@ import type { Lookup } from './lib/outbound/lookup.ts'
 import { createResolver } from './lib/outbound/resolve.ts'
 import { createTokenBuckets } from './lib/token-buckets.ts'
 import { type Database, openDatabase } from './storage/database.ts'
-import { currentPosition } from './storage/stream.ts'
+import { startingWith } from './storage/start-fault.ts'
+import { currentPosition, proveWritable } from './storage/stream.ts'
 import {
   createGatewayTrace,
   type DeviceJourney,
@@ -215,18 +216,20 @@ export async function createGatewayApp(
   const scrapes = metricsAt === undefined ? undefined : metricsServer(metrics, metricsAt)
   return {
     log,
-    async listen() {
-      const { url } = await http.listen()
-      await scrapes?.listen()
-      await parts.gateway.start()
-      running.push(
-        startTraceSweeper(
-          { db, ...environment },
-          { retentionDays: config.trace.retention_days, maxRows: config.trace.max_rows },
-        ),
-      )
-      return { url }
-    },
+    listen: () =>
+      startingWith(config.database, async () => {
+        await proveWritable(db)
+        const { url } = await http.listen()
+        await scrapes?.listen()
+        await parts.gateway.start()
+        running.push(
+          startTraceSweeper(
+            { db, ...environment },
+            { retentionDays: config.trace.retention_days, maxRows: config.trace.max_rows },
+          ),
+        )
+        return { url }
+      }),
     async reload(next) {
       for (const warning of next.warnings) log.warn(warning)
       await parts.reload(next.apps)

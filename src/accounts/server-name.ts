@@ -5,6 +5,7 @@ import { serverOf } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
 import { type Database, openDatabase } from '../storage/database.ts'
 import type { Queries } from '../storage/query.ts'
+import { labelOf, startingWith } from '../storage/start-fault.ts'
 import { keepName, storedName, userOfOtherServer } from './server-name-store.ts'
 
 /** The name of a new server that was given none. */
@@ -39,7 +40,8 @@ export async function openServerDatabase(
   const url = database.kind === 'sqlite' ? `sqlite:${database.path}` : database.url
   const db = await openDatabase(url, opening.log)
   try {
-    return { db, config: { ...config, server_name: await settleName(db, config, opening) } }
+    const name = await startingWith(database, () => settleName(db, config, opening))
+    return { db, config: { ...config, server_name: name } }
   } catch (error) {
     await db[Symbol.asyncDispose]()
     throw error
@@ -67,9 +69,8 @@ async function settleName(db: Database, config: Config, opening: Opening): Promi
  */
 function agreed(stored: string, wanted: string | undefined, { database }: Config): string {
   if (wanted === undefined || isSameName(stored, wanted)) return stored
-  const where = database.kind === 'sqlite' ? database.path : 'the PostgreSQL database'
   throw new ConfigError(
-    `the data in ${where} belongs to the server "${stored}", but "server_name" is "${wanted}": leave it out or set it to "${stored}"; for a server "${wanted}" name another --data or --database`,
+    `${labelOf(database)} belongs to the server "${stored}", but "server_name" is "${wanted}": leave it out or set it to "${stored}"; for a server "${wanted}" name another --data or --database`,
   )
 }
 

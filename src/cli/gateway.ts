@@ -1,7 +1,7 @@
 import { loadGatewayConfig } from '../config/gateway-file.ts'
 import { ConfigError } from '../config/config-error.ts'
 import type { Command, GatewayCheck, World } from './command.ts'
-import { logFaults, reloadOnSignal, stopSignal } from './serve.ts'
+import { closing, logFaults, reloadOnSignal } from './serve.ts'
 
 const HELP = `  --config FILE         The apps, and any other setting; a file of Sygnal as it is (docs/gateway.md)
   --listen HOST:PORT    Where to listen. Port 0 picks a free one. ["http" of the file, or 127.0.0.1:5000]
@@ -20,18 +20,14 @@ export const gateway: Command = {
   help: () => HELP,
   async run(argv, world) {
     const load = () => loadGatewayConfig({ argv, env: world.env })
-    const stop = stopSignal(world)
     const app = await world.createGateway(load())
-    stop.logTo(app.log)
     logFaults(world, app.log)
     reloadOnSignal(world, app.log, async () => app.reload(load()))
-    try {
+    await closing(world, app, async (stopped) => {
       const { url } = await app.listen()
       world.print(`belfry gateway listening on ${url}`)
-      await stop.signal
-    } finally {
-      await app.close()
-    }
+      await stopped
+    })
     return 0
   },
 }

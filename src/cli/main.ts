@@ -63,9 +63,12 @@ export async function runCommand(argv: readonly string[], world: World): Promise
   }
 }
 
+/** What is left open after a command may finish, and then ends with the process. */
+const LEFT_OPEN_MS = 10_000
+
 /** The entry from `bin/belfry`. */
 export async function main(argv: readonly string[]): Promise<void> {
-  // Not process.exit: what is still being written or closed gets to its end.
+  // Not process.exit at once: what is still being written or closed gets to its end.
   process.exitCode = await runCommand(argv, {
     createApp: async (config, as) => (await import('../app.ts')).createBelfry(config, {}, as),
     createGateway: async (config) => (await import('../gateway-app.ts')).createGatewayApp(config),
@@ -82,6 +85,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     onFault: listenForFaults,
     exit: (status) => process.exit(status),
   })
+  setTimeout(() => process.exit(), LEFT_OPEN_MS).unref()
 }
 
 /** In place of what Node prints of them. */

@@ -3,8 +3,10 @@ import { loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import type { App, Command, ServerLog, World } from './command.ts'
 
-// starting ──ready line──▶ serving ──signal──▶ draining ──▶ exit 0
-// A signal while starting drains as soon as the start is through; a second signal, or the deadline, exits 1.
+// opening ──▶ starting ──ready line──▶ serving ──signal──▶ draining ──▶ exit 0
+// While opening a signal ends the process at once, as it does without a handler: the database may keep the process waiting
+// in the system, and there is nothing to finish. A signal while starting drains as soon as the start is through; a second
+// signal, or the deadline, exits 1. A start that fails closes what it has opened, within the deadline, and exits 1.
 
 const DEADLINE_MS = 10_000
 // Ctrl-C reaches every process of the terminal's group, and npm and our own launcher pass it on: that is one signal.
@@ -25,20 +27,42 @@ export async function serveUntilStopped(
   load: () => Config,
   onReady: (app: App, url: string) => Promise<void> = async () => undefined,
 ): Promise<number> {
-  const stop = stopSignal(world)
   const app = await world.createApp(load(), 'server')
-  stop.logTo(app.log)
   logFaults(world, app.log)
   reloadOnSignal(world, app.log, async () => app.reload(load()))
-  try {
+  await closing(world, app, async (stopped) => {
     const { url } = await app.listen()
     world.print(`belfry listening on ${url}`)
     await onReady(app, url)
-    await stop.signal
-  } finally {
-    await app.close()
-  }
+    await stopped
+  })
   return 0
+}
+
+/** Runs `serve` until it is through, and closes the application. `stopped` resolves with the first signal. */
+export async function closing(
+  world: World,
+  app: { close(): Promise<void>; log: ServerLog },
+  serve: (stopped: Promise<void>) => Promise<void>,
+): Promise<void> {
+  try {
+    await serve(stopSignal(world, app.log))
+  } catch (error) {
+    // Nothing that does not close keeps the reason back.
+    await within(DEADLINE_MS, app.close()).catch(() => undefined)
+    throw error
+  }
+  await app.close()
+}
+
+async function within(ms: number, work: Promise<void>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, ms)
+  try {
+    await Promise.race([work, promise])
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 /** On SIGHUP the configuration is read again. One that is not good changes nothing. */
@@ -66,20 +90,16 @@ export function logFaults(world: World, log: ServerLog): void {
   })
 }
 
-/**
- * `signal` resolves at the first signal; from then on the process has until the deadline. `logTo`: where a missed deadline is logged; until
- * then it is a line on stderr.
- */
-export function stopSignal(world: World): { signal: Promise<void>; logTo(log: ServerLog): void } {
+/** Resolves at the first signal; from then on the process has until the deadline. */
+function stopSignal(world: World, log: ServerLog): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   let firstAt: number | undefined
-  let tell = (message: string) => world.complain(`belfry: ${message}`)
   world.onSignal(() => {
     const now = performance.now()
     if (firstAt === undefined) {
       firstAt = now
       setTimeout(() => {
-        tell('not everything could be finished in time')
+        log.error({}, 'not everything could be finished in time')
         world.exit(1)
       }, DEADLINE_MS).unref()
       resolve()
@@ -87,10 +107,5 @@ export function stopSignal(world: World): { signal: Promise<void>; logTo(log: Se
       world.exit(1)
     }
   })
-  return {
-    signal: promise,
-    logTo: (log) => {
-      tell = (message) => log.error({}, message)
-    },
-  }
+  return promise
 }

@@ -85,7 +85,8 @@ async function apply(target: MigrationTarget, migration: Migration, now: number)
     if (fresh > 0) for (const statement of migration.statements(target.types)) await target.execute(statement)
     await target.execute('commit')
   } catch (error) {
-    await target.execute('rollback')
+    // A full disk or a lost connection has ended the transaction already.
+    await target.execute('rollback').catch(() => undefined)
     throw new StorageError(
       `Migration ${migration.id} (${migration.name}) failed; the database is unchanged`,
       { cause: error },

@@ -12,6 +12,7 @@ import {
   type Query,
 } from './query.ts'
 import type { Schema } from './schema.ts'
+import { firstLine } from './start-fault.ts'
 import { createWriter, type WriteConnection } from './writer.ts'
 
 const TYPES: ColumnTypes = {
@@ -47,6 +48,8 @@ const READERS = 8
 /** Any number, as long as it is the same for all who migrate. */
 const MIGRATING = 8_008
 const CONNECT_TIMEOUT_MS = 10_000
+/** `server_version_num`. */
+const OLDEST_SERVER = 150_000
 
 /** Connects to the database at `url`, and migrates it where needed. */
 export async function openPostgres(url: string, log: Log): Promise<Database> {
@@ -54,6 +57,7 @@ export async function openPostgres(url: string, log: Log): Promise<Database> {
   const writer = reconnecting(() => new Client(options), log)
   try {
     const client = await writer.client()
+    await checkVersion(client)
     // Creating the ledger is not safe for two that start together, "if not exists" or not. Ends with the session or below.
     await client.query(`select pg_advisory_lock(${MIGRATING})`)
     await migrate(
@@ -69,11 +73,21 @@ export async function openPostgres(url: string, log: Log): Promise<Database> {
   } catch (error) {
     await writer.end()
     if (error instanceof StorageError) throw error
-    throw new StorageError(`Cannot use the PostgreSQL database: ${(error as Error).message}`, {
-      cause: error,
-    })
+    throw new StorageError(`Cannot use the PostgreSQL database: ${firstLine(error)}`, { cause: error })
   }
   return usePostgres(writer, new Pool({ ...options, max: READERS }), log)
+}
+
+/** @throws StorageError */
+async function checkVersion(client: Client): Promise<void> {
+  const { rows } = await client.query<{ number: string; version: string }>(
+    `select current_setting('server_version_num') as number, current_setting('server_version') as version`,
+  )
+  const [found] = rows
+  if (Number(found?.number) >= OLDEST_SERVER) return
+  throw new StorageError(
+    `PostgreSQL ${OLDEST_SERVER / 10_000} or later is needed, and this server is ${found?.version ?? 'unknown'}`,
+  )
 }
 
 function usePostgres(writing: Reconnecting, pool: Pool, log: Log): Database {

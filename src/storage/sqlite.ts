@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -8,7 +8,6 @@ import { type ColumnTypes, migrate } from './migrate.ts'
 import { createCheckpoints } from './sqlite-checkpoints.ts'
 import {
   BUSY_TIMEOUT_MS,
-  errorCode,
   holdReaders,
   openReader,
   patiently,
@@ -16,6 +15,7 @@ import {
   writeConnection,
 } from './sqlite-connections.ts'
 import { queriesOf } from './sqlite-queries.ts'
+import { firstLine, startError } from './start-fault.ts'
 import { createWriter } from './writer.ts'
 
 const TYPES: ColumnTypes = {
@@ -96,7 +96,7 @@ async function useSqlite(path: string, writing: DatabaseSync, log: Log): Promise
 
 function openFile(path: string): DatabaseSync {
   try {
-    mkdirSync(dirname(path), { recursive: true })
+    makeDirectory(dirname(path))
     makePrivate(path)
     const connection = new DatabaseSync(path)
     connection.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`)
@@ -115,6 +115,18 @@ function openFile(path: string): DatabaseSync {
   }
 }
 
+/** With its parents. Node's own `recursive` never returns where the system answers ENOENT for good, as below `/proc`. */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) return
+  if (path !== dirname(path)) makeDirectory(dirname(path))
+  try {
+    mkdirSync(path)
+  } catch (error) {
+    // Another process may have been first.
+    if (!existsSync(path)) throw error
+  }
+}
+
 /**
  * A new file is its owner's alone, and SQLite gives those beside it the same mode: keys and messages are in there. One that exists is
  * not touched: to close it would end the locks of other connections of this process.
@@ -127,14 +139,10 @@ function makePrivate(path: string): void {
   }
 }
 
-function described(path: string, error: unknown): StorageError {
-  if (error instanceof StorageError && !error.cause) return error
-  const code = errorCode(error) ?? errorCode((error as Error).cause)
-  const reason =
-    code === 11 || code === 26
-      ? 'it is damaged, or not a SQLite database. Restore it from a backup'
-      : String(error)
-  return new StorageError(`Cannot open the database ${path}: ${reason}`, { cause: error })
+function described(path: string, error: unknown): unknown {
+  const known = startError({ kind: 'sqlite', path }, error)
+  if (known instanceof StorageError) return known
+  return new StorageError(`Cannot use the database ${path}: ${firstLine(error)}`, { cause: error })
 }
 
 function sqliteVersion(connection: DatabaseSync): string {

@@ -144,6 +144,36 @@ test('an address in use is one line and exit 1; what was opened is closed', asyn
   assert.deepEqual([notes.steps, notes.out], [['close'], []])
 })
 
+test('a start that fails tells its own reason, though closing fails as well', async () => {
+  const { world, notes } = fakeWorld({
+    app: {
+      listen: () => Promise.reject(new Error('the database is damaged')),
+      close: () => Promise.reject(new Error('nothing works')),
+    },
+  })
+  assert.equal(await runCommand(['serve'], world), 1)
+  assert.deepEqual(notes.err, ['belfry: the database is damaged'])
+})
+
+test('a start that fails ends, though closing never does', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const isClosing = Promise.withResolvers<void>()
+  const { world, notes } = fakeWorld({
+    app: {
+      listen: () => Promise.reject(new Error('the database is damaged')),
+      close: () => {
+        isClosing.resolve()
+        return new Promise(() => undefined)
+      },
+    },
+  })
+  const code = runCommand(['serve'], world)
+  await isClosing.promise
+  t.mock.timers.tick(10_000)
+  assert.equal(await code, 1)
+  assert.deepEqual(notes.err, ['belfry: the database is damaged'])
+})
+
 test('a mistake on the command line is one line and exit 2', async () => {
   for (const [argv, message] of [
     [[], 'belfry: a command is needed; see belfry --help'],

@@ -104,7 +104,7 @@ describe('the name of the server', () => {
       assert.deepEqual([status, stdout], [2, ''])
       assert.match(
         stderr,
-        /^belfry: the data in [^\n]* belongs to the server "example\.test"[^\n]*"localhost"[^\n]*\n$/,
+        /^belfry: the database [^\n]* belongs to the server "example\.test"[^\n]*"localhost"[^\n]*\n$/,
       )
     }
 

@@ -8,6 +8,7 @@ import { query } from '../../src/storage/query.ts'
 import { nextPosition } from '../../src/storage/stream.ts'
 import { clusterUrl, newPostgresUrl, temporaryFolder } from '../support/databases.ts'
 import { silentLog } from '../support/log.ts'
+import { smallDisk } from '../support/small-disk.ts'
 
 const fromTheFuture = query<{ id: number }>()((db, p) =>
   db.insertInto('schema_migrations').values({ id: p.id, name: 'from the future', applied_at: 0 }),
@@ -79,6 +80,18 @@ describe('a database that cannot be opened', () => {
       openDatabase(`sqlite:${path}`, silentLog),
       (error: Error) =>
         error instanceof StorageError && error.message.includes(path) && /damaged/.test(error.message),
+    )
+  })
+
+  test('a disk without space for the tables gives one clear error', async (t) => {
+    smallDisk(t).fill()
+    const path = join(temporaryFolder(t), 'belfry.db')
+    await assert.rejects(
+      openDatabase(`sqlite:${path}`, silentLog),
+      (error: Error) =>
+        error instanceof StorageError &&
+        error.message ===
+          `Cannot use the database ${path}: there is no space left on its disk. Make room and start again`,
     )
   })
 

@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { TestContext } from 'node:test'
 
-/** Lets the SQLite databases that are opened from here on run out of space, and gives them space again. */
+/** Lets the SQLite databases that are opened from here on run out of space, and gives them space again. Those that are opened while it is full have none. */
 export type SmallDisk = {
   /** Not a page more than they have. */
   fill(): void
@@ -14,17 +14,23 @@ export type SmallDisk = {
  */
 export function smallDisk(t: TestContext): SmallDisk {
   const writers = new Set<DatabaseSync>()
+  let isFull = false
   const exec: unknown = Reflect.get(DatabaseSync.prototype, 'exec')
   t.mock.method(DatabaseSync.prototype, 'exec', function (this: DatabaseSync, sql: string) {
-    if (sql.startsWith('pragma synchronous')) writers.add(this)
+    if (sql.startsWith('pragma synchronous')) {
+      writers.add(this)
+      if (isFull) limit(this)
+    }
     return Reflect.apply(exec as () => undefined, this, [sql])
   })
-  const limit = (pages: number) => {
-    for (const writer of writers) writer.exec(`pragma max_page_count = ${pages}`)
+  // It never goes below what there is, and free pages are used up first.
+  const limit = (writer: DatabaseSync) => {
+    const pages = isFull ? 1 : 1_000_000_000
+    Reflect.apply(exec as () => undefined, writer, [`pragma max_page_count = ${pages}`])
   }
-  return {
-    // It never goes below what there is, and free pages are used up first.
-    fill: () => limit(1),
-    makeRoom: () => limit(1_000_000_000),
+  const become = (full: boolean) => {
+    isFull = full
+    for (const writer of writers) limit(writer)
   }
+  return { fill: () => become(true), makeRoom: () => become(false) }
 }

@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { describe, test, type TestContext } from 'node:test'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { openDatabase } from '../../src/storage/database.ts'
+import { temporaryFolder } from '../support/databases.ts'
+import { silentLog } from '../support/log.ts'
+
+const BELFRY = fileURLToPath(new URL('../../bin/belfry', import.meta.url))
+const SERVE = [BELFRY, 'serve', '--listen', '127.0.0.1:0', '--log-level', 'silent']
+
+type Ended = { code: number | null; signal: string | null; stdout: string; stderr: string }
+
+/** `belfry serve` that is expected to end by itself. `through`: a program that runs it. */
+async function start(
+  t: TestContext,
+  args: readonly string[],
+  through: readonly string[] = [],
+): Promise<Ended> {
+  const [program = '', ...more] = [...through, process.execPath, ...SERVE, ...args]
+  const child = spawn(program, more, { stdio: ['ignore', 'pipe', 'pipe'] })
+  t.after(() => child.kill('SIGKILL'))
+  const [[code, signal], stdout, stderr] = await Promise.all([
+    once(child, 'exit') as Promise<[number | null, string | null]>,
+    text(child.stdout),
+    text(child.stderr),
+  ])
+  return { code, signal, stdout, stderr }
+}
+
+function assertOneLine({ code, stdout, stderr }: Ended, expected: RegExp): void {
+  assert.deepEqual([code, stdout], [1, ''], stderr)
+  assert.match(stderr, /^belfry: [^\n]+\n$/)
+  assert.match(stderr, expected)
+}
+
+/** A data directory with a database; each of the tables in it that are named has its first page overwritten. */
+async function dataWith(t: TestContext, ...damaged: string[]): Promise<string> {
+  const data = temporaryFolder(t)
+  const path = join(data, 'belfry.db')
+  await (await openDatabase(`sqlite:${path}`, silentLog))[Symbol.asyncDispose]()
+  const connection = new DatabaseSync(path, { readOnly: true })
+  const root = connection.prepare('select rootpage from sqlite_master where name = ?')
+  const pages = damaged.map((name) => Number(root.get(name)?.['rootpage']))
+  const size = Number(connection.prepare('pragma page_size').get()?.['page_size'])
+  connection.close()
+  const file = openSync(path, 'r+')
+  for (const page of pages) writeSync(file, Buffer.alloc(size, 0xff), 0, size, (page - 1) * size)
+  closeSync(file)
+  return data
+}
+
+describe('a start on a database that cannot be used ends with one line and exit code 1', () => {
+  for (const table of ['pushers', 'gateway_queue', 'stream', 'server_keys'])
+    test(`when a page of the table ${table} is damaged`, async (t) => {
+      const data = await dataWith(t, table)
+      assertOneLine(
+        await start(t, ['--data', data]),
+        /belfry\.db: it is damaged, .* Restore it from a backup/,
+      )
+    })
+
+  test('when the file is not a database', async (t) => {
+    const data = temporaryFolder(t)
+    writeFileSync(join(data, 'belfry.db'), 'a shopping list')
+    assertOneLine(await start(t, ['--data', data]), /belfry\.db: it is damaged, or not a database/)
+  })
+
+  test('when a directory stands in its place', async (t) => {
+    const data = temporaryFolder(t)
+    mkdirSync(join(data, 'belfry.db'))
+    assertOneLine(await start(t, ['--data', data]), /belfry\.db: it cannot be opened\. It must be a file/)
+  })
+
+  test('when its directory cannot be made', { skip: process.platform !== 'linux' }, async (t) => {
+    assertOneLine(await start(t, ['--data', '/proc/belfry/data']), /ENOENT: .*mkdir '\/proc\/belfry'/)
+  })
+
+  const missing = spawnSync('prlimit', ['--version']).error ? 'prlimit is not installed' : false
+
+  test('when its disk takes nothing', { skip: missing }, async (t) => {
+    const data = await dataWith(t)
+    assertOneLine(
+      await start(t, ['--data', data], ['prlimit', '--fsize=0']),
+      /belfry\.db: its disk refuses to work/,
+    )
+  })
+
+  test('when no PostgreSQL listens there', async (t) => {
+    const url = 'postgres://belfry:secret-password@localhost:1/belfry'
+    const ended = await start(t, ['--database', url])
+    assertOneLine(ended, /Cannot use the PostgreSQL database: connect ECONNREFUSED/)
+    assert.doesNotMatch(ended.stderr, /secret-password/)
+  })
+
+  test('when what listens there is too old', async (t) => {
+    const url = await fakePostgres(t, '140011', '14.11')
+    assertOneLine(
+      await start(t, ['--database', url]),
+      /PostgreSQL 15 or later is needed, and this server is 14\.11/,
+    )
+  })
+})
+
+test('SIGTERM ends a start that waits for its database', async (t) => {
+  const mute = createServer()
+  const port = await listening(t, mute)
+  const child = spawn(process.execPath, [...SERVE, '--database', `postgres://x@127.0.0.1:${port}/x`], {
+    stdio: 'ignore',
+  })
+  t.after(() => child.kill('SIGKILL'))
+  const ended = once(child, 'exit')
+  const [socket] = (await once(mute, 'connection')) as [AsyncDisposable & { destroy(): void }]
+  t.after(() => socket.destroy())
+  child.kill('SIGTERM')
+  assert.deepEqual(await ended, [null, 'SIGTERM'])
+})
+
+async function listening(t: TestContext, server: ReturnType<typeof createServer>): Promise<number> {
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => void server.close())
+  return (server.address() as AddressInfo).port
+}
+
+/** Speaks as much of PostgreSQL's protocol (version 3) as it takes to tell its version. */
+async function fakePostgres(t: TestContext, number: string, version: string): Promise<string> {
+  const message = (type: string, body: Buffer) => {
+    const head = Buffer.from(`${type}0000`)
+    head.writeInt32BE(body.length + 4, 1)
+    return Buffer.concat([head, body])
+  }
+  const int16 = (value: number) => Buffer.from([value >> 8, value & 0xff])
+  const int32 = (value: number) => Buffer.concat([int16(value >> 16), int16(value & 0xffff)])
+  const ready = message('Z', Buffer.from('I'))
+  const TEXT = 25
+  const column = (name: string) =>
+    Buffer.concat([Buffer.from(`${name}\0`), int32(0), int16(0), int32(TEXT), int16(-1), int32(-1), int16(0)])
+  const field = (value: string) => Buffer.concat([int32(value.length), Buffer.from(value)])
+  const answer = Buffer.concat([
+    message('T', Buffer.concat([int16(2), column('number'), column('version')])),
+    message('D', Buffer.concat([int16(2), field(number), field(version)])),
+    message('C', Buffer.from('SELECT 1\0')),
+    ready,
+  ])
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined)
+    socket.once('data', () => {
+      socket.write(Buffer.concat([message('R', int32(0)), ready]))
+      socket.on('data', (data) => void (data[0] === 0x51 && socket.write(answer)))
+    })
+  })
+  return `postgres://x@127.0.0.1:${await listening(t, server)}/x`
+}
