@@ -1,0 +1,67 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Metric, Registry } from 'prom-client'
+import { createBelfry } from '../src/app.ts'
+import { loadConfig } from '../src/config/load.ts'
+import { createMetrics } from '../src/lib/metrics.ts'
+
+const KINDS: Readonly<Record<string, string>> = { Counter: 'counter', Gauge: 'gauge', Histogram: 'histogram' }
+
+/** Parts that are off by default register metrics of their own. */
+const EVERYTHING_ON = {
+  BELFRY_PUBLIC_URL: 'https://matrix.example.org',
+  BELFRY_EMAIL_SMTP: 'smtp://mail.example.org',
+  BELFRY_EMAIL_FROM: 'belfry@example.org',
+}
+
+/** The reference page `docs/metrics.md`: what a server registers at its start. */
+export async function metricsPage(): Promise<string> {
+  const data = await mkdtemp(join(tmpdir(), 'belfry-metrics-'))
+  const metrics = createMetrics({ processMetrics: false })
+  try {
+    const config = loadConfig({ argv: ['--data', data, '--log-level', 'silent'], env: EVERYTHING_ON })
+    const belfry = await createBelfry(config, { metrics })
+    await belfry.close()
+    return page(metrics.registry)
+  } finally {
+    await rm(data, { recursive: true, force: true })
+  }
+}
+
+function page(registry: Registry): string {
+  const names = registry.getMetricsAsArray().map(({ name }) => name)
+  const rows = names.toSorted().map((name) => row(registry.getSingleMetric(name)))
+  const own = rows.filter((line) => line.startsWith('| `belfry_'))
+  const aliases = rows.filter((line) => !line.startsWith('| `belfry_'))
+  return [
+    '# Metrics',
+    '',
+    'Generated from the code by `npm run docs:metrics`. `belfry serve` has all of these; `belfry gateway` has those of the gateway and of HTTP. Both also have the',
+    'metrics of the process and of Node (`process_…`, `nodejs_…`). Labels come from small fixed sets, never from users, rooms or pushkeys.',
+    '',
+    ...table(own),
+    '',
+    "## Sygnal's names",
+    '',
+    'Aliases, so that the dashboards of Sygnal go on working.',
+    '',
+    ...table(aliases),
+    '',
+  ].join('\n')
+}
+
+const table = (rows: readonly string[]) => [
+  '| metric | kind | labels | what |',
+  '| --- | --- | --- | --- |',
+  ...rows,
+]
+
+function row(metric: Metric | undefined): string {
+  const { name, help, labelNames } = metric as unknown as { name: string; help: string; labelNames: string[] }
+  const kind = KINDS[metric?.constructor.name ?? ''] ?? ''
+  const labels = labelNames.filter((label) => label !== 'le').map((label) => `\`${label}\``)
+  return `| \`${name}\` | ${kind} | ${labels.join(', ')} | ${help} |`
+}
+
+if (import.meta.main) process.stdout.write(await metricsPage())
