@@ -264,7 +264,9 @@ export async function checkGateway({ config, apps, warnings }: GatewayConfig): P
   lines: { app: string; fault?: string; type?: string }[]
   warnings: string[]
 }> {
-  const log = createLog({ level: 'silent' })
+  const lines: { app: string; fault?: string; type?: string }[] = []
+  const found = [...warnings]
+  const log = createLog({ level: 'warn', stream: { write: (line: string) => noteWarning(line, found) } })
   const environment = {
     clock: systemClock,
     random: systemRandom,
@@ -274,8 +276,6 @@ export async function checkGateway({ config, apps, warnings }: GatewayConfig): P
   }
   const deps = providerDepsOf(config, environment)
   const types = providerTypes(undefined)
-  const lines: { app: string; fault?: string; type?: string }[] = []
-  const found = [...warnings]
   for (const [app, raw] of Object.entries(isMapping(apps) ? apps : {})) {
     try {
       // One by one, so that a fault of one does not hide those of others.
@@ -293,6 +293,12 @@ export async function checkGateway({ config, apps, warnings }: GatewayConfig): P
   }
   if (!isMapping(apps)) await readApps(apps, types)
   return { lines, warnings: found }
+}
+
+/** What a start would warn of. Its errors are the faults that `check` tells. */
+function noteWarning(line: string, warnings: string[]): void {
+  const { level, msg, app_id: app } = JSON.parse(line) as { level: string; msg: string; app_id?: string }
+  if (level === 'warn') warnings.push(app === undefined ? msg : `${app}: ${msg}`)
 }
 
 async function partsOrClosed(db: Database, options: PartsOptions): Promise<GatewayParts> {

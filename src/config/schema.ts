@@ -99,7 +99,7 @@ const pushSchema = z.strictObject({
   }),
   contact: setting(z.string().min(1).optional(), {
     about:
-      'An e-mail address or https URL by which push services of browsers can reach whoever runs this server.',
+      'An e-mail address or https URL, at a public name, where push services of browsers can reach the operator. Apple refuses one at `.local`, `.lan`, `.invalid` and the like.',
     shownDefault: 'public_url, or postmaster@SERVER_NAME',
   }),
   badge: setting(z.enum(['rooms', 'messages']).default('rooms'), {

@@ -1,6 +1,6 @@
 import { ConfigError } from '../config/config-error.ts'
 import type { Config, NamedConfig } from '../config/schema.ts'
-import { createVapid, type Vapid, vapidSubject } from '../gateway/webpush/vapid.ts'
+import { createVapid, faultOfSubject, type Vapid, vapidSubject } from '../gateway/webpush/vapid.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Database } from '../storage/database.ts'
 import { serverVapidKey } from './server-key-store.ts'
@@ -30,8 +30,10 @@ export async function openServerVapid(
 function subjectOf({ push, public_url: url, server_name: name }: VapidConfig): string {
   const { contact } = push
   const [host = ''] = name.split(':')
-  if (contact === undefined)
-    return vapidSubject(url ?? '') ?? vapidSubject(`postmaster@${host}`) ?? NO_CONTACT
+  if (contact === undefined) {
+    const found = [url ?? '', `postmaster@${host}`].flatMap((one) => vapidSubject(one) ?? [])
+    return found.find((one) => faultOfSubject(one) === undefined) ?? found[0] ?? NO_CONTACT
+  }
   const subject = vapidSubject(contact)
   if (subject === undefined)
     throw new ConfigError(

@@ -11,7 +11,7 @@ import { type Encryptor, makeEncryptor } from './encryptor.ts'
 import { type WebPushOptions, webPushOptions } from './options.ts'
 import { webPushForms } from './payload.ts'
 import { sendWebPush } from './send.ts'
-import { createVapid, readVapidKey, type Vapid, vapidSubject } from './vapid.ts'
+import { createVapid, faultOfSubject, readVapidKey, type Vapid, vapidSubject } from './vapid.ts'
 import { isKeyMismatch } from './words.ts'
 
 /** A later number of what is unread replaces an earlier one that the browser has not fetched yet. */
@@ -29,6 +29,8 @@ export const webPush: ProviderType<typeof webPushOptions> = {
     const agent = await openEndpointAgent(options, deps)
     // The options have been checked: there is a subject.
     const subject = vapidSubject(options.vapid_contact_email) ?? ''
+    const contactFault = faultOfSubject(subject)
+    if (contactFault !== undefined) log.warn({ app_id: appId }, `vapid_contact_email: ${contactFault}`)
     const vapid = key && createVapid(key, subject, clock)
     const encryptor = makeEncryptor({ clock })
     return makeProvider({ options, deps, agent, vapid, fault, encryptor, origins: makeKnownOrigins(clock) })
