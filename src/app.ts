@@ -311,6 +311,7 @@ function createStages(
     log,
     metrics,
     authenticate: createAuthenticator({ db, lastSeen }),
+    watchSessions: ({ userId }, listener) => bus.subscribe([`session:${userId}`], listener),
     limiter: createRateLimiter(config.rate_limits, clock),
     routes: [
       ...healthRoutes({

@@ -79,6 +79,7 @@ export async function removeDevices(
   await tx.run(deleteTokens, { userId, deviceIds })
   await tx.run(deleteDevices, { userId, deviceIds })
   await deps.onDevicesRemoved(tx, userId, deviceIds)
+  tx.onCommit(() => deps.bus.publish(`session:${userId}`))
 }
 
 function viewOf({ device_id, display_name, last_seen_ip, last_seen_ts }: DeviceRow): DeviceView {

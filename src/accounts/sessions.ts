@@ -28,7 +28,10 @@ export async function startSession(
   const now = deps.clock.now()
   const { displayName = null, address } = wanted
   await tx.run(upsertDevice, { userId, deviceId, displayName, address, now })
-  if (wanted.deviceId !== undefined) await tx.run(deleteTokens, { userId, deviceIds: [deviceId] })
+  if (wanted.deviceId !== undefined) {
+    await tx.run(deleteTokens, { userId, deviceIds: [deviceId] })
+    tx.onCommit(() => deps.bus.publish(`session:${userId}`))
+  }
   await tx.run(insertToken, { tokenHash: hashToken(accessToken), userId, deviceId, now })
   return { userId, deviceId, accessToken }
 }

@@ -10,10 +10,16 @@ export interface Bus {
 }
 
 /**
- * `room:` and `user:` wake those who wait in /sync, `inbox:` those who watch an inbox; `delivery` carries the ids of pushers with
+ * `session:` tells that sessions of a user have ended; `room:` and `user:` wake those who wait in /sync, `inbox:` those who watch an inbox; `delivery` carries the ids of pushers with
  * something to send, `activity` who is at which device (`rooms/sync/activity.ts`).
  */
-export type Topic = `room:${string}` | `user:${string}` | `inbox:${string}` | 'delivery' | 'activity'
+export type Topic =
+  | `room:${string}`
+  | `user:${string}`
+  | `session:${string}`
+  | `inbox:${string}`
+  | 'delivery'
+  | 'activity'
 
 type Listener = (message: unknown) => void
 

@@ -4,6 +4,7 @@ import { ClientGone } from './body.ts'
 import { type Holds, holdsNothing } from './load.ts'
 import type { Lifetime } from './lifetime.ts'
 import type { ClientPrefix, Requester } from './route.ts'
+import type { Session } from './session.ts'
 
 type Start = {
   request: IncomingMessage
@@ -25,6 +26,8 @@ export class RequestContext {
   body: unknown = undefined
   requester: Requester | undefined = undefined
   holds: Holds = holdsNothing()
+  /** Watched from the moment the handler asks for its signal: from then on it may wait. */
+  session: Session | undefined = undefined
   readonly startedAt = performance.now()
   readonly request: IncomingMessage
   readonly response: ServerResponse
@@ -37,6 +40,7 @@ export class RequestContext {
   readonly #lifetime: Lifetime
   #childLog: Log | undefined
   #abort: AbortController | undefined
+  #unwatch: (() => void) | undefined
 
   constructor(start: Start) {
     this.request = start.request
@@ -69,8 +73,19 @@ export class RequestContext {
       this.#abort = new AbortController()
       if (this.response.destroyed) this.#abort.abort(new ClientGone())
       else if (this.#lifetime.closing) this.#abort.abort(this.#lifetime.reason)
+      else this.#unwatch = this.session?.watch((error) => this.abort(error))
     }
     return this.#abort.signal
+  }
+
+  /** The handler has asked for its signal. */
+  get mayHaveWaited(): boolean {
+    return this.#abort !== undefined
+  }
+
+  /** The answer is out, or the client is gone. */
+  release(): void {
+    this.#unwatch?.()
   }
 
   /** Ends the waits of the handler, if it has asked for the signal. */

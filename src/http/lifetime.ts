@@ -23,6 +23,7 @@ export class Lifetime {
     this.#requests.add(context)
     context.response.once('close', () => {
       this.#requests.delete(context)
+      context.release()
       if (!context.response.writableFinished) context.abort(new ClientGone())
       onEnd(context)
     })

@@ -15,6 +15,7 @@ import type { HttpMetrics } from './http-metrics.ts'
 import type { LimitClass, RateLimiter } from './rate-limit.ts'
 import { type Answer, isOnePiece, respond, respondInPieces, respondToPreflight } from './respond.ts'
 import { type ClientPrefix, Reply, type Route } from './route.ts'
+import { sessionOf, whileSignedIn, type WatchSessions } from './session.ts'
 import { validate } from './validate.ts'
 
 /** The parts of the configuration that matter here. */
@@ -25,6 +26,7 @@ const MAX_DROPPED_BYTES = 1_048_576
 export type PipelineDeps = {
   config: HttpConfig
   authenticate: Authenticate
+  watchSessions: WatchSessions
   limiter: RateLimiter
   load: Load
   log: Log
@@ -64,6 +66,8 @@ export function serveRoute(
       context.body = validate(route.body, parse(bytes), 'body')
     }
     const result = await handler(context)
+    // A session that ended during a wait is told nothing of what happened since.
+    if (context.mayHaveWaited) await context.session?.check()
     return result instanceof Reply ? result : { status: 200, body: result }
   }
 
@@ -149,7 +153,10 @@ async function send(deps: PipelineDeps, context: RequestContext, answer: Answer)
   const { request, response, address, requester } = context
   const { status, headers = {}, body } = answer
   const unread = deps.load.answers
-  if (isStream(body)) return respondWithStream(response, { status, headers, body, unread })
+  if (isStream(body)) {
+    const events = context.session ? whileSignedIn(body, context.session) : body
+    return respondWithStream(response, { status, headers, body: events, unread })
+  }
   const holder = { address, userId: requester?.userId }
   const closeConnection = closesConnection(deps, request)
   if (isOnePiece(answer)) respond(response, answer, closeConnection)
@@ -168,10 +175,13 @@ function closesConnection(deps: PipelineDeps, request: IncomingMessage): boolean
 async function authenticate(deps: PipelineDeps, route: Route, incoming: Incoming, context: RequestContext) {
   const token = accessToken(incoming.request.headers, incoming.query, deps.config.limits.query_token)
   const { address } = context
-  context.requester = await requesterOf(token, route.auth, (found) => deps.authenticate(found, address))
-  if (context.requester === undefined) return
+  const requester = await requesterOf(token, route.auth, (found) => deps.authenticate(found, address))
+  if (requester === undefined || token === undefined) return
+  context.requester = requester
   deps.load.admitUser(context)
-  deps.limiter.user(route.limit, context.requester.userId)
+  deps.limiter.user(route.limit, requester.userId)
+  const isGood = async () => (await deps.authenticate(token, address)) !== undefined
+  context.session = sessionOf(requester, isGood, deps.watchSessions)
 }
 
 function readUrl(route: Route, { request, params, query }: Incoming, context: RequestContext): void {

@@ -21,6 +21,7 @@ import { createLoad } from './load.ts'
 import { type Incoming, type PipelineDeps, serveRoute, serveUnmatched } from './pipeline.ts'
 import type { RateLimiter } from './rate-limit.ts'
 import { respond, respondToPreflight } from './respond.ts'
+import type { WatchSessions } from './session.ts'
 import { pathsOf, type Route } from './route.ts'
 import { createUnreadAnswers } from './unread-answers.ts'
 
@@ -28,6 +29,8 @@ export type HttpServerOptions = {
   config: Pick<Config, 'listen' | 'limits' | 'trust_proxy'>
   routes: readonly Route[]
   authenticate: Authenticate
+  /** Absent: there are no sessions that end. */
+  watchSessions?: WatchSessions
   limiter: RateLimiter
   log: Log
   metrics: Metrics
@@ -69,6 +72,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     log,
     lifetime,
     authenticate: options.authenticate,
+    watchSessions: options.watchSessions ?? (() => () => undefined),
     limiter: options.limiter,
     load,
     metrics: createHttpMetrics(options.metrics, { requests: () => lifetime.requestCount, load }),

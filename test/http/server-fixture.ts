@@ -7,6 +7,8 @@ import { createLog, type LogLevel } from '../../src/lib/log.ts'
 import { createMetrics } from '../../src/lib/metrics.ts'
 import { createRateLimiter } from '../../src/http/rate-limit.ts'
 import { defineRoute, type Requester, type Route } from '../../src/http/route.ts'
+import type { Authenticate } from '../../src/http/auth.ts'
+import type { WatchSessions } from '../../src/http/session.ts'
 import { createHttpServer } from '../../src/http/server.ts'
 
 export const alice: Requester = {
@@ -26,6 +28,8 @@ type Options = {
   rates?: Partial<Config['rate_limits']>
   trustProxy?: boolean
   level?: LogLevel
+  authenticate?: Authenticate
+  watchSessions?: WatchSessions
 }
 
 /** A server with the routes of the test; "alice-token" is the one token that it knows. */
@@ -41,7 +45,9 @@ export function startServer(routes: readonly Route[], options: Options = {}) {
       limits: { ...config.limits, ...options.limits },
     },
     routes,
-    authenticate: (token) => Promise.resolve(token === 'alice-token' ? alice : undefined),
+    authenticate:
+      options.authenticate ?? ((token) => Promise.resolve(token === 'alice-token' ? alice : undefined)),
+    ...(options.watchSessions && { watchSessions: options.watchSessions }),
     limiter: createRateLimiter({ ...config.rate_limits, ...options.rates }, clock),
     log: createLog({
       level: options.level ?? 'error',

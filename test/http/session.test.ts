@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { eventStream } from '../../src/http/event-stream.ts'
+import { defineRoute } from '../../src/http/route.ts'
+import { alice, bearer, startServer } from './server-fixture.ts'
+
+/** A server whose one session can end, with or without a word of it. */
+function startWithSession(routes: Parameters<typeof startServer>[0]) {
+  let isGood = true
+  const watchers = new Set<() => void>()
+  const fixture = startServer(routes, {
+    authenticate: () => Promise.resolve(isGood ? alice : undefined),
+    watchSessions(_requester, listener) {
+      watchers.add(listener)
+      return () => watchers.delete(listener)
+    },
+  })
+  return {
+    ...fixture,
+    watchers,
+    endSession({ isTold }: { isTold: boolean }) {
+      isGood = false
+      if (isTold) for (const watcher of watchers) watcher()
+    },
+  }
+}
+
+for (const isTold of [true, false])
+  test(`an event stream ends with its session and tells nothing more; ${isTold ? 'told of it' : 'not told of it'}`, async () => {
+    const told = Promise.withResolvers<void>()
+    async function* events(signal: AbortSignal) {
+      yield { data: 'before' }
+      const ended = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+      await Promise.race([told.promise, ended])
+      yield { data: 'after' }
+      await ended
+    }
+    const route = defineRoute({
+      method: 'GET',
+      path: '/events',
+      auth: 'user',
+      limit: 'push',
+      handler: ({ signal }) => eventStream(events(signal)),
+    })
+    const fixture = startWithSession([route])
+    const { url } = await fixture.server.listen()
+    const response = await fetch(`${url}/events`, { headers: bearer })
+    const reader = (response.body as ReadableStream<Uint8Array>).getReader()
+    const first = await reader.read()
+    assert.match(Buffer.from(first.value ?? []).toString(), /before/)
+    fixture.endSession({ isTold })
+    if (!isTold) told.resolve()
+    assert.deepEqual(await reader.read(), { done: true, value: undefined })
+    await fixture.server.close()
+    assert.equal(fixture.watchers.size, 0, 'nothing is watched any more')
+  })
+
+test('a request that does not wait is not watched', async () => {
+  const route = defineRoute({
+    method: 'GET',
+    path: '/now',
+    auth: 'user',
+    limit: 'default',
+    handler: () => {
+      fixture.endSession({ isTold: true })
+      return { watched: fixture.watchers.size }
+    },
+  })
+  const fixture = startWithSession([route])
+  const answer = await fixture.server.inject({ method: 'GET', url: '/now', headers: bearer })
+  assert.deepEqual([answer.statusCode, answer.json()], [200, { watched: 0 }])
+  await fixture.server.close()
+})

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { DatabaseSync } from 'node:sqlite'
+import { join } from 'node:path'
+import { call, loginUser, PASSWORD, registerUser, type TestUser } from '../support/client.ts'
+import { eventually } from '../support/eventually.ts'
+import { createManualClock } from '../support/manual-clock.ts'
+import { startTestServer } from '../support/server.ts'
+
+// No other sleep of the server is so long. The clock stands still: a wait ends when something ends it.
+const WAIT_MS = 43_219
+
+/** Bob writes in a room of Alice's, who has a phone and a laptop. */
+async function atHome(t: TestContext) {
+  const clock = createManualClock(Date.now())
+  let waiting = 0
+  const counting = {
+    ...clock,
+    async sleep(ms: number, signal?: AbortSignal) {
+      if (ms !== WAIT_MS) return clock.sleep(ms, signal)
+      waiting++
+      await clock.sleep(ms, signal)
+      waiting--
+    },
+  }
+  const { url, data } = await startTestServer(t, { environment: { clock: counting } })
+  const phone = await registerUser(url, 'alice')
+  const laptop = await loginUser(url, 'alice')
+  const bob = await registerUser(url, 'bob')
+  const roomId = await bob.createRoom()
+  await phone.post(`/join/${encodeURIComponent(roomId)}`)
+  return {
+    url,
+    data,
+    phone,
+    laptop,
+    bob,
+    roomId,
+    isWaiting: (count: number) => eventually(() => waiting === count),
+  }
+}
+
+async function wait(user: TestUser, path: 'sync' | 'events') {
+  if (path === 'events') return user.try('GET', `/events?timeout=${WAIT_MS}`)
+  const { next_batch: since } = await user.get('/sync')
+  return user.try('GET', `/sync?since=${String(since)}&timeout=${WAIT_MS}`)
+}
+
+const auth = (user: string) => ({
+  type: 'm.login.password',
+  identifier: { type: 'm.id.user', user },
+  password: PASSWORD,
+})
+
+const ENDINGS: Record<string, (of: { url: string; phone: TestUser; laptop: TestUser }) => Promise<unknown>> =
+  {
+    'it logs out': ({ phone }) => phone.post('/logout'),
+    'another device logs out everywhere': ({ laptop }) => laptop.post('/logout/all'),
+    'another device deletes it': ({ laptop, phone }) =>
+      laptop.try('DELETE', `/devices/${phone.deviceId}`, { auth: auth('alice') }),
+    'the password is changed': ({ laptop }) =>
+      laptop.post('/account/password', { new_password: 'another fine password', auth: auth('alice') }),
+    'the account is closed': ({ laptop }) => laptop.post('/account/deactivate', { auth: auth('alice') }),
+    'its device logs in anew': ({ url, phone }) =>
+      call(`${url}/_matrix/client/v3/login`, { body: { ...auth('alice'), device_id: phone.deviceId } }),
+  }
+
+for (const [how, end] of Object.entries(ENDINGS))
+  test(`all that a device waits for is answered 401 at once when ${how}`, async (t) => {
+    const home = await atHome(t)
+    const waits = [wait(home.phone, 'sync'), wait(home.phone, 'sync'), wait(home.phone, 'events')]
+    await home.isWaiting(3)
+    await end(home)
+    for (const { status, body } of await Promise.all(waits))
+      assert.deepEqual([status, body['errcode']], [401, 'M_UNKNOWN_TOKEN'])
+  })
+
+test('the end of one session leaves the waits of the others alone', async (t) => {
+  const { phone, laptop, bob, roomId, isWaiting } = await atHome(t)
+  const ended = wait(phone, 'sync')
+  const goesOn = wait(laptop, 'sync')
+  await isWaiting(2)
+  await phone.post('/logout')
+  assert.equal((await ended).status, 401)
+  await isWaiting(1)
+  await bob.say(roomId, 'for the laptop')
+  const { status, body } = await goesOn
+  assert.equal(status, 200)
+  assert.match(JSON.stringify(body), /for the laptop/)
+})
+
+for (const path of ['sync', 'events'] as const)
+  test(`a session that another process ends is not told what came after: /${path}`, async (t) => {
+    const { data, phone, bob, roomId, isWaiting } = await atHome(t)
+    const waiting = wait(phone, path)
+    await isWaiting(1)
+    const database = new DatabaseSync(join(data, 'belfry.db'))
+    database.prepare('delete from access_tokens where device_id = ?').run(phone.deviceId)
+    database.close()
+    await bob.say(roomId, 'not for the phone')
+    const { status, body } = await waiting
+    assert.deepEqual([status, body['errcode']], [401, 'M_UNKNOWN_TOKEN'])
+    assert.doesNotMatch(JSON.stringify(body), /not for the phone/)
+  })
