@@ -2,7 +2,7 @@ import type { Json, JsonObject } from '../lib/json.ts'
 import { isJsonObject } from '../lib/json.ts'
 import type { NetworkFault } from '../lib/outbound/network-fault.ts'
 import { encodeJson, fit } from '../gateway/ladder.ts'
-import { collapseId } from '../gateway/message-id.ts'
+import { collapseId, countsCollapseId } from '../gateway/message-id.ts'
 import type { Verdict } from '../gateway/provider.ts'
 import { MAX_PLAINTEXT_BYTES } from '../gateway/webpush/encrypt.ts'
 import { sendWebPush, type Urgency, type WebPushDeps } from '../gateway/webpush/send.ts'
@@ -22,8 +22,6 @@ import type { PokeResult, PokeSender } from './send-poke.ts'
 
 /** MSC4174: two days. */
 const TTL_SECONDS = 172_800
-/** A later number of what is unread takes the place of an earlier one that was not fetched yet. */
-const TOPIC_OF_COUNTS = 'unread-counts'
 const DEADLINE_MS = 30_000
 
 export type WebPushSender = {
@@ -83,7 +81,10 @@ export function makeWebPushSender(deps: WebPushSenderDeps): WebPushSender {
         payload: fitting.text,
         urgency: notification.prio === 'high' ? 'high' : 'normal',
         ttl: worthSeconds,
-        topic: notification.event_id === undefined ? TOPIC_OF_COUNTS : collapseId({ device, notification }),
+        topic:
+          notification.event_id === undefined
+            ? countsCollapseId(device)
+            : collapseId({ device, notification }),
       })
     },
     activate: (url, { appId, pushkey, data }, ackToken) =>

@@ -6,6 +6,7 @@ import { shortHash } from '../lib/short-hash.ts'
 import type { TokenBuckets } from '../lib/token-buckets.ts'
 import type { OpenApp } from './apps.ts'
 import { attempt, type AttemptDeps, type Job, type Settled, stepOf } from './attempt.ts'
+import { dataKeyOf } from './data-key.ts'
 import { deviceKeyOf, messageKeyOf } from './keys.ts'
 import type { Notification, NotificationDevice } from './notification.ts'
 import type { QueueEntry } from './queue-store.ts'
@@ -160,7 +161,7 @@ async function firstAttempt(deps: AcceptDeps, job: Job): Promise<Served> {
 /** The answer does not wait for this. What is lost of it with the process makes a repeat look new, and nothing worse. */
 async function noteSettled(
   deps: AcceptDeps,
-  { messageKey, deviceKey, device, line, notification }: Job,
+  { messageKey, deviceKey, dataKey, device, line, notification }: Job,
   outcome: 'delivered' | 'rejected' | 'dropped',
 ): Promise<void> {
   const at = deps.clock.now()
@@ -170,7 +171,7 @@ async function noteSettled(
       kind: 'seen',
       ...(messageKey !== undefined && { seen: { messageKey, outcome, at } }),
       ...(outcome === 'delivered' && {
-        delivered: { deviceKey, at, ...(counts !== undefined && { counts }) },
+        delivered: { deviceKey, dataKey, at, ...(counts !== undefined && { counts }) },
       }),
     })
     if (woken > 0) deps.retries.expect(queueLine(device.app_id, line), at)
@@ -208,13 +209,14 @@ async function enter(deps: AcceptDeps, { notification }: Job, entry: QueueEntry)
 
 function entryOf(
   { clock }: AcceptDeps,
-  { device, notification, line, deviceKey, messageKey, isOwn, expiresAt }: Job,
+  { device, notification, line, deviceKey, dataKey, messageKey, isOwn, expiresAt }: Job,
   state: Pick<QueueEntry, 'attempts' | 'nextAttemptAt' | 'leasedUntil'>,
 ): QueueEntry {
   return {
     appId: device.app_id,
     line: queueLine(device.app_id, line),
     deviceKey,
+    dataKey,
     messageKey: messageKey ?? null,
     notification: JSON.stringify({ ...notification, devices: [device] }),
     countsOnly: !notification.event_id,
@@ -253,6 +255,7 @@ function newJob({ clock, lifeMs }: AcceptDeps, job: NewJob): Job {
     ...job,
     line: app.provider.lineOf(device),
     deviceKey: deviceKeyOf(device),
+    dataKey: dataKeyOf(device.data) ?? '',
     expiresAt: clock.now() + life,
     attempts: 0,
   }

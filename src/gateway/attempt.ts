@@ -19,6 +19,8 @@ export type Job = {
   device: NotificationDevice
   notification: Notification
   deviceKey: string
+  /** See `dataKeyOf`; empty: no data. */
+  dataKey: string
   messageKey: string | undefined
   /** From the server that this gateway is part of. */
   isOwn: boolean

@@ -15,5 +15,7 @@ export const deviceKeyOf = ({ app_id, pushkey }: Pick<NotificationDevice, 'app_i
 /** `undefined`: never a repeat. */
 export function messageKeyOf(device: NotificationDevice, notification: Notification): string | undefined {
   const key = dedupeKeyOf({ device, notification })
-  return key && keyOf(key.appId, key.pushkey, key.eventId)
+  if (key === undefined) return undefined
+  const { appId, pushkey, eventId, dataKey } = key
+  return keyOf(appId, pushkey, eventId, ...(dataKey === undefined ? [] : [dataKey]))
 }

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { dataKeyOf } from './data-key.ts'
 import type { Message } from './provider.ts'
 
 // Home servers send a notification again when they have not seen the answer, and we send again when a provider has failed.
@@ -7,8 +8,11 @@ import type { Message } from './provider.ts'
 /** What clients post to try their own pusher. It is new each time. */
 export const LOOP_BACK_EVENT_ID = '$THIS_IS_A_FAKE_EVENT_ID'
 
-/** By which a notification for a device is known again. */
-export type DedupeKey = { appId: string; pushkey: string; eventId: string }
+/**
+ * By which a notification for a device is known again. `dataKey` stands for the pusher's data: an app with two accounts on one phone
+ * tells them apart by it (`default_payload`), so an event for one account is no repeat of the same event for the other.
+ */
+export type DedupeKey = { appId: string; pushkey: string; eventId: string; dataKey?: string }
 
 /** `undefined` for counts alone, and for the test of a pusher: these are never repeats. */
 export function dedupeKeyOf({
@@ -17,15 +21,19 @@ export function dedupeKeyOf({
 }: Pick<Message, 'device' | 'notification'>): DedupeKey | undefined {
   const eventId = notification.event_id
   if (!eventId || eventId === LOOP_BACK_EVENT_ID) return undefined
-  return { appId: device.app_id, pushkey: device.pushkey, eventId }
+  const dataKey = dataKeyOf(device.data)
+  return { appId: device.app_id, pushkey: device.pushkey, eventId, ...(dataKey !== undefined && { dataKey }) }
 }
 
 /** Made up once, for this purpose alone. */
 const NAMESPACE = Buffer.from('5f0c3a1d8f474c7b9a6e2b7d41c0e95a', 'hex')
 
 /** UUID of version 5 (RFC 9562, section 5.5) of a dedupe key, in lower case: `apns-id`. */
-export function messageId({ appId, pushkey, eventId }: DedupeKey): string {
-  return uuidV5(NAMESPACE, JSON.stringify([appId, pushkey, eventId]))
+export function messageId({ appId, pushkey, eventId, dataKey }: DedupeKey): string {
+  return uuidV5(
+    NAMESPACE,
+    JSON.stringify([appId, pushkey, eventId, ...(dataKey === undefined ? [] : [dataKey])]),
+  )
 }
 
 /** `namespace`: 16 bytes. */
@@ -40,7 +48,8 @@ export function uuidV5(namespace: Uint8Array, name: string): string {
  * repeat does; or its room, for a pusher with `data.only_last_per_room: true`. 32 characters of base64url, as the `Topic` of Web
  * Push may have (RFC 8030, section 5.4). `undefined`: replaces nothing.
  *
- * The device is hashed with it, so that a provider cannot tell who shares a room.
+ * The device and its data are hashed with it: a provider cannot tell which devices share a room, and of two accounts on one phone
+ * neither replaces what is for the other.
  */
 export function collapseId({
   device,
@@ -59,10 +68,18 @@ export function roomCollapseId({
   return collapseHash(device, 'room', roomId)
 }
 
+/** A later number of what is unread replaces an earlier one that was not fetched yet, of the same account. */
+export const countsCollapseId = (device: Message['device']) => collapseHash(device, 'counts', '')
+
 /** 24 bytes. */
 const COLLAPSE_CHARS = 32
 
-function collapseHash(device: Message['device'], kind: 'event' | 'room', id: string): string {
-  const name = JSON.stringify([device.app_id, device.pushkey, kind, id])
+function collapseHash(
+  { app_id: appId, pushkey, data }: Message['device'],
+  kind: 'event' | 'room' | 'counts',
+  id: string,
+): string {
+  const dataKey = dataKeyOf(data)
+  const name = JSON.stringify([appId, pushkey, kind, id, ...(dataKey === undefined ? [] : [dataKey])])
   return hash('sha256', name, 'base64url').slice(0, COLLAPSE_CHARS)
 }

@@ -6,6 +6,8 @@ export type QueueEntry = {
   appId: string
   line: string
   deviceKey: string
+  /** See `dataKeyOf`; empty: no data. */
+  dataKey: string
   messageKey: string | null
   /** JSON. */
   notification: string
@@ -42,6 +44,7 @@ export const insertEntry = query<EntryRow>()((db, p) =>
       app_id: p.appId,
       line: p.line,
       device_key: p.deviceKey,
+      data_key: p.dataKey,
       message_key: p.messageKey,
       notification: p.notification,
       counts: null,
@@ -71,32 +74,34 @@ export const trimDevice = query<{ deviceKey: string; kept: number }>()((db, p) =
     ),
 )
 
+/** Newer counts, and the account of a device that they are of. */
+export type NewCounts = { deviceKey: string; dataKey: string; counts: string }
+
 /**
- * A newer notification has told the device its counts: what waits must not tell older ones, and what has nothing to tell
- * without an event, goes. Resolves to how many went.
+ * A newer notification has told an account on a device its counts: what waits for it must not tell older ones, and what has nothing to
+ * tell without an event, goes. Resolves to how many went.
  */
-export async function renewCounts(
-  tx: Queries,
-  { deviceKey, counts, before }: { deviceKey: string; counts: string; before: number },
-): Promise<number> {
-  const gone = await tx.run(dropCountsOnly, { deviceKey, before })
-  await tx.run(setCounts, { deviceKey, counts, before })
+export async function renewCounts(tx: Queries, at: NewCounts & { before: number }): Promise<number> {
+  const gone = await tx.run(dropCountsOnly, at)
+  await tx.run(setCounts, at)
   return gone
 }
 
-export const dropCountsOnly = query<{ deviceKey: string; before: number }>()((db, p) =>
+export const dropCountsOnly = query<{ deviceKey: string; dataKey: string; before: number }>()((db, p) =>
   db
     .deleteFrom('gateway_queue')
     .where('device_key', '=', p.deviceKey)
+    .where('data_key', '=', p.dataKey)
     .where('counts_only', '=', 1)
     .where('queue_id', '<', p.before),
 )
 
-export const setCounts = query<{ deviceKey: string; counts: string; before: number }>()((db, p) =>
+export const setCounts = query<NewCounts & { before: number }>()((db, p) =>
   db
     .updateTable('gateway_queue')
     .set({ counts: p.counts })
     .where('device_key', '=', p.deviceKey)
+    .where('data_key', '=', p.dataKey)
     .where('queue_id', '<', p.before),
 )
 
@@ -145,6 +150,7 @@ export const lease = query<{ queueIds: readonly number[]; now: number; until: nu
       'queue_id',
       'app_id',
       'device_key',
+      'data_key',
       'message_key',
       'notification',
       'counts',

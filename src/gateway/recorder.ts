@@ -12,7 +12,7 @@ import {
 } from './seen-store.ts'
 
 /** It has reached a device, and told it its counts. What waits for it need not wait any longer. */
-type Delivered = { deviceKey: string; at: number; counts?: string }
+type Delivered = { deviceKey: string; dataKey: string; at: number; counts?: string }
 
 /** One thing to be written. All that comes at the same moment shares a transaction. */
 type Note =
@@ -95,8 +95,7 @@ export function createRecorder({ db, onRejected }: { db: Database; onRejected?: 
         size += 1 - gone
         if (entry.messageKey !== null)
           await noteSeen(tx, [{ messageKey: entry.messageKey, outcome: 'queued', at: entry.queuedAt }])
-        if (counts !== undefined)
-          size -= await renewCounts(tx, { deviceKey: entry.deviceKey, counts, before: queueId })
+        if (counts !== undefined) size -= await renewCounts(tx, { ...entry, counts, before: queueId })
         return queueId
       }
       case 'postpone':
@@ -123,8 +122,8 @@ export function createRecorder({ db, onRejected }: { db: Database; onRejected?: 
   /** Only what came before `before` has older counts. */
   async function reached(tx: Transaction, delivered: Delivered, before = NO_LIMIT): Promise<number> {
     if (size <= 0) return 0
-    const { deviceKey, counts, at } = delivered
-    if (counts !== undefined) size -= await renewCounts(tx, { deviceKey, counts, before })
+    const { deviceKey, dataKey, counts, at } = delivered
+    if (counts !== undefined) size -= await renewCounts(tx, { deviceKey, dataKey, counts, before })
     return tx.run(hasten, { deviceKey, now: at })
   }
 

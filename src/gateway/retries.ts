@@ -87,7 +87,7 @@ export function createRetries(deps: RetryDeps): Retries {
   }
 
   async function record(job: Job, queueId: number, settled: Settled): Promise<void> {
-    const { messageKey, deviceKey, device, isOwn, notification } = job
+    const { messageKey, deviceKey, dataKey, device, isOwn, notification } = job
     if (settled.kind === 'later') {
       const { attempts, at } = settled
       await recorder.write({ kind: 'postpone', queueId, attempts, nextAttemptAt: at })
@@ -102,7 +102,7 @@ export function createRetries(deps: RetryDeps): Retries {
       deviceKey,
       ...(messageKey !== undefined && { seen: { messageKey, outcome: settled.kind, at } }),
       ...(settled.kind === 'delivered' && {
-        delivered: { deviceKey, at, ...(counts !== undefined && { counts }) },
+        delivered: { deviceKey, dataKey, at, ...(counts !== undefined && { counts }) },
       }),
       ...(settled.kind === 'rejected' && { rejected: { at, device, isOwn } }),
     })
@@ -233,6 +233,7 @@ function jobOf({ apps }: RetryDeps, row: LeasedRow): Job | undefined {
     device,
     notification,
     deviceKey: row.device_key,
+    dataKey: row.data_key,
     messageKey: row.message_key ?? undefined,
     isOwn: row.own === 1,
     expiresAt: row.expires_at,

@@ -12,7 +12,7 @@ export type InboxTable = {
 
 /** Notifications that the gateway has had, so that repeats are known. Kept for 24 h. */
 export type GatewaySeenTable = {
-  /** A hash of app, pushkey and event. */
+  /** A hash of app, pushkey, event and the pusher's data. */
   message_key: string
   /** `queued` while it waits in the queue, else what became of it. */
   outcome: string
@@ -34,6 +34,8 @@ export type GatewayQueueTable = {
   /** App and provider line: what waits for the same. */
   line: string
   device_key: string
+  /** A hash of the pusher's data, which tells two accounts on one device apart; empty: there is none. */
+  data_key: Filled<string>
   /** null: nothing to know a repeat by. */
   message_key: string | null
   /** With this one device. */

@@ -9,6 +9,7 @@ import { holdWhileActive } from './migrations/0007-hold-while-active.ts'
 import { gateway } from './migrations/0008-gateway.ts'
 import { webPush } from './migrations/0009-web-push.ts'
 import { serverName } from './migrations/0012-server-name.ts'
+import { queueData } from './migrations/0014-queue-data.ts'
 import { deactivatedUsers } from './migrations/0018-deactivated-users.ts'
 
 /** How the column types, and what else a migration says, are spelled in one database. */
@@ -44,6 +45,7 @@ export const migrations: readonly Migration[] = [
   gateway,
   webPush,
   serverName,
+  queueData,
   deactivatedUsers,
 ]
 

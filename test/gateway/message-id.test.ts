@@ -3,6 +3,7 @@ import { suite, test } from 'node:test'
 
 import {
   collapseId,
+  countsCollapseId,
   dedupeKeyOf,
   LOOP_BACK_EVENT_ID,
   messageId,
@@ -51,12 +52,14 @@ suite('what replaces what', () => {
     assert.notEqual(collapseId(message()), collapseId(message({ event_id: '$f' })))
     assert.equal(collapseId(message({}, lastOnly)), collapseId(message({ event_id: '$f' }, lastOnly)))
     assert.notEqual(collapseId(message({}, lastOnly)), collapseId(message({ room_id: '!s' }, lastOnly)))
-    assert.equal(
-      collapseId(message({ room_id: undefined }, lastOnly)),
-      collapseId(message({ room_id: undefined })),
+    const withoutRoom = (eventId: string) => message({ room_id: undefined, event_id: eventId }, lastOnly)
+    assert.notEqual(
+      collapseId(withoutRoom('$e')),
+      collapseId(withoutRoom('$f')),
       'without a room it is the event',
     )
-    assert.equal(collapseId(message({}, { data: { only_last_per_room: 'yes' } })), collapseId(message()))
+    const notTrue = { data: { only_last_per_room: 'yes' } }
+    assert.notEqual(collapseId(message({}, notTrue)), collapseId(message({ event_id: '$f' }, notTrue)))
   })
 
   test('nobody can tell from it that two devices share a room', () => {
@@ -65,5 +68,33 @@ suite('what replaces what', () => {
       collapseId(message({}, lastOnly)),
       collapseId(message({}, { ...lastOnly, pushkey: 'other' })),
     )
+  })
+})
+
+suite('two accounts on one phone', () => {
+  const account = (name: string) => message({}, { data: { default_payload: { cs: name } } })
+  const named = (one: ReturnType<typeof message>) => messageId(dedupeKeyOf(one) ?? assert.fail())
+
+  test('have messages of their own names, and neither replaces what is for the other', () => {
+    const [a, b] = [account('a'), account('b')]
+    assert.notEqual(named(a), named(b))
+    assert.notEqual(collapseId(a), collapseId(b))
+    assert.notEqual(countsCollapseId(a.device), countsCollapseId(b.device))
+    const lastOnly = (name: string) => message({}, { data: { only_last_per_room: true, name } })
+    assert.notEqual(collapseId(lastOnly('a')), collapseId(lastOnly('b')))
+  })
+
+  test('are told apart by what their data says, not by the order of its keys', () => {
+    const one = message({}, { data: { a: 1, b: { c: [1, 2], d: 2 } } })
+    const other = message({}, { data: { b: { d: 2, c: [1, 2] }, a: 1 } })
+    assert.equal(named(one), named(other))
+    assert.equal(collapseId(one), collapseId(other))
+    assert.notEqual(named(one), named(message({}, { data: { a: 1, b: { c: [2, 1], d: 2 } } })))
+  })
+
+  test('without data the names are those of a version that did not look at it', () => {
+    for (const data of [undefined, null, {}]) assert.equal(named(message({}, { data })), named(message()))
+    assert.equal(named(message()), '59ef1cb8-53d3-534a-bfe9-6139858de90a')
+    assert.equal(collapseId(message()), 'v9w0XEyByd_FAcrz6tYTyzvwG4GEAuXd')
   })
 })

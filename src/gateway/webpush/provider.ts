@@ -3,7 +3,7 @@ import { type CredentialFile, nameOf, readSecretFile } from '../credential-file.
 import { endpointFor, lineOfEndpoint, openEndpointAgent } from '../endpoint.ts'
 import { type KnownOrigins, makeKnownOrigins, TOO_MANY_FOR_A_STRANGER } from '../known-origins.ts'
 import { fit, type Rung } from '../ladder.ts'
-import { collapseId } from '../message-id.ts'
+import { collapseId, countsCollapseId } from '../message-id.ts'
 import type { Message, Provider, ProviderDeps, ProviderType, Verdict } from '../provider.ts'
 import { urgencyOf } from '../urgency.ts'
 import { MAX_PLAINTEXT_BYTES } from './encrypt.ts'
@@ -13,9 +13,6 @@ import { webPushForms } from './payload.ts'
 import { sendWebPush } from './send.ts'
 import { createVapid, faultOfSubject, readVapidKey, type Vapid, vapidSubject } from './vapid.ts'
 import { isKeyMismatch } from './words.ts'
-
-/** A later number of what is unread replaces an earlier one that the browser has not fetched yet. */
-const TOPIC_OF_COUNTS = 'unread-counts'
 
 /** Browsers, in Sygnal's dialect: the pushkey is `p256dh`, the pusher's data has `endpoint` and `auth`. */
 export const webPush: ProviderType<typeof webPushOptions> = {
@@ -103,7 +100,7 @@ async function attempt(prepared: Prepared, signal: AbortSignal): Promise<Verdict
       payload,
       ttl: Math.min(options.ttl, left),
       urgency: urgencyOf(message.notification),
-      topic: message.notification.event_id ? collapseId(message) : TOPIC_OF_COUNTS,
+      topic: message.notification.event_id ? collapseId(message) : countsCollapseId(message.device),
     },
     signal,
   )
