@@ -6,6 +6,7 @@ import { startMailSweepers } from './delivery/email/sweep-mail.ts'
 import { createMailService } from './delivery/email/mail-service.ts'
 import { startMailDelivery } from './delivery/email/worker.ts'
 import type { Queries } from './storage/query.ts'
+import { createLoginAttemptLimiter, createTokenMailLimiter } from './accounts/attempt-limits.ts'
 import { createAuthenticator } from './accounts/authenticate.ts'
 import { createAuthSessions } from './accounts/auth-sessions.ts'
 import { createLastSeen } from './accounts/last-seen.ts'
@@ -37,8 +38,9 @@ import {
 } from './gateway-app.ts'
 import type { NotificationDevice } from './gateway/notification.ts'
 import type { Vapid } from './gateway/webpush/vapid.ts'
+import { addressGroup } from './http/address.ts'
 import { healthRoutes } from './http/health.ts'
-import { createLoginAttemptLimiter, createRateLimiter, createTokenMailLimiter } from './http/rate-limit.ts'
+import { createRateLimiter } from './http/rate-limit.ts'
 import { createHttpServer } from './http/server.ts'
 import { systemClock } from './lib/clock.ts'
 import { createEvents } from './lib/events.ts'
@@ -277,6 +279,7 @@ function createStages(
     passwords: createPasswords(),
     authSessions: createAuthSessions({ clock, random }),
     loginAttempts: createLoginAttemptLimiter(config.rate_limits, clock),
+    addressGroup,
     onDevicesRemoved: (tx, userId, deviceIds) => removePushersOfDevices(pushers, tx, { userId, deviceIds }),
     onAddressRemoved: (tx, userId, address) => removePusherOfAddress(pushers, tx, { userId, address }),
     onAccountClosed: (tx, userId) => removeAllPushers(pushers, tx, userId),

@@ -21,12 +21,14 @@ type Outcome = { kind: 'done' } | { kind: 'challenge'; body: Challenge }
  */
 export async function changePassword(
   deps: AccountDeps,
-  { userId, deviceId }: Owner,
+  owner: Owner,
   request: { newPassword: string; logoutDevices: boolean; auth: Json | undefined },
 ): Promise<Outcome> {
+  const { userId, deviceId } = owner
   checkNewPassword(request.newPassword)
   const purpose = `password ${userId}`
-  const verdict = await authorise(deps, { purpose, stage: 'm.login.password', auth: request.auth, userId })
+  const { auth } = request
+  const verdict = await authorise(deps, { purpose, stage: 'm.login.password', auth, owner })
   if (verdict.kind === 'challenge') return verdict
   const from = verdict.passwordHash ?? ''
   const to = await deps.passwords.hash(request.newPassword)
@@ -44,11 +46,13 @@ export async function changePassword(
  */
 export async function deactivate(
   deps: AccountDeps,
-  userId: UserId,
+  owner: Owner,
   request: { erase: boolean; auth: Json | undefined },
 ): Promise<Outcome> {
+  const { userId } = owner
   const purpose = `deactivate ${userId}`
-  const verdict = await authorise(deps, { purpose, stage: 'm.login.password', auth: request.auth, userId })
+  const { auth } = request
+  const verdict = await authorise(deps, { purpose, stage: 'm.login.password', auth, owner })
   if (verdict.kind === 'challenge') return verdict
   await deps.db.transaction(async (tx) => {
     const user = await tx.first(userById, { userId })

@@ -15,6 +15,8 @@ export type AccountDeps = {
   readonly passwords: Passwords
   readonly authSessions: AuthSessions
   readonly loginAttempts: AttemptLimiter
+  /** What an address counts as: an IPv6 host usually owns its whole /64. */
+  readonly addressGroup: (address: string) => string
   /** Takes away, in the same transaction, what hangs on devices: their pushers. */
   onDevicesRemoved(tx: Transaction, userId: UserId, deviceIds: readonly DeviceId[]): Promise<void>
   /** Takes away, in the same transaction, what hangs on an address that is the user's no more: the pusher that mails there. */
@@ -32,10 +34,25 @@ export type AccountDeps = {
 /** A user's push rules are other ones for the events after `position`. */
 export type RulesChange = { userId: UserId; position: number }
 
-/** Guards one account against guessing: each attempt counts beforehand, so that many at once cannot slip through. */
+/** Where an attempt at a password comes from. */
+export type AttemptSource = {
+  /** A group of addresses, or a device that is signed in. */
+  key: string
+  /** Whether the account has been used from there; asked only when there were many failures from elsewhere. */
+  isKnown: () => Promise<boolean>
+}
+
+/** Guards accounts against guessing: each attempt counts beforehand, so that many at once cannot slip through. */
 export interface AttemptLimiter {
-  /** @throws MatrixError 429 when the attempts are used up */
-  attempt(account: string): void
-  /** The attempt was a good one and does not count. */
-  succeeded(account: string): void
+  /**
+   * Resolves when the attempt may be made, to a function that takes it back: a good attempt does not count.
+   * @throws MatrixError 429 when the attempts of this source, or of all, are used up
+   */
+  attempt(account: UserId, source: AttemptSource): Promise<() => void>
+}
+
+/** Guards a mailbox against mails that others ask for. */
+export interface TokenMailLimiter {
+  /** @throws MatrixError 429 when there were too many, from this address or in sum */
+  take(recipient: string, asker: string): void
 }

@@ -56,13 +56,14 @@ export async function updateDevice(
 /** Removes devices once the user has given the password. Devices that are not there are removed already. */
 export async function deleteDevicesOf(
   deps: AccountDeps,
-  userId: UserId,
+  owner: { userId: UserId; deviceId: DeviceId },
   request: { deviceIds: readonly DeviceId[]; auth: Json | undefined },
 ): Promise<{ kind: 'deleted' } | { kind: 'challenge'; body: Challenge }> {
+  const { userId } = owner
   const named = [...new Set(request.deviceIds)].sort()
   const purpose = JSON.stringify(['delete_devices', userId, ...named])
   const stage = 'm.login.password'
-  const verdict = await authorise(deps, { purpose, stage, auth: request.auth, userId })
+  const verdict = await authorise(deps, { purpose, stage, auth: request.auth, owner })
   if (verdict.kind === 'challenge') return verdict
   await deps.db.transaction((tx) => removeDevices(deps, tx, userId, named))
   return { kind: 'deleted' }

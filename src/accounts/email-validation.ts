@@ -2,7 +2,7 @@ import { invalidParam, MatrixError } from '../lib/errors.ts'
 import { canonicalAddress } from '../lib/mail/address.ts'
 import type { MailResult } from '../lib/mail/mail-result.ts'
 import type { Queries } from '../storage/query.ts'
-import type { AccountDeps, AttemptLimiter } from './deps.ts'
+import type { AccountDeps, TokenMailLimiter } from './deps.ts'
 import {
   countFailure,
   insertValidation,
@@ -26,8 +26,8 @@ import { hashToken } from './tokens.ts'
 export type ValidationDeps = AccountDeps & {
   /** Mails the link with a token; undefined: there is no mail server. */
   mailToken: ((mail: TokenMail) => Promise<MailResult>) | undefined
-  /** Limits the mails with a token to one address. */
-  tokenMails: AttemptLimiter
+  /** Limits the mails with a token to one mailbox. */
+  tokenMails: TokenMailLimiter
 }
 
 /** `signal` ends the wait for the mail server. */
@@ -64,7 +64,14 @@ const notThrough = (reason: string, message: string) =>
  */
 export async function requestToken(
   deps: ValidationDeps,
-  asked: { email: string; clientSecret: string; sendAttempt: number; signal: AbortSignal },
+  asked: {
+    email: string
+    clientSecret: string
+    sendAttempt: number
+    /** The address that the request came from. */
+    from: string
+    signal: AbortSignal
+  },
 ): Promise<{ sid: string }> {
   if (deps.mailToken === undefined) throw noMail()
   const address = canonicalAddress(asked.email)
@@ -82,8 +89,8 @@ export async function requestToken(
 
 /** Written before the mail goes out: of two requests at once one sends. */
 function noteAttempt(
-  { db, clock, random, tokenMails }: ValidationDeps,
-  asked: { address: string; clientSecret: string; sendAttempt: number; tokenHash: string },
+  { db, clock, random, tokenMails, addressGroup }: ValidationDeps,
+  asked: { address: string; clientSecret: string; sendAttempt: number; from: string; tokenHash: string },
 ): Promise<{ sid: string; isNews: boolean }> {
   const { address, sendAttempt, tokenHash } = asked
   const secretHash = hashToken(asked.clientSecret)
@@ -94,7 +101,7 @@ function noteAttempt(
     const isOpen = found && now < endOf(found)
     if (isOpen && (found.send_attempt >= sendAttempt || found.validated_at !== null))
       return { sid: found.sid, isNews: false }
-    tokenMails.attempt(address)
+    tokenMails.take(address, addressGroup(asked.from))
     const sid = found?.sid ?? random.token(SID_BYTES)
     const isNews = found
       ? await tx.run(renewValidation, { sid, sendAttempt, tokenHash, now })

@@ -1,7 +1,7 @@
 import { forbidden } from '../lib/errors.ts'
 import type { AccountDeps } from './deps.ts'
 import { checkDevice, knownAs } from './names.ts'
-import { checkPassword } from './password-check.ts'
+import { addressSource, checkPassword } from './password-check.ts'
 import { type NewSession, passwordChangedMeanwhile, type Session, startSession } from './sessions.ts'
 import { userById } from './users-store.ts'
 
@@ -13,14 +13,15 @@ export type Login = NewSession & {
 
 /**
  * A session for whoever knows the password. A user who does not exist costs the same time as a wrong password and gets the same answer.
- * @throws MatrixError 403 wrong user or password; 429 too many attempts for this account
+ * @throws MatrixError 403 wrong user or password; 429 too many attempts at this account
  */
 export async function login(deps: AccountDeps, wanted: Login): Promise<Session> {
   checkDevice(wanted.deviceId, wanted.displayName)
   const userId = knownAs(wanted.user, deps.serverName)
   // A name from elsewhere says nothing about the accounts here: it needs neither the work nor the limit.
   if (userId === undefined) throw wrongLogin()
-  const proof = await checkPassword(deps, userId, wanted.password)
+  const source = addressSource(deps, userId, wanted.address)
+  const proof = await checkPassword(deps, { userId, password: wanted.password, source })
   if (!proof) throw wrongLogin()
   return deps.db.transaction(async (tx) => {
     const user = await tx.first(userById, { userId })

@@ -1,5 +1,6 @@
-import type { UserId } from '../lib/ids.ts'
-import type { AccountDeps } from './deps.ts'
+import type { DeviceId, UserId } from '../lib/ids.ts'
+import type { AccountDeps, AttemptSource } from './deps.ts'
+import { devicesOfUser } from './devices-store.ts'
 import { userById } from './users-store.ts'
 
 /** What the password was compared with: a transaction that builds on the check makes sure it is still the same. */
@@ -12,10 +13,9 @@ export type Proof = { passwordHash: string }
  */
 export async function checkPassword(
   deps: Pick<AccountDeps, 'db' | 'passwords' | 'loginAttempts'>,
-  userId: UserId,
-  password: string,
+  { userId, password, source }: { userId: UserId; password: string; source: AttemptSource },
 ): Promise<Proof | undefined> {
-  deps.loginAttempts.attempt(userId)
+  const takeBack = await deps.loginAttempts.attempt(userId, source)
   let wrong = false
   try {
     const passwordHash = (await deps.db.first(userById, { userId }))?.password_hash
@@ -23,6 +23,27 @@ export async function checkPassword(
     return wrong || !passwordHash ? undefined : { passwordHash }
   } finally {
     // What could not be checked is no guess either.
-    if (!wrong) deps.loginAttempts.succeeded(userId)
+    if (!wrong) takeBack()
   }
+}
+
+/** A login. Known are the addresses from which the devices of the account were last used. */
+export function addressSource(
+  deps: Pick<AccountDeps, 'db' | 'addressGroup'>,
+  userId: UserId,
+  address: string | null,
+): AttemptSource {
+  const group = address === null ? undefined : deps.addressGroup(address)
+  return {
+    key: `address ${group}`,
+    async isKnown() {
+      const devices = await deps.db.all(devicesOfUser, { userId })
+      return devices.some(({ last_seen_ip: ip }) => ip !== null && deps.addressGroup(ip) === group)
+    },
+  }
+}
+
+/** A request with an access token: no stranger can use up its attempts. */
+export function deviceSource(deviceId: DeviceId): AttemptSource {
+  return { key: `device ${deviceId}`, isKnown: () => Promise.resolve(true) }
 }

@@ -45,13 +45,14 @@ export async function ownsAddress(q: Queries, userId: UserId, address: string): 
  */
 export async function addThreepid(
   deps: AccountDeps,
-  { userId }: { userId: UserId; deviceId: DeviceId },
+  owner: { userId: UserId; deviceId: DeviceId },
   { auth, ...key }: SessionKey & { auth: Json | undefined },
 ): Promise<{ kind: 'added' } | { kind: 'challenge'; body: Challenge }> {
+  const { userId } = owner
   // Before the password is asked for: it would be asked for in vain.
   await checkedValidation(deps, key)
   const purpose = JSON.stringify(['add 3pid', userId, key.sid])
-  const verdict = await authorise(deps, { purpose, stage: 'm.login.password', auth, userId })
+  const verdict = await authorise(deps, { purpose, stage: 'm.login.password', auth, owner })
   if (verdict.kind === 'challenge') return verdict
   const { address, validatedAt } = await checkedValidation(deps, key)
   const now = deps.clock.now()

@@ -1,8 +1,8 @@
-import type { UserId } from '../lib/ids.ts'
+import type { DeviceId, UserId } from '../lib/ids.ts'
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts'
 import type { AccountDeps } from './deps.ts'
 import { knownAs } from './names.ts'
-import { checkPassword, type Proof } from './password-check.ts'
+import { checkPassword, deviceSource, type Proof } from './password-check.ts'
 
 export type Stage = 'm.login.dummy' | 'm.login.password'
 
@@ -22,8 +22,8 @@ export type Interaction = {
   stage: Stage
   /** The `auth` of the request's body. */
   auth: Json | undefined
-  /** Whose password is asked for, with `m.login.password`. */
-  userId?: UserId
+  /** Whose password is asked for, with `m.login.password`, and on which device. */
+  owner?: { userId: UserId; deviceId: DeviceId }
 }
 
 /** `passwordHash` is what the password was compared with. */
@@ -45,7 +45,7 @@ export async function authorise(deps: AccountDeps, interaction: Interaction): Pr
   }
   if (type === undefined) return challenge(deps, interaction, { session })
   if (type !== stage) return challenge(deps, interaction, { session, error: `auth.type must be ${stage}` })
-  const proof = stage === 'm.login.dummy' ? ANYBODY : await ownPassword(deps, auth, interaction.userId)
+  const proof = stage === 'm.login.dummy' ? ANYBODY : await ownPassword(deps, auth, interaction.owner)
   if (!proof) return challenge(deps, interaction, { session, error: 'Wrong user or password' })
   if (session !== undefined) deps.authSessions.close(session)
   return { kind: 'granted', ...proof }
@@ -57,13 +57,14 @@ const ANYBODY: { passwordHash: string | null } = { passwordHash: null }
 async function ownPassword(
   deps: AccountDeps,
   auth: JsonObject,
-  userId: UserId | undefined,
+  owner: Interaction['owner'],
 ): Promise<Proof | undefined> {
   const { password } = auth
-  if (typeof password !== 'string' || userId === undefined) return undefined
+  if (typeof password !== 'string' || owner === undefined) return undefined
+  const { userId, deviceId } = owner
   const name = namedBy(auth)
   if (name !== undefined && knownAs(name, deps.serverName) !== userId) return undefined
-  return checkPassword(deps, userId, password)
+  return checkPassword(deps, { userId, password, source: deviceSource(deviceId) })
 }
 
 /** The user whom an `identifier`, or the `user` of old clients, names. */

@@ -48,7 +48,7 @@ export function accountRoutes(deps: AccountDeps): Route[] {
       limit: 'default',
       body: deactivateBody,
       async handler({ requester, body }) {
-        const outcome = await deactivate(deps, requester.userId, { erase: body.erase, auth: body.auth })
+        const outcome = await deactivate(deps, requester, { erase: body.erase, auth: body.auth })
         if (outcome.kind === 'challenge') return reply(401, outcome.body)
         // Nothing was ever bound to an identity server.
         return { id_server_unbind_result: 'success' }

@@ -49,7 +49,7 @@ export function devicesRoutes(deps: AccountDeps): Route[] {
       body: z.object({ auth }),
       async handler({ requester, params, body }) {
         const request = { deviceIds: [params.deviceId], auth: body.auth }
-        const outcome = await deleteDevicesOf(deps, requester.userId, request)
+        const outcome = await deleteDevicesOf(deps, requester, request)
         return outcome.kind === 'challenge' ? reply(401, outcome.body) : {}
       },
     }),
@@ -61,7 +61,7 @@ export function devicesRoutes(deps: AccountDeps): Route[] {
       body: z.object({ devices: z.array(z.string()).max(MAX_DEVICES_AT_ONCE), auth }),
       async handler({ requester, body }) {
         const request = { deviceIds: body.devices as DeviceId[], auth: body.auth }
-        const outcome = await deleteDevicesOf(deps, requester.userId, request)
+        const outcome = await deleteDevicesOf(deps, requester, request)
         return outcome.kind === 'challenge' ? reply(401, outcome.body) : {}
       },
     }),

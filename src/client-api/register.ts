@@ -44,7 +44,8 @@ export function registerRoutes(deps: RegistrationDeps): Route[] {
       method: 'GET',
       path: client('/register/available'),
       auth: 'none',
-      limit: 'default',
+      // As registrations: otherwise it would be the fast way to try which names exist.
+      limit: 'register',
       query: z.object({ username: z.string() }),
       async handler({ query }) {
         await checkAvailable(deps, query.username)

@@ -40,11 +40,12 @@ export function thirdPartyIdRoutes(deps: ValidationDeps): Route[] {
       auth: 'optional',
       limit: 'email token',
       body: tokenBody,
-      handler: ({ body, signal }) =>
+      handler: ({ body, address, signal }) =>
         requestToken(deps, {
           email: body.email,
           clientSecret: body.client_secret,
           sendAttempt: body.send_attempt,
+          from: address,
           signal,
         }),
     }),

@@ -320,11 +320,21 @@ const rateLimitsSchema = z.strictObject({
     about:
       'Requests from one address for mail with a token, and visits to its link; as many may come at once.',
   }),
-  email_tokens_per_hour_per_recipient: setting(count(5), {
-    about: 'Mails with a token to one e-mail address; as many may be asked for at once.',
+  email_tokens_per_hour_per_recipient_and_address: setting(count(5), {
+    about:
+      'Mails with a token to one e-mail address, asked for from one address; as many may be asked for at once.',
   }),
-  login_attempts_per_minute_per_account: setting(count(10), {
-    about: 'Failed logins of one account; as many may come at once.',
+  email_tokens_per_hour_per_recipient: setting(count(30), {
+    about:
+      'Mails with a token to one e-mail address, whoever asks for them; as many may be asked for at once.',
+  }),
+  login_attempts_per_minute_per_account_and_address: setting(count(10), {
+    about:
+      'Wrong passwords of one account from one address; as many may come at once. They do not count against other addresses. Behind a proxy this needs `trust_proxy`.',
+  }),
+  login_attempts_per_minute_per_account: setting(count(30), {
+    about:
+      'Wrong passwords of one account from all addresses together; as many may come at once. Further attempts wait, for 10 s at most, except from addresses where a device of the account was last used.',
   }),
   login_attempts_per_minute_per_address: setting(count(120), {
     about: 'Logins from one address; as many may come at once.',

@@ -1,7 +1,6 @@
 import type { Config } from '../config/schema.ts'
 import type { Clock } from '../lib/clock.ts'
-import { limitExceeded } from '../lib/errors.ts'
-import { createTokenBuckets, type Rate, type TokenBuckets } from '../lib/token-buckets.ts'
+import { createTokenBuckets, takeOrRefuse, type TokenBuckets } from '../lib/token-buckets.ts'
 import { addressGroup } from './address.ts'
 
 /** What a route counts as. */
@@ -63,37 +62,4 @@ export function createRateLimiter(limits: Config['rate_limits'], clock: Clock): 
       if (limit !== 'none') takeOrRefuse(ofUser[limit], userId)
     },
   }
-}
-
-/** Guards one account against guessing: each attempt counts beforehand, so that many at once cannot slip through. */
-export type AttemptLimiter = {
-  /** @throws MatrixError 429 when the attempts are used up */
-  attempt(account: string): void
-  /** The attempt was a good one and does not count. */
-  succeeded(account: string): void
-}
-
-export function createLoginAttemptLimiter(limits: Config['rate_limits'], clock: Clock): AttemptLimiter {
-  const count = limits.login_attempts_per_minute_per_account
-  return createAttemptLimiter(limits, { perSecond: count / 60, burst: count }, clock)
-}
-
-/** Guards one mailbox against mail that others ask for. */
-export function createTokenMailLimiter(limits: Config['rate_limits'], clock: Clock): AttemptLimiter {
-  const count = limits.email_tokens_per_hour_per_recipient
-  return createAttemptLimiter(limits, { perSecond: count / 3600, burst: count }, clock)
-}
-
-function createAttemptLimiter(limits: Config['rate_limits'], rate: Rate, clock: Clock): AttemptLimiter {
-  if (!limits.enabled) return { attempt: () => undefined, succeeded: () => undefined }
-  const buckets = createTokenBuckets({ rate, clock })
-  return {
-    attempt: (account) => takeOrRefuse(buckets, account),
-    succeeded: (account) => buckets.giveBack(account),
-  }
-}
-
-function takeOrRefuse(buckets: TokenBuckets, key: string): void {
-  const waitMs = buckets.take(key)
-  if (waitMs > 0) throw limitExceeded(waitMs)
 }

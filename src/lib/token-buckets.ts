@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts'
+import { limitExceeded } from './errors.ts'
 
 export type Rate = { perSecond: number; burst: number }
 
@@ -50,4 +51,10 @@ export function createTokenBuckets(options: { rate: Rate; clock: Clock; maxKeys?
       return buckets.size
     },
   }
+}
+
+/** @throws MatrixError 429 with the time until there is a token */
+export function takeOrRefuse(buckets: TokenBuckets, key: string): void {
+  const waitMs = buckets.take(key)
+  if (waitMs > 0) throw limitExceeded(waitMs)
 }

@@ -19,16 +19,17 @@ export function stillClock(): Clock & { advance(ms: number): void } {
   return { now: () => now, sleep: () => Promise.resolve(), advance: (ms) => void (now += ms) }
 }
 
-/** Lets each account fail `count` times. */
+/** Lets each account fail `count` times from each source. */
 export function attempts(count: number): AttemptLimiter {
   const used = new Map<string, number>()
   return {
-    attempt(account) {
-      const before = used.get(account) ?? 0
+    async attempt(account, { key }) {
+      const pair = `${account} ${key}`
+      const before = used.get(pair) ?? 0
       if (before >= count) throw limitExceeded(60_000)
-      used.set(account, before + 1)
+      used.set(pair, before + 1)
+      return () => void used.set(pair, (used.get(pair) ?? 1) - 1)
     },
-    succeeded: (account) => void used.set(account, (used.get(account) ?? 1) - 1),
   }
 }
 
@@ -48,6 +49,7 @@ export function accountsOn(db: Database, overrides: Partial<RegistrationDeps> = 
     passwords: createPasswords({ cost: CHEAP }),
     authSessions: createAuthSessions({ clock, random: systemRandom }),
     loginAttempts: attempts(1000),
+    addressGroup: (address) => address,
     onDevicesRemoved: async (_tx, userId, deviceIds) =>
       void removed.push(...deviceIds.map((deviceId) => `${userId} ${deviceId}`)),
     onAddressRemoved: async (_tx, userId, address) => void removed.push(`${userId} ${address}`),

@@ -194,14 +194,15 @@ onEachDatabase('sessions', (open) => {
     await withAliceAndBob(deps)
     await logIn(deps, 'alice', 'PHONE')
     const ofBob = await logIn(deps, 'bob', 'PHONE')
+    const onPhone = { userId: alice, deviceId: device('PHONE') }
     const deviceIds = [device('PHONE'), device('GONE')]
-    const asked = await deleteDevicesOf(deps, alice, { deviceIds, auth: undefined })
+    const asked = await deleteDevicesOf(deps, onPhone, { deviceIds, auth: undefined })
     assert.equal(asked.kind, 'challenge')
-    const wrong = await deleteDevicesOf(deps, alice, { deviceIds, auth: password('wrong') })
+    const wrong = await deleteDevicesOf(deps, onPhone, { deviceIds, auth: password('wrong') })
     assert.ok(wrong.kind === 'challenge' && wrong.body.errcode === 'M_FORBIDDEN')
     assert.equal((await listDevices(db, alice)).length, 1)
     const right = { deviceIds, auth: password('secret') }
-    assert.deepEqual(await deleteDevicesOf(deps, alice, right), { kind: 'deleted' })
+    assert.deepEqual(await deleteDevicesOf(deps, onPhone, right), { kind: 'deleted' })
     assert.deepEqual(removed.sort(), [`${alice} GONE`, `${alice} PHONE`])
     assert.deepEqual(await listDevices(db, alice), [])
     assert.ok(await authenticate(db, ofBob.accessToken))
@@ -212,7 +213,8 @@ onEachDatabase('sessions', (open) => {
     const { deps, removed, ended } = accountsOn(db)
     await withAliceAndBob(deps)
     const { accessToken } = await logIn(deps, 'alice', 'PHONE')
-    const outcome = await deactivate(deps, alice, { erase: true, auth: password('secret') })
+    const onPhone = { userId: alice, deviceId: device('PHONE') }
+    const outcome = await deactivate(deps, onPhone, { erase: true, auth: password('secret') })
     assert.deepEqual(outcome, { kind: 'done' })
     assert.deepEqual(removed, [`${alice} PHONE`])
     assert.deepEqual(ended, [alice], 'its rooms are to be left')

@@ -41,7 +41,7 @@ async function house(t: TestContext, open: (t: TestContext) => Promise<Database>
       mails.push(mail)
       return result
     },
-    tokenMails: { attempt: (address) => void asked.push(address), succeeded: () => undefined },
+    tokenMails: { take: (recipient, asker) => void asked.push(`${recipient} from ${asker}`) },
   }
   for (const username of ['ada', 'bob'])
     await register(accounts.deps, {
@@ -54,7 +54,7 @@ async function house(t: TestContext, open: (t: TestContext) => Promise<Database>
       address: null,
     })
   const ask = (email = 'ada@example.org', clientSecret = 's', sendAttempt = 1) =>
-    requestToken(deps, { email, clientSecret, sendAttempt, signal })
+    requestToken(deps, { email, clientSecret, sendAttempt, from: '192.0.2.1', signal })
   const add = (userId: UserId, sid: string, clientSecret = 's') =>
     addThreepid(deps, { userId, deviceId: 'D' as DeviceId }, { sid, clientSecret, auth })
   const lastToken = () => mails.at(-1)?.token ?? ''
@@ -156,12 +156,11 @@ onEachDatabase('addresses', (open) => {
   test('too many mails to one address are refused, and nothing is written', async (t) => {
     const { db, deps, mails } = await house(t, open)
     const tokenMails = {
-      attempt: () => {
+      take: () => {
         throw limitExceeded(1000)
       },
-      succeeded: () => undefined,
     }
-    const asked = { email: 'ada@example.org', clientSecret: 's', sendAttempt: 1, signal }
+    const asked = { email: 'ada@example.org', clientSecret: 's', sendAttempt: 1, from: '192.0.2.1', signal }
     assert.equal((await refusal(requestToken({ ...deps, tokenMails }, asked))).status, 429)
     assert.deepEqual([mails, await db.all(validations, {})], [[], []])
   })
@@ -246,7 +245,7 @@ onEachDatabase('addresses', (open) => {
       (await listThreepids(db, ada)).map(({ address }) => address),
       ['ada@work.example'],
     )
-    await deactivate(deps, ada, { erase: false, auth })
+    await deactivate(deps, { userId: ada, deviceId: 'D' as DeviceId }, { erase: false, auth })
     assert.deepEqual(await listThreepids(db, ada), [])
     await ask('ada@work.example', 'new owner')
   })
@@ -280,7 +279,13 @@ onEachDatabase('addresses', (open) => {
 
 test('a server without mail says so, before all else', async () => {
   const deps = { mailToken: undefined } as unknown as ValidationDeps
-  const asked = requestToken(deps, { email: 'nonsense', clientSecret: 's', sendAttempt: 1, signal })
+  const asked = requestToken(deps, {
+    email: 'nonsense',
+    clientSecret: 's',
+    sendAttempt: 1,
+    from: '192.0.2.1',
+    signal,
+  })
   assert.equal((await refusal(asked)).errcode, 'M_THREEPID_MEDIUM_NOT_SUPPORTED')
 })
 

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { loadConfig } from '../../src/config/load.ts'
 import { addressGroup } from '../../src/http/address.ts'
-import { createLoginAttemptLimiter, createRateLimiter } from '../../src/http/rate-limit.ts'
+import { createRateLimiter } from '../../src/http/rate-limit.ts'
 import { createTokenBuckets } from '../../src/lib/token-buckets.ts'
 import { stillClock } from './server-fixture.ts'
 
@@ -71,28 +71,11 @@ test('switched off, nothing is ever refused', () => {
     ...defaults,
     enabled: false,
     registrations_per_minute_per_address: 1,
-    login_attempts_per_minute_per_account: 1,
   }
   const limiter = createRateLimiter(limits, stillClock())
-  const attempts = createLoginAttemptLimiter(limits, stillClock())
   for (let count = 0; count < 50; count++) {
     limiter.address('register', '192.0.2.1')
-    attempts.attempt('@a:x')
   }
-})
-
-test('failed logins of one account are counted, good ones are not', () => {
-  const clock = stillClock()
-  const attempts = createLoginAttemptLimiter({ ...defaults, login_attempts_per_minute_per_account: 3 }, clock)
-  for (let count = 0; count < 10; count++) {
-    attempts.attempt('@a:x')
-    attempts.succeeded('@a:x')
-  }
-  for (let count = 0; count < 3; count++) attempts.attempt('@a:x')
-  assert.throws(() => attempts.attempt('@a:x'), isLimited)
-  attempts.attempt('@b:x')
-  clock.advance(20_000)
-  attempts.attempt('@a:x')
 })
 
 test('an IPv6 /64 counts as one address', () => {

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { createManualClock } from '../support/manual-clock.ts'
+import { startTestServer } from '../support/server.ts'
+
+type Answer = { status: number; body: Record<string, unknown> }
+type Request = { from: string; method?: string; token?: string; body?: unknown }
+
+const OWNER = '198.51.100.1'
+const STRANGER = '203.0.113.66'
+
+/** A server behind a proxy that tells it the addresses of its clients, with alice, who registered from `OWNER`. */
+async function withAlice(t: TestContext, env: Record<string, string>) {
+  const clock = createManualClock()
+  const server = await startTestServer(t, {
+    env: { BELFRY_RATE_LIMITS_ENABLED: 'true', BELFRY_TRUST_PROXY: 'true', ...env },
+    environment: { clock },
+  })
+  const ask = async (path: string, { from, method = 'POST', token, body }: Request): Promise<Answer> => {
+    const response = await fetch(`${server.url}/_matrix/client/v3${path}`, {
+      method,
+      headers: {
+        'x-forwarded-for': from,
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    return { status: response.status, body: (await response.json()) as Record<string, unknown> }
+  }
+  const body = { username: 'alice', password: 'right', auth: { type: 'm.login.dummy' } }
+  const registered = await ask('/register', { from: OWNER, body })
+  const login = async (from: string, password: string) => {
+    const identifier = { type: 'm.id.user', user: 'alice' }
+    return (await ask('/login', { from, body: { type: 'm.login.password', identifier, password } })).status
+  }
+  return { clock, ask, login, token: String(registered.body['access_token']) }
+}
+
+const PAIR = 'BELFRY_RATE_LIMITS_LOGIN_ATTEMPTS_PER_MINUTE_PER_ACCOUNT_AND_ADDRESS'
+const SUM = 'BELFRY_RATE_LIMITS_LOGIN_ATTEMPTS_PER_MINUTE_PER_ACCOUNT'
+
+test('wrong passwords from one address do not refuse the right one from another', async (t) => {
+  const { login, ask, token } = await withAlice(t, { [PAIR]: '2' })
+  const guesses = []
+  for (let count = 0; count < 4; count++) guesses.push(await login(STRANGER, `guess ${count}`))
+  assert.deepEqual(guesses, [403, 403, 429, 429])
+  assert.equal(await login(STRANGER, 'right'), 429, 'a guess that happens to be right is one too many')
+  assert.equal(await login('192.0.2.77', 'right'), 200, 'an address that was never seen')
+  assert.equal(await login(OWNER, 'right'), 200)
+  const auth = { type: 'm.login.password', password: 'right' }
+  const changed = await ask('/account/password', {
+    from: STRANGER,
+    token,
+    body: { new_password: 'new', auth },
+  })
+  assert.equal(changed.status, 200, 'a device that is signed in, from the address of the stranger')
+})
+
+test('wrong passwords from many addresses slow down others, and not the addresses of the account', async (t) => {
+  const { login, clock } = await withAlice(t, { [PAIR]: '5', [SUM]: '6' })
+  for (let count = 0; count < 6; count++) assert.equal(await login(`203.0.113.${count}`, 'guess'), 403)
+  let answered = false
+  const elsewhere = login('192.0.2.77', 'right').then((status) => {
+    answered = true
+    return status
+  })
+  assert.equal(await login(OWNER, 'right'), 200)
+  assert.equal(answered, false)
+  while (!answered) {
+    clock.advance(1000)
+    await new Promise(setImmediate)
+  }
+  assert.equal(await elsewhere, 200)
+})
+
+test('wrong passwords on one device do not keep the owner from logging in, and are bounded', async (t) => {
+  const { login, ask, token } = await withAlice(t, { [PAIR]: '2' })
+  const change = async (password: string) => {
+    const auth = { type: 'm.login.password', password }
+    const body = { new_password: 'new', auth }
+    return (await ask('/account/password', { from: OWNER, token, body })).status
+  }
+  assert.deepEqual([await change('a'), await change('b'), await change('right')], [401, 401, 429])
+  assert.equal(await login(OWNER, 'right'), 200)
+})
+
+test('user names cannot be tried faster than accounts can be registered', async (t) => {
+  const { ask } = await withAlice(t, { BELFRY_RATE_LIMITS_REGISTRATIONS_PER_MINUTE_PER_ADDRESS: '3' })
+  const probe = async (from: string) =>
+    (await ask('/register/available?username=alice', { from, method: 'GET' })).status
+  const probes = []
+  for (let count = 0; count < 4; count++) probes.push(await probe(STRANGER))
+  assert.deepEqual(probes, [400, 400, 400, 429])
+  assert.equal(await probe('192.0.2.77'), 400)
+})
