@@ -50,6 +50,7 @@ import { createMetrics } from './lib/metrics.ts'
 import { VERSION } from './lib/version.ts'
 import { makeIpPolicy } from './lib/outbound/ip-policy.ts'
 import type { Lookup } from './lib/outbound/lookup.ts'
+import { withoutFor } from './lib/outbound/no-proxy.ts'
 import { createResolver } from './lib/outbound/resolve.ts'
 import { createOccupancy } from './lib/occupancy.ts'
 import { badgeOf, endBadge, startBadge } from './notifications/badge.ts'
@@ -145,6 +146,12 @@ export async function createBelfry(
         await proveWritable(db)
         // Certificates that cannot be read are to be heard of now, not with the first poke.
         if (ca.length > 0) await stages.sender.load()
+        const { proxy } = config.push
+        if (proxy !== undefined)
+          log.info(
+            { proxy: `${proxy.host}:${proxy.port}` },
+            'pokes go through a proxy, which resolves the names: it has to keep private networks out of reach',
+          )
         const contactFault = stages.webPush?.health().contact
         if (contactFault !== undefined)
           log.warn(`web push: the contact ${contactFault}; set push.contact, or public_url to an https URL`)
@@ -214,7 +221,14 @@ function createStages(
   const ownUrls = config.public_url === undefined ? [] : [config.public_url]
   const isOwnGateway = (url: URL) => ownUrls.some((own) => url.href === own + NOTIFY_PATH)
 
-  const outbound = { policy, lookup, ca, connectionsPerOrigin: config.push.connections_per_gateway, clock }
+  const outbound = {
+    policy,
+    lookup,
+    ca,
+    proxy: withoutFor(config.push.proxy, config.push.no_proxy),
+    connectionsPerOrigin: config.push.connections_per_gateway,
+    clock,
+  }
   const sender = makeLazySender({
     ...outbound,
     inProcess: (url) => (isOwnGateway(url) ? own.inProcess : undefined),

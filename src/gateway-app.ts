@@ -28,6 +28,7 @@ import { VERSION } from './lib/version.ts'
 import { createMetrics, type Metrics } from './lib/metrics.ts'
 import { makeIpPolicy } from './lib/outbound/ip-policy.ts'
 import type { Lookup } from './lib/outbound/lookup.ts'
+import { withoutFor } from './lib/outbound/no-proxy.ts'
 import { createResolver } from './lib/outbound/resolve.ts'
 import { createTokenBuckets } from './lib/token-buckets.ts'
 import { type Database, openDatabase } from './storage/database.ts'
@@ -154,7 +155,15 @@ function providerDepsOf(
   { clock, random, log, metrics, lookup }: Environment & { lookup: Lookup },
 ): Omit<ProviderDeps, 'appId'> {
   const policy = makeIpPolicy(config.push.allow_ip_ranges)
-  return { clock, random, log, metrics, policy, lookup, proxy: config.gateway.proxy }
+  return {
+    clock,
+    random,
+    log,
+    metrics,
+    policy,
+    lookup,
+    proxy: withoutFor(config.gateway.proxy, config.push.no_proxy),
+  }
 }
 
 /** Has the steps of events recorded; counts alone have no journey. */

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { ConfigError } from './config-error.ts'
 import { decide, readText, type Sources } from './load.ts'
+import { proxyFromEnvironment } from './proxy-environment.ts'
 import { flatten, type Given, isMapping, parseYaml, readEnvironment, readFlags } from './read.ts'
 import { type Config, configSchema } from './schema.ts'
 
@@ -56,21 +57,15 @@ export function loadGatewayConfig(sources: Sources): GatewayConfig {
   if (file === undefined) throw new ConfigError('--config FILE is needed: it names the apps')
   const content = parseYaml(readText(file, readFile), file)
   const read = readSygnal(content, file)
-  const config = decide([...proxyOf(env), ...read.given, ...environment.given, ...flags.given])
+  // As Sygnal has it: what the file says comes first.
+  const proxies = proxyFromEnvironment(env, [['gateway', 'proxy']])
+  const config = decide([...proxies, ...read.given, ...environment.given, ...flags.given])
   const isDatabaseGiven = [...read.given, ...environment.given, ...flags.given].some(
     ({ path }) => path[0] === 'database',
   )
   if (!isDatabaseGiven) config.database = { kind: 'sqlite', path: join(config.data, 'gateway.db') }
   const { apps, metricsAt, warnings } = read
   return { config, apps, warnings, ...(metricsAt && { metricsAt }) }
-}
-
-/** As Sygnal has it: what the file says comes first. */
-function proxyOf(env: Readonly<Record<string, string | undefined>>): Given[] {
-  const value = env['HTTPS_PROXY'] ?? env['https_proxy']
-  return value === undefined || value === ''
-    ? []
-    : [{ path: ['gateway', 'proxy'], value, from: 'HTTPS_PROXY' }]
 }
 
 type Read = Pick<GatewayConfig, 'apps' | 'metricsAt' | 'warnings'> & { given: Given[] }

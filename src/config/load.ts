@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { z } from 'zod'
 import { ConfigError } from './config-error.ts'
+import { proxyFromEnvironment } from './proxy-environment.ts'
 import { type Given, readEnvironment, readFlags, readYaml } from './read.ts'
 import { type Config, configSchema } from './schema.ts'
 import { settings } from './settings.ts'
@@ -31,9 +32,16 @@ export function loadCommandLine(sources: Sources & { switches?: readonly string[
   const environment = readEnvironment(env)
   const file = flags.file ?? environment.file
   const inFile = file === undefined ? [] : readYaml(readText(file, readFile), file)
-  const config = decide([...inFile, ...environment.given, ...flags.given])
+  const fromProxies = proxyFromEnvironment(env, PROXIES)
+  const config = decide([...fromProxies, ...inFile, ...environment.given, ...flags.given])
   return { config, switches: flags.switches, positionals: flags.positionals }
 }
+
+/** What `HTTPS_PROXY` stands for. */
+const PROXIES = [
+  ['push', 'proxy'],
+  ['gateway', 'proxy'],
+]
 
 export function readText(file: string, readFile: (path: string) => string): string {
   try {

@@ -67,6 +67,16 @@ function refuse(context: z.RefinementCtx, message: string): never {
   return z.NEVER
 }
 
+/** `none` is for where `HTTPS_PROXY` is set, and not meant for this. */
+const proxyUrl = z.string().transform((text, context) => {
+  if (text === 'none') return undefined
+  try {
+    return parseProxy(text)
+  } catch (error) {
+    return refuse(context, (error as RangeError).message)
+  }
+})
+
 const pushSchema = z.strictObject({
   allow_ip_ranges: setting(z.array(ipRange).prefault([]), {
     about:
@@ -84,6 +94,16 @@ const pushSchema = z.strictObject({
     flag: 'extra-ca',
     value: 'FILE',
     shownDefault: 'none',
+  }),
+  proxy: setting(proxyUrl.optional(), {
+    about:
+      'A proxy through which push gateways and push services of browsers are called, with CONNECT: `http://HOST:PORT`, `http://USER:PASSWORD@HOST:PORT` or `none`. It resolves the names, so it has to keep private networks out of reach.',
+    shownDefault: 'HTTPS_PROXY',
+  }),
+  no_proxy: setting(z.array(z.string().min(1)).prefault([]), {
+    about:
+      'Hosts that are called without `push.proxy` and `gateway.proxy`: names with everything below them, addresses, networks, each with a port or without; `*` for all. Addresses in `push.allow_ip_ranges` are always called without.',
+    shownDefault: 'NO_PROXY',
   }),
   legacy_mention_rules: setting(flagOn, {
     about:
@@ -225,14 +245,6 @@ const experimentalSchema = z.strictObject({
 })
 
 // The keys of an app are those of its type: `gateway/` reads them.
-const proxyUrl = z.string().transform((text, context) => {
-  try {
-    return parseProxy(text)
-  } catch (error) {
-    return refuse(context, (error as RangeError).message)
-  }
-})
-
 const gatewaySchema = z.strictObject({
   apps: setting(z.record(z.string(), z.unknown()).prefault({}), {
     about:
@@ -240,8 +252,8 @@ const gatewaySchema = z.strictObject({
   }),
   proxy: setting(proxyUrl.optional(), {
     about:
-      'A proxy through which the push gateway calls all providers, with CONNECT: `http://HOST:PORT` or `http://USER:PASSWORD@HOST:PORT`. `belfry gateway` also takes `proxy` at the top of its file, and `HTTPS_PROXY`, as Sygnal does.',
-    shownDefault: 'none',
+      'A proxy through which the push gateway calls all providers, with CONNECT: `http://HOST:PORT`, `http://USER:PASSWORD@HOST:PORT` or `none`. `belfry gateway` also takes `proxy` at the top of its file, as Sygnal does.',
+    shownDefault: 'HTTPS_PROXY',
   }),
   answer_within_ms: setting(count(10_000, { max: 25_000 }), {
     about:

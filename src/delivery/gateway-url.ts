@@ -75,9 +75,11 @@ async function checkAddresses(url: URL, deps: GatewayUrlDeps, isAsked: boolean):
 
 /** Which addresses may be dialled for this URL. */
 export function addressRule(url: URL, policy: IpPolicy): AddressRule {
+  const isOwn = (address: string) => policy.allowedByOperator(address)
+  // Over https a gateway proves its name with a certificate, so a proxy may resolve the name.
   return isOrdinary(url)
-    ? { name: 'ordinary', allows: (address) => policy.allows(address) }
-    : { name: 'listed', allows: (address) => policy.allowedByOperator(address) }
+    ? { name: 'ordinary', allows: (address) => policy.allows(address), isOwn, trustsProxy: true }
+    : { name: 'listed', allows: isOwn, isOwn }
 }
 
 /** The form that the specification asks for; every other one needs the operator's leave. */

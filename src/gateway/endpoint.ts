@@ -57,8 +57,10 @@ export function makeEndpointAgent({
   ...options
 }: Omit<GuardedAgentOptions, 'ruleFor'> & { policy: IpPolicy }): GuardedAgent {
   // A push service proves its name with a certificate, whoever has resolved it.
-  const secure = { name: 'https', allows: (address: string) => policy.allows(address), trustsProxy: true }
-  const plain = { name: 'http', allows: (address: string) => policy.allowedByOperator(address) }
+  const isOwn = (address: string) => policy.allowedByOperator(address)
+  const allows = (address: string) => policy.allows(address)
+  const secure = { name: 'https', allows, isOwn, trustsProxy: true }
+  const plain = { name: 'http', allows: isOwn, isOwn }
   return makeGuardedAgent({ ...options, ruleFor: (url) => (url.protocol === 'https:' ? secure : plain) })
 }
 

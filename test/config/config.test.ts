@@ -105,6 +105,7 @@ test('every setting can be given in the environment, by its name', () => {
     public_url: 'https://a.b/',
     'push.allow_ip_ranges': '10.0.0.0/8',
     'push.badge': 'messages',
+    'push.proxy': 'none',
     'rooms.default_version': '12',
     'email.smtp': 'smtps://mail.a.b',
     'email.from': 'A <a@a.b>',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test, type TestContext } from 'node:test'
 
 import { loadGatewayConfig } from '../../src/config/gateway-file.ts'
+import { withoutFor } from '../../src/lib/outbound/no-proxy.ts'
 import { parseProxy } from '../../src/lib/outbound/proxy.ts'
 import { unifiedPush } from '../../src/gateway/unifiedpush/provider.ts'
 import { makeIpPolicy } from '../../src/lib/outbound/ip-policy.ts'
@@ -69,6 +70,16 @@ suite('providers through a proxy', () => {
       [host, host],
     )
     assert.equal(fake.granted(), 1)
+  })
+
+  test('APNs and FCM: a host of no_proxy is called directly', async (t) => {
+    const { forward, deps } = await startProxy(t)
+    const proxy = withoutFor(deps.proxy, ['127.0.0.0/8', 'localhost'])
+    const apns = await startApns(t, { deps: { proxy } })
+    assert.equal((await apns.send()).outcome, 'delivered')
+    const fcm = await startFcm(t, { deps: { proxy } })
+    assert.equal((await fcm.send()).outcome, 'delivered')
+    assert.deepEqual(forward.asked, [])
   })
 
   test('FCM: a tunnel that is refused', async (t) => {

@@ -2,7 +2,7 @@ import { connect, type ClientHttp2Session } from 'node:http2'
 import { isIP } from 'node:net'
 import { connect as connectTls, type SecureContext } from 'node:tls'
 
-import { openTunnel, type Proxy } from '../../lib/outbound/proxy.ts'
+import { openTunnel, type Proxy, proxyFor } from '../../lib/outbound/proxy.ts'
 
 const SESSION_MEMORY_MB = 64
 const SETTINGS = { settings: { enablePush: false }, maxSessionMemory: SESSION_MEMORY_MB }
@@ -15,11 +15,12 @@ export async function dial(
   {
     url,
     secureContext,
-    proxy,
+    proxy: given,
   }: { url: URL; secureContext: SecureContext | undefined; proxy: Proxy | undefined },
   signal: AbortSignal,
   onSession: (session: ClientHttp2Session) => void,
 ): Promise<void> {
+  const proxy = proxyFor(given, url)
   const trust = secureContext === undefined ? {} : { secureContext }
   if (proxy === undefined) return onSession(connect(url, { ...SETTINGS, ...trust }))
   const host = url.hostname.replace(/^\[|\]$/g, '')

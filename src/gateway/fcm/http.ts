@@ -4,7 +4,7 @@ import { buildConnector, Pool } from 'undici'
 
 import type { Clock } from '../../lib/clock.ts'
 import { faultOf } from '../../lib/outbound/network-fault.ts'
-import type { Proxy } from '../../lib/outbound/proxy.ts'
+import { type Proxy, proxyFor } from '../../lib/outbound/proxy.ts'
 import { throughProxy } from '../../lib/outbound/proxy-connector.ts'
 import { dateIn } from '../../lib/outbound/date-in.ts'
 import { readJson } from '../../lib/outbound/read-json.ts'
@@ -44,7 +44,8 @@ const CONNECT_MS = 10_000
 const EXCHANGE_MS = 30_000
 const MAX_BODY_BYTES = 64 * 1024
 
-export function makePoster({ origin, connections, secureContext, proxy, clock }: PosterOptions): Poster {
+export function makePoster({ origin, connections, secureContext, clock, ...given }: PosterOptions): Poster {
+  const proxy = proxyFor(given.proxy, new URL(origin))
   const connect = buildConnector({
     allowH2: false,
     timeout: CONNECT_MS,

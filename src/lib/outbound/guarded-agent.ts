@@ -6,7 +6,7 @@ import { buildConnector, errors, Pool, type Dispatcher } from 'undici'
 import { systemClock } from '../clock.ts'
 import { BLOCKED } from './ip-policy.ts'
 import type { Lookup } from './lookup.ts'
-import type { Proxy } from './proxy.ts'
+import { type Proxy, proxyFor } from './proxy.ts'
 import { throughProxy } from './proxy-connector.ts'
 import { createResolver } from './resolve.ts'
 
@@ -17,6 +17,8 @@ export type AddressRule = {
   allows: (address: string) => boolean
   /** With a proxy, nobody here sees what a name resolves to. May it be called all the same? No, unless this is true. */
   trustsProxy?: boolean
+  /** The operator's own networks, which the proxy is not asked for. None, where this is absent. */
+  isOwn?: (address: string) => boolean
 }
 
 export type GuardedAgentOptions = {
@@ -133,7 +135,8 @@ function makePool(
   const timeout = options.connectTimeoutMs ?? 5000
   const lookup = guardedLookup(options.lookup, accepts)
   const direct = buildConnector({ allowH2: false, timeout, lookup, secureContext })
-  const connect = options.proxy === undefined ? direct : throughProxy(options.proxy, direct, timeout)
+  const proxy = isOwn(url, rule) ? undefined : proxyFor(options.proxy, url)
+  const connect = proxy === undefined ? direct : throughProxy(proxy, direct, timeout)
   return new Pool(url.origin, {
     connections: options.connectionsPerOrigin ?? 8,
     pipelining: 1,
@@ -142,7 +145,7 @@ function makePool(
     // The caller's signal bounds the whole exchange; undici's timers would only start anew with each chunk.
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: guarded(rule, options.proxy, connect),
+    connect: guarded(rule, proxy, connect),
   })
 }
 
@@ -174,6 +177,13 @@ function guarded(
       callback(fault, null)
     })
   }
+}
+
+/** By the URL alone: with a proxy, names need not resolve here. */
+function isOwn({ hostname }: URL, rule: AddressRule): boolean {
+  const host = hostname.replace(/^\[|\]$/g, '')
+  if (LOCAL_NAME.test(host)) return rule.isOwn?.('127.0.0.1') === true
+  return isIP(host) !== 0 && rule.isOwn?.(host) === true
 }
 
 const LOCAL_NAME = /(?:^|\.)localhost\.?$/i

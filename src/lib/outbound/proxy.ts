@@ -6,7 +6,16 @@ export type Proxy = {
   port: number
   /** For `Proxy-Authorization`. A secret. */
   authorization?: string
+  /** Is this host called without it? None, where this is absent. */
+  bypasses?: (host: string, port: number) => boolean
 }
+
+/** The proxy through which this URL is called; `undefined`: it is called directly. */
+export function proxyFor(proxy: Proxy | undefined, url: URL): Proxy | undefined {
+  return proxy?.bypasses?.(url.hostname, portOf(url)) === true ? undefined : proxy
+}
+
+const portOf = ({ port, protocol }: URL) => (port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port))
 
 /**
  * Reads `http://[USER:PASSWORD@]HOST[:PORT]`. A user without a password is ignored, as Sygnal does.

@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { suite, test, type TestContext } from 'node:test'
+import { loadConfig } from '../../src/config/load.ts'
+import { makePokeAgent } from '../../src/delivery/poke-agent.ts'
+import { makePokeSender } from '../../src/delivery/send-poke.ts'
+import { createLog } from '../../src/lib/log.ts'
+import { makeIpPolicy } from '../../src/lib/outbound/ip-policy.ts'
+import { withoutFor } from '../../src/lib/outbound/no-proxy.ts'
+import { parseProxy } from '../../src/lib/outbound/proxy.ts'
+import { foundingPusher, registerUser } from '../support/client.ts'
+import { temporaryFolder } from '../support/databases.ts'
+import { eventually } from '../support/eventually.ts'
+import { startForwardProxy } from '../support/forward-proxy.ts'
+import { startPushService } from '../support/push-service.ts'
+import { startTestServer } from '../support/server.ts'
+import { NOT_PUBLIC } from '../gateway/addresses.ts'
+import { CERTIFICATE, PRIVATE_KEY } from './certificate.ts'
+import { httpServer, httpsServer, PATH } from './servers.ts'
+
+// A home server that reaches the internet through a proxy alone.
+
+async function startProxy(t: TestContext) {
+  const forward = await startForwardProxy()
+  t.after(() => forward[Symbol.asyncDispose]())
+  return { forward, targets: () => forward.asked.map(({ target }) => target) }
+}
+
+/** Receives pokes as `https://gateway.test`, whose name means nothing here but to the proxy. */
+async function startReceivers(t: TestContext) {
+  const received: string[] = []
+  const listener =
+    (name: string) => (request: NodeJS.ReadableStream, response: { end(text: string): void }) => {
+      request.resume().on('end', () => {
+        received.push(name)
+        response.end('{"rejected":[]}')
+      })
+    }
+  const secure = await httpsServer(listener('secure') as Parameters<typeof httpsServer>[0])
+  const plain = await httpServer(listener('plain') as Parameters<typeof httpServer>[0])
+  t.after(() => Promise.all([secure[Symbol.asyncDispose](), plain[Symbol.asyncDispose]()]))
+  return { received, secure, plain, url: `https://gateway.test:${secure.port}${PATH}` }
+}
+
+const SETTINGS: [title: string, env: (url: string) => Record<string, string>][] = [
+  ['push.proxy', (url) => ({ BELFRY_PUSH_PROXY: url })],
+  ['HTTPS_PROXY', (url) => ({ HTTPS_PROXY: url })],
+  ['https_proxy', (url) => ({ https_proxy: url })],
+]
+
+suite('the pokes of a home server', () => {
+  for (const [title, envFor] of SETTINGS)
+    test(`go through the proxy of ${title}, and to the operator's own networks directly`, async (t) => {
+      const { forward, targets } = await startProxy(t)
+      const { received, url, plain } = await startReceivers(t)
+      const service = await startPushService({
+        tls: { cert: CERTIFICATE, key: PRIVATE_KEY },
+        host: 'gateway.test',
+      })
+      t.after(() => service[Symbol.asyncDispose]())
+      const data = temporaryFolder(t)
+      writeFileSync(join(data, 'ca.pem'), CERTIFICATE)
+      const lines: string[] = []
+      const log = createLog({ level: 'info', stream: { write: (line: string) => void lines.push(line) } })
+      const withPassword = forward.url.replace('//', '//ann:secret@')
+      const { url: server } = await startTestServer(t, {
+        data,
+        flags: ['--extra-ca', join(data, 'ca.pem')],
+        env: envFor(withPassword),
+        environment: { log },
+      })
+      const [alice, bob] = [await registerUser(server, 'alice'), await registerUser(server, 'bob')]
+      const room = await alice.createRoom({ preset: 'public_chat' })
+      await bob.post(`/join/${encodeURIComponent(room)}`)
+      const set = (fields: object) =>
+        bob.try(
+          'POST',
+          '/pushers/set',
+          foundingPusher('', { append: true, instance_handle: undefined, ...fields }),
+        )
+      assert.equal((await set({ pushkey: 'one', data: { url } })).status, 200)
+      assert.equal((await set({ pushkey: 'two', data: { url: plain.url } })).status, 200)
+      const { endpoint, keys } = service.subscribe()
+      const browser = {
+        kind: 'webpush',
+        app_id: 'web',
+        pushkey: keys.p256dh,
+        data: { url: endpoint, auth: keys.auth },
+      }
+      assert.equal((await set(browser)).status, 201)
+      await alice.say(room, 'hello')
+      await eventually(() => received.length === 2 && service.received.length === 1)
+      assert.deepEqual(received.toSorted(), ['plain', 'secure'])
+      assert.deepEqual(targets().toSorted(), [new URL(url).host, new URL(service.origin).host].toSorted())
+      assert.match(forward.asked[0]?.authorization ?? '', /^Basic /)
+      assert.ok(lines.some((line) => line.includes('pokes go through a proxy')))
+      assert.ok(lines.every((line) => !line.includes('secret')))
+    })
+
+  test('to its own gateway need no proxy', async (t) => {
+    const { targets } = await startProxy(t)
+    const { url: server } = await startTestServer(t, { env: { HTTPS_PROXY: 'http://127.0.0.1:1' } })
+    const [alice, bob] = [await registerUser(server, 'alice'), await registerUser(server, 'bob')]
+    const room = await alice.createRoom({ preset: 'public_chat' })
+    await bob.post(`/join/${encodeURIComponent(room)}`)
+    const own = { pushkey: 'k', app_id: 'org.belfry.inbox', data: { url: server + PATH } }
+    await bob.post('/pushers/set', foundingPusher('', own))
+    await alice.say(room, 'hello')
+    await eventually(async () => {
+      const { pushers } = (await bob.get('/pushers')) as {
+        pushers: { 'org.belfry.status': { last_success_at: number | null } }[]
+      }
+      return pushers[0]?.['org.belfry.status'].last_success_at !== null
+    })
+    assert.deepEqual(targets(), [])
+  })
+})
+
+suite('the IP policy and a proxy', () => {
+  const poke = {
+    notification: { event_id: '$e', devices: [{ app_id: 'a', pushkey: 'k', pushkey_ts: 0, data: {} }] },
+  } as never
+
+  async function makeSender(
+    t: TestContext,
+    {
+      allowed = [],
+      noProxy = [],
+      lookup,
+    }: { allowed?: string[]; noProxy?: string[]; lookup?: () => Promise<string[]> },
+  ) {
+    const { forward, targets } = await startProxy(t)
+    const agent = makePokeAgent({
+      policy: makeIpPolicy(allowed),
+      proxy: withoutFor(parseProxy(forward.url), noProxy),
+      ca: [CERTIFICATE],
+      lookup: lookup ?? (() => Promise.reject(new Error('names are for the proxy to resolve'))),
+    })
+    t.after(() => agent[Symbol.asyncDispose]())
+    const send = makePokeSender({ agent })
+    const faultOn = async (url: string) => {
+      const result = await send(url, poke)
+      return result.kind === 'sent' ? 'sent' : result.error
+    }
+    return { forward, targets, faultOn }
+  }
+
+  test('what is not public does not reach the proxy, however it is written', async (t) => {
+    const { targets, faultOn } = await makeSender(t, {})
+    const local = ['https://localhost', 'https://a.LOCALHOST.'].map((origin) => origin + PATH)
+    for (const url of [...NOT_PUBLIC.map((one) => new URL(PATH, one).href), ...local])
+      assert.equal(await faultOn(url), 'blocked by the IP policy', url)
+    assert.deepEqual(targets(), [])
+  })
+
+  test('plain http and other paths do not reach it by a name: whether the operator allows the address cannot be seen', async (t) => {
+    const { targets, faultOn } = await makeSender(t, { allowed: ['127.0.0.0/8'] })
+    for (const url of [`http://push.example${PATH}`, 'https://push.example/other'])
+      assert.equal(await faultOn(url), 'blocked by the IP policy', url)
+    assert.deepEqual(targets(), [])
+  })
+
+  test('over https the certificate has to fit whatever the proxy leads to', async (t) => {
+    const { secure } = await startReceivers(t)
+    const { targets, faultOn } = await makeSender(t, {})
+    assert.equal(await faultOn(`https://push.example:${secure.port}${PATH}`), 'tls')
+    assert.equal(await faultOn(`https://gateway.test:${secure.port}${PATH}`), 'sent')
+    assert.deepEqual(targets(), [`push.example:${secure.port}`, `gateway.test:${secure.port}`])
+  })
+
+  test('a host of no_proxy is called directly, and only where the policy allows what its name resolves to', async (t) => {
+    const { secure } = await startReceivers(t)
+    const url = `https://gateway.test:${secure.port}${PATH}`
+    const given = { noProxy: ['gateway.test'], lookup: async () => ['127.0.0.1'] }
+    const strict = await makeSender(t, given)
+    assert.equal(await strict.faultOn(url), 'blocked by the IP policy')
+    const allowed = await makeSender(t, { ...given, allowed: ['127.0.0.1'] })
+    assert.equal(await allowed.faultOn(url), 'sent')
+    assert.deepEqual([...strict.targets(), ...allowed.targets()], [])
+  })
+
+  test('a proxy that refuses or is away is told in a word, and tried again', async (t) => {
+    const { secure } = await startReceivers(t)
+    const { forward, faultOn } = await makeSender(t, {})
+    forward.refuse.push('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n')
+    const url = `https://gateway.test:${secure.port}${PATH}`
+    assert.equal(await faultOn(url), 'proxy')
+    assert.equal(await faultOn(url), 'sent')
+  })
+})
+
+suite('which proxy a home server uses', () => {
+  const load = (env: Record<string, string>, file: object = {}) =>
+    loadConfig({
+      argv: ['--config', 'x'],
+      env,
+      readFile: () => JSON.stringify(file),
+    })
+  const both = ({ push, gateway }: ReturnType<typeof load>) => [push.proxy?.host, gateway.proxy?.host]
+
+  test('none, unless one is named', () => assert.deepEqual(both(load({})), [undefined, undefined]))
+  test('HTTPS_PROXY is for pokes and for its own gateway', () =>
+    assert.deepEqual(both(load({ HTTPS_PROXY: 'http://env:1' })), ['env', 'env']))
+  test('a setting goes before it', () =>
+    assert.deepEqual(both(load({ HTTPS_PROXY: 'http://env:1' }, { push: { proxy: 'http://file:1' } })), [
+      'file',
+      'env',
+    ]))
+  test('"none" is none', () =>
+    assert.deepEqual(
+      both(load({ HTTPS_PROXY: 'http://env:1', BELFRY_PUSH_PROXY: 'none' }, { gateway: { proxy: 'none' } })),
+      [undefined, undefined],
+    ))
+  test('NO_PROXY is split at commas and blanks, and push.no_proxy goes before it', () => {
+    const env = { NO_PROXY: 'a.org, b.org c.org' }
+    assert.deepEqual(load(env).push.no_proxy, ['a.org', 'b.org', 'c.org'])
+    assert.deepEqual(load({ ...env, BELFRY_PUSH_NO_PROXY: 'd.org,e.org' }).push.no_proxy, ['d.org', 'e.org'])
+    assert.deepEqual(load(env, { push: { no_proxy: ['f.org'] } }).push.no_proxy, ['f.org'])
+  })
+  test('one that is none is refused by where it stands, and not repeated', () => {
+    const message = /^(?!.*secret).*HTTPS_PROXY.*expected http:/
+    assert.throws(() => load({ HTTPS_PROXY: 'https://ann:secret@x' }), { name: 'ConfigError', message })
+  })
+})
