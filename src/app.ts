@@ -321,6 +321,7 @@ function createStages(
     activity,
     ...ruleSettings,
     maxTimeoutMs: config.limits.sync_timeout_max_ms,
+    pageBytes: config.limits.page_bytes,
   }
   const lastSeen = createLastSeen({ db, clock, log })
   const http = createHttpServer({

@@ -6,9 +6,10 @@ import type { JsonObject } from '../lib/json.ts'
 import { listNotifications } from '../notifications/list.ts'
 import { clientEvents } from '../rooms/client-events.ts'
 import { findEvents } from '../rooms/event-store.ts'
+import { withinBytes } from '../rooms/timeline.ts'
 import type { Database } from '../storage/database.ts'
 
-export type NotificationRouteDeps = { db: Database; clock: Pick<Clock, 'now'> }
+export type NotificationRouteDeps = { db: Database; clock: Pick<Clock, 'now'>; pageBytes: number }
 
 const DEFAULT_LIMIT = 20
 /** A larger `limit` is taken as this. */
@@ -47,11 +48,15 @@ export function notificationRoutes(deps: NotificationRouteDeps): Route[] {
             onlyHighlights: only === 'highlight',
             ...(from === undefined ? {} : { from }),
           })
-          const { notifications, next } = page
           const events = await findEvents(
             q,
-            notifications.map(({ eventId }) => eventId),
+            page.notifications.map(({ eventId }) => eventId),
           )
+          const notifications = withinBytes(page.notifications, deps.pageBytes, (item) =>
+            events.get(item.eventId),
+          )
+          const isCut = notifications.length < page.notifications.length
+          const next = isCut ? notifications.at(-1)?.position : page.next
           const found = notifications.flatMap((item) => events.get(item.eventId) ?? [])
           const shown = await clientEvents(q, found, {
             viewer: requester,

@@ -7,10 +7,10 @@ import { clientEvents } from '../rooms/client-events.ts'
 import { readJoinedMembers, readMembers, readState, readStateEvent } from '../rooms/members.ts'
 import { NO_ROOM_EVENT_FILTER, readRoomEventFilter, type RoomEventFilter } from '../rooms/sync/filter.ts'
 import { parseToken } from '../rooms/sync/token.ts'
-import { eventContext, messages, readEvent, type Reader } from '../rooms/timeline.ts'
+import { eventContext, messages, readEvent, type PageReader } from '../rooms/timeline.ts'
 import type { Database } from '../storage/database.ts'
 
-export type RoomReadDeps = { db: Database; clock: Clock }
+export type RoomReadDeps = { db: Database; clock: Clock; pageBytes: number }
 
 const DEFAULT_LIMIT = 10
 const MAX_LIMIT = 1000
@@ -162,8 +162,8 @@ function memberRoutes(deps: RoomReadDeps): Route[] {
   ]
 }
 
-function readerOf(deps: RoomReadDeps, requester: Requester): Reader {
-  return { viewer: requester, now: deps.clock.now() }
+function readerOf(deps: RoomReadDeps, requester: Requester): PageReader {
+  return { viewer: requester, now: deps.clock.now(), pageBytes: deps.pageBytes }
 }
 
 function positionOf(token: string | undefined, name: string): number | undefined {

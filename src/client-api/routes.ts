@@ -40,7 +40,7 @@ import { versionsRoutes } from './versions.ts'
 import { wellKnownRoutes } from './well-known.ts'
 
 export type ClientApiDeps = {
-  config: Pick<Config, 'open_registration' | 'public_url'>
+  config: Pick<Config, 'limits' | 'open_registration' | 'public_url'>
   accounts: AccountDeps
   validations: ValidationDeps
   rules: RuleChangeDeps
@@ -59,6 +59,7 @@ export function clientRoutes(deps: ClientApiDeps): Route[] {
   const { accounts, validations, rules, rooms, notifications, sync, typing } = deps
   const { pushers, testPushes, webPush, config } = deps
   const publicUrl = config.public_url
+  const pageBytes = config.limits.page_bytes
   const { db, clock, allowEncryption } = rooms
   return [
     ...versionsRoutes({ webPush: webPush !== undefined }),
@@ -83,7 +84,7 @@ export function clientRoutes(deps: ClientApiDeps): Route[] {
     ...roomSendRoutes(rooms),
     ...roomStateWriteRoutes(rooms),
     ...redactionRoutes(rooms),
-    ...roomEventRoutes({ db, clock }),
+    ...roomEventRoutes({ db, clock, pageBytes }),
     ...receiptRoutes({ ...notifications, db }),
     ...typingRoutes({ db, typing }),
     ...syncRoutes(sync),
@@ -91,7 +92,7 @@ export function clientRoutes(deps: ClientApiDeps): Route[] {
     ...pushRulesRoutes(rules),
     ...pusherRoutes({ ...pushers, webPush: webPush !== undefined }),
     ...testPushRoutes(testPushes),
-    ...notificationRoutes({ db, clock }),
+    ...notificationRoutes({ db, clock, pageBytes }),
     ...probesRoutes(),
   ]
 }

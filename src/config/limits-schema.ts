@@ -20,6 +20,10 @@ export const limitsSchema = z.strictObject({
     about:
       'How long a client may read nothing of an answer, in milliseconds. Then its connection is closed. An answer is written in pieces of 64 KiB.',
   }),
+  page_bytes: setting(count(1_048_576, { min: 1024, max: 16_777_216 }), {
+    about:
+      'Bytes of events in one page: `/messages`, `/context`, `/notifications`, and the timeline of each room in `/sync`. A page has at least one event; the rest is on the next.',
+  }),
   connections: setting(count(20_000), {
     about: 'Connections open at the same time. One that is too many is told 429 and closed.',
   }),

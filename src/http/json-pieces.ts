@@ -1,36 +1,8 @@
 import { Deferred } from '../lib/deferred.ts'
+import { isSmaller } from '../lib/json-size.ts'
 
-/** What is larger is written in several pieces. In UTF-16 units, which is near enough to bytes. */
+/** What is larger is written in several pieces. */
 export const PIECE_SIZE = 65_536
-/** An estimate for numbers, booleans and null. */
-const SCALAR_SIZE = 6
-
-/** Whether a value is small enough to be written in one piece. Looks at no more of it than that takes. */
-export function fitsOnePiece(value: unknown): boolean {
-  return walk(value, PIECE_SIZE, Infinity) >= 0
-}
-
-/** About how long a value is as JSON, without its deferred parts. */
-export function sizeOf(value: unknown): number {
-  return Number.MAX_SAFE_INTEGER - walk(value, Number.MAX_SAFE_INTEGER, 0)
-}
-
-/** What the value leaves of the room; negative as soon as that is certain. */
-function walk(value: unknown, room: number, deferredSize: number): number {
-  if (typeof value === 'string') return room - value.length - 2
-  if (typeof value !== 'object' || value === null) return room - SCALAR_SIZE
-  if (value instanceof Deferred) return room - deferredSize
-  let left = room - 2
-  if (Array.isArray(value)) {
-    for (let at = 0; at < value.length && left >= 0; at++) left = walk(value[at], left - 1, deferredSize)
-    return left
-  }
-  for (const key in value) {
-    left = walk((value as Record<string, unknown>)[key], left - key.length - 4, deferredSize)
-    if (left < 0) return left
-  }
-  return left
-}
 
 /**
  * A JSON value as text in pieces of about `PIECE_SIZE`, deferred parts made one by one: together what `JSON.stringify` gives. One string
@@ -56,7 +28,7 @@ export async function* jsonPieces(value: unknown): AsyncGenerator<string> {
 
 function* partsOf(value: unknown): Generator<string | Deferred> {
   if (value instanceof Deferred) yield value
-  else if (typeof value !== 'object' || value === null || fitsOnePiece(value))
+  else if (typeof value !== 'object' || value === null || isSmaller(value, PIECE_SIZE))
     // Undefined is null in a list; objects leave it out below.
     yield (JSON.stringify(value) as string | undefined) ?? 'null'
   else if (Array.isArray(value)) yield* partsOfArray(value)

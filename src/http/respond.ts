@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { setImmediate } from 'node:timers/promises'
-import { fitsOnePiece, jsonPieces, sizeOf } from './json-pieces.ts'
+import { isSmaller, sizeOf } from '../lib/json-size.ts'
+import { jsonPieces, PIECE_SIZE } from './json-pieces.ts'
 import type { Holder, UnreadAnswers } from './unread-answers.ts'
 
 // Browsers need these on every answer, errors included (client-server API, "Web Browser Clients").
@@ -29,13 +30,16 @@ export function respond(response: ServerResponse, answer: Answer, closeConnectio
 
 /** Whether `respond` may write it: it is text already, or so little JSON that it is one piece. */
 export function isOnePiece(answer: Answer): boolean {
-  return answer.body === undefined || isRaw(answer) || fitsOnePiece(answer.body)
+  return answer.body === undefined || isRaw(answer) || isSmaller(answer.body, PIECE_SIZE)
 }
 
 function isRaw(answer: Answer): answer is Answer & { body: string | Uint8Array } {
   const { headers = {}, body } = answer
   return 'content-type' in headers && (typeof body === 'string' || body instanceof Uint8Array)
 }
+
+/** What one deferred part can be: it is not known before the answer has begun. */
+const DEFERRED_BYTES = 4_194_304
 
 type Pieces = { answer: Answer; closeConnection: boolean; unread: UnreadAnswers; holder: Holder }
 
@@ -48,7 +52,9 @@ export async function respondInPieces(response: ServerResponse, pieces: Pieces):
   const { answer, closeConnection, unread, holder } = pieces
   if (response.headersSent || response.destroyed) return
   const isHead = response.req.method === 'HEAD'
-  if (!isHead) unread.hold(response, { ...holder, bytes: sizeOf(answer.body) })
+  const hasDeferred = !isSmaller(answer.body, Infinity)
+  const bytes = sizeOf(answer.body) + (hasDeferred ? DEFERRED_BYTES : 0)
+  if (!isHead) unread.hold(response, { ...holder, bytes })
   response.writeHead(answer.status, {
     ...CORS_HEADERS,
     'content-type': 'application/json',

@@ -5,14 +5,17 @@ import { EVENT_COLUMNS, type EventRow, eventOfRow, type StoredEvent } from './ev
 
 type Range = { roomId: RoomId; from: number; to: number; limit: number }
 
-/** Events of a room at positions `from` to `to`, both included, at most `limit`, the latest first. */
-export async function latestEvents(q: Queries, range: Range): Promise<StoredEvent[]> {
-  return (await q.all(eventsDescending, range)).map(eventOfRow)
+/**
+ * Events of a room at positions `from` to `to`, both included, at most `limit`, the latest first. As rows: a page that is full needs no
+ * more of them parsed.
+ */
+export function latestEvents(q: Queries, range: Range): Promise<EventRow[]> {
+  return q.all(eventsDescending, range)
 }
 
 /** The same, the earliest first. */
-export async function earliestEvents(q: Queries, range: Range): Promise<StoredEvent[]> {
-  return (await q.all(eventsAscending, range)).map(eventOfRow)
+export function earliestEvents(q: Queries, range: Range): Promise<EventRow[]> {
+  return q.all(eventsAscending, range)
 }
 
 /** An event, and how the user who asks stands to its room now. */

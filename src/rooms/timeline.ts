@@ -1,11 +1,12 @@
 import { notFound } from '../lib/errors.ts'
 import type { EventId, RoomId, UserId } from '../lib/ids.ts'
+import { sizeOf } from '../lib/json-size.ts'
 import type { JsonObject } from '../lib/json.ts'
 import type { Queries } from '../storage/query.ts'
 import { currentPosition } from '../storage/stream.ts'
 import { accessTo, type RoomAccess } from './access.ts'
 import { clientEvents } from './client-events.ts'
-import type { StoredEvent, Viewer } from './event.ts'
+import { eventOfRow, type StoredEvent, type Viewer } from './event.ts'
 import { historiesOf } from './history-store.ts'
 import { excludesAll, matchesRoomEvent, type RoomEventFilter } from './sync/filter.ts'
 import { pageToken } from './sync/token.ts'
@@ -15,6 +16,8 @@ import { isVisible, type Span, visibleSpans } from './visibility.ts'
 
 /** Who reads, and when. */
 export type Reader = { viewer: Viewer; now: number }
+/** And how many bytes of events go into one page. One event always goes in. */
+export type PageReader = Reader & { pageBytes: number }
 
 export type Scan = {
   roomId: RoomId
@@ -24,6 +27,8 @@ export type Scan = {
   to: number
   direction: 'b' | 'f'
   limit: number
+  /** The page ends before the event with which it would be larger. */
+  pageBytes: number
   filter: RoomEventFilter
 }
 
@@ -38,7 +43,13 @@ export type Scanned = {
 
 /** Bounds what one request reads when its filter lets little through; the client goes on from `next`. */
 const MOST_SCANNED = 2000
+const MOST_BYTES_SCANNED = 8_388_608
+const FIRST_CHUNK = 100
 const CHUNK = 200
+/** So much is read at once where events are large. */
+const CHUNK_BYTES = 2_097_152
+/** What an event adds to its content, as clients see it. */
+const EVENT_FRAME_BYTES = 300
 
 /** Reads a room in either direction, leaving out what the user may not see and what the filter hides. */
 export async function scanTimeline(q: Queries, scan: Scan): Promise<Scanned> {
@@ -46,32 +57,58 @@ export async function scanTimeline(q: Queries, scan: Scan): Promise<Scanned> {
   const backwards = scan.direction === 'b'
   const read = backwards ? latestEvents : earliestEvents
   const hidesAll = excludesAll(scan.filter)
-  let left = MOST_SCANNED
-  let first = true
+  const left = { events: MOST_SCANNED, bytes: MOST_BYTES_SCANNED }
+  let pageBytes = scan.pageBytes
+  // What is asked for is enough unless something is hidden; one more tells whether there is more.
+  let wanted = hidesAll ? 1 : Math.min(scan.limit + 1, FIRST_CHUNK)
   for (const span of backwards ? scan.spans.toReversed() : scan.spans) {
     let from = Math.max(span.from, scan.from)
     let to = Math.min(span.to, scan.to)
     while (from <= to) {
-      // What is asked for is enough unless something is hidden; one more tells whether there is more.
-      const wanted = hidesAll ? 1 : first ? scan.limit + 1 : CHUNK
-      first = false
       const chunk = await read(q, { roomId: scan.roomId, from, to, limit: wanted })
-      for (const event of chunk) {
+      for (const row of chunk) {
+        const event = eventOfRow(row)
+        const bytes = row.content.length + EVENT_FRAME_BYTES
         const matches = matchesRoomEvent(scan.filter, scan.roomId, event)
         // Only an event that would have been told makes the page an incomplete one.
-        const full = matches && result.events.length === scan.limit
-        if (full || left === 0) return { ...result, next: backwards ? event.position : event.position - 1 }
-        left -= 1
-        if (matches) result.events.push(event)
-        else result.hidden = true
+        const full =
+          matches && (result.events.length === scan.limit || (pageBytes < bytes && result.events.length > 0))
+        const stop = full || left.events === 0 || left.bytes <= 0
+        if (stop) return { ...result, next: backwards ? event.position : event.position - 1 }
+        left.events -= 1
+        left.bytes -= bytes
+        if (matches) {
+          result.events.push(event)
+          pageBytes -= bytes
+        } else result.hidden = true
         if (backwards) to = event.position - 1
         else from = event.position + 1
       }
       if (chunk.length < wanted || hidesAll) break
+      wanted = nextChunk(MOST_SCANNED - left.events, MOST_BYTES_SCANNED - left.bytes)
     }
     if (hidesAll && result.hidden) break
   }
   return result
+}
+
+/** The first events, or what stands for them, that are not more than so many bytes together: one at least. */
+export function withinBytes<T>(
+  items: readonly T[],
+  bytes: number,
+  eventOf: (item: T) => StoredEvent | undefined,
+): T[] {
+  let left = bytes
+  const end = items.findIndex((item, at) => {
+    left -= sizeOf(eventOf(item)?.content) + EVENT_FRAME_BYTES
+    return left < 0 && at > 0
+  })
+  return items.slice(0, end === -1 ? undefined : end)
+}
+
+/** How many events to read next, after so many of so many bytes. */
+function nextChunk(events: number, bytes: number): number {
+  return Math.max(1, Math.min(CHUNK, Math.floor((CHUNK_BYTES * events) / bytes)))
 }
 
 export type MessagesRequest = {
@@ -88,7 +125,11 @@ export type MessagesRequest = {
  * A page of a room's history (`GET /rooms/{roomId}/messages`). `end` is absent when nothing follows.
  * @throws 403 M_FORBIDDEN when the user may not read the room
  */
-export async function messages(q: Queries, reader: Reader, request: MessagesRequest): Promise<JsonObject> {
+export async function messages(
+  q: Queries,
+  reader: PageReader,
+  request: MessagesRequest,
+): Promise<JsonObject> {
   const { roomId, direction, limit, filter } = request
   const access = await accessTo(q, reader.viewer.userId, roomId)
   const from = request.from ?? (direction === 'b' ? await currentPosition(q) : 0)
@@ -96,7 +137,9 @@ export async function messages(q: Queries, reader: Reader, request: MessagesRequ
     direction === 'b'
       ? { from: (request.to ?? -1) + 1, to: from }
       : { from: from + 1, to: request.to ?? Number.MAX_SAFE_INTEGER }
-  const page = await scanTimeline(q, { roomId, spans: access.spans, ...range, direction, limit, filter })
+  const { pageBytes } = reader
+  const scan = { roomId, spans: access.spans, ...range, direction, limit, pageBytes, filter }
+  const page = await scanTimeline(q, scan)
   const state = filter.lazyLoadMembers ? await sendersOf(q, roomId, page.events) : []
   return {
     chunk: await clientEvents(q, page.events, reader),
@@ -148,11 +191,15 @@ export type ContextRequest = { roomId: RoomId; eventId: EventId; limit: number; 
  * sides together; the filter is not applied to the event itself.
  * @throws 404 M_NOT_FOUND when there is none, or the user may not see it; 403 M_FORBIDDEN as for `messages`
  */
-export async function eventContext(q: Queries, reader: Reader, request: ContextRequest): Promise<JsonObject> {
+export async function eventContext(
+  q: Queries,
+  reader: PageReader,
+  request: ContextRequest,
+): Promise<JsonObject> {
   const { roomId, filter } = request
   const access = await accessTo(q, reader.viewer.userId, roomId)
   const event = await visibleEvent(q, reader.viewer.userId, request)
-  const shared = { roomId, spans: access.spans, filter }
+  const shared = { roomId, spans: access.spans, pageBytes: reader.pageBytes / 2, filter }
   const half = Math.floor(request.limit / 2)
   const before = await scanTimeline(q, {
     ...shared,

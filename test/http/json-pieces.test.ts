@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { fitsOnePiece, jsonPieces, PIECE_SIZE, sizeOf } from '../../src/http/json-pieces.ts'
+import { jsonPieces, PIECE_SIZE } from '../../src/http/json-pieces.ts'
 import { Deferred } from '../../src/lib/deferred.ts'
+import { isSmaller, sizeOf } from '../../src/lib/json-size.ts'
 
 async function piecesOf(value: unknown): Promise<string[]> {
   const pieces: string[] = []
@@ -45,7 +46,7 @@ test('a deferred part is made when its turn comes, one at a time', async () => {
       return { name, body: 'x'.repeat(PIECE_SIZE) }
     })
   const value = { rooms: { a: part('a'), b: part('b') }, end: true }
-  assert.ok(!fitsOnePiece(value))
+  assert.ok(!isSmaller(value, PIECE_SIZE))
   assert.ok(sizeOf(value) < 1000)
   const seen: string[][] = []
   let text = ''

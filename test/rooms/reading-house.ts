@@ -138,7 +138,16 @@ export async function openHouse(t: TestContext, db: Database, names: readonly st
   }
   const receipts: ReceiptDeps = { ...notifications, db, bus }
   const activity = createActivity({ bus, clock, random: systemRandom })
-  const reads: SyncDeps = { db, bus, clock, typing, activity, legacyMentionRules: true, maxTimeoutMs: 60_000 }
+  const reads: SyncDeps = {
+    db,
+    bus,
+    clock,
+    typing,
+    activity,
+    legacyMentionRules: true,
+    maxTimeoutMs: 60_000,
+    pageBytes: 1_048_576,
+  }
   for (const name of names)
     await db.transaction((tx) =>
       tx.run(insertUser, { userId: user(name), passwordHash: null, isAdmin: 0, now: clock.now() }),

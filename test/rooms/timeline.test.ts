@@ -28,6 +28,7 @@ type PageOptions = {
 const readerOf = (house: House, userId: UserId) => ({
   viewer: { userId, deviceId: deviceOf(userId) },
   now: house.clock.now(),
+  pageBytes: house.reads.pageBytes,
 })
 const at = (token: string | undefined) =>
   token === undefined ? undefined : parseToken(token, 'from').position

@@ -3,6 +3,7 @@ import type { Queries } from '../../storage/query.ts'
 import { currentPosition } from '../../storage/stream.ts'
 import { clientEvents } from '../client-events.ts'
 import type { StoredEvent, Viewer } from '../event.ts'
+import { withinBytes } from '../timeline.ts'
 import { isVisible } from '../visibility.ts'
 import { eventsOfRooms } from './event-stream-store.ts'
 import { NO_FILTER } from './filter.ts'
@@ -26,7 +27,7 @@ export type EventStreamRequest = {
  * time-out; clients call again at once, so that an early empty answer would keep them spinning.
  */
 export async function eventStream(
-  deps: PollDeps & Pick<SyncDeps, 'db' | 'maxTimeoutMs' | 'activity'>,
+  deps: PollDeps & Pick<SyncDeps, 'db' | 'maxTimeoutMs' | 'activity' | 'pageBytes'>,
   request: EventStreamRequest,
 ): Promise<JsonObject> {
   const now = await currentPosition(deps.db)
@@ -40,7 +41,7 @@ export async function eventStream(
   using _presence = entered(deps.activity, request.viewer, poll.timeoutMs)
   return await longPoll(deps, poll, () =>
     deps.db.snapshot(async (read) => {
-      const { events, end, more } = await eventsSince(read, request.viewer, from)
+      const { events, end, more } = await eventsSince(read, { ...request, from, pageBytes: deps.pageBytes })
       const chunk = await clientEvents(read, events, { viewer: request.viewer, now: deps.clock.now() })
       return {
         value: { start: pageToken(from), end: pageToken(end), chunk },
@@ -52,8 +53,7 @@ export async function eventStream(
 
 async function eventsSince(
   read: Queries,
-  viewer: Viewer,
-  since: number,
+  { viewer, from: since, pageBytes }: { viewer: Viewer; from: number; pageBytes: number },
 ): Promise<{ events: StoredEvent[]; end: number; more: boolean }> {
   const { userId } = viewer
   const position = await currentPosition(read)
@@ -61,8 +61,9 @@ async function eventsSince(
   const request = { userId, filter: NO_FILTER, since, fullState: false, position, alsoRooms: [] }
   const plans = new Map((await planRooms(read, request)).map((plan) => [plan.roomId, plan]))
   const page = { roomIds: [...plans.keys()], after: since, upTo: position, limit: PAGE }
-  const found = await eventsOfRooms(read, page)
-  const last = found.length < PAGE ? undefined : found.at(-1)
+  const all = await eventsOfRooms(read, page)
+  const found = withinBytes(all, pageBytes, (event) => event)
+  const last = found.length === all.length && all.length < PAGE ? undefined : found.at(-1)
   const events = found.filter((event) => {
     const own = event.type === 'm.room.member' && event.stateKey === userId
     return own || isVisible(plans.get(event.roomId)?.spans ?? [], event.position)

@@ -4,7 +4,7 @@ import type { RoomCounts } from '../../notifications/counts.ts'
 import type { Queries } from '../../storage/query.ts'
 import { clientEvents } from '../client-events.ts'
 import { clientEvent, type StoredEvent } from '../event.ts'
-import type { Reader } from '../timeline.ts'
+import type { PageReader } from '../timeline.ts'
 import type { RoomExtras } from './extras.ts'
 import { matchesRoomEvent, pickFields, type SyncFilter } from './filter.ts'
 import type { RoomPlan } from './plan.ts'
@@ -13,7 +13,7 @@ import { membersAt, stateChanges, stateUpTo, summaryChanged } from './state-stor
 import { type RoomSummary, summaryOf } from './summary-store.ts'
 import { pageToken } from './token.ts'
 
-export type RoomReader = Reader & { filter: SyncFilter }
+export type RoomReader = PageReader & { filter: SyncFilter }
 
 /** A room that the user is in; undefined: nothing of it passes the filter. */
 export async function joinedRoom(
@@ -22,8 +22,8 @@ export async function joinedRoom(
   plan: RoomPlan,
   extras: RoomExtras,
 ): Promise<JsonObject | undefined> {
-  const { filter, viewer } = reader
-  const timeline = await timelineOf(q, { ...plan, filter: filter.timeline })
+  const { filter, viewer, pageBytes } = reader
+  const timeline = await timelineOf(q, { ...plan, filter: filter.timeline, pageBytes })
   const summary = await changedSummary(q, plan, viewer.userId)
   const state = await stateOf(q, reader, plan, { timeline, heroes: summary?.heroes ?? [] })
   const { roomId } = plan
@@ -54,13 +54,13 @@ export async function leftRoom(
   plan: RoomPlan,
   extras: RoomExtras,
 ): Promise<JsonObject> {
-  const { filter } = reader
+  const { filter, pageBytes } = reader
   const later = await ownLater(q, plan, reader.viewer.userId)
   const { limit } = filter.timeline
   const hasRoom = limit !== 0
   // One place in the timeline is for what came later.
   const ofTimeline = later && limit ? { ...filter.timeline, limit: limit - 1 } : filter.timeline
-  const timeline = await timelineOf(q, { ...plan, filter: ofTimeline })
+  const timeline = await timelineOf(q, { ...plan, filter: ofTimeline, pageBytes })
   const state = await stateOf(q, reader, plan, { timeline, heroes: [] })
   if (later && hasRoom && matchesRoomEvent(filter.timeline, plan.roomId, later)) timeline.events.push(later)
   if (later && !hasRoom && matchesRoomEvent(filter.state, plan.roomId, later)) replaceState(state, later)

@@ -13,6 +13,8 @@ export type TimelineRequest = {
   after: number
   upTo: number
   filter: RoomEventFilter
+  /** As in `Reader`. */
+  pageBytes: number
 }
 
 export type SyncTimeline = {
@@ -44,6 +46,7 @@ export async function timelineOf(q: Queries, request: TimelineRequest): Promise<
     to: upTo,
     direction: 'b',
     limit: Math.min(filter.limit ?? DEFAULT_LIMIT, MAX_LIMIT),
+    pageBytes: request.pageBytes,
     filter,
   })
   const events = scanned.events.toReversed()

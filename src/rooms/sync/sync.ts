@@ -3,10 +3,13 @@ import { type RuleSettings, rulesVersionOf } from '../../accounts/rules.ts'
 import type { Bus } from '../../cluster/bus.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { RoomId } from '../../lib/ids.ts'
+import { Deferred } from '../../lib/deferred.ts'
+import { sizeOf } from '../../lib/json-size.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import { defaultsFingerprint } from '../../push-rules/index.ts'
 import type { Database } from '../../storage/database.ts'
 import type { Queries } from '../../storage/query.ts'
+import type { Membership } from '../../storage/schema.ts'
 import { currentPosition } from '../../storage/stream.ts'
 import type { Viewer } from '../event.ts'
 import type { Typing } from '../typing.ts'
@@ -27,6 +30,8 @@ export type SyncDeps = RuleSettings & {
   activity: Activity
   /** The longest that a client may wait, in milliseconds. */
   maxTimeoutMs: number
+  /** How many bytes of events the timeline of a room holds. */
+  pageBytes: number
 }
 
 export type SyncRequest = {
@@ -43,7 +48,7 @@ export type SyncRequest = {
 }
 
 /** `GET /sync` (client-server API, "Syncing"). Waits, up to the time-out, until there is something to tell. */
-export async function sync(deps: SyncDeps, request: SyncRequest): Promise<JsonObject> {
+export async function sync(deps: SyncDeps, request: SyncRequest): Promise<SyncBody> {
   const { filter, viewer, signal, fullState } = request
   let since = request.since
   const waits = since !== undefined && !fullState
@@ -67,7 +72,7 @@ export function entered(activity: Activity, { userId, deviceId }: Viewer, timeou
   return deviceId === null ? undefined : activity.enter({ userId, deviceId }, timeoutMs)
 }
 
-type Answer = { body: JsonObject; news: boolean; token: SyncToken }
+type Answer = { body: SyncBody; news: boolean; token: SyncToken }
 
 async function respond(deps: SyncDeps, request: SyncRequest): Promise<Answer> {
   const { typing, db } = deps
@@ -97,7 +102,13 @@ function notAhead(since: SyncToken, now: Omit<SyncToken, 'defaults'>): SyncToken
 }
 
 type Telling = SyncRequest & { token: SyncToken }
-type Rooms = { join: JsonObject; invite: JsonObject; knock: JsonObject; leave: JsonObject }
+type Section = Record<RoomId, JsonObject | Deferred>
+type Rooms = { join: Section; invite: Section; knock: Section; leave: Section }
+/** The response; rooms that are deferred are read when they are written. */
+export type SyncBody = ReturnType<typeof bodyOf>
+
+/** Rooms are read within the one snapshot until they are so much together; those after them are deferred. */
+const HELD_PAGES = 4
 
 async function tell(deps: SyncDeps, read: Queries, request: Telling): Promise<Answer> {
   const { viewer, filter, since, token } = request
@@ -113,9 +124,16 @@ async function tell(deps: SyncDeps, read: Queries, request: Telling): Promise<An
     alsoRooms: [...typed, ...accountData.roomIds],
   })
   const extras = await roomExtras(deps, read, { userId, since, plans, accountData })
-  const reader = { viewer, now: deps.clock.now(), filter }
+  const reader = { viewer, now: deps.clock.now(), filter, pageBytes: deps.pageBytes }
   const rooms: Rooms = { join: {}, invite: {}, knock: {}, leave: {} }
-  for (const plan of plans) await tellRoom(read, rooms, { reader, plan, extras: extras(plan.roomId) })
+  let left = HELD_PAGES * deps.pageBytes
+  for (const plan of plans) {
+    const of = { reader, plan, extras: extras(plan.roomId) }
+    const room = left > 0 ? await roomOf(read, of) : deferredRoom(deps, of)
+    if (!room) continue
+    left -= sizeOf(room)
+    rooms[SECTIONS[plan.membership]][plan.roomId] = room
+  }
   const global = accountData.of('')
   // The rules are always told as a whole.
   const isOutdated = since?.defaults !== token.defaults
@@ -128,23 +146,32 @@ async function tell(deps: SyncDeps, read: Queries, request: Telling): Promise<An
   return { body: bodyOf(token, told, rooms), news: !quiet, token }
 }
 
-async function tellRoom(
-  read: Queries,
-  rooms: Rooms,
-  of: { reader: RoomReader; plan: RoomPlan; extras: RoomExtras },
-): Promise<void> {
-  const { reader, plan, extras } = of
-  const { roomId, membership } = plan
-  if (membership === 'join') {
-    const room = await joinedRoom(read, reader, plan, extras)
-    if (room) rooms.join[roomId] = room
-  } else if (membership === 'invite') {
-    rooms.invite[roomId] = { invite_state: { events: await strippedState(read, plan, reader.viewer.userId) } }
-  } else if (membership === 'knock') {
-    rooms.knock[roomId] = { knock_state: { events: await strippedState(read, plan, reader.viewer.userId) } }
-  } else {
-    rooms.leave[roomId] = await leftRoom(read, reader, plan, extras)
-  }
+const SECTIONS: Record<Membership, keyof Rooms> = {
+  join: 'join',
+  invite: 'invite',
+  knock: 'knock',
+  leave: 'leave',
+  ban: 'leave',
+}
+
+type RoomToTell = { reader: RoomReader; plan: RoomPlan; extras: RoomExtras }
+
+/** What the response tells of one room; undefined: nothing. */
+async function roomOf(read: Queries, { reader, plan, extras }: RoomToTell): Promise<JsonObject | undefined> {
+  const { membership } = plan
+  if (membership === 'join') return joinedRoom(read, reader, plan, extras)
+  if (membership !== 'invite' && membership !== 'knock') return leftRoom(read, reader, plan, extras)
+  return { [`${membership}_state`]: { events: await strippedState(read, plan, reader.viewer.userId) } }
+}
+
+/**
+ * The same, read when the response has been written up to there. Events and state are those up to the position of the plan, as they are
+ * within the snapshot; only the summary of members can be newer.
+ */
+function deferredRoom({ db }: SyncDeps, of: RoomToTell): Deferred {
+  // The room has its place in the response already, so it is told whether or not anything of it passes the filter.
+  const extras = { ...of.extras, ownReceipt: true }
+  return new Deferred(async () => (await db.snapshot((read) => roomOf(read, { ...of, extras }))) ?? {})
 }
 
 function emptyAnswer(token: SyncToken): Answer {
@@ -152,7 +179,7 @@ function emptyAnswer(token: SyncToken): Answer {
 }
 
 /** Every section is there even when it is empty: clients reach into them without looking. */
-function bodyOf(token: SyncToken, accountData: JsonObject[], rooms: Rooms): JsonObject {
+function bodyOf(token: SyncToken, accountData: JsonObject[], rooms: Rooms) {
   return {
     next_batch: syncToken(token),
     rooms,
