@@ -2,6 +2,7 @@ import type { AppSettings } from './app-settings.ts'
 import { type BlastGuard, createBlastGuard } from './blast-guard.ts'
 import { type Bulkhead, createBulkhead } from './bulkhead.ts'
 import type { Provider, ProviderDeps } from './provider.ts'
+import { createRecentFaults, type RecentFaults } from './recent-faults.ts'
 
 /** One app of the configuration, ready to send. */
 export type OpenApp = {
@@ -11,6 +12,7 @@ export type OpenApp = {
   provider: Provider
   bulkhead: Bulkhead
   guard: BlastGuard
+  recentFaults: RecentFaults
   /** Keeps the provider open until the returned function is called. */
   use(): () => void
   /** Closes the provider once nobody uses it. */
@@ -44,7 +46,9 @@ export async function openApps(
     for (const { id, provider: type, options, limit } of settings) {
       const provider = await type.open(options, { ...deps, appId: id })
       const bulkhead = createBulkhead({ ...deps, limit })
-      all.push({ id, type: type.type, provider, bulkhead, guard: createBlastGuard(), ...lifeOf(provider) })
+      const recentFaults = createRecentFaults(deps.clock)
+      const guard = createBlastGuard()
+      all.push({ id, type: type.type, provider, bulkhead, guard, recentFaults, ...lifeOf(provider) })
     }
   } catch (error) {
     await close(all)

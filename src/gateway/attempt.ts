@@ -71,7 +71,7 @@ export async function attempt(deps: AttemptDeps, job: Job): Promise<Settled> {
 async function attemptBy(deps: AttemptDeps, job: Job): Promise<Settled> {
   const { app, attempts } = job
   const asked = deps.clock.now()
-  const { entrance, withdraw } = app.bulkhead.enter(job.line)
+  const { entrance, withdraw } = app.bulkhead.enter(job.line, job.deviceKey)
   job.withdraw = withdraw
   const pass = entrance instanceof Promise ? await deps.metrics.waited(app, entrance) : entrance
   delete job.withdraw
@@ -120,6 +120,8 @@ function settle(deps: AttemptDeps, { job, pass, verdict, ms }: Attempted): Settl
   const { app } = job
   const { believed, impression } = judge(deps, job, verdict)
   const { news } = app.bulkhead.leave(pass, impression, verdict.reason)
+  if (verdict.outcome === 'configuration error') app.recentFaults.note(verdict.reason)
+  else if (news === 'back' && impression === 'delivered') app.recentFaults.clear()
   tellNews(deps.log, { app, news, impression, verdict })
   deps.metrics.answered(app, verdict)
   const now = deps.clock.now()
@@ -159,7 +161,9 @@ function judge(deps: AttemptDeps, { app, deviceKey }: Job, verdict: Verdict) {
     case 'dropped':
       return as(verdict.status === undefined ? 'nothing' : 'answered')
     case 'configuration error':
-      return as('misconfigured')
+      if (verdict.isOfDevice === true) return as('answered')
+      // Without an answer it is known without regard to the device.
+      return as(verdict.status === undefined ? 'misconfigured' : 'refused')
     case 'retry': {
       if (deps.signal.aborted) return as('nothing')
       const isOutage = verdict.status === undefined || verdict.status >= 500
@@ -191,7 +195,7 @@ function tellNews(log: Log, { app, news, impression, verdict }: News): void {
       fields,
       'the provider rejects nearly everything since the start or the last change of configuration: no pushkey is given up; check the configuration of the app',
     )
-  else if (impression === 'misconfigured')
+  else if (impression === 'misconfigured' || impression === 'refused')
     log.error(fields, 'the provider refuses this app: check its configuration; its notifications wait')
   else log.warn(fields, 'the provider does not answer; its notifications wait')
 }

@@ -15,7 +15,14 @@ import type { Random } from '../lib/ids.ts'
 // configured wrongly: nobody waits for those.
 
 const OF_LINE: CircuitRules = { breaksAt: 5, firstRestMs: 5000, lastRestMs: 300_000, probeMs: 90_000 }
-const OF_APP: CircuitRules = { breaksAt: 1, firstRestMs: 30_000, lastRestMs: 600_000, probeMs: 90_000 }
+// A pause for a configuration error ends with the first delivery. Whichever device comes next makes the probe, and it may be one that
+// is refused for itself, so the next one must not wait for long: a probe in half a minute costs no provider anything.
+const OF_REFUSED: CircuitRules = { ...OF_LINE, lastRestMs: 30_000 }
+const OF_APP: CircuitRules = { breaksAt: 1, firstRestMs: 30_000, lastRestMs: 60_000, probeMs: 90_000 }
+/** So many devices in a row are no coincidence, where another one was delivered to before. */
+const REFUSED_DEVICES = 5
+/** So many devices that are refused are remembered. */
+const MOST_REFUSED = 1000
 /** An app that reaches many push services lets each have this part at most. */
 const SHARE_OF_LINE = 1 / 4
 /** So many wait in memory; the others wait in the queue. */
@@ -23,25 +30,38 @@ const MOST_WAITING = 10_000
 /** Beyond it lines in good health are forgotten. */
 const MOST_KNOWN = 10_000
 
-/** The right to send one message. */
-export type Pass = { line: string }
+/** The right to send one message to one device. */
+export type Pass = { line: string; device: string }
 /** `full`: there was no place. `resting`: nothing is sent for now. */
 export type Refusal = 'full' | 'resting'
 
 /**
- * What the attempt has shown. `delivered`; `answered`: it is there, whatever it said; `outage`; `misconfigured`; `alarm`: no rejection of
- * this app is to be believed; `nothing`.
+ * What the attempt has shown. `delivered`; `answered`: it is there, whatever it said; `outage`; `misconfigured`: nothing can be sent
+ * there; `refused`: the provider blames the configuration, over a message to one device; `alarm`: no rejection of this app is to be
+ * believed; `nothing`.
  */
-export type Impression = 'delivered' | 'answered' | 'outage' | 'misconfigured' | 'alarm' | 'nothing'
+export type Impression =
+  | 'delivered'
+  | 'answered'
+  | 'outage'
+  | 'misconfigured'
+  | 'refused'
+  | 'alarm'
+  | 'nothing'
 
 export type Trouble = { line: string; reason: string; since: number; restsUntil: number }
 
-type Waiting = { state: State; resolve: (entrance: Pass | Refusal) => void }
+type Waiting = { state: State; device: string; resolve: (entrance: Pass | Refusal) => void }
 type State = {
   line: string
   inFlight: number
   waiting: Set<Waiting>
   circuit: Circuit
+  rules: CircuitRules
+  hasDelivered: boolean
+  /** Devices that the provider has refused for the configuration since the last delivery, and those of before. */
+  refused: Set<string>
+  refusedAlone: Set<string>
   reason: string
   since: number
 }
@@ -51,7 +71,7 @@ export type Bulkhead = ReturnType<typeof createBulkhead>
 /** `limit`: so many messages in flight. `isOneLine`: all go the same way, which may then have all places. */
 export function createBulkhead({ clock, random, limit }: { clock: Clock; random: Random; limit: number }) {
   const lines = new Map<string, State>()
-  const whole = newState('')
+  const whole = newState('', OF_APP)
   const perLine = () => (lines.size <= 1 ? limit : Math.max(1, Math.ceil(limit * SHARE_OF_LINE)))
   const awaited = new Set<State>()
   let waiting = 0
@@ -60,7 +80,7 @@ export function createBulkhead({ clock, random, limit }: { clock: Clock; random:
     const known = lines.get(line)
     if (known) return known
     if (lines.size >= MOST_KNOWN) forgetOne()
-    const state = newState(line)
+    const state = newState(line, OF_LINE)
     lines.set(line, state)
     return state
   }
@@ -76,31 +96,33 @@ export function createBulkhead({ clock, random, limit }: { clock: Clock; random:
   /** How long nothing may go there, in milliseconds. */
   function rest(state: State): number {
     const now = clock.now()
-    const ofLine = isBroken(state.circuit, OF_LINE) ? restLeft(state.circuit, OF_LINE, now) : 0
-    const ofApp = isBroken(whole.circuit, OF_APP) ? restLeft(whole.circuit, OF_APP, now) : 0
-    return Math.max(ofLine, ofApp)
+    const restOf = (of: State) => (isPaused(of) ? restLeft(of.circuit, of.rules, now) : 0)
+    return Math.max(restOf(state), restOf(whole))
   }
 
   const hasPlace = (state: State) => whole.inFlight < limit && state.inFlight < perLine()
 
-  function take(state: State): Pass {
-    const pass = { line: state.line }
+  function take(state: State, device: string): Pass {
+    const pass = { line: state.line, device }
     const probe = { by: pass, since: clock.now() }
-    if (isBroken(state.circuit, OF_LINE)) state.circuit.probe = probe
-    if (isBroken(whole.circuit, OF_APP)) whole.circuit.probe = probe
+    if (isPaused(state)) state.circuit.probe = probe
+    if (isPaused(whole)) whole.circuit.probe = probe
     state.inFlight++
     whole.inFlight++
     return pass
   }
 
-  function enter(line: string): { entrance: Pass | Refusal | Promise<Pass | Refusal>; withdraw: () => void } {
+  function enter(
+    line: string,
+    device: string,
+  ): { entrance: Pass | Refusal | Promise<Pass | Refusal>; withdraw: () => void } {
     const state = stateOf(line)
     const at = (entrance: Pass | Refusal) => ({ entrance, withdraw: () => undefined })
     if (rest(state) > 0) return at('resting')
-    if (hasPlace(state)) return at(take(state))
+    if (hasPlace(state)) return at(take(state, device))
     if (waiting >= MOST_WAITING) return at('full')
     const { promise, resolve } = Promise.withResolvers<Pass | Refusal>()
-    const one = { state, resolve }
+    const one = { state, device, resolve }
     state.waiting.add(one)
     awaited.add(state)
     waiting++
@@ -121,7 +143,7 @@ export function createBulkhead({ clock, random, limit }: { clock: Clock; random:
       if (first === undefined) continue
       if (rest(state) > 0) for (const one of state.waiting) dismiss(one, 'resting')
       else if (hasPlace(state)) {
-        dismiss(first, take(state))
+        dismiss(first, take(state, first.device))
         if (state.waiting.size > 0) {
           awaited.delete(state)
           awaited.add(state)
@@ -151,31 +173,36 @@ export function createBulkhead({ clock, random, limit }: { clock: Clock; random:
   }
 
   function learn(state: State, pass: Pass, impression: Impression): 'broken' | 'back' | undefined {
-    const failure = { by: pass, now: clock.now(), random }
     switch (impression) {
       case 'delivered': {
-        const isLineBack = noteAnswer(state.circuit, OF_LINE)
-        return noteAnswer(whole.circuit, OF_APP) || isLineBack ? 'back' : undefined
+        noteDelivery(state, pass)
+        const isLineBack = answers(state)
+        return answers(whole) || isLineBack ? 'back' : undefined
       }
       case 'answered':
         // Only a delivery shows that the app is configured well; who tried in vain tries again later.
-        if (whole.circuit.probe?.by === pass) noteFailure(whole.circuit, OF_APP, failure)
-        return noteAnswer(state.circuit, OF_LINE) ? 'back' : undefined
+        if (whole.circuit.probe?.by === pass) fails(whole, pass)
+        return answers(state) ? 'back' : undefined
       case 'alarm':
         endProbe(state.circuit, pass)
-        return noteFailure(whole.circuit, OF_APP, failure) === 'news' ? 'broken' : undefined
+        return fails(whole, pass)
       case 'misconfigured':
-      case 'outage': {
+      case 'refused':
+      case 'outage':
         endProbe(whole.circuit, pass)
-        if (impression === 'misconfigured' && !isBroken(state.circuit, OF_LINE))
-          state.circuit.failures = OF_LINE.breaksAt - 1
-        return noteFailure(state.circuit, OF_LINE, failure) === 'news' ? 'broken' : undefined
-      }
+        if (impression === 'refused' && !isRefusedAsAWhole(state, pass)) return undefined
+        if (impression !== 'outage') breakAtNextFailure(state, impression)
+        return fails(state, pass)
       case 'nothing':
         endProbe(state.circuit, pass)
         endProbe(whole.circuit, pass)
         return undefined
     }
+  }
+
+  function fails(state: State, by: Pass): 'broken' | undefined {
+    const failure = { by, now: clock.now(), random }
+    return noteFailure(state.circuit, state.rules, failure) === 'news' ? 'broken' : undefined
   }
 
   return {
@@ -188,15 +215,15 @@ export function createBulkhead({ clock, random, limit }: { clock: Clock; random:
       const state = stateOf(line)
       const restMs = rest(state)
       if (restMs > 0) return { room: 0, restMs }
-      const isProbing = isBroken(state.circuit, OF_LINE) || isBroken(whole.circuit, OF_APP)
+      const isProbing = isPaused(state) || isPaused(whole)
       const room = Math.min(perLine() - state.inFlight, limit - whole.inFlight)
       // Never none: what waits on the disk must not wait for ever behind what comes in.
       return { room: isProbing ? 1 : Math.max(1, room - state.waiting.size), restMs: 0 }
     },
     /** What does not work at the moment, the app as a whole under the name ''. */
     troubles(): Trouble[] {
-      const broken = [...lines.values()].filter((state) => isBroken(state.circuit, OF_LINE))
-      if (isBroken(whole.circuit, OF_APP)) broken.unshift(whole)
+      const broken = [...lines.values()].filter(isPaused)
+      if (isPaused(whole)) broken.unshift(whole)
       return broken.map(({ line, reason, since, circuit }) => ({
         line,
         reason,
@@ -207,15 +234,53 @@ export function createBulkhead({ clock, random, limit }: { clock: Clock; random:
   }
 }
 
+const isPaused = ({ circuit, rules }: State) => isBroken(circuit, rules)
+
+/** True: it was paused until now. */
+const answers = ({ circuit, rules }: State) => noteAnswer(circuit, rules)
+
+/**
+ * Does that a device was refused concern the others? Where something was delivered, the devices that are refused may be of another kind
+ * (another platform of a Firebase project, a subscription made with another key), and must not hold up those that are well.
+ */
+function isRefusedAsAWhole(state: State, { device }: Pass): boolean {
+  const isKnown = state.refusedAlone.has(device)
+  if (!isKnown && state.refused.size < MOST_REFUSED) state.refused.add(device)
+  if (isPaused(state) || !state.hasDelivered) return true
+  return !isKnown && state.refused.size >= REFUSED_DEVICES
+}
+
+/** The devices that were refused before were refused for themselves. */
+function noteDelivery(state: State, { device }: Pass): void {
+  state.hasDelivered = true
+  for (const one of state.refused) state.refusedAlone.add(one)
+  state.refused.clear()
+  state.refusedAlone.delete(device)
+  for (const oldest of state.refusedAlone) {
+    if (state.refusedAlone.size <= MOST_REFUSED) break
+    state.refusedAlone.delete(oldest)
+  }
+}
+
+function breakAtNextFailure(state: State, impression: 'misconfigured' | 'refused'): void {
+  if (isPaused(state)) return
+  state.rules = impression === 'refused' ? OF_REFUSED : OF_LINE
+  state.circuit.failures = state.rules.breaksAt - 1
+}
+
 function endProbe(circuit: Circuit, pass: Pass): void {
   if (circuit.probe?.by === pass) circuit.probe = undefined
 }
 
-const newState = (line: string): State => ({
+const newState = (line: string, rules: CircuitRules): State => ({
   line,
   inFlight: 0,
   waiting: new Set(),
   circuit: closedCircuit(),
+  rules,
+  hasDelivered: false,
+  refused: new Set(),
+  refusedAlone: new Set(),
   reason: '',
   since: 0,
 })

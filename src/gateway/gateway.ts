@@ -43,11 +43,12 @@ export type GatewaySettings = {
 /** How an app does, for operators. */
 export type AppHealth = {
   type: string
-  state: 'ok' | 'alarmed' | 'failing'
+  /** `degraded`: some devices cannot be reached for a fault of the configuration, and the others can. */
+  state: 'ok' | 'alarmed' | 'failing' | 'degraded'
   in_flight: number
   waiting: number
   credentials_expire_at?: number
-  /** Providers and push services that are left alone for now. */
+  /** Providers and push services that are left alone for now, and faults of the configuration. */
   troubles: { reason: string; since: number }[]
 }
 
@@ -155,16 +156,18 @@ function answerOf(notification: Notification, acceptances: readonly Acceptance[]
   return { rejected: [...new Set(rejected.map((device) => device.pushkey))] }
 }
 
-function healthOf({ type, guard, bulkhead, provider }: OpenApp): AppHealth {
-  const troubles = bulkhead.troubles().map(({ reason, since }) => ({ reason, since }))
+function healthOf({ type, guard, bulkhead, provider, recentFaults }: OpenApp): AppHealth {
+  const paused = bulkhead.troubles().map(({ reason, since }) => ({ reason, since }))
+  const others = recentFaults.list().filter(({ reason }) => !paused.some((one) => one.reason === reason))
   const expiry = provider.credentialsExpireAt?.()
+  const unpaused = others.length > 0 ? 'degraded' : 'ok'
   return {
     type,
-    state: guard.isAlarmed() ? 'alarmed' : troubles.length > 0 ? 'failing' : 'ok',
+    state: guard.isAlarmed() ? 'alarmed' : paused.length > 0 ? 'failing' : unpaused,
     in_flight: bulkhead.inFlight(),
     waiting: bulkhead.waiting(),
     ...(expiry !== undefined && { credentials_expire_at: expiry }),
-    troubles,
+    troubles: [...paused, ...others],
   }
 }
 

@@ -49,7 +49,11 @@ export type Verdict = {
       /** It concerns this device alone and says nothing of the line (429 for a token, 507 for a subscriber that is not there yet). */
       isOfDevice?: boolean
     }
-  | { outcome: 'configuration error' }
+  | {
+      outcome: 'configuration error'
+      /** It concerns devices of this kind alone: the others of the app are well. */
+      isOfDevice?: boolean
+    }
 )
 
 /** One notification for one device. */

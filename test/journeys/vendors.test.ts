@@ -166,6 +166,19 @@ suite('Apple and Google', () => {
     assert.deepEqual([taken.length, new Set(taken).size], [150, 150])
   })
 
+  test('iPhones of a Firebase project without credentials for Apple hold up no Android phone', async (t) => {
+    const { fcm, notify, health } = await startHouse(t)
+    const refused = fcmError(401, 'UNAUTHENTICATED', { errorCode: 'THIRD_PARTY_AUTH_ERROR' })
+    for (let n = 0; n < 10; n++) {
+      fcm.script(`iphone ${n}`, refused, refused)
+      assert.deepEqual(await notify([android(`iphone ${n}`)], event(`$iphone${n}`)), none)
+      assert.deepEqual(await notify([android('phone')], event(`$${n}`)), none)
+    }
+    assert.equal(fcm.accepted(), 10)
+    assert.equal(fcm.granted(), 1, 'another token would not help')
+    assert.equal((await health()).gateway.apps[ANDROID]?.state, 'degraded')
+  })
+
   test('two apps with one key share its token, also after a change of configuration', async (t) => {
     const other = 'org.example.ios.dev'
     const house = await startHouse(t, (apps) => ({ ...apps, [other]: apps[IOS] ?? {} }))

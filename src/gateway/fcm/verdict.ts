@@ -11,8 +11,15 @@ const QUOTA_WAIT_MS = 60_000
 const OUTAGE_WAIT_MS = 10_000
 const MAX_DOUBLINGS = 6
 
+/**
+ * The project has no credentials, or bad ones, for the push service of the device's platform: Apple's or a browser's. Google has
+ * accepted ours, and its own devices are reached.
+ */
+const PLATFORM_REFUSED = 'THIRD_PARTY_AUTH_ERROR'
+
 /** What must be tried before this answer counts. */
 export function nextStepAfter(answer: Answer): NextStep | undefined {
+  if (reasonOf(answer) === PLATFORM_REFUSED) return undefined
   if (answer.status === 401) return 'renew token'
   if (answer.status === 413) return 'shrink'
   return answer.status === 400 && !isAboutToken(answer) && isAboutSize(answer) ? 'shrink' : undefined
@@ -32,6 +39,7 @@ export function verdictOf(answer: Answer, { attempt, random }: { attempt: number
       ...(typeof name === 'string' && { providerId: name }),
     }
   }
+  if (reason === PLATFORM_REFUSED) return { ...said, outcome: 'configuration error', isOfDevice: true }
   if (status === 400) return { ...said, outcome: isAboutToken(answer) ? 'rejected' : 'dropped' }
   // Without FCM's own word for it, it is the project or the address that is not there.
   if (status === 404)

@@ -77,8 +77,8 @@ const ROWS: Row[] = [
   [
     '401 THIRD_PARTY_AUTH_ERROR',
     fcmError(401, 'UNAUTHENTICATED', { errorCode: 'THIRD_PARTY_AUTH_ERROR' }),
-    { outcome: 'configuration error', reason: 'THIRD_PARTY_AUTH_ERROR' },
-    2,
+    { outcome: 'configuration error', reason: 'THIRD_PARTY_AUTH_ERROR', isOfDevice: true },
+    1,
   ],
   [
     '429 QUOTA_EXCEEDED',
