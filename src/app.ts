@@ -7,7 +7,7 @@ import { createMailService } from './delivery/email/mail-service.ts'
 import { startMailDelivery } from './delivery/email/worker.ts'
 import type { Queries } from './storage/query.ts'
 import { createLoginAttemptLimiter, createTokenMailLimiter } from './accounts/attempt-limits.ts'
-import { createAuthenticator } from './accounts/authenticate.ts'
+import { createAuthenticator, isSignedIn } from './accounts/authenticate.ts'
 import { createAuthSessions } from './accounts/auth-sessions.ts'
 import { createLastSeen } from './accounts/last-seen.ts'
 import { openOwnSession, type OwnSession } from './accounts/own-session.ts'
@@ -36,6 +36,7 @@ import {
   type GatewayParts,
   noteIn,
 } from './gateway-app.ts'
+import { forgetInboxesOf } from './gateway/inbox-store.ts'
 import type { NotificationDevice } from './gateway/notification.ts'
 import type { Vapid } from './gateway/webpush/vapid.ts'
 import { addressGroup } from './http/address.ts'
@@ -133,6 +134,7 @@ export async function createBelfry(
       under: 'gateway.apps',
       builtIn: BUILT_IN_APPS,
       onRejected: (tx, device) => stages.rejectOwn(tx, device),
+      isSignedIn: (requester) => isSignedIn(db, requester),
       note: noteIn(gatewayTrace),
     }),
   )
@@ -160,7 +162,7 @@ export async function createBelfry(
         await own.gateway.start()
         // What has started is closed, also when the next part fails.
         running.push(...(await stages.startDelivering()))
-        running.push(...stages.startSweeping())
+        running.push(...stages.startSweeping(), ...own.startSweeping())
         return { url }
       }),
     reload: (next) => own.reload(next.gateway.apps),
@@ -296,7 +298,10 @@ function createStages(
     addressGroup,
     onDevicesRemoved: (tx, userId, deviceIds) => removePushersOfDevices(pushers, tx, { userId, deviceIds }),
     onAddressRemoved: (tx, userId, address) => removePusherOfAddress(pushers, tx, { userId, address }),
-    onAccountClosed: (tx, userId) => removeAllPushers(pushers, tx, userId),
+    onAccountClosed: async (tx, userId) => {
+      await removeAllPushers(pushers, tx, userId)
+      await forgetInboxesOf(tx, userId)
+    },
     onProfileChanged: (userId) => updateMemberProfile(rooms, userId),
     onDeactivated: (userId) => leaveAllRooms(rooms, userId),
     onRulesChanged: rulesChanged,

@@ -13,13 +13,14 @@ import { openApps } from './gateway/apps.ts'
 import { createGatewayEvents } from './gateway/gateway-events.ts'
 import { createGateway, type Gateway } from './gateway/gateway.ts'
 import { makeInboxStore } from './gateway/inbox-store.ts'
-import { INBOX_APP_ID, type InboxStore, makeInboxType } from './gateway/inbox.ts'
+import { createConfiguredInboxes, INBOX_APP_ID, type InboxDeps, makeInboxType } from './gateway/inbox.ts'
+import { startInboxSweepers } from './gateway/sweep-inboxes.ts'
 import type { ProviderDeps, ProviderType } from './gateway/provider.ts'
 import type { OnRejected } from './gateway/recorder.ts'
 import type { Report } from './gateway/step.ts'
 import { healthRoutes } from './http/health.ts'
 import { createRateLimiter } from './http/rate-limit.ts'
-import type { Route } from './http/route.ts'
+import type { Requester, Route } from './http/route.ts'
 import { createHttpServer } from './http/server.ts'
 import { type Clock, systemClock } from './lib/clock.ts'
 import { type Random, systemRandom } from './lib/ids.ts'
@@ -50,6 +51,7 @@ export type Environment = { clock: Clock; random: Random; log: Log; metrics: Met
 export type GatewayParts = {
   gateway: Gateway
   routes: Route[]
+  startSweeping(): AsyncDisposable[]
   /** What `POST /notify` does, without HTTP. */
   inProcess: ReturnType<typeof ownGateway>
   /** Goes on with the apps of another configuration. Rejects, and changes nothing, when it is not good. */
@@ -68,6 +70,8 @@ type PartsOptions = Environment & {
   /** Apps that there are unless the configuration says otherwise. */
   builtIn?: Record<string, unknown>
   onRejected?: OnRejected
+  /** Has this session not ended? Absent: a gateway that runs alone has no users. */
+  isSignedIn?: (requester: Requester) => Promise<boolean>
   /** Told of each step, beside log and metrics. */
   note?: Report
 }
@@ -75,8 +79,11 @@ type PartsOptions = Environment & {
 /** Opens the apps, and builds everything around them; nothing is sent before `gateway.start()`. */
 export async function createGatewayParts(options: PartsOptions): Promise<GatewayParts> {
   const { config, db, bus, clock, random, log, metrics } = options
-  const store = makeInboxStore({ db, bus })
-  const types = providerTypes({ store, clock })
+  const store = makeInboxStore({ db, bus, maxBytes: config.gateway.max_inbox_bytes })
+  const configured = createConfiguredInboxes()
+  const inboxes = { store, configured, clock }
+  const { isSignedIn } = options
+  const types = providerTypes({ ...inboxes, hasUsers: isSignedIn !== undefined })
   const providerDeps = providerDepsOf(config, options)
   const open = async (raw: unknown) => {
     const { apps, warnings } = await readApps(withBuiltIn(raw, options.builtIn), types, options.under)
@@ -113,7 +120,8 @@ export async function createGatewayParts(options: PartsOptions): Promise<Gateway
   const api: GatewayApiDeps = { gateway, metrics: createNotifyMetrics(metrics, appOf) }
   return {
     gateway,
-    routes: [...gatewayRoutes(api), ...inboxRoutes({ store, clock })],
+    routes: [...gatewayRoutes(api), ...inboxRoutes({ ...inboxes, random, isSignedIn })],
+    startSweeping: () => startInboxSweepers({ db, clock, log }, config.gateway.inbox_retention_days),
     inProcess: ownGateway(api),
     async reload(raw) {
       apps = await open(raw)
@@ -128,14 +136,13 @@ function withBuiltIn(raw: unknown, builtIn: Record<string, unknown> = {}): unkno
 }
 
 /** Every kind of app, loaded when one of it is configured. */
-function providerTypes(inbox: { store: InboxStore; clock: Clock } | undefined): ProviderTypes {
-  // Without a store none is opened in truth: the configuration is only looked at.
+function providerTypes(inbox: InboxDeps): ProviderTypes {
   return new Map<string, () => Promise<ProviderType>>([
     ['apns', loadedOnce(async () => (await import('./gateway/apns/apns.ts')).makeApns())],
     ['gcm', async () => (await import('./gateway/fcm/fcm.ts')).fcm],
     ['webpush', async () => (await import('./gateway/webpush/provider.ts')).webPush],
     ['unifiedpush', async () => (await import('./gateway/unifiedpush/provider.ts')).unifiedPush],
-    ['inbox', async () => makeInboxType(inbox ?? NO_INBOX)],
+    ['inbox', async () => makeInboxType(inbox)],
   ])
 }
 
@@ -145,10 +152,22 @@ function loadedOnce(load: () => Promise<ProviderType>): () => Promise<ProviderTy
   return () => (loaded ??= load())
 }
 
-const NO_INBOX = {
+/** For a look at the configuration of a gateway that runs alone: nothing is sent. */
+const inboxesToCheck = (): InboxDeps => ({
   clock: systemClock,
-  store: { add: async () => undefined, list: async () => [], listen: () => () => undefined },
-}
+  configured: createConfiguredInboxes(),
+  hasUsers: false,
+  store: {
+    add: async () => undefined,
+    list: async () => [],
+    listen: () => () => undefined,
+    opened: async () => undefined,
+    openedOf: async () => [],
+    open: async () => false,
+    touch: async () => undefined,
+    close: async () => false,
+  },
+})
 
 function providerDepsOf(
   config: Config,
@@ -232,6 +251,7 @@ export async function createGatewayApp(
         await scrapes?.listen()
         await parts.gateway.start()
         running.push(
+          ...parts.startSweeping(),
           startTraceSweeper(
             { db, ...environment },
             { retentionDays: config.trace.retention_days, maxRows: config.trace.max_rows },
@@ -284,7 +304,7 @@ export async function checkGateway({ config, apps, warnings }: GatewayConfig): P
     lookup: createResolver({ clock: systemClock }),
   }
   const deps = providerDepsOf(config, environment)
-  const types = providerTypes(undefined)
+  const types = providerTypes(inboxesToCheck())
   for (const [app, raw] of Object.entries(isMapping(apps) ? apps : {})) {
     try {
       // One by one, so that a fault of one does not hide those of others.

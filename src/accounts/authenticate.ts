@@ -1,6 +1,6 @@
 import type { DeviceId, UserId } from '../lib/ids.ts'
 import type { Queries } from '../storage/query.ts'
-import { ownerOfToken } from './devices-store.ts'
+import { deviceById, ownerOfToken } from './devices-store.ts'
 import type { LastSeen } from './last-seen.ts'
 import { hashToken } from './tokens.ts'
 
@@ -15,6 +15,11 @@ export async function authenticate(q: Queries, token: string): Promise<Requester
   const owner = await q.first(ownerOfToken, { tokenHash: hashToken(token) })
   if (!owner) return undefined
   return { userId: owner.user_id, deviceId: owner.device_id, isAdmin: owner.is_admin === 1 }
+}
+
+/** Has the session of this requester not ended since its request began? For answers that go on for long. */
+export async function isSignedIn(q: Queries, { userId, deviceId }: Requester): Promise<boolean> {
+  return (await q.first(deviceById, { userId, deviceId })) !== undefined
 }
 
 /** `authenticate` for the HTTP server: it also notes when and from where the device was used. */

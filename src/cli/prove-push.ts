@@ -34,7 +34,10 @@ export async function provePush(app: App, url: string): Promise<number> {
     const sentAt = performance.now()
     const path = `/rooms/${encodeURIComponent(roomId)}/send/m.room.message/${pushkey}`
     const { event_id: eventId } = await ring('PUT', path, { msgtype: 'm.text', body: 'Ding dong' })
-    await arrival(`${url}/_belfry/v1/inbox/${pushkey}`, String(eventId))
+    await arrival(
+      { inbox: `${url}/_belfry/v1/inbox/${pushkey}`, token: listener.accessToken },
+      String(eventId),
+    )
     return performance.now() - sentAt
   } finally {
     await Promise.all([ringer.end(), listener.end()])
@@ -66,10 +69,10 @@ async function proofRoom(call: Call, userId: string): Promise<string> {
   return String(room['room_id'])
 }
 
-async function arrival(inbox: string, eventId: string): Promise<void> {
+async function arrival({ inbox, token }: { inbox: string; token: string }, eventId: string): Promise<void> {
   const giveUpAt = performance.now() + PATIENCE_MS
   while (performance.now() < giveUpAt) {
-    const response = await fetch(inbox)
+    const response = await fetch(inbox, { headers: { authorization: `Bearer ${token}` } })
     const { notifications } = (await response.json()) as {
       notifications: { notification: { event_id?: string } }[]
     }

@@ -44,7 +44,10 @@ Now you. These three commands make two users, give one of them a pusher, and let
 
   curl -H "Authorization: Bearer $BOB" ${api}/createRoom -d '{"name":"The tower","invite":["@${alice}:${serverName}"]}'
 
-Then open ${url}/_belfry/v1/inbox/${alice}s-phone to see what reached her phone.
+What reached her phone:
+
+  curl -H "Authorization: Bearer $ALICE" ${url}/_belfry/v1/inbox/${alice}s-phone
+
 The README goes on from here. Ctrl-C stops the server.`
 }
 

@@ -262,6 +262,14 @@ const gatewaySchema = z.strictObject({
   retry_hours: setting(count(24, { max: 720 }), {
     about: 'How long the push gateway tries to hand a notification over. Calls are given up after a minute.',
   }),
+  inbox_retention_days: setting(count(7, { max: 3650 }), {
+    about:
+      'For how many days the test app `org.belfry.inbox` keeps notifications. An inbox that was opened and that nobody reads for so long is closed.',
+  }),
+  max_inbox_bytes: setting(count(268_435_456, { min: 1024, max: 1_000_000_000_000 }), {
+    about:
+      'How many bytes of notifications all inboxes of `org.belfry.inbox` keep together; the oldest go first.',
+  }),
   max_queued: setting(count(1_000_000), {
     about: 'How many notifications may wait in the push gateway. What comes beyond it is refused with 503.',
   }),

@@ -95,7 +95,8 @@ async function sendStep(
   if (step.kind === 'activate')
     return { result: (await deps.webPush?.activate(url, step.device, step.ackToken)) ?? WEB_PUSH_IS_OFF }
   const send = senderFor(deps, head.kind)
-  const more = step.worthSeconds === undefined ? {} : { worthSeconds: step.worthSeconds }
+  const { worthSeconds } = step
+  const more = { userId: head.user_id, ...(worthSeconds !== undefined && { worthSeconds }) }
   const result = await send(url, step.poke, more)
   // A gateway may choke on what is in an event, or on its size; that something has come it can still tell.
   if (result.kind !== 'refused' || step.shorter === undefined) return { result }

@@ -1,5 +1,6 @@
 import { systemClock, type Clock } from '../lib/clock.ts'
 import { MatrixError } from '../lib/errors.ts'
+import type { UserId } from '../lib/ids.ts'
 import { isJsonObject } from '../lib/json.ts'
 import type { GuardedAgent } from '../lib/outbound/guarded-agent.ts'
 import { faultOf } from '../lib/outbound/network-fault.ts'
@@ -22,10 +23,13 @@ export type PokeResult =
  * Sends one poke to one gateway, once. Never rejects. `worthSeconds`: for how long a push service is to keep it for a device that
  * is away; gateways are told nothing of it.
  */
-export type PokeSender = (url: string, poke: Poke, more?: { worthSeconds?: number }) => Promise<PokeResult>
+export type PokeSender = (url: string, poke: Poke, more?: PokeSending) => Promise<PokeResult>
+
+/** `userId`: whom it is for. The own gateway alone is told. */
+export type PokeSending = { worthSeconds?: number; userId?: UserId }
 
 /** The server's own gateway: takes the body of `/notify`, answers with what would go over the wire. */
-export type OwnGateway = (body: Poke) => Promise<{ status: number; body: unknown }>
+export type OwnGateway = (body: Poke, userId?: UserId) => Promise<{ status: number; body: unknown }>
 
 export type PokeSenderDeps = {
   agent: GuardedAgent
@@ -45,7 +49,7 @@ const HEADERS = { 'content-type': 'application/json', 'user-agent': 'belfry' }
 export function makePokeSender(deps: PokeSenderDeps): PokeSender {
   const clock = deps.clock ?? systemClock
   const deadlineMs = deps.deadlineMs ?? 30_000
-  return async (text, poke) => {
+  return async (text, poke, { userId } = {}) => {
     const started = clock.now()
     const took = () => Math.max(0, clock.now() - started)
     const url = URL.parse(text)
@@ -56,7 +60,7 @@ export function makePokeSender(deps: PokeSenderDeps): PokeSender {
     try {
       const own = deps.inProcess?.(url)
       const answer = own
-        ? await askOwnGateway(own, poke, deadline.signal)
+        ? await askOwnGateway((body) => own(body, userId), poke, deadline.signal)
         : await ask(url, poke, { ...deps, clock, signal: deadline.signal })
       return { ...judge(answer), ms: took() }
     } catch (error) {

@@ -1,4 +1,4 @@
-import type { InboxStore, StoredEntry } from '../gateway/inbox.ts'
+import type { InboxKey, InboxStore, StoredEntry } from '../gateway/inbox.ts'
 import type { ServerEvent } from '../http/event-stream.ts'
 import type { Clock } from '../lib/clock.ts'
 import { limitExceeded } from '../lib/errors.ts'
@@ -11,26 +11,32 @@ const TRY_AGAIN_MS = 10_000
 
 export type InboxStreamDeps = { store: InboxStore; clock: Clock }
 export type Watch = {
-  pushkey: string
+  inbox: InboxKey
   /** The id of the last entry that the listener has; undefined: what comes from here on. */
   after: number | undefined
+  /** Asked before each thing that is told. */
+  mayStillRead: () => Promise<boolean>
   signal: AbortSignal
 }
 
-/** The entries of an inbox as they come, and a heartbeat when there are none for a while; ends with the signal. */
+/**
+ * The entries of an inbox as they come, and a heartbeat when there are none for a while. It ends with the signal, and when the inbox was
+ * closed or the session that reads it has ended.
+ */
 export async function* watchInbox(
   { store, clock }: InboxStreamDeps,
-  { pushkey, after, signal }: Watch,
+  { inbox, after, mayStillRead, signal }: Watch,
 ): AsyncGenerator<ServerEvent | undefined> {
   let wake = new AbortController()
-  const leave = store.listen(pushkey, () => wake.abort())
+  const leave = store.listen(inbox, () => wake.abort())
   try {
-    let last = after ?? (await store.list(pushkey)).at(-1)?.id ?? 0
+    let last = after ?? (await store.list(inbox)).at(-1)?.id ?? 0
     // It is listened to: whoever reads this misses nothing.
     yield undefined
     while (!signal.aborted) {
       wake = new AbortController()
-      const entries = await store.list(pushkey, last)
+      const entries = await store.list(inbox, last)
+      if (!(await mayStillRead())) return
       for (const entry of entries) {
         last = entry.id
         yield eventOf(entry)

@@ -1,29 +1,61 @@
 import { z } from 'zod'
+import {
+  type ConfiguredInboxes,
+  type InboxKey,
+  type InboxStore,
+  looksOpened,
+  MAX_PUSHKEY_BYTES,
+  newInboxPushkey,
+} from '../gateway/inbox.ts'
 import { eventStream } from '../http/event-stream.ts'
-import { defineRoute, type Route } from '../http/route.ts'
-import { createListeners, type InboxStreamDeps, watchInbox } from './inbox-stream.ts'
+import { defineRoute, type Requester, type Route } from '../http/route.ts'
+import type { Clock } from '../lib/clock.ts'
+import { MatrixError, notFound } from '../lib/errors.ts'
+import type { Random } from '../lib/ids.ts'
+import { createListeners, watchInbox } from './inbox-stream.ts'
 
 const params = z.object({
   pushkey: z
     .string()
-    .refine((pushkey) => pushkey !== '' && Buffer.byteLength(pushkey) <= 512, 'expected 1 to 512 bytes'),
+    .refine(
+      (pushkey) => pushkey !== '' && Buffer.byteLength(pushkey) <= MAX_PUSHKEY_BYTES,
+      'expected 1 to 512 bytes',
+    ),
 })
 
 const entryId = /^\d{1,15}$/
 const query = z.object({ last_event_id: z.string().regex(entryId, 'expected the id of an event').optional() })
 
-/** The built-in inbox app: its last notifications, newest last, for whoever knows the pushkey; and those to come. */
-export function inboxRoutes(deps: InboxStreamDeps): Route[] {
+const PATH = '/_belfry/v1/inbox'
+/** An opened inbox is noted as read so often at most. */
+const TOUCH_EVERY_MS = 3_600_000
+
+export type InboxApiDeps = {
+  store: InboxStore
+  configured: ConfiguredInboxes
+  clock: Clock
+  random: Random
+  /** Has this session not ended meanwhile? Absent: there are no users here. */
+  isSignedIn?: ((requester: Requester) => Promise<boolean>) | undefined
+}
+
+/** The built-in inbox app: its last notifications, newest last, and those to come. */
+export function inboxRoutes(deps: InboxApiDeps): Route[] {
+  const routes = readingRoutes(deps)
+  return deps.isSignedIn === undefined ? routes : [...routes, ...openingRoutes(deps)]
+}
+
+function readingRoutes(deps: InboxApiDeps): Route[] {
   const listeners = createListeners()
   return [
     defineRoute({
       method: 'GET',
-      path: '/_belfry/v1/inbox/:pushkey',
-      auth: 'none',
+      path: `${PATH}/:pushkey`,
+      auth: 'optional',
       limit: 'push',
       params,
-      async handler({ params: { pushkey } }) {
-        const entries = await deps.store.list(pushkey)
+      async handler({ params: { pushkey }, requester }) {
+        const entries = await deps.store.list((await reading(deps, pushkey, requester)).inbox)
         return {
           notifications: entries.map(({ received_at, notification }) => ({ received_at, notification })),
         }
@@ -31,18 +63,109 @@ export function inboxRoutes(deps: InboxStreamDeps): Route[] {
     }),
     defineRoute({
       method: 'GET',
-      path: '/_belfry/v1/inbox/:pushkey/stream',
-      auth: 'none',
+      path: `${PATH}/:pushkey/stream`,
+      auth: 'optional',
       limit: 'push',
       params,
       query,
-      handler({ params: { pushkey }, query: { last_event_id: asked }, lastEventId, address, signal }) {
+      async handler(context) {
+        const { requester, lastEventId, address, signal } = context
+        const { pushkey } = context.params
+        const { inbox, mayStillRead } = await reading(deps, pushkey, requester)
         listeners.enter(address, signal)
         // A browser that comes again sends the header, and still has the old query in its URL.
-        const given = lastEventId !== undefined && entryId.test(lastEventId) ? lastEventId : asked
+        const given =
+          lastEventId !== undefined && entryId.test(lastEventId) ? lastEventId : context.query.last_event_id
         const after = given === undefined ? undefined : Number(given)
-        return eventStream(watchInbox(deps, { pushkey, after, signal }))
+        return eventStream(watchInbox(deps, { inbox, after, mayStillRead, signal }))
       },
     }),
   ]
+}
+
+function openingRoutes({ store, clock, random }: InboxApiDeps): Route[] {
+  return [
+    defineRoute({
+      method: 'POST',
+      path: PATH,
+      auth: 'user',
+      limit: 'default',
+      async handler({ requester: { userId } }) {
+        const pushkey = newInboxPushkey(random)
+        if (await store.open({ userId, pushkey }, clock.now())) return { pushkey }
+        throw new MatrixError(
+          403,
+          'M_RESOURCE_LIMIT_EXCEEDED',
+          `You have as many open inboxes as you may; close one with DELETE ${PATH}/{pushkey}`,
+        )
+      },
+    }),
+    defineRoute({
+      method: 'GET',
+      path: PATH,
+      auth: 'user',
+      limit: 'default',
+      async handler({ requester: { userId } }) {
+        const opened = await store.openedOf(userId)
+        return {
+          inboxes: opened.map((one) => ({
+            pushkey: one.pushkey,
+            opened_at: one.openedAt,
+            used_at: one.usedAt,
+          })),
+        }
+      },
+    }),
+    defineRoute({
+      method: 'DELETE',
+      path: `${PATH}/:pushkey`,
+      auth: 'user',
+      limit: 'default',
+      params,
+      async handler({ params: { pushkey }, requester: { userId } }) {
+        if (await store.close({ userId, pushkey })) return {}
+        throw notFound('You have no open inbox with this pushkey')
+      },
+    }),
+  ]
+}
+
+type Reading = { inbox: InboxKey; mayStillRead: () => Promise<boolean> }
+
+/**
+ * Which inbox a reader means, and that it may be read: the pushkey of an opened or configured one is enough, every other one is read
+ * with the token of its owner.
+ *
+ * @throws {MatrixError} 401 without a token where it is needed, 404 for an inbox that was closed
+ */
+async function reading(
+  { store, configured, clock, isSignedIn }: InboxApiDeps,
+  pushkey: string,
+  requester: Requester | undefined,
+): Promise<Reading> {
+  if (configured.has(pushkey))
+    return { inbox: { userId: '', pushkey }, mayStillRead: async () => configured.has(pushkey) }
+  if (looksOpened(pushkey)) {
+    const open = async () => {
+      const opened = await store.opened(pushkey)
+      if (opened !== undefined && clock.now() - opened.usedAt > TOUCH_EVERY_MS)
+        await store.touch(pushkey, clock.now())
+      return opened
+    }
+    const opened = await open()
+    if (opened === undefined) throw notFound('There is no such inbox; it may have been closed')
+    return {
+      inbox: { userId: opened.userId, pushkey },
+      mayStillRead: async () => (await open()) !== undefined,
+    }
+  }
+  if (isSignedIn === undefined)
+    throw notFound('There is no such inbox; the configuration of its app names them')
+  if (requester === undefined)
+    throw new MatrixError(
+      401,
+      'M_MISSING_TOKEN',
+      `This inbox is read with the access token of its owner, as "Authorization: Bearer <token>"; POST ${PATH} opens one that is read without`,
+    )
+  return { inbox: { userId: requester.userId, pushkey }, mayStillRead: () => isSignedIn(requester) }
 }

@@ -46,12 +46,12 @@ export function gatewayRoutes({ gateway, metrics }: GatewayApiDeps): Route[] {
 export function ownGateway({
   gateway,
   metrics,
-}: GatewayApiDeps): (body: unknown) => Promise<{ status: number; body: unknown }> {
-  return async (body) => {
+}: GatewayApiDeps): (body: unknown, userId?: string) => Promise<{ status: number; body: unknown }> {
+  return async (body, userId) => {
     const { notification } = parseNotification(body)
     return {
       status: 200,
-      body: await metrics.during(notification, gateway.notify(notification, { isOwn: true })),
+      body: await metrics.during(notification, gateway.notify(notification, { isOwn: true, userId })),
     }
   }
 }

@@ -9,6 +9,7 @@ import { attempt, type AttemptDeps, type Job, type Settled, stepOf } from './att
 import { dataKeyOf } from './data-key.ts'
 import { deviceKeyOf, messageKeyOf } from './keys.ts'
 import type { Notification, NotificationDevice } from './notification.ts'
+import type { Origin } from './origin.ts'
 import type { QueueEntry } from './queue-store.ts'
 import type { Known, Recorder } from './recorder.ts'
 import type { Retries } from './retries.ts'
@@ -49,7 +50,7 @@ export function createAcceptor(deps: AcceptDeps) {
   async function accept(
     device: NotificationDevice,
     notification: Notification,
-    isOwn: boolean,
+    origin: Origin,
   ): Promise<Acceptance> {
     const app = deps.apps().find(device.app_id)
     if (typeof app === 'string') {
@@ -61,8 +62,8 @@ export function createAcceptor(deps: AcceptDeps) {
       deps.report(bareStep(deps.clock, { device, notification, outcome: 'rejected', reason: 'bad pushkey' }))
       return 'rejected'
     }
-    const messageKey = messageKeyOf(device, notification)
-    const job = newJob(deps, { app, device, notification, isOwn, messageKey })
+    const messageKey = messageKeyOf(device, notification, origin.userId)
+    const job = newJob(deps, { app, device, notification, origin, messageKey })
     const before = messageKey === undefined ? undefined : atWork.get(messageKey)
     if (before === undefined) return begin(job)
     deps.report(stepOf(job, { outcome: 'duplicate', reason: 'at work', at: deps.clock.now() }))
@@ -209,7 +210,7 @@ async function enter(deps: AcceptDeps, { notification }: Job, entry: QueueEntry)
 
 function entryOf(
   { clock }: AcceptDeps,
-  { device, notification, line, deviceKey, dataKey, messageKey, isOwn, expiresAt }: Job,
+  { device, notification, line, deviceKey, dataKey, messageKey, origin, expiresAt }: Job,
   state: Pick<QueueEntry, 'attempts' | 'nextAttemptAt' | 'leasedUntil'>,
 ): QueueEntry {
   return {
@@ -220,7 +221,7 @@ function entryOf(
     messageKey: messageKey ?? null,
     notification: JSON.stringify({ ...notification, devices: [device] }),
     countsOnly: !notification.event_id,
-    isOwn,
+    origin,
     queuedAt: clock.now(),
     expiresAt,
     ...state,
@@ -244,7 +245,7 @@ type NewJob = {
   app: OpenApp
   device: NotificationDevice
   notification: Notification
-  isOwn: boolean
+  origin: Origin
   messageKey: string | undefined
 }
 

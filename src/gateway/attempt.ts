@@ -7,6 +7,7 @@ import { shortHash } from '../lib/short-hash.ts'
 import type { Apps, OpenApp } from './apps.ts'
 import type { Impression, Pass } from './bulkhead.ts'
 import type { Notification, NotificationDevice } from './notification.ts'
+import type { Origin } from './origin.ts'
 import type { Verdict } from './provider.ts'
 import type { ProviderMetrics } from './provider-metrics.ts'
 import type { Report, Step } from './step.ts'
@@ -22,8 +23,7 @@ export type Job = {
   /** See `dataKeyOf`; empty: no data. */
   dataKey: string
   messageKey: string | undefined
-  /** From the server that this gateway is part of. */
-  isOwn: boolean
+  origin: Origin
   expiresAt: number
   /** Attempts so far. */
   attempts: number
@@ -97,7 +97,8 @@ async function send(deps: AttemptDeps, job: Job): Promise<{ verdict: Verdict; ms
   const started = deps.clock.now()
   const done = deps.metrics.started(app)
   try {
-    const message = { device, notification, expiresAt, attempt: job.attempts + 1 }
+    const { userId } = job.origin
+    const message = { device, notification, expiresAt, attempt: job.attempts + 1, userId }
     const sent = app.provider.send(message, ending.signal)
     const verdict = await Promise.race([sent, late.promise])
     return { verdict, ms: Math.max(0, deps.clock.now() - started) }

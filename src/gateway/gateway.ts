@@ -10,6 +10,7 @@ import type { Database } from '../storage/database.ts'
 import { type Acceptance, createAcceptor } from './accept.ts'
 import type { Apps, OpenApp } from './apps.ts'
 import type { Notification } from './notification.ts'
+import type { Origin } from './origin.ts'
 import { createProviderMetrics, watchApps } from './provider-metrics.ts'
 import { createRecorder, type OnRejected } from './recorder.ts'
 import { createRetries } from './retries.ts'
@@ -62,7 +63,7 @@ export type Gateway = AsyncDisposable & {
    * @throws {MatrixError} 503 when it could not be accepted for one of them, so that the home server sends it again: those
    * that have had it are known then.
    */
-  notify(notification: Notification, from?: { isOwn: boolean }): Promise<{ rejected: string[] }>
+  notify(notification: Notification, from?: Origin): Promise<{ rejected: string[] }>
   /** Goes on with other apps. What is under way ends with those before. */
   replaceApps(apps: Apps): void
   /** Answers all calls at once; what is not through goes into the queue. For before the end. */
@@ -105,9 +106,9 @@ export function createGateway(deps: GatewayDeps): Gateway {
       await retries.start()
       sweepers.push(...startForgetting({ db, clock, log }))
     },
-    async notify(notification, { isOwn } = { isOwn: false }) {
+    async notify(notification, from = { isOwn: false }) {
       const acceptances = await Promise.all(
-        notification.devices.map((device) => acceptor.accept(device, notification, isOwn)),
+        notification.devices.map((device) => acceptor.accept(device, notification, from)),
       )
       return answerOf(notification, acceptances)
     },

@@ -12,10 +12,15 @@ const keyOf = (...parts: string[]) => hash('sha256', JSON.stringify(parts), 'bas
 export const deviceKeyOf = ({ app_id, pushkey }: Pick<NotificationDevice, 'app_id' | 'pushkey'>) =>
   keyOf(app_id, pushkey)
 
-/** `undefined`: never a repeat. */
-export function messageKeyOf(device: NotificationDevice, notification: Notification): string | undefined {
+/** `undefined`: never a repeat. Two users of this server are two recipients, also on one device. */
+export function messageKeyOf(
+  device: NotificationDevice,
+  notification: Notification,
+  userId?: string,
+): string | undefined {
   const key = dedupeKeyOf({ device, notification })
   if (key === undefined) return undefined
   const { appId, pushkey, eventId, dataKey } = key
+  if (userId !== undefined) return keyOf(appId, pushkey, eventId, dataKey ?? '', userId)
   return keyOf(appId, pushkey, eventId, ...(dataKey === undefined ? [] : [dataKey]))
 }

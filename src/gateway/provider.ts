@@ -65,6 +65,8 @@ export type Message = {
   expiresAt: number
   /** 1 is the first. */
   attempt: number
+  /** The user of this server whom it is for; absent: it came from another server. */
+  userId?: string | undefined
 }
 
 /** Reaches the devices of one app. */

@@ -1,5 +1,6 @@
 import { type Queries, type Query, query } from '../storage/query.ts'
 import type { Database } from '../storage/database.ts'
+import type { Origin } from './origin.ts'
 
 /** A notification that waits, as it goes into the queue. */
 export type QueueEntry = {
@@ -12,7 +13,7 @@ export type QueueEntry = {
   /** JSON. */
   notification: string
   countsOnly: boolean
-  isOwn: boolean
+  origin: Origin
   attempts: number
   queuedAt: number
   expiresAt: number
@@ -28,14 +29,19 @@ export async function enqueue(tx: Queries, entry: QueueEntry): Promise<{ queueId
   const row = await tx.first(insertEntry, {
     ...entry,
     countsOnly: entry.countsOnly ? 1 : 0,
-    isOwn: entry.isOwn ? 1 : 0,
+    isOwn: entry.origin.isOwn ? 1 : 0,
+    userId: entry.origin.userId ?? null,
   })
   if (row === undefined) throw new Error('the queue gave no id')
   const gone = await tx.run(trimDevice, { deviceKey: entry.deviceKey, kept: KEPT_PER_DEVICE })
   return { queueId: row.queue_id, gone }
 }
 
-type EntryRow = Omit<QueueEntry, 'countsOnly' | 'isOwn'> & { countsOnly: 0 | 1; isOwn: 0 | 1 }
+type EntryRow = Omit<QueueEntry, 'countsOnly' | 'origin'> & {
+  countsOnly: 0 | 1
+  isOwn: 0 | 1
+  userId: string | null
+}
 
 export const insertEntry = query<EntryRow>()((db, p) =>
   db
@@ -50,6 +56,7 @@ export const insertEntry = query<EntryRow>()((db, p) =>
       counts: null,
       counts_only: p.countsOnly,
       own: p.isOwn,
+      user_id: p.userId,
       attempts: p.attempts,
       queued_at: p.queuedAt,
       expires_at: p.expiresAt,
@@ -156,6 +163,7 @@ export const lease = query<{ queueIds: readonly number[]; now: number; until: nu
       'counts',
       'counts_only',
       'own',
+      'user_id',
       'attempts',
       'expires_at',
     ]),

@@ -87,7 +87,7 @@ export function createRetries(deps: RetryDeps): Retries {
   }
 
   async function record(job: Job, queueId: number, settled: Settled): Promise<void> {
-    const { messageKey, deviceKey, dataKey, device, isOwn, notification } = job
+    const { messageKey, deviceKey, dataKey, device, origin, notification } = job
     if (settled.kind === 'later') {
       const { attempts, at } = settled
       await recorder.write({ kind: 'postpone', queueId, attempts, nextAttemptAt: at })
@@ -104,7 +104,7 @@ export function createRetries(deps: RetryDeps): Retries {
       ...(settled.kind === 'delivered' && {
         delivered: { deviceKey, dataKey, at, ...(counts !== undefined && { counts }) },
       }),
-      ...(settled.kind === 'rejected' && { rejected: { at, device, isOwn } }),
+      ...(settled.kind === 'rejected' && { rejected: { at, device, isOwn: origin.isOwn } }),
     })
   }
 
@@ -235,7 +235,7 @@ function jobOf({ apps }: RetryDeps, row: LeasedRow): Job | undefined {
     deviceKey: row.device_key,
     dataKey: row.data_key,
     messageKey: row.message_key ?? undefined,
-    isOwn: row.own === 1,
+    origin: { isOwn: row.own === 1, userId: row.user_id ?? undefined },
     expiresAt: row.expires_at,
     attempts: row.attempts,
   }

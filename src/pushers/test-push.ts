@@ -103,7 +103,8 @@ function sendTest(
   if (pusher.kind === 'email') return deps.sendTestMail?.(pusher)
   if (pusher.url === null) return undefined
   const send = senderFor(deps, pusher.kind)
-  return send(pusher.url, testPoke({ device: deviceOf(pusher, deps.includeContent), eventId }))
+  const poke = testPoke({ device: deviceOf(pusher, deps.includeContent), eventId })
+  return send(pusher.url, poke, { userId: pusher.user_id })
 }
 
 const stopped = (signal: AbortSignal) =>

@@ -2,12 +2,25 @@ import type { Filled, Flag } from './columns.ts'
 
 // The tables of the gateway, which may have a database of its own. The conventions are those of schema.ts.
 
-/** The built-in inbox app of the gateway: the last notifications of a pushkey. */
+/** The built-in inbox app of the gateway: the last notifications of each inbox. */
 export type InboxTable = {
   entry_id: Filled<number>
+  /** Whose inbox it is; empty for one that the configuration names. */
+  user_id: string
   pushkey: string
+  /** Of `notification`. */
+  bytes: number
   received_at: number
   notification: string
+}
+
+/** Inboxes that users have opened. Knowing the pushkey, which the server made up, is enough to push to one and to read it. */
+export type OpenedInboxesTable = {
+  pushkey: string
+  user_id: string
+  opened_at: number
+  /** When it was read last, to the hour. */
+  used_at: number
 }
 
 /** Notifications that the gateway has had, so that repeats are known. Kept for 24 h. */
@@ -45,6 +58,12 @@ export type GatewayQueueTable = {
   counts_only: Flag
   /** 1: from the server that this gateway is part of, which is told of a rejection at once. */
   own: Flag
+  /** The user of this server whom it is for. */
+  user_id: Filled<string | null>
+  /** The address that it came from; empty for those of this server. */
+  source: Filled<string>
+  /** Of `notification`. */
+  bytes: Filled<number>
   /** So many were made. */
   attempts: number
   queued_at: number

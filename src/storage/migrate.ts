@@ -8,6 +8,7 @@ import { email } from './migrations/0006-email.ts'
 import { holdWhileActive } from './migrations/0007-hold-while-active.ts'
 import { gateway } from './migrations/0008-gateway.ts'
 import { webPush } from './migrations/0009-web-push.ts'
+import { boundedGateway } from './migrations/0010-bounded-gateway.ts'
 import { serverName } from './migrations/0012-server-name.ts'
 import { queueData } from './migrations/0014-queue-data.ts'
 import { deactivatedUsers } from './migrations/0018-deactivated-users.ts'
@@ -44,6 +45,7 @@ export const migrations: readonly Migration[] = [
   holdWhileActive,
   gateway,
   webPush,
+  boundedGateway,
   serverName,
   queueData,
   deactivatedUsers,

@@ -5,6 +5,7 @@ import type {
   GatewayRejectionsTable,
   GatewaySeenTable,
   InboxTable,
+  OpenedInboxesTable,
 } from './gateway-schema.ts'
 
 // One type for each table, in the order of the way of an event. Times are milliseconds since the Unix epoch; booleans
@@ -456,6 +457,7 @@ export type Schema = {
   server_keys: ServerKeysTable
   mail_throttles: MailThrottlesTable
   inbox: InboxTable
+  opened_inboxes: OpenedInboxesTable
   gateway_seen: GatewaySeenTable
   gateway_rejections: GatewayRejectionsTable
   gateway_queue: GatewayQueueTable

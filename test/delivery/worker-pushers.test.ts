@@ -230,7 +230,7 @@ onEachDatabase('delivery to pushers that change', (open) => {
     await using _worker = await tower.start({ send })
     await tower.say(alice, 'hello')
     await atRest(tower)
-    const [entry] = await it.store.list('my inbox')
+    const [entry] = await it.store.list({ userId: bob, pushkey: 'my inbox' })
     assert.deepEqual(entry?.notification.content, { msgtype: 'm.text', body: 'hello' })
     assert.equal(entry?.received_at, tower.clock.now())
   })

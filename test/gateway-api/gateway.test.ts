@@ -4,19 +4,28 @@ import { inboxRoutes } from '../../src/gateway-api/inbox.ts'
 import { gatewayRoutes } from '../../src/gateway-api/notify.ts'
 import { createNotifyMetrics } from '../../src/gateway-api/notify-metrics.ts'
 import { INBOX_APP_ID } from '../../src/gateway/inbox.ts'
+import { systemRandom } from '../../src/lib/ids.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { startServer } from '../http/server-fixture.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { openGateway } from '../gateway/fixture.ts'
 
+const KEYS = [
+  'a/b ü, and enough of it',
+  'another, and enough of it',
+  'a busy one, and enough of it',
+  'a quiet one, and enough of it',
+]
+const [ODD, ANOTHER, BUSY, QUIET] = KEYS as [string, string, string, string]
+
 const NOTIFY = '/_matrix/push/v1/notify'
 
 async function serve(db: Database) {
-  const it = await openGateway(db, { apps: { [INBOX_APP_ID]: { type: 'inbox' } } })
-  const { gateway, store, clock, steps, metrics } = it
+  const it = await openGateway(db, { apps: { [INBOX_APP_ID]: { type: 'inbox', pushkeys: KEYS } } })
+  const { gateway, store, configured, clock, steps, metrics } = it
   const { server, [Symbol.asyncDispose]: closeServer } = startServer([
     ...gatewayRoutes({ gateway, metrics: createNotifyMetrics(metrics, () => undefined) }),
-    ...inboxRoutes({ store, clock }),
+    ...inboxRoutes({ store, configured, clock, random: systemRandom }),
   ])
   const close = async () => {
     await closeServer()
@@ -36,31 +45,30 @@ async function serve(db: Database) {
 }
 
 onEachDatabase('the own gateway', (open) => {
-  test('what is pushed to the inbox can be read by whoever knows the pushkey, newest last', async (t) => {
+  test('what is pushed to an inbox of the configuration can be read with its pushkey, newest last', async (t) => {
     await using api = await serve(await open(t))
-    assert.deepEqual(await api.poke('a/b ü', '$1'), { status: 200, body: { rejected: [] } })
+    assert.deepEqual(await api.poke(ODD, '$1'), { status: 200, body: { rejected: [] } })
     api.clock.advance(5)
-    await api.poke('a/b ü', '$2')
-    await api.poke('another', '$3')
+    await api.poke(ODD, '$2')
+    await api.poke(ANOTHER, '$3')
     const notification = (eventId: string) => ({
       event_id: eventId,
-      devices: [{ app_id: INBOX_APP_ID, pushkey: 'a/b ü' }],
+      devices: [{ app_id: INBOX_APP_ID, pushkey: ODD }],
     })
-    assert.deepEqual(await api.inboxOf('a/b ü'), [
+    assert.deepEqual(await api.inboxOf(ODD), [
       { received_at: api.clock.now() - 5, notification: notification('$1') },
       { received_at: api.clock.now(), notification: notification('$2') },
     ])
-    assert.deepEqual(await api.inboxOf('nobody'), [])
   })
 
   test('the last 100 notifications of a pushkey are kept', async (t) => {
     await using api = await serve(await open(t))
-    await api.poke('quiet', '$kept')
-    for (let n = 0; n < 103; n++) await api.poke('busy', `$${n}`)
-    const events = (await api.inboxOf('busy')).map(({ notification }) => notification['event_id'])
+    await api.poke(QUIET, '$kept')
+    for (let n = 0; n < 103; n++) await api.poke(BUSY, `$${n}`)
+    const events = (await api.inboxOf(BUSY)).map(({ notification }) => notification['event_id'])
     assert.equal(events.length, 100)
     assert.deepEqual([events.at(0), events.at(-1)], ['$3', '$102'])
-    assert.equal((await api.inboxOf('quiet')).length, 1)
+    assert.equal((await api.inboxOf(QUIET)).length, 1)
   })
 
   test('an app that is not known here rejects nobody', async (t) => {
@@ -85,7 +93,7 @@ onEachDatabase('the own gateway', (open) => {
   test('bodies of up to 512 KiB are read, larger ones refused', async (t) => {
     await using api = await serve(await open(t))
     const body = (bytes: number) => {
-      const empty = { notification: { event_id: '', devices: [{ app_id: INBOX_APP_ID, pushkey: 'big' }] } }
+      const empty = { notification: { event_id: '', devices: [{ app_id: INBOX_APP_ID, pushkey: ANOTHER }] } }
       return {
         notification: { ...empty.notification, event_id: 'x'.repeat(bytes - JSON.stringify(empty).length) },
       }
@@ -105,6 +113,13 @@ onEachDatabase('the own gateway', (open) => {
     assert.deepEqual(await errcode('no json'), [400, 'M_NOT_JSON'])
     assert.deepEqual(await errcode({ notification: { devices: 'x' } }), [400, 'M_BAD_JSON'])
     assert.deepEqual(await errcode({ notification: { devices: [] } }), [400, 'M_INVALID_PARAM'])
+  })
+
+  test('a pushkey that the configuration does not name is rejected, and has no inbox', async (t) => {
+    await using api = await serve(await open(t))
+    assert.deepEqual(await api.poke('a guess', '$1'), { status: 200, body: { rejected: ['a guess'] } })
+    const { status, body } = await api.ask('GET', '/_belfry/v1/inbox/guess')
+    assert.deepEqual([status, body['errcode']], [404, 'M_NOT_FOUND'])
   })
 
   test('a pushkey that no pusher can have has no inbox', async (t) => {

@@ -2,31 +2,45 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { inboxRoutes } from '../../src/gateway-api/inbox.ts'
 import { createLocalBus } from '../../src/cluster/bus.ts'
+import { createConfiguredInboxes } from '../../src/gateway/inbox.ts'
 import { makeInboxStore } from '../../src/gateway/inbox-store.ts'
+import { systemRandom } from '../../src/lib/ids.ts'
 import type { Database } from '../../src/storage/database.ts'
-import { startServer } from '../http/server-fixture.ts'
+import { alice, bearer, startServer } from '../http/server-fixture.ts'
 import { onEachDatabase, openTestSqlite } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
 async function serve(db: Database) {
-  const store = makeInboxStore({ db, bus: createLocalBus() })
+  const store = makeInboxStore({ db, bus: createLocalBus(), maxBytes: 1e9 })
   const clock = createManualClock()
-  const { server, [Symbol.asyncDispose]: close } = startServer(inboxRoutes({ store, clock }))
+  let hasEnded = false
+  const { server, [Symbol.asyncDispose]: close } = startServer(
+    inboxRoutes({
+      store,
+      clock,
+      configured: createConfiguredInboxes(),
+      random: systemRandom,
+      isSignedIn: async () => !hasEnded,
+    }),
+  )
   const { url } = await server.listen()
   const add = (pushkey: string, event_id: string) =>
-    store.add(pushkey, {
-      notification: { event_id, devices: [{ app_id: 'a', pushkey }] },
-      received_at: clock.now(),
-    })
-  return { url, clock, add, close, [Symbol.asyncDispose]: close }
+    store.add(
+      { userId: alice.userId, pushkey },
+      {
+        text: JSON.stringify({ event_id, devices: [{ app_id: 'a', pushkey }] }),
+        receivedAt: clock.now(),
+      },
+    )
+  return { url, clock, store, add, endSession: () => (hasEnded = true), close, [Symbol.asyncDispose]: close }
 }
 
 /** Listens as a browser does. */
 async function listen(t: TestContext, url: string, headers: Record<string, string> = {}) {
   const ending = new AbortController()
   t.after(() => ending.abort())
-  const response = await fetch(url, { headers, signal: ending.signal })
+  const response = await fetch(url, { headers: { ...bearer, ...headers }, signal: ending.signal })
   let text = ''
   const reading = (async () => {
     if (response.body === null) return
@@ -93,15 +107,42 @@ test('an address has a bounded number of streams; what is no id is refused', asy
   await using api = await serve(await openTestSqlite(t))
   const url = `${api.url}/_belfry/v1/inbox/key/stream`
   const streams = await Promise.all(Array.from({ length: 20 }, () => listen(t, url)))
-  const refused = await fetch(url)
+  const refused = await fetch(url, { headers: bearer })
   assert.equal(refused.status, 429)
   assert.equal(((await refused.json()) as { errcode: string }).errcode, 'M_LIMIT_EXCEEDED')
   streams[0]?.end()
   await eventually(async () => {
-    const next = await fetch(url, { signal: AbortSignal.timeout(2000) })
+    const next = await fetch(url, { headers: bearer, signal: AbortSignal.timeout(2000) })
     await next.body?.cancel()
     return next.status === 200
   })
-  const bad = await fetch(`${url}?last_event_id=x`)
+  const bad = await fetch(`${url}?last_event_id=x`, { headers: bearer })
   assert.equal(bad.status, 400)
+})
+
+test('a stream tells nothing more once the session that reads it has ended', async (t) => {
+  await using api = await serve(await openTestSqlite(t))
+  const stream = await listen(t, `${api.url}/_belfry/v1/inbox/key/stream`)
+  await api.add('key', '$1')
+  await eventually(() => stream.events().length === 1)
+  api.endSession()
+  await api.add('key', '$2')
+  await stream.reading
+  assert.deepEqual(
+    stream.events().map(({ eventId }) => eventId),
+    ['$1'],
+  )
+})
+
+test('a stream of an opened inbox needs no token, and ends when the inbox is closed', async (t) => {
+  await using api = await serve(await openTestSqlite(t))
+  const opened = await fetch(`${api.url}/_belfry/v1/inbox`, { method: 'POST', headers: bearer })
+  const { pushkey } = (await opened.json()) as { pushkey: string }
+  const stream = await listen(t, `${api.url}/_belfry/v1/inbox/${pushkey}/stream`, { authorization: '' })
+  await api.add(pushkey, '$1')
+  await eventually(() => stream.events().length === 1)
+  const closed = await fetch(`${api.url}/_belfry/v1/inbox/${pushkey}`, { method: 'DELETE', headers: bearer })
+  assert.equal(closed.status, 200)
+  api.clock.advance(15_000)
+  await stream.reading
 })

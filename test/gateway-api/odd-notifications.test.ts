@@ -12,7 +12,9 @@ import { eventually } from '../support/eventually.ts'
 // Anyone who shares a room with a user chooses what an event looks like. A home server that gets a 400 for it sends it again for a
 // day, and everything behind it waits.
 
-const APPS = { app: { type: 'scripted' }, [INBOX_APP_ID]: { type: 'inbox' } }
+const KEY = 'a-pushkey-of-the-configuration'
+const APPS = { app: { type: 'scripted' }, [INBOX_APP_ID]: { type: 'inbox', pushkeys: [KEY] } }
+const INBOX = { userId: '', pushkey: KEY }
 const NUL = String.raw`\u0000`
 const HALF = String.raw`\ud800`
 
@@ -39,7 +41,7 @@ async function serve(db: Database, script: Parameters<typeof openGateway>[1] = {
 
 /** JSON of a notification for two devices, one of an app and one of the inbox. `more`: further members, `device`: further members of both. */
 const bodyOf = (more: string, device = '') => {
-  const of = (app: string) => `{"app_id":"${app}","pushkey":"key"${device && `,${device}`}}`
+  const of = (app: string) => `{"app_id":"${app}","pushkey":"${KEY}"${device && `,${device}`}}`
   const members = ['"event_id":"$e"', '"room_id":"!r"', ...(more === '' ? [] : [more])]
   return `{"notification":{${members.join()},"devices":[${of('app')},${of(INBOX_APP_ID)}]}}`
 }
@@ -89,7 +91,7 @@ onEachDatabase('an odd notification', (open) => {
       assert.deepEqual(await it.notify(bytesOf(body, row)), { status: 200, body: { rejected: [] } }, title)
       assert.equal(it.sent.length, row + 1, title)
     }
-    assert.equal((await it.store.list('key')).length, ODD.length)
+    assert.equal((await it.store.list(INBOX)).length, ODD.length)
     assert.deepEqual(new Set(it.outcomes()), new Set(['delivered']))
   })
 
@@ -117,11 +119,11 @@ onEachDatabase('an odd notification', (open) => {
     )
     const device = {
       app_id: INBOX_APP_ID,
-      pushkey: 'key',
+      pushkey: KEY,
       tweaks: { sound: 'default' },
       data: { a: '\ufffd' },
     }
-    const [entry] = await it.store.list('key')
+    const [entry] = await it.store.list(INBOX)
     assert.deepEqual(entry?.notification, {
       event_id: '$e',
       room_id: '!r',
@@ -136,7 +138,7 @@ onEachDatabase('an odd notification', (open) => {
 
   test('with a pushkey that no phone can have is rejected for that pushkey alone', async (t) => {
     await using it = await serve(await open(t))
-    const devices = [`a${NUL}`, HALF, 'sound'].flatMap((pushkey) =>
+    const devices = [`a${NUL}`, HALF, KEY].flatMap((pushkey) =>
       ['app', INBOX_APP_ID].map((app) => `{"app_id":"${app}","pushkey":"${pushkey}"}`),
     )
     const { status, body } = await it.notify(
@@ -145,7 +147,7 @@ onEachDatabase('an odd notification', (open) => {
     assert.deepEqual([status, body], [200, { rejected: ['a\0', '\ud800'] }])
     assert.deepEqual(
       it.sent.map(({ device }) => device.pushkey),
-      ['sound'],
+      [KEY],
     )
   })
 

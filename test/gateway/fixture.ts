@@ -4,8 +4,9 @@ import { type ProviderTypes, readApps } from '../../src/gateway/app-settings.ts'
 import { openApps } from '../../src/gateway/apps.ts'
 import { createGateway, type GatewayDeps } from '../../src/gateway/gateway.ts'
 import { makeInboxStore } from '../../src/gateway/inbox-store.ts'
-import { makeInboxType } from '../../src/gateway/inbox.ts'
+import { createConfiguredInboxes, makeInboxType } from '../../src/gateway/inbox.ts'
 import { type Notification, parseNotification } from '../../src/gateway/notification.ts'
+import type { Origin } from '../../src/gateway/origin.ts'
 import type { Message, ProviderDeps, ProviderType, Verdict } from '../../src/gateway/provider.ts'
 import type { Step } from '../../src/gateway/step.ts'
 import type { Random } from '../../src/lib/ids.ts'
@@ -61,6 +62,7 @@ export type Setting = {
   apps?: Record<string, unknown>
   clock?: ReturnType<typeof createManualClock>
   deps?: Partial<GatewayDeps>
+  maxInboxBytes?: number
 }
 
 /** A gateway of its own, with a clock that the test moves. */
@@ -76,10 +78,11 @@ export async function openGateway(db: Database, setting: Setting = {}) {
     stream: { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) },
   })
   const metrics = createMetrics({ processMetrics: false })
-  const store = makeInboxStore({ db, bus: createLocalBus() })
+  const store = makeInboxStore({ db, bus: createLocalBus(), maxBytes: setting.maxInboxBytes ?? 1e9 })
+  const configured = createConfiguredInboxes()
   const types: ProviderTypes = new Map([
     ['scripted', async () => scripted(script, sent, closed)],
-    ['inbox', async () => makeInboxType({ store, clock })],
+    ['inbox', async () => makeInboxType({ store, configured, clock, hasUsers: true })],
   ])
   const providerDeps: Omit<ProviderDeps, 'appId'> = {
     clock,
@@ -112,8 +115,9 @@ export async function openGateway(db: Database, setting: Setting = {}) {
     closed,
     metrics,
     store,
+    configured,
     open,
-    notify: (notification: Notification) => gateway.notify(notification),
+    notify: (notification: Notification, from?: Origin) => gateway.notify(notification, from),
     /** One event for one device of `app`, or as given. */
     push: (given: PushGiven = {}) => gateway.notify(notificationOf(given), { isOwn: given.isOwn ?? false }),
     outcomes: () => steps.map(({ outcome }) => outcome),

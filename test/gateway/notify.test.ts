@@ -182,9 +182,11 @@ test('the inbox rejects pushkeys that no pusher may have: none, and more than 51
   await using it = await openGateway(await openTestSqlite(t), { apps: { [INBOX_APP_ID]: { type: 'inbox' } } })
   const long = 'ü'.repeat(257)
   const longest = 'ü'.repeat(256)
+  const userId = '@alice:localhost'
   const answer = await it.notify(
     forDevices([INBOX_APP_ID, ''], [INBOX_APP_ID, long], [INBOX_APP_ID, longest]),
+    { isOwn: true, userId },
   )
   assert.deepEqual(answer, { rejected: ['', long] })
-  assert.equal((await it.store.list(longest)).length, 1)
+  assert.equal((await it.store.list({ userId, pushkey: longest })).length, 1)
 })

@@ -216,8 +216,17 @@ describe('belfry gateway', () => {
   test('check says what is wrong with each app, and exits 1; or that all is well, and exits 0', async (t) => {
     const { configure, file } = house(t)
     const check = () => belfry('gateway', 'check', '--config', file)
-    configure({ apps: 'up: {type: unifiedpush}, in: {type: inbox}' })
+    configure({
+      apps: 'up: {type: unifiedpush}, in: {type: inbox, pushkeys: [0123456789abcdef0123456789abcdef]}',
+    })
     assert.deepEqual(await check(), { code: 0, stdout: 'ok     up (unifiedpush)\nok     in (inbox)\n' })
+    configure({ apps: 'open: {type: inbox}, short: {type: inbox, pushkeys: [alices-phone]}' })
+    const inboxes = await check()
+    assert.equal(inboxes.code, 1)
+    assert.match(
+      inboxes.stdout,
+      /^fault {2}open: "pushkeys" is missing: .*\nfault {2}short: .*at least 22 random characters.*\n$/,
+    )
     configure({
       apps: 'up: {type: unifiedpush}, a: {type: apns, keyfile: /nowhere.p8, key_id: K, team_id: T, topic: t}, b: {type: gcm, api_key: SECRET}',
     })

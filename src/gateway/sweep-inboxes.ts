@@ -1,0 +1,24 @@
+import type { Clock } from '../lib/clock.ts'
+import type { Log } from '../lib/log.ts'
+import { DAY_MS, startSweeper } from '../lib/sweeper.ts'
+import type { Database } from '../storage/database.ts'
+import { forgetEntries, forgetOpened } from './inbox-store.ts'
+
+const SWEEP_EVERY_MS = 10 * 60_000
+const SWEPT_AT_ONCE = 500
+
+/** Takes away what is too old, and opened inboxes that nobody has read for as long. */
+export function startInboxSweepers(
+  { db, clock, log }: { db: Database; clock: Clock; log: Log },
+  retentionDays: number,
+): AsyncDisposable[] {
+  const sweep = (query: typeof forgetEntries | typeof forgetOpened) => () =>
+    db.transaction((tx) =>
+      tx.run(query, { before: clock.now() - retentionDays * DAY_MS, limit: SWEPT_AT_ONCE }),
+    )
+  const work = { everyMs: SWEEP_EVERY_MS, atOnce: SWEPT_AT_ONCE }
+  return [
+    startSweeper({ clock, log }, { ...work, of: 'notifications in inboxes', sweep: sweep(forgetEntries) }),
+    startSweeper({ clock, log }, { ...work, of: 'inboxes not read', sweep: sweep(forgetOpened) }),
+  ]
+}
