@@ -1,6 +1,6 @@
 import { CALL_LIFE_MS, isCall } from '../lib/calls.ts'
 import type { DeviceId, RoomId, UserId } from '../lib/ids.ts'
-import { type JsonObject, parseStored } from '../lib/json.ts'
+import { isJsonObject, type JsonObject, parseStored } from '../lib/json.ts'
 import { NO_MATCH, type Outcome, tweaksOf, wakesDevice } from '../push-rules/index.ts'
 import type { Queries } from '../storage/query.ts'
 import { type DeviceRules, outcomeForDevice, bearsOn, type UserRules } from './device-rules.ts'
@@ -134,6 +134,7 @@ export type WaitingRow = Pick<
   | 'thread_id'
   | 'origin_server_ts'
   | 'redacted_by'
+  | 'edit_position'
   | 'membership'
   | 'rules_version'
 >
@@ -159,7 +160,26 @@ export async function judgeEvent(deps: JudgeDeps, row: WaitingRow, position: num
   if (isRead) return { kind: 'skip', reason: 'read' }
   if (!poked) return { kind: 'skip', reason: 'gone' }
   const outcome = await outcomeHere(deps, row, poked, stored)
-  return typeof outcome === 'string' ? { kind: 'skip', reason: outcome } : { kind: 'tell', outcome, poked }
+  if (typeof outcome === 'string') return { kind: 'skip', reason: outcome }
+  return { kind: 'tell', outcome, poked: await asEdited(deps, row, poked) }
+}
+
+/**
+ * The event with the content of its newest edit, and with its own relation, as an edit cannot change that (client-server
+ * API, "Event replacements"). The rules have decided about the content that it was sent with.
+ */
+async function asEdited(
+  deps: Pick<JudgeDeps, 'eventAt'>,
+  { edit_position: at }: WaitingRow,
+  poked: PokedEvent,
+): Promise<PokedEvent> {
+  const edit = at === null ? undefined : await deps.eventAt(at)
+  const content = edit?.event.content['m.new_content']
+  if (!isJsonObject(content)) return poked
+  const { 'm.relates_to': _, ...others } = content
+  const relation = poked.event.content['m.relates_to']
+  const edited = { ...others, ...(relation !== undefined && { 'm.relates_to': relation }) }
+  return { ...poked, event: { ...poked.event, content: edited } }
 }
 
 async function eventStep(deps: NextPokeDeps, head: HeadRow, position: number): Promise<NextStep> {

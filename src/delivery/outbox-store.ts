@@ -17,6 +17,10 @@ export type Progress = { ordinary: number; urgent: number }
 /** Nothing is. */
 export const AT_START: Progress = { ordinary: 0, urgent: 0 }
 
+/** The position of the newest valid edit of the event at a position, which the column names. */
+export const newestEdit = (column: string) => sql<number | null>`(select max(d.edit_position) from edits as d
+  where d.position = ${sql.ref(column)})`
+
 /** The event to tell of. */
 type Told = { position: number; type: string }
 

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Database } from '../storage/database.ts'
 import { type Dialect, type Queries, type Query, query } from '../storage/query.ts'
-import type { Progress } from './outbox-store.ts'
+import { newestEdit, type Progress } from './outbox-store.ts'
 
 /** Works off a pusher for as long as the lease holds; then somebody else may. */
 export type Lease = { owner: string; until: number; now: number }
@@ -169,6 +169,7 @@ export const heads = query<HeadParams>()((db, p, d) =>
       'e.thread_id',
       'e.origin_server_ts',
       'e.redacted_by',
+      newestEdit('e.position').as('edit_position'),
       'm.membership',
       // null: the user has no rules but the server's.
       'rs.version as rules_version',

@@ -1,7 +1,7 @@
 import { mentionKey } from '../push-rules/index.ts'
-import { MatrixError, forbidden } from '../lib/errors.ts'
+import { forbidden } from '../lib/errors.ts'
 import { type DeviceId, type EventId, localpartOf, type RoomId, type UserId } from '../lib/ids.ts'
-import { isJsonObject, type JsonObject, parseStored } from '../lib/json.ts'
+import type { JsonObject } from '../lib/json.ts'
 import { memberJoined, memberLeft } from '../notifications/members.ts'
 import { recordEvent } from '../notifications/record.ts'
 import type { Transaction } from '../storage/database.ts'
@@ -10,11 +10,11 @@ import { nextPosition } from '../storage/stream.ts'
 import { requireAllowed } from './auth-state.ts'
 import { authorise } from './authorise.ts'
 import type { RoomDeps } from './deps.ts'
+import { insertEdit } from './edits-store.ts'
 import { addEvent } from './event-store.ts'
 import type { StoredEvent } from './event.ts'
 import { moveCounters, setMembership } from './membership-store.ts'
-import { relationOf } from './relation.ts'
-import { relationTarget } from './room-store.ts'
+import { editedPosition, relationWithTarget, threadOf } from './relation.ts'
 import { creatorsAbove, type RoomView, viewRoom } from './room-view.ts'
 import { setCurrentState } from './state-store.ts'
 import { contentText } from './validate-event.ts'
@@ -55,7 +55,8 @@ export async function appendTo(
   const content = contentText(draft)
   requireAllowed(authorise({ ...draft, stateKey: draft.stateKey }, room))
   checkEncryption(deps, draft)
-  const threadId = await threadOf(tx, draft)
+  const relation = await relationWithTarget(tx, draft)
+  const threadId = threadOf(relation)
   const event: StoredEvent = {
     position: await nextPosition(tx),
     eventId: draft.eventId ?? newEventId(deps),
@@ -76,6 +77,8 @@ export async function appendTo(
   const change = target === undefined ? NO_CHANGE : changeOfMembers(event, room)
   const memberCount = room.joinedCount + change.joined
   await addEvent(tx, { ...rowOf(event, content), joined_count: memberCount })
+  const edited = editedPosition(draft, relation)
+  if (edited !== undefined) await tx.run(insertEdit, { position: edited, editPosition: event.position })
   if (event.stateKey !== null) await setCurrentState(tx, { ...event, stateKey: event.stateKey })
   const rulesVersion = target === undefined ? room.rulesVersion : await applyMembership(tx, event, change)
   await recordEvent(deps.notifications, tx, event, {
@@ -104,28 +107,6 @@ function checkEncryption({ allowEncryption }: RoomDeps, { type, stateKey }: Even
   throw forbidden(
     'This server has no endpoints for encryption keys yet, so no device could read an encrypted room: leave m.room.encryption out. (The operator can allow it with rooms.allow_encryption.)',
   )
-}
-
-/**
- * The thread that an event belongs to (client-server API, "Threading"): named by `m.thread`, or that of the event which
- * it annotates, replaces or otherwise relates to. Throws 400 for a thread that cannot be.
- */
-async function threadOf(tx: Transaction, draft: EventDraft): Promise<string> {
-  const relation = draft.stateKey === undefined ? relationOf(draft.content) : undefined
-  if (!relation) return 'main'
-  const { type, eventId } = relation
-  const target = await tx.first(relationTarget, { roomId: draft.roomId, eventId })
-  if (type !== 'm.thread') return target?.thread_id ?? 'main'
-  if (!target) throw new MatrixError(400, 'M_UNKNOWN', 'The root of the thread is not in this room')
-  const isRelated = target.thread_id !== 'main' || hasRelation(parseStored(target.content))
-  if (isRelated)
-    throw new MatrixError(400, 'M_UNKNOWN', 'A thread cannot begin at an event that relates to another')
-  return eventId
-}
-
-function hasRelation(content: JsonObject): boolean {
-  const relation = content['m.relates_to']
-  return isJsonObject(relation) && typeof relation['rel_type'] === 'string'
 }
 
 function rowOf(event: StoredEvent, content: string) {

@@ -5,11 +5,13 @@ import { retractEvent } from '../notifications/retract.ts'
 import type { Transaction } from '../storage/database.ts'
 import { appendTo } from './append-event.ts'
 import type { RoomDeps } from './deps.ts'
+import { deleteEdit } from './edits-store.ts'
 import { findEventOfRoom, pruneEvent } from './event-store.ts'
 import type { StoredEvent } from './event.ts'
 import { clearMemberProfile, moveCounters } from './membership-store.ts'
 import { levelOf, levelToAct } from './power-levels.ts'
 import { prunedContent } from './prune.ts'
+import { relationWithTarget } from './relation.ts'
 import { type RoomView, viewRoom } from './room-view.ts'
 
 export type Redaction = {
@@ -59,6 +61,14 @@ function checkMayRedact(redacted: StoredEvent, sender: UserId, room: RoomView): 
     throw forbidden(`To redact the events of others takes power level ${needed} in this room`)
 }
 
+/** A message whose edit is redacted has the content of the edit before it, or its own. */
+async function takeBackEdit(tx: Transaction, redacted: StoredEvent): Promise<void> {
+  const { stateKey, position } = redacted
+  const relation = await relationWithTarget(tx, { ...redacted, stateKey: stateKey ?? undefined })
+  const edited = relation?.type === 'm.replace' ? relation.target?.position : undefined
+  if (edited !== undefined) await tx.run(deleteEdit, { position: edited, editPosition: position })
+}
+
 async function takeAway(
   deps: RoomDeps,
   tx: Transaction,
@@ -67,6 +77,7 @@ async function takeAway(
 ): Promise<void> {
   const { roomId, eventId, position, type, stateKey } = redacted
   const content = JSON.stringify(prunedContent(room.version, type, redacted.content))
+  await takeBackEdit(tx, redacted)
   await pruneEvent(tx, { eventId, content, redactedBy: by.eventId })
   if (type === 'm.room.member' && stateKey !== null) {
     const userId = stateKey as UserId

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { DeviceId, EventId, RoomId, UserId } from '../lib/ids.ts'
-import { type Queries, query } from '../storage/query.ts'
+import { type Queries, type Query, query } from '../storage/query.ts'
 
 export type NewRoom = { roomId: RoomId; version: string; creator: UserId; createdAt: number }
 
@@ -126,13 +126,13 @@ export const viewForState = query<StateView>()((db, p) =>
     .where('rooms.room_id', '=', p.roomId),
 )
 
-export type RelationTarget = { thread_id: string; content: string }
+export type RelationTarget = typeof relationTarget extends Query<infer _P, infer R> ? R : never
 
 /** The event that another relates to, if it is of the same room. */
 export const relationTarget = query<{ roomId: RoomId; eventId: EventId }>()((db, p) =>
   db
     .selectFrom('events')
-    .select(['thread_id', 'content'])
+    .select(['position', 'type', 'state_key', 'sender', 'thread_id', 'content'])
     .where('event_id', '=', p.eventId)
     .where('room_id', '=', p.roomId),
 )

@@ -11,6 +11,7 @@ import { webPush } from './migrations/0009-web-push.ts'
 import { boundedGateway } from './migrations/0010-bounded-gateway.ts'
 import { serverName } from './migrations/0012-server-name.ts'
 import { queueData } from './migrations/0014-queue-data.ts'
+import { edits } from './migrations/0017-edits.ts'
 import { deactivatedUsers } from './migrations/0018-deactivated-users.ts'
 
 /** How the column types, and what else a migration says, are spelled in one database. */
@@ -48,6 +49,7 @@ export const migrations: readonly Migration[] = [
   boundedGateway,
   serverName,
   queueData,
+  edits,
   deactivatedUsers,
 ]
 

@@ -131,6 +131,13 @@ export type EventsTable = {
   joined_count: Filled<number | null>
 }
 
+/** Valid edits of messages (`m.replace`) that were not redacted. The one with the highest position holds. */
+export type EditsTable = {
+  /** Of the message. */
+  position: number
+  edit_position: number
+}
+
 export type CurrentStateTable = {
   room_id: RoomId
   type: string
@@ -437,6 +444,7 @@ export type Schema = {
   rooms: RoomsTable
   room_aliases: RoomAliasesTable
   events: EventsTable
+  edits: EditsTable
   current_state: CurrentStateTable
   memberships: MembershipsTable
   receipts: ReceiptsTable

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { type Dialect, type Queries, type Query, query } from '../../storage/query.ts'
+import { newestEdit } from '../outbox-store.ts'
 import { isDue, isFree, type Lease } from '../pusher-state-store.ts'
 import { writeThrottles, type ThrottleRow } from './throttle-store.ts'
 
@@ -111,7 +112,7 @@ export const waitingEvents = query<{ pusherId: number; perRoom: number; rooms: n
     )
     .where('r.nth_room', '<=', p.rooms)
     .selectAll('r')
-    .select(['m.membership', 'rs.version as rules_version'])
+    .select(['m.membership', 'rs.version as rules_version', newestEdit('r.position').as('edit_position')])
     .orderBy('r.position'),
 )
 
