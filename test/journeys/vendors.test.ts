@@ -179,6 +179,20 @@ suite('Apple and Google', () => {
     assert.equal((await health()).gateway.apps[ANDROID]?.state, 'degraded')
   })
 
+  test('a default_payload that is null counts as none, and a sound of the push rules reaches an iPhone', async (t) => {
+    const { apns, fcm, notify } = await startHouse(t)
+    const data = { default_payload: null }
+    assert.deepEqual(await notify([iphone(0, { data }), android('phone', { data })]), none)
+    const sounding = {
+      data: { default_payload: { aps: { 'mutable-content': 1 } } },
+      tweaks: { sound: 'default' },
+    }
+    assert.deepEqual(await notify([iphone(1, sounding)]), none)
+    assert.deepEqual([apns.accepted(), fcm.accepted()], [2, 1])
+    const { aps } = JSON.parse(String(apns.seen[1]?.body)) as { aps: Record<string, unknown> }
+    assert.deepEqual([aps['sound'], aps['mutable-content']], ['default', 1])
+  })
+
   test('two apps with one key share its token, also after a change of configuration', async (t) => {
     const other = 'org.example.ios.dev'
     const house = await startHouse(t, (apps) => ({ ...apps, [other]: apps[IOS] ?? {} }))

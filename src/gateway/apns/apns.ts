@@ -94,7 +94,8 @@ function prepare(app: App, message: Message, from: Rung = 'full'): Prepared | Ve
     const isDoubtful = !device.certain
     return { outcome: 'rejected', reason: 'pushkey is no device token', ...(isDoubtful && { isDoubtful }) }
   }
-  const made = apnsForms(message, { sendBadgeCounts: options.send_badge_counts })
+  const { send_badge_counts: sendBadgeCounts, tweak_sound: tweakSound } = options
+  const made = apnsForms(message, { sendBadgeCounts, tweakSound })
   if (made.kind === 'malformed') return { outcome: 'rejected', reason: 'default_payload is not an object' }
   if (made.kind === 'nothing') return { outcome: 'delivered', reason: 'nothing to send' }
   const maxBytes = options.push_type === 'voip' ? MAX_BYTES.voip : MAX_BYTES.other

@@ -24,6 +24,8 @@ export const apnsOptions = z
     push_type: z.enum(PUSH_TYPES).optional(),
     convert_device_token_to_hex: z.boolean().default(true),
     send_badge_counts: z.boolean().default(true),
+    /** `tweaks.sound` makes a sound, whatever the app has asked for in its `default_payload`. */
+    tweak_sound: z.boolean().default(false),
     /** Connections to APNs at the same time; a further one is opened only when the streams of the others are all taken. */
     max_connections: z.int().positive().default(8),
     base_url: baseUrl.optional(),

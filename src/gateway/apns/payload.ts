@@ -9,13 +9,18 @@ import { alertOf } from './alert.ts'
 /** `nothing`: neither a text nor a badge, so there is nothing to send. `malformed`: `default_payload` is no object. */
 export type ApnsForms = { kind: 'forms'; forms: Forms } | { kind: 'nothing' } | { kind: 'malformed' }
 
-export function apnsForms(
-  { device, notification }: Message,
-  options: { sendBadgeCounts: boolean },
-): ApnsForms {
+export type PayloadOptions = {
+  sendBadgeCounts: boolean
+  /** Whether `tweaks.sound` makes a sound also where `default_payload` has no `aps`. */
+  tweakSound: boolean
+}
+
+export function apnsForms({ device, notification }: Message, options: PayloadOptions): ApnsForms {
   const given = device.data?.default_payload
-  if (given !== undefined && !isJsonObject(given)) return { kind: 'malformed' }
-  const input: Input = { notification, base: given ?? {}, ...options }
+  const isAbsent = given === undefined || given === null
+  if (!isAbsent && !isJsonObject(given)) return { kind: 'malformed' }
+  const base = isAbsent ? {} : given
+  const input: Input = { notification, base, sound: soundOf(device, base, options), ...options }
   if (notification.event_id && !notification.type) {
     const idOnly = idOnlyPayload(input)
     return { kind: 'forms', forms: { full: () => idOnly, trimmed: (maxBytes) => trimmed(idOnly, maxBytes) } }
@@ -27,12 +32,41 @@ export function apnsForms(
     forms: {
       full: () => full,
       trimmed: (maxBytes) => trimmed(full, maxBytes),
-      eventIdOnly: () => (notification.event_id ? idOnlyPayload(input) : undefined),
+      eventIdOnly: () => (notification.event_id ? shortPayload(input) : undefined),
     },
   }
 }
 
-type Input = { notification: Message['notification']; base: JsonObject; sendBadgeCounts: boolean }
+type Input = PayloadOptions & {
+  notification: Message['notification']
+  base: JsonObject
+  sound: string | undefined
+}
+
+const MAX_SOUND_BYTES = 128
+
+/**
+ * The sound that the user's push rules ask for, for an app that has asked for an `aps` of its own. Apple plays the usual sound for
+ * `default`, and for the name of a file that the app does not have.
+ */
+function soundOf(
+  { tweaks }: Message['device'],
+  base: JsonObject,
+  { tweakSound }: PayloadOptions,
+): string | undefined {
+  const sound = tweaks?.sound
+  if (typeof sound !== 'string' || sound === '') return undefined
+  if (!tweakSound && !isJsonObject(base.aps)) return undefined
+  return Buffer.byteLength(sound) <= MAX_SOUND_BYTES ? sound : 'default'
+}
+
+/** The full payload was too long: what is left of it sounds like it, where the app shows a text of its own. */
+function shortPayload(input: Input): JsonObject {
+  const { base, sound } = input
+  const payload = idOnlyPayload(input)
+  if (sound === undefined || !isJsonObject(base.aps) || base.aps.alert === undefined) return payload
+  return { ...payload, aps: { sound, ...base.aps } }
+}
 
 function idOnlyPayload({ notification, base, sendBadgeCounts }: Input): JsonObject {
   const { room_id: roomId, event_id: eventId, counts } = notification
@@ -45,7 +79,7 @@ function idOnlyPayload({ notification, base, sendBadgeCounts }: Input): JsonObje
   }
 }
 
-function fullPayload({ notification, base, sendBadgeCounts }: Input): JsonObject | undefined {
+function fullPayload({ notification, base, sound, sendBadgeCounts }: Input): JsonObject | undefined {
   const alert = alertOf(notification)
   const badge = sendBadgeCounts ? badgeOf(notification.counts) : undefined
   if (alert === undefined && badge === undefined) return undefined
@@ -56,6 +90,8 @@ function fullPayload({ notification, base, sendBadgeCounts }: Input): JsonObject
   return {
     ...under,
     aps: {
+      // A sound that the app names itself goes before the one of the rules.
+      ...(alert && sound !== undefined && { sound }),
       ...aps,
       ...(alert && { alert: { ...alertIn(aps), 'loc-key': alert.key, 'loc-args': alert.args } }),
       ...(badge !== undefined && { badge }),

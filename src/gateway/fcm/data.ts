@@ -33,11 +33,12 @@ export function dataForms(
   options: { sendBadgeCounts: boolean },
 ): DataForms {
   const given = device.data?.default_payload
-  if (given !== undefined && !isJsonObject(given)) return { kind: 'malformed' }
+  const isAbsent = given === undefined || given === null
+  if (!isAbsent && !isJsonObject(given)) return { kind: 'malformed' }
   const counts = options.sendBadgeCounts ? countsIn(notification) : {}
   const isAboutNothing = !notification.room_id && !notification.event_id
   if (isAboutNothing && Object.keys(counts).length === 0) return { kind: 'nothing' }
-  const base = stringsOf(given ?? {})
+  const base = stringsOf(isAbsent ? {} : given)
   const prio = notification.prio === 'low' ? 'normal' : 'high'
   const full = { ...base, ...fieldsIn(notification), ...contentIn(notification), prio, ...counts }
   return {

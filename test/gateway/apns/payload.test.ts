@@ -16,14 +16,16 @@ const DEFAULT_PAYLOAD = {
 type Case = {
   notification?: object
   data?: Record<string, unknown> | null
+  tweaks?: Record<string, unknown> | null
   sendBadgeCounts?: boolean
+  tweakSound?: boolean
   maxBytes?: number
 }
 
-function formsOf({ notification = ROOM_MESSAGE, data, sendBadgeCounts = true }: Case = {}) {
-  return apnsForms(messageOf({ notification, device: data === undefined ? {} : { data } }), {
-    sendBadgeCounts,
-  })
+function formsOf(given: Case = {}) {
+  const { notification = ROOM_MESSAGE, data, tweaks, sendBadgeCounts = true, tweakSound = false } = given
+  const device = { ...(data !== undefined && { data }), ...(tweaks !== undefined && { tweaks }) }
+  return apnsForms(messageOf({ notification, device }), { sendBadgeCounts, tweakSound })
 }
 
 function payloadOf(given: Case = {}): unknown {
@@ -71,7 +73,11 @@ suite('the payload of Sygnal', () => {
     ['badges switched off, the badge alone', { sendBadgeCounts: false, notification: BADGE_ONLY }, 'nothing'],
     ['nothing at all', { notification: {} }, 'nothing'],
     ['somebody else has joined', { notification: { type: 'm.room.member', membership: 'join' } }, 'nothing'],
-    ['a default payload that is null', { data: { default_payload: null } }, 'malformed'],
+    [
+      'a default payload that is null is none',
+      { data: { default_payload: null } },
+      { ...ids, aps: { alert, badge: 3 } },
+    ],
     ['a default payload that is a list', { data: { default_payload: [1] } }, 'malformed'],
     [
       'a default payload that is a text',
@@ -108,6 +114,38 @@ suite('the payload of Sygnal', () => {
     payloadOf({ data, notification: ID_ONLY })
     assert.deepEqual(data.default_payload, DEFAULT_PAYLOAD)
   })
+})
+
+suite('the sound that the push rules ask for', () => {
+  const tweaks = { sound: 'ring', highlight: true }
+  const own = (aps: object) => ({ default_payload: { aps } })
+  const soundIn = (given: Case) => {
+    const payload = payloadOf({ tweaks, ...given }) as { aps?: { sound?: unknown } }
+    return payload.aps?.sound
+  }
+  const rows: [title: string, given: Case, sound: unknown][] = [
+    ['is played for an app that asks for an aps of its own', withDefault, 'ring'],
+    ['is played for an empty aps', { data: own({}) }, 'ring'],
+    ['is played for an app that is set so', { tweakSound: true }, 'ring'],
+    ['is not played for an app that has asked for nothing', {}, undefined],
+    ['is not played for a default payload without aps', { data: { default_payload: { a: 1 } } }, undefined],
+    ['gives way to a sound that the app names', { data: own({ sound: 'own.caf' }) }, 'own.caf'],
+    ['is not played for counts alone', { ...withDefault, notification: BADGE_ONLY }, undefined],
+    ['is not played for ids alone', { ...withDefault, notification: ID_ONLY }, undefined],
+    ['is none where the rules ask for none', { ...withDefault, tweaks: { highlight: true } }, undefined],
+    ['is none where it is no text', { ...withDefault, tweaks: { sound: { name: 'x' } } }, undefined],
+    [
+      'is the usual one where its name is too long',
+      { ...withDefault, tweaks: { sound: 'x'.repeat(129) } },
+      'default',
+    ],
+    [
+      'is played with the text of the app, where the message is too long for its own',
+      { data: { default_payload: { ...DEFAULT_PAYLOAD, other: 'x'.repeat(3800) } } },
+      'ring',
+    ],
+  ]
+  for (const [title, given, sound] of rows) test(title, () => assert.equal(soundIn(given), sound))
 })
 
 suite('the texts of the app', () => {

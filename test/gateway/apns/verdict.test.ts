@@ -162,7 +162,7 @@ suite('judged without asking', () => {
   }
 
   test('a default payload that is no object', async (t) => {
-    const verdict = await notAsked(t, { device: { data: { default_payload: null } } })
+    const verdict = await notAsked(t, { device: { data: { default_payload: [] } } })
     assert.deepEqual(verdict, { outcome: 'rejected', reason: 'default_payload is not an object' })
   })
 

@@ -106,7 +106,11 @@ suite('the data of Sygnal', () => {
       },
       { fromage: 'brie', event_id: '$e', prio: 'high' },
     ],
-    ['a default payload that is null', { data: { default_payload: null } }, 'malformed'],
+    [
+      'a default payload that is null is none',
+      { notification: { event_id: '$e' }, data: { default_payload: null } },
+      { event_id: '$e', prio: 'high' },
+    ],
     ['a default payload that is a list', { data: { default_payload: [] } }, 'malformed'],
   ]
   for (const [title, given, expected] of rows) {
