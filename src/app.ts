@@ -68,6 +68,7 @@ import {
 } from './pushers/remove-pushers.ts'
 import { MOST_URL_CHECKS_PER_USER, type PusherDeps } from './pushers/set-pusher.ts'
 import { startRemovedSweeper } from './pushers/sweep-removed.ts'
+import { startUnconfirmedSweeper } from './pushers/sweep-unconfirmed.ts'
 import type { TestPushDeps } from './pushers/test-push.ts'
 import type { RoomDeps } from './rooms/deps.ts'
 import { leaveAllRooms, startLeaving } from './rooms/leave-all-rooms.ts'
@@ -398,6 +399,7 @@ function createStages(
   const startSweeping = () => [
     startHandleSweeper({ ...rules, log }, config.push.handle_retention_days),
     startRemovedSweeper({ db, clock, log }),
+    startUnconfirmedSweeper({ ...pushers, log }, config.push.unconfirmed_hours),
     startLeaving(rooms),
     startValidationSweeper({ db, clock, log }),
     ...startMailSweepers({ db, clock, log }),

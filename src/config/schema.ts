@@ -130,6 +130,10 @@ const pushSchema = z.strictObject({
   max_rules_per_user: setting(count(2000), {
     about: 'How many push rules of their own one user may have, those of all device handles together.',
   }),
+  unconfirmed_hours: setting(count(24, { max: 87_600 }), {
+    about:
+      'A pusher of kind `webpush` that its app does not confirm within this many hours of setting it is removed.',
+  }),
   handle_retention_days: setting(count(180), {
     about: 'Push rules of a device handle are removed after this many days without a pusher that holds it.',
   }),

@@ -177,6 +177,19 @@ export const activationsOf = query<{ userId: UserId; appId: string }>()((db, p) 
     .where('kind', '=', 'webpush'),
 )
 
+/** Pushers that wait for their app, and whose token ended before a time. One that is off is sent no token, and waits for its user. */
+export const unconfirmedPushers = query<{ before: number; limit: number }>()((db, p) =>
+  db
+    .selectFrom('pushers')
+    .select(['pusher_id', 'user_id'])
+    .where('kind', '=', 'webpush')
+    .where('activated', '=', sql.lit(0))
+    .where('enabled', '=', sql.lit(1))
+    .where('ack_expires_at', '<=', p.before)
+    .orderBy('pusher_id')
+    .limit(p.limit),
+)
+
 /** It is off: there is nothing to try again, and no badge to tell. */
 export const stopTrying = query<{ pusherId: number }>()((db, p) =>
   db

@@ -30,7 +30,8 @@ export type PusherRemovalDeps = {
  * Why a pusher is no more. `deleted`: a client of its owner has deleted it. `rejected`: its gateway has said that the pushkey is
  * not valid any more. `device removed`: its device was logged out or removed, by a change of the password too. `taken over`:
  * another user has set a pusher with its app and pushkey. `account closed`: with all of the user's. `unsubscribed`: by the link in its
- * mails. `address removed`: it mailed to an address that is the user's no more.
+ * mails. `address removed`: it mailed to an address that is the user's no more. `not confirmed`: its app has not
+ * confirmed it in time.
  */
 export type RemovalReason =
   | 'deleted'
@@ -40,6 +41,7 @@ export type RemovalReason =
   | 'account closed'
   | 'unsubscribed'
   | 'address removed'
+  | 'not confirmed'
 
 /** So many notes of a user are kept, the newest. */
 export const REMOVED_KEPT = 100

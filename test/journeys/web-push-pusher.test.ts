@@ -311,3 +311,20 @@ test('switched off, there is no such kind', async (t) => {
   )
   assert.equal((await alice.try('POST', '/pushers/ack', { app_id: APP_ID, ack_token: 'x' })).status, 404)
 })
+
+test('a pusher that is never confirmed is gone after a day, and its owner can see why', async (t) => {
+  const clock = createManualClock(Date.now())
+  const { alice, browser, url, tokenAfter } = await stand(t, { environment: { clock } })
+  await alice.try('POST', '/pushers/set', pusherFor(browser))
+  await tokenAfter(1)
+  const report = async () => (await call(`${url}/_belfry/v1/pushers`, { token: alice.token })).body
+  clock.advance(23 * 3_600_000)
+  assert.deepEqual((await report())['removed'], [])
+  clock.advance(2 * 3_600_000)
+  const [removed] = await eventually(async () => {
+    const found = (await report())['removed'] as { reason: string; pushkey: string }[]
+    return found.length > 0 && found
+  })
+  assert.deepEqual([removed?.reason, removed?.pushkey], ['not confirmed', browser.keys.p256dh])
+  assert.equal((await shown(alice)).pusher, undefined)
+})

@@ -1,0 +1,45 @@
+import { ACK_TOKEN_SECONDS } from '../delivery/poke.ts'
+import type { Log } from '../lib/log.ts'
+import { startSweeper, sweepAll } from '../lib/sweeper.ts'
+import type { Database } from '../storage/database.ts'
+import { unconfirmedPushers } from './pusher-store.ts'
+import { type PusherRemovalDeps, removePushers } from './remove-pushers.ts'
+
+const HOUR_MS = 3_600_000
+const EVERY_MS = HOUR_MS
+const AT_ONCE = 100
+
+export type UnconfirmedDeps = PusherRemovalDeps & { db: Database }
+
+/**
+ * Removes pushers of kind `webpush` that are on and were not confirmed within so many hours of being set (MSC4174): they are sent nothing, and an
+ * app that comes back sets its pusher anew. Resolves to their number.
+ */
+export function sweepUnconfirmed(deps: UnconfirmedDeps, hours: number): Promise<number> {
+  return sweepAll({ atOnce: AT_ONCE, sweep: () => sweepSome(deps, hours) })
+}
+
+/** Sweeps now and then once an hour, until it is disposed of. */
+export function startUnconfirmedSweeper(
+  deps: UnconfirmedDeps & { log: Log },
+  hours: number,
+): AsyncDisposable {
+  return startSweeper(deps, {
+    of: 'unconfirmed pushers',
+    everyMs: EVERY_MS,
+    atOnce: AT_ONCE,
+    sweep: () => sweepSome(deps, hours),
+  })
+}
+
+async function sweepSome(deps: UnconfirmedDeps, hours: number): Promise<number> {
+  // Each set makes a new token, so the end of the token tells when that was.
+  const page = { before: deps.clock.now() - hours * HOUR_MS + ACK_TOKEN_SECONDS * 1000, limit: AT_ONCE }
+  // Looked at before: there is rarely one, and writers need not wait for the look.
+  if ((await deps.db.all(unconfirmedPushers, page)).length === 0) return 0
+  return deps.db.transaction(async (tx) => {
+    const found = await tx.all(unconfirmedPushers, page)
+    await removePushers(deps, tx, found, 'not confirmed')
+    return found.length
+  })
+}
