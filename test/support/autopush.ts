@@ -37,7 +37,7 @@ export async function startAutopush(): Promise<Autopush> {
   let change: (body: Buffer) => Buffer = (body) => body
 
   const server = createServer((request, response) => {
-    void buffer(request).then((body) => {
+    const take = (body: Buffer) => {
       const channelID = /^\/wpush\/([\w-]+)$/.exec(request.url ?? '')?.[1] ?? ''
       const socket = channels.get(channelID)
       const version = randomUUID()
@@ -53,7 +53,11 @@ export async function startAutopush(): Promise<Autopush> {
       const status = socket === undefined ? 410 : 201
       requests.push({ headers: request.headers, status, version })
       response.writeHead(status, { location: `/m/${version}`, ttl: String(request.headers['ttl']) }).end()
-    })
+    }
+    // A client may go before its request is whole.
+    buffer(request)
+      .then(take)
+      .catch(() => response.destroy())
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -89,6 +93,8 @@ export async function startAutopush(): Promise<Autopush> {
     }
   }
   sockets.on('connection', (socket) => {
+    // A browser that is killed resets its connection.
+    socket.on('error', () => undefined)
     socket.on('message', (data) => {
       const answer = answerTo(socket, JSON.parse((data as Buffer).toString()) as FromBrowser)
       if (answer !== undefined) socket.send(JSON.stringify(answer))

@@ -38,6 +38,8 @@ export type FakeFcm = AsyncDisposable & {
   script(token: string, ...replies: FcmReply[]): void
   /** The same for requests of access tokens. */
   scriptGrants(...replies: FcmReply[]): void
+  /** A header `authorization` that is taken, for a test that speaks to it directly. */
+  grant(): string
   /** No access token given out so far is taken any more. */
   revoke(): void
 }
@@ -88,11 +90,17 @@ export async function startFakeFcm(options: FakeFcmOptions = {}): Promise<FakeFc
   const server = createServer((request, response) => {
     response.sendDate = false
     if (options.tellsTime !== false) response.setHeader('date', new Date(now()).toUTCString())
-    void textOf(request).then((text) => {
-      if (request.url === '/token') return grant(request, response, text)
-      return send(request, response, text)
-    })
+    textOf(request)
+      .then((text) => (request.url === '/token' ? grant : send)(request, response, text))
+      // The client has gone before its request was whole.
+      .catch(() => response.destroy())
   })
+
+  function newToken(): string {
+    const token = `access-${++granted}`
+    good.set(`Bearer ${token}`, now() + expiresIn * 1000)
+    return token
+  }
 
   function grant(request: IncomingMessage, response: ServerResponse, text: string): void {
     const reply = grantScript.shift() ?? 'accept'
@@ -100,9 +108,10 @@ export async function startFakeFcm(options: FakeFcmOptions = {}): Promise<FakeFc
     const fault = assertionFault(new URLSearchParams(text), { aud: `${url()}/token`, now: now(), keys })
     if (request.method !== 'POST' || fault !== undefined)
       return act(response, { status: 400, body: { error: 'invalid_grant', error_description: fault } })
-    const token = `access-${++granted}`
-    good.set(`Bearer ${token}`, now() + expiresIn * 1000)
-    act(response, { status: 200, body: { access_token: token, expires_in: expiresIn, token_type: 'Bearer' } })
+    act(response, {
+      status: 200,
+      body: { access_token: newToken(), expires_in: expiresIn, token_type: 'Bearer' },
+    })
   }
 
   function send(request: IncomingMessage, response: ServerResponse, text: string): void {
@@ -155,6 +164,7 @@ export async function startFakeFcm(options: FakeFcmOptions = {}): Promise<FakeFc
     granted: () => granted,
     script: (token, ...replies) => void scripts.set(token, [...(scripts.get(token) ?? []), ...replies]),
     scriptGrants: (...replies) => void grantScript.push(...replies),
+    grant: () => `Bearer ${newToken()}`,
     revoke: () => good.clear(),
     async [Symbol.asyncDispose]() {
       const closed = once(server, 'close')
@@ -222,8 +232,10 @@ function faultOf({ token, data = {}, android }: FcmMessage): string | undefined 
     .reduce((sum, part) => sum + Buffer.byteLength(part), 0)
   if (size > MAX_DATA_BYTES) return 'Android message is too big'
   const { priority = 'HIGH', ttl = '0s' } = (android ?? {}) as { priority?: string; ttl?: string }
-  if (!['HIGH', 'NORMAL'].includes(priority)) return 'Invalid value at priority'
-  const seconds = Number(/^(\d+)s$/.exec(ttl)?.[1] ?? NaN)
+  // The reference has NORMAL and HIGH, and Google's page "Set the priority of a message" sends "normal": both are taken.
+  if (!/^(?:high|normal)$/i.test(priority)) return 'Invalid value at priority'
+  // A Duration of protocol buffers in JSON: seconds with up to nine digits after the point.
+  const seconds = Number(/^(\d+(?:\.\d{1,9})?)s$/.exec(ttl)?.[1] ?? NaN)
   return seconds <= 2_419_200 ? undefined : 'Invalid value at ttl'
 }
 

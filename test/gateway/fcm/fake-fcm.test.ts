@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { suite, test, type TestContext } from 'node:test'
+
+import { startAutopush } from '../../support/autopush.ts'
+import { eventually } from '../../support/eventually.ts'
+import { type FakeFcm, startFakeFcm } from '../../support/fake-fcm.ts'
+
+// The fakes themselves: what they do to a client decides what the other tests can find.
+
+async function start(t: TestContext): Promise<FakeFcm> {
+  const fake = await startFakeFcm()
+  t.after(() => fake[Symbol.asyncDispose]())
+  return fake
+}
+
+/** Sends the head of a request and part of its body, then resets the connection. */
+async function hangUp(url: string, path: string): Promise<void> {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1')
+  await once(socket, 'connect')
+  socket.write(`POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{"mess`)
+  // The head has arrived when the server has answered another request.
+  await fetch(url).then((response) => response.text())
+  socket.resetAndDestroy()
+  await once(socket, 'close')
+}
+
+suite('a client that resets its connection in the middle of a request', () => {
+  test('does not end the fake FCM', async (t) => {
+    const fake = await start(t)
+    const path = `/v1/projects/${fake.projectId}/messages:send`
+    for (const one of ['/token', path]) await hangUp(fake.url, one)
+    await eventually(async () => (await fetch(fake.url)).status === 404)
+    assert.deepEqual(fake.seen, [])
+  })
+
+  test('does not end the fake push service of Firefox', async (t) => {
+    const fake = await startAutopush()
+    t.after(() => fake[Symbol.asyncDispose]())
+    await hangUp(fake.origin, '/wpush/x')
+    await eventually(async () => (await fetch(fake.origin, { method: 'POST' })).status === 410)
+  })
+})
+
+suite('the fake FCM takes what Google takes', () => {
+  const rows: [android: object, isTaken: boolean][] = [
+    [{ priority: 'HIGH' }, true],
+    [{ priority: 'NORMAL' }, true],
+    [{ priority: 'high' }, true],
+    [{ priority: 'normal' }, true],
+    [{ priority: 'urgent' }, false],
+    [{ ttl: '3.5s' }, true],
+    [{ ttl: '2419201s' }, false],
+    [{ ttl: '60' }, false],
+  ]
+  for (const [android, isTaken] of rows) {
+    test(`${JSON.stringify(android)}: ${isTaken ? 'taken' : 'refused'}`, async (t) => {
+      const fake = await start(t)
+      const authorization = fake.grant()
+      const response = await fetch(`${fake.url}/v1/projects/${fake.projectId}/messages:send`, {
+        method: 'POST',
+        headers: { authorization },
+        body: JSON.stringify({ message: { token: 'phone', android } }),
+      })
+      assert.equal(response.status, isTaken ? 200 : 400)
+    })
+  }
+})
