@@ -41,7 +41,7 @@ import type { NotificationDevice } from './gateway/notification.ts'
 import type { Vapid } from './gateway/webpush/vapid.ts'
 import { addressGroup } from './http/address.ts'
 import { healthRoutes } from './http/health.ts'
-import { createRateLimiter } from './http/rate-limit.ts'
+import { createRateLimiter, type RateLimiter } from './http/rate-limit.ts'
 import { createHttpServer } from './http/server.ts'
 import { systemClock } from './lib/clock.ts'
 import { createEvents } from './lib/events.ts'
@@ -118,6 +118,7 @@ export async function createBelfry(
   const ca = extraCa === undefined ? [] : [readSetting('push.extra_ca', extraCa)]
   const { db, config } = await openServerDatabase(asked, { log, now: environment.clock.now(), as })
   const bus = createLocalBus()
+  const limiter = createRateLimiter(config.rate_limits, environment.clock)
   const lookup = createResolver({ clock: environment.clock, servers: config.push.dns_servers })
   const trace = createTrace({ isEnabled: config.trace.enabled })
   const gatewayTrace = createGatewayTrace({ db, trace, log })
@@ -137,9 +138,10 @@ export async function createBelfry(
       onRejected: (tx, device) => stages.rejectOwn(tx, device),
       isSignedIn: (requester) => isSignedIn(db, requester),
       note: noteIn(gatewayTrace),
+      limiter,
     }),
   )
-  const stages = createStages(config, { ...environment, ca, bus, lookup, trace, own, vapid }, db)
+  const stages = createStages(config, { ...environment, ca, bus, limiter, lookup, trace, own, vapid }, db)
   const running: AsyncDisposable[] = []
   return {
     serverName: config.server_name,
@@ -189,6 +191,7 @@ export async function createBelfry(
 type FromOutside = {
   ca: readonly string[]
   bus: Bus
+  limiter: RateLimiter
   lookup: Lookup
   trace: Trace
   own: GatewayParts
@@ -214,7 +217,7 @@ export async function keepVapidKey(file: string): Promise<{ publicKey: string; i
 /** Builds each stage with what it needs, from the end of an event's way to its beginning. */
 function createStages(
   config: NamedConfig,
-  { clock, random, log, metrics, ca, bus, lookup, trace, own, vapid }: Environment & FromOutside,
+  { clock, random, log, metrics, ca, bus, limiter, lookup, trace, own, vapid }: Environment & FromOutside,
   db: Database,
 ) {
   const serverName = config.server_name
@@ -336,7 +339,7 @@ function createStages(
     metrics,
     authenticate: createAuthenticator({ db, lastSeen }),
     watchSessions: ({ userId }, listener) => bus.subscribe([`session:${userId}`], listener),
-    limiter: createRateLimiter(config.rate_limits, clock),
+    limiter,
     routes: [
       ...healthRoutes({
         checks: { database: () => proveWritable(db) },

@@ -19,7 +19,7 @@ import type { ProviderDeps, ProviderType } from './gateway/provider.ts'
 import type { OnRejected } from './gateway/recorder.ts'
 import type { Report } from './gateway/step.ts'
 import { healthRoutes } from './http/health.ts'
-import { createRateLimiter } from './http/rate-limit.ts'
+import { createRateLimiter, type RateLimiter } from './http/rate-limit.ts'
 import type { Requester, Route } from './http/route.ts'
 import { createHttpServer } from './http/server.ts'
 import { type Clock, systemClock } from './lib/clock.ts'
@@ -74,6 +74,7 @@ type PartsOptions = Environment & {
   isSignedIn?: (requester: Requester) => Promise<boolean>
   /** Told of each step, beside log and metrics. */
   note?: Report
+  limiter: RateLimiter
 }
 
 /** Opens the apps, and builds everything around them; nothing is sent before `gateway.start()`. */
@@ -117,7 +118,8 @@ export async function createGatewayParts(options: PartsOptions): Promise<Gateway
     const app = apps.find(appId)
     return typeof app === 'string' ? undefined : app.id
   }
-  const api: GatewayApiDeps = { gateway, metrics: createNotifyMetrics(metrics, appOf) }
+  const { limiter } = options
+  const api: GatewayApiDeps = { gateway, metrics: createNotifyMetrics(metrics, appOf), limiter }
   return {
     gateway,
     routes: [...gatewayRoutes(api), ...inboxRoutes({ ...inboxes, random, isSignedIn })],
@@ -214,6 +216,7 @@ export async function createGatewayApp(
   for (const warning of warnings) log.warn(warning)
   const db = await openDatabase(databaseUrl(config), log)
   const journeys = createGatewayTrace({ db, trace: createTrace({ isEnabled: config.trace.enabled }), log })
+  const limiter = createRateLimiter(config.rate_limits, environment.clock)
   const parts = await partsOrClosed(db, {
     ...environment,
     config,
@@ -222,6 +225,7 @@ export async function createGatewayApp(
     lookup: createResolver({ clock: environment.clock, servers: config.push.dns_servers }),
     apps,
     under: 'apps',
+    limiter,
     note: noteIn(journeys),
   })
   const http = createHttpServer({
@@ -229,7 +233,7 @@ export async function createGatewayApp(
     log,
     metrics,
     authenticate: async () => undefined,
-    limiter: createRateLimiter(config.rate_limits, environment.clock),
+    limiter,
     routes: [
       ...healthRoutes({
         checks: { database: async () => void (await currentPosition(db)) },

@@ -325,10 +325,10 @@ const rateLimitsSchema = z.strictObject({
     about: 'Requests from one address that may come at once.',
   }),
   pushes_per_second_per_address: setting(count(2000), {
-    about: 'Notifications to the push gateway endpoint from one address, lasting rate.',
+    about: 'Devices of notifications to the push gateway endpoint from one address, lasting rate.',
   }),
   push_burst_per_address: setting(count(20_000), {
-    about: 'Notifications to the push gateway endpoint from one address that may come at once.',
+    about: 'Devices of notifications to the push gateway endpoint from one address that may come at once.',
   }),
   pushes_per_second_per_device: setting(count(20), {
     about:

@@ -1,6 +1,8 @@
 import type { Gateway } from '../gateway/gateway.ts'
 import { parseNotification } from '../gateway/notification.ts'
+import { addressGroup } from '../http/address.ts'
 import { parseForeignJson } from '../http/body.ts'
+import type { RateLimiter } from '../http/rate-limit.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { jsonObject } from '../http/schema.ts'
 import type { NotifyMetrics } from './notify-metrics.ts'
@@ -8,10 +10,14 @@ import type { NotifyMetrics } from './notify-metrics.ts'
 const PATH = '/_matrix/push/v1/notify'
 const BODY_LIMIT = 512 * 1024
 
-export type GatewayApiDeps = { gateway: Pick<Gateway, 'notify'>; metrics: NotifyMetrics }
+export type GatewayApiDeps = {
+  gateway: Pick<Gateway, 'notify'>
+  metrics: NotifyMetrics
+  limiter: RateLimiter
+}
 
 /** Push Gateway API: `POST /notify`, and what UnifiedPush asks of the same path to find a gateway. */
-export function gatewayRoutes({ gateway, metrics }: GatewayApiDeps): Route[] {
+export function gatewayRoutes({ gateway, metrics, limiter }: GatewayApiDeps): Route[] {
   return [
     defineRoute({
       method: 'POST',
@@ -22,14 +28,18 @@ export function gatewayRoutes({ gateway, metrics }: GatewayApiDeps): Route[] {
       body: jsonObject,
       parseBody: parseForeignJson,
       onAnswered: (status, seconds) => metrics.answered(status, seconds),
-      handler: ({ body, log }) => {
+      handler: ({ body, log, address }) => {
         const { notification, malformed } = parseNotification(body)
         if (malformed > 0)
           log.warn(
             { devices: malformed },
             'devices without app_id or pushkey were left out of a notification',
           )
-        return metrics.during(notification, gateway.notify(notification))
+        // The call itself was counted as one. What costs is each device.
+        const more = notification.devices.length + malformed - 1
+        if (more > 0) limiter.address('push', address, more)
+        const from = { isOwn: false, address: addressGroup(address) }
+        return metrics.during(notification, gateway.notify(notification, from))
       },
     }),
     defineRoute({
@@ -46,7 +56,10 @@ export function gatewayRoutes({ gateway, metrics }: GatewayApiDeps): Route[] {
 export function ownGateway({
   gateway,
   metrics,
-}: GatewayApiDeps): (body: unknown, userId?: string) => Promise<{ status: number; body: unknown }> {
+}: Omit<GatewayApiDeps, 'limiter'>): (
+  body: unknown,
+  userId?: string,
+) => Promise<{ status: number; body: unknown }> {
   return async (body, userId) => {
     const { notification } = parseNotification(body)
     return {

@@ -133,6 +133,11 @@ function settle(deps: AttemptDeps, { job, pass, verdict, ms }: Attempted): Settl
     deps.report(stepOf(job, { ...step, outcome: believed.outcome, providerId }))
     return { kind: believed.outcome }
   }
+  // A stranger could fill the queue with addresses that are known to be refused.
+  if (believed.outcome === 'configuration error' && believed.isOfAddress === true) {
+    deps.report(stepOf(job, { ...step, outcome: believed.outcome }))
+    return { kind: 'dropped' }
+  }
   // What the end of the gateway has cut off is the next one's first thing to do.
   if (deps.signal.aborted && verdict.status === undefined)
     return { kind: 'later', at: now, attempts: job.attempts }
@@ -162,6 +167,7 @@ function judge(deps: AttemptDeps, { app, deviceKey }: Job, verdict: Verdict) {
     case 'dropped':
       return as(verdict.status === undefined ? 'nothing' : 'answered')
     case 'configuration error':
+      if (verdict.isOfAddress === true) return as('nothing')
       if (verdict.isOfDevice === true) return as('answered')
       // Without an answer it is known without regard to the device.
       return as(verdict.status === undefined ? 'misconfigured' : 'refused')

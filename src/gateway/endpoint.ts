@@ -88,7 +88,7 @@ export function endpointFor(text: unknown, allowed: readonly string[] | undefine
   const url = readEndpoint(text)
   if (typeof url === 'string') return { outcome: 'rejected', reason: url }
   if (allowed === undefined || matchesHost(allowed, url.hostname)) return url
-  return { outcome: 'configuration error', reason: 'endpoint not allowed' }
+  return { outcome: 'configuration error', reason: 'endpoint not allowed', isOfAddress: true }
 }
 
 /** See `Provider.lineOf`: a push service, by its origin. */
@@ -99,7 +99,8 @@ export function lineOfEndpoint(text: unknown): string {
 
 /** What the network said instead of the push service. */
 export function judgeFault(fault: NetworkFault): Verdict {
-  return { outcome: fault === BLOCKED ? 'configuration error' : 'retry', reason: fault }
+  if (fault === BLOCKED) return { outcome: 'configuration error', reason: fault, isOfAddress: true }
+  return { outcome: 'retry', reason: fault }
 }
 
 /** Sends one POST and reads at most 4 KiB of the answer. Never rejects: what came to nothing is a word. */

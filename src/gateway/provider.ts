@@ -53,6 +53,8 @@ export type Verdict = {
       outcome: 'configuration error'
       /** It concerns devices of this kind alone: the others of the app are well. */
       isOfDevice?: boolean
+      /** The device has chosen an address that may not be called. It is not kept to be tried again, and the line is well. */
+      isOfAddress?: boolean
     }
 )
 

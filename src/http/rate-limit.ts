@@ -15,9 +15,9 @@ export type LimitClass =
   | 'test push'
   | 'email token'
 
-/** Counts a request; each throws 429 `M_LIMIT_EXCEEDED` when it is one too many. */
+/** Counts a request; each throws 429 `M_LIMIT_EXCEEDED` when it is one too many. `count`: what it costs, one by default. */
 export type RateLimiter = {
-  address(limit: LimitClass, address: string): void
+  address(limit: LimitClass, address: string, count?: number): void
   user(limit: LimitClass, userId: string): void
 }
 
@@ -55,8 +55,8 @@ export function createRateLimiter(limits: Config['rate_limits'], clock: Clock): 
     register: perMinute(limits.registrations_per_minute_per_address),
   }
   return {
-    address(limit, address) {
-      if (limit !== 'none') takeOrRefuse(ofAddress[limit], addressGroup(address))
+    address(limit, address, count) {
+      if (limit !== 'none') takeOrRefuse(ofAddress[limit], addressGroup(address), count)
     },
     user(limit, userId) {
       if (limit !== 'none') takeOrRefuse(ofUser[limit], userId)

@@ -4,8 +4,11 @@ import { limitExceeded } from './errors.ts'
 export type Rate = { perSecond: number; burst: number }
 
 export type TokenBuckets = {
-  /** Takes one token. 0 when there was one, else the milliseconds until there will be. */
-  take(key: string): number
+  /**
+   * Takes so many tokens, one by default; of more than a bucket can hold, all that it can hold. 0 when there were so many, else the
+   * milliseconds until there will be, and none is taken.
+   */
+  take(key: string, count?: number): number
   /** Puts one token back. */
   giveBack(key: string): void
   readonly size: number
@@ -37,10 +40,11 @@ export function createTokenBuckets(options: { rate: Rate; clock: Clock; maxKeys?
   }
 
   return {
-    take(key) {
+    take(key, count = 1) {
       const bucket = refill(key)
-      if (bucket.tokens < 1 - ROUNDING) return Math.ceil((1 - ROUNDING - bucket.tokens) / perMs)
-      bucket.tokens = Math.max(0, bucket.tokens - 1)
+      const wanted = Math.min(count, rate.burst)
+      if (bucket.tokens < wanted - ROUNDING) return Math.ceil((wanted - ROUNDING - bucket.tokens) / perMs)
+      bucket.tokens = Math.max(0, bucket.tokens - wanted)
       return 0
     },
     giveBack(key) {
@@ -53,8 +57,8 @@ export function createTokenBuckets(options: { rate: Rate; clock: Clock; maxKeys?
   }
 }
 
-/** @throws MatrixError 429 with the time until there is a token */
-export function takeOrRefuse(buckets: TokenBuckets, key: string): void {
-  const waitMs = buckets.take(key)
+/** @throws MatrixError 429 with the time until there are so many tokens */
+export function takeOrRefuse(buckets: TokenBuckets, key: string, count = 1): void {
+  const waitMs = buckets.take(key, count)
   if (waitMs > 0) throw limitExceeded(waitMs)
 }

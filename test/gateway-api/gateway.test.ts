@@ -6,6 +6,7 @@ import { createNotifyMetrics } from '../../src/gateway-api/notify-metrics.ts'
 import { INBOX_APP_ID } from '../../src/gateway/inbox.ts'
 import { systemRandom } from '../../src/lib/ids.ts'
 import type { Database } from '../../src/storage/database.ts'
+import { unlimited } from '../../src/http/rate-limit.ts'
 import { startServer } from '../http/server-fixture.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { openGateway } from '../gateway/fixture.ts'
@@ -24,7 +25,7 @@ async function serve(db: Database) {
   const it = await openGateway(db, { apps: { [INBOX_APP_ID]: { type: 'inbox', pushkeys: KEYS } } })
   const { gateway, store, configured, clock, steps, metrics } = it
   const { server, [Symbol.asyncDispose]: closeServer } = startServer([
-    ...gatewayRoutes({ gateway, metrics: createNotifyMetrics(metrics, () => undefined) }),
+    ...gatewayRoutes({ gateway, metrics: createNotifyMetrics(metrics, () => undefined), limiter: unlimited }),
     ...inboxRoutes({ store, configured, clock, random: systemRandom }),
   ])
   const close = async () => {

@@ -5,6 +5,7 @@ import { createNotifyMetrics } from '../../src/gateway-api/notify-metrics.ts'
 import { INBOX_APP_ID } from '../../src/gateway/inbox.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { openGateway, unavailable } from '../gateway/fixture.ts'
+import { unlimited } from '../../src/http/rate-limit.ts'
 import { startServer } from '../http/server-fixture.ts'
 import { onEachDatabase, openTestSqlite } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
@@ -25,9 +26,12 @@ async function serve(db: Database, script: Parameters<typeof openGateway>[1] = {
     server,
     lines,
     [Symbol.asyncDispose]: close,
-  } = startServer(gatewayRoutes({ gateway, metrics: createNotifyMetrics(metrics, () => undefined) }), {
-    level: 'warn',
-  })
+  } = startServer(
+    gatewayRoutes({ gateway, metrics: createNotifyMetrics(metrics, () => undefined), limiter: unlimited }),
+    {
+      level: 'warn',
+    },
+  )
   const notify = async (payload: string | Buffer) => {
     const response = await server.inject({ method: 'POST', url: '/_matrix/push/v1/notify', payload })
     return { status: response.statusCode, body: JSON.parse(response.body) as Record<string, unknown> }

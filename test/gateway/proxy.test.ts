@@ -112,7 +112,12 @@ suite('addresses that users choose, through a proxy', () => {
   ]
   test('what is not public, or not over https, does not reach the proxy', async (t) => {
     for (const pushkey of refused) {
-      const blocked = { outcome: 'configuration error', reason: 'blocked by the IP policy', asked: [] }
+      const blocked = {
+        outcome: 'configuration error',
+        reason: 'blocked by the IP policy',
+        isOfAddress: true,
+        asked: [],
+      }
       assert.deepEqual(await verdictOn(t, pushkey), blocked, pushkey)
     }
   })

@@ -143,7 +143,11 @@ suite('verdicts', () => {
 
   test('a server outside allowed_endpoints: nobody is rejected for it', async (t) => {
     const { send, received } = await makeRig(t, { allowed_endpoints: ['ntfy.example'] })
-    assert.deepEqual(await send(), { outcome: 'configuration error', reason: 'endpoint not allowed' })
+    assert.deepEqual(await send(), {
+      outcome: 'configuration error',
+      reason: 'endpoint not allowed',
+      isOfAddress: true,
+    })
     assert.equal(received.length, 0)
   })
 })
@@ -224,6 +228,7 @@ suite('what was learned', () => {
       assert.deepEqual(await send(EVENT, `https://inside.example/${at}`), {
         outcome: 'configuration error',
         reason: 'blocked by the IP policy',
+        isOfAddress: true,
       })
     }
     assert.equal(asked, 1)
@@ -247,7 +252,7 @@ test('addresses that are not public are not called, however they are written', a
   for (const pushkey of NOT_PUBLIC) {
     assert.deepEqual(
       await send(EVENT, pushkey),
-      { outcome: 'configuration error', reason: 'blocked by the IP policy' },
+      { outcome: 'configuration error', reason: 'blocked by the IP policy', isOfAddress: true },
       pushkey,
     )
   }

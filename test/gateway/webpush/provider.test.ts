@@ -320,7 +320,11 @@ suite('push services', () => {
 
   test('outside allowed_endpoints are not called, and nobody is rejected for it', async (t) => {
     const { send, service } = await makeRig(t, { allowed_endpoints: ['*.push.example', 'push.example'] })
-    assert.deepEqual(await send(), { outcome: 'configuration error', reason: 'endpoint not allowed' })
+    assert.deepEqual(await send(), {
+      outcome: 'configuration error',
+      reason: 'endpoint not allowed',
+      isOfAddress: true,
+    })
     assert.equal(service.received.length, 0)
     const within = await makeRig(t, { allowed_endpoints: ['127.0.0.1'] })
     assert.equal((await within.send()).outcome, 'delivered')
@@ -343,7 +347,7 @@ suite('push services', () => {
 })
 
 suite('addresses', () => {
-  const blocked = { outcome: 'configuration error', reason: 'blocked by the IP policy' }
+  const blocked = { outcome: 'configuration error', reason: 'blocked by the IP policy', isOfAddress: true }
 
   test('that are not public are not called, however they are written', async (t) => {
     const { provider, subscription } = await makeRig(t, {}, { policy: makeIpPolicy([]) })

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { call } from '../support/client.ts'
+import { createManualClock } from '../support/manual-clock.ts'
+import { startTestServer } from '../support/server.ts'
+
+// What a stranger can make the gateway of a default server do, over HTTP.
+
+const APPS = {
+  up: { type: 'unifiedpush' },
+  web: { type: 'unifiedpush', allowed_endpoints: ['push.example'] },
+}
+
+async function openGateway(t: TestContext, env: Record<string, string> = {}) {
+  const clock = createManualClock()
+  const server = await startTestServer(t, {
+    env: { BELFRY_GATEWAY_APPS: JSON.stringify(APPS), BELFRY_PUSH_ALLOW_IP_RANGES: '', ...env },
+    environment: { clock },
+  })
+  let events = 0
+  const notify = (devices: readonly (readonly [app: string, pushkey: string])[], content: object = {}) =>
+    call(`${server.url}/_matrix/push/v1/notify`, {
+      body: {
+        notification: {
+          event_id: `$${++events}`,
+          content,
+          devices: devices.map(([app_id, pushkey]) => ({ app_id, pushkey })),
+        },
+      },
+    })
+  const queued = async () => {
+    const { body } = await call(`${server.url}/health`)
+    return (body['gateway'] as { queued: number }).queued
+  }
+  return { clock, notify, queued }
+}
+
+test('what is for a refused address is not stored', async (t) => {
+  const { notify, queued } = await openGateway(t)
+  const hosts = [
+    'https://10.0.0.1',
+    'http://127.0.0.1:9',
+    'https://localhost',
+    'http://[::1]',
+    'https://169.254.169.254',
+  ]
+  for (let n = 0; n < 3; n++) {
+    const refused = hosts.map((host) => ['up', `${host}/${n}`] as const)
+    const answer = await notify([...refused, ['web', `https://elsewhere.invalid/${n}`]])
+    // The operator may allow them tomorrow: no pushkey is given up.
+    assert.deepEqual([answer.status, answer.body], [200, { rejected: [] }])
+    assert.equal(await queued(), 0)
+  }
+})
+
+test('a call counts as one push for each of its devices', async (t) => {
+  const { clock, notify } = await openGateway(t, {
+    BELFRY_RATE_LIMITS_ENABLED: 'true',
+    BELFRY_RATE_LIMITS_PUSHES_PER_SECOND_PER_ADDRESS: '10',
+    BELFRY_RATE_LIMITS_PUSH_BURST_PER_ADDRESS: '100',
+  })
+  const devices = (count: number) => Array.from({ length: count }, (_, n) => ['none', `key ${n}`] as const)
+  assert.equal((await notify(devices(60))).status, 200)
+  const refused = await notify(devices(60))
+  assert.deepEqual([refused.status, refused.body['errcode']], [429, 'M_LIMIT_EXCEEDED'])
+  assert.equal((await notify(devices(30))).status, 200)
+  clock.advance(10_000)
+  assert.equal((await notify(devices(100))).status, 200, 'as many as may come at once')
+})
