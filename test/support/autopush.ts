@@ -17,6 +17,8 @@ export type Autopush = AsyncDisposable & {
   readonly receipts: readonly Receipt[]
   /** Headers and status of each message that came for an endpoint. */
   readonly requests: readonly { headers: IncomingMessage['headers']; status: number; version: string }[]
+  /** Loses all that is known of browsers, and hangs up: they come again, and are told that they are new ones. */
+  forgetBrowsers(): void
   /** Changes the bodies of messages on their way, from here on. */
   tamper(change: ((body: Buffer) => Buffer) | undefined): void
 }
@@ -32,6 +34,7 @@ type FromBrowser = {
 
 export async function startAutopush(): Promise<Autopush> {
   const channels = new Map<string, WebSocket>()
+  const known = new Set<string>()
   const receipts: Receipt[] = []
   const requests: { headers: IncomingMessage['headers']; status: number; version: string }[] = []
   let change: (body: Buffer) => Buffer = (body) => body
@@ -63,6 +66,11 @@ export async function startAutopush(): Promise<Autopush> {
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`
   const sockets = new WebSocketServer({ server, handleProtocols: () => 'push-notification' })
 
+  const idFor = (uaid: string | undefined): string => {
+    const id = uaid && known.has(uaid) ? uaid : randomBytes(16).toString('hex')
+    known.add(id)
+    return id
+  }
   const answerTo = (socket: WebSocket, message: FromBrowser): object | undefined => {
     const { messageType, uaid, channelID = '' } = message
     switch (messageType) {
@@ -71,7 +79,7 @@ export async function startAutopush(): Promise<Autopush> {
       case 'hello':
         return {
           messageType,
-          uaid: uaid || randomBytes(16).toString('hex'),
+          uaid: idFor(uaid),
           status: 200,
           use_webpush: true,
           broadcasts: {},
@@ -106,6 +114,11 @@ export async function startAutopush(): Promise<Autopush> {
     origin: `http://${host}`,
     receipts,
     requests,
+    forgetBrowsers() {
+      known.clear()
+      channels.clear()
+      for (const socket of sockets.clients) socket.terminate()
+    },
     tamper: (how) => {
       change = how ?? ((body) => body)
     },

@@ -33,6 +33,8 @@ export async function startFirefox(
       'dom.push.testing.allowInsecureServerURL': true,
       'dom.push.connection.enabled': true,
       'dom.push.userAgentID': '',
+      // How soon it comes again to a push service that has hung up.
+      'dom.push.retryBaseInterval': 100,
       // Without these, `subscribe` waits for somebody to answer the prompt, and `showNotification` for a desktop.
       'permissions.default.desktop-notification': 1,
       'alerts.useSystemBackend': false,
