@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { text } from 'node:stream/consumers'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { eventually } from '../support/eventually.ts'
+import { startTestServer } from '../support/server.ts'
+
+// The commands of the README, run as printed, block after block, and what they print compared with what the README shows. Ids, tokens,
+// times and numbers may differ, and `…` stands for anything.
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+const PRINTED_URL = 'http://127.0.0.1:8008'
+
+type Block = { command: string; shown: string }
+
+/** The shell blocks of a section, each with the output that follows it. */
+function blocksOf(title: string): Block[] {
+  const section = readFileSync(`${ROOT}README.md`, 'utf8').split(`\n## ${title}\n`)[1]?.split('\n## ')[0]
+  assert.ok(section !== undefined, `the README has a section "${title}"`)
+  const found = section.matchAll(/^```sh\n(.*?)^```\n```(?:json)?\n(.*?)^```/gms)
+  return [...found].map(([, command = '', shown = '']) => ({ command, shown }))
+}
+
+/** Runs blocks, and keeps what later ones need of their output: tokens, the room, the newest event. */
+function createShell(url: string) {
+  const variables: Record<string, string> = {}
+
+  async function run(command: string): Promise<string> {
+    let output = ''
+    let lines: string[] = []
+    const flush = async () => {
+      const env = { ...process.env, ...variables, BELFRY_URL: url }
+      const child = spawn('bash', ['-c', lines.join('\n')], {
+        cwd: ROOT,
+        env,
+        stdio: ['ignore', 'pipe', 'ignore'],
+      })
+      lines = []
+      output += await text(child.stdout)
+      learn(output)
+    }
+    for (const line of command.replaceAll(PRINTED_URL, url).split('\n')) {
+      const [, name = '', value = ''] = /^([A-Z]+)=(\S+)(?: +#.*)?$/.exec(line) ?? []
+      if (name === '') lines.push(line)
+      // "From the answer" of a command above it: the answer of this run has been learnt then.
+      else if (line.includes('# from ')) await flush()
+      else variables[name] = value
+    }
+    await flush()
+    return output
+  }
+
+  function learn(output: string): void {
+    const tokens = [...output.matchAll(/"user_id":"@(\w+):[^}]*?"access_token":"([^"]+)"/g)]
+    for (const [, user = '', token = ''] of tokens) variables[user.toUpperCase()] = token
+    const last = (name: string) => [...output.matchAll(new RegExp(`"${name}":"([^"]+)"`, 'g'))].at(-1)?.[1]
+    const [room, event] = [last('room_id'), last('event_id')]
+    if (room !== undefined) variables['ROOM'] = room
+    if (event !== undefined) variables['EVENT'] = event
+  }
+
+  return { run, variables }
+}
+
+const VOLATILE = /\$[\w-]{20,}|![\w-]{20,}(?::localhost)?|"blf_[^"]*"|"[A-Z]{10}"|\d+/g
+const escaped = (literal: string) => literal.replaceAll(/[.*+?^${}()|[\]\\/]/g, '\\$&')
+/** `curl` ends no line, and the README breaks long ones. */
+const flat = (output: string) => output.replaceAll(/\n\s*/g, '').trim()
+
+/** A pattern for what the README shows. */
+function patternOf(shown: string): RegExp {
+  let [pattern, at] = ['', 0]
+  const literal = (part: string) => part.split('…').map(escaped).join('.*')
+  const expected = flat(shown)
+  for (const match of expected.matchAll(VOLATILE)) {
+    pattern += `${literal(expected.slice(at, match.index))}${/^\d/.test(match[0]) ? '\\d+' : '[^\\s,)}]+'}`
+    at = match.index + match[0].length
+  }
+  return new RegExp(`^${pattern}${literal(expected.slice(at))}$`)
+}
+
+const missing = ['bash', 'curl'].filter((program) => spawnSync(program, ['--version']).status !== 0)
+const skip = missing.length > 0 ? `not installed: ${missing.join(', ')}` : false
+
+test('the commands of the README print what it shows', { skip }, async (t) => {
+  const { url } = await startTestServer(t)
+  const shell = createShell(url)
+  const runs = async ({ command, shown }: Block) => {
+    const pattern = patternOf(shown.replaceAll(PRINTED_URL, url))
+    // Pokes take a moment: the inbox is read until as many as shown are there.
+    const count = (output: string) => output.split('"received_at"').length
+    const output = await eventually(async () => {
+      const found = await shell.run(command)
+      return count(found) >= count(shown) + (shown.includes('[…,') ? 1 : 0) && found
+    })
+    assert.match(flat(output), pattern, command)
+  }
+
+  const walk = blocksOf('From a message to a poke, with curl')
+  assert.equal(walk.length, 6)
+  for (const block of walk) await runs(block)
+
+  const [, setPusher] = walk
+  assert.ok(setPusher)
+  const [deviceRule, ...moreRules] = blocksOf('Rules of one device')
+  assert.ok(deviceRule && moreRules.length === 0)
+  await runs(setPusher)
+  await runs(deviceRule)
+
+  const [explain, dryRun, trace, ...moreReasons] = blocksOf('Why did I (not) get a notification?')
+  assert.ok(explain && dryRun && trace && moreReasons.length === 0)
+  await runs(explain)
+  await runs(dryRun)
+
+  // The journey that is shown is that of a message which no device rule silences.
+  const rule = `$S/v3/pushrules/device/k2v8w0qz/room/$ROOM`
+  await shell.run(`curl -H "Authorization: Bearer $ALICE" -X DELETE ${rule}`)
+  const send = `$S/v3/rooms/$ROOM/send/m.room.message/3 -d '{"msgtype":"m.text","body":"Again"}'`
+  await shell.run(`curl -H "Authorization: Bearer $BOB" -X PUT ${send}`)
+  const ownTrace = trace.command.replace(/'\$[^']+'/, '"$EVENT"')
+  const journey = await eventually(async () => {
+    const found = await shell.run(ownTrace)
+    return found.includes('attempt 1') && found
+  })
+  assert.match(flat(journey), patternOf(trace.shown))
+
+  const checks = blocksOf('Does push work?')
+  assert.equal(checks.length, 2)
+  for (const block of checks) await runs(block)
+})
