@@ -214,7 +214,7 @@ export async function createGatewayApp(
   const metrics = given.metrics ?? createMetrics({ processMetrics: true })
   const environment = { clock: systemClock, random: systemRandom, ...given, log, metrics }
   for (const warning of warnings) log.warn(warning)
-  const db = await openDatabase(databaseUrl(config), log)
+  const db = await openDatabase(databaseUrl(config), log, { alone: true })
   const journeys = createGatewayTrace({ db, trace: createTrace({ isEnabled: config.trace.enabled }), log })
   const limiter = createRateLimiter(config.rate_limits, environment.clock)
   const parts = await partsOrClosed(db, {

@@ -29,6 +29,7 @@ export function countingRows(inner: Database): { db: Database; rows(): number } 
   const db: Database = {
     ...counting(inner),
     dialect: inner.dialect,
+    isServedAlone: inner.isServedAlone,
     transaction: (work) => inner.transaction((tx) => work(countingTransaction(tx))),
     snapshot: (work) => inner.snapshot(work),
     [Symbol.asyncDispose]: () => inner[Symbol.asyncDispose](),

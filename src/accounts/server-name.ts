@@ -38,7 +38,7 @@ export async function openServerDatabase(
       `there is no database at ${database.path}: name the server's --config, --data or --database, or its --server-name to begin a new one`,
     )
   const url = database.kind === 'sqlite' ? `sqlite:${database.path}` : database.url
-  const db = await openDatabase(url, opening.log)
+  const db = await openDatabase(url, opening.log, { alone: opening.as === 'server' })
   try {
     const name = await startingWith(database, () => settleName(db, config, opening))
     return { db, config: { ...config, server_name: name } }

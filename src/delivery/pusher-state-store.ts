@@ -16,9 +16,9 @@ export async function claimPushers(
   return new Map(rows.map((row) => [row.pusher_id, row.url]))
 }
 
-/** A SQLite file is served by one process: whoever held a lease when it was opened is dead. */
+/** Ends the leases of processes that are dead; nothing waits for them to run out. */
 export async function clearLeases(db: Database): Promise<void> {
-  if (db.dialect === 'sqlite') await db.transaction((tx) => tx.run(endAllLeases, {}))
+  if (db.isServedAlone) await db.transaction((tx) => tx.run(endAllLeases, {}))
 }
 
 export type HeadWanted = { pusherId: number; done: Progress }

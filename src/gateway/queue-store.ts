@@ -207,7 +207,7 @@ export const endAllLeases = query<Record<never, never>>()((db) =>
   db.updateTable('gateway_queue').set({ leased_until: 0 }).where('leased_until', '>', 0),
 )
 
-/** With the embedded database nobody else can be at work: what a killed process left in its hands is free at once. */
+/** Ends the leases of processes that are dead; nothing waits for them to run out. */
 export async function clearLeases(db: Database): Promise<void> {
-  if (db.dialect === 'sqlite') await db.transaction((tx) => tx.run(endAllLeases, {}))
+  if (db.isServedAlone) await db.transaction((tx) => tx.run(endAllLeases, {}))
 }

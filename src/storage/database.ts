@@ -23,6 +23,8 @@ export type TransactionOptions = {
 
 export interface Database extends Queries, AsyncDisposable {
   readonly dialect: 'sqlite' | 'postgres'
+  /** No other process serves this database, so leases that are found at the start belong to processes that are dead. */
+  readonly isServedAlone: boolean
   /**
    * Resolves when everything that `work` wrote is durable; rejects, with nothing written, when it throws.
    */
@@ -47,16 +49,24 @@ export class StorageError extends MatrixError {
 /** SQLite's WAL-reset fix; before it a crash at the wrong moment could corrupt the file. */
 export const SAFE_SQLITE = '3.51.3'
 
+export type OpenOptions = {
+  /** Serves the database for as long as it is open, and refuses to open it when another process does. For servers, not for commands. */
+  alone?: boolean
+}
+
+/** What a maker of databases gives. */
+export type Engine = Database
+
 /** @param url `sqlite:PATH` or `postgres://…` (also `postgresql://…`). */
-export async function openDatabase(url: string, log: Log): Promise<Database> {
+export async function openDatabase(url: string, log: Log, options: OpenOptions = {}): Promise<Database> {
   const { tellingFaults } = await import('./fault.ts')
   if (url.startsWith('sqlite:')) {
     const { openSqlite } = await import('./sqlite.ts')
-    return tellingFaults(await openSqlite(url.slice('sqlite:'.length), log), log)
+    return tellingFaults(await openSqlite(url.slice('sqlite:'.length), log, options), log)
   }
   if (/^postgres(ql)?:\/\//.test(url)) {
     const { openPostgres } = await import('./postgres.ts')
-    return tellingFaults(await openPostgres(url, log), log)
+    return tellingFaults(await openPostgres(url, log, options), log)
   }
   throw new StorageError('The database must be sqlite:PATH or postgres://USER@HOST/NAME')
 }

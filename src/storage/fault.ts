@@ -95,6 +95,7 @@ export function tellingFaults(db: Database, log: Log): Database {
   }
   return {
     dialect: db.dialect,
+    isServedAlone: db.isServedAlone,
     all: (query, params) => db.all(query, params).catch(failed),
     first: (query, params) => db.first(query, params).catch(failed),
     run: (query, params) => db.run(query, params).catch(failed),

@@ -1,7 +1,8 @@
+import { randomBytes } from 'node:crypto'
 import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely'
 import { Client, Pool, types as pgTypes, type CustomTypesConfig, type QueryResult } from 'pg'
 import type { Log } from '../lib/log.ts'
-import { type Database, StorageError } from './database.ts'
+import { type Engine, type OpenOptions, StorageError } from './database.ts'
 import { type ColumnTypes, migrate } from './migrate.ts'
 import {
   compileQuery,
@@ -12,6 +13,7 @@ import {
   type Query,
 } from './query.ts'
 import type { Schema } from './schema.ts'
+import { serveAlone } from './postgres-lock.ts'
 import { firstLine } from './start-fault.ts'
 import { createWriter, type WriteConnection } from './writer.ts'
 
@@ -52,12 +54,26 @@ const CONNECT_TIMEOUT_MS = 10_000
 const OLDEST_SERVER = 150_000
 
 /** Connects to the database at `url`, and migrates it where needed. */
-export async function openPostgres(url: string, log: Log): Promise<Database> {
-  const options = { connectionString: url, types: numbers, connectionTimeoutMillis: CONNECT_TIMEOUT_MS }
-  const writer = reconnecting(() => new Client(options), log)
+export async function openPostgres(
+  url: string,
+  log: Log,
+  { alone = false }: OpenOptions = {},
+): Promise<Engine> {
+  const instance = `belfry ${randomBytes(9).toString('base64url')}`
+  const options = {
+    connectionString: url,
+    types: numbers,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    application_name: instance,
+    keepAlive: true,
+  }
+  const prepare = async (client: Client) => {
+    await checkVersion(client)
+    if (alone) await serveAlone(client, instance)
+  }
+  const writer = reconnecting(() => new Client(options), log, prepare)
   try {
     const client = await writer.client()
-    await checkVersion(client)
     // Creating the ledger is not safe for two that start together, "if not exists" or not. Ends with the session or below.
     await client.query(`select pg_advisory_lock(${MIGRATING})`)
     await migrate(
@@ -75,7 +91,7 @@ export async function openPostgres(url: string, log: Log): Promise<Database> {
     if (error instanceof StorageError) throw error
     throw new StorageError(`Cannot use the PostgreSQL database: ${firstLine(error)}`, { cause: error })
   }
-  return usePostgres(writer, new Pool({ ...options, max: READERS }), log)
+  return { ...usePostgres(writer, new Pool({ ...options, max: READERS }), log), isServedAlone: alone }
 }
 
 /** @throws StorageError */
@@ -90,7 +106,7 @@ async function checkVersion(client: Client): Promise<void> {
   )
 }
 
-function usePostgres(writing: Reconnecting, pool: Pool, log: Log): Database {
+function usePostgres(writing: Reconnecting, pool: Pool, log: Log): Omit<Engine, 'isServedAlone'> {
   pool.on('error', (error) => log.error({ err: error }, 'an idle database connection was lost'))
   const writer = createWriter(writeConnection(writing), log)
   let closing: Promise<void> | undefined
@@ -153,7 +169,12 @@ type Reconnecting = {
   end(): Promise<void>
 }
 
-function reconnecting(make: () => Client, log: Log): Reconnecting {
+/** @param prepare called with each new connection before anything else uses it; rejects to give the connection up */
+function reconnecting(
+  make: () => Client,
+  log: Log,
+  prepare: (client: Client) => Promise<void>,
+): Reconnecting {
   let connected: Client | undefined
   return {
     async client() {
@@ -166,6 +187,12 @@ function reconnecting(make: () => Client, log: Log): Reconnecting {
         connected = undefined
       })
       await client.connect()
+      try {
+        await prepare(client)
+      } catch (error) {
+        await client.end()
+        throw error
+      }
       connected = client
       return client
     },

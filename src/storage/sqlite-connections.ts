@@ -95,7 +95,12 @@ export function holdReaders(connection: DatabaseSync): Hold {
   return {
     hold() {
       begin.run()
-      look.get()
+      try {
+        look.get()
+      } catch (error) {
+        end.run()
+        throw error
+      }
     },
     release: () => void end.run(),
   }

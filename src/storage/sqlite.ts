@@ -1,9 +1,8 @@
-import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Log } from '../lib/log.ts'
-import { type Database, SAFE_SQLITE, StorageError } from './database.ts'
+import { type Engine, type OpenOptions, SAFE_SQLITE, StorageError } from './database.ts'
 import { type ColumnTypes, migrate } from './migrate.ts'
 import { createCheckpoints } from './sqlite-checkpoints.ts'
 import {
@@ -14,6 +13,8 @@ import {
   snapshotPool,
   writeConnection,
 } from './sqlite-connections.ts'
+import { makeDirectory, makePrivate, realPath, refuseLostDatabase, watchFiles } from './sqlite-files.ts'
+import { type FileLock, lockDatabase, wasServed } from './sqlite-lock.ts'
 import { queriesOf } from './sqlite-queries.ts'
 import { firstLine, startError } from './start-fault.ts'
 import { createWriter } from './writer.ts'
@@ -28,49 +29,88 @@ const TYPES: ColumnTypes = {
 }
 
 const CHECKPOINT_EVERY_MS = 5_000
+/** Between commits, each of which looks as well. */
+const LOOK_EVERY_MS = 1_000
 
 /** Opens, and where needed creates and migrates, the file at `path`. */
-export async function openSqlite(path: string, log: Log): Promise<Database> {
-  const connection = openFile(path)
+export async function openSqlite(
+  given: string,
+  log: Log,
+  { alone = false }: OpenOptions = {},
+): Promise<Engine> {
+  await using opening = new AsyncDisposableStack()
   try {
+    makeDirectory(dirname(given))
+    const path = realPath(given)
+    const lock = alone ? await lockDatabase(path) : undefined
+    if (lock) opening.defer(() => lock.release())
+    refuseLostDatabase(path, wasServed(path))
+    const connection = opening.adopt(openFile(path), (opened) => void (opened.isOpen && opened.close()))
     await migrate(migrationTarget(connection), Date.now())
+    warnOfOldSqlite(connection, log)
+    const engine = opening.use(await useSqlite(path, connection, log))
+    lock?.mark()
+    opening.move()
+    return lock ? { ...engine, [Symbol.asyncDispose]: () => closeBoth(engine, lock) } : engine
   } catch (error) {
-    connection.close()
-    throw described(path, error)
+    throw described(given, error)
   }
-  const version = sqliteVersion(connection)
-  if (isOlder(version, SAFE_SQLITE)) {
-    log.warn(
-      { version, wanted: SAFE_SQLITE },
-      'this SQLite can damage a database when it crashes; use a newer Node',
-    )
-  }
-  return useSqlite(path, connection, log)
 }
 
-async function useSqlite(path: string, writing: DatabaseSync, log: Log): Promise<Database> {
+async function closeBoth(engine: Engine, lock: FileLock): Promise<void> {
+  await engine[Symbol.asyncDispose]()
+  lock.release()
+}
+
+function warnOfOldSqlite(connection: DatabaseSync, log: Log): void {
+  const version = sqliteVersion(connection)
+  if (!isOlder(version, SAFE_SQLITE)) return
+  log.warn(
+    { version, wanted: SAFE_SQLITE },
+    'this SQLite can damage a database when it crashes; use a newer Node',
+  )
+}
+
+async function useSqlite(path: string, writing: DatabaseSync, log: Log): Promise<Engine> {
   const reading = openReader(path)
   const wal = await open(`${path}-wal`)
   // Closed last: closing any handle of the file would end SQLite's locks on it.
   const file = await open(path)
   const disk = { syncLog: () => wal.datasync(), syncDatabase: () => file.datasync() }
   const checkpoints = createCheckpoints(path, disk, log)
-  const hardening = { readers: holdReaders(reading), checkpoints, sync: () => wal.datasync() }
+  const files = watchFiles(path)
+  const sync = async () => {
+    await wal.datasync()
+    files.assertInPlace()
+  }
+  const hardening = { readers: holdReaders(reading), checkpoints, sync }
   const connection = writeConnection(writing, hardening)
   const writer = createWriter(connection, log)
   const held = queriesOf(reading)
   // A connection forgets all that it has read when another one writes, so the one that writes itself is the better to read from:
   // whenever what it sees is what everybody may see.
   const read = () => (writer.isQuiet() ? connection : held)
-  const snapshots = snapshotPool(() => openReader(path))
+  const snapshots = snapshotPool(() => {
+    files.assertInPlace()
+    return openReader(path)
+  })
   const checkpoint = setInterval(() => {
     if (checkpoints.askFor())
       writer.transaction(async () => undefined, { durably: false }).catch(() => undefined)
   }, CHECKPOINT_EVERY_MS)
   checkpoint.unref()
+  const look = setInterval(() => {
+    try {
+      files.assertInPlace()
+    } catch (error) {
+      writer.giveUp(error)
+    }
+  }, LOOK_EVERY_MS)
+  look.unref()
   let closing: Promise<void> | undefined
   const close = async () => {
     clearInterval(checkpoint)
+    clearInterval(look)
     await writer.close()
     await snapshots.close()
     checkpoints.close()
@@ -81,6 +121,7 @@ async function useSqlite(path: string, writing: DatabaseSync, log: Log): Promise
   }
   return {
     dialect: 'sqlite',
+    isServedAlone: true,
     all: (query, params) => read().all(query, params),
     first: (query, params) => read().first(query, params),
     run: (query, params) => held.run(query, params),
@@ -95,10 +136,9 @@ async function useSqlite(path: string, writing: DatabaseSync, log: Log): Promise
 }
 
 function openFile(path: string): DatabaseSync {
+  makePrivate(path)
+  const connection = new DatabaseSync(path)
   try {
-    makeDirectory(dirname(path))
-    makePrivate(path)
-    const connection = new DatabaseSync(path)
     connection.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`)
     connection.exec('pragma journal_mode = wal')
     // With `normal` a commit is in the file system, not on the disk: the writer sees to the rest, beside the event loop.
@@ -111,31 +151,8 @@ function openFile(path: string): DatabaseSync {
     connection.exec('pragma busy_timeout = 0')
     return connection
   } catch (error) {
-    throw described(path, error)
-  }
-}
-
-/** With its parents. Node's own `recursive` never returns where the system answers ENOENT for good, as below `/proc`. */
-function makeDirectory(path: string): void {
-  if (existsSync(path)) return
-  if (path !== dirname(path)) makeDirectory(dirname(path))
-  try {
-    mkdirSync(path)
-  } catch (error) {
-    // Another process may have been first.
-    if (!existsSync(path)) throw error
-  }
-}
-
-/**
- * A new file is its owner's alone, and SQLite gives those beside it the same mode: keys and messages are in there. One that exists is
- * not touched: to close it would end the locks of other connections of this process.
- */
-function makePrivate(path: string): void {
-  try {
-    closeSync(openSync(path, 'wx', 0o600))
-  } catch {
-    // It is there, or SQLite will say what is wrong.
+    connection.close()
+    throw error
   }
 }
 

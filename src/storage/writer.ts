@@ -164,6 +164,12 @@ export function createWriter(connection: WriteConnection, log: Log) {
 
   /** Whether the disk has what was written is unknown, and stays so: writing on could acknowledge what is already lost. */
   function giveUp(error: unknown): void {
+    if (broken.reason) return
+    if (error instanceof StorageError) {
+      broken.reason = error
+      log.fatal({ err: error.cause }, `${error.message}; nothing more is accepted`)
+      return
+    }
     broken.reason = new StorageError('The disk failed to store what was written; restart the server', {
       cause: error,
     })
@@ -209,6 +215,7 @@ export function createWriter(connection: WriteConnection, log: Log) {
       // Again, since the next group may have been committed by whoever was waiting before us.
       while (isSoft && !broken.reason) await hardening
     },
+    giveUp,
     /** Refuses what comes from here on, and resolves when what came before is durable. */
     async close(): Promise<void> {
       closed = true

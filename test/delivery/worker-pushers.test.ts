@@ -235,3 +235,18 @@ onEachDatabase('delivery to pushers that change', (open) => {
     assert.equal(entry?.received_at, tower.clock.now())
   })
 })
+
+onEachDatabase(
+  'delivery after a process that was killed',
+  (open) => {
+    test('the leases of the dead process end with the start, not after their minute', async (t) => {
+      const { tower, gateway } = await setUp(t, open)
+      await tower.say(alice, 'one')
+      await tower.db.transaction((tx) => tx.run(takeOver, { until: tower.clock.now() + 60_000 }))
+      await using _worker = await tower.start()
+      await atRest(tower)
+      assert.deepEqual(bodies(gateway.pokes), ['one'])
+    })
+  },
+  { alone: true },
+)

@@ -21,6 +21,28 @@ const inTime = <T>(clock: { advance(ms: number): void }, look: () => T | undefin
     return found
   })
 
+const leaseAll = query<{ until: number }>()((db, p) =>
+  db.updateTable('gateway_queue').set({ leased_until: p.until, next_attempt_at: 0 }),
+)
+
+onEachDatabase(
+  'the queue of a gateway that was killed',
+  (open) => {
+    test('is sent by the next process at once, also what the dead one had leased', async (t) => {
+      const db = await open(t)
+      const clock = createManualClock()
+      {
+        await using it = await openGateway(db, { clock, script: () => unavailable })
+        await it.push()
+      }
+      await db.transaction((tx) => tx.run(leaseAll, { until: clock.now() + 60_000 }))
+      await using next = await openGateway(db, { clock })
+      await eventually(() => next.gateway.health().queued === 0 && next.sent.length === 1)
+    })
+  },
+  { alone: true },
+)
+
 onEachDatabase('what waits in the gateway', (open) => {
   test('is tried again until it is delivered, and is a repeat all the while', async (t) => {
     const verdicts = [unavailable, unavailable, delivered]

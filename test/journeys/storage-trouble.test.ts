@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { statSync } from 'node:fs'
+import { rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { call, foundingPusher, registerUser, type TestUser } from '../support/client.ts'
@@ -75,6 +75,24 @@ describe('the storage is in trouble', () => {
       ['before', ...taken, 'after'],
       'what was taken is told, what was refused is not',
     )
+  })
+
+  test('the data directory is deleted while it serves: sends are refused, and /health says so', async (t) => {
+    const data = join(temporaryFolder(t), 'data')
+    const server = await startProcess(t, data)
+    const bob = await registerUser(server.url, 'bob')
+    const roomId = await bob.createRoom()
+    await bob.say(roomId, 'before')
+
+    rmSync(data, { recursive: true })
+    const answer = await bob.try('PUT', sendPath(roomId, 'one'), text('one'))
+    assert.equal(answer.status, 503)
+    assert.equal(answer.body['errcode'], 'ORG.BELFRY.STORAGE_UNAVAILABLE')
+    assert.match(String(answer.body['error']), /was deleted, moved or replaced while it ran/)
+    assert.doesNotMatch(String(answer.body['error']), /belfry\.db/)
+    assert.equal((await call(`${server.url}/health`)).status, 503)
+    assert.equal((await call(`${server.url}/ready`)).status, 503)
+    assert.equal(await server.end('SIGTERM'), 0)
   })
 
   const missing = spawnSync('prlimit', ['--version']).error ? 'prlimit is not installed' : false

@@ -4,7 +4,8 @@ import { openDatabase } from '../../src/storage/database.ts'
 import { nextPosition } from '../../src/storage/stream.ts'
 import { silentLog } from '../support/log.ts'
 
-const database = await openDatabase(process.argv[2] as string, silentLog)
+const [, , url = '', mode] = process.argv
+const database = await openDatabase(url, silentLog, { alone: mode === 'alone' })
 
 async function write(): Promise<void> {
   for (;;) {

@@ -4,23 +4,27 @@ import { join } from 'node:path'
 import { describe, type TestContext } from 'node:test'
 import { randomBytes } from 'node:crypto'
 import { Client } from 'pg'
-import { type Database, openDatabase } from '../../src/storage/database.ts'
+import { type Database, openDatabase, type OpenOptions } from '../../src/storage/database.ts'
 import { silentLog } from './log.ts'
 import { startCluster } from './postgres.ts'
 
-/** Runs the same suite on both databases. `open` gives a new, migrated, empty database that ends with the test. */
+/**
+ * Runs the same suite on both databases. `open` gives a new, migrated, empty database that ends with the test.
+ * @param options.alone as the server opens it; without it several workers can share the database
+ */
 export function onEachDatabase(
   name: string,
   suite: (open: (t: TestContext) => Promise<Database>) => void,
+  options: OpenOptions = {},
 ): void {
-  describe(`${name} on sqlite`, () => suite(openTestSqlite))
+  describe(`${name} on sqlite`, () => suite((t) => openTestSqlite(t, options)))
   const url = clusterUrl()
   const skip = typeof url === 'string' ? false : url.missing
-  describe(`${name} on postgres`, { skip }, () => suite((t) => openTestPostgres(t, url as string)))
+  describe(`${name} on postgres`, { skip }, () => suite((t) => openTestPostgres(t, url as string, options)))
 }
 
-export async function openTestSqlite(t: TestContext): Promise<Database> {
-  return openFor(t, `sqlite:${join(temporaryFolder(t), 'belfry.db')}`)
+export async function openTestSqlite(t: TestContext, options: OpenOptions = {}): Promise<Database> {
+  return openFor(t, `sqlite:${join(temporaryFolder(t), 'belfry.db')}`, options)
 }
 
 export function temporaryFolder(t: TestContext): string {
@@ -37,9 +41,9 @@ export async function newPostgresUrl(cluster: string): Promise<string> {
 }
 
 /** It is dropped with the test: a thousand of them, each of 7 MiB, are a lot to take away at the end. */
-async function openTestPostgres(t: TestContext, cluster: string): Promise<Database> {
+async function openTestPostgres(t: TestContext, cluster: string, options: OpenOptions): Promise<Database> {
   const url = await newPostgresUrl(cluster)
-  const database = await openFor(t, url)
+  const database = await openFor(t, url, options)
   t.after(() => administer(cluster, `drop database ${new URL(url).pathname.slice(1)} with (force)`))
   return database
 }
@@ -51,8 +55,8 @@ async function administer(cluster: string, statement: string): Promise<void> {
   await admin.end()
 }
 
-async function openFor(t: TestContext, url: string): Promise<Database> {
-  const database = await openDatabase(url, silentLog)
+async function openFor(t: TestContext, url: string, options: OpenOptions): Promise<Database> {
+  const database = await openDatabase(url, silentLog, options)
   t.after(() => database[Symbol.asyncDispose]())
   return database
 }

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, test, type TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { foundingPusher, registerUser } from '../support/client.ts'
+import { clusterUrl, newPostgresUrl, temporaryFolder } from '../support/databases.ts'
+import { startPokeReceiver } from '../support/poke-receiver.ts'
+import { launchBelfry, startProcess } from '../support/process.ts'
+
+const BELFRY = fileURLToPath(new URL('../../bin/belfry', import.meta.url))
+
+/** Runs a command that is expected to end by itself. */
+function belfry(args: readonly string[]): Promise<{ code: unknown; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [BELFRY, ...args], (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : error.code, stdout, stderr }),
+    )
+  })
+}
+
+const REFUSAL = /^belfry: Another process serves the (PostgreSQL )?database[^\n]*: stop it, [^\n]*\n$/
+
+const cluster = clusterUrl()
+const engines = [
+  { name: 'sqlite', skip: false as const, settings: async () => ({}) },
+  {
+    name: 'postgres',
+    skip: typeof cluster === 'string' ? (false as const) : cluster.missing,
+    settings: async () => ({ BELFRY_DATABASE: await newPostgresUrl(cluster as string) }),
+  },
+]
+
+for (const { name, skip, settings } of engines) {
+  describe(`one process for one server on ${name}`, { skip }, () => {
+    test('a second serve on its database is refused with one line, and the first goes on', async (t) => {
+      const data = temporaryFolder(t)
+      const environment: Record<string, string> = await settings()
+      const server = await startProcess(t, data, environment)
+      const database = environment['BELFRY_DATABASE']
+      const args = ['serve', '--listen', '127.0.0.1:0', '--log-level', 'error', '--data', data]
+      const second = await belfry(database === undefined ? args : [...args, '--database', database])
+      assert.deepEqual([second.code, second.stdout], [1, ''])
+      assert.match(second.stderr, REFUSAL)
+      const alice = await registerUser(server.url, 'alice')
+      assert.equal(alice.userId, '@alice:localhost')
+    })
+
+    test('after SIGKILL in the middle of a poke the next start sends it, without waiting for the lease', async (t) => {
+      const data = temporaryFolder(t)
+      const environment = await settings()
+      const first = await startProcess(t, data, environment)
+      const gateway = await startPokeReceiver(t)
+      const alice = await registerUser(first.url, 'alice')
+      const bob = await registerUser(first.url, 'bob')
+      await alice.post('/pushers/set', foundingPusher(gateway.url))
+      const roomId = await bob.createRoom()
+      await alice.post(`/join/${encodeURIComponent(roomId)}`)
+      const isKilled = Promise.withResolvers<void>()
+      gateway.answer(async () => {
+        await isKilled.promise
+        return { status: 500 }
+      })
+      const eventId = await bob.say(roomId, 'ding dong')
+      await gateway.waitFor((poke) => poke.event_id === eventId)
+      await first.end('SIGKILL')
+      isKilled.resolve()
+      gateway.pokes.length = 0
+      gateway.answer({})
+      const second = await startProcess(t, data, environment)
+      await gateway.waitFor((poke) => poke.event_id === eventId)
+      assert.equal(await second.end('SIGTERM'), 0)
+    })
+  })
+}
+
+describe('one process for one gateway', () => {
+  const gatewayIn = (t: TestContext) => {
+    const folder = temporaryFolder(t)
+    const file = join(folder, 'gateway.yaml')
+    writeFileSync(file, 'http: {port: 0}\napps: {up: {type: unifiedpush}}\n')
+    return ['--config', file, '--data', folder, '--log-level', 'error']
+  }
+
+  test('a second belfry gateway on its data directory is refused; gateway trace works beside it', async (t) => {
+    const options = gatewayIn(t)
+    const gateway = launchBelfry(['gateway', ...options])
+    t.after(() => gateway.end('SIGKILL'))
+    await gateway.ready
+    const second = await belfry(['gateway', ...options])
+    assert.deepEqual([second.code, second.stdout], [1, ''])
+    assert.match(second.stderr, REFUSAL)
+    const trace = await belfry(['gateway', 'trace', '$event', ...options])
+    assert.deepEqual([trace.code, trace.stderr], [1, ''])
+    assert.match(trace.stdout, /^The gateway knows nothing of this event/)
+    assert.equal(await gateway.end('SIGTERM'), 0)
+  })
+})
