@@ -87,9 +87,16 @@ export async function createGatewayParts(options: PartsOptions): Promise<Gateway
   const types = providerTypes({ ...inboxes, hasUsers: isSignedIn !== undefined })
   const providerDeps = providerDepsOf(config, options)
   const open = async (raw: unknown) => {
-    const { apps, warnings } = await readApps(withBuiltIn(raw, options.builtIn), types, options.under)
+    const all = withBuiltIn(raw, options.builtIn)
+    const { apps, refused, warnings } = await openConfigured(all, {
+      types,
+      deps: providerDeps,
+      under: options.under,
+    })
     for (const warning of warnings) log.warn(warning)
-    return openApps(apps, providerDeps)
+    if (refused.length === 0) return apps
+    await apps[Symbol.asyncDispose]()
+    throw new ConfigError(refused.map(({ text }) => text).join('; '))
   }
   let apps = await open(options.apps)
   const tell = createGatewayEvents({ log, metrics, clock })
@@ -309,23 +316,31 @@ export async function checkGateway({ config, apps, warnings }: GatewayConfig): P
   }
   const deps = providerDepsOf(config, environment)
   const types = providerTypes(inboxesToCheck())
-  for (const [app, raw] of Object.entries(isMapping(apps) ? apps : {})) {
-    try {
-      // One by one, so that a fault of one does not hide those of others.
-      const read = await readApps({ [app]: raw }, types)
-      found.push(...read.warnings)
-      for (const { provider: type, options } of read.apps) {
-        await using provider = await type.open(options, { ...deps, appId: app })
-        const faults = await provider.check()
-        lines.push(...faults.map((fault) => ({ app, fault })))
-        if (faults.length === 0) lines.push({ app, type: type.type })
-      }
-    } catch (error) {
-      lines.push({ app, fault: (error as Error).message })
-    }
+  const {
+    apps: opened,
+    refused,
+    warnings: ofApps,
+  } = await openConfigured(apps, { types, deps, under: 'apps' })
+  await using _open = opened
+  found.push(...ofApps)
+  for (const app of Object.keys(isMapping(apps) ? apps : {})) {
+    const open = opened.all.find(({ id }) => id === app)
+    const faults = open?.faults ?? refused.filter((one) => one.app === app).map(({ text }) => text)
+    lines.push(...faults.map((fault) => ({ app, fault })))
+    if (open !== undefined && faults.length === 0) lines.push({ app, type: open.type })
   }
-  if (!isMapping(apps)) await readApps(apps, types)
   return { lines, warnings: found }
+}
+
+type AppsContext = { types: ProviderTypes; deps: Omit<ProviderDeps, 'appId'>; under: string }
+
+/** Reads and opens the apps, for a start, a change of configuration and `gateway check` alike: what one finds the others find. */
+async function openConfigured(raw: unknown, { types, deps, under }: AppsContext) {
+  const { apps: settings, faults, warnings } = await readApps(raw, types, under)
+  const { apps, refused } = await openApps(settings, deps)
+  if (apps.all.length + faults.length + refused.length === 0)
+    warnings.push(`"${under}" names no app: all notifications go nowhere`)
+  return { apps, refused: [...faults, ...refused], warnings }
 }
 
 /** What a start would warn of. Its errors are the faults that `check` tells. */

@@ -13,7 +13,15 @@ export type AppSettings = {
   limit: number
 }
 
-export type ReadApps = { apps: AppSettings[]; warnings: string[] }
+/** Something in the configuration of an app that cannot be honoured. The sentence names the key and never has a value, which may be a secret. */
+export type AppFault = { app: string; text: string }
+
+export type ReadApps = {
+  /** Those without a fault. */
+  apps: AppSettings[]
+  faults: AppFault[]
+  warnings: string[]
+}
 
 /** The types that there are, by name. A type is loaded when an app asks for it. */
 export type ProviderTypes = ReadonlyMap<string, () => Promise<ProviderType>>
@@ -28,20 +36,23 @@ const common = z.object({
 const ALIASES: Readonly<Record<string, string>> = { fcm: 'gcm' }
 
 /**
- * Reads `apps` of the configuration: app id or glob → `type` and the keys of that type. Keys that nobody knows are warned of; what
- * was shut down or never will be is refused.
+ * Reads `apps` of the configuration: app id or glob → `type` and the keys of that type. Unknown keys are warned of; what was shut down or
+ * never will be is refused. All faults and all unknown keys are found at once, so that an operator mends them in one go.
  *
- * @throws {ConfigError} naming the key and what to do; never with a value, which may be a secret
+ * @throws {ConfigError} when `apps` is no mapping
  */
 export async function readApps(apps: unknown, types: ProviderTypes, under = 'apps'): Promise<ReadApps> {
-  if (apps === undefined || apps === null) return { apps: [], warnings: [] }
+  const read: ReadApps = { apps: [], faults: [], warnings: [] }
+  if (apps === undefined || apps === null) return read
   if (!isMapping(apps))
     throw new ConfigError(`bad value for "${under}": expected app ids with their settings`)
-  const warnings: string[] = []
-  const read: AppSettings[] = []
-  for (const [id, raw] of Object.entries(apps))
-    read.push(await readApp({ id, key: `${under}.${id}`, raw, types, warnings }))
-  return { apps: read, warnings }
+  for (const [id, raw] of Object.entries(apps)) {
+    const faults: string[] = []
+    const app = await readApp({ id, key: `${under}.${id}`, raw, types, faults, warnings: read.warnings })
+    read.faults.push(...faults.map((text) => ({ app: id, text })))
+    if (app !== undefined && faults.length === 0) read.apps.push(app)
+  }
+  return read
 }
 
 type Reading = {
@@ -49,58 +60,81 @@ type Reading = {
   key: string
   raw: unknown
   types: ProviderTypes
+  /** Both are added to. */
+  faults: string[]
   warnings: string[]
 }
 
-async function readApp({ id, key, raw, types, warnings }: Reading): Promise<AppSettings> {
-  if (id === '' || id.length > 64) throw new ConfigError(`bad key "${key}": an app id has 1 to 64 characters`)
-  if (!isMapping(raw)) throw new ConfigError(`bad value for "${key}": expected a mapping with "type"`)
-  const { type, inflight_request_limit: limit } = parse(common, pick(raw, common.shape), key)
-  const provider = await typeOf(type, types, key)
-  refuseLegacy(raw, key)
+/** `undefined`: it has a fault. */
+async function readApp(reading: Reading): Promise<AppSettings | undefined> {
+  const { id, key, raw, faults, warnings } = reading
+  if (id === '' || id.length > 64) faults.push(`bad key "${key}": an app id has 1 to 64 characters`)
+  if (!isMapping(raw)) {
+    faults.push(`bad value for "${key}": expected a mapping with "type"`)
+    return undefined
+  }
+  const general = parse(common, pick(raw, common.shape), reading)
+  const { type } = raw
+  const provider = typeof type === 'string' ? await typeOf(type, reading) : undefined
+  if (provider === undefined) return undefined
+  const legacy = legacyFaults(raw, key)
+  faults.push(...Object.values(legacy))
   const known = shapeOf(provider.options)
   const own: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(raw)) {
-    if (Object.hasOwn(common.shape, name)) continue
+    if (Object.hasOwn(common.shape, name) || Object.hasOwn(legacy, name)) continue
     if (known === undefined || Object.hasOwn(known, name)) own[name] = value
-    else warnings.push(`"${key}.${name}" is not known to apps of type ${type}; it is ignored`)
+    else warnings.push(`"${key}.${name}" is not known to apps of type ${String(type)}; it is ignored`)
   }
-  return { id, provider, options: parse(provider.options, own, key), limit }
+  const options = parse(provider.options, own, reading)
+  if (general === undefined || options === undefined) return undefined
+  return { id, provider, options: options.data, limit: general.data.inflight_request_limit }
 }
 
-async function typeOf(type: string, types: ProviderTypes, key: string): Promise<ProviderType> {
+async function typeOf(type: string, { types, key, faults }: Reading): Promise<ProviderType | undefined> {
   const found = types.get(type) ?? types.get(ALIASES[type] ?? '')
   if (found) return found()
   const known = [...types.keys()].join(', ')
-  if (type.includes('.'))
-    throw new ConfigError(
-      `bad value for "${key}.type": a Python class cannot be run here; the types are ${known}`,
-    )
-  throw new ConfigError(`bad value for "${key}.type": expected one of ${known}`)
+  const isPython = type.includes('.')
+  const expected = isPython
+    ? `a Python class cannot be run here; the types are ${known}`
+    : `expected one of ${known}`
+  faults.push(`bad value for "${key}.type": ${expected}`)
+  return undefined
 }
 
-/** Google has shut down the API before HTTP v1 in 2024. */
-function refuseLegacy(raw: Record<string, unknown>, key: string): void {
-  if (raw['api_version'] !== undefined && raw['api_version'] !== 'v1')
-    throw new ConfigError(
-      `bad value for "${key}.api_version": Google has shut down the legacy API; set "project_id" and "service_account_file" for HTTP v1`,
-    )
-  if (raw['api_key'] !== undefined)
-    throw new ConfigError(
-      `"${key}.api_key" belongs to the legacy API, which Google has shut down; set "project_id" and "service_account_file" instead`,
-    )
+/** Google has shut down the API before HTTP v1 in 2024. By key. */
+function legacyFaults(raw: Record<string, unknown>, key: string): Record<string, string> {
+  return {
+    ...(raw['api_version'] !== undefined &&
+      raw['api_version'] !== 'v1' && {
+        api_version: `bad value for "${key}.api_version": Google has shut down the legacy API; set "project_id" and "service_account_file" for HTTP v1`,
+      }),
+    ...(raw['api_key'] !== undefined && {
+      api_key: `"${key}.api_key" belongs to the legacy API, which Google has shut down; set "project_id" and "service_account_file" instead`,
+    }),
+  }
 }
 
-function parse<S extends z.ZodType>(schema: S, value: unknown, key: string): z.output<S> {
+function parse<S extends z.ZodType>(
+  schema: S,
+  value: unknown,
+  { key, faults }: Reading,
+): { data: z.output<S> } | undefined {
   const result = schema.safeParse(value)
-  if (result.success) return result.data
-  const issue = result.error.issues[0]
-  const at = [key, ...(issue?.path.map(String) ?? [])].join('.')
-  const isMissing = issue?.code === 'invalid_type' && valueAt(value, issue.path) === undefined
-  if (isMissing) throw new ConfigError(`"${at}" is missing`)
-  // Never the value: it may be a secret.
-  const expected = issue?.message.replace(/^Invalid (input|option): /, '').replace(/, received .*$/, '')
-  throw new ConfigError(`bad value for "${at}": ${expected ?? 'not valid'}`)
+  if (result.success) return { data: result.data }
+  faults.push(...result.error.issues.map((issue) => faultOf(issue, value, key)))
+  return undefined
+}
+
+/** Never with the value: it may be a secret. */
+function faultOf(issue: z.core.$ZodIssue, value: unknown, key: string): string {
+  const at = [key, ...issue.path.map(String)].join('.')
+  const isMissing = valueAt(value, issue.path) === undefined
+  if (isMissing && issue.code === 'invalid_type') return `"${at}" is missing`
+  if (isMissing && issue.code === 'custom') return `"${at}" ${issue.message}`
+  const expected = issue.message.replace(/^Invalid (input|option): /, '').replace(/, received .*$/, '')
+  return `bad value for "${at}": ${expected}`
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {

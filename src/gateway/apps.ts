@@ -1,4 +1,5 @@
-import type { AppSettings } from './app-settings.ts'
+import { ConfigError } from '../config/config-error.ts'
+import type { AppFault, AppSettings } from './app-settings.ts'
 import { type BlastGuard, createBlastGuard } from './blast-guard.ts'
 import { type Bulkhead, createBulkhead } from './bulkhead.ts'
 import type { Provider, ProviderDeps } from './provider.ts'
@@ -12,6 +13,9 @@ export type OpenApp = {
   provider: Provider
   bulkhead: Bulkhead
   guard: BlastGuard
+  /** What is wrong with its credentials, each in a sentence, since it was opened. */
+  faults: readonly string[]
+  openedAt: number
   recentFaults: RecentFaults
   /** Keeps the provider open until the returned function is called. */
   use(): () => void
@@ -33,28 +37,56 @@ const MOST_KEPT = 1000
 /** Client-server API, `pushers/set`. */
 const LONGEST_APP_ID = 64
 
-/**
- * Opens all apps, or none.
- * @throws {ConfigError} of the first that cannot be opened
- */
+export type OpenedApps = {
+  apps: Apps
+  /** Those that cannot be opened, and why. */
+  refused: AppFault[]
+}
+
+/** Opens each app that can be opened. What is wrong with the credentials of an app does not keep it from being opened. */
 export async function openApps(
   settings: readonly AppSettings[],
   deps: Omit<ProviderDeps, 'appId'>,
-): Promise<Apps> {
+): Promise<OpenedApps> {
   const all: OpenApp[] = []
-  try {
-    for (const { id, provider: type, options, limit } of settings) {
-      const provider = await type.open(options, { ...deps, appId: id })
-      const bulkhead = createBulkhead({ ...deps, limit })
-      const recentFaults = createRecentFaults(deps.clock)
-      const guard = createBlastGuard()
-      all.push({ id, type: type.type, provider, bulkhead, guard, recentFaults, ...lifeOf(provider) })
+  const refused: AppFault[] = []
+  for (const one of settings) {
+    try {
+      all.push(await openApp(one, deps))
+    } catch (error) {
+      const texts = messagesOf(error)
+      if (texts === undefined) {
+        await close(all)
+        throw error
+      }
+      refused.push(...texts.map((text) => ({ app: one.id, text })))
     }
-  } catch (error) {
-    await close(all)
-    throw error
   }
-  return { all, find: finder(all), [Symbol.asyncDispose]: () => close(all) }
+  return { apps: { all, find: finder(all), [Symbol.asyncDispose]: () => close(all) }, refused }
+}
+
+async function openApp(
+  { id, provider: type, options, limit }: AppSettings,
+  deps: Omit<ProviderDeps, 'appId'>,
+): Promise<OpenApp> {
+  const provider = await type.open(options, { ...deps, appId: id })
+  return {
+    id,
+    type: type.type,
+    provider,
+    bulkhead: createBulkhead({ ...deps, limit }),
+    guard: createBlastGuard(),
+    faults: await provider.check(),
+    openedAt: deps.clock.now(),
+    recentFaults: createRecentFaults(deps.clock),
+    ...lifeOf(provider),
+  }
+}
+
+/** `undefined`: it is no fault of the configuration. */
+function messagesOf(error: unknown): string[] | undefined {
+  const errors: unknown[] = error instanceof AggregateError ? error.errors : [error]
+  return errors.every((one) => one instanceof ConfigError) ? errors.map(({ message }) => message) : undefined
 }
 
 async function close(apps: readonly OpenApp[]): Promise<void> {

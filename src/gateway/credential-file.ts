@@ -46,3 +46,14 @@ function whatToDo(code: unknown): string {
   if (code === 'EISDIR') return 'this is a folder; name the file in it'
   return 'it cannot be read'
 }
+
+/**
+ * What both resolve to. Two files that cannot be read are told of together.
+ * @throws {AggregateError} of both errors, or the one that there is
+ */
+export async function readBoth<A, B>(one: Promise<A>, other: Promise<B>): Promise<[A, B]> {
+  const [first, second] = await Promise.allSettled([one, other])
+  if (first.status === 'fulfilled' && second.status === 'fulfilled') return [first.value, second.value]
+  const reasons = [first, second].flatMap((it) => (it.status === 'rejected' ? [it.reason as unknown] : []))
+  throw reasons.length === 1 ? reasons[0] : new AggregateError(reasons)
+}

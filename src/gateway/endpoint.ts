@@ -1,3 +1,4 @@
+import type { SecureContext } from 'node:tls'
 import type { Clock } from '../lib/clock.ts'
 import {
   type GuardedAgent,
@@ -64,13 +65,21 @@ export function makeEndpointAgent({
   return makeGuardedAgent({ ...options, ruleFor: (url) => (url.protocol === 'https:' ? secure : plain) })
 }
 
-/** The same for an app, with its `max_connections` and `ca_file`. @throws {ConfigError} naming the file. */
-export async function openEndpointAgent(
-  options: { max_connections: number; ca_file?: string | undefined },
-  { policy, lookup, proxy, appId }: ProviderDeps,
-): Promise<GuardedAgent> {
-  const ca = options.ca_file === undefined ? undefined : { appId, key: 'ca_file', path: options.ca_file }
-  const secureContext = await secureContextFor(ca)
+/** What an app trusts beside the usual authorities: its `ca_file`. @throws {ConfigError} naming the file. */
+export function endpointTrust(
+  options: { ca_file?: string | undefined },
+  { appId }: Pick<ProviderDeps, 'appId'>,
+): Promise<SecureContext | undefined> {
+  const { ca_file: path } = options
+  return secureContextFor(path === undefined ? undefined : { appId, key: 'ca_file', path })
+}
+
+/** The same for an app, with its `max_connections`. `secureContext`: see `endpointTrust`. */
+export function openEndpointAgent(
+  options: { max_connections: number },
+  { policy, lookup, proxy }: ProviderDeps,
+  secureContext: SecureContext | undefined,
+): GuardedAgent {
   return makeEndpointAgent({
     policy,
     lookup,

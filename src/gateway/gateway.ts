@@ -157,19 +157,29 @@ function answerOf(notification: Notification, acceptances: readonly Acceptance[]
   return { rejected: [...new Set(rejected.map((device) => device.pushkey))] }
 }
 
-function healthOf({ type, guard, bulkhead, provider, recentFaults }: OpenApp): AppHealth {
-  const paused = bulkhead.troubles().map(({ reason, since }) => ({ reason, since }))
-  const others = recentFaults.list().filter(({ reason }) => !paused.some((one) => one.reason === reason))
+function healthOf(app: OpenApp): AppHealth {
+  const { type, guard, bulkhead, provider } = app
+  const failing = [
+    ...app.faults.map((fault) => ({ reason: `bad ${settingIn(fault, app)}`, since: app.openedAt })),
+    ...bulkhead.troubles().map(({ reason, since }) => ({ reason, since })),
+  ]
+  const others = app.recentFaults.list().filter(({ reason }) => !failing.some((one) => one.reason === reason))
   const expiry = provider.credentialsExpireAt?.()
   const unpaused = others.length > 0 ? 'degraded' : 'ok'
   return {
     type,
-    state: guard.isAlarmed() ? 'alarmed' : paused.length > 0 ? 'failing' : unpaused,
+    state: guard.isAlarmed() ? 'alarmed' : failing.length > 0 ? 'failing' : unpaused,
     in_flight: bulkhead.inFlight(),
     waiting: bulkhead.waiting(),
     ...(expiry !== undefined && { credentials_expire_at: expiry }),
-    troubles: [...paused, ...others],
+    troubles: [...failing, ...others],
   }
+}
+
+/** The key that a sentence is about. The sentence names files of the machine, and anyone may be able to read `/health`. */
+function settingIn(fault: string, { id }: OpenApp): string {
+  const start = `apps.${id}.`
+  return (fault.startsWith(start) && /^\w+/.exec(fault.slice(start.length))?.[0]) || 'configuration'
 }
 
 function startForgetting({ db, clock, log }: { db: Database; clock: Clock; log: Log }): AsyncDisposable[] {

@@ -18,7 +18,7 @@ const types: ProviderTypes = new Map([
 ])
 
 test('apps are read with the keys of their type; what nobody knows is warned of', async () => {
-  const { apps, warnings } = await readApps(
+  const { apps, warnings, faults } = await readApps(
     {
       'a.*': { type: 'gcm', topic: 't', inflight_request_limit: 3, colour: 'red' },
       b: { type: 'scripted' },
@@ -32,8 +32,9 @@ test('apps are read with the keys of their type; what nobody knows is warned of'
       { id: 'b', options: {}, limit: 512 },
     ],
   )
+  assert.deepEqual(faults, [])
   assert.deepEqual(warnings, ['"apps.a.*.colour" is not known to apps of type gcm; it is ignored'])
-  assert.deepEqual(await readApps(undefined, types), { apps: [], warnings: [] })
+  assert.deepEqual(await readApps(undefined, types), { apps: [], faults: [], warnings: [] })
 })
 
 test('what is wrong with an app is said with its key, and without its value', async () => {
@@ -48,15 +49,15 @@ test('what is wrong with an app is said with its key, and without its value', as
     ['secret', /expected a mapping/],
     [{ type: 'scripted', inflight_request_limit: 0 }, /inflight_request_limit/],
   ] as const) {
-    const message = await readApps({ x: app }, types).then(
-      () => 'nothing',
-      (error: Error) => error.message,
-    )
+    const { apps, faults } = await readApps({ x: app }, types)
+    assert.deepEqual(apps, [])
+    const message = faults.map(({ text }) => text).join('; ')
     assert.match(message, says)
     assert.ok(!message.includes("'secret'") && !message.includes('"secret"'), message)
   }
   await assert.rejects(readApps([], types), /expected app ids/)
-  await assert.rejects(readApps({ ['x'.repeat(65)]: { type: 'scripted' } }, types), /1 to 64 characters/)
+  const { faults } = await readApps({ ['x'.repeat(65)]: { type: 'scripted' } }, types)
+  assert.match(String(faults[0]?.text), /1 to 64 characters/)
 })
 
 test('a wrong topic for a whole app rejects nobody: an alarm, and all are tried again once it is mended', async (t) => {

@@ -93,7 +93,7 @@ export async function openGateway(db: Database, setting: Setting = {}) {
     lookup: () => Promise.reject(new Error('no names here')),
   }
   const open = async (raw: Record<string, unknown>) =>
-    openApps((await readApps(raw, types)).apps, providerDeps)
+    (await openApps((await readApps(raw, types)).apps, providerDeps)).apps
   const gateway = createGateway({
     db,
     clock,

@@ -232,7 +232,10 @@ describe('belfry gateway', () => {
     })
     const { code, stdout } = await check()
     assert.equal(code, 1)
-    assert.match(stdout, /^ok {5}up.*\nfault {2}a: .*keyfile.*\nfault {2}b: .*legacy API.*\n$/)
+    assert.match(
+      stdout,
+      /^ok {5}up.*\nfault {2}a: .*keyfile.*\nfault {2}b: .*legacy API.*\nfault {2}b: .*project_id" is missing\nfault {2}b: .*service_account_file" is missing\n$/,
+    )
     assert.ok(!stdout.includes('SECRET'))
     configure({ more: 'gateway: {retry_hours: 0}' })
     const refused = await check()

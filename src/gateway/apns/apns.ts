@@ -1,6 +1,7 @@
 import { steadyNow } from '../../lib/clock.ts'
 import { makeAlarm, type Alarm } from '../alarm.ts'
 import { pathPrefix } from '../base-url.ts'
+import { readBoth } from '../credential-file.ts'
 import { fit, type Rung } from '../ladder.ts'
 import type { Message, Provider, ProviderDeps, ProviderType, Verdict } from '../provider.ts'
 import { secureContextFor } from '../trust.ts'
@@ -24,15 +25,15 @@ export function makeApns(): ProviderType<typeof apnsOptions> {
     options: apnsOptions,
     async open(options, deps) {
       const { appId, log } = deps
-      const { credentials, faults } = await readApnsCredentials(options, {
-        appId,
-        log,
-        now: deps.clock.now(),
-      })
-      for (const fault of faults) log.error({ app_id: appId }, fault)
       const ca = options.ca_file === undefined ? undefined : { appId, key: 'ca_file', path: options.ca_file }
+      const [{ credentials, faults }, withoutCertificate] = await readBoth(
+        readApnsCredentials(options, { appId, log, now: deps.clock.now() }),
+        secureContextFor(ca),
+      )
+      for (const fault of faults) log.error({ app_id: appId }, fault)
       const pem = credentials?.kind === 'certificate' ? credentials.pem : undefined
-      const secureContext = await secureContextFor(ca, pem === undefined ? {} : { cert: pem, key: pem })
+      const secureContext =
+        pem === undefined ? withoutCertificate : await secureContextFor(ca, { cert: pem, key: pem })
       const tokens = credentials?.kind === 'token' ? tokensOf(credentials) : undefined
       const url = apnsUrl(options)
       const path = `${pathPrefix(url)}/3/device/`

@@ -9,40 +9,56 @@ const PUBLIC_URLS = {
   sandbox: 'https://api.sandbox.push.apple.com',
 }
 
+const keys = z.object({
+  certfile: z.string().min(1).optional(),
+  keyfile: z.string().min(1).optional(),
+  key_id: z.string().min(1).optional(),
+  team_id: z.string().min(1).optional(),
+  topic: z
+    .string()
+    .regex(/^[\w.-]+$/, 'must be a bundle id, such as org.example.app')
+    .optional(),
+  /** Sygnal takes `prod`, too. */
+  platform: z
+    .enum(['production', 'prod', 'sandbox'])
+    .default('production')
+    .transform((platform) => (platform === 'prod' ? 'production' : platform)),
+  push_type: z.enum(PUSH_TYPES).optional(),
+  convert_device_token_to_hex: z.boolean().default(true),
+  send_badge_counts: z.boolean().default(true),
+  /** `tweaks.sound` makes a sound, whatever the app has asked for in its `default_payload`. */
+  tweak_sound: z.boolean().default(false),
+  /** Connections to APNs at the same time; a further one is opened only when the streams of the others are all taken. */
+  max_connections: z.int().positive().default(8),
+  base_url: baseUrl.optional(),
+  ca_file: z.string().min(1).optional(),
+})
+
+const BY_TOKEN = ['keyfile', 'key_id', 'team_id', 'topic'] as const
+
+// Also asked of options with a fault, so that all faults are found at once.
+const isAsked = ({ value }: { value: unknown }) => typeof value === 'object' && value !== null
+
+const withOneIdentity = keys.refine(
+  ({ certfile, keyfile }) => certfile === undefined || keyfile === undefined,
+  {
+    path: ['certfile'],
+    error:
+      'stands beside keyfile, and an app is known to Apple by one of them. Sygnal takes the certificate and ignores keyfile: to go on like that, remove keyfile, key_id and team_id; to use the key, remove certfile',
+    when: isAsked,
+  },
+)
+
 /** The keys of an app of the type `apns`. Either `certfile`, or all of `keyfile`, `key_id`, `team_id` and `topic`. */
-export const apnsOptions = z
-  .object({
-    certfile: z.string().min(1).optional(),
-    keyfile: z.string().min(1).optional(),
-    key_id: z.string().min(1).optional(),
-    team_id: z.string().min(1).optional(),
-    topic: z
-      .string()
-      .regex(/^[\w.-]+$/, 'must be a bundle id, such as org.example.app')
-      .optional(),
-    platform: z.enum(['production', 'sandbox']).default('production'),
-    push_type: z.enum(PUSH_TYPES).optional(),
-    convert_device_token_to_hex: z.boolean().default(true),
-    send_badge_counts: z.boolean().default(true),
-    /** `tweaks.sound` makes a sound, whatever the app has asked for in its `default_payload`. */
-    tweak_sound: z.boolean().default(false),
-    /** Connections to APNs at the same time; a further one is opened only when the streams of the others are all taken. */
-    max_connections: z.int().positive().default(8),
-    base_url: baseUrl.optional(),
-    ca_file: z.string().min(1).optional(),
-  })
-  .superRefine((options, context) => {
-    if (options.certfile !== undefined && options.keyfile !== undefined) {
-      const message = 'stands beside keyfile; keep the one by which this app is to be known to Apple'
-      context.addIssue({ code: 'custom', path: ['certfile'], message })
-    } else if (options.certfile === undefined) {
-      for (const key of ['keyfile', 'key_id', 'team_id', 'topic'] as const) {
-        if (options[key] !== undefined) continue
-        const message = 'is missing; set keyfile, key_id, team_id and topic, or certfile alone'
-        context.addIssue({ code: 'custom', path: [key], message })
-      }
-    }
-  })
+export const apnsOptions = BY_TOKEN.reduce(
+  (schema, key) =>
+    schema.refine((options) => options.certfile !== undefined || options[key] !== undefined, {
+      path: [key],
+      error: 'is missing; set keyfile, key_id, team_id and topic, or certfile alone',
+      when: isAsked,
+    }),
+  withOneIdentity,
+)
 
 export type ApnsOptions = z.output<typeof apnsOptions>
 

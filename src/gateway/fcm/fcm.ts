@@ -1,6 +1,6 @@
 import { makeAlarm, type Alarm } from '../alarm.ts'
 import { pathPrefix } from '../base-url.ts'
-import { readSecretFile } from '../credential-file.ts'
+import { readBoth, readSecretFile } from '../credential-file.ts'
 import { encodeJson, fit, type Rung } from '../ladder.ts'
 import type { Message, Provider, ProviderDeps, ProviderType, Verdict } from '../provider.ts'
 import { secureContextFor } from '../trust.ts'
@@ -22,10 +22,10 @@ export const fcm: ProviderType<typeof fcmOptions> = {
   async open(options, deps) {
     const { appId, log, clock } = deps
     const file = { appId, key: 'service_account_file', path: options.service_account_file }
-    const { account, faults } = serviceAccountIn(await readSecretFile(file, log), file)
-    for (const fault of faults) log.error({ app_id: appId }, fault)
     const ca = options.ca_file === undefined ? undefined : { appId, key: 'ca_file', path: options.ca_file }
-    const secureContext = await secureContextFor(ca)
+    const [text, secureContext] = await readBoth(readSecretFile(file, log), secureContextFor(ca))
+    const { account, faults } = serviceAccountIn(text, file)
+    for (const fault of faults) log.error({ app_id: appId }, fault)
     const posterTo = ({ origin }: URL, connections: number) =>
       makePoster({ origin, connections, secureContext, proxy: deps.proxy, clock })
     const url = new URL(options.base_url)

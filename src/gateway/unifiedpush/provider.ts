@@ -1,5 +1,12 @@
 import type { GuardedAgent } from '../../lib/outbound/guarded-agent.ts'
-import { endpointFor, judgeFault, lineOfEndpoint, openEndpointAgent, postToEndpoint } from '../endpoint.ts'
+import {
+  endpointFor,
+  endpointTrust,
+  judgeFault,
+  lineOfEndpoint,
+  openEndpointAgent,
+  postToEndpoint,
+} from '../endpoint.ts'
 import { type KnownOrigins, makeKnownOrigins, TOO_MANY_FOR_A_STRANGER } from '../known-origins.ts'
 import { type Fitting, fit, type Rung } from '../ladder.ts'
 import type { Message, Provider, ProviderDeps, ProviderType, Verdict } from '../provider.ts'
@@ -14,7 +21,7 @@ export const unifiedPush: ProviderType<typeof unifiedPushOptions> = {
   type: 'unifiedpush',
   options: unifiedPushOptions,
   async open(options, deps) {
-    const agent = await openEndpointAgent(options, deps)
+    const agent = openEndpointAgent(options, deps, await endpointTrust(options, deps))
     return makeProvider({
       options,
       deps,

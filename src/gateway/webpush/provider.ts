@@ -1,6 +1,6 @@
 import type { GuardedAgent } from '../../lib/outbound/guarded-agent.ts'
-import { type CredentialFile, nameOf, readSecretFile } from '../credential-file.ts'
-import { endpointFor, lineOfEndpoint, openEndpointAgent } from '../endpoint.ts'
+import { type CredentialFile, nameOf, readBoth, readSecretFile } from '../credential-file.ts'
+import { endpointFor, endpointTrust, lineOfEndpoint, openEndpointAgent } from '../endpoint.ts'
 import { type KnownOrigins, makeKnownOrigins, TOO_MANY_FOR_A_STRANGER } from '../known-origins.ts'
 import { fit, type Rung } from '../ladder.ts'
 import { collapseId, countsCollapseId } from '../message-id.ts'
@@ -21,9 +21,10 @@ export const webPush: ProviderType<typeof webPushOptions> = {
   async open(options, deps) {
     const { appId, clock, log } = deps
     const file = { appId, key: 'vapid_private_key', path: options.vapid_private_key }
-    const { key, fault } = vapidKeyIn(await readSecretFile(file, log), file)
+    const [text, secureContext] = await readBoth(readSecretFile(file, log), endpointTrust(options, deps))
+    const { key, fault } = vapidKeyIn(text, file)
     if (fault !== undefined) log.error({ app_id: appId }, fault)
-    const agent = await openEndpointAgent(options, deps)
+    const agent = openEndpointAgent(options, deps, secureContext)
     // The options have been checked: there is a subject.
     const subject = vapidSubject(options.vapid_contact_email) ?? ''
     const contactFault = faultOfSubject(subject)

@@ -277,7 +277,7 @@ suite('options', () => {
     ['nothing', {}, 'keyfile', /set keyfile, key_id, team_id and topic, or certfile alone/],
     ['half a token', { ...token, team_id: undefined }, 'team_id', /is missing/],
     ['both', { ...token, certfile: 'c' }, 'certfile', /beside keyfile/],
-    ['another platform', { ...token, platform: 'prod' }, 'platform'],
+    ['another platform', { ...token, platform: 'beta' }, 'platform'],
     ['another push type', { ...token, push_type: 'liveactivity' }, 'push_type'],
     ['a topic that is none', { ...token, topic: 'a b\n' }, 'topic', /bundle id/],
     ['a base URL that is none', { ...token, base_url: 'api.push.apple.com' }, 'base_url', /http/],

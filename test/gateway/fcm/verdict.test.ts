@@ -246,7 +246,7 @@ suite('judged without asking', () => {
     ['an empty pushkey', { device: { pushkey: '' } }, { outcome: 'rejected', reason: 'pushkey is empty' }],
     [
       'a default payload that is no object',
-      { device: { data: { default_payload: null } } },
+      { device: { data: { default_payload: [] } } },
       { outcome: 'rejected', reason: 'default_payload is not an object' },
     ],
     [

@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict'
+import { chmod } from 'node:fs/promises'
+import { join } from 'node:path'
+import { suite, test, type TestContext } from 'node:test'
+import { loadGatewayConfig } from '../../src/config/gateway-file.ts'
+import { checkGateway, createGatewayApp } from '../../src/gateway-app.ts'
+import { createLog } from '../../src/lib/log.ts'
+import { APNS_CERTIFICATE, APNS_CERTIFICATE_KEY } from '../support/loopback-certificate.ts'
+import { startFakeApns } from '../support/fake-apns.ts'
+import { folderWith } from './apns/fixture.ts'
+
+// `belfry gateway check` and the start find the same, and all of it at once.
+
+const APP = 'org.example.ios'
+
+async function configured(t: TestContext, change: (path: (name: string) => string) => object) {
+  const apns = await startFakeApns()
+  t.after(() => apns[Symbol.asyncDispose]())
+  const folder = await folderWith(t, {
+    'key.p8': apns.privateKey,
+    'cert.pem': `${APNS_CERTIFICATE}\n${APNS_CERTIFICATE_KEY}`,
+    'ca.pem': apns.ca,
+  })
+  const path = (name: string) => join(folder, name)
+  const sound = {
+    type: 'apns',
+    keyfile: path('key.p8'),
+    key_id: apns.keyId,
+    team_id: apns.teamId,
+    topic: 'org.example.app',
+    base_url: apns.url,
+    ca_file: path('ca.pem'),
+  }
+  const text = JSON.stringify({ apps: { [APP]: { ...sound, ...change(path) } }, data: path('data') })
+  const load = () =>
+    loadGatewayConfig({
+      argv: ['--listen', '127.0.0.1:0', '--config', 'x'],
+      env: {},
+      readFile: () => text,
+    })
+  const lines: { level: string; msg: string }[] = []
+  const log = createLog({
+    level: 'info',
+    stream: { write: (line: string) => void lines.push(JSON.parse(line) as (typeof lines)[number]) },
+  })
+  const start = async () => {
+    const app = await createGatewayApp(load(), { log })
+    t.after(() => app.close())
+    return app
+  }
+  const check = async () => {
+    const { lines: found, warnings } = await checkGateway(load())
+    return { faults: found.flatMap(({ fault }) => fault ?? []), warnings }
+  }
+  return { path, check, start, logged: (level: string) => lines.filter((one) => one.level === level) }
+}
+
+/** All are told by the check, and the start ends with all of them in its one line. */
+async function assertRefused(it: Awaited<ReturnType<typeof configured>>, expected: RegExp[]) {
+  const { faults } = await it.check()
+  assert.equal(faults.length, expected.length, faults.join('\n'))
+  for (const [index, fault] of expected.entries()) assert.match(faults[index] ?? '', fault)
+  await assert.rejects(it.start(), (error: Error) => {
+    assert.equal(error.name, 'ConfigError')
+    for (const fault of faults) assert.ok(error.message.includes(fault), fault)
+    return true
+  })
+}
+
+suite('gateway check and the start', () => {
+  test('tell every fault of an app and every unknown key at once', async (t) => {
+    const it = await configured(t, () => ({
+      topic: undefined,
+      key_id: undefined,
+      platform: 'beta',
+      max_connections: 0,
+      inflight_request_limit: 'many',
+      topics: 'x',
+      keyid: 'y',
+    }))
+    await assertRefused(it, [
+      /"apps\.org\.example\.ios\.inflight_request_limit"/,
+      /\.platform": expected one of/,
+      /\.max_connections"/,
+      /\.key_id" is missing/,
+      /\.topic" is missing/,
+    ])
+    const { warnings } = await it.check()
+    assert.deepEqual(
+      warnings.map((warning) => /\.(\w+)" is not known/.exec(warning)?.[1]),
+      ['topics', 'keyid'],
+    )
+  })
+
+  test('tell every fault of a service account app, what belongs to the old API among them', async (t) => {
+    const it = await configured(t, () => ({
+      type: 'gcm',
+      api_version: 'legacy',
+      api_key: 'x',
+      fcm_options: 7,
+    }))
+    await assertRefused(it, [
+      /api_version": Google has shut down/,
+      /api_key" belongs to the legacy API/,
+      /project_id" is missing/,
+      /service_account_file" is missing/,
+      /fcm_options"/,
+    ])
+  })
+
+  test('tell both files that cannot be read', async (t) => {
+    const it = await configured(t, (path) => ({ keyfile: path('gone.p8'), ca_file: path('none.pem') }))
+    await assertRefused(it, [/keyfile \(.*gone\.p8\): there is no such file/, /ca_file \(.*none\.pem\)/])
+  })
+
+  test('refuse a certificate beside a key, and say what Sygnal does with both', async (t) => {
+    const it = await configured(t, (path) => ({ certfile: path('cert.pem') }))
+    await assertRefused(it, [/certfile": stands beside keyfile.*Sygnal takes the certificate.*remove/])
+  })
+
+  test('warn of a key file that everyone on the machine can read', async (t) => {
+    const it = await configured(t, () => ({}))
+    await chmod(it.path('key.p8'), 0o644)
+    const { faults, warnings } = await it.check()
+    assert.deepEqual(faults, [])
+    assert.match(warnings.join(), /keyfile \(.*key\.p8\) can be read by everybody on this machine/)
+    await it.start()
+    assert.deepEqual(
+      it.logged('warn').map(({ msg }) => msg),
+      warnings,
+    )
+  })
+
+  test('take what is malformed but may work for a fault, and /health shows it without the path of a file', async (t) => {
+    const it = await configured(t, () => ({ key_id: 'short' }))
+    const { faults } = await it.check()
+    assert.match(faults.join(), /key_id is not what Apple gives out/)
+    const app = await it.start()
+    assert.deepEqual(
+      it.logged('error').map(({ msg }) => msg),
+      faults,
+    )
+    const { url } = await app.listen()
+    const health = (await (await fetch(`${url}/health`)).json()) as {
+      gateway: { apps: Record<string, { state: string; troubles: { reason: string }[] }> }
+    }
+    const { state, troubles } = health.gateway.apps[APP] ?? assert.fail()
+    assert.deepEqual([state, troubles.map(({ reason }) => reason)], ['failing', ['bad key_id']])
+  })
+
+  test('/health names the key whose file is of no use, not the file', async (t) => {
+    const it = await configured(t, (path) => ({ keyfile: path('ca.pem') }))
+    assert.match((await it.check()).faults.join(), /holds no private key/)
+    const { url } = await (await it.start()).listen()
+    const text = await (await fetch(`${url}/health`)).text()
+    assert.match(text, /"failing".*"bad keyfile"/)
+    assert.doesNotMatch(text, /ca\.pem/)
+  })
+
+  test('have nothing to say of a sound app, also with the short name of the platform', async (t) => {
+    const it = await configured(t, () => ({ platform: 'prod' }))
+    assert.deepEqual(await it.check(), { faults: [], warnings: [] })
+    await it.start()
+    assert.deepEqual([it.logged('warn'), it.logged('error')], [[], []])
+  })
+})
