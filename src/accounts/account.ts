@@ -7,6 +7,7 @@ import type { AccountDeps } from './deps.ts'
 import { deleteFilters } from './filters-store.ts'
 import { deleteIgnored } from './ignored-users-store.ts'
 import { checkNewPassword } from './names.ts'
+import { deviceSource } from './password-check.ts'
 import { passwordChangedMeanwhile, removeAllDevices } from './sessions.ts'
 import { deleteThreepidsOfUser } from './threepids-store.ts'
 import { authorise, type Challenge } from './user-interactive.ts'
@@ -31,7 +32,7 @@ export async function changePassword(
   const verdict = await authorise(deps, { purpose, stage: 'm.login.password', auth, owner })
   if (verdict.kind === 'challenge') return verdict
   const from = verdict.passwordHash ?? ''
-  const to = await deps.passwords.hash(request.newPassword)
+  const to = await deps.passwords.hash(request.newPassword, deviceSource(owner).key)
   await deps.db.transaction(async (tx) => {
     if ((await tx.run(replacePassword, { userId, from, to })) === 0) throw passwordChangedMeanwhile()
     if (request.logoutDevices) await removeAllDevices(deps, tx, userId, deviceId)

@@ -19,13 +19,17 @@ export async function checkPassword(
   let wrong = false
   try {
     const passwordHash = (await deps.db.first(userById, { userId }))?.password_hash
-    wrong = !(await deps.passwords.verify(password, passwordHash))
+    wrong = !(await deps.passwords.verify(password, passwordHash, source.key))
     return wrong || !passwordHash ? undefined : { passwordHash }
   } finally {
     // What could not be checked is no guess either.
     if (!wrong) takeBack()
   }
 }
+
+/** Where an attempt, or the work of hashing, comes from. */
+export const addressKey = (deps: Pick<AccountDeps, 'addressGroup'>, address: string | null): string =>
+  address === null ? 'no address' : `address ${deps.addressGroup(address)}`
 
 /** A login. Known are the addresses from which the devices of the account were last used. */
 export function addressSource(
@@ -35,7 +39,7 @@ export function addressSource(
 ): AttemptSource {
   const group = address === null ? undefined : deps.addressGroup(address)
   return {
-    key: `address ${group}`,
+    key: addressKey(deps, address),
     async isKnown() {
       const devices = await deps.db.all(devicesOfUser, { userId })
       return devices.some(({ last_seen_ip: ip }) => ip !== null && deps.addressGroup(ip) === group)
@@ -44,6 +48,6 @@ export function addressSource(
 }
 
 /** A request with an access token: no stranger can use up its attempts. */
-export function deviceSource(deviceId: DeviceId): AttemptSource {
-  return { key: `device ${deviceId}`, isKnown: () => Promise.resolve(true) }
+export function deviceSource({ userId, deviceId }: { userId: UserId; deviceId: DeviceId }): AttemptSource {
+  return { key: `device ${userId} ${deviceId}`, isKnown: () => Promise.resolve(true) }
 }

@@ -4,13 +4,16 @@ import { createTurns } from '../lib/turns.ts'
 
 /** Keeps passwords as argon2id in PHC form, so that the parameters can be raised without locking anybody out. */
 export interface Passwords {
-  /** @throws MatrixError 429 when too many are waiting */
-  hash(password: string): Promise<string>
+  /**
+   * `source`: where the work comes from, such as an address. Sources take turns, so that one cannot hold up the others.
+   * @throws MatrixError 429 when too many are waiting
+   */
+  hash(password: string, source?: string): Promise<string>
   /**
    * Whether `password` is the one behind `phc`. Without `phc` (nobody of that name, or no password) the answer is no, after as much work.
    * @throws MatrixError 429 when too many are waiting
    */
-  verify(password: string, phc: string | null | undefined): Promise<boolean>
+  verify(password: string, phc: string | null | undefined, source?: string): Promise<boolean>
 }
 
 /** `memory` in KiB. */
@@ -38,22 +41,23 @@ export function createPasswords(settings: PasswordSettings = {}): Passwords {
   const { cost = COST, atOnce = AT_ONCE, waiting = WAITING } = settings
   const inTurn = createTurns({ atOnce, waiting, onFull: () => limitExceeded(QUEUE_FULL_MS) })
   return {
-    async hash(password) {
+    async hash(password, source) {
       const salt = randomBytes(SALT_BYTES)
-      const tag = await inTurn(() => derive(password, salt, cost, TAG_BYTES))
+      const tag = await inTurn(() => derive(password, salt, cost, TAG_BYTES), source)
       return `$argon2id$v=19$m=${cost.memory},t=${cost.passes},p=1$${unpadded(salt)}$${unpadded(tag)}`
     },
-    async verify(password, phc) {
+    async verify(password, phc, source) {
       const parts = phc ? PHC.exec(phc) : null
       if (phc && !parts) throw new Error('a stored password hash cannot be read')
       if (!parts) {
-        await inTurn(() => derive(password, Buffer.alloc(SALT_BYTES), cost, TAG_BYTES))
+        await inTurn(() => derive(password, Buffer.alloc(SALT_BYTES), cost, TAG_BYTES), source)
         return false
       }
       const [, memory, passes, salt = '', tag = ''] = parts
       const wanted = Buffer.from(tag, 'base64')
       const stored: PasswordCost = { memory: Number(memory), passes: Number(passes) }
-      const found = await inTurn(() => derive(password, Buffer.from(salt, 'base64'), stored, wanted.length))
+      const nonce = Buffer.from(salt, 'base64')
+      const found = await inTurn(() => derive(password, nonce, stored, wanted.length), source)
       return timingSafeEqual(found, wanted)
     },
   }

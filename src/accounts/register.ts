@@ -3,6 +3,7 @@ import type { UserId } from '../lib/ids.ts'
 import type { Json } from '../lib/json.ts'
 import type { AccountDeps } from './deps.ts'
 import { checkDevice, checkNewPassword, generatedUserId, newUserId, userInUse } from './names.ts'
+import { addressKey } from './password-check.ts'
 import { type NewSession, type Session, startSession } from './sessions.ts'
 import { authorise, type Challenge } from './user-interactive.ts'
 import { insertUser, userById } from './users-store.ts'
@@ -42,7 +43,7 @@ export async function register(deps: RegistrationDeps, wanted: Registration): Pr
   if (verdict.kind === 'challenge') return verdict
   if (password === undefined) throw missingParam(['password'])
 
-  const passwordHash = await deps.passwords.hash(password)
+  const passwordHash = await deps.passwords.hash(password, addressKey(deps, wanted.address))
   const now = deps.clock.now()
   return deps.db.transaction(async (tx) => {
     const added = await tx.run(insertUser, { userId, passwordHash, isAdmin: 0, now })

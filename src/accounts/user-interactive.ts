@@ -61,10 +61,10 @@ async function ownPassword(
 ): Promise<Proof | undefined> {
   const { password } = auth
   if (typeof password !== 'string' || owner === undefined) return undefined
-  const { userId, deviceId } = owner
+  const { userId } = owner
   const name = namedBy(auth)
   if (name !== undefined && knownAs(name, deps.serverName) !== userId) return undefined
-  return checkPassword(deps, { userId, password, source: deviceSource(deviceId) })
+  return checkPassword(deps, { userId, password, source: deviceSource(owner) })
 }
 
 /** The user whom an `identifier`, or the `user` of old clients, names. */

@@ -35,6 +35,15 @@ test('a hash that cannot be read is a fault, not a wrong password', async () => 
   await assert.rejects(createPasswords({ cost: CHEAP }).verify('secret', '$2b$10$abc'), /cannot be read/)
 })
 
+test('an address that has many passwords checked does not keep the others out', async () => {
+  const passwords = createPasswords({ cost: CHEAP, atOnce: 1, waiting: 4 })
+  const flood = Promise.allSettled(
+    Array.from({ length: 20 }, () => passwords.verify('x', undefined, 'stranger')),
+  )
+  assert.equal(await passwords.verify('x', undefined, 'owner'), false)
+  assert.ok((await flood).some(({ status }) => status === 'rejected'))
+})
+
 test('what finds the queue full is turned away, and the rest is done', async () => {
   const passwords = createPasswords({ cost: CHEAP, atOnce: 2, waiting: 3 })
   const results = await Promise.allSettled(Array.from({ length: 7 }, () => passwords.hash('x')))

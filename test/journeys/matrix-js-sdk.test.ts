@@ -125,6 +125,27 @@ describe('matrix-js-sdk, as it comes', () => {
     await assert.rejects(alice.whoami(), (error: sdk.MatrixError) => error.errcode === 'M_UNKNOWN_TOKEN')
   })
 
+  test('knocks on a room and is let in, and sees the rights of its creator', async (t) => {
+    const server = await startTestServer(t)
+    const alice = await startClient(t, server.url, 'alice')
+    const bob = await startClient(t, server.url, 'bob')
+    const bobId = bob.getSafeUserId()
+    const { room_id: roomId } = await alice.createRoom({
+      initial_state: [{ type: 'm.room.join_rules', state_key: '', content: { join_rule: 'knock' } }],
+    })
+    const membership = (client: sdk.MatrixClient) => client.getRoom(roomId)?.getMember(bobId)?.membership
+    assert.deepEqual(await bob.knockRoom(roomId, { reason: 'please' }), { room_id: roomId })
+    await eventually(() => bob.getRoom(roomId)?.getMyMembership() === 'knock')
+    await eventually(() => membership(alice) === 'knock')
+    await alice.invite(roomId, bobId)
+    await eventually(() => bob.getRoom(roomId)?.getMyMembership() === 'invite')
+    await bob.joinRoom(roomId)
+    await eventually(() => bob.getRoom(roomId)?.getMyMembership() === 'join')
+    await eventually(() => membership(alice) === 'join')
+    const creator = alice.getRoom(roomId)?.getMember(alice.getSafeUserId())
+    assert.equal(creator?.powerLevel, 100)
+  })
+
   test('device rules, which it does not know of', async (t) => {
     const server = await startTestServer(t)
     const gateway = await startPokeReceiver(t)
