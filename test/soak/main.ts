@@ -5,11 +5,17 @@ import { parseArgs } from 'node:util'
 import { newPostgresUrl } from '../support/databases.ts'
 import { startCluster } from '../support/postgres.ts'
 import { crashRun } from './crash-run.ts'
+import { hostileRun } from './hostile/hostile-run.ts'
 
 const USAGE = `npm run soak -- [--kills N] [--seed N] [--database sqlite|postgres] [--longest-life MS]
+npm run soak -- --hostile [--minutes N] [--scale S]
 
 Kills a server that is sending at full speed with SIGKILL, 60 times unless told otherwise, and holds what its gateway has
 seen against what was promised. The same seed chooses the same moments. With postgres a throw-away cluster is started.
+
+With --hostile it runs all attacks on the limits of one default server at once, for ten minutes unless told otherwise, beside
+ordinary users whose waits are reported. Scale 1 is the size at which an unprotected server stops or fills.
+
 The last line is the figures as one line of JSON; the exit code is 1 when a promise was broken.`
 
 async function main(): Promise<number> {
@@ -19,17 +25,25 @@ async function main(): Promise<number> {
       seed: { type: 'string', default: String(Date.now() % 1_000_000) },
       database: { type: 'string', default: 'sqlite' },
       'longest-life': { type: 'string', default: '1200' },
+      hostile: { type: 'boolean', default: false },
+      minutes: { type: 'string', default: '10' },
+      scale: { type: 'string', default: '1' },
       help: { type: 'boolean', short: 'h' },
     },
   })
   const kills = Number(values.kills)
   const seed = Number(values.seed)
   const longestLife = Number(values['longest-life'])
-  const isUsable = [kills, seed, longestLife].every((value) => Number.isInteger(value) && value >= 0)
+  const [minutes, scale] = [Number(values.minutes), Number(values.scale)]
+  const isUsable =
+    [kills, seed, longestLife].every((value) => Number.isInteger(value) && value >= 0) &&
+    minutes > 0 &&
+    scale > 0
   if (values.help || !isUsable || !['sqlite', 'postgres'].includes(values.database)) {
     console.log(USAGE)
     return values.help ? 0 : 2
   }
+  if (values.hostile) return hostile(minutes, scale)
   console.log(`seed ${seed}, ${kills} kills, ${values.database}`)
   const data = mkdtempSync(join(tmpdir(), 'belfry-soak-'))
   const cluster = values.database === 'postgres' ? startCluster() : undefined
@@ -48,20 +62,50 @@ async function main(): Promise<number> {
   }
 }
 
+/** A tenth of the time, and a minute at most, the ordinary users are alone. */
+async function hostile(minutes: number, scale: number): Promise<number> {
+  const data = mkdtempSync(join(tmpdir(), 'belfry-soak-'))
+  const attackMs = minutes * 60_000
+  const aloneMs = Math.min(60_000, attackMs / 10)
+  console.log(`attacks for ${minutes} min at scale ${scale}, after ${Math.round(aloneMs / 1000)} s without`)
+  try {
+    const verdict = await hostileRun({ data, aloneMs, attackMs, scale, patienceMs: 120_000 })
+    for (const { name, statuses } of verdict.attacks)
+      console.log(`  ${name.padEnd(52)}${countsText(statuses)}`)
+    return conclude('hostile', { minutes, scale }, verdict)
+  } finally {
+    rmSync(data, { recursive: true, force: true })
+  }
+}
+
+/** Status 0: the connection was refused or closed without an answer. */
+const countsText = (statuses: Readonly<Record<string, number>>) =>
+  Object.entries(statuses)
+    .map(([status, count]) => `${status === '0' ? 'closed' : status}: ${count}`)
+    .join(', ')
+
+function conclude(
+  name: string,
+  asked: Record<string, number>,
+  { problems, figures }: { problems: readonly string[]; figures: Record<string, number> },
+): number {
+  for (const [title, value] of Object.entries(figures)) console.log(`  ${title.padEnd(28)}${value}`)
+  for (const problem of problems) console.log(`BROKEN  ${problem}`)
+  if (problems.length === 0) console.log('Every promise was kept.')
+  console.log(JSON.stringify({ [name]: { ...asked, ...figures, broken: problems.length } }))
+  return problems.length === 0 ? 0 : 1
+}
+
 async function report(options: Parameters<typeof crashRun>[0]): Promise<number> {
   const begun = Date.now()
-  const { problems, figures } = await crashRun({
+  const verdict = await crashRun({
     ...options,
     onKill: ({ kills, sent, pokes }) =>
       process.stdout.write(`\r${kills} kills, ${sent} messages acknowledged, ${pokes} pokes `),
   })
   console.log()
-  for (const [name, value] of Object.entries(figures)) console.log(`  ${name.padEnd(22)}${value}`)
-  for (const problem of problems) console.log(`BROKEN  ${problem}`)
-  if (problems.length === 0) console.log('Every promise was kept.')
   const seconds = Math.round((Date.now() - begun) / 1000)
-  console.log(JSON.stringify({ soak: { seed: options.seed, seconds, ...figures, broken: problems.length } }))
-  return problems.length === 0 ? 0 : 1
+  return conclude('soak', { seed: options.seed, seconds }, verdict)
 }
 
 process.exitCode = await main()

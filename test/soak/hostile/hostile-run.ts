@@ -1,0 +1,122 @@
+import { fork } from 'node:child_process'
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { percentile } from '../../../bench/support/stats.ts'
+import { residentMiB } from '../../../bench/support/processes.ts'
+import { launchProcess } from '../../support/process.ts'
+import { startLoggingGateway } from '../gateway.ts'
+import { seeded } from '../seeded.ts'
+import type { AttackReport } from './attacks.ts'
+import type { Orders } from './attackers-process.ts'
+import { pause } from './caller.ts'
+import { type Measured, type Ordinary, settle } from './ordinary.ts'
+
+const ATTACKERS = fileURLToPath(new URL('attackers-process.ts', import.meta.url))
+
+export type HostileRun = {
+  data: string
+  /** How long ordinary users are alone, to compare with, and how long they are beside the attacks. */
+  aloneMs: number
+  attackMs: number
+  /** 1: the sizes at which an unprotected server stops or fills. */
+  scale: number
+  /** Pokes that are still owed come within this time, or are lost. */
+  patienceMs: number
+}
+
+export type HostileVerdict = {
+  /** One sentence each; none is what is hoped for. */
+  problems: string[]
+  figures: Record<string, number>
+  attacks: AttackReport[]
+}
+
+const LOOK_MS = 500
+
+/**
+ * Runs a server with its default limits, in a process of its own, with ordinary users alone and then beside all attacks at once. Judges what
+ * may never happen: a lost poke, an ordinary user who is refused, a 5xx, a process that has ended. Waits and sizes are figures.
+ */
+export async function hostileRun(run: HostileRun): Promise<HostileVerdict> {
+  await using gateway = await startLoggingGateway(seeded(1))
+  // The limits are the defaults; `launchProcess` turns the rate limits off.
+  const server = launchProcess({ data: run.data, settings: { BELFRY_RATE_LIMITS_ENABLED: 'true' } })
+  try {
+    const url = await server.ready
+    const ordinary = await settle(url, gateway)
+    const alone = await ordinary.use(AbortSignal.timeout(run.aloneMs))
+    const memory = watchMemory(server.pid)
+    const ending = AbortSignal.timeout(run.attackMs)
+    const [attacks, beside] = await Promise.all([
+      attackUntil(ending, { url, victim: ordinary.victim, scale: run.scale }),
+      ordinary.use(ending),
+    ])
+    await owedPokes(ordinary, run.patienceMs)
+    const isAlive = (await fetch(`${url}/health`).catch(() => undefined))?.status === 200
+    return {
+      problems: problemsOf(ordinary, attacks, isAlive),
+      figures: {
+        ...figuresOf('alone', alone),
+        ...figuresOf('beside', beside),
+        lost: ordinary.owed().length,
+        peakMiB: Math.round(memory.end()),
+        dataMiB: Math.round(sizeOf(run.data) / 2 ** 20),
+      },
+      attacks,
+    }
+  } finally {
+    await server.end('SIGKILL')
+  }
+}
+
+function problemsOf(ordinary: Ordinary, attacks: readonly AttackReport[], isAlive: boolean): string[] {
+  return [
+    ...ordinary.owed().map((poke) => `lost: ${poke}`),
+    ...[...ordinary.refused].map(([what, count]) => `an ordinary user got ${count} × ${what}`),
+    ...attacks.flatMap(({ name, violations }) => violations.map((one) => `${name}: ${one}`)),
+    ...(isAlive ? [] : ['the server does not answer /health with 200 in the end']),
+  ]
+}
+
+/** Starts the attackers, and ends them with the signal. */
+function attackUntil(ending: AbortSignal, orders: Orders): Promise<AttackReport[]> {
+  const attackers = fork(ATTACKERS)
+  return new Promise((resolve, reject) => {
+    attackers.on('message', (reports: AttackReport[]) => resolve(reports))
+    attackers.on('exit', (code) => reject(new Error(`the attackers ended with ${code} before they reported`)))
+    ending.addEventListener('abort', () => attackers.connected && attackers.send('end'), { once: true })
+    attackers.send(orders)
+  })
+}
+
+/** Waits until none is owed any more, or for too long. */
+async function owedPokes(ordinary: Ordinary, patienceMs: number): Promise<void> {
+  const patience = AbortSignal.timeout(patienceMs)
+  while (ordinary.owed().length > 0 && !patience.aborted) await pause(LOOK_MS, patience)
+}
+
+function watchMemory(pid: number): { end(): number } {
+  let peak = residentMiB(pid)
+  const timer = setInterval(() => (peak = Math.max(peak, residentMiB(pid) || 0)), LOOK_MS)
+  return {
+    end() {
+      clearInterval(timer)
+      return peak
+    },
+  }
+}
+
+const figuresOf = (when: string, { sends, pokes, others }: Measured) => ({
+  [`${when} messages`]: sends.length,
+  [`${when} send p50 ms`]: Math.round(percentile(sends, 0.5)),
+  [`${when} send p99 ms`]: Math.round(percentile(sends, 0.99)),
+  [`${when} send to poke p99 ms`]: Math.round(percentile(pokes, 0.99)),
+  [`${when} other p99 ms`]: Math.round(percentile(others, 0.99)),
+})
+
+function sizeOf(folder: string): number {
+  return readdirSync(folder, { recursive: true })
+    .map((name) => statSync(join(folder, String(name))))
+    .reduce((sum, stat) => sum + (stat.isFile() ? stat.size : 0), 0)
+}
