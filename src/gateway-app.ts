@@ -119,6 +119,8 @@ export async function createGatewayParts(options: PartsOptions): Promise<Gateway
       answerWithinMs: config.gateway.answer_within_ms,
       lifeMs: config.gateway.retry_hours * 3_600_000,
       mostQueued: config.gateway.max_queued,
+      mostQueuedBytes: config.gateway.max_queued_bytes,
+      mostQueuedBytesPerAddress: config.gateway.max_queued_bytes_per_address,
     },
   })
   const appOf = (appId: string) => {

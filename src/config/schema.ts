@@ -277,6 +277,14 @@ const gatewaySchema = z.strictObject({
   max_queued: setting(count(1_000_000), {
     about: 'How many notifications may wait in the push gateway. What comes beyond it is refused with 503.',
   }),
+  max_queued_bytes: setting(count(536_870_912, { min: 1024, max: 1_000_000_000_000 }), {
+    about:
+      'How many bytes may wait in the push gateway. What comes beyond it is refused with 503. A notification takes about 1 KiB, and 16.5 KiB at most.',
+  }),
+  max_queued_bytes_per_address: setting(count(134_217_728, { min: 1024, max: 1_000_000_000_000 }), {
+    about:
+      'How many bytes of one address may wait in the push gateway. What comes beyond it is refused with 429. An IPv6 /64 counts as one address. Behind a proxy it needs `trust_proxy`, or all share it.',
+  }),
 })
 
 /** In YAML a version without quotes is a number. */

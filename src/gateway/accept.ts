@@ -10,7 +10,9 @@ import { dataKeyOf } from './data-key.ts'
 import { deviceKeyOf, messageKeyOf } from './keys.ts'
 import type { Notification, NotificationDevice } from './notification.ts'
 import type { Origin } from './origin.ts'
+import { bytesOfEntry, type QueueRoom } from './queue-room.ts'
 import type { QueueEntry } from './queue-store.ts'
+import { queueText } from './queue-text.ts'
 import type { Known, Recorder } from './recorder.ts'
 import type { Retries } from './retries.ts'
 import type { Step } from './step.ts'
@@ -24,8 +26,8 @@ import type { Step } from './step.ts'
 //
 // A process that dies before the answer has promised nothing: the home server comes again.
 
-/** What a device's part of the answer is. `failed`: it could not be accepted. */
-export type Acceptance = 'accepted' | 'rejected' | 'failed'
+/** What a device's part of the answer is. `failed`: it could not be accepted; `refused`: its address has too much waiting. */
+export type Acceptance = 'accepted' | 'rejected' | 'failed' | 'refused'
 
 export type AcceptDeps = AttemptDeps & {
   recorder: Recorder
@@ -36,7 +38,7 @@ export type AcceptDeps = AttemptDeps & {
   perDevice?: TokenBuckets | undefined
   /** How long a notification is tried, in milliseconds. */
   lifeMs: number
-  mostQueued: number
+  room: QueueRoom
 }
 
 /** Longer than an attempt may take. */
@@ -114,6 +116,10 @@ async function serve(deps: AcceptDeps, job: Job): Promise<Served> {
     }
     return await firstAttempt(deps, job)
   } catch (error) {
+    if (error instanceof AddressFull) {
+      deps.report(stepOf(job, { outcome: 'failed', reason: error.message, at: deps.clock.now() }))
+      return { acceptance: 'refused' }
+    }
     deps.log.error({ err: error }, 'a notification could not be accepted')
     deps.report(stepOf(job, { outcome: 'failed', reason: 'database', at: deps.clock.now() }))
     return { acceptance: 'failed' }
@@ -187,6 +193,10 @@ async function queue(
   { at, attempts }: { at: number; attempts: number },
 ): Promise<Served> {
   const entry = entryOf(deps, job, { attempts, nextAttemptAt: at, leasedUntil: 0 })
+  if (entry === undefined) {
+    deps.report(stepOf(job, { outcome: 'dropped', reason: 'too large', at: deps.clock.now() }))
+    return { acceptance: 'accepted' }
+  }
   await enter(deps, job, entry)
   deps.retries.expect(entry.line, at)
   return { acceptance: 'accepted' }
@@ -196,32 +206,51 @@ async function queue(
 async function whileTrying(deps: AcceptDeps, job: Job, trying: Promise<Settled>): Promise<Served> {
   const now = deps.clock.now()
   const lease = { attempts: job.attempts, nextAttemptAt: now, leasedUntil: now + LEASE_MS }
-  const queueId = await enter(deps, job, entryOf(deps, job, lease))
+  const entry = entryOf(deps, job, lease)
+  // What is too large to wait has this one attempt.
+  if (entry === undefined) return { acceptance: 'accepted', written: trying }
+  const queueId = await enter(deps, job, entry)
   deps.report(stepOf(job, { outcome: 'queued', reason: 'slow provider', at: now }))
   deps.retries.goOn(job, queueId, trying)
   return { acceptance: 'accepted' }
 }
 
+class AddressFull extends Error {
+  constructor() {
+    super('too much of this address waits')
+  }
+}
+
 async function enter(deps: AcceptDeps, { notification }: Job, entry: QueueEntry): Promise<number> {
-  if (deps.recorder.size() >= deps.mostQueued) throw new Error('the queue is full')
+  const place = deps.room.reserve(entry)
+  if (place === 'address full') throw new AddressFull()
+  if (place === 'queue full') throw new Error('the queue is full')
   const counts = countsOf(notification)
-  return deps.recorder.write({ kind: 'enqueue', entry, ...(counts !== undefined && { counts }) })
+  try {
+    return await deps.recorder.write({ kind: 'enqueue', entry, ...(counts !== undefined && { counts }) })
+  } finally {
+    deps.room.release(entry)
+  }
 }
 
 function entryOf(
   { clock }: AcceptDeps,
   { device, notification, line, deviceKey, dataKey, messageKey, origin, expiresAt }: Job,
   state: Pick<QueueEntry, 'attempts' | 'nextAttemptAt' | 'leasedUntil'>,
-): QueueEntry {
+): QueueEntry | undefined {
+  const text = queueText(notification, device)
+  if (text === undefined) return undefined
   return {
     appId: device.app_id,
     line: queueLine(device.app_id, line),
     deviceKey,
     dataKey,
     messageKey: messageKey ?? null,
-    notification: JSON.stringify({ ...notification, devices: [device] }),
+    notification: text,
     countsOnly: !notification.event_id,
     origin,
+    source: origin.isOwn ? '' : (origin.address ?? ''),
+    bytes: bytesOfEntry(text),
     queuedAt: clock.now(),
     expiresAt,
     ...state,
@@ -238,7 +267,9 @@ export function splitQueueLine(name: string): { appId: string; line: string } {
 
 /** JSON of the counts that a device is told; undefined: none. */
 export function countsOf({ counts }: Notification): string | undefined {
-  return counts === undefined || counts === null ? undefined : JSON.stringify(counts)
+  if (counts === undefined || counts === null) return undefined
+  // Nothing else of it is known, and it may be as large as the whole body.
+  return JSON.stringify({ unread: counts.unread, missed_calls: counts.missed_calls })
 }
 
 type NewJob = {

@@ -1,6 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 import { createDeadlines } from '../lib/deadlines.ts'
-import { MatrixError } from '../lib/errors.ts'
+import { limitExceeded, MatrixError } from '../lib/errors.ts'
 import type { Random } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
 import type { Metrics } from '../lib/metrics.ts'
@@ -12,6 +12,7 @@ import type { Apps, OpenApp } from './apps.ts'
 import type { Notification } from './notification.ts'
 import type { Origin } from './origin.ts'
 import { createProviderMetrics, watchApps } from './provider-metrics.ts'
+import { createQueueRoom, type QueueLimits } from './queue-room.ts'
 import { createRecorder, type OnRejected } from './recorder.ts'
 import { createRetries } from './retries.ts'
 import { forgetRejections, forgetSeen } from './seen-store.ts'
@@ -32,13 +33,11 @@ export type GatewayDeps = {
   settings: GatewaySettings
 }
 
-export type GatewaySettings = {
+export type GatewaySettings = QueueLimits & {
   /** How long the first attempt is waited for, in milliseconds. */
   answerWithinMs: number
   /** How long a notification is tried, in milliseconds. */
   lifeMs: number
-  /** Beyond it nothing more is accepted that has to wait. */
-  mostQueued: number
 }
 
 /** How an app does, for operators. */
@@ -71,6 +70,8 @@ export type Gateway = AsyncDisposable & {
   health(): { queued: number; apps: Record<string, AppHealth> }
 }
 
+/** What an address may store is used up. It is told to come again then. */
+const REFUSED_FOR_MS = 60_000
 const SEEN_FOR_MS = DAY_MS
 const REJECTED_FOR_MS = 30 * DAY_MS
 const SWEEP_EVERY_MS = 10 * 60_000
@@ -85,7 +86,8 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const ending = new AbortController()
   const patience = createDeadlines(clock, settings.answerWithinMs)
   const deadlines = createDeadlines(clock, ATTEMPT_MS)
-  const recorder = createRecorder(deps)
+  const room = createQueueRoom(settings)
+  const recorder = createRecorder({ ...deps, room })
   let apps = deps.apps
   const closing = new Set<Promise<void>>()
   const shared = {
@@ -94,11 +96,12 @@ export function createGateway(deps: GatewayDeps): Gateway {
     metrics: createProviderMetrics(metrics),
     deadlines,
     recorder,
+    room,
     signal: ending.signal,
   }
   const retries = createRetries(shared)
   const acceptor = createAcceptor({ ...shared, ...settings, retries, patience })
-  watchApps(metrics, { apps: () => apps.all, queueSize: () => recorder.size() })
+  watchApps(metrics, { apps: () => apps.all, queueSize: () => room.count() })
   const sweepers: AsyncDisposable[] = []
 
   return {
@@ -122,7 +125,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     },
     hasten: () => patience.endNow(),
     health: () => ({
-      queued: recorder.size(),
+      queued: room.count(),
       apps: Object.fromEntries(apps.all.map((app) => [app.id, healthOf(app)])),
     }),
     async [Symbol.asyncDispose]() {
@@ -153,6 +156,7 @@ async function closeApps(apps: Apps, log: Log): Promise<void> {
 function answerOf(notification: Notification, acceptances: readonly Acceptance[]): { rejected: string[] } {
   if (acceptances.includes('failed'))
     throw new MatrixError(503, 'M_UNKNOWN', 'The notification could not be accepted now; send it again')
+  if (acceptances.includes('refused')) throw limitExceeded(REFUSED_FOR_MS)
   const rejected = notification.devices.filter((_device, index) => acceptances[index] === 'rejected')
   return { rejected: [...new Set(rejected.map((device) => device.pushkey))] }
 }

@@ -1,6 +1,7 @@
 import { type Queries, type Query, query } from '../storage/query.ts'
 import type { Database } from '../storage/database.ts'
 import type { Origin } from './origin.ts'
+import type { Weight } from './queue-room.ts'
 
 /** A notification that waits, as it goes into the queue. */
 export type QueueEntry = {
@@ -14,6 +15,9 @@ export type QueueEntry = {
   notification: string
   countsOnly: boolean
   origin: Origin
+  /** The address that it came from; empty for what this server sends itself. */
+  source: string
+  bytes: number
   attempts: number
   queuedAt: number
   expiresAt: number
@@ -24,8 +28,8 @@ export type QueueEntry = {
 /** So many wait for one device at most, the newest. */
 export const KEPT_PER_DEVICE = 100
 
-/** Puts it at the end. Resolves to its id, and how many of the device had to go for it. */
-export async function enqueue(tx: Queries, entry: QueueEntry): Promise<{ queueId: number; gone: number }> {
+/** Puts it at the end. Resolves to its id, and what of the device had to go for it. */
+export async function enqueue(tx: Queries, entry: QueueEntry): Promise<{ queueId: number; gone: Weight[] }> {
   const row = await tx.first(insertEntry, {
     ...entry,
     countsOnly: entry.countsOnly ? 1 : 0,
@@ -33,7 +37,7 @@ export async function enqueue(tx: Queries, entry: QueueEntry): Promise<{ queueId
     userId: entry.origin.userId ?? null,
   })
   if (row === undefined) throw new Error('the queue gave no id')
-  const gone = await tx.run(trimDevice, { deviceKey: entry.deviceKey, kept: KEPT_PER_DEVICE })
+  const gone = await tx.all(trimDevice, { deviceKey: entry.deviceKey, kept: KEPT_PER_DEVICE })
   return { queueId: row.queue_id, gone }
 }
 
@@ -57,6 +61,8 @@ export const insertEntry = query<EntryRow>()((db, p) =>
       counts_only: p.countsOnly,
       own: p.isOwn,
       user_id: p.userId,
+      source: p.source,
+      bytes: p.bytes,
       attempts: p.attempts,
       queued_at: p.queuedAt,
       expires_at: p.expiresAt,
@@ -78,7 +84,8 @@ export const trimDevice = query<{ deviceKey: string; kept: number }>()((db, p) =
         .orderBy('q.queue_id', 'desc')
         .limit(1)
         .offset(p.kept),
-    ),
+    )
+    .returning(['source', 'bytes']),
 )
 
 /** Newer counts, and the account of a device that they are of. */
@@ -86,10 +93,10 @@ export type NewCounts = { deviceKey: string; dataKey: string; counts: string }
 
 /**
  * A newer notification has told an account on a device its counts: what waits for it must not tell older ones, and what has nothing to
- * tell without an event, goes. Resolves to how many went.
+ * tell without an event, goes. Resolves to what went.
  */
-export async function renewCounts(tx: Queries, at: NewCounts & { before: number }): Promise<number> {
-  const gone = await tx.run(dropCountsOnly, at)
+export async function renewCounts(tx: Queries, at: NewCounts & { before: number }): Promise<Weight[]> {
+  const gone = await tx.all(dropCountsOnly, at)
   await tx.run(setCounts, at)
   return gone
 }
@@ -100,7 +107,8 @@ export const dropCountsOnly = query<{ deviceKey: string; dataKey: string; before
     .where('device_key', '=', p.deviceKey)
     .where('data_key', '=', p.dataKey)
     .where('counts_only', '=', 1)
-    .where('queue_id', '<', p.before),
+    .where('queue_id', '<', p.before)
+    .returning(['source', 'bytes']),
 )
 
 export const setCounts = query<NewCounts & { before: number }>()((db, p) =>
@@ -113,7 +121,7 @@ export const setCounts = query<NewCounts & { before: number }>()((db, p) =>
 )
 
 export const removeEntry = query<{ queueId: number }>()((db, p) =>
-  db.deleteFrom('gateway_queue').where('queue_id', '=', p.queueId),
+  db.deleteFrom('gateway_queue').where('queue_id', '=', p.queueId).returning(['source', 'bytes']),
 )
 
 export const postpone = query<{ queueId: number; attempts: number; nextAttemptAt: number }>()((db, p) =>
@@ -183,8 +191,12 @@ export const linesQueued = query<Record<never, never>>()((db) =>
   db.selectFrom('gateway_queue').select('line').distinct(),
 )
 
-export const queueSize = query<Record<never, never>>()((db) =>
-  db.selectFrom('gateway_queue').select((eb) => eb.fn.countAll<number>().as('count')),
+/** How much waits, by where it came from. */
+export const queueWeight = query<Record<never, never>>()((db) =>
+  db
+    .selectFrom('gateway_queue')
+    .select((eb) => ['source', eb.fn.countAll<number>().as('count'), eb.fn.sum<number>('bytes').as('bytes')])
+    .groupBy('source'),
 )
 
 /** Takes away, and returns, what nobody needs any more. */

@@ -1,6 +1,7 @@
 import { createBatcher } from '../lib/batcher.ts'
 import type { Database, Transaction } from '../storage/database.ts'
 import type { NotificationDevice } from './notification.ts'
+import type { QueueRoom, Weight } from './queue-room.ts'
 import { enqueue, hasten, postpone, type QueueEntry, removeEntry, renewCounts } from './queue-store.ts'
 import {
   dropRejection,
@@ -41,16 +42,27 @@ export type Recorder = {
    * due now. What must outlive a power cut does.
    */
   write(note: Note): Promise<number>
-  /** How many wait in the queue, as far as this process knows. */
-  size(): number
-  resize(size: number): void
 }
 
 /** Applies the rejection of a device whose home server this is. */
 export type OnRejected = (tx: Transaction, device: NotificationDevice) => Promise<void>
 
-export function createRecorder({ db, onRejected }: { db: Database; onRejected?: OnRejected }): Recorder {
-  let size = 0
+export function createRecorder({
+  db,
+  room,
+  onRejected,
+}: {
+  db: Database
+  room: QueueRoom
+  onRejected?: OnRejected
+}): Recorder {
+  /** What the transaction of the moment has changed in `room`: it is taken back with it. */
+  let added: Weight[] = []
+  let removed: Weight[] = []
+  const takeAway = (gone: readonly Weight[]) => {
+    room.removed(gone)
+    removed.push(...gone)
+  }
 
   const known = createBatcher(
     async (items: readonly { messageKey: string | undefined; deviceKey: string }[]) => {
@@ -65,7 +77,8 @@ export function createRecorder({ db, onRejected }: { db: Database; onRejected?: 
   )
 
   const write = createBatcher(async (notes: readonly Note[]) => {
-    const before = size
+    added = []
+    removed = []
     // What is lost with the power was not promised to anybody, or is done once more.
     const durably = notes.some((note) => note.kind === 'enqueue' || (note.kind === 'settle' && note.rejected))
     try {
@@ -82,7 +95,8 @@ export function createRecorder({ db, onRejected }: { db: Database; onRejected?: 
         { durably },
       )
     } catch (error) {
-      size = before
+      room.removed(added)
+      removed.forEach((entry) => room.added(entry))
       throw error
     }
   })
@@ -92,10 +106,12 @@ export function createRecorder({ db, onRejected }: { db: Database; onRejected?: 
       case 'enqueue': {
         const { entry, counts } = note
         const { queueId, gone } = await enqueue(tx, entry)
-        size += 1 - gone
+        room.added(entry)
+        added.push(entry)
+        takeAway(gone)
         if (entry.messageKey !== null)
           await noteSeen(tx, [{ messageKey: entry.messageKey, outcome: 'queued', at: entry.queuedAt }])
-        if (counts !== undefined) size -= await renewCounts(tx, { ...entry, counts, before: queueId })
+        if (counts !== undefined) takeAway(await renewCounts(tx, { ...entry, counts, before: queueId }))
         return queueId
       }
       case 'postpone':
@@ -113,7 +129,7 @@ export function createRecorder({ db, onRejected }: { db: Database; onRejected?: 
 
   async function settle(tx: Transaction, note: Note & { kind: 'settle' }): Promise<number> {
     const { queueId, deviceKey, delivered, rejected } = note
-    size -= await tx.run(removeEntry, { queueId })
+    takeAway(await tx.all(removeEntry, { queueId }))
     if (rejected?.isOwn === true && onRejected) await onRejected(tx, rejected.device)
     else if (rejected) await tx.run(putRejection, { deviceKey, at: rejected.at })
     return delivered === undefined ? 0 : reached(tx, delivered, queueId)
@@ -121,11 +137,11 @@ export function createRecorder({ db, onRejected }: { db: Database; onRejected?: 
 
   /** Only what came before `before` has older counts. */
   async function reached(tx: Transaction, delivered: Delivered, before = NO_LIMIT): Promise<number> {
-    if (size <= 0) return 0
+    if (room.count() === 0) return 0
     const { deviceKey, dataKey, counts, at } = delivered
-    if (counts !== undefined) size -= await renewCounts(tx, { deviceKey, dataKey, counts, before })
+    if (counts !== undefined) takeAway(await renewCounts(tx, { deviceKey, dataKey, counts, before }))
     return tx.run(hasten, { deviceKey, now: at })
   }
 
-  return { known, write, size: () => size, resize: (counted) => void (size = counted) }
+  return { known, write }
 }

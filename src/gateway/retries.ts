@@ -10,9 +10,10 @@ import {
   type LeasedRow,
   linesQueued,
   nextDueOn,
-  queueSize,
+  queueWeight,
   takeExpired,
 } from './queue-store.ts'
+import type { QueueRoom } from './queue-room.ts'
 import type { Recorder } from './recorder.ts'
 import { shortHash } from '../lib/short-hash.ts'
 import type { Database } from '../storage/database.ts'
@@ -43,7 +44,7 @@ export type Retries = AsyncDisposable & {
   goOn(job: Job, queueId: number, trying: Promise<Settled>): void
 }
 
-export type RetryDeps = AttemptDeps & { db: Database; recorder: Recorder }
+export type RetryDeps = AttemptDeps & { db: Database; recorder: Recorder; room: QueueRoom }
 
 const SWEEP_EVERY_MS = 30_000
 const EXPIRED_AT_ONCE = 500
@@ -54,7 +55,7 @@ const NOBODY_FOR_MS = 60_000
 const LEAST_LOOKED_AT = 2 * KEPT_PER_DEVICE
 
 export function createRetries(deps: RetryDeps): Retries {
-  const { db, clock, log, recorder, signal } = deps
+  const { db, clock, log, recorder, room, signal } = deps
   /** When something is due on a line of the queue. */
   const dueAt = new Map<string, number>()
   const atWork = new Map<number, Promise<void>>()
@@ -114,12 +115,12 @@ export function createRetries(deps: RetryDeps): Retries {
     const app = deps.apps().find(appId)
     const now = clock.now()
     if (typeof app === 'string') return now + NOBODY_FOR_MS
-    const { room, restMs } = app.bulkhead.roomAt(line)
-    if (room === 0) return now + restMs
+    const { room: places, restMs } = app.bulkhead.roomAt(line)
+    if (places === 0) return now + restMs
     if (app.bulkhead.waiting() > 0 && atWork.size > 0) return now + FULL_FOR_MS
-    const looked = Math.max(room, LEAST_LOOKED_AT)
+    const looked = Math.max(places, LEAST_LOOKED_AT)
     const due = await db.all(dueOn, { line: name, now, limit: looked })
-    const chosen = chooseFrom(due, room)
+    const chosen = chooseFrom(due, places)
     if (chosen.length > 0) {
       const until = now + LEASE_MS
       const taken = await db.transaction((tx) => tx.all(lease, { queueIds: chosen, now, until }), {
@@ -157,9 +158,7 @@ export function createRetries(deps: RetryDeps): Retries {
       found = expired.length
     }
     // Among the transactions that change it, so that none of them is missed.
-    await db.transaction(async (tx) => recorder.resize((await tx.first(queueSize, {}))?.count ?? 0), {
-      durably: false,
-    })
+    await db.transaction(async (tx) => room.reset(await tx.all(queueWeight, {})), { durably: false })
   }
 
   async function look(): Promise<number> {

@@ -6,7 +6,7 @@ import type { Verdict } from '../../src/gateway/provider.ts'
 import { onEachDatabase, openTestSqlite } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { createManualClock } from '../support/manual-clock.ts'
-import { dead, delivered, doubtful, openGateway, type Script, unavailable } from './fixture.ts'
+import { BYTES, dead, delivered, doubtful, openGateway, type Script, unavailable } from './fixture.ts'
 
 const byPushkey =
   (verdicts: Record<string, Verdict>): Script =>
@@ -155,7 +155,7 @@ onEachDatabase('notify', (open) => {
   })
 
   test('503 only when it could not be accepted: the queue is full', async (t) => {
-    const settings = { answerWithinMs: 10_000, lifeMs: 3_600_000, mostQueued: 1 }
+    const settings = { answerWithinMs: 10_000, lifeMs: 3_600_000, mostQueued: 1, ...BYTES }
     const script = byPushkey({ a: unavailable, b: unavailable })
     await using it = await openGateway(await open(t), { script, deps: { settings } })
     assert.deepEqual(await it.notify(forDevices(['app', 'a'])), { rejected: [] })

@@ -67,3 +67,40 @@ test('a call counts as one push for each of its devices', async (t) => {
   clock.advance(10_000)
   assert.equal((await notify(devices(100))).status, 200, 'as many as may come at once')
 })
+
+/** Hosts that do not exist: what is for them waits. */
+const absent = (count: number, call = 0) =>
+  Array.from({ length: count }, (_, n) => ['up', `https://host.invalid/${call}/${n}`] as const)
+
+test('what waits of one address is bounded in bytes; past it the address has 429', async (t) => {
+  const { notify, queued } = await openGateway(t, {
+    BELFRY_GATEWAY_MAX_QUEUED_BYTES_PER_ADDRESS: '50000',
+  })
+  const content = { body: 'x'.repeat(200_000), formatted_body: 'x'.repeat(200_000) }
+  assert.equal((await notify(absent(10), content)).status, 200)
+  // Each is cut to what a provider would take of it, not stored with all its 400 KB.
+  assert.equal(await queued(), 10)
+  const refused = await notify(absent(100, 1), content)
+  assert.deepEqual([refused.status, refused.body['errcode']], [429, 'M_LIMIT_EXCEEDED'])
+  const waiting = await queued()
+  assert.ok(waiting < 50, `${waiting} of at least 1 KB`)
+  assert.equal((await notify(absent(100, 2), content)).status, 429)
+  assert.equal(await queued(), waiting)
+})
+
+test('what waits is bounded in bytes in sum; past it everyone has 503', async (t) => {
+  const { notify, queued } = await openGateway(t, { BELFRY_GATEWAY_MAX_QUEUED_BYTES: '50000' })
+  assert.equal((await notify(absent(100))).status, 503)
+  const waiting = await queued()
+  assert.ok(waiting > 0 && waiting < 100, `${waiting}`)
+  assert.equal((await notify(absent(100, 1))).status, 503)
+  assert.equal(await queued(), waiting)
+})
+
+test('what no provider would take does not wait', async (t) => {
+  const { notify, queued } = await openGateway(t)
+  const long = `https://host.invalid/${'x'.repeat(20_000)}`
+  const answer = await notify([['up', long]])
+  assert.deepEqual([answer.status, answer.body], [200, { rejected: [] }])
+  assert.equal(await queued(), 0)
+})

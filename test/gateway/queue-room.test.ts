@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { createQueueRoom } from '../../src/gateway/queue-room.ts'
+import { MAX_QUEUED_TEXT_BYTES, queueText } from '../../src/gateway/queue-text.ts'
+import { openGateway, unavailable } from './fixture.ts'
+import { onEachDatabase } from '../support/databases.ts'
+import { eventually } from '../support/eventually.ts'
+
+const limits = { mostQueued: 5, mostQueuedBytes: 1000, mostQueuedBytesPerAddress: 400 }
+
+describe('the room in the queue', () => {
+  test('is reserved before it is used, by address and in sum', () => {
+    const room = createQueueRoom(limits)
+    const a = { source: 'a', bytes: 300 }
+    assert.equal(room.reserve(a), 'reserved')
+    assert.equal(room.reserve(a), 'address full', 'although nothing is written yet')
+    assert.equal(
+      room.reserve({ source: '', bytes: 600 }),
+      'reserved',
+      'what the server sends itself has no address',
+    )
+    assert.equal(room.reserve({ source: 'b', bytes: 200 }), 'queue full')
+    room.release(a)
+    assert.equal(room.reserve({ source: 'b', bytes: 200 }), 'reserved')
+    assert.equal(room.count(), 0)
+  })
+
+  test('is bounded in number', () => {
+    const room = createQueueRoom(limits)
+    for (let n = 0; n < 5; n++) room.added({ source: `${n}`, bytes: 1 })
+    assert.equal(room.reserve({ source: 'x', bytes: 1 }), 'queue full')
+    room.removed([{ source: '0', bytes: 1 }])
+    assert.equal(room.reserve({ source: 'x', bytes: 1 }), 'reserved')
+  })
+
+  test('is what was counted', () => {
+    const room = createQueueRoom(limits)
+    room.reset([{ source: 'a', count: 3, bytes: 400 }])
+    assert.equal(room.count(), 3)
+    assert.equal(room.reserve({ source: 'a', bytes: 1 }), 'address full')
+    assert.equal(room.reserve({ source: 'b', bytes: 1 }), 'reserved')
+  })
+})
+
+onEachDatabase('a queue that is full', (open) => {
+  test('has room again for what was delivered, after a restart too', async (t) => {
+    const db = await open(t)
+    const settings = {
+      answerWithinMs: 10_000,
+      lifeMs: 86_400_000,
+      mostQueued: 10,
+      mostQueuedBytes: 1e9,
+      mostQueuedBytesPerAddress: 2000,
+    }
+    let isUp = false
+    const script = () => (isUp ? undefined : unavailable)
+    const from = { isOwn: false, address: '192.0.2.1' }
+    const notification = (n: number) => ({
+      event_id: `$${n}`,
+      devices: [{ app_id: 'app', pushkey: `key ${n}` }],
+    })
+    const before = await openGateway(db, { script, deps: { settings } })
+    for (let n = 0; n < 3; n++) await before.gateway.notify(notification(n), from)
+    await assert.rejects(before.gateway.notify(notification(3), from), { status: 429 })
+    await before.gateway.notify(notification(4), { isOwn: false, address: '192.0.2.2' })
+    await before[Symbol.asyncDispose]()
+
+    await using after = await openGateway(db, { script, clock: before.clock, deps: { settings } })
+    await eventually(() => after.gateway.health().queued === 4)
+    await assert.rejects(after.gateway.notify(notification(5), from), { status: 429 })
+    isUp = true
+    await eventually(() => {
+      after.clock.advance(5000)
+      return after.gateway.health().queued === 0
+    })
+    assert.deepEqual(await after.gateway.notify(notification(6), from), { rejected: [] })
+  })
+})
+
+describe('a notification as it waits', () => {
+  const device = { app_id: 'app', pushkey: 'key' }
+  const read = (text: string | undefined) => JSON.parse(text ?? 'null') as Record<string, unknown>
+
+  test('is whole where it is not too long', () => {
+    const notification = {
+      event_id: '$1',
+      other: [1],
+      content: { body: 'hello', more: {} },
+      devices: [device, device],
+    }
+    assert.deepEqual(read(queueText(notification, device)), { ...notification, devices: [device] })
+  })
+
+  test('is cut where it is: names, content, and what is not known', () => {
+    const notification = {
+      event_id: '$1',
+      room_name: 'ü'.repeat(10_000),
+      membership: 'join',
+      counts: { unread: 2, other: 'x'.repeat(100_000) },
+      content: { msgtype: 'm.text', body: 'x'.repeat(5000), formatted_body: 'y'.repeat(5000) },
+      other: 'x'.repeat(100_000),
+      devices: [device],
+    }
+    const text = queueText(notification, device)
+    const { room_name: name, content, ...rest } = read(text)
+    assert.deepEqual(rest, { event_id: '$1', membership: 'join', counts: { unread: 2 }, devices: [device] })
+    assert.ok(Buffer.byteLength(String(name)) <= 1024)
+    assert.deepEqual(content, { msgtype: 'm.text', body: `${'x'.repeat(999)}…` })
+  })
+
+  test('has no content where that cannot be cut, and does not wait where it is still too long', () => {
+    const content = { keys: 'x'.repeat(MAX_QUEUED_TEXT_BYTES) }
+    assert.deepEqual(read(queueText({ event_id: '$1', content, devices: [device] }, device)), {
+      event_id: '$1',
+      devices: [device],
+    })
+    const wide = { ...device, data: content }
+    assert.equal(queueText({ event_id: '$1', devices: [wide] }, wide), undefined)
+  })
+})
