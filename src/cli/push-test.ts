@@ -86,8 +86,10 @@ const MEANING_FOR_MAIL: Readonly<Record<string, string>> = {
 }
 
 function detailOf({ gateway_status, ms, error }: NonNullable<Answer['org.belfry.attempt']>): string {
-  const said = gateway_status === null ? error && faultText(error) : `status ${gateway_status}`
-  return ` (${[said, `${ms} ms`].filter((part) => part !== null).join(', ')})`
+  const status = gateway_status === null ? null : `status ${gateway_status}`
+  // A fault may say more than the status that came with it.
+  const fault = error === null || error === status ? null : faultText(error)
+  return ` (${[fault, status, `${ms} ms`].filter((part) => part !== null).join(', ')})`
 }
 
 function read(argv: readonly string[]) {

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { World } from '../../src/cli/command.ts'
+import { runCommand } from '../../src/cli/main.ts'
+import { TOKEN_REFUSED } from '../../src/delivery/poke-fault.ts'
+
+const PUSHER = {
+  kind: 'webpush',
+  app_id: 'org.example.web',
+  pushkey: 'key',
+  app_display_name: 'App',
+  device_display_name: 'Firefox',
+}
+
+/** What `belfry push test` prints when the server answers so about the one pusher. */
+async function printed(answer: { gateway_status: number | null; error: string | null }) {
+  const lines: string[] = []
+  const attempt = { event_id: '$e', ms: 5, ...answer }
+  const pages = [{ pushers: [PUSHER] }, { status: 'unreachable', 'org.belfry.attempt': attempt }]
+  const world = {
+    env: { BELFRY_TOKEN: 'secret' },
+    fetch: async () => Response.json(pages.shift()),
+    print: (line: string) => void lines.push(line),
+    complain: (line: string) => void lines.push(line),
+  }
+  assert.equal(await runCommand(['push', 'test'], world as unknown as World), 1)
+  return lines.join('\n').replace(/^.*?: /, '')
+}
+
+const ROWS: [answer: Parameters<typeof printed>[0], text: string][] = [
+  [{ gateway_status: 503, error: 'status 503' }, 'not delivered (status 503, 5 ms)'],
+  [{ gateway_status: null, error: 'timeout' }, 'not delivered (timeout, 5 ms)'],
+  [
+    { gateway_status: 403, error: TOKEN_REFUSED },
+    'not delivered (vapid token refused: the push service does not accept how this server shows itself; look at its clock and at push.contact, status 403, 5 ms)',
+  ],
+]
+for (const [answer, text] of ROWS)
+  test(`"belfry push test" tells ${answer.error ?? 'nothing'} with what can be done about it`, async () =>
+    assert.equal(await printed(answer), text))
