@@ -279,6 +279,7 @@ function createStages(
     ruleFaults,
     badge: config.push.badge,
   })
+  const quotas = { ...config.quotas }
   const rooms: RoomDeps = {
     db,
     bus,
@@ -286,6 +287,7 @@ function createStages(
     random,
     log,
     serverName,
+    quotas,
     notifications,
     defaultVersion: config.rooms.default_version,
     allowEncryption: config.rooms.allow_encryption,
@@ -296,6 +298,7 @@ function createStages(
     clock,
     random,
     serverName,
+    quotas,
     passwords: createPasswords(),
     authSessions: createAuthSessions({ clock, random }),
     loginAttempts: createLoginAttemptLimiter(config.rate_limits, clock),

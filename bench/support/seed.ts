@@ -4,6 +4,7 @@ import { insertToken, upsertDevice } from '../../src/accounts/devices-store.ts'
 import { hashToken, newDeviceId, newToken } from '../../src/accounts/tokens.ts'
 import { insertUser } from '../../src/accounts/users-store.ts'
 import { createLocalBus } from '../../src/cluster/bus.ts'
+import { loadConfig } from '../../src/config/load.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { type DeviceId, type RoomId, systemRandom, type UserId } from '../../src/lib/ids.ts'
 import { createOccupancy } from '../../src/lib/occupancy.ts'
@@ -88,8 +89,19 @@ const log = pino({ level: 'warn' })
 export function roomDepsOf(db: Database): RoomDeps {
   const [clock, bus] = [systemClock, createLocalBus()]
   const notifications = notificationDeps({ clock, bus, log, trace: NO_TRACE, legacyMentionRules: true })
+  const { quotas } = loadConfig({ argv: [], env: {} })
   const settings = { defaultVersion: '12', allowEncryption: false } as const
-  return { db, bus, clock, random: systemRandom, log, serverName: 'localhost', notifications, ...settings }
+  return {
+    db,
+    bus,
+    clock,
+    random: systemRandom,
+    log,
+    serverName: 'localhost',
+    notifications,
+    quotas,
+    ...settings,
+  }
 }
 
 function pusherDepsOf(db: Database) {

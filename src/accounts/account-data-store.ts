@@ -1,4 +1,5 @@
 import type { RoomId, UserId } from '../lib/ids.ts'
+import { sql } from 'kysely'
 import { query } from '../storage/query.ts'
 
 export const upsertAccountData = query<{
@@ -43,6 +44,21 @@ export const accountDataSince = query<{ userId: UserId; since: number }>()((db, 
     .where('position', '>', p.since)
     .orderBy('position'),
 )
+
+/** How much account data a user has besides this one, and how large this one is (null: it is not there). Markers are not counted. */
+export const accountDataUsage = query<{ userId: UserId; roomId: RoomId | ''; type: string }>()((db, p) => {
+  const isThis = sql<boolean>`(room_id = ${p.roomId} and type = ${p.type})`
+  const size = sql<number>`octet_length(type) + octet_length(content)`
+  return db
+    .selectFrom('account_data')
+    .select([
+      sql<number>`count(case when not ${isThis} then 1 end)`.as('entries'),
+      sql<number>`coalesce(sum(case when not ${isThis} then ${size} end), 0)`.as('bytes'),
+      sql<number | null>`sum(case when ${isThis} then ${size} end)`.as('present'),
+    ])
+    .where('user_id', '=', p.userId)
+    .where('type', '<>', sql.lit('m.fully_read'))
+})
 
 export const deleteAccountData = query<{ userId: UserId }>()((db, p) =>
   db.deleteFrom('account_data').where('user_id', '=', p.userId),

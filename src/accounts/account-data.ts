@@ -1,11 +1,12 @@
 import type { Bus } from '../cluster/bus.ts'
-import { invalidParam, MatrixError, notFound } from '../lib/errors.ts'
+import type { Quotas } from '../config/limits-schema.ts'
+import { invalidParam, MatrixError, notFound, tooMany, tooMuch } from '../lib/errors.ts'
 import type { RoomId, UserId } from '../lib/ids.ts'
 import { type JsonObject, parseStored } from '../lib/json.ts'
 import type { Database, Transaction } from '../storage/database.ts'
 import type { Queries } from '../storage/query.ts'
 import { nextPosition } from '../storage/stream.ts'
-import { accountDataOfType, upsertAccountData } from './account-data-store.ts'
+import { accountDataOfType, accountDataUsage, upsertAccountData } from './account-data-store.ts'
 import { replaceIgnored } from './ignored-users.ts'
 import { rulesetOf, type RuleSettings } from './rules.ts'
 
@@ -20,10 +21,10 @@ const MAX_TYPE_BYTES = 255
 
 /**
  * Sets account data for a client.
- * @throws MatrixError 405 `M_BAD_JSON` for what the server keeps itself; 400 for a type that is too long
+ * @throws MatrixError 405 `M_BAD_JSON` for what the server keeps itself; 400 for a type that is too long; 403 or 413 past a quota
  */
 export async function setAccountData(
-  deps: { db: Database; bus: Bus },
+  deps: { db: Database; bus: Bus; quotas: Quotas },
   key: AccountDataKey,
   content: JsonObject,
 ): Promise<void> {
@@ -33,7 +34,33 @@ export async function setAccountData(
   if (Buffer.byteLength(key.type) > MAX_TYPE_BYTES) {
     throw invalidParam(`The type must not be longer than ${MAX_TYPE_BYTES} bytes`)
   }
-  await deps.db.transaction((tx) => writeAccountData(deps, tx, key, content))
+  await deps.db.transaction(async (tx) => {
+    await checkQuota(tx, deps.quotas, { ...key, bytes: Buffer.byteLength(JSON.stringify(content)) })
+    await writeAccountData(deps, tx, key, content)
+  })
+}
+
+/** What is there may always be replaced by what is not larger. */
+async function checkQuota(
+  tx: Queries,
+  { account_data_bytes, account_data_entries }: Quotas,
+  { bytes, ...key }: AccountDataKey & { bytes: number },
+): Promise<void> {
+  const usage = await tx.first(accountDataUsage, key)
+  if (!usage) return
+  const { entries, bytes: others, present } = usage
+  const size = bytes + Buffer.byteLength(key.type)
+  if (present !== null && size <= present) return
+  if (present === null && entries >= account_data_entries)
+    throw tooMany(
+      'quotas.account_data_entries',
+      `You have ${entries} pieces of account data, and no more may be; use one of their types again`,
+    )
+  if (others + size > account_data_bytes)
+    throw tooMuch(
+      'quotas.account_data_bytes',
+      `Your account data may have ${account_data_bytes} bytes in all, and would have ${others + size}; make some of it smaller`,
+    )
 }
 
 /**

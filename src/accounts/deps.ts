@@ -1,4 +1,5 @@
 import type { Bus } from '../cluster/bus.ts'
+import type { Quotas } from '../config/limits-schema.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { DeviceId, Random, UserId } from '../lib/ids.ts'
 import type { Database, Transaction } from '../storage/database.ts'
@@ -12,6 +13,7 @@ export type AccountDeps = {
   readonly random: Random
   /** The domain of this server's user ids. */
   readonly serverName: string
+  readonly quotas: Quotas
   readonly passwords: Passwords
   readonly authSessions: AuthSessions
   readonly loginAttempts: AttemptLimiter

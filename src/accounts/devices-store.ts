@@ -1,4 +1,4 @@
-import type { RawBuilder } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { DeviceId, UserId } from '../lib/ids.ts'
 import { query } from '../storage/query.ts'
 
@@ -47,6 +47,17 @@ export const upsertDevice = query<{
         last_seen_ts: eb.ref('excluded.last_seen_ts'),
       })),
     ),
+)
+
+/** How many devices a user has, and whether this is one of them (1 or 0). */
+export const deviceUsage = query<{ userId: UserId; deviceId: DeviceId }>()((db, p) =>
+  db
+    .selectFrom('devices')
+    .select([
+      sql<number>`count(*)`.as('count'),
+      sql<number>`count(case when device_id = ${p.deviceId} then 1 end)`.as('is_known'),
+    ])
+    .where('user_id', '=', p.userId),
 )
 
 export const devicesOfUser = query<{ userId: UserId }>()((db, p) =>

@@ -1,9 +1,9 @@
-import { forbidden } from '../lib/errors.ts'
+import { forbidden, tooMany } from '../lib/errors.ts'
 import type { DeviceId, UserId } from '../lib/ids.ts'
 import type { Transaction } from '../storage/database.ts'
 import type { AccountDeps } from './deps.ts'
 import { removeDevices } from './devices.ts'
-import { devicesOfUser, deleteTokens, insertToken, upsertDevice } from './devices-store.ts'
+import { devicesOfUser, deviceUsage, deleteTokens, insertToken, upsertDevice } from './devices-store.ts'
 import { hashToken, newDeviceId, newToken } from './tokens.ts'
 
 /** What a login or a registration says of the device that it is for. */
@@ -16,7 +16,7 @@ export type NewSession = {
 
 export type Session = { userId: UserId; deviceId: DeviceId; accessToken: string }
 
-/** Gives a device a token. One that it had before is good no longer. */
+/** Gives a device a token. One that it had before is good no longer. @throws MatrixError 403 when it would be one device too many */
 export async function startSession(
   deps: AccountDeps,
   tx: Transaction,
@@ -27,6 +27,7 @@ export async function startSession(
   const accessToken = newToken(deps.random)
   const now = deps.clock.now()
   const { displayName = null, address } = wanted
+  await checkQuota(deps, tx, { userId, deviceId })
   await tx.run(upsertDevice, { userId, deviceId, displayName, address, now })
   if (wanted.deviceId !== undefined) {
     await tx.run(deleteTokens, { userId, deviceIds: [deviceId] })
@@ -34,6 +35,19 @@ export async function startSession(
   }
   await tx.run(insertToken, { tokenHash: hashToken(accessToken), userId, deviceId, now })
   return { userId, deviceId, accessToken }
+}
+
+async function checkQuota(
+  { quotas }: AccountDeps,
+  tx: Transaction,
+  device: { userId: UserId; deviceId: DeviceId },
+): Promise<void> {
+  const usage = await tx.first(deviceUsage, device)
+  if (!usage || usage.is_known > 0 || usage.count < quotas.devices) return
+  throw tooMany(
+    'quotas.devices',
+    `You have ${usage.count} devices, and no more may be; log one out, or log in with the device_id of one of them`,
+  )
 }
 
 /** Ends one session: the device goes, and with it its token and its pushers. */

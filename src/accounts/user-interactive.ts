@@ -76,10 +76,11 @@ function namedBy(auth: JsonObject): string | undefined {
 
 function challenge(
   deps: AccountDeps,
-  { purpose, stage }: Interaction,
+  { purpose, stage, owner }: Interaction,
   more: { session?: Json | undefined; error?: string } = {},
 ): Authorisation {
-  const session = typeof more.session === 'string' ? more.session : deps.authSessions.open(purpose)
+  const session =
+    typeof more.session === 'string' ? more.session : deps.authSessions.open(purpose, owner?.userId)
   const failure = more.error === undefined ? {} : { errcode: 'M_FORBIDDEN', error: more.error }
   return {
     kind: 'challenge',

@@ -7,7 +7,7 @@ import { parseFilter } from '../rooms/sync/filter.ts'
 import { checkOwn } from './own-user.ts'
 
 /** Stored filters (client-server API, "Filtering"): refused when `/sync` could not read them, kept as they were given. */
-export function filtersRoutes(deps: Pick<AccountDeps, 'db'>): Route[] {
+export function filtersRoutes(deps: Pick<AccountDeps, 'db' | 'quotas'>): Route[] {
   return [
     defineRoute({
       method: 'POST',

@@ -63,3 +63,28 @@ export const limitsSchema = z.strictObject({
       'Accept the access token as `?access_token=` too. Old clients send nothing else; proxies tend to log it.',
   }),
 })
+
+/** What one user, or one room, may keep. What is there already beyond a quota stays, and may be read and made smaller. */
+export const quotasSchema = z.strictObject({
+  account_data_bytes: setting(count(4_194_304, { min: 1024 }), {
+    about: 'Bytes of account data of one user, that of rooms included.',
+  }),
+  account_data_entries: setting(count(5000), {
+    about: 'Pieces of account data of one user, that of rooms included.',
+  }),
+  filters: setting(count(1000), { about: 'Stored filters of one user.' }),
+  filter_bytes: setting(count(1_048_576, { min: 1024 }), { about: 'Bytes of stored filters of one user.' }),
+  devices: setting(count(1000), { about: 'Devices of one user.' }),
+  rooms_joined: setting(count(5000), { about: 'Rooms that one user may be in.' }),
+  rooms_created: setting(count(5000), { about: 'Rooms that one user may have created, in all.' }),
+  aliases: setting(count(1000), { about: 'Room aliases that one user may have made.' }),
+  room_state_events: setting(count(10_000), {
+    about: 'State events of one room, without members: pairs of a type and a state key.',
+  }),
+  room_state_bytes: setting(count(4_194_304, { min: 1024 }), {
+    about:
+      'Bytes of the contents of these state events. What a room is governed by (power levels, join rules, name …) can always be set.',
+  }),
+})
+
+export type Quotas = z.output<typeof quotasSchema>

@@ -20,6 +20,7 @@ const SECTIONS: Record<string, string> = {
   gateway: 'The push gateway',
   rate_limits: 'Rate limits',
   limits: 'Limits',
+  quotas: 'Quotas',
 }
 
 /** The reference page, `docs/configuration.md`. */

@@ -3,7 +3,7 @@ import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 import { canonicalAddress } from '../lib/mail/address.ts'
 import { parseProxy } from '../lib/outbound/proxy.ts'
-import { limitsSchema } from './limits-schema.ts'
+import { limitsSchema, quotasSchema } from './limits-schema.ts'
 import { count, flagOff, flagOn, setting } from './setting.ts'
 
 // The whole configuration: every key with its default, its limits and the sentence the reference page prints.
@@ -426,6 +426,7 @@ export const configSchema = z.strictObject({
   trace: traceSchema.prefault({}),
   rate_limits: rateLimitsSchema.prefault({}),
   limits: limitsSchema.prefault({}),
+  quotas: quotasSchema.prefault({}),
 })
 
 export type Database = NonNullable<z.output<typeof configSchema>['database']>

@@ -27,6 +27,17 @@ export const invalidParam = (message: string) => new MatrixError(400, 'M_INVALID
 export const missingParam = (names: readonly string[]) =>
   new MatrixError(400, 'M_MISSING_PARAM', `Missing: ${names.join(', ')}`)
 export const tooLarge = (message: string) => new MatrixError(413, 'M_TOO_LARGE', message)
+/** A quota is used up. `setting`: its name in the configuration, so that an operator who is asked knows what to change. */
+export const tooMany = (setting: string, message: string) =>
+  overQuota(403, 'M_FORBIDDEN', { setting, message })
+/** As `tooMany`, of bytes. */
+export const tooMuch = (setting: string, message: string) =>
+  overQuota(413, 'M_TOO_LARGE', { setting, message })
+const overQuota = (
+  status: 403 | 413,
+  errcode: string,
+  { setting, message }: { setting: string; message: string },
+) => new MatrixError(status, errcode, message, { extra: { 'org.belfry.quota': setting } })
 export const missingToken = () =>
   new MatrixError(401, 'M_MISSING_TOKEN', 'Send an access token, as "Authorization: Bearer <token>"')
 export const unknownToken = () =>

@@ -17,6 +17,13 @@ export const aliasesOfRoom = query<{ roomId: RoomId }>()((db, p) =>
   db.selectFrom('room_aliases').select('alias').where('room_id', '=', p.roomId).orderBy('alias'),
 )
 
+export const aliasesMade = query<{ userId: UserId }>()((db, p) =>
+  db
+    .selectFrom('room_aliases')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('created_by', '=', p.userId),
+)
+
 /** Changes no row when the alias is taken. */
 export const insertAlias = query<{
   alias: RoomAlias

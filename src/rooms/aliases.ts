@@ -1,8 +1,8 @@
-import { forbidden, invalidParam, MatrixError, notFound } from '../lib/errors.ts'
+import { forbidden, invalidParam, MatrixError, notFound, tooMany } from '../lib/errors.ts'
 import { isRoomAlias, type RoomAlias, type RoomId, serverOf, type UserId } from '../lib/ids.ts'
 import type { Transaction } from '../storage/database.ts'
 import type { Queries } from '../storage/query.ts'
-import { aliasByName, aliasesOfRoom, deleteAlias, insertAlias } from './alias-store.ts'
+import { aliasByName, aliasesMade, aliasesOfRoom, deleteAlias, insertAlias } from './alias-store.ts'
 import type { RoomDeps } from './deps.ts'
 import { membershipIn } from './membership-store.ts'
 import { levelOf, levelToSend } from './power-levels.ts'
@@ -23,9 +23,12 @@ export async function addAlias(deps: RoomDeps, { alias, roomId, userId }: Naming
   })
 }
 
-/** False: the alias leads to a room already. */
+/** False: the alias leads to a room already. @throws MatrixError 403 when the user has made too many */
 export async function takeAlias(deps: RoomDeps, tx: Transaction, naming: Naming): Promise<boolean> {
   const { alias, roomId, userId } = naming
+  const count = (await tx.first(aliasesMade, { userId }))?.count ?? 0
+  if (count >= deps.quotas.aliases)
+    throw tooMany('quotas.aliases', `You have made ${count} room aliases, and no more may be; delete one`)
   const row = { alias, roomId, createdBy: userId, createdAt: deps.clock.now() }
   return (await tx.run(insertAlias, row)) > 0
 }

@@ -16,6 +16,7 @@ import type { StoredEvent } from './event.ts'
 import { moveCounters, setMembership } from './membership-store.ts'
 import { editedPosition, relationWithTarget, threadOf } from './relation.ts'
 import { creatorsAbove, type RoomView, viewRoom } from './room-view.ts'
+import { countState } from './state-quota.ts'
 import { setCurrentState } from './state-store.ts'
 import { contentText } from './validate-event.ts'
 
@@ -37,7 +38,7 @@ export type EventDraft = {
 /**
  * The one place where events are born: checks the draft against the rules of its room, gives it its position, and
  * writes in the same transaction all that follows from it: current state, memberships, counters, notifications, work
- * for the pushers. Throws 403 `M_FORBIDDEN`, and what `contentText` throws. It does not look for one sent before.
+ * for the pushers. Throws 403 `M_FORBIDDEN`, and what `contentText` and `countState` throw. It does not look for one sent before.
  */
 export async function appendEvent(deps: RoomDeps, tx: Transaction, draft: EventDraft): Promise<StoredEvent> {
   const room = await viewRoom(tx, draft)
@@ -57,6 +58,10 @@ export async function appendTo(
   checkEncryption(deps, draft)
   const relation = await relationWithTarget(tx, draft)
   const threadId = threadOf(relation)
+  if (draft.stateKey !== undefined) {
+    const { roomId, type, stateKey } = draft
+    await countState(deps, tx, { roomId, type, stateKey, bytes: Buffer.byteLength(content) }, room)
+  }
   const event: StoredEvent = {
     position: await nextPosition(tx),
     eventId: draft.eventId ?? newEventId(deps),

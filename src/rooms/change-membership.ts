@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { userById } from '../accounts/users-store.ts'
-import { forbidden, notFound } from '../lib/errors.ts'
+import { forbidden, notFound, tooMany } from '../lib/errors.ts'
 import { type EventId, type RoomId, serverOf, type UserId } from '../lib/ids.ts'
 import type { JsonObject } from '../lib/json.ts'
 import type { Transaction } from '../storage/database.ts'
@@ -10,6 +10,7 @@ import { appendTo } from './append-event.ts'
 import { authorise } from './authorise.ts'
 import type { RoomDeps } from './deps.ts'
 
+import { joinedRoomCount } from './membership-store.ts'
 import { restrictedJoin } from './restricted-join.ts'
 import { type RoomView, viewRoom } from './room-view.ts'
 
@@ -44,6 +45,7 @@ export async function changeMembership(
   if (room.present && isRepeated(change, room)) return room.present.eventId
   checkTarget(change, room)
   if (membership === 'invite') await checkInvitee(deps, tx, target)
+  if (membership === 'join' && room.targetMembership !== 'join') await checkQuota(deps, tx, target)
   const content = await contentWithProfile(tx, change)
   const authoriser = membership === 'join' ? await restrictedJoin(tx, target, room) : undefined
   if (authoriser) content['join_authorised_via_users_server'] = authoriser
@@ -51,6 +53,12 @@ export async function changeMembership(
   if (room.present?.sender === sender && isDeepStrictEqual(room.present.content, content))
     return room.present.eventId
   return (await appendTo(deps, tx, { ...draft, content }, view)).eventId
+}
+
+async function checkQuota({ quotas }: RoomDeps, tx: Queries, userId: UserId): Promise<void> {
+  const count = await joinedRoomCount(tx, userId)
+  if (count >= quotas.rooms_joined)
+    throw tooMany('quotas.rooms_joined', `You are in ${count} rooms, and no more may be; leave one`)
 }
 
 const NOT_IN_ROOM = 'You are not in this room'

@@ -1,4 +1,4 @@
-import { invalidParam, MatrixError } from '../lib/errors.ts'
+import { invalidParam, MatrixError, tooMany } from '../lib/errors.ts'
 import type { RoomAlias, RoomId, UserId } from '../lib/ids.ts'
 import { isJsonObject, type JsonObject } from '../lib/json.ts'
 import type { Transaction } from '../storage/database.ts'
@@ -8,7 +8,7 @@ import { listsCreator } from './authorise-power-levels.ts'
 import { changeMembership } from './change-membership.ts'
 import type { RoomDeps } from './deps.ts'
 import { firstPowerLevels, type Preset, presetState } from './room-preset.ts'
-import { addRoom } from './room-store.ts'
+import { addRoom, roomsCreated } from './room-store.ts'
 import { ROOM_VERSIONS, type RoomVersion } from './room-versions.ts'
 import { setStateIn } from './send-event.ts'
 
@@ -100,6 +100,7 @@ function planRoom(deps: RoomDeps, creator: UserId, request: RoomRequest): Plan {
 /** The room, its create event, and its creator in it. */
 async function setUp(deps: RoomDeps, tx: Transaction, plan: Plan): Promise<void> {
   const { roomId, creator, version, createEventId } = plan
+  await checkQuota(deps, tx, creator)
   await addRoom(tx, { roomId, version: version.id, creator, createdAt: deps.clock.now() })
   await rejectedAsState(async () => {
     const create = { roomId, sender: creator, type: 'm.room.create', stateKey: '', content: plan.creation }
@@ -116,6 +117,15 @@ async function setUp(deps: RoomDeps, tx: Transaction, plan: Plan): Promise<void>
 }
 
 type Creation = Pick<Plan, 'request' | 'version' | 'creator' | 'preset' | 'invited'>
+
+async function checkQuota({ quotas }: RoomDeps, tx: Transaction, creator: UserId): Promise<void> {
+  const count = (await tx.first(roomsCreated, { creator }))?.count ?? 0
+  if (count >= quotas.rooms_created)
+    throw tooMany(
+      'quotas.rooms_created',
+      `You have created ${count} rooms, and no more may be; use one of them`,
+    )
+}
 
 function creationContent({ request, version, creator, preset, invited }: Creation): JsonObject {
   const { creator: _, room_version: __, ...asked } = request.creation_content ?? {}

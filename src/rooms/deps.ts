@@ -1,4 +1,5 @@
 import type { Bus } from '../cluster/bus.ts'
+import type { Quotas } from '../config/limits-schema.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Random } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
@@ -15,6 +16,7 @@ export type RoomDeps = {
   log: Log
   /** The domain of this server's user ids and aliases. */
   serverName: string
+  quotas: Quotas
   notifications: NotificationDeps
   /** The version of a room whose creator asks for none. */
   defaultVersion: RoomVersion['id']

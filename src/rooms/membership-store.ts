@@ -23,6 +23,11 @@ export async function membersOfRoom(
   return q.all(membersWith, { roomId, memberships })
 }
 
+/** How many rooms the user is in. */
+export async function joinedRoomCount(q: Queries, userId: UserId): Promise<number> {
+  return (await q.first(countJoined, { userId }))?.count ?? 0
+}
+
 /** The rooms to which a user stands in one of the memberships, forgotten ones left out. */
 export async function roomsOfUser(
   q: Queries,
@@ -92,6 +97,14 @@ export const membersWith = query<{ roomId: RoomId; memberships: readonly Members
     .where('room_id', '=', p.roomId)
     .where('membership', 'in', d.list(p.memberships) as RawBuilder<Membership>)
     .orderBy('user_id'),
+)
+
+export const countJoined = query<{ userId: UserId }>()((db, p) =>
+  db
+    .selectFrom('memberships')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('user_id', '=', p.userId)
+    .where('membership', '=', 'join'),
 )
 
 export const roomsWith = query<{ userId: UserId; memberships: readonly Membership[] }>()((db, p, d) =>

@@ -40,6 +40,28 @@ export const upsertReceipt = query<
     ),
 )
 
+/** Forgets the receipts of one user in threads of a room but for the newest. */
+export const dropOldReceipts = query<Omit<ReceiptKey, 'threadId'> & { keep: number }>()((db, p) =>
+  db
+    .deleteFrom('receipts')
+    .where('room_id', '=', p.roomId)
+    .where('user_id', '=', p.userId)
+    .where('receipt_type', '=', p.type)
+    .where('thread_id', 'not in', ['', 'main'])
+    .where('position', '<=', (eb) =>
+      eb
+        .selectFrom('receipts')
+        .select('position')
+        .where('room_id', '=', p.roomId)
+        .where('user_id', '=', p.userId)
+        .where('receipt_type', '=', p.type)
+        .where('thread_id', 'not in', ['', 'main'])
+        .orderBy('position', 'desc')
+        .limit(1)
+        .offset(p.keep),
+    ),
+)
+
 /** The receipts of some rooms that came after `since` and that the user may know of: their own, and public ones. */
 export const receiptsSince = query<{ roomIds: readonly RoomId[]; userId: UserId; since: number }>()(
   (db, p, d) =>

@@ -11,7 +11,13 @@ import { findEventOfRoom } from './event-store.ts'
 import type { StoredEvent } from './event.ts'
 import { historiesOf } from './history-store.ts'
 import { moveFullyRead } from './read-markers.ts'
-import { receiptPosition, receiptsSince, type ReceiptType, upsertReceipt } from './receipts-store.ts'
+import {
+  dropOldReceipts,
+  receiptPosition,
+  receiptsSince,
+  type ReceiptType,
+  upsertReceipt,
+} from './receipts-store.ts'
 import { type Relation, relationOf } from './relation.ts'
 import { isVisible, visibleSpans } from './visibility.ts'
 
@@ -53,6 +59,9 @@ async function requireVisible(q: Queries, userId: UserId, event: StoredEvent): P
     throw forbidden('You may not see this event')
 }
 
+/** A user's receipts in so many threads of a room, the newest, are told to its members. What is unread does not depend on them. */
+const THREADS_TOLD = 1000
+
 async function moveReceipt(
   deps: ReceiptDeps,
   tx: Transaction,
@@ -69,6 +78,8 @@ async function moveReceipt(
   const position = await nextPosition(tx)
   const at = { eventId: event.eventId, eventPosition: event.position, ts: deps.clock.now(), position }
   await tx.run(upsertReceipt, { ...key, ...at })
+  if (!before && threadId !== '' && threadId !== 'main')
+    await tx.run(dropOldReceipts, { ...key, keep: THREADS_TOLD })
   await markRead(deps, tx, { userId, roomId: event.roomId, threadId, position: event.position })
   const topic = type === 'm.read' ? (`room:${event.roomId}` as const) : (`user:${userId}` as const)
   tx.onCommit(() => deps.bus.publish(topic))

@@ -13,6 +13,7 @@ import { levelOf, levelToAct } from './power-levels.ts'
 import { prunedContent } from './prune.ts'
 import { relationWithTarget } from './relation.ts'
 import { type RoomView, viewRoom } from './room-view.ts'
+import { countPruned } from './state-quota.ts'
 
 export type Redaction = {
   roomId: RoomId
@@ -78,6 +79,9 @@ async function takeAway(
   const { roomId, eventId, position, type, stateKey } = redacted
   const content = JSON.stringify(prunedContent(room.version, type, redacted.content))
   await takeBackEdit(tx, redacted)
+  // Before it is pruned: the totals of the room have its size as it is.
+  const bytes = Buffer.byteLength(JSON.stringify(redacted.content)) - Buffer.byteLength(content)
+  await countPruned(tx, redacted, bytes)
   await pruneEvent(tx, { eventId, content, redactedBy: by.eventId })
   if (type === 'm.room.member' && stateKey !== null) {
     const userId = stateKey as UserId

@@ -28,6 +28,24 @@ export const roomById = query<{ roomId: RoomId }>()((db, p) =>
   db.selectFrom('rooms').selectAll().where('room_id', '=', p.roomId),
 )
 
+export const roomsCreated = query<{ creator: UserId }>()((db, p) =>
+  db
+    .selectFrom('rooms')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('creator', '=', p.creator),
+)
+
+/** By how much the current state of a room grows, or with negative numbers shrinks. */
+export const moveStateUsage = query<{ roomId: RoomId; events: number; bytes: number }>()((db, p, d) =>
+  db
+    .updateTable('rooms')
+    .set((eb) => ({
+      state_events: eb('state_events', '+', d.integer(p.events)),
+      state_bytes: eb('state_bytes', '+', d.integer(p.bytes)),
+    }))
+    .where('room_id', '=', p.roomId),
+)
+
 export type MessageView = {
   roomId: RoomId
   sender: UserId
@@ -117,6 +135,8 @@ export const viewForState = query<StateView>()((db, p) =>
     )
     .leftJoin('events as present_event', 'present_event.position', 'present.position')
     .select([
+      'rooms.state_events',
+      'rooms.state_bytes',
       'rules_event.content as join_rules',
       'target.membership as target_membership',
       'present_event.event_id as present_event_id',

@@ -18,7 +18,9 @@ export type RoomView = AuthState & {
   /** The event that the same device sent before under the same transaction id. */
   sentBefore: EventId | undefined
   /** The current event of the type and state key in question. */
-  present: { eventId: EventId; sender: UserId; content: JsonObject } | undefined
+  present: { eventId: EventId; sender: UserId; content: JsonObject; bytes: number } | undefined
+  /** The current state without members: how many events, and bytes of their contents. */
+  stateUsage: { events: number; bytes: number }
 }
 
 export type Wanted = {
@@ -60,13 +62,17 @@ export async function viewRoom(q: Queries, wanted: Wanted): Promise<RoomView | u
   }
 }
 
-type StateOfView = Pick<RoomView, 'joinRules' | 'targetMembership' | 'authoriserJoined' | 'present'>
+type StateOfView = Pick<
+  RoomView,
+  'joinRules' | 'targetMembership' | 'authoriserJoined' | 'present' | 'stateUsage'
+>
 
 const NO_STATE: StateOfView = {
   joinRules: undefined,
   targetMembership: undefined,
   authoriserJoined: false,
   present: undefined,
+  stateUsage: { events: 0, bytes: 0 },
 }
 
 async function viewState(q: Queries, wanted: Wanted & { stateKey: string }): Promise<StateOfView> {
@@ -86,7 +92,8 @@ async function viewState(q: Queries, wanted: Wanted & { stateKey: string }): Pro
     present:
       eventId === null || sender === null || present === null
         ? undefined
-        : { eventId, sender, content: parseStored(present) },
+        : { eventId, sender, content: parseStored(present), bytes: Buffer.byteLength(present) },
+    stateUsage: { events: row.state_events, bytes: row.state_bytes },
   }
 }
 

@@ -3,6 +3,8 @@ import type { Json, JsonObject } from '../lib/json.ts'
 
 /** In bytes (client-server API, "Size limits"). */
 export const MAX_EVENT_BYTES = 65_536
+/** Of the content of a member event: a room has one for each user who ever was there, and they do not count for its quota of state. */
+export const MAX_MEMBER_BYTES = 8192
 export const MAX_KEY_BYTES = 255
 /** Far beyond anything real; it keeps the walk below from using up the stack. */
 const MAX_DEPTH = 100
@@ -29,6 +31,8 @@ export function contentText(event: Proposed): string {
   if (keyBytes > MAX_KEY_BYTES) throw invalidParam(`The state key is longer than ${MAX_KEY_BYTES} bytes`)
   checkNumbers(event.content, 0)
   const content = JSON.stringify(event.content)
+  if (event.type === 'm.room.member' && Buffer.byteLength(content) > MAX_MEMBER_BYTES)
+    throw tooLarge(`The content of m.room.member is larger than ${MAX_MEMBER_BYTES} bytes`)
   const frame =
     FRAME_BYTES + typeBytes + keyBytes + Buffer.byteLength(event.roomId) + Buffer.byteLength(event.sender)
   if (frame + Buffer.byteLength(content) > MAX_EVENT_BYTES)

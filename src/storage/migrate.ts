@@ -10,6 +10,7 @@ import { gateway } from './migrations/0008-gateway.ts'
 import { webPush } from './migrations/0009-web-push.ts'
 import { boundedGateway } from './migrations/0010-bounded-gateway.ts'
 import { serverName } from './migrations/0012-server-name.ts'
+import { quotas } from './migrations/0013-quotas.ts'
 import { queueData } from './migrations/0014-queue-data.ts'
 import { edits } from './migrations/0017-edits.ts'
 import { deactivatedUsers } from './migrations/0018-deactivated-users.ts'
@@ -48,6 +49,7 @@ export const migrations: readonly Migration[] = [
   webPush,
   boundedGateway,
   serverName,
+  quotas,
   queueData,
   edits,
   deactivatedUsers,

@@ -101,6 +101,9 @@ export type RoomsTable = {
    * learnt of the members' rules before it no longer holds.
    */
   rules_version: Filled<number>
+  /** Pieces of current state, and bytes of their contents, without members: for the quotas. */
+  state_events: Filled<number>
+  state_bytes: Filled<number>
 }
 
 export type RoomAliasesTable = { alias: RoomAlias; room_id: RoomId; created_by: UserId; created_at: number }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createAuthSessions } from '../../src/accounts/auth-sessions.ts'
-import { systemRandom } from '../../src/lib/ids.ts'
+import { systemRandom, type UserId } from '../../src/lib/ids.ts'
 import { stillClock } from './fixture.ts'
 
 test('a session is good for its purpose, until it is closed or too old', () => {
@@ -18,6 +18,21 @@ test('a session is good for its purpose, until it is closed or too old', () => {
   assert.equal(sessions.isOpen(two, 'password @a:b'), true)
   clock.advance(1)
   assert.equal(sessions.isOpen(two, 'password @a:b'), false)
+})
+
+test('a user has twenty at most: the oldest gives way, and those of others stay', () => {
+  const clock = stillClock()
+  const sessions = createAuthSessions({ clock, random: systemRandom, lifetimeMs: 1000 })
+  const [alice, bob] = ['@alice:here' as UserId, '@bob:here' as UserId]
+  const others = [sessions.open('register'), sessions.open('password', bob)]
+  const own = Array.from({ length: 25 }, () => sessions.open('password', alice))
+  assert.deepEqual(
+    own.map((session) => sessions.isOpen(session, 'password')),
+    own.map((_, at) => at >= 5),
+  )
+  assert.ok(sessions.isOpen(others[0] ?? '', 'register') && sessions.isOpen(others[1] ?? '', 'password'))
+  for (const session of own.slice(5)) sessions.close(session)
+  assert.equal(sessions.size, 2)
 })
 
 test('they are bounded: the oldest gives way, and old ones are forgotten', () => {

@@ -9,6 +9,7 @@ import type { Clock } from '../../src/lib/clock.ts'
 import { limitExceeded } from '../../src/lib/errors.ts'
 import { systemRandom, type UserId } from '../../src/lib/ids.ts'
 import type { Database } from '../../src/storage/database.ts'
+import { quotas } from '../support/quotas.ts'
 
 /** As cheap as argon2 goes. */
 export const CHEAP = { memory: 8, passes: 1 }
@@ -45,6 +46,7 @@ export function accountsOn(db: Database, overrides: Partial<RegistrationDeps> = 
     bus: createLocalBus(),
     random: systemRandom,
     serverName: 'localhost',
+    quotas,
     openRegistration: true,
     passwords: createPasswords({ cost: CHEAP }),
     authSessions: createAuthSessions({ clock, random: systemRandom }),

@@ -27,7 +27,7 @@ describe('GET /sync', () => {
     const house = await serveHouse(t, ['alice'])
     const roomId = await house.create(alice)
     const filter = { room: { timeline: { limit: 1 } } }
-    const id = await storeFilter(house, alice, filter)
+    const id = await storeFilter(house.rooms, alice, filter)
     for (const value of [id, JSON.stringify(filter)]) {
       const { body } = await house.call('GET', `/sync?filter=${escaped(value)}`)
       assert.equal(body.rooms.join[roomId].timeline.events.length, 1)

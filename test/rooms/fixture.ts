@@ -12,6 +12,7 @@ import type { Database } from '../../src/storage/database.ts'
 import { query } from '../../src/storage/query.ts'
 import { NO_TRACE } from '../../src/trace/trace.ts'
 import { silentLog } from '../support/log.ts'
+import { quotas } from '../support/quotas.ts'
 
 export const alice = '@alice:here' as UserId
 export const bob = '@bob:here' as UserId
@@ -44,6 +45,7 @@ export async function openWorld(db: Database): Promise<World> {
     random: systemRandom,
     log: silentLog,
     serverName: 'here',
+    quotas,
     notifications,
     defaultVersion: '12',
     allowEncryption: true,

@@ -18,6 +18,7 @@ import { createTyping } from '../../src/rooms/typing.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { NO_TRACE } from '../../src/trace/trace.ts'
 import { silentLog } from '../support/log.ts'
+import { quotas } from '../support/quotas.ts'
 
 export type ManualClock = Clock & {
   advance(ms: number): void
@@ -132,6 +133,7 @@ export async function openHouse(t: TestContext, db: Database, names: readonly st
     random: systemRandom,
     log: silentLog,
     serverName: 'localhost',
+    quotas,
     notifications,
     defaultVersion: '12',
     allowEncryption: true,

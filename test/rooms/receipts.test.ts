@@ -3,7 +3,8 @@ import { test, type TestContext } from 'node:test'
 import type { EventId, RoomId, UserId } from '../../src/lib/ids.ts'
 import { unreadCounts } from '../../src/notifications/counts.ts'
 import { type Marker, setMarkers } from '../../src/rooms/receipts.ts'
-import { currentPosition } from '../../src/storage/stream.ts'
+import { upsertReceipt } from '../../src/rooms/receipts-store.ts'
+import { currentPosition, nextPosition } from '../../src/storage/stream.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { openHouse, user } from './reading-house.ts'
@@ -109,6 +110,37 @@ onEachDatabase('receipts', (open) => {
     assert.equal(receipts?.length, 2)
     const users = receipts?.[0]?.[eventId] as Record<string, object> | undefined
     assert.deepEqual(Object.keys(users?.['m.read'] ?? {}), [alice, bob])
+  })
+
+  test('receipts in threads are told for the newest thousand of a user, and others stay', async (t) => {
+    const { say, mark, sync, roomId, db } = await setUp(t)
+    const last = await say(roomId, alice, 'last')
+    await mark(bob, read(last), read(last, 'main'))
+    await db.transaction(async (tx) => {
+      for (let at = 0; at < 1000; at++) {
+        const key = { roomId, userId: bob, type: 'm.read' as const, threadId: `$${at}` }
+        const eventId = `$${at}` as EventId
+        await tx.run(upsertReceipt, {
+          ...key,
+          eventId,
+          eventPosition: at,
+          ts: 0,
+          position: await nextPosition(tx),
+        })
+      }
+    })
+    await mark(alice, read(last, last))
+    await mark(bob, read(last, last))
+    const { rooms } = await sync(alice)
+    const told = JSON.stringify(rooms.join[roomId]?.ephemeral)
+    const threads = [...told.matchAll(/"thread_id":"([^"]*)"/g)].map((match) => match[1])
+    assert.equal(
+      threads.filter((thread) => thread !== 'main').length,
+      1001,
+      'a thousand of bob, one of alice',
+    )
+    assert.ok(!threads.includes('$0') && threads.includes('$1') && threads.includes(last))
+    assert.ok(threads.includes('main'))
   })
 
   test('a thread that the event is not part of is refused, and nothing is written', async (t) => {

@@ -27,6 +27,7 @@ function firstVersion(types: Omit<ColumnTypes, 'keysIn'>): string[] {
     LEDGER,
     ...first.statements({ ...types, keysIn }),
     APPLIED,
+    ...roomWithState(),
     ignores('@alice:x', list),
     ignores('@alice:x', list, 'm.other'),
     ignores('@alice:x', list, 'm.ignored_user_list', '!room'),
@@ -37,6 +38,26 @@ function firstVersion(types: Omit<ColumnTypes, 'keysIn'>): string[] {
   ]
 }
 
+/** A room with a name, a topic that was set twice, and a member. */
+function roomWithState(): string[] {
+  const statements = [
+    `insert into rooms (room_id, version, creator, created_at) values ('!room', '11', '@alice:x', 0)`,
+  ]
+  const events = ['m.room.name', 'm.room.topic', 'm.room.topic', 'm.room.member']
+  events.forEach((type, at) => {
+    const content = JSON.stringify({ at: 'é'.repeat(at) })
+    statements.push(
+      `insert into events (position, event_id, room_id, type, state_key, sender, origin_server_ts, content, thread_id)
+        values (${at + 1}, '$${at}', '!room', '${type}', '', '@alice:x', 0, '${content}', 'main')`,
+      `insert into current_state (room_id, type, state_key, event_id, position) values ('!room', '${type}', '', '$${at}', ${at + 1})
+        on conflict (room_id, type, state_key) do update set event_id = excluded.event_id, position = excluded.position`,
+    )
+  })
+  return statements
+}
+
+const stateUsage = query()((db) => db.selectFrom('rooms').select(['state_events', 'state_bytes']))
+
 const ignored = query()((db) =>
   db.selectFrom('ignored_users').selectAll().orderBy('user_id').orderBy('ignored'),
 )
@@ -44,6 +65,8 @@ const ignored = query()((db) =>
 async function assertUnderstood(t: TestContext, url: string): Promise<void> {
   const database = await openDatabase(url, silentLog)
   t.after(() => database[Symbol.asyncDispose]())
+  // The name, and the newer topic: {"at":""} and {"at":"éé"}.
+  assert.deepEqual(await database.all(stateUsage, {}), [{ state_events: 2, state_bytes: 9 + 13 }])
   assert.deepEqual(
     (await database.all(ignored, {})).map((row) => [row.user_id, row.ignored]),
     [
@@ -54,7 +77,7 @@ async function assertUnderstood(t: TestContext, url: string): Promise<void> {
   )
 }
 
-test('an older database on sqlite: who ignores whom is taken from the account data', async (t) => {
+test('an older database on sqlite: who ignores whom is taken from the account data, and state is counted', async (t) => {
   const path = join(temporaryFolder(t), 'belfry.db')
   const old = new DatabaseSync(path)
   const serial = 'integer primary key autoincrement'
@@ -73,7 +96,7 @@ test('an older database on sqlite: who ignores whom is taken from the account da
 const cluster = clusterUrl()
 
 test(
-  'an older database on postgres: who ignores whom is taken from the account data',
+  'an older database on postgres: who ignores whom is taken from the account data, and state is counted',
   { skip: typeof cluster === 'string' ? false : cluster.missing },
   async (t) => {
     const url = await newPostgresUrl(cluster as string)

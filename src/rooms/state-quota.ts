@@ -1,0 +1,60 @@
+import { tooMany, tooMuch } from '../lib/errors.ts'
+import type { Transaction } from '../storage/database.ts'
+import type { RoomDeps } from './deps.ts'
+import type { StoredEvent } from './event.ts'
+import { moveStateUsage } from './room-store.ts'
+import type { RoomView } from './room-view.ts'
+import { currentStateEvent } from './state-store.ts'
+
+/** A room is governed by these; each is one event, and may be set however full the room is. */
+const ALWAYS = new Set(
+  ['create', 'power_levels', 'join_rules', 'history_visibility', 'guest_access', 'server_acl', 'tombstone']
+    .concat(['name', 'topic', 'avatar', 'canonical_alias', 'pinned_events', 'encryption'])
+    .map((name) => `m.room.${name}`),
+)
+
+type Setting = { roomId: StoredEvent['roomId']; type: string; stateKey: string; bytes: number }
+
+/**
+ * Counts a piece of state that is about to be set. Members are not counted: their number is that of the users. Past the quota it may
+ * still be replaced by what is not larger. Throws 403 or 413.
+ */
+export async function countState(
+  deps: RoomDeps,
+  tx: Transaction,
+  setting: Setting,
+  room: RoomView,
+): Promise<void> {
+  const { roomId, type, stateKey, bytes } = setting
+  if (type === 'm.room.member') return
+  const more = { events: room.present ? 0 : 1, bytes: bytes - (room.present?.bytes ?? 0) }
+  const isGoverning = stateKey === '' && ALWAYS.has(type)
+  if (!isGoverning && (more.events > 0 || more.bytes > 0)) checkQuota(deps, room, more)
+  if (more.events !== 0 || more.bytes !== 0) await tx.run(moveStateUsage, { roomId, ...more })
+}
+
+function checkQuota(
+  { quotas }: RoomDeps,
+  { stateUsage }: RoomView,
+  more: { events: number; bytes: number },
+): void {
+  const { room_state_events: events, room_state_bytes: bytes } = quotas
+  if (more.events > 0 && stateUsage.events + more.events > events)
+    throw tooMany(
+      'quotas.room_state_events',
+      `The room has ${stateUsage.events} pieces of state, and no more may be; set one again that is no longer needed`,
+    )
+  if (more.bytes > 0 && stateUsage.bytes + more.bytes > bytes)
+    throw tooMuch(
+      'quotas.room_state_bytes',
+      `The state of a room may have ${bytes} bytes in all, and would have ${stateUsage.bytes + more.bytes}; make some of it smaller`,
+    )
+}
+
+/** The content of an event was taken away: `bytes` fewer, if it is current state. */
+export async function countPruned(tx: Transaction, event: StoredEvent, bytes: number): Promise<void> {
+  const { roomId, type, stateKey, position } = event
+  if (stateKey === null || type === 'm.room.member') return
+  const current = await currentStateEvent(tx, { roomId, type, stateKey })
+  if (current?.position === position) await tx.run(moveStateUsage, { roomId, events: 0, bytes: -bytes })
+}
