@@ -75,3 +75,29 @@ test('a poke that was held tells the text after the edit', async (t) => {
   assert.equal(poke.content?.['body'], 'see you at six')
   assert.ok(!JSON.stringify(gateway.pokes).includes('swordfish'))
 })
+
+test('a poke that is sent again tells the text after the edit', async (t) => {
+  const clock = createManualClock(Date.now())
+  const { url } = await startTestServer(t, { environment: { clock } })
+  const gateway = await startPokeReceiver(t)
+  const alice = await registerUser(url, 'alice')
+  const bob = await registerUser(url, 'bob')
+  const roomId = await bob.createRoom()
+  await alice.post(`/join/${encoded(roomId)}`)
+  await alice.post('/pushers/set', foundingPusher(gateway.url))
+  gateway.answer({ status: 503 })
+  const eventId = await bob.say(roomId, 'lunch at noon')
+  const first = await gateway.waitFor((poke) => poke.event_id === eventId)
+  assert.equal(first.content?.['body'], 'lunch at noon')
+  await edit(bob, roomId, { eventId, text: 'lunch at one' })
+  gateway.answer({})
+  let told: unknown
+  void gateway
+    .waitFor((poke) => poke.event_id === eventId && poke !== first)
+    .then((poke) => (told = poke.content?.['body']))
+  await eventually(() => {
+    if (told === undefined) clock.advance(1000)
+    return told !== undefined
+  })
+  assert.equal(told, 'lunch at one')
+})
