@@ -66,7 +66,7 @@ export function makeWebPushSender(deps: WebPushSenderDeps): WebPushSender {
   }
 
   return {
-    async send(url, poke, { worthSeconds = TTL_SECONDS } = {}) {
+    async send(url, poke, { worthSeconds = TTL_SECONDS, userId } = {}) {
       const { notification } = poke
       const [device] = notification.devices
       const fitting = fit(
@@ -83,8 +83,8 @@ export function makeWebPushSender(deps: WebPushSenderDeps): WebPushSender {
         ttl: worthSeconds,
         topic:
           notification.event_id === undefined
-            ? countsCollapseId(device)
-            : collapseId({ device, notification }),
+            ? countsCollapseId({ device, userId })
+            : collapseId({ device, notification, userId }),
       })
     },
     activate: (url, { appId, pushkey, data }, ackToken) =>

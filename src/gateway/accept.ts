@@ -6,13 +6,13 @@ import { shortHash } from '../lib/short-hash.ts'
 import type { TokenBuckets } from '../lib/token-buckets.ts'
 import type { OpenApp } from './apps.ts'
 import { attempt, type AttemptDeps, type Job, type Settled, stepOf } from './attempt.ts'
-import { dataKeyOf } from './data-key.ts'
 import { deviceKeyOf, messageKeyOf } from './keys.ts'
 import type { Notification, NotificationDevice } from './notification.ts'
 import type { Origin } from './origin.ts'
 import { bytesOfEntry, type QueueRoom } from './queue-room.ts'
 import type { QueueEntry } from './queue-store.ts'
 import { queueText } from './queue-text.ts'
+import { recipientKeyOf } from './recipient-key.ts'
 import type { Known, Recorder } from './recorder.ts'
 import type { Retries } from './retries.ts'
 import type { Step } from './step.ts'
@@ -168,7 +168,7 @@ async function firstAttempt(deps: AcceptDeps, job: Job): Promise<Served> {
 /** The answer does not wait for this. What is lost of it with the process makes a repeat look new, and nothing worse. */
 async function noteSettled(
   deps: AcceptDeps,
-  { messageKey, deviceKey, dataKey, device, line, notification }: Job,
+  { messageKey, deviceKey, recipientKey, device, line, notification }: Job,
   outcome: 'delivered' | 'rejected' | 'dropped',
 ): Promise<void> {
   const at = deps.clock.now()
@@ -178,7 +178,7 @@ async function noteSettled(
       kind: 'seen',
       ...(messageKey !== undefined && { seen: { messageKey, outcome, at } }),
       ...(outcome === 'delivered' && {
-        delivered: { deviceKey, dataKey, at, ...(counts !== undefined && { counts }) },
+        delivered: { deviceKey, recipientKey, at, ...(counts !== undefined && { counts }) },
       }),
     })
     if (woken > 0) deps.retries.expect(queueLine(device.app_id, line), at)
@@ -235,7 +235,7 @@ async function enter(deps: AcceptDeps, { notification }: Job, entry: QueueEntry)
 
 function entryOf(
   { clock }: AcceptDeps,
-  { device, notification, line, deviceKey, dataKey, messageKey, origin, expiresAt }: Job,
+  { device, notification, line, deviceKey, recipientKey, messageKey, origin, expiresAt }: Job,
   state: Pick<QueueEntry, 'attempts' | 'nextAttemptAt' | 'leasedUntil'>,
 ): QueueEntry | undefined {
   const text = queueText(notification, device)
@@ -244,7 +244,7 @@ function entryOf(
     appId: device.app_id,
     line: queueLine(device.app_id, line),
     deviceKey,
-    dataKey,
+    recipientKey,
     messageKey: messageKey ?? null,
     notification: text,
     countsOnly: !notification.event_id,
@@ -287,7 +287,7 @@ function newJob({ clock, lifeMs }: AcceptDeps, job: NewJob): Job {
     ...job,
     line: app.provider.lineOf(device),
     deviceKey: deviceKeyOf(device),
-    dataKey: dataKeyOf(device.data) ?? '',
+    recipientKey: recipientKeyOf({ device, userId: job.origin.userId }) ?? '',
     expiresAt: clock.now() + life,
     attempts: 0,
   }

@@ -20,8 +20,8 @@ export type Job = {
   device: NotificationDevice
   notification: Notification
   deviceKey: string
-  /** See `dataKeyOf`; empty: no data. */
-  dataKey: string
+  /** See `recipientKeyOf`; empty: there is none. */
+  recipientKey: string
   messageKey: string | undefined
   origin: Origin
   expiresAt: number

@@ -18,9 +18,8 @@ export function messageKeyOf(
   notification: Notification,
   userId?: string,
 ): string | undefined {
-  const key = dedupeKeyOf({ device, notification })
+  const key = dedupeKeyOf({ device, notification, userId })
   if (key === undefined) return undefined
-  const { appId, pushkey, eventId, dataKey } = key
-  if (userId !== undefined) return keyOf(appId, pushkey, eventId, dataKey ?? '', userId)
-  return keyOf(appId, pushkey, eventId, ...(dataKey === undefined ? [] : [dataKey]))
+  const { appId, pushkey, eventId, recipientKey } = key
+  return keyOf(appId, pushkey, eventId, ...(recipientKey === undefined ? [] : [recipientKey]))
 }

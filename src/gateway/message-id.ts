@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { dataKeyOf } from './data-key.ts'
+import { recipientKeyOf } from './recipient-key.ts'
 import type { Message } from './provider.ts'
 
 // Home servers send a notification again when they have not seen the answer, and we send again when a provider has failed.
@@ -9,30 +9,31 @@ import type { Message } from './provider.ts'
 export const LOOP_BACK_EVENT_ID = '$THIS_IS_A_FAKE_EVENT_ID'
 
 /**
- * By which a notification for a device is known again. `dataKey` stands for the pusher's data: an app with two accounts on one phone
- * tells them apart by it (`default_payload`), so an event for one account is no repeat of the same event for the other.
+ * By which a notification for a device is known again. Of two accounts in one app on one phone (`recipientKey`), an event for one is no repeat
+ * of the same event for the other.
  */
-export type DedupeKey = { appId: string; pushkey: string; eventId: string; dataKey?: string }
+export type DedupeKey = { appId: string; pushkey: string; eventId: string; recipientKey?: string }
+
+type About = Pick<Message, 'device' | 'notification' | 'userId'>
 
 /** `undefined` for counts alone, and for the test of a pusher: these are never repeats. */
-export function dedupeKeyOf({
-  device,
-  notification,
-}: Pick<Message, 'device' | 'notification'>): DedupeKey | undefined {
+export function dedupeKeyOf(message: About): DedupeKey | undefined {
+  const { device, notification } = message
   const eventId = notification.event_id
   if (!eventId || eventId === LOOP_BACK_EVENT_ID) return undefined
-  const dataKey = dataKeyOf(device.data)
-  return { appId: device.app_id, pushkey: device.pushkey, eventId, ...(dataKey !== undefined && { dataKey }) }
+  const recipientKey = recipientKeyOf(message)
+  const ofDevice = { appId: device.app_id, pushkey: device.pushkey, eventId }
+  return recipientKey === undefined ? ofDevice : { ...ofDevice, recipientKey }
 }
 
 /** Made up once, for this purpose alone. */
 const NAMESPACE = Buffer.from('5f0c3a1d8f474c7b9a6e2b7d41c0e95a', 'hex')
 
 /** UUID of version 5 (RFC 9562, section 5.5) of a dedupe key, in lower case: `apns-id`. */
-export function messageId({ appId, pushkey, eventId, dataKey }: DedupeKey): string {
+export function messageId({ appId, pushkey, eventId, recipientKey }: DedupeKey): string {
   return uuidV5(
     NAMESPACE,
-    JSON.stringify([appId, pushkey, eventId, ...(dataKey === undefined ? [] : [dataKey])]),
+    JSON.stringify([appId, pushkey, eventId, ...(recipientKey === undefined ? [] : [recipientKey])]),
   )
 }
 
@@ -48,38 +49,41 @@ export function uuidV5(namespace: Uint8Array, name: string): string {
  * repeat does; or its room, for a pusher with `data.only_last_per_room: true`. 32 characters of base64url, as the `Topic` of Web
  * Push may have (RFC 8030, section 5.4). `undefined`: replaces nothing.
  *
- * The device and its data are hashed with it: a provider cannot tell which devices share a room, and of two accounts on one phone
+ * The device and the recipient are hashed with it: a provider cannot tell which devices share a room, and of two accounts on one phone
  * neither replaces what is for the other.
  */
-export function collapseId({
-  device,
-  notification,
-}: Pick<Message, 'device' | 'notification'>): string | undefined {
-  const key = dedupeKeyOf({ device, notification })
-  return roomCollapseId({ device, notification }) ?? (key && collapseHash(device, 'event', key.eventId))
+export function collapseId(message: About): string | undefined {
+  const key = dedupeKeyOf(message)
+  return roomCollapseId(message) ?? (key && collapseHash(message, 'event', key.eventId))
 }
 
 /** By room alone, for a pusher that wants it so; `undefined` for every other. */
-export function roomCollapseId({
-  device,
-  notification: { room_id: roomId },
-}: Pick<Message, 'device' | 'notification'>): string | undefined {
-  if (device.data?.only_last_per_room !== true || !roomId) return undefined
-  return collapseHash(device, 'room', roomId)
+export function roomCollapseId(message: About): string | undefined {
+  const roomId = message.notification.room_id
+  if (message.device.data?.only_last_per_room !== true || !roomId) return undefined
+  return collapseHash(message, 'room', roomId)
 }
 
 /** A later number of what is unread replaces an earlier one that was not fetched yet, of the same account. */
-export const countsCollapseId = (device: Message['device']) => collapseHash(device, 'counts', '')
+export const countsCollapseId = (message: Pick<Message, 'device' | 'userId'>) =>
+  collapseHash(message, 'counts', '')
 
 /** 24 bytes. */
 const COLLAPSE_CHARS = 32
 
 function collapseHash(
-  { app_id: appId, pushkey, data }: Message['device'],
+  message: Pick<Message, 'device' | 'userId'>,
   kind: 'event' | 'room' | 'counts',
   id: string,
 ): string {
-  const dataKey = dataKeyOf(data)
-  const name = JSON.stringify([appId, pushkey, kind, id, ...(dataKey === undefined ? [] : [dataKey])])
+  const { app_id: appId, pushkey } = message.device
+  const recipientKey = recipientKeyOf(message)
+  const name = JSON.stringify([
+    appId,
+    pushkey,
+    kind,
+    id,
+    ...(recipientKey === undefined ? [] : [recipientKey]),
+  ])
   return hash('sha256', name, 'base64url').slice(0, COLLAPSE_CHARS)
 }

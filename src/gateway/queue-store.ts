@@ -8,8 +8,8 @@ export type QueueEntry = {
   appId: string
   line: string
   deviceKey: string
-  /** See `dataKeyOf`; empty: no data. */
-  dataKey: string
+  /** See `recipientKeyOf`; empty: there is none. */
+  recipientKey: string
   messageKey: string | null
   /** JSON. */
   notification: string
@@ -54,7 +54,7 @@ export const insertEntry = query<EntryRow>()((db, p) =>
       app_id: p.appId,
       line: p.line,
       device_key: p.deviceKey,
-      data_key: p.dataKey,
+      data_key: p.recipientKey,
       message_key: p.messageKey,
       notification: p.notification,
       counts: null,
@@ -89,7 +89,7 @@ export const trimDevice = query<{ deviceKey: string; kept: number }>()((db, p) =
 )
 
 /** Newer counts, and the account of a device that they are of. */
-export type NewCounts = { deviceKey: string; dataKey: string; counts: string }
+export type NewCounts = { deviceKey: string; recipientKey: string; counts: string }
 
 /**
  * A newer notification has told an account on a device its counts: what waits for it must not tell older ones, and what has nothing to
@@ -101,11 +101,11 @@ export async function renewCounts(tx: Queries, at: NewCounts & { before: number 
   return gone
 }
 
-export const dropCountsOnly = query<{ deviceKey: string; dataKey: string; before: number }>()((db, p) =>
+export const dropCountsOnly = query<{ deviceKey: string; recipientKey: string; before: number }>()((db, p) =>
   db
     .deleteFrom('gateway_queue')
     .where('device_key', '=', p.deviceKey)
-    .where('data_key', '=', p.dataKey)
+    .where('data_key', '=', p.recipientKey)
     .where('counts_only', '=', 1)
     .where('queue_id', '<', p.before)
     .returning(['source', 'bytes']),
@@ -116,7 +116,7 @@ export const setCounts = query<NewCounts & { before: number }>()((db, p) =>
     .updateTable('gateway_queue')
     .set({ counts: p.counts })
     .where('device_key', '=', p.deviceKey)
-    .where('data_key', '=', p.dataKey)
+    .where('data_key', '=', p.recipientKey)
     .where('queue_id', '<', p.before),
 )
 

@@ -13,7 +13,7 @@ import {
 } from './seen-store.ts'
 
 /** It has reached a device, and told it its counts. What waits for it need not wait any longer. */
-type Delivered = { deviceKey: string; dataKey: string; at: number; counts?: string }
+type Delivered = { deviceKey: string; recipientKey: string; at: number; counts?: string }
 
 /** One thing to be written. All that comes at the same moment shares a transaction. */
 type Note =
@@ -138,8 +138,8 @@ export function createRecorder({
   /** Only what came before `before` has older counts. */
   async function reached(tx: Transaction, delivered: Delivered, before = NO_LIMIT): Promise<number> {
     if (room.count() === 0) return 0
-    const { deviceKey, dataKey, counts, at } = delivered
-    if (counts !== undefined) takeAway(await renewCounts(tx, { deviceKey, dataKey, counts, before }))
+    const { deviceKey, recipientKey, counts, at } = delivered
+    if (counts !== undefined) takeAway(await renewCounts(tx, { deviceKey, recipientKey, counts, before }))
     return tx.run(hasten, { deviceKey, now: at })
   }
 

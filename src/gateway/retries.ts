@@ -88,7 +88,7 @@ export function createRetries(deps: RetryDeps): Retries {
   }
 
   async function record(job: Job, queueId: number, settled: Settled): Promise<void> {
-    const { messageKey, deviceKey, dataKey, device, origin, notification } = job
+    const { messageKey, deviceKey, recipientKey, device, origin, notification } = job
     if (settled.kind === 'later') {
       const { attempts, at } = settled
       await recorder.write({ kind: 'postpone', queueId, attempts, nextAttemptAt: at })
@@ -103,7 +103,7 @@ export function createRetries(deps: RetryDeps): Retries {
       deviceKey,
       ...(messageKey !== undefined && { seen: { messageKey, outcome: settled.kind, at } }),
       ...(settled.kind === 'delivered' && {
-        delivered: { deviceKey, dataKey, at, ...(counts !== undefined && { counts }) },
+        delivered: { deviceKey, recipientKey, at, ...(counts !== undefined && { counts }) },
       }),
       ...(settled.kind === 'rejected' && { rejected: { at, device, isOwn: origin.isOwn } }),
     })
@@ -232,7 +232,7 @@ function jobOf({ apps }: RetryDeps, row: LeasedRow): Job | undefined {
     device,
     notification,
     deviceKey: row.device_key,
-    dataKey: row.data_key,
+    recipientKey: row.data_key,
     messageKey: row.message_key ?? undefined,
     origin: { isOwn: row.own === 1, userId: row.user_id ?? undefined },
     expiresAt: row.expires_at,

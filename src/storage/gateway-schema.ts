@@ -47,7 +47,7 @@ export type GatewayQueueTable = {
   /** App and provider line: what waits for the same. */
   line: string
   device_key: string
-  /** A hash of the pusher's data, which tells two accounts on one device apart; empty: there is none. */
+  /** A hash of the pusher's data and its user, which tells two accounts on one device apart; empty: there is neither. */
   data_key: Filled<string>
   /** null: nothing to know a repeat by. */
   message_key: string | null

@@ -79,9 +79,17 @@ suite('two accounts on one phone', () => {
     const [a, b] = [account('a'), account('b')]
     assert.notEqual(named(a), named(b))
     assert.notEqual(collapseId(a), collapseId(b))
-    assert.notEqual(countsCollapseId(a.device), countsCollapseId(b.device))
+    assert.notEqual(countsCollapseId(a), countsCollapseId(b))
     const lastOnly = (name: string) => message({}, { data: { only_last_per_room: true, name } })
     assert.notEqual(collapseId(lastOnly('a')), collapseId(lastOnly('b')))
+  })
+
+  test('of two users of this server who set the same pusher', () => {
+    const [a, b] = ['@a:x', '@b:x'].map((userId) => ({ ...account('same'), userId }))
+    assert.ok(a && b)
+    assert.notEqual(messageId(dedupeKeyOf(a) ?? assert.fail()), messageId(dedupeKeyOf(b) ?? assert.fail()))
+    assert.notEqual(collapseId(a), collapseId(b))
+    assert.notEqual(countsCollapseId(a), countsCollapseId(b))
   })
 
   test('are told apart by what their data says, not by the order of its keys', () => {

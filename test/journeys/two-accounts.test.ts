@@ -7,36 +7,46 @@ import { eventually } from '../support/eventually.ts'
 import { startFakeFcm } from '../support/fake-fcm.ts'
 import { startTestServer } from '../support/server.ts'
 
-test('two accounts in one app on one phone are both notified of a message in a room that they share', async (t) => {
-  const fcm = await startFakeFcm()
-  t.after(() => fcm[Symbol.asyncDispose]())
-  const folder = await folderWith(t, { 'account.json': fcm.serviceAccount() })
-  const app = {
-    type: 'gcm',
-    project_id: fcm.projectId,
-    service_account_file: join(folder, 'account.json'),
-    base_url: fcm.url,
-  }
-  // JSON is YAML too.
-  const gateway = JSON.stringify({ gateway: { apps: { 'org.example.app': app } } })
-  const configured = await folderWith(t, { 'belfry.yaml': gateway })
-  const server = await startTestServer(t, { flags: ['--config', join(configured, 'belfry.yaml')] })
-  const carol = await registerUser(server.url, 'carol')
-  const roomId = await carol.createRoom()
-  for (const name of ['alice', 'bob']) {
-    const user = await registerUser(server.url, name)
-    await user.post(`/join/${encodeURIComponent(roomId)}`)
-    const url = `${server.url}/_matrix/push/v1/notify`
-    const pusher = foundingPusher(url, {
-      app_id: 'org.example.app',
-      pushkey: 'one-phone',
-      append: true,
-      data: { url, default_payload: { account: name } },
+for (const [title, dataOf] of [
+  ['with data of their own', (name: string) => ({ default_payload: { account: name } })],
+  ['with the same data', () => ({})],
+] as const)
+  test(`two accounts in one app on one phone are both notified of a message in a room that they share, ${title}`, async (t) => {
+    const fcm = await startFakeFcm()
+    t.after(() => fcm[Symbol.asyncDispose]())
+    const folder = await folderWith(t, { 'account.json': fcm.serviceAccount() })
+    const app = {
+      type: 'gcm',
+      project_id: fcm.projectId,
+      service_account_file: join(folder, 'account.json'),
+      base_url: fcm.url,
+    }
+    // JSON is YAML too.
+    const gateway = JSON.stringify({ gateway: { apps: { 'org.example.app': app } } })
+    const configured = await folderWith(t, { 'belfry.yaml': gateway })
+    const server = await startTestServer(t, { flags: ['--config', join(configured, 'belfry.yaml')] })
+    const carol = await registerUser(server.url, 'carol')
+    const roomId = await carol.createRoom()
+    for (const name of ['alice', 'bob']) {
+      const user = await registerUser(server.url, name)
+      await user.post(`/join/${encodeURIComponent(roomId)}`)
+      const url = `${server.url}/_matrix/push/v1/notify`
+      const pusher = foundingPusher(url, {
+        app_id: 'org.example.app',
+        pushkey: 'one-phone',
+        append: true,
+        data: { url, ...dataOf(name) },
+      })
+      await user.post('/pushers/set', pusher)
+    }
+    for (const text of ['one', 'two']) await carol.say(roomId, text)
+    await eventually(() => fcm.accepted() === 4)
+    const told = fcm.seen.map(({ message: { data = {} } }) =>
+      [data['account'], data['content_body']].join(' ').trim(),
+    )
+    const expected = ['alice', 'bob'].flatMap((name) => {
+      const account = 'default_payload' in dataOf(name) ? `${name} ` : ''
+      return [`${account}one`, `${account}two`]
     })
-    await user.post('/pushers/set', pusher)
-  }
-  for (const text of ['one', 'two']) await carol.say(roomId, text)
-  await eventually(() => fcm.accepted() === 4)
-  const told = fcm.seen.map(({ message }) => `${message.data?.['account']} ${message.data?.['content_body']}`)
-  assert.deepEqual(told.toSorted(), ['alice one', 'alice two', 'bob one', 'bob two'])
-})
+    assert.deepEqual(told.toSorted(), expected.toSorted())
+  })

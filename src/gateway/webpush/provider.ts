@@ -101,7 +101,7 @@ async function attempt(prepared: Prepared, signal: AbortSignal): Promise<Verdict
       payload,
       ttl: Math.min(options.ttl, left),
       urgency: urgencyOf(message.notification),
-      topic: message.notification.event_id ? collapseId(message) : countsCollapseId(message.device),
+      topic: message.notification.event_id ? collapseId(message) : countsCollapseId(message),
     },
     signal,
   )
