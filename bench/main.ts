@@ -8,6 +8,7 @@ import { pokes } from './pokes.ts'
 import { rooms } from './rooms.ts'
 import { rules } from './rules.ts'
 import { startUp } from './start-up.ts'
+import { syncWaking } from './sync-waking.ts'
 import { trace } from './trace.ts'
 import { describeMachine, lookAtMachine } from './support/machine.ts'
 import { leaveNothingBehind } from './support/processes.ts'
@@ -17,6 +18,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   pokes,
   delivery,
   startUp,
+  syncWaking,
   rooms,
   groupCommit,
   rules,

@@ -76,6 +76,8 @@ import { updateMemberProfile } from './rooms/member-profile.ts'
 import { displayNameAt, loadPokedEvents } from './rooms/poke-event.ts'
 import { createActivity } from './rooms/sync/activity.ts'
 import type { SyncDeps } from './rooms/sync/sync.ts'
+import { createSharedRooms } from './rooms/sync/shared-rooms.ts'
+import { createWakes } from './rooms/sync/wakes.ts'
 import { createTyping } from './rooms/typing.ts'
 import type { Database, Transaction } from './storage/database.ts'
 import { startingWith } from './storage/start-fault.ts'
@@ -330,6 +332,8 @@ function createStages(
     bus,
     clock,
     typing,
+    wakes: createWakes(),
+    sharedRooms: createSharedRooms(),
     activity,
     ...ruleSettings,
     maxTimeoutMs: config.limits.sync_timeout_max_ms,

@@ -25,6 +25,10 @@ export function launchRelay(gateway: string): Promise<Program> {
   return launch([program('../floor-relay.ts'), gateway])
 }
 
+export function launchLongPollFloor(): Promise<Program> {
+  return launch([program('../floor-long-poll.ts')])
+}
+
 export function launchReceiver(): Promise<Program> {
   return launch([program('receiver-process.ts')])
 }

@@ -21,7 +21,13 @@ import { NO_TRACE } from '../../src/trace/trace.ts'
 // without passwords: 10,000 accounts by registration would be 10,000 times argon2.
 
 export type SeededUser = { userId: UserId; deviceId: DeviceId; token: string }
-export type SeededRoom = { roomId: RoomId; token: string; sender: SeededUser }
+export type SeededRoom = {
+  roomId: RoomId
+  token: string
+  sender: SeededUser
+  /** The others. */
+  members: readonly SeededUser[]
+}
 
 export type Seed = AsyncDisposable & {
   rooms: RoomDeps
@@ -64,7 +70,7 @@ export async function openSeed(data: string, gateway: string): Promise<Seed> {
     const roomId = await createRoom(rooms, sender.userId, { preset: 'public_chat', name: 'The belfry' })
     await Promise.all(others.slice(0, pushers).map(addPusher))
     await Promise.all(others.map(({ userId }) => joinRoom(rooms, { roomId, userId })))
-    return { roomId, token: sender.token, sender }
+    return { roomId, token: sender.token, sender, members: others }
   }
   return {
     rooms,

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely'
 import { Client, Pool, types as pgTypes, type CustomTypesConfig, type QueryResult } from 'pg'
 import type { Log } from '../lib/log.ts'
+import { createTurns } from '../lib/turns.ts'
 import { type Engine, type OpenOptions, StorageError } from './database.ts'
 import { type ColumnTypes, migrate } from './migrate.ts'
 import {
@@ -14,6 +15,7 @@ import {
 } from './query.ts'
 import type { Schema } from './schema.ts'
 import { serveAlone } from './postgres-lock.ts'
+import { nestable } from './snapshots.ts'
 import { firstLine } from './start-fault.ts'
 import { createWriter, type WriteConnection } from './writer.ts'
 
@@ -47,6 +49,8 @@ const numbers: CustomTypesConfig = {
 }
 
 const READERS = 8
+/** So many of them at most are held by snapshots; the others are for single queries, which must not wait behind those. */
+const SNAPSHOTS = 6
 /** Any number, as long as it is the same for all who migrate. */
 const MIGRATING = 8_008
 const CONNECT_TIMEOUT_MS = 10_000
@@ -109,6 +113,7 @@ async function checkVersion(client: Client): Promise<void> {
 function usePostgres(writing: Reconnecting, pool: Pool, log: Log): Omit<Engine, 'isServedAlone'> {
   pool.on('error', (error) => log.error({ err: error }, 'an idle database connection was lost'))
   const writer = createWriter(writeConnection(writing), log)
+  const inTurn = createTurns({ atOnce: SNAPSHOTS, waiting: Infinity, onFull: () => new Error('never full') })
   let closing: Promise<void> | undefined
   const close = async () => {
     await writer.close()
@@ -118,23 +123,25 @@ function usePostgres(writing: Reconnecting, pool: Pool, log: Log): Omit<Engine, 
     dialect: 'postgres',
     ...queriesOf((statement) => pool.query(statement)),
     transaction: (work, options) => writer.transaction(work, options),
-    async snapshot(work) {
-      const client = await pool.connect()
-      let failed: Error | undefined
-      try {
-        await client.query('begin isolation level repeatable read, read only')
-        const value = await work(queriesOf((statement) => client.query(statement)))
-        await client.query('commit')
-        return value
-      } catch (error) {
-        failed = error as Error
-        throw error
-      } finally {
-        // A connection in an unknown state is closed, not given to the next reader.
-        client.release(failed)
-      }
-    },
+    snapshot: nestable((work) => inTurn(() => readSnapshot(pool, work))),
     [Symbol.asyncDispose]: () => (closing ??= close()),
+  }
+}
+
+async function readSnapshot<T>(pool: Pool, work: (read: Queries) => Promise<T>): Promise<T> {
+  const client = await pool.connect()
+  let failed: Error | undefined
+  try {
+    await client.query('begin isolation level repeatable read, read only')
+    const value = await work(queriesOf((statement) => client.query(statement)))
+    await client.query('commit')
+    return value
+  } catch (error) {
+    failed = error as Error
+    throw error
+  } finally {
+    // A connection in an unknown state is closed, not given to the next reader.
+    client.release(failed)
   }
 }
 

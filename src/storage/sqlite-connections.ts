@@ -106,28 +106,60 @@ export function holdReaders(connection: DatabaseSync): Hold {
   }
 }
 
+/** So many snapshots are read at the same time; they share one thread anyway. */
+export const MOST_SNAPSHOTS = 4
+
 const nothing = () => undefined
 
-/** Connections that each hold one read transaction at a time; as many as there are readers at once. */
-export function snapshotPool(open: () => DatabaseSync) {
-  const idle: ReturnType<typeof make>[] = []
-  const busy = new Set<Promise<unknown>>()
-  const IDLE_LIMIT = 4
+type SnapshotReader = { connection: DatabaseSync; queries: Queries; readers: Hold }
 
-  async function use<T>(work: (read: Queries) => Promise<T>): Promise<T> {
-    const held = idle.pop() ?? make()
-    held.readers.hold()
-    try {
-      return await work(held.queries)
-    } finally {
-      held.readers.release()
-      if (idle.length < IDLE_LIMIT) idle.push(held)
-      else held.connection.close()
-    }
-  }
-  function make() {
+/**
+ * Connections that each hold one read transaction at a time. They stay open: a new one has to prepare every statement anew. More
+ * readers than that wait in order, and the event loop has a turn before each of them.
+ */
+export function snapshotPool(open: () => DatabaseSync) {
+  const all = new Set<SnapshotReader>()
+  const idle: SnapshotReader[] = []
+  const waiting: ((reader: SnapshotReader | Promise<SnapshotReader>) => void)[] = []
+  const busy = new Set<Promise<unknown>>()
+
+  function make(): SnapshotReader {
     const connection = open()
-    return { connection, queries: queriesOf(connection), readers: holdReaders(connection) }
+    const reader = { connection, queries: queriesOf(connection), readers: holdReaders(connection) }
+    all.add(reader)
+    return reader
+  }
+  async function take(): Promise<SnapshotReader> {
+    const free = idle.pop()
+    if (free) return free
+    return all.size < MOST_SNAPSHOTS ? make() : new Promise((given) => waiting.push(given))
+  }
+  function give(reader: SnapshotReader): void {
+    const next = waiting.shift()
+    if (next) setImmediate(next, reader)
+    else idle.push(reader)
+  }
+  /** Its transaction could not be begun or ended. */
+  function discard(reader: SnapshotReader): void {
+    all.delete(reader)
+    reader.connection.close()
+    waiting.shift()?.(take())
+  }
+  async function use<T>(work: (read: Queries) => Promise<T>): Promise<T> {
+    const reader = await take()
+    let isSound = false
+    try {
+      reader.readers.hold()
+      try {
+        return await work(reader.queries)
+      } finally {
+        reader.readers.release()
+        isSound = true
+      }
+    } finally {
+      if (isSound) give(reader)
+      else discard(reader)
+    }
   }
   return {
     use<T>(work: (read: Queries) => Promise<T>): Promise<T> {
@@ -138,7 +170,8 @@ export function snapshotPool(open: () => DatabaseSync) {
     },
     async close() {
       await Promise.all(busy)
-      for (const held of idle) held.connection.close()
+      for (const { connection } of all) connection.close()
+      all.clear()
       idle.length = 0
     },
   }

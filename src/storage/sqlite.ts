@@ -15,6 +15,7 @@ import {
 } from './sqlite-connections.ts'
 import { makeDirectory, makePrivate, realPath, refuseLostDatabase, watchFiles } from './sqlite-files.ts'
 import { type FileLock, lockDatabase, wasServed } from './sqlite-lock.ts'
+import { nestable } from './snapshots.ts'
 import { queriesOf } from './sqlite-queries.ts'
 import { firstLine, startError } from './start-fault.ts'
 import { createWriter } from './writer.ts'
@@ -126,11 +127,11 @@ async function useSqlite(path: string, writing: DatabaseSync, log: Log): Promise
     first: (query, params) => read().first(query, params),
     run: (query, params) => held.run(query, params),
     transaction: (work, options) => writer.transaction(work, options),
-    async snapshot(work) {
+    snapshot: nestable(async (work) => {
       // What is committed but not durable yet would be in it.
       await writer.hardened()
       return snapshots.use(work)
-    },
+    }),
     [Symbol.asyncDispose]: () => (closing ??= close()),
   }
 }

@@ -13,6 +13,8 @@ import { sendMessage, sendState } from '../../src/rooms/send-event.ts'
 import { NO_FILTER, parseFilter } from '../../src/rooms/sync/filter.ts'
 import { createActivity } from '../../src/rooms/sync/activity.ts'
 import { sync, type SyncDeps, type SyncRequest } from '../../src/rooms/sync/sync.ts'
+import { createSharedRooms } from '../../src/rooms/sync/shared-rooms.ts'
+import { createWakes } from '../../src/rooms/sync/wakes.ts'
 import { parseToken } from '../../src/rooms/sync/token.ts'
 import { createTyping } from '../../src/rooms/typing.ts'
 import type { Database } from '../../src/storage/database.ts'
@@ -140,11 +142,15 @@ export async function openHouse(t: TestContext, db: Database, names: readonly st
   }
   const receipts: ReceiptDeps = { ...notifications, db, bus }
   const activity = createActivity({ bus, clock, random: systemRandom })
+  const wakes = createWakes()
+  const sharedRooms = createSharedRooms()
   const reads: SyncDeps = {
     db,
     bus,
     clock,
     typing,
+    wakes,
+    sharedRooms,
     activity,
     legacyMentionRules: true,
     maxTimeoutMs: 60_000,

@@ -9,11 +9,12 @@ import type { RoomExtras } from './extras.ts'
 import { matchesRoomEvent, pickFields, type SyncFilter } from './filter.ts'
 import type { RoomPlan } from './plan.ts'
 import { timelineOf, type SyncTimeline } from './room-timeline.ts'
+import { isShared, type RoomNews, type SharedRooms } from './shared-rooms.ts'
 import { membersAt, stateChanges, stateUpTo, summaryChanged } from './state-store.ts'
 import { type RoomSummary, summaryOf } from './summary-store.ts'
 import { pageToken } from './token.ts'
 
-export type RoomReader = PageReader & { filter: SyncFilter }
+export type RoomReader = PageReader & { filter: SyncFilter; sharedRooms: SharedRooms }
 
 /** A room that the user is in; undefined: nothing of it passes the filter. */
 export async function joinedRoom(
@@ -22,10 +23,8 @@ export async function joinedRoom(
   plan: RoomPlan,
   extras: RoomExtras,
 ): Promise<JsonObject | undefined> {
-  const { filter, viewer, pageBytes } = reader
-  const timeline = await timelineOf(q, { ...plan, filter: filter.timeline, pageBytes })
-  const summary = await changedSummary(q, plan, viewer.userId)
-  const state = await stateOf(q, reader, plan, { timeline, heroes: summary?.heroes ?? [] })
+  const { filter } = reader
+  const { timeline, state, summary } = await newsFor(q, reader, plan)
   const { roomId } = plan
   const passes = (of: SyncFilter['ephemeral']) => (event: JsonObject) =>
     matchesRoomEvent(of, roomId, event as { type: string; content: JsonObject })
@@ -84,11 +83,33 @@ function replaceState(state: StoredEvent[], by: StoredEvent): void {
   state.splice(at === -1 ? state.length : at, 1, by)
 }
 
-async function changedSummary(q: Queries, plan: RoomPlan, userId: UserId): Promise<RoomSummary | undefined> {
-  const { roomId, after, upTo: position } = plan
-  const changed = plan.state === 'full' || (await summaryChanged(q, { roomId, after, position }))
-  return changed ? summaryOf(q, roomId, userId) : undefined
+type NewsForViewer = Omit<RoomNews, 'summaryChanged'> & { summary: RoomSummary | undefined }
+
+async function newsFor(q: Queries, reader: RoomReader, plan: RoomPlan): Promise<NewsForViewer> {
+  const { filter, viewer } = reader
+  if (isShared(plan)) {
+    const news = await reader.sharedRooms.news({ plan, filter }, () => readNews(q, reader, plan))
+    return {
+      ...news,
+      summary: news.summaryChanged ? await summaryOf(q, plan.roomId, viewer.userId) : undefined,
+    }
+  }
+  const timeline = await timelineOf(q, { ...plan, filter: filter.timeline, pageBytes: reader.pageBytes })
+  const isTold = plan.state === 'full' || (await hasNewSummary(q, plan))
+  const summary = isTold ? await summaryOf(q, plan.roomId, viewer.userId) : undefined
+  const state = await stateOf(q, reader, plan, { timeline, heroes: summary?.heroes ?? [] })
+  return { timeline, state, summary }
 }
+
+async function readNews(q: Queries, reader: RoomReader, plan: RoomPlan): Promise<RoomNews> {
+  const { filter, pageBytes } = reader
+  const timeline = await timelineOf(q, { ...plan, filter: filter.timeline, pageBytes })
+  const state = await stateOf(q, reader, plan, { timeline, heroes: [] })
+  return { timeline, state, summaryChanged: await hasNewSummary(q, plan) }
+}
+
+const hasNewSummary = (q: Queries, { roomId, after, upTo: position }: RoomPlan) =>
+  summaryChanged(q, { roomId, after, position })
 
 async function stateOf(
   q: Queries,

@@ -3,8 +3,9 @@ import type { Clock } from '../../lib/clock.ts'
 import type { RoomId, UserId } from '../../lib/ids.ts'
 import type { Queries } from '../../storage/query.ts'
 import { joinedRoomIds } from './news-store.ts'
+import type { Wakes } from './wakes.ts'
 
-export type PollDeps = { db: Queries; bus: Bus; clock: Clock }
+export type PollDeps = { db: Queries; bus: Bus; clock: Clock; wakes: Wakes }
 
 export type Poll = {
   userId: UserId
@@ -33,13 +34,19 @@ export async function longPoll<T>(
   let result = await attempt()
   if (result.news || poll.timeoutMs <= 0 || ended()) return result.value
   using watch = watchUser(deps, poll)
-  for (;;) {
+  const lookAgain = async (): Promise<boolean> => {
+    if (ended()) return true
     await watch.prepare()
     result = await attempt()
+    return result.news || ended()
+  }
+  let isOver = await lookAgain()
+  for (;;) {
     const left = deadline - deps.clock.now()
-    if (result.news || left <= 0) return result.value
+    if (isOver || left <= 0) return result.value
     await deps.clock.sleep(left, watch.signal())
     if (ended()) return result.value
+    isOver = await deps.wakes.inTurn(lookAgain)
   }
 }
 

@@ -20,6 +20,8 @@ import { strippedState } from './invited-room.ts'
 import { joinedRoom, leftRoom, type RoomReader } from './joined-room.ts'
 import { longPoll } from './long-poll.ts'
 import { planRooms, type RoomPlan } from './plan.ts'
+import type { SharedRooms } from './shared-rooms.ts'
+import type { Wakes } from './wakes.ts'
 import { type SyncToken, syncToken } from './token.ts'
 
 export type SyncDeps = RuleSettings & {
@@ -27,6 +29,8 @@ export type SyncDeps = RuleSettings & {
   bus: Bus
   clock: Clock
   typing: Typing
+  wakes: Wakes
+  sharedRooms: SharedRooms
   activity: Activity
   /** The longest that a client may wait, in milliseconds. */
   maxTimeoutMs: number
@@ -124,7 +128,8 @@ async function tell(deps: SyncDeps, read: Queries, request: Telling): Promise<An
     alsoRooms: [...typed, ...accountData.roomIds],
   })
   const extras = await roomExtras(deps, read, { userId, since, plans, accountData })
-  const reader = { viewer, now: deps.clock.now(), filter, pageBytes: deps.pageBytes }
+  const { pageBytes, sharedRooms } = deps
+  const reader = { viewer, now: deps.clock.now(), filter, pageBytes, sharedRooms }
   const rooms: Rooms = { join: {}, invite: {}, knock: {}, leave: {} }
   let left = HELD_PAGES * deps.pageBytes
   for (const plan of plans) {

@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createWakes } from '../../../src/rooms/sync/wakes.ts'
+import type { Database } from '../../../src/storage/database.ts'
+import { redactEvent } from '../../../src/rooms/redact.ts'
+import { eventsDescending } from '../../../src/rooms/timeline-store.ts'
+import { onEachDatabase } from '../../support/databases.ts'
+import { bodies, deviceOf, type House, openHouse, user } from '../reading-house.ts'
+
+const alice = user('alice')
+const NAMES = Array.from({ length: 40 }, (_, at) => `member-${at}`)
+const WAIT_MS = 30_000
+
+/** The database, which notes each query that is made on it. */
+function noting(db: Database, made: unknown[]): Database {
+  const of = <Q extends Pick<Database, 'all' | 'first' | 'run'>>(q: Q): Q => ({
+    ...q,
+    all(query, params) {
+      made.push(query)
+      return q.all(query, params)
+    },
+    first(query, params) {
+      made.push(query)
+      return q.first(query, params)
+    },
+    run(query, params) {
+      made.push(query)
+      return q.run(query, params)
+    },
+  })
+  return { ...of(db), snapshot: (work) => db.snapshot((read) => work(of(read))) }
+}
+
+async function untilAsleep(house: House, count: number): Promise<void> {
+  while (house.clock.sleepers() < count)
+    await house.clock.asleep(WAIT_MS).then(() => new Promise(setImmediate))
+}
+
+onEachDatabase('a message to a room whose members all wait', (open) => {
+  test('is read once for all with the same filter, and each is told what is theirs', async (t) => {
+    const house = await openHouse(t, await open(t), ['alice', ...NAMES])
+    const roomId = await house.create(alice)
+    for (const name of NAMES) await house.join(roomId, user(name))
+    const { next_batch: since } = await house.sync(alice)
+    await house.say(roomId, alice, `hello @member-1:localhost member-1`, {
+      'm.mentions': { user_ids: [user('member-1')] },
+    })
+    const made: unknown[] = []
+    house.reads.db = noting(house.db, made)
+    const narrow = { filter: { room: { timeline: { limit: 1 } } } }
+    const told = await Promise.all([
+      ...NAMES.map((name) => house.sync(user(name), since)),
+      house.sync(alice, since),
+      ...NAMES.slice(0, 3).map((name) => house.sync(user(name), since, narrow)),
+    ])
+    assert.equal(made.filter((query) => query === eventsDescending).length, 2, 'once for each filter')
+    const rooms = told.map(({ rooms: { join } }) => join[roomId])
+    for (const room of rooms) assert.equal(bodies(room?.timeline.events ?? []).length, 1)
+    const highlights = rooms.map((room) => room?.unread_notifications.highlight_count)
+    assert.equal(highlights[1], 1)
+    assert.equal(highlights[2], 0)
+    const own = rooms[NAMES.length]?.timeline.events.at(-1)
+    assert.ok(own?.unsigned['transaction_id'], 'the sender is told theirs')
+    assert.equal(rooms[0]?.timeline.events.at(-1)?.unsigned['transaction_id'], undefined)
+  })
+
+  test('what is shared never outlives a later event: a redaction is seen by the next', async (t) => {
+    const house = await openHouse(t, await open(t), ['alice', 'bob'])
+    const roomId = await house.create(alice)
+    await house.join(roomId, user('bob'))
+    const { next_batch: since } = await house.sync(alice)
+    const eventId = await house.say(roomId, alice, 'a secret')
+    const before = await house.sync(user('bob'), since)
+    assert.deepEqual(bodies(before.rooms.join[roomId]?.timeline.events ?? []), ['a secret'])
+    const transaction = { deviceId: deviceOf(alice), txnId: 'r' }
+    await redactEvent(house.rooms, { roomId, sender: alice, eventId, content: {}, transaction })
+    const after = await house.sync(user('bob'), since)
+    assert.deepEqual(bodies(after.rooms.join[roomId]?.timeline.events ?? []), [undefined])
+  })
+
+  test('history that a new member may not see is not told to them, whoever was told of it before', async (t) => {
+    const house = await openHouse(t, await open(t), ['alice', 'bob', 'carol'])
+    const roomId = await house.create(alice)
+    await house.set(roomId, alice, 'm.room.history_visibility', { history_visibility: 'joined' })
+    await house.join(roomId, user('bob'))
+    const { next_batch: since } = await house.sync(alice)
+    await house.say(roomId, alice, 'before Carol came')
+    await house.join(roomId, user('carol'))
+    const bob = await house.sync(user('bob'), since)
+    assert.deepEqual(bodies(bob.rooms.join[roomId]?.timeline.events ?? []), ['before Carol came'])
+    const carol = await house.sync(user('carol'), since)
+    assert.deepEqual(bodies(carol.rooms.join[roomId]?.timeline.events ?? []), [])
+  })
+
+  test('costs few statements for each of them, and the others are answered in between', async (t) => {
+    const house = await openHouse(t, await open(t), ['alice', ...NAMES])
+    const roomId = await house.create(alice)
+    for (const name of NAMES) await house.join(roomId, user(name))
+    const { next_batch: since } = await house.sync(alice)
+    const made: unknown[] = []
+    house.reads.db = noting(house.db, made)
+    const answered: string[] = []
+    const waits = NAMES.map(async (name) => {
+      await house.sync(user(name), since, { timeoutMs: WAIT_MS })
+      answered.push(name)
+    })
+    await untilAsleep(house, NAMES.length)
+    made.length = 0
+    await house.say(roomId, alice, 'hello')
+    let turns = 0
+    while (answered.length < NAMES.length) {
+      await new Promise(setImmediate)
+      turns++
+    }
+    await Promise.all(waits)
+    assert.ok(made.length <= 11 * NAMES.length, `${made.length / NAMES.length} statements for each`)
+    assert.ok(turns >= NAMES.length / 8, `${turns} turns of the event loop for ${NAMES.length} answers`)
+  })
+})
+
+test('wakes have their turns in order, four at a time, and the event loop has its own between them', async () => {
+  const wakes = createWakes()
+  const begun: number[] = []
+  let running = 0
+  let most = 0
+  let turns = 0
+  let isOver = false
+  const all = Promise.all(
+    Array.from({ length: 100 }, (_, at) =>
+      wakes
+        .inTurn(async () => {
+          begun.push(at)
+          most = Math.max(most, ++running)
+          await Promise.resolve()
+          running--
+          if (at % 10 === 5) throw new Error('its client is gone')
+        })
+        .catch(() => undefined),
+    ),
+  ).then(() => (isOver = true))
+  while (!isOver) {
+    await new Promise(setImmediate)
+    turns++
+  }
+  await all
+  assert.deepEqual(
+    begun,
+    Array.from({ length: 100 }, (_, at) => at),
+  )
+  assert.equal(most, 4)
+  assert.ok(turns >= 20, `${turns} turns`)
+})

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict'
+import { DatabaseSync } from 'node:sqlite'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { MOST_SNAPSHOTS, openReader, snapshotPool } from '../../src/storage/sqlite-connections.ts'
+import { currentPosition, nextPosition } from '../../src/storage/stream.ts'
+import { onEachDatabase, temporaryFolder } from '../support/databases.ts'
+
+onEachDatabase('snapshots', (open) => {
+  test('of 200 readers at once, each reading in many steps, all are served', async (t) => {
+    const db = await open(t)
+    const read = await Promise.all(
+      Array.from({ length: 200 }, (_, at) =>
+        db.snapshot(async (q) => {
+          await currentPosition(q)
+          await new Promise(setImmediate)
+          await currentPosition(q)
+          return at
+        }),
+      ),
+    )
+    assert.deepEqual(
+      read,
+      Array.from({ length: 200 }, (_, at) => at),
+    )
+  })
+
+  test('one within another reads the same moment, and never waits for a connection', async (t) => {
+    const db = await open(t)
+    const positions = await Promise.all(
+      Array.from({ length: 20 }, () =>
+        db.snapshot(async (outer) => {
+          const before = await currentPosition(outer)
+          await db.transaction((tx) => nextPosition(tx))
+          return db.snapshot(async (inner) => (await currentPosition(inner)) - before)
+        }),
+      ),
+    )
+    assert.deepEqual([...new Set(positions)], [0])
+  })
+
+  test('one that is asked for after the end of another is a new one', async (t) => {
+    const db = await open(t)
+    let later: Promise<number> | undefined
+    const ended = Promise.withResolvers<void>()
+    const before = await db.snapshot(async (q) => {
+      later = ended.promise.then(() => db.snapshot(currentPosition))
+      return currentPosition(q)
+    })
+    await db.transaction((tx) => nextPosition(tx))
+    ended.resolve()
+    assert.equal(await later, before + 1)
+  })
+
+  test('a query by itself does not wait for the snapshots of others', async (t) => {
+    const db = await open(t)
+    const held = Promise.withResolvers<void>()
+    const snapshots = Array.from({ length: 50 }, () =>
+      db.snapshot(async (q) => {
+        await currentPosition(q)
+        await held.promise
+      }),
+    )
+    assert.equal(typeof (await currentPosition(db)), 'number')
+    held.resolve()
+    await Promise.all(snapshots)
+  })
+
+  test('one that throws gives its connection back', async (t) => {
+    const db = await open(t)
+    const fail = () =>
+      db.snapshot(async () => {
+        throw new Error('no')
+      })
+    for (let at = 0; at < 20; at++) await assert.rejects(fail, /no/)
+    assert.equal(typeof (await db.snapshot(currentPosition)), 'number')
+  })
+})
+
+/** With no more than the table that each snapshot looks at first. */
+function smallDatabase(t: TestContext): string {
+  const path = join(temporaryFolder(t), 'small.db')
+  const file = new DatabaseSync(path)
+  file.exec('pragma journal_mode = wal; create table stream (id integer primary key, position integer)')
+  file.exec('insert into stream values (1, 7)')
+  file.close()
+  return path
+}
+
+test('SQLite opens four connections for any number of readers, and the event loop has a turn before each that waited', async (t) => {
+  const path = smallDatabase(t)
+  let opened = 0
+  const pool = snapshotPool(() => {
+    opened++
+    return openReader(path)
+  })
+  let turns = 0
+  let isOver = false
+  const all = Promise.all(Array.from({ length: 50 }, () => pool.use(currentPosition))).then((read) => {
+    isOver = true
+    return read
+  })
+  while (!isOver) {
+    await new Promise(setImmediate)
+    turns++
+  }
+  assert.deepEqual([...new Set(await all)], [7])
+  assert.equal(opened, MOST_SNAPSHOTS)
+  assert.ok(turns >= (50 - MOST_SNAPSHOTS) / MOST_SNAPSHOTS, `${turns} turns`)
+  await Promise.all(Array.from({ length: 50 }, () => pool.use(currentPosition)))
+  assert.equal(opened, MOST_SNAPSHOTS, 'they stay open')
+  await pool.close()
+})
+
+test('a connection whose transaction cannot be ended is replaced', async (t) => {
+  const path = smallDatabase(t)
+  const opened: DatabaseSync[] = []
+  const pool = snapshotPool(() => {
+    const connection = openReader(path)
+    opened.push(connection)
+    return connection
+  })
+  const broken = pool.use(async () => opened.at(-1)?.exec('commit'))
+  await assert.rejects(broken)
+  assert.equal(await pool.use(currentPosition), 7)
+  assert.equal(opened.length, 2)
+  await pool.close()
+})
