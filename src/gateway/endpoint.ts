@@ -34,7 +34,7 @@ export type EndpointDeps = {
   deadlineMs?: number
 }
 
-const DEADLINE_MS = 10_000
+export const ENDPOINT_DEADLINE_MS = 10_000
 const MAX_BODY_BYTES = 4096
 const USER_AGENT = 'belfry'
 
@@ -114,7 +114,7 @@ export function judgeFault(fault: NetworkFault): Verdict {
 
 /** Sends one POST and reads at most 4 KiB of the answer. Never rejects: what came to nothing is a word. */
 export async function postToEndpoint(
-  { agent, clock, deadlineMs = DEADLINE_MS }: EndpointDeps,
+  { agent, clock, deadlineMs = ENDPOINT_DEADLINE_MS }: EndpointDeps,
   url: URL,
   { headers, body }: EndpointRequest,
   signal?: AbortSignal,

@@ -1,5 +1,12 @@
+import { steadyNow } from '../../lib/clock.ts'
 import { dateIn } from '../../lib/outbound/date-in.ts'
-import { type EndpointDeps, judgeFault, postToEndpoint, readEndpoint } from '../endpoint.ts'
+import {
+  ENDPOINT_DEADLINE_MS,
+  type EndpointDeps,
+  judgeFault,
+  postToEndpoint,
+  readEndpoint,
+} from '../endpoint.ts'
 import type { Verdict } from '../provider.ts'
 import type { Urgency } from '../urgency.ts'
 import { encryptPush, MAX_PLAINTEXT_BYTES } from './encrypt.ts'
@@ -59,8 +66,13 @@ export async function sendWebPush(
     urgency: message.urgency,
     ...(message.topic !== undefined && { topic: message.topic }),
   }
-  const post = (authorization: string) =>
-    postToEndpoint(deps, url, { headers: { ...headers, authorization }, body }, signal)
+  // One deadline for all tokens that are tried.
+  const { clock, deadlineMs = ENDPOINT_DEADLINE_MS } = deps
+  const endsAt = steadyNow(clock) + deadlineMs
+  const post = (authorization: string) => {
+    const left = { ...deps, deadlineMs: Math.max(1, endsAt - steadyNow(clock)) }
+    return postToEndpoint(left, url, { headers: { ...headers, authorization }, body }, signal)
+  }
   return exchange(deps, url.origin, post)
 }
 

@@ -147,6 +147,22 @@ suite('a token that is refused whatever its times', () => {
   })
 })
 
+test('all tokens for a message have one deadline together', async (t) => {
+  const HOUR_LESS_A_LITTLE = HOUR - 5
+  const clock = createManualClock()
+  let answered = 0
+  await using server = await httpServer((_request, response) => {
+    // The second request hangs. It has 5 ms left, not an hour.
+    if (++answered > 1) return
+    clock.advance(HOUR_LESS_A_LITTLE)
+    response.writeHead(403, { date: new Date(START + 48 * HOUR).toUTCString() }).end()
+  })
+  const { service, deps } = await makeRig(t, {}, clock)
+  const subscription = { ...service.subscribe(), endpoint: server.url }
+  const verdict = await sendWebPush({ ...deps, deadlineMs: HOUR }, messageTo(subscription))
+  assert.deepEqual(verdict, { outcome: 'retry', reason: 'timeout' })
+})
+
 suite('an answer for the sake of the subscription', () => {
   const rows: [title: string, answer: PushAnswer, outcome: string, reason: string][] = [
     [
