@@ -41,6 +41,7 @@ import type { NotificationDevice } from './gateway/notification.ts'
 import type { Vapid } from './gateway/webpush/vapid.ts'
 import { addressGroup } from './http/address.ts'
 import { healthRoutes } from './http/health.ts'
+import { createMetricsServer, createScrape, metricsRoute } from './http/metrics.ts'
 import { createRateLimiter, type RateLimiter } from './http/rate-limit.ts'
 import { createHttpServer } from './http/server.ts'
 import { systemClock } from './lib/clock.ts'
@@ -81,7 +82,6 @@ import { createWakes } from './rooms/sync/wakes.ts'
 import { createTyping } from './rooms/typing.ts'
 import type { Database, Transaction } from './storage/database.ts'
 import { startingWith } from './storage/start-fault.ts'
-import { proveWritable } from './storage/stream.ts'
 import { startTraceSweeper } from './trace/sweep.ts'
 import { createGatewayTrace } from './trace/gateway-trace.ts'
 import { createTrace, type Trace } from './trace/trace.ts'
@@ -150,7 +150,7 @@ export async function createBelfry(
     log,
     listen: () =>
       startingWith(config.database, async () => {
-        await proveWritable(db)
+        await db.check()
         // Certificates that cannot be read are to be heard of now, not with the first poke.
         if (ca.length > 0) await stages.sender.load()
         const { proxy } = config.push
@@ -162,6 +162,7 @@ export async function createBelfry(
         const contactFault = stages.webPush?.health().contact
         if (contactFault !== undefined)
           log.warn(`web push: the contact ${contactFault}; set push.contact, or public_url to an https URL`)
+        await stages.metricsServer?.listen()
         const { url } = await stages.http.listen()
         stages.ownUrls.push(url)
         await own.gateway.start()
@@ -183,6 +184,7 @@ export async function createBelfry(
       await stages.sender[Symbol.asyncDispose]()
       await stages.webPush?.[Symbol.asyncDispose]()
       await stages.lastSeen[Symbol.asyncDispose]()
+      await stages.metricsServer?.close()
       await db[Symbol.asyncDispose]()
     },
     ownSession: (name) => openOwnSession(stages.accounts, name),
@@ -340,6 +342,8 @@ function createStages(
     pageBytes: config.limits.page_bytes,
   }
   const lastSeen = createLastSeen({ db, clock, log })
+  const scrape = createScrape(metrics, clock)
+  const metricsServer = config.metrics.listen && createMetricsServer(scrape, config.metrics.listen)
   const http = createHttpServer({
     config,
     log,
@@ -349,15 +353,16 @@ function createStages(
     limiter,
     routes: [
       ...healthRoutes({
-        checks: { database: () => proveWritable(db) },
+        checks: { database: () => db.check() },
         details: () => ({
           version: VERSION,
           gateway: own.gateway.health(),
           ...(webPush && { web_push: webPush.health() }),
         }),
-        metrics,
+        clock,
         log,
       }),
+      ...(config.metrics.listen === undefined ? [metricsRoute(scrape)] : []),
       ...clientRoutes({
         config,
         accounts,
@@ -427,6 +432,7 @@ function createStages(
     })
   return {
     http,
+    metricsServer,
     accounts,
     lastSeen,
     typing,

@@ -1,6 +1,4 @@
 import { existsSync } from 'node:fs'
-import { createServer } from 'node:http'
-import { once } from 'node:events'
 import { createLocalBus, type Bus } from './cluster/bus.ts'
 import { ConfigError } from './config/config-error.ts'
 import type { GatewayConfig } from './config/gateway-file.ts'
@@ -19,6 +17,7 @@ import type { ProviderDeps, ProviderType } from './gateway/provider.ts'
 import type { OnRejected } from './gateway/recorder.ts'
 import type { Report } from './gateway/step.ts'
 import { healthRoutes } from './http/health.ts'
+import { createMetricsServer, createScrape, metricsRoute } from './http/metrics.ts'
 import { createRateLimiter, type RateLimiter } from './http/rate-limit.ts'
 import type { Requester, Route } from './http/route.ts'
 import { createHttpServer } from './http/server.ts'
@@ -34,7 +33,6 @@ import { createResolver } from './lib/outbound/resolve.ts'
 import { createTokenBuckets } from './lib/token-buckets.ts'
 import { type Database, openDatabase } from './storage/database.ts'
 import { startingWith } from './storage/start-fault.ts'
-import { currentPosition, proveWritable } from './storage/stream.ts'
 import {
   createGatewayTrace,
   type DeviceJourney,
@@ -237,6 +235,7 @@ export async function createGatewayApp(
     limiter,
     note: noteIn(journeys),
   })
+  const scrape = createScrape(metrics, environment.clock)
   const http = createHttpServer({
     config,
     log,
@@ -245,23 +244,27 @@ export async function createGatewayApp(
     limiter,
     routes: [
       ...healthRoutes({
-        checks: { database: async () => void (await currentPosition(db)) },
+        checks: { database: () => db.check() },
         details: () => ({ version: VERSION, gateway: parts.gateway.health() }),
-        metrics,
+        clock: environment.clock,
         log,
       }),
+      ...(config.metrics.listen === undefined ? [metricsRoute(scrape)] : []),
       ...parts.routes,
     ],
   })
   const running: AsyncDisposable[] = []
-  const scrapes = metricsAt === undefined ? undefined : metricsServer(metrics, metricsAt)
+  // Sygnal's own place for metrics, and ours.
+  const scrapes = [metricsAt, config.metrics.listen].flatMap((at) =>
+    at === undefined ? [] : [createMetricsServer(scrape, at)],
+  )
   return {
     log,
     listen: () =>
       startingWith(config.database, async () => {
-        await proveWritable(db)
+        await db.check()
         const { url } = await http.listen()
-        await scrapes?.listen()
+        for (const one of scrapes) await one.listen()
         await parts.gateway.start()
         running.push(
           ...parts.startSweeping(),
@@ -283,7 +286,7 @@ export async function createGatewayApp(
       await Promise.all(running.map((part) => part[Symbol.asyncDispose]()))
       await parts.gateway[Symbol.asyncDispose]()
       await journeys[Symbol.asyncDispose]()
-      await scrapes?.close()
+      for (const one of scrapes) await one.close()
       await db[Symbol.asyncDispose]()
     },
   }
@@ -357,27 +360,5 @@ async function partsOrClosed(db: Database, options: PartsOptions): Promise<Gatew
   } catch (error) {
     await db[Symbol.asyncDispose]()
     throw error
-  }
-}
-
-/** Sygnal's own place for metrics, beside `/metrics` on the port of the gateway. */
-function metricsServer({ registry }: Metrics, { host, port }: { host: string; port: number }) {
-  const server = createServer((_request, response) => {
-    registry.metrics().then(
-      (text) => response.writeHead(200, { 'content-type': registry.contentType }).end(text),
-      () => response.writeHead(500).end(),
-    )
-  })
-  return {
-    async listen() {
-      server.listen(port, host)
-      await once(server, 'listening')
-    },
-    async close() {
-      const closed = once(server, 'close')
-      server.close()
-      server.closeAllConnections()
-      if (server.listening) await closed
-    },
   }
 }

@@ -31,6 +31,7 @@ export function countingRows(inner: Database): { db: Database; rows(): number } 
     dialect: inner.dialect,
     isServedAlone: inner.isServedAlone,
     transaction: (work) => inner.transaction((tx) => work(countingTransaction(tx))),
+    check: () => inner.check(),
     snapshot: (work) => inner.snapshot(work),
     [Symbol.asyncDispose]: () => inner[Symbol.asyncDispose](),
   }

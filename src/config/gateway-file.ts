@@ -83,6 +83,8 @@ function readSygnal(content: Record<string, unknown>, file: string): Read {
   }
   readLog(log, { set, warnings })
   const metricsAt = readMetrics(metrics, warnings)
+  // Ours, beside those of Sygnal.
+  if (isMapping(metrics) && metrics['listen'] !== undefined) set(['metrics', 'listen'], metrics['listen'])
   const known = configSchema.shape
   for (const key of Object.keys(rest)) {
     if (Object.hasOwn(known, key)) continue

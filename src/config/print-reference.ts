@@ -18,6 +18,7 @@ const SECTIONS: Record<string, string> = {
   trace: 'The journey of a notification',
   experimental: 'Experimental',
   gateway: 'The push gateway',
+  metrics: 'Metrics',
   rate_limits: 'Rate limits',
   limits: 'Limits',
   quotas: 'Quotas',

@@ -304,6 +304,14 @@ const roomsSchema = z.strictObject({
   }),
 })
 
+const metricsSchema = z.strictObject({
+  listen: setting(listenAddress.optional(), {
+    about:
+      'Where to serve `/metrics` (Prometheus), as `HOST:PORT`; it is not served at `listen` then. Without it, `/metrics` is served at `listen`: a proxy must keep it from the public.',
+    shownDefault: 'at `listen`',
+  }),
+})
+
 const traceSchema = z.strictObject({
   enabled: setting(flagOn, {
     about:
@@ -424,6 +432,7 @@ export const configSchema = z.strictObject({
   gateway: gatewaySchema.prefault({}),
   rooms: roomsSchema.prefault({}),
   trace: traceSchema.prefault({}),
+  metrics: metricsSchema.prefault({}),
   rate_limits: rateLimitsSchema.prefault({}),
   limits: limitsSchema.prefault({}),
   quotas: quotasSchema.prefault({}),

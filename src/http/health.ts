@@ -1,6 +1,9 @@
+import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
-import type { Metrics } from '../lib/metrics.ts'
+import { sharedFor } from '../lib/shared-for.ts'
 import { defineRoute, reply, type Route } from './route.ts'
+
+const SHARED_FOR_MS = 1_000
 
 /** Resolves when that part of the server works, rejects when it does not. */
 export type HealthCheck = () => Promise<void>
@@ -9,7 +12,7 @@ export type HealthOptions = {
   checks: Readonly<Record<string, HealthCheck>>
   /** Further keys of the answer of `/health`: what an operator may want to know of, and nobody is to be restarted for. */
   details?: () => Record<string, unknown>
-  metrics: Metrics
+  clock: Clock
   log: Log
   /** A check that takes longer has failed. */
   timeoutMs?: number
@@ -18,13 +21,17 @@ export type HealthOptions = {
 /**
  * `GET /health`: 200 `{"status":"ok"}` or 503 `{"status":"failing"}`, with `ok` or `failing` for each check; the reasons are in the log.
  * `GET /ready`: as `/health` without details, and 503 while the server shuts down: whether to send requests here.
- * `GET /metrics`: everything measured, in the text format of Prometheus.
+ * Both are open to anybody: all callers share one look a second.
  */
 export function healthRoutes(options: HealthOptions): Route[] {
-  const { checks, metrics, log, timeoutMs = 2_000, details = () => ({}) } = options
-  const look = async () => {
+  const { clock, log, timeoutMs = 2_000, details = () => ({}) } = options
+  // Shared one by one as well: a check that hangs is not begun again while it does.
+  const checks = Object.entries(options.checks).map(
+    ([name, check]) => [name, sharedFor(check, { ms: SHARED_FOR_MS, clock })] as const,
+  )
+  const lookOnce = async () => {
     const results = await Promise.all(
-      Object.entries(checks).map(async ([name, check]) => {
+      checks.map(async ([name, check]) => {
         try {
           await within(timeoutMs, check)
           return [name, 'ok'] as const
@@ -36,6 +43,7 @@ export function healthRoutes(options: HealthOptions): Route[] {
     )
     return { isWell: results.every(([, state]) => state === 'ok'), checks: Object.fromEntries(results) }
   }
+  const look = sharedFor(lookOnce, { ms: SHARED_FOR_MS, clock })
   const health = defineRoute({
     method: 'GET',
     path: '/health',
@@ -57,15 +65,7 @@ export function healthRoutes(options: HealthOptions): Route[] {
       return reply(status === 'ready' ? 200 : 503, { status, checks: states })
     },
   })
-  const scrape = defineRoute({
-    method: 'GET',
-    path: '/metrics',
-    auth: 'none',
-    limit: 'none',
-    handler: async () =>
-      reply(200, await metrics.registry.metrics(), { 'content-type': metrics.registry.contentType }),
-  })
-  return [health, ready, scrape]
+  return [health, ready]
 }
 
 async function within(ms: number, check: HealthCheck): Promise<void> {

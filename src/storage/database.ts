@@ -29,6 +29,11 @@ export interface Database extends Queries, AsyncDisposable {
    * Resolves when everything that `work` wrote is durable; rejects, with nothing written, when it throws.
    */
   transaction<T>(work: (tx: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>
+  /**
+   * Resolves when the database takes what is written; rejects with a `StorageError` when it does not, or when work that failed has
+   * shown that it does not. It writes: callers bound how often it is asked.
+   */
+  check(): Promise<void>
   /** Reads from one moment: all queries see the same committed state. Keep it short. */
   snapshot<T>(work: (read: Queries) => Promise<T>): Promise<T>
 }
@@ -54,8 +59,8 @@ export type OpenOptions = {
   alone?: boolean
 }
 
-/** What a maker of databases gives. */
-export type Engine = Database
+/** One of the two databases by itself; `tellingFaults` (`fault.ts`) adds what its faults mean. */
+export type Engine = Omit<Database, 'check'>
 
 /** @param url `sqlite:PATH` or `postgres://…` (also `postgresql://…`). */
 export async function openDatabase(url: string, log: Log, options: OpenOptions = {}): Promise<Database> {

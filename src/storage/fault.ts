@@ -1,5 +1,7 @@
 import type { Log } from '../lib/log.ts'
-import { type Database, StorageError } from './database.ts'
+import { type Database, type Engine, StorageError } from './database.ts'
+import { proveRoom } from './probe.ts'
+import { proveWritable } from './stream.ts'
 
 // What the two databases say when they cannot work, for whatever is none of the asker's business: no space, no disk, no
 // connection. A client hears of it as 503 with a sentence, the operator once in the log; the next one is tried as ever.
@@ -82,30 +84,59 @@ export function asStorageError(error: unknown): unknown {
   })
 }
 
-/** The database, with faults of the drivers as `StorageError`s; the log has the beginning and the end of each trouble. */
-export function tellingFaults(db: Database, log: Log): Database {
-  let trouble: string | undefined
-  const failed = (error: unknown): never => {
+/** Reading tells no more of the others than that a page, or a connection, was not to be had this time. */
+const TOLD_BY_READING: ReadonlySet<StorageFault> = new Set(['damaged', 'failing', 'lost'])
+
+/**
+ * The database, with faults of the drivers as `StorageError`s. The log has the beginning and the end of each trouble, and `check`
+ * remembers it: until the next write for most, until there is room for a large event after a full disk, and until the next
+ * start for a damaged page, which no write elsewhere repairs.
+ */
+export function tellingFaults(engine: Engine, log: Log): Database {
+  let logged: string | undefined
+  let remembered: { fault: StorageFault | undefined; error: unknown } | undefined
+  const noted = (error: unknown, isReading: boolean): unknown => {
     const shown = asStorageError(error)
-    if (shown instanceof StorageError && trouble !== shown.message) {
-      trouble = shown.message
+    if (!(shown instanceof StorageError)) return shown
+    const fault = faultOf(error)
+    const isNews = !isReading || (fault !== undefined && TOLD_BY_READING.has(fault))
+    if (isNews && remembered?.fault !== 'damaged') remembered = { fault, error: shown }
+    if (logged !== shown.message) {
+      logged = shown.message
       log.error({ err: error }, `storage: ${shown.message}`)
     }
-    throw shown
+    return shown
+  }
+  const reading = (error: unknown): never => {
+    throw noted(error, true)
+  }
+  const writing = (error: unknown): never => {
+    throw noted(error, false)
+  }
+  const written = () => {
+    if (logged !== undefined) log.info('storage: writing works again')
+    logged = undefined
+    if (remembered?.fault !== 'full' && remembered?.fault !== 'damaged') remembered = undefined
   }
   return {
-    dialect: db.dialect,
-    isServedAlone: db.isServedAlone,
-    all: (query, params) => db.all(query, params).catch(failed),
-    first: (query, params) => db.first(query, params).catch(failed),
-    run: (query, params) => db.run(query, params).catch(failed),
-    snapshot: (work) => db.snapshot(work).catch(failed),
+    dialect: engine.dialect,
+    isServedAlone: engine.isServedAlone,
+    all: (query, params) => engine.all(query, params).catch(reading),
+    first: (query, params) => engine.first(query, params).catch(reading),
+    run: (query, params) => engine.run(query, params).catch(reading),
+    snapshot: (work) => engine.snapshot(work).catch(reading),
     transaction: (work, options) =>
-      db.transaction(work, options).then((value) => {
-        if (trouble !== undefined) log.info('storage: writing works again')
-        trouble = undefined
+      engine.transaction(work, options).then((value) => {
+        written()
         return value
-      }, failed),
-    [Symbol.asyncDispose]: () => db[Symbol.asyncDispose](),
+      }, writing),
+    async check() {
+      if (remembered?.fault === 'damaged') throw remembered.error
+      if (remembered === undefined) await proveWritable(engine).catch(writing)
+      else await proveRoom(engine).catch(writing)
+      remembered = undefined
+      written()
+    },
+    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
   }
 }

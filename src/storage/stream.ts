@@ -20,7 +20,7 @@ export async function currentPosition(read: Queries): Promise<number> {
  * Resolves when the database takes what is written; rejects when it does not. It costs a position, which nobody misses: what is
  * written must differ, or SQLite would not write at all.
  */
-export async function proveWritable(db: Database): Promise<void> {
+export async function proveWritable(db: Pick<Database, 'transaction'>): Promise<void> {
   await db.transaction((tx) => nextPosition(tx), { durably: false })
 }
 

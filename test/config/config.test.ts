@@ -107,6 +107,7 @@ test('every setting can be given in the environment, by its name', () => {
     'push.badge': 'messages',
     'push.proxy': 'none',
     'rooms.default_version': '12',
+    'metrics.listen': '127.0.0.1:9100',
     'email.smtp': 'smtps://mail.a.b',
     'email.from': 'A <a@a.b>',
     'email.password_file': '',

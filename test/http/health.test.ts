@@ -3,24 +3,27 @@ import { test } from 'node:test'
 import { healthRoutes } from '../../src/http/health.ts'
 import { createLog } from '../../src/lib/log.ts'
 import { createMetrics } from '../../src/lib/metrics.ts'
+import { metricsRoute, createScrape } from '../../src/http/metrics.ts'
+import { createManualClock } from '../support/manual-clock.ts'
 import { startServer } from './server-fixture.ts'
 
 const silent = createLog({ level: 'silent' })
 
 test('health is 200 when every check is well, else 503 without the reason', async () => {
-  const metrics = createMetrics({ processMetrics: false })
+  const clock = createManualClock()
   let fails = false
   const checks = {
     database: () => (fails ? Promise.reject(new Error('password of the database')) : Promise.resolve()),
     bus: () => Promise.resolve(),
   }
-  await using fixture = startServer(healthRoutes({ checks, metrics, log: silent }))
+  await using fixture = startServer(healthRoutes({ checks, clock, log: silent }))
   const well = await fixture.server.inject({ url: '/health' })
   assert.deepEqual(
     [well.statusCode, well.json()],
     [200, { status: 'ok', checks: { database: 'ok', bus: 'ok' } }],
   )
   fails = true
+  clock.advance(1000)
   const ill = await fixture.server.inject({ url: '/health' })
   assert.deepEqual(
     [ill.statusCode, ill.json()],
@@ -29,16 +32,29 @@ test('health is 200 when every check is well, else 503 without the reason', asyn
 })
 
 test('a check that hangs has failed', async () => {
-  const metrics = createMetrics({ processMetrics: false })
-  const checks = { database: () => new Promise<void>(() => undefined) }
-  await using fixture = startServer(healthRoutes({ checks, metrics, log: silent, timeoutMs: 5 }))
+  const clock = createManualClock()
+  let asked = 0
+  const checks = {
+    database: () => {
+      asked++
+      return new Promise<void>(() => undefined)
+    },
+  }
+  await using fixture = startServer(healthRoutes({ checks, clock, log: silent, timeoutMs: 5 }))
   assert.equal((await fixture.server.inject({ url: '/health' })).statusCode, 503)
+  clock.advance(60_000)
+  assert.equal((await fixture.server.inject({ url: '/health' })).statusCode, 503)
+  assert.equal(asked, 1, 'it is not begun again while it hangs')
 })
 
 test('metrics are in the text format, requests among them by pattern', async () => {
   const metrics = createMetrics({ processMetrics: false })
+  const clock = createManualClock()
   metrics.counter('belfry_things_total', 'Things').inc(3)
-  await using fixture = startServer(healthRoutes({ checks: {}, metrics, log: silent }))
+  await using fixture = startServer([
+    ...healthRoutes({ checks: {}, clock, log: silent }),
+    metricsRoute(createScrape(metrics, clock)),
+  ])
   await fixture.server.inject({ url: '/health?x=1' })
   await fixture.server.inject({ url: '/no/such/path' })
   const own = await fixture.metrics.registry.metrics()
@@ -48,4 +64,48 @@ test('metrics are in the text format, requests among them by pattern', async () 
   const scraped = await fixture.server.inject({ url: '/metrics' })
   assert.match(String(scraped.headers['content-type']), /^text\/plain; version=0\.0\.4/)
   assert.match(scraped.body, /^belfry_things_total 3$/m)
+})
+
+test('all callers of /health and /ready share one check a second, also when it fails', async () => {
+  const clock = createManualClock()
+  let asked = 0
+  let fails = false
+  const database = async () => {
+    asked++
+    if (fails) throw new Error('no space')
+  }
+  const lines: string[] = []
+  const log = createLog({ level: 'warn', stream: { write: (line: string) => void lines.push(line) } })
+  await using fixture = startServer(healthRoutes({ checks: { database }, clock, log }))
+  const ask = (url: string) => fixture.server.inject({ url }).then(({ statusCode }) => statusCode)
+  const askAll = () =>
+    Promise.all(Array.from({ length: 50 }, (_, at) => ask(at % 2 === 0 ? '/health' : '/ready')))
+  assert.deepEqual(new Set(await askAll()), new Set([200]))
+  clock.advance(999)
+  assert.deepEqual(new Set(await askAll()), new Set([200]))
+  assert.equal(asked, 1)
+  fails = true
+  clock.advance(1)
+  assert.deepEqual(new Set(await askAll()), new Set([503]))
+  assert.deepEqual(new Set(await askAll()), new Set([503]))
+  assert.equal(asked, 2)
+  assert.equal(lines.length, 1, 'the log has the failure once')
+  clock.step(-3_600_000)
+  assert.equal(await ask('/health'), 503)
+  assert.equal(asked, 3, 'a clock that is set back does not keep a result')
+})
+
+test('metrics are rendered once a second, however many ask', async (t) => {
+  const clock = createManualClock()
+  const metrics = createMetrics({ processMetrics: false })
+  const rendered = t.mock.method(metrics.registry, 'metrics')
+  await using fixture = startServer([metricsRoute(createScrape(metrics, clock))])
+  const askAll = () =>
+    Promise.all(Array.from({ length: 50 }, () => fixture.server.inject({ url: '/metrics' })))
+  await askAll()
+  await askAll()
+  assert.equal(rendered.mock.callCount(), 1)
+  clock.advance(1000)
+  await askAll()
+  assert.equal(rendered.mock.callCount(), 2)
 })

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { describe, test, type TestContext } from 'node:test'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { openDatabase } from '../../src/storage/database.ts'
+import { damage } from '../support/damage.ts'
 import { temporaryFolder } from '../support/databases.ts'
 import { silentLog } from '../support/log.ts'
 
@@ -45,14 +45,7 @@ async function dataWith(t: TestContext, ...damaged: string[]): Promise<string> {
   const data = temporaryFolder(t)
   const path = join(data, 'belfry.db')
   await (await openDatabase(`sqlite:${path}`, silentLog))[Symbol.asyncDispose]()
-  const connection = new DatabaseSync(path, { readOnly: true })
-  const root = connection.prepare('select rootpage from sqlite_master where name = ?')
-  const pages = damaged.map((name) => Number(root.get(name)?.['rootpage']))
-  const size = Number(connection.prepare('pragma page_size').get()?.['page_size'])
-  connection.close()
-  const file = openSync(path, 'r+')
-  for (const page of pages) writeSync(file, Buffer.alloc(size, 0xff), 0, size, (page - 1) * size)
-  closeSync(file)
+  damage(path, ...damaged)
   return data
 }
 

@@ -4,7 +4,9 @@ import { rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { call, foundingPusher, registerUser, type TestUser } from '../support/client.ts'
+import { damage } from '../support/damage.ts'
 import { temporaryFolder } from '../support/databases.ts'
+import { eventually } from '../support/eventually.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
 import { startProcess } from '../support/process.ts'
 import { startTestServer } from '../support/server.ts'
@@ -21,6 +23,8 @@ async function textsIn(user: TestUser, roomId: string): Promise<unknown[]> {
   }
   return chunk.filter(({ type }) => type === 'm.room.message').map(({ content }) => content.body)
 }
+
+const statusOf = async (url: string, path: string) => (await call(url + path)).status
 
 describe('the storage is in trouble', () => {
   test('no space: a clear 503, nothing half-written, and the message is taken when there is room', async (t) => {
@@ -51,6 +55,8 @@ describe('the storage is in trouble', () => {
       assert.match(String(answer.body['error']), /no space left/)
       assert.ok(Number(answer.headers.get('retry-after')) > 0)
     }
+    assert.equal(await statusOf(server.url, '/health'), 503, 'though a small write would still succeed')
+    assert.equal(await statusOf(server.url, '/ready'), 503)
     assert.deepEqual(
       await textsIn(alice, roomId),
       ['before', ...taken],
@@ -68,6 +74,7 @@ describe('the storage is in trouble', () => {
     const answer = await bob.try('PUT', sendPath(roomId, 'full-again'), text('after'))
     assert.equal(answer.status, 200)
     await gateway.waitFor((poke) => poke.event_id === answer.body['event_id'])
+    await eventually(async () => (await statusOf(server.url, '/health')) === 200)
     assert.equal(await room(), 2 + taken.length)
     const poked = gateway.pokes.map((poke) => poke.content?.['body'])
     assert.deepEqual(
@@ -95,6 +102,22 @@ describe('the storage is in trouble', () => {
     assert.equal(await server.end('SIGTERM'), 0)
   })
 
+  test('a damaged page: what needs it is 503, and /health says so from then on', async (t) => {
+    const data = temporaryFolder(t)
+    const first = await startTestServer(t, { data })
+    const bob = await registerUser(first.url, 'bob')
+    await bob.createRoom()
+    await first.close()
+    damage(join(data, 'belfry.db'), 'filters')
+    const server = await startTestServer(t, { data })
+    assert.equal(await statusOf(server.url, '/health'), 200, 'nothing has read it yet')
+    const path = `/_matrix/client/v3/user/${encodeURIComponent(bob.userId)}/filter/0`
+    const { status, body } = await call(server.url + path, { token: bob.token })
+    assert.equal(status, 503)
+    assert.match(String(body['error']), /damaged/)
+    await eventually(async () => (await statusOf(server.url, '/health')) === 503)
+  })
+
   const missing = spawnSync('prlimit', ['--version']).error ? 'prlimit is not installed' : false
 
   test(
@@ -119,7 +142,8 @@ describe('the storage is in trouble', () => {
 
       limit('unlimited')
       assert.equal((await bob.try('PUT', sendPath(roomId, 'one'), text('one'))).status, 200)
-      assert.equal((await call(`${server.url}/health`)).status, 200)
+      // One look a second is shared by all who ask.
+      await eventually(async () => (await statusOf(server.url, '/health')) === 200)
       assert.deepEqual(await textsIn(bob, roomId), ['one'])
     },
   )

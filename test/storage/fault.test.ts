@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { describe, suite, test, type TestContext } from 'node:test'
 import { Client } from 'pg'
 import { type Database, openDatabase, StorageError } from '../../src/storage/database.ts'
 import { asStorageError, faultOf } from '../../src/storage/fault.ts'
 import { query } from '../../src/storage/query.ts'
 import { proveWritable } from '../../src/storage/stream.ts'
-import { clusterUrl, newPostgresUrl, openTestSqlite } from '../support/databases.ts'
+import { damage } from '../support/damage.ts'
+import { clusterUrl, newPostgresUrl, openTestSqlite, temporaryFolder } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { silentLog } from '../support/log.ts'
 import { smallDisk } from '../support/small-disk.ts'
@@ -15,6 +17,9 @@ const addFilter = query<{ id: string; filter: string }>()((db, p) =>
 )
 const countFilters = query()((db) =>
   db.selectFrom('filters').select((eb) => eb.fn.countAll<number>().as('rows')),
+)
+const probes = query()((db) =>
+  db.selectFrom('server_keys').select('name').where('name', '=', 'storage-probe'),
 )
 const rowsOf = async (db: Database) => (await db.first(countFilters, {}))?.rows
 const LARGE = 'x'.repeat(100_000)
@@ -62,6 +67,58 @@ suite('a SQLite database without space', () => {
     assert.ok(kept < 40)
     disk.makeRoom()
     await db.transaction((tx) => tx.run(addFilter, { id: 'next', filter: LARGE }))
+  })
+})
+
+suite('what check() remembers of a SQLite database', () => {
+  test('a full disk: small writes that still fit do not hide it, room for a large one ends it', async (t) => {
+    const disk = smallDisk(t)
+    const db = await openTestSqlite(t)
+    await db.check()
+    disk.fill()
+    await assert.rejects(
+      db.transaction((tx) => tx.run(addFilter, { id: 'large', filter: LARGE })),
+      isFull,
+    )
+    await proveWritable(db)
+    await assert.rejects(db.check(), isFull)
+    await assert.rejects(db.check(), isFull)
+    disk.makeRoom()
+    await db.check()
+    assert.deepEqual(await db.all(probes, {}), [], 'what was written to find out is gone')
+    await db.check()
+  })
+
+  test('a damaged page that somebody has read, until the next start', async (t) => {
+    const path = join(temporaryFolder(t), 'belfry.db')
+    {
+      await using whole = await openDatabase(`sqlite:${path}`, silentLog)
+      await whole.transaction((tx) => tx.run(addFilter, { id: 'one', filter: 'small' }))
+    }
+    damage(path, 'filters')
+    await using db = await openDatabase(`sqlite:${path}`, silentLog)
+    await db.check()
+    await assert.rejects(
+      rowsOf(db),
+      (error) => isUnavailable(error) && /damaged/.test((error as Error).message),
+    )
+    await proveWritable(db)
+    await assert.rejects(db.check(), isUnavailable)
+  })
+
+  test('another failure, until something is written again', async (t) => {
+    const db = await openTestSqlite(t)
+    const failing = Object.assign(new Error('disk I/O error'), { errcode: 10, code: 'ERR_SQLITE_ERROR' })
+    await assert.rejects(
+      db.transaction(() => Promise.reject(failing)),
+      isUnavailable,
+    )
+    await db.check()
+    await assert.rejects(
+      db.transaction(() => Promise.reject(new Error('a mistake of ours'))),
+      /mistake/,
+    )
+    await db.check()
   })
 })
 

@@ -1,0 +1,55 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { Clock } from '../lib/clock.ts'
+import type { Metrics } from '../lib/metrics.ts'
+import { sharedFor } from '../lib/shared-for.ts'
+import { defineRoute, reply, type Route } from './route.ts'
+
+/** Rendering takes some milliseconds of the event loop. */
+const RENDERED_FOR_MS = 1_000
+
+/** Everything measured, in the text format of Prometheus; rendered once a second at most. */
+export type Scrape = { contentType: string; text: () => Promise<string> }
+
+export function createScrape({ registry }: Metrics, clock: Clock): Scrape {
+  return {
+    contentType: registry.contentType,
+    text: sharedFor(() => registry.metrics(), { ms: RENDERED_FOR_MS, clock }),
+  }
+}
+
+/** `GET /metrics` beside the other routes. */
+export function metricsRoute({ contentType, text }: Scrape): Route {
+  return defineRoute({
+    method: 'GET',
+    path: '/metrics',
+    auth: 'none',
+    limit: 'none',
+    handler: async () => reply(200, await text(), { 'content-type': contentType }),
+  })
+}
+
+export type MetricsServer = { listen(): Promise<void>; close(): Promise<void> }
+
+/** A listener for metrics alone, away from the address that clients reach: every path answers with them. */
+export function createMetricsServer(scrape: Scrape, at: { host: string; port: number }): MetricsServer {
+  const server = createServer((_request, response) => {
+    scrape.text().then(
+      (text) => response.writeHead(200, { 'content-type': scrape.contentType }).end(text),
+      () => response.writeHead(500).end(),
+    )
+  })
+  return {
+    async listen() {
+      server.listen(at.port, at.host)
+      await once(server, 'listening')
+    },
+    async close() {
+      if (!server.listening) return
+      const closed = once(server, 'close')
+      server.close()
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { loadGatewayConfig } from '../../src/config/gateway-file.ts'
+import { createGatewayApp } from '../../src/gateway-app.ts'
+import { call } from '../support/client.ts'
+import { temporaryFolder } from '../support/databases.ts'
+import { silentLog } from '../support/log.ts'
+import { startTestServer } from '../support/server.ts'
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+test('metrics.listen serves the metrics of a server there, and not where clients connect', async (t) => {
+  const port = await freePort()
+  const server = await startTestServer(t, { env: { BELFRY_METRICS_LISTEN: `127.0.0.1:${port}` } })
+  const { status, body } = await call(`http://127.0.0.1:${port}/metrics`)
+  assert.equal(status, 200)
+  assert.match(String(body['text']), /^belfry_build_info/m)
+  assert.equal((await call(`${server.url}/metrics`)).status, 404)
+  await server.close()
+  await assert.rejects(call(`http://127.0.0.1:${port}/metrics`), 'it is closed with the server')
+})
+
+test('without metrics.listen they are served where clients connect', async (t) => {
+  const server = await startTestServer(t)
+  assert.equal((await call(`${server.url}/metrics`)).status, 200)
+})
+
+test('metrics.listen in the file of a gateway does the same there', async (t) => {
+  const data = temporaryFolder(t)
+  const port = await freePort()
+  const file = join(data, 'gateway.yaml')
+  writeFileSync(
+    file,
+    `http: {port: 0}\nmetrics: {listen: "127.0.0.1:${port}"}\napps: {up: {type: unifiedpush}}\n`,
+  )
+  const config = loadGatewayConfig({ argv: ['--config', file, '--data', data], env: {} })
+  const app = await createGatewayApp(config, { log: silentLog })
+  t.after(() => app.close())
+  const { url } = await app.listen()
+  assert.equal((await call(`http://127.0.0.1:${port}/metrics`)).status, 200)
+  assert.equal((await call(`${url}/metrics`)).status, 404)
+  assert.equal((await call(`${url}/health`)).status, 200)
+})
