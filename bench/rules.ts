@@ -11,6 +11,7 @@ import {
   type Ruleset,
 } from '../src/push-rules/index.ts'
 import type { Benchmark } from './benchmark.ts'
+import { ATTACKS, measureAttack } from './support/hostile-rules.ts'
 import { monotonicMs } from './support/monotonic.ts'
 import { eventFor, processorOf, roomStateOf, type Processor } from './support/push-processor.ts'
 import {
@@ -41,6 +42,7 @@ const LEAST_SINGLE = 20
 const LEAST_ROOM = 1000
 const MOST_GROWTH = 1.5
 const MOST_MIB = 20
+const MOST_MS = 20
 
 const CONTEXT = { memberCount: MEMBERS, powerLevels: { users_default: 0 }, roomVersion: '10' }
 
@@ -63,6 +65,8 @@ export const rules: Benchmark = {
     const room = measureRoom(members, messages, others)
     const growth = measureGrowth(members, messages)
     const mib = memoryOfCustomMembers()
+    const attacks = ATTACKS.map((attack) => ({ name: attack.name, ...measureAttack(attack) }))
+    const worst = Math.max(...attacks.map(({ median: ms }) => ms))
     return {
       tables: [
         {
@@ -87,6 +91,11 @@ export const rules: Benchmark = {
           columns: ['', 'MiB'],
           rows: [['after they have been evaluated', figure(mib, 1)]],
         },
+        {
+          title: 'One message against rules that are made to be costly: ms of processor time',
+          columns: ['rules of the members', 'median', 'most'],
+          rows: attacks.map(({ name, median: ms, most }) => [name, figure(ms, 1), figure(most, 1)]),
+        },
       ],
       targets: [
         target(`one user: ${LEAST_SINGLE} times`, single.ours / single.theirs, LEAST_SINGLE),
@@ -95,6 +104,11 @@ export const rules: Benchmark = {
           wanted: `ten times the default members: at most ${MOST_GROWTH} times the cost`,
           found: `${figure(growth.many / growth.few, 2)} times`,
           isMet: growth.many / growth.few <= MOST_GROWTH,
+        },
+        {
+          wanted: `the worst message: at most ${MOST_MS} ms`,
+          found: `${figure(worst, 1)} ms`,
+          isMet: worst <= MOST_MS,
         },
         { wanted: `under ${MOST_MIB} MiB`, found: `${figure(mib, 1)} MiB`, isMet: mib < MOST_MIB },
       ],
@@ -110,6 +124,7 @@ export const rules: Benchmark = {
         growth: round(growth.many / growth.few),
         microsecondsPerEvent: round(growth.few),
         memoryMiB: round(mib),
+        worstMessageMs: round(worst),
       },
     }
   },

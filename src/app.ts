@@ -274,6 +274,10 @@ function createStages(
     'belfry_rule_faults_total',
     'Rule evaluations that threw; no message was lost',
   )
+  const ruleCuts = metrics.counter(
+    'belfry_rule_cuts_total',
+    'Rule evaluations that cost what they may: some rules that users wrote were not evaluated for an event',
+  )
   const notifications = notificationDeps({
     clock,
     bus,
@@ -281,6 +285,7 @@ function createStages(
     trace,
     ...ruleSettings,
     ruleFaults,
+    ruleCuts,
     badge: config.push.badge,
   })
   const quotas = { ...config.quotas }
@@ -326,6 +331,7 @@ function createStages(
     ...accounts,
     ...ruleSettings,
     maxRulesPerUser: config.push.max_rules_per_user,
+    maxRulesLength: config.push.max_rules_length_per_user,
   }
   const typing = createTyping({ clock, bus })
   const activity = createActivity({ bus, clock, random })

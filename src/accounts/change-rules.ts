@@ -25,6 +25,7 @@ import {
   replaceActions,
   ruleByKey,
   ruleCount,
+  rulesLength,
   type RuleKey,
   upsertDefaultChange,
   upsertRule,
@@ -36,7 +37,11 @@ type TellingDeps = Pick<AccountDeps, 'bus' | 'onRulesChanged'>
 
 export type RuleChangeDeps = RuleSettings &
   TellingDeps &
-  Pick<AccountDeps, 'db' | 'clock'> & { readonly maxRulesPerUser: number }
+  Pick<AccountDeps, 'db' | 'clock'> & {
+    readonly maxRulesPerUser: number
+    /** In characters, of all rules of a user; unlimited unless given. */
+    readonly maxRulesLength?: number
+  }
 
 /** What a client says of a rule; it has passed `validateRule`. */
 export type RuleContent = {
@@ -56,7 +61,8 @@ export type RuleAnchor = { before?: string | undefined; after?: string | undefin
 
 /**
  * Makes a rule, or replaces what it says; whether it is enabled stays.
- * @throws MatrixError 400: `M_UNKNOWN` for an anchor that is not there, `M_INVALID_PARAM` when there are too many rules
+ * @throws MatrixError 400: `M_UNKNOWN` for an anchor that is not there, `M_INVALID_PARAM` when there are too many rules or they
+ *   are too long together
  */
 export function putRule(
   deps: RuleChangeDeps,
@@ -73,6 +79,7 @@ export function putRule(
       pattern: content.pattern ?? null,
       actions: JSON.stringify(content.actions),
     })
+    await checkLength(deps, tx, key.userId)
     if (key.scope !== GLOBAL)
       await tx.run(addHandle, { userId: key.userId, handle: key.scope, now: deps.clock.now() })
   })
@@ -104,7 +111,8 @@ export function setRuleActions(
   actions: readonly Action[],
 ): Promise<void> {
   return changeRules(deps, key.userId, async (tx) => {
-    if ((await tx.run(replaceActions, { ...key, actions: JSON.stringify(actions) })) > 0) return
+    if ((await tx.run(replaceActions, { ...key, actions: JSON.stringify(actions) })) > 0)
+      return checkLength(deps, tx, key.userId)
     await changeDefault(deps, tx, key, { actions })
   })
 }
@@ -125,6 +133,7 @@ export async function copyDeviceRules(
   await tx.run(deleteShadowed, { userId, scope: to, by: from })
   if ((await tx.run(copyScope, { userId, from, to })) === 0) return
   await checkCount(deps, tx, userId, 0)
+  await checkLength(deps, tx, userId)
   await tx.run(addHandle, { userId, handle: to, now: deps.clock.now() })
   await rulesChanged(deps, tx, { userId, position })
 }
@@ -202,6 +211,20 @@ async function checkCount(
   const count = ((await tx.first(ruleCount, { userId }))?.count ?? 0) + more
   if (count > deps.maxRulesPerUser)
     throw invalidParam(`No more than ${deps.maxRulesPerUser} push rules may be; delete one`)
+}
+
+/** What a user's rules say is read and compiled with the next event of a room, after each change. */
+async function checkLength(
+  { maxRulesLength }: RuleChangeDeps,
+  tx: Transaction,
+  userId: UserId,
+): Promise<void> {
+  if (maxRulesLength === undefined) return
+  const length = (await tx.first(rulesLength, { userId }))?.length ?? 0
+  if (length > maxRulesLength)
+    throw invalidParam(
+      `Your push rules may have ${maxRulesLength} characters together; delete or shorten one`,
+    )
 }
 
 /** What is as the default has it is not kept, so that who puts everything back has no rules of their own. */

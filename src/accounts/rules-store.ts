@@ -52,6 +52,17 @@ export const ruleCount = query<{ userId: UserId }>()((db, p) =>
     .where('user_id', '=', p.userId),
 )
 
+/** The characters of all rules of a user. */
+export const rulesLength = query<{ userId: UserId }>()((db, p) =>
+  db
+    .selectFrom('push_rules')
+    .select(
+      sql<number>`coalesce(sum(length(rule_id) + length(coalesce(conditions, '')) + length(coalesce(pattern, ''))
+        + length(actions)), 0)`.as('length'),
+    )
+    .where('user_id', '=', p.userId),
+)
+
 /** The place of the most important rule; null when there is none. */
 export const firstPlace = query<RuleList>()((db, p) =>
   db

@@ -134,6 +134,10 @@ const pushSchema = z.strictObject({
     about:
       'A pusher of kind `webpush` that its app does not confirm within this many hours of setting it is removed.',
   }),
+  max_rules_length_per_user: setting(count(524_288), {
+    about:
+      'How many characters the push rules of one user may have together, in ids, patterns, conditions and actions.',
+  }),
   handle_retention_days: setting(count(180), {
     about: 'Push rules of a device handle are removed after this many days without a pusher that holds it.',
   }),

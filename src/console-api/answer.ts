@@ -1,4 +1,11 @@
-import { deviceRules, isAboutDevice, outcomeForDevice, type UserRules } from '../delivery/device-rules.ts'
+import {
+  type DeviceRules,
+  deviceRules,
+  isAboutDevice,
+  MASTER,
+  outcomeForDevice,
+  type UserRules,
+} from '../delivery/device-rules.ts'
 import { isForMail } from '../delivery/email/tweaks.ts'
 import { priorityOf } from '../delivery/poke.ts'
 import type { UserId } from '../lib/ids.ts'
@@ -7,10 +14,14 @@ import {
   type EvaluatedEvent,
   type EvaluationContext,
   explain,
+  explainBudget,
   type Explanation,
   NO_MATCH,
   type Outcome,
+  roomBudget,
   type RuleSettings,
+  type Ruleset,
+  type StepBudget,
   wakesDevice,
 } from '../push-rules/index.ts'
 import type { PusherRow } from './explain-store.ts'
@@ -62,7 +73,14 @@ export type Answer = {
 /** What the rules say to an event, rule by rule, and what follows from it for each pusher. */
 export function answer(asked: Case): Answer {
   const { silence } = asked
-  const global = silence === undefined ? explained(asked) : undefined
+  const budget = explainBudget()
+  const scopes = [{ scope: 'global' as const, rules: asked.rules.global }]
+  const global = silence === undefined ? explain({ ...asked, scopes, budget }) : undefined
+  const devices: Devices = {
+    made: deviceRules(asked.rules, asked.settings),
+    context: { ...asked.context, budget: roomBudget() },
+    budget,
+  }
   const outcome = global?.outcome ?? NO_MATCH
   return {
     user_id: asked.userId,
@@ -72,7 +90,9 @@ export function answer(asked: Case): Answer {
     decided_by: decider(global),
     reason: silence ?? null,
     rules: global?.rules.map(ruleShown) ?? [],
-    pushers: asked.pushers.map((pusher) => pusherShown(asked, pusher, asked.counted ?? outcome)),
+    pushers: asked.pushers.map((pusher) =>
+      pusherShown(asked, pusher, { devices, counted: asked.counted ?? outcome }),
+    ),
   }
 }
 
@@ -81,28 +101,49 @@ function isOfDevice({ scope, conditions }: Explanation['rules'][number]): boolea
   return scope === 'device' || conditions.some(({ condition }) => isAboutDevice(condition))
 }
 
-/** By the global rules, or by those of a device and then the global ones. */
-function explained({ rules, settings, event, context }: Case, handle?: string): Explanation {
-  const own = handle === undefined ? undefined : rules.device.get(handle)
-  return explain({
-    scopes: [
-      ...(own === undefined || handle === undefined
-        ? []
-        : [{ scope: 'device' as const, handle, rules: own }]),
-      { scope: 'global' as const, rules: rules.global },
-    ],
-    event,
-    context: { ...context, profileTag: handle },
-    settings,
-  })
+/** What the pushers of an answer share: rules compiled once, and what they may cost together. */
+type Devices = {
+  readonly made: DeviceRules
+  readonly context: EvaluationContext
+  readonly budget: StepBudget
 }
 
-function pusherShown(asked: Case, pusher: Case['pushers'][number], counted: Outcome): JsonObject {
+/** The rules of one device, and how the global ones that ask for it stand. */
+function deviceExplained({ rules, settings, event }: Case, devices: Devices, handle: string): ExplainedRules {
+  const own = rules.device.get(handle)
+  const { made, context, budget } = devices
+  if ((own === undefined && made.global === undefined) || budget.left <= 0) return []
+  const scopes = [
+    ...(own === undefined ? [] : [{ scope: 'device' as const, handle, rules: own }]),
+    // Where no global rule asks for a device, the only one that bears on the rules of one stands above them.
+    { scope: 'global' as const, rules: made.global === undefined ? onlyMaster(rules.global) : rules.global },
+  ]
+  const explained = explain({ scopes, event, context: { ...context, profileTag: handle }, settings, budget })
+  return explained.rules.filter(isOfDevice)
+}
+
+type ExplainedRules = Explanation['rules']
+
+function onlyMaster({ override }: Ruleset): Ruleset {
+  return {
+    override: override.filter((rule) => rule.rule_id === MASTER),
+    content: [],
+    room: [],
+    sender: [],
+    underride: [],
+  }
+}
+
+function pusherShown(
+  asked: Case,
+  pusher: Case['pushers'][number],
+  { devices, counted }: { devices: Devices; counted: Outcome },
+): JsonObject {
   const { handle } = pusher
-  const here = outcomeHere(asked, handle, counted)
+  const here = outcomeHere(asked, devices, { handle, counted })
   const quiet = quietBecause(asked, pusher, { here: here.outcome, counted })
   const { tweaks } = here.outcome
-  const why = handle === null || asked.silence !== undefined ? undefined : explained(asked, handle)
+  const rules = handle === null || asked.silence !== undefined ? [] : deviceExplained(asked, devices, handle)
   return {
     app_id: pusher.app_id ?? null,
     kind: pusher.kind ?? null,
@@ -117,20 +158,20 @@ function pusherShown(asked: Case, pusher: Case['pushers'][number], counted: Outc
       prio: priorityOf(asked.type, tweaks as JsonObject),
     }),
     decided_by: here.outcome.rule === null ? null : ruleNamed(here, handle),
-    rules: why?.rules.filter(isOfDevice).map(ruleShown) ?? [],
+    rules: rules.map(ruleShown),
     queued: (pusher.queued ?? null) !== null,
     failing_since: pusher.failing_since ?? null,
   }
 }
 
 function outcomeHere(
-  { rules, settings, event, context, silence }: Case,
-  handle: string | null,
-  counted: Outcome,
+  { event, silence }: Case,
+  { made, context }: Devices,
+  { handle, counted }: { handle: string | null; counted: Outcome },
 ) {
   if (silence !== undefined) return { outcome: NO_MATCH, scope: 'global' as const }
   if (handle === null) return { outcome: counted, scope: 'global' as const }
-  return outcomeForDevice(deviceRules(rules, settings), { handle, counted }, event, context)
+  return outcomeForDevice(made, { handle, counted }, event, context)
 }
 
 function quietBecause(

@@ -37,6 +37,9 @@ export type DryRun = {
   onlyThese: boolean
 }
 
+const MAX_HANDLES = 50
+const MAX_GIVEN_RULES = 1000
+
 /** As `pushrules/device/<handle>` takes it. */
 const MAX_HANDLE_BYTES = 255
 
@@ -90,6 +93,7 @@ async function contextOf(
 }
 
 function withRules(stored: UserRules, settings: RuleSettings, { rules, onlyThese }: DryRun): UserRules {
+  checkNumber(rules)
   const kept = onlyThese ? { global: defaultsIn(stored.global), device: new Map<string, Ruleset>() } : stored
   const global = objectIn(rules, 'global')
   const device = new Map(kept.device)
@@ -103,6 +107,19 @@ function withRules(stored: UserRules, settings: RuleSettings, { rules, onlyThese
   }
   const place = { path: 'rules.global', settings }
   return { global: global ? merged(kept.global, global, place) : kept.global, device }
+}
+
+/** Each is compiled, and each handle is answered as a pusher is. */
+function checkNumber(rules: JsonObject | undefined): void {
+  const devices = Object.values(objectIn(rules, 'device') ?? {})
+  if (devices.length > MAX_HANDLES)
+    throw invalidParam(`rules.device: no more than ${MAX_HANDLES} handles can be asked about at once`)
+  const lists = [objectIn(rules, 'global'), ...devices]
+    .filter(isJsonObject)
+    .flatMap((set) => Object.values(set))
+  const count = lists.reduce<number>((sum, list) => sum + (Array.isArray(list) ? list.length : 0), 0)
+  if (count > MAX_GIVEN_RULES)
+    throw invalidParam(`rules: no more than ${MAX_GIVEN_RULES} rules can be tried at once`)
 }
 
 const NO_RULES: Ruleset = { override: [], content: [], room: [], sender: [], underride: [] }

@@ -34,7 +34,7 @@ export type DeviceOutcome = {
   readonly scope: 'device' | 'global'
 }
 
-const MASTER = '.m.rule.master'
+export const MASTER = '.m.rule.master'
 
 export function deviceRules({ global, device }: UserRules, options: CompileOptions = {}): DeviceRules {
   const asking = new Set(

@@ -10,6 +10,7 @@ import {
   type Outcome,
   type PopulationOutcome,
   prepareEvent,
+  roomBudget,
   type RuleSettings,
 } from '../push-rules/index.ts'
 import { DEFAULT_COHORT } from './cohort.ts'
@@ -46,7 +47,7 @@ export function decideForRoom(
     origin_server_ts: event.originServerTs,
     content: event.content,
   })
-  const context = evaluationContext(room)
+  const context = { ...evaluationContext(room), budget: roomBudget() }
   const outcomes =
     rules && rules.population.size > 0
       ? rules.population.evaluate(evaluated, context)

@@ -15,6 +15,8 @@ type Parts = RuleSettings & {
   badge?: BadgeMeaning
   /** Counts the evaluations that threw. */
   ruleFaults?: { inc(): void }
+  /** Counts the evaluations that were cut at their bound. */
+  ruleCuts?: { inc(by: number): void }
 }
 
 export type NotificationDeps = Parts & { memberRules: MemberRules }

@@ -21,7 +21,12 @@ export type KnownRules = {
   readonly waking: WakingRules | undefined
 }
 
-export type WakingRules = { readonly rules: DeviceRules; readonly handles: readonly string[] }
+export type WakingRules = {
+  readonly rules: DeviceRules
+  readonly handles: readonly string[]
+  /** About how many steps it costs to try them all. */
+  readonly weight: number
+}
 
 type RuleOwner = { readonly displayName: string | null; readonly known: KnownRules }
 
@@ -183,7 +188,12 @@ function wakingRules(rules: UserRules, settings: RuleSettings): WakingRules | un
     .flatMap((rule) => rule.conditions ?? [])
     .flatMap((condition) => handleIn(condition) ?? [])
   const handles = [...new Set([...own, ...named])]
-  return handles.length === 0 ? undefined : { handles, rules: deviceRules(rules, settings) }
+  if (handles.length === 0) return undefined
+  const made = deviceRules(rules, settings)
+  const byHandle = handles.map(
+    (handle) => (made.byHandle.get(handle)?.weight ?? 0) + (made.global?.weight ?? 0),
+  )
+  return { handles, rules: made, weight: byHandle.reduce((sum, weight) => sum + weight, 0) }
 }
 
 /** Stored conditions may be anything. */

@@ -11,7 +11,7 @@ import { cohortOf } from './member-rules.ts'
 import { addCohortOutcomes, addExceptions } from './outcome-store.ts'
 import { askConcerned, type Known, type Personal, type Told } from './personal.ts'
 import { markOwnRead, unreadBefore } from './read.ts'
-import { guarded } from './rule-fault.ts'
+import { guarded, rulesCut } from './rule-fault.ts'
 import { traceQuiet } from './trace-quiet.ts'
 import { wakeOnCommit } from './wake.ts'
 import { devicesToWake } from './waking.ts'
@@ -43,6 +43,8 @@ export async function recordEvent(
   // A member event also comes of a changed profile, in all rooms at once: nobody has read them all by that.
   if (event.type !== 'm.room.member') await markOwnRead(deps, tx, own, before)
   if (known && personal) await tell(deps, tx, known, personal)
+  const cut = decision?.context.budget?.cut ?? 0
+  if (cut > 0) tx.onCommit(() => rulesCut(deps, event, cut))
 }
 
 async function writeOutcomes(

@@ -10,6 +10,15 @@ export function ruleEvaluationFailed(deps: NotificationDeps, event: NotifiableEv
   )
 }
 
+/** Some members' own rules were not evaluated, since they cost what one event may: see push-rules/README.md, "Bounds". */
+export function rulesCut(deps: NotificationDeps, event: NotifiableEvent, evaluations: number): void {
+  deps.ruleCuts?.inc(evaluations)
+  deps.log.warn(
+    { room_id: event.roomId, event_id: event.eventId, evaluations },
+    'push rules cost more than an event may; some rules that members wrote were not evaluated for it',
+  )
+}
+
 /** Runs what is pure. Errors of the database are not caught: they end the transaction. */
 export function guarded<T>(deps: NotificationDeps, event: NotifiableEvent, work: () => T): T | undefined {
   try {

@@ -1,7 +1,14 @@
 import type { UserId } from '../lib/ids.ts'
 import { outcomeForDevice } from '../delivery/device-rules.ts'
 import type { Holder } from '../delivery/outbox-store.ts'
-import { NO_MATCH, type Outcome, wakesDevice } from '../push-rules/index.ts'
+import {
+  cheapestFirst,
+  NO_MATCH,
+  type Outcome,
+  roomBudget,
+  type StepBudget,
+  wakesDevice,
+} from '../push-rules/index.ts'
 import { contextOf, outcomeOfCohort } from './decide.ts'
 import type { NotificationDeps } from './deps.ts'
 import { cohortOf, type KnownRules } from './member-rules.ts'
@@ -17,13 +24,26 @@ export function devicesToWake(deps: NotificationDeps, known: Known, personal: Pe
   const { people, invited, ignoring } = personal
   if (rules === undefined && invited?.known === undefined) return []
   const own = new Map(people.map(({ userId, outcome }) => [userId, outcome]))
+  // Apart from what the global rules have used: rules that decide about counts cost nobody the rules of their devices.
+  const budget = roomBudget()
   const holders: Holder[] = []
   const ask = (owner: Owner, counted: Outcome): void => {
     if (owner.userId === event.sender || ignoring.has(owner.userId)) return
-    const handles = guarded(deps, event, () => handlesToWake(known, owner, own.get(owner.userId) ?? counted))
+    const handles = guarded(deps, event, () =>
+      handlesToWake({ known, budget }, owner, own.get(owner.userId) ?? counted),
+    )
     holders.push(...(handles ?? []).map((handle) => ({ userId: owner.userId, handle })))
   }
-  for (const [userId, owner] of rules?.members ?? [])
+  const owners = [...(rules?.members ?? [])].filter(([, owner]) => owner.known.waking !== undefined)
+  for (const [userId, owner] of cheapestFirst(
+    new Set(owners),
+    ([
+      ,
+      {
+        known: { waking },
+      },
+    ]) => waking?.weight ?? 0,
+  ))
     ask({ userId, ...owner }, outcomeOfCohort(known.decision, cohortOf(rules, userId)))
   if (invited?.known) ask({ ...invited, known: invited.known, displayName: null }, NO_MATCH)
   return holders
@@ -31,10 +51,14 @@ export function devicesToWake(deps: NotificationDeps, known: Known, personal: Pe
 
 type Owner = { userId: UserId; displayName: string | null; known: KnownRules }
 
-function handlesToWake({ decision }: Known, owner: Owner, counted: Outcome): string[] {
+function handlesToWake(
+  { known: { decision }, budget }: { known: Known; budget: StepBudget },
+  owner: Owner,
+  counted: Outcome,
+): string[] {
   const { waking } = owner.known
   if (waking === undefined || wakesDevice(counted)) return []
-  const context = contextOf(decision, owner)
+  const context = { ...contextOf(decision, owner), budget }
   return waking.handles.filter((handle) =>
     wakesDevice(outcomeForDevice(waking.rules, { handle, counted }, decision.evaluated, context).outcome),
   )

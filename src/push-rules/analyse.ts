@@ -56,6 +56,7 @@ function sharing(compiled: CompiledRules, defaults: CompiledRules): CompiledRule
     room: compiled.room,
     sender: compiled.sender,
     underride: same(compiled.underride, defaults.underride),
+    weight: compiled.weight,
   }
 }
 

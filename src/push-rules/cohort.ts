@@ -1,5 +1,5 @@
 import type { RuleAnalysis } from './analyse.ts'
-import type { CompiledRule, CompiledRules } from './compile.ts'
+import { type CompiledRule, type CompiledRules, weightOf } from './compile.ts'
 import { prepareEvent, type EvaluatedEvent } from './event.ts'
 import { RULE_KINDS, type RuleKind } from './model.ts'
 import { sha256 } from './sha-256.ts'
@@ -52,12 +52,14 @@ function projected(rules: CompiledRules, room: EvaluatedEvent): CompiledRules {
   const content = isSure(override) ? [] : upToFirstSure(rules.content, room)
   const isOpen = !isSure(override) && !isSure(content)
   const roomRule = room.roomId === null || !isOpen ? undefined : rules.room.get(room.roomId)
+  const underride = isOpen && roomRule === undefined ? upToFirstSure(rules.underride, room) : []
   return {
     override,
     content,
     room: roomRule === undefined ? NO_RULES : new Map([[roomRule.ruleId, roomRule]]),
     sender: NO_RULES,
-    underride: isOpen && roomRule === undefined ? upToFirstSure(rules.underride, room) : [],
+    underride,
+    weight: weightOf(override) + weightOf(content) + weightOf(underride),
   }
 }
 

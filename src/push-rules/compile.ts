@@ -22,6 +22,8 @@ export type CompiledRule = {
   readonly tests: readonly Test[]
   /** A default rule that concerns one person: it does not take part in an impersonal evaluation. */
   readonly personal: boolean
+  /** One of the server's: it is evaluated also when an evaluation has cost what it may (see `meter.ts`). */
+  readonly isDefault: boolean
   /** A legacy mention rule: it does not take part when the event has `m.mentions`. */
   readonly legacyMention: boolean
   readonly reach: Reach | undefined
@@ -44,6 +46,8 @@ export type CompiledRules = {
   /** By the sender's user id. */
   readonly sender: ReadonlyMap<string, CompiledRule>
   readonly underride: readonly CompiledRule[]
+  /** About how many steps it costs to try all rules of the lists. */
+  readonly weight: number
 }
 
 export type CompileOptions = { readonly experimental?: ExperimentalRules | undefined }
@@ -73,8 +77,18 @@ export function compileWith(
     room: byRuleId(room),
     sender: byRuleId(sender),
     underride,
+    weight: weightOf(override) + weightOf(content) + weightOf(underride),
   }
 }
+
+/** About how many steps it costs to try these rules. */
+export function weightOf(rules: readonly CompiledRule[]): number {
+  return rules.reduce((weight, { tests }) => weight + STEPS_PER_RULE + STEPS_PER_TEST * tests.length, 0)
+}
+
+/** What a rule that is tried costs at least, and each of its tests that is: mostly for fetching it from memory. */
+export const STEPS_PER_RULE = 8
+export const STEPS_PER_TEST = 4
 
 /** `rule`: any JSON; undefined for one that is disabled or is no rule. */
 export function compileRule(
@@ -93,6 +107,7 @@ export function compileRule(
     ruleId,
     outcome: outcomeOf(kind, ruleId, { actions: actions as Action[], experimental }),
     personal,
+    isDefault: ruleId.startsWith('.'),
     legacyMention: LEGACY_MENTION_RULES.has(ruleId),
     tests: compiled.tests,
     reach,

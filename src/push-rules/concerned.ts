@@ -1,4 +1,4 @@
-import { foldedAt, type EvaluatedEvent } from './event.ts'
+import { bodyOf, foldedAt, type EvaluatedEvent } from './event.ts'
 import { parseKeyPath, valueAt } from './key-path.ts'
 import { bodyKeys } from './mention-index.ts'
 import type { EvaluationContext, RuleSettings } from './model.ts'
@@ -25,7 +25,6 @@ export type Concerned = {
 
 const TYPE = parseKeyPath('type')
 const MEMBERSHIP = parseKeyPath('content.membership')
-const BODY = ['content', 'body']
 const USER_IDS = ['content', 'm.mentions', 'user_ids']
 /** User ids have at most 255 bytes, so never more UTF-16 units. */
 const MAX_USER_ID_LENGTH = 255
@@ -40,11 +39,11 @@ export function concernedUsers(
   context?: EvaluationContext,
 ): Concerned {
   const { legacyMentionRules, maxMentioned = 1000, maxBodyKeys = 1000 } = options
-  const body = legacyMentionRules && !event.hasMentions ? valueAt(event.source, BODY) : undefined
+  const body = legacyMentionRules && !event.hasMentions ? bodyOf(event) : null
   return {
     mentioned: mentionedUsers(event, maxMentioned),
     target: inviteTarget(event),
-    bodyKeys: typeof body === 'string' ? bodyKeys(body, maxBodyKeys) : [],
+    bodyKeys: body === null ? [] : bodyKeys(body, maxBodyKeys),
     privileged: options.experimental?.knocks === true ? toldOfKnock(event, context) : [],
   }
 }

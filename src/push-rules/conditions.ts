@@ -1,6 +1,15 @@
-import { bodyOf, eventValue, foldedAt, foldedType, hasItem, type EvaluatedEvent } from './event.ts'
-import { compileGlob, containsWords, type Glob, matchesWhole, matchesWords } from './glob.ts'
+import { bodyIndex, bodyOf, eventValue, foldedAt, foldedType, hasItem, type EvaluatedEvent } from './event.ts'
+import {
+  compileGlob,
+  containsIndexed,
+  containsWords,
+  type Glob,
+  matchesIndexed,
+  matchesWhole,
+  matchesWords,
+} from './glob.ts'
 import { BODY_KEY, isObject, type KeyPath, parseKeyPath } from './key-path.ts'
+import { meter } from './meter.ts'
 import type { EvaluationContext, ExperimentalRules, Scalar } from './model.ts'
 import { isRecipientPermission, mayRecipient, maySenderNotify } from './power-levels.ts'
 import { canBeName, fold, foldsTo } from './text.ts'
@@ -10,6 +19,9 @@ export type Test = (event: EvaluatedEvent, context: EvaluationContext) => boolea
 
 const MENTIONS_ROOM_KEY = 'content.m\\.mentions.room'
 const MEMBER_COUNT = /^(==|<=|>=|<|>)?([0-9]+)$/
+
+/** In UTF-16 units; longer display names are not looked for when an evaluation has cost what it may. */
+const USUAL_NAME_LENGTH = 256
 
 /** What can never match, by this very function. */
 export const never: Test = () => false
@@ -48,9 +60,17 @@ export function bodyMatch(pattern: unknown): Test {
   return (event) => isFound(glob, event)
 }
 
-function isFound(glob: Glob, event: EvaluatedEvent): boolean {
+/** Whether words of the body match; the body is read only while that is cheaper than an index of it. */
+export function isFound(glob: Glob, event: EvaluatedEvent): boolean {
   const body = bodyOf(event)
-  return body !== null && matchesWords(glob, body)
+  if (body === null) return false
+  const index = bodyIndex(event, body)
+  const told = index === undefined ? undefined : matchesIndexed(glob, index)
+  if (told !== undefined) return told
+  const before = meter.left
+  const matches = matchesWords(glob, body)
+  event.searched += before - meter.left
+  return matches
 }
 
 function eventMatch(key: unknown, pattern: unknown): Test {
@@ -58,7 +78,21 @@ function eventMatch(key: unknown, pattern: unknown): Test {
   // Only this one path is searched for words; `content\.body` is another property.
   if (key === BODY_KEY) return bodyMatch(pattern)
   const path = parseKeyPath(key)
-  return /[*?]/.test(pattern) ? globMatch(path, compileGlob(pattern)) : literalMatch(path, pattern)
+  return below(
+    path,
+    /[*?]/.test(pattern) ? globMatch(path, compileGlob(pattern)) : literalMatch(path, pattern),
+  )
+}
+
+/** Paths of more names are walked at a cost that is charged. */
+const SHORT_PATH = 4
+
+function below({ names }: KeyPath, test: Test): Test {
+  if (names.length <= SHORT_PATH) return test
+  return (event, context) => {
+    meter.left -= names.length
+    return test(event, context)
+  }
 }
 
 // Each test is made in a function of its own, so that it holds on to no more than it needs.
@@ -88,7 +122,10 @@ function eventPropertyIs(key: unknown, value: unknown): Test {
   if (typeof key !== 'string' || !isScalar(value)) return never
   if (key === MENTIONS_ROOM_KEY) return (event) => isSame(event.mentionsRoom, value)
   const path = parseKeyPath(key)
-  return wherePresent(path, (event) => isSame(eventValue(event, path), value))
+  return wherePresent(
+    path,
+    below(path, (event) => isSame(eventValue(event, path), value)),
+  )
 }
 
 /**
@@ -102,13 +139,16 @@ function isSame(found: unknown, value: Scalar): boolean {
 function eventPropertyContains(key: unknown, value: unknown): Test {
   if (typeof key !== 'string' || !isScalar(value)) return never
   const path = parseKeyPath(key)
-  return wherePresent(path, (event) => hasItem(event, path, value))
+  return wherePresent(
+    path,
+    below(path, (event) => hasItem(event, path, value)),
+  )
 }
 
 /** What is below these two is asked of every event, and most have neither. */
-function wherePresent({ inContent }: KeyPath, test: (event: EvaluatedEvent) => boolean): Test {
-  if (inContent?.name === 'm.mentions') return (event) => event.hasMentions && test(event)
-  if (inContent?.name === 'm.relates_to') return (event) => event.hasRelation && test(event)
+function wherePresent({ inContent }: KeyPath, test: Test): Test {
+  if (inContent?.name === 'm.mentions') return (event, context) => event.hasMentions && test(event, context)
+  if (inContent?.name === 'm.relates_to') return (event, context) => event.hasRelation && test(event, context)
   return test
 }
 
@@ -126,7 +166,18 @@ function isScalar(value: unknown): value is Scalar {
 function containsDisplayName(event: EvaluatedEvent, { displayName }: EvaluationContext): boolean {
   if (displayName === undefined) return false
   const body = bodyOf(event)
-  return body !== null && containsWords(body, displayName) && canBeName(displayName)
+  return body !== null && isNamed(event, body, displayName) && canBeName(displayName)
+}
+
+function isNamed(event: EvaluatedEvent, body: string, name: string): boolean {
+  if (meter.left <= 0 && name.length > USUAL_NAME_LENGTH) return false
+  const index = bodyIndex(event, body)
+  const told = index === undefined ? undefined : containsIndexed(index, name)
+  if (told !== undefined) return told
+  const before = meter.left
+  const contains = containsWords(body, name)
+  event.searched += before - meter.left
+  return contains
 }
 
 function roomMemberCount(is: unknown): Test {

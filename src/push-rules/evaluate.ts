@@ -1,5 +1,6 @@
-import type { CompiledRule, CompiledRules } from './compile.ts'
+import { type CompiledRule, type CompiledRules, STEPS_PER_RULE, STEPS_PER_TEST } from './compile.ts'
 import { ANY_TYPE, type EvaluatedEvent, OTHER_TYPE } from './event.ts'
+import { beginSteps, endSteps, meter } from './meter.ts'
 import type { EvaluationContext, Outcome } from './model.ts'
 
 /** No rule matched: nothing is notified. */
@@ -13,18 +14,22 @@ export const NO_MATCH: Outcome = Object.freeze({
 
 /**
  * What the rules say about an event: the outcome of the first rule that matches, override before content, room, sender
- * and underride. Pure, and it never throws.
+ * and underride. Pure, and it never throws. It costs no more than `MOST_STEPS`, and what is left of `context.budget`: after
+ * that the default rules, and those of the room and of the sender, are evaluated without the others.
  *
  * It does not know that nobody is notified of their own events, nor of those of people they ignore: the caller does not
  * ask in those cases.
  */
 export function evaluate(rules: CompiledRules, event: EvaluatedEvent, context: EvaluationContext): Outcome {
+  const most = beginSteps(context.budget)
+  if (context.budget === undefined) event.searched = 0
   const rule =
     firstMatch(rules.override, event, context) ??
     firstMatch(rules.content, event, context) ??
     (event.roomId === null ? undefined : rules.room.get(event.roomId)) ??
     (event.sender === null ? undefined : rules.sender.get(event.sender)) ??
     firstMatch(rules.underride, event, context)
+  endSteps(context.budget, most)
   return rule === undefined ? NO_MATCH : rule.outcome
 }
 
@@ -33,22 +38,55 @@ function firstMatch(
   event: EvaluatedEvent,
   context: EvaluationContext,
 ): CompiledRule | undefined {
+  if (meter.left <= 0) return firstDefault(rules, event, context)
+  // For all of them at once: to count each rule that is tried costs more than most rules.
+  meter.left -= STEPS_PER_RULE * rules.length
   const { typeCode } = event
   for (const rule of rules) {
-    if (rule.typeCode !== ANY_TYPE) {
-      if (rule.typeCode !== typeCode) continue
-      if (typeCode === OTHER_TYPE && rule.type !== event.type) continue
-    }
-    if (rule.personal && context.userId === undefined) continue
-    if (rule.legacyMention && event.hasMentions) continue
+    if (rule.typeCode !== ANY_TYPE && rule.typeCode !== typeCode) continue
+    if (!takesPart(rule, event, context)) continue
     if (matchesAll(rule, event, context)) return rule
+    if (meter.left <= 0) return firstDefault(rules, event, context)
   }
   return undefined
 }
 
-function matchesAll({ tests }: CompiledRule, event: EvaluatedEvent, context: EvaluationContext): boolean {
+function takesPart(rule: CompiledRule, event: EvaluatedEvent, context: EvaluationContext): boolean {
+  if (rule.typeCode !== ANY_TYPE) {
+    if (rule.typeCode !== event.typeCode) return false
+    if (rule.typeCode === OTHER_TYPE && rule.type !== event.type) return false
+  }
+  if (rule.personal && context.userId === undefined) return false
+  return !(rule.legacyMention && event.hasMentions)
+}
+
+function matchesAll(rule: CompiledRule, event: EvaluatedEvent, context: EvaluationContext): boolean {
+  const { tests } = rule
   for (let at = 0; at < tests.length; at++) {
+    if (at > 0) {
+      // A rule may have many conditions, and each may search a long text.
+      if (meter.left <= 0 && !rule.isDefault) return false
+      meter.left -= STEPS_PER_TEST
+    }
     if (tests[at]?.(event, context) !== true) return false
   }
   return true
+}
+
+/**
+ * Of a list whose other rules are not to be tried (any more): the default rules are the last ones, and `.m.rule.master` the
+ * first.
+ */
+function firstDefault(
+  rules: readonly CompiledRule[],
+  event: EvaluatedEvent,
+  context: EvaluationContext,
+): CompiledRule | undefined {
+  const isMatch = (rule: CompiledRule) =>
+    rule.isDefault && takesPart(rule, event, context) && matchesAll(rule, event, context)
+  const [first] = rules
+  if (first !== undefined && isMatch(first)) return first
+  let from = rules.length
+  while (from > 0 && rules[from - 1]?.isDefault === true) from--
+  return rules.slice(from).find(isMatch)
 }

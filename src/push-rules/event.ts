@@ -1,5 +1,7 @@
 import { BODY_KEY, isObject, MENTIONED_USERS_KEY, ownValue, valueAt, type KeyPath } from './key-path.ts'
-import { fold } from './text.ts'
+import { meter } from './meter.ts'
+import { cut, fold } from './text.ts'
+import { indexText, STEPS_PER_UNIT, type TextIndex } from './text-index.ts'
 
 /**
  * An event made ready once and shared by all its evaluations: what they look up is kept, so that a text is folded and a
@@ -30,6 +32,9 @@ export type EvaluatedEvent = {
   namesRoom: boolean | undefined
   /** The text of the body with its case folded; undefined: not looked up yet. */
   body: string | null | undefined
+  /** Steps that searches of the body itself cost the evaluations that share a budget, or the one that runs: see `bodyIndex`. */
+  searched: number
+  bodyIndex: TextIndex | undefined
 }
 
 type Kept = { readonly folded: Map<string, string>; readonly items: Map<string, Items> }
@@ -68,6 +73,8 @@ export function prepareEvent(event: unknown): EvaluatedEvent {
     kept: undefined,
     namesRoom: undefined,
     body: undefined,
+    searched: 0,
+    bodyIndex: undefined,
   }
 }
 
@@ -114,13 +121,29 @@ function below(value: unknown, names: readonly string[]): unknown {
   return names.length === 0 ? value : valueAt(value, names)
 }
 
-/** The text of `content.body` with its case folded, or null if there is no text. */
+/**
+ * The length up to which a body is searched, in UTF-16 units: what comes after it is not looked at, as if the body ended
+ * there. Most of what a message costs grows with it.
+ */
+export const MAX_BODY_LENGTH = 8192
+
+/** The text of `content.body` with its case folded, cut at `MAX_BODY_LENGTH`, or null if there is no text. */
 export function bodyOf(event: EvaluatedEvent): string | null {
   if (event.body === undefined) {
     const value = event.content === undefined ? undefined : ownValue(event.content, 'body')
-    event.body = typeof value === 'string' ? fold(value) : null
+    event.body = typeof value === 'string' ? fold(cut(value, MAX_BODY_LENGTH)) : null
   }
   return event.body
+}
+
+/**
+ * The index of the body, once it pays: when searches of the body itself have cost as many steps as the index does. Until
+ * then undefined, as for most messages.
+ */
+export function bodyIndex(event: EvaluatedEvent, body: string): TextIndex | undefined {
+  if (event.searched <= STEPS_PER_UNIT * body.length + STEPS_PER_UNIT) return undefined
+  event.bodyIndex ??= indexText(body)
+  return event.bodyIndex
 }
 
 /** Shorter texts are folded each time: that costs less than to remember them. */
@@ -134,6 +157,7 @@ export function foldedAt(event: EvaluatedEvent, path: KeyPath): string | null {
   if (typeof value !== 'string') return null
   if (value.length < LONG_TEXT) return fold(value)
   const { folded } = keep(event)
+  meter.left -= value.length >> 3
   const kept = folded.get(path.key)
   if (kept !== undefined) return kept
   const text = fold(value)
@@ -158,6 +182,7 @@ export function itemsAt(event: EvaluatedEvent, path: KeyPath): Items {
   if (value.length <= SHORT_LIST) return value as readonly unknown[]
   const kept = event.kept?.items.get(path.key)
   if (kept !== undefined) return kept
+  meter.left -= 4 * value.length
   const items = new Set<unknown>(value)
   keep(event).items.set(path.key, items)
   return items

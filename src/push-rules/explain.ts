@@ -1,13 +1,15 @@
-import { compileRule } from './compile.ts'
+import { type CompiledRule, type CompiledRules, compileRule, compileWith } from './compile.ts'
 import { LEGACY_MENTION_RULES, MASTER, PERSONAL_RULES } from './default-ids.ts'
-import { NO_MATCH } from './evaluate.ts'
+import { evaluateForDevice } from './device.ts'
+import { evaluate, NO_MATCH } from './evaluate.ts'
 import type { EvaluatedEvent } from './event.ts'
 import { explainCondition, type ExplainedCondition } from './explain-condition.ts'
 import { BODY_KEY, isObject } from './key-path.ts'
+import { explainBudget, meter, type StepBudget } from './meter.ts'
 import {
   type EvaluationContext,
+  type ExperimentalRules,
   type Outcome,
-  RULE_KINDS,
   type RuleKind,
   type RuleSettings,
   type Ruleset,
@@ -25,15 +27,19 @@ export type ExplainInput = {
   /** As for `evaluate`; with `profileTag` for a device. */
   readonly context: EvaluationContext
   readonly settings?: Partial<RuleSettings> | undefined
+  /** What the explanations of one answer may cost together; one of its own unless given. */
+  readonly budget?: StepBudget | undefined
 }
 
 /**
  *  - `matched`: this rule decided;
  *  - `no match`: it was tried, and the conditions that do not hold say why it did not decide;
  *  - `not reached`: a rule above it decided;
+ *  - `not evaluated`: the rules above it cost what an evaluation may (README.md, "Bounds"), or there is more to explain than
+ *    an explanation may cost;
  *  - `disabled`, `malformed`: it takes no part.
  */
-export type Verdict = 'matched' | 'no match' | 'not reached' | 'disabled' | 'malformed'
+export type Verdict = 'matched' | 'no match' | 'not reached' | 'not evaluated' | 'disabled' | 'malformed'
 
 export type ExplainedRule = {
   readonly scope: 'global' | 'device'
@@ -43,7 +49,7 @@ export type ExplainedRule = {
   readonly ruleId: string
   readonly enabled: boolean
   readonly verdict: Verdict
-  /** All of them, those of rules that were not reached included: what they would have met. */
+  /** All of them, those of rules that were not reached included: what they would have met. None where the budget is spent. */
   readonly conditions: readonly ExplainedCondition[]
 }
 
@@ -56,49 +62,89 @@ export type Explanation = {
 }
 
 /** Why the rules say what they say: every rule in order, each condition with what it asks for and what it met. Pure. */
-export function explain({ scopes, event, context, settings }: ExplainInput): Explanation {
+export function explain(input: ExplainInput): Explanation {
+  const { event, context, settings, budget = explainBudget() } = input
   const experimental = settings?.experimental
-  let decider: { rule: ExplainedRule; outcome: Outcome } | undefined
-  const rules: ExplainedRule[] = []
-  for (const { scope, handle, kind, rule } of inOrder(scopes)) {
-    const source = isObject(rule) ? rule : {}
-    const { rule_id: ruleId, enabled } = source
-    const compiled = compileRule(kind, rule, { experimental })
-    const conditions = conditionsOf(kind, source, { event, context }).map(
-      (condition) => condition.implied ?? explainCondition(condition.written, event, context, experimental),
-    )
-    const matches = compiled !== undefined && conditions.every(({ holds }) => holds)
-    const explained: ExplainedRule = {
-      scope,
-      handle,
-      kind,
-      ruleId: typeof ruleId === 'string' ? ruleId : '',
-      enabled: enabled === true,
-      verdict: verdictOf({
-        takesPart: compiled !== undefined,
-        enabled,
-        matches,
-        isDecided: decider !== undefined,
-      }),
-      conditions,
-    }
-    rules.push(explained)
-    if (explained.verdict === 'matched' && compiled !== undefined) {
-      decider = { rule: explained, outcome: compiled.outcome }
-    }
-  }
-  return { outcome: decider?.outcome ?? NO_MATCH, decidedBy: nameOf(decider?.rule), rules }
+  const scopes = input.scopes.map((scope) => compileScope(scope, experimental))
+  const placed = inOrder(scopes)
+  const outcome = outcomeOf(scopes, input)
+  const decider = placed.findIndex(({ compiled }) => compiled?.outcome === outcome)
+  meter.left = budget.left
+  const rules = placed.map((one, at) => {
+    const source = isObject(one.rule) ? one.rule : {}
+    const conditions = conditionsOf(one.kind, source, { event, context })
+    const met = (condition: SomeCondition) =>
+      condition.implied ?? explainCondition(condition.written, event, context, experimental)
+    meter.left -= STEPS_PER_CONDITION * (1 + conditions.length)
+    const explained = meter.left > 0 ? conditions.map(met) : undefined
+    return ruleShown(one, source, {
+      conditions: explained ?? [],
+      verdict: verdictOf(one, source['enabled'], { at, decider, explained }),
+    })
+  })
+  budget.left = meter.left
+  return { outcome, decidedBy: nameOf(rules[decider]), rules }
 }
 
-function verdictOf(of: {
-  takesPart: boolean
-  enabled: unknown
-  matches: boolean
-  isDecided: boolean
-}): Verdict {
-  if (!of.takesPart) return of.enabled === false ? 'disabled' : 'malformed'
-  if (of.isDecided) return 'not reached'
-  return of.matches ? 'matched' : 'no match'
+/** Mostly for compiling it, and for what is told of it. */
+const STEPS_PER_CONDITION = 400
+
+type Placed = {
+  readonly scope: 'global' | 'device'
+  readonly handle: string | undefined
+  readonly kind: RuleKind
+  readonly rule: unknown
+  readonly compiled: CompiledRule | undefined
+}
+
+type CompiledScope = { readonly made: CompiledRules; readonly rules: readonly Placed[] }
+
+function compileScope(from: ExplainedScope, experimental: ExperimentalRules | undefined): CompiledScope {
+  const { scope } = from
+  const handle = from.scope === 'device' ? from.handle : undefined
+  const rules: Placed[] = []
+  const made = compileWith(from.rules, (kind, rule) => {
+    const compiled = compileRule(kind, rule, { experimental })
+    rules.push({ scope, handle, kind, rule, compiled })
+    return compiled
+  })
+  return { made, rules }
+}
+
+/** By the very rules that are explained: the rule that decided is known by its outcome. */
+function outcomeOf(compiled: readonly CompiledScope[], { scopes, event, context }: ExplainInput): Outcome {
+  let outcome = NO_MATCH
+  for (const [at, { made }] of [...compiled.entries()].toReversed()) {
+    outcome =
+      scopes[at]?.scope === 'global'
+        ? evaluate(made, event, context)
+        : evaluateForDevice(made, outcome, event, context)
+  }
+  return outcome
+}
+
+function ruleShown(
+  { scope, handle, kind }: Placed,
+  { rule_id: ruleId, enabled }: Record<string, unknown>,
+  shown: Pick<ExplainedRule, 'verdict' | 'conditions'>,
+): ExplainedRule {
+  return {
+    scope,
+    handle,
+    kind,
+    ruleId: typeof ruleId === 'string' ? ruleId : '',
+    enabled: enabled === true,
+    ...shown,
+  }
+}
+
+type Place = { at: number; decider: number; explained: readonly ExplainedCondition[] | undefined }
+
+function verdictOf({ compiled }: Placed, enabled: unknown, { at, decider, explained }: Place): Verdict {
+  if (compiled === undefined) return enabled === false ? 'disabled' : 'malformed'
+  if (at === decider) return 'matched'
+  if (decider !== -1 && at > decider) return 'not reached'
+  return explained?.some(({ holds }) => !holds) === true ? 'no match' : 'not evaluated'
 }
 
 function nameOf(rule: ExplainedRule | undefined): Explanation['decidedBy'] {
@@ -107,18 +153,9 @@ function nameOf(rule: ExplainedRule | undefined): Explanation['decidedBy'] {
     : { scope: rule.scope, handle: rule.handle, kind: rule.kind, ruleId: rule.ruleId }
 }
 
-type Placed = { scope: 'global' | 'device'; handle: string | undefined; kind: RuleKind; rule: unknown }
-
 /** `.m.rule.master` of the global scope stands above every rule of every scope. */
-function inOrder(scopes: readonly ExplainedScope[]): Placed[] {
-  const placed = scopes.flatMap((one) =>
-    RULE_KINDS.flatMap((kind) => {
-      const rules: unknown = one.rules[kind]
-      const handle = one.scope === 'device' ? one.handle : undefined
-      const list: unknown[] = Array.isArray(rules) ? rules : []
-      return list.map((rule): Placed => ({ scope: one.scope, handle, kind, rule }))
-    }),
-  )
+function inOrder(scopes: readonly CompiledScope[]): Placed[] {
+  const placed = scopes.flatMap(({ rules }) => rules)
   return [...placed.filter(isMaster), ...placed.filter((one) => !isMaster(one))]
 }
 

@@ -1,9 +1,11 @@
 import { fold } from './text.ts'
+import { type Found, findPart, type TextIndex } from './text-index.ts'
 import {
   ANY_EDGES,
   BOTH_EDGES,
   LEFT_EDGE,
   RIGHT_EDGE,
+  type Edges,
   compileRun,
   findRun,
   findLiteral,
@@ -70,10 +72,60 @@ export function matchesWords(glob: Glob, text: string): boolean {
 }
 
 /**
+ * As `matchesWords`, by an index of the text: the cost follows the pattern alone. Undefined: that has to be read in the
+ * text. A pattern of one or two literal runs is decided here; of others it may be told that they do not match.
+ */
+export function matchesIndexed(glob: Glob, index: TextIndex): boolean | undefined {
+  const { first, middle, last, hasStar } = glob
+  if (!hasStar) return first === null ? undefined : isIn(first, index, BOTH_EDGES)
+  let order: Order | undefined = { end: 0, isSure: true, count: 0 }
+  if (first !== null) order = after(order, first, index, LEFT_EDGE)
+  for (const run of middle) order = order && after(order, run, index, ANY_EDGES)
+  if (last !== null) order = order && after(order, last, index, RIGHT_EDGE)
+  if (order === undefined) return false
+  return order.isSure && order.count <= 2 ? true : undefined
+}
+
+/** `end`: no later than where the last run may end; `count`: of runs. */
+type Order = { end: number; isSure: boolean; count: number }
+
+/** Undefined: the run is not in the text, or always before the end of one that must come before it. */
+function after(order: Order, run: Run, index: TextIndex, edges: Edges): Order | undefined {
+  const found = partOf(run, index, edges)
+  if (found === null) return undefined
+  const count = order.count + 1
+  if (found === undefined) return { ...order, isSure: false, count }
+  return found.start < order.end
+    ? undefined
+    : { end: Math.max(order.end, found.end), isSure: order.isSure, count }
+}
+
+function isIn(run: Run, index: TextIndex, edges: Edges): boolean | undefined {
+  const found = partOf(run, index, edges)
+  return found === undefined ? undefined : found !== null
+}
+
+/** Undefined: the index does not tell; null: it is not in the text. */
+function partOf(run: Run, index: TextIndex, edges: Edges): Found | null | undefined {
+  if (run.kind === 'gapped') return undefined
+  return findPart(index, run.text, edges)
+}
+
+/** As `containsWords`, by an index of the text. */
+export function containsIndexed(index: TextIndex, words: string): boolean | undefined {
+  const folded = foldedWords(words)
+  if (folded === '') return false
+  const found = findPart(index, folded, BOTH_EDGES)
+  return found === undefined ? undefined : found !== null
+}
+
+/**
  * Whether `text` (folded) contains `words` with the same boundaries, but taken literally: `*` and `?` stand for
  * themselves. Empty words are in no text.
  */
 export function containsWords(text: string, words: string): boolean {
+  // Folding makes no text shorter.
+  if (words.length > text.length) return false
   const folded = foldedWords(words)
   return folded !== '' && folded.length <= text.length && findLiteral(folded, text, BOTH_EDGES)
 }

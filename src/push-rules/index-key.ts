@@ -8,8 +8,8 @@ import { fold, isWordUnit } from './text.ts'
  *  - `f`, `k`, `r`: folded sender, state key, event that is related to;
  *  - `m`: a user id among those mentioned;
  *  - `w`: a whole ASCII word of the body, `n`: one or two other code points of it (see `mentionKey`);
- *  - `A` to `H`: the first one to eight letters of a word of the body;
- *  - `1` to `8`: so many successive UTF-16 units of the folded body.
+ *  - `A`, `B`, `D`, `H`: the first one, two, four or eight letters of a word of the body;
+ *  - `1`, `2`, `4`, `8`: so many successive UTF-16 units of the folded body.
  * Whenever the rule matches an event, its key is among the event's keys; the converse does not hold.
  */
 export type IndexKey = string
@@ -22,8 +22,9 @@ const EXACT_KEYS: ReadonlyMap<unknown, string> = new Map([
 const EXACT_PATHS = [...EXACT_KEYS].map(([key, mark]) => ({ mark, path: parseKeyPath(String(key)) }))
 const MENTIONED = parseKeyPath(MENTIONED_USERS_KEY)
 /** Longer ones find no fewer by much, and every length in use costs a pass over the body. */
-const PREFIX_MARKS = 'ABCDEFGH'
-const GRAM_MARKS = '12345678'
+const LENGTHS = [8, 4, 2, 1]
+const PREFIX_MARKS = new Map(LENGTHS.map((length) => [length, ' ABCDEFGH'.charAt(length)]))
+const GRAM_MARKS = new Map(LENGTHS.map((length) => [length, String(length)]))
 
 /** `condition`: one that is well-formed. Undefined: an event cannot be looked up by it. */
 export function conditionKey(condition: unknown): IndexKey | undefined {
@@ -77,9 +78,9 @@ export function patternKey(pattern: string): IndexKey | undefined {
   return longest === '' ? undefined : markedByLength(longest, GRAM_MARKS)
 }
 
-function markedByLength(text: string, marks: string): IndexKey {
-  const cut = text.slice(0, marks.length)
-  return marks.charAt(cut.length - 1) + cut
+function markedByLength(text: string, marks: ReadonlyMap<number, string>): IndexKey {
+  const length = LENGTHS.find((one) => one <= text.length) ?? 0
+  return `${marks.get(length) ?? ''}${text.slice(0, length)}`
 }
 
 /**
@@ -103,8 +104,8 @@ export function eachEventKey(
   if (isUsed('n')) {
     for (const key of bodyKeys(body, Infinity)) if (!isWordUnit(key.charCodeAt(0))) found('n', `n${key}`)
   }
-  for (const mark of GRAM_MARKS) {
-    const length = isUsed(mark) ? Number(mark) : Infinity
+  for (const [length, mark] of GRAM_MARKS) {
+    if (!isUsed(mark)) continue
     for (let at = 0; at + length <= body.length; at++) found(mark, mark + body.slice(at, at + length))
   }
 }
@@ -115,9 +116,9 @@ function eachWordKey(
   found: (mark: string, key: IndexKey) => void,
 ): void {
   const usesWords = isUsed('w')
-  const prefixes = PREFIX_MARKS.split('')
-    .filter(isUsed)
-    .map((mark) => ({ mark, length: PREFIX_MARKS.indexOf(mark) + 1 }))
+  const prefixes = [...PREFIX_MARKS]
+    .map(([length, mark]) => ({ mark, length }))
+    .filter(({ mark }) => isUsed(mark))
   if (!usesWords && prefixes.length === 0) return
   for (let at = 0; at < body.length;) {
     const start = at

@@ -29,10 +29,15 @@ export class KeyIndex<Owner extends object> {
     return (this.#used.get(mark) ?? 0) > 0
   }
 
-  each(key: IndexKey, found: (owner: Owner) => void): void {
+  /** Adds the owners of a key. A body has many a word often, so sets that were added before are passed over. */
+  collect(key: IndexKey, into: Set<Owner>, added: Set<ReadonlySet<Owner>>): void {
     const owners = this.#owners.get(key)
-    if (owners instanceof Set) owners.forEach(found)
-    else if (owners !== undefined) found(owners)
+    if (owners === undefined) return
+    if (!(owners instanceof Set)) into.add(owners)
+    else if (!added.has(owners)) {
+      added.add(owners)
+      for (const owner of owners) into.add(owner)
+    }
   }
 
   #count(key: IndexKey, by: number): void {

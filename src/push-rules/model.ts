@@ -3,6 +3,8 @@
  * Property names in snake case are those of the specification.
  */
 
+import type { StepBudget } from './meter.ts'
+
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 
 /** What `event_property_is` and `event_property_contains` compare with: "a non-compound canonical JSON value". */
@@ -110,6 +112,11 @@ export type Outcome = {
 
 /** What the rules may ask beyond the event: the room at that event, and the person for whom it is evaluated. */
 export type EvaluationContext = {
+  /**
+   * What the evaluations of one event may cost together (`MAX_ROOM_STEPS`). Without it each may cost what one is allowed to
+   * (README.md, "Bounds").
+   */
+  budget?: StepBudget | undefined
   /**
    * Whose rules these are. Without it the evaluation is impersonal: the default rules that concern one person
    * (invitation, mention, name in the text) do not match, whoever the rules belong to.

@@ -7,6 +7,7 @@ import { KeyIndex } from './key-index.ts'
 import type { EvaluationContext, Outcome, RuleSettings } from './model.ts'
 import { peopleWithLevels } from './power-levels.ts'
 import { sameJson } from './same-json.ts'
+import { cheapestFirst, LIGHT, roomBudget, type StepBudget } from './meter.ts'
 import { compiledDefaults, selfKeys } from './shared-defaults.ts'
 
 export type PopulationMember = {
@@ -42,7 +43,10 @@ export interface Population {
   /** Undefined for somebody who is not known to it. */
   cohortOf(userId: string): string | undefined
   readonly size: number
-  /** `context`: of the room; who is evaluated is filled in here. */
+  /**
+   * `context`: of the room; who is evaluated is filled in here. Without a `budget` it is one of `MAX_ROOM_STEPS`. Where it
+   * does not suffice, some rules of those who have the most of them are not evaluated.
+   */
   evaluate(
     event: EvaluatedEvent,
     context: Omit<EvaluationContext, 'userId' | 'displayName'>,
@@ -71,6 +75,7 @@ class RoomPopulation implements Population {
   readonly #members = new Map<string, Member>()
   readonly #cohorts = new Map<string, PresentCohort>()
   readonly #defaultCohort: PresentCohort
+  #cohortWeight = 0
   /** Of members with rules of their own. */
   readonly #index = new KeyIndex<Member>()
   /** Of members with the default rules, by name. They count for less: most events have no use for it. */
@@ -125,7 +130,9 @@ class RoomPopulation implements Population {
     this.#alwaysTried.delete(member)
     this.#askingPermission.delete(userId)
     cohort.members--
-    if (cohort.members === 0 && cohort !== this.#defaultCohort) this.#cohorts.delete(cohort.id)
+    if (cohort.members > 0 || cohort === this.#defaultCohort) return
+    this.#cohorts.delete(cohort.id)
+    this.#cohortWeight -= cohort.rules.weight
   }
 
   cohortOf(userId: string): string | undefined {
@@ -133,19 +140,37 @@ class RoomPopulation implements Population {
   }
 
   evaluate(event: EvaluatedEvent, context: EvaluationContext): PopulationOutcome {
-    const impersonal: EvaluationContext = { ...context, userId: undefined, displayName: undefined }
+    const budget = context.budget ?? roomBudget()
+    // The cohorts leave half of it to those whom the event may concern in person.
+    const forCohorts: StepBudget = { left: budget.left >> 1 }
+    const impersonal: EvaluationContext = {
+      ...context,
+      userId: undefined,
+      displayName: undefined,
+      budget: forCohorts,
+    }
     const cohorts = new Map<string, Outcome>()
-    for (const cohort of this.#cohorts.values()) {
+    for (const cohort of this.#cohortsInOrder()) {
       cohorts.set(cohort.id, evaluate(cohort.rules, event, impersonal))
     }
+    budget.left -= (budget.left >> 1) - forCohorts.left
+    if (forCohorts.cut !== undefined) budget.cut = (budget.cut ?? 0) + forCohorts.cut
     const exceptions: PopulationOutcome['exceptions'][number][] = []
-    for (const { userId, displayName, rules, cohort } of this.#concerned(event, context)) {
-      const compiled = rules === undefined ? this.#defaultCohort.rules : rules.compiled
-      const outcome = evaluate(compiled, event, { ...context, userId, displayName })
+    const rulesOf = ({ rules }: Member) => (rules === undefined ? this.#defaultCohort.rules : rules.compiled)
+    for (const member of cheapestFirst(this.#concerned(event, context), (one) => rulesOf(one).weight)) {
+      const { userId, displayName, cohort } = member
+      const outcome = evaluate(rulesOf(member), event, { ...context, userId, displayName, budget })
       if (!sameOutcome(outcome, cohorts.get(cohort.id)))
         exceptions.push({ userId, cohort: cohort.id, outcome })
     }
     return { cohorts, exceptions }
+  }
+
+  #cohortsInOrder(): Iterable<PresentCohort> {
+    const weightOf = ({ rules }: PresentCohort) => rules.weight
+    return this.#cohortWeight <= LIGHT
+      ? this.#cohorts.values()
+      : cheapestFirst(new Set(this.#cohorts.values()), weightOf)
   }
 
   #enter(cohort: Cohort): PresentCohort {
@@ -153,6 +178,7 @@ class RoomPopulation implements Population {
     if (present === undefined) {
       present = { ...cohort, members: 0 }
       this.#cohorts.set(cohort.id, present)
+      this.#cohortWeight += cohort.rules.weight
     }
     present.members++
     return present
@@ -160,6 +186,7 @@ class RoomPopulation implements Population {
 
   #concerned(event: EvaluatedEvent, context: EvaluationContext): Set<Member> {
     const concerned = new Set(this.#alwaysTried)
+    const added = new Set<ReadonlySet<Member>>()
     const add = (member: Member | undefined): void => {
       if (member !== undefined) concerned.add(member)
     }
@@ -169,8 +196,8 @@ class RoomPopulation implements Population {
     const isUsed = (mark: string): boolean =>
       NAMES_PEOPLE.has(mark) || this.#index.isUsed(mark) || usesNamed(mark)
     eachEventKey(event, isUsed, (mark, key) => {
-      this.#index.each(key, add)
-      if (usesNamed(mark)) this.#named.each(key, add)
+      this.#index.collect(key, concerned, added)
+      if (usesNamed(mark)) this.#named.collect(key, concerned, added)
       if (NAMES_PEOPLE.has(mark)) add(this.#members.get(key.slice(1)))
     })
     for (const userId of this.#defaults.experimental?.knocks === true ? peopleWithLevels(context) : []) {

@@ -1,4 +1,5 @@
 import { isObject } from './key-path.ts'
+import { meter } from './meter.ts'
 import type { EvaluationContext } from './model.ts'
 
 const DEFAULT_NOTIFICATION_LEVEL = 50
@@ -63,6 +64,7 @@ function isLenient(context: EvaluationContext): boolean {
 }
 
 function levelOf(context: EvaluationContext, userId: string | undefined): number {
+  meter.left -= context.creators?.length ?? 0
   const isCreator = userId !== undefined && (context.creators?.includes(userId) ?? false)
   if (isCreator && (versionOf(context) ?? 0) >= FIRST_VERSION_OF_CREATORS) return Infinity
   const content = context.powerLevels

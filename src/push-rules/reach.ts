@@ -76,7 +76,7 @@ function reachOf(conditions: readonly unknown[]): Reach {
   return conditions.some(isAboutName) ? BY_NAME : COMMON
 }
 
-const MARKS = 'mrkfwnHGFEDCBA87654321'
+const MARKS = 'mrkfwnHDBA8421'
 const rarity = (key: IndexKey) => MARKS.indexOf(key.charAt(0))
 
 const kindOf = (condition: unknown) => (isObject(condition) ? condition['kind'] : undefined)

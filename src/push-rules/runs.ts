@@ -1,3 +1,4 @@
+import { meter } from './meter.ts'
 import { isInsideCodePoint, isWordEdge } from './text.ts'
 
 /**
@@ -97,10 +98,12 @@ export function findLiteral(text: string, within: string, edges: Edges): boolean
 
 /** The end of the match that begins exactly at `at`, or -1. */
 export function matchRunAt(run: Run, text: string, at: number): number {
+  meter.left -= 4
   if (run.kind === 'literal') {
     const end = at + run.text.length
     return text.startsWith(run.text, at) && fits(text, at, end, ANY_EDGES) ? end : -1
   }
+  meter.left -= run.symbols.length
   let end = at
   for (const symbol of run.symbols) {
     const codePoint = text.codePointAt(end)
@@ -113,6 +116,7 @@ export function matchRunAt(run: Run, text: string, at: number): number {
 /** Where a match must begin to end exactly at the end of the text; negative if the text is too short. */
 export function startOfLast(run: Run, text: string): number {
   if (run.kind === 'literal') return text.length - run.text.length
+  meter.left -= run.symbols.length
   let start = text.length
   for (let left = run.symbols.length; left > 0; left--) {
     start -= isInsideCodePoint(text, start - 1) ? 2 : 1
@@ -131,10 +135,16 @@ function fits(text: string, start: number, end: number, edges: Edges): boolean {
 }
 
 function findShort(needle: string, text: string, from: number, edges: Edges): number {
-  for (let at = text.indexOf(needle, from); at !== -1; at = text.indexOf(needle, at + 1)) {
-    if (fits(text, at, at + needle.length, edges)) return at + needle.length
+  let places = 1
+  let at = text.indexOf(needle, from)
+  while (at !== -1 && !fits(text, at, at + needle.length, edges)) {
+    places++
+    at = text.indexOf(needle, at + 1)
   }
-  return -1
+  // `indexOf` may compare the whole needle at each place, several units at a time.
+  const read = (at === -1 ? text.length : at) - from
+  meter.left -= 4 * places + read + (read >> 2) * (needle.length >> 1)
+  return at === -1 ? -1 : at + needle.length
 }
 
 function findLong(
@@ -143,15 +153,20 @@ function findLong(
   { text, from, edges }: { text: string; from: number; edges: Edges },
 ): number {
   let matched = 0
+  meter.left -= needle.length
   for (let at = from; at < text.length; at++) {
     const unit = text.charCodeAt(at)
     while (matched > 0 && unit !== needle.charCodeAt(matched)) matched = failure[matched - 1] ?? 0
     if (unit === needle.charCodeAt(matched)) matched++
     if (matched === needle.length) {
-      if (fits(text, at + 1 - needle.length, at + 1, edges)) return at + 1
+      if (fits(text, at + 1 - needle.length, at + 1, edges)) {
+        meter.left -= at - from
+        return at + 1
+      }
       matched = failure[matched - 1] ?? 0
     }
   }
+  meter.left -= Math.max(0, text.length - from)
   return -1
 }
 
@@ -177,7 +192,11 @@ function findGapped(run: GappedRun, text: string, from: number, edges: Edges): n
       carry = before >>> 31
     }
     at += codePoint > 0xffff ? 2 : 1
-    if (((state[words - 1] ?? 0) & lastBit) !== 0 && (!edges.right || isWordEdge(text, at))) return at
+    if (((state[words - 1] ?? 0) & lastBit) !== 0 && (!edges.right || isWordEdge(text, at))) {
+      meter.left -= (at - from) * (2 + words)
+      return at
+    }
   }
+  meter.left -= Math.max(0, text.length - from) * (2 + words)
   return -1
 }

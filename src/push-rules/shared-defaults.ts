@@ -1,8 +1,8 @@
 import { compileRule, compileWith, type CompiledRule, type CompiledRules } from './compile.ts'
-import type { Test } from './conditions.ts'
+import { isFound, type Test } from './conditions.ts'
 import { defaultRules } from './defaults.ts'
 import { bodyOf, foldedAt, hasItem } from './event.ts'
-import { compileGlob, matchesWhole, matchesWords } from './glob.ts'
+import { compileGlob, matchesWhole } from './glob.ts'
 import { patternKey, stateKeyKey, type IndexKey } from './index-key.ts'
 import { MENTIONED_USERS_KEY, parseKeyPath } from './key-path.ts'
 import type { RuleKind, RuleSettings } from './model.ts'
@@ -78,10 +78,9 @@ const SELF_TESTS: ReadonlyMap<string, Test> = new Map<string, Test>([
   [
     '.m.rule.contains_user_name',
     (event, { userId }) => {
-      const body = userId === undefined ? null : bodyOf(event)
-      if (userId === undefined || body === null) return false
+      if (userId === undefined || bodyOf(event) === null) return false
       const localpart = localpartOf(userId)
-      return matchesWords(compileGlob(localpart), body) && canBeName(localpart)
+      return isFound(compileGlob(localpart), event) && canBeName(localpart)
     },
   ],
 ])

@@ -23,10 +23,17 @@ export function canBeName(text: string): boolean {
   return NAMING.test(text)
 }
 
-/** Whether `text` folds to `wanted`, which is folded: nearly always told by the last unit alone. */
+/** The first `length` UTF-16 units of a text, without half a code point at the end. */
+export function cut(text: string, length: number): string {
+  if (text.length <= length) return text
+  return text.slice(0, isInsideCodePoint(text, length) ? length - 1 : length)
+}
+
+/** Whether `text` folds to `wanted`, which is folded: nearly always told by the lengths and the last unit alone. */
 export function foldsTo(text: string, wanted: string): boolean {
   if (text === wanted) return true
-  if (text === '' || wanted === '') return false
+  // Folding makes no text shorter.
+  if (text === '' || text.length > wanted.length) return false
   const last = text.charCodeAt(text.length - 1)
   // Folding works code point by code point, and turns what is ASCII into ASCII.
   if (

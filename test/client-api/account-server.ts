@@ -28,17 +28,28 @@ type Method = 'GET' | 'PUT' | 'POST' | 'DELETE'
 type Answer = { status: number; body: JsonObject }
 export type Call = (method: Method, path: string, more?: { token?: string; body?: Json }) => Promise<Answer>
 
-type Overrides = Partial<RegistrationDeps> & { publicUrl?: string; maxRulesPerUser?: number }
+type Overrides = Partial<RegistrationDeps> & {
+  publicUrl?: string
+  maxRulesPerUser?: number
+  maxRulesLength?: number
+}
 
 /** The account endpoints on a database, and nothing else. A path that begins without `/_matrix` is below v3. */
 export function accountServer(
   t: TestContext,
   db: Database,
-  { publicUrl, maxRulesPerUser = 100, ...overrides }: Overrides = {},
+  { publicUrl, maxRulesPerUser = 100, maxRulesLength = 10_000, ...overrides }: Overrides = {},
 ) {
   const accounts = accountsOn(db, overrides)
   const { deps, clock } = accounts
-  const all = { ...deps, publicUrl, allowEncryption: true, legacyMentionRules: true, maxRulesPerUser }
+  const all = {
+    ...deps,
+    publicUrl,
+    allowEncryption: true,
+    legacyMentionRules: true,
+    maxRulesPerUser,
+    maxRulesLength,
+  }
   const lastSeen = createLastSeen({ db, clock, log: silentLog })
   const server = createHttpServer({
     config: loadConfig({ argv: [], env: {} }),

@@ -8,7 +8,11 @@ import type { Database } from '../../src/storage/database.ts'
 import { onEachDatabase, openTestSqlite } from '../support/databases.ts'
 import { accountServer, registered } from './account-server.ts'
 
-async function withAlice(t: TestContext, db?: Database, more: { maxRulesPerUser?: number } = {}) {
+async function withAlice(
+  t: TestContext,
+  db?: Database,
+  more: { maxRulesPerUser?: number; maxRulesLength?: number } = {},
+) {
   const server = accountServer(t, db ?? (await openTestSqlite(t)), more)
   const { call } = server
   const token = await registered(call, 'alice')
@@ -267,6 +271,23 @@ onEachDatabase('push rules over HTTP', (open) => {
     await remove('/pushrules/global/room/a')
     await set('/pushrules/device/tablet/room/b', NOTIFY)
     assert.deepEqual(idsOf(await get('/pushrules/device/tablet/room/')), ['b', 'a'])
+  })
+
+  test('the rules of a user have a limited length together', async (t) => {
+    const { get, set, put, remove, refused } = await withAlice(t, await open(t), { maxRulesLength: 300 })
+    const long = { pattern: 'x'.repeat(100), ...NOTIFY }
+    await set('/pushrules/global/content/a', long)
+    await set('/pushrules/device/phone/content/a', long)
+    const more = () => put('/pushrules/global/content/b', long)
+    assert.deepEqual(await refused(more()), [400, 'M_INVALID_PARAM'])
+    const actions = { actions: ['notify', { set_tweak: 'sound', value: 'x'.repeat(100) }] }
+    assert.deepEqual(await refused(put('/pushrules/global/content/a/actions', actions)), [
+      400,
+      'M_INVALID_PARAM',
+    ])
+    assert.deepEqual(idsOf(await get('/pushrules/global/content/')), ['a', '.m.rule.contains_user_name'])
+    await remove('/pushrules/device/phone/content/a')
+    await set('/pushrules/global/content/b', long)
   })
 
   test('nobody sees or changes the rules of another', async (t) => {

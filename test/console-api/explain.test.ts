@@ -114,3 +114,51 @@ test('what the settings have is in the rules that clients see, and counts', asyn
   }
   assert.ok(ids(data.events.find(({ type }) => type === 'm.push_rules')?.content.global).some(isPollRule))
 })
+
+test('a dry run is refused with too many rules or handles, and bounded with the most', async (t) => {
+  const { url, bob } = await house(t)
+  const event = { type: 'm.room.message', sender: '@alice:localhost', content: { body: 'aab '.repeat(2500) } }
+  const ask = (rules: unknown) => call(`${url}${explain}`, { token: bob.token, body: { event, rules } })
+  const some = (count: number, pattern: string) =>
+    Array.from({ length: count }, (_, at) => ({
+      rule_id: `${at}`,
+      pattern: `${pattern}${at}`,
+      actions: [],
+    }))
+  const handles = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, at) => [`h${at}`, { content: some(1, 'x') }]))
+
+  const many = await ask({ global: { content: some(1001, 'x') } })
+  assert.deepEqual([many.status, many.body['errcode']], [400, 'M_INVALID_PARAM'])
+  assert.match(String(many.body['error']), /no more than 1000 rules/)
+  const devices = await ask({ device: handles(51) })
+  assert.deepEqual([devices.status, devices.body['errcode']], [400, 'M_INVALID_PARAM'])
+  assert.match(String(devices.body['error']), /no more than 50 handles/)
+
+  const heavy = await ask({ global: { content: some(150, 'aab '.repeat(40)) }, device: handles(50) })
+  assert.equal(heavy.status, 200)
+  const { rules, pushers } = heavy.body as { rules: { verdict: string }[]; pushers: unknown[] }
+  assert.ok(rules.some(({ verdict }) => verdict === 'matched'))
+  assert.equal(pushers.length, 50)
+})
+
+test('a message is stored and told by the default rules where the rules of a member cost too much', async (t) => {
+  const { url, alice, bob, roomId } = await house(t)
+  const path = (at: number) => `/pushrules/global/content/r${at}`
+  for (let at = 0; at < 200; at++)
+    await bob.put(path(at), { pattern: `${'aab '.repeat(120)}${at}`.slice(0, 512), actions: ['notify'] })
+  await bob.put(path(200), { pattern: 'needle', actions: [] }) // the most important: it is evaluated first
+  const quiet = await alice.say(roomId, `needle ${'aab '.repeat(3000)}`)
+  const loud = await alice.say(roomId, 'aab '.repeat(3000))
+  const decided = async (eventId: string) => {
+    const search = new URLSearchParams({ room_id: roomId, event_id: eventId }).toString()
+    const { body } = await call(`${url}${explain}?${search}`, { token: bob.token })
+    return (body['recorded'] as { decided_by: { rule_id: string } }).decided_by.rule_id
+  }
+  assert.equal(await decided(quiet), 'r200')
+  assert.equal(await decided(loud), '.m.rule.room_one_to_one')
+  const { notifications } = (await bob.get('/notifications?limit=1')) as {
+    notifications: { event: { event_id: string } }[]
+  }
+  assert.equal(notifications[0]?.event.event_id, loud)
+})
