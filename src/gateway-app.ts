@@ -116,6 +116,7 @@ export async function createGatewayParts(options: PartsOptions): Promise<Gateway
     settings: {
       answerWithinMs: config.gateway.answer_within_ms,
       lifeMs: config.gateway.retry_hours * 3_600_000,
+      mostRemembered: config.gateway.max_remembered,
       mostQueued: config.gateway.max_queued,
       mostQueuedBytes: config.gateway.max_queued_bytes,
       mostQueuedBytesPerAddress: config.gateway.max_queued_bytes_per_address,
@@ -194,11 +195,16 @@ function providerDepsOf(
   }
 }
 
+/** Of Matrix ids (appendices, "Identifier Grammar"). */
+const LONGEST_ID = 255
+
 /** Has the steps of events recorded; counts alone have no journey. */
 export const noteIn =
   (trace: GatewayTrace): Report =>
   ({ eventId, ...step }) => {
-    if (eventId !== undefined) trace.note({ ...step, eventId })
+    // Ids of a stranger may be as long as a body.
+    const isSound = (id: string) => Buffer.byteLength(id) <= LONGEST_ID
+    if (eventId !== undefined && isSound(eventId) && isSound(step.appId)) trace.note({ ...step, eventId })
   }
 
 /** For `org.belfry.inbox`, which a home server always has. */

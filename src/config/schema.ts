@@ -281,6 +281,10 @@ const gatewaySchema = z.strictObject({
   max_queued: setting(count(1_000_000), {
     about: 'How many notifications may wait in the push gateway. What comes beyond it is refused with 503.',
   }),
+  max_remembered: setting(count(1_000_000, { min: 1000 }), {
+    about:
+      'How many notifications of the last day the push gateway knows again as repeats, and how many rejections it keeps until their home servers ask; beyond it the oldest are forgotten. Each takes about 100 bytes.',
+  }),
   max_queued_bytes: setting(count(536_870_912, { min: 1024, max: 1_000_000_000_000 }), {
     about:
       'How many bytes may wait in the push gateway. What comes beyond it is refused with 503. A notification takes about 1 KiB, and 16.5 KiB at most.',

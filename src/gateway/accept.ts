@@ -161,8 +161,10 @@ async function firstAttempt(deps: AcceptDeps, job: Job): Promise<Served> {
   cancel()
   if (settled === undefined) return whileTrying(deps, job, trying)
   if (settled.kind === 'later') return queue(deps, job, settled)
-  const written = noteSettled(deps, job, settled.kind)
-  return { acceptance: settled.kind === 'rejected' ? 'rejected' : 'accepted', written }
+  const acceptance = settled.kind === 'rejected' ? 'rejected' : 'accepted'
+  // A stranger may make up any number of these, and they need no memory.
+  if (settled.kind !== 'delivered' && settled.isPlain === true) return { acceptance }
+  return { acceptance, written: noteSettled(deps, job, settled.kind) }
 }
 
 /** The answer does not wait for this. What is lost of it with the process makes a repeat look new, and nothing worse. */

@@ -33,7 +33,9 @@ export type Job = {
 
 /** What is to be done about a job now. `later`: not before `at`; `attempts` have been made by then. */
 export type Settled =
-  | { kind: 'delivered' | 'rejected' | 'dropped' }
+  | { kind: 'delivered' }
+  /** `isPlain`: it was judged without asking anyone, and a repeat would be judged the same. */
+  | { kind: 'rejected' | 'dropped'; isPlain?: boolean }
   | { kind: 'later'; at: number; attempts: number }
 
 export type AttemptDeps = {
@@ -131,12 +133,13 @@ function settle(deps: AttemptDeps, { job, pass, verdict, ms }: Attempted): Settl
   if (believed.outcome === 'delivered' || believed.outcome === 'rejected' || believed.outcome === 'dropped') {
     const providerId = believed.outcome === 'delivered' ? believed.providerId : undefined
     deps.report(stepOf(job, { ...step, outcome: believed.outcome, providerId }))
-    return { kind: believed.outcome }
+    if (believed.outcome === 'delivered') return { kind: 'delivered' }
+    return { kind: believed.outcome, isPlain: verdict.status === undefined }
   }
   // A stranger could fill the queue with addresses that are known to be refused.
   if (believed.outcome === 'configuration error' && believed.isOfAddress === true) {
     deps.report(stepOf(job, { ...step, outcome: believed.outcome }))
-    return { kind: 'dropped' }
+    return { kind: 'dropped', isPlain: true }
   }
   // What the end of the gateway has cut off is the next one's first thing to do.
   if (deps.signal.aborted && verdict.status === undefined)

@@ -4,18 +4,17 @@ import { limitExceeded, MatrixError } from '../lib/errors.ts'
 import type { Random } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
 import type { Metrics } from '../lib/metrics.ts'
-import { DAY_MS, startSweeper } from '../lib/sweeper.ts'
 import type { TokenBuckets } from '../lib/token-buckets.ts'
 import type { Database } from '../storage/database.ts'
 import { type Acceptance, createAcceptor } from './accept.ts'
 import type { Apps, OpenApp } from './apps.ts'
+import { startForgetting } from './forget.ts'
 import type { Notification } from './notification.ts'
 import type { Origin } from './origin.ts'
 import { createProviderMetrics, watchApps } from './provider-metrics.ts'
 import { createQueueRoom, type QueueLimits } from './queue-room.ts'
 import { createRecorder, type OnRejected } from './recorder.ts'
 import { createRetries } from './retries.ts'
-import { forgetRejections, forgetSeen } from './seen-store.ts'
 import type { Report } from './step.ts'
 
 export type GatewayDeps = {
@@ -38,6 +37,8 @@ export type GatewaySettings = QueueLimits & {
   answerWithinMs: number
   /** How long a notification is tried, in milliseconds. */
   lifeMs: number
+  /** Notifications that are known as repeats, and rejections that are still to be told. */
+  mostRemembered: number
 }
 
 /** How an app does, for operators. */
@@ -72,10 +73,6 @@ export type Gateway = AsyncDisposable & {
 
 /** What an address may store is used up. It is told to come again then. */
 const REFUSED_FOR_MS = 60_000
-const SEEN_FOR_MS = DAY_MS
-const REJECTED_FOR_MS = 30 * DAY_MS
-const SWEEP_EVERY_MS = 10 * 60_000
-const SWEPT_AT_ONCE = 1000
 /** Longer than any provider takes of its own accord. */
 const ATTEMPT_MS = 60_000
 /** At a stop, for what is under way. */
@@ -107,7 +104,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
   return {
     async start() {
       await retries.start()
-      sweepers.push(...startForgetting({ db, clock, log }))
+      sweepers.push(...startForgetting({ db, clock, log }, settings.mostRemembered))
     },
     async notify(notification, from = { isOwn: false }) {
       const acceptances = await Promise.all(
@@ -184,17 +181,4 @@ function healthOf(app: OpenApp): AppHealth {
 function settingIn(fault: string, { id }: OpenApp): string {
   const start = `apps.${id}.`
   return (fault.startsWith(start) && /^\w+/.exec(fault.slice(start.length))?.[0]) || 'configuration'
-}
-
-function startForgetting({ db, clock, log }: { db: Database; clock: Clock; log: Log }): AsyncDisposable[] {
-  const sweep = (query: typeof forgetSeen | typeof forgetRejections, ageMs: number) => () =>
-    db.transaction((tx) => tx.run(query, { before: clock.now() - ageMs, limit: SWEPT_AT_ONCE }))
-  const work = { everyMs: SWEEP_EVERY_MS, atOnce: SWEPT_AT_ONCE }
-  return [
-    startSweeper({ clock, log }, { ...work, of: 'notifications had', sweep: sweep(forgetSeen, SEEN_FOR_MS) }),
-    startSweeper(
-      { clock, log },
-      { ...work, of: 'rejections untold', sweep: sweep(forgetRejections, REJECTED_FOR_MS) },
-    ),
-  ]
 }

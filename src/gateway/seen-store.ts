@@ -113,3 +113,27 @@ export const forgetRejections = query<{ before: number; limit: number }>()((db, 
         .limit(p.limit),
     ),
 )
+
+export const countSeen = query<Record<never, never>>()((db) =>
+  db.selectFrom('gateway_seen').select((eb) => eb.fn.countAll<number>().as('count')),
+)
+
+export const countRejections = query<Record<never, never>>()((db) =>
+  db.selectFrom('gateway_rejections').select((eb) => eb.fn.countAll<number>().as('count')),
+)
+
+export const dropOldestSeen = query<{ limit: number }>()((db, p) =>
+  db
+    .deleteFrom('gateway_seen')
+    .where('message_key', 'in', (eb) =>
+      eb.selectFrom('gateway_seen').select('message_key').orderBy('seen_at').limit(p.limit),
+    ),
+)
+
+export const dropOldestRejections = query<{ limit: number }>()((db, p) =>
+  db
+    .deleteFrom('gateway_rejections')
+    .where('device_key', 'in', (eb) =>
+      eb.selectFrom('gateway_rejections').select('device_key').orderBy('rejected_at').limit(p.limit),
+    ),
+)

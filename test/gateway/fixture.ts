@@ -58,7 +58,7 @@ export function scripted(script: Script, sent: Sent[], closed: string[] = []): P
 }
 
 /** Bounds of the queue that no test meets by chance. */
-export const BYTES = { mostQueuedBytes: 1e9, mostQueuedBytesPerAddress: 1e9 }
+export const BYTES = { mostQueuedBytes: 1e9, mostQueuedBytesPerAddress: 1e9, mostRemembered: 1e6 }
 
 export type Setting = {
   script?: Script

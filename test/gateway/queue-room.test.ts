@@ -51,6 +51,7 @@ onEachDatabase('a queue that is full', (open) => {
       mostQueued: 10,
       mostQueuedBytes: 1e9,
       mostQueuedBytesPerAddress: 2000,
+      mostRemembered: 1e6,
     }
     let isUp = false
     const script = () => (isUp ? undefined : unavailable)

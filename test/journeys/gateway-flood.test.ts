@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
+import { noteIn } from '../../src/gateway-app.ts'
 import { call } from '../support/client.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { startTestServer } from '../support/server.ts'
@@ -103,4 +104,17 @@ test('what no provider would take does not wait', async (t) => {
   const answer = await notify([['up', long]])
   assert.deepEqual([answer.status, answer.body], [200, { rejected: [] }])
   assert.equal(await queued(), 0)
+})
+
+test('a step is not recorded for an id that no event or app can have', () => {
+  const noted: string[] = []
+  const note = noteIn({
+    note: ({ eventId }) => void noted.push(eventId),
+    [Symbol.asyncDispose]: async () => undefined,
+  })
+  const step = { outcome: 'delivered', reason: 'ok', attempt: 1, at: 0, pushkeyHash: 'hash' } as const
+  note({ ...step, appId: 'app', eventId: '$sound' })
+  note({ ...step, appId: 'app', eventId: `$${'x'.repeat(255)}` })
+  note({ ...step, appId: 'x'.repeat(256), eventId: '$other' })
+  assert.deepEqual(noted, ['$sound'])
 })

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { forgetSurplus } from '../../src/gateway/forget.ts'
+import { countRejections, countSeen, noteSeen, putRejection, seenOf } from '../../src/gateway/seen-store.ts'
+import { onEachDatabase } from '../support/databases.ts'
+import { delivered, openGateway } from './fixture.ts'
+
+onEachDatabase('what the gateway remembers', (open) => {
+  test('is bounded in number: the oldest are forgotten', async (t) => {
+    const db = await open(t)
+    const keys = Array.from({ length: 1500 }, (_, n) => `message ${n}`)
+    await db.transaction(async (tx) => {
+      await noteSeen(
+        tx,
+        keys.map((messageKey, at) => ({ messageKey, outcome: 'delivered' as const, at })),
+      )
+      for (let at = 0; at < 12; at++) await tx.run(putRejection, { deviceKey: `device ${at}`, at })
+    })
+    assert.equal(await forgetSurplus(db, 10), 1492)
+    const left = await db.all(seenOf, { messageKeys: keys })
+    assert.deepEqual(left.map((row) => row.seen_at).toSorted((a, b) => a - b)[0], 1490)
+    assert.deepEqual(await db.all(countSeen, {}), [{ count: 10 }])
+    assert.deepEqual(await db.all(countRejections, {}), [{ count: 10 }])
+    assert.equal(await forgetSurplus(db, 10), 0)
+  })
+
+  test('is nothing of what was judged without asking anyone', async (t) => {
+    const db = await open(t)
+    await using it = await openGateway(db, {
+      script: ({ device: { pushkey } }) =>
+        pushkey === 'sound' ? delivered : { outcome: 'rejected', reason: 'bad endpoint', isCertain: true },
+    })
+    assert.deepEqual(await it.push({ pushkey: 'sound' }), { rejected: [] })
+    assert.deepEqual(await it.push({ pushkey: 'malformed' }), { rejected: ['malformed'] })
+    assert.deepEqual(await it.push({ pushkey: 'malformed' }), { rejected: ['malformed'] }, 'a repeat, too')
+    await it[Symbol.asyncDispose]()
+    assert.deepEqual(await db.all(countSeen, {}), [{ count: 1 }])
+  })
+})
