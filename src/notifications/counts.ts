@@ -16,8 +16,8 @@ export type RoomCounts = UnreadCount & {
   threads: Map<string, UnreadCount>
 }
 
-/** What a user has unread in each of the rooms; zeros where they are not a member. */
-export async function unreadCounts(
+/** What a user has unread in each of the rooms, without its threads: all of it is in `main`. Zeros where they are not a member. */
+export async function unreadTotals(
   q: Queries,
   userId: UserId,
   roomIds: readonly RoomId[],
@@ -26,6 +26,16 @@ export async function unreadCounts(
   if (roomIds.length === 0) return counts
   for (const { room_id: roomId, notifications, highlights } of await q.all(unreadByRoom, { userId, roomIds }))
     counts.set(roomId, { ...nothingUnread(), notifications, highlights, main: { notifications, highlights } })
+  return counts
+}
+
+/** The same, with what is unread in each thread. */
+export async function unreadCounts(
+  q: Queries,
+  userId: UserId,
+  roomIds: readonly RoomId[],
+): Promise<Map<RoomId, RoomCounts>> {
+  const counts = await unreadTotals(q, userId, roomIds)
   const unread = roomIds.filter((roomId) => (counts.get(roomId)?.notifications ?? 0) > 0)
   if (unread.length === 0) return counts
   for (const row of await q.all(unreadByThread, { userId, roomIds: unread })) {

@@ -1,7 +1,7 @@
 import { accountDataSince } from '../../accounts/account-data-store.ts'
 import type { RoomId, UserId } from '../../lib/ids.ts'
 import { type JsonObject, parseStored } from '../../lib/json.ts'
-import { type RoomCounts, unreadCounts } from '../../notifications/counts.ts'
+import { type RoomCounts, unreadCounts, unreadTotals } from '../../notifications/counts.ts'
 import type { Queries } from '../../storage/query.ts'
 import { receiptContents } from '../receipts.ts'
 import type { Typing } from '../typing.ts'
@@ -44,6 +44,8 @@ export type ExtrasRequest = {
   since: SyncToken | undefined
   plans: readonly RoomPlan[]
   accountData: AccountData
+  /** The filter asks for counts of threads. */
+  byThread: boolean
 }
 
 export async function roomExtras(
@@ -62,7 +64,8 @@ export async function roomExtras(
     ...(await receiptContents(read, { userId, roomIds: known, since })),
     ...(await receiptContents(read, { userId, roomIds: [...fresh], since: 0 })),
   ])
-  const counts = roomIds.length === 0 ? undefined : await unreadCounts(read, userId, roomIds)
+  const countsOf = request.byThread ? unreadCounts : unreadTotals
+  const counts = roomIds.length === 0 ? undefined : await countsOf(read, userId, roomIds)
   const earlier =
     fresh.size === 0 ? undefined : await accountDataNews(read, userId, { since: undefined, now: 0 })
   const typed = new Set(deps.typing.changedSince(request.since?.typing ?? 0))

@@ -127,7 +127,8 @@ async function tell(deps: SyncDeps, read: Queries, request: Telling): Promise<An
     position: token.position,
     alsoRooms: [...typed, ...accountData.roomIds],
   })
-  const extras = await roomExtras(deps, read, { userId, since, plans, accountData })
+  const byThread = filter.timeline.unreadThreadNotifications
+  const extras = await roomExtras(deps, read, { userId, since, plans, accountData, byThread })
   const { pageBytes, sharedRooms } = deps
   const reader = { viewer, now: deps.clock.now(), filter, pageBytes, sharedRooms }
   const rooms: Rooms = { join: {}, invite: {}, knock: {}, leave: {} }

@@ -113,7 +113,7 @@ onEachDatabase('a message to a room whose members all wait', (open) => {
       turns++
     }
     await Promise.all(waits)
-    assert.ok(made.length <= 11 * NAMES.length, `${made.length / NAMES.length} statements for each`)
+    assert.ok(made.length <= 8 * NAMES.length, `${made.length / NAMES.length} statements for each`)
     assert.ok(turns >= NAMES.length / 8, `${turns} turns of the event loop for ${NAMES.length} answers`)
   })
 })
