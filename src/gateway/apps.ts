@@ -131,7 +131,10 @@ function finder(all: readonly OpenApp[]): (appId: string) => Found {
   }
 }
 
-/** `*` stands for anything, `?` for one character; the whole id must match, upper and lower case as they are. */
+/**
+ * `*` stands for any characters, `?` for exactly one; the whole id must match, case included. These are the globs of Sygnal's configuration. Event
+ * types and host names have no `?` (`lib/wildcard.ts`), and the globs of push rules ignore case (`push-rules/glob.ts`).
+ */
 function globPattern(glob: string): RegExp {
   const source = Array.from(glob, (char) =>
     char === '*' ? '.*' : char === '?' ? '.' : char.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`),

@@ -1,3 +1,5 @@
+import { matchesWildcard } from '../lib/wildcard.ts'
+
 /** A host name, or one with `*` in the place of whole labels or parts of them: `push.example.com`, `*.push.apple.com`. */
 export const isHostGlob = (text: string) => /^[a-z0-9*-]+(?:\.[a-z0-9*-]+)*$/i.test(text)
 
@@ -13,22 +15,7 @@ export function matchesHost(globs: readonly string[], hostname: string): boolean
 function matchesLabels(glob: readonly string[], labels: readonly string[]): boolean {
   const surplus = labels.length - glob.length
   if (surplus < 0 || (surplus > 0 && glob[0] !== '*')) return false
-  return glob.every((part, at) => (at === 0 && surplus > 0) || matchesLabel(part, labels[at + surplus] ?? ''))
-}
-
-/** `*` within one label, without a regular expression: what users choose is on the other side. */
-function matchesLabel(glob: string, label: string): boolean {
-  const [head = '', ...rest] = glob.split('*')
-  const tail = rest.pop()
-  if (tail === undefined) return label === glob
-  if (label.length < head.length + tail.length || !label.startsWith(head) || !label.endsWith(tail))
-    return false
-  let from = head.length
-  const end = label.length - tail.length
-  for (const part of rest) {
-    const found = label.indexOf(part, from)
-    if (found < 0 || found + part.length > end) return false
-    from = found + part.length
-  }
-  return true
+  return glob.every(
+    (part, at) => (at === 0 && surplus > 0) || matchesWildcard(part, labels[at + surplus] ?? ''),
+  )
 }

@@ -1,6 +1,7 @@
 import { badJson, notJson } from '../../lib/errors.ts'
 import { isRoomId, isUserId } from '../../lib/ids.ts'
 import { type Json, type JsonObject, isJsonObject } from '../../lib/json.ts'
+import { matchesWildcard } from '../../lib/wildcard.ts'
 
 /** What a filter lets through of one kind of event. Absent lists let everything through. */
 export type EventFilter = {
@@ -77,8 +78,8 @@ export function matchesEvent(filter: EventFilter, event: Filterable): boolean {
     if (filter.notSenders.has(event.sender)) return false
     if (filter.senders && !filter.senders.has(event.sender)) return false
   }
-  if (filter.notTypes.some((pattern) => matchesType(pattern, event.type))) return false
-  return filter.types?.some((pattern) => matchesType(pattern, event.type)) ?? true
+  if (filter.notTypes.some((pattern) => matchesWildcard(pattern, event.type))) return false
+  return filter.types?.some((pattern) => matchesWildcard(pattern, event.type)) ?? true
 }
 
 export function matchesRoomEvent(filter: RoomEventFilter, roomId: string, event: Filterable): boolean {
@@ -90,21 +91,6 @@ export function matchesRoomEvent(filter: RoomEventFilter, roomId: string, event:
 /** True when nothing that is in any room can pass: such a filter spares the reading. */
 export function excludesAll(filter: RoomEventFilter): boolean {
   return filter.types?.length === 0 || filter.senders?.size === 0 || filter.rooms?.size === 0
-}
-
-/** `*` stands for any sequence of characters; the parts between are looked for from left to right. */
-export function matchesType(pattern: string, type: string): boolean {
-  const [head = '', ...rest] = pattern.split('*')
-  const tail = rest.pop()
-  if (tail === undefined) return pattern === type
-  if (!type.startsWith(head) || !type.endsWith(tail) || type.length < head.length + tail.length) return false
-  let at = head.length
-  for (const part of rest) {
-    const found = type.indexOf(part, at)
-    if (found < 0) return false
-    at = found + part.length
-  }
-  return at <= type.length - tail.length
 }
 
 /** Keeps only the named fields (appendices, "Dot-separated property paths"). Identity and type always stay. */

@@ -1,0 +1,19 @@
+/**
+ * Whether the whole of `text` matches `pattern`, in which `*` stands for any number of characters and everything else for itself, case
+ * included. Each part is searched at its first possible place, without backtracking and without a regular expression: patterns and texts
+ * may come from users. Push rules have a matcher of their own (`push-rules/glob.ts`), which ignores case and knows `?`.
+ */
+export function matchesWildcard(pattern: string, text: string): boolean {
+  const [head = '', ...rest] = pattern.split('*')
+  const tail = rest.pop()
+  if (tail === undefined) return text === pattern
+  const end = text.length - tail.length
+  if (end < head.length || !text.startsWith(head) || !text.endsWith(tail)) return false
+  let from = head.length
+  for (const part of rest) {
+    const found = text.indexOf(part, from)
+    if (found < 0 || found + part.length > end) return false
+    from = found + part.length
+  }
+  return true
+}
