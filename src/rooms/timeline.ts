@@ -44,7 +44,8 @@ export type Scanned = {
 /** Bounds what one request reads when its filter lets little through; the client goes on from `next`. */
 const MOST_SCANNED = 2000
 const MOST_BYTES_SCANNED = 8_388_608
-const FIRST_CHUNK = 100
+/** How large the events of a room are is not known before some have been read. */
+const FIRST_CHUNK = 21
 const CHUNK = 200
 /** So much is read at once where events are large. */
 const CHUNK_BYTES = 2_097_152
@@ -85,7 +86,9 @@ export async function scanTimeline(q: Queries, scan: Scan): Promise<Scanned> {
         else from = event.position + 1
       }
       if (chunk.length < wanted || hidesAll) break
-      wanted = nextChunk(MOST_SCANNED - left.events, MOST_BYTES_SCANNED - left.bytes)
+      const missing = result.hidden ? CHUNK : scan.limit + 1 - result.events.length
+      const bytesOfOne = (MOST_BYTES_SCANNED - left.bytes) / (MOST_SCANNED - left.events)
+      wanted = Math.max(1, Math.min(missing, Math.floor(CHUNK_BYTES / bytesOfOne)))
     }
     if (hidesAll && result.hidden) break
   }
@@ -104,11 +107,6 @@ export function withinBytes<T>(
     return left < 0 && at > 0
   })
   return items.slice(0, end === -1 ? undefined : end)
-}
-
-/** How many events to read next, after so many of so many bytes. */
-function nextChunk(events: number, bytes: number): number {
-  return Math.max(1, Math.min(CHUNK, Math.floor((CHUNK_BYTES * events) / bytes)))
 }
 
 export type MessagesRequest = {
