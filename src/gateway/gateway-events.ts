@@ -22,6 +22,9 @@ export function createGatewayEvents(deps: { log: Log; metrics: Metrics; clock: C
   )
   const counterOf = memoised((app) => memoised((outcome) => outcomes.labels(app, outcome)))
   const isNews = onceInAWhile(deps.clock)
+  // Where no provider was asked, a stranger may cause any number of them.
+  const isTold = (step: Step) =>
+    step.status !== undefined || isNews(`${step.app ?? ''} ${step.outcome} ${step.reason}`)
   return (step) => {
     // An app id that is not configured is anybody's word, and no label.
     counterOf(step.app ?? '')(step.outcome).inc()
@@ -29,20 +32,15 @@ export function createGatewayEvents(deps: { log: Log; metrics: Metrics; clock: C
     switch (step.outcome) {
       case 'configuration error':
         if (isNews(`${step.app ?? step.appId} ${step.reason}`))
-          log.error(
-            { ...fieldsOf(step), app_id: shownAppId(step) },
-            step.app === undefined
-              ? 'a notification goes nowhere: the configuration names no app for it, or several'
-              : 'a notification waits for the configuration to be mended',
-          )
+          log.error({ ...fieldsOf(step), app_id: shownAppId(step) }, messageOf(step))
         break
       case 'dropped':
       case 'failed':
-        log.warn(fieldsOf(step), `notification ${step.outcome}`)
+        log[isTold(step) ? 'warn' : 'debug'](fieldsOf(step), `notification ${step.outcome}`)
         break
       case 'rejected':
       case 'expired':
-        log.info(fieldsOf(step), `notification ${step.outcome}`)
+        log[isTold(step) ? 'info' : 'debug'](fieldsOf(step), `notification ${step.outcome}`)
         break
       default:
         if (log.isLevelEnabled('debug')) log.debug(fieldsOf(step), `notification ${step.outcome}`)
@@ -50,9 +48,21 @@ export function createGatewayEvents(deps: { log: Log; metrics: Metrics; clock: C
   }
 }
 
+function messageOf({ app, nextAttemptAt }: Step): string {
+  if (app === undefined)
+    return 'a notification goes nowhere: the configuration names no app for it, or several'
+  return nextAttemptAt === undefined
+    ? 'a notification was dropped: the configuration does not let it be sent'
+    : 'a notification waits for the configuration to be mended'
+}
+
+/** Those of strangers may be as long as a body. */
+const soundId = (id: string | undefined) => (id !== undefined && id.length > 255 ? 'too long' : id)
+
 function fieldsOf(step: Step) {
   const { app, pushkeyHash, eventId, roomId, outcome, reason, status, providerId, attempt, ms } = step
-  const fields = { app_id: app, device: pushkeyHash, event_id: eventId, room_id: roomId, outcome, reason }
+  const ids = { event_id: soundId(eventId), room_id: soundId(roomId) }
+  const fields = { app_id: app, device: pushkeyHash, ...ids, outcome, reason }
   return { ...fields, status, provider_id: providerId, attempt, ms, next_attempt_at: step.nextAttemptAt }
 }
 

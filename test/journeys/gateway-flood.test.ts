@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { noteIn } from '../../src/gateway-app.ts'
+import { createGatewayEvents } from '../../src/gateway/gateway-events.ts'
+import { createLog } from '../../src/lib/log.ts'
+import { createMetrics } from '../../src/lib/metrics.ts'
 import { call } from '../support/client.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { startTestServer } from '../support/server.ts'
@@ -104,6 +107,23 @@ test('what no provider would take does not wait', async (t) => {
   const answer = await notify([['up', long]])
   assert.deepEqual([answer.status, answer.body], [200, { rejected: [] }])
   assert.equal(await queued(), 0)
+})
+
+test('the log has one line, of bounded length, for any number of notifications that are refused', () => {
+  const lines: string[] = []
+  const tell = createGatewayEvents({
+    log: createLog({ level: 'info', stream: { write: (line: string) => void lines.push(line) } }),
+    metrics: createMetrics({ processMetrics: false }),
+    clock: createManualClock(),
+  })
+  const step = { appId: 'app', app: 'app', attempt: 1, at: 0, pushkeyHash: 'hash' } as const
+  for (let n = 0; n < 100; n++)
+    for (const outcome of ['rejected', 'dropped', 'failed', 'configuration error'] as const)
+      tell({ ...step, outcome, reason: 'no such inbox', eventId: `$${n}${'x'.repeat(100_000)}` })
+  assert.equal(lines.length, 4)
+  for (const line of lines) assert.ok(line.length < 500, line.slice(0, 500))
+  tell({ ...step, outcome: 'rejected', reason: 'no such inbox', status: 410 })
+  assert.equal(lines.length, 5, 'what a provider has said is told each time')
 })
 
 test('a step is not recorded for an id that no event or app can have', () => {
