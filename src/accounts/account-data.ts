@@ -36,7 +36,7 @@ export async function setAccountData(
   }
   await deps.db.transaction(async (tx) => {
     await checkQuota(tx, deps.quotas, { ...key, bytes: Buffer.byteLength(JSON.stringify(content)) })
-    await writeAccountData(deps, tx, key, content)
+    await writeAccountData(deps, tx, { ...key, content })
   })
 }
 
@@ -70,8 +70,7 @@ async function checkQuota(
 export async function writeAccountData(
   deps: { bus: Bus },
   tx: Transaction,
-  key: AccountDataKey,
-  content: JsonObject,
+  { content, ...key }: AccountDataKey & { content: JsonObject },
 ): Promise<number> {
   const position = await nextPosition(tx)
   await tx.run(upsertAccountData, { ...key, content: JSON.stringify(content), position })

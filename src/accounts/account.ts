@@ -35,7 +35,7 @@ export async function changePassword(
   const to = await deps.passwords.hash(request.newPassword, deviceSource(owner).key)
   await deps.db.transaction(async (tx) => {
     if ((await tx.run(replacePassword, { userId, from, to })) === 0) throw passwordChangedMeanwhile()
-    if (request.logoutDevices) await removeAllDevices(deps, tx, userId, deviceId)
+    if (request.logoutDevices) await removeAllDevices(deps, tx, { userId, except: deviceId })
   })
   return { kind: 'done' }
 }
@@ -58,7 +58,7 @@ export async function deactivate(
   await deps.db.transaction(async (tx) => {
     const user = await tx.first(userById, { userId })
     if (user?.password_hash !== verdict.passwordHash) throw passwordChangedMeanwhile()
-    await closeAccount(deps, tx, userId, request)
+    await closeAccount(deps, tx, { userId, erase: request.erase })
   })
   await deps.onDeactivated(userId)
   return { kind: 'done' }
@@ -68,13 +68,12 @@ export async function deactivate(
 export async function closeAccount(
   deps: AccountDeps,
   tx: Transaction,
-  userId: UserId,
-  { erase }: { erase: boolean },
+  { userId, erase }: { userId: UserId; erase: boolean },
 ): Promise<void> {
   await tx.run(deactivateUser, { userId, now: deps.clock.now() })
   await deps.onAccountClosed(tx, userId)
   await tx.run(deleteThreepidsOfUser, { userId })
-  await removeAllDevices(deps, tx, userId)
+  await removeAllDevices(deps, tx, { userId })
   await removeAllRules(deps, tx, userId)
   if (!erase) return
   await tx.run(eraseProfile, { userId })

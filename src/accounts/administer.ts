@@ -54,13 +54,13 @@ export function administerAccounts(deps: AccountDeps): AccountAdministration {
       const passwordHash = await deps.passwords.hash(password)
       await db.transaction(async (tx) => {
         if ((await tx.run(setPasswordHash, { userId, passwordHash })) === 0) throw deactivated(userId)
-        if (!keepSessions) await removeAllDevices(deps, tx, userId)
+        if (!keepSessions) await removeAllDevices(deps, tx, { userId })
       })
       return { userId }
     },
     async deactivate(name, options) {
       const userId = await activeAccount(deps, name)
-      await db.transaction((tx) => closeAccount(deps, tx, userId, options))
+      await db.transaction((tx) => closeAccount(deps, tx, { userId, erase: options.erase }))
       return { userId }
     },
     async changeRole(name, isAdmin) {

@@ -8,6 +8,8 @@ import { deleteDevices, deleteTokens, deviceById, devicesOfUser, renameDevice } 
 import { checkDevice } from './names.ts'
 import { authorise, type Challenge } from './user-interactive.ts'
 
+export type DeviceKey = { userId: UserId; deviceId: DeviceId }
+
 /** As clients see it (client-server API, "Device management"); some of them want every key to be there. */
 export type DeviceView = {
   device_id: DeviceId
@@ -40,8 +42,7 @@ export async function getDevice(q: Queries, userId: UserId, deviceId: DeviceId):
  */
 export async function updateDevice(
   deps: AccountDeps,
-  userId: UserId,
-  deviceId: DeviceId,
+  { userId, deviceId }: DeviceKey,
   displayName: string | undefined,
 ): Promise<void> {
   checkDevice(undefined, displayName)
@@ -56,7 +57,7 @@ export async function updateDevice(
 /** Removes devices once the user has given the password. Devices that are not there are removed already. */
 export async function deleteDevicesOf(
   deps: AccountDeps,
-  owner: { userId: UserId; deviceId: DeviceId },
+  owner: DeviceKey,
   request: { deviceIds: readonly DeviceId[]; auth: Json | undefined },
 ): Promise<{ kind: 'deleted' } | { kind: 'challenge'; body: Challenge }> {
   const { userId } = owner
@@ -65,7 +66,7 @@ export async function deleteDevicesOf(
   const stage = 'm.login.password'
   const verdict = await authorise(deps, { purpose, stage, auth: request.auth, owner })
   if (verdict.kind === 'challenge') return verdict
-  await deps.db.transaction((tx) => removeDevices(deps, tx, userId, named))
+  await deps.db.transaction((tx) => removeDevices(deps, tx, { userId, deviceIds: named }))
   return { kind: 'deleted' }
 }
 
@@ -73,8 +74,7 @@ export async function deleteDevicesOf(
 export async function removeDevices(
   deps: AccountDeps,
   tx: Transaction,
-  userId: UserId,
-  deviceIds: readonly DeviceId[],
+  { userId, deviceIds }: { userId: UserId; deviceIds: readonly DeviceId[] },
 ): Promise<void> {
   if (deviceIds.length === 0) return
   await tx.run(deleteTokens, { userId, deviceIds })

@@ -54,7 +54,7 @@ export const threepidInUse = () =>
   new MatrixError(400, 'M_THREEPID_IN_USE', 'This address belongs to an account already')
 
 const notThrough = (reason: string, message: string) =>
-  new MatrixError(400, 'M_THREEPID_AUTH_FAILED', message, { extra: { 'org.belfry.reason': reason } })
+  new MatrixError(400, 'M_THREEPID_AUTH_FAILED', { message, extra: { 'org.belfry.reason': reason } })
 
 /**
  * Mails a token to an address that is to be validated (`/account/3pid/email/requestToken`). `sendAttempt`: only a higher number

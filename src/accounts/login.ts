@@ -26,7 +26,7 @@ export async function login(deps: AccountDeps, wanted: Login): Promise<Session> 
   return deps.db.transaction(async (tx) => {
     const user = await tx.first(userById, { userId })
     if (user?.password_hash !== proof.passwordHash) throw passwordChangedMeanwhile()
-    return startSession(deps, tx, userId, wanted)
+    return startSession(deps, tx, { ...wanted, userId })
   })
 }
 

@@ -15,7 +15,8 @@ export async function openOwnSession(deps: AccountDeps, name: string): Promise<O
   const session = await deps.db.transaction(async (tx) => {
     await tx.run(insertUser, { userId, passwordHash: null, isAdmin: 0, now: deps.clock.now() })
     // Always the same device: one that a crash left behind is used again.
-    return startSession(deps, tx, userId, {
+    return startSession(deps, tx, {
+      userId,
       deviceId: 'SERVER' as DeviceId,
       displayName: undefined,
       address: null,

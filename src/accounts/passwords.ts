@@ -43,27 +43,34 @@ export function createPasswords(settings: PasswordSettings = {}): Passwords {
   return {
     async hash(password, source) {
       const salt = randomBytes(SALT_BYTES)
-      const tag = await inTurn(() => derive(password, salt, cost, TAG_BYTES), source)
+      const tag = await inTurn(() => derive(password, { nonce: salt, cost, tagLength: TAG_BYTES }), source)
       return `$argon2id$v=19$m=${cost.memory},t=${cost.passes},p=1$${unpadded(salt)}$${unpadded(tag)}`
     },
     async verify(password, phc, source) {
       const parts = phc ? PHC.exec(phc) : null
       if (phc && !parts) throw new Error('a stored password hash cannot be read')
       if (!parts) {
-        await inTurn(() => derive(password, Buffer.alloc(SALT_BYTES), cost, TAG_BYTES), source)
+        const nonce = Buffer.alloc(SALT_BYTES)
+        await inTurn(() => derive(password, { nonce, cost, tagLength: TAG_BYTES }), source)
         return false
       }
       const [, memory, passes, salt = '', tag = ''] = parts
       const wanted = Buffer.from(tag, 'base64')
       const stored: PasswordCost = { memory: Number(memory), passes: Number(passes) }
       const nonce = Buffer.from(salt, 'base64')
-      const found = await inTurn(() => derive(password, nonce, stored, wanted.length), source)
+      const found = await inTurn(
+        () => derive(password, { nonce, cost: stored, tagLength: wanted.length }),
+        source,
+      )
       return timingSafeEqual(found, wanted)
     },
   }
 }
 
-function derive(password: string, nonce: Buffer, cost: PasswordCost, tagLength: number): Promise<Buffer> {
+function derive(
+  password: string,
+  { nonce, cost, tagLength }: { nonce: Buffer; cost: PasswordCost; tagLength: number },
+): Promise<Buffer> {
   const parameters = { message: password, nonce, parallelism: 1, tagLength, ...cost }
   return new Promise((resolve, reject) => {
     argon2('argon2id', parameters, (error, tag) => (error ? reject(error) : resolve(tag)))

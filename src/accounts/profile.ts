@@ -30,8 +30,7 @@ export async function getProfile(q: Queries, userId: UserId): Promise<Profile> {
 export async function setProfileField(
   deps: Pick<AccountDeps, 'db' | 'onProfileChanged'>,
   userId: UserId,
-  field: ProfileField,
-  value: string | null,
+  { field, value }: { field: ProfileField; value: string | null },
 ): Promise<void> {
   const limit = MAX_LENGTH[field]
   if (value !== null && value.length > limit) {

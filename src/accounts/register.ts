@@ -48,7 +48,7 @@ export async function register(deps: RegistrationDeps, wanted: Registration): Pr
   return deps.db.transaction(async (tx) => {
     const added = await tx.run(insertUser, { userId, passwordHash, isAdmin: 0, now })
     if (added === 0) throw userInUse()
-    const session = wanted.inhibitLogin ? undefined : await startSession(deps, tx, userId, wanted)
+    const session = wanted.inhibitLogin ? undefined : await startSession(deps, tx, { ...wanted, userId })
     return { kind: 'registered' as const, userId, session }
   })
 }

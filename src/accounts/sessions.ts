@@ -20,8 +20,7 @@ export type Session = { userId: UserId; deviceId: DeviceId; accessToken: string 
 export async function startSession(
   deps: AccountDeps,
   tx: Transaction,
-  userId: UserId,
-  wanted: NewSession,
+  { userId, ...wanted }: NewSession & { userId: UserId },
 ): Promise<Session> {
   const deviceId = wanted.deviceId ?? newDeviceId(deps.random)
   const accessToken = newToken(deps.random)
@@ -52,24 +51,23 @@ async function checkQuota(
 
 /** Ends one session: the device goes, and with it its token and its pushers. */
 export async function logout(deps: AccountDeps, userId: UserId, deviceId: DeviceId): Promise<void> {
-  await deps.db.transaction((tx) => removeDevices(deps, tx, userId, [deviceId]))
+  await deps.db.transaction((tx) => removeDevices(deps, tx, { userId, deviceIds: [deviceId] }))
 }
 
 /** Ends all sessions of the user. */
 export async function logoutEverywhere(deps: AccountDeps, userId: UserId): Promise<void> {
-  await deps.db.transaction((tx) => removeAllDevices(deps, tx, userId))
+  await deps.db.transaction((tx) => removeAllDevices(deps, tx, { userId }))
 }
 
 /** Removes the devices of a user, `except` one. */
 export async function removeAllDevices(
   deps: AccountDeps,
   tx: Transaction,
-  userId: UserId,
-  except?: DeviceId,
+  { userId, except }: { userId: UserId; except?: DeviceId },
 ): Promise<void> {
   const devices = await tx.all(devicesOfUser, { userId })
   const others = devices.map((device) => device.device_id).filter((deviceId) => deviceId !== except)
-  await removeDevices(deps, tx, userId, others)
+  await removeDevices(deps, tx, { userId, deviceIds: others })
 }
 
 /** Between the check of a password and the transaction it can have changed: then the check is worth nothing. */

@@ -36,7 +36,7 @@ export function devicesRoutes(deps: AccountDeps): Route[] {
       params: deviceParams,
       body: z.object({ display_name: z.string().optional() }),
       async handler({ requester, params, body }) {
-        await updateDevice(deps, requester.userId, params.deviceId, body.display_name)
+        await updateDevice(deps, { userId: requester.userId, deviceId: params.deviceId }, body.display_name)
         return {}
       },
     }),

@@ -44,7 +44,7 @@ export function profileRoutes(deps: AccountDeps): Route[] {
       async handler({ requester, params, body }) {
         checkOwn(requester, params.userId)
         const field = writableField(params.field)
-        await setProfileField(deps, params.userId, field, valueOf(body, field))
+        await setProfileField(deps, params.userId, { field, value: valueOf(body, field) })
         return {}
       },
     }),
@@ -56,7 +56,7 @@ export function profileRoutes(deps: AccountDeps): Route[] {
       params: fieldParams,
       async handler({ requester, params }) {
         checkOwn(requester, params.userId)
-        await setProfileField(deps, params.userId, writableField(params.field), null)
+        await setProfileField(deps, params.userId, { field: writableField(params.field), value: null })
         return {}
       },
     }),

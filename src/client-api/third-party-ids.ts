@@ -25,6 +25,10 @@ const deleteBody = z.object({ medium: z.enum(['email', 'msisdn']), address: z.st
  * validates itself. No identity server is ever asked. `POST /account/3pid`, which is deprecated, is not there: it takes no password.
  */
 export function thirdPartyIdRoutes(deps: ValidationDeps): Route[] {
+  return [...addressRoutes(deps), ...validationRoutes(deps)]
+}
+
+function addressRoutes(deps: ValidationDeps): Route[] {
   return [
     defineRoute({
       method: 'GET',
@@ -33,6 +37,35 @@ export function thirdPartyIdRoutes(deps: ValidationDeps): Route[] {
       limit: 'default',
       handler: async ({ requester }) => ({ threepids: await listThreepids(deps.db, requester.userId) }),
     }),
+    defineRoute({
+      method: 'POST',
+      path: client('/account/3pid/add'),
+      auth: 'user',
+      limit: 'default',
+      body: addBody,
+      async handler({ requester, body: { sid, client_secret: clientSecret, auth } }) {
+        const outcome = await addThreepid(deps, requester, { sid, clientSecret, auth })
+        return outcome.kind === 'challenge' ? reply(401, outcome.body) : {}
+      },
+    }),
+    defineRoute({
+      method: 'POST',
+      path: client('/account/3pid/delete'),
+      auth: 'user',
+      limit: 'default',
+      body: deleteBody,
+      async handler({ requester, body }) {
+        await removeThreepid(deps, requester.userId, body)
+        // There is no identity server that could have been told of it.
+        return { id_server_unbind_result: 'no-support' }
+      },
+    }),
+  ]
+}
+
+/** Showing that one reads the mail of an address. */
+function validationRoutes(deps: ValidationDeps): Route[] {
+  return [
     defineRoute({
       method: 'POST',
       path: client('/account/3pid/email/requestToken'),
@@ -60,29 +93,6 @@ export function thirdPartyIdRoutes(deps: ValidationDeps): Route[] {
           'M_THREEPID_MEDIUM_NOT_SUPPORTED',
           'This server does not use phone numbers',
         )
-      },
-    }),
-    defineRoute({
-      method: 'POST',
-      path: client('/account/3pid/add'),
-      auth: 'user',
-      limit: 'default',
-      body: addBody,
-      async handler({ requester, body: { sid, client_secret: clientSecret, auth } }) {
-        const outcome = await addThreepid(deps, requester, { sid, clientSecret, auth })
-        return outcome.kind === 'challenge' ? reply(401, outcome.body) : {}
-      },
-    }),
-    defineRoute({
-      method: 'POST',
-      path: client('/account/3pid/delete'),
-      auth: 'user',
-      limit: 'default',
-      body: deleteBody,
-      async handler({ requester, body }) {
-        await removeThreepid(deps, requester.userId, body)
-        // There is no identity server that could have been told of it.
-        return { id_server_unbind_result: 'no-support' }
       },
     }),
   ]

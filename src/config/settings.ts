@@ -34,11 +34,15 @@ function leavesOf(schema: z.ZodObject, path: readonly string[]): Setting[] {
     const { inner, fallback } = unwrap(child as z.ZodType)
     return inner instanceof z.ZodObject
       ? leavesOf(inner, here)
-      : [leaf(child as z.ZodType, here, kindOf(inner), fallback)]
+      : [leaf(child as z.ZodType, here, { kind: kindOf(inner), fallback })]
   })
 }
 
-function leaf(schema: z.ZodType, path: readonly string[], kind: SettingKind, fallback: unknown): Setting {
+function leaf(
+  schema: z.ZodType,
+  path: readonly string[],
+  { kind, fallback }: { kind: SettingKind; fallback: unknown },
+): Setting {
   const { about, flag, value, shownDefault } = aboutSchema.parse(schema.meta())
   const key = path.join('.')
   const env = `BELFRY_${path.join('_').toUpperCase()}`

@@ -37,10 +37,10 @@ export async function journeyOf(q: Queries, request: JourneyRequest): Promise<Js
   const { position, roomId, threadId } = event
   const decided = await decisionOf(q, userId, event)
   const pushers = await pushersOf(q, userId, event)
-  const steps = [journeyStep('stored', 'stored', event.originServerTs), ...decided.steps]
+  const steps = [journeyStep('stored', 'stored', { at: event.originServerTs }), ...decided.steps]
   if (event.redactedBy !== null) steps.push(await retracted(q, event.redactedBy))
   const had = pushers.filter(({ createdAt }) => createdAt <= event.originServerTs)
-  if (had.length === 0) steps.push(journeyStep('not queued', 'no pushers', event.originServerTs))
+  if (had.length === 0) steps.push(journeyStep('not queued', 'no pushers', { at: event.originServerTs }))
   return {
     event_id: event.eventId,
     room_id: roomId,
@@ -71,8 +71,8 @@ type Decided = { steps: JourneyStep[]; notifies: boolean | undefined }
 async function decisionOf(q: Queries, userId: UserId, event: StoredEvent): Promise<Decided> {
   const { roomId, position, originServerTs: at } = event
   const quiet = (step: JourneyStep): Decided => ({ steps: [step], notifies: false })
-  if (event.sender === userId) return quiet(journeyStep('decided', 'own event', at))
-  if (!(await wasConcerned(q, userId, event))) return quiet(journeyStep('decided', 'not a member', at))
+  if (event.sender === userId) return quiet(journeyStep('decided', 'own event', { at }))
+  if (!(await wasConcerned(q, userId, event))) return quiet(journeyStep('decided', 'not a member', { at }))
   const of = { userId, roomId, position }
   const stay = await q.first(cohortInThisStay, of)
   const found = await q.first(outcomeWhenItCame, of)
@@ -83,8 +83,8 @@ async function decisionOf(q: Queries, userId: UserId, event: StoredEvent): Promi
     const isHighlight = outcome.highlight === 1
     return {
       steps: [
-        journeyStep('decided', 'notifies', at, { rule }),
-        journeyStep('counted', isHighlight ? 'highlight' : 'unread', at),
+        journeyStep('decided', 'notifies', { at, rule }),
+        journeyStep('counted', isHighlight ? 'highlight' : 'unread', { at }),
       ],
       notifies: true,
     }
@@ -92,14 +92,14 @@ async function decisionOf(q: Queries, userId: UserId, event: StoredEvent): Promi
   if (outcome) {
     const { rule_kind: kind, rule_id: ruleId } = outcome
     // Only who ignores its sender has an outcome without a rule.
-    if (kind === null || ruleId === null) return quiet(journeyStep('decided', 'sender is ignored', at))
-    return quiet(journeyStep('decided', 'does not notify', at, { rule: { kind, rule_id: ruleId } }))
+    if (kind === null || ruleId === null) return quiet(journeyStep('decided', 'sender is ignored', { at }))
+    return quiet(journeyStep('decided', 'does not notify', { at, rule: { kind, rule_id: ruleId } }))
   }
   const decision = stay && (await decisionFor(q, { position, cohort: stay.cohort, userId }))
-  if (!decision) return { steps: [journeyStep('decided', 'not kept', at)], notifies: undefined }
+  if (!decision) return { steps: [journeyStep('decided', 'not kept', { at })], notifies: undefined }
   const { reason, rule } = decision
   return quiet(
-    journeyStep('decided', reason, at, { rule: rule ? { kind: rule.kind, rule_id: rule.ruleId } : null }),
+    journeyStep('decided', reason, { at, rule: rule ? { kind: rule.kind, rule_id: rule.ruleId } : null }),
   )
 }
 
@@ -112,8 +112,11 @@ async function wasConcerned(q: Queries, userId: UserId, event: StoredEvent): Pro
 
 async function retracted(q: Queries, redactedBy: EventId): Promise<JourneyStep> {
   const redaction = await findEvent(q, redactedBy)
-  return journeyStep('retracted', 'redacted', redaction?.originServerTs ?? null)
+  return journeyStep('retracted', 'redacted', { at: redaction?.originServerTs ?? null })
 }
+
+/** What is known alike of a pusher that is there and of one that was removed; `isOn`: as it was last. */
+type PusherKnown = { pusherId: number; appId: string; pushkeyHash: string; isOn: boolean }
 
 /** The pushers that there are, and those that were there when the event came and are no more. */
 async function pushersOf(
@@ -130,7 +133,7 @@ async function pushersOf(
   const pusherIds = [...living.map((row) => row.pusher_id), ...dead.map(({ pusherId }) => pusherId)]
   const kept = Map.groupBy(await stepsOf(q, { position, pusherIds }), (step) => step.pusherId)
   const gateway = await q.all(gatewayStepsOfEvent, { eventId })
-  const common = (pusherId: number, appId: string, pushkeyHash: string, isOn: boolean) => ({
+  const common = ({ pusherId, appId, pushkeyHash, isOn }: PusherKnown) => ({
     appId,
     pushkeyHash,
     wasOn: wasOnAt(at, notes.get(pusherId) ?? [], isOn),
@@ -139,7 +142,7 @@ async function pushersOf(
   })
   return [
     ...dead.map(({ pusherId, removal }) => ({
-      ...common(pusherId, removal.app_id, removal.pushkey_hash, true),
+      ...common({ pusherId, appId: removal.app_id, pushkeyHash: removal.pushkey_hash, isOn: true }),
       appDisplayName: removal.app_display_name,
       deviceDisplayName: removal.device_display_name,
       createdAt: removal.created_at,
@@ -149,7 +152,12 @@ async function pushersOf(
       failing: null,
     })),
     ...living.map((row) => ({
-      ...common(row.pusher_id, row.app_id, shortHash(row.pushkey), row.enabled === 1),
+      ...common({
+        pusherId: row.pusher_id,
+        appId: row.app_id,
+        pushkeyHash: shortHash(row.pushkey),
+        isOn: row.enabled === 1,
+      }),
       appDisplayName: row.app_display_name,
       deviceDisplayName: row.device_display_name,
       createdAt: row.created_at,

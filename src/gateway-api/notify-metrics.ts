@@ -17,6 +17,34 @@ export function createNotifyMetrics(
   metrics: Metrics,
   appOf: (appId: string) => string | undefined,
 ): NotifyMetrics {
+  const { received, devices, calls, countersOf, codeOf } = notifyInstruments(metrics)
+  return {
+    async during(notification, answer) {
+      received(1)
+      devices(notification.devices.length)
+      for (const { app_id: appId } of notification.devices) {
+        const app = appOf(appId) ?? ''
+        const [ours, theirs] = countersOf(app)
+        ours.inc()
+        theirs.inc()
+      }
+      calls.inc()
+      try {
+        return await answer
+      } finally {
+        calls.dec()
+      }
+    },
+    answered(status, seconds) {
+      if (status === 0) return
+      const [count, time] = codeOf(String(status))
+      count.inc()
+      time.observe(seconds)
+    },
+  }
+}
+
+function notifyInstruments(metrics: Metrics) {
   const both = (ours: string, theirs: string, help: string) => {
     const counters = [metrics.counter(ours, help), metrics.counter(theirs, `As ${ours}`)]
     return (count: number) => counters.forEach((counter) => counter.inc(count))
@@ -50,28 +78,5 @@ export function createNotifyMetrics(
   const calls = inFlight.labels('notify')
   const countersOf = memoised((app) => [perApp.labels(app), perPushkin.labels(app)] as const)
   const codeOf = memoised((code) => [codes.labels(code), took.labels(code)] as const)
-  return {
-    async during(notification, answer) {
-      received(1)
-      devices(notification.devices.length)
-      for (const { app_id: appId } of notification.devices) {
-        const app = appOf(appId) ?? ''
-        const [ours, theirs] = countersOf(app)
-        ours.inc()
-        theirs.inc()
-      }
-      calls.inc()
-      try {
-        return await answer
-      } finally {
-        calls.dec()
-      }
-    },
-    answered(status, seconds) {
-      if (status === 0) return
-      const [count, time] = codeOf(String(status))
-      count.inc()
-      time.observe(seconds)
-    },
-  }
+  return { received, devices, calls, countersOf, codeOf }
 }

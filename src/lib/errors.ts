@@ -8,18 +8,18 @@ export class MatrixError extends Error {
   readonly errcode: string
   readonly extra: Record<string, unknown>
 
-  constructor(
-    status: number,
-    errcode: string,
-    message: string,
-    more: { extra?: Record<string, unknown>; cause?: unknown } = {},
-  ) {
-    super(message, 'cause' in more ? { cause: more.cause } : undefined)
+  /** @param text what went wrong and what to do, alone or with what else is known */
+  constructor(status: number, errcode: string, text: string | ErrorText) {
+    const { message, extra = {}, ...options } = typeof text === 'string' ? { message: text } : text
+    super(message, options)
     this.status = status
     this.errcode = errcode
-    this.extra = more.extra ?? {}
+    this.extra = extra
   }
 }
+
+/** `extra`: further keys of the answer. */
+export type ErrorText = { message: string; extra?: Record<string, unknown>; cause?: unknown }
 
 export const badJson = (message: string) => new MatrixError(400, 'M_BAD_JSON', message)
 export const notJson = (message = 'The body is not valid JSON') => new MatrixError(400, 'M_NOT_JSON', message)
@@ -37,11 +37,12 @@ const overQuota = (
   status: 403 | 413,
   errcode: string,
   { setting, message }: { setting: string; message: string },
-) => new MatrixError(status, errcode, message, { extra: { 'org.belfry.quota': setting } })
+) => new MatrixError(status, errcode, { message, extra: { 'org.belfry.quota': setting } })
 export const missingToken = () =>
   new MatrixError(401, 'M_MISSING_TOKEN', 'Send an access token, as "Authorization: Bearer <token>"')
 export const unknownToken = () =>
-  new MatrixError(401, 'M_UNKNOWN_TOKEN', 'This access token is not known; log in again', {
+  new MatrixError(401, 'M_UNKNOWN_TOKEN', {
+    message: 'This access token is not known; log in again',
     extra: { soft_logout: false },
   })
 export const forbidden = (message: string) => new MatrixError(403, 'M_FORBIDDEN', message)
@@ -50,11 +51,7 @@ export const unrecognized = (status: 400 | 404 | 405, message: string) =>
   new MatrixError(status, 'M_UNRECOGNIZED', message)
 /** `retryAfterMs`: how long to wait; sent as `Retry-After` (whole seconds, rounded up) and as `retry_after_ms`. */
 export const limitExceeded = (retryAfterMs: number, message?: string) =>
-  new MatrixError(
-    429,
-    'M_LIMIT_EXCEEDED',
-    message ?? `Too many requests; try again in ${Math.ceil(retryAfterMs / 1000)} s`,
-    {
-      extra: { retry_after_ms: Math.ceil(retryAfterMs) },
-    },
-  )
+  new MatrixError(429, 'M_LIMIT_EXCEEDED', {
+    message: message ?? `Too many requests; try again in ${Math.ceil(retryAfterMs / 1000)} s`,
+    extra: { retry_after_ms: Math.ceil(retryAfterMs) },
+  })

@@ -42,24 +42,7 @@ export function createEvents(deps: { log: Log; metrics: Metrics; clock: Clock })
   const { log, metrics, clock } = deps
   const failuresLogged = createTokenBuckets({ rate: FAILURES_LOGGED, clock })
   const refusalsLogged = createTokenBuckets({ rate: REFUSALS_LOGGED, clock })
-  const sent = metrics.counter('belfry_pokes_sent_total', 'Pokes that a gateway took', ['kind'])
-  const took = metrics.histogram('belfry_poke_seconds', 'How long a gateway takes for a poke', {
-    buckets: SECONDS,
-  })
-  const skipped = metrics.counter('belfry_pokes_skipped_total', 'Pokes no longer needed', ['reason'])
-  const held = metrics.counter('belfry_pokes_held_total', 'Pokes held while their user was active elsewhere')
-  const failed = metrics.counter('belfry_poke_failures_total', 'Attempts that failed', ['error'])
-  const dropped = metrics.counter('belfry_pokes_dropped_total', 'Pokes refused for good', ['kind'])
-  const outages = metrics.counter(
-    'belfry_gateway_outages_total',
-    'Gateways left alone after failures in a row',
-  )
-  const rejected = metrics.counter('belfry_pushers_rejected_total', 'Pushers removed on request of a gateway')
-  const refusals = metrics.counter(
-    'belfry_web_push_token_refusals_total',
-    "Answers of push services that refuse this server's VAPID token",
-    ['reason'],
-  )
+  const { sent, took, skipped, held, failed, dropped, outages, rejected, refusals } = eventMetrics(metrics)
   return {
     pokeSent({ kind, pusherId, ms }) {
       sent.inc({ kind })
@@ -106,5 +89,25 @@ export function createEvents(deps: { log: Log; metrics: Metrics; clock: Clock })
         "a push service refuses this server's VAPID token; pushers of kind webpush wait: check the system's clock and push.contact",
       )
     },
+  }
+}
+
+function eventMetrics(metrics: Metrics) {
+  return {
+    sent: metrics.counter('belfry_pokes_sent_total', 'Pokes that a gateway took', ['kind']),
+    took: metrics.histogram('belfry_poke_seconds', 'How long a gateway takes for a poke', {
+      buckets: SECONDS,
+    }),
+    skipped: metrics.counter('belfry_pokes_skipped_total', 'Pokes no longer needed', ['reason']),
+    held: metrics.counter('belfry_pokes_held_total', 'Pokes held while their user was active elsewhere'),
+    failed: metrics.counter('belfry_poke_failures_total', 'Attempts that failed', ['error']),
+    dropped: metrics.counter('belfry_pokes_dropped_total', 'Pokes refused for good', ['kind']),
+    outages: metrics.counter('belfry_gateway_outages_total', 'Gateways left alone after failures in a row'),
+    rejected: metrics.counter('belfry_pushers_rejected_total', 'Pushers removed on request of a gateway'),
+    refusals: metrics.counter(
+      'belfry_web_push_token_refusals_total',
+      "Answers of push services that refuse this server's VAPID token",
+      ['reason'],
+    ),
   }
 }

@@ -52,7 +52,7 @@ export async function removePushersOfDevices(
   tx: Transaction,
   of: { userId: UserId; deviceIds: readonly DeviceId[] },
 ): Promise<void> {
-  await removePushers(deps, tx, await tx.all(pushersOfDevices, of), 'device removed')
+  await removePushers(deps, tx, { pushers: await tx.all(pushersOfDevices, of), reason: 'device removed' })
 }
 
 /** Removes all pushers of a user, those without a device among them. */
@@ -61,7 +61,10 @@ export async function removeAllPushers(
   tx: Transaction,
   userId: UserId,
 ): Promise<void> {
-  await removePushers(deps, tx, await tx.all(pushersOfUser, { userId }), 'account closed')
+  await removePushers(deps, tx, {
+    pushers: await tx.all(pushersOfUser, { userId }),
+    reason: 'account closed',
+  })
   await deps.trace.forgetUser(tx, userId)
 }
 
@@ -72,7 +75,7 @@ export async function removePusherOfAddress(
   { userId, address }: { userId: UserId; address: string },
 ): Promise<void> {
   const key = { userId, appId: MAIL_APP_ID, pushkey: address }
-  await removePushers(deps, tx, await tx.all(pusherByKey, key), 'address removed')
+  await removePushers(deps, tx, { pushers: await tx.all(pusherByKey, key), reason: 'address removed' })
 }
 
 /** Removes a pusher whose gateway asked for it. */
@@ -81,7 +84,7 @@ export async function removePusher(
   tx: Transaction,
   pusherId: number,
 ): Promise<void> {
-  await removePushers(deps, tx, await tx.all(pusherById, { pusherId }), 'rejected')
+  await removePushers(deps, tx, { pushers: await tx.all(pusherById, { pusherId }), reason: 'rejected' })
 }
 
 /**
@@ -94,8 +97,8 @@ export async function removeRejected(
   { isOurs, pushkeyTs, ...key }: RejectedKey,
 ): Promise<void> {
   const found = await tx.all(pushersSetBefore, { ...key, before: (pushkeyTs + 1) * 1000 })
-  const ours = found.filter(({ url }) => url !== null && isOurs(url))
-  await removePushers(deps, tx, ours, 'rejected')
+  const pushers = found.filter(({ url }) => url !== null && isOurs(url))
+  await removePushers(deps, tx, { pushers, reason: 'rejected' })
 }
 
 export type RejectedKey = {
@@ -112,8 +115,7 @@ export type RejectedKey = {
 export async function removePushers(
   deps: PusherRemovalDeps,
   tx: Transaction,
-  pushers: readonly PusherRef[],
-  reason: RemovalReason,
+  { pushers, reason }: { pushers: readonly PusherRef[]; reason: RemovalReason },
 ): Promise<void> {
   if (pushers.length === 0) return
   const now = deps.clock.now()

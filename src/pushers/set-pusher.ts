@@ -66,7 +66,7 @@ export async function setPusher(
     const key = { userId: owner.userId, appId: change.appId, pushkey: change.pushkey }
     await deps.db.transaction(async (tx) => {
       const found = await tx.first(pusherByKey, key)
-      if (found) await removePushers(deps, tx, [found], 'deleted')
+      if (found) await removePushers(deps, tx, { pushers: [found], reason: 'deleted' })
     })
     return 'done'
   }
@@ -79,18 +79,19 @@ export async function setPusher(
     let found = await tx.first(pusherByKey, key)
     if (found && found.kind !== settings.kind) {
       // It sends in another way now, and nothing that was said of it holds.
-      await removePushers(deps, tx, [found], 'deleted')
+      await removePushers(deps, tx, { pushers: [found], reason: 'deleted' })
       found = undefined
     }
     const checked = { settings, url }
     const needsActivation = found
-      ? await update(deps, tx, found, checked)
-      : await create(deps, tx, owner, checked)
+      ? await update(deps, tx, { found, checked })
+      : await create(deps, tx, { owner, checked })
     await tx.run(settleHandles, { userId: owner.userId, now: deps.clock.now() })
     const from = found?.handle
     const to = settings.handle?.value
     if (copyRules && from && to) await deps.copyRules(tx, { userId: owner.userId, from, to })
-    if (!append) await removePushers(deps, tx, await tx.all(pushersOfOthers, key), 'taken over')
+    if (!append)
+      await removePushers(deps, tx, { pushers: await tx.all(pushersOfOthers, key), reason: 'taken over' })
     return needsActivation ? 'needs activation' : 'done'
   })
 }
@@ -151,14 +152,13 @@ type Checked = { settings: PusherSettings; /** In its parsed form. */ url: strin
 async function update(
   deps: PusherDeps,
   tx: Transaction,
-  found: PusherRow,
-  checked: Checked,
+  { found, checked }: { found: PusherRow; checked: Checked },
 ): Promise<boolean> {
   const pusherId = found.pusher_id
   await tx.run(updatePusher, { pusherId, ...columnsOf(checked, deps.clock.now()) })
   const hasMoved = isElsewhere(found, checked)
   if (hasMoved) await tx.run(forgetFailures, { pusherId })
-  const isBadgeNews = await turn(deps, tx, found, checked.settings)
+  const isBadgeNews = await turn(deps, tx, { found, settings: checked.settings })
   const isLoosened = found.held_until !== null && found.hold_ms !== checked.settings.holdMs
   // What the old gateway did not take need not wait for its time.
   if (hasMoved || isBadgeNews || isLoosened) tx.onCommit(() => deps.bus.publish('delivery', [pusherId]))
@@ -180,8 +180,7 @@ function isElsewhere(found: PusherRow, { settings, url }: Checked): boolean {
 async function turn(
   { clock, trace }: PusherDeps,
   tx: Transaction,
-  found: PusherRow,
-  settings: PusherSettings,
+  { found, settings }: { found: PusherRow; settings: PusherSettings },
 ): Promise<boolean> {
   const pusherId = found.pusher_id
   const [wasOn, isOn] = [found.enabled === 1, settings.enabled]
@@ -199,8 +198,7 @@ async function turn(
 async function create(
   deps: PusherDeps,
   tx: Transaction,
-  owner: PusherOwner,
-  checked: Checked,
+  { owner, checked }: { owner: PusherOwner; checked: Checked },
 ): Promise<boolean> {
   // It was there when the request came; a logout since then would leave a pusher that nobody can remove.
   if (!(await tx.first(deviceExists, owner))) throw unknownToken()

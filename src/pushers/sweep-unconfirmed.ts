@@ -39,7 +39,7 @@ async function sweepSome(deps: UnconfirmedDeps, hours: number): Promise<number> 
   if ((await deps.db.all(unconfirmedPushers, page)).length === 0) return 0
   return deps.db.transaction(async (tx) => {
     const found = await tx.all(unconfirmedPushers, page)
-    await removePushers(deps, tx, found, 'not confirmed')
+    await removePushers(deps, tx, { pushers: found, reason: 'not confirmed' })
     return found.length
   })
 }

@@ -125,7 +125,7 @@ function statusOf(result: PokeResult | MailResult, pushkey: string): TestStatus 
 async function obeyRejection(deps: TestPushDeps, { pusher_id: pusherId, set_at: setAt }: PusherRow) {
   const isGone = await deps.db.transaction(async (tx) => {
     const found = await tx.first(unchangedPusher, { pusherId, setAt })
-    if (found) await removePushers(deps, tx, [found], 'rejected')
+    if (found) await removePushers(deps, tx, { pushers: [found], reason: 'rejected' })
     return found !== undefined
   })
   if (isGone) deps.events.pusherRejected({ pusherId })

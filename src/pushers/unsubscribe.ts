@@ -18,7 +18,7 @@ export async function mailedPusher(
 export function unsubscribe(deps: UnsubscribeDeps, token: string): Promise<boolean> {
   return deps.db.transaction(async (tx) => {
     const found = await tx.first(pusherByUnsubscribeToken, { token })
-    if (found) await removePushers(deps, tx, [found], 'unsubscribed')
+    if (found) await removePushers(deps, tx, { pushers: [found], reason: 'unsubscribed' })
     return found !== undefined
   })
 }

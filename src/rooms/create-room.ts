@@ -180,7 +180,7 @@ async function rejectedAsState(work: () => Promise<void>): Promise<void> {
     await work()
   } catch (error) {
     if (error instanceof MatrixError && error.status === 403)
-      throw new MatrixError(400, 'M_INVALID_ROOM_STATE', error.message, { cause: error })
+      throw new MatrixError(400, 'M_INVALID_ROOM_STATE', { message: error.message, cause: error })
     throw error
   }
 }

@@ -25,5 +25,5 @@ export async function moveFullyRead(
     const reached = await findEventOfRoom(tx, roomId, marked)
     if (reached && reached.position >= event.position) return
   }
-  await writeAccountData(deps, tx, { userId, roomId, type: TYPE }, { event_id: event.eventId })
+  await writeAccountData(deps, tx, { userId, roomId, type: TYPE, content: { event_id: event.eventId } })
 }

@@ -47,7 +47,7 @@ export class StorageError extends MatrixError {
     more: { cause?: unknown; errcode?: string; extra?: Record<string, unknown> } = {},
   ) {
     const { errcode = 'ORG.BELFRY.STORAGE_UNAVAILABLE', ...rest } = more
-    super(503, errcode, message, rest)
+    super(503, errcode, { message, ...rest })
   }
 }
 

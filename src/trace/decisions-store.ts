@@ -1,6 +1,14 @@
 import type { UserId } from '../lib/ids.ts'
 import { type Queries, query } from '../storage/query.ts'
-import type { QuietDecision } from './trace.ts'
+import type { ReasonOf } from './vocabulary.ts'
+
+/** Why an event does not notify: a whole cohort, one member of it, or, of the cohort '*', anybody. Kept as it is, as JSON. */
+export type QuietDecision = {
+  cohort: string
+  userId?: UserId
+  reason: ReasonOf<'decided'>
+  rule?: { kind: string; ruleId: string }
+}
 
 /** One row for an event, and one place to write to: most transactions that do so do little else. */
 export const insertDecisions = query<{ position: number; at: number; decisions: string }>()((db, p) =>

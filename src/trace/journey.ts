@@ -24,10 +24,9 @@ export type JourneyStep = {
 export function journeyStep<S extends StepName>(
   step: S,
   reason: ReasonOf<S>,
-  at: number | null,
-  more: Omit<JourneyStep, 'step' | 'reason' | 'text' | 'at'> = {},
+  more: Omit<JourneyStep, 'step' | 'reason' | 'text'>,
 ): JourneyStep {
-  return { step, reason, text: sentenceFor(step, reason, more.error), at, ...more }
+  return { step, reason, text: sentenceFor(step, reason, more.error), ...more }
 }
 
 export type JourneyPusher = {
@@ -69,7 +68,7 @@ export function pusherSteps(pusher: JourneyPusher, event: ForUser): JourneyStep[
   if (!isKnown) return [whyNotQueued(pusher, event), ...gatewaySteps(pusher.gateway)]
   const isMail = pusher.appId === MAIL_APP_ID
   const waiting = isMail ? 'may be read first' : 'queued'
-  const steps: JourneyStep[] = [journeyStep('waiting', waiting, pusher.queuedAt ?? event.at)]
+  const steps: JourneyStep[] = [journeyStep('waiting', waiting, { at: pusher.queuedAt ?? event.at })]
   let attempt = 0
   for (const kept of pusher.kept) {
     if (ATTEMPTS[kept.step] !== undefined) attempt++
@@ -80,7 +79,8 @@ export function pusherSteps(pusher: JourneyPusher, event: ForUser): JourneyStep[
   const { failing } = pusher
   if (pusher.queuedAt !== null && failing !== null)
     steps.push(
-      journeyStep('waiting', isMail ? 'mail server failing' : 'gateway failing', failing.at, {
+      journeyStep('waiting', isMail ? 'mail server failing' : 'gateway failing', {
+        at: failing.at,
         error: failing.error,
         next_attempt_at: failing.nextAttemptAt,
       }),
@@ -89,11 +89,11 @@ export function pusherSteps(pusher: JourneyPusher, event: ForUser): JourneyStep[
 }
 
 function whyNotQueued(pusher: JourneyPusher, { at, notifies }: ForUser): JourneyStep {
-  if (pusher.createdAt > at) return journeyStep('not queued', 'set after the event', at)
-  if (!pusher.wasOn) return journeyStep('not queued', 'pusher disabled', at)
-  if (pusher.isPending) return journeyStep('not queued', 'not activated', at)
-  if (notifies === false) return journeyStep('not queued', 'does not notify', at)
-  return journeyStep('not queued', 'not recorded', at)
+  if (pusher.createdAt > at) return journeyStep('not queued', 'set after the event', { at })
+  if (!pusher.wasOn) return journeyStep('not queued', 'pusher disabled', { at })
+  if (pusher.isPending) return journeyStep('not queued', 'not activated', { at })
+  if (notifies === false) return journeyStep('not queued', 'does not notify', { at })
+  return journeyStep('not queued', 'not recorded', { at })
 }
 
 /** How an attempt that was kept under this name is told, and what it came to. */
@@ -109,33 +109,33 @@ const ATTEMPTS: Readonly<Record<string, ReasonOf<'attempt'> | undefined>> = {
 function told({ step, reason, at, status, ms }: KeptStep & { at: number }, attempt: number): JourneyStep[] {
   const outcome = Object.hasOwn(ATTEMPTS, step) ? ATTEMPTS[step] : undefined
   if (outcome === undefined)
-    return [journeyStep(step as 'skipped', (reason ?? step) as ReasonOf<'skipped'>, at)]
-  const tried = journeyStep('attempt', outcome, at, { attempt, status, ms, error: reason })
-  if (step === 'sent') return [tried, journeyStep('sent', 'sent', at)]
-  if (step === 'rejected') return [tried, journeyStep('rejected', 'rejected', at)]
-  if (step === 'dropped') return [tried, journeyStep('dropped', 'refused for good', at)]
+    return [journeyStep(step as 'skipped', (reason ?? step) as ReasonOf<'skipped'>, { at })]
+  const tried = journeyStep('attempt', outcome, { at, attempt, status, ms, error: reason })
+  if (step === 'sent') return [tried, journeyStep('sent', 'sent', { at })]
+  if (step === 'rejected') return [tried, journeyStep('rejected', 'rejected', { at })]
+  if (step === 'dropped') return [tried, journeyStep('dropped', 'refused for good', { at })]
   return [tried]
 }
 
 /** The same for a pusher that mails, of which less can be said. */
 function toldOfMail(kept: KeptStep & { at: number }, attempt: number): JourneyStep[] {
   const { step, reason: error, at, status, ms } = kept
-  const tried = { attempt, status, ms, error }
+  const tried = { at, attempt, status, ms, error }
   if (step === 'sent')
-    return [journeyStep('attempt', 'mail taken', at, tried), journeyStep('sent', 'mailed', at)]
+    return [journeyStep('attempt', 'mail taken', tried), journeyStep('sent', 'mailed', { at })]
   if (step === 'dropped')
     return [
-      journeyStep('attempt', 'mail refused', at, tried),
-      journeyStep('dropped', 'mail refused for good', at),
+      journeyStep('attempt', 'mail refused', tried),
+      journeyStep('dropped', 'mail refused for good', { at }),
     ]
-  if (step === 'failed') return [journeyStep('attempt', 'mail failed', at, tried)]
+  if (step === 'failed') return [journeyStep('attempt', 'mail failed', tried)]
   return told(kept, attempt)
 }
 
 /** What the gateway did, as steps. */
 export function gatewaySteps(gateway: readonly GatewayKept[]): JourneyStep[] {
   return gateway.map(({ at, attempt, outcome, reason, status, provider_id, ms }) => ({
-    ...journeyStep('gateway', outcome as ReasonOf<'gateway'>, at),
+    ...journeyStep('gateway', outcome as ReasonOf<'gateway'>, { at }),
     attempt,
     status,
     ms,

@@ -3,7 +3,7 @@ import type { UserId } from '../lib/ids.ts'
 import { shortHash } from '../lib/short-hash.ts'
 import type { Transaction } from '../storage/database.ts'
 import type { Queries } from '../storage/query.ts'
-import { insertDecisions } from './decisions-store.ts'
+import { insertDecisions, type QuietDecision } from './decisions-store.ts'
 import { insertGatewaySteps } from './gateway-store.ts'
 import { forgetPusherNotes, insertPusherNotes, pushersToNote } from './pushers-store.ts'
 import { addSteps, headsWaiting, insertCleared, insertCollapsed, type KeptStep } from './steps-store.ts'
@@ -32,14 +32,6 @@ export type CollapsedBacklog = {
   upTo: number
   keep: readonly number[]
   others: readonly { position: number; reason: ReasonOf<'skipped'> }[]
-}
-
-/** Why an event does not notify: a whole cohort, one member of it, or, of the cohort '*', anybody. Kept as it is, as JSON. */
-export type QuietDecision = {
-  cohort: string
-  userId?: UserId
-  reason: ReasonOf<'decided'>
-  rule?: { kind: string; ruleId: string }
 }
 
 export type PusherChange = { change: 'on' | 'off' } | { change: 'removed'; reason: string }

@@ -21,7 +21,9 @@ onEachDatabase('quotas of a user', (open) => {
       setAccountData(deps, { userId: alice, roomId, type }, { a: 'é'.repeat(length) })
     await setAccountData(deps, { userId: bob, roomId: '', type: 'a' }, { a: 'x'.repeat(80) })
     const marker = { userId: alice, roomId: '!room' as RoomId, type: 'm.fully_read' }
-    await db.transaction((tx) => writeAccountData(deps, tx, marker, { event_id: 'x'.repeat(200) }))
+    await db.transaction((tx) =>
+      writeAccountData(deps, tx, { ...marker, content: { event_id: 'x'.repeat(200) } }),
+    )
     await put('a', 20)
     await put('a', 20, '!room' as RoomId)
     await assert.rejects(put('a', 22, '!room' as RoomId), { status: 413, errcode: 'M_TOO_LARGE' })
@@ -47,7 +49,8 @@ onEachDatabase('quotas of a user', (open) => {
 
     const login = (userId: UserId, device: string) =>
       db.transaction((tx) =>
-        startSession(deps, tx, userId, {
+        startSession(deps, tx, {
+          userId,
           deviceId: device as DeviceId,
           displayName: undefined,
           address: null,

@@ -64,13 +64,13 @@ onEachDatabase('long polls', (open) => {
 
     const data = await poll(() =>
       house.db.transaction((tx) =>
-        writeAccountData(house, tx, { userId: bob, roomId: '', type: 'org.example' }, { a: 1 }),
+        writeAccountData(house, tx, { userId: bob, roomId: '', type: 'org.example', content: { a: 1 } }),
       ),
     )
     assert.deepEqual(data.account_data.events, [{ type: 'org.example', content: { a: 1 } }])
     const tags = await poll(() =>
       house.db.transaction((tx) =>
-        writeAccountData(house, tx, { userId: bob, roomId, type: 'm.tag' }, { tags: {} }),
+        writeAccountData(house, tx, { userId: bob, roomId, type: 'm.tag', content: { tags: {} } }),
       ),
     )
     assert.deepEqual(tags.rooms.join[roomId]?.account_data.events, [{ type: 'm.tag', content: { tags: {} } }])
