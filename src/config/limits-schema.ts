@@ -46,7 +46,8 @@ export const limitsSchema = z.strictObject({
       'Bytes of request bodies in memory at the same time: those that are arriving and those being served.',
   }),
   body_bytes_in_flight_per_address: setting(count(16_777_216, { min: 1024 }), {
-    about: 'The same from one address. Two bodies of the largest size always fit.',
+    about:
+      'The same from one address. Two bodies of `limits.body_bytes` always fit; a call of the push gateway may have 512 KiB.',
   }),
   unread_answer_bytes: setting(count(134_217_728, { min: 1024 }), {
     about:
@@ -55,7 +56,7 @@ export const limitsSchema = z.strictObject({
   unread_answer_bytes_per_address: setting(count(67_108_864, { min: 1024 }), {
     about: 'The same for one address.',
   }),
-  unread_answer_bytes_per_user: setting(count(16_777_216, { min: 1024 }), {
+  unread_answer_bytes_per_user: setting(count(33_554_432, { min: 1024 }), {
     about: 'The same for one user. One answer always fits, however large.',
   }),
   query_token: setting(flagOn, {
