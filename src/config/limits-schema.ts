@@ -78,6 +78,9 @@ export const quotasSchema = z.strictObject({
   devices: setting(count(1000), { about: 'Devices of one user.' }),
   rooms_joined: setting(count(5000), { about: 'Rooms that one user may be in.' }),
   rooms_created: setting(count(5000), { about: 'Rooms that one user may have created, in all.' }),
+  invitations_to_one_user: setting(count(200), {
+    about: 'Invitations of one user to another that wait for an answer.',
+  }),
   aliases: setting(count(1000), { about: 'Room aliases that one user may have made.' }),
   room_state_events: setting(count(10_000), {
     about: 'State events of one room, without members: pairs of a type and a state key.',

@@ -10,7 +10,7 @@ import { appendTo } from './append-event.ts'
 import { authorise } from './authorise.ts'
 import type { RoomDeps } from './deps.ts'
 
-import { joinedRoomCount } from './membership-store.ts'
+import { joinedRoomCount, openInvitations } from './membership-store.ts'
 import { restrictedJoin } from './restricted-join.ts'
 import { type RoomView, viewRoom } from './room-view.ts'
 
@@ -45,7 +45,7 @@ export async function changeMembership(
   if (room.present && isRepeated(change, room)) return room.present.eventId
   checkTarget(change, room)
   if (membership === 'invite') await checkInvitee(deps, tx, target)
-  if (membership === 'join' && room.targetMembership !== 'join') await checkQuota(deps, tx, target)
+  if (membership !== room.targetMembership) await checkQuota(deps, tx, change)
   const content = await contentWithProfile(tx, change)
   const authoriser = membership === 'join' ? await restrictedJoin(tx, target, room) : undefined
   if (authoriser) content['join_authorised_via_users_server'] = authoriser
@@ -55,10 +55,20 @@ export async function changeMembership(
   return (await appendTo(deps, tx, { ...draft, content }, view)).eventId
 }
 
-async function checkQuota({ quotas }: RoomDeps, tx: Queries, userId: UserId): Promise<void> {
-  const count = await joinedRoomCount(tx, userId)
-  if (count >= quotas.rooms_joined)
-    throw tooMany('quotas.rooms_joined', `You are in ${count} rooms, and no more may be; leave one`)
+async function checkQuota({ quotas }: RoomDeps, tx: Queries, change: MembershipChange): Promise<void> {
+  const { sender, target, content } = change
+  if (content.membership === 'join') {
+    const count = await joinedRoomCount(tx, target)
+    if (count >= quotas.rooms_joined)
+      throw tooMany('quotas.rooms_joined', `You are in ${count} rooms, and no more may be; leave one`)
+  } else if (content.membership === 'invite') {
+    const { count = 0 } = (await tx.first(openInvitations, { sender, target })) ?? {}
+    if (count >= quotas.invitations_to_one_user)
+      throw tooMany(
+        'quotas.invitations_to_one_user',
+        `${count} of your invitations wait for an answer of ${target}, and no more may be; take one back`,
+      )
+  }
 }
 
 const NOT_IN_ROOM = 'You are not in this room'

@@ -99,6 +99,17 @@ export const membersWith = query<{ roomId: RoomId; memberships: readonly Members
     .orderBy('user_id'),
 )
 
+/** How many invitations of one user to another wait for an answer. */
+export const openInvitations = query<{ sender: UserId; target: UserId }>()((db, p) =>
+  db
+    .selectFrom('memberships as m')
+    .innerJoin('events as e', 'e.position', 'm.position')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('m.user_id', '=', p.target)
+    .where('m.membership', '=', 'invite')
+    .where('e.sender', '=', p.sender),
+)
+
 export const countJoined = query<{ userId: UserId }>()((db, p) =>
   db
     .selectFrom('memberships')

@@ -154,3 +154,20 @@ test('rooms that a user is in, or has created, and aliases are bounded', async (
   await alice.delete(alias('one'))
   assert.equal((await put('two')).status, 200)
 })
+
+test('invitations that wait for an answer are bounded for each pair of users', async (t) => {
+  const { server, alice, bob } = await start(t, { invitations_to_one_user: 2 })
+  const carol = await registerUser(server.url, 'carol')
+  const rooms = [await alice.createRoom(), await alice.createRoom(), await alice.createRoom()]
+  const invite = (user: TestUser, roomId: string, target: TestUser) =>
+    user.try('POST', `/rooms/${enc(roomId)}/invite`, { user_id: target.userId })
+  const [first = '', second = '', third = ''] = rooms
+  assert.equal((await invite(alice, first, bob)).status, 200)
+  assert.equal((await invite(alice, second, bob)).status, 200)
+  assert.equal((await invite(alice, second, bob)).status, 200, 'the same again is the same')
+  assertRefused(await invite(alice, third, bob), 'invitations_to_one_user', /@bob:localhost/)
+  assert.equal((await invite(alice, third, carol)).status, 200)
+  assert.equal((await invite(carol, await carol.createRoom(), bob)).status, 200, 'others may')
+  await bob.post(`/rooms/${enc(first)}/join`)
+  assert.equal((await invite(alice, await alice.createRoom(), bob)).status, 200)
+})
