@@ -87,8 +87,9 @@ const MEANING_FOR_MAIL: Readonly<Record<string, string>> = {
 
 function detailOf({ gateway_status, ms, error }: NonNullable<Answer['org.belfry.attempt']>): string {
   const status = gateway_status === null ? null : `status ${gateway_status}`
-  // A fault may say more than the status that came with it.
-  const fault = error === null || error === status ? null : faultText(error)
+  // A fault may say more than the status that came with it; `status 500` and `smtp 550` do not.
+  const isStatus = error !== null && gateway_status !== null && error.endsWith(` ${gateway_status}`)
+  const fault = error === null || isStatus ? null : faultText(error)
   return ` (${[fault, status, `${ms} ms`].filter((part) => part !== null).join(', ')})`
 }
 
