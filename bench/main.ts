@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import type { Benchmark, BenchOptions, Report } from './benchmark.ts'
+import { caches } from './caches.ts'
 import { deadGateway } from './dead-gateway.ts'
 import { delivery } from './delivery.ts'
 import { gateway } from './gateway.ts'
@@ -22,6 +23,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   rooms,
   groupCommit,
   rules,
+  caches,
   trace,
   deadGateway,
   gateway,

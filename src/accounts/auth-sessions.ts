@@ -1,3 +1,4 @@
+import { BoundedMap } from '../lib/bounded-map.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Random, UserId } from '../lib/ids.ts'
 
@@ -21,7 +22,9 @@ const LIMIT_PER_USER = 20
 const LIFETIME_MS = 15 * 60_000
 const SESSION_BYTES = 18
 
-/** Beyond `limit` the oldest session gives way. */
+type Session = { purpose: string; until: number; userId: UserId | undefined }
+
+/** Beyond `limit` the oldest session is closed. */
 export function createAuthSessions(options: {
   clock: Clock
   random: Random
@@ -29,19 +32,25 @@ export function createAuthSessions(options: {
   lifetimeMs?: number
 }): AuthSessions {
   const { clock, random, limit = LIMIT, lifetimeMs = LIFETIME_MS } = options
-  // In the order of opening, so of expiry too.
-  const sessions = new Map<string, { purpose: string; until: number; userId: UserId | undefined }>()
+  // Only ever read with `peek`, so it stays in the order of opening, which is the order of expiry.
+  const sessions = new BoundedMap<string, Session>({
+    limit,
+    onEvict: ({ userId }, session) => forgetOwner(session, userId),
+  })
   const ofUsers = new Map<UserId, Set<string>>()
 
-  const forgetOld = (now: number) => {
+  const closeExpired = (now: number) => {
     for (const [session, { until }] of sessions) {
-      if (until > now && sessions.size < limit) return
+      if (until > now) return
       close(session)
     }
   }
   const close = (session: string) => {
-    const userId = sessions.get(session)?.userId
+    const userId = sessions.peek(session)?.userId
     sessions.delete(session)
+    forgetOwner(session, userId)
+  }
+  const forgetOwner = (session: string, userId: UserId | undefined) => {
     if (userId === undefined) return
     const own = ofUsers.get(userId)
     own?.delete(session)
@@ -56,14 +65,14 @@ export function createAuthSessions(options: {
   return {
     open(purpose, userId) {
       const now = clock.now()
-      forgetOld(now)
+      closeExpired(now)
       const session = random.token(SESSION_BYTES)
       sessions.set(session, { purpose, until: now + lifetimeMs, userId })
       if (userId !== undefined) noteOwner(session, userId)
       return session
     },
     isOpen(session, purpose) {
-      const found = sessions.get(session)
+      const found = sessions.peek(session)
       return found !== undefined && found.purpose === purpose && found.until > clock.now()
     },
     close,

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../lib/bounded-map.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { DeviceId, UserId } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
@@ -19,7 +20,7 @@ const DEVICES_REMEMBERED = 20_000
  * meanwhile. All that gathers goes with one statement.
  */
 export function createLastSeen(deps: { db: Database; clock: Clock; log: Log }): LastSeen {
-  const noted = new Map<string, number>()
+  const noted = new BoundedMap<string, number>({ limit: DEVICES_REMEMBERED })
   let pending = new Map<string, Seen>()
   let writing: Promise<void> | undefined
 
@@ -43,10 +44,8 @@ export function createLastSeen(deps: { db: Database; clock: Clock; log: Log }): 
     seen({ userId, deviceId }, address) {
       const key = `${userId} ${deviceId}`
       const now = deps.clock.now()
-      if (now - (noted.get(key) ?? -Infinity) < WRITE_EVERY_MS) return
-      noted.delete(key)
+      if (now - (noted.peek(key) ?? -Infinity) < WRITE_EVERY_MS) return
       noted.set(key, now)
-      if (noted.size > DEVICES_REMEMBERED) noted.delete(noted.keys().next().value as string)
       pending.set(key, { user_id: userId, device_id: deviceId, address, at: now })
       writing ??= write()
     },

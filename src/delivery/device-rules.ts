@@ -1,3 +1,4 @@
+import { BoundedMap } from '../lib/bounded-map.ts'
 import type { UserId } from '../lib/ids.ts'
 import {
   type CompileOptions,
@@ -98,19 +99,14 @@ const KEPT = 1000
 
 /** Loads and compiles a user's rules once for each version of them. `load` reads what is committed. */
 export function createDeviceRules(load: (userId: UserId) => Promise<UserRules>, options: CompileOptions) {
-  const kept = new Map<UserId, { version: number; rules: Promise<DeviceRules> }>()
+  const kept = new BoundedMap<UserId, { version: number; rules: Promise<DeviceRules> }>({ limit: KEPT })
   return (userId: UserId, version: number): Promise<DeviceRules> => {
     const found = kept.get(userId)
     // Rules that are newer than the version asked for are kept under it until that changes, and do no harm.
-    const entry =
-      found?.version === version
-        ? found
-        : { version, rules: load(userId).then((rules) => deviceRules(rules, options)) }
-    kept.delete(userId)
-    kept.set(userId, entry) // last in the map: used last
-    const oldest = kept.keys().next()
-    if (kept.size > KEPT && !oldest.done) kept.delete(oldest.value)
-    entry.rules.catch(() => kept.get(userId) === entry && kept.delete(userId))
+    if (found?.version === version) return found.rules
+    const entry = { version, rules: load(userId).then((rules) => deviceRules(rules, options)) }
+    kept.set(userId, entry)
+    entry.rules.catch(() => kept.peek(userId) === entry && kept.delete(userId))
     return entry.rules
   }
 }

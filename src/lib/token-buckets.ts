@@ -1,3 +1,4 @@
+import { BoundedMap } from './bounded-map.ts'
 import type { Clock } from './clock.ts'
 import { limitExceeded } from './errors.ts'
 
@@ -18,24 +19,17 @@ const MAX_KEYS = 50_000
 // So that a wait of a whole number of milliseconds is not rounded up for an error in the last bit.
 const ROUNDING = 1e-6
 
-/** Token buckets in memory, at most `maxKeys` of them: the one that was used longest ago goes first, and starts full again. */
+/** Token buckets in memory, at most `maxKeys` of them. A bucket that is evicted starts full again. */
 export function createTokenBuckets(options: { rate: Rate; clock: Clock; maxKeys?: number }): TokenBuckets {
   const { rate, clock, maxKeys = MAX_KEYS } = options
   const perMs = rate.perSecond / 1000
-  const buckets = new Map<string, { tokens: number; at: number }>()
+  const buckets = new BoundedMap<string, { tokens: number; at: number }>({ limit: maxKeys })
 
   const refill = (key: string) => {
     const now = clock.now()
-    const bucket = buckets.get(key) ?? { tokens: rate.burst, at: now }
+    const bucket = buckets.getOrInsertComputed(key, () => ({ tokens: rate.burst, at: now }))
     bucket.tokens = Math.min(rate.burst, bucket.tokens + Math.max(0, now - bucket.at) * perMs)
     bucket.at = now
-    // Deleted and set again, the map stays in the order of use.
-    buckets.delete(key)
-    buckets.set(key, bucket)
-    if (buckets.size > maxKeys) {
-      const [oldest] = buckets.keys()
-      if (oldest !== undefined) buckets.delete(oldest)
-    }
     return bucket
   }
 
