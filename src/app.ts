@@ -58,6 +58,7 @@ import { createOccupancy } from './lib/occupancy.ts'
 import { badgeOf, endBadge, startBadge } from './notifications/badge.ts'
 import { outcomeOf } from './notifications/counts.ts'
 import { notificationDeps } from './notifications/deps.ts'
+import { usersIgnored } from './notifications/ignoring.ts'
 import { rulesChanged } from './notifications/members.ts'
 import { isRead } from './notifications/read.ts'
 import {
@@ -321,6 +322,7 @@ function createStages(
     onProfileChanged: (userId) => updateMemberProfile(rooms, userId),
     onDeactivated: (userId) => leaveAllRooms(rooms, userId),
     onRulesChanged: rulesChanged,
+    onUsersIgnored: (tx, change) => usersIgnored(notifications, tx, change),
   }
   const validations: ValidationDeps = {
     ...accounts,

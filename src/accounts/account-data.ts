@@ -1,9 +1,10 @@
 import type { Bus } from '../cluster/bus.ts'
 import type { Quotas } from '../config/limits-schema.ts'
+import type { AccountDeps } from './deps.ts'
 import { invalidParam, MatrixError, notFound, tooMany, tooMuch } from '../lib/errors.ts'
 import type { RoomId, UserId } from '../lib/ids.ts'
 import { type JsonObject, parseStored } from '../lib/json.ts'
-import type { Database, Transaction } from '../storage/database.ts'
+import type { Transaction } from '../storage/database.ts'
 import type { Queries } from '../storage/query.ts'
 import { nextPosition } from '../storage/stream.ts'
 import { accountDataOfType, accountDataUsage, upsertAccountData } from './account-data-store.ts'
@@ -24,7 +25,7 @@ const MAX_TYPE_BYTES = 255
  * @throws MatrixError 405 `M_BAD_JSON` for what the server keeps itself; 400 for a type that is too long; 403 or 413 past a quota
  */
 export async function setAccountData(
-  deps: { db: Database; bus: Bus; quotas: Quotas },
+  deps: Pick<AccountDeps, 'db' | 'bus' | 'quotas' | 'onUsersIgnored'>,
   key: AccountDataKey,
   content: JsonObject,
 ): Promise<void> {
@@ -37,6 +38,9 @@ export async function setAccountData(
   await deps.db.transaction(async (tx) => {
     await checkQuota(tx, deps.quotas, { ...key, bytes: Buffer.byteLength(JSON.stringify(content)) })
     await writeAccountData(deps, tx, { ...key, content })
+    if (key.type !== IGNORED_USERS || key.roomId !== '') return
+    const ignored = await replaceIgnored(tx, key.userId, content)
+    await deps.onUsersIgnored(tx, { userId: key.userId, ignored })
   })
 }
 
@@ -74,7 +78,6 @@ export async function writeAccountData(
 ): Promise<number> {
   const position = await nextPosition(tx)
   await tx.run(upsertAccountData, { ...key, content: JSON.stringify(content), position })
-  if (key.type === IGNORED_USERS && key.roomId === '') await replaceIgnored(tx, key.userId, content)
   tx.onCommit(() => deps.bus.publish(`user:${key.userId}`))
   return position
 }

@@ -31,7 +31,12 @@ export type AccountDeps = {
   onDeactivated(userId: UserId): Promise<void>
   /** Takes note, in the same transaction, that other push rules hold for a user from this position on. */
   onRulesChanged(tx: Transaction, change: RulesChange): Promise<void>
+  /** Takes back, in the same transaction, what a user has unread of people whom they have begun to ignore. */
+  onUsersIgnored(tx: Transaction, change: IgnoringChange): Promise<void>
 }
+
+/** `ignored`: those who were not ignored before. */
+export type IgnoringChange = { userId: UserId; ignored: readonly UserId[] }
 
 /** A user's push rules are other ones for the events after `position`. */
 export type RulesChange = { userId: UserId; position: number }

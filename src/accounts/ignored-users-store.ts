@@ -2,6 +2,11 @@ import { sql } from 'kysely'
 import type { UserId } from '../lib/ids.ts'
 import { query } from '../storage/query.ts'
 
+/** Whom a user ignores. */
+export const ignoredUsers = query<{ userId: UserId }>()((db, p) =>
+  db.selectFrom('ignored_users').select('ignored').where('user_id', '=', p.userId),
+)
+
 export const deleteIgnored = query<{ userId: UserId }>()((db, p) =>
   db.deleteFrom('ignored_users').where('user_id', '=', p.userId),
 )

@@ -1,16 +1,23 @@
 import { isUserId, type UserId } from '../lib/ids.ts'
 import { isJsonObject, type JsonObject } from '../lib/json.ts'
 import type { Queries } from '../storage/query.ts'
-import { deleteIgnored, insertIgnored } from './ignored-users-store.ts'
+import { deleteIgnored, ignoredUsers, insertIgnored } from './ignored-users-store.ts'
 
 /**
  * Keeps the list of `m.ignored_user_list` (client-server API, "Ignoring Users") where it can be asked by whom somebody is
- * ignored. What is no user id there, or oneself, ignores nobody.
+ * ignored. What is no user id there, or oneself, ignores nobody. Resolves to those who were not ignored before.
  */
-export async function replaceIgnored(tx: Queries, userId: UserId, content: JsonObject): Promise<void> {
+export async function replaceIgnored(tx: Queries, userId: UserId, content: JsonObject): Promise<UserId[]> {
   const list = content['ignored_users']
   const ids = isJsonObject(list) ? Object.keys(list).filter(isUserId) : []
+  const before = await ignoredBy(tx, userId)
   await tx.run(deleteIgnored, { userId })
   const ignored = ids.filter((id) => id !== userId)
   if (ignored.length > 0) await tx.run(insertIgnored, { userId, ignored })
+  return ignored.filter((id) => !before.has(id))
+}
+
+/** Whom a user ignores. */
+export async function ignoredBy(q: Queries, userId: UserId): Promise<ReadonlySet<string>> {
+  return new Set((await q.all(ignoredUsers, { userId })).map((row) => row.ignored))
 }

@@ -65,11 +65,6 @@ export async function rulesetsOf(
   )
 }
 
-/** The position of the last change of a user's rules; 0: there was none. */
-export async function rulesVersionOf(q: Queries, userId: UserId): Promise<number> {
-  return (await q.all(ruleSetsOf, { userIds: [userId] }))[0]?.version ?? 0
-}
-
 export function noRules(): Ruleset {
   return { override: [], content: [], room: [], sender: [], underride: [] }
 }

@@ -10,7 +10,9 @@ const globalParams = z.object({ userId: userIdSchema, type: z.string() })
 const roomParams = globalParams.extend({ roomId: roomIdSchema })
 
 /** Account data of the account and of its rooms (client-server API, "Client config"). */
-export function accountDataRoutes(deps: Pick<AccountDeps, 'db' | 'bus' | 'quotas'> & RuleSettings): Route[] {
+export function accountDataRoutes(
+  deps: Pick<AccountDeps, 'db' | 'bus' | 'quotas' | 'onUsersIgnored'> & RuleSettings,
+): Route[] {
   return [
     defineRoute({
       method: 'GET',

@@ -53,6 +53,7 @@ export type SkipReason =
   | 'not a member'
   | 'expired'
   | 'read'
+  | 'sender is ignored'
   | 'does not notify'
   | 'in the app only'
   | 'suppressed by a device rule'
@@ -238,6 +239,8 @@ async function outcomeHere(
   { position, event, evaluated, context }: PokedEvent,
   stored: StoredOutcome | undefined,
 ): Promise<Outcome | SkipReason> {
+  // Only an ignored sender leaves an outcome without a rule. Device rules are not asked then.
+  if (stored !== undefined && !stored.notify && stored.rule === null) return 'sender is ignored'
   const counted = stored === undefined ? NO_MATCH : asOutcome(stored)
   const rules = handle === null || version === null ? undefined : await deps.deviceRulesOf(userId, version)
   if (handle === null || rules === undefined || !bearsOn(rules, handle))

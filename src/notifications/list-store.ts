@@ -35,7 +35,13 @@ function toldMember(p: Page, d: Dialect, onlyHighlights: boolean): RawBuilder<bo
     ${onlyHighlights ? sql`and o.highlight = 1` : sql``}
     and o.position > ${from} and o.position <= ${to} and v.sender <> ${p.userId}
     and not exists (select 1 from exceptions as e
-      where e.user_id = ${p.userId} and e.room_id = o.room_id and e.position = o.position)`
+      where e.user_id = ${p.userId} and e.room_id = o.room_id and e.position = o.position)
+    and not ${isIgnored(p)}`
+}
+
+/** What was read of people before they were ignored is not listed while they are. */
+function isIgnored(p: Page): RawBuilder<boolean> {
+  return sql<boolean>`exists (select 1 from ignored_users as i where i.user_id = ${p.userId} and i.ignored = v.sender)`
 }
 
 /** The newest of them; with an `offset`, one further back. */
@@ -92,6 +98,7 @@ const newestOwn = (onlyHighlights: boolean) =>
       .where('e.user_id', '=', p.userId)
       .where('e.position', '<', p.before)
       .where('e.notify', '=', 1)
+      .where(sql<boolean>`not ${isIgnored(p)}`)
       .select(['e.position', 'e.room_id', 'e.thread_id', 'v.event_id', 'v.origin_server_ts'])
       .select(['e.actions', 'e.rule_kind', 'e.rule_id'])
       .orderBy('e.position', 'desc')

@@ -159,7 +159,10 @@ class RoomPopulation implements Population {
     const rulesOf = ({ rules }: Member) => (rules === undefined ? this.#defaultCohort.rules : rules.compiled)
     for (const member of cheapestFirst(this.#concerned(event, context), (one) => rulesOf(one).weight)) {
       const { userId, displayName, cohort } = member
+      const before = budget.cut
       const outcome = evaluate(rulesOf(member), event, { ...context, userId, displayName, budget })
+      // What is left of a person's rules may match nothing where those of their cohort do: then these hold.
+      if (outcome.rule === null && budget.cut !== before) continue
       if (!sameOutcome(outcome, cohorts.get(cohort.id)))
         exceptions.push({ userId, cohort: cohort.id, outcome })
     }

@@ -1,3 +1,4 @@
+import { ignoredBy } from '../accounts/ignored-users.ts'
 import { notFound } from '../lib/errors.ts'
 import type { EventId, RoomId, UserId } from '../lib/ids.ts'
 import { sizeOf } from '../lib/json-size.ts'
@@ -8,7 +9,7 @@ import { accessTo, type RoomAccess } from './access.ts'
 import { clientEvents } from './client-events.ts'
 import { eventOfRow, type StoredEvent, type Viewer } from './event.ts'
 import { historiesOf } from './history-store.ts'
-import { excludesAll, matchesRoomEvent, type RoomEventFilter } from './sync/filter.ts'
+import { excludesAll, matchesRoomEvent, type RoomEventFilter, withoutIgnored } from './sync/filter.ts'
 import { pageToken } from './sync/token.ts'
 import { membersAt, stateUpTo } from './sync/state-store.ts'
 import { earliestEvents, eventWithMembership, latestEvents } from './timeline-store.ts'
@@ -128,14 +129,16 @@ export async function messages(
   reader: PageReader,
   request: MessagesRequest,
 ): Promise<JsonObject> {
-  const { roomId, direction, limit, filter } = request
+  const { roomId, direction, limit } = request
   const access = await accessTo(q, reader.viewer.userId, roomId)
+  const ignored = await ignoredBy(q, reader.viewer.userId)
   const from = request.from ?? (direction === 'b' ? await currentPosition(q) : 0)
   const range =
     direction === 'b'
       ? { from: (request.to ?? -1) + 1, to: from }
       : { from: from + 1, to: request.to ?? Number.MAX_SAFE_INTEGER }
   const { pageBytes } = reader
+  const filter = withoutIgnored(request.filter, ignored)
   const scan = { roomId, spans: access.spans, ...range, direction, limit, pageBytes, filter }
   const page = await scanTimeline(q, scan)
   const state = filter.lazyLoadMembers ? await sendersOf(q, roomId, page.events) : []
@@ -194,9 +197,10 @@ export async function eventContext(
   reader: PageReader,
   request: ContextRequest,
 ): Promise<JsonObject> {
-  const { roomId, filter } = request
+  const { roomId } = request
   const access = await accessTo(q, reader.viewer.userId, roomId)
   const event = await visibleEvent(q, reader.viewer.userId, request)
+  const filter = withoutIgnored(request.filter, await ignoredBy(q, reader.viewer.userId))
   const shared = { roomId, spans: access.spans, pageBytes: reader.pageBytes / 2, filter }
   const half = Math.floor(request.limit / 2)
   const before = await scanTimeline(q, {

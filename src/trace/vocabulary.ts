@@ -75,6 +75,7 @@ export const VOCABULARY = {
     'not a member': 'The user had left the room before it was sent.',
     expired: 'It was a call, and too old to ring for.',
     read: 'It was read before it was sent.',
+    'sender is ignored': 'The user has begun to ignore its sender before it was sent.',
     'does not notify': 'The rules of the device do not notify of it.',
     'in the app only': 'It is shown in the app, and not pushed.',
     'suppressed by a device rule': 'A push rule of the device keeps it silent.',

@@ -59,6 +59,7 @@ export function accountsOn(db: Database, overrides: Partial<RegistrationDeps> = 
     onProfileChanged: async (userId) => void profilesChanged.push(userId),
     onDeactivated: async (userId) => void ended.push(userId),
     onRulesChanged: async () => undefined,
+    onUsersIgnored: async () => undefined,
     ...overrides,
   }
   return { deps, clock, removed, profilesChanged, ended }

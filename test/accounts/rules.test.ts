@@ -9,7 +9,8 @@ import {
   setRuleEnabled,
 } from '../../src/accounts/change-rules.ts'
 import { startHandleSweeper, sweepHandles } from '../../src/accounts/rule-handles.ts'
-import { rulesetOf, rulesetsOf, rulesVersionOf } from '../../src/accounts/rules.ts'
+import { rulesetOf, rulesetsOf } from '../../src/accounts/rules.ts'
+import { viewerFacts } from '../../src/accounts/viewer.ts'
 import type { EventId, RoomId, UserId } from '../../src/lib/ids.ts'
 import { defaultRules } from '../../src/push-rules/index.ts'
 import { addRoom } from '../../src/rooms/room-store.ts'
@@ -103,11 +104,11 @@ onEachDatabase('the push rules of users', (open) => {
       () => mute(deps, alice, 'phone'),
       () => deleteRule(deps, rule(alice, 'phone')),
     ]
-    assert.equal(await rulesVersionOf(db, alice), 0)
+    assert.equal((await viewerFacts(db, alice)).rulesVersion, 0)
     for (const [index, step] of steps.entries()) {
       await step()
       const position = await currentPosition(db)
-      assert.equal(await rulesVersionOf(db, alice), position)
+      assert.equal((await viewerFacts(db, alice)).rulesVersion, position)
       assert.equal((await rulesetOf(db, alice, SETTINGS)).version, position)
       assert.deepEqual(deps.changes.at(-1), { userId: alice, position })
       assert.deepEqual([deps.changes.length, woken], [index + 1, index + 1])

@@ -298,7 +298,8 @@ export async function setPusher(
 async function ignore(stage: Stage, { who, other }: Step): Promise<[] | undefined> {
   if (who === other) return undefined
   const { ignores } = stage.model.person(who)
-  if (!ignores.delete(other)) ignores.add(other)
+  if (ignores.has(other)) ignores.delete(other)
+  else stage.model.ignore(who, other)
   const ignored = Object.fromEntries([...ignores].map((one) => [at(stage, one).userId, {}]))
   const path = `/user/${encodeURIComponent(at(stage, who).userId)}/account_data/m.ignored_user_list`
   await at(stage, who).put(path, { ignored_users: ignored })

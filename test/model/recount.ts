@@ -18,7 +18,7 @@ export type Happening = {
   invites: number | undefined
   isRedacted: boolean
   /** What it means to each person, by the rules that they had when it came. */
-  outcomes: readonly Outcome[]
+  outcomes: readonly Outcome[] // as of now: it changes when somebody ignores the sender
 }
 
 export type Outcome = 'nothing' | 'notify' | 'highlight'
@@ -102,11 +102,19 @@ export class Recount {
     return 'notify'
   }
 
+  /** "The client will no longer receive events sent by that user": what is unread of theirs is not to be read any more. */
+  ignore(who: number, other: number): void {
+    for (const { event, isRead } of this.notified(who)) {
+      if (event.sender === other && !isRead) event.outcomes = event.outcomes.with(who, 'nothing')
+    }
+    this.person(who).ignores.add(other)
+  }
+
   /** Everything that somebody was notified of and may still see, with its place, the newest last. */
   notified(who: number): { event: Happening; at: number; isRead: boolean }[] {
     const me = this.person(who)
     return this.story.flatMap((event, at) => {
-      if (event.isRedacted || event.outcomes[who] === 'nothing') return []
+      if (event.isRedacted || event.outcomes[who] === 'nothing' || me.ignores.has(event.sender)) return []
       const joinedAt = me.joinedAt.get(event.room)
       const isInvitation = event.invites === who && me.invitedAt.get(event.room) === at
       if (!isInvitation && (joinedAt === undefined || at <= joinedAt)) return []

@@ -100,8 +100,7 @@ export async function perform(house: House, model: Model, next: Step): Promise<b
       return changeRule(house, model, next)
     case 'ignore': {
       const ignored = new Set(model.users.filter((_, at) => at === next.other && at !== next.user))
-      model.ignored.set(userId, model.ignored.has(userId) ? new Set() : ignored)
-      if (model.ignored.get(userId)?.size === 0) model.ignored.delete(userId)
+      model.ignore(userId, model.ignored.has(userId) ? new Set() : ignored)
       await house.ignore(userId, [...(model.ignored.get(userId) ?? [])])
       return true
     }

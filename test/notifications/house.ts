@@ -1,5 +1,6 @@
 import type { RuleChangeDeps } from '../../src/accounts/change-rules.ts'
 import { replaceIgnored } from '../../src/accounts/ignored-users.ts'
+import { usersIgnored } from '../../src/notifications/ignoring.ts'
 import { type Bus, type Topic } from '../../src/cluster/bus.ts'
 import type { Clock } from '../../src/lib/clock.ts'
 import { type EventId, localpartOf, type RoomId, type UserId } from '../../src/lib/ids.ts'
@@ -100,9 +101,10 @@ export function openHouse(db: Database, options: Partial<RuleSettings> = {}): Ho
     },
     rules: { ...deps, db, maxRulesPerUser: 100, onRulesChanged: rulesChanged },
     ignore: (userId, ignored) =>
-      db.transaction((tx) =>
-        replaceIgnored(tx, userId, { ignored_users: Object.fromEntries(ignored.map((id) => [id, {}])) }),
-      ),
+      db.transaction(async (tx) => {
+        const content = { ignored_users: Object.fromEntries(ignored.map((id) => [id, {}])) }
+        await usersIgnored(deps, tx, { userId, ignored: await replaceIgnored(tx, userId, content) })
+      }),
     send: (draft) => db.transaction((tx) => store(house, tx, draft)),
     say: (roomId, sender, body, more = {}) =>
       house.send({ roomId, sender, content: { msgtype: 'm.text', body, ...more } }),

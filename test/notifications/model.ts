@@ -89,13 +89,27 @@ export class Model {
     return evaluate(compileRules(rules), prepared, context)
   }
 
+  /** What is unread of people whom a user begins to ignore counts no more, also when they are ignored no longer. */
+  ignore(userId: UserId, ignored: ReadonlySet<UserId>): void {
+    const before = this.ignored.get(userId)
+    const isNew = ({ event }: Seen) => ignored.has(event.sender) && before?.has(event.sender) !== true
+    for (const { seen, read } of this.notified(userId)) {
+      if (read || !isNew(seen)) continue
+      seen.outcomes.set(userId, NO_MATCH)
+      if (!this.stays.has(key(userId, seen.event.roomId)))
+        this.badgeInvitations.delete(key(userId, seen.event.roomId))
+    }
+    if (ignored.size === 0) this.ignored.delete(userId)
+    else this.ignored.set(userId, ignored)
+  }
+
   /** All that a user was notified of and may still see. */
   notified(userId: UserId): { seen: Seen; outcome: Outcome; read: boolean }[] {
     return this.events.flatMap((seen) => {
       const { event } = seen
       const stay = this.stays.get(key(userId, event.roomId))
       const invitedAt = this.invited.get(key(userId, event.roomId))
-      if (seen.redacted || event.sender === userId) return []
+      if (seen.redacted || event.sender === userId || this.ignored.get(userId)?.has(event.sender)) return []
       const isInvitation = invitedAt !== undefined && event.stateKey === userId && event.position >= invitedAt
       if (!isInvitation && (!stay || event.position <= stay.joinedAt)) return []
       const outcome = seen.outcomes.get(userId)

@@ -1,3 +1,4 @@
+import { ignoredBy } from '../../accounts/ignored-users.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import type { Queries } from '../../storage/query.ts'
 import { currentPosition } from '../../storage/stream.ts'
@@ -64,8 +65,11 @@ async function eventsSince(
   const all = await eventsOfRooms(read, page)
   const found = withinBytes(all, pageBytes, (event) => event)
   const last = found.length === all.length && all.length < PAGE ? undefined : found.at(-1)
+  const ignored = await ignoredBy(read, userId)
   const events = found.filter((event) => {
+    if (event.stateKey === null && ignored.has(event.sender)) return false
     const own = event.type === 'm.room.member' && event.stateKey === userId
+    if (own && event.content['membership'] === 'invite' && ignored.has(event.sender)) return false
     return own || isVisible(plans.get(event.roomId)?.spans ?? [], event.position)
   })
   // A page that holds only what may not be seen is an answer all the same: what comes after it waits to be asked for.

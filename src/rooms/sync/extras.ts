@@ -13,10 +13,12 @@ export type RoomExtras = {
   /** Receipts and typing, unfiltered, without room id. */
   ephemeral: JsonObject[]
   accountData: JsonObject[]
-  /** A receipt of the user's own has moved: the counts may be other ones. */
+  /** A receipt of the user's own has moved, or they ignore others than before: the counts may be other ones. */
   ownReceipt: boolean
   counts: RoomCounts | undefined
 }
+
+export const IGNORED_USERS = 'm.ignored_user_list'
 
 /** Account data by room; '' is the account's own. */
 export type AccountData = {
@@ -46,6 +48,8 @@ export type ExtrasRequest = {
   accountData: AccountData
   /** The filter asks for counts of threads. */
   byThread: boolean
+  /** Rooms whose counts may be other ones without news of their own. */
+  recounted: readonly RoomId[]
 }
 
 export async function roomExtras(
@@ -55,6 +59,7 @@ export async function roomExtras(
 ): Promise<(roomId: RoomId) => RoomExtras> {
   const { userId, plans } = request
   const since = request.since?.position ?? 0
+  const recounted = new Set(request.recounted)
   const joined = plans.filter((plan) => plan.membership === 'join')
   const roomIds = joined.map((plan) => plan.roomId)
   // A room that is told from the start comes with all that belongs to it, however old.
@@ -80,7 +85,7 @@ export async function roomExtras(
     return {
       ephemeral,
       accountData: (fresh.has(roomId) && earlier ? earlier : request.accountData).of(roomId),
-      ownReceipt: found?.own ?? false,
+      ownReceipt: found?.own === true || recounted.has(roomId),
       counts: counts?.get(roomId),
     }
   }

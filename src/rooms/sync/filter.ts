@@ -18,6 +18,8 @@ export type RoomEventFilter = EventFilter & {
   readonly containsUrl: boolean | undefined
   readonly lazyLoadMembers: boolean
   readonly unreadThreadNotifications: boolean
+  /** People whom the viewer ignores: of theirs only state events pass. Not a part of what clients send. */
+  readonly ignored?: ReadonlySet<string>
 }
 
 /** A parsed filter of `/sync` (client-server API, "Filtering"). `presence` and `event_format` have nothing to act on. */
@@ -34,7 +36,7 @@ export type SyncFilter = {
 }
 
 /** What a filter looks at. Account data and ephemeral events have no sender. */
-export type Filterable = { type: string; sender?: string; content: JsonObject }
+export type Filterable = { type: string; sender?: string; stateKey?: string | null; content: JsonObject }
 
 /**
  * Reads a filter from JSON text.
@@ -82,7 +84,13 @@ export function matchesEvent(filter: EventFilter, event: Filterable): boolean {
   return filter.types?.some((pattern) => matchesWildcard(pattern, event.type)) ?? true
 }
 
+/** The same filter for somebody who ignores people (client-server API, "Ignoring Users"). */
+export function withoutIgnored(filter: RoomEventFilter, ignored: ReadonlySet<string>): RoomEventFilter {
+  return ignored.size === 0 ? filter : { ...filter, ignored }
+}
+
 export function matchesRoomEvent(filter: RoomEventFilter, roomId: string, event: Filterable): boolean {
+  if (event.stateKey === null && event.sender !== undefined && filter.ignored?.has(event.sender)) return false
   if (!includesRoom(filter, roomId)) return false
   if (filter.containsUrl !== undefined && 'url' in event.content !== filter.containsUrl) return false
   return matchesEvent(filter, event)

@@ -1,5 +1,6 @@
 import { pushRulesContent } from '../../accounts/account-data.ts'
-import { type RuleSettings, rulesVersionOf } from '../../accounts/rules.ts'
+import type { RuleSettings } from '../../accounts/rules.ts'
+import { viewerFacts } from '../../accounts/viewer.ts'
 import type { Bus } from '../../cluster/bus.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { RoomId } from '../../lib/ids.ts'
@@ -17,6 +18,7 @@ import type { Activity } from './activity.ts'
 import { accountDataNews, type RoomExtras, roomExtras } from './extras.ts'
 import { includesRoom, matchesEvent, type SyncFilter } from './filter.ts'
 import { strippedState } from './invited-room.ts'
+import { filterWithoutIgnored, recountedRooms, withoutTheirInvitations } from './ignoring.ts'
 import { joinedRoom, leftRoom, type RoomReader } from './joined-room.ts'
 import { longPoll } from './long-poll.ts'
 import { planRooms, type RoomPlan } from './plan.ts'
@@ -115,20 +117,24 @@ export type SyncBody = ReturnType<typeof bodyOf>
 const HELD_PAGES = 4
 
 async function tell(deps: SyncDeps, read: Queries, request: Telling): Promise<Answer> {
-  const { viewer, filter, since, token } = request
+  const { viewer, since, token } = request
   const { userId } = viewer
+  const { ignored, rulesVersion } = await viewerFacts(read, userId)
+  const filter = filterWithoutIgnored(request.filter, ignored)
   const accountData = await accountDataNews(read, userId, { since: since?.position, now: token.position })
   const typed = since ? deps.typing.changedSince(since.typing) : []
-  const plans = await planRooms(read, {
+  const recounted = since ? await recountedRooms(read, userId, { accountData, ignored }) : []
+  const planned = await planRooms(read, {
     userId,
     filter,
     since: since?.position,
     fullState: request.fullState,
     position: token.position,
-    alsoRooms: [...typed, ...accountData.roomIds],
+    alsoRooms: [...typed, ...accountData.roomIds, ...recounted],
   })
+  const plans = await withoutTheirInvitations(read, userId, { plans: planned, ignored })
   const byThread = filter.timeline.unreadThreadNotifications
-  const extras = await roomExtras(deps, read, { userId, since, plans, accountData, byThread })
+  const extras = await roomExtras(deps, read, { userId, since, plans, accountData, byThread, recounted })
   const { pageBytes, sharedRooms } = deps
   const reader = { viewer, now: deps.clock.now(), filter, pageBytes, sharedRooms }
   const rooms: Rooms = { join: {}, invite: {}, knock: {}, leave: {} }
@@ -143,7 +149,7 @@ async function tell(deps: SyncDeps, read: Queries, request: Telling): Promise<An
   const global = accountData.of('')
   // The rules are always told as a whole.
   const isOutdated = since?.defaults !== token.defaults
-  if (!since || isOutdated || (await rulesVersionOf(read, userId)) > since.position)
+  if (!since || isOutdated || rulesVersion > since.position)
     global.push({ type: 'm.push_rules', content: await pushRulesContent(read, userId, deps) })
   const told = global.filter((event) =>
     matchesEvent(filter.accountData, event as { type: string; content: JsonObject }),

@@ -1,0 +1,41 @@
+import type { RoomId, UserId } from '../../lib/ids.ts'
+import type { Queries } from '../../storage/query.ts'
+import { type AccountData, IGNORED_USERS } from './extras.ts'
+import { type SyncFilter, withoutIgnored } from './filter.ts'
+import { joinedWithIgnored } from './news-store.ts'
+import type { RoomPlan } from './plan.ts'
+import { membersAt } from './state-store.ts'
+
+// What /sync leaves out for somebody who ignores people (client-server API, "Ignoring Users"): their events, but for state
+// events, and their invitations. What was missed while somebody was ignored is not sent later; a fresh sync has it.
+
+export function filterWithoutIgnored(filter: SyncFilter, ignored: ReadonlySet<string>): SyncFilter {
+  return ignored.size === 0 ? filter : { ...filter, timeline: withoutIgnored(filter.timeline, ignored) }
+}
+
+/** Rooms whose counts may be other ones, since the list of the ignored was changed. */
+export async function recountedRooms(
+  q: Queries,
+  userId: UserId,
+  { accountData, ignored }: { accountData: AccountData; ignored: ReadonlySet<string> },
+): Promise<RoomId[]> {
+  const isChanged = accountData.of('').some(({ type }) => type === IGNORED_USERS)
+  if (!isChanged || ignored.size === 0) return []
+  return (await q.all(joinedWithIgnored, { userId })).map((room) => room.room_id)
+}
+
+/** The plans, without invitations by people whom the user ignores. */
+export async function withoutTheirInvitations(
+  q: Queries,
+  userId: UserId,
+  { plans, ignored }: { plans: readonly RoomPlan[]; ignored: ReadonlySet<string> },
+): Promise<readonly RoomPlan[]> {
+  if (ignored.size === 0) return plans
+  const kept: RoomPlan[] = []
+  for (const plan of plans) {
+    const { roomId, upTo: position, membership } = plan
+    const [own] = membership === 'invite' ? await membersAt(q, { roomId, userIds: [userId], position }) : []
+    if (own === undefined || !ignored.has(own.sender)) kept.push(plan)
+  }
+  return kept
+}

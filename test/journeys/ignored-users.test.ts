@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { foundingPusher, registerUser, type TestUser } from '../support/client.ts'
+import { startPokeReceiver } from '../support/poke-receiver.ts'
+import { startTestServer } from '../support/server.ts'
+
+type Event = { type: string; sender: string; content: Record<string, unknown> }
+type Room = {
+  timeline: { events: Event[] }
+  unread_notifications: { notification_count: number; highlight_count: number }
+}
+type Sync = { next_batch: string; rooms: { join: Record<string, Room>; invite: Record<string, unknown> } }
+
+async function begin(t: TestContext) {
+  const { url } = await startTestServer(t)
+  const [alice, bob, cat] = [
+    await registerUser(url, 'alice'),
+    await registerUser(url, 'bob'),
+    await registerUser(url, 'cat'),
+  ]
+  const roomId = await alice.createRoom({
+    preset: 'public_chat',
+    power_level_content_override: { state_default: 0 },
+  })
+  for (const user of [bob, cat]) await user.post(`/join/${encodeURIComponent(roomId)}`)
+  const ignore = (...users: TestUser[]) =>
+    alice.put(`/user/${encodeURIComponent(alice.userId)}/account_data/m.ignored_user_list`, {
+      ignored_users: Object.fromEntries(users.map(({ userId }) => [userId, {}])),
+    })
+  const sync = async (since?: string) =>
+    (await alice.get(`/sync?timeout=0${since === undefined ? '' : `&since=${since}`}`)) as Sync
+  const path = (rest: string) => `/rooms/${encodeURIComponent(roomId)}/${rest}`
+  return { alice, bob, cat, roomId, ignore, sync, path }
+}
+
+const bodies = (events: readonly Event[]) => events.flatMap(({ content }) => content['body'] ?? [])
+const notified = async (user: TestUser) =>
+  ((await user.get('/notifications')) as { notifications: { event: Event }[] }).notifications.map(
+    ({ event }) => event.content['body'],
+  )
+
+test('events of ignored users are left out of /sync, /messages and /context, but for state events', async (t) => {
+  const { alice, bob, cat, roomId, ignore, sync, path } = await begin(t)
+  const { next_batch: since } = await sync()
+  await ignore(bob)
+  await bob.say(roomId, 'from bob')
+  await bob.put(path('state/m.room.topic/'), { topic: 'by bob' })
+  const eventId = await cat.say(roomId, 'from cat')
+  const room = (await sync(since)).rooms.join[roomId]
+  assert.deepEqual(
+    room?.timeline.events.map(({ type, sender }) => [type, sender]),
+    [
+      ['m.room.topic', bob.userId],
+      ['m.room.message', cat.userId],
+    ],
+  )
+  assert.equal(room?.unread_notifications.notification_count, 1)
+  const { chunk } = (await alice.get(path('messages?dir=b&limit=5'))) as { chunk: Event[] }
+  assert.deepEqual(bodies(chunk), ['from cat'])
+  assert.ok(chunk.some(({ type }) => type === 'm.room.topic'))
+  const context = (await alice.get(path(`context/${encodeURIComponent(eventId)}?limit=4`))) as {
+    events_before: Event[]
+  }
+  assert.deepEqual(bodies(context.events_before), [])
+  assert.deepEqual(bodies(((await cat.get('/sync')) as Sync).rooms.join[roomId]?.timeline.events ?? []), [
+    'from bob',
+    'from cat',
+  ])
+})
+
+test('ignoring a user takes back what is unread of theirs from the counts and from /notifications, at once', async (t) => {
+  const { alice, bob, cat, roomId, ignore, sync } = await begin(t)
+  await bob.say(roomId, 'alice: from bob')
+  await cat.say(roomId, 'from cat')
+  const before = await sync()
+  assert.deepEqual(before.rooms.join[roomId]?.unread_notifications, {
+    notification_count: 2,
+    highlight_count: 1,
+  })
+  await ignore(bob)
+  const after = await sync(before.next_batch)
+  assert.deepEqual(after.rooms.join[roomId]?.unread_notifications, {
+    notification_count: 1,
+    highlight_count: 0,
+  })
+  assert.deepEqual(await notified(alice), ['from cat'])
+  await ignore()
+  assert.deepEqual((await sync()).rooms.join[roomId]?.unread_notifications, {
+    notification_count: 1,
+    highlight_count: 0,
+  })
+})
+
+test('an ignored user comes back when they are ignored no more: new events at once, older ones by a fresh sync', async (t) => {
+  const { bob, roomId, ignore, sync } = await begin(t)
+  await ignore(bob)
+  const { next_batch: since } = await sync()
+  await bob.say(roomId, 'unheard')
+  const { next_batch: told, rooms } = await sync(since)
+  assert.deepEqual(bodies(rooms.join[roomId]?.timeline.events ?? []), [])
+  await ignore()
+  await bob.say(roomId, 'heard')
+  assert.deepEqual(bodies((await sync(told)).rooms.join[roomId]?.timeline.events ?? []), ['heard'])
+  assert.deepEqual(bodies((await sync()).rooms.join[roomId]?.timeline.events ?? []), ['unheard', 'heard'])
+})
+
+test('invitations by ignored users are not sent, until they are ignored no more', async (t) => {
+  const { alice, bob, cat, ignore, sync } = await begin(t)
+  const { next_batch: since } = await sync()
+  await ignore(bob)
+  const theirs = await bob.createRoom({ preset: 'private_chat', invite: [alice.userId] })
+  const other = await cat.createRoom({ preset: 'private_chat', invite: [alice.userId] })
+  assert.deepEqual(Object.keys((await sync(since)).rooms.invite), [other])
+  assert.deepEqual(Object.keys((await sync()).rooms.invite), [other])
+  await ignore()
+  assert.deepEqual(Object.keys((await sync()).rooms.invite).sort(), [theirs, other].sort())
+  await alice.post(`/join/${encodeURIComponent(theirs)}`)
+  assert.ok((await sync()).rooms.join[theirs])
+})
+
+test('ignoring a user tells the pusher of the smaller badge', async (t) => {
+  const { alice, bob, cat, roomId, ignore } = await begin(t)
+  const gateway = await startPokeReceiver(t)
+  await alice.post('/pushers/set', foundingPusher(gateway.url))
+  await cat.createRoom({ preset: 'private_chat', invite: [alice.userId] })
+  await bob.say(roomId, 'from bob')
+  await bob.createRoom({ preset: 'private_chat', invite: [alice.userId] })
+  const last = await gateway.waitFor((poke) => gateway.pokes.indexOf(poke) === 2)
+  assert.equal(last.counts?.unread, 3)
+  await ignore(bob)
+  const poke = await gateway.waitFor((one) => gateway.pokes.indexOf(one) === 3)
+  assert.deepEqual([poke.event_id, poke.counts], [undefined, { unread: 1 }])
+})
+
+test('what waits for a gateway when its sender is ignored is not told, whatever the rules of the device', async (t) => {
+  const { alice, bob, cat, roomId, ignore } = await begin(t)
+  const gateway = await startPokeReceiver(t)
+  await alice.post('/pushers/set', { ...foundingPusher(gateway.url), instance_handle: 'phone' })
+  await alice.put('/pushrules/device/phone/underride/all', { conditions: [], actions: ['notify'] })
+  const release = Promise.withResolvers<object>()
+  gateway.answer(() => release.promise)
+  await bob.say(roomId, 'in flight')
+  await gateway.waitFor(({ content }) => content?.['body'] === 'in flight')
+  await bob.say(roomId, 'waiting')
+  await ignore(bob)
+  await cat.say(roomId, 'from cat')
+  release.resolve({})
+  await gateway.waitFor(({ content }) => content?.['body'] === 'from cat')
+  assert.deepEqual(
+    gateway.pokes.flatMap(({ content }) => content?.['body'] ?? []),
+    ['in flight', 'from cat'],
+  )
+})
