@@ -34,6 +34,8 @@ export type FakeFcm = AsyncDisposable & {
   accepted(): number
   /** Access tokens given out. */
   granted(): number
+  /** Requests of access tokens, whatever the answer. */
+  asked(): number
   /** What to do with the next messages to a device, one after the other; then they are taken. `*`: any device. */
   script(token: string, ...replies: FcmReply[]): void
   /** The same for requests of access tokens. */
@@ -85,6 +87,7 @@ export async function startFakeFcm(options: FakeFcmOptions = {}): Promise<FakeFc
   const grantScript: FcmReply[] = []
   const good = new Map<string, number>()
   let granted = 0
+  let asked = 0
   let accepted = 0
 
   const server = createServer((request, response) => {
@@ -103,6 +106,7 @@ export async function startFakeFcm(options: FakeFcmOptions = {}): Promise<FakeFc
   }
 
   function grant(request: IncomingMessage, response: ServerResponse, text: string): void {
+    asked++
     const reply = grantScript.shift() ?? 'accept'
     if (reply !== 'accept') return act(response, reply)
     const fault = assertionFault(new URLSearchParams(text), { aud: `${url()}/token`, now: now(), keys })
@@ -162,6 +166,7 @@ export async function startFakeFcm(options: FakeFcmOptions = {}): Promise<FakeFc
     seen,
     accepted: () => accepted,
     granted: () => granted,
+    asked: () => asked,
     script: (token, ...replies) => void scripts.set(token, [...(scripts.get(token) ?? []), ...replies]),
     scriptGrants: (...replies) => void grantScript.push(...replies),
     grant: () => `Bearer ${newToken()}`,

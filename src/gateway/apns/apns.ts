@@ -12,7 +12,7 @@ import type { ExchangeResult } from './exchange.ts'
 import { apnsHeaders, type ApnsHeaders } from './headers.ts'
 import { apnsOptions, apnsUrl, type ApnsOptions } from './options.ts'
 import { apnsForms } from './payload.ts'
-import { makeTokenSources, type TokenSource } from './token.ts'
+import { makeTokenSources, type ProviderToken, type TokenSource } from './token.ts'
 import { nextStepAfter, reasonOf, verdictOf, type ApnsAnswer } from './verdict.ts'
 
 const MAX_BYTES = { voip: 5120, other: 4096 }
@@ -120,7 +120,7 @@ async function attempt(
 ): Promise<Verdict> {
   const { clock } = app.deps
   const token = app.tokens?.current(clock.now(), steadyNow(clock))
-  if (token !== undefined) prepared.headers.authorization = `bearer ${token}`
+  if (token !== undefined) prepared.headers.authorization = `bearer ${await token}`
   const result = await app.connections.ask({ headers: prepared.headers, body: prepared.body }, signal)
   if (result.kind === 'fault') return faultVerdict(result)
   const { answer } = result
@@ -145,7 +145,7 @@ function renew(
     token,
     answer,
     step,
-  }: { token: string | undefined; answer: ApnsAnswer; step: 'renew token' | 'retime token' },
+  }: { token: ProviderToken | undefined; answer: ApnsAnswer; step: 'renew token' | 'retime token' },
 ): Prepared | Verdict {
   const { tokens, deps } = app
   const said = { reason: reasonOf(answer), status: answer.status }

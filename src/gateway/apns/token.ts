@@ -1,4 +1,5 @@
-import { sign, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
+import { SignJWT } from 'jose'
 
 const MINUTE_MS = 60_000
 // Apple takes a token for an hour, and refuses new ones that come oftener than every 20 minutes.
@@ -8,21 +9,27 @@ const LEAST_AGE_MS = 20 * MINUTE_MS
 const CLOCK_STEP_MS = 5 * MINUTE_MS
 
 /**
+ * A provider token that is signed or is being signed. It is the same object for as long as it is the same token, so however many pushes ask at a
+ * time, it is signed once; and a token is compared with another as an object, without a wait.
+ */
+export type ProviderToken = Promise<string>
+
+/**
  * Ages are told by `steady`, a clock that is never set, and times by `now`. `steady` is left out where the two never part.
  */
 export type TokenSource = {
-  /** The token to use now: ready made, or signed on the spot, which takes less than 0.1 ms and so never happens twice at a time. */
-  current(now: number, steady?: number): string
+  /** The token to use now. */
+  current(now: number, steady?: number): ProviderToken
   /**
    * After APNs has called a token expired: another one to use, which may be there already; `undefined` while it is too soon for
    * that.
    */
-  replace(token: string, now: number, steady?: number): string | undefined
+  replace(token: ProviderToken, now: number, steady?: number): ProviderToken | undefined
   /**
    * After APNs has called a token expired or invalid: one for another time, where the system's clock was set since the first token, or the
    * one that is there already. It does not wait for the 20 minutes, for the one that is refused is of no use; but it is one in 20 minutes.
    */
-  retime(token: string, now: number, steady?: number): string | undefined
+  retime(token: ProviderToken, now: number, steady?: number): ProviderToken | undefined
   /** After APNs has seen too many tokens: this one stays for 20 minutes from now. */
   pause(steady: number): void
   /** How long until `replace` would give another token, in milliseconds. */
@@ -32,17 +39,22 @@ export type TokenSource = {
 /** Provider tokens for one key of one team. Apple counts them by key, so whoever uses that key shares them. */
 export function makeTokenSource(signer: { teamId: string; keyId: string; key: KeyObject }): TokenSource {
   /** `offset`: the time that it was signed for, less `steadyAt`. */
-  let token: { text: string; offset: number; wallAt: number; steadyAt: number } | undefined
+  let token: { text: ProviderToken; offset: number; wallAt: number; steadyAt: number } | undefined
   let notBefore = 0
   /** That of the first token. */
   let firstOffset: number | undefined
   let retimedAt = -Infinity
 
-  const sign = (offset: number, now: number, steady: number): string => {
-    token = { text: signToken(signer, steady + offset), offset, wallAt: now, steadyAt: steady }
+  const sign = (offset: number, now: number, steady: number): ProviderToken => {
+    const made = { text: signToken(signer, steady + offset), offset, wallAt: now, steadyAt: steady }
+    token = made
+    // The pushes that wait for it fail; the next one signs again.
+    made.text.catch(() => {
+      if (token === made) token = undefined
+    })
     notBefore = steady + LEAST_AGE_MS
     firstOffset ??= offset
-    return token.text
+    return made.text
   }
   const renew = (now: number, steady: number) => sign(now - steady, now, steady)
 
@@ -77,12 +89,14 @@ export function makeTokenSource(signer: { teamId: string; keyId: string; key: Ke
   }
 }
 
-/** JWT with ES256 (RFC 7515, RFC 7518 section 3.4); Apple wants `iss` and `iat` and no `exp`. */
-function signToken({ teamId, keyId, key }: Parameters<typeof makeTokenSource>[0], now: number): string {
-  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
-  const data = `${part({ alg: 'ES256', kid: keyId })}.${part({ iss: teamId, iat: Math.floor(now / 1000) })}`
-  const signature = sign('sha256', Buffer.from(data), { key, dsaEncoding: 'ieee-p1363' })
-  return `${data}.${signature.toString('base64url')}`
+/** Apple wants `iss` and `iat`, and no `exp`. */
+function signToken(
+  { teamId, keyId, key }: Parameters<typeof makeTokenSource>[0],
+  now: number,
+): ProviderToken {
+  return new SignJWT({ iss: teamId, iat: Math.floor(now / 1000) })
+    .setProtectedHeader({ alg: 'ES256', kid: keyId })
+    .sign(key)
 }
 
 /** The token sources of all apps, so that two apps with one key share its tokens, also across a change of configuration. */

@@ -1,4 +1,4 @@
-import { sign } from 'node:crypto'
+import { SignJWT } from 'jose'
 import { type Clock, steadyNow } from '../../lib/clock.ts'
 import { isJsonObject } from '../../lib/json.ts'
 import type { Verdict } from '../provider.ts'
@@ -41,7 +41,7 @@ export function makeAccessTokens({
   let fetching: Promise<TokenResult> | undefined
   const startedWith = clock.now() - steadyNow(clock)
 
-  const ask = (time: number) => poster.post(tokenRequest(account, time), NEVER)
+  const ask = async (time: number) => poster.post(await tokenRequest(account, time), NEVER)
 
   /** The assertion has to fit Google's clock. If ours does not, Google's own time is taken, then ours without its steps. */
   async function askAtRightTime(): Promise<Reply> {
@@ -91,12 +91,12 @@ export function makeAccessTokens({
   }
 }
 
-function tokenRequest({ email, keyId, key, tokenUri }: ServiceAccount, now: number) {
-  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+async function tokenRequest({ email, keyId, key, tokenUri }: ServiceAccount, now: number) {
   const iat = Math.floor(now / 1000)
   const claims = { iss: email, scope: SCOPE, aud: tokenUri.href, iat, exp: iat + ASSERTION_S }
-  const data = `${part({ alg: 'RS256', typ: 'JWT', kid: keyId })}.${part(claims)}`
-  const assertion = `${data}.${sign('sha256', Buffer.from(data), key).toString('base64url')}`
+  const assertion = await new SignJWT(claims)
+    .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: keyId })
+    .sign(key)
   return {
     path: tokenUri.pathname + tokenUri.search,
     headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },

@@ -4,6 +4,9 @@ import { z } from 'zod'
 
 import { nameOf, type CredentialFile } from '../credential-file.ts'
 
+/** RS256 takes no shorter key (RFC 7518, section 3.3), and `jose` does not sign with one. */
+const LEAST_KEY_BITS = 2048
+
 /** How an app is known to Google, from the file that Google Cloud gives out for a service account. */
 export type ServiceAccount = { email: string; keyId: string; key: KeyObject; tokenUri: URL }
 
@@ -33,6 +36,8 @@ export function serviceAccountIn(
   const key = privateKeyIn(pem)
   if (key === undefined) return fault('has a "private_key" that is no private key in PEM form.')
   if (key.asymmetricKeyType !== 'rsa') return fault('has a "private_key" of another kind than RSA.')
+  if ((key.asymmetricKeyDetails?.modulusLength ?? 0) < LEAST_KEY_BITS)
+    return fault('has a "private_key" of less than 2048 bits; make a new key for the account.')
   return { account: { email, keyId, key, tokenUri: new URL(tokenUri) }, faults: [] }
 }
 

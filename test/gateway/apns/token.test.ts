@@ -18,7 +18,7 @@ function source() {
 suite('provider tokens', () => {
   test("are what Apple wants, by another maker's reading", async () => {
     const { tokens, publicKey } = source()
-    const { protectedHeader, payload } = await jwtVerify(tokens.current(START), publicKey, {
+    const { protectedHeader, payload } = await jwtVerify(await tokens.current(START), publicKey, {
       algorithms: ['ES256'],
     })
     assert.deepEqual(protectedHeader, { alg: 'ES256', kid: 'KEY' })

@@ -8,6 +8,7 @@ import pino from 'pino'
 
 import { fcm } from '../../../src/gateway/fcm/fcm.ts'
 import { fcmError, startFakeFcm, type FcmReply } from '../../support/fake-fcm.ts'
+import { eventually } from '../../support/eventually.ts'
 import { folderWith, messagesFor } from '../apns/fixture.ts'
 import { messageOf, providerDeps } from '../message.ts'
 import { startRig } from './fixture.ts'
@@ -143,17 +144,18 @@ suite('access tokens', () => {
     const calledOff = send({}, call.signal)
     call.abort()
     assert.deepEqual(await calledOff, { outcome: 'retry', reason: 'stopped' })
+    await eventually(() => fake.asked() === 2)
     clock.advance(30_000)
     assert.deepEqual(await sent, { outcome: 'retry', reason: 'token: timeout' })
   })
 })
 
 suite('what is wrong with the service account is said', () => {
-  const pem = (kind: 'ec' | 'rsa') => {
+  const pem = (kind: 'ec' | 'rsa', modulusLength = 2048) => {
     const { privateKey } =
       kind === 'ec'
         ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
-        : generateKeyPairSync('rsa', { modulusLength: 2048 })
+        : generateKeyPairSync('rsa', { modulusLength })
     return privateKey.export({ type: 'pkcs8', format: 'pem' })
   }
   const rows: [title: string, account: Record<string, unknown>, faults: RegExp[]][] = [
@@ -167,6 +169,7 @@ suite('what is wrong with the service account is said', () => {
     ['no token_uri', { token_uri: 'oauth2.googleapis.com' }, [/"token_uri"/]],
     ['no PEM', { private_key: 'MIGTAgEAMBMGByqGSM49' }, [/no private key in PEM form/]],
     ['another kind of key', { private_key: pem('ec') }, [/another kind than RSA/]],
+    ['an RSA key of 1024 bits', { private_key: pem('rsa', 1024) }, [/less than 2048 bits/]],
   ]
   for (const [title, account, faults] of rows) {
     test(title, async (t) => {
