@@ -43,15 +43,14 @@ export type EventDraft = {
 export async function appendEvent(deps: RoomDeps, tx: Transaction, draft: EventDraft): Promise<StoredEvent> {
   const room = await viewRoom(tx, draft)
   if (!room) throw forbidden('You are not in this room')
-  return appendTo(deps, tx, draft, room)
+  return appendTo(deps, tx, { draft, room })
 }
 
 /** As `appendEvent`, with the room as it is now, loaded for this draft. */
 export async function appendTo(
   deps: RoomDeps,
   tx: Transaction,
-  draft: EventDraft,
-  room: RoomView,
+  { draft, room }: { draft: EventDraft; room: RoomView },
 ): Promise<StoredEvent> {
   const content = contentText(draft)
   requireAllowed(authorise({ ...draft, stateKey: draft.stateKey }, room))
@@ -60,7 +59,7 @@ export async function appendTo(
   const threadId = threadOf(relation)
   if (draft.stateKey !== undefined) {
     const { roomId, type, stateKey } = draft
-    await countState(deps, tx, { roomId, type, stateKey, bytes: Buffer.byteLength(content) }, room)
+    await countState(deps, tx, { roomId, type, stateKey, bytes: Buffer.byteLength(content), room })
   }
   const event: StoredEvent = {
     position: await nextPosition(tx),
@@ -94,7 +93,7 @@ export async function appendTo(
     creators: creatorsAbove(room),
     creator: room.creator,
   })
-  if (target !== undefined) await applyToCounts(deps, tx, event, room.targetMembership)
+  if (target !== undefined) await applyToCounts(deps, tx, { event, before: room.targetMembership })
   tx.onCommit(() => {
     deps.bus.publish(`room:${event.roomId}`)
     if (target !== undefined) deps.bus.publish(`user:${target}`)
@@ -172,8 +171,7 @@ async function applyMembership(
 async function applyToCounts(
   deps: RoomDeps,
   tx: Transaction,
-  event: StoredEvent,
-  before: Membership | undefined,
+  { event, before }: { event: StoredEvent; before: Membership | undefined },
 ): Promise<void> {
   const userId = event.stateKey as UserId
   const { roomId, position } = event

@@ -52,7 +52,7 @@ export async function changeMembership(
   const view = { ...room, authoriserJoined: authoriser !== undefined }
   if (room.present?.sender === sender && isDeepStrictEqual(room.present.content, content))
     return room.present.eventId
-  return (await appendTo(deps, tx, { ...draft, content }, view)).eventId
+  return (await appendTo(deps, tx, { draft: { ...draft, content }, room: view })).eventId
 }
 
 async function checkQuota({ quotas }: RoomDeps, tx: Queries, change: MembershipChange): Promise<void> {

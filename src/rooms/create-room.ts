@@ -44,7 +44,7 @@ export async function createRoom(deps: RoomDeps, creator: UserId, request: RoomR
   await deps.db.transaction(async (tx) => {
     await setUp(deps, tx, plan)
     await rejectedAsState(() => applyRequest(deps, tx, plan))
-    for (const target of plan.invited) await inviteInto(deps, tx, plan, target)
+    for (const target of plan.invited) await inviteInto(deps, tx, { plan, target })
   })
   return plan.roomId
 }
@@ -168,7 +168,11 @@ async function applyRequest(deps: RoomDeps, tx: Transaction, plan: Plan): Promis
     await set('m.room.topic', { topic, 'm.topic': { 'm.text': [{ body: topic, mimetype: 'text/plain' }] } })
 }
 
-async function inviteInto(deps: RoomDeps, tx: Transaction, plan: Plan, target: UserId): Promise<void> {
+async function inviteInto(
+  deps: RoomDeps,
+  tx: Transaction,
+  { plan, target }: { plan: Plan; target: UserId },
+): Promise<void> {
   const { roomId, creator, request } = plan
   const content = { membership: 'invite' as const, ...(request.is_direct ? { is_direct: true } : {}) }
   await changeMembership(deps, tx, { roomId, sender: creator, target, content })

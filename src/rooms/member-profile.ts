@@ -19,12 +19,16 @@ export async function updateMemberProfile(deps: RoomDeps, userId: UserId): Promi
   for (let at = 0; at < rooms.length; at += ROOMS_AT_ONCE) {
     const some = rooms.slice(at, at + ROOMS_AT_ONCE)
     await deps.db.transaction(async (tx) => {
-      for (const { room_id: roomId } of some) await updateIn(deps, tx, roomId, userId)
+      for (const { room_id: roomId } of some) await updateIn(deps, tx, { roomId, userId })
     })
   }
 }
 
-async function updateIn(deps: RoomDeps, tx: Transaction, roomId: RoomId, userId: UserId): Promise<void> {
+async function updateIn(
+  deps: RoomDeps,
+  tx: Transaction,
+  { roomId, userId }: { roomId: RoomId; userId: UserId },
+): Promise<void> {
   const member = await membershipIn(tx, roomId, userId)
   const profile = await tx.first(userById, { userId })
   if (member?.membership !== 'join' || !profile || isUpToDate(member, profile)) return
@@ -37,7 +41,7 @@ async function updateIn(deps: RoomDeps, tx: Transaction, roomId: RoomId, userId:
   const room = await viewRoom(tx, draft)
   // A join rule that lets nobody in refuses members' own changes as well. The other rooms are not to suffer for that.
   if (!room || !authorise(draft, room).allowed) return
-  await appendTo(deps, tx, draft, room)
+  await appendTo(deps, tx, { draft, room })
 }
 
 function isUpToDate(

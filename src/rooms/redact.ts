@@ -45,13 +45,9 @@ export async function redactIn(deps: RoomDeps, tx: Transaction, redaction: Redac
   const content = room.version.redactsInContent
     ? { ...redaction.content, redacts: eventId }
     : redaction.content
-  const event = await appendTo(
-    deps,
-    tx,
-    { roomId, sender, type, content, redacts: eventId, transaction },
-    room,
-  )
-  if (redacted.redactedBy === null) await takeAway(deps, tx, redacted, { room, by: event })
+  const draft = { roomId, sender, type, content, redacts: eventId, transaction }
+  const event = await appendTo(deps, tx, { draft, room })
+  if (redacted.redactedBy === null) await takeAway(deps, tx, { redacted, room, by: event })
   return event.eventId
 }
 
@@ -73,8 +69,7 @@ async function takeBackEdit(tx: Transaction, redacted: StoredEvent): Promise<voi
 async function takeAway(
   deps: RoomDeps,
   tx: Transaction,
-  redacted: StoredEvent,
-  { room, by }: { room: RoomView; by: StoredEvent },
+  { redacted, room, by }: { redacted: StoredEvent; room: RoomView; by: StoredEvent },
 ): Promise<void> {
   const { roomId, eventId, position, type, stateKey } = redacted
   const content = JSON.stringify(prunedContent(room.version, type, redacted.content))

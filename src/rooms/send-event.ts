@@ -34,7 +34,7 @@ async function sendIn(deps: RoomDeps, tx: Transaction, message: Message): Promis
   const room = await viewRoom(tx, message)
   if (!room) throw forbidden('You are not in this room')
   if (room.sentBefore) return room.sentBefore
-  return (await appendTo(deps, tx, message, room)).eventId
+  return (await appendTo(deps, tx, { draft: message, room })).eventId
 }
 
 /** A redaction sent as an ordinary event names in its content what it redacts (room version 11 and later). */
@@ -69,7 +69,7 @@ export async function setStateIn(deps: RoomDeps, tx: Transaction, change: StateC
     return room.present.eventId
   if (type === 'm.room.canonical_alias' && stateKey === '')
     await checkCanonicalAlias(tx, { roomId, before: room.present?.content ?? {}, after: content })
-  return (await appendTo(deps, tx, change, room)).eventId
+  return (await appendTo(deps, tx, { draft: change, room })).eventId
 }
 
 const MEMBERSHIPS: readonly unknown[] = ['invite', 'join', 'leave', 'ban', 'knock']

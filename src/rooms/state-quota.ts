@@ -13,7 +13,14 @@ const ALWAYS = new Set(
     .map((name) => `m.room.${name}`),
 )
 
-type Setting = { roomId: StoredEvent['roomId']; type: string; stateKey: string; bytes: number }
+/** `room`: as it is before. */
+type Setting = {
+  roomId: StoredEvent['roomId']
+  type: string
+  stateKey: string
+  bytes: number
+  room: RoomView
+}
 
 /**
  * Counts a piece of state that is about to be set. Members are not counted: their number is that of the users. Past the quota it may
@@ -22,10 +29,8 @@ type Setting = { roomId: StoredEvent['roomId']; type: string; stateKey: string; 
 export async function countState(
   deps: RoomDeps,
   tx: Transaction,
-  setting: Setting,
-  room: RoomView,
+  { roomId, type, stateKey, bytes, room }: Setting,
 ): Promise<void> {
-  const { roomId, type, stateKey, bytes } = setting
   if (type === 'm.room.member') return
   const more = { events: room.present ? 0 : 1, bytes: bytes - (room.present?.bytes ?? 0) }
   const isGoverning = stateKey === '' && ALWAYS.has(type)

@@ -141,7 +141,7 @@ export async function messages(
   const filter = withoutIgnored(request.filter, ignored)
   const scan = { roomId, spans: access.spans, ...range, direction, limit, pageBytes, filter }
   const page = await scanTimeline(q, scan)
-  const state = filter.lazyLoadMembers ? await sendersOf(q, roomId, page.events) : []
+  const state = filter.lazyLoadMembers ? await sendersOf(q, { roomId, events: page.events }) : []
   return {
     chunk: await clientEvents(q, page.events, reader),
     start: pageToken(from),
@@ -218,7 +218,8 @@ export async function eventContext(
     limit: half,
   })
   const last = after.events.at(-1) ?? event
-  const state = await contextState(q, access, last, {
+  const state = await contextState(q, access, {
+    last,
     ...request,
     events: [...before.events, event, ...after.events],
   })
@@ -235,24 +236,21 @@ export async function eventContext(
 async function contextState(
   q: Queries,
   access: RoomAccess,
-  last: StoredEvent,
-  request: ContextRequest & { events: readonly StoredEvent[] },
+  request: ContextRequest & { last: StoredEvent; events: readonly StoredEvent[] },
 ): Promise<StoredEvent[]> {
-  const { roomId, filter } = request
+  const { roomId, filter, last } = request
   const position = Math.min(last.position, access.stateAt ?? last.position)
   const lazy = filter.lazyLoadMembers
   const state = await stateUpTo(q, { roomId, position, members: !lazy })
-  if (lazy) state.push(...(await sendersOf(q, roomId, request.events, position)))
+  if (lazy) state.push(...(await sendersOf(q, { roomId, events: request.events, position })))
   return state.filter((event) => matchesRoomEvent(filter, roomId, event))
 }
 
+type SendersAsked = { roomId: RoomId; events: readonly StoredEvent[]; position?: number }
+
 /** The member events of those who sent the events, as they were at `position` (the latest of the events). */
-async function sendersOf(
-  q: Queries,
-  roomId: RoomId,
-  events: readonly StoredEvent[],
-  position = Math.max(0, ...events.map((event) => event.position)),
-): Promise<StoredEvent[]> {
+async function sendersOf(q: Queries, { roomId, events, ...at }: SendersAsked): Promise<StoredEvent[]> {
+  const { position = Math.max(0, ...events.map((event) => event.position)) } = at
   const userIds = [...new Set(events.map((event) => event.sender))]
   return membersAt(q, { roomId, userIds, position })
 }
