@@ -34,7 +34,7 @@ export const unreadByThread = query<RoomsOf>()<ThreadRow>((db, p, d): Compilable
   const thread = sql`c.thread_id`
   const from = d.greatest(d.greatest(readTo, starts), sql<number>`coalesce(t.position, 0)`)
   const counted = (what: Counted) =>
-    sql`${threadTotal(what, 's', thread, ends)} - ${threadTotal(what, 's', thread, from)}`
+    sql`${threadTotal(what, { member: 's', threadId: thread }, ends)} - ${threadTotal(what, { member: 's', threadId: thread }, from)}`
   const rows = sql<ThreadRow>`
     with s as materialized (${stretchesWhere(mine)})
     select s.room_id, c.thread_id, ${counted('notify')} as notifications, ${counted('highlight')} as highlights

@@ -35,8 +35,7 @@ export type Decision = {
 export function decideForRoom(
   event: NotifiableEvent,
   room: RoomContext,
-  settings: RuleSettings,
-  rules?: RoomRules,
+  { settings, rules }: { settings: RuleSettings; rules?: RoomRules | undefined },
 ): Decision {
   const evaluated = prepareEvent({
     type: event.type,

@@ -66,7 +66,7 @@ type Loaded = { users: Map<UserId, KnownRules>; rooms: Map<RoomId, VersionedRoom
 
 /** Keeps the compiled rules of users, and the populations of rooms, as long as their versions hold. */
 export function createMemberRules(options: MemberRulesOptions): MemberRules {
-  const { settings, onFault, maxUsers = 10_000, maxMembers = 100_000 } = options
+  const { settings, maxUsers = 10_000, maxMembers = 100_000 } = options
   const users = boundedMap<UserId, KnownRules>(maxUsers, () => 1)
   const rooms = boundedMap<RoomId, VersionedRoom>(maxMembers, (room) => 1 + room.members.size)
   const loading = new WeakMap<Transaction, Loaded>()
@@ -85,16 +85,6 @@ export function createMemberRules(options: MemberRulesOptions): MemberRules {
     return made
   }
 
-  async function load(q: Queries, userIds: readonly UserId[], into: Loaded): Promise<void> {
-    for (const [userId, rules] of await rulesetsOf(q, userIds, settings)) {
-      try {
-        into.users.set(userId, readyMade(userId, rules, settings))
-      } catch (error) {
-        onFault(userId, error)
-      }
-    }
-  }
-
   async function ofRoom(
     tx: Transaction,
     { roomId, version, position }: { roomId: RoomId; version: number; position: number },
@@ -107,12 +97,8 @@ export function createMemberRules(options: MemberRulesOptions): MemberRules {
     const known = (userId: UserId, ofVersion: number): KnownRules | undefined =>
       [loaded.users.get(userId), users.get(userId)].find((one) => one?.version === ofVersion)
     const unknown = owners.filter((row) => known(row.user_id, row.version) === undefined)
-    if (unknown.length > 0)
-      await load(
-        tx,
-        unknown.map((row) => row.user_id),
-        loaded,
-      )
+    const missing = unknown.map((row) => row.user_id)
+    if (missing.length > 0) await loadUsers(tx, missing, { ...options, into: loaded.users })
     const before = loaded.rooms.get(roomId) ?? rooms.take(roomId)
     const room = { ...(before ?? emptyRoom(roomId, settings)), version }
     updateRoom(
@@ -123,10 +109,7 @@ export function createMemberRules(options: MemberRulesOptions): MemberRules {
       }),
     )
     loaded.rooms.set(roomId, room)
-    const moves = owners
-      .map((row) => ({ user_id: row.user_id, from: row.cohort, cohort: cohortOf(room, row.user_id) }))
-      .filter((row) => row.from !== row.cohort)
-      .map(({ user_id, cohort }) => ({ user_id, cohort }))
+    const moves = movesOf(room, owners)
     if (moves.length > 0) await tx.run(changeCohorts, { roomId, after: position - 1, moves })
     return room
   }
@@ -134,11 +117,35 @@ export function createMemberRules(options: MemberRulesOptions): MemberRules {
   return {
     ofRoom,
     async ofUsers(tx, userIds) {
-      const loaded: Loaded = { users: new Map(), rooms: new Map() }
-      await load(tx, userIds, loaded)
-      return loaded.users
+      const loaded = new Map<UserId, KnownRules>()
+      await loadUsers(tx, userIds, { ...options, into: loaded })
+      return loaded
     },
   }
+}
+
+type LoadOptions = Pick<MemberRulesOptions, 'settings' | 'onFault'> & { into: Map<UserId, KnownRules> }
+
+async function loadUsers(
+  q: Queries,
+  userIds: readonly UserId[],
+  { settings, onFault, into }: LoadOptions,
+): Promise<void> {
+  for (const [userId, rules] of await rulesetsOf(q, userIds, settings)) {
+    try {
+      into.set(userId, readyMade(userId, rules, settings))
+    } catch (error) {
+      onFault(userId, error)
+    }
+  }
+}
+
+/** The owners of rules that are noted in another cohort than their rules put them in now. */
+function movesOf(room: RoomRules, owners: readonly { user_id: UserId; cohort: string }[]) {
+  return owners
+    .map((row) => ({ user_id: row.user_id, from: row.cohort, cohort: cohortOf(room, row.user_id) }))
+    .filter((row) => row.from !== row.cohort)
+    .map(({ user_id, cohort }) => ({ user_id, cohort }))
 }
 
 /** The cohort of a member, who may be one without rules of their own. */

@@ -15,7 +15,7 @@ export type ReadUpTo = { userId: UserId; roomId: RoomId; threadId: string; posit
  * backwards is ignored, and so is who is not a member.
  */
 export async function markRead(deps: NotificationDeps, tx: Transaction, read: ReadUpTo): Promise<boolean> {
-  const moved = await moveForward(deps, tx, read, await unreadBefore(deps, tx, read))
+  const moved = await moveForward(deps, tx, { read, before: await unreadBefore(deps, tx, read) })
   if (!moved) return false
   // A client that reads thread by thread would otherwise leave a row for each, and never move the room's.
   const passed = read.threadId === ALL_THREADS || (await tx.run(settleRoom, read)) > 0
@@ -23,17 +23,12 @@ export async function markRead(deps: NotificationDeps, tx: Transaction, read: Re
   return true
 }
 
-/**
- * The same for the author of an event, who has read their thread up to it (client-server API, "Push notifications").
- * @param before `unreadBefore`, from before the event was counted
- */
-export async function markOwnRead(
-  deps: NotificationDeps,
-  tx: Transaction,
-  read: ReadUpTo,
-  before: number,
-): Promise<void> {
-  await moveForward(deps, tx, read, before)
+/** `before`: `unreadBefore`, from before the event was counted. */
+type Reading = { read: ReadUpTo; before: number }
+
+/** The same for the author of an event, who has read their thread up to it (client-server API, "Push notifications"). */
+export async function markOwnRead(deps: NotificationDeps, tx: Transaction, reading: Reading): Promise<void> {
+  await moveForward(deps, tx, reading)
 }
 
 /** What a member has unread in a room, where the badge counts that; else 0. */
@@ -48,8 +43,7 @@ export async function unreadBefore(
 async function moveForward(
   deps: NotificationDeps,
   tx: Transaction,
-  read: ReadUpTo,
-  before: number,
+  { read, before }: Reading,
 ): Promise<boolean> {
   const moved = await tx.first(read.threadId === ALL_THREADS ? advanceRoom : advanceThread, read)
   if (!moved) return false

@@ -29,20 +29,19 @@ import { devicesToWake } from './waking.ts'
 export async function recordEvent(
   deps: NotificationDeps,
   tx: Transaction,
-  event: NotifiableEvent,
-  context: RoomContext,
+  { event, context }: { event: NotifiableEvent; context: RoomContext },
 ): Promise<void> {
   const rules = await deps.memberRules.ofRoom(tx, { ...event, version: context.rulesVersion })
-  const decision = guarded(deps, event, () => decideForRoom(event, context, deps, rules))
+  const decision = guarded(deps, event, () => decideForRoom(event, context, { settings: deps, rules }))
   const known = decision && { event, context, decision, rules }
   const personal = known && (await askConcerned(deps, tx, known))
   const own = { ...event, userId: event.sender }
   const before = await unreadBefore(deps, tx, own)
   if (known && personal) await writeOutcomes(tx, known, personal.people)
-  await traceQuiet(deps, tx, event, decision)
+  await traceQuiet(deps, tx, { event, decision })
   // A member event also comes of a changed profile, in all rooms at once: nobody has read them all by that.
-  if (event.type !== 'm.room.member') await markOwnRead(deps, tx, own, before)
-  if (known && personal) await tell(deps, tx, known, personal)
+  if (event.type !== 'm.room.member') await markOwnRead(deps, tx, { read: own, before })
+  if (known && personal) await tell(deps, tx, { known, personal })
   const cut = decision?.context.budget?.cut ?? 0
   if (cut > 0) tx.onCommit(() => rulesCut(deps, event, cut))
 }
@@ -60,17 +59,16 @@ async function writeOutcomes(
 async function tell(
   deps: NotificationDeps,
   tx: Transaction,
-  known: Known,
-  personal: Personal,
+  { known, personal }: { known: Known; personal: Personal },
 ): Promise<void> {
   const notifies = outcomeOfCohort(known.decision, DEFAULT_COHORT).notify
-  if (notifies) await tellRoom(deps, tx, known, personal.people)
+  if (notifies) await tellRoom(deps, tx, { known, people: personal.people })
   const single = personal.people.filter(
     ({ outcome, counted }) => outcome.notify && !(notifies && counted.notify),
   )
   const userIds = single.map(({ userId }) => userId)
   if (!notifies) userIds.push(...toldByCohort(known, personal.people))
-  await tellPeople(deps, tx, known.event, userIds)
+  await tellPeople(deps, tx, { event: known.event, userIds })
   const { position, type } = known.event
   const now = deps.clock.now()
   const holders = devicesToWake(deps, known, personal)
@@ -81,9 +79,9 @@ async function tell(
 async function tellRoom(
   deps: NotificationDeps,
   tx: Transaction,
-  { event, decision }: Known,
-  people: readonly Told[],
+  { known, people }: { known: Known; people: readonly Told[] },
 ): Promise<void> {
+  const { event, decision } = known
   const { roomId, position, type, sender } = event
   const silenced = people.filter(({ outcome }) => !outcome.notify).map(({ userId }) => userId)
   const quiet = [...decision.cohorts].filter(([, outcome]) => !outcome.notify).map(([cohort]) => cohort)
@@ -106,10 +104,10 @@ function toldByCohort({ event, decision, rules }: Known, people: readonly Told[]
 async function tellPeople(
   deps: NotificationDeps,
   tx: Transaction,
-  { roomId, position, type }: NotifiableEvent,
-  userIds: readonly UserId[],
+  { event, userIds }: { event: NotifiableEvent; userIds: readonly UserId[] },
 ): Promise<void> {
   if (userIds.length === 0) return
+  const { roomId, position, type } = event
   await tx.run(addRoomToBadgesOf, { roomId, userIds })
   wakeOnCommit(deps, tx, await enqueueForUsers(tx, { userIds, position, type, now: deps.clock.now() }))
 }

@@ -13,8 +13,7 @@ import type { NotifiableEvent } from './event.ts'
 export async function traceQuiet(
   deps: NotificationDeps,
   tx: Transaction,
-  event: NotifiableEvent,
-  decision: Decision | undefined,
+  { event, decision }: { event: NotifiableEvent; decision: Decision | undefined },
 ): Promise<void> {
   if (!deps.trace.isEnabled) return
   const quiet = decision ? quietIn(decision, event) : [{ cohort: EVERYBODY, reason: 'rules failed' } as const]

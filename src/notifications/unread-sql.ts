@@ -47,8 +47,7 @@ function roomTotal(counted: Counted, upTo: RawBuilder<number>): RawBuilder<numbe
  */
 export function threadTotal(
   counted: Counted,
-  member: 'r' | 's',
-  threadId: RawBuilder<unknown>,
+  { member, threadId }: { member: 'r' | 's'; threadId: RawBuilder<unknown> },
   upTo: RawBuilder<number>,
 ): RawBuilder<number> {
   const column = sql.ref(counted === 'notify' ? 'o.thread_notify' : 'o.thread_highlight')
@@ -61,10 +60,10 @@ export function threadTotal(
 }
 
 function readInThreads(counted: Counted): RawBuilder<number> {
-  const thread = sql`t.thread_id`
+  const thread = { member: 'r' as const, threadId: sql`t.thread_id` }
   const readTo = sql<number>`t.position`
-  const upToThread = threadTotal(counted, 'r', thread, earlierOf(readTo, ENDS))
-  const upToRoom = threadTotal(counted, 'r', thread, laterOf(READ_TO, STARTS))
+  const upToThread = threadTotal(counted, thread, earlierOf(readTo, ENDS))
+  const upToRoom = threadTotal(counted, thread, laterOf(READ_TO, STARTS))
   return sql<number>`coalesce((select sum((select sum(${upToThread} - ${upToRoom})
       from ${stretchesOfMember} where s.ends > r.position and s.starts < t.position))
     from read_positions as t

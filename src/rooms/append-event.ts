@@ -85,14 +85,15 @@ export async function appendTo(
   if (edited !== undefined) await tx.run(insertEdit, { position: edited, editPosition: event.position })
   if (event.stateKey !== null) await setCurrentState(tx, { ...event, stateKey: event.stateKey })
   const rulesVersion = target === undefined ? room.rulesVersion : await applyMembership(tx, event, change)
-  await recordEvent(deps.notifications, tx, event, {
+  const context = {
     memberCount,
     rulesVersion,
     senderIgnored: room.senderIgnored,
     powerLevels: room.powerLevels,
     creators: creatorsAbove(room),
     creator: room.creator,
-  })
+  }
+  await recordEvent(deps.notifications, tx, { event, context })
   if (target !== undefined) await applyToCounts(deps, tx, { event, before: room.targetMembership })
   tx.onCommit(() => {
     deps.bus.publish(`room:${event.roomId}`)

@@ -164,11 +164,12 @@ async function store(house: House, tx: Transaction, draft: Draft): Promise<Notif
   })
   if (event.type === 'm.room.member') await writeMember(tx, event)
   const room = await viewRoom(tx, { roomId: event.roomId, sender: event.sender, type: event.type })
-  await recordEvent(house.deps, tx, event, {
+  const context = {
     ...house.context,
     rulesVersion: room?.rulesVersion ?? 0,
     senderIgnored: room?.senderIgnored ?? false,
-  })
+  }
+  await recordEvent(house.deps, tx, { event, context })
   return event
 }
 

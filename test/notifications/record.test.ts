@@ -61,7 +61,7 @@ async function statementsFor(house: House, content: JsonObject, type = 'm.room.m
       type,
       content,
     }
-    await recordEvent(house.deps, tx, event, house.context)
+    await recordEvent(house.deps, tx, { event, context: house.context })
     return statements()
   })
 }
@@ -214,7 +214,7 @@ onEachDatabase('recording an event', (open) => {
     const pusher = await house.addPusher(bob)
     const failing = house.db.transaction(async (tx) => {
       const event = { ...EVENT, content: { msgtype: 'm.text', body: 'x' } }
-      await recordEvent(house.deps, tx, event, house.context)
+      await recordEvent(house.deps, tx, { event, context: house.context })
       throw new Error('changed my mind')
     })
     await assert.rejects(failing, /changed my mind/)

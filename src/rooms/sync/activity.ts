@@ -40,30 +40,7 @@ type Message = ActiveDevice & { from: string; until: number }
 export function createActivity({ bus, clock, random }: { bus: Bus; clock: Clock; random: Random }): Activity {
   const startedAt = clock.now()
   const self = random.token(12)
-  const users = new Map<UserId, Map<DeviceId, State>>()
-  /** Who waits in no sync here, by user and device, roughly in the order in which they cease to be active. */
-  const resting = new Map<string, ActiveDevice>()
-  const key = ({ userId, deviceId }: ActiveDevice) => `${userId} ${deviceId}`
-
-  function stateOf({ userId, deviceId }: ActiveDevice): State {
-    let devices = users.get(userId)
-    if (!devices) users.set(userId, (devices = new Map()))
-    let state = devices.get(deviceId)
-    if (!state) devices.set(deviceId, (state = { polls: 0, until: 0, told: 0 }))
-    return state
-  }
-
-  function rest(device: ActiveDevice): void {
-    resting.delete(key(device))
-    resting.set(key(device), device)
-    for (const [name, { userId, deviceId }] of resting) {
-      const devices = users.get(userId)
-      if ((devices?.get(deviceId)?.until ?? 0) > clock.now()) return
-      resting.delete(name)
-      devices?.delete(deviceId)
-      if (devices?.size === 0) users.delete(userId)
-    }
-  }
+  const devices = createDevices(clock)
 
   /** A device that lives at another process is active there, and delivery may be at work here. */
   function tellOthers(device: ActiveDevice, state: State, until: number): void {
@@ -74,9 +51,9 @@ export function createActivity({ bus, clock, random }: { bus: Bus; clock: Clock;
 
   function hear({ from, userId, deviceId, until }: Message): void {
     if (from === self) return
-    const state = stateOf({ userId, deviceId })
+    const state = devices.stateOf({ userId, deviceId })
     state.until = Math.max(state.until, until)
-    if (state.polls === 0) rest({ userId, deviceId })
+    if (state.polls === 0) devices.rest({ userId, deviceId })
   }
 
   const unsubscribe = bus.subscribe(['activity'], (message) => hear(message as Message))
@@ -84,21 +61,22 @@ export function createActivity({ bus, clock, random }: { bus: Bus; clock: Clock;
   return {
     enter({ userId, deviceId }, timeoutMs) {
       const device = { userId, deviceId }
-      const state = stateOf(device)
+      const state = devices.stateOf(device)
       state.polls++
-      resting.delete(key(device))
+      devices.wake(device)
       tellOthers(device, state, clock.now() + timeoutMs + ACTIVE_FOR_MS)
       return {
         [Symbol.dispose]() {
           state.polls--
           state.until = clock.now() + ACTIVE_FOR_MS
-          if (state.polls === 0) rest(device)
+          if (state.polls === 0) devices.rest(device)
         },
       }
     },
     until({ userId, except, wasActive }) {
       const now = clock.now()
-      const times = [...(users.get(userId) ?? [])]
+      const times = devices
+        .of(userId)
         .filter(([deviceId]) => deviceId !== except)
         .map(([, { polls, until }]) => (polls > 0 ? now + ACTIVE_FOR_MS : until))
       if (wasActive) times.push(startedAt + ACTIVE_FOR_MS)
@@ -106,5 +84,37 @@ export function createActivity({ bus, clock, random }: { bus: Bus; clock: Clock;
       return last > now ? last : undefined
     },
     [Symbol.dispose]: unsubscribe,
+  }
+}
+
+/** The devices that are known to be active. Those that ceased to be are forgotten whenever another begins to rest. */
+function createDevices(clock: Clock) {
+  const users = new Map<UserId, Map<DeviceId, State>>()
+  /** The devices in no sync here, by user and device, roughly in the order in which they cease to be active. */
+  const resting = new Map<string, ActiveDevice>()
+  const key = ({ userId, deviceId }: ActiveDevice) => `${userId} ${deviceId}`
+  return {
+    of: (userId: UserId) => [...(users.get(userId) ?? [])],
+    stateOf({ userId, deviceId }: ActiveDevice): State {
+      let devices = users.get(userId)
+      if (!devices) users.set(userId, (devices = new Map()))
+      let state = devices.get(deviceId)
+      if (!state) devices.set(deviceId, (state = { polls: 0, until: 0, told: 0 }))
+      return state
+    },
+    wake(device: ActiveDevice): void {
+      resting.delete(key(device))
+    },
+    rest(device: ActiveDevice): void {
+      resting.delete(key(device))
+      resting.set(key(device), device)
+      for (const [name, { userId, deviceId }] of resting) {
+        const devices = users.get(userId)
+        if ((devices?.get(deviceId)?.until ?? 0) > clock.now()) return
+        resting.delete(name)
+        devices?.delete(deviceId)
+        if (devices?.size === 0) users.delete(userId)
+      }
+    },
   }
 }

@@ -20,8 +20,7 @@ export type RoomReader = PageReader & { filter: SyncFilter; sharedRooms: SharedR
 export async function joinedRoom(
   q: Queries,
   reader: RoomReader,
-  plan: RoomPlan,
-  extras: RoomExtras,
+  { plan, extras }: { plan: RoomPlan; extras: RoomExtras },
 ): Promise<JsonObject | undefined> {
   const { filter } = reader
   const { timeline, state, summary } = await newsFor(q, reader, plan)
@@ -50,8 +49,7 @@ export async function joinedRoom(
 export async function leftRoom(
   q: Queries,
   reader: RoomReader,
-  plan: RoomPlan,
-  extras: RoomExtras,
+  { plan, extras }: { plan: RoomPlan; extras: RoomExtras },
 ): Promise<JsonObject> {
   const { filter, pageBytes } = reader
   const later = await ownLater(q, plan, reader.viewer.userId)
@@ -60,7 +58,7 @@ export async function leftRoom(
   // One place in the timeline is for what came later.
   const ofTimeline = later && limit ? { ...filter.timeline, limit: limit - 1 } : filter.timeline
   const timeline = await timelineOf(q, { ...plan, filter: ofTimeline, pageBytes })
-  const state = await stateOf(q, reader, plan, { timeline, heroes: [] })
+  const state = await stateOf(q, reader, { plan, timeline, heroes: [] })
   if (later && hasRoom && matchesRoomEvent(filter.timeline, plan.roomId, later)) timeline.events.push(later)
   if (later && !hasRoom && matchesRoomEvent(filter.state, plan.roomId, later)) replaceState(state, later)
   const accountData = extras.accountData.filter((event) =>
@@ -97,14 +95,14 @@ async function newsFor(q: Queries, reader: RoomReader, plan: RoomPlan): Promise<
   const timeline = await timelineOf(q, { ...plan, filter: filter.timeline, pageBytes: reader.pageBytes })
   const isTold = plan.state === 'full' || (await hasNewSummary(q, plan))
   const summary = isTold ? await summaryOf(q, plan.roomId, viewer.userId) : undefined
-  const state = await stateOf(q, reader, plan, { timeline, heroes: summary?.heroes ?? [] })
+  const state = await stateOf(q, reader, { plan, timeline, heroes: summary?.heroes ?? [] })
   return { timeline, state, summary }
 }
 
 async function readNews(q: Queries, reader: RoomReader, plan: RoomPlan): Promise<RoomNews> {
   const { filter, pageBytes } = reader
   const timeline = await timelineOf(q, { ...plan, filter: filter.timeline, pageBytes })
-  const state = await stateOf(q, reader, plan, { timeline, heroes: [] })
+  const state = await stateOf(q, reader, { plan, timeline, heroes: [] })
   return { timeline, state, summaryChanged: await hasNewSummary(q, plan) }
 }
 
@@ -114,11 +112,9 @@ const hasNewSummary = (q: Queries, { roomId, after, upTo: position }: RoomPlan) 
 async function stateOf(
   q: Queries,
   reader: RoomReader,
-  plan: RoomPlan,
-  of: { timeline: SyncTimeline; heroes: readonly UserId[] },
+  { plan, timeline, heroes }: { plan: RoomPlan; timeline: SyncTimeline; heroes: readonly UserId[] },
 ): Promise<StoredEvent[]> {
   const { roomId } = plan
-  const { timeline } = of
   const filter = reader.filter.state
   const lazy = filter.lazyLoadMembers
   const position = timeline.start
@@ -129,7 +125,7 @@ async function stateOf(
     state = await stateChanges(q, { roomId, after: plan.after, position })
   if (lazy && plan.state !== 'none') {
     const present = new Set(state.map((event) => event.position))
-    const others = plan.state === 'full' ? [reader.viewer.userId, ...of.heroes] : []
+    const others = plan.state === 'full' ? [reader.viewer.userId, ...heroes] : []
     const userIds = [...new Set([...timeline.events.map((event) => event.sender), ...others])]
     const members = await membersAt(q, { roomId, userIds, position })
     state.push(...members.filter((event) => !present.has(event.position)))

@@ -171,8 +171,8 @@ type RoomToTell = { reader: RoomReader; plan: RoomPlan; extras: RoomExtras }
 /** What the response tells of one room; undefined: nothing. */
 async function roomOf(read: Queries, { reader, plan, extras }: RoomToTell): Promise<JsonObject | undefined> {
   const { membership } = plan
-  if (membership === 'join') return joinedRoom(read, reader, plan, extras)
-  if (membership !== 'invite' && membership !== 'knock') return leftRoom(read, reader, plan, extras)
+  if (membership === 'join') return joinedRoom(read, reader, { plan, extras })
+  if (membership !== 'invite' && membership !== 'knock') return leftRoom(read, reader, { plan, extras })
   return { [`${membership}_state`]: { events: await strippedState(read, plan, reader.viewer.userId) } }
 }
 
