@@ -67,11 +67,10 @@ export type RuleAnchor = { before?: string | undefined; after?: string | undefin
 export function putRule(
   deps: RuleChangeDeps,
   key: RuleKey,
-  content: RuleContent,
-  anchor: RuleAnchor,
+  { content, anchor = {} }: { content: RuleContent; anchor?: RuleAnchor },
 ): Promise<void> {
   return changeRules(deps, key.userId, async (tx) => {
-    const place = await placeFor(deps, tx, key, anchor)
+    const place = await placeFor(deps, tx, { key, anchor })
     await tx.run(upsertRule, {
       ...key,
       place,
@@ -100,7 +99,7 @@ export function deleteRule(deps: RuleChangeDeps, key: RuleKey): Promise<void> {
 export function setRuleEnabled(deps: RuleChangeDeps, key: RuleKey, enabled: boolean): Promise<void> {
   return changeRules(deps, key.userId, async (tx) => {
     if ((await tx.run(enableRule, { ...key, enabled: enabled ? 1 : 0 })) > 0) return
-    await changeDefault(deps, tx, key, { enabled })
+    await changeDefault(deps, tx, { key, enabled })
   })
 }
 
@@ -113,7 +112,7 @@ export function setRuleActions(
   return changeRules(deps, key.userId, async (tx) => {
     if ((await tx.run(replaceActions, { ...key, actions: JSON.stringify(actions) })) > 0)
       return checkLength(deps, tx, key.userId)
-    await changeDefault(deps, tx, key, { actions })
+    await changeDefault(deps, tx, { key, actions })
   })
 }
 
@@ -132,7 +131,7 @@ export async function copyDeviceRules(
   const position = await nextPosition(tx)
   await tx.run(deleteShadowed, { userId, scope: to, by: from })
   if ((await tx.run(copyScope, { userId, from, to })) === 0) return
-  await checkCount(deps, tx, userId, 0)
+  await checkCount(deps, tx, { userId, more: 0 })
   await checkLength(deps, tx, userId)
   await tx.run(addHandle, { userId, handle: to, now: deps.clock.now() })
   await rulesChanged(deps, tx, { userId, position })
@@ -186,11 +185,10 @@ async function rulesChanged(deps: TellingDeps, tx: Transaction, change: RulesCha
 async function placeFor(
   deps: RuleChangeDeps,
   tx: Transaction,
-  key: RuleKey,
-  { before, after }: RuleAnchor,
+  { key, anchor: { before, after } }: { key: RuleKey; anchor: RuleAnchor },
 ): Promise<number> {
   const present = await tx.first(ruleByKey, key)
-  if (!present) await checkCount(deps, tx, key.userId, 1)
+  if (!present) await checkCount(deps, tx, { userId: key.userId, more: 1 })
   const anchorId = before ?? after
   if (anchorId === undefined) return present?.place ?? ((await tx.first(firstPlace, key))?.place ?? 0) - 1
   const anchor = await tx.first(ruleByKey, { ...key, ruleId: anchorId })
@@ -205,8 +203,7 @@ async function placeFor(
 async function checkCount(
   deps: RuleChangeDeps,
   tx: Transaction,
-  userId: UserId,
-  more: number,
+  { userId, more }: { userId: UserId; more: number },
 ): Promise<void> {
   const count = ((await tx.first(ruleCount, { userId }))?.count ?? 0) + more
   if (count > deps.maxRulesPerUser)
@@ -231,8 +228,7 @@ async function checkLength(
 async function changeDefault(
   deps: RuleChangeDeps,
   tx: Transaction,
-  key: RuleKey,
-  change: { enabled?: boolean; actions?: readonly Action[] },
+  { key, ...change }: { key: RuleKey; enabled?: boolean; actions?: readonly Action[] },
 ): Promise<void> {
   const rule = defaultRule(deps, key)
   if (!rule) throw noSuchRule()

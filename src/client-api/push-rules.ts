@@ -135,7 +135,7 @@ function writingRoutes(deps: RuleChangeDeps, base: string): Route[] {
         const key = keyToWrite(requester.userId, params)
         // An empty anchor is what some clients send for none.
         const anchor = { before: query.before || undefined, after: query.after || undefined }
-        await putRule(deps, key, accepted(validateRule(key.kind, key.ruleId, body, deps)), anchor)
+        await putRule(deps, key, { content: accepted(validateRule(key, body, deps)), anchor })
         return {}
       },
     }),

@@ -171,7 +171,7 @@ function outcomeHere(
 ) {
   if (silence !== undefined) return { outcome: NO_MATCH, scope: 'global' as const }
   if (handle === null) return { outcome: counted, scope: 'global' as const }
-  return outcomeForDevice(made, { handle, counted }, event, context)
+  return outcomeForDevice(made, { handle, counted }, { event, context })
 }
 
 function quietBecause(

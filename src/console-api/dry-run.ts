@@ -182,7 +182,7 @@ function checked(
     if (!actions.ok) throw invalidParam(`${path}: ${actions.problem.message}`)
     return { ...isDefault, enabled, actions: actions.value }
   }
-  const result = validateRule(kind, ruleId, rule, settings)
+  const result = validateRule({ kind, ruleId }, rule, settings)
   if (!result.ok) throw invalidParam(`${path}: ${result.problem.message}`)
   const { kind: _kind, ruleId: _ruleId, ...parts } = result.value
   return { ...parts, rule_id: ruleId, default: false, enabled }

@@ -40,8 +40,7 @@ export const NOTHING_DONE = {
 export async function attemptPoke(
   deps: AttemptDeps,
   head: HeadRow,
-  step: Exclude<NextStep, { kind: 'skip' }>,
-  passed: readonly number[],
+  { step, passed }: { step: Exclude<NextStep, { kind: 'skip' }>; passed: readonly number[] },
 ): Promise<Attempt> {
   const attempts = head.attempts + 1
   const rest = { ...NOTHING_DONE, pusherId: head.pusher_id, setAt: head.set_at, done: passed }

@@ -1,5 +1,5 @@
 import type { Queries } from '../storage/query.ts'
-import { backlogPage, type Collapsed } from './collapse-store.ts'
+import { backlogPage, type Collapse } from './collapse-store.ts'
 import type { NextStep, SkipReason } from './next-poke.ts'
 import type { Progress } from './outbox-store.ts'
 import type { Outcome } from './outcome-store.ts'
@@ -7,13 +7,6 @@ import type { Outcome } from './outcome-store.ts'
 /** So much may wait for a pusher that has failed and still be told one by one. */
 export const COLLAPSE_ABOVE = 20
 const PAGE = 1000
-
-/** What is left to tell after an outage, and how many pokes are not sent for it, by reason. */
-export type Collapse = Collapsed & {
-  skipped: ReadonlyMap<SkipReason, number>
-  /** Of those, what goes for another reason than that a newer one stands for it. */
-  others: readonly { position: number; reason: SkipReason }[]
-}
 
 /** Who has failed for so long counts as failing in its status, and nothing more is kept for it than would be told. */
 export const LONG_OUTAGE_MS = 86_400_000

@@ -58,6 +58,8 @@ export function deviceRules({ global, device }: UserRules, options: CompileOptio
 export const bearsOn = (rules: DeviceRules, handle: string): boolean =>
   !rules.isSilenced && (rules.global !== undefined || rules.byHandle.has(handle))
 
+export type AskedEvent = { event: EvaluatedEvent; context: EvaluationContext }
+
 /**
  * The outcome for the pushers that hold a handle. `counted`: the one that was stored with the event. Pure.
  * `context`: with `userId` and `displayName` of the user whose rules these are.
@@ -65,26 +67,20 @@ export const bearsOn = (rules: DeviceRules, handle: string): boolean =>
 export function outcomeForDevice(
   rules: DeviceRules,
   device: { handle: string; counted: Outcome },
-  event: EvaluatedEvent,
-  context: EvaluationContext,
+  { event, context }: AskedEvent,
 ): DeviceOutcome {
   if (!bearsOn(rules, device.handle)) return { outcome: device.counted, scope: 'global' }
   const here = { ...context, profileTag: device.handle }
-  const global = globalOutcome(rules, device.counted, event, here)
+  const global = globalOutcome(rules, device.counted, { event, context: here })
   const own = rules.byHandle.get(device.handle)
-  const outcome = own === undefined ? global : evaluateForDevice(own, global, event, here)
+  const outcome = own === undefined ? global : evaluateForDevice({ rules: own, global }, event, here)
   return { outcome, scope: outcome === global ? 'global' : 'device' }
 }
 
 /** What was decided when the event came stands, unless a rule that asks for the device decides for this one. */
-function globalOutcome(
-  rules: DeviceRules,
-  counted: Outcome,
-  event: EvaluatedEvent,
-  here: EvaluationContext,
-): Outcome {
+function globalOutcome(rules: DeviceRules, counted: Outcome, { event, context }: AskedEvent): Outcome {
   if (rules.global === undefined) return counted
-  const now = evaluate(rules.global, event, here)
+  const now = evaluate(rules.global, event, context)
   return now.rule !== null && rules.asking.has(`${now.rule.kind}/${now.rule.ruleId}`) ? now : counted
 }
 

@@ -55,6 +55,7 @@ type State = {
 /** @param share so many pokes at most are in flight to one gateway, so that one that hangs does not hold up all others. */
 export function createGateways({ clock, random, share }: { clock: Clock; random: Random; share: number }) {
   const states = new Map<string, State>()
+  const time = { clock, random }
 
   function stateOf(origin: string): State {
     let state = states.get(origin)
@@ -69,31 +70,6 @@ export function createGateways({ clock, random, share }: { clock: Clock; random:
     if (state.inFlight === 0 && state.circuit.failures === 0 && state.held.size === 0) states.delete(origin)
   }
 
-  function hold(state: State, pusherId: number): number {
-    const left = restLeft(state.circuit, RULES, clock.now())
-    state.held.add(pusherId)
-    return clock.now() + left + random.below(spreadOf(state.held.size))
-  }
-
-  function failed(state: State, result: PokeResult & { kind: 'retry' }, pusherId: number): Verdict {
-    state.error = result.error
-    const now = clock.now()
-    const became = noteFailure(state.circuit, RULES, { by: pusherId, now, random })
-    if (became === 'working') return { kind: 'nothing' }
-    // Who was told when to come back comes back then.
-    if (result.retryAfterMs === undefined) state.held.add(pusherId)
-    return { kind: 'resting', until: Math.max(state.circuit.restsUntil, now), isNews: became === 'news' }
-  }
-
-  function answered(state: State, pusherId: number): Verdict {
-    const held = [...state.held].filter((id) => id !== pusherId)
-    state.held.clear()
-    if (!noteAnswer(state.circuit, RULES)) return { kind: 'nothing' }
-    const now = clock.now()
-    const spread = spreadOf(held.length)
-    return { kind: 'back', pushers: held.map((id) => ({ pusherId: id, at: now + random.below(spread) })) }
-  }
-
   return {
     /** How many more pokes may go to a gateway now. */
     roomAt: (origin: string): number => share - (states.get(origin)?.inFlight ?? 0),
@@ -103,7 +79,7 @@ export function createGateways({ clock, random, share }: { clock: Clock; random:
       const state = stateOf(origin)
       if (isBroken(state.circuit, RULES)) {
         if (restLeft(state.circuit, RULES, clock.now()) > 0)
-          return { kind: 'resting', until: hold(state, pusherId), error: state.error }
+          return { kind: 'resting', until: hold(time, state, pusherId), error: state.error }
         state.circuit.probe = { by: pusherId, since: clock.now() }
       } else if (!isReserved && state.inFlight >= share) return { kind: 'full' }
       if (!isReserved) state.inFlight++
@@ -132,12 +108,43 @@ export function createGateways({ clock, random, share }: { clock: Clock; random:
     /** Tells of the answer to a poke. */
     report(origin: string, pusherId: number, result: PokeResult): Verdict {
       const state = stateOf(origin)
-      return isOutage(result) ? failed(state, result, pusherId) : answered(state, pusherId)
+      return isOutage(result) ? failed(time, state, { result, pusherId }) : answered(time, state, pusherId)
     },
 
     /** How many gateways are known: those with pokes in flight, and those in trouble. */
     size: () => states.size,
   }
+}
+
+type Time = { clock: Clock; random: Random }
+
+function hold({ clock, random }: Time, state: State, pusherId: number): number {
+  const left = restLeft(state.circuit, RULES, clock.now())
+  state.held.add(pusherId)
+  return clock.now() + left + random.below(spreadOf(state.held.size))
+}
+
+function failed(
+  { clock, random }: Time,
+  state: State,
+  { result, pusherId }: { result: Outage; pusherId: number },
+): Verdict {
+  state.error = result.error
+  const now = clock.now()
+  const became = noteFailure(state.circuit, RULES, { by: pusherId, now, random })
+  if (became === 'working') return { kind: 'nothing' }
+  // Who was told when to come back comes back then.
+  if (result.retryAfterMs === undefined) state.held.add(pusherId)
+  return { kind: 'resting', until: Math.max(state.circuit.restsUntil, now), isNews: became === 'news' }
+}
+
+function answered({ clock, random }: Time, state: State, pusherId: number): Verdict {
+  const held = [...state.held].filter((id) => id !== pusherId)
+  state.held.clear()
+  if (!noteAnswer(state.circuit, RULES)) return { kind: 'nothing' }
+  const now = clock.now()
+  const spread = spreadOf(held.length)
+  return { kind: 'back', pushers: held.map((id) => ({ pusherId: id, at: now + random.below(spread) })) }
 }
 
 const working = (): State => ({
@@ -157,8 +164,10 @@ function forgetOne(states: Map<string, State>): void {
 
 const spreadOf = (pushers: number) => Math.min(SPREAD_MS, pushers * SPREAD_STEP_MS)
 
+type Outage = PokeResult & { kind: 'retry' }
+
 /** Any answer, a refusal too, shows that it works; but where our own token is refused, it is refused for all pushers. */
-function isOutage(result: PokeResult): result is PokeResult & { kind: 'retry' } {
+function isOutage(result: PokeResult): result is Outage {
   if (result.kind !== 'retry') return false
   return result.status === undefined || result.status >= 500 || result.error === TOKEN_REFUSED
 }

@@ -160,7 +160,7 @@ export async function judgeEvent(deps: JudgeDeps, row: WaitingRow, position: num
   ])
   if (isRead) return { kind: 'skip', reason: 'read' }
   if (!poked) return { kind: 'skip', reason: 'gone' }
-  const outcome = await outcomeHere(deps, row, poked, stored)
+  const outcome = await outcomeHere(deps, row, { poked, stored })
   if (typeof outcome === 'string') return { kind: 'skip', reason: outcome }
   return { kind: 'tell', outcome, poked: await asEdited(deps, row, poked) }
 }
@@ -236,9 +236,9 @@ function holdFor(
 async function outcomeHere(
   deps: JudgeDeps,
   { user_id: userId, handle, rules_version: version }: WaitingRow,
-  { position, event, evaluated, context }: PokedEvent,
-  stored: StoredOutcome | undefined,
+  { poked, stored }: { poked: PokedEvent; stored: StoredOutcome | undefined },
 ): Promise<Outcome | SkipReason> {
+  const { position, event, evaluated } = poked
   // Only an ignored sender leaves an outcome without a rule. Device rules are not asked then.
   if (stored !== undefined && !stored.notify && stored.rule === null) return 'sender is ignored'
   const counted = stored === undefined ? NO_MATCH : asOutcome(stored)
@@ -246,7 +246,8 @@ async function outcomeHere(
   if (handle === null || rules === undefined || !bearsOn(rules, handle))
     return wakesDevice(counted) ? counted : counted.notify ? 'in the app only' : 'does not notify'
   const displayName = await deps.displayNameAt(deps.q, { userId, roomId: event.roomId, position })
-  const here = outcomeForDevice(rules, { handle, counted }, evaluated, { ...context, userId, displayName })
+  const context = { ...poked.context, userId, displayName }
+  const here = outcomeForDevice(rules, { handle, counted }, { event: evaluated, context })
   if (wakesDevice(here.outcome)) return here.outcome
   return wakesDevice(counted) ? 'suppressed by a device rule' : 'does not notify'
 }

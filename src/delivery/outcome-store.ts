@@ -1,7 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import { type Queries, query } from '../storage/query.ts'
-import type { Collapse } from './collapse.ts'
-import { removeCollapsed } from './collapse-store.ts'
+import { type Collapse, removeCollapsed } from './collapse-store.ts'
 import { hasWaiting } from './outbox-store.ts'
 import type { Lease } from './pusher-state-store.ts'
 import type { PusherStep } from '../trace/trace.ts'

@@ -30,7 +30,7 @@ export function createRecorder(deps: RecorderDeps) {
     return db.transaction(async (tx) => {
       const settled: Outcome[] = []
       for (const outcome of outcomes) settled.push(await doubtRejection(tx, lease, outcome))
-      await traceOutcomes(tx, deps.trace, lease.now, settled)
+      await traceOutcomes(tx, { trace: deps.trace, now: lease.now }, settled)
       await removeRejected(tx, deps, settled)
       return recordOutcomes(tx, lease, settled)
     }, AS_OFTEN_AS_NEEDED)
@@ -101,8 +101,7 @@ async function removeRejected(
 /** While what goes is still in the outbox. */
 async function traceOutcomes(
   tx: Transaction,
-  trace: Trace,
-  now: number,
+  { trace, now }: { trace: Trace; now: number },
   outcomes: readonly Outcome[],
 ): Promise<void> {
   const collapsed = outcomes.flatMap(({ pusherId, collapsed: plan }) => (plan ? [{ pusherId, ...plan }] : []))

@@ -1,11 +1,13 @@
 import { createBatcher } from '../lib/batcher.ts'
-import { type Attempt, attemptPoke, pastHead, tellOf } from './attempt.ts'
-import { type Collapse, isCarriedOut, passedOver, planCollapse } from './collapse.ts'
+import { attemptPoke, pastHead, tellOf } from './attempt.ts'
+import { isCarriedOut, passedOver, planCollapse } from './collapse.ts'
+import type { Collapse } from './collapse-store.ts'
 import type { DeliveryDeps } from './deps.ts'
 import { createDeviceRules } from './device-rules.ts'
 import { createEventCache } from './event-cache.ts'
-import { nextPoke, type NextStep } from './next-poke.ts'
-import { AT_START } from './outbox-store.ts'
+import { nextPoke, type NextStep, type SkipReason } from './next-poke.ts'
+import { AT_START, type Progress } from './outbox-store.ts'
+import type { Turn } from './outcome-store.ts'
 import { type HeadRow, headsOf, type HeadWanted } from './pusher-state-store.ts'
 import type { Recorder } from './recorder.ts'
 import type { NotedStep, PusherStep } from '../trace/trace.ts'
@@ -35,12 +37,31 @@ function giveBack({ held_until: until }: HeadRow): NextStep {
     : { kind: 'hold', until, lookAt: until, badgeKnown: false }
 }
 
+/** What a visit has found out since what it did was recorded last, but for `isPlanned`. */
+type Visit = {
+  readonly pusherId: number
+  readonly origin: string
+  done: Progress
+  /** The positions of events that need no poke any more. */
+  passed: number[]
+  /** What became of events. */
+  noted: PusherStep[]
+  plan: Collapse | undefined
+  /** The backlog has been looked at: once in a visit, unless the plan falls. */
+  isPlanned: boolean
+}
+
+type Tools = {
+  headOf(wanted: HeadWanted): Promise<HeadRow | undefined>
+  nextStep(head: HeadRow): Promise<NextStep>
+}
+
 /**
  * Makes the function that sends for a leased pusher, one poke at a time, until nothing is left, it fails, or it is somebody
  * else's turn.
  */
 export function createVisit(deps: VisitDeps): (pusherId: number, origin: string) => Promise<void> {
-  const { db, events, owner, recorder } = deps
+  const { db, owner } = deps
   const caches = {
     eventAt: createEventCache(deps.loadPokedEvents, db),
     deviceRulesOf: createDeviceRules((userId) => deps.rulesOf(db, userId), deps.ruleSettings),
@@ -49,79 +70,92 @@ export function createVisit(deps: VisitDeps): (pusherId: number, origin: string)
     const found = await headsOf(db, owner, items)
     return items.map((item) => found.get(item.pusherId))
   })
-
-  const nextStep = (head: HeadRow): Promise<NextStep> =>
-    nextPoke({ ...deps, ...caches, q: db, now: deps.clock.now() }, head)
-
-  async function judge(pusherId: number, position: number): Promise<NextStep | undefined> {
-    const beyond = { ordinary: position - 1, urgent: Number.MAX_SAFE_INTEGER }
-    const head = await headOf({ pusherId, done: beyond })
-    return head && nextStep(head)
-  }
-
-  function carriedOut(plan: Collapse | undefined, { outcome }: Attempt, head: HeadRow): Collapse | null {
-    const since = { failingSince: head.failing_since, now: deps.clock.now() }
-    return plan !== undefined && isCarriedOut(plan, outcome, since) ? plan : null
-  }
+  const nextStep = (head: HeadRow) => nextPoke({ ...deps, ...caches, q: db, now: deps.clock.now() }, head)
+  const tools: Tools = { headOf, nextStep }
 
   return async (pusherId, origin) => {
-    let done = AT_START
-    /** The positions of events that need no poke any more, since the last recording. */
-    let passed: number[] = []
-    let plan: Collapse | undefined
-    let isPlanned = false
-    /** What became of events since the last recording. */
-    let noted: PusherStep[] = []
+    const visit: Visit = { pusherId, origin, ...nothingSince(), isPlanned: false }
     for (let turns = 1; ; turns++) {
-      const head = await headOf({ pusherId, done: passedOver(done, plan) })
+      const head = await headOf({ pusherId, done: passedOver(visit.done, visit.plan) })
       if (!head) return
-      if (head.failing_since !== null && head.activated === 1 && !isPlanned && !deps.isStopping()) {
-        isPlanned = true
-        plan = await planCollapse(db, pusherId, (position) => judge(pusherId, position))
-        if (plan !== undefined) continue
+      if (mayCollapse(deps, visit, head)) {
+        visit.isPlanned = true
+        visit.plan = await planCollapse(db, pusherId, (position) => judge(tools, pusherId, position))
+        if (visit.plan !== undefined) continue
       }
       const step = deps.isStopping() ? giveBack(head) : await nextStep(head)
       if (step.kind === 'skip') {
-        if (plan !== undefined && head.urgent_head === null) {
-          // What the plan kept has just been read, and what it stands for may be told after all.
-          isPlanned = false
-          plan = undefined
-          continue
-        }
-        events.pokeSkipped({ pusherId, reason: step.reason })
-        noted.push(...notedOf(head, { step: 'skipped', reason: step.reason }))
-        if (head.head !== null) passed.push(head.head)
-        done = pastHead(head, done)
+        skip(deps, visit, { head, reason: step.reason })
         continue
       }
-      if (step.kind === 'hold' && step.until !== head.held_until) {
-        events.pokeHeld({ pusherId, until: step.until })
-        noted.push(...notedOf(head, { step: 'held', reason: 'active elsewhere' }))
-      }
-      const attempt = await attemptPoke(deps, head, step, passed)
-      await recorder.learn(origin, attempt)
-      const givesWay = turns % FAIR_SHARE === 0 && deps.othersWait()
-      const collapsed = carriedOut(plan, attempt, head)
-      const outcome = {
-        ...attempt.outcome,
-        collapsed,
-        steps: [...noted, ...attempt.outcome.steps],
-        release: givesWay || deps.isStopping(),
-      }
-      // A wake-up from before this was for rows that the recording will see. Of what is held it lets nothing go, a call neither.
-      if (outcome.kind !== 'held') deps.forgetWakes(pusherId)
-      const turn = await recorder.record(outcome)
-      tellOf(events, attempt, turn)
-      for (const [reason, count] of collapsed?.skipped ?? []) events.pokeSkipped({ pusherId, reason, count })
-      if (outcome.nextAttemptAt !== null) deps.riseBy(outcome.nextAttemptAt)
-      if (givesWay && turn === 'released') deps.comeBack(pusherId)
+      const turn = await attempt(deps, visit, { head, step, turns })
       if (turn !== 'kept') return
-      done = AT_START
-      passed = []
-      plan = undefined
-      noted = []
+      Object.assign(visit, nothingSince())
     }
   }
+}
+
+const nothingSince = () => ({ done: AT_START, passed: [], noted: [], plan: undefined })
+
+const mayCollapse = (deps: VisitDeps, { isPlanned }: Visit, head: HeadRow) =>
+  head.failing_since !== null && head.activated === 1 && !isPlanned && !deps.isStopping()
+
+async function judge(
+  { headOf, nextStep }: Tools,
+  pusherId: number,
+  position: number,
+): Promise<NextStep | undefined> {
+  const beyond = { ordinary: position - 1, urgent: Number.MAX_SAFE_INTEGER }
+  const head = await headOf({ pusherId, done: beyond })
+  return head && nextStep(head)
+}
+
+function skip(
+  { events }: VisitDeps,
+  visit: Visit,
+  { head, reason }: { head: HeadRow; reason: SkipReason },
+): void {
+  if (visit.plan !== undefined && head.urgent_head === null) {
+    // What the plan kept has just been read, and what it stands for may be told after all.
+    visit.isPlanned = false
+    visit.plan = undefined
+    return
+  }
+  events.pokeSkipped({ pusherId: visit.pusherId, reason })
+  visit.noted.push(...notedOf(head, { step: 'skipped', reason }))
+  if (head.head !== null) visit.passed.push(head.head)
+  visit.done = pastHead(head, visit.done)
+}
+
+type Due = { head: HeadRow; step: Exclude<NextStep, { kind: 'skip' }>; turns: number }
+
+/** Sends, if there is something to send, and has it recorded. */
+async function attempt(deps: VisitDeps, visit: Visit, { head, step, turns }: Due): Promise<Turn> {
+  const { events, recorder } = deps
+  const { pusherId, plan, passed } = visit
+  if (step.kind === 'hold' && step.until !== head.held_until) {
+    events.pokeHeld({ pusherId, until: step.until })
+    visit.noted.push(...notedOf(head, { step: 'held', reason: 'active elsewhere' }))
+  }
+  const attempted = await attemptPoke(deps, head, { step, passed })
+  await recorder.learn(visit.origin, attempted)
+  const givesWay = turns % FAIR_SHARE === 0 && deps.othersWait()
+  const since = { failingSince: head.failing_since, now: deps.clock.now() }
+  const collapsed = plan !== undefined && isCarriedOut(plan, attempted.outcome, since) ? plan : null
+  const outcome = {
+    ...attempted.outcome,
+    collapsed,
+    steps: [...visit.noted, ...attempted.outcome.steps],
+    release: givesWay || deps.isStopping(),
+  }
+  // A wake-up from before this was for rows that the recording will see. Of what is held it lets nothing go, a call neither.
+  if (outcome.kind !== 'held') deps.forgetWakes(pusherId)
+  const turn = await recorder.record(outcome)
+  tellOf(events, attempted, turn)
+  for (const [reason, count] of collapsed?.skipped ?? []) events.pokeSkipped({ pusherId, reason, count })
+  if (outcome.nextAttemptAt !== null) deps.riseBy(outcome.nextAttemptAt)
+  if (givesWay && turn === 'released') deps.comeBack(pusherId)
+  return turn
 }
 
 function notedOf(head: HeadRow, what: NotedStep): PusherStep[] {

@@ -58,8 +58,8 @@ function handlesToWake(
 ): string[] {
   const { waking } = owner.known
   if (waking === undefined || wakesDevice(counted)) return []
-  const context = { ...contextOf(decision, owner), budget }
+  const asked = { event: decision.evaluated, context: { ...contextOf(decision, owner), budget } }
   return waking.handles.filter((handle) =>
-    wakesDevice(outcomeForDevice(waking.rules, { handle, counted }, decision.evaluated, context).outcome),
+    wakesDevice(outcomeForDevice(waking.rules, { handle, counted }, asked).outcome),
   )
 }

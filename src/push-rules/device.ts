@@ -9,12 +9,11 @@ import type { EvaluationContext, Outcome } from './model.ts'
  * global outcome stands (2015 drafts, "Push Rules: Scopes"). `.m.rule.master` silences every scope. What is counted as
  * unread follows the global outcome alone.
  *
- * `global`: the outcome of the user's global rules. `context`: in person, with the `profileTag` that the pusher has. Own
+ * `rules`: the device's own. `global`: the outcome of the user's global rules. `context`: in person, with the `profileTag` that the pusher has. Own
  * events and ignored senders are not asked about, as for `evaluate`.
  */
 export function evaluateForDevice(
-  rules: CompiledRules,
-  global: Outcome,
+  { rules, global }: { rules: CompiledRules; global: Outcome },
   event: EvaluatedEvent,
   context: EvaluationContext,
 ): Outcome {

@@ -16,10 +16,9 @@ export type ExplainedCondition = {
 }
 
 export function explainCondition(
-  condition: unknown,
+  { condition, experimental }: { condition: unknown; experimental: ExperimentalRules | undefined },
   event: EvaluatedEvent,
   context: EvaluationContext,
-  experimental: ExperimentalRules | undefined,
 ): ExplainedCondition {
   const test = compileCondition(condition, experimental)
   const [expected, actual] =

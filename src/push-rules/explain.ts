@@ -74,7 +74,7 @@ export function explain(input: ExplainInput): Explanation {
     const source = isObject(one.rule) ? one.rule : {}
     const conditions = conditionsOf(one.kind, source, { event, context })
     const met = (condition: SomeCondition) =>
-      condition.implied ?? explainCondition(condition.written, event, context, experimental)
+      condition.implied ?? explainCondition({ condition: condition.written, experimental }, event, context)
     meter.left -= STEPS_PER_CONDITION * (1 + conditions.length)
     const explained = meter.left > 0 ? conditions.map(met) : undefined
     return ruleShown(one, source, {
@@ -118,7 +118,7 @@ function outcomeOf(compiled: readonly CompiledScope[], { scopes, event, context 
     outcome =
       scopes[at]?.scope === 'global'
         ? evaluate(made, event, context)
-        : evaluateForDevice(made, outcome, event, context)
+        : evaluateForDevice({ rules: made, global: outcome }, event, context)
   }
   return outcome
 }

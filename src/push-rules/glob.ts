@@ -79,9 +79,9 @@ export function matchesIndexed(glob: Glob, index: TextIndex): boolean | undefine
   const { first, middle, last, hasStar } = glob
   if (!hasStar) return first === null ? undefined : isIn(first, index, BOTH_EDGES)
   let order: Order | undefined = { end: 0, isSure: true, count: 0 }
-  if (first !== null) order = after(order, first, index, LEFT_EDGE)
-  for (const run of middle) order = order && after(order, run, index, ANY_EDGES)
-  if (last !== null) order = order && after(order, last, index, RIGHT_EDGE)
+  if (first !== null) order = after(order, partOf(first, index, LEFT_EDGE))
+  for (const run of middle) order = order && after(order, partOf(run, index, ANY_EDGES))
+  if (last !== null) order = order && after(order, partOf(last, index, RIGHT_EDGE))
   if (order === undefined) return false
   return order.isSure && order.count <= 2 ? true : undefined
 }
@@ -90,8 +90,7 @@ export function matchesIndexed(glob: Glob, index: TextIndex): boolean | undefine
 type Order = { end: number; isSure: boolean; count: number }
 
 /** Undefined: the run is not in the text, or always before the end of one that must come before it. */
-function after(order: Order, run: Run, index: TextIndex, edges: Edges): Order | undefined {
-  const found = partOf(run, index, edges)
+function after(order: Order, found: Found | null | undefined): Order | undefined {
   if (found === null) return undefined
   const count = order.count + 1
   if (found === undefined) return { ...order, isSure: false, count }

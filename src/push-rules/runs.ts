@@ -1,3 +1,6 @@
+// The search runs for each run of each pattern: an object for its arguments would be made anew each time.
+/* oxlint-disable max-params */
+
 import { meter } from './meter.ts'
 import { isInsideCodePoint, isWordEdge } from './text.ts'
 

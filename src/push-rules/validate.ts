@@ -66,8 +66,7 @@ export function isRuleKind(kind: unknown): kind is RuleKind {
  * What belongs to other kinds of rules is left out.
  */
 export function validateRule(
-  kind: RuleKind,
-  ruleId: string,
+  { kind, ruleId }: Pick<RuleDraft, 'kind' | 'ruleId'>,
   body: unknown,
   options: ValidateOptions = {},
 ): Validated<RuleDraft> {

@@ -100,7 +100,7 @@ async function onServer(
   if (step.do === 'put') {
     const content = kind === 'override' ? { conditions: [], actions: [] } : { actions: [] }
     const actions = [{ set_tweak: step.text }]
-    await putRule(deps, key, { ...content, actions }, step.anchor)
+    await putRule(deps, key, { content: { ...content, actions }, anchor: step.anchor })
   } else if (step.do === 'delete') await deleteRule(deps, key)
   else if (step.do === 'enable') await setRuleEnabled(deps, key, step.enabled)
   else await deps.db.transaction((tx) => copyDeviceRules(deps, tx, { userId, from: scope, to: step.to }))

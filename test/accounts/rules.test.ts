@@ -61,7 +61,7 @@ const addMalformed = query<{ ruleId: string; actions: string; conditions: string
 
 const rule = (userId: UserId, scope = '', ruleId = 'a') => ({ userId, scope, kind: 'room' as const, ruleId })
 const mute = (deps: RuleChangeDeps, userId: UserId, scope?: string, ruleId?: string) =>
-  putRule(deps, rule(userId, scope, ruleId), { actions: [] }, {})
+  putRule(deps, rule(userId, scope, ruleId), { content: { actions: [] } })
 
 /** As a member event does it; resolves to the room's version of its members' rules. */
 function setMember(

@@ -45,7 +45,11 @@ onEachDatabase('a journey, put together', (open) => {
       'decided: own event',
       'not queued: no pushers',
     ])
-    await putRule(tower.rules, { userId: bob, scope: '', kind: 'room', ruleId: kitchen }, { actions: [] }, {})
+    await putRule(
+      tower.rules,
+      { userId: bob, scope: '', kind: 'room', ruleId: kitchen },
+      { content: { actions: [] } },
+    )
     const muted = await ask((await house.say(kitchen, alice, 'psst')).eventId)
     assert.deepEqual(words(muted.steps), ['stored: stored', 'decided: does not notify'])
     assert.equal(muted.steps[1]?.rule?.rule_id, kitchen)

@@ -41,7 +41,7 @@ const rule = (more: Partial<PushRule> & { rule_id: string }) => ({
 function onPhone(rules: UserRules, body = 'ding') {
   const event = message(body)
   const counted = evaluate(compileRules(rules.global), event, context)
-  const here = outcomeForDevice(deviceRules(rules), { handle: PHONE, counted }, event, context)
+  const here = outcomeForDevice(deviceRules(rules), { handle: PHONE, counted }, { event, context })
   return { counted, ...here }
 }
 
@@ -101,8 +101,7 @@ describe('the outcome on a device', () => {
     const silent = outcomeForDevice(
       deviceRules({ global, device }),
       { handle: PHONE, counted: NO_MATCH },
-      message('ding'),
-      context,
+      { event: message('ding'), context },
     )
     assert.equal(silent.outcome.notify, false)
   })
@@ -142,7 +141,7 @@ describe('the outcome on a device', () => {
       },
       device: new Map(),
     }
-    const { outcome } = outcomeForDevice(deviceRules(rules), { handle: PHONE, counted }, event, context)
+    const { outcome } = outcomeForDevice(deviceRules(rules), { handle: PHONE, counted }, { event, context })
     assert.equal(outcome, counted)
   })
 

@@ -23,8 +23,7 @@ function deviceRule(tower: Tower, kind: RuleKind, ruleId: string, content: RuleC
   return putRule(
     { db, bus, clock, legacyMentionRules: true, maxRulesPerUser: 100, onRulesChanged: async () => undefined },
     { userId: bob, scope: 'phone', kind, ruleId },
-    content,
-    {},
+    { content },
   )
 }
 

@@ -90,7 +90,7 @@ onEachDatabase('recording an event', (open) => {
     const rule = { userId: bob, scope: '', kind: 'room', ruleId: here } as const
     const message = { msgtype: 'm.text', body: 'hello', 'm.mentions': {} }
     house.context.rulesVersion = 700_000
-    await putRule(house.rules, rule, { actions: [] }, {})
+    await putRule(house.rules, rule, { content: { actions: [] } })
     // Members with rules, their rules (three tables), the change of cohort, who is left in peace, and why.
     assert.equal(await statementsFor(house, message), 4 + 7)
     assert.equal(await statementsFor(house, message), 4 + 2)

@@ -58,7 +58,7 @@ export async function changeRule(
   const put = newRule(form, { roomId: model.rooms[room] as RoomId, other: model.users[other] as UserId })
   if (put) {
     const { scope = GLOBAL, kind, ruleId, ...content } = put
-    await putRule(house.rules, { userId, scope, kind, ruleId }, content, {})
+    await putRule(house.rules, { userId, scope, kind, ruleId }, { content })
   } else if (form === 9) await changeDefault(house, model, userId, pick)
   else if (!(await changeOwn(house, model, userId, { pick, remove: form === 10 }))) return false
   model.rules.set(userId, await rulesetOf(house.db, userId, { legacyMentionRules: true }))

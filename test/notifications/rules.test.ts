@@ -22,7 +22,7 @@ function put(
   [kind, ruleId, scope = GLOBAL]: [RuleKind, string, string?],
   content: RuleContent,
 ): Promise<void> {
-  return putRule(house.rules, { userId, scope, kind, ruleId }, content, {})
+  return putRule(house.rules, { userId, scope, kind, ruleId }, { content })
 }
 
 async function total(house: House, userId: UserId, roomId: RoomId = here): Promise<[number, number]> {

@@ -41,7 +41,11 @@ describe('explain', () => {
         assert.deepEqual(alone.outcome, outcome)
 
         const device = ruleset(other.own)
-        const expected = evaluateForDevice(compileRules(device, using), outcome, event, context)
+        const expected = evaluateForDevice(
+          { rules: compileRules(device, using), global: outcome },
+          event,
+          context,
+        )
         const both = explain({
           scopes: [
             { scope: 'device', handle: 'phone', rules: device },

@@ -11,7 +11,7 @@ import {
 import { ruleset } from './support.ts'
 
 const problemOf = (kind: RuleKind, body: unknown, ruleId = 'id', options = {}) => {
-  const checked = validateRule(kind, ruleId, body, options)
+  const checked = validateRule({ kind, ruleId }, body, options)
   return checked.ok ? undefined : checked.problem.reason
 }
 const match = { kind: 'event_match', key: 'type', pattern: 'x' }
@@ -31,14 +31,17 @@ describe('validateRule', () => {
   ]
   for (const [kind, body] of good) {
     it(`accepts a rule of kind ${kind}: ${JSON.stringify(body)}`, () => {
-      assert.deepEqual(validateRule(kind, 'id', body), { ok: true, value: { kind, ruleId: 'id', ...body } })
+      assert.deepEqual(validateRule({ kind, ruleId: 'id' }, body), {
+        ok: true,
+        value: { kind, ruleId: 'id', ...body },
+      })
     })
   }
 
   it('leaves out what belongs to other kinds', () => {
     const body = { conditions: [match], pattern: 'p', actions: [], enabled: false, rule_id: 'other', more: 1 }
     const valueOf = (kind: RuleKind) => {
-      const checked = validateRule(kind, 'id', body)
+      const checked = validateRule({ kind, ruleId: 'id' }, body)
       return checked.ok ? Object.keys(checked.value).toSorted().join() : undefined
     }
     assert.equal(valueOf('override'), 'actions,conditions,kind,ruleId')
@@ -126,7 +129,7 @@ describe('validateRule', () => {
     const kind = fc.constantFrom<RuleKind>('override', 'content', 'room', 'sender', 'underride')
     fc.assert(
       fc.property(kind, fc.string(), body, (of, ruleId, candidate) => {
-        const checked = validateRule(of, ruleId, candidate)
+        const checked = validateRule({ kind: of, ruleId }, candidate)
         if (!checked.ok) return
         const { kind: _, ...rule } = checked.value
         compileRules(ruleset({ [of]: [{ ...rule, rule_id: ruleId, enabled: true }] }))

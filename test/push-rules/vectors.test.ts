@@ -90,7 +90,7 @@ describe('outcomes.json', () => {
           const { rule, notify, highlight, tweaks } =
             deviceRules === undefined
               ? global
-              : evaluateForDevice(compileRules(ruleset(deviceRules)), global, prepared, asked)
+              : evaluateForDevice({ rules: compileRules(ruleset(deviceRules)), global }, prepared, asked)
           const decidedBy = rule && `${rule.kind} ${rule.ruleId}`
           assert.deepEqual({ rule: decidedBy, notify, highlight, sound: tweaks['sound'] ?? null }, expected)
         })

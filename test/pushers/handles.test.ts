@@ -21,7 +21,7 @@ const handles = query()((db) =>
 
 const rule = (scope: string, ruleId: string) => ({ userId: bob, scope, kind: 'room' as const, ruleId })
 const put = (tower: Tower, scope: string, ruleId: string, sound: string) =>
-  putRule(tower.rules, rule(scope, ruleId), { actions: [{ set_tweak: 'sound', value: sound }] }, {})
+  putRule(tower.rules, rule(scope, ruleId), { content: { actions: [{ set_tweak: 'sound', value: sound }] } })
 const set = (tower: Tower, fields: object) => tower.setPusher(bob, { data: DATA, ...fields })
 
 /** The rules of a handle in their order: id, sound, and whether it is enabled. */

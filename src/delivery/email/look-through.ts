@@ -1,4 +1,5 @@
 import type { RoomId } from '../../lib/ids.ts'
+import type { Queries } from '../../storage/query.ts'
 import type { ReasonOf } from '../../trace/vocabulary.ts'
 import { createDeviceRules } from '../device-rules.ts'
 import { createEventCache } from '../event-cache.ts'
@@ -35,7 +36,7 @@ type Judged =
  * events show up in its place: in the end all that it has looked at is to be told, the oldest of each room among it.
  */
 export function createLookThrough(deps: MailDeliveryDeps): (pusher: MailPusher) => Promise<Waiting> {
-  const { db, clock, events, trace } = deps
+  const { db, clock } = deps
   const caches = {
     eventAt: createEventCache(deps.loadPokedEvents, db),
     deviceRulesOf: createDeviceRules((userId) => deps.rulesOf(db, userId), deps.ruleSettings),
@@ -50,36 +51,6 @@ export function createLookThrough(deps: MailDeliveryDeps): (pusher: MailPusher) 
     return isWanted ? { kind: 'tell', row, verdict } : { kind: 'skip', row, reason: 'not by e-mail' }
   }
 
-  async function drop(
-    pusherId: number,
-    skipped: readonly Extract<Judged, { kind: 'skip' }>[],
-  ): Promise<void> {
-    const positions = skipped.map(({ row }) => row.position)
-    const steps = skipped.map(({ row, reason }) => {
-      return { pusherId, position: row.position, step: 'skipped' as const, reason }
-    })
-    await db.transaction(async (tx) => {
-      await trace.recordSteps(tx, clock.now(), steps)
-      await tx.run(dropWaiting, { pusherId, positions })
-    }, AFTER_A_POWER_CUT_AGAIN)
-    for (const [reason, all] of Map.groupBy(skipped, (one) => one.reason))
-      events.mailSkipped({ pusherId, reason, count: all.length })
-  }
-
-  async function roomsOf(pusherId: number, told: readonly WaitingEvent[]): Promise<Waiting['rooms']> {
-    const rows = told.length === 0 ? [] : await db.all(throttlesOf, { pusherId })
-    const throttles = new Map(
-      rows.map((row) => [
-        row.room_id,
-        { toldAt: row.told_at, waitMs: row.wait_ms, lastEventAt: row.last_event_at },
-      ]),
-    )
-    const byRoom = new Map<RoomId, Waiting['rooms'][number]>()
-    for (const { room_id: roomId, room_oldest_at: oldestAt, room_newest_at: newestAt } of told)
-      if (roomId !== null) byRoom.set(roomId, { roomId, oldestAt, newestAt, throttle: throttles.get(roomId) })
-    return [...byRoom.values()]
-  }
-
   return async (pusher) => {
     const pusherId = pusher.pusher_id
     for (let perRoom = PER_ROOM; ;) {
@@ -87,7 +58,7 @@ export function createLookThrough(deps: MailDeliveryDeps): (pusher: MailPusher) 
       const judged = await Promise.all(rows.map((row) => judge(pusher, row)))
       const skipped = judged.filter((one) => one.kind === 'skip')
       if (skipped.length > 0) {
-        await drop(pusherId, skipped)
+        await drop(deps, pusherId, skipped)
         // Each look reads the whole backlog: where much goes, the next one takes in more of it.
         perRoom = Math.min(2 * perRoom, MOST_PER_ROOM)
         continue
@@ -104,8 +75,45 @@ export function createLookThrough(deps: MailDeliveryDeps): (pusher: MailPusher) 
           at: row.origin_server_ts ?? row.created_at,
           roomRows: row.room_rows,
         })),
-        rooms: await roomsOf(pusherId, rows),
+        rooms: await roomsOf(db, pusherId, rows),
       }
     }
   }
+}
+
+/** Takes what needs no mail any more from the outbox. */
+async function drop(
+  { db, clock, events, trace }: MailDeliveryDeps,
+  pusherId: number,
+  skipped: readonly Extract<Judged, { kind: 'skip' }>[],
+): Promise<void> {
+  const positions = skipped.map(({ row }) => row.position)
+  const steps = skipped.map(({ row, reason }) => {
+    return { pusherId, position: row.position, step: 'skipped' as const, reason }
+  })
+  await db.transaction(async (tx) => {
+    await trace.recordSteps(tx, clock.now(), steps)
+    await tx.run(dropWaiting, { pusherId, positions })
+  }, AFTER_A_POWER_CUT_AGAIN)
+  for (const [reason, all] of Map.groupBy(skipped, (one) => one.reason))
+    events.mailSkipped({ pusherId, reason, count: all.length })
+}
+
+/** Of each room: since when and until when its events came, and when its user was told last. */
+async function roomsOf(
+  q: Queries,
+  pusherId: number,
+  told: readonly WaitingEvent[],
+): Promise<Waiting['rooms']> {
+  const rows = told.length === 0 ? [] : await q.all(throttlesOf, { pusherId })
+  const throttles = new Map(
+    rows.map((row) => [
+      row.room_id,
+      { toldAt: row.told_at, waitMs: row.wait_ms, lastEventAt: row.last_event_at },
+    ]),
+  )
+  const byRoom = new Map<RoomId, Waiting['rooms'][number]>()
+  for (const { room_id: roomId, room_oldest_at: oldestAt, room_newest_at: newestAt } of told)
+    if (roomId !== null) byRoom.set(roomId, { roomId, oldestAt, newestAt, throttle: throttles.get(roomId) })
+  return [...byRoom.values()]
 }

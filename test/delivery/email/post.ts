@@ -98,8 +98,7 @@ export async function buildPost(t: TestContext, db: Database): Promise<Post> {
       putRule(
         { ...tower.rules, bus: tower.pushers.bus, onRulesChanged: async () => undefined },
         { userId: bob, scope, kind, ruleId },
-        content,
-        {},
+        { content },
       ),
     async inRoom(roomId) {
       for (const userId of [alice, bob, carol]) await tower.house.join(roomId, userId)

@@ -22,11 +22,11 @@ onEachDatabase('push rules in /sync', (open) => {
     assert.deepEqual(Object.keys(toldRules(first)[0]?.content ?? {}), ['global'])
     let since = first.next_batch
     for (const change of [
-      () => putRule(rules, key, { actions: [] }, {}),
+      () => putRule(rules, key, { content: { actions: [] } }),
       () => setRuleEnabled(rules, key, false),
       () => setRuleActions(rules, key, ['notify']),
       () => setRuleEnabled(rules, { ...key, kind: 'override', ruleId: '.m.rule.master' }, true),
-      () => putRule(rules, { ...key, scope: 'phone' }, { actions: [] }, {}),
+      () => putRule(rules, { ...key, scope: 'phone' }, { content: { actions: [] } }),
       () => deleteRule(rules, key),
     ]) {
       const answer = house.sync(alice, since, { timeoutMs: WAIT })
@@ -49,7 +49,11 @@ onEachDatabase('push rules in /sync', (open) => {
     const rules = rulesOn(house.db, { bus: house.bus })
     const [mine, others] = [await house.sync(alice), await house.sync(bob)]
     const roomId = await house.create(alice)
-    await putRule(rules, { userId: alice, scope: '', kind: 'room', ruleId: roomId }, { actions: [] }, {})
+    await putRule(
+      rules,
+      { userId: alice, scope: '', kind: 'room', ruleId: roomId },
+      { content: { actions: [] } },
+    )
     const filter = { account_data: { not_types: ['m.push_rules'] } }
     assert.deepEqual(toldRules(await house.sync(alice, mine.next_batch, { filter })), [])
     assert.equal(toldRules(await house.sync(alice, mine.next_batch)).length, 1)
