@@ -52,8 +52,8 @@ type Visit = {
 }
 
 type Tools = {
-  headOf(wanted: HeadWanted): Promise<HeadRow | undefined>
-  nextStep(head: HeadRow): Promise<NextStep>
+  readonly headOf: (wanted: HeadWanted) => Promise<HeadRow | undefined>
+  readonly nextStep: (head: HeadRow) => Promise<NextStep>
 }
 
 /**
