@@ -1,3 +1,4 @@
+import { BoundedMap } from '../bounded-map.ts'
 import type { Clock } from '../clock.ts'
 import { type Lookup, NameError } from './lookup.ts'
 
@@ -58,9 +59,9 @@ async function withinDeadline<T>(answer: Promise<T>, clock: Clock): Promise<T> {
   return Promise.race([answer, late]).finally(() => answered.abort())
 }
 
-/** What failed last, for as long as it is not asked for again. The oldest goes when there are too many. */
+/** Names that failed, each for as long as it is not looked up again. */
 function createFailures(clock: Clock) {
-  const failures = new Map<string, Failure>()
+  const failures = new BoundedMap<string, Failure>({ limit: MOST_FAILURES_KEPT })
   return {
     of(name: string): NameError | undefined {
       const failure = failures.get(name)
@@ -75,10 +76,6 @@ function createFailures(clock: Clock) {
     add(name: string, cause: unknown): NameError {
       const error = cause instanceof NameError ? cause : new NameError('EAI_AGAIN', { cause })
       failures.set(name, { error, at: clock.now() })
-      if (failures.size > MOST_FAILURES_KEPT) {
-        const [oldest] = failures.keys()
-        if (oldest !== undefined) failures.delete(oldest)
-      }
       return error
     },
   }

@@ -3,6 +3,7 @@ import { createSecureContext, getCACertificates, type SecureContext } from 'node
 
 import { buildConnector, errors, Pool, type Dispatcher } from 'undici'
 
+import { BoundedMap } from '../bounded-map.ts'
 import { systemClock } from '../clock.ts'
 import { BLOCKED } from './ip-policy.ts'
 import type { Lookup } from './lookup.ts'
@@ -37,7 +38,7 @@ export type GuardedAgentOptions = {
   keepAliveMs?: number
   /** At most so many connections to one origin; further requests wait for one. 8. */
   connectionsPerOrigin?: number
-  /** At most so many origins with open connections; beyond it the one unused for longest is closed. 256. */
+  /** At most so many origins with open connections, unless more have requests in flight; beyond it the one unused for longest is closed. 256. */
   maxPools?: number
 }
 
@@ -68,38 +69,38 @@ export class BlockedAddressError extends Error {
  * Disposing ends what is in flight; let that finish first where it should.
  */
 export function makeGuardedAgent(options: GuardedAgentOptions): GuardedAgent {
-  const pools = new Map<string, Pool>()
   const closing = new Set<Pool>()
+  const close = (pool: Pool) => {
+    closing.add(pool)
+    pool.close(() => closing.delete(pool))
+  }
+  const pools = new BoundedMap<string, Pool>({
+    limit: options.maxPools ?? 256,
+    isInUse: (pool) => pool.stats.size > 0,
+    onEvict: close,
+  })
   const secureContext =
     options.secureContext ??
     createSecureContext(
       options.ca === undefined ? {} : { ca: [...getCACertificates('default'), ...options.ca] },
     )
-  const maxPools = options.maxPools ?? 256
   const lookup = options.lookup ?? createResolver({ clock: systemClock })
   let disposed = false
-
-  const retire = (key: string, pool: Pool) => {
-    pools.delete(key)
-    closing.add(pool)
-    pool.close(() => closing.delete(pool))
-  }
 
   const poolFor = (url: URL): Pool => {
     // Two rules may hold for one origin, and a connection made under one must not serve the other.
     const key = `${url.origin} ${options.ruleFor(url).name}`
-    const pool = pools.get(key) ?? makePool(url, { ...options, lookup }, secureContext)
-    if (!pools.has(key)) {
-      const retireIfIdle = () => {
-        if (pools.get(key) === pool && pool.stats.connected === 0 && pool.stats.size === 0) retire(key, pool)
+    return pools.getOrInsertComputed(key, () => {
+      const pool = makePool(url, { ...options, lookup }, secureContext)
+      const closeIfIdle = () => {
+        if (pools.peek(key) !== pool || pool.stats.connected > 0 || pool.stats.size > 0) return
+        pools.delete(key)
+        close(pool)
       }
-      pool.on('disconnect', retireIfIdle)
-      pool.on('connectionError', retireIfIdle)
-      if (pools.size >= maxPools) retireOldest(pools, retire)
-    }
-    pools.delete(key)
-    pools.set(key, pool) // last in the map: used last
-    return pool
+      pool.on('disconnect', closeIfIdle)
+      pool.on('connectionError', closeIfIdle)
+      return pool
+    })
   }
 
   return {
@@ -115,13 +116,6 @@ export function makeGuardedAgent(options: GuardedAgentOptions): GuardedAgent {
       await Promise.all(open.map((pool) => pool.destroy()))
     },
   }
-}
-
-/** An idle pool if there is one, else the one whose last request is longest ago: it finishes what it has begun. */
-function retireOldest(pools: ReadonlyMap<string, Pool>, retire: (key: string, pool: Pool) => void): void {
-  const entries = [...pools]
-  const oldest = entries.find(([, pool]) => pool.stats.size === 0) ?? entries[0]
-  if (oldest !== undefined) retire(...oldest)
 }
 
 function makePool(
