@@ -1,4 +1,5 @@
 import type { Bus } from '../cluster/bus.ts'
+import { BoundedMap } from '../lib/bounded-map.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { RoomId, UserId } from '../lib/ids.ts'
 
@@ -23,24 +24,22 @@ type TypingRoom = { changed: number; users: Map<UserId, AbortController> }
 
 export function createTyping(deps: { clock: Clock; bus: Bus }): Typing {
   const { clock, bus } = deps
-  const rooms = new Map<RoomId, TypingRoom>()
+  // Only ever read with `peek`, so it stays in the order of change.
+  const rooms = new BoundedMap<RoomId, TypingRoom>({
+    limit: ROOMS_REMEMBERED,
+    isInUse: ({ users }) => users.size > 0,
+  })
   let serial = clock.now()
 
   function change(roomId: RoomId, room: TypingRoom): void {
     serial = Math.max(serial + 1, clock.now())
     room.changed = serial
-    // Kept in the order of change, so that the oldest stand first.
-    rooms.delete(roomId)
     rooms.set(roomId, room)
-    for (const [id, { users }] of rooms) {
-      if (rooms.size <= ROOMS_REMEMBERED) break
-      if (users.size === 0) rooms.delete(id)
-    }
     bus.publish(`room:${roomId}`)
   }
 
   function stop(roomId: RoomId, userId: UserId): void {
-    const room = rooms.get(roomId)
+    const room = rooms.peek(roomId)
     const timer = room?.users.get(userId)
     if (!room || !timer) return
     timer.abort()
@@ -55,7 +54,7 @@ export function createTyping(deps: { clock: Clock; bus: Bus }): Typing {
 
   return {
     start(roomId, userId, ms) {
-      const room = rooms.get(roomId) ?? { changed: 0, users: new Map<UserId, AbortController>() }
+      const room = rooms.peek(roomId) ?? { changed: 0, users: new Map<UserId, AbortController>() }
       const before = room.users.get(userId)
       before?.abort()
       const timer = new AbortController()
@@ -65,7 +64,7 @@ export function createTyping(deps: { clock: Clock; bus: Bus }): Typing {
       if (!before) change(roomId, room)
     },
     stop,
-    usersIn: (roomId) => [...(rooms.get(roomId)?.users.keys() ?? [])],
+    usersIn: (roomId) => [...(rooms.peek(roomId)?.users.keys() ?? [])],
     changedSince(since) {
       if (since >= serial) return []
       return [...rooms].filter(([, { changed }]) => changed > since).map(([roomId]) => roomId)

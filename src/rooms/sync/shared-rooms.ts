@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../lib/bounded-map.ts'
 import type { RoomId } from '../../lib/ids.ts'
 import type { StoredEvent } from '../event.ts'
 import type { SyncFilter } from './filter.ts'
@@ -17,7 +18,7 @@ export type SharedRooms = {
   news(of: { plan: RoomPlan; filter: SyncFilter }, read: () => Promise<RoomNews>): Promise<RoomNews>
 }
 
-/** So many are kept, the newest, of at most so many events: 20 MiB if all of them are as large as can be. */
+/** So many are kept, of at most so many events: 20 MiB if all of them are as large as can be. */
 const KEPT = 16
 const MOST_EVENTS = 20
 
@@ -27,12 +28,11 @@ const MOST_EVENTS = 20
  * on the viewer may not be in it: who they ignore, their transaction ids, what they may see of history.
  */
 export function createSharedRooms(): SharedRooms {
-  const kept = new Map<string, Promise<RoomNews>>()
+  const kept = new BoundedMap<string, Promise<RoomNews>>({ limit: KEPT })
 
   async function readAndKeep(key: string, read: () => Promise<RoomNews>): Promise<RoomNews> {
     const reading = read()
     kept.set(key, reading)
-    if (kept.size > KEPT) kept.delete(kept.keys().next().value as string)
     try {
       const news = await reading
       if (news.timeline.events.length + news.state.length > MOST_EVENTS) kept.delete(key)
