@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
+import { oncePer } from '../lib/once-per.ts'
 
 const QUIET_MS = 60_000
 
@@ -13,12 +14,8 @@ export function makeAlarm(
   { log, clock, appId }: { log: Log; clock: Clock; appId: string },
   text: string,
 ): Alarm {
-  const toldAt = new Map<string, number>()
+  const isDue = oncePer(QUIET_MS, clock)
   return (reason) => {
-    const now = clock.now()
-    const last = toldAt.get(reason)
-    if (last !== undefined && now - last < QUIET_MS) return
-    toldAt.set(reason, now)
-    log.error({ app_id: appId, reason }, text)
+    if (isDue(reason)) log.error({ app_id: appId, reason }, text)
   }
 }

@@ -1,4 +1,5 @@
 import { ConfigError } from '../config/config-error.ts'
+import { BoundedMap } from '../lib/bounded-map.ts'
 import type { AppFault, AppSettings } from './app-settings.ts'
 import { type BlastGuard, createBlastGuard } from './blast-guard.ts'
 import { type Bulkhead, createBulkhead } from './bulkhead.ts'
@@ -115,19 +116,14 @@ function lifeOf(provider: Provider): Pick<OpenApp, 'use' | 'close'> {
 function finder(all: readonly OpenApp[]): (appId: string) => Found {
   const exact = new Map(all.map((app) => [app.id, app]))
   const globs = all.filter(({ id }) => /[*?]/.test(id)).map((app) => ({ app, pattern: globPattern(app.id) }))
-  const kept = new Map<string, Found>()
+  const kept = new BoundedMap<string, Found>({ limit: MOST_KEPT })
   const search = (appId: string): Found => {
     const matching = globs.filter(({ pattern }) => pattern.test(appId))
     return matching.length > 1 ? 'ambiguous' : (matching[0]?.app ?? 'unknown')
   }
   return (appId) => {
     if (appId.length > LONGEST_APP_ID) return 'unknown'
-    const known = exact.get(appId) ?? kept.get(appId)
-    if (known !== undefined) return known
-    const found = search(appId)
-    if (kept.size >= MOST_KEPT) kept.clear()
-    kept.set(appId, found)
-    return found
+    return exact.get(appId) ?? kept.getOrInsertComputed(appId, search)
   }
 }
 

@@ -2,11 +2,11 @@ import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { memoised } from '../lib/memoised.ts'
 import type { Metrics } from '../lib/metrics.ts'
+import { oncePer } from '../lib/once-per.ts'
 import type { Report, Step } from './step.ts'
 
 /** An operator's mistake is told of so often, each. */
 const TOLD_EVERY_MS = 10 * 60_000
-const MOST_TOLD = 1000
 
 /** Writes each step into log and metrics, under our names and Sygnal's. */
 export function createGatewayEvents(deps: { log: Log; metrics: Metrics; clock: Clock }): Report {
@@ -21,7 +21,7 @@ export function createGatewayEvents(deps: { log: Log; metrics: Metrics; clock: C
     ['pushkin'],
   )
   const counterOf = memoised((app) => memoised((outcome) => outcomes.labels(app, outcome)))
-  const isNews = onceInAWhile(deps.clock)
+  const isNews = oncePer(TOLD_EVERY_MS, deps.clock)
   // Where no provider was asked, a stranger may cause any number of them.
   const isTold = (step: Step) =>
     step.status !== undefined || isNews(`${step.app ?? ''} ${step.outcome} ${step.reason}`)
@@ -67,15 +67,3 @@ function fieldsOf(step: Step) {
 }
 
 const shownAppId = ({ app, appId }: Step) => app ?? appId.slice(0, 64)
-
-function onceInAWhile(clock: Clock): (what: string) => boolean {
-  const told = new Map<string, number>()
-  return (what) => {
-    const now = clock.now()
-    const before = told.get(what)
-    if (before !== undefined && now - before < TOLD_EVERY_MS) return false
-    if (told.size >= MOST_TOLD) told.clear()
-    told.set(what, now)
-    return true
-  }
-}

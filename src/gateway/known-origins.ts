@@ -1,3 +1,4 @@
+import { BoundedMap } from '../lib/bounded-map.ts'
 import type { Clock } from '../lib/clock.ts'
 import { shortHash } from '../lib/short-hash.ts'
 import { createTokenBuckets } from '../lib/token-buckets.ts'
@@ -38,19 +39,14 @@ export const TOO_MANY_FOR_A_STRANGER = {
 type State = { isKnown: boolean; restsFrom: number; restsUntil: number; mismatched: Set<string> }
 
 export function makeKnownOrigins(clock: Clock): KnownOrigins {
-  const origins = new Map<string, State>()
-  const stateOf = (origin: string) => {
-    const state = origins.get(origin) ?? {
+  const origins = new BoundedMap<string, State>({ limit: MAX_ORIGINS })
+  const stateOf = (origin: string) =>
+    origins.getOrInsertComputed(origin, () => ({
       isKnown: false,
       restsFrom: 0,
       restsUntil: 0,
       mismatched: new Set(),
-    }
-    origins.delete(origin)
-    origins.set(origin, state)
-    if (origins.size > MAX_ORIGINS) origins.delete(origins.keys().next().value ?? '')
-    return state
-  }
+    }))
   const strangers = createTokenBuckets({ rate: STRANGERS, clock, maxKeys: MAX_ORIGINS })
   return {
     accepted: (origin) => {
@@ -58,7 +54,7 @@ export function makeKnownOrigins(clock: Clock): KnownOrigins {
       state.isKnown = true
       state.mismatched.clear()
     },
-    isKnown: (origin) => origins.get(origin)?.isKnown ?? false,
+    isKnown: (origin) => origins.peek(origin)?.isKnown ?? false,
     mismatched: (origin, pushkey) => {
       const { isKnown, mismatched } = stateOf(origin)
       if (isKnown) return false
@@ -70,12 +66,12 @@ export function makeKnownOrigins(clock: Clock): KnownOrigins {
       Object.assign(stateOf(origin), { restsFrom: now, restsUntil: now + ms })
     },
     restLeft: (origin) => {
-      const { restsFrom = 0, restsUntil = 0 } = origins.get(origin) ?? {}
+      const { restsFrom = 0, restsUntil = 0 } = origins.peek(origin) ?? {}
       const now = clock.now()
       // A clock that was set back must not make the silence longer.
       return now >= restsFrom && now < restsUntil ? restsUntil - now : 0
     },
     strangerWait: ({ origin, hostname }) =>
-      origins.get(origin)?.isKnown === true ? 0 : strangers.take(hostname),
+      origins.peek(origin)?.isKnown === true ? 0 : strangers.take(hostname),
   }
 }
