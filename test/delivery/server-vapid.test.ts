@@ -15,7 +15,7 @@ test('push services are given the contact that is configured, else the best that
   const db = await openTestSqlite(t)
   const subject = async (more: Partial<VapidConfig>) => {
     const vapid = await openServerVapid({ ...CONFIG, ...more }, db, createManualClock())
-    const [, token = ''] = /t=([^,]+)/.exec(vapid?.headerFor('https://push.example') ?? '') ?? []
+    const [, token = ''] = /t=([^,]+)/.exec((await vapid?.headerFor('https://push.example')) ?? '') ?? []
     const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as {
       sub: string
     }

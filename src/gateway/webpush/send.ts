@@ -81,7 +81,7 @@ type Post = (authorization: string) => ReturnType<typeof postToEndpoint>
 async function exchange({ vapid, isKnown }: WebPushDeps, origin: string, post: Post): Promise<Verdict> {
   let header = vapid.headerFor(origin)
   for (let tokens = 1; ; tokens++) {
-    const answer = await post(header)
+    const answer = await post(await header)
     if (typeof answer === 'string') return judgeFault(answer)
     const isTokenProven = vapid.isProven(origin, header)
     const isKeyKnown = isTokenProven || (isKnown?.(origin) ?? false)

@@ -4,7 +4,6 @@ import {
   createPublicKey,
   generateKeyPairSync,
   type KeyObject,
-  sign,
 } from 'node:crypto'
 import { type Clock, steadyNow } from '../../lib/clock.ts'
 import { nameKindOf } from '../../lib/public-name.ts'
@@ -16,22 +15,28 @@ export type VapidKey = {
   publicKey: string
 }
 
+/**
+ * The value of `Authorization`, with a token that is signed or is being signed. It is the same object for as long as it is the same token, so
+ * however many messages ask at a time, it is signed once; and a header is compared with another as an object, without a wait.
+ */
+export type VapidHeader = Promise<string>
+
 /** Signs what we send: one token for each push service and half a day, or another one when the push service refuses it. */
 export type Vapid = {
   readonly publicKey: string
   /** The `sub` claim. */
   readonly subject: string
-  /** The value of `Authorization` for a request to this origin (`https://push.example`). */
-  headerFor(origin: string): string
+  /** For a request to this origin (`https://push.example`). */
+  headerFor(origin: string): VapidHeader
   /** The push service has taken a message that was sent with this header. */
-  accepted(origin: string, header: string): void
+  accepted(origin: string, header: VapidHeader): void
   /** It has taken one with a token of the same times: what it refuses with this header, it refuses for another reason. */
-  isProven(origin: string, header: string): boolean
+  isProven(origin: string, header: VapidHeader): boolean
   /**
    * The push service says that `refused` is bad: another header to try, whose token has other times, or which was made for another
    * request meanwhile. `undefined`: there is none. `serviceTime`: the time by the push service's own clock, if it told.
    */
-  renew(origin: string, refused: string, serviceTime?: number): string | undefined
+  renew(origin: string, refused: VapidHeader, serviceTime?: number): VapidHeader | undefined
 }
 
 const CURVE = 'prime256v1'
@@ -94,7 +99,7 @@ export function faultOfSubject(subject: string): string | undefined {
 
 /** What is known of a push service. `offset` of a token: the time that it was signed for, less `steadyNow`. */
 type Origin = {
-  token?: { header: string; madeAt: number; steadyAt: number; offset: number }
+  token?: { header: VapidHeader; madeAt: number; steadyAt: number; offset: number }
   /** Tokens that were refused a moment ago. */
   refused: { offset: number; at: number }[]
   /** Of the token that was taken last. */
@@ -120,12 +125,16 @@ export function createVapid(key: VapidKey, subject: string, clock: Clock): Vapid
     return state
   }
 
-  const make = (origin: string, state: Origin, offset: number): string => {
+  const make = (origin: string, state: Origin, offset: number): VapidHeader => {
     const steadyAt = steadyNow(clock)
     const time = Math.round(steadyAt + offset)
-    const token = signToken(key, { aud: origin, exp: Math.floor((time + VALID_MS) / 1000), sub: subject })
-    const header = `vapid t=${token}, k=${key.publicKey}`
+    const claims = { aud: origin, exp: Math.floor((time + VALID_MS) / 1000), sub: subject }
+    const header = signToken(key, claims).then((token) => `vapid t=${token}, k=${key.publicKey}`)
     state.token = { header, madeAt: clock.now(), steadyAt, offset }
+    // The messages that wait for it fail; the next one signs again.
+    header.catch(() => {
+      if (state.token?.header === header) delete state.token
+    })
     return header
   }
 
@@ -176,16 +185,13 @@ export function createVapid(key: VapidKey, subject: string, clock: Clock): Vapid
 
 const isSame = (one: number, other: number) => Math.abs(one - other) < SAME_TIME_MS
 
-const HEADER = encode({ typ: 'JWT', alg: 'ES256' })
-
-function signToken({ privateKey }: VapidKey, claims: { aud: string; exp: number; sub: string }): string {
-  const text = `${HEADER}.${encode(claims)}`
-  const signature = sign('sha256', Buffer.from(text), { key: privateKey, dsaEncoding: 'ieee-p1363' })
-  return `${text}.${signature.toString('base64url')}`
-}
-
-function encode(value: object): string {
-  return Buffer.from(JSON.stringify(value)).toString('base64url')
+async function signToken(
+  { privateKey }: VapidKey,
+  claims: { aud: string; exp: number; sub: string },
+): Promise<string> {
+  // The home server reads its key at the start, and signs with the first push.
+  const { SignJWT } = await import('jose')
+  return new SignJWT(claims).setProtectedHeader({ typ: 'JWT', alg: 'ES256' }).sign(privateKey)
 }
 
 function withPublicKey(privateKey: KeyObject): VapidKey {

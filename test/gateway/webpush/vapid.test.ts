@@ -16,10 +16,10 @@ function tokenOf(header: string) {
 }
 
 suite('VAPID', () => {
-  test('says who we are to this origin, until when, and is signed with the key', () => {
+  test('says who we are to this origin, until when, and is signed with the key', async () => {
     const { key } = makeVapidKey()
     const clock = createManualClock()
-    const header = createVapid(key, 'mailto:a@b.example', clock).headerFor('https://push.example')
+    const header = await createVapid(key, 'mailto:a@b.example', clock).headerFor('https://push.example')
     const { head, claims, signed, signature } = tokenOf(header)
     assert.deepEqual(head, { typ: 'JWT', alg: 'ES256' })
     assert.deepEqual(claims, {
@@ -44,21 +44,21 @@ suite('VAPID', () => {
     assert.notEqual(vapid.headerFor('https://one.example'), first)
   })
 
-  test('a clock that is set back makes it anew: what ends in more than 24 h is not taken', () => {
+  test('a clock that is set back makes it anew: what ends in more than 24 h is not taken', async () => {
     const clock = createManualClock()
     const vapid = createVapid(makeVapidKey().key, 'mailto:a@b.example', clock)
     const first = vapid.headerFor('https://one.example')
     clock.advance(-48 * HOUR)
     const second = vapid.headerFor('https://one.example')
     assert.notEqual(second, first)
-    assert.equal(tokenOf(second).claims['exp'], Math.floor(clock.now() / 1000) + 13 * 3600)
+    assert.equal(tokenOf(await second).claims['exp'], Math.floor(clock.now() / 1000) + 13 * 3600)
   })
 
   test('forgets origins rather than growing without end', () => {
     const vapid = createVapid(makeVapidKey().key, 'mailto:a@b.example', createManualClock())
     const first = vapid.headerFor('https://first.example')
     assert.equal(vapid.headerFor('https://first.example'), first)
-    for (let at = 0; at < 4096; at++) vapid.headerFor(`https://${at}.example`)
+    for (let at = 0; at < 4096; at++) void vapid.headerFor(`https://${at}.example`)
     assert.notEqual(vapid.headerFor('https://first.example'), first)
   })
 })
