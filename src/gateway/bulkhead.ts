@@ -1,3 +1,4 @@
+import { BoundedMap } from '../lib/bounded-map.ts'
 import {
   type Circuit,
   type CircuitRules,
@@ -27,7 +28,7 @@ const MOST_REFUSED = 1000
 const SHARE_OF_LINE = 1 / 4
 /** So many wait in memory; the others wait in the queue. */
 const MOST_WAITING = 10_000
-/** Beyond it lines in good health are forgotten. */
+/** Users invent push services. Beyond it the line used longest ago is forgotten, whether it works or not. */
 const MOST_KNOWN = 10_000
 
 /** The right to send one message to one device. */
@@ -61,7 +62,7 @@ type State = {
   hasDelivered: boolean
   /** Devices that the provider has refused for the configuration since the last delivery, and those of before. */
   refused: Set<string>
-  refusedAlone: Set<string>
+  refusedAlone: BoundedMap<string, true>
   reason: string
   since: number
 }
@@ -70,28 +71,16 @@ export type Bulkhead = ReturnType<typeof createBulkhead>
 
 /** `limit`: so many messages in flight. `isOneLine`: all go the same way, which may then have all places. */
 export function createBulkhead({ clock, random, limit }: { clock: Clock; random: Random; limit: number }) {
-  const lines = new Map<string, State>()
+  const lines = new BoundedMap<string, State>({
+    limit: MOST_KNOWN,
+    isInUse: (state) => state.inFlight > 0 || state.waiting.size > 0,
+  })
   const whole = newState('', OF_APP)
   const perLine = () => (lines.size <= 1 ? limit : Math.max(1, Math.ceil(limit * SHARE_OF_LINE)))
   const awaited = new Set<State>()
   let waiting = 0
 
-  function stateOf(line: string): State {
-    const known = lines.get(line)
-    if (known) return known
-    if (lines.size >= MOST_KNOWN) forgetOne()
-    const state = newState(line, OF_LINE)
-    lines.set(line, state)
-    return state
-  }
-
-  function forgetOne(): void {
-    for (const [line, state] of lines) {
-      if (state.inFlight > 0 || state.waiting.size > 0 || state.circuit.failures > 0) continue
-      lines.delete(line)
-      return
-    }
-  }
+  const stateOf = (line: string): State => lines.getOrInsertComputed(line, () => newState(line, OF_LINE))
 
   /** How long nothing may go there, in milliseconds. */
   function rest(state: State): number {
@@ -244,7 +233,7 @@ const answers = ({ circuit, rules }: State) => noteAnswer(circuit, rules)
  * (another platform of a Firebase project, a subscription made with another key), and must not hold up those that are well.
  */
 function isRefusedAsAWhole(state: State, { device }: Pass): boolean {
-  const isKnown = state.refusedAlone.has(device)
+  const isKnown = state.refusedAlone.peek(device) === true
   if (!isKnown && state.refused.size < MOST_REFUSED) state.refused.add(device)
   if (isPaused(state) || !state.hasDelivered) return true
   return !isKnown && state.refused.size >= REFUSED_DEVICES
@@ -253,13 +242,9 @@ function isRefusedAsAWhole(state: State, { device }: Pass): boolean {
 /** The devices that were refused before were refused for themselves. */
 function noteDelivery(state: State, { device }: Pass): void {
   state.hasDelivered = true
-  for (const one of state.refused) state.refusedAlone.add(one)
+  for (const one of state.refused) state.refusedAlone.set(one, true)
   state.refused.clear()
   state.refusedAlone.delete(device)
-  for (const oldest of state.refusedAlone) {
-    if (state.refusedAlone.size <= MOST_REFUSED) break
-    state.refusedAlone.delete(oldest)
-  }
 }
 
 function breakAtNextFailure(state: State, impression: 'misconfigured' | 'refused'): void {
@@ -280,7 +265,7 @@ const newState = (line: string, rules: CircuitRules): State => ({
   rules,
   hasDelivered: false,
   refused: new Set(),
-  refusedAlone: new Set(),
+  refusedAlone: new BoundedMap({ limit: MOST_REFUSED }),
   reason: '',
   since: 0,
 })
