@@ -1,3 +1,4 @@
+import { BoundedMap } from '../lib/bounded-map.ts'
 import {
   type Circuit,
   type CircuitRules,
@@ -19,7 +20,7 @@ import type { PokeResult } from './send-poke.ts'
 /** So many failures in a row, of all its pushers together, and a gateway is left alone. */
 export const BREAKS_AT = 5
 const RULES: CircuitRules = { breaksAt: BREAKS_AT, firstRestMs: 5000, lastRestMs: 300_000, probeMs: 60_000 }
-/** Beyond it the one that is known for longest is forgotten, and found out about anew. */
+/** Beyond it the one used longest ago is forgotten, and found out about anew, unless pokes are in flight to it. */
 const MOST_KNOWN = 10_000
 /** Held pushers come back one after another, over this time at most. */
 const SPREAD_MS = 10_000
@@ -54,17 +55,12 @@ type State = {
 
 /** @param share so many pokes at most are in flight to one gateway, so that one that hangs does not hold up all others. */
 export function createGateways({ clock, random, share }: { clock: Clock; random: Random; share: number }) {
-  const states = new Map<string, State>()
+  const states = new BoundedMap<string, State>({
+    limit: MOST_KNOWN,
+    isInUse: ({ inFlight }) => inFlight > 0,
+  })
   const time = { clock, random }
-
-  function stateOf(origin: string): State {
-    let state = states.get(origin)
-    if (state) return state
-    if (states.size >= MOST_KNOWN) forgetOne(states)
-    state = working()
-    states.set(origin, state)
-    return state
-  }
+  const stateOf = (origin: string): State => states.getOrInsertComputed(origin, working)
 
   function forgetIfWell(origin: string, state: State): void {
     if (state.inFlight === 0 && state.circuit.failures === 0 && state.held.size === 0) states.delete(origin)
@@ -72,7 +68,7 @@ export function createGateways({ clock, random, share }: { clock: Clock; random:
 
   return {
     /** How many more pokes may go to a gateway now. */
-    roomAt: (origin: string): number => share - (states.get(origin)?.inFlight ?? 0),
+    roomAt: (origin: string): number => share - (states.peek(origin)?.inFlight ?? 0),
 
     /** Asks to send to a gateway. `isReserved`: a place there was taken before. */
     admit(origin: string, pusherId: number, isReserved: boolean): Admission {
@@ -153,14 +149,6 @@ const working = (): State => ({
   error: 'network',
   held: new Set(),
 })
-
-function forgetOne(states: Map<string, State>): void {
-  for (const [origin, { inFlight }] of states) {
-    if (inFlight > 0) continue
-    states.delete(origin)
-    return
-  }
-}
 
 const spreadOf = (pushers: number) => Math.min(SPREAD_MS, pushers * SPREAD_STEP_MS)
 

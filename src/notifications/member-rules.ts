@@ -1,5 +1,6 @@
 import { rulesetsOf, type UserRules } from '../accounts/rules.ts'
 import { deviceRules, type DeviceRules } from '../delivery/device-rules.ts'
+import { BoundedMap } from '../lib/bounded-map.ts'
 import { localpartOf, type RoomId, type UserId } from '../lib/ids.ts'
 import {
   analyseRules,
@@ -67,8 +68,11 @@ type Loaded = { users: Map<UserId, KnownRules>; rooms: Map<RoomId, VersionedRoom
 /** Keeps the compiled rules of users, and the populations of rooms, as long as their versions hold. */
 export function createMemberRules(options: MemberRulesOptions): MemberRules {
   const { settings, maxUsers = 10_000, maxMembers = 100_000 } = options
-  const users = boundedMap<UserId, KnownRules>(maxUsers, () => 1)
-  const rooms = boundedMap<RoomId, VersionedRoom>(maxMembers, (room) => 1 + room.members.size)
+  const users = new BoundedMap<UserId, KnownRules>({ limit: maxUsers })
+  const rooms = new BoundedMap<RoomId, VersionedRoom>({
+    limit: maxMembers,
+    weightOf: (room) => 1 + room.members.size,
+  })
   const loading = new WeakMap<Transaction, Loaded>()
 
   function loadedIn(tx: Transaction): Loaded {
@@ -77,9 +81,9 @@ export function createMemberRules(options: MemberRulesOptions): MemberRules {
     const made: Loaded = { users: new Map(), rooms: new Map() }
     loading.set(tx, made)
     tx.onCommit(() => {
-      for (const [userId, known] of made.users) users.put(userId, known)
+      for (const [userId, known] of made.users) users.set(userId, known)
       for (const [roomId, room] of made.rooms) {
-        if ((rooms.get(roomId)?.version ?? 0) < room.version) rooms.put(roomId, room)
+        if ((rooms.peek(roomId)?.version ?? 0) < room.version) rooms.set(roomId, room)
       }
     })
     return made
@@ -99,7 +103,9 @@ export function createMemberRules(options: MemberRulesOptions): MemberRules {
     const unknown = owners.filter((row) => known(row.user_id, row.version) === undefined)
     const missing = unknown.map((row) => row.user_id)
     if (missing.length > 0) await loadUsers(tx, missing, { ...options, into: loaded.users })
-    const before = loaded.rooms.get(roomId) ?? rooms.take(roomId)
+    const before = loaded.rooms.get(roomId) ?? rooms.peek(roomId)
+    // It is changed from here on, and others may have it again when this transaction is committed.
+    rooms.delete(roomId)
     const room = { ...(before ?? emptyRoom(roomId, settings)), version }
     updateRoom(
       room,
@@ -207,37 +213,4 @@ function wakingRules(rules: UserRules, settings: RuleSettings): WakingRules | un
 function handleIn(condition: unknown): string | undefined {
   const { kind, profile_tag: handle } = (condition ?? {}) as { kind?: unknown; profile_tag?: unknown }
   return kind === 'profile_tag' && typeof handle === 'string' ? handle : undefined
-}
-
-/** Keeps what was used last, up to a total weight. */
-function boundedMap<K, V>(limit: number, weightOf: (value: V) => number) {
-  const entries = new Map<K, V>()
-  let weight = 0
-  const remove = (key: K): V | undefined => {
-    const value = entries.get(key)
-    if (value === undefined) return undefined
-    entries.delete(key)
-    weight -= weightOf(value)
-    return value
-  }
-  return {
-    get(key: K): V | undefined {
-      const value = entries.get(key)
-      if (value === undefined) return undefined
-      entries.delete(key)
-      entries.set(key, value)
-      return value
-    },
-    /** Removes it from here. */
-    take: remove,
-    put(key: K, value: V): void {
-      remove(key)
-      entries.set(key, value)
-      weight += weightOf(value)
-      for (const oldest of entries.keys()) {
-        if (weight <= limit || oldest === key) break
-        remove(oldest)
-      }
-    },
-  }
 }

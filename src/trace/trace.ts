@@ -1,3 +1,4 @@
+import { BoundedMap } from '../lib/bounded-map.ts'
 import { cleanText } from '../lib/clean-json.ts'
 import type { UserId } from '../lib/ids.ts'
 import { shortHash } from '../lib/short-hash.ts'
@@ -153,12 +154,12 @@ const recording = (): Trace => ({
   },
 })
 
-/** So many pushers are remembered with what they were last seen held at. Whoever is forgotten has it recorded once more. */
+/** So many pushers are remembered with the event that they were held at. For a pusher that is forgotten it is recorded once more. */
 const MOST_HELD = 10_000
 
 /** A pusher that is held comes back and is held again, for days perhaps: of one event that is recorded once. */
 function heldRecorder(): Trace['recordHeld'] {
-  const heldAt = new Map<number, number>()
+  const heldAt = new BoundedMap<number, number>({ limit: MOST_HELD })
   return async (tx, at, { pusherIds, reason }) => {
     if (pusherIds.length === 0) return
     const heads = await headsWaiting(tx, pusherIds)
@@ -170,7 +171,6 @@ function heldRecorder(): Trace['recordHeld'] {
       news.map((head) => keptStep({ ...head, step: 'held', reason })),
     )
     tx.onCommit(() => {
-      if (heldAt.size + news.length > MOST_HELD) heldAt.clear()
       for (const { pusherId, position } of news) heldAt.set(pusherId, position)
     })
   }
