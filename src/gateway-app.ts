@@ -31,7 +31,8 @@ import type { Lookup } from './lib/outbound/lookup.ts'
 import { withoutFor } from './lib/outbound/no-proxy.ts'
 import { createResolver } from './lib/outbound/resolve.ts'
 import { createTokenBuckets } from './lib/token-buckets.ts'
-import { type Database, openDatabase } from './storage/database.ts'
+import type { Database } from './storage/database.ts'
+import { openDatabase } from './storage/open-database.ts'
 import { startingWith } from './storage/start-fault.ts'
 import {
   createGatewayTrace,

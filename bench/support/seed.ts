@@ -14,7 +14,8 @@ import { setPusher } from '../../src/pushers/set-pusher.ts'
 import { createRoom } from '../../src/rooms/create-room.ts'
 import type { RoomDeps } from '../../src/rooms/deps.ts'
 import { joinRoom } from '../../src/rooms/membership.ts'
-import { type Database, openDatabase } from '../../src/storage/database.ts'
+import type { Database } from '../../src/storage/database.ts'
+import { openDatabase } from '../../src/storage/open-database.ts'
 import { NO_TRACE } from '../../src/trace/trace.ts'
 
 // Fills a data directory before a server runs on it, by the functions that serve requests too, but without requests and

@@ -1,5 +1,4 @@
 import { MatrixError } from '../lib/errors.ts'
-import type { Log } from '../lib/log.ts'
 import type { Queries } from './query.ts'
 
 /**
@@ -61,17 +60,3 @@ export type OpenOptions = {
 
 /** One of the two databases by itself; `tellingFaults` (`fault.ts`) adds what its faults mean. */
 export type Engine = Omit<Database, 'check'>
-
-/** @param url `sqlite:PATH` or `postgres://…` (also `postgresql://…`). */
-export async function openDatabase(url: string, log: Log, options: OpenOptions = {}): Promise<Database> {
-  const { tellingFaults } = await import('./fault.ts')
-  if (url.startsWith('sqlite:')) {
-    const { openSqlite } = await import('./sqlite.ts')
-    return tellingFaults(await openSqlite(url.slice('sqlite:'.length), log, options), log)
-  }
-  if (/^postgres(ql)?:\/\//.test(url)) {
-    const { openPostgres } = await import('./postgres.ts')
-    return tellingFaults(await openPostgres(url, log, options), log)
-  }
-  throw new StorageError('The database must be sqlite:PATH or postgres://USER@HOST/NAME')
-}

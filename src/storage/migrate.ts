@@ -1,4 +1,5 @@
 import { StorageError } from './database.ts'
+import type { ColumnTypes, Migration } from './migration.ts'
 import { first } from './migrations/0001-first.ts'
 import { pushRules } from './migrations/0002-push-rules.ts'
 import { urgentPokes } from './migrations/0003-urgent-pokes.ts'
@@ -14,27 +15,6 @@ import { quotas } from './migrations/0013-quotas.ts'
 import { queueData } from './migrations/0014-queue-data.ts'
 import { edits } from './migrations/0017-edits.ts'
 import { deactivatedUsers } from './migrations/0018-deactivated-users.ts'
-
-/** How the column types, and what else a migration says, are spelled in one database. */
-export type ColumnTypes = {
-  int: string
-  /** A whole column definition: a number that the database gives out, growing, never again. */
-  serial: string
-  /** The same where a number that is not used any more may come again. It is cheaper in SQLite. */
-  growing: string
-  /** After the bracket of a table that is read by its own primary key of several columns. */
-  keyed: string
-  /** After the bracket of any other table. */
-  plain: string
-  /** For a `from` clause: the keys of the object that a JSON text has under `name`, as `listed.key`. */
-  keysIn: (text: string, name: string) => string
-}
-
-export type Migration = {
-  id: number
-  name: string
-  statements: (types: ColumnTypes) => string[]
-}
 
 /** Append only: what has been released is never changed. */
 export const migrations: readonly Migration[] = [

@@ -4,7 +4,8 @@ import { Client, Pool, types as pgTypes, type CustomTypesConfig, type QueryResul
 import type { Log } from '../lib/log.ts'
 import { createTurns } from '../lib/turns.ts'
 import { type Engine, type OpenOptions, StorageError } from './database.ts'
-import { type ColumnTypes, migrate } from './migrate.ts'
+import { migrate } from './migrate.ts'
+import type { ColumnTypes } from './migration.ts'
 import {
   compileQuery,
   type Compiled,
@@ -17,7 +18,8 @@ import type { Schema } from './schema.ts'
 import { serveAlone } from './postgres-lock.ts'
 import { nestable } from './snapshots.ts'
 import { firstLine } from './start-fault.ts'
-import { createWriter, type WriteConnection } from './writer.ts'
+import { createWriter } from './writer.ts'
+import type { WriteConnection } from './write-group.ts'
 
 const TYPES: ColumnTypes = {
   int: 'bigint',

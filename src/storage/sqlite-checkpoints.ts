@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { Log } from '../lib/log.ts'
-import { errorCode, SQLITE_BUSY } from './sqlite-connections.ts'
+import { errorCode, SQLITE_BUSY } from './sqlite-codes.ts'
 
 /** So many transactions make a checkpoint due. A message takes up to 64 KiB of the log. */
 const TRANSACTIONS = 1000

@@ -3,23 +3,17 @@ import { DatabaseSync } from 'node:sqlite'
 import type { Queries } from './query.ts'
 import { queriesOf } from './sqlite-queries.ts'
 import type { Checkpoints } from './sqlite-checkpoints.ts'
-import type { WriteConnection } from './writer.ts'
+import { errorCode, SQLITE_BUSY } from './sqlite-codes.ts'
+import type { WriteConnection } from './write-group.ts'
 
 /** Another process may hold the write lock for a moment (`belfry user add` beside a running server). */
 export const BUSY_TIMEOUT_MS = 5_000
 const BUSY_RETRY_MS = 10
-export const SQLITE_BUSY = 5
 
 export function openReader(path: string): DatabaseSync {
   const connection = new DatabaseSync(path, { readOnly: true })
   connection.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`)
   return connection
-}
-
-/** SQLite's primary result code. */
-export function errorCode(error: unknown): number | undefined {
-  const code = (error as { errcode?: unknown } | undefined)?.errcode
-  return typeof code === 'number' ? code & 0xff : undefined
 }
 
 /** Begins again and again while another connection writes; SQLite's own waiting would stop the event loop. */

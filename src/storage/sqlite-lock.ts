@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises'
 import { DatabaseSync } from 'node:sqlite'
 import { StorageError } from './database.ts'
 import { faultOf } from './fault.ts'
-import { errorCode, SQLITE_BUSY } from './sqlite-connections.ts'
+import { errorCode, SQLITE_BUSY } from './sqlite-codes.ts'
 import { makePrivate } from './sqlite-files.ts'
 
 // A lock for the life of a process, on a file of its own beside the database. SQLite locks it as it locks every database, with

@@ -3,7 +3,8 @@ import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Log } from '../lib/log.ts'
 import { type Engine, type OpenOptions, SAFE_SQLITE, StorageError } from './database.ts'
-import { type ColumnTypes, migrate } from './migrate.ts'
+import { migrate } from './migrate.ts'
+import type { ColumnTypes } from './migration.ts'
 import { createCheckpoints } from './sqlite-checkpoints.ts'
 import {
   BUSY_TIMEOUT_MS,

@@ -9,7 +9,7 @@ import { ripePushers } from '../../src/delivery/email/mail-store.ts'
 import { addForUsers } from '../../src/delivery/outbox-store.ts'
 import { applyOutcomes, removeDone } from '../../src/delivery/outcome-store.ts'
 import { claim, heads, unattended } from '../../src/delivery/pusher-state-store.ts'
-import { openDatabase } from '../../src/storage/database.ts'
+import { openDatabase } from '../../src/storage/open-database.ts'
 import { postgresBuilder } from '../../src/storage/postgres.ts'
 import {
   compileQuery,

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import { openDatabase } from '../../src/storage/database.ts'
+import { openDatabase } from '../../src/storage/open-database.ts'
 import { query } from '../../src/storage/query.ts'
 import { call, foundingPusher, registerUser, type TestUser } from '../support/client.ts'
 import { eventually } from '../support/eventually.ts'

@@ -1,6 +1,6 @@
 // Run by durability.test.ts: takes positions as fast as it can, from eight writers at once, and prints each one when
 // its transaction has been acknowledged, until it is killed.
-import { openDatabase } from '../../src/storage/database.ts'
+import { openDatabase } from '../../src/storage/open-database.ts'
 import { nextPosition } from '../../src/storage/stream.ts'
 import { silentLog } from '../support/log.ts'
 

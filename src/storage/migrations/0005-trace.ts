@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from '../migration.ts'
 
 // The primary key of each of these tables grows with time: what is oldest, and how much there is at most, is seen from its
 // two ends. Every page that a small transaction changes is dear, so there is no more than one index to each.

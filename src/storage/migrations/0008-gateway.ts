@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from '../migration.ts'
 
 /** What the gateway remembers: notifications that it has had, those that wait, devices whose rejection is still to be told. */
 export const gateway: Migration = {

@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from '../migration.ts'
 
 /**
  * Inboxes belong to users. What was kept before had no owner and is dropped: it was for tests, and anyone could have written it. What

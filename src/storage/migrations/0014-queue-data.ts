@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from '../migration.ts'
 
 /** Two accounts on one device have counts of their own. What waits already counts as without data: it tells its own counts. */
 export const queueData: Migration = {

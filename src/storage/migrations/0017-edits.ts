@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from '../migration.ts'
 
 /** Edits of messages from before this are not in it: what waited then is told with its first text. */
 export const edits: Migration = {

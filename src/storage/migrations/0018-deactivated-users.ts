@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from '../migration.ts'
 
 /** The server looks for rooms of deactivated accounts once a minute. */
 export const deactivatedUsers: Migration = {

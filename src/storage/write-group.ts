@@ -1,0 +1,140 @@
+import type { Transaction } from './database.ts'
+import type { Queries } from './query.ts'
+
+/** The one connection that writes: what the group commit needs of a driver. */
+export interface WriteConnection extends Queries {
+  /** Runs one statement of transaction control. */
+  control(statement: 'begin' | 'rollback' | 'savepoint w' | 'release w' | 'rollback to w'): Promise<void>
+  /** There is something to do before the next transaction begins… */
+  isUntidy(): boolean
+  /** …to be called with no transaction open and nothing hardening. Rejects when the disk has failed. */
+  tidy(): Promise<void>
+  /**
+   * Commits a group of so many transactions, so that it outlives the process. If it is to be durable, nobody outside sees it
+   * before `harden` has ended.
+   */
+  commit(transactions: number, durably: boolean): Promise<void>
+  /** Resolves when what was committed is seen, and, if `durably`, outlives a power cut as well. */
+  harden(durably: boolean): Promise<void>
+  /**
+   * How many statements have been run that may have written. Absent where an error ends the whole transaction, so that each
+   * part of one needs a savepoint.
+   */
+  writes?(): number
+  /** False when an error has already ended the transaction (disk full, connection lost). */
+  inTransaction(): boolean
+}
+
+/** A transaction that waits for its group. */
+export type Waiting = {
+  work: (tx: Transaction) => Promise<unknown>
+  durably: boolean
+  repeatable: boolean
+  resolve: (value: unknown) => void
+  reject: (error: unknown) => void
+}
+/** One that has run. */
+export type Done = { waiting: Waiting; hooks: (() => void)[]; value: unknown }
+
+/**
+ * Runs the transactions of a group inside the one of the database. One that throws is rolled back to its savepoint, rejected, and
+ * leaves the others alone. Resolves to those that ran.
+ */
+export async function runGroup(connection: WriteConnection, group: readonly Waiting[]): Promise<Done[]> {
+  const isRepeatable = connection.writes !== undefined && group.every(({ repeatable }) => repeatable)
+  if (!isRepeatable || group.length === 1) return runGuarded(connection, group)
+  const { done, again } = await runBare(connection, group)
+  if (again.length === 0) return done
+  await connection.control('rollback')
+  await connection.control('begin')
+  return runGuarded(connection, again)
+}
+
+/** Each behind a savepoint, but for one that is alone. */
+async function runGuarded(connection: WriteConnection, group: readonly Waiting[]): Promise<Done[]> {
+  const done: Done[] = []
+  for (const waiting of group) {
+    const ran = await runOne(connection, waiting, group.length === 1)
+    if (ran !== undefined) done.push(ran)
+  }
+  return done
+}
+
+/** Runs a group without savepoints. `again`: those that must be run once more: none, or all that have not been rejected. */
+async function runBare(
+  connection: WriteConnection,
+  group: readonly Waiting[],
+): Promise<{ done: Done[]; again: readonly Waiting[] }> {
+  const done: Done[] = []
+  const rejected = new Set<Waiting>()
+  for (const waiting of group) {
+    const before = connection.writes?.()
+    try {
+      done.push(await run(connection, waiting))
+    } catch (error) {
+      if (!connection.inTransaction()) throw error
+      if (connection.writes?.() !== before)
+        return { done: [], again: group.filter((one) => !rejected.has(one)) }
+      rejected.add(waiting)
+      waiting.reject(error)
+    }
+  }
+  return { done, again: [] }
+}
+
+/** Undefined: it has thrown, and was rejected. */
+async function runOne(
+  connection: WriteConnection,
+  waiting: Waiting,
+  alone: boolean,
+): Promise<Done | undefined> {
+  if (!alone) await connection.control('savepoint w')
+  try {
+    const ran = await run(connection, waiting)
+    if (!alone) await connection.control('release w')
+    return ran
+  } catch (error) {
+    // With the whole transaction gone, what the others of the group wrote before is gone as well.
+    if (alone || !connection.inTransaction()) throw error
+    await connection.control('rollback to w')
+    await connection.control('release w')
+    waiting.reject(error)
+    return undefined
+  }
+}
+
+async function run(connection: WriteConnection, waiting: Waiting): Promise<Done> {
+  const hooks: (() => void)[] = []
+  const { tx, end } = openTransaction(connection, hooks)
+  try {
+    return { waiting, hooks, value: await waiting.work(tx) }
+  } finally {
+    end()
+  }
+}
+
+function openTransaction(connection: Queries, hooks: (() => void)[]): { tx: Transaction; end: () => void } {
+  let open = true
+  const check = () => {
+    if (!open) throw new Error('a query was made after the end of its transaction')
+  }
+  const tx: Transaction = {
+    async all(query, params) {
+      check()
+      return connection.all(query, params)
+    },
+    async first(query, params) {
+      check()
+      return connection.first(query, params)
+    },
+    async run(query, params) {
+      check()
+      return connection.run(query, params)
+    },
+    onCommit(hook) {
+      check()
+      hooks.push(hook)
+    },
+  }
+  return { tx, end: () => (open = false) }
+}
