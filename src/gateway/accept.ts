@@ -10,8 +10,8 @@ import { deviceKeyOf, messageKeyOf } from './keys.ts'
 import type { Notification, NotificationDevice } from './notification.ts'
 import type { Origin } from './origin.ts'
 import { bytesOfEntry, type QueueRoom } from './queue-room.ts'
-import type { QueueEntry } from './queue-store.ts'
-import { queueText } from './queue-text.ts'
+import { LEASE_MS, type QueueEntry, queueLine } from './queue-store.ts'
+import { countsOf, queueText } from './queue-text.ts'
 import { recipientKeyOf } from './recipient-key.ts'
 import type { Known, Recorder } from './recorder.ts'
 import type { Retries } from './retries.ts'
@@ -40,9 +40,6 @@ export type AcceptDeps = AttemptDeps & {
   lifeMs: number
   room: QueueRoom
 }
-
-/** Longer than an attempt may take. */
-export const LEASE_MS = 90_000
 
 export function createAcceptor(deps: AcceptDeps) {
   /** What is being accepted, by `messageKey`, until it can be found on the disk. */
@@ -257,21 +254,6 @@ function entryOf(
     expiresAt,
     ...state,
   }
-}
-
-/** What waits for the same, as a name in the queue. */
-export const queueLine = (appId: string, line: string) => `${appId}\n${line}`
-
-export function splitQueueLine(name: string): { appId: string; line: string } {
-  const at = name.lastIndexOf('\n')
-  return { appId: name.slice(0, at), line: name.slice(at + 1) }
-}
-
-/** JSON of the counts that a device is told; undefined: none. */
-export function countsOf({ counts }: Notification): string | undefined {
-  if (counts === undefined || counts === null) return undefined
-  // Nothing else of it is known, and it may be as large as the whole body.
-  return JSON.stringify({ unread: counts.unread, missed_calls: counts.missed_calls })
 }
 
 type NewJob = {

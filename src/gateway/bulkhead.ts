@@ -69,158 +69,184 @@ type State = {
 
 export type Bulkhead = ReturnType<typeof createBulkhead>
 
-/** `limit`: so many messages in flight. `isOneLine`: all go the same way, which may then have all places. */
+/** The places of one app, and how its lines do. */
+type Places = {
+  readonly clock: Clock
+  readonly random: Random
+  readonly limit: number
+  readonly lines: BoundedMap<string, State>
+  /** The app as a whole. */
+  readonly whole: State
+  /** The lines that messages wait for. */
+  readonly awaited: Set<State>
+  waiting: number
+}
+
+/** `limit`: so many messages in flight. The line of an app that has only one may have all places. */
 export function createBulkhead({ clock, random, limit }: { clock: Clock; random: Random; limit: number }) {
+  const whole = newState('', OF_APP)
   const lines = new BoundedMap<string, State>({
     limit: MOST_KNOWN,
     isInUse: (state) => state.inFlight > 0 || state.waiting.size > 0,
   })
-  const whole = newState('', OF_APP)
-  const perLine = () => (lines.size <= 1 ? limit : Math.max(1, Math.ceil(limit * SHARE_OF_LINE)))
-  const awaited = new Set<State>()
-  let waiting = 0
-
-  const stateOf = (line: string): State => lines.getOrInsertComputed(line, () => newState(line, OF_LINE))
-
-  /** How long nothing may go there, in milliseconds. */
-  function rest(state: State): number {
-    const now = clock.now()
-    const restOf = (of: State) => (isPaused(of) ? restLeft(of.circuit, of.rules, now) : 0)
-    return Math.max(restOf(state), restOf(whole))
-  }
-
-  const hasPlace = (state: State) => whole.inFlight < limit && state.inFlight < perLine()
-
-  function take(state: State, device: string): Pass {
-    const pass = { line: state.line, device }
-    const probe = { by: pass, since: clock.now() }
-    if (isPaused(state)) state.circuit.probe = probe
-    if (isPaused(whole)) whole.circuit.probe = probe
-    state.inFlight++
-    whole.inFlight++
-    return pass
-  }
-
-  function enter(
-    line: string,
-    device: string,
-  ): { entrance: Pass | Refusal | Promise<Pass | Refusal>; withdraw: () => void } {
-    const state = stateOf(line)
-    const at = (entrance: Pass | Refusal) => ({ entrance, withdraw: () => undefined })
-    if (rest(state) > 0) return at('resting')
-    if (hasPlace(state)) return at(take(state, device))
-    if (waiting >= MOST_WAITING) return at('full')
-    const { promise, resolve } = Promise.withResolvers<Pass | Refusal>()
-    const one = { state, device, resolve }
-    state.waiting.add(one)
-    awaited.add(state)
-    waiting++
-    return { entrance: promise, withdraw: () => dismiss(one, 'full') }
-  }
-
-  function dismiss(one: Waiting, entrance: Pass | Refusal): void {
-    if (!one.state.waiting.delete(one)) return
-    waiting--
-    if (one.state.waiting.size === 0) awaited.delete(one.state)
-    one.resolve(entrance)
-  }
-
-  /** Places are free: one after the other, line by line, so that no line keeps another waiting. */
-  function admitWaiting(): void {
-    for (const state of awaited) {
-      const [first] = state.waiting
-      if (first === undefined) continue
-      if (rest(state) > 0) for (const one of state.waiting) dismiss(one, 'resting')
-      else if (hasPlace(state)) {
-        dismiss(first, take(state, first.device))
-        if (state.waiting.size > 0) {
-          awaited.delete(state)
-          awaited.add(state)
-        }
-      }
-      if (whole.inFlight >= limit) return
-    }
-  }
-
-  /** `reason`: what is wrong, in a word. */
-  function leave(
-    pass: Pass,
-    impression: Impression,
-    reason: string,
-  ): { news: 'broken' | 'back' | undefined } {
-    const state = stateOf(pass.line)
-    state.inFlight = Math.max(0, state.inFlight - 1)
-    whole.inFlight--
-    const news = learn(state, pass, impression)
-    if (news === 'broken') {
-      const of = impression === 'alarm' ? whole : state
-      of.reason = reason
-      of.since = clock.now()
-    }
-    admitWaiting()
-    return { news }
-  }
-
-  function learn(state: State, pass: Pass, impression: Impression): 'broken' | 'back' | undefined {
-    switch (impression) {
-      case 'delivered': {
-        noteDelivery(state, pass)
-        const isLineBack = answers(state)
-        return answers(whole) || isLineBack ? 'back' : undefined
-      }
-      case 'answered':
-        // Only a delivery shows that the app is configured well; who tried in vain tries again later.
-        if (whole.circuit.probe?.by === pass) fails(whole, pass)
-        return answers(state) ? 'back' : undefined
-      case 'alarm':
-        endProbe(state.circuit, pass)
-        return fails(whole, pass)
-      case 'misconfigured':
-      case 'refused':
-      case 'outage':
-        endProbe(whole.circuit, pass)
-        if (impression === 'refused' && !isRefusedAsAWhole(state, pass)) return undefined
-        if (impression !== 'outage') breakAtNextFailure(state, impression)
-        return fails(state, pass)
-      case 'nothing':
-        endProbe(state.circuit, pass)
-        endProbe(whole.circuit, pass)
-        return undefined
-    }
-  }
-
-  function fails(state: State, by: Pass): 'broken' | undefined {
-    const failure = { by, now: clock.now(), random }
-    return noteFailure(state.circuit, state.rules, failure) === 'news' ? 'broken' : undefined
-  }
-
+  const places: Places = { clock, random, limit, lines, whole, awaited: new Set(), waiting: 0 }
   return {
-    enter,
-    leave,
+    enter: (line: string, device: string) => enter(places, line, device),
+    /** `reason`: what is wrong, in a word. */
+    leave: (pass: Pass, impression: Impression, reason: string) =>
+      leave(places, pass, { impression, reason }),
     inFlight: () => whole.inFlight,
-    waiting: () => waiting,
+    waiting: () => places.waiting,
     /** How many more may go there now; and, if none for it rests, when to ask again. */
-    roomAt(line: string): { room: number; restMs: number } {
-      const state = stateOf(line)
-      const restMs = rest(state)
-      if (restMs > 0) return { room: 0, restMs }
-      const isProbing = isPaused(state) || isPaused(whole)
-      const room = Math.min(perLine() - state.inFlight, limit - whole.inFlight)
-      // Never none: what waits on the disk must not wait for ever behind what comes in.
-      return { room: isProbing ? 1 : Math.max(1, room - state.waiting.size), restMs: 0 }
-    },
+    roomAt: (line: string) => roomAt(places, line),
     /** What does not work at the moment, the app as a whole under the name ''. */
-    troubles(): Trouble[] {
-      const broken = [...lines.values()].filter(isPaused)
-      if (isPaused(whole)) broken.unshift(whole)
-      return broken.map(({ line, reason, since, circuit }) => ({
-        line,
-        reason,
-        since,
-        restsUntil: circuit.restsUntil,
-      }))
-    },
+    troubles: () => troublesOf(places),
   }
+}
+
+const stateOf = ({ lines }: Places, line: string): State =>
+  lines.getOrInsertComputed(line, () => newState(line, OF_LINE))
+
+/** How long nothing may go there, in milliseconds. */
+function rest({ clock, whole }: Places, state: State): number {
+  const now = clock.now()
+  const restOf = (of: State) => (isPaused(of) ? restLeft(of.circuit, of.rules, now) : 0)
+  return Math.max(restOf(state), restOf(whole))
+}
+
+const perLine = ({ lines, limit }: Places) =>
+  lines.size <= 1 ? limit : Math.max(1, Math.ceil(limit * SHARE_OF_LINE))
+
+const hasPlace = (places: Places, state: State) =>
+  places.whole.inFlight < places.limit && state.inFlight < perLine(places)
+
+function take({ clock, whole }: Places, state: State, device: string): Pass {
+  const pass = { line: state.line, device }
+  const probe = { by: pass, since: clock.now() }
+  if (isPaused(state)) state.circuit.probe = probe
+  if (isPaused(whole)) whole.circuit.probe = probe
+  state.inFlight++
+  whole.inFlight++
+  return pass
+}
+
+type Entrance = { entrance: Pass | Refusal | Promise<Pass | Refusal>; withdraw: () => void }
+
+function enter(places: Places, line: string, device: string): Entrance {
+  const state = stateOf(places, line)
+  const at = (entrance: Pass | Refusal) => ({ entrance, withdraw: () => undefined })
+  if (rest(places, state) > 0) return at('resting')
+  if (hasPlace(places, state)) return at(take(places, state, device))
+  if (places.waiting >= MOST_WAITING) return at('full')
+  const { promise, resolve } = Promise.withResolvers<Pass | Refusal>()
+  const one = { state, device, resolve }
+  state.waiting.add(one)
+  places.awaited.add(state)
+  places.waiting++
+  return { entrance: promise, withdraw: () => dismiss(places, one, 'full') }
+}
+
+function dismiss(places: Places, one: Waiting, entrance: Pass | Refusal): void {
+  if (!one.state.waiting.delete(one)) return
+  places.waiting--
+  if (one.state.waiting.size === 0) places.awaited.delete(one.state)
+  one.resolve(entrance)
+}
+
+/** Places are free: one after the other, line by line, so that no line keeps another waiting. */
+function admitWaiting(places: Places): void {
+  const { awaited, whole, limit } = places
+  for (const state of awaited) {
+    const [first] = state.waiting
+    if (first === undefined) continue
+    if (rest(places, state) > 0) for (const one of state.waiting) dismiss(places, one, 'resting')
+    else if (hasPlace(places, state)) {
+      dismiss(places, first, take(places, state, first.device))
+      if (state.waiting.size > 0) {
+        awaited.delete(state)
+        awaited.add(state)
+      }
+    }
+    if (whole.inFlight >= limit) return
+  }
+}
+
+function leave(
+  places: Places,
+  pass: Pass,
+  { impression, reason }: { impression: Impression; reason: string },
+): { news: 'broken' | 'back' | undefined } {
+  const { clock, whole } = places
+  const state = stateOf(places, pass.line)
+  state.inFlight = Math.max(0, state.inFlight - 1)
+  whole.inFlight--
+  const news = learn(places, { state, pass, impression })
+  if (news === 'broken') {
+    const of = impression === 'alarm' ? whole : state
+    of.reason = reason
+    of.since = clock.now()
+  }
+  admitWaiting(places)
+  return { news }
+}
+
+function learn(
+  places: Places,
+  { state, pass, impression }: { state: State; pass: Pass; impression: Impression },
+): 'broken' | 'back' | undefined {
+  const { whole } = places
+  switch (impression) {
+    case 'delivered': {
+      noteDelivery(state, pass)
+      const isLineBack = answers(state)
+      return answers(whole) || isLineBack ? 'back' : undefined
+    }
+    case 'answered':
+      // Only a delivery shows that the app is configured well; who tried in vain tries again later.
+      if (whole.circuit.probe?.by === pass) fails(places, whole, pass)
+      return answers(state) ? 'back' : undefined
+    case 'alarm':
+      endProbe(state.circuit, pass)
+      return fails(places, whole, pass)
+    case 'misconfigured':
+    case 'refused':
+    case 'outage':
+      endProbe(whole.circuit, pass)
+      if (impression === 'refused' && !isRefusedAsAWhole(state, pass)) return undefined
+      if (impression !== 'outage') breakAtNextFailure(state, impression)
+      return fails(places, state, pass)
+    case 'nothing':
+      endProbe(state.circuit, pass)
+      endProbe(whole.circuit, pass)
+      return undefined
+  }
+}
+
+function fails({ clock, random }: Places, state: State, by: Pass): 'broken' | undefined {
+  const failure = { by, now: clock.now(), random }
+  return noteFailure(state.circuit, state.rules, failure) === 'news' ? 'broken' : undefined
+}
+
+function roomAt(places: Places, line: string): { room: number; restMs: number } {
+  const { whole, limit } = places
+  const state = stateOf(places, line)
+  const restMs = rest(places, state)
+  if (restMs > 0) return { room: 0, restMs }
+  const isProbing = isPaused(state) || isPaused(whole)
+  const room = Math.min(perLine(places) - state.inFlight, limit - whole.inFlight)
+  // Never none: what waits on the disk must not wait for ever behind what comes in.
+  return { room: isProbing ? 1 : Math.max(1, room - state.waiting.size), restMs: 0 }
+}
+
+function troublesOf({ lines, whole }: Places): Trouble[] {
+  const broken = [...lines.values()].filter(isPaused)
+  if (isPaused(whole)) broken.unshift(whole)
+  return broken.map(({ line, reason, since, circuit }) => ({
+    line,
+    reason,
+    since,
+    restsUntil: circuit.restsUntil,
+  }))
 }
 
 const isPaused = ({ circuit, rules }: State) => isBroken(circuit, rules)

@@ -116,8 +116,7 @@ export function judgeFault(fault: NetworkFault): Verdict {
 export async function postToEndpoint(
   { agent, clock, deadlineMs = ENDPOINT_DEADLINE_MS }: EndpointDeps,
   url: URL,
-  { headers, body }: EndpointRequest,
-  signal?: AbortSignal,
+  { headers, body, signal }: EndpointRequest & { signal?: AbortSignal | undefined },
 ): Promise<EndpointAnswer | NetworkFault> {
   if (signal?.aborted === true) return 'stopped'
   const exchange = new AbortController()

@@ -25,6 +25,17 @@ export type QueueEntry = {
   leasedUntil: number
 }
 
+/** What waits for the same, as a name in the queue. */
+export const queueLine = (appId: string, line: string) => `${appId}\n${line}`
+
+export function splitQueueLine(name: string): { appId: string; line: string } {
+  const at = name.lastIndexOf('\n')
+  return { appId: name.slice(0, at), line: name.slice(at + 1) }
+}
+
+/** Longer than an attempt may take. */
+export const LEASE_MS = 90_000
+
 /** So many wait for one device at most, the newest. */
 export const KEPT_PER_DEVICE = 100
 

@@ -46,3 +46,10 @@ function cut(notification: Notification): Partial<Notification> {
     ...(isJsonObject(content) && { content: trimContent(content as JsonObject, () => 0) }),
   }
 }
+
+/** JSON of the counts that a device is told; undefined: none. */
+export function countsOf({ counts }: Notification): string | undefined {
+  if (counts === undefined || counts === null) return undefined
+  // Nothing else of it is known, and it may be as large as the whole body.
+  return JSON.stringify({ unread: counts.unread, missed_calls: counts.missed_calls })
+}

@@ -1,11 +1,14 @@
 import { createAlarm } from '../lib/alarm.ts'
 import { attempt, type AttemptDeps, type Job, type Settled } from './attempt.ts'
-import { countsOf, LEASE_MS, queueLine, splitQueueLine } from './accept.ts'
+import { countsOf } from './queue-text.ts'
 import type { Notification } from './notification.ts'
 import {
   clearLeases,
   dueOn,
   KEPT_PER_DEVICE,
+  LEASE_MS,
+  queueLine,
+  splitQueueLine,
   lease,
   type LeasedRow,
   linesQueued,

@@ -78,7 +78,7 @@ function makeProvider(app: App): Provider {
       if (credentials === undefined) return { outcome: 'configuration error', reason: 'credentials' }
       const prepared = prepare(app, message)
       if ('outcome' in prepared) return prepared
-      return attempt(app, prepared, signal)
+      return attempt(app, prepared, { signal, taken: [] })
     },
     [Symbol.asyncDispose]: () => connections[Symbol.asyncDispose](),
   }
@@ -115,8 +115,7 @@ function prepare(app: App, message: Message, from: Rung = 'full'): Prepared | Ve
 async function attempt(
   app: App,
   prepared: Prepared,
-  signal: AbortSignal,
-  taken: readonly string[] = [],
+  { signal, taken }: { signal: AbortSignal; taken: readonly string[] },
 ): Promise<Verdict> {
   const { clock } = app.deps
   const token = app.tokens?.current(clock.now(), steadyNow(clock))
@@ -128,7 +127,7 @@ async function attempt(
   if (step === undefined || taken.includes(step)) return judge(app, prepared.message, answer)
   const next =
     step === 'shrink' ? shrink(app, prepared, answer) : renew(app, prepared, { token, answer, step })
-  return 'outcome' in next ? next : attempt(app, next, signal, [...taken, step])
+  return 'outcome' in next ? next : attempt(app, next, { signal, taken: [...taken, step] })
 }
 
 function shrink(app: App, prepared: Prepared, answer: ApnsAnswer): Prepared | Verdict {

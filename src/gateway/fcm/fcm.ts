@@ -102,14 +102,18 @@ async function attempt(app: App, prepared: Prepared, with_: Attempt): Promise<Ve
   const step = nextStepAfter(answer)
   if (step === undefined || with_.taken.includes(step)) return judge(app, prepared.message, answer)
   const next = { ...with_, taken: [...with_.taken, step] }
-  if (step === 'shrink') return shrink(app, prepared, answer, next)
+  if (step === 'shrink') return shrink(app, prepared, { answer, next })
   const renewed = await unlessAborted(with_.tokens.replace(with_.token), with_.signal)
   return renewed.kind === 'failure'
     ? renewed.failure
     : attempt(app, prepared, { ...next, token: renewed.token })
 }
 
-function shrink(app: App, prepared: Prepared, answer: Answer, next: Attempt): Promise<Verdict> | Verdict {
+function shrink(
+  app: App,
+  prepared: Prepared,
+  { answer, next }: { answer: Answer; next: Attempt },
+): Promise<Verdict> | Verdict {
   const smaller =
     prepared.rung === 'event_id_only' ? undefined : prepare(app, prepared.message, 'event_id_only')
   if (smaller !== undefined && !('outcome' in smaller)) return attempt(app, smaller, next)

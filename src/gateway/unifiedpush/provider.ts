@@ -49,7 +49,7 @@ function makeProvider(app: App): Provider {
       if ('outcome' in url) return url
       const known = app.cache.find(url)
       if (known !== undefined) return known
-      const verdict = await sendFitting(app, url, message, signal)
+      const verdict = await sendFitting(app, url, { message, signal })
       app.cache.learn(url, verdict)
       return verdict
     },
@@ -57,13 +57,17 @@ function makeProvider(app: App): Provider {
   }
 }
 
-async function sendFitting(app: App, url: URL, message: Message, signal: AbortSignal): Promise<Verdict> {
+async function sendFitting(
+  app: App,
+  url: URL,
+  { message, signal }: { message: Message; signal: AbortSignal },
+): Promise<Verdict> {
   const fitting = formOf(message, 'full')
   if (fitting === undefined) return { outcome: 'dropped', reason: 'too large' }
-  const verdict = await attempt(app, url, { message, text: fitting.text }, signal)
+  const verdict = await attempt(app, url, { message, text: fitting.text, signal })
   if (verdict.status !== 413 || fitting.rung === 'event_id_only') return verdict
   const smaller = formOf(message, 'event_id_only')
-  return smaller === undefined ? verdict : attempt(app, url, { message, text: smaller.text }, signal)
+  return smaller === undefined ? verdict : attempt(app, url, { message, text: smaller.text, signal })
 }
 
 const formOf = ({ notification }: Message, from: Rung): Fitting | undefined =>
@@ -72,8 +76,7 @@ const formOf = ({ notification }: Message, from: Rung): Fitting | undefined =>
 async function attempt(
   { agent, deps, options, origins }: App,
   url: URL,
-  { message, text }: { message: Message; text: string },
-  signal: AbortSignal,
+  { message, text, signal }: { message: Message; text: string; signal: AbortSignal },
 ): Promise<Verdict> {
   const left = Math.floor((message.expiresAt - deps.clock.now()) / 1000)
   const headers = {
@@ -86,7 +89,7 @@ async function attempt(
   }
   const waitMs = origins.strangerWait(url)
   if (waitMs > 0) return { ...TOO_MANY_FOR_A_STRANGER, retryAfterMs: waitMs }
-  const answer = await postToEndpoint({ agent, clock: deps.clock }, url, { headers, body: text }, signal)
+  const answer = await postToEndpoint({ agent, clock: deps.clock }, url, { headers, body: text, signal })
   const verdict = typeof answer === 'string' ? judgeFault(answer) : judgeUnifiedPush(answer)
   if (verdict.outcome === 'delivered') origins.accepted(url.origin)
   return verdict

@@ -29,9 +29,9 @@ export function encryptPush(plaintext: Buffer, keys: SubscriptionKeys, ephemeral
   const senderPoint = sender.getPublicKey()
 
   const info = Buffer.concat([KEY_INFO, keys.publicKey, senderPoint])
-  const secret = hkdf(sender.computeSecret(keys.publicKey), keys.auth, info, 32)
-  const key = hkdf(secret, salt, 'Content-Encoding: aes128gcm\0', 16)
-  const nonce = hkdf(secret, salt, 'Content-Encoding: nonce\0', 12)
+  const secret = hkdf(sender.computeSecret(keys.publicKey), keys.auth, { info, length: 32 })
+  const key = hkdf(secret, salt, { info: 'Content-Encoding: aes128gcm\0', length: 16 })
+  const nonce = hkdf(secret, salt, { info: 'Content-Encoding: nonce\0', length: 12 })
 
   const cipher = createCipheriv('aes-128-gcm', key, nonce)
   return Buffer.concat([
@@ -46,7 +46,7 @@ export function encryptPush(plaintext: Buffer, keys: SubscriptionKeys, ephemeral
   ])
 }
 
-const hkdf = (input: Buffer, salt: Buffer, info: Buffer | string, length: number) =>
+const hkdf = (input: Buffer, salt: Buffer, { info, length }: { info: Buffer | string; length: number }) =>
   Buffer.from(hkdfSync('sha256', input, salt, info, length))
 
 function bigEndian(value: number): Buffer {

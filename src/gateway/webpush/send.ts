@@ -71,7 +71,7 @@ export async function sendWebPush(
   const endsAt = steadyNow(clock) + deadlineMs
   const post = (authorization: string) => {
     const left = { ...deps, deadlineMs: Math.max(1, endsAt - steadyNow(clock)) }
-    return postToEndpoint(left, url, { headers: { ...headers, authorization }, body }, signal)
+    return postToEndpoint(left, url, { headers: { ...headers, authorization }, body, signal })
   }
   return exchange(deps, url.origin, post)
 }
