@@ -1,8 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Log } from '../lib/log.ts'
 import { ClientGone } from './body.ts'
-import { type Holds, holdsNothing } from './load.ts'
-import type { Lifetime } from './lifetime.ts'
 import type { ClientPrefix, Requester } from './route.ts'
 import type { Session } from './session.ts'
 
@@ -16,7 +14,17 @@ type Start = {
   pattern: string
   onAnswered?: ((status: number, seconds: number) => void) | undefined
   log: Log
-  lifetime: Lifetime
+  lifetime: Closing
+}
+
+/** Whether the server is shutting down, and what ends a wait then. */
+type Closing = { readonly closing: boolean; readonly reason: Error }
+
+/** What one request holds. */
+export type Holds = { place: boolean; userPlace: string | undefined; bodyBytes: number }
+
+export function holdsNothing(): Holds {
+  return { place: false, userPlace: undefined, bodyBytes: 0 }
 }
 
 /** One request being served: what its handler sees, and the owner of its abort signal. Signal and log are made when first asked for. */
@@ -37,7 +45,7 @@ export class RequestContext {
   readonly pattern: string
   readonly onAnswered: ((status: number, seconds: number) => void) | undefined
   readonly #log: Log
-  readonly #lifetime: Lifetime
+  readonly #lifetime: Closing
   #childLog: Log | undefined
   #abort: AbortController | undefined
   #unwatch: (() => void) | undefined

@@ -2,9 +2,11 @@ import type { Metrics } from '../lib/metrics.ts'
 import type { Load } from './load.ts'
 
 export type HttpMetrics = {
-  /** `route` is the pattern, `unmatched` where there is none; `status` 0 when the client went away before its answer. */
-  answered(method: string, route: string, status: number, seconds: number): void
+  answered(request: AnsweredRequest, seconds: number): void
 }
+
+/** `route` is the pattern, `unmatched` where there is none; `status` 0 when the client went away before its answer. */
+export type AnsweredRequest = { method: string; route: string; status: number }
 
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30, 60]
 // Methods are the client's word: only these become labels.
@@ -50,7 +52,7 @@ export function createHttpMetrics(
   // Looking labels up costs more than the rest of the measurement, so each combination is bound once.
   const bound = new Map<string, Observe>()
   return {
-    answered(method, route, status, seconds) {
+    answered({ method, route, status }, seconds) {
       const name = METHODS.has(method) ? method : 'other'
       const key = `${name} ${status} ${route}`
       let observe = bound.get(key)

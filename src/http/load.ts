@@ -2,7 +2,7 @@ import type { Config } from '../config/schema.ts'
 import { limitExceeded } from '../lib/errors.ts'
 import { createShares, type Refusal } from '../lib/shares.ts'
 import { addressGroup } from './address.ts'
-import type { RequestContext } from './context.ts'
+import { holdsNothing, type RequestContext } from './context.ts'
 import type { UnreadAnswers } from './unread-answers.ts'
 
 /** What the requests in flight hold of the server at the moment: places, and bytes of their bodies and answers. Each is bounded. */
@@ -62,13 +62,6 @@ export function createLoad(limits: Config['limits'], answers: UnreadAnswers): Lo
     },
     answers,
   }
-}
-
-/** What one request holds. */
-export type Holds = { place: boolean; userPlace: string | undefined; bodyBytes: number }
-
-export function holdsNothing(): Holds {
-  return { place: false, userPlace: undefined, bodyBytes: 0 }
 }
 
 const groupOf = (context: RequestContext) => addressGroup(context.address)

@@ -59,7 +59,7 @@ export function serveRoute(
     // What watches the server must get through when others do not.
     if (route.limit !== 'none') deps.load.admit(context)
     deps.limiter.address(route.limit, context.address)
-    if (route.auth !== 'none') await authenticate(deps, route, incoming, context)
+    if (route.auth !== 'none') await authenticate(deps, route, { incoming, context })
     readUrl(route, incoming, context)
     if (route.body !== undefined) {
       const bytes = await readBody(incoming.request, limit, (more) => deps.load.holdBody(context, more))
@@ -73,7 +73,7 @@ export function serveRoute(
 
   return (incoming: Incoming): void => {
     const context = begin(deps, incoming, { ...at, onAnswered: route.onAnswered })
-    void finish(deps, incoming, context, answer)
+    void finish(deps, context, () => answer(incoming, context))
   }
 }
 
@@ -89,7 +89,7 @@ export function serveUnmatched(
       respondToPreflight(response, deps.lifetime.closing)
       return
     }
-    void finish(deps, incoming, context, () => {
+    void finish(deps, context, () => {
       const limit: LimitClass = 'default'
       deps.load.admit(context)
       deps.limiter.address(limit, context.address)
@@ -128,13 +128,12 @@ function begin(
 /** Never rejects: whatever happens becomes an answer. */
 async function finish(
   deps: PipelineDeps,
-  incoming: Incoming,
   context: RequestContext,
-  answer: (incoming: Incoming, context: RequestContext) => Promise<Answer> | Answer,
+  answer: () => Promise<Answer> | Answer,
 ): Promise<void> {
-  const { response } = incoming
+  const { response } = context
   try {
-    await send(deps, context, await answer(incoming, context))
+    await send(deps, context, await answer())
   } catch (error) {
     // Nobody is left to read an answer, and giving up is no fault.
     if (error instanceof ClientGone || (response.destroyed && context.signal.aborted)) {
@@ -172,7 +171,11 @@ function closesConnection(deps: PipelineDeps, request: IncomingMessage): boolean
   )
 }
 
-async function authenticate(deps: PipelineDeps, route: Route, incoming: Incoming, context: RequestContext) {
+async function authenticate(
+  deps: PipelineDeps,
+  route: Route,
+  { incoming, context }: { incoming: Incoming; context: RequestContext },
+) {
   const token = accessToken(incoming.request.headers, incoming.query, deps.config.limits.query_token)
   const { address } = context
   const requester = await requesterOf(token, route.auth, (found) => deps.authenticate(found, address))
@@ -197,7 +200,7 @@ function recordEnd(deps: PipelineDeps, context: RequestContext): void {
   const { request, response, pattern, startedAt } = context
   const ms = performance.now() - startedAt
   const status = response.headersSent ? response.statusCode : 0
-  deps.metrics.answered(request.method ?? '', pattern, status, ms / 1000)
+  deps.metrics.answered({ method: request.method ?? '', route: pattern, status }, ms / 1000)
   context.onAnswered?.(status, ms / 1000)
   if (!deps.log.isLevelEnabled('debug')) return
   const fields = {

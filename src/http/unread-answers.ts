@@ -38,71 +38,19 @@ type Limits = Pick<
 
 export function createUnreadAnswers(limits: Limits, clock: Pick<Clock, 'now'>): UnreadAnswers {
   const { read_timeout_ms: readTimeoutMs } = limits
-  const ofAddresses = createShares({
-    perKey: limits.unread_answer_bytes_per_address,
-    inSum: limits.unread_answer_bytes,
-  })
-  const ofUsers = createShares({ perKey: limits.unread_answer_bytes_per_user, inSum: Infinity })
-  const held = new Map<ServerResponse, Held>()
-  /** However large an answer is, a client that has read all others gets it. */
-  const most = Math.min(
-    limits.unread_answer_bytes,
-    limits.unread_answer_bytes_per_address,
-    limits.unread_answer_bytes_per_user,
-  )
   /** Since when a response waits for its client to read. */
   const waiting = new Map<ServerResponse, number>()
   let dropped = 0
-
-  const release = (one: Held) => {
-    if (!held.delete(one.response)) return
-    ofAddresses.give(one.address, one.bytes)
-    if (one.user !== undefined) ofUsers.give(one.user, one.bytes)
-  }
   const drop = (response: ServerResponse) => {
     dropped++
     response.destroy()
   }
-  /** Takes room for an answer. What was taken before a refusal is given back. */
-  const take = ({ bytes, address, user }: Held): 'user' | 'address' | 'sum' | undefined => {
-    if (user !== undefined && ofUsers.take(user, bytes)) return 'user'
-    const refused = ofAddresses.take(address, bytes)
-    if (refused && user !== undefined) ofUsers.give(user, bytes)
-    return refused && (refused === 'key' ? 'address' : 'sum')
-  }
-  /** Drops the answer that has been stalled longest among those that are in the way. False: there is none. */
-  const makeRoom = (want: Held, scope: 'user' | 'address' | 'sum'): boolean => {
-    const before = clock.now() - STALLED_MS
-    let oldest: { one: Held; since: number } | undefined
-    for (const one of held.values()) {
-      const since = waiting.get(one.response) ?? Infinity
-      const isInTheWay = scope === 'sum' || one[scope] === want[scope]
-      if (isInTheWay && since <= before && since < (oldest?.since ?? Infinity)) oldest = { one, since }
-    }
-    if (!oldest) return false
-    release(oldest.one)
-    drop(oldest.one.response)
-    return true
-  }
-
-  /** Undefined: it is held now. */
-  const hold = (response: ServerResponse, { bytes, address, userId }: Holder & { bytes: number }) => {
-    const counted = Math.min(bytes, most)
-    const one: Held = { response, bytes: counted, address: addressGroup(address), user: userId }
-    for (;;) {
-      const refused = take(one)
-      if (refused === undefined) break
-      if (!makeRoom(one, refused)) return refused
-    }
-    held.set(response, one)
-    if (response.destroyed) release(one)
-    else response.once('close', () => release(one))
-    return undefined
-  }
+  const isStalled = (since: number) => since <= clock.now() - STALLED_MS
+  const held = createHeldAnswers(limits, { waiting, isStalled, drop })
 
   return {
     hold(response, answer) {
-      const refused = hold(response, answer)
+      const refused = held.hold(response, answer)
       if (refused !== undefined) throw limitExceeded(TRY_AGAIN_MS, noRoom(refused))
     },
     drained: (response) => {
@@ -116,7 +64,8 @@ export function createUnreadAnswers(limits: Limits, clock: Pick<Clock, 'now'>): 
     guardEnd(response, holder) {
       const bytes = response.writableLength
       if (bytes === 0 || response.destroyed) return
-      if (!held.has(response) && hold(response, { ...holder, bytes }) !== undefined) return drop(response)
+      if (!held.has(response) && held.hold(response, { ...holder, bytes }) !== undefined)
+        return drop(response)
       // Behind another answer of the same connection it is that one's turn to be read.
       if (response.socket === null) return
       waiting.set(response, clock.now())
@@ -127,12 +76,88 @@ export function createUnreadAnswers(limits: Limits, clock: Pick<Clock, 'now'>): 
       })
     },
     get bytes() {
-      return ofAddresses.held
+      return held.bytes
     },
     get dropped() {
       return dropped
     },
   }
+}
+
+type Full = 'user' | 'address' | Extract<Refusal, 'sum'>
+
+type Stalling = {
+  waiting: ReadonlyMap<ServerResponse, number>
+  readonly isStalled: (since: number) => boolean
+  readonly drop: (response: ServerResponse) => void
+}
+
+/** The room that answers take, of each user, of each address and in sum. */
+function createHeldAnswers(limits: Limits, stalling: Stalling) {
+  const ofAddresses = createShares({
+    perKey: limits.unread_answer_bytes_per_address,
+    inSum: limits.unread_answer_bytes,
+  })
+  const ofUsers = createShares({ perKey: limits.unread_answer_bytes_per_user, inSum: Infinity })
+  const held = new Map<ServerResponse, Held>()
+  /** However large an answer is, a client that has read all others gets it. */
+  const most = Math.min(
+    limits.unread_answer_bytes,
+    limits.unread_answer_bytes_per_address,
+    limits.unread_answer_bytes_per_user,
+  )
+  const release = (one: Held) => {
+    if (!held.delete(one.response)) return
+    ofAddresses.give(one.address, one.bytes)
+    if (one.user !== undefined) ofUsers.give(one.user, one.bytes)
+  }
+  /** Takes room for an answer. What was taken before a refusal is given back. */
+  const take = ({ bytes, address, user }: Held): Full | undefined => {
+    if (user !== undefined && ofUsers.take(user, bytes)) return 'user'
+    const refused = ofAddresses.take(address, bytes)
+    if (refused && user !== undefined) ofUsers.give(user, bytes)
+    return refused && (refused === 'key' ? 'address' : 'sum')
+  }
+
+  return {
+    has: (response: ServerResponse) => held.has(response),
+    get bytes() {
+      return ofAddresses.held
+    },
+    /** Undefined: it is held now. */
+    hold(response: ServerResponse, { bytes, address, userId }: Holder & { bytes: number }): Full | undefined {
+      const counted = Math.min(bytes, most)
+      const one: Held = { response, bytes: counted, address: addressGroup(address), user: userId }
+      for (;;) {
+        const refused = take(one)
+        if (refused === undefined) break
+        const other = longestStalled(held.values(), stalling, (each) => isInTheWay(each, one, refused))
+        if (other === undefined) return refused
+        release(other)
+        stalling.drop(other.response)
+      }
+      held.set(response, one)
+      if (response.destroyed) release(one)
+      else response.once('close', () => release(one))
+      return undefined
+    },
+  }
+}
+
+const isInTheWay = (one: Held, want: Held, full: Full) => full === 'sum' || one[full] === want[full]
+
+/** The answer that has been stalled longest among those that are in the way. */
+function longestStalled(
+  held: Iterable<Held>,
+  { waiting, isStalled }: Stalling,
+  inTheWay: (one: Held) => boolean,
+): Held | undefined {
+  let oldest: { one: Held; since: number } | undefined
+  for (const one of held) {
+    const since = waiting.get(one.response) ?? Infinity
+    if (inTheWay(one) && isStalled(since) && since < (oldest?.since ?? Infinity)) oldest = { one, since }
+  }
+  return oldest?.one
 }
 
 /** False: not within the time. A connection that closes has nothing left to be read. */
@@ -150,7 +175,7 @@ function untilDrained(response: ServerResponse, ms: number): Promise<boolean> {
   })
 }
 
-function noRoom(refused: 'user' | 'address' | Extract<Refusal, 'sum'>): string {
+function noRoom(refused: Full): string {
   return refused === 'sum'
     ? 'Too many answers on this server wait to be read; try again in a moment'
     : `Your ${refused} has not read the answers that it asked for before; read them first`

@@ -59,7 +59,7 @@ function problemsOf(issue: Issue, input: unknown, base: Path): Problem[] {
       return [{ ...named, verdict: value === undefined ? 'missing' : isAllowedType ? 'range' : 'type' }]
     }
     case 'invalid_union':
-      return unionProblems(issue, input, path, named)
+      return unionProblems(issue, input, { path, named })
     case 'invalid_key':
     case 'invalid_element':
       return [{ ...named, verdict: 'range' }]
@@ -77,8 +77,7 @@ function problemsOf(issue: Issue, input: unknown, base: Path): Problem[] {
 function unionProblems(
   issue: z.core.$ZodIssueInvalidUnion,
   input: unknown,
-  path: Path,
-  named: { path: string; message: string },
+  { path, named }: { path: Path; named: { path: string; message: string } },
 ): Problem[] {
   const value = valueAt(input, path)
   if (value === undefined) return [{ ...named, verdict: 'missing' }]
