@@ -5,7 +5,7 @@ import { provePush } from './prove-push.ts'
 import { serveUntilStopped } from './serve.ts'
 
 // What a first start should be like; everything here can be set otherwise, as for serve.
-const FIRST_START = { BELFRY_OPEN_REGISTRATION: 'true', BELFRY_LOG_LEVEL: 'warn' }
+const FIRST_START = { BELFRY_OPEN_REGISTRATION: 'true', BELFRY_LOG_LEVEL: 'error' }
 
 export const start: Command = {
   usage: 'start',
