@@ -25,7 +25,7 @@ type Member = { account: Account; name: string; roomId: string; pushkey: string 
 const ROOMS = 2
 /** Senders and receivers of each room. */
 const PER_ROOM = 2
-const MOST_PAUSE_MS = 300
+const MOST_PAUSE_MS = 2000
 
 /** Registers the users, with rooms and pushers, before the attacks begin. */
 export async function settle(url: string, gateway: LoggingGateway): Promise<Ordinary> {
