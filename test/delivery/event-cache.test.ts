@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { createEventCache } from '../../src/delivery/event-cache.ts'
+import type { PokedEvent } from '../../src/delivery/poked-event.ts'
+import type { Queries } from '../../src/storage/query.ts'
+
+const KEPT = 256
+
+/** `loads`: the positions of each load. */
+function open() {
+  const loads: number[][] = []
+  const faults: Error[] = []
+  const eventAt = createEventCache(async (_q, positions) => {
+    loads.push([...positions])
+    const fault = faults.pop()
+    if (fault) throw fault
+    return new Map(positions.map((position) => [position, { position } as unknown as PokedEvent]))
+  }, {} as Queries)
+  return { loads, faults, eventAt }
+}
+
+describe('the cache of events', () => {
+  test('loads an event once, and the events that are asked for at once together', async () => {
+    const { loads, eventAt } = open()
+    const [one, two, again] = await Promise.all([eventAt(1), eventAt(2), eventAt(1)])
+    assert.equal(one, again)
+    assert.notEqual(one, two)
+    assert.equal(await eventAt(1), one)
+    assert.deepEqual(loads.flat(), [1, 2])
+  })
+
+  test('keeps 256 events, those that were asked for last', async () => {
+    const { loads, eventAt } = open()
+    for (let position = 1; position <= KEPT; position++) await eventAt(position)
+    await eventAt(1)
+    await eventAt(KEPT + 1)
+    loads.length = 0
+    await eventAt(1)
+    await eventAt(3)
+    assert.deepEqual(loads, [])
+    await eventAt(2)
+    assert.deepEqual(loads, [[2]])
+  })
+
+  test('loads an event anew after a load that failed', async () => {
+    const { loads, faults, eventAt } = open()
+    faults.push(new Error('the database is away'))
+    await assert.rejects(eventAt(1), { message: 'the database is away' })
+    assert.ok(await eventAt(1))
+    assert.deepEqual(loads, [[1], [1]])
+  })
+})
