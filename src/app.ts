@@ -38,7 +38,7 @@ import {
 } from './gateway-app.ts'
 import { forgetInboxesOf } from './gateway/inbox-store.ts'
 import type { NotificationDevice } from './gateway/notification.ts'
-import type { Vapid } from './gateway/webpush/vapid.ts'
+import type { Vapid } from './gateway/webpush/token.ts'
 import { addressGroup } from './http/address.ts'
 import { healthRoutes } from './http/health.ts'
 import { createMetricsServer, createScrape, metricsRoute } from './http/metrics.ts'

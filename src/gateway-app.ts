@@ -149,8 +149,8 @@ function withBuiltIn(raw: unknown, builtIn: Record<string, unknown> = {}): unkno
 /** Every kind of app, loaded when one of it is configured. */
 function providerTypes(inbox: InboxDeps): ProviderTypes {
   return new Map<string, () => Promise<ProviderType>>([
-    ['apns', loadedOnce(async () => (await import('./gateway/apns/apns.ts')).makeApns())],
-    ['gcm', async () => (await import('./gateway/fcm/fcm.ts')).fcm],
+    ['apns', loadedOnce(async () => (await import('./gateway/apns/provider.ts')).makeApns())],
+    ['gcm', async () => (await import('./gateway/fcm/provider.ts')).fcm],
     ['webpush', async () => (await import('./gateway/webpush/provider.ts')).webPush],
     ['unifiedpush', async () => (await import('./gateway/unifiedpush/provider.ts')).unifiedPush],
     ['inbox', async () => makeInboxType(inbox)],

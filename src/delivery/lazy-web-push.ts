@@ -1,4 +1,4 @@
-import type { Vapid } from '../gateway/webpush/vapid.ts'
+import type { Vapid } from '../gateway/webpush/token.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Events } from '../lib/events.ts'
 import type { GuardedAgentOptions } from '../lib/outbound/guarded-agent.ts'

@@ -1,4 +1,4 @@
-import { makeVapidKey, readVapidKey, type VapidKey } from '../gateway/webpush/vapid.ts'
+import { makeVapidKey, readVapidKey, type VapidKey } from '../gateway/webpush/credentials.ts'
 import type { Database } from '../storage/database.ts'
 import { query } from '../storage/query.ts'
 

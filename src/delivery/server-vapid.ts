@@ -1,6 +1,7 @@
 import { ConfigError } from '../config/config-error.ts'
 import type { Config, NamedConfig } from '../config/schema.ts'
-import { createVapid, faultOfSubject, type Vapid, vapidSubject } from '../gateway/webpush/vapid.ts'
+import { faultOfSubject, vapidSubject } from '../gateway/webpush/credentials.ts'
+import { createVapid, type Vapid } from '../gateway/webpush/token.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Database } from '../storage/database.ts'
 import { serverVapidKey } from './server-key-store.ts'

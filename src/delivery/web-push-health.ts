@@ -1,5 +1,6 @@
 import type { Verdict } from '../gateway/provider.ts'
-import { faultOfSubject, type Vapid } from '../gateway/webpush/vapid.ts'
+import { faultOfSubject } from '../gateway/webpush/credentials.ts'
+import type { Vapid } from '../gateway/webpush/token.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Events } from '../lib/events.ts'
 import { isTokenRefused } from './poke-fault.ts'

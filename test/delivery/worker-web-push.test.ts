@@ -5,7 +5,7 @@ import { claimPushers, pushersWithWork } from '../../src/delivery/pusher-state-s
 import { serverVapidKey } from '../../src/delivery/server-key-store.ts'
 import { makeWebPushSender } from '../../src/delivery/web-push.ts'
 import { makeEndpointAgent } from '../../src/gateway/endpoint.ts'
-import { createVapid } from '../../src/gateway/webpush/vapid.ts'
+import { createVapid } from '../../src/gateway/webpush/token.ts'
 import type { DeviceId } from '../../src/lib/ids.ts'
 import { makeIpPolicy } from '../../src/lib/outbound/ip-policy.ts'
 import { activatePusher } from '../../src/pushers/activate-pusher.ts'

@@ -1,5 +1,5 @@
 import type { ClientHttp2Stream } from 'node:http2'
-import type { ApnsHeaders } from './headers.ts'
+import type { ApnsHeaders } from './request.ts'
 import type { ApnsAnswer } from './verdict.ts'
 
 /** What came of a request: an answer, or why there is none. */

@@ -1,7 +1,7 @@
 import type { Random } from '../../lib/ids.ts'
 import { isJsonObject, type Json } from '../../lib/json.ts'
 import type { Verdict } from '../provider.ts'
-import type { Answer } from './http.ts'
+import type { Answer } from './send.ts'
 
 /** A step that the provider takes itself before there is a verdict. */
 export type NextStep = 'renew token' | 'shrink'

@@ -1,19 +1,11 @@
 import type { GuardedAgent } from '../../lib/outbound/guarded-agent.ts'
-import {
-  endpointFor,
-  endpointTrust,
-  judgeFault,
-  lineOfEndpoint,
-  openEndpointAgent,
-  postToEndpoint,
-} from '../endpoint.ts'
+import { endpointFor, endpointTrust, lineOfEndpoint, openEndpointAgent } from '../endpoint.ts'
 import { type KnownOrigins, makeKnownOrigins, TOO_MANY_FOR_A_STRANGER } from '../known-origins.ts'
 import { type Fitting, fit, type Rung } from '../ladder.ts'
 import type { Message, Provider, ProviderDeps, ProviderType, Verdict } from '../provider.ts'
-import { judgeUnifiedPush } from './judge.ts'
 import { type UnifiedPushOptions, unifiedPushOptions } from './options.ts'
 import { MAX_BODY_BYTES, unifiedPushForms } from './payload.ts'
-import { urgencyOf } from '../urgency.ts'
+import { sendUnifiedPush } from './send.ts'
 import { makeVerdictCache, type VerdictCache } from './verdict-cache.ts'
 
 /** UnifiedPush: the pushkey is the address that the user's push server gave to the app. */
@@ -78,19 +70,10 @@ async function attempt(
   url: URL,
   { message, text, signal }: { message: Message; text: string; signal: AbortSignal },
 ): Promise<Verdict> {
-  const left = Math.floor((message.expiresAt - deps.clock.now()) / 1000)
-  const headers = {
-    // It is not encrypted. But servers of the newer kind take Web Push alone, and know it by this header; the older kind, and
-    // the gateways that are in use, live with it.
-    'content-encoding': 'aes128gcm',
-    'content-type': 'application/json',
-    ttl: String(Math.max(0, Math.min(options.ttl, left))),
-    urgency: urgencyOf(message.notification),
-  }
   const waitMs = origins.strangerWait(url)
   if (waitMs > 0) return { ...TOO_MANY_FOR_A_STRANGER, retryAfterMs: waitMs }
-  const answer = await postToEndpoint({ agent, clock: deps.clock }, url, { headers, body: text, signal })
-  const verdict = typeof answer === 'string' ? judgeFault(answer) : judgeUnifiedPush(answer)
+  const { clock } = deps
+  const verdict = await sendUnifiedPush({ agent, clock }, { url, message, text, ttl: options.ttl, signal })
   if (verdict.outcome === 'delivered') origins.accepted(url.origin)
   return verdict
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { endpointOptions } from '../endpoint-options.ts'
-import { vapidSubject } from './vapid.ts'
+import { vapidSubject } from './credentials.ts'
 
 const TTL_S = 900
 

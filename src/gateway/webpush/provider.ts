@@ -1,17 +1,18 @@
 import type { GuardedAgent } from '../../lib/outbound/guarded-agent.ts'
-import { type CredentialFile, nameOf, readBoth, readSecretFile } from '../credential-file.ts'
+import { readBoth, readSecretFile } from '../credential-file.ts'
 import { endpointFor, endpointTrust, lineOfEndpoint, openEndpointAgent } from '../endpoint.ts'
 import { type KnownOrigins, makeKnownOrigins, TOO_MANY_FOR_A_STRANGER } from '../known-origins.ts'
 import { fit, type Rung } from '../ladder.ts'
 import { collapseId, countsCollapseId } from '../message-id.ts'
 import type { Message, Provider, ProviderDeps, ProviderType, Verdict } from '../provider.ts'
 import { urgencyOf } from '../urgency.ts'
+import { faultOfSubject, vapidKeyIn, vapidSubject } from './credentials.ts'
 import { MAX_PLAINTEXT_BYTES } from './encrypt.ts'
 import { type Encryptor, makeEncryptor } from './encryptor.ts'
 import { type WebPushOptions, webPushOptions } from './options.ts'
 import { webPushForms } from './payload.ts'
 import { sendWebPush } from './send.ts'
-import { createVapid, faultOfSubject, readVapidKey, type Vapid, vapidSubject } from './vapid.ts'
+import { createVapid, type Vapid } from './token.ts'
 import { isKeyMismatch } from './words.ts'
 
 /** Browsers, in Sygnal's dialect: the pushkey is `p256dh`, the pusher's data has `endpoint` and `auth`. */
@@ -114,13 +115,3 @@ async function attempt(prepared: Prepared, signal: AbortSignal): Promise<Verdict
 }
 
 const said = ({ reason, status }: Verdict) => ({ reason, ...(status !== undefined && { status }) })
-
-function vapidKeyIn(text: string, file: CredentialFile) {
-  try {
-    return { key: readVapidKey(text), fault: undefined }
-  } catch (error) {
-    const what = error instanceof Error ? error.message : 'unreadable'
-    const fault = `${nameOf(file)}: ${what}; "belfry gateway vapid" makes a key.`
-    return { key: undefined, fault }
-  }
-}

@@ -10,9 +10,9 @@ import {
 import type { Verdict } from '../provider.ts'
 import type { Urgency } from '../urgency.ts'
 import { encryptPush, MAX_PLAINTEXT_BYTES } from './encrypt.ts'
-import { doubtsToken, judgeWebPush } from './judge.ts'
+import { doubtsToken, judgeWebPush } from './verdict.ts'
 import { readSubscriptionKeys, type SubscriptionKeys } from './subscription.ts'
-import type { Vapid } from './vapid.ts'
+import type { Vapid } from './token.ts'
 
 export type { Urgency }
 

@@ -1,6 +1,6 @@
 import { open, readFile } from 'node:fs/promises'
 import { ConfigError } from '../../config/config-error.ts'
-import { makeVapidKey, readVapidKey, type VapidKey } from './vapid.ts'
+import { makeVapidKey, readVapidKey, type VapidKey } from './credentials.ts'
 
 export type KeptVapidKey = { key: VapidKey; isNew: boolean }
 

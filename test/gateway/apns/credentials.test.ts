@@ -6,7 +6,7 @@ import { suite, test, type TestContext } from 'node:test'
 
 import pino from 'pino'
 
-import { makeApns } from '../../../src/gateway/apns/apns.ts'
+import { makeApns } from '../../../src/gateway/apns/provider.ts'
 import { faultAfter } from '../../../src/gateway/apns/fault.ts'
 import {
   APNS_CERTIFICATE,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 
-import { makeApns } from '../../../src/gateway/apns/apns.ts'
+import { makeApns } from '../../../src/gateway/apns/provider.ts'
 import type { Message, Provider, ProviderDeps, Verdict } from '../../../src/gateway/provider.ts'
 import { startFakeApns, type FakeApns, type FakeApnsOptions } from '../../support/fake-apns.ts'
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts'

@@ -1,18 +1,34 @@
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 
-import { fcm } from '../../../src/gateway/fcm/fcm.ts'
+import { fcm } from '../../../src/gateway/fcm/provider.ts'
 import type { Provider, ProviderDeps, Verdict } from '../../../src/gateway/provider.ts'
 import { startFakeFcm, type FakeFcm, type FakeFcmOptions } from '../../support/fake-fcm.ts'
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts'
 import { folderWith } from '../apns/fixture.ts'
-import { messageOf, providerDeps } from '../message.ts'
+import { messageOf, providerDeps, ROOM_MESSAGE } from '../message.ts'
 
 export type Rig = {
   fake: FakeFcm
   clock: ManualClock
   provider: Provider
   send: (parts?: Parameters<typeof messageOf>[0], signal?: AbortSignal) => Promise<Verdict>
+}
+
+/** What becomes of the usual message of these tests. */
+export const ROOM_MESSAGE_DATA = {
+  event_id: ROOM_MESSAGE.event_id,
+  type: 'm.room.message',
+  sender: '@exampleuser:matrix.org',
+  room_name: 'Mission Control',
+  room_alias: '#exampleroom:matrix.org',
+  sender_display_name: 'Major Tom',
+  content_msgtype: 'm.text',
+  content_body: "I'm floating in a most peculiar way.",
+  room_id: ROOM_MESSAGE.room_id,
+  prio: 'high',
+  unread: '2',
+  missed_calls: '1',
 }
 
 type Given = {

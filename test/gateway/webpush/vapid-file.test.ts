@@ -3,7 +3,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { keepVapidKey } from '../../../src/gateway/webpush/vapid-file.ts'
-import { readVapidKey } from '../../../src/gateway/webpush/vapid.ts'
+import { readVapidKey } from '../../../src/gateway/webpush/credentials.ts'
 import { temporaryFolder } from '../../support/databases.ts'
 
 test('a key is made once, for its owner alone, and kept', async (t) => {

@@ -4,12 +4,12 @@ import { readBoth, readSecretFile } from '../credential-file.ts'
 import { encodeJson, fit, type Rung } from '../ladder.ts'
 import type { Message, Provider, ProviderDeps, ProviderType, Verdict } from '../provider.ts'
 import { secureContextFor } from '../trust.ts'
-import { makeAccessTokens, type AccessTokens, type TokenResult } from './access-token.ts'
-import { dataForms } from './data.ts'
-import { makePoster, type Answer, type Poster } from './http.ts'
-import { fcmMessage } from './message.ts'
+import { makeAccessTokens, type AccessTokens, type TokenResult } from './token.ts'
+import { fcmForms } from './payload.ts'
+import { makePoster, type Answer, type Poster } from './send.ts'
+import { fcmMessage } from './request.ts'
 import { fcmOptions, type FcmOptions } from './options.ts'
-import { serviceAccountIn, type ServiceAccount } from './service-account.ts'
+import { serviceAccountIn, type ServiceAccount } from './credentials.ts'
 import { nextStepAfter, reasonOf, verdictOf } from './verdict.ts'
 
 const MAX_DATA_BYTES = 4096
@@ -83,7 +83,7 @@ type Prepared = { message: Message; rung: Rung; body: string }
 
 function prepare({ options, deps }: App, message: Message, from: Rung = 'full'): Prepared | Verdict {
   if (message.device.pushkey === '') return { outcome: 'rejected', reason: 'pushkey is empty' }
-  const made = dataForms(message, { sendBadgeCounts: options.send_badge_counts })
+  const made = fcmForms(message, { sendBadgeCounts: options.send_badge_counts })
   if (made.kind === 'malformed') return { outcome: 'rejected', reason: 'default_payload is not an object' }
   if (made.kind === 'nothing') return { outcome: 'delivered', reason: 'nothing to send' }
   const fitting = fit(made.forms, MAX_DATA_BYTES, from)

@@ -7,7 +7,7 @@ import type { Message } from '../provider.ts'
 export type FcmData = Record<string, string>
 
 /** `nothing`: about no event, and no counts. `malformed`: `default_payload` is no object. */
-export type DataForms = { kind: 'forms'; forms: Forms } | { kind: 'nothing' } | { kind: 'malformed' }
+export type FcmForms = { kind: 'forms'; forms: Forms } | { kind: 'nothing' } | { kind: 'malformed' }
 
 const MAX_TEXT_BYTES = 1024
 
@@ -28,10 +28,7 @@ const RESERVED = /^(?:from|message_type|gcm.*|google.*)$/s
 /** What people read, and what may be cut further when there is no room. */
 const IS_TEXT = /^(?:content_.*|room_name|sender_display_name)$/s
 
-export function dataForms(
-  { device, notification }: Message,
-  options: { sendBadgeCounts: boolean },
-): DataForms {
+export function fcmForms({ device, notification }: Message, options: { sendBadgeCounts: boolean }): FcmForms {
   const given = device.data?.default_payload
   const isAbsent = given === undefined || given === null
   if (!isAbsent && !isJsonObject(given)) return { kind: 'malformed' }

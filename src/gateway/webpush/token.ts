@@ -1,19 +1,5 @@
-import {
-  createECDH,
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-} from 'node:crypto'
 import { type Clock, steadyNow } from '../../lib/clock.ts'
-import { nameKindOf } from '../../lib/public-name.ts'
-
-/** Who we are to push services (RFC 8292): a key of P-256. */
-export type VapidKey = {
-  privateKey: KeyObject
-  /** Uncompressed point as base64url without padding: a page's `applicationServerKey`. */
-  publicKey: string
-}
+import type { VapidKey } from './credentials.ts'
 
 /**
  * The value of `Authorization`, with a token that is signed or is being signed. It is the same object for as long as it is the same token, so
@@ -39,7 +25,6 @@ export type Vapid = {
   renew(origin: string, refused: VapidHeader, serviceTime?: number): VapidHeader | undefined
 }
 
-const CURVE = 'prime256v1'
 const REUSED_MS = 12 * 3_600_000
 /** RFC 8292 allows 24 h. The hour that nobody uses is for clocks that differ. */
 const VALID_MS = REUSED_MS + 3_600_000
@@ -50,52 +35,6 @@ const SAME_TIME_MS = 60_000
 /** So many times are tried at one push service in a minute, whatever it says. */
 const MOST_TRIED = 3
 const REFUSED_FOR_MS = 60_000
-
-/** A new key: its PEM (PKCS #8) and what it stands for. */
-export function makeVapidKey(): { pem: string; key: VapidKey } {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: CURVE })
-  return {
-    pem: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
-    key: withPublicKey(privateKey),
-  }
-}
-
-/**
- * Reads a private key of P-256: PEM as `belfry gateway vapid`, py-vapid and OpenSSL write it (PKCS #8 or SEC 1), or the 32 bytes
- * in base64url that the npm package web-push makes.
- *
- * @throws {TypeError} saying what it is instead, and nothing of the key.
- */
-export function readVapidKey(text: string): VapidKey {
-  const trimmed = text.trim()
-  const privateKey = /^[A-Za-z0-9_-]{43}=?$/.test(trimmed) ? fromScalar(trimmed) : fromPem(trimmed)
-  if (privateKey.asymmetricKeyDetails?.namedCurve !== CURVE)
-    throw new TypeError('not a key of the curve P-256')
-  return withPublicKey(privateKey)
-}
-
-/**
- * The `sub` claim for a contact: `mailto:` is put before a bare address, https URLs stay. `undefined` for what push services
- * refuse: Apple answers 403 BadJwtToken for `mailto:admin@localhost`.
- */
-export function vapidSubject(contact: string): string | undefined {
-  if (/^https:/i.test(contact)) {
-    const url = URL.parse(contact)
-    return url !== null && isHostOfContact(url.hostname) ? url.href : undefined
-  }
-  const address = contact.replace(/^mailto:/i, '')
-  const [, domain] = /^[^\s@<>",;:?]+@([^\s@]+)$/.exec(address) ?? []
-  return domain !== undefined && isHostOfContact(domain) ? `mailto:${address}` : undefined
-}
-
-/** What is wrong with a contact that is signed all the same, for Google and Mozilla take it; `undefined`: nothing. */
-export function faultOfSubject(subject: string): string | undefined {
-  const host = subject.startsWith('mailto:')
-    ? subject.slice(subject.lastIndexOf('@') + 1)
-    : URL.parse(subject)?.hostname
-  if (host === undefined || nameKindOf(host) === 'public') return undefined
-  return `${subject} is not at a public name: Apple's push service refuses everything that is signed with it (403 BadJwtToken), so Safari and iPhones get nothing`
-}
 
 /** What is known of a push service. `offset` of a token: the time that it was signed for, less `steadyNow`. */
 type Origin = {
@@ -192,40 +131,4 @@ async function signToken(
   // The home server reads its key at the start, and signs with the first push.
   const { SignJWT } = await import('jose')
   return new SignJWT(claims).setProtectedHeader({ typ: 'JWT', alg: 'ES256' }).sign(privateKey)
-}
-
-function withPublicKey(privateKey: KeyObject): VapidKey {
-  const { x = '', y = '' } = createPublicKey(privateKey).export({ format: 'jwk' })
-  const point = [Buffer.of(4), Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')]
-  return { privateKey, publicKey: Buffer.concat(point).toString('base64url') }
-}
-
-function fromPem(text: string): KeyObject {
-  try {
-    return createPrivateKey(text)
-  } catch {
-    throw new TypeError(
-      text.includes('PUBLIC KEY') ? 'a public key; the private one is needed' : 'not a private key in PEM',
-    )
-  }
-}
-
-function fromScalar(text: string): KeyObject {
-  const pair = createECDH(CURVE)
-  try {
-    pair.setPrivateKey(text, 'base64url')
-  } catch {
-    throw new TypeError('not a private key of the curve P-256')
-  }
-  const point = pair.getPublicKey()
-  const x = point.toString('base64url', 1, 33)
-  const y = point.toString('base64url', 33)
-  // Not `pair.getPrivateKey()`: that one loses the zeros in front.
-  const d = Buffer.from(text, 'base64url').toString('base64url')
-  return createPrivateKey({ key: { kty: 'EC', crv: 'P-256', x, y, d }, format: 'jwk' })
-}
-
-/** No host that means this machine or network to everybody: there is nobody to write to at all. */
-function isHostOfContact(host: string): boolean {
-  return nameKindOf(host) !== 'none' && !/(?:^|\.)(?:localhost|local)$/i.test(host)
 }

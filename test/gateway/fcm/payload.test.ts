@@ -3,33 +3,10 @@ import { suite, test } from 'node:test'
 
 import fc from 'fast-check'
 
-import { dataForms } from '../../../src/gateway/fcm/data.ts'
+import { fcmForms } from '../../../src/gateway/fcm/payload.ts'
 import { fit } from '../../../src/gateway/ladder.ts'
 import { BADGE_ONLY, ID_ONLY, messageOf, ROOM_MESSAGE } from '../message.ts'
-import { startRig } from './fixture.ts'
-
-const NOW = 1_800_000_000_000
-
-/** As Sygnal's own test has it. */
-const OPTIONS = {
-  android: { notification: { body: 'test body' } },
-  apns: { payload: { aps: { 'content-available': 1, 'mutable-content': 1, alert: '' } } },
-}
-
-const DATA = {
-  event_id: ROOM_MESSAGE.event_id,
-  type: 'm.room.message',
-  sender: '@exampleuser:matrix.org',
-  room_name: 'Mission Control',
-  room_alias: '#exampleroom:matrix.org',
-  sender_display_name: 'Major Tom',
-  content_msgtype: 'm.text',
-  content_body: "I'm floating in a most peculiar way.",
-  room_id: ROOM_MESSAGE.room_id,
-  prio: 'high',
-  unread: '2',
-  missed_calls: '1',
-}
+import { ROOM_MESSAGE_DATA } from './fixture.ts'
 
 type Case = {
   notification?: object
@@ -44,7 +21,7 @@ function dataOf({
   sendBadgeCounts = true,
   maxBytes = 4096,
 }: Case = {}): unknown {
-  const made = dataForms(messageOf({ notification, device: data === undefined ? {} : { data } }), {
+  const made = fcmForms(messageOf({ notification, device: data === undefined ? {} : { data } }), {
     sendBadgeCounts,
   })
   if (made.kind !== 'forms') return made.kind
@@ -53,10 +30,10 @@ function dataOf({
 }
 
 suite('the data of Sygnal', () => {
-  const { unread: _unread, missed_calls: _missedCalls, ...withoutCounts } = DATA
-  const ids = { event_id: DATA.event_id, room_id: DATA.room_id, prio: 'high' }
+  const { unread: _unread, missed_calls: _missedCalls, ...withoutCounts } = ROOM_MESSAGE_DATA
+  const ids = { event_id: ROOM_MESSAGE_DATA.event_id, room_id: ROOM_MESSAGE_DATA.room_id, prio: 'high' }
   const rows: [title: string, given: Case, expected: unknown][] = [
-    ['in full', {}, DATA],
+    ['in full', {}, ROOM_MESSAGE_DATA],
     ['ids alone', { notification: ID_ONLY }, { ...ids, unread: '2' }],
     ['counts alone', { notification: BADGE_ONLY }, { prio: 'high', unread: '2' }],
     ['a count of zero clears', { notification: { counts: { unread: 0 } } }, { prio: 'high', unread: '0' }],
@@ -189,70 +166,4 @@ suite('texts that are too long', () => {
       { numRuns: 50 },
     )
   })
-})
-
-suite('the message', () => {
-  test("is Sygnal's, over the app's options", async (t) => {
-    const { fake, send } = await startRig(t, { options: { fcm_options: OPTIONS } })
-    assert.equal((await send()).outcome, 'delivered')
-    const [seen] = fake.seen
-    assert.deepEqual(seen?.message, {
-      data: DATA,
-      android: { notification: { body: 'test body' }, priority: 'HIGH', ttl: '3600s' },
-      apns: OPTIONS.apns,
-      token: 'spqr',
-    })
-    assert.equal(seen?.headers.authorization, 'Bearer access-1')
-  })
-
-  test('nothing of one stays in the next', async (t) => {
-    const { fake, send } = await startRig(t, { options: { fcm_options: OPTIONS } })
-    await send({
-      notification: { ...ROOM_MESSAGE, prio: 'low' },
-      device: { pushkey: 'a', data: { only_last_per_room: true } },
-    })
-    await send({ device: { pushkey: 'b' } })
-    const android = (index: number) => fake.seen[index]?.message.android as Record<string, unknown>
-    assert.equal(android(0).priority, 'NORMAL')
-    assert.deepEqual(android(1), { notification: { body: 'test body' }, priority: 'HIGH', ttl: '3600s' })
-    assert.deepEqual(OPTIONS.android, { notification: { body: 'test body' } })
-  })
-
-  test('a message that is tried again is the same', async (t) => {
-    const { fake, send } = await startRig(t)
-    fake.script('*', { status: 500 })
-    await send()
-    await send({ attempt: 2 })
-    assert.deepEqual(fake.seen[1]?.message, fake.seen[0]?.message)
-  })
-
-  test('there is a collapse key for a pusher that wants the last of each room, and for no other', async (t) => {
-    const { fake, send } = await startRig(t)
-    const device = { data: { only_last_per_room: true } }
-    await send()
-    await send({ device })
-    await send({ device, notification: { ...ROOM_MESSAGE, event_id: '$other' } })
-    const keys = fake.seen.map(({ message }) => (message.android as { collapse_key?: string }).collapse_key)
-    assert.equal(keys[0], undefined)
-    assert.match(keys[1] ?? '', /^[\w-]{32}$/)
-    assert.equal(keys[2], keys[1])
-  })
-
-  const ttls: [title: string, expiresAt: number, configured: string | undefined, ttl: string][] = [
-    ['as long as it is worth something', NOW + 60_999, undefined, '60s'],
-    ['four weeks at most', NOW + 1e11, undefined, '2419200s'],
-    ['not at all any more', NOW - 1, undefined, '0s'],
-    ["the app's own, when it is shorter", NOW + 3_600_000, '30s', '30s'],
-    ["not the app's own when it is longer", NOW + 60_000, '3600.5s', '60s'],
-    ["not the app's own when it is none", NOW + 60_000, 'soon', '60s'],
-  ]
-  for (const [title, expiresAt, configured, ttl] of ttls) {
-    test(`it lives ${title}`, async (t) => {
-      const fcm_options = configured === undefined ? {} : { android: { ttl: configured } }
-      const { fake, send } = await startRig(t, { options: { fcm_options } })
-      assert.equal((await send({ expiresAt })).outcome, 'delivered')
-      const android = fake.seen[0]?.message.android as { ttl?: string } | undefined
-      assert.equal(android?.ttl, ttl)
-    })
-  }
 })

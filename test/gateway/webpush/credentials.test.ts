@@ -1,67 +1,8 @@
 import assert from 'node:assert/strict'
-import { createECDH, createPublicKey, generateKeyPairSync, verify } from 'node:crypto'
+import { createECDH, createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { suite, test } from 'node:test'
 import webPush from 'web-push'
-import { createVapid, makeVapidKey, readVapidKey, vapidSubject } from '../../../src/gateway/webpush/vapid.ts'
-import { createManualClock } from '../../support/manual-clock.ts'
-
-const HOUR = 3_600_000
-
-function tokenOf(header: string) {
-  const [, head = '', claims = '', signature = ''] =
-    /^vapid t=([\w-]+)\.([\w-]+)\.([\w-]+), k=[\w-]{87}$/.exec(header) ?? []
-  const read = (part: string) =>
-    JSON.parse(Buffer.from(part, 'base64url').toString()) as Record<string, unknown>
-  return { head: read(head), claims: read(claims), signed: `${head}.${claims}`, signature }
-}
-
-suite('VAPID', () => {
-  test('says who we are to this origin, until when, and is signed with the key', async () => {
-    const { key } = makeVapidKey()
-    const clock = createManualClock()
-    const header = await createVapid(key, 'mailto:a@b.example', clock).headerFor('https://push.example')
-    const { head, claims, signed, signature } = tokenOf(header)
-    assert.deepEqual(head, { typ: 'JWT', alg: 'ES256' })
-    assert.deepEqual(claims, {
-      aud: 'https://push.example',
-      exp: Math.floor(clock.now() / 1000) + 13 * 3600,
-      sub: 'mailto:a@b.example',
-    })
-    const publicKey = createPublicKey(key.privateKey)
-    const bytes = Buffer.from(signature, 'base64url')
-    assert(verify('sha256', Buffer.from(signed), { key: publicKey, dsaEncoding: 'ieee-p1363' }, bytes))
-    assert(header.endsWith(`k=${key.publicKey}`))
-  })
-
-  test('is made once for each origin and half a day', () => {
-    const clock = createManualClock()
-    const vapid = createVapid(makeVapidKey().key, 'mailto:a@b.example', clock)
-    const first = vapid.headerFor('https://one.example')
-    assert.notEqual(vapid.headerFor('https://two.example'), first)
-    clock.advance(12 * HOUR - 1)
-    assert.equal(vapid.headerFor('https://one.example'), first)
-    clock.advance(1)
-    assert.notEqual(vapid.headerFor('https://one.example'), first)
-  })
-
-  test('a clock that is set back makes it anew: what ends in more than 24 h is not taken', async () => {
-    const clock = createManualClock()
-    const vapid = createVapid(makeVapidKey().key, 'mailto:a@b.example', clock)
-    const first = vapid.headerFor('https://one.example')
-    clock.advance(-48 * HOUR)
-    const second = vapid.headerFor('https://one.example')
-    assert.notEqual(second, first)
-    assert.equal(tokenOf(await second).claims['exp'], Math.floor(clock.now() / 1000) + 13 * 3600)
-  })
-
-  test('forgets origins rather than growing without end', () => {
-    const vapid = createVapid(makeVapidKey().key, 'mailto:a@b.example', createManualClock())
-    const first = vapid.headerFor('https://first.example')
-    assert.equal(vapid.headerFor('https://first.example'), first)
-    for (let at = 0; at < 4096; at++) void vapid.headerFor(`https://${at}.example`)
-    assert.notEqual(vapid.headerFor('https://first.example'), first)
-  })
-})
+import { makeVapidKey, readVapidKey, vapidSubject } from '../../../src/gateway/webpush/credentials.ts'
 
 suite('VAPID keys', () => {
   test('are read back as they were made', () => {

@@ -2,8 +2,8 @@ import { SignJWT } from 'jose'
 import { type Clock, steadyNow } from '../../lib/clock.ts'
 import { isJsonObject } from '../../lib/json.ts'
 import type { Verdict } from '../provider.ts'
-import type { Answer, Poster, Reply } from './http.ts'
-import type { ServiceAccount } from './service-account.ts'
+import type { Answer, Poster, Reply } from './send.ts'
+import type { ServiceAccount } from './credentials.ts'
 
 // Google's OAuth 2.0 for service accounts: a signed assertion is exchanged for a token of about an hour (RFC 7523, section 2.1).
 
