@@ -1,10 +1,11 @@
+import { BoundedMap } from '../../lib/bounded-map.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { BLOCKED } from '../../lib/outbound/ip-policy.ts'
 import type { Verdict } from '../provider.ts'
 
 const REFUSED_MS = 600_000
 const UNAVAILABLE_MS = 60_000
-/** Anybody may name any address, so only so many are remembered: those that were learned last. */
+/** Anybody may name any address, so only so many are remembered: those that were used last. */
 const MOST_KEPT = 10_000
 
 /** No connection came about, which says something of the host. One that broke off says little. */
@@ -23,7 +24,7 @@ export type VerdictCache = {
 type Kept = { verdict: Verdict; from: number; until: number }
 
 export function makeVerdictCache(clock: Clock): VerdictCache {
-  const kept = new Map<string, Kept>()
+  const kept = new BoundedMap<string, Kept>({ limit: MOST_KEPT })
 
   const findAt = (key: string): Verdict | undefined => {
     const one = kept.get(key)
@@ -39,8 +40,6 @@ export function makeVerdictCache(clock: Clock): VerdictCache {
 
   const keep = (key: string, verdict: Verdict, ms: number) => {
     const from = clock.now()
-    kept.delete(key)
-    if (kept.size >= MOST_KEPT) kept.delete(kept.keys().next().value ?? '')
     kept.set(key, { verdict, from, until: from + ms })
   }
 

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../lib/bounded-map.ts'
 import { type Clock, steadyNow } from '../../lib/clock.ts'
 import type { VapidKey } from './credentials.ts'
 
@@ -52,17 +53,11 @@ type Origin = {
  * @param subject of `vapidSubject`
  */
 export function createVapid(key: VapidKey, subject: string, clock: Clock): Vapid {
-  const origins = new Map<string, Origin>()
+  const origins = new BoundedMap<string, Origin>({ limit: MAX_ORIGINS })
   const offsetOf = (time: number) => time - steadyNow(clock)
   const startedWith = offsetOf(clock.now())
 
-  const stateOf = (origin: string): Origin => {
-    const state = origins.get(origin) ?? { refused: [] }
-    origins.delete(origin)
-    if (origins.size >= MAX_ORIGINS) origins.delete(origins.keys().next().value ?? '')
-    origins.set(origin, state)
-    return state
-  }
+  const stateOf = (origin: string): Origin => origins.getOrInsertComputed(origin, () => ({ refused: [] }))
 
   const make = (origin: string, state: Origin, offset: number): VapidHeader => {
     const steadyAt = steadyNow(clock)
@@ -98,7 +93,7 @@ export function createVapid(key: VapidKey, subject: string, clock: Clock): Vapid
       state.refused = []
     },
     isProven(origin, header) {
-      const { token, acceptedOffset } = origins.get(origin) ?? {}
+      const { token, acceptedOffset } = origins.peek(origin) ?? {}
       return token?.header === header && acceptedOffset !== undefined && isSame(acceptedOffset, token.offset)
     },
     renew(origin, refused, serviceTime) {
