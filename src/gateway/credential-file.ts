@@ -1,3 +1,4 @@
+import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { ConfigError } from '../config/config-error.ts'
 import type { Log } from '../lib/log.ts'
@@ -37,6 +38,15 @@ export async function readNamedFile(file: CredentialFile): Promise<string> {
 
 /** `apps.<app id>.keyfile: /etc/belfry/key.p8` */
 export const nameOf = ({ appId, key, path }: CredentialFile) => `apps.${appId}.${key} (${path})`
+
+/** A private key without a password, in PEM: PKCS #8, PKCS #1 or SEC 1. `undefined`: the text holds none. */
+export function privateKeyIn(pem: string): KeyObject | undefined {
+  try {
+    return createPrivateKey(pem)
+  } catch {
+    return undefined
+  }
+}
 
 function whatToDo(code: unknown): string {
   if (code === 'ENOENT' || code === 'ENOTDIR') return 'there is no such file; correct the path'

@@ -1,6 +1,6 @@
-import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto'
+import { X509Certificate, type KeyObject } from 'node:crypto'
 import type { Log } from '../../lib/log.ts'
-import { nameOf, readSecretFile, type CredentialFile } from '../credential-file.ts'
+import { nameOf, privateKeyIn, readSecretFile, type CredentialFile } from '../credential-file.ts'
 import type { ApnsOptions } from './options.ts'
 
 /** How an app is known to Apple. */
@@ -83,14 +83,6 @@ function certificateFrom(pem: string, file: CredentialFile, now: number): ApnsCr
 }
 
 const dayOf = (ms: number) => new Date(ms).toISOString().slice(0, 10)
-
-function privateKeyIn(pem: string): KeyObject | undefined {
-  try {
-    return createPrivateKey(pem)
-  } catch {
-    return undefined
-  }
-}
 
 function certificateIn(pem: string): X509Certificate | undefined {
   try {

@@ -39,22 +39,22 @@ export type TokenSource = {
 /** Provider tokens for one key of one team. Apple counts them by key, so whoever uses that key shares them. */
 export function makeTokenSource(signer: { teamId: string; keyId: string; key: KeyObject }): TokenSource {
   /** `offset`: the time that it was signed for, less `steadyAt`. */
-  let token: { text: ProviderToken; offset: number; wallAt: number; steadyAt: number } | undefined
+  let token: { signed: ProviderToken; offset: number; wallAt: number; steadyAt: number } | undefined
   let notBefore = 0
   /** That of the first token. */
   let firstOffset: number | undefined
   let retimedAt = -Infinity
 
   const sign = (offset: number, now: number, steady: number): ProviderToken => {
-    const made = { text: signToken(signer, steady + offset), offset, wallAt: now, steadyAt: steady }
+    const made = { signed: signToken(signer, steady + offset), offset, wallAt: now, steadyAt: steady }
     token = made
     // The pushes that wait for it fail; the next one signs again.
-    made.text.catch(() => {
+    made.signed.catch(() => {
       if (token === made) token = undefined
     })
     notBefore = steady + LEAST_AGE_MS
     firstOffset ??= offset
-    return made.text
+    return made.signed
   }
   const renew = (now: number, steady: number) => sign(now - steady, now, steady)
 
@@ -64,15 +64,15 @@ export function makeTokenSource(signer: { teamId: string; keyId: string; key: Ke
       const wallAge = now - token.wallAt
       if (wallAge < -CLOCK_STEP_MS) return renew(now, steady)
       const age = Math.max(wallAge, steady - token.steadyAt)
-      return age >= RENEW_AT_MS && steady >= notBefore ? renew(now, steady) : token.text
+      return age >= RENEW_AT_MS && steady >= notBefore ? renew(now, steady) : token.signed
     },
     replace(expired, now, steady = now) {
-      if (token !== undefined && token.text !== expired) return token.text
+      if (token !== undefined && token.signed !== expired) return token.signed
       return steady >= notBefore ? renew(now, steady) : undefined
     },
     retime(refused, now, steady = now) {
       if (token === undefined) return undefined
-      if (token.text !== refused) return token.text
+      if (token.signed !== refused) return token.signed
       if (steady - retimedAt < LEAST_AGE_MS) return undefined
       const { offset } = token
       const other = [now - steady, firstOffset ?? offset].find(

@@ -1,8 +1,8 @@
-import { createPrivateKey, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 
 import { z } from 'zod'
 
-import { nameOf, type CredentialFile } from '../credential-file.ts'
+import { nameOf, privateKeyIn, type CredentialFile } from '../credential-file.ts'
 
 /** RS256 takes no shorter key (RFC 7518, section 3.3), and `jose` does not sign with one. */
 const LEAST_KEY_BITS = 2048
@@ -44,14 +44,6 @@ export function serviceAccountIn(
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text) as unknown
-  } catch {
-    return undefined
-  }
-}
-
-function privateKeyIn(pem: string): KeyObject | undefined {
-  try {
-    return createPrivateKey(pem)
   } catch {
     return undefined
   }

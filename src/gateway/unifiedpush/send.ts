@@ -3,7 +3,7 @@ import type { GuardedAgent } from '../../lib/outbound/guarded-agent.ts'
 import { judgeFault, postToEndpoint } from '../endpoint.ts'
 import type { Message, Verdict } from '../provider.ts'
 import { urgencyOf } from '../urgency.ts'
-import { judgeUnifiedPush } from './verdict.ts'
+import { verdictOf } from './verdict.ts'
 
 export type SendDeps = { agent: GuardedAgent; clock: Clock }
 
@@ -31,5 +31,5 @@ export async function sendUnifiedPush(
     urgency: urgencyOf(message.notification),
   }
   const answer = await postToEndpoint({ agent, clock }, url, { headers, body: text, signal })
-  return typeof answer === 'string' ? judgeFault(answer) : judgeUnifiedPush(answer)
+  return typeof answer === 'string' ? judgeFault(answer) : verdictOf(answer)
 }

@@ -5,7 +5,7 @@ import type { Verdict } from '../provider.ts'
 const NO_SUBSCRIBER_YET = 507
 
 /** What the answer of a UnifiedPush server means. The server is the user's choice: the address is all there is of a token. */
-export function judgeUnifiedPush({ status, retryAfterMs }: EndpointAnswer): Verdict {
+export function verdictOf({ status, retryAfterMs }: EndpointAnswer): Verdict {
   const said = { status, reason: `status ${status}` }
   if (status >= 200 && status < 300) return { outcome: 'delivered', status, reason: 'accepted' }
   if (status === 404 || status === 410) return { outcome: 'rejected', ...said, isCertain: true }

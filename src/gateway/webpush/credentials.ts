@@ -6,7 +6,7 @@ import {
   type KeyObject,
 } from 'node:crypto'
 import { nameKindOf } from '../../lib/public-name.ts'
-import { type CredentialFile, nameOf } from '../credential-file.ts'
+import { type CredentialFile, nameOf, privateKeyIn } from '../credential-file.ts'
 
 /** Who we are to push services (RFC 8292): a key of P-256. */
 export type VapidKey = {
@@ -81,13 +81,11 @@ function withPublicKey(privateKey: KeyObject): VapidKey {
 }
 
 function fromPem(text: string): KeyObject {
-  try {
-    return createPrivateKey(text)
-  } catch {
-    throw new TypeError(
-      text.includes('PUBLIC KEY') ? 'a public key; the private one is needed' : 'not a private key in PEM',
-    )
-  }
+  const key = privateKeyIn(text)
+  if (key !== undefined) return key
+  throw new TypeError(
+    text.includes('PUBLIC KEY') ? 'a public key; the private one is needed' : 'not a private key in PEM',
+  )
 }
 
 function fromScalar(text: string): KeyObject {

@@ -10,7 +10,7 @@ import {
 import type { Verdict } from '../provider.ts'
 import type { Urgency } from '../urgency.ts'
 import { encryptPush, MAX_PLAINTEXT_BYTES } from './encrypt.ts'
-import { doubtsToken, judgeWebPush } from './verdict.ts'
+import { doubtsToken, verdictOf } from './verdict.ts'
 import { readSubscriptionKeys, type SubscriptionKeys } from './subscription.ts'
 import type { Vapid } from './token.ts'
 
@@ -93,7 +93,7 @@ async function exchange({ vapid, isKnown }: WebPushDeps, origin: string, post: P
       header = next
       continue
     }
-    const verdict = judgeWebPush(answer, { isKeyKnown, isTokenProven })
+    const verdict = verdictOf(answer, { isKeyKnown, isTokenProven })
     if (verdict.outcome === 'delivered') vapid.accepted(origin, header)
     return verdict
   }

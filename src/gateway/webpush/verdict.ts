@@ -3,7 +3,7 @@ import type { EndpointAnswer } from '../endpoint.ts'
 import type { Verdict } from '../provider.ts'
 import { type Complaint, complaintIn, wordIn } from './words.ts'
 
-/** What `judgeWebPush` needs to know of our VAPID key and token at this push service. */
+/** What `verdictOf` needs to know of our VAPID key and token at this push service. */
 export type Standing = {
   /** It has taken messages with our key. */
   isKeyKnown: boolean
@@ -27,7 +27,7 @@ export function doubtsToken(
  * What an answer to a Web Push message means (RFC 8030, sections 5 and 7.3; RFC 8292, section 4.2). That our key or token is not
  * wanted is the operator's to mend, and never ends a subscription.
  */
-export function judgeWebPush(answer: EndpointAnswer, standing: Standing): Verdict {
+export function verdictOf(answer: EndpointAnswer, standing: Standing): Verdict {
   const { status, retryAfterMs } = answer
   if (status >= 200 && status < 300)
     return { outcome: 'delivered', status, reason: 'accepted', ...providerId(answer) }

@@ -61,6 +61,17 @@ suite('provider tokens', () => {
     assert.notEqual(tokens.current(START - 60 * MINUTE), first)
   })
 
+  test('one that cannot be signed is not kept', async () => {
+    const { privateKey } = generateKeyPairSync('ed25519')
+    const tokens = makeTokenSource({ teamId: 'TEAM', keyId: 'KEY', key: privateKey })
+    const first = tokens.current(START)
+    assert.equal(tokens.current(START), first)
+    await assert.rejects(first)
+    const second = tokens.current(START)
+    assert.notEqual(second, first)
+    await assert.rejects(second)
+  })
+
   test('apps with one key of one team share them', () => {
     const sourceFor = makeTokenSources()
     const { signer } = source()

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createPublicKey, verify } from 'node:crypto'
+import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto'
 import { suite, test } from 'node:test'
 import { makeVapidKey } from '../../../src/gateway/webpush/credentials.ts'
 import { createVapid } from '../../../src/gateway/webpush/token.ts'
@@ -52,6 +52,18 @@ suite('VAPID', () => {
     const second = vapid.headerFor('https://one.example')
     assert.notEqual(second, first)
     assert.equal(tokenOf(await second).claims['exp'], Math.floor(clock.now() / 1000) + 13 * 3600)
+  })
+
+  test('is not kept when it cannot be signed', async () => {
+    const { privateKey } = generateKeyPairSync('ed25519')
+    const key = { ...makeVapidKey().key, privateKey }
+    const vapid = createVapid(key, 'mailto:a@b.example', createManualClock())
+    const first = vapid.headerFor('https://push.example')
+    assert.equal(vapid.headerFor('https://push.example'), first)
+    await assert.rejects(first)
+    const second = vapid.headerFor('https://push.example')
+    assert.notEqual(second, first)
+    await assert.rejects(second)
   })
 
   test('forgets origins rather than growing without end', () => {
