@@ -7,7 +7,7 @@ import { inboxRoutes } from './gateway-api/inbox.ts'
 import { createNotifyMetrics } from './gateway-api/notify-metrics.ts'
 import { type GatewayApiDeps, gatewayRoutes, ownGateway } from './gateway-api/notify.ts'
 import { isMapping, type ProviderTypes, readApps } from './gateway/app-settings.ts'
-import { openApps } from './gateway/apps.ts'
+import { type Apps, openApps } from './gateway/apps.ts'
 import { createGatewayEvents } from './gateway/gateway-events.ts'
 import { createGateway, type Gateway } from './gateway/gateway.ts'
 import { makeInboxStore } from './gateway/inbox-store.ts'
@@ -85,18 +85,8 @@ export async function createGatewayParts(options: PartsOptions): Promise<Gateway
   const { isSignedIn } = options
   const types = providerTypes({ ...inboxes, hasUsers: isSignedIn !== undefined })
   const providerDeps = providerDepsOf(config, options)
-  const open = async (raw: unknown) => {
-    const all = withBuiltIn(raw, options.builtIn)
-    const { apps, refused, warnings } = await openConfigured(all, {
-      types,
-      deps: providerDeps,
-      under: options.under,
-    })
-    for (const warning of warnings) log.warn(warning)
-    if (refused.length === 0) return apps
-    await apps[Symbol.asyncDispose]()
-    throw new ConfigError(refused.map(({ text }) => text).join('; '))
-  }
+  const open = (raw: unknown) =>
+    openOrRefuse(withBuiltIn(raw, options.builtIn), { types, deps: providerDeps, under: options.under, log })
   let apps = await open(options.apps)
   const tell = createGatewayEvents({ log, metrics, clock })
   const limits = config.rate_limits
@@ -140,6 +130,15 @@ export async function createGatewayParts(options: PartsOptions): Promise<Gateway
       log.info({ apps: apps.all.length }, 'the apps of the gateway were read again')
     },
   }
+}
+
+/** Opens all apps, or none. @throws {ConfigError} with everything that is wrong */
+async function openOrRefuse(raw: unknown, { log, ...context }: AppsContext & { log: Log }): Promise<Apps> {
+  const { apps, refused, warnings } = await openConfigured(raw, context)
+  for (const warning of warnings) log.warn(warning)
+  if (refused.length === 0) return apps
+  await apps[Symbol.asyncDispose]()
+  throw new ConfigError(refused.map(({ text }) => text).join('; '))
 }
 
 function withBuiltIn(raw: unknown, builtIn: Record<string, unknown> = {}): unknown {
@@ -242,29 +241,8 @@ export async function createGatewayApp(
     limiter,
     note: noteIn(journeys),
   })
-  const scrape = createScrape(metrics, environment.clock)
-  const http = createHttpServer({
-    config,
-    log,
-    metrics,
-    authenticate: async () => undefined,
-    limiter,
-    routes: [
-      ...healthRoutes({
-        checks: { database: () => db.check() },
-        details: () => ({ version: VERSION, gateway: parts.gateway.health() }),
-        clock: environment.clock,
-        log,
-      }),
-      ...(config.metrics.listen === undefined ? [metricsRoute(scrape)] : []),
-      ...parts.routes,
-    ],
-  })
+  const { http, scrapes } = createServers({ ...environment, config, db, parts, limiter, metricsAt })
   const running: AsyncDisposable[] = []
-  // Sygnal's own place for metrics, and ours.
-  const scrapes = [metricsAt, config.metrics.listen].flatMap((at) =>
-    at === undefined ? [] : [createMetricsServer(scrape, at)],
-  )
   return {
     log,
     listen: () =>
@@ -297,6 +275,38 @@ export async function createGatewayApp(
       await db[Symbol.asyncDispose]()
     },
   }
+}
+
+type ServersOptions = Environment &
+  Pick<PartsOptions, 'config' | 'db' | 'limiter'> & {
+    parts: GatewayParts
+    metricsAt: GatewayConfig['metricsAt']
+  }
+
+function createServers({ config, db, clock, log, metrics, limiter, parts, metricsAt }: ServersOptions) {
+  const scrape = createScrape(metrics, clock)
+  const http = createHttpServer({
+    config,
+    log,
+    metrics,
+    authenticate: async () => undefined,
+    limiter,
+    routes: [
+      ...healthRoutes({
+        checks: { database: () => db.check() },
+        details: () => ({ version: VERSION, gateway: parts.gateway.health() }),
+        clock,
+        log,
+      }),
+      ...(config.metrics.listen === undefined ? [metricsRoute(scrape)] : []),
+      ...parts.routes,
+    ],
+  })
+  // Sygnal's own place for metrics, and ours.
+  const scrapes = [metricsAt, config.metrics.listen].flatMap((at) =>
+    at === undefined ? [] : [createMetricsServer(scrape, at)],
+  )
+  return { http, scrapes }
 }
 
 /** What a gateway that runs alone, now or before, did with an event. */

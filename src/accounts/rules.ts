@@ -1,3 +1,4 @@
+import type { Config } from '../config/schema.ts'
 import { localpartOf, type UserId } from '../lib/ids.ts'
 import {
   type Action,
@@ -114,5 +115,19 @@ function listIn<Item>(text: string): Item[] | undefined {
     return Array.isArray(value) ? (value as Item[]) : undefined
   } catch {
     return undefined
+  }
+}
+
+/** Which default rules everybody has, and what rules may say. */
+export function ruleSettingsOf({ push, experimental: proposed }: Config): RuleSettings {
+  return {
+    legacyMentionRules: push.legacy_mention_rules,
+    experimental: {
+      polls: proposed.polls,
+      encryptedEvents: proposed.encrypted_events,
+      liveLocation: proposed.live_location,
+      knocks: proposed.knocks,
+      notifyInApp: proposed.notify_in_app,
+    },
   }
 }

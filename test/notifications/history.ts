@@ -6,13 +6,11 @@ import type { NotifiableEvent } from '../../src/notifications/event.ts'
 import type { House } from './house.ts'
 import { NO_MATCH } from '../../src/push-rules/index.ts'
 import { key, type Model, powerLevels } from './model.ts'
-import { changeRule } from './rule-steps.ts'
+import { changeRule, type Step } from './rule-steps.ts'
 
 // Random histories: what may happen in two rooms of four people, done to the server and to the model alike.
 
 /** What happens next: numbers that are read as indexes, so that every history can be shrunk. */
-export type Step = { kind: string; user: number; other: number; room: number; pick: number; form: number }
-
 const small = fc.nat({ max: 11 })
 const WEIGHTS = {
   send: 9,

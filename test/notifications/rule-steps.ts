@@ -10,9 +10,11 @@ import { GLOBAL, rulesetOf } from '../../src/accounts/rules.ts'
 import type { RuleKey } from '../../src/accounts/rules-store.ts'
 import type { RoomId, UserId } from '../../src/lib/ids.ts'
 import { type Action, RULE_KINDS, type RuleKind } from '../../src/push-rules/index.ts'
-import type { Step } from './history.ts'
 import { HANDLE, type House } from './house.ts'
 import type { Model } from './model.ts'
+
+/** One step of a history. */
+export type Step = { kind: string; user: number; other: number; room: number; pick: number; form: number }
 
 // The changes of rules that random histories make.
 

@@ -14,6 +14,8 @@ import { testLetter } from './render.ts'
 
 type MailConfig = Pick<NamedConfig, 'email' | 'public_url' | 'server_name'>
 
+export type MailService = NonNullable<ReturnType<typeof createMailService>>
+
 /** All that has to do with sending mail; undefined: no mail server is named. */
 export function createMailService(
   config: MailConfig,

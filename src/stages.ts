@@ -1,0 +1,388 @@
+import { createLoginAttemptLimiter, createTokenMailLimiter } from './accounts/attempt-limits.ts'
+import { createAuthSessions } from './accounts/auth-sessions.ts'
+import { createAuthenticator } from './accounts/authenticate.ts'
+import { copyDeviceRules, type RuleChangeDeps } from './accounts/change-rules.ts'
+import type { AccountDeps } from './accounts/deps.ts'
+import type { ValidationDeps } from './accounts/email-validation.ts'
+import { createLastSeen } from './accounts/last-seen.ts'
+import { createPasswords } from './accounts/passwords.ts'
+import { startHandleSweeper } from './accounts/rule-handles.ts'
+import { rulesetOf, ruleSettingsOf } from './accounts/rules.ts'
+import { startValidationSweeper } from './accounts/sweep-validations.ts'
+import { type ClientApiDeps, clientRoutes } from './client-api/routes.ts'
+import type { Bus } from './cluster/bus.ts'
+import type { Quotas } from './config/limits-schema.ts'
+import type { NamedConfig } from './config/schema.ts'
+import { explainRoutes } from './console-api/explain.ts'
+import { journeyRoutes } from './console-api/journey.ts'
+import { pusherReportRoutes } from './console-api/pushers.ts'
+import { createMailService, type MailService } from './delivery/email/mail-service.ts'
+import { startMailSweepers } from './delivery/email/sweep-mail.ts'
+import { startMailDelivery } from './delivery/email/worker.ts'
+import { checkGatewayUrl, checkPushResource, NOTIFY_PATH } from './delivery/gateway-url.ts'
+import { makeLazySender } from './delivery/lazy-sender.ts'
+import { makeLazyWebPush } from './delivery/lazy-web-push.ts'
+import { startDelivery } from './delivery/worker.ts'
+import type { Environment, GatewayParts } from './gateway-app.ts'
+import { forgetInboxesOf } from './gateway/inbox-store.ts'
+import type { NotificationDevice } from './gateway/notification.ts'
+import type { Vapid } from './gateway/webpush/token.ts'
+import { addressGroup } from './http/address.ts'
+import { healthRoutes } from './http/health.ts'
+import { createMetricsServer, createScrape, metricsRoute } from './http/metrics.ts'
+import type { RateLimiter } from './http/rate-limit.ts'
+import { createHttpServer } from './http/server.ts'
+import { createEvents } from './lib/events.ts'
+import type { UserId } from './lib/ids.ts'
+import { createOccupancy } from './lib/occupancy.ts'
+import { makeIpPolicy } from './lib/outbound/ip-policy.ts'
+import type { Lookup } from './lib/outbound/lookup.ts'
+import { withoutFor } from './lib/outbound/no-proxy.ts'
+import { VERSION } from './lib/version.ts'
+import { badgeOf, endBadge, startBadge } from './notifications/badge.ts'
+import { outcomeOf } from './notifications/counts.ts'
+import { notificationDeps, type NotificationDeps } from './notifications/deps.ts'
+import { usersIgnored } from './notifications/ignoring.ts'
+import { rulesChanged } from './notifications/members.ts'
+import { isRead } from './notifications/read.ts'
+import type { RuleSettings } from './push-rules/model.ts'
+import {
+  removeAllPushers,
+  removePusher,
+  removePusherOfAddress,
+  removePushersOfDevices,
+  removeRejected,
+} from './pushers/remove-pushers.ts'
+import { MOST_URL_CHECKS_PER_USER, type PusherDeps } from './pushers/set-pusher.ts'
+import { startRemovedSweeper } from './pushers/sweep-removed.ts'
+import { startUnconfirmedSweeper } from './pushers/sweep-unconfirmed.ts'
+import type { RoomDeps } from './rooms/deps.ts'
+import { leaveAllRooms, startLeaving } from './rooms/leave-all-rooms.ts'
+import { updateMemberProfile } from './rooms/member-profile.ts'
+import { displayNameAt, loadPokedEvents } from './rooms/poke-event.ts'
+import { type Activity, createActivity } from './rooms/sync/activity.ts'
+import { createSharedRooms } from './rooms/sync/shared-rooms.ts'
+import type { SyncDeps } from './rooms/sync/sync.ts'
+import { createWakes } from './rooms/sync/wakes.ts'
+import { createTyping } from './rooms/typing.ts'
+import type { Database, Transaction } from './storage/database.ts'
+import type { Queries } from './storage/query.ts'
+import { startTraceSweeper } from './trace/sweep.ts'
+import type { Trace } from './trace/trace.ts'
+
+export type FromOutside = {
+  ca: readonly string[]
+  bus: Bus
+  limiter: RateLimiter
+  lookup: Lookup
+  trace: Trace
+  own: GatewayParts
+  vapid: Vapid | undefined
+}
+
+export type Stages = ReturnType<typeof createStages>
+
+/** What every stage may be built from. */
+type Given = Environment &
+  FromOutside & {
+    config: NamedConfig
+    db: Database
+    ruleSettings: RuleSettings
+    quotas: Quotas
+    mail: MailService | undefined
+  }
+
+/** Builds each stage with what it needs, from the end of an event's way to its beginning. */
+export function createStages(config: NamedConfig, outside: Environment & FromOutside, db: Database) {
+  const ruleSettings = ruleSettingsOf(config)
+  const sending = createSending(config, outside)
+  const mail = createMailService(config, outside)
+  const quotas = { ...config.quotas }
+  const given: Given = { ...outside, config, db, ruleSettings, quotas, mail }
+  const pushers: PusherDeps = {
+    ...pusherDeps(given, sending.checkUrl),
+    copyRules: (tx, of) => copyDeviceRules(rules, tx, of),
+  }
+  const notifications = notificationDepsOf(given)
+  const rooms = roomDeps(given, notifications)
+  const accounts = accountDeps(given, { pushers, rooms, notifications })
+  const validations: ValidationDeps = {
+    ...accounts,
+    mailToken: mail?.sendToken,
+    tokenMails: createTokenMailLimiter(config.rate_limits, outside.clock),
+  }
+  const rules: RuleChangeDeps = {
+    ...accounts,
+    ...ruleSettings,
+    maxRulesPerUser: config.push.max_rules_per_user,
+    maxRulesLength: config.push.max_rules_length_per_user,
+  }
+  const reading = createReading(given)
+  const front = createFront(given, {
+    accounts,
+    validations,
+    rules,
+    rooms,
+    notifications,
+    pushers,
+    testPushes: { ...pushers, ...sending.sending, sendTestMail: mail?.sendTest },
+    sync: reading.sync,
+    typing: reading.typing,
+    webPush: sending.webPush,
+  })
+  const { lastSeen, http, metricsServer } = front
+  const { sender, webPush, ownUrls, isOwnGateway } = sending
+  return {
+    http,
+    metricsServer,
+    accounts,
+    lastSeen,
+    typing: reading.typing,
+    activity: reading.activity,
+    sender,
+    webPush,
+    startDelivering: () => startDelivering(given, { ...sending, pushers, activity: reading.activity }),
+    startSweeping: () => startSweeping(given, { pushers, rooms, rules }),
+    ownUrls,
+    rejectOwn: (tx: Transaction, device: NotificationDevice) =>
+      removeRejected(pushers, tx, {
+        appId: device.app_id,
+        pushkey: device.pushkey,
+        pushkeyTs: device.pushkey_ts ?? 0,
+        isOurs: (url) => URL.canParse(url) && isOwnGateway(new URL(url)),
+      }),
+  }
+}
+
+type Sending = ReturnType<typeof createSending>
+
+/** What pokes go out through, and where they may go. */
+function createSending(
+  config: NamedConfig,
+  { clock, log, metrics, ca, lookup, own, vapid }: Environment & FromOutside,
+) {
+  const policy = makeIpPolicy(config.push.allow_ip_ranges)
+  /** Under which URLs this server's own gateway can be reached. */
+  const ownUrls = config.public_url === undefined ? [] : [config.public_url]
+  const isOwnGateway = (url: URL) => ownUrls.some((own) => url.href === own + NOTIFY_PATH)
+
+  const outbound = {
+    policy,
+    lookup,
+    ca,
+    proxy: withoutFor(config.push.proxy, config.push.no_proxy),
+    connectionsPerOrigin: config.push.connections_per_gateway,
+    clock,
+  }
+  const sender = makeLazySender({
+    ...outbound,
+    inProcess: (url) => (isOwnGateway(url) ? own.inProcess : undefined),
+  })
+  const events = createEvents({ log, metrics, clock })
+  const webPush = vapid && makeLazyWebPush({ ...outbound, vapid, events })
+  const sending = { send: sender.send, webPush, events, includeContent: config.push.include_content }
+  const checkUrl: PusherDeps['checkUrl'] = (url, kind) =>
+    kind === 'webpush'
+      ? checkPushResource(url, { policy, lookup })
+      : checkGatewayUrl(url, { policy, lookup, isOwnGateway })
+  return { sender, events, webPush, sending, checkUrl, ownUrls, isOwnGateway }
+}
+
+function pusherDeps(
+  { db, bus, clock, random, trace, config, mail }: Given,
+  checkUrl: PusherDeps['checkUrl'],
+): Omit<PusherDeps, 'copyRules'> {
+  return {
+    ...(mail && { mail }),
+    db,
+    bus,
+    clock,
+    random,
+    trace,
+    maxPushersPerUser: config.push.max_pushers_per_user,
+    checkUrl,
+    urlChecks: createOccupancy(MOST_URL_CHECKS_PER_USER),
+    startBadge,
+    endBadge,
+  }
+}
+
+function notificationDepsOf({ clock, bus, log, trace, metrics, config, ruleSettings }: Given) {
+  const ruleFaults = metrics.counter(
+    'belfry_rule_faults_total',
+    'Rule evaluations that threw; no message was lost',
+  )
+  const ruleCuts = metrics.counter(
+    'belfry_rule_cuts_total',
+    'Rule evaluations that cost what they may: some rules that users wrote were not evaluated for an event',
+  )
+  return notificationDeps({
+    clock,
+    bus,
+    log,
+    trace,
+    ...ruleSettings,
+    ruleFaults,
+    ruleCuts,
+    badge: config.push.badge,
+  })
+}
+
+function roomDeps(
+  { db, bus, clock, random, log, config, quotas }: Given,
+  notifications: NotificationDeps,
+): RoomDeps {
+  return {
+    db,
+    bus,
+    clock,
+    random,
+    log,
+    serverName: config.server_name,
+    quotas,
+    notifications,
+    defaultVersion: config.rooms.default_version,
+    allowEncryption: config.rooms.allow_encryption,
+  }
+}
+
+type AccountHangers = { pushers: PusherDeps; rooms: RoomDeps; notifications: NotificationDeps }
+
+/** With what hangs on accounts and goes, or changes, with them. */
+function accountDeps(
+  { db, bus, clock, random, config, quotas }: Given,
+  { pushers, rooms, notifications }: AccountHangers,
+): AccountDeps {
+  return {
+    db,
+    bus,
+    clock,
+    random,
+    serverName: config.server_name,
+    quotas,
+    passwords: createPasswords(),
+    authSessions: createAuthSessions({ clock, random }),
+    loginAttempts: createLoginAttemptLimiter(config.rate_limits, clock),
+    addressGroup,
+    onDevicesRemoved: (tx, userId, deviceIds) => removePushersOfDevices(pushers, tx, { userId, deviceIds }),
+    onAddressRemoved: (tx, userId, address) => removePusherOfAddress(pushers, tx, { userId, address }),
+    onAccountClosed: async (tx, userId) => {
+      await removeAllPushers(pushers, tx, userId)
+      await forgetInboxesOf(tx, userId)
+    },
+    onProfileChanged: (userId) => updateMemberProfile(rooms, userId),
+    onDeactivated: (userId) => leaveAllRooms(rooms, userId),
+    onRulesChanged: rulesChanged,
+    onUsersIgnored: (tx, change) => usersIgnored(notifications, tx, change),
+  }
+}
+
+/** What waits in `/sync`, and what that tells of who is active. */
+function createReading({ db, bus, clock, random, config, ruleSettings }: Given) {
+  const typing = createTyping({ clock, bus })
+  const activity = createActivity({ bus, clock, random })
+  const sync: SyncDeps = {
+    db,
+    bus,
+    clock,
+    typing,
+    wakes: createWakes(),
+    sharedRooms: createSharedRooms(),
+    activity,
+    ...ruleSettings,
+    maxTimeoutMs: config.limits.sync_timeout_max_ms,
+    pageBytes: config.limits.page_bytes,
+  }
+  return { typing, activity, sync }
+}
+
+type Front = Omit<ClientApiDeps, 'config' | 'webPush'> & { webPush: Sending['webPush'] }
+
+/** The servers, and all that is behind their routes. */
+function createFront(
+  { db, bus, clock, log, metrics, limiter, trace, own, vapid, config, ruleSettings }: Given,
+  { webPush, ...stages }: Front,
+) {
+  const lastSeen = createLastSeen({ db, clock, log })
+  const scrape = createScrape(metrics, clock)
+  const metricsServer = config.metrics.listen && createMetricsServer(scrape, config.metrics.listen)
+  const http = createHttpServer({
+    config,
+    log,
+    metrics,
+    authenticate: createAuthenticator({ db, lastSeen }),
+    watchSessions: ({ userId }, listener) => bus.subscribe([`session:${userId}`], listener),
+    limiter,
+    routes: [
+      ...healthRoutes({
+        checks: { database: () => db.check() },
+        details: () => ({
+          version: VERSION,
+          gateway: own.gateway.health(),
+          ...(webPush && { web_push: webPush.health() }),
+        }),
+        clock,
+        log,
+      }),
+      ...(config.metrics.listen === undefined ? [metricsRoute(scrape)] : []),
+      ...clientRoutes({ ...stages, config, webPush: vapid && { vapid: vapid.publicKey } }),
+      ...explainRoutes({ db, settings: ruleSettings }),
+      ...journeyRoutes({ db, trace }),
+      ...pusherReportRoutes({ db, clock }),
+      ...own.routes,
+    ],
+  })
+  return { lastSeen, http, metricsServer }
+}
+
+type Delivering = Sending & { pushers: PusherDeps; activity: Activity }
+
+async function startDelivering(
+  { db, bus, clock, random, log, trace, config, mail, ruleSettings }: Given,
+  { sending, pushers, activity }: Delivering,
+): Promise<AsyncDisposable[]> {
+  const questions = {
+    loadPokedEvents,
+    isRead,
+    outcomeOf,
+    rulesOf: (q: Queries, userId: UserId) => rulesetOf(q, userId, ruleSettings),
+    ruleSettings,
+    displayNameAt,
+    includeContent: sending.includeContent,
+  }
+  const pokes = await startDelivery({
+    ...sending,
+    ...questions,
+    db,
+    bus,
+    clock,
+    random,
+    log,
+    trace,
+    badgeOf: (q, userId) => badgeOf(q, userId, config.push.badge),
+    activeUntil: (of) => activity.until(of),
+    removePusher: (tx, pusherId) => removePusher(pushers, tx, pusherId),
+    concurrency: config.push.concurrency,
+  })
+  return mail
+    ? [pokes, startMailDelivery({ ...mail.delivery, ...questions, db, clock, random, log, trace })]
+    : [pokes]
+}
+
+function startSweeping(
+  { db, clock, log, config }: Given,
+  { pushers, rooms, rules }: { pushers: PusherDeps; rooms: RoomDeps; rules: RuleChangeDeps },
+): AsyncDisposable[] {
+  return [
+    startHandleSweeper({ ...rules, log }, config.push.handle_retention_days),
+    startRemovedSweeper({ db, clock, log }),
+    startUnconfirmedSweeper({ ...pushers, log }, config.push.unconfirmed_hours),
+    startLeaving(rooms),
+    startValidationSweeper({ db, clock, log }),
+    ...startMailSweepers({ db, clock, log }),
+    startTraceSweeper(
+      { db, clock, log },
+      { retentionDays: config.trace.retention_days, maxRows: config.trace.max_rows },
+    ),
+  ]
+}
