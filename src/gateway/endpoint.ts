@@ -11,7 +11,6 @@ import { parsedJson, readText } from '../lib/outbound/read-json.ts'
 import { retryAfterMs } from '../lib/outbound/retry-after.ts'
 import { matchesHost } from './host-globs.ts'
 import type { ProviderDeps, Verdict } from './provider.ts'
-import { secureContextFor } from './trust.ts'
 
 // Push services of browsers and UnifiedPush servers are chosen by users: any address may turn up here, and any answer.
 
@@ -65,16 +64,7 @@ export function makeEndpointAgent({
   return makeGuardedAgent({ ...options, ruleFor: (url) => (url.protocol === 'https:' ? secure : plain) })
 }
 
-/** What an app trusts beside the usual authorities: its `ca_file`. @throws {ConfigError} naming the file. */
-export function endpointTrust(
-  options: { ca_file?: string | undefined },
-  { appId }: Pick<ProviderDeps, 'appId'>,
-): Promise<SecureContext | undefined> {
-  const { ca_file: path } = options
-  return secureContextFor(path === undefined ? undefined : { appId, key: 'ca_file', path })
-}
-
-/** The same for an app, with its `max_connections`. `secureContext`: see `endpointTrust`. */
+/** The same for an app, with its `max_connections`. `secureContext`: see `secureContextFor`. */
 export function openEndpointAgent(
   options: { max_connections: number },
   { policy, lookup, proxy }: ProviderDeps,

@@ -6,21 +6,23 @@ import {
 } from 'node:tls'
 
 import { ConfigError } from '../config/config-error.ts'
-import { nameOf, readNamedFile, type CredentialFile } from './credential-file.ts'
+import { nameOf, readNamedFile } from './credential-file.ts'
 
 const BEGIN = '-----BEGIN CERTIFICATE-----'
 
 /**
- * The TLS context for one app: the authorities in its `ca_file` are trusted beside the usual ones. `undefined` when nothing differs
+ * The TLS context of an app: the authorities in its `ca_file` are trusted beside the usual ones. `undefined` when nothing differs
  * from the usual, which saves reading them all again.
  *
  * @throws {ConfigError} naming the file.
  */
 export async function secureContextFor(
-  ca: CredentialFile | undefined,
+  { ca_file: path }: { ca_file?: string | undefined },
+  { appId }: { appId: string },
   more: SecureContextOptions = {},
 ): Promise<SecureContext | undefined> {
-  if (ca === undefined) return Object.keys(more).length === 0 ? undefined : createSecureContext(more)
+  if (path === undefined) return Object.keys(more).length === 0 ? undefined : createSecureContext(more)
+  const ca = { appId, key: 'ca_file', path }
   const pem = await readNamedFile(ca)
   if (!pem.includes(BEGIN)) throw new ConfigError(`${nameOf(ca)} holds no certificate in PEM form`)
   try {

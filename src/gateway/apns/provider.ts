@@ -5,13 +5,13 @@ import { readBoth } from '../credential-file.ts'
 import { fit, type Rung } from '../ladder.ts'
 import type { Message, Provider, ProviderDeps, ProviderType, Verdict } from '../provider.ts'
 import { secureContextFor } from '../trust.ts'
-import { makeConnections, type Connections } from './send.ts'
 import { readApnsCredentials, type ApnsCredentials } from './credentials.ts'
 import { deviceTokenOf } from './device-token.ts'
 import type { ExchangeResult } from './exchange.ts'
-import { apnsHeaders, type ApnsHeaders } from './request.ts'
 import { apnsOptions, apnsUrl, type ApnsOptions } from './options.ts'
 import { apnsForms } from './payload.ts'
+import { apnsHeaders, type ApnsHeaders } from './request.ts'
+import { makeConnections, type Connections } from './send.ts'
 import { makeTokenSources, type ProviderToken, type TokenSource } from './token.ts'
 import { nextStepAfter, reasonOf, verdictOf, type ApnsAnswer } from './verdict.ts'
 
@@ -25,15 +25,16 @@ export function makeApns(): ProviderType<typeof apnsOptions> {
     options: apnsOptions,
     async open(options, deps) {
       const { appId, log } = deps
-      const ca = options.ca_file === undefined ? undefined : { appId, key: 'ca_file', path: options.ca_file }
       const [{ credentials, faults }, withoutCertificate] = await readBoth(
         readApnsCredentials(options, { appId, log, now: deps.clock.now() }),
-        secureContextFor(ca),
+        secureContextFor(options, deps),
       )
       for (const fault of faults) log.error({ app_id: appId }, fault)
       const pem = credentials?.kind === 'certificate' ? credentials.pem : undefined
       const secureContext =
-        pem === undefined ? withoutCertificate : await secureContextFor(ca, { cert: pem, key: pem })
+        pem === undefined
+          ? withoutCertificate
+          : await secureContextFor(options, deps, { cert: pem, key: pem })
       const tokens = credentials?.kind === 'token' ? tokensOf(credentials) : undefined
       const url = apnsUrl(options)
       const path = `${pathPrefix(url)}/3/device/`

@@ -2,7 +2,9 @@ import type { KeyObject } from 'node:crypto'
 
 import { z } from 'zod'
 
-import { nameOf, privateKeyIn, type CredentialFile } from '../credential-file.ts'
+import type { Log } from '../../lib/log.ts'
+import { nameOf, privateKeyIn, readSecretFile, type CredentialFile } from '../credential-file.ts'
+import type { FcmOptions } from './options.ts'
 
 /** RS256 takes no shorter key (RFC 7518, section 3.3), and `jose` does not sign with one. */
 const LEAST_KEY_BITS = 2048
@@ -18,11 +20,19 @@ const file = z.looseObject({
   token_uri: z.string().refine((text) => /^https?:$/.test(URL.parse(text)?.protocol ?? '')),
 })
 
-/** `faults`: what is wrong with the file, each in a sentence that repeats nothing of it. */
-export function serviceAccountIn(
-  text: string,
-  named: CredentialFile,
-): { account?: ServiceAccount; faults: string[] } {
+/** `credentials` are absent when what is wrong (`faults`, each a sentence that repeats nothing of the file) leaves nothing to work with. */
+export type FcmCredentialReport = { credentials?: ServiceAccount; faults: string[] }
+
+/** @throws {ConfigError} for a file that cannot be read. What is wrong with its content is in `faults`. */
+export async function readFcmCredentials(
+  options: FcmOptions,
+  { appId, log }: { appId: string; log: Log },
+): Promise<FcmCredentialReport> {
+  const named = { appId, key: 'service_account_file', path: options.service_account_file }
+  return serviceAccountIn(await readSecretFile(named, log), named)
+}
+
+function serviceAccountIn(text: string, named: CredentialFile): FcmCredentialReport {
   const fault = (what: string) => ({ faults: [`${nameOf(named)} ${what}`] })
   const result = file.safeParse(parsed(text))
   if (!result.success) {
@@ -38,7 +48,7 @@ export function serviceAccountIn(
   if (key.asymmetricKeyType !== 'rsa') return fault('has a "private_key" of another kind than RSA.')
   if ((key.asymmetricKeyDetails?.modulusLength ?? 0) < LEAST_KEY_BITS)
     return fault('has a "private_key" of less than 2048 bits; make a new key for the account.')
-  return { account: { email, keyId, key, tokenUri: new URL(tokenUri) }, faults: [] }
+  return { credentials: { email, keyId, key, tokenUri: new URL(tokenUri) }, faults: [] }
 }
 
 function parsed(text: string): unknown {

@@ -1,15 +1,15 @@
 import { makeAlarm, type Alarm } from '../alarm.ts'
 import { pathPrefix } from '../base-url.ts'
-import { readBoth, readSecretFile } from '../credential-file.ts'
+import { readBoth } from '../credential-file.ts'
 import { encodeJson, fit, type Rung } from '../ladder.ts'
 import type { Message, Provider, ProviderDeps, ProviderType, Verdict } from '../provider.ts'
 import { secureContextFor } from '../trust.ts'
-import { makeAccessTokens, type AccessTokens, type TokenResult } from './token.ts'
-import { fcmForms } from './payload.ts'
-import { makePoster, type Answer, type Poster } from './send.ts'
-import { fcmMessage } from './request.ts'
+import { readFcmCredentials, type ServiceAccount } from './credentials.ts'
 import { fcmOptions, type FcmOptions } from './options.ts'
-import { serviceAccountIn, type ServiceAccount } from './credentials.ts'
+import { fcmForms } from './payload.ts'
+import { fcmMessage } from './request.ts'
+import { makePoster, type Answer, type Poster } from './send.ts'
+import { makeAccessTokens, type AccessTokens, type TokenResult } from './token.ts'
 import { nextStepAfter, reasonOf, verdictOf } from './verdict.ts'
 
 const MAX_DATA_BYTES = 4096
@@ -21,10 +21,10 @@ export const fcm: ProviderType<typeof fcmOptions> = {
   options: fcmOptions,
   async open(options, deps) {
     const { appId, log, clock } = deps
-    const file = { appId, key: 'service_account_file', path: options.service_account_file }
-    const ca = options.ca_file === undefined ? undefined : { appId, key: 'ca_file', path: options.ca_file }
-    const [text, secureContext] = await readBoth(readSecretFile(file, log), secureContextFor(ca))
-    const { account, faults } = serviceAccountIn(text, file)
+    const [{ credentials, faults }, secureContext] = await readBoth(
+      readFcmCredentials(options, deps),
+      secureContextFor(options, deps),
+    )
     for (const fault of faults) log.error({ app_id: appId }, fault)
     const posterTo = ({ origin }: URL, connections: number) =>
       makePoster({ origin, connections, secureContext, proxy: deps.proxy, clock })
@@ -35,7 +35,7 @@ export const fcm: ProviderType<typeof fcmOptions> = {
       'FCM refuses what this app sends; its configuration or the gateway is wrong',
     )
     const path = `${pathPrefix(url)}/v1/projects/${options.project_id}/messages:send`
-    return makeProvider({ options, deps, faults, messages, alarm, path, grants: grantsFor(account) })
+    return makeProvider({ options, deps, faults, messages, alarm, path, grants: grantsFor(credentials) })
 
     function grantsFor(known: ServiceAccount | undefined): Grants | undefined {
       if (known === undefined) return undefined

@@ -1,8 +1,9 @@
 import type { GuardedAgent } from '../../lib/outbound/guarded-agent.ts'
-import { endpointFor, endpointTrust, lineOfEndpoint, openEndpointAgent } from '../endpoint.ts'
+import { endpointFor, lineOfEndpoint, openEndpointAgent } from '../endpoint.ts'
 import { type KnownOrigins, makeKnownOrigins, TOO_MANY_FOR_A_STRANGER } from '../known-origins.ts'
 import { type Fitting, fit, type Rung } from '../ladder.ts'
 import type { Message, Provider, ProviderDeps, ProviderType, Verdict } from '../provider.ts'
+import { secureContextFor } from '../trust.ts'
 import { type UnifiedPushOptions, unifiedPushOptions } from './options.ts'
 import { MAX_BODY_BYTES, unifiedPushForms } from './payload.ts'
 import { sendUnifiedPush } from './send.ts'
@@ -13,7 +14,7 @@ export const unifiedPush: ProviderType<typeof unifiedPushOptions> = {
   type: 'unifiedpush',
   options: unifiedPushOptions,
   async open(options, deps) {
-    const agent = openEndpointAgent(options, deps, await endpointTrust(options, deps))
+    const agent = openEndpointAgent(options, deps, await secureContextFor(options, deps))
     return makeProvider({
       options,
       deps,

@@ -5,8 +5,9 @@ import {
   generateKeyPairSync,
   type KeyObject,
 } from 'node:crypto'
+import type { Log } from '../../lib/log.ts'
 import { nameKindOf } from '../../lib/public-name.ts'
-import { type CredentialFile, nameOf, privateKeyIn } from '../credential-file.ts'
+import { nameOf, privateKeyIn, readSecretFile } from '../credential-file.ts'
 
 /** Who we are to push services (RFC 8292): a key of P-256. */
 export type VapidKey = {
@@ -40,14 +41,21 @@ export function readVapidKey(text: string): VapidKey {
   return withPublicKey(privateKey)
 }
 
-/** The key in the text of this file, or what is wrong with it in a sentence that repeats nothing of the text. */
-export function vapidKeyIn(text: string, file: CredentialFile) {
+/** `credentials` are absent when the key cannot be used; `faults` say why, and repeat nothing of the file. */
+export type WebPushCredentialReport = { credentials?: VapidKey; faults: string[] }
+
+/** @throws {ConfigError} for a file that cannot be read. What is wrong with its content is in `faults`. */
+export async function readWebPushCredentials(
+  options: { vapid_private_key: string },
+  { appId, log }: { appId: string; log: Log },
+): Promise<WebPushCredentialReport> {
+  const file = { appId, key: 'vapid_private_key', path: options.vapid_private_key }
+  const text = await readSecretFile(file, log)
   try {
-    return { key: readVapidKey(text), fault: undefined }
+    return { credentials: readVapidKey(text), faults: [] }
   } catch (error) {
     const what = error instanceof Error ? error.message : 'unreadable'
-    const fault = `${nameOf(file)}: ${what}; "belfry gateway vapid" makes a key.`
-    return { key: undefined, fault }
+    return { faults: [`${nameOf(file)}: ${what}; "belfry gateway vapid" makes a key.`] }
   }
 }
 

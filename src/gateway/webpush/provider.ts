@@ -1,12 +1,13 @@
 import type { GuardedAgent } from '../../lib/outbound/guarded-agent.ts'
-import { readBoth, readSecretFile } from '../credential-file.ts'
-import { endpointFor, endpointTrust, lineOfEndpoint, openEndpointAgent } from '../endpoint.ts'
+import { readBoth } from '../credential-file.ts'
+import { endpointFor, lineOfEndpoint, openEndpointAgent } from '../endpoint.ts'
 import { type KnownOrigins, makeKnownOrigins, TOO_MANY_FOR_A_STRANGER } from '../known-origins.ts'
 import { fit, type Rung } from '../ladder.ts'
 import { collapseId, countsCollapseId } from '../message-id.ts'
 import type { Message, Provider, ProviderDeps, ProviderType, Verdict } from '../provider.ts'
+import { secureContextFor } from '../trust.ts'
 import { urgencyOf } from '../urgency.ts'
-import { faultOfSubject, vapidKeyIn, vapidSubject } from './credentials.ts'
+import { faultOfSubject, readWebPushCredentials, vapidSubject } from './credentials.ts'
 import { MAX_PLAINTEXT_BYTES } from './encrypt.ts'
 import { type Encryptor, makeEncryptor } from './encryptor.ts'
 import { type WebPushOptions, webPushOptions } from './options.ts'
@@ -21,18 +22,19 @@ export const webPush: ProviderType<typeof webPushOptions> = {
   options: webPushOptions,
   async open(options, deps) {
     const { appId, clock, log } = deps
-    const file = { appId, key: 'vapid_private_key', path: options.vapid_private_key }
-    const [text, secureContext] = await readBoth(readSecretFile(file, log), endpointTrust(options, deps))
-    const { key, fault } = vapidKeyIn(text, file)
-    if (fault !== undefined) log.error({ app_id: appId }, fault)
+    const [{ credentials, faults }, secureContext] = await readBoth(
+      readWebPushCredentials(options, deps),
+      secureContextFor(options, deps),
+    )
+    for (const fault of faults) log.error({ app_id: appId }, fault)
     const agent = openEndpointAgent(options, deps, secureContext)
     // The options have been checked: there is a subject.
     const subject = vapidSubject(options.vapid_contact_email) ?? ''
     const contactFault = faultOfSubject(subject)
     if (contactFault !== undefined) log.warn({ app_id: appId }, `vapid_contact_email: ${contactFault}`)
-    const vapid = key && createVapid(key, subject, clock)
+    const vapid = credentials && createVapid(credentials, subject, clock)
     const encryptor = makeEncryptor({ clock })
-    return makeProvider({ options, deps, agent, vapid, fault, encryptor, origins: makeKnownOrigins(clock) })
+    return makeProvider({ options, deps, agent, vapid, faults, encryptor, origins: makeKnownOrigins(clock) })
   },
 }
 
@@ -41,16 +43,16 @@ type App = {
   deps: ProviderDeps
   agent: GuardedAgent
   encryptor: Encryptor
-  /** Absent when the key cannot be used; `fault` says why. */
+  /** Absent when the key cannot be used; `faults` say why. */
   vapid: Vapid | undefined
-  fault: string | undefined
+  faults: string[]
   origins: KnownOrigins
 }
 
 function makeProvider(app: App): Provider {
   return {
     lineOf: ({ data }) => lineOfEndpoint(data?.['endpoint']),
-    check: () => Promise.resolve(app.fault === undefined ? [] : [app.fault]),
+    check: () => Promise.resolve([...app.faults]),
     async send(message, signal) {
       const prepared = prepare(app, message)
       if ('outcome' in prepared) return prepared
