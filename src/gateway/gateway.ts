@@ -116,9 +116,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
       const before = apps
       apps = next
       retries.lookAgain()
-      const closed = closeApps(before, log)
-      closing.add(closed)
-      void closed.then(() => closing.delete(closed))
+      track(closing, closeApps(before, log))
     },
     hasten: () => patience.endNow(),
     health: () => ({
@@ -127,9 +125,8 @@ export function createGateway(deps: GatewayDeps): Gateway {
     }),
     async [Symbol.asyncDispose]() {
       patience.endNow()
-      const drained = new AbortController()
-      const idle = Promise.all([acceptor.idle(), retries.idle()]).then(() => drained.abort())
-      await clock.sleep(DRAIN_MS, drained.signal)
+      const idle = Promise.all([acceptor.idle(), retries.idle()])
+      await drain(clock, idle)
       ending.abort()
       await idle
       await retries[Symbol.asyncDispose]()
@@ -140,6 +137,18 @@ export function createGateway(deps: GatewayDeps): Gateway {
       await Promise.all(closing)
     },
   }
+}
+
+/** Resolves when nothing is under way any more, or after `DRAIN_MS`. */
+async function drain(clock: Clock, idle: Promise<unknown>): Promise<void> {
+  const drained = new AbortController()
+  void idle.then(() => drained.abort())
+  await clock.sleep(DRAIN_MS, drained.signal)
+}
+
+function track(running: Set<Promise<void>>, work: Promise<void>): void {
+  running.add(work)
+  void work.then(() => running.delete(work))
 }
 
 async function closeApps(apps: Apps, log: Log): Promise<void> {

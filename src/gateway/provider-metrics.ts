@@ -23,38 +23,7 @@ export type ProviderMetrics = {
 }
 
 export function createProviderMetrics(metrics: Metrics): ProviderMetrics {
-  const queue = metrics.histogram('belfry_gateway_queue_seconds', 'How long a message waits for a place', {
-    labels: ['type'],
-    buckets: SECONDS,
-  })
-  const took = metrics.histogram(
-    'belfry_gateway_attempt_seconds',
-    'How long a provider takes for a message',
-    {
-      labels: ['type'],
-      buckets: SECONDS,
-    },
-  )
-  const active = metrics.gauge(
-    'belfry_gateway_attempts_in_flight',
-    'Messages that a provider is asked about',
-    ['type'],
-  )
-  const pending = metrics.gauge('belfry_gateway_attempts_waiting', 'Messages that wait for a place', ['type'])
-  const answers = metrics.counter('belfry_gateway_answers_total', 'Answers of providers by HTTP status', [
-    'app',
-    'code',
-  ])
-  const sygnal = sygnalMetrics(metrics)
-  // Looking labels up costs more than the rest of the measurement, so those of a type are bound once.
-  const byType = memoised((type) => ({
-    queue: queue.labels(type),
-    took: took.labels(type),
-    active: active.labels(type),
-    pending: pending.labels(type),
-    alias: sygnal.of(type),
-  }))
-  const byApp = memoised((id) => memoised((code) => answers.labels(id, code)))
+  const { byType, byApp, codesOf } = attemptInstruments(metrics)
   return {
     async waited({ type }, entrance) {
       const of = byType(type)
@@ -87,9 +56,45 @@ export function createProviderMetrics(metrics: Metrics): ProviderMetrics {
       if (status === undefined) return
       const code = String(status)
       byApp(id)(code).inc()
-      sygnal.codesOf(type)?.inc({ pushkin: id, code })
+      codesOf(type)?.inc({ pushkin: id, code })
     },
   }
+}
+
+function attemptInstruments(metrics: Metrics) {
+  const queue = metrics.histogram('belfry_gateway_queue_seconds', 'How long a message waits for a place', {
+    labels: ['type'],
+    buckets: SECONDS,
+  })
+  const took = metrics.histogram(
+    'belfry_gateway_attempt_seconds',
+    'How long a provider takes for a message',
+    {
+      labels: ['type'],
+      buckets: SECONDS,
+    },
+  )
+  const active = metrics.gauge(
+    'belfry_gateway_attempts_in_flight',
+    'Messages that a provider is asked about',
+    ['type'],
+  )
+  const pending = metrics.gauge('belfry_gateway_attempts_waiting', 'Messages that wait for a place', ['type'])
+  const answers = metrics.counter('belfry_gateway_answers_total', 'Answers of providers by HTTP status', [
+    'app',
+    'code',
+  ])
+  const sygnal = sygnalMetrics(metrics)
+  // Looking labels up costs more than the rest of the measurement, so those of a type are bound once.
+  const byType = memoised((type) => ({
+    queue: queue.labels(type),
+    took: took.labels(type),
+    active: active.labels(type),
+    pending: pending.labels(type),
+    alias: sygnal.of(type),
+  }))
+  const byApp = memoised((id) => memoised((code) => answers.labels(id, code)))
+  return { byType, byApp, codesOf: sygnal.codesOf }
 }
 
 function sygnalMetrics(metrics: Metrics) {

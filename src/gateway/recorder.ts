@@ -47,23 +47,9 @@ export type Recorder = {
 /** Applies the rejection of a device whose home server this is. */
 export type OnRejected = (tx: Transaction, device: NotificationDevice) => Promise<void>
 
-export function createRecorder({
-  db,
-  room,
-  onRejected,
-}: {
-  db: Database
-  room: QueueRoom
-  onRejected?: OnRejected
-}): Recorder {
-  /** What the transaction of the moment has changed in `room`: it is taken back with it. */
-  let added: Weight[] = []
-  let removed: Weight[] = []
-  const takeAway = (gone: readonly Weight[]) => {
-    room.removed(gone)
-    removed.push(...gone)
-  }
+type RecorderDeps = { db: Database; room: QueueRoom; onRejected?: OnRejected }
 
+export function createRecorder({ db, room, onRejected }: RecorderDeps): Recorder {
   const known = createBatcher(
     async (items: readonly { messageKey: string | undefined; deviceKey: string }[]) => {
       const messageKeys = items.flatMap(({ messageKey }) => messageKey ?? [])
@@ -77,8 +63,7 @@ export function createRecorder({
   )
 
   const write = createBatcher(async (notes: readonly Note[]) => {
-    added = []
-    removed = []
+    const changes: Changes = { room, added: [], removed: [] }
     // What is lost with the power was not promised to anybody, or is done once more.
     const durably = notes.some((note) => note.kind === 'enqueue' || (note.kind === 'settle' && note.rejected))
     try {
@@ -89,59 +74,73 @@ export function createRecorder({
             notes.flatMap((note) => ('seen' in note ? note.seen : [])),
           )
           const ids: number[] = []
-          for (const note of notes) ids.push(await writeOne(tx, note))
+          for (const note of notes) ids.push(await writeOne({ tx, changes, onRejected }, note))
           return ids
         },
         { durably },
       )
     } catch (error) {
-      room.removed(added)
-      removed.forEach((entry) => room.added(entry))
+      room.removed(changes.added)
+      changes.removed.forEach((entry) => room.added(entry))
       throw error
     }
   })
 
-  async function writeOne(tx: Transaction, note: Note): Promise<number> {
-    switch (note.kind) {
-      case 'enqueue': {
-        const { entry, counts } = note
-        const { queueId, gone } = await enqueue(tx, entry)
-        room.added(entry)
-        added.push(entry)
-        takeAway(gone)
-        if (entry.messageKey !== null)
-          await noteSeen(tx, [{ messageKey: entry.messageKey, outcome: 'queued', at: entry.queuedAt }])
-        if (counts !== undefined) takeAway(await renewCounts(tx, { ...entry, counts, before: queueId }))
-        return queueId
-      }
-      case 'postpone':
-        await tx.run(postpone, note)
-        return 0
-      case 'settle':
-        return settle(tx, note)
-      case 'told':
-        await tx.run(dropRejection, note)
-        return 0
-      case 'seen':
-        return note.delivered === undefined ? 0 : reached(tx, note.delivered)
-    }
-  }
-
-  async function settle(tx: Transaction, note: Note & { kind: 'settle' }): Promise<number> {
-    const { queueId, deviceKey, delivered, rejected } = note
-    takeAway(await tx.all(removeEntry, { queueId }))
-    if (rejected?.isOwn === true && onRejected) await onRejected(tx, rejected.device)
-    else if (rejected) await tx.run(putRejection, { deviceKey, at: rejected.at })
-    return delivered === undefined ? 0 : reached(tx, delivered, queueId)
-  }
-
-  /** Only what came before `before` has older counts. */
-  async function reached(tx: Transaction, delivered: Delivered, before = NO_LIMIT): Promise<number> {
-    if (room.count() === 0) return 0
-    const { deviceKey, recipientKey, counts, at } = delivered
-    if (counts !== undefined) takeAway(await renewCounts(tx, { deviceKey, recipientKey, counts, before }))
-    return tx.run(hasten, { deviceKey, now: at })
-  }
-
   return { known, write }
+}
+
+/** What a transaction has changed in `room`: it is taken back with it. */
+type Changes = { readonly room: QueueRoom; readonly added: Weight[]; readonly removed: Weight[] }
+
+function takeAway({ room, removed }: Changes, gone: readonly Weight[]): void {
+  room.removed(gone)
+  removed.push(...gone)
+}
+
+type Writing = { tx: Transaction; changes: Changes; onRejected: OnRejected | undefined }
+
+async function writeOne(writing: Writing, note: Note): Promise<number> {
+  const { tx, changes } = writing
+  switch (note.kind) {
+    case 'enqueue': {
+      const { entry, counts } = note
+      const { queueId, gone } = await enqueue(tx, entry)
+      changes.room.added(entry)
+      changes.added.push(entry)
+      takeAway(changes, gone)
+      if (entry.messageKey !== null)
+        await noteSeen(tx, [{ messageKey: entry.messageKey, outcome: 'queued', at: entry.queuedAt }])
+      if (counts !== undefined)
+        takeAway(changes, await renewCounts(tx, { ...entry, counts, before: queueId }))
+      return queueId
+    }
+    case 'postpone':
+      await tx.run(postpone, note)
+      return 0
+    case 'settle':
+      return settle(writing, note)
+    case 'told':
+      await tx.run(dropRejection, note)
+      return 0
+    case 'seen':
+      return note.delivered === undefined ? 0 : reached(writing, note.delivered)
+  }
+}
+
+async function settle(writing: Writing, note: Note & { kind: 'settle' }): Promise<number> {
+  const { tx, changes, onRejected } = writing
+  const { queueId, deviceKey, delivered, rejected } = note
+  takeAway(changes, await tx.all(removeEntry, { queueId }))
+  if (rejected?.isOwn === true && onRejected) await onRejected(tx, rejected.device)
+  else if (rejected) await tx.run(putRejection, { deviceKey, at: rejected.at })
+  return delivered === undefined ? 0 : reached(writing, delivered, queueId)
+}
+
+/** Only what came before `before` has older counts. */
+async function reached({ tx, changes }: Writing, delivered: Delivered, before = NO_LIMIT): Promise<number> {
+  if (changes.room.count() === 0) return 0
+  const { deviceKey, recipientKey, counts, at } = delivered
+  if (counts !== undefined)
+    takeAway(changes, await renewCounts(tx, { deviceKey, recipientKey, counts, before }))
+  return tx.run(hasten, { deviceKey, now: at })
 }

@@ -1,4 +1,4 @@
-import { createAlarm } from '../lib/alarm.ts'
+import { type Alarm, createAlarm } from '../lib/alarm.ts'
 import { attempt, type AttemptDeps, type Job, type Settled } from './attempt.ts'
 import { countsOf } from './queue-text.ts'
 import type { Notification } from './notification.ts'
@@ -57,157 +57,31 @@ const FULL_FOR_MS = 50
 const NOBODY_FOR_MS = 60_000
 const LEAST_LOOKED_AT = 2 * KEPT_PER_DEVICE
 
-export function createRetries(deps: RetryDeps): Retries {
-  const { db, clock, log, recorder, room, signal } = deps
+type Work = RetryDeps & {
   /** When something is due on a line of the queue. */
-  const dueAt = new Map<string, number>()
-  const atWork = new Map<number, Promise<void>>()
-  const devicesAtWork = new Set<string>()
-  const alarm = createAlarm(clock)
+  readonly dueAt: Map<string, number>
+  readonly atWork: Map<number, Promise<void>>
+  readonly devicesAtWork: Set<string>
+  readonly alarm: Alarm
+}
+
+export function createRetries(deps: RetryDeps): Retries {
+  const { db, clock } = deps
+  const work: Work = {
+    ...deps,
+    dueAt: new Map(),
+    atWork: new Map(),
+    devicesAtWork: new Set(),
+    alarm: createAlarm(clock),
+  }
+  const { dueAt, atWork, alarm } = work
   let tending: Promise<void> = Promise.resolve()
-
-  function expect(line: string, at: number): void {
-    dueAt.set(line, Math.min(at, dueAt.get(line) ?? Infinity))
-    alarm.riseBy(at)
-  }
-
-  function goOn(job: Job, queueId: number, trying: Promise<Settled>): void {
-    devicesAtWork.add(job.deviceKey)
-    const done = finish(job, queueId, trying).then(() => {
-      atWork.delete(queueId)
-      devicesAtWork.delete(job.deviceKey)
-      expect(queueLine(job.device.app_id, job.line), clock.now())
-    })
-    atWork.set(queueId, done)
-  }
-
-  async function finish(job: Job, queueId: number, trying: Promise<Settled>): Promise<void> {
-    try {
-      await record(job, queueId, await trying)
-    } catch (error) {
-      // Its lease runs out by itself.
-      log.error({ err: error }, 'what became of a notification could not be written')
-    }
-  }
-
-  async function record(job: Job, queueId: number, settled: Settled): Promise<void> {
-    const { messageKey, deviceKey, recipientKey, device, origin, notification } = job
-    if (settled.kind === 'later') {
-      const { attempts, at } = settled
-      await recorder.write({ kind: 'postpone', queueId, attempts, nextAttemptAt: at })
-      expect(queueLine(device.app_id, job.line), at)
-      return
-    }
-    const at = clock.now()
-    const counts = countsOf(notification)
-    await recorder.write({
-      kind: 'settle',
-      queueId,
-      deviceKey,
-      ...(messageKey !== undefined && { seen: { messageKey, outcome: settled.kind, at } }),
-      ...(settled.kind === 'delivered' && {
-        delivered: { deviceKey, recipientKey, at, ...(counts !== undefined && { counts }) },
-      }),
-      ...(settled.kind === 'rejected' && { rejected: { at, device, isOwn: origin.isOwn } }),
-    })
-  }
-
-  /** Takes what is due on a line, as much as there is room for. Resolves to when to look again. */
-  async function take(name: string): Promise<number> {
-    const { appId, line } = splitQueueLine(name)
-    const app = deps.apps().find(appId)
-    const now = clock.now()
-    if (typeof app === 'string') return now + NOBODY_FOR_MS
-    const { room: places, restMs } = app.bulkhead.roomAt(line)
-    if (places === 0) return now + restMs
-    if (app.bulkhead.waiting() > 0 && atWork.size > 0) return now + FULL_FOR_MS
-    const looked = Math.max(places, LEAST_LOOKED_AT)
-    const due = await db.all(dueOn, { line: name, now, limit: looked })
-    const chosen = chooseFrom(due, places)
-    if (chosen.length > 0) {
-      const until = now + LEASE_MS
-      const taken = await db.transaction((tx) => tx.all(lease, { queueIds: chosen, now, until }), {
-        durably: false,
-      })
-      for (const row of taken.toSorted((a, b) => a.queue_id - b.queue_id)) send(row)
-    }
-    if (due.length > chosen.length) return now + FULL_FOR_MS
-    return (await db.first(nextDueOn, { line: name, now }))?.at ?? Infinity
-  }
-
-  /** One entry of a device. */
-  function chooseFrom(due: readonly { queue_id: number; device_key: string }[], room: number): number[] {
-    const chosen = new Map<string, number>()
-    for (const { queue_id: queueId, device_key: deviceKey } of due) {
-      if (chosen.size >= room) break
-      if (atWork.has(queueId) || devicesAtWork.has(deviceKey) || chosen.has(deviceKey)) continue
-      chosen.set(deviceKey, queueId)
-    }
-    return [...chosen.values()]
-  }
-
-  function send(row: LeasedRow): void {
-    const job = jobOf(deps, row)
-    // An app that has just gone from the configuration: the lease runs out.
-    if (job !== undefined) goOn(job, row.queue_id, attempt(deps, job))
-  }
-
-  async function sweep(): Promise<void> {
-    for (const { line } of await db.all(linesQueued, {})) expect(line, clock.now())
-    for (let found = EXPIRED_AT_ONCE; found === EXPIRED_AT_ONCE;) {
-      const now = clock.now()
-      const expired = await db.transaction((tx) => tx.all(takeExpired, { now, limit: EXPIRED_AT_ONCE }))
-      for (const row of expired) tellExpired(deps, row, now)
-      found = expired.length
-    }
-    // Among the transactions that change it, so that none of them is missed.
-    await db.transaction(async (tx) => room.reset(await tx.all(queueWeight, {})), { durably: false })
-  }
-
-  async function look(): Promise<number> {
-    let next = Infinity
-    // Those of now: what comes while we look is for the next look.
-    const known = Array.from(dueAt)
-    for (const [line, at] of known) {
-      if (at > clock.now()) {
-        next = Math.min(next, at)
-        continue
-      }
-      // Whoever comes from here on is not overlooked.
-      dueAt.delete(line)
-      const again = await take(line)
-      if (again < Infinity) dueAt.set(line, Math.min(again, dueAt.get(line) ?? Infinity))
-      next = Math.min(next, dueAt.get(line) ?? Infinity)
-    }
-    return next
-  }
-
-  async function tend(): Promise<void> {
-    let sweepAt = clock.now()
-    while (!signal.aborted) {
-      const nap = alarm.begin()
-      let until: number
-      try {
-        if (sweepAt - clock.now() > SWEEP_EVERY_MS) sweepAt = clock.now()
-        if (clock.now() >= sweepAt) {
-          sweepAt = clock.now() + SWEEP_EVERY_MS
-          await sweep()
-        }
-        until = Math.min(sweepAt, await look())
-      } catch (error) {
-        log.error({ err: error }, 'looking into the queue failed')
-        until = clock.now() + 1000
-      }
-      await nap.until(until, signal)
-    }
-  }
-
   return {
     async start() {
       await clearLeases(db)
-      tending = tend()
+      tending = tend(work)
     },
-    expect,
+    expect: (line, at) => expect(work, line, at),
     lookAgain() {
       for (const line of dueAt.keys()) dueAt.set(line, clock.now())
       alarm.riseBy(clock.now())
@@ -215,11 +89,163 @@ export function createRetries(deps: RetryDeps): Retries {
     async idle() {
       while (atWork.size > 0) await Promise.all(atWork.values())
     },
-    goOn,
+    goOn: (job, queueId, trying) => goOn(work, job, { queueId, trying }),
     async [Symbol.asyncDispose]() {
       await tending
       await Promise.all(atWork.values())
     },
+  }
+}
+
+function expect({ dueAt, alarm }: Work, line: string, at: number): void {
+  dueAt.set(line, Math.min(at, dueAt.get(line) ?? Infinity))
+  alarm.riseBy(at)
+}
+
+type Trying = { queueId: number; trying: Promise<Settled> }
+
+function goOn(work: Work, job: Job, { queueId, trying }: Trying): void {
+  const { atWork, devicesAtWork, clock } = work
+  devicesAtWork.add(job.deviceKey)
+  const done = finish(work, job, { queueId, trying }).then(() => {
+    atWork.delete(queueId)
+    devicesAtWork.delete(job.deviceKey)
+    expect(work, queueLine(job.device.app_id, job.line), clock.now())
+  })
+  atWork.set(queueId, done)
+}
+
+async function finish(work: Work, job: Job, { queueId, trying }: Trying): Promise<void> {
+  try {
+    await record(work, job, { queueId, settled: await trying })
+  } catch (error) {
+    // Its lease runs out by itself.
+    work.log.error({ err: error }, 'what became of a notification could not be written')
+  }
+}
+
+async function record(
+  work: Work,
+  job: Job,
+  { queueId, settled }: { queueId: number; settled: Settled },
+): Promise<void> {
+  const { recorder, clock } = work
+  const { messageKey, deviceKey, recipientKey, device, origin, notification } = job
+  if (settled.kind === 'later') {
+    const { attempts, at } = settled
+    await recorder.write({ kind: 'postpone', queueId, attempts, nextAttemptAt: at })
+    expect(work, queueLine(device.app_id, job.line), at)
+    return
+  }
+  const at = clock.now()
+  const counts = countsOf(notification)
+  await recorder.write({
+    kind: 'settle',
+    queueId,
+    deviceKey,
+    ...(messageKey !== undefined && { seen: { messageKey, outcome: settled.kind, at } }),
+    ...(settled.kind === 'delivered' && {
+      delivered: { deviceKey, recipientKey, at, ...(counts !== undefined && { counts }) },
+    }),
+    ...(settled.kind === 'rejected' && { rejected: { at, device, isOwn: origin.isOwn } }),
+  })
+}
+
+/** Takes what is due on a line, as much as there is room for. Resolves to when to look again. */
+async function take(work: Work, name: string): Promise<number> {
+  const { db, clock, atWork } = work
+  const { appId, line } = splitQueueLine(name)
+  const app = work.apps().find(appId)
+  const now = clock.now()
+  if (typeof app === 'string') return now + NOBODY_FOR_MS
+  const { room: places, restMs } = app.bulkhead.roomAt(line)
+  if (places === 0) return now + restMs
+  if (app.bulkhead.waiting() > 0 && atWork.size > 0) return now + FULL_FOR_MS
+  const looked = Math.max(places, LEAST_LOOKED_AT)
+  const due = await db.all(dueOn, { line: name, now, limit: looked })
+  const chosen = chooseFrom(work, due, places)
+  if (chosen.length > 0) {
+    const until = now + LEASE_MS
+    const taken = await db.transaction((tx) => tx.all(lease, { queueIds: chosen, now, until }), {
+      durably: false,
+    })
+    for (const row of taken.toSorted((a, b) => a.queue_id - b.queue_id)) send(work, row)
+  }
+  if (due.length > chosen.length) return now + FULL_FOR_MS
+  return (await db.first(nextDueOn, { line: name, now }))?.at ?? Infinity
+}
+
+/** One entry of a device. */
+function chooseFrom(
+  { atWork, devicesAtWork }: Work,
+  due: readonly { queue_id: number; device_key: string }[],
+  room: number,
+): number[] {
+  const chosen = new Map<string, number>()
+  for (const { queue_id: queueId, device_key: deviceKey } of due) {
+    if (chosen.size >= room) break
+    if (atWork.has(queueId) || devicesAtWork.has(deviceKey) || chosen.has(deviceKey)) continue
+    chosen.set(deviceKey, queueId)
+  }
+  return [...chosen.values()]
+}
+
+function send(work: Work, row: LeasedRow): void {
+  const job = jobOf(work, row)
+  // An app that has just gone from the configuration: the lease runs out.
+  if (job !== undefined) goOn(work, job, { queueId: row.queue_id, trying: attempt(work, job) })
+}
+
+async function sweep(work: Work): Promise<void> {
+  const { db, clock, room } = work
+  for (const { line } of await db.all(linesQueued, {})) expect(work, line, clock.now())
+  for (let found = EXPIRED_AT_ONCE; found === EXPIRED_AT_ONCE;) {
+    const now = clock.now()
+    const expired = await db.transaction((tx) => tx.all(takeExpired, { now, limit: EXPIRED_AT_ONCE }))
+    for (const row of expired) tellExpired(work, row, now)
+    found = expired.length
+  }
+  // Among the transactions that change it, so that none of them is missed.
+  await db.transaction(async (tx) => room.reset(await tx.all(queueWeight, {})), { durably: false })
+}
+
+async function look(work: Work): Promise<number> {
+  const { dueAt, clock } = work
+  let next = Infinity
+  // Those of now: what comes while we look is for the next look.
+  const known = Array.from(dueAt)
+  for (const [line, at] of known) {
+    if (at > clock.now()) {
+      next = Math.min(next, at)
+      continue
+    }
+    // Whoever comes from here on is not overlooked.
+    dueAt.delete(line)
+    const again = await take(work, line)
+    if (again < Infinity) dueAt.set(line, Math.min(again, dueAt.get(line) ?? Infinity))
+    next = Math.min(next, dueAt.get(line) ?? Infinity)
+  }
+  return next
+}
+
+async function tend(work: Work): Promise<void> {
+  const { clock, log, alarm, signal } = work
+  let sweepAt = clock.now()
+  while (!signal.aborted) {
+    const nap = alarm.begin()
+    let until: number
+    try {
+      if (sweepAt - clock.now() > SWEEP_EVERY_MS) sweepAt = clock.now()
+      if (clock.now() >= sweepAt) {
+        sweepAt = clock.now() + SWEEP_EVERY_MS
+        await sweep(work)
+      }
+      until = Math.min(sweepAt, await look(work))
+    } catch (error) {
+      log.error({ err: error }, 'looking into the queue failed')
+      until = clock.now() + 1000
+    }
+    await nap.until(until, signal)
   }
 }
 

@@ -30,19 +30,9 @@ type Thread = { worker: Worker; out: Job[][] }
 /** `encryptPush`, off the main thread where that pays. Disposing ends the thread; what it had not done is done here. */
 export function makeEncryptor({ clock, idleMs = IDLE_MS }: { clock: Clock; idleMs?: number }): Encryptor {
   const waiting: Job[] = []
+  const isFlood = floodGauge(clock)
   let thread: Thread | undefined
-  let windowStart = 0
-  let inWindow = 0
   let idle: NodeJS.Timeout | undefined
-
-  const isFlood = () => {
-    const now = clock.now()
-    if (now < windowStart || now >= windowStart + WINDOW_MS) {
-      windowStart = now
-      inWindow = 0
-    }
-    return ++inWindow > FEW
-  }
 
   const feed = (to: Thread) => {
     while (to.out.length < BATCHES_OUT && waiting.length > 0) {
@@ -93,6 +83,20 @@ export function makeEncryptor({ clock, idleMs = IDLE_MS }: { clock: Clock; idleM
     },
     hasThread: () => thread !== undefined,
     [Symbol.asyncDispose]: close,
+  }
+}
+
+/** Whether another message makes more than a few in this window of time. */
+function floodGauge(clock: Clock): () => boolean {
+  let windowStart = 0
+  let inWindow = 0
+  return () => {
+    const now = clock.now()
+    if (now < windowStart || now >= windowStart + WINDOW_MS) {
+      windowStart = now
+      inWindow = 0
+    }
+    return ++inWindow > FEW
   }
 }
 
