@@ -27,7 +27,7 @@ export type ConnectionOptions = {
   /** Keep to one stream until the first request has been let in: what APNs asks of those who come with a token. */
   oneStreamFirst: boolean
   /** There is room, or there is no connection any more. */
-  onChange(): void
+  readonly onChange: () => void
   /** It was sent, and is known not to have been looked at. */
   giveBack(exchange: Exchange): void
 }
@@ -61,161 +61,192 @@ const TRIAL_MS = 5000
 const MAX_BODY_CHARS = 4096
 const MAX_RETURNS = 10
 
-export function openConnection(options: ConnectionOptions): ApnsConnection {
-  const { clock } = options
-  const exchanges = new Map<ClientHttp2Stream, Exchange>()
-  const gone = Promise.withResolvers<void>()
-  const openedAt = clock.now()
-  let state: ReturnType<ApnsConnection['state']> = 'connecting'
-  let maxStreams = 0
-  let onTrial = options.oneStreamFirst
+type Link = {
+  readonly options: ConnectionOptions
+  readonly exchanges: Map<ClientHttp2Stream, Exchange>
+  readonly gone: PromiseWithResolvers<void>
+  readonly dialling: AbortController
+  readonly openedAt: number
+  state: ReturnType<ApnsConnection['state']>
+  maxStreams: number
+  onTrial: boolean
   /** Streams above it were not looked at. */
-  let lastStream = Infinity
-  let heardAt = openedAt
-  let pingedAt: number | undefined
-  let failure: unknown
-  let wasOpen = false
+  lastStream: number
+  heardAt: number
+  pingedAt: number | undefined
+  failure: unknown
+  wasOpen: boolean
   /** Absent while a tunnel is dug. */
-  let session: ClientHttp2Session | undefined
-  const dialling = new AbortController()
+  session: ClientHttp2Session | undefined
+}
 
-  dial(options, dialling.signal, attach).catch((error: unknown) => onGone(error))
-
-  function attach(made: ClientHttp2Session): void {
-    session = made
-    made.on('remoteSettings', (settings) => {
-      if (state === 'connecting') state = 'open'
-      wasOpen = true
-      maxStreams = settings.maxConcurrentStreams ?? Infinity
-      heardAt = clock.now()
-      options.onChange()
-    })
-    made.on('goaway', (_code, lastStreamId) => {
-      lastStream = lastStreamId
-      drain()
-    })
-    made.on('error', (error) => (failure = error))
-    made.on('close', () => onGone())
+export function openConnection(options: ConnectionOptions): ApnsConnection {
+  const openedAt = options.clock.now()
+  const link: Link = {
+    options,
+    exchanges: new Map(),
+    gone: Promise.withResolvers(),
+    dialling: new AbortController(),
+    openedAt,
+    state: 'connecting',
+    maxStreams: 0,
+    onTrial: options.oneStreamFirst,
+    lastStream: Infinity,
+    heardAt: openedAt,
+    pingedAt: undefined,
+    failure: undefined,
+    wasOpen: false,
+    session: undefined,
   }
-
-  function onGone(error?: unknown): void {
-    failure ??= error
-    state = 'gone'
-    gone.resolve()
-    options.onChange()
-  }
-
-  /** Ends it at once, or while it is being dialled. */
-  function destroy(error?: Error): void {
-    failure ??= error
-    dialling.abort()
-    session?.destroy(error)
-  }
-
-  function drain(): void {
-    if (state === 'gone' || state === 'draining') return
-    state = 'draining'
-    if (session?.destroyed === false) session.close()
-    options.onChange()
-  }
-
-  function onAnswer(exchange: Exchange, stream: ClientHttp2Stream, headers: IncomingHttpHeaders): void {
-    heardAt = clock.now()
-    const status = Number(headers[':status'] ?? 0)
-    if (onTrial && status !== constants.HTTP_STATUS_FORBIDDEN) {
-      onTrial = false
-      options.onChange()
-    }
-    if (status === constants.HTTP_STATUS_OK) {
-      exchange.settle(answerOf(headers, ''))
-      stream.resume()
-      return
-    }
-    let text = ''
-    stream.setEncoding('utf8')
-    stream.on('data', (chunk: string) => {
-      if (text.length < MAX_BODY_CHARS) text += chunk
-    })
-    stream.on('end', () => exchange.settle(answerOf(headers, text)))
-  }
-
-  const answerOf = (headers: IncomingHttpHeaders, text: string): ExchangeResult => {
-    const id = headers['apns-id']
-    const wait = retryAfterMs(headers['retry-after'], clock.now())
-    return {
-      kind: 'answer',
-      answer: {
-        status: Number(headers[':status'] ?? 0),
-        body: parsed(text),
-        ...(typeof id === 'string' && { id }),
-        ...(wait !== undefined && { retryAfterMs: wait }),
-      },
-    }
-  }
-
-  function onStreamClosed(exchange: Exchange, stream: ClientHttp2Stream): void {
-    exchanges.delete(stream)
-    if (!exchange.isSettled) {
-      const { id, rstCode } = stream
-      const unseen = id === undefined || id > lastStream || rstCode === constants.NGHTTP2_REFUSED_STREAM
-      if (unseen) giveBack(exchange)
-      else exchange.settle(faultAfter(failure ?? stream.errored))
-    }
-    options.onChange()
-  }
-
-  function giveBack(exchange: Exchange): void {
-    if (exchange.returns++ < MAX_RETURNS) options.giveBack(exchange)
-    else exchange.settle({ kind: 'fault', fault: 'stream refused' })
-  }
-
+  dial(options, link.dialling.signal, (session) => attach(link, session)).catch((error: unknown) =>
+    onGone(link, error),
+  )
+  const { exchanges } = link
+  const mostStreams = () => (link.onTrial ? Math.min(1, link.maxStreams) : link.maxStreams)
   return {
-    state: () => state,
-    hasRoom: () => state === 'open' && exchanges.size < (onTrial ? Math.min(1, maxStreams) : maxStreams),
-    isNew: (now) => state === 'connecting' || (onTrial && now - openedAt < TRIAL_MS),
+    state: () => link.state,
+    hasRoom: () => link.state === 'open' && exchanges.size < mostStreams(),
+    isNew: (now) => link.state === 'connecting' || (link.onTrial && now - openedAt < TRIAL_MS),
     inFlight: () => exchanges.size,
-    send(exchange) {
-      const { headers, body } = exchange.request
-      let stream: ClientHttp2Stream
-      try {
-        if (session === undefined) throw new Error('not open')
-        stream = session.request(headers)
-      } catch {
-        // The session is closing, or has used up its stream ids, and its event is yet to come.
-        drain()
-        giveBack(exchange)
-        return
-      }
-      exchanges.set(stream, exchange)
-      exchange.stream = stream
-      stream.on('response', (answer) => onAnswer(exchange, stream, answer))
-      stream.on('error', () => {}) // 'close' follows
-      stream.on('close', () => onStreamClosed(exchange, stream))
-      stream.end(body)
-    },
-    check(now) {
-      if (state === 'gone') return
-      if (state === 'connecting') {
-        if (now - openedAt >= CONNECT_MS) destroy(timeout())
-      } else if (pingedAt !== undefined) {
-        if (now - pingedAt >= PONG_MS) destroy(timeout())
-      } else if (now - heardAt >= (exchanges.size > 0 ? QUIET_MS.busy : QUIET_MS.idle)) {
-        pingedAt = now
-        ping(session, () => {
-          pingedAt = undefined
-          heardAt = clock.now()
-        })
-      }
-    },
-    idleMs: (now) => (exchanges.size > 0 ? 0 : now - heardAt),
-    drain,
+    send: (exchange) => send(link, exchange),
+    check: (now) => check(link, now),
+    idleMs: (now) => (exchanges.size > 0 ? 0 : now - link.heardAt),
+    drain: () => drain(link),
     end() {
-      if (exchanges.size > 0 || session === undefined || state === 'connecting') destroy()
-      else if (!session.destroyed) session.close()
-      return gone.promise
+      if (exchanges.size > 0 || link.session === undefined || link.state === 'connecting') destroy(link)
+      else if (!link.session.destroyed) link.session.close()
+      return link.gone.promise
     },
-    connectFault: () => (wasOpen || state !== 'gone' ? undefined : faultAfter(failure)),
+    connectFault: () => (link.wasOpen || link.state !== 'gone' ? undefined : faultAfter(link.failure)),
   }
+}
+
+function attach(link: Link, session: ClientHttp2Session): void {
+  const { options } = link
+  link.session = session
+  session.on('remoteSettings', (settings) => {
+    if (link.state === 'connecting') link.state = 'open'
+    link.wasOpen = true
+    link.maxStreams = settings.maxConcurrentStreams ?? Infinity
+    link.heardAt = options.clock.now()
+    options.onChange()
+  })
+  session.on('goaway', (_code, lastStreamId) => {
+    link.lastStream = lastStreamId
+    drain(link)
+  })
+  session.on('error', (error) => (link.failure = error))
+  session.on('close', () => onGone(link))
+}
+
+function onGone(link: Link, error?: unknown): void {
+  link.failure ??= error
+  link.state = 'gone'
+  link.gone.resolve()
+  link.options.onChange()
+}
+
+/** Ends it at once, or while it is being dialled. */
+function destroy(link: Link, error?: Error): void {
+  link.failure ??= error
+  link.dialling.abort()
+  link.session?.destroy(error)
+}
+
+function drain(link: Link): void {
+  if (link.state === 'gone' || link.state === 'draining') return
+  link.state = 'draining'
+  if (link.session?.destroyed === false) link.session.close()
+  link.options.onChange()
+}
+
+function send(link: Link, exchange: Exchange): void {
+  const { headers, body } = exchange.request
+  let stream: ClientHttp2Stream
+  try {
+    if (link.session === undefined) throw new Error('not open')
+    stream = link.session.request(headers)
+  } catch {
+    // The session is closing, or has used up its stream ids, and its event is yet to come.
+    drain(link)
+    giveBack(link, exchange)
+    return
+  }
+  link.exchanges.set(stream, exchange)
+  exchange.stream = stream
+  stream.on('response', (answer) => onAnswer(link, { exchange, stream }, answer))
+  stream.on('error', () => {}) // 'close' follows
+  stream.on('close', () => onStreamClosed(link, exchange, stream))
+  stream.end(body)
+}
+
+function check(link: Link, now: number): void {
+  const { state, openedAt, pingedAt, heardAt, exchanges } = link
+  if (state === 'gone') return
+  if (state === 'connecting') {
+    if (now - openedAt >= CONNECT_MS) destroy(link, timeout())
+  } else if (pingedAt !== undefined) {
+    if (now - pingedAt >= PONG_MS) destroy(link, timeout())
+  } else if (now - heardAt >= (exchanges.size > 0 ? QUIET_MS.busy : QUIET_MS.idle)) {
+    link.pingedAt = now
+    ping(link.session, () => {
+      link.pingedAt = undefined
+      link.heardAt = link.options.clock.now()
+    })
+  }
+}
+
+type Sent = { exchange: Exchange; stream: ClientHttp2Stream }
+
+function onAnswer(link: Link, { exchange, stream }: Sent, headers: IncomingHttpHeaders): void {
+  const { clock, onChange } = link.options
+  link.heardAt = clock.now()
+  const status = Number(headers[':status'] ?? 0)
+  if (link.onTrial && status !== constants.HTTP_STATUS_FORBIDDEN) {
+    link.onTrial = false
+    onChange()
+  }
+  if (status === constants.HTTP_STATUS_OK) {
+    exchange.settle(answerOf(headers, '', clock))
+    stream.resume()
+    return
+  }
+  let text = ''
+  stream.setEncoding('utf8')
+  stream.on('data', (chunk: string) => {
+    if (text.length < MAX_BODY_CHARS) text += chunk
+  })
+  stream.on('end', () => exchange.settle(answerOf(headers, text, clock)))
+}
+
+function answerOf(headers: IncomingHttpHeaders, text: string, clock: Clock): ExchangeResult {
+  const id = headers['apns-id']
+  const wait = retryAfterMs(headers['retry-after'], clock.now())
+  return {
+    kind: 'answer',
+    answer: {
+      status: Number(headers[':status'] ?? 0),
+      body: parsed(text),
+      ...(typeof id === 'string' && { id }),
+      ...(wait !== undefined && { retryAfterMs: wait }),
+    },
+  }
+}
+
+function onStreamClosed(link: Link, exchange: Exchange, stream: ClientHttp2Stream): void {
+  link.exchanges.delete(stream)
+  if (!exchange.isSettled) {
+    const { id, rstCode } = stream
+    const unseen = id === undefined || id > link.lastStream || rstCode === constants.NGHTTP2_REFUSED_STREAM
+    if (unseen) giveBack(link, exchange)
+    else exchange.settle(faultAfter(link.failure ?? stream.errored))
+  }
+  link.options.onChange()
+}
+
+function giveBack(link: Link, exchange: Exchange): void {
+  if (exchange.returns++ < MAX_RETURNS) link.options.giveBack(exchange)
+  else exchange.settle({ kind: 'fault', fault: 'stream refused' })
 }
 
 function ping(session: ClientHttp2Session | undefined, onPong: () => void): void {

@@ -33,107 +33,36 @@ const SPARE_IDLE_MS = 5 * 60_000
 const STOPPED: ExchangeResult = { kind: 'fault', fault: 'stopped' }
 const TIMEOUT: ExchangeResult = { kind: 'fault', fault: 'timeout' }
 
-export function makeConnections(options: ConnectionsOptions): Connections {
-  const { clock } = options
-  const connections = new Set<ApnsConnection>()
+type Pool = {
+  readonly options: ConnectionsOptions
+  readonly connections: Set<ApnsConnection>
   /** Oldest first, so that a look at the first tells whether any is late. */
-  const pending = new Set<Exchange>()
-  const waiting: Exchange[] = []
+  readonly pending: Set<Exchange>
+  readonly waiting: Exchange[]
   /** They come before those that wait: they have waited already. */
-  const returned: Exchange[] = []
+  readonly returned: Exchange[]
+  readonly stop: AbortController
+  ticking: Promise<void> | undefined
+}
+
+export function makeConnections(options: ConnectionsOptions): Connections {
+  const connections = new Set<ApnsConnection>()
+  const pending = new Set<Exchange>()
   const stop = new AbortController()
-  let ticking: Promise<void> | undefined
-
-  const usable = () =>
-    [...connections].filter((one) => one.state() === 'connecting' || one.state() === 'open')
-
-  function pump(): void {
-    for (;;) {
-      const exchange = returned[0] ?? waiting[0]
-      if (exchange === undefined) return
-      if (!exchange.isSettled) {
-        const connection = withRoom()
-        if (connection === undefined) return makeRoom()
-        take()
-        connection.send(exchange)
-      } else {
-        take()
-      }
-    }
-  }
-
-  const take = () => (returned.length > 0 ? returned : waiting).shift()
-
-  function withRoom(): ApnsConnection | undefined {
-    for (const connection of connections) if (connection.hasRoom()) return connection
-    return undefined
-  }
-
-  /** One connection at a time: what a new one brings may be enough. */
-  function makeRoom(): void {
-    if (stop.signal.aborted) return
-    const others = usable()
-    if (others.length >= options.maxConnections) return
-    const now = clock.now()
-    if (others.some((one) => one.isNew(now))) return
-    const connection = openConnection({ ...options, onChange: () => onChange(connection), giveBack })
-    connections.add(connection)
-    ticking ??= tick()
-  }
-
-  const giveBack = (exchange: Exchange) => void returned.push(exchange)
-
-  function onChange(connection: ApnsConnection): void {
-    if (connection.state() === 'gone' && connections.delete(connection)) {
-      const fault = connection.connectFault()
-      // Nothing is left to wait for: better they fail at once than that each of them dials again.
-      if (fault !== undefined && usable().length === 0) failAll(fault)
-    }
-    pump()
-  }
-
-  function failAll(result: ExchangeResult): void {
-    for (const exchange of [...returned.splice(0), ...waiting.splice(0)]) exchange.settle(result)
-  }
-
-  async function tick(): Promise<void> {
-    while (!stop.signal.aborted) {
-      await clock.sleep(TICK_MS, stop.signal)
-      const now = clock.now()
-      for (const exchange of pending) {
-        if (exchange.deadlineAt > now) break
-        exchange.settle(TIMEOUT)
-      }
-      for (const connection of connections) connection.check(now)
-      pump()
-      const [, ...spare] = usable()
-      for (const connection of spare) if (connection.idleMs(now) >= SPARE_IDLE_MS) connection.drain()
-    }
-  }
-
+  const pool: Pool = { options, connections, pending, waiting: [], returned: [], stop, ticking: undefined }
   return {
     ask(request, signal) {
       if (signal.aborted || stop.signal.aborted) return Promise.resolve(STOPPED)
       return new Promise((resolve) => {
-        const exchange: Exchange = {
-          request,
-          deadlineAt: clock.now() + EXCHANGE_MS,
-          returns: 0,
-          isSettled: false,
-          settle(result) {
-            if (exchange.isSettled) return
-            exchange.isSettled = true
-            pending.delete(exchange)
-            signal.removeEventListener('abort', onAbort)
-            if (result.kind === 'fault') exchange.stream?.close(constants.NGHTTP2_CANCEL)
-            resolve(result)
-          },
-        }
+        const exchange = exchangeOf(pool, request, (result) => {
+          signal.removeEventListener('abort', onAbort)
+          resolve(result)
+        })
         const onAbort = () => exchange.settle(STOPPED)
         signal.addEventListener('abort', onAbort, { once: true })
         pending.add(exchange)
-        waiting.push(exchange)
-        pump()
+        pool.waiting.push(exchange)
+        pump(pool)
       })
     },
     retire() {
@@ -142,10 +71,102 @@ export function makeConnections(options: ConnectionsOptions): Connections {
     count: () => connections.size,
     async [Symbol.asyncDispose]() {
       stop.abort()
-      failAll(STOPPED)
+      failAll(pool, STOPPED)
       for (const exchange of pending) exchange.settle(STOPPED)
       await Promise.all([...connections].map((connection) => connection.end()))
-      await ticking
+      await pool.ticking
     },
+  }
+}
+
+function exchangeOf(
+  { options, pending }: Pool,
+  request: ApnsRequest,
+  onSettled: (result: ExchangeResult) => void,
+): Exchange {
+  const exchange: Exchange = {
+    request,
+    deadlineAt: options.clock.now() + EXCHANGE_MS,
+    returns: 0,
+    isSettled: false,
+    settle(result) {
+      if (exchange.isSettled) return
+      exchange.isSettled = true
+      pending.delete(exchange)
+      if (result.kind === 'fault') exchange.stream?.close(constants.NGHTTP2_CANCEL)
+      onSettled(result)
+    },
+  }
+  return exchange
+}
+
+function pump(pool: Pool): void {
+  for (;;) {
+    const queue = pool.returned.length > 0 ? pool.returned : pool.waiting
+    const exchange = queue[0]
+    if (exchange === undefined) return
+    if (exchange.isSettled) {
+      queue.shift()
+      continue
+    }
+    const connection = withRoom(pool)
+    if (connection === undefined) return makeRoom(pool)
+    queue.shift()
+    connection.send(exchange)
+  }
+}
+
+function withRoom({ connections }: Pool): ApnsConnection | undefined {
+  for (const connection of connections) if (connection.hasRoom()) return connection
+  return undefined
+}
+
+const usable = ({ connections }: Pool) =>
+  [...connections].filter((one) => one.state() === 'connecting' || one.state() === 'open')
+
+/** One connection at a time: what a new one brings may be enough. */
+function makeRoom(pool: Pool): void {
+  const { options, connections, stop, returned } = pool
+  if (stop.signal.aborted) return
+  const others = usable(pool)
+  if (others.length >= options.maxConnections) return
+  const now = options.clock.now()
+  if (others.some((one) => one.isNew(now))) return
+  const connection = openConnection({
+    ...options,
+    onChange: () => onChange(pool, connection),
+    giveBack: (exchange) => void returned.push(exchange),
+  })
+  connections.add(connection)
+  pool.ticking ??= tick(pool)
+}
+
+function onChange(pool: Pool, connection: ApnsConnection): void {
+  if (connection.state() === 'gone' && pool.connections.delete(connection)) {
+    const fault = connection.connectFault()
+    // Nothing is left to wait for: better they fail at once than that each of them dials again.
+    if (fault !== undefined && usable(pool).length === 0) failAll(pool, fault)
+  }
+  pump(pool)
+}
+
+function failAll({ returned, waiting }: Pool, result: ExchangeResult): void {
+  for (const exchange of [...returned.splice(0), ...waiting.splice(0)]) exchange.settle(result)
+}
+
+async function tick(pool: Pool): Promise<void> {
+  const { options, connections, pending, stop } = pool
+  const { clock } = options
+  while (!stop.signal.aborted) {
+    await clock.sleep(TICK_MS, stop.signal)
+    const now = clock.now()
+    for (const exchange of pending) {
+      if (exchange.deadlineAt > now) break
+      exchange.settle(TIMEOUT)
+    }
+    for (const connection of connections) connection.check(now)
+    pump(pool)
+    const [, ...spare] = usable(pool)
+    for (const connection of spare) if (connection.idleMs(now) >= SPARE_IDLE_MS) connection.drain()
   }
 }
