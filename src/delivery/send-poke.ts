@@ -2,10 +2,8 @@ import { systemClock, type Clock } from '../lib/clock.ts'
 import { MatrixError } from '../lib/errors.ts'
 import type { UserId } from '../lib/ids.ts'
 import { isJsonObject } from '../lib/json.ts'
+import { type CallResult, postOnce } from '../lib/outbound/call.ts'
 import type { GuardedAgent } from '../lib/outbound/guarded-agent.ts'
-import { faultOf } from '../lib/outbound/network-fault.ts'
-import { readJson } from '../lib/outbound/read-json.ts'
-import { retryAfterMs } from '../lib/outbound/retry-after.ts'
 import type { PokeFault } from './poke-fault.ts'
 import type { Poke } from './poke.ts'
 
@@ -45,29 +43,29 @@ export type PokeSenderDeps = {
 type Answer = { status: number; body: unknown; retryAfterMs?: number | undefined }
 
 const HEADERS = { 'content-type': 'application/json', 'user-agent': 'belfry' }
+/** The body of a success names rejected pushkeys; of anything else, the status has decided. */
+const READ_BODY = { success: 'json', other: 'none' } as const
 
 export function makePokeSender(deps: PokeSenderDeps): PokeSender {
-  const clock = deps.clock ?? systemClock
-  const deadlineMs = deps.deadlineMs ?? 30_000
+  const { agent, clock = systemClock, deadlineMs = 30_000, maxBodyBytes = 65_536 } = deps
   return async (text, poke, { userId } = {}) => {
     const started = clock.now()
-    const took = () => Math.max(0, clock.now() - started)
     const url = URL.parse(text)
     if (url === null || !/^https?:$/.test(url.protocol)) return { kind: 'retry', error: 'bad url', ms: 0 }
 
-    const deadline = new AbortController()
-    const timer = setTimeout(() => deadline.abort(), deadlineMs)
-    try {
-      const own = deps.inProcess?.(url)
-      const answer = own
-        ? await askOwnGateway((body) => own(body, userId), poke, deadline.signal)
-        : await ask(url, poke, { ...deps, clock, signal: deadline.signal })
-      return { ...judge(answer), ms: took() }
-    } catch (error) {
-      return { kind: 'retry', error: deadline.signal.aborted ? 'timeout' : faultOf(error), ms: took() }
-    } finally {
-      clearTimeout(timer)
-    }
+    const own = deps.inProcess?.(url)
+    const result = own
+      ? await askOwnGateway(() => own(poke, userId), deadlineMs)
+      : await postOnce(agent, url, {
+          headers: HEADERS,
+          body: JSON.stringify(poke),
+          deadlineMs,
+          maxBodyBytes,
+          readBody: READ_BODY,
+          clock,
+        })
+    const ms = Math.max(0, clock.now() - started)
+    return result.kind === 'fault' ? { kind: 'retry', error: result.fault, ms } : { ...judge(result), ms }
   }
 }
 
@@ -75,7 +73,8 @@ function judge({ status, body, retryAfterMs }: Answer) {
   if (status >= 200 && status < 300) return { kind: 'sent' as const, rejected: rejectedIn(body), status }
   if (isFinal(status)) return { kind: 'refused' as const, error: `status ${status}` as const, status }
   const error: PokeFault = status >= 300 && status < 400 ? 'redirect' : `status ${status}`
-  return { kind: 'retry' as const, error, status, ...(retryAfterMs !== undefined && { retryAfterMs }) }
+  const says = retryAfterMs !== undefined && (status === 429 || status === 503)
+  return { kind: 'retry' as const, error, status, ...(says && { retryAfterMs }) }
 }
 
 /** What the gateway holds against the poke itself, not against the moment (408, 425, 429). */
@@ -88,29 +87,23 @@ function rejectedIn(body: unknown): string[] {
   return rejected.length === body.rejected.length ? rejected : []
 }
 
-type AskOptions = { agent: GuardedAgent; clock: Clock; signal: AbortSignal; maxBodyBytes?: number }
+type OwnResult = ({ kind: 'answered' } & Answer) | Extract<CallResult, { kind: 'fault' }>
 
-async function ask(
-  url: URL,
-  poke: Poke,
-  { agent, clock, signal, maxBodyBytes = 65_536 }: AskOptions,
-): Promise<Answer> {
-  const response = await agent.post(url, { headers: HEADERS, body: JSON.stringify(poke), signal })
-  const status = response.statusCode
-  if (status >= 200 && status < 300) return { status, body: await readJson(response.body, maxBodyBytes) }
-  // The status has decided; the body is read only to keep the connection, and how that ends does not matter.
-  await response.body.dump({ limit: maxBodyBytes, signal }).catch(() => undefined)
-  if (status !== 429 && status !== 503) return { status, body: undefined }
-  return { status, body: undefined, retryAfterMs: retryAfterMs(response.headers['retry-after'], clock.now()) }
-}
-
-async function askOwnGateway(own: OwnGateway, poke: Poke, signal: AbortSignal): Promise<Answer> {
-  const late = new Promise<never>((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(new Error('timeout')), { once: true })
-  })
-  const answer = own(poke).catch((error: unknown) => ({
-    status: error instanceof MatrixError ? error.status : 500,
-    body: undefined,
-  }))
-  return Promise.race([answer, late])
+/** With the same deadline as a gateway that is called over HTTP. */
+async function askOwnGateway(ask: () => ReturnType<OwnGateway>, deadlineMs: number): Promise<OwnResult> {
+  const late = Promise.withResolvers<OwnResult>()
+  const timer = setTimeout(() => late.resolve({ kind: 'fault', fault: 'timeout' }), deadlineMs)
+  try {
+    const answer = ask().then(
+      ({ status, body }): OwnResult => ({ kind: 'answered', status, body }),
+      (error: unknown): OwnResult => ({
+        kind: 'answered',
+        status: error instanceof MatrixError ? error.status : 500,
+        body: undefined,
+      }),
+    )
+    return await Promise.race([answer, late.promise])
+  } finally {
+    clearTimeout(timer)
+  }
 }

@@ -1,27 +1,23 @@
 import type { SecureContext } from 'node:tls'
 import type { Clock } from '../lib/clock.ts'
+import { type Answered, postOnce } from '../lib/outbound/call.ts'
 import {
   type GuardedAgent,
   type GuardedAgentOptions,
   makeGuardedAgent,
 } from '../lib/outbound/guarded-agent.ts'
 import { BLOCKED, type IpPolicy } from '../lib/outbound/ip-policy.ts'
-import { faultOf, type NetworkFault } from '../lib/outbound/network-fault.ts'
-import { parsedJson, readText } from '../lib/outbound/read-json.ts'
-import { retryAfterMs } from '../lib/outbound/retry-after.ts'
+import type { NetworkFault } from '../lib/outbound/network-fault.ts'
+import { parsedJson } from '../lib/outbound/read-json.ts'
 import { matchesHost } from './host-globs.ts'
 import type { ProviderDeps, Verdict } from './provider.ts'
 
 // Push services of browsers and UnifiedPush servers are chosen by users: any address may turn up here, and any answer.
 
-/** What a push service has answered. `retryAfterMs`: what its `Retry-After` asks for, of whatever status. */
-export type EndpointAnswer = {
-  status: number
-  headers: Readonly<Record<string, string | string[] | undefined>>
-  /** Of what is no success: the JSON, if it is some, and as it came, at most 4 KiB. */
-  body: unknown
+/** What a push service has answered. */
+export type EndpointAnswer = Omit<Answered, 'kind'> & {
+  /** The body of what is no success, as it came, at most 4 KiB; `body` is the JSON in it, if it is some. */
   text: string
-  retryAfterMs: number | undefined
 }
 
 export type EndpointRequest = { headers: Record<string, string>; body: string | Buffer }
@@ -36,6 +32,8 @@ export type EndpointDeps = {
 export const ENDPOINT_DEADLINE_MS = 10_000
 const MAX_BODY_BYTES = 4096
 const USER_AGENT = 'belfry'
+/** The status has decided; the body of a failure only adds a word to it. */
+const READ_BODY = { success: 'none', other: 'text' } as const
 
 /**
  * Reads the address of a subscription: http or https, without user info and fragment. Whether its host may be called is asked
@@ -102,49 +100,22 @@ export function judgeFault(fault: NetworkFault): Verdict {
   return { outcome: 'retry', reason: fault }
 }
 
-/** Sends one POST and reads at most 4 KiB of the answer. Never rejects: what came to nothing is a word. */
+/** Sends one POST and reads at most 4 KiB of the answer. Never rejects: without an answer, the result is the fault. */
 export async function postToEndpoint(
   { agent, clock, deadlineMs = ENDPOINT_DEADLINE_MS }: EndpointDeps,
   url: URL,
   { headers, body, signal }: EndpointRequest & { signal?: AbortSignal | undefined },
 ): Promise<EndpointAnswer | NetworkFault> {
-  if (signal?.aborted === true) return 'stopped'
-  const exchange = new AbortController()
-  const stop = () => exchange.abort('stopped')
-  const timer = setTimeout(() => exchange.abort('timeout'), deadlineMs)
-  signal?.addEventListener('abort', stop, { once: true })
-  try {
-    const answer = await agent.post(url, {
-      headers: { ...headers, 'user-agent': USER_AGENT },
-      body,
-      signal: exchange.signal,
-    })
-    const status = answer.statusCode
-    return {
-      status,
-      headers: answer.headers,
-      ...(await bodyOf(answer, exchange.signal)),
-      retryAfterMs: retryAfterMs(answer.headers['retry-after'], clock.now()),
-    }
-  } catch (error) {
-    return exchange.signal.aborted ? (exchange.signal.reason as 'stopped' | 'timeout') : faultOf(error)
-  } finally {
-    clearTimeout(timer)
-    signal?.removeEventListener('abort', stop)
-  }
-}
-
-type Response = Awaited<ReturnType<GuardedAgent['post']>>
-
-/** The status has decided; the body only adds a word to it, and how it ends does not matter. */
-async function bodyOf(
-  { statusCode, body }: Response,
-  signal: AbortSignal,
-): Promise<{ body: unknown; text: string }> {
-  if (statusCode < 200 || statusCode >= 300) {
-    const text = (await readText(body, MAX_BODY_BYTES).catch(() => undefined)) ?? ''
-    return { body: parsedJson(text), text }
-  }
-  await body.dump({ limit: MAX_BODY_BYTES, signal }).catch(() => undefined)
-  return { body: undefined, text: '' }
+  const result = await postOnce(agent, url, {
+    headers: { ...headers, 'user-agent': USER_AGENT },
+    body,
+    deadlineMs,
+    maxBodyBytes: MAX_BODY_BYTES,
+    readBody: READ_BODY,
+    clock,
+    signal,
+  })
+  if (result.kind === 'fault') return result.fault
+  const text = typeof result.body === 'string' ? result.body : ''
+  return { ...result, body: text === '' ? undefined : parsedJson(text), text }
 }

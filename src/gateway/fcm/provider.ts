@@ -1,3 +1,4 @@
+import type { Answered } from '../../lib/outbound/call.ts'
 import { makeAlarm, type Alarm } from '../alarm.ts'
 import { pathPrefix } from '../base-url.ts'
 import { readBoth } from '../credential-file.ts'
@@ -8,7 +9,7 @@ import { readFcmCredentials, type ServiceAccount } from './credentials.ts'
 import { fcmOptions, type FcmOptions } from './options.ts'
 import { fcmForms } from './payload.ts'
 import { fcmMessage } from './request.ts'
-import { makePoster, type Answer, type Poster } from './send.ts'
+import { makePoster, type Poster } from './send.ts'
 import { makeAccessTokens, type AccessTokens, type TokenResult } from './token.ts'
 import { nextStepAfter, reasonOf, verdictOf } from './verdict.ts'
 
@@ -28,14 +29,14 @@ export const fcm: ProviderType<typeof fcmOptions> = {
     for (const fault of faults) log.error({ app_id: appId }, fault)
     const posterTo = ({ origin }: URL, connections: number) =>
       makePoster({ origin, connections, secureContext, proxy: deps.proxy, clock })
-    const url = new URL(options.base_url)
-    const messages = posterTo(url, options.max_connections)
+    const base = new URL(options.base_url)
+    const messages = posterTo(base, options.max_connections)
     const alarm = makeAlarm(
       deps,
       'FCM refuses what this app sends; its configuration or the gateway is wrong',
     )
-    const path = `${pathPrefix(url)}/v1/projects/${options.project_id}/messages:send`
-    return makeProvider({ options, deps, faults, messages, alarm, path, grants: grantsFor(credentials) })
+    const url = new URL(`${base.origin}${pathPrefix(base)}/v1/projects/${options.project_id}/messages:send`)
+    return makeProvider({ options, deps, faults, messages, alarm, url, grants: grantsFor(credentials) })
 
     function grantsFor(known: ServiceAccount | undefined): Grants | undefined {
       if (known === undefined) return undefined
@@ -54,7 +55,7 @@ type App = {
   faults: string[]
   messages: Poster
   alarm: Alarm
-  path: string
+  url: URL
   grants: Grants | undefined
 }
 
@@ -97,7 +98,7 @@ type Attempt = { token: string; tokens: AccessTokens; signal: AbortSignal; taken
 /** Asks FCM, and takes the two steps that an answer may call for: another token, a shorter message. Each once. */
 async function attempt(app: App, prepared: Prepared, with_: Attempt): Promise<Verdict> {
   const headers = { authorization: `Bearer ${with_.token}`, 'content-type': 'application/json' }
-  const answer = await app.messages.post({ path: app.path, headers, body: prepared.body }, with_.signal)
+  const answer = await app.messages.post({ url: app.url, headers, body: prepared.body }, with_.signal)
   if (answer.kind === 'fault') return { outcome: 'retry', reason: answer.fault }
   const step = nextStepAfter(answer)
   if (step === undefined || with_.taken.includes(step)) return judge(app, prepared.message, answer)
@@ -112,7 +113,7 @@ async function attempt(app: App, prepared: Prepared, with_: Attempt): Promise<Ve
 function shrink(
   app: App,
   prepared: Prepared,
-  { answer, next }: { answer: Answer; next: Attempt },
+  { answer, next }: { answer: Answered; next: Attempt },
 ): Promise<Verdict> | Verdict {
   const smaller =
     prepared.rung === 'event_id_only' ? undefined : prepare(app, prepared.message, 'event_id_only')
@@ -120,7 +121,7 @@ function shrink(
   return { outcome: 'dropped', reason: reasonOf(answer), status: answer.status }
 }
 
-function judge({ deps, alarm }: App, message: Message, answer: Answer): Verdict {
+function judge({ deps, alarm }: App, message: Message, answer: Answered): Verdict {
   const verdict = verdictOf(answer, { attempt: message.attempt, random: deps.random })
   if (verdict.outcome === 'dropped') alarm(verdict.reason)
   return verdict

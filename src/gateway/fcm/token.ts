@@ -1,8 +1,10 @@
 import { SignJWT } from 'jose'
 import { type Clock, steadyNow } from '../../lib/clock.ts'
 import { isJsonObject } from '../../lib/json.ts'
+import type { Answered, CallResult } from '../../lib/outbound/call.ts'
+import { dateIn } from '../../lib/outbound/date-in.ts'
 import type { Verdict } from '../provider.ts'
-import type { Answer, Poster, Reply } from './send.ts'
+import type { Poster } from './send.ts'
 import type { ServiceAccount } from './credentials.ts'
 
 // Google's OAuth 2.0 for service accounts: a signed assertion is exchanged for a token of about an hour (RFC 7523, section 2.1).
@@ -44,14 +46,12 @@ export function makeAccessTokens({
   const ask = async (time: number) => poster.post(await tokenRequest(account, time), NEVER)
 
   /** The assertion has to fit Google's clock. If ours does not, Google's own time is taken, then ours without its steps. */
-  async function askAtRightTime(): Promise<Reply> {
+  async function askAtRightTime(): Promise<CallResult> {
     const asked = clock.now()
     const first = await ask(asked)
     if (!isAboutTimes(first)) return first
-    const others = [
-      ...(first.serviceTime === undefined ? [] : [first.serviceTime]),
-      steadyNow(clock) + startedWith,
-    ]
+    const serviceTime = dateIn(first.headers)
+    const others = [...(serviceTime === undefined ? [] : [serviceTime]), steadyNow(clock) + startedWith]
     for (const time of others) {
       if (Math.abs(time - asked) < SAME_TIME_MS) continue
       const reply = await ask(time)
@@ -98,14 +98,14 @@ async function tokenRequest({ email, keyId, key, tokenUri }: ServiceAccount, now
     .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: keyId })
     .sign(key)
   return {
-    path: tokenUri.pathname + tokenUri.search,
+    url: tokenUri,
     headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
     body: new URLSearchParams({ grant_type: GRANT_TYPE, assertion }).toString(),
   }
 }
 
 /** `life` in milliseconds. */
-function grantIn(reply: Reply): { token?: string; life: number } {
+function grantIn(reply: CallResult): { token?: string; life: number } {
   if (reply.kind === 'fault' || reply.status !== 200 || !isJsonObject(reply.body)) return { life: 0 }
   const { access_token: token, expires_in: seconds } = reply.body
   const isFit = typeof token === 'string' && /^[\x21-\x7e]+$/.test(token)
@@ -113,7 +113,7 @@ function grantIn(reply: Reply): { token?: string; life: number } {
   return { life, ...(isFit && { token }) }
 }
 
-function failureAfter(reply: Reply): Verdict {
+function failureAfter(reply: CallResult): Verdict {
   if (reply.kind === 'fault') return { outcome: 'retry', reason: `token: ${reply.fault}` }
   const { status } = reply
   const wait = reply.retryAfterMs
@@ -129,14 +129,14 @@ function failureAfter(reply: Reply): Verdict {
 }
 
 /** "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat and exp values …" */
-function isAboutTimes(reply: Reply): reply is Answer {
+function isAboutTimes(reply: CallResult): reply is Answered {
   if (reply.kind === 'fault' || reply.status !== 400 || !isJsonObject(reply.body)) return false
   const { error, error_description: text } = reply.body
   return error === 'invalid_grant' && typeof text === 'string' && /timeframe|\biat\b|\bexp\b/i.test(text)
 }
 
 /** OAuth's word for it (RFC 6749, section 5.2): `invalid_grant`. */
-function errorIn({ status, body }: Answer): string {
+function errorIn({ status, body }: Answered): string {
   const error = isJsonObject(body) ? body.error : undefined
   return typeof error === 'string' && /^\w{1,64}$/.test(error) ? error : `status ${status}`
 }

@@ -1,7 +1,7 @@
 import type { Random } from '../../lib/ids.ts'
 import { isJsonObject, type Json } from '../../lib/json.ts'
+import type { Answered } from '../../lib/outbound/call.ts'
 import type { Verdict } from '../provider.ts'
-import type { Answer } from './send.ts'
 
 /** A step that the provider takes itself before there is a verdict. */
 export type NextStep = 'renew token' | 'shrink'
@@ -18,7 +18,7 @@ const MAX_DOUBLINGS = 6
 const PLATFORM_REFUSED = 'THIRD_PARTY_AUTH_ERROR'
 
 /** What must be tried before this answer counts. */
-export function nextStepAfter(answer: Answer): NextStep | undefined {
+export function nextStepAfter(answer: Answered): NextStep | undefined {
   if (reasonOf(answer) === PLATFORM_REFUSED) return undefined
   if (answer.status === 401) return 'renew token'
   if (answer.status === 413) return 'shrink'
@@ -26,7 +26,10 @@ export function nextStepAfter(answer: Answer): NextStep | undefined {
 }
 
 /** Google's "FCM error codes", as outcomes. */
-export function verdictOf(answer: Answer, { attempt, random }: { attempt: number; random: Random }): Verdict {
+export function verdictOf(
+  answer: Answered,
+  { attempt, random }: { attempt: number; random: Random },
+): Verdict {
   const { status } = answer
   const reason = reasonOf(answer)
   const said = { reason, status }
@@ -57,7 +60,7 @@ export function verdictOf(answer: Answer, { attempt, random }: { attempt: number
 }
 
 /** FCM's own error code, else Google's status, else `status 418`. */
-export function reasonOf({ status, body }: Answer): string {
+export function reasonOf({ status, body }: Answered): string {
   const error = errorIn(body)
   const codes = [...detailsOf(error).map((detail) => detail.errorCode), error.status]
   const word = codes.find((code) => typeof code === 'string' && /^[A-Z_]{1,64}$/.test(code))
@@ -69,7 +72,7 @@ const errorIn = (body: unknown) => (isJsonObject(body) && isJsonObject(body.erro
 const detailsOf = ({ details }: { details?: Json }) =>
   Array.isArray(details) ? details.filter(isJsonObject) : []
 
-function isAboutToken({ body }: Answer): boolean {
+function isAboutToken({ body }: Answered): boolean {
   const error = errorIn(body)
   if (messageOf(error).includes('not a valid FCM registration token')) return true
   return detailsOf(error)
@@ -78,7 +81,7 @@ function isAboutToken({ body }: Answer): boolean {
 }
 
 /** There is no code for it: "Android message is too big". */
-const isAboutSize = ({ body }: Answer) =>
+const isAboutSize = ({ body }: Answered) =>
   /\btoo (?:big|large|long)\b|\bsize\b/i.test(messageOf(errorIn(body)))
 
 const messageOf = ({ message }: { message?: Json }) => (typeof message === 'string' ? message : '')

@@ -1,0 +1,277 @@
+import assert from 'node:assert/strict'
+import { getEventListeners } from 'node:events'
+import type { RequestListener } from 'node:http'
+import { Readable } from 'node:stream'
+import { suite, test } from 'node:test'
+
+import {
+  type Answered,
+  type Call,
+  postOnce,
+  type PostingAgent,
+  timerOf,
+} from '../../../src/lib/outbound/call.ts'
+import { type GuardedAgent, makeGuardedAgent } from '../../../src/lib/outbound/guarded-agent.ts'
+import { httpServer, tcpServer } from '../../delivery/servers.ts'
+import { createManualClock } from '../../support/manual-clock.ts'
+
+const loopbackAgent = () => makeGuardedAgent({ ruleFor: () => ({ name: 'any', allows: () => true }) })
+
+const clock = createManualClock()
+const JSON_ALWAYS = { success: 'json', other: 'json' } as const
+const TEXT_ALWAYS = { success: 'text', other: 'text' } as const
+const NO_BODY = { success: 'none', other: 'none' } as const
+
+const callWith = (more: Partial<Call> = {}): Call => ({
+  headers: { 'content-type': 'text/plain' },
+  body: 'question',
+  deadlineMs: 30_000,
+  maxBodyBytes: 1024,
+  readBody: JSON_ALWAYS,
+  clock,
+  ...more,
+})
+
+async function post(url: string, more: Partial<Call> = {}) {
+  await using agent = loopbackAgent()
+  return await postOnce(agent, new URL(url), callWith(more))
+}
+
+async function answered(listener: RequestListener, more: Partial<Call> = {}): Promise<Answered> {
+  await using server = await httpServer(listener)
+  const result = await post(server.url, more)
+  assert.ok(result.kind === 'answered', JSON.stringify(result))
+  return result
+}
+
+const answering =
+  (status: number, body: string, headers: Record<string, string> = {}): RequestListener =>
+  (_request, response) =>
+    void response.writeHead(status, headers).end(body)
+
+/** Writes the head and a piece of the body, and never ends. */
+const unfinished =
+  (status: number): RequestListener =>
+  (_request, response) =>
+    void response.writeHead(status).write('{"piece":')
+
+/** A deadline that passes when `pass` is called, and tells whether it still runs. */
+function manualTimer() {
+  let expire: (() => void) | undefined
+  return {
+    startTimer: (_ms: number, then: () => void) => {
+      expire = then
+      return () => (expire = undefined)
+    },
+    pass: () => expire?.(),
+    isRunning: () => expire !== undefined,
+  }
+}
+
+/** Calls `then` when the head of the answer has come and before its body is read. */
+const afterHead = (agent: GuardedAgent, then: () => void): PostingAgent => ({
+  post: async (...request) => {
+    const response = await agent.post(...request)
+    setImmediate(then)
+    return response
+  },
+})
+
+suite('the request', () => {
+  test('is one POST with the path, the query, the headers and the body', async () => {
+    let seen: unknown
+    await using server = await httpServer((request, response) => {
+      const { method, url, headers } = request
+      request.setEncoding('utf8').on('data', (body: string) => {
+        seen = { method, url, type: headers['content-type'], body }
+        response.end()
+      })
+    })
+    await post(`${server.url}?a=b`)
+    const url = `${new URL(server.url).pathname}?a=b`
+    assert.deepEqual(seen, { method: 'POST', url, type: 'text/plain', body: 'question' })
+  })
+
+  test('does not follow a redirect', async () => {
+    let requests = 0
+    const { status, headers } = await answered((_request, response) => {
+      requests++
+      response.writeHead(307, { location: '/elsewhere' }).end()
+    })
+    assert.deepEqual([status, headers['location'], requests], [307, '/elsewhere', 1])
+  })
+})
+
+suite('the body of an answer', () => {
+  const cut = 'x'.repeat(1025)
+  const rows: [title: string, readBody: Call['readBody'], sent: string, body: unknown][] = [
+    ['JSON', JSON_ALWAYS, '{"a":1}', { a: 1 }],
+    ['JSON that is none', JSON_ALWAYS, '<html>', undefined],
+    ['JSON of exactly the cap', JSON_ALWAYS, `"${cut.slice(3)}"`, cut.slice(3)],
+    ['JSON above the cap', JSON_ALWAYS, `"${cut}"`, undefined],
+    ['text', TEXT_ALWAYS, 'no such key', 'no such key'],
+    ['text above the cap', TEXT_ALWAYS, cut, ''],
+    ['a body that nothing needs', NO_BODY, '{"a":1}', undefined],
+  ]
+  for (const [title, readBody, sent, body] of rows)
+    test(title, async () => {
+      assert.deepEqual((await answered(answering(200, sent), { readBody })).body, body)
+    })
+
+  test('is read by the status', async () => {
+    const readBody = { success: 'json', other: 'text' } as const
+    for (const status of [200, 204, 299])
+      assert.notEqual(typeof (await answered(answering(status, '{}'), { readBody })).body, 'string')
+    for (const status of [300, 400, 503])
+      assert.equal((await answered(answering(status, '{}'), { readBody })).body, '{}')
+  })
+
+  for (const readBody of [JSON_ALWAYS, TEXT_ALWAYS, NO_BODY])
+    test(`without end is cut off: ${readBody.success}`, async () => {
+      const endless = () => {
+        const body = new Readable({ read: () => setImmediate(() => body.push('x'.repeat(512))) })
+        return body
+      }
+      const { status } = await answered(
+        (_request, response) => {
+          const body = endless()
+          body.pipe(response).on('close', () => body.destroy())
+        },
+        { readBody },
+      )
+      assert.equal(status, 200)
+    })
+
+  test('that breaks off is a fault where it is needed, and nothing where the status has decided', async () => {
+    await using server = await tcpServer((socket) => {
+      socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"a":'))
+    })
+    assert.deepEqual(await post(server.url), { kind: 'fault', fault: 'connection closed' })
+    for (const readBody of [TEXT_ALWAYS, NO_BODY]) {
+      const result = await post(server.url, { readBody })
+      assert.ok(result.kind === 'answered' && !result.body)
+    }
+  })
+})
+
+suite('Retry-After', () => {
+  const waitFor = async (value: string | undefined, status = 503) =>
+    (await answered(answering(status, '', value === undefined ? {} : { 'retry-after': value }))).retryAfterMs
+
+  test('in seconds, of any status', async () => {
+    for (const status of [200, 429, 503]) assert.equal(await waitFor('90', status), 90_000)
+  })
+
+  test('as a date, by the given clock', async () => {
+    assert.equal(await waitFor(new Date(clock.now() + 60_000).toUTCString()), 60_000)
+  })
+
+  test('absent, or neither', async () => {
+    assert.equal(await waitFor(undefined), undefined)
+    assert.equal(await waitFor('soon'), undefined)
+  })
+})
+
+suite('the deadline', () => {
+  const timeout = { kind: 'fault', fault: 'timeout' }
+
+  test('ends the wait for headers', async () => {
+    const timer = manualTimer()
+    await using server = await httpServer(() => timer.pass())
+    assert.deepEqual(await post(server.url, { startTimer: timer.startTimer }), timeout)
+  })
+
+  test('ends the wait for a body that is needed', async () => {
+    const timer = manualTimer()
+    await using server = await httpServer(unfinished(200))
+    await using agent = loopbackAgent()
+    const call = callWith({ startTimer: timer.startTimer })
+    assert.deepEqual(await postOnce(afterHead(agent, timer.pass), new URL(server.url), call), timeout)
+  })
+
+  for (const readBody of [TEXT_ALWAYS, NO_BODY])
+    test(`leaves the status where that has decided: ${readBody.other}`, async () => {
+      const timer = manualTimer()
+      await using server = await httpServer(unfinished(410))
+      await using agent = loopbackAgent()
+      const call = callWith({ readBody, startTimer: timer.startTimer })
+      const result = await postOnce(afterHead(agent, timer.pass), new URL(server.url), call)
+      assert.ok(result.kind === 'answered' && result.status === 410 && !result.body)
+    })
+
+  test('is measured in milliseconds by a timer of the process', async () => {
+    await using server = await httpServer(() => {})
+    assert.deepEqual(await post(server.url, { deadlineMs: 20 }), timeout)
+  })
+
+  test('is measured by a clock, where one is given', async () => {
+    const own = createManualClock()
+    await using server = await httpServer(() => own.advance(30_000))
+    assert.deepEqual(await post(server.url, { startTimer: timerOf(own) }), timeout)
+  })
+
+  test('ends with the exchange', async () => {
+    const timer = manualTimer()
+    const { startTimer } = timer
+    await answered(answering(200, '{}'), { startTimer })
+    assert.equal(timer.isRunning(), false)
+    await using server = await httpServer((request) => void request.socket.destroy())
+    await post(server.url, { startTimer })
+    assert.equal(timer.isRunning(), false)
+  })
+})
+
+suite('without an answer', () => {
+  const stopped = { kind: 'fault', fault: 'stopped' }
+
+  test('a signal that aborts ends the exchange', async () => {
+    const stop = new AbortController()
+    await using server = await httpServer(() => stop.abort())
+    assert.deepEqual(await post(server.url, { signal: stop.signal }), stopped)
+  })
+
+  test('a signal that aborts ends the body, too', async () => {
+    const stop = new AbortController()
+    await using server = await httpServer(unfinished(200))
+    await using agent = loopbackAgent()
+    const call = callWith({ signal: stop.signal })
+    const result = await postOnce(
+      afterHead(agent, () => stop.abort()),
+      new URL(server.url),
+      call,
+    )
+    assert.deepEqual(result, stopped)
+  })
+
+  test('a signal that has aborted before: nothing is sent', async () => {
+    let requests = 0
+    await using server = await httpServer(() => void requests++)
+    assert.deepEqual(await post(server.url, { signal: AbortSignal.abort() }), stopped)
+    assert.equal(requests, 0)
+  })
+
+  test('a signal that outlives the exchange keeps nothing of it', async () => {
+    const { signal } = new AbortController()
+    await answered(answering(200, '{}'), { signal })
+    assert.equal(getEventListeners(signal, 'abort').length, 0)
+  })
+
+  test('an agent that is disposed of', async () => {
+    const agent = loopbackAgent()
+    await agent[Symbol.asyncDispose]()
+    assert.deepEqual(await postOnce(agent, new URL('http://127.0.0.1/'), callWith()), stopped)
+  })
+
+  test('a refused connection', async () => {
+    const server = await httpServer(() => {})
+    await server[Symbol.asyncDispose]()
+    assert.deepEqual(await post(server.url), { kind: 'fault', fault: 'connection refused' })
+  })
+
+  test('an answer that is not HTTP', async () => {
+    await using server = await tcpServer((socket) => {
+      socket.once('data', () => socket.end('220 mail.example.org ESMTP\r\n'))
+    })
+    assert.deepEqual(await post(server.url), { kind: 'fault', fault: 'bad response' })
+  })
+})
