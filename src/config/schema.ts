@@ -272,7 +272,7 @@ const gatewaySchema = z.strictObject({
   }),
   inbox_retention_days: setting(count(7, { max: 3650 }), {
     about:
-      'For how many days the test app `org.belfry.inbox` keeps notifications. An inbox that was opened and that nobody reads for so long is closed.',
+      'For how many days the test app `org.belfry.inbox` keeps notifications. An opened inbox that is not read for so long is closed.',
   }),
   max_inbox_bytes: setting(count(268_435_456, { min: 1024, max: 1_000_000_000_000 }), {
     about:
@@ -374,7 +374,7 @@ const rateLimitsSchema = z.strictObject({
   }),
   email_tokens_per_hour_per_recipient: setting(count(30), {
     about:
-      'Mails with a token to one e-mail address, whoever asks for them; as many may be asked for at once.',
+      'Mails with a token to one e-mail address, from all askers together; as many may be asked for at once.',
   }),
   login_attempts_per_minute_per_account_and_address: setting(count(10), {
     about:
