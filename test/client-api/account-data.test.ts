@@ -51,8 +51,11 @@ onEachDatabase('account data', (open) => {
     )
     t.after(leave)
     const before = await currentPosition(db)
-    for (let count = 0; count < 2; count++) await call('PUT', `${OF_ACCOUNT}/m.x`, { token, body: {} })
-    await call('PUT', `${OF_ROOM}/m.y`, { token, body: {} })
+    for (const path of [`${OF_ACCOUNT}/m.x`, `${OF_ACCOUNT}/m.x`, `${OF_ROOM}/m.y`]) {
+      await call('PUT', path, { token, body: {} })
+      // What the wake made the reader see, before the next change can be seen too.
+      await Promise.all(seen)
+    }
     assert.equal(await currentPosition(db), before + 3)
     assert.deepEqual(await Promise.all(seen), [['m.x'], ['m.x'], ['m.x', 'm.y']])
     const rows = await db.all(accountDataSince, { userId: alice, since: before + 2 })
