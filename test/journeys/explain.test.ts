@@ -223,7 +223,9 @@ describe('why did I (not) get a notification?', () => {
     const { eventId } = await say(tower, 'oops')
     await bob.put(`/rooms/${encodeURIComponent(tower)}/redact/${encodeURIComponent(eventId)}/x`, {})
     assert.equal((await explain(house, phone, { room_id: tower, event_id: eventId })).reason, 'redacted')
-    const heard = await say(tower, 'before')
+    const heard = await say(tower, 'before, and read')
+    await phone.read(tower, heard.eventId)
+    const unread = await say(tower, 'before, and not read')
     await phone.put(`/user/${encodeURIComponent(phone.userId)}/account_data/m.ignored_user_list`, {
       ignored_users: { [bob.userId]: {} },
     })
@@ -233,6 +235,8 @@ describe('why did I (not) get a notification?', () => {
     assert.deepEqual([why.notify, why.reason], [false, 'sender is ignored'])
     const earlier = await explain(house, phone, { room_id: tower, event_id: heard.eventId })
     assert.deepEqual([earlier.recorded.notify, earlier.reason], [true, null], 'not ignored at that time')
+    const takenBack = await explain(house, phone, { room_id: tower, event_id: unread.eventId })
+    assert.deepEqual([takenBack.recorded.notify, takenBack.reason], [false, 'sender is ignored'])
     await phone.put(`/user/${encodeURIComponent(phone.userId)}/account_data/m.ignored_user_list`, {
       ignored_users: {},
     })
