@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -18,7 +19,13 @@ const NO_WARNINGS = '--disable-warning=ExperimentalWarning'
 
 const tasks = {
   start: () => ['bin/belfry', 'start', ...args],
-  test: () => ['--test', '--test-global-setup=test/support/global-setup.ts', ...testArguments()],
+  // One file more than cores: many tests wait for another process, for a lock or for the disk.
+  test: () => [
+    '--test',
+    `--test-concurrency=${availableParallelism() + 1}`,
+    '--test-global-setup=test/support/global-setup.ts',
+    ...testArguments(),
+  ],
   bench: () => ['bench/main.ts', ...args],
   soak: () => ['test/soak/main.ts', ...args],
 }
