@@ -13,7 +13,7 @@ export function launchBelfry(
 ): Promise<Program> {
   const profiling = cpuProfiles === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', cpuProfiles]
   const flags = ['--listen', '127.0.0.1:0', '--data', data, '--open-registration']
-  const more = ['--allow-push-to', '127.0.0.0/8', '--log-level', 'warn']
+  const more = ['--allow-push-to', '127.0.0.0/8', '--log-level', 'error']
   return launch([...profiling, join(ROOT, 'bin', 'belfry'), 'serve', ...flags, ...more], {
     ...env,
     BELFRY_RATE_LIMITS_ENABLED: 'false',

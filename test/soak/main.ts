@@ -53,9 +53,7 @@ async function main(): Promise<number> {
       return 1
     }
     const database = cluster ? await newPostgresUrl(cluster.url) : `sqlite:${join(data, 'belfry.db')}`
-    // A lease of a process that died on PostgreSQL has to run out before its pushers are gone on with.
-    const patience = cluster ? { patienceMs: 150_000, mostOwed: 30_000 } : {}
-    return await report({ seed, kills, data, database, longestLife, ...patience })
+    return await report({ seed, kills, data, database, longestLife })
   } finally {
     if (cluster && 'stop' in cluster) cluster.stop()
     rmSync(data, { recursive: true, force: true })
