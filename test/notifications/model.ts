@@ -99,6 +99,14 @@ export class Model {
       if (!this.stays.has(key(userId, seen.event.roomId)))
         this.badgeInvitations.delete(key(userId, seen.event.roomId))
     }
+    // An invitation leaves the badge with its sender, also when its event was redacted.
+    for (const seen of this.events) {
+      const place = key(userId, seen.event.roomId)
+      const invitedAt = this.invited.get(place)
+      const isInvitation = invitedAt !== undefined && seen.event.position >= invitedAt
+      if (isInvitation && seen.redacted && seen.event.stateKey === userId && isNew(seen))
+        this.badgeInvitations.delete(place)
+    }
     if (ignored.size === 0) this.ignored.delete(userId)
     else this.ignored.set(userId, ignored)
   }
