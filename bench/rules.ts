@@ -6,7 +6,7 @@ import {
   createPopulation,
   evaluate,
   prepareEvent,
-  type Outcome,
+  type RuleOutcome,
   type Population,
   type Ruleset,
 } from '../src/push-rules/index.ts'
@@ -180,7 +180,7 @@ async function alike(
   return { processors, events, people, compared }
 }
 
-const nameOf = (outcome: Outcome | undefined) =>
+const nameOf = (outcome: RuleOutcome | undefined) =>
   outcome === undefined || outcome.rule === null ? null : `${outcome.rule.kind} ${outcome.rule.ruleId}`
 
 const rulesOf = (member: Member) => rulesetOf(member, member.own ?? {})

@@ -17,7 +17,7 @@ import {
   explainBudget,
   type Explanation,
   NO_MATCH,
-  type Outcome,
+  type RuleOutcome,
   roomBudget,
   type RuleSettings,
   type Ruleset,
@@ -53,7 +53,7 @@ export type Case = {
   context: EvaluationContext
   silence: Silence | undefined
   /** What was stored with the event; undefined: nothing was, as in a dry run, and today's rules decide. */
-  counted: Outcome | undefined
+  counted: RuleOutcome | undefined
   pushers: readonly (Partial<PusherRow> & Pick<PusherRow, 'handle'>)[]
   /** When the event was sent; pushers that were set later were never told. Milliseconds since the Unix epoch. */
   sentAt: number | undefined
@@ -137,7 +137,7 @@ function onlyMaster({ override }: Ruleset): Ruleset {
 function pusherShown(
   asked: Case,
   pusher: Case['pushers'][number],
-  { devices, counted }: { devices: Devices; counted: Outcome },
+  { devices, counted }: { devices: Devices; counted: RuleOutcome },
 ): JsonObject {
   const { handle } = pusher
   const here = outcomeHere(asked, devices, { handle, counted })
@@ -167,7 +167,7 @@ function pusherShown(
 function outcomeHere(
   { event, silence }: Case,
   { made, context }: Devices,
-  { handle, counted }: { handle: string | null; counted: Outcome },
+  { handle, counted }: { handle: string | null; counted: RuleOutcome },
 ) {
   if (silence !== undefined) return { outcome: NO_MATCH, scope: 'global' as const }
   if (handle === null) return { outcome: counted, scope: 'global' as const }
@@ -177,7 +177,7 @@ function outcomeHere(
 function quietBecause(
   { silence, sentAt }: Case,
   pusher: Case['pushers'][number],
-  { here, counted }: { here: Outcome; counted: Outcome },
+  { here, counted }: { here: RuleOutcome; counted: RuleOutcome },
 ): Quiet | undefined {
   if (silence !== undefined) return silence
   if (sentAt !== undefined && (pusher.created_at ?? 0) > sentAt) return 'set after the event'
@@ -192,7 +192,7 @@ function quietBecause(
 }
 
 const ruleNamed = (
-  { outcome, scope }: { outcome: Outcome; scope: string },
+  { outcome, scope }: { outcome: RuleOutcome; scope: string },
   handle: string | null,
 ): JsonObject => ({
   ...scopeNamed(scope, handle ?? undefined),

@@ -8,7 +8,7 @@ import {
   type EvaluationContext,
   evaluate,
   evaluateForDevice,
-  type Outcome,
+  type RuleOutcome,
   type Ruleset,
 } from '../push-rules/index.ts'
 
@@ -30,7 +30,7 @@ export type DeviceRules = {
 }
 
 export type DeviceOutcome = {
-  readonly outcome: Outcome
+  readonly outcome: RuleOutcome
   /** Whose rules the deciding rule is one of. */
   readonly scope: 'device' | 'global'
 }
@@ -66,7 +66,7 @@ export type AskedEvent = { event: EvaluatedEvent; context: EvaluationContext }
  */
 export function outcomeForDevice(
   rules: DeviceRules,
-  device: { handle: string; counted: Outcome },
+  device: { handle: string; counted: RuleOutcome },
   { event, context }: AskedEvent,
 ): DeviceOutcome {
   if (!bearsOn(rules, device.handle)) return { outcome: device.counted, scope: 'global' }
@@ -78,7 +78,11 @@ export function outcomeForDevice(
 }
 
 /** What was decided when the event came stands, unless a rule that asks for the device decides for this one. */
-function globalOutcome(rules: DeviceRules, counted: Outcome, { event, context }: AskedEvent): Outcome {
+function globalOutcome(
+  rules: DeviceRules,
+  counted: RuleOutcome,
+  { event, context }: AskedEvent,
+): RuleOutcome {
   if (rules.global === undefined) return counted
   const now = evaluate(rules.global, event, context)
   return now.rule !== null && rules.asking.has(`${now.rule.kind}/${now.rule.ruleId}`) ? now : counted

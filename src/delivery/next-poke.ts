@@ -1,7 +1,7 @@
 import { CALL_LIFE_MS, isCall } from '../lib/calls.ts'
 import type { DeviceId, RoomId, UserId } from '../lib/ids.ts'
 import { isJsonObject, type JsonObject, parseStored } from '../lib/json.ts'
-import { NO_MATCH, type Outcome, tweaksOf, wakesDevice } from '../push-rules/index.ts'
+import { NO_MATCH, type RuleOutcome, tweaksOf, wakesDevice } from '../push-rules/index.ts'
 import type { Queries } from '../storage/query.ts'
 import { type DeviceRules, outcomeForDevice, bearsOn, type UserRules } from './device-rules.ts'
 import { badgePoke, eventPoke, type Poke, type PokeDevice } from './poke.ts'
@@ -141,7 +141,7 @@ export type WaitingRow = Pick<
 >
 
 export type Verdict =
-  | { kind: 'tell'; outcome: Outcome; poked: PokedEvent }
+  | { kind: 'tell'; outcome: RuleOutcome; poked: PokedEvent }
   | { kind: 'skip'; reason: SkipReason }
 
 export type JudgeDeps = Pick<NextPokeDeps, 'q' | 'now' | 'isRead' | 'outcomeOf' | 'displayNameAt'> &
@@ -237,7 +237,7 @@ async function outcomeHere(
   deps: JudgeDeps,
   { user_id: userId, handle, rules_version: version }: WaitingRow,
   { poked, stored }: { poked: PokedEvent; stored: StoredOutcome | undefined },
-): Promise<Outcome | SkipReason> {
+): Promise<RuleOutcome | SkipReason> {
   const { position, event, evaluated } = poked
   // Only an ignored sender leaves an outcome without a rule. Device rules are not asked then.
   if (stored !== undefined && !stored.notify && stored.rule === null) return 'sender is ignored'
@@ -254,7 +254,7 @@ async function outcomeHere(
 
 /** Stored is what the rules have decided, as they had it. */
 export const asOutcome = (stored: StoredOutcome) =>
-  ({ ...stored, tweaks: tweaksOf(stored.actions) }) as Outcome
+  ({ ...stored, tweaks: tweaksOf(stored.actions) }) as RuleOutcome
 
 /** What can be told from the row alone. */
 function reasonToSkip(head: WaitingRow, now: number): SkipReason | undefined {

@@ -7,7 +7,7 @@ import {
   type EvaluatedEvent,
   type EvaluationContext,
   NO_MATCH,
-  type Outcome,
+  type RuleOutcome,
   type PopulationOutcome,
   prepareEvent,
   roomBudget,
@@ -24,7 +24,7 @@ export type Decision = {
   readonly evaluated: EvaluatedEvent
   readonly context: EvaluationContext
   /** By the cohorts that are present in the room; the default one always is. */
-  readonly cohorts: ReadonlyMap<string, Outcome>
+  readonly cohorts: ReadonlyMap<string, RuleOutcome>
   /** Of members with rules of their own. */
   readonly exceptions: PopulationOutcome['exceptions']
   /** Of members with the default rules. */
@@ -57,7 +57,7 @@ export function decideForRoom(
   return { evaluated, context, ...outcomes, concerned: concernedUsers(evaluated, settings, context) }
 }
 
-export function outcomeOfCohort(decision: Decision, cohort: string): Outcome {
+export function outcomeOfCohort(decision: Decision, cohort: string): RuleOutcome {
   return decision.cohorts.get(cohort) ?? NO_MATCH
 }
 
@@ -68,7 +68,7 @@ export type Person = {
 }
 
 /** The outcome of the same event for one person by the default rules. */
-export function decideForPerson(decision: Decision, person: Person, settings: RuleSettings): Outcome {
+export function decideForPerson(decision: Decision, person: Person, settings: RuleSettings): RuleOutcome {
   return evaluate(compiledDefaults(settings), decision.evaluated, contextOf(decision, person))
 }
 
@@ -77,7 +77,7 @@ export function contextOf(decision: Decision, { userId, displayName }: Person): 
 }
 
 /** Whether a person's outcome needs a row of its own beside the cohort's. */
-export function differs(personal: Outcome, cohort: Outcome): boolean {
+export function differs(personal: RuleOutcome, cohort: RuleOutcome): boolean {
   if (!personal.notify && !cohort.notify) return false
   if (personal.rule?.ruleId !== cohort.rule?.ruleId || personal.rule?.kind !== cohort.rule?.kind) return true
   // The same default rule with actions that its owner has changed.

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { RoomId, UserId } from '../lib/ids.ts'
-import type { Outcome } from '../push-rules/index.ts'
+import type { RuleOutcome } from '../push-rules/index.ts'
 import { type Queries, query } from '../storage/query.ts'
 import { DEFAULT_COHORT } from './cohort.ts'
 import { MAIN_THREAD, type NotifiableEvent } from './event.ts'
@@ -12,7 +12,7 @@ import { cohortAt } from './stretch-sql.ts'
 export async function addCohortOutcomes(
   q: Queries,
   { roomId, threadId, position }: NotifiableEvent,
-  outcomes: ReadonlyMap<string, Outcome>,
+  outcomes: ReadonlyMap<string, RuleOutcome>,
 ): Promise<void> {
   const rows = [...outcomes].map(([cohort, outcome]) => ({
     cohort,
@@ -33,9 +33,9 @@ const flag = (value: boolean): 0 | 1 => (value ? 1 : 0)
 
 export type PersonalOutcome = {
   userId: UserId
-  outcome: Outcome
+  outcome: RuleOutcome
   /** What their cohort counts, to be taken off again for them. */
-  counted: Outcome
+  counted: RuleOutcome
 }
 
 /** Writes for whom an event means something else than for their cohort. */

@@ -1,5 +1,5 @@
 import type { UserId } from '../lib/ids.ts'
-import { evaluate, NO_MATCH, type Outcome } from '../push-rules/index.ts'
+import { evaluate, NO_MATCH, type RuleOutcome } from '../push-rules/index.ts'
 import type { Transaction } from '../storage/database.ts'
 import { DEFAULT_COHORT } from './cohort.ts'
 import { contextOf, type Decision, decideForPerson, differs, outcomeOfCohort, type Person } from './decide.ts'
@@ -119,7 +119,7 @@ async function findInvited(
 
 function askInvited(deps: NotificationDeps, { event, decision }: Known, { userId, known }: Invited): Told[] {
   const person = { userId, displayName: null }
-  const outcome: Outcome | undefined = guarded(deps, event, () =>
+  const outcome: RuleOutcome | undefined = guarded(deps, event, () =>
     known
       ? evaluate(known.analysis.compiled, decision.evaluated, contextOf(decision, person))
       : decideForPerson(decision, person, deps),

@@ -1,5 +1,5 @@
 import type { UserId } from '../lib/ids.ts'
-import type { Outcome } from '../push-rules/index.ts'
+import type { RuleOutcome } from '../push-rules/index.ts'
 import type { Transaction } from '../storage/database.ts'
 import { EVERYBODY, type QuietDecision } from '../trace/decisions-store.ts'
 import { type Decision, outcomeOfCohort } from './decide.ts'
@@ -32,7 +32,7 @@ function quietIn(decision: Decision, { sender }: NotifiableEvent): QuietDecision
   return quiet
 }
 
-function because({ rule }: Outcome): Pick<QuietDecision, 'reason' | 'rule'> {
+function because({ rule }: RuleOutcome): Pick<QuietDecision, 'reason' | 'rule'> {
   if (rule === null) return { reason: 'no rule matched' }
   return { reason: 'does not notify', rule: { kind: rule.kind, ruleId: rule.ruleId } }
 }

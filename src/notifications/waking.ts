@@ -4,7 +4,7 @@ import type { Holder } from '../delivery/outbox-store.ts'
 import {
   cheapestFirst,
   NO_MATCH,
-  type Outcome,
+  type RuleOutcome,
   roomBudget,
   type StepBudget,
   wakesDevice,
@@ -27,7 +27,7 @@ export function devicesToWake(deps: NotificationDeps, known: Known, personal: Pe
   // Apart from what the global rules have used: rules that decide about counts cost nobody the rules of their devices.
   const budget = roomBudget()
   const holders: Holder[] = []
-  const ask = (owner: Owner, counted: Outcome): void => {
+  const ask = (owner: Owner, counted: RuleOutcome): void => {
     if (owner.userId === event.sender || ignoring.has(owner.userId)) return
     const handles = guarded(deps, event, () =>
       handlesToWake({ known, budget }, owner, own.get(owner.userId) ?? counted),
@@ -54,7 +54,7 @@ type Owner = { userId: UserId; displayName: string | null; known: KnownRules }
 function handlesToWake(
   { known: { decision }, budget }: { known: Known; budget: StepBudget },
   owner: Owner,
-  counted: Outcome,
+  counted: RuleOutcome,
 ): string[] {
   const { waking } = owner.known
   if (waking === undefined || wakesDevice(counted)) return []

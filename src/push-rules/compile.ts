@@ -7,7 +7,7 @@ import {
   type ExperimentalRules,
   type Json,
   NOTIFY_IN_APP,
-  type Outcome,
+  type RuleOutcome,
   RULE_KINDS,
   type RuleKind,
   type Ruleset,
@@ -18,7 +18,7 @@ import { BY_OWNER, compileConditions, reachOfKind, type Reach } from './reach.ts
 /** One enabled rule. */
 export type CompiledRule = {
   readonly ruleId: string
-  readonly outcome: Outcome
+  readonly outcome: RuleOutcome
   readonly tests: readonly Test[]
   /** A default rule that concerns one person: it does not take part in an impersonal evaluation. */
   readonly personal: boolean
@@ -157,14 +157,14 @@ function outcomeOf(
   kind: RuleKind,
   ruleId: string,
   { actions, experimental }: { actions: readonly Action[]; experimental: ExperimentalRules | undefined },
-): Outcome {
+): RuleOutcome {
   const effect = effectOf(actions, experimental?.notifyInApp === true)
   const { notify, highlight, tweaks, actions: asked } = effect
   // Written out, as the rule below is: an object that is spread takes twice the memory, and there is one for each rule.
   return Object.freeze({ notify, highlight, tweaks, actions: asked, rule: Object.freeze({ kind, ruleId }) })
 }
 
-type Effect = Omit<Outcome, 'rule'>
+type Effect = Omit<RuleOutcome, 'rule'>
 
 /** Nearly all rules ask for one of a few things: so many of them are kept once, and shared by the rules of everybody. */
 const MAX_EFFECTS = 200

@@ -2,7 +2,7 @@ import { MASTER } from './default-ids.ts'
 import type { CompiledRules } from './compile.ts'
 import { evaluate } from './evaluate.ts'
 import type { EvaluatedEvent } from './event.ts'
-import type { EvaluationContext, Outcome } from './model.ts'
+import type { EvaluationContext, RuleOutcome } from './model.ts'
 
 /**
  * What a device with rules of its own does about an event: the first of its rules that matches decides, otherwise the
@@ -13,16 +13,16 @@ import type { EvaluationContext, Outcome } from './model.ts'
  * events and ignored senders are not asked about, as for `evaluate`.
  */
 export function evaluateForDevice(
-  { rules, global }: { rules: CompiledRules; global: Outcome },
+  { rules, global }: { rules: CompiledRules; global: RuleOutcome },
   event: EvaluatedEvent,
   context: EvaluationContext,
-): Outcome {
+): RuleOutcome {
   if (global.rule?.ruleId === MASTER) return global
   const own = evaluate(rules, event, context)
   return own.rule === null ? global : own
 }
 
 /** Whether a device is woken: `notify_in_app` counts, and wakes none. */
-export function wakesDevice({ actions }: Pick<Outcome, 'actions'>): boolean {
+export function wakesDevice({ actions }: Pick<RuleOutcome, 'actions'>): boolean {
   return actions.includes('notify')
 }

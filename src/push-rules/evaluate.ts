@@ -1,10 +1,10 @@
 import { type CompiledRule, type CompiledRules, STEPS_PER_RULE, STEPS_PER_TEST } from './compile.ts'
 import { ANY_TYPE, type EvaluatedEvent, OTHER_TYPE } from './event.ts'
 import { beginSteps, endSteps, meter } from './meter.ts'
-import type { EvaluationContext, Outcome } from './model.ts'
+import type { EvaluationContext, RuleOutcome } from './model.ts'
 
 /** No rule matched: nothing is notified. */
-export const NO_MATCH: Outcome = Object.freeze({
+export const NO_MATCH: RuleOutcome = Object.freeze({
   notify: false,
   highlight: false,
   tweaks: Object.freeze({}),
@@ -20,7 +20,11 @@ export const NO_MATCH: Outcome = Object.freeze({
  * It does not know that nobody is notified of their own events, nor of those of people they ignore: the caller does not
  * ask in those cases.
  */
-export function evaluate(rules: CompiledRules, event: EvaluatedEvent, context: EvaluationContext): Outcome {
+export function evaluate(
+  rules: CompiledRules,
+  event: EvaluatedEvent,
+  context: EvaluationContext,
+): RuleOutcome {
   const most = beginSteps(context.budget)
   if (context.budget === undefined) event.searched = 0
   const rule =

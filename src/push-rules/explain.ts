@@ -9,7 +9,7 @@ import { explainBudget, meter, type StepBudget } from './meter.ts'
 import {
   type EvaluationContext,
   type ExperimentalRules,
-  type Outcome,
+  type RuleOutcome,
   type RuleKind,
   type RuleSettings,
   type Ruleset,
@@ -55,7 +55,7 @@ export type ExplainedRule = {
 
 export type Explanation = {
   /** The same as `evaluate` gives, and for a device `evaluateForDevice`. */
-  readonly outcome: Outcome
+  readonly outcome: RuleOutcome
   readonly decidedBy: Pick<ExplainedRule, 'scope' | 'handle' | 'kind' | 'ruleId'> | null
   /** In the order in which they are tried. */
   readonly rules: readonly ExplainedRule[]
@@ -112,7 +112,10 @@ function compileScope(from: ExplainedScope, experimental: ExperimentalRules | un
 }
 
 /** By the very rules that are explained: the rule that decided is known by its outcome. */
-function outcomeOf(compiled: readonly CompiledScope[], { scopes, event, context }: ExplainInput): Outcome {
+function outcomeOf(
+  compiled: readonly CompiledScope[],
+  { scopes, event, context }: ExplainInput,
+): RuleOutcome {
   let outcome = NO_MATCH
   for (const [at, { made }] of [...compiled.entries()].toReversed()) {
     outcome =

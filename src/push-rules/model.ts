@@ -98,7 +98,7 @@ export type RuleSettings = {
 }
 
 /** What the first matching rule asks for. Shared between evaluations and frozen. */
-export type Outcome = {
+export type RuleOutcome = {
   /** It counts as a notification. A device is woken only if the actions have `notify` itself (see `NOTIFY_IN_APP`). */
   readonly notify: boolean
   /** Notifies, and with the tweak `highlight` set to true: a highlight is a notification, never one of its own. */

@@ -4,7 +4,7 @@ import { evaluate } from './evaluate.ts'
 import type { EvaluatedEvent } from './event.ts'
 import { eachEventKey, nameKey, type IndexKey } from './index-key.ts'
 import { KeyIndex } from './key-index.ts'
-import type { EvaluationContext, Outcome, RuleSettings } from './model.ts'
+import type { EvaluationContext, RuleOutcome, RuleSettings } from './model.ts'
 import { peopleWithLevels } from './power-levels.ts'
 import { sameJson } from './same-json.ts'
 import { cheapestFirst, LIGHT, roomBudget, type StepBudget } from './meter.ts'
@@ -20,12 +20,12 @@ export type PopulationMember = {
 /** What one event means to all members. */
 export type PopulationOutcome = {
   /** By the id of each cohort that is present; `default` always is. */
-  readonly cohorts: ReadonlyMap<string, Outcome>
+  readonly cohorts: ReadonlyMap<string, RuleOutcome>
   /** Members whose outcome is another than that of their cohort. The sender is one like any other: do not tell them. */
   readonly exceptions: readonly {
     readonly userId: string
     readonly cohort: string
-    readonly outcome: Outcome
+    readonly outcome: RuleOutcome
   }[]
 }
 
@@ -149,7 +149,7 @@ class RoomPopulation implements Population {
       displayName: undefined,
       budget: forCohorts,
     }
-    const cohorts = new Map<string, Outcome>()
+    const cohorts = new Map<string, RuleOutcome>()
     for (const cohort of this.#cohortsInOrder()) {
       cohorts.set(cohort.id, evaluate(cohort.rules, event, impersonal))
     }
@@ -242,7 +242,7 @@ function waysToFind(
 }
 
 /** Alike to whoever is notified: the same rule, and the same actions under it. */
-function sameOutcome(one: Outcome, other: Outcome | undefined): boolean {
+function sameOutcome(one: RuleOutcome, other: RuleOutcome | undefined): boolean {
   if (one === other || other === undefined) return one === other
   return (
     one.rule?.kind === other.rule?.kind &&

@@ -6,7 +6,7 @@ import { badgeOf } from '../../src/notifications/badge.ts'
 import { outcomeOf, unreadCounts } from '../../src/notifications/counts.ts'
 import { listNotifications } from '../../src/notifications/list.ts'
 import { isRead } from '../../src/notifications/read.ts'
-import type { Outcome } from '../../src/push-rules/index.ts'
+import type { RuleOutcome } from '../../src/push-rules/index.ts'
 import type { Queries } from '../../src/storage/query.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { perform, performMembership, step, togglePusher } from './history.ts'
@@ -56,7 +56,7 @@ async function compare(house: House, model: Model): Promise<void> {
 async function compareOne(
   q: Queries,
   userId: UserId,
-  { seen: { event }, outcome, read }: { seen: Seen; outcome: Outcome; read: boolean },
+  { seen: { event }, outcome, read }: { seen: Seen; outcome: RuleOutcome; read: boolean },
 ): Promise<void> {
   const { roomId, threadId, position } = event
   assert.equal(await isRead(q, { userId, roomId, threadId, position }), read)
@@ -83,8 +83,8 @@ async function compareLatest(q: Queries, model: Model, userId: UserId): Promise<
   )
 }
 
-function recount(unread: readonly { seen: Seen; outcome: Outcome }[]) {
-  const count = (items: readonly { outcome: Outcome }[]) => ({
+function recount(unread: readonly { seen: Seen; outcome: RuleOutcome }[]) {
+  const count = (items: readonly { outcome: RuleOutcome }[]) => ({
     notifications: items.length,
     highlights: items.filter(({ outcome }) => outcome.highlight).length,
   })

@@ -6,7 +6,7 @@ import {
   defaultRules,
   evaluate,
   NO_MATCH,
-  type Outcome,
+  type RuleOutcome,
   prepareEvent,
   type Ruleset,
 } from '../../src/push-rules/index.ts'
@@ -22,7 +22,7 @@ const DISPLAY_NAMES = ['Ann', 'Bob Builder', '🙂', null]
 export type Seen = {
   event: NotifiableEvent
   /** As their rules were when it came. */
-  outcomes: Map<UserId, Outcome>
+  outcomes: Map<UserId, RuleOutcome>
   redacted: boolean
 }
 export type Stay = { joinedAt: number; reads: { threadId: string; position: number }[] }
@@ -57,7 +57,7 @@ export class Model {
   }
 
   /** What an event that has just come means to each user by all of their global rules. */
-  outcomesOf(event: NotifiableEvent): Map<UserId, Outcome> {
+  outcomesOf(event: NotifiableEvent): Map<UserId, RuleOutcome> {
     return new Map(
       this.users.map((userId) => [
         userId,
@@ -69,14 +69,14 @@ export class Model {
   }
 
   /** Whether it wakes the user's device, which has rules of its own. */
-  wakes(userId: UserId, event: NotifiableEvent, counted: Outcome): boolean {
+  wakes(userId: UserId, event: NotifiableEvent, counted: RuleOutcome): boolean {
     if (event.sender === userId || this.ignored.get(userId)?.has(event.sender)) return false
     if (counted.notify || counted.rule?.ruleId === '.m.rule.master') return counted.notify
     const rules = this.rules.get(userId)?.device.get(HANDLE)
     return rules !== undefined && this.#evaluate(userId, event, rules).notify
   }
 
-  #evaluate(userId: UserId, event: NotifiableEvent, rules: Ruleset): Outcome {
+  #evaluate(userId: UserId, event: NotifiableEvent, rules: Ruleset): RuleOutcome {
     const { type, stateKey, sender, roomId, content } = event
     const stateful = stateKey === null ? {} : { state_key: stateKey }
     const prepared = prepareEvent({ type, sender, room_id: roomId, content, ...stateful })
@@ -112,7 +112,7 @@ export class Model {
   }
 
   /** All that a user was notified of and may still see. */
-  notified(userId: UserId): { seen: Seen; outcome: Outcome; read: boolean }[] {
+  notified(userId: UserId): { seen: Seen; outcome: RuleOutcome; read: boolean }[] {
     return this.events.flatMap((seen) => {
       const { event } = seen
       const stay = this.stays.get(key(userId, event.roomId))

@@ -11,7 +11,7 @@ import {
   evaluate,
   prepareEvent,
   rulesetFor,
-  type Outcome,
+  type RuleOutcome,
   type Ruleset,
 } from '../../src/push-rules/index.ts'
 
@@ -242,7 +242,7 @@ describe('beside the push processor of matrix-js-sdk', () => {
   })
 })
 
-function assertAlike(ours: Outcome, theirs: Decision): void {
+function assertAlike(ours: RuleOutcome, theirs: Decision): void {
   const writesHighlight = ours.actions.some(
     (action) => typeof action !== 'string' && action.set_tweak === 'highlight',
   )

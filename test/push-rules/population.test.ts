@@ -7,7 +7,7 @@ import {
   createPopulation,
   evaluate,
   prepareEvent,
-  type Outcome,
+  type RuleOutcome,
   type Population,
   type RuleSettings,
 } from '../../src/push-rules/index.ts'
@@ -36,7 +36,7 @@ function add(population: Population, person: RandomPerson, using: RuleSettings):
   else population.set({ userId, displayName, rules })
 }
 
-const plain = (outcome: Outcome | undefined) =>
+const plain = (outcome: RuleOutcome | undefined) =>
   outcome && {
     rule: outcome.rule,
     actions: outcome.actions,
