@@ -1,4 +1,4 @@
-import { createAlarm } from '../lib/alarm.ts'
+import { createWorkTimer } from '../lib/work-timer.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { Database } from '../storage/database.ts'
@@ -20,7 +20,7 @@ export function createTender(
   { db, clock, log }: { db: Database; clock: Clock; log: Log },
   wake: (pusherIds: readonly number[]) => void,
 ): Tender {
-  const alarm = createAlarm(clock)
+  const timer = createWorkTimer(clock)
 
   async function sweep(stop: AbortSignal): Promise<void> {
     let after = 0
@@ -45,7 +45,7 @@ export function createTender(
       let sweepAt = clock.now()
       while (!stop.aborted) {
         // From here on a failure that is recorded ends the sleep to come, if it is due before its end.
-        const nap = alarm.begin()
+        const round = timer.startRound()
         let until: number
         // The clock may have been set back.
         if (sweepAt - clock.now() > SWEEP_EVERY_MS) sweepAt = clock.now()
@@ -59,9 +59,9 @@ export function createTender(
           log.error({ err: error }, 'looking for work failed')
           until = sweepAt
         }
-        await nap.until(Math.min(until, clock.now() + SWEEP_EVERY_MS), stop)
+        await round.sleepUntil(Math.min(until, clock.now() + SWEEP_EVERY_MS), stop)
       }
     },
-    riseBy: (at) => alarm.riseBy(at),
+    riseBy: (at) => timer.wakeBy(at),
   }
 }

@@ -1,4 +1,4 @@
-import { type Alarm, createAlarm } from '../lib/alarm.ts'
+import { createWorkTimer, type WorkTimer } from '../lib/work-timer.ts'
 import { attempt, type AttemptDeps, type Job, type Settled } from './attempt.ts'
 import { countsOf } from './queue-text.ts'
 import type { Notification } from './notification.ts'
@@ -62,7 +62,7 @@ type Work = RetryDeps & {
   readonly dueAt: Map<string, number>
   readonly atWork: Map<number, Promise<void>>
   readonly devicesAtWork: Set<string>
-  readonly alarm: Alarm
+  readonly timer: WorkTimer
 }
 
 export function createRetries(deps: RetryDeps): Retries {
@@ -72,9 +72,9 @@ export function createRetries(deps: RetryDeps): Retries {
     dueAt: new Map(),
     atWork: new Map(),
     devicesAtWork: new Set(),
-    alarm: createAlarm(clock),
+    timer: createWorkTimer(clock),
   }
-  const { dueAt, atWork, alarm } = work
+  const { dueAt, atWork, timer } = work
   let tending: Promise<void> = Promise.resolve()
   return {
     async start() {
@@ -84,7 +84,7 @@ export function createRetries(deps: RetryDeps): Retries {
     expect: (line, at) => expect(work, line, at),
     lookAgain() {
       for (const line of dueAt.keys()) dueAt.set(line, clock.now())
-      alarm.riseBy(clock.now())
+      timer.wakeBy(clock.now())
     },
     async idle() {
       while (atWork.size > 0) await Promise.all(atWork.values())
@@ -97,9 +97,9 @@ export function createRetries(deps: RetryDeps): Retries {
   }
 }
 
-function expect({ dueAt, alarm }: Work, line: string, at: number): void {
+function expect({ dueAt, timer }: Work, line: string, at: number): void {
   dueAt.set(line, Math.min(at, dueAt.get(line) ?? Infinity))
-  alarm.riseBy(at)
+  timer.wakeBy(at)
 }
 
 type Trying = { queueId: number; trying: Promise<Settled> }
@@ -229,10 +229,10 @@ async function look(work: Work): Promise<number> {
 }
 
 async function tend(work: Work): Promise<void> {
-  const { clock, log, alarm, signal } = work
+  const { clock, log, timer, signal } = work
   let sweepAt = clock.now()
   while (!signal.aborted) {
-    const nap = alarm.begin()
+    const round = timer.startRound()
     let until: number
     try {
       if (sweepAt - clock.now() > SWEEP_EVERY_MS) sweepAt = clock.now()
@@ -245,7 +245,7 @@ async function tend(work: Work): Promise<void> {
       log.error({ err: error }, 'looking into the queue failed')
       until = clock.now() + 1000
     }
-    await nap.until(until, signal)
+    await round.sleepUntil(until, signal)
   }
 }
 

@@ -3,7 +3,7 @@ import type { Transaction } from '../storage/database.ts'
 import { badgeOf } from './badge.ts'
 import type { NotificationDeps } from './deps.ts'
 import { clearSilenced, silenceOwn, silenceShared } from './ignoring-store.ts'
-import { badgeChanged } from './wake.ts'
+import { badgeChanged } from './wake-delivery.ts'
 
 /** Bounds what one change of the list can cost; what is older stays unread. */
 const MOST_SILENCED = 10_000

@@ -4,7 +4,7 @@ import { removeRoomFromBadge } from './badge-store.ts'
 import { forgetCohorts, returnToDefault } from './cohort-store.ts'
 import type { NotificationDeps } from './deps.ts'
 import { beginStay, deleteExceptionsOfMember, endStay } from './reading-store.ts'
-import { badgeChanged } from './wake.ts'
+import { badgeChanged } from './wake-delivery.ts'
 
 /** `position` is that of the join: what came before is never unread. A change of profile is no join; it does nothing. */
 export async function memberJoined(

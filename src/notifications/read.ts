@@ -5,7 +5,7 @@ import { clearIfRead, unreadOnBadge } from './badge-store.ts'
 import type { NotificationDeps } from './deps.ts'
 import { ALL_THREADS } from './event.ts'
 import { advanceRoom, advanceThread, dropPassedThreads, readingOver, settleRoom } from './reading-store.ts'
-import { badgeChanged } from './wake.ts'
+import { badgeChanged } from './wake-delivery.ts'
 
 /** `threadId`: '' for all threads, 'main', or the event id of a thread's root. */
 export type ReadUpTo = { userId: UserId; roomId: RoomId; threadId: string; position: number }

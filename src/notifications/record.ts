@@ -13,8 +13,8 @@ import { askConcerned, type Known, type Personal, type Told } from './personal.t
 import { markOwnRead, unreadBefore } from './read.ts'
 import { guarded, rulesCut } from './rule-fault.ts'
 import { traceQuiet } from './trace-quiet.ts'
-import { wakeOnCommit } from './wake.ts'
-import { devicesToWake } from './waking.ts'
+import { wakeOnCommit } from './wake-delivery.ts'
+import { devicesToWake } from './devices-to-wake.ts'
 
 /**
  * Records what a new event means to the members of its room, in the event's own transaction: the outcome of each cohort

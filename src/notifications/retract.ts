@@ -2,7 +2,7 @@ import type { Transaction } from '../storage/database.ts'
 import { badgesWithRoom, clearAllRead } from './badge-store.ts'
 import type { NotificationDeps } from './deps.ts'
 import { type EventPlace, retractOutcomes } from './outcome-store.ts'
-import { badgeChanged } from './wake.ts'
+import { badgeChanged } from './wake-delivery.ts'
 
 /**
  * An event was redacted: it is no longer unread for anybody, whoever had not read it. An invitation stays on the badge of

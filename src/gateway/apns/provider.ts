@@ -1,5 +1,5 @@
 import { steadyNow } from '../../lib/clock.ts'
-import { makeAlarm, type Alarm } from '../alarm.ts'
+import { createDropLog, type DropLog } from '../drop-log.ts'
 import { pathPrefix } from '../base-url.ts'
 import { readBoth } from '../credential-file.ts'
 import { fit, type Rung } from '../ladder.ts'
@@ -46,11 +46,11 @@ export function makeApns(): ProviderType<typeof apnsOptions> {
         oneStreamFirst: tokens !== undefined,
         maxConnections: options.max_connections,
       })
-      const alarm = makeAlarm(
+      const logDrop = createDropLog(
         deps,
         'APNs refuses what this app sends; its configuration or the gateway is wrong',
       )
-      return makeProvider({ options, deps, credentials, faults, tokens, connections, alarm, path })
+      return makeProvider({ options, deps, credentials, faults, tokens, connections, logDrop, path })
     },
   }
 }
@@ -62,7 +62,7 @@ type App = {
   faults: string[]
   tokens: TokenSource | undefined
   connections: Connections
-  alarm: Alarm
+  logDrop: DropLog
   /** `/3/device/`, behind the path of the base URL. */
   path: string
 }
@@ -157,10 +157,10 @@ function renew(
   return { ...said, outcome: 'retry', retryAfterMs: tokens.waitMs(steady) }
 }
 
-function judge({ tokens, connections, deps, alarm }: App, message: Message, answer: ApnsAnswer): Verdict {
+function judge({ tokens, connections, deps, logDrop }: App, message: Message, answer: ApnsAnswer): Verdict {
   const verdict = verdictOf(answer, { pushkeyTs: message.device.pushkey_ts, attempt: message.attempt })
   if (verdict.reason === 'TooManyProviderTokenUpdates') tokens?.pause(steadyNow(deps.clock))
-  if (verdict.outcome === 'dropped' && verdict.status !== 410) alarm(verdict.reason)
+  if (verdict.outcome === 'dropped' && verdict.status !== 410) logDrop(verdict.reason)
   // Apple remembers with the connection by which key it was opened.
   if (verdict.outcome === 'configuration error') connections.retire()
   return verdict

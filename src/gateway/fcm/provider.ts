@@ -1,5 +1,5 @@
 import type { Answered } from '../../lib/outbound/call.ts'
-import { makeAlarm, type Alarm } from '../alarm.ts'
+import { createDropLog, type DropLog } from '../drop-log.ts'
 import { pathPrefix } from '../base-url.ts'
 import { readBoth } from '../credential-file.ts'
 import { encodeJson, fit, type Rung } from '../ladder.ts'
@@ -31,12 +31,12 @@ export const fcm: ProviderType<typeof fcmOptions> = {
       makePoster({ origin, connections, secureContext, proxy: deps.proxy, clock })
     const base = new URL(options.base_url)
     const messages = posterTo(base, options.max_connections)
-    const alarm = makeAlarm(
+    const logDrop = createDropLog(
       deps,
       'FCM refuses what this app sends; its configuration or the gateway is wrong',
     )
     const url = new URL(`${base.origin}${pathPrefix(base)}/v1/projects/${options.project_id}/messages:send`)
-    return makeProvider({ options, deps, faults, messages, alarm, url, grants: grantsFor(credentials) })
+    return makeProvider({ options, deps, faults, messages, logDrop, url, grants: grantsFor(credentials) })
 
     function grantsFor(known: ServiceAccount | undefined): Grants | undefined {
       if (known === undefined) return undefined
@@ -54,7 +54,7 @@ type App = {
   deps: ProviderDeps
   faults: string[]
   messages: Poster
-  alarm: Alarm
+  logDrop: DropLog
   url: URL
   grants: Grants | undefined
 }
@@ -121,9 +121,9 @@ function shrink(
   return { outcome: 'dropped', reason: reasonOf(answer), status: answer.status }
 }
 
-function judge({ deps, alarm }: App, message: Message, answer: Answered): Verdict {
+function judge({ deps, logDrop }: App, message: Message, answer: Answered): Verdict {
   const verdict = verdictOf(answer, { attempt: message.attempt, random: deps.random })
-  if (verdict.outcome === 'dropped') alarm(verdict.reason)
+  if (verdict.outcome === 'dropped') logDrop(verdict.reason)
   return verdict
 }
 

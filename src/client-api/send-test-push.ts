@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { defineRoute, type Route } from '../http/route.ts'
-import { type TestPushDeps, testPush } from '../pushers/test-push.ts'
+import { type TestPushDeps, testPush } from '../pushers/send-test-push.ts'
 
 // Narrower than an event id may be: the id goes to a gateway, and whoever asks has chosen it.
 const EVENT_ID = /^\$[A-Za-z0-9_-]{1,128}$/

@@ -1,0 +1,34 @@
+import type { Clock } from './clock.ts'
+
+/**
+ * The sleep of a loop that looks for work. Work that becomes due during a look, or during the sleep, ends the sleep:
+ *
+ *     const round = timer.startRound()     // from here on every wakeBy counts
+ *     const next = await look()
+ *     await round.sleepUntil(next, signal)
+ */
+export type WorkTimer = {
+  startRound(): { sleepUntil(at: number, signal: AbortSignal): Promise<void> }
+  /** Work is due at that time (ms since 1970): the sleep ends now if it would last longer. */
+  wakeBy(at: number): void
+}
+
+export function createWorkTimer(clock: Clock): WorkTimer {
+  let round: { until: number; wake: AbortController } | undefined
+  return {
+    startRound() {
+      const current = { until: Infinity, wake: new AbortController() }
+      round = current
+      return {
+        async sleepUntil(at, signal) {
+          current.until = at
+          const pause = at - clock.now()
+          if (pause > 0) await clock.sleep(pause, AbortSignal.any([current.wake.signal, signal]))
+        },
+      }
+    },
+    wakeBy(at) {
+      if (round && at < round.until) round.wake.abort()
+    },
+  }
+}
