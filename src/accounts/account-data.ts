@@ -9,7 +9,7 @@ import type { Queries } from '../storage/query.ts'
 import { nextPosition } from '../storage/stream.ts'
 import { accountDataOfType, accountDataUsage, upsertAccountData } from './account-data-store.ts'
 import { replaceIgnored } from './ignored-users.ts'
-import { rulesetOf, type RuleSettings } from './rules.ts'
+import { rulesetOf, type RuleSettings } from '../user-rules/read-rules.ts'
 
 /** Account data; `roomId` is '' for what belongs to the whole account (client-server API, "Client config"). */
 export type AccountDataKey = { userId: UserId; roomId: RoomId | ''; type: string }

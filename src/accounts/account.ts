@@ -1,7 +1,7 @@
 import type { DeviceId, UserId } from '../lib/ids.ts'
 import type { Json } from '../lib/json.ts'
 import { deleteAccountData } from './account-data-store.ts'
-import { removeAllRules } from './change-rules.ts'
+import { removeAllRules } from '../user-rules/change-rules.ts'
 import type { Transaction } from '../storage/database.ts'
 import type { AccountDeps } from './deps.ts'
 import { deleteFilters } from './filters-store.ts'

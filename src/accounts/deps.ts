@@ -3,6 +3,7 @@ import type { Quotas } from '../config/limits-schema.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { DeviceId, Random, UserId } from '../lib/ids.ts'
 import type { Database, Transaction } from '../storage/database.ts'
+import type { RulesChange } from '../user-rules/change-rules.ts'
 import type { AuthSessions } from './auth-sessions.ts'
 import type { Passwords } from './passwords.ts'
 
@@ -37,9 +38,6 @@ export type AccountDeps = {
 
 /** `ignored`: those who were not ignored before. */
 export type IgnoringChange = { userId: UserId; ignored: readonly UserId[] }
-
-/** A user's push rules are other ones for the events after `position`. */
-export type RulesChange = { userId: UserId; position: number }
 
 /** Where an attempt at a password comes from. */
 export type AttemptSource = {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { getAccountData, setAccountData } from '../accounts/account-data.ts'
 import type { AccountDeps } from '../accounts/deps.ts'
-import type { RuleSettings } from '../accounts/rules.ts'
+import type { RuleSettings } from '../user-rules/read-rules.ts'
 import { client, defineRoute, type Route } from '../http/route.ts'
 import { jsonObject, roomIdSchema, userIdSchema } from '../http/schema.ts'
 import { checkOwn } from './own-user.ts'

@@ -5,9 +5,9 @@ import {
   type RuleChangeDeps,
   setRuleActions,
   setRuleEnabled,
-} from '../accounts/change-rules.ts'
-import type { RuleKey } from '../accounts/rules-store.ts'
-import { GLOBAL, noRules, rulesetOf } from '../accounts/rules.ts'
+} from '../user-rules/change-rules.ts'
+import type { RuleKey } from '../user-rules/rules-store.ts'
+import { GLOBAL, noRules, rulesetOf } from '../user-rules/read-rules.ts'
 import { client, defineRoute, reply, type Requester, type Route } from '../http/route.ts'
 import { badJson, invalidParam, MatrixError, notFound, unrecognized } from '../lib/errors.ts'
 import type { UserId } from '../lib/ids.ts'

@@ -1,4 +1,4 @@
-import type { RuleChangeDeps } from '../accounts/change-rules.ts'
+import type { RuleChangeDeps } from '../user-rules/change-rules.ts'
 import type { AccountDeps } from '../accounts/deps.ts'
 import type { ValidationDeps } from '../accounts/email-validation.ts'
 import type { Config } from '../config/schema.ts'

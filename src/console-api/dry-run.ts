@@ -1,4 +1,4 @@
-import { rulesetOf } from '../accounts/rules.ts'
+import { rulesetOf } from '../user-rules/read-rules.ts'
 import type { UserRules } from '../delivery/device-rules.ts'
 import { forbidden, invalidParam } from '../lib/errors.ts'
 import type { RoomId, UserId } from '../lib/ids.ts'

@@ -1,4 +1,4 @@
-import { rulesetOf } from '../accounts/rules.ts'
+import { rulesetOf } from '../user-rules/read-rules.ts'
 import { asOutcome, type StoredOutcome } from '../delivery/next-poke.ts'
 import { notFound } from '../lib/errors.ts'
 import type { EventId, RoomId, UserId } from '../lib/ids.ts'

@@ -1,4 +1,4 @@
-import { rulesetsOf, type UserRules } from '../accounts/rules.ts'
+import { rulesetsOf, type UserRules } from '../user-rules/read-rules.ts'
 import { deviceRules, type DeviceRules } from '../delivery/device-rules.ts'
 import { BoundedMap } from '../lib/bounded-map.ts'
 import { localpartOf, type RoomId, type UserId } from '../lib/ids.ts'

@@ -1,4 +1,4 @@
-import { settleHandles } from '../accounts/rule-handles-store.ts'
+import { settleHandles } from '../user-rules/rule-handles-store.ts'
 import { deleteThrottles } from '../delivery/email/throttle-store.ts'
 import { clearOutbox } from '../delivery/outbox-store.ts'
 import type { Clock } from '../lib/clock.ts'

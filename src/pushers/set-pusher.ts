@@ -1,5 +1,5 @@
 import { ownsAddress } from '../accounts/threepids.ts'
-import { settleHandles } from '../accounts/rule-handles-store.ts'
+import { settleHandles } from '../user-rules/rule-handles-store.ts'
 import { clearOutbox } from '../delivery/outbox-store.ts'
 import type { GatewayUrlCheck } from '../delivery/gateway-url.ts'
 import type { Bus } from '../cluster/bus.ts'

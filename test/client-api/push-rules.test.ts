@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
-import { rulesetOf } from '../../src/accounts/rules.ts'
+import { rulesetOf } from '../../src/user-rules/read-rules.ts'
 import type { UserId } from '../../src/lib/ids.ts'
 import type { Json, JsonObject } from '../../src/lib/json.ts'
 import { defaultRules, RULE_KINDS } from '../../src/push-rules/index.ts'

@@ -1,6 +1,6 @@
 import type { TestContext } from 'node:test'
-import { copyDeviceRules, type RuleChangeDeps } from '../../src/accounts/change-rules.ts'
-import { rulesetOf } from '../../src/accounts/rules.ts'
+import { copyDeviceRules, type RuleChangeDeps } from '../../src/user-rules/change-rules.ts'
+import { rulesetOf } from '../../src/user-rules/read-rules.ts'
 import { createLocalBus } from '../../src/cluster/bus.ts'
 import { createOccupancy } from '../../src/lib/occupancy.ts'
 import { makeIpPolicy } from '../../src/lib/outbound/ip-policy.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
-import { putRule, type RuleContent } from '../../src/accounts/change-rules.ts'
+import { putRule, type RuleContent } from '../../src/user-rules/change-rules.ts'
 import { enqueueForHandles } from '../../src/delivery/outbox-store.ts'
 import type { RuleKind } from '../../src/push-rules/index.ts'
 import type { Database } from '../../src/storage/database.ts'

@@ -1,4 +1,4 @@
-import type { RuleChangeDeps } from '../../src/accounts/change-rules.ts'
+import type { RuleChangeDeps } from '../../src/user-rules/change-rules.ts'
 import { replaceIgnored } from '../../src/accounts/ignored-users.ts'
 import { usersIgnored } from '../../src/notifications/ignoring.ts'
 import { type Bus, type Topic } from '../../src/cluster/bus.ts'
@@ -51,7 +51,7 @@ export type House = {
   setMember(change: MemberChange): Promise<NotifiableEvent>
   join(roomId: RoomId, userId: UserId, displayName?: string): Promise<NotifiableEvent>
   read(readUpTo: ReadUpTo): Promise<boolean>
-  /** For the functions of `accounts/change-rules.ts`. */
+  /** For the functions of `user-rules/change-rules.ts`. */
   rules: RuleChangeDeps
   ignore(userId: UserId, ignored: readonly UserId[]): Promise<void>
   redact(roomId: RoomId, position: number): Promise<void>

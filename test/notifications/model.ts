@@ -1,4 +1,4 @@
-import type { UserRules } from '../../src/accounts/rules.ts'
+import type { UserRules } from '../../src/user-rules/read-rules.ts'
 import { localpartOf, type RoomId, type UserId } from '../../src/lib/ids.ts'
 import type { NotifiableEvent } from '../../src/notifications/event.ts'
 import {

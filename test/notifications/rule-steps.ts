@@ -5,9 +5,9 @@ import {
   type RuleContent,
   setRuleActions,
   setRuleEnabled,
-} from '../../src/accounts/change-rules.ts'
-import { GLOBAL, rulesetOf } from '../../src/accounts/rules.ts'
-import type { RuleKey } from '../../src/accounts/rules-store.ts'
+} from '../../src/user-rules/change-rules.ts'
+import { GLOBAL, rulesetOf } from '../../src/user-rules/read-rules.ts'
+import type { RuleKey } from '../../src/user-rules/rules-store.ts'
 import type { RoomId, UserId } from '../../src/lib/ids.ts'
 import { type Action, RULE_KINDS, type RuleKind } from '../../src/push-rules/index.ts'
 import { HANDLE, type House } from './house.ts'

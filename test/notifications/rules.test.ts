@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { putRule, removeAllRules, type RuleContent, setRuleActions } from '../../src/accounts/change-rules.ts'
-import { markRuleOwner, recordChange } from '../../src/accounts/rules-store.ts'
-import { GLOBAL } from '../../src/accounts/rules.ts'
+import {
+  putRule,
+  removeAllRules,
+  type RuleContent,
+  setRuleActions,
+} from '../../src/user-rules/change-rules.ts'
+import { markRuleOwner, recordChange } from '../../src/user-rules/rules-store.ts'
+import { GLOBAL } from '../../src/user-rules/read-rules.ts'
 import type { RoomId, UserId } from '../../src/lib/ids.ts'
 import { badgeOf } from '../../src/notifications/badge.ts'
 import { outcomeOf, unreadCounts } from '../../src/notifications/counts.ts'

@@ -1,5 +1,5 @@
 import { pushRulesContent } from '../../accounts/account-data.ts'
-import type { RuleSettings } from '../../accounts/rules.ts'
+import type { RuleSettings } from '../../user-rules/read-rules.ts'
 import { viewerFacts } from '../../accounts/viewer.ts'
 import type { Bus } from '../../cluster/bus.ts'
 import type { Clock } from '../../lib/clock.ts'

@@ -1,6 +1,6 @@
 import type { TestContext } from 'node:test'
-import { putRule, type RuleContent } from '../../../src/accounts/change-rules.ts'
-import { rulesetOf } from '../../../src/accounts/rules.ts'
+import { putRule, type RuleContent } from '../../../src/user-rules/change-rules.ts'
+import { rulesetOf } from '../../../src/user-rules/read-rules.ts'
 import { insertThreepid } from '../../../src/accounts/threepids-store.ts'
 import type { MailDeliveryDeps } from '../../../src/delivery/email/deps.ts'
 import { mailLinks } from '../../../src/delivery/email/links.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { deleteRule, putRule, setRuleActions, setRuleEnabled } from '../../../src/accounts/change-rules.ts'
+import { deleteRule, putRule, setRuleActions, setRuleEnabled } from '../../../src/user-rules/change-rules.ts'
 import { onEachDatabase } from '../../support/databases.ts'
 import { rulesOn } from '../../accounts/fixture.ts'
 import { openHouse, type SyncBody, user } from '../reading-house.ts'

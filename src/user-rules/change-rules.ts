@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { Bus } from '../cluster/bus.ts'
+import type { Clock } from '../lib/clock.ts'
 import { invalidParam, MatrixError, notFound } from '../lib/errors.ts'
 import { localpartOf, type UserId } from '../lib/ids.ts'
 import { type Action, type Condition, defaultRules, type PushRule } from '../push-rules/index.ts'
-import type { Transaction } from '../storage/database.ts'
+import type { Database, Transaction } from '../storage/database.ts'
 import { nextPosition } from '../storage/stream.ts'
-import type { AccountDeps, RulesChange } from './deps.ts'
 import { addHandle, dropEmptyHandles } from './rule-handles-store.ts'
 import {
   copyScope,
@@ -30,14 +31,21 @@ import {
   upsertDefaultChange,
   upsertRule,
 } from './rules-store.ts'
-import { GLOBAL, type RuleSettings } from './rules.ts'
+import { GLOBAL, type RuleSettings } from './read-rules.ts'
 
-/** What telling of a change takes. */
-type TellingDeps = Pick<AccountDeps, 'bus' | 'onRulesChanged'>
+/** The rules of a user that hold for the events after `position` of the stream have changed. */
+export type RulesChange = { userId: UserId; position: number }
+
+type AnnounceDeps = {
+  readonly bus: Bus
+  /** Records in the same transaction that the rules of a user have changed. */
+  onRulesChanged(tx: Transaction, change: RulesChange): Promise<void>
+}
 
 export type RuleChangeDeps = RuleSettings &
-  TellingDeps &
-  Pick<AccountDeps, 'db' | 'clock'> & {
+  AnnounceDeps & {
+    readonly db: Database
+    readonly clock: Clock
     readonly maxRulesPerUser: number
     /** In characters, of all rules of a user; unlimited unless given. */
     readonly maxRulesLength?: number
@@ -139,7 +147,7 @@ export async function copyDeviceRules(
 
 /** Removes the rules of handles: part of the transaction that found that they are no longer wanted. */
 export async function removeDeviceRules(
-  deps: TellingDeps,
+  deps: AnnounceDeps,
   tx: Transaction,
   { userId, handles }: { userId: UserId; handles: readonly string[] },
 ): Promise<void> {
@@ -150,7 +158,7 @@ export async function removeDeviceRules(
 }
 
 /** Puts a user back to the default rules: part of the transaction that ends their account. */
-export async function removeAllRules(deps: TellingDeps, tx: Transaction, userId: UserId): Promise<void> {
+export async function removeAllRules(deps: AnnounceDeps, tx: Transaction, userId: UserId): Promise<void> {
   const position = await nextPosition(tx)
   const rules = await tx.run(deleteRulesOfUser, { userId })
   const changes = await tx.run(deleteDefaultChangesOfUser, { userId })
@@ -172,7 +180,7 @@ function changeRules(
   })
 }
 
-async function rulesChanged(deps: TellingDeps, tx: Transaction, change: RulesChange): Promise<void> {
+async function rulesChanged(deps: AnnounceDeps, tx: Transaction, change: RulesChange): Promise<void> {
   const { userId } = change
   const has = await tx.first(recordChange, change)
   await tx.run(markRuleOwner, { userId, hasRules: has?.has_global === 1 || has?.has_device === 1 ? 1 : 0 })

@@ -7,13 +7,13 @@ import {
   putRule,
   type RuleAnchor,
   setRuleEnabled,
-} from '../../src/accounts/change-rules.ts'
-import { noRules, rulesetOf } from '../../src/accounts/rules.ts'
+} from '../../src/user-rules/change-rules.ts'
+import { noRules, rulesetOf } from '../../src/user-rules/read-rules.ts'
 import { MatrixError } from '../../src/lib/errors.ts'
 import type { UserId } from '../../src/lib/ids.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { onEachDatabase } from '../support/databases.ts'
-import { rulesOn } from './fixture.ts'
+import { rulesOn } from '../accounts/fixture.ts'
 
 // The order of rules, against a list in which a rule is put by hand.
 

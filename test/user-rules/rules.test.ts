@@ -7,9 +7,9 @@ import {
   removeAllRules,
   setRuleActions,
   setRuleEnabled,
-} from '../../src/accounts/change-rules.ts'
-import { startHandleSweeper, sweepHandles } from '../../src/accounts/rule-handles.ts'
-import { rulesetOf, rulesetsOf } from '../../src/accounts/rules.ts'
+} from '../../src/user-rules/change-rules.ts'
+import { startHandleSweeper, sweepHandles } from '../../src/user-rules/sweep-handles.ts'
+import { rulesetOf, rulesetsOf } from '../../src/user-rules/read-rules.ts'
 import { viewerFacts } from '../../src/accounts/viewer.ts'
 import type { EventId, RoomId, UserId } from '../../src/lib/ids.ts'
 import { defaultRules } from '../../src/push-rules/index.ts'
@@ -23,7 +23,7 @@ import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { silentLog } from '../support/log.ts'
 import { createManualClock } from '../support/manual-clock.ts'
-import { rulesOn } from './fixture.ts'
+import { rulesOn } from '../accounts/fixture.ts'
 
 const alice = '@alice:here' as UserId
 const bob = '@bob:here' as UserId
