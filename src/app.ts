@@ -14,6 +14,7 @@ import {
   noteIn,
 } from './gateway-app.ts'
 import { createRateLimiter } from './http/rate-limit.ts'
+import type { Route } from './http/route.ts'
 import { systemClock } from './lib/clock.ts'
 import { systemRandom } from './lib/ids.ts'
 import { createLog, type Log } from './lib/log.ts'
@@ -31,6 +32,8 @@ export type Belfry = {
   /** The domain of its user ids. */
   serverName: string
   log: Log
+  /** All that it serves over HTTP. */
+  routes: readonly Route[]
   /** Starts serving and sending. `url`: where it listens, with the port that was picked. */
   listen(): Promise<{ url: string }>
   /** Goes on with the gateway's apps of another configuration; all else stays. Rejects, and changes nothing, if they are not good. */
@@ -87,6 +90,7 @@ export async function createBelfry(
   return {
     serverName: config.server_name,
     log,
+    routes: stages.http.routes,
     listen: () =>
       startingWith(config.database, async () => {
         await db.check()

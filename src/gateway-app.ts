@@ -18,6 +18,7 @@ import type { OnRejected } from './gateway/recorder.ts'
 import type { Report } from './gateway/step.ts'
 import { healthRoutes } from './http/health.ts'
 import { createMetricsServer, createScrape, metricsRoute } from './http/metrics.ts'
+import type { OnAnswer } from './http/pipeline.ts'
 import { createRateLimiter, type RateLimiter } from './http/rate-limit.ts'
 import type { Requester, Route } from './http/route.ts'
 import { createHttpServer } from './http/server.ts'
@@ -45,7 +46,14 @@ import { createTrace } from './trace/trace.ts'
 
 // The gateway, put together: as a part of `belfry serve`, and alone as `belfry gateway`.
 
-export type Environment = { clock: Clock; random: Random; log: Log; metrics: Metrics }
+export type Environment = {
+  clock: Clock
+  random: Random
+  log: Log
+  metrics: Metrics
+  /** For tests: told of each answer. */
+  onAnswer?: OnAnswer | undefined
+}
 
 export type GatewayParts = {
   gateway: Gateway
@@ -283,7 +291,8 @@ type ServersOptions = Environment &
     metricsAt: GatewayConfig['metricsAt']
   }
 
-function createServers({ config, db, clock, log, metrics, limiter, parts, metricsAt }: ServersOptions) {
+function createServers(options: ServersOptions) {
+  const { config, db, clock, log, metrics, limiter, parts, metricsAt } = options
   const scrape = createScrape(metrics, clock)
   const http = createHttpServer({
     config,
@@ -291,6 +300,7 @@ function createServers({ config, db, clock, log, metrics, limiter, parts, metric
     metrics,
     authenticate: async () => undefined,
     limiter,
+    onAnswer: options.onAnswer,
     routes: [
       ...healthRoutes({
         checks: { database: () => db.check() },

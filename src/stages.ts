@@ -299,10 +299,8 @@ function createReading({ db, bus, clock, random, config, ruleSettings }: Given) 
 type Front = Omit<ClientApiDeps, 'config' | 'webPush'> & { webPush: Sending['webPush'] }
 
 /** The servers, and all that is behind their routes. */
-function createFront(
-  { db, bus, clock, log, metrics, limiter, trace, own, vapid, config, ruleSettings }: Given,
-  { webPush, ...stages }: Front,
-) {
+function createFront(given: Given, { webPush, ...stages }: Front) {
+  const { db, bus, clock, log, metrics, limiter, trace, own, vapid, config, ruleSettings } = given
   const lastSeen = createLastSeen({ db, clock, log })
   const scrape = createScrape(metrics, clock)
   const metricsServer = config.metrics.listen && createMetricsServer(scrape, config.metrics.listen)
@@ -313,6 +311,7 @@ function createFront(
     authenticate: createAuthenticator({ db, lastSeen }),
     watchSessions: ({ userId }, listener) => bus.subscribe([`session:${userId}`], listener),
     limiter,
+    onAnswer: given.onAnswer,
     routes: [
       ...healthRoutes({
         checks: { database: () => db.check() },

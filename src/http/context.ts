@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Log } from '../lib/log.ts'
 import { ClientGone } from './body.ts'
-import type { ClientPrefix, Requester } from './route.ts'
+import type { ClientPrefix, Requester, Route } from './route.ts'
 import type { Session } from './session.ts'
 
 type Start = {
@@ -12,7 +12,8 @@ type Start = {
   prefix: ClientPrefix | undefined
   /** The pattern of the route, for log and metrics: a path may hold secrets. */
   pattern: string
-  onAnswered?: ((status: number, seconds: number) => void) | undefined
+  /** Absent: no route matches. */
+  route: Route | undefined
   log: Log
   lifetime: Closing
 }
@@ -43,7 +44,7 @@ export class RequestContext {
   readonly address: string
   readonly prefix: ClientPrefix | undefined
   readonly pattern: string
-  readonly onAnswered: ((status: number, seconds: number) => void) | undefined
+  readonly route: Route | undefined
   readonly #log: Log
   readonly #lifetime: Closing
   #childLog: Log | undefined
@@ -57,7 +58,7 @@ export class RequestContext {
     this.address = start.address
     this.prefix = start.prefix
     this.pattern = start.pattern
-    this.onAnswered = start.onAnswered
+    this.route = start.route
     this.#log = start.log
     this.#lifetime = start.lifetime
   }

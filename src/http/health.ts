@@ -1,6 +1,8 @@
+import { z } from 'zod'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { sharedFor } from '../lib/shared-for.ts'
+import { once } from './response.ts'
 import { defineRoute, reply, type Route } from './route.ts'
 
 const SHARED_FOR_MS = 1_000
@@ -17,6 +19,13 @@ export type HealthOptions = {
   /** A check that takes longer has failed. */
   timeoutMs?: number
 }
+
+const checkStates = once(() => z.record(z.string(), z.enum(['ok', 'failing'])))
+// Its details are for people, and may change.
+const healthy = once(() => z.looseObject({ status: z.enum(['ok', 'failing']), checks: checkStates() }))
+const readiness = once(() =>
+  z.strictObject({ status: z.enum(['ready', 'failing', 'closing']), checks: checkStates() }),
+)
 
 /**
  * `GET /health`: 200 `{"status":"ok"}` or 503 `{"status":"failing"}`, with `ok` or `failing` for each check; the reasons are in the log.
@@ -49,6 +58,8 @@ export function healthRoutes(options: HealthOptions): Route[] {
     path: '/health',
     auth: 'none',
     limit: 'none',
+    summary: 'Whether the server works',
+    response: { 200: healthy, 503: healthy },
     handler: async () => {
       const { isWell, checks: states } = await look()
       return reply(isWell ? 200 : 503, { status: isWell ? 'ok' : 'failing', checks: states, ...details() })
@@ -59,6 +70,8 @@ export function healthRoutes(options: HealthOptions): Route[] {
     path: '/ready',
     auth: 'none',
     limit: 'none',
+    summary: 'Whether to send requests to this server',
+    response: { 200: readiness, 503: readiness },
     handler: async ({ signal }) => {
       const { isWell, checks: states } = await look()
       const status = signal.aborted ? 'closing' : isWell ? 'ready' : 'failing'

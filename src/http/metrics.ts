@@ -25,6 +25,8 @@ export function metricsRoute({ contentType, text }: Scrape): Route {
     path: '/metrics',
     auth: 'none',
     limit: 'none',
+    summary: 'What is measured, in the text format of Prometheus',
+    response: { 200: { mediaType: 'text/plain' } },
     handler: async () => reply(200, await text(), { 'content-type': contentType }),
   })
 }

@@ -33,7 +33,13 @@ export type PipelineDeps = {
   metrics: HttpMetrics
   lifetime: Lifetime
   nextRequestId: () => string
+  onAnswer: OnAnswer | undefined
 }
+
+/** An answer that is about to be sent, as the handler gave it. `route`: absent where none matches. */
+export type GivenAnswer = Answer & { route: Route | undefined }
+/** For tests, which hold each answer to the schemas of its route. Must not throw. */
+export type OnAnswer = (answer: GivenAnswer) => void
 
 export type Incoming = {
   request: IncomingMessage
@@ -72,7 +78,7 @@ export function serveRoute(
   }
 
   return (incoming: Incoming): void => {
-    const context = begin(deps, incoming, { ...at, onAnswered: route.onAnswered })
+    const context = begin(deps, incoming, { ...at, route })
     void finish(deps, context, () => answer(incoming, context))
   }
 }
@@ -84,7 +90,7 @@ export function serveUnmatched(
 ): (incoming: Incoming) => void {
   return (incoming) => {
     const { request, response } = incoming
-    const context = begin(deps, incoming, { path: 'unmatched', prefix: undefined })
+    const context = begin(deps, incoming, { path: 'unmatched', prefix: undefined, route: undefined })
     if (request.method === 'OPTIONS') {
       respondToPreflight(response, deps.lifetime.closing)
       return
@@ -105,7 +111,7 @@ export function serveUnmatched(
 function begin(
   deps: PipelineDeps,
   { request, response }: Incoming,
-  at: { path: string; prefix: ClientPrefix | undefined; onAnswered?: Route['onAnswered'] },
+  at: { path: string; prefix: ClientPrefix | undefined; route: Route | undefined },
 ): RequestContext {
   const context = new RequestContext({
     request,
@@ -114,7 +120,7 @@ function begin(
     address: addressOf(request, deps.config.trust_proxy),
     prefix: at.prefix,
     pattern: at.path,
-    onAnswered: at.onAnswered,
+    route: at.route,
     log: deps.log,
     lifetime: deps.lifetime,
   })
@@ -151,6 +157,7 @@ async function finish(
 async function send(deps: PipelineDeps, context: RequestContext, answer: Answer): Promise<void> {
   const { request, response, address, requester } = context
   const { status, headers = {}, body } = answer
+  deps.onAnswer?.({ ...answer, route: context.route })
   const unread = deps.load.answers
   if (isStream(body)) {
     const events = context.session ? whileSignedIn(body, context.session) : body
@@ -201,7 +208,7 @@ function recordEnd(deps: PipelineDeps, context: RequestContext): void {
   const ms = performance.now() - startedAt
   const status = response.headersSent ? response.statusCode : 0
   deps.metrics.answered({ method: request.method ?? '', route: pattern, status }, ms / 1000)
-  context.onAnswered?.(status, ms / 1000)
+  context.route?.onAnswered?.(status, ms / 1000)
   if (!deps.log.isLevelEnabled('debug')) return
   const fields = {
     method: request.method,

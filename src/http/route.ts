@@ -3,6 +3,7 @@ import type { DeviceId, UserId } from '../lib/ids.ts'
 import type { Json } from '../lib/json.ts'
 import type { Log } from '../lib/log.ts'
 import type { LimitClass } from './rate-limit.ts'
+import type { AnswerOf, ErrorCodes, ResponseSchemas } from './response.ts'
 
 // What a route is. A module of endpoints is a list of these; only `server.ts` knows how they are served.
 
@@ -26,23 +27,7 @@ export function client<const Suffix extends string>(
   return { suffix, prefixes }
 }
 
-/** An answer that is not simply 200 with a JSON object. */
-export class Reply {
-  readonly status: number
-  readonly body: unknown
-  readonly headers: Readonly<Record<string, string>>
-
-  constructor(status: number, body: unknown, headers: Readonly<Record<string, string>>) {
-    this.status = status
-    this.body = body
-    this.headers = headers
-  }
-}
-
-/** `body` is sent as JSON; with a `content-type` among the headers (lower case), a string or bytes are sent as they are. */
-export function reply(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Reply {
-  return new Reply(status, body, headers)
-}
+export { Reply, reply } from './reply.ts'
 
 type ParamName<Path extends string> = Path extends `${string}:${infer Name}/${infer Rest}`
   ? Name | ParamName<`/${Rest}`>
@@ -84,15 +69,13 @@ export type RouteContext<
   readonly log: Log
 }
 
-type Answer<Response extends Schema> = (Response extends z.ZodType ? z.output<Response> : object) | Reply
-
 export type RouteSpec<
   Auth extends AuthMode,
   Path extends string | ClientPath,
   Params extends Schema,
   Query extends Schema,
   Body extends Schema,
-  Response extends Schema,
+  Response extends ResponseSchemas | undefined,
 > = {
   method: Method
   /** Segments `:name` are parameters, percent-decoded one by one. A trailing slash is significant. */
@@ -105,20 +88,24 @@ export type RouteSpec<
   body?: Body
   /** How the bytes of the body are read; `parseJson` where absent. */
   parseBody?: (bytes: Buffer) => Json
-  /** What a 200 looks like: for types and documentation; it is not checked at run time. */
+  /** What it does, in one line without a full stop: the title of the endpoint in the OpenAPI document. */
+  summary?: string
+  /** What it answers, by status. The compiler holds the handler to it, and tests hold each answer to it; a server that runs does not look. */
   response?: Response
+  /** The error codes that it can give beside those that follow from what is declared here. */
+  errors?: ErrorCodes
   /** Bytes; the server's own limit where absent. */
   bodyLimit?: number
   /** Told of each answer, whatever it was: status 0 when the client went away before it. Must not throw. */
   onAnswered?: (status: number, seconds: number) => void
   handler: (
     context: RouteContext<Auth, Path, Params, Query, Body>,
-  ) => Promise<Answer<Response>> | Answer<Response>
+  ) => Promise<AnswerOf<Response>> | AnswerOf<Response>
 }
 
 /** A route with its types forgotten, as the server keeps it. */
 export type Route = Omit<
-  RouteSpec<AuthMode, string | ClientPath, Schema, Schema, Schema, undefined>,
+  RouteSpec<AuthMode, string | ClientPath, Schema, Schema, Schema, ResponseSchemas>,
   'handler'
 > & {
   handler: (context: never) => unknown
@@ -131,7 +118,7 @@ export function defineRoute<
   Params extends Schema = undefined,
   Query extends Schema = undefined,
   Body extends Schema = undefined,
-  Response extends Schema = undefined,
+  const Response extends ResponseSchemas | undefined = undefined,
 >(spec: RouteSpec<Auth, Path, Params, Query, Body, Response>): Route {
   return spec as unknown as Route
 }

@@ -18,7 +18,7 @@ import { renderError } from './errors.ts'
 import { createHttpMetrics } from './http-metrics.ts'
 import { Lifetime } from './lifetime.ts'
 import { createLoad } from './load.ts'
-import { type Incoming, type PipelineDeps, serveRoute, serveUnmatched } from './pipeline.ts'
+import { type Incoming, type OnAnswer, type PipelineDeps, serveRoute, serveUnmatched } from './pipeline.ts'
 import type { RateLimiter } from './rate-limit.ts'
 import { respond, respondToPreflight } from './respond.ts'
 import type { WatchSessions } from './session.ts'
@@ -35,6 +35,8 @@ export type HttpServerOptions = {
   log: Log
   metrics: Metrics
   clock?: Pick<Clock, 'now'>
+  /** Absent in production. */
+  onAnswer?: OnAnswer | undefined
 }
 
 export type InjectedResponse = {
@@ -45,6 +47,8 @@ export type InjectedResponse = {
 }
 
 export type HttpServer = {
+  /** All that it serves. */
+  readonly routes: readonly Route[]
   /** Where it listens; `url` has the port that was picked. Rejects with the error of the system (`EADDRINUSE`, …). */
   listen(): Promise<{ url: string; host: string; port: number }>
   /** Stops accepting, ends long polls, waits up to `drainMs` for what is in flight, then cuts it off. */
@@ -77,6 +81,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     load,
     metrics: createHttpMetrics(options.metrics, { requests: () => lifetime.requestCount, load }),
     nextRequestId: requestIds,
+    onAnswer: options.onAnswer,
   }
   const app = createFastify(options, lifetime)
   addRoutes(app, deps, options.routes)
@@ -85,6 +90,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 
   let closed: Promise<void> | undefined
   return {
+    routes: options.routes,
     async listen() {
       await app.listen({ host: config.listen.host, port: config.listen.port })
       const address = app.server.address()

@@ -8,6 +8,7 @@ import { createMetrics } from '../../src/lib/metrics.ts'
 import { createRateLimiter } from '../../src/http/rate-limit.ts'
 import { defineRoute, type Requester, type Route } from '../../src/http/route.ts'
 import type { Authenticate } from '../../src/http/auth.ts'
+import type { OnAnswer } from '../../src/http/pipeline.ts'
 import type { WatchSessions } from '../../src/http/session.ts'
 import { createHttpServer } from '../../src/http/server.ts'
 
@@ -30,6 +31,7 @@ type Options = {
   level?: LogLevel
   authenticate?: Authenticate
   watchSessions?: WatchSessions
+  onAnswer?: OnAnswer
 }
 
 /** A server with the routes of the test; "alice-token" is the one token that it knows. */
@@ -55,6 +57,7 @@ export function startServer(routes: readonly Route[], options: Options = {}) {
     }),
     metrics,
     clock,
+    onAnswer: options.onAnswer,
   })
   return { server, lines, clock, metrics, [Symbol.asyncDispose]: () => server.close() }
 }

@@ -1,6 +1,8 @@
+import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { createBelfry, type Environment } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/load.ts'
+import { createAnswerCheck } from './answer-check.ts'
 import { temporaryFolder } from './databases.ts'
 
 export type TestServer = { url: string; data: string; close: () => Promise<void> }
@@ -13,7 +15,8 @@ export type TestServerOptions = {
 }
 
 /**
- * A whole Belfry in this process, on a free loopback port: open registration, no rate limits, pokes to loopback allowed.
+ * A whole Belfry in this process, on a free loopback port: open registration, no rate limits, pokes to loopback allowed. An answer that
+ * does not fit the schemas of its route fails the test.
  * @param options.data a data directory to go on with; `flags`: further flags of `belfry serve`; `env`: settings
  * from the environment; `environment`: another clock, say
  */
@@ -34,10 +37,14 @@ export async function startTestServer(
     ],
     env: { BELFRY_RATE_LIMITS_ENABLED: 'false', BELFRY_PUSH_ALLOW_IP_RANGES: '127.0.0.0/8', ...env },
   })
-  const belfry = await createBelfry(config, environment)
+  const check = createAnswerCheck()
+  const belfry = await createBelfry(config, { onAnswer: check.onAnswer, ...environment })
   const { url } = await belfry.listen()
   let closing: Promise<void> | undefined
   const close = () => (closing ??= belfry.close())
-  t.after(close)
+  t.after(async () => {
+    await close()
+    assert.deepEqual(check.faults(), [], 'answers do not fit the schemas of their routes')
+  })
   return { url, data, close }
 }

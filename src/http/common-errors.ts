@@ -1,0 +1,46 @@
+import { z } from 'zod'
+import { named, type ErrorCodes } from './response.ts'
+import type { Route } from './route.ts'
+
+/** Client-server API, "Standard error response", with the keys that this server adds. */
+export const matrixError = named('MatrixError', () =>
+  z.strictObject({
+    errcode: z.string(),
+    error: z.string(),
+    retry_after_ms: z.int().min(0).optional(),
+    soft_logout: z.boolean().optional(),
+    'org.belfry.quota': z.string().describe('The setting of the quota that is used up').optional(),
+    'org.belfry.reason': z.string().optional(),
+  }),
+)
+
+/** What is answered where no route matches, or the path cannot be decoded. */
+export const UNMATCHED_ERRORS: ErrorCodes = {
+  400: ['M_UNRECOGNIZED'],
+  404: ['M_UNRECOGNIZED'],
+  405: ['M_UNRECOGNIZED'],
+  429: ['M_LIMIT_EXCEEDED'],
+}
+
+/** Every error code that a route can give, by status: those that it names, and those that follow from how it is declared. */
+export function errorsOf(route: Route): ErrorCodes {
+  const codes = new Map<number, Set<string>>()
+  const add = (status: number, ...more: readonly string[]) => {
+    codes.set(status, new Set([...(codes.get(status) ?? []), ...more]))
+  }
+  // A NUL in the URL; a path or query that its schema refuses.
+  add(400, 'M_INVALID_PARAM')
+  if (route.query !== undefined) add(400, 'M_MISSING_PARAM')
+  if (route.body !== undefined) {
+    add(400, 'M_NOT_JSON', 'M_BAD_JSON', 'M_MISSING_PARAM')
+    add(413, 'M_TOO_LARGE')
+  }
+  if (route.auth === 'user') add(401, 'M_MISSING_TOKEN', 'M_UNKNOWN_TOKEN')
+  if (route.auth === 'optional') add(401, 'M_UNKNOWN_TOKEN')
+  if (route.limit !== 'none') add(429, 'M_LIMIT_EXCEEDED')
+  add(500, 'M_UNKNOWN')
+  // A database that is away or full; a server that shuts down.
+  add(503, 'M_UNKNOWN')
+  for (const [status, named] of Object.entries(route.errors ?? {})) add(Number(status), ...named)
+  return Object.fromEntries([...codes].map(([status, all]) => [status, [...all]]))
+}

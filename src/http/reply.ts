@@ -1,0 +1,24 @@
+/** An answer that is not simply 200 with a JSON object. */
+export class Reply<Status extends number = number, Body = unknown> {
+  readonly status: Status
+  readonly body: Body
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(status: Status, body: Body, headers: Readonly<Record<string, string>>) {
+    this.status = status
+    this.body = body
+    this.headers = headers
+  }
+}
+
+/** `body` is sent as JSON; with a `content-type` among the headers (lower case), a string or bytes are sent as they are. */
+export function reply<const Status extends number, const Body>(
+  status: Status,
+  body: Body,
+  headers: Readonly<Record<string, string>> = {},
+): ReplyWith<Status, Body> {
+  return new Reply(status, body, headers) as ReplyWith<Status, Body>
+}
+
+/** For one of several statuses: one of several replies. */
+type ReplyWith<Status extends number, Body> = Status extends number ? Reply<Status, Body> : never

@@ -1,0 +1,64 @@
+import type { z } from 'zod'
+import type { Deferred } from '../lib/deferred.ts'
+import type { JsonObject } from '../lib/json.ts'
+import type { Reply } from './reply.ts'
+
+// What a route answers: schemas by status. They describe and check in tests; nothing of them is made when the server starts.
+
+/** A schema, made when it is asked for: hundreds of schemas would cost the start of the server. */
+export type LazySchema<S extends z.ZodType = z.ZodType> = () => S
+
+/** A body that is not JSON. */
+export type RawBody = { readonly mediaType: string }
+
+/**
+ * The bodies of a route by status. An object that a client may rely on is a `z.strictObject`: tests refuse a key that it does not name.
+ * Where any key may come, it is a `z.looseObject`, a `z.record` or `jsonObject`.
+ */
+export type ResponseSchemas = { readonly [status: number]: LazySchema | RawBody }
+
+/** The error codes of a route by status, without those that any route of its kind has (`commonErrors`). */
+export type ErrorCodes = { readonly [status: number]: readonly string[] }
+
+export function isRawBody(body: LazySchema | RawBody): body is RawBody {
+  return typeof body !== 'function'
+}
+
+/**
+ * A schema that several routes share: made once, and a component of the OpenAPI document under that name. A name belongs to one schema.
+ */
+export function named<S extends z.ZodType>(name: string, make: LazySchema<S>): LazySchema<S> {
+  const get = once(make)
+  return once(() => get().meta({ id: name }))
+}
+
+/** A schema that several places of one route, or several routes, share without a name. */
+export function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined
+  return () => (made ??= { value: make() }).value
+}
+
+/** For a body that code assembles as a `JsonObject`: tests check it, the compiler does not. */
+export function uncheckedJson(make: LazySchema): LazySchema<z.ZodType<JsonObject>> {
+  return make as LazySchema<z.ZodType<JsonObject>>
+}
+
+type Primitive = string | number | boolean | null | undefined
+/** What fits a schema without being copied: lists and objects may be read-only, and parts may be made later. */
+export type Sendable<T> = T extends Primitive
+  ? T
+  : T extends readonly (infer Item)[]
+    ? readonly Sendable<Item>[]
+    : T extends object
+      ? { readonly [Key in keyof T]: Sendable<T[Key]> } | Deferred
+      : T
+
+type BodyOf<Declared> = Declared extends LazySchema<infer S> ? Sendable<z.output<S>> : unknown
+type ReplyOf<Schemas> = {
+  [Status in keyof Schemas]: Status extends number ? Reply<Status, BodyOf<Schemas[Status]>> : never
+}[keyof Schemas]
+
+/** What the handler of a route may return: the body of a 200, or a `Reply` with one of the statuses. */
+export type AnswerOf<Schemas> = Schemas extends ResponseSchemas
+  ? ReplyOf<Schemas> | (Schemas extends { readonly 200: LazySchema<infer S> } ? Sendable<z.output<S>> : never)
+  : object | Reply

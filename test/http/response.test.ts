@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { z } from 'zod'
+import { named } from '../../src/http/response.ts'
+import { defineRoute, reply, type Route } from '../../src/http/route.ts'
+import { Deferred } from '../../src/lib/deferred.ts'
+import { MatrixError, notFound } from '../../src/lib/errors.ts'
+import { createAnswerCheck } from '../support/answer-check.ts'
+import { startServer } from './server-fixture.ts'
+
+const at = { method: 'GET', path: '/thing', auth: 'none', limit: 'default' } as const
+const thing = () => z.strictObject({ name: z.string(), tags: z.array(z.string()).optional() })
+
+/** What the check says of the one answer of a route. */
+async function checked(route: Route, path = '/thing'): Promise<string[]> {
+  const check = createAnswerCheck()
+  await using started = startServer([route], { onAnswer: check.onAnswer })
+  await started.server.inject({ method: route.method, url: path })
+  return check.faults()
+}
+
+describe('the schemas of what a route answers', () => {
+  test('the compiler holds a handler to them', () => {
+    const tags: readonly string[] = ['a']
+    defineRoute({ ...at, response: { 200: thing }, handler: () => ({ name: 'n', tags }) })
+    defineRoute({ ...at, response: { 201: thing }, handler: () => reply(201, { name: 'n' }) })
+    // @ts-expect-error a key has another type
+    defineRoute({ ...at, response: { 200: thing }, handler: () => ({ name: 1 }) })
+    // @ts-expect-error a required key is missing
+    defineRoute({ ...at, response: { 200: thing }, handler: () => ({ tags }) })
+    // @ts-expect-error a status that is not declared
+    defineRoute({ ...at, response: { 200: thing }, handler: () => reply(202, { name: 'n' }) })
+    // @ts-expect-error the body of another status
+    defineRoute({ ...at, response: { 200: thing }, handler: () => reply(200, { other: 'n' }) })
+  })
+
+  test('a schema with a name is made once, when it is first asked for', () => {
+    let made = 0
+    const schema = named('ResponseTestThing', () => z.string().describe(String(++made)))
+    assert.equal(made, 0)
+    assert.equal(schema(), schema())
+    assert.equal(made, 1)
+    assert.equal(schema().meta()?.id, 'ResponseTestThing')
+  })
+})
+
+describe('the check of answers', () => {
+  test('finds nothing wrong with an answer that fits', async () => {
+    assert.deepEqual(
+      await checked(defineRoute({ ...at, response: { 200: thing }, handler: () => ({ name: 'n' }) })),
+      [],
+    )
+  })
+
+  test('names the route, the status and the place of what does not fit, and shows nothing of the answer', async () => {
+    const wrong = { name: 'n', tags: ['a', 2], secret: 'hidden' } as never
+    const faults = await checked(defineRoute({ ...at, response: { 200: thing }, handler: () => wrong }))
+    assert.deepEqual(faults, [
+      'GET /thing 200: tags.1: Invalid input: expected string, received number',
+      'GET /thing 200: body: Unrecognized key: "secret"',
+    ])
+  })
+
+  test('refuses a status and an error code that the route does not declare', async () => {
+    const accepted = { ...at, response: { 200: thing }, errors: { 404: ['M_NOT_FOUND'] } } as const
+    const failing = (error: MatrixError) =>
+      defineRoute({
+        ...accepted,
+        handler: () => {
+          throw error
+        },
+      })
+    assert.deepEqual(await checked(failing(notFound('gone'))), [])
+    assert.deepEqual(await checked(failing(new MatrixError(404, 'M_OTHER', 'gone'))), [
+      'GET /thing 404: not among what the route declares (M_OTHER)',
+    ])
+    assert.deepEqual(await checked(failing(new MatrixError(409, 'M_NOT_FOUND', 'gone'))), [
+      'GET /thing 409: not among what the route declares (M_NOT_FOUND)',
+    ])
+    assert.deepEqual(await checked(failing(notFound('gone')), '/nowhere'), [])
+  })
+
+  test('leaves out what is deferred, and looks at the media type alone of what is no JSON', async () => {
+    const rooms = () => z.strictObject({ rooms: z.record(z.string(), z.strictObject({})) })
+    const later = new Deferred(async () => ({}))
+    assert.deepEqual(
+      await checked(
+        defineRoute({ ...at, response: { 200: rooms }, handler: () => ({ rooms: { a: later } }) }),
+      ),
+      [],
+    )
+    const page = defineRoute({
+      ...at,
+      response: { 200: { mediaType: 'text/html' } },
+      handler: () => reply(200, 'text', { 'content-type': 'text/plain' }),
+    })
+    assert.deepEqual(await checked(page), [
+      'GET /thing 200: content-type: expected text/html, was text/plain',
+    ])
+  })
+})

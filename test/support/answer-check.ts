@@ -1,0 +1,74 @@
+import type { z } from 'zod'
+import { errorsOf, matrixError, UNMATCHED_ERRORS } from '../../src/http/common-errors.ts'
+import type { GivenAnswer, OnAnswer } from '../../src/http/pipeline.ts'
+import { isRawBody, type LazySchema } from '../../src/http/response.ts'
+import { pathsOf, type Route } from '../../src/http/route.ts'
+import { Deferred } from '../../src/lib/deferred.ts'
+import { isJsonObject } from '../../src/lib/json.ts'
+
+export type AnswerCheck = {
+  onAnswer: OnAnswer
+  /** What did not fit, each once, as `GET /path 200: place in the answer: what is wrong`; nothing of the answer itself is in it. */
+  faults(): string[]
+}
+
+/** Holds every answer of a server to the schemas of its route. */
+export function createAnswerCheck(): AnswerCheck {
+  const faults = new Set<string>()
+  return {
+    onAnswer(answer) {
+      for (const fault of faultsOf(answer)) faults.add(`${nameOf(answer.route)} ${answer.status}: ${fault}`)
+    },
+    faults: () => [...faults],
+  }
+}
+
+const nameOf = (route: Route | undefined) =>
+  route === undefined ? 'no route' : `${route.method} ${pathsOf(route).at(-1)?.path ?? ''}`
+
+function faultsOf({ route, status, headers = {}, body }: GivenAnswer): string[] {
+  const declared = route?.response?.[status]
+  if (declared !== undefined && isRawBody(declared)) return mediaTypeFaults(declared.mediaType, headers)
+  const sent = asSent(body)
+  if (isJsonObject(sent) && typeof sent['errcode'] === 'string' && isDeclared(route, status, sent['errcode']))
+    return schemaFaults(matrixError, sent)
+  if (declared !== undefined) return schemaFaults(declared, sent)
+  if (route !== undefined && route.response === undefined) return []
+  return [`not among what the route declares${errorNamed(sent)}`]
+}
+
+const errorNamed = (sent: unknown) =>
+  isJsonObject(sent) && typeof sent['errcode'] === 'string' ? ` (${sent['errcode']})` : ''
+
+function isDeclared(route: Route | undefined, status: number, errcode: string): boolean {
+  const errors = route === undefined ? UNMATCHED_ERRORS : errorsOf(route)
+  return errors[status]?.includes(errcode) ?? false
+}
+
+function mediaTypeFaults(expected: string, headers: Readonly<Record<string, string>>): string[] {
+  const sent = headers['content-type']?.split(';', 1)[0]
+  return sent === expected ? [] : [`content-type: expected ${expected}, was ${sent ?? 'absent'}`]
+}
+
+function schemaFaults(schema: LazySchema, sent: unknown): string[] {
+  const result = schema().safeParse(sent)
+  return result.success ? [] : result.error.issues.flatMap((issue) => issueFaults(issue, []))
+}
+
+/** Of the alternatives of a union the one that comes closest, as a reader would look for it. */
+function issueFaults(issue: z.core.$ZodIssue, base: readonly PropertyKey[]): string[] {
+  const path = [...base, ...issue.path]
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+    const alternatives = issue.errors.map((issues) => issues.flatMap((inner) => issueFaults(inner, path)))
+    return alternatives.toSorted((left, right) => left.length - right.length)[0] ?? []
+  }
+  return [`${path.length === 0 ? 'body' : path.map(String).join('.')}: ${issue.message}`]
+}
+
+/** As a client reads it. Deferred parts do not exist yet, and are left out. */
+function asSent(body: unknown): unknown {
+  const text = JSON.stringify(body, (_key, value: unknown) =>
+    value instanceof Deferred ? undefined : value,
+  ) as string | undefined
+  return text === undefined ? undefined : JSON.parse(text)
+}
