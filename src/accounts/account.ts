@@ -14,7 +14,7 @@ import { authorise, type Challenge } from './user-interactive.ts'
 import { deactivateUser, eraseProfile, replacePassword, userById } from './users-store.ts'
 
 type Owner = { userId: UserId; deviceId: DeviceId }
-type Outcome = { kind: 'done' } | { kind: 'challenge'; body: Challenge }
+type AccountChangeResult = { kind: 'done' } | { kind: 'challenge'; body: Challenge }
 
 /**
  * A new password, once the old one was given. The device that asks stays logged in, and with `logoutDevices` it alone.
@@ -24,14 +24,14 @@ export async function changePassword(
   deps: AccountDeps,
   owner: Owner,
   request: { newPassword: string; logoutDevices: boolean; auth: Json | undefined },
-): Promise<Outcome> {
+): Promise<AccountChangeResult> {
   const { userId, deviceId } = owner
   checkNewPassword(request.newPassword)
   const purpose = `password ${userId}`
   const { auth } = request
-  const verdict = await authorise(deps, { purpose, stage: 'm.login.password', auth, owner })
-  if (verdict.kind === 'challenge') return verdict
-  const from = verdict.passwordHash ?? ''
+  const authorisation = await authorise(deps, { purpose, stage: 'm.login.password', auth, owner })
+  if (authorisation.kind === 'challenge') return authorisation
+  const from = authorisation.passwordHash ?? ''
   const to = await deps.passwords.hash(request.newPassword, deviceSource(owner).key)
   await deps.db.transaction(async (tx) => {
     if ((await tx.run(replacePassword, { userId, from, to })) === 0) throw passwordChangedMeanwhile()
@@ -49,15 +49,15 @@ export async function deactivate(
   deps: AccountDeps,
   owner: Owner,
   request: { erase: boolean; auth: Json | undefined },
-): Promise<Outcome> {
+): Promise<AccountChangeResult> {
   const { userId } = owner
   const purpose = `deactivate ${userId}`
   const { auth } = request
-  const verdict = await authorise(deps, { purpose, stage: 'm.login.password', auth, owner })
-  if (verdict.kind === 'challenge') return verdict
+  const authorisation = await authorise(deps, { purpose, stage: 'm.login.password', auth, owner })
+  if (authorisation.kind === 'challenge') return authorisation
   await deps.db.transaction(async (tx) => {
     const user = await tx.first(userById, { userId })
-    if (user?.password_hash !== verdict.passwordHash) throw passwordChangedMeanwhile()
+    if (user?.password_hash !== authorisation.passwordHash) throw passwordChangedMeanwhile()
     await closeAccount(deps, tx, { userId, erase: request.erase })
   })
   await deps.onDeactivated(userId)

@@ -64,8 +64,8 @@ export async function deleteDevicesOf(
   const named = [...new Set(request.deviceIds)].sort()
   const purpose = JSON.stringify(['delete_devices', userId, ...named])
   const stage = 'm.login.password'
-  const verdict = await authorise(deps, { purpose, stage, auth: request.auth, owner })
-  if (verdict.kind === 'challenge') return verdict
+  const authorisation = await authorise(deps, { purpose, stage, auth: request.auth, owner })
+  if (authorisation.kind === 'challenge') return authorisation
   await deps.db.transaction((tx) => removeDevices(deps, tx, { userId, deviceIds: named }))
   return { kind: 'deleted' }
 }

@@ -19,7 +19,7 @@ export type Registration = NewSession & {
   inhibitLogin: boolean
 }
 
-export type RegistrationOutcome =
+export type RegistrationResult =
   | { kind: 'registered'; userId: UserId; session: Session | undefined }
   | { kind: 'challenge'; body: Challenge }
 
@@ -28,7 +28,7 @@ export type RegistrationOutcome =
  * password may be missing until then, since clients ask for the flows with an empty body.
  * @throws MatrixError 403 closed; 400 `M_USER_IN_USE`, `M_INVALID_USERNAME`, `M_WEAK_PASSWORD`, `M_MISSING_PARAM`; 429
  */
-export async function register(deps: RegistrationDeps, wanted: Registration): Promise<RegistrationOutcome> {
+export async function register(deps: RegistrationDeps, wanted: Registration): Promise<RegistrationResult> {
   checkOpen(deps)
   const { username, password, auth } = wanted
   const userId =
@@ -39,8 +39,8 @@ export async function register(deps: RegistrationDeps, wanted: Registration): Pr
   if (password !== undefined) checkNewPassword(password)
   checkDevice(wanted.deviceId, wanted.displayName)
 
-  const verdict = await authorise(deps, { purpose: 'register', stage: 'm.login.dummy', auth })
-  if (verdict.kind === 'challenge') return verdict
+  const authorisation = await authorise(deps, { purpose: 'register', stage: 'm.login.dummy', auth })
+  if (authorisation.kind === 'challenge') return authorisation
   if (password === undefined) throw missingParam(['password'])
 
   const passwordHash = await deps.passwords.hash(password, addressKey(deps, wanted.address))

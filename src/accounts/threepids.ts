@@ -52,13 +52,13 @@ export async function addThreepid(
   // Before the password is asked for: it would be asked for in vain.
   await checkedValidation(deps, key)
   const purpose = JSON.stringify(['add 3pid', userId, key.sid])
-  const verdict = await authorise(deps, { purpose, stage: 'm.login.password', auth, owner })
-  if (verdict.kind === 'challenge') return verdict
+  const authorisation = await authorise(deps, { purpose, stage: 'm.login.password', auth, owner })
+  if (authorisation.kind === 'challenge') return authorisation
   const { address, validatedAt } = await checkedValidation(deps, key)
   const now = deps.clock.now()
   await deps.db.transaction(async (tx) => {
     const user = await tx.first(userById, { userId })
-    if (user?.password_hash !== verdict.passwordHash) throw passwordChangedMeanwhile()
+    if (user?.password_hash !== authorisation.passwordHash) throw passwordChangedMeanwhile()
     const owner = (await tx.first(threepidByAddress, { address }))?.user_id
     if (owner !== undefined && owner !== userId) throw threepidInUse()
     if (owner === undefined && (await tx.all(threepidsOfUser, { userId })).length >= MAX_ADDRESSES)

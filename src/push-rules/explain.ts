@@ -39,7 +39,7 @@ export type ExplainInput = {
  *    an explanation may cost;
  *  - `disabled`, `malformed`: it takes no part.
  */
-export type Verdict = 'matched' | 'no match' | 'not reached' | 'not evaluated' | 'disabled' | 'malformed'
+export type RuleVerdict = 'matched' | 'no match' | 'not reached' | 'not evaluated' | 'disabled' | 'malformed'
 
 export type ExplainedRule = {
   readonly scope: 'global' | 'device'
@@ -48,7 +48,7 @@ export type ExplainedRule = {
   readonly kind: RuleKind
   readonly ruleId: string
   readonly enabled: boolean
-  readonly verdict: Verdict
+  readonly verdict: RuleVerdict
   /** All of them, those of rules that were not reached included: what they would have met. None where the budget is spent. */
   readonly conditions: readonly ExplainedCondition[]
 }
@@ -143,7 +143,7 @@ function ruleShown(
 
 type Place = { at: number; decider: number; explained: readonly ExplainedCondition[] | undefined }
 
-function verdictOf({ compiled }: Placed, enabled: unknown, { at, decider, explained }: Place): Verdict {
+function verdictOf({ compiled }: Placed, enabled: unknown, { at, decider, explained }: Place): RuleVerdict {
   if (compiled === undefined) return enabled === false ? 'disabled' : 'malformed'
   if (at === decider) return 'matched'
   if (decider !== -1 && at > decider) return 'not reached'

@@ -18,10 +18,10 @@ export type Happening = {
   invites: number | undefined
   isRedacted: boolean
   /** What it means to each person, by the rules that they had when it came. */
-  outcomes: readonly Outcome[] // as of now: it changes when somebody ignores the sender
+  outcomes: readonly CountedAs[] // as of now: it changes when somebody ignores the sender
 }
 
-export type Outcome = 'nothing' | 'notify' | 'highlight'
+export type CountedAs = 'nothing' | 'notify' | 'highlight'
 
 export type Person = {
   /** By room: in which place of the story they joined; or were invited. */
@@ -83,7 +83,7 @@ export class Recount {
   }
 
   /** "Predefined rules", in their order: the first that matches decides. All messages here have `m.mentions`. */
-  #outcome(who: number, event: Omit<Happening, 'outcomes' | 'isRedacted'>): Outcome {
+  #outcome(who: number, event: Omit<Happening, 'outcomes' | 'isRedacted'>): CountedAs {
     const me = this.person(who)
     if (event.sender === who || me.ignores.has(event.sender)) return 'nothing'
     // Override: .m.rule.master, .m.rule.suppress_notices, .m.rule.invite_for_me, .m.rule.member_event

@@ -6,7 +6,7 @@ import { eventually } from '../support/eventually.ts'
 import { silentLog } from '../support/log.ts'
 import { launchProcess, type Launched } from '../support/process.ts'
 import { type LoggingGateway, startLoggingGateway } from './gateway.ts'
-import { judge, type SeenPoke, type Story, type Verdict } from './judge.ts'
+import { judge, type SeenPoke, type Story, type CrashRunResult } from './judge.ts'
 import { type Seeded, seeded } from './seeded.ts'
 
 // A server that is killed with SIGKILL at moments that nobody chose, while messages are sent as fast as they are taken, and
@@ -52,7 +52,7 @@ type Run = CrashRun & {
 }
 
 /** Runs the whole story; resolves to what is wrong with it, and its figures. */
-export async function crashRun(options: CrashRun): Promise<Verdict> {
+export async function crashRun(options: CrashRun): Promise<CrashRunResult> {
   const random = seeded(options.seed)
   await using gateway = await startLoggingGateway(random)
   const run: Run = {
@@ -213,14 +213,14 @@ async function killAgainAndAgain(run: Run): Promise<void> {
 }
 
 /** Until all is as promised, or nothing has come for so long that it never will. */
-async function waitForTheRest(run: Run): Promise<Verdict> {
+async function waitForTheRest(run: Run): Promise<CrashRunResult> {
   let [seen, since] = [-1, Date.now()]
   for (;;) {
     const now = run.gateway.pokes.length
     if (now > seen) [seen, since] = [now, Date.now()]
     else {
-      const verdict = judge(await storyOf(run))
-      if (verdict.problems.length === 0 || Date.now() - since > (run.patienceMs ?? 60_000)) return verdict
+      const result = judge(await storyOf(run))
+      if (result.problems.length === 0 || Date.now() - since > (run.patienceMs ?? 60_000)) return result
     }
     await setTimeout(500)
   }

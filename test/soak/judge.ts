@@ -29,7 +29,7 @@ export type Story = {
   kills: number
 }
 
-export type Verdict = {
+export type CrashRunResult = {
   /** One sentence each; none is what is hoped for. */
   problems: string[]
   figures: {
@@ -54,7 +54,7 @@ export type Verdict = {
 /** At most so many sentences of one kind: the first few say what is wrong. */
 const SHOWN = 5
 
-export function judge(story: Story): Verdict {
+export function judge(story: Story): CrashRunResult {
   const problems: string[] = []
   const complain = (kind: string, found: readonly string[]) => {
     for (const one of found.slice(0, SHOWN)) problems.push(`${kind}: ${one}`)

@@ -67,10 +67,10 @@ async function hostile(minutes: number, scale: number): Promise<number> {
   const aloneMs = Math.min(60_000, attackMs / 10)
   console.log(`attacks for ${minutes} min at scale ${scale}, after ${Math.round(aloneMs / 1000)} s without`)
   try {
-    const verdict = await hostileRun({ data, aloneMs, attackMs, scale, patienceMs: 120_000 })
-    for (const { name, statuses } of verdict.attacks)
+    const result = await hostileRun({ data, aloneMs, attackMs, scale, patienceMs: 120_000 })
+    for (const { name, statuses } of result.attacks)
       console.log(`  ${name.padEnd(52)}${countsText(statuses)}`)
-    return conclude('hostile', { minutes, scale }, verdict)
+    return conclude('hostile', { minutes, scale }, result)
   } finally {
     rmSync(data, { recursive: true, force: true })
   }
@@ -96,14 +96,14 @@ function conclude(
 
 async function report(options: Parameters<typeof crashRun>[0]): Promise<number> {
   const begun = Date.now()
-  const verdict = await crashRun({
+  const result = await crashRun({
     ...options,
     onKill: ({ kills, sent, pokes }) =>
       process.stdout.write(`\r${kills} kills, ${sent} messages acknowledged, ${pokes} pokes `),
   })
   console.log()
   const seconds = Math.round((Date.now() - begun) / 1000)
-  return conclude('soak', { seed: options.seed, seconds }, verdict)
+  return conclude('soak', { seed: options.seed, seconds }, result)
 }
 
 process.exitCode = await main()

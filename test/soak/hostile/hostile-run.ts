@@ -25,7 +25,7 @@ export type HostileRun = {
   patienceMs: number
 }
 
-export type HostileVerdict = {
+export type HostileRunResult = {
   /** One sentence each; none is what is hoped for. */
   problems: string[]
   figures: Record<string, number>
@@ -38,7 +38,7 @@ const LOOK_MS = 500
  * Runs a server with its default limits, in a process of its own, with ordinary users alone and then beside all attacks at once. Judges what
  * may never happen: a lost poke, an ordinary user who is refused, a 5xx, a process that has ended. Waits and sizes are figures.
  */
-export async function hostileRun(run: HostileRun): Promise<HostileVerdict> {
+export async function hostileRun(run: HostileRun): Promise<HostileRunResult> {
   await using gateway = await startLoggingGateway(seeded(1))
   // The limits are the defaults; `launchProcess` turns the rate limits off.
   const server = launchProcess({ data: run.data, settings: { BELFRY_RATE_LIMITS_ENABLED: 'true' } })
