@@ -1,0 +1,213 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import {
+  type LaneEvent,
+  type LaneState,
+  NEW_LANE,
+  retryWaitMs,
+  transition,
+} from '../../src/sending/transition.ts'
+
+const NOW = 1_000_000
+const longest = { token: () => '', below: (below: number) => below - 1 }
+const shortest = { token: () => '', below: () => 0 }
+
+/** Two failures so far; the third one's back-off ends at 4 s at the latest. */
+const FAILING: LaneState = {
+  ...NEW_LANE,
+  attempts: 2,
+  failingSince: NOW - 9000,
+  nextAttemptAt: NOW - 1,
+  lastError: 'dns',
+  lastErrorAt: NOW - 5000,
+  lastSuccessAt: NOW - 20_000,
+}
+const HELD: LaneState = { ...NEW_LANE, heldUntil: NOW + 60_000, nextAttemptAt: NOW + 5000 }
+/** Set anew while the attempt was made: its generation is 0. */
+const SET_ANEW: LaneState = { ...FAILING, generation: 1 }
+/** The clock was set back by a day since. */
+const OF_TOMORROW: LaneState = {
+  ...FAILING,
+  failingSince: NOW + 86_400_000,
+  nextAttemptAt: NOW + 86_401_000,
+  lastErrorAt: NOW + 86_400_000,
+}
+
+const states = {
+  new: NEW_LANE,
+  failing: FAILING,
+  held: HELD,
+  'set anew': SET_ANEW,
+  'of tomorrow': OF_TOMORROW,
+}
+type StateName = keyof typeof states
+
+const delivered = { kind: 'delivered', reason: 'accepted', status: 200, ms: 5 } as const
+const rejected = { kind: 'rejected', reason: 'BadDeviceToken', status: 400, ms: 5 } as const
+const refused = { kind: 'refused', reason: 'status 400', status: 400, ms: 5 } as const
+const retry = { kind: 'retry', reason: 'timeout', ms: 5 } as const
+const misconfigured = { kind: 'misconfigured', reason: 'vapid token refused', status: 403, ms: 5 } as const
+
+type Row = {
+  event: LaneEvent
+  from: StateName
+  /** The changes to the state. */
+  changes: Partial<LaneState>
+  next: 'continue' | 'release' | 'remove'
+}
+
+const well = { attempts: 0, failingSince: null, nextAttemptAt: null, heldUntil: null }
+const idle = { nextAttemptAt: null, heldUntil: null }
+const failure = (reason: string) => ({ lastError: reason, lastErrorAt: NOW })
+const first = { attempts: 1, failingSince: NOW, nextAttemptAt: NOW + 1000, heldUntil: null }
+const third = { attempts: 3, nextAttemptAt: NOW + 4000 }
+const success = { ...well, lastSuccessAt: NOW }
+const paused = { kind: 'circuit paused', until: NOW + 7000, reason: 'connection refused' } as const
+const pausedState = { ...failure('connection refused'), nextAttemptAt: NOW + 7000, heldUntil: null }
+const held = { kind: 'held', until: NOW + 30_000, lookAt: NOW + 10_000 } as const
+const heldState = { heldUntil: NOW + 30_000, nextAttemptAt: NOW + 10_000 }
+
+const ROWS: readonly Row[] = [
+  { event: delivered, from: 'new', changes: success, next: 'continue' },
+  { event: delivered, from: 'failing', changes: success, next: 'continue' },
+  { event: delivered, from: 'held', changes: success, next: 'continue' },
+  { event: delivered, from: 'set anew', changes: success, next: 'continue' },
+  { event: delivered, from: 'of tomorrow', changes: success, next: 'continue' },
+
+  { event: refused, from: 'new', changes: { ...well, ...failure('status 400') }, next: 'continue' },
+  { event: refused, from: 'failing', changes: { ...well, ...failure('status 400') }, next: 'continue' },
+  { event: refused, from: 'held', changes: { ...well, ...failure('status 400') }, next: 'continue' },
+  { event: refused, from: 'set anew', changes: well, next: 'continue' },
+  { event: refused, from: 'of tomorrow', changes: { ...well, ...failure('status 400') }, next: 'continue' },
+
+  { event: rejected, from: 'new', changes: well, next: 'remove' },
+  { event: rejected, from: 'failing', changes: well, next: 'remove' },
+  { event: rejected, from: 'held', changes: well, next: 'remove' },
+  { event: rejected, from: 'set anew', changes: idle, next: 'continue' },
+  { event: rejected, from: 'of tomorrow', changes: well, next: 'remove' },
+
+  { event: retry, from: 'new', changes: { ...first, ...failure('timeout') }, next: 'release' },
+  { event: retry, from: 'failing', changes: { ...third, ...failure('timeout') }, next: 'release' },
+  { event: retry, from: 'held', changes: { ...first, ...failure('timeout') }, next: 'release' },
+  { event: retry, from: 'set anew', changes: idle, next: 'continue' },
+  { event: retry, from: 'of tomorrow', changes: { ...third, ...failure('timeout') }, next: 'release' },
+
+  {
+    event: misconfigured,
+    from: 'new',
+    changes: { ...first, ...failure('vapid token refused') },
+    next: 'release',
+  },
+  {
+    event: misconfigured,
+    from: 'failing',
+    changes: { ...third, ...failure('vapid token refused') },
+    next: 'release',
+  },
+  {
+    event: misconfigured,
+    from: 'held',
+    changes: { ...first, ...failure('vapid token refused') },
+    next: 'release',
+  },
+  { event: misconfigured, from: 'set anew', changes: idle, next: 'continue' },
+  {
+    event: misconfigured,
+    from: 'of tomorrow',
+    changes: { ...third, ...failure('vapid token refused') },
+    next: 'release',
+  },
+
+  { event: held, from: 'new', changes: heldState, next: 'release' },
+  { event: held, from: 'failing', changes: heldState, next: 'release' },
+  { event: held, from: 'held', changes: heldState, next: 'release' },
+  { event: held, from: 'set anew', changes: heldState, next: 'release' },
+  { event: held, from: 'of tomorrow', changes: heldState, next: 'release' },
+
+  { event: { kind: 'rested' }, from: 'new', changes: idle, next: 'continue' },
+  { event: { kind: 'rested' }, from: 'failing', changes: idle, next: 'continue' },
+  { event: { kind: 'rested' }, from: 'held', changes: idle, next: 'continue' },
+  { event: { kind: 'rested' }, from: 'set anew', changes: idle, next: 'continue' },
+  { event: { kind: 'rested' }, from: 'of tomorrow', changes: idle, next: 'continue' },
+  {
+    event: { kind: 'rested', until: NOW + 600_000 },
+    from: 'held',
+    changes: { nextAttemptAt: NOW + 600_000, heldUntil: null },
+    next: 'release',
+  },
+
+  { event: { kind: 'given back' }, from: 'new', changes: {}, next: 'release' },
+  { event: { kind: 'given back' }, from: 'failing', changes: { nextAttemptAt: null }, next: 'release' },
+  { event: { kind: 'given back' }, from: 'held', changes: { nextAttemptAt: null }, next: 'release' },
+  { event: { kind: 'given back' }, from: 'set anew', changes: { nextAttemptAt: null }, next: 'release' },
+  { event: { kind: 'given back' }, from: 'of tomorrow', changes: { nextAttemptAt: null }, next: 'release' },
+
+  { event: paused, from: 'new', changes: { ...pausedState, failingSince: NOW }, next: 'release' },
+  { event: paused, from: 'failing', changes: pausedState, next: 'release' },
+  { event: paused, from: 'held', changes: { ...pausedState, failingSince: NOW }, next: 'release' },
+  { event: paused, from: 'set anew', changes: pausedState, next: 'release' },
+  { event: paused, from: 'of tomorrow', changes: pausedState, next: 'release' },
+]
+
+const WITH_RETRY_AFTER: readonly [string, number, number][] = [
+  ['longer than the back-off: waits as long as asked for', 60_000, NOW + 60_000],
+  ['shorter than the back-off: waits for the back-off', 2000, NOW + 4000],
+  ['longer than an hour: waits one hour', 30 * 86_400_000, NOW + 3_600_000],
+  ['Infinity: waits one hour', Infinity, NOW + 3_600_000],
+]
+
+describe('transition of a lane', () => {
+  for (const { event, from, changes, next } of ROWS)
+    test(`${event.kind}${'until' in event && event.kind === 'rested' ? ' until later' : ''}, lane ${from}`, () => {
+      const state = states[from]
+      const context = { now: NOW, random: longest, generation: 0 }
+      assert.deepEqual(transition(state, event, context), { state: { ...state, ...changes }, next })
+    })
+
+  test('the table has a row for each kind of event and each state', () => {
+    const kinds = new Set(ROWS.map(({ event }) => event.kind))
+    assert.equal(kinds.size, 9)
+    for (const kind of kinds)
+      for (const from of Object.keys(states))
+        assert.ok(
+          ROWS.some((row) => row.event.kind === kind && row.from === from),
+          `${kind}, ${from}`,
+        )
+  })
+
+  for (const [title, retryAfterMs, at] of WITH_RETRY_AFTER)
+    test(`Retry-After ${title}`, () => {
+      const event = { ...retry, status: 429, retryAfterMs }
+      const { state } = transition(FAILING, event, { now: NOW, random: longest, generation: 0 })
+      assert.equal(state.nextAttemptAt, at)
+    })
+
+  test('Retry-After below one second waits one second when the back-off is shorter', () => {
+    for (const retryAfterMs of [-5000, 0, 10])
+      assert.equal(retryWaitMs(1, retryAfterMs, shortest), 1000, String(retryAfterMs))
+    assert.equal(retryWaitMs(1, undefined, shortest), 0)
+  })
+
+  test('a retry waits for the circuit of its destination when that opens later, and for its own wait when that is longer', () => {
+    const at = (notBefore: number) => {
+      const context = { now: NOW, random: longest, generation: 0, notBefore }
+      return transition(FAILING, retry, context).state.nextAttemptAt
+    }
+    assert.equal(at(NOW + 5000), NOW + 5000)
+    assert.equal(at(NOW + 3999), NOW + 4000)
+    assert.equal(at(0), NOW + 4000)
+  })
+
+  test('repeated failures keep the time of the first one, and the wait grows to one hour', () => {
+    let state = NEW_LANE
+    const waits: number[] = []
+    for (let now = NOW; waits.length < 14;) {
+      state = transition(state, retry, { now, random: longest, generation: 0 }).state
+      waits.push((state.nextAttemptAt ?? 0) - now)
+      now = state.nextAttemptAt ?? now
+    }
+    assert.deepEqual(waits.slice(0, 4), [1000, 2000, 4000, 8000])
+    assert.equal(waits.at(-1), 3_600_000)
+    assert.deepEqual([state.attempts, state.failingSince], [14, NOW])
+  })
+})
