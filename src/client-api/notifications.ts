@@ -4,7 +4,7 @@ import { queryInteger } from '../http/schema.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { JsonObject } from '../lib/json.ts'
 import { listNotifications } from '../notifications/list.ts'
-import { clientEvents } from '../rooms/client-events.ts'
+import { syncEvents } from '../rooms/client-events.ts'
 import { findEvents } from '../rooms/event-store.ts'
 import { withinBytes } from '../rooms/timeline.ts'
 import type { Database } from '../storage/database.ts'
@@ -58,11 +58,7 @@ export function notificationRoutes(deps: NotificationRouteDeps): Route[] {
           const isCut = notifications.length < page.notifications.length
           const next = isCut ? notifications.at(-1)?.position : page.next
           const found = notifications.flatMap((item) => events.get(item.eventId) ?? [])
-          const shown = await clientEvents(q, found, {
-            viewer: requester,
-            now: deps.clock.now(),
-            withoutRoomId: true,
-          })
+          const shown = await syncEvents(q, found, { viewer: requester, now: deps.clock.now() })
           return {
             notifications: notifications.map(({ roomId, ts, read, actions, rule }, at) => ({
               room_id: roomId,

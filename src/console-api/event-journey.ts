@@ -1,10 +1,10 @@
 import { notFound } from '../lib/errors.ts'
 import type { EventId, UserId } from '../lib/ids.ts'
 import type { JsonObject } from '../lib/json.ts'
+import { type Event, eventSummary, type Viewer } from '../lib/matrix-event.ts'
 import { shortHash } from '../lib/short-hash.ts'
 import { userById } from '../accounts/users-store.ts'
 import { isRead } from '../notifications/counts.ts'
-import type { StoredEvent, Viewer } from '../rooms/event.ts'
 import { findEvent } from '../rooms/event-store.ts'
 import { stateEventAt } from '../rooms/state-store.ts'
 import { visibleEvent } from '../rooms/timeline.ts'
@@ -42,10 +42,7 @@ export async function journeyOf(q: Queries, request: JourneyRequest): Promise<Js
   const had = pushers.filter(({ createdAt }) => createdAt <= event.originServerTs)
   if (had.length === 0) steps.push(journeyStep('not queued', 'no pushers', { at: event.originServerTs }))
   return {
-    event_id: event.eventId,
-    room_id: roomId,
-    type: event.type,
-    sender: event.sender,
+    ...eventSummary(event),
     user_id: userId,
     notifies: decided.notifies ?? null,
     read: await isRead(q, { userId, roomId, threadId, position }),
@@ -57,7 +54,7 @@ export async function journeyOf(q: Queries, request: JourneyRequest): Promise<Js
   } as unknown as JsonObject
 }
 
-async function eventAsked(q: Queries, { viewer, userId, eventId }: JourneyRequest): Promise<StoredEvent> {
+async function eventAsked(q: Queries, { viewer, userId, eventId }: JourneyRequest): Promise<Event> {
   const event = await findEvent(q, eventId)
   if (!event) throw notFound(NO_SUCH_EVENT)
   if (!viewer.isAdmin || userId === viewer.userId) return visibleEvent(q, viewer.userId, event)
@@ -68,7 +65,7 @@ async function eventAsked(q: Queries, { viewer, userId, eventId }: JourneyReques
 type Decided = { steps: JourneyStep[]; notifies: boolean | undefined }
 
 /** What the rules made of it when it came, or why they were not asked. */
-async function decisionOf(q: Queries, userId: UserId, event: StoredEvent): Promise<Decided> {
+async function decisionOf(q: Queries, userId: UserId, event: Event): Promise<Decided> {
   const { roomId, position, originServerTs: at } = event
   const quiet = (step: JourneyStep): Decided => ({ steps: [step], notifies: false })
   if (event.sender === userId) return quiet(journeyStep('decided', 'own event', { at }))
@@ -104,7 +101,7 @@ async function decisionOf(q: Queries, userId: UserId, event: StoredEvent): Promi
 }
 
 /** Members are, and who is invited by it. */
-async function wasConcerned(q: Queries, userId: UserId, event: StoredEvent): Promise<boolean> {
+async function wasConcerned(q: Queries, userId: UserId, event: Event): Promise<boolean> {
   const member = await stateEventAt(q, { ...event, type: 'm.room.member', stateKey: userId })
   const membership = member?.content['membership']
   return membership === 'join' || (membership === 'invite' && member?.position === event.position)
@@ -122,7 +119,7 @@ type PusherKnown = { pusherId: number; appId: string; pushkeyHash: string; isOn:
 async function pushersOf(
   q: Queries,
   userId: UserId,
-  { position, eventId, originServerTs: at }: StoredEvent,
+  { position, eventId, originServerTs: at }: Event,
 ): Promise<JourneyPusher[]> {
   const living = await q.all(pushersOnTheWay, { userId, position })
   const notes = Map.groupBy(await q.all(pusherNotesOf, { userId }), (note) => note.pusher_id)

@@ -3,9 +3,9 @@ import { asOutcome, type StoredOutcome } from '../delivery/next-poke.ts'
 import { notFound } from '../lib/errors.ts'
 import type { EventId, RoomId, UserId } from '../lib/ids.ts'
 import type { JsonObject } from '../lib/json.ts'
+import { type Event, eventSummary, type Viewer } from '../lib/matrix-event.ts'
 import { isRead, outcomeOf } from '../notifications/counts.ts'
 import { NO_MATCH, type RuleSettings } from '../push-rules/index.ts'
-import type { StoredEvent, Viewer } from '../rooms/event.ts'
 import { findEventOfRoom } from '../rooms/event-store.ts'
 import { displayNameAt, loadPokedEvents } from '../rooms/poke-event.ts'
 import { stateEventAt } from '../rooms/state-store.ts'
@@ -56,10 +56,7 @@ export async function explainEvent(
     sentAt: event.originServerTs,
   })
   return {
-    room_id: roomId,
-    event_id: event.eventId,
-    type: event.type,
-    sender: event.sender,
+    ...eventSummary(event),
     ...explained,
     recorded: {
       notify: recorded.notify,
@@ -75,10 +72,7 @@ export async function explainEvent(
   } as unknown as JsonObject
 }
 
-async function eventAsked(
-  q: Queries,
-  { viewer, userId, roomId, eventId }: ExplainRequest,
-): Promise<StoredEvent> {
+async function eventAsked(q: Queries, { viewer, userId, roomId, eventId }: ExplainRequest): Promise<Event> {
   if (!viewer.isAdmin || userId === viewer.userId) return visibleEvent(q, viewer.userId, { roomId, eventId })
   const event = await findEventOfRoom(q, roomId, eventId)
   if (!event) throw notFound('There is no such event')
@@ -88,7 +82,7 @@ async function eventAsked(
 /** Why the rules of the user were not asked; undefined: they were. */
 async function silenceOf(
   q: Queries,
-  { userId, event, stored }: { userId: UserId; event: StoredEvent; stored: StoredOutcome | undefined },
+  { userId, event, stored }: { userId: UserId; event: Event; stored: StoredOutcome | undefined },
 ): Promise<Silence | undefined> {
   if (event.sender === userId) return 'own event'
   if (event.redactedBy !== null) return 'redacted'
@@ -101,7 +95,7 @@ async function silenceOf(
 /** As it was when the event came, where that is known: only who ignores its author has an outcome without a rule. */
 async function isIgnored(
   q: Queries,
-  { userId, event, stored }: { userId: UserId; event: StoredEvent; stored: StoredOutcome | undefined },
+  { userId, event, stored }: { userId: UserId; event: Event; stored: StoredOutcome | undefined },
 ): Promise<boolean> {
   if (stored !== undefined) return !stored.notify && stored.rule === null
   return (await q.first(ignoring, { userId, ignored: event.sender })) !== undefined

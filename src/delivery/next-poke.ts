@@ -1,6 +1,7 @@
 import { CALL_LIFE_MS, isCall } from '../lib/calls.ts'
 import type { DeviceId, RoomId, UserId } from '../lib/ids.ts'
 import { isJsonObject, type JsonObject, parseStored } from '../lib/json.ts'
+import { isInvitationOf } from '../lib/matrix-event.ts'
 import { NO_MATCH, type RuleOutcome, tweaksOf, wakesDevice } from '../push-rules/index.ts'
 import type { Queries } from '../storage/query.ts'
 import { type DeviceRules, outcomeForDevice, bearsOn, type UserRules } from './device-rules.ts'
@@ -272,13 +273,11 @@ const isAbout = (head: WaitingRow) => head.type === 'm.room.member' && head.stat
 
 /** The event with the name that its room has for this user. */
 export function namedFor({ event, room }: PokedEvent, recipient: UserId) {
-  const isInvite =
-    event.type === 'm.room.member' && event.stateKey === recipient && event.content['membership'] === 'invite'
   const roomName = roomNameFor({
     ...room,
     recipient,
     // Whoever invites is a member, so there is a member event of theirs.
-    ...(isInvite && { invite: { inviterKnown: true } }),
+    ...(isInvitationOf(event, recipient) && { invite: { inviterKnown: true } }),
   })
   return { ...event, ...(roomName !== undefined && { roomName }) }
 }

@@ -1,6 +1,7 @@
 import { isCall } from '../lib/calls.ts'
-import type { EventId, RoomId, UserId } from '../lib/ids.ts'
+import type { UserId } from '../lib/ids.ts'
 import type { Json, JsonObject } from '../lib/json.ts'
+import type { PokeEvent } from '../lib/matrix-event.ts'
 
 /** How long an app has to confirm its pusher (MSC4174). */
 export const ACK_TOKEN_SECONDS = 300
@@ -49,21 +50,6 @@ export type PokeDevice = {
   pushkeyTsMs: number
   /** `data` as the client set it, `url` included. `format: "event_id_only"` chooses the short form. */
   data: JsonObject
-}
-
-/** The event, and the names as they were in the room at that event. */
-export type PokeEvent = {
-  eventId: EventId
-  roomId: RoomId
-  type: string
-  sender: UserId
-  /** Absent for what is not a state event. */
-  stateKey?: string
-  content: JsonObject
-  /** From the sender's member event; without one the user id stands in its place. */
-  senderDisplayName?: string
-  /** From `roomNameFor`; absent when the room has none. */
-  roomName?: string
 }
 
 export type EventPokeInput = {
@@ -146,7 +132,7 @@ function membershipOf(
   event: PokeEvent,
   recipient: UserId,
 ): Pick<PokeNotification, 'membership' | 'user_is_target'> {
-  if (event.type !== 'm.room.member' || event.stateKey === undefined) return {}
+  if (event.type !== 'm.room.member' || event.stateKey === null) return {}
   const { membership } = event.content
   return {
     ...(typeof membership === 'string' && { membership }),

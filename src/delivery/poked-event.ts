@@ -1,6 +1,6 @@
+import type { PokeEvent } from '../lib/matrix-event.ts'
 import type { EvaluatedEvent, EvaluationContext } from '../push-rules/index.ts'
 import type { Queries } from '../storage/query.ts'
-import type { PokeEvent } from './poke.ts'
 import type { RoomNameInput } from './room-name.ts'
 
 /** All that pokes may tell of an event, whoever they go to. */

@@ -1,4 +1,5 @@
 import type { UserId } from '../lib/ids.ts'
+import { ruleEvent } from '../lib/matrix-event.ts'
 import {
   compiledDefaults,
   type Concerned,
@@ -37,15 +38,7 @@ export function decideForRoom(
   room: RoomContext,
   { settings, rules }: { settings: RuleSettings; rules?: RoomRules | undefined },
 ): Decision {
-  const evaluated = prepareEvent({
-    type: event.type,
-    ...(event.stateKey === null ? {} : { state_key: event.stateKey }),
-    sender: event.sender,
-    room_id: event.roomId,
-    event_id: event.eventId,
-    origin_server_ts: event.originServerTs,
-    content: event.content,
-  })
+  const evaluated = prepareEvent(ruleEvent(event))
   const context = { ...evaluationContext(room), budget: roomBudget() }
   const outcomes =
     rules && rules.population.size > 0

@@ -1,6 +1,7 @@
+import type { Event, EventDraft } from '../lib/matrix-event.ts'
 import { mentionKey } from '../push-rules/index.ts'
 import { forbidden } from '../lib/errors.ts'
-import { type DeviceId, type EventId, localpartOf, type RoomId, type UserId } from '../lib/ids.ts'
+import { type EventId, localpartOf, type UserId } from '../lib/ids.ts'
 import type { JsonObject } from '../lib/json.ts'
 import { memberJoined, memberLeft } from '../notifications/members.ts'
 import { recordEvent } from '../notifications/record.ts'
@@ -11,8 +12,8 @@ import { requireAllowed } from './auth-state.ts'
 import { authorise } from './authorise.ts'
 import type { RoomDeps } from './deps.ts'
 import { insertEdit } from './edits-store.ts'
+import { rowOfEvent } from './event-row.ts'
 import { addEvent } from './event-store.ts'
-import type { StoredEvent } from './event.ts'
 import { moveCounters, setMembership } from './membership-store.ts'
 import { editedPosition, relationWithTarget, threadOf } from './relation.ts'
 import { creatorsAbove, type RoomView, viewRoom } from './room-view.ts'
@@ -20,27 +21,12 @@ import { countState } from './state-quota.ts'
 import { setCurrentState } from './state-store.ts'
 import { contentText } from './validate-event.ts'
 
-/** An event that somebody wants to send. */
-export type EventDraft = {
-  roomId: RoomId
-  sender: UserId
-  type: string
-  content: JsonObject
-  /** Makes it a state event. */
-  stateKey?: string
-  redacts?: EventId
-  /** What makes sending it again harmless. */
-  transaction?: { deviceId: DeviceId; txnId: string }
-  /** Taken at random unless given; the create event's decides the room's id (room version 12). */
-  eventId?: EventId
-}
-
 /**
  * The one place where events are born: checks the draft against the rules of its room, gives it its position, and
  * writes in the same transaction all that follows from it: current state, memberships, counters, notifications, work
  * for the pushers. Throws 403 `M_FORBIDDEN`, and what `contentText` and `countState` throw. It does not look for one sent before.
  */
-export async function appendEvent(deps: RoomDeps, tx: Transaction, draft: EventDraft): Promise<StoredEvent> {
+export async function appendEvent(deps: RoomDeps, tx: Transaction, draft: EventDraft): Promise<Event> {
   const room = await viewRoom(tx, draft)
   if (!room) throw forbidden('You are not in this room')
   return appendTo(deps, tx, { draft, room })
@@ -51,7 +37,7 @@ export async function appendTo(
   deps: RoomDeps,
   tx: Transaction,
   { draft, room }: { draft: EventDraft; room: RoomView },
-): Promise<StoredEvent> {
+): Promise<Event> {
   const content = contentText(draft)
   requireAllowed(authorise({ ...draft, stateKey: draft.stateKey }, room))
   checkEncryption(deps, draft)
@@ -61,7 +47,7 @@ export async function appendTo(
     const { roomId, type, stateKey } = draft
     await countState(deps, tx, { roomId, type, stateKey, bytes: Buffer.byteLength(content), room })
   }
-  const event: StoredEvent = {
+  const event: Event = {
     position: await nextPosition(tx),
     eventId: draft.eventId ?? newEventId(deps),
     roomId: draft.roomId,
@@ -80,7 +66,7 @@ export async function appendTo(
   const target = event.type === 'm.room.member' && event.stateKey !== null ? event.stateKey : undefined
   const change = target === undefined ? NO_CHANGE : changeOfMembers(event, room)
   const memberCount = room.joinedCount + change.joined
-  await addEvent(tx, { ...rowOf(event, content), joined_count: memberCount })
+  await addEvent(tx, { ...rowOfEvent(event, content), joined_count: memberCount })
   const edited = editedPosition(draft, relation)
   if (edited !== undefined) await tx.run(insertEdit, { position: edited, editPosition: event.position })
   if (event.stateKey !== null) await setCurrentState(tx, { ...event, stateKey: event.stateKey })
@@ -114,42 +100,19 @@ function checkEncryption({ allowEncryption }: RoomDeps, { type, stateKey }: Even
   )
 }
 
-function rowOf(event: StoredEvent, content: string) {
-  return {
-    position: event.position,
-    event_id: event.eventId,
-    room_id: event.roomId,
-    type: event.type,
-    state_key: event.stateKey,
-    sender: event.sender,
-    origin_server_ts: event.originServerTs,
-    content,
-    thread_id: event.threadId,
-    replaces_event_id: event.replacesEventId,
-    redacts: event.redacts,
-    redacted_by: event.redactedBy,
-    sender_device: event.senderDevice,
-    txn_id: event.txnId,
-  }
-}
-
 type ChangeOfMembers = { joined: number; invited: number }
 
 const NO_CHANGE: ChangeOfMembers = { joined: 0, invited: 0 }
 
 /** By how much a member event changes the numbers of those who have joined and of those who are invited. */
-function changeOfMembers(event: StoredEvent, room: RoomView): ChangeOfMembers {
+function changeOfMembers(event: Event, room: RoomView): ChangeOfMembers {
   const membership = event.content['membership']
   const change = (one: Membership) => Number(membership === one) - Number(room.targetMembership === one)
   return { joined: change('join'), invited: change('invite') }
 }
 
 /** Resolves to the version of the members' push rules after it. */
-async function applyMembership(
-  tx: Transaction,
-  event: StoredEvent,
-  change: ChangeOfMembers,
-): Promise<number> {
+async function applyMembership(tx: Transaction, event: Event, change: ChangeOfMembers): Promise<number> {
   const { roomId, position } = event
   const userId = event.stateKey as UserId
   const membership = event.content['membership'] as Membership
@@ -172,7 +135,7 @@ async function applyMembership(
 async function applyToCounts(
   deps: RoomDeps,
   tx: Transaction,
-  { event, before }: { event: StoredEvent; before: Membership | undefined },
+  { event, before }: { event: Event; before: Membership | undefined },
 ): Promise<void> {
   const userId = event.stateKey as UserId
   const { roomId, position } = event

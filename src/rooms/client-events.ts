@@ -1,35 +1,55 @@
 import type { EventId } from '../lib/ids.ts'
 import { sizeOf } from '../lib/json-size.ts'
 import type { JsonObject } from '../lib/json.ts'
+import { clientEvent, type ClientEventOptions, type Event, syncEvent } from '../lib/matrix-event.ts'
 import type { Queries } from '../storage/query.ts'
 import { findEvents } from './event-store.ts'
-import { clientEvent, type StoredEvent, type Viewer } from './event.ts'
 
 /** What other events add to a page is bounded by itself: a small event can have taken the place of a large one. */
 const MOST_BYTES_OF_OTHERS = 1_048_576
 const READ_AT_ONCE = 200
 
+type PageReader = Pick<ClientEventOptions, 'viewer' | 'now'>
+
 /**
- * Events in the format of the client-server API, with what their `unsigned` tells of other events: the content that a
- * state event replaced, and the redaction of a redacted one. One query in the usual case. Where those are more than 1 MiB together, the rest of the
+ * Events as `clientEvent` has them, with what their `unsigned` tells of other events: the content that a state event replaced, and the
+ * redaction of a redacted one. One query in the usual case. Where those are more than 1 MiB together, the rest of the
  * events go without the content that they replaced, and with their redactions without content.
  */
-export async function clientEvents(
+export function clientEvents(
   q: Queries,
-  events: readonly StoredEvent[],
-  options: { viewer: Viewer; now: number; withoutRoomId?: boolean },
+  events: readonly Event[],
+  reader: PageReader,
 ): Promise<JsonObject[]> {
-  const others = await othersOf(q, events)
-  return events.map((event) =>
-    clientEvent(event, {
-      ...options,
-      prevContent: event.replacesEventId === null ? undefined : others.get(event.replacesEventId)?.content,
-      redactedBecause: event.redactedBy === null ? undefined : others.get(event.redactedBy),
-    }),
-  )
+  return withOthers(q, events, (event, others) => clientEvent(event, optionsFor(event, reader, others)))
 }
 
-async function othersOf(q: Queries, events: readonly StoredEvent[]): Promise<Map<EventId, StoredEvent>> {
+/** As `clientEvents`, in the format of `syncEvent`. */
+export function syncEvents(q: Queries, events: readonly Event[], reader: PageReader): Promise<JsonObject[]> {
+  return withOthers(q, events, (event, others) => syncEvent(event, optionsFor(event, reader, others)))
+}
+
+type Others = ReadonlyMap<EventId, Event>
+
+async function withOthers(
+  q: Queries,
+  events: readonly Event[],
+  format: (event: Event, others: Others) => JsonObject,
+): Promise<JsonObject[]> {
+  const others = await othersOf(q, events)
+  return events.map((event) => format(event, others))
+}
+
+function optionsFor(event: Event, { viewer, now }: PageReader, others: Others): ClientEventOptions {
+  return {
+    viewer,
+    now,
+    prevContent: event.replacesEventId === null ? undefined : others.get(event.replacesEventId)?.content,
+    redactedBecause: event.redactedBy === null ? undefined : others.get(event.redactedBy),
+  }
+}
+
+async function othersOf(q: Queries, events: readonly Event[]): Promise<Map<EventId, Event>> {
   const replaced = new Set<EventId>()
   const redactions = new Set<EventId>()
   for (const { replacesEventId, redactedBy } of events) {
@@ -38,7 +58,7 @@ async function othersOf(q: Queries, events: readonly StoredEvent[]): Promise<Map
   }
   // A client must learn that an event was redacted; what it replaced is only good to know.
   const wanted = [...redactions, ...replaced]
-  const others = new Map<EventId, StoredEvent>()
+  const others = new Map<EventId, Event>()
   let left = MOST_BYTES_OF_OTHERS
   for (let at = 0; at < wanted.length; at += READ_AT_ONCE) {
     if (left < 0 && at >= redactions.size) break

@@ -1,10 +1,11 @@
 import type { RawBuilder } from 'kysely'
 import type { EventId, RoomId } from '../lib/ids.ts'
+import type { Event } from '../lib/matrix-event.ts'
 import { type Queries, query } from '../storage/query.ts'
-import { EVENT_COLUMNS, type EventRow, eventOfRow, type StoredEvent } from './event.ts'
+import { EVENT_COLUMNS, eventOfRow, type EventRow } from './event-row.ts'
 
 /** The event with this id, of any room. */
-export async function findEvent(q: Queries, eventId: EventId): Promise<StoredEvent | undefined> {
+export async function findEvent(q: Queries, eventId: EventId): Promise<Event | undefined> {
   const row = await q.first(eventById, { eventId })
   return row && eventOfRow(row)
 }
@@ -14,16 +15,13 @@ export async function findEventOfRoom(
   q: Queries,
   roomId: RoomId,
   eventId: EventId,
-): Promise<StoredEvent | undefined> {
+): Promise<Event | undefined> {
   const event = await findEvent(q, eventId)
   return event?.roomId === roomId ? event : undefined
 }
 
 /** Those of the events that exist, by id. */
-export async function findEvents(
-  q: Queries,
-  eventIds: readonly EventId[],
-): Promise<Map<EventId, StoredEvent>> {
+export async function findEvents(q: Queries, eventIds: readonly EventId[]): Promise<Map<EventId, Event>> {
   if (eventIds.length === 0) return new Map()
   const rows = await q.all(eventsByIds, { eventIds })
   return new Map(rows.map((row) => [row.event_id, eventOfRow(row)]))

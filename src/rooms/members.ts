@@ -1,11 +1,11 @@
 import { forbidden, notFound, type MatrixError } from '../lib/errors.ts'
 import type { RoomId, UserId } from '../lib/ids.ts'
 import type { JsonObject } from '../lib/json.ts'
+import { clientEvent, type Event } from '../lib/matrix-event.ts'
 import type { Queries } from '../storage/query.ts'
 import type { Membership } from '../storage/schema.ts'
 import { accessTo, requireJoined } from './access.ts'
 import { clientEvents } from './client-events.ts'
-import { clientEvent, type StoredEvent } from './event.ts'
 import { membersOfRoom } from './membership-store.ts'
 import { currentState, currentStateEvent, currentStateOfTypes, stateEventAt } from './state-store.ts'
 import { allMembersAt, stateUpTo } from './sync/state-store.ts'
@@ -27,7 +27,7 @@ export async function readStateEvent(
   q: Queries,
   userId: UserId,
   key: { roomId: RoomId; type: string; stateKey: string },
-): Promise<StoredEvent> {
+): Promise<Event> {
   const { stateAt } = await accessTo(q, userId, key.roomId)
   const event =
     stateAt === undefined
@@ -70,7 +70,7 @@ export async function readMembers(
   return members.filter((event) => wanted(event, request)).map((event) => clientEvent(event, reader))
 }
 
-function wanted(event: StoredEvent, { membership, notMembership }: MembersRequest): boolean {
+function wanted(event: Event, { membership, notMembership }: MembersRequest): boolean {
   if (membership === undefined && notMembership === undefined) return true
   const is = event.content['membership']
   return is === membership || (notMembership !== undefined && is !== notMembership)

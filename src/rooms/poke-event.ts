@@ -3,6 +3,7 @@ import type { PokedEvent, RoomMoment } from '../delivery/poked-event.ts'
 import type { NamedMember } from '../delivery/room-name.ts'
 import { isUserId, type RoomId, type UserId } from '../lib/ids.ts'
 import { type Json, parseStored } from '../lib/json.ts'
+import { ruleEvent } from '../lib/matrix-event.ts'
 import { prepareEvent } from '../push-rules/index.ts'
 import { type Queries, type Query, query } from '../storage/query.ts'
 import { storedVersion } from './room-versions.ts'
@@ -49,33 +50,26 @@ type Row = typeof pokedEvents extends Query<infer _P, infer R> ? R : never
 
 function pokedEventOf(row: Row, members: readonly NamedMember[]): PokedEvent {
   const sender = contentOf(row.sender_member)?.['displayname']
-  const content = parseStored(row.content)
+  const event = {
+    eventId: row.event_id,
+    roomId: row.room_id,
+    type: row.type,
+    stateKey: row.state_key,
+    sender: row.sender,
+    originServerTs: row.origin_server_ts,
+    content: parseStored(row.content),
+    ...(typeof sender === 'string' && sender !== '' && { senderDisplayName: sender }),
+  }
   return {
     position: row.position,
-    event: {
-      eventId: row.event_id,
-      roomId: row.room_id,
-      type: row.type,
-      sender: row.sender,
-      ...(row.state_key !== null && { stateKey: row.state_key }),
-      content,
-      ...(typeof sender === 'string' && sender !== '' && { senderDisplayName: sender }),
-    },
+    event,
     room: {
       name: contentOf(row.name)?.['name'],
       canonicalAlias: contentOf(row.alias)?.['alias'],
       members,
       memberCount: row.joined_count + row.invited_count,
     },
-    evaluated: prepareEvent({
-      type: row.type,
-      ...(row.state_key !== null && { state_key: row.state_key }),
-      sender: row.sender,
-      room_id: row.room_id,
-      event_id: row.event_id,
-      origin_server_ts: row.origin_server_ts,
-      content,
-    }),
+    evaluated: prepareEvent(ruleEvent(event)),
     context: momentOf(row),
   }
 }

@@ -3,9 +3,9 @@ import { writeAccountData } from '../accounts/account-data.ts'
 import type { Bus } from '../cluster/bus.ts'
 import { isEventId, type UserId } from '../lib/ids.ts'
 import { parseStored } from '../lib/json.ts'
+import type { Event } from '../lib/matrix-event.ts'
 import type { Transaction } from '../storage/database.ts'
 import { findEventOfRoom } from './event-store.ts'
-import type { StoredEvent } from './event.ts'
 
 const TYPE = 'm.fully_read'
 
@@ -16,7 +16,7 @@ const TYPE = 'm.fully_read'
 export async function moveFullyRead(
   deps: { bus: Bus },
   tx: Transaction,
-  { userId, event }: { userId: UserId; event: StoredEvent },
+  { userId, event }: { userId: UserId; event: Event },
 ): Promise<void> {
   const { roomId } = event
   const before = await tx.first(accountDataOfType, { userId, roomId, type: TYPE })

@@ -1,6 +1,7 @@
 import { forbidden, invalidParam } from '../lib/errors.ts'
 import type { EventId, RoomId, UserId } from '../lib/ids.ts'
 import type { JsonObject } from '../lib/json.ts'
+import type { Event } from '../lib/matrix-event.ts'
 import { markRead } from '../notifications/read.ts'
 import type { NotificationDeps } from '../notifications/deps.ts'
 import type { Database, Transaction } from '../storage/database.ts'
@@ -8,7 +9,6 @@ import type { Queries } from '../storage/query.ts'
 import { nextPosition } from '../storage/stream.ts'
 import { requireJoined } from './access.ts'
 import { findEventOfRoom } from './event-store.ts'
-import type { StoredEvent } from './event.ts'
 import { historiesOf } from './history-store.ts'
 import { moveFullyRead } from './read-markers.ts'
 import {
@@ -53,7 +53,7 @@ export async function setMarkers(
   await deps.db.transaction(move, { repeatable: true })
 }
 
-async function requireVisible(q: Queries, userId: UserId, event: StoredEvent): Promise<void> {
+async function requireVisible(q: Queries, userId: UserId, event: Event): Promise<void> {
   const history = (await historiesOf(q, userId, [event.roomId])).get(event.roomId)
   if (!history || !isVisible(visibleSpans(history), event.position))
     throw forbidden('You may not see this event')
@@ -65,7 +65,7 @@ const THREADS_TOLD = 1000
 async function moveReceipt(
   deps: ReceiptDeps,
   tx: Transaction,
-  receipt: { userId: UserId; event: StoredEvent; type: ReceiptType; threadId: string },
+  receipt: { userId: UserId; event: Event; type: ReceiptType; threadId: string },
 ): Promise<void> {
   const { userId, event, type, threadId } = receipt
   if (!(await isInThread(tx, event, threadId)))
@@ -92,9 +92,9 @@ const MAX_STEPS = 3
  * The root of a thread, and what relates to the root without being a reply, are in the main timeline; both may also be
  * what was read of the thread.
  */
-async function isInThread(q: Queries, event: StoredEvent, threadId: string): Promise<boolean> {
+async function isInThread(q: Queries, event: Event, threadId: string): Promise<boolean> {
   if (threadId === '' || threadId === event.threadId) return true
-  let at: StoredEvent | undefined = event
+  let at: Event | undefined = event
   for (let steps = 0; at?.threadId === 'main'; steps++) {
     if (at.eventId === threadId) return true
     const relation: Relation | undefined = steps < MAX_STEPS ? relationOf(at.content) : undefined

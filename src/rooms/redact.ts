@@ -1,13 +1,13 @@
 import { forbidden, notFound } from '../lib/errors.ts'
 import type { DeviceId, EventId, RoomId, UserId } from '../lib/ids.ts'
 import type { JsonObject } from '../lib/json.ts'
+import type { Event } from '../lib/matrix-event.ts'
 import { retractEvent } from '../notifications/retract.ts'
 import type { Transaction } from '../storage/database.ts'
 import { appendTo } from './append-event.ts'
 import type { RoomDeps } from './deps.ts'
 import { deleteEdit } from './edits-store.ts'
 import { findEventOfRoom, pruneEvent } from './event-store.ts'
-import type { StoredEvent } from './event.ts'
 import { clearMemberProfile, moveCounters } from './membership-store.ts'
 import { levelOf, levelToAct } from './power-levels.ts'
 import { prunedContent } from './prune.ts'
@@ -51,7 +51,7 @@ export async function redactIn(deps: RoomDeps, tx: Transaction, redaction: Redac
   return event.eventId
 }
 
-function checkMayRedact(redacted: StoredEvent, sender: UserId, room: RoomView): void {
+function checkMayRedact(redacted: Event, sender: UserId, room: RoomView): void {
   if (redacted.type === 'm.room.create') throw forbidden('The creation of a room cannot be redacted')
   const needed = levelToAct(room, 'redact')
   if (redacted.sender !== sender && levelOf(room, sender) < needed)
@@ -59,7 +59,7 @@ function checkMayRedact(redacted: StoredEvent, sender: UserId, room: RoomView): 
 }
 
 /** A message whose edit is redacted has the content of the edit before it, or its own. */
-async function takeBackEdit(tx: Transaction, redacted: StoredEvent): Promise<void> {
+async function takeBackEdit(tx: Transaction, redacted: Event): Promise<void> {
   const { stateKey, position } = redacted
   const relation = await relationWithTarget(tx, { ...redacted, stateKey: stateKey ?? undefined })
   const edited = relation?.type === 'm.replace' ? relation.target?.position : undefined
@@ -69,7 +69,7 @@ async function takeBackEdit(tx: Transaction, redacted: StoredEvent): Promise<voi
 async function takeAway(
   deps: RoomDeps,
   tx: Transaction,
-  { redacted, room, by }: { redacted: StoredEvent; room: RoomView; by: StoredEvent },
+  { redacted, room, by }: { redacted: Event; room: RoomView; by: Event },
 ): Promise<void> {
   const { roomId, eventId, position, type, stateKey } = redacted
   const content = JSON.stringify(prunedContent(room.version, type, redacted.content))

@@ -1,7 +1,7 @@
 import { tooMany, tooMuch } from '../lib/errors.ts'
+import type { Event } from '../lib/matrix-event.ts'
 import type { Transaction } from '../storage/database.ts'
 import type { RoomDeps } from './deps.ts'
-import type { StoredEvent } from './event.ts'
 import { moveStateUsage } from './room-store.ts'
 import type { RoomView } from './room-view.ts'
 import { currentStateEvent } from './state-store.ts'
@@ -15,7 +15,7 @@ const ALWAYS = new Set(
 
 /** `room`: as it is before. */
 type Setting = {
-  roomId: StoredEvent['roomId']
+  roomId: Event['roomId']
   type: string
   stateKey: string
   bytes: number
@@ -57,7 +57,7 @@ function checkQuota(
 }
 
 /** The content of an event was taken away: `bytes` fewer, if it is current state. */
-export async function countPruned(tx: Transaction, event: StoredEvent, bytes: number): Promise<void> {
+export async function countPruned(tx: Transaction, event: Event, bytes: number): Promise<void> {
   const { roomId, type, stateKey, position } = event
   if (stateKey === null || type === 'm.room.member') return
   const current = await currentStateEvent(tx, { roomId, type, stateKey })

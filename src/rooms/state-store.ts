@@ -1,18 +1,19 @@
 import type { RawBuilder } from 'kysely'
 import type { EventId, RoomId } from '../lib/ids.ts'
+import type { Event } from '../lib/matrix-event.ts'
 import { type Queries, query } from '../storage/query.ts'
-import { EVENT_COLUMNS, eventOfRow, type StoredEvent } from './event.ts'
+import { EVENT_COLUMNS, eventOfRow } from './event-row.ts'
 
 type StateKey = { roomId: RoomId; type: string; stateKey: string }
 
 /** The event that is the current state for a type and state key. */
-export async function currentStateEvent(q: Queries, of: StateKey): Promise<StoredEvent | undefined> {
+export async function currentStateEvent(q: Queries, of: StateKey): Promise<Event | undefined> {
   const row = await q.first(currentEvent, of)
   return row && eventOfRow(row)
 }
 
 /** The whole current state of a room, in the order in which it was set. */
-export async function currentState(q: Queries, roomId: RoomId): Promise<StoredEvent[]> {
+export async function currentState(q: Queries, roomId: RoomId): Promise<Event[]> {
   return (await q.all(currentEvents, { roomId })).map(eventOfRow)
 }
 
@@ -21,12 +22,12 @@ export async function currentStateOfTypes(
   q: Queries,
   roomId: RoomId,
   types: readonly string[],
-): Promise<StoredEvent[]> {
+): Promise<Event[]> {
   return (await q.all(currentEventsOfTypes, { roomId, types })).map(eventOfRow)
 }
 
 /** The whole state of a room as it was once the event at `position` had been applied. */
-export async function stateAt(q: Queries, roomId: RoomId, position: number): Promise<StoredEvent[]> {
+export async function stateAt(q: Queries, roomId: RoomId, position: number): Promise<Event[]> {
   return (await q.all(eventsOfStateAt, { roomId, position })).map(eventOfRow)
 }
 
@@ -34,7 +35,7 @@ export async function stateAt(q: Queries, roomId: RoomId, position: number): Pro
 export async function stateEventAt(
   q: Queries,
   of: StateKey & { position: number },
-): Promise<StoredEvent | undefined> {
+): Promise<Event | undefined> {
   const row = await q.first(eventOfStateAt, of)
   return row && eventOfRow(row)
 }

@@ -1,7 +1,8 @@
 import type { EventId, RoomId, UserId } from '../lib/ids.ts'
+import type { Event } from '../lib/matrix-event.ts'
 import { type Queries, query } from '../storage/query.ts'
 import type { Membership } from '../storage/schema.ts'
-import { EVENT_COLUMNS, type EventRow, eventOfRow, type StoredEvent } from './event.ts'
+import { EVENT_COLUMNS, eventOfRow, type EventRow } from './event-row.ts'
 
 type Range = { roomId: RoomId; from: number; to: number; limit: number }
 
@@ -20,7 +21,7 @@ export function earliestEvents(q: Queries, range: Range): Promise<EventRow[]> {
 
 /** An event, and how the user who asks stands to its room now. */
 export type EventAndMembership = {
-  event: StoredEvent
+  event: Event
   membership: Membership | null
   /** Of the latest member event of the user. */
   memberPosition: number | null

@@ -3,11 +3,12 @@ import { notFound } from '../lib/errors.ts'
 import type { EventId, RoomId, UserId } from '../lib/ids.ts'
 import { sizeOf } from '../lib/json-size.ts'
 import type { JsonObject } from '../lib/json.ts'
+import { type Event, isMemberEventOf, type Viewer } from '../lib/matrix-event.ts'
 import type { Queries } from '../storage/query.ts'
 import { currentPosition } from '../storage/stream.ts'
 import { accessTo, type RoomAccess } from './access.ts'
 import { clientEvents } from './client-events.ts'
-import { eventOfRow, type StoredEvent, type Viewer } from './event.ts'
+import { eventOfRow } from './event-row.ts'
 import { historiesOf } from './history-store.ts'
 import { excludesAll, matchesRoomEvent, type RoomEventFilter, withoutIgnored } from './sync/filter.ts'
 import { pageToken } from './sync/token.ts'
@@ -35,7 +36,7 @@ export type Scan = {
 
 export type Scanned = {
   /** In the order of reading. */
-  events: StoredEvent[]
+  events: Event[]
   /** More may follow in the range; undefined: this is all. A token position: b goes on at it, f right after it. */
   next: number | undefined
   /** Events were passed over that the filter hides. */
@@ -100,7 +101,7 @@ export async function scanTimeline(q: Queries, scan: Scan): Promise<Scanned> {
 export function withinBytes<T>(
   items: readonly T[],
   bytes: number,
-  eventOf: (item: T) => StoredEvent | undefined,
+  eventOf: (item: T) => Event | undefined,
 ): T[] {
   let left = bytes
   const end = items.findIndex((item, at) => {
@@ -172,13 +173,13 @@ export async function visibleEvent(
   q: Queries,
   userId: UserId,
   { roomId, eventId }: { roomId: RoomId; eventId: EventId },
-): Promise<StoredEvent> {
+): Promise<Event> {
   const found = await eventWithMembership(q, { eventId, userId })
   if (found && found.event.roomId === roomId && !found.forgotten) {
     const { event, membership, memberPosition } = found
     if (membership === 'join' && event.position >= (memberPosition ?? Infinity)) return event
     // An invitation is shown to whom it invites: its content is in their /sync already.
-    if (event.type === 'm.room.member' && event.stateKey === userId) return event
+    if (isMemberEventOf(event, userId)) return event
     const history = (await historiesOf(q, userId, [roomId])).get(roomId)
     if (history && isVisible(visibleSpans(history), event.position)) return event
   }
@@ -236,8 +237,8 @@ export async function eventContext(
 async function contextState(
   q: Queries,
   access: RoomAccess,
-  request: ContextRequest & { last: StoredEvent; events: readonly StoredEvent[] },
-): Promise<StoredEvent[]> {
+  request: ContextRequest & { last: Event; events: readonly Event[] },
+): Promise<Event[]> {
   const { roomId, filter, last } = request
   const position = Math.min(last.position, access.stateAt ?? last.position)
   const lazy = filter.lazyLoadMembers
@@ -246,10 +247,10 @@ async function contextState(
   return state.filter((event) => matchesRoomEvent(filter, roomId, event))
 }
 
-type SendersAsked = { roomId: RoomId; events: readonly StoredEvent[]; position?: number }
+type SendersAsked = { roomId: RoomId; events: readonly Event[]; position?: number }
 
 /** The member events of those who sent the events, as they were at `position` (the latest of the events). */
-async function sendersOf(q: Queries, { roomId, events, ...at }: SendersAsked): Promise<StoredEvent[]> {
+async function sendersOf(q: Queries, { roomId, events, ...at }: SendersAsked): Promise<Event[]> {
   const { position = Math.max(0, ...events.map((event) => event.position)) } = at
   const userIds = [...new Set(events.map((event) => event.sender))]
   return membersAt(q, { roomId, userIds, position })

@@ -1,21 +1,16 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 
-import {
-  badgePoke,
-  eventPoke,
-  priorityOf,
-  type EventPokeInput,
-  type PokeEvent,
-  testPoke,
-} from '../../src/delivery/poke.ts'
+import { badgePoke, eventPoke, priorityOf, type EventPokeInput, testPoke } from '../../src/delivery/poke.ts'
 import { isCall } from '../../src/lib/calls.ts'
 import type { EventId, RoomId, UserId } from '../../src/lib/ids.ts'
+import type { PokeEvent } from '../../src/lib/matrix-event.ts'
 
 const event: PokeEvent = {
   eventId: '$event' as EventId,
   roomId: '!room' as RoomId,
   type: 'm.room.message',
+  stateKey: null,
   sender: '@ann:bell' as UserId,
   content: { msgtype: 'm.text', body: 'Dinner' },
   senderDisplayName: 'Ann',

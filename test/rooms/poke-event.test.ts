@@ -36,7 +36,7 @@ onEachDatabase('events as pokes tell of them', (open) => {
     assert.equal(events.get(after)?.room.name, 'New name')
     assert.equal(events.get(after)?.event.senderDisplayName, 'Alicia')
     assert.deepEqual(events.get(after)?.room.members, [], 'a room with a name is not asked for its members')
-    assert.equal(events.get(after)?.event.stateKey, undefined)
+    assert.equal(events.get(after)?.event.stateKey, null)
   })
 
   test('what rules ask of a room is as the event found it', async (t) => {

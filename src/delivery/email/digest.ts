@@ -1,4 +1,5 @@
 import type { RoomId, UserId } from '../../lib/ids.ts'
+import { isInvitationOf } from '../../lib/matrix-event.ts'
 import type { Verdict } from '../next-poke.ts'
 import { namedFor } from '../next-poke.ts'
 import { nameForMail, type Said, wordsOf } from './words.ts'
@@ -81,7 +82,6 @@ function digestEvent({ verdict: { poked }, at }: ToTell, userId: UserId): Digest
     ...wordsOf(event),
     from: nameForMail(event.senderDisplayName ?? event.sender),
     at,
-    isInvite:
-      event.type === 'm.room.member' && event.stateKey === userId && event.content['membership'] === 'invite',
+    isInvite: isInvitationOf(event, userId),
   }
 }

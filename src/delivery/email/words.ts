@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../lib/json.ts'
 import { fewLines, oneLine } from '../../lib/mail/plain-text.ts'
-import type { PokeEvent } from '../poke.ts'
+import type { PokeEvent } from '../../lib/matrix-event.ts'
 
 const BODY = { max: 500, lines: 12 }
 const NAME = 60

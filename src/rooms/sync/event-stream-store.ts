@@ -1,12 +1,13 @@
 import type { RawBuilder } from 'kysely'
 import type { RoomId } from '../../lib/ids.ts'
+import type { Event } from '../../lib/matrix-event.ts'
 import { type Queries, query } from '../../storage/query.ts'
-import { EVENT_COLUMNS, eventOfRow, type StoredEvent } from '../event.ts'
+import { EVENT_COLUMNS, eventOfRow } from '../event-row.ts'
 
 type Page = { roomIds: readonly RoomId[]; after: number; upTo: number; limit: number }
 
 /** Events of some rooms in the order of the server. */
-export async function eventsOfRooms(q: Queries, page: Page): Promise<StoredEvent[]> {
+export async function eventsOfRooms(q: Queries, page: Page): Promise<Event[]> {
   return page.roomIds.length === 0 ? [] : (await q.all(eventsInRooms, page)).map(eventOfRow)
 }
 

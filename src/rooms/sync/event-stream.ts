@@ -1,9 +1,9 @@
 import { ignoredBy } from '../../accounts/ignored-users.ts'
 import type { JsonObject } from '../../lib/json.ts'
+import { type Event, isInvitationOf, isMemberEventOf, type Viewer } from '../../lib/matrix-event.ts'
 import type { Queries } from '../../storage/query.ts'
 import { currentPosition } from '../../storage/stream.ts'
 import { clientEvents } from '../client-events.ts'
-import type { StoredEvent, Viewer } from '../event.ts'
 import { withinBytes } from '../timeline.ts'
 import { isVisible } from '../visibility.ts'
 import { eventsOfRooms } from './event-stream-store.ts'
@@ -55,7 +55,7 @@ export async function eventStream(
 async function eventsSince(
   read: Queries,
   { viewer, from: since, pageBytes }: { viewer: Viewer; from: number; pageBytes: number },
-): Promise<{ events: StoredEvent[]; end: number; more: boolean }> {
+): Promise<{ events: Event[]; end: number; more: boolean }> {
   const { userId } = viewer
   const position = await currentPosition(read)
   if (position <= since) return { events: [], end: since, more: false }
@@ -68,9 +68,8 @@ async function eventsSince(
   const ignored = await ignoredBy(read, userId)
   const events = found.filter((event) => {
     if (event.stateKey === null && ignored.has(event.sender)) return false
-    const own = event.type === 'm.room.member' && event.stateKey === userId
-    if (own && event.content['membership'] === 'invite' && ignored.has(event.sender)) return false
-    return own || isVisible(plans.get(event.roomId)?.spans ?? [], event.position)
+    if (ignored.has(event.sender) && isInvitationOf(event, userId)) return false
+    return isMemberEventOf(event, userId) || isVisible(plans.get(event.roomId)?.spans ?? [], event.position)
   })
   // A page that holds only what may not be seen is an answer all the same: what comes after it waits to be asked for.
   return { events, end: last?.position ?? position, more: last !== undefined }

@@ -1,7 +1,7 @@
 import type { UserId } from '../../lib/ids.ts'
 import type { JsonObject } from '../../lib/json.ts'
+import { ownStrippedEvent, strippedStateEvent } from '../../lib/matrix-event.ts'
 import type { Queries } from '../../storage/query.ts'
-import { type StoredEvent, strippedEvent } from '../event.ts'
 import { currentStateOfTypes } from '../state-store.ts'
 import type { RoomPlan } from './plan.ts'
 import { membersAt } from './state-store.ts'
@@ -24,10 +24,5 @@ export async function strippedState(q: Queries, plan: RoomPlan, userId: UserId):
   const sender = own && own.sender !== userId ? [own.sender] : []
   const inviter = await membersAt(q, { roomId, userIds: sender, position })
   const state = await currentStateOfTypes(q, roomId, STRIPPED)
-  return [...[...state, ...inviter].map(strippedEvent), ...(own ? [ownMemberEvent(own)] : [])]
-}
-
-/** Clients take from it when the invitation came, and know it again by its id when they have joined. */
-function ownMemberEvent(event: StoredEvent): JsonObject {
-  return { ...strippedEvent(event), event_id: event.eventId, origin_server_ts: event.originServerTs }
+  return [...[...state, ...inviter].map(strippedStateEvent), ...(own ? [ownStrippedEvent(own)] : [])]
 }

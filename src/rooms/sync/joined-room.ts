@@ -1,9 +1,9 @@
 import type { JsonObject } from '../../lib/json.ts'
 import type { UserId } from '../../lib/ids.ts'
+import { type Event, syncEvent } from '../../lib/matrix-event.ts'
 import type { RoomCounts } from '../../notifications/counts.ts'
 import type { Queries } from '../../storage/query.ts'
-import { clientEvents } from '../client-events.ts'
-import { clientEvent, type StoredEvent } from '../event.ts'
+import { syncEvents } from '../client-events.ts'
 import type { PageReader } from '../timeline.ts'
 import type { RoomExtras } from './extras.ts'
 import { matchesRoomEvent, pickFields, type SyncFilter } from './filter.ts'
@@ -71,12 +71,12 @@ export async function leftRoom(
   }
 }
 
-async function ownLater(q: Queries, plan: RoomPlan, userId: UserId): Promise<StoredEvent | undefined> {
+async function ownLater(q: Queries, plan: RoomPlan, userId: UserId): Promise<Event | undefined> {
   const { roomId, ownLater: position } = plan
   return position === undefined ? undefined : (await membersAt(q, { roomId, userIds: [userId], position }))[0]
 }
 
-function replaceState(state: StoredEvent[], by: StoredEvent): void {
+function replaceState(state: Event[], by: Event): void {
   const at = state.findIndex(({ type, stateKey }) => type === by.type && stateKey === by.stateKey)
   state.splice(at === -1 ? state.length : at, 1, by)
 }
@@ -113,13 +113,13 @@ async function stateOf(
   q: Queries,
   reader: RoomReader,
   { plan, timeline, heroes }: { plan: RoomPlan; timeline: SyncTimeline; heroes: readonly UserId[] },
-): Promise<StoredEvent[]> {
+): Promise<Event[]> {
   const { roomId } = plan
   const filter = reader.filter.state
   const lazy = filter.lazyLoadMembers
   const position = timeline.start
   const gap = timeline.limited || timeline.hidden || plan.moved
-  let state: StoredEvent[] = []
+  let state: Event[] = []
   if (plan.state === 'full') state = await stateUpTo(q, { roomId, position, members: !lazy })
   else if (plan.state === 'changes' && gap)
     state = await stateChanges(q, { roomId, after: plan.after, position })
@@ -134,7 +134,7 @@ async function stateOf(
 }
 
 async function timelineSection(q: Queries, reader: RoomReader, timeline: SyncTimeline): Promise<JsonObject> {
-  const events = await clientEvents(q, timeline.events, { ...reader, withoutRoomId: true })
+  const events = await syncEvents(q, timeline.events, reader)
   return {
     events: events.map((event) => pickFields(event, reader.filter.eventFields)),
     limited: timeline.limited,
@@ -142,10 +142,8 @@ async function timelineSection(q: Queries, reader: RoomReader, timeline: SyncTim
   }
 }
 
-function stateEvents(reader: RoomReader, state: readonly StoredEvent[]): JsonObject[] {
-  return state.map((event) =>
-    pickFields(clientEvent(event, { ...reader, withoutRoomId: true }), reader.filter.eventFields),
-  )
+function stateEvents(reader: RoomReader, state: readonly Event[]): JsonObject[] {
+  return state.map((event) => pickFields(syncEvent(event, reader), reader.filter.eventFields))
 }
 
 /** Of all threads together, or with the threads by themselves (client-server API, "Receiving notifications"). */

@@ -1,6 +1,6 @@
 import type { RoomId } from '../../lib/ids.ts'
+import type { Event } from '../../lib/matrix-event.ts'
 import type { Queries } from '../../storage/query.ts'
-import type { StoredEvent } from '../event.ts'
 import { scanTimeline } from '../timeline.ts'
 import type { Span } from '../visibility.ts'
 import type { RoomEventFilter } from './filter.ts'
@@ -19,7 +19,7 @@ export type TimelineRequest = {
 
 export type SyncTimeline = {
   /** In the order in which they happened, without a gap. */
-  events: StoredEvent[]
+  events: Event[]
   limited: boolean
   prevBatch: number
   /** The state at this position is what the events start from. */

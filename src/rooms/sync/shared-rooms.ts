@@ -1,6 +1,6 @@
 import { BoundedMap } from '../../lib/bounded-map.ts'
 import type { RoomId } from '../../lib/ids.ts'
-import type { StoredEvent } from '../event.ts'
+import type { Event } from '../../lib/matrix-event.ts'
 import type { SyncFilter } from './filter.ts'
 import type { RoomPlan } from './plan.ts'
 import type { SyncTimeline } from './room-timeline.ts'
@@ -8,7 +8,7 @@ import type { SyncTimeline } from './room-timeline.ts'
 /** What is new in a room for a member who has been in it all the time. It is shared: never changed. */
 export type RoomNews = {
   timeline: SyncTimeline
-  state: readonly StoredEvent[]
+  state: readonly Event[]
   /** What the room is called by may be another one. */
   summaryChanged: boolean
 }

@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
 import type { RoomId, UserId } from '../../lib/ids.ts'
+import type { Event } from '../../lib/matrix-event.ts'
 import { type Queries, query } from '../../storage/query.ts'
-import { EVENT_COLUMNS, eventOfRow, type StoredEvent } from '../event.ts'
+import { EVENT_COLUMNS, eventOfRow } from '../event-row.ts'
 
 type At = { roomId: RoomId; position: number }
 type Gap = { roomId: RoomId; after: number; position: number }
@@ -10,24 +11,24 @@ type Gap = { roomId: RoomId; after: number; position: number }
  * The state of a room as it was once the event at `position` had been applied, with or without the members. It starts
  * from the current state, so its cost follows the size of the state and not the number of changes.
  */
-export async function stateUpTo(q: Queries, of: At & { members: boolean }): Promise<StoredEvent[]> {
+export async function stateUpTo(q: Queries, of: At & { members: boolean }): Promise<Event[]> {
   const { roomId, position } = of
   const rows = await q.all(of.members ? stateBefore : stateWithoutMembers, { roomId, position })
   return rows.map(eventOfRow)
 }
 
 /** The state that was set after `after` and still held once `position` had been applied. */
-export async function stateChanges(q: Queries, gap: Gap): Promise<StoredEvent[]> {
+export async function stateChanges(q: Queries, gap: Gap): Promise<Event[]> {
   return (await q.all(changedState, gap)).map(eventOfRow)
 }
 
 /** The member events of some users, as they were at `position`. */
-export async function membersAt(q: Queries, of: At & { userIds: readonly UserId[] }): Promise<StoredEvent[]> {
+export async function membersAt(q: Queries, of: At & { userIds: readonly UserId[] }): Promise<Event[]> {
   return of.userIds.length === 0 ? [] : (await q.all(membersUpTo, of)).map(eventOfRow)
 }
 
 /** The member events of all who ever had one, as they were at `position`. */
-export async function allMembersAt(q: Queries, of: At): Promise<StoredEvent[]> {
+export async function allMembersAt(q: Queries, of: At): Promise<Event[]> {
   return (await q.all(allMembersUpTo, of)).map(eventOfRow)
 }
 

@@ -1,0 +1,64 @@
+import type { Selectable } from 'kysely'
+import { parseStored } from '../lib/json.ts'
+import type { Event } from '../lib/matrix-event.ts'
+import type { EventsTable } from '../storage/schema.ts'
+
+/** `joined_count` is read where an old event is evaluated again, and nowhere else. */
+export type EventRow = Omit<Selectable<EventsTable>, 'joined_count'>
+
+/** The columns of `events`, for queries that join other tables. */
+export const EVENT_COLUMNS = [
+  'events.position',
+  'events.event_id',
+  'events.room_id',
+  'events.type',
+  'events.state_key',
+  'events.sender',
+  'events.origin_server_ts',
+  'events.content',
+  'events.thread_id',
+  'events.replaces_event_id',
+  'events.redacts',
+  'events.redacted_by',
+  'events.sender_device',
+  'events.txn_id',
+] as const
+
+export function eventOfRow(row: EventRow): Event {
+  return {
+    position: row.position,
+    eventId: row.event_id,
+    roomId: row.room_id,
+    type: row.type,
+    stateKey: row.state_key,
+    sender: row.sender,
+    originServerTs: row.origin_server_ts,
+    content: parseStored(row.content),
+    threadId: row.thread_id,
+    replacesEventId: row.replaces_event_id,
+    redacts: row.redacts,
+    redactedBy: row.redacted_by,
+    senderDevice: row.sender_device,
+    txnId: row.txn_id,
+  }
+}
+
+/** `content`: the content of the event as JSON text, which the caller has already. */
+export function rowOfEvent(event: Event, content: string): EventRow {
+  return {
+    position: event.position,
+    event_id: event.eventId,
+    room_id: event.roomId,
+    type: event.type,
+    state_key: event.stateKey,
+    sender: event.sender,
+    origin_server_ts: event.originServerTs,
+    content,
+    thread_id: event.threadId,
+    replaces_event_id: event.replacesEventId,
+    redacts: event.redacts,
+    redacted_by: event.redactedBy,
+    sender_device: event.senderDevice,
+    txn_id: event.txnId,
+  }
+}
