@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { RoomId, UserId } from '../lib/ids.ts'
 import { query } from '../storage/query.ts'
+import { toldOfInvitation } from './invitation-sql.ts'
 import { unreadOfMember, unreadOfRoom } from './unread-sql.ts'
 
 // The rooms that make up a badge. Only users with pushers have rows.
@@ -110,29 +111,39 @@ export const fillWithUnread = query<{ userId: UserId }>()((db, p) =>
     .onConflict((conflict) => conflict.columns(PLACE).doNothing()),
 )
 
-/** Those that the user was told of: not by somebody whom they ignore, nor where their rules want none of it. */
+/** Those that the user was notified of: not by a sender whom they ignore, and only where their rules notify of it. */
 export const fillWithInvitations = query<{ userId: UserId }>()((db, p) =>
   db
     .insertInto('badge_rooms')
     .columns(PLACE)
     .expression(
       db
-        .selectFrom('memberships')
-        .select(PLACE)
-        .where('user_id', '=', p.userId)
-        .where('membership', '=', 'invite')
-        .where((eb) =>
-          eb.exists(
-            eb
-              .selectFrom('exceptions as e')
-              .select('e.position')
-              .whereRef('e.user_id', '=', 'memberships.user_id')
-              .whereRef('e.room_id', '=', 'memberships.room_id')
-              .where('e.notify', '=', 1),
-          ),
-        ),
+        .selectFrom('memberships as m')
+        .select(['m.user_id', 'm.room_id'])
+        .where('m.user_id', '=', p.userId)
+        .where(toldOfInvitation),
     )
     .onConflict((conflict) => conflict.columns(PLACE).doNothing()),
+)
+
+/** Takes the room out of the badge of an invited user who was not notified of the present invitation. */
+export const clearUntoldInvitation = query<Member>()((db, p) =>
+  db
+    .deleteFrom('badge_rooms')
+    .where('user_id', '=', p.userId)
+    .where('room_id', '=', p.roomId)
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('memberships as m')
+            .select('m.position')
+            .whereRef('m.user_id', '=', 'badge_rooms.user_id')
+            .whereRef('m.room_id', '=', 'badge_rooms.room_id')
+            .where(toldOfInvitation),
+        ),
+      ),
+    ),
 )
 
 export const emptyBadge = query<{ userId: UserId }>()((db, p) =>

@@ -79,7 +79,7 @@ export type EventOutcome = {
 
 /**
  * What an event means to a user, and by which rule. Undefined: no rule notified anybody of it whom this user is one of,
- * or it was redacted. It does not ask whether the user is a member, or wrote the event themselves.
+ * or it was redacted, and is no invitation that stands. It does not ask whether the user is a member, or wrote the event themselves.
  */
 export async function outcomeOf(
   q: Queries,

@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { UserId } from '../lib/ids.ts'
 import { type Dialect, query } from '../storage/query.ts'
+import { isInvitationBy } from './invitation-sql.ts'
 import { unreadOfMember } from './unread-sql.ts'
 import { laterOf, stretchesWhere } from './stretch-sql.ts'
 
@@ -84,7 +85,7 @@ function shared({ userId, ignored }: Ignoring, d: Dialect): RawBuilder<unknown> 
     where m.user_id = ${userId} and m.membership = 'join' and i.user_id in ${d.list(ignored)})`
 }
 
-/** Takes the rooms out of the user's badge in which nothing is unread any more, and the invitations of which they are not told. */
+/** Takes the rooms out of the user's badge in which nothing is unread any more, and the invitations by these people. */
 export const clearSilenced = query<Ignoring>()((db, p, d) =>
   db
     .deleteFrom('badge_rooms')
@@ -97,25 +98,25 @@ export const clearSilenced = query<Ignoring>()((db, p, d) =>
         .where('i.user_id', 'in', d.list(p.ignored) as RawBuilder<UserId>)
         .select('m.room_id'),
     )
-    .where(unreadOfMember(sql.ref('badge_rooms.user_id'), sql.ref('badge_rooms.room_id')), '=', sql.lit(0))
     .where((eb) =>
       eb.or([
-        eb.exists(
-          eb
-            .selectFrom('read_positions as r')
-            .select('r.position')
-            .whereRef('r.user_id', '=', 'badge_rooms.user_id')
-            .whereRef('r.room_id', '=', 'badge_rooms.room_id'),
-        ),
-        eb.not(
+        eb.and([
           eb.exists(
             eb
-              .selectFrom('exceptions as e')
-              .select('e.position')
-              .whereRef('e.user_id', '=', 'badge_rooms.user_id')
-              .whereRef('e.room_id', '=', 'badge_rooms.room_id')
-              .where('e.notify', '=', 1),
+              .selectFrom('read_positions as r')
+              .select('r.position')
+              .whereRef('r.user_id', '=', 'badge_rooms.user_id')
+              .whereRef('r.room_id', '=', 'badge_rooms.room_id'),
           ),
+          eb(unreadOfMember(sql.ref('badge_rooms.user_id'), sql.ref('badge_rooms.room_id')), '=', sql.lit(0)),
+        ]),
+        eb.exists(
+          eb
+            .selectFrom('memberships as m')
+            .select('m.position')
+            .whereRef('m.user_id', '=', 'badge_rooms.user_id')
+            .whereRef('m.room_id', '=', 'badge_rooms.room_id')
+            .where(isInvitationBy(d.list(p.ignored))),
         ),
       ]),
     ),

@@ -89,7 +89,7 @@ const newestOfRooms = (onlyHighlights: boolean) =>
 export const notificationsOfRooms = newestOfRooms(false)
 export const highlightsOfRooms = newestOfRooms(true)
 
-/** What only the user was told of: mentions, and invitations that still stand. */
+/** What only the user was notified of: mentions, and invitations that stand, unless they were redacted. */
 const newestOwn = (onlyHighlights: boolean) =>
   query<Page>()((db, p, d) => {
     const rows = db
@@ -98,6 +98,7 @@ const newestOwn = (onlyHighlights: boolean) =>
       .where('e.user_id', '=', p.userId)
       .where('e.position', '<', p.before)
       .where('e.notify', '=', 1)
+      .where('v.redacted_by', 'is', null)
       .where(sql<boolean>`not ${isIgnored(p)}`)
       .select(['e.position', 'e.room_id', 'e.thread_id', 'v.event_id', 'v.origin_server_ts'])
       .select(['e.actions', 'e.rule_kind', 'e.rule_id'])

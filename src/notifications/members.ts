@@ -1,9 +1,9 @@
 import type { RoomId, UserId } from '../lib/ids.ts'
 import type { Transaction } from '../storage/database.ts'
-import { removeRoomFromBadge } from './badge-store.ts'
+import { clearUntoldInvitation, removeRoomFromBadge } from './badge-store.ts'
 import { forgetCohorts, returnToDefault } from './cohort-store.ts'
 import type { NotificationDeps } from './deps.ts'
-import { beginStay, deleteExceptionsOfMember, endStay } from './reading-store.ts'
+import { beginStay, deleteExceptionsBefore, deleteExceptionsOfMember, endStay } from './reading-store.ts'
 import { badgeChanged } from './wake-delivery.ts'
 
 /** `position` is that of the join: what came before is never unread. A change of profile is no join; it does nothing. */
@@ -16,6 +16,19 @@ export async function memberJoined(
   if (begun === 0) return
   await tx.run(deleteExceptionsOfMember, joined)
   await leaveBadge(deps, tx, joined)
+}
+
+/**
+ * A user who was invited already was invited again, by the event at `position`: it replaces the invitation before it, in
+ * `/notifications` and on the badge. It comes after `recordEvent`, as the others do.
+ */
+export async function memberInvitedAgain(
+  deps: NotificationDeps,
+  tx: Transaction,
+  invited: { userId: UserId; roomId: RoomId; position: number },
+): Promise<void> {
+  await tx.run(deleteExceptionsBefore, invited)
+  if ((await tx.run(clearUntoldInvitation, invited)) > 0) await badgeChanged(deps, tx, [invited.userId])
 }
 
 /** After leaving in any way, or when an invitation is rejected or withdrawn: nothing is kept of the stay. */

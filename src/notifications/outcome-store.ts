@@ -4,6 +4,7 @@ import type { RuleOutcome } from '../push-rules/index.ts'
 import { type Queries, query } from '../storage/query.ts'
 import { DEFAULT_COHORT } from './cohort.ts'
 import { MAIN_THREAD, type NotifiableEvent } from './event.ts'
+import { isOfInvitation } from './invitation-sql.ts'
 import { cohortAt } from './stretch-sql.ts'
 
 // What events mean to whom: the cohorts' outcomes with their running totals, and the exceptions from them.
@@ -61,7 +62,7 @@ export async function addExceptions(
   })
 }
 
-/** Takes an event out of all counts. False: it counted for nobody. */
+/** Takes an event out of all counts. False: it counted for nobody. An invitation that stands counts on. */
 export async function retractOutcomes(q: Queries, event: EventPlace): Promise<boolean> {
   const retracted = (await q.run(markRetracted, event)) + (await q.run(markOthersRetracted, event))
   const deleted = await q.run(deleteExceptionsOfEvent, event)
@@ -267,8 +268,13 @@ export const markOthersRetracted = query<EventPlace>()((db, p) =>
     .where('retracted', '=', sql.lit(0)),
 )
 
+/** An invitation that stands keeps its row, from which the badge of the invited user is derived. */
 export const deleteExceptionsOfEvent = query<EventPlace>()((db, p) =>
-  db.deleteFrom('exceptions').where('room_id', '=', p.roomId).where('position', '=', p.position),
+  db
+    .deleteFrom('exceptions')
+    .where('room_id', '=', p.roomId)
+    .where('position', '=', p.position)
+    .where(sql<boolean>`not ${isOfInvitation}`),
 )
 
 /** The row that says what an event means to a person: their own where there is one, else that of the cohort they were in. */

@@ -104,6 +104,15 @@ export const deleteExceptionsOfMember = query<Place>()((db, p) =>
   db.deleteFrom('exceptions').where('user_id', '=', p.userId).where('room_id', '=', p.roomId),
 )
 
+/** What earlier events than this one meant to a user. */
+export const deleteExceptionsBefore = query<Reading>()((db, p) =>
+  db
+    .deleteFrom('exceptions')
+    .where('user_id', '=', p.userId)
+    .where('room_id', '=', p.roomId)
+    .where('position', '<', p.position),
+)
+
 export const readingOver = query<Reading & { threadId: string }>()((db, p) =>
   db
     .selectFrom('read_positions')

@@ -3,7 +3,7 @@ import { mentionKey } from '../push-rules/index.ts'
 import { forbidden } from '../lib/errors.ts'
 import { type EventId, localpartOf, type UserId } from '../lib/ids.ts'
 import type { JsonObject } from '../lib/json.ts'
-import { memberJoined, memberLeft } from '../notifications/members.ts'
+import { memberInvitedAgain, memberJoined, memberLeft } from '../notifications/members.ts'
 import { recordEvent } from '../notifications/record.ts'
 import type { Transaction } from '../storage/database.ts'
 import type { Membership } from '../storage/schema.ts'
@@ -131,7 +131,7 @@ async function applyMembership(tx: Transaction, event: Event, change: ChangeOfMe
   return moveCounters(tx, { roomId, userId, position, ...change })
 }
 
-/** After the event itself was counted: whoever has left has no counts, and whoever joins starts at zero. */
+/** After the event itself was counted: a user who left has no counts, one who joins starts at zero, a new invitation replaces the former. */
 async function applyToCounts(
   deps: RoomDeps,
   tx: Transaction,
@@ -142,7 +142,9 @@ async function applyToCounts(
   const membership = event.content['membership']
   if (membership === 'join') {
     if (before !== 'join') await memberJoined(deps.notifications, tx, { userId, roomId, position })
-  } else if (membership !== 'invite' && (before === 'join' || before === 'invite')) {
+  } else if (membership === 'invite') {
+    if (before === 'invite') await memberInvitedAgain(deps.notifications, tx, { userId, roomId, position })
+  } else if (before === 'join' || before === 'invite') {
     await memberLeft(deps.notifications, tx, { userId, roomId })
   }
 }

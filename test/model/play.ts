@@ -176,7 +176,11 @@ async function redact(stage: Stage, { room, pick, form }: Step): Promise<Happeni
   const { model } = stage
   const event = model.story
     .filter(
-      (one) => one.room === room && one.kind !== 'member' && one.kind !== 'redaction' && !one.isRedacted,
+      (one) =>
+        one.room === room &&
+        (one.kind !== 'member' || one.invites !== undefined) &&
+        one.kind !== 'redaction' &&
+        !one.isRedacted,
     )
     .at(-1 - pick)
   // Its author, or who made the room.
@@ -217,9 +221,15 @@ async function move(stage: Stage, { kind, who, other, room }: Step): Promise<Hap
     const eventId = `left${transactions++}`
     return [model.happened({ ...NOTHING_SAID, kind: 'member', eventId, room, sender: who })]
   }
-  // `other` invites.
-  if (isIn || me.invitedAt.has(room) || !model.person(other).joinedAt.has(room)) return undefined
-  await at(stage, other).post(`${inRoom(stage, room)}/invite`, { user_id: userId })
+  // `other` invites, or invites again: `/invite` would do nothing then.
+  if (isIn || !model.person(other).joinedAt.has(room)) return undefined
+  if (me.invitedAt.has(room)) {
+    const again = { membership: 'invite', reason: `again ${transactions++}` }
+    await at(stage, other).put(
+      `${inRoom(stage, room)}/state/m.room.member/${encodeURIComponent(userId)}`,
+      again,
+    )
+  } else await at(stage, other).post(`${inRoom(stage, room)}/invite`, { user_id: userId })
   me.invitedAt.set(room, model.story.length)
   return [model.happened({ ...(await member(who)), sender: other })]
 }

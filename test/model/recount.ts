@@ -24,7 +24,7 @@ export type Happening = {
 export type CountedAs = 'nothing' | 'notify' | 'highlight'
 
 export type Person = {
-  /** By room: in which place of the story they joined; or were invited. */
+  /** By room: in which place of the story they joined; or were invited, the last time if they were invited again. */
   joinedAt: Map<number, number>
   invitedAt: Map<number, number>
   /** By room: what they have read, each up to a place in the story. `thread` undefined: everything. */
@@ -104,10 +104,19 @@ export class Recount {
 
   /** "The client will no longer receive events sent by that user": what is unread of theirs is not to be read any more. */
   ignore(who: number, other: number): void {
-    for (const { event, isRead } of this.notified(who)) {
-      if (event.sender === other && !isRead) event.outcomes = event.outcomes.with(who, 'nothing')
+    const unread = this.notified(who).flatMap(({ event, isRead }) => (isRead ? [] : [event]))
+    for (const event of [...unread, ...this.invitations(who)]) {
+      if (event.sender === other) event.outcomes = event.outcomes.with(who, 'nothing')
     }
     this.person(who).ignores.add(other)
+  }
+
+  /** The invitations that wait for an answer and that somebody was notified of, also where their events were redacted. */
+  invitations(who: number): Happening[] {
+    return [...this.person(who).invitedAt.values()].flatMap((at) => {
+      const event = this.story[at]
+      return event === undefined || event.outcomes[who] === 'nothing' ? [] : [event]
+    })
   }
 
   /** Everything that somebody was notified of and may still see, with its place, the newest last. */
@@ -151,7 +160,7 @@ export class Recount {
       const messages = sum([...this.unread(who, room).values()].map(({ notifications }) => notifications))
       badge += meaning === 'messages' ? messages : Math.min(1, messages)
     }
-    return badge + this.notified(who).filter(({ event }) => event.invites === who).length
+    return badge + this.invitations(who).length
   }
 
   /** The pushers that are told of an event: whose owner it notifies, unless a rule of the device silences the room. */

@@ -113,14 +113,9 @@ export async function perform(house: House, model: Model, next: Step): Promise<b
 export async function togglePusher(house: House, model: Model, userId: UserId): Promise<void> {
   if (model.pushers.delete(userId)) {
     model.pokes.delete(userId)
-    for (const roomId of model.rooms) model.badgeInvitations.delete(key(userId, roomId))
     await house.removePushers(userId)
   } else {
     model.pokes.set(userId, [])
-    for (const { seen } of model.notified(userId)) {
-      const place = key(userId, seen.event.roomId)
-      if (model.invited.has(place)) model.badgeInvitations.add(place)
-    }
     model.pushers.set(userId, await house.addPusher(userId))
   }
 }
@@ -155,7 +150,6 @@ export async function performMembership(
     if (stay) return false
     const event = await house.setMember({ ...member, membership: 'join' })
     model.invited.delete(place)
-    model.badgeInvitations.delete(place)
     model.stays.set(place, { joinedAt: event.position, reads: [] })
     saw(model, event)
     return true
@@ -165,13 +159,12 @@ export async function performMembership(
     saw(model, await house.setMember({ ...member, membership: 'leave' }))
     model.stays.delete(place)
     model.invited.delete(place)
-    model.badgeInvitations.delete(place)
     return true
   }
   const by = model.users[other] as UserId
   if (stay || !model.stays.has(key(by, roomId))) return false
   const event = await house.setMember({ ...member, by, membership: 'invite' })
-  model.invited.set(place, invitedAt ?? event.position)
+  model.invited.set(place, event.position)
   saw(model, event)
   return true
 }
@@ -192,10 +185,8 @@ function saw(model: Model, event: NotifiableEvent): void {
   if (event.type !== 'm.room.member') own?.reads.push({ threadId: event.threadId, position: event.position })
   for (const [userId, pokes] of model.pokes) {
     const place = key(userId, event.roomId)
-    const isNotified = model.notified(userId).some((item) => item.seen === seen)
-    if (isNotified && model.invited.has(place)) model.badgeInvitations.add(place)
     const stay = model.stays.get(place)
-    const isInvited = model.invited.has(place) && event.stateKey === userId
+    const isInvited = model.invited.get(place) === event.position
     const isThere = (stay !== undefined && event.position > stay.joinedAt) || isInvited
     if (isThere && model.wakes(userId, event, seen.outcomes.get(userId) ?? NO_MATCH))
       pokes.push(event.position)

@@ -8,12 +8,17 @@ import type { JsonObject } from '../../src/lib/json.ts'
 import { endBadge, startBadge } from '../../src/notifications/badge.ts'
 import { type NotificationDeps, notificationDeps } from '../../src/notifications/deps.ts'
 import type { NotifiableEvent, RoomContext } from '../../src/notifications/event.ts'
-import { memberJoined, memberLeft, rulesChanged } from '../../src/notifications/members.ts'
+import {
+  memberInvitedAgain,
+  memberJoined,
+  memberLeft,
+  rulesChanged,
+} from '../../src/notifications/members.ts'
 import { type ReadUpTo, markRead } from '../../src/notifications/read.ts'
 import { recordEvent } from '../../src/notifications/record.ts'
 import { retractEvent } from '../../src/notifications/retract.ts'
 import { mentionKey, type RuleSettings } from '../../src/push-rules/index.ts'
-import { addEvent } from '../../src/rooms/event-store.ts'
+import { addEvent, pruneEvent } from '../../src/rooms/event-store.ts'
 import { moveCounters, setMembership } from '../../src/rooms/membership-store.ts'
 import { viewRoom } from '../../src/rooms/room-view.ts'
 import type { Database, Transaction } from '../../src/storage/database.ts'
@@ -70,6 +75,8 @@ export type MemberChange = {
   content?: JsonObject
 }
 
+const REDACTION = '$redaction' as EventId
+const eventIdOf = (roomId: RoomId, position: number) => `$${roomId}-${position}` as EventId
 const clock: Clock = { now: () => NOW, sleep: () => Promise.resolve() }
 
 export function openHouse(db: Database, options: Partial<RuleSettings> = {}): House {
@@ -112,7 +119,11 @@ export function openHouse(db: Database, options: Partial<RuleSettings> = {}): Ho
     join: (roomId, userId, displayName) =>
       house.setMember({ roomId, userId, membership: 'join', displayName: displayName ?? null }),
     read: (readUpTo) => db.transaction((tx) => markRead(deps, tx, readUpTo)),
-    redact: (roomId, position) => db.transaction((tx) => retractEvent(deps, tx, { roomId, position })),
+    redact: (roomId, position) =>
+      db.transaction(async (tx) => {
+        await pruneEvent(tx, { eventId: eventIdOf(roomId, position), content: '{}', redactedBy: REDACTION })
+        await retractEvent(deps, tx, { roomId, position })
+      }),
     addPusher: (userId, appId = 'app') =>
       db.transaction(async (tx) => {
         const made = await tx.first(insertPusher, { userId, appId })
@@ -136,7 +147,7 @@ async function store(house: House, tx: Transaction, draft: Draft): Promise<Notif
   await tx.run(insertRoom, { roomId: draft.roomId })
   const event: NotifiableEvent = {
     position,
-    eventId: `$${draft.roomId}-${position}` as EventId,
+    eventId: eventIdOf(draft.roomId, position),
     roomId: draft.roomId,
     type: draft.type ?? 'm.room.message',
     stateKey: draft.stateKey ?? null,
@@ -203,6 +214,8 @@ async function storeMember(house: House, tx: Transaction, change: MemberChange):
   const { position } = event
   if (membership === 'join' && before !== 'join')
     await memberJoined(house.deps, tx, { userId, roomId, position })
+  if (membership === 'invite' && before === 'invite')
+    await memberInvitedAgain(house.deps, tx, { userId, roomId, position })
   if (membership === 'leave' || membership === 'ban') await memberLeft(house.deps, tx, { userId, roomId })
   return event
 }

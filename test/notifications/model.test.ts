@@ -102,7 +102,7 @@ function badgeRooms(model: Model, userId: UserId, notified: ReturnType<Model['no
   if (!model.pushers.has(userId)) return []
   return model.rooms.filter(
     (roomId) =>
-      model.badgeInvitations.has(key(userId, roomId)) ||
+      model.invitations(userId).some(({ event }) => event.roomId === roomId) ||
       notified.some(({ seen, read }) => seen.event.roomId === roomId && !read),
   )
 }
@@ -111,8 +111,7 @@ function badgeRooms(model: Model, userId: UserId, notified: ReturnType<Model['no
 function badgeMessages(model: Model, userId: UserId, notified: ReturnType<Model['notified']>): number {
   if (!model.pushers.has(userId)) return 0
   const unread = notified.filter(({ seen, read }) => !read && model.stays.has(key(userId, seen.event.roomId)))
-  const invitations = model.rooms.filter((roomId) => model.badgeInvitations.has(key(userId, roomId)))
-  return unread.length + invitations.length
+  return unread.length + model.invitations(userId).length
 }
 
 /** A badge that shrank without a poke is flagged, and nothing else is; whoever has something to tell is woken. */
@@ -144,18 +143,15 @@ async function watched(house: House, model: Model, act: () => Promise<boolean>):
   return done
 }
 
+// TEST_SEED repeats a run (fast-check prints the seed of one that failed), TEST_HISTORIES makes it longer.
 let runs = 0
-
-/**
- * A known fault is open: an invitation whose event was redacted leaves the badge when any member of its room is ignored, not only its
- * sender. Until it is mended the histories are the same in every run; TEST_SEED chooses others.
- */
-const SEED = Number(process.env['TEST_SEED'] ?? 20_261_128)
 
 onEachDatabase('counts', (open) => {
   test('agree with a recount after every step of any history', async (t) => {
     const db = await open(t)
-    const histories = HISTORIES[db.dialect]
+    const histories = Number(process.env['TEST_HISTORIES'] ?? HISTORIES[db.dialect])
+    const seed = Number(process.env['TEST_SEED'] ?? Date.now() % 1_000_000)
+    t.diagnostic(`seed ${seed}; set TEST_SEED to repeat it`)
     let performed = 0
     let unread = 0
     await fc.assert(
@@ -175,7 +171,7 @@ onEachDatabase('counts', (open) => {
           unread += model.users.filter((userId) => model.notified(userId).some((item) => !item.read)).length
         }
       }),
-      { numRuns: histories, seed: SEED },
+      { numRuns: histories, seed },
     )
     assert.ok(performed > histories * 5, 'the histories had something in them')
     assert.ok(unread > histories * 5, 'and something to count')

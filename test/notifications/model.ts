@@ -32,10 +32,8 @@ export class Model {
   readonly rooms: RoomId[]
   readonly events: Seen[] = []
   readonly stays = new Map<string, Stay>()
-  /** Since which position, for those who are invited now. */
+  /** Of those who are invited now: the position of their invitation, the newest where there were several. */
   readonly invited = new Map<string, number>()
-  /** Those of the invitations that stand on the badge. */
-  readonly badgeInvitations = new Set<string>()
   readonly names = new Map<UserId, string | null>()
   readonly pushers = new Map<UserId, number>()
   readonly pokes = new Map<UserId, number[]>()
@@ -93,22 +91,22 @@ export class Model {
   ignore(userId: UserId, ignored: ReadonlySet<UserId>): void {
     const before = this.ignored.get(userId)
     const isNew = ({ event }: Seen) => ignored.has(event.sender) && before?.has(event.sender) !== true
-    for (const { seen, read } of this.notified(userId)) {
-      if (read || !isNew(seen)) continue
-      seen.outcomes.set(userId, NO_MATCH)
-      if (!this.stays.has(key(userId, seen.event.roomId)))
-        this.badgeInvitations.delete(key(userId, seen.event.roomId))
-    }
-    // An invitation leaves the badge with its sender, also when its event was redacted.
-    for (const seen of this.events) {
-      const place = key(userId, seen.event.roomId)
-      const invitedAt = this.invited.get(place)
-      const isInvitation = invitedAt !== undefined && seen.event.position >= invitedAt
-      if (isInvitation && seen.redacted && seen.event.stateKey === userId && isNew(seen))
-        this.badgeInvitations.delete(place)
-    }
+    const unread = this.notified(userId).flatMap(({ seen, read }) => (read ? [] : [seen]))
+    for (const seen of [...unread, ...this.invitations(userId)])
+      if (isNew(seen)) seen.outcomes.set(userId, NO_MATCH)
     if (ignored.size === 0) this.ignored.delete(userId)
     else this.ignored.set(userId, ignored)
+  }
+
+  /** The invitations that stand and that a user was notified of, also where their events were redacted. */
+  invitations(userId: UserId): Seen[] {
+    return this.events.filter(
+      (seen) => this.#isInvitation(userId, seen) && seen.outcomes.get(userId)?.notify === true,
+    )
+  }
+
+  #isInvitation(userId: UserId, { event }: Seen): boolean {
+    return event.position === this.invited.get(key(userId, event.roomId))
   }
 
   /** All that a user was notified of and may still see. */
@@ -116,10 +114,8 @@ export class Model {
     return this.events.flatMap((seen) => {
       const { event } = seen
       const stay = this.stays.get(key(userId, event.roomId))
-      const invitedAt = this.invited.get(key(userId, event.roomId))
       if (seen.redacted || event.sender === userId || this.ignored.get(userId)?.has(event.sender)) return []
-      const isInvitation = invitedAt !== undefined && event.stateKey === userId && event.position >= invitedAt
-      if (!isInvitation && (!stay || event.position <= stay.joinedAt)) return []
+      if (!this.#isInvitation(userId, seen) && (!stay || event.position <= stay.joinedAt)) return []
       const outcome = seen.outcomes.get(userId)
       return outcome?.notify ? [{ seen, outcome, read: isReadIn(stay, event) }] : []
     })

@@ -6,6 +6,7 @@ import * as outbox from '../../src/delivery/outbox-store.ts'
 import * as badges from '../../src/notifications/badge-store.ts'
 import * as cohorts from '../../src/notifications/cohort-store.ts'
 import * as counts from '../../src/notifications/counts-store.ts'
+import * as ignoring from '../../src/notifications/ignoring-store.ts'
 import * as lists from '../../src/notifications/list-store.ts'
 import * as outcomes from '../../src/notifications/outcome-store.ts'
 import * as people from '../../src/notifications/people-store.ts'
@@ -42,9 +43,17 @@ test('no query of the counts walks through a room or its history', async (t) => 
       .map((row) => String(row['detail']))
       .filter((step) => WALKS.some((walk) => walk.test(step)))
   assert.equal(walksOf(WALKING).length, 1, 'one that walks is noticed')
-  const exported: unknown[] = [outbox, badges, cohorts, counts, lists, outcomes, people, readings].flatMap(
-    Object.values,
-  )
+  const exported: unknown[] = [
+    outbox,
+    badges,
+    cohorts,
+    counts,
+    ignoring,
+    lists,
+    outcomes,
+    people,
+    readings,
+  ].flatMap(Object.values)
   const queries = exported.filter(isQuery)
   assert.ok(queries.length > 30)
   for (const query of queries) {
