@@ -2,16 +2,18 @@ import { createBatcher } from '../lib/batcher.ts'
 import type { Transaction } from '../storage/database.ts'
 import { type Attempt, NOTHING_DONE } from './attempt.ts'
 import type { DeliveryDeps } from './deps.ts'
-import type { Gateways } from './gateways.ts'
 import { advanceRetries, giveBack, type GivenBack } from './hold-store.ts'
 import { AS_OFTEN_AS_NEEDED, type Leases } from './leases.ts'
 import { clearDone, isUnchanged, type Outcome, recordOutcomes, type Turn } from './outcome-store.ts'
 import type { Lease } from './pusher-state-store.ts'
+import type { Circuits } from '../sending/circuits.ts'
+import type { Pass } from '../sending/line.ts'
 import type { PusherStep, Trace } from '../trace/trace.ts'
+import { evidenceOf } from './send-poke.ts'
 
 export type RecorderDeps = Pick<DeliveryDeps, 'db' | 'events' | 'removePusher' | 'trace'> & {
   leases: Leases
-  gateways: Gateways
+  circuits: Circuits
   /** Something is due at that time. */
   riseBy(at: number): void
 }
@@ -52,20 +54,23 @@ export function createRecorder(deps: RecorderDeps) {
     /** Ends the lease of a pusher that may not send now. */
     giveBack: createBatcher(giveAllBack),
 
-    /** What the answer of a gateway means for the others who send to it. */
-    async learn(origin: string, { outcome, sent }: Attempt): Promise<void> {
+    /** Tells the circuit of the gateway about an answer, and lets the lanes continue that its pause has held. */
+    async learn(pass: Pass, { outcome, sent }: Attempt): Promise<void> {
       if (sent === undefined) return
-      const verdict = deps.gateways.report(origin, outcome.pusherId, sent.result)
-      if (verdict.kind === 'resting') {
-        if (outcome.nextAttemptAt !== null)
-          outcome.nextAttemptAt = Math.max(outcome.nextAttemptAt, verdict.until)
-        if (verdict.isNews && outcome.error !== null) deps.events.gatewayDown({ error: outcome.error })
-      }
-      if (verdict.kind !== 'back') return
-      deps.events.gatewayBack({ held: verdict.pushers.length })
-      if (verdict.pushers.length === 0 || isAbandoned) return
-      await db.transaction((tx) => advanceRetries(tx, verdict.pushers))
-      deps.riseBy(verdict.pushers.reduce((first, { at }) => Math.min(first, at), Infinity))
+      const { result } = sent
+      const { news, pausedUntil, released } = deps.circuits.report(pass, {
+        evidence: evidenceOf(result),
+        reason: result.kind === 'sent' ? 'ok' : result.error,
+        ...(result.kind === 'retry' && { retryAfterMs: result.retryAfterMs }),
+      })
+      if (pausedUntil !== undefined && outcome.nextAttemptAt !== null)
+        outcome.nextAttemptAt = Math.max(outcome.nextAttemptAt, pausedUntil)
+      if (news === 'broken' && outcome.error !== null) deps.events.gatewayDown({ error: outcome.error })
+      if (news !== 'back') return
+      deps.events.gatewayBack({ held: released.length })
+      if (released.length === 0 || isAbandoned) return
+      await db.transaction((tx) => advanceRetries(tx, released.map(({ laneId, at }) => ({ pusherId: laneId, at }))))
+      deps.riseBy(released.reduce((first, { at }) => Math.min(first, at), Infinity))
     },
 
     isAbandoned: () => isAbandoned,

@@ -10,6 +10,7 @@ import { AT_START, type Progress } from './outbox-store.ts'
 import type { Turn } from './outcome-store.ts'
 import { type HeadRow, headsOf, type HeadWanted } from './pusher-state-store.ts'
 import type { Recorder } from './recorder.ts'
+import type { Pass } from '../sending/line.ts'
 import type { NotedStep, PusherStep } from '../trace/trace.ts'
 
 /** What a visit asks of the loop that it runs in. */
@@ -40,7 +41,7 @@ function giveBack({ held_until: until }: HeadRow): NextStep {
 /** What a visit has found out since what it did was recorded last, but for `isPlanned`. */
 type Visit = {
   readonly pusherId: number
-  readonly origin: string
+  readonly pass: Pass
   done: Progress
   /** The positions of events that need no poke any more. */
   passed: number[]
@@ -60,7 +61,7 @@ type Tools = {
  * Makes the function that sends for a leased pusher, one poke at a time, until nothing is left, it fails, or it is somebody
  * else's turn.
  */
-export function createVisit(deps: VisitDeps): (pusherId: number, origin: string) => Promise<void> {
+export function createVisit(deps: VisitDeps): (pusherId: number, pass: Pass) => Promise<void> {
   const { db, owner } = deps
   const caches = {
     eventAt: createEventCache(deps.loadPokedEvents, db),
@@ -73,8 +74,8 @@ export function createVisit(deps: VisitDeps): (pusherId: number, origin: string)
   const nextStep = (head: HeadRow) => nextPoke({ ...deps, ...caches, q: db, now: deps.clock.now() }, head)
   const tools: Tools = { headOf, nextStep }
 
-  return async (pusherId, origin) => {
-    const visit: Visit = { pusherId, origin, ...nothingSince(), isPlanned: false }
+  return async (pusherId, pass) => {
+    const visit: Visit = { pusherId, pass, ...nothingSince(), isPlanned: false }
     for (let turns = 1; ; turns++) {
       const head = await headOf({ pusherId, done: passedOver(visit.done, visit.plan) })
       if (!head) return
@@ -138,7 +139,7 @@ async function attempt(deps: VisitDeps, visit: Visit, { head, step, turns }: Due
     visit.noted.push(...notedOf(head, { step: 'held', reason: 'active elsewhere' }))
   }
   const attempted = await attemptPoke(deps, head, { step, passed })
-  await recorder.learn(visit.origin, attempted)
+  await recorder.learn(visit.pass, attempted)
   const givesWay = turns % FAIR_SHARE === 0 && deps.othersWait()
   const since = { failingSince: head.failing_since, now: deps.clock.now() }
   const collapsed = plan !== undefined && isCarriedOut(plan, attempted.outcome, since) ? plan : null

@@ -6,7 +6,7 @@ import { collapseId, countsCollapseId } from '../gateway/message-id.ts'
 import type { Verdict } from '../gateway/provider.ts'
 import { MAX_PLAINTEXT_BYTES } from '../gateway/webpush/encrypt.ts'
 import { sendWebPush, type Urgency, type WebPushDeps } from '../gateway/webpush/send.ts'
-import { originOf } from './gateways.ts'
+import { originOf } from './origin.ts'
 import { isTokenRefused, type PokeFault, TOKEN_REFUSED } from './poke-fault.ts'
 import {
   ACK_TOKEN_SECONDS,

@@ -1,14 +1,16 @@
 import { StorageError } from '../storage/database.ts'
-import { createGateways, type Gateways, originOf } from './gateways.ts'
+import { type Circuits, createCircuits } from '../sending/circuits.ts'
+import type { KnownOutage } from '../sending/known-outages.ts'
+import type { Pass } from '../sending/line.ts'
 import type { DeliveryDeps } from './deps.ts'
-import { type KnownOutage, knownOutages } from './known-outages.ts'
+import { knownOutages } from './known-outages.ts'
 import { type Claimed, createLeases, type Leases } from './leases.ts'
-import type { PokeFault } from './poke-fault.ts'
+import { originOf } from './origin.ts'
 import { clearLeases } from './pusher-state-store.ts'
 import { createRecorder, type Recorder } from './recorder.ts'
 import { createTender, type Tender } from './tender.ts'
 import { createVisit } from './visit.ts'
-import { createWaitingLine, type Taken } from './waiting-line.ts'
+import { createWaitingLine } from './waiting-line.ts'
 
 // Sends what is in the outbox. A pusher goes through these states:
 //
@@ -30,9 +32,6 @@ import { createWaitingLine, type Taken } from './waiting-line.ts'
 // Here is the loop and who waits in it. `visit.ts` has what is done while a pusher is leased, `recorder.ts` what is
 // written down of it, `leases.ts` the leases.
 
-/** So much of the concurrency at most is for one gateway. */
-const GATEWAY_SHARE = 1 / 4
-
 /** Starts sending. Disposing lets what is in flight finish, for `drainMs` at most; what is left is sent after the next start. */
 export async function startDelivery(deps: DeliveryDeps): Promise<AsyncDisposable> {
   await clearLeases(deps.db)
@@ -49,9 +48,9 @@ class Worker implements AsyncDisposable {
   /** Woken while active, since their last outcome went to be recorded. */
   readonly #again = new Set<number>()
   readonly #leases: Leases
-  readonly #gateways: Gateways
+  readonly #circuits: Circuits
   readonly #recorder: Recorder
-  readonly #sendFor: (pusherId: number, origin: string) => Promise<void>
+  readonly #sendFor: (pusherId: number, pass: Pass) => Promise<void>
   readonly #tender: Tender
   #isFilling = false
   #unsubscribe: () => void = () => undefined
@@ -61,10 +60,10 @@ class Worker implements AsyncDisposable {
     const owner = deps.random.token(12)
     this.#deps = deps
     this.#leases = createLeases(deps, owner)
-    this.#gateways = createGateways({ ...deps, share: Math.ceil(deps.concurrency * GATEWAY_SHARE) })
+    this.#circuits = createCircuits({ ...deps, limit: deps.concurrency })
     this.#tender = createTender(deps, (pusherIds) => this.#wake(pusherIds))
     const riseBy = (at: number) => this.#tender.riseBy(at)
-    this.#recorder = createRecorder({ ...deps, leases: this.#leases, gateways: this.#gateways, riseBy })
+    this.#recorder = createRecorder({ ...deps, leases: this.#leases, circuits: this.#circuits, riseBy })
     this.#sendFor = createVisit({
       ...deps,
       owner,
@@ -78,8 +77,7 @@ class Worker implements AsyncDisposable {
   }
 
   start(outages: readonly KnownOutage[]): void {
-    for (const { origin, error, held } of outages)
-      this.#gateways.expectOutage(origin, { error: error as PokeFault, held })
+    for (const { destination, reason, held } of outages) this.#circuits.expectOutage(destination, { reason, held })
     this.#unsubscribe = this.#deps.bus.subscribe(['delivery'], (message) => this.#wake(message as number[]))
     this.#tending = this.#tender.tendUntil(this.#stop.signal)
   }
@@ -110,28 +108,32 @@ class Worker implements AsyncDisposable {
       this.#isFilling = false
       const room = this.#deps.concurrency - this.#active.size
       if (room <= 0 || this.#stop.signal.aborted) return
-      const taken = this.#waiting.take(room, this.#gateways.roomAt)
+      const taken = this.#waiting.take(room, this.#circuits.slotsAt)
       if (taken.length === 0) return
       const claimed = this.#leases.claim(taken.map(({ pusherId }) => pusherId))
       for (const one of taken) {
-        if (one.origin !== undefined) this.#gateways.reserve(one.origin)
-        this.#active.set(one.pusherId, this.#turnsOf(one, claimed))
+        const { pusherId, origin } = one
+        const reserved = origin === undefined ? undefined : this.#circuits.reserve(origin, { laneId: pusherId })
+        this.#active.set(pusherId, this.#turnsOf(pusherId, { reserved, claimed }))
       }
     })
   }
 
-  async #turnsOf({ pusherId, origin }: Taken, claimed: Promise<Claimed>): Promise<void> {
+  async #turnsOf(
+    pusherId: number,
+    { reserved, claimed }: { reserved: Pass | undefined; claimed: Promise<Claimed> },
+  ): Promise<void> {
     let waitsAt: string | undefined
     try {
       const url = (await claimed).get(pusherId)
-      if (url !== undefined) waitsAt = await this.#visit(pusherId, originOf(url), origin)
+      if (url !== undefined) waitsAt = await this.#visit(pusherId, originOf(url), reserved)
     } catch (error) {
       // The lease runs out by itself, and the sweeper comes back to it.
       const isTold = error instanceof StorageError
       if (!isTold && !this.#recorder.isAbandoned())
         this.#deps.log.error({ err: error, pusher_id: pusherId }, 'delivery failed')
     }
-    if (origin !== undefined) this.#gateways.leave(origin, pusherId)
+    if (reserved !== undefined) this.#circuits.leave(reserved)
     this.#active.delete(pusherId)
     const isWoken = this.#again.delete(pusherId)
     if (waitsAt !== undefined) this.#waiting.addFor(waitsAt, pusherId)
@@ -140,19 +142,23 @@ class Worker implements AsyncDisposable {
   }
 
   /** Sends to the gateway, if that may be now; else gives the pusher back. Resolves to the gateway that it is to wait for. */
-  async #visit(pusherId: number, origin: string, reserved: string | undefined): Promise<string | undefined> {
-    const isReserved = origin === reserved
-    const admission = this.#gateways.admit(origin, pusherId, isReserved)
+  async #visit(pusherId: number, origin: string, reserved: Pass | undefined): Promise<string | undefined> {
+    const admission = this.#circuits.admit(origin, { laneId: pusherId }, reserved)
     if (admission.kind !== 'go') {
-      await this.#recorder.giveBack({ pusherId, ...(admission.kind === 'resting' && { resting: admission }) })
-      if (admission.kind === 'full') return origin
+      const { kind } = admission
+      await this.#recorder.giveBack({
+        pusherId,
+        ...(kind === 'paused' && { resting: { until: admission.until, error: admission.reason } }),
+      })
+      if (kind === 'full') return origin
       this.#tender.riseBy(admission.until)
       return undefined
     }
+    const { pass } = admission
     try {
-      await this.#sendFor(pusherId, origin)
+      await this.#sendFor(pusherId, pass)
     } finally {
-      if (!isReserved) this.#gateways.leave(origin, pusherId)
+      if (pass !== reserved) this.#circuits.leave(pass)
     }
     return undefined
   }

@@ -1,8 +1,8 @@
 import { ConfigError } from '../config/config-error.ts'
 import { BoundedMap } from '../lib/bounded-map.ts'
+import { type Circuits, createCircuits } from '../sending/circuits.ts'
 import type { AppFault, AppSettings } from './app-settings.ts'
 import { type BlastGuard, createBlastGuard } from './blast-guard.ts'
-import { type Bulkhead, createBulkhead } from './bulkhead.ts'
 import type { Provider, ProviderDeps } from './provider.ts'
 import { createRecentFaults, type RecentFaults } from './recent-faults.ts'
 
@@ -12,7 +12,7 @@ export type OpenApp = {
   id: string
   type: string
   provider: Provider
-  bulkhead: Bulkhead
+  circuits: Circuits
   guard: BlastGuard
   /** What is wrong with its credentials, each in a sentence, since it was opened. */
   faults: readonly string[]
@@ -75,7 +75,7 @@ async function openApp(
     id,
     type: type.type,
     provider,
-    bulkhead: createBulkhead({ ...deps, limit }),
+    circuits: createCircuits({ ...deps, limit, soleLineHasAll: true }),
     guard: createBlastGuard(),
     faults: await provider.check(),
     openedAt: deps.clock.now(),

@@ -4,8 +4,9 @@ import type { Deadlines } from '../lib/deadlines.ts'
 import type { Random } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
 import { shortHash } from '../lib/short-hash.ts'
+import type { Change, Evidence } from '../sending/circuits.ts'
+import type { Pass } from '../sending/line.ts'
 import type { Apps, OpenApp } from './apps.ts'
-import type { Impression, Pass } from './bulkhead.ts'
 import type { Notification, NotificationDevice } from './notification.ts'
 import type { Origin } from './origin.ts'
 import type { Verdict } from './provider.ts'
@@ -73,18 +74,23 @@ export async function attempt(deps: AttemptDeps, job: Job): Promise<Settled> {
 async function attemptBy(deps: AttemptDeps, job: Job): Promise<Settled> {
   const { app, attempts } = job
   const asked = deps.clock.now()
-  const { entrance, withdraw } = app.bulkhead.enter(job.line, job.deviceKey)
+  const { admission, withdraw } = app.circuits.enter(job.line, { device: job.deviceKey })
   job.withdraw = withdraw
-  const pass = entrance instanceof Promise ? await deps.metrics.waited(app, entrance) : entrance
+  const admitted = admission instanceof Promise ? await deps.metrics.waited(app, admission) : admission
   delete job.withdraw
   const now = deps.clock.now()
-  if (typeof pass === 'string') {
-    deps.report(stepOf(job, { outcome: 'queued', reason: `line ${pass}`, at: now }))
+  if (admitted.kind !== 'go') {
+    deps.report(stepOf(job, { outcome: 'queued', reason: `line ${admitted.kind}`, at: now }))
     return { kind: 'later', at: now, attempts }
   }
   deps.metrics.queued(app, now - asked)
-  const { verdict, ms } = await send(deps, job)
-  return settle(deps, { job, pass, verdict, ms })
+  const { pass } = admitted
+  try {
+    const { verdict, ms } = await send(deps, job)
+    return settle(deps, { job, pass, verdict, ms })
+  } finally {
+    app.circuits.leave(pass)
+  }
 }
 
 async function send(deps: AttemptDeps, job: Job): Promise<{ verdict: Verdict; ms: number }> {
@@ -121,11 +127,11 @@ type Attempted = { job: Job; pass: Pass; verdict: Verdict; ms: number }
 
 function settle(deps: AttemptDeps, { job, pass, verdict, ms }: Attempted): Settled {
   const { app } = job
-  const { believed, impression } = judge(deps, job, verdict)
-  const { news } = app.bulkhead.leave(pass, impression, verdict.reason)
+  const { believed, evidence } = judge(deps, job, verdict)
+  const { news } = app.circuits.report(pass, { evidence, reason: verdict.reason })
   if (verdict.outcome === 'configuration error') app.recentFaults.note(verdict.reason)
-  else if (news === 'back' && impression === 'delivered') app.recentFaults.clear()
-  tellNews(deps.log, { app, news, impression, verdict })
+  else if (news === 'back' && evidence === 'delivered') app.recentFaults.clear()
+  tellNews(deps.log, { app, news, evidence, verdict })
   deps.metrics.answered(app, verdict)
   const now = deps.clock.now()
   const attempts = job.attempts + 1
@@ -162,7 +168,7 @@ function waitMs(random: Random, attempts: number, verdict: Verdict): number {
 
 /** What is believed of a verdict, and what it shows of line and app. */
 function judge(deps: AttemptDeps, { app, deviceKey }: Job, verdict: Verdict) {
-  const as = (impression: Impression, believed: Verdict = verdict) => ({ believed, impression })
+  const as = (evidence: Evidence, believed: Verdict = verdict) => ({ believed, evidence })
   switch (verdict.outcome) {
     case 'delivered':
       app.guard.delivered()
@@ -194,18 +200,18 @@ function judge(deps: AttemptDeps, { app, deviceKey }: Job, verdict: Verdict) {
   }
 }
 
-type News = { app: OpenApp; news: 'broken' | 'back' | undefined; impression: Impression; verdict: Verdict }
+type News = { app: OpenApp; news: Change['news']; evidence: Evidence; verdict: Verdict }
 
-function tellNews(log: Log, { app, news, impression, verdict }: News): void {
+function tellNews(log: Log, { app, news, evidence, verdict }: News): void {
   if (news === undefined) return
   const fields = { app_id: app.id, type: app.type, reason: verdict.reason, status: verdict.status }
   if (news === 'back') log.info({ app_id: app.id, type: app.type }, 'the gateway reaches the provider again')
-  else if (impression === 'alarm')
+  else if (evidence === 'alarm')
     log.error(
       fields,
       'the provider rejects nearly everything since the start or the last change of configuration: no pushkey is given up; check the configuration of the app',
     )
-  else if (impression === 'misconfigured' || impression === 'refused')
+  else if (evidence === 'misconfigured' || evidence === 'refused')
     log.error(fields, 'the provider refuses this app: check its configuration; its notifications wait')
   else log.warn(fields, 'the provider does not answer; its notifications wait')
 }

@@ -168,10 +168,10 @@ function answerOf(notification: Notification, acceptances: readonly Acceptance[]
 }
 
 function healthOf(app: OpenApp): AppHealth {
-  const { type, guard, bulkhead, provider } = app
+  const { type, guard, circuits, provider } = app
   const failing = [
     ...app.faults.map((fault) => ({ reason: `bad ${settingIn(fault, app)}`, since: app.openedAt })),
-    ...bulkhead.troubles().map(({ reason, since }) => ({ reason, since })),
+    ...circuits.troubles().map(({ reason, since }) => ({ reason, since })),
   ]
   const others = app.recentFaults.list().filter(({ reason }) => !failing.some((one) => one.reason === reason))
   const expiry = provider.credentialsExpireAt?.()
@@ -179,8 +179,8 @@ function healthOf(app: OpenApp): AppHealth {
   return {
     type,
     state: guard.isAlarmed() ? 'alarmed' : failing.length > 0 ? 'failing' : unpaused,
-    in_flight: bulkhead.inFlight(),
-    waiting: bulkhead.waiting(),
+    in_flight: circuits.inFlight(),
+    waiting: circuits.waiting(),
     ...(expiry !== undefined && { credentials_expire_at: expiry }),
     troubles: [...failing, ...others],
   }

@@ -184,9 +184,9 @@ export function watchApps(
   Object.assign(alarmed, {
     collect() {
       for (const gauge of [alarmed, broken]) gauge.reset()
-      for (const { id, guard, bulkhead } of apps()) {
+      for (const { id, guard, circuits } of apps()) {
         alarmed.set({ app: id }, guard.isAlarmed() ? 1 : 0)
-        broken.set({ app: id }, bulkhead.troubles().length)
+        broken.set({ app: id }, circuits.troubles().length)
       }
     },
   })

@@ -158,9 +158,10 @@ async function take(work: Work, name: string): Promise<number> {
   const app = work.apps().find(appId)
   const now = clock.now()
   if (typeof app === 'string') return now + NOBODY_FOR_MS
-  const { room: places, restMs } = app.bulkhead.roomAt(line)
-  if (places === 0) return now + restMs
-  if (app.bulkhead.waiting() > 0 && atWork.size > 0) return now + FULL_FOR_MS
+  const pauseMs = app.circuits.pauseAt(line)
+  if (pauseMs > 0) return now + pauseMs
+  if (app.circuits.waiting() > 0 && atWork.size > 0) return now + FULL_FOR_MS
+  const places = app.circuits.roomAt(line)
   const looked = Math.max(places, LEAST_LOOKED_AT)
   const due = await db.all(dueOn, { line: name, now, limit: looked })
   const chosen = chooseFrom(work, due, places)

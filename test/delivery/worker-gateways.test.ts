@@ -178,8 +178,8 @@ onEachDatabase('delivery to a gateway that is dead', (open) => {
     const ids = new Map((await tower.pusherRows()).map((row) => [row.pushkey, row.pusher_id]))
     assert.deepEqual(await knownOutages(tower.db), [
       {
-        origin: 'https://down.test',
-        error: 'timeout',
+        destination: 'https://down.test',
+        reason: 'timeout',
         held: [0, 1, 2, 3, 4].map((n) => ids.get(`down.test${n}`)),
       },
     ])

@@ -1,0 +1,309 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { type Admission, type Answer, createCircuits, type Evidence } from '../../src/sending/circuits.ts'
+import type { Pass } from '../../src/sending/line.ts'
+import { createManualClock } from '../support/manual-clock.ts'
+
+const HERE = 'https://gateway.test'
+const MOST_LINES = 10_000
+
+const down: Answer = { evidence: 'outage', reason: 'timeout' }
+const sent: Answer = { evidence: 'delivered', reason: 'ok' }
+
+const least = () => 0
+
+function open({ limit = 8, soleLineHasAll = false, below = least as (below: number) => number } = {}) {
+  const clock = createManualClock()
+  const random = { token: () => '', below }
+  const circuits = createCircuits({ clock, random, limit, soleLineHasAll })
+  const admit = (laneId: number, line = HERE) => circuits.admit(line, { laneId })
+  const enter = (device: string, line = HERE) => circuits.enter(line, { device })
+  const passOf = (admission: Admission): Pass => {
+    assert.ok(admission.kind === 'go', admission.kind)
+    return admission.pass
+  }
+  /** One sender after another gets this answer. */
+  const answer = (times: number, given: Answer = down, line = HERE) => {
+    for (let n = 0; n < times; n++) {
+      const pass = passOf(circuits.admit(line, { laneId: n, device: `device ${n}` }))
+      circuits.report(pass, given)
+      circuits.leave(pass)
+    }
+  }
+  const isPaused = (line = HERE) => circuits.pauseAt(line) > 0
+  return { clock, circuits, admit, enter, passOf, answer, isPaused }
+}
+
+describe('the share of a line', () => {
+  test('is a quarter of the limit, and does not depend on other lines', () => {
+    const { circuits, admit, passOf } = open()
+    const passes = [admit(1), admit(2)].map(passOf)
+    assert.equal(admit(3).kind, 'full')
+    assert.equal(circuits.slotsAt(HERE), 0)
+    assert.equal(admit(3, 'https://other.test').kind, 'go')
+    circuits.leave(passes[0] as Pass)
+    assert.equal(circuits.slotsAt(HERE), 1)
+  })
+
+  test('a reserved slot counts at once, and is not taken a second time on admission', () => {
+    const { circuits, admit } = open()
+    admit(1)
+    const reserved = circuits.reserve(HERE, { laneId: 2 })
+    assert.equal(circuits.slotsAt(HERE), 0)
+    assert.deepEqual(circuits.admit(HERE, { laneId: 2 }, reserved), { kind: 'go', pass: reserved })
+    assert.equal(circuits.slotsAt(HERE), 0)
+    circuits.leave(reserved)
+    assert.equal(circuits.slotsAt(HERE), 1)
+  })
+
+  test('a slot that is reserved on another line does not admit to this one', () => {
+    const { circuits, admit } = open()
+    admit(1)
+    admit(2)
+    const elsewhere = circuits.reserve('https://other.test', { laneId: 3 })
+    assert.equal(circuits.admit(HERE, { laneId: 3 }, elsewhere).kind, 'full')
+  })
+
+  test('is the whole limit for the only line of a group that allows it', () => {
+    const { circuits, admit } = open({ soleLineHasAll: true })
+    for (let n = 0; n < 8; n++) assert.equal(admit(n).kind, 'go')
+    assert.equal(admit(9).kind, 'full')
+    assert.equal(circuits.inFlight(), 8)
+  })
+})
+
+describe('waiting in memory for a slot', () => {
+  test('ends with the next free slot, one line after the other', async () => {
+    const { circuits, admit, enter, passOf } = open({ limit: 4 })
+    const first = passOf(admit(1))
+    const other = passOf(admit(1, 'https://other.test'))
+    const waiting = [enter('a'), enter('b'), enter('c', 'https://other.test')]
+    assert.equal(circuits.waiting(), 3)
+    circuits.leave(first)
+    circuits.leave(other)
+    const a = await waiting[0]?.admission
+    const c = await waiting[2]?.admission
+    assert.deepEqual([a?.kind, c?.kind, circuits.waiting()], ['go', 'go', 1])
+  })
+
+  test('ends as full when the sender withdraws', async () => {
+    const { circuits, admit, enter } = open({ limit: 4 })
+    admit(1)
+    const { admission, withdraw } = enter('a')
+    withdraw()
+    assert.deepEqual([await admission, circuits.waiting()], [{ kind: 'full' }, 0])
+  })
+
+  test('ends when the line is paused meanwhile', async () => {
+    const { circuits, admit, enter, passOf } = open({ limit: 4 })
+    const pass = passOf(admit(1))
+    const { admission } = enter('a')
+    for (let n = 0; n < 5; n++) circuits.report(pass, down)
+    circuits.leave(pass)
+    assert.equal((await admission).kind, 'paused')
+  })
+})
+
+describe('the circuit breaker of a line', () => {
+  test('opens after five failures in a row, not after four, and an answer starts the count anew', () => {
+    const { circuits, answer, admit, passOf } = open()
+    answer(4)
+    answer(1, sent)
+    answer(4)
+    const pass = passOf(admit(1))
+    assert.equal(circuits.report(pass, down).news, 'broken')
+    assert.equal(admit(2).kind, 'paused')
+  })
+
+  test('counts only outages: any answer shows that the destination works', () => {
+    for (const evidence of ['delivered', 'answered', 'nothing'] satisfies Evidence[]) {
+      const { answer, admit } = open()
+      answer(10, { evidence, reason: 'status 400' })
+      assert.equal(admit(1).kind, 'go', evidence)
+    }
+  })
+
+  test('lets one probe through at a time, after pauses that double up to five minutes', () => {
+    const { clock, circuits, answer, admit, passOf } = open()
+    answer(5)
+    const pauses: number[] = []
+    for (let n = 0; n < 10; n++) {
+      const held = admit(100)
+      assert.ok(held.kind === 'paused')
+      assert.equal(held.reason, 'timeout')
+      pauses.push(held.until - clock.now())
+      clock.advance(held.until - clock.now())
+      const probe = passOf(admit(7))
+      assert.equal(admit(8).kind, 'paused', 'one at a time')
+      circuits.report(probe, down)
+      circuits.leave(probe)
+    }
+    assert.deepEqual(
+      pauses,
+      [2500, 5000, 10_000, 20_000, 40_000, 80_000, 150_000, 150_000, 150_000, 150_000],
+    )
+  })
+
+  test('releases the lanes that it held when the probe is answered, each at its own time within 10 s', () => {
+    let drawn = 0
+    const { clock, circuits, answer, admit, passOf } = open({ below: (below) => drawn++ % below })
+    answer(5)
+    for (let id = 10; id < 2010; id++) admit(id)
+    clock.advance(5000)
+    const probe = passOf(admit(10))
+    drawn = 0
+    const change = circuits.report(probe, sent)
+    assert.equal(change.news, 'back')
+    // The fifth failure began the pause, and its lane waits for it too.
+    assert.equal(new Set(change.released.map(({ laneId }) => laneId)).size, 2000)
+    assert.ok(change.released.some(({ laneId }) => laneId === 4))
+    const now = clock.now()
+    assert.deepEqual(
+      change.released.map(({ at }) => at - now),
+      Array.from({ length: 2000 }, (_, n) => n),
+    )
+    circuits.leave(probe)
+    assert.deepEqual(circuits.troubles(), [])
+  })
+
+  test('does not release a lane earlier than its destination asked for', () => {
+    const { clock, circuits, answer, admit, passOf } = open()
+    answer(5, { ...down, retryAfterMs: 60_000 })
+    clock.advance(2500)
+    assert.deepEqual(circuits.report(passOf(admit(7)), sent), { news: 'back', released: [] })
+  })
+
+  test('gives the turn of a probe that was not sent to the next sender', () => {
+    const { clock, circuits, answer, admit, passOf } = open()
+    answer(5)
+    clock.advance(2500)
+    circuits.leave(passOf(admit(7)))
+    assert.equal(admit(8).kind, 'go')
+  })
+
+  test('lets a probe through while requests that hang have the whole share', () => {
+    const { clock, circuits, admit, passOf } = open()
+    const hanging = [admit(1), admit(2)].map(passOf)
+    for (let n = 0; n < 5; n++) circuits.report(hanging[0] as Pass, down)
+    assert.equal(admit(3).kind, 'paused')
+    clock.advance(2500)
+    assert.equal(admit(3).kind, 'go')
+  })
+
+  test('is not paused for longer when the clock is set back by a year', () => {
+    const { clock, answer, admit } = open()
+    answer(5)
+    clock.advance(-365 * 86_400_000)
+    assert.equal(admit(7).kind, 'go')
+  })
+
+  test('that is known to be broken at the start lets one probe through and releases the held lanes', () => {
+    const { circuits, admit, passOf } = open()
+    circuits.expectOutage(HERE, { reason: 'timeout', held: [1, 2, 3] })
+    const probe = passOf(admit(1))
+    assert.equal(admit(4).kind, 'paused')
+    const { news, released } = circuits.report(probe, sent)
+    assert.equal(news, 'back')
+    assert.deepEqual(
+      released.map(({ laneId }) => laneId),
+      [2, 3, 4],
+    )
+  })
+})
+
+describe('a configuration error', () => {
+  test('pauses a line at once', () => {
+    for (const evidence of ['misconfigured', 'refused'] satisfies Evidence[]) {
+      const { circuits, answer } = open()
+      answer(1, { evidence, reason: 'InvalidProviderToken' })
+      assert.deepEqual(
+        circuits.troubles().map(({ line, reason }) => ({ line, reason })),
+        [{ line: HERE, reason: 'InvalidProviderToken' }],
+      )
+    }
+  })
+
+  test('of single devices pauses a line that has delivered only after five of them without a delivery between', () => {
+    const { circuits, answer, isPaused, passOf } = open()
+    const refused: Answer = { evidence: 'refused', reason: 'mismatch' }
+    const answerOne = (device: string, given: Answer) => {
+      const pass = passOf(circuits.admit(HERE, { device }))
+      circuits.report(pass, given)
+      circuits.leave(pass)
+    }
+    answerOne('working', sent)
+    answer(4, refused)
+    answerOne('working', sent)
+    answer(4, refused)
+    assert.equal(isPaused(), false, 'they were refused before the last delivery')
+    for (let n = 10; n < 15; n++) {
+      assert.equal(isPaused(), false)
+      answerOne(`device ${n}`, refused)
+    }
+    assert.equal(isPaused(), true)
+  })
+
+  test('of single devices is probed every half minute at least', () => {
+    const { clock, circuits, answer, admit, passOf } = open()
+    answer(1, { evidence: 'refused', reason: 'mismatch' })
+    for (let n = 0; n < 8; n++) {
+      const pauseMs = circuits.pauseAt(HERE)
+      assert.ok(pauseMs <= 30_000, `${pauseMs} ms`)
+      clock.advance(pauseMs)
+      const probe = passOf(admit(n))
+      circuits.report(probe, { evidence: 'refused', reason: 'mismatch' })
+      circuits.leave(probe)
+    }
+  })
+})
+
+describe('an alarm', () => {
+  test('pauses all lines of the group until a delivery; an answer is not enough', () => {
+    const { clock, circuits, answer, admit, passOf } = open()
+    answer(1, { evidence: 'alarm', reason: 'BadDeviceToken' })
+    assert.equal(admit(1, 'https://other.test').kind, 'paused')
+    clock.advance(15_000)
+    const probe = passOf(admit(2))
+    assert.equal(admit(3, 'https://other.test').kind, 'paused', 'one probe for the group')
+    circuits.report(probe, { evidence: 'answered', reason: 'BadDeviceToken' })
+    circuits.leave(probe)
+    assert.deepEqual(
+      circuits.troubles().map(({ line, reason }) => ({ line, reason })),
+      [{ line: '', reason: 'BadDeviceToken' }],
+    )
+    clock.advance(30_000)
+    const next = passOf(admit(4))
+    const { news, released } = circuits.report(next, sent)
+    assert.equal(news, 'back')
+    assert.deepEqual(
+      released.map(({ laneId }) => laneId),
+      [0, 1, 3, 2],
+    )
+  })
+})
+
+describe('the lines of a group', () => {
+  test('are bounded: the ones used last are remembered', () => {
+    const { circuits, answer, isPaused } = open({ limit: 100 })
+    answer(5, down, HERE)
+    for (let n = 0; n < MOST_LINES + 100; n++) {
+      answer(5, down, `https://invented-${n}.test`)
+      assert.equal(isPaused(), true)
+    }
+    const troubles = circuits.troubles().map(({ line }) => line)
+    assert.equal(troubles.length, MOST_LINES)
+    assert.ok(troubles.includes(HERE))
+    assert.ok(!troubles.includes('https://invented-0.test'))
+    assert.equal(circuits.size(), MOST_LINES)
+  })
+
+  test('with a message in flight are not forgotten', () => {
+    const { circuits, admit, answer, passOf } = open({ limit: 100 })
+    const pass = passOf(admit(1))
+    for (let n = 0; n < MOST_LINES + 100; n++) answer(1, sent, `https://invented-${n}.test`)
+    assert.equal(circuits.roomAt(HERE), 24)
+    circuits.leave(pass)
+    assert.equal(circuits.roomAt(HERE), 25)
+    assert.equal(circuits.inFlight(), 0)
+  })
+})
