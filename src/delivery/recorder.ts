@@ -69,7 +69,12 @@ export function createRecorder(deps: RecorderDeps) {
       if (news !== 'back') return
       deps.events.gatewayBack({ held: released.length })
       if (released.length === 0 || isAbandoned) return
-      await db.transaction((tx) => advanceRetries(tx, released.map(({ laneId, at }) => ({ pusherId: laneId, at }))))
+      await db.transaction((tx) =>
+        advanceRetries(
+          tx,
+          released.map(({ laneId, at }) => ({ pusherId: laneId, at })),
+        ),
+      )
       deps.riseBy(released.reduce((first, { at }) => Math.min(first, at), Infinity))
     },
 

@@ -77,7 +77,8 @@ class Worker implements AsyncDisposable {
   }
 
   start(outages: readonly KnownOutage[]): void {
-    for (const { destination, reason, held } of outages) this.#circuits.expectOutage(destination, { reason, held })
+    for (const { destination, reason, held } of outages)
+      this.#circuits.expectOutage(destination, { reason, held })
     this.#unsubscribe = this.#deps.bus.subscribe(['delivery'], (message) => this.#wake(message as number[]))
     this.#tending = this.#tender.tendUntil(this.#stop.signal)
   }
@@ -113,7 +114,8 @@ class Worker implements AsyncDisposable {
       const claimed = this.#leases.claim(taken.map(({ pusherId }) => pusherId))
       for (const one of taken) {
         const { pusherId, origin } = one
-        const reserved = origin === undefined ? undefined : this.#circuits.reserve(origin, { laneId: pusherId })
+        const reserved =
+          origin === undefined ? undefined : this.#circuits.reserve(origin, { laneId: pusherId })
         this.#active.set(pusherId, this.#turnsOf(pusherId, { reserved, claimed }))
       }
     })

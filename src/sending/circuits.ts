@@ -55,14 +55,7 @@ export type Entrance = { admission: Admission | Promise<Admission>; withdraw: ()
  * - `alarm`: no rejection of this group is to be believed.
  * - `nothing`
  */
-export type Evidence =
-  | 'delivered'
-  | 'answered'
-  | 'outage'
-  | 'misconfigured'
-  | 'refused'
-  | 'alarm'
-  | 'nothing'
+export type Evidence = 'delivered' | 'answered' | 'outage' | 'misconfigured' | 'refused' | 'alarm' | 'nothing'
 
 /** `retryAfterMs`: as the destination asked. A lane that was told so is not called back earlier. */
 export type Answer = { evidence: Evidence; reason: string; retryAfterMs?: number | undefined }
@@ -114,7 +107,8 @@ export function createCircuits(settings: CircuitSettings) {
     /** How many slots of its share a line has left. */
     slotsAt: (name: string): number => shareOf(group) - (lines.peek(name)?.inFlight ?? 0),
     /** Asks for a slot, without waiting. `reserved`: a slot that the sender has already, perhaps on another line. */
-    admit: (name: string, sender: Sender, reserved?: Pass) => admit(group, lineOf(group, name), { sender, reserved }),
+    admit: (name: string, sender: Sender, reserved?: Pass) =>
+      admit(group, lineOf(group, name), { sender, reserved }),
     /** As `admit`, but waits in memory for a slot. */
     enter: (name: string, sender: Sender) => enter(group, lineOf(group, name), sender),
     /** Takes a slot without asking. */

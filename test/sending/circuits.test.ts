@@ -138,10 +138,7 @@ describe('the circuit breaker of a line', () => {
       circuits.report(probe, down)
       circuits.leave(probe)
     }
-    assert.deepEqual(
-      pauses,
-      [2500, 5000, 10_000, 20_000, 40_000, 80_000, 150_000, 150_000, 150_000, 150_000],
-    )
+    assert.deepEqual(pauses, [2500, 5000, 10_000, 20_000, 40_000, 80_000, 150_000, 150_000, 150_000, 150_000])
   })
 
   test('releases the lanes that it held when the probe is answered, each at its own time within 10 s', () => {
