@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { CORS_HEADERS } from './respond.ts'
 
-/** `rawPacket`: the bytes that could not be read, as a Buffer (Fastify's types have it otherwise). */
+/** `rawPacket`: the bytes that could not be read, as a Buffer. */
 type ConnectionError = Error & { code?: string; rawPacket?: unknown }
 
 const ANSWERS: Record<string, [status: number, errcode: string, message: string]> = {

@@ -3,7 +3,6 @@ import type { Config } from '../config/schema.ts'
 import { invalidParam, unrecognized } from '../lib/errors.ts'
 import type { Log } from '../lib/log.ts'
 import { addressOf } from './address.ts'
-import { allowedMethods } from './allowed-methods.ts'
 import { accessToken, type Authenticate, requesterOf } from './auth.ts'
 import { ClientGone, parseJson, readBody } from './body.ts'
 import { RequestContext } from './context.ts'
@@ -12,9 +11,10 @@ import { isStream, respondWithStream } from './event-stream.ts'
 import type { Lifetime } from './lifetime.ts'
 import type { Load } from './load.ts'
 import type { HttpMetrics } from './http-metrics.ts'
-import type { LimitClass, RateLimiter } from './rate-limit.ts'
+import type { RateLimiter } from './rate-limit.ts'
 import { type Answer, isOnePiece, respond, respondInPieces, respondToPreflight } from './respond.ts'
-import { type ClientPrefix, Reply, type Route } from './route.ts'
+import { type ClientPrefix, pathsOf, Reply, type Route } from './route.ts'
+import { createRouter } from './router.ts'
 import { sessionOf, whileSignedIn, type WatchSessions } from './session.ts'
 import { validate } from './validate.ts'
 
@@ -41,22 +41,32 @@ export type GivenAnswer = Answer & { route: Route | undefined }
 /** For tests, which hold each answer to the schemas of its route. Must not throw. */
 export type OnAnswer = (answer: GivenAnswer) => void
 
-export type Incoming = {
+type Incoming = {
   request: IncomingMessage
   response: ServerResponse
   params: unknown
   query: Readonly<Record<string, unknown>>
 }
 
+type RoutePath = { path: string; prefix: ClientPrefix | undefined }
+
+/** What answers every request, by these routes. */
+export function serveRoutes(deps: PipelineDeps, routes: readonly Route[]) {
+  const router = createRouter<(incoming: Incoming) => void>()
+  for (const route of routes)
+    for (const at of pathsOf(route)) router.add(route.method, at.path, serveRoute(deps, route, at))
+  return (request: IncomingMessage, response: ServerResponse): void => {
+    const found = router.find(request.method ?? '', request.url ?? '/')
+    if (found.kind === 'route') found.value({ request, response, params: found.params, query: found.query })
+    else serveUnmatched(deps, { request, response }, found.kind === 'malformed' ? undefined : found.methods)
+  }
+}
+
 /**
  * Serves one route, in this order: limits of the address, authentication, limits of the user, validation, handler. The order is a promise: a
  * request that is refused learns nothing about what the body should have been, and costs no parsing.
  */
-export function serveRoute(
-  deps: PipelineDeps,
-  route: Route,
-  at: { path: string; prefix: ClientPrefix | undefined },
-) {
+function serveRoute(deps: PipelineDeps, route: Route, at: RoutePath) {
   const handler = route.handler as (context: RequestContext) => unknown
   const limit = route.bodyLimit ?? deps.config.limits.body_bytes
   const parse = route.parseBody ?? parseJson
@@ -83,34 +93,32 @@ export function serveRoute(
   }
 }
 
-/** For what no route matches: a preflight, a known path with another method (405), or an unknown path (404). */
-export function serveUnmatched(
+/** For what no route matches: a preflight, a URL that cannot be decoded, another method (405), or an unknown path (404). */
+function serveUnmatched(
   deps: PipelineDeps,
-  patterns: ReadonlyMap<string, ReadonlySet<string>>,
-): (incoming: Incoming) => void {
-  return (incoming) => {
-    const { request, response } = incoming
-    const context = begin(deps, incoming, { path: 'unmatched', prefix: undefined, route: undefined })
-    if (request.method === 'OPTIONS') {
-      respondToPreflight(response, deps.lifetime.closing)
-      return
-    }
-    void finish(deps, context, () => {
-      const limit: LimitClass = 'default'
-      deps.load.admit(context)
-      deps.limiter.address(limit, context.address)
-      const methods = allowedMethods(patterns, pathOf(request))
-      if (methods.length === 0) throw unrecognized(404, 'There is no such endpoint; check the path')
-      const allow = methods.join(', ')
-      const { status, body } = renderError(unrecognized(405, `This endpoint takes ${allow}`))
-      return { status, body, headers: { allow } }
-    })
+  { request, response }: Pick<Incoming, 'request' | 'response'>,
+  methods: readonly string[] | undefined,
+): void {
+  const at = { path: 'unmatched', prefix: undefined, route: undefined }
+  const context = begin(deps, { request, response }, at)
+  if (request.method === 'OPTIONS') {
+    respondToPreflight(response, deps.lifetime.closing)
+    return
   }
+  void finish(deps, context, () => {
+    deps.load.admit(context)
+    deps.limiter.address('default', context.address)
+    if (methods === undefined) throw unrecognized(400, 'The path has malformed percent-encoding')
+    if (methods.length === 0) throw unrecognized(404, 'There is no such endpoint; check the path')
+    const allow = methods.join(', ')
+    const { status, body } = renderError(unrecognized(405, `This endpoint takes ${allow}`))
+    return { status, body, headers: { allow } }
+  })
 }
 
 function begin(
   deps: PipelineDeps,
-  { request, response }: Incoming,
+  { request, response }: Pick<Incoming, 'request' | 'response'>,
   at: { path: string; prefix: ClientPrefix | undefined; route: Route | undefined },
 ): RequestContext {
   const context = new RequestContext({
@@ -219,8 +227,4 @@ function recordEnd(deps: PipelineDeps, context: RequestContext): void {
   }
   // The pattern alone: a path may hold a pushkey, and the query a token.
   context.log.debug(fields, status === 0 ? 'request abandoned' : 'request')
-}
-
-function pathOf(request: IncomingMessage): string {
-  return (request.url ?? '/').split(/[?#]/, 1)[0] ?? '/'
 }

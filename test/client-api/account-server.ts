@@ -23,6 +23,7 @@ import type { Json, JsonObject } from '../../src/lib/json.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { accountsOn } from '../accounts/fixture.ts'
 import { silentLog } from '../support/log.ts'
+import { inject } from '../support/inject.ts'
 
 type Method = 'GET' | 'PUT' | 'POST' | 'DELETE'
 type Answer = { status: number; body: JsonObject }
@@ -52,7 +53,7 @@ export function accountServer(
   }
   const lastSeen = createLastSeen({ db, clock, log: silentLog })
   const server = createHttpServer({
-    config: loadConfig({ argv: [], env: {} }),
+    config: loadConfig({ argv: ['--listen', '127.0.0.1:0'], env: {} }),
     routes: [
       versionsRoutes({ webPush: false }),
       capabilitiesRoutes({
@@ -80,7 +81,7 @@ export function accountServer(
     await lastSeen[Symbol.asyncDispose]()
   })
   const call: Call = async (method, path, { token, body } = {}) => {
-    const response = await server.inject({
+    const response = await inject(server, {
       method,
       url: path.startsWith('/_matrix') || path.startsWith('/.well') ? path : `/_matrix/client/v3${path}`,
       ...(token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } }),

@@ -14,6 +14,7 @@ import { alice, bearer, startServer } from '../http/server-fixture.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import type { Database } from '../../src/storage/database.ts'
+import { inject } from '../support/inject.ts'
 
 /** The founding text's body, word for word. */
 const FOUNDING = {
@@ -49,7 +50,7 @@ async function serve(db: Database) {
   }
   const { server, [Symbol.asyncDispose]: close } = startServer(pusherRoutes(deps))
   const ask = async (prefix: string, body?: object) => {
-    const response = await server.inject({
+    const response = await inject(server, {
       method: body ? 'POST' : 'GET',
       url: `/_matrix/client/${prefix}/pushers${body ? '/set' : ''}`,
       headers: bearer,
@@ -120,6 +121,6 @@ onEachDatabase('pushers over HTTP', (open) => {
       ['GET', '/_matrix/client/v3/pushers'],
       ['POST', '/_matrix/client/v3/pushers/set'],
     ] as const)
-      assert.equal((await api.server.inject({ method, url })).statusCode, 401)
+      assert.equal((await inject(api.server, { method, url })).statusCode, 401)
   })
 })

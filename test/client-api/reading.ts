@@ -7,6 +7,7 @@ import { typingRoutes } from '../../src/client-api/typing.ts'
 import { bearer, startServer } from '../http/server-fixture.ts'
 import { openHouse } from '../rooms/reading-house.ts'
 import { openTestSqlite } from '../support/databases.ts'
+import { inject } from '../support/inject.ts'
 
 type Method = 'GET' | 'PUT' | 'POST'
 
@@ -27,7 +28,7 @@ export async function serveHouse(t: TestContext, names: readonly string[]) {
     call: async (method: Method, path: string, body?: unknown) => {
       const url = path.startsWith('/_matrix') ? path : `/_matrix/client/v3${path}`
       const payload = body === undefined ? {} : { payload: JSON.stringify(body) }
-      const answer = await server.inject({ method, url, headers: bearer, ...payload })
+      const answer = await inject(server, { method, url, headers: bearer, ...payload })
       // oxlint-disable-next-line typescript/no-explicit-any -- each test knows what it asked for
       return { status: answer.statusCode, body: answer.json() as any }
     },

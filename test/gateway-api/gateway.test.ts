@@ -10,6 +10,7 @@ import { unlimited } from '../../src/http/rate-limit.ts'
 import { startServer } from '../http/server-fixture.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { openGateway } from '../gateway/fixture.ts'
+import { inject } from '../support/inject.ts'
 
 const KEYS = [
   'a/b ü, and enough of it',
@@ -33,7 +34,7 @@ async function serve(db: Database) {
     await it[Symbol.asyncDispose]()
   }
   const ask = async (method: 'GET' | 'POST' | 'PUT', url: string, payload?: object | string) => {
-    const response = await server.inject({ method, url, ...(payload !== undefined && { payload }) })
+    const response = await inject(server, { method, url, ...(payload !== undefined && { payload }) })
     return { status: response.statusCode, body: JSON.parse(response.body) as Record<string, unknown> }
   }
   const poke = (pushkey: string, eventId: string, appId = INBOX_APP_ID) =>

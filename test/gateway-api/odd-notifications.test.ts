@@ -9,6 +9,7 @@ import { unlimited } from '../../src/http/rate-limit.ts'
 import { startServer } from '../http/server-fixture.ts'
 import { onEachDatabase, openTestSqlite } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
+import { inject } from '../support/inject.ts'
 
 // Anyone who shares a room with a user chooses what an event looks like. A home server that gets a 400 for it sends it again for a
 // day, and everything behind it waits.
@@ -33,7 +34,7 @@ async function serve(db: Database, script: Parameters<typeof openGateway>[1] = {
     },
   )
   const notify = async (payload: string | Buffer) => {
-    const response = await server.inject({ method: 'POST', url: '/_matrix/push/v1/notify', payload })
+    const response = await inject(server, { method: 'POST', url: '/_matrix/push/v1/notify', payload })
     return { status: response.statusCode, body: JSON.parse(response.body) as Record<string, unknown> }
   }
   const end = async () => {

@@ -6,6 +6,7 @@ import { forbidden } from '../../src/lib/errors.ts'
 import { client, defineRoute, reply } from '../../src/http/route.ts'
 import { jsonObject, roomIdSchema } from '../../src/http/schema.ts'
 import { bearer, startServer } from './server-fixture.ts'
+import { inject } from '../support/inject.ts'
 
 // Every row of the list of errors, from the outside.
 
@@ -72,7 +73,7 @@ async function ask(request: {
 }) {
   await using fixture = startServer(routes, { limits: { body_bytes: 2000 } })
   const { method = 'POST', url = PATH, body = '', headers = bearer } = request
-  const response = await fixture.server.inject({ method, url, payload: body, headers })
+  const response = await inject(fixture.server, { method, url, payload: body, headers })
   assert.equal(response.headers['access-control-allow-origin'], '*')
   assert.equal(response.headers['content-type'], 'application/json')
   const json = response.json() as { errcode: string; error: string; [key: string]: unknown }
@@ -255,7 +256,7 @@ test('no body and no query ever gives a 500', async () => {
       const { search } = new URL(url)
       for (const target of [PATH, `/list${search}`, '/rooms/!r/send/x']) {
         const method = target.startsWith('/rooms') ? 'PUT' : 'POST'
-        const response = await fixture.server.inject({ method, url: target, payload, headers: bearer })
+        const response = await inject(fixture.server, { method, url: target, payload, headers: bearer })
         assert.ok(response.statusCode < 500, response.body)
       }
     },

@@ -6,6 +6,7 @@ import { createMetrics } from '../../src/lib/metrics.ts'
 import { metricsRoute, createScrape } from '../../src/http/metrics.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { startServer } from './server-fixture.ts'
+import { inject } from '../support/inject.ts'
 
 const silent = createLog({ level: 'silent' })
 
@@ -17,14 +18,14 @@ test('health is 200 when every check is well, else 503 without the reason', asyn
     bus: () => Promise.resolve(),
   }
   await using fixture = startServer(healthRoutes({ checks, clock, log: silent }))
-  const well = await fixture.server.inject({ url: '/health' })
+  const well = await inject(fixture.server, { url: '/health' })
   assert.deepEqual(
     [well.statusCode, well.json()],
     [200, { status: 'ok', checks: { database: 'ok', bus: 'ok' } }],
   )
   fails = true
   clock.advance(1000)
-  const ill = await fixture.server.inject({ url: '/health' })
+  const ill = await inject(fixture.server, { url: '/health' })
   assert.deepEqual(
     [ill.statusCode, ill.json()],
     [503, { status: 'failing', checks: { database: 'failing', bus: 'ok' } }],
@@ -41,9 +42,9 @@ test('a check that hangs has failed', async () => {
     },
   }
   await using fixture = startServer(healthRoutes({ checks, clock, log: silent, timeoutMs: 5 }))
-  assert.equal((await fixture.server.inject({ url: '/health' })).statusCode, 503)
+  assert.equal((await inject(fixture.server, { url: '/health' })).statusCode, 503)
   clock.advance(60_000)
-  assert.equal((await fixture.server.inject({ url: '/health' })).statusCode, 503)
+  assert.equal((await inject(fixture.server, { url: '/health' })).statusCode, 503)
   assert.equal(asked, 1, 'it is not begun again while it hangs')
 })
 
@@ -55,13 +56,13 @@ test('metrics are in the text format, requests among them by pattern', async () 
     ...healthRoutes({ checks: {}, clock, log: silent }),
     metricsRoute(createScrape(metrics, clock)),
   ])
-  await fixture.server.inject({ url: '/health?x=1' })
-  await fixture.server.inject({ url: '/no/such/path' })
+  await inject(fixture.server, { url: '/health?x=1' })
+  await inject(fixture.server, { url: '/no/such/path' })
   const own = await fixture.metrics.registry.metrics()
   assert.match(own, /belfry_http_request_seconds_count\{method="GET",route="\/health",status="200"\} 1/)
   assert.match(own, /belfry_http_request_seconds_count\{method="GET",route="unmatched",status="404"\} 1/)
   assert.doesNotMatch(own, /such/)
-  const scraped = await fixture.server.inject({ url: '/metrics' })
+  const scraped = await inject(fixture.server, { url: '/metrics' })
   assert.match(String(scraped.headers['content-type']), /^text\/plain; version=0\.0\.4/)
   assert.match(scraped.body, /^belfry_things_total 3$/m)
 })
@@ -77,7 +78,7 @@ test('all callers of /health and /ready share one check a second, also when it f
   const lines: string[] = []
   const log = createLog({ level: 'warn', stream: { write: (line: string) => void lines.push(line) } })
   await using fixture = startServer(healthRoutes({ checks: { database }, clock, log }))
-  const ask = (url: string) => fixture.server.inject({ url }).then(({ statusCode }) => statusCode)
+  const ask = (url: string) => inject(fixture.server, { url }).then(({ statusCode }) => statusCode)
   const askAll = () =>
     Promise.all(Array.from({ length: 50 }, (_, at) => ask(at % 2 === 0 ? '/health' : '/ready')))
   assert.deepEqual(new Set(await askAll()), new Set([200]))
@@ -101,7 +102,7 @@ test('metrics are rendered once a second, however many ask', async (t) => {
   const rendered = t.mock.method(metrics.registry, 'metrics')
   await using fixture = startServer([metricsRoute(createScrape(metrics, clock))])
   const askAll = () =>
-    Promise.all(Array.from({ length: 50 }, () => fixture.server.inject({ url: '/metrics' })))
+    Promise.all(Array.from({ length: 50 }, () => inject(fixture.server, { url: '/metrics' })))
   await askAll()
   await askAll()
   assert.equal(rendered.mock.callCount(), 1)

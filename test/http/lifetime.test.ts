@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { lookup } from 'node:dns/promises'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { test } from 'node:test'
@@ -110,4 +111,32 @@ test('an address in use is the error of listen', async () => {
   other.listen(port, '127.0.0.1')
   const [error] = (await once(other, 'error')) as [NodeJS.ErrnoException]
   assert.equal(error.code, 'EADDRINUSE')
+})
+
+test('localhost is served, and limited, at each of its addresses', async () => {
+  const fixture = startServer([], {
+    listen: { host: 'localhost', port: 0 },
+    limits: { connections: 2 },
+  })
+  const { port } = await fixture.server.listen()
+  const addresses = await lookup('localhost', { all: true })
+  for (const { address } of addresses) {
+    const socket = connect(port, address).setEncoding('utf8')
+    socket.write('GET /nothing HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n')
+    const [received] = (await once(socket, 'data')) as [string]
+    assert.match(received, /^HTTP\/1\.1 404 /, address)
+    await once(socket, 'close')
+  }
+  const held = addresses.slice(0, 2).map(({ address }) => connect(port, address))
+  while (held.length < 2) held.push(connect(port, '127.0.0.1'))
+  await Promise.all(held.map((socket) => once(socket, 'connect')))
+  const refused = connect(port, '127.0.0.1').setEncoding('utf8')
+  assert.match(((await once(refused, 'data')) as [string])[0], /^HTTP\/1\.1 429 /)
+  await fixture.server.close()
+  for (const { address } of addresses) {
+    const late = connect(port, address)
+    const [error] = (await once(late, 'error')) as [NodeJS.ErrnoException]
+    assert.equal(error.code, 'ECONNREFUSED', address)
+  }
+  for (const socket of [...held, refused]) socket.destroy()
 })

@@ -7,6 +7,7 @@ import { Deferred } from '../../src/lib/deferred.ts'
 import { MatrixError, notFound } from '../../src/lib/errors.ts'
 import { createAnswerCheck } from '../support/answer-check.ts'
 import { startServer } from './server-fixture.ts'
+import { inject } from '../support/inject.ts'
 
 const at = { method: 'GET', path: '/thing', auth: 'none', limit: 'default' } as const
 const thing = () => z.strictObject({ name: z.string(), tags: z.array(z.string()).optional() })
@@ -15,7 +16,7 @@ const thing = () => z.strictObject({ name: z.string(), tags: z.array(z.string())
 async function checked(route: Route, path = '/thing'): Promise<string[]> {
   const check = createAnswerCheck()
   await using started = startServer([route], { onAnswer: check.onAnswer })
-  await started.server.inject({ method: route.method, url: path })
+  await inject(started.server, { method: route.method, url: path })
   return check.faults()
 }
 

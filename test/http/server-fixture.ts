@@ -25,6 +25,7 @@ export function stillClock(): Clock & { advance(ms: number): void } {
 }
 
 type Options = {
+  listen?: Config['listen']
   limits?: Partial<Config['limits']>
   rates?: Partial<Config['rate_limits']>
   trustProxy?: boolean
@@ -43,6 +44,7 @@ export function startServer(routes: readonly Route[], options: Options = {}) {
   const server = createHttpServer({
     config: {
       ...config,
+      listen: options.listen ?? config.listen,
       trust_proxy: options.trustProxy ?? false,
       limits: { ...config.limits, ...options.limits },
     },

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { eventStream } from '../../src/http/event-stream.ts'
 import { defineRoute } from '../../src/http/route.ts'
 import { alice, bearer, startServer } from './server-fixture.ts'
+import { inject } from '../support/inject.ts'
 
 /** A server whose one session can end, with or without a word of it. */
 function startWithSession(routes: Parameters<typeof startServer>[0]) {
@@ -67,7 +68,7 @@ test('a request that does not wait is not watched', async () => {
     },
   })
   const fixture = startWithSession([route])
-  const answer = await fixture.server.inject({ method: 'GET', url: '/now', headers: bearer })
+  const answer = await inject(fixture.server, { method: 'GET', url: '/now', headers: bearer })
   assert.deepEqual([answer.statusCode, answer.json()], [200, { watched: 0 }])
   await fixture.server.close()
 })

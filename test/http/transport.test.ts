@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { z } from 'zod'
 import { client, defineRoute, reply } from '../../src/http/route.ts'
 import { bearer, echo, startServer } from './server-fixture.ts'
+import { inject } from '../support/inject.ts'
 
 const whoami = defineRoute({
   method: 'GET',
@@ -61,7 +62,7 @@ function assertCors(headers: Headers, what: string) {
 test('each client prefix reaches the same route and is told to it', async () => {
   await using fixture = startServer(routes)
   for (const prefix of ['api/v1', 'r0', 'v3']) {
-    const response = await fixture.server.inject({
+    const response = await inject(fixture.server, {
       url: `/_matrix/client/${prefix}/whoami/a%2Fb`,
       headers: bearer,
     })
@@ -74,7 +75,7 @@ test('the token comes in the header or in the query, and the query can be switch
   const url = '/_matrix/client/v3/whoami/x'
   await using fixture = startServer(routes)
   const ask = async (target: string, headers: Record<string, string> = {}) =>
-    (await fixture.server.inject({ url: target, headers })).json() as Record<string, unknown>
+    (await inject(fixture.server, { url: target, headers })).json() as Record<string, unknown>
   assert.equal((await ask(url))['user'], null)
   assert.equal((await ask(url, { authorization: 'bearer alice-token' }))['user'], '@alice:localhost')
   const fromQuery = await ask(`${url}?access_token=alice-token&at=1`)
@@ -82,7 +83,7 @@ test('the token comes in the header or in the query, and the query can be switch
   assert.equal((await ask(`${url}?access_token=wrong`))['errcode'], 'M_UNKNOWN_TOKEN')
 
   await using strict = startServer(routes, { limits: { query_token: false } })
-  const refused = await strict.server.inject({ url: `${url}?access_token=alice-token` })
+  const refused = await inject(strict.server, { url: `${url}?access_token=alice-token` })
   assert.equal((refused.json() as Record<string, unknown>)['user'], null)
 })
 
@@ -229,7 +230,7 @@ test('the address is that of the connection, or what a trusted proxy wrote last'
   const headers = { 'x-forwarded-for': '10.9.9.9, 203.0.113.7' }
   const addressWith = async (trustProxy: boolean) => {
     await using fixture = startServer(routes, { trustProxy })
-    return ((await fixture.server.inject({ url, headers })).json() as Record<string, unknown>)['address']
+    return ((await inject(fixture.server, { url, headers })).json() as Record<string, unknown>)['address']
   }
   assert.equal(await addressWith(false), '127.0.0.1')
   assert.equal(await addressWith(true), '203.0.113.7')
@@ -237,7 +238,7 @@ test('the address is that of the connection, or what a trusted proxy wrote last'
 
 test('requests are logged at debug by pattern, without path, query or token', async () => {
   await using fixture = startServer(routes, { level: 'debug' })
-  await fixture.server.inject({ url: '/_matrix/client/v3/whoami/hush?access_token=alice-token' })
+  await inject(fixture.server, { url: '/_matrix/client/v3/whoami/hush?access_token=alice-token' })
   const [line = ''] = fixture.lines
   const { level, route, status, method } = JSON.parse(line) as Record<string, unknown>
   assert.deepEqual([level, route, status, method], ['debug', '/_matrix/client/v3/whoami/:name', 200, 'GET'])

@@ -1,0 +1,39 @@
+import { lookup } from 'node:dns/promises'
+import { once } from 'node:events'
+import type { Server } from 'node:http'
+import { type AddressInfo, createServer, type Server as NetServer } from 'node:net'
+
+/** Sockets that a server listens on beside its own. */
+export type Beside = readonly NetServer[]
+
+/**
+ * Opens the sockets of a server. `localhost` is every address that the name has, IPv4 and IPv6 alike; those beside the first are left out
+ * where they cannot be opened.
+ * @throws the error of the system (`EADDRINUSE`, …)
+ */
+export async function listen(
+  server: Server,
+  { host, port }: { host: string; port: number },
+): Promise<{ port: number; beside: Beside }> {
+  server.listen(port, host)
+  await once(server, 'listening')
+  const first = server.address() as AddressInfo
+  const addresses = host === 'localhost' ? await lookup(host, { all: true }) : []
+  const others = new Set(addresses.map(({ address }) => address).filter((one) => one !== first.address))
+  const beside = await Promise.all([...others].map((address) => listenBeside(server, address, first.port)))
+  return { port: first.port, beside: beside.flat() }
+}
+
+async function listenBeside(server: Server, host: string, port: number): Promise<NetServer[]> {
+  // As node:http has its own sockets.
+  const other = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
+    server.emit('connection', socket),
+  )
+  other.listen(port, host)
+  try {
+    await once(other, 'listening')
+    return [other]
+  } catch {
+    return []
+  }
+}
