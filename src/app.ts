@@ -13,6 +13,7 @@ import {
   type GatewayParts,
   noteIn,
 } from './gateway-app.ts'
+import { openApiOf } from './http/openapi-route.ts'
 import { createRateLimiter } from './http/rate-limit.ts'
 import type { Route } from './http/route.ts'
 import { systemClock } from './lib/clock.ts'
@@ -34,6 +35,8 @@ export type Belfry = {
   log: Log
   /** All that it serves over HTTP. */
   routes: readonly Route[]
+  /** The OpenAPI document of these. */
+  openApi(): Promise<object>
   /** Starts serving and sending. `url`: where it listens, with the port that was picked. */
   listen(): Promise<{ url: string }>
   /** Goes on with the gateway's apps of another configuration; all else stays. Rejects, and changes nothing, if they are not good. */
@@ -90,7 +93,7 @@ export async function createBelfry(
   return {
     serverName: config.server_name,
     log,
-    routes: stages.http.routes,
+    ...described(stages.http.routes),
     listen: () =>
       startingWith(config.database, async () => {
         await db.check()
@@ -112,6 +115,8 @@ export async function createBelfry(
     accounts: administerAccounts(stages.accounts),
   }
 }
+
+const described = (routes: readonly Route[]) => ({ routes, openApi: () => openApiOf(routes) })
 
 function warnOfSending(log: Log, { push: { proxy } }: Config, contactFault: string | undefined): void {
   if (proxy !== undefined)

@@ -18,6 +18,7 @@ import type { OnRejected } from './gateway/recorder.ts'
 import type { Report } from './gateway/step.ts'
 import { healthRoutes } from './http/health.ts'
 import { createMetricsServer, createScrape, metricsRoute } from './http/metrics.ts'
+import { withOpenApi } from './http/openapi-route.ts'
 import type { OnAnswer } from './http/pipeline.ts'
 import { createRateLimiter, type RateLimiter } from './http/rate-limit.ts'
 import type { Requester, Route } from './http/route.ts'
@@ -301,7 +302,7 @@ function createServers(options: ServersOptions) {
     authenticate: async () => undefined,
     limiter,
     onAnswer: options.onAnswer,
-    routes: [
+    routes: withOpenApi([
       ...healthRoutes({
         checks: { database: () => db.check() },
         details: () => ({ version: VERSION, gateway: parts.gateway.health() }),
@@ -310,7 +311,7 @@ function createServers(options: ServersOptions) {
       }),
       ...(config.metrics.listen === undefined ? [metricsRoute(scrape)] : []),
       ...parts.routes,
-    ],
+    ]),
   })
   // Sygnal's own place for metrics, and ours.
   const scrapes = [metricsAt, config.metrics.listen].flatMap((at) =>

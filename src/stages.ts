@@ -30,6 +30,7 @@ import type { Vapid } from './gateway/webpush/token.ts'
 import { addressGroup } from './http/address.ts'
 import { healthRoutes } from './http/health.ts'
 import { createMetricsServer, createScrape, metricsRoute } from './http/metrics.ts'
+import { withOpenApi } from './http/openapi-route.ts'
 import type { RateLimiter } from './http/rate-limit.ts'
 import { createHttpServer } from './http/server.ts'
 import { createEvents } from './lib/events.ts'
@@ -312,7 +313,7 @@ function createFront(given: Given, { webPush, ...stages }: Front) {
     watchSessions: ({ userId }, listener) => bus.subscribe([`session:${userId}`], listener),
     limiter,
     onAnswer: given.onAnswer,
-    routes: [
+    routes: withOpenApi([
       ...healthRoutes({
         checks: { database: () => db.check() },
         details: () => ({
@@ -329,7 +330,7 @@ function createFront(given: Given, { webPush, ...stages }: Front) {
       ...journeyRoutes({ db, trace }),
       ...pusherReportRoutes({ db, clock }),
       ...own.routes,
-    ],
+    ]),
   })
   return { lastSeen, http, metricsServer }
 }

@@ -20,6 +20,8 @@ export type App = {
   /** Goes on with what can be changed in a running server: the apps of its gateway. */
   reload(config: Config): Promise<void>
   accounts: AccountAdministration
+  /** The OpenAPI document of all that it serves. */
+  openApi(): Promise<object>
   ownSession(name: string): Promise<{ userId: string; accessToken: string; end(): Promise<void> }>
 }
 

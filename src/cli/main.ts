@@ -4,6 +4,7 @@ import type { Command, World } from './command.ts'
 import { gateway, gatewayCheck } from './gateway.ts'
 import { gatewayTrace } from './gateway-trace.ts'
 import { gatewayVapid } from './gateway-vapid.ts'
+import { openApi } from './openapi.ts'
 import { pushExplain } from './push-explain.ts'
 import { pushStatus } from './push-status.ts'
 import { pushTest } from './send-test-push.ts'
@@ -25,6 +26,7 @@ const COMMANDS: readonly Command[] = [
   userDeactivate,
   userPromote,
   userDemote,
+  openApi,
   pushExplain,
   pushTrace,
   pushStatus,

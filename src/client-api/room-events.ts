@@ -90,7 +90,7 @@ function stateRoutes(deps: RoomReadDeps): Route[] {
     return whole ?? {}
   }
   // An empty state key may be left out, with or without the slash before it.
-  const withoutKey = ['/rooms/:roomId/state/:type', '/rooms/:roomId/state/:type/'] as const
+  const withoutKey = ['/rooms/:roomId/state/:eventType', '/rooms/:roomId/state/:eventType/'] as const
   return [
     defineRoute({
       method: 'GET',
@@ -110,20 +110,21 @@ function stateRoutes(deps: RoomReadDeps): Route[] {
         path: client(path),
         auth: 'user',
         limit: 'default',
-        params: room.extend({ type: z.string() }),
+        params: room.extend({ eventType: z.string() }),
         query: format,
         handler: ({ params, query, requester }) =>
-          readOne(requester, { ...params, stateKey: '' }, query.format),
+          readOne(requester, { roomId: params.roomId, type: params.eventType, stateKey: '' }, query.format),
       }),
     ),
     defineRoute({
       method: 'GET',
-      path: client('/rooms/:roomId/state/:type/:stateKey'),
+      path: client('/rooms/:roomId/state/:eventType/:stateKey'),
       auth: 'user',
       limit: 'default',
-      params: room.extend({ type: z.string(), stateKey: z.string() }),
+      params: room.extend({ eventType: z.string(), stateKey: z.string() }),
       query: format,
-      handler: ({ params, query, requester }) => readOne(requester, params, query.format),
+      handler: ({ params: { roomId, eventType: type, stateKey }, query, requester }) =>
+        readOne(requester, { roomId, type, stateKey }, query.format),
     }),
   ]
 }

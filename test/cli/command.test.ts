@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { Readable } from 'node:stream'
 import { test } from 'node:test'
 import type { AccountAdministration, App, World } from '../../src/cli/command.ts'
@@ -38,6 +40,7 @@ function fakeWorld(
     close: () => Promise.resolve(void notes.steps.push('close')),
     ownSession: () => Promise.reject(new Error('no sessions here')),
     reload: (config) => Promise.resolve(void notes.steps.push(config)),
+    openApi: () => Promise.resolve({ openapi: '3.1.1' }),
     accounts: {
       add: (input) =>
         Promise.resolve(void notes.steps.push(input)).then(() => ({ userId: `@${input.name}:localhost` })),
@@ -241,6 +244,17 @@ test('user add without a password creates nothing; a refusal is one line', async
     [taken.notes.err, taken.notes.steps],
     [['belfry: @bob:localhost exists already'], ['close']],
   )
+})
+
+test('openapi prints the document and nothing else, from an empty database that is removed again', async () => {
+  const { world, notes } = fakeWorld()
+  assert.equal(await runCommand(['openapi', '--data', '/d', '--log-level', 'debug'], world), 0)
+  assert.deepEqual(notes.out, [JSON.stringify({ openapi: '3.1.1' }, null, 2)])
+  assert.deepEqual(notes.steps, ['close'])
+  const { database, log_level: level } = notes.config ?? assert.fail('no application')
+  assert.equal(level, 'silent')
+  assert.ok(database.kind === 'sqlite' && !database.path.startsWith('/d'))
+  assert.equal(existsSync(dirname(database.path)), false)
 })
 
 test('gateway vapid prints the public key and nothing else', async () => {

@@ -1,0 +1,41 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { flagHelp } from '../config/help.ts'
+import { loadConfig } from '../config/load.ts'
+import type { Config } from '../config/schema.ts'
+import type { Command } from './command.ts'
+
+/** What is served is the same on an empty database, and needs no server and no data directory. */
+export const openApi: Command = {
+  usage: 'openapi',
+  summary: 'print the OpenAPI 3.1 document of all that the server answers',
+  help: () =>
+    `The document of a server that runs is at /_belfry/v1/openapi.json, without an access token.\n\nSettings, as for serve:\n${flagHelp()}`,
+  async run(argv, world) {
+    const config = loadConfig({ argv, env: world.env })
+    const folder = await mkdtemp(join(tmpdir(), 'belfry-openapi-'))
+    try {
+      const app = await world.createApp(onEmptyDatabase(config, folder), 'command')
+      try {
+        world.print(JSON.stringify(await app.openApi(), null, 2))
+      } finally {
+        await app.close()
+      }
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+    return 0
+  },
+}
+
+/** Standard output is the document alone: without a log. */
+function onEmptyDatabase(config: Config, folder: string): Config {
+  return {
+    ...config,
+    server_name: config.server_name ?? 'localhost',
+    data: folder,
+    database: { kind: 'sqlite', path: join(folder, 'belfry.db') },
+    log_level: 'silent',
+  }
+}

@@ -1,0 +1,34 @@
+import { z } from 'zod'
+import { jsonObject } from './schema.ts'
+import { once } from './response.ts'
+import { defineRoute, type Route } from './route.ts'
+import type { JsonObject } from '../lib/json.ts'
+import { VERSION } from '../lib/version.ts'
+
+export const OPENAPI_PATH = '/_belfry/v1/openapi.json'
+
+const document = once(() => z.looseObject({ openapi: z.string(), paths: jsonObject }))
+
+/** `GET /_belfry/v1/openapi.json` beside the routes that it describes, itself among them. */
+export function withOpenApi(others: readonly Route[]): Route[] {
+  const routes: Route[] = [
+    ...others,
+    defineRoute({
+      method: 'GET',
+      path: OPENAPI_PATH,
+      auth: 'none',
+      limit: 'default',
+      summary: 'This document',
+      response: { 200: document },
+      handler: () => made(),
+    }),
+  ]
+  const made = once(() => openApiOf(routes))
+  return routes
+}
+
+/** The OpenAPI document of routes. What makes it is loaded when it is first asked for. */
+export async function openApiOf(routes: readonly Route[]) {
+  const { openApiDocument } = await import('./openapi/document.ts')
+  return openApiDocument(routes, { version: VERSION }) as JsonObject & { openapi: string; paths: JsonObject }
+}

@@ -1,0 +1,44 @@
+import type { z } from 'zod'
+import { isJsonObject, type JsonObject } from '../../lib/json.ts'
+import type { Route } from '../route.ts'
+import { type Components, jsonSchemaOf } from './json-schema.ts'
+
+/** The parameters of a route in path and query, as OpenAPI has them. */
+export function parametersOf(route: Route, path: string, components: Components): JsonObject[] {
+  const named = route.params === undefined ? {} : propertiesOf(route.params, components)
+  const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: named[name]?.schema ?? { type: 'string' },
+  }))
+  const inQuery = Object.entries(route.query === undefined ? {} : propertiesOf(route.query, components)).map(
+    ([name, { schema, required }]) => {
+      const { description, ...rest } = schema
+      return { name, in: 'query', required, ...(description !== undefined && { description }), schema: rest }
+    },
+  )
+  return [...inPath, ...inQuery]
+}
+
+type Property = { schema: JsonObject; required: boolean }
+
+/** Parts of a URL are text: what they are read as says more, where JSON Schema can say it. */
+function propertiesOf(schema: z.ZodType, components: Components): Record<string, Property> {
+  const taken = jsonSchemaOf(schema, 'input', components)
+  const read = jsonSchemaOf(schema, 'output', components)
+  const required = taken['required'] ?? []
+  const propertiesRead = objectAt(read, 'properties')
+  return Object.fromEntries(
+    Object.entries(objectAt(taken, 'properties')).map(([name, asTaken]) => {
+      const asRead = propertiesRead[name]
+      const better = isJsonObject(asRead) && 'type' in asRead ? asRead : (asTaken as JsonObject)
+      return [name, { schema: better, required: Array.isArray(required) && required.includes(name) }]
+    }),
+  )
+}
+
+function objectAt(schema: JsonObject, key: string): JsonObject {
+  const value = schema[key]
+  return isJsonObject(value) ? value : {}
+}

@@ -1,0 +1,21 @@
+// Headings of the document, by the beginning of a path below the prefixes of the client-server API. The first that fits.
+
+const TAGS: readonly (readonly [RegExp, string])[] = [
+  [/^\/_matrix\/push\//, 'Push gateway'],
+  [/^\/_belfry\//, 'Belfry'],
+  [/^\/(health|ready|metrics)$/, 'Operation'],
+  [/org\.belfry\/email/, 'Pages behind links of mails'],
+  [/\/pushrules\//, 'Push rules'],
+  [/\/pushrules$/, 'Push rules'],
+  [/\/pushers\/|\/pushers$|^\/notifications$/, 'Pushers and notifications'],
+  [/^\/(sync|events)$/, 'Sync'],
+  [/^\/(rooms|createRoom|join|knock|joined_rooms|directory|publicRooms)\b/, 'Rooms'],
+  [/^\/(register|login|logout|account|refresh)\b/, 'Account'],
+  [/^\/(devices|delete_devices)\b/, 'Devices'],
+  [/^\/(profile|user)\b/, 'User data'],
+]
+
+/** @param path its end alone, for a route with several prefixes */
+export function tagOf(path: string): string {
+  return TAGS.find(([pattern]) => pattern.test(path))?.[1] ?? 'Server'
+}

@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { z } from 'zod'
+import { openApiDocument } from '../../src/http/openapi/document.ts'
+import { named } from '../../src/http/response.ts'
+import { client, defineRoute, reply } from '../../src/http/route.ts'
+import { jsonObject, queryBoolean, queryInteger } from '../../src/http/schema.ts'
+import type { JsonObject } from '../../src/lib/json.ts'
+
+const tower = named('OpenApiTestTower', () =>
+  z.strictObject({ name: z.string(), bells: z.array(z.strictObject({ tone: z.enum(['c', 'g']) })) }),
+)
+
+const put = defineRoute({
+  method: 'PUT',
+  path: client('/towers/:towerId/'),
+  auth: 'user',
+  limit: 'send',
+  params: z.object({ towerId: z.string().max(9) }),
+  query: z.object({
+    limit: queryInteger({ min: 1, max: 9 }).default(3),
+    loud: queryBoolean.optional(),
+    by: z.string().describe('Name of a ringer'),
+  }),
+  body: z.object({ name: z.string(), more: jsonObject.optional() }),
+  summary: 'Builds a tower',
+  response: { 200: tower, 401: () => z.strictObject({ session: z.string() }) },
+  errors: { 404: ['M_NOT_FOUND'] },
+  handler: () => ({ name: 'n', bells: [] }),
+})
+
+const open = defineRoute({
+  method: 'GET',
+  path: '/_belfry/v1/page',
+  auth: 'optional',
+  limit: 'none',
+  summary: 'A page',
+  response: { 200: { mediaType: 'text/html' }, 201: () => z.looseObject({ tower: tower().nullable() }) },
+  handler: () => reply(200, '', { 'content-type': 'text/html' }),
+})
+
+const document = openApiDocument([put, open], { version: '7' })
+const paths = document['paths'] as Record<string, Record<string, JsonObject>>
+const built = paths['/_matrix/client/v3/towers/{towerId}/']?.['put'] ?? assert.fail('no such path')
+const page = paths['/_belfry/v1/page']?.['get'] ?? assert.fail('no such path')
+const responses = built['responses'] as Record<string, JsonObject>
+
+describe('the OpenAPI document', () => {
+  test('has a route once, under the newest of its prefixes, and says where else it is', () => {
+    assert.deepEqual(Object.keys(paths), ['/_matrix/client/v3/towers/{towerId}/', '/_belfry/v1/page'])
+    assert.deepEqual(built['x-also-at'], [
+      '/_matrix/client/r0/towers/{towerId}/',
+      '/_matrix/client/api/v1/towers/{towerId}/',
+    ])
+    assert.deepEqual(
+      [built['operationId'], built['summary'], built['x-rate-limit']],
+      ['putTowersByTowerIdAll', 'Builds a tower', 'send'],
+    )
+    assert.deepEqual(
+      [page['operationId'], page['x-also-at'], page['x-rate-limit']],
+      ['getBelfryV1Page', undefined, undefined],
+    )
+  })
+
+  test('says which token a route needs', () => {
+    assert.deepEqual(built['security'], [{ accessToken: [] }])
+    assert.deepEqual(page['security'], [{}, { accessToken: [] }])
+  })
+
+  test('describes parameters as what they are read as', () => {
+    assert.deepEqual(built['parameters'], [
+      { name: 'towerId', in: 'path', required: true, schema: { type: 'string', maxLength: 9 } },
+      {
+        name: 'limit',
+        in: 'query',
+        required: false,
+        schema: { type: 'integer', minimum: 1, maximum: 9, default: 3 },
+      },
+      { name: 'loud', in: 'query', required: false, schema: { type: 'string', enum: ['true', 'false'] } },
+      {
+        name: 'by',
+        in: 'query',
+        required: true,
+        description: 'Name of a ringer',
+        schema: { type: 'string' },
+      },
+    ])
+  })
+
+  test('describes bodies as they are taken', () => {
+    const schema = {
+      type: 'object',
+      properties: { name: { type: 'string' }, more: { type: 'object' } },
+      required: ['name'],
+    }
+    assert.deepEqual(built['requestBody'], { required: true, content: { 'application/json': { schema } } })
+  })
+
+  test('has named schemas among its components, and closes no object', () => {
+    const schemas = (document['components'] as { schemas: JsonObject }).schemas
+    assert.deepEqual(Object.keys(schemas), ['MatrixError', 'OpenApiTestTower'])
+    const bell = {
+      type: 'object',
+      properties: { tone: { type: 'string', enum: ['c', 'g'] } },
+      required: ['tone'],
+    }
+    assert.deepEqual(schemas['OpenApiTestTower'], {
+      type: 'object',
+      properties: { name: { type: 'string' }, bells: { type: 'array', items: bell } },
+      required: ['name', 'bells'],
+    })
+    const reference = { $ref: '#/components/schemas/OpenApiTestTower' }
+    assert.deepEqual(responses['200'], {
+      description: 'OK',
+      content: { 'application/json': { schema: reference } },
+    })
+    assert.deepEqual((page['responses'] as JsonObject)['201'], {
+      description: 'Created',
+      content: {
+        'application/json': {
+          schema: {
+            type: 'object',
+            properties: { tower: { anyOf: [reference, { type: 'null' }] } },
+            required: ['tower'],
+            additionalProperties: {},
+          },
+        },
+      },
+    })
+  })
+
+  test('has the error codes of a route, those that follow from its declaration among them', () => {
+    const error = (errcode: JsonObject) => ({
+      allOf: [{ $ref: '#/components/schemas/MatrixError' }, { properties: { errcode } }],
+    })
+    assert.deepEqual(responses['404'], {
+      description: 'Not Found: M_NOT_FOUND',
+      content: { 'application/json': { schema: error({ const: 'M_NOT_FOUND' }) } },
+    })
+    const challenge = { type: 'object', properties: { session: { type: 'string' } }, required: ['session'] }
+    assert.deepEqual(responses['401'], {
+      description: 'Unauthorized: M_MISSING_TOKEN, M_UNKNOWN_TOKEN',
+      content: {
+        'application/json': {
+          schema: { anyOf: [challenge, error({ enum: ['M_MISSING_TOKEN', 'M_UNKNOWN_TOKEN'] })] },
+        },
+      },
+    })
+    assert.ok('headers' in (responses['429'] ?? {}))
+    assert.deepEqual(Object.keys(page['responses'] as JsonObject), ['200', '201', '400', '401', '500', '503'])
+  })
+})
