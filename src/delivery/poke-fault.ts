@@ -1,5 +1,5 @@
-import type { Verdict } from '../gateway/provider.ts'
 import type { NetworkFault } from '../lib/outbound/network-fault.ts'
+import type { Untimed } from '../sending/result.ts'
 
 /** Why a poke was not sent, in words that may be shown to anybody: never a host, a pushkey or a piece of an answer. */
 export type PokeFault =
@@ -16,5 +16,5 @@ export type PokeFault =
 export const TOKEN_REFUSED = 'vapid token refused'
 
 /** What a push service says of our token. Other configuration errors are of addresses that may not be called, and have no status. */
-export const isTokenRefused = (verdict: Verdict): boolean =>
-  verdict.outcome === 'configuration error' && verdict.status !== undefined
+export const isTokenRefused = (result: Untimed): boolean =>
+  result.kind === 'misconfigured' && result.status !== undefined

@@ -1,8 +1,8 @@
-import type { Verdict } from '../gateway/provider.ts'
 import { faultOfSubject } from '../gateway/webpush/credentials.ts'
 import type { Vapid } from '../gateway/webpush/token.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Events } from '../lib/events.ts'
+import type { Untimed } from '../sending/result.ts'
 import { isTokenRefused } from './poke-fault.ts'
 
 /** How sending to push services goes, for operators. `contact`: what is wrong with the one that they are given. */
@@ -13,7 +13,7 @@ export type WebPushHealth = {
 }
 
 export type WebPushWatch = {
-  onAnswer: (origin: string, verdict: Verdict) => void
+  onAnswer: (origin: string, result: Untimed) => void
   health: () => WebPushHealth
 }
 
@@ -37,10 +37,10 @@ export function watchWebPush(deps: {
     return [...troubles.values()]
   }
   return {
-    onAnswer(origin, verdict) {
-      if (verdict.outcome === 'delivered') troubles.delete(origin)
-      if (!isTokenRefused(verdict)) return
-      const { reason, status } = verdict
+    onAnswer(origin, result) {
+      if (result.kind === 'delivered') troubles.delete(origin)
+      if (!isTokenRefused(result)) return
+      const { reason, status } = result
       events.vapidRefused({ reason, status })
       const now = clock.now()
       const known = troubles.get(origin)

@@ -3,9 +3,9 @@ import { isJsonObject } from '../lib/json.ts'
 import type { NetworkFault } from '../lib/outbound/network-fault.ts'
 import { encodeJson, fit } from '../gateway/ladder.ts'
 import { collapseId, countsCollapseId } from '../gateway/message-id.ts'
-import type { Verdict } from '../gateway/provider.ts'
 import { MAX_PLAINTEXT_BYTES } from '../gateway/webpush/encrypt.ts'
 import { sendWebPush, type Urgency, type WebPushDeps } from '../gateway/webpush/send.ts'
+import type { Untimed } from '../sending/result.ts'
 import { originOf } from './origin.ts'
 import { isTokenRefused, type PokeFault, TOKEN_REFUSED } from './poke-fault.ts'
 import {
@@ -32,7 +32,7 @@ export type WebPushSender = {
 
 export type WebPushSenderDeps = Pick<WebPushDeps, 'agent' | 'clock' | 'vapid' | 'encrypt'> & {
   /** Told of each answer of a push service. */
-  onAnswer?: (origin: string, verdict: Verdict) => void
+  onAnswer?: (origin: string, result: Untimed) => void
 }
 
 type Push = {
@@ -48,7 +48,7 @@ type Push = {
 export function makeWebPushSender(deps: WebPushSenderDeps): WebPushSender {
   async function push(message: Push): Promise<PokeResult> {
     const started = deps.clock.now()
-    const verdict = await sendWebPush(
+    const result = await sendWebPush(
       // The one key that this server ever has: where it does not match, it is the subscription that was made with another.
       { ...deps, deadlineMs: DEADLINE_MS, isKnown: () => true },
       {
@@ -61,8 +61,8 @@ export function makeWebPushSender(deps: WebPushSenderDeps): WebPushSender {
         topic: message.topic,
       },
     )
-    if (verdict.status !== undefined) deps.onAnswer?.(originOf(message.url), verdict)
-    return resultOf(verdict, message.pushkey, Math.max(0, deps.clock.now() - started))
+    if (result.status !== undefined) deps.onAnswer?.(originOf(message.url), result)
+    return resultOf(result, message.pushkey, Math.max(0, deps.clock.now() - started))
   }
 
   return {
@@ -122,20 +122,20 @@ function plainly({ data, ...device }: PokedDevice): JsonObject {
   return { ...device, data: rest }
 }
 
-function resultOf(verdict: Verdict, pushkey: string, ms: number): PokeResult {
-  const { outcome, status } = verdict
+function resultOf(result: Untimed, pushkey: string, ms: number): PokeResult {
+  const { kind, status } = result
   const answered = status === undefined ? {} : { status }
-  if (outcome === 'delivered') return { kind: 'sent', rejected: [], status: status ?? 201, ms }
-  if (outcome === 'rejected') return { kind: 'sent', rejected: [pushkey], status: status ?? 410, ms }
-  if (outcome === 'dropped') return { kind: 'refused', error: faultOf(verdict), status: status ?? 413, ms }
-  const asked = outcome === 'retry' ? verdict.retryAfterMs : undefined
+  if (kind === 'delivered') return { kind: 'sent', rejected: [], status: status ?? 201, ms }
+  if (kind === 'rejected') return { kind: 'sent', rejected: [pushkey], status: status ?? 410, ms }
+  if (kind === 'refused') return { kind: 'refused', error: faultOf(result), status: status ?? 413, ms }
+  const asked = kind === 'retry' ? result.retryAfterMs : undefined
   const wait = asked === undefined ? {} : { retryAfterMs: asked }
-  return { kind: 'retry', error: faultOf(verdict), ...answered, ...wait, ms }
+  return { kind: 'retry', error: faultOf(result), ...answered, ...wait, ms }
 }
 
-function faultOf(verdict: Verdict): PokeFault {
-  if (isTokenRefused(verdict)) return TOKEN_REFUSED
-  const { status, reason } = verdict
+function faultOf(result: Untimed): PokeFault {
+  if (isTokenRefused(result)) return TOKEN_REFUSED
+  const { status, reason } = result
   if (status === undefined) return reason === 'encryption failed' ? reason : (reason as NetworkFault)
   return status >= 300 && status < 400 ? 'redirect' : `status ${status}`
 }

@@ -4,6 +4,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Deadlines } from '../lib/deadlines.ts'
 import { shortHash } from '../lib/short-hash.ts'
 import type { TokenBuckets } from '../lib/token-buckets.ts'
+import { GATEWAY_WORDS } from '../sending/result-words.ts'
 import type { OpenApp } from './apps.ts'
 import { attempt, type AttemptDeps, type Job, type Settled, stepOf } from './attempt.ts'
 import { deviceKeyOf, messageKeyOf } from './keys.ts'
@@ -161,7 +162,7 @@ async function firstAttempt(deps: AcceptDeps, job: Job): Promise<Served> {
   const acceptance = settled.kind === 'rejected' ? 'rejected' : 'accepted'
   // A stranger may make up any number of these, and they need no memory.
   if (settled.kind !== 'delivered' && settled.isPlain === true) return { acceptance }
-  return { acceptance, written: noteSettled(deps, job, settled.kind) }
+  return { acceptance, written: noteSettled(deps, job, GATEWAY_WORDS[settled.kind]) }
 }
 
 /** The answer does not wait for this. What is lost of it with the process makes a repeat look new, and nothing worse. */

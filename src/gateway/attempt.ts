@@ -1,4 +1,3 @@
-import { backOffMs } from '../lib/back-off.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Deadlines } from '../lib/deadlines.ts'
 import type { Random } from '../lib/ids.ts'
@@ -6,10 +5,12 @@ import type { Log } from '../lib/log.ts'
 import { shortHash } from '../lib/short-hash.ts'
 import type { Change, Evidence } from '../sending/circuits.ts'
 import type { Pass } from '../sending/line.ts'
+import type { SendResult } from '../sending/result.ts'
+import { GATEWAY_WORDS } from '../sending/result-words.ts'
+import { retryWaitMs } from '../sending/transition.ts'
 import type { Apps, OpenApp } from './apps.ts'
 import type { Notification, NotificationDevice } from './notification.ts'
 import type { Origin } from './origin.ts'
-import type { Verdict } from './provider.ts'
 import type { ProviderMetrics } from './provider-metrics.ts'
 import type { Report, Step } from './step.ts'
 
@@ -36,7 +37,7 @@ export type Job = {
 export type Settled =
   | { kind: 'delivered' }
   /** `isPlain`: it was judged without asking anyone, and a repeat would be judged the same. */
-  | { kind: 'rejected' | 'dropped'; isPlain?: boolean }
+  | { kind: 'rejected' | 'refused'; isPlain?: boolean }
   | { kind: 'later'; at: number; attempts: number }
 
 export type AttemptDeps = {
@@ -53,15 +54,15 @@ export type AttemptDeps = {
   signal: AbortSignal
 }
 
-const LEAST_WAIT_MS = 1000
-const MOST_WAIT_MS = 3_600_000
+/** An app that the configuration lacks now is looked for again so soon. */
+const NO_APP_FOR_MS = 1000
 
 /** Waits for a place on the line, makes one attempt, and says what follows from it. Never rejects. */
 export async function attempt(deps: AttemptDeps, job: Job): Promise<Settled> {
   // The configuration may have changed since the job was made.
   const app = deps.apps().find(job.device.app_id)
   if (typeof app === 'string')
-    return { kind: 'later', at: deps.clock.now() + LEAST_WAIT_MS, attempts: job.attempts }
+    return { kind: 'later', at: deps.clock.now() + NO_APP_FOR_MS, attempts: job.attempts }
   job.app = app
   const release = app.use()
   try {
@@ -86,20 +87,19 @@ async function attemptBy(deps: AttemptDeps, job: Job): Promise<Settled> {
   deps.metrics.queued(app, now - asked)
   const { pass } = admitted
   try {
-    const { verdict, ms } = await send(deps, job)
-    return settle(deps, { job, pass, verdict, ms })
+    return settle(deps, { job, pass, result: await send(deps, job) })
   } finally {
     app.circuits.leave(pass)
   }
 }
 
-async function send(deps: AttemptDeps, job: Job): Promise<{ verdict: Verdict; ms: number }> {
+async function send(deps: AttemptDeps, job: Job): Promise<SendResult> {
   const { app, device, notification, expiresAt } = job
   const ending = new AbortController()
   const end = () => ending.abort()
   deps.signal.addEventListener('abort', end, { once: true })
   const withdraw = deps.deadlines.add(end)
-  const late = Promise.withResolvers<Verdict>()
+  const late = Promise.withResolvers<typeof ABORTED>()
   // A provider that does not obey its signal must not keep its place for ever.
   ending.signal.addEventListener('abort', () => setImmediate(() => late.resolve(ABORTED)), { once: true })
   const started = deps.clock.now()
@@ -108,12 +108,12 @@ async function send(deps: AttemptDeps, job: Job): Promise<{ verdict: Verdict; ms
     const { userId } = job.origin
     const message = { device, notification, expiresAt, attempt: job.attempts + 1, userId }
     const sent = app.provider.send(message, ending.signal)
-    const verdict = await Promise.race([sent, late.promise])
-    return { verdict, ms: Math.max(0, deps.clock.now() - started) }
+    const result = await Promise.race([sent, late.promise])
+    return { ...result, ms: Math.max(0, deps.clock.now() - started) }
   } catch (error) {
     // Providers never reject: a fault of ours, which must not cost the message.
     deps.log.error({ err: error, app_id: app.id }, 'a provider failed')
-    return { verdict: { outcome: 'retry', reason: 'internal fault' }, ms: 0 }
+    return { kind: 'retry', reason: 'internal fault', ms: 0 }
   } finally {
     withdraw()
     deps.signal.removeEventListener('abort', end)
@@ -121,90 +121,83 @@ async function send(deps: AttemptDeps, job: Job): Promise<{ verdict: Verdict; ms
   }
 }
 
-const ABORTED: Verdict = { outcome: 'retry', reason: 'timeout' }
+const ABORTED = { kind: 'retry', reason: 'timeout' } as const
 
-type Attempted = { job: Job; pass: Pass; verdict: Verdict; ms: number }
+type Attempted = { job: Job; pass: Pass; result: SendResult }
 
-function settle(deps: AttemptDeps, { job, pass, verdict, ms }: Attempted): Settled {
+function settle(deps: AttemptDeps, { job, pass, result }: Attempted): Settled {
   const { app } = job
-  const { believed, evidence } = judge(deps, job, verdict)
-  const { news } = app.circuits.report(pass, { evidence, reason: verdict.reason })
-  if (verdict.outcome === 'configuration error') app.recentFaults.note(verdict.reason)
+  const { believed, evidence } = judge(deps, job, result)
+  const { news } = app.circuits.report(pass, { evidence, reason: result.reason })
+  if (result.kind === 'misconfigured') app.recentFaults.note(result.reason)
   else if (news === 'back' && evidence === 'delivered') app.recentFaults.clear()
-  tellNews(deps.log, { app, news, evidence, verdict })
-  deps.metrics.answered(app, verdict)
+  tellNews(deps.log, { app, news, evidence, result })
+  deps.metrics.answered(app, result)
   const now = deps.clock.now()
   const attempts = job.attempts + 1
-  const step = { status: verdict.status, reason: verdict.reason, attempt: attempts, ms, at: now }
-  if (believed.outcome === 'delivered' || believed.outcome === 'rejected' || believed.outcome === 'dropped') {
-    const providerId = believed.outcome === 'delivered' ? believed.providerId : undefined
-    deps.report(stepOf(job, { ...step, outcome: believed.outcome, providerId }))
-    if (believed.outcome === 'delivered') return { kind: 'delivered' }
-    return { kind: believed.outcome, isPlain: verdict.status === undefined }
+  const { status, reason, ms } = result
+  const outcome = GATEWAY_WORDS[believed.kind]
+  const step = { status, reason, attempt: attempts, ms, at: now, outcome }
+  if (believed.kind === 'delivered' || believed.kind === 'rejected' || believed.kind === 'refused') {
+    const providerId = believed.kind === 'delivered' ? believed.providerId : undefined
+    deps.report(stepOf(job, { ...step, providerId }))
+    if (believed.kind === 'delivered') return { kind: 'delivered' }
+    return { kind: believed.kind, isPlain: result.status === undefined }
   }
   // A stranger could fill the queue with addresses that are known to be refused.
-  if (believed.outcome === 'configuration error' && believed.isOfAddress === true) {
-    deps.report(stepOf(job, { ...step, outcome: believed.outcome }))
-    return { kind: 'dropped', isPlain: true }
+  if (believed.kind === 'misconfigured' && believed.isOfAddress === true) {
+    deps.report(stepOf(job, step))
+    return { kind: 'refused', isPlain: true }
   }
   // What the end of the gateway has cut off is the next one's first thing to do.
-  if (deps.signal.aborted && verdict.status === undefined)
+  if (deps.signal.aborted && result.status === undefined)
     return { kind: 'later', at: now, attempts: job.attempts }
-  const at = now + waitMs(deps.random, attempts, believed)
+  const asked = believed.kind === 'retry' ? believed.retryAfterMs : undefined
+  const at = now + retryWaitMs(attempts, asked, deps.random)
   if (at >= job.expiresAt) {
-    deps.report(stepOf(job, { ...step, outcome: believed.outcome }))
+    deps.report(stepOf(job, step))
     deps.report(stepOf(job, { outcome: 'expired', reason: 'expired', at: now, attempt: attempts }))
-    return { kind: 'dropped' }
+    return { kind: 'refused' }
   }
-  deps.report(stepOf(job, { ...step, outcome: believed.outcome, nextAttemptAt: at }))
+  deps.report(stepOf(job, { ...step, nextAttemptAt: at }))
   return { kind: 'later', at, attempts }
 }
 
-function waitMs(random: Random, attempts: number, verdict: Verdict): number {
-  const asked = verdict.outcome === 'retry' ? verdict.retryAfterMs : undefined
-  const clamped = asked === undefined ? 0 : Math.min(MOST_WAIT_MS, Math.max(LEAST_WAIT_MS, asked))
-  return Math.max(clamped, backOffMs(attempts, random))
-}
-
-/** What is believed of a verdict, and what it shows of line and app. */
-function judge(deps: AttemptDeps, { app, deviceKey }: Job, verdict: Verdict) {
-  const as = (evidence: Evidence, believed: Verdict = verdict) => ({ believed, evidence })
-  switch (verdict.outcome) {
+/** What is believed of a result, and what it shows of line and app. */
+function judge(deps: AttemptDeps, { app, deviceKey }: Job, result: SendResult) {
+  const as = (evidence: Evidence, believed: SendResult = result) => ({ believed, evidence })
+  switch (result.kind) {
     case 'delivered':
       app.guard.delivered()
       return as('delivered')
-    case 'dropped':
-      return as(verdict.status === undefined ? 'nothing' : 'answered')
-    case 'configuration error':
-      if (verdict.isOfAddress === true) return as('nothing')
-      if (verdict.isOfDevice === true) return as('answered')
+    case 'refused':
+      return as(result.status === undefined ? 'nothing' : 'answered')
+    case 'misconfigured':
+      if (result.isOfAddress === true) return as('nothing')
+      if (result.isOfDevice === true) return as('answered')
       // Without an answer it is known without regard to the device.
-      return as(verdict.status === undefined ? 'misconfigured' : 'refused')
+      return as(result.status === undefined ? 'misconfigured' : 'refused')
     case 'retry': {
       if (deps.signal.aborted) return as('nothing')
-      const isOutage = verdict.status === undefined || verdict.status >= 500
-      if (verdict.isOfDevice === true) return as(verdict.status === undefined ? 'nothing' : 'answered')
+      const isOutage = result.status === undefined || result.status >= 500
+      if (result.isOfDevice === true) return as(result.status === undefined ? 'nothing' : 'answered')
       return as(isOutage ? 'outage' : 'answered')
     }
     case 'rejected': {
-      const belief = app.guard.rejected(verdict, deviceKey)
-      if (belief === 'believed') return as(verdict.status === undefined ? 'nothing' : 'answered')
-      const { reason, status } = verdict
-      const held: Verdict = {
-        outcome: 'configuration error',
-        reason,
-        ...(status !== undefined && { status }),
-      }
+      const belief = app.guard.rejected(result, deviceKey)
+      if (belief === 'believed') return as(result.status === undefined ? 'nothing' : 'answered')
+      const { reason, status, ms } = result
+      const held = { kind: 'misconfigured', reason, ...(status !== undefined && { status }), ms } as const
       return as(belief === 'alarm' ? 'alarm' : 'answered', held)
     }
   }
 }
 
-type News = { app: OpenApp; news: Change['news']; evidence: Evidence; verdict: Verdict }
+type News = { app: OpenApp; news: Change['news']; evidence: Evidence; result: SendResult }
 
-function tellNews(log: Log, { app, news, evidence, verdict }: News): void {
+function tellNews(log: Log, { app, news, evidence, result }: News): void {
   if (news === undefined) return
-  const fields = { app_id: app.id, type: app.type, reason: verdict.reason, status: verdict.status }
+  const fields = { app_id: app.id, type: app.type, reason: result.reason, status: result.status }
   if (news === 'back') log.info({ app_id: app.id, type: app.type }, 'the gateway reaches the provider again')
   else if (evidence === 'alarm')
     log.error(

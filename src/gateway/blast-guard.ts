@@ -1,10 +1,10 @@
-import type { Verdict } from './provider.ts'
+import type { Rejected, Untimed } from '../sending/result.ts'
 
 // A gateway that is configured wrongly looks to a provider as if all its tokens were dead. Home servers delete pushers for
 // good, so the first rejections of an app are looked at before they are believed.
 //
 //   unproven ──delivers──▶ proven
-//      │  ▲                   │ so much more is rejected than delivered, among the first verdicts
+//      │  ▲                   │ so much more is rejected than delivered, among the first results
 //      ▼  │ delivers          ▼
 //     alarmed ◀───────────────┘
 //
@@ -13,7 +13,7 @@ import type { Verdict } from './provider.ts'
 /** So many different devices rejected, and hardly any delivered to, is no coincidence. */
 const BURST = 10
 const DELIVERED_PER_REJECTED = 1 / 10
-/** After so many verdicts the configuration has proved itself. */
+/** After so many results the configuration has proved itself. */
 const PROBATION = 200
 
 export type Belief =
@@ -27,7 +27,7 @@ export type Belief =
 export type BlastGuard = {
   isAlarmed(): boolean
   delivered(): void
-  rejected(verdict: Verdict & { outcome: 'rejected' }, deviceKey: string): Belief
+  rejected(result: Untimed<Rejected>, deviceKey: string): Belief
 }
 
 export function createBlastGuard(): BlastGuard {

@@ -10,7 +10,7 @@ import { BLOCKED, type IpPolicy } from '../lib/outbound/ip-policy.ts'
 import type { NetworkFault } from '../lib/outbound/network-fault.ts'
 import { parsedJson } from '../lib/outbound/read-json.ts'
 import { matchesHost } from './host-globs.ts'
-import type { ProviderDeps, Verdict } from './provider.ts'
+import type { ProviderDeps, ProviderResult } from './provider.ts'
 
 // Push services of browsers and UnifiedPush servers are chosen by users: any address may turn up here, and any answer.
 
@@ -81,11 +81,11 @@ export function openEndpointAgent(
  * The address of a subscription, or what can be said of it without asking anybody. A host that is not among `allowed` is never a
  * reason to reject: the list is the operator's, and may lack what the maker of a browser has changed yesterday.
  */
-export function endpointFor(text: unknown, allowed: readonly string[] | undefined): URL | Verdict {
+export function endpointFor(text: unknown, allowed: readonly string[] | undefined): URL | ProviderResult {
   const url = readEndpoint(text)
-  if (typeof url === 'string') return { outcome: 'rejected', reason: url }
+  if (typeof url === 'string') return { kind: 'rejected', reason: url }
   if (allowed === undefined || matchesHost(allowed, url.hostname)) return url
-  return { outcome: 'configuration error', reason: 'endpoint not allowed', isOfAddress: true }
+  return { kind: 'misconfigured', reason: 'endpoint not allowed', isOfAddress: true }
 }
 
 /** See `Provider.lineOf`: a push service, by its origin. */
@@ -95,9 +95,9 @@ export function lineOfEndpoint(text: unknown): string {
 }
 
 /** What the network said instead of the push service. */
-export function judgeFault(fault: NetworkFault): Verdict {
-  if (fault === BLOCKED) return { outcome: 'configuration error', reason: fault, isOfAddress: true }
-  return { outcome: 'retry', reason: fault }
+export function judgeFault(fault: NetworkFault): ProviderResult {
+  if (fault === BLOCKED) return { kind: 'misconfigured', reason: fault, isOfAddress: true }
+  return { kind: 'retry', reason: fault }
 }
 
 /** Sends one POST and reads at most 4 KiB of the answer. Never rejects: without an answer, the result is the fault. */

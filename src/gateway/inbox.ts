@@ -103,13 +103,13 @@ export function makeInboxType(deps: InboxDeps): ProviderType<typeof options> {
         async send(message) {
           try {
             const inbox = await inboxFor(deps, message)
-            if (inbox === undefined) return { outcome: 'rejected', reason: 'no such inbox', isCertain: true }
+            if (inbox === undefined) return { kind: 'rejected', reason: 'no such inbox', isCertain: true }
             const text = entryText(message)
-            if (text === undefined) return { outcome: 'dropped', reason: 'too long' }
+            if (text === undefined) return { kind: 'refused', reason: 'too long' }
             await store.add(inbox, { receivedAt: clock.now(), text })
-            return { outcome: 'delivered', reason: 'kept' }
+            return { kind: 'delivered', reason: 'kept' }
           } catch {
-            return { outcome: 'retry', reason: 'database' }
+            return { kind: 'retry', reason: 'database' }
           }
         },
         check: async () =>

@@ -29,9 +29,9 @@ const MAX_ORIGINS = 4096
 const MISMATCHES = 5
 const STRANGERS = { perSecond: 20, burst: 200 }
 
-/** A verdict; `retryAfterMs` is `strangerWait`. */
+/** A result; `retryAfterMs` is `strangerWait`. */
 export const TOO_MANY_FOR_A_STRANGER = {
-  outcome: 'retry',
+  kind: 'retry',
   reason: 'too many for a host that is not known',
   isOfDevice: true,
 } as const

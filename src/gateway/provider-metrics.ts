@@ -1,7 +1,7 @@
 import { memoised } from '../lib/memoised.ts'
 import type { Metrics } from '../lib/metrics.ts'
 import type { OpenApp } from './apps.ts'
-import type { Verdict } from './provider.ts'
+import type { SendResult } from '../sending/result.ts'
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 
@@ -19,7 +19,7 @@ export type ProviderMetrics = {
   queued(app: OpenApp, ms: number): void
   /** An attempt begins; the returned function ends it. */
   started(app: OpenApp): (ms: number) => void
-  answered(app: OpenApp, verdict: Verdict): void
+  answered(app: OpenApp, result: SendResult): void
 }
 
 export function createProviderMetrics(metrics: Metrics): ProviderMetrics {

@@ -6,57 +6,15 @@ import type { Metrics } from '../lib/metrics.ts'
 import type { Lookup } from '../lib/outbound/lookup.ts'
 import type { Proxy } from '../lib/outbound/proxy.ts'
 import type { IpPolicy } from '../lib/outbound/ip-policy.ts'
+import type { Untimed } from '../sending/result.ts'
 import type { Notification, NotificationDevice } from './notification.ts'
 
 // The seam between the gateway and those who reach devices: APNs, FCM, push services of browsers, UnifiedPush, the inbox.
-// A provider makes one attempt and judges it. Queueing, retries, duplicates, circuits, rejections that are held back and
+// A provider makes one attempt and says what its result is. Queueing, retries, duplicates, circuits, rejections that are held back and
 // metrics by outcome are the gateway's, the same for all of them.
 
-/**
- * What became of one attempt.
- *
- * - `delivered`: the provider took the message.
- * - `rejected`: the device's token or subscription is dead; the home server is told.
- * - `dropped`: this very message can never be sent; the device is sound.
- * - `retry`: it may go later.
- * - `configuration error`: the operator's fault (keys, topic, project, an address that may not be called). Never a rejection.
- */
-export type Verdict = {
-  /** The provider's own word (`BadDeviceToken`, `UNREGISTERED`) or one of ours; never a token, an address or a body. */
-  reason: string
-  /** The provider's HTTP status; absent when no answer came, or nothing was asked. */
-  status?: number
-} & (
-  | { outcome: 'delivered'; /** The provider's id of the message. */ providerId?: string }
-  | {
-      outcome: 'rejected'
-      /**
-       * It may as well be the app's configuration that is wrong (another environment, topic or project), so it counts only
-       * once the app has delivered something.
-       */
-      isDoubtful?: boolean
-      /**
-       * No configuration makes a sound device look like that: a push service that its user has chosen has said that the subscription is
-       * gone. So it counts at once, and a stranger with such a push service of his own makes nobody doubt the app.
-       */
-      isCertain?: boolean
-    }
-  | { outcome: 'dropped' }
-  | {
-      outcome: 'retry'
-      /** As long as the provider asked for, in milliseconds. */
-      retryAfterMs?: number
-      /** It concerns this device alone and says nothing of the line (429 for a token, 507 for a subscriber that is not there yet). */
-      isOfDevice?: boolean
-    }
-  | {
-      outcome: 'configuration error'
-      /** It concerns devices of this kind alone: the others of the app are well. */
-      isOfDevice?: boolean
-      /** The device has chosen an address that may not be called. It is not kept to be tried again, and the line is well. */
-      isOfAddress?: boolean
-    }
-)
+/** The result of one attempt, with the provider's own word as its reason (`BadDeviceToken`, `UNREGISTERED`). The gateway measures its time. */
+export type ProviderResult = Untimed
 
 /** One notification for one device. */
 export type Message = {
@@ -79,7 +37,7 @@ export interface Provider extends AsyncDisposable {
    */
   lineOf(device: NotificationDevice): string
   /** Makes one attempt; what is malformed is judged without asking anybody. Never rejects; an abort is a `retry`. */
-  send(message: Message, signal: AbortSignal): Promise<Verdict>
+  send(message: Message, signal: AbortSignal): Promise<ProviderResult>
   /** Asks nothing of the network. What is wrong with the credentials, each in a sentence; empty: nothing. */
   check(): Promise<string[]>
   /** When the credentials end, in milliseconds since the Unix epoch; absent: they do not. */

@@ -19,6 +19,7 @@ import {
 import type { QueueRoom } from './queue-room.ts'
 import type { Recorder } from './recorder.ts'
 import { shortHash } from '../lib/short-hash.ts'
+import { GATEWAY_WORDS } from '../sending/result-words.ts'
 import type { Database } from '../storage/database.ts'
 
 // Sends what is in the queue. An entry goes through these states, all of them in the database:
@@ -143,7 +144,7 @@ async function record(
     kind: 'settle',
     queueId,
     deviceKey,
-    ...(messageKey !== undefined && { seen: { messageKey, outcome: settled.kind, at } }),
+    ...(messageKey !== undefined && { seen: { messageKey, outcome: GATEWAY_WORDS[settled.kind], at } }),
     ...(settled.kind === 'delivered' && {
       delivered: { deviceKey, recipientKey, at, ...(counts !== undefined && { counts }) },
     }),

@@ -1,11 +1,8 @@
-/** What became of a notification for one device, once it is known for good or for now. */
+import type { GatewayWord } from '../sending/result-words.ts'
+
+/** The state of a notification for one device: the result of an attempt, or why there was none. */
 export type StepOutcome =
-  | 'delivered'
-  | 'rejected'
-  | 'dropped'
-  /** Tried, and to be tried again. */
-  | 'retry'
-  | 'configuration error'
+  | GatewayWord
   /** Not tried now: its line rests or is full, its app is alarmed, the device has had too much. */
   | 'queued'
   /** It was had before. */

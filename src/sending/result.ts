@@ -16,6 +16,11 @@ export type SendResult<Fault extends string = string> =
   | Retry<Fault>
   | Misconfigured<Fault>
 
+/** A result before its time is measured. */
+export type Untimed<Result extends SendResult = SendResult> = Result extends SendResult
+  ? Omit<Result, 'ms'>
+  : never
+
 type Attempted<Reason extends string> = {
   /** A fixed word: the provider's own (`BadDeviceToken`, `UNREGISTERED`) or one of ours. Never a secret. */
   reason: Reason

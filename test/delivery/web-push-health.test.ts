@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { watchWebPush } from '../../src/delivery/web-push-health.ts'
-import type { Verdict } from '../../src/gateway/provider.ts'
+import type { ProviderResult } from '../../src/gateway/provider.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
-const refused: Verdict = { outcome: 'configuration error', reason: 'BadJwtToken', status: 403 }
+const refused: ProviderResult = { kind: 'misconfigured', reason: 'BadJwtToken', status: 403 }
 const HOUR = 3_600_000
 
 function makeWatch(subject = 'https://chat.example.org/') {
@@ -22,17 +22,17 @@ test('a push service is in trouble from its first refusal of our token until it 
   onAnswer('https://one.example', refused)
   assert.deepEqual(health(), { state: 'failing', troubles: [{ reason: 'BadJwtToken', since }] })
   assert.equal(told.length, 2)
-  onAnswer('https://two.example', { outcome: 'delivered', reason: 'accepted', status: 201 })
+  onAnswer('https://two.example', { kind: 'delivered', reason: 'accepted', status: 201 })
   assert.equal(health().state, 'failing')
-  onAnswer('https://one.example', { outcome: 'delivered', reason: 'accepted', status: 201 })
+  onAnswer('https://one.example', { kind: 'delivered', reason: 'accepted', status: 201 })
   assert.deepEqual(health(), { state: 'ok', troubles: [] })
 })
 
 test('other answers are no trouble, and neither is an address that may not be called', () => {
   const { told, onAnswer, health } = makeWatch()
-  onAnswer('https://one.example', { outcome: 'rejected', reason: 'status 410', status: 410 })
-  onAnswer('https://one.example', { outcome: 'retry', reason: 'status 503', status: 503 })
-  onAnswer('https://one.example', { outcome: 'configuration error', reason: 'blocked by the IP policy' })
+  onAnswer('https://one.example', { kind: 'rejected', reason: 'status 410', status: 410 })
+  onAnswer('https://one.example', { kind: 'retry', reason: 'status 503', status: 503 })
+  onAnswer('https://one.example', { kind: 'misconfigured', reason: 'blocked by the IP policy' })
   assert.deepEqual([health().state, told.length], ['ok', 0])
 })
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { z } from 'zod'
 import { readApps, type ProviderTypes } from '../../src/gateway/app-settings.ts'
-import type { Verdict } from '../../src/gateway/provider.ts'
+import type { ProviderResult } from '../../src/gateway/provider.ts'
 import { createMetrics } from '../../src/lib/metrics.ts'
 import { openTestSqlite } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
@@ -61,8 +61,8 @@ test('what is wrong with an app is said with its key, and without its value', as
 })
 
 test('a wrong topic for a whole app rejects nobody: an alarm, and all are tried again once it is mended', async (t) => {
-  let verdict: Verdict = doubtful
-  await using it = await openGateway(await openTestSqlite(t), { script: () => verdict })
+  let result: ProviderResult = doubtful
+  await using it = await openGateway(await openTestSqlite(t), { script: () => result })
   for (let n = 0; n < 50; n++)
     assert.deepEqual(await it.push({ pushkey: `key ${n}` }), { rejected: [] }, `key ${n}`)
   assert.ok(!it.outcomes().includes('rejected'))
@@ -73,7 +73,7 @@ test('a wrong topic for a whole app rejects nobody: an alarm, and all are tried 
   assert.equal(alarms.length, 1)
   assert.match(await it.metrics.registry.metrics(), /^belfry_gateway_app_alarmed\{app="app"\} 1$/m)
   assert.equal(it.sent.length, 10, 'the app rests, and nobody is asked about the others')
-  verdict = delivered
+  result = delivered
   it.gateway.replaceApps(await it.open({ app: { type: 'scripted' } }))
   await eventually(() => {
     it.clock.advance(1000)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createBlastGuard } from '../../src/gateway/blast-guard.ts'
 
-const gone = { outcome: 'rejected', status: 410, reason: 'status 410' } as const
+const gone = { kind: 'rejected', status: 410, reason: 'status 410' } as const
 
 test('a burst of rejections after a start is an alarm, and nothing is believed until something is delivered', () => {
   const guard = createBlastGuard()
@@ -25,7 +25,7 @@ test('what no configuration can bring about is believed, and alarms nobody', () 
 
 test('a pushkey that is no token is believed unasked, unless another configuration would make it one', () => {
   const guard = createBlastGuard()
-  const unfit = { outcome: 'rejected', reason: 'pushkey is no device token' } as const
+  const unfit = { kind: 'rejected', reason: 'pushkey is no device token' } as const
   for (let at = 0; at < 100; at++) assert.equal(guard.rejected(unfit, `device ${at}`), 'believed')
   assert.equal(guard.rejected({ ...unfit, isDoubtful: true }, 'a'), 'held')
 })

@@ -1,24 +1,24 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Verdict } from '../../src/gateway/provider.ts'
+import type { ProviderResult } from '../../src/gateway/provider.ts'
 import { openTestSqlite } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { doubtful, misconfigured, openGateway, type Script } from './fixture.ts'
 
 // A configuration error pauses all devices of an app. It must not, where another device shows that the app is configured well.
 
-const ofPlatform: Verdict = {
-  outcome: 'configuration error',
+const ofPlatform: ProviderResult = {
+  kind: 'misconfigured',
   reason: 'THIRD_PARTY_AUTH_ERROR',
   status: 401,
   isOfDevice: true,
 }
 
-/** Devices whose pushkey begins with `odd` get this verdict, the others are reached. */
+/** Devices whose pushkey begins with `odd` get this result, the others are reached. */
 const oddOnes =
-  (verdict: Verdict): Script =>
+  (result: ProviderResult): Script =>
   ({ device }) =>
-    device.pushkey.startsWith('odd') ? verdict : undefined
+    device.pushkey.startsWith('odd') ? result : undefined
 
 const pushkeysOf = (sent: { device: { pushkey: string } }[]) => sent.map(({ device }) => device.pushkey)
 

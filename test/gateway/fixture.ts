@@ -7,7 +7,7 @@ import { makeInboxStore } from '../../src/gateway/inbox-store.ts'
 import { createConfiguredInboxes, makeInboxType } from '../../src/gateway/inbox.ts'
 import { type Notification, parseNotification } from '../../src/gateway/notification.ts'
 import type { Origin } from '../../src/gateway/origin.ts'
-import type { Message, ProviderDeps, ProviderType, Verdict } from '../../src/gateway/provider.ts'
+import type { Message, ProviderDeps, ProviderType, ProviderResult } from '../../src/gateway/provider.ts'
 import type { Step } from '../../src/gateway/step.ts'
 import type { Random } from '../../src/lib/ids.ts'
 import { createLog } from '../../src/lib/log.ts'
@@ -18,19 +18,19 @@ import { createManualClock } from '../support/manual-clock.ts'
 
 export type Sent = Message & { appId: string; signal: AbortSignal }
 /** What a provider does about a message; by default it delivers. */
-export type Script = (sent: Sent) => Promise<Verdict> | Verdict | undefined
+export type Script = (sent: Sent) => Promise<ProviderResult> | ProviderResult | undefined
 
-export const delivered: Verdict = { outcome: 'delivered', reason: 'ok', status: 200, providerId: 'id' }
-export const unavailable: Verdict = { outcome: 'retry', reason: 'unavailable', status: 503 }
-export const dead: Verdict = { outcome: 'rejected', reason: 'Unregistered', status: 410 }
-export const doubtful: Verdict = {
-  outcome: 'rejected',
+export const delivered: ProviderResult = { kind: 'delivered', reason: 'ok', status: 200, providerId: 'id' }
+export const unavailable: ProviderResult = { kind: 'retry', reason: 'unavailable', status: 503 }
+export const dead: ProviderResult = { kind: 'rejected', reason: 'Unregistered', status: 410 }
+export const doubtful: ProviderResult = {
+  kind: 'rejected',
   reason: 'BadDeviceToken',
   status: 400,
   isDoubtful: true,
 }
-export const misconfigured: Verdict = {
-  outcome: 'configuration error',
+export const misconfigured: ProviderResult = {
+  kind: 'misconfigured',
   reason: 'InvalidProviderToken',
   status: 403,
 }

@@ -28,7 +28,7 @@ onEachDatabase('what the gateway remembers', (open) => {
     const db = await open(t)
     await using it = await openGateway(db, {
       script: ({ device: { pushkey } }) =>
-        pushkey === 'sound' ? delivered : { outcome: 'rejected', reason: 'bad endpoint', isCertain: true },
+        pushkey === 'sound' ? delivered : { kind: 'rejected', reason: 'bad endpoint', isCertain: true },
     })
     assert.deepEqual(await it.push({ pushkey: 'sound' }), { rejected: [] })
     assert.deepEqual(await it.push({ pushkey: 'malformed' }), { rejected: ['malformed'] })

@@ -2,16 +2,16 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { INBOX_APP_ID } from '../../src/gateway/inbox.ts'
 import { parseNotification } from '../../src/gateway/notification.ts'
-import type { Verdict } from '../../src/gateway/provider.ts'
+import type { ProviderResult } from '../../src/gateway/provider.ts'
 import { onEachDatabase, openTestSqlite } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { BYTES, dead, delivered, doubtful, openGateway, type Script, unavailable } from './fixture.ts'
 
 const byPushkey =
-  (verdicts: Record<string, Verdict>): Script =>
+  (results: Record<string, ProviderResult>): Script =>
   ({ device }) =>
-    verdicts[device.pushkey]
+    results[device.pushkey]
 
 const forDevices = (...devices: [appId: string, pushkey: string][]) =>
   parseNotification({
@@ -24,7 +24,7 @@ const forDevices = (...devices: [appId: string, pushkey: string][]) =>
 
 onEachDatabase('notify', (open) => {
   test('answers with the rejected pushkeys alone, each once', async (t) => {
-    const dropped: Verdict = { outcome: 'dropped', reason: 'PayloadTooLarge', status: 413 }
+    const dropped: ProviderResult = { kind: 'refused', reason: 'PayloadTooLarge', status: 413 }
     const script = byPushkey({ b: dead, c: dropped, d: dead })
     await using it = await openGateway(await open(t), { script })
     const answer = await it.notify(
@@ -54,7 +54,7 @@ onEachDatabase('notify', (open) => {
   })
 
   test('devices are served at the same time, and what happens to one changes nothing for the others', async (t) => {
-    const both = Promise.withResolvers<Verdict>()
+    const both = Promise.withResolvers<ProviderResult>()
     let waiting = 0
     const script: Script = ({ device }) => {
       if (device.pushkey === 'broken') throw new Error('a provider that throws')
@@ -70,7 +70,7 @@ onEachDatabase('notify', (open) => {
   test('the same event five times is one call of the provider, at once or one after the other', async (t) => {
     const db = await open(t)
     const clock = createManualClock()
-    const answer = Promise.withResolvers<Verdict>()
+    const answer = Promise.withResolvers<ProviderResult>()
     {
       await using it = await openGateway(db, { clock, script: () => answer.promise })
       const together = Promise.all(Array.from({ length: 5 }, () => it.push()))
@@ -122,7 +122,7 @@ onEachDatabase('notify', (open) => {
   })
 
   test('a provider that hangs is waited for 10 s; what becomes of it is told with the next call, once', async (t) => {
-    const answer = Promise.withResolvers<Verdict>()
+    const answer = Promise.withResolvers<ProviderResult>()
     const script: Script = ({ attempt, notification }) =>
       notification.event_id === '$event' && attempt === 1 ? answer.promise : delivered
     await using it = await openGateway(await open(t), { script })
@@ -141,7 +141,7 @@ onEachDatabase('notify', (open) => {
   })
 
   test('a late rejection of an own pusher is applied, not remembered', async (t) => {
-    const answer = Promise.withResolvers<Verdict>()
+    const answer = Promise.withResolvers<ProviderResult>()
     const applied: string[] = []
     const onRejected = async (_tx: unknown, device: { pushkey: string }) => void applied.push(device.pushkey)
     await using it = await openGateway(await open(t), { script: () => answer.promise, deps: { onRejected } })
@@ -166,12 +166,12 @@ onEachDatabase('notify', (open) => {
 })
 
 test('the first rejections of an app that has delivered nothing are not believed when they are doubtful', async (t) => {
-  let verdict: Verdict = doubtful
-  await using it = await openGateway(await openTestSqlite(t), { script: () => verdict })
+  let result: ProviderResult = doubtful
+  await using it = await openGateway(await openTestSqlite(t), { script: () => result })
   assert.deepEqual(await it.push({ pushkey: 'a' }), { rejected: [] })
-  verdict = delivered
+  result = delivered
   await it.push({ pushkey: 'b' })
-  verdict = doubtful
+  result = doubtful
   assert.deepEqual(await it.push({ pushkey: 'c' }), { rejected: ['c'] })
   it.clock.advance(2000)
   await eventually(() => it.steps.filter(({ outcome }) => outcome === 'rejected').length === 2)

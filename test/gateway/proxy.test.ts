@@ -26,8 +26,8 @@ suite('providers through a proxy', () => {
   test('APNs: TLS and HTTP/2 through a tunnel', async (t) => {
     const { forward, deps } = await startProxy(t)
     const { fake, send } = await startApns(t, { deps })
-    assert.equal((await send()).outcome, 'delivered')
-    assert.equal((await send({ attempt: 2 })).outcome, 'delivered')
+    assert.equal((await send()).kind, 'delivered')
+    assert.equal((await send({ attempt: 2 })).kind, 'delivered')
     const authorization = `Basic ${Buffer.from('ann:secret').toString('base64')}`
     assert.deepEqual(forward.asked, [{ target: new URL(fake.url).host, authorization }])
   })
@@ -35,15 +35,15 @@ suite('providers through a proxy', () => {
   test('APNs: the certificate is looked at there as well', async (t) => {
     const { deps } = await startProxy(t)
     const { send } = await startApns(t, { deps, options: { ca_file: undefined } })
-    assert.deepEqual(await send(), { outcome: 'retry', reason: 'tls' })
+    assert.deepEqual(await send(), { kind: 'retry', reason: 'tls' })
   })
 
   test('APNs: a tunnel that is refused is tried again with the next message', async (t) => {
     const { forward, deps } = await startProxy(t)
     const { send } = await startApns(t, { deps })
     forward.refuse.push(REFUSED)
-    assert.deepEqual(await send(), { outcome: 'retry', reason: 'proxy' })
-    assert.equal((await send()).outcome, 'delivered')
+    assert.deepEqual(await send(), { kind: 'retry', reason: 'proxy' })
+    assert.equal((await send()).kind, 'delivered')
   })
 
   test('APNs: a tunnel that never comes, and the end while it does not', async (t) => {
@@ -53,17 +53,17 @@ suite('providers through a proxy', () => {
     const late = send()
     await eventually(() => forward.asked.length === 1)
     clock.advance(10_000)
-    assert.deepEqual(await late, { outcome: 'retry', reason: 'timeout' })
+    assert.deepEqual(await late, { kind: 'retry', reason: 'timeout' })
     const stopped = send()
     await eventually(() => forward.asked.length === 2)
     await provider[Symbol.asyncDispose]()
-    assert.deepEqual(await stopped, { outcome: 'retry', reason: 'stopped' })
+    assert.deepEqual(await stopped, { kind: 'retry', reason: 'stopped' })
   })
 
   test('FCM: messages, and the tokens for them', async (t) => {
     const { forward, deps } = await startProxy(t)
     const { fake, send } = await startFcm(t, { deps })
-    assert.equal((await send()).outcome, 'delivered')
+    assert.equal((await send()).kind, 'delivered')
     const { host } = new URL(fake.url)
     assert.deepEqual(
       forward.asked.map(({ target }) => target),
@@ -76,9 +76,9 @@ suite('providers through a proxy', () => {
     const { forward, deps } = await startProxy(t)
     const proxy = withoutFor(deps.proxy, ['127.0.0.0/8', 'localhost'])
     const apns = await startApns(t, { deps: { proxy } })
-    assert.equal((await apns.send()).outcome, 'delivered')
+    assert.equal((await apns.send()).kind, 'delivered')
     const fcm = await startFcm(t, { deps: { proxy } })
-    assert.equal((await fcm.send()).outcome, 'delivered')
+    assert.equal((await fcm.send()).kind, 'delivered')
     assert.deepEqual(forward.asked, [])
   })
 
@@ -86,22 +86,22 @@ suite('providers through a proxy', () => {
     const { forward, deps } = await startProxy(t)
     const { send } = await startFcm(t, { deps })
     forward.refuse.push(REFUSED)
-    assert.deepEqual(await send(), { outcome: 'retry', reason: 'token: proxy' })
+    assert.deepEqual(await send(), { kind: 'retry', reason: 'token: proxy' })
   })
 })
 
 suite('addresses that users choose, through a proxy', () => {
-  const verdictOn = async (t: TestContext, pushkey: string) => {
+  const resultOn = async (t: TestContext, pushkey: string) => {
     const { forward, deps } = await startProxy(t)
     const { provider } = await openProvider(t, unifiedPush, {}, { ...deps, policy: makeIpPolicy([]) })
-    const verdict = await provider.send(messageFor({ pushkey }), new AbortController().signal)
-    return { ...verdict, asked: forward.asked.map(({ target }) => target) }
+    const result = await provider.send(messageFor({ pushkey }), new AbortController().signal)
+    return { ...result, asked: forward.asked.map(({ target }) => target) }
   }
 
   test('over https the proxy resolves the name, and the certificate has to fit', async (t) => {
     await using server = await httpsServer((_request, response) => response.end())
-    const verdict = await verdictOn(t, `https://push.example:${server.port}/up`)
-    assert.deepEqual(verdict, { outcome: 'retry', reason: 'tls', asked: [`push.example:${server.port}`] })
+    const result = await resultOn(t, `https://push.example:${server.port}/up`)
+    assert.deepEqual(result, { kind: 'retry', reason: 'tls', asked: [`push.example:${server.port}`] })
   })
 
   const refused = [
@@ -113,12 +113,12 @@ suite('addresses that users choose, through a proxy', () => {
   test('what is not public, or not over https, does not reach the proxy', async (t) => {
     for (const pushkey of refused) {
       const blocked = {
-        outcome: 'configuration error',
+        kind: 'misconfigured',
         reason: 'blocked by the IP policy',
         isOfAddress: true,
         asked: [],
       }
-      assert.deepEqual(await verdictOn(t, pushkey), blocked, pushkey)
+      assert.deepEqual(await resultOn(t, pushkey), blocked, pushkey)
     }
   })
 })

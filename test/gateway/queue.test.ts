@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Verdict } from '../../src/gateway/provider.ts'
+import type { ProviderResult } from '../../src/gateway/provider.ts'
 import { query } from '../../src/storage/query.ts'
 import { onEachDatabase, openTestSqlite } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
@@ -45,8 +45,8 @@ onEachDatabase(
 
 onEachDatabase('what waits in the gateway', (open) => {
   test('is tried again until it is delivered, and is a repeat all the while', async (t) => {
-    const verdicts = [unavailable, unavailable, delivered]
-    await using it = await openGateway(await open(t), { script: () => verdicts.shift() })
+    const results = [unavailable, unavailable, delivered]
+    await using it = await openGateway(await open(t), { script: () => results.shift() })
     assert.deepEqual(await it.push(), { rejected: [] })
     assert.equal(it.gateway.health().queued, 1)
     await it.push()
@@ -120,7 +120,7 @@ onEachDatabase('what waits in the gateway', (open) => {
 test('a newer notification does not wait behind an older one, and wakes it', async (t) => {
   const script: Script = ({ notification, attempt }) =>
     notification.event_id === '$old' && attempt === 1
-      ? { outcome: 'retry', reason: 'slow down', status: 429, retryAfterMs: HOUR_MS }
+      ? { kind: 'retry', reason: 'slow down', status: 429, retryAfterMs: HOUR_MS }
       : delivered
   await using it = await openGateway(await openTestSqlite(t), { script })
   await it.push({ event: '$old' })
@@ -134,13 +134,13 @@ test('a newer notification does not wait behind an older one, and wakes it', asy
 })
 
 test('a provider that asks to wait is obeyed, within an hour', async (t) => {
-  const verdicts: Verdict[] = [30_000, 24 * HOUR_MS].map((retryAfterMs) => ({
-    outcome: 'retry',
+  const results: ProviderResult[] = [30_000, 24 * HOUR_MS].map((retryAfterMs) => ({
+    kind: 'retry',
     reason: 'slow down',
     status: 429,
     retryAfterMs,
   }))
-  await using it = await openGateway(await openTestSqlite(t), { script: () => verdicts.shift() })
+  await using it = await openGateway(await openTestSqlite(t), { script: () => results.shift() })
   await it.push()
   await inTime(it.clock, () => it.sent.length === 3, 60_000)
   await eventually(() => it.steps.length === 3)
@@ -150,7 +150,7 @@ test('a provider that asks to wait is obeyed, within an hour', async (t) => {
 })
 
 test('a slow provider does not delay another, nor a slow push service its neighbours', async (t) => {
-  const hanging = Promise.withResolvers<Verdict>()
+  const hanging = Promise.withResolvers<ProviderResult>()
   const script: Script = ({ device }) => (device.data?.['line'] === 'slow' ? hanging.promise : delivered)
   const apps = { app: { type: 'scripted', inflight_request_limit: 8 }, other: { type: 'scripted' } }
   await using it = await openGateway(await openTestSqlite(t), { script, apps })
@@ -194,12 +194,12 @@ test('a line that fails five times is left alone, probed, and then has it all', 
 })
 
 test('a configuration error stops the app at once, rejects nobody, and ends with the next configuration', async (t) => {
-  let verdict: Verdict = misconfigured
-  await using it = await openGateway(await openTestSqlite(t), { script: () => verdict })
+  let result: ProviderResult = misconfigured
+  await using it = await openGateway(await openTestSqlite(t), { script: () => result })
   for (let n = 0; n < 5; n++) assert.deepEqual(await it.push({ pushkey: `key ${n}` }), { rejected: [] })
   assert.equal(it.sent.length, 1)
   assert.equal(it.lines.filter(({ level }) => level === 'error').length, 1)
-  verdict = delivered
+  result = delivered
   it.gateway.replaceApps(await it.open({ app: { type: 'scripted' } }))
   await inTime(it.clock, () => it.outcomes().filter((outcome) => outcome === 'delivered').length === 5)
   assert.deepEqual(it.closed, ['app'], 'the app before is closed')

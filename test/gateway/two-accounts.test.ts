@@ -58,7 +58,7 @@ onEachDatabase('two accounts on one phone', (open) => {
   })
 
   test('a rejected token is dead for both', async (t) => {
-    const script: Script = () => ({ outcome: 'rejected', reason: 'Unregistered', status: 410 })
+    const script: Script = () => ({ kind: 'rejected', reason: 'Unregistered', status: 410 })
     await using it = await openGateway(await open(t), { script })
     assert.deepEqual(await it.push(of('alice')), { rejected: ['key'] })
     assert.deepEqual(await it.push(of('bob')), { rejected: ['key'] })

@@ -17,7 +17,7 @@ describe('the folders of providers', () => {
     const readme = readFileSync(`${gateway}${name}/README.md`, 'utf8')
 
     test(`${name} has the files that each has`, () => {
-      const common = ['README.md', 'options.ts', 'payload.ts', 'provider.ts', 'send.ts', 'verdict.ts']
+      const common = ['README.md', 'options.ts', 'payload.ts', 'provider.ts', 'result.ts', 'send.ts']
       assert.deepEqual(
         common.filter((file) => !files.includes(file)),
         [],

@@ -1,6 +1,6 @@
 import type { ClientHttp2Stream } from 'node:http2'
 import type { ApnsHeaders } from './request.ts'
-import type { ApnsAnswer } from './verdict.ts'
+import type { ApnsAnswer } from './result.ts'
 
 /** What came of a request: an answer, or why there is none. */
 export type ExchangeResult =

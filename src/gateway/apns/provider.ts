@@ -3,7 +3,7 @@ import { createDropLog, type DropLog } from '../drop-log.ts'
 import { pathPrefix } from '../base-url.ts'
 import { readBoth } from '../credential-file.ts'
 import { fit, type Rung } from '../ladder.ts'
-import type { Message, Provider, ProviderDeps, ProviderType, Verdict } from '../provider.ts'
+import type { Message, Provider, ProviderDeps, ProviderType, ProviderResult } from '../provider.ts'
 import { secureContextFor } from '../trust.ts'
 import { readApnsCredentials, type ApnsCredentials } from './credentials.ts'
 import { deviceTokenOf } from './device-token.ts'
@@ -13,7 +13,7 @@ import { apnsForms } from './payload.ts'
 import { apnsHeaders, type ApnsHeaders } from './request.ts'
 import { makeConnections, type Connections } from './send.ts'
 import { makeTokenSources, type ProviderToken, type TokenSource } from './token.ts'
-import { nextStepAfter, reasonOf, verdictOf, type ApnsAnswer } from './verdict.ts'
+import { nextStepAfter, reasonOf, resultOf, type ApnsAnswer } from './result.ts'
 
 const MAX_BYTES = { voip: 5120, other: 4096 }
 
@@ -76,9 +76,9 @@ function makeProvider(app: App): Provider {
     check: () => Promise.resolve([...faults]),
     credentialsExpireAt: () => expiresAt,
     send: async (message, signal) => {
-      if (credentials === undefined) return { outcome: 'configuration error', reason: 'credentials' }
+      if (credentials === undefined) return { kind: 'misconfigured', reason: 'credentials' }
       const prepared = prepare(app, message)
-      if ('outcome' in prepared) return prepared
+      if ('kind' in prepared) return prepared
       return attempt(app, prepared, { signal, taken: [] })
     },
     [Symbol.asyncDispose]: () => connections[Symbol.asyncDispose](),
@@ -88,21 +88,21 @@ function makeProvider(app: App): Provider {
 /** A message in a form that fits. */
 type Prepared = { message: Message; headers: ApnsHeaders; rung: Rung; body: string }
 
-function prepare(app: App, message: Message, from: Rung = 'full'): Prepared | Verdict {
+function prepare(app: App, message: Message, from: Rung = 'full'): Prepared | ProviderResult {
   const { options, credentials } = app
   const { pushkey } = message.device
   const device = deviceTokenOf(pushkey, { fromBase64: options.convert_device_token_to_hex })
   if (device.token === undefined) {
     const isDoubtful = !device.certain
-    return { outcome: 'rejected', reason: 'pushkey is no device token', ...(isDoubtful && { isDoubtful }) }
+    return { kind: 'rejected', reason: 'pushkey is no device token', ...(isDoubtful && { isDoubtful }) }
   }
   const { send_badge_counts: sendBadgeCounts, tweak_sound: tweakSound } = options
   const made = apnsForms(message, { sendBadgeCounts, tweakSound })
-  if (made.kind === 'malformed') return { outcome: 'rejected', reason: 'default_payload is not an object' }
-  if (made.kind === 'nothing') return { outcome: 'delivered', reason: 'nothing to send' }
+  if (made.kind === 'malformed') return { kind: 'rejected', reason: 'default_payload is not an object' }
+  if (made.kind === 'nothing') return { kind: 'delivered', reason: 'nothing to send' }
   const maxBytes = options.push_type === 'voip' ? MAX_BYTES.voip : MAX_BYTES.other
   const fitting = fit(made.forms, maxBytes, from)
-  if (fitting === undefined) return { outcome: 'dropped', reason: 'too large' }
+  if (fitting === undefined) return { kind: 'refused', reason: 'too large' }
   const headers = apnsHeaders(message, fitting.form, {
     path: app.path + device.token,
     topic: options.topic ?? (credentials?.kind === 'certificate' ? credentials.topic : undefined),
@@ -117,25 +117,25 @@ async function attempt(
   app: App,
   prepared: Prepared,
   { signal, taken }: { signal: AbortSignal; taken: readonly string[] },
-): Promise<Verdict> {
+): Promise<ProviderResult> {
   const { clock } = app.deps
   const token = app.tokens?.current(clock.now(), steadyNow(clock))
   if (token !== undefined) prepared.headers.authorization = `bearer ${await token}`
   const result = await app.connections.ask({ headers: prepared.headers, body: prepared.body }, signal)
-  if (result.kind === 'fault') return faultVerdict(result)
+  if (result.kind === 'fault') return faultResult(result)
   const { answer } = result
   const step = nextStepAfter(answer)
   if (step === undefined || taken.includes(step)) return judge(app, prepared.message, answer)
   const next =
     step === 'shrink' ? shrink(app, prepared, answer) : renew(app, prepared, { token, answer, step })
-  return 'outcome' in next ? next : attempt(app, next, { signal, taken: [...taken, step] })
+  return 'kind' in next ? next : attempt(app, next, { signal, taken: [...taken, step] })
 }
 
-function shrink(app: App, prepared: Prepared, answer: ApnsAnswer): Prepared | Verdict {
+function shrink(app: App, prepared: Prepared, answer: ApnsAnswer): Prepared | ProviderResult {
   const said = { reason: reasonOf(answer), status: answer.status }
-  if (prepared.rung === 'event_id_only') return { ...said, outcome: 'dropped' }
+  if (prepared.rung === 'event_id_only') return { ...said, kind: 'refused' }
   const smaller = prepare(app, prepared.message, 'event_id_only')
-  return 'outcome' in smaller ? { ...said, outcome: 'dropped' } : smaller
+  return 'kind' in smaller ? { ...said, kind: 'refused' } : smaller
 }
 
 function renew(
@@ -146,26 +146,30 @@ function renew(
     answer,
     step,
   }: { token: ProviderToken | undefined; answer: ApnsAnswer; step: 'renew token' | 'retime token' },
-): Prepared | Verdict {
+): Prepared | ProviderResult {
   const { tokens, deps } = app
   const said = { reason: reasonOf(answer), status: answer.status }
-  if (tokens === undefined || token === undefined) return { ...said, outcome: 'configuration error' }
+  if (tokens === undefined || token === undefined) return { ...said, kind: 'misconfigured' }
   const [now, steady] = [deps.clock.now(), steadyNow(deps.clock)]
   if (tokens.retime(token, now, steady) !== undefined) return prepared
   if (step === 'retime token') return judge(app, prepared.message, answer)
   if (tokens.replace(token, now, steady) !== undefined) return prepared
-  return { ...said, outcome: 'retry', retryAfterMs: tokens.waitMs(steady) }
+  return { ...said, kind: 'retry', retryAfterMs: tokens.waitMs(steady) }
 }
 
-function judge({ tokens, connections, deps, logDrop }: App, message: Message, answer: ApnsAnswer): Verdict {
-  const verdict = verdictOf(answer, { pushkeyTs: message.device.pushkey_ts, attempt: message.attempt })
-  if (verdict.reason === 'TooManyProviderTokenUpdates') tokens?.pause(steadyNow(deps.clock))
-  if (verdict.outcome === 'dropped' && verdict.status !== 410) logDrop(verdict.reason)
+function judge(
+  { tokens, connections, deps, logDrop }: App,
+  message: Message,
+  answer: ApnsAnswer,
+): ProviderResult {
+  const result = resultOf(answer, { pushkeyTs: message.device.pushkey_ts, attempt: message.attempt })
+  if (result.reason === 'TooManyProviderTokenUpdates') tokens?.pause(steadyNow(deps.clock))
+  if (result.kind === 'refused' && result.status !== 410) logDrop(result.reason)
   // Apple remembers with the connection by which key it was opened.
-  if (verdict.outcome === 'configuration error') connections.retire()
-  return verdict
+  if (result.kind === 'misconfigured') connections.retire()
+  return result
 }
 
-function faultVerdict({ fault, isOurs }: ExchangeResult & { kind: 'fault' }): Verdict {
-  return { outcome: isOurs === true ? 'configuration error' : 'retry', reason: fault }
+function faultResult({ fault, isOurs }: ExchangeResult & { kind: 'fault' }): ProviderResult {
+  return { kind: isOurs === true ? 'misconfigured' : 'retry', reason: fault }
 }

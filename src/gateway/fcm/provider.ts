@@ -3,7 +3,7 @@ import { createDropLog, type DropLog } from '../drop-log.ts'
 import { pathPrefix } from '../base-url.ts'
 import { readBoth } from '../credential-file.ts'
 import { encodeJson, fit, type Rung } from '../ladder.ts'
-import type { Message, Provider, ProviderDeps, ProviderType, Verdict } from '../provider.ts'
+import type { Message, Provider, ProviderDeps, ProviderType, ProviderResult } from '../provider.ts'
 import { secureContextFor } from '../trust.ts'
 import { readFcmCredentials, type ServiceAccount } from './credentials.ts'
 import { fcmOptions, type FcmOptions } from './options.ts'
@@ -11,7 +11,7 @@ import { fcmForms } from './payload.ts'
 import { fcmMessage } from './request.ts'
 import { makePoster, type Poster } from './send.ts'
 import { makeAccessTokens, type AccessTokens, type TokenResult } from './token.ts'
-import { nextStepAfter, reasonOf, verdictOf } from './verdict.ts'
+import { nextStepAfter, reasonOf, resultOf } from './result.ts'
 
 const MAX_DATA_BYTES = 4096
 const TOKEN_CONNECTIONS = 1
@@ -66,9 +66,9 @@ function makeProvider(app: App): Provider {
     lineOf: () => line,
     check: () => Promise.resolve([...faults]),
     send: async (message, signal) => {
-      if (grants === undefined) return { outcome: 'configuration error', reason: 'credentials' }
+      if (grants === undefined) return { kind: 'misconfigured', reason: 'credentials' }
       const prepared = prepare(app, message)
-      if ('outcome' in prepared) return prepared
+      if ('kind' in prepared) return prepared
       const held = await unlessAborted(grants.tokens.current(), signal)
       if (held.kind === 'failure') return held.failure
       return attempt(app, prepared, { token: held.token, tokens: grants.tokens, signal, taken: [] })
@@ -82,13 +82,13 @@ function makeProvider(app: App): Provider {
 /** A message in a form that fits. */
 type Prepared = { message: Message; rung: Rung; body: string }
 
-function prepare({ options, deps }: App, message: Message, from: Rung = 'full'): Prepared | Verdict {
-  if (message.device.pushkey === '') return { outcome: 'rejected', reason: 'pushkey is empty' }
+function prepare({ options, deps }: App, message: Message, from: Rung = 'full'): Prepared | ProviderResult {
+  if (message.device.pushkey === '') return { kind: 'rejected', reason: 'pushkey is empty' }
   const made = fcmForms(message, { sendBadgeCounts: options.send_badge_counts })
-  if (made.kind === 'malformed') return { outcome: 'rejected', reason: 'default_payload is not an object' }
-  if (made.kind === 'nothing') return { outcome: 'delivered', reason: 'nothing to send' }
+  if (made.kind === 'malformed') return { kind: 'rejected', reason: 'default_payload is not an object' }
+  if (made.kind === 'nothing') return { kind: 'delivered', reason: 'nothing to send' }
   const fitting = fit(made.forms, MAX_DATA_BYTES, from)
-  if (fitting === undefined) return { outcome: 'dropped', reason: 'too large' }
+  if (fitting === undefined) return { kind: 'refused', reason: 'too large' }
   const whole = fcmMessage(message, { base: options.fcm_options, data: fitting.form, now: deps.clock.now() })
   return { message, rung: fitting.rung, body: encodeJson({ message: whole }) }
 }
@@ -96,10 +96,10 @@ function prepare({ options, deps }: App, message: Message, from: Rung = 'full'):
 type Attempt = { token: string; tokens: AccessTokens; signal: AbortSignal; taken: readonly string[] }
 
 /** Asks FCM, and takes the two steps that an answer may call for: another token, a shorter message. Each once. */
-async function attempt(app: App, prepared: Prepared, with_: Attempt): Promise<Verdict> {
+async function attempt(app: App, prepared: Prepared, with_: Attempt): Promise<ProviderResult> {
   const headers = { authorization: `Bearer ${with_.token}`, 'content-type': 'application/json' }
   const answer = await app.messages.post({ url: app.url, headers, body: prepared.body }, with_.signal)
-  if (answer.kind === 'fault') return { outcome: 'retry', reason: answer.fault }
+  if (answer.kind === 'fault') return { kind: 'retry', reason: answer.fault }
   const step = nextStepAfter(answer)
   if (step === undefined || with_.taken.includes(step)) return judge(app, prepared.message, answer)
   const next = { ...with_, taken: [...with_.taken, step] }
@@ -114,22 +114,22 @@ function shrink(
   app: App,
   prepared: Prepared,
   { answer, next }: { answer: Answered; next: Attempt },
-): Promise<Verdict> | Verdict {
+): Promise<ProviderResult> | ProviderResult {
   const smaller =
     prepared.rung === 'event_id_only' ? undefined : prepare(app, prepared.message, 'event_id_only')
-  if (smaller !== undefined && !('outcome' in smaller)) return attempt(app, smaller, next)
-  return { outcome: 'dropped', reason: reasonOf(answer), status: answer.status }
+  if (smaller !== undefined && !('kind' in smaller)) return attempt(app, smaller, next)
+  return { kind: 'refused', reason: reasonOf(answer), status: answer.status }
 }
 
-function judge({ deps, logDrop }: App, message: Message, answer: Answered): Verdict {
-  const verdict = verdictOf(answer, { attempt: message.attempt, random: deps.random })
-  if (verdict.outcome === 'dropped') logDrop(verdict.reason)
-  return verdict
+function judge({ deps, logDrop }: App, message: Message, answer: Answered): ProviderResult {
+  const result = resultOf(answer, { attempt: message.attempt, random: deps.random })
+  if (result.kind === 'refused') logDrop(result.reason)
+  return result
 }
 
 /** The token is fetched for all who wait for it, so one who gives up must not end that. */
 function unlessAborted(result: Promise<TokenResult>, signal: AbortSignal): Promise<TokenResult> {
-  const stopped: TokenResult = { kind: 'failure', failure: { outcome: 'retry', reason: 'stopped' } }
+  const stopped: TokenResult = { kind: 'failure', failure: { kind: 'retry', reason: 'stopped' } }
   if (signal.aborted) return Promise.resolve(stopped)
   return new Promise((resolve) => {
     const stop = () => resolve(stopped)

@@ -3,7 +3,7 @@ import { type Clock, steadyNow } from '../../lib/clock.ts'
 import { isJsonObject } from '../../lib/json.ts'
 import type { Answered, CallResult } from '../../lib/outbound/call.ts'
 import { dateIn } from '../../lib/outbound/date-in.ts'
-import type { Verdict } from '../provider.ts'
+import type { ProviderResult } from '../provider.ts'
 import type { Poster } from './send.ts'
 import type { ServiceAccount } from './credentials.ts'
 
@@ -20,7 +20,7 @@ const SAME_TIME_MS = 60_000
 const NEVER = new AbortController().signal
 
 /** `failure` tells what becomes of a message that cannot be sent for want of a token. */
-export type TokenResult = { kind: 'token'; token: string } | { kind: 'failure'; failure: Verdict }
+export type TokenResult = { kind: 'token'; token: string } | { kind: 'failure'; failure: ProviderResult }
 
 export type AccessTokens = {
   /** The token to use now. However many ask, the server is asked once. */
@@ -113,19 +113,19 @@ function grantIn(reply: CallResult): { token?: string; life: number } {
   return { life, ...(isFit && { token }) }
 }
 
-function failureAfter(reply: CallResult): Verdict {
-  if (reply.kind === 'fault') return { outcome: 'retry', reason: `token: ${reply.fault}` }
+function failureAfter(reply: CallResult): ProviderResult {
+  if (reply.kind === 'fault') return { kind: 'retry', reason: `token: ${reply.fault}` }
   const { status } = reply
   const wait = reply.retryAfterMs
   if (status === 429 || status >= 500) {
     return {
-      outcome: 'retry',
+      kind: 'retry',
       reason: `token: status ${status}`,
       ...(wait !== undefined && { retryAfterMs: wait }),
     }
   }
-  if (status === 200) return { outcome: 'retry', reason: 'token: bad response' }
-  return { outcome: 'configuration error', reason: `token: ${errorIn(reply)}` }
+  if (status === 200) return { kind: 'retry', reason: 'token: bad response' }
+  return { kind: 'misconfigured', reason: `token: ${errorIn(reply)}` }
 }
 
 /** "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat and exp values …" */

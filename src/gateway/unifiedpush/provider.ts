@@ -2,12 +2,12 @@ import type { GuardedAgent } from '../../lib/outbound/guarded-agent.ts'
 import { endpointFor, lineOfEndpoint, openEndpointAgent } from '../endpoint.ts'
 import { type KnownOrigins, makeKnownOrigins, TOO_MANY_FOR_A_STRANGER } from '../known-origins.ts'
 import { type Fitting, fit, type Rung } from '../ladder.ts'
-import type { Message, Provider, ProviderDeps, ProviderType, Verdict } from '../provider.ts'
+import type { Message, Provider, ProviderDeps, ProviderType, ProviderResult } from '../provider.ts'
 import { secureContextFor } from '../trust.ts'
 import { type UnifiedPushOptions, unifiedPushOptions } from './options.ts'
 import { MAX_BODY_BYTES, unifiedPushForms } from './payload.ts'
 import { sendUnifiedPush } from './send.ts'
-import { makeVerdictCache, type VerdictCache } from './verdict-cache.ts'
+import { makeResultCache, type ResultCache } from './result-cache.ts'
 
 /** UnifiedPush: the pushkey is the address that the user's push server gave to the app. */
 export const unifiedPush: ProviderType<typeof unifiedPushOptions> = {
@@ -19,7 +19,7 @@ export const unifiedPush: ProviderType<typeof unifiedPushOptions> = {
       options,
       deps,
       agent,
-      cache: makeVerdictCache(deps.clock),
+      cache: makeResultCache(deps.clock),
       origins: makeKnownOrigins(deps.clock),
     })
   },
@@ -29,7 +29,7 @@ type App = {
   options: UnifiedPushOptions
   deps: ProviderDeps
   agent: GuardedAgent
-  cache: VerdictCache
+  cache: ResultCache
   origins: KnownOrigins
 }
 
@@ -39,12 +39,12 @@ function makeProvider(app: App): Provider {
     check: () => Promise.resolve([]),
     async send(message, signal) {
       const url = endpointFor(message.device.pushkey, app.options.allowed_endpoints)
-      if ('outcome' in url) return url
+      if ('kind' in url) return url
       const known = app.cache.find(url)
       if (known !== undefined) return known
-      const verdict = await sendFitting(app, url, { message, signal })
-      app.cache.learn(url, verdict)
-      return verdict
+      const result = await sendFitting(app, url, { message, signal })
+      app.cache.learn(url, result)
+      return result
     },
     [Symbol.asyncDispose]: () => app.agent[Symbol.asyncDispose](),
   }
@@ -54,13 +54,13 @@ async function sendFitting(
   app: App,
   url: URL,
   { message, signal }: { message: Message; signal: AbortSignal },
-): Promise<Verdict> {
+): Promise<ProviderResult> {
   const fitting = formOf(message, 'full')
-  if (fitting === undefined) return { outcome: 'dropped', reason: 'too large' }
-  const verdict = await attempt(app, url, { message, text: fitting.text, signal })
-  if (verdict.status !== 413 || fitting.rung === 'event_id_only') return verdict
+  if (fitting === undefined) return { kind: 'refused', reason: 'too large' }
+  const result = await attempt(app, url, { message, text: fitting.text, signal })
+  if (result.status !== 413 || fitting.rung === 'event_id_only') return result
   const smaller = formOf(message, 'event_id_only')
-  return smaller === undefined ? verdict : attempt(app, url, { message, text: smaller.text, signal })
+  return smaller === undefined ? result : attempt(app, url, { message, text: smaller.text, signal })
 }
 
 const formOf = ({ notification }: Message, from: Rung): Fitting | undefined =>
@@ -70,11 +70,11 @@ async function attempt(
   { agent, deps, options, origins }: App,
   url: URL,
   { message, text, signal }: { message: Message; text: string; signal: AbortSignal },
-): Promise<Verdict> {
+): Promise<ProviderResult> {
   const waitMs = origins.strangerWait(url)
   if (waitMs > 0) return { ...TOO_MANY_FOR_A_STRANGER, retryAfterMs: waitMs }
   const { clock } = deps
-  const verdict = await sendUnifiedPush({ agent, clock }, { url, message, text, ttl: options.ttl, signal })
-  if (verdict.outcome === 'delivered') origins.accepted(url.origin)
-  return verdict
+  const result = await sendUnifiedPush({ agent, clock }, { url, message, text, ttl: options.ttl, signal })
+  if (result.kind === 'delivered') origins.accepted(url.origin)
+  return result
 }

@@ -1,9 +1,9 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { GuardedAgent } from '../../lib/outbound/guarded-agent.ts'
 import { judgeFault, postToEndpoint } from '../endpoint.ts'
-import type { Message, Verdict } from '../provider.ts'
+import type { Message, ProviderResult } from '../provider.ts'
 import { urgencyOf } from '../urgency.ts'
-import { verdictOf } from './verdict.ts'
+import { resultOf } from './result.ts'
 
 export type SendDeps = { agent: GuardedAgent; clock: Clock }
 
@@ -20,7 +20,7 @@ export type UnifiedPushRequest = {
 export async function sendUnifiedPush(
   { agent, clock }: SendDeps,
   { url, message, text, ttl, signal }: UnifiedPushRequest,
-): Promise<Verdict> {
+): Promise<ProviderResult> {
   const left = Math.floor((message.expiresAt - clock.now()) / 1000)
   const headers = {
     // It is not encrypted. But servers of the newer kind take Web Push alone, and know it by this header; the older kind, and
@@ -31,5 +31,5 @@ export async function sendUnifiedPush(
     urgency: urgencyOf(message.notification),
   }
   const answer = await postToEndpoint({ agent, clock }, url, { headers, body: text, signal })
-  return typeof answer === 'string' ? judgeFault(answer) : verdictOf(answer)
+  return typeof answer === 'string' ? judgeFault(answer) : resultOf(answer)
 }

@@ -4,7 +4,7 @@ import { endpointFor, lineOfEndpoint, openEndpointAgent } from '../endpoint.ts'
 import { type KnownOrigins, makeKnownOrigins, TOO_MANY_FOR_A_STRANGER } from '../known-origins.ts'
 import { fit, type Rung } from '../ladder.ts'
 import { collapseId, countsCollapseId } from '../message-id.ts'
-import type { Message, Provider, ProviderDeps, ProviderType, Verdict } from '../provider.ts'
+import type { Message, Provider, ProviderDeps, ProviderType, ProviderResult } from '../provider.ts'
 import { secureContextFor } from '../trust.ts'
 import { urgencyOf } from '../urgency.ts'
 import { faultOfSubject, readWebPushCredentials, vapidSubject } from './credentials.ts'
@@ -55,12 +55,12 @@ function makeProvider(app: App): Provider {
     check: () => Promise.resolve([...app.faults]),
     async send(message, signal) {
       const prepared = prepare(app, message)
-      if ('outcome' in prepared) return prepared
-      const verdict = await attempt(prepared, signal)
-      if (verdict.status !== 413 || prepared.rung === 'event_id_only') return verdict
+      if ('kind' in prepared) return prepared
+      const result = await attempt(prepared, signal)
+      if (result.status !== 413 || prepared.rung === 'event_id_only') return result
       // Some push services take less than RFC 8030 asks them to.
       const smaller = prepare(app, message, 'event_id_only')
-      return 'outcome' in smaller ? verdict : attempt(smaller, signal)
+      return 'kind' in smaller ? result : attempt(smaller, signal)
     },
     async [Symbol.asyncDispose]() {
       await app.encryptor[Symbol.asyncDispose]()
@@ -72,30 +72,30 @@ function makeProvider(app: App): Provider {
 type Prepared = { app: App; vapid: Vapid; message: Message; origin: string; rung: Rung; payload: Buffer }
 
 /** What can be said without asking anybody; else what is to be sent. */
-function prepare(app: App, message: Message, from: Rung = 'full'): Prepared | Verdict {
+function prepare(app: App, message: Message, from: Rung = 'full'): Prepared | ProviderResult {
   const { options, vapid, origins } = app
   const { device, notification } = message
-  if (vapid === undefined) return { outcome: 'configuration error', reason: 'credentials' }
+  if (vapid === undefined) return { kind: 'misconfigured', reason: 'credentials' }
   const url = endpointFor(device.data?.['endpoint'], options.allowed_endpoints)
-  if ('outcome' in url) return url
+  if ('kind' in url) return url
   if (device.data?.['events_only'] === true && !notification.event_id)
-    return { outcome: 'delivered', reason: 'nothing to send' }
+    return { kind: 'delivered', reason: 'nothing to send' }
   const retryAfterMs = origins.restLeft(url.origin)
-  if (retryAfterMs > 0) return { outcome: 'retry', status: 429, reason: 'push service rests', retryAfterMs }
+  if (retryAfterMs > 0) return { kind: 'retry', status: 429, reason: 'push service rests', retryAfterMs }
   const fitting = fit(webPushForms(notification, device), MAX_PLAINTEXT_BYTES, from)
-  if (fitting === undefined) return { outcome: 'dropped', reason: 'too large' }
+  if (fitting === undefined) return { kind: 'refused', reason: 'too large' }
   const waitMs = origins.strangerWait(url)
   if (waitMs > 0) return { ...TOO_MANY_FOR_A_STRANGER, retryAfterMs: waitMs }
   const payload = Buffer.from(fitting.text)
   return { app, vapid, message, origin: url.origin, rung: fitting.rung, payload }
 }
 
-async function attempt(prepared: Prepared, signal: AbortSignal): Promise<Verdict> {
+async function attempt(prepared: Prepared, signal: AbortSignal): Promise<ProviderResult> {
   const { app, vapid, message, origin, payload } = prepared
   const { origins, agent, encryptor, deps, options } = app
   const { pushkey, data } = message.device
   const left = Math.floor((message.expiresAt - deps.clock.now()) / 1000)
-  const verdict = await sendWebPush(
+  const result = await sendWebPush(
     { agent, vapid, clock: deps.clock, encrypt: encryptor.encrypt, isKnown: origins.isKnown },
     {
       endpoint: data?.['endpoint'],
@@ -108,12 +108,11 @@ async function attempt(prepared: Prepared, signal: AbortSignal): Promise<Verdict
     },
     signal,
   )
-  if (verdict.outcome === 'delivered') origins.accepted(origin)
-  if (isKeyMismatch(verdict) && origins.mismatched(origin, pushkey))
-    return { ...said(verdict), outcome: 'configuration error' }
-  if (verdict.outcome === 'retry' && verdict.retryAfterMs !== undefined)
-    origins.rest(origin, verdict.retryAfterMs)
-  return verdict
+  if (result.kind === 'delivered') origins.accepted(origin)
+  if (isKeyMismatch(result) && origins.mismatched(origin, pushkey))
+    return { ...said(result), kind: 'misconfigured' }
+  if (result.kind === 'retry' && result.retryAfterMs !== undefined) origins.rest(origin, result.retryAfterMs)
+  return result
 }
 
-const said = ({ reason, status }: Verdict) => ({ reason, ...(status !== undefined && { status }) })
+const said = ({ reason, status }: ProviderResult) => ({ reason, ...(status !== undefined && { status }) })

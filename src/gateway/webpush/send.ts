@@ -7,10 +7,10 @@ import {
   postToEndpoint,
   readEndpoint,
 } from '../endpoint.ts'
-import type { Verdict } from '../provider.ts'
+import type { ProviderResult } from '../provider.ts'
 import type { Urgency } from '../urgency.ts'
 import { encryptPush, MAX_PLAINTEXT_BYTES } from './encrypt.ts'
-import { doubtsToken, verdictOf } from './verdict.ts'
+import { doubtsToken, resultOf } from './result.ts'
 import { readSubscriptionKeys, type SubscriptionKeys } from './subscription.ts'
 import type { Vapid } from './token.ts'
 
@@ -49,16 +49,16 @@ export async function sendWebPush(
   deps: WebPushDeps,
   message: WebPushMessage,
   signal?: AbortSignal,
-): Promise<Verdict> {
+): Promise<ProviderResult> {
   const url = readEndpoint(message.endpoint)
-  if (url === 'bad endpoint') return { outcome: 'rejected', reason: url }
+  if (url === 'bad endpoint') return { kind: 'rejected', reason: url }
   const keys = readSubscriptionKeys(message.p256dh, message.auth)
-  if (typeof keys === 'string') return { outcome: 'rejected', reason: keys }
-  if (message.payload.length > MAX_PLAINTEXT_BYTES) return { outcome: 'dropped', reason: 'too large' }
+  if (typeof keys === 'string') return { kind: 'rejected', reason: keys }
+  if (message.payload.length > MAX_PLAINTEXT_BYTES) return { kind: 'refused', reason: 'too large' }
 
   const encrypt = deps.encrypt ?? encryptHere
   const body = await encrypt(message.payload, keys).catch(() => undefined)
-  if (body === undefined) return { outcome: 'retry', reason: 'encryption failed' }
+  if (body === undefined) return { kind: 'retry', reason: 'encryption failed' }
   const headers = {
     'content-encoding': 'aes128gcm',
     'content-type': 'application/octet-stream',
@@ -78,7 +78,11 @@ export async function sendWebPush(
 
 type Post = (authorization: string) => ReturnType<typeof postToEndpoint>
 
-async function exchange({ vapid, isKnown }: WebPushDeps, origin: string, post: Post): Promise<Verdict> {
+async function exchange(
+  { vapid, isKnown }: WebPushDeps,
+  origin: string,
+  post: Post,
+): Promise<ProviderResult> {
   let header = vapid.headerFor(origin)
   for (let tokens = 1; ; tokens++) {
     const answer = await post(await header)
@@ -93,9 +97,9 @@ async function exchange({ vapid, isKnown }: WebPushDeps, origin: string, post: P
       header = next
       continue
     }
-    const verdict = verdictOf(answer, { isKeyKnown, isTokenProven })
-    if (verdict.outcome === 'delivered') vapid.accepted(origin, header)
-    return verdict
+    const result = resultOf(answer, { isKeyKnown, isTokenProven })
+    if (result.kind === 'delivered') vapid.accepted(origin, header)
+    return result
   }
 }
 

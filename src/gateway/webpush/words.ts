@@ -55,7 +55,7 @@ export function complaintIn(answer: EndpointAnswer): Complaint | undefined {
 
 const KEY_WORDS = [KEY_REASON, 'VAPID key mismatch']
 
-/** A verdict that was given for the key of the subscription. */
+/** A result that was given for the key of the subscription. */
 export const isKeyMismatch = ({ reason }: { reason: string }): boolean => KEY_WORDS.includes(reason)
 
 const ERRNOS: Readonly<Record<number, string>> = {

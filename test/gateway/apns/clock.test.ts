@@ -20,15 +20,15 @@ suite('provider tokens and a system clock that is set while running', () => {
   for (const hours of [13, -13, 2, -2])
     test(`by ${hours} h: messages go on, also after the token's time`, async (t) => {
       const { clock, send } = await makeWrongClock(t)
-      assert.equal((await send()).outcome, 'delivered')
+      assert.equal((await send()).kind, 'delivered')
       clock.step(hours * HOUR)
-      assert.equal((await send()).outcome, 'delivered')
+      assert.equal((await send()).kind, 'delivered')
       for (let at = 0; at < 8; at++) {
         clock.advance(25 * MINUTE)
-        assert.equal((await send()).outcome, 'delivered', `${at}`)
+        assert.equal((await send()).kind, 'delivered', `${at}`)
       }
       clock.step(-hours * HOUR)
-      assert.equal((await send()).outcome, 'delivered', 'and when the clock is right again')
+      assert.equal((await send()).kind, 'delivered', 'and when the clock is right again')
     })
 
   test('a token that is called invalid after a step is made anew too, and without a step it is the app that is wrong', async (t) => {
@@ -36,10 +36,10 @@ suite('provider tokens and a system clock that is set while running', () => {
     const { clock, fake, send } = await startRig(t)
     const invalid = { status: 403, reason: 'InvalidProviderToken' }
     fake.script('*', invalid)
-    assert.equal((await send()).outcome, 'configuration error')
+    assert.equal((await send()).kind, 'misconfigured')
     clock.step(30 * MINUTE)
     fake.script('*', invalid)
-    assert.equal((await send()).outcome, 'delivered')
+    assert.equal((await send()).kind, 'delivered')
   })
 
   const source = () =>

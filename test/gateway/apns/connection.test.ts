@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { suite, test, type TestContext } from 'node:test'
 
-import type { Provider, Verdict } from '../../../src/gateway/provider.ts'
+import type { Provider, ProviderResult } from '../../../src/gateway/provider.ts'
 import { eventually } from '../../support/eventually.ts'
 import { messageOf } from '../message.ts'
 import { messagesFor, startRig } from './fixture.ts'
@@ -11,10 +11,10 @@ import { messagesFor, startRig } from './fixture.ts'
 const MINUTE = 60_000
 const never = new AbortController().signal
 
-const sendAll = (provider: Provider, count: number): Promise<Verdict[]> =>
+const sendAll = (provider: Provider, count: number): Promise<ProviderResult[]> =>
   Promise.all(messagesFor(count).map((message) => provider.send(message, never)))
 
-const outcomes = (verdicts: readonly Verdict[]) => [...new Set(verdicts.map((verdict) => verdict.outcome))]
+const outcomes = (results: readonly ProviderResult[]) => [...new Set(results.map((result) => result.kind))]
 
 suite('streams', () => {
   test('one until the first push was taken, then as many as APNs allows, over one connection', async (t) => {
@@ -27,7 +27,7 @@ suite('streams', () => {
     await provider.check()
     assert.equal(fake.mostStreams(), 1)
     first.abort()
-    assert.deepEqual(await held, { outcome: 'retry', reason: 'stopped' })
+    assert.deepEqual(await held, { kind: 'retry', reason: 'stopped' })
     assert.deepEqual(outcomes(await others), ['delivered'])
     assert.equal(fake.connections(), 1)
     assert.ok(fake.mostStreams() > 1)
@@ -40,23 +40,23 @@ suite('streams', () => {
     await eventually(() => fake.seen.length === 1)
     const other = send()
     clock.advance(5000)
-    assert.equal((await other).outcome, 'delivered')
+    assert.equal((await other).kind, 'delivered')
     assert.equal(fake.connections(), 2)
     clock.advance(25_000)
-    assert.deepEqual(await held, { outcome: 'retry', reason: 'timeout' })
+    assert.deepEqual(await held, { kind: 'retry', reason: 'timeout' })
   })
 
   test('a first push that is refused lets the others through as well', async (t) => {
     const { fake, provider } = await startRig(t, { fake: { maxStreams: { first: 1, later: 100 } } })
     fake.script('*', { status: 400, reason: 'BadDeviceToken' })
-    const verdicts = await sendAll(provider, 20)
-    assert.equal(verdicts.filter(({ outcome }) => outcome === 'delivered').length, 19)
+    const results = await sendAll(provider, 20)
+    assert.equal(results.filter(({ kind }) => kind === 'delivered').length, 19)
   })
 
   test('never more than APNs allows; further connections when they are all taken, up to the limit', async (t) => {
     const maxStreams = { first: 2, later: 2 }
     const { fake, provider } = await startRig(t, { fake: { maxStreams }, options: { max_connections: 3 } })
-    assert.equal((await provider.send(messageOf(), never)).outcome, 'delivered')
+    assert.equal((await provider.send(messageOf(), never)).kind, 'delivered')
     fake.script('*', 'hang', 'hang', 'hang')
     const held = new AbortController()
     const sent = messagesFor(10).map((message) => provider.send(message, held.signal))
@@ -65,8 +65,8 @@ suite('streams', () => {
     held.abort()
     await Promise.all(sent)
     assert.equal(fake.mostStreams(), 2)
-    const verdicts = await sendAll(provider, 100)
-    assert.deepEqual(outcomes(verdicts), ['delivered'])
+    const results = await sendAll(provider, 100)
+    assert.deepEqual(outcomes(results), ['delivered'])
     assert.ok(fake.connections() <= 3)
     assert.equal(fake.mostStreams(), 2)
   })
@@ -81,13 +81,13 @@ suite('streams', () => {
 suite('GOAWAY', () => {
   test('in a burst of 1,000 loses nothing and repeats nothing that was taken', async (t) => {
     const { fake, provider } = await startRig(t)
-    assert.equal((await provider.send(messageOf(), never)).outcome, 'delivered')
+    assert.equal((await provider.send(messageOf(), never)).kind, 'delivered')
     const messages = messagesFor(1000)
     const deviceAt = (index: number) => (0xa0000000 + index).toString(16)
     fake.script(deviceAt(200), 'goaway')
     fake.script(deviceAt(500), 'goaway')
-    const verdicts = await Promise.all(messages.map((message) => provider.send(message, never)))
-    assert.deepEqual(outcomes(verdicts), ['delivered'])
+    const results = await Promise.all(messages.map((message) => provider.send(message, never)))
+    assert.deepEqual(outcomes(results), ['delivered'])
     const taken = fake.seen.slice(1).map(({ device }) => device)
     assert.equal(taken.length, 1000)
     assert.equal(new Set(taken).size, 1000)
@@ -104,23 +104,23 @@ suite('GOAWAY', () => {
 
   test('with an error: what was not looked at is sent again at once, and nothing twice', async (t) => {
     const { fake, provider } = await startRig(t)
-    assert.equal((await provider.send(messageOf(), never)).outcome, 'delivered')
+    assert.equal((await provider.send(messageOf(), never)).kind, 'delivered')
     fake.script((0xa0000000 + 50).toString(16), 'goaway with an error')
-    const verdicts = await sendAll(provider, 200)
+    const results = await sendAll(provider, 200)
     const taken = fake.seen.slice(1).map(({ device }) => device)
     assert.equal(new Set(taken).size, taken.length)
     // Whoever has no answer may have been taken; all others are delivered.
-    const lost = verdicts.filter(({ outcome }) => outcome !== 'delivered')
-    assert.ok(lost.length <= 51 && lost.every(({ outcome }) => outcome === 'retry'))
+    const lost = results.filter(({ kind }) => kind !== 'delivered')
+    assert.ok(lost.length <= 51 && lost.every(({ kind }) => kind === 'retry'))
     assert.equal(taken.length, 200)
   })
 
   test('a stream that is refused before its turn is sent again at once, but not for ever', async (t) => {
     const { fake, send } = await startRig(t)
     fake.script('*', 'refuse', 'refuse')
-    assert.equal((await send()).outcome, 'delivered')
+    assert.equal((await send()).kind, 'delivered')
     fake.script('*', ...Array.from({ length: 20 }, () => 'refuse' as const))
-    assert.deepEqual(await send(), { outcome: 'retry', reason: 'stream refused' })
+    assert.deepEqual(await send(), { kind: 'retry', reason: 'stream refused' })
   })
 })
 
@@ -128,20 +128,20 @@ suite('connections that fail', () => {
   test('a stream that is reset is tried later: nobody knows what became of it', async (t) => {
     const { fake, send } = await startRig(t)
     fake.script('*', 'reset')
-    assert.deepEqual(await send(), { outcome: 'retry', reason: 'connection reset' })
+    assert.deepEqual(await send(), { kind: 'retry', reason: 'connection reset' })
     assert.equal(fake.seen.length, 1)
-    assert.equal((await send()).outcome, 'delivered')
+    assert.equal((await send()).kind, 'delivered')
   })
 
   test('a connection that is cut is made anew for the next push', async (t) => {
     const { fake, send } = await startRig(t)
-    assert.equal((await send()).outcome, 'delivered')
+    assert.equal((await send()).kind, 'delivered')
     fake.script('*', 'hang')
     const lost = send()
     await eventually(() => fake.seen.length === 2)
     fake.cut()
-    assert.equal((await lost).outcome, 'retry')
-    assert.equal((await send()).outcome, 'delivered')
+    assert.equal((await lost).kind, 'retry')
+    assert.equal((await send()).kind, 'delivered')
     assert.equal(fake.connections(), 2)
   })
 
@@ -149,17 +149,17 @@ suite('connections that fail', () => {
     const { fake, send, open } = await startRig(t)
     const port = await unusedPort()
     const provider = await open({ base_url: `https://127.0.0.1:${port}` })
-    const verdicts = await sendAll(provider, 20)
-    assert.deepEqual([...new Set(verdicts.map(({ reason }) => reason))], ['connection refused'])
-    assert.deepEqual(outcomes(verdicts), ['retry'])
-    assert.equal((await send()).outcome, 'delivered')
+    const results = await sendAll(provider, 20)
+    assert.deepEqual([...new Set(results.map(({ reason }) => reason))], ['connection refused'])
+    assert.deepEqual(outcomes(results), ['retry'])
+    assert.equal((await send()).kind, 'delivered')
     assert.equal(fake.accepted(), 1)
   })
 
   test('a certificate that nobody has said to trust', async (t) => {
     const { open } = await startRig(t)
     const provider = await open({ ca_file: undefined })
-    assert.deepEqual(await provider.send(messageOf(), never), { outcome: 'retry', reason: 'tls' })
+    assert.deepEqual(await provider.send(messageOf(), never), { kind: 'retry', reason: 'tls' })
   })
 
   test('a server that does not speak HTTP/2', async (t) => {
@@ -169,20 +169,20 @@ suite('connections that fail', () => {
     t.after(() => server.close())
     const { open } = await startRig(t)
     const provider = await open({ base_url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
-    assert.equal((await provider.send(messageOf(), never)).outcome, 'retry')
+    assert.equal((await provider.send(messageOf(), never)).kind, 'retry')
   })
 })
 
 suite('silence', () => {
   test('a push without an answer is given up after 30 s, and no other with it', async (t) => {
     const { fake, clock, send } = await startRig(t)
-    assert.equal((await send()).outcome, 'delivered')
+    assert.equal((await send()).kind, 'delivered')
     fake.script('*', 'hang')
     const lost = send()
     await eventually(() => fake.seen.length === 2)
     clock.advance(30_000)
-    assert.deepEqual(await lost, { outcome: 'retry', reason: 'timeout' })
-    assert.equal((await send()).outcome, 'delivered')
+    assert.deepEqual(await lost, { kind: 'retry', reason: 'timeout' })
+    assert.equal((await send()).kind, 'delivered')
     assert.equal(fake.connections(), 1)
   })
 
@@ -191,7 +191,7 @@ suite('silence', () => {
     const { fake, clock, open } = await startRig(t)
     relay.target = Number(new URL(fake.url).port)
     const provider = await open({ base_url: `https://localhost:${relay.port}` })
-    assert.equal((await provider.send(messageOf(), never)).outcome, 'delivered')
+    assert.equal((await provider.send(messageOf(), never)).kind, 'delivered')
     relay.stall()
     const lost = provider.send(messageOf(), never)
     // Ten seconds of silence, a ping, ten more.
@@ -201,8 +201,8 @@ suite('silence', () => {
       clock.advance(1000)
       await new Promise(setImmediate)
     }
-    assert.deepEqual(await lost, { outcome: 'retry', reason: 'timeout' })
-    assert.equal((await provider.send(messageOf(), never)).outcome, 'delivered')
+    assert.deepEqual(await lost, { kind: 'retry', reason: 'timeout' })
+    assert.equal((await provider.send(messageOf(), never)).kind, 'delivered')
     assert.equal(fake.connections(), 2)
   })
 
@@ -213,7 +213,7 @@ suite('silence', () => {
       clock.advance(60 * MINUTE)
       await eventually(() => fake.pings() === hour)
       // Its answer comes over the same connection, behind that to the ping.
-      assert.equal((await send()).outcome, 'delivered')
+      assert.equal((await send()).kind, 'delivered')
     }
     assert.equal(fake.connections(), 1)
   })
@@ -232,7 +232,7 @@ suite('silence', () => {
     const sent = provider.send(messageOf(), never)
     await eventually(() => sockets.size === 1)
     clock.advance(10_000)
-    assert.deepEqual(await sent, { outcome: 'retry', reason: 'timeout' })
+    assert.deepEqual(await sent, { kind: 'retry', reason: 'timeout' })
   })
 })
 
@@ -244,7 +244,7 @@ suite('the end', () => {
     await eventually(() => fake.seen.length === 1)
     await provider[Symbol.asyncDispose]()
     assert.deepEqual([...new Set((await sent).map(({ reason }) => reason))], ['stopped'])
-    assert.deepEqual(await send(), { outcome: 'retry', reason: 'stopped' })
+    assert.deepEqual(await send(), { kind: 'retry', reason: 'stopped' })
   })
 
   test('a send that is called off frees its stream', async (t) => {
@@ -258,8 +258,8 @@ suite('the end', () => {
     await eventually(() => fake.seen.length === 1)
     const next = send()
     call.abort()
-    assert.deepEqual(await sent, { outcome: 'retry', reason: 'stopped' })
-    assert.equal((await next).outcome, 'delivered')
+    assert.deepEqual(await sent, { kind: 'retry', reason: 'stopped' })
+    assert.equal((await next).kind, 'delivered')
   })
 })
 

@@ -24,8 +24,8 @@ suite('tokens', () => {
   test('1,000 pushes at a time share one, and its successor', async (t) => {
     const { fake, clock, provider } = await startRig(t)
     const burst = async () => {
-      const verdicts = await Promise.all(messagesFor(1000).map((message) => provider.send(message, never)))
-      assert.ok(verdicts.every(({ outcome }) => outcome === 'delivered'))
+      const results = await Promise.all(messagesFor(1000).map((message) => provider.send(message, never)))
+      assert.ok(results.every(({ kind }) => kind === 'delivered'))
     }
     await burst()
     assert.equal(fake.tokens.size, 1)
@@ -48,7 +48,7 @@ suite('tokens', () => {
     await send()
     clock.advance(21 * MINUTE)
     fake.script('*', { status: 403, reason: 'ExpiredProviderToken' })
-    assert.equal((await send()).outcome, 'delivered')
+    assert.equal((await send()).kind, 'delivered')
     assert.equal(fake.tokens.size, 2)
     assert.equal(fake.seen.length, 3)
   })
@@ -58,8 +58,8 @@ suite('tokens', () => {
     await send()
     clock.advance(21 * MINUTE)
     fake.script('*', ...Array.from({ length: 1000 }, () => ({ status: 403, reason: 'ExpiredProviderToken' })))
-    const verdicts = await Promise.all(messagesFor(1000).map((message) => provider.send(message, never)))
-    assert.ok(verdicts.every(({ outcome }) => outcome === 'delivered'))
+    const results = await Promise.all(messagesFor(1000).map((message) => provider.send(message, never)))
+    assert.ok(results.every(({ kind }) => kind === 'delivered'))
     assert.equal(fake.tokens.size, 2)
   })
 
@@ -70,7 +70,7 @@ suite('tokens', () => {
     const expired = { status: 403, reason: 'ExpiredProviderToken' }
     fake.script('*', expired, expired)
     assert.deepEqual(await send(), {
-      outcome: 'configuration error',
+      kind: 'misconfigured',
       reason: 'ExpiredProviderToken',
       status: 403,
     })
@@ -94,11 +94,11 @@ suite('tokens', () => {
   test("a key that Apple does not know is the operator's affair; the connections are closed", async (t) => {
     const { fake, send, open } = await startRig(t)
     const wrong = await open({ key_id: 'OTHER12345' })
-    const verdict = { outcome: 'configuration error', reason: 'InvalidProviderToken', status: 403 }
-    assert.deepEqual(await wrong.send(messageOf(), never), verdict)
-    assert.deepEqual(await wrong.send(messageOf(), never), verdict)
+    const result = { kind: 'misconfigured', reason: 'InvalidProviderToken', status: 403 }
+    assert.deepEqual(await wrong.send(messageOf(), never), result)
+    assert.deepEqual(await wrong.send(messageOf(), never), result)
     assert.equal(fake.connections(), 2)
-    assert.equal((await send()).outcome, 'delivered')
+    assert.equal((await send()).kind, 'delivered')
   })
 })
 
@@ -113,7 +113,7 @@ suite('a certificate instead', () => {
 
   test('without a token, with the topic that is in it, and many streams from the start', async (t) => {
     const { fake, provider, send } = await byCertificate(t)
-    assert.equal((await send()).outcome, 'delivered')
+    assert.equal((await send()).kind, 'delivered')
     const [push] = fake.seen
     assert.equal(push?.headers.authorization, undefined)
     assert.equal(push?.headers['apns-topic'], 'org.example.app')
@@ -123,7 +123,7 @@ suite('a certificate instead', () => {
 
   test('one that is not trusted there: nothing is sent, and nobody is rejected', async (t) => {
     const { fake, send } = await byCertificate(t, LOOPBACK_CERTIFICATE)
-    assert.equal((await send()).outcome, 'retry')
+    assert.equal((await send()).kind, 'retry')
     assert.equal(fake.accepted(), 0)
   })
 
@@ -230,8 +230,8 @@ suite('what is wrong with credentials is said', () => {
       files: { key: 'x' },
       options: (path) => ({ ...TOKEN, keyfile: path('key') }),
     })
-    const verdict = await provider.send(messageOf(), never)
-    assert.deepEqual(verdict, { outcome: 'configuration error', reason: 'credentials' })
+    const result = await provider.send(messageOf(), never)
+    assert.deepEqual(result, { kind: 'misconfigured', reason: 'credentials' })
   })
 
   test('a file that is not there, a folder, no authority', async (t) => {

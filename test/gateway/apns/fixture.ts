@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 
 import { makeApns } from '../../../src/gateway/apns/provider.ts'
-import type { Message, Provider, ProviderDeps, Verdict } from '../../../src/gateway/provider.ts'
+import type { Message, Provider, ProviderDeps, ProviderResult } from '../../../src/gateway/provider.ts'
 import { startFakeApns, type FakeApns, type FakeApnsOptions } from '../../support/fake-apns.ts'
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts'
 import { messageOf, providerDeps } from '../message.ts'
@@ -13,7 +13,7 @@ export type Rig = {
   fake: FakeApns
   clock: ManualClock
   provider: Provider
-  send: (parts?: Parameters<typeof messageOf>[0], signal?: AbortSignal) => Promise<Verdict>
+  send: (parts?: Parameters<typeof messageOf>[0], signal?: AbortSignal) => Promise<ProviderResult>
   /** Opens one more provider, beside the first or after it. */
   open: (options?: object) => Promise<Provider>
 }

@@ -32,7 +32,7 @@ function payloadOf(given: Case = {}): unknown {
   const made = formsOf(given)
   if (made.kind !== 'forms') return made.kind
   const fitting = fit(made.forms, given.maxBytes ?? 4096)
-  return fitting === undefined ? 'dropped' : (JSON.parse(fitting.text) as unknown)
+  return fitting === undefined ? 'refused' : (JSON.parse(fitting.text) as unknown)
 }
 
 const withDefault = { data: { default_payload: DEFAULT_PAYLOAD } }
@@ -317,8 +317,8 @@ suite('too long for APNs', () => {
   })
 
   test('when even they do not fit, it is dropped', () => {
-    assert.equal(payloadOf({ data: { default_payload: { other: 'x'.repeat(5000) } } }), 'dropped')
-    assert.equal(payloadOf({ notification: BADGE_ONLY, maxBytes: 10 }), 'dropped')
+    assert.equal(payloadOf({ data: { default_payload: { other: 'x'.repeat(5000) } } }), 'refused')
+    assert.equal(payloadOf({ notification: BADGE_ONLY, maxBytes: 10 }), 'refused')
   })
 
   test('whatever comes, what goes fits and is JSON', () => {

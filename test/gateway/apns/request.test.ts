@@ -93,7 +93,7 @@ suite('headers', () => {
   for (const [title, { options = {}, topics, ...parts }, expected] of rows) {
     test(title, async (t) => {
       const { fake, send } = await startRig(t, { options, fake: topics === undefined ? {} : { topics } })
-      assert.equal((await send(parts)).outcome, 'delivered')
+      assert.equal((await send(parts)).kind, 'delivered')
       const [push] = fake.seen
       const given = Object.keys(expected).map((name) => [name, push?.headers[name]])
       assert.deepEqual(Object.fromEntries(given), expected)
@@ -128,17 +128,17 @@ suite('headers', () => {
       options: { push_type: 'voip' },
       fake: { topics: ['org.example.app.voip'] },
     })
-    assert.equal((await send({ notification })).outcome, 'delivered')
+    assert.equal((await send({ notification })).kind, 'delivered')
     assert.equal(Buffer.byteLength(fake.seen[0]?.body ?? ''), 5120)
   })
 
   test('a base URL with a path', async (t) => {
     const { fake, provider, open, send } = await startRig(t)
     const relayed = await open({ base_url: `${fake.url}/relay/` })
-    assert.equal((await send()).outcome, 'delivered')
+    assert.equal((await send()).kind, 'delivered')
     assert.deepEqual(bodyOf(fake).aps !== undefined, true)
     assert.equal(provider.lineOf({ app_id: 'a', pushkey: 'k' }), `apns ${new URL(fake.url).host}`)
-    const verdict = await relayed.send(
+    const result = await relayed.send(
       {
         device: { app_id: 'a', pushkey: 'spqr' },
         notification: { ...ID_ONLY, devices: [] },
@@ -148,7 +148,7 @@ suite('headers', () => {
       new AbortController().signal,
     )
     // APNs itself knows no such path.
-    assert.deepEqual(verdict, { outcome: 'dropped', reason: 'BadPath', status: 404 })
+    assert.deepEqual(result, { kind: 'refused', reason: 'BadPath', status: 404 })
     assert.equal(fake.seen.at(-1)?.headers[':path'], '/relay/3/device/b29aab')
   })
 })

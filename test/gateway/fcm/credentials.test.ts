@@ -43,7 +43,7 @@ suite('what is wrong with the service account is said', () => {
       for (const [index, fault] of faults.entries()) assert.match(found[index] ?? '', fault)
       for (const text of [...found, ...lines]) assert.doesNotMatch(text, /MIG|BEGIN|gserviceaccount/)
       if (faults.length === 0) return
-      assert.deepEqual(await send(), { outcome: 'configuration error', reason: 'credentials' })
+      assert.deepEqual(await send(), { kind: 'misconfigured', reason: 'credentials' })
       assert.equal(fake.seen.length + fake.granted(), 0)
     })
   }

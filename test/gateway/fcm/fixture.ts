@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 
 import { fcm } from '../../../src/gateway/fcm/provider.ts'
-import type { Provider, ProviderDeps, Verdict } from '../../../src/gateway/provider.ts'
+import type { Provider, ProviderDeps, ProviderResult } from '../../../src/gateway/provider.ts'
 import { startFakeFcm, type FakeFcm, type FakeFcmOptions } from '../../support/fake-fcm.ts'
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts'
 import { folderWith } from '../apns/fixture.ts'
@@ -12,7 +12,7 @@ export type Rig = {
   fake: FakeFcm
   clock: ManualClock
   provider: Provider
-  send: (parts?: Parameters<typeof messageOf>[0], signal?: AbortSignal) => Promise<Verdict>
+  send: (parts?: Parameters<typeof messageOf>[0], signal?: AbortSignal) => Promise<ProviderResult>
 }
 
 /** What becomes of the usual message of these tests. */

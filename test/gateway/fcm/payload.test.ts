@@ -26,7 +26,7 @@ function dataOf({
   })
   if (made.kind !== 'forms') return made.kind
   const fitting = fit(made.forms, maxBytes)
-  return fitting === undefined ? 'dropped' : (JSON.parse(fitting.text) as unknown)
+  return fitting === undefined ? 'refused' : (JSON.parse(fitting.text) as unknown)
 }
 
 suite('the data of Sygnal', () => {

@@ -14,7 +14,7 @@ const OPTIONS = {
 suite('the message', () => {
   test("is Sygnal's, over the app's options", async (t) => {
     const { fake, send } = await startRig(t, { options: { fcm_options: OPTIONS } })
-    assert.equal((await send()).outcome, 'delivered')
+    assert.equal((await send()).kind, 'delivered')
     const [seen] = fake.seen
     assert.deepEqual(seen?.message, {
       data: ROOM_MESSAGE_DATA,
@@ -70,7 +70,7 @@ suite('the message', () => {
     test(`it lives ${title}`, async (t) => {
       const fcm_options = configured === undefined ? {} : { android: { ttl: configured } }
       const { fake, send } = await startRig(t, { options: { fcm_options } })
-      assert.equal((await send({ expiresAt })).outcome, 'delivered')
+      assert.equal((await send({ expiresAt })).kind, 'delivered')
       const android = fake.seen[0]?.message.android as { ttl?: string } | undefined
       assert.equal(android?.ttl, ttl)
     })

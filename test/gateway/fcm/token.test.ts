@@ -12,8 +12,8 @@ const never = new AbortController().signal
 suite('access tokens', () => {
   test('1,000 messages at a time ask for one', async (t) => {
     const { fake, provider } = await startRig(t)
-    const verdicts = await Promise.all(messagesFor(1000).map((message) => provider.send(message, never)))
-    assert.ok(verdicts.every(({ outcome }) => outcome === 'delivered'))
+    const results = await Promise.all(messagesFor(1000).map((message) => provider.send(message, never)))
+    assert.ok(results.every(({ kind }) => kind === 'delivered'))
     assert.equal(fake.granted(), 1)
   })
 
@@ -45,20 +45,20 @@ suite('access tokens', () => {
     await send()
     clock.advance(56 * MINUTE)
     fake.scriptGrants({ status: 503 }, { status: 503 })
-    assert.equal((await send()).outcome, 'delivered')
+    assert.equal((await send()).kind, 'delivered')
     clock.advance(4 * MINUTE)
-    assert.deepEqual(await send(), { outcome: 'retry', reason: 'token: status 503' })
-    assert.equal((await send()).outcome, 'delivered')
+    assert.deepEqual(await send(), { kind: 'retry', reason: 'token: status 503' })
+    assert.equal((await send()).kind, 'delivered')
   })
 
   test('one that is refused is renewed, once, and the message sent again', async (t) => {
     const { fake, send } = await startRig(t)
     await send()
     fake.revoke()
-    assert.equal((await send()).outcome, 'delivered')
+    assert.equal((await send()).kind, 'delivered')
     assert.equal(fake.granted(), 2)
     fake.script('*', fcmError(401, 'UNAUTHENTICATED'), fcmError(401, 'UNAUTHENTICATED'))
-    assert.equal((await send()).outcome, 'configuration error')
+    assert.equal((await send()).kind, 'misconfigured')
     assert.equal(fake.granted(), 3)
   })
 
@@ -66,62 +66,62 @@ suite('access tokens', () => {
     const { fake, provider, send } = await startRig(t)
     await send()
     fake.revoke()
-    const verdicts = await Promise.all(messagesFor(200).map((message) => provider.send(message, never)))
-    assert.ok(verdicts.every(({ outcome }) => outcome === 'delivered'))
+    const results = await Promise.all(messagesFor(200).map((message) => provider.send(message, never)))
+    assert.ok(results.every(({ kind }) => kind === 'delivered'))
     assert.equal(fake.granted(), 2)
   })
 
-  const rows: [title: string, reply: FcmReply, verdict: object][] = [
+  const rows: [title: string, reply: FcmReply, result: object][] = [
     [
       'a key that Google does not know',
       { status: 400, body: { error: 'invalid_grant' } },
-      { outcome: 'configuration error', reason: 'token: invalid_grant' },
+      { kind: 'misconfigured', reason: 'token: invalid_grant' },
     ],
     [
       'an account that is off',
       { status: 401, body: { error: 'invalid_client' } },
-      { outcome: 'configuration error', reason: 'token: invalid_client' },
+      { kind: 'misconfigured', reason: 'token: invalid_client' },
     ],
     [
       'an address that is wrong',
       { status: 404, body: '<html>' },
-      { outcome: 'configuration error', reason: 'token: status 404' },
+      { kind: 'misconfigured', reason: 'token: status 404' },
     ],
     [
       'a word that is none',
       { status: 400, body: { error: 'a secret: x' } },
-      { outcome: 'configuration error', reason: 'token: status 400' },
+      { kind: 'misconfigured', reason: 'token: status 400' },
     ],
     [
       'a redirect',
       { status: 302, headers: { location: '/' } },
-      { outcome: 'configuration error', reason: 'token: status 302' },
+      { kind: 'misconfigured', reason: 'token: status 302' },
     ],
     [
       'too many',
       { status: 429, headers: { 'retry-after': '30' } },
-      { outcome: 'retry', reason: 'token: status 429', retryAfterMs: 30_000 },
+      { kind: 'retry', reason: 'token: status 429', retryAfterMs: 30_000 },
     ],
-    ['an outage', { status: 503 }, { outcome: 'retry', reason: 'token: status 503' }],
-    ['a page', { status: 200, body: '<html>' }, { outcome: 'retry', reason: 'token: bad response' }],
+    ['an outage', { status: 503 }, { kind: 'retry', reason: 'token: status 503' }],
+    ['a page', { status: 200, body: '<html>' }, { kind: 'retry', reason: 'token: bad response' }],
     [
       'no token',
       { status: 200, body: { expires_in: 3599 } },
-      { outcome: 'retry', reason: 'token: bad response' },
+      { kind: 'retry', reason: 'token: bad response' },
     ],
     [
       'a token that is none',
       { status: 200, body: { access_token: 'a\r\nb: c' } },
-      { outcome: 'retry', reason: 'token: bad response' },
+      { kind: 'retry', reason: 'token: bad response' },
     ],
   ]
-  for (const [title, reply, verdict] of rows) {
+  for (const [title, reply, result] of rows) {
     test(title, async (t) => {
       const { fake, send } = await startRig(t)
       fake.scriptGrants(reply)
-      assert.deepEqual(await send(), verdict)
+      assert.deepEqual(await send(), result)
       assert.equal(fake.seen.length, 0)
-      assert.equal((await send()).outcome, 'delivered')
+      assert.equal((await send()).kind, 'delivered')
     })
   }
 
@@ -129,16 +129,16 @@ suite('access tokens', () => {
     const { fake, clock, send } = await startRig(t)
     fake.scriptGrants('reset')
     const closed = await send()
-    assert.equal(closed.outcome, 'retry')
+    assert.equal(closed.kind, 'retry')
     assert.match(closed.reason, /^token: connection/)
     fake.scriptGrants('hang')
     const sent = send()
     const call = new AbortController()
     const calledOff = send({}, call.signal)
     call.abort()
-    assert.deepEqual(await calledOff, { outcome: 'retry', reason: 'stopped' })
+    assert.deepEqual(await calledOff, { kind: 'retry', reason: 'stopped' })
     await eventually(() => fake.asked() === 2)
     clock.advance(30_000)
-    assert.deepEqual(await sent, { outcome: 'retry', reason: 'token: timeout' })
+    assert.deepEqual(await sent, { kind: 'retry', reason: 'token: timeout' })
   })
 })

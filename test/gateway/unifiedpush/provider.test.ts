@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { IncomingHttpHeaders } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { suite, test, type TestContext } from 'node:test'
-import type { ProviderDeps, Verdict } from '../../../src/gateway/provider.ts'
+import type { ProviderDeps, ProviderResult } from '../../../src/gateway/provider.ts'
 import { unifiedPush } from '../../../src/gateway/unifiedpush/provider.ts'
 import { makeIpPolicy } from '../../../src/lib/outbound/ip-policy.ts'
 import { httpServer } from '../../delivery/servers.ts'
@@ -49,7 +49,7 @@ suite('a notification for UnifiedPush', () => {
   test('is posted to the pushkey as it came, without its devices', async (t) => {
     const { send, received, bodies } = await makeRig(t)
     assert.deepEqual(await send({ ...EVENT, 'org.example.more': [1] }), {
-      outcome: 'delivered',
+      kind: 'delivered',
       status: 200,
       reason: 'accepted',
     })
@@ -86,49 +86,49 @@ suite('a notification for UnifiedPush', () => {
     assert.deepEqual(bodies()[1], { notification: { event_id, room_id, counts, prio } })
     await send({ ...EVENT, content: { body: '🔔'.repeat(2000) } })
     assert(received[2] !== undefined && received[2].body.length <= 4096 && received[2].body.length > 4085)
-    const verdict = await send({ counts: { unread: 1 }, stuff: 'x'.repeat(5000) })
-    assert.deepEqual(verdict, { outcome: 'dropped', reason: 'too large' })
+    const result = await send({ counts: { unread: 1 }, stuff: 'x'.repeat(5000) })
+    assert.deepEqual(result, { kind: 'refused', reason: 'too large' })
   })
 
   test('for a server that takes less is sent once more, shorter; then dropped', async (t) => {
     const { send, answer, received } = await makeRig(t)
     answer((body) => ({ status: body.length > 250 ? 413 : 200 }))
-    assert.equal((await send()).outcome, 'delivered')
+    assert.equal((await send()).kind, 'delivered')
     answer({ status: 413 })
-    assert.deepEqual(await send(), { outcome: 'dropped', status: 413, reason: 'status 413' })
+    assert.deepEqual(await send(), { kind: 'refused', status: 413, reason: 'status 413' })
     assert.equal(received.length, 4)
   })
 })
 
-suite('verdicts', () => {
-  const rows: [answer: Answer, verdict: Verdict][] = [
-    [{ status: 200 }, { outcome: 'delivered', status: 200, reason: 'accepted' }],
-    [{ status: 201 }, { outcome: 'delivered', status: 201, reason: 'accepted' }],
-    [{ status: 202 }, { outcome: 'delivered', status: 202, reason: 'accepted' }],
-    [{ status: 404 }, { outcome: 'rejected', status: 404, reason: 'status 404', isCertain: true }],
-    [{ status: 410 }, { outcome: 'rejected', status: 410, reason: 'status 410', isCertain: true }],
-    [{ status: 401 }, { outcome: 'rejected', status: 401, reason: 'status 401', isDoubtful: true }],
-    [{ status: 403 }, { outcome: 'rejected', status: 403, reason: 'status 403', isDoubtful: true }],
-    [{ status: 400 }, { outcome: 'dropped', status: 400, reason: 'status 400' }],
-    [{ status: 413 }, { outcome: 'dropped', status: 413, reason: 'status 413' }],
-    [{ status: 429 }, { outcome: 'retry', status: 429, reason: 'status 429' }],
+suite('results', () => {
+  const rows: [answer: Answer, result: ProviderResult][] = [
+    [{ status: 200 }, { kind: 'delivered', status: 200, reason: 'accepted' }],
+    [{ status: 201 }, { kind: 'delivered', status: 201, reason: 'accepted' }],
+    [{ status: 202 }, { kind: 'delivered', status: 202, reason: 'accepted' }],
+    [{ status: 404 }, { kind: 'rejected', status: 404, reason: 'status 404', isCertain: true }],
+    [{ status: 410 }, { kind: 'rejected', status: 410, reason: 'status 410', isCertain: true }],
+    [{ status: 401 }, { kind: 'rejected', status: 401, reason: 'status 401', isDoubtful: true }],
+    [{ status: 403 }, { kind: 'rejected', status: 403, reason: 'status 403', isDoubtful: true }],
+    [{ status: 400 }, { kind: 'refused', status: 400, reason: 'status 400' }],
+    [{ status: 413 }, { kind: 'refused', status: 413, reason: 'status 413' }],
+    [{ status: 429 }, { kind: 'retry', status: 429, reason: 'status 429' }],
     [
       { status: 429, headers: { 'retry-after': '90' } },
-      { outcome: 'retry', status: 429, reason: 'status 429', retryAfterMs: 90_000 },
+      { kind: 'retry', status: 429, reason: 'status 429', retryAfterMs: 90_000 },
     ],
-    [{ status: 500 }, { outcome: 'retry', status: 500, reason: 'status 500' }],
-    [{ status: 503 }, { outcome: 'retry', status: 503, reason: 'status 503' }],
-    [{ status: 507 }, { outcome: 'retry', status: 507, reason: 'status 507', isOfDevice: true }],
+    [{ status: 500 }, { kind: 'retry', status: 500, reason: 'status 500' }],
+    [{ status: 503 }, { kind: 'retry', status: 503, reason: 'status 503' }],
+    [{ status: 507 }, { kind: 'retry', status: 507, reason: 'status 507', isOfDevice: true }],
     [
       { status: 301, headers: { location: '/x' } },
-      { outcome: 'retry', status: 301, reason: 'status 301' },
+      { kind: 'retry', status: 301, reason: 'status 301' },
     ],
   ]
-  for (const [reply, verdict] of rows) {
-    test(`${reply.status} ${JSON.stringify(reply.headers ?? {})}: ${verdict.outcome}`, async (t) => {
+  for (const [reply, result] of rows) {
+    test(`${reply.status} ${JSON.stringify(reply.headers ?? {})}: ${result.kind}`, async (t) => {
       const { send, answer, received } = await makeRig(t)
       answer(reply)
-      assert.deepEqual(await send(), verdict)
+      assert.deepEqual(await send(), result)
       assert.equal(received.length, reply.status === 413 ? 2 : 1)
     })
   }
@@ -136,7 +136,7 @@ suite('verdicts', () => {
   for (const pushkey of ['', 'upAbc', 'ftp://push.example/x', 'https://a:b@push.example/x', 'https://x/#y']) {
     test(`${JSON.stringify(pushkey)}: rejected without asking`, async (t) => {
       const { send, received } = await makeRig(t)
-      assert.deepEqual(await send(EVENT, pushkey), { outcome: 'rejected', reason: 'bad endpoint' })
+      assert.deepEqual(await send(EVENT, pushkey), { kind: 'rejected', reason: 'bad endpoint' })
       assert.equal(received.length, 0)
     })
   }
@@ -144,7 +144,7 @@ suite('verdicts', () => {
   test('a server outside allowed_endpoints: nobody is rejected for it', async (t) => {
     const { send, received } = await makeRig(t, { allowed_endpoints: ['ntfy.example'] })
     assert.deepEqual(await send(), {
-      outcome: 'configuration error',
+      kind: 'misconfigured',
       reason: 'endpoint not allowed',
       isOfAddress: true,
     })
@@ -156,15 +156,15 @@ suite('what was learned', () => {
   test('of an address that refuses holds for ten minutes, for it alone', async (t) => {
     const { send, answer, received, clock, urlOf } = await makeRig(t)
     answer({ status: 404 })
-    const refused = { outcome: 'rejected', status: 404, reason: 'status 404', isCertain: true }
+    const refused = { kind: 'rejected', status: 404, reason: 'status 404', isCertain: true }
     assert.deepEqual(await send(), refused)
     answer({ status: 200 })
     clock.advance(599_999)
     assert.deepEqual(await send(), refused)
     assert.equal(received.length, 1)
-    assert.equal((await send(EVENT, urlOf('/upOther'))).outcome, 'delivered')
+    assert.equal((await send(EVENT, urlOf('/upOther'))).kind, 'delivered')
     clock.advance(1)
-    assert.equal((await send()).outcome, 'delivered')
+    assert.equal((await send()).kind, 'delivered')
   })
 
   test('of one that nobody has subscribed to holds for a minute', async (t) => {
@@ -173,7 +173,7 @@ suite('what was learned', () => {
     await send()
     clock.advance(20_000)
     assert.deepEqual(await send(), {
-      outcome: 'retry',
+      kind: 'retry',
       status: 507,
       reason: 'status 507',
       isOfDevice: true,
@@ -182,7 +182,7 @@ suite('what was learned', () => {
     assert.equal(received.length, 1)
     clock.advance(40_000)
     answer({ status: 200 })
-    assert.equal((await send()).outcome, 'delivered')
+    assert.equal((await send()).kind, 'delivered')
   })
 
   test('of one that says how long to wait holds so long', async (t) => {
@@ -204,10 +204,10 @@ suite('what was learned', () => {
       return Promise.reject(Object.assign(new Error('x'), { code: 'ENOTFOUND' }))
     }
     const { send, clock } = await makeRig(t, {}, { lookup })
-    assert.deepEqual(await send(EVENT, 'https://ntfy.example/one'), { outcome: 'retry', reason: 'dns' })
+    assert.deepEqual(await send(EVENT, 'https://ntfy.example/one'), { kind: 'retry', reason: 'dns' })
     clock.advance(1000)
     assert.deepEqual(await send(EVENT, 'https://ntfy.example/two'), {
-      outcome: 'retry',
+      kind: 'retry',
       reason: 'dns',
       retryAfterMs: 59_000,
     })
@@ -226,7 +226,7 @@ suite('what was learned', () => {
     const { send, clock } = await makeRig(t, {}, { lookup, policy: makeIpPolicy([]) })
     for (let at = 0; at < 3; at++) {
       assert.deepEqual(await send(EVENT, `https://inside.example/${at}`), {
-        outcome: 'configuration error',
+        kind: 'misconfigured',
         reason: 'blocked by the IP policy',
         isOfAddress: true,
       })
@@ -243,7 +243,7 @@ suite('what was learned', () => {
     await send()
     answer({ status: 200 })
     clock.advance(-86_400_000)
-    assert.equal((await send()).outcome, 'delivered')
+    assert.equal((await send()).kind, 'delivered')
   })
 })
 
@@ -252,7 +252,7 @@ test('addresses that are not public are not called, however they are written', a
   for (const pushkey of NOT_PUBLIC) {
     assert.deepEqual(
       await send(EVENT, pushkey),
-      { outcome: 'configuration error', reason: 'blocked by the IP policy', isOfAddress: true },
+      { kind: 'misconfigured', reason: 'blocked by the IP policy', isOfAddress: true },
       pushkey,
     )
   }
@@ -261,18 +261,18 @@ test('addresses that are not public are not called, however they are written', a
 test('an address to which a server sends us on is not called', async (t) => {
   const { send, answer, received, urlOf } = await makeRig(t)
   answer({ status: 308, headers: { location: urlOf('/inside') } })
-  assert.equal((await send()).outcome, 'retry')
+  assert.equal((await send()).kind, 'retry')
   assert.equal(received.length, 1)
 })
 
 test('a host that has never taken a message is not sent many, whatever their addresses', async (t) => {
   const { send, answer, received, urlOf, clock } = await makeRig(t)
   answer({ status: 404 })
-  for (let at = 0; at < 200; at++) assert.equal((await send(EVENT, urlOf(`/${at}`))).outcome, 'rejected')
-  const verdict = await send(EVENT, urlOf('/more'))
-  assert.equal(verdict.outcome, 'retry')
+  for (let at = 0; at < 200; at++) assert.equal((await send(EVENT, urlOf(`/${at}`))).kind, 'rejected')
+  const result = await send(EVENT, urlOf('/more'))
+  assert.equal(result.kind, 'retry')
   assert.equal(received.length, 200)
   clock.advance(50)
   answer({ status: 200 })
-  assert.equal((await send(EVENT, urlOf('/more'))).outcome, 'delivered')
+  assert.equal((await send(EVENT, urlOf('/more'))).kind, 'delivered')
 })

@@ -1,6 +1,6 @@
 import type { TestContext } from 'node:test'
 import { makeEndpointAgent } from '../../../src/gateway/endpoint.ts'
-import type { Verdict } from '../../../src/gateway/provider.ts'
+import type { ProviderResult } from '../../../src/gateway/provider.ts'
 import { sendWebPush, type WebPushDeps, type WebPushMessage } from '../../../src/gateway/webpush/send.ts'
 import { makeVapidKey } from '../../../src/gateway/webpush/credentials.ts'
 import { createVapid } from '../../../src/gateway/webpush/token.ts'
@@ -18,7 +18,7 @@ export type Rig = {
   service: PushService
   deps: WebPushDeps
   /** Sends a message to this subscription, else to a new browser. */
-  send: (more?: Partial<WebPushMessage>, signal?: AbortSignal) => Promise<Verdict>
+  send: (more?: Partial<WebPushMessage>, signal?: AbortSignal) => Promise<ProviderResult>
 }
 
 /** A push service on loopback, and what is needed to send to it. */

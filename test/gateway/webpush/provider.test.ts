@@ -49,8 +49,8 @@ async function makeRig(
 suite('a notification for a browser', () => {
   test('is one flat object over default_payload', async (t) => {
     const { send, payloads, service } = await makeRig(t)
-    const verdict = await send(EVENT, { default_payload: { session_id: 'abc', type: 'below' } })
-    assert.equal(verdict.outcome, 'delivered')
+    const result = await send(EVENT, { default_payload: { session_id: 'abc', type: 'below' } })
+    assert.equal(result.kind, 'delivered')
     assert.deepEqual(payloads(), [
       {
         session_id: 'abc',
@@ -91,7 +91,7 @@ suite('a notification for a browser', () => {
   test('ignores a default_payload that is no object', async (t) => {
     const { send, payloads } = await makeRig(t)
     for (const wrong of ['text', 5, null, [1], true]) {
-      assert.equal((await send({ event_id: '$e' }, { default_payload: wrong })).outcome, 'delivered')
+      assert.equal((await send({ event_id: '$e' }, { default_payload: wrong })).kind, 'delivered')
     }
     assert.deepEqual(
       payloads(),
@@ -147,7 +147,7 @@ suite('a notification for a browser', () => {
 
   test('of counts alone is not sent to one that wants events only', async (t) => {
     const { send, payloads } = await makeRig(t)
-    const nothing = { outcome: 'delivered', reason: 'nothing to send' }
+    const nothing = { kind: 'delivered', reason: 'nothing to send' }
     assert.deepEqual(await send({ counts: { unread: 2 } }, { events_only: true }), nothing)
     assert.equal((await send({ counts: { unread: 2 } }, { events_only: 'true' })).status, 201)
     assert.equal((await send(EVENT, { events_only: true })).status, 201)
@@ -196,15 +196,15 @@ suite('what is too long', () => {
 
   test('comes down to the ids when nothing else helps, and is dropped when not even they fit', async (t) => {
     const { send, payloads } = await makeRig(t)
-    const verdict = await send(content({ stuff: 'x'.repeat(5000) }), { default_payload: { session_id: 's' } })
-    assert.equal(verdict.outcome, 'delivered')
+    const result = await send(content({ stuff: 'x'.repeat(5000) }), { default_payload: { session_id: 's' } })
+    assert.equal(result.kind, 'delivered')
     assert.deepEqual(payloads(), [
       { session_id: 's', unread: 3, event_id: EVENT.event_id, room_id: EVENT.room_id },
     ])
     const hopeless = { default_payload: { session_id: 's'.repeat(4000) } }
-    assert.deepEqual(await send(EVENT, hopeless), { outcome: 'dropped', reason: 'too large' })
+    assert.deepEqual(await send(EVENT, hopeless), { kind: 'refused', reason: 'too large' })
     assert.deepEqual(await send({ counts: { unread: 1 } }, hopeless), {
-      outcome: 'dropped',
+      kind: 'refused',
       reason: 'too large',
     })
   })
@@ -212,13 +212,13 @@ suite('what is too long', () => {
   test('for a push service that takes less is sent once more, shorter; then dropped', async (t) => {
     const { send, payloads, service } = await makeRig(t)
     service.answer(({ body }) => ({ status: body.length > 250 ? 413 : 201 }))
-    assert.equal((await send()).outcome, 'delivered')
+    assert.equal((await send()).kind, 'delivered')
     assert.deepEqual(Object.keys(payloads()[1] ?? {}), ['unread', 'event_id', 'room_id'])
     service.answer({ status: 413 })
-    assert.deepEqual(await send(), { outcome: 'dropped', status: 413, reason: 'status 413' })
+    assert.deepEqual(await send(), { kind: 'refused', status: 413, reason: 'status 413' })
     assert.equal(payloads().length, 4)
     assert.deepEqual(await send({ counts: { unread: 1 } }), {
-      outcome: 'dropped',
+      kind: 'refused',
       status: 413,
       reason: 'status 413',
     })
@@ -230,15 +230,15 @@ suite('push services', () => {
   test('403 rejects only where our key has been taken before', async (t) => {
     const { send, service } = await makeRig(t)
     service.answer({ status: 403 })
-    assert.equal((await send()).outcome, 'configuration error')
+    assert.equal((await send()).kind, 'misconfigured')
     service.answer({ status: 410 })
-    assert.equal((await send()).outcome, 'rejected')
+    assert.equal((await send()).kind, 'rejected')
     service.answer({ status: 403 })
-    assert.equal((await send()).outcome, 'configuration error')
+    assert.equal((await send()).kind, 'misconfigured')
     service.answer(undefined)
-    assert.equal((await send()).outcome, 'delivered')
+    assert.equal((await send()).kind, 'delivered')
     service.answer({ status: 403 })
-    assert.equal((await send()).outcome, 'rejected')
+    assert.equal((await send()).kind, 'rejected')
   })
 
   test('a key that matches no subscription there is rather ours that is wrong: told after five devices', async (t) => {
@@ -246,15 +246,15 @@ suite('push services', () => {
     service.answer({ status: 400, body: '{"reason":"VapidPkHashMismatch"}' })
     const outcomes = []
     for (let at = 0; at < 6; at++) {
-      const verdict = await provider.send(messageFor(deviceOf(service.subscribe()), EVENT, clock), going)
-      outcomes.push(verdict.outcome)
+      const result = await provider.send(messageFor(deviceOf(service.subscribe()), EVENT, clock), going)
+      outcomes.push(result.kind)
     }
     const waits = Array.from({ length: 4 }, () => 'retry')
-    assert.deepEqual(outcomes, [...waits, 'configuration error', 'configuration error'])
+    assert.deepEqual(outcomes, [...waits, 'misconfigured', 'misconfigured'])
     service.answer(undefined)
-    assert.equal((await send()).outcome, 'delivered')
+    assert.equal((await send()).kind, 'delivered')
     service.answer({ status: 400, body: '{"reason":"VapidPkHashMismatch"}' })
-    assert.equal((await send()).outcome, 'rejected')
+    assert.equal((await send()).kind, 'rejected')
   })
 
   test('that ask for silence have it, and nobody else does', async (t) => {
@@ -262,20 +262,20 @@ suite('push services', () => {
     const other = await startPushService({ now: () => clock.now() })
     t.after(() => other[Symbol.asyncDispose]())
     service.answer({ status: 429, headers: { 'retry-after': '60' } })
-    assert.equal((await send()).outcome, 'retry')
+    assert.equal((await send()).kind, 'retry')
     service.answer(undefined)
     clock.advance(20_000)
     assert.deepEqual(await send(), {
-      outcome: 'retry',
+      kind: 'retry',
       status: 429,
       reason: 'push service rests',
       retryAfterMs: 40_000,
     })
     assert.equal(service.received.length, 1)
     const message = messageFor(deviceOf(other.subscribe()), EVENT, clock)
-    assert.equal((await provider.send(message, going)).outcome, 'delivered')
+    assert.equal((await provider.send(message, going)).kind, 'delivered')
     clock.advance(40_000)
-    assert.equal((await send()).outcome, 'delivered')
+    assert.equal((await send()).kind, 'delivered')
   })
 
   test('a clock that was set back does not lengthen the silence', async (t) => {
@@ -284,7 +284,7 @@ suite('push services', () => {
     await send()
     service.answer(undefined)
     clock.advance(-7_200_000)
-    assert.equal((await send()).outcome, 'delivered')
+    assert.equal((await send()).kind, 'delivered')
   })
 
   test('that have never taken a message are not sent many, whatever their ports', async (t) => {
@@ -292,9 +292,9 @@ suite('push services', () => {
     const other = await startPushService({ now: () => clock.now() })
     t.after(() => other[Symbol.asyncDispose]())
     service.answer({ status: 400 })
-    for (let at = 0; at < 200; at++) assert.equal((await send()).outcome, 'dropped')
+    for (let at = 0; at < 200; at++) assert.equal((await send()).kind, 'refused')
     const wait = {
-      outcome: 'retry',
+      kind: 'retry',
       reason: 'too many for a host that is not known',
       isOfDevice: true,
       retryAfterMs: 50,
@@ -304,7 +304,7 @@ suite('push services', () => {
     assert.deepEqual([service.received.length, other.received.length], [200, 0])
     clock.advance(50)
     service.answer(undefined)
-    for (let at = 0; at < 300; at++) assert.equal((await send()).outcome, 'delivered')
+    for (let at = 0; at < 300; at++) assert.equal((await send()).kind, 'delivered')
   })
 
   test('are a line each', async (t) => {
@@ -321,13 +321,13 @@ suite('push services', () => {
   test('outside allowed_endpoints are not called, and nobody is rejected for it', async (t) => {
     const { send, service } = await makeRig(t, { allowed_endpoints: ['*.push.example', 'push.example'] })
     assert.deepEqual(await send(), {
-      outcome: 'configuration error',
+      kind: 'misconfigured',
       reason: 'endpoint not allowed',
       isOfAddress: true,
     })
     assert.equal(service.received.length, 0)
     const within = await makeRig(t, { allowed_endpoints: ['127.0.0.1'] })
-    assert.equal((await within.send()).outcome, 'delivered')
+    assert.equal((await within.send()).kind, 'delivered')
   })
 
   const malformed: [what: string, device: { pushkey: string; data?: Record<string, unknown> }][] = [
@@ -339,15 +339,15 @@ suite('push services', () => {
   for (const [what, device] of malformed) {
     test(`${what}: rejected without asking`, async (t) => {
       const { provider } = await makeRig(t)
-      const verdict = await provider.send(messageFor(device), going)
-      assert.equal(verdict.outcome, 'rejected')
-      assert.equal(verdict.status, undefined)
+      const result = await provider.send(messageFor(device), going)
+      assert.equal(result.kind, 'rejected')
+      assert.equal(result.status, undefined)
     })
   }
 })
 
 suite('addresses', () => {
-  const blocked = { outcome: 'configuration error', reason: 'blocked by the IP policy', isOfAddress: true }
+  const blocked = { kind: 'misconfigured', reason: 'blocked by the IP policy', isOfAddress: true }
 
   test('that are not public are not called, however they are written', async (t) => {
     const { provider, subscription } = await makeRig(t, {}, { policy: makeIpPolicy([]) })
@@ -375,7 +375,7 @@ suite('addresses', () => {
   test('that a push service sends us on to are not called', async (t) => {
     const { send, service } = await makeRig(t)
     service.answer({ status: 307, headers: { location: `${service.origin}/elsewhere` } })
-    assert.deepEqual(await send(), { outcome: 'retry', status: 307, reason: 'status 307' })
+    assert.deepEqual(await send(), { kind: 'retry', status: 307, reason: 'status 307' })
     assert.equal(service.received.length, 1)
   })
 
@@ -383,7 +383,7 @@ suite('addresses', () => {
     const lookup = () => Promise.reject(Object.assign(new Error('x'), { code: 'ENOTFOUND' }))
     const { provider, subscription } = await makeRig(t, {}, { lookup })
     const device = deviceOf(subscription, { endpoint: 'https://push.example/x' })
-    assert.deepEqual(await provider.send(messageFor(device), going), { outcome: 'retry', reason: 'dns' })
+    assert.deepEqual(await provider.send(messageFor(device), going), { kind: 'retry', reason: 'dns' })
   })
 })
 
@@ -430,8 +430,8 @@ suite('the configuration', () => {
       String(fault),
       /vapid\.pem\): not a private key in PEM; "belfry gateway vapid" makes a key\.$/,
     )
-    const verdict = await provider.send(messageFor({ pushkey: 'x' }), going)
-    assert.deepEqual(verdict, { outcome: 'configuration error', reason: 'credentials' })
+    const result = await provider.send(messageFor({ pushkey: 'x' }), going)
+    assert.deepEqual(result, { kind: 'misconfigured', reason: 'credentials' })
   })
 
   test('a key that can be used is found sound', async (t) => {

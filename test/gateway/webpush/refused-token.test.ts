@@ -35,10 +35,10 @@ async function makeWrongClock(t: TestContext, { refusal, tellsTime = true, wrong
   const rig = await makeRig(t, { now, tellsTime, refuse }, clock)
   const outcomes = async (count: number) => {
     const subscriptions = Array.from({ length: count }, () => rig.service.subscribe())
-    const verdicts = await Promise.all(
+    const results = await Promise.all(
       subscriptions.map((subscription) => sendWebPush(rig.deps, messageTo(subscription))),
     )
-    return [...new Set(verdicts.map(({ outcome }) => outcome))]
+    return [...new Set(results.map(({ kind }) => kind))]
   }
   return { ...rig, refused, outcomes }
 }
@@ -100,7 +100,7 @@ suite('a system clock that is wrong from the start', () => {
     test(`and the push service does not tell the time, "${titleOf(refusal)}": a configuration error, no rejection`, async (t) => {
       const wrong = { refusal, tellsTime: false, wrongBy: 13 * HOUR }
       const { clock, outcomes } = await makeWrongClock(t, wrong)
-      assert.deepEqual(await outcomes(30), ['configuration error'])
+      assert.deepEqual(await outcomes(30), ['misconfigured'])
       clock.step(-13 * HOUR)
       assert.deepEqual(await outcomes(30), ['delivered'], 'once the clock is right')
     })
@@ -111,18 +111,18 @@ suite('a token that is refused whatever its times', () => {
     test(`${titleOf(answer)}: a configuration error for each of 30 devices`, async (t) => {
       const { service, clock, deps } = await makeRig(t)
       service.answer(answer)
-      const verdicts = []
-      for (let at = 0; at < 30; at++) verdicts.push(await sendWebPush(deps, messageTo(service.subscribe())))
+      const results = []
+      for (let at = 0; at < 30; at++) results.push(await sendWebPush(deps, messageTo(service.subscribe())))
       assert.deepEqual(
-        [...new Set(verdicts.map(({ outcome }) => outcome))],
-        ['configuration error'],
-        json(verdicts[0] ?? {}),
+        [...new Set(results.map(({ kind }) => kind))],
+        ['misconfigured'],
+        json(results[0] ?? {}),
       )
       // The clocks agree: no other time is worth a try.
       assert.equal(service.received.length, 30)
       service.answer(undefined)
       clock.advance(1000)
-      assert.equal((await sendWebPush(deps, messageTo(service.subscribe()))).outcome, 'delivered')
+      assert.equal((await sendWebPush(deps, messageTo(service.subscribe()))).kind, 'delivered')
     })
 
   test('four tokens at most are tried in a minute, whatever time the push service claims to have', async (t) => {
@@ -137,9 +137,9 @@ suite('a token that is refused whatever its times', () => {
     const { service, deps } = await makeRig(t, {}, clock)
     const send = async () => {
       const subscription = { ...service.subscribe(), endpoint: server.url }
-      return (await sendWebPush(deps, messageTo(subscription))).outcome
+      return (await sendWebPush(deps, messageTo(subscription))).kind
     }
-    for (let at = 0; at < 20; at++) assert.equal(await send(), 'configuration error')
+    for (let at = 0; at < 20; at++) assert.equal(await send(), 'misconfigured')
     assert.equal(tokens.size, 4)
     clock.advance(60_000)
     for (let at = 0; at < 20; at++) await send()
@@ -159,8 +159,8 @@ test('all tokens for a message have one deadline together', async (t) => {
   })
   const { service, deps } = await makeRig(t, {}, clock)
   const subscription = { ...service.subscribe(), endpoint: server.url }
-  const verdict = await sendWebPush({ ...deps, deadlineMs: HOUR }, messageTo(subscription))
-  assert.deepEqual(verdict, { outcome: 'retry', reason: 'timeout' })
+  const result = await sendWebPush({ ...deps, deadlineMs: HOUR }, messageTo(subscription))
+  assert.deepEqual(result, { kind: 'retry', reason: 'timeout' })
 })
 
 suite('an answer for the sake of the subscription', () => {
@@ -199,10 +199,10 @@ suite('an answer for the sake of the subscription', () => {
   for (const [title, answer, outcome, reason] of rows)
     test(`${title}: ${outcome}, where our token was taken before`, async (t) => {
       const { service, send } = await makeRig(t)
-      assert.equal((await send()).outcome, 'delivered')
+      assert.equal((await send()).kind, 'delivered')
       service.answer(answer)
-      const verdict = await send()
-      assert.deepEqual([verdict.outcome, verdict.status, verdict.reason], [outcome, answer.status, reason])
+      const result = await send()
+      assert.deepEqual([result.kind, result.status, result.reason], [outcome, answer.status, reason])
       assert.equal(service.received.length, 2)
     })
 
@@ -210,6 +210,6 @@ suite('an answer for the sake of the subscription', () => {
     test(`${title}: the device waits where our key was never taken, and no other`, async (t) => {
       const { service, send } = await makeRig(t)
       service.answer(answer)
-      assert.deepEqual(await send(), { outcome: 'retry', status: answer.status, reason, isOfDevice: true })
+      assert.deepEqual(await send(), { kind: 'retry', status: answer.status, reason, isOfDevice: true })
     })
 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import webPush from 'web-push'
 import { makeEndpointAgent } from '../../../src/gateway/endpoint.ts'
-import type { Verdict } from '../../../src/gateway/provider.ts'
+import type { ProviderResult } from '../../../src/gateway/provider.ts'
 import { sendWebPush } from '../../../src/gateway/webpush/send.ts'
 import { makeIpPolicy } from '../../../src/lib/outbound/ip-policy.ts'
 import type { PushAnswer } from '../../support/push-service.ts'
@@ -12,10 +12,10 @@ import { makeRig, messageTo } from './fixture.ts'
 suite('a Web Push message', () => {
   test('arrives, with all that the push service asks for', async (t) => {
     const { service, send } = await makeRig(t)
-    const verdict = await send({ urgency: 'high', topic: 'room_1-A', ttl: 60 })
-    assert.equal(verdict.outcome, 'delivered')
-    assert.equal(verdict.status, 201)
-    assert.match(verdict.outcome === 'delivered' ? (verdict.providerId ?? '') : '', /^[0-9a-f]{12}$/)
+    const result = await send({ urgency: 'high', topic: 'room_1-A', ttl: 60 })
+    assert.equal(result.kind, 'delivered')
+    assert.equal(result.status, 201)
+    assert.match(result.kind === 'delivered' ? (result.providerId ?? '') : '', /^[0-9a-f]{12}$/)
     const [push] = service.received
     assert.equal(push?.text, '{"hello":"there"}')
     assert.equal(push.headers['ttl'], '60')
@@ -77,10 +77,10 @@ suite('a Web Push message', () => {
   test('too long for one record is dropped without asking', async (t) => {
     const { service, send } = await makeRig(t)
     assert.deepEqual(await send({ payload: Buffer.alloc(3994) }), {
-      outcome: 'dropped',
+      kind: 'refused',
       reason: 'too large',
     })
-    assert.equal((await send({ payload: Buffer.alloc(3993, 'x') })).outcome, 'delivered')
+    assert.equal((await send({ payload: Buffer.alloc(3993, 'x') })).kind, 'delivered')
     assert.equal(service.received.length, 1)
     assert.equal(service.received[0]?.body.length, 4096)
   })
@@ -88,54 +88,54 @@ suite('a Web Push message', () => {
   test('goes over TLS, to a certificate that fits', async (t) => {
     const tls = { cert: CERTIFICATE, key: PRIVATE_KEY }
     const { service, deps } = await makeRig(t, { tls, host: 'gateway.test' })
-    const verdictOf = async (host: string, ca: string[]) => {
+    const resultOf = async (host: string, ca: string[]) => {
       const policy = makeIpPolicy(['127.0.0.0/8'])
       await using agent = makeEndpointAgent({ policy, ca, lookup: async () => ['127.0.0.1'] })
       const { endpoint, keys } = service.subscribe()
       const url = endpoint.replace('gateway.test', host)
       return await sendWebPush({ ...deps, agent }, messageTo({ endpoint: url, keys }))
     }
-    assert.equal((await verdictOf('gateway.test', [CERTIFICATE])).outcome, 'delivered')
-    const distrusted = { outcome: 'retry', reason: 'tls' }
-    assert.deepEqual(await verdictOf('gateway.test', []), distrusted)
-    assert.deepEqual(await verdictOf('other.test', [CERTIFICATE]), distrusted)
+    assert.equal((await resultOf('gateway.test', [CERTIFICATE])).kind, 'delivered')
+    const distrusted = { kind: 'retry', reason: 'tls' }
+    assert.deepEqual(await resultOf('gateway.test', []), distrusted)
+    assert.deepEqual(await resultOf('other.test', [CERTIFICATE]), distrusted)
     assert.equal(service.received.length, 1)
   })
 })
 
-suite('verdicts', () => {
-  const rows: [answer: PushAnswer, verdict: Verdict][] = [
-    [{ status: 201 }, { outcome: 'delivered', status: 201, reason: 'accepted' }],
-    [{ status: 200 }, { outcome: 'delivered', status: 200, reason: 'accepted' }],
-    [{ status: 202 }, { outcome: 'delivered', status: 202, reason: 'accepted' }],
-    [{ status: 404 }, { outcome: 'rejected', status: 404, reason: 'status 404', isCertain: true }],
-    [{ status: 410 }, { outcome: 'rejected', status: 410, reason: 'status 410', isCertain: true }],
-    [{ status: 403 }, { outcome: 'configuration error', status: 403, reason: 'status 403' }],
-    [{ status: 401 }, { outcome: 'configuration error', status: 401, reason: 'status 401' }],
-    [{ status: 400 }, { outcome: 'dropped', status: 400, reason: 'status 400' }],
-    [{ status: 413 }, { outcome: 'dropped', status: 413, reason: 'status 413' }],
-    [{ status: 415 }, { outcome: 'dropped', status: 415, reason: 'status 415' }],
-    [{ status: 408 }, { outcome: 'retry', status: 408, reason: 'status 408' }],
-    [{ status: 429 }, { outcome: 'retry', status: 429, reason: 'status 429' }],
+suite('results', () => {
+  const rows: [answer: PushAnswer, result: ProviderResult][] = [
+    [{ status: 201 }, { kind: 'delivered', status: 201, reason: 'accepted' }],
+    [{ status: 200 }, { kind: 'delivered', status: 200, reason: 'accepted' }],
+    [{ status: 202 }, { kind: 'delivered', status: 202, reason: 'accepted' }],
+    [{ status: 404 }, { kind: 'rejected', status: 404, reason: 'status 404', isCertain: true }],
+    [{ status: 410 }, { kind: 'rejected', status: 410, reason: 'status 410', isCertain: true }],
+    [{ status: 403 }, { kind: 'misconfigured', status: 403, reason: 'status 403' }],
+    [{ status: 401 }, { kind: 'misconfigured', status: 401, reason: 'status 401' }],
+    [{ status: 400 }, { kind: 'refused', status: 400, reason: 'status 400' }],
+    [{ status: 413 }, { kind: 'refused', status: 413, reason: 'status 413' }],
+    [{ status: 415 }, { kind: 'refused', status: 415, reason: 'status 415' }],
+    [{ status: 408 }, { kind: 'retry', status: 408, reason: 'status 408' }],
+    [{ status: 429 }, { kind: 'retry', status: 429, reason: 'status 429' }],
     [
       { status: 429, headers: { 'retry-after': '120' } },
-      { outcome: 'retry', status: 429, reason: 'status 429', retryAfterMs: 120_000 },
+      { kind: 'retry', status: 429, reason: 'status 429', retryAfterMs: 120_000 },
     ],
-    [{ status: 500 }, { outcome: 'retry', status: 500, reason: 'status 500' }],
+    [{ status: 500 }, { kind: 'retry', status: 500, reason: 'status 500' }],
     [
       { status: 503, headers: { 'retry-after': '7' } },
-      { outcome: 'retry', status: 503, reason: 'status 503', retryAfterMs: 7000 },
+      { kind: 'retry', status: 503, reason: 'status 503', retryAfterMs: 7000 },
     ],
     [
       { status: 302, headers: { location: '/x' } },
-      { outcome: 'retry', status: 302, reason: 'status 302' },
+      { kind: 'retry', status: 302, reason: 'status 302' },
     ],
   ]
-  for (const [answer, verdict] of rows) {
-    test(`${answer.status} ${JSON.stringify(answer.headers ?? {})}: ${verdict.outcome}`, async (t) => {
+  for (const [answer, result] of rows) {
+    test(`${answer.status} ${JSON.stringify(answer.headers ?? {})}: ${result.kind}`, async (t) => {
       const { service, send } = await makeRig(t)
       service.answer(answer)
-      assert.deepEqual(await send(), verdict)
+      assert.deepEqual(await send(), result)
       assert.equal(service.received.length, 1)
     })
   }
@@ -145,7 +145,7 @@ suite('verdicts', () => {
     const headers = { 'retry-after': new Date(clock.now() + 90_000).toUTCString() }
     service.answer({ status: 429, headers })
     assert.deepEqual(await send(), {
-      outcome: 'retry',
+      kind: 'retry',
       status: 429,
       reason: 'status 429',
       retryAfterMs: 90_000,
@@ -157,7 +157,7 @@ suite('verdicts', () => {
     const known = { ...deps, isKnown: (origin: string) => origin === service.origin }
     service.answer({ status: 403, body: '{"reason":"VapidPkHashMismatch"}' })
     assert.deepEqual(await sendWebPush(known, messageTo(service.subscribe())), {
-      outcome: 'rejected',
+      kind: 'rejected',
       status: 403,
       reason: 'VapidPkHashMismatch',
       isCertain: true,
@@ -184,7 +184,7 @@ suite('verdicts', () => {
     const id = '123E4567-E89B-12D3-A456-4266554400A0'
     service.answer({ status: 201, headers: { 'apns-id': id, location: '/m/1' } })
     assert.deepEqual(await send(), {
-      outcome: 'delivered',
+      kind: 'delivered',
       status: 201,
       reason: 'accepted',
       providerId: id,
@@ -203,7 +203,7 @@ suite('verdicts', () => {
   for (const [what, more, reason] of malformed) {
     test(`${what}: rejected without asking`, async (t) => {
       const { service, send } = await makeRig(t)
-      assert.deepEqual(await send(more), { outcome: 'rejected', reason })
+      assert.deepEqual(await send(more), { kind: 'rejected', reason })
       assert.equal(service.received.length, 0)
     })
   }
@@ -213,8 +213,8 @@ suite('a push service that does not answer', () => {
   test('is given up after the deadline', async (t) => {
     const { service, deps } = await makeRig(t)
     service.answer(() => new Promise(() => {}))
-    const verdict = await sendWebPush({ ...deps, deadlineMs: 20 }, messageTo(service.subscribe()))
-    assert.deepEqual(verdict, { outcome: 'retry', reason: 'timeout' })
+    const result = await sendWebPush({ ...deps, deadlineMs: 20 }, messageTo(service.subscribe()))
+    assert.deepEqual(result, { kind: 'retry', reason: 'timeout' })
   })
 
   test('is left when we stop', async (t) => {
@@ -224,8 +224,8 @@ suite('a push service that does not answer', () => {
       stop.abort()
       return new Promise(() => {})
     })
-    assert.deepEqual(await send({}, stop.signal), { outcome: 'retry', reason: 'stopped' })
-    assert.deepEqual(await send({}, stop.signal), { outcome: 'retry', reason: 'stopped' })
+    assert.deepEqual(await send({}, stop.signal), { kind: 'retry', reason: 'stopped' })
+    assert.deepEqual(await send({}, stop.signal), { kind: 'retry', reason: 'stopped' })
     assert.equal(service.received.length, 1)
   })
 
@@ -233,7 +233,7 @@ suite('a push service that does not answer', () => {
     const { service, deps } = await makeRig(t)
     const subscription = service.subscribe()
     await service[Symbol.asyncDispose]()
-    const verdict = await sendWebPush(deps, messageTo(subscription))
-    assert.deepEqual(verdict, { outcome: 'retry', reason: 'connection refused' })
+    const result = await sendWebPush(deps, messageTo(subscription))
+    assert.deepEqual(result, { kind: 'retry', reason: 'connection refused' })
   })
 })

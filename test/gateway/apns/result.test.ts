@@ -1,25 +1,31 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 
-import type { Verdict } from '../../../src/gateway/provider.ts'
+import type { ProviderResult } from '../../../src/gateway/provider.ts'
 import { messageOf, ROOM_MESSAGE } from '../message.ts'
 import { DEVICE, PUSHKEY, startRig } from './fixture.ts'
 
-type Row = { status: number; reason?: string; verdict: Partial<Verdict>; requests?: number; more?: object }
+type Row = {
+  status: number
+  reason?: string
+  result: Partial<ProviderResult>
+  requests?: number
+  more?: object
+}
 
-const rejected = { outcome: 'rejected' } as const
-const doubtful = { outcome: 'rejected', isDoubtful: true } as const
-const dropped = { outcome: 'dropped' } as const
-const wrong = { outcome: 'configuration error' } as const
-const retry = { outcome: 'retry' } as const
+const rejected = { kind: 'rejected' } as const
+const doubtful = { kind: 'rejected', isDoubtful: true } as const
+const dropped = { kind: 'refused' } as const
+const wrong = { kind: 'misconfigured' } as const
+const retry = { kind: 'retry' } as const
 
 // The table of outcomes, row by row.
 const ROWS: Row[] = [
-  { status: 410, reason: 'Unregistered', verdict: rejected },
-  { status: 410, reason: 'ExpiredToken', verdict: rejected },
-  { status: 400, reason: 'BadDeviceToken', verdict: doubtful },
-  { status: 400, reason: 'DeviceTokenNotForTopic', verdict: doubtful },
-  { status: 400, reason: 'MissingDeviceToken', verdict: rejected },
+  { status: 410, reason: 'Unregistered', result: rejected },
+  { status: 410, reason: 'ExpiredToken', result: rejected },
+  { status: 400, reason: 'BadDeviceToken', result: doubtful },
+  { status: 400, reason: 'DeviceTokenNotForTopic', result: doubtful },
+  { status: 400, reason: 'MissingDeviceToken', result: rejected },
   ...[
     'TopicDisallowed',
     'BadTopic',
@@ -32,11 +38,11 @@ const ROWS: Row[] = [
     'DuplicateHeaders',
     'PayloadEmpty',
     'SomethingNew',
-  ].map((reason) => ({ status: 400, reason, verdict: dropped })),
-  { status: 404, reason: 'BadPath', verdict: dropped },
-  { status: 405, reason: 'MethodNotAllowed', verdict: dropped },
-  { status: 413, reason: 'PayloadTooLarge', verdict: dropped, requests: 2 },
-  { status: 403, reason: 'ExpiredProviderToken', verdict: retry, more: { retryAfterMs: 20 * 60_000 } },
+  ].map((reason) => ({ status: 400, reason, result: dropped })),
+  { status: 404, reason: 'BadPath', result: dropped },
+  { status: 405, reason: 'MethodNotAllowed', result: dropped },
+  { status: 413, reason: 'PayloadTooLarge', result: dropped, requests: 2 },
+  { status: 403, reason: 'ExpiredProviderToken', result: retry, more: { retryAfterMs: 20 * 60_000 } },
   ...[
     'InvalidProviderToken',
     'MissingProviderToken',
@@ -47,26 +53,26 @@ const ROWS: Row[] = [
     'BadEnvironmentKeyInToken',
     'UnrelatedKeyIdInToken',
     'SomethingNew',
-  ].map((reason) => ({ status: 403, reason, verdict: wrong })),
-  { status: 429, reason: 'TooManyRequests', verdict: retry, more: { isOfDevice: true } },
-  { status: 429, reason: 'TooManyProviderTokenUpdates', verdict: retry, more: { retryAfterMs: 60_000 } },
-  { status: 500, reason: 'InternalServerError', verdict: retry },
-  { status: 503, reason: 'ServiceUnavailable', verdict: retry },
-  { status: 503, reason: 'Shutdown', verdict: retry },
-  { status: 400, reason: 'IdleTimeout', verdict: retry },
-  { status: 502, verdict: retry },
-  { status: 401, verdict: wrong },
-  { status: 302, verdict: wrong },
-  { status: 418, verdict: dropped },
+  ].map((reason) => ({ status: 403, reason, result: wrong })),
+  { status: 429, reason: 'TooManyRequests', result: retry, more: { isOfDevice: true } },
+  { status: 429, reason: 'TooManyProviderTokenUpdates', result: retry, more: { retryAfterMs: 60_000 } },
+  { status: 500, reason: 'InternalServerError', result: retry },
+  { status: 503, reason: 'ServiceUnavailable', result: retry },
+  { status: 503, reason: 'Shutdown', result: retry },
+  { status: 400, reason: 'IdleTimeout', result: retry },
+  { status: 502, result: retry },
+  { status: 401, result: wrong },
+  { status: 302, result: wrong },
+  { status: 418, result: dropped },
 ]
 
 suite('what APNs answers, and what becomes of it', () => {
-  for (const { status, reason, verdict, requests = 1, more = {} } of ROWS) {
+  for (const { status, reason, result, requests = 1, more = {} } of ROWS) {
     test(`${status} ${reason ?? 'without a word'}`, async (t) => {
       const { fake, send } = await startRig(t)
       const reply = { status, ...(reason === undefined ? { raw: '<html>' } : { reason }) }
       fake.script('*', reply, reply, reply)
-      const expected = { reason: reason ?? `status ${status}`, status, ...verdict, ...more }
+      const expected = { reason: reason ?? `status ${status}`, status, ...result, ...more }
       assert.deepEqual(await send({ device: { pushkey: PUSHKEY } }), expected)
       assert.equal(fake.seen.length, requests)
     })
@@ -74,10 +80,10 @@ suite('what APNs answers, and what becomes of it', () => {
 
   test('200', async (t) => {
     const { fake, send } = await startRig(t)
-    const verdict = await send({ device: { pushkey: PUSHKEY } })
+    const result = await send({ device: { pushkey: PUSHKEY } })
     const [push] = fake.seen
     const providerId = push?.headers['apns-id']
-    assert.deepEqual(verdict, { outcome: 'delivered', reason: 'accepted', status: 200, providerId })
+    assert.deepEqual(result, { kind: 'delivered', reason: 'accepted', status: 200, providerId })
     assert.equal(push?.device, DEVICE)
   })
 
@@ -85,7 +91,7 @@ suite('what APNs answers, and what becomes of it', () => {
     const { fake, send } = await startRig(t)
     fake.script('*', { status: 503, reason: 'ServiceUnavailable', headers: { 'retry-after': '900' } })
     assert.deepEqual(await send(), {
-      outcome: 'retry',
+      kind: 'retry',
       reason: 'ServiceUnavailable',
       status: 503,
       retryAfterMs: 900_000,
@@ -102,7 +108,7 @@ suite('what APNs answers, and what becomes of it', () => {
       'x'.repeat(100_000),
     ]) {
       fake.script('*', { status: 400, raw })
-      assert.deepEqual(await send(), { outcome: 'dropped', reason: 'status 400', status: 400 })
+      assert.deepEqual(await send(), { kind: 'refused', reason: 'status 400', status: 400 })
     }
   })
 })
@@ -119,7 +125,7 @@ suite('410 and the time it speaks of', () => {
     ['dead since the pushkey was set', seconds * 1000 + 1, seconds, 1, 'rejected'],
     ['dead in that very second', seconds * 1000, seconds, 1, 'rejected'],
     ['set anew since: tried once more', seconds * 1000 - 1, seconds, 1, 'retry'],
-    ['set anew since, and tried: kept', seconds * 1000 - 1, seconds, 2, 'dropped'],
+    ['set anew since, and tried: kept', seconds * 1000 - 1, seconds, 2, 'refused'],
     ['no time is told', undefined, seconds, 1, 'rejected'],
     ['nobody knows when it was set', seconds * 1000 - 1, null, 1, 'rejected'],
   ]
@@ -127,9 +133,9 @@ suite('410 and the time it speaks of', () => {
     test(title, async (t) => {
       const { fake, send } = await startRig(t)
       fake.script('*', { status: 410, reason: 'Unregistered', ...(timestamp !== undefined && { timestamp }) })
-      const verdict = await send({ device: { pushkey_ts }, attempt })
-      assert.equal(verdict.outcome, outcome)
-      assert.equal(verdict.reason, 'Unregistered')
+      const result = await send({ device: { pushkey_ts }, attempt })
+      assert.equal(result.kind, outcome)
+      assert.equal(result.reason, 'Unregistered')
     })
   }
 })
@@ -137,58 +143,58 @@ suite('410 and the time it speaks of', () => {
 suite('judged without asking', () => {
   const notAsked = async (t: Parameters<typeof startRig>[0], parts: object, options: object = {}) => {
     const { fake, send } = await startRig(t, { options })
-    const verdict = await send(parts)
+    const result = await send(parts)
     assert.equal(fake.seen.length, 0)
     assert.equal(fake.connections(), 0)
-    return verdict
+    return result
   }
 
   const reason = 'pushkey is no device token'
-  const rows: [title: string, pushkey: string, fromBase64: boolean, verdict: object][] = [
-    ['no base64', 'a b!', true, { outcome: 'rejected', reason }],
-    ['empty', '', true, { outcome: 'rejected', reason }],
-    ['base64 of an odd length', 'abcde', true, { outcome: 'rejected', reason }],
-    ['no hexadecimal digits', 'xyz!', false, { outcome: 'rejected', reason }],
-    ['half a byte', 'abcde', false, { outcome: 'rejected', reason }],
+  const rows: [title: string, pushkey: string, fromBase64: boolean, result: object][] = [
+    ['no base64', 'a b!', true, { kind: 'rejected', reason }],
+    ['empty', '', true, { kind: 'rejected', reason }],
+    ['base64 of an odd length', 'abcde', true, { kind: 'rejected', reason }],
+    ['no hexadecimal digits', 'xyz!', false, { kind: 'rejected', reason }],
+    ['half a byte', 'abcde', false, { kind: 'rejected', reason }],
     // The whole app may be configured wrongly.
-    ['base64 where digits are wanted', 'spqrspqr', false, { outcome: 'rejected', reason, isDoubtful: true }],
-    ['digits that are no base64', 'abcdef0123', true, { outcome: 'delivered' }],
+    ['base64 where digits are wanted', 'spqrspqr', false, { kind: 'rejected', reason, isDoubtful: true }],
+    ['digits that are no base64', 'abcdef0123', true, { kind: 'delivered' }],
   ]
-  for (const [title, pushkey, fromBase64, verdict] of rows.slice(0, -1)) {
+  for (const [title, pushkey, fromBase64, result] of rows.slice(0, -1)) {
     test(title, async (t) => {
       const options = { convert_device_token_to_hex: fromBase64 }
-      assert.deepEqual(await notAsked(t, { device: { pushkey } }, options), verdict)
+      assert.deepEqual(await notAsked(t, { device: { pushkey } }, options), result)
     })
   }
 
   test('a default payload that is no object', async (t) => {
-    const verdict = await notAsked(t, { device: { data: { default_payload: [] } } })
-    assert.deepEqual(verdict, { outcome: 'rejected', reason: 'default_payload is not an object' })
+    const result = await notAsked(t, { device: { data: { default_payload: [] } } })
+    assert.deepEqual(result, { kind: 'rejected', reason: 'default_payload is not an object' })
   })
 
   test('nothing to send', async (t) => {
-    const verdict = await notAsked(t, { notification: {} })
-    assert.deepEqual(verdict, { outcome: 'delivered', reason: 'nothing to send' })
+    const result = await notAsked(t, { notification: {} })
+    assert.deepEqual(result, { kind: 'delivered', reason: 'nothing to send' })
   })
 
   test('a badge for an app that wants none', async (t) => {
-    const verdict = await notAsked(
+    const result = await notAsked(
       t,
       { notification: { counts: { unread: 1 } } },
       { send_badge_counts: false },
     )
-    assert.deepEqual(verdict, { outcome: 'delivered', reason: 'nothing to send' })
+    assert.deepEqual(result, { kind: 'delivered', reason: 'nothing to send' })
   })
 
   test('too large even with the ids alone', async (t) => {
     const data = { default_payload: { x: 'x'.repeat(5000) } }
-    assert.deepEqual(await notAsked(t, { device: { data } }), { outcome: 'dropped', reason: 'too large' })
+    assert.deepEqual(await notAsked(t, { device: { data } }), { kind: 'refused', reason: 'too large' })
   })
 
   test('a send that was called off before it began', async (t) => {
     const { fake, provider } = await startRig(t)
     assert.deepEqual(await provider.send(messageOf(), AbortSignal.abort()), {
-      outcome: 'retry',
+      kind: 'retry',
       reason: 'stopped',
     })
     assert.equal(fake.connections(), 0)
@@ -205,7 +211,7 @@ suite('device tokens', () => {
   for (const [pushkey, fromBase64, device] of rows) {
     test(`${pushkey} is ${device}`, async (t) => {
       const { fake, send } = await startRig(t, { options: { convert_device_token_to_hex: fromBase64 } })
-      assert.equal((await send({ device: { pushkey } })).outcome, 'delivered')
+      assert.equal((await send({ device: { pushkey } })).kind, 'delivered')
       assert.equal(fake.seen[0]?.device, device)
     })
   }
@@ -215,7 +221,7 @@ suite('413', () => {
   test('the ids alone are sent, once, under the same id', async (t) => {
     const { fake, send } = await startRig(t)
     fake.script('*', { status: 413, reason: 'PayloadTooLarge' })
-    assert.equal((await send()).outcome, 'delivered')
+    assert.equal((await send()).kind, 'delivered')
     const [first, second, ...rest] = fake.seen
     assert.deepEqual(rest, [])
     assert.deepEqual(JSON.parse(second?.body ?? ''), {
@@ -230,8 +236,8 @@ suite('413', () => {
   test('what is no longer than that already is dropped', async (t) => {
     const { fake, send } = await startRig(t)
     fake.script('*', { status: 413, reason: 'PayloadTooLarge' })
-    const verdict = await send({ notification: { counts: { unread: 1 } } })
-    assert.deepEqual(verdict, { outcome: 'dropped', reason: 'PayloadTooLarge', status: 413 })
+    const result = await send({ notification: { counts: { unread: 1 } } })
+    assert.deepEqual(result, { kind: 'refused', reason: 'PayloadTooLarge', status: 413 })
     assert.equal(fake.seen.length, 1)
   })
 })

@@ -1,9 +1,9 @@
 import { shortHash } from '../../lib/short-hash.ts'
 import type { EndpointAnswer } from '../endpoint.ts'
-import type { Verdict } from '../provider.ts'
+import type { ProviderResult } from '../provider.ts'
 import { type Complaint, complaintIn, wordIn } from './words.ts'
 
-/** What `verdictOf` needs to know of our VAPID key and token at this push service. */
+/** What `resultOf` needs to know of our VAPID key and token at this push service. */
 export type Standing = {
   /** It has taken messages with our key. */
   isKeyKnown: boolean
@@ -27,36 +27,36 @@ export function doubtsToken(
  * What an answer to a Web Push message means (RFC 8030, sections 5 and 7.3; RFC 8292, section 4.2). That our key or token is not
  * wanted is the operator's to mend, and never ends a subscription.
  */
-export function verdictOf(answer: EndpointAnswer, standing: Standing): Verdict {
+export function resultOf(answer: EndpointAnswer, standing: Standing): ProviderResult {
   const { status, retryAfterMs } = answer
   if (status >= 200 && status < 300)
-    return { outcome: 'delivered', status, reason: 'accepted', ...providerId(answer) }
+    return { kind: 'delivered', status, reason: 'accepted', ...providerId(answer) }
   const said = { status, reason: wordIn(answer) ?? `status ${status}` }
   const complaint = complaintIn(answer)
   if (complaint !== undefined) return judgeComplaint(complaint, said, standing)
-  const later = { outcome: 'retry', ...said, ...(retryAfterMs !== undefined && { retryAfterMs }) } as const
-  if (status === 404 || status === 410) return { outcome: 'rejected', ...said, isCertain: true }
+  const later = { kind: 'retry', ...said, ...(retryAfterMs !== undefined && { retryAfterMs }) } as const
+  if (status === 404 || status === 410) return { kind: 'rejected', ...said, isCertain: true }
   if (status >= 500 || status === 408 || status === 425 || status === 429) return later
   // A redirect is not followed: it may lead anywhere. It is more often a machine on the way than the push service's last word.
-  return status >= 400 ? { outcome: 'dropped', ...said } : later
+  return status >= 400 ? { kind: 'refused', ...said } : later
 }
 
 function judgeComplaint(
   complaint: Complaint,
   said: { status: number; reason: string },
   { isKeyKnown, isTokenProven }: Standing,
-): Verdict {
-  const ofDevice = { outcome: 'retry', ...said, isOfDevice: true } as const
+): ProviderResult {
+  const ofDevice = { kind: 'retry', ...said, isOfDevice: true } as const
   switch (complaint) {
     case 'token':
-      return { outcome: 'configuration error', ...said }
+      return { kind: 'misconfigured', ...said }
     case 'key':
       // Where our key was never taken, it may as well be ours that is another one since; the device waits until that is known.
-      return isKeyKnown ? { outcome: 'rejected', ...said, isCertain: true } : ofDevice
+      return isKeyKnown ? { kind: 'rejected', ...said, isCertain: true } : ofDevice
     case 'unclear':
-      if (!isTokenProven) return { outcome: 'configuration error', ...said }
+      if (!isTokenProven) return { kind: 'misconfigured', ...said }
       // 401 is said to a token (RFC 9110), so it does not end the subscription; but it is this subscription alone that meets it.
-      return said.status === 403 ? { outcome: 'rejected', ...said, isCertain: true } : ofDevice
+      return said.status === 403 ? { kind: 'rejected', ...said, isCertain: true } : ofDevice
   }
 }
 

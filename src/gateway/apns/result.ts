@@ -1,5 +1,5 @@
 import { isJsonObject } from '../../lib/json.ts'
-import type { Verdict } from '../provider.ts'
+import type { ProviderResult } from '../provider.ts'
 
 /** What APNs answered. */
 export type ApnsAnswer = {
@@ -11,13 +11,13 @@ export type ApnsAnswer = {
   retryAfterMs?: number
 }
 
-/** What `verdictOf` needs to know of the message. */
+/** What `resultOf` needs to know of the message. */
 export type Asked = {
   /** Seconds since the Unix epoch. */ pushkeyTs: number | null | undefined
   attempt: number
 }
 
-/** A step that the provider takes itself before there is a verdict. */
+/** A step that the provider takes itself before there is a result. */
 export type NextStep = 'renew token' | 'retime token' | 'shrink'
 
 // Apple's wait for a token that was changed too often is not told; a minute is enough to look again.
@@ -43,29 +43,29 @@ export function nextStepAfter(answer: ApnsAnswer): NextStep | undefined {
   return reason === 'InvalidProviderToken' ? 'retime token' : undefined
 }
 
-/** Apple's "Handling notification responses from APNs", as outcomes. */
-export function verdictOf(answer: ApnsAnswer, asked: Asked): Verdict {
+/** Apple's "Handling notification responses from APNs", as results. */
+export function resultOf(answer: ApnsAnswer, asked: Asked): ProviderResult {
   const { status } = answer
   const said = { reason: reasonOf(answer), status }
   if (status >= 200 && status < 300) {
-    return { ...said, reason: 'accepted', outcome: 'delivered', ...(answer.id && { providerId: answer.id }) }
+    return { ...said, reason: 'accepted', kind: 'delivered', ...(answer.id && { providerId: answer.id }) }
   }
-  if (status === 410) return goneVerdict(answer, asked)
-  if (status === 403) return { ...said, outcome: 'configuration error' }
+  if (status === 410) return goneResult(answer, asked)
+  if (status === 403) return { ...said, kind: 'misconfigured' }
   if (status === 429 || status >= 500 || said.reason === 'IdleTimeout') return { ...said, ...waitOf(answer) }
-  if (status === 400 && DOUBTFUL.has(said.reason)) return { ...said, outcome: 'rejected', isDoubtful: true }
-  if (status === 400 && said.reason === 'MissingDeviceToken') return { ...said, outcome: 'rejected' }
+  if (status === 400 && DOUBTFUL.has(said.reason)) return { ...said, kind: 'rejected', isDoubtful: true }
+  if (status === 400 && said.reason === 'MissingDeviceToken') return { ...said, kind: 'rejected' }
   // Somebody else than Apple is answering.
-  if (status < 400 || status === 401 || status === 407) return { ...said, outcome: 'configuration error' }
-  return { ...said, outcome: 'dropped' }
+  if (status < 400 || status === 401 || status === 407) return { ...said, kind: 'misconfigured' }
+  return { ...said, kind: 'refused' }
 }
 
-function waitOf(answer: ApnsAnswer): { outcome: 'retry'; retryAfterMs?: number; isOfDevice?: boolean } {
+function waitOf(answer: ApnsAnswer): { kind: 'retry'; retryAfterMs?: number; isOfDevice?: boolean } {
   const reason = reasonOf(answer)
   const ours = reason === 'TooManyProviderTokenUpdates' ? TOO_MANY_TOKENS_WAIT_MS : undefined
   const retryAfterMs = answer.retryAfterMs ?? ours
   return {
-    outcome: 'retry',
+    kind: 'retry',
     ...(retryAfterMs !== undefined && { retryAfterMs }),
     ...(reason === 'TooManyRequests' && { isOfDevice: true }),
   }
@@ -75,11 +75,11 @@ function waitOf(answer: ApnsAnswer): { outcome: 'retry'; retryAfterMs?: number; 
  * The token is dead, unless the app has given it to the home server again since Apple saw it dead (`timestamp`, milliseconds):
  * then it is tried once more, and kept.
  */
-function goneVerdict(answer: ApnsAnswer, { pushkeyTs, attempt }: Asked): Verdict {
+function goneResult(answer: ApnsAnswer, { pushkeyTs, attempt }: Asked): ProviderResult {
   const said = { reason: reasonOf(answer), status: answer.status }
   const timestamp = isJsonObject(answer.body) ? answer.body.timestamp : undefined
   if (typeof timestamp !== 'number' || typeof pushkeyTs !== 'number' || timestamp >= pushkeyTs * 1000) {
-    return { ...said, outcome: 'rejected' }
+    return { ...said, kind: 'rejected' }
   }
-  return attempt === 1 ? { ...said, outcome: 'retry', isOfDevice: true } : { ...said, outcome: 'dropped' }
+  return attempt === 1 ? { ...said, kind: 'retry', isOfDevice: true } : { ...said, kind: 'refused' }
 }

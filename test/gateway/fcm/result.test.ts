@@ -4,13 +4,18 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { suite, test } from 'node:test'
 
-import type { Verdict } from '../../../src/gateway/provider.ts'
+import type { ProviderResult } from '../../../src/gateway/provider.ts'
 import { eventually } from '../../support/eventually.ts'
 import { fcmError, type FcmReply } from '../../support/fake-fcm.ts'
 import { ROOM_MESSAGE } from '../message.ts'
 import { startRig } from './fixture.ts'
 
-type Row = [title: string, reply: FcmReply, verdict: Partial<Verdict> & { reason: string }, requests?: number]
+type Row = [
+  title: string,
+  reply: FcmReply,
+  result: Partial<ProviderResult> & { reason: string },
+  requests?: number,
+]
 
 const INVALID = 'INVALID_ARGUMENT'
 const notRegistered = 'The registration token is not a valid FCM registration token'
@@ -20,80 +25,76 @@ const ROWS: Row[] = [
   [
     '404 UNREGISTERED',
     fcmError(404, 'NOT_FOUND', { errorCode: 'UNREGISTERED' }),
-    { outcome: 'rejected', reason: 'UNREGISTERED' },
+    { kind: 'rejected', reason: 'UNREGISTERED' },
   ],
   [
     "404 without FCM's word: project or address",
     fcmError(404, 'NOT_FOUND'),
-    { outcome: 'configuration error', reason: 'NOT_FOUND' },
+    { kind: 'misconfigured', reason: 'NOT_FOUND' },
   ],
-  [
-    '404 of somebody else',
-    { status: 404, body: '<html>' },
-    { outcome: 'configuration error', reason: 'status 404' },
-  ],
+  ['404 of somebody else', { status: 404, body: '<html>' }, { kind: 'misconfigured', reason: 'status 404' }],
   [
     '400 about message.token',
     fcmError(400, INVALID, { errorCode: INVALID, field: 'message.token' }),
-    { outcome: 'rejected', reason: INVALID },
+    { kind: 'rejected', reason: INVALID },
   ],
   [
     '400 about the token in words',
     fcmError(400, INVALID, { message: notRegistered }),
-    { outcome: 'rejected', reason: INVALID },
+    { kind: 'rejected', reason: INVALID },
   ],
   [
     '400 about something else',
     fcmError(400, INVALID, { field: 'message.data[0].value' }),
-    { outcome: 'dropped', reason: INVALID },
+    { kind: 'refused', reason: INVALID },
   ],
   [
     '400 about the TTL',
     fcmError(400, INVALID, { message: 'Invalid value at ttl' }),
-    { outcome: 'dropped', reason: INVALID },
+    { kind: 'refused', reason: INVALID },
   ],
   [
     '400 about the size',
     fcmError(400, INVALID, { message: 'Android message is too big' }),
-    { outcome: 'dropped', reason: INVALID },
+    { kind: 'refused', reason: INVALID },
     2,
   ],
   [
     '403 SENDER_ID_MISMATCH',
     fcmError(403, 'PERMISSION_DENIED', { errorCode: 'SENDER_ID_MISMATCH' }),
-    { outcome: 'rejected', isDoubtful: true, reason: 'SENDER_ID_MISMATCH' },
+    { kind: 'rejected', isDoubtful: true, reason: 'SENDER_ID_MISMATCH' },
   ],
   [
     '403 PERMISSION_DENIED',
     fcmError(403, 'PERMISSION_DENIED'),
-    { outcome: 'configuration error', reason: 'PERMISSION_DENIED' },
+    { kind: 'misconfigured', reason: 'PERMISSION_DENIED' },
   ],
   [
     '401 UNAUTHENTICATED',
     fcmError(401, 'UNAUTHENTICATED'),
-    { outcome: 'configuration error', reason: 'UNAUTHENTICATED' },
+    { kind: 'misconfigured', reason: 'UNAUTHENTICATED' },
     2,
   ],
   [
     '401 THIRD_PARTY_AUTH_ERROR',
     fcmError(401, 'UNAUTHENTICATED', { errorCode: 'THIRD_PARTY_AUTH_ERROR' }),
-    { outcome: 'configuration error', reason: 'THIRD_PARTY_AUTH_ERROR', isOfDevice: true },
+    { kind: 'misconfigured', reason: 'THIRD_PARTY_AUTH_ERROR', isOfDevice: true },
     1,
   ],
   [
     '429 QUOTA_EXCEEDED',
     fcmError(429, 'RESOURCE_EXHAUSTED', { errorCode: 'QUOTA_EXCEEDED' }),
-    { outcome: 'retry', reason: 'QUOTA_EXCEEDED', retryAfterMs: 60_000 },
+    { kind: 'retry', reason: 'QUOTA_EXCEEDED', retryAfterMs: 60_000 },
   ],
   [
     '429 RESOURCE_EXHAUSTED',
     fcmError(429, 'RESOURCE_EXHAUSTED'),
-    { outcome: 'retry', reason: 'RESOURCE_EXHAUSTED', retryAfterMs: 60_000 },
+    { kind: 'retry', reason: 'RESOURCE_EXHAUSTED', retryAfterMs: 60_000 },
   ],
   [
     '429 with Retry-After in seconds',
     { ...fcmError(429, 'RESOURCE_EXHAUSTED'), headers: { 'retry-after': '120' } },
-    { outcome: 'retry', reason: 'RESOURCE_EXHAUSTED', retryAfterMs: 120_000 },
+    { kind: 'retry', reason: 'RESOURCE_EXHAUSTED', retryAfterMs: 120_000 },
   ],
   [
     '429 with Retry-After as a date',
@@ -101,48 +102,48 @@ const ROWS: Row[] = [
       ...fcmError(429, 'RESOURCE_EXHAUSTED'),
       headers: { 'retry-after': new Date(1_800_000_090_000).toUTCString() },
     },
-    { outcome: 'retry', reason: 'RESOURCE_EXHAUSTED', retryAfterMs: 90_000 },
+    { kind: 'retry', reason: 'RESOURCE_EXHAUSTED', retryAfterMs: 90_000 },
   ],
   [
     '500 INTERNAL',
     fcmError(500, 'INTERNAL', { errorCode: 'INTERNAL' }),
-    { outcome: 'retry', reason: 'INTERNAL', retryAfterMs: 10_000 },
+    { kind: 'retry', reason: 'INTERNAL', retryAfterMs: 10_000 },
   ],
   [
     '502 as a page',
     { status: 502, body: '<html>Bad Gateway' },
-    { outcome: 'retry', reason: 'status 502', retryAfterMs: 10_000 },
+    { kind: 'retry', reason: 'status 502', retryAfterMs: 10_000 },
   ],
   [
     '503 UNAVAILABLE',
     fcmError(503, 'UNAVAILABLE', { errorCode: 'UNAVAILABLE' }),
-    { outcome: 'retry', reason: 'UNAVAILABLE', retryAfterMs: 10_000 },
+    { kind: 'retry', reason: 'UNAVAILABLE', retryAfterMs: 10_000 },
   ],
   [
     '503 with Retry-After',
     { ...fcmError(503, 'UNAVAILABLE'), headers: { 'retry-after': '7' } },
-    { outcome: 'retry', reason: 'UNAVAILABLE', retryAfterMs: 7000 },
+    { kind: 'retry', reason: 'UNAVAILABLE', retryAfterMs: 7000 },
   ],
   [
     'a redirect',
     { status: 307, headers: { location: '/elsewhere' } },
-    { outcome: 'configuration error', reason: 'status 307' },
+    { kind: 'misconfigured', reason: 'status 307' },
   ],
-  ['413', { status: 413 }, { outcome: 'dropped', reason: 'status 413' }, 2],
+  ['413', { status: 413 }, { kind: 'refused', reason: 'status 413' }, 2],
   [
     '418',
     { status: 418, body: { error: { status: 'a secret' } } },
-    { outcome: 'dropped', reason: 'status 418' },
+    { kind: 'refused', reason: 'status 418' },
   ],
 ]
 
 suite('what FCM answers, and what becomes of it', () => {
-  for (const [title, reply, verdict, requests = 1] of ROWS) {
+  for (const [title, reply, result, requests = 1] of ROWS) {
     test(title, async (t) => {
       const { fake, send } = await startRig(t)
       fake.script('*', reply, reply, reply)
       const status = typeof reply === 'object' ? reply.status : undefined
-      assert.deepEqual(await send(), { status, ...verdict })
+      assert.deepEqual(await send(), { status, ...result })
       assert.equal(fake.seen.length, requests)
     })
   }
@@ -150,7 +151,7 @@ suite('what FCM answers, and what becomes of it', () => {
   test('200', async (t) => {
     const { fake, send } = await startRig(t)
     const providerId = 'projects/example-1a2b3/messages/1'
-    assert.deepEqual(await send(), { outcome: 'delivered', reason: 'accepted', status: 200, providerId })
+    assert.deepEqual(await send(), { kind: 'delivered', reason: 'accepted', status: 200, providerId })
     assert.equal(fake.accepted(), 1)
   })
 
@@ -159,8 +160,8 @@ suite('what FCM answers, and what becomes of it', () => {
     const waits: unknown[] = []
     for (const attempt of [1, 2, 3, 20]) {
       fake.script('*', fcmError(503, 'UNAVAILABLE'))
-      const verdict = await send({ attempt })
-      waits.push(verdict.outcome === 'retry' && verdict.retryAfterMs)
+      const result = await send({ attempt })
+      waits.push(result.kind === 'retry' && result.retryAfterMs)
     }
     assert.deepEqual(waits, [10_000, 20_000, 40_000, 640_000])
   })
@@ -168,8 +169,8 @@ suite('what FCM answers, and what becomes of it', () => {
   test('an answer that is too long, or none, is no danger', async (t) => {
     const { fake, send } = await startRig(t)
     fake.script('*', { status: 400, body: { error: { status: 'x'.repeat(200_000) } } }, 'reset')
-    assert.deepEqual(await send(), { outcome: 'dropped', reason: 'status 400', status: 400 })
-    assert.equal((await send()).outcome, 'retry')
+    assert.deepEqual(await send(), { kind: 'refused', reason: 'status 400', status: 400 })
+    assert.equal((await send()).kind, 'retry')
   })
 
   test('no answer within 30 s', async (t) => {
@@ -178,7 +179,7 @@ suite('what FCM answers, and what becomes of it', () => {
     const sent = send()
     await eventually(() => fake.seen.length === 1)
     clock.advance(30_000)
-    assert.deepEqual(await sent, { outcome: 'retry', reason: 'timeout' })
+    assert.deepEqual(await sent, { kind: 'retry', reason: 'timeout' })
   })
 
   test('a send that is called off', async (t) => {
@@ -188,8 +189,8 @@ suite('what FCM answers, and what becomes of it', () => {
     const sent = send({}, call.signal)
     await eventually(() => fake.seen.length === 1)
     call.abort()
-    assert.deepEqual(await sent, { outcome: 'retry', reason: 'stopped' })
-    assert.deepEqual(await send({}, AbortSignal.abort()), { outcome: 'retry', reason: 'stopped' })
+    assert.deepEqual(await sent, { kind: 'retry', reason: 'stopped' })
+    assert.deepEqual(await send({}, AbortSignal.abort()), { kind: 'retry', reason: 'stopped' })
   })
 
   test('nobody listens', async (t) => {
@@ -199,13 +200,13 @@ suite('what FCM answers, and what becomes of it', () => {
     server.close()
     await once(server, 'close')
     const { send } = await startRig(t, { options: { base_url: `http://127.0.0.1:${port}` } })
-    assert.deepEqual(await send(), { outcome: 'retry', reason: 'connection refused' })
+    assert.deepEqual(await send(), { kind: 'retry', reason: 'connection refused' })
   })
 
   test('a redirect is not followed', async (t) => {
     const { fake, send } = await startRig(t)
     fake.script('*', { status: 308, headers: { location: `${fake.url}/token` } })
-    assert.equal((await send()).outcome, 'configuration error')
+    assert.equal((await send()).kind, 'misconfigured')
     assert.equal(fake.granted(), 1)
   })
 })
@@ -214,7 +215,7 @@ suite('too large for FCM', () => {
   test('the ids alone are sent, once', async (t) => {
     const { fake, send } = await startRig(t)
     fake.script('*', fcmError(400, INVALID, { message: 'Android message is too big' }))
-    assert.equal((await send()).outcome, 'delivered')
+    assert.equal((await send()).kind, 'delivered')
     assert.deepEqual(fake.seen[1]?.message.data, {
       event_id: ROOM_MESSAGE.event_id,
       room_id: ROOM_MESSAGE.room_id,
@@ -228,43 +229,43 @@ suite('too large for FCM', () => {
   test('what is no event cannot get shorter', async (t) => {
     const { fake, send } = await startRig(t)
     fake.script('*', { status: 413 })
-    const verdict = await send({ notification: { counts: { unread: 1 } } })
-    assert.deepEqual(verdict, { outcome: 'dropped', reason: 'status 413', status: 413 })
+    const result = await send({ notification: { counts: { unread: 1 } } })
+    assert.deepEqual(result, { kind: 'refused', reason: 'status 413', status: 413 })
     assert.equal(fake.seen.length, 1)
   })
 
   test('and is dropped unasked when even that is too large', async (t) => {
     const { fake, send } = await startRig(t)
     const data = { default_payload: { x: 'x'.repeat(5000) } }
-    assert.deepEqual(await send({ device: { data } }), { outcome: 'dropped', reason: 'too large' })
+    assert.deepEqual(await send({ device: { data } }), { kind: 'refused', reason: 'too large' })
     assert.equal(fake.seen.length + fake.granted(), 0)
   })
 })
 
 suite('judged without asking', () => {
-  const rows: [title: string, parts: object, verdict: Verdict, options?: object][] = [
-    ['an empty pushkey', { device: { pushkey: '' } }, { outcome: 'rejected', reason: 'pushkey is empty' }],
+  const rows: [title: string, parts: object, result: ProviderResult, options?: object][] = [
+    ['an empty pushkey', { device: { pushkey: '' } }, { kind: 'rejected', reason: 'pushkey is empty' }],
     [
       'a default payload that is no object',
       { device: { data: { default_payload: [] } } },
-      { outcome: 'rejected', reason: 'default_payload is not an object' },
+      { kind: 'rejected', reason: 'default_payload is not an object' },
     ],
     [
       'nothing to tell',
       { notification: { prio: 'low', counts: {} } },
-      { outcome: 'delivered', reason: 'nothing to send' },
+      { kind: 'delivered', reason: 'nothing to send' },
     ],
     [
       'counts for an app that wants none',
       { notification: { counts: { unread: 1 } } },
-      { outcome: 'delivered', reason: 'nothing to send' },
+      { kind: 'delivered', reason: 'nothing to send' },
       { send_badge_counts: false },
     ],
   ]
-  for (const [title, parts, verdict, options = {}] of rows) {
+  for (const [title, parts, result, options = {}] of rows) {
     test(title, async (t) => {
       const { fake, send } = await startRig(t, { options })
-      assert.deepEqual(await send(parts), verdict)
+      assert.deepEqual(await send(parts), result)
       assert.equal(fake.seen.length + fake.granted(), 0)
     })
   }

@@ -1,9 +1,9 @@
 import type { Random } from '../../lib/ids.ts'
 import { isJsonObject, type Json } from '../../lib/json.ts'
 import type { Answered } from '../../lib/outbound/call.ts'
-import type { Verdict } from '../provider.ts'
+import type { ProviderResult } from '../provider.ts'
 
-/** A step that the provider takes itself before there is a verdict. */
+/** A step that the provider takes itself before there is a result. */
 export type NextStep = 'renew token' | 'shrink'
 
 const QUOTA_WAIT_MS = 60_000
@@ -25,11 +25,11 @@ export function nextStepAfter(answer: Answered): NextStep | undefined {
   return answer.status === 400 && !isAboutToken(answer) && isAboutSize(answer) ? 'shrink' : undefined
 }
 
-/** Google's "FCM error codes", as outcomes. */
-export function verdictOf(
+/** Google's "FCM error codes", as results. */
+export function resultOf(
   answer: Answered,
   { attempt, random }: { attempt: number; random: Random },
-): Verdict {
+): ProviderResult {
   const { status } = answer
   const reason = reasonOf(answer)
   const said = { reason, status }
@@ -38,25 +38,24 @@ export function verdictOf(
     return {
       ...said,
       reason: 'accepted',
-      outcome: 'delivered',
+      kind: 'delivered',
       ...(typeof name === 'string' && { providerId: name }),
     }
   }
-  if (reason === PLATFORM_REFUSED) return { ...said, outcome: 'configuration error', isOfDevice: true }
-  if (status === 400) return { ...said, outcome: isAboutToken(answer) ? 'rejected' : 'dropped' }
+  if (reason === PLATFORM_REFUSED) return { ...said, kind: 'misconfigured', isOfDevice: true }
+  if (status === 400) return { ...said, kind: isAboutToken(answer) ? 'rejected' : 'refused' }
   // Without FCM's own word for it, it is the project or the address that is not there.
-  if (status === 404)
-    return { ...said, outcome: reason === 'UNREGISTERED' ? 'rejected' : 'configuration error' }
+  if (status === 404) return { ...said, kind: reason === 'UNREGISTERED' ? 'rejected' : 'misconfigured' }
   if (status === 403 && reason === 'SENDER_ID_MISMATCH')
-    return { ...said, outcome: 'rejected', isDoubtful: true }
-  if (status === 401 || status === 403) return { ...said, outcome: 'configuration error' }
-  if (status === 429) return { ...said, outcome: 'retry', retryAfterMs: answer.retryAfterMs ?? QUOTA_WAIT_MS }
+    return { ...said, kind: 'rejected', isDoubtful: true }
+  if (status === 401 || status === 403) return { ...said, kind: 'misconfigured' }
+  if (status === 429) return { ...said, kind: 'retry', retryAfterMs: answer.retryAfterMs ?? QUOTA_WAIT_MS }
   if (status === 408 || status >= 500) {
     const wait = OUTAGE_WAIT_MS * 2 ** Math.min(attempt - 1, MAX_DOUBLINGS)
-    return { ...said, outcome: 'retry', retryAfterMs: answer.retryAfterMs ?? wait + random.below(wait) }
+    return { ...said, kind: 'retry', retryAfterMs: answer.retryAfterMs ?? wait + random.below(wait) }
   }
   // A redirect is not followed: it would carry the token elsewhere.
-  return { ...said, outcome: status < 400 ? 'configuration error' : 'dropped' }
+  return { ...said, kind: status < 400 ? 'misconfigured' : 'refused' }
 }
 
 /** FCM's own error code, else Google's status, else `status 418`. */

@@ -1,7 +1,7 @@
 import { BoundedMap } from '../../lib/bounded-map.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { BLOCKED } from '../../lib/outbound/ip-policy.ts'
-import type { Verdict } from '../provider.ts'
+import type { ProviderResult } from '../provider.ts'
 
 const REFUSED_MS = 600_000
 const UNAVAILABLE_MS = 60_000
@@ -15,18 +15,18 @@ const OF_HOST: ReadonlySet<string> = new Set(['connection refused', 'dns', 'time
  * What was learned of an address or of its host, so that it is not asked again for each message: who refuses is left alone for
  * ten minutes, who is not there for one.
  */
-export type VerdictCache = {
+export type ResultCache = {
   /** What holds for this address without asking. */
-  find(url: URL): Verdict | undefined
-  learn(url: URL, verdict: Verdict): void
+  find(url: URL): ProviderResult | undefined
+  learn(url: URL, result: ProviderResult): void
 }
 
-type Kept = { verdict: Verdict; from: number; until: number }
+type Kept = { result: ProviderResult; from: number; until: number }
 
-export function makeVerdictCache(clock: Clock): VerdictCache {
+export function makeResultCache(clock: Clock): ResultCache {
   const kept = new BoundedMap<string, Kept>({ limit: MOST_KEPT })
 
-  const findAt = (key: string): Verdict | undefined => {
+  const findAt = (key: string): ProviderResult | undefined => {
     const one = kept.get(key)
     if (one === undefined) return undefined
     const now = clock.now()
@@ -35,25 +35,25 @@ export function makeVerdictCache(clock: Clock): VerdictCache {
       kept.delete(key)
       return undefined
     }
-    return one.verdict.outcome === 'retry' ? { ...one.verdict, retryAfterMs: one.until - now } : one.verdict
+    return one.result.kind === 'retry' ? { ...one.result, retryAfterMs: one.until - now } : one.result
   }
 
-  const keep = (key: string, verdict: Verdict, ms: number) => {
+  const keep = (key: string, result: ProviderResult, ms: number) => {
     const from = clock.now()
-    kept.set(key, { verdict, from, until: from + ms })
+    kept.set(key, { result, from, until: from + ms })
   }
 
   return {
     find: (url) => findAt(url.origin) ?? findAt(url.href),
-    learn(url, verdict) {
-      if (verdict.outcome === 'rejected') return keep(url.href, verdict, REFUSED_MS)
-      if (verdict.outcome === 'configuration error' && verdict.reason === BLOCKED)
-        return keep(url.origin, verdict, REFUSED_MS)
-      if (verdict.outcome !== 'retry' || verdict.reason === 'stopped') return
-      const isOfHost = verdict.status === undefined && OF_HOST.has(verdict.reason)
-      if (isOfHost) keep(url.origin, verdict, UNAVAILABLE_MS)
-      else if (verdict.status !== undefined)
-        keep(url.href, verdict, Math.max(UNAVAILABLE_MS, verdict.retryAfterMs ?? 0))
+    learn(url, result) {
+      if (result.kind === 'rejected') return keep(url.href, result, REFUSED_MS)
+      if (result.kind === 'misconfigured' && result.reason === BLOCKED)
+        return keep(url.origin, result, REFUSED_MS)
+      if (result.kind !== 'retry' || result.reason === 'stopped') return
+      const isOfHost = result.status === undefined && OF_HOST.has(result.reason)
+      if (isOfHost) keep(url.origin, result, UNAVAILABLE_MS)
+      else if (result.status !== undefined)
+        keep(url.href, result, Math.max(UNAVAILABLE_MS, result.retryAfterMs ?? 0))
     },
   }
 }
