@@ -60,9 +60,9 @@ export function notificationRoutes(deps: NotificationRouteDeps): Route[] {
           const found = notifications.flatMap((item) => events.get(item.eventId) ?? [])
           const shown = await syncEvents(q, found, { viewer: requester, now: deps.clock.now() })
           return {
-            notifications: notifications.map(({ roomId, ts, read, actions, rule }, at) => ({
+            notifications: notifications.map(({ roomId, originServerTs, read, actions, rule }, at) => ({
               room_id: roomId,
-              ts,
+              ts: originServerTs,
               read,
               actions,
               event: shown[at] as JsonObject,

@@ -86,7 +86,7 @@ async function contextOf(
   return {
     memberCount: memberCount ?? room.joinedCount,
     powerLevels: room.powerLevels,
-    creators: room.version.creatorsRule ? room.creators : [room.creator],
+    creators: room.creators,
     roomVersion: room.version.id,
     displayName: await displayNameAt(q, { userId, roomId, position: Number.MAX_SAFE_INTEGER }),
   }

@@ -1,5 +1,5 @@
 import type { UserId } from '../lib/ids.ts'
-import { ruleEvent } from '../lib/matrix-event.ts'
+import { type Event, ruleEvent } from '../lib/matrix-event.ts'
 import {
   compiledDefaults,
   type Concerned,
@@ -15,8 +15,8 @@ import {
   type RuleSettings,
 } from '../push-rules/index.ts'
 import { DEFAULT_COHORT } from './cohort.ts'
-import type { NotifiableEvent, RoomContext } from './event.ts'
 import type { RoomRules } from './member-rules.ts'
+import type { RoomContext } from './room-context.ts'
 
 // What the rules say about an event. Pure: whatever goes wrong in here can be caught without harm to a transaction.
 
@@ -34,12 +34,13 @@ export type Decision = {
 
 /** One evaluation for each cohort and each owner of a rule that looks for such an event, whatever the size of the room. */
 export function decideForRoom(
-  event: NotifiableEvent,
+  event: Event,
   room: RoomContext,
   { settings, rules }: { settings: RuleSettings; rules?: RoomRules | undefined },
 ): Decision {
   const evaluated = prepareEvent(ruleEvent(event))
-  const context = { ...evaluationContext(room), budget: roomBudget() }
+  const { memberCount, powerLevels, creators, roomVersion } = room
+  const context = { memberCount, powerLevels, creators, roomVersion, budget: roomBudget() }
   const outcomes =
     rules && rules.population.size > 0
       ? rules.population.evaluate(evaluated, context)
@@ -75,12 +76,4 @@ export function differs(personal: RuleOutcome, cohort: RuleOutcome): boolean {
   if (personal.rule?.ruleId !== cohort.rule?.ruleId || personal.rule?.kind !== cohort.rule?.kind) return true
   // The same default rule with actions that its owner has changed.
   return JSON.stringify(personal.actions) !== JSON.stringify(cohort.actions)
-}
-
-function evaluationContext(room: RoomContext): EvaluationContext {
-  const base = { memberCount: room.memberCount, powerLevels: room.powerLevels }
-  // Creators with unlimited power are what version 12 brought; the rules of the versions before it are alike here.
-  return room.creators.length > 0
-    ? { ...base, creators: room.creators, roomVersion: '12' }
-    : { ...base, creators: [room.creator] }
 }

@@ -1,8 +1,8 @@
-import type { EventId, RoomId, UserId } from '../lib/ids.ts'
+import type { UserId } from '../lib/ids.ts'
 import type { JsonObject } from '../lib/json.ts'
+import type { Event } from '../lib/matrix-event.ts'
 import type { Queries } from '../storage/query.ts'
 import { readActions, ruleOf } from './counts.ts'
-import { ALL_THREADS } from './event.ts'
 import {
   highlightsOfRooms,
   notificationsOfRooms,
@@ -13,13 +13,10 @@ import {
   roomsWithNotifications,
   type ToldRow,
 } from './list-store.ts'
+import { ALL_THREADS } from './reading-store.ts'
 
-export type Notification = {
-  position: number
-  eventId: EventId
-  roomId: RoomId
-  /** Milliseconds since the Unix epoch. */
-  ts: number
+/** What the list tells of an event that notified (client-server API, `GET /notifications`). */
+export type Notification = Pick<Event, 'position' | 'eventId' | 'roomId' | 'originServerTs'> & {
   read: boolean
   /** As the rule has them. */
   actions: (string | JsonObject)[]
@@ -62,7 +59,7 @@ export async function listNotifications(q: Queries, request: NotificationRequest
       position: row.position,
       eventId: row.event_id,
       roomId: row.room_id,
-      ts: row.origin_server_ts,
+      originServerTs: row.origin_server_ts,
       read: isRead(row),
       actions: readActions(row.actions),
       rule: ruleOf(row),

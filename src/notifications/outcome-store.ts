@@ -1,9 +1,9 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { RoomId, UserId } from '../lib/ids.ts'
+import { type Event, MAIN_THREAD } from '../lib/matrix-event.ts'
 import type { RuleOutcome } from '../push-rules/index.ts'
 import { type Queries, query } from '../storage/query.ts'
 import { DEFAULT_COHORT } from './cohort.ts'
-import { MAIN_THREAD, type NotifiableEvent } from './event.ts'
 import { isOfInvitation } from './invitation-sql.ts'
 import { cohortAt } from './stretch-sql.ts'
 
@@ -12,7 +12,7 @@ import { cohortAt } from './stretch-sql.ts'
 /** Writes what an event that notifies means to the cohorts, and carries their totals on. */
 export async function addCohortOutcomes(
   q: Queries,
-  { roomId, threadId, position }: NotifiableEvent,
+  { roomId, threadId, position }: InThread,
   outcomes: ReadonlyMap<string, RuleOutcome>,
 ): Promise<void> {
   const rows = [...outcomes].map(([cohort, outcome]) => ({
@@ -42,7 +42,7 @@ export type PersonalOutcome = {
 /** Writes for whom an event means something else than for their cohort. */
 export async function addExceptions(
   q: Queries,
-  { roomId, threadId, position }: NotifiableEvent,
+  { roomId, threadId, position }: InThread,
   people: readonly PersonalOutcome[],
 ): Promise<void> {
   await q.run(insertExceptions, {
@@ -69,7 +69,7 @@ export async function retractOutcomes(q: Queries, event: EventPlace): Promise<bo
   return retracted > 0 || deleted > 0
 }
 
-export type EventPlace = { roomId: RoomId; position: number }
+export type EventPlace = Pick<Event, 'roomId' | 'position'>
 
 type OutcomeRow = {
   cohort: string
@@ -78,7 +78,7 @@ type OutcomeRow = {
   rule_kind: string
   rule_id: string
 }
-type InThread = EventPlace & { threadId: string }
+type InThread = EventPlace & Pick<Event, 'threadId'>
 
 type Total = 'total_notify' | 'total_highlight' | 'thread_notify' | 'thread_highlight'
 
@@ -186,8 +186,7 @@ export const touchThreads = query<InThread & { rows: readonly { cohort: string }
     ),
 )
 
-type NewExceptions = EventPlace & {
-  threadId: string
+type NewExceptions = InThread & {
   people: readonly {
     user_id: UserId
     notify: 0 | 1

@@ -1,13 +1,14 @@
 import type { UserId } from '../lib/ids.ts'
+import type { Event } from '../lib/matrix-event.ts'
 import { evaluate, NO_MATCH, type RuleOutcome } from '../push-rules/index.ts'
 import type { Transaction } from '../storage/database.ts'
 import { DEFAULT_COHORT } from './cohort.ts'
 import { contextOf, type Decision, decideForPerson, differs, outcomeOfCohort, type Person } from './decide.ts'
 import type { NotificationDeps } from './deps.ts'
-import type { NotifiableEvent, RoomContext } from './event.ts'
 import { cohortOf, type KnownRules, type RoomRules } from './member-rules.ts'
 import type { PersonalOutcome } from './outcome-store.ts'
 import { findMentioned, findNamed, whoIgnores } from './people-store.ts'
+import type { RoomContext } from './room-context.ts'
 import { guarded } from './rule-fault.ts'
 
 /** What an event means to somebody to whom it means something else than to their cohort. */
@@ -18,7 +19,7 @@ export type Told = PersonalOutcome & {
 
 /** All that was found out about an event, but for what it means to single people. */
 export type Known = {
-  event: NotifiableEvent
+  event: Event
   context: RoomContext
   decision: Decision
   /** Undefined: nobody in the room has rules of their own. */
@@ -83,7 +84,7 @@ async function askMembers(deps: NotificationDeps, tx: Transaction, known: Known)
 
 async function findMembers(
   tx: Transaction,
-  { roomId, sender }: NotifiableEvent,
+  { roomId, sender }: Event,
   { concerned: { mentioned, privileged, bodyKeys } }: Decision,
 ): Promise<Person[]> {
   const userIds = privileged.length > 0 ? [...mentioned, ...privileged] : mentioned

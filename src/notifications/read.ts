@@ -3,8 +3,14 @@ import type { Transaction } from '../storage/database.ts'
 import type { Queries } from '../storage/query.ts'
 import { clearIfRead, unreadOnBadge } from './badge-store.ts'
 import type { NotificationDeps } from './deps.ts'
-import { ALL_THREADS } from './event.ts'
-import { advanceRoom, advanceThread, dropPassedThreads, readingOver, settleRoom } from './reading-store.ts'
+import {
+  ALL_THREADS,
+  advanceRoom,
+  advanceThread,
+  dropPassedThreads,
+  readingOver,
+  settleRoom,
+} from './reading-store.ts'
 import { badgeChanged } from './wake-delivery.ts'
 
 /** `threadId`: '' for all threads, 'main', or the event id of a thread's root. */

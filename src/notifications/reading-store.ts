@@ -1,11 +1,13 @@
 import { sql } from 'kysely'
 import type { RoomId, UserId } from '../lib/ids.ts'
 import { query } from '../storage/query.ts'
-import { ALL_THREADS } from './event.ts'
 import { unreadOfRoom } from './unread-sql.ts'
 
 // Up to where members have read. A member has a row for all threads, from the moment they join until they leave, and rows
 // for single threads only where these are read further.
+
+/** Stands for all threads in a reading position. */
+export const ALL_THREADS = ''
 
 export type Place = { userId: UserId; roomId: RoomId }
 export type Reading = Place & { position: number }

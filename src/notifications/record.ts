@@ -1,16 +1,17 @@
 import { enqueueForHandles, enqueueForRoom, enqueueForUsers } from '../delivery/outbox-store.ts'
 import type { UserId } from '../lib/ids.ts'
+import type { Event } from '../lib/matrix-event.ts'
 import type { Transaction } from '../storage/database.ts'
 import { addRoomToBadges, addRoomToBadgesOf } from './badge-store.ts'
 import { pushedMembersOf } from './cohort-store.ts'
 import { DEFAULT_COHORT } from './cohort.ts'
 import { decideForRoom, outcomeOfCohort } from './decide.ts'
 import type { NotificationDeps } from './deps.ts'
-import type { NotifiableEvent, RoomContext } from './event.ts'
 import { cohortOf } from './member-rules.ts'
 import { addCohortOutcomes, addExceptions } from './outcome-store.ts'
 import { askConcerned, type Known, type Personal, type Told } from './personal.ts'
 import { markOwnRead, unreadBefore } from './read.ts'
+import type { RoomContext } from './room-context.ts'
 import { guarded, rulesCut } from './rule-fault.ts'
 import { traceQuiet } from './trace-quiet.ts'
 import { wakeOnCommit } from './wake-delivery.ts'
@@ -29,7 +30,7 @@ import { devicesToWake } from './devices-to-wake.ts'
 export async function recordEvent(
   deps: NotificationDeps,
   tx: Transaction,
-  { event, context }: { event: NotifiableEvent; context: RoomContext },
+  { event, context }: { event: Event; context: RoomContext },
 ): Promise<void> {
   const rules = await deps.memberRules.ofRoom(tx, { ...event, version: context.rulesVersion })
   const decision = guarded(deps, event, () => decideForRoom(event, context, { settings: deps, rules }))
@@ -104,7 +105,7 @@ function toldByCohort({ event, decision, rules }: Known, people: readonly Told[]
 async function tellPeople(
   deps: NotificationDeps,
   tx: Transaction,
-  { event, userIds }: { event: NotifiableEvent; userIds: readonly UserId[] },
+  { event, userIds }: { event: Event; userIds: readonly UserId[] },
 ): Promise<void> {
   if (userIds.length === 0) return
   const { roomId, position, type } = event

@@ -1,8 +1,10 @@
+import type { Event } from '../lib/matrix-event.ts'
 import type { NotificationDeps } from './deps.ts'
-import type { NotifiableEvent } from './event.ts'
+
+type NamedEvent = Pick<Event, 'roomId' | 'eventId'>
 
 /** Rules could not be evaluated: the event goes its way and notifies nobody by them. */
-export function ruleEvaluationFailed(deps: NotificationDeps, event: NotifiableEvent, error: unknown): void {
+export function ruleEvaluationFailed(deps: NotificationDeps, event: NamedEvent, error: unknown): void {
   deps.ruleFaults?.inc()
   deps.log.error(
     { err: error, room_id: event.roomId, event_id: event.eventId },
@@ -11,7 +13,7 @@ export function ruleEvaluationFailed(deps: NotificationDeps, event: NotifiableEv
 }
 
 /** Some members' own rules were not evaluated, since they cost what one event may: see push-rules/README.md, "Bounds". */
-export function rulesCut(deps: NotificationDeps, event: NotifiableEvent, evaluations: number): void {
+export function rulesCut(deps: NotificationDeps, event: NamedEvent, evaluations: number): void {
   deps.ruleCuts?.inc(evaluations)
   deps.log.warn(
     { room_id: event.roomId, event_id: event.eventId, evaluations },
@@ -20,7 +22,7 @@ export function rulesCut(deps: NotificationDeps, event: NotifiableEvent, evaluat
 }
 
 /** Runs what is pure. Errors of the database are not caught: they end the transaction. */
-export function guarded<T>(deps: NotificationDeps, event: NotifiableEvent, work: () => T): T | undefined {
+export function guarded<T>(deps: NotificationDeps, event: NamedEvent, work: () => T): T | undefined {
   try {
     return work()
   } catch (error) {

@@ -1,10 +1,10 @@
 import type { UserId } from '../lib/ids.ts'
+import type { Event } from '../lib/matrix-event.ts'
 import type { RuleOutcome } from '../push-rules/index.ts'
 import type { Transaction } from '../storage/database.ts'
 import { EVERYBODY, type QuietDecision } from '../trace/decisions-store.ts'
 import { type Decision, outcomeOfCohort } from './decide.ts'
 import type { NotificationDeps } from './deps.ts'
-import type { NotifiableEvent } from './event.ts'
 
 /**
  * Keeps why an event does not notify, for each cohort that it leaves in peace, as rules may be others tomorrow. What notifies,
@@ -13,7 +13,7 @@ import type { NotifiableEvent } from './event.ts'
 export async function traceQuiet(
   deps: NotificationDeps,
   tx: Transaction,
-  { event, decision }: { event: NotifiableEvent; decision: Decision | undefined },
+  { event, decision }: { event: Event; decision: Decision | undefined },
 ): Promise<void> {
   if (!deps.trace.isEnabled) return
   const quiet = decision ? quietIn(decision, event) : [{ cohort: EVERYBODY, reason: 'rules failed' } as const]
@@ -21,7 +21,7 @@ export async function traceQuiet(
     await deps.trace.recordDecisions(tx, { position: event.position, at: deps.clock.now() }, quiet)
 }
 
-function quietIn(decision: Decision, { sender }: NotifiableEvent): QuietDecision[] {
+function quietIn(decision: Decision, { sender }: Pick<Event, 'sender'>): QuietDecision[] {
   const quiet: QuietDecision[] = []
   for (const [cohort, outcome] of decision.cohorts)
     if (!outcome.notify) quiet.push({ cohort, ...because(outcome) })

@@ -16,7 +16,7 @@ import { rowOfEvent } from './event-row.ts'
 import { addEvent } from './event-store.ts'
 import { moveCounters, setMembership } from './membership-store.ts'
 import { editedPosition, relationWithTarget, threadOf } from './relation.ts'
-import { creatorsAbove, type RoomView, viewRoom } from './room-view.ts'
+import { type RoomView, viewRoom } from './room-view.ts'
 import { countState } from './state-quota.ts'
 import { setCurrentState } from './state-store.ts'
 import { contentText } from './validate-event.ts'
@@ -76,8 +76,8 @@ export async function appendTo(
     rulesVersion,
     senderIgnored: room.senderIgnored,
     powerLevels: room.powerLevels,
-    creators: creatorsAbove(room),
-    creator: room.creator,
+    creators: room.creators,
+    roomVersion: room.version.id,
   }
   await recordEvent(deps.notifications, tx, { event, context })
   if (target !== undefined) await applyToCounts(deps, tx, { event, before: room.targetMembership })

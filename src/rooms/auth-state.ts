@@ -15,6 +15,8 @@ export type Candidate = {
 
 /** What they look at of the room. `created` is false only for the create event itself. */
 export type AuthState = Powers & {
+  /** The sender of `m.room.create`. */
+  creator: UserId
   created: boolean
   /** Nothing but the create event came before. */
   onlyCreated: boolean

@@ -6,6 +6,7 @@ import { aliasFor, takeAlias } from './aliases.ts'
 import { appendEvent, newEventId } from './append-event.ts'
 import { listsCreator } from './authorise-power-levels.ts'
 import { changeMembership } from './change-membership.ts'
+import { creatorsOf } from './creators.ts'
 import type { RoomDeps } from './deps.ts'
 import { firstPowerLevels, type Preset, presetState } from './room-preset.ts'
 import { addRoom, roomsCreated } from './room-store.ts'
@@ -145,10 +146,9 @@ function checkOverride(
 ): void {
   const users = override?.['users']
   if (!version.creatorsRule || !isJsonObject(users)) return
-  const { additional_creators: additional } = creation
-  const creators = [creator, ...(Array.isArray(additional) ? additional : [])]
-  const listed = creators.find((one) => typeof one === 'string' && Object.hasOwn(users, one))
-  if (typeof listed !== 'string') return
+  const creators = creatorsOf(version, { sender: creator, content: creation })
+  const listed = creators.find((one) => Object.hasOwn(users, one))
+  if (listed === undefined) return
   const message = listsCreator(listed, 'power_level_content_override.users')
   throw new MatrixError(400, 'M_INVALID_ROOM_STATE', message)
 }

@@ -1,12 +1,12 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { PokedEvent, RoomMoment } from '../delivery/poked-event.ts'
 import type { NamedMember } from '../delivery/room-name.ts'
-import { isUserId, type RoomId, type UserId } from '../lib/ids.ts'
+import type { RoomId, UserId } from '../lib/ids.ts'
 import { type Json, parseStored } from '../lib/json.ts'
 import { ruleEvent } from '../lib/matrix-event.ts'
 import { prepareEvent } from '../push-rules/index.ts'
 import { type Queries, type Query, query } from '../storage/query.ts'
-import { storedVersion } from './room-versions.ts'
+import { storedCreators } from './creators.ts'
 import { stateEventAt } from './state-store.ts'
 
 /** A room's name may tell of two members besides the recipient. */
@@ -75,14 +75,10 @@ function pokedEventOf(row: Row, members: readonly NamedMember[]): PokedEvent {
 }
 
 function momentOf(row: Row): RoomMoment {
-  const additional = contentOf(row.create_content)?.['additional_creators']
-  const others = Array.isArray(additional) ? additional.filter((one) => isText(one) && isUserId(one)) : []
   return {
     memberCount: row.joined_then ?? row.joined_count,
     powerLevels: contentOf(row.power_levels),
-    creators: storedVersion(row.version).creatorsRule
-      ? [row.creator, ...(others as UserId[])]
-      : [row.creator],
+    creators: storedCreators(row),
     roomVersion: row.version,
   }
 }

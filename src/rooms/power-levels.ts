@@ -5,9 +5,7 @@ import type { RoomVersion } from './room-versions.ts'
 /** What decides who may do what in a room (`m.room.power_levels`). */
 export type Powers = {
   version: RoomVersion
-  /** The sender of `m.room.create`. */
-  creator: UserId
-  /** That sender and the `additional_creators`; they count in version 12 alone. */
+  /** As `creatorsOf` has them. */
   creators: readonly UserId[]
   /** undefined: the room has none yet. */
   powerLevels: JsonObject | undefined
@@ -19,9 +17,9 @@ const CREATOR_WITHOUT_LEVELS = 100
 
 /** The level of a user: Infinity for the creators of a room of version 12. */
 export function levelOf(powers: Powers, userId: UserId): number {
-  const { version, creator, creators, powerLevels } = powers
+  const { version, creators, powerLevels } = powers
   if (version.creatorsRule && creators.includes(userId)) return Infinity
-  if (!powerLevels) return userId === creator ? CREATOR_WITHOUT_LEVELS : 0
+  if (!powerLevels) return creators.includes(userId) ? CREATOR_WITHOUT_LEVELS : 0
   return integerIn(powerLevels['users'], userId) ?? integerIn(powerLevels, 'users_default') ?? 0
 }
 

@@ -3,7 +3,7 @@ import { type JsonObject, parseStored } from '../lib/json.ts'
 import type { Queries } from '../storage/query.ts'
 import type { Membership } from '../storage/schema.ts'
 import type { AuthState } from './auth-state.ts'
-import type { Powers } from './power-levels.ts'
+import { storedCreators } from './creators.ts'
 import { viewForMessage, viewForState } from './room-store.ts'
 import { storedVersion } from './room-versions.ts'
 
@@ -43,13 +43,12 @@ export async function viewRoom(q: Queries, wanted: Wanted): Promise<RoomView | u
   })
   if (!row) return undefined
   const powerLevels = row.power_levels === null ? undefined : parseStored(row.power_levels)
-  const createContent = row.create_content === null ? {} : parseStored(row.create_content)
   const state = stateKey === undefined ? NO_STATE : await viewState(q, { ...wanted, stateKey })
   return {
     roomId,
     version: storedVersion(row.version),
     creator: row.creator,
-    creators: creatorsOf(row.creator, createContent),
+    creators: storedCreators(row),
     created: row.create_content !== null,
     powerLevels,
     onlyCreated: powerLevels === undefined && row.joined_count === 0 && row.sender_membership === null,
@@ -95,15 +94,4 @@ async function viewState(q: Queries, wanted: Wanted & { stateKey: string }): Pro
         : { eventId, sender, content: parseStored(present), bytes: Buffer.byteLength(present) },
     stateUsage: { events: row.state_events, bytes: row.state_bytes },
   }
-}
-
-function creatorsOf(creator: UserId, createContent: JsonObject): UserId[] {
-  const additional = createContent['additional_creators']
-  const others = Array.isArray(additional) ? additional.filter((item) => typeof item === 'string') : []
-  return [...new Set([creator, ...(others as UserId[])])]
-}
-
-/** The users who stand above all power levels: none before room version 12. */
-export function creatorsAbove(powers: Powers): readonly UserId[] {
-  return powers.version.creatorsRule ? powers.creators : []
 }

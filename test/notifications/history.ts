@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import type { RoomId, UserId } from '../../src/lib/ids.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
-import type { NotifiableEvent } from '../../src/notifications/event.ts'
+import type { Event } from '../../src/lib/matrix-event.ts'
 import type { House } from './house.ts'
 import { NO_MATCH } from '../../src/push-rules/index.ts'
 import { key, type Model, powerLevels } from './model.ts'
@@ -178,7 +178,7 @@ function contextOf(house: House, model: Model, roomId: RoomId) {
 }
 
 /** Writes down an event and who reads by sending it or must be poked for it. */
-function saw(model: Model, event: NotifiableEvent): void {
+function saw(model: Model, event: Event): void {
   const seen = { event, outcomes: model.outcomesOf(event), redacted: false }
   model.events.push(seen)
   const own = model.stays.get(key(event.sender, event.roomId))

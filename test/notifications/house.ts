@@ -1,3 +1,5 @@
+import { type Event, MAIN_THREAD } from '../../src/lib/matrix-event.ts'
+import type { RoomContext } from '../../src/notifications/room-context.ts'
 import type { RuleChangeDeps } from '../../src/user-rules/change-rules.ts'
 import { replaceIgnored } from '../../src/accounts/ignored-users.ts'
 import { usersIgnored } from '../../src/notifications/ignoring.ts'
@@ -7,7 +9,6 @@ import { type EventId, localpartOf, type RoomId, type UserId } from '../../src/l
 import type { JsonObject } from '../../src/lib/json.ts'
 import { endBadge, startBadge } from '../../src/notifications/badge.ts'
 import { type NotificationDeps, notificationDeps } from '../../src/notifications/deps.ts'
-import type { NotifiableEvent, RoomContext } from '../../src/notifications/event.ts'
 import {
   memberInvitedAgain,
   memberJoined,
@@ -18,6 +19,7 @@ import { type ReadUpTo, markRead } from '../../src/notifications/read.ts'
 import { recordEvent } from '../../src/notifications/record.ts'
 import { retractEvent } from '../../src/notifications/retract.ts'
 import { mentionKey, type RuleSettings } from '../../src/push-rules/index.ts'
+import { rowOfEvent } from '../../src/rooms/event-row.ts'
 import { addEvent, pruneEvent } from '../../src/rooms/event-store.ts'
 import { moveCounters, setMembership } from '../../src/rooms/membership-store.ts'
 import { viewRoom } from '../../src/rooms/room-view.ts'
@@ -26,6 +28,7 @@ import { query } from '../../src/storage/query.ts'
 import type { Membership } from '../../src/storage/schema.ts'
 import { createTrace } from '../../src/trace/trace.ts'
 import { nextPosition } from '../../src/storage/stream.ts'
+import { testEvent } from '../support/event.ts'
 import { silentLog } from '../support/log.ts'
 
 // Rooms without their rules: just enough of them for notifications to have something to count.
@@ -51,10 +54,10 @@ export type House = {
   /** Ids of pushers that were woken; empty it at will. */
   woken: number[]
   context: RoomContext
-  send(draft: Draft): Promise<NotifiableEvent>
-  say(roomId: RoomId, sender: UserId, body: string, more?: JsonObject): Promise<NotifiableEvent>
-  setMember(change: MemberChange): Promise<NotifiableEvent>
-  join(roomId: RoomId, userId: UserId, displayName?: string): Promise<NotifiableEvent>
+  send(draft: Draft): Promise<Event>
+  say(roomId: RoomId, sender: UserId, body: string, more?: JsonObject): Promise<Event>
+  setMember(change: MemberChange): Promise<Event>
+  join(roomId: RoomId, userId: UserId, displayName?: string): Promise<Event>
   read(readUpTo: ReadUpTo): Promise<boolean>
   /** For the functions of `user-rules/change-rules.ts`. */
   rules: RuleChangeDeps
@@ -101,8 +104,8 @@ export function openHouse(db: Database, options: Partial<RuleSettings> = {}): Ho
     context: {
       memberCount: 10,
       powerLevels: undefined,
-      creators: [],
-      creator: user('creator'),
+      creators: [user('creator')],
+      roomVersion: '11',
       rulesVersion: 0,
       senderIgnored: false,
     },
@@ -142,10 +145,10 @@ export function openHouse(db: Database, options: Partial<RuleSettings> = {}): Ho
   return house
 }
 
-async function store(house: House, tx: Transaction, draft: Draft): Promise<NotifiableEvent> {
+async function store(house: House, tx: Transaction, draft: Draft): Promise<Event> {
   const position = await nextPosition(tx)
   await tx.run(insertRoom, { roomId: draft.roomId })
-  const event: NotifiableEvent = {
+  const event = testEvent({
     position,
     eventId: eventIdOf(draft.roomId, position),
     roomId: draft.roomId,
@@ -153,24 +156,13 @@ async function store(house: House, tx: Transaction, draft: Draft): Promise<Notif
     stateKey: draft.stateKey ?? null,
     sender: draft.sender,
     content: draft.content ?? {},
-    threadId: draft.threadId ?? 'main',
+    threadId: draft.threadId ?? MAIN_THREAD,
     originServerTs: house.deps.clock.now(),
-  }
+    senderDevice: null,
+    txnId: null,
+  })
   await addEvent(tx, {
-    position,
-    event_id: event.eventId,
-    room_id: event.roomId,
-    type: event.type,
-    state_key: event.stateKey,
-    sender: event.sender,
-    origin_server_ts: event.originServerTs,
-    content: JSON.stringify(event.content),
-    thread_id: event.threadId,
-    replaces_event_id: null,
-    redacts: null,
-    redacted_by: null,
-    sender_device: null,
-    txn_id: null,
+    ...rowOfEvent(event, JSON.stringify(event.content)),
     joined_count: house.context.memberCount,
   })
   if (event.type === 'm.room.member') await writeMember(tx, event)
@@ -184,7 +176,7 @@ async function store(house: House, tx: Transaction, draft: Draft): Promise<Notif
   return event
 }
 
-async function writeMember(tx: Transaction, event: NotifiableEvent): Promise<void> {
+async function writeMember(tx: Transaction, event: Event): Promise<void> {
   const userId = event.stateKey as UserId
   const displayname = event.content['displayname'] as string | null
   await setMembership(tx, {
@@ -202,7 +194,7 @@ async function writeMember(tx: Transaction, event: NotifiableEvent): Promise<voi
   await moveCounters(tx, { roomId, userId, position, joined: 0, invited: 0 })
 }
 
-async function storeMember(house: House, tx: Transaction, change: MemberChange): Promise<NotifiableEvent> {
+async function storeMember(house: House, tx: Transaction, change: MemberChange): Promise<Event> {
   const { roomId, userId, by = userId, membership, before, displayName = null, content = {} } = change
   const event = await store(house, tx, {
     roomId,

@@ -5,7 +5,7 @@ import { GLOBAL } from '../../src/user-rules/read-rules.ts'
 import type { UserId } from '../../src/lib/ids.ts'
 import { badgeOf } from '../../src/notifications/badge.ts'
 import { listNotifications } from '../../src/notifications/list.ts'
-import type { NotifiableEvent } from '../../src/notifications/event.ts'
+import type { Event } from '../../src/lib/matrix-event.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { badgeDueOf, type House, openHouse, room, user } from './house.ts'
 
@@ -23,7 +23,7 @@ const invite = (house: House, by: UserId) =>
   house.setMember({ roomId: here, userId: bob, by, membership: 'invite' })
 const inviteAgain = (house: House, by: UserId) =>
   house.setMember({ roomId: here, userId: bob, by, membership: 'invite', before: 'invite' })
-const redact = (house: House, { position }: NotifiableEvent) => house.redact(here, position)
+const redact = (house: House, { position }: Event) => house.redact(here, position)
 
 /** The badge as it is, and as it would be for pushers that are set now: the same, whatever the history. */
 async function badge(house: House): Promise<number> {

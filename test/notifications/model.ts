@@ -1,6 +1,6 @@
+import type { Event } from '../../src/lib/matrix-event.ts'
 import type { UserRules } from '../../src/user-rules/read-rules.ts'
 import { localpartOf, type RoomId, type UserId } from '../../src/lib/ids.ts'
-import type { NotifiableEvent } from '../../src/notifications/event.ts'
 import {
   compileRules,
   defaultRules,
@@ -20,7 +20,7 @@ const NAMES = ['ann', 'bob', 'cat', 'dan']
 const DISPLAY_NAMES = ['Ann', 'Bob Builder', '🙂', null]
 
 export type Seen = {
-  event: NotifiableEvent
+  event: Event
   /** As their rules were when it came. */
   outcomes: Map<UserId, RuleOutcome>
   redacted: boolean
@@ -55,7 +55,7 @@ export class Model {
   }
 
   /** What an event that has just come means to each user by all of their global rules. */
-  outcomesOf(event: NotifiableEvent): Map<UserId, RuleOutcome> {
+  outcomesOf(event: Event): Map<UserId, RuleOutcome> {
     return new Map(
       this.users.map((userId) => [
         userId,
@@ -67,14 +67,14 @@ export class Model {
   }
 
   /** Whether it wakes the user's device, which has rules of its own. */
-  wakes(userId: UserId, event: NotifiableEvent, counted: RuleOutcome): boolean {
+  wakes(userId: UserId, event: Event, counted: RuleOutcome): boolean {
     if (event.sender === userId || this.ignored.get(userId)?.has(event.sender)) return false
     if (counted.notify || counted.rule?.ruleId === '.m.rule.master') return counted.notify
     const rules = this.rules.get(userId)?.device.get(HANDLE)
     return rules !== undefined && this.#evaluate(userId, event, rules).notify
   }
 
-  #evaluate(userId: UserId, event: NotifiableEvent, rules: Ruleset): RuleOutcome {
+  #evaluate(userId: UserId, event: Event, rules: Ruleset): RuleOutcome {
     const { type, stateKey, sender, roomId, content } = event
     const stateful = stateKey === null ? {} : { state_key: stateKey }
     const prepared = prepareEvent({ type, sender, room_id: roomId, content, ...stateful })
@@ -125,7 +125,7 @@ export class Model {
 export const powerLevels = (model: Model) => ({ users: { [model.users[0] as string]: 100 } })
 export const key = (userId: UserId, roomId: RoomId) => `${userId} ${roomId}`
 
-function isReadIn(stay: Stay | undefined, event: NotifiableEvent): boolean {
+function isReadIn(stay: Stay | undefined, event: Event): boolean {
   const reads = stay?.reads ?? []
   return reads.some(
     (read) => (read.threadId === '' || read.threadId === event.threadId) && read.position >= event.position,

@@ -9,6 +9,7 @@ import { isRead } from '../../src/notifications/read.ts'
 import { recordEvent } from '../../src/notifications/record.ts'
 import type { Transaction } from '../../src/storage/database.ts'
 import { onEachDatabase } from '../support/databases.ts'
+import { testEvent } from '../support/event.ts'
 import { type House, openHouse, outboxOf, room, user } from './house.ts'
 
 const [ann, bob, cat] = [user('ann'), user('bob'), user('cat')]
@@ -36,16 +37,13 @@ function counted(tx: Transaction): { tx: Transaction; statements: () => number }
   return { tx: wrapped, statements: () => statements }
 }
 
-const EVENT = {
+const EVENT = testEvent({
   position: 800_000,
   eventId: '$new' as EventId,
   roomId: here,
-  type: 'm.room.message',
-  stateKey: null,
   sender: ann,
-  threadId: 'main',
   originServerTs: 1,
-}
+})
 const REACTION = { 'm.relates_to': { rel_type: 'm.annotation', event_id: '$e', key: '+' } }
 
 let unused = 900_000

@@ -1,0 +1,30 @@
+import type { UserId } from '../lib/ids.ts'
+import { type JsonObject, parseStored } from '../lib/json.ts'
+import { type RoomVersion, storedVersion } from './room-versions.ts'
+
+/**
+ * The creators of a room, the sender of `m.room.create` first (client-server API, "m.room.create"). Room version 10 repeats the sender
+ * in `content.creator`, which `createRoom` writes itself; version 11 removed that key. Since version 12 the users in
+ * `content.additional_creators` are creators too; before, that key has no meaning.
+ */
+export function creatorsOf(
+  version: RoomVersion,
+  create: { sender: UserId; content: JsonObject },
+): readonly UserId[] {
+  if (!version.creatorsRule) return [create.sender]
+  const additional = create.content['additional_creators']
+  const others = Array.isArray(additional) ? additional.filter((one) => typeof one === 'string') : []
+  return [...new Set([create.sender, ...(others as UserId[])])]
+}
+
+/** The same, from the stored room. The content is parsed only for versions that look at it. */
+export function storedCreators(row: {
+  version: string
+  creator: UserId
+  /** null: the room has no create event yet. */
+  create_content: string | null
+}): readonly UserId[] {
+  const version = storedVersion(row.version)
+  const text = version.creatorsRule ? row.create_content : null
+  return creatorsOf(version, { sender: row.creator, content: text === null ? {} : parseStored(text) })
+}
