@@ -1,5 +1,6 @@
 import { addressOfToken, validateByToken, type ValidationDeps } from '../accounts/email-validation.ts'
 import { UNSUBSCRIBE_PATH, VALIDATE_PATH } from '../delivery/email/links.ts'
+import { signedLink } from '../http/auth.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { safeHtml } from '../lib/html.ts'
 import { mailedPusher, type UnsubscribeDeps, unsubscribe } from '../pushers/unsubscribe.ts'
@@ -31,20 +32,19 @@ export function emailPageRoutes(deps: EmailPageDeps): Route[] {
 
 function validationPages(deps: EmailPageDeps): Route[] {
   const path = `${VALIDATE_PATH}/:token` as const
+  const auth = signedLink((token) => addressOfToken(deps, token), NOT_VALID)
   return [
     defineRoute({
       method: 'GET',
       path,
-      auth: 'none',
+      auth,
       limit: 'email token',
-      async handler({ params: { token } }) {
-        const found = await addressOfToken(deps, token)
-        if (!found) return NOT_VALID
-        if (found.isValidated) return validated(found.address)
+      handler({ link: { address, isValidated } }) {
+        if (isValidated) return validated(address)
         return page(200, {
           title: 'Is this your address?',
           content: safeHtml`<p>
-              Somebody wants to add <b class="word">${found.address}</b> to an account on
+              Somebody wants to add <b class="word">${address}</b> to an account on
               <b>${deps.serverName}</b>.
             </p>
             <p>
@@ -58,7 +58,7 @@ function validationPages(deps: EmailPageDeps): Route[] {
     defineRoute({
       method: 'POST',
       path,
-      auth: 'none',
+      auth,
       limit: 'email token',
       async handler({ params: { token } }) {
         const address = await validateByToken(deps, token)
@@ -76,20 +76,19 @@ const validated = (address: string) =>
 
 function unsubscribePages(deps: EmailPageDeps): Route[] {
   const path = `${UNSUBSCRIBE_PATH}/:token` as const
+  const pusherOf = (token: string) => mailedPusher(deps, token)
   return [
     defineRoute({
       method: 'GET',
       path,
-      auth: 'none',
+      auth: signedLink(pusherOf, page(404, ENDED)),
       limit: 'default',
-      async handler({ params: { token } }) {
-        const found = await mailedPusher(deps, token)
-        if (!found) return page(404, ENDED)
+      handler({ link }) {
         return page(200, {
           title: 'End e-mail notifications?',
           content: safeHtml`<p>
-              Notifications of <b class="word">${found.userId}</b> are mailed to
-              <b class="word">${found.address}</b>.
+              Notifications of <b class="word">${link.userId}</b> are mailed to
+              <b class="word">${link.address}</b>.
             </p>
             ${button('Send no more mail')}`,
         })
@@ -98,10 +97,10 @@ function unsubscribePages(deps: EmailPageDeps): Route[] {
     defineRoute({
       method: 'POST',
       path,
-      auth: 'none',
+      // A link whose pusher is gone is no fault of who follows it.
+      auth: signedLink(pusherOf, page(200, ENDED)),
       limit: 'default',
       async handler({ params: { token } }) {
-        // A link whose pusher is gone is no fault of who follows it.
         await unsubscribe(deps, token)
         return page(200, ENDED)
       },

@@ -35,12 +35,17 @@ export function errorsOf(route: Route): ErrorCodes {
     add(400, 'M_NOT_JSON', 'M_BAD_JSON', 'M_MISSING_PARAM')
     add(413, 'M_TOO_LARGE')
   }
-  if (route.auth === 'user') add(401, 'M_MISSING_TOKEN', 'M_UNKNOWN_TOKEN')
+  if (needsToken(route)) add(401, 'M_MISSING_TOKEN', 'M_UNKNOWN_TOKEN')
   if (route.auth === 'optional') add(401, 'M_UNKNOWN_TOKEN')
+  if (needsToken(route) && route.auth !== 'user') add(403, 'M_FORBIDDEN')
   if (route.limit !== 'none') add(429, 'M_LIMIT_EXCEEDED')
   add(500, 'M_UNKNOWN')
   // A database that is away or full; a server that shuts down.
   add(503, 'M_UNKNOWN')
   for (const [status, named] of Object.entries(route.errors ?? {})) add(Number(status), ...named)
   return Object.fromEntries([...codes].map(([status, all]) => [status, [...all]]))
+}
+
+function needsToken({ auth }: Route): boolean {
+  return typeof auth === 'string' && auth !== 'optional' && auth !== 'none'
 }

@@ -1,19 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Log } from '../lib/log.ts'
 import { ClientGone } from './body.ts'
-import type { ClientPrefix, Requester, Route } from './route.ts'
+import type { Requester, ServiceRequester } from './auth.ts'
+import type { ClientPrefix, Route } from './route.ts'
 import type { Session } from './session.ts'
+
+/** The route that serves a request and the path that it was found by: a pattern, for log and metrics, since a path may hold secrets. */
+export type Place = { route: Route; pattern: string; prefix: ClientPrefix | undefined }
 
 type Start = {
   request: IncomingMessage
   response: ServerResponse
   requestId: string
   address: string
-  prefix: ClientPrefix | undefined
-  /** The pattern of the route, for log and metrics: a path may hold secrets. */
-  pattern: string
   /** Absent: no route matches. */
-  route: Route | undefined
+  place: Place | undefined
+  /** As the URL has them; their schemas come later. */
+  params: unknown
+  query: Readonly<Record<string, unknown>>
   log: Log
   lifetime: Closing
 }
@@ -30,10 +34,11 @@ export function holdsNothing(): Holds {
 
 /** One request being served: what its handler sees, and the owner of its abort signal. Signal and log are made when first asked for. */
 export class RequestContext {
-  params: unknown = undefined
-  query: unknown = undefined
+  params: unknown
+  query: unknown
   body: unknown = undefined
-  requester: Requester | undefined = undefined
+  requester: Requester | ServiceRequester | undefined = undefined
+  link: unknown = undefined
   holds: Holds = holdsNothing()
   /** Watched from the moment the handler asks for its signal: from then on it may wait. */
   session: Session | undefined = undefined
@@ -42,9 +47,7 @@ export class RequestContext {
   readonly response: ServerResponse
   readonly requestId: string
   readonly address: string
-  readonly prefix: ClientPrefix | undefined
-  readonly pattern: string
-  readonly route: Route | undefined
+  readonly place: Place | undefined
   readonly #log: Log
   readonly #lifetime: Closing
   #childLog: Log | undefined
@@ -56,15 +59,19 @@ export class RequestContext {
     this.response = start.response
     this.requestId = start.requestId
     this.address = start.address
-    this.prefix = start.prefix
-    this.pattern = start.pattern
-    this.route = start.route
+    this.place = start.place
+    this.params = start.params
+    this.query = start.query
     this.#log = start.log
     this.#lifetime = start.lifetime
   }
 
-  get userAgent(): string | undefined {
-    return this.request.headers['user-agent']
+  get prefix(): ClientPrefix | undefined {
+    return this.place?.prefix
+  }
+
+  get pattern(): string {
+    return this.place?.pattern ?? 'unmatched'
   }
 
   get lastEventId(): string | undefined {

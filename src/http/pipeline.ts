@@ -3,9 +3,9 @@ import type { Config } from '../config/schema.ts'
 import { invalidParam, unrecognized } from '../lib/errors.ts'
 import type { Log } from '../lib/log.ts'
 import { addressOf } from './address.ts'
-import { accessToken, type Authenticate, requesterOf } from './auth.ts'
+import { accessToken, type Authenticators, type AuthResult, resultOf } from './auth.ts'
 import { ClientGone, parseJson, readBody } from './body.ts'
-import { RequestContext } from './context.ts'
+import { type Place, RequestContext } from './context.ts'
 import { renderError } from './errors.ts'
 import { isStream, respondWithStream } from './event-stream.ts'
 import type { Lifetime } from './lifetime.ts'
@@ -13,8 +13,8 @@ import type { Load } from './load.ts'
 import type { HttpMetrics } from './http-metrics.ts'
 import type { RateLimiter } from './rate-limit.ts'
 import { type Answer, isOnePiece, respond, respondInPieces, respondToPreflight } from './respond.ts'
-import { type ClientPrefix, pathsOf, Reply, type Route } from './route.ts'
-import { createRouter } from './router.ts'
+import { pathsOf, Reply, type Route } from './route.ts'
+import { createRouter, type Unmatched } from './router.ts'
 import { sessionOf, whileSignedIn, type WatchSessions } from './session.ts'
 import { validate } from './validate.ts'
 
@@ -23,9 +23,8 @@ export type HttpConfig = Pick<Config, 'limits' | 'trust_proxy'>
 
 const MAX_DROPPED_BYTES = 1_048_576
 
-export type PipelineDeps = {
+export type PipelineDeps = Authenticators & {
   config: HttpConfig
-  authenticate: Authenticate
   watchSessions: WatchSessions
   limiter: RateLimiter
   load: Load
@@ -41,102 +40,67 @@ export type GivenAnswer = Answer & { route: Route | undefined }
 /** For tests, which hold each answer to the schemas of its route. Must not throw. */
 export type OnAnswer = (answer: GivenAnswer) => void
 
-type Incoming = {
-  request: IncomingMessage
-  response: ServerResponse
-  params: unknown
-  query: Readonly<Record<string, unknown>>
-}
-
-type RoutePath = { path: string; prefix: ClientPrefix | undefined }
-
 /** What answers every request, by these routes. */
 export function serveRoutes(deps: PipelineDeps, routes: readonly Route[]) {
-  const router = createRouter<(incoming: Incoming) => void>()
+  const router = createRouter<Place>()
   for (const route of routes)
-    for (const at of pathsOf(route)) router.add(route.method, at.path, serveRoute(deps, route, at))
+    for (const { path, prefix } of pathsOf(route))
+      router.add(route.method, path, { route, pattern: path, prefix })
   return (request: IncomingMessage, response: ServerResponse): void => {
     const found = router.find(request.method ?? '', request.url ?? '/')
-    if (found.kind === 'route') found.value({ request, response, params: found.params, query: found.query })
-    else serveUnmatched(deps, { request, response }, found.kind === 'malformed' ? undefined : found.methods)
+    const isRoute = found.kind === 'route'
+    const context = new RequestContext({
+      request,
+      response,
+      requestId: deps.nextRequestId(),
+      address: addressOf(request, deps.config.trust_proxy),
+      place: isRoute ? found.value : undefined,
+      params: isRoute ? found.params : {},
+      query: isRoute ? found.query : {},
+      log: deps.log,
+      lifetime: deps.lifetime,
+    })
+    deps.lifetime.track(context, (ended) => {
+      deps.load.release(ended)
+      recordEnd(deps, ended)
+    })
+    if (isRoute) void finish(deps, context, () => serve(deps, context, found.value.route))
+    else if (request.method === 'OPTIONS') respondToPreflight(response, deps.lifetime.closing)
+    else void finish(deps, context, () => refuseUnmatched(deps, context, found))
   }
 }
 
 /**
- * Serves one route, in this order: limits of the address, authentication, limits of the user, validation, handler. The order is a promise: a
- * request that is refused learns nothing about what the body should have been, and costs no parsing.
+ * Serves a request by its route, in this order: limits of the address, authentication, limits of the user, validation, handler. The order
+ * is a promise: a request that is refused learns nothing about what the body should have been, and costs no parsing.
  */
-function serveRoute(deps: PipelineDeps, route: Route, at: RoutePath) {
-  const handler = route.handler as (context: RequestContext) => unknown
-  const limit = route.bodyLimit ?? deps.config.limits.body_bytes
-  const parse = route.parseBody ?? parseJson
-
-  const answer = async (incoming: Incoming, context: RequestContext): Promise<Answer> => {
-    // What watches the server must get through when others do not.
-    if (route.limit !== 'none') deps.load.admit(context)
-    deps.limiter.address(route.limit, context.address)
-    if (route.auth !== 'none') await authenticate(deps, route, { incoming, context })
-    readUrl(route, incoming, context)
-    if (route.body !== undefined) {
-      const bytes = await readBody(incoming.request, limit, (more) => deps.load.holdBody(context, more))
-      context.body = validate(route.body, parse(bytes), 'body')
-    }
-    const result = await handler(context)
-    // A session that ended during a wait is told nothing of what happened since.
-    if (context.mayHaveWaited) await context.session?.check()
-    return result instanceof Reply ? result : { status: 200, body: result }
+async function serve(deps: PipelineDeps, context: RequestContext, route: Route): Promise<Answer> {
+  // What watches the server must get through when others do not.
+  if (route.limit !== 'none') deps.load.admit(context)
+  deps.limiter.address(route.limit, context.address)
+  const refusal = await admit(deps, context, route)
+  if (refusal !== undefined) return refusal
+  readUrl(context, route)
+  if (route.body !== undefined) {
+    const limit = route.bodyLimit ?? deps.config.limits.body_bytes
+    const bytes = await readBody(context.request, limit, (more) => deps.load.holdBody(context, more))
+    context.body = validate(route.body, (route.parseBody ?? parseJson)(bytes), 'body')
   }
-
-  return (incoming: Incoming): void => {
-    const context = begin(deps, incoming, { ...at, route })
-    void finish(deps, context, () => answer(incoming, context))
-  }
+  const result = await (route.handler as (context: RequestContext) => unknown)(context)
+  // A session that ended during a wait is told nothing of what happened since.
+  if (context.mayHaveWaited) await context.session?.check()
+  return result instanceof Reply ? result : { status: 200, body: result }
 }
 
-/** For what no route matches: a preflight, a URL that cannot be decoded, another method (405), or an unknown path (404). */
-function serveUnmatched(
-  deps: PipelineDeps,
-  { request, response }: Pick<Incoming, 'request' | 'response'>,
-  methods: readonly string[] | undefined,
-): void {
-  const at = { path: 'unmatched', prefix: undefined, route: undefined }
-  const context = begin(deps, { request, response }, at)
-  if (request.method === 'OPTIONS') {
-    respondToPreflight(response, deps.lifetime.closing)
-    return
-  }
-  void finish(deps, context, () => {
-    deps.load.admit(context)
-    deps.limiter.address('default', context.address)
-    if (methods === undefined) throw unrecognized(400, 'The path has malformed percent-encoding')
-    if (methods.length === 0) throw unrecognized(404, 'There is no such endpoint; check the path')
-    const allow = methods.join(', ')
-    const { status, body } = renderError(unrecognized(405, `This endpoint takes ${allow}`))
-    return { status, body, headers: { allow } }
-  })
-}
-
-function begin(
-  deps: PipelineDeps,
-  { request, response }: Pick<Incoming, 'request' | 'response'>,
-  at: { path: string; prefix: ClientPrefix | undefined; route: Route | undefined },
-): RequestContext {
-  const context = new RequestContext({
-    request,
-    response,
-    requestId: deps.nextRequestId(),
-    address: addressOf(request, deps.config.trust_proxy),
-    prefix: at.prefix,
-    pattern: at.path,
-    route: at.route,
-    log: deps.log,
-    lifetime: deps.lifetime,
-  })
-  deps.lifetime.track(context, (ended) => {
-    deps.load.release(ended)
-    recordEnd(deps, ended)
-  })
-  return context
+/** For what no route matches: a URL that cannot be decoded, another method (405), or an unknown path (404). */
+function refuseUnmatched(deps: PipelineDeps, context: RequestContext, found: Unmatched): Answer {
+  deps.load.admit(context)
+  deps.limiter.address('default', context.address)
+  if (found.kind === 'malformed') throw unrecognized(400, 'The path has malformed percent-encoding')
+  if (found.methods.length === 0) throw unrecognized(404, 'There is no such endpoint; check the path')
+  const allow = found.methods.join(', ')
+  const { status, body } = renderError(unrecognized(405, `This endpoint takes ${allow}`))
+  return { status, body, headers: { allow } }
 }
 
 /** Never rejects: whatever happens becomes an answer. */
@@ -165,7 +129,7 @@ async function finish(
 async function send(deps: PipelineDeps, context: RequestContext, answer: Answer): Promise<void> {
   const { request, response, address, requester } = context
   const { status, headers = {}, body } = answer
-  deps.onAnswer?.({ ...answer, route: context.route })
+  deps.onAnswer?.({ ...answer, route: context.place?.route })
   const unread = deps.load.answers
   if (isStream(body)) {
     const events = context.session ? whileSignedIn(body, context.session) : body
@@ -186,29 +150,60 @@ function closesConnection(deps: PipelineDeps, request: IncomingMessage): boolean
   )
 }
 
-async function authenticate(
-  deps: PipelineDeps,
-  route: Route,
-  { incoming, context }: { incoming: Incoming; context: RequestContext },
-) {
-  const token = accessToken(incoming.request.headers, incoming.query, deps.config.limits.query_token)
-  const { address } = context
-  const requester = await requesterOf(token, route.auth, (found) => deps.authenticate(found, address))
-  if (requester === undefined || token === undefined) return
+/** Authentication, then the limits of the user. Resolves to what a signed link that is not good is answered with. */
+async function admit(deps: PipelineDeps, context: RequestContext, route: Route): Promise<Reply | undefined> {
+  const result = await authenticate(deps, context, route)
+  if (result.kind === 'nobody') return undefined
+  if (result.kind === 'signed link') {
+    context.link = result.link
+    return undefined
+  }
+  if (result.kind === 'refused') {
+    if (result.answer instanceof Reply) return result.answer
+    throw result.answer
+  }
+  const { requester } = result
   context.requester = requester
   deps.load.admitUser(context)
   deps.limiter.user(route.limit, requester.userId)
-  const isGood = async () => (await deps.authenticate(token, address)) !== undefined
-  context.session = sessionOf(requester, isGood, deps.watchSessions)
+  // An application service has no session that could end.
+  if (result.kind === 'application service') return undefined
+  const isGood = async () => (await deps.authenticate(result.token, context.address)) !== undefined
+  context.session = sessionOf(result.requester, isGood, deps.watchSessions)
+  return undefined
 }
 
-function readUrl(route: Route, { request, params, query }: Incoming, context: RequestContext): void {
-  // PostgreSQL's text cannot hold it, and no id has it.
-  if (request.url?.includes('%00')) throw invalidParam('The URL holds a NUL character (%00)')
-  context.params = route.params === undefined ? params : validate(route.params, params, 'path')
-  if (route.query === undefined) return
-  const { access_token: _, ...others } = query
-  context.query = validate(route.query, others, 'query')
+async function authenticate(
+  deps: PipelineDeps,
+  context: RequestContext,
+  { auth }: Route,
+): Promise<AuthResult> {
+  if (auth === 'none') return { kind: 'nobody' }
+  const { request, address } = context
+  const query = context.query as Record<string, unknown>
+  // A link is looked up by a part of the URL.
+  if (typeof auth === 'object') refuseNul(request)
+  const shown = {
+    token: accessToken(request.headers, query, deps.config.limits.query_token),
+    link: (context.params as Record<string, unknown>)['token'],
+    userId: query['user_id'],
+    address,
+  }
+  return resultOf(auth, shown, deps)
+}
+
+function readUrl(context: RequestContext, route: Route): void {
+  refuseNul(context.request)
+  if (route.params !== undefined) context.params = validate(route.params, context.params, 'path')
+  // What authentication has read is no parameter of the route.
+  const { access_token: _, ...query } = context.query as Record<string, unknown>
+  if (context.requester !== undefined && 'serviceId' in context.requester) delete query['user_id']
+  context.query = route.query && validate(route.query, query, 'query')
+}
+
+/** PostgreSQL's text cannot hold it, and no id has it. */
+function refuseNul({ url }: IncomingMessage): void {
+  if (url?.includes('%00')) throw invalidParam('The URL holds a NUL character (%00)')
 }
 
 function recordEnd(deps: PipelineDeps, context: RequestContext): void {
@@ -216,7 +211,7 @@ function recordEnd(deps: PipelineDeps, context: RequestContext): void {
   const ms = performance.now() - startedAt
   const status = response.headersSent ? response.statusCode : 0
   deps.metrics.answered({ method: request.method ?? '', route: pattern, status }, ms / 1000)
-  context.route?.onAnswered?.(status, ms / 1000)
+  context.place?.route.onAnswered?.(status, ms / 1000)
   if (!deps.log.isLevelEnabled('debug')) return
   const fields = {
     method: request.method,

@@ -1,18 +1,13 @@
 import type { z } from 'zod'
-import type { DeviceId, UserId } from '../lib/ids.ts'
 import type { Json } from '../lib/json.ts'
 import type { Log } from '../lib/log.ts'
+import type { AuthKind, LinkOf, RequesterOf } from './auth.ts'
 import type { LimitClass } from './rate-limit.ts'
 import type { AnswerOf, ErrorCodes, ResponseSchemas } from './response.ts'
 
 // What a route is. A module of endpoints is a list of these; only `server.ts` knows how they are served.
 
-/** Who asks: the owner of the access token. */
-export type Requester = { userId: UserId; deviceId: DeviceId; isAdmin: boolean }
-
 export type Method = 'GET' | 'PUT' | 'POST' | 'DELETE' | 'PATCH'
-/** `user`: without a valid token 401. `optional`: without a token `requester` is undefined, with a bad one 401. */
-export type AuthMode = 'user' | 'optional' | 'none'
 
 export const CLIENT_PREFIXES = ['api/v1', 'r0', 'v3'] as const
 /** The part of the path that names the version of the client-server API. */
@@ -27,6 +22,7 @@ export function client<const Suffix extends string>(
   return { suffix, prefixes }
 }
 
+export type { Requester } from './auth.ts'
 export { Reply, reply } from './reply.ts'
 
 type ParamName<Path extends string> = Path extends `${string}:${infer Name}/${infer Rest}`
@@ -39,7 +35,7 @@ type Schema = z.ZodType | undefined
 
 /** What a handler is given. Everything has passed its schema. */
 export type RouteContext<
-  Auth extends AuthMode,
+  Auth extends AuthKind,
   Path,
   Params extends Schema,
   Query extends Schema,
@@ -50,16 +46,13 @@ export type RouteContext<
     : Readonly<Record<ParamName<PathText<Path>>, string>>
   readonly query: Query extends z.ZodType ? z.output<Query> : undefined
   readonly body: Body extends z.ZodType ? z.output<Body> : undefined
-  readonly requester: Auth extends 'user'
-    ? Requester
-    : Auth extends 'optional'
-      ? Requester | undefined
-      : undefined
+  readonly requester: RequesterOf<Auth>
+  /** What a signed link is for. */
+  readonly link: LinkOf<Auth>
   /** Which of the prefixes of `client(…)` was asked for. */
   readonly prefix: Path extends ClientPath ? ClientPrefix : undefined
   /** Where the request comes from: an IP address without port. */
   readonly address: string
-  readonly userAgent: string | undefined
   /** The header `Last-Event-ID`, of who comes back to an event stream. */
   readonly lastEventId: string | undefined
   readonly requestId: string
@@ -70,7 +63,7 @@ export type RouteContext<
 }
 
 export type RouteSpec<
-  Auth extends AuthMode,
+  Auth extends AuthKind,
   Path extends string | ClientPath,
   Params extends Schema,
   Query extends Schema,
@@ -80,6 +73,7 @@ export type RouteSpec<
   method: Method
   /** Segments `:name` are parameters, percent-decoded one by one. A trailing slash is significant. */
   path: Path
+  /** Who may ask. */
   auth: Auth
   limit: LimitClass
   params?: Params
@@ -105,7 +99,7 @@ export type RouteSpec<
 
 /** A route with its types forgotten, as the server keeps it. */
 export type Route = Omit<
-  RouteSpec<AuthMode, string | ClientPath, Schema, Schema, Schema, ResponseSchemas>,
+  RouteSpec<AuthKind, string | ClientPath, Schema, Schema, Schema, ResponseSchemas>,
   'handler'
 > & {
   handler: (context: never) => unknown
@@ -113,7 +107,7 @@ export type Route = Omit<
 
 /** One endpoint: its types follow from its schemas and its path. */
 export function defineRoute<
-  Auth extends AuthMode,
+  Auth extends AuthKind,
   const Path extends string | ClientPath,
   Params extends Schema = undefined,
   Query extends Schema = undefined,

@@ -12,8 +12,8 @@ export type Found<T> =
       params: Readonly<Record<string, unknown>>
       query: Readonly<Record<string, unknown>>
     }
-  | { kind: 'unmatched'; methods: readonly string[] }
-  | { kind: 'malformed' }
+  | Unmatched
+export type Unmatched = { kind: 'unmatched'; methods: readonly string[] } | { kind: 'malformed' }
 
 export type Router<T> = {
   /** Segments `:name` of the path are parameters. @throws AssertionError when the path has this method already */

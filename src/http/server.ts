@@ -5,7 +5,7 @@ import type { Config } from '../config/schema.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { Metrics } from '../lib/metrics.ts'
-import type { Authenticate } from './auth.ts'
+import type { Authenticators } from './auth.ts'
 import { answerBrokenRequest } from './client-error.ts'
 import { boundConnections } from './connections.ts'
 import { createHttpMetrics } from './http-metrics.ts'
@@ -18,10 +18,9 @@ import type { WatchSessions } from './session.ts'
 import type { Route } from './route.ts'
 import { createUnreadAnswers } from './unread-answers.ts'
 
-export type HttpServerOptions = {
+export type HttpServerOptions = Authenticators & {
   config: Pick<Config, 'listen' | 'limits' | 'trust_proxy'>
   routes: readonly Route[]
-  authenticate: Authenticate
   /** Absent: there are no sessions that end. */
   watchSessions?: WatchSessions
   limiter: RateLimiter
@@ -55,6 +54,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     log,
     lifetime,
     authenticate: options.authenticate,
+    authenticateService: options.authenticateService,
     watchSessions: options.watchSessions ?? (() => () => undefined),
     limiter: options.limiter,
     load,

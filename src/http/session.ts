@@ -1,5 +1,5 @@
 import { unknownToken } from '../lib/errors.ts'
-import type { Requester } from './route.ts'
+import type { Requester } from './auth.ts'
 
 /** The session that let a request in. */
 export type Session = {

@@ -7,7 +7,7 @@ import { createLog, type LogLevel } from '../../src/lib/log.ts'
 import { createMetrics } from '../../src/lib/metrics.ts'
 import { createRateLimiter } from '../../src/http/rate-limit.ts'
 import { defineRoute, type Requester, type Route } from '../../src/http/route.ts'
-import type { Authenticate } from '../../src/http/auth.ts'
+import type { Authenticate, AuthenticateService } from '../../src/http/auth.ts'
 import type { OnAnswer } from '../../src/http/pipeline.ts'
 import type { WatchSessions } from '../../src/http/session.ts'
 import { createHttpServer } from '../../src/http/server.ts'
@@ -31,6 +31,7 @@ type Options = {
   trustProxy?: boolean
   level?: LogLevel
   authenticate?: Authenticate
+  authenticateService?: AuthenticateService
   watchSessions?: WatchSessions
   onAnswer?: OnAnswer
 }
@@ -51,6 +52,7 @@ export function startServer(routes: readonly Route[], options: Options = {}) {
     routes,
     authenticate:
       options.authenticate ?? ((token) => Promise.resolve(token === 'alice-token' ? alice : undefined)),
+    authenticateService: options.authenticateService,
     ...(options.watchSessions && { watchSessions: options.watchSessions }),
     limiter: createRateLimiter({ ...config.rate_limits, ...options.rates }, clock),
     log: createLog({
