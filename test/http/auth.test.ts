@@ -135,11 +135,11 @@ test('an application service acts as the user that it names, if that is one of i
   })
   await using fixture = start([strict])
   const ask = async (query: string) => {
-    const { statusCode, json } = await inject(fixture.server, {
+    const answer = await inject(fixture.server, {
       url: `/strict?${query}`,
       headers: asBearer('as-token'),
     })
-    return [statusCode, json()] as [number, Record<string, string>]
+    return [answer.statusCode, answer.json()] as [number, Record<string, string>]
   }
   assert.deepEqual(await ask('user_id=@_ghost:localhost&at=1'), [200, { user: '@_ghost:localhost', at: '1' }])
   assert.deepEqual(await ask('at=1'), [200, { user: BRIDGE, at: '1' }])
