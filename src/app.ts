@@ -1,6 +1,6 @@
 import { type AccountAdministration, administerAccounts } from './accounts/administer.ts'
 import { isSignedIn } from './accounts/authenticate.ts'
-import { openOwnSession, type OwnSession } from './accounts/own-session.ts'
+import { openInternalSession, type InternalSession } from './accounts/internal-session.ts'
 import { type Opening, openServerDatabase } from './accounts/server-name.ts'
 import { createLocalBus } from './cluster/bus.ts'
 import { readSetting } from './config/read-setting.ts'
@@ -46,7 +46,7 @@ export type Belfry = {
   /** What an operator does to accounts; it needs no `listen()`. `name`: a user name or a full user id. */
   accounts: AccountAdministration
   /** A session of one of the server's own accounts, for what the server does through its own front door. */
-  ownSession(name: string): Promise<OwnSession>
+  internalSession(name: string): Promise<InternalSession>
 }
 
 /**
@@ -111,7 +111,7 @@ export async function createBelfry(
       }),
     reload: (next) => own.reload(next.gateway.apps),
     close: () => close(db, stages, { own, gatewayTrace, running }),
-    ownSession: (name) => openOwnSession(stages.accounts, name),
+    internalSession: (name) => openInternalSession(stages.accounts, name),
     accounts: administerAccounts(stages.accounts),
   }
 }

@@ -45,7 +45,7 @@ import { outcomeOf } from './notifications/counts.ts'
 import { notificationDeps, type NotificationDeps } from './notifications/deps.ts'
 import { usersIgnored } from './notifications/ignoring.ts'
 import { rulesChanged } from './notifications/members.ts'
-import { isRead } from './notifications/read.ts'
+import { isRead } from './notifications/read-positions.ts'
 import type { RuleSettings } from './push-rules/model.ts'
 import {
   removeAllPushers,

@@ -22,7 +22,7 @@ export type App = {
   accounts: AccountAdministration
   /** The OpenAPI document of all that it serves. */
   openApi(): Promise<object>
-  ownSession(name: string): Promise<{ userId: string; accessToken: string; end(): Promise<void> }>
+  internalSession(name: string): Promise<{ userId: string; accessToken: string; end(): Promise<void> }>
 }
 
 type Changed = Promise<{ userId: string }>

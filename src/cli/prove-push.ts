@@ -13,8 +13,8 @@ const LOOK_EVERY_MS = 1
  * @returns milliseconds from sending the message to finding its notification in the inbox
  */
 export async function provePush(app: App, url: string): Promise<number> {
-  const ringer = await app.ownSession('ringer')
-  const listener = await app.ownSession('listener')
+  const ringer = await app.internalSession('ringer')
+  const listener = await app.internalSession('listener')
   try {
     const ring = clientOf(url, ringer.accessToken)
     const listen = clientOf(url, listener.accessToken)

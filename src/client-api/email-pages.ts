@@ -4,7 +4,7 @@ import { signedLink } from '../http/auth.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { safeHtml } from '../lib/html.ts'
 import { mailedPusher, type UnsubscribeDeps, unsubscribe } from '../pushers/unsubscribe.ts'
-import { button, page } from './page.ts'
+import { button, page } from './html-page.ts'
 
 export type EmailPageDeps = UnsubscribeDeps & Pick<ValidationDeps, 'db' | 'clock'> & { serverName: string }
 

@@ -21,7 +21,7 @@ import { emailPageRoutes } from './email-pages.ts'
 import { filtersRoutes } from './filters.ts'
 import { loginRoutes } from './login.ts'
 import { notificationRoutes } from './notifications.ts'
-import { probesRoutes } from './probes.ts'
+import { absentFeatureRoutes } from './absent-features.ts'
 import { profileRoutes } from './profile.ts'
 import { pushRulesRoutes } from './push-rules.ts'
 import { pusherRoutes } from './pushers.ts'
@@ -93,6 +93,6 @@ export function clientRoutes(deps: ClientApiDeps): Route[] {
     ...pusherRoutes({ ...pushers, webPush: webPush !== undefined }),
     ...testPushRoutes(testPushes),
     ...notificationRoutes({ db, clock, pageBytes }),
-    ...probesRoutes(),
+    ...absentFeatureRoutes(),
   ]
 }

@@ -18,7 +18,7 @@ import { requireJoined } from '../rooms/access.ts'
 import { displayNameAt } from '../rooms/poke-event.ts'
 import { viewRoom } from '../rooms/room-view.ts'
 import type { Queries } from '../storage/query.ts'
-import { answer } from './answer.ts'
+import { answer } from './explain-answer.ts'
 import { ignoring, pushersAtEvent } from './explain-store.ts'
 
 export type DryRun = {

@@ -11,7 +11,7 @@ import { displayNameAt, loadPokedEvents } from '../rooms/poke-event.ts'
 import { stateEventAt } from '../rooms/state-store.ts'
 import { visibleEvent } from '../rooms/timeline.ts'
 import type { Queries } from '../storage/query.ts'
-import { answer, type Silence } from './answer.ts'
+import { answer, type Silence } from './explain-answer.ts'
 import { ignoring, pushersAtEvent } from './explain-store.ts'
 
 export type ExplainRequest = {

@@ -4,7 +4,7 @@ import { eventIdSchema, jsonObject, roomIdSchema, userIdSchema } from '../http/s
 import type { JsonObject } from '../lib/json.ts'
 import type { RuleSettings } from '../push-rules/index.ts'
 import type { Database } from '../storage/database.ts'
-import { askedOf } from './asked-of.ts'
+import { targetUser } from './target-user.ts'
 import { dryRun } from './dry-run.ts'
 import { explainEvent } from './explain-event.ts'
 
@@ -40,7 +40,7 @@ export function explainRoutes({ db, settings }: ExplainRouteDeps): Route[] {
         db.snapshot((q) =>
           explainEvent(q, settings, {
             viewer: requester,
-            userId: askedOf(requester, userId),
+            userId: targetUser(requester, userId),
             roomId,
             eventId,
           }),
@@ -56,7 +56,7 @@ export function explainRoutes({ db, settings }: ExplainRouteDeps): Route[] {
         db.snapshot((q) =>
           dryRun(q, settings, {
             viewer: requester,
-            userId: askedOf(requester, given.user_id),
+            userId: targetUser(requester, given.user_id),
             event: given.event as JsonObject & { type: string },
             roomId: given.room_id,
             memberCount: given.member_count,

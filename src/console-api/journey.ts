@@ -3,7 +3,7 @@ import { defineRoute, type Route } from '../http/route.ts'
 import { eventIdSchema, userIdSchema } from '../http/schema.ts'
 import type { Database } from '../storage/database.ts'
 import type { Trace } from '../trace/trace.ts'
-import { askedOf } from './asked-of.ts'
+import { targetUser } from './target-user.ts'
 import { journeyOf } from './event-journey.ts'
 
 const query = z.object({ event_id: eventIdSchema, user_id: userIdSchema.optional() })
@@ -21,7 +21,7 @@ export function journeyRoutes({ db, trace }: { db: Database; trace: Trace }): Ro
         db.snapshot((q) =>
           journeyOf(q, {
             viewer: requester,
-            userId: askedOf(requester, userId),
+            userId: targetUser(requester, userId),
             eventId,
             isTraced: trace.isEnabled,
           }),

@@ -1,4 +1,4 @@
-import { CALL_LIFE_MS, isCall } from '../lib/calls.ts'
+import { CALL_LIFE_MS, isCall } from '../lib/call-events.ts'
 import type { DeviceId, RoomId, UserId } from '../lib/ids.ts'
 import { isJsonObject, type JsonObject, parseStored } from '../lib/json.ts'
 import { isInvitationOf } from '../lib/matrix-event.ts'

@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 import type { RoomId, UserId } from '../lib/ids.ts'
 import type { Transaction } from '../storage/database.ts'
 import { query } from '../storage/query.ts'
-import { isCall } from '../lib/calls.ts'
+import { isCall } from '../lib/call-events.ts'
 
 // The way into the outbox. All of them run in the transaction of what they tell of, and resolve to the ids of the pushers
 // to wake, on the topic 'delivery', once it is committed. Pushers of mail are among them, and nobody claims them

@@ -1,4 +1,4 @@
-import { isCall } from '../lib/calls.ts'
+import { isCall } from '../lib/call-events.ts'
 import type { UserId } from '../lib/ids.ts'
 import type { Json, JsonObject } from '../lib/json.ts'
 import type { PokeEvent } from '../lib/matrix-event.ts'

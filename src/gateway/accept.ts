@@ -1,4 +1,4 @@
-import { CALL_LIFE_MS, isCall } from '../lib/calls.ts'
+import { CALL_LIFE_MS, isCall } from '../lib/call-events.ts'
 import { isCleanText } from '../lib/clean-json.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Deadlines } from '../lib/deadlines.ts'

@@ -5,7 +5,7 @@ import { type ThreadRow, unreadByRoom, unreadByThread } from './counts-store.ts'
 import { outcomeFor } from './outcome-store.ts'
 
 export { badgeOf } from './badge.ts'
-export { isRead } from './read.ts'
+export { isRead } from './read-positions.ts'
 
 /** `notifications` includes the highlights. */
 export type UnreadCount = { notifications: number; highlights: number }

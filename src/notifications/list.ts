@@ -13,7 +13,7 @@ import {
   roomsWithNotifications,
   type ToldRow,
 } from './list-store.ts'
-import { ALL_THREADS } from './reading-store.ts'
+import { ALL_THREADS } from './read-positions-store.ts'
 
 /** What the list tells of an event that notified (client-server API, `GET /notifications`). */
 export type Notification = Pick<Event, 'position' | 'eventId' | 'roomId' | 'originServerTs'> & {

@@ -3,7 +3,12 @@ import type { Transaction } from '../storage/database.ts'
 import { clearUntoldInvitation, removeRoomFromBadge } from './badge-store.ts'
 import { forgetCohorts, returnToDefault } from './cohort-store.ts'
 import type { NotificationDeps } from './deps.ts'
-import { beginStay, deleteExceptionsBefore, deleteExceptionsOfMember, endStay } from './reading-store.ts'
+import {
+  beginStay,
+  deleteExceptionsBefore,
+  deleteExceptionsOfMember,
+  endStay,
+} from './read-positions-store.ts'
 import { badgeChanged } from './wake-delivery.ts'
 
 /** `position` is that of the join: what came before is never unread. A change of profile is no join; it does nothing. */

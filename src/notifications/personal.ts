@@ -7,7 +7,7 @@ import { contextOf, type Decision, decideForPerson, differs, outcomeOfCohort, ty
 import type { NotificationDeps } from './deps.ts'
 import { cohortOf, type KnownRules, type RoomRules } from './member-rules.ts'
 import type { PersonalOutcome } from './outcome-store.ts'
-import { findMentioned, findNamed, whoIgnores } from './people-store.ts'
+import { findMentioned, findNamed, whoIgnores } from './named-members-store.ts'
 import type { RoomContext } from './room-context.ts'
 import { guarded } from './rule-fault.ts'
 

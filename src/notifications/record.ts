@@ -10,10 +10,10 @@ import type { NotificationDeps } from './deps.ts'
 import { cohortOf } from './member-rules.ts'
 import { addCohortOutcomes, addExceptions } from './outcome-store.ts'
 import { askConcerned, type Known, type Personal, type Told } from './personal.ts'
-import { markOwnRead, unreadBefore } from './read.ts'
+import { markOwnRead, unreadBefore } from './read-positions.ts'
 import type { RoomContext } from './room-context.ts'
 import { guarded, rulesCut } from './rule-fault.ts'
-import { traceQuiet } from './trace-quiet.ts'
+import { traceNotNotified } from './trace-not-notified.ts'
 import { wakeOnCommit } from './wake-delivery.ts'
 import { devicesToWake } from './devices-to-wake.ts'
 
@@ -39,7 +39,7 @@ export async function recordEvent(
   const own = { ...event, userId: event.sender }
   const before = await unreadBefore(deps, tx, own)
   if (known && personal) await writeOutcomes(tx, known, personal.people)
-  await traceQuiet(deps, tx, { event, decision })
+  await traceNotNotified(deps, tx, { event, decision })
   // A member event also comes of a changed profile, in all rooms at once: nobody has read them all by that.
   if (event.type !== 'm.room.member') await markOwnRead(deps, tx, { read: own, before })
   if (known && personal) await tell(deps, tx, { known, personal })

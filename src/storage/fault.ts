@@ -1,6 +1,6 @@
 import type { Log } from '../lib/log.ts'
 import { type Database, type Engine, StorageError } from './database.ts'
-import { proveRoom } from './probe.ts'
+import { proveSpace } from './space-probe.ts'
 import { proveWritable } from './stream.ts'
 
 // What the two databases say when they cannot work, for whatever is none of the asker's business: no space, no disk, no
@@ -133,7 +133,7 @@ export function tellingFaults(engine: Engine, log: Log): Database {
     async check() {
       if (remembered?.fault === 'damaged') throw remembered.error
       if (remembered === undefined) await proveWritable(engine).catch(writing)
-      else await proveRoom(engine).catch(writing)
+      else await proveSpace(engine).catch(writing)
       remembered = undefined
       written()
     },

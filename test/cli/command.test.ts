@@ -38,7 +38,7 @@ function fakeWorld(
     serverName: 'localhost',
     listen: () => Promise.resolve({ url: 'http://127.0.0.1:4711' }),
     close: () => Promise.resolve(void notes.steps.push('close')),
-    ownSession: () => Promise.reject(new Error('no sessions here')),
+    internalSession: () => Promise.reject(new Error('no sessions here')),
     reload: (config) => Promise.resolve(void notes.steps.push(config)),
     openApi: () => Promise.resolve({ openapi: '3.1.1' }),
     accounts: {

@@ -9,7 +9,7 @@ import { capabilitiesRoutes } from '../../src/client-api/capabilities.ts'
 import { devicesRoutes } from '../../src/client-api/devices.ts'
 import { filtersRoutes } from '../../src/client-api/filters.ts'
 import { loginRoutes } from '../../src/client-api/login.ts'
-import { probesRoutes } from '../../src/client-api/probes.ts'
+import { absentFeatureRoutes } from '../../src/client-api/absent-features.ts'
 import { profileRoutes } from '../../src/client-api/profile.ts'
 import { pushRulesRoutes } from '../../src/client-api/push-rules.ts'
 import { registerRoutes } from '../../src/client-api/register.ts'
@@ -69,7 +69,7 @@ export function accountServer(
       filtersRoutes(all),
       pushRulesRoutes(all),
       wellKnownRoutes(all),
-      probesRoutes(),
+      absentFeatureRoutes(),
     ].flat(),
     authenticate: createAuthenticator({ db, lastSeen }),
     limiter: unlimited,

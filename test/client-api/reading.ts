@@ -5,7 +5,7 @@ import { roomEventRoutes } from '../../src/client-api/room-events.ts'
 import { syncRoutes } from '../../src/client-api/sync.ts'
 import { typingRoutes } from '../../src/client-api/typing.ts'
 import { bearer, startServer } from '../http/server-fixture.ts'
-import { openHouse } from '../rooms/reading-house.ts'
+import { openHouse } from '../rooms/sync-fixture.ts'
 import { openTestSqlite } from '../support/databases.ts'
 import { inject } from '../support/inject.ts'
 

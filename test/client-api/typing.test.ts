@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { user } from '../rooms/reading-house.ts'
+import { user } from '../rooms/sync-fixture.ts'
 import { escaped, serveHouse } from './reading.ts'
 
 const alice = user('alice')

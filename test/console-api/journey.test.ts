@@ -5,7 +5,7 @@ import { cohortInThisStay, outcomeWhenItCame, pushersOnTheWay } from '../../src/
 import type { EventId, RoomId, UserId } from '../../src/lib/ids.ts'
 import { putRule } from '../../src/user-rules/change-rules.ts'
 import { alice, atRest, bob, carol, kitchen, setUp } from '../delivery/tower.ts'
-import { room } from '../notifications/house.ts'
+import { room } from '../notifications/fixture.ts'
 import { onEachDatabase } from '../support/databases.ts'
 
 type Told = {

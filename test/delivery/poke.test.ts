@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 
 import { badgePoke, eventPoke, priorityOf, type EventPokeInput, testPoke } from '../../src/delivery/poke.ts'
-import { isCall } from '../../src/lib/calls.ts'
+import { isCall } from '../../src/lib/call-events.ts'
 import type { EventId, RoomId, UserId } from '../../src/lib/ids.ts'
 import type { PokeEvent } from '../../src/lib/matrix-event.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { room } from '../notifications/house.ts'
+import { room } from '../notifications/fixture.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { alice, atRest, bob, isBadge, kitchen, setUp, type Tower } from './tower.ts'

@@ -5,7 +5,7 @@ import { eventually } from '../support/eventually.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
 import { startTestServer } from '../support/server.ts'
-import { adaAndBob, mailHouse, MINUTE } from './mail-house.ts'
+import { adaAndBob, mailHouse, MINUTE } from './email-fixture.ts'
 
 const encoded = encodeURIComponent
 

@@ -20,7 +20,7 @@ import {
   MINUTE,
   roomOf,
   subjectsOf,
-} from './mail-house.ts'
+} from './email-fixture.ts'
 
 type Status = { state: string; queued: number; last_error: string | null; last_success_at: number | null }
 

@@ -5,7 +5,7 @@ import { logger } from 'matrix-js-sdk/lib/logger.js'
 import { eventually } from '../support/eventually.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
 import { startTestServer } from '../support/server.ts'
-import { linkIn, mailHouse, MINUTE } from './mail-house.ts'
+import { linkIn, mailHouse, MINUTE } from './email-fixture.ts'
 
 // What goes past the logger that a client is given.
 ;(logger as unknown as { setLevel(level: 'silent'): void }).setLevel('silent')

@@ -8,7 +8,7 @@ import { describe, test, type TestContext } from 'node:test'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { openDatabase } from '../../src/storage/open-database.ts'
-import { damage } from '../support/damage.ts'
+import { damage } from '../support/damage-database.ts'
 import { temporaryFolder } from '../support/databases.ts'
 import { silentLog } from '../support/log.ts'
 

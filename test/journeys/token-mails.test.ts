@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { HOUR, mailHouse } from './mail-house.ts'
+import { HOUR, mailHouse } from './email-fixture.ts'
 
 test('a stranger cannot use up the mails with a token that the owner of a mailbox may ask for', async (t) => {
   const { url, clock, mailServer } = await mailHouse(t, {

@@ -7,7 +7,7 @@ import type { Event } from '../../src/lib/matrix-event.ts'
 import { badgeOf } from '../../src/notifications/badge.ts'
 import { listNotifications } from '../../src/notifications/list.ts'
 import { onEachDatabase } from '../support/databases.ts'
-import { badgeDueOf, type House, openHouse, room, user } from './house.ts'
+import { badgeDueOf, type House, openHouse, room, user } from './fixture.ts'
 
 const [ann, bob, cat] = [user('ann'), user('bob'), user('cat')]
 const here = room('here')

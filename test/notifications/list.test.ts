@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { listNotifications } from '../../src/notifications/list.ts'
 import { onEachDatabase } from '../support/databases.ts'
-import { type House, openHouse, room, user } from './house.ts'
+import { type House, openHouse, room, user } from './fixture.ts'
 
 const [ann, bob] = [user('ann'), user('bob')]
 

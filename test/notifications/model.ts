@@ -10,7 +10,7 @@ import {
   prepareEvent,
   type Ruleset,
 } from '../../src/push-rules/index.ts'
-import { HANDLE, room, user } from './house.ts'
+import { HANDLE, room, user } from './fixture.ts'
 
 // What is counted, in the slowest and most obvious way: every event of the history, evaluated for each person with all of
 // the rules they had when it came, and struck out if a redaction, a leave or a reading says so.

@@ -5,7 +5,7 @@ import { unreadCounts } from '../../src/notifications/counts.ts'
 import { query } from '../../src/storage/query.ts'
 import type { UserId } from '../../src/lib/ids.ts'
 import { onEachDatabase } from '../support/databases.ts'
-import { badgeDueOf, type House, openHouse, room, user } from './house.ts'
+import { badgeDueOf, type House, openHouse, room, user } from './fixture.ts'
 
 const [ann, bob, cat] = [user('ann'), user('bob'), user('cat')]
 const here = room('here')

@@ -5,12 +5,12 @@ import type { JsonObject } from '../../src/lib/json.ts'
 import { putRule, setRuleActions } from '../../src/user-rules/change-rules.ts'
 import { badgeOf } from '../../src/notifications/badge.ts'
 import { outcomeOf, unreadCounts } from '../../src/notifications/counts.ts'
-import { isRead } from '../../src/notifications/read.ts'
+import { isRead } from '../../src/notifications/read-positions.ts'
 import { recordEvent } from '../../src/notifications/record.ts'
 import type { Transaction } from '../../src/storage/database.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { testEvent } from '../support/event.ts'
-import { type House, openHouse, outboxOf, room, user } from './house.ts'
+import { type House, openHouse, outboxOf, room, user } from './fixture.ts'
 
 const [ann, bob, cat] = [user('ann'), user('bob'), user('cat')]
 const here = room('here')

@@ -10,7 +10,7 @@ import { GLOBAL, rulesetOf } from '../../src/user-rules/read-rules.ts'
 import type { RuleKey } from '../../src/user-rules/rules-store.ts'
 import type { RoomId, UserId } from '../../src/lib/ids.ts'
 import { type Action, RULE_KINDS, type RuleKind } from '../../src/push-rules/index.ts'
-import { HANDLE, type House } from './house.ts'
+import { HANDLE, type House } from './fixture.ts'
 import type { Model } from './model.ts'
 
 /** One step of a history. */

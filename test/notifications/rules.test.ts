@@ -15,7 +15,7 @@ import { listNotifications } from '../../src/notifications/list.ts'
 import type { RuleKind } from '../../src/push-rules/index.ts'
 import { query } from '../../src/storage/query.ts'
 import { onEachDatabase } from '../support/databases.ts'
-import { HANDLE, type House, openHouse, outboxOf, room, user } from './house.ts'
+import { HANDLE, type House, openHouse, outboxOf, room, user } from './fixture.ts'
 
 const [ann, bob, cat] = [user('ann'), user('bob'), user('cat')]
 const here = room('here')

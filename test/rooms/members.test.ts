@@ -11,7 +11,7 @@ import {
 } from '../../src/rooms/members.ts'
 import { currentPosition } from '../../src/storage/stream.ts'
 import { onEachDatabase } from '../support/databases.ts'
-import { deviceOf, type House, openHouse, user } from './reading-house.ts'
+import { deviceOf, type House, openHouse, user } from './sync-fixture.ts'
 
 const alice = user('alice')
 const bob = user('bob')

@@ -7,7 +7,7 @@ import { upsertReceipt } from '../../src/rooms/receipts-store.ts'
 import { currentPosition, nextPosition } from '../../src/storage/stream.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { onEachDatabase } from '../support/databases.ts'
-import { openHouse, user } from './reading-house.ts'
+import { openHouse, user } from './sync-fixture.ts'
 
 const alice = user('alice')
 const bob = user('bob')

@@ -8,7 +8,7 @@ import { NO_ROOM_EVENT_FILTER, readRoomEventFilter } from '../../src/rooms/sync/
 import { parseToken } from '../../src/rooms/sync/token.ts'
 import { eventContext, messages, readEvent } from '../../src/rooms/timeline.ts'
 import { onEachDatabase } from '../support/databases.ts'
-import { bodies, deviceOf, type House, openHouse, type RoomEvent, user } from './reading-house.ts'
+import { bodies, deviceOf, type House, openHouse, type RoomEvent, user } from './sync-fixture.ts'
 
 const alice = user('alice')
 const bob = user('bob')

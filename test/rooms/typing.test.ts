@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import { createLocalBus } from '../../src/cluster/bus.ts'
 import type { RoomId } from '../../src/lib/ids.ts'
 import { createTyping, MAX_TYPING_MS } from '../../src/rooms/typing.ts'
-import { manualClock, user } from './reading-house.ts'
+import { manualClock, user } from './sync-fixture.ts'
 
 const room = '!r:localhost' as RoomId
 const other = '!other:localhost' as RoomId

@@ -13,7 +13,7 @@ import { sweepTrace } from '../../src/trace/sweep.ts'
 import { createTrace, type GatewayStep, NO_TRACE, type PusherStep } from '../../src/trace/trace.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { createManualClock } from '../support/manual-clock.ts'
-import { openHouse, user } from '../notifications/house.ts'
+import { openHouse, user } from '../notifications/fixture.ts'
 
 const trace = createTrace({ isEnabled: true })
 const DAY = 86_400_000

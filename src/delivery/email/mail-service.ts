@@ -1,5 +1,5 @@
 import type { TokenMail } from '../../accounts/email-validation.ts'
-import { validationLetter } from '../../accounts/validation-letter.ts'
+import { validationMail } from '../../accounts/validation-mail.ts'
 import { readSetting } from '../../config/read-setting.ts'
 import type { NamedConfig } from '../../config/schema.ts'
 import type { Clock } from '../../lib/clock.ts'
@@ -48,7 +48,7 @@ export function createMailService(
   return {
     newUnsubscribeToken: () => random.token(24),
     sendToken: async ({ address, token, signal }: TokenMail) => {
-      const letter = validationLetter({ address, name, link: links.validate(token) })
+      const letter = validationMail({ address, name, link: links.validate(token) })
       return tellOf('token', await mailer.send({ ...letter, id: random.token(16) }, signal))
     },
     sendTest: async ({

@@ -1,6 +1,6 @@
 import { type Html, safeHtml } from '../../lib/html.ts'
 import type { Mail } from '../../lib/mail/mailer.ts'
-import { sheet } from '../../lib/mail/sheet.ts'
+import { mailLayout } from '../../lib/mail/mail-layout.ts'
 import { oneLine } from '../../lib/mail/plain-text.ts'
 import type { Digest, DigestEvent, DigestRoom } from './digest.ts'
 import type { MailLinks } from './links.ts'
@@ -69,7 +69,7 @@ function letter(
 ${name} mails what you have not read. To end this, open:
 ${unsubscribe}
 `,
-    html: sheet({
+    html: mailLayout({
       title: name,
       content: safeHtml`${body}
 <hr style="border:0;border-top:1px solid #ccc">

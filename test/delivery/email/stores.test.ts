@@ -21,7 +21,7 @@ import {
 import { claimPushers, pushersWithWork, retriesDue } from '../../../src/delivery/pusher-state-store.ts'
 import { mailedPusher, unsubscribe } from '../../../src/pushers/unsubscribe.ts'
 import { query } from '../../../src/storage/query.ts'
-import { room } from '../../notifications/house.ts'
+import { room } from '../../notifications/fixture.ts'
 import { onEachDatabase } from '../../support/databases.ts'
 import { alice, bob, kitchen } from '../tower.ts'
 import { buildPost, DELAY, MAIL_PUSHER, type Post } from './post.ts'

@@ -5,7 +5,7 @@ import { type DeviceId, systemRandom } from '../../../src/lib/ids.ts'
 import { createActivity, type Elsewhere } from '../../../src/rooms/sync/activity.ts'
 import { openTestSqlite } from '../../support/databases.ts'
 import { createManualClock } from '../../support/manual-clock.ts'
-import { openHouse, user } from '../reading-house.ts'
+import { openHouse, user } from '../sync-fixture.ts'
 
 const alice = user('alice')
 const [phone, laptop] = ['PHONE', 'LAPTOP'].map((deviceId) => ({

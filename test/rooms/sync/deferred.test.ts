@@ -4,7 +4,7 @@ import { jsonPieces } from '../../../src/http/json-pieces.ts'
 import { Deferred } from '../../../src/lib/deferred.ts'
 import { redactEvent } from '../../../src/rooms/redact.ts'
 import { onEachDatabase } from '../../support/databases.ts'
-import { openHouse, type SyncBody, user } from '../reading-house.ts'
+import { openHouse, type SyncBody, user } from '../sync-fixture.ts'
 
 const alice = user('alice')
 const bob = user('bob')

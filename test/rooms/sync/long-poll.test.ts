@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { setMarkers } from '../../../src/rooms/receipts.ts'
 import { writeAccountData } from '../../../src/accounts/account-data.ts'
 import { onEachDatabase } from '../../support/databases.ts'
-import { bodies, type House, openHouse, user } from '../reading-house.ts'
+import { bodies, type House, openHouse, user } from '../sync-fixture.ts'
 import type { Queries } from '../../../src/storage/query.ts'
 
 const alice = user('alice')

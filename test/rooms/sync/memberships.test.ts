@@ -5,7 +5,7 @@ import { banUser, kickUser, unbanUser } from '../../../src/rooms/membership.ts'
 import { sendState } from '../../../src/rooms/send-event.ts'
 import { forget } from '../../../src/rooms/membership-store.ts'
 import { onEachDatabase } from '../../support/databases.ts'
-import { type House, openHouse, type RoomEvent, type SyncBody, user } from '../reading-house.ts'
+import { type House, openHouse, type RoomEvent, type SyncBody, user } from '../sync-fixture.ts'
 
 const alice = user('alice')
 const bob = user('bob')

@@ -12,7 +12,7 @@ import { setMarkers } from '../../../src/rooms/receipts.ts'
 import { currentState } from '../../../src/rooms/state-store.ts'
 import { isVisible, visibleSpans } from '../../../src/rooms/visibility.ts'
 import { onEachDatabase } from '../../support/databases.ts'
-import { type House, openHouse, type RoomEvent, type SyncBody, user } from '../reading-house.ts'
+import { type House, openHouse, type RoomEvent, type SyncBody, user } from '../sync-fixture.ts'
 
 const alice = user('alice')
 const bob = user('bob')

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { deleteRule, putRule, setRuleActions, setRuleEnabled } from '../../../src/user-rules/change-rules.ts'
 import { onEachDatabase } from '../../support/databases.ts'
 import { rulesOn } from '../../accounts/fixture.ts'
-import { openHouse, type SyncBody, user } from '../reading-house.ts'
+import { openHouse, type SyncBody, user } from '../sync-fixture.ts'
 
 const alice = user('alice')
 const bob = user('bob')

@@ -5,7 +5,7 @@ import { redactEvent } from '../../../src/rooms/redact.ts'
 import { pageToken } from '../../../src/rooms/sync/token.ts'
 import { banUser, kickUser } from '../../../src/rooms/membership.ts'
 import { onEachDatabase } from '../../support/databases.ts'
-import { bodies, openHouse, typesOf, user } from '../reading-house.ts'
+import { bodies, openHouse, typesOf, user } from '../sync-fixture.ts'
 
 const alice = user('alice')
 const bob = user('bob')

@@ -5,7 +5,7 @@ import type { Database } from '../../../src/storage/database.ts'
 import { redactEvent } from '../../../src/rooms/redact.ts'
 import { eventsDescending } from '../../../src/rooms/timeline-store.ts'
 import { onEachDatabase } from '../../support/databases.ts'
-import { bodies, deviceOf, type House, openHouse, user } from '../reading-house.ts'
+import { bodies, deviceOf, type House, openHouse, user } from '../sync-fixture.ts'
 
 const alice = user('alice')
 const NAMES = Array.from({ length: 40 }, (_, at) => `member-${at}`)

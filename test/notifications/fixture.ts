@@ -14,7 +14,7 @@ import {
   memberLeft,
   rulesChanged,
 } from '../../src/notifications/members.ts'
-import { type ReadUpTo, markRead } from '../../src/notifications/read.ts'
+import { type ReadUpTo, markRead } from '../../src/notifications/read-positions.ts'
 import { recordEvent } from '../../src/notifications/record.ts'
 import { retractEvent } from '../../src/notifications/retract.ts'
 import type { RoomContext } from '../../src/notifications/room-context.ts'

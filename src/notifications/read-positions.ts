@@ -10,7 +10,7 @@ import {
   dropPassedThreads,
   readingOver,
   settleRoom,
-} from './reading-store.ts'
+} from './read-positions-store.ts'
 import { badgeChanged } from './wake-delivery.ts'
 
 /** `threadId`: '' for all threads, 'main', or the event id of a thread's root. */

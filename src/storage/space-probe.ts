@@ -10,7 +10,7 @@ const PROBE_BYTES = 128 * 1024
 const NAME = 'storage-probe'
 
 /** Resolves when the database has taken as much as the largest event needs; what was written is removed again. */
-export async function proveRoom(db: Pick<Database, 'transaction'>): Promise<void> {
+export async function proveSpace(db: Pick<Database, 'transaction'>): Promise<void> {
   const filler = 'x'.repeat(PROBE_BYTES)
   await db.transaction(
     async (tx) => {

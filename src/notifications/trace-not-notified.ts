@@ -10,7 +10,7 @@ import type { NotificationDeps } from './deps.ts'
  * Keeps why an event does not notify, for each cohort that it leaves in peace, as rules may be others tomorrow. What notifies,
  * and whom alone it does not, is in the outcomes. `decision`: undefined when the rules could not be evaluated.
  */
-export async function traceQuiet(
+export async function traceNotNotified(
   deps: NotificationDeps,
   tx: Transaction,
   { event, decision }: { event: Event; decision: Decision | undefined },

@@ -11,7 +11,7 @@ const MEDIA_CONFIG = [
  * What clients ask every server at start, answered with what is true here: no TURN server, no bridges, no media store, no key
  * backup. Without these answers some of them ask again and again.
  */
-export function probesRoutes(): Route[] {
+export function absentFeatureRoutes(): Route[] {
   return [
     empty('/voip/turnServer'),
     empty('/thirdparty/protocols'),

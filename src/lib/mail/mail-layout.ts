@@ -1,7 +1,7 @@
 import { type Html, safeHtml } from '../html.ts'
 
 /** The HTML of a mail around its content: no scripts, nothing that is loaded from anywhere. */
-export function sheet({ title, content }: { title: string; content: Html }): string {
+export function mailLayout({ title, content }: { title: string; content: Html }): string {
   return safeHtml`<!doctype html>
 <html><head><meta charset="utf-8"><title>${title}</title></head>
 <body style="font:15px/1.5 sans-serif;color:#222;max-width:40em">

@@ -1,9 +1,9 @@
 import { safeHtml } from '../lib/html.ts'
 import type { Mail } from '../lib/mail/mailer.ts'
-import { sheet } from '../lib/mail/sheet.ts'
+import { mailLayout } from '../lib/mail/mail-layout.ts'
 
 /** The mail with the link that validates an address. `name`: what the server is called in mails. */
-export function validationLetter({
+export function validationMail({
   address,
   name,
   link,
@@ -19,7 +19,7 @@ export function validationLetter({
     to: address,
     subject: `[${name}] Confirm your e-mail address`,
     text: `${asked}\n${ifSo}\n\n${link}\n\n${ifNot}\n`,
-    html: sheet({
+    html: mailLayout({
       title: name,
       content: safeHtml`<p>${asked}</p>
 <p>${ifSo}<br><a href="${link}">${link}</a></p>
