@@ -7,6 +7,7 @@ import type { Database } from '../storage/database.ts'
 import { targetUser } from './target-user.ts'
 import { dryRun } from './dry-run.ts'
 import { explainEvent } from './explain-event.ts'
+import { explainedEvent, explanation } from './explain-response.ts'
 
 export type ExplainRouteDeps = { db: Database; settings: RuleSettings }
 
@@ -36,6 +37,9 @@ export function explainRoutes({ db, settings }: ExplainRouteDeps): Route[] {
       auth: 'user',
       limit: 'default',
       query,
+      summary: 'Why an event did, or did not, notify a user',
+      response: { 200: explainedEvent },
+      errors: { 403: ['M_FORBIDDEN'], 404: ['M_NOT_FOUND'] },
       handler: ({ requester, query: { room_id: roomId, event_id: eventId, user_id: userId } }) =>
         db.snapshot((q) =>
           explainEvent(q, settings, {
@@ -52,6 +56,9 @@ export function explainRoutes({ db, settings }: ExplainRouteDeps): Route[] {
       auth: 'user',
       limit: 'default',
       body,
+      summary: 'What rules would make of an event that is made up',
+      response: { 200: explanation },
+      errors: { 403: ['M_FORBIDDEN'] },
       handler: ({ requester, body: given }) =>
         db.snapshot((q) =>
           dryRun(q, settings, {

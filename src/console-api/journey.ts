@@ -1,12 +1,59 @@
 import { z } from 'zod'
+import { named, uncheckedJson } from '../http/response.ts'
+import { eventId, roomId, time, userId } from '../http/response-parts.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { eventIdSchema, userIdSchema } from '../http/schema.ts'
 import type { Database } from '../storage/database.ts'
 import type { Trace } from '../trace/trace.ts'
-import { targetUser } from './target-user.ts'
+import { VOCABULARY } from '../trace/vocabulary.ts'
 import { journeyOf } from './event-journey.ts'
+import { targetUser } from './target-user.ts'
 
 const query = z.object({ event_id: eventIdSchema, user_id: userIdSchema.optional() })
+
+const journeyStep = named('JourneyStep', () =>
+  z.strictObject({
+    step: z.enum(Object.keys(VOCABULARY)),
+    reason: z.string().describe('One of the words of docs/journey.md for this step'),
+    text: z.string().describe('For people'),
+    at: time().nullable(),
+    attempt: z.int().optional(),
+    status: z.int().nullable().optional(),
+    ms: z.number().nullable().optional(),
+    error: z.string().nullable().optional(),
+    rule: z.strictObject({ kind: z.string(), rule_id: z.string() }).nullable().optional(),
+    next_attempt_at: time().nullable().optional(),
+    provider_id: z.string().nullable().optional(),
+  }),
+)
+
+const journey = uncheckedJson(
+  named('Journey', () =>
+    z.strictObject({
+      event_id: eventId(),
+      room_id: roomId(),
+      type: z.string(),
+      sender: userId(),
+      user_id: userId(),
+      notifies: z.boolean().nullable().describe('Null: not known any more'),
+      read: z.boolean(),
+      traced: z.boolean().describe('Whether journeys are recorded'),
+      steps: z.array(journeyStep()),
+      pushers: z.array(
+        z.strictObject({
+          app_id: z.string(),
+          app_display_name: z.string(),
+          device_display_name: z.string(),
+          pushkey_hash: z.string(),
+          removed_at: time().nullable(),
+          state: z.string().nullable().describe('The step that says where the event stands'),
+          reason: z.string().nullable(),
+          steps: z.array(journeyStep()),
+        }),
+      ),
+    }),
+  ),
+)
 
 /** What became of an event on its way to a user's pushers. */
 export function journeyRoutes({ db, trace }: { db: Database; trace: Trace }): Route[] {
@@ -17,6 +64,9 @@ export function journeyRoutes({ db, trace }: { db: Database; trace: Trace }): Ro
       auth: 'user',
       limit: 'default',
       query,
+      summary: 'What became of an event on its way to each pusher of a user',
+      response: { 200: journey },
+      errors: { 403: ['M_FORBIDDEN'], 404: ['M_NOT_FOUND'] },
       handler: ({ requester, query: { event_id: eventId, user_id: userId } }) =>
         db.snapshot((q) =>
           journeyOf(q, {

@@ -1,8 +1,13 @@
 import { z } from 'zod'
+import { named, uncheckedJson } from '../http/response.ts'
+import { once } from '../lib/once.ts'
+import { time, userId } from '../http/response-parts.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { queryInteger, userIdSchema } from '../http/schema.ts'
 import type { Clock } from '../lib/clock.ts'
 import { forbidden } from '../lib/errors.ts'
+import { pusherStatus } from '../pushers/pusher-status.ts'
+import type { RemovalReason } from '../pushers/remove-pushers.ts'
 import { reportPushers } from '../pushers/report-pushers.ts'
 import type { Database } from '../storage/database.ts'
 
@@ -11,6 +16,61 @@ const query = z.object({
   from: queryInteger({ min: 0, max: Number.MAX_SAFE_INTEGER }).default(0),
   limit: queryInteger({ min: 1, max: 1000 }).default(100),
 })
+
+const REMOVAL_REASONS: readonly RemovalReason[] = [
+  'deleted',
+  'rejected',
+  'device removed',
+  'taken over',
+  'account closed',
+  'unsubscribed',
+  'address removed',
+  'not confirmed',
+]
+
+const identity = () => ({
+  user_id: userId(),
+  app_id: z.string(),
+  pushkey: z.string().describe('For the owner alone').optional(),
+  pushkey_hash: z.string(),
+  kind: z.string(),
+  app_display_name: z.string(),
+  device_display_name: z.string(),
+  device_id: z.string().nullable(),
+  instance_handle: z.string().nullable(),
+})
+
+const reportedPusher = named('ReportedPusher', () =>
+  z.strictObject({
+    ...identity(),
+    enabled: z.boolean(),
+    disable_badge_count: z.boolean(),
+    hold_while_active_ms: z.int(),
+    gateway: z.string().nullable().describe('The origin of its URL'),
+    created_at: time(),
+    set_at: time(),
+    ...pusherStatus().shape,
+  }),
+)
+
+const removedPusher = named('RemovedPusher', () =>
+  z.strictObject({
+    ...identity(),
+    reason: z.enum(REMOVAL_REASONS),
+    removed_at: time(),
+    last_success_at: time().nullable(),
+    failing_since: time().nullable(),
+    last_error: z.string().nullable(),
+  }),
+)
+
+const report = once(() =>
+  z.strictObject({
+    pushers: z.array(uncheckedJson(reportedPusher)()),
+    removed: z.array(uncheckedJson(removedPusher)()),
+    next_batch: z.string().describe('The `from` of the next page, where there is one').optional(),
+  }),
+)
 
 /**
  * How pushers are doing: one's own, and for administrators those of a user or, page by page, everybody's. Pushkeys are shown
@@ -24,6 +84,9 @@ export function pusherReportRoutes({ db, clock }: { db: Database; clock: Clock }
       auth: 'user',
       limit: 'default',
       query,
+      summary: 'How pushers are doing, and which were removed and why',
+      response: { 200: report },
+      errors: { 403: ['M_FORBIDDEN'] },
       async handler({ requester, query: { user_id: asked, from, limit } }) {
         const viewer = requester.userId
         if (asked !== undefined && asked !== viewer && !requester.isAdmin)

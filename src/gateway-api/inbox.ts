@@ -8,6 +8,8 @@ import {
   newInboxPushkey,
 } from '../gateway/inbox.ts'
 import { eventStream } from '../http/event-stream.ts'
+import { once } from '../lib/once.ts'
+import { nothing, time } from '../http/response-parts.ts'
 import { defineRoute, type Requester, type Route } from '../http/route.ts'
 import type { Clock } from '../lib/clock.ts'
 import { MatrixError, notFound } from '../lib/errors.ts'
@@ -25,6 +27,24 @@ const params = z.object({
 
 const entryId = /^\d{1,15}$/
 const query = z.object({ last_event_id: z.string().regex(entryId, 'expected the id of an event').optional() })
+
+const entries = once(() =>
+  z.strictObject({
+    notifications: z.array(
+      z.strictObject({
+        received_at: time(),
+        notification: z.looseObject({}).describe('As it came, with the one device whose inbox this is'),
+      }),
+    ),
+  }),
+)
+const openedInbox = once(() => z.strictObject({ pushkey: z.string() }))
+const openedInboxes = once(() =>
+  z.strictObject({
+    inboxes: z.array(z.strictObject({ pushkey: z.string(), opened_at: time(), used_at: time() })),
+  }),
+)
+const NOT_READABLE = { 401: ['M_MISSING_TOKEN'], 404: ['M_NOT_FOUND'] } as const
 
 const PATH = '/_belfry/v1/inbox'
 /** An opened inbox is noted as read so often at most. */
@@ -54,6 +74,9 @@ function readingRoutes(deps: InboxApiDeps): Route[] {
       auth: 'optional',
       limit: 'push',
       params,
+      summary: 'The last notifications of an inbox, newest last',
+      response: { 200: entries },
+      errors: NOT_READABLE,
       async handler({ params: { pushkey }, requester }) {
         const entries = await deps.store.list((await reading(deps, pushkey, requester)).inbox)
         return {
@@ -68,6 +91,10 @@ function readingRoutes(deps: InboxApiDeps): Route[] {
       limit: 'push',
       params,
       query,
+      summary:
+        'Notifications of an inbox as they come, as server-sent events; Last-Event-ID goes on after one',
+      response: { 200: { mediaType: 'text/event-stream' } },
+      errors: NOT_READABLE,
       async handler(context) {
         const { requester, lastEventId, address, signal } = context
         const { pushkey } = context.params
@@ -90,6 +117,9 @@ function openingRoutes({ store, clock, random }: InboxApiDeps): Route[] {
       path: PATH,
       auth: 'user',
       limit: 'default',
+      summary: 'Opens an inbox, which is read with its pushkey alone',
+      response: { 200: openedInbox },
+      errors: { 403: ['M_RESOURCE_LIMIT_EXCEEDED'] },
       async handler({ requester: { userId } }) {
         const pushkey = newInboxPushkey(random)
         if (await store.open({ userId, pushkey }, clock.now())) return { pushkey }
@@ -105,6 +135,8 @@ function openingRoutes({ store, clock, random }: InboxApiDeps): Route[] {
       path: PATH,
       auth: 'user',
       limit: 'default',
+      summary: 'Your open inboxes',
+      response: { 200: openedInboxes },
       async handler({ requester: { userId } }) {
         const opened = await store.openedOf(userId)
         return {
@@ -122,6 +154,9 @@ function openingRoutes({ store, clock, random }: InboxApiDeps): Route[] {
       auth: 'user',
       limit: 'default',
       params,
+      summary: 'Closes an inbox and erases what it holds',
+      response: { 200: nothing },
+      errors: { 404: ['M_NOT_FOUND'] },
       async handler({ params: { pushkey }, requester: { userId } }) {
         if (await store.close({ userId, pushkey })) return {}
         throw notFound('You have no open inbox with this pushkey')

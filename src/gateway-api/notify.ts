@@ -1,14 +1,23 @@
 import type { Gateway } from '../gateway/gateway.ts'
 import { parseNotification } from '../gateway/notification.ts'
+import { z } from 'zod'
 import { addressGroup } from '../http/address.ts'
 import { parseForeignJson } from '../http/body.ts'
 import type { RateLimiter } from '../http/rate-limit.ts'
+import { once } from '../lib/once.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { jsonObject } from '../http/schema.ts'
 import type { NotifyMetrics } from './notify-metrics.ts'
 
 const PATH = '/_matrix/push/v1/notify'
 const BODY_LIMIT = 512 * 1024
+
+const rejected = once(() =>
+  z.strictObject({ rejected: z.array(z.string().describe('A pushkey whose pusher is to be removed')) }),
+)
+const discovery = once(() =>
+  z.strictObject({ unifiedpush: z.strictObject({ gateway: z.literal('matrix') }) }),
+)
 
 export type GatewayApiDeps = {
   gateway: Pick<Gateway, 'notify'>
@@ -27,6 +36,8 @@ export function gatewayRoutes({ gateway, metrics, limiter }: GatewayApiDeps): Ro
       bodyLimit: BODY_LIMIT,
       body: jsonObject,
       parseBody: parseForeignJson,
+      summary: 'Hands a notification to the devices that it names',
+      response: { 200: rejected },
       onAnswered: (status, seconds) => metrics.answered(status, seconds),
       handler: ({ body, log, address }) => {
         const { notification, malformed } = parseNotification(body)
@@ -47,7 +58,9 @@ export function gatewayRoutes({ gateway, metrics, limiter }: GatewayApiDeps): Ro
       path: PATH,
       auth: 'none',
       limit: 'push',
-      handler: () => ({ unifiedpush: { gateway: 'matrix' } }),
+      summary: 'Says that this is a gateway, to distributors of UnifiedPush',
+      response: { 200: discovery },
+      handler: () => ({ unifiedpush: { gateway: 'matrix' as const } }),
     }),
   ]
 }

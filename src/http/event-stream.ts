@@ -10,7 +10,9 @@ export type ServerEvent = { id?: string; event?: string; /** JSON. */ data: unkn
  * An answer that goes on until its source ends; the source must end when the signal of the request aborts. `undefined` is a heartbeat:
  * a comment, by which both sides see that the other is still there.
  */
-export function eventStream(source: AsyncIterable<ServerEvent | undefined>): Reply {
+export function eventStream(
+  source: AsyncIterable<ServerEvent | undefined>,
+): Reply<200, AsyncIterable<ServerEvent | undefined>> {
   return reply(200, source, {
     'content-type': 'text/event-stream',
     'cache-control': 'no-store',

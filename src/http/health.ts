@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { sharedFor } from '../lib/shared-for.ts'
-import { once } from './response.ts'
+import { once } from '../lib/once.ts'
 import { defineRoute, reply, type Route } from './route.ts'
 
 const SHARED_FOR_MS = 1_000

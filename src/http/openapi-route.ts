@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { jsonObject } from './schema.ts'
-import { once } from './response.ts'
+import { once } from '../lib/once.ts'
 import { defineRoute, type Route } from './route.ts'
 import type { JsonObject } from '../lib/json.ts'
 import { VERSION } from '../lib/version.ts'

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { Deferred } from '../lib/deferred.ts'
 import type { JsonObject } from '../lib/json.ts'
+import { once } from '../lib/once.ts'
 import type { Reply } from './reply.ts'
 
 // What a route answers: schemas by status. They describe and check in tests; nothing of them is made when the server starts.
@@ -30,12 +31,6 @@ export function isRawBody(body: LazySchema | RawBody): body is RawBody {
 export function named<S extends z.ZodType>(name: string, make: LazySchema<S>): LazySchema<S> {
   const get = once(make)
   return once(() => get().meta({ id: name }))
-}
-
-/** A schema that several places of one route, or several routes, share without a name. */
-export function once<T>(make: () => T): () => T {
-  let made: { value: T } | undefined
-  return () => (made ??= { value: make() }).value
 }
 
 /** For a body that code assembles as a `JsonObject`: tests check it, the compiler does not. */

@@ -1,6 +1,29 @@
+import { z } from 'zod'
 import { LONG_OUTAGE_MS } from '../delivery/collapse.ts'
 import type { JsonObject } from '../lib/json.ts'
+import { once } from '../lib/once.ts'
 import type { HandleHolder, QueuedPusher } from './status-store.ts'
+
+const time = () => z.int().describe('Milliseconds since the Unix epoch').nullable()
+
+/** What `statusOf` gives. */
+export const pusherStatus = once(() =>
+  z
+    .strictObject({
+      state: z.enum(['off', 'pending', 'ok', 'retrying', 'failing']),
+      device_id: z.string().nullable(),
+      queued: z.int(),
+      last_success_at: time(),
+      failing_since: time(),
+      attempts: z.int(),
+      held_until: time(),
+      next_attempt_at: time(),
+      last_error: z.string().nullable(),
+      last_error_at: time(),
+      handle_shared_with: z.array(z.string()).describe('Ids of other devices'),
+    })
+    .meta({ id: 'PusherStatus' }),
+)
 
 /**
  * How a pusher is doing. `state`: `off`; `pending`, its app is still to confirm it; `ok`; `retrying`, its last attempt has failed; `failing`, and so has every one for a

@@ -16,7 +16,6 @@ const nameOf = (route: Route) => `${route.method} ${pathsOf(route).at(-1)?.path 
 
 /** Routes that do not yet say what they answer; it may only shrink. */
 const WITHOUT: readonly string[] = [
-  'DELETE /_belfry/v1/inbox/:pushkey',
   'DELETE /_matrix/client/v3/devices/:deviceId',
   'DELETE /_matrix/client/v3/directory/room/:roomAlias',
   'DELETE /_matrix/client/v3/profile/:userId/:field',
@@ -34,12 +33,6 @@ const WITHOUT: readonly string[] = [
   'DELETE /_matrix/client/v3/pushrules/device/:tag/:kind/:ruleId',
   'DELETE /_matrix/client/v3/pushrules/device/:tag/:kind/:ruleId/:attribute',
   'GET /.well-known/matrix/client',
-  'GET /_belfry/v1/explain',
-  'GET /_belfry/v1/inbox',
-  'GET /_belfry/v1/inbox/:pushkey',
-  'GET /_belfry/v1/inbox/:pushkey/stream',
-  'GET /_belfry/v1/journey',
-  'GET /_belfry/v1/pushers',
   'GET /_matrix/client/unstable/org.belfry/email/unsubscribe/:token',
   'GET /_matrix/client/unstable/org.belfry/email/validate/:token',
   'GET /_matrix/client/v1/media/config',
@@ -91,9 +84,6 @@ const WITHOUT: readonly string[] = [
   'GET /_matrix/client/versions',
   'GET /_matrix/media/r0/config',
   'GET /_matrix/media/v3/config',
-  'GET /_matrix/push/v1/notify',
-  'POST /_belfry/v1/explain',
-  'POST /_belfry/v1/inbox',
   'POST /_matrix/client/unstable/org.belfry/email/unsubscribe/:token',
   'POST /_matrix/client/unstable/org.belfry/email/validate/:token',
   'POST /_matrix/client/unstable/org.matrix.msc4173/pushers/push',
@@ -124,7 +114,6 @@ const WITHOUT: readonly string[] = [
   'POST /_matrix/client/v3/rooms/:roomId/receipt/:receiptType/:eventId',
   'POST /_matrix/client/v3/rooms/:roomId/unban',
   'POST /_matrix/client/v3/user/:userId/filter',
-  'POST /_matrix/push/v1/notify',
   'PUT /_matrix/client/v3/devices/:deviceId',
   'PUT /_matrix/client/v3/directory/room/:roomAlias',
   'PUT /_matrix/client/v3/profile/:userId/:field',

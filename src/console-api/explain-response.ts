@@ -1,0 +1,113 @@
+import { z } from 'zod'
+import { named, uncheckedJson } from '../http/response.ts'
+import { once } from '../lib/once.ts'
+import { eventId, roomId, time, userId } from '../http/response-parts.ts'
+import { jsonObject } from '../http/schema.ts'
+import { RULE_KINDS, type RuleVerdict } from '../push-rules/index.ts'
+import type { Quiet, Silence } from './answer.ts'
+
+// What `/explain` answers: the shape that `answer.ts` puts together.
+
+const SILENCES: readonly Silence[] = ['own event', 'redacted', 'sender is ignored', 'not a member']
+const QUIETS: readonly Quiet[] = [
+  ...SILENCES,
+  'does not notify',
+  'in the app only',
+  'suppressed by a device rule',
+  'set after the event',
+  'disabled',
+  'not activated',
+  'not by e-mail',
+]
+const VERDICTS: readonly RuleVerdict[] = [
+  'matched',
+  'no match',
+  'not reached',
+  'not evaluated',
+  'disabled',
+  'malformed',
+]
+
+const rule = {
+  scope: () => z.enum(['global', 'device']),
+  instance_handle: () => z.string().describe('Of the device scope').optional(),
+  kind: () => z.enum(RULE_KINDS),
+  rule_id: () => z.string(),
+}
+const ruleName = () => ({
+  scope: rule.scope(),
+  instance_handle: rule.instance_handle(),
+  kind: rule.kind(),
+  rule_id: rule.rule_id(),
+})
+
+const decidedBy = named('DecidingRule', () => z.strictObject(ruleName()))
+
+const explainedRule = named('ExplainedRule', () =>
+  z.strictObject({
+    ...ruleName(),
+    enabled: z.boolean(),
+    verdict: z.enum(VERDICTS),
+    conditions: z.array(
+      z.strictObject({
+        condition: z.unknown().describe('As it is written in the rule, or what the kind of the rule implies'),
+        holds: z.boolean(),
+        expected: z.unknown(),
+        actual: z.unknown().describe('What was found; long texts and lists are cut'),
+      }),
+    ),
+  }),
+)
+
+const explainedPusher = named('ExplainedPusher', () =>
+  z.strictObject({
+    app_id: z.string().nullable().describe('Null, as all of the pusher, for a handle that no pusher holds'),
+    kind: z.string().nullable(),
+    app_display_name: z.string().nullable(),
+    device_display_name: z.string().nullable(),
+    device_id: z.string().nullable(),
+    instance_handle: z.string().nullable(),
+    poke: z.boolean(),
+    reason: z.enum(QUIETS).nullable().describe('Why there is no poke'),
+    tweaks: jsonObject.optional(),
+    prio: z.enum(['high', 'low']).optional(),
+    decided_by: decidedBy().nullable(),
+    rules: z.array(explainedRule()).describe('Those of the device'),
+    queued: z.boolean(),
+    failing_since: time().nullable(),
+  }),
+)
+
+const explained = once(() => ({
+  user_id: userId(),
+  notify: z.boolean(),
+  highlight: z.boolean(),
+  actions: z.array(z.unknown()),
+  decided_by: decidedBy().nullable(),
+  reason: z.enum(SILENCES).nullable().describe('Why no rule was asked'),
+  rules: z.array(explainedRule()).describe('The global ones, the most important first'),
+  pushers: z.array(explainedPusher()),
+}))
+
+/** Of an event that is made up. */
+export const explanation = uncheckedJson(named('Explanation', () => z.strictObject(explained())))
+
+/** Of an event that was sent. `recorded`: what was stored with it, and counted. */
+export const explainedEvent = uncheckedJson(
+  named('ExplainedEvent', () =>
+    z.strictObject({
+      event_id: eventId(),
+      room_id: roomId(),
+      type: z.string(),
+      sender: userId(),
+      ...explained(),
+      recorded: z.strictObject({
+        notify: z.boolean(),
+        highlight: z.boolean(),
+        decided_by: decidedBy().nullable(),
+      }),
+      rules_changed_since: z.boolean(),
+      read: z.boolean(),
+    }),
+  ),
+)
