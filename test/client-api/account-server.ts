@@ -22,6 +22,7 @@ import { createMetrics } from '../../src/lib/metrics.ts'
 import type { Json, JsonObject } from '../../src/lib/json.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { accountsOn } from '../accounts/fixture.ts'
+import { checkedAnswers } from '../support/answer-check.ts'
 import { silentLog } from '../support/log.ts'
 import { inject } from '../support/inject.ts'
 
@@ -75,6 +76,7 @@ export function accountServer(
     limiter: unlimited,
     log: silentLog,
     metrics: createMetrics({ processMetrics: false }),
+    onAnswer: checkedAnswers(t),
   })
   t.after(async () => {
     await server.close()

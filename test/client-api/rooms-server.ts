@@ -11,6 +11,7 @@ import { createHttpServer } from '../../src/http/server.ts'
 import type { DeviceId, UserId } from '../../src/lib/ids.ts'
 import { createMetrics } from '../../src/lib/metrics.ts'
 import { openWorld, type World } from '../rooms/fixture.ts'
+import { checkedAnswers } from '../support/answer-check.ts'
 import { openTestSqlite } from '../support/databases.ts'
 import { silentLog } from '../support/log.ts'
 
@@ -42,6 +43,7 @@ export async function startRooms(t: TestContext): Promise<{ world: World; ask: A
     limiter: createRateLimiter(config.rate_limits, world.clock),
     log: silentLog,
     metrics: createMetrics({ processMetrics: false }),
+    onAnswer: checkedAnswers(t),
   })
   const { url } = await server.listen()
   t.after(() => server.close())

@@ -4,6 +4,7 @@ import { createBelfry } from '../../src/app.ts'
 import { runCommand } from '../../src/cli/main.ts'
 import type { World } from '../../src/cli/command.ts'
 import { loadConfig } from '../../src/config/load.ts'
+import { checkedAnswers } from '../support/answer-check.ts'
 import { call, loginUser, PASSWORD, registerUser } from '../support/client.ts'
 import { temporaryFolder } from '../support/databases.ts'
 
@@ -22,6 +23,7 @@ async function house(t: TestContext, env: Record<string, string> = {}) {
       ],
       env: { BELFRY_RATE_LIMITS_ENABLED: 'false', ...env },
     }),
+    { onAnswer: checkedAnswers(t) },
   )
   t.after(() => belfry.close())
   await belfry.accounts.add({ name: 'root', password: PASSWORD, admin: true })

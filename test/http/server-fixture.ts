@@ -10,7 +10,8 @@ import { defineRoute, type Requester, type Route } from '../../src/http/route.ts
 import type { Authenticate, AuthenticateService } from '../../src/http/auth.ts'
 import type { OnAnswer } from '../../src/http/pipeline.ts'
 import type { WatchSessions } from '../../src/http/session.ts'
-import { createHttpServer } from '../../src/http/server.ts'
+import { createHttpServer, type HttpServer } from '../../src/http/server.ts'
+import { assertNoFaults, createAnswerCheck } from '../support/answer-check.ts'
 
 export const alice: Requester = {
   userId: '@alice:localhost' as UserId,
@@ -36,12 +37,13 @@ type Options = {
   onAnswer?: OnAnswer
 }
 
-/** A server with the routes of the test; "alice-token" is the one token that it knows. */
+/** A server with the routes of the test, whose answers must fit their schemas; "alice-token" is the one token that it knows. */
 export function startServer(routes: readonly Route[], options: Options = {}) {
   const config = loadConfig({ argv: ['--listen', '127.0.0.1:0'], env: {} })
   const lines: string[] = []
   const clock = stillClock()
   const metrics = createMetrics({ processMetrics: false })
+  const check = createAnswerCheck()
   const server = createHttpServer({
     config: {
       ...config,
@@ -61,9 +63,13 @@ export function startServer(routes: readonly Route[], options: Options = {}) {
     }),
     metrics,
     clock,
-    onAnswer: options.onAnswer,
+    onAnswer: options.onAnswer ?? check.onAnswer,
   })
-  return { server, lines, clock, metrics, [Symbol.asyncDispose]: () => server.close() }
+  const close: HttpServer['close'] = async (how) => {
+    await server.close(how)
+    assertNoFaults(check)
+  }
+  return { server: { ...server, close }, lines, clock, metrics, [Symbol.asyncDispose]: () => close() }
 }
 
 export const bearer = { authorization: 'Bearer alice-token' }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { createBelfry } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/load.ts'
+import { checkedAnswers } from '../support/answer-check.ts'
 import { call, PASSWORD, registerUser, type TestUser } from '../support/client.ts'
 import { temporaryFolder } from '../support/databases.ts'
 import { createManualClock } from '../support/manual-clock.ts'
@@ -25,7 +26,7 @@ export async function mailHouse(t: TestContext, env: Record<string, string> = {}
         argv: ['--listen', '127.0.0.1:0', '--data', data, '--log-level', 'silent', '--open-registration'],
         env: mailSettings(mailServer.port, env),
       }),
-      { clock },
+      { clock, onAnswer: checkedAnswers(t) },
     )
     const { url } = await belfry.listen()
     let closing: Promise<void> | undefined

@@ -5,6 +5,7 @@ import type { World } from '../../src/cli/command.ts'
 import { runCommand } from '../../src/cli/main.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { shortHash } from '../../src/lib/short-hash.ts'
+import { checkedAnswers } from '../support/answer-check.ts'
 import { call, foundingPusher, loginUser, PASSWORD, registerUser, type TestUser } from '../support/client.ts'
 import { temporaryFolder } from '../support/databases.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
@@ -22,6 +23,7 @@ async function house(t: TestContext, env: Record<string, string> = {}) {
       argv: [...flags, '--open-registration', '--allow-push-to', '127.0.0.0/8'],
       env: { BELFRY_RATE_LIMITS_ENABLED: 'false', ...env },
     }),
+    { onAnswer: checkedAnswers(t) },
   )
   t.after(() => belfry.close())
   await belfry.accounts.add({ name: 'root', password: PASSWORD, admin: true })

@@ -3,6 +3,7 @@ import { describe, test, type TestContext } from 'node:test'
 import { createBelfry } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { shortHash } from '../../src/lib/short-hash.ts'
+import { checkedAnswers } from '../support/answer-check.ts'
 import { call, foundingPusher, loginUser, PASSWORD, registerUser, type TestUser } from '../support/client.ts'
 import { temporaryFolder } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
@@ -381,7 +382,9 @@ describe('the journey of a notification', () => {
   test('an administrator may ask for anybody, and learns no pushkey', async (t) => {
     const data = temporaryFolder(t)
     const flags = ['--listen', '127.0.0.1:0', '--data', data, '--log-level', 'silent']
-    const belfry = await createBelfry(loadConfig({ argv: [...flags, '--open-registration'], env: {} }))
+    const belfry = await createBelfry(loadConfig({ argv: [...flags, '--open-registration'], env: {} }), {
+      onAnswer: checkedAnswers(t),
+    })
     t.after(() => belfry.close())
     await belfry.accounts.add({ name: 'root', password: PASSWORD, admin: true })
     const { url } = await belfry.listen()

@@ -6,6 +6,7 @@ import { loadGatewayConfig } from '../../src/config/gateway-file.ts'
 import { checkGateway, createGatewayApp } from '../../src/gateway-app.ts'
 import { folderWith } from '../gateway/apns/fixture.ts'
 import { ROOM_MESSAGE } from '../gateway/message.ts'
+import { checkedAnswers } from '../support/answer-check.ts'
 import { eventually } from '../support/eventually.ts'
 import { startFakeApns } from '../support/fake-apns.ts'
 import { fcmError, startFakeFcm } from '../support/fake-fcm.ts'
@@ -56,7 +57,7 @@ async function startHouse(t: TestContext, change: (apps: Apps) => Apps = (apps) 
       readFile: () => text,
     })
   }
-  const app = await createGatewayApp(load(apps), { log: silentLog })
+  const app = await createGatewayApp(load(apps), { log: silentLog, onAnswer: checkedAnswers(t) })
   const { url } = await app.listen()
   t.after(async () => {
     await app.close()

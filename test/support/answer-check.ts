@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
 import type { z } from 'zod'
 import { errorsOf, matrixError, UNMATCHED_ERRORS } from '../../src/http/common-errors.ts'
 import type { GivenAnswer, OnAnswer } from '../../src/http/pipeline.ts'
@@ -21,6 +23,17 @@ export function createAnswerCheck(): AnswerCheck {
     },
     faults: () => [...faults],
   }
+}
+
+/** For a server of this test: an answer that does not fit the schemas of its route fails the test at its end. */
+export function checkedAnswers(t: TestContext): OnAnswer {
+  const check = createAnswerCheck()
+  t.after(() => assertNoFaults(check))
+  return check.onAnswer
+}
+
+export function assertNoFaults(check: AnswerCheck): void {
+  assert.deepEqual(check.faults(), [], 'answers do not fit the schemas of their routes')
 }
 
 const nameOf = (route: Route | undefined) =>

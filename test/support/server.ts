@@ -1,8 +1,7 @@
-import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { createBelfry, type Environment } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/load.ts'
-import { createAnswerCheck } from './answer-check.ts'
+import { assertNoFaults, createAnswerCheck } from './answer-check.ts'
 import { temporaryFolder } from './databases.ts'
 
 export type TestServer = { url: string; data: string; close: () => Promise<void> }
@@ -44,7 +43,7 @@ export async function startTestServer(
   const close = () => (closing ??= belfry.close())
   t.after(async () => {
     await close()
-    assert.deepEqual(check.faults(), [], 'answers do not fit the schemas of their routes')
+    assertNoFaults(check)
   })
   return { url, data, close }
 }
