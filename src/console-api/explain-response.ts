@@ -4,9 +4,9 @@ import { once } from '../lib/once.ts'
 import { eventId, roomId, time, userId } from '../http/response-parts.ts'
 import { jsonObject } from '../http/schema.ts'
 import { RULE_KINDS, type RuleVerdict } from '../push-rules/index.ts'
-import type { Quiet, Silence } from './answer.ts'
+import type { Quiet, Silence } from './explain-answer.ts'
 
-// What `/explain` answers: the shape that `answer.ts` puts together.
+// What `/explain` answers: the shape that `explain-answer.ts` puts together.
 
 const SILENCES: readonly Silence[] = ['own event', 'redacted', 'sender is ignored', 'not a member']
 const QUIETS: readonly Quiet[] = [
