@@ -1,6 +1,6 @@
 import type { GatewayConfig } from '../config/gateway-file.ts'
 import type { Config } from '../config/schema.ts'
-import type { JourneyStep } from './push-trace-text.ts'
+import type { JourneyAnswerStep } from './push-trace-text.ts'
 
 /** The part of a log (`src/lib/log.ts`) that the commands write to. */
 export type ServerLog = {
@@ -58,7 +58,7 @@ export type GatewayApp = {
 export type GatewayCheck = { lines: { app: string; fault?: string; type?: string }[]; warnings: string[] }
 
 /** What a gateway did with an event for one device. */
-export type DeviceJourney = { app_id: string; pushkey_hash: string; steps: JourneyStep[] }
+export type DeviceJourney = { app_id: string; pushkey_hash: string; steps: JourneyAnswerStep[] }
 
 /** The outside world of a command; tests hand in their own. */
 export type World = {

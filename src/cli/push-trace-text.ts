@@ -9,12 +9,12 @@ export type JourneyAnswer = {
   user_id: string
   read: boolean
   traced: boolean
-  steps: JourneyStep[]
+  steps: JourneyAnswerStep[]
   pushers: Pusher[]
 }
 
 /** One step of a journey (`docs/journey.md`). */
-export type JourneyStep = {
+export type JourneyAnswerStep = {
   step: string
   text: string
   at: number | null
@@ -33,7 +33,7 @@ type Pusher = {
   removed_at: number | null
   state: string | null
   reason: string | null
-  steps: JourneyStep[]
+  steps: JourneyAnswerStep[]
 }
 
 /** For people: what happened to the event, in its order, and then for each pusher. */
@@ -57,12 +57,12 @@ function pusherLines(pusher: Pusher): string[] {
   return ['', `${name}: ${standing}`, ...pusher.steps.map(lineFor)]
 }
 
-export function lineFor(step: JourneyStep): string {
+export function lineFor(step: JourneyAnswerStep): string {
   const name = step.attempt === undefined ? step.step : `${step.step} ${step.attempt}`
   return `  ${step.at === null ? ' '.repeat(24) : timeOf(step.at)}  ${name.padEnd(10)}  ${step.text}${detailOf(step)}`
 }
 
-function detailOf({ step, error, status, ms, rule, ...more }: JourneyStep): string {
+function detailOf({ step, error, status, ms, rule, ...more }: JourneyAnswerStep): string {
   const { next_attempt_at: next, provider_id: provider } = more
   const parts = [
     // The provider's own word; what was wrong with an attempt of ours is in its sentence.

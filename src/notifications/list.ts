@@ -16,7 +16,7 @@ import {
 import { ALL_THREADS } from './read-positions-store.ts'
 
 /** What the list tells of an event that notified (client-server API, `GET /notifications`). */
-export type Notification = Pick<Event, 'position' | 'eventId' | 'roomId' | 'originServerTs'> & {
+export type NotificationEntry = Pick<Event, 'position' | 'eventId' | 'roomId' | 'originServerTs'> & {
   read: boolean
   /** As the rule has them. */
   actions: (string | JsonObject)[]
@@ -25,7 +25,7 @@ export type Notification = Pick<Event, 'position' | 'eventId' | 'roomId' | 'orig
 }
 
 export type NotificationPage = {
-  notifications: Notification[]
+  notifications: NotificationEntry[]
   /** Where the next page starts; absent: there is no more. */
   next?: number
 }

@@ -29,13 +29,13 @@ export type AuthState = Powers & {
 }
 
 /** `malformed`: no sender could send this content, whatever their power level. */
-export type AuthResult = { allowed: true } | { allowed: false; reason: string; malformed?: true }
+export type EventAuthResult = { allowed: true } | { allowed: false; reason: string; malformed?: true }
 
-export const ALLOWED: AuthResult = { allowed: true }
-export const refused = (reason: string): AuthResult => ({ allowed: false, reason })
-export const malformed = (reason: string): AuthResult => ({ allowed: false, reason, malformed: true })
+export const ALLOWED: EventAuthResult = { allowed: true }
+export const refused = (reason: string): EventAuthResult => ({ allowed: false, reason })
+export const malformed = (reason: string): EventAuthResult => ({ allowed: false, reason, malformed: true })
 
 /** @throws MatrixError 403 M_FORBIDDEN for what the sender may not do; 400 M_BAD_JSON for malformed content */
-export function requireAllowed(result: AuthResult): void {
+export function requireAllowed(result: EventAuthResult): void {
   if (!result.allowed) throw result.malformed ? badJson(result.reason) : forbidden(result.reason)
 }

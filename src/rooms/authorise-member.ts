@@ -1,9 +1,9 @@
 import type { UserId } from '../lib/ids.ts'
-import { ALLOWED, type AuthState, type Candidate, refused, type AuthResult } from './auth-state.ts'
+import { ALLOWED, type AuthState, type Candidate, refused, type EventAuthResult } from './auth-state.ts'
 import { levelOf, levelToAct } from './power-levels.ts'
 
 /** The rules for `m.room.member`, in the order of the specification ("Authorization rules", rule 4 and below). */
-export function authoriseMember(event: Candidate, state: AuthState): AuthResult {
+export function authoriseMember(event: Candidate, state: AuthState): EventAuthResult {
   if (event.stateKey === undefined) return refused('m.room.member needs a state key')
   if (event.content['third_party_invite'] !== undefined)
     return refused('Invitations by e-mail address or telephone number are not supported')
@@ -28,7 +28,7 @@ export function joinRuleOf(state: Pick<AuthState, 'joinRules'>): string {
   return typeof rule === 'string' ? rule : 'invite'
 }
 
-function authoriseJoin(event: Candidate, state: AuthState): AuthResult {
+function authoriseJoin(event: Candidate, state: AuthState): EventAuthResult {
   if (event.sender !== event.stateKey) return refused('Nobody can join for somebody else')
   if (state.onlyCreated && event.sender === state.creator) return ALLOWED
   if (state.senderMembership === 'ban') return refused('You are banned from this room')
@@ -43,7 +43,7 @@ function authoriseJoin(event: Candidate, state: AuthState): AuthResult {
 }
 
 /** That the user fulfils one of the conditions is the word of a member who might have invited them. */
-function authoriseRestricted(event: Candidate, state: AuthState): AuthResult {
+function authoriseRestricted(event: Candidate, state: AuthState): EventAuthResult {
   const authoriser = event.content['join_authorised_via_users_server']
   if (typeof authoriser !== 'string' || !state.authoriserJoined)
     return refused('You need an invitation, or to be in one of the rooms that open this one')
@@ -52,21 +52,21 @@ function authoriseRestricted(event: Candidate, state: AuthState): AuthResult {
     : refused('Nobody in this room could have invited you')
 }
 
-function authoriseInvite(event: Candidate, state: AuthState): AuthResult {
+function authoriseInvite(event: Candidate, state: AuthState): EventAuthResult {
   if (state.senderMembership !== 'join') return refused('You are not in this room')
   if (state.targetMembership === 'join') return refused('They are in this room already')
   if (state.targetMembership === 'ban') return refused('They are banned from this room')
   return reaches(event, state, 'invite')
 }
 
-function authoriseOwnLeave(state: AuthState): AuthResult {
+function authoriseOwnLeave(state: AuthState): EventAuthResult {
   const membership = state.senderMembership
   return membership === 'join' || membership === 'invite' || membership === 'knock'
     ? ALLOWED
     : refused('You are not in this room')
 }
 
-function authoriseKick(event: Candidate, state: AuthState): AuthResult {
+function authoriseKick(event: Candidate, state: AuthState): EventAuthResult {
   if (state.senderMembership !== 'join') return refused('You are not in this room')
   if (state.targetMembership === 'ban') {
     const mayUnban = reaches(event, state, 'ban')
@@ -76,13 +76,13 @@ function authoriseKick(event: Candidate, state: AuthState): AuthResult {
   return mayKick.allowed ? standsBelow(event, state) : mayKick
 }
 
-function authoriseBan(event: Candidate, state: AuthState): AuthResult {
+function authoriseBan(event: Candidate, state: AuthState): EventAuthResult {
   if (state.senderMembership !== 'join') return refused('You are not in this room')
   const mayBan = reaches(event, state, 'ban')
   return mayBan.allowed ? standsBelow(event, state) : mayBan
 }
 
-function authoriseKnock(event: Candidate, state: AuthState): AuthResult {
+function authoriseKnock(event: Candidate, state: AuthState): EventAuthResult {
   const rule = joinRuleOf(state)
   if (rule !== 'knock' && rule !== 'knock_restricted') return refused('Nobody can knock on this room')
   if (event.sender !== event.stateKey) return refused('Nobody can knock for somebody else')
@@ -93,14 +93,14 @@ function authoriseKnock(event: Candidate, state: AuthState): AuthResult {
   return ALLOWED
 }
 
-function reaches(event: Candidate, state: AuthState, action: 'invite' | 'kick' | 'ban'): AuthResult {
+function reaches(event: Candidate, state: AuthState, action: 'invite' | 'kick' | 'ban'): EventAuthResult {
   const needed = levelToAct(state, action)
   const level = levelOf(state, event.sender)
   if (level >= needed) return ALLOWED
   return refused(`To ${action} somebody takes power level ${needed} in this room; yours is ${level}`)
 }
 
-function standsBelow(event: Candidate, state: AuthState): AuthResult {
+function standsBelow(event: Candidate, state: AuthState): EventAuthResult {
   return levelOf(state, event.stateKey as UserId) < levelOf(state, event.sender)
     ? ALLOWED
     : refused('Their power level is not below yours')

@@ -1,6 +1,13 @@
 import { isUserId, type UserId } from '../lib/ids.ts'
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts'
-import { ALLOWED, type AuthState, type Candidate, malformed, refused, type AuthResult } from './auth-state.ts'
+import {
+  ALLOWED,
+  type AuthState,
+  type Candidate,
+  malformed,
+  refused,
+  type EventAuthResult,
+} from './auth-state.ts'
 import { integerIn, levelOf } from './power-levels.ts'
 
 const LEVELS = [
@@ -14,7 +21,7 @@ const LEVELS = [
 ] as const
 
 /** The rules for `m.room.power_levels`: whole numbers alone (version 10), and nobody reaches above themselves. */
-export function authorisePowerLevels(event: Candidate, state: AuthState): AuthResult {
+export function authorisePowerLevels(event: Candidate, state: AuthState): EventAuthResult {
   const wrong = shapeFault(event.content, state)
   if (wrong !== undefined) return malformed(`m.room.power_levels: ${wrong}`)
   const before = state.powerLevels

@@ -1,5 +1,5 @@
 import { isUserId } from '../lib/ids.ts'
-import { ALLOWED, type AuthState, type Candidate, refused, type AuthResult } from './auth-state.ts'
+import { ALLOWED, type AuthState, type Candidate, refused, type EventAuthResult } from './auth-state.ts'
 import { authoriseMember } from './authorise-member.ts'
 import { authorisePowerLevels } from './authorise-power-levels.ts'
 import { levelOf, levelToSend } from './power-levels.ts'
@@ -8,7 +8,7 @@ import { levelOf, levelToSend } from './power-levels.ts'
  * The authorisation rules of room versions 10 to 12, for a server that has all rooms to itself: what they say of other
  * servers, of signatures and of the graph of events is left out. Pure.
  */
-export function authorise(event: Candidate, state: AuthState): AuthResult {
+export function authorise(event: Candidate, state: AuthState): EventAuthResult {
   if (event.type === 'm.room.create') return authoriseCreate(event, state)
   if (!state.created) return refused('A room begins with m.room.create')
   if (event.type === 'm.room.member') return authoriseMember(event, state)
@@ -25,7 +25,7 @@ export function authorise(event: Candidate, state: AuthState): AuthResult {
   return ALLOWED
 }
 
-function authoriseCreate(event: Candidate, state: AuthState): AuthResult {
+function authoriseCreate(event: Candidate, state: AuthState): EventAuthResult {
   if (state.created) return refused('The room has been created already')
   if (event.stateKey !== '') return refused('The state key of m.room.create is empty')
   if (event.sender !== state.creator) return refused('The room is created by somebody else')

@@ -13,7 +13,7 @@ import type { RoomDeps } from './deps.ts'
 import { redactIn } from './redact.ts'
 import { viewRoom } from './room-view.ts'
 
-export type Message = {
+export type MessageRequest = {
   roomId: RoomId
   sender: UserId
   type: string
@@ -25,11 +25,11 @@ export type Message = {
  * Sends an event that is not state. Sending it again from the same device, with the same transaction id, gives the event
  * of the first time, also when both arrive at the same moment: what is read here is read where all writes are in order.
  */
-export function sendMessage(deps: RoomDeps, message: Message): Promise<EventId> {
+export function sendMessage(deps: RoomDeps, message: MessageRequest): Promise<EventId> {
   return deps.db.transaction((tx) => sendIn(deps, tx, message), { repeatable: true })
 }
 
-async function sendIn(deps: RoomDeps, tx: Transaction, message: Message): Promise<EventId> {
+async function sendIn(deps: RoomDeps, tx: Transaction, message: MessageRequest): Promise<EventId> {
   if (message.type === 'm.room.redaction') return redactIn(deps, tx, redactionOf(message))
   const room = await viewRoom(tx, message)
   if (!room) throw forbidden('You are not in this room')
@@ -38,7 +38,7 @@ async function sendIn(deps: RoomDeps, tx: Transaction, message: Message): Promis
 }
 
 /** A redaction sent as an ordinary event names in its content what it redacts (room version 11 and later). */
-function redactionOf(message: Message) {
+function redactionOf(message: MessageRequest) {
   const { redacts, ...content } = message.content
   if (typeof redacts !== 'string' || !isEventId(redacts))
     throw invalidParam('A redaction names the event in content.redacts')
