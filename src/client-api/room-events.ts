@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { eventIdSchema, queryInteger, roomIdSchema } from '../http/schema.ts'
 import { client, defineRoute, reply, type Requester, type Route } from '../http/route.ts'
 import type { Clock } from '../lib/clock.ts'
-import type { RoomId } from '../lib/ids.ts'
+import type { StateKey } from '../lib/matrix-event.ts'
 import { clientEvents } from '../rooms/client-events.ts'
 import { readJoinedMembers, readMembers, readState, readStateEvent } from '../rooms/members.ts'
 import { NO_ROOM_EVENT_FILTER, readRoomEventFilter, type RoomEventFilter } from '../rooms/sync/filter.ts'
@@ -79,11 +79,7 @@ function timelineRoutes(deps: RoomReadDeps): Route[] {
 
 function stateRoutes(deps: RoomReadDeps): Route[] {
   const format = z.object({ format: z.enum(['content', 'event']).optional() })
-  const readOne = async (
-    requester: Requester,
-    key: { roomId: RoomId; type: string; stateKey: string },
-    form: 'content' | 'event' | undefined,
-  ) => {
+  const readOne = async (requester: Requester, key: StateKey, form: 'content' | 'event' | undefined) => {
     const event = await readStateEvent(deps.db, requester.userId, key)
     if (form !== 'event') return event.content
     const [whole] = await clientEvents(deps.db, [event], readerOf(deps, requester))

@@ -34,13 +34,15 @@ export type Event = {
   txnId: string | null
 }
 
+/** Makes sending an event again from the same device harmless (client-server API, "Transaction identifiers"). */
+export type ClientTransaction = { deviceId: DeviceId; txnId: string }
+
 /** An event that a user wants to send: not authorised yet, and without a position. */
 export type EventDraft = Pick<Event, 'roomId' | 'sender' | 'type' | 'content'> & {
   /** Present: a state event. */
   stateKey?: string | undefined
   redacts?: EventId
-  /** Makes sending it again harmless. */
-  transaction?: { deviceId: DeviceId; txnId: string } | undefined
+  transaction?: ClientTransaction | undefined
   /** Default: random. The id of a create event decides the id of its room (room version 12). */
   eventId?: EventId
 }

@@ -1,18 +1,20 @@
 import { type RawBuilder, sql } from 'kysely'
-import type { RoomId, UserId } from '../lib/ids.ts'
+import type { UserId } from '../lib/ids.ts'
+import type { Event } from '../lib/matrix-event.ts'
 import { type Queries, query } from '../storage/query.ts'
 
 // Who of a room's members an event may concern in person.
 
 type Named = { userId: UserId; displayname: string | null }
-type Mentioned = { roomId: RoomId; sender: UserId; userIds: readonly string[] }
+type Author = Pick<Event, 'roomId' | 'sender'>
+type Mentioned = Author & { userIds: readonly string[] }
 
 /** Those of the mentioned who are members and did not write the event themselves. */
 export async function findMentioned(q: Queries, params: Mentioned): Promise<Named[]> {
   return q.all(mentionedMembers, params)
 }
 
-type NamedIn = { roomId: RoomId; sender: UserId; keys: readonly string[] }
+type NamedIn = Author & { keys: readonly string[] }
 
 /** Members whose display name or localpart may stand in a text with these keys (`push-rules/mention-index.ts`). */
 export async function findNamed(q: Queries, params: NamedIn): Promise<Named[]> {
@@ -47,8 +49,6 @@ export const membersByKey = query<NamedIn>()((db, p, d) => {
     .where('user_id', '<>', p.sender)
     .where('membership', '=', 'join')
 })
-
-type Author = { roomId: RoomId; sender: UserId }
 
 /** Members, and people invited, who ignore the author of an event. */
 export const whoIgnores = query<Author>()((db, p) =>

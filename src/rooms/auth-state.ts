@@ -1,16 +1,14 @@
 import { badJson, forbidden } from '../lib/errors.ts'
 import type { UserId } from '../lib/ids.ts'
 import type { JsonObject } from '../lib/json.ts'
+import type { Event } from '../lib/matrix-event.ts'
 import type { Membership } from '../storage/schema.ts'
 import type { Powers } from './power-levels.ts'
 
 /** What the rules look at of the event that asks to be let in. */
-export type Candidate = {
-  type: string
+export type Candidate = Pick<Event, 'type' | 'sender' | 'content'> & {
   /** undefined: not a state event. */
   stateKey: string | undefined
-  sender: UserId
-  content: JsonObject
 }
 
 /** What they look at of the room. `created` is false only for the create event itself. */

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import { userById } from '../accounts/users-store.ts'
 import { forbidden, notFound, tooMany } from '../lib/errors.ts'
-import { type EventId, type RoomId, serverOf, type UserId } from '../lib/ids.ts'
+import { type EventId, serverOf, type UserId } from '../lib/ids.ts'
 import type { JsonObject } from '../lib/json.ts'
+import type { EventDraft } from '../lib/matrix-event.ts'
 import type { Transaction } from '../storage/database.ts'
 import type { Queries } from '../storage/query.ts'
 import type { Membership } from '../storage/schema.ts'
@@ -14,10 +15,8 @@ import { joinedRoomCount, openInvitations } from './membership-store.ts'
 import { restrictedJoin } from './restricted-join.ts'
 import { type RoomView, viewRoom } from './room-view.ts'
 
-export type MembershipChange = {
-  roomId: RoomId
-  /** Who makes the change, and whom it is about. */
-  sender: UserId
+export type MembershipChange = Pick<EventDraft, 'roomId' | 'sender'> & {
+  /** The user whose membership changes. */
   target: UserId
   /** Has `membership`; what else a client put there stays, and the profile is added to it. */
   content: JsonObject & { membership: Membership }

@@ -1,5 +1,6 @@
 import type { UserId } from '../lib/ids.ts'
-import { type JsonObject, parseStored } from '../lib/json.ts'
+import { parseStored } from '../lib/json.ts'
+import type { Event } from '../lib/matrix-event.ts'
 import { type RoomVersion, storedVersion } from './room-versions.ts'
 
 /**
@@ -9,7 +10,7 @@ import { type RoomVersion, storedVersion } from './room-versions.ts'
  */
 export function creatorsOf(
   version: RoomVersion,
-  create: { sender: UserId; content: JsonObject },
+  create: Pick<Event, 'sender' | 'content'>,
 ): readonly UserId[] {
   if (!version.creatorsRule) return [create.sender]
   const additional = create.content['additional_creators']

@@ -1,7 +1,7 @@
 import { forbidden, notFound, type MatrixError } from '../lib/errors.ts'
 import type { RoomId, UserId } from '../lib/ids.ts'
 import type { JsonObject } from '../lib/json.ts'
-import { clientEvent, type Event } from '../lib/matrix-event.ts'
+import { clientEvent, type Event, type StateKey } from '../lib/matrix-event.ts'
 import type { Queries } from '../storage/query.ts'
 import type { Membership } from '../storage/schema.ts'
 import { accessTo, requireJoined } from './access.ts'
@@ -23,11 +23,7 @@ export async function readState(q: Queries, reader: Reader, roomId: RoomId): Pro
 }
 
 /** One event of that state. @throws 404 M_NOT_FOUND when nothing is set; 403 M_FORBIDDEN as `accessTo` does */
-export async function readStateEvent(
-  q: Queries,
-  userId: UserId,
-  key: { roomId: RoomId; type: string; stateKey: string },
-): Promise<Event> {
+export async function readStateEvent(q: Queries, userId: UserId, key: StateKey): Promise<Event> {
   const { stateAt } = await accessTo(q, userId, key.roomId)
   const event =
     stateAt === undefined

@@ -1,5 +1,6 @@
 import type { RawBuilder } from 'kysely'
 import type { EventId, RoomId, UserId } from '../lib/ids.ts'
+import { MAIN_THREAD } from '../lib/matrix-event.ts'
 import { query } from '../storage/query.ts'
 
 export type ReceiptType = 'm.read' | 'm.read.private'
@@ -47,7 +48,7 @@ export const dropOldReceipts = query<Omit<ReceiptKey, 'threadId'> & { keep: numb
     .where('room_id', '=', p.roomId)
     .where('user_id', '=', p.userId)
     .where('receipt_type', '=', p.type)
-    .where('thread_id', 'not in', ['', 'main'])
+    .where('thread_id', 'not in', ['', MAIN_THREAD])
     .where('position', '<=', (eb) =>
       eb
         .selectFrom('receipts')
@@ -55,7 +56,7 @@ export const dropOldReceipts = query<Omit<ReceiptKey, 'threadId'> & { keep: numb
         .where('room_id', '=', p.roomId)
         .where('user_id', '=', p.userId)
         .where('receipt_type', '=', p.type)
-        .where('thread_id', 'not in', ['', 'main'])
+        .where('thread_id', 'not in', ['', MAIN_THREAD])
         .orderBy('position', 'desc')
         .limit(1)
         .offset(p.keep),

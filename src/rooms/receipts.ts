@@ -1,7 +1,7 @@
 import { forbidden, invalidParam } from '../lib/errors.ts'
 import type { EventId, RoomId, UserId } from '../lib/ids.ts'
 import type { JsonObject } from '../lib/json.ts'
-import type { Event } from '../lib/matrix-event.ts'
+import { type Event, MAIN_THREAD } from '../lib/matrix-event.ts'
 import { markRead } from '../notifications/read-positions.ts'
 import type { NotificationDeps } from '../notifications/deps.ts'
 import type { Database, Transaction } from '../storage/database.ts'
@@ -78,7 +78,7 @@ async function moveReceipt(
   const position = await nextPosition(tx)
   const at = { eventId: event.eventId, eventPosition: event.position, ts: deps.clock.now(), position }
   await tx.run(upsertReceipt, { ...key, ...at })
-  if (!before && threadId !== '' && threadId !== 'main')
+  if (!before && threadId !== '' && threadId !== MAIN_THREAD)
     await tx.run(dropOldReceipts, { ...key, keep: THREADS_TOLD })
   await markRead(deps, tx, { userId, roomId: event.roomId, threadId, position: event.position })
   const topic = type === 'm.read' ? (`room:${event.roomId}` as const) : (`user:${userId}` as const)
@@ -95,7 +95,7 @@ const MAX_STEPS = 3
 async function isInThread(q: Queries, event: Event, threadId: string): Promise<boolean> {
   if (threadId === '' || threadId === event.threadId) return true
   let at: Event | undefined = event
-  for (let steps = 0; at?.threadId === 'main'; steps++) {
+  for (let steps = 0; at?.threadId === MAIN_THREAD; steps++) {
     if (at.eventId === threadId) return true
     const relation: Relation | undefined = steps < MAX_STEPS ? relationOf(at.content) : undefined
     at = relation && (await findEventOfRoom(q, event.roomId, relation.eventId))

@@ -1,7 +1,7 @@
 import { forbidden, notFound } from '../lib/errors.ts'
-import type { DeviceId, EventId, RoomId, UserId } from '../lib/ids.ts'
+import type { EventId, UserId } from '../lib/ids.ts'
 import type { JsonObject } from '../lib/json.ts'
-import type { Event } from '../lib/matrix-event.ts'
+import type { ClientTransaction, Event, EventDraft } from '../lib/matrix-event.ts'
 import { retractEvent } from '../notifications/retract.ts'
 import type { Transaction } from '../storage/database.ts'
 import { appendTo } from './append-event.ts'
@@ -15,14 +15,12 @@ import { relationWithTarget } from './relation.ts'
 import { type RoomView, viewRoom } from './room-view.ts'
 import { countPruned } from './state-quota.ts'
 
-export type Redaction = {
-  roomId: RoomId
-  sender: UserId
+export type Redaction = Pick<EventDraft, 'roomId' | 'sender'> & {
   /** The event that is redacted. */
   eventId: EventId
   /** `reason`, and what else a client put there. */
   content: JsonObject
-  transaction: { deviceId: DeviceId; txnId: string }
+  transaction: ClientTransaction
 }
 
 /**

@@ -1,6 +1,7 @@
 import { MatrixError } from '../lib/errors.ts'
-import { type EventId, isEventId, type RoomId, type UserId } from '../lib/ids.ts'
+import { type EventId, isEventId } from '../lib/ids.ts'
 import { isJsonObject, type JsonObject, parseStored } from '../lib/json.ts'
+import { type EventDraft, MAIN_THREAD } from '../lib/matrix-event.ts'
 import type { Queries } from '../storage/query.ts'
 import { type RelationTarget, relationTarget } from './room-store.ts'
 
@@ -16,13 +17,7 @@ export function relationOf(content: JsonObject): Relation | undefined {
   return { type, eventId }
 }
 
-type Relating = {
-  roomId: RoomId
-  sender: UserId
-  type: string
-  stateKey?: string | undefined
-  content: JsonObject
-}
+type Relating = Pick<EventDraft, 'roomId' | 'sender' | 'type' | 'stateKey' | 'content'>
 
 /** The relation of an event that is no state event, and the event of the same room that it relates to, if there is one. */
 export async function relationWithTarget(
@@ -38,11 +33,11 @@ export async function relationWithTarget(
  * it annotates, replaces or otherwise relates to. Throws 400 for a thread that cannot be.
  */
 export function threadOf(relation: Awaited<ReturnType<typeof relationWithTarget>>): string {
-  if (!relation) return 'main'
+  if (!relation) return MAIN_THREAD
   const { type, eventId, target } = relation
-  if (type !== 'm.thread') return target?.thread_id ?? 'main'
+  if (type !== 'm.thread') return target?.thread_id ?? MAIN_THREAD
   if (!target) throw new MatrixError(400, 'M_UNKNOWN', 'The root of the thread is not in this room')
-  const isRelated = target.thread_id !== 'main' || hasRelation(parseStored(target.content))
+  const isRelated = target.thread_id !== MAIN_THREAD || hasRelation(parseStored(target.content))
   if (isRelated)
     throw new MatrixError(400, 'M_UNKNOWN', 'A thread cannot begin at an event that relates to another')
   return eventId

@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
-import type { DeviceId, EventId, RoomId, UserId } from '../lib/ids.ts'
+import type { DeviceId, RoomId, UserId } from '../lib/ids.ts'
+import type { Event, StateKey } from '../lib/matrix-event.ts'
 import { type Queries, type Query, query } from '../storage/query.ts'
 
 export type NewRoom = { roomId: RoomId; version: string; creator: UserId; createdAt: number }
@@ -46,11 +47,8 @@ export const moveStateUsage = query<{ roomId: RoomId; events: number; bytes: num
     .where('room_id', '=', p.roomId),
 )
 
-export type MessageView = {
-  roomId: RoomId
-  sender: UserId
-  /** With these, an event sent before under the same transaction id is found; empty strings find nothing. */
-  type: string
+export type MessageView = Pick<Event, 'roomId' | 'sender' | 'type'> & {
+  /** With these and the type, an event sent before under the same transaction id is found; empty strings find nothing. */
   senderDevice: DeviceId | ''
   txnId: string
 }
@@ -105,10 +103,7 @@ export const viewForMessage = query<MessageView>()((db, p) =>
     .where('rooms.room_id', '=', p.roomId),
 )
 
-export type StateView = {
-  roomId: RoomId
-  type: string
-  stateKey: string
+export type StateView = StateKey & {
   /** Whom a member event is about; '' otherwise. */
   target: UserId | ''
 }
@@ -149,7 +144,7 @@ export const viewForState = query<StateView>()((db, p) =>
 export type RelationTarget = typeof relationTarget extends Query<infer _P, infer R> ? R : never
 
 /** The event that another relates to, if it is of the same room. */
-export const relationTarget = query<{ roomId: RoomId; eventId: EventId }>()((db, p) =>
+export const relationTarget = query<Pick<Event, 'roomId' | 'eventId'>>()((db, p) =>
   db
     .selectFrom('events')
     .select(['position', 'type', 'state_key', 'sender', 'thread_id', 'content'])

@@ -1,5 +1,6 @@
-import type { DeviceId, EventId, RoomId, UserId } from '../lib/ids.ts'
-import { type JsonObject, parseStored } from '../lib/json.ts'
+import type { EventId, RoomId, UserId } from '../lib/ids.ts'
+import { parseStored } from '../lib/json.ts'
+import type { Event, EventDraft } from '../lib/matrix-event.ts'
 import type { Queries } from '../storage/query.ts'
 import type { Membership } from '../storage/schema.ts'
 import type { AuthState } from './auth-state.ts'
@@ -18,18 +19,12 @@ export type RoomView = AuthState & {
   /** The event that the same device sent before under the same transaction id. */
   sentBefore: EventId | undefined
   /** The current event of the type and state key in question. */
-  present: { eventId: EventId; sender: UserId; content: JsonObject; bytes: number } | undefined
+  present: (Pick<Event, 'eventId' | 'sender' | 'content'> & { bytes: number }) | undefined
   /** The current state without members: how many events, and bytes of their contents. */
   stateUsage: { events: number; bytes: number }
 }
 
-export type Wanted = {
-  roomId: RoomId
-  sender: UserId
-  type: string
-  stateKey?: string | undefined
-  transaction?: { deviceId: DeviceId; txnId: string } | undefined
-}
+export type Wanted = Pick<EventDraft, 'roomId' | 'sender' | 'type' | 'stateKey' | 'transaction'>
 
 /** Loads what the rules need to know of a room; undefined: there is no such room. One query, for state events two. */
 export async function viewRoom(q: Queries, wanted: Wanted): Promise<RoomView | undefined> {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { badJson, forbidden, invalidParam } from '../lib/errors.ts'
-import { type DeviceId, type EventId, isEventId, isUserId, type RoomId, type UserId } from '../lib/ids.ts'
-import type { JsonObject } from '../lib/json.ts'
+import { type EventId, isEventId, isUserId } from '../lib/ids.ts'
+import type { ClientTransaction, EventDraft, StateKey } from '../lib/matrix-event.ts'
 import type { Transaction } from '../storage/database.ts'
 import type { Membership } from '../storage/schema.ts'
 import { appendTo } from './append-event.ts'
@@ -13,12 +13,8 @@ import type { RoomDeps } from './deps.ts'
 import { redactIn } from './redact.ts'
 import { viewRoom } from './room-view.ts'
 
-export type MessageRequest = {
-  roomId: RoomId
-  sender: UserId
-  type: string
-  content: JsonObject
-  transaction: { deviceId: DeviceId; txnId: string }
+export type MessageRequest = Pick<EventDraft, 'roomId' | 'sender' | 'type' | 'content'> & {
+  transaction: ClientTransaction
 }
 
 /**
@@ -45,13 +41,7 @@ function redactionOf(message: MessageRequest) {
   return { ...message, content, eventId: redacts }
 }
 
-export type StateChange = {
-  roomId: RoomId
-  sender: UserId
-  type: string
-  stateKey: string
-  content: JsonObject
-}
+export type StateChange = StateKey & Pick<EventDraft, 'sender' | 'content'>
 
 /** Sets a piece of state. Setting again what is there gives the event that set it. */
 export function sendState(deps: RoomDeps, change: StateChange): Promise<EventId> {

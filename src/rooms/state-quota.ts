@@ -1,5 +1,5 @@
 import { tooMany, tooMuch } from '../lib/errors.ts'
-import type { Event } from '../lib/matrix-event.ts'
+import type { Event, StateKey } from '../lib/matrix-event.ts'
 import type { Transaction } from '../storage/database.ts'
 import type { RoomDeps } from './deps.ts'
 import { moveStateUsage } from './room-store.ts'
@@ -14,13 +14,7 @@ const ALWAYS = new Set(
 )
 
 /** `room`: as it is before. */
-type Setting = {
-  roomId: Event['roomId']
-  type: string
-  stateKey: string
-  bytes: number
-  room: RoomView
-}
+type Setting = StateKey & { bytes: number; room: RoomView }
 
 /**
  * Counts a piece of state that is about to be set. Members are not counted: their number is that of the users. Past the quota it may

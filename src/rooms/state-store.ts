@@ -1,10 +1,8 @@
 import type { RawBuilder } from 'kysely'
 import type { EventId, RoomId } from '../lib/ids.ts'
-import type { Event } from '../lib/matrix-event.ts'
+import type { Event, StateKey } from '../lib/matrix-event.ts'
 import { type Queries, query } from '../storage/query.ts'
 import { EVENT_COLUMNS, eventOfRow } from './event-row.ts'
-
-type StateKey = { roomId: RoomId; type: string; stateKey: string }
 
 /** The event that is the current state for a type and state key. */
 export async function currentStateEvent(q: Queries, of: StateKey): Promise<Event | undefined> {

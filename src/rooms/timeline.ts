@@ -1,6 +1,6 @@
 import { ignoredBy } from '../accounts/ignored-users.ts'
 import { notFound } from '../lib/errors.ts'
-import type { EventId, RoomId, UserId } from '../lib/ids.ts'
+import type { RoomId, UserId } from '../lib/ids.ts'
 import { sizeOf } from '../lib/json-size.ts'
 import type { JsonObject } from '../lib/json.ts'
 import { type Event, isMemberEventOf, type Viewer } from '../lib/matrix-event.ts'
@@ -159,7 +159,7 @@ export async function messages(
 export async function readEvent(
   q: Queries,
   reader: Reader,
-  of: { roomId: RoomId; eventId: EventId },
+  of: Pick<Event, 'roomId' | 'eventId'>,
 ): Promise<JsonObject> {
   const [event] = await clientEvents(q, [await visibleEvent(q, reader.viewer.userId, of)], reader)
   return event as JsonObject
@@ -172,7 +172,7 @@ export async function readEvent(
 export async function visibleEvent(
   q: Queries,
   userId: UserId,
-  { roomId, eventId }: { roomId: RoomId; eventId: EventId },
+  { roomId, eventId }: Pick<Event, 'roomId' | 'eventId'>,
 ): Promise<Event> {
   const found = await eventWithMembership(q, { eventId, userId })
   if (found && found.event.roomId === roomId && !found.forgotten) {
@@ -186,7 +186,7 @@ export async function visibleEvent(
   throw notFound('There is no such event, or you may not see it')
 }
 
-export type ContextRequest = { roomId: RoomId; eventId: EventId; limit: number; filter: RoomEventFilter }
+export type ContextRequest = Pick<Event, 'roomId' | 'eventId'> & { limit: number; filter: RoomEventFilter }
 
 /**
  * An event with what came just before and after it (`GET /rooms/{roomId}/context/{eventId}`). The limit is for both

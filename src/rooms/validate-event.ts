@@ -1,5 +1,6 @@
 import { badJson, invalidParam, tooLarge } from '../lib/errors.ts'
-import type { Json, JsonObject } from '../lib/json.ts'
+import type { Json } from '../lib/json.ts'
+import type { EventDraft } from '../lib/matrix-event.ts'
 
 /** In bytes (client-server API, "Size limits"). */
 export const MAX_EVENT_BYTES = 65_536
@@ -11,13 +12,7 @@ const MAX_DEPTH = 100
 /** What `event_id`, times and the names of the other fields add to an event, at most. */
 const FRAME_BYTES = 300
 
-type Proposed = {
-  roomId: string
-  sender: string
-  type: string
-  stateKey?: string | undefined
-  content: JsonObject
-}
+type Proposed = Pick<EventDraft, 'roomId' | 'sender' | 'type' | 'stateKey' | 'content'>
 
 /**
  * Checks what no room can change: sizes, and that the content can be written as canonical JSON. Returns the content as

@@ -1,6 +1,7 @@
 import { badJson, notJson } from '../../lib/errors.ts'
 import { isRoomId, isUserId } from '../../lib/ids.ts'
 import { type Json, type JsonObject, isJsonObject } from '../../lib/json.ts'
+import type { Event } from '../../lib/matrix-event.ts'
 import { matchesWildcard } from '../../lib/wildcard.ts'
 
 /** What a filter lets through of one kind of event. Absent lists let everything through. */
@@ -36,7 +37,7 @@ export type SyncFilter = {
 }
 
 /** What a filter looks at. Account data and ephemeral events have no sender. */
-export type Filterable = { type: string; sender?: string; stateKey?: string | null; content: JsonObject }
+export type Filterable = Pick<Event, 'type' | 'content'> & Partial<Pick<Event, 'sender' | 'stateKey'>>
 
 /**
  * Reads a filter from JSON text.

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
+import type { UserId } from '../../../src/lib/ids.ts'
 import type { JsonObject } from '../../../src/lib/json.ts'
 import { MatrixError } from '../../../src/lib/errors.ts'
 import {
@@ -13,8 +14,12 @@ import {
   readRoomEventFilter,
 } from '../../../src/rooms/sync/filter.ts'
 
-const message = { type: 'm.room.message', sender: '@bob:x', content: { body: 'hi', url: 'mxc://x/y' } }
-const plain = { type: 'm.room.message', sender: '@bob:x', content: { body: 'hi' } }
+const message = {
+  type: 'm.room.message',
+  sender: '@bob:x' as UserId,
+  content: { body: 'hi', url: 'mxc://x/y' },
+}
+const plain = { type: 'm.room.message', sender: '@bob:x' as UserId, content: { body: 'hi' } }
 
 describe('filters', () => {
   const cases: [string, JsonObject, typeof message | typeof plain, boolean][] = [
@@ -91,12 +96,12 @@ describe('filters', () => {
     const event = {
       type: 'm.room.message',
       event_id: '$1',
-      sender: '@bob:x',
+      sender: '@bob:x' as UserId,
       origin_server_ts: 1,
       content: { body: 'hi', 'm.relates_to': { event_id: '$0', key: 'a' }, other: 1 },
       unsigned: { age: 5 },
     }
-    const kept = { type: 'm.room.message', event_id: '$1', sender: '@bob:x', origin_server_ts: 1 }
+    const kept = { type: 'm.room.message', event_id: '$1', sender: '@bob:x' as UserId, origin_server_ts: 1 }
     const pick = (...paths: string[]) => pickFields(event, paths)
     assert.equal(pickFields(event, undefined), event)
     assert.deepEqual(pick(), { ...kept, content: {} })
