@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { client, defineRoute, type Route } from '../http/route.ts'
-import { queryInteger } from '../http/schema.ts'
+import { queryInteger, queryPosition } from '../http/schema.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { JsonObject } from '../lib/json.ts'
 import { listNotifications } from '../notifications/list.ts'
@@ -16,7 +16,7 @@ const DEFAULT_LIMIT = 20
 const MAX_LIMIT = 100
 
 const query = z.object({
-  from: queryInteger({ min: 1, max: Number.MAX_SAFE_INTEGER }).optional(),
+  from: queryPosition({ min: 1, max: Number.MAX_SAFE_INTEGER }).optional(),
   limit: queryInteger({ min: 1, max: Number.MAX_SAFE_INTEGER }).default(DEFAULT_LIMIT),
   only: z.enum(['highlight']).optional(),
 })

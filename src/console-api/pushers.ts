@@ -3,7 +3,7 @@ import { named, uncheckedJson } from '../http/response.ts'
 import { once } from '../lib/once.ts'
 import { time, userId } from '../http/response-parts.ts'
 import { defineRoute, type Route } from '../http/route.ts'
-import { queryInteger, userIdSchema } from '../http/schema.ts'
+import { queryInteger, queryPosition, userIdSchema } from '../http/schema.ts'
 import type { Clock } from '../lib/clock.ts'
 import { forbidden } from '../lib/errors.ts'
 import { pusherStatus } from '../pushers/pusher-status.ts'
@@ -13,7 +13,7 @@ import type { Database } from '../storage/database.ts'
 
 const query = z.object({
   user_id: userIdSchema.optional(),
-  from: queryInteger({ min: 0, max: Number.MAX_SAFE_INTEGER }).default(0),
+  from: queryPosition({ min: 0, max: Number.MAX_SAFE_INTEGER }).default(0),
   limit: queryInteger({ min: 1, max: 1000 }).default(100),
 })
 

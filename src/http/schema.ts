@@ -32,5 +32,9 @@ export const queryInteger = (range: { min: number; max: number }) =>
     .transform(Number)
     .pipe(z.int().min(range.min).max(range.max))
 
+/** A position in a list that an answer has given as text, to go on from there. */
+export const queryPosition = (range: { min: number; max: number }) =>
+  queryInteger(range).meta({ format: 'position' })
+
 /** `true` or `false` in a query string. */
 export const queryBoolean = z.enum(['true', 'false']).transform((value) => value === 'true')

@@ -76,7 +76,7 @@ describe('the OpenAPI document', () => {
         required: false,
         schema: { type: 'integer', minimum: 1, maximum: 9, default: 3 },
       },
-      { name: 'loud', in: 'query', required: false, schema: { type: 'string', enum: ['true', 'false'] } },
+      { name: 'loud', in: 'query', required: false, schema: { type: 'boolean' } },
       {
         name: 'by',
         in: 'query',

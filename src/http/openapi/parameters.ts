@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { isJsonObject, type JsonObject } from '../../lib/json.ts'
+import { isJsonObject, type Json, type JsonObject } from '../../lib/json.ts'
 import type { Route } from '../route.ts'
 import { type Components, jsonSchemaOf } from './json-schema.ts'
 
@@ -31,11 +31,16 @@ function propertiesOf(schema: z.ZodType, components: Components): Record<string,
   const propertiesRead = objectAt(read, 'properties')
   return Object.fromEntries(
     Object.entries(objectAt(taken, 'properties')).map(([name, asTaken]) => {
-      const asRead = propertiesRead[name]
-      const better = isJsonObject(asRead) && 'type' in asRead ? asRead : (asTaken as JsonObject)
-      return [name, { schema: better, required: Array.isArray(required) && required.includes(name) }]
+      const schema = betterOf(asTaken as JsonObject, propertiesRead[name])
+      return [name, { schema, required: Array.isArray(required) && required.includes(name) }]
     }),
   )
+}
+
+function betterOf(asTaken: JsonObject, asRead: Json | undefined): JsonObject {
+  if (JSON.stringify(asTaken['enum']) === '["true","false"]') return { type: 'boolean' }
+  if (asTaken['format'] === 'position') return { type: 'string' }
+  return isJsonObject(asRead) && 'type' in asRead ? asRead : asTaken
 }
 
 function objectAt(schema: JsonObject, key: string): JsonObject {

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict'
+import { describe, test, type TestContext } from 'node:test'
+import { createBelfry } from '../../src/app.ts'
+import { loadConfig } from '../../src/config/load.ts'
+import type { JsonObject } from '../../src/lib/json.ts'
+import { temporaryFolder } from '../support/databases.ts'
+import { differences } from '../support/specification/compare.ts'
+import { ACCEPTED, EXTENSIONS, NOT_SERVED, OURS_ALONE } from '../support/specification/known.ts'
+import { type Operation, operationsOf, specifiedOperations } from '../support/specification/load.ts'
+
+async function ourOperations(t: TestContext): Promise<Operation[]> {
+  const config = loadConfig({ argv: ['--data', temporaryFolder(t), '--log-level', 'silent'], env: {} })
+  const belfry = await createBelfry(config)
+  t.after(() => belfry.close())
+  return operationsOf((await belfry.openApi()) as JsonObject)
+}
+
+const segments = (path: string) => path.split('/')
+const nameOf = ({ method, path }: Operation) => `${method.toUpperCase()} ${path}`
+
+/** Ours that answers a path of the specification: with the most segments that are not parameters. */
+function serving(ours: readonly Operation[], specified: Operation): Operation | undefined {
+  const wanted = segments(specified.path)
+  const fits = (path: string) => {
+    const own = segments(path)
+    return (
+      own.length === wanted.length && own.every((part, at) => part === wanted[at] || part.startsWith('{'))
+    )
+  }
+  const literal = ({ path }: Operation) => segments(path).filter((part) => !part.startsWith('{')).length
+  return ours
+    .filter(({ method, path, about }) => {
+      const others = (about['x-also-at'] ?? []) as string[]
+      return method === specified.method && [path, ...others].some(fits)
+    })
+    .toSorted((one, other) => literal(other) - literal(one))[0]
+}
+
+/** Those that a list of patterns does not name, and the patterns that name none. */
+function beyond(list: Readonly<Record<string, string>>, operations: readonly Operation[]) {
+  const patterns = Object.keys(list).map((pattern) => new RegExp(pattern, 'i'))
+  const names = operations.map(nameOf)
+  return {
+    unnamed: names.filter((name) => !patterns.some((pattern) => pattern.test(name))),
+    unused: patterns.filter((pattern) => !names.some((name) => pattern.test(name))).map(String),
+  }
+}
+
+const extensionIn = (difference: string) =>
+  Object.keys(EXTENSIONS).find((name) => difference.endsWith(`${name}: not specified`))
+
+describe('beside the OpenAPI files of the specification', () => {
+  const specified = specifiedOperations()
+
+  test('each endpoint is served, or named as not served, and the other way round', async (t) => {
+    const ours = await ourOperations(t)
+    assert.ok(specified.length > 100, 'it has looked')
+    const missing = specified.filter((one) => serving(ours, one) === undefined)
+    assert.deepEqual(beyond(NOT_SERVED, missing), { unnamed: [], unused: [] })
+    const matched = new Set(specified.map((one) => serving(ours, one)))
+    const alone = ours.filter((one) => one.path.startsWith('/_matrix') && !matched.has(one))
+    assert.deepEqual(beyond(OURS_ALONE, alone), { unnamed: [], unused: [] })
+  })
+
+  test('authentication, parameters, bodies, statuses and answers are the same, or the difference is named', async (t) => {
+    const ours = await ourOperations(t)
+    const found = specified.flatMap((one) => {
+      const own = serving(ours, one)
+      return own === undefined
+        ? []
+        : differences(one, own).map((difference) => ({ operation: nameOf(one), difference }))
+    })
+    const isAccepted = ({ operation, difference }: (typeof found)[number]) =>
+      ACCEPTED.some((one) => one.operation === operation && one.difference.test(difference))
+    const unnamed = found.filter((one) => !isAccepted(one) && extensionIn(one.difference) === undefined)
+    assert.deepEqual(
+      unnamed.map(({ operation, difference }) => `${operation} ${difference}`),
+      [],
+    )
+    const unused = ACCEPTED.filter(
+      (one) =>
+        !found.some(
+          ({ operation, difference }) => operation === one.operation && one.difference.test(difference),
+        ),
+    )
+    assert.deepEqual(unused, [])
+    const used = new Set(found.map(({ difference }) => extensionIn(difference)))
+    assert.deepEqual(
+      Object.keys(EXTENSIONS).filter((name) => !used.has(name)),
+      [],
+    )
+  })
+
+  test('a difference of each sort is found', () => {
+    const of = (about: JsonObject): Operation => ({ method: 'get', path: '/', about })
+    const json = (schema: JsonObject) => ({ content: { 'application/json': { schema } } })
+    const text = { type: 'string' }
+    const theirs = of({
+      security: [{ token: [] }],
+      parameters: [{ name: 'a', in: 'query', required: true, schema: text }],
+      requestBody: json({ type: 'object', properties: { b: text }, required: ['b'] }),
+      responses: {
+        200: json({ type: 'object', properties: { c: text, d: text }, required: ['c'] }),
+        404: {},
+      },
+    })
+    const own = of({
+      parameters: [{ name: 'x', in: 'query', schema: text }],
+      requestBody: json({ type: 'object', properties: { y: text }, required: ['y'] }),
+      responses: {
+        200: json({ type: 'object', properties: { d: { type: 'integer' }, z: text } }),
+        201: json({}),
+        400: {},
+      },
+    })
+    assert.deepEqual(differences(theirs, theirs), [])
+    assert.deepEqual(differences(theirs, own), [
+      'authentication: specified needed, ours none',
+      'query a: not read, but required',
+      'query x: not specified',
+      'body.b: required, and not read',
+      'body.y: not specified',
+      'status 404: never given',
+      'status 201: not specified',
+      'answer.c: required, and not always sent',
+      'answer.d: integer is not string',
+      'answer.z: not specified',
+    ])
+  })
+})

@@ -1,0 +1,152 @@
+import { isJsonObject, type JsonObject } from '../../../src/lib/json.ts'
+import { objectAt, type Operation } from './load.ts'
+import { type Shape, shapeOf } from './shape.ts'
+
+/** Every status that any endpoint may answer with (client-server API, "Standard error response", "Common error codes"). */
+const COMMON_STATUSES = new Set(['400', '401', '413', '429', '500', '503'])
+
+/** Where one of our endpoints differs from the specification: a line for each. */
+export function differences(specified: Operation, ours: Operation): string[] {
+  const requests = [
+    ...authentication(specified.about, ours.about),
+    ...parameters(specified.about, ours.about),
+    ...bodies(specified.about, ours.about),
+  ]
+  const saysWhatItAnswers = Object.keys(objectAt(ours.about, 'responses')).some((status) =>
+    /^[23]/.test(status),
+  )
+  if (!saysWhatItAnswers) return requests
+  return [...requests, ...statuses(specified.about, ours.about), ...responses(specified.about, ours.about)]
+}
+
+function authentication(specified: JsonObject, ours: JsonObject): string[] {
+  const theirs = securityOf(specified)
+  const own = securityOf(ours)
+  return theirs === own ? [] : [`authentication: specified ${theirs}, ours ${own}`]
+}
+
+function securityOf({ security }: JsonObject): 'needed' | 'optional' | 'none' {
+  const ways = Array.isArray(security) ? security.filter(isJsonObject) : []
+  if (ways.length === 0) return 'none'
+  return ways.some((way) => Object.keys(way).length === 0) ? 'optional' : 'needed'
+}
+
+type Parameter = { required: boolean; shape: Shape }
+
+function parameters(specified: JsonObject, ours: JsonObject): string[] {
+  const [theirs, own] = [queryOf(specified), queryOf(ours)]
+  const missing = [...theirs].flatMap(([name, { required }]) =>
+    own.has(name) ? [] : [`query ${name}: not read${required ? ', but required' : ''}`],
+  )
+  const others = [...own].flatMap(([name, { required, shape }]) => {
+    const their = theirs.get(name)
+    if (their === undefined) return [`query ${name}: not specified`]
+    return [
+      ...(required && !their.required ? [`query ${name}: required here alone`] : []),
+      ...typeDifference(shape, their.shape, `query ${name}`),
+    ]
+  })
+  return [...missing, ...others]
+}
+
+function queryOf({ parameters: given }: JsonObject): Map<string, Parameter> {
+  const all = Array.isArray(given) ? given.filter(isJsonObject) : []
+  return new Map(
+    all
+      .filter((one) => one['in'] === 'query')
+      .map((one) => [
+        textOf(one['name']),
+        { required: one['required'] === true, shape: shapeOf(objectAt(one, 'schema')) },
+      ]),
+  )
+}
+
+/** Of what is sent to us: all that is specified must be taken. */
+function bodies(specified: JsonObject, ours: JsonObject): string[] {
+  const theirs = jsonOf(objectAt(specified, 'requestBody'))
+  const own = jsonOf(objectAt(ours, 'requestBody'))
+  if (own === undefined) {
+    const required =
+      theirs === undefined ? [] : [...shapeOf(theirs).properties].filter(([, { required: is }]) => is)
+    return required.map(([name]) => `body ${name}: required, and not read`)
+  }
+  return theirs === undefined ? [] : taken(shapeOf(theirs), shapeOf(own), 'body')
+}
+
+function taken(theirs: Shape, own: Shape, path: string): string[] {
+  const isOpen = own.more !== false || own.properties.size === 0
+  const missing = [...theirs.properties].flatMap(([name, { required }]) =>
+    required && !isOpen && !own.properties.has(name) ? [`${path}.${name}: required, and not read`] : [],
+  )
+  const others = [...own.properties].flatMap(([name, { schema, required }]) => {
+    const their = theirs.properties.get(name)
+    if (their === undefined) return theirs.more === false ? [`${path}.${name}: not specified`] : []
+    return [
+      ...(required && !their.required ? [`${path}.${name}: required here alone`] : []),
+      ...taken(shapeOf(their.schema), shapeOf(schema), `${path}.${name}`),
+    ]
+  })
+  return [...typeDifference(theirs, own, path), ...missing, ...others]
+}
+
+function statuses(specified: JsonObject, ours: JsonObject): string[] {
+  const [theirs, own] = [specified, ours].map((one) => Object.keys(objectAt(one, 'responses')))
+  const missing = (theirs ?? []).filter((status) => !own?.includes(status))
+  const others = (own ?? []).filter((status) => !theirs?.includes(status) && !COMMON_STATUSES.has(status))
+  return [
+    ...missing.map((status) => `status ${status}: never given`),
+    ...others.map((status) => `status ${status}: not specified`),
+  ]
+}
+
+/** Of what we send in a success: all that is required must be there, and what else is there must be specified. */
+function responses(specified: JsonObject, ours: JsonObject): string[] {
+  const theirs = objectAt(specified, 'responses')
+  const own = objectAt(ours, 'responses')
+  return Object.keys(own)
+    .filter((status) => status in theirs && status.startsWith('2'))
+    .flatMap((status) => {
+      const [their, our] = [jsonOf(objectAt(theirs, status)), jsonOf(objectAt(own, status))]
+      if (our === undefined || their === undefined) return []
+      return sent(shapeOf(their), shapeOf(our), 'answer')
+    })
+}
+
+function sent(theirs: Shape, own: Shape, path: string): string[] {
+  const missing = [...theirs.properties].flatMap(([name, { required }]) =>
+    required && own.properties.get(name)?.required !== true
+      ? [`${path}.${name}: required, and not always sent`]
+      : [],
+  )
+  const others = [...own.properties].flatMap(([name, { schema }]) => {
+    const their = theirs.properties.get(name)?.schema ?? theirs.more
+    if (their === false) return theirs.properties.size === 0 ? [] : [`${path}.${name}: not specified`]
+    return their === true ? [] : sent(shapeOf(their), shapeOf(schema), `${path}.${name}`)
+  })
+  return [...typeDifference(own, theirs, path), ...missing, ...others, ...elements(theirs, own, path)]
+}
+
+function elements(theirs: Shape, own: Shape, path: string): string[] {
+  return [
+    ...(theirs.items && own.items ? sent(shapeOf(theirs.items), shapeOf(own.items), `${path}[]`) : []),
+    ...(isJsonObject(own.more) && isJsonObject(theirs.more)
+      ? sent(shapeOf(theirs.more), shapeOf(own.more), `${path}.*`)
+      : []),
+  ]
+}
+
+/** `from` can be what `into` cannot. */
+function typeDifference(from: Shape, into: Shape, path: string): string[] {
+  if (from.types.size === 0 || into.types.size === 0) return []
+  const others = [...from.types].filter(
+    (type) => !into.types.has(type) && !(type === 'integer' && into.types.has('number')),
+  )
+  return others.length === 0 ? [] : [`${path}: ${others.join(', ')} is not ${[...into.types].join(', ')}`]
+}
+
+function jsonOf(body: JsonObject): JsonObject | undefined {
+  const schema = objectAt(objectAt(body, 'content'), 'application/json')['schema']
+  return isJsonObject(schema) ? schema : undefined
+}
+
+const textOf = (value: unknown) => (typeof value === 'string' ? value : '')
