@@ -1,0 +1,2057 @@
+--
+-- PostgreSQL database dump
+--
+
+
+-- Dumped from database version 15.18 (Debian 15.18-0+deb12u1)
+-- Dumped by pg_dump version 15.18 (Debian 15.18-0+deb12u1)
+
+SET statement_timeout = 0;
+SET lock_timeout = 0;
+SET idle_in_transaction_session_timeout = 0;
+SET client_encoding = 'UTF8';
+SET standard_conforming_strings = on;
+SELECT pg_catalog.set_config('search_path', '', false);
+SET check_function_bodies = false;
+SET xmloption = content;
+SET client_min_messages = warning;
+SET row_security = off;
+
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+--
+-- Name: access_tokens; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.access_tokens (
+    token_hash text NOT NULL,
+    user_id text NOT NULL,
+    device_id text NOT NULL,
+    created_at bigint NOT NULL
+);
+
+
+--
+-- Name: account_data; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.account_data (
+    user_id text NOT NULL,
+    room_id text NOT NULL,
+    type text NOT NULL,
+    content text NOT NULL,
+    "position" bigint NOT NULL
+);
+
+
+--
+-- Name: badge_rooms; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.badge_rooms (
+    user_id text NOT NULL,
+    room_id text NOT NULL
+);
+
+
+--
+-- Name: cohort_members; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.cohort_members (
+    user_id text NOT NULL,
+    room_id text NOT NULL,
+    from_position bigint NOT NULL,
+    cohort text NOT NULL
+);
+
+
+--
+-- Name: cohort_outcomes; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.cohort_outcomes (
+    room_id text NOT NULL,
+    cohort text NOT NULL,
+    "position" bigint NOT NULL,
+    thread_id text NOT NULL,
+    highlight bigint NOT NULL,
+    actions text NOT NULL,
+    rule_kind text NOT NULL,
+    rule_id text NOT NULL,
+    total_notify bigint NOT NULL,
+    total_highlight bigint NOT NULL,
+    thread_notify bigint NOT NULL,
+    thread_highlight bigint NOT NULL,
+    retracted bigint DEFAULT 0 NOT NULL
+);
+
+
+--
+-- Name: cohort_threads; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.cohort_threads (
+    room_id text NOT NULL,
+    cohort text NOT NULL,
+    thread_id text NOT NULL,
+    last_position bigint NOT NULL
+);
+
+
+--
+-- Name: current_state; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.current_state (
+    room_id text NOT NULL,
+    type text NOT NULL,
+    state_key text NOT NULL,
+    event_id text NOT NULL,
+    "position" bigint NOT NULL
+);
+
+
+--
+-- Name: default_rule_changes; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.default_rule_changes (
+    user_id text NOT NULL,
+    kind text NOT NULL,
+    rule_id text NOT NULL,
+    enabled bigint,
+    actions text
+);
+
+
+--
+-- Name: device_rule_sets; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.device_rule_sets (
+    user_id text NOT NULL,
+    handle text NOT NULL,
+    unheld_since bigint
+);
+
+
+--
+-- Name: devices; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.devices (
+    user_id text NOT NULL,
+    device_id text NOT NULL,
+    display_name text,
+    last_seen_ip text,
+    last_seen_ts bigint,
+    created_at bigint NOT NULL
+);
+
+
+--
+-- Name: events; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.events (
+    "position" bigint NOT NULL,
+    event_id text NOT NULL,
+    room_id text NOT NULL,
+    type text NOT NULL,
+    state_key text,
+    sender text NOT NULL,
+    origin_server_ts bigint NOT NULL,
+    content text NOT NULL,
+    thread_id text NOT NULL,
+    replaces_event_id text,
+    redacts text,
+    redacted_by text,
+    sender_device text,
+    txn_id text,
+    joined_count bigint
+);
+
+
+--
+-- Name: exceptions; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.exceptions (
+    user_id text NOT NULL,
+    room_id text NOT NULL,
+    "position" bigint NOT NULL,
+    thread_id text NOT NULL,
+    notify bigint NOT NULL,
+    highlight bigint NOT NULL,
+    cohort_notify bigint NOT NULL,
+    cohort_highlight bigint NOT NULL,
+    actions text NOT NULL,
+    rule_kind text,
+    rule_id text
+);
+
+
+--
+-- Name: filters; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.filters (
+    user_id text NOT NULL,
+    filter_id text NOT NULL,
+    definition text NOT NULL
+);
+
+
+--
+-- Name: gateway_queue; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.gateway_queue (
+    queue_id bigint NOT NULL,
+    app_id text NOT NULL,
+    line text NOT NULL,
+    device_key text NOT NULL,
+    message_key text,
+    notification text NOT NULL,
+    counts text,
+    counts_only bigint NOT NULL,
+    own bigint NOT NULL,
+    attempts bigint NOT NULL,
+    queued_at bigint NOT NULL,
+    expires_at bigint NOT NULL,
+    next_attempt_at bigint NOT NULL,
+    leased_until bigint NOT NULL
+);
+
+
+--
+-- Name: gateway_queue_queue_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.gateway_queue ALTER COLUMN queue_id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.gateway_queue_queue_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: gateway_rejections; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.gateway_rejections (
+    device_key text NOT NULL,
+    rejected_at bigint NOT NULL
+);
+
+
+--
+-- Name: gateway_seen; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.gateway_seen (
+    message_key text NOT NULL,
+    outcome text NOT NULL,
+    seen_at bigint NOT NULL
+);
+
+
+--
+-- Name: ignored_users; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.ignored_users (
+    user_id text NOT NULL,
+    ignored text NOT NULL
+);
+
+
+--
+-- Name: inbox; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.inbox (
+    entry_id bigint NOT NULL,
+    pushkey text NOT NULL,
+    received_at bigint NOT NULL,
+    notification text NOT NULL
+);
+
+
+--
+-- Name: inbox_entry_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.inbox ALTER COLUMN entry_id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.inbox_entry_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: mail_throttles; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.mail_throttles (
+    pusher_id bigint NOT NULL,
+    room_id text NOT NULL,
+    told_at bigint NOT NULL,
+    wait_ms bigint NOT NULL,
+    last_event_at bigint NOT NULL
+);
+
+
+--
+-- Name: memberships; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.memberships (
+    room_id text NOT NULL,
+    user_id text NOT NULL,
+    membership text NOT NULL,
+    event_id text NOT NULL,
+    "position" bigint NOT NULL,
+    displayname text,
+    avatar_url text,
+    name_key text NOT NULL,
+    localpart_key text NOT NULL,
+    has_pushers bigint NOT NULL,
+    forgotten bigint DEFAULT 0 NOT NULL,
+    has_rules bigint DEFAULT 0 NOT NULL
+);
+
+
+--
+-- Name: outbox; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.outbox (
+    pusher_id bigint NOT NULL,
+    "position" bigint NOT NULL,
+    created_at bigint NOT NULL,
+    urgent bigint DEFAULT 0 NOT NULL
+);
+
+
+--
+-- Name: push_rules; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.push_rules (
+    user_id text NOT NULL,
+    scope text NOT NULL,
+    kind text NOT NULL,
+    rule_id text NOT NULL,
+    place bigint NOT NULL,
+    conditions text,
+    pattern text,
+    actions text NOT NULL,
+    enabled bigint NOT NULL
+);
+
+
+--
+-- Name: pushers; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.pushers (
+    pusher_id bigint NOT NULL,
+    user_id text NOT NULL,
+    app_id text NOT NULL,
+    pushkey text NOT NULL,
+    kind text NOT NULL,
+    handle text,
+    handle_is_instance bigint NOT NULL,
+    app_display_name text NOT NULL,
+    device_display_name text NOT NULL,
+    lang text NOT NULL,
+    data text NOT NULL,
+    url text,
+    device_id text,
+    created_at bigint NOT NULL,
+    set_at bigint NOT NULL,
+    failing_since bigint,
+    attempts bigint DEFAULT 0 NOT NULL,
+    next_attempt_at bigint,
+    last_error text,
+    last_error_at bigint,
+    last_success_at bigint,
+    last_badge bigint,
+    badge_due bigint DEFAULT 0 NOT NULL,
+    lease_owner text,
+    lease_until bigint,
+    enabled bigint DEFAULT 1 NOT NULL,
+    disable_badge_count bigint DEFAULT 0 NOT NULL,
+    unsubscribe_token text,
+    hold_ms bigint DEFAULT 0 NOT NULL,
+    held_until bigint,
+    activated bigint DEFAULT 1 NOT NULL,
+    ack_token text,
+    ack_expires_at bigint,
+    activation_due bigint DEFAULT 0 NOT NULL,
+    kind_alias text
+);
+
+
+--
+-- Name: pushers_pusher_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.pushers ALTER COLUMN pusher_id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.pushers_pusher_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: read_positions; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.read_positions (
+    user_id text NOT NULL,
+    room_id text NOT NULL,
+    thread_id text NOT NULL,
+    "position" bigint NOT NULL,
+    joined_at bigint NOT NULL
+);
+
+
+--
+-- Name: receipts; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.receipts (
+    room_id text NOT NULL,
+    user_id text NOT NULL,
+    receipt_type text NOT NULL,
+    thread_id text NOT NULL,
+    event_id text NOT NULL,
+    event_position bigint NOT NULL,
+    ts bigint NOT NULL,
+    "position" bigint NOT NULL
+);
+
+
+--
+-- Name: removed_pushers; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.removed_pushers (
+    removed_id bigint NOT NULL,
+    user_id text NOT NULL,
+    app_id text NOT NULL,
+    pushkey text NOT NULL,
+    kind text NOT NULL,
+    app_display_name text NOT NULL,
+    device_display_name text NOT NULL,
+    device_id text,
+    handle text,
+    reason text NOT NULL,
+    removed_at bigint NOT NULL,
+    last_success_at bigint,
+    failing_since bigint,
+    last_error text
+);
+
+
+--
+-- Name: removed_pushers_removed_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.removed_pushers ALTER COLUMN removed_id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.removed_pushers_removed_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: room_aliases; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.room_aliases (
+    alias text NOT NULL,
+    room_id text NOT NULL,
+    created_by text NOT NULL,
+    created_at bigint NOT NULL
+);
+
+
+--
+-- Name: rooms; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.rooms (
+    room_id text NOT NULL,
+    version text NOT NULL,
+    creator text NOT NULL,
+    created_at bigint NOT NULL,
+    joined_count bigint DEFAULT 0 NOT NULL,
+    invited_count bigint DEFAULT 0 NOT NULL,
+    rules_version bigint DEFAULT 0 NOT NULL
+);
+
+
+--
+-- Name: rule_sets; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.rule_sets (
+    user_id text NOT NULL,
+    version bigint NOT NULL,
+    has_global bigint NOT NULL,
+    has_device bigint NOT NULL
+);
+
+
+--
+-- Name: schema_migrations; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.schema_migrations (
+    id integer NOT NULL,
+    name text NOT NULL,
+    applied_at bigint NOT NULL
+);
+
+
+--
+-- Name: server_keys; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.server_keys (
+    name text NOT NULL,
+    secret text NOT NULL,
+    created_at bigint NOT NULL
+);
+
+
+--
+-- Name: stream; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.stream (
+    id bigint DEFAULT 1 NOT NULL,
+    "position" bigint NOT NULL,
+    CONSTRAINT stream_id_check CHECK ((id = 1))
+);
+
+
+--
+-- Name: threepid_validations; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.threepid_validations (
+    sid text NOT NULL,
+    medium text NOT NULL,
+    address text NOT NULL,
+    secret_hash text NOT NULL,
+    send_attempt bigint NOT NULL,
+    token_hash text NOT NULL,
+    sent_at bigint NOT NULL,
+    validated_at bigint,
+    failures bigint DEFAULT 0 NOT NULL
+);
+
+
+--
+-- Name: threepids; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.threepids (
+    medium text NOT NULL,
+    address text NOT NULL,
+    user_id text NOT NULL,
+    validated_at bigint NOT NULL,
+    added_at bigint NOT NULL
+);
+
+
+--
+-- Name: trace_decisions; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.trace_decisions (
+    "position" bigint NOT NULL,
+    at bigint NOT NULL,
+    decisions text NOT NULL
+);
+
+
+--
+-- Name: trace_gateway; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.trace_gateway (
+    entry_id bigint NOT NULL,
+    event_id text NOT NULL,
+    app_id text NOT NULL,
+    pushkey_hash text NOT NULL,
+    at bigint NOT NULL,
+    attempt bigint NOT NULL,
+    outcome text NOT NULL,
+    reason text,
+    status bigint,
+    provider_id text,
+    ms bigint
+);
+
+
+--
+-- Name: trace_gateway_entry_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.trace_gateway ALTER COLUMN entry_id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.trace_gateway_entry_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: trace_pushers; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.trace_pushers (
+    entry_id bigint NOT NULL,
+    pusher_id bigint NOT NULL,
+    user_id text NOT NULL,
+    app_id text NOT NULL,
+    pushkey_hash text NOT NULL,
+    app_display_name text NOT NULL,
+    device_display_name text NOT NULL,
+    created_at bigint NOT NULL,
+    at bigint NOT NULL,
+    change text NOT NULL,
+    reason text
+);
+
+
+--
+-- Name: trace_pushers_entry_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.trace_pushers ALTER COLUMN entry_id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.trace_pushers_entry_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: trace_steps; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.trace_steps (
+    entry_id bigint NOT NULL,
+    "position" bigint NOT NULL,
+    at bigint NOT NULL,
+    steps text NOT NULL
+);
+
+
+--
+-- Name: trace_steps_entry_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.trace_steps ALTER COLUMN entry_id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.trace_steps_entry_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: users; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.users (
+    user_id text NOT NULL,
+    password_hash text,
+    displayname text,
+    avatar_url text,
+    is_admin bigint DEFAULT 0 NOT NULL,
+    created_at bigint NOT NULL,
+    deactivated_at bigint
+);
+
+
+--
+-- Data for Name: access_tokens; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+INSERT INTO public.access_tokens VALUES
+	('HruNPCT42TWLYMJ3nNI39ZyWgfPBj_ixZGukwFtU6qs', '@alice:example.org', 'SDVAOMXHGE', 1800000000000),
+	('NMHOLXVvYCK5gIr6SpO1fjU2ohO35kMgbkAFJX4AMks', '@bob:example.org', 'LXAGHXGKNH', 1800000000000),
+	('TdDCw6BNTKtYW6pLULXHArvFa-16gZ68IejRAQ-egBg', '@carol:example.org', 'FTGKWRMPTM', 1800000000000),
+	('usK8dOUkAdLDHEftB8A8evj-qln5Avz0qlxBtaWf798', '@dave:example.org', 'VKUJKBWMSB', 1800000000000),
+	('zT5-gzZiW73KAhQzfZcHe882u9QRR_SkfEZ4yY2HM_g', '@erin:example.org', 'EPMWAXYVWM', 1800000000000),
+	('uM4gLosj22vfER6dWV-NIVXXX-k19JJOjhEfDFabz-A', '@fay:example.org', 'ZUCHOHYTCB', 1800000000000),
+	('QELAPU0RNYbs_Wdl-neTMLjlB_i3kPhfsI_3Hw7uCz8', '@alice:example.org', 'OTIBRVLMAF', 1800000000000);
+
+
+--
+-- Data for Name: account_data; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+INSERT INTO public.account_data VALUES
+	('@alice:example.org', '', 'org.example.settings', '{"theme":"dark"}', 35),
+	('@alice:example.org', '!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'org.example.room', '{"colour":"red"}', 36),
+	('@carol:example.org', '!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'm.fully_read', '{"event_id":"$7PSRvZa6WbRrJfsZtXXz6J5Bw5SulcqvyjowJOAxgaE"}', 45);
+
+
+--
+-- Data for Name: badge_rooms; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+INSERT INTO public.badge_rooms VALUES
+	('@alice:example.org', '!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00'),
+	('@carol:example.org', '!c4g-Ync71R1_2zQ9Jw1h4prQO6uX2hOb2zLpHZ43hww'),
+	('@carol:example.org', '!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00'),
+	('@erin:example.org', '!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00'),
+	('@fay:example.org', '!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00'),
+	('@dave:example.org', '!c4g-Ync71R1_2zQ9Jw1h4prQO6uX2hOb2zLpHZ43hww'),
+	('@dave:example.org', '!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00'),
+	('@alice:example.org', '!B1D06hvfBhwfYNeOD56VSE4Nu0jJgcsqkm71tYDVPC0'),
+	('@erin:example.org', '!B1D06hvfBhwfYNeOD56VSE4Nu0jJgcsqkm71tYDVPC0');
+
+
+--
+-- Data for Name: cohort_members; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+INSERT INTO public.cohort_members VALUES
+	('@carol:example.org', '!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 36, 'e0ddceb80707ac7b178393b214d57696ffb7385c'),
+	('@alice:example.org', '!c4g-Ync71R1_2zQ9Jw1h4prQO6uX2hOb2zLpHZ43hww', 38, 'a458c3661874af4dfe16aa872b2c771ec4914abc'),
+	('@carol:example.org', '!c4g-Ync71R1_2zQ9Jw1h4prQO6uX2hOb2zLpHZ43hww', 38, 'e0ddceb80707ac7b178393b214d57696ffb7385c');
+
+
+--
+-- Data for Name: cohort_outcomes; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+INSERT INTO public.cohort_outcomes VALUES
+	('!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'default', 37, 'main', 0, '["notify"]', 'underride', '.m.rule.message', 1, 0, 1, 0, 0),
+	('!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'e0ddceb80707ac7b178393b214d57696ffb7385c', 37, 'main', 0, '["notify"]', 'underride', '.m.rule.message', 1, 0, 1, 0, 0),
+	('!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'default', 38, 'main', 0, '["notify"]', 'underride', '.m.rule.message', 2, 0, 2, 0, 0),
+	('!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'e0ddceb80707ac7b178393b214d57696ffb7385c', 38, 'main', 0, '["notify"]', 'underride', '.m.rule.message', 2, 0, 2, 0, 0),
+	('!c4g-Ync71R1_2zQ9Jw1h4prQO6uX2hOb2zLpHZ43hww', 'default', 39, 'main', 0, '["notify"]', 'underride', '.m.rule.message', 1, 0, 1, 0, 0),
+	('!c4g-Ync71R1_2zQ9Jw1h4prQO6uX2hOb2zLpHZ43hww', 'e0ddceb80707ac7b178393b214d57696ffb7385c', 39, 'main', 0, '["notify"]', 'underride', '.m.rule.message', 1, 0, 1, 0, 0),
+	('!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'default', 40, '$7PSRvZa6WbRrJfsZtXXz6J5Bw5SulcqvyjowJOAxgaE', 0, '["notify"]', 'underride', '.m.rule.message', 3, 0, 1, 0, 0),
+	('!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'e0ddceb80707ac7b178393b214d57696ffb7385c', 40, '$7PSRvZa6WbRrJfsZtXXz6J5Bw5SulcqvyjowJOAxgaE', 0, '["notify"]', 'underride', '.m.rule.message', 3, 0, 1, 0, 0),
+	('!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'default', 41, 'main', 0, '["notify"]', 'underride', '.m.rule.message', 4, 0, 3, 0, 1),
+	('!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'e0ddceb80707ac7b178393b214d57696ffb7385c', 41, 'main', 0, '["notify"]', 'underride', '.m.rule.message', 4, 0, 3, 0, 1),
+	('!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'default', 46, 'main', 0, '["notify"]', 'underride', '.m.rule.message', 5, 0, 4, 0, 0),
+	('!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'e0ddceb80707ac7b178393b214d57696ffb7385c', 46, 'main', 0, '["notify"]', 'underride', '.m.rule.message', 5, 0, 4, 0, 0),
+	('!vpHN3roE45JdsEzOL3-zkPpWIVsyvIKXaVVwhRgP1hA', 'default', 47, 'main', 0, '["notify",{"set_tweak":"sound","value":"default"}]', 'underride', '.m.rule.room_one_to_one', 1, 0, 1, 0, 0),
+	('!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'default', 48, 'main', 0, '["notify"]', 'underride', '.m.rule.message', 6, 0, 5, 0, 0),
+	('!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'e0ddceb80707ac7b178393b214d57696ffb7385c', 48, 'main', 0, '["notify"]', 'underride', '.m.rule.message', 6, 0, 5, 0, 0),
+	('!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'default', 49, 'main', 0, '["notify"]', 'underride', '.m.rule.message', 7, 0, 6, 0, 0),
+	('!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'e0ddceb80707ac7b178393b214d57696ffb7385c', 49, 'main', 0, '["notify"]', 'underride', '.m.rule.message', 7, 0, 6, 0, 0),
+	('!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'default', 50, 'main', 0, '["notify"]', 'underride', '.m.rule.message', 8, 0, 7, 0, 0),
+	('!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'e0ddceb80707ac7b178393b214d57696ffb7385c', 50, 'main', 0, '["notify"]', 'underride', '.m.rule.message', 8, 0, 7, 0, 0),
+	('!c4g-Ync71R1_2zQ9Jw1h4prQO6uX2hOb2zLpHZ43hww', 'default', 51, 'main', 0, '["notify"]', 'underride', '.m.rule.message', 2, 0, 2, 0, 0),
+	('!c4g-Ync71R1_2zQ9Jw1h4prQO6uX2hOb2zLpHZ43hww', 'e0ddceb80707ac7b178393b214d57696ffb7385c', 51, 'main', 0, '["notify"]', 'underride', '.m.rule.message', 2, 0, 2, 0, 0),
+	('!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'default', 62, 'main', 0, '["notify",{"set_tweak":"sound","value":"ring"}]', 'underride', '.m.rule.call', 9, 0, 8, 0, 0),
+	('!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'e0ddceb80707ac7b178393b214d57696ffb7385c', 62, 'main', 0, '["notify",{"set_tweak":"sound","value":"ring"}]', 'underride', '.m.rule.call', 9, 0, 8, 0, 0),
+	('!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'default', 63, 'main', 0, '["notify"]', 'underride', '.m.rule.message', 10, 0, 9, 0, 0),
+	('!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'e0ddceb80707ac7b178393b214d57696ffb7385c', 63, 'main', 0, '["notify"]', 'underride', '.m.rule.message', 10, 0, 9, 0, 0);
+
+
+--
+-- Data for Name: cohort_threads; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+INSERT INTO public.cohort_threads VALUES
+	('!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'default', '$7PSRvZa6WbRrJfsZtXXz6J5Bw5SulcqvyjowJOAxgaE', 40),
+	('!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'e0ddceb80707ac7b178393b214d57696ffb7385c', '$7PSRvZa6WbRrJfsZtXXz6J5Bw5SulcqvyjowJOAxgaE', 40);
+
+
+--
+-- Data for Name: current_state; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+INSERT INTO public.current_state VALUES
+	('!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'm.room.create', '', '$ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 1),
+	('!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'm.room.member', '@bob:example.org', '$Ag5GQ-CHD6gOR2d5tgAToxI7dEtaJOffwNbzlU317Zs', 2),
+	('!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'm.room.power_levels', '', '$IW3aR2pbFANiTeXnZMMu7TyqT14Q9uKpH_TekmOU5wY', 3),
+	('!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'm.room.join_rules', '', '$0GPHX1xfsBOQ7sZrVbnCkEW-7-VEE2xVswbuTSnUx2M', 4),
+	('!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'm.room.history_visibility', '', '$GQyrPa0ES5_bUkzKs9Xb5kIDu2_qaeNlNITC9JYCKZQ', 5),
+	('!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'm.room.guest_access', '', '$uP0DLOTx4PEgfCnsQttxwEHoV8Ivoyq4M_uKCJmnR3c', 6),
+	('!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'm.room.name', '', '$6MjZzSZrHbdWNwqBujmx4Kzv4frQtZWjSKEzCLY2ln8', 7),
+	('!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'm.room.topic', '', '$QP6y3QvAgAxOO1hiVOr9uBfzhTZwfQWPfkmmwGen250', 8),
+	('!c4g-Ync71R1_2zQ9Jw1h4prQO6uX2hOb2zLpHZ43hww', 'm.room.create', '', '$c4g-Ync71R1_2zQ9Jw1h4prQO6uX2hOb2zLpHZ43hww', 9),
+	('!c4g-Ync71R1_2zQ9Jw1h4prQO6uX2hOb2zLpHZ43hww', 'm.room.member', '@bob:example.org', '$Cw94araTmW-zYvCZMNKm3Y9lm19P1rfSPD1ejiNKR5I', 10),
+	('!c4g-Ync71R1_2zQ9Jw1h4prQO6uX2hOb2zLpHZ43hww', 'm.room.power_levels', '', '$rTdwuesMeoCZk8ZR-LQBRB6ZyWC9lNJl8UQvIhWsq8Q', 11),
+	('!c4g-Ync71R1_2zQ9Jw1h4prQO6uX2hOb2zLpHZ43hww', 'm.room.join_rules', '', '$oF4c6ChthNaqLLYhwDyqrch6Hkh9ovQl-k3-y_c2ug8', 12),
+	('!c4g-Ync71R1_2zQ9Jw1h4prQO6uX2hOb2zLpHZ43hww', 'm.room.history_visibility', '', '$IwFKL0DLxrqktTVMZa0cqhwSDmhVesteOdJHXfPUzD0', 13),
+	('!c4g-Ync71R1_2zQ9Jw1h4prQO6uX2hOb2zLpHZ43hww', 'm.room.guest_access', '', '$ZWSZJER6EbVIBLbGq9E1-iRVTWw62FiYzlpsJtByEO4', 14),
+	('!c4g-Ync71R1_2zQ9Jw1h4prQO6uX2hOb2zLpHZ43hww', 'm.room.name', '', '$oSCjycwT3O88TtxANckfjp61CKmlhQ7pX0jEc0SlF5s', 15),
+	('!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'm.room.member', '@alice:example.org', '$LwH5IaSWV8lwk_cVBVZIslu-f1jWcZ9wLwrCLgXVipA', 16),
+	('!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'm.room.member', '@carol:example.org', '$ZCJLjP0O4eK3T1rioTaxFYHnHQ3IiIOZvzS6jgLlwGo', 17),
+	('!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'm.room.member', '@dave:example.org', '$d6JfC6vhLvh0tTQr4JobfnqoKrnGNHEIbJBk3aZdUp4', 18),
+	('!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'm.room.member', '@erin:example.org', '$8IO8EfA0yZqFSM7wQVctdQ37Wp5IfGsWB4Sgm1cCcik', 19),
+	('!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'm.room.member', '@fay:example.org', '$sjeuzdo8TTVvIlTaQcYE6bhD-VIbvjRtkQOLl40A_I8', 20),
+	('!c4g-Ync71R1_2zQ9Jw1h4prQO6uX2hOb2zLpHZ43hww', 'm.room.member', '@alice:example.org', '$QyQINu5oWqaUZ326afaQCVGynJkp8ByQNSn6-_6GQek', 21),
+	('!c4g-Ync71R1_2zQ9Jw1h4prQO6uX2hOb2zLpHZ43hww', 'm.room.member', '@carol:example.org', '$EhJBht3pN1uOTbTx-FNLgX-f-BK716rjg4W-t_JyzNc', 22),
+	('!c4g-Ync71R1_2zQ9Jw1h4prQO6uX2hOb2zLpHZ43hww', 'm.room.member', '@dave:example.org', '$vwL8b21QHUxVmZyx43TWjhO4ZoU1jAxlgGm2y3g29y0', 23),
+	('!vpHN3roE45JdsEzOL3-zkPpWIVsyvIKXaVVwhRgP1hA', 'm.room.create', '', '$vpHN3roE45JdsEzOL3-zkPpWIVsyvIKXaVVwhRgP1hA', 24),
+	('!vpHN3roE45JdsEzOL3-zkPpWIVsyvIKXaVVwhRgP1hA', 'm.room.member', '@bob:example.org', '$VlGYCcBABYTP7SFp6fVZZLeHHVwfazGF8ZlsieWaUV0', 25),
+	('!vpHN3roE45JdsEzOL3-zkPpWIVsyvIKXaVVwhRgP1hA', 'm.room.power_levels', '', '$qjD7kKtB_-RSAC_dQOnmrGss0bi-O63h10bnqDRU7Rc', 26),
+	('!vpHN3roE45JdsEzOL3-zkPpWIVsyvIKXaVVwhRgP1hA', 'm.room.join_rules', '', '$Wpzykv7AKF_Ws3CjtLdIft0-g6ROD-GZpRhkNF-0D70', 27),
+	('!vpHN3roE45JdsEzOL3-zkPpWIVsyvIKXaVVwhRgP1hA', 'm.room.history_visibility', '', '$Gjx6iF_sL5zieEZPMkMfQf7jwCow26GeduqMyFzeCPw', 28),
+	('!vpHN3roE45JdsEzOL3-zkPpWIVsyvIKXaVVwhRgP1hA', 'm.room.guest_access', '', '$8D1YqwfCo---JFpM-eM-D-CTe5t4xrdTNuIKrSvapQk', 29),
+	('!vpHN3roE45JdsEzOL3-zkPpWIVsyvIKXaVVwhRgP1hA', 'm.room.name', '', '$J2q4lPsN49rK7uBWIPBzvy9Y-ERmTq2oJvt1ZTvUFUk', 30),
+	('!vpHN3roE45JdsEzOL3-zkPpWIVsyvIKXaVVwhRgP1hA', 'm.room.member', '@alice:example.org', '$PuD9aWcGb0hGAHaGiDD1_Hf6bCJm9PlgkwF47XOa5xo', 31),
+	('!B1D06hvfBhwfYNeOD56VSE4Nu0jJgcsqkm71tYDVPC0', 'm.room.create', '', '$B1D06hvfBhwfYNeOD56VSE4Nu0jJgcsqkm71tYDVPC0', 53),
+	('!B1D06hvfBhwfYNeOD56VSE4Nu0jJgcsqkm71tYDVPC0', 'm.room.member', '@bob:example.org', '$l8Fa_pzzbk1E-tnnQCKbJYbbGXCJcOGx6kjX8uSCyI4', 54),
+	('!B1D06hvfBhwfYNeOD56VSE4Nu0jJgcsqkm71tYDVPC0', 'm.room.power_levels', '', '$d8MLANGHWQAi46lZilgbx-kjSvLGstefManUGGQPxR8', 55),
+	('!B1D06hvfBhwfYNeOD56VSE4Nu0jJgcsqkm71tYDVPC0', 'm.room.join_rules', '', '$jJM-iqYLCLL1cb9BA9BgfCk5xOFiWnYSpeSm4G4Aioc', 56),
+	('!B1D06hvfBhwfYNeOD56VSE4Nu0jJgcsqkm71tYDVPC0', 'm.room.history_visibility', '', '$ER8nuA7q3uKzYI7FSoGLo96SPECxstAjjuz9HwF7Gbo', 57),
+	('!B1D06hvfBhwfYNeOD56VSE4Nu0jJgcsqkm71tYDVPC0', 'm.room.guest_access', '', '$FcFMVmn9CDFQlkIxVJLn0iOa-DpYDKgh9XrhpeM8SXw', 58),
+	('!B1D06hvfBhwfYNeOD56VSE4Nu0jJgcsqkm71tYDVPC0', 'm.room.name', '', '$AMeAcCUvn3D9sGPYIQbAPTzsbr0W9mCti0SjbzpX0uQ', 59),
+	('!B1D06hvfBhwfYNeOD56VSE4Nu0jJgcsqkm71tYDVPC0', 'm.room.member', '@alice:example.org', '$fNGAMEl92cDVGYAyAoxPK5CFqofRL3IUuHe7nhIvq4M', 60),
+	('!B1D06hvfBhwfYNeOD56VSE4Nu0jJgcsqkm71tYDVPC0', 'm.room.member', '@erin:example.org', '$vzZusqYGriPYpyEiSUX8mdU57I_yV6rshL0bELilMg4', 61);
+
+
+--
+-- Data for Name: default_rule_changes; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+INSERT INTO public.default_rule_changes VALUES
+	('@carol:example.org', 'override', '.m.rule.suppress_notices', 0, NULL);
+
+
+--
+-- Data for Name: device_rule_sets; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+
+
+--
+-- Data for Name: devices; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+INSERT INTO public.devices VALUES
+	('@dave:example.org', 'VKUJKBWMSB', NULL, '127.0.0.1', 1800000845000, 1800000000000),
+	('@alice:example.org', 'SDVAOMXHGE', NULL, '127.0.0.1', 1800000845000, 1800000000000),
+	('@fay:example.org', 'ZUCHOHYTCB', NULL, '127.0.0.1', 1800000845000, 1800000000000),
+	('@alice:example.org', 'OTIBRVLMAF', NULL, '127.0.0.1', 1800000860000, 1800000000000),
+	('@bob:example.org', 'LXAGHXGKNH', NULL, '127.0.0.1', 1800000860000, 1800000000000),
+	('@carol:example.org', 'FTGKWRMPTM', NULL, '127.0.0.1', 1800000860000, 1800000000000),
+	('@erin:example.org', 'EPMWAXYVWM', NULL, '127.0.0.1', 1800000860000, 1800000000000);
+
+
+--
+-- Data for Name: events; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+INSERT INTO public.events VALUES
+	(1, '$ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', '!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'm.room.create', '', '@bob:example.org', 1800000000000, '{"room_version":"12"}', 'main', NULL, NULL, NULL, NULL, NULL, 0),
+	(2, '$Ag5GQ-CHD6gOR2d5tgAToxI7dEtaJOffwNbzlU317Zs', '!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'm.room.member', '@bob:example.org', '@bob:example.org', 1800000000000, '{"membership":"join","displayname":"BOB"}', 'main', NULL, NULL, NULL, NULL, NULL, 1),
+	(3, '$IW3aR2pbFANiTeXnZMMu7TyqT14Q9uKpH_TekmOU5wY', '!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'm.room.power_levels', '', '@bob:example.org', 1800000000000, '{"users":{},"users_default":0,"events":{"m.room.name":50,"m.room.avatar":50,"m.room.canonical_alias":50,"m.room.power_levels":100,"m.room.history_visibility":100,"m.room.encryption":100,"m.room.server_acl":100,"m.room.tombstone":150},"events_default":0,"state_default":50,"ban":50,"kick":50,"redact":50,"invite":50}', 'main', NULL, NULL, NULL, NULL, NULL, 1),
+	(4, '$0GPHX1xfsBOQ7sZrVbnCkEW-7-VEE2xVswbuTSnUx2M', '!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'm.room.join_rules', '', '@bob:example.org', 1800000000000, '{"join_rule":"public"}', 'main', NULL, NULL, NULL, NULL, NULL, 1),
+	(5, '$GQyrPa0ES5_bUkzKs9Xb5kIDu2_qaeNlNITC9JYCKZQ', '!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'm.room.history_visibility', '', '@bob:example.org', 1800000000000, '{"history_visibility":"shared"}', 'main', NULL, NULL, NULL, NULL, NULL, 1),
+	(6, '$uP0DLOTx4PEgfCnsQttxwEHoV8Ivoyq4M_uKCJmnR3c', '!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'm.room.guest_access', '', '@bob:example.org', 1800000000000, '{"guest_access":"forbidden"}', 'main', NULL, NULL, NULL, NULL, NULL, 1),
+	(7, '$6MjZzSZrHbdWNwqBujmx4Kzv4frQtZWjSKEzCLY2ln8', '!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'm.room.name', '', '@bob:example.org', 1800000000000, '{"name":"The tower"}', 'main', NULL, NULL, NULL, NULL, NULL, 1),
+	(8, '$QP6y3QvAgAxOO1hiVOr9uBfzhTZwfQWPfkmmwGen250', '!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'm.room.topic', '', '@bob:example.org', 1800000000000, '{"topic":"Bells","m.topic":{"m.text":[{"body":"Bells","mimetype":"text/plain"}]}}', 'main', NULL, NULL, NULL, NULL, NULL, 1),
+	(9, '$c4g-Ync71R1_2zQ9Jw1h4prQO6uX2hOb2zLpHZ43hww', '!c4g-Ync71R1_2zQ9Jw1h4prQO6uX2hOb2zLpHZ43hww', 'm.room.create', '', '@bob:example.org', 1800000000000, '{"room_version":"12"}', 'main', NULL, NULL, NULL, NULL, NULL, 0),
+	(10, '$Cw94araTmW-zYvCZMNKm3Y9lm19P1rfSPD1ejiNKR5I', '!c4g-Ync71R1_2zQ9Jw1h4prQO6uX2hOb2zLpHZ43hww', 'm.room.member', '@bob:example.org', '@bob:example.org', 1800000000000, '{"membership":"join","displayname":"BOB"}', 'main', NULL, NULL, NULL, NULL, NULL, 1),
+	(11, '$rTdwuesMeoCZk8ZR-LQBRB6ZyWC9lNJl8UQvIhWsq8Q', '!c4g-Ync71R1_2zQ9Jw1h4prQO6uX2hOb2zLpHZ43hww', 'm.room.power_levels', '', '@bob:example.org', 1800000000000, '{"users":{},"users_default":0,"events":{"m.room.name":50,"m.room.avatar":50,"m.room.canonical_alias":50,"m.room.power_levels":100,"m.room.history_visibility":100,"m.room.encryption":100,"m.room.server_acl":100,"m.room.tombstone":150},"events_default":0,"state_default":50,"ban":50,"kick":50,"redact":50,"invite":50}', 'main', NULL, NULL, NULL, NULL, NULL, 1),
+	(12, '$oF4c6ChthNaqLLYhwDyqrch6Hkh9ovQl-k3-y_c2ug8', '!c4g-Ync71R1_2zQ9Jw1h4prQO6uX2hOb2zLpHZ43hww', 'm.room.join_rules', '', '@bob:example.org', 1800000000000, '{"join_rule":"public"}', 'main', NULL, NULL, NULL, NULL, NULL, 1),
+	(13, '$IwFKL0DLxrqktTVMZa0cqhwSDmhVesteOdJHXfPUzD0', '!c4g-Ync71R1_2zQ9Jw1h4prQO6uX2hOb2zLpHZ43hww', 'm.room.history_visibility', '', '@bob:example.org', 1800000000000, '{"history_visibility":"shared"}', 'main', NULL, NULL, NULL, NULL, NULL, 1),
+	(14, '$ZWSZJER6EbVIBLbGq9E1-iRVTWw62FiYzlpsJtByEO4', '!c4g-Ync71R1_2zQ9Jw1h4prQO6uX2hOb2zLpHZ43hww', 'm.room.guest_access', '', '@bob:example.org', 1800000000000, '{"guest_access":"forbidden"}', 'main', NULL, NULL, NULL, NULL, NULL, 1),
+	(15, '$oSCjycwT3O88TtxANckfjp61CKmlhQ7pX0jEc0SlF5s', '!c4g-Ync71R1_2zQ9Jw1h4prQO6uX2hOb2zLpHZ43hww', 'm.room.name', '', '@bob:example.org', 1800000000000, '{"name":"The crypt"}', 'main', NULL, NULL, NULL, NULL, NULL, 1),
+	(16, '$LwH5IaSWV8lwk_cVBVZIslu-f1jWcZ9wLwrCLgXVipA', '!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'm.room.member', '@alice:example.org', '@alice:example.org', 1800000000000, '{"membership":"join","displayname":"ALICE"}', 'main', NULL, NULL, NULL, NULL, NULL, 2),
+	(17, '$ZCJLjP0O4eK3T1rioTaxFYHnHQ3IiIOZvzS6jgLlwGo', '!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'm.room.member', '@carol:example.org', '@carol:example.org', 1800000000000, '{"membership":"join","displayname":"CAROL"}', 'main', NULL, NULL, NULL, NULL, NULL, 3),
+	(18, '$d6JfC6vhLvh0tTQr4JobfnqoKrnGNHEIbJBk3aZdUp4', '!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'm.room.member', '@dave:example.org', '@dave:example.org', 1800000000000, '{"membership":"join","displayname":"DAVE"}', 'main', NULL, NULL, NULL, NULL, NULL, 4),
+	(19, '$8IO8EfA0yZqFSM7wQVctdQ37Wp5IfGsWB4Sgm1cCcik', '!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'm.room.member', '@erin:example.org', '@erin:example.org', 1800000000000, '{"membership":"join","displayname":"ERIN"}', 'main', NULL, NULL, NULL, NULL, NULL, 5),
+	(20, '$sjeuzdo8TTVvIlTaQcYE6bhD-VIbvjRtkQOLl40A_I8', '!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'm.room.member', '@fay:example.org', '@fay:example.org', 1800000000000, '{"membership":"join","displayname":"FAY"}', 'main', NULL, NULL, NULL, NULL, NULL, 6),
+	(21, '$QyQINu5oWqaUZ326afaQCVGynJkp8ByQNSn6-_6GQek', '!c4g-Ync71R1_2zQ9Jw1h4prQO6uX2hOb2zLpHZ43hww', 'm.room.member', '@alice:example.org', '@alice:example.org', 1800000000000, '{"membership":"join","displayname":"ALICE"}', 'main', NULL, NULL, NULL, NULL, NULL, 2),
+	(22, '$EhJBht3pN1uOTbTx-FNLgX-f-BK716rjg4W-t_JyzNc', '!c4g-Ync71R1_2zQ9Jw1h4prQO6uX2hOb2zLpHZ43hww', 'm.room.member', '@carol:example.org', '@carol:example.org', 1800000000000, '{"membership":"join","displayname":"CAROL"}', 'main', NULL, NULL, NULL, NULL, NULL, 3),
+	(23, '$vwL8b21QHUxVmZyx43TWjhO4ZoU1jAxlgGm2y3g29y0', '!c4g-Ync71R1_2zQ9Jw1h4prQO6uX2hOb2zLpHZ43hww', 'm.room.member', '@dave:example.org', '@dave:example.org', 1800000000000, '{"membership":"join","displayname":"DAVE"}', 'main', NULL, NULL, NULL, NULL, NULL, 4),
+	(24, '$vpHN3roE45JdsEzOL3-zkPpWIVsyvIKXaVVwhRgP1hA', '!vpHN3roE45JdsEzOL3-zkPpWIVsyvIKXaVVwhRgP1hA', 'm.room.create', '', '@bob:example.org', 1800000000000, '{"room_version":"12"}', 'main', NULL, NULL, NULL, NULL, NULL, 0),
+	(25, '$VlGYCcBABYTP7SFp6fVZZLeHHVwfazGF8ZlsieWaUV0', '!vpHN3roE45JdsEzOL3-zkPpWIVsyvIKXaVVwhRgP1hA', 'm.room.member', '@bob:example.org', '@bob:example.org', 1800000000000, '{"membership":"join","displayname":"BOB"}', 'main', NULL, NULL, NULL, NULL, NULL, 1),
+	(26, '$qjD7kKtB_-RSAC_dQOnmrGss0bi-O63h10bnqDRU7Rc', '!vpHN3roE45JdsEzOL3-zkPpWIVsyvIKXaVVwhRgP1hA', 'm.room.power_levels', '', '@bob:example.org', 1800000000000, '{"users":{},"users_default":0,"events":{"m.room.name":50,"m.room.avatar":50,"m.room.canonical_alias":50,"m.room.power_levels":100,"m.room.history_visibility":100,"m.room.encryption":100,"m.room.server_acl":100,"m.room.tombstone":150},"events_default":0,"state_default":50,"ban":50,"kick":50,"redact":50,"invite":50}', 'main', NULL, NULL, NULL, NULL, NULL, 1),
+	(27, '$Wpzykv7AKF_Ws3CjtLdIft0-g6ROD-GZpRhkNF-0D70', '!vpHN3roE45JdsEzOL3-zkPpWIVsyvIKXaVVwhRgP1hA', 'm.room.join_rules', '', '@bob:example.org', 1800000000000, '{"join_rule":"public"}', 'main', NULL, NULL, NULL, NULL, NULL, 1),
+	(28, '$Gjx6iF_sL5zieEZPMkMfQf7jwCow26GeduqMyFzeCPw', '!vpHN3roE45JdsEzOL3-zkPpWIVsyvIKXaVVwhRgP1hA', 'm.room.history_visibility', '', '@bob:example.org', 1800000000000, '{"history_visibility":"shared"}', 'main', NULL, NULL, NULL, NULL, NULL, 1),
+	(29, '$8D1YqwfCo---JFpM-eM-D-CTe5t4xrdTNuIKrSvapQk', '!vpHN3roE45JdsEzOL3-zkPpWIVsyvIKXaVVwhRgP1hA', 'm.room.guest_access', '', '@bob:example.org', 1800000000000, '{"guest_access":"forbidden"}', 'main', NULL, NULL, NULL, NULL, NULL, 1),
+	(30, '$J2q4lPsN49rK7uBWIPBzvy9Y-ERmTq2oJvt1ZTvUFUk', '!vpHN3roE45JdsEzOL3-zkPpWIVsyvIKXaVVwhRgP1hA', 'm.room.name', '', '@bob:example.org', 1800000000000, '{"name":"The attic"}', 'main', NULL, NULL, NULL, NULL, NULL, 1),
+	(31, '$PuD9aWcGb0hGAHaGiDD1_Hf6bCJm9PlgkwF47XOa5xo', '!vpHN3roE45JdsEzOL3-zkPpWIVsyvIKXaVVwhRgP1hA', 'm.room.member', '@alice:example.org', '@alice:example.org', 1800000000000, '{"membership":"join","displayname":"ALICE"}', 'main', NULL, NULL, NULL, NULL, NULL, 2),
+	(37, '$7PSRvZa6WbRrJfsZtXXz6J5Bw5SulcqvyjowJOAxgaE', '!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'm.room.message', NULL, '@bob:example.org', 1800000000000, '{"msgtype":"m.text","body":"first"}', 'main', NULL, NULL, NULL, 'LXAGHXGKNH', 't12', 6),
+	(38, '$q7Xdb3vjFngHuuXSk9WoEaH90t7VKhNzCBqswi6rY0g', '!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'm.room.message', NULL, '@bob:example.org', 1800000000000, '{"msgtype":"m.text","body":"second"}', 'main', NULL, NULL, NULL, 'LXAGHXGKNH', 't13', 6),
+	(39, '$OGZ0uheeEFIWiw-S2qlrv6rtVhSYdPy1De8SbpIstic', '!c4g-Ync71R1_2zQ9Jw1h4prQO6uX2hOb2zLpHZ43hww', 'm.room.message', NULL, '@bob:example.org', 1800000000000, '{"msgtype":"m.text","body":"in the crypt"}', 'main', NULL, NULL, NULL, 'LXAGHXGKNH', 't14', 4),
+	(40, '$z2tKWch6RB4zChSs1Os491Hv9DU2za-2b7majtN_Ypk', '!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'm.room.message', NULL, '@bob:example.org', 1800000000000, '{"msgtype":"m.text","body":"in a thread","m.relates_to":{"rel_type":"m.thread","event_id":"$7PSRvZa6WbRrJfsZtXXz6J5Bw5SulcqvyjowJOAxgaE"}}', '$7PSRvZa6WbRrJfsZtXXz6J5Bw5SulcqvyjowJOAxgaE', NULL, NULL, NULL, 'LXAGHXGKNH', 't15', 6),
+	(42, '$O4fyyM6tvJmGBYbdpf5xRhVdME28n6nDJyiqgURNmSw', '!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'm.room.redaction', NULL, '@bob:example.org', 1800000000000, '{"reason":"wrong","redacts":"$OyNZbzwzLKJ3sAMCoqEK8jEDFkPH82g8alHZZ4uWDpw"}', 'main', NULL, '$OyNZbzwzLKJ3sAMCoqEK8jEDFkPH82g8alHZZ4uWDpw', NULL, 'LXAGHXGKNH', 'r1', 6),
+	(41, '$OyNZbzwzLKJ3sAMCoqEK8jEDFkPH82g8alHZZ4uWDpw', '!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'm.room.message', NULL, '@bob:example.org', 1800000000000, '{}', 'main', NULL, NULL, '$O4fyyM6tvJmGBYbdpf5xRhVdME28n6nDJyiqgURNmSw', 'LXAGHXGKNH', 't16', 6),
+	(46, '$p0q_yZVZfpDBvj0BCHQoV1Vd8MDGxFoF6YjOuIc9B8I', '!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'm.room.message', NULL, '@bob:example.org', 1800000000000, '{"msgtype":"m.text","body":"this one arrives"}', 'main', NULL, NULL, NULL, 'LXAGHXGKNH', 't17', 6),
+	(47, '$c0Ahi1lUge1-EnTI0XMS6jg1PUwoCpDIdK9cmvW3M9o', '!vpHN3roE45JdsEzOL3-zkPpWIVsyvIKXaVVwhRgP1hA', 'm.room.message', NULL, '@bob:example.org', 1800000000000, '{"msgtype":"m.text","body":"in the attic"}', 'main', NULL, NULL, NULL, 'LXAGHXGKNH', 't18', 2),
+	(48, '$DOiMHPSRwetoMO50-bN0hOhbEtH69EuL3m-EwlnlnHs', '!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'm.room.message', NULL, '@bob:example.org', 1800000000000, '{"msgtype":"m.text","body":"one"}', 'main', NULL, NULL, NULL, 'LXAGHXGKNH', 't19', 6),
+	(49, '$LfdrQpN9KuX_3NpktgeKM647yddE2XIgg0pBeRXG3YQ', '!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'm.room.message', NULL, '@bob:example.org', 1800000000000, '{"msgtype":"m.text","body":"two: fire!"}', 'main', NULL, NULL, NULL, 'LXAGHXGKNH', 't20', 6),
+	(50, '$vAsb7qb53k7FdG72RglcWQGoppRFaZmZo20MKRoWEpg', '!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'm.room.message', NULL, '@bob:example.org', 1800000000000, '{"msgtype":"m.text","body":"three"}', 'main', NULL, NULL, NULL, 'LXAGHXGKNH', 't21', 6),
+	(51, '$5AcVeiAg_F4wnbgoLvSnU4HzNKmwXNCbKN_tYYbpoJU', '!c4g-Ync71R1_2zQ9Jw1h4prQO6uX2hOb2zLpHZ43hww', 'm.room.message', NULL, '@bob:example.org', 1800000000000, '{"msgtype":"m.text","body":"dave is told of this one"}', 'main', NULL, NULL, NULL, 'LXAGHXGKNH', 't22', 4),
+	(53, '$B1D06hvfBhwfYNeOD56VSE4Nu0jJgcsqkm71tYDVPC0', '!B1D06hvfBhwfYNeOD56VSE4Nu0jJgcsqkm71tYDVPC0', 'm.room.create', '', '@bob:example.org', 1800000860000, '{"room_version":"12"}', 'main', NULL, NULL, NULL, NULL, NULL, 0),
+	(54, '$l8Fa_pzzbk1E-tnnQCKbJYbbGXCJcOGx6kjX8uSCyI4', '!B1D06hvfBhwfYNeOD56VSE4Nu0jJgcsqkm71tYDVPC0', 'm.room.member', '@bob:example.org', '@bob:example.org', 1800000860000, '{"membership":"join","displayname":"BOB"}', 'main', NULL, NULL, NULL, NULL, NULL, 1),
+	(55, '$d8MLANGHWQAi46lZilgbx-kjSvLGstefManUGGQPxR8', '!B1D06hvfBhwfYNeOD56VSE4Nu0jJgcsqkm71tYDVPC0', 'm.room.power_levels', '', '@bob:example.org', 1800000860000, '{"users":{},"users_default":0,"events":{"m.room.name":50,"m.room.avatar":50,"m.room.canonical_alias":50,"m.room.power_levels":100,"m.room.history_visibility":100,"m.room.encryption":100,"m.room.server_acl":100,"m.room.tombstone":150},"events_default":0,"state_default":50,"ban":50,"kick":50,"redact":50,"invite":0}', 'main', NULL, NULL, NULL, NULL, NULL, 1),
+	(56, '$jJM-iqYLCLL1cb9BA9BgfCk5xOFiWnYSpeSm4G4Aioc', '!B1D06hvfBhwfYNeOD56VSE4Nu0jJgcsqkm71tYDVPC0', 'm.room.join_rules', '', '@bob:example.org', 1800000860000, '{"join_rule":"invite"}', 'main', NULL, NULL, NULL, NULL, NULL, 1),
+	(57, '$ER8nuA7q3uKzYI7FSoGLo96SPECxstAjjuz9HwF7Gbo', '!B1D06hvfBhwfYNeOD56VSE4Nu0jJgcsqkm71tYDVPC0', 'm.room.history_visibility', '', '@bob:example.org', 1800000860000, '{"history_visibility":"shared"}', 'main', NULL, NULL, NULL, NULL, NULL, 1),
+	(58, '$FcFMVmn9CDFQlkIxVJLn0iOa-DpYDKgh9XrhpeM8SXw', '!B1D06hvfBhwfYNeOD56VSE4Nu0jJgcsqkm71tYDVPC0', 'm.room.guest_access', '', '@bob:example.org', 1800000860000, '{"guest_access":"can_join"}', 'main', NULL, NULL, NULL, NULL, NULL, 1),
+	(59, '$AMeAcCUvn3D9sGPYIQbAPTzsbr0W9mCti0SjbzpX0uQ', '!B1D06hvfBhwfYNeOD56VSE4Nu0jJgcsqkm71tYDVPC0', 'm.room.name', '', '@bob:example.org', 1800000860000, '{"name":"Secret"}', 'main', NULL, NULL, NULL, NULL, NULL, 1);
+INSERT INTO public.events VALUES
+	(60, '$fNGAMEl92cDVGYAyAoxPK5CFqofRL3IUuHe7nhIvq4M', '!B1D06hvfBhwfYNeOD56VSE4Nu0jJgcsqkm71tYDVPC0', 'm.room.member', '@alice:example.org', '@bob:example.org', 1800000860000, '{"membership":"invite","displayname":"ALICE"}', 'main', NULL, NULL, NULL, NULL, NULL, 1),
+	(61, '$vzZusqYGriPYpyEiSUX8mdU57I_yV6rshL0bELilMg4', '!B1D06hvfBhwfYNeOD56VSE4Nu0jJgcsqkm71tYDVPC0', 'm.room.member', '@erin:example.org', '@bob:example.org', 1800000860000, '{"membership":"invite","displayname":"ERIN"}', 'main', NULL, NULL, NULL, NULL, NULL, 1),
+	(62, '$Ds4MEATzkTiAnxxJK0Bb_p9t4FhHecnP-I4hmnFuh64', '!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'm.call.invite', NULL, '@bob:example.org', 1800000860000, '{"call_id":"c","version":"1","lifetime":60000,"invitee":"@alice:example.org","party_id":"p","offer":{"type":"offer","sdp":"v=0"}}', 'main', NULL, NULL, NULL, 'LXAGHXGKNH', 'c1', 6),
+	(63, '$ZHKpA8LxNAyw8QlwTv1S9pzUbkYM3ozfWPWg0bWUUrc', '!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'm.room.message', NULL, '@bob:example.org', 1800000860000, '{"msgtype":"m.text","body":"four"}', 'main', NULL, NULL, NULL, 'LXAGHXGKNH', 't23', 6);
+
+
+--
+-- Data for Name: exceptions; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+INSERT INTO public.exceptions VALUES
+	('@alice:example.org', '!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 49, 'main', 1, 1, 1, 0, '["notify",{"set_tweak":"sound","value":"alarm"},{"set_tweak":"highlight"}]', 'content', 'fire'),
+	('@dave:example.org', '!c4g-Ync71R1_2zQ9Jw1h4prQO6uX2hOb2zLpHZ43hww', 51, 'main', 1, 1, 1, 0, '["notify",{"set_tweak":"sound","value":"default"},{"set_tweak":"highlight"}]', 'override', '.m.rule.contains_display_name'),
+	('@alice:example.org', '!B1D06hvfBhwfYNeOD56VSE4Nu0jJgcsqkm71tYDVPC0', 60, 'main', 1, 0, 0, 0, '["notify",{"set_tweak":"sound","value":"default"}]', 'override', '.m.rule.invite_for_me'),
+	('@erin:example.org', '!B1D06hvfBhwfYNeOD56VSE4Nu0jJgcsqkm71tYDVPC0', 61, 'main', 1, 0, 0, 0, '["notify",{"set_tweak":"sound","value":"default"}]', 'override', '.m.rule.invite_for_me');
+
+
+--
+-- Data for Name: filters; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+
+
+--
+-- Data for Name: gateway_queue; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+INSERT INTO public.gateway_queue VALUES
+	(4, 'org.example.android', 'org.example.android
+fcm 127.0.0.1:39693', '24qR7w-AIdwA5fxVOMkXk9', 'iO8hRog_-UyXaQg--RagIg', '{"event_id":"$elsewhere-2","room_id":"!r:elsewhere.example","type":"m.room.message","sender":"@a:elsewhere.example","counts":{"unread":2},"devices":[{"app_id":"org.example.android","pushkey":"a-strangers-phone","pushkey_ts":1}]}', NULL, 0, 0, 1, 1800000000000, 1800086400000, 1800001200000, 0),
+	(2, 'org.example.android', 'org.example.android
+fcm 127.0.0.1:39693', '24qR7w-AIdwA5fxVOMkXk9', 'cfC4uOgqP5g4KoNBLnIviv', '{"event_id":"$elsewhere-1","room_id":"!r:elsewhere.example","type":"m.room.message","sender":"@a:elsewhere.example","counts":{"unread":2},"devices":[{"app_id":"org.example.android","pushkey":"a-strangers-phone","pushkey_ts":1}]}', '{"unread":2}', 0, 0, 1, 1800000000000, 1800086400000, 1800001200000, 0),
+	(3, 'org.example.android', 'org.example.android
+fcm 127.0.0.1:39693', 'mWV1RIP1fW2bSKfKO02spx', '8l6WU2Yh2Q6k33lbYF15Cd', '{"event_id":"$LfdrQpN9KuX_3NpktgeKM647yddE2XIgg0pBeRXG3YQ","room_id":"!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00","type":"m.room.message","sender":"@bob:example.org","sender_display_name":"BOB","room_name":"The tower","prio":"low","content":{"msgtype":"m.text","body":"two: fire!"},"counts":{"unread":1},"devices":[{"app_id":"org.example.android","pushkey":"erins-phone","pushkey_ts":1800000000,"data":{}}],"id":"$LfdrQpN9KuX_3NpktgeKM647yddE2XIgg0pBeRXG3YQ"}', '{"unread":2}', 0, 1, 1, 1800000000000, 1800086400000, 1800001200000, 0),
+	(6, 'org.example.android', 'org.example.android
+fcm 127.0.0.1:39693', 'mWV1RIP1fW2bSKfKO02spx', 'D9i4qn0K4NGMXTEXFLHrf1', '{"event_id":"$vzZusqYGriPYpyEiSUX8mdU57I_yV6rshL0bELilMg4","room_id":"!B1D06hvfBhwfYNeOD56VSE4Nu0jJgcsqkm71tYDVPC0","type":"m.room.member","sender":"@bob:example.org","sender_display_name":"BOB","room_name":"Secret","user_is_target":true,"prio":"high","content":{"membership":"invite","displayname":"ERIN"},"counts":{"unread":2},"devices":[{"app_id":"org.example.android","pushkey":"erins-phone","pushkey_ts":1800000000,"data":{},"tweaks":{"sound":"default"}}],"id":"$vzZusqYGriPYpyEiSUX8mdU57I_yV6rshL0bELilMg4","membership":"invite"}', '{"unread":2}', 0, 1, 1, 1800000860000, 1800087260000, 1800002060000, 0),
+	(1, 'org.example.android', 'org.example.android
+fcm 127.0.0.1:39693', 'mWV1RIP1fW2bSKfKO02spx', '3D16hxROhNBRTnUeq6o5IL', '{"event_id":"$DOiMHPSRwetoMO50-bN0hOhbEtH69EuL3m-EwlnlnHs","room_id":"!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00","type":"m.room.message","sender":"@bob:example.org","sender_display_name":"BOB","room_name":"The tower","prio":"low","content":{"msgtype":"m.text","body":"one"},"counts":{"unread":1},"devices":[{"app_id":"org.example.android","pushkey":"erins-phone","pushkey_ts":1800000000,"data":{}}],"id":"$DOiMHPSRwetoMO50-bN0hOhbEtH69EuL3m-EwlnlnHs"}', '{"unread":2}', 0, 1, 1, 1800000000000, 1800086400000, 1800001200000, 1800000920000),
+	(8, 'org.example.android', 'org.example.android
+fcm 127.0.0.1:39693', 'mWV1RIP1fW2bSKfKO02spx', 'z73lYsOsZwWIr_ErI-wP32', '{"event_id":"$ZHKpA8LxNAyw8QlwTv1S9pzUbkYM3ozfWPWg0bWUUrc","room_id":"!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00","type":"m.room.message","sender":"@bob:example.org","sender_display_name":"BOB","room_name":"The tower","prio":"low","content":{"msgtype":"m.text","body":"four"},"counts":{"unread":2},"devices":[{"app_id":"org.example.android","pushkey":"erins-phone","pushkey_ts":1800000000,"data":{}}],"id":"$ZHKpA8LxNAyw8QlwTv1S9pzUbkYM3ozfWPWg0bWUUrc"}', NULL, 0, 1, 0, 1800000860000, 1800087260000, 1800000860000, 0),
+	(5, 'org.example.android', 'org.example.android
+fcm 127.0.0.1:39693', 'mWV1RIP1fW2bSKfKO02spx', 'ghh649r29rVQ-h4wrfyOee', '{"event_id":"$vAsb7qb53k7FdG72RglcWQGoppRFaZmZo20MKRoWEpg","room_id":"!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00","type":"m.room.message","sender":"@bob:example.org","sender_display_name":"BOB","room_name":"The tower","prio":"low","content":{"msgtype":"m.text","body":"three"},"counts":{"unread":1},"devices":[{"app_id":"org.example.android","pushkey":"erins-phone","pushkey_ts":1800000000,"data":{}}],"id":"$vAsb7qb53k7FdG72RglcWQGoppRFaZmZo20MKRoWEpg"}', '{"unread":2}', 0, 1, 1, 1800000000000, 1800086400000, 1800001200000, 0),
+	(7, 'org.example.android', 'org.example.android
+fcm 127.0.0.1:39693', 'mWV1RIP1fW2bSKfKO02spx', 'EBwgAROYYRtB_kEUOSRlg_', '{"event_id":"$Ds4MEATzkTiAnxxJK0Bb_p9t4FhHecnP-I4hmnFuh64","room_id":"!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00","type":"m.call.invite","sender":"@bob:example.org","sender_display_name":"BOB","room_name":"The tower","prio":"high","content":{"call_id":"c","version":"1","lifetime":60000,"invitee":"@alice:example.org","party_id":"p","offer":{"type":"offer","sdp":"v=0"}},"counts":{"unread":2},"devices":[{"app_id":"org.example.android","pushkey":"erins-phone","pushkey_ts":1800000000,"data":{},"tweaks":{"sound":"ring"}}],"id":"$Ds4MEATzkTiAnxxJK0Bb_p9t4FhHecnP-I4hmnFuh64"}', '{"unread":2}', 0, 1, 0, 1800000860000, 1800000920000, 1800000860000, 0);
+
+
+--
+-- Data for Name: gateway_rejections; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+
+
+--
+-- Data for Name: gateway_seen; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+INSERT INTO public.gateway_seen VALUES
+	('ZA2P4Nh7dDY9oOG5wkfKrL', 'delivered', 1800000000000),
+	('3D16hxROhNBRTnUeq6o5IL', 'queued', 1800000000000),
+	('cfC4uOgqP5g4KoNBLnIviv', 'queued', 1800000000000),
+	('8l6WU2Yh2Q6k33lbYF15Cd', 'queued', 1800000000000),
+	('iO8hRog_-UyXaQg--RagIg', 'queued', 1800000000000),
+	('ghh649r29rVQ-h4wrfyOee', 'queued', 1800000000000),
+	('D9i4qn0K4NGMXTEXFLHrf1', 'queued', 1800000860000),
+	('EBwgAROYYRtB_kEUOSRlg_', 'queued', 1800000860000),
+	('z73lYsOsZwWIr_ErI-wP32', 'queued', 1800000860000);
+
+
+--
+-- Data for Name: ignored_users; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+
+
+--
+-- Data for Name: inbox; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+
+
+--
+-- Data for Name: mail_throttles; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+
+
+--
+-- Data for Name: memberships; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+INSERT INTO public.memberships VALUES
+	('!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', '@bob:example.org', 'join', '$Ag5GQ-CHD6gOR2d5tgAToxI7dEtaJOffwNbzlU317Zs', 2, 'BOB', NULL, 'bob', 'bob', 0, 0, 0),
+	('!c4g-Ync71R1_2zQ9Jw1h4prQO6uX2hOb2zLpHZ43hww', '@bob:example.org', 'join', '$Cw94araTmW-zYvCZMNKm3Y9lm19P1rfSPD1ejiNKR5I', 10, 'BOB', NULL, 'bob', 'bob', 0, 0, 0),
+	('!vpHN3roE45JdsEzOL3-zkPpWIVsyvIKXaVVwhRgP1hA', '@bob:example.org', 'join', '$VlGYCcBABYTP7SFp6fVZZLeHHVwfazGF8ZlsieWaUV0', 25, 'BOB', NULL, 'bob', 'bob', 0, 0, 0),
+	('!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', '@alice:example.org', 'join', '$LwH5IaSWV8lwk_cVBVZIslu-f1jWcZ9wLwrCLgXVipA', 16, 'ALICE', NULL, 'alice', 'alice', 1, 0, 1),
+	('!c4g-Ync71R1_2zQ9Jw1h4prQO6uX2hOb2zLpHZ43hww', '@alice:example.org', 'join', '$QyQINu5oWqaUZ326afaQCVGynJkp8ByQNSn6-_6GQek', 21, 'ALICE', NULL, 'alice', 'alice', 1, 0, 1),
+	('!vpHN3roE45JdsEzOL3-zkPpWIVsyvIKXaVVwhRgP1hA', '@alice:example.org', 'join', '$PuD9aWcGb0hGAHaGiDD1_Hf6bCJm9PlgkwF47XOa5xo', 31, 'ALICE', NULL, 'alice', 'alice', 1, 0, 1),
+	('!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', '@carol:example.org', 'join', '$ZCJLjP0O4eK3T1rioTaxFYHnHQ3IiIOZvzS6jgLlwGo', 17, 'CAROL', NULL, 'carol', 'carol', 1, 0, 1),
+	('!c4g-Ync71R1_2zQ9Jw1h4prQO6uX2hOb2zLpHZ43hww', '@carol:example.org', 'join', '$EhJBht3pN1uOTbTx-FNLgX-f-BK716rjg4W-t_JyzNc', 22, 'CAROL', NULL, 'carol', 'carol', 1, 0, 1),
+	('!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', '@erin:example.org', 'join', '$8IO8EfA0yZqFSM7wQVctdQ37Wp5IfGsWB4Sgm1cCcik', 19, 'ERIN', NULL, 'erin', 'erin', 1, 0, 0),
+	('!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', '@fay:example.org', 'join', '$sjeuzdo8TTVvIlTaQcYE6bhD-VIbvjRtkQOLl40A_I8', 20, 'FAY', NULL, 'fay', 'fay', 1, 0, 0),
+	('!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', '@dave:example.org', 'join', '$d6JfC6vhLvh0tTQr4JobfnqoKrnGNHEIbJBk3aZdUp4', 18, 'DAVE', NULL, 'dave', 'dave', 1, 0, 0),
+	('!c4g-Ync71R1_2zQ9Jw1h4prQO6uX2hOb2zLpHZ43hww', '@dave:example.org', 'join', '$vwL8b21QHUxVmZyx43TWjhO4ZoU1jAxlgGm2y3g29y0', 23, 'DAVE', NULL, 'dave', 'dave', 1, 0, 0),
+	('!B1D06hvfBhwfYNeOD56VSE4Nu0jJgcsqkm71tYDVPC0', '@bob:example.org', 'join', '$l8Fa_pzzbk1E-tnnQCKbJYbbGXCJcOGx6kjX8uSCyI4', 54, 'BOB', NULL, 'bob', 'bob', 0, 0, 0),
+	('!B1D06hvfBhwfYNeOD56VSE4Nu0jJgcsqkm71tYDVPC0', '@alice:example.org', 'invite', '$fNGAMEl92cDVGYAyAoxPK5CFqofRL3IUuHe7nhIvq4M', 60, 'ALICE', NULL, 'alice', 'alice', 1, 0, 1),
+	('!B1D06hvfBhwfYNeOD56VSE4Nu0jJgcsqkm71tYDVPC0', '@erin:example.org', 'invite', '$vzZusqYGriPYpyEiSUX8mdU57I_yV6rshL0bELilMg4', 61, 'ERIN', NULL, 'erin', 'erin', 1, 0, 0);
+
+
+--
+-- Data for Name: outbox; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+INSERT INTO public.outbox VALUES
+	(6, 46, 1800000000000, 0),
+	(1, 48, 1800000000000, 0),
+	(6, 48, 1800000000000, 0),
+	(5, 48, 1800000000000, 0),
+	(1, 49, 1800000000000, 0),
+	(6, 49, 1800000000000, 0),
+	(5, 49, 1800000000000, 0),
+	(1, 50, 1800000000000, 0),
+	(6, 50, 1800000000000, 0),
+	(5, 50, 1800000000000, 0),
+	(6, 51, 1800000000000, 0),
+	(1, 60, 1800000860000, 0),
+	(2, 60, 1800000860000, 0),
+	(1, 62, 1800000860000, 1),
+	(6, 62, 1800000860000, 1),
+	(5, 62, 1800000860000, 1),
+	(2, 63, 1800000860000, 0),
+	(1, 63, 1800000860000, 0),
+	(6, 63, 1800000860000, 0),
+	(5, 63, 1800000860000, 0);
+
+
+--
+-- Data for Name: push_rules; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+INSERT INTO public.push_rules VALUES
+	('@alice:example.org', '', 'content', 'fire', -1, NULL, 'fire', '["notify",{"set_tweak":"sound","value":"alarm"},{"set_tweak":"highlight"}]', 1),
+	('@alice:example.org', '', 'room', '!c4g-Ync71R1_2zQ9Jw1h4prQO6uX2hOb2zLpHZ43hww', -1, NULL, NULL, '[]', 1);
+
+
+--
+-- Data for Name: pushers; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+INSERT INTO public.pushers VALUES
+	(3, '@carol:example.org', 'org.example.app', 'carols-phone', 'http', NULL, 0, 'Example', 'A device', 'en', '{"url":"http://127.0.0.1:35123/_matrix/push/v1/notify"}', 'http://127.0.0.1:35123/_matrix/push/v1/notify', 'FTGKWRMPTM', 1800000000000, 1800000000000, NULL, 0, NULL, NULL, NULL, NULL, NULL, 0, NULL, NULL, 0, 0, NULL, 0, NULL, 1, NULL, NULL, 0, NULL),
+	(4, '@erin:example.org', 'org.example.android', 'erins-phone', 'http', NULL, 0, 'Example', 'A device', 'en', '{"url":"https://matrix.example.org/_matrix/push/v1/notify"}', 'https://matrix.example.org/_matrix/push/v1/notify', 'EPMWAXYVWM', 1800000000000, 1800000000000, NULL, 0, NULL, NULL, NULL, 1800000860000, 2, 0, NULL, NULL, 1, 0, NULL, 0, NULL, 1, NULL, NULL, 0, NULL),
+	(7, '@fay:example.org', 'org.example.other', 'BEZznKPI-I4LgtkyOVFQLqFHW7H8lErpu76lEFwYtlhg4e3LOiYDW-YVcizME_opnaVnq8dpartFOLfBZB4gMy8', 'webpush', NULL, 0, 'Example', 'A device', 'en', '{"url":"http://127.0.0.1:44503/push/shy","auth":"7VFRVW4g-n0OfEWX7Z0efw"}', 'http://127.0.0.1:44503/push/shy', 'ZUCHOHYTCB', 1800000860000, 1800000860000, 1800000860000, 1, 1800000860911, 'status 503', 1800000860000, NULL, NULL, 0, NULL, NULL, 1, 0, NULL, 0, NULL, 0, 'ac7c5e9b-9cd3-4214-9e7e-cf2ee4dc0e53', 1800001160000, 1, NULL),
+	(1, '@alice:example.org', 'org.example.app', 'alices-phone', 'http', 'alices-phone-handle', 1, 'Example', 'A device', 'en', '{"url":"http://127.0.0.1:35123/_matrix/push/v1/notify","format":"event_id_only"}', 'http://127.0.0.1:35123/_matrix/push/v1/notify', 'SDVAOMXHGE', 1800000000000, 1800000000000, 1800000000000, 9, 1800000908854, 'status 503', 1800000660000, 1800000000000, 2, 1, NULL, NULL, 1, 0, NULL, 0, NULL, 1, NULL, NULL, 0, NULL),
+	(5, '@fay:example.org', 'org.example.web', 'BEje0NMteaKcowagv7ddaRcQkMSkkWS-QuFP5vXyb8qbhBXWlPTXdBevENWCvMn07CBjQO2Z_R6uEXXQDqQ98to', 'webpush', NULL, 0, 'Example', 'A device', 'en', '{"url":"http://127.0.0.1:35123/push/fay","auth":"ydmEyGXz1P_iqeowPdNo6A"}', 'http://127.0.0.1:35123/push/fay', 'ZUCHOHYTCB', 1800000000000, 1800000000000, 1800000000000, 3, 1800000908860, 'status 503', 1800000780000, 1800000000000, 1, 0, 'a process that was killed', 1800000920000, 1, 0, NULL, 0, NULL, 1, 'fd512d99-525e-45a2-8066-88748aca39d2', 1800000300000, 0, NULL),
+	(6, '@dave:example.org', 'm.email', 'dave@example.org', 'email', NULL, 0, 'Example', 'A device', 'en', '{}', NULL, NULL, 1800000000000, 1800000000000, 1800000660000, 4, 1800000867171, 'smtp 451', 1800000860000, NULL, NULL, 0, NULL, NULL, 1, 0, 'iBLJ1_ecA68G2c1NaDsFG-JPRX2hraJr', 0, NULL, 1, NULL, NULL, 0, NULL),
+	(2, '@alice:example.org', 'org.example.app', 'alices-tablet', 'http', NULL, 0, 'Example', 'A device', 'en', '{"url":"http://127.0.0.1:44503/_matrix/push/v1/notify"}', 'http://127.0.0.1:44503/_matrix/push/v1/notify', 'OTIBRVLMAF', 1800000000000, 1800000000000, NULL, 0, 1800000875000, NULL, NULL, 1800000860000, 2, 0, NULL, NULL, 1, 0, NULL, 300000, 1800001160000, 1, NULL, NULL, 0, NULL);
+
+
+--
+-- Data for Name: read_positions; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+INSERT INTO public.read_positions VALUES
+	('@bob:example.org', '!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', '', 2, 2),
+	('@bob:example.org', '!c4g-Ync71R1_2zQ9Jw1h4prQO6uX2hOb2zLpHZ43hww', '', 10, 10),
+	('@dave:example.org', '!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', '', 18, 18),
+	('@erin:example.org', '!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', '', 19, 19),
+	('@fay:example.org', '!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', '', 20, 20),
+	('@alice:example.org', '!c4g-Ync71R1_2zQ9Jw1h4prQO6uX2hOb2zLpHZ43hww', '', 21, 21),
+	('@carol:example.org', '!c4g-Ync71R1_2zQ9Jw1h4prQO6uX2hOb2zLpHZ43hww', '', 22, 22),
+	('@dave:example.org', '!c4g-Ync71R1_2zQ9Jw1h4prQO6uX2hOb2zLpHZ43hww', '', 23, 23),
+	('@bob:example.org', '!vpHN3roE45JdsEzOL3-zkPpWIVsyvIKXaVVwhRgP1hA', '', 25, 25),
+	('@bob:example.org', '!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', '$7PSRvZa6WbRrJfsZtXXz6J5Bw5SulcqvyjowJOAxgaE', 40, 2),
+	('@alice:example.org', '!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', '', 38, 16),
+	('@carol:example.org', '!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', '', 38, 17),
+	('@bob:example.org', '!vpHN3roE45JdsEzOL3-zkPpWIVsyvIKXaVVwhRgP1hA', 'main', 47, 25),
+	('@bob:example.org', '!c4g-Ync71R1_2zQ9Jw1h4prQO6uX2hOb2zLpHZ43hww', 'main', 51, 10),
+	('@alice:example.org', '!vpHN3roE45JdsEzOL3-zkPpWIVsyvIKXaVVwhRgP1hA', '', 47, 31),
+	('@bob:example.org', '!B1D06hvfBhwfYNeOD56VSE4Nu0jJgcsqkm71tYDVPC0', '', 54, 54),
+	('@bob:example.org', '!B1D06hvfBhwfYNeOD56VSE4Nu0jJgcsqkm71tYDVPC0', 'main', 59, 54),
+	('@bob:example.org', '!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', 'main', 63, 2);
+
+
+--
+-- Data for Name: receipts; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+INSERT INTO public.receipts VALUES
+	('!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', '@alice:example.org', 'm.read', '', '$q7Xdb3vjFngHuuXSk9WoEaH90t7VKhNzCBqswi6rY0g', 38, 1800000000000, 43),
+	('!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', '@carol:example.org', 'm.read', '', '$q7Xdb3vjFngHuuXSk9WoEaH90t7VKhNzCBqswi6rY0g', 38, 1800000000000, 44),
+	('!vpHN3roE45JdsEzOL3-zkPpWIVsyvIKXaVVwhRgP1hA', '@alice:example.org', 'm.read', '', '$c0Ahi1lUge1-EnTI0XMS6jg1PUwoCpDIdK9cmvW3M9o', 47, 1800000860000, 52);
+
+
+--
+-- Data for Name: removed_pushers; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+INSERT INTO public.removed_pushers VALUES
+	(1, '@fay:example.org', 'org.example.app', 'gone', 'http', 'Example', 'A device', 'ZUCHOHYTCB', NULL, 'deleted', 1800000860000, NULL, NULL, NULL);
+
+
+--
+-- Data for Name: room_aliases; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+
+
+--
+-- Data for Name: rooms; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+INSERT INTO public.rooms VALUES
+	('!vpHN3roE45JdsEzOL3-zkPpWIVsyvIKXaVVwhRgP1hA', '12', '@bob:example.org', 1800000000000, 2, 0, 33),
+	('!ny40_L9iDXVDMT9-0DtkvZJZdLOyxSFNrD3DH252H00', '12', '@bob:example.org', 1800000000000, 6, 0, 34),
+	('!c4g-Ync71R1_2zQ9Jw1h4prQO6uX2hOb2zLpHZ43hww', '12', '@bob:example.org', 1800000000000, 4, 0, 34),
+	('!B1D06hvfBhwfYNeOD56VSE4Nu0jJgcsqkm71tYDVPC0', '12', '@bob:example.org', 1800000860000, 1, 2, 60);
+
+
+--
+-- Data for Name: rule_sets; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+INSERT INTO public.rule_sets VALUES
+	('@alice:example.org', 33, 1, 0),
+	('@carol:example.org', 34, 1, 0);
+
+
+--
+-- Data for Name: schema_migrations; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+INSERT INTO public.schema_migrations VALUES
+	(1, 'first', 1795831664368),
+	(2, 'push-rules', 1795831664368),
+	(3, 'urgent-pokes', 1795831664368),
+	(4, 'pusher-life', 1795831664368),
+	(5, 'trace', 1795831664368),
+	(6, 'email', 1795831664368),
+	(7, 'hold-while-active', 1795831664368),
+	(8, 'gateway', 1795831664368),
+	(9, 'web-push', 1795831664368);
+
+
+--
+-- Data for Name: server_keys; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+INSERT INTO public.server_keys VALUES
+	('vapid', '-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgMs0C9ZiJ53VZ5fIV
+RqWwjR9AXXoNjCfmuwWf5T2b0CqhRANCAARXXF7E8X7DybUOFzF73MlvJvylfwfw
+RD4FLtcK7/e1R4nenQ0h3tTyNaTkeYhMmXwTKPxVEcgaO9Bd1taQVfA3
+-----END PRIVATE KEY-----
+', 1800000000000);
+
+
+--
+-- Data for Name: stream; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+INSERT INTO public.stream VALUES
+	(1, 63);
+
+
+--
+-- Data for Name: threepid_validations; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+
+
+--
+-- Data for Name: threepids; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+INSERT INTO public.threepids VALUES
+	('email', 'dave@example.org', '@dave:example.org', 1800000000000, 1800000000000);
+
+
+--
+-- Data for Name: trace_decisions; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+INSERT INTO public.trace_decisions VALUES
+	(1, 1800000000000, '[{"cohort":"default","reason":"no rule matched"}]'),
+	(2, 1800000000000, '[{"cohort":"default","reason":"does not notify","rule":{"kind":"override","ruleId":".m.rule.member_event"}}]'),
+	(3, 1800000000000, '[{"cohort":"default","reason":"no rule matched"}]'),
+	(4, 1800000000000, '[{"cohort":"default","reason":"no rule matched"}]'),
+	(5, 1800000000000, '[{"cohort":"default","reason":"no rule matched"}]'),
+	(6, 1800000000000, '[{"cohort":"default","reason":"no rule matched"}]'),
+	(7, 1800000000000, '[{"cohort":"default","reason":"no rule matched"}]'),
+	(8, 1800000000000, '[{"cohort":"default","reason":"no rule matched"}]'),
+	(9, 1800000000000, '[{"cohort":"default","reason":"no rule matched"}]'),
+	(10, 1800000000000, '[{"cohort":"default","reason":"does not notify","rule":{"kind":"override","ruleId":".m.rule.member_event"}}]'),
+	(11, 1800000000000, '[{"cohort":"default","reason":"no rule matched"}]'),
+	(12, 1800000000000, '[{"cohort":"default","reason":"no rule matched"}]'),
+	(13, 1800000000000, '[{"cohort":"default","reason":"no rule matched"}]'),
+	(14, 1800000000000, '[{"cohort":"default","reason":"no rule matched"}]'),
+	(15, 1800000000000, '[{"cohort":"default","reason":"no rule matched"}]'),
+	(16, 1800000000000, '[{"cohort":"default","reason":"does not notify","rule":{"kind":"override","ruleId":".m.rule.member_event"}}]'),
+	(17, 1800000000000, '[{"cohort":"default","reason":"does not notify","rule":{"kind":"override","ruleId":".m.rule.member_event"}}]'),
+	(18, 1800000000000, '[{"cohort":"default","reason":"does not notify","rule":{"kind":"override","ruleId":".m.rule.member_event"}}]'),
+	(19, 1800000000000, '[{"cohort":"default","reason":"does not notify","rule":{"kind":"override","ruleId":".m.rule.member_event"}}]'),
+	(20, 1800000000000, '[{"cohort":"default","reason":"does not notify","rule":{"kind":"override","ruleId":".m.rule.member_event"}}]'),
+	(21, 1800000000000, '[{"cohort":"default","reason":"does not notify","rule":{"kind":"override","ruleId":".m.rule.member_event"}}]'),
+	(22, 1800000000000, '[{"cohort":"default","reason":"does not notify","rule":{"kind":"override","ruleId":".m.rule.member_event"}}]'),
+	(23, 1800000000000, '[{"cohort":"default","reason":"does not notify","rule":{"kind":"override","ruleId":".m.rule.member_event"}}]'),
+	(24, 1800000000000, '[{"cohort":"default","reason":"no rule matched"}]'),
+	(25, 1800000000000, '[{"cohort":"default","reason":"does not notify","rule":{"kind":"override","ruleId":".m.rule.member_event"}}]'),
+	(26, 1800000000000, '[{"cohort":"default","reason":"no rule matched"}]'),
+	(27, 1800000000000, '[{"cohort":"default","reason":"no rule matched"}]'),
+	(28, 1800000000000, '[{"cohort":"default","reason":"no rule matched"}]'),
+	(29, 1800000000000, '[{"cohort":"default","reason":"no rule matched"}]'),
+	(30, 1800000000000, '[{"cohort":"default","reason":"no rule matched"}]'),
+	(31, 1800000000000, '[{"cohort":"default","reason":"does not notify","rule":{"kind":"override","ruleId":".m.rule.member_event"}}]'),
+	(39, 1800000000000, '[{"cohort":"a458c3661874af4dfe16aa872b2c771ec4914abc","reason":"does not notify","rule":{"kind":"room","ruleId":"!c4g-Ync71R1_2zQ9Jw1h4prQO6uX2hOb2zLpHZ43hww"}}]'),
+	(42, 1800000000000, '[{"cohort":"default","reason":"no rule matched"},{"cohort":"e0ddceb80707ac7b178393b214d57696ffb7385c","reason":"no rule matched"}]'),
+	(51, 1800000000000, '[{"cohort":"a458c3661874af4dfe16aa872b2c771ec4914abc","reason":"does not notify","rule":{"kind":"room","ruleId":"!c4g-Ync71R1_2zQ9Jw1h4prQO6uX2hOb2zLpHZ43hww"}}]'),
+	(53, 1800000860000, '[{"cohort":"default","reason":"no rule matched"}]'),
+	(54, 1800000860000, '[{"cohort":"default","reason":"does not notify","rule":{"kind":"override","ruleId":".m.rule.member_event"}}]'),
+	(55, 1800000860000, '[{"cohort":"default","reason":"no rule matched"}]'),
+	(56, 1800000860000, '[{"cohort":"default","reason":"no rule matched"}]'),
+	(57, 1800000860000, '[{"cohort":"default","reason":"no rule matched"}]'),
+	(58, 1800000860000, '[{"cohort":"default","reason":"no rule matched"}]'),
+	(59, 1800000860000, '[{"cohort":"default","reason":"no rule matched"}]'),
+	(60, 1800000860000, '[{"cohort":"default","reason":"does not notify","rule":{"kind":"override","ruleId":".m.rule.member_event"}}]'),
+	(61, 1800000860000, '[{"cohort":"default","reason":"does not notify","rule":{"kind":"override","ruleId":".m.rule.member_event"}}]');
+
+
+--
+-- Data for Name: trace_gateway; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+INSERT INTO public.trace_gateway VALUES
+	(1, '$p0q_yZVZfpDBvj0BCHQoV1Vd8MDGxFoF6YjOuIc9B8I', 'org.example.android', 'c7591b1ea4a0', 1800000000000, 1, 'delivered', 'accepted', 200, 'projects/example-1a2b3/messages/1', 0),
+	(2, '$DOiMHPSRwetoMO50-bN0hOhbEtH69EuL3m-EwlnlnHs', 'org.example.android', 'c7591b1ea4a0', 1800000000000, 1, 'retry', 'status 503', 503, NULL, 0),
+	(3, '$elsewhere-1', 'org.example.android', '517b4e1fafb5', 1800000000000, 1, 'retry', 'status 503', 503, NULL, 0),
+	(4, '$LfdrQpN9KuX_3NpktgeKM647yddE2XIgg0pBeRXG3YQ', 'org.example.android', 'c7591b1ea4a0', 1800000000000, 1, 'retry', 'status 503', 503, NULL, 0),
+	(5, '$elsewhere-2', 'org.example.android', '517b4e1fafb5', 1800000000000, 1, 'retry', 'status 503', 503, NULL, 0),
+	(6, '$vAsb7qb53k7FdG72RglcWQGoppRFaZmZo20MKRoWEpg', 'org.example.android', 'c7591b1ea4a0', 1800000000000, 1, 'retry', 'status 503', 503, NULL, 0),
+	(7, '$vzZusqYGriPYpyEiSUX8mdU57I_yV6rshL0bELilMg4', 'org.example.android', 'c7591b1ea4a0', 1800000860000, 1, 'retry', 'status 503', 503, NULL, 0),
+	(8, '$Ds4MEATzkTiAnxxJK0Bb_p9t4FhHecnP-I4hmnFuh64', 'org.example.android', 'c7591b1ea4a0', 1800000860000, 0, 'queued', 'line resting', NULL, NULL, NULL),
+	(9, '$ZHKpA8LxNAyw8QlwTv1S9pzUbkYM3ozfWPWg0bWUUrc', 'org.example.android', 'c7591b1ea4a0', 1800000860000, 0, 'queued', 'line resting', NULL, NULL, NULL);
+
+
+--
+-- Data for Name: trace_pushers; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+INSERT INTO public.trace_pushers VALUES
+	(1, 8, '@fay:example.org', 'org.example.app', '283bb9deef02', 'Example', 'A device', 1800000860000, 1800000860000, 'removed', 'deleted');
+
+
+--
+-- Data for Name: trace_steps; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+INSERT INTO public.trace_steps VALUES
+	(1, 46, 1800000000000, '[[5,"sent",null,200,0]]'),
+	(2, 46, 1800000000000, '[[2,"sent",null,200,0],[1,"sent",null,200,0]]'),
+	(3, 46, 1800000000000, '[[4,"sent",null,200,0]]'),
+	(4, 47, 1800000000000, '[[2,"sent",null,200,0],[1,"sent",null,200,0]]'),
+	(5, 48, 1800000000000, '[[1,"failed","status 503",503,0],[5,"failed","status 503",503,0],[2,"sent",null,200,0]]'),
+	(6, 49, 1800000000000, '[[2,"sent",null,200,0]]'),
+	(7, 48, 1800000000000, '[[4,"sent",null,200,0]]'),
+	(8, 50, 1800000000000, '[[2,"sent",null,200,0]]'),
+	(9, 49, 1800000000000, '[[4,"sent",null,200,0]]'),
+	(10, 50, 1800000000000, '[[4,"sent",null,200,0]]'),
+	(11, 48, 1800000060000, '[[5,"failed","status 503",503,0],[1,"failed","status 503",503,0]]'),
+	(12, 48, 1800000120000, '[[5,"failed","status 503",503,0]]'),
+	(13, 48, 1800000120000, '[[1,"failed","status 503",503,0]]'),
+	(14, 48, 1800000180000, '[[5,"held","circuit open",null,null]]'),
+	(15, 48, 1800000180000, '[[1,"failed","status 503",503,0]]'),
+	(16, 48, 1800000240000, '[[1,"failed","status 503",503,0]]'),
+	(17, 48, 1800000300000, '[[1,"failed","status 503",503,0]]'),
+	(18, 48, 1800000360000, '[[1,"failed","status 503",503,0]]'),
+	(19, 48, 1800000480000, '[[1,"failed","status 503",503,0]]'),
+	(20, 48, 1800000660000, '[[1,"failed","status 503",503,0]]'),
+	(21, 46, 1800000660000, '[[6,"failed","smtp 451",451,60000]]'),
+	(22, 48, 1800000660000, '[[6,"failed","smtp 451",451,60000]]'),
+	(23, 49, 1800000660000, '[[6,"failed","smtp 451",451,60000]]'),
+	(24, 50, 1800000660000, '[[6,"failed","smtp 451",451,60000]]'),
+	(25, 51, 1800000660000, '[[6,"failed","smtp 451",451,60000]]'),
+	(26, 46, 1800000780000, '[[6,"failed","smtp 451",451,60000]]'),
+	(27, 48, 1800000780000, '[[6,"failed","smtp 451",451,60000]]'),
+	(28, 49, 1800000780000, '[[6,"failed","smtp 451",451,60000]]'),
+	(29, 50, 1800000780000, '[[6,"failed","smtp 451",451,60000]]'),
+	(30, 51, 1800000780000, '[[6,"failed","smtp 451",451,60000]]'),
+	(31, 46, 1800000845000, '[[6,"failed","smtp 451",451,5000]]'),
+	(32, 48, 1800000845000, '[[6,"failed","smtp 451",451,5000]]'),
+	(33, 49, 1800000845000, '[[6,"failed","smtp 451",451,5000]]'),
+	(34, 50, 1800000845000, '[[6,"failed","smtp 451",451,5000]]'),
+	(35, 51, 1800000845000, '[[6,"failed","smtp 451",451,5000]]'),
+	(36, 46, 1800000860000, '[[6,"failed","smtp 451",451,0]]'),
+	(37, 48, 1800000860000, '[[6,"failed","smtp 451",451,0]]'),
+	(38, 49, 1800000860000, '[[6,"failed","smtp 451",451,0]]'),
+	(39, 50, 1800000860000, '[[6,"failed","smtp 451",451,0]]'),
+	(40, 51, 1800000860000, '[[6,"failed","smtp 451",451,0]]'),
+	(41, 60, 1800000860000, '[[2,"held","active elsewhere",null,null]]'),
+	(42, 61, 1800000860000, '[[4,"sent",null,200,0]]'),
+	(43, 62, 1800000860000, '[[2,"sent",null,200,0]]'),
+	(44, 60, 1800000860000, '[[2,"held","active elsewhere",null,null]]'),
+	(45, 62, 1800000860000, '[[4,"sent",null,200,0]]'),
+	(46, 63, 1800000860000, '[[4,"sent",null,200,0]]');
+
+
+--
+-- Data for Name: users; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+INSERT INTO public.users VALUES
+	('@alice:example.org', '$argon2id$v=19$m=19456,t=2,p=1$DIFPDDIN9IoxKrg45b7vJA$fhbGAONbfAOfCbeM33IQkfhcx2HTRH7WZxpej9D7hOQ', 'ALICE', NULL, 0, 1800000000000, NULL),
+	('@bob:example.org', '$argon2id$v=19$m=19456,t=2,p=1$Li+3m/tsZeHRyQGMPxmC3A$JJS1S1Z71u6t30PTWogjXQ0Z434RztgTcynpRpGvfp0', 'BOB', NULL, 0, 1800000000000, NULL),
+	('@carol:example.org', '$argon2id$v=19$m=19456,t=2,p=1$Poizrij3fhETste+gKZVPA$a0lH5ciAo6dO3gfPKV/d5tn3sDFeO1yn1WAWRaq2UWs', 'CAROL', NULL, 0, 1800000000000, NULL),
+	('@dave:example.org', '$argon2id$v=19$m=19456,t=2,p=1$cwMAJKUWPK3C6mhk3am26w$utiPSxFgl22IHZo21ieGzD8KUj7dIClXrJPux1kMvHs', 'DAVE', NULL, 0, 1800000000000, NULL),
+	('@erin:example.org', '$argon2id$v=19$m=19456,t=2,p=1$Hp3X8glvbPGPDv7SaSZ5Qw$KAOIObm0Dof9cokSNVRjVUrwegH4cGVaSFNvkiMlkxc', 'ERIN', NULL, 0, 1800000000000, NULL),
+	('@fay:example.org', '$argon2id$v=19$m=19456,t=2,p=1$5nZj+5L454SNQfdwaao68g$SnhvGcg+jBUnAtYuWiPl2cMvPZWH7aGWVpTC1UW53XM', 'FAY', NULL, 0, 1800000000000, NULL);
+
+
+--
+-- Name: gateway_queue_queue_id_seq; Type: SEQUENCE SET; Schema: public; Owner: -
+--
+
+SELECT pg_catalog.setval('public.gateway_queue_queue_id_seq', 8, true);
+
+
+--
+-- Name: inbox_entry_id_seq; Type: SEQUENCE SET; Schema: public; Owner: -
+--
+
+SELECT pg_catalog.setval('public.inbox_entry_id_seq', 1, false);
+
+
+--
+-- Name: pushers_pusher_id_seq; Type: SEQUENCE SET; Schema: public; Owner: -
+--
+
+SELECT pg_catalog.setval('public.pushers_pusher_id_seq', 8, true);
+
+
+--
+-- Name: removed_pushers_removed_id_seq; Type: SEQUENCE SET; Schema: public; Owner: -
+--
+
+SELECT pg_catalog.setval('public.removed_pushers_removed_id_seq', 1, true);
+
+
+--
+-- Name: trace_gateway_entry_id_seq; Type: SEQUENCE SET; Schema: public; Owner: -
+--
+
+SELECT pg_catalog.setval('public.trace_gateway_entry_id_seq', 9, true);
+
+
+--
+-- Name: trace_pushers_entry_id_seq; Type: SEQUENCE SET; Schema: public; Owner: -
+--
+
+SELECT pg_catalog.setval('public.trace_pushers_entry_id_seq', 1, true);
+
+
+--
+-- Name: trace_steps_entry_id_seq; Type: SEQUENCE SET; Schema: public; Owner: -
+--
+
+SELECT pg_catalog.setval('public.trace_steps_entry_id_seq', 46, true);
+
+
+--
+-- Name: access_tokens access_tokens_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.access_tokens
+    ADD CONSTRAINT access_tokens_pkey PRIMARY KEY (token_hash);
+
+
+--
+-- Name: account_data account_data_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.account_data
+    ADD CONSTRAINT account_data_pkey PRIMARY KEY (user_id, room_id, type);
+
+
+--
+-- Name: badge_rooms badge_rooms_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.badge_rooms
+    ADD CONSTRAINT badge_rooms_pkey PRIMARY KEY (user_id, room_id);
+
+
+--
+-- Name: cohort_members cohort_members_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.cohort_members
+    ADD CONSTRAINT cohort_members_pkey PRIMARY KEY (user_id, room_id, from_position);
+
+
+--
+-- Name: cohort_outcomes cohort_outcomes_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.cohort_outcomes
+    ADD CONSTRAINT cohort_outcomes_pkey PRIMARY KEY (room_id, cohort, "position");
+
+
+--
+-- Name: cohort_threads cohort_threads_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.cohort_threads
+    ADD CONSTRAINT cohort_threads_pkey PRIMARY KEY (room_id, cohort, thread_id);
+
+
+--
+-- Name: current_state current_state_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.current_state
+    ADD CONSTRAINT current_state_pkey PRIMARY KEY (room_id, type, state_key);
+
+
+--
+-- Name: default_rule_changes default_rule_changes_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.default_rule_changes
+    ADD CONSTRAINT default_rule_changes_pkey PRIMARY KEY (user_id, kind, rule_id);
+
+
+--
+-- Name: device_rule_sets device_rule_sets_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.device_rule_sets
+    ADD CONSTRAINT device_rule_sets_pkey PRIMARY KEY (user_id, handle);
+
+
+--
+-- Name: devices devices_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.devices
+    ADD CONSTRAINT devices_pkey PRIMARY KEY (user_id, device_id);
+
+
+--
+-- Name: events events_event_id_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.events
+    ADD CONSTRAINT events_event_id_key UNIQUE (event_id);
+
+
+--
+-- Name: events events_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.events
+    ADD CONSTRAINT events_pkey PRIMARY KEY ("position");
+
+
+--
+-- Name: exceptions exceptions_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.exceptions
+    ADD CONSTRAINT exceptions_pkey PRIMARY KEY (user_id, room_id, "position");
+
+
+--
+-- Name: filters filters_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.filters
+    ADD CONSTRAINT filters_pkey PRIMARY KEY (user_id, filter_id);
+
+
+--
+-- Name: gateway_queue gateway_queue_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.gateway_queue
+    ADD CONSTRAINT gateway_queue_pkey PRIMARY KEY (queue_id);
+
+
+--
+-- Name: gateway_rejections gateway_rejections_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.gateway_rejections
+    ADD CONSTRAINT gateway_rejections_pkey PRIMARY KEY (device_key);
+
+
+--
+-- Name: gateway_seen gateway_seen_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.gateway_seen
+    ADD CONSTRAINT gateway_seen_pkey PRIMARY KEY (message_key);
+
+
+--
+-- Name: ignored_users ignored_users_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.ignored_users
+    ADD CONSTRAINT ignored_users_pkey PRIMARY KEY (user_id, ignored);
+
+
+--
+-- Name: inbox inbox_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.inbox
+    ADD CONSTRAINT inbox_pkey PRIMARY KEY (entry_id);
+
+
+--
+-- Name: mail_throttles mail_throttles_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.mail_throttles
+    ADD CONSTRAINT mail_throttles_pkey PRIMARY KEY (pusher_id, room_id);
+
+
+--
+-- Name: memberships memberships_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.memberships
+    ADD CONSTRAINT memberships_pkey PRIMARY KEY (room_id, user_id);
+
+
+--
+-- Name: outbox outbox_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.outbox
+    ADD CONSTRAINT outbox_pkey PRIMARY KEY (pusher_id, "position");
+
+
+--
+-- Name: push_rules push_rules_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.push_rules
+    ADD CONSTRAINT push_rules_pkey PRIMARY KEY (user_id, scope, kind, rule_id);
+
+
+--
+-- Name: pushers pushers_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.pushers
+    ADD CONSTRAINT pushers_pkey PRIMARY KEY (pusher_id);
+
+
+--
+-- Name: pushers pushers_user_id_app_id_pushkey_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.pushers
+    ADD CONSTRAINT pushers_user_id_app_id_pushkey_key UNIQUE (user_id, app_id, pushkey);
+
+
+--
+-- Name: read_positions read_positions_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.read_positions
+    ADD CONSTRAINT read_positions_pkey PRIMARY KEY (user_id, room_id, thread_id);
+
+
+--
+-- Name: receipts receipts_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.receipts
+    ADD CONSTRAINT receipts_pkey PRIMARY KEY (room_id, user_id, receipt_type, thread_id);
+
+
+--
+-- Name: removed_pushers removed_pushers_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.removed_pushers
+    ADD CONSTRAINT removed_pushers_pkey PRIMARY KEY (removed_id);
+
+
+--
+-- Name: room_aliases room_aliases_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.room_aliases
+    ADD CONSTRAINT room_aliases_pkey PRIMARY KEY (alias);
+
+
+--
+-- Name: rooms rooms_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.rooms
+    ADD CONSTRAINT rooms_pkey PRIMARY KEY (room_id);
+
+
+--
+-- Name: rule_sets rule_sets_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.rule_sets
+    ADD CONSTRAINT rule_sets_pkey PRIMARY KEY (user_id);
+
+
+--
+-- Name: schema_migrations schema_migrations_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.schema_migrations
+    ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: server_keys server_keys_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.server_keys
+    ADD CONSTRAINT server_keys_pkey PRIMARY KEY (name);
+
+
+--
+-- Name: stream stream_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.stream
+    ADD CONSTRAINT stream_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: threepid_validations threepid_validations_medium_address_secret_hash_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.threepid_validations
+    ADD CONSTRAINT threepid_validations_medium_address_secret_hash_key UNIQUE (medium, address, secret_hash);
+
+
+--
+-- Name: threepid_validations threepid_validations_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.threepid_validations
+    ADD CONSTRAINT threepid_validations_pkey PRIMARY KEY (sid);
+
+
+--
+-- Name: threepid_validations threepid_validations_token_hash_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.threepid_validations
+    ADD CONSTRAINT threepid_validations_token_hash_key UNIQUE (token_hash);
+
+
+--
+-- Name: threepids threepids_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.threepids
+    ADD CONSTRAINT threepids_pkey PRIMARY KEY (medium, address);
+
+
+--
+-- Name: trace_decisions trace_decisions_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.trace_decisions
+    ADD CONSTRAINT trace_decisions_pkey PRIMARY KEY ("position");
+
+
+--
+-- Name: trace_gateway trace_gateway_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.trace_gateway
+    ADD CONSTRAINT trace_gateway_pkey PRIMARY KEY (entry_id);
+
+
+--
+-- Name: trace_pushers trace_pushers_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.trace_pushers
+    ADD CONSTRAINT trace_pushers_pkey PRIMARY KEY (entry_id);
+
+
+--
+-- Name: trace_steps trace_steps_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.trace_steps
+    ADD CONSTRAINT trace_steps_pkey PRIMARY KEY (entry_id);
+
+
+--
+-- Name: users users_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.users
+    ADD CONSTRAINT users_pkey PRIMARY KEY (user_id);
+
+
+--
+-- Name: access_tokens_by_device; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX access_tokens_by_device ON public.access_tokens USING btree (user_id, device_id);
+
+
+--
+-- Name: account_data_by_position; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX account_data_by_position ON public.account_data USING btree (user_id, "position");
+
+
+--
+-- Name: cohort_outcomes_by_thread; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX cohort_outcomes_by_thread ON public.cohort_outcomes USING btree (room_id, cohort, thread_id, "position");
+
+
+--
+-- Name: cohort_outcomes_highlighted; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX cohort_outcomes_highlighted ON public.cohort_outcomes USING btree (room_id, cohort, "position", retracted) WHERE (highlight = 1);
+
+
+--
+-- Name: cohort_outcomes_of_others; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX cohort_outcomes_of_others ON public.cohort_outcomes USING btree ("position") WHERE (cohort <> 'default'::text);
+
+
+--
+-- Name: cohort_outcomes_retracted; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX cohort_outcomes_retracted ON public.cohort_outcomes USING btree (room_id, cohort, "position", thread_id, highlight) WHERE (retracted = 1);
+
+
+--
+-- Name: cohort_threads_by_last; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX cohort_threads_by_last ON public.cohort_threads USING btree (room_id, cohort, last_position);
+
+
+--
+-- Name: device_rule_sets_unheld; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX device_rule_sets_unheld ON public.device_rule_sets USING btree (unheld_since) WHERE (unheld_since IS NOT NULL);
+
+
+--
+-- Name: events_by_room; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX events_by_room ON public.events USING btree (room_id, "position");
+
+
+--
+-- Name: events_by_transaction; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX events_by_transaction ON public.events USING btree (sender, sender_device, room_id, type, txn_id) WHERE (txn_id IS NOT NULL);
+
+
+--
+-- Name: events_of_state; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX events_of_state ON public.events USING btree (room_id, type, state_key, "position") WHERE (state_key IS NOT NULL);
+
+
+--
+-- Name: exceptions_by_event; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX exceptions_by_event ON public.exceptions USING btree (room_id, "position");
+
+
+--
+-- Name: exceptions_by_user; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX exceptions_by_user ON public.exceptions USING btree (user_id, "position");
+
+
+--
+-- Name: gateway_queue_by_device; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX gateway_queue_by_device ON public.gateway_queue USING btree (device_key, queue_id);
+
+
+--
+-- Name: gateway_queue_by_end; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX gateway_queue_by_end ON public.gateway_queue USING btree (expires_at);
+
+
+--
+-- Name: gateway_queue_by_line; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX gateway_queue_by_line ON public.gateway_queue USING btree (line, next_attempt_at);
+
+
+--
+-- Name: gateway_rejections_by_age; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX gateway_rejections_by_age ON public.gateway_rejections USING btree (rejected_at);
+
+
+--
+-- Name: gateway_seen_by_age; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX gateway_seen_by_age ON public.gateway_seen USING btree (seen_at);
+
+
+--
+-- Name: ignored_users_by_ignored; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ignored_users_by_ignored ON public.ignored_users USING btree (ignored, user_id);
+
+
+--
+-- Name: inbox_by_pushkey; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX inbox_by_pushkey ON public.inbox USING btree (pushkey, entry_id);
+
+
+--
+-- Name: mail_throttles_by_age; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX mail_throttles_by_age ON public.mail_throttles USING btree (told_at);
+
+
+--
+-- Name: memberships_by_age; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX memberships_by_age ON public.memberships USING btree (room_id, "position") WHERE (membership = ANY (ARRAY['join'::text, 'invite'::text]));
+
+
+--
+-- Name: memberships_by_localpart; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX memberships_by_localpart ON public.memberships USING btree (room_id, localpart_key);
+
+
+--
+-- Name: memberships_by_name; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX memberships_by_name ON public.memberships USING btree (room_id, name_key);
+
+
+--
+-- Name: memberships_by_user; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX memberships_by_user ON public.memberships USING btree (user_id, membership);
+
+
+--
+-- Name: memberships_with_pushers; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX memberships_with_pushers ON public.memberships USING btree (room_id, membership, user_id) WHERE (has_pushers = 1);
+
+
+--
+-- Name: memberships_with_rules; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX memberships_with_rules ON public.memberships USING btree (room_id, membership, user_id) WHERE (has_rules = 1);
+
+
+--
+-- Name: outbox_urgent; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX outbox_urgent ON public.outbox USING btree (pusher_id, "position") WHERE (urgent = 1);
+
+
+--
+-- Name: pushers_by_device; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX pushers_by_device ON public.pushers USING btree (user_id, device_id);
+
+
+--
+-- Name: pushers_by_key; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX pushers_by_key ON public.pushers USING btree (app_id, pushkey);
+
+
+--
+-- Name: pushers_by_next_attempt; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX pushers_by_next_attempt ON public.pushers USING btree (next_attempt_at) WHERE (next_attempt_at IS NOT NULL);
+
+
+--
+-- Name: pushers_by_unsubscribe_token; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX pushers_by_unsubscribe_token ON public.pushers USING btree (unsubscribe_token) WHERE (unsubscribe_token IS NOT NULL);
+
+
+--
+-- Name: pushers_of_mail; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX pushers_of_mail ON public.pushers USING btree (pusher_id) WHERE (kind = 'email'::text);
+
+
+--
+-- Name: pushers_to_activate; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX pushers_to_activate ON public.pushers USING btree (pusher_id) WHERE (activation_due = 1);
+
+
+--
+-- Name: pushers_with_badge; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX pushers_with_badge ON public.pushers USING btree (pusher_id) WHERE (badge_due > 0);
+
+
+--
+-- Name: receipts_by_position; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX receipts_by_position ON public.receipts USING btree (room_id, "position");
+
+
+--
+-- Name: removed_pushers_by_age; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX removed_pushers_by_age ON public.removed_pushers USING btree (removed_at);
+
+
+--
+-- Name: removed_pushers_by_user; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX removed_pushers_by_user ON public.removed_pushers USING btree (user_id, removed_id);
+
+
+--
+-- Name: room_aliases_by_room; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX room_aliases_by_room ON public.room_aliases USING btree (room_id);
+
+
+--
+-- Name: state_changes; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX state_changes ON public.events USING btree (room_id, "position") WHERE (state_key IS NOT NULL);
+
+
+--
+-- Name: threepid_validations_by_age; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX threepid_validations_by_age ON public.threepid_validations USING btree (sent_at);
+
+
+--
+-- Name: threepids_by_user; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX threepids_by_user ON public.threepids USING btree (user_id);
+
+
+--
+-- Name: trace_gateway_by_event; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX trace_gateway_by_event ON public.trace_gateway USING btree (event_id);
+
+
+--
+-- Name: trace_pushers_by_user; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX trace_pushers_by_user ON public.trace_pushers USING btree (user_id);
+
+
+--
+-- Name: trace_steps_by_event; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX trace_steps_by_event ON public.trace_steps USING btree ("position");
+
+
+--
+-- PostgreSQL database dump complete
+--
+
+
