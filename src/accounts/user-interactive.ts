@@ -12,7 +12,7 @@ export type Challenge = {
   params: Record<string, never>
   session: string
   completed: Stage[]
-  errcode?: string
+  errcode?: 'M_FORBIDDEN'
   error?: string
 }
 
@@ -81,7 +81,7 @@ function challenge(
 ): Authorisation {
   const session =
     typeof more.session === 'string' ? more.session : deps.authSessions.open(purpose, owner?.userId)
-  const failure = more.error === undefined ? {} : { errcode: 'M_FORBIDDEN', error: more.error }
+  const failure = more.error === undefined ? {} : { errcode: 'M_FORBIDDEN' as const, error: more.error }
   return {
     kind: 'challenge',
     body: { flows: [{ stages: [stage] }], params: {}, session, completed: [], ...failure },

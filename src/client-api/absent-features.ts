@@ -1,5 +1,8 @@
 import { client, defineRoute, type Route } from '../http/route.ts'
 import { notFound } from '../lib/errors.ts'
+import { z } from 'zod'
+import { once } from '../lib/once.ts'
+import { nothing } from '../http/response-parts.ts'
 
 const MEDIA_CONFIG = [
   '/_matrix/client/v1/media/config',
@@ -7,20 +10,24 @@ const MEDIA_CONFIG = [
   '/_matrix/media/r0/config',
 ] as const
 
+const mediaConfig = once(() => z.strictObject({ 'm.upload.size': z.int().min(0).describe('In bytes') }))
+
 /**
  * What clients ask every server at start, answered with what is true here: no TURN server, no bridges, no media store, no key
  * backup. Without these answers some of them ask again and again.
  */
 export function absentFeatureRoutes(): Route[] {
   return [
-    empty('/voip/turnServer'),
-    empty('/thirdparty/protocols'),
+    empty('/voip/turnServer', 'Credentials for TURN servers: there are none'),
+    empty('/thirdparty/protocols', 'Bridged networks: there are none'),
     ...MEDIA_CONFIG.map((path) =>
       defineRoute({
         method: 'GET',
         path,
         auth: 'user',
         limit: 'default',
+        summary: 'How large an upload may be: there is no media store',
+        response: { 200: mediaConfig },
         handler: () => ({ 'm.upload.size': 0 }),
       }),
     ),
@@ -29,6 +36,9 @@ export function absentFeatureRoutes(): Route[] {
       path: client('/room_keys/version'),
       auth: 'user',
       limit: 'default',
+      summary: 'The version of the key backup: there is none',
+      response: {},
+      errors: { 404: ['M_NOT_FOUND'] },
       handler() {
         throw notFound('There is no key backup')
       },
@@ -36,12 +46,14 @@ export function absentFeatureRoutes(): Route[] {
   ]
 }
 
-function empty(path: string): Route {
+function empty(path: string, summary: string): Route {
   return defineRoute({
     method: 'GET',
     path: client(path),
     auth: 'user',
     limit: 'default',
+    summary,
+    response: { 200: nothing },
     handler: () => ({}),
   })
 }

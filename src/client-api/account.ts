@@ -3,6 +3,9 @@ import { changePassword, deactivate } from '../accounts/account.ts'
 import type { AccountDeps } from '../accounts/deps.ts'
 import { client, defineRoute, reply, type Route } from '../http/route.ts'
 import type { Json } from '../lib/json.ts'
+import { challenge, unbindResult } from './account-response.ts'
+import { once } from '../lib/once.ts'
+import { nothing, userId } from '../http/response-parts.ts'
 
 const passwordBody = z.object({
   new_password: z.string(),
@@ -12,6 +15,8 @@ const passwordBody = z.object({
 
 const deactivateBody = z.object({ erase: z.boolean().default(false), auth: z.custom<Json>().optional() })
 
+const whoami = once(() => z.strictObject({ user_id: userId(), device_id: z.string(), is_guest: z.boolean() }))
+
 /** `/account/whoami`, `/account/password` and `/account/deactivate` (client-server API, "Account management"). */
 export function accountRoutes(deps: AccountDeps): Route[] {
   return [
@@ -20,9 +25,11 @@ export function accountRoutes(deps: AccountDeps): Route[] {
       path: client('/account/whoami'),
       auth: 'user',
       limit: 'default',
-      handler: ({ requester: { userId, deviceId } }) => ({
-        user_id: userId,
-        device_id: deviceId,
+      summary: 'Whose access token it is',
+      response: { 200: whoami },
+      handler: ({ requester }) => ({
+        user_id: requester.userId,
+        device_id: requester.deviceId,
         is_guest: false,
       }),
     }),
@@ -32,6 +39,9 @@ export function accountRoutes(deps: AccountDeps): Route[] {
       auth: 'user',
       limit: 'default',
       body: passwordBody,
+      summary: 'Changes the password',
+      response: { 200: nothing, 401: challenge },
+      errors: { 400: ['M_WEAK_PASSWORD'], 403: ['M_FORBIDDEN'] },
       async handler({ requester, body }) {
         const outcome = await changePassword(deps, requester, {
           newPassword: body.new_password,
@@ -47,11 +57,14 @@ export function accountRoutes(deps: AccountDeps): Route[] {
       auth: 'user',
       limit: 'default',
       body: deactivateBody,
+      summary: 'Closes the account for good',
+      response: { 200: unbindResult, 401: challenge },
+      errors: { 403: ['M_FORBIDDEN'] },
       async handler({ requester, body }) {
         const outcome = await deactivate(deps, requester, { erase: body.erase, auth: body.auth })
         if (outcome.kind === 'challenge') return reply(401, outcome.body)
         // Nothing was ever bound to an identity server.
-        return { id_server_unbind_result: 'success' }
+        return { id_server_unbind_result: 'success' as const }
       },
     }),
   ]

@@ -1,5 +1,7 @@
 import { PROFILE_FIELDS } from '../accounts/profile.ts'
 import { client, defineRoute, type Route } from '../http/route.ts'
+import { z } from 'zod'
+import { once } from '../lib/once.ts'
 
 export type CapabilitiesDeps = {
   /** What `createRoom` takes. */
@@ -13,9 +15,36 @@ export type CapabilitiesDeps = {
 /** Pushers of kind `webpush` (MSC4174). `vapid`: the public key that subscriptions are to be made with, in base64url. */
 export type WebPushCapability = { vapid: string }
 
+const enabled = () => ({ enabled: z.boolean() })
+const webPushSchema = once(() =>
+  z
+    .strictObject({ ...enabled(), vapid: z.string() })
+    .describe('MSC4174; vapid: the public key for subscriptions, in base64url')
+    .optional(),
+)
+const capabilitiesSchema = once(() => {
+  const plain = z.strictObject(enabled())
+  const capabilities = z.strictObject({
+    'm.room_versions': z.strictObject({
+      default: z.string(),
+      available: z.record(z.string(), z.enum(['stable', 'unstable'])),
+    }),
+    'm.change_password': plain,
+    'm.set_displayname': plain,
+    'm.set_avatar_url': plain,
+    'm.profile_fields': z.strictObject({ ...enabled(), allowed: z.array(z.enum(PROFILE_FIELDS)) }),
+    'm.3pid_changes': plain,
+    'm.get_login_token': plain,
+    'm.forget_forced_upon_leave': plain,
+    'm.webpush': webPushSchema(),
+    'org.matrix.msc4174.webpush': webPushSchema(),
+  })
+  return z.strictObject({ capabilities })
+})
+
 /** `GET /capabilities` (client-server API, "Capabilities negotiation"). */
 export function capabilitiesRoutes({ roomVersions, sendsMail = false, webPush }: CapabilitiesDeps): Route[] {
-  const available = Object.fromEntries(roomVersions.available.map((version) => [version, 'stable']))
+  const available = Object.fromEntries(roomVersions.available.map((version) => [version, 'stable' as const]))
   const capabilities = {
     'm.room_versions': { default: roomVersions.default, available },
     'm.change_password': { enabled: true },
@@ -36,6 +65,8 @@ export function capabilitiesRoutes({ roomVersions, sendsMail = false, webPush }:
       path: client('/capabilities'),
       auth: 'user',
       limit: 'default',
+      summary: 'What this server and the account can do',
+      response: { 200: capabilitiesSchema },
       handler: () => ({ capabilities }),
     }),
   ]

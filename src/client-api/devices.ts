@@ -4,20 +4,40 @@ import { deleteDevicesOf, getDevice, listDevices, updateDevice } from '../accoun
 import { client, defineRoute, reply, type Route } from '../http/route.ts'
 import type { DeviceId } from '../lib/ids.ts'
 import type { Json } from '../lib/json.ts'
+import { named } from '../http/response.ts'
+import { once } from '../lib/once.ts'
+import { challenge } from './account-response.ts'
+import { nothing, time } from '../http/response-parts.ts'
 
 const MAX_DEVICES_AT_ONCE = 1000
 
 const auth = z.custom<Json>().optional()
 const deviceParams = z.object({ deviceId: z.string().transform((text) => text as DeviceId) })
 
+const device = named('Device', () =>
+  z.strictObject({
+    device_id: z.string(),
+    display_name: z.string().nullable(),
+    last_seen_ip: z.string().nullable(),
+    last_seen_ts: time().nullable(),
+  }),
+)
+const devicesSchema = once(() => z.strictObject({ devices: z.array(device()) }))
+
 /** `/devices` and `/delete_devices` (client-server API, "Device management"). */
 export function devicesRoutes(deps: AccountDeps): Route[] {
+  return [...ownDeviceRoutes(deps), ...removalRoutes(deps)]
+}
+
+function ownDeviceRoutes(deps: AccountDeps): Route[] {
   return [
     defineRoute({
       method: 'GET',
       path: client('/devices'),
       auth: 'user',
       limit: 'default',
+      summary: 'Your devices',
+      response: { 200: devicesSchema },
       handler: async ({ requester }) => ({ devices: await listDevices(deps.db, requester.userId) }),
     }),
     defineRoute({
@@ -26,6 +46,9 @@ export function devicesRoutes(deps: AccountDeps): Route[] {
       auth: 'user',
       limit: 'default',
       params: deviceParams,
+      summary: 'One of your devices',
+      response: { 200: device },
+      errors: { 404: ['M_NOT_FOUND'] },
       handler: ({ requester, params }) => getDevice(deps.db, requester.userId, params.deviceId),
     }),
     defineRoute({
@@ -35,11 +58,19 @@ export function devicesRoutes(deps: AccountDeps): Route[] {
       limit: 'default',
       params: deviceParams,
       body: z.object({ display_name: z.string().optional() }),
+      summary: 'Renames a device',
+      response: { 200: nothing },
+      errors: { 404: ['M_NOT_FOUND'] },
       async handler({ requester, params, body }) {
         await updateDevice(deps, { userId: requester.userId, deviceId: params.deviceId }, body.display_name)
         return {}
       },
     }),
+  ]
+}
+
+function removalRoutes(deps: AccountDeps): Route[] {
+  return [
     defineRoute({
       method: 'DELETE',
       path: client('/devices/:deviceId'),
@@ -47,6 +78,8 @@ export function devicesRoutes(deps: AccountDeps): Route[] {
       limit: 'default',
       params: deviceParams,
       body: z.object({ auth }),
+      summary: 'Logs a device out, with its pushers',
+      response: { 200: nothing, 401: challenge },
       async handler({ requester, params, body }) {
         const request = { deviceIds: [params.deviceId], auth: body.auth }
         const outcome = await deleteDevicesOf(deps, requester, request)
@@ -59,6 +92,8 @@ export function devicesRoutes(deps: AccountDeps): Route[] {
       auth: 'user',
       limit: 'default',
       body: z.object({ devices: z.array(z.string()).max(MAX_DEVICES_AT_ONCE), auth }),
+      summary: 'Logs several devices out, with their pushers',
+      response: { 200: nothing, 401: challenge },
       async handler({ requester, body }) {
         const request = { deviceIds: body.devices as DeviceId[], auth: body.auth }
         const outcome = await deleteDevicesOf(deps, requester, request)

@@ -4,7 +4,7 @@ import { signedLink } from '../http/auth.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { safeHtml } from '../lib/html.ts'
 import { mailedPusher, type UnsubscribeDeps, unsubscribe } from '../pushers/unsubscribe.ts'
-import { button, page } from './html-page.ts'
+import { button, HTML, page } from './html-page.ts'
 
 export type EmailPageDeps = UnsubscribeDeps & Pick<ValidationDeps, 'db' | 'clock'> & { serverName: string }
 
@@ -39,6 +39,8 @@ function validationPages(deps: EmailPageDeps): Route[] {
       path,
       auth,
       limit: 'email token',
+      summary: 'The page behind the link that validates an e-mail address',
+      response: { 200: HTML, 404: HTML },
       handler({ link: { address, isValidated } }) {
         if (isValidated) return validated(address)
         return page(200, {
@@ -60,6 +62,8 @@ function validationPages(deps: EmailPageDeps): Route[] {
       path,
       auth,
       limit: 'email token',
+      summary: 'Validates an e-mail address',
+      response: { 200: HTML, 404: HTML },
       async handler({ params: { token } }) {
         const address = await validateByToken(deps, token)
         return address === undefined ? NOT_VALID : validated(address)
@@ -83,6 +87,8 @@ function unsubscribePages(deps: EmailPageDeps): Route[] {
       path,
       auth: signedLink(pusherOf, page(404, ENDED)),
       limit: 'default',
+      summary: 'The page behind the link that ends e-mail notifications',
+      response: { 200: HTML, 404: HTML },
       handler({ link }) {
         return page(200, {
           title: 'End e-mail notifications?',
@@ -100,6 +106,8 @@ function unsubscribePages(deps: EmailPageDeps): Route[] {
       // A link whose pusher is gone is no fault of who follows it.
       auth: signedLink(pusherOf, page(200, ENDED)),
       limit: 'default',
+      summary: 'Ends e-mail notifications, by RFC 8058',
+      response: { 200: HTML },
       async handler({ params: { token } }) {
         await unsubscribe(deps, token)
         return page(200, ENDED)

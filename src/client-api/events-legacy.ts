@@ -4,6 +4,12 @@ import { eventStream } from '../rooms/sync/event-stream.ts'
 import type { SyncDeps } from '../rooms/sync/sync.ts'
 import { parseToken } from '../rooms/sync/token.ts'
 import { timeoutSchema } from './sync.ts'
+import { uncheckedJson } from '../http/response.ts'
+import { clientEventSchema } from './event-response.ts'
+
+const events = uncheckedJson(() =>
+  z.strictObject({ start: z.string(), end: z.string(), chunk: z.array(clientEventSchema()) }),
+)
 
 /** `GET /events`, what clients had before /sync. */
 export function legacyEventRoutes(deps: SyncDeps): Route[] {
@@ -14,6 +20,8 @@ export function legacyEventRoutes(deps: SyncDeps): Route[] {
       auth: 'user',
       limit: 'sync',
       query: z.object({ from: z.string().optional(), timeout: timeoutSchema.optional() }),
+      summary: 'New events of all your rooms, waited for',
+      response: { 200: events },
       handler: ({ query, requester, signal }) =>
         eventStream(deps, {
           viewer: requester,

@@ -5,6 +5,49 @@ import { client, defineRoute, type Route } from '../http/route.ts'
 import { jsonObject, userIdSchema } from '../http/schema.ts'
 import { parseFilter } from '../rooms/sync/filter.ts'
 import { checkOwn } from './own-user.ts'
+import { named, uncheckedJson } from '../http/response.ts'
+import { once } from '../lib/once.ts'
+
+const storedFilter = once(() => z.strictObject({ filter_id: z.string() }))
+
+/** As it was given: null counts as absent, and keys that are not known are kept. */
+const filterSchema = uncheckedJson(
+  named('Filter', () => {
+    const texts = z.array(z.string()).nullish()
+    const eventFilter = z.looseObject({
+      limit: z.int().min(0).nullish(),
+      types: texts,
+      not_types: texts,
+      senders: texts,
+      not_senders: texts,
+    })
+    const flag = z.boolean().nullish()
+    const roomEventFilter = eventFilter.extend({
+      rooms: texts,
+      not_rooms: texts,
+      contains_url: flag,
+      lazy_load_members: flag,
+      include_redundant_members: flag,
+      unread_thread_notifications: flag,
+    })
+    const room = z.looseObject({
+      rooms: texts,
+      not_rooms: texts,
+      include_leave: flag,
+      timeline: roomEventFilter.nullish(),
+      state: roomEventFilter.nullish(),
+      ephemeral: roomEventFilter.nullish(),
+      account_data: roomEventFilter.nullish(),
+    })
+    return z.looseObject({
+      event_fields: texts,
+      event_format: z.enum(['client', 'federation']).nullish(),
+      presence: eventFilter.nullish(),
+      account_data: eventFilter.nullish(),
+      room: room.nullish(),
+    })
+  }),
+)
 
 /** Stored filters (client-server API, "Filtering"): refused when `/sync` could not read them, kept as they were given. */
 export function filtersRoutes(deps: Pick<AccountDeps, 'db' | 'quotas'>): Route[] {
@@ -16,6 +59,9 @@ export function filtersRoutes(deps: Pick<AccountDeps, 'db' | 'quotas'>): Route[]
       limit: 'default',
       params: z.object({ userId: userIdSchema }),
       body: jsonObject,
+      summary: 'Stores a filter for /sync',
+      response: { 200: storedFilter },
+      errors: { 403: ['M_FORBIDDEN'] },
       async handler({ requester, params, body }) {
         checkOwn(requester, params.userId)
         parseFilter(body)
@@ -28,6 +74,9 @@ export function filtersRoutes(deps: Pick<AccountDeps, 'db' | 'quotas'>): Route[]
       auth: 'user',
       limit: 'default',
       params: z.object({ userId: userIdSchema, filterId: z.string() }),
+      summary: 'A stored filter',
+      response: { 200: filterSchema },
+      errors: { 403: ['M_FORBIDDEN'], 404: ['M_NOT_FOUND'] },
       handler({ requester, params }) {
         checkOwn(requester, params.userId)
         return getFilter(deps.db, params.userId, params.filterId)

@@ -1,4 +1,4 @@
-import { type Reply, reply } from '../http/route.ts'
+import { type ReplyWith, reply } from '../http/route.ts'
 import { Html, safeHtml } from '../lib/html.ts'
 
 const STYLE =
@@ -17,8 +17,14 @@ const HEADERS = {
   'cache-control': 'no-store',
 }
 
+/** What `page` makes, among the answers of a route. */
+export const HTML = { mediaType: 'text/html' }
+
 /** A page of the server's own, for people who come by a link in a mail. It has no scripts. */
-export function page(status: number, { title, content }: { title: string; content: Html }): Reply {
+export function page<const Status extends number>(
+  status: Status,
+  { title, content }: { title: string; content: Html },
+): ReplyWith<Status, string> {
   const text = safeHtml`<!doctype html>
     <html lang="en">
       <head>

@@ -7,8 +7,11 @@ import { forbidden, MatrixError, missingParam } from '../lib/errors.ts'
 import type { DeviceId } from '../lib/ids.ts'
 import { accountView, sessionView } from './register.ts'
 import { type Discovery, serverDiscovery } from './well-known.ts'
+import { accountKeys, discoverySchema, sessionKeys } from './account-response.ts'
+import { once } from '../lib/once.ts'
+import { nothing } from '../http/response-parts.ts'
 
-const PASSWORD = 'm.login.password'
+const PASSWORD = 'm.login.password' as const
 
 const loginBody = z.object({
   type: z.string(),
@@ -23,6 +26,11 @@ const loginBody = z.object({
 })
 type LoginBody = z.output<typeof loginBody>
 
+const flows = once(() => z.strictObject({ flows: z.array(z.strictObject({ type: z.literal(PASSWORD) })) }))
+const loggedIn = once(() =>
+  z.strictObject({ ...accountKeys(), ...sessionKeys(), well_known: discoverySchema().optional() }),
+)
+
 /** `/login`, `/logout` and `/logout/all` (client-server API, "Login"). */
 export function loginRoutes(deps: AccountDeps & Discovery): Route[] {
   return [
@@ -31,7 +39,9 @@ export function loginRoutes(deps: AccountDeps & Discovery): Route[] {
       path: client('/login'),
       auth: 'none',
       limit: 'default',
-      handler: () => ({ flows: [{ type: PASSWORD }] }),
+      summary: 'The ways to log in',
+      response: { 200: flows },
+      handler: () => ({ flows: [{ type: PASSWORD }] as const }),
     }),
     defineRoute({
       method: 'POST',
@@ -39,6 +49,9 @@ export function loginRoutes(deps: AccountDeps & Discovery): Route[] {
       auth: 'none',
       limit: 'login',
       body: loginBody,
+      summary: 'Logs in',
+      response: { 200: loggedIn },
+      errors: { 400: ['M_UNKNOWN'], 403: ['M_FORBIDDEN'] },
       async handler({ body, address }) {
         const session = await login(deps, {
           ...credentials(body),
@@ -56,6 +69,8 @@ export function loginRoutes(deps: AccountDeps & Discovery): Route[] {
       path: client('/logout'),
       auth: 'user',
       limit: 'default',
+      summary: 'Ends the session, with its device and pushers',
+      response: { 200: nothing },
       async handler({ requester }) {
         await logout(deps, requester.userId, requester.deviceId)
         return {}
@@ -66,6 +81,8 @@ export function loginRoutes(deps: AccountDeps & Discovery): Route[] {
       path: client('/logout/all'),
       auth: 'user',
       limit: 'default',
+      summary: 'Ends all sessions of the user',
+      response: { 200: nothing },
       async handler({ requester }) {
         await logoutEverywhere(deps, requester.userId)
         return {}

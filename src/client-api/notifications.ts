@@ -8,6 +8,11 @@ import { syncEvents } from '../rooms/client-events.ts'
 import { findEvents } from '../rooms/event-store.ts'
 import { withinBytes } from '../rooms/timeline.ts'
 import type { Database } from '../storage/database.ts'
+import { named } from '../http/response.ts'
+import { once } from '../lib/once.ts'
+import { syncEventSchema } from './event-response.ts'
+import { pushAction } from './push-rule-response.ts'
+import { roomId, time } from '../http/response-parts.ts'
 
 export type NotificationRouteDeps = { db: Database; clock: Pick<Clock, 'now'>; pageBytes: number }
 
@@ -21,8 +26,32 @@ const query = z.object({
   only: z.enum(['highlight']).optional(),
 })
 
+const notificationSchema = named('Notification', () => {
+  const kind = z.string().describe('Of the rule that decided: its kind').optional()
+  const ruleId = z.string().describe('Of the rule that decided: its id').optional()
+  return z.strictObject({
+    room_id: roomId(),
+    ts: time(),
+    read: z.boolean(),
+    // As they were stored: the compiler does not know them better than as JSON.
+    actions: z.array(pushAction() as z.ZodType<string | JsonObject>),
+    event: syncEventSchema(),
+    profile_tag: z.null(),
+    rule_kind: kind,
+    rule_id: ruleId,
+    'org.matrix.msc3994.rule_kind': kind,
+    'org.matrix.msc3994.rule_id': ruleId,
+  })
+})
+const notificationsSchema = once(() =>
+  z.strictObject({
+    notifications: z.array(notificationSchema()),
+    next_token: z.string().describe('The `from` of the next page, where there is one').optional(),
+  }),
+)
+
 /** MSC3994, under the names that it is to have and those that it has. */
-function whyNotified({ kind, ruleId }: { kind: string; ruleId: string }): JsonObject {
+function whyNotified({ kind, ruleId }: { kind: string; ruleId: string }) {
   return {
     rule_kind: kind,
     rule_id: ruleId,
@@ -40,6 +69,8 @@ export function notificationRoutes(deps: NotificationRouteDeps): Route[] {
       auth: 'user',
       limit: 'default',
       query,
+      summary: 'What you were notified of, newest first',
+      response: { 200: notificationsSchema },
       handler: ({ query: { from, limit, only }, requester }) =>
         deps.db.snapshot(async (q) => {
           const page = await listNotifications(q, {

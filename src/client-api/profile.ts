@@ -6,12 +6,25 @@ import { jsonObject, userIdSchema } from '../http/schema.ts'
 import { badJson, forbidden, missingParam, notFound } from '../lib/errors.ts'
 import type { JsonObject } from '../lib/json.ts'
 import { checkOwn } from './own-user.ts'
+import { named } from '../http/response.ts'
+import { nothing } from '../http/response-parts.ts'
 
 const userParams = z.object({ userId: userIdSchema })
 const fieldParams = z.object({ userId: userIdSchema, field: z.string() })
 
+const profileSchema = named('Profile', () =>
+  z.strictObject({
+    displayname: z.string().optional(),
+    avatar_url: z.string().optional(),
+  } satisfies Record<ProfileField, unknown>),
+)
+
 /** `/profile` (client-server API, "Profiles"). Reading needs no token, as the specification has it. */
 export function profileRoutes(deps: AccountDeps): Route[] {
+  return [...readingRoutes(deps), ...writingRoutes(deps)]
+}
+
+function readingRoutes(deps: AccountDeps): Route[] {
   return [
     defineRoute({
       method: 'GET',
@@ -19,6 +32,9 @@ export function profileRoutes(deps: AccountDeps): Route[] {
       auth: 'none',
       limit: 'default',
       params: userParams,
+      summary: 'The profile of a user',
+      response: { 200: profileSchema },
+      errors: { 404: ['M_NOT_FOUND'] },
       handler: ({ params }) => getProfile(deps.db, params.userId),
     }),
     defineRoute({
@@ -27,6 +43,9 @@ export function profileRoutes(deps: AccountDeps): Route[] {
       auth: 'none',
       limit: 'default',
       params: fieldParams,
+      summary: 'One field of the profile of a user',
+      response: { 200: profileSchema },
+      errors: { 404: ['M_NOT_FOUND'] },
       async handler({ params: { userId, field } }) {
         const profile = await getProfile(deps.db, userId)
         const value = isProfileField(field) ? profile[field] : undefined
@@ -34,6 +53,11 @@ export function profileRoutes(deps: AccountDeps): Route[] {
         return { [field]: value }
       },
     }),
+  ]
+}
+
+function writingRoutes(deps: AccountDeps): Route[] {
+  return [
     defineRoute({
       method: 'PUT',
       path: client('/profile/:userId/:field'),
@@ -41,6 +65,9 @@ export function profileRoutes(deps: AccountDeps): Route[] {
       limit: 'default',
       params: fieldParams,
       body: jsonObject,
+      summary: 'Sets a field of your profile',
+      response: { 200: nothing },
+      errors: { 403: ['M_FORBIDDEN'] },
       async handler({ requester, params, body }) {
         checkOwn(requester, params.userId)
         const field = writableField(params.field)
@@ -54,6 +81,9 @@ export function profileRoutes(deps: AccountDeps): Route[] {
       auth: 'user',
       limit: 'default',
       params: fieldParams,
+      summary: 'Removes a field of your profile',
+      response: { 200: nothing },
+      errors: { 403: ['M_FORBIDDEN'] },
       async handler({ requester, params }) {
         checkOwn(requester, params.userId)
         await setProfileField(deps, params.userId, { field: writableField(params.field), value: null })

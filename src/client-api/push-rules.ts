@@ -24,8 +24,18 @@ import {
   type Validated,
   validateRule,
 } from '../push-rules/index.ts'
+import {
+  allRulesets,
+  deviceRulesets,
+  pushRule,
+  pushRules,
+  ruleAttribute,
+  ruleset,
+} from './push-rule-response.ts'
+import { nothing } from '../http/response-parts.ts'
 
 const MAX_TAG_BYTES = 255
+const NO_RULE = { 400: ['M_UNRECOGNIZED'], 404: ['M_NOT_FOUND'] } as const
 
 /** The two ways of writing a scope. A tag that was escaped together with its `device/` comes in as one segment. */
 const BASES = ['/pushrules/:scope', '/pushrules/device/:tag'] as const
@@ -61,6 +71,8 @@ function wholeRoutes({ db, ...settings }: RuleChangeDeps): Route[] {
   return [
     defineRoute({
       ...onPath('GET', '/pushrules/'),
+      summary: 'Your push rules',
+      response: { 200: allRulesets },
       async handler({ requester, prefix }) {
         const { global, device } = await rulesetOf(db, requester.userId, settings)
         // Clients of today may know no other scope than the global one.
@@ -70,12 +82,14 @@ function wholeRoutes({ db, ...settings }: RuleChangeDeps): Route[] {
     }),
     defineRoute({
       ...onPath('GET', '/pushrules/device/'),
+      summary: 'Your push rules of all devices',
+      response: { 200: deviceRulesets },
       async handler({ requester }) {
         return Object.fromEntries((await rulesetOf(db, requester.userId, settings)).device)
       },
     }),
-    defineRoute({ ...onPath('PUT', '/pushrules/'), handler: refusePartial }),
-    defineRoute({ ...onPath('DELETE', '/pushrules/'), handler: refusePartial }),
+    partial('PUT', '/pushrules/'),
+    partial('DELETE', '/pushrules/'),
   ]
 }
 
@@ -86,20 +100,20 @@ function readingRoutes({ db, ...settings }: RuleChangeDeps, base: string): Route
     return scope === GLOBAL ? global : (device.get(scope) ?? noRules())
   }
   return [
-    defineRoute({
-      ...onPath('GET', base),
-      handler: () => refuse('A scope ends with a slash, as in /pushrules/global/'),
-    }),
+    refusing('GET', base, 'A scope ends with a slash, as in /pushrules/global/'),
     defineRoute({
       ...onPath('GET', `${base}/`),
+      summary: 'Push rules of one scope',
+      response: { 200: ruleset },
+      errors: { 400: ['M_UNRECOGNIZED'] },
       handler: ({ requester, params }) => rules(requester, params),
     }),
-    defineRoute({
-      ...onPath('GET', `${base}/:kind`),
-      handler: () => refuse('A kind ends with a slash, as in /pushrules/global/override/'),
-    }),
+    refusing('GET', `${base}/:kind`, 'A kind ends with a slash, as in /pushrules/global/override/'),
     defineRoute({
       ...onPath('GET', `${base}/:kind/`),
+      summary: 'Push rules of one kind',
+      response: { 200: pushRules },
+      errors: { 400: ['M_UNRECOGNIZED'] },
       async handler({ requester, params }) {
         const found = await rules(requester, params)
         if (!isRuleKind(params.kind)) return refuse(`The kinds of rules are ${RULE_KINDS.join(', ')}`)
@@ -108,10 +122,16 @@ function readingRoutes({ db, ...settings }: RuleChangeDeps, base: string): Route
     }),
     defineRoute({
       ...onPath('GET', `${base}/:kind/:ruleId`),
+      summary: 'A push rule',
+      response: { 200: pushRule },
+      errors: NO_RULE,
       handler: async ({ requester, params }) => find(await rules(requester, params), params),
     }),
     defineRoute({
       ...onPath('GET', `${base}/:kind/:ruleId/:attribute`),
+      summary: 'Whether a push rule is enabled, or its actions',
+      response: { 200: ruleAttribute },
+      errors: NO_RULE,
       async handler({ requester, params }) {
         const { enabled, actions } = find(await rules(requester, params), params)
         if (params.attribute === 'enabled') return { enabled }
@@ -124,13 +144,14 @@ function readingRoutes({ db, ...settings }: RuleChangeDeps, base: string): Route
 
 function writingRoutes(deps: RuleChangeDeps, base: string): Route[] {
   return [
-    ...['', '/', '/:kind', '/:kind/'].map((rest) =>
-      defineRoute({ ...onPath('PUT', `${base}${rest}`), handler: refusePartial }),
-    ),
+    ...['', '/', '/:kind', '/:kind/'].map((rest) => partial('PUT', `${base}${rest}`)),
     defineRoute({
       ...onPath('PUT', `${base}/:kind/:ruleId`),
       query: anchorQuery,
       body: anyBody,
+      summary: 'Makes or replaces a push rule',
+      response: { 200: nothing },
+      errors: { 400: ['M_UNRECOGNIZED', 'M_UNKNOWN', 'M_TOO_LARGE'] },
       async handler({ requester, params, query, body }) {
         const key = keyToWrite(requester.userId, params)
         // An empty anchor is what some clients send for none.
@@ -142,6 +163,9 @@ function writingRoutes(deps: RuleChangeDeps, base: string): Route[] {
     defineRoute({
       ...onPath('PUT', `${base}/:kind/:ruleId/:attribute`),
       body: anyBody,
+      summary: 'Enables or disables a push rule, or sets its actions',
+      response: { 200: nothing },
+      errors: { 400: ['M_UNRECOGNIZED', 'M_UNKNOWN', 'M_TOO_LARGE'], 404: ['M_NOT_FOUND'] },
       async handler({ requester, params, body }) {
         const key = keyToWrite(requester.userId, params)
         if (params.attribute === 'enabled') await setRuleEnabled(deps, key, readEnabled(body))
@@ -156,10 +180,13 @@ function writingRoutes(deps: RuleChangeDeps, base: string): Route[] {
 function deletingRoutes(deps: RuleChangeDeps, base: string): Route[] {
   return [
     ...['', '/', '/:kind', '/:kind/', '/:kind/:ruleId/:attribute'].map((rest) =>
-      defineRoute({ ...onPath('DELETE', `${base}${rest}`), handler: refusePartial }),
+      partial('DELETE', `${base}${rest}`),
     ),
     defineRoute({
       ...onPath('DELETE', `${base}/:kind/:ruleId`),
+      summary: 'Deletes a push rule',
+      response: { 200: nothing },
+      errors: NO_RULE,
       async handler({ requester: { userId }, params }) {
         const scope = scopeIn(params)
         const { kind, ruleId } = params
@@ -170,6 +197,20 @@ function deletingRoutes(deps: RuleChangeDeps, base: string): Route[] {
     }),
   ]
 }
+
+/** A path that names no rule, or too much. */
+function refusing(method: 'GET' | 'PUT' | 'DELETE', path: string, message: string): Route {
+  return defineRoute({
+    ...onPath(method, path),
+    summary: 'Is refused: the path is not that of a rule or of a list of rules',
+    response: {},
+    errors: { 400: ['M_UNRECOGNIZED'] },
+    handler: () => refuse(message),
+  })
+}
+
+const partial = (method: 'PUT' | 'DELETE', path: string) =>
+  refusing(method, path, 'Name the scope, the kind and the rule, as in /pushrules/global/room/<rule id>')
 
 function onPath(method: 'GET' | 'PUT' | 'DELETE', path: string) {
   return { method, path: client(path), auth: 'user', limit: 'default', params: pathParams } as const
@@ -218,10 +259,6 @@ function problemError({ reason, message }: RuleProblem): MatrixError {
 
 function refuse(message: string): never {
   throw unrecognized(400, message)
-}
-
-function refusePartial(): never {
-  return refuse('Name the scope, the kind and the rule, as in /pushrules/global/room/<rule id>')
 }
 
 function refuseAttribute(): never {

@@ -5,6 +5,8 @@ import { activatePusher } from '../pushers/activate-pusher.ts'
 import { listPushers } from '../pushers/list-pushers.ts'
 import { parsePusherChange } from '../pushers/pusher-request.ts'
 import { type PusherDeps, setPusher } from '../pushers/set-pusher.ts'
+import { pushersSchema } from './pusher-response.ts'
+import { nothing } from '../http/response-parts.ts'
 
 /** Client-server API, "Push Notifications": `POST /pushers/set` and `GET /pushers`. */
 export function pusherRoutes(deps: PusherDeps & { webPush?: boolean }): Route[] {
@@ -16,6 +18,9 @@ export function pusherRoutes(deps: PusherDeps & { webPush?: boolean }): Route[] 
       auth: 'user',
       limit: 'default',
       body: jsonObject,
+      summary: 'Sets or deletes a pusher; 201: the app is still to confirm it',
+      response: { 200: nothing, 201: nothing },
+      errors: { 400: ['M_THREEPID_NOT_FOUND'] },
       async handler({ body, prefix, requester }) {
         const change = parsePusherChange(body, { handleRequired: prefix === 'api/v1', webPush })
         const outcome = await setPusher(deps, requester, change)
@@ -27,6 +32,8 @@ export function pusherRoutes(deps: PusherDeps & { webPush?: boolean }): Route[] 
       path: client('/pushers'),
       auth: 'user',
       limit: 'default',
+      summary: 'Your pushers',
+      response: { 200: pushersSchema },
       async handler({ requester }) {
         return { pushers: await listPushers(deps.db, requester.userId, deps.clock.now()) }
       },
@@ -48,6 +55,12 @@ function ackRoute(deps: PusherDeps, path: (typeof ACK_PATHS)[number]): Route {
     auth: 'user',
     limit: 'none',
     body: ack,
+    summary: 'Confirms a pusher with the token that was sent to it',
+    response: { 200: nothing },
+    errors: {
+      400: ['M_EXPIRED_ACTIVATION_TOKEN', 'M_UNKNOWN_ACTIVATION_TOKEN'],
+      404: ['M_NOT_FOUND'],
+    },
     async handler({ body: { app_id: appId, ack_token: ackToken }, requester: { userId } }) {
       await activatePusher(deps, { userId, appId, ackToken })
       return {}

@@ -4,6 +4,7 @@ import { client, defineRoute, type Route } from '../http/route.ts'
 import { invalidParam } from '../lib/errors.ts'
 import type { EventId } from '../lib/ids.ts'
 import { type Marker, type ReceiptDeps, setMarkers } from '../rooms/receipts.ts'
+import { nothing } from '../http/response-parts.ts'
 
 const room = z.object({ roomId: roomIdSchema })
 const marker = room.extend({
@@ -28,6 +29,9 @@ export function receiptRoutes(deps: ReceiptDeps): Route[] {
       params: marker,
       // Of any type, so that a bad thread id is M_INVALID_PARAM, as the specification has it.
       body: z.object({ thread_id: z.unknown().optional() }),
+      summary: 'Marks what was read, in a room or a thread',
+      response: { 200: nothing },
+      errors: { 403: ['M_FORBIDDEN'] },
       async handler({ params: { roomId, receiptType, eventId }, body, requester }) {
         const threadId = threadOf(body.thread_id)
         const { userId } = requester
@@ -42,6 +46,9 @@ export function receiptRoutes(deps: ReceiptDeps): Route[] {
       limit: 'default',
       params: room,
       body: markers,
+      summary: 'Marks what was read of a room',
+      response: { 200: nothing },
+      errors: { 403: ['M_FORBIDDEN'] },
       async handler({ params: { roomId }, body, requester }) {
         const asked = (['m.read', 'm.read.private', 'm.fully_read'] as const).flatMap((type) => {
           const eventId = body[type]

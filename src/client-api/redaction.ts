@@ -4,6 +4,7 @@ import { eventIdSchema, roomIdSchema } from '../http/schema.ts'
 import type { RoomDeps } from '../rooms/deps.ts'
 import { redactEvent } from '../rooms/redact.ts'
 import { txnIdSchema } from './transaction-id.ts'
+import { sentEvent } from './event-response.ts'
 
 const redactParams = z.object({ roomId: roomIdSchema, eventId: eventIdSchema, txnId: txnIdSchema })
 const redactBody = z.object({ reason: z.string().optional() })
@@ -18,6 +19,9 @@ export function redactionRoutes(deps: RoomDeps): Route[] {
       limit: 'send',
       params: redactParams,
       body: redactBody,
+      summary: 'Redacts an event',
+      response: { 200: sentEvent },
+      errors: { 403: ['M_FORBIDDEN'], 404: ['M_NOT_FOUND'] },
       async handler({ requester, params: { roomId, eventId, txnId }, body }) {
         const redactionId = await redactEvent(deps, {
           roomId,

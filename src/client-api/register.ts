@@ -5,6 +5,8 @@ import { client, defineRoute, reply, type Route } from '../http/route.ts'
 import { forbidden } from '../lib/errors.ts'
 import { type DeviceId, serverOf, type UserId } from '../lib/ids.ts'
 import type { Json } from '../lib/json.ts'
+import { accountKeys, challenge, sessionKeys } from './account-response.ts'
+import { once } from '../lib/once.ts'
 
 const registerBody = z.object({
   auth: z.custom<Json>().optional(),
@@ -14,6 +16,15 @@ const registerBody = z.object({
   initial_device_display_name: z.string().optional(),
   inhibit_login: z.boolean().default(false),
 })
+
+const registered = once(() =>
+  z.strictObject({
+    ...accountKeys(),
+    ...z.object(sessionKeys()).partial().shape,
+  }),
+)
+const available = once(() => z.strictObject({ available: z.literal(true) }))
+const NAME_REFUSED = ['M_USER_IN_USE', 'M_INVALID_USERNAME', 'M_EXCLUSIVE'] as const
 
 /** `POST /register` and `GET /register/available` (client-server API, "Account registration"). */
 export function registerRoutes(deps: RegistrationDeps): Route[] {
@@ -25,6 +36,9 @@ export function registerRoutes(deps: RegistrationDeps): Route[] {
       limit: 'register',
       query: z.object({ kind: z.enum(['user', 'guest']).default('user') }),
       body: registerBody,
+      summary: 'Makes an account',
+      response: { 200: registered, 401: challenge },
+      errors: { 400: [...NAME_REFUSED, 'M_WEAK_PASSWORD'], 403: ['M_FORBIDDEN'] },
       async handler({ query, body, address }) {
         if (query.kind === 'guest') throw forbidden('There are no guest accounts on this server')
         const outcome = await register(deps, {
@@ -37,7 +51,7 @@ export function registerRoutes(deps: RegistrationDeps): Route[] {
           address,
         })
         if (outcome.kind === 'challenge') return reply(401, outcome.body)
-        return { ...accountView(outcome.userId), ...sessionView(outcome.session) }
+        return { ...accountView(outcome.userId), ...(outcome.session && sessionView(outcome.session)) }
       },
     }),
     defineRoute({
@@ -47,9 +61,12 @@ export function registerRoutes(deps: RegistrationDeps): Route[] {
       // As registrations: otherwise it would be the fast way to try which names exist.
       limit: 'register',
       query: z.object({ username: z.string() }),
+      summary: 'Whether a user name is free',
+      response: { 200: available },
+      errors: { 400: NAME_REFUSED, 403: ['M_FORBIDDEN'] },
       async handler({ query }) {
         await checkAvailable(deps, query.username)
-        return { available: true }
+        return { available: true as const }
       },
     }),
   ]
@@ -61,6 +78,6 @@ export function accountView(userId: UserId) {
 }
 
 /** What a client needs of its new session. */
-export function sessionView(session: Session | undefined) {
-  return session ? { access_token: session.accessToken, device_id: session.deviceId } : {}
+export function sessionView(session: Session) {
+  return { access_token: session.accessToken, device_id: session.deviceId }
 }

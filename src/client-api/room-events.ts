@@ -9,11 +9,23 @@ import { NO_ROOM_EVENT_FILTER, readRoomEventFilter, type RoomEventFilter } from 
 import { parseToken } from '../rooms/sync/token.ts'
 import { eventContext, messages, readEvent, type PageReader } from '../rooms/timeline.ts'
 import type { Database } from '../storage/database.ts'
+import { clientEventSchema } from './event-response.ts'
+import {
+  contextSchema,
+  joinedMembers,
+  membersSchema,
+  messagesSchema,
+  statePiece,
+  stateSchema,
+} from './room-events-response.ts'
 
 export type RoomReadDeps = { db: Database; clock: Clock; pageBytes: number }
 
 const DEFAULT_LIMIT = 10
 const MAX_LIMIT = 1000
+
+/** What a filter in the query may be refused with. */
+const BAD_FILTER = ['M_NOT_JSON', 'M_BAD_JSON'] as const
 
 const room = z.object({ roomId: roomIdSchema })
 const roomEvent = room.extend({ eventId: eventIdSchema })
@@ -40,6 +52,9 @@ function timelineRoutes(deps: RoomReadDeps): Route[] {
         limit,
         filter: z.string().optional(),
       }),
+      summary: 'A page of the history of a room',
+      response: { 200: messagesSchema },
+      errors: { 400: BAD_FILTER, 403: ['M_FORBIDDEN'] },
       handler: ({ params, query, requester }) => {
         const filter = filterOf(query.filter)
         const request = {
@@ -59,6 +74,9 @@ function timelineRoutes(deps: RoomReadDeps): Route[] {
       auth: 'user',
       limit: 'default',
       params: roomEvent,
+      summary: 'One event',
+      response: { 200: clientEventSchema },
+      errors: { 404: ['M_NOT_FOUND'] },
       handler: ({ params, requester }) => readEvent(deps.db, readerOf(deps, requester), params),
     }),
     defineRoute({
@@ -68,6 +86,9 @@ function timelineRoutes(deps: RoomReadDeps): Route[] {
       limit: 'default',
       params: roomEvent,
       query: z.object({ limit, filter: z.string().optional() }),
+      summary: 'An event with what came before and after it',
+      response: { 200: contextSchema },
+      errors: { 400: BAD_FILTER, 403: ['M_FORBIDDEN'], 404: ['M_NOT_FOUND'] },
       handler: ({ params, query, requester }) => {
         const filter = filterOf(query.filter)
         const request = { ...params, limit: limitOf(query.limit ?? filter.limit), filter }
@@ -85,6 +106,11 @@ function stateRoutes(deps: RoomReadDeps): Route[] {
     const [whole] = await clientEvents(deps.db, [event], readerOf(deps, requester))
     return whole ?? {}
   }
+  const ofOne = {
+    summary: 'A piece of the state of a room: its content, or with format=event the whole event',
+    response: { 200: statePiece },
+    errors: { 403: ['M_FORBIDDEN'], 404: ['M_NOT_FOUND'] },
+  }
   // An empty state key may be left out, with or without the slash before it.
   const withoutKey = ['/rooms/:roomId/state/:eventType', '/rooms/:roomId/state/:eventType/'] as const
   return [
@@ -94,6 +120,9 @@ function stateRoutes(deps: RoomReadDeps): Route[] {
       auth: 'user',
       limit: 'default',
       params: room,
+      summary: 'The state of a room',
+      response: { 200: stateSchema },
+      errors: { 403: ['M_FORBIDDEN'] },
       handler: async ({ params, requester }) =>
         reply(
           200,
@@ -108,6 +137,7 @@ function stateRoutes(deps: RoomReadDeps): Route[] {
         limit: 'default',
         params: room.extend({ eventType: z.string() }),
         query: format,
+        ...ofOne,
         handler: ({ params, query, requester }) =>
           readOne(requester, { roomId: params.roomId, type: params.eventType, stateKey: '' }, query.format),
       }),
@@ -119,6 +149,7 @@ function stateRoutes(deps: RoomReadDeps): Route[] {
       limit: 'default',
       params: room.extend({ eventType: z.string(), stateKey: z.string() }),
       query: format,
+      ...ofOne,
       handler: ({ params: { roomId, eventType: type, stateKey }, query, requester }) =>
         readOne(requester, { roomId, type, stateKey }, query.format),
     }),
@@ -134,6 +165,9 @@ function memberRoutes(deps: RoomReadDeps): Route[] {
       limit: 'default',
       params: room,
       query: z.object({ at: z.string().optional(), membership, not_membership: membership }),
+      summary: 'The member events of a room',
+      response: { 200: membersSchema },
+      errors: { 403: ['M_FORBIDDEN'] },
       handler: async ({ params, query, requester }) => {
         const request = {
           roomId: params.roomId,
@@ -152,6 +186,9 @@ function memberRoutes(deps: RoomReadDeps): Route[] {
       auth: 'user',
       limit: 'default',
       params: room,
+      summary: 'The profiles of who is in a room',
+      response: { 200: joinedMembers },
+      errors: { 403: ['M_FORBIDDEN'] },
       handler: async ({ params, requester }) => ({
         joined: await readJoinedMembers(deps.db, requester.userId, params.roomId),
       }),

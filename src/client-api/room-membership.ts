@@ -17,10 +17,15 @@ import {
   leaveRoom,
   unbanUser,
 } from '../rooms/membership.ts'
+import { once } from '../lib/once.ts'
+import { namedRoomId } from './room-response.ts'
+import { nothing, roomId } from '../http/response-parts.ts'
 
 const roomParams = z.object({ roomId: roomIdSchema })
 const ownBody = z.object({ reason: z.string().optional() })
 const aboutBody = z.object({ user_id: userIdSchema, reason: z.string().optional() })
+
+const joinedRoomsSchema = once(() => z.strictObject({ joined_rooms: z.array(roomId()) }))
 
 /** Joining, knocking, leaving, inviting, and the rest of "Room membership" (client-server API). */
 export function roomMembershipRoutes(deps: RoomDeps): Route[] {
@@ -35,6 +40,9 @@ function joining(deps: RoomDeps): Route[] {
       auth: 'user',
       limit: 'send',
       body: ownBody,
+      summary: 'Joins a room, by its id or an alias',
+      response: { 200: namedRoomId },
+      errors: { 403: ['M_FORBIDDEN'], 404: ['M_NOT_FOUND'] },
       async handler({ requester, params, body }) {
         const roomId = await namedRoom(deps.db, params.roomIdOrAlias)
         await joinRoom(deps, { roomId, userId: requester.userId, reason: body.reason })
@@ -48,6 +56,9 @@ function joining(deps: RoomDeps): Route[] {
       limit: 'send',
       params: roomParams,
       body: ownBody,
+      summary: 'Joins a room',
+      response: { 200: namedRoomId },
+      errors: { 403: ['M_FORBIDDEN'], 404: ['M_NOT_FOUND'] },
       async handler({ requester, params: { roomId }, body }) {
         await joinRoom(deps, { roomId, userId: requester.userId, reason: body.reason })
         return { room_id: roomId }
@@ -59,6 +70,9 @@ function joining(deps: RoomDeps): Route[] {
       auth: 'user',
       limit: 'send',
       body: ownBody,
+      summary: 'Asks to be let into a room',
+      response: { 200: namedRoomId },
+      errors: { 403: ['M_FORBIDDEN'], 404: ['M_NOT_FOUND'] },
       async handler({ requester, params, body }) {
         const roomId = await namedRoom(deps.db, params.roomIdOrAlias)
         await knockOnRoom(deps, { roomId, userId: requester.userId, reason: body.reason })
@@ -70,6 +84,8 @@ function joining(deps: RoomDeps): Route[] {
       path: client('/joined_rooms'),
       auth: 'user',
       limit: 'default',
+      summary: 'The rooms that you are in',
+      response: { 200: joinedRoomsSchema },
       handler: async ({ requester }) => ({ joined_rooms: await joinedRooms(deps, requester.userId) }),
     }),
   ]
@@ -90,6 +106,9 @@ function leaving(deps: RoomDeps): Route[] {
       limit: 'send',
       params: roomParams,
       body: ownBody,
+      summary: 'Leaves a room, or rejects an invitation',
+      response: { 200: nothing },
+      errors: { 403: ['M_FORBIDDEN'] },
       async handler({ requester, params: { roomId }, body }) {
         await leaveRoom(deps, { roomId, userId: requester.userId, reason: body.reason })
         return {}
@@ -101,6 +120,9 @@ function leaving(deps: RoomDeps): Route[] {
       auth: 'user',
       limit: 'default',
       params: roomParams,
+      summary: 'Takes a room that you have left from your lists',
+      response: { 200: nothing },
+      errors: { 400: ['M_UNKNOWN'], 404: ['M_NOT_FOUND'] },
       async handler({ requester, params: { roomId } }) {
         await forgetRoom(deps, { roomId, userId: requester.userId })
         return {}
@@ -111,8 +133,13 @@ function leaving(deps: RoomDeps): Route[] {
 
 /** The four have the same shape: somebody, and why. */
 function aboutOthers(deps: RoomDeps): Route[] {
-  const actions = { invite: inviteUser, kick: kickUser, ban: banUser, unban: unbanUser }
-  return Object.entries(actions).map(([name, act]) =>
+  const actions = {
+    invite: { act: inviteUser, summary: 'Invites a user to a room' },
+    kick: { act: kickUser, summary: 'Removes a user from a room' },
+    ban: { act: banUser, summary: 'Bans a user from a room' },
+    unban: { act: unbanUser, summary: 'Ends the ban of a user' },
+  }
+  return Object.entries(actions).map(([name, { act, summary }]) =>
     defineRoute({
       method: 'POST',
       path: client(`/rooms/:roomId/${name}` as `/rooms/:roomId/${string}`),
@@ -120,6 +147,9 @@ function aboutOthers(deps: RoomDeps): Route[] {
       limit: 'send',
       params: roomParams,
       body: aboutBody,
+      summary,
+      response: { 200: nothing },
+      errors: { 403: ['M_FORBIDDEN'], ...(name === 'invite' && { 404: ['M_NOT_FOUND'] }) },
       async handler({ requester, params: { roomId }, body }) {
         await act(deps, { roomId, sender: requester.userId, target: body.user_id, reason: body.reason })
         return {}

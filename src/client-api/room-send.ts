@@ -4,6 +4,7 @@ import { jsonObject, roomIdSchema } from '../http/schema.ts'
 import type { RoomDeps } from '../rooms/deps.ts'
 import { sendMessage } from '../rooms/send-event.ts'
 import { txnIdSchema } from './transaction-id.ts'
+import { sentEvent } from './event-response.ts'
 
 const sendParams = z.object({ roomId: roomIdSchema, eventType: z.string(), txnId: txnIdSchema })
 
@@ -17,6 +18,9 @@ export function roomSendRoutes(deps: RoomDeps): Route[] {
       limit: 'send',
       params: sendParams,
       body: jsonObject,
+      summary: 'Sends an event',
+      response: { 200: sentEvent },
+      errors: { 400: ['M_UNKNOWN'], 403: ['M_FORBIDDEN'], 404: ['M_NOT_FOUND'] },
       async handler({ requester, params: { roomId, eventType, txnId }, body }) {
         const eventId = await sendMessage(deps, {
           roomId,

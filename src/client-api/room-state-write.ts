@@ -3,6 +3,7 @@ import { client, defineRoute, type Route } from '../http/route.ts'
 import { jsonObject, roomIdSchema } from '../http/schema.ts'
 import type { RoomDeps } from '../rooms/deps.ts'
 import { sendState } from '../rooms/send-event.ts'
+import { sentEvent } from './event-response.ts'
 
 const params = z.object({ roomId: roomIdSchema, eventType: z.string(), stateKey: z.string().default('') })
 
@@ -23,6 +24,9 @@ export function roomStateWriteRoutes(deps: RoomDeps): Route[] {
       limit: 'send',
       params,
       body: jsonObject,
+      summary: 'Sets a piece of the state of a room',
+      response: { 200: sentEvent },
+      errors: { 400: ['M_BAD_ALIAS'], 403: ['M_FORBIDDEN'], 404: ['M_NOT_FOUND'] },
       async handler({ requester, params: { roomId, eventType, stateKey }, body }) {
         const change = { roomId, sender: requester.userId, type: eventType, stateKey, content: body }
         return { event_id: await sendState(deps, change) }

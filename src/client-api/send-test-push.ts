@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { defineRoute, type Route } from '../http/route.ts'
-import { type TestPushDeps, testPush } from '../pushers/send-test-push.ts'
+import { testPush, type TestPushDeps, type TestStatus } from '../pushers/send-test-push.ts'
+import { once } from '../lib/once.ts'
 
 // Narrower than an event id may be: the id goes to a gateway, and whoever asks has chosen it.
 const EVENT_ID = /^\$[A-Za-z0-9_-]{1,128}$/
@@ -10,6 +11,32 @@ const body = z.object({
   pushkey: z.string(),
   event_id: z.string().regex(EVENT_ID, 'expected $ and 1 to 128 of A-Z a-z 0-9 _ -').optional(),
 })
+
+const STATUSES = [
+  'ok',
+  'rejected',
+  'unreachable',
+  'rate_limited',
+  'not_registered',
+  'blocked',
+  'disabled',
+  'not_activated',
+  'unsupported',
+] as const satisfies readonly TestStatus[]
+const testPushSchema = once(() =>
+  z.strictObject({
+    status: z.enum(STATUSES),
+    'org.belfry.attempt': z
+      .strictObject({
+        event_id: z.string(),
+        gateway_status: z.int().nullable().describe('Null: no whole answer came'),
+        ms: z.int().min(0).describe('How long it took, in milliseconds'),
+        error: z.string().nullable(),
+      })
+      .nullable()
+      .describe('Null: nothing was sent'),
+  }),
+)
 
 /**
  * `POST /pushers/push` (MSC4173): sends a real poke to a pusher of one's own and answers with what became of it. `status` is
@@ -23,6 +50,8 @@ export function testPushRoutes(deps: TestPushDeps): Route[] {
       auth: 'user',
       limit: 'test push',
       body,
+      summary: 'Sends a test notification to a pusher of yours',
+      response: { 200: testPushSchema },
       async handler({ requester: { userId }, body: asked, signal }) {
         const { app_id: appId, pushkey, event_id: eventId } = asked
         const { status, attempt } = await testPush(deps, { userId, appId, pushkey, eventId, signal })

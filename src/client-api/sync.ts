@@ -7,6 +7,7 @@ import type { Queries } from '../storage/query.ts'
 import { NO_FILTER, parseFilter, readFilter, type SyncFilter } from '../rooms/sync/filter.ts'
 import { sync, type SyncDeps } from '../rooms/sync/sync.ts'
 import { parseToken } from '../rooms/sync/token.ts'
+import { syncResponse } from './sync-response.ts'
 
 export const timeoutSchema = queryInteger({ min: 0, max: Number.MAX_SAFE_INTEGER })
 
@@ -27,6 +28,9 @@ export function syncRoutes(deps: SyncDeps): Route[] {
       auth: 'user',
       limit: 'sync',
       query,
+      summary: 'What is new, waited for',
+      response: { 200: syncResponse },
+      errors: { 400: ['M_NOT_JSON', 'M_BAD_JSON'], 404: ['M_NOT_FOUND'] },
       async handler({ query: asked, requester, signal }) {
         return sync(deps, {
           viewer: requester,

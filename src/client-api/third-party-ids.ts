@@ -4,6 +4,9 @@ import { addThreepid, listThreepids, removeThreepid } from '../accounts/threepid
 import { client, defineRoute, reply, type Route } from '../http/route.ts'
 import { MatrixError } from '../lib/errors.ts'
 import type { Json } from '../lib/json.ts'
+import { challenge, unbindResult } from './account-response.ts'
+import { once } from '../lib/once.ts'
+import { nothing, time } from '../http/response-parts.ts'
 
 const MAX_ADDRESS = 500
 
@@ -20,6 +23,22 @@ const tokenBody = z.object({
 const addBody = z.object({ sid: opaque, client_secret: opaque, auth: z.custom<Json>().optional() })
 const deleteBody = z.object({ medium: z.enum(['email', 'msisdn']), address: z.string().max(MAX_ADDRESS) })
 
+const threepids = once(() =>
+  z.strictObject({
+    threepids: z.array(
+      z.strictObject({
+        medium: z.literal('email'),
+        address: z.string(),
+        validated_at: time(),
+        added_at: time(),
+      }),
+    ),
+  }),
+)
+const validation = once(() =>
+  z.strictObject({ sid: z.string().describe('Names the validation, with the client_secret') }),
+)
+
 /**
  * `/account/3pid…` (client-server API, "Adding Account Administrative Contact Information"): e-mail addresses, which this server
  * validates itself. No identity server is ever asked. `POST /account/3pid`, which is deprecated, is not there: it takes no password.
@@ -35,6 +54,8 @@ function addressRoutes(deps: ValidationDeps): Route[] {
       path: client('/account/3pid'),
       auth: 'user',
       limit: 'default',
+      summary: 'Your e-mail addresses',
+      response: { 200: threepids },
       handler: async ({ requester }) => ({ threepids: await listThreepids(deps.db, requester.userId) }),
     }),
     defineRoute({
@@ -43,6 +64,9 @@ function addressRoutes(deps: ValidationDeps): Route[] {
       auth: 'user',
       limit: 'default',
       body: addBody,
+      summary: 'Adds an e-mail address that was validated',
+      response: { 200: nothing, 401: challenge },
+      errors: { 400: ['M_THREEPID_AUTH_FAILED', 'M_THREEPID_IN_USE'], 403: ['M_FORBIDDEN'] },
       async handler({ requester, body: { sid, client_secret: clientSecret, auth } }) {
         const outcome = await addThreepid(deps, requester, { sid, clientSecret, auth })
         return outcome.kind === 'challenge' ? reply(401, outcome.body) : {}
@@ -54,10 +78,12 @@ function addressRoutes(deps: ValidationDeps): Route[] {
       auth: 'user',
       limit: 'default',
       body: deleteBody,
+      summary: 'Removes an e-mail address, with the pusher that mails there',
+      response: { 200: unbindResult },
       async handler({ requester, body }) {
         await removeThreepid(deps, requester.userId, body)
         // There is no identity server that could have been told of it.
-        return { id_server_unbind_result: 'no-support' }
+        return { id_server_unbind_result: 'no-support' as const }
       },
     }),
   ]
@@ -73,6 +99,9 @@ function validationRoutes(deps: ValidationDeps): Route[] {
       auth: 'optional',
       limit: 'email token',
       body: tokenBody,
+      summary: 'Mails a link that validates an e-mail address',
+      response: { 200: validation },
+      errors: { 400: ['M_THREEPID_MEDIUM_NOT_SUPPORTED', 'M_THREEPID_IN_USE'] },
       handler: ({ body, address, signal }) =>
         requestToken(deps, {
           email: body.email,
@@ -87,6 +116,9 @@ function validationRoutes(deps: ValidationDeps): Route[] {
       path: client('/account/3pid/msisdn/requestToken'),
       auth: 'optional',
       limit: 'default',
+      summary: 'Telephone numbers: there are none',
+      response: {},
+      errors: { 400: ['M_THREEPID_MEDIUM_NOT_SUPPORTED'] },
       handler: () => {
         throw new MatrixError(
           400,

@@ -5,6 +5,7 @@ import { forbidden } from '../lib/errors.ts'
 import { requireJoined } from '../rooms/access.ts'
 import { MAX_TYPING_MS, type Typing } from '../rooms/typing.ts'
 import type { Queries } from '../storage/query.ts'
+import { nothing } from '../http/response-parts.ts'
 
 const DEFAULT_TYPING_MS = 30_000
 
@@ -18,6 +19,9 @@ export function typingRoutes(deps: { db: Queries; typing: Typing }): Route[] {
       limit: 'default',
       params: z.object({ roomId: roomIdSchema, userId: userIdSchema }),
       body: z.object({ typing: z.boolean(), timeout: z.number().min(0).optional() }),
+      summary: 'Says that you are typing, or no longer',
+      response: { 200: nothing },
+      errors: { 403: ['M_FORBIDDEN'] },
       async handler({ params: { roomId, userId }, body, requester }) {
         if (userId !== requester.userId) throw forbidden('You can only say of yourself that you are typing')
         await requireJoined(deps.db, userId, roomId)

@@ -1,4 +1,6 @@
 import { defineRoute, type Route } from '../http/route.ts'
+import { z } from 'zod'
+import { once } from '../lib/once.ts'
 
 // Clients choose by these what they send: mentions, threads in receipts, private receipts. The prefixes r0 and v3 are
 // both served, so both families are listed.
@@ -17,6 +19,13 @@ const UNSTABLE_FEATURES = {
   'org.matrix.msc3952_intentional_mentions': true,
 }
 
+const versionsSchema = once(() =>
+  z.strictObject({
+    versions: z.array(z.string()),
+    unstable_features: z.record(z.string(), z.boolean()),
+  }),
+)
+
 /** `GET /versions` (client-server API, "API Versions"). */
 export function versionsRoutes({ webPush }: { webPush: boolean }): Route[] {
   const unstable_features = { ...UNSTABLE_FEATURES, ...(webPush && { 'org.matrix.msc4174': true }) }
@@ -26,6 +35,8 @@ export function versionsRoutes({ webPush }: { webPush: boolean }): Route[] {
       path: '/_matrix/client/versions',
       auth: 'none',
       limit: 'default',
+      summary: 'The versions of the specification, and what is there beyond them',
+      response: { 200: versionsSchema },
       handler: () => ({ versions: VERSIONS, unstable_features }),
     }),
   ]

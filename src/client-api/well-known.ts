@@ -1,5 +1,6 @@
 import { defineRoute, type Route } from '../http/route.ts'
 import { notFound } from '../lib/errors.ts'
+import { discoverySchema } from './account-response.ts'
 
 export type Discovery = { publicUrl: string | undefined; allowEncryption: boolean }
 
@@ -11,6 +12,9 @@ export function wellKnownRoutes({ publicUrl, allowEncryption }: Discovery): Rout
       path: '/.well-known/matrix/client',
       auth: 'none',
       limit: 'default',
+      summary: 'Where clients find this server',
+      response: { 200: discoverySchema },
+      errors: { 404: ['M_NOT_FOUND'] },
       handler() {
         if (publicUrl === undefined) throw notFound('This server has no public URL configured')
         return serverDiscovery(publicUrl, { allowEncryption })

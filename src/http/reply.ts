@@ -21,4 +21,4 @@ export function reply<const Status extends number, const Body>(
 }
 
 /** For one of several statuses: one of several replies. */
-type ReplyWith<Status extends number, Body> = Status extends number ? Reply<Status, Body> : never
+export type ReplyWith<Status extends number, Body> = Status extends number ? Reply<Status, Body> : never

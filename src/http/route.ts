@@ -23,7 +23,7 @@ export function client<const Suffix extends string>(
 }
 
 export type { Requester } from './auth.ts'
-export { Reply, reply } from './reply.ts'
+export { Reply, reply, type ReplyWith } from './reply.ts'
 
 type ParamName<Path extends string> = Path extends `${string}:${infer Name}/${infer Rest}`
   ? Name | ParamName<`/${Rest}`>

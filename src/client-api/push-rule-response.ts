@@ -1,0 +1,89 @@
+import { z } from 'zod'
+import { named } from '../http/response.ts'
+import { once } from '../lib/once.ts'
+import { NOTIFY_IN_APP, type RuleKind } from '../push-rules/index.ts'
+
+// Push rules in answers (client-server API, "Push Rules"). Conditions and actions are sent as they were written, with keys
+// that this server does not know.
+
+const KNOWN_CONDITIONS = [
+  'event_match',
+  'event_property_is',
+  'event_property_contains',
+  'contains_display_name',
+  'room_member_count',
+  'sender_notification_permission',
+  'profile_tag',
+] as const
+type KnownCondition = (typeof KNOWN_CONDITIONS)[number]
+
+const condition = named('PushCondition', () => {
+  const of = <K extends KnownCondition, S extends z.ZodRawShape>(kind: K, shape: S) =>
+    z.looseObject({ kind: z.literal(kind), ...shape })
+  const key = z.string().describe('Of the event, dot-separated')
+  const value = z.union([z.string(), z.int(), z.boolean(), z.null()])
+  return z.union([
+    of('event_match', { key, pattern: z.string().describe('A glob') }),
+    of('event_property_is', { key, value }),
+    of('event_property_contains', { key, value }),
+    of('contains_display_name', {}),
+    of('room_member_count', { is: z.string().describe('A number, after ==, <, >, <=, >= or nothing') }),
+    of('sender_notification_permission', {
+      key: z.string().describe('Of notifications in the power levels'),
+    }),
+    of('profile_tag', { profile_tag: z.string().describe('The instance handle of a pusher') }),
+    z.looseObject({
+      kind: z
+        .string()
+        .regex(new RegExp(`^(?!(?:${KNOWN_CONDITIONS.join('|')})$)`))
+        .describe('Of another kind'),
+    }),
+  ])
+})
+
+export const pushAction = named('PushAction', () =>
+  z.union([
+    z.enum(['notify', 'dont_notify', 'coalesce', NOTIFY_IN_APP]),
+    z.looseObject({
+      set_tweak: z.string().describe('Such as sound or highlight'),
+      value: z.unknown().describe('True where absent').optional(),
+    }),
+  ]),
+)
+
+export const pushRule = named('PushRule', () =>
+  z.strictObject({
+    rule_id: z.string(),
+    default: z.boolean().describe("A rule of the server's"),
+    enabled: z.boolean(),
+    actions: z.array(pushAction()),
+    conditions: z.array(condition()).describe('Of the kinds override and underride').optional(),
+    pattern: z.string().describe('Of the kind content: a glob').optional(),
+  }),
+)
+
+export const pushRules = once(() => z.array(pushRule()).describe('The most important first'))
+
+export const ruleset = named('PushRuleset', () =>
+  z.strictObject({
+    override: pushRules(),
+    content: pushRules(),
+    room: pushRules(),
+    sender: pushRules(),
+    underride: pushRules(),
+  } satisfies Record<RuleKind, unknown>),
+)
+
+/** By the tag of the scope, which is the instance handle of a pusher. */
+export const deviceRulesets = once(() => z.record(z.string(), ruleset()))
+
+export const allRulesets = once(() =>
+  z.strictObject({
+    global: ruleset(),
+    device: deviceRulesets().describe('Where a device has rules').optional(),
+  }),
+)
+
+export const ruleAttribute = once(() =>
+  z.union([z.strictObject({ enabled: z.boolean() }), z.strictObject({ actions: z.array(pushAction()) })]),
+)

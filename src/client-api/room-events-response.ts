@@ -1,0 +1,52 @@
+import { z } from 'zod'
+import { named, uncheckedJson } from '../http/response.ts'
+import { userId } from '../http/response-parts.ts'
+import { jsonObject } from '../http/schema.ts'
+import { once } from '../lib/once.ts'
+import { clientEventSchema } from './event-response.ts'
+
+// What the endpoints that read a room answer: the shapes of `rooms/timeline.ts` and `rooms/members.ts`.
+
+const events = once(() => z.array(clientEventSchema()))
+const token = () => z.string().describe('For `from` and `to`')
+
+export const messagesSchema = uncheckedJson(
+  named('MessagesPage', () =>
+    z.strictObject({
+      chunk: events().describe('In the direction of reading'),
+      start: token(),
+      end: token().describe('Where the next page begins, where there is one').optional(),
+      state: events()
+        .describe('Members who sent the events, where the filter asks for lazy_load_members')
+        .optional(),
+    }),
+  ),
+)
+
+export const contextSchema = uncheckedJson(
+  named('EventContext', () =>
+    z.strictObject({
+      start: token(),
+      end: token(),
+      event: clientEventSchema(),
+      events_before: events().describe('Newest first'),
+      events_after: events().describe('Oldest first'),
+      state: events().describe('At the last of the events'),
+    }),
+  ),
+)
+
+export const stateSchema = events
+export const statePiece = once(() => z.union([clientEventSchema(), jsonObject]))
+export const membersSchema = once(() => z.strictObject({ chunk: events() }))
+
+export const joinedMembers = once(() =>
+  z.strictObject({
+    joined: uncheckedJson(() =>
+      z.record(
+        userId(),
+        z.strictObject({ display_name: z.string().nullable(), avatar_url: z.string().nullable() }),
+      ),
+    )(),
+  }),
+)
