@@ -5,8 +5,9 @@ import { type Query, query } from '../storage/query.ts'
 export const pushersAtEvent = query<{ userId: UserId; position: number }>()((db, p) =>
   db
     .selectFrom('pushers as p')
-    .leftJoin('outbox as o', (join) =>
-      join.onRef('o.pusher_id', '=', 'p.pusher_id').on('o.position', '=', p.position),
+    .innerJoin('lanes as l', 'l.lane_id', 'p.pusher_id')
+    .leftJoin('lane_items as o', (join) =>
+      join.onRef('o.lane_id', '=', 'p.pusher_id').on('o.position', '=', p.position),
     )
     .select([
       'p.app_id',
@@ -17,7 +18,7 @@ export const pushersAtEvent = query<{ userId: UserId; position: number }>()((db,
       'p.handle',
       'p.created_at',
       'p.set_at',
-      'p.failing_since',
+      'l.failing_since',
       'p.enabled',
       'p.activated',
       'o.position as queued',

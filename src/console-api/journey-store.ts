@@ -40,8 +40,9 @@ export const cohortInThisStay = query<At>()((db, p) =>
 export const pushersOnTheWay = query<{ userId: UserId; position: number }>()((db, p) =>
   db
     .selectFrom('pushers as p')
-    .leftJoin('outbox as o', (join) =>
-      join.onRef('o.pusher_id', '=', 'p.pusher_id').on('o.position', '=', p.position),
+    .innerJoin('lanes as l', 'l.lane_id', 'p.pusher_id')
+    .leftJoin('lane_items as o', (join) =>
+      join.onRef('o.lane_id', '=', 'p.pusher_id').on('o.position', '=', p.position),
     )
     .where('p.user_id', '=', p.userId)
     .select([
@@ -54,10 +55,10 @@ export const pushersOnTheWay = query<{ userId: UserId; position: number }>()((db
       'p.created_at',
       'p.enabled',
       'p.activated',
-      'p.failing_since',
-      'p.next_attempt_at',
-      'p.last_error',
-      'p.last_error_at',
+      'l.failing_since',
+      'l.next_attempt_at',
+      'l.last_error',
+      'l.last_error_at',
       'o.created_at as queued_at',
     ])
     .orderBy('p.pusher_id'),

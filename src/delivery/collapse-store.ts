@@ -15,9 +15,9 @@ export type Collapse = Collapsed & {
 /** The ordinary rows of a pusher below a position, the newest first, with where their events belong. */
 export const backlogPage = query<{ pusherId: number; before: number; limit: number }>()((db, p) =>
   db
-    .selectFrom('outbox as o')
+    .selectFrom('lane_items as o')
     .leftJoin('events as e', 'e.position', 'o.position')
-    .where('o.pusher_id', '=', p.pusherId)
+    .where('o.lane_id', '=', p.pusherId)
     .where('o.urgent', '=', sql.lit(0))
     .where('o.position', '<', p.before)
     .select(['o.position', 'e.room_id', 'e.thread_id'])
@@ -28,8 +28,8 @@ export const backlogPage = query<{ pusherId: number; before: number; limit: numb
 // For one pusher: joined with a list of several, PostgreSQL would read the outbox of all the others as well.
 export const removeCollapsed = query<{ pusherId: number } & Collapsed>()((db, p, d) =>
   db
-    .deleteFrom('outbox')
-    .where('pusher_id', '=', p.pusherId)
+    .deleteFrom('lane_items')
+    .where('lane_id', '=', p.pusherId)
     .where('position', '<=', p.upTo)
     .where('urgent', '=', sql.lit(0))
     .where('position', 'not in', d.numbers(p.keep)),

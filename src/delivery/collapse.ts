@@ -1,8 +1,8 @@
+import type { Progress } from '../sending/item-store.ts'
+import type { LaneEvent } from '../sending/transition.ts'
 import type { Queries } from '../storage/query.ts'
 import { backlogPage, type Collapse } from './collapse-store.ts'
 import type { NextStep, SkipReason } from './next-poke.ts'
-import type { Progress } from './outbox-store.ts'
-import type { Outcome } from './outcome-store.ts'
 
 /** So much may wait for a pusher that has failed and still be told one by one. */
 export const COLLAPSE_ABOVE = 20
@@ -24,11 +24,12 @@ export function passedOver(done: Progress, plan: Collapse | undefined): Progress
  */
 export function isCarriedOut(
   plan: Collapse,
-  outcome: { kind: Outcome['kind'] },
+  { kind }: { kind: LaneEvent['kind'] },
   { failingSince, now }: { failingSince: number | null; now: number },
 ): boolean {
-  if (outcome.kind === 'sent' || outcome.kind === 'dropped' || plan.keep.length === 0) return true
-  return outcome.kind === 'failed' && failingSince !== null && now - failingSince >= LONG_OUTAGE_MS
+  if (kind === 'delivered' || kind === 'refused' || plan.keep.length === 0) return true
+  const isFailure = kind === 'retry' || kind === 'misconfigured'
+  return isFailure && failingSince !== null && now - failingSince >= LONG_OUTAGE_MS
 }
 
 /** What would be done about one event of the backlog now; undefined: the pusher is not ours any more. */

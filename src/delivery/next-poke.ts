@@ -7,7 +7,7 @@ import type { Queries } from '../storage/query.ts'
 import { type DeviceRules, outcomeForDevice, bearsOn, type UserRules } from './device-rules.ts'
 import { badgePoke, eventPoke, type Poke, type PokeDevice } from './poke.ts'
 import type { PokedEvent } from './poked-event.ts'
-import type { HeadRow } from './pusher-state-store.ts'
+import type { HeadRow } from './head-store.ts'
 import { roomNameFor } from './room-name.ts'
 
 /** What delivery asks of the stages above it. */
@@ -83,8 +83,11 @@ export type NextStep =
    * as far as is known. `badgeKnown` as below.
    */
   | { kind: 'hold'; until: number; lookAt: number; badgeKnown: boolean }
-  /** Nothing is to be sent. `badgeKnown`: the badge may have changed, but it is what was told last. */
-  | { kind: 'rest'; badgeKnown: boolean; /** Not sent any more. */ ackToken?: string | null }
+  /**
+   * Nothing is to be sent. `badgeKnown`: the badge may have changed, but it is what was told last; or it is the token that need
+   * not be sent any more. `until`: something waits, but is not sent before.
+   */
+  | { kind: 'rest'; badgeKnown: boolean; until?: number }
 
 export type NextPokeDeps = Omit<Questions, 'rulesOf'> & {
   q: Queries
@@ -104,21 +107,26 @@ export async function nextPoke(deps: NextPokeDeps, head: HeadRow): Promise<NextS
   return head.head === null ? badgeStep(deps, head) : eventStep(deps, head, head.head)
 }
 
+/** Until then the pusher of an app that does not confirm it is left alone. The activation ends the wait. */
+const UNCONFIRMED_WAIT_MS = 3_600_000
+
 function activationStep(deps: NextPokeDeps, head: HeadRow): NextStep {
-  const { ack_token: ackToken, ack_expires_at: expiresAt, activation_due: due } = head
-  if (due === 0 || ackToken === null || head.enabled === 0 || (expiresAt ?? 0) <= deps.now)
-    return { kind: 'rest', badgeKnown: false, ackToken }
-  return { kind: 'activate', device: deviceOf(head, deps.includeContent), ackToken }
+  const { ack_token: ackToken, ack_expires_at: expiresAt, value_due: due } = head
+  const isLate = (expiresAt ?? 0) <= deps.now
+  if (due > 0 && ackToken !== null && head.enabled === 1 && !isLate)
+    return { kind: 'activate', device: deviceOf(head, deps.includeContent), ackToken }
+  const until = head.head === null ? {} : { until: deps.now + UNCONFIRMED_WAIT_MS }
+  return { kind: 'rest', badgeKnown: true, ...until }
 }
 
 async function badgeStep(
   deps: NextPokeDeps,
   head: HeadRow,
 ): Promise<Extract<NextStep, { kind: 'send' | 'rest' }>> {
-  if (head.badge_due === 0) return { kind: 'rest', badgeKnown: false }
+  if (head.value_due === 0) return { kind: 'rest', badgeKnown: false }
   if (!wantsBadges(head)) return { kind: 'rest', badgeKnown: true }
   const badge = await deps.badgeOf(deps.q, head.user_id)
-  if (badge === head.last_badge) return { kind: 'rest', badgeKnown: true }
+  if (badge === head.value_told) return { kind: 'rest', badgeKnown: true }
   const poke = badgePoke({ device: deviceOf(head, deps.includeContent), unread: badge })
   return { kind: 'send', poke, badge, about: 'badge' }
 }

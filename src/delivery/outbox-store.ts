@@ -4,18 +4,9 @@ import type { Transaction } from '../storage/database.ts'
 import { query } from '../storage/query.ts'
 import { isCall } from '../lib/call-events.ts'
 
-// The way into the outbox. All of them run in the transaction of what they tell of, and resolve to the ids of the pushers
-// to wake, on the topic 'delivery', once it is committed. Pushers of mail are among them, and nobody claims them
+// The way into the outbox: the items of the lanes of pushers. All of them run in the transaction of what they tell of, and resolve to the ids
+// of the pushers to wake, on the topic 'delivery', once it is committed. Pushers of mail are among them, and nobody claims them
 // for it: mail waits for minutes, and `email/worker.ts` looks by itself.
-
-/**
- * How far a pusher's outbox is worked off. What is urgent goes before all that is not; each of the two goes in the order of
- * its positions.
- */
-export type Progress = { ordinary: number; urgent: number }
-
-/** Nothing is. */
-export const AT_START: Progress = { ordinary: 0, urgent: 0 }
 
 /** The position of the newest valid edit of the event at a position, which the column names. */
 export const newestEdit = (column: string) => sql<number | null>`(select max(d.edit_position) from edits as d
@@ -35,7 +26,7 @@ type ForRoom = Told & {
 /** One poke for each pusher of the joined members of a room. Costs by members with pushers, whatever the size of the room. */
 export async function enqueueForRoom(tx: Transaction, work: ForRoom): Promise<number[]> {
   const rows = await tx.all(addForRoom, { ...work, urgent: urgencyOf(work) })
-  return rows.map((row) => row.pusher_id)
+  return rows.map((row) => row.lane_id)
 }
 
 /** One poke for each pusher of these users. Whoever has one for the event already gets no second. */
@@ -45,7 +36,7 @@ export async function enqueueForUsers(
 ): Promise<number[]> {
   if (work.userIds.length === 0) return []
   const rows = await tx.all(addForUsers, { ...work, urgent: urgencyOf(work) })
-  return rows.map((row) => row.pusher_id)
+  return rows.map((row) => row.lane_id)
 }
 
 /** The pushers of a user that hold a handle. */
@@ -59,31 +50,15 @@ export async function enqueueForHandles(
   if (work.holders.length === 0) return []
   const holders = work.holders.map(({ userId, handle }) => ({ user_id: userId, handle }))
   const rows = await tx.all(addForHandles, { ...work, holders, urgent: urgencyOf(work) })
-  return rows.map((row) => row.pusher_id)
+  return rows.map((row) => row.lane_id)
 }
 
 /** The badge of these users may have changed: their pushers tell the new number, unless a poke does so before. */
 export async function flagBadge(tx: Transaction, userIds: readonly UserId[]): Promise<number[]> {
   if (userIds.length === 0) return []
   const rows = await tx.all(markBadgeDue, { userIds })
-  return rows.map((row) => row.pusher_id)
+  return rows.map((row) => row.lane_id)
 }
-
-/** These pushers are no more, and neither is what was to be sent to them. */
-export async function clearOutbox(tx: Transaction, pusherIds: readonly number[]): Promise<void> {
-  await tx.run(deleteOutbox, { pusherIds })
-}
-
-/**
- * Whether something waits for the pusher of an update. As the first position, not as `exists`: for that PostgreSQL may read
- * through the rows of all pushers until it meets one of this one.
- */
-export const hasWaiting = sql<boolean>`(select min(o.position) from outbox as o
-  where o.pusher_id = pushers.pusher_id) is not null`
-
-export const deleteOutbox = query<{ pusherIds: readonly number[] }>()((db, p, d) =>
-  db.deleteFrom('outbox').where('pusher_id', 'in', d.numbers(p.pusherIds)),
-)
 
 /** The kinds of pushers that are told of events. */
 const SENDING = [sql.lit('http'), sql.lit('webpush'), sql.lit('email')]
@@ -94,8 +69,8 @@ type Row = { position: number; now: number; urgent: number }
 
 export const addForRoom = query<Omit<ForRoom, 'type'> & Row>()((db, p, d) =>
   db
-    .insertInto('outbox')
-    .columns(['pusher_id', 'position', 'created_at', 'urgent'])
+    .insertInto('lane_items')
+    .columns(['lane_id', 'position', 'created_at', 'urgent'])
     .expression(
       db
         .selectFrom('memberships as m')
@@ -115,14 +90,14 @@ export const addForRoom = query<Omit<ForRoom, 'type'> & Row>()((db, p, d) =>
           d.integer(p.urgent).as('urgent'),
         ]),
     )
-    .onConflict((conflict) => conflict.columns(['pusher_id', 'position']).doNothing())
-    .returning('pusher_id'),
+    .onConflict((conflict) => conflict.columns(['lane_id', 'position']).doNothing())
+    .returning('lane_id'),
 )
 
 export const addForUsers = query<{ userIds: readonly UserId[] } & Row>()((db, p, d) =>
   db
-    .insertInto('outbox')
-    .columns(['pusher_id', 'position', 'created_at', 'urgent'])
+    .insertInto('lane_items')
+    .columns(['lane_id', 'position', 'created_at', 'urgent'])
     .expression(
       db
         .selectFrom('pushers')
@@ -137,16 +112,16 @@ export const addForUsers = query<{ userIds: readonly UserId[] } & Row>()((db, p,
           d.integer(p.urgent).as('urgent'),
         ]),
     )
-    .onConflict((conflict) => conflict.columns(['pusher_id', 'position']).doNothing())
-    .returning('pusher_id'),
+    .onConflict((conflict) => conflict.columns(['lane_id', 'position']).doNothing())
+    .returning('lane_id'),
 )
 
 type HolderRow = { user_id: UserId; handle: string }
 
 export const addForHandles = query<{ holders: readonly HolderRow[] } & Row>()((db, p, d) =>
   db
-    .insertInto('outbox')
-    .columns(['pusher_id', 'position', 'created_at', 'urgent'])
+    .insertInto('lane_items')
+    .columns(['lane_id', 'position', 'created_at', 'urgent'])
     .expression(
       db
         .selectFrom(d.rows(p.holders, { user_id: 'text', handle: 'text' }).as('r'))
@@ -163,19 +138,24 @@ export const addForHandles = query<{ holders: readonly HolderRow[] } & Row>()((d
           d.integer(p.urgent).as('urgent'),
         ]),
     )
-    .onConflict((conflict) => conflict.columns(['pusher_id', 'position']).doNothing())
-    .returning('pusher_id'),
+    .onConflict((conflict) => conflict.columns(['lane_id', 'position']).doNothing())
+    .returning('lane_id'),
 )
 
 // Counted, not set: whoever tells the badge takes back only what was there before it read the number.
 export const markBadgeDue = query<{ userIds: readonly UserId[] }>()((db, p, d) =>
   db
-    .updateTable('pushers')
-    .set((eb) => ({ badge_due: eb('badge_due', '+', 1) }))
-    .where('user_id', 'in', d.list(p.userIds) as RawBuilder<UserId>)
-    .where('kind', 'in', SENDING)
-    .where('enabled', '=', sql.lit(1))
-    .where('activated', '=', sql.lit(1))
-    .where('disable_badge_count', '=', sql.lit(0))
-    .returning('pusher_id'),
+    .updateTable('lanes')
+    .set((eb) => ({ value_due: eb('value_due', '+', 1) }))
+    .where('lane_id', 'in', (eb) =>
+      eb
+        .selectFrom('pushers')
+        .select('pusher_id')
+        .where('user_id', 'in', d.list(p.userIds) as RawBuilder<UserId>)
+        .where('kind', 'in', SENDING)
+        .where('enabled', '=', sql.lit(1))
+        .where('activated', '=', sql.lit(1))
+        .where('disable_badge_count', '=', sql.lit(0)),
+    )
+    .returning('lane_id'),
 )

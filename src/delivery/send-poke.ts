@@ -4,8 +4,7 @@ import type { UserId } from '../lib/ids.ts'
 import { isJsonObject } from '../lib/json.ts'
 import { type CallResult, postOnce } from '../lib/outbound/call.ts'
 import type { GuardedAgent } from '../lib/outbound/guarded-agent.ts'
-import type { Evidence } from '../sending/circuits.ts'
-import { type PokeFault, TOKEN_REFUSED } from './poke-fault.ts'
+import type { PokeFault } from './poke-fault.ts'
 import type { Poke } from './poke.ts'
 
 /**
@@ -17,17 +16,6 @@ export type PokeResult =
   | { kind: 'sent'; rejected: string[]; status: number; ms: number }
   | { kind: 'refused'; error: PokeFault; status: number; ms: number }
   | { kind: 'retry'; error: PokeFault; status?: number; retryAfterMs?: number; ms: number }
-
-/**
- * What a result shows about its gateway. Any answer, a refusal too, shows that the gateway works; but a push service that refuses the token of
- * this server refuses it for all pushers.
- */
-export function evidenceOf(result: PokeResult): Evidence {
-  if (result.kind === 'sent') return 'delivered'
-  if (result.kind === 'refused') return 'answered'
-  const isOutage = result.status === undefined || result.status >= 500 || result.error === TOKEN_REFUSED
-  return isOutage ? 'outage' : 'answered'
-}
 
 /**
  * Sends one poke to one gateway, once. Never rejects. `worthSeconds`: for how long a push service is to keep it for a device that

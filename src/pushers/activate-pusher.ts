@@ -3,19 +3,28 @@ import { ACK_TOKEN_SECONDS } from '../delivery/poke.ts'
 import type { Clock } from '../lib/clock.ts'
 import { MatrixError, notFound } from '../lib/errors.ts'
 import { type Random, type UserId, uuid } from '../lib/ids.ts'
+import { endValueReplacement, replaceValue } from '../sending/lane-changes.ts'
 import type { Database, Transaction } from '../storage/database.ts'
 import { activate, activationsOf, beginActivation } from './pusher-store.ts'
 
 export type ActivationDeps = { bus: Bus; clock: Clock; random: Random }
 
-/** Makes the token by which the app confirms its pusher, and has it sent (MSC4174). It is valid for 5 minutes. */
+/** A badge that no pusher is ever told. As the last one told, it makes the badge due again with the activation. */
+const NO_BADGE = -1
+
+/**
+ * Makes the token by which the app confirms its pusher, and has it sent (MSC4174). It is valid for 5 minutes. One that is off is
+ * sent none. `isBadgeDue`: it is told the badge after that.
+ */
 export async function askForActivation(
   deps: ActivationDeps,
   tx: Transaction,
-  pusherId: number,
+  { pusherId, isOn, isBadgeDue }: { pusherId: number; isOn: boolean; isBadgeDue: boolean },
 ): Promise<void> {
   const expiresAt = deps.clock.now() + ACK_TOKEN_SECONDS * 1000
   await tx.run(beginActivation, { pusherId, ackToken: uuid(deps.random), expiresAt })
+  const badge = isBadgeDue ? NO_BADGE : null
+  await tx.run(replaceValue, { laneId: pusherId, isDue: isOn ? 1 : 0, told: badge })
   tx.onCommit(() => deps.bus.publish('delivery', [pusherId]))
 }
 
@@ -51,6 +60,7 @@ export async function activatePusher(
       )
     const pusherId = found.pusher_id
     await tx.run(activate, { pusherId })
+    await tx.run(endValueReplacement, { laneId: pusherId })
     // What was queued before it had to be confirmed again.
     tx.onCommit(() => deps.bus.publish('delivery', [pusherId]))
   })

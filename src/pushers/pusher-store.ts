@@ -1,14 +1,19 @@
 import { type RawBuilder, type Selectable, sql } from 'kysely'
 import type { DeviceId, UserId } from '../lib/ids.ts'
 import { type Queries, query } from '../storage/query.ts'
+import type { LanesTable } from '../storage/sending-schema.ts'
 import type { PushersTable } from '../storage/schema.ts'
 
-export type PusherRow = Selectable<PushersTable>
+/** A pusher, with what is asked of its lane. */
+export type PusherRow = Selectable<PushersTable> &
+  Pick<Selectable<LanesTable>, 'generation' | 'next_attempt_at' | 'held_until' | 'value_due' | 'value_told'>
 /** Enough of a pusher to remove it. */
 export type PusherRef = { pusher_id: number; user_id: UserId }
 
 type Key = { userId: UserId; appId: string; pushkey: string }
 type NewPusher = Key & {
+  /** Of its lane. */
+  pusherId: number
   kind: string
   kindAlias: string | null
   handle: string | null
@@ -28,12 +33,14 @@ type NewPusher = Key & {
   unsubscribeToken: string | null
   now: number
 }
-export type PusherUpdate = Omit<NewPusher, keyof Key | 'deviceId' | 'unsubscribeToken'> & { pusherId: number }
+export type PusherUpdate = Omit<NewPusher, keyof Key | 'deviceId' | 'unsubscribeToken'>
 
 export const pusherByKey = query<Key>()((db, p) =>
   db
     .selectFrom('pushers')
-    .selectAll()
+    .innerJoin('lanes', 'lane_id', 'pusher_id')
+    .selectAll('pushers')
+    .select(['generation', 'next_attempt_at', 'held_until', 'value_due', 'value_told'])
     .where('user_id', '=', p.userId)
     .where('app_id', '=', p.appId)
     .where('pushkey', '=', p.pushkey),
@@ -78,32 +85,28 @@ export const deviceExists = query<{ userId: UserId; deviceId: DeviceId }>()((db,
 )
 
 export const insertPusher = query<NewPusher>()((db, p) =>
-  db
-    .insertInto('pushers')
-    .values({
-      user_id: p.userId,
-      app_id: p.appId,
-      pushkey: p.pushkey,
-      kind: p.kind,
-      kind_alias: p.kindAlias,
-      handle: p.handle,
-      handle_is_instance: sql<0 | 1>`${p.handleIsInstance}`,
-      app_display_name: p.appDisplayName,
-      device_display_name: p.deviceDisplayName,
-      lang: p.lang,
-      enabled: sql<0 | 1>`${p.enabled}`,
-      disable_badge_count: sql<0 | 1>`${p.disableBadgeCount}`,
-      hold_ms: p.holdMs,
-      data: p.data,
-      url: p.url,
-      device_id: p.deviceId,
-      unsubscribe_token: p.unsubscribeToken,
-      created_at: p.now,
-      set_at: p.now,
-      attempts: sql.lit(0),
-      badge_due: sql.lit(0),
-    })
-    .returning('pusher_id'),
+  db.insertInto('pushers').values({
+    pusher_id: p.pusherId,
+    user_id: p.userId,
+    app_id: p.appId,
+    pushkey: p.pushkey,
+    kind: p.kind,
+    kind_alias: p.kindAlias,
+    handle: p.handle,
+    handle_is_instance: sql<0 | 1>`${p.handleIsInstance}`,
+    app_display_name: p.appDisplayName,
+    device_display_name: p.deviceDisplayName,
+    lang: p.lang,
+    enabled: sql<0 | 1>`${p.enabled}`,
+    disable_badge_count: sql<0 | 1>`${p.disableBadgeCount}`,
+    hold_ms: p.holdMs,
+    data: p.data,
+    url: p.url,
+    device_id: p.deviceId,
+    unsubscribe_token: p.unsubscribeToken,
+    created_at: p.now,
+    set_at: p.now,
+  }),
 )
 
 /** Everything that a client sets; how delivery is going stays as it is. */
@@ -128,22 +131,6 @@ export const updatePusher = query<PusherUpdate>()((db, p) =>
     .where('pusher_id', '=', p.pusherId),
 )
 
-/** Another gateway: what was said of the last one does not hold for it, and it has been told no badge. */
-export const forgetFailures = query<{ pusherId: number }>()((db, p) =>
-  db
-    .updateTable('pushers')
-    .set({
-      failing_since: null,
-      attempts: sql.lit(0),
-      next_attempt_at: null,
-      last_error: null,
-      last_error_at: null,
-      last_success_at: null,
-      last_badge: null,
-    })
-    .where('pusher_id', '=', p.pusherId),
-)
-
 /** Its app is to confirm it; until then it is sent the token for that alone. */
 export const beginActivation = query<{ pusherId: number; ackToken: string; expiresAt: number }>()((db, p) =>
   db
@@ -152,9 +139,6 @@ export const beginActivation = query<{ pusherId: number; ackToken: string; expir
       activated: sql.lit(0),
       ack_token: p.ackToken,
       ack_expires_at: p.expiresAt,
-      activation_due: sql<0 | 1>`enabled`,
-      next_attempt_at: null,
-      held_until: null,
     })
     .where('pusher_id', '=', p.pusherId),
 )
@@ -163,7 +147,7 @@ export const beginActivation = query<{ pusherId: number; ackToken: string; expir
 export const activate = query<{ pusherId: number }>()((db, p) =>
   db
     .updateTable('pushers')
-    .set({ activated: sql.lit(1), activation_due: sql.lit(0) })
+    .set({ activated: sql.lit(1) })
     .where('pusher_id', '=', p.pusherId),
 )
 
@@ -190,47 +174,14 @@ export const unconfirmedPushers = query<{ before: number; limit: number }>()((db
     .limit(p.limit),
 )
 
-/** It is off: there is nothing to try again, and no badge to tell. */
-export const stopTrying = query<{ pusherId: number }>()((db, p) =>
-  db
-    .updateTable('pushers')
-    .set({
-      failing_since: null,
-      attempts: sql.lit(0),
-      next_attempt_at: null,
-      badge_due: sql.lit(0),
-      held_until: null,
-      activation_due: sql.lit(0),
-    })
-    .where('pusher_id', '=', p.pusherId),
-)
-
-/** The badge that it was told last may be an old one. One that was told none has none to correct. */
-export const tellBadgeAgain = query<{ pusherId: number }>()((db, p) =>
-  db
-    .updateTable('pushers')
-    .set((eb) => ({ badge_due: eb('badge_due', '+', 1) }))
-    .where('pusher_id', '=', p.pusherId)
-    .where('last_badge', 'is not', null),
-)
-
-/** The gateway answers again: what waits for its time need not. */
-export const endBackOff = query<{ pusherId: number; setAt: number }>()((db, p) =>
-  db
-    .updateTable('pushers')
-    .set({ next_attempt_at: null })
-    .where('pusher_id', '=', p.pusherId)
-    .where('set_at', '=', p.setAt)
-    .where('next_attempt_at', 'is not', null),
-)
-
 /** The pusher, if nobody has set it anew since. */
-export const unchangedPusher = query<{ pusherId: number; setAt: number }>()((db, p) =>
+export const unchangedPusher = query<{ pusherId: number; generation: number }>()((db, p) =>
   db
     .selectFrom('pushers')
+    .innerJoin('lanes', 'lane_id', 'pusher_id')
     .select(['pusher_id', 'user_id'])
     .where('pusher_id', '=', p.pusherId)
-    .where('set_at', '=', p.setAt),
+    .where('generation', '=', p.generation),
 )
 
 export const pushersOfOthers = query<Key>()((db, p) =>

@@ -1,9 +1,10 @@
 import { settleHandles } from '../user-rules/rule-handles-store.ts'
 import { deleteThrottles } from '../delivery/email/throttle-store.ts'
-import { clearOutbox } from '../delivery/outbox-store.ts'
 import type { Clock } from '../lib/clock.ts'
 import { MAIL_APP_ID } from '../lib/mail/app-id.ts'
 import type { DeviceId, UserId } from '../lib/ids.ts'
+import { clearItems } from '../sending/item-store.ts'
+import { deleteLanes } from '../sending/lane-changes.ts'
 import type { Transaction } from '../storage/database.ts'
 import type { Trace } from '../trace/trace.ts'
 import {
@@ -123,9 +124,10 @@ export async function removePushers(
   await tx.run(noteRemoved, { pusherIds, reason, now })
   await deps.trace.recordPusherChange(tx, now, { pusherIds, change: 'removed', reason })
   await deps.trace.recordCleared(tx, now, { pusherIds, reason: 'pusher removed' })
-  await clearOutbox(tx, pusherIds)
+  await clearItems(tx, pusherIds)
   await tx.run(deleteThrottles, { pusherIds })
   await tx.run(deletePushersById, { pusherIds })
+  await tx.run(deleteLanes, { laneIds: pusherIds })
   const userIds = [...new Set(pushers.map((pusher) => pusher.user_id))]
   const remaining = new Set((await tx.all(usersWithPushers, { userIds })).map((row) => row.user_id))
   for (const userId of userIds) {

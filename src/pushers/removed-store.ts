@@ -14,22 +14,23 @@ const COPIED = [
   'device_display_name',
   'device_id',
   'handle',
-  'last_success_at',
-  'failing_since',
-  'last_error',
 ] as const
+/** Of the lane. */
+const COPIED_STATE = ['last_success_at', 'failing_since', 'last_error'] as const
 
 /** Leaves a note of pushers that are about to go. */
 export const noteRemoved = query<{ pusherIds: readonly number[]; reason: string; now: number }>()(
   (db, p, d) =>
     db
       .insertInto('removed_pushers')
-      .columns([...COPIED, 'reason', 'removed_at'])
+      .columns([...COPIED, ...COPIED_STATE, 'reason', 'removed_at'])
       .expression(
         db
           .selectFrom('pushers')
+          .innerJoin('lanes', 'lane_id', 'pusher_id')
           .where('pusher_id', 'in', d.numbers(p.pusherIds))
-          .select([...COPIED, d.text(p.reason).as('reason'), d.integer(p.now).as('removed_at')])
+          .select(COPIED.map((column) => `pushers.${column}` as const))
+          .select([...COPIED_STATE, d.text(p.reason).as('reason'), d.integer(p.now).as('removed_at')])
           .orderBy('pusher_id'),
       ),
 )

@@ -7,8 +7,9 @@ import type { Events } from '../lib/events.ts'
 import type { Random, UserId } from '../lib/ids.ts'
 import type { MailResult } from '../lib/mail/mail-result.ts'
 import { BLOCKED } from '../lib/outbound/ip-policy.ts'
+import { endBackOff } from '../sending/lane-changes.ts'
 import type { Database } from '../storage/database.ts'
-import { endBackOff, pusherByKey, type PusherRow, unchangedPusher } from './pusher-store.ts'
+import { pusherByKey, type PusherRow, unchangedPusher } from './pusher-store.ts'
 import { type PusherRemovalDeps, removePushers } from './remove-pushers.ts'
 
 export type TestPushDeps = PusherRemovalDeps &
@@ -122,19 +123,19 @@ function statusOf(result: PokeResult | MailResult, pushkey: string): TestStatus 
 }
 
 /** A pusher that was set anew during the exchange stays: what was rejected is not it. */
-async function obeyRejection(deps: TestPushDeps, { pusher_id: pusherId, set_at: setAt }: PusherRow) {
+async function obeyRejection(deps: TestPushDeps, { pusher_id: pusherId, generation }: PusherRow) {
   const isGone = await deps.db.transaction(async (tx) => {
-    const found = await tx.first(unchangedPusher, { pusherId, setAt })
+    const found = await tx.first(unchangedPusher, { pusherId, generation })
     if (found) await removePushers(deps, tx, { pushers: [found], reason: 'rejected' })
     return found !== undefined
   })
   if (isGone) deps.events.pusherRejected({ pusherId })
 }
 
-async function wake(deps: TestPushDeps, { pusher_id: pusherId, set_at: setAt, next_attempt_at }: PusherRow) {
+async function wake(deps: TestPushDeps, { pusher_id: pusherId, generation, next_attempt_at }: PusherRow) {
   if (next_attempt_at === null) return
   await deps.db.transaction(async (tx) => {
-    const changed = await tx.run(endBackOff, { pusherId, setAt })
+    const changed = await tx.run(endBackOff, { laneId: pusherId, generation })
     if (changed > 0) tx.onCommit(() => deps.bus.publish('delivery', [pusherId]))
   })
 }

@@ -1,16 +1,17 @@
 import { ownsAddress } from '../accounts/threepids.ts'
 import { settleHandles } from '../user-rules/rule-handles-store.ts'
-import { clearOutbox } from '../delivery/outbox-store.ts'
 import type { GatewayUrlCheck } from '../delivery/gateway-url.ts'
+import { originOf } from '../delivery/origin.ts'
 import type { Bus } from '../cluster/bus.ts'
 import { invalidParam, limitExceeded, MatrixError, unknownToken } from '../lib/errors.ts'
 import type { Random, UserId } from '../lib/ids.ts'
 import { parseStored } from '../lib/json.ts'
 import type { Occupancy } from '../lib/occupancy.ts'
+import { clearItems } from '../sending/item-store.ts'
+import { forgetFailures, makeLane, setAnew, stopTrying, tellValueAgain } from '../sending/lane-changes.ts'
 import type { Database, Transaction } from '../storage/database.ts'
 import {
   deviceExists,
-  forgetFailures,
   insertPusher,
   otherHolder,
   pusherByKey,
@@ -18,8 +19,6 @@ import {
   type PusherRow,
   pushersOfOthers,
   setHasPushers,
-  stopTrying,
-  tellBadgeAgain,
   updatePusher,
 } from './pusher-store.ts'
 import { askForActivation } from './activate-pusher.ts'
@@ -156,14 +155,18 @@ async function update(
 ): Promise<boolean> {
   const pusherId = found.pusher_id
   await tx.run(updatePusher, { pusherId, ...columnsOf(checked, deps.clock.now()) })
+  await tx.run(setAnew, { laneId: pusherId, destination: originOf(checked.url) })
   const hasMoved = isElsewhere(found, checked)
-  if (hasMoved) await tx.run(forgetFailures, { pusherId })
+  if (hasMoved) await tx.run(forgetFailures, { laneId: pusherId })
   const isBadgeNews = await turn(deps, tx, { found, settings: checked.settings })
   const isLoosened = found.held_until !== null && found.hold_ms !== checked.settings.holdMs
   // What the old gateway did not take need not wait for its time.
   if (hasMoved || isBadgeNews || isLoosened) tx.onCommit(() => deps.bus.publish('delivery', [pusherId]))
   const needsActivation = checked.settings.kind === 'webpush' && (hasMoved || found.activated === 0)
-  if (needsActivation) await askForActivation(deps, tx, pusherId)
+  if (needsActivation) {
+    const isBadgeDue = found.activated === 1 ? found.value_due > 0 : found.value_told !== null
+    await askForActivation(deps, tx, { pusherId, isOn: checked.settings.enabled, isBadgeDue })
+  }
   return needsActivation
 }
 
@@ -188,11 +191,11 @@ async function turn(
   if (wasOn !== isOn)
     await trace.recordPusherChange(tx, now, { pusherIds: [pusherId], change: isOn ? 'on' : 'off' })
   if (!isOn) await trace.recordCleared(tx, now, { pusherIds: [pusherId], reason: 'pusher disabled' })
-  if (!wasOn || !isOn) await clearOutbox(tx, [pusherId])
-  if (!isOn) await tx.run(stopTrying, { pusherId })
+  if (!wasOn || !isOn) await clearItems(tx, [pusherId])
+  if (!isOn) await tx.run(stopTrying, { laneId: pusherId })
   const wasTold = wasOn && found.disable_badge_count === 0
   const isTold = isOn && !settings.disableBadgeCount
-  return isTold && !wasTold && (await tx.run(tellBadgeAgain, { pusherId })) > 0
+  return isTold && !wasTold && (await tx.run(tellValueAgain, { laneId: pusherId })) > 0
 }
 
 async function create(
@@ -207,8 +210,13 @@ async function create(
     throw invalidParam(
       `There are ${count} pushers already, and no more than ${deps.maxPushersPerUser} may be; delete one`,
     )
-  const { kind } = checked.settings
-  const made = await tx.first(insertPusher, {
+  const { kind, enabled } = checked.settings
+  const pusherId = await makeLane(tx, {
+    kind: kind === 'email' ? 'mail' : 'poke',
+    destination: originOf(checked.url),
+  })
+  await tx.run(insertPusher, {
+    pusherId,
     userId: owner.userId,
     // Mail comes to a person, not to a device, and goes on when that is logged out.
     deviceId: kind === 'email' ? null : owner.deviceId,
@@ -219,8 +227,8 @@ async function create(
     await setHasPushers(tx, owner.userId, true)
     await deps.startBadge(tx, owner.userId)
   }
-  if (kind !== 'webpush' || made === undefined) return false
-  await askForActivation(deps, tx, made.pusher_id)
+  if (kind !== 'webpush') return false
+  await askForActivation(deps, tx, { pusherId, isOn: enabled, isBadgeDue: false })
   return true
 }
 

@@ -1,21 +1,34 @@
 import { type ExpressionBuilder, type RawBuilder, sql } from 'kysely'
 import type { UserId } from '../lib/ids.ts'
 import { type Query, query } from '../storage/query.ts'
+import type { LanesTable } from '../storage/sending-schema.ts'
 import type { PushersTable, Schema } from '../storage/schema.ts'
 
 // How pushers are doing, for those who look at them.
 
-const queueOf = (eb: ExpressionBuilder<Schema & { p: PushersTable }, 'p'>) =>
+const HOW_IT_GOES = [
+  'l.failing_since',
+  'l.attempts',
+  'l.next_attempt_at',
+  'l.held_until',
+  'l.last_error',
+  'l.last_error_at',
+  'l.last_success_at',
+] as const
+
+const queueOf = (eb: ExpressionBuilder<Schema & { p: PushersTable; l: LanesTable }, 'p' | 'l'>) =>
   eb
-    .selectFrom('outbox as o')
-    .whereRef('o.pusher_id', '=', 'p.pusher_id')
+    .selectFrom('lane_items as i')
+    .whereRef('i.lane_id', '=', 'p.pusher_id')
     .select((inner) => inner.fn.countAll<number>().as('count'))
     .as('queued')
 
 export const pushersWithQueue = query<{ userId: UserId }>()((db, p) =>
   db
     .selectFrom('pushers as p')
+    .innerJoin('lanes as l', 'l.lane_id', 'p.pusher_id')
     .selectAll('p')
+    .select(HOW_IT_GOES)
     .select(queueOf)
     .where('p.user_id', '=', p.userId)
     .orderBy('p.pusher_id'),
@@ -27,7 +40,9 @@ export type QueuedPusher = typeof pushersWithQueue extends Query<infer _P, infer
 export const pushersPage = query<{ after: number; limit: number }>()((db, p) =>
   db
     .selectFrom('pushers as p')
+    .innerJoin('lanes as l', 'l.lane_id', 'p.pusher_id')
     .selectAll('p')
+    .select(HOW_IT_GOES)
     .select(queueOf)
     .where('p.pusher_id', '>', p.after)
     .orderBy('p.pusher_id')

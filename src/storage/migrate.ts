@@ -15,6 +15,7 @@ import { quotas } from './migrations/0013-quotas.ts'
 import { queueData } from './migrations/0014-queue-data.ts'
 import { edits } from './migrations/0017-edits.ts'
 import { deactivatedUsers } from './migrations/0018-deactivated-users.ts'
+import { lanes } from './migrations/0019-lanes.ts'
 
 /** Append only: what has been released is never changed. */
 export const migrations: readonly Migration[] = [
@@ -33,6 +34,7 @@ export const migrations: readonly Migration[] = [
   queueData,
   edits,
   deactivatedUsers,
+  lanes,
 ]
 
 /** What migrating needs of a database that is not open for anything else yet. */

@@ -11,7 +11,13 @@ export type ColumnTypes = {
   plain: string
   /** For a `from` clause: the keys of the object that a JSON text has under `name`, as `listed.key`. */
   keysIn: (text: string, name: string) => string
+  /** The origin of the URL in a column, which has its parsed form; empty for null. */
+  originOf: (column: string) => string
+  /** The next id of one table is as the next one of another would have been. Both are `serial`. */
+  continueIds: (from: SerialColumn, to: SerialColumn) => string[]
 }
+
+type SerialColumn = { table: string; column: string }
 
 export type Migration = {
   id: number

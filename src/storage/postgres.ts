@@ -30,6 +30,11 @@ const TYPES: ColumnTypes = {
   keysIn: (text, name) =>
     `lateral jsonb_object_keys(case jsonb_typeof(${text}::jsonb -> '${name}') when 'object'
       then ${text}::jsonb -> '${name}' else '{}' end) as listed(key)`,
+  originOf: (url) => `coalesce(split_part(${url}, '/', 1) || '//' || split_part(${url}, '/', 3), '')`,
+  continueIds: (from, to) => [
+    `select setval(pg_get_serial_sequence('${to.table}', '${to.column}'), last_value, is_called)
+      from ${from.table}_${from.column}_seq`,
+  ],
 }
 
 /** Compiles, and never runs, what Kysely builds. */

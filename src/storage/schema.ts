@@ -7,6 +7,7 @@ import type {
   InboxTable,
   OpenedInboxesTable,
 } from './gateway-schema.ts'
+import type { LaneItemsTable, LanesTable } from './sending-schema.ts'
 
 // One type for each table, in the order of the way of an event. Times are milliseconds since the Unix epoch; booleans
 // are 0 or 1; JSON is text. A position is a place in the one stream of the server: everything that /sync can tell of
@@ -285,8 +286,9 @@ export type IgnoredUsersTable = { user_id: UserId; ignored: string }
 /** Rooms with something unread (invitations among them) of users with pushers: their number is the badge. */
 export type BadgeRoomsTable = { user_id: UserId; room_id: RoomId }
 
+/** What clients have set. How sending goes is in `lanes`, under the same id. */
 export type PushersTable = {
-  pusher_id: Filled<number>
+  pusher_id: number
   user_id: UserId
   app_id: string
   pushkey: string
@@ -314,39 +316,13 @@ export type PushersTable = {
   /** By which it is, or was, confirmed, and until when it can be. */
   ack_token: string | null
   ack_expires_at: number | null
-  /** 1: the token is still to be sent. */
-  activation_due: Filled<Flag>
   /** The older name of `kind` by which it was set. */
   kind_alias: string | null
   created_at: number
   /** `pushkey_ts` of the pokes. */
   set_at: number
-  // How delivery is going. Written by delivery/ alone.
-  failing_since: number | null
-  attempts: number
-  next_attempt_at: number | null
-  last_error: string | null
-  last_error_at: number | null
-  last_success_at: number | null
-  /** The badge that the gateway was told last; null: none yet. */
-  last_badge: number | null
-  /** Counts how often the badge may have changed since; 0: it was told. */
-  badge_due: number
-  /** Its next poke is held until then at the latest; `next_attempt_at` says when to look whether it still is to be. */
-  held_until: number | null
-  lease_owner: string | null
-  lease_until: number | null
   /** Of an e-mail pusher: in the link of its mails that ends it. */
   unsubscribe_token: Filled<string | null>
-}
-
-/** A poke that is still to be sent: written in the event's own transaction, gone in the one that records the outcome. */
-export type OutboxTable = {
-  pusher_id: number
-  position: number
-  created_at: number
-  /** 1: it goes before all that is not. */
-  urgent: Filled<Flag>
 }
 
 /** Rooms that an e-mail pusher has told of: how long the next mail about them is put off (`delivery/email/schedule.ts`). */
@@ -464,7 +440,8 @@ export type Schema = {
   badge_rooms: BadgeRoomsTable
   pushers: PushersTable
   removed_pushers: RemovedPushersTable
-  outbox: OutboxTable
+  lanes: LanesTable
+  lane_items: LaneItemsTable
   server_keys: ServerKeysTable
   mail_throttles: MailThrottlesTable
   inbox: InboxTable

@@ -28,6 +28,12 @@ const TYPES: ColumnTypes = {
   keyed: 'strict, without rowid',
   plain: 'strict',
   keysIn: (text, name) => `json_each(${text}, '$.${name}') as listed`,
+  originOf: (url) =>
+    `coalesce(substr(${url}, 1, instr(${url}, '://') + 1 + instr(substr(${url}, instr(${url}, '://') + 3) || '/', '/')), '')`,
+  continueIds: (from, to) => [
+    `delete from sqlite_sequence where name = '${to.table}'`,
+    `insert into sqlite_sequence (name, seq) select '${to.table}', seq from sqlite_sequence where name = '${from.table}'`,
+  ],
 }
 
 const CHECKPOINT_EVERY_MS = 5_000

@@ -113,12 +113,10 @@ export const insertCleared = query<Cleared>()((db, p, d) =>
     .columns(['position', 'at', 'steps'])
     .expression(
       db
-        .selectFrom('outbox as o')
-        .where('o.pusher_id', 'in', d.numbers(p.pusherIds))
+        .selectFrom('lane_items as o')
+        .where('o.lane_id', 'in', d.numbers(p.pusherIds))
         .select(['o.position', d.integer(p.at).as('at')])
-        .select(
-          sql<string>`'[[' || o.pusher_id || ',"cleared","' || ${d.text(p.reason)} || '"]]'`.as('steps'),
-        )
+        .select(sql<string>`'[[' || o.lane_id || ',"cleared","' || ${d.text(p.reason)} || '"]]'`.as('steps'))
         .orderBy('o.position'),
     ),
 )
@@ -138,19 +136,19 @@ export const insertCollapsed = query<Collapsed>()((db, p, d) =>
     .columns(['position', 'at', 'steps'])
     .expression(
       db
-        .selectFrom('outbox as o')
+        .selectFrom('lane_items as o')
         .leftJoin(
           d.rows(p.others, { position: 'integer', reason: 'text' }).as('x'),
           'x.position',
           'o.position',
         )
-        .where('o.pusher_id', '=', p.pusherId)
+        .where('o.lane_id', '=', p.pusherId)
         .where('o.position', '<=', p.upTo)
         .where('o.urgent', '=', sql.lit(0))
         .where('o.position', 'not in', d.numbers(p.keep))
         .select(['o.position', d.integer(p.at).as('at')])
         .select(
-          sql<string>`'[[' || o.pusher_id || ',"skipped","' || coalesce(x.reason, 'collapsed') || '"]]'`.as(
+          sql<string>`'[[' || o.lane_id || ',"skipped","' || coalesce(x.reason, 'collapsed') || '"]]'`.as(
             'steps',
           ),
         )
@@ -159,7 +157,7 @@ export const insertCollapsed = query<Collapsed>()((db, p, d) =>
 )
 
 // A column of its own, not a group: one look into the index for each pusher, however long the queue.
-const oldestPosition = sql<number>`(select min(o.position) from outbox as o where o.pusher_id = ids.value)`
+const oldestPosition = sql<number>`(select min(o.position) from lane_items as o where o.lane_id = ids.value)`
 
 export const oldestWaiting = query<{ pusherIds: readonly number[] }>()((db, p, d) =>
   db

@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { Client } from 'pg'
 import { removeCollapsed } from '../../src/delivery/collapse-store.ts'
-import { endLeases } from '../../src/delivery/hold-store.ts'
 import { ripePushers } from '../../src/delivery/email/mail-store.ts'
 import { addForUsers } from '../../src/delivery/outbox-store.ts'
-import { applyOutcomes, removeDone } from '../../src/delivery/outcome-store.ts'
-import { claim, heads, unattended } from '../../src/delivery/pusher-state-store.ts'
+import { heads } from '../../src/delivery/head-store.ts'
+import { removeDone } from '../../src/sending/item-store.ts'
+import { claim, settle, unattended } from '../../src/sending/lane-store.ts'
 import { openDatabase } from '../../src/storage/open-database.ts'
 import { postgresBuilder } from '../../src/storage/postgres.ts'
 import {
@@ -30,6 +30,24 @@ const FIRST = 1_000_000
 const LONG_AGO = 1
 const lease = { owner: 'me', now: 1000, until: 2000 }
 
+const outcome = {
+  id: 3,
+  gen: 0,
+  tries: 0,
+  failing: null,
+  retry_at: null,
+  hold_end: null,
+  fault: null,
+  fault_at: null,
+  success_at: null,
+  answers: 0,
+  only_if_due: 0,
+  told: null,
+  seen: null,
+  waits: 0,
+  give_back: 0,
+}
+
 type Statement = { query: Query<never, unknown>; params: Params }
 const statement = <P extends Params>(query: Query<P, unknown>, params: P): Statement => ({
   query: query as Query<never, unknown>,
@@ -38,37 +56,22 @@ const statement = <P extends Params>(query: Query<P, unknown>, params: P): State
 
 /** Every statement on the way of a poke that looks into the outbox. `after`: how far the outbox is worked off. */
 const STATEMENTS: Record<string, Statement> = {
-  claim: statement(claim, { pusherIds: [3], ...lease }),
+  claim: statement(claim, { kind: 'poke', laneIds: [3], ...lease }),
   heads: statement(heads, { owner: 'me', items: [{ id: 3, after: 0, urgent_after: 0 }] }),
   'heads further on': statement(heads, {
     owner: 'me',
     items: [{ id: 3, after: FIRST + 20, urgent_after: FIRST + 20 }],
   }),
   removeDone: statement(removeDone, { items: [{ id: 3, position: FIRST }] }),
-  applyOutcomes: statement(applyOutcomes, {
+  settle: statement(settle, { ...lease, items: [{ ...outcome, success_at: 1000, answers: 1, told: 1 }] }),
+  'settle where a circuit is open': statement(settle, {
     ...lease,
     items: [
-      {
-        id: 3,
-        kind: 'sent',
-        seen_set_at: 0,
-        told: 1,
-        seen_badge: null,
-        told_token: null,
-        fault: null,
-        retry_at: null,
-        hold_end: null,
-        give_back: 0,
-      },
+      { ...outcome, retry_at: 2000, fault: 'network', fault_at: 1, only_if_due: 1, waits: 1, give_back: 1 },
     ],
   }),
-  endLeases: statement(endLeases, {
-    owner: 'me',
-    now: 1000,
-    items: [{ id: 3, retry_at: 2000, fault: 'network' }],
-  }),
   oldestWaiting: statement(oldestWaiting, { pusherIds: [3] }),
-  unattended: statement(unattended, { after: 0, limit: 500, now: 1000 }),
+  unattended: statement(unattended, { kind: 'poke', after: 0, limit: 500, now: 1000 }),
   ripePushers: statement(ripePushers, { after: 0, limit: 500, now: 1000, before: 900, beyond: 1100 }),
   removeCollapsed: statement(removeCollapsed, { pusherId: 3, upTo: FIRST, keep: [] }),
   insertCollapsed: statement(insertCollapsed, { pusherId: 3, at: 1, upTo: FIRST, keep: [], others: [] }),
@@ -76,17 +79,20 @@ const STATEMENTS: Record<string, Statement> = {
 }
 
 const clean = (urgent: 0 | 1) => `
-  delete from outbox;
+  delete from lane_items;
   delete from pushers;
+  delete from lanes;
+  insert into lanes (lane_id, kind, destination, lease_owner, lease_until)
+    select id, 'poke', '', 'me', 2000 from generate_series(1, ${PUSHERS}) as s(id);
   insert into pushers (pusher_id, user_id, app_id, pushkey, kind, handle_is_instance, app_display_name, device_display_name,
-    lang, data, created_at, set_at, attempts, badge_due, lease_owner, lease_until)
-    select id, '@u' || id || ':test', 'app', 'key' || id, 'http', 0, '', '', 'en', '{}', 0, 0, 0, 0, 'me', 2000
+    lang, data, created_at, set_at)
+    select id, '@u' || id || ':test', 'app', 'key' || id, 'http', 0, '', '', 'en', '{}', 0, 0
     from generate_series(1, ${PUSHERS}) as s(id);
-  insert into outbox (pusher_id, position, created_at, urgent)
+  insert into lane_items (lane_id, position, created_at, urgent)
     select p, ${FIRST} + i, ${LONG_AGO}, ${urgent} from generate_series(1, ${PUSHERS}) as a(p), generate_series(0, $backlog - 1) as b(i);
   -- One that is not urgent stands behind all that are.
-  insert into outbox (pusher_id, position, created_at) select p, 2 * ${FIRST}, 1 from generate_series(1, ${PUSHERS}) as a(p);
-  analyze outbox; analyze pushers;`
+  insert into lane_items (lane_id, position, created_at) select p, 2 * ${FIRST}, 1 from generate_series(1, ${PUSHERS}) as a(p);
+  analyze lane_items; analyze pushers; analyze lanes;`
 
 type Plan = { Plans?: Plan[]; [key: string]: unknown }
 
@@ -95,9 +101,9 @@ function rowsRead(plan: Plan): number {
   const own = ['Actual Rows', 'Rows Removed by Filter', 'Rows Removed by Index Recheck']
     .map((name) => Number(plan[name] ?? 0))
     .reduce((sum, rows) => sum + rows, 0)
-  const isOutbox = plan['Relation Name'] === 'outbox' && String(plan['Node Type']).includes('Scan')
+  const isItems = plan['Relation Name'] === 'lane_items' && String(plan['Node Type']).includes('Scan')
   const below = (plan.Plans ?? []).reduce((sum, part) => sum + rowsRead(part), 0)
-  return below + (isOutbox ? own * Number(plan['Actual Loops'] ?? 1) : 0)
+  return below + (isItems ? own * Number(plan['Actual Loops'] ?? 1) : 0)
 }
 
 async function readOnPostgres(client: Client, { query, params }: Statement): Promise<number> {
@@ -144,9 +150,9 @@ test(
 )
 
 /** Steps on the outbox that know more than the pusher. */
-const BY_KEY = /\b(o|outbox)\b.*\(pusher_id=\? AND position[=<>]\?\)|\b(o|outbox)\b.*\(pusher_id>\?\)/
+const BY_KEY = /\b(o|i|lane_items)\b.*\(lane_id=\? AND position[=<>]\?\)|\b(i|lane_items)\b.*\(lane_id>\?\)/
 /** These ask for the first row of a pusher alone, by `min()` or a limit. */
-const FIRST_ROW = new Set(['applyOutcomes', 'endLeases', 'oldestWaiting', 'ripePushers'])
+const FIRST_ROW = new Set(['settle', 'settle where a circuit is open', 'oldestWaiting', 'ripePushers'])
 
 test('SQLite goes by the whole key of the outbox for a poke, or stops at the first row', async (t) => {
   const path = join(temporaryFolder(t), 'plans.db')
@@ -158,10 +164,10 @@ test('SQLite goes by the whole key of the outbox for a poke, or stops at the fir
       .prepare(`explain query plan ${sql}`)
       .all()
       .map((row) => String(row['detail']))
-      .filter((step) => /^(SEARCH|SCAN) (o|outbox)\b/.test(step))
+      .filter((step) => /^(SEARCH|SCAN) (o|i|lane_items)\b/.test(step))
   for (const [name, { query }] of Object.entries(STATEMENTS)) {
     const steps = stepsOf(compileQuery(sqliteBuilder, sqliteDialect, query).sql)
-    const others = FIRST_ROW.has(name) ? /PRIMARY KEY \(pusher_id=\?\)/ : /never/
+    const others = FIRST_ROW.has(name) ? /PRIMARY KEY \(lane_id=\?\)/ : /never/
     assert.deepEqual(
       steps.filter((step) => !BY_KEY.test(step) && !others.test(step)),
       [],

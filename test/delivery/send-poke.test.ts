@@ -8,10 +8,8 @@ import { type Clock, systemClock } from '../../src/lib/clock.ts'
 import type { GuardedAgent } from '../../src/lib/outbound/guarded-agent.ts'
 import { makeIpPolicy } from '../../src/lib/outbound/ip-policy.ts'
 import type { Poke } from '../../src/delivery/poke.ts'
-import { TOKEN_REFUSED } from '../../src/delivery/poke-fault.ts'
-import { evidenceOf, makePokeSender, type OwnGateway, type PokeResult } from '../../src/delivery/send-poke.ts'
+import { makePokeSender, type OwnGateway, type PokeResult } from '../../src/delivery/send-poke.ts'
 import { notFound } from '../../src/lib/errors.ts'
-import type { Evidence } from '../../src/sending/circuits.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { CERTIFICATE } from './certificate.ts'
 import { agentFor, httpServer, httpsServer, tcpServer } from './servers.ts'
@@ -348,18 +346,4 @@ suite("the server's own gateway", () => {
     const result = await makePokeSender({ agent, inProcess: () => undefined })(server.url, poke)
     assert.deepEqual(outcome(result), sent(['over the wire']))
   })
-})
-
-test('a result shows an outage without an answer, with a 5xx and when the token of this server is refused; any other answer shows none', () => {
-  const retry = { kind: 'retry', ms: 1 } as const
-  const results: [PokeResult, Evidence][] = [
-    [{ kind: 'sent', rejected: [], status: 200, ms: 1 }, 'delivered'],
-    [{ kind: 'refused', error: 'status 400', status: 400, ms: 1 }, 'answered'],
-    [{ ...retry, error: 'redirect', status: 302 }, 'answered'],
-    [{ ...retry, error: 'status 429', status: 429, retryAfterMs: 9 }, 'answered'],
-    [{ ...retry, error: 'timeout' }, 'outage'],
-    [{ ...retry, error: 'status 502', status: 502 }, 'outage'],
-    [{ ...retry, error: TOKEN_REFUSED, status: 403 }, 'outage'],
-  ]
-  for (const [result, evidence] of results) assert.equal(evidenceOf(result), evidence)
 })

@@ -1,4 +1,5 @@
 import type { TestContext } from 'node:test'
+import type { Selectable } from 'kysely'
 import { copyDeviceRules, type RuleChangeDeps } from '../../src/user-rules/change-rules.ts'
 import { rulesetOf } from '../../src/user-rules/read-rules.ts'
 import { createLocalBus } from '../../src/cluster/bus.ts'
@@ -22,6 +23,7 @@ import { displayNameAt, loadPokedEvents } from '../../src/rooms/poke-event.ts'
 import { type Activity, createActivity } from '../../src/rooms/sync/activity.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { query } from '../../src/storage/query.ts'
+import type { LanesTable } from '../../src/storage/sending-schema.ts'
 import { type House, NOW, openHouse, room, user } from '../notifications/fixture.ts'
 import { eventually } from '../support/eventually.ts'
 import { silentLog } from '../support/log.ts'
@@ -32,6 +34,9 @@ export const alice = user('alice')
 export const bob = user('bob')
 export const carol = user('carol')
 export const kitchen = room('kitchen')
+
+/** A pusher with all that its lane knows. */
+export type TowerPusher = PusherRow & Omit<Selectable<LanesTable>, 'kind'>
 
 export type Told = { event: keyof Events; fields: Record<string, unknown> }
 
@@ -52,7 +57,7 @@ export type Tower = {
   /** `await using` it: it must stop before its database does. */
   start(options?: Partial<DeliveryDeps>): Promise<AsyncDisposable>
   setPusher(userId: UserId, fields: Record<string, unknown>): ReturnType<typeof setPusher>
-  pusherRows(): Promise<PusherRow[]>
+  pusherRows(): Promise<TowerPusher[]>
   queued(): Promise<number>
   say(sender: UserId, body: string): Promise<number>
 }
@@ -154,7 +159,7 @@ export async function atRest(tower: Tower): Promise<void> {
   await eventually(
     async () =>
       (await tower.queued()) === 0 &&
-      (await tower.pusherRows()).every((row) => row.lease_owner === null && row.badge_due === 0),
+      (await tower.pusherRows()).every((row) => row.lease_owner === null && row.value_due === 0),
   )
 }
 
@@ -211,7 +216,14 @@ const addRoom = query<{ now: number }>()((db, p) =>
     invited_count: 0,
   }),
 )
-const allPushers = query()((db) => db.selectFrom('pushers').selectAll().orderBy('pusher_id'))
+const allPushers = query()((db) =>
+  db
+    .selectFrom('pushers')
+    .innerJoin('lanes', 'lane_id', 'pusher_id')
+    .selectAll('lanes')
+    .selectAll('pushers')
+    .orderBy('pusher_id'),
+)
 const outboxSize = query()((db) =>
-  db.selectFrom('outbox').select((eb) => eb.fn.countAll<number>().as('rows')),
+  db.selectFrom('lane_items').select((eb) => eb.fn.countAll<number>().as('rows')),
 )

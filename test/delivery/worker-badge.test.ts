@@ -20,7 +20,7 @@ onEachDatabase('badge pokes', (open) => {
     assert.deepEqual(poke.counts, { unread: 0 })
     assert.equal(poke.devices.length, 1)
     await atRest(tower)
-    assert.equal((await tower.pusherRows())[0]?.last_badge, 0)
+    assert.equal((await tower.pusherRows())[0]?.value_told, 0)
     assert.equal(gateway.pokes.length, 2)
   })
 
@@ -96,7 +96,7 @@ onEachDatabase('badge pokes', (open) => {
       gateway.pokes.map((poke) => poke.counts),
       [{ unread: 1 }, { unread: 0 }],
     )
-    assert.equal((await tower.pusherRows())[0]?.last_badge, 0)
+    assert.equal((await tower.pusherRows())[0]?.value_told, 0)
   })
 
   test('a badge that could not be told is told later, as it is then', async (t) => {

@@ -10,8 +10,8 @@ import { alice, atRest, bob, bodies, carol, kitchen, setUp, type Tower } from '.
 
 const waiting = query()((db) =>
   db
-    .selectFrom('outbox as o')
-    .innerJoin('pushers as p', 'p.pusher_id', 'o.pusher_id')
+    .selectFrom('lane_items as o')
+    .innerJoin('pushers as p', 'p.pusher_id', 'o.lane_id')
     .select(['p.user_id', 'p.pushkey', 'o.position'])
     .orderBy('p.pushkey'),
 )
@@ -161,4 +161,4 @@ onEachDatabase('delivery to devices with rules of their own', (open) => {
 })
 
 const grow = query()((db) => db.updateTable('rooms').set({ joined_count: 9 }))
-const empty = query()((db) => db.deleteFrom('outbox'))
+const empty = query()((db) => db.deleteFrom('lane_items'))

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sql } from 'kysely'
-import { knownOutages } from '../../src/delivery/known-outages.ts'
+import { originOf } from '../../src/delivery/origin.ts'
+import { outagesOf } from '../../src/sending/outage-store.ts'
+import { makeLane } from '../../src/sending/lane-changes.ts'
 import { query } from '../../src/storage/query.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
@@ -11,20 +13,25 @@ import { alice, atRest, bob, setUp, type Tower } from './tower.ts'
 const EACH = 1000
 
 const COLUMNS = [
+  'pusher_id' as const,
   ...(['user_id', 'app_id', 'pushkey', 'url', 'kind', 'handle_is_instance'] as const),
   ...(['app_display_name', 'device_display_name', 'lang', 'data', 'created_at', 'set_at'] as const),
-  ...(['attempts', 'badge_due'] as const),
 ]
 
-const addPushers = query<{ items: readonly { pushkey: string; url: string }[] }>()((db, p, d) =>
+type Added = { pushkey: string; url: string }
+type AddedRow = Added & { id: number }
+const insertPushers = query<{ items: readonly AddedRow[] }>()((db, p, d) =>
   db
     .insertInto('pushers')
     .columns(COLUMNS)
     .expression(
       db
-        .selectFrom(['pushers as p', d.rows(p.items, { pushkey: 'text', url: 'text' }).as('r')])
+        .selectFrom([
+          'pushers as p',
+          d.rows(p.items, { id: 'integer', pushkey: 'text', url: 'text' }).as('r'),
+        ])
         .where('p.user_id', '=', bob)
-        .select(['p.user_id', 'p.app_id', 'r.pushkey', 'r.url', 'p.kind', 'p.handle_is_instance'])
+        .select(['r.id', 'p.user_id', 'p.app_id', 'r.pushkey', 'r.url', 'p.kind', 'p.handle_is_instance'])
         .select([
           'p.app_display_name',
           'p.device_display_name',
@@ -32,10 +39,18 @@ const addPushers = query<{ items: readonly { pushkey: string; url: string }[] }>
           'p.data',
           'p.created_at',
           'p.set_at',
-        ])
-        .select(['p.attempts', 'p.badge_due']) as never,
+        ]) as never,
     ),
 )
+
+/** Pushers like Bob's first. */
+const addPushers = (tower: Tower, items: readonly Added[]) =>
+  tower.db.transaction(async (tx) => {
+    const rows: AddedRow[] = []
+    for (const { pushkey, url } of items)
+      rows.push({ id: await makeLane(tx, { kind: 'poke', destination: originOf(url) }), pushkey, url })
+    await tx.run(insertPushers, { items: rows })
+  })
 
 const pushkeys = (pokes: readonly ReceivedPoke[]) => new Set(pokes.map(({ devices }) => devices[0]?.pushkey))
 
@@ -48,6 +63,7 @@ async function settled(tower: Tower, url: string): Promise<void> {
 const unsettled = query<{ now: number; url: string }>()((db, p) =>
   db
     .selectFrom('pushers')
+    .innerJoin('lanes', 'lane_id', 'pusher_id')
     .select((eb) => eb.fn.countAll<number>().as('rows'))
     .where((eb) =>
       eb.or([
@@ -74,7 +90,7 @@ onEachDatabase('delivery to a gateway that is dead', (open) => {
       { pushkey: `dead-${n}`, url: dead.url },
       { pushkey: `good-${n}`, url: good.url },
     ]).flat()
-    await tower.db.transaction((tx) => tx.run(addPushers, { items }))
+    await addPushers(tower, items)
     await using _worker = await tower.start({ concurrency: 64 })
 
     await tower.say(alice, 'one')
@@ -114,7 +130,7 @@ onEachDatabase('delivery to a gateway that is dead', (open) => {
     const dead = await startPokeReceiver(t)
     dead.answer({ status: 502 })
     const items = Array.from({ length: 200 }, (_, n) => ({ pushkey: `dead-${n}`, url: dead.url }))
-    await tower.db.transaction((tx) => tx.run(addPushers, { items }))
+    await addPushers(tower, items)
     const first = await tower.start({ concurrency: 64 })
     await tower.say(alice, 'one')
     await settled(tower, dead.url)
@@ -171,12 +187,10 @@ onEachDatabase('delivery to a gateway that is dead', (open) => {
       ...pushers('answers.test', five('status 429')),
       ...pushers('elsewhere.test', five('redirect')),
     ]
-    await tower.db.transaction(async (tx) => {
-      await tx.run(addPushers, { items })
-      await tx.run(setStates, { items })
-    })
+    await addPushers(tower, items)
+    await tower.db.transaction((tx) => tx.run(setStates, { items }))
     const ids = new Map((await tower.pusherRows()).map((row) => [row.pushkey, row.pusher_id]))
-    assert.deepEqual(await knownOutages(tower.db), [
+    assert.deepEqual(await outagesOf(tower.db, 'poke'), [
       {
         destination: 'https://down.test',
         reason: 'timeout',
@@ -190,10 +204,11 @@ type State = [fault: string | null, faultAt: number, sentAt: number]
 type StateRow = { pushkey: string; fault: string | null; fault_at: number; sent_at: number }
 const setStates = query<{ items: readonly StateRow[] }>()((db, p, d) =>
   db
-    .updateTable('pushers')
-    .from(
+    .updateTable('lanes')
+    .from([
       d.rows(p.items, { pushkey: 'text', fault: 'text', fault_at: 'integer', sent_at: 'integer' }).as('r'),
-    )
+      'pushers',
+    ])
     .set({
       last_error: sql<string>`r.fault`,
       last_error_at: sql<number>`r.fault_at`,
@@ -201,12 +216,13 @@ const setStates = query<{ items: readonly StateRow[] }>()((db, p, d) =>
       next_attempt_at: sql<number>`case when r.fault is not null then r.fault_at + 1000 end`,
       last_success_at: sql<number>`r.sent_at`,
     })
-    .whereRef('pushers.pushkey', '=', 'r.pushkey'),
+    .whereRef('pushers.pushkey', '=', 'r.pushkey')
+    .whereRef('pushers.pusher_id', '=', 'lanes.lane_id'),
 )
 
 const leased = query()((db) =>
   db
-    .selectFrom('pushers')
+    .selectFrom('lanes')
     .select((eb) => eb.fn.countAll<number>().as('rows'))
     .where('lease_owner', 'is not', null),
 )

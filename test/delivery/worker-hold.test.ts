@@ -67,7 +67,7 @@ onEachDatabase('a poke while its user is active elsewhere', (open) => {
     const { tower, gateway } = await holding(t, open)
     await using _worker = await tower.start()
     await readAll(tower, await tower.say(alice, 'before'))
-    await eventually(async () => (await tower.pusherRows())[0]?.last_badge === 0)
+    await eventually(async () => (await tower.pusherRows())[0]?.value_told === 0)
     const before = gateway.pokes.length
     using _poll = tower.activity.enter(LAPTOP, 30_000)
     const position = await tower.say(alice, 'hello')
@@ -149,7 +149,7 @@ onEachDatabase('a poke while its user is active elsewhere', (open) => {
     await held(tower)
     // One more unread than before and one fewer: the number that was told is right.
     await readAll(tower, early[0] ?? 0, rooms[0])
-    await eventually(async () => (await tower.pusherRows())[0]?.badge_due === 0)
+    await eventually(async () => (await tower.pusherRows())[0]?.value_due === 0)
     await held(tower)
     assert.equal(gateway.pokes.length, 2)
     await readAll(tower, early[1] ?? 0, rooms[1])

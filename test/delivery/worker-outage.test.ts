@@ -40,8 +40,8 @@ const copyEvent = query<{ of: number; copies: readonly Copy[] }>()((db, p, d) =>
 )
 const enqueueAll = query<{ from: number; to: number }>()((db, p) =>
   db
-    .insertInto('outbox')
-    .columns(['pusher_id', 'position', 'created_at'])
+    .insertInto('lane_items')
+    .columns(['lane_id', 'position', 'created_at'])
     .expression(
       db
         .selectFrom(['events as e', 'pushers as p'])

@@ -17,7 +17,7 @@ import { startPokeReceiver } from '../support/poke-receiver.ts'
 import { alice, atRest, bob, bodies, carol, setUp } from './tower.ts'
 
 const takeOver = query<{ until: number }>()((db, p) =>
-  db.updateTable('pushers').set({ lease_owner: 'somebody else', lease_until: p.until }),
+  db.updateTable('lanes').set({ lease_owner: 'somebody else', lease_until: p.until }),
 )
 
 onEachDatabase('delivery to pushers that change', (open) => {
@@ -134,7 +134,7 @@ onEachDatabase('delivery to pushers that change', (open) => {
     await eventually(() => taken)
     await eventually(async () => (await tower.queued()) === 0)
     const [row] = await tower.pusherRows()
-    assert.deepEqual([row?.lease_owner, row?.last_success_at, row?.last_badge], ['somebody else', null, null])
+    assert.deepEqual([row?.lease_owner, row?.last_success_at, row?.value_told], ['somebody else', null, null])
   })
 
   test('an outcome that the database did not take costs one duplicate, and no wait for the lease', async (t) => {

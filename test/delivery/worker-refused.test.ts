@@ -82,7 +82,7 @@ onEachDatabase('delivery of what is refused, or urgent', (open) => {
     await atRest(tower)
     assert.equal(gateway.pokes.filter(isBadge).length, 1)
     assert.deepEqual(tower.told.at(-1)?.event, 'pokeDropped')
-    assert.equal((await tower.pusherRows())[0]?.last_badge, 1, 'what it was told last')
+    assert.equal((await tower.pusherRows())[0]?.value_told, 1, 'what it was told last')
   })
 
   test('a call goes before all that waits, and what waits keeps its order', async (t) => {

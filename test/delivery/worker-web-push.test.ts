@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { enqueueForHandles, enqueueForUsers } from '../../src/delivery/outbox-store.ts'
-import { claimPushers, pushersWithWork } from '../../src/delivery/pusher-state-store.ts'
 import { serverVapidKey } from '../../src/delivery/server-key-store.ts'
 import { makeWebPushSender } from '../../src/delivery/web-push.ts'
 import { makeEndpointAgent } from '../../src/gateway/endpoint.ts'
@@ -9,6 +8,7 @@ import { createVapid } from '../../src/gateway/webpush/token.ts'
 import type { DeviceId } from '../../src/lib/ids.ts'
 import { makeIpPolicy } from '../../src/lib/outbound/ip-policy.ts'
 import { activatePusher } from '../../src/pushers/activate-pusher.ts'
+import { lanesWithWork } from '../../src/sending/lane-store.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
@@ -60,7 +60,11 @@ onEachDatabase('pushers of kind webpush', (open) => {
       assert.deepEqual(await enqueueForHandles(tx, { ...told, holders: [{ userId: bob, handle: 'h' }] }), [])
     })
     await tower.house.read({ userId: bob, roomId: kitchen, threadId: '', position })
-    assert.deepEqual([await tower.queued(), (await rowOf(tower))?.badge_due], [0, 0])
+    assert.deepEqual(
+      [await tower.queued(), (await rowOf(tower))?.value_due],
+      [0, 1],
+      'its token alone is due',
+    )
     await using _worker = await tower.start({ webPush })
     await ackLast()
     await tower.say(alice, 'one')
@@ -81,20 +85,31 @@ onEachDatabase('pushers of kind webpush', (open) => {
   test('a push service that is down is tried again, until the token is too old', async (t) => {
     const { tower, service, webPush } = await stand(t, open)
     service.answer({ status: 503 })
-    await using _worker = await tower.start({ webPush })
+    let transactions = 0
+    const db: Database = {
+      ...tower.db,
+      all: (q, p) => tower.db.all(q, p),
+      first: (q, p) => tower.db.first(q, p),
+      transaction: (work, options) => {
+        transactions++
+        return tower.db.transaction(work, options)
+      },
+    }
+    await using _worker = await tower.start({ db, webPush })
     for (let count = 1; count <= 3; count++) {
       await eventually(async () => (await rowOf(tower))?.attempts === count)
       tower.clock.advance(60_000)
     }
     tower.clock.advance(300_000)
-    await eventually(async () => (await rowOf(tower))?.activation_due === 0)
+    await eventually(async () => (await rowOf(tower))?.value_due === 0)
     const row = await rowOf(tower)
     assert.deepEqual([row?.activated, row?.lease_owner, row?.next_attempt_at], [0, null, null])
     const now = tower.clock.now()
-    assert.deepEqual(await pushersWithWork(tower.db, { after: 0, limit: 9, now }), [])
-    const lease = { owner: 'me', until: now + 1000, now }
-    const id = row?.pusher_id ?? 0
-    assert.equal((await tower.db.transaction((tx) => claimPushers(tx, [id], lease))).size, 0)
+    assert.deepEqual(await lanesWithWork(tower.db, { kind: 'poke', after: 0, limit: 9, now }), [])
+    const before = { requests: service.received.length, transactions }
+    tower.pushers.bus.publish('delivery', [row?.pusher_id ?? 0])
+    await eventually(() => transactions === before.transactions + 2)
+    assert.equal(service.received.length, before.requests, 'woken, it is leased, sent nothing and given back')
   })
 
   test('set again while its token is on the way, it is sent the new one too', async (t) => {
@@ -183,7 +198,7 @@ onEachDatabase('pushers of kind webpush', (open) => {
   test('switched off before it was confirmed, it is sent no token; another kind needs none', async (t) => {
     const { tower, service, webPush, fields } = await stand(t, open)
     assert.equal(await tower.setPusher(bob, { ...fields, enabled: false }), 'needs activation')
-    assert.equal((await rowOf(tower))?.activation_due, 0)
+    assert.equal((await rowOf(tower))?.value_due, 0)
     await using _worker = await tower.start({ webPush })
     const http = { ...fields, kind: 'http', data: { url: 'http://127.0.0.1:1/' } }
     assert.equal(await tower.setPusher(bob, http), 'done')

@@ -25,7 +25,7 @@ onEachDatabase('delivery', (open) => {
     await atRest(tower)
     const [row] = await tower.pusherRows()
     assert.equal(row?.last_success_at, tower.clock.now())
-    assert.equal(row?.last_badge, 1)
+    assert.equal(row?.value_told, 1)
     assert.deepEqual(
       tower.told.map(({ event }) => event),
       ['pokeSent'],

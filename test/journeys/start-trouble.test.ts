@@ -50,7 +50,7 @@ async function dataWith(t: TestContext, ...damaged: string[]): Promise<string> {
 }
 
 describe('a start on a database that cannot be used ends with one line and exit code 1', () => {
-  for (const table of ['pushers', 'gateway_queue', 'stream', 'server_keys'])
+  for (const table of ['pushers', 'lanes', 'gateway_queue', 'stream', 'server_keys'])
     test(`when a page of the table ${table} is damaged`, async (t) => {
       const data = await dataWith(t, table)
       assertOneLine(

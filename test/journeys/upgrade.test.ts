@@ -102,11 +102,17 @@ const ENGINES: (Engine & { skip: string | false })[] = [
 for (const { skip, ...engine } of ENGINES)
   describe(`a database of commit 02eb4f8 on ${engine.name}`, { skip }, () => {
     test('opens with all accounts, rooms, messages, rules, pushers, read markers and counts', async (t) => {
-      const { story, outside, url } = await prepare(t, engine)
+      const { story, outside, opened, url } = await prepare(t, engine)
       for (const [userId, token] of Object.entries(story.sessions)) {
         const told = asMade(await toldOf(url, { userId, token }), story, outside)
         assert.deepEqual(told, story.api[userId], userId)
       }
+      const lanes = (await opened.run(
+        `select url, destination from pushers inner join lanes on lane_id = pusher_id`,
+      )) as { url: string | null; destination: string }[]
+      assert.ok(lanes.length > 0)
+      for (const { url: to, destination } of lanes)
+        assert.equal(destination, to === null ? '' : new URL(to).origin)
     })
 
     test('has all that waits in its three queues sent once: pokes in their order, pushes, one mail', async (t) => {

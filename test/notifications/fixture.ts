@@ -24,6 +24,7 @@ import { addEvent, pruneEvent } from '../../src/rooms/event-store.ts'
 import { moveCounters, setMembership } from '../../src/rooms/membership-store.ts'
 import { viewRoom } from '../../src/rooms/room-view.ts'
 import type { Database, Transaction } from '../../src/storage/database.ts'
+import { makeLane } from '../../src/sending/lane-changes.ts'
 import { query } from '../../src/storage/query.ts'
 import type { Membership } from '../../src/storage/schema.ts'
 import { createTrace } from '../../src/trace/trace.ts'
@@ -129,10 +130,11 @@ export function openHouse(db: Database, options: Partial<RuleSettings> = {}): Ho
       }),
     addPusher: (userId, appId = 'app') =>
       db.transaction(async (tx) => {
-        const made = await tx.first(insertPusher, { userId, appId })
+        const pusherId = await makeLane(tx, { kind: 'poke', destination: 'http://127.0.0.1' })
+        await tx.run(insertPusher, { pusherId, userId, appId })
         await tx.run(setHasPushers, { userId, has: 1 })
         await startBadge(tx, userId)
-        return made?.pusher_id ?? 0
+        return pusherId
       }),
     removePushers: (userId) =>
       db.transaction(async (tx) => {
@@ -225,36 +227,24 @@ const insertRoom = query<{ roomId: RoomId }>()((db, p) =>
     })
     .onConflict((conflict) => conflict.column('room_id').doNothing()),
 )
-const insertPusher = query<{ userId: UserId; appId: string }>()((db, p) =>
-  db
-    .insertInto('pushers')
-    .values({
-      user_id: p.userId,
-      app_id: p.appId,
-      pushkey: 'key',
-      kind: 'http',
-      handle: HANDLE,
-      handle_is_instance: 0,
-      app_display_name: 'app',
-      device_display_name: 'device',
-      lang: 'en',
-      data: '{}',
-      url: 'http://127.0.0.1/',
-      device_id: null,
-      created_at: NOW,
-      set_at: NOW,
-      failing_since: null,
-      attempts: 0,
-      next_attempt_at: null,
-      last_error: null,
-      last_error_at: null,
-      last_success_at: null,
-      last_badge: null,
-      badge_due: 0,
-      lease_owner: null,
-      lease_until: null,
-    })
-    .returning('pusher_id'),
+const insertPusher = query<{ pusherId: number; userId: UserId; appId: string }>()((db, p) =>
+  db.insertInto('pushers').values({
+    pusher_id: p.pusherId,
+    user_id: p.userId,
+    app_id: p.appId,
+    pushkey: 'key',
+    kind: 'http',
+    handle: HANDLE,
+    handle_is_instance: 0,
+    app_display_name: 'app',
+    device_display_name: 'device',
+    lang: 'en',
+    data: '{}',
+    url: 'http://127.0.0.1/',
+    device_id: null,
+    created_at: NOW,
+    set_at: NOW,
+  }),
 )
 const setHasPushers = query<{ userId: UserId; has: 0 | 1 }>()((db, p) =>
   db.updateTable('memberships').set({ has_pushers: p.has }).where('user_id', '=', p.userId),
@@ -264,23 +254,27 @@ const deletePushers = query<{ userId: UserId }>()((db, p) =>
 )
 const deleteOutbox = query<{ userId: UserId }>()((db, p) =>
   db
-    .deleteFrom('outbox')
-    .where('pusher_id', 'in', (eb) =>
+    .deleteFrom('lane_items')
+    .where('lane_id', 'in', (eb) =>
       eb.selectFrom('pushers').select('pusher_id').where('user_id', '=', p.userId),
     ),
 )
 
 export const outboxOf = query<{ userId: UserId }>()((db, p) =>
   db
-    .selectFrom('outbox')
-    .innerJoin('pushers', 'pushers.pusher_id', 'outbox.pusher_id')
+    .selectFrom('lane_items')
+    .innerJoin('pushers', 'pushers.pusher_id', 'lane_items.lane_id')
     .where('pushers.user_id', '=', p.userId)
-    .select(['outbox.pusher_id', 'outbox.position'])
-    .orderBy('outbox.position'),
+    .select(['pushers.pusher_id', 'lane_items.position'])
+    .orderBy('lane_items.position'),
 )
 export const badgeRoomsOf = query<{ userId: UserId }>()((db, p) =>
   db.selectFrom('badge_rooms').select('room_id').where('user_id', '=', p.userId).orderBy('room_id'),
 )
 export const badgeDueOf = query<{ userId: UserId }>()((db, p) =>
-  db.selectFrom('pushers').select(['pusher_id', 'badge_due']).where('user_id', '=', p.userId),
+  db
+    .selectFrom('pushers')
+    .innerJoin('lanes', 'lane_id', 'pusher_id')
+    .select(['pusher_id', 'value_due'])
+    .where('user_id', '=', p.userId),
 )

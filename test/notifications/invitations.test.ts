@@ -34,7 +34,7 @@ async function badge(house: House): Promise<number> {
   return asIs
 }
 
-const due = async (house: House) => (await house.db.all(badgeDueOf, { userId: bob }))[0]?.badge_due ?? 0
+const due = async (house: House) => (await house.db.all(badgeDueOf, { userId: bob }))[0]?.value_due ?? 0
 const listed = async (house: House) =>
   (await listNotifications(house.db, { userId: bob, limit: 10 })).notifications.map((one) => one.position)
 

@@ -122,7 +122,7 @@ async function watched(house: House, model: Model, act: () => Promise<boolean>):
       const [pusher] = await house.db.all(badgeDueOf, { userId })
       if (!pusher) continue
       const queued = (await house.db.all(outboxOf, { userId })).length
-      states.set(userId, { badge: await badgeOf(house.db, userId), due: pusher.badge_due, queued })
+      states.set(userId, { badge: await badgeOf(house.db, userId), due: pusher.value_due, queued })
     }
     return states
   }

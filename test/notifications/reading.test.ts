@@ -85,7 +85,7 @@ onEachDatabase('reading', (open) => {
     const house = openHouse(await open(t))
     await openRoom(house)
     await house.addPusher(bob)
-    const due = async () => (await house.db.all(badgeDueOf, { userId: bob })).map((row) => row.badge_due)
+    const due = async () => (await house.db.all(badgeDueOf, { userId: bob })).map((row) => row.value_due)
     const first = await house.say(here, ann, 'one')
     const second = await house.say(here, ann, 'two')
     await house.read({ ...bobHere, threadId: '', position: first.position })

@@ -18,8 +18,8 @@ const DAY_MS = 24 * 60 * 60_000
 /** As one that was put there while its pusher was being switched off. */
 const addLate = query<{ position: number }>()((db, p, d) =>
   db
-    .insertInto('outbox')
-    .columns(['pusher_id', 'position', 'created_at'])
+    .insertInto('lane_items')
+    .columns(['lane_id', 'position', 'created_at'])
     .expression(
       db.selectFrom('pushers').select(['pusher_id', d.integer(p.position).as('position'), 'created_at']),
     ),
@@ -55,7 +55,7 @@ onEachDatabase('the life of a pusher', (open) => {
     await readAll(tower, position)
     assert.equal(await tower.queued(), 0)
     assert.deepEqual(
-      (await tower.pusherRows()).map((row) => row.badge_due),
+      (await tower.pusherRows()).map((row) => row.value_due),
       [0],
     )
     await tower.setPusher(bob, { data: { url: gateway.url } })

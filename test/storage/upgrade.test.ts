@@ -15,9 +15,10 @@ import { silentLog } from '../support/log.ts'
 
 const LEDGER = `create table schema_migrations (id integer primary key, name text not null, applied_at bigint not null)`
 const APPLIED = `insert into schema_migrations (id, name, applied_at) values (1, 'first', 0)`
-const keysIn = () => assert.fail('the first migration reads no JSON')
+const unused = () => assert.fail('the first migration has no use for it')
+const UNUSED = { keysIn: unused, originOf: unused, continueIds: unused }
 
-function firstVersion(types: Omit<ColumnTypes, 'keysIn'>): string[] {
+function firstVersion(types: Omit<ColumnTypes, keyof typeof UNUSED>): string[] {
   const [first] = migrations
   assert.ok(first)
   const ignores = (user: string, content: object, type = 'm.ignored_user_list', room = '') =>
@@ -26,7 +27,7 @@ function firstVersion(types: Omit<ColumnTypes, 'keysIn'>): string[] {
   const list = { ignored_users: { '@spam:x': {}, '@alice:x': {}, 'no user': {} } }
   return [
     LEDGER,
-    ...first.statements({ ...types, keysIn }),
+    ...first.statements({ ...types, ...UNUSED }),
     APPLIED,
     ...roomWithState(),
     ignores('@alice:x', list),

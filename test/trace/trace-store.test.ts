@@ -35,8 +35,8 @@ async function wordsOf(db: Database, position: number, pusherIds: readonly numbe
 const queue = query<{ rows: readonly { pusher_id: number; position: number; urgent: number }[] }>()(
   (db, p, d) =>
     db
-      .insertInto('outbox')
-      .columns(['pusher_id', 'position', 'urgent', 'created_at'])
+      .insertInto('lane_items')
+      .columns(['lane_id', 'position', 'urgent', 'created_at'])
       .expression(
         db
           .selectFrom(

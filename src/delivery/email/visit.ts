@@ -1,22 +1,22 @@
-import { backOffMs } from '../../lib/back-off.ts'
 import { parseStored } from '../../lib/json.ts'
 import type { Mail } from '../../lib/mail/mailer.ts'
 import type { MailResult } from '../../lib/mail/mail-result.ts'
 import { shortHash } from '../../lib/short-hash.ts'
-import { AFTER_A_POWER_CUT_AGAIN } from '../leases.ts'
+import {
+  AFTER_A_POWER_CUT_AGAIN,
+  type Claimed,
+  claimLanes,
+  type LaneOutcome,
+  type Lease,
+  settleLanes,
+} from '../../sending/lane-store.ts'
+import type { SendResult } from '../../sending/result.ts'
+import { type LaneEvent, transition } from '../../sending/transition.ts'
+import type { Queries } from '../../storage/query.ts'
 import type { MailDeliveryDeps } from './deps.ts'
 import { digestOf } from './digest.ts'
 import { createLookThrough, type Waiting } from './look-through.ts'
-import {
-  claimMail,
-  giveBackMail,
-  mailFailed,
-  type MailPusher,
-  mailRefused,
-  mailSucceeded,
-  settleMail,
-  waitingRooms,
-} from './mail-store.ts'
+import { mailPusher, type MailPusher, settleMail, waitingRooms } from './mail-store.ts'
 import { fullLetter, shortLetter } from './render.ts'
 import { afterMail, readyAt } from './schedule.ts'
 
@@ -40,11 +40,17 @@ export function createMailVisit(
   return async (pusherId) => {
     const now = clock.now()
     const lease = { owner, until: now + LEASE_MS, now }
-    const pusher = await db.transaction(
-      (tx) => tx.first(claimMail, { pusherId, ...lease }),
+    const lane = await db.transaction(
+      async (tx) => (await claimLanes(tx, { kind: 'mail', laneIds: [pusherId] }, lease)).get(pusherId),
       AFTER_A_POWER_CUT_AGAIN,
     )
-    if (!pusher) return now
+    if (!lane) return now
+    const held = { lane, lease }
+    const pusher = await db.first(mailPusher, { pusherId })
+    if (!pusher) {
+      await giveBack(deps, held)
+      return now
+    }
     const waiting = await lookThrough(pusher)
     const timing = { now: clock.now(), delayMs: deps.delayMs }
     const dueAt = waiting.rooms.reduce(
@@ -52,17 +58,48 @@ export function createMailVisit(
       Infinity,
     )
     if (dueAt <= timing.now) {
-      await send(deps, { pusher, owner, waiting })
+      await send(deps, { pusher, held, waiting })
       return timing.now
     }
     await noteThrottled(pusherId, waiting)
-    await db.transaction((tx) => tx.run(giveBackMail, { pusherId, owner }), AFTER_A_POWER_CUT_AGAIN)
+    await giveBack(deps, held)
     // What comes from now on is not due before it could have been read.
     return Math.min(dueAt, now + deps.delayMs)
   }
 }
 
-type Turn = { pusher: MailPusher; owner: string; waiting: Waiting }
+type Held = { lane: Claimed; lease: Lease }
+
+/** Ends the lease of a lane, in the state that follows from what happened. */
+async function settle(
+  { random }: Pick<MailDeliveryDeps, 'random'>,
+  tx: Queries,
+  { lane, lease, now, event }: Held & { now: number; event: LaneEvent },
+): Promise<LaneOutcome['state']> {
+  const { generation } = lane.state
+  const { state } = transition(lane.state, event, { now, random, generation })
+  const answers = event.kind === 'delivered' || event.kind === 'refused'
+  const value = { valueTold: null, valueSeen: null }
+  const outcome = {
+    laneId: lane.laneId,
+    state,
+    answers,
+    onlyIfDue: false,
+    ...value,
+    waits: true,
+    release: true,
+  }
+  await settleLanes(tx, { ...lease, now }, [outcome])
+  return state
+}
+
+async function giveBack(deps: MailDeliveryDeps, held: Held): Promise<void> {
+  const event = { kind: 'given back' } as const
+  const now = deps.clock.now()
+  await deps.db.transaction((tx) => settle(deps, tx, { ...held, now, event }), AFTER_A_POWER_CUT_AGAIN)
+}
+
+type Turn = { pusher: MailPusher; held: Held; waiting: Waiting }
 
 /** Sends what waits, all of it: one mail about many rooms is better than many. */
 async function send(deps: MailDeliveryDeps, turn: Turn): Promise<void> {
@@ -84,28 +121,25 @@ async function send(deps: MailDeliveryDeps, turn: Turn): Promise<void> {
 }
 
 async function record(
-  { db, clock, random, events, trace, delayMs }: MailDeliveryDeps,
-  { pusher, owner, waiting }: Turn,
+  deps: MailDeliveryDeps,
+  { pusher, held, waiting }: Turn,
   { result, upTo }: { result: MailResult; upTo: number },
 ): Promise<void> {
+  const { db, clock, events, trace, delayMs } = deps
   const pusherId = pusher.pusher_id
   const now = clock.now()
-  const held = { pusherId, owner, now }
   const told = { kind: 'notification' as const, pusherId }
-  if (result.kind === 'retry' && result.error === 'stopped') {
-    // Nothing is known of it, and it is nobody's fault.
-    await db.transaction((tx) => tx.run(giveBackMail, { pusherId, owner }), AFTER_A_POWER_CUT_AGAIN)
-    return
-  }
+  // Nothing is known of it, and it is nobody's fault.
+  if (result.kind === 'retry' && result.error === 'stopped') return giveBack(deps, held)
+  const settled = { ...held, now, event: asSendResult(result) }
   if (result.kind === 'retry') {
-    const attempts = pusher.attempts + 1
     const { error, status, ms } = result
     const steps = waiting.told.slice(-TRACED).map(({ position }) => {
       return { pusherId, position, step: 'failed' as const, error, status, ms }
     })
-    await db.transaction(async (tx) => {
+    const { attempts } = await db.transaction(async (tx) => {
       await trace.recordSteps(tx, now, steps)
-      await tx.run(mailFailed, { ...held, error, retryAt: now + backOffMs(attempts, random) })
+      return settle(deps, tx, settled)
     })
     events.mailFailed({ ...told, error, attempts })
     return
@@ -126,11 +160,18 @@ async function record(
       now,
       positions.map((position) => ({ pusherId, position, ...end })),
     )
-    if (result.kind === 'sent') await tx.run(mailSucceeded, held)
-    else await tx.run(mailRefused, { ...held, error: result.error })
+    await settle(deps, tx, settled)
   })
   if (result.kind === 'sent') events.mailSent({ ...told, ms })
   else events.mailRefused({ ...told, error: result.error })
+}
+
+function asSendResult(result: MailResult): SendResult {
+  const { ms, status } = result
+  const answer = { ms, ...(status !== undefined && { status }) }
+  return result.kind === 'sent'
+    ? { kind: 'delivered', reason: 'sent', ...answer }
+    : { kind: result.kind, reason: result.error, ...answer }
 }
 
 /** Writes into journeys that a mail is put off, once for each event. */

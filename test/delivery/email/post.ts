@@ -12,7 +12,6 @@ import type { Mail } from '../../../src/lib/mail/mailer.ts'
 import type { MailResult } from '../../../src/lib/mail/mail-result.ts'
 import { outcomeOf } from '../../../src/notifications/counts.ts'
 import { isRead } from '../../../src/notifications/read-positions.ts'
-import type { PusherRow } from '../../../src/pushers/pusher-store.ts'
 import type { RuleKind } from '../../../src/push-rules/index.ts'
 import { displayNameAt, loadPokedEvents } from '../../../src/rooms/poke-event.ts'
 import type { Database } from '../../../src/storage/database.ts'
@@ -20,7 +19,7 @@ import { unpacked } from '../../../src/trace/steps-store.ts'
 import { query } from '../../../src/storage/query.ts'
 import { eventually } from '../../support/eventually.ts'
 import { silentLog } from '../../support/log.ts'
-import { alice, bob, buildTower, carol, type Told, type Tower } from '../tower.ts'
+import { alice, bob, buildTower, carol, type Told, type Tower, type TowerPusher } from '../tower.ts'
 
 export const MINUTE = 60_000
 export const HOUR = 60 * MINUTE
@@ -40,7 +39,7 @@ export type Post = {
   start(options?: Partial<MailDeliveryDeps>): Promise<AsyncDisposable>
   /** Moves the clock and waits until the worker has looked. */
   pass(ms: number): Promise<void>
-  pusher(): Promise<PusherRow>
+  pusher(): Promise<TowerPusher>
   rule(scope: string, kind: RuleKind, ruleId: string, content: RuleContent): Promise<void>
   inRoom(roomId: RoomId): Promise<void>
   steps(): Promise<{ position: number; step: string; reason: string | null }[]>
@@ -93,7 +92,7 @@ export async function buildPost(t: TestContext, db: Database): Promise<Post> {
       return worker as AsyncDisposable
     },
     pass: (ms) => looked(() => tower.clock.advance(ms)),
-    pusher: async () => (await tower.pusherRows()).find((row) => row.kind === 'email') as PusherRow,
+    pusher: async () => (await tower.pusherRows()).find((row) => row.kind === 'email') as TowerPusher,
     rule: (scope, kind, ruleId, content) =>
       putRule(
         { ...tower.rules, bus: tower.pushers.bus, onRulesChanged: async () => undefined },

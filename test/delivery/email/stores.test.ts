@@ -1,14 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
-  claimMail,
   dropStale,
   dropUpTo,
   dropWaiting,
-  giveBackMail,
-  mailFailed,
-  mailRefused,
-  mailSucceeded,
   ripePushers,
   waitingEvents,
   waitingRooms,
@@ -18,8 +13,16 @@ import {
   throttlesOf,
   writeThrottles,
 } from '../../../src/delivery/email/throttle-store.ts'
-import { claimPushers, pushersWithWork, retriesDue } from '../../../src/delivery/pusher-state-store.ts'
 import { mailedPusher, unsubscribe } from '../../../src/pushers/unsubscribe.ts'
+import {
+  claimLanes,
+  type LaneOutcome,
+  lanesDue,
+  lanesWithWork,
+  type Lease,
+  settleLanes,
+} from '../../../src/sending/lane-store.ts'
+import { NEW_LANE } from '../../../src/sending/transition.ts'
 import { query } from '../../../src/storage/query.ts'
 import { room } from '../../notifications/fixture.ts'
 import { onEachDatabase } from '../../support/databases.ts'
@@ -28,7 +31,23 @@ import { buildPost, DELAY, MAIL_PUSHER, type Post } from './post.ts'
 
 const bell = room('bell')
 
-/** What is ripe at `at`, and with `claim` gets a lease. */
+const claim = ({ tower }: Post, laneId: number, lease: Lease) =>
+  tower.db.transaction(async (tx) =>
+    (await claimLanes(tx, { kind: 'mail', laneIds: [laneId] }, lease)).get(laneId),
+  )
+
+const OUTCOME = {
+  answers: false,
+  onlyIfDue: false,
+  valueTold: null,
+  valueSeen: null,
+  waits: true,
+  release: true,
+}
+const settle = ({ tower }: Post, lease: Lease, one: Pick<LaneOutcome, 'laneId'> & Partial<LaneOutcome>) =>
+  tower.db.transaction((tx) => settleLanes(tx, lease, [{ state: NEW_LANE, ...OUTCOME, ...one }]))
+
+/** What is ripe at `at`. */
 async function ripe({ tower }: Post, at: number): Promise<number[]> {
   const window = { now: at, before: at - DELAY, beyond: at + DELAY }
   return (await tower.db.all(ripePushers, { after: 0, limit: 10, ...window })).map((row) => row.pusher_id)
@@ -47,20 +66,20 @@ onEachDatabase('what waits for mail', (open) => {
     assert.deepEqual(await ripe(post, now + DELAY), [mail])
     const later = { after: mail, limit: 10, now: now + DELAY, before: now, beyond: now + 2 * DELAY }
     assert.deepEqual(await tower.db.all(ripePushers, later), [])
-    const lease = { pusherId: mail, owner: 'me', until: now + DELAY + 1000, now: now + DELAY }
-    const claim = (of: typeof lease) => tower.db.transaction((tx) => tx.first(claimMail, of))
-    assert.equal((await claim(lease))?.pushkey, 'bob@example.org')
+    const lease = { owner: 'me', until: now + DELAY + 1000, now: now + DELAY }
+    assert.ok(await claim(post, mail, lease))
     assert.deepEqual(await ripe(post, now + DELAY), [], 'it is held')
-    assert.equal(await claim({ ...lease, owner: 'other' }), undefined)
-    assert.ok(await claim(lease), 'one’s own lease is no hindrance')
-    await tower.db.transaction((tx) => tx.run(giveBackMail, { pusherId: mail, owner: 'other' }))
+    assert.equal(await claim(post, mail, { ...lease, owner: 'other' }), undefined)
+    assert.ok(await claim(post, mail, lease), 'one’s own lease is no hindrance')
+    await settle(post, { ...lease, owner: 'other' }, { laneId: mail })
     assert.deepEqual(await ripe(post, now + DELAY), [], 'only its holder gives it back')
-    await tower.db.transaction((tx) => tx.run(giveBackMail, { pusherId: mail, owner: 'me' }))
-    assert.deepEqual(await ripe(post, now + DELAY), [mail])
+    await settle(post, lease, { laneId: mail, state: { ...NEW_LANE, nextAttemptAt: now + DELAY + 1 } })
+    assert.deepEqual(await ripe(post, now + DELAY), [], 'it waits for another try')
+    assert.deepEqual(await ripe(post, now + DELAY + 1), [mail])
     await tower.setPusher(bob, { ...MAIL_PUSHER, enabled: false })
-    assert.equal(await claim(lease), undefined)
+    assert.deepEqual(await ripe(post, now + DELAY + 1), [], 'what waited is gone')
     const http = (await tower.pusherRows()).find((row) => row.kind === 'http')
-    assert.equal(await claim({ ...lease, pusherId: http?.pusher_id ?? 0 }), undefined)
+    assert.equal(await claim(post, http?.pusher_id ?? 0, lease), undefined)
   })
 
   test('the worker of pokes sees no e-mail pusher: not among those with work, to claim, or to try again', async (t) => {
@@ -70,15 +89,17 @@ onEachDatabase('what waits for mail', (open) => {
     const pusherId = (await post.pusher()).pusher_id
     const now = tower.clock.now()
     const lease = { owner: 'me', until: now + 1000, now }
-    assert.deepEqual(await pushersWithWork(tower.db, { after: 0, limit: 10, now }), [])
-    const claimed = await tower.db.transaction((tx) => claimPushers(tx, [pusherId], lease))
+    const page = { kind: 'poke', after: 0, limit: 10, now } as const
+    assert.deepEqual(await lanesWithWork(tower.db, page), [])
+    const claimed = await tower.db.transaction((tx) =>
+      claimLanes(tx, { kind: 'poke', laneIds: [pusherId] }, lease),
+    )
     assert.deepEqual([...claimed], [])
-    await tower.db.transaction(async (tx) => {
-      await tx.first(claimMail, { pusherId, ...lease })
-      await tx.run(mailFailed, { pusherId, owner: 'me', now, error: 'timeout', retryAt: now + 5 })
-    })
-    assert.deepEqual(await retriesDue(tower.db, { now: now + 10, limit: 10 }), { due: [], nextAt: undefined })
-    assert.deepEqual(await retriesDue(tower.db, { now, limit: 10 }), { due: [], nextAt: undefined })
+    assert.ok(await claim(post, pusherId, lease))
+    await settle(post, lease, { laneId: pusherId, state: { ...NEW_LANE, nextAttemptAt: now + 5 } })
+    const due = (at: number) => lanesDue(tower.db, { kind: 'poke', now: at, limit: 10 })
+    assert.deepEqual(await due(now + 10), { due: [], nextAt: undefined })
+    assert.deepEqual(await due(now), { due: [], nextAt: undefined })
   })
 
   test('of each room the newest events and the oldest, of the newest rooms, of this pusher alone', async (t) => {
@@ -117,21 +138,6 @@ onEachDatabase('what waits for mail', (open) => {
     )
   })
 
-  test('an outcome is written by the holder of the lease alone', async (t) => {
-    const post = await buildPost(t, await open(t))
-    const { tower } = post
-    const { pusher_id: pusherId } = await post.pusher()
-    const now = tower.clock.now()
-    const before = await post.pusher()
-    await tower.db.transaction(async (tx) => {
-      const held = { pusherId, owner: 'somebody else', now }
-      await tx.run(mailSucceeded, held)
-      await tx.run(mailRefused, { ...held, error: 'smtp 550' })
-      await tx.run(mailFailed, { ...held, error: 'timeout', retryAt: now })
-    })
-    assert.deepEqual(await post.pusher(), before)
-  })
-
   test('stale is what waits for mail since long ago; what waits for pokes, and what is younger, is not', async (t) => {
     const post = await buildPost(t, await open(t))
     const { tower } = post
@@ -142,12 +148,12 @@ onEachDatabase('what waits for mail', (open) => {
     const before = tower.clock.now()
     await tower.db.transaction((tx) => tx.run(dropStale, { before, limit: 10 }))
     const { pusher_id: pusherId } = await post.pusher()
-    const rows = await tower.db.all(outbox, {})
+    const rows = await tower.db.all(items, {})
     assert.deepEqual(
-      rows.filter((row) => row.pusher_id === pusherId).map((row) => row.position),
+      rows.filter((row) => row.lane_id === pusherId).map((row) => row.position),
       [young],
     )
-    assert.equal(rows.filter((row) => row.pusher_id !== pusherId).length, 2)
+    assert.equal(rows.filter((row) => row.lane_id !== pusherId).length, 2)
   })
 
   test('throttles: written anew for their room, old ones go, others stay', async (t) => {
@@ -198,4 +204,4 @@ onEachDatabase('what waits for mail', (open) => {
   })
 })
 
-const outbox = query()((db) => db.selectFrom('outbox').selectAll().orderBy('position'))
+const items = query()((db) => db.selectFrom('lane_items').selectAll().orderBy('position'))

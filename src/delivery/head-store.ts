@@ -1,0 +1,112 @@
+import { sql } from 'kysely'
+import type { Progress } from '../sending/item-store.ts'
+import { STATE } from '../sending/lane-store.ts'
+import { type Queries, type Query, query } from '../storage/query.ts'
+import { newestEdit } from './outbox-store.ts'
+
+export type HeadWanted = { pusherId: number; done: Progress }
+
+export type HeadRow = typeof heads extends Query<infer _P, infer R> ? R : never
+
+/**
+ * For each pusher that is still leased by `owner`: how it stands, and the next event past `done` that it is still to be
+ * told, if any, as it stands now.
+ */
+export async function headsOf(
+  q: Queries,
+  owner: string,
+  items: readonly HeadWanted[],
+): Promise<Map<number, HeadRow>> {
+  const rows = await q.all(heads, {
+    owner,
+    items: items.map(({ pusherId, done }) => ({
+      id: pusherId,
+      after: done.ordinary,
+      urgent_after: done.urgent,
+    })),
+  })
+  return new Map(rows.map((row) => [row.pusher_id, row]))
+}
+
+/** How far the outbox is worked off once its head is. */
+export function pastHead(
+  { urgent_head: urgent, ordinary_head: ordinary }: HeadRow,
+  done: Progress,
+): Progress {
+  if (urgent !== null) return { ...done, urgent }
+  return { ...done, ordinary: ordinary ?? done.ordinary }
+}
+
+const urgentHead = sql<number | null>`(select min(i.position) from lane_items as i
+  where i.lane_id = l.lane_id and i.urgent = 1 and i.position > r.urgent_after)`
+// Looked for only when nothing is urgent: it may lie behind any number of items that are.
+const ordinaryHead = sql<
+  number | null
+>`case when ${urgentHead} is null then (select min(i.position) from lane_items as i
+  where i.lane_id = l.lane_id and i.urgent = 0 and i.position > r.after) end`
+const headPosition = sql<number | null>`coalesce(h.urgent_head, h.ordinary_head)`
+
+type HeadParams = { owner: string; items: readonly { id: number; after: number; urgent_after: number }[] }
+
+export const heads = query<HeadParams>()((db, p, d) =>
+  db
+    // Materialized: SQLite would else look for the heads again wherever they are named.
+    .with(
+      (cte) => cte('h').materialized(),
+      (from) =>
+        from
+          .selectFrom(d.rows(p.items, { id: 'integer', after: 'integer', urgent_after: 'integer' }).as('r'))
+          .innerJoin('lanes as l', 'l.lane_id', 'r.id')
+          .innerJoin('pushers as p', 'p.pusher_id', 'l.lane_id')
+          .where('l.lease_owner', '=', p.owner)
+          .select([
+            'p.pusher_id',
+            'p.user_id',
+            'p.app_id',
+            'p.pushkey',
+            'p.handle',
+            'p.data',
+            'p.url',
+            'p.set_at',
+            'p.enabled',
+            'p.disable_badge_count',
+            'p.device_id',
+            'p.hold_ms',
+            'p.kind',
+            'p.activated',
+            'p.ack_token',
+            'p.ack_expires_at',
+            'l.value_due',
+            'l.value_told',
+          ])
+          .select(STATE.map((column) => `l.${column}` as const))
+          // Columns of their own, not joins: each is one look into an index, however long the queue.
+          .select([urgentHead.as('urgent_head'), ordinaryHead.as('ordinary_head')]),
+    )
+    .selectFrom('h')
+    .leftJoin('events as e', (join) => join.on('e.position', '=', headPosition))
+    .leftJoin('memberships as m', (join) =>
+      join.onRef('m.room_id', '=', 'e.room_id').onRef('m.user_id', '=', 'h.user_id'),
+    )
+    .leftJoin('rule_sets as rs', 'rs.user_id', 'h.user_id')
+    .selectAll('h')
+    .select([
+      headPosition.as('head'),
+      'e.room_id',
+      'e.type',
+      'e.state_key',
+      'e.sender',
+      'e.thread_id',
+      'e.origin_server_ts',
+      'e.redacted_by',
+      newestEdit('e.position').as('edit_position'),
+      'm.membership',
+      // null: the user has no rules but the server's.
+      'rs.version as rules_version',
+    ]),
+)
+
+/** Read from the table itself, not from an index. */
+export const anyPusher = query()((db) =>
+  db.selectFrom('pushers').select('kind').orderBy('pusher_id').limit(1),
+)

@@ -1,0 +1,160 @@
+import { createBatcher } from '../lib/batcher.ts'
+import { AT_START, type Progress } from '../sending/item-store.ts'
+import { stateOf } from '../sending/lane-store.ts'
+import type { Looked, Visit } from '../sending/port.ts'
+import type { NotedStep, PusherStep } from '../trace/trace.ts'
+import { passedOver, planCollapse } from './collapse.ts'
+import type { Collapse } from './collapse-store.ts'
+import type { DeliveryDeps } from './deps.ts'
+import { createDeviceRules } from './device-rules.ts'
+import { createEventCache } from './event-cache.ts'
+import { type HeadRow, headsOf, type HeadWanted, pastHead } from './head-store.ts'
+import { nextPoke, type NextStep, type SkipReason } from './next-poke.ts'
+
+/** What is to be poked next for a pusher. */
+export type PokeLook = Looked & {
+  head: HeadRow
+  /** Absent: nothing is sent. */
+  next: Sendable | undefined
+  /** What became of events that are not sent now. */
+  noted: readonly PusherStep[]
+  /** What of the backlog goes with the next poke that is taken. */
+  plan: Collapse | undefined
+}
+
+export type Sendable = Extract<NextStep, { kind: 'send' | 'activate' }>
+
+/** What was found out in one look. */
+type Looking = {
+  readonly visit: Visit
+  done: Progress
+  /** The positions of events that need no poke any more. */
+  readonly passed: number[]
+  readonly noted: PusherStep[]
+  plan: Collapse | undefined
+  /** The backlog has been looked at: once in a visit, unless the plan falls. */
+  isPlanned: boolean
+}
+
+type Tools = {
+  readonly headOf: (wanted: HeadWanted & { owner: string }) => Promise<HeadRow | undefined>
+  readonly nextStep: (head: HeadRow) => Promise<NextStep>
+}
+
+/**
+ * Makes the function that finds what to send next for a leased pusher: it passes over events that need no poke any more, and
+ * plans the collapse of a backlog. Looks that come at one time are one query.
+ */
+export function createLook(deps: DeliveryDeps): (visit: Visit) => Promise<PokeLook | undefined> {
+  const { db } = deps
+  const caches = {
+    eventAt: createEventCache(deps.loadPokedEvents, db),
+    deviceRulesOf: createDeviceRules((userId) => deps.rulesOf(db, userId), deps.ruleSettings),
+  }
+  // All of one worker, which has one name.
+  const headOf = createBatcher(async (items: readonly (HeadWanted & { owner: string })[]) => {
+    const found = await headsOf(db, items[0]?.owner ?? '', items)
+    return items.map((item) => found.get(item.pusherId))
+  })
+  const nextStep = (head: HeadRow) => nextPoke({ ...deps, ...caches, q: db, now: deps.clock.now() }, head)
+  return (visit) => look(deps, { headOf, nextStep }, visit)
+}
+
+async function look(deps: DeliveryDeps, tools: Tools, visit: Visit): Promise<PokeLook | undefined> {
+  const { laneId: pusherId, owner, turn } = visit
+  const looking: Looking = {
+    visit,
+    done: AT_START,
+    passed: [],
+    noted: [],
+    plan: undefined,
+    isPlanned: turn > 1,
+  }
+  for (;;) {
+    const head = await tools.headOf({ pusherId, owner, done: passedOver(looking.done, looking.plan) })
+    if (!head) return undefined
+    if (mayCollapse(looking, head)) {
+      looking.isPlanned = true
+      looking.plan = await planCollapse(deps.db, pusherId, (position) => judge(tools, visit, position))
+      if (looking.plan !== undefined) continue
+    }
+    const next = visit.isStopping() ? undefined : await tools.nextStep(head)
+    if (next?.kind !== 'skip') return found(deps, looking, { head, next })
+    skip(deps, looking, { head, reason: next.reason })
+  }
+}
+
+const mayCollapse = ({ isPlanned, visit }: Looking, head: HeadRow) =>
+  head.failing_since !== null && head.activated === 1 && !isPlanned && !visit.isStopping()
+
+async function judge(
+  { headOf, nextStep }: Tools,
+  { laneId: pusherId, owner }: Visit,
+  position: number,
+): Promise<NextStep | undefined> {
+  const beyond = { ordinary: position - 1, urgent: Number.MAX_SAFE_INTEGER }
+  const head = await headOf({ pusherId, owner, done: beyond })
+  return head && nextStep(head)
+}
+
+function skip(
+  { events }: DeliveryDeps,
+  looking: Looking,
+  { head, reason }: { head: HeadRow; reason: SkipReason },
+): void {
+  if (looking.plan !== undefined && head.urgent_head === null) {
+    // What the plan kept has just been read, and what it stands for may be told after all.
+    looking.isPlanned = false
+    looking.plan = undefined
+    return
+  }
+  events.pokeSkipped({ pusherId: head.pusher_id, reason })
+  looking.noted.push(...notedOf(head, { step: 'skipped', reason }))
+  if (head.head !== null) looking.passed.push(head.head)
+  looking.done = pastHead(head, looking.done)
+}
+
+type Found = { head: HeadRow; next: Exclude<NextStep, { kind: 'skip' }> | undefined }
+
+function found({ events }: DeliveryDeps, looking: Looking, { head, next }: Found): PokeLook {
+  const { passed, noted, plan } = looking
+  if (next?.kind === 'hold' && next.until !== head.held_until) {
+    events.pokeHeld({ pusherId: head.pusher_id, until: next.until })
+    noted.push(...notedOf(head, { step: 'held', reason: 'active elsewhere' }))
+  }
+  const isSent = next?.kind === 'send' || next?.kind === 'activate'
+  return {
+    state: stateOf(head),
+    valueDue: head.value_due,
+    valueKnown: next !== undefined && 'badgeKnown' in next && next.badgeKnown,
+    passed,
+    step: stepOf(head, next),
+    head,
+    next: isSent ? next : undefined,
+    noted,
+    plan,
+  }
+}
+
+/** As the engine has it. A badge may be told while the event at the head is held. */
+function stepOf(head: HeadRow, next: Found['next']): Looked['step'] {
+  switch (next?.kind) {
+    // At a stop it is left as it is; what is held stays so.
+    case undefined:
+      return { kind: 'given back' }
+    case 'activate':
+      return { kind: 'send', positions: [], value: null }
+    case 'send': {
+      const positions = next.about === 'event' && head.head !== null ? [head.head] : []
+      return { kind: 'send', positions, value: next.badge }
+    }
+    case 'hold':
+      return { kind: 'held', until: next.until, lookAt: next.lookAt }
+    case 'rest':
+      return { kind: 'rested', ...(next.until !== undefined && { until: next.until }) }
+  }
+}
+
+function notedOf(head: HeadRow, what: NotedStep): PusherStep[] {
+  return head.head === null ? [] : [{ pusherId: head.pusher_id, position: head.head, ...what }]
+}

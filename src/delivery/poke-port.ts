@@ -1,0 +1,148 @@
+import type { Evidence } from '../sending/circuits.ts'
+import type { Turn } from '../sending/lane-store.ts'
+import type { LanePort, Settled } from '../sending/port.ts'
+import type { SendResult } from '../sending/result.ts'
+import type { Transaction } from '../storage/database.ts'
+import type { PusherStep } from '../trace/trace.ts'
+import { isCarriedOut } from './collapse.ts'
+import { type Collapse, removeCollapsed } from './collapse-store.ts'
+import type { DeliveryDeps } from './deps.ts'
+import { createLook, type PokeLook, type Sendable } from './look.ts'
+import { type PokeFault, TOKEN_REFUSED } from './poke-fault.ts'
+import type { PokeResult } from './send-poke.ts'
+import { senderFor, WEB_PUSH_IS_OFF } from './sender-for.ts'
+
+/** `refused`: the long form was not taken, and the rest is of the short one. */
+export type PokeSent = SendResult<PokeFault> & { refused?: PusherStep & { step: 'refused' } }
+
+type SettledPoke = Settled<PokeLook, PokeSent>
+
+/** What the sending engine is to know of pokes. */
+export function createPokePort(deps: DeliveryDeps): LanePort<PokeLook, PokeSent> {
+  const { events } = deps
+  return {
+    look: createLook(deps),
+    send: (look) => sendPoke(deps, look),
+    evidenceOf,
+    record: (tx, now, settled) => record(deps, tx, { now, settled }),
+    announce: (settled, turn) => announce(deps, settled, turn),
+    announceCircuit(news) {
+      if (news.kind === 'broken') events.gatewayDown({ error: news.reason })
+      else events.gatewayBack({ held: news.held })
+    },
+  }
+}
+
+async function sendPoke(deps: DeliveryDeps, { head, next }: PokeLook): Promise<PokeSent> {
+  const { pusher_id: pusherId, pushkey, head: position } = head
+  const { refused, result } = await attempts(deps, head, next)
+  const sent = asSendResult(result, pushkey)
+  if (refused === undefined) return sent
+  const { error, status, ms } = refused
+  return { ...sent, refused: { pusherId, position: position ?? 0, step: 'refused', error, status, ms } }
+}
+
+type Attempts = { refused?: Extract<PokeResult, { kind: 'refused' }>; result: PokeResult }
+
+async function attempts(
+  deps: DeliveryDeps,
+  head: PokeLook['head'],
+  next: Sendable | undefined,
+): Promise<Attempts> {
+  const url = head.url ?? ''
+  if (next?.kind !== 'send') {
+    const token = next?.ackToken ?? ''
+    const result = next && (await deps.webPush?.activate(url, next.device, token))
+    return { result: result ?? WEB_PUSH_IS_OFF }
+  }
+  const send = senderFor(deps, head.kind)
+  const { worthSeconds } = next
+  const more = { userId: head.user_id, ...(worthSeconds !== undefined && { worthSeconds }) }
+  const result = await send(url, next.poke, more)
+  // A gateway may choke on what is in an event, or on its size; that something has come it can still tell.
+  if (result.kind !== 'refused' || next.shorter === undefined) return { result }
+  return { refused: result, result: await send(url, next.shorter(), more) }
+}
+
+function asSendResult(result: PokeResult, pushkey: string): SendResult<PokeFault> {
+  if (result.kind === 'sent') {
+    const { status, ms } = result
+    const kind = result.rejected.includes(pushkey) ? 'rejected' : 'delivered'
+    return { kind, reason: kind, status, ms }
+  }
+  const { error: reason, ...others } = result
+  return { ...others, reason }
+}
+
+/**
+ * Any answer, a refusal too, shows that the gateway works; but a push service that refuses the token of this server refuses it for
+ * all pushers.
+ */
+export function evidenceOf(result: PokeSent): Evidence {
+  if (result.kind === 'delivered' || result.kind === 'rejected') return 'delivered'
+  if (result.kind === 'refused') return 'answered'
+  const { status, reason } = result
+  return status === undefined || status >= 500 || reason === TOKEN_REFUSED ? 'outage' : 'answered'
+}
+
+/** What goes of the backlog of a pusher. `lastErrorAt` is the time of a failure that is recorded now. */
+function collapsedOf({ look, event, state, isTooLate }: SettledPoke): Collapse | undefined {
+  if (look?.plan === undefined || isTooLate) return undefined
+  const since = { failingSince: look.state.failingSince, now: state.lastErrorAt ?? 0 }
+  return isCarriedOut(look.plan, event, since) ? look.plan : undefined
+}
+
+type Recorded = { now: number; settled: readonly SettledPoke[] }
+
+async function record(deps: DeliveryDeps, tx: Transaction, { now, settled }: Recorded): Promise<void> {
+  const { trace } = deps
+  const collapsed = settled.flatMap((one) => {
+    const plan = collapsedOf(one)
+    return plan === undefined ? [] : [{ pusherId: one.lane.laneId, ...plan }]
+  })
+  // While what goes is still in the outbox.
+  await trace.recordCollapsed(tx, now, collapsed)
+  for (const plan of collapsed) await tx.run(removeCollapsed, plan)
+  await trace.recordSteps(tx, now, settled.flatMap(stepsOf))
+  const paused = settled.filter(({ event }) => event.kind === 'circuit paused')
+  const pusherIds = paused.map(({ lane }) => lane.laneId)
+  await trace.recordHeld(tx, now, { pusherIds, reason: 'circuit open' })
+  for (const { event, isTooLate, lane } of settled)
+    if (event.kind === 'rejected' && !isTooLate) await deps.removePusher(tx, lane.laneId)
+}
+
+function stepsOf({ look, result, isTooLate }: SettledPoke): PusherStep[] {
+  if (look === undefined) return []
+  const { head, next, noted } = look
+  if (result === undefined || next?.kind !== 'send' || next.about !== 'event') return [...noted]
+  const of = { pusherId: head.pusher_id, position: head.head ?? 0 }
+  const { kind, reason: error, ms, status } = result
+  const before = [...noted, ...(result.refused ? [result.refused] : [])]
+  if (kind === 'retry' || kind === 'misconfigured')
+    return [...before, { ...of, step: 'failed', error, status, ms }]
+  // Whoever takes or refuses something has answered.
+  const answered = { ...of, status: status ?? 0, ms }
+  if (kind === 'refused') return [...before, { ...answered, step: 'dropped', error }]
+  if (kind === 'delivered') return [...before, { ...answered, step: 'sent' }]
+  return [...before, { ...answered, step: isTooLate ? 'rejected too late' : 'rejected' }]
+}
+
+function announce({ events }: DeliveryDeps, settled: SettledPoke, turn: Turn): void {
+  const { look, result, state } = settled
+  const { laneId: pusherId } = settled.lane
+  const next = look?.next
+  if (result !== undefined && next !== undefined) {
+    const kind = next.kind === 'activate' ? 'activation' : next.about
+    const { reason: error, ms } = result
+    if (result.kind === 'retry' || result.kind === 'misconfigured') {
+      const { attempts: count, nextAttemptAt } = state
+      events.pusherFailing({ pusherId, error, attempts: count, nextAttemptAt: nextAttemptAt ?? 0 })
+    } else if (result.kind === 'refused') events.pokeDropped({ pusherId, kind, error })
+    else {
+      events.pokeSent({ pusherId, kind, ms })
+      if (result.kind === 'rejected' && turn === 'gone') events.pusherRejected({ pusherId })
+    }
+  }
+  for (const [reason, count] of collapsedOf(settled)?.skipped ?? [])
+    events.pokeSkipped({ pusherId, reason, count })
+}

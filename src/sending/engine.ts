@@ -1,0 +1,252 @@
+import type { Bus } from '../cluster/bus.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Random } from '../lib/ids.ts'
+import type { Log } from '../lib/log.ts'
+import { type Database, StorageError } from '../storage/database.ts'
+import type { LaneKind } from '../storage/sending-schema.ts'
+import type { Circuits } from './circuits.ts'
+import { createWorkFinder, type WorkFinder } from './find-work.ts'
+import {
+  advanceLanes,
+  AS_OFTEN_AS_NEEDED,
+  type Claimed,
+  claimLanes,
+  endDeadLeases,
+  type Lease,
+  type Turn,
+} from './lane-store.ts'
+import type { Pass } from './line.ts'
+import type { LanePort, Looked } from './port.ts'
+import type { SendResult } from './result.ts'
+import { createSettler, type Ended } from './settler.ts'
+import { createWaitingLine, type Taken } from './waiting-line.ts'
+
+// Sends what waits in the lanes of one kind. A lane goes through these states:
+//
+//             woken: by the bus, the sweep, or its time to try again
+//   resting ───────────────────────────────────────────────────────────▶ waiting
+//      ▲                                                                    │ there is room, and the lease is free
+//      │ nothing left, failed, or another lane's turn                       ▼   (its circuit is open: resting; no slot: waiting)
+//      └──────────────────────────── settling ◀── sending ◀── looking ◀── leased
+//                                        │                       ▲
+//                                        └── there is more ──────┘
+//
+// `waiting` and what follows is in memory, in the order of arrival; the lease and the outcome are in the database. So a lost
+// wake-up, or a process that dies in any state, costs time and never an item: the sweep finds the lane once its lease is
+// free. Between `sending` and the commit of `settling` the recipient may have taken something that nobody knows of; it is
+// sent once more then.
+//
+// While a lease is held its holder alone sends, one thing at a time: that is the order.
+
+/** So many sends in a row for one lane while others wait. */
+const FAIR_SHARE = 16
+
+export type EngineDeps = {
+  db: Database
+  bus: Bus
+  clock: Clock
+  random: Random
+  log: Log
+  circuits: Circuits
+}
+
+export type EngineSettings = {
+  kind: LaneKind
+  /** The topic that wakes lanes, with a list of their ids. */
+  wokenBy: 'delivery'
+  /** The most lanes in hand at one time. */
+  concurrency: number
+  /** It outlives the longest attempt by far, and is renewed with each outcome. */
+  leaseMs: number
+  /** How long a stop waits for what is in flight. 8 s. */
+  drainMs?: number | undefined
+}
+
+/** Starts sending. Disposing lets what is in flight finish, for `drainMs` at most; what is left is sent after the next start. */
+export async function startEngine<Look extends Looked, Result extends SendResult>(
+  deps: EngineDeps,
+  settings: EngineSettings,
+  port: LanePort<Look, Result>,
+): Promise<AsyncDisposable> {
+  await endDeadLeases(deps.db, settings.kind)
+  const engine = new Engine(deps, settings, port)
+  engine.start()
+  return engine
+}
+
+class Engine<Look extends Looked, Result extends SendResult> implements AsyncDisposable {
+  readonly #deps: EngineDeps
+  readonly #settings: EngineSettings
+  readonly #port: LanePort<Look, Result>
+  readonly #owner: string
+  readonly #stop = new AbortController()
+  readonly #waiting = createWaitingLine()
+  readonly #active = new Map<number, Promise<void>>()
+  /** Woken while active, since their last outcome went to be settled. */
+  readonly #again = new Set<number>()
+  readonly #settler: ReturnType<typeof createSettler<Look, Result>>
+  readonly #finder: WorkFinder
+  #isFilling = false
+  #unsubscribe: () => void = () => undefined
+  #finding: Promise<void> = Promise.resolve()
+
+  constructor(deps: EngineDeps, settings: EngineSettings, port: LanePort<Look, Result>) {
+    this.#deps = deps
+    this.#settings = settings
+    this.#port = port
+    this.#owner = deps.random.token(12)
+    this.#settler = createSettler<Look, Result>({ ...deps, lease: () => this.#lease() }, port)
+    this.#finder = createWorkFinder({ ...deps, kind: settings.kind }, (laneIds) => this.#wake(laneIds))
+  }
+
+  start(): void {
+    this.#unsubscribe = this.#deps.bus.subscribe([this.#settings.wokenBy], (message) =>
+      this.#wake(message as number[]),
+    )
+    this.#finding = this.#finder.findUntil(this.#stop.signal)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#unsubscribe()
+    this.#stop.abort()
+    await this.#finding
+    const enough = new AbortController()
+    const drained = Promise.all(this.#active.values()).then(() => enough.abort())
+    await Promise.race([drained, this.#deps.clock.sleep(this.#settings.drainMs ?? 8000, enough.signal)])
+    this.#settler.abandon()
+  }
+
+  #lease(): Lease {
+    const now = this.#deps.clock.now()
+    return { owner: this.#owner, until: now + this.#settings.leaseMs, now }
+  }
+
+  #wake(laneIds: readonly number[]): void {
+    for (const id of laneIds) {
+      if (this.#active.has(id)) this.#again.add(id)
+      else this.#waiting.add(id)
+    }
+    this.#fill()
+  }
+
+  /** Takes lanes from those that wait, as many as there is room for: all that were woken in this turn at once. */
+  #fill(): void {
+    if (this.#isFilling) return
+    this.#isFilling = true
+    queueMicrotask(() => {
+      this.#isFilling = false
+      const { circuits, db } = this.#deps
+      const { concurrency, kind } = this.#settings
+      const room = concurrency - this.#active.size
+      if (room <= 0 || this.#stop.signal.aborted) return
+      const taken = this.#waiting.take(room, circuits.slotsAt)
+      if (taken.length === 0) return
+      const laneIds = taken.map(({ laneId }) => laneId)
+      const lease = this.#lease()
+      const claimed = db.transaction((tx) => claimLanes(tx, { kind, laneIds }, lease), AS_OFTEN_AS_NEEDED)
+      for (const one of taken) this.#active.set(one.laneId, this.#turnsOf(one, claimed))
+    })
+  }
+
+  async #turnsOf(
+    { laneId, destination }: Taken,
+    claimed: Promise<ReadonlyMap<number, Claimed>>,
+  ): Promise<void> {
+    const { circuits, log } = this.#deps
+    // Before the first wait: who is taken next must see that the slot is gone.
+    const reserved = destination === undefined ? undefined : circuits.reserve(destination, { laneId })
+    let waitsFor: string | undefined
+    try {
+      const lane = (await claimed).get(laneId)
+      if (lane !== undefined) waitsFor = await this.#admit(lane, reserved)
+    } catch (error) {
+      // The lease runs out by itself, and the sweep comes back to it.
+      const isTold = error instanceof StorageError
+      if (!isTold && !this.#settler.isAbandoned())
+        log.error({ err: error, kind: this.#settings.kind, lane_id: laneId }, 'sending failed')
+    }
+    if (reserved !== undefined) circuits.leave(reserved)
+    this.#active.delete(laneId)
+    const isWoken = this.#again.delete(laneId)
+    if (waitsFor !== undefined) this.#waiting.addFor(waitsFor, laneId)
+    else if (isWoken) this.#waiting.add(laneId)
+    this.#fill()
+  }
+
+  /** Sends, if the circuit lets it; else gives the lane back. Resolves to the destination that it is to wait for. */
+  async #admit(lane: Claimed, reserved: Pass | undefined): Promise<string | undefined> {
+    const { circuits } = this.#deps
+    const { destination, laneId } = lane
+    const admission = circuits.admit(destination, { laneId }, reserved)
+    if (admission.kind === 'full') {
+      await this.#settle({ lane, event: { kind: 'given back' }, release: true })
+      return destination
+    }
+    if (admission.kind === 'paused') {
+      const { until, reason } = admission
+      await this.#settle({ lane, event: { kind: 'circuit paused', until, reason }, release: true })
+      this.#finder.riseBy(until)
+      return undefined
+    }
+    try {
+      await this.#visit(lane, admission.pass)
+    } finally {
+      if (admission.pass !== reserved) circuits.leave(admission.pass)
+    }
+    return undefined
+  }
+
+  /** Sends for a leased lane, one thing at a time, until nothing is left, it fails, or it is another lane's turn. */
+  async #visit(lane: Claimed, pass: Pass): Promise<void> {
+    const { laneId } = lane
+    const isStopping = () => this.#stop.signal.aborted
+    for (let turn = 1; ; turn++) {
+      const look = await this.#port.look({ laneId, owner: this.#owner, turn, isStopping })
+      if (look === undefined) return
+      const sent = look.step.kind === 'send' ? await this.#send(look, pass) : { event: look.step }
+      const givesWay = turn % FAIR_SHARE === 0 && this.#waiting.size > 0
+      // A wake-up from before this was for items that the settling will see. Of what is held it lets nothing go, a call neither.
+      if (sent.event.kind !== 'held') this.#again.delete(laneId)
+      const became = await this.#settle({ lane, look, ...sent, release: givesWay || isStopping() })
+      if (givesWay && became === 'released') this.#again.add(laneId)
+      if (became !== 'kept') return
+    }
+  }
+
+  async #send(
+    look: Look,
+    pass: Pass,
+  ): Promise<Pick<Ended<Look, Result>, 'result' | 'notBefore'> & { event: Result }> {
+    const result = await this.#port.send(look)
+    return { result, event: result, notBefore: await this.#learn(result, pass) }
+  }
+
+  /** What a result means for the others of the destination. Resolves to when its circuit lets something through again. */
+  async #learn(result: Result, pass: Pass): Promise<number | undefined> {
+    const { circuits, db } = this.#deps
+    const { reason } = result
+    const retryAfterMs = result.kind === 'retry' ? result.retryAfterMs : undefined
+    const { news, pausedUntil, released } = circuits.report(pass, {
+      evidence: this.#port.evidenceOf(result),
+      reason,
+      retryAfterMs,
+    })
+    if (news === 'broken') this.#port.announceCircuit({ kind: 'broken', reason })
+    if (news === 'back') this.#port.announceCircuit({ kind: 'back', held: released.length })
+    if (released.length > 0 && !this.#settler.isAbandoned()) {
+      await db.transaction((tx) => advanceLanes(tx, released))
+      this.#finder.riseBy(released.reduce((first, { at }) => Math.min(first, at), Infinity))
+    }
+    return pausedUntil
+  }
+
+  async #settle(ended: Ended<Look, Result>): Promise<Turn> {
+    const written = await this.#settler.settle(ended)
+    if (written === undefined) return 'gone'
+    const { settled, turn } = written
+    this.#port.announce(settled, turn)
+    const { nextAttemptAt } = settled.state
+    if (nextAttemptAt !== null) this.#finder.riseBy(nextAttemptAt)
+    return turn
+  }
+}

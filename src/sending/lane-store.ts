@@ -1,0 +1,336 @@
+import { type RawBuilder, sql } from 'kysely'
+import type { Database } from '../storage/database.ts'
+import { type Dialect, type Queries, query } from '../storage/query.ts'
+import type { LaneKind } from '../storage/sending-schema.ts'
+import { hasItems } from './item-store.ts'
+import type { LaneState } from './transition.ts'
+
+// The leases of lanes, and the outcomes that their holders write. `lane-changes.ts` has what the owner of a lane changes
+// from outside. Nothing else writes to `lanes`.
+
+/** What a power cut takes back is done once more: a lease is nobody's then, and a poke has the same event id. */
+export const AFTER_A_POWER_CUT_AGAIN = { durably: false }
+
+/** The same, for work that may be run once more. */
+export const AS_OFTEN_AS_NEEDED = { ...AFTER_A_POWER_CUT_AGAIN, repeatable: true }
+
+/** Whoever holds a lane alone sends for it, until the lease ends. Milliseconds since the Unix epoch. */
+export type Lease = { owner: string; until: number; now: number }
+
+/** A wait or a lease that ends later than any can was begun before the clock was set back, and is over. */
+const LONGEST_WAIT_MS = 2 * 3_600_000
+/** The clocks of two machines may differ by some of this. */
+const LONGEST_LEASE_MS = 600_000
+
+const isOver = (d: Dialect, column: string, { now, longest }: { now: number; longest: number }) =>
+  sql<boolean>`(${sql.ref(column)} is null or ${sql.ref(column)} <= ${d.integer(now)}
+    or ${sql.ref(column)} > ${d.integer(now)} + ${sql.lit(longest)})`
+
+export const isFree = (d: Dialect, now: number) =>
+  isOver(d, 'lease_until', { now, longest: LONGEST_LEASE_MS })
+// What is held is looked at again whenever there is news: it may be read, or a call may have come.
+export const isDue = (d: Dialect, now: number) =>
+  sql<boolean>`(held_until is not null or ${isOver(d, 'next_attempt_at', { now, longest: LONGEST_WAIT_MS })})`
+
+/** How the sending of a lane goes, as `transition` takes it. */
+export const STATE = [
+  'generation',
+  'attempts',
+  'failing_since',
+  'next_attempt_at',
+  'held_until',
+  'last_error',
+  'last_error_at',
+  'last_success_at',
+] as const
+
+type StateRow = {
+  generation: number
+  attempts: number
+  failing_since: number | null
+  next_attempt_at: number | null
+  held_until: number | null
+  last_error: string | null
+  last_error_at: number | null
+  last_success_at: number | null
+}
+
+export const stateOf = (row: StateRow): LaneState => ({
+  generation: row.generation,
+  attempts: row.attempts,
+  failingSince: row.failing_since,
+  nextAttemptAt: row.next_attempt_at,
+  heldUntil: row.held_until,
+  lastError: row.last_error,
+  lastErrorAt: row.last_error_at,
+  lastSuccessAt: row.last_success_at,
+})
+
+/** A lane that has just been leased. */
+export type Claimed = { laneId: number; destination: string; state: LaneState }
+
+/** Leases those of the lanes that nobody holds and whose time has come. Resolves to them, by their ids. */
+export async function claimLanes(
+  tx: Queries,
+  of: { kind: LaneKind; laneIds: readonly number[] },
+  lease: Lease,
+): Promise<Map<number, Claimed>> {
+  const rows = await tx.all(claim, { ...of, ...lease })
+  return new Map(
+    rows.map((row) => [
+      row.lane_id,
+      { laneId: row.lane_id, destination: row.destination, state: stateOf(row) },
+    ]),
+  )
+}
+
+/** Ends the leases of processes that are dead; nothing waits for them to run out. */
+export async function endDeadLeases(db: Database, kind: LaneKind): Promise<void> {
+  if (db.isServedAlone) await db.transaction((tx) => tx.run(endAllLeases, { kind }))
+}
+
+/** Lanes with something to send that nobody holds, beginning after the id `after`. */
+export async function lanesWithWork(
+  q: Queries,
+  page: { kind: LaneKind; after: number; limit: number; now: number },
+): Promise<number[]> {
+  return (await q.all(unattended, page)).map((row) => row.lane_id)
+}
+
+/** Lanes whose time to try again has come, longest first; and when the next one's will have. */
+export async function lanesDue(
+  q: Queries,
+  { kind, now, limit }: { kind: LaneKind; now: number; limit: number },
+): Promise<{ due: number[]; nextAt: number | undefined }> {
+  const due = await q.all(dueForRetry, { kind, now, limit })
+  const next = await q.first(nextRetry, { kind, now })
+  return { due: due.map((row) => row.lane_id), nextAt: next?.at ?? undefined }
+}
+
+/** What is written down of one lane. */
+export type LaneOutcome = {
+  laneId: number
+  /** As `transition` has computed it from the state that was looked at, of which it has the generation. */
+  state: LaneState
+  /** The destination has answered. That ends a failure also where the lane was set anew meanwhile. */
+  answers: boolean
+  /** Only where something waits: a lane with nothing to send does not fail. */
+  onlyIfDue: boolean
+  /** The value that was told; null: none. */
+  valueTold: number | null
+  /** `value_due` as it was before the value was read; null: it was not read. */
+  valueSeen: number | null
+  /** The state has something to wait for, so that the lease ends. */
+  waits: boolean
+  /** The lease ends in any case. */
+  release: boolean
+}
+
+/** `kept`: there is more to send, and the lease goes on. `released`: it does not. `gone`: the lane, or the lease, is. */
+export type Turn = 'kept' | 'released' | 'gone'
+
+/**
+ * Writes down what became of different lanes, in one statement. Nothing is changed of a lane whose lease somebody else has taken
+ * over; of one that was set anew since it was looked at, no state of failure.
+ */
+export async function settleLanes(
+  tx: Queries,
+  lease: Lease,
+  outcomes: readonly LaneOutcome[],
+): Promise<Turn[]> {
+  const rows =
+    outcomes.length === 0 ? [] : await tx.all(settle, { ...lease, items: outcomes.map(outcomeRow) })
+  const turns = new Map(
+    rows.map((row) => [row.lane_id, row.lease_owner === null ? 'released' : 'kept'] as const),
+  )
+  return outcomes.map(({ laneId }) => turns.get(laneId) ?? 'gone')
+}
+
+/** Whether a lane was not set anew since it was looked at, and is still leased by us. */
+export async function isUnchanged(
+  tx: Queries,
+  lane: { laneId: number; generation: number; owner: string },
+): Promise<boolean> {
+  return (await tx.first(unchanged, lane)) !== undefined
+}
+
+/** Lanes that wait for longer than until these times go on then. */
+export async function advanceLanes(
+  tx: Queries,
+  lanes: readonly { laneId: number; at: number }[],
+): Promise<void> {
+  await tx.run(retryEarlier, { items: lanes.map(({ laneId, at }) => ({ id: laneId, at })) })
+}
+
+export const claim = query<{ kind: LaneKind; laneIds: readonly number[] } & Lease>()((db, p, d) =>
+  db
+    .updateTable('lanes')
+    .set({ lease_owner: p.owner, lease_until: p.until })
+    .where('lane_id', 'in', d.numbers(p.laneIds))
+    .where('kind', '=', p.kind)
+    // Whoever claims does not hold it: a lease of its own is one that it failed to write the end of.
+    .where((eb) => eb.or([isFree(d, p.now), eb('lease_owner', '=', p.owner)]))
+    .where(isDue(d, p.now))
+    .returning(['lane_id', 'destination', ...STATE]),
+)
+
+export const endAllLeases = query<{ kind: LaneKind }>()((db, p) =>
+  db
+    .updateTable('lanes')
+    .set({ lease_owner: null, lease_until: null })
+    .where('kind', '=', p.kind)
+    .where('lease_owner', 'is not', null),
+)
+
+// From one lane with items to the next: what this costs follows the lanes that have some, not how much each has.
+export const unattended = query<{ kind: LaneKind; after: number; limit: number; now: number }>()((db, p, d) =>
+  db
+    .withRecursive('queued(lane_id)', (cte) =>
+      cte
+        .selectFrom('lane_items as i')
+        .where('i.lane_id', '>', p.after)
+        .select((eb) => eb.fn.min<number | null>('i.lane_id').as('lane_id'))
+        .unionAll((eb) =>
+          eb
+            .selectFrom('queued as q')
+            .where('q.lane_id', 'is not', null)
+            .select((next) =>
+              next
+                .selectFrom('lane_items as i')
+                .whereRef('i.lane_id', '>', 'q.lane_id')
+                .select((inner) => inner.fn.min('i.lane_id').as('lane_id'))
+                .as('lane_id'),
+            ),
+        ),
+    )
+    .selectFrom('lanes')
+    .select('lane_id')
+    .where('lane_id', '>', p.after)
+    .where('lane_id', 'in', (eb) =>
+      eb
+        .selectFrom('queued')
+        .select('lane_id')
+        .where('lane_id', 'is not', null)
+        .union(eb.selectFrom('lanes').select('lane_id').where('value_due', '>', sql.lit(0))),
+    )
+    .where('kind', '=', p.kind)
+    .where(isFree(d, p.now))
+    .where(isDue(d, p.now))
+    .orderBy('lane_id')
+    .limit(p.limit),
+)
+
+// What waits longer than any may (`isDue`) is found by the sweep: asked for here, every failing lane would be looked at.
+export const dueForRetry = query<{ kind: LaneKind; now: number; limit: number }>()((db, p, d) =>
+  db
+    .selectFrom('lanes')
+    .select('lane_id')
+    .where('kind', '=', p.kind)
+    .where('next_attempt_at', '<=', p.now)
+    .where(isFree(d, p.now))
+    .orderBy('next_attempt_at')
+    .limit(p.limit),
+)
+
+export const nextRetry = query<{ kind: LaneKind; now: number }>()((db, p) =>
+  db
+    .selectFrom('lanes')
+    .select((eb) => eb.fn.min('next_attempt_at').as('at'))
+    .where('kind', '=', p.kind)
+    .where('next_attempt_at', '>', p.now),
+)
+
+export const unchanged = query<{ laneId: number; generation: number; owner: string }>()((db, p) =>
+  db
+    .selectFrom('lanes')
+    .select('lane_id')
+    .where('lane_id', '=', p.laneId)
+    .where('generation', '=', p.generation)
+    .where('lease_owner', '=', p.owner),
+)
+
+export const retryEarlier = query<{ items: readonly { id: number; at: number }[] }>()((db, p, d) =>
+  db
+    .updateTable('lanes')
+    .from(d.rows(p.items, { id: 'integer', at: 'integer' }).as('r'))
+    .set({ next_attempt_at: sql<number>`r.at` })
+    .whereRef('lanes.lane_id', '=', 'r.id')
+    .whereRef('next_attempt_at', '>', 'r.at'),
+)
+
+const COLUMNS = {
+  id: 'integer',
+  gen: 'integer',
+  tries: 'integer',
+  failing: 'integer',
+  retry_at: 'integer',
+  hold_end: 'integer',
+  fault: 'text',
+  fault_at: 'integer',
+  success_at: 'integer',
+  answers: 'integer',
+  only_if_due: 'integer',
+  told: 'integer',
+  seen: 'integer',
+  waits: 'integer',
+  give_back: 'integer',
+} as const
+
+type OutcomeRow = {
+  [Name in keyof typeof COLUMNS]: (typeof COLUMNS)[Name] extends 'text' ? string | null : number | null
+}
+
+const outcomeRow = ({ laneId, state, ...outcome }: LaneOutcome): OutcomeRow => ({
+  id: laneId,
+  gen: state.generation,
+  tries: state.attempts,
+  failing: state.failingSince,
+  retry_at: state.nextAttemptAt,
+  hold_end: state.heldUntil,
+  fault: state.lastError,
+  fault_at: state.lastErrorAt,
+  success_at: state.lastSuccessAt,
+  answers: Number(outcome.answers),
+  only_if_due: Number(outcome.onlyIfDue),
+  told: outcome.valueTold,
+  seen: outcome.valueSeen,
+  waits: Number(outcome.waits),
+  give_back: Number(outcome.release),
+})
+
+// `r` is the outcome; columns without a prefix are the lane's as it was before.
+const isSame = sql<boolean>`generation = r.gen`
+const hasWork = sql<boolean>`(value_due > 0 or ${hasItems})`
+const isIdle = sql<boolean>`(r.only_if_due = 1 and not ${hasWork})`
+const valueLeft = sql<number>`case when value_due = r.seen then 0 else value_due end`
+const goesOn = sql<boolean>`(r.give_back = 0 and (r.waits = 0 or not ${isSame})
+  and (${valueLeft} > 0 or ${hasItems}))`
+
+/** As it is now, unless the outcome is about the lane as it is. */
+const current = <T>(column: string, value: RawBuilder<T>) =>
+  sql<T>`case when ${isSame} and not ${isIdle} then ${value} else ${sql.ref(column)} end`
+const answered = <T>(column: string, value: RawBuilder<T>) =>
+  sql<T>`case when (${isSame} or r.answers = 1) and not ${isIdle} then ${value} else ${sql.ref(column)} end`
+
+export const settle = query<{ items: readonly OutcomeRow[] } & Lease>()((db, p, d) =>
+  db
+    .updateTable('lanes')
+    .from(d.rows(p.items, COLUMNS).as('r'))
+    .set({
+      attempts: answered('attempts', sql<number>`r.tries`),
+      failing_since: answered('failing_since', sql<number>`r.failing`),
+      next_attempt_at: sql<number>`case when not ${isSame} and r.answers = 0 then next_attempt_at
+        when ${isIdle} then null else r.retry_at end`,
+      held_until: answered('held_until', sql<number>`r.hold_end`),
+      last_success_at: answered('last_success_at', sql<number>`r.success_at`),
+      last_error: current('last_error', sql<string>`r.fault`),
+      last_error_at: current('last_error_at', sql<number>`r.fault_at`),
+      value_told: current('value_told', sql<number>`coalesce(r.told, value_told)`),
+      value_due: valueLeft,
+      lease_owner: sql<string>`case when ${goesOn} then lease_owner end`,
+      lease_until: sql<number>`case when ${goesOn} then ${d.integer(p.until)} end`,
+    })
+    .whereRef('lanes.lane_id', '=', 'r.id')
+    .where('lease_owner', '=', p.owner)
+    .returning(['lane_id', 'lease_owner']),
+)

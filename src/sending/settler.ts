@@ -1,0 +1,146 @@
+import { createBatcher } from '../lib/batcher.ts'
+import type { Random } from '../lib/ids.ts'
+import type { Database, Transaction } from '../storage/database.ts'
+import { removeItems } from './item-store.ts'
+import {
+  AS_OFTEN_AS_NEEDED,
+  type Claimed,
+  isUnchanged,
+  type LaneOutcome,
+  type Lease,
+  settleLanes,
+  type Turn,
+} from './lane-store.ts'
+import type { LanePort, Looked, Settled } from './port.ts'
+import type { SendResult } from './result.ts'
+import { type LaneEvent, transition } from './transition.ts'
+
+/** One turn with a lane that is to be written down. */
+export type Ended<Look, Result> = {
+  lane: Claimed
+  /** Absent: it is given back before a look. */
+  look?: Look
+  /** Absent: nothing was sent. */
+  result?: Result
+  event: LaneEvent
+  /** The circuit of the destination lets nothing through before this time. */
+  notBefore?: number | undefined
+  /** The lease ends even if there is more to send. */
+  release: boolean
+}
+
+export type SettlerDeps = {
+  db: Database
+  random: Random
+  /** A lease that begins now. */
+  lease(): Lease
+}
+
+type Written<Look extends Looked, Result extends SendResult> = { settled: Settled<Look, Result>; turn: Turn }
+
+/** With what `settleLanes` is to know besides. */
+type Entry<Look extends Looked, Result extends SendResult> = Settled<Look, Result> & {
+  waits: boolean
+  release: boolean
+}
+
+/**
+ * Makes the function that writes down what became of turns: those that end at one time in one transaction. Resolves to what was
+ * written; undefined: nothing may be written any more.
+ */
+export function createSettler<Look extends Looked, Result extends SendResult>(
+  deps: SettlerDeps,
+  port: Pick<LanePort<Look, Result>, 'record'>,
+) {
+  /** The stop did not wait for what is still in flight. */
+  let isAbandoned = false
+
+  async function settleAll(
+    ended: readonly Ended<Look, Result>[],
+  ): Promise<readonly (Written<Look, Result> | undefined)[]> {
+    if (isAbandoned) return ended.map(() => undefined)
+    const lease = deps.lease()
+    // Before the transaction, which may be run once more: the back-off is drawn once.
+    const computed = ended.map((one) => computedOf(one, { now: lease.now, random: deps.random }))
+    return deps.db.transaction(async (tx) => {
+      const entries: Entry<Look, Result>[] = []
+      for (const one of computed) entries.push(await doubtRejection(tx, lease, one))
+      await removeItems(tx, entries.flatMap(doneItems))
+      await port.record(tx, lease.now, entries)
+      const turns = await settleLanes(tx, lease, entries.map(outcomeOf))
+      return entries.map((settled, at) => ({ settled, turn: turns[at] ?? 'gone' }))
+    }, AS_OFTEN_AS_NEEDED)
+  }
+
+  return {
+    settle: createBatcher(settleAll),
+    isAbandoned: () => isAbandoned,
+    /** From here on nothing is written. */
+    abandon(): void {
+      isAbandoned = true
+    },
+  }
+}
+
+function computedOf<Look extends Looked, Result extends SendResult>(
+  { lane, look, result, event, notBefore, release }: Ended<Look, Result>,
+  { now, random }: { now: number; random: Random },
+): Entry<Look, Result> {
+  const before = look?.state ?? lane.state
+  const { generation } = before
+  // A lane that was set anew since the look is told apart by `settleLanes`, which compares the generations.
+  const { state, next } = transition(before, event, { now, random, generation, notBefore })
+  return { lane, look, result, event, state, isTooLate: false, waits: next === 'release', release }
+}
+
+/** A lane that was set anew during the attempt stays: it is sent the same once more, and may be rejected once more. */
+async function doubtRejection<Look extends Looked, Result extends SendResult>(
+  tx: Transaction,
+  { owner }: Lease,
+  entry: Entry<Look, Result>,
+): Promise<Entry<Look, Result>> {
+  const { event, lane, look } = entry
+  if (event.kind !== 'rejected' || look === undefined) return entry
+  const { generation } = look.state
+  if (await isUnchanged(tx, { laneId: lane.laneId, generation, owner })) return entry
+  return { ...entry, isTooLate: true }
+}
+
+const isAnswered = ({ event, isTooLate }: Entry<Looked, SendResult>) =>
+  event.kind === 'delivered' || event.kind === 'refused' || (event.kind === 'rejected' && !isTooLate)
+
+function doneItems(entry: Entry<Looked, SendResult>): { laneId: number; position: number }[] {
+  const { lane, look, isTooLate } = entry
+  if (look === undefined || isTooLate) return []
+  const { passed, step } = look
+  const sent = step.kind === 'send' && isAnswered(entry) ? step.positions : []
+  return [...passed, ...sent].map((position) => ({ laneId: lane.laneId, position }))
+}
+
+function outcomeOf(entry: Entry<Looked, SendResult>): LaneOutcome {
+  const { lane, state, event, look, waits, release } = entry
+  return {
+    laneId: lane.laneId,
+    state,
+    answers: event.kind === 'delivered' || event.kind === 'refused',
+    onlyIfDue: event.kind === 'circuit paused',
+    ...valueOf(entry, look),
+    waits,
+    release,
+  }
+}
+
+/** A value that is due stays due when the item that would have told it is refused. */
+function valueOf(
+  { event }: Entry<Looked, SendResult>,
+  look: Looked | undefined,
+): Pick<LaneOutcome, 'valueTold' | 'valueSeen'> {
+  const untold = { valueTold: null, valueSeen: null }
+  if (look === undefined) return untold
+  const { step, valueDue, valueKnown } = look
+  if (step.kind !== 'send') return { valueTold: null, valueSeen: valueKnown ? valueDue : null }
+  if (event.kind === 'delivered') return { valueTold: step.value, valueSeen: valueDue }
+  return event.kind === 'refused' && step.positions.length === 0
+    ? { valueTold: null, valueSeen: valueDue }
+    : untold
+}

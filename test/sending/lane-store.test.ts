@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setAnew } from '../../src/sending/lane-changes.ts'
+import {
+  claimLanes,
+  type LaneOutcome,
+  lanesDue,
+  lanesWithWork,
+  settleLanes,
+} from '../../src/sending/lane-store.ts'
+import { NEW_LANE } from '../../src/sending/transition.ts'
+import type { Database } from '../../src/storage/database.ts'
+import { query } from '../../src/storage/query.ts'
+import { onEachDatabase } from '../support/databases.ts'
+
+const NOW = 1_000_000
+const lease = { owner: 'me', until: NOW + 60_000, now: NOW }
+
+/** Nothing was learned, and there is no reason to end the lease. */
+const outcome: LaneOutcome = {
+  laneId: 0,
+  state: NEW_LANE,
+  answers: false,
+  onlyIfDue: false,
+  valueTold: null,
+  valueSeen: null,
+  waits: false,
+  release: false,
+}
+const failed = {
+  ...NEW_LANE,
+  attempts: 1,
+  failingSince: NOW,
+  nextAttemptAt: NOW + 5000,
+  lastError: 'network',
+  lastErrorAt: NOW,
+}
+
+type NewLane = { laneId: number; kind: 'poke' | 'mail'; due: number }
+const insertLane = query<NewLane>()((db, p) =>
+  db
+    .insertInto('lanes')
+    .values({ lane_id: p.laneId, kind: p.kind, destination: `to-${p.laneId}`, value_due: p.due }),
+)
+const insertItem = query<{ laneId: number; position: number }>()((db, p) =>
+  db.insertInto('lane_items').values({ lane_id: p.laneId, position: p.position, created_at: NOW }),
+)
+const allLanes = query()((db) => db.selectFrom('lanes').selectAll().orderBy('lane_id'))
+
+/** Lanes of pokes, each with an item unless it is said not to have one. */
+async function makeLanes(db: Database, laneIds: readonly number[], { items = true } = {}): Promise<void> {
+  await db.transaction(async (tx) => {
+    for (const laneId of laneIds) {
+      await tx.run(insertLane, { laneId, kind: 'poke', due: 0 })
+      if (items) await tx.run(insertItem, { laneId, position: 1 })
+    }
+  })
+}
+
+const claim = (db: Database, laneIds: readonly number[], by = lease) =>
+  db.transaction(async (tx) => [...(await claimLanes(tx, { kind: 'poke', laneIds }, by)).keys()])
+const settle = (db: Database, outcomes: readonly Partial<LaneOutcome>[], by = lease) =>
+  db.transaction((tx) =>
+    settleLanes(
+      tx,
+      by,
+      outcomes.map((one) => ({ ...outcome, ...one })),
+    ),
+  )
+const rowOf = async (db: Database, laneId: number) =>
+  (await db.all(allLanes, {})).find((row) => row.lane_id === laneId)
+
+onEachDatabase('the store of lanes', (open) => {
+  test('a held lane may be leased before its time, a failed one may not; an open circuit ends the hold', async (t) => {
+    const db = await open(t)
+    await makeLanes(db, [1, 2])
+    assert.deepEqual(await claim(db, [1, 2]), [1, 2])
+    const held = { ...NEW_LANE, heldUntil: NOW + 9000, nextAttemptAt: NOW + 5000 }
+    const turns = await settle(db, [
+      { laneId: 1, state: held, waits: true },
+      { laneId: 2, state: failed, waits: true },
+    ])
+    assert.deepEqual(turns, ['released', 'released'])
+    assert.deepEqual(
+      (await db.all(allLanes, {})).map((row) => [row.held_until, row.next_attempt_at, row.failing_since]),
+      [
+        [NOW + 9000, NOW + 5000, null],
+        [null, NOW + 5000, NOW],
+      ],
+    )
+    const due = (now: number) => lanesDue(db, { kind: 'poke', now, limit: 9 })
+    assert.deepEqual(await due(NOW + 4999), { due: [], nextAt: NOW + 5000 })
+    assert.deepEqual(new Set((await due(NOW + 5000)).due), new Set([1, 2]))
+
+    assert.deepEqual(await claim(db, [1, 2]), [1])
+    await settle(db, [{ laneId: 1, state: { ...held, nextAttemptAt: null }, release: true }])
+    assert.equal((await rowOf(db, 1))?.held_until, NOW + 9000)
+    assert.deepEqual(await claim(db, [1]), [1])
+    await settle(db, [{ laneId: 1, state: failed, onlyIfDue: true, waits: true, release: true }])
+    assert.equal((await rowOf(db, 1))?.held_until, null)
+    assert.deepEqual(await claim(db, [1]), [])
+  })
+
+  test('an open circuit makes no lane fail that has nothing to send, and leaves it no time to try again', async (t) => {
+    const db = await open(t)
+    await makeLanes(db, [1], { items: false })
+    await claim(db, [1])
+    await settle(db, [{ laneId: 1, state: failed, onlyIfDue: true, waits: true, release: true }])
+    const row = await rowOf(db, 1)
+    assert.deepEqual(
+      [row?.failing_since, row?.next_attempt_at, row?.last_error, row?.lease_owner],
+      [null, null, null, null],
+    )
+  })
+
+  test('the lease goes on while an item or a value is due, and ends without, or when it is to end', async (t) => {
+    const db = await open(t)
+    await makeLanes(db, [1, 2, 3])
+    await makeLanes(db, [4], { items: false })
+    await db.transaction((tx) => tx.run(insertLane, { laneId: 5, kind: 'poke', due: 2 }))
+    assert.equal((await claim(db, [1, 2, 3, 4, 5])).length, 5)
+    const turns = await settle(db, [
+      { laneId: 1 },
+      { laneId: 2, release: true },
+      { laneId: 3, state: failed, waits: true },
+      { laneId: 4 },
+      { laneId: 5, valueSeen: 1 },
+      { laneId: 6 },
+    ])
+    assert.deepEqual(turns, ['kept', 'released', 'released', 'released', 'kept', 'gone'])
+    assert.equal((await rowOf(db, 1))?.lease_until, lease.until)
+    assert.equal((await rowOf(db, 5))?.value_due, 2, 'it may have changed since it was read')
+    assert.deepEqual(await settle(db, [{ laneId: 5, valueSeen: 2, valueTold: 7 }]), ['released'])
+    const told = await rowOf(db, 5)
+    assert.deepEqual([told?.value_due, told?.value_told], [0, 7])
+  })
+
+  test('of a lane that was set anew since the look only the value and the lease change, and a failure ends with an answer', async (t) => {
+    const db = await open(t)
+    await makeLanes(db, [1, 2])
+    await claim(db, [1, 2])
+    await settle(db, [{ laneId: 2, state: { ...failed, nextAttemptAt: null } }])
+    await db.transaction(async (tx) => {
+      for (const laneId of [1, 2]) await tx.run(setAnew, { laneId, destination: 'elsewhere' })
+    })
+    const turns = await settle(db, [
+      { laneId: 1, state: failed, waits: true, valueSeen: 0 },
+      { laneId: 2, state: { ...NEW_LANE, lastSuccessAt: NOW }, answers: true, valueTold: 3 },
+    ])
+    assert.deepEqual(turns, ['kept', 'kept'], 'what is next may be tried at once')
+    const first = await rowOf(db, 1)
+    assert.deepEqual([first?.attempts, first?.next_attempt_at, first?.last_error], [0, null, null])
+    const second = await rowOf(db, 2)
+    assert.deepEqual(
+      [second?.attempts, second?.failing_since, second?.last_success_at, second?.value_told],
+      [0, null, NOW, null],
+    )
+  })
+
+  test('who has lost the lease changes nothing, and gets it back only once it is free', async (t) => {
+    const db = await open(t)
+    await makeLanes(db, [1])
+    await claim(db, [1])
+    const other = { ...lease, owner: 'other' }
+    assert.deepEqual(await claim(db, [1], other), [])
+    const later = { ...other, now: lease.until, until: lease.until + 60_000 }
+    assert.deepEqual(await claim(db, [1], later), [1])
+    const before = await rowOf(db, 1)
+    assert.deepEqual(await settle(db, [{ laneId: 1, state: failed, waits: true, valueTold: 1 }]), ['gone'])
+    assert.deepEqual(await rowOf(db, 1), before)
+  })
+
+  test('work is what has an item or a value due, is free and may be tried, of one kind', async (t) => {
+    const db = await open(t)
+    await makeLanes(db, [1, 2, 3, 4])
+    await makeLanes(db, [5], { items: false })
+    await db.transaction(async (tx) => {
+      await tx.run(insertLane, { laneId: 6, kind: 'poke', due: 1 })
+      await tx.run(insertLane, { laneId: 7, kind: 'mail', due: 1 })
+      await tx.run(insertItem, { laneId: 7, position: 1 })
+    })
+    await claim(db, [2, 3])
+    await settle(db, [{ laneId: 3, state: failed, waits: true }])
+    const page = { kind: 'poke', after: 0, limit: 10, now: NOW } as const
+    assert.deepEqual(await lanesWithWork(db, page), [1, 4, 6])
+    assert.deepEqual(await lanesWithWork(db, { ...page, after: 1, limit: 1 }), [4])
+    assert.deepEqual(await lanesWithWork(db, { ...page, kind: 'mail' }), [7])
+    // From before the clock was set back: no lease and no wait is that long.
+    const earlier = NOW - 3 * 3_600_000
+    assert.deepEqual(await lanesWithWork(db, { ...page, now: earlier }), [1, 2, 3, 4, 6])
+    assert.deepEqual(await claim(db, [7]), [], 'another kind is not claimed')
+  })
+})
