@@ -314,8 +314,13 @@ const answered = <T>(column: string, value: RawBuilder<T>) =>
 
 export const settle = query<{ items: readonly OutcomeRow[] } & Lease>()((db, p, d) =>
   db
+    // Materialized: SQLite would else read a value out of the JSON wherever it is named.
+    .with(
+      (cte) => cte('r').materialized(),
+      (from) => from.selectFrom(d.rows(p.items, COLUMNS).as('j')).selectAll(),
+    )
     .updateTable('lanes')
-    .from(d.rows(p.items, COLUMNS).as('r'))
+    .from('r')
     .set({
       attempts: answered('attempts', sql<number>`r.tries`),
       failing_since: answered('failing_since', sql<number>`r.failing`),
