@@ -2,8 +2,11 @@ import { isJsonObject, type JsonObject } from '../../../src/lib/json.ts'
 import { objectAt, type Operation } from './load.ts'
 import { type Shape, shapeOf } from './shape.ts'
 
-/** Every status that any endpoint may answer with (client-server API, "Standard error response", "Common error codes"). */
-const COMMON_STATUSES = new Set(['400', '401', '413', '429', '500', '503'])
+/**
+ * Any endpoint may answer with these (client-server API, "Standard error response", "Common error codes"): 403 and 404 are those of
+ * `M_FORBIDDEN` and `M_NOT_FOUND`.
+ */
+const COMMON_STATUSES = new Set(['400', '401', '403', '404', '413', '429', '500', '503'])
 
 /** Where one of our endpoints differs from the specification: a line for each. */
 export function differences(specified: Operation, ours: Operation): string[] {
