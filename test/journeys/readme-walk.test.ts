@@ -7,18 +7,19 @@ import { fileURLToPath } from 'node:url'
 import { eventually } from '../support/eventually.ts'
 import { startTestServer } from '../support/server.ts'
 
-// The commands of the README, run as printed, block after block, and what they print compared with what the README shows. Ids, tokens,
-// times and numbers may differ, and `…` stands for anything.
+// Runs the commands of the README and of the documents that continue it, block by block, and compares their output with the
+// documents. Ids, tokens, times and numbers may differ, and `…` matches anything.
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const PRINTED_URL = 'http://127.0.0.1:8008'
 
 type Block = { command: string; shown: string }
 
-/** The shell blocks of a section, each with the output that follows it. */
-function blocksOf(title: string): Block[] {
-  const section = readFileSync(`${ROOT}README.md`, 'utf8').split(`\n## ${title}\n`)[1]?.split('\n## ')[0]
-  assert.ok(section !== undefined, `the README has a section "${title}"`)
+/** The shell blocks of a document, or of one section of it, each with the output that follows it. */
+function blocksOf(file: string, title?: string): Block[] {
+  const text = readFileSync(`${ROOT}${file}`, 'utf8')
+  const section = title === undefined ? text : text.split(`\n## ${title}\n`)[1]?.split('\n## ')[0]
+  assert.ok(section !== undefined, `${file} has a section "${title}"`)
   const found = section.matchAll(/^```sh\n(.*?)^```\n```(?:json)?\n(.*?)^```/gms)
   return [...found].map(([, command = '', shown = '']) => ({ command, shown }))
 }
@@ -84,49 +85,55 @@ function patternOf(shown: string): RegExp {
 const missing = ['bash', 'curl'].filter((program) => spawnSync(program, ['--version']).status !== 0)
 const skip = missing.length > 0 ? `not installed: ${missing.join(', ')}` : false
 
-test('the commands of the README print what it shows', { skip }, async (t) => {
-  const { url } = await startTestServer(t)
-  const shell = createShell(url)
-  const runs = async ({ command, shown }: Block) => {
-    const pattern = patternOf(shown.replaceAll(PRINTED_URL, url))
-    // Pokes take a moment: the inbox is read until as many as shown are there.
-    const count = (output: string) => output.split('"received_at"').length
-    const output = await eventually(async () => {
-      const found = await shell.run(command)
-      return count(found) >= count(shown) + (shown.includes('[…,') ? 1 : 0) && found
+test(
+  'the commands of the README and its documents print the output that is shown there',
+  { skip },
+  async (t) => {
+    const { url } = await startTestServer(t)
+    const shell = createShell(url)
+    const runs = async ({ command, shown }: Block) => {
+      const pattern = patternOf(shown.replaceAll(PRINTED_URL, url))
+      // Pokes take a moment: the inbox is read until as many as shown are there.
+      const count = (output: string) => output.split('"received_at"').length
+      const output = await eventually(async () => {
+        const found = await shell.run(command)
+        return count(found) >= count(shown) + (shown.includes('[…,') ? 1 : 0) && found
+      })
+      assert.match(flat(output), pattern, command)
+    }
+
+    const walk = blocksOf('README.md', 'From a message to a poke, with curl')
+    assert.equal(walk.length, 6)
+    for (const block of walk) await runs(block)
+
+    const [, setPusher] = walk
+    assert.ok(setPusher)
+    const [deviceRule, ...moreRules] = blocksOf('README.md', 'Push rules for one device')
+    assert.ok(deviceRule && moreRules.length === 0)
+    await runs(setPusher)
+    await runs(deviceRule)
+
+    assert.deepEqual(blocksOf('docs/device-rules.md'), [deviceRule])
+
+    const [explain, dryRun, trace, ...moreReasons] = blocksOf('docs/explain.md')
+    assert.ok(explain && dryRun && trace && moreReasons.length === 0)
+    await runs(explain)
+    await runs(dryRun)
+
+    // The journey that is shown is that of a message which no device rule silences.
+    const rule = `$S/v3/pushrules/device/k2v8w0qz/room/$ROOM`
+    await shell.run(`curl -H "Authorization: Bearer $ALICE" -X DELETE ${rule}`)
+    const send = `$S/v3/rooms/$ROOM/send/m.room.message/3 -d '{"msgtype":"m.text","body":"Again"}'`
+    await shell.run(`curl -H "Authorization: Bearer $BOB" -X PUT ${send}`)
+    const ownTrace = trace.command.replace(/'\$[^']+'/, '"$EVENT"')
+    const journey = await eventually(async () => {
+      const found = await shell.run(ownTrace)
+      return found.includes('attempt 1') && found
     })
-    assert.match(flat(output), pattern, command)
-  }
+    assert.match(flat(journey), patternOf(trace.shown))
 
-  const walk = blocksOf('From a message to a poke, with curl')
-  assert.equal(walk.length, 6)
-  for (const block of walk) await runs(block)
-
-  const [, setPusher] = walk
-  assert.ok(setPusher)
-  const [deviceRule, ...moreRules] = blocksOf('Rules of one device')
-  assert.ok(deviceRule && moreRules.length === 0)
-  await runs(setPusher)
-  await runs(deviceRule)
-
-  const [explain, dryRun, trace, ...moreReasons] = blocksOf('Why did I (not) get a notification?')
-  assert.ok(explain && dryRun && trace && moreReasons.length === 0)
-  await runs(explain)
-  await runs(dryRun)
-
-  // The journey that is shown is that of a message which no device rule silences.
-  const rule = `$S/v3/pushrules/device/k2v8w0qz/room/$ROOM`
-  await shell.run(`curl -H "Authorization: Bearer $ALICE" -X DELETE ${rule}`)
-  const send = `$S/v3/rooms/$ROOM/send/m.room.message/3 -d '{"msgtype":"m.text","body":"Again"}'`
-  await shell.run(`curl -H "Authorization: Bearer $BOB" -X PUT ${send}`)
-  const ownTrace = trace.command.replace(/'\$[^']+'/, '"$EVENT"')
-  const journey = await eventually(async () => {
-    const found = await shell.run(ownTrace)
-    return found.includes('attempt 1') && found
-  })
-  assert.match(flat(journey), patternOf(trace.shown))
-
-  const checks = blocksOf('Does push work?')
-  assert.equal(checks.length, 2)
-  for (const block of checks) await runs(block)
-})
+    const checks = blocksOf('docs/pushers.md')
+    assert.equal(checks.length, 2)
+    for (const block of checks) await runs(block)
+  },
+)

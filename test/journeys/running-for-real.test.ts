@@ -30,19 +30,19 @@ async function login(url: string, user: string) {
   return { status, userId: body['user_id'] }
 }
 
-/** The blocks of code in the README's section, by their language. */
+/** The blocks of code in a section of the operating guide, by their language. */
 function section(title: string): Record<string, string> {
   const text =
-    readFileSync(join(root, 'README.md'), 'utf8').split(`\n## ${title}\n`)[1]?.split('\n## ')[0] ?? ''
+    readFileSync(join(root, 'docs/operating.md'), 'utf8').split(`\n## ${title}\n`)[1]?.split('\n## ')[0] ?? ''
   return Object.fromEntries(
     [...text.matchAll(/```(\w+)\n([^`]*)```/g)].map(([, kind, block]) => [kind, block]),
   )
 }
 
-describe('running it for real, as the README says', () => {
-  test('its configuration and its commands give a server of that name, and a user', async (t) => {
+describe('the first configuration of the operating guide', () => {
+  test('starts a server with the configured name and creates a user', async (t) => {
     const folder = temporaryFolder(t)
-    const { yaml = '', sh = '' } = section('Running it for real')
+    const { yaml = '', sh = '' } = section('A first configuration')
     assert.match(yaml, /^server_name: example\.org$/m)
     const config = join(folder, 'belfry.yaml')
     writeFileSync(
