@@ -40,8 +40,8 @@ export function errorsOf(route: Route): ErrorCodes {
   if (needsToken(route) && route.auth !== 'user') add(403, 'M_FORBIDDEN')
   if (route.limit !== 'none') add(429, 'M_LIMIT_EXCEEDED')
   add(500, 'M_UNKNOWN')
-  // A database that is away or full; a server that shuts down.
-  add(503, 'M_UNKNOWN')
+  // The server shuts down, or the database is full, damaged or unavailable.
+  add(503, 'M_UNKNOWN', 'ORG.BELFRY.STORAGE_FULL', 'ORG.BELFRY.STORAGE_UNAVAILABLE')
   for (const [status, named] of Object.entries(route.errors ?? {})) add(Number(status), ...named)
   return Object.fromEntries([...codes].map(([status, all]) => [status, [...all]]))
 }
