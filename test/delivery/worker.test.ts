@@ -209,7 +209,7 @@ onEachDatabase('delivery', (open) => {
     assert.deepEqual(bodies(gateway.pokes), ['kept'])
     assert.deepEqual(
       tower.told.filter(({ event }) => event === 'pokeSkipped').map(({ fields }) => fields['reason']),
-      ['read', 'does not notify'],
+      ['read', 'redacted'],
     )
   })
 

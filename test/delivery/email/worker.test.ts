@@ -62,7 +62,7 @@ onEachDatabase('mail', (open) => {
     const steps = await post.steps()
     assert.deepEqual(
       new Set(steps.map(({ reason }) => reason)),
-      new Set(['read', 'does not notify', 'not a member']),
+      new Set(['read', 'redacted', 'not a member']),
     )
   })
 
