@@ -5,21 +5,24 @@ import { RULE_KINDS, type RuleKind, type RuleSettings, type Ruleset } from './mo
 import { sameJson } from './same-json.ts'
 import { compiledDefaults } from './shared-defaults.ts'
 
-/** What a person's global rules mean for the rooms they are in. Made once for each version of the rules, and kept. */
+/**
+ * The result of analysing a user's global rules, independent of any room. Made once for each version of the rules,
+ * then cached.
+ */
 export type RuleAnalysis = {
   readonly userId: string
   readonly settings: RuleSettings
-  /** All rules. They are to be evaluated with this `userId` in the context. */
+  /** All rules. Evaluate them with this `userId` in the context. */
   readonly compiled: CompiledRules
-  /** The defaults by which it was measured; shared by all who have the same settings. */
+  /** The default rules used for the comparison. All users with the same settings share them. */
   readonly defaults: CompiledRules
-  /** Every rule is a default one, as shipped. */
+  /** Whether the ruleset consists of the unchanged default rules. */
   readonly isDefault: boolean
 }
 
 /**
- * `ruleset`: complete, the defaults included (see `rulesetFor`). `owner`: whose rules they are, and the settings that the
- * defaults follow.
+ * `ruleset`: complete, including the default rules (see `rulesetFor`). `owner`: the user who owns the rules, and the
+ * settings that select the default rules.
  */
 export function analyseRules(ruleset: Ruleset, owner: DefaultRulesOptions): RuleAnalysis {
   const { userId, legacyMentionRules, experimental } = owner
@@ -29,10 +32,10 @@ export function analyseRules(ruleset: Ruleset, owner: DefaultRulesOptions): Rule
   let own = 0
   const compiled = compileWith(ruleset, (kind, rule) => {
     const ruleId = isObject(rule) ? String(rule['rule_id']) : ''
-    const like = shipped.get(ruleId)
-    if (like?.kind === kind && sameJson(like.rule, rule)) {
+    const standard = shipped.get(ruleId)
+    if (standard?.kind === kind && sameJson(standard.rule, rule)) {
       shipped.delete(ruleId)
-      return like.compiled
+      return standard.compiled
     }
     own++
     return compileRule(kind, rule, settings)
@@ -46,7 +49,7 @@ export function analyseRules(ruleset: Ruleset, owner: DefaultRulesOptions): Rule
   }
 }
 
-/** A kind without rules of the person's own is the same list for everybody. */
+/** Uses the shared list for each kind in which the user has no rules of their own. */
 function sharing(compiled: CompiledRules, defaults: CompiledRules): CompiledRules {
   const same = (one: readonly CompiledRule[], other: readonly CompiledRule[]) =>
     one.length === other.length && one.every((rule, at) => rule === other[at]) ? other : one
@@ -62,7 +65,7 @@ function sharing(compiled: CompiledRules, defaults: CompiledRules): CompiledRule
 
 type Shipped = { kind: RuleKind; rule: unknown; compiled: CompiledRule | undefined }
 
-/** The default rules as this person gets them, each with what was compiled of it for everybody. */
+/** The default rules for this user, each with the compiled form that all users share. */
 function shippedRules(owner: DefaultRulesOptions, defaults: CompiledRules): Map<string, Shipped> {
   const compiled = new Map(allRules(defaults).map((rule) => [rule.ruleId, rule]))
   const rules = defaultRules(owner)

@@ -4,23 +4,26 @@ import { prepareEvent, type EvaluatedEvent } from './event.ts'
 import { RULE_KINDS, type RuleKind } from './model.ts'
 import { sha256 } from './sha-256.ts'
 
-/** Members of a room who have the same outcome of every event that concerns none of them in person. */
+/** The members of a room with the same outcome for every event that concerns none of them individually. */
 export type Cohort = {
-  /** `default`, or 40 hexadecimal digits that stand for what the rules say: the same on every server and after a restart. */
+  /**
+   * `default`, or 40 hexadecimal digits of a hash of the rules. The id is the same on every server and after a
+   * restart.
+   */
   readonly id: string
-  /** To be evaluated without a `userId`. */
+  /** Evaluate them without a `userId`. */
   readonly rules: CompiledRules
 }
 
 export const DEFAULT_COHORT_ID = 'default'
 
 /**
- * The cohort of a person with these rules in a room. Left out is what cannot match in the room, and what can match for
- * one and not for another: mentions, invitations, names, keywords, senders. Whom such a rule may concern is found by index
- * (see `createPopulation`), and evaluated with all their rules.
+ * The cohort of a user with these rules in a room. It leaves out rules that cannot match in the room, and rules that
+ * can match for one member and not for another: mentions, invitations, names, keywords and senders. Members that such
+ * a rule may concern are found by index (see `createPopulation`) and evaluated with all their rules.
  *
- * The id does not depend on the default rules as long as the person has not changed them, so that a server may change
- * them without moving anybody.
+ * The id does not depend on the default rules as long as the user has not changed them. A server can therefore change
+ * the default rules without moving users to other cohorts.
  */
 export function cohortIn(analysis: RuleAnalysis, roomId: string): Cohort {
   const defaults: CompiledRules = impersonal(analysis.defaults)
@@ -35,7 +38,7 @@ export function cohortIn(analysis: RuleAnalysis, roomId: string): Cohort {
 
 const known = new WeakMap<CompiledRules, CompiledRules>()
 
-/** The defaults limit themselves to no room. */
+/** The default rules contain no rule for a single room. */
 function impersonal(defaults: CompiledRules): CompiledRules {
   const found = known.get(defaults)
   if (found !== undefined) return found
@@ -46,7 +49,7 @@ function impersonal(defaults: CompiledRules): CompiledRules {
 
 const NO_RULES: ReadonlyMap<string, CompiledRule> = new Map()
 
-/** What of these rules is common to all who have them, up to the first that always matches in this room. */
+/** The rules that match alike for all users who have them, up to the first rule that always matches in this room. */
 function projected(rules: CompiledRules, room: EvaluatedEvent): CompiledRules {
   const override = upToFirstSure(rules.override, room)
   const content = isSure(override) ? [] : upToFirstSure(rules.content, room)
@@ -63,19 +66,19 @@ function projected(rules: CompiledRules, room: EvaluatedEvent): CompiledRules {
   }
 }
 
-const IN_NO_MATTER = { memberCount: 0 }
+const ANY_CONTEXT = { memberCount: 0 }
 
 function upToFirstSure(rules: readonly CompiledRule[], room: EvaluatedEvent): CompiledRule[] {
   const kept: CompiledRule[] = []
   for (const rule of rules) {
-    if (rule.reach?.by !== 'common' || !rule.where.every((test) => test(room, IN_NO_MATTER))) continue
+    if (rule.reach?.by !== 'common' || !rule.where.every((test) => test(room, ANY_CONTEXT))) continue
     kept.push(rule)
     if (alwaysMatches(rule)) break
   }
   return kept
 }
 
-/** Of override and underride rules that may match in this room. */
+/** For override and underride rules that may match in this room. */
 function alwaysMatches(rule: CompiledRule): boolean {
   return rule.type === undefined && rule.tests.length === rule.where.length && !rule.legacyMention
 }
@@ -85,7 +88,7 @@ function isSure(rules: readonly CompiledRule[]): boolean {
   return last !== undefined && alwaysMatches(last)
 }
 
-/** How the rules of a kind differ from the default ones, '' if they do not. */
+/** How the rules of a kind differ from the default rules. Empty if they do not differ. */
 function difference(kind: RuleKind, rules: CompiledRules, defaults: CompiledRules): string {
   const ours = [...rules[kind].values()]
   const theirs = [...defaults[kind].values()]

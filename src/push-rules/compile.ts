@@ -20,24 +20,33 @@ export type CompiledRule = {
   readonly ruleId: string
   readonly outcome: RuleOutcome
   readonly tests: readonly Test[]
-  /** A default rule that concerns one person: it does not take part in an impersonal evaluation. */
+  /** A default rule that concerns one user. It is skipped in an impersonal evaluation. */
   readonly personal: boolean
-  /** One of the server's: it is evaluated also when an evaluation has cost what it may (see `meter.ts`). */
+  /**
+   * A default rule of the server. It is still evaluated after the step limit of an evaluation is reached (see
+   * `meter.ts`).
+   */
   readonly isDefault: boolean
-  /** A legacy mention rule: it does not take part when the event has `m.mentions`. */
+  /** A legacy mention rule. It is skipped when the event has `m.mentions`. */
   readonly legacyMention: boolean
   readonly reach: Reach | undefined
-  /** The only type of event it can match, case folded; undefined: any. It is asked for before the tests. */
+  /**
+   * The only event type that the rule can match, case folded; undefined: any type. It is compared before the tests
+   * run.
+   */
   readonly type: string | undefined
   readonly typeCode: number
-  /** Those of the tests that ask for the room; a room rule has none, it is looked up. */
+  /** The tests that check the room. A room rule has none, because it is found by its id. */
   readonly where: readonly Test[]
   readonly asksPermission: boolean
-  /** What the rule says, but for the room: equal for rules that do the same in a room in which both can match. */
+  /**
+   * The rule as text, without its room conditions. Rules with the same text have the same effect in a room in which
+   * both can match.
+   */
   readonly text: string
 }
 
-/** A rule set made ready; it can be shared and kept as long as the rules do not change. */
+/** A compiled ruleset. It can be shared and cached as long as the rules do not change. */
 export type CompiledRules = {
   readonly override: readonly CompiledRule[]
   readonly content: readonly CompiledRule[]
@@ -46,22 +55,22 @@ export type CompiledRules = {
   /** By the sender's user id. */
   readonly sender: ReadonlyMap<string, CompiledRule>
   readonly underride: readonly CompiledRule[]
-  /** About how many steps it costs to try all rules of the lists. */
+  /** Approximate number of steps to try all rules of the lists. */
   readonly weight: number
 }
 
 export type CompileOptions = { readonly experimental?: ExperimentalRules | undefined }
 
 /**
- * Makes rules ready for evaluation. In each kind the order of the list counts; only `.m.rule.master` goes to the top
- * wherever it stands. Disabled rules are left out, and so is what is not a rule (no id, no list of actions): rules that
- * were stored malformed never cost an evaluation. The rules must not be changed afterwards.
+ * Compiles rules for evaluation. In each kind the order of the list is the order of evaluation, except that
+ * `.m.rule.master` always comes first. Disabled rules and malformed rules (no id, no list of actions) are left out: a
+ * malformed stored rule never fails an evaluation. Do not change the rules afterwards.
  */
 export function compileRules(ruleset: Ruleset, options: CompileOptions = {}): CompiledRules {
   return compileWith(ruleset, (kind, rule) => compileRule(kind, rule, options))
 }
 
-/** `compile`: undefined for what takes no part. */
+/** `compile` returns undefined for a rule to leave out. */
 export function compileWith(
   ruleset: Ruleset,
   compile: (kind: RuleKind, rule: unknown) => CompiledRule | undefined,
@@ -81,16 +90,16 @@ export function compileWith(
   }
 }
 
-/** About how many steps it costs to try these rules. */
+/** Approximate number of steps to try these rules. */
 export function weightOf(rules: readonly CompiledRule[]): number {
   return rules.reduce((weight, { tests }) => weight + STEPS_PER_RULE + STEPS_PER_TEST * tests.length, 0)
 }
 
-/** What a rule that is tried costs at least, and each of its tests that is: mostly for fetching it from memory. */
+/** Minimum cost of trying a rule, and of running each of its tests. Most of it is memory access. */
 export const STEPS_PER_RULE = 8
 export const STEPS_PER_TEST = 4
 
-/** `rule`: any JSON; undefined for one that is disabled or is no rule. */
+/** `rule`: any JSON. Returns undefined for a rule that is disabled or malformed. */
 export function compileRule(
   kind: RuleKind,
   rule: unknown,
@@ -101,7 +110,7 @@ export function compileRule(
   if (typeof ruleId !== 'string' || !Array.isArray(actions)) return undefined
   const personal = PERSONAL_RULES.has(ruleId)
   const compiled = compileSubject(kind, rule, experimental)
-  // What concerns one person is never common to a cohort.
+  // A rule that concerns one user is never common to a cohort.
   const reach = personal && compiled.reach?.by === 'common' ? BY_OWNER : compiled.reach
   return {
     ruleId,
@@ -160,13 +169,17 @@ function outcomeOf(
 ): RuleOutcome {
   const effect = effectOf(actions, experimental?.notifyInApp === true)
   const { notify, highlight, tweaks, actions: asked } = effect
-  // Written out, as the rule below is: an object that is spread takes twice the memory, and there is one for each rule.
+  // Written out, like the rule below: an object made by spreading takes twice the memory, and there is one object for
+  // each rule.
   return Object.freeze({ notify, highlight, tweaks, actions: asked, rule: Object.freeze({ kind, ruleId }) })
 }
 
 type Effect = Omit<RuleOutcome, 'rule'>
 
-/** Nearly all rules ask for one of a few things: so many of them are kept once, and shared by the rules of everybody. */
+/**
+ * Nearly all rules have one of a few effects. Up to this number of effects is cached and shared by the rules of all
+ * users.
+ */
 const MAX_EFFECTS = 200
 const effects = new Map<string, Effect>()
 
@@ -188,7 +201,10 @@ function effectOf(actions: readonly Action[], countsInApp: boolean): Effect {
 
 const NO_TWEAKS: Tweaks = Object.freeze({})
 
-/** The last tweak of a name counts. A `sound` that is no string and a `highlight` that is no boolean are left out. */
+/**
+ * If a tweak is set twice, the last one counts. A `sound` that is not a string and a `highlight` that is not a
+ * boolean are left out.
+ */
 export function tweaksOf(actions: readonly unknown[]): Tweaks {
   const tweaks = new Map<string, Json>()
   for (const action of actions) {

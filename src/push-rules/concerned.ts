@@ -2,36 +2,41 @@ import { bodyOf, foldedAt, type EvaluatedEvent } from './event.ts'
 import { parseKeyPath, valueAt } from './key-path.ts'
 import { bodyKeys } from './mention-index.ts'
 import type { EvaluationContext, RuleSettings } from './model.ts'
-import { peopleWithLevels } from './power-levels.ts'
+import { usersWithLevels } from './power-levels.ts'
 
 export type ConcernedOptions = RuleSettings & {
-  /** Mentioned users beyond this number are not told; 1000 unless given. */
+  /** Mentioned users beyond this number are left out. Default: 1000. */
   maxMentioned?: number
-  /** Keys of the body beyond this number are not told (see `bodyKeys`); 1000 unless given. */
+  /** Keys of the body beyond this number are left out (see `bodyKeys`). Default: 1000. */
   maxBodyKeys?: number
 }
 
-/** Whom the default rules may treat differently from the other members; everyone else has the impersonal outcome. */
+/** The users for which the default rules may have another outcome. All other members have the impersonal outcome. */
 export type Concerned = {
   /** User ids in `m.mentions`, as written, each once. They need not be members, nor users of this server. */
   readonly mentioned: readonly string[]
-  /** Who is invited by this event. */
+  /** The user that this event invites. */
   readonly target: string | undefined
-  /** Members with one of these `mentionKey`s may be named in the text. Empty unless the legacy rules apply. */
+  /**
+   * Members with one of these `mentionKey`s may be named in the text. Empty unless the legacy mention rules apply.
+   */
   readonly bodyKeys: readonly string[]
-  /** Whose power level may be another than everybody else's, where a default rule asks for it (MSC4506); else empty. */
+  /**
+   * Users whose power level may differ from the room's default, if a default rule checks it (MSC4506); otherwise
+   * empty.
+   */
   readonly privileged: readonly string[]
 }
 
 const TYPE = parseKeyPath('type')
 const MEMBERSHIP = parseKeyPath('content.membership')
 const USER_IDS = ['content', 'm.mentions', 'user_ids']
-/** User ids have at most 255 bytes, so never more UTF-16 units. */
+/** A user id has at most 255 bytes, and therefore at most 255 UTF-16 units. */
 const MAX_USER_ID_LENGTH = 255
 
 /**
- * Who must be evaluated in person. Rules that users wrote themselves are not considered: their owners have to be found
- * through their rules. `context`: of the room; it is asked only for what the experimental rules need.
+ * The members to evaluate individually. Rules that users wrote are not considered: find their owners by their rules.
+ * `context`: the room. Only the experimental rules use it.
  */
 export function concernedUsers(
   event: EvaluatedEvent,
@@ -60,17 +65,17 @@ function mentionedUsers(event: EvaluatedEvent, limit: number): string[] {
 
 function toldOfKnock(event: EvaluatedEvent, context: EvaluationContext | undefined): string[] {
   if (foldedAt(event, TYPE) !== 'm.room.member' || foldedAt(event, MEMBERSHIP) !== 'knock') return []
-  return context === undefined ? [] : [...new Set(peopleWithLevels(context).filter(isUserId))]
+  return context === undefined ? [] : [...new Set(usersWithLevels(context).filter(isUserId))]
 }
 
-/** Compared with folded case, as the conditions of `.m.rule.invite_for_me` are. */
+/** Compared case folded, like the conditions of `.m.rule.invite_for_me`. */
 function inviteTarget(event: EvaluatedEvent): string | undefined {
   if (foldedAt(event, TYPE) !== 'm.room.member' || foldedAt(event, MEMBERSHIP) !== 'invite') return undefined
   const target = valueAt(event.source, ['state_key'])
   return isUserId(target) ? target : undefined
 }
 
-/** Whether it can be a user id at all, and be asked for in any database. */
+/** Whether the value can be a user id and is safe to use in a query on both databases. */
 function isUserId(value: unknown): value is string {
   return (
     typeof value === 'string' &&

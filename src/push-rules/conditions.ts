@@ -14,19 +14,22 @@ import type { EvaluationContext, ExperimentalRules, Scalar } from './model.ts'
 import { isRecipientPermission, mayRecipient, maySenderNotify } from './power-levels.ts'
 import { canBeName, fold, foldsTo } from './text.ts'
 
-/** A condition made ready: pure, and it never throws. */
+/** A compiled condition. It is pure and never throws. */
 export type Test = (event: EvaluatedEvent, context: EvaluationContext) => boolean
 
 const MENTIONS_ROOM_KEY = 'content.m\\.mentions.room'
 const MEMBER_COUNT = /^(==|<=|>=|<|>)?([0-9]+)$/
 
-/** In UTF-16 units; longer display names are not looked for when an evaluation has cost what it may. */
+/** In UTF-16 units. After the step limit is reached, longer display names are not searched for. */
 const USUAL_NAME_LENGTH = 256
 
-/** What can never match, by this very function. */
+/** The test that never matches. Callers compare with this function by identity. */
 export const never: Test = () => false
 
-/** `condition`: any JSON. What is malformed or of an unknown kind never matches (client-server API, "Conditions"). */
+/**
+ * `condition`: any JSON. A malformed condition and a condition of an unknown kind never match (client-server API,
+ * "Conditions").
+ */
 export function compileCondition(condition: unknown, experimental?: ExperimentalRules): Test {
   if (!isObject(condition)) return never
   switch (condition['kind']) {
@@ -52,7 +55,7 @@ export function compileCondition(condition: unknown, experimental?: Experimental
   }
 }
 
-/** The predefined condition of content rules: whole words of `content.body`. */
+/** The predefined condition of content rules: it matches whole words of `content.body`. */
 export function bodyMatch(pattern: unknown): Test {
   if (typeof pattern !== 'string') return never
   const glob = compileGlob(pattern)
@@ -60,7 +63,7 @@ export function bodyMatch(pattern: unknown): Test {
   return (event) => isFound(glob, event)
 }
 
-/** Whether words of the body match; the body is read only while that is cheaper than an index of it. */
+/** Whether words of the body match. The body is searched directly until an index of it is cheaper. */
 export function isFound(glob: Glob, event: EvaluatedEvent): boolean {
   const body = bodyOf(event)
   if (body === null) return false
@@ -75,7 +78,7 @@ export function isFound(glob: Glob, event: EvaluatedEvent): boolean {
 
 function eventMatch(key: unknown, pattern: unknown): Test {
   if (typeof key !== 'string' || typeof pattern !== 'string') return never
-  // Only this one path is searched for words; `content\.body` is another property.
+  // Only this exact path is searched for words; `content\.body` is another property.
   if (key === BODY_KEY) return bodyMatch(pattern)
   const path = parseKeyPath(key)
   return below(
@@ -84,7 +87,7 @@ function eventMatch(key: unknown, pattern: unknown): Test {
   )
 }
 
-/** Paths of more names are walked at a cost that is charged. */
+/** Longer paths are charged to the step counter. */
 const SHORT_PATH = 4
 
 function below({ names }: KeyPath, test: Test): Test {
@@ -95,7 +98,7 @@ function below({ names }: KeyPath, test: Test): Test {
   }
 }
 
-// Each test is made in a function of its own, so that it holds on to no more than it needs.
+// Each test is made in a function of its own, so that its closure keeps only the values that it needs.
 
 function literalMatch(path: KeyPath, pattern: string): Test {
   if (path.key === 'type') {
@@ -129,8 +132,8 @@ function eventPropertyIs(key: unknown, value: unknown): Test {
 }
 
 /**
- * `===`, asked so that undefined is never compared with a boolean: V8 optimises that comparison, finds itself wrong and
- * begins again, for ever (Node 26; it cost more than all the rest of an evaluation).
+ * `===`, written so that undefined is never compared with a boolean. V8 optimises that comparison and deoptimises it
+ * again in an endless loop (Node 26; it cost more than the rest of an evaluation).
  */
 function isSame(found: unknown, value: Scalar): boolean {
   return typeof found === typeof value && found === value
@@ -145,7 +148,7 @@ function eventPropertyContains(key: unknown, value: unknown): Test {
   )
 }
 
-/** What is below these two is asked of every event, and most have neither. */
+/** Conditions below these two properties are tried for every event, and most events have neither. */
 function wherePresent({ inContent }: KeyPath, test: Test): Test {
   if (inContent?.name === 'm.mentions') return (event, context) => event.hasMentions && test(event, context)
   if (inContent?.name === 'm.relates_to') return (event, context) => event.hasRelation && test(event, context)
@@ -160,8 +163,8 @@ function isScalar(value: unknown): value is Scalar {
 }
 
 /**
- * The name is taken literally, with the word boundaries of `content.body`. One that cannot name a person (`canBeName`)
- * never matches: it would highlight nearly every message.
+ * The name is matched literally, with the word boundaries of `content.body`. A name without a letter, digit or emoji
+ * (`canBeName`) never matches, because it would highlight nearly every message.
  */
 function containsDisplayName(event: EvaluatedEvent, { displayName }: EvaluationContext): boolean {
   if (displayName === undefined) return false
@@ -208,7 +211,7 @@ function profileTag(tag: unknown): Test {
   return (_, context) => context.profileTag === tag
 }
 
-/** Without a person it is asked for somebody to whom the room gives no level of their own. */
+/** Without a user, the default power level of the room is used. */
 function recipientPermission(key: unknown): Test {
   if (!isRecipientPermission(key)) return never
   return (_, context) => mayRecipient(context, key)

@@ -1,4 +1,4 @@
-/** Above every other rule, the user's own included. */
+/** Evaluated before every other rule, including the user's own. */
 export const MASTER = '.m.rule.master'
 
 const CONTAINS_DISPLAY_NAME = '.m.rule.contains_display_name'
@@ -11,7 +11,7 @@ export const LEGACY_MENTION_RULES: ReadonlySet<string> = new Set([
   '.m.rule.roomnotif',
 ])
 
-/** The default rules that can match for one person and not for another in the same room. */
+/** The default rules that can match for one member and not for another in the same room. */
 export const PERSONAL_RULES: ReadonlySet<string> = new Set([
   '.m.rule.invite_for_me',
   '.m.rule.is_user_mention',

@@ -8,9 +8,9 @@ import { canBeName } from './text.ts'
 export type DefaultRulesOptions = RuleSettings & { readonly userId: string; readonly localpart: string }
 
 /**
- * The server's default rules (client-server API, "Predefined Rules", as of version 1.17), in order, with those
- * of the proposals that the settings switch on, under the ids that these have until they are accepted. Each call makes a
- * set of its own.
+ * The server's default rules (client-server API, "Predefined Rules", as of version 1.17), in order, with the rules of
+ * the proposals that the settings switch on. Those have their unstable ids until the proposal is accepted. Each call
+ * makes a new set.
  */
 export function defaultRules(options: DefaultRulesOptions): Ruleset {
   return {
@@ -32,15 +32,18 @@ export function defaultRules(options: DefaultRulesOptions): Ruleset {
   }
 }
 
-/** A localpart without letters and digits (`@.:example.org`) has no rule: it stands in nearly every message. */
+/**
+ * A localpart without letters and digits (`@.:example.org`) gets no rule, because it is found in nearly every
+ * message.
+ */
 function isMentionedByName({ legacyMentionRules, localpart }: DefaultRulesOptions): boolean {
-  // The empty localpart stands for that of any person (`compiledDefaults`).
+  // The empty localpart is a placeholder for the localpart of any user (`compiledDefaults`).
   return legacyMentionRules && (localpart === '' || canBeName(localpart))
 }
 
 /**
- * The default rules as they bear on a member whom an event does not concern in person: the same rules in the same
- * order, those that concern one person disabled. Whom an event does concern is told by `concernedUsers`.
+ * The default rules for a member that an event does not concern individually: the same rules in the same order, with
+ * the rules that concern one user disabled. `concernedUsers` finds the members that an event does concern.
  */
 export function impersonalDefaults(options: RuleSettings): Ruleset {
   const rules = defaultRules({ ...options, userId: '', localpart: '' })

@@ -5,12 +5,13 @@ import type { EvaluatedEvent } from './event.ts'
 import type { EvaluationContext, RuleOutcome } from './model.ts'
 
 /**
- * What a device with rules of its own does about an event: the first of its rules that matches decides, otherwise the
- * global outcome stands (2015 drafts, "Push Rules: Scopes"). `.m.rule.master` silences every scope. What is counted as
- * unread follows the global outcome alone.
+ * The outcome for a device with rules of its own: the first matching device rule decides, otherwise the global
+ * outcome applies (2015 drafts, "Push Rules: Scopes"). `.m.rule.master` disables every scope. The unread counts
+ * follow the global outcome alone.
  *
- * `rules`: the device's own. `global`: the outcome of the user's global rules. `context`: in person, with the `profileTag` that the pusher has. Own
- * events and ignored senders are not asked about, as for `evaluate`.
+ * `rules`: the device rules. `global`: the outcome of the user's global rules. `context`: with the `userId`, and with
+ * the `profileTag` of the pusher. As for `evaluate`, the caller skips the user's own events and events of ignored
+ * senders.
  */
 export function evaluateForDevice(
   { rules, global }: { rules: CompiledRules; global: RuleOutcome },
@@ -22,7 +23,7 @@ export function evaluateForDevice(
   return own.rule === null ? global : own
 }
 
-/** Whether a device is woken: `notify_in_app` counts, and wakes none. */
+/** Whether the outcome sends a push to a device. `notify_in_app` is counted and sends none. */
 export function wakesDevice({ actions }: Pick<RuleOutcome, 'actions'>): boolean {
   return actions.includes('notify')
 }

@@ -3,7 +3,7 @@ import { ANY_TYPE, type EvaluatedEvent, OTHER_TYPE } from './event.ts'
 import { beginSteps, endSteps, meter } from './meter.ts'
 import type { EvaluationContext, RuleOutcome } from './model.ts'
 
-/** No rule matched: nothing is notified. */
+/** No rule matched: the event does not notify. */
 export const NO_MATCH: RuleOutcome = Object.freeze({
   notify: false,
   highlight: false,
@@ -13,12 +13,12 @@ export const NO_MATCH: RuleOutcome = Object.freeze({
 })
 
 /**
- * What the rules say about an event: the outcome of the first rule that matches, override before content, room, sender
- * and underride. Pure, and it never throws. It costs no more than `MOST_STEPS`, and what is left of `context.budget`: after
- * that the default rules, and those of the room and of the sender, are evaluated without the others.
+ * The outcome of the first rule that matches, in the order override, content, room, sender, underride. Pure; it never
+ * throws. An evaluation costs at most `MOST_STEPS`, and at most the rest of `context.budget`. After that only the
+ * default rules, the room rules and the sender rules are evaluated.
  *
- * It does not know that nobody is notified of their own events, nor of those of people they ignore: the caller does not
- * ask in those cases.
+ * A user is not notified of their own events or of events of ignored users. The caller checks this and does not call
+ * `evaluate` then.
  */
 export function evaluate(
   rules: CompiledRules,
@@ -43,7 +43,7 @@ function firstMatch(
   context: EvaluationContext,
 ): CompiledRule | undefined {
   if (meter.left <= 0) return firstDefault(rules, event, context)
-  // For all of them at once: to count each rule that is tried costs more than most rules.
+  // Charged once for the whole list: counting each rule costs more than trying most rules.
   meter.left -= STEPS_PER_RULE * rules.length
   const { typeCode } = event
   for (const rule of rules) {
@@ -78,8 +78,8 @@ function matchesAll(rule: CompiledRule, event: EvaluatedEvent, context: Evaluati
 }
 
 /**
- * Of a list whose other rules are not to be tried (any more): the default rules are the last ones, and `.m.rule.master` the
- * first.
+ * Tries only the default rules of a list, when the step limit leaves out the others. The default rules are the last
+ * ones, and `.m.rule.master` is the first.
  */
 function firstDefault(
   rules: readonly CompiledRule[],

@@ -4,35 +4,38 @@ import { cut, fold } from './text.ts'
 import { indexText, STEPS_PER_UNIT, type TextIndex } from './text-index.ts'
 
 /**
- * An event made ready once and shared by all its evaluations: what they look up is kept, so that a text is folded and a
- * list indexed once, whatever the number of rules and people. It belongs to one event and is dropped with it.
+ * An event prepared once and shared by all its evaluations. It caches lookups: a text is folded once and a list is
+ * indexed once, for any number of rules and users. It belongs to one event and is dropped with it.
  */
 export type EvaluatedEvent = {
-  /** The event in the format clients see: `type`, `sender`, `room_id`, `content`, perhaps `state_key`. */
+  /** The event in the client format: `type`, `sender`, `room_id`, `content`, and `state_key` for state events. */
   readonly source: unknown
   readonly sender: string | null
   readonly roomId: string | null
-  /** Whether the content has a property `m.mentions`, of whatever shape: then the legacy mention rules do not apply. */
+  /** Whether the content has a property `m.mentions`, of any type. If so, the legacy mention rules do not apply. */
   readonly hasMentions: boolean
-  /** What is in `m.mentions`: of whatever shape, undefined if absent. */
+  /** The values in `m.mentions`, of any type; undefined if absent. */
   readonly mentionedUsers: unknown
   readonly mentionsRoom: unknown
-  /** Whether the content has a property `m.relates_to`, of whatever shape. */
+  /** Whether the content has a property `m.relates_to`, of any type. */
   readonly hasRelation: boolean
   readonly content: Record<string, unknown> | undefined
-  /** `content.msgtype`, as written. */
+  /** `content.msgtype`, unchanged. */
   readonly msgtype: string | null
-  /** The type with its case folded. */
+  /** The event type, case folded. */
   readonly type: string | null
   /** See `typeCode`. */
   readonly typeCode: number
-  /** What was looked up before, by path; made when there is something to keep. */
+  /** Cached lookups, by path. Created with the first entry. */
   kept: Kept | undefined
-  /** Whether `@room` stands in the body, which a default rule of everybody asks; undefined: not looked up yet. */
+  /** Whether the body contains `@room`, which a default rule of every user checks; undefined: not looked up yet. */
   namesRoom: boolean | undefined
-  /** The text of the body with its case folded; undefined: not looked up yet. */
+  /** The case-folded text of the body; undefined: not looked up yet. */
   body: string | null | undefined
-  /** Steps that searches of the body itself cost the evaluations that share a budget, or the one that runs: see `bodyIndex`. */
+  /**
+   * Steps that direct searches of the body have cost: in all evaluations that share a budget, or in the current one
+   * (see `bodyIndex`).
+   */
   searched: number
   bodyIndex: TextIndex | undefined
 }
@@ -40,12 +43,14 @@ export type EvaluatedEvent = {
 type Kept = { readonly folded: Map<string, string>; readonly items: Map<string, Items> }
 type Items = ReadonlySet<unknown> | readonly unknown[] | null
 
-/** `event`: any JSON; what is not an event simply matches nothing. It must not change as long as the result is used. */
+/**
+ * `event`: any JSON. Rules do not match a value that is not an event. Do not change it while the result is in use.
+ */
 export function prepareEvent(event: unknown): EvaluatedEvent {
   const source = isObject(event) ? event : {}
   const value = ownValue(source, 'content')
   const content = isObject(value) ? value : undefined
-  // By their names, not through `ownValue`: these are read of every event, and so at half the cost.
+  // Read by name and not through `ownValue`: every event needs these, and this costs half as much.
   const msgtype = content?.['msgtype']
   const hasMentions = content?.['m.mentions'] !== undefined && Object.hasOwn(content, 'm.mentions')
   const mentions = hasMentions && isObject(content['m.mentions']) ? content['m.mentions'] : undefined
@@ -83,7 +88,10 @@ function textAt(event: Record<string, unknown>, name: string): string | null {
   return typeof value === 'string' ? value : null
 }
 
-/** Most events are of these types, and many rules are for one of them: they are told apart by a number. */
+/**
+ * Most events have one of these types, and many rules are for one of them. Comparing a number is cheaper than
+ * comparing text.
+ */
 const USUAL_TYPES: ReadonlyMap<string, { type: string; code: number }> = new Map(
   ['message', 'encrypted', 'member', 'tombstone', 'server_acl', 'redaction']
     .map((name) => `m.room.${name}`)
@@ -91,15 +99,15 @@ const USUAL_TYPES: ReadonlyMap<string, { type: string; code: number }> = new Map
     .map((type, at) => [type, { type, code: at + 1 }]),
 )
 export const OTHER_TYPE = 0
-/** Of rules that are for no type in particular. */
+/** For rules that match any type. */
 export const ANY_TYPE = -1
 
-/** `type`: folded. Equal types have equal codes; of the types that have OTHER_TYPE the text decides. */
+/** `type`: case folded. Equal types have equal codes. Types with the code OTHER_TYPE must be compared as text. */
 export function typeCode(type: string): number {
   return USUAL_TYPES.get(type)?.code ?? OTHER_TYPE
 }
 
-/** A type, or a pattern for one without wildcards, with its case folded. */
+/** The case-folded form of a type, or of a type pattern without wildcards. */
 export function foldedType(type: string): string {
   return USUAL_TYPES.get(type)?.type ?? fold(type)
 }
@@ -122,12 +130,12 @@ function below(value: unknown, names: readonly string[]): unknown {
 }
 
 /**
- * The length up to which a body is searched, in UTF-16 units: what comes after it is not looked at, as if the body ended
- * there. Most of what a message costs grows with it.
+ * The number of UTF-16 units of a body that are searched. The rest of the body is ignored. Most of the cost of a
+ * message grows with this length.
  */
 export const MAX_BODY_LENGTH = 8192
 
-/** The text of `content.body` with its case folded, cut at `MAX_BODY_LENGTH`, or null if there is no text. */
+/** The case-folded text of `content.body`, cut at `MAX_BODY_LENGTH`, or null if there is no text. */
 export function bodyOf(event: EvaluatedEvent): string | null {
   if (event.body === undefined) {
     const value = event.content === undefined ? undefined : ownValue(event.content, 'body')
@@ -137,8 +145,8 @@ export function bodyOf(event: EvaluatedEvent): string | null {
 }
 
 /**
- * The index of the body, once it pays: when searches of the body itself have cost as many steps as the index does. Until
- * then undefined, as for most messages.
+ * The index of the body, once direct searches have cost as many steps as the index costs. Undefined until then, which
+ * is the case for most messages.
  */
 export function bodyIndex(event: EvaluatedEvent, body: string): TextIndex | undefined {
   if (event.searched <= STEPS_PER_UNIT * body.length + STEPS_PER_UNIT) return undefined
@@ -146,10 +154,10 @@ export function bodyIndex(event: EvaluatedEvent, body: string): TextIndex | unde
   return event.bodyIndex
 }
 
-/** Shorter texts are folded each time: that costs less than to remember them. */
+/** Shorter texts are folded each time, because folding is cheaper than a cache lookup. */
 const LONG_TEXT = 64
 
-/** The text at a path with its case folded, or null if there is no text. */
+/** The case-folded text at a path, or null if there is no text. */
 export function foldedAt(event: EvaluatedEvent, path: KeyPath): string | null {
   if (path.key === 'type') return event.type
   if (path.key === BODY_KEY) return bodyOf(event)
@@ -165,10 +173,10 @@ export function foldedAt(event: EvaluatedEvent, path: KeyPath): string | null {
   return text
 }
 
-/** Lists beyond this length are indexed. */
+/** Lists longer than this are indexed. */
 const SHORT_LIST = 8
 
-/** Whether the list at a path has this item; no if there is no list. */
+/** Whether the list at a path has this item; false if there is no list. */
 export function hasItem(event: EvaluatedEvent, path: KeyPath, item: unknown): boolean {
   const items = itemsAt(event, path)
   if (items === null) return false

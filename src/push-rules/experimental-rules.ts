@@ -1,12 +1,15 @@
 import { defaultRule, IN_PAIRS, match, SOUND } from './default-rule.ts'
 import type { ConditionalRule, ExperimentalRules } from './model.ts'
 
-/** Default rules of open proposals, each behind its setting. Types and ids are those to be used until one is accepted. */
+/** Default rules of open proposals, each behind its setting. They use the unstable types and ids of the proposals. */
 
 type OverrideAndUnderride = { override: ConditionalRule[]; underride: ConditionalRule[] }
 const NONE: OverrideAndUnderride = { override: [], underride: [] }
 
-/** MSC4028: whether an encrypted event concerns the person only their devices can tell, so they are told of each. */
+/**
+ * MSC4028: only the user's devices can decrypt an event and evaluate its content. Therefore every encrypted event
+ * notifies.
+ */
 export function encryptedEventRules({ encryptedEvents }: ExperimentalRules): ConditionalRule[] {
   if (encryptedEvents !== true) return []
   return [
@@ -18,7 +21,7 @@ export function encryptedEventRules({ encryptedEvents }: ExperimentalRules): Con
   ]
 }
 
-/** MSC4506: a knock is told to those who may answer it. */
+/** MSC4506: a knock notifies the members who may answer it. */
 export function knockRules({ knocks }: ExperimentalRules): ConditionalRule[] {
   if (knocks !== true) return []
   return [
@@ -48,7 +51,7 @@ export function pollRules({ polls }: ExperimentalRules): OverrideAndUnderride {
   }
 }
 
-/** MSC4505: the beginning of a live location is told, its updates and its end are not. */
+/** MSC4505: the start of a live location notifies; its updates and its end do not. */
 export function liveLocationRules({ liveLocation }: ExperimentalRules): OverrideAndUnderride {
   if (liveLocation !== true) return NONE
   const id = (name: string) => `.org.matrix.msc4505.rule.${name}`

@@ -4,14 +4,17 @@ import { BODY_KEY, isObject, parseKeyPath, valueAt } from './key-path.ts'
 import type { EvaluationContext, ExperimentalRules } from './model.ts'
 import { isRecipientPermission, levelsOfRecipient, levelsToNotify, type Levels } from './power-levels.ts'
 
-/** One condition of a rule beside the event. */
+/** The result of one condition for one event. */
 export type ExplainedCondition = {
-  /** As it is written in the rule; for rules of kind content, room and sender, what the kind implies. */
+  /** As written in the rule. For rules of kind content, room and sender: the condition that the kind implies. */
   readonly condition: unknown
   readonly holds: boolean
-  /** What it asks for: a pattern, a value, a count, a level. Undefined: nothing (no display name, say). */
+  /**
+   * The expected value: a pattern, a value, a count or a level. Undefined: there is none (for example no display
+   * name).
+   */
   readonly expected: unknown
-  /** What was found in its place; long texts and lists are cut. Undefined: nothing is there. */
+  /** The value of the event or the room; long texts and lists are cut. Undefined: there is none. */
   readonly actual: unknown
 }
 
@@ -63,7 +66,7 @@ function found(event: EvaluatedEvent, key: unknown): unknown {
   return valueAt(event.source, parseKeyPath(String(key)).names)
 }
 
-/** The power of a creator has no number in JSON. */
+/** Infinity, the level of a creator, has no representation in JSON. */
 function levels({ held, needed }: Levels): Compared {
   return [needed, held === Infinity ? 'creator' : held]
 }

@@ -21,47 +21,47 @@ export type ExplainedScope =
   | { readonly scope: 'device'; readonly handle: string; readonly rules: Ruleset }
 
 export type ExplainInput = {
-  /** The most important first: a device's rules, if it has any, and then the global ones. */
+  /** In order of evaluation: the rules of the device, if it has any, then the global rules. */
   readonly scopes: readonly ExplainedScope[]
   readonly event: EvaluatedEvent
   /** As for `evaluate`; with `profileTag` for a device. */
   readonly context: EvaluationContext
   readonly settings?: Partial<RuleSettings> | undefined
-  /** What the explanations of one answer may cost together; one of its own unless given. */
+  /** Step limit shared by the explanations of one response. Default: a new budget. */
   readonly budget?: StepBudget | undefined
 }
 
 /**
- *  - `matched`: this rule decided;
- *  - `no match`: it was tried, and the conditions that do not hold say why it did not decide;
- *  - `not reached`: a rule above it decided;
- *  - `not evaluated`: the rules above it cost what an evaluation may (README.md, "Bounds"), or there is more to explain than
- *    an explanation may cost;
- *  - `disabled`, `malformed`: it takes no part.
+ * - `matched`: this rule decided;
+ * - `no match`: the rule was tried; the conditions that do not hold say why it did not match;
+ * - `not reached`: an earlier rule decided;
+ * - `not evaluated`: the earlier rules used up the step limit (README.md, "Bounds"), or the explanation exceeds its
+ *   own step limit;
+ * - `disabled`, `malformed`: the rule is left out.
  */
 export type RuleVerdict = 'matched' | 'no match' | 'not reached' | 'not evaluated' | 'disabled' | 'malformed'
 
 export type ExplainedRule = {
   readonly scope: 'global' | 'device'
-  /** Of the device scope. */
+  /** For rules of the device scope. */
   readonly handle: string | undefined
   readonly kind: RuleKind
   readonly ruleId: string
   readonly enabled: boolean
   readonly verdict: RuleVerdict
-  /** All of them, those of rules that were not reached included: what they would have met. None where the budget is spent. */
+  /** All conditions, including those of rules that were not reached. Empty when the budget is used up. */
   readonly conditions: readonly ExplainedCondition[]
 }
 
 export type Explanation = {
-  /** The same as `evaluate` gives, and for a device `evaluateForDevice`. */
+  /** Equal to the result of `evaluate`, and for a device of `evaluateForDevice`. */
   readonly outcome: RuleOutcome
   readonly decidedBy: Pick<ExplainedRule, 'scope' | 'handle' | 'kind' | 'ruleId'> | null
-  /** In the order in which they are tried. */
+  /** In order of evaluation. */
   readonly rules: readonly ExplainedRule[]
 }
 
-/** Why the rules say what they say: every rule in order, each condition with what it asks for and what it met. Pure. */
+/** Explains an outcome: every rule in order, each condition with its expected and its actual value. Pure. */
 export function explain(input: ExplainInput): Explanation {
   const { event, context, settings, budget = explainBudget() } = input
   const experimental = settings?.experimental
@@ -86,7 +86,7 @@ export function explain(input: ExplainInput): Explanation {
   return { outcome, decidedBy: nameOf(rules[decider]), rules }
 }
 
-/** Mostly for compiling it, and for what is told of it. */
+/** Most of it is for compiling the condition and for its text in the response. */
 const STEPS_PER_CONDITION = 400
 
 type Placed = {
@@ -111,7 +111,10 @@ function compileScope(from: ExplainedScope, experimental: ExperimentalRules | un
   return { made, rules }
 }
 
-/** By the very rules that are explained: the rule that decided is known by its outcome. */
+/**
+ * Evaluates the same compiled rules that are explained, so that the deciding rule can be found by the identity of its
+ * outcome.
+ */
 function outcomeOf(
   compiled: readonly CompiledScope[],
   { scopes, event, context }: ExplainInput,
@@ -156,7 +159,7 @@ function nameOf(rule: ExplainedRule | undefined): Explanation['decidedBy'] {
     : { scope: rule.scope, handle: rule.handle, kind: rule.kind, ruleId: rule.ruleId }
 }
 
-/** `.m.rule.master` of the global scope stands above every rule of every scope. */
+/** `.m.rule.master` of the global scope comes before every rule of every scope. */
 function inOrder(scopes: readonly CompiledScope[]): Placed[] {
   const placed = scopes.flatMap(({ rules }) => rules)
   return [...placed.filter(isMaster), ...placed.filter((one) => !isMaster(one))]
@@ -171,7 +174,7 @@ type SomeCondition =
   | { written: unknown; implied?: undefined }
   | { written?: undefined; implied: ExplainedCondition }
 
-/** With what the kind of rule implies, and what a default rule of its name asks besides. */
+/** With the condition that the kind of rule implies, and the extra condition of some default rules. */
 function conditionsOf(
   kind: RuleKind,
   rule: Record<string, unknown>,

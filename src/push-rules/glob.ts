@@ -15,23 +15,23 @@ import {
 } from './runs.ts'
 
 /**
- * A pattern of the appendices' "Glob-style matching": `*` stands for zero or more code points, `?` for exactly one,
- * newlines included; there are no brackets and no escapes. Split at its stars and matched from left to right, each run
- * at its first possible place, so that nothing is ever tried again.
+ * A pattern as in the appendices, "Glob-style matching": `*` matches zero or more code points, `?` exactly one,
+ * newlines included; there are no brackets and no escapes. The pattern is split at its stars. The runs are matched
+ * from left to right, each at its first possible position, without backtracking.
  */
 export type Glob = {
-  /** Before the first star; null if the pattern begins with one or is empty. */
+  /** The run before the first star; null if the pattern begins with a star or is empty. */
   readonly first: Run | null
-  /** Between stars. */
+  /** The runs between stars. */
   readonly middle: readonly Run[]
-  /** After the last star; null if the pattern ends with one, or has none. */
+  /** The run after the last star; null if the pattern ends with a star or has none. */
   readonly last: Run | null
   readonly hasStar: boolean
 }
 
 const NO_RUNS: readonly Run[] = []
 
-/** `pattern`: as written by the client; case is folded here. */
+/** `pattern`: as written by the client. It is case folded here. */
 export function compileGlob(pattern: string): Glob {
   const folded = fold(pattern)
   if (!folded.includes('*')) {
@@ -47,7 +47,7 @@ export function compileGlob(pattern: string): Glob {
   }
 }
 
-/** Whether the whole of `text` (folded) matches. An empty pattern matches the empty text only. */
+/** Whether the whole of `text` (folded) matches. An empty pattern matches only the empty text. */
 export function matchesWhole(glob: Glob, text: string): boolean {
   const head = glob.first === null ? 0 : matchRunAt(glob.first, text, 0)
   if (!glob.hasStar) return head === text.length
@@ -58,22 +58,24 @@ export function matchesWhole(glob: Glob, text: string): boolean {
 }
 
 /**
- * Whether some part of `text` (folded) matches that begins and ends at a word boundary: the rule for `content.body`.
- * A boundary fails only between two word characters (`[A-Za-z0-9_]`). An empty pattern matches the empty text only.
+ * Whether a part of `text` (folded) matches that begins and ends at a word boundary: the rule for `content.body`.
+ * Every position is a boundary except between two word characters (`[A-Za-z0-9_]`). An empty pattern matches only the
+ * empty text.
  */
 export function matchesWords(glob: Glob, text: string): boolean {
   if (!glob.hasStar) {
     return glob.first === null ? text === '' : findRun(glob.first, text, 0, BOTH_EDGES) !== -1
   }
-  // A star at an end of the pattern reaches to the end of the text, and that is a boundary.
+  // A star at an end of the pattern extends the match to the end of the text, which is a boundary.
   const head = glob.first === null ? 0 : findRun(glob.first, text, 0, LEFT_EDGE)
   const found = head === -1 ? -1 : findMiddle(glob, text, head)
   return found !== -1 && (glob.last === null || findRun(glob.last, text, found, RIGHT_EDGE) !== -1)
 }
 
 /**
- * As `matchesWords`, by an index of the text: the cost follows the pattern alone. Undefined: that has to be read in the
- * text. A pattern of one or two literal runs is decided here; of others it may be told that they do not match.
+ * Like `matchesWords`, with an index of the text: the cost depends on the pattern alone. Undefined: the text itself
+ * must be searched. Patterns of one or two literal runs are always decided here. For other patterns the index can
+ * only rule a match out.
  */
 export function matchesIndexed(glob: Glob, index: TextIndex): boolean | undefined {
   const { first, middle, last, hasStar } = glob
@@ -86,10 +88,10 @@ export function matchesIndexed(glob: Glob, index: TextIndex): boolean | undefine
   return order.isSure && order.count <= 2 ? true : undefined
 }
 
-/** `end`: no later than where the last run may end; `count`: of runs. */
+/** `end`: a lower bound for the end of the last run. `count`: the number of runs. */
 type Order = { end: number; isSure: boolean; count: number }
 
-/** Undefined: the run is not in the text, or always before the end of one that must come before it. */
+/** Undefined: the run is not in the text, or occurs only before the end of a run that must precede it. */
 function after(order: Order, found: Found | null | undefined): Order | undefined {
   if (found === null) return undefined
   const count = order.count + 1
@@ -104,13 +106,13 @@ function isIn(run: Run, index: TextIndex, edges: Edges): boolean | undefined {
   return found === undefined ? undefined : found !== null
 }
 
-/** Undefined: the index does not tell; null: it is not in the text. */
+/** Undefined: the index cannot decide. Null: the run is not in the text. */
 function partOf(run: Run, index: TextIndex, edges: Edges): Found | null | undefined {
   if (run.kind === 'gapped') return undefined
   return findPart(index, run.text, edges)
 }
 
-/** As `containsWords`, by an index of the text. */
+/** Like `containsWords`, with an index of the text. */
 export function containsIndexed(index: TextIndex, words: string): boolean | undefined {
   const folded = foldedWords(words)
   if (folded === '') return false
@@ -119,17 +121,17 @@ export function containsIndexed(index: TextIndex, words: string): boolean | unde
 }
 
 /**
- * Whether `text` (folded) contains `words` with the same boundaries, but taken literally: `*` and `?` stand for
- * themselves. Empty words are in no text.
+ * Whether `text` (folded) contains `words` with the same boundaries, matched literally: `*` and `?` are ordinary
+ * characters. Empty words never match.
  */
 export function containsWords(text: string, words: string): boolean {
-  // Folding makes no text shorter.
+  // Folding never shortens a text.
   if (words.length > text.length) return false
   const folded = foldedWords(words)
   return folded !== '' && folded.length <= text.length && findLiteral(folded, text, BOTH_EDGES)
 }
 
-/** One person's name is asked for at many events in a row. */
+/** Many events in a row are often searched for the same name. */
 let last = { words: '', folded: '' }
 
 function foldedWords(words: string): string {

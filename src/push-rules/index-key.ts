@@ -4,13 +4,15 @@ import { bodyKeys, MAX_KEY_LENGTH, mentionKey } from './mention-index.ts'
 import { fold, isWordUnit } from './text.ts'
 
 /**
- * What an event must have for a rule to match it, as a text to look up: a mark for the sort of key, then the value.
- *  - `f`, `k`, `r`: folded sender, state key, event that is related to;
- *  - `m`: a user id among those mentioned;
- *  - `w`: a whole ASCII word of the body, `n`: one or two other code points of it (see `mentionKey`);
- *  - `A`, `B`, `D`, `H`: the first one, two, four or eight letters of a word of the body;
- *  - `1`, `2`, `4`, `8`: so many successive UTF-16 units of the folded body.
- * Whenever the rule matches an event, its key is among the event's keys; the converse does not hold.
+ * A property that an event must have for a rule to match, as a lookup key: a mark for the kind of key, then the
+ * value.
+ * - `f`, `k`, `r`: folded sender, state key, related event;
+ * - `m`: a mentioned user id;
+ * - `w`: a whole ASCII word of the body, `n`: one or two other code points of it (see `mentionKey`);
+ * - `A`, `B`, `D`, `H`: the first one, two, four or eight letters of a word of the body;
+ * - `1`, `2`, `4`, `8`: that number of successive UTF-16 units of the folded body.
+ *
+ * Invariant: if the rule matches an event, its key is among the keys of the event. The converse does not hold.
  */
 export type IndexKey = string
 
@@ -21,12 +23,12 @@ const EXACT_KEYS: ReadonlyMap<unknown, string> = new Map([
 ])
 const EXACT_PATHS = [...EXACT_KEYS].map(([key, mark]) => ({ mark, path: parseKeyPath(String(key)) }))
 const MENTIONED = parseKeyPath(MENTIONED_USERS_KEY)
-/** Longer ones find no fewer by much, and every length in use costs a pass over the body. */
+/** Longer keys hardly reduce the number of matches, and every length in use costs one pass over the body. */
 const LENGTHS = [8, 4, 2, 1]
 const PREFIX_MARKS = new Map(LENGTHS.map((length) => [length, ' ABCDEFGH'.charAt(length)]))
 const GRAM_MARKS = new Map(LENGTHS.map((length) => [length, String(length)]))
 
-/** `condition`: one that is well-formed. Undefined: an event cannot be looked up by it. */
+/** `condition`: well-formed. Undefined: events cannot be looked up by it. */
 export function conditionKey(condition: unknown): IndexKey | undefined {
   if (!isObject(condition)) return undefined
   const { kind, key, pattern, value } = condition
@@ -42,7 +44,7 @@ export function conditionKey(condition: unknown): IndexKey | undefined {
 
 function exactKey(key: unknown, value: string): IndexKey | undefined {
   const mark = EXACT_KEYS.get(key)
-  // The empty state key is that of most state events, and finds nobody in particular.
+  // Most state events have the empty state key, so it does not select members.
   return mark === undefined || value === '' ? undefined : mark + fold(value)
 }
 
@@ -54,7 +56,7 @@ export function stateKeyKey(userId: string): IndexKey {
   return `k${fold(userId)}`
 }
 
-/** For a name taken literally; undefined for an empty one, which is in no text. */
+/** For a name that is matched literally. Undefined for an empty name, which never matches. */
 export function nameKey(name: string): IndexKey | undefined {
   if (name === '') return undefined
   const key = mentionKey(name)
@@ -62,9 +64,9 @@ export function nameKey(name: string): IndexKey | undefined {
 }
 
 /**
- * For a pattern that is searched among the words of the body: a word of it that is a whole word wherever it matches,
- * or the letters that a word must begin with, or the beginning of its longest literal part; undefined for one that has
- * no literal part.
+ * For a pattern that is searched among the words of the body. The key is a word of the pattern that is a whole word
+ * wherever the pattern matches, or the first letters of a word, or the start of its longest literal part. Undefined
+ * for a pattern without a literal part.
  */
 export function patternKey(pattern: string): IndexKey | undefined {
   if (!/[*?]/.test(pattern)) return nameKey(pattern)
@@ -84,8 +86,8 @@ function markedByLength(text: string, marks: ReadonlyMap<number, string>): Index
 }
 
 /**
- * Calls `found` with each key of the event (some more than once). `isUsed`: whether any key with this mark is of
- * interest, so that nothing is made up that nobody looks for.
+ * Calls `found` with each key of the event (some more than once). `isUsed`: whether any stored key has this mark;
+ * keys with other marks are not made.
  */
 export function eachEventKey(
   event: EvaluatedEvent,

@@ -1,6 +1,6 @@
 import type { IndexKey } from './index-key.ts'
 
-/** Who is to be found by which key. Most keys have one owner, so only those with several have a set. */
+/** Finds owners by key. Most keys have one owner, so only a key with several owners has a set. */
 export class KeyIndex<Owner extends object> {
   readonly #owners = new Map<IndexKey, Owner | Set<Owner>>()
   readonly #used = new Map<string, number>()
@@ -29,7 +29,7 @@ export class KeyIndex<Owner extends object> {
     return (this.#used.get(mark) ?? 0) > 0
   }
 
-  /** Adds the owners of a key. A body has many a word often, so sets that were added before are passed over. */
+  /** Adds the owners of a key. A body repeats words, so sets that were added before are skipped. */
   collect(key: IndexKey, into: Set<Owner>, added: Set<ReadonlySet<Owner>>): void {
     const owners = this.#owners.get(key)
     if (owners === undefined) return

@@ -1,9 +1,9 @@
-/** The path whose texts are searched for words; written in any other way it is another path. */
+/** The path whose text is searched for words. The same property written with escapes is another path. */
 export const BODY_KEY = 'content.body'
 export const ROOM_ID_KEY = 'room_id'
 export const MENTIONED_USERS_KEY = 'content.m\\.mentions.user_ids'
 
-/** A condition's key, split into the names of the properties that lead to the value. */
+/** The key of a condition, split into the property names that lead to the value. */
 export type KeyPath = {
   readonly key: string
   readonly names: readonly string[]
@@ -12,8 +12,8 @@ export type KeyPath = {
 }
 
 /**
- * Parses a dot-separated path (appendices, "Dot-separated property paths"): `\.` is a dot and `\\` a backslash inside a
- * name; a backslash before anything else, or at the end, stands for itself. Empty names are legal.
+ * Parses a dot-separated path (appendices, "Dot-separated property paths"). Inside a name `\.` is a dot and `\\` a
+ * backslash. A backslash before another character, or at the end, is an ordinary character. Empty names are legal.
  */
 export function parseKeyPath(key: string): KeyPath {
   return USUAL_PATHS.get(key) ?? pathOf(key)
@@ -47,14 +47,14 @@ function namesIn(key: string): string[] {
   return names
 }
 
-/** Those that most rules ask for; shared, so that a rule costs little to keep. */
+/** The paths of most rules. They are shared to save memory. */
 const USUAL_PATHS: ReadonlyMap<string, KeyPath> = new Map(
   [BODY_KEY, ROOM_ID_KEY, MENTIONED_USERS_KEY, 'type', 'sender', 'state_key', 'content.msgtype'].map(
     (key) => [key, pathOf(key)],
   ),
 )
 
-/** The value at a path, or undefined. Only own properties of objects count; lists and strings are not entered. */
+/** The value at a path, or undefined. Only own properties of objects count; lists and strings are not traversed. */
 export function valueAt(root: unknown, names: readonly string[]): unknown {
   let value = root
   for (const name of names) {
@@ -64,14 +64,14 @@ export function valueAt(root: unknown, names: readonly string[]): unknown {
   return value
 }
 
-/** The value of a property of the object itself, or undefined. */
+/** The value of an own property, or undefined. */
 export function ownValue(object: Record<string, unknown>, name: string): unknown {
   const value = object[name]
-  // Inherited properties are rare, and asked about last.
+  // Inherited properties are rare, so this check comes last.
   return value === undefined || !Object.hasOwn(object, name) ? undefined : value
 }
 
-/** A JSON object: neither null nor a list. */
+/** Whether the value is a JSON object, not null and not a list. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

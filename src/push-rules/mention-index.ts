@@ -1,18 +1,19 @@
 import { fold, isWordUnit } from './text.ts'
 
-/** In UTF-16 units. Keys are cut alike on both sides, so that a long word still finds its like. */
+/** In UTF-16 units. Names and bodies are cut at the same length, so that long words still match. */
 export const MAX_KEY_LENGTH = 64
 
 /**
- * The key under which a display name or localpart is stored beside a member, so that those whom a message may name are
- * found by index. Whenever a name is found in a body, word boundaries and case as in the rules, `mentionKey(name)` is
- * among `bodyKeys(body)`; the converse does not hold, the rules have the last word.
+ * The key under which a display name or localpart is stored beside a member. It finds by index the members that a
+ * message may name. Invariant: if a name is found in a body, with the word boundaries and case folding of the rules,
+ * `mentionKey(name)` is among `bodyKeys(body)`. The converse does not hold, so the rules must still be evaluated.
  *
- * The key is the first whole ASCII word of the folded name: where the name stands in a body, its word boundaries make
- * this a whole word of the body too. A name without such a word is keyed by its first two code points, or its only one.
- * The guarantee covers localparts as patterns only if they have no `*` or `?`. An empty name never matches: its key is ''.
+ * The key is the first whole ASCII word of the folded name. Where the name occurs in a body, its word boundaries make
+ * this word a whole word of the body too. The key of a name without such a word is its first two code points, or its
+ * only one. The invariant covers localparts used as patterns only if they have no `*` or `?`. An empty name never
+ * matches; its key is ''.
  *
- * Keys can be stored anywhere: well-formed, without NUL, at most 64 units.
+ * Every key can be stored in both databases: well-formed, without NUL, at most 64 units.
  */
 export function mentionKey(name: string): string {
   const folded = fold(name)
@@ -23,9 +24,9 @@ export function mentionKey(name: string): string {
 }
 
 /**
- * The keys of a message body, each once, in the order in which they first appear: every whole ASCII word, and elsewhere
- * every code point and every two neighbouring ones. At most `limit` keys; beyond them only names that appear in
- * the part already read are sure to be found, so someone named late in a very long text may go without a mention.
+ * The keys of a message body without duplicates, in order of first appearance: every whole ASCII word, and in other
+ * text every code point and every pair of adjacent code points. At most `limit` keys. Beyond the limit only names in
+ * the part already read are sure to be found: a name late in a very long text may be missed.
  */
 export function bodyKeys(body: string, limit: number): string[] {
   const folded = fold(body)
@@ -58,7 +59,9 @@ function codePointEnd(text: string, from: number): number {
   return from + (codePoint > 0xffff ? 2 : 1)
 }
 
-/** PostgreSQL stores neither NUL nor half of a code point. Changed alike on both sides, equal keys stay equal. */
+/**
+ * PostgreSQL stores neither NUL nor lone surrogates. Names and bodies are changed alike, so equal keys stay equal.
+ */
 function storable(key: string): string {
   return key.slice(0, MAX_KEY_LENGTH).replaceAll('\0', '\ufffd').toWellFormed()
 }

@@ -1,7 +1,7 @@
 import { MASTER } from './default-ids.ts'
 import { RULE_KINDS, type Action, type PushRule, type RuleKind, type Ruleset } from './model.ts'
 
-/** What a user changed about one of the server's default rules; undefined or null: nothing. */
+/** The changes of a user to one of the server's default rules; undefined or null: unchanged. */
 export type DefaultRuleChange = {
   readonly kind: RuleKind
   readonly ruleId: string
@@ -11,15 +11,15 @@ export type DefaultRuleChange = {
 
 export type RulesetParts = {
   readonly defaults: Ruleset
-  /** What belongs to no default rule has no effect: the server may have dropped that rule. */
+  /** A change of an unknown default rule has no effect: the server may have dropped that rule. */
   readonly changes: readonly DefaultRuleChange[]
-  /** The user's own, in each kind the most important first. */
+  /** The user's own rules, in each kind in order of evaluation. */
   readonly userRules: Partial<Ruleset>
 }
 
 /**
- * A complete rule set, in the order in which rules are tried (client-server API, "Push Rules"): in each kind the user's
- * own before the server's defaults, and `.m.rule.master` above them all. Nothing that was handed in is changed.
+ * A complete ruleset in order of evaluation (client-server API, "Push Rules"): in each kind the user's own rules
+ * before the default rules, and `.m.rule.master` before all of them. The arguments are not changed.
  */
 export function rulesetFor({ defaults, changes, userRules }: RulesetParts): Ruleset {
   const changed = new Map(changes.map((change) => [`${change.kind} ${change.ruleId}`, change]))

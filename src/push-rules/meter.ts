@@ -1,58 +1,58 @@
 /**
- * Bounds what an evaluation costs, whatever the rules and the event say. A step is about as much work as reading one unit
- * of a text; it is counted, never timed, so that the same rules and event have the same outcome on every machine.
+ * Limits the cost of an evaluation for any rules and any event. A step is about as much work as reading one unit of a
+ * text. Steps are counted, never timed, so that the same rules and event have the same outcome on every machine.
  *
- * Past the bound, the rules that their owners wrote do not match any more. The default rules, room rules and sender rules
- * are still evaluated: what these cost is bounded by itself.
+ * After the limit, rules that users wrote no longer match. The default rules, room rules and sender rules are still
+ * evaluated: their cost is bounded by other means.
  */
 
-/** Of one evaluation for one person. */
+/** The step limit of one evaluation for one user. */
 export const MOST_STEPS = 300_000
 
-/** Steps that several evaluations of one event share. `cut`: how many of them cost what they may. */
+/** Steps shared by several evaluations of one event. `cut`: the number of evaluations that reached the limit. */
 export type StepBudget = { left: number; cut?: number }
 
-/** Of all evaluations of one event in a room. */
+/** The step limit of all evaluations of one event in a room. */
 export const MAX_ROOM_STEPS = 600_000
 
 export function roomBudget(): StepBudget {
   return { left: MAX_ROOM_STEPS }
 }
 
-/** Of what `explain` tells beyond the outcome: some 3,000 conditions. */
+/** The step limit for details of `explain` beyond the outcome: some 3,000 conditions. */
 const MAX_EXPLAIN_STEPS = 1_200_000
 
-/** What several explanations in one answer may cost together. */
+/** The step limit shared by the explanations of one response. */
 export function explainBudget(): StepBudget {
   return { left: MAX_EXPLAIN_STEPS }
 }
 
 /**
- * What is left of the evaluation that runs. It is a number of this module, since a further parameter of every search would
- * cost more than most searches: evaluations are synchronous, and one begins after another has ended.
+ * The steps left in the current evaluation. A module variable is used because one more parameter for every search
+ * would cost more than most searches. This is safe because evaluations are synchronous and never nested.
  */
 export const meter = { left: MOST_STEPS }
 
-/** Begins an evaluation; returns what it may use. */
+/** Begins an evaluation; returns its step limit. */
 export function beginSteps(budget: StepBudget | undefined): number {
   const most = budget === undefined || budget.left > MOST_STEPS ? MOST_STEPS : budget.left
   meter.left = most
   return most
 }
 
-/** Ends an evaluation that could use `most` steps. */
+/** Ends an evaluation whose step limit was `most`. */
 export function endSteps(budget: StepBudget | undefined, most: number): void {
   if (budget === undefined) return
   budget.left -= most - meter.left
   if (meter.left <= 0) budget.cut = (budget.cut ?? 0) + 1
 }
 
-/** Together they may weigh so much without an order: far from what an event may cost. */
+/** Up to this total weight no sorting is needed: it is far below the limit of one event. */
 export const LIGHT = 50_000
 
 /**
- * Those whose rules weigh least come first, so that heavy rule sets, which may cost more than the event may, are the last
- * to be evaluated, and the rules of others are evaluated all the same.
+ * Sorts by the weight of the rules, lightest first. Heavy rulesets, which may exceed the limit of the event, are
+ * evaluated last, so that the rules of other users are still evaluated.
  */
 export function cheapestFirst<T>(all: ReadonlySet<T>, weightOf: (one: T) => number): Iterable<T> {
   let weight = 0

@@ -1,16 +1,19 @@
 /**
- * The shapes of push rules as they travel in JSON (client-server API, "Push Rules"), and the outcome of an evaluation.
- * Property names in snake case are those of the specification.
+ * The JSON shapes of push rules (client-server API, "Push Rules"), and the outcome of an evaluation. Property names
+ * in snake case are from the specification.
  */
 
 import type { StepBudget } from './meter.ts'
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 
-/** What `event_property_is` and `event_property_contains` compare with: "a non-compound canonical JSON value". */
+/**
+ * The values that `event_property_is` and `event_property_contains` compare with: "a non-compound canonical JSON
+ * value".
+ */
 export type Scalar = string | number | boolean | null
 
-/** The kinds, in the order in which they are tried. */
+/** In order of evaluation. */
 export const RULE_KINDS = ['override', 'content', 'room', 'sender', 'underride'] as const
 export type RuleKind = (typeof RULE_KINDS)[number]
 
@@ -22,11 +25,13 @@ export type ContainsDisplayName = { kind: 'contains_display_name' }
 /** `is`: a decimal number, after `==`, `<`, `>`, `<=`, `>=` or nothing (which means `==`). */
 export type RoomMemberCount = { kind: 'room_member_count'; is: string }
 export type SenderNotificationPermission = { kind: 'sender_notification_permission'; key: string }
-/** Of the 2015 drafts: the pusher's `profile_tag` (instance handle). It holds only where a device is asked for. */
+/**
+ * From the 2015 drafts: the pusher's `profile_tag` (instance handle). It holds only in an evaluation for a device.
+ */
 export type ProfileTag = { kind: 'profile_tag'; profile_tag: string }
-/** MSC4506, experimental: the person may do `key` (`invite`, `kick`, `ban` or `redact`) in the room. */
+/** MSC4506, experimental: the user may do `key` (`invite`, `kick`, `ban` or `redact`) in the room. */
 export type RecipientPermission = { kind: 'recipient_permission'; key: string }
-/** A condition of a kind that is not known here: it is kept as written and never matches. */
+/** A condition of an unknown kind: it is stored unchanged and never matches. */
 export type UnknownCondition = { kind: string; [parameter: string]: Json }
 
 export type Condition =
@@ -42,14 +47,14 @@ export type Condition =
 
 /** Without `value` a tweak is set to `true`. */
 export type SetTweak = { set_tweak: string; value?: Json }
-/** `dont_notify` and `coalesce` are historical: kept as written, without effect. */
+/** `dont_notify` and `coalesce` are historical: stored unchanged, without effect. */
 export type Action = 'notify' | 'dont_notify' | 'coalesce' | typeof NOTIFY_IN_APP | SetTweak
-/** MSC3768, experimental: it counts as `notify` does, and wakes no device. */
+/** MSC3768, experimental: counted like `notify`, but sends nothing to a device. */
 export const NOTIFY_IN_APP = 'org.matrix.msc3768.notify_in_app'
 
 type RuleBase = {
   rule_id: string
-  /** A rule of the server's; its id starts with a dot. */
+  /** A default rule of the server; its id starts with a dot. */
   default: boolean
   enabled: boolean
   actions: readonly Action[]
@@ -64,7 +69,7 @@ export type SubjectRule = RuleBase
 
 export type PushRule = ConditionalRule | ContentRule | SubjectRule
 
-/** One scope's rules; in each kind the most important rule comes first. */
+/** The rules of one scope, in each kind in order of evaluation. */
 export type Ruleset = {
   override: ConditionalRule[]
   content: ContentRule[]
@@ -73,10 +78,10 @@ export type Ruleset = {
   underride: ConditionalRule[]
 }
 
-/** `sound` is always a string and `highlight` always a boolean; other tweaks pass through as they were written. */
+/** `sound` is always a string and `highlight` always a boolean. Other tweaks are passed on unchanged. */
 export type Tweaks = Readonly<Record<string, Json>>
 
-/** What a server may switch on beyond the specification; all off unless given. */
+/** Rules beyond the specification that a server can enable. All are off by default. */
 export type ExperimentalRules = {
   /** MSC3930: default rules for polls. */
   readonly polls?: boolean | undefined
@@ -84,54 +89,62 @@ export type ExperimentalRules = {
   readonly encryptedEvents?: boolean | undefined
   /** MSC4505: default rules for live locations. */
   readonly liveLocation?: boolean | undefined
-  /** MSC4506: the condition `recipient_permission`, and a default rule that tells of knocks whoever may answer them. */
+  /**
+   * MSC4506: the condition `recipient_permission`, and a default rule that notifies the members who may answer a
+   * knock.
+   */
   readonly knocks?: boolean | undefined
   /** MSC3768: the action `notify_in_app`. */
   readonly notifyInApp?: boolean | undefined
 }
 
-/** What decides about the server's default rules, for everybody alike. */
+/** The settings that select the server's default rules, the same for all users. */
 export type RuleSettings = {
   /** Whether a name, a localpart or `@room` in the text counts as a mention, as it did before `m.mentions`. */
   readonly legacyMentionRules: boolean
   readonly experimental?: ExperimentalRules | undefined
 }
 
-/** What the first matching rule asks for. Shared between evaluations and frozen. */
+/** The effect of the first matching rule. Shared between evaluations and frozen. */
 export type RuleOutcome = {
-  /** It counts as a notification. A device is woken only if the actions have `notify` itself (see `NOTIFY_IN_APP`). */
+  /**
+   * Whether the event counts as a notification. A device gets a push only if the actions have `notify` itself (see
+   * `NOTIFY_IN_APP`).
+   */
   readonly notify: boolean
-  /** Notifies, and with the tweak `highlight` set to true: a highlight is a notification, never one of its own. */
+  /** Whether it notifies with the tweak `highlight` set to true. A highlight is always a notification too. */
   readonly highlight: boolean
   readonly tweaks: Tweaks
-  /** The rule's actions as they were written. */
+  /** The actions of the rule, unchanged. */
   readonly actions: readonly Action[]
-  /** The rule that decided, or null when none matched (then nothing is notified). */
+  /** The rule that decided, or null when no rule matched (then the event does not notify). */
   readonly rule: { readonly kind: RuleKind; readonly ruleId: string } | null
 }
 
-/** What the rules may ask beyond the event: the room at that event, and the person for whom it is evaluated. */
+/** The input of an evaluation beyond the event: the state of the room at that event, and the user. */
 export type EvaluationContext = {
   /**
-   * What the evaluations of one event may cost together (`MAX_ROOM_STEPS`). Without it each may cost what one is allowed to
-   * (README.md, "Bounds").
+   * The step budget shared by the evaluations of one event (`MAX_ROOM_STEPS`). Without it each evaluation has its own
+   * limit (README.md, "Bounds").
    */
   budget?: StepBudget | undefined
   /**
-   * Whose rules these are. Without it the evaluation is impersonal: the default rules that concern one person
-   * (invitation, mention, name in the text) do not match, whoever the rules belong to.
+   * The owner of the rules. Without it the evaluation is impersonal: the default rules that concern one user
+   * (invitation, mention, name in the text) do not match.
    */
   userId?: string | undefined
-  /** The person's display name in this room, for `contains_display_name`. */
+  /** The user's display name in this room, for `contains_display_name`. */
   displayName?: string | undefined
-  /** The `profile_tag` of the pusher, where a device is asked for; the condition `profile_tag` compares with it. */
+  /** The `profile_tag` of the pusher, in an evaluation for a device. The condition `profile_tag` compares with it. */
   profileTag?: string | undefined
-  /** Joined members of the room. */
+  /** The number of joined members of the room. */
   memberCount: number
   /** The content of `m.room.power_levels`; undefined when the room has no such event. */
   powerLevels?: unknown
   /** The creator of the room and, from room version 12, the additional creators. */
   creators?: readonly string[] | undefined
-  /** Decides how power levels are read: strings count until version 9, creators stand above all from version 12. */
+  /**
+   * Selects how power levels are read: strings count until version 9, creators rank above all levels from version 12.
+   */
   roomVersion?: string | undefined
 }

@@ -5,23 +5,26 @@ import type { EvaluatedEvent } from './event.ts'
 import { eachEventKey, nameKey, type IndexKey } from './index-key.ts'
 import { KeyIndex } from './key-index.ts'
 import type { EvaluationContext, RuleOutcome, RuleSettings } from './model.ts'
-import { peopleWithLevels } from './power-levels.ts'
+import { usersWithLevels } from './power-levels.ts'
 import { sameJson } from './same-json.ts'
 import { cheapestFirst, LIGHT, roomBudget, type StepBudget } from './meter.ts'
 import { compiledDefaults, selfKeys } from './shared-defaults.ts'
 
 export type PopulationMember = {
   userId: string
-  /** Of this person in this room; null or undefined: none. */
+  /** The display name in this room; null or undefined: none. */
   displayName?: string | null | undefined
   rules: RuleAnalysis
 }
 
-/** What one event means to all members. */
+/** The outcomes of one event for all members. */
 export type PopulationOutcome = {
-  /** By the id of each cohort that is present; `default` always is. */
+  /** By cohort id, for each cohort with members. `default` is always present. */
   readonly cohorts: ReadonlyMap<string, RuleOutcome>
-  /** Members whose outcome is another than that of their cohort. The sender is one like any other: do not tell them. */
+  /**
+   * Members whose outcome differs from that of their cohort. The sender may be among them: the caller must not notify
+   * them.
+   */
   readonly exceptions: readonly {
     readonly userId: string
     readonly cohort: string
@@ -30,22 +33,22 @@ export type PopulationOutcome = {
 }
 
 /**
- * The members of one room, arranged so that an event is evaluated once for each cohort and once for each member whom it
- * may concern in person, never for all in turn. Members with the default rules need not be told to it; then whom of them
- * an event concerns has to be found elsewhere (`concernedUsers`).
+ * The members of one room, indexed so that an event is evaluated once for each cohort and once for each member that
+ * it may concern individually, never for all members. Members with the default rules may be left out. In that case
+ * the caller finds those that an event concerns by other means (`concernedUsers`).
  */
 export interface Population {
-  /** Adds a member, or replaces what is known of them. Returns the id of their cohort. */
+  /** Adds or replaces a member. Returns the id of their cohort. */
   set(member: PopulationMember): string
   /** The same for a member with the default rules. */
   setDefaultMember(userId: string, displayName?: string | null): void
   delete(userId: string): void
-  /** Undefined for somebody who is not known to it. */
+  /** Undefined for a user that was not added. */
   cohortOf(userId: string): string | undefined
   readonly size: number
   /**
-   * `context`: of the room; who is evaluated is filled in here. Without a `budget` it is one of `MAX_ROOM_STEPS`. Where it
-   * does not suffice, some rules of those who have the most of them are not evaluated.
+   * `context`: the room. The user is filled in here. Default `budget`: `MAX_ROOM_STEPS`. If the budget is used up,
+   * some rules of the members with the heaviest rulesets are not evaluated.
    */
   evaluate(
     event: EvaluatedEvent,
@@ -76,9 +79,9 @@ class RoomPopulation implements Population {
   readonly #cohorts = new Map<string, PresentCohort>()
   readonly #defaultCohort: PresentCohort
   #cohortWeight = 0
-  /** Of members with rules of their own. */
+  /** Members with rules of their own. */
   readonly #index = new KeyIndex<Member>()
-  /** Of members with the default rules, by name. They count for less: most events have no use for it. */
+  /** Members with the default rules, by name. A separate index, because most events do not need it. */
   readonly #named = new KeyIndex<Member>()
   readonly #alwaysTried = new Set<Member>()
   readonly #askingPermission = new Set<string>()
@@ -141,7 +144,7 @@ class RoomPopulation implements Population {
 
   evaluate(event: EvaluatedEvent, context: EvaluationContext): PopulationOutcome {
     const budget = context.budget ?? roomBudget()
-    // The cohorts leave half of it to those whom the event may concern in person.
+    // Cohorts use at most half of the budget; the rest is for members that the event may concern individually.
     const forCohorts: StepBudget = { left: budget.left >> 1 }
     const impersonal: EvaluationContext = {
       ...context,
@@ -161,7 +164,7 @@ class RoomPopulation implements Population {
       const { userId, displayName, cohort } = member
       const before = budget.cut
       const outcome = evaluate(rulesOf(member), event, { ...context, userId, displayName, budget })
-      // What is left of a person's rules may match nothing where those of their cohort do: then these hold.
+      // An evaluation that reached the limit may match no rule. In that case the outcome of the cohort applies.
       if (outcome.rule === null && budget.cut !== before) continue
       if (!sameOutcome(outcome, cohorts.get(cohort.id)))
         exceptions.push({ userId, cohort: cohort.id, outcome })
@@ -193,7 +196,7 @@ class RoomPopulation implements Population {
     const add = (member: Member | undefined): void => {
       if (member !== undefined) concerned.add(member)
     }
-    // The defaults search the body for names only while the event says nothing of whom it mentions.
+    // The default rules search the body for names only when the event has no `m.mentions`.
     const searchesBody = this.#defaults.legacyMentionRules && !event.hasMentions
     const usesNamed = (mark: string): boolean => (searchesBody || mark === 'k') && this.#named.isUsed(mark)
     const isUsed = (mark: string): boolean =>
@@ -203,7 +206,7 @@ class RoomPopulation implements Population {
       if (usesNamed(mark)) this.#named.collect(key, concerned, added)
       if (NAMES_PEOPLE.has(mark)) add(this.#members.get(key.slice(1)))
     })
-    for (const userId of this.#defaults.experimental?.knocks === true ? peopleWithLevels(context) : []) {
+    for (const userId of this.#defaults.experimental?.knocks === true ? usersWithLevels(context) : []) {
       const member = this.#members.get(userId)
       if (member?.rules === undefined || this.#askingPermission.has(userId)) add(member)
     }
@@ -214,10 +217,10 @@ class RoomPopulation implements Population {
 /** Keys whose value may be the user id of a member. */
 const NAMES_PEOPLE: ReadonlySet<string> = new Set(['m', 'k'])
 
-/** Which events may concern a member in person. `isAlwaysTried`: that cannot be told from the keys alone. */
+/** The keys of events that may concern a member individually. `isAlwaysTried`: the keys cannot decide this. */
 type WaysToFind = { keys: IndexKey[]; isAlwaysTried: boolean }
 
-/** A member with the default rules, other than by the user id itself. */
+/** For a member with the default rules: the keys other than the user id itself. */
 function keysOf({ userId, displayName }: Member, settings: RuleSettings): WaysToFind {
   const keys = selfKeys(userId, settings)
   const name = settings.legacyMentionRules ? nameKey(displayName ?? '') : undefined
@@ -241,7 +244,7 @@ function waysToFind(
   }
 }
 
-/** Alike to whoever is notified: the same rule, and the same actions under it. */
+/** Whether both outcomes have the same effect: the same rule with the same actions. */
 function sameOutcome(one: RuleOutcome, other: RuleOutcome | undefined): boolean {
   if (one === other || other === undefined) return one === other
   return (

@@ -6,10 +6,13 @@ const DEFAULT_NOTIFICATION_LEVEL = 50
 const CREATOR_LEVEL = 100
 /** The last room version in which power levels may be strings or floats. */
 const LAST_LENIENT_VERSION = 9
-/** The first room version whose creators stand above all power levels. */
+/** The first room version whose creators rank above all power levels. */
 const FIRST_VERSION_OF_CREATORS = 12
 
-/** What MSC4506 lets rules ask about the person, with the level needed when the room does not say. */
+/**
+ * The permissions that rules can check for the user (MSC4506), each with the level needed when the room does not set
+ * one.
+ */
 const RECIPIENT_PERMISSIONS = { invite: 0, kick: 50, ban: 50, redact: 50 } as const
 type RecipientPermission = keyof typeof RECIPIENT_PERMISSIONS
 
@@ -17,13 +20,16 @@ export function isRecipientPermission(key: unknown): key is RecipientPermission 
   return typeof key === 'string' && Object.hasOwn(RECIPIENT_PERMISSIONS, key)
 }
 
-/** What somebody has, and what is needed. `held` is Infinity for the creators of rooms since version 12. */
+/**
+ * `held`: the level of the user. `needed`: the level required. `held` is Infinity for the creators of rooms since
+ * version 12.
+ */
 export type Levels = { readonly held: number; readonly needed: number }
 
 /**
- * Whether `sender` may trigger notifications of the sort `key` (`m.room.power_levels`, "notifications"): their level must
- * reach `notifications[key]`, 50 unless given. A level that the room's version does not allow counts as not given. A
- * room version that is not a number is read as version 11 is: integers only, and no special creators.
+ * Whether `sender` may trigger notifications of the kind `key` (`m.room.power_levels`, "notifications"): their level
+ * must reach `notifications[key]`, by default 50. A level whose type the room version does not allow is ignored. A
+ * room version that is not a number is treated like version 11: integers only, and no special creators.
  */
 export function maySenderNotify(context: EvaluationContext, sender: string, key: string): boolean {
   const { held, needed } = levelsToNotify(context, sender, key)
@@ -38,7 +44,7 @@ export function levelsToNotify(context: EvaluationContext, sender: string, key: 
   return { held: levelOf(context, sender), needed: given ?? DEFAULT_NOTIFICATION_LEVEL }
 }
 
-/** Whether the person for whom rules are evaluated may do `key`; without a person, whoever has the room's default level. */
+/** Whether the user of the evaluation may do `key`. Without a user, the default level of the room is used. */
 export function mayRecipient(context: EvaluationContext, key: RecipientPermission): boolean {
   const { held, needed } = levelsOfRecipient(context, key)
   return held >= needed
@@ -49,8 +55,8 @@ export function levelsOfRecipient(context: EvaluationContext, key: RecipientPerm
   return { held: levelOf(context, context.userId), needed: given ?? RECIPIENT_PERMISSIONS[key] }
 }
 
-/** Whose power level may differ from everybody else's. */
-export function peopleWithLevels({ powerLevels, creators }: EvaluationContext): string[] {
+/** The users whose power level may differ from the default level of the room. */
+export function usersWithLevels({ powerLevels, creators }: EvaluationContext): string[] {
   const users = isObject(powerLevels) ? powerLevels['users'] : undefined
   return [...(isObject(users) ? Object.keys(users) : []), ...(creators ?? [])]
 }

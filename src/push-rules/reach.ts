@@ -5,12 +5,13 @@ import type { ExperimentalRules, RuleKind } from './model.ts'
 import { foldedType } from './event.ts'
 
 /**
- * How far a rule reaches, told by its conditions alone, without an event. Undefined: it never matches where notifications
- * are counted.
- *  - `common`: it asks nothing that differs between people who have it (but for their power level, see `asksPermission`);
- *  - `key`: it matches only events that have this key; its owner is found by index;
- *  - `name`: it matches only events in whose body the owner's display name stands;
- *  - `owner`: it concerns its owner, who cannot be found by index: always to be tried.
+ * The members that a rule can match for, derived from its conditions alone, without an event. Undefined: it never
+ * matches where notifications are counted.
+ * - `common`: it checks nothing that differs between the users who have it (except their power level, see
+ *   `asksPermission`);
+ * - `key`: it matches only events that have this key; its owner is found by index;
+ * - `name`: it matches only events whose body contains the owner's display name;
+ * - `owner`: it concerns its owner, who cannot be found by index, so it is always tried.
  */
 export type Reach =
   | { readonly by: 'common' | 'name' | 'owner' | 'self' }
@@ -19,20 +20,20 @@ export type Reach =
 export const COMMON: Reach = { by: 'common' }
 export const BY_NAME: Reach = { by: 'name' }
 export const BY_OWNER: Reach = { by: 'owner' }
-/** A shared default rule that names whoever `context.userId` says: found by that person's `selfKeys`. */
+/** A shared default rule that refers to `context.userId`. The user is found by `selfKeys`. */
 export const BY_SELF: Reach = { by: 'self' }
 
-/** A rule's conditions made ready, and what they tell beforehand. */
+/** The compiled conditions of a rule, and the properties derived from them. */
 export type CompiledConditions = {
-  /** All but the one for `type`. */
+  /** All tests except the one for `type`. */
   readonly tests: readonly Test[]
   readonly reach: Reach | undefined
-  /** The only type of event that meets them, case folded; undefined: any. */
+  /** The only event type that can match, case folded; undefined: any type. */
   readonly type: string | undefined
-  /** Those of the tests that ask for the room. */
+  /** The tests that check the room. */
   readonly where: readonly Test[]
   readonly asksPermission: boolean
-  /** Those conditions that do not ask for the room. */
+  /** The conditions that do not check the room. */
   readonly elsewhere: readonly unknown[]
 }
 
@@ -43,7 +44,7 @@ export function compileConditions(
   conditions: unknown,
   experimental: ExperimentalRules | undefined,
 ): CompiledConditions {
-  // Something else than a list is one malformed condition, and that never matches.
+  // A value that is not a list counts as one malformed condition, which never matches.
   const list: readonly unknown[] =
     conditions === undefined ? NONE : Array.isArray(conditions) ? conditions : [null]
   const type = list.map(typeNamed).find((named) => named !== undefined)
@@ -60,7 +61,9 @@ export function compileConditions(
   }
 }
 
-/** For the kinds whose conditions are predefined: content, room and sender. `subject`: the pattern, or the rule's id. */
+/**
+ * For the kinds with predefined conditions: content, room and sender. `subject`: the pattern, or the id of the rule.
+ */
 export function reachOfKind(kind: RuleKind, subject: unknown): Reach | undefined {
   if (kind === 'room') return COMMON
   if (typeof subject !== 'string') return undefined
@@ -70,7 +73,7 @@ export function reachOfKind(kind: RuleKind, subject: unknown): Reach | undefined
 
 function reachOf(conditions: readonly unknown[]): Reach {
   const keys = conditions.map(conditionKey).filter((key) => key !== undefined)
-  // People are rarer than words, and words than parts of words.
+  // The key that finds the fewest events comes first: users, then words, then parts of words.
   const [key] = keys.toSorted((a, b) => rarity(a) - rarity(b))
   if (key !== undefined) return { by: 'key', key }
   return conditions.some(isAboutName) ? BY_NAME : COMMON

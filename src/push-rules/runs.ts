@@ -1,16 +1,18 @@
-// The search runs for each run of each pattern: an object for its arguments would be made anew each time.
+// The search is called for each run of each pattern: an object for its arguments would be allocated on each call.
 /* oxlint-disable max-params */
 
 import { meter } from './meter.ts'
 import { isInsideCodePoint, isWordEdge } from './text.ts'
 
 /**
- * The runs of a glob: what lies between its stars. A run is searched in folded text, in steps that are bounded for any
- * pattern and any text:
- *  - literal, up to 32 units: `indexOf`, at most 32 comparisons a unit;
- *  - literal, longer: Knuth-Morris-Pratt, at most two comparisons a unit (`indexOf` is quadratic for `baaa…` in `aaaa…`);
- *  - with `?`: bit-parallel (Shift-And), one step for every 32 code points of the run at each code point of the text.
- * The memory of a compiled run grows with its length alone.
+ * The runs of a glob: the parts between its stars. A run is searched in folded text, in a number of steps that is
+ * bounded for any pattern and any text:
+ * - literal, up to 32 units: `indexOf`, at most 32 comparisons a unit;
+ * - literal, longer: Knuth-Morris-Pratt, at most two comparisons a unit (`indexOf` is quadratic for `baaa…` in
+ *   `aaaa…`);
+ * - with `?`: bit-parallel (Shift-And), one step for every 32 code points of the run at each code point of the text.
+ *
+ * The memory of a compiled run depends on its length alone.
  */
 export type Run = LiteralRun | GappedRun
 
@@ -20,13 +22,13 @@ type GappedRun = {
   kind: 'gapped'
   /** The code points; ANY stands for `?`. */
   symbols: Int32Array
-  /** One bit a symbol: those that are `?`. */
+  /** One bit for each symbol, set where the symbol is `?`. */
   wild: Int32Array
-  /** Where a code point stands: pairs of (index of the word, bits in that word), ascending. */
+  /** The positions of a code point: pairs of (index of the word, bits in that word), ascending. */
   places: ReadonlyMap<number, readonly number[]>
 }
 
-/** At which ends of a match a word boundary is asked for. */
+/** The ends of a match at which a word boundary is required. */
 export type Edges = { readonly left: boolean; readonly right: boolean }
 
 export const ANY_EDGES: Edges = { left: false, right: false }
@@ -39,12 +41,12 @@ const WORD_BITS = 32
 const ANY = -1
 const QUESTION_MARK = 0x3f
 
-/** `text`: folded, without `*`, not empty; `?` stands for any one code point. */
+/** `text`: folded, without `*`, not empty; `?` matches any one code point. */
 export function compileRun(text: string): Run {
   return text.includes('?') ? gappedRun(text) : literalRun(text)
 }
 
-/** `text`: folded, not empty; `?` and `*` stand for themselves. */
+/** `text`: folded, not empty; `?` and `*` are ordinary characters. */
 function literalRun(text: string): Run {
   return { kind: 'literal', text, failure: text.length > SHORT ? failureTable(text) : null }
 }
@@ -84,8 +86,8 @@ function failureTable(text: string): Int32Array {
 }
 
 /**
- * The end of the first match that begins at `from` or later and has the asked-for word boundaries, or -1.
- * As all matches of a run have the same number of code points, the match that begins first also ends first.
+ * The end of the first match that begins at `from` or later and has the required word boundaries, or -1. All matches
+ * of a run have the same number of code points, so the match that begins first also ends first.
  */
 export function findRun(run: Run, text: string, from: number, edges: Edges): number {
   if (run.kind === 'gapped') return findGapped(run, text, from, edges)
@@ -93,7 +95,7 @@ export function findRun(run: Run, text: string, from: number, edges: Edges): num
   return findLong(run.text, run.failure, { text, from, edges })
 }
 
-/** Whether a literal run that is asked for only once is found: `compileRun` and `findRun` in one. */
+/** Whether a literal run is found that is searched only once: `compileRun` and `findRun` in one call. */
 export function findLiteral(text: string, within: string, edges: Edges): boolean {
   if (text.length <= SHORT) return findShort(text, within, 0, edges) !== -1
   return findRun(literalRun(text), within, 0, edges) !== -1
@@ -116,7 +118,7 @@ export function matchRunAt(run: Run, text: string, at: number): number {
   return end
 }
 
-/** Where a match must begin to end exactly at the end of the text; negative if the text is too short. */
+/** The start of a match that ends exactly at the end of the text; negative if the text is too short. */
 export function startOfLast(run: Run, text: string): number {
   if (run.kind === 'literal') return text.length - run.text.length
   meter.left -= run.symbols.length
@@ -144,7 +146,7 @@ function findShort(needle: string, text: string, from: number, edges: Edges): nu
     places++
     at = text.indexOf(needle, at + 1)
   }
-  // `indexOf` may compare the whole needle at each place, several units at a time.
+  // `indexOf` may compare the whole needle at each position, several units at a time.
   const read = (at === -1 ? text.length : at) - from
   meter.left -= 4 * places + read + (read >> 2) * (needle.length >> 1)
   return at === -1 ? -1 : at + needle.length

@@ -1,6 +1,6 @@
 import { isObject } from './key-path.ts'
 
-/** Whether two JSON values are equal; the order of properties does not count, and undefined is as good as absent. */
+/** Whether two JSON values are equal. The order of properties is ignored, and undefined equals absent. */
 export function sameJson(one: unknown, other: unknown): boolean {
   if (one === other) return true
   if (Array.isArray(one)) {

@@ -1,6 +1,9 @@
 import { utf8 } from './utf-8.ts'
 
-/** SHA-256 (FIPS 180-4) of a text in UTF-8, in hexadecimal: this folder imports nothing, not even from Node. */
+/**
+ * SHA-256 (FIPS 180-4) of a text in UTF-8, in hexadecimal. Implemented here because this folder imports nothing, not
+ * even from Node.
+ */
 export function sha256(text: string): string {
   const message = utf8(text)
   const blocks = new DataView(new ArrayBuffer((((message.length + 8) >> 6) + 1) * 64))

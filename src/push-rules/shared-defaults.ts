@@ -11,16 +11,17 @@ import { sha256 } from './sha-256.ts'
 import { canBeName, fold } from './text.ts'
 
 /**
- * The default rules, compiled once for everybody: where they name their owner, they compare with `context.userId`. For
- * each person they decide as `compileRules(defaultRules({ userId, … }))` does, and without one as `impersonalDefaults`.
+ * The default rules, compiled once for all users: rules that name their owner compare with `context.userId`. For each
+ * user the outcome equals that of `compileRules(defaultRules({ userId, … }))`, and without a user that of
+ * `impersonalDefaults`.
  */
 export function compiledDefaults(settings: RuleSettings): CompiledRules {
   return sharedDefaults(settings).compiled
 }
 
 /**
- * Eight hexadecimal digits that change whenever the default rules do, by a setting or by a new version of this library:
- * clients that have been told the rules need to be told again.
+ * Eight hexadecimal digits that change whenever the default rules change, by a setting or by a new version of this
+ * library. Clients must then receive the rules again.
  */
 export function defaultsFingerprint(settings: RuleSettings): string {
   return sharedDefaults(settings).fingerprint
@@ -28,7 +29,7 @@ export function defaultsFingerprint(settings: RuleSettings): string {
 
 type SharedDefaults = { readonly compiled: CompiledRules; readonly fingerprint: string }
 
-/** By settings: there are only so many of them. */
+/** By settings. The number of combinations is small. */
 const made = new Map<string, SharedDefaults>()
 
 function sharedDefaults(settings: RuleSettings): SharedDefaults {
@@ -59,7 +60,7 @@ function compileShared(kind: RuleKind, rule: unknown, settings: RuleSettings): C
 const MENTIONED = parseKeyPath(MENTIONED_USERS_KEY)
 const STATE_KEY = parseKeyPath('state_key')
 
-/** As in `event_match`, the id is a pattern; only historical ids have a `*` or `?` in it. */
+/** As in `event_match`, the id is a pattern. Only historical ids contain `*` or `?`. */
 const WILDCARD = /[*?]/
 
 const SELF_TESTS: ReadonlyMap<string, Test> = new Map<string, Test>([
@@ -86,8 +87,8 @@ const SELF_TESTS: ReadonlyMap<string, Test> = new Map<string, Test>([
 ])
 
 /**
- * What an event must have, besides the very user id as a mention or a state key, for a default rule that names its owner
- * to match. Undefined: that cannot be told.
+ * The keys, other than the user id itself as a mention or a state key, of events that a default rule naming its owner
+ * can match. Undefined: no key can decide this.
  */
 export function selfKeys(userId: string, { legacyMentionRules }: RuleSettings): (IndexKey | undefined)[] {
   const keys: (IndexKey | undefined)[] = []
@@ -98,7 +99,7 @@ export function selfKeys(userId: string, { legacyMentionRules }: RuleSettings): 
   return keys
 }
 
-/** As user ids are made: what stands between the `@` and the first colon. */
+/** As user ids are built: the part between the `@` and the first colon. */
 export function localpartOf(userId: string): string {
   const colon = userId.indexOf(':')
   return userId.slice(1, colon === -1 ? undefined : colon)

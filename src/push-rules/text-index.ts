@@ -3,19 +3,22 @@ import { isInsideCodePoint, isWordEdge } from './text.ts'
 import type { Edges } from './runs.ts'
 
 /**
- * All parts of one text, so that many patterns are looked for at the cost of their own length, whatever the text: the
- * suffix automaton of the text (Blumer et al., 1985), made in one pass. Word boundaries are symbols of the text, at each
- * place that is one. As those within a part follow from the part alone, a part with boundaries at its ends is found just
- * as any other.
+ * An index of all parts of one text: a search then costs the length of the pattern, for any text. It is the suffix
+ * automaton of the text (Blumer et al., 1985), built in one pass. Word boundaries are symbols of the text, at each
+ * position that is one. The boundaries inside a part follow from the part alone, so a part with boundaries at its
+ * ends is found like any other part.
  */
 export type TextIndex = {
   readonly edges: SymbolTable
-  /** By state: where, in symbols, the first and the last occurrence of its parts end. */
+  /** By state: the end positions, in symbols, of the first and the last occurrence of its parts. */
   readonly firstEnd: Int32Array
   readonly lastEnd: Int32Array
 }
 
-/** Where a part stands, in symbols: `end` of its first occurrence, `start` of its last, without boundaries at its ends. */
+/**
+ * Positions of a part, in symbols: `end` of its first occurrence, `start` of its last, without the boundaries at its
+ * ends.
+ */
 export type Found = { readonly end: number; readonly start: number }
 
 const BOUNDARY = 0x1_0000
@@ -23,12 +26,12 @@ const NONE = -1
 const START = 0
 
 /**
- * An index is made when searches of the text have cost so many steps for each unit. It costs some two to three times as
- * much; of what one person's evaluation may cost, most must be left by then.
+ * An index is built when searches of the text have cost this number of steps for each unit. The index costs two to
+ * three times as much. At that point most of one evaluation's step limit must be left.
  */
 export const STEPS_PER_UNIT = 16
 
-/** Of looking for a part: each symbol is a look into the hash table. */
+/** The cost of a lookup: each symbol is a lookup in the hash table. */
 const STEPS_PER_SYMBOL = 4
 
 /** `text`: folded. */
@@ -80,7 +83,10 @@ export function indexText(text: string): TextIndex {
   return { edges, firstEnd, lastEnd }
 }
 
-/** Undefined: the index cannot tell, since the part begins or ends with half a code point; null: it is not in the text. */
+/**
+ * Undefined: the index cannot decide, because the part begins or ends with a lone surrogate. Null: the part is not in
+ * the text.
+ */
 export function findPart(index: TextIndex, part: string, edges: Edges): Found | null | undefined {
   const last = part.charCodeAt(part.length - 1)
   if ((part.charCodeAt(0) & 0xfc00) === 0xdc00 || (last & 0xfc00) === 0xd800) return undefined
@@ -131,7 +137,9 @@ type States = {
   longest: number
 }
 
-/** What ends somewhere, all its suffixes end there: from the longest parts to the shortest. */
+/**
+ * All suffixes of a part end where the part ends. Propagates the positions from the longest parts to the shortest.
+ */
 function spreadLastEnds({ length, link, lastEnd, count, longest }: States): void {
   const from = new Int32Array(longest + 2)
   for (let state = 0; state < count; state++) {
@@ -163,7 +171,7 @@ function symbolTable(states: number, edges: number) {
   const from = new Int32Array(edges)
   const symbols = new Int32Array(edges)
   const targets = new Int32Array(edges)
-  /** Of the state's edges the newest, and of each edge the one before it; 0 ends the list, so edges count from 1. */
+  /** The newest edge of each state, and for each edge the one before it. 0 ends the list, so edges count from 1. */
   const newest = new Int32Array(states)
   const before = new Int32Array(edges)
   let count = 1

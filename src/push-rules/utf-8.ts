@@ -1,4 +1,7 @@
-/** A text in UTF-8; half a code point is replaced, as `TextEncoder` does, which not every place that runs rules has. */
+/**
+ * A text in UTF-8. A lone surrogate is replaced, as by `TextEncoder`, which is not available in every environment
+ * that runs rules.
+ */
 export function utf8(text: string): number[] {
   const bytes: number[] = []
   for (const char of text.toWellFormed()) {

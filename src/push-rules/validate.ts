@@ -11,12 +11,12 @@ import {
 import { utf8 } from './utf-8.ts'
 
 export type RuleLimits = {
-  /** Of the rule's id, in UTF-8. */
+  /** For the rule id, in UTF-8. */
   readonly maxIdBytes: number
-  /** Of conditions, pattern and actions together, as JSON in UTF-8. */
+  /** For conditions, pattern and actions together, as JSON in UTF-8. */
   readonly maxRuleBytes: number
   readonly maxConditions: number
-  /** Of any pattern, in UTF-16 units: what a pattern costs grows with it (README.md). */
+  /** For any pattern, in UTF-16 units. The cost of a pattern grows with its length (README.md). */
   readonly maxPatternLength: number
 }
 
@@ -28,15 +28,15 @@ export const DEFAULT_RULE_LIMITS: RuleLimits = {
 }
 
 /**
- * Why a rule is refused. `missing`: a required property is absent; `malformed`: of the wrong type or shape; `invalid`: well
- * formed, but not allowed (an id, an action); `too_large`: over a limit. `message` says what to change, for people.
+ * Why a rule is refused. `missing`: a required property is absent; `malformed`: wrong type or shape; `invalid`: well
+ * formed, but not allowed (an id, an action); `too_large`: over a limit. `message`: tells the client what to change.
  */
 export type RuleProblem = {
   readonly reason: 'missing' | 'malformed' | 'invalid' | 'too_large'
   readonly message: string
 }
 
-/** What a user may say about a rule; its place and whether it is enabled are told elsewhere. */
+/** The content of a rule from a client, without its position and its enabled flag. */
 export type RuleDraft = {
   readonly kind: RuleKind
   readonly ruleId: string
@@ -61,9 +61,9 @@ export function isRuleKind(kind: unknown): kind is RuleKind {
 }
 
 /**
- * What a client wants to store as a rule (client-server API, `PUT /pushrules/global/{kind}/{ruleId}`). `body`: any JSON.
- * Conditions of unknown kinds are accepted, as they may mean something to a client; unknown actions are refused.
- * What belongs to other kinds of rules is left out.
+ * Validates the content of a rule (client-server API, `PUT /pushrules/global/{kind}/{ruleId}`). `body`: any JSON.
+ * Conditions of unknown kinds are accepted, because a client may use them. Unknown actions are refused. Properties of
+ * other rule kinds are left out.
  */
 export function validateRule(
   { kind, ruleId }: Pick<RuleDraft, 'kind' | 'ruleId'>,
@@ -71,7 +71,7 @@ export function validateRule(
   options: ValidateOptions = {},
 ): Validated<RuleDraft> {
   const limits = options.limits ?? DEFAULT_RULE_LIMITS
-  if (!isObject(body)) return refuse('malformed', 'A rule is a JSON object')
+  if (!isObject(body)) return refuse('malformed', 'A rule must be a JSON object')
   const hasConditions = kind === 'override' || kind === 'underride'
   const problem =
     idProblem(ruleId, limits) ??
@@ -103,7 +103,7 @@ function within(parts: object, { maxRuleBytes }: RuleLimits): boolean {
 }
 
 function tooLarge({ maxRuleBytes }: RuleLimits): Validated<never> {
-  return refuse('too_large', `A rule has at most ${maxRuleBytes} bytes`)
+  return refuse('too_large', `A rule must not be longer than ${maxRuleBytes} bytes`)
 }
 
 function refuse(reason: RuleProblem['reason'], message: string): { ok: false; problem: RuleProblem } {
@@ -115,20 +115,26 @@ function problem(reason: RuleProblem['reason'], message: string): RuleProblem {
 }
 
 function idProblem(ruleId: string, { maxIdBytes }: RuleLimits): RuleProblem | undefined {
-  if (ruleId === '') return problem('invalid', 'The rule needs an id')
-  if (ruleId.startsWith('.')) return problem('invalid', "Ids that begin with '.' are the server's own")
-  if (/[/\\]/.test(ruleId)) return problem('invalid', "The id of a rule has no '/' and no '\\'")
-  if (!isStorable(ruleId)) return problem('invalid', 'The id of a rule is well-formed Unicode without NUL')
+  if (ruleId === '') return problem('invalid', 'The id of a rule must not be empty')
+  if (ruleId.startsWith('.'))
+    return problem(
+      'invalid',
+      "The id of a rule must not begin with '.': such ids are reserved for the server",
+    )
+  if (/[/\\]/.test(ruleId)) return problem('invalid', "The id of a rule must not contain '/' or '\\'")
+  if (!isStorable(ruleId))
+    return problem('invalid', 'The id of a rule must be well-formed Unicode without NUL')
   return bytesOf(ruleId) > maxIdBytes
-    ? problem('too_large', `The id of a rule has at most ${maxIdBytes} bytes`)
+    ? problem('too_large', `The id of a rule must not be longer than ${maxIdBytes} bytes`)
     : undefined
 }
 
 function conditionsProblem(conditions: unknown, limits: RuleLimits): RuleProblem | undefined {
-  if (conditions === undefined) return problem('missing', 'Rules of this kind need conditions, [] for none')
-  if (!Array.isArray(conditions)) return problem('malformed', 'conditions is a list')
+  if (conditions === undefined)
+    return problem('missing', 'conditions is missing: rules of this kind need a list, [] for no conditions')
+  if (!Array.isArray(conditions)) return problem('malformed', 'conditions must be a list')
   if (conditions.length > limits.maxConditions) {
-    return problem('too_large', `A rule has at most ${limits.maxConditions} conditions`)
+    return problem('too_large', `A rule must not have more than ${limits.maxConditions} conditions`)
   }
   for (const condition of conditions as unknown[]) {
     const found = conditionProblem(condition, limits)
@@ -138,10 +144,10 @@ function conditionsProblem(conditions: unknown, limits: RuleLimits): RuleProblem
 }
 
 function conditionProblem(condition: unknown, limits: RuleLimits): RuleProblem | undefined {
-  if (!isObject(condition)) return problem('malformed', 'A condition is a JSON object')
+  if (!isObject(condition)) return problem('malformed', 'A condition must be a JSON object')
   const { kind, key, value } = condition
-  if (kind === undefined) return problem('missing', 'A condition needs a kind')
-  if (typeof kind !== 'string') return problem('malformed', 'The kind of a condition is a string')
+  if (kind === undefined) return problem('missing', 'The kind of a condition is missing')
+  if (typeof kind !== 'string') return problem('malformed', 'The kind of a condition must be a string')
   switch (kind) {
     case 'event_match':
       return (
@@ -164,15 +170,15 @@ function conditionProblem(condition: unknown, limits: RuleLimits): RuleProblem |
 
 function textProblem(value: unknown, name: string): RuleProblem | undefined {
   if (value === undefined) return problem('missing', `${name} is missing`)
-  return typeof value === 'string' ? undefined : problem('malformed', `${name} is a string`)
+  return typeof value === 'string' ? undefined : problem('malformed', `${name} must be a string`)
 }
 
 function patternProblem(pattern: unknown, name: string, limits: RuleLimits): RuleProblem | undefined {
   const found = textProblem(pattern, name)
   if (found !== undefined || typeof pattern !== 'string') return found
-  if (!isStorable(pattern)) return problem('invalid', `${name} is well-formed Unicode without NUL`)
+  if (!isStorable(pattern)) return problem('invalid', `${name} must be well-formed Unicode without NUL`)
   return pattern.length > limits.maxPatternLength
-    ? problem('too_large', `${name} has at most ${limits.maxPatternLength} characters`)
+    ? problem('too_large', `${name} must not be longer than ${limits.maxPatternLength} characters`)
     : undefined
 }
 
@@ -180,7 +186,7 @@ function valueProblem(value: unknown, kind: string): RuleProblem | undefined {
   if (value === undefined) return problem('missing', `value of ${kind} is missing`)
   return isScalar(value)
     ? undefined
-    : problem('malformed', `value of ${kind} is a string, an integer, a boolean or null`)
+    : problem('malformed', `value of ${kind} must be a string, an integer, a boolean or null`)
 }
 
 function isScalar(value: unknown): value is Scalar {
@@ -193,20 +199,21 @@ function actionsProblem(
   actions: unknown,
   experimental: ExperimentalRules | undefined,
 ): RuleProblem | undefined {
-  if (actions === undefined) return problem('missing', 'A rule needs actions, [] to do nothing')
-  if (!Array.isArray(actions)) return problem('malformed', 'actions is a list')
+  if (actions === undefined)
+    return problem('missing', 'actions is missing: a rule needs a list, [] for no actions')
+  if (!Array.isArray(actions)) return problem('malformed', 'actions must be a list')
   for (const action of actions as unknown[]) {
     if (ACTIONS.has(action)) continue
     if (action === NOTIFY_IN_APP && experimental?.notifyInApp === true) continue
     if (isObject(action) && typeof action['set_tweak'] === 'string') continue
     return typeof action === 'string' || isObject(action)
-      ? problem('invalid', "An action is 'notify', or an object with the string set_tweak")
-      : problem('malformed', 'An action is a string or a JSON object')
+      ? problem('invalid', "An action must be 'notify' or an object with the string set_tweak")
+      : problem('malformed', 'An action must be a string or a JSON object')
   }
   return undefined
 }
 
-/** PostgreSQL stores neither NUL nor half of a code point. */
+/** PostgreSQL stores neither NUL nor lone surrogates. */
 function isStorable(text: string): boolean {
   return !text.includes('\0') && text.isWellFormed()
 }

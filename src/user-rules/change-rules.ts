@@ -33,7 +33,7 @@ import {
 } from './rules-store.ts'
 import { GLOBAL, type RuleSettings } from './read-rules.ts'
 
-/** The rules of a user that hold for the events after `position` of the stream have changed. */
+/** A user's rules have changed. The change applies to events after the stream position `position`. */
 export type RulesChange = { userId: UserId; position: number }
 
 type AnnounceDeps = {
@@ -47,11 +47,11 @@ export type RuleChangeDeps = RuleSettings &
     readonly db: Database
     readonly clock: Clock
     readonly maxRulesPerUser: number
-    /** In characters, of all rules of a user; unlimited unless given. */
+    /** In characters, for all rules of a user together. Default: unlimited. */
     readonly maxRulesLength?: number
   }
 
-/** What a client says of a rule; it has passed `validateRule`. */
+/** The content of a rule from a client, already checked by `validateRule`. */
 export type RuleContent = {
   conditions?: readonly Condition[] | undefined
   pattern?: string | undefined
@@ -59,18 +59,19 @@ export type RuleContent = {
 }
 
 /**
- * Where a rule goes among the user's rules of its scope and kind: right above `before`, right below `after` (`before`
- * decides when both are given). Without either a new rule goes to the top, and one that is there stays where it is.
+ * The position of a rule among the user's rules of its scope and kind: directly above `before` or directly below
+ * `after` (`before` wins if both are given). Without either, a new rule goes to the top and an existing rule keeps
+ * its position.
  */
 export type RuleAnchor = { before?: string | undefined; after?: string | undefined }
 
-// Each of these is one transaction, which ends with the clients' being told: every change, even one that leaves a rule
-// as it was, since clients wait for the echo.
+// Each of these functions is one transaction that wakes the clients after the commit. This includes a change that
+// leaves a rule as it was, because clients wait for the echo.
 
 /**
- * Makes a rule, or replaces what it says; whether it is enabled stays.
- * @throws MatrixError 400: `M_UNKNOWN` for an anchor that is not there, `M_INVALID_PARAM` when there are too many rules or they
- *   are too long together
+ * Creates a rule, or replaces its content and keeps its enabled flag.
+ * @throws MatrixError 400: `M_UNKNOWN` when the anchor does not exist, `M_INVALID_PARAM` when the user would have too
+ * many rules or   their rules would be too long together
  */
 export function putRule(
   deps: RuleChangeDeps,
@@ -92,18 +93,18 @@ export function putRule(
   })
 }
 
-/** @throws MatrixError 404 when there is none; 400 for a default rule, which can only be disabled */
+/** @throws MatrixError 404 when the rule does not exist; 400 for a default rule, which can only be disabled */
 export function deleteRule(deps: RuleChangeDeps, key: RuleKey): Promise<void> {
   return changeRules(deps, key.userId, async (tx) => {
     if ((await tx.run(deleteRuleByKey, key)) === 0) {
-      if (defaultRule(deps, key)) throw invalidParam('A default rule cannot be deleted; disable it')
+      if (defaultRule(deps, key)) throw invalidParam('A default rule cannot be deleted. Disable it instead')
       throw noSuchRule()
     }
     await tx.run(dropEmptyHandles, { userId: key.userId })
   })
 }
 
-/** @throws MatrixError 404 when there is no such rule, default ones included */
+/** @throws MatrixError 404 when neither a rule of the user nor a default rule has this id */
 export function setRuleEnabled(deps: RuleChangeDeps, key: RuleKey, enabled: boolean): Promise<void> {
   return changeRules(deps, key.userId, async (tx) => {
     if ((await tx.run(enableRule, { ...key, enabled: enabled ? 1 : 0 })) > 0) return
@@ -111,7 +112,7 @@ export function setRuleEnabled(deps: RuleChangeDeps, key: RuleKey, enabled: bool
   })
 }
 
-/** @throws MatrixError 404 when there is no such rule, default ones included */
+/** @throws MatrixError 404 when neither a rule of the user nor a default rule has this id */
 export function setRuleActions(
   deps: RuleChangeDeps,
   key: RuleKey,
@@ -125,10 +126,9 @@ export function setRuleActions(
 }
 
 /**
- * Duplicates all rules of one handle to another, order and enabled flag included, as part of the transaction that
- * changes the handle. They go above rules that the new handle has already, and take the place of those with the same
- * kind and id.
- * @throws MatrixError 400 `M_INVALID_PARAM` when there are too many rules then
+ * Copies all rules of one handle to another, with their order and enabled flags, in the transaction that changes the
+ * handle. They go above the existing rules of the new handle and replace those with the same kind and id.
+ * @throws MatrixError 400 `M_INVALID_PARAM` when the user would have too many rules
  */
 export async function copyDeviceRules(
   deps: RuleChangeDeps,
@@ -145,7 +145,7 @@ export async function copyDeviceRules(
   await rulesChanged(deps, tx, { userId, position })
 }
 
-/** Removes the rules of handles: part of the transaction that found that they are no longer wanted. */
+/** Removes the rules of handles, in the transaction that found that they are no longer needed. */
 export async function removeDeviceRules(
   deps: AnnounceDeps,
   tx: Transaction,
@@ -157,7 +157,7 @@ export async function removeDeviceRules(
   await rulesChanged(deps, tx, { userId, position })
 }
 
-/** Puts a user back to the default rules: part of the transaction that ends their account. */
+/** Removes all rules of a user, in the transaction that closes their account. */
 export async function removeAllRules(deps: AnnounceDeps, tx: Transaction, userId: UserId): Promise<void> {
   const position = await nextPosition(tx)
   const rules = await tx.run(deleteRulesOfUser, { userId })
@@ -173,7 +173,7 @@ function changeRules(
   change: (tx: Transaction) => Promise<void>,
 ): Promise<void> {
   return deps.db.transaction(async (tx) => {
-    // First of all: changes of one user wait for each other here, whichever process they come to.
+    // This statement comes first: it serialises the changes of one user across all processes.
     const position = await nextPosition(tx)
     await change(tx)
     await rulesChanged(deps, tx, { userId, position })
@@ -189,7 +189,7 @@ async function rulesChanged(deps: AnnounceDeps, tx: Transaction, change: RulesCh
   tx.onCommit(() => deps.bus.publish(`user:${userId}`))
 }
 
-/** Where the rule goes, with the others moved out of the way. */
+/** The position of the rule, after other rules were moved to make room. */
 async function placeFor(
   deps: RuleChangeDeps,
   tx: Transaction,
@@ -201,7 +201,11 @@ async function placeFor(
   if (anchorId === undefined) return present?.place ?? ((await tx.first(firstPlace, key))?.place ?? 0) - 1
   const anchor = await tx.first(ruleByKey, { ...key, ruleId: anchorId })
   if (!anchor)
-    throw new MatrixError(400, 'M_UNKNOWN', 'before and after must name a rule of yours of the same kind')
+    throw new MatrixError(
+      400,
+      'M_UNKNOWN',
+      'before and after must name one of your own rules of the same kind',
+    )
   if (anchorId === key.ruleId) return anchor.place
   const { place } = anchor
   await tx.run(before === undefined ? moveDown : moveUp, { ...key, place })
@@ -215,10 +219,10 @@ async function checkCount(
 ): Promise<void> {
   const count = ((await tx.first(ruleCount, { userId }))?.count ?? 0) + more
   if (count > deps.maxRulesPerUser)
-    throw invalidParam(`No more than ${deps.maxRulesPerUser} push rules may be; delete one`)
+    throw invalidParam(`You cannot have more than ${deps.maxRulesPerUser} push rules. Delete one first`)
 }
 
-/** What a user's rules say is read and compiled with the next event of a room, after each change. */
+/** Bounds the work after a change: the rules of the user are read and compiled with the next event of a room. */
 async function checkLength(
   { maxRulesLength }: RuleChangeDeps,
   tx: Transaction,
@@ -228,11 +232,13 @@ async function checkLength(
   const length = (await tx.first(rulesLength, { userId }))?.length ?? 0
   if (length > maxRulesLength)
     throw invalidParam(
-      `Your push rules may have ${maxRulesLength} characters together; delete or shorten one`,
+      `Your push rules must not have more than ${maxRulesLength} characters together. Delete or shorten one first`,
     )
 }
 
-/** What is as the default has it is not kept, so that who puts everything back has no rules of their own. */
+/**
+ * A change that restores the default is not stored, so that a user who undoes all changes has no rules of their own.
+ */
 async function changeDefault(
   deps: RuleChangeDeps,
   tx: Transaction,

@@ -21,26 +21,26 @@ import {
 
 export type { RuleSettings }
 
-/** The name of the global scope where rules are kept; a handle is never empty. */
+/** The stored name of the global scope. A handle is never empty. */
 export const GLOBAL = ''
 
 /** All push rules of a user. */
 export type UserRules = {
-  /** The position of the last change; 0: there was none. */
+  /** The stream position of the last change; 0: no change yet. */
   version: number
-  /** As clients see it: the user's own rules, the defaults with what they changed about them. */
+  /** As clients see it: the user's own rules, and the default rules with the user's changes. */
   global: Ruleset
-  /** By handle; only those that have rules. There are no defaults in the scope of a device. */
+  /** By handle; only handles with rules. The device scope has no default rules. */
   device: ReadonlyMap<string, Ruleset>
 }
 
-/** The push rules of a user. /sync, account data and `GET /pushrules/` all take them from here. */
+/** The push rules of a user. `/sync`, account data and `GET /pushrules/` all use this function. */
 export async function rulesetOf(q: Queries, userId: UserId, settings: RuleSettings): Promise<UserRules> {
   const own = (await rulesetsOf(q, [userId], settings)).get(userId)
   return own ?? { version: 0, global: defaultsOf(userId, settings), device: new Map() }
 }
 
-/** As `rulesetOf`, of many users at once; those who never changed a rule are left out. */
+/** Like `rulesetOf`, for many users. Users who never changed a rule are left out. */
 export async function rulesetsOf(
   q: Queries,
   userIds: readonly UserId[],
@@ -83,18 +83,18 @@ function changeOf(row: DefaultChangeRow): DefaultRuleChange {
   }
 }
 
-/** The rules of one scope, in their order. */
+/** The rules of one scope, in order. */
 function rulesIn(rows: readonly RuleRow[] | undefined): Ruleset {
   const rules = noRules()
   for (const row of rows ?? []) {
     const rule = ruleOf(row)
-    // A row is of the kind that it was checked for when it was written.
+    // The content of a row was checked against its kind when it was written.
     if (rule) (rules[row.kind] as PushRule[]).push(rule)
   }
   return rules
 }
 
-/** undefined: what is stored is not a rule, which costs that rule and nothing else. */
+/** Undefined when the stored value is not a rule: that rule is left out, and the others still apply. */
 function ruleOf(row: RuleRow): PushRule | undefined {
   const actions = listIn<Action>(row.actions)
   const conditions = row.conditions === null ? undefined : listIn<Condition>(row.conditions)
@@ -118,7 +118,7 @@ function listIn<Item>(text: string): Item[] | undefined {
   }
 }
 
-/** Which default rules everybody has, and what rules may say. */
+/** The settings that select the default rules and the allowed content of rules. */
 export function ruleSettingsOf({ push, experimental: proposed }: Config): RuleSettings {
   return {
     legacyMentionRules: push.legacy_mention_rules,

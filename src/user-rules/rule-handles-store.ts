@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 import type { UserId } from '../lib/ids.ts'
 import { query } from '../storage/query.ts'
 
-/** A handle that has got rules. One that no pusher holds has its time of grace from here on. */
+/** Adds a handle that has rules. If no pusher holds it, its retention period begins now. */
 export const addHandle = query<{ userId: UserId; handle: string; now: number }>()((db, p, d) =>
   db
     .insertInto('device_rule_sets')
@@ -31,7 +31,7 @@ export const addHandle = query<{ userId: UserId; handle: string; now: number }>(
     ),
 )
 
-/** Forgets the handles of a user that have no rules left. */
+/** Deletes the handles of a user that have no rules left. */
 export const dropEmptyHandles = query<{ userId: UserId }>()((db, p) =>
   db
     .deleteFrom('device_rule_sets')
@@ -49,7 +49,7 @@ export const dropEmptyHandles = query<{ userId: UserId }>()((db, p) =>
     ),
 )
 
-/** Notes of each handle with rules whether a pusher holds it, and since when none does. */
+/** Updates for each handle with rules whether a pusher holds it, and since when none does. */
 export const settleHandles = query<{ userId: UserId; now: number }>()((db, p, d) =>
   db
     .updateTable('device_rule_sets')
@@ -72,7 +72,7 @@ export const settleHandles = query<{ userId: UserId; now: number }>()((db, p, d)
     .where('user_id', '=', p.userId),
 )
 
-/** Handles that no pusher has held since before `before`, the longest abandoned first. */
+/** Handles that no pusher has held since before `before`, oldest first. */
 export const abandonedHandles = query<{ before: number; limit: number }>()((db, p) =>
   db
     .selectFrom('device_rule_sets')

@@ -8,7 +8,7 @@ export type RuleRow = Selectable<PushRulesTable>
 export type DefaultChangeRow = Selectable<DefaultRuleChangesTable>
 export type RuleSetRow = Selectable<RuleSetsTable>
 
-/** `scope`: '' for the global one, else a handle. */
+/** `scope`: '' for the global scope, otherwise a handle. */
 export type RuleList = { userId: UserId; scope: string; kind: RuleKind }
 export type RuleKey = RuleList & { ruleId: string }
 
@@ -19,7 +19,7 @@ export const ruleSetsOf = query<{ userIds: readonly UserId[] }>()((db, p, d) =>
     .where('user_id', 'in', d.list(p.userIds) as RawBuilder<UserId>),
 )
 
-/** The most important first. */
+/** In order of evaluation. */
 export const rulesOfUsers = query<{ userIds: readonly UserId[] }>()((db, p, d) =>
   db
     .selectFrom('push_rules')
@@ -52,7 +52,7 @@ export const ruleCount = query<{ userId: UserId }>()((db, p) =>
     .where('user_id', '=', p.userId),
 )
 
-/** The characters of all rules of a user. */
+/** The number of characters of all rules of a user. */
 export const rulesLength = query<{ userId: UserId }>()((db, p) =>
   db
     .selectFrom('push_rules')
@@ -63,7 +63,7 @@ export const rulesLength = query<{ userId: UserId }>()((db, p) =>
     .where('user_id', '=', p.userId),
 )
 
-/** The place of the most important rule; null when there is none. */
+/** The place of the most important rule; null when there is no rule. */
 export const firstPlace = query<RuleList>()((db, p) =>
   db
     .selectFrom('push_rules')
@@ -73,7 +73,7 @@ export const firstPlace = query<RuleList>()((db, p) =>
     .where('kind', '=', p.kind),
 )
 
-/** Makes room above a place: what is more important moves up by one. */
+/** Makes room above a place: more important rules move up by one. */
 export const moveUp = query<RuleList & { place: number }>()((db, p, d) =>
   db
     .updateTable('push_rules')
@@ -84,7 +84,7 @@ export const moveUp = query<RuleList & { place: number }>()((db, p, d) =>
     .where('place', '<', p.place),
 )
 
-/** Makes room below a place: what is less important moves down by one. */
+/** Makes room below a place: less important rules move down by one. */
 export const moveDown = query<RuleList & { place: number }>()((db, p, d) =>
   db
     .updateTable('push_rules')
@@ -102,7 +102,7 @@ export type NewRule = RuleKey & {
   actions: string
 }
 
-/** A new rule is enabled; one that is there stays as it is in that. */
+/** A new rule is enabled; an existing rule keeps its enabled flag. */
 export const upsertRule = query<NewRule>()((db, p) =>
   db
     .insertInto('push_rules')
@@ -206,7 +206,7 @@ export const deleteDefaultChangesOfUser = query<{ userId: UserId }>()((db, p) =>
   db.deleteFrom('default_rule_changes').where('user_id', '=', p.userId),
 )
 
-/** Those rules of a scope that another one has too: same kind, same id. */
+/** Deletes the rules of a scope that also exist in another scope, with the same kind and id. */
 export const deleteShadowed = query<{ userId: UserId; scope: string; by: string }>()((db, p) =>
   db
     .deleteFrom('push_rules')
@@ -225,7 +225,7 @@ export const deleteShadowed = query<{ userId: UserId; scope: string; by: string 
     ),
 )
 
-/** Duplicates the rules of a scope to another, as one block above what is there. */
+/** Copies the rules of a scope to another scope, as one block above the existing rules. */
 export const copyScope = query<{ userId: UserId; from: string; to: string }>()((db, p, d) =>
   db
     .insertInto('push_rules')
@@ -255,7 +255,7 @@ export const copyScope = query<{ userId: UserId; from: string; to: string }>()((
     ),
 )
 
-/** What the rules of a user amount to, as of a position. */
+/** Writes the state of a user's rules at a stream position. */
 export const recordChange = query<{ userId: UserId; position: number }>()((db, p, d) => {
   const owner = d.text(p.userId) as RawBuilder<UserId>
   return db
@@ -282,7 +282,7 @@ export const recordChange = query<{ userId: UserId; position: number }>()((db, p
     .returning(['has_global', 'has_device'])
 })
 
-/** Tells all rooms of a user whether a member there has rules of their own. */
+/** Updates in all rooms of a user whether that member has rules of their own. */
 export const markRuleOwner = query<{ userId: UserId; hasRules: 0 | 1 }>()((db, p) =>
   db
     .updateTable('memberships')
@@ -291,7 +291,7 @@ export const markRuleOwner = query<{ userId: UserId; hasRules: 0 | 1 }>()((db, p
     .where('has_rules', '<>', p.hasRules),
 )
 
-/** What was learnt of the rules of the members of these rooms no longer holds. */
+/** Invalidates the cached rules of the members of these rooms. */
 export const outdateRooms = query<{ userId: UserId; position: number }>()((db, p) =>
   db
     .updateTable('rooms')

@@ -5,15 +5,12 @@ import { abandonedHandles } from './rule-handles-store.ts'
 
 const AT_ONCE = 20
 
-/**
- * Removes the rules of handles that no pusher has held for `retentionMs`: the app they belonged to is not coming back.
- * Resolves to the number of handles.
- */
+/** Removes the rules of handles that no pusher has held for `retentionMs`. Resolves to the number of handles. */
 export function sweepHandles(deps: RuleChangeDeps, retentionMs: number): Promise<number> {
   return sweepAll({ atOnce: AT_ONCE, sweep: () => sweepSome(deps, retentionMs) })
 }
 
-/** Sweeps now and then once a day, until it is disposed of. */
+/** Sweeps at the start and then once a day, until it is disposed of. */
 export function startHandleSweeper(
   deps: RuleChangeDeps & { log: Log },
   retentionDays: number,
