@@ -1,4 +1,5 @@
-import { type ReplyWith, reply } from '../http/route.ts'
+import { type Content, content } from '../http/content.ts'
+import type { ReplyWith } from '../http/route.ts'
 import { Html, safeHtml } from '../lib/html.ts'
 
 const STYLE =
@@ -8,13 +9,11 @@ button{font:inherit;padding:.5em 1.2em;border:0;border-radius:.4em;background:#2
 
 // The page brings its style along and may load, run and send nothing else; its address holds a token, so nobody is told it.
 const HEADERS = {
-  'content-type': 'text/html; charset=utf-8',
   'content-security-policy': `default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`,
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
   'referrer-policy': 'no-referrer',
   'x-robots-tag': 'noindex',
-  'cache-control': 'no-store',
 }
 
 /** What `page` makes, among the answers of a route. */
@@ -23,8 +22,8 @@ export const HTML = { mediaType: 'text/html' }
 /** A page of the server's own, for people who come by a link in a mail. It has no scripts. */
 export function page<const Status extends number>(
   status: Status,
-  { title, content }: { title: string; content: Html },
-): ReplyWith<Status, string> {
+  { title, content: inner }: { title: string; content: Html },
+): ReplyWith<Status, Content> {
   const text = safeHtml`<!doctype html>
     <html lang="en">
       <head>
@@ -37,10 +36,15 @@ export function page<const Status extends number>(
       </head>
       <body>
         <h1>${title}</h1>
-        ${content}
+        ${inner}
       </body>
     </html> `
-  return reply(status, text.text, HEADERS)
+  return content(status, {
+    data: text.text,
+    type: 'text/html; charset=utf-8',
+    cacheControl: 'no-store',
+    headers: HEADERS,
+  })
 }
 
 /** A button that sends the address of the page itself with POST: opening a page must never do anything. */

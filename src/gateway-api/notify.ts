@@ -2,7 +2,6 @@ import type { Gateway } from '../gateway/gateway.ts'
 import { parseNotification } from '../gateway/notification.ts'
 import { z } from 'zod'
 import { addressGroup } from '../http/address.ts'
-import { parseForeignJson } from '../http/body.ts'
 import type { RateLimiter } from '../http/rate-limit.ts'
 import { once } from '../lib/once.ts'
 import { defineRoute, type Route } from '../http/route.ts'
@@ -33,9 +32,7 @@ export function gatewayRoutes({ gateway, metrics, limiter }: GatewayApiDeps): Ro
       path: PATH,
       auth: 'none',
       limit: 'push',
-      bodyLimit: BODY_LIMIT,
-      body: jsonObject,
-      parseBody: parseForeignJson,
+      body: { kind: 'foreign json', schema: jsonObject, limit: BODY_LIMIT },
       summary: 'Hands a notification to the devices that it names',
       response: { 200: rejected },
       onAnswered: (status, seconds) => metrics.answered(status, seconds),

@@ -1,122 +1,44 @@
-import { isUtf8 } from 'node:buffer'
-import type { IncomingMessage } from 'node:http'
-import { badJson, notJson, tooLarge } from '../lib/errors.ts'
-import type { Json } from '../lib/json.ts'
+import type { z } from 'zod'
 
-const MAX_DEPTH = 64
-const NOTHING = Buffer.alloc(0)
+// How a route takes the body of a request. Without one of these, whatever body comes is ignored.
 
-/** The client went away before its request was complete: there is nobody to answer. */
-export class ClientGone extends Error {
-  override name = 'ClientGone'
-}
+/** JSON as it comes, for a route that cleans it itself (`parseForeignJson`). `limit`: in bytes. */
+export type ForeignJson<S extends z.ZodType = z.ZodType> = { kind: 'foreign json'; schema: S; limit: number }
+/** The whole body as bytes. `limit`: in bytes; that of the server where absent. */
+export type BytesBody = { kind: 'bytes'; limit?: number }
+/** The body while it arrives. `limit`: in bytes. Between two pieces it may be silent for `limits.body_timeout_ms`. */
+export type StreamBody = { kind: 'stream'; limit: number }
+/** A schema alone is JSON (`parseJson`) of the server's own limit. An absent body counts as `{}`. */
+export type BodyKind = z.ZodType | ForeignJson | BytesBody | StreamBody
 
-/** What a piece of a body takes besides its bytes: a body that comes byte by byte must not cost more than it counts. */
-const PIECE_OVERHEAD = 128
-
+/** `contentType`: as the client says it. */
+export type Bytes = { contentType: string | undefined; bytes: Buffer }
 /**
- * The whole body. A body over `limit` bytes is refused as soon as that is known; what still comes is read and dropped
- * by Node, so that the client gets to see the answer.
- * @param hold counts what has arrived, and throws when there is no room for it
+ * `chunks` can be read once, and the client sends no faster than it is read. It throws `ClientGone` when the body ends too early or does not
+ * go on in time, and a MatrixError 413 when there is more than the limit. `length`: what the client says, at most the limit.
  */
-export function readBody(
-  request: IncomingMessage,
-  limit: number,
-  hold: (bytes: number) => void,
-): Promise<Buffer> {
-  const declared = Number(request.headers['content-length'] ?? 0)
-  if (declared > limit) return Promise.reject(tooLargeFor(limit))
-  if (declared === 0 && request.headers['transfer-encoding'] === undefined) return Promise.resolve(NOTHING)
-  if (request.destroyed) return Promise.reject(new ClientGone())
-
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
-    let size = 0
-    const leave = () => {
-      request.off('data', onData).off('end', onEnd).off('close', onGone).off('error', onGone)
-    }
-    const refuse = (error: unknown) => {
-      leave()
-      chunks.length = 0
-      request.resume()
-      reject(error as Error)
-    }
-    const onData = (chunk: Buffer) => {
-      size += chunk.length
-      chunks.push(chunk)
-      if (size > limit) return refuse(tooLargeFor(limit))
-      try {
-        hold(chunk.length + PIECE_OVERHEAD)
-      } catch (error) {
-        refuse(error)
-      }
-    }
-    const onEnd = () => {
-      leave()
-      resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size))
-    }
-    const onGone = () => {
-      leave()
-      reject(new ClientGone())
-    }
-    request.on('data', onData).on('end', onEnd).on('close', onGone).on('error', onGone)
-  })
+export type ByteStream = {
+  contentType: string | undefined
+  length: number | undefined
+  chunks: AsyncIterable<Buffer>
 }
 
-function tooLargeFor(limit: number) {
-  return tooLarge(`The body is larger than the ${limit} bytes allowed here`)
+/** What the handler is given as `body`. */
+export type BodyOf<Kind> = Kind extends z.ZodType
+  ? z.output<Kind>
+  : Kind extends ForeignJson<infer S>
+    ? z.output<S>
+    : Kind extends BytesBody
+      ? Bytes
+      : Kind extends StreamBody
+        ? ByteStream
+        : undefined
+
+export function isSchema(kind: BodyKind): kind is z.ZodType {
+  return '_zod' in kind
 }
 
-/**
- * JSON from a client (RFC 8259), whatever the request calls its type. An empty body is `{}`. Refused with 400: text that is not UTF-8 or
- * not JSON (`M_NOT_JSON`); and, as `M_BAD_JSON`, what could do harm further in: nesting deeper than 64, NUL in a string (PostgreSQL's
- * `text` cannot hold it), lone surrogates (there is no UTF-8 for them), numbers too large for a double (they would
- * turn into null), a key named `__proto__`.
- */
-export function parseJson(bytes: Buffer): Json {
-  if (!isUtf8(bytes)) throw notJson('The body is not valid UTF-8')
-  const text = bytes.toString('utf8')
-  const value = parseText(text)
-  // NUL and lone surrogates can only come from a \u escape: without one, strings need no second look.
-  inspect(value, 0, text.includes('\\u'))
-  return value
-}
-
-/**
- * JSON as it comes, for a route that takes what other servers pass on from their users and cleans it itself: no depth, text or number is
- * refused, and bytes that are not UTF-8 become U+FFFD. `JSON.parse` needs no stack for nesting; most other functions do.
- */
-export const parseForeignJson = (bytes: Buffer): Json => parseText(bytes.toString('utf8'))
-
-function parseText(text: string): Json {
-  if (text === '') return {}
-  try {
-    return JSON.parse(text) as Json
-  } catch {
-    throw notJson()
-  }
-}
-
-function inspect(value: Json, depth: number, hasEscapes: boolean): void {
-  if (typeof value === 'string') {
-    if (hasEscapes) inspectText(value)
-  } else if (typeof value === 'number') {
-    if (!Number.isFinite(value)) throw badJson('The body holds a number that is out of range')
-  } else if (typeof value === 'object' && value !== null) {
-    if (depth >= MAX_DEPTH) throw badJson(`The body is nested more than ${MAX_DEPTH} levels deep`)
-    if (Array.isArray(value)) {
-      for (const item of value) inspect(item, depth + 1, hasEscapes)
-      return
-    }
-    for (const key in value) {
-      if (key === '__proto__') throw badJson('The key "__proto__" is not allowed')
-      if (hasEscapes) inspectText(key)
-      inspect(value[key] as Json, depth + 1, hasEscapes)
-    }
-  }
-}
-
-function inspectText(text: string): void {
-  if (text.includes('\0')) throw badJson('The body holds a string with a NUL character (\\u0000)')
-  if (!text.isWellFormed()) throw badJson('The body holds a string with half of a surrogate pair')
+/** The schema of a body that is JSON. */
+export function schemaOf(kind: BodyKind): z.ZodType | undefined {
+  return isSchema(kind) ? kind : kind.kind === 'foreign json' ? kind.schema : undefined
 }

@@ -1,13 +1,21 @@
-import { STATUS_CODES } from 'node:http'
+import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { CORS_HEADERS } from './respond.ts'
 
 /** `rawPacket`: the bytes that could not be read, as a Buffer. */
 type ConnectionError = Error & { code?: string; rawPacket?: unknown }
 
-const ANSWERS: Record<string, [status: number, errcode: string, message: string]> = {
-  ERR_HTTP_REQUEST_TIMEOUT: [408, 'M_UNKNOWN', 'The request took too long to arrive'],
-  HPE_HEADER_OVERFLOW: [431, 'M_TOO_LARGE', 'The headers and the URL are larger than the 16 KiB allowed'],
+type RawAnswer = { status: number; errcode: string; message: string }
+
+const LATE = { status: 408, errcode: 'M_UNKNOWN', message: 'The request took too long to arrive' }
+const MALFORMED = { status: 400, errcode: 'M_UNRECOGNIZED', message: 'This is not a valid HTTP request' }
+const ANSWERS: Record<string, RawAnswer> = {
+  ERR_HTTP_REQUEST_TIMEOUT: LATE,
+  HPE_HEADER_OVERFLOW: {
+    status: 431,
+    errcode: 'M_TOO_LARGE',
+    message: 'The headers and the URL are larger than the 16 KiB allowed',
+  },
 }
 
 /** Answers what Node could not read as HTTP, or not in time, and closes the connection. */
@@ -16,21 +24,22 @@ export function answerBrokenRequest(error: ConnectionError, socket: Socket): voi
     socket.destroy()
     return
   }
-  const [status, errcode, message] = ANSWERS[error.code ?? ''] ?? [
-    400,
-    'M_UNRECOGNIZED',
-    'This is not a valid HTTP request',
-  ]
   // Answers to HEAD have no body, and a client that sent it would take one for the next answer.
   const { rawPacket } = error
   const isHead = Buffer.isBuffer(rawPacket) && rawPacket.subarray(0, 5).toString('latin1') === 'HEAD '
-  answerAndClose(socket, { status, errcode, message, withBody: !isHead })
+  answerAndClose(socket, { ...(ANSWERS[error.code ?? ''] ?? MALFORMED), withBody: !isHead })
 }
 
-type RawAnswer = { status: number; errcode: string; message: string; withBody: boolean }
+/** Answers a request whose body does not arrive in time, before anything else has, and closes the connection. */
+export function answerLateRequest({ socket, method }: IncomingMessage): void {
+  answerAndClose(socket, { ...LATE, withBody: method !== 'HEAD' })
+}
 
 /** Writes an answer where there is no HTTP request to answer, and closes the connection. */
-export function answerAndClose(socket: Socket, { status, errcode, message, withBody }: RawAnswer): void {
+export function answerAndClose(
+  socket: Socket,
+  { status, errcode, message, withBody }: RawAnswer & { withBody: boolean },
+): void {
   const body = JSON.stringify({ errcode, error: message })
   const headers = {
     ...CORS_HEADERS,

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Log } from '../lib/log.ts'
-import { ClientGone } from './body.ts'
+import type { BodyDeadline } from './body-deadline.ts'
+import { ClientGone } from './read-body.ts'
 import type { Requester, ServiceRequester } from './auth.ts'
 import type { ClientPrefix, Route } from './route.ts'
 import type { Session } from './session.ts'
@@ -18,6 +19,7 @@ type Start = {
   /** As the URL has them; their schemas come later. */
   params: unknown
   query: Readonly<Record<string, unknown>>
+  bodyDeadline: BodyDeadline
   log: Log
   lifetime: Closing
 }
@@ -48,6 +50,7 @@ export class RequestContext {
   readonly requestId: string
   readonly address: string
   readonly place: Place | undefined
+  readonly bodyDeadline: BodyDeadline
   readonly #log: Log
   readonly #lifetime: Closing
   #childLog: Log | undefined
@@ -60,6 +63,7 @@ export class RequestContext {
     this.requestId = start.requestId
     this.address = start.address
     this.place = start.place
+    this.bodyDeadline = start.bodyDeadline
     this.params = start.params
     this.query = start.query
     this.#log = start.log

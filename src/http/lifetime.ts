@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { MatrixError } from '../lib/errors.ts'
-import { ClientGone } from './body.ts'
+import { ClientGone } from './read-body.ts'
 import type { RequestContext } from './context.ts'
 
 // serving ──shutDown()──▶ closing: long polls are told to end, idle connections are closed, every answer closes
@@ -24,8 +24,9 @@ export class Lifetime {
     context.response.once('close', () => {
       this.#requests.delete(context)
       context.release()
-      if (!context.response.writableFinished) context.abort(new ClientGone())
+      context.abort(new ClientGone())
       onEnd(context)
+      if (this.closing) this.#closeIdle(context.request.socket)
     })
   }
 
@@ -36,6 +37,12 @@ export class Lifetime {
     }
     this.#sockets.add(socket)
     socket.once('close', () => this.#sockets.delete(socket))
+  }
+
+  /** Of an answer that had begun before the server closed: its headers promised to keep the connection. */
+  #closeIdle(socket: Socket): void {
+    for (const { request } of this.#requests) if (request.socket === socket) return
+    socket.destroySoon()
   }
 
   shutDown(): void {

@@ -3,7 +3,8 @@ import { createServer } from 'node:http'
 import type { Clock } from '../lib/clock.ts'
 import type { Metrics } from '../lib/metrics.ts'
 import { sharedFor } from '../lib/shared-for.ts'
-import { defineRoute, reply, type Route } from './route.ts'
+import { content } from './content.ts'
+import { defineRoute, type Route } from './route.ts'
 
 /** Rendering takes some milliseconds of the event loop. */
 const RENDERED_FOR_MS = 1_000
@@ -27,7 +28,7 @@ export function metricsRoute({ contentType, text }: Scrape): Route {
     limit: 'none',
     summary: 'What is measured, in the text format of Prometheus',
     response: { 200: { mediaType: 'text/plain' } },
-    handler: async () => reply(200, await text(), { 'content-type': contentType }),
+    handler: async () => content(200, { data: await text(), type: contentType }),
   })
 }
 

@@ -4,18 +4,20 @@ import { invalidParam, unrecognized } from '../lib/errors.ts'
 import type { Log } from '../lib/log.ts'
 import { addressOf } from './address.ts'
 import { accessToken, type Authenticators, type AuthResult, resultOf } from './auth.ts'
-import { ClientGone, parseJson, readBody } from './body.ts'
+import { startBodyDeadline } from './body-deadline.ts'
+import { Content, isLive } from './content.ts'
 import { type Place, RequestContext } from './context.ts'
 import { renderError } from './errors.ts'
-import { isStream, respondWithStream } from './event-stream.ts'
 import type { Lifetime } from './lifetime.ts'
 import type { Load } from './load.ts'
 import type { HttpMetrics } from './http-metrics.ts'
 import type { RateLimiter } from './rate-limit.ts'
 import { type Answer, isOnePiece, respond, respondInPieces, respondToPreflight } from './respond.ts'
+import { ClientGone, readBody } from './read-body.ts'
 import { pathsOf, Reply, type Route } from './route.ts'
 import { createRouter, type Unmatched } from './router.ts'
-import { sessionOf, whileSignedIn, type WatchSessions } from './session.ts'
+import { sendContent } from './send-content.ts'
+import { sessionOf, type WatchSessions } from './session.ts'
 import { validate } from './validate.ts'
 
 /** The parts of the configuration that matter here. */
@@ -59,6 +61,7 @@ export function serveRoutes(deps: PipelineDeps, routes: readonly Route[]) {
       query: isRoute ? found.query : {},
       log: deps.log,
       lifetime: deps.lifetime,
+      bodyDeadline: startBodyDeadline(request, response, deps.config.limits.body_timeout_ms),
     })
     deps.lifetime.track(context, (ended) => {
       deps.load.release(ended)
@@ -81,11 +84,13 @@ async function serve(deps: PipelineDeps, context: RequestContext, route: Route):
   const refusal = await admit(deps, context, route)
   if (refusal !== undefined) return refusal
   readUrl(context, route)
-  if (route.body !== undefined) {
-    const limit = route.bodyLimit ?? deps.config.limits.body_bytes
-    const bytes = await readBody(context.request, limit, (more) => deps.load.holdBody(context, more))
-    context.body = validate(route.body, (route.parseBody ?? parseJson)(bytes), 'body')
-  }
+  if (route.body !== undefined)
+    context.body = await readBody(route.body, {
+      request: context.request,
+      limit: deps.config.limits.body_bytes,
+      hold: (bytes) => deps.load.holdBody(context, bytes),
+      deadline: context.bodyDeadline,
+    })
   const result = await (route.handler as (context: RequestContext) => unknown)(context)
   // A session that ended during a wait is told nothing of what happened since.
   if (context.mayHaveWaited) await context.session?.check()
@@ -127,19 +132,16 @@ async function finish(
 }
 
 async function send(deps: PipelineDeps, context: RequestContext, answer: Answer): Promise<void> {
-  const { request, response, address, requester } = context
-  const { status, headers = {}, body } = answer
+  const { request, response, address, requester, session } = context
+  const { body } = answer
   deps.onAnswer?.({ ...answer, route: context.place?.route })
-  const unread = deps.load.answers
-  if (isStream(body)) {
-    const events = context.session ? whileSignedIn(body, context.session) : body
-    return respondWithStream(response, { status, headers, body: events, unread })
-  }
   const holder = { address, userId: requester?.userId }
-  const closeConnection = closesConnection(deps, request)
-  if (isOnePiece(answer)) respond(response, answer, closeConnection)
-  else await respondInPieces(response, { answer, closeConnection, unread, holder })
-  unread.guardEnd(response, holder)
+  const unread = deps.load.answers
+  const sending = { closeConnection: closesConnection(deps, request), unread, holder }
+  if (body instanceof Content) await sendContent(response, { ...answer, body }, { ...sending, session })
+  else if (isOnePiece(body)) respond(response, answer, sending.closeConnection)
+  else await respondInPieces(response, answer, sending)
+  if (!(body instanceof Content && isLive(body.data))) unread.guardEnd(response, holder)
 }
 
 // Node reads and drops the rest of a body that was not wanted, so that the client sees the answer; a large one is cut off.

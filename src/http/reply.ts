@@ -11,11 +11,11 @@ export class Reply<Status extends number = number, Body = unknown> {
   }
 }
 
-/** `body` is sent as JSON; with a `content-type` among the headers (lower case), a string or bytes are sent as they are. */
+/** `body` is sent as JSON; bytes, text and streams are `content(…)`. `headers`: with names in lower case. */
 export function reply<const Status extends number, const Body>(
   status: Status,
   body: Body,
-  headers: Readonly<Record<string, string>> = {},
+  headers: Readonly<Record<string, string>> & { 'content-type'?: never } = {},
 ): ReplyWith<Status, Body> {
   return new Reply(status, body, headers) as ReplyWith<Status, Body>
 }

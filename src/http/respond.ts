@@ -13,11 +13,11 @@ export const CORS_HEADERS = {
 
 export type Answer = { status: number; headers?: Readonly<Record<string, string>>; body: unknown }
 
-/** Writes a small answer, in one piece. A connection that is gone, or an answer that has begun, is left alone. */
+/** Writes a small answer of JSON, or one without a body, in one piece. A connection that is gone, or an answer that has begun, is left alone. */
 export function respond(response: ServerResponse, answer: Answer, closeConnection: boolean): void {
   if (response.headersSent || response.destroyed) return
   const { status, headers = {}, body } = answer
-  const payload = body === undefined ? undefined : isRaw(answer) ? answer.body : JSON.stringify(body)
+  const payload = body === undefined ? undefined : JSON.stringify(body)
   const all: Record<string, string | number> = { ...CORS_HEADERS }
   if (payload !== undefined) {
     all['content-type'] = 'application/json'
@@ -28,28 +28,27 @@ export function respond(response: ServerResponse, answer: Answer, closeConnectio
   response.end(payload)
 }
 
-/** Whether `respond` may write it: it is text already, or so little JSON that it is one piece. */
-export function isOnePiece(answer: Answer): boolean {
-  return answer.body === undefined || isRaw(answer) || isSmaller(answer.body, PIECE_SIZE)
-}
-
-function isRaw(answer: Answer): answer is Answer & { body: string | Uint8Array } {
-  const { headers = {}, body } = answer
-  return 'content-type' in headers && (typeof body === 'string' || body instanceof Uint8Array)
-}
-
 /** What one deferred part can be: it is not known before the answer has begun. */
 const DEFERRED_BYTES = 4_194_304
 
-type Pieces = { answer: Answer; closeConnection: boolean; unread: UnreadAnswers; holder: Holder }
+/** How an answer goes out: who it counts for, until it is read. */
+export type Sending = { closeConnection: boolean; unread: UnreadAnswers; holder: Holder }
+
+/** Whether `respond` may write an answer of JSON: it is one piece. */
+export function isOnePiece(body: unknown): boolean {
+  return body === undefined || isSmaller(body, PIECE_SIZE)
+}
 
 /**
- * Writes a large answer, no faster than the client reads it; between two pieces other requests get their turn. A client that reads
+ * Writes a large answer of JSON, no faster than the client reads it; between two pieces other requests get their turn. A client that reads
  * nothing for `limits.read_timeout_ms` loses its connection.
  * @throws MatrixError 429, before anything is written, when too many answers wait to be read
  */
-export async function respondInPieces(response: ServerResponse, pieces: Pieces): Promise<void> {
-  const { answer, closeConnection, unread, holder } = pieces
+export async function respondInPieces(
+  response: ServerResponse,
+  answer: Answer,
+  { closeConnection, unread, holder }: Sending,
+): Promise<void> {
   if (response.headersSent || response.destroyed) return
   const isHead = response.req.method === 'HEAD'
   const hasDeferred = !isSmaller(answer.body, Infinity)
@@ -61,12 +60,16 @@ export async function respondInPieces(response: ServerResponse, pieces: Pieces):
     ...(closeConnection ? { connection: 'close' } : {}),
     ...answer.headers,
   })
-  if (isHead || (await writePieces(response, answer.body, unread))) response.end()
+  if (isHead || (await writePieces(response, jsonPieces(answer.body), unread))) response.end()
 }
 
-/** False: the client is gone, or was cut off. */
-async function writePieces(response: ServerResponse, body: unknown, unread: UnreadAnswers): Promise<boolean> {
-  for await (const piece of jsonPieces(body)) {
+/** Writes no faster than the client reads; other requests get their turn in between. False: the client is gone, or was cut off. */
+export async function writePieces(
+  response: ServerResponse,
+  pieces: AsyncIterable<string | Uint8Array>,
+  unread: UnreadAnswers,
+): Promise<boolean> {
+  for await (const piece of pieces) {
     if (response.destroyed) return false
     if (response.write(piece)) await setImmediate()
     else if (!(await unread.drained(response))) return false

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
-import type { Json } from '../lib/json.ts'
 import type { Log } from '../lib/log.ts'
 import type { AuthKind, LinkOf, RequesterOf } from './auth.ts'
+import type { BodyKind, BodyOf } from './body.ts'
 import type { LimitClass } from './rate-limit.ts'
 import type { AnswerOf, ErrorCodes, ResponseSchemas } from './response.ts'
 
@@ -39,13 +39,13 @@ export type RouteContext<
   Path,
   Params extends Schema,
   Query extends Schema,
-  Body extends Schema,
+  Body extends BodyKind | undefined,
 > = {
   readonly params: Params extends z.ZodType
     ? z.output<Params>
     : Readonly<Record<ParamName<PathText<Path>>, string>>
   readonly query: Query extends z.ZodType ? z.output<Query> : undefined
-  readonly body: Body extends z.ZodType ? z.output<Body> : undefined
+  readonly body: BodyOf<Body>
   readonly requester: RequesterOf<Auth>
   /** What a signed link is for. */
   readonly link: LinkOf<Auth>
@@ -67,7 +67,7 @@ export type RouteSpec<
   Path extends string | ClientPath,
   Params extends Schema,
   Query extends Schema,
-  Body extends Schema,
+  Body extends BodyKind | undefined,
   Response extends ResponseSchemas | undefined,
 > = {
   method: Method
@@ -78,18 +78,14 @@ export type RouteSpec<
   limit: LimitClass
   params?: Params
   query?: Query
-  /** Without one, whatever body comes is ignored. An absent body counts as `{}`. */
+  /** How the body is taken. Without one, whatever comes is ignored. */
   body?: Body
-  /** How the bytes of the body are read; `parseJson` where absent. */
-  parseBody?: (bytes: Buffer) => Json
   /** What it does, in one line without a full stop: the title of the endpoint in the OpenAPI document. */
   summary?: string
   /** What it answers, by status. The compiler holds the handler to it, and tests hold each answer to it; a server that runs does not look. */
   response?: Response
   /** The error codes that it can give beside those that follow from what is declared here. */
   errors?: ErrorCodes
-  /** Bytes; the server's own limit where absent. */
-  bodyLimit?: number
   /** Told of each answer, whatever it was: status 0 when the client went away before it. Must not throw. */
   onAnswered?: (status: number, seconds: number) => void
   handler: (
@@ -99,7 +95,7 @@ export type RouteSpec<
 
 /** A route with its types forgotten, as the server keeps it. */
 export type Route = Omit<
-  RouteSpec<AuthKind, string | ClientPath, Schema, Schema, Schema, ResponseSchemas>,
+  RouteSpec<AuthKind, string | ClientPath, Schema, Schema, BodyKind | undefined, ResponseSchemas>,
   'handler'
 > & {
   handler: (context: never) => unknown
@@ -111,7 +107,7 @@ export function defineRoute<
   const Path extends string | ClientPath,
   Params extends Schema = undefined,
   Query extends Schema = undefined,
-  Body extends Schema = undefined,
+  const Body extends BodyKind | undefined = undefined,
   const Response extends ResponseSchemas | undefined = undefined,
 >(spec: RouteSpec<Auth, Path, Params, Query, Body, Response>): Route {
   return spec as unknown as Route

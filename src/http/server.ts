@@ -87,15 +87,15 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 
 function createBoundedServer(limits: Config['limits']): Server {
   const { header_timeout_ms, body_timeout_ms, sync_timeout_max_ms } = limits
-  const requestTimeout = header_timeout_ms + body_timeout_ms
   const server = createServer({
-    requestTimeout,
+    // Each body has a time of its own (`body-deadline.ts`), and one that streams may take longer.
+    requestTimeout: 0,
     headersTimeout: header_timeout_ms,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    // Node looks for late requests only this often.
+    // Node looks for late headers only this often.
     connectionsCheckingInterval: Math.min(5_000, Math.ceil(header_timeout_ms / 2)),
   })
-  server.timeout = sync_timeout_max_ms + requestTimeout + SILENCE_AFTER_LONGEST_POLL_MS
+  server.timeout = sync_timeout_max_ms + header_timeout_ms + body_timeout_ms + SILENCE_AFTER_LONGEST_POLL_MS
   return server
 }
 

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { test } from 'node:test'
 import { defineRoute } from '../../src/http/route.ts'
+import { Deferred } from '../../src/lib/deferred.ts'
 import { startServer } from './server-fixture.ts'
 
 /** A route that waits for its signal, and tells the test when it does. */
@@ -65,6 +66,31 @@ test('a handler that throws the reason of the shutdown gives 503', async () => {
   await entered
   await fixture.server.close()
   assert.equal((await asked).status, 503)
+})
+
+test('close does not wait for the connection of an answer that had begun before', async () => {
+  const gate = Promise.withResolvers<void>()
+  const route = defineRoute({
+    method: 'GET',
+    path: '/begun',
+    auth: 'none',
+    limit: 'default',
+    handler: () => ({
+      first: 'x'.repeat(100_000),
+      last: new Deferred(async () => {
+        await gate.promise
+        return {}
+      }),
+    }),
+  })
+  const fixture = startServer([route])
+  const { url } = await fixture.server.listen()
+  const response = await fetch(`${url}/begun`)
+  assert.equal(response.headers.get('connection'), 'keep-alive')
+  const closed = fixture.server.close({ drainMs: 60_000 })
+  gate.resolve()
+  assert.deepEqual(Object.keys((await response.json()) as object), ['first', 'last'])
+  await closed
 })
 
 test('close does not wait for connections that ask nothing', async () => {

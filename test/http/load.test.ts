@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { test } from 'node:test'
+import { content } from '../../src/http/content.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { Deferred } from '../../src/lib/deferred.ts'
-import { defineRoute, reply } from '../../src/http/route.ts'
+import { defineRoute } from '../../src/http/route.ts'
 import { eventually } from '../support/eventually.ts'
 import { bearer, echo, startServer } from './server-fixture.ts'
 
@@ -33,7 +34,7 @@ const text = defineRoute({
   path: '/text',
   auth: 'none',
   limit: 'default',
-  handler: () => reply(200, 'x'.repeat(20 * MIB), { 'content-type': 'text/plain' }),
+  handler: () => content(200, { data: 'x'.repeat(20 * MIB), type: 'text/plain' }),
 })
 const watched = defineRoute({
   method: 'GET',

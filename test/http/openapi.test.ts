@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { content } from '../../src/http/content.ts'
 import { z } from 'zod'
 import { openApiDocument } from '../../src/http/openapi/document.ts'
 import { named } from '../../src/http/response.ts'
-import { client, defineRoute, reply } from '../../src/http/route.ts'
+import { client, defineRoute } from '../../src/http/route.ts'
 import { jsonObject, queryBoolean, queryInteger } from '../../src/http/schema.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
 
@@ -36,7 +37,7 @@ const open = defineRoute({
   limit: 'none',
   summary: 'A page',
   response: { 200: { mediaType: 'text/html' }, 201: () => z.looseObject({ tower: tower().nullable() }) },
-  handler: () => reply(200, '', { 'content-type': 'text/html' }),
+  handler: () => content(200, { data: '', type: 'text/html' }),
 })
 
 const document = openApiDocument([put, open], { version: '7' })

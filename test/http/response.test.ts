@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { content } from '../../src/http/content.ts'
 import { z } from 'zod'
 import { named } from '../../src/http/response.ts'
 import { defineRoute, reply, type Route } from '../../src/http/route.ts'
@@ -93,7 +94,7 @@ describe('the check of answers', () => {
     const page = defineRoute({
       ...at,
       response: { 200: { mediaType: 'text/html' } },
-      handler: () => reply(200, 'text', { 'content-type': 'text/plain' }),
+      handler: () => content(200, { data: 'text', type: 'text/plain' }),
     })
     assert.deepEqual(await checked(page), [
       'GET /thing 200: content-type: expected text/html, was text/plain',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { test } from 'node:test'
+import { content } from '../../src/http/content.ts'
 import { z } from 'zod'
 import { client, defineRoute, reply } from '../../src/http/route.ts'
 import { bearer, echo, startServer } from './server-fixture.ts'
@@ -26,7 +27,7 @@ const page = defineRoute({
   path: '/page',
   auth: 'none',
   limit: 'none',
-  handler: () => reply(201, '<p>', { 'content-type': 'text/html' }),
+  handler: () => content(201, { data: '<p>', type: 'text/html' }),
 })
 const health = defineRoute({
   method: 'GET',

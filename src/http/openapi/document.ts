@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../lib/json.ts'
+import { schemaOf } from '../body.ts'
 import { pathsOf, type Route } from '../route.ts'
 import { type Components, jsonSchemaOf, newComponents } from './json-schema.ts'
 import { parametersOf } from './parameters.ts'
@@ -8,6 +9,7 @@ import { tagOf } from './tags.ts'
 export type About = { version: string }
 
 const TOKEN = 'accessToken'
+const SERVICE_TOKEN = 'applicationServiceToken'
 
 /**
  * The OpenAPI 3.1 document of a list of routes (https://spec.openapis.org/oas/v3.1.1). A route with several prefixes is there once, under the
@@ -45,6 +47,13 @@ export function openApiDocument(routes: readonly Route[], { version }: About): J
       ),
       securitySchemes: {
         [TOKEN]: { type: 'http', scheme: 'bearer', description: 'The access token of a login' },
+        ...(routes.some(takesServices) && {
+          [SERVICE_TOKEN]: {
+            type: 'http',
+            scheme: 'bearer',
+            description: 'The `as_token` of an application service',
+          },
+        }),
       },
     },
   }
@@ -67,14 +76,32 @@ function operationOf(route: Route, { path, others, components }: At): JsonObject
   }
 }
 
+const takesServices = ({ auth }: Route) =>
+  auth === 'application service' || auth === 'user or application service'
+
 function securityOf({ auth }: Route): JsonObject[] {
-  if (auth === 'none') return []
-  return auth === 'user' ? [{ [TOKEN]: [] }] : [{}, { [TOKEN]: [] }]
+  // The path of a signed link is its own permission.
+  if (auth === 'none' || typeof auth === 'object') return []
+  const user = { [TOKEN]: [] }
+  const service = { [SERVICE_TOKEN]: [] }
+  switch (auth) {
+    case 'user':
+    case 'administrator':
+      return [user]
+    case 'optional':
+      return [{}, user]
+    case 'application service':
+      return [service]
+    case 'user or application service':
+      return [user, service]
+  }
 }
 
 /** An absent body counts as an empty object. */
 function requestBodyOf(body: NonNullable<Route['body']>, components: Components): JsonObject {
-  const schema = jsonSchemaOf(body, 'input', components)
+  const schemaOfBody = schemaOf(body)
+  if (schemaOfBody === undefined) return { content: { '*/*': {} } }
+  const schema = jsonSchemaOf(schemaOfBody, 'input', components)
   return { required: 'required' in schema, content: { 'application/json': { schema } } }
 }
 

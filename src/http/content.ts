@@ -1,0 +1,60 @@
+import type { ByteRange } from './ranges.ts'
+import { Reply, type ReplyWith } from './reply.ts'
+
+/** Bytes that can be read in part, such as a file. `read` gives exactly those of the range; it is called once at most. */
+export type StoredBytes = { size: number; read: (range: ByteRange) => AsyncIterable<Uint8Array> }
+/** Text that comes as it happens. It must end when the signal of the request aborts. */
+export type LiveText = AsyncIterable<string>
+
+/** A body that is not JSON. */
+export class Content {
+  readonly data: Buffer | StoredBytes | LiveText
+  /** Quoted. */
+  readonly etag: string | undefined
+
+  constructor(data: Content['data'], etag: string | undefined) {
+    this.data = data
+    this.etag = etag
+  }
+}
+
+export type ContentOptions = {
+  data: string | Uint8Array | StoredBytes | LiveText
+  /** The media type, with its parameters. */
+  type: string
+  /**
+   * Names these very bytes; 1 to 64 of `A-Z a-z 0-9 - _`. With one a 200 can be asked for in ranges, and a client that has the bytes already is
+   * answered with 304. Without one there are no ranges: their parts could be of different bytes.
+   */
+  etag?: string
+  /** `Cache-Control`. */
+  cacheControl?: string
+  headers?: Readonly<Record<string, string>>
+}
+
+/** An answer that is not JSON. @throws Error for a malformed `etag` */
+export function content<const Status extends number>(
+  status: Status,
+  { data, type, etag, cacheControl, headers }: ContentOptions,
+): ReplyWith<Status, Content> {
+  if (etag !== undefined && !/^[\w-]{1,64}$/.test(etag))
+    throw new Error('an ETag has 1 to 64 of A-Z a-z 0-9 - _')
+  const quoted = etag && `"${etag}"`
+  const inMemory = typeof data === 'string' || data instanceof Uint8Array
+  return new Reply(status, new Content(inMemory ? bytesOf(data) : data, quoted), {
+    ...headers,
+    'content-type': type,
+    ...(quoted !== undefined && { etag: quoted, 'accept-ranges': 'bytes' }),
+    ...(cacheControl !== undefined && { 'cache-control': cacheControl }),
+  }) as ReplyWith<Status, Content>
+}
+
+function bytesOf(data: string | Uint8Array): Buffer {
+  return typeof data === 'string'
+    ? Buffer.from(data)
+    : Buffer.from(data.buffer, data.byteOffset, data.byteLength)
+}
+
+export function isLive(data: Content['data']): data is LiveText {
+  return Symbol.asyncIterator in data
+}

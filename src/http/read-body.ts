@@ -1,0 +1,125 @@
+import type { IncomingMessage } from 'node:http'
+import { tooLarge } from '../lib/errors.ts'
+import type { Json } from '../lib/json.ts'
+import { type BodyKind, type ByteStream, isSchema } from './body.ts'
+import { type BodyDeadline, hasBody } from './body-deadline.ts'
+import { parseForeignJson, parseJson } from './parse-json.ts'
+import { validate } from './validate.ts'
+
+const NOTHING = Buffer.alloc(0)
+/** What a piece of a body takes besides its bytes: a body that comes byte by byte must not cost more than it counts. */
+const PIECE_OVERHEAD = 128
+/** What a body that streams takes: a piece that is being worked on, and what Node has read ahead. */
+export const STREAM_BYTES = 131_072
+
+/** The client went away before its request was complete: there is nobody to answer. */
+export class ClientGone extends Error {
+  override name = 'ClientGone'
+}
+
+/** A body that is to be read. `limit`: for kinds that have none of their own. `hold` counts bytes in memory, and throws when there is no room. */
+export type Arriving = {
+  request: IncomingMessage
+  limit: number
+  hold: (bytes: number) => void
+  deadline: BodyDeadline
+}
+
+/**
+ * The body as its kind has it: `BodyOf`.
+ * @throws MatrixError 400, 413, 429; ClientGone
+ */
+export async function readBody(kind: BodyKind, arriving: Arriving): Promise<unknown> {
+  const json = async (
+    schema: Parameters<typeof validate>[0],
+    limit: number,
+    parse: (bytes: Buffer) => Json,
+  ) => validate(schema, parse(await readWhole({ ...arriving, limit })), 'body')
+  if (isSchema(kind)) return json(kind, arriving.limit, parseJson)
+  if (kind.kind === 'foreign json') return json(kind.schema, kind.limit, parseForeignJson)
+  const contentType = arriving.request.headers['content-type']
+  if (kind.kind === 'stream') return { contentType, ...openStream({ ...arriving, limit: kind.limit }) }
+  return { contentType, bytes: await readWhole({ ...arriving, limit: kind.limit ?? arriving.limit }) }
+}
+
+/**
+ * The whole body. A body over `limit` bytes is refused as soon as that is known; what still comes is read and dropped
+ * by Node, so that the client gets to see the answer.
+ */
+function readWhole({ request, limit, hold }: Arriving): Promise<Buffer> {
+  if (!hasBody(request)) return Promise.resolve(NOTHING)
+  refuseDeclared(request, limit)
+  if (request.destroyed) return Promise.reject(new ClientGone())
+
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    const leave = () => {
+      request.off('data', onData).off('end', onEnd).off('close', onGone).off('error', onGone)
+    }
+    const refuse = (error: unknown) => {
+      leave()
+      chunks.length = 0
+      request.resume()
+      reject(error as Error)
+    }
+    const onData = (chunk: Buffer) => {
+      size += chunk.length
+      chunks.push(chunk)
+      if (size > limit) return refuse(tooLargeFor(limit))
+      try {
+        hold(chunk.length + PIECE_OVERHEAD)
+      } catch (error) {
+        refuse(error)
+      }
+    }
+    const onEnd = () => {
+      leave()
+      resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size))
+    }
+    const onGone = () => {
+      leave()
+      reject(new ClientGone())
+    }
+    request.on('data', onData).on('end', onEnd).on('close', onGone).on('error', onGone)
+  })
+}
+
+function openStream(arriving: Arriving): Omit<ByteStream, 'contentType'> {
+  const { request, limit, hold } = arriving
+  refuseDeclared(request, limit)
+  if (hasBody(request)) hold(STREAM_BYTES)
+  const declared = request.headers['content-length']
+  return { length: declared === undefined ? undefined : Number(declared), chunks: chunksOf(arriving) }
+}
+
+async function* chunksOf({ request, limit, deadline }: Arriving): AsyncGenerator<Buffer> {
+  // Whoever stops reading may still answer: the connection stays.
+  const chunks = request.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>
+  let size = 0
+  try {
+    for (;;) {
+      deadline.start()
+      const next = await chunks.next().catch(() => undefined)
+      deadline.stop()
+      if (next === undefined) throw new ClientGone()
+      if (next.done === true) return
+      size += next.value.length
+      if (size > limit) throw tooLargeFor(limit)
+      yield next.value
+    }
+  } finally {
+    await chunks.return?.()
+    // The rest is dropped as it comes, in time.
+    request.resume()
+    deadline.start()
+  }
+}
+
+function refuseDeclared({ headers }: IncomingMessage, limit: number): void {
+  if (Number(headers['content-length'] ?? 0) > limit) throw tooLargeFor(limit)
+}
+
+function tooLargeFor(limit: number) {
+  return tooLarge(`The body is larger than the ${limit} bytes allowed here`)
+}

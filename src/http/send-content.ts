@@ -1,0 +1,97 @@
+import type { ServerResponse } from 'node:http'
+import { MatrixError } from '../lib/errors.ts'
+import { type Content, isLive, type LiveText, type StoredBytes } from './content.ts'
+import { renderError } from './errors.ts'
+import { type ByteRange, select } from './ranges.ts'
+import { STREAM_BYTES } from './read-body.ts'
+import { type Answer, CORS_HEADERS, respond, type Sending, writePieces } from './respond.ts'
+import { type Session, whileSignedIn } from './session.ts'
+
+type ContentAnswer = Answer & { body: Content }
+
+/**
+ * Writes bytes, all of them or the part that was asked for, no faster than the client reads them.
+ * @throws MatrixError 429, before anything is written, when too many answers wait to be read
+ */
+export async function sendContent(
+  response: ServerResponse,
+  answer: ContentAnswer,
+  sending: Sending & { session: Session | undefined },
+): Promise<void> {
+  const { data, etag } = answer.body
+  if (isLive(data)) return sendLive(response, { ...answer, data }, sending)
+  const size = Buffer.isBuffer(data) ? data.length : data.size
+  const { method, headers } = response.req
+  const selection =
+    etag === undefined || answer.status !== 200
+      ? { kind: 'whole' as const }
+      : select(method, headers, { etag, size })
+  switch (selection.kind) {
+    case 'whole':
+      return sendBytes(response, { ...answer, data, range: { start: 0, end: size } }, sending)
+    case 'part': {
+      const { start, end } = selection
+      const part = { ...answer.headers, 'content-range': `bytes ${start}-${end - 1}/${size}` }
+      return sendBytes(response, { status: 206, headers: part, data, range: { start, end } }, sending)
+    }
+    case 'not modified': {
+      const { 'content-type': _, ...rest } = answer.headers ?? {}
+      return respond(response, { status: 304, headers: rest, body: undefined }, sending.closeConnection)
+    }
+    case 'unsatisfiable': {
+      const error = new MatrixError(416, 'M_INVALID_PARAM', `Range: there are ${size} bytes`)
+      const { status, body } = renderError(error)
+      const range = { 'content-range': `bytes */${size}` }
+      return respond(response, { status, headers: range, body }, sending.closeConnection)
+    }
+  }
+}
+
+type Headed = Pick<Answer, 'status' | 'headers'>
+
+async function sendBytes(
+  response: ServerResponse,
+  { status, headers, data, range }: Headed & { data: Buffer | StoredBytes; range: ByteRange },
+  { closeConnection, unread, holder }: Sending,
+): Promise<void> {
+  if (response.headersSent || response.destroyed) return
+  const length = range.end - range.start
+  const isStored = !Buffer.isBuffer(data) && length > 0 && response.req.method !== 'HEAD'
+  if (isStored) unread.hold(response, { ...holder, bytes: Math.min(length, STREAM_BYTES) })
+  response.writeHead(status, {
+    ...CORS_HEADERS,
+    ...(closeConnection && { connection: 'close' }),
+    ...headers,
+    'content-length': length,
+  })
+  if (Buffer.isBuffer(data)) response.end(data.subarray(range.start, range.end))
+  else if (!isStored || (await writePieces(response, exactly(length, data.read(range)), unread)))
+    response.end()
+}
+
+/** Half of some content must not look like all of it. */
+async function* exactly(length: number, pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let left = length
+  for await (const piece of pieces) {
+    left -= piece.byteLength
+    if (left < 0) break
+    yield piece
+  }
+  if (left !== 0)
+    throw new Error(`stored bytes: ${left < 0 ? 'more' : 'fewer'} than the ${length} that were asked for`)
+}
+
+/** The connection ends with it, so that a server that shuts down has not to wait for its client. */
+async function sendLive(
+  response: ServerResponse,
+  { status, headers, data }: Headed & { data: LiveText },
+  { unread, session }: Pick<Sending, 'unread'> & { session: Session | undefined },
+): Promise<void> {
+  response.writeHead(status, { ...CORS_HEADERS, ...headers, connection: 'close' })
+  const isRead = response.req.method !== 'HEAD'
+  if (isRead) {
+    response.flushHeaders()
+    await writePieces(response, session === undefined ? data : whileSignedIn(data, session), unread)
+  }
+  response.end()
+}

@@ -1,0 +1,364 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { createHash, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { Readable } from 'node:stream'
+import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import type { ByteStream } from '../../src/http/body.ts'
+import { ClientGone } from '../../src/http/read-body.ts'
+import { defineRoute } from '../../src/http/route.ts'
+import { eventually } from '../support/eventually.ts'
+import { inject } from '../support/inject.ts'
+import { bearer, startServer } from './server-fixture.ts'
+
+const MIB = 1_048_576
+const hashOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
+
+const whole = defineRoute({
+  method: 'POST',
+  path: '/whole',
+  auth: 'none',
+  limit: 'default',
+  body: { kind: 'bytes', limit: 1000 },
+  handler: ({ body: { contentType, bytes } }) => ({
+    type: contentType ?? null,
+    size: bytes.length,
+    hash: hashOf(bytes),
+  }),
+})
+
+/** A route that hashes a body while it comes. `before` runs before each piece is asked for. */
+function uploadRoute({
+  limit = 32 * MIB,
+  before = async () => undefined,
+}: { limit?: number; before?: (received: number) => Promise<void> } = {}) {
+  const entered = Promise.withResolvers<ByteStream & { signal: AbortSignal }>()
+  const ended = Promise.withResolvers<unknown>()
+  const route = defineRoute({
+    method: 'PUT',
+    path: '/upload',
+    auth: 'user',
+    limit: 'default',
+    body: { kind: 'stream', limit },
+    async handler({ body, signal }) {
+      entered.resolve({ ...body, signal })
+      const hash = createHash('sha256')
+      let size = 0
+      try {
+        await before(size)
+        for await (const chunk of body.chunks) {
+          size += chunk.length
+          hash.update(chunk)
+          await before(size)
+        }
+        ended.resolve(size)
+      } catch (error) {
+        ended.resolve(error)
+        throw error
+      }
+      return { type: body.contentType ?? null, length: body.length ?? null, size, hash: hash.digest('hex') }
+    },
+  })
+  return { route, entered: entered.promise, ended: ended.promise }
+}
+
+type Fixture = ReturnType<typeof startServer>
+
+async function metric({ metrics }: Fixture, name: string): Promise<number> {
+  const found = await metrics.registry.getSingleMetric(name)?.get()
+  return found?.values[0]?.value ?? 0
+}
+const heldBytes = (fixture: Fixture) => metric(fixture, 'belfry_http_body_bytes')
+const inFlight = (fixture: Fixture) => metric(fixture, 'belfry_http_requests_in_flight')
+
+const HEAD = 'PUT /upload HTTP/1.1\r\nhost: x\r\nauthorization: Bearer alice-token\r\n'
+
+function open(port: number, text: string): { socket: Socket; received: () => string } {
+  const socket = connect(port, '127.0.0.1')
+  let received = ''
+  socket.on('error', () => undefined).setEncoding('utf8')
+  socket.on('data', (chunk: string) => (received += chunk))
+  socket.write(text)
+  return { socket, received: () => received }
+}
+
+test('a route of bytes gets the whole body and its content type, whatever is in it', async () => {
+  await using fixture = startServer([whole])
+  const { url } = await fixture.server.listen()
+  for (const bytes of [Buffer.alloc(0), Buffer.from([0, 255, 254, 10]), randomBytes(1000)]) {
+    const response = await fetch(`${url}/whole`, {
+      method: 'POST',
+      headers: { 'content-type': 'image/png; x=1' },
+      body: bytes,
+    })
+    assert.deepEqual(await response.json(), {
+      type: 'image/png; x=1',
+      size: bytes.length,
+      hash: hashOf(bytes),
+    })
+  }
+  const untyped = await fetch(`${url}/whole`, { method: 'POST', body: Buffer.from('a') })
+  assert.equal(((await untyped.json()) as { type: unknown }).type, null)
+})
+
+test('a body of bytes over the limit of its route is 413', async () => {
+  await using fixture = startServer([whole])
+  const declared = await inject(fixture.server, {
+    method: 'POST',
+    url: '/whole',
+    payload: Buffer.alloc(1001),
+  })
+  assert.deepEqual(
+    [declared.statusCode, (declared.json() as { errcode: string }).errcode],
+    [413, 'M_TOO_LARGE'],
+  )
+})
+
+test('a body that streams arrives byte for byte, declared or in chunks, and holds a constant of memory', async () => {
+  const bytes = randomBytes(8 * MIB)
+  for (const isDeclared of [true, false]) {
+    let most = 0
+    const { route } = uploadRoute({
+      before: async () => {
+        most = Math.max(most, await heldBytes(fixture))
+      },
+    })
+    const fixture: Fixture = startServer([route])
+    await using _ = fixture
+    const { url } = await fixture.server.listen()
+    const response = await fetch(`${url}/upload`, {
+      method: 'PUT',
+      headers: { ...bearer, 'content-type': 'video/mp4' },
+      body: isDeclared ? bytes : Readable.toWeb(Readable.from([bytes.subarray(0, MIB), bytes.subarray(MIB)])),
+      duplex: 'half',
+    } as RequestInit)
+    assert.deepEqual(await response.json(), {
+      type: 'video/mp4',
+      length: isDeclared ? bytes.length : null,
+      size: bytes.length,
+      hash: hashOf(bytes),
+    })
+    assert.equal(most, 131_072)
+    await eventually(async () => (await heldBytes(fixture)) === 0)
+  }
+})
+
+test('an empty body streams as nothing', async () => {
+  const { route } = uploadRoute()
+  await using fixture = startServer([route])
+  const answer = await inject(fixture.server, { method: 'PUT', url: '/upload', headers: bearer })
+  assert.equal((answer.json() as { size: number }).size, 0)
+})
+
+test('a client sends no faster than its body is read', async () => {
+  const gate = Promise.withResolvers<void>()
+  const { route, entered, ended } = uploadRoute({ limit: 64 * MIB, before: () => gate.promise })
+  await using fixture = startServer([route])
+  const { port } = await fixture.server.listen()
+  const bytes = 48 * MIB
+  const { socket } = open(port, `${HEAD}content-length: ${bytes}\r\n\r\n`)
+  socket.write(Buffer.alloc(bytes))
+  await entered
+  let before = -1
+  await eventually(() => {
+    const isStill = socket.bytesWritten === before
+    before = socket.bytesWritten
+    return isStill
+  })
+  assert.ok(socket.writableLength > 0, 'the client has not got rid of everything')
+  assert.equal(await heldBytes(fixture), 131_072)
+  gate.resolve()
+  assert.equal(await ended, bytes)
+  socket.destroy()
+})
+
+/** Resolves when the time for a body that does not come has passed. */
+async function bodyTimeout(port: number): Promise<void> {
+  const { socket, received } = open(port, `${HEAD}content-length: 10\r\n\r\n`)
+  await once(socket, 'close')
+  assert.match(received(), /^HTTP\/1\.1 408 /)
+}
+
+test('the time without bytes does not count while the handler does not ask for any', async () => {
+  const entered = Promise.withResolvers<void>()
+  const gate = Promise.withResolvers<void>()
+  const { route } = uploadRoute({
+    before: async (received) => {
+      if (received === 0) return
+      entered.resolve()
+      await gate.promise
+    },
+  })
+  await using fixture = startServer([route], { limits: { body_timeout_ms: 60 } })
+  const { port } = await fixture.server.listen()
+  const { socket, received } = open(port, `${HEAD}content-length: 10\r\nconnection: close\r\n\r\n01234`)
+  const closed = once(socket, 'close')
+  await entered.promise
+  await bodyTimeout(port)
+  gate.resolve()
+  socket.write('56789')
+  await closed
+  assert.match(received(), /^HTTP\/1\.1 200 .*"size":10/s)
+})
+
+test('a stream may take longer than the time of a whole body while bytes keep coming', async () => {
+  const { route } = uploadRoute()
+  await using fixture = startServer([route], { limits: { header_timeout_ms: 150, body_timeout_ms: 150 } })
+  const { port } = await fixture.server.listen()
+  const { socket, received } = open(port, `${HEAD}transfer-encoding: chunked\r\nconnection: close\r\n\r\n`)
+  const closed = once(socket, 'close')
+  let isLate = false
+  const late = bodyTimeout(port)
+    .then(() => bodyTimeout(port))
+    .then(() => (isLate = true))
+  while (!isLate) {
+    socket.write('1\r\nx\r\n')
+    await setImmediate()
+  }
+  await late
+  socket.write('0\r\n\r\n')
+  await closed
+  assert.match(received(), /^HTTP\/1\.1 200 /)
+})
+
+test('a stream that is silent for too long is 408 and ends for its handler too', async () => {
+  const { route, ended } = uploadRoute()
+  await using fixture = startServer([route], { limits: { body_timeout_ms: 60 } })
+  const { port } = await fixture.server.listen()
+  const { socket, received } = open(port, `${HEAD}content-length: 10\r\n\r\n012`)
+  await once(socket, 'close')
+  assert.match(received(), /^HTTP\/1\.1 408 .*M_UNKNOWN/s)
+  assert.ok((await ended) instanceof ClientGone)
+  assert.deepEqual(fixture.lines, [])
+})
+
+test('a declared length over the limit is 413 before the handler runs', async () => {
+  const { route } = uploadRoute({ limit: 10 })
+  let isEntered = false
+  await using fixture = startServer([{ ...route, handler: () => void (isEntered = true) } as typeof route])
+  const { port } = await fixture.server.listen()
+  const { socket, received } = open(port, `${HEAD}content-length: 11\r\nconnection: close\r\n\r\n01234567890`)
+  await once(socket, 'close')
+  assert.match(received(), /^HTTP\/1\.1 413 .*M_TOO_LARGE/s)
+  assert.equal(isEntered, false)
+})
+
+test('chunks over the limit are 413 as soon as they are, and the client sees it while it is still sending', async () => {
+  const { route, ended } = uploadRoute({ limit: 100_000 })
+  await using fixture = startServer([route])
+  const { port } = await fixture.server.listen()
+  const chunk = `8000\r\n${'x'.repeat(0x8000)}\r\n`
+  const { socket, received } = open(port, `${HEAD}transfer-encoding: chunked\r\n\r\n${chunk.repeat(4)}`)
+  await eventually(() => received().includes('\r\n\r\n'))
+  assert.match(received(), /^HTTP\/1\.1 413 .*M_TOO_LARGE/s)
+  assert.equal(((await ended) as { status: number }).status, 413)
+  // The connection goes on once the rest was dropped.
+  socket.write(`${chunk}0\r\n\r\nPUT /upload HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`)
+  await once(socket, 'close')
+  assert.match(received(), /M_TOO_LARGE.*HTTP\/1\.1 401 /s)
+})
+
+test('the rest of a stream that is refused has its time too', async () => {
+  const { route } = uploadRoute({ limit: 100_000 })
+  await using fixture = startServer([route], { limits: { body_timeout_ms: 60 } })
+  const { port } = await fixture.server.listen()
+  const chunk = `8000\r\n${'x'.repeat(0x8000)}\r\n`
+  const { socket, received } = open(port, `${HEAD}transfer-encoding: chunked\r\n\r\n${chunk.repeat(4)}`)
+  await once(socket, 'close')
+  assert.match(received(), /^HTTP\/1\.1 413 /)
+  assert.doesNotMatch(received(), / 408 /, 'an answer that is out is not followed by another')
+})
+
+test('a client that hangs up ends its stream and the signal of the handler, and that is no fault', async () => {
+  const { route, entered, ended } = uploadRoute()
+  await using fixture = startServer([route], { level: 'debug' })
+  const { port } = await fixture.server.listen()
+  const { socket } = open(port, `${HEAD}content-length: 1000\r\n\r\n0123`)
+  const { signal } = await entered
+  socket.destroy()
+  assert.ok((await ended) instanceof ClientGone)
+  await eventually(() => signal.aborted)
+  await eventually(async () => (await inFlight(fixture)) === 0)
+  assert.equal(await heldBytes(fixture), 0)
+  assert.deepEqual(
+    fixture.lines.filter((line) => line.includes('"level":"error"')),
+    [],
+  )
+})
+
+test('a client that is killed while it sends ends its stream', async () => {
+  const { route, entered, ended } = uploadRoute()
+  await using fixture = startServer([route])
+  const { port } = await fixture.server.listen()
+  const script = `
+    const socket = require('node:net').connect(${port}, '127.0.0.1')
+    socket.write(${JSON.stringify(`${HEAD}content-length: ${16 * MIB}\r\n\r\n`)})
+    socket.write(Buffer.alloc(${MIB}))`
+  const client = spawn(process.execPath, ['-e', script], { stdio: 'ignore' })
+  await entered
+  client.kill('SIGKILL')
+  assert.ok((await ended) instanceof ClientGone)
+  await eventually(async () => (await inFlight(fixture)) === 0)
+  assert.equal(await heldBytes(fixture), 0)
+})
+
+test('a handler that reads a part of its stream answers all the same', async () => {
+  const peek = defineRoute({
+    method: 'PUT',
+    path: '/peek',
+    auth: 'none',
+    limit: 'default',
+    body: { kind: 'stream', limit: MIB },
+    async handler({ body }) {
+      for await (const chunk of body.chunks) return { first: chunk[0] }
+      return {}
+    },
+  })
+  await using fixture = startServer([peek])
+  const { url } = await fixture.server.listen()
+  for (let round = 0; round < 2; round++) {
+    const response = await fetch(`${url}/peek`, { method: 'PUT', body: Buffer.alloc(300_000, 7) })
+    assert.deepEqual(await response.json(), { first: 7 })
+  }
+})
+
+test('streams count for the bytes of bodies in flight', async () => {
+  const gate = Promise.withResolvers<void>()
+  const { route, entered } = uploadRoute({ before: () => gate.promise })
+  await using fixture = startServer([route], {
+    limits: { body_bytes: 1024, body_bytes_in_flight_per_address: 200_000 },
+  })
+  const { port } = await fixture.server.listen()
+  const text = `${HEAD}content-length: 4\r\nconnection: close\r\n\r\n0123`
+  const first = open(port, text)
+  await entered
+  const second = open(port, text)
+  await once(second.socket, 'close')
+  assert.match(second.received(), /^HTTP\/1\.1 429 .*bytes of request bodies of your address/s)
+  gate.resolve()
+  await once(first.socket, 'close')
+  assert.match(first.received(), /^HTTP\/1\.1 200 /)
+})
+
+test('a stream is not read before its sender is known', async () => {
+  const { route } = uploadRoute()
+  await using fixture = startServer([route])
+  const { port } = await fixture.server.listen()
+  const { socket, received } = open(
+    port,
+    'PUT /upload HTTP/1.1\r\nhost: x\r\ncontent-length: 30000000\r\n\r\n',
+  )
+  await once(socket, 'close')
+  assert.match(received(), /^HTTP\/1\.1 401 .*connection: close/is)
+})
+
+test('a body that no route wants, and that does not come, is cut off', async () => {
+  await using fixture = startServer([whole], { limits: { body_timeout_ms: 60 } })
+  const { port } = await fixture.server.listen()
+  const { socket, received } = open(port, 'GET /nothing HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n01')
+  await once(socket, 'close')
+  assert.match(received(), /^HTTP\/1\.1 404 /)
+  assert.doesNotMatch(received(), / 408 /)
+})
