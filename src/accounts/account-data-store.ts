@@ -35,7 +35,7 @@ export const accountDataOfType = query<{ userId: UserId; roomId: RoomId | ''; ty
     .where('type', '=', p.type),
 )
 
-/** What has changed after `since`, of the account and of every room; `room_id` is '' for the account's. */
+/** Account data changed after `since`, for the account and for every room; `room_id` is '' for the account. */
 export const accountDataSince = query<{ userId: UserId; since: number }>()((db, p) =>
   db
     .selectFrom('account_data')
@@ -45,7 +45,10 @@ export const accountDataSince = query<{ userId: UserId; since: number }>()((db, 
     .orderBy('position'),
 )
 
-/** How much account data a user has besides this one, and how large this one is (null: it is not there). Markers are not counted. */
+/**
+ * The number and size of a user's other account data, and the size of this entry (null: it does not exist). Read
+ * markers are not counted.
+ */
 export const accountDataUsage = query<{ userId: UserId; roomId: RoomId | ''; type: string }>()((db, p) => {
   const isThis = sql<boolean>`(room_id = ${p.roomId} and type = ${p.type})`
   const size = sql<number>`octet_length(type) + octet_length(content)`

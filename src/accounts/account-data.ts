@@ -11,18 +11,19 @@ import { accountDataOfType, accountDataUsage, upsertAccountData } from './accoun
 import { replaceIgnored } from './ignored-users.ts'
 import { rulesetOf, type RuleSettings } from '../user-rules/read-rules.ts'
 
-/** Account data; `roomId` is '' for what belongs to the whole account (client-server API, "Client config"). */
+/** Account data; `roomId` is '' for data of the whole account (client-server API, "Client config"). */
 export type AccountDataKey = { userId: UserId; roomId: RoomId | ''; type: string }
 
 const PUSH_RULES = 'm.push_rules'
 const IGNORED_USERS = 'm.ignored_user_list'
-/** These have endpoints of their own. */
+/** These types have endpoints of their own. */
 const KEPT_BY_THE_SERVER = new Set([PUSH_RULES, 'm.fully_read'])
 const MAX_TYPE_BYTES = 255
 
 /**
  * Sets account data for a client.
- * @throws MatrixError 405 `M_BAD_JSON` for what the server keeps itself; 400 for a type that is too long; 403 or 413 past a quota
+ * @throws MatrixError 405 `M_BAD_JSON` for a type that the server maintains; 400 for a type that is too long; 403 or
+ * 413 over a quota
  */
 export async function setAccountData(
   deps: Pick<AccountDeps, 'db' | 'bus' | 'quotas' | 'onUsersIgnored'>,
@@ -30,7 +31,11 @@ export async function setAccountData(
   content: JsonObject,
 ): Promise<void> {
   if (KEPT_BY_THE_SERVER.has(key.type)) {
-    throw new MatrixError(405, 'M_BAD_JSON', `${key.type} cannot be set here: it has endpoints of its own`)
+    throw new MatrixError(
+      405,
+      'M_BAD_JSON',
+      `${key.type} cannot be set as account data. Use the endpoints for this type`,
+    )
   }
   if (Buffer.byteLength(key.type) > MAX_TYPE_BYTES) {
     throw invalidParam(`The type must not be longer than ${MAX_TYPE_BYTES} bytes`)
@@ -44,7 +49,7 @@ export async function setAccountData(
   })
 }
 
-/** What is there may always be replaced by what is not larger. */
+/** An existing entry may always be replaced by one that is not larger. */
 async function checkQuota(
   tx: Queries,
   { account_data_bytes, account_data_entries }: Quotas,
@@ -58,18 +63,18 @@ async function checkQuota(
   if (present === null && entries >= account_data_entries)
     throw tooMany(
       'quotas.account_data_entries',
-      `You have ${entries} pieces of account data, and no more may be; use one of their types again`,
+      `You have ${entries} entries of account data and cannot add more. Overwrite an existing type instead`,
     )
   if (others + size > account_data_bytes)
     throw tooMuch(
       'quotas.account_data_bytes',
-      `Your account data may have ${account_data_bytes} bytes in all, and would have ${others + size}; make some of it smaller`,
+      `Your account data must not be larger than ${account_data_bytes} bytes in total, and would have ${others + size}. Make some of it smaller first`,
     )
 }
 
 /**
- * Writes account data of any type, and wakes the user's syncs. What is the same as before is told again: clients wait for the echo.
- * Resolves to its position.
+ * Writes account data of any type, and wakes the user's syncs. An unchanged value also gets a new position, because
+ * clients wait for the echo. Resolves to its position.
  */
 export async function writeAccountData(
   deps: { bus: Bus },
@@ -82,7 +87,7 @@ export async function writeAccountData(
   return position
 }
 
-/** @throws MatrixError 404 when there is none of this type */
+/** @throws MatrixError 404 when there is no data of this type */
 export async function getAccountData(
   q: Queries,
   key: AccountDataKey,
@@ -95,8 +100,8 @@ export async function getAccountData(
 }
 
 /**
- * The content of `m.push_rules`, which is never stored: it is made from the rules. `device` is there only with rules in
- * it: clients of today do not expect it.
+ * The content of `m.push_rules`, which is built from the rules and never stored. `device` is present only when there
+ * are device rules, because current clients do not expect it.
  */
 export async function pushRulesContent(
   q: Queries,

@@ -17,8 +17,9 @@ type Owner = { userId: UserId; deviceId: DeviceId }
 type AccountChangeResult = { kind: 'done' } | { kind: 'challenge'; body: Challenge }
 
 /**
- * A new password, once the old one was given. The device that asks stays logged in, and with `logoutDevices` it alone.
- * @throws MatrixError 400 for the new password; 403 when somebody else was faster; 429
+ * Changes the password after a check of the old one. The requesting device stays logged in. With `logoutDevices` all
+ * other devices are logged out.
+ * @throws MatrixError 400 for the new password; 403 when the password changed in the meantime; 429
  */
 export async function changePassword(
   deps: AccountDeps,
@@ -41,9 +42,10 @@ export async function changePassword(
 }
 
 /**
- * Ends an account for good: no password, no sessions, no pushers, no push rules, no addresses, no rooms; the user id is never given out again. With `erase`
- * the profile, account data and filters go too. What was said in rooms stays.
- * @throws MatrixError 403 when the password changed meanwhile; 429
+ * Closes an account permanently: it removes the password, sessions, pushers, push rules, addresses and room
+ * memberships. The user id is never reused. With `erase` it also removes the profile, account data and filters.
+ * Messages in rooms stay.
+ * @throws MatrixError 403 when the password changed in the meantime; 429
  */
 export async function deactivate(
   deps: AccountDeps,
@@ -64,7 +66,10 @@ export async function deactivate(
   return { kind: 'done' }
 }
 
-/** Removes what an account can be used with, and what hangs on it; its rooms are left afterwards. */
+/**
+ * Removes everything that gives access to an account, and everything that depends on it. Leaving its rooms is a later
+ * step.
+ */
 export async function closeAccount(
   deps: AccountDeps,
   tx: Transaction,

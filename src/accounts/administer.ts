@@ -8,9 +8,9 @@ import { createUser } from './register.ts'
 import { removeAllDevices } from './sessions.ts'
 import { accountsAfter, setAdmin, setPasswordHash, userById } from './users-store.ts'
 
-// What an operator does to accounts (`belfry user …`). It works without a server and beside a running one: everything is in the
-// database, and a running server looks up tokens, passwords and roles there at each request. It writes no events: the rooms of a closed
-// account are left by the server (`rooms/leave-all-rooms.ts`).
+// The operator's changes to accounts (`belfry user …`). They work without a server and beside a running one: all
+// state is in the database, and a running server reads tokens, passwords and roles from it at each request. They
+// write no events: the server leaves the rooms of a closed account (`rooms/leave-all-rooms.ts`).
 
 /** Times are in milliseconds since the Unix epoch. */
 export type AccountSummary = {
@@ -19,23 +19,23 @@ export type AccountSummary = {
   created_at: number
   deactivated_at: number | null
   devices: number
-  /** The latest request of any device. */
+  /** The latest request of any device of the account. */
   last_seen_at: number | null
 }
 
 type Changed = Promise<{ userId: UserId }>
 
 /**
- * `name`: a user name or a full user id of this server. A name that does not fit is refused with a `MatrixError` of 400; one without
- * an active account with 404.
+ * `name`: a user name or a full user id of this server. Methods throw a `MatrixError` with status 400 for an invalid
+ * name, and with 404 when there is no active account of that name.
  */
 export type AccountAdministration = {
   add(account: { name: string; password: string; admin: boolean }): Changed
-  /** By user id, without the accounts that the server has for itself. */
+  /** By user id, without the server's internal accounts. */
   list(): Promise<AccountSummary[]>
-  /** The devices are logged out, and their pushers removed, unless `keepSessions` is set. */
+  /** Unless `keepSessions` is set, the devices are logged out and their pushers removed. */
   resetPassword(name: string, to: { password: string; keepSessions: boolean }): Changed
-  /** As `POST /account/deactivate`. The running server, or the next start, leaves the rooms. */
+  /** Like `POST /account/deactivate`. The running server, or the next start, leaves the rooms. */
   deactivate(name: string, options: { erase: boolean }): Changed
   /** Makes an account an administrator of the server, or an ordinary account again. */
   changeRole(name: string, isAdmin: boolean): Changed
@@ -86,7 +86,7 @@ async function listAccounts(q: Queries): Promise<AccountSummary[]> {
   }
 }
 
-/** A full user id of this server as a name; any other text as it is. */
+/** Returns the user name for a full user id of this server; any other text unchanged. */
 function localName(name: string, serverName: string): string {
   if (!name.startsWith('@')) return name
   if (!name.endsWith(`:${serverName}`)) throw notFromHere(name, serverName)
@@ -99,7 +99,7 @@ async function activeAccount(
 ): Promise<UserId> {
   const userId = knownAs(name, serverName)
   if (userId === undefined) throw notFromHere(name, serverName)
-  if (isReserved(userId)) throw invalidParam(`${userId} is an account of the server's own`)
+  if (isReserved(userId)) throw invalidParam(`${userId} is an internal account of the server`)
   const user = await db.first(userById, { userId })
   if (user === undefined) throw notFound(`There is no account ${userId}`)
   if (user.deactivated_at !== null) throw deactivated(userId)
@@ -107,9 +107,9 @@ async function activeAccount(
 }
 
 function deactivated(userId: UserId) {
-  return notFound(`The account ${userId} is deactivated; that cannot be undone`)
+  return notFound(`The account ${userId} is deactivated, which cannot be undone`)
 }
 
 function notFromHere(name: string, serverName: string) {
-  return invalidParam(`"${name}" is no user of this server, which is ${serverName}`)
+  return invalidParam(`"${name}" is not a user of this server (${serverName})`)
 }

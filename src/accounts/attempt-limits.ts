@@ -4,14 +4,14 @@ import { limitExceeded } from '../lib/errors.ts'
 import { createTokenBuckets, takeOrRefuse } from '../lib/token-buckets.ts'
 import type { AttemptLimiter, TokenMailLimiter } from './deps.ts'
 
-// Failures are counted by account and source, so that the failures of one source never refuse the right password from
-// another. The sum over all sources is bounded as well, or a guesser with many addresses would have no bound. Past that
-// sum attempts wait instead of being refused, except those from a source that the account is known from, which go on.
-// The counts are in the memory of one process; a restart forgets them.
+// Failures are counted by account and source. The failures of one source therefore never refuse the right password
+// from another source. The sum over all sources is limited as well, because a guesser may use many addresses. Above
+// that sum attempts wait instead of being refused; attempts from a known source of the account do not wait. The
+// counts are in the memory of one process; a restart resets them.
 
-/** Past the sum an attempt waits so long at most, and is refused then. */
+/** The longest wait of an attempt above the sum. After it the attempt is refused. */
 const MAX_WAIT_MS = 10_000
-/** So many attempts of one account wait at a time; each holds a request open. */
+/** The most waiting attempts of one account. Each holds a request open. */
 const MAX_WAITING = 16
 
 const UNLIMITED: AttemptLimiter = { attempt: async () => () => undefined }
@@ -24,7 +24,7 @@ export function createLoginAttemptLimiter(limits: Config['rate_limits'], clock: 
   const inSum = perMinute(limits.login_attempts_per_minute_per_account)
   const waiting = new Map<string, number>()
 
-  /** Takes one of the sum, now or after a wait. */
+  /** Takes one token of the account's sum, now or after a wait. */
   const takeInTurn = async (account: string): Promise<void> => {
     const queued = waiting.get(account) ?? 0
     const end = clock.now() + MAX_WAIT_MS
@@ -65,7 +65,7 @@ export function createLoginAttemptLimiter(limits: Config['rate_limits'], clock: 
   }
 }
 
-/** Limits the mails that others can have sent to one mailbox: by the address that asks, and in sum. */
+/** Limits the mails that others can have sent to one mailbox: per requesting address, and in sum. */
 export function createTokenMailLimiter(limits: Config['rate_limits'], clock: Clock): TokenMailLimiter {
   if (!limits.enabled) return { take: () => undefined }
   const perHour = (count: number) =>
@@ -74,7 +74,7 @@ export function createTokenMailLimiter(limits: Config['rate_limits'], clock: Clo
   const inSum = perHour(limits.email_tokens_per_hour_per_recipient)
   return {
     take(recipient, asker) {
-      // First the narrow one: what it refuses takes nothing from the others who ask.
+      // The narrow limit comes first: a request that it refuses takes nothing from the shared limit.
       takeOrRefuse(ofAsker, `${recipient} ${asker}`)
       takeOrRefuse(inSum, recipient)
     },

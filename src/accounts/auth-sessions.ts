@@ -4,12 +4,12 @@ import type { Random, UserId } from '../lib/ids.ts'
 
 /**
  * The sessions of user-interactive authentication (client-server API, "User-Interactive Authentication API"), in
- * memory: every flow here has one stage, so a session that a restart loses costs its client one more round.
+ * memory. Every flow has one stage, so a session lost in a restart costs its client one extra round trip.
  */
 export interface AuthSessions {
   /**
-   * A new session. It is good for `purpose` alone: the operation, and for whom. `userId`: who has signed in already; the oldest of many sessions of
-   * one user gives way.
+   * Opens a session that is valid for `purpose` only: the operation and its target. `userId`: the user who is already
+   * signed in. When one user has too many sessions, the oldest is closed.
    */
   open(purpose: string, userId?: UserId): string
   isOpen(session: string, purpose: string): boolean
@@ -24,7 +24,7 @@ const SESSION_BYTES = 18
 
 type Session = { purpose: string; until: number; userId: UserId | undefined }
 
-/** Beyond `limit` the oldest session is closed. */
+/** Above `limit` the oldest session is closed. */
 export function createAuthSessions(options: {
   clock: Clock
   random: Random
@@ -32,7 +32,7 @@ export function createAuthSessions(options: {
   lifetimeMs?: number
 }): AuthSessions {
   const { clock, random, limit = LIMIT, lifetimeMs = LIFETIME_MS } = options
-  // Only ever read with `peek`, so it stays in the order of opening, which is the order of expiry.
+  // Only read with `peek`, so the map stays in order of opening, which is the order of expiry.
   const sessions = new BoundedMap<string, Session>({
     limit,
     onEvict: ({ userId }, session) => forgetOwner(session, userId),

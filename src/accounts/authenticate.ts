@@ -4,12 +4,13 @@ import { deviceById, ownerOfToken } from './devices-store.ts'
 import type { LastSeen } from './last-seen.ts'
 import { hashToken } from './tokens.ts'
 
-/** Who asks: the owner of an access token. */
+/** The sender of a request: the owner of an access token. */
 export type Requester = { userId: UserId; deviceId: DeviceId; isAdmin: boolean }
 
 /**
- * Whose token this is; undefined when it is nobody's, or its owner is deactivated. It asks the database each time, by primary key: a
- * cache would save microseconds and could let a token in after its logout, which may happen in another process.
+ * The owner of a token. Undefined when the token is unknown or its owner is deactivated. Each call queries the
+ * database by primary key: a cache would save microseconds, and could accept a token after its logout, which may
+ * happen in another process.
  */
 export async function authenticate(q: Queries, token: string): Promise<Requester | undefined> {
   const owner = await q.first(ownerOfToken, { tokenHash: hashToken(token) })
@@ -17,12 +18,12 @@ export async function authenticate(q: Queries, token: string): Promise<Requester
   return { userId: owner.user_id, deviceId: owner.device_id, isAdmin: owner.is_admin === 1 }
 }
 
-/** Has the session of this requester not ended since its request began? For answers that go on for long. */
+/** Whether the session of this requester still exists. For responses that last long. */
 export async function isSignedIn(q: Queries, { userId, deviceId }: Requester): Promise<boolean> {
   return (await q.first(deviceById, { userId, deviceId })) !== undefined
 }
 
-/** `authenticate` for the HTTP server: it also notes when and from where the device was used. */
+/** `authenticate` for the HTTP server. It also records when and from which address the device was used. */
 export function createAuthenticator(deps: { db: Queries; lastSeen: LastSeen }) {
   return async (token: string, address: string): Promise<Requester | undefined> => {
     const requester = await authenticate(deps.db, token)

@@ -18,45 +18,48 @@ export type AccountDeps = {
   readonly passwords: Passwords
   readonly authSessions: AuthSessions
   readonly loginAttempts: AttemptLimiter
-  /** What an address counts as: an IPv6 host usually owns its whole /64. */
+  /** The group that an address belongs to: an IPv6 host usually has a whole /64. */
   readonly addressGroup: (address: string) => string
-  /** Takes away, in the same transaction, what hangs on devices: their pushers. */
+  /** Removes the pushers of devices, in the same transaction. */
   onDevicesRemoved(tx: Transaction, userId: UserId, deviceIds: readonly DeviceId[]): Promise<void>
-  /** Takes away, in the same transaction, what hangs on an address that is the user's no more: the pusher that mails there. */
+  /** Removes the pusher that mails to an address which the user no longer has, in the same transaction. */
   onAddressRemoved(tx: Transaction, userId: UserId, address: string): Promise<void>
-  /** Takes away, in the same transaction, what hangs on an account that ends: all its pushers. */
+  /** Removes all pushers of an account that closes, in the same transaction. */
   onAccountClosed(tx: Transaction, userId: UserId): Promise<void>
-  /** Called after a display name or an avatar has changed: writes it into the member events of the user's rooms. */
+  /** Called after a display name or an avatar has changed: updates the member events in the user's rooms. */
   onProfileChanged(userId: UserId): Promise<void>
-  /** Called after an account was ended: leaves its rooms. */
+  /** Called after an account was closed: leaves its rooms. */
   onDeactivated(userId: UserId): Promise<void>
-  /** Takes note, in the same transaction, that other push rules hold for a user from this position on. */
+  /** Records, in the same transaction, that a user's push rules change at this position. */
   onRulesChanged(tx: Transaction, change: RulesChange): Promise<void>
-  /** Takes back, in the same transaction, what a user has unread of people whom they have begun to ignore. */
+  /** Removes, in the same transaction, a user's unread notifications from users that they have begun to ignore. */
   onUsersIgnored(tx: Transaction, change: IgnoringChange): Promise<void>
 }
 
-/** `ignored`: those who were not ignored before. */
+/** `ignored`: the users that were not ignored before. */
 export type IgnoringChange = { userId: UserId; ignored: readonly UserId[] }
 
-/** Where an attempt at a password comes from. */
+/** The source of a password attempt. */
 export type AttemptSource = {
-  /** A group of addresses, or a device that is signed in. */
+  /** A group of addresses, or a signed-in device. */
   key: string
-  /** Whether the account has been used from there; asked only when there were many failures from elsewhere. */
+  /** Whether the account has been used from this source. Called only after many failures from other sources. */
   isKnown: () => Promise<boolean>
 }
 
-/** Guards accounts against guessing: each attempt counts beforehand, so that many at once cannot slip through. */
+/**
+ * Limits password guessing. Each attempt is counted before the check, so that parallel attempts cannot exceed the
+ * limit.
+ */
 export interface AttemptLimiter {
   /**
-   * Resolves when the attempt may be made, to a function that takes it back: a good attempt does not count.
-   * @throws MatrixError 429 when the attempts of this source, or of all, are used up
+   * Resolves when the attempt may be made, to a function that takes the count back: a correct attempt is not counted.
+   * @throws MatrixError 429 when the attempts of this source, or of all sources, are used up
    */
   attempt(account: UserId, source: AttemptSource): Promise<() => void>
 }
 
-/** Guards a mailbox against mails that others ask for. */
+/** Limits the mails that others can request to a mailbox. */
 export interface TokenMailLimiter {
   /** @throws MatrixError 429 when there were too many, from this address or in sum */
   take(recipient: string, asker: string): void

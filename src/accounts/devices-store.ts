@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 import type { DeviceId, UserId } from '../lib/ids.ts'
 import { query } from '../storage/query.ts'
 
-/** Whose an access token is. On the path of every request. */
+/** The owner of an access token. Runs for every request. */
 export const ownerOfToken = query<{ tokenHash: string }>()((db, p) =>
   db
     .selectFrom('access_tokens')
@@ -23,7 +23,7 @@ export const insertToken = query<{
     .values({ token_hash: p.tokenHash, user_id: p.userId, device_id: p.deviceId, created_at: p.now }),
 )
 
-/** Takes the place of nothing: a device that is there keeps its name. */
+/** An existing device keeps its name. */
 export const upsertDevice = query<{
   userId: UserId
   deviceId: DeviceId
@@ -49,7 +49,7 @@ export const upsertDevice = query<{
     ),
 )
 
-/** How many devices a user has, and whether this is one of them (1 or 0). */
+/** The number of a user's devices, and whether this is one of them (1 or 0). */
 export const deviceUsage = query<{ userId: UserId; deviceId: DeviceId }>()((db, p) =>
   db
     .selectFrom('devices')

@@ -10,7 +10,10 @@ import { authorise, type Challenge } from './user-interactive.ts'
 
 export type DeviceKey = { userId: UserId; deviceId: DeviceId }
 
-/** As clients see it (client-server API, "Device management"); some of them want every key to be there. */
+/**
+ * As clients see it (client-server API, "Device management"). All keys are present, because some clients require
+ * them.
+ */
 export type DeviceView = {
   device_id: DeviceId
   display_name: string | null
@@ -37,7 +40,7 @@ export async function getDevice(q: Queries, userId: UserId, deviceId: DeviceId):
 }
 
 /**
- * Changes the name that a device is listed under; without `displayName` nothing.
+ * Changes the display name of a device; without `displayName` nothing changes.
  * @throws MatrixError 404, or 400 for a name that is too long
  */
 export async function updateDevice(
@@ -54,7 +57,7 @@ export async function updateDevice(
   if (renamed === 0) throw noSuchDevice()
 }
 
-/** Removes devices once the user has given the password. Devices that are not there are removed already. */
+/** Removes devices after a check of the password. Unknown devices count as removed. */
 export async function deleteDevicesOf(
   deps: AccountDeps,
   owner: DeviceKey,
@@ -70,7 +73,7 @@ export async function deleteDevicesOf(
   return { kind: 'deleted' }
 }
 
-/** Removes devices with all that hangs on them, in one transaction. */
+/** Removes devices with everything that depends on them, in one transaction. */
 export async function removeDevices(
   deps: AccountDeps,
   tx: Transaction,

@@ -16,51 +16,52 @@ import {
 } from './threepids-store.ts'
 import { hashToken } from './tokens.ts'
 
-// That somebody reads the mail of an address is shown by a token that was mailed there:
+// A token that is mailed to an address proves that the client's user reads its mail:
 //
 //   asked for ──mail──▶ waiting ──the button of the page behind its link──▶ validated ──/3pid/add──▶ gone
 //                          └────────── an hour after the last mail, a day after the validation ──────▶ swept
 //
-// Whoever opens the link alone changes nothing: programs that look into mail do that.
+// Opening the link alone changes nothing, because mail scanners open links.
 
 export type ValidationDeps = AccountDeps & {
-  /** Mails the link with a token; undefined: there is no mail server. */
+  /** Mails the link with a token; undefined: no mail server is configured. */
   mailToken: ((mail: TokenMail) => Promise<MailResult>) | undefined
-  /** Limits the mails with a token to one mailbox. */
+  /** Limits the token mails to one mailbox. */
   tokenMails: TokenMailLimiter
 }
 
 /** `signal` ends the wait for the mail server. */
 export type TokenMail = { address: string; token: string; signal: AbortSignal }
 
-/** What a client knows a validation by. */
+/** Identifies a validation for a client. */
 export type SessionKey = { sid: string; clientSecret: string }
 
 const TOKEN_BYTES = 32
 const SID_BYTES = 18
 export const TOKEN_LIFE_MS = 3_600_000
 export const VALIDATED_LIFE_MS = 24 * 3_600_000
-/** With so many wrong secrets a session is over. */
+/** After this number of wrong secrets a validation ends. */
 const MAX_FAILURES = 10
 
 const noMail = () =>
   new MatrixError(
     400,
     'M_THREEPID_MEDIUM_NOT_SUPPORTED',
-    'This server sends no e-mail: its operator has not named a mail server',
+    'This server sends no e-mail, because its operator has not configured a mail server',
   )
 
 export const threepidInUse = () =>
-  new MatrixError(400, 'M_THREEPID_IN_USE', 'This address belongs to an account already')
+  new MatrixError(400, 'M_THREEPID_IN_USE', 'This address already belongs to an account')
 
 const notThrough = (reason: string, message: string) =>
   new MatrixError(400, 'M_THREEPID_AUTH_FAILED', { message, extra: { 'org.belfry.reason': reason } })
 
 /**
- * Mails a token to an address that is to be validated (`/account/3pid/email/requestToken`). `sendAttempt`: only a higher number
- * than the last, for the same address and secret, sends another mail while that validation lasts; its token takes the place of the last one's.
- * @throws MatrixError 400 `M_THREEPID_MEDIUM_NOT_SUPPORTED`: this server sends no mail; `M_INVALID_PARAM`: no address, or none
- * that mail can be sent to; `M_THREEPID_IN_USE`; 429; 503: the mail server does not take it now
+ * Mails a token to an address for validation (`/account/3pid/email/requestToken`). During a validation only a
+ * `sendAttempt` above the last one, for the same address and secret, sends another mail. Its token replaces the
+ * previous one.
+ * @throws MatrixError 400 `M_THREEPID_MEDIUM_NOT_SUPPORTED`: this server sends no mail; `M_INVALID_PARAM`: not an
+ * address, or the mail   server refuses it; `M_THREEPID_IN_USE`; 429; 503: the mail server does not accept mail now
  */
 export async function requestToken(
   deps: ValidationDeps,
@@ -68,7 +69,7 @@ export async function requestToken(
     email: string
     clientSecret: string
     sendAttempt: number
-    /** The address that the request came from. */
+    /** The client address of the request. */
     from: string
     signal: AbortSignal
   },
@@ -83,11 +84,15 @@ export async function requestToken(
   const result = await deps.mailToken({ address, token, signal: asked.signal })
   if (result.kind === 'sent') return { sid }
   await deps.db.transaction((tx) => tx.run(takeBackAttempt, { tokenHash }))
-  if (result.kind === 'refused') throw invalidParam('The mail server takes no mail for this address')
-  throw new MatrixError(503, 'M_UNKNOWN', 'The mail server does not take mail at the moment; try again later')
+  if (result.kind === 'refused') throw invalidParam('The mail server refuses mail to this address')
+  throw new MatrixError(
+    503,
+    'M_UNKNOWN',
+    'The mail server does not accept mail at the moment. Try again later',
+  )
 }
 
-/** Written before the mail goes out: of two requests at once one sends. */
+/** Written before the mail is sent, so that only one of two parallel requests sends it. */
 function noteAttempt(
   { db, clock, random, tokenMails, addressGroup }: ValidationDeps,
   asked: { address: string; clientSecret: string; sendAttempt: number; from: string; tokenHash: string },
@@ -107,13 +112,13 @@ function noteAttempt(
       ? await tx.run(renewValidation, { sid, sendAttempt, tokenHash, now })
       : await tx.run(insertValidation, { sid, address, secretHash, sendAttempt, tokenHash, now })
     if (isNews > 0) return { sid, isNews: true }
-    // Another process was asked the same at the same time.
+    // Another process handled the same request at the same time.
     const theirs = await tx.first(validationOf, { address, secretHash })
     return { sid: theirs?.sid ?? sid, isNews: false }
   })
 }
 
-/** The address that a token was mailed to, and whether it is validated; undefined: the token is none, or none any more. */
+/** The address that a token was mailed to, and whether it is validated. Undefined for an unknown or expired token. */
 export async function addressOfToken(
   { db, clock }: Pick<AccountDeps, 'db' | 'clock'>,
   token: string,
@@ -122,7 +127,9 @@ export async function addressOfToken(
   return found && { address: found.address, isValidated: found.validated_at !== null }
 }
 
-/** The owner of the mailbox agrees. Resolves to the address; undefined: the token is none, or none any more. Again is as once. */
+/**
+ * Validates the address of a token. Resolves to the address; undefined for an unknown or expired token. Idempotent.
+ */
 export function validateByToken(
   { db, clock }: Pick<AccountDeps, 'db' | 'clock'>,
   token: string,
@@ -141,9 +148,9 @@ async function openValidation(q: Queries, token: string, now: number) {
 }
 
 /**
- * A validation that is through.
- * @throws MatrixError 400 `M_THREEPID_AUTH_FAILED`. Under `org.belfry.reason` the words of the identity service API:
- * `M_NO_VALID_SESSION`, `M_SESSION_EXPIRED`, `M_SESSION_NOT_VALIDATED`
+ * Returns a completed validation.
+ * @throws MatrixError 400 `M_THREEPID_AUTH_FAILED`. `org.belfry.reason` has the error code of the identity service
+ * API:   `M_NO_VALID_SESSION`, `M_SESSION_EXPIRED`, `M_SESSION_NOT_VALIDATED`
  */
 export async function checkedValidation(
   { db, clock }: Pick<AccountDeps, 'db' | 'clock'>,
@@ -155,14 +162,14 @@ export async function checkedValidation(
   if (!isKnown)
     throw notThrough(
       'M_NO_VALID_SESSION',
-      'There is no validation with this sid and client_secret; ask for a token',
+      'There is no validation with this sid and client_secret. Request a token first',
     )
   if (clock.now() >= endOf(found))
-    throw notThrough('M_SESSION_EXPIRED', 'This validation has expired; ask for another token')
+    throw notThrough('M_SESSION_EXPIRED', 'This validation has expired. Request another token')
   if (found.validated_at === null)
     throw notThrough(
       'M_SESSION_NOT_VALIDATED',
-      'The address is not validated yet; open the link in the mail first',
+      'The address is not validated yet. Open the link in the mail first',
     )
   return { address: found.address, validatedAt: found.validated_at }
 }

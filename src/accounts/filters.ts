@@ -10,9 +10,10 @@ import { filterById, filterUsage, insertFilter } from './filters-store.ts'
 const ID_LENGTH = 16
 
 /**
- * Keeps a filter as it was given and resolves to its id. The id follows from the text, so a client that uploads the
- * same one at every start fills no table. It never begins with "{", by which `/sync` tells an id from a filter.
- * @throws MatrixError 403 or 413 past a quota
+ * Stores a filter unchanged and resolves to its id. The id is derived from the text, so that a client which uploads
+ * the same filter at every start adds no row. An id never begins with "{", so that `/sync` can tell an id from a
+ * filter.
+ * @throws MatrixError 403 or 413 over a quota
  */
 export async function storeFilter(
   deps: { db: Database; quotas: Quotas },
@@ -37,17 +38,17 @@ async function checkQuota(
 ): Promise<void> {
   const used = await tx.first(filterUsage, { userId })
   if (!used) return
-  const instead = 'use one of them, or send the filter itself in place of its id'
+  const instead = 'Use an existing one, or send the filter itself instead of its id'
   if (used.count >= quotas.filters)
-    throw tooMany('quotas.filters', `You have ${used.count} filters, and no more may be; ${instead}`)
+    throw tooMany('quotas.filters', `You have ${used.count} filters and cannot add more. ${instead}`)
   if (used.bytes + bytes > quotas.filter_bytes)
     throw tooMuch(
       'quotas.filter_bytes',
-      `Your filters may have ${quotas.filter_bytes} bytes in all; ${instead}`,
+      `Your filters must not be larger than ${quotas.filter_bytes} bytes in total. ${instead}`,
     )
 }
 
-/** @throws MatrixError 404 when the user has no filter of this id */
+/** @throws MatrixError 404 when the user has no filter with this id */
 export async function getFilter(q: Queries, userId: UserId, filterId: string): Promise<JsonObject> {
   const row = await q.first(filterById, { userId, filterId })
   if (!row) throw notFound('You have no filter with this id')

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { UserId } from '../lib/ids.ts'
 import { query } from '../storage/query.ts'
 
-/** Whom a user ignores. */
+/** The users that a user ignores. */
 export const ignoredUsers = query<{ userId: UserId }>()((db, p) =>
   db.selectFrom('ignored_users').select('ignored').where('user_id', '=', p.userId),
 )

@@ -4,8 +4,9 @@ import type { Queries } from '../storage/query.ts'
 import { deleteIgnored, ignoredUsers, insertIgnored } from './ignored-users-store.ts'
 
 /**
- * Keeps the list of `m.ignored_user_list` (client-server API, "Ignoring Users") where it can be asked by whom somebody is
- * ignored. What is no user id there, or oneself, ignores nobody. Resolves to those who were not ignored before.
+ * Copies the list of `m.ignored_user_list` (client-server API, "Ignoring Users") into a table, so that it can be
+ * queried by the ignored user. Entries that are not user ids, and the user's own id, are skipped. Resolves to the
+ * users that were not ignored before.
  */
 export async function replaceIgnored(tx: Queries, userId: UserId, content: JsonObject): Promise<UserId[]> {
   const list = content['ignored_users']
@@ -17,7 +18,7 @@ export async function replaceIgnored(tx: Queries, userId: UserId, content: JsonO
   return ignored.filter((id) => !before.has(id))
 }
 
-/** Whom a user ignores. */
+/** The users that a user ignores. */
 export async function ignoredBy(q: Queries, userId: UserId): Promise<ReadonlySet<string>> {
   return new Set((await q.all(ignoredUsers, { userId })).map((row) => row.ignored))
 }

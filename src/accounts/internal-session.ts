@@ -7,14 +7,14 @@ import { insertUser } from './users-store.ts'
 export type InternalSession = { userId: UserId; accessToken: string; end(): Promise<void> }
 
 /**
- * A session of one of the server's own accounts, which have no password and names that nobody else can register. The
- * account is made where it is missing. `end` takes the device away with all that hangs on it.
+ * Opens a session of an internal account of the server. Internal accounts have no password and a reserved name. A
+ * missing account is created. `end` removes the device and everything that depends on it.
  */
 export async function openInternalSession(deps: AccountDeps, name: string): Promise<InternalSession> {
   const userId = `@${RESERVED_PREFIX}${name}:${deps.serverName}` as UserId
   const session = await deps.db.transaction(async (tx) => {
     await tx.run(insertUser, { userId, passwordHash: null, isAdmin: 0, now: deps.clock.now() })
-    // Always the same device: one that a crash left behind is used again.
+    // The device id is always the same: a device left by a crash is reused.
     return startSession(deps, tx, {
       userId,
       deviceId: 'SERVER' as DeviceId,

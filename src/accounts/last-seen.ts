@@ -5,19 +5,19 @@ import type { Log } from '../lib/log.ts'
 import type { Database } from '../storage/database.ts'
 import { type Seen, touchDevices } from './devices-store.ts'
 
-/** Notes when and from where devices are used, for the list of devices. */
+/** Records when and from which address devices are used, for the list of devices. */
 export interface LastSeen extends AsyncDisposable {
-  /** Called with every request: costs a look into a map. */
+  /** Called for every request; costs one map lookup. */
   seen(device: { userId: UserId; deviceId: DeviceId }, address: string): void
 }
 
 const WRITE_EVERY_MS = 60_000
-/** Beyond it the device noted longest ago is forgotten here, and its next request writes again. */
+/** Above this number the device written longest ago is evicted, and its next request writes again. */
 const DEVICES_REMEMBERED = 20_000
 
 /**
- * States of the writer: idle → (a device not written for a minute) writing → idle, or writing again what has gathered
- * meanwhile. All that gathers goes with one statement.
+ * States of the writer: idle → (a device not written for a minute) writing → idle, or writing the entries that
+ * arrived in the meantime. All collected entries are written with one statement.
  */
 export function createLastSeen(deps: { db: Database; clock: Clock; log: Log }): LastSeen {
   const noted = new BoundedMap<string, number>({ limit: DEVICES_REMEMBERED })
@@ -34,7 +34,7 @@ export function createLastSeen(deps: { db: Database; clock: Clock; log: Log }): 
           repeatable: true,
         })
       } catch (error) {
-        deps.log.warn({ err: error }, 'when devices were last seen could not be written')
+        deps.log.warn({ err: error }, 'could not write when devices were last seen')
       }
     }
     writing = undefined

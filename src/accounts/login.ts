@@ -12,13 +12,15 @@ export type Login = NewSession & {
 }
 
 /**
- * A session for whoever knows the password. A user who does not exist costs the same time as a wrong password and gets the same answer.
+ * Opens a session after a check of the password. An unknown user costs the same time as a wrong password and gets the
+ * same response.
  * @throws MatrixError 403 wrong user or password; 429 too many attempts at this account
  */
 export async function login(deps: AccountDeps, wanted: Login): Promise<Session> {
   checkDevice(wanted.deviceId, wanted.displayName)
   const userId = knownAs(wanted.user, deps.serverName)
-  // A name from elsewhere says nothing about the accounts here: it needs neither the work nor the limit.
+  // A user id of another server reveals nothing about the accounts here: it needs neither the equal time nor the
+  // limit.
   if (userId === undefined) throw wrongLogin()
   const source = addressSource(deps, userId, wanted.address)
   const proof = await checkPassword(deps, { userId, password: wanted.password, source })

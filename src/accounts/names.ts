@@ -2,7 +2,7 @@ import { isUserId, localpartOf, type Random, serverOf, type UserId } from '../li
 import { invalidParam, MatrixError } from '../lib/errors.ts'
 import { letters } from './tokens.ts'
 
-/** Accounts of the server's own begin with this; nobody else's may. */
+/** Names of the server's internal accounts begin with this prefix; other accounts cannot use it. */
 export const RESERVED_PREFIX = '_belfry-'
 
 const LOCALPART = /^[a-z0-9._=/+-]+$/
@@ -17,22 +17,22 @@ export const userInUse = () => new MatrixError(400, 'M_USER_IN_USE', 'This user 
 const invalidUsername = (message: string) => new MatrixError(400, 'M_INVALID_USERNAME', message)
 
 /**
- * The user id for a name that somebody asks for (Matrix appendices, "User Identifiers"). Capitals become small letters, as the
- * specification asks of servers.
+ * The user id for a requested name (Matrix appendices, "User Identifiers"). Upper case becomes lower case, as the
+ * specification requires of servers.
  * @throws MatrixError 400 `M_INVALID_USERNAME` or `M_EXCLUSIVE`
  */
 export function newUserId(name: string, serverName: string): UserId {
   const localpart = lowerCase(name)
   if (!LOCALPART.test(localpart)) {
     throw invalidUsername(
-      'A user name may have the characters a-z, 0-9 and . _ = - / + and must not be empty',
+      'A user name must not be empty, and may only contain the characters a-z, 0-9 and . _ = - / +',
     )
   }
   if (localpart.startsWith(RESERVED_PREFIX)) {
     throw new MatrixError(
       400,
       'M_EXCLUSIVE',
-      `User names that begin with ${RESERVED_PREFIX} are the server's own`,
+      `User names that begin with ${RESERVED_PREFIX} are reserved for the server`,
     )
   }
   const userId = `@${localpart}:${serverName}`
@@ -42,15 +42,18 @@ export function newUserId(name: string, serverName: string): UserId {
   return userId as UserId
 }
 
-/** Whether it is one of the server's own accounts. */
+/** Whether it is an internal account of the server. */
 export const isReserved = (userId: UserId) => userId.startsWith(`@${RESERVED_PREFIX}`)
 
-/** A name for somebody who did not ask for one. */
+/** A random user id for a registration without a name. */
 export function generatedUserId(random: Random, serverName: string): UserId {
   return `@${letters(random, GENERATED_LENGTH, 97)}:${serverName}` as UserId
 }
 
-/** The user that a user name or a full user id means on this server, in capitals or not; undefined for a name that no user here can have. */
+/**
+ * The user id that a user name or a full user id refers to on this server, in any case; undefined for a name that no
+ * user here can have.
+ */
 export function knownAs(name: string, serverName: string): UserId | undefined {
   const userId = name.startsWith('@') ? name : `@${name}:${serverName}`
   if (!isUserId(userId) || serverOf(userId) !== serverName) return undefined
@@ -76,7 +79,7 @@ export function checkDevice(deviceId: string | undefined, displayName: string | 
   }
 }
 
-/** ASCII only: the grammar of user names has no other capitals to fold. */
+/** ASCII only: the grammar of user names has no other upper-case letters. */
 function lowerCase(name: string): string {
   return name.replace(/[A-Z]+/g, (capitals) => capitals.toLowerCase())
 }

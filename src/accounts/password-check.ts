@@ -3,13 +3,16 @@ import type { AccountDeps, AttemptSource } from './deps.ts'
 import { devicesOfUser } from './devices-store.ts'
 import { userById } from './users-store.ts'
 
-/** What the password was compared with: a transaction that builds on the check makes sure it is still the same. */
+/**
+ * The hash that the password was checked against. A transaction that depends on the check verifies that the hash is
+ * still the same.
+ */
 export type Proof = { passwordHash: string }
 
 /**
- * Whether this is the user's password; undefined when not. Users who are unknown or deactivated cost the same time as a wrong
- * password.
- * @throws MatrixError 429 after too many wrong ones, and when too many are being checked at this moment
+ * Checks a user's password; resolves to undefined if it is wrong. Unknown or deactivated users cost the same time as
+ * a wrong password.
+ * @throws MatrixError 429 after too many wrong passwords, or when too many checks are running
  */
 export async function checkPassword(
   deps: Pick<AccountDeps, 'db' | 'passwords' | 'loginAttempts'>,
@@ -22,16 +25,16 @@ export async function checkPassword(
     wrong = !(await deps.passwords.verify(password, passwordHash, source.key))
     return wrong || !passwordHash ? undefined : { passwordHash }
   } finally {
-    // What could not be checked is no guess either.
+    // An attempt that could not be checked is not counted as a guess.
     if (!wrong) takeBack()
   }
 }
 
-/** Where an attempt, or the work of hashing, comes from. */
+/** The source of an attempt, or of hashing work. */
 export const addressKey = (deps: Pick<AccountDeps, 'addressGroup'>, address: string | null): string =>
   address === null ? 'no address' : `address ${deps.addressGroup(address)}`
 
-/** A login. Known are the addresses from which the devices of the account were last used. */
+/** The source of a login. Known sources are the addresses from which the account's devices were last used. */
 export function addressSource(
   deps: Pick<AccountDeps, 'db' | 'addressGroup'>,
   userId: UserId,
@@ -47,7 +50,7 @@ export function addressSource(
   }
 }
 
-/** A request with an access token: no stranger can use up its attempts. */
+/** The source of a request with an access token: requests from other sources cannot use up its attempts. */
 export function deviceSource({ userId, deviceId }: { userId: UserId; deviceId: DeviceId }): AttemptSource {
   return { key: `device ${userId} ${deviceId}`, isKnown: () => Promise.resolve(true) }
 }

@@ -2,15 +2,16 @@ import { argon2, randomBytes, timingSafeEqual } from 'node:crypto'
 import { limitExceeded } from '../lib/errors.ts'
 import { createTurns } from '../lib/turns.ts'
 
-/** Keeps passwords as argon2id in PHC form, so that the parameters can be raised without locking anybody out. */
+/** Stores passwords as argon2id in PHC form, so that the parameters can be raised while old hashes stay valid. */
 export interface Passwords {
   /**
-   * `source`: where the work comes from, such as an address. Sources take turns, so that one cannot hold up the others.
+   * `source`: the origin of the work, such as an address. Sources take turns, so that one cannot block the others.
    * @throws MatrixError 429 when too many are waiting
    */
   hash(password: string, source?: string): Promise<string>
   /**
-   * Whether `password` is the one behind `phc`. Without `phc` (nobody of that name, or no password) the answer is no, after as much work.
+   * Whether `password` matches `phc`. Without `phc` (unknown user, or no password) it resolves to false after the
+   * same amount of work.
    * @throws MatrixError 429 when too many are waiting
    */
   verify(password: string, phc: string | null | undefined, source?: string): Promise<boolean>
@@ -21,9 +22,9 @@ export type PasswordCost = { memory: number; passes: number }
 
 export type PasswordSettings = {
   cost?: PasswordCost
-  /** Each one takes a thread of libuv's pool for some 50 ms; DNS look-ups and files need the others. */
+  /** Each one uses a thread of libuv's pool for some 50 ms; DNS look-ups and file access need the other threads. */
   atOnce?: number
-  /** How many may wait for their turn. */
+  /** The size of the queue. */
   waiting?: number
 }
 
@@ -34,7 +35,7 @@ const WAITING = 256
 const SALT_BYTES = 16
 const TAG_BYTES = 32
 const PHC = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=1\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/
-/** How long to stay away when the queue is full: about what it takes to empty it. */
+/** The `retry_after_ms` when the queue is full: about the time to empty it. */
 const QUEUE_FULL_MS = 5000
 
 export function createPasswords(settings: PasswordSettings = {}): Passwords {
@@ -48,7 +49,7 @@ export function createPasswords(settings: PasswordSettings = {}): Passwords {
     },
     async verify(password, phc, source) {
       const parts = phc ? PHC.exec(phc) : null
-      if (phc && !parts) throw new Error('a stored password hash cannot be read')
+      if (phc && !parts) throw new Error('a stored password hash is not a readable PHC string')
       if (!parts) {
         const nonce = Buffer.alloc(SALT_BYTES)
         await inTurn(() => derive(password, { nonce, cost, tagLength: TAG_BYTES }), source)

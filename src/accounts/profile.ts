@@ -6,13 +6,13 @@ import { setAvatarUrl, setDisplayName, userById } from './users-store.ts'
 
 export const PROFILE_FIELDS = ['displayname', 'avatar_url'] as const
 export type ProfileField = (typeof PROFILE_FIELDS)[number]
-/** Only what is set is there. */
+/** Contains only the fields that are set. */
 export type Profile = { displayname?: string; avatar_url?: string }
 
-/** A display name is in every member event, which may have 64 KiB in all; names beyond this are no names. */
+/** A display name is in every member event, which may have at most 64 KiB. Longer names are refused. */
 const MAX_LENGTH: Record<ProfileField, number> = { displayname: 255, avatar_url: 1000 }
 
-/** @throws MatrixError 404 when there is no such user here */
+/** @throws MatrixError 404 when this server has no such user */
 export async function getProfile(q: Queries, userId: UserId): Promise<Profile> {
   const user = await q.first(userById, { userId })
   if (!user) throw notFound('There is no user with this id on this server')
@@ -23,8 +23,8 @@ export async function getProfile(q: Queries, userId: UserId): Promise<Profile> {
 }
 
 /**
- * Sets a field, or with null or an empty string removes it. When it changes, the member events of the user's rooms
- * follow before this resolves.
+ * Sets a field, or removes it with null or an empty string. After a change the member events in the user's rooms are
+ * updated before this resolves.
  * @throws MatrixError 400 when the value is too long
  */
 export async function setProfileField(

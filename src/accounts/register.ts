@@ -8,14 +8,14 @@ import { type NewSession, type Session, startSession } from './sessions.ts'
 import { authorise, type Challenge } from './user-interactive.ts'
 import { insertUser, userById } from './users-store.ts'
 
-/** Registration is closed unless the setting opens it; then anybody who reaches the server may. */
+/** Registration is closed unless the setting opens it. It is then open to every client that reaches the server. */
 export type RegistrationDeps = AccountDeps & { readonly openRegistration: boolean }
 
 export type Registration = NewSession & {
   username: string | undefined
   password: string | undefined
   auth: Json | undefined
-  /** Only the account, no session. */
+  /** Creates only the account, without a session. */
   inhibitLogin: boolean
 }
 
@@ -24,9 +24,10 @@ export type RegistrationResult =
   | { kind: 'challenge'; body: Challenge }
 
 /**
- * A new account for whoever asks. What is wrong with the name is said before any authentication, as the specification has it; the
- * password may be missing until then, since clients ask for the flows with an empty body.
- * @throws MatrixError 403 closed; 400 `M_USER_IN_USE`, `M_INVALID_USERNAME`, `M_WEAK_PASSWORD`, `M_MISSING_PARAM`; 429
+ * Registers a new account. The name is checked before any authentication, as the specification requires. The password
+ * may be missing until then, because clients request the flows with an empty body.
+ * @throws MatrixError 403 closed; 400 `M_USER_IN_USE`, `M_INVALID_USERNAME`, `M_WEAK_PASSWORD`, `M_MISSING_PARAM`;
+ * 429
  */
 export async function register(deps: RegistrationDeps, wanted: Registration): Promise<RegistrationResult> {
   checkOpen(deps)
@@ -54,7 +55,7 @@ export async function register(deps: RegistrationDeps, wanted: Registration): Pr
 }
 
 /**
- * Whether a name could be registered now.
+ * Checks that a name could be registered now.
  * @throws MatrixError as `register` does for the name
  */
 export async function checkAvailable(deps: RegistrationDeps, username: string): Promise<void> {
@@ -64,7 +65,7 @@ export async function checkAvailable(deps: RegistrationDeps, username: string): 
 }
 
 /**
- * A new account by the operator's hand (`belfry user add`), whether registration is open or not.
+ * Creates an account for the operator (`belfry user add`), even when registration is closed.
  * @throws MatrixError 400 for the name or the password
  */
 export async function createUser(

@@ -4,7 +4,7 @@ import { query } from '../storage/query.ts'
 /** The name of the server that this database belongs to. */
 export const storedName = query()((db) => db.selectFrom('server').select('name').where('id', '=', 1))
 
-/** Changes no row when the database has a name. */
+/** Changes no row when the database already has a name. */
 export const keepName = query<{ name: string; now: number }>()((db, p) =>
   db
     .insertInto('server')

@@ -9,24 +9,26 @@ import type { Queries } from '../storage/query.ts'
 import { labelOf, startingWith } from '../storage/start-fault.ts'
 import { keepName, storedName, userOfOtherServer } from './server-name-store.ts'
 
-/** The name of a new server that was given none. */
+/** The name of a new server without a configured name. */
 const DEFAULT_NAME = 'localhost'
-/** More than that are not listed: such a database is none of ours. */
+/** A database with more names than this was not made by Belfry, so they are not listed. */
 const MOST_NAMES = 8
 
 export type Opening = {
   log: Log
   now: number
   /**
-   * `server`: may begin a new database. `command`: works beside a server or before its first start, and begins a database only when
-   * the configuration names the server, so that a forgotten `--data` does not make a second, empty server.
+   * `server`: may create a database. `command`: works beside a server or before its first start, and creates a
+   * database only when the configuration names the server. A forgotten `--data` therefore does not create a second,
+   * empty server.
    */
   as: 'server' | 'command'
 }
 
 /**
- * Opens the database of a home server and settles the server's name. The name belongs to the data: users cannot move to another
- * name, so it is written into the database once and a configuration with another one is refused.
+ * Opens the database of a home server and determines the server's name. The name belongs to the data, because users
+ * cannot move to another name. It is written into the database once, and a configuration with another name is
+ * refused.
  * @throws ConfigError when the configuration names another server than the database, StorageError as `openDatabase`
  */
 export async function openServerDatabase(
@@ -36,7 +38,7 @@ export async function openServerDatabase(
   const { database } = config
   if (database.kind === 'sqlite' && mustExist(config, opening) && !existsSync(database.path))
     throw new ConfigError(
-      `there is no database at ${database.path}: name the server's --config, --data or --database, or its --server-name to begin a new one`,
+      `there is no database at ${database.path}: pass the server's --config, --data or --database, or its --server-name to create a new database`,
     )
   const url = database.kind === 'sqlite' ? `sqlite:${database.path}` : database.url
   const db = await openDatabase(url, opening.log, { alone: opening.as === 'server' })
@@ -57,29 +59,29 @@ async function settleName(db: Database, config: Config, opening: Opening): Promi
   if (stored !== undefined) return agreed(stored, wanted, config)
   const name = await nameFromUsers(db, config)
   if (name === undefined && mustExist(config, opening))
-    throw new ConfigError('the database is new: start its server first, or give its --server-name')
+    throw new ConfigError('the database is new: start its server first, or pass its --server-name')
   const chosen = name ?? wanted?.toLowerCase() ?? DEFAULT_NAME
   await db.transaction((tx) => tx.run(keepName, { name: chosen, now: opening.now }))
-  // Another process may have been first.
+  // Another process may have written a name first.
   return agreed((await db.first(storedName, {}))?.name ?? chosen, wanted, config)
 }
 
 /**
- * Server names are case-sensitive (Matrix appendices, "Server Name") and should be lower case. One that a database has in upper case
- * stays, since its users have it in their ids; in the configuration the case makes no difference.
+ * Server names are case-sensitive (Matrix appendices, "Server Name") and should be lower case. A name with upper case
+ * in a database is kept, because the user ids contain it. The case of the configured name is ignored.
  */
 function agreed(stored: string, wanted: string | undefined, { database }: Config): string {
   if (wanted === undefined || isSameName(stored, wanted)) return stored
   throw new ConfigError(
-    `${labelOf(database)} belongs to the server "${stored}", but "server_name" is "${wanted}": leave it out or set it to "${stored}"; for a server "${wanted}" name another --data or --database`,
+    `${labelOf(database)} belongs to the server "${stored}", but "server_name" is "${wanted}": remove the setting or set it to "${stored}"; for a server "${wanted}" use another --data or --database`,
   )
 }
 
 const isSameName = (one: string, other: string) => one.toLowerCase() === other.toLowerCase()
 
 /**
- * The name in the user ids of a database that was made before names were kept. Such a server could be started under several names: the
- * configuration decides between those then.
+ * The server name from the user ids of a database that was made before the name was stored. Such a server may have
+ * been started under several names; in that case the configuration decides.
  */
 async function nameFromUsers(q: Queries, config: Config): Promise<string | undefined> {
   const wanted = config.server_name
@@ -90,7 +92,7 @@ async function nameFromUsers(q: Queries, config: Config): Promise<string | undef
   if (found !== undefined) return found
   const list = names.map((name) => `"${name}"`).join(' and ')
   throw new ConfigError(
-    `the database holds users of ${list}: say with "server_name" (--server-name) which of them this server is`,
+    `the database holds users of ${list}: set "server_name" (--server-name) to the name of this server`,
   )
 }
 

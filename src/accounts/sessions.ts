@@ -6,17 +6,20 @@ import { removeDevices } from './devices.ts'
 import { devicesOfUser, deviceUsage, deleteTokens, insertToken, upsertDevice } from './devices-store.ts'
 import { hashToken, newDeviceId, newToken } from './tokens.ts'
 
-/** What a login or a registration says of the device that it is for. */
+/** The device part of a login or registration. */
 export type NewSession = {
   deviceId: DeviceId | undefined
-  /** Of a device that is known already the name stays as it is. */
+  /** A known device keeps its name. */
   displayName: string | undefined
   address: string | null
 }
 
 export type Session = { userId: UserId; deviceId: DeviceId; accessToken: string }
 
-/** Gives a device a token. One that it had before is good no longer. @throws MatrixError 403 when it would be one device too many */
+/**
+ * Gives a device a new token and revokes its previous one.
+ * @throws MatrixError 403 when the user would have too many devices
+ */
 export async function startSession(
   deps: AccountDeps,
   tx: Transaction,
@@ -45,21 +48,21 @@ async function checkQuota(
   if (!usage || usage.is_known > 0 || usage.count < quotas.devices) return
   throw tooMany(
     'quotas.devices',
-    `You have ${usage.count} devices, and no more may be; log one out, or log in with the device_id of one of them`,
+    `You have ${usage.count} devices and cannot add more. Log one out, or log in with the device_id of an existing one`,
   )
 }
 
-/** Ends one session: the device goes, and with it its token and its pushers. */
+/** Ends one session: removes the device with its token and its pushers. */
 export async function logout(deps: AccountDeps, userId: UserId, deviceId: DeviceId): Promise<void> {
   await deps.db.transaction((tx) => removeDevices(deps, tx, { userId, deviceIds: [deviceId] }))
 }
 
-/** Ends all sessions of the user. */
+/** Ends all sessions of a user. */
 export async function logoutEverywhere(deps: AccountDeps, userId: UserId): Promise<void> {
   await deps.db.transaction((tx) => removeAllDevices(deps, tx, { userId }))
 }
 
-/** Removes the devices of a user, `except` one. */
+/** Removes the devices of a user, except the device `except`. */
 export async function removeAllDevices(
   deps: AccountDeps,
   tx: Transaction,
@@ -70,7 +73,7 @@ export async function removeAllDevices(
   await removeDevices(deps, tx, { userId, deviceIds: others })
 }
 
-/** Between the check of a password and the transaction it can have changed: then the check is worth nothing. */
+/** The password changed between its check and the transaction, so the check is no longer valid. */
 export function passwordChangedMeanwhile() {
-  return forbidden('The password has just been changed; use the new one')
+  return forbidden('The password has just been changed. Use the new one')
 }

@@ -8,7 +8,7 @@ import { deleteOldValidations } from './threepids-store.ts'
 const EVERY_MS = 3_600_000
 const AT_ONCE = 500
 
-/** Forgets validations that are over, now and then once an hour, until it is disposed of. */
+/** Deletes ended validations at the start and then once an hour, until it is disposed of. */
 export function startValidationSweeper(deps: { db: Database; clock: Clock; log: Log }): AsyncDisposable {
   return startSweeper(deps, {
     of: 'validations of addresses',

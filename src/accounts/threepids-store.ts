@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { UserId } from '../lib/ids.ts'
 import { query } from '../storage/query.ts'
 
-// Third-party identifiers, of which there is one medium: e-mail.
+// Third-party identifiers. The only medium is e-mail.
 
 type Address = { address: string }
 
@@ -10,7 +10,7 @@ export const threepidByAddress = query<Address>()((db, p) =>
   db.selectFrom('threepids').selectAll().where('medium', '=', 'email').where('address', '=', p.address),
 )
 
-/** A user's own address, and nobody else's. */
+/** An address of this user. */
 export const ownThreepid = query<Address & { userId: UserId }>()((db, p) =>
   db
     .selectFrom('threepids')
@@ -29,7 +29,7 @@ export const threepidsOfUser = query<{ userId: UserId }>()((db, p) =>
     .orderBy('address'),
 )
 
-/** Changes no row when the address is somebody else's. */
+/** Changes no row when the address belongs to another user. */
 export const insertThreepid = query<Address & { userId: UserId; validatedAt: number; now: number }>()(
   (db, p) =>
     db
@@ -86,7 +86,7 @@ export type NewValidation = Address & {
   now: number
 }
 
-/** Changes no row when somebody was faster. */
+/** Changes no row when another request inserted it first. */
 export const insertValidation = query<NewValidation>()((db, p) =>
   db
     .insertInto('threepid_validations')
@@ -104,7 +104,7 @@ export const insertValidation = query<NewValidation>()((db, p) =>
     .onConflict((conflict) => conflict.columns(['medium', 'address', 'secret_hash']).doNothing()),
 )
 
-/** Another mail, with a token in place of the last one's; what was validated before, and not added in time, is to be so anew. */
+/** Writes a new token in place of the last one. An earlier validation that was not used in time must be repeated. */
 export const renewValidation = query<{ sid: string; sendAttempt: number; tokenHash: string; now: number }>()(
   (db, p) =>
     db
@@ -113,7 +113,7 @@ export const renewValidation = query<{ sid: string; sendAttempt: number; tokenHa
       .where('sid', '=', p.sid),
 )
 
-/** The mail with this token was not sent: the same attempt may be made again. */
+/** The mail with this token was not sent: the client may repeat the attempt. */
 export const takeBackAttempt = query<{ tokenHash: string }>()((db, p) =>
   db
     .updateTable('threepid_validations')
@@ -121,7 +121,7 @@ export const takeBackAttempt = query<{ tokenHash: string }>()((db, p) =>
     .where('token_hash', '=', p.tokenHash),
 )
 
-/** Changes no row when it was validated before. */
+/** Changes no row when it was already validated. */
 export const markValidated = query<{ sid: string; now: number }>()((db, p) =>
   db
     .updateTable('threepid_validations')

@@ -17,7 +17,7 @@ import {
 import { authorise, type Challenge } from './user-interactive.ts'
 import { userById } from './users-store.ts'
 
-/** So many addresses one user may have. */
+/** The most addresses of one user. */
 const MAX_ADDRESSES = 20
 
 /** As clients see it (client-server API, "Adding Account Administrative Contact Information"). Times in milliseconds. */
@@ -33,15 +33,15 @@ export async function listThreepids(q: Queries, userId: UserId): Promise<Threepi
   }))
 }
 
-/** Does the server know that this address, in its canonical form, is the user's? */
+/** Whether the user has this address, in its canonical form. */
 export async function ownsAddress(q: Queries, userId: UserId, address: string): Promise<boolean> {
   return (await q.first(ownThreepid, { userId, address })) !== undefined
 }
 
 /**
- * Adds an address that was validated, once the user has given the password. An address that is theirs already stays so.
- * @throws MatrixError 400 `M_THREEPID_AUTH_FAILED`: there is no such validation, or it is not through; `M_THREEPID_IN_USE`;
- * `M_INVALID_PARAM`: too many; 403 when the password changed meanwhile; 429
+ * Adds a validated address after a check of the password. An address that the user already has is kept.
+ * @throws MatrixError 400 `M_THREEPID_AUTH_FAILED`: there is no such validation, or it is not complete;
+ * `M_THREEPID_IN_USE`;   `M_INVALID_PARAM`: too many; 403 when the password changed in the meantime; 429
  */
 export async function addThreepid(
   deps: AccountDeps,
@@ -49,7 +49,7 @@ export async function addThreepid(
   { auth, ...key }: SessionKey & { auth: Json | undefined },
 ): Promise<{ kind: 'added' } | { kind: 'challenge'; body: Challenge }> {
   const { userId } = owner
-  // Before the password is asked for: it would be asked for in vain.
+  // Before the password is requested, because the request would fail afterwards anyway.
   await checkedValidation(deps, key)
   const purpose = JSON.stringify(['add 3pid', userId, key.sid])
   const authorisation = await authorise(deps, { purpose, stage: 'm.login.password', auth, owner })
@@ -62,14 +62,14 @@ export async function addThreepid(
     const owner = (await tx.first(threepidByAddress, { address }))?.user_id
     if (owner !== undefined && owner !== userId) throw threepidInUse()
     if (owner === undefined && (await tx.all(threepidsOfUser, { userId })).length >= MAX_ADDRESSES)
-      throw invalidParam(`You have ${MAX_ADDRESSES} addresses already, and no more may be; delete one`)
+      throw invalidParam(`You cannot have more than ${MAX_ADDRESSES} addresses. Delete one first`)
     if ((await tx.run(deleteValidation, { sid: key.sid })) === 0) throw threepidInUse()
     if ((await tx.run(insertThreepid, { address, userId, validatedAt, now })) === 0) throw threepidInUse()
   })
   return { kind: 'added' }
 }
 
-/** Removes an address of the user's, with the pusher that mails there. One that is not there is removed already. */
+/** Removes an address of the user and the pusher that mails to it. An unknown address counts as removed. */
 export async function removeThreepid(
   deps: AccountDeps,
   userId: UserId,

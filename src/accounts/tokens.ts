@@ -4,17 +4,17 @@ import type { DeviceId, Random } from '../lib/ids.ts'
 const TOKEN_BYTES = 32
 const DEVICE_ID_LETTERS = 10
 
-/** A new access token: 256 random bits. The prefix lets secret scanners recognise one that was leaked. */
+/** A new access token: 256 random bits. Secret scanners can recognise a leaked token by its prefix. */
 export function newToken(random: Random): string {
   return `blf_${random.token(TOKEN_BYTES)}`
 }
 
-/** What is kept of a token. Without salt or stretching: there is nothing to guess in 256 random bits. */
+/** The stored form of a token. It needs no salt and no stretching, because 256 random bits cannot be guessed. */
 export function hashToken(token: string): string {
   return hash('sha256', token, 'base64url')
 }
 
-/** Ten capital letters, as clients are used to see them. */
+/** Ten capital letters, the form that clients are used to. */
 export function newDeviceId(random: Random): DeviceId {
   return letters(random, DEVICE_ID_LETTERS, 65) as DeviceId
 }

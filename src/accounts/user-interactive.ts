@@ -6,7 +6,7 @@ import { checkPassword, deviceSource, type Proof } from './password-check.ts'
 
 export type Stage = 'm.login.dummy' | 'm.login.password'
 
-/** The body of a 401 that says how to go on; with `errcode` and `error` when an attempt has failed. */
+/** The body of a 401 with the flows; with `errcode` and `error` after a failed attempt. */
 export type Challenge = {
   flows: { stages: Stage[] }[]
   params: Record<string, never>
@@ -17,23 +17,23 @@ export type Challenge = {
 }
 
 export type Interaction = {
-  /** The operation and what it is done to: a session cannot be carried over to another one. */
+  /** The operation and its target: a session is not valid for another one. */
   purpose: string
   stage: Stage
   /** The `auth` of the request's body. */
   auth: Json | undefined
-  /** Whose password is asked for, with `m.login.password`, and on which device. */
+  /** The user and device whose password is required, with `m.login.password`. */
   owner?: { userId: UserId; deviceId: DeviceId }
 }
 
-/** `passwordHash` is what the password was compared with. */
+/** `passwordHash` is the hash that the password was checked against. */
 export type Authorisation =
   | { kind: 'granted'; passwordHash: string | null }
   | { kind: 'challenge'; body: Challenge }
 
 /**
- * User-interactive authentication in one stage (client-server API, section of that name). Takes both ways: `auth` at the first
- * request, without a session, and the round by way of the 401 that opens one.
+ * User-interactive authentication in one stage (client-server API, section of that name). Accepts both ways: `auth`
+ * in the first request, without a session, and the round trip with the 401 that opens a session.
  * @throws MatrixError 429 when the password was tried too often
  */
 export async function authorise(deps: AccountDeps, interaction: Interaction): Promise<Authorisation> {
@@ -41,7 +41,7 @@ export async function authorise(deps: AccountDeps, interaction: Interaction): Pr
   if (!isJsonObject(auth)) return challenge(deps, interaction)
   const { session, type } = auth
   if (session !== undefined && !(typeof session === 'string' && deps.authSessions.isOpen(session, purpose))) {
-    return challenge(deps, interaction, { error: 'This session has ended; start again with the new one' })
+    return challenge(deps, interaction, { error: 'This session has ended. Start again with the new one' })
   }
   if (type === undefined) return challenge(deps, interaction, { session })
   if (type !== stage) return challenge(deps, interaction, { session, error: `auth.type must be ${stage}` })
@@ -53,7 +53,7 @@ export async function authorise(deps: AccountDeps, interaction: Interaction): Pr
 
 const ANYBODY: { passwordHash: string | null } = { passwordHash: null }
 
-/** The access token has said who asks, so the name may be left out; it must not be somebody else's. */
+/** The access token identifies the user, so the name is optional. It must not be the name of another user. */
 async function ownPassword(
   deps: AccountDeps,
   auth: JsonObject,
@@ -67,7 +67,7 @@ async function ownPassword(
   return checkPassword(deps, { userId, password, source: deviceSource(owner) })
 }
 
-/** The user whom an `identifier`, or the `user` of old clients, names. */
+/** The user named by an `identifier`, or by the `user` of old clients. */
 function namedBy(auth: JsonObject): string | undefined {
   const { identifier, user } = auth
   const name = isJsonObject(identifier) ? identifier['user'] : user

@@ -5,7 +5,7 @@ export const userById = query<{ userId: UserId }>()((db, p) =>
   db.selectFrom('users').selectAll().where('user_id', '=', p.userId),
 )
 
-/** Changes no row when the user id is taken, by a deactivated user too. */
+/** Changes no row when the user id is taken, even by a deactivated user. */
 export const insertUser = query<{
   userId: UserId
   passwordHash: string | null
@@ -26,7 +26,7 @@ export const insertUser = query<{
     .onConflict((conflict) => conflict.column('user_id').doNothing()),
 )
 
-/** Accounts in the order of their ids, those after one. */
+/** The accounts after a user id, in order of user id. */
 export const accountsAfter = query<{ after: string; limit: number }>()((db, p) =>
   db
     .selectFrom('users as u')
@@ -60,7 +60,7 @@ export const setAdmin = query<{ userId: UserId; isAdmin: 0 | 1 }>()((db, p) =>
     .where('deactivated_at', 'is', null),
 )
 
-/** Changes no row when the password is not `from` any more. */
+/** Changes no row when the current hash is not `from`. */
 export const replacePassword = query<{ userId: UserId; from: string; to: string }>()((db, p) =>
   db
     .updateTable('users')
@@ -69,7 +69,7 @@ export const replacePassword = query<{ userId: UserId; from: string; to: string 
     .where('password_hash', '=', p.from),
 )
 
-/** Changes no row when the name is the same already. */
+/** Changes no row when the name is unchanged. */
 export const setDisplayName = query<{ userId: UserId; value: string | null }>()((db, p, d) =>
   db
     .updateTable('users')
@@ -78,7 +78,7 @@ export const setDisplayName = query<{ userId: UserId; value: string | null }>()(
     .where('displayname', 'is distinct from', d.text(p.value)),
 )
 
-/** Changes no row when the avatar is the same already. */
+/** Changes no row when the avatar is unchanged. */
 export const setAvatarUrl = query<{ userId: UserId; value: string | null }>()((db, p, d) =>
   db
     .updateTable('users')

@@ -2,7 +2,7 @@ import { safeHtml } from '../lib/html.ts'
 import type { Mail } from '../lib/mail/mailer.ts'
 import { mailLayout } from '../lib/mail/mail-layout.ts'
 
-/** The mail with the link that validates an address. `name`: what the server is called in mails. */
+/** The mail with the link that validates an address. `name`: the name of the server in mails. */
 export function validationMail({
   address,
   name,
@@ -12,9 +12,9 @@ export function validationMail({
   name: string
   link: string
 }): Pick<Mail, 'to' | 'subject' | 'text' | 'html'> {
-  const asked = `Somebody wants to add this address to an account on ${name}.`
-  const ifSo = 'If that is you, open this page within an hour and confirm it there:'
-  const ifNot = 'If it is not, there is nothing to do: without you the address is not added.'
+  const asked = `A request was made to add this address to an account on ${name}.`
+  const ifSo = 'If you made it, open this page within an hour and confirm it there:'
+  const ifNot = 'If not, you need do nothing: the address is added only when you confirm.'
   return {
     to: address,
     subject: `[${name}] Confirm your e-mail address`,

@@ -2,15 +2,18 @@ import { sql } from 'kysely'
 import type { UserId } from '../lib/ids.ts'
 import { type Queries, query } from '../storage/query.ts'
 
-/** What each /sync needs to know of its user. */
+/** The facts about its user that each /sync needs. */
 export type ViewerFacts = {
-  /** The position of the last change of their push rules; 0: there was none. */
+  /** The stream position of the last change of their push rules; 0: no change yet. */
   rulesVersion: number
-  /** Whom they ignore. */
+  /** The users that they ignore. */
   ignored: ReadonlySet<string>
 }
 
-/** Read in one statement: a message that wakes thousands of members costs each of them all the statements of a sync. */
+/**
+ * Reads everything in one statement: a message that wakes thousands of members runs all statements of a sync for each
+ * of them.
+ */
 export async function viewerFacts(q: Queries, userId: UserId): Promise<ViewerFacts> {
   const rows = await q.all(factsOfViewer, { userId })
   return {

@@ -1,7 +1,7 @@
 /**
- * Tells other parts of the server, once something is durable, that there is news. A wake-up may be lost (a process
- * dies, a network fails): it never carries anything that the database does not hold, or that may not be missed, and whoever
- * waits also looks there from time to time.
+ * Wakes other parts of the server after a commit. A wake-up may be lost (a process dies, a network fails). It
+ * therefore carries only data that is also in the database or that the server can do without, and subscribers also
+ * poll.
  */
 export interface Bus {
   publish(topic: Topic, message?: unknown): void
@@ -10,8 +10,9 @@ export interface Bus {
 }
 
 /**
- * `session:` tells that sessions of a user have ended; `room:` and `user:` wake those who wait in /sync, `inbox:` those who watch an inbox; `delivery` carries the ids of pushers with
- * something to send, `activity` who is at which device (`rooms/sync/activity.ts`).
+ * `session:` reports that sessions of a user have ended. `room:` and `user:` wake waiting syncs, `inbox:` wakes
+ * readers of an inbox. `delivery` carries the ids of pushers with queued work, `activity` the active devices
+ * (`rooms/sync/activity.ts`).
  */
 export type Topic =
   | `room:${string}`
@@ -23,7 +24,7 @@ export type Topic =
 
 type Listener = (message: unknown) => void
 
-/** The bus of a server that is one process. */
+/** The bus of a server that runs as one process. */
 export function createLocalBus(): Bus {
   const listeners = new Map<Topic, Set<Listener>>()
   return {

@@ -1,4 +1,4 @@
-/** Something in the configuration or on the command line is wrong. The message is one line, fit to be printed as it is. */
+/** An error in the configuration or on the command line. The message is one line that can be printed unchanged. */
 export class ConfigError extends Error {
   override name = 'ConfigError'
 }

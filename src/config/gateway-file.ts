@@ -10,17 +10,17 @@ import { type Config, configSchema } from './schema.ts'
 /** The configuration of a gateway that runs alone. */
 export type GatewayConfig = {
   config: Config
-  /** As the file has them: `gateway/` reads them. */
+  /** As in the file: `gateway/` parses them. */
   apps: unknown
-  /** Where else metrics are served. */
+  /** A separate address for metrics. */
   metricsAt?: { host: string; port: number }
-  /** What is obsolete or not known, each in a sentence. */
+  /** Obsolete or unknown keys, one sentence for each. */
   warnings: string[]
 }
 
-/** Where Sygnal listens when its file does not say. */
+/** The addresses that Sygnal listens on by default. */
 const SYGNAL = { host: '127.0.0.1', port: 5000, metricsPort: 8000 }
-/** Those of `belfry serve` that mean something here. */
+/** The flags of `belfry serve` that apply to a gateway. */
 const FLAGS: ReadonlySet<string> = new Set([
   'listen',
   'data',
@@ -42,8 +42,9 @@ const prometheus = z.looseObject({
 })
 
 /**
- * Reads a configuration file of Sygnal as it is, with any of our own keys beside its own. Flags win over environment over file.
- * @throws {ConfigError} for what cannot be honoured
+ * Reads an unchanged configuration file of Sygnal, which may also have Belfry's own keys. Flags win over environment
+ * over file.
+ * @throws {ConfigError} for a setting that is not supported
  */
 export function loadGatewayConfig(sources: Sources): GatewayConfig {
   const { argv = [], env = process.env, readFile = (path: string) => readFileSync(path, 'utf8') } = sources
@@ -54,10 +55,10 @@ export function loadGatewayConfig(sources: Sources): GatewayConfig {
   if (foreign !== undefined) throw new ConfigError(`unknown flag ${foreign.from}`)
   const environment = readEnvironment(env)
   const file = flags.file ?? environment.file
-  if (file === undefined) throw new ConfigError('--config FILE is needed: it names the apps')
+  if (file === undefined) throw new ConfigError('--config FILE is missing: the file configures the apps')
   const content = parseYaml(readText(file, readFile), file)
   const read = readSygnal(content, file)
-  // As Sygnal has it: what the file says comes first.
+  // Like Sygnal: the file takes precedence over the environment.
   const proxies = proxyFromEnvironment(env, [['gateway', 'proxy']])
   const config = decide([...proxies, ...read.given, ...environment.given, ...flags.given])
   const isDatabaseGiven = [...read.given, ...environment.given, ...flags.given].some(
@@ -78,17 +79,19 @@ function readSygnal(content: Record<string, unknown>, file: string): Read {
   if (proxy !== undefined && proxy !== null) set(['gateway', 'proxy'], proxy)
   set(['listen'], listenOf(rawHttp))
   if (db !== undefined || isMapping(rest['database'])) {
-    warnings.push('the database of old versions of Sygnal is not used; ours is in the data directory')
+    warnings.push(
+      'the database of old versions of Sygnal is not used; the gateway has its own in the data directory',
+    )
     delete rest['database']
   }
   readLog(log, { set, warnings })
   const metricsAt = readMetrics(metrics, warnings)
-  // Ours, beside those of Sygnal.
+  // Belfry's own key, beside those of Sygnal.
   if (isMapping(metrics) && metrics['listen'] !== undefined) set(['metrics', 'listen'], metrics['listen'])
   const known = configSchema.shape
   for (const key of Object.keys(rest)) {
     if (Object.hasOwn(known, key)) continue
-    warnings.push(`"${key}" is not known; it is ignored`)
+    warnings.push(`unknown key "${key}" is ignored`)
     delete rest[key]
   }
   given.push(...flatten(rest, [], file))
@@ -100,7 +103,7 @@ function listenOf(raw: unknown): string {
   const [host = SYGNAL.host, ...others] = addresses
   if (others.length > 0)
     throw new ConfigError(
-      'bad value for "http.bind_addresses": one address can be listened on; "0.0.0.0" or "::" stands for all',
+      'bad value for "http.bind_addresses": expected one address; "0.0.0.0" or "::" listens on all addresses',
     )
   return `${host.includes(':') ? `[${host}]` : host}:${number}`
 }
@@ -110,11 +113,12 @@ type Reading = { set: (path: string[], value: unknown) => void; warnings: string
 function readLog(log: unknown, { set, warnings }: Reading): void {
   if (!isMapping(log)) return
   if (log['setup'] !== undefined)
-    warnings.push('"log.setup" configures Python\'s logging and is ignored; "log_level" is ours')
+    warnings.push('"log.setup" configures Python\'s logging and is ignored; use "log_level"')
   const access = log['access']
   if (!isMapping(access)) return
   if (access['x_forwarded_for'] === true) set(['trust_proxy'], true)
-  if (access['file'] !== undefined) warnings.push('"log.access.file" is not supported; the log is on stderr')
+  if (access['file'] !== undefined)
+    warnings.push('"log.access.file" is not supported; the log goes to stderr')
 }
 
 function readMetrics(metrics: unknown, warnings: string[]): GatewayConfig['metricsAt'] {

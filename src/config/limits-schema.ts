@@ -1,49 +1,48 @@
 import { z } from 'zod'
 import { count, flagOn, setting } from './setting.ts'
 
-/** What requests may cost: time, bytes and places, by user, by address and in sum. */
+/** The limits of requests in time, bytes and number, by user, by address and in sum. */
 export const limitsSchema = z.strictObject({
   body_bytes: setting(count(65_536, { min: 1024, max: 16_777_216 }), {
     about: 'Largest request body, in bytes, where an endpoint has no limit of its own.',
   }),
   header_timeout_ms: setting(count(10_000, { max: 3_600_000 }), {
-    about: 'Time for the headers of a request to arrive, in milliseconds.',
+    about: 'Time limit for receiving the headers of a request, in milliseconds.',
   }),
   body_timeout_ms: setting(count(30_000, { max: 3_600_000 }), {
-    about: 'Time for the body of a request to arrive after its headers, in milliseconds.',
+    about: 'Time limit for receiving the body of a request after its headers, in milliseconds.',
   }),
   sync_timeout_max_ms: setting(count(50_000, { min: 0, max: 3_600_000 }), {
     about:
-      'Longest wait of a long poll, in milliseconds, whatever the client asks for. Keep it below the time after which a reverse proxy gives up; nginx waits for 60 s.',
+      'Longest wait of a long poll, in milliseconds; a longer timeout of the client is cut to it. Keep it below the timeout of a reverse proxy (nginx: 60 s).',
   }),
   read_timeout_ms: setting(count(30_000, { max: 3_600_000 }), {
     about:
-      'How long a client may read nothing of an answer, in milliseconds. Then its connection is closed. An answer is written in pieces of 64 KiB.',
+      'Time after which a connection is closed when the client reads nothing of a response, in milliseconds. A response is written in pieces of 64 KiB.',
   }),
   page_bytes: setting(count(1_048_576, { min: 1024, max: 16_777_216 }), {
     about:
-      'Bytes of events in one page: `/messages`, `/context`, `/notifications`, and the timeline of each room in `/sync`. A page has at least one event; the rest is on the next.',
+      'Bytes of events in one page: `/messages`, `/context`, `/notifications`, and the timeline of each room in `/sync`. A page has at least one event; the other events are on the next page.',
   }),
   connections: setting(count(20_000), {
-    about: 'Connections open at the same time. One that is too many is told 429 and closed.',
+    about: 'Connections open at the same time. A connection above the limit gets 429 and is closed.',
   }),
   connections_per_address: setting(count(10_000), {
     about:
-      'The same for one address. With `trust_proxy` it does not count. An IPv6 /64 counts as one address, here and in all limits by address.',
+      'The same for one address. It has no effect with `trust_proxy`. An IPv6 /64 counts as one address, here and in all limits by address.',
   }),
   requests_in_flight: setting(count(20_000), {
-    about: 'Requests being served at the same time, waiting long polls included.',
+    about: 'Requests in progress at the same time, including waiting long polls.',
   }),
   requests_in_flight_per_address: setting(count(10_000), {
     about:
       'The same from one address. A proxy in front of the server is one address unless `trust_proxy` is on.',
   }),
   requests_in_flight_per_user: setting(count(256), {
-    about: 'The same of one user, on all devices together.',
+    about: 'The same for one user, over all devices.',
   }),
   body_bytes_in_flight: setting(count(67_108_864, { min: 1024 }), {
-    about:
-      'Bytes of request bodies in memory at the same time: those that are arriving and those being served.',
+    about: 'Bytes of request bodies in memory at the same time, both incomplete and complete ones.',
   }),
   body_bytes_in_flight_per_address: setting(count(16_777_216, { min: 1024 }), {
     about:
@@ -51,43 +50,43 @@ export const limitsSchema = z.strictObject({
   }),
   unread_answer_bytes: setting(count(134_217_728, { min: 1024 }), {
     about:
-      'Bytes of answers in memory that clients have yet to read. When they are too many, answers that are not being read give way, and after that new large ones are refused with 429.',
+      'Bytes of responses in memory that clients have not read yet. Above the limit, responses that are not being read are dropped first; then new large ones are refused with 429.',
   }),
   unread_answer_bytes_per_address: setting(count(67_108_864, { min: 1024 }), {
     about: 'The same for one address.',
   }),
   unread_answer_bytes_per_user: setting(count(33_554_432, { min: 1024 }), {
-    about: 'The same for one user. One answer always fits, however large.',
+    about: 'The same for one user. A single response of any size is always allowed.',
   }),
   query_token: setting(flagOn, {
     about:
-      'Accept the access token as `?access_token=` too. Old clients send nothing else; proxies tend to log it.',
+      'Accept the access token as `?access_token=` too. Old clients send it only this way. Proxies often log it.',
   }),
 })
 
-/** What one user, or one room, may keep. What is there already beyond a quota stays, and may be read and made smaller. */
+/** The limits of stored data for one user or one room. Data that already exceeds a quota stays, and may be read and made smaller. */
 export const quotasSchema = z.strictObject({
   account_data_bytes: setting(count(4_194_304, { min: 1024 }), {
-    about: 'Bytes of account data of one user, that of rooms included.',
+    about: 'Bytes of account data of one user, including that of rooms.',
   }),
   account_data_entries: setting(count(5000), {
-    about: 'Pieces of account data of one user, that of rooms included.',
+    about: 'Entries of account data of one user, including those of rooms.',
   }),
   filters: setting(count(1000), { about: 'Stored filters of one user.' }),
   filter_bytes: setting(count(1_048_576, { min: 1024 }), { about: 'Bytes of stored filters of one user.' }),
   devices: setting(count(1000), { about: 'Devices of one user.' }),
-  rooms_joined: setting(count(5000), { about: 'Rooms that one user may be in.' }),
-  rooms_created: setting(count(5000), { about: 'Rooms that one user may have created, in all.' }),
+  rooms_joined: setting(count(5000), { about: 'Rooms that one user may have joined.' }),
+  rooms_created: setting(count(5000), { about: 'Rooms that one user may have created in total.' }),
   invitations_to_one_user: setting(count(200), {
-    about: 'Invitations of one user to another that wait for an answer.',
+    about: 'Unanswered invitations from one user to another.',
   }),
-  aliases: setting(count(1000), { about: 'Room aliases that one user may have made.' }),
+  aliases: setting(count(1000), { about: 'Room aliases that one user may have created.' }),
   room_state_events: setting(count(10_000), {
     about: 'State events of one room, without members: pairs of a type and a state key.',
   }),
   room_state_bytes: setting(count(4_194_304, { min: 1024 }), {
     about:
-      'Bytes of the contents of these state events. What a room is governed by (power levels, join rules, name …) can always be set.',
+      'Bytes of the contents of these state events. The basic state of a room (power levels, join rules, name …) can always be set.',
   }),
 })
 

@@ -16,8 +16,8 @@ export type Sources = {
 export type CommandLine = { config: Config; switches: ReadonlySet<string>; positionals: readonly string[] }
 
 /**
- * The configuration from flags, environment and file; flags win over environment over file.
- * @throws ConfigError on the first unknown key or bad value, naming it and where it came from
+ * The configuration from flags, environment and file. Flags win over environment over file.
+ * @throws ConfigError on the first unknown key or bad value, with the key and its source
  */
 export function loadConfig(sources: Sources = {}): Config {
   const { config, positionals } = loadCommandLine(sources)
@@ -25,7 +25,7 @@ export function loadConfig(sources: Sources = {}): Config {
   return config
 }
 
-/** As `loadConfig`, for a command with arguments of its own; `switches` names its flags without a value. */
+/** Like `loadConfig`, for a command with arguments of its own. `switches`: its flags without a value. */
 export function loadCommandLine(sources: Sources & { switches?: readonly string[] }): CommandLine {
   const { argv = [], env = process.env, readFile = (path: string) => readFileSync(path, 'utf8') } = sources
   const flags = readFlags(argv, sources.switches)
@@ -37,7 +37,7 @@ export function loadCommandLine(sources: Sources & { switches?: readonly string[
   return { config, switches: flags.switches, positionals: flags.positionals }
 }
 
-/** What `HTTPS_PROXY` stands for. */
+/** The settings that `HTTPS_PROXY` applies to. */
 const PROXIES = [
   ['push', 'proxy'],
   ['gateway', 'proxy'],
@@ -70,29 +70,27 @@ export function decide(given: readonly Given[]): Config {
   return { ...config, database: config.database ?? { kind: 'sqlite', path: join(config.data, 'belfry.db') } }
 }
 
-/** Settings that need each other. */
+/** Checks settings that depend on each other. */
 function checkEmail({ email, public_url }: z.output<typeof configSchema>): void {
   if (email.smtp === undefined) return
   const needs = (key: string, why: string) => new ConfigError(`"email.smtp" needs "${key}": ${why}`)
-  if (email.from === undefined) throw needs('email.from', 'the address that mails are from')
-  if (public_url === undefined) throw needs('public_url', 'mails have links to this server')
+  if (email.from === undefined) throw needs('email.from', 'the sender address of mails')
+  if (public_url === undefined) throw needs('public_url', 'mails contain links to this server')
   const hasPassword = email.password !== undefined || email.password_file !== undefined
   if (email.password !== undefined && email.password_file !== undefined)
-    throw new ConfigError(
-      '"email.password" and "email.password_file" are two ways to say one thing: leave one out',
-    )
-  if (email.user === undefined && hasPassword) throw needs('email.user', 'there is a password for it')
+    throw new ConfigError('"email.password" and "email.password_file" exclude each other: remove one')
+  if (email.user === undefined && hasPassword) throw needs('email.user', 'a password is set')
   if (email.user !== undefined && !hasPassword)
     throw needs('email.password', 'or "email.password_file", for "email.user"')
   if (hasPassword && !email.smtp.isSecure && email.tls !== 'required')
-    throw new ConfigError('bad value for "email.tls": a password is sent over TLS alone; expected required')
+    throw new ConfigError('bad value for "email.tls": a password is only sent over TLS; expected required')
 }
 
 type Tree = { [key: string]: unknown }
 
 function place(tree: Tree, path: readonly string[], value: unknown): void {
   const [name = '', ...rest] = path
-  // Object.defineProperty: a key called __proto__ in the file is an unknown key like any other.
+  // Object.defineProperty: a key called __proto__ in the file is treated like any unknown key.
   const set = (inner: unknown) =>
     Object.defineProperty(tree, name, { value: inner, enumerable: true, configurable: true, writable: true })
   if (rest.length === 0) {
@@ -106,7 +104,7 @@ function place(tree: Tree, path: readonly string[], value: unknown): void {
 }
 
 function refusal(issues: readonly z.core.$ZodIssue[], origins: ReadonlyMap<string, string>): ConfigError {
-  // An unknown key first: it is often the reason that something else is missing.
+  // An unknown key comes first: it is often the reason that another key is missing.
   const issue = issues.find((one) => one.code === 'unrecognized_keys') ?? issues[0]
   if (issue === undefined) return new ConfigError('the configuration is not valid')
   const path = issue.path.map(String)
@@ -127,7 +125,7 @@ function originOf(key: string, origins: ReadonlyMap<string, string>): string {
   return [...origins].find(([path]) => path.startsWith(`${key}.`))?.[1] ?? 'the configuration file'
 }
 
-// Never the value itself: it may be a database URL with its password.
+// Never contains the value: it may be a database URL with a password.
 function expectation(issue: z.core.$ZodIssue): string {
   return issue.message.replace(/^Invalid (input|option): /, '').replace(/^Too (big|small): /, '')
 }

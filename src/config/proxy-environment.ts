@@ -2,7 +2,10 @@ import type { Given } from './read.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** `HTTPS_PROXY` for the settings named, and `NO_PROXY`, in capitals or not, as other programs read them. Every setting of our own goes before them. */
+/**
+ * Reads `HTTPS_PROXY` for the named settings, and `NO_PROXY`, in upper or lower case, as other programs do. Belfry's
+ * own settings take precedence.
+ */
 export function proxyFromEnvironment(env: Environment, settings: readonly (readonly string[])[]): Given[] {
   const proxy = env['HTTPS_PROXY'] ?? env['https_proxy'] ?? ''
   const noProxy = env['NO_PROXY'] ?? env['no_proxy'] ?? ''

@@ -3,7 +3,7 @@ import { ConfigError } from './config-error.ts'
 
 /**
  * The text of a file that a setting names.
- * @throws ConfigError when it cannot be read
+ * @throws ConfigError when the file cannot be read
  */
 export function readSetting(key: string, file: string): string {
   try {

@@ -4,14 +4,14 @@ import type * as Yaml from 'yaml'
 import { ConfigError } from './config-error.ts'
 import { type Setting, settings } from './settings.ts'
 
-/** One value that somebody set, and where: `--listen`, `BELFRY_LISTEN`, or the name of the file. */
+/** One configured value and its source: `--listen`, `BELFRY_LISTEN`, or the name of the file. */
 export type Given = { path: readonly string[]; value: unknown; from: string }
 
 export type Flags = {
   given: Given[]
   /** The value of `--config`. */
   file: string | undefined
-  /** Those of the switches asked for that were on the command line. */
+  /** The expected switches that were present on the command line. */
   switches: ReadonlySet<string>
   positionals: string[]
 }
@@ -77,7 +77,7 @@ function flagValue(setting: Setting, text: string): unknown {
   return setting.value === undefined ? true : fromText(setting, text)
 }
 
-/** Every `BELFRY_…` variable; `BELFRY_CONFIG` names the file. An empty variable counts as not set. */
+/** Every `BELFRY_…` variable. `BELFRY_CONFIG` names the file. An empty variable counts as not set. */
 export function readEnvironment(env: Readonly<Record<string, string | undefined>>): {
   given: Given[]
   file: string | undefined
@@ -100,10 +100,10 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
   return { given, file: env['BELFRY_CONFIG'] === '' ? undefined : env['BELFRY_CONFIG'] }
 }
 
-/** For commands that talk to a running server; they configure none. */
+/** Variables of commands that call a running server. They are not settings. */
 const OF_COMMANDS: ReadonlySet<string> = new Set(['BELFRY_URL', 'BELFRY_TOKEN'])
 
-// Kubernetes sets these in every container beside a service called "belfry"; they are not meant for us.
+// Kubernetes sets these in every container beside a service called "belfry". They are not settings.
 function isServiceLink(name: string): boolean {
   return /^BELFRY_(SERVICE_(HOST|PORT)|PORT)(_|$)/.test(name)
 }
@@ -123,7 +123,7 @@ function fromText(setting: Setting, text: string): unknown {
   }
 }
 
-/** What is no JSON stays a text, which the schema refuses by name. */
+/** Text that is not JSON stays text. The schema then refuses it with the name of its key. */
 function fromJson(text: string): unknown {
   try {
     return JSON.parse(text)
@@ -132,14 +132,15 @@ function fromJson(text: string): unknown {
   }
 }
 
-/** A YAML file with the nesting of the schema. Keys it does not know are kept: `load.ts` refuses them by name. */
+/** A YAML file with the nesting of the schema. Unknown keys are kept: `load.ts` refuses them with their name. */
 export function readYaml(text: string, name: string): Given[] {
   return flatten(parseYaml(text, name), [], name)
 }
 
-/** The keys and values of a YAML file; an empty one has none. */
+/** The keys and values of a YAML file; an empty file has none. */
 export function parseYaml(text: string, name: string): Record<string, unknown> {
-  // Loaded only when there is a file: most starts have none, and its modules take longer than all of ours in this folder.
+  // Loaded only when there is a file: most starts have none, and loading it takes longer than all modules of this
+  // folder.
   const { parseDocument } = createRequire(import.meta.url)('yaml') as typeof Yaml
   const document = parseDocument(text, { logLevel: 'silent' })
   const fault = document.errors[0]

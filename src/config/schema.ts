@@ -6,8 +6,8 @@ import { parseProxy } from '../lib/outbound/proxy.ts'
 import { limitsSchema, quotasSchema } from './limits-schema.ts'
 import { count, flagOff, flagOn, setting } from './setting.ts'
 
-// The whole configuration: every key with its default, its limits and the sentence the reference page prints.
-// A key `push.extra_ca` is `BELFRY_PUSH_EXTRA_CA` in the environment; those with a `flag` are flags of `belfry serve` too.
+// The whole configuration: every key with its default, its limits and its sentence on the reference page. A key
+// `push.extra_ca` is `BELFRY_PUSH_EXTRA_CA` in the environment. Keys with a `flag` are also flags of `belfry serve`.
 
 /** An address to listen on: `HOST:PORT`, `[IPV6]:PORT`; port 0 picks a free one. */
 const listenAddress = z.string().transform((text, context) => {
@@ -43,7 +43,7 @@ const publicUrl = z.string().transform((text, context) => {
   return url.href.replace(/\/+$/, '')
 })
 
-/** A network in CIDR notation; a single address stands for itself. */
+/** A network in CIDR notation; a single address is a network of one. */
 const ipRange = z.string().transform((text, context) => {
   if (ipaddr.isValidCIDR(text)) return text
   if (ipaddr.IPv4.isValidFourPartDecimal(text)) return `${text}/32`
@@ -67,7 +67,7 @@ function refuse(context: z.RefinementCtx, message: string): never {
   return z.NEVER
 }
 
-/** `none` is for where `HTTPS_PROXY` is set, and not meant for this. */
+/** `none` overrides `HTTPS_PROXY`. */
 const proxyUrl = z.string().transform((text, context) => {
   if (text === 'none') return undefined
   try {
@@ -80,29 +80,29 @@ const proxyUrl = z.string().transform((text, context) => {
 const pushSchema = z.strictObject({
   allow_ip_ranges: setting(z.array(ipRange).prefault([]), {
     about:
-      'Private or loopback networks that pushers may send to, over plain http too. Everything that is not a public address is refused otherwise.',
+      'Private or loopback networks that pushers may send to, also over plain http. All other addresses that are not public are refused.',
     flag: 'allow-push-to',
     value: 'CIDR',
   }),
   dns_servers: setting(z.array(dnsServer).prefault([]), {
     about:
-      'Name servers to ask for the hosts of pushers: `IP` or `IP:PORT` each. `/etc/hosts` goes before them.',
-    shownDefault: 'those of the operating system',
+      'Name servers that resolve the hosts of pushers, each as `IP` or `IP:PORT`. `/etc/hosts` takes precedence.',
+    shownDefault: 'the name servers of the operating system',
   }),
   extra_ca: setting(z.string().min(1).optional(), {
-    about: 'A PEM file with further certificate authorities to trust when sending to push gateways.',
+    about: 'A PEM file with additional certificate authorities to trust when sending to push gateways.',
     flag: 'extra-ca',
     value: 'FILE',
     shownDefault: 'none',
   }),
   proxy: setting(proxyUrl.optional(), {
     about:
-      'A proxy through which push gateways and push services of browsers are called, with CONNECT: `http://HOST:PORT`, `http://USER:PASSWORD@HOST:PORT` or `none`. It resolves the names, so it has to keep private networks out of reach.',
+      'The proxy for calls of push gateways and push services of browsers, with CONNECT: `http://HOST:PORT`, `http://USER:PASSWORD@HOST:PORT` or `none`. The proxy resolves the host names, so it must block private networks.',
     shownDefault: 'HTTPS_PROXY',
   }),
   no_proxy: setting(z.array(z.string().min(1)).prefault([]), {
     about:
-      'Hosts that are called without `push.proxy` and `gateway.proxy`: names with everything below them, addresses, networks, each with a port or without; `*` for all. Addresses in `push.allow_ip_ranges` are always called without.',
+      'Hosts that are called without `push.proxy` and `gateway.proxy`: names including their subdomains, addresses or networks, each with or without a port; `*` for all. Addresses in `push.allow_ip_ranges` are always called without a proxy.',
     shownDefault: 'NO_PROXY',
   }),
   legacy_mention_rules: setting(flagOn, {
@@ -110,46 +110,47 @@ const pushSchema = z.strictObject({
       'Keep the mention rules from before `m.mentions` (display name, user name, @room in the body). They never apply to an event that has `m.mentions`.',
   }),
   include_content: setting(flagOn, {
-    about:
-      'Send the content of events to push gateways; off, every poke is as if its pusher asked for `event_id_only`.',
+    about: 'Send the content of events to push gateways. If off, every pusher is treated as `event_id_only`.',
   }),
   web_push: setting(flagOn, {
     about:
-      'Pushers of kind `webpush` (MSC4174): notifications go encrypted to the push services of browsers and of UnifiedPush, without a gateway. Off, those that are there wait.',
+      'Pushers of kind `webpush` (MSC4174): notifications go encrypted to the push services of browsers and of UnifiedPush, without a gateway. If off, notifications for existing pushers of this kind stay queued.',
   }),
   contact: setting(z.string().min(1).optional(), {
     about:
-      'An e-mail address or https URL, at a public name, where push services of browsers can reach the operator. Apple refuses one at `.local`, `.lan`, `.invalid` and the like.',
+      'An e-mail address or https URL, at a public name, at which push services of browsers can contact the operator. Apple refuses addresses at `.local`, `.lan`, `.invalid` and the like.',
     shownDefault: 'public_url, or postmaster@SERVER_NAME',
   }),
   badge: setting(z.enum(['rooms', 'messages']).default('rooms'), {
     about:
-      'What the number on an icon counts: `rooms` with something unread, or unread `messages`. Invitations count one each.',
+      'The meaning of the badge: the number of `rooms` with unread notifications, or of unread `messages`. Each invitation counts as one.',
   }),
-  max_pushers_per_user: setting(count(100), { about: 'How many pushers one user may have.' }),
+  max_pushers_per_user: setting(count(100), { about: 'Most pushers of one user.' }),
   max_rules_per_user: setting(count(2000), {
-    about: 'How many push rules of their own one user may have, those of all device handles together.',
+    about:
+      'Most push rules of one user, including the rules of all device handles, without the default rules.',
   }),
   unconfirmed_hours: setting(count(24, { max: 87_600 }), {
     about:
-      'A pusher of kind `webpush` that its app does not confirm within this many hours of setting it is removed.',
+      'A pusher of kind `webpush` is removed if its app does not confirm it within this number of hours.',
   }),
   max_rules_length_per_user: setting(count(524_288), {
     about:
-      'How many characters the push rules of one user may have together, in ids, patterns, conditions and actions.',
+      'Most characters of all push rules of one user together, in ids, patterns, conditions and actions.',
   }),
   handle_retention_days: setting(count(180), {
-    about: 'Push rules of a device handle are removed after this many days without a pusher that holds it.',
+    about:
+      'Push rules of a device handle are removed after this number of days without a pusher that holds the handle.',
   }),
   connections_per_gateway: setting(count(32, { max: 10_000 }), {
     about: 'Connections to one push gateway at the same time.',
   }),
   concurrency: setting(count(256, { max: 100_000 }), {
-    about: 'Pokes in flight at the same time, to all gateways together.',
+    about: 'Pokes in flight at the same time, over all gateways.',
   }),
 })
 
-/** `smtp://HOST[:PORT]`, which turns to TLS with STARTTLS, or `smtps://HOST[:PORT]`, which begins with it. */
+/** `smtp://HOST[:PORT]` switches to TLS with STARTTLS; `smtps://HOST[:PORT]` begins with TLS. */
 const smtpUrl = z.string().transform((text, context) => {
   const url = URL.parse(text)
   const isPlain = url !== null && ['', '/'].includes(url.pathname) && url.search === '' && url.hash === ''
@@ -159,7 +160,7 @@ const smtpUrl = z.string().transform((text, context) => {
       'expected smtp://HOST:PORT or smtps://HOST:PORT, such as smtp://mail.example.org:587',
     )
   if (url.username !== '' || url.password !== '')
-    return refuse(context, 'expected no user and no password in it; they have keys of their own beside it')
+    return refuse(context, 'expected no user and no password in the URL; use email.user and email.password')
   const isSecure = url.protocol === 'smtps:'
   const port = url.port === '' ? (isSecure ? 465 : 587) : Number(url.port)
   return { host: url.hostname.replace(/^\[|\]$/g, ''), port, isSecure }
@@ -185,113 +186,114 @@ const webUrl = z.string().transform((text, context) => {
 const emailSchema = z.strictObject({
   smtp: setting(smtpUrl.optional(), {
     about:
-      'The mail server that takes mail from here: `smtp://HOST:PORT` (STARTTLS) or `smtps://HOST:PORT`. Without it no mail is sent. It needs `email.from` and `public_url`.',
+      'The mail server that accepts mail from this server: `smtp://HOST:PORT` (STARTTLS) or `smtps://HOST:PORT`. Without it no mail is sent. It needs `email.from` and `public_url`.',
     shownDefault: 'none',
   }),
   from: setting(sender.optional(), {
-    about: 'Who mails are from: `ADDRESS` or `NAME <ADDRESS>`.',
+    about: 'The sender of mails: `ADDRESS` or `NAME <ADDRESS>`.',
     shownDefault: 'none',
   }),
   user: setting(z.string().min(1).optional(), {
-    about: 'The name to log in with at the mail server.',
+    about: 'The user name for the login at the mail server.',
     shownDefault: 'none',
   }),
   password: setting(z.string().min(1).optional(), {
-    about: 'The password that goes with it.',
+    about: 'The password for the login at the mail server.',
     shownDefault: 'none',
   }),
   password_file: setting(z.string().min(1).optional(), {
-    about: 'A file with that password in its first line, in place of `email.password`.',
+    about: 'A file with that password in its first line, instead of `email.password`.',
     shownDefault: 'none',
   }),
   tls: setting(z.enum(['required', 'when_offered', 'off']).default('required'), {
     about:
-      'With `smtp://`: `required` sends nothing without STARTTLS, `when_offered` goes without where the server has none, `off` never asks. A password is sent with `required` or `smtps://` alone.',
+      'For `smtp://`: `required` sends nothing without STARTTLS, `when_offered` uses it if the server offers it, `off` never uses it. A password is only sent with `required` or `smtps://`.',
   }),
   extra_ca: setting(z.string().min(1).optional(), {
-    about: 'A PEM file with further certificate authorities to trust at the mail server.',
+    about: 'A PEM file with additional certificate authorities to trust for the mail server.',
     shownDefault: 'none',
   }),
   timeout_s: setting(count(30, { max: 120 }), {
-    about: 'How long sending one mail may take, in seconds.',
+    about: 'Time limit for sending one mail, in seconds.',
   }),
   connections: setting(count(4, { max: 100 }), { about: 'Connections to the mail server at the same time.' }),
   name: setting(z.string().trim().min(1).max(60).optional(), {
-    about: 'What mails call this server.',
+    about: 'The name of this server in mails.',
     shownDefault: 'the server name',
   }),
   client_url: setting(webUrl.optional(), {
     about:
-      'A web client. Mails about messages link their rooms as `URL/#/room/ROOM_ID`; without it they have no such links.',
+      'The URL of a web client. Mails about messages link to rooms as `URL/#/room/ROOM_ID`. Without it they have no such links.',
     shownDefault: 'none',
   }),
   delay_s: setting(count(600, { max: 86_400 }), {
-    about: 'How long an event may be read before it is mailed, in seconds.',
+    about: 'Delay before an unread event is mailed, in seconds. An event that is read before is not mailed.',
   }),
 })
 
-// What is proposed for the specification and not in it. A change of these changes everybody's default rules.
+// Proposals that are not part of the specification. A change of these settings changes the default rules of all users.
 const experimentalSchema = z.strictObject({
   notify_in_app: setting(flagOff, {
     about:
-      'The action `org.matrix.msc3768.notify_in_app` (MSC3768): an event that counts as unread and is not pushed.',
+      'The action `org.matrix.msc3768.notify_in_app` (MSC3768): the event counts as unread and is not pushed.',
   }),
   polls: setting(flagOff, {
-    about: 'Default rules for polls (MSC3930): their beginning and end notify, answers do not.',
+    about: 'Default rules for polls (MSC3930): the start and the end of a poll notify, answers do not.',
   }),
   encrypted_events: setting(flagOff, {
     about:
-      'A default rule that notifies of every encrypted event (MSC4028), so that clients can look into it for mentions. Rooms that notify of mentions alone count more than they show.',
+      'A default rule by which every encrypted event notifies (MSC4028), so that clients can search it for mentions. In rooms set to mentions only, the unread count is higher than the number of mentions.',
   }),
   live_location: setting(flagOff, {
-    about: 'Default rules for live locations (MSC4505): their beginning notifies, where they move does not.',
+    about: 'Default rules for live locations (MSC4505): the start notifies, updates do not.',
   }),
   knocks: setting(flagOff, {
     about:
-      'The condition `recipient_permission` (MSC4506), and a default rule with it: who may let people in is notified of a knock.',
+      'The condition `recipient_permission` (MSC4506), and a default rule that uses it: a knock notifies the members who may accept it.',
   }),
 })
 
-// The keys of an app are those of its type: `gateway/` reads them.
+// The keys of an app depend on its type: `gateway/` parses them.
 const gatewaySchema = z.strictObject({
   apps: setting(z.record(z.string(), z.unknown()).prefault({}), {
     about:
-      "The apps that this server's own push gateway serves: app id, or a glob of ids, to `type` and its settings (docs/gateway.md). Read again on SIGHUP.",
+      "The apps that this server's own push gateway serves: app id, or a glob of ids, with its `type` and settings (docs/gateway.md). Reloaded on SIGHUP.",
   }),
   proxy: setting(proxyUrl.optional(), {
     about:
-      'A proxy through which the push gateway calls all providers, with CONNECT: `http://HOST:PORT`, `http://USER:PASSWORD@HOST:PORT` or `none`. `belfry gateway` also takes `proxy` at the top of its file, as Sygnal does.',
+      'The proxy for calls of the push gateway to all providers, with CONNECT: `http://HOST:PORT`, `http://USER:PASSWORD@HOST:PORT` or `none`. `belfry gateway` also accepts `proxy` at the top level of its file, like Sygnal.',
     shownDefault: 'HTTPS_PROXY',
   }),
   answer_within_ms: setting(count(10_000, { max: 25_000 }), {
     about:
-      'How long a call of the push gateway waits for the first attempt, in milliseconds; what takes longer is queued.',
+      'How long a call of the push gateway waits for the first attempt, in milliseconds. After this time the notification is queued.',
   }),
   retry_hours: setting(count(24, { max: 720 }), {
-    about: 'How long the push gateway tries to hand a notification over. Calls are given up after a minute.',
+    about:
+      'How long the push gateway retries a notification. Notifications of calls are dropped after a minute.',
   }),
   inbox_retention_days: setting(count(7, { max: 3650 }), {
     about:
-      'For how many days the test app `org.belfry.inbox` keeps notifications. An opened inbox that is not read for so long is closed.',
+      'Number of days for which the test app `org.belfry.inbox` keeps notifications. An inbox that is not read for this time is closed.',
   }),
   max_inbox_bytes: setting(count(268_435_456, { min: 1024, max: 1_000_000_000_000 }), {
     about:
-      'How many bytes of notifications all inboxes of `org.belfry.inbox` keep together; the oldest go first.',
+      'Most bytes of notifications in all inboxes of `org.belfry.inbox` together. The oldest are removed first.',
   }),
   max_queued: setting(count(1_000_000), {
-    about: 'How many notifications may wait in the push gateway. What comes beyond it is refused with 503.',
+    about: 'Most queued notifications in the push gateway. Further notifications are refused with 503.',
   }),
   max_remembered: setting(count(1_000_000, { min: 1000 }), {
     about:
-      'How many notifications of the last day the push gateway knows again as repeats, and how many rejections it keeps until their home servers ask; beyond it the oldest are forgotten. Each takes about 100 bytes.',
+      'Most notifications of the last day that the push gateway remembers to detect repeats, and most rejections that it stores until the home server fetches them. Above it the oldest are evicted. Each takes about 100 bytes.',
   }),
   max_queued_bytes: setting(count(536_870_912, { min: 1024, max: 1_000_000_000_000 }), {
     about:
-      'How many bytes may wait in the push gateway. What comes beyond it is refused with 503. A notification takes about 1 KiB, and 16.5 KiB at most.',
+      'Most bytes of queued notifications in the push gateway. Further notifications are refused with 503. A notification takes about 1 KiB, and at most 16.5 KiB.',
   }),
   max_queued_bytes_per_address: setting(count(134_217_728, { min: 1024, max: 1_000_000_000_000 }), {
     about:
-      'How many bytes of one address may wait in the push gateway. What comes beyond it is refused with 429. An IPv6 /64 counts as one address. Behind a proxy it needs `trust_proxy`, or all share it.',
+      'Most bytes of queued notifications from one address in the push gateway. Further notifications are refused with 429. An IPv6 /64 counts as one address. Behind a proxy set `trust_proxy`; otherwise all clients share this limit.',
   }),
 })
 
@@ -304,18 +306,18 @@ const roomVersion = z.preprocess(
 const roomsSchema = z.strictObject({
   default_version: setting(roomVersion.default('11'), {
     about:
-      'The version of rooms whose creator asks for none: 10, 11 or 12. Several installed clients cannot use version 12 (docs/clients.md).',
+      'The version of rooms that are created without one: 10, 11 or 12. Several installed clients cannot use version 12 (docs/clients.md).',
   }),
   allow_encryption: setting(flagOff, {
     about:
-      'Accept `m.room.encryption`. Belfry has no endpoints for encryption keys yet, so no device can read what is sent in an encrypted room.',
+      'Accept `m.room.encryption`. Belfry has no endpoints for encryption keys yet, so no device can decrypt the messages of an encrypted room.',
   }),
 })
 
 const metricsSchema = z.strictObject({
   listen: setting(listenAddress.optional(), {
     about:
-      'Where to serve `/metrics` (Prometheus), as `HOST:PORT`; it is not served at `listen` then. Without it, `/metrics` is served at `listen`: a proxy must keep it from the public.',
+      'A separate address for `/metrics` (Prometheus), as `HOST:PORT`. Without it `/metrics` is served at `listen`, and a proxy must block public access to it.',
     shownDefault: 'at `listen`',
   }),
 })
@@ -323,89 +325,90 @@ const metricsSchema = z.strictObject({
 const traceSchema = z.strictObject({
   enabled: setting(flagOn, {
     about:
-      'Record what became of each notification: `GET /_belfry/v1/journey`, `belfry push trace`. Off, nothing more is recorded.',
+      'Record the journey of each notification, for `GET /_belfry/v1/journey` and `belfry push trace`. If off, nothing new is recorded.',
   }),
   retention_days: setting(count(14, { max: 3650 }), {
-    about: 'For how many days these records are kept.',
+    about: 'Number of days for which these records are kept.',
   }),
   max_rows: setting(count(1_000_000, { min: 1000 }), {
     about:
-      'How many rows of these records are kept at most, of each kind; the oldest go first. A row takes about 100 bytes, and up to 1 KiB for a message to many pushers.',
+      'Most rows of these records, for each kind. The oldest are removed first. A row takes about 100 bytes, and up to 1 KiB for a message to many pushers.',
   }),
 })
 
 const rateLimitsSchema = z.strictObject({
   enabled: setting(flagOn, {
-    about: 'Turn all rate limits off with `false` (tests, benchmarks, behind a proxy that limits).',
+    about:
+      'Enforce rate limits. `false` turns all of them off (tests, benchmarks, behind a proxy with its own limits).',
   }),
-  requests_per_second_per_user: setting(count(50), { about: 'Requests of one user, lasting rate.' }),
-  request_burst_per_user: setting(count(500), { about: 'Requests of one user that may come at once.' }),
-  messages_per_second_per_user: setting(count(20), { about: 'Events sent by one user, lasting rate.' }),
-  message_burst_per_user: setting(count(200), { about: 'Events of one user that may come at once.' }),
+  requests_per_second_per_user: setting(count(50), { about: 'Requests of one user, sustained rate.' }),
+  request_burst_per_user: setting(count(500), { about: 'Requests of one user in a burst.' }),
+  messages_per_second_per_user: setting(count(20), { about: 'Events sent by one user, sustained rate.' }),
+  message_burst_per_user: setting(count(200), { about: 'Events sent by one user in a burst.' }),
   requests_per_second_per_address: setting(count(500), {
-    about: 'Requests from one address, lasting rate. An IPv6 /64 counts as one address.',
+    about: 'Requests from one address, sustained rate. An IPv6 /64 counts as one address.',
   }),
   request_burst_per_address: setting(count(5000), {
-    about: 'Requests from one address that may come at once.',
+    about: 'Requests from one address in a burst.',
   }),
   pushes_per_second_per_address: setting(count(2000), {
-    about: 'Devices of notifications to the push gateway endpoint from one address, lasting rate.',
+    about: 'Devices in notifications to the push gateway endpoint from one address, sustained rate.',
   }),
   push_burst_per_address: setting(count(20_000), {
-    about: 'Devices of notifications to the push gateway endpoint from one address that may come at once.',
+    about: 'Devices in notifications to the push gateway endpoint from one address, in a burst.',
   }),
   pushes_per_second_per_device: setting(count(20), {
     about:
-      'Notifications for one device at the push gateway, lasting rate. What is beyond it waits in the queue.',
+      'Notifications for one device at the push gateway, sustained rate. Further notifications stay queued.',
   }),
   push_burst_per_device: setting(count(200), {
-    about: 'Notifications for one device at the push gateway that may come at once.',
+    about: 'Notifications for one device at the push gateway in a burst.',
   }),
   test_pushes_per_minute_per_user: setting(count(20), {
-    about: 'Test pokes of one user; as many may come at once.',
+    about: 'Test pokes of one user. The burst has the same size.',
   }),
   email_tokens_per_minute_per_address: setting(count(10), {
     about:
-      'Requests from one address for mail with a token, and visits to its link; as many may come at once.',
+      'Requests from one address for mail with a token, and visits to its link. The burst has the same size.',
   }),
   email_tokens_per_hour_per_recipient_and_address: setting(count(5), {
     about:
-      'Mails with a token to one e-mail address, asked for from one address; as many may be asked for at once.',
+      'Mails with a token to one e-mail address, requested from one address. The burst has the same size.',
   }),
   email_tokens_per_hour_per_recipient: setting(count(30), {
     about:
-      'Mails with a token to one e-mail address, from all askers together; as many may be asked for at once.',
+      'Mails with a token to one e-mail address, requested from all addresses together. The burst has the same size.',
   }),
   login_attempts_per_minute_per_account_and_address: setting(count(10), {
     about:
-      'Wrong passwords of one account from one address; as many may come at once. They do not count against other addresses. Behind a proxy this needs `trust_proxy`.',
+      'Wrong passwords for one account from one address. The burst has the same size. They do not count against other addresses. Behind a proxy set `trust_proxy`.',
   }),
   login_attempts_per_minute_per_account: setting(count(30), {
     about:
-      'Wrong passwords of one account from all addresses together; as many may come at once. Further attempts wait, for 10 s at most, except from addresses where a device of the account was last used.',
+      'Wrong passwords for one account from all addresses together. The burst has the same size. Further attempts wait for at most 10 s, except from addresses where a device of the account was last used.',
   }),
   login_attempts_per_minute_per_address: setting(count(120), {
-    about: 'Logins from one address; as many may come at once.',
+    about: 'Logins from one address. The burst has the same size.',
   }),
   registrations_per_minute_per_address: setting(count(200), {
-    about: 'Registrations from one address; as many may come at once.',
+    about: 'Registrations from one address. The burst has the same size.',
   }),
 })
 
 export const configSchema = z.strictObject({
   listen: setting(listenAddress.prefault('127.0.0.1:8008'), {
-    about: 'Where to listen. Port 0 picks a free one.',
+    about: 'The address to listen on. Port 0 picks a free one.',
     flag: 'listen',
     value: 'HOST:PORT',
   }),
   data: setting(z.string().min(1).default('./data'), {
-    about: 'Directory for everything that is kept.',
+    about: 'Directory for all stored data.',
     flag: 'data',
     value: 'DIR',
   }),
   server_name: setting(serverName.optional(), {
     about:
-      'The domain in user ids, in lower case. The first start writes it into the database and it cannot be changed; later starts and commands read it from there, and stop if this setting differs.',
+      'The domain in user ids, in lower case. The first start writes it into the database and it cannot be changed; later starts and commands read it from the database, and stop if this setting differs.',
     flag: 'server-name',
     value: 'NAME',
     shownDefault: 'the name in the database; localhost for a new one',
@@ -417,22 +420,22 @@ export const configSchema = z.strictObject({
     shownDefault: 'sqlite:DATA/belfry.db',
   }),
   open_registration: setting(flagOff, {
-    about: 'Let anybody who can reach the server create an account.',
+    about: 'Allow every client that can reach the server to create an account.',
     flag: 'open-registration',
   }),
   log_level: setting(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'), {
-    about: 'How much to log: trace, debug, info, warn, error, fatal or silent. `debug` logs every request.',
+    about: 'Log level: trace, debug, info, warn, error, fatal or silent. `debug` logs every request.',
     flag: 'log-level',
     value: 'L',
   }),
   public_url: setting(publicUrl.optional(), {
     about:
-      "The URL that clients use. Pushers whose URL lies below it are served by this server's own gateway, in process.",
+      "The URL that clients use. Pushers with a URL below it are served by this server's own gateway, in process.",
     shownDefault: 'none',
   }),
   trust_proxy: setting(flagOff, {
     about:
-      'Take the address of a client from the last entry of `X-Forwarded-For`. Only behind a proxy that sets it.',
+      'Take the address of a client from the last entry of `X-Forwarded-For`. Use it only behind a proxy that sets this header.',
   }),
   push: pushSchema.prefault({}),
   email: emailSchema.prefault({}),
@@ -448,8 +451,8 @@ export const configSchema = z.strictObject({
 
 export type Database = NonNullable<z.output<typeof configSchema>['database']>
 
-/** The configuration as the program uses it: checked, with every default and decision made. */
+/** The configuration as used by the program: validated, with all defaults and derived values. */
 export type Config = Omit<z.output<typeof configSchema>, 'database'> & { database: Database }
 
-/** The configuration of a server that knows its name, from the configuration or from its database. */
+/** The configuration with a server name, taken from the configuration or from the database. */
 export type NamedConfig = Omit<Config, 'server_name'> & { server_name: string }

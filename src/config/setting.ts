@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-// What every part of the schema is made of.
+// The building blocks of the schema.
 
 export type About = { about: string; flag?: string; value?: string; shownDefault?: string }
 

@@ -11,10 +11,10 @@ export type Setting = {
   key: string
   env: string
   flag: string | undefined
-  /** What `--help` calls the value of the flag; none for a switch. */
+  /** The name of the flag's value in `--help`; undefined for a switch. */
   value: string | undefined
   kind: SettingKind
-  /** The default as one would write it in the file. */
+  /** The default as written in the file. */
   fallback: string
   about: string
 }

@@ -107,7 +107,7 @@ async function checkedUrl(
 ): Promise<string | null> {
   if (settings.kind === 'email') {
     if (!deps.mail)
-      throw invalidParam('This server sends no e-mail: its operator has not named a mail server')
+      throw invalidParam('This server sends no e-mail, because its operator has not configured a mail server')
     return null
   }
   const leave = deps.urlChecks.enter(userId)

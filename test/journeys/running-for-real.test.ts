@@ -118,7 +118,7 @@ describe('the name of the server', () => {
     assert.deepEqual([status, stdout], [2, ''])
     assert.match(
       stderr,
-      /^belfry: there is no database at data\/belfry\.db: name the server's --config, --data [^\n]*\n$/,
+      /^belfry: there is no database at data\/belfry\.db: pass the server's --config, --data [^\n]*\n$/,
     )
   })
 })

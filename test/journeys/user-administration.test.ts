@@ -156,7 +156,7 @@ describe('belfry user beside a running server', () => {
       const { code, err } = await belfryUser(flags, args, 'x\n')
       assert.deepEqual(
         [code, err],
-        [1, 'belfry: The account @alice:localhost is deactivated; that cannot be undone'],
+        [1, 'belfry: The account @alice:localhost is deactivated, which cannot be undone'],
       )
     }
     const taken = await belfryUser(flags, ['add', 'alice'], 'x\n')
@@ -167,11 +167,11 @@ describe('belfry user beside a running server', () => {
     const flags = ['--data', temporaryFolder(t), '--server-name', 'localhost']
     for (const [args, message] of [
       [['promote', 'nope'], 'There is no account @nope:localhost'],
-      [['promote', '@x:elsewhere.test'], '"@x:elsewhere.test" is no user of this server, which is localhost'],
-      [['add', '@x:elsewhere.test'], '"@x:elsewhere.test" is no user of this server, which is localhost'],
+      [['promote', '@x:elsewhere.test'], '"@x:elsewhere.test" is not a user of this server (localhost)'],
+      [['add', '@x:elsewhere.test'], '"@x:elsewhere.test" is not a user of this server (localhost)'],
       [
         ['password', '@_belfry-ringer:localhost'],
-        "@_belfry-ringer:localhost is an account of the server's own",
+        '@_belfry-ringer:localhost is an internal account of the server',
       ],
     ] as const)
       assert.deepEqual(await belfryUser(flags, args, 'password\n'), {
