@@ -4,9 +4,9 @@ const FIRST_CEILING_MS = 1000
 const LAST_CEILING_MS = 3_600_000
 
 /**
- * How long to wait after the `attempts`-th failure in a row (1 is the first), in milliseconds: a ceiling of 1 s that
- * doubles up to 1 h, and a wait drawn evenly from zero up to it ("full jitter"), so that callers who failed together do
- * not come back together.
+ * The wait after the `attempts`-th failure in a row (1 is the first), in milliseconds. The ceiling starts at 1 s and
+ * doubles up to 1 h; the wait is drawn evenly between zero and the ceiling ("full jitter"), so that callers that
+ * failed together do not retry together.
  */
 export function backOffMs(attempts: number, random: Random): number {
   const doublings = Math.max(0, attempts - 1)

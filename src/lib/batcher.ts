@@ -1,10 +1,10 @@
-/** What waits for its batch. */
+/** An item that waits for its batch. */
 type Waiting<T, R> = { item: T; resolve: (value: R) => void; reject: (error: unknown) => void }
 
 /**
- * Turns many small calls into few large ones: items that come in the same turn of the event loop, or while a batch is
- * running, go into the next batch together. One batch runs at a time. `run` answers in the order of its items; when it
- * rejects, all of its items do.
+ * Combines many small calls into few large ones: items that arrive in the same turn of the event loop, or while a
+ * batch is running, form the next batch. One batch runs at a time. `run` returns results in the order of its items.
+ * When it rejects, all of its items reject.
  */
 export function createBatcher<T, R>(
   run: (items: readonly T[]) => Promise<readonly R[]>,

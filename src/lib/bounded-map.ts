@@ -1,9 +1,9 @@
 export type BoundedMapOptions<K, V> = {
-  /** How many entries it holds; with `weightOf`, how much they may weigh together. */
+  /** The most entries, or with `weightOf` the largest total weight. */
   limit: number
-  /** Asked once for each value, when it is set. 1 by default. */
+  /** Called once for each value, when it is set. Default: 1. */
   weightOf?: (value: V) => number
-  /** Values in use are not evicted: if all of them are, the map exceeds its limit. */
+  /** Values in use are not evicted. If all values are in use, the map exceeds its limit. */
   isInUse?: (value: V) => boolean
   /** Called after an eviction, not after `delete` or `clear`. */
   onEvict?: (value: V, key: K) => void
@@ -18,11 +18,12 @@ type Entry<K, V> = {
 }
 
 /**
- * A map with a limit: `set` evicts the entries that were used longest ago, but never the one that it sets. `set` and `get` use an
- * entry; `peek` does not. Values do not expire: a value that holds for a limited time carries that time with it.
+ * A map with a limit: `set` evicts the least recently used entries, but never the entry that it sets. `set` and `get`
+ * count as a use; `peek` does not. Values do not expire: a value with a limited lifetime stores its own expiry time.
  *
- * The order of use is a linked list. A `Map` that is kept in order by deleting and setting again costs too much: V8 leaves a hole for
- * each deleted entry, and `keys().next()` goes through all holes before the first key (docs/decisions/0028-one-bounded-map.md).
+ * The order of use is a linked list. Reordering a `Map` by deleting and setting again costs too much: V8 leaves a
+ * hole for each deleted entry, and `keys().next()` skips all holes before the first key
+ * (docs/decisions/0028-one-bounded-map.md).
  */
 export class BoundedMap<K, V> {
   readonly #entries = new Map<K, Entry<K, V>>()
@@ -65,7 +66,7 @@ export class BoundedMap<K, V> {
     if (this.#weight > this.#options.limit) this.#evict(entry)
   }
 
-  /** As `Map.prototype.getOrInsertComputed`: the value that is there, or else the one that is made now. */
+  /** Like `Map.prototype.getOrInsertComputed`: returns the existing value, or makes and inserts one. */
   getOrInsertComputed(key: K, make: (key: K) => V): V {
     const entry = this.#entries.get(key)
     if (entry !== undefined) {
@@ -77,7 +78,7 @@ export class BoundedMap<K, V> {
     return value
   }
 
-  /** False: it was not there. */
+  /** Returns false when the key was not present. */
   delete(key: K): boolean {
     const entry = this.#entries.get(key)
     if (entry === undefined) return false
@@ -91,7 +92,10 @@ export class BoundedMap<K, V> {
     this.#oldest = this.#newest = undefined
   }
 
-  /** From the one that was used longest ago. Meanwhile no entry may be used, and only the current one deleted. */
+  /**
+   * Starts with the least recently used entry. During the iteration no entry may be used, and only the current one
+   * deleted.
+   */
   *[Symbol.iterator](): Generator<[K, V], void, undefined> {
     for (let entry = this.#oldest; entry !== undefined; entry = entry.newer) yield [entry.key, entry.value]
   }
@@ -123,7 +127,7 @@ export class BoundedMap<K, V> {
     this.#append(entry)
   }
 
-  /** Its own `newer` stays, for a loop that stands at this entry. */
+  /** Keeps the `newer` link of the entry, for an iteration that is at this entry. */
   #unlink(entry: Entry<K, V>): void {
     if (entry.older === undefined) this.#oldest = entry.newer
     else entry.older.newer = entry.newer

@@ -1,4 +1,4 @@
-/** Calls go first and are worth nothing a minute later. `org.matrix.msc4075` is the name before its acceptance. */
+/** Call events have priority and expire after a minute. `org.matrix.msc4075` is the unstable prefix. */
 export function isCall(type: string): boolean {
   return (
     type.startsWith('m.call.') ||
@@ -7,5 +7,5 @@ export function isCall(type: string): boolean {
   )
 }
 
-/** A call that rang a minute ago rings no more. */
+/** How long a call event is worth a notification. */
 export const CALL_LIFE_MS = 60_000

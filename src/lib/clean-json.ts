@@ -1,11 +1,13 @@
 /**
- * A JSON value without the parts that cannot be stored or sent on:
+ * A JSON value without the parts that cannot be stored or sent:
  *
- * - NUL and unpaired surrogates in texts and keys become U+FFFD: PostgreSQL's `text` cannot hold the first, UTF-8 the second;
- * - numbers that are not finite (`1e999`), members named `__proto__`, and whatever is nested deeper than `maxDepth` are left out; in a
- *   list `null` takes their place.
+ * - NUL and unpaired surrogates in texts and keys become U+FFFD: PostgreSQL's `text` cannot store the first, UTF-8
+ *   the second;
+ * - numbers that are not finite (`1e999`), members named `__proto__`, and values nested deeper than `maxDepth` are
+ *   left out; in a   list `null` replaces them.
  *
- * The value itself is never changed. A part with nothing to clean is returned as it is, so a sound value costs no copy.
+ * The value itself is never changed. A part with nothing to clean is returned unchanged, so a clean value is not
+ * copied.
  */
 export function cleanJson(value: unknown, maxDepth: number): unknown {
   if (typeof value === 'string') return cleanText(value)

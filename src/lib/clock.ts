@@ -1,14 +1,17 @@
-/** Where the time comes from. Tests hand in a clock of their own. */
+/** The source of time. Tests inject their own. */
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
   now(): number
   /** Resolves after `ms` milliseconds, or at once when the signal aborts (it never rejects). */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
-  /** Milliseconds of a clock that only runs forward and is never set. Absent: the process has one. */
+  /** Milliseconds of a monotonic clock. Default: the monotonic clock of the process. */
   steady?(): number
 }
 
-/** For ages that must not change when the system's clock is set. Not to be compared with `now()`, but for their difference. */
+/**
+ * For measuring ages, which must not change when the system clock is set. Compare only with other values of this
+ * clock, never with `now()`.
+ */
 export const steadyNow = (clock: Clock): number => clock.steady?.() ?? performance.now()
 
 export const systemClock: Clock = {

@@ -1,10 +1,10 @@
 import type { Clock } from './clock.ts'
 
-/** Waits that are all of one length, so that they end in the order in which they began and one timer serves all. */
+/** Timeouts of equal length. They end in the order in which they began, so one timer serves all of them. */
 export type Deadlines = Disposable & {
-  /** `expire` is called after that time, unless the returned function is called before. */
+  /** Calls `expire` after the common time, unless the returned function is called before. */
   add(expire: () => void): () => void
-  /** All that waits has waited long enough, and so has all that comes. */
+  /** Ends all current timeouts, and every later one, at once. */
   endNow(): void
 }
 
@@ -20,7 +20,7 @@ export function createDeadlines(clock: Clock, ms: number): Deadlines {
       const [first] = waiting
       if (first === undefined || ending.signal.aborted) break
       const left = first.at - clock.now()
-      // A clock that was set back must not make anybody wait for longer.
+      // Setting the system clock back must not make a timeout longer.
       if (left > 0) await clock.sleep(Math.min(left, ms), ending.signal)
       const now = clock.now()
       for (const one of waiting) {

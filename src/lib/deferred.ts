@@ -1,8 +1,8 @@
 import type { JsonObject } from './json.ts'
 
 /**
- * A part of an answer that is made when its turn to be written comes: so that an answer of many large parts never has more than one
- * of them in memory. `make` must not throw for what the client did: by then the answer has begun.
+ * A part of a response that is made when it is written, so that a response of many large parts has only one of them
+ * in memory. `make` must not throw errors meant for the client, because the response has already begun.
  */
 export class Deferred {
   readonly make: () => Promise<JsonObject>

@@ -1,6 +1,6 @@
 /**
- * The one error that a client may see: an HTTP status and Matrix's `{errcode, error}` (client-server API,
- * "Standard error response"). `http/errors.ts` alone renders it.
+ * The only error that is shown to clients: an HTTP status and Matrix's `{errcode, error}` (client-server API,
+ * "Standard error response"). Only `http/errors.ts` renders it.
  */
 export class MatrixError extends Error {
   override name = 'MatrixError'
@@ -8,7 +8,7 @@ export class MatrixError extends Error {
   readonly errcode: string
   readonly extra: Record<string, unknown>
 
-  /** @param text what went wrong and what to do, alone or with what else is known */
+  /** @param text the problem and the remedy, alone or with further keys */
   constructor(status: number, errcode: string, text: string | ErrorText) {
     const { message, extra = {}, ...options } = typeof text === 'string' ? { message: text } : text
     super(message, options)
@@ -18,7 +18,7 @@ export class MatrixError extends Error {
   }
 }
 
-/** `extra`: further keys of the answer. */
+/** `extra`: further keys of the response. */
 export type ErrorText = { message: string; extra?: Record<string, unknown>; cause?: unknown }
 
 export const badJson = (message: string) => new MatrixError(400, 'M_BAD_JSON', message)
@@ -27,10 +27,10 @@ export const invalidParam = (message: string) => new MatrixError(400, 'M_INVALID
 export const missingParam = (names: readonly string[]) =>
   new MatrixError(400, 'M_MISSING_PARAM', `Missing: ${names.join(', ')}`)
 export const tooLarge = (message: string) => new MatrixError(413, 'M_TOO_LARGE', message)
-/** A quota is used up. `setting`: its name in the configuration, so that an operator who is asked knows what to change. */
+/** A quota is used up. `setting`: its name in the configuration, which tells an operator what to change. */
 export const tooMany = (setting: string, message: string) =>
   overQuota(403, 'M_FORBIDDEN', { setting, message })
-/** As `tooMany`, of bytes. */
+/** Like `tooMany`, for bytes. */
 export const tooMuch = (setting: string, message: string) =>
   overQuota(413, 'M_TOO_LARGE', { setting, message })
 const overQuota = (
@@ -39,19 +39,23 @@ const overQuota = (
   { setting, message }: { setting: string; message: string },
 ) => new MatrixError(status, errcode, { message, extra: { 'org.belfry.quota': setting } })
 export const missingToken = () =>
-  new MatrixError(401, 'M_MISSING_TOKEN', 'Send an access token, as "Authorization: Bearer <token>"')
+  new MatrixError(
+    401,
+    'M_MISSING_TOKEN',
+    'The access token is missing. Send it as "Authorization: Bearer <token>"',
+  )
 export const unknownToken = () =>
   new MatrixError(401, 'M_UNKNOWN_TOKEN', {
-    message: 'This access token is not known; log in again',
+    message: 'This access token is unknown. Log in again',
     extra: { soft_logout: false },
   })
 export const forbidden = (message: string) => new MatrixError(403, 'M_FORBIDDEN', message)
 export const notFound = (message: string) => new MatrixError(404, 'M_NOT_FOUND', message)
 export const unrecognized = (status: 400 | 404 | 405, message: string) =>
   new MatrixError(status, 'M_UNRECOGNIZED', message)
-/** `retryAfterMs`: how long to wait; sent as `Retry-After` (whole seconds, rounded up) and as `retry_after_ms`. */
+/** `retryAfterMs`: the wait; sent as `Retry-After` (whole seconds, rounded up) and as `retry_after_ms`. */
 export const limitExceeded = (retryAfterMs: number, message?: string) =>
   new MatrixError(429, 'M_LIMIT_EXCEEDED', {
-    message: message ?? `Too many requests; try again in ${Math.ceil(retryAfterMs / 1000)} s`,
+    message: message ?? `Too many requests. Try again in ${Math.ceil(retryAfterMs / 1000)} s`,
     extra: { retry_after_ms: Math.ceil(retryAfterMs) },
   })

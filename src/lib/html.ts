@@ -16,7 +16,9 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
-/** A template whose every value is escaped, for elements and for quoted attributes alike, unless it is HTML already. */
+/**
+ * A template that escapes every value, for elements and for quoted attributes. `Html` values are inserted unchanged.
+ */
 export function safeHtml(texts: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return new Html(texts.map((text, at) => text + (at < parts.length ? shown(parts[at]) : '')).join(''))
 }

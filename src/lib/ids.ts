@@ -1,6 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto'
 
-// Identifiers are branded: parsed once at the edge, trusted inside (Matrix appendices, "Identifier Grammar").
+// Identifiers are branded types: parsed once at the edge, trusted inside (Matrix appendices, "Identifier Grammar").
 declare const brand: unique symbol
 type Branded<Name extends string> = string & { readonly [brand]: Name }
 
@@ -10,7 +10,7 @@ export type EventId = Branded<'EventId'>
 export type DeviceId = Branded<'DeviceId'>
 export type RoomAlias = Branded<'RoomAlias'>
 
-/** Where the randomness of ids and tokens comes from. Tests hand in a seeded one. */
+/** The source of randomness for ids and tokens. Tests inject a seeded one. */
 export interface Random {
   /** `bytes` random bytes as unpadded base64url. */
   token(bytes: number): string
@@ -21,7 +21,7 @@ export interface Random {
 const POOL_BYTES = 4096
 let pool = Buffer.alloc(0)
 
-/** A call of the system costs the same for a few bytes as for thousands. Each byte is given out once. */
+/** A system call costs the same for a few bytes as for thousands. Each byte is used once. */
 function pooledBytes(count: number): Buffer {
   if (count > POOL_BYTES) return randomBytes(count)
   if (pool.length < count) pool = randomBytes(POOL_BYTES)
@@ -62,7 +62,7 @@ function namesServer(text: string): boolean {
   return colon > 0 && SERVER_NAME.test(text.slice(colon + 1))
 }
 
-/** `@localpart:server`; historical localparts are accepted, as the specification asks of receivers. */
+/** `@localpart:server`. Historical localparts are accepted, as the specification requires of receivers. */
 export function isUserId(text: string): text is UserId {
   return isSigiled(text, '@') && namesServer(text)
 }

@@ -1,21 +1,24 @@
 import { Deferred } from './deferred.ts'
 
-// About how long a value is as JSON, without making the text. In UTF-16 units, which is near enough to bytes.
+// Estimates the length of a value as JSON without making the text. In UTF-16 units, which approximate bytes.
 
 /** An estimate for numbers, booleans and null. */
 const SCALAR_SIZE = 6
 
-/** Whether a value is no longer than that as JSON. Looks at no more of it than it takes to know. A deferred part is never small. */
+/**
+ * Whether the JSON of a value is not longer than `size`. It stops as soon as the answer is certain. A deferred part
+ * is never small.
+ */
 export function isSmaller(value: unknown, size: number): boolean {
   return walk(value, size, Infinity) >= 0
 }
 
-/** About how long a value is as JSON, without its deferred parts. */
+/** The estimated length of a value as JSON, without its deferred parts. */
 export function sizeOf(value: unknown): number {
   return Number.MAX_SAFE_INTEGER - walk(value, Number.MAX_SAFE_INTEGER, 0)
 }
 
-/** What the value leaves of the room; negative as soon as that is certain. */
+/** Returns the rest of `room` after the value; negative as soon as it is exceeded. */
 function walk(value: unknown, room: number, deferredSize: number): number {
   if (typeof value === 'string') return room - value.length - 2
   if (typeof value !== 'object' || value === null) return room - SCALAR_SIZE

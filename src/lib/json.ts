@@ -5,7 +5,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Reads back a JSON object that this program has written itself. */
+/** Parses a JSON object that this program has written itself. */
 export function parseStored(text: string): JsonObject {
   return JSON.parse(text) as JsonObject
 }

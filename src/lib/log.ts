@@ -9,8 +9,8 @@ const HIDDEN = '[hidden]'
 const MAX_DEPTH = 5
 
 /**
- * JSON lines on stderr, or on `stream`. Whatever is logged under a key named after a token, password or pushkey is
- * replaced, at any depth: a safety net under the rule that such things are not handed to the log at all.
+ * JSON lines on stderr, or on `stream`. Values under keys named after tokens, passwords or pushkeys are replaced, at
+ * any depth. This is a safety net: such values must not be passed to the log at all.
  */
 export function createLog(options: { level: LogLevel; stream?: pino.DestinationStream }): Log {
   const log = pino(
@@ -27,10 +27,10 @@ export function createLog(options: { level: LogLevel; stream?: pino.DestinationS
         log: (fields) => hideSecrets(fields, 0) as Record<string, unknown>,
       },
     },
-    // Synchronous, so that the last line before a crash is there.
+    // Synchronous, so that the last line before a crash is written.
     options.stream ?? pino.destination({ dest: 2, sync: true }),
   )
-  // pino has no hook for what a child logger is given; children inherit this one.
+  // pino has no hook for the bindings of a child logger; children inherit this function.
   const makeChild: unknown = Reflect.get(log, 'child')
   const child = function (this: Log, bindings: pino.Bindings, options?: pino.ChildLoggerOptions): unknown {
     return Reflect.apply(makeChild as () => unknown, this, [hideSecrets(bindings, 0), options])
@@ -44,7 +44,7 @@ function hideSecrets(value: unknown, depth: number): unknown {
   if (value instanceof Error) return describeError(value)
   if (depth >= MAX_DEPTH) return '[too deep]'
   if (Array.isArray(value)) return value.map((item) => hideSecrets(item, depth + 1))
-  // A class of its own (a Date, a URL, a Buffer) knows how to print itself.
+  // Instances of classes (a Date, a URL, a Buffer) have their own text form.
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null) return value
   const shown: Record<string, unknown> = {}
@@ -63,7 +63,7 @@ type ErrorFields = {
   cause?: unknown
 }
 
-// Only these fields: drivers hang the offending row on their errors (`detail: Key (pushkey)=(…) already exists`).
+// Only these fields: database drivers add the row to their errors (`detail: Key (pushkey)=(…) already exists`).
 function describeError(error: unknown, depth = 0): unknown {
   if (!(error instanceof Error)) return error
   const fields: ErrorFields = { type: error.name, message: error.message, stack: error.stack }

@@ -1,15 +1,17 @@
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 
-/** What happens with mail, as `events.ts` has it for pokes: a metric and a log line each, without addresses and texts. */
+/**
+ * The business events of mail, like `events.ts` for pokes: a metric and a log line each, without addresses and texts.
+ */
 export type MailEvents = {
-  /** The mail server took a mail. `ms`: how long that took. */
+  /** The mail server accepted a mail. `ms`: the duration. */
   mailSent(mail: { kind: MailKind; pusherId?: number; ms: number }): void
-  /** It did not, and may later. `error`: one of a fixed set of words. */
+  /** The attempt failed and may be retried. `error`: one of a fixed set of words. */
   mailFailed(failure: { kind: MailKind; pusherId?: number; error: string; attempts?: number }): void
-  /** It never will take this mail. */
+  /** The mail server refused the mail permanently. */
   mailRefused(failure: { kind: MailKind; pusherId?: number; error: string }): void
-  /** Events were not worth a mail any more. */
+  /** Events no longer needed a mail. */
   mailSkipped(events: { pusherId: number; reason: string; count: number }): void
 }
 
@@ -18,15 +20,19 @@ export type MailKind = 'notification' | 'token' | 'test'
 const SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
 export function createMailEvents({ log, metrics }: { log: Log; metrics: Metrics }): MailEvents {
-  const sent = metrics.counter('belfry_mails_sent_total', 'Mails that the mail server took', ['kind'])
-  const took = metrics.histogram('belfry_mail_seconds', 'How long the mail server takes for a mail', {
+  const sent = metrics.counter('belfry_mails_sent_total', 'Mails that the mail server accepted', ['kind'])
+  const took = metrics.histogram('belfry_mail_seconds', 'Duration of sending a mail to the mail server', {
     buckets: SECONDS,
   })
   const failed = metrics.counter('belfry_mail_failures_total', 'Attempts to send a mail that failed', [
     'error',
   ])
-  const refused = metrics.counter('belfry_mails_refused_total', 'Mails refused for good', ['kind'])
-  const skipped = metrics.counter('belfry_mail_events_skipped_total', 'Events that needed no mail any more', [
+  const refused = metrics.counter(
+    'belfry_mails_refused_total',
+    'Mails that the mail server refused permanently',
+    ['kind'],
+  )
+  const skipped = metrics.counter('belfry_mail_events_skipped_total', 'Events that no longer needed a mail', [
     'reason',
   ])
   return {
@@ -38,7 +44,7 @@ export function createMailEvents({ log, metrics }: { log: Log; metrics: Metrics 
     mailFailed({ kind, pusherId, error, attempts = 1 }) {
       failed.inc({ error: error.replace(/^(smtp \d)\d\d$/, '$1xx') })
       const fields = { kind, pusher_id: pusherId, error, attempts }
-      // As with pokes, that it goes on is what the metric and the pusher's status are for.
+      // Later failures are visible in the metric and in the status of the pusher.
       if (attempts === 1) log.warn(fields, 'mail not sent')
       else log.debug(fields, 'mail still not sent')
     },

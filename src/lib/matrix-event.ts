@@ -1,15 +1,15 @@
 import type { DeviceId, EventId, RoomId, UserId } from './ids.ts'
 import type { JsonObject } from './json.ts'
 
-// The one type of a Matrix event, and its projections: what each reader gets to see of it. All other types of events in this
-// server are a `Pick` of `Event`. Formats are those of the specification; the section is named at each projection.
+// The one type of a Matrix event, and its projections for each kind of reader. All other event types in this server
+// are a `Pick` of `Event`. Formats are those of the specification; each projection names its section.
 
 /** The thread of events that belong to no thread (client-server API, "Threading"). */
 export const MAIN_THREAD = 'main'
 
 /** An event as it is stored. `rooms/event-row.ts` reads and writes its row. */
 export type Event = {
-  /** In the stream of the server: unique, and higher than that of all events before. */
+  /** Position in the stream of the server: unique, and higher than that of all earlier events. */
   position: number
   eventId: EventId
   roomId: RoomId
@@ -25,16 +25,16 @@ export type Event = {
   threadId: string
   /** State events: the event of the same type and state key that this one replaced. */
   replacesEventId: EventId | null
-  /** Of a redaction: the redacted event. */
+  /** For a redaction: the redacted event. */
   redacts: EventId | null
-  /** Of a redacted event: the redaction. */
+  /** For a redacted event: the redaction. */
   redactedBy: EventId | null
   senderDevice: DeviceId | null
   /** The transaction id of the request that sent it (client-server API, "Transaction identifiers"). */
   txnId: string | null
 }
 
-/** Makes sending an event again from the same device harmless (client-server API, "Transaction identifiers"). */
+/** Makes sending an event idempotent for one device (client-server API, "Transaction identifiers"). */
 export type ClientTransaction = { deviceId: DeviceId; txnId: string }
 
 /** An event that a user wants to send: not authorised yet, and without a position. */
@@ -43,11 +43,11 @@ export type EventDraft = Pick<Event, 'roomId' | 'sender' | 'type' | 'content'> &
   stateKey?: string | undefined
   redacts?: EventId
   transaction?: ClientTransaction | undefined
-  /** Default: random. The id of a create event decides the id of its room (room version 12). */
+  /** Default: random. The id of a create event determines the id of its room (room version 12). */
   eventId?: EventId
 }
 
-/** Names one piece of a room's state (client-server API, "Types of room events"). */
+/** Identifies one piece of a room's state (client-server API, "Types of room events"). */
 export type StateKey = Pick<Event, 'roomId' | 'type'> & { stateKey: string }
 
 /** The reader of an event. Only the device that sent an event sees its transaction id. */
@@ -69,8 +69,8 @@ export function clientEvent(event: Event, options: ClientEventOptions): JsonObje
 }
 
 /**
- * An event in a section of one room: `ClientEventWithoutRoomID` (client-server API, `GET /sync` and `GET /notifications`). The
- * room id is told beside it.
+ * An event in a section of one room: `ClientEventWithoutRoomID` (client-server API, `GET /sync` and `GET
+ * /notifications`). The room id is given outside the event.
  */
 export function syncEvent(event: Event, options: ClientEventOptions): JsonObject {
   return formatted(event, options, undefined)
@@ -100,7 +100,7 @@ function formatted(
   }
 }
 
-/** Room versions differ in the place of `redacts`; clients get it in both (client-server API, "m.room.redaction"). */
+/** Room versions differ in the position of `redacts`; clients get both (client-server API, "m.room.redaction"). */
 function contentForClients({ content, redacts }: Event): JsonObject {
   return redacts === null || content['redacts'] !== undefined ? content : { ...content, redacts }
 }
@@ -113,8 +113,8 @@ export function strippedStateEvent(
 }
 
 /**
- * The user's own member event among the stripped state. The id and the time go beyond the specification: clients take from them
- * when the invitation came, and recognise it by its id after joining.
+ * The user's own member event in the stripped state. The id and the time are not in the specification: clients use
+ * them as the time of the invitation, and recognise the event by its id after joining.
  */
 export function ownStrippedEvent(
   event: Pick<Event, 'type' | 'stateKey' | 'sender' | 'content' | 'eventId' | 'originServerTs'>,
@@ -138,27 +138,27 @@ export function ruleEvent(
 }
 
 /**
- * What pokes and mails tell of an event, with the names as they were at the event (Push Gateway API, `Notification`).
- * `delivery/poke.ts` writes the notification.
+ * The data about an event in pokes and mails, with the names at the time of the event (Push Gateway API,
+ * `Notification`). `delivery/poke.ts` writes the notification.
  */
 export type PokeEvent = Pick<Event, 'eventId' | 'roomId' | 'type' | 'stateKey' | 'sender' | 'content'> & {
   /** From the sender's member event. Default: the user id. */
   senderDisplayName?: string
-  /** From `roomNameFor`. Absent: the room has none. */
+  /** From `roomNameFor`. Absent: the room has no name. */
   roomName?: string
 }
 
-/** Names an event in the answers of the console API (docs/journey.md), without its content. */
+/** Identifies an event in responses of the console API (docs/journey.md), without its content. */
 export function eventSummary(event: Pick<Event, 'eventId' | 'roomId' | 'type' | 'sender'>): JsonObject {
   return { event_id: event.eventId, room_id: event.roomId, type: event.type, sender: event.sender }
 }
 
-/** Is it a member event about the user? (client-server API, "m.room.member") */
+/** Whether it is a member event of the user (client-server API, "m.room.member"). */
 export function isMemberEventOf(event: Pick<Event, 'type' | 'stateKey'>, userId: UserId): boolean {
   return event.type === 'm.room.member' && event.stateKey === userId
 }
 
-/** Does it invite the user? (client-server API, "m.room.member") */
+/** Whether it invites the user (client-server API, "m.room.member"). */
 export function isInvitationOf(event: Pick<Event, 'type' | 'stateKey' | 'content'>, userId: UserId): boolean {
   return isMemberEventOf(event, userId) && event.content['membership'] === 'invite'
 }

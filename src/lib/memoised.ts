@@ -1,4 +1,4 @@
-/** Asks `make` once for each key. For few keys: nothing is ever forgotten. */
+/** Calls `make` once for each key. Only for small sets of keys: no entry is ever removed. */
 export function memoised<T>(make: (key: string) => T): (key: string) => T {
   const made = new Map<string, T>()
   return (key) => {

@@ -2,8 +2,8 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import { VERSION } from './version.ts'
 
 /**
- * The metrics of one running Belfry. There is no global registry: two instances in one process never mix. Label values
- * come from small fixed sets, never from users, rooms, pushkeys or tokens.
+ * The metrics of one running Belfry. There is no global registry: two instances in one process do not mix. Label
+ * values come from small fixed sets, never from users, rooms, pushkeys or tokens.
  */
 export type Metrics = {
   readonly registry: Registry
@@ -16,7 +16,7 @@ export type Metrics = {
   ): Histogram<Label>
 }
 
-/** `processMetrics`: also CPU, memory, event loop and garbage collection (they watch the whole process). */
+/** `processMetrics`: includes CPU, memory, event loop and garbage collection (for the whole process). */
 export function createMetrics(options: { processMetrics: boolean }): Metrics {
   const registry = new Registry()
   if (options.processMetrics) collectDefaultMetrics({ register: registry })

@@ -1,6 +1,9 @@
-/** Counts what is under way for each key (a user, an address), in this process. */
+/** Counts work in progress for each key (a user, an address), in this process. */
 export type Occupancy = {
-  /** Takes a place until the returned function is called, once or more; undefined: the key has all its places taken. */
+  /**
+   * Takes a place until the returned function is called (calling it again has no effect); undefined: all places of
+   * the key are taken.
+   */
   enter(key: string): (() => void) | undefined
 }
 

@@ -24,7 +24,7 @@ const SPECIAL: ReadonlySet<string> = new Set([
 /** `public`: it may be a name of the public internet. `special`: it cannot be. `none`: an IP address, a bare host or no host. */
 export type NameKind = 'public' | 'special' | 'none'
 
-/** Looks at the form of a host alone; whether it exists is not asked. */
+/** Checks only the form of a host name, not whether it exists. */
 export function nameKindOf(host: string): NameKind {
   const labels = host.toLowerCase().split('.')
   const last = labels.at(-1) ?? ''

@@ -1,8 +1,8 @@
 import type { Clock } from './clock.ts'
 
 /**
- * Work that many ask for and that is done once: all calls within `ms` milliseconds share a result, and so do all calls while it is
- * under way, however long that takes.
+ * Runs work once for many callers: all calls within `ms` milliseconds share a result, and so do all calls while the
+ * work is running, however long it takes.
  */
 export function sharedFor<T>(
   work: () => Promise<T>,
@@ -16,7 +16,7 @@ export function sharedFor<T>(
     return run
   }
   return () => {
-    // A clock that was set back makes a result old, not young for hours.
+    // When the system clock was set back, the result counts as old; otherwise it would stay valid for hours.
     const age = last === undefined ? Infinity : clock.now() - last.at
     if (last === undefined || !(last.isRunning || (age >= 0 && age < ms))) last = begin()
     return last.result

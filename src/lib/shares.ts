@@ -1,9 +1,9 @@
-/** `key`: the key would hold more than one may. `sum`: all of them together would. */
+/** `key`: the key would exceed its limit. `sum`: all keys together would exceed theirs. */
 export type Refusal = 'key' | 'sum'
 
-/** How much of something limited is held at the moment, by key and in sum. */
+/** Counts a limited resource, by key and in sum. */
 export type Shares = {
-  /** Takes so much for the key. With a refusal nothing is taken. */
+  /** Takes `amount` for the key. A refusal takes nothing. */
   take(key: string, amount: number): Refusal | undefined
   give(key: string, amount: number): void
   of(key: string): number

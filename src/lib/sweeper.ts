@@ -4,15 +4,17 @@ import type { Log } from './log.ts'
 export const DAY_MS = 24 * 60 * 60_000
 
 export type Sweep = {
-  /** What is swept, for the log: "removed pushers". */
+  /** The objects that are removed, for the log: "removed pushers". */
   of: string
   everyMs: number
-  /** Takes away at most `atOnce` and resolves to how many it found; it is called again until it finds fewer. */
+  /**
+   * Removes at most `atOnce` objects and resolves to the number removed. It is called again until it removes fewer.
+   */
   sweep(): Promise<number>
   atOnce: number
 }
 
-/** Sweeps until nothing is left. A sweep of little at once keeps no other transaction waiting. Resolves to the number swept. */
+/** Sweeps until nothing is left. Small batches keep the transactions short. Resolves to the number removed. */
 export async function sweepAll({ sweep, atOnce }: Pick<Sweep, 'sweep' | 'atOnce'>): Promise<number> {
   let swept = 0
   for (;;) {
@@ -22,7 +24,10 @@ export async function sweepAll({ sweep, atOnce }: Pick<Sweep, 'sweep' | 'atOnce'
   }
 }
 
-/** Sweeps now and then again and again, until it is disposed of. A sweep that fails is logged, and the next one comes. */
+/**
+ * Sweeps at once and then at intervals, until it is disposed of. A sweep that fails is logged; the next one follows
+ * at its time.
+ */
 export function startSweeper({ clock, log }: { clock: Clock; log: Log }, work: Sweep): AsyncDisposable {
   const ending = new AbortController()
   const sweepOn = async () => {

@@ -6,8 +6,8 @@ export type Rate = { perSecond: number; burst: number }
 
 export type TokenBuckets = {
   /**
-   * Takes so many tokens, one by default; of more than a bucket can hold, all that it can hold. 0 when there were so many, else the
-   * milliseconds until there will be, and none is taken.
+   * Takes `count` tokens, by default 1, and at most the size of a bucket. Returns 0 on success. Otherwise takes none
+   * and returns the milliseconds until enough tokens are available.
    */
   take(key: string, count?: number): number
   /** Puts one token back. */
@@ -16,10 +16,10 @@ export type TokenBuckets = {
 }
 
 const MAX_KEYS = 50_000
-// So that a wait of a whole number of milliseconds is not rounded up for an error in the last bit.
+// Prevents a wait of a whole number of milliseconds from being rounded up because of an error in the last bit.
 const ROUNDING = 1e-6
 
-/** Token buckets in memory, at most `maxKeys` of them. A bucket that is evicted starts full again. */
+/** Token buckets in memory, at most `maxKeys` of them. An evicted bucket starts full again. */
 export function createTokenBuckets(options: { rate: Rate; clock: Clock; maxKeys?: number }): TokenBuckets {
   const { rate, clock, maxKeys = MAX_KEYS } = options
   const perMs = rate.perSecond / 1000
@@ -51,7 +51,7 @@ export function createTokenBuckets(options: { rate: Rate; clock: Clock; maxKeys?
   }
 }
 
-/** @throws MatrixError 429 with the time until there are so many tokens */
+/** @throws MatrixError 429 with the time until enough tokens are available */
 export function takeOrRefuse(buckets: TokenBuckets, key: string, count = 1): void {
   const waitMs = buckets.take(key, count)
   if (waitMs > 0) throw limitExceeded(waitMs)

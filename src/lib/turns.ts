@@ -1,20 +1,20 @@
 export type TurnOptions = {
   atOnce: number
-  /** How many may wait for their turn. */
+  /** The size of the queue. */
   waiting: number
-  /** The error for work that finds no place in the queue, or loses its place. */
+  /** The error for work that the full queue refuses or evicts. */
   onFull: () => Error
 }
 
 type Waiter = { start: () => void; refuse: (reason: Error) => void }
 
 /**
- * Runs at most `atOnce` pieces of work at a time. The rest wait: those of one source in order, and the sources in turn, so
- * that a source with a lot of work does not hold up the others. When `waiting` wait already, the source with the most of
- * them loses its newest, or is refused one more.
+ * Runs at most `atOnce` tasks at the same time. The others wait: the tasks of one source in order, and the sources in
+ * turn, so that a source with many tasks does not delay the others. When the queue is full, the source with the most
+ * waiting tasks loses its newest one; a new task of that source is refused.
  */
 export function createTurns({ atOnce, waiting, onFull }: TurnOptions) {
-  // In the order of turns: a source that had one goes to the end.
+  // In the order of turns: a source moves to the end after its turn.
   const queues = new Map<string, Waiter[]>()
   let queued = 0
   let running = 0
@@ -54,7 +54,7 @@ export function createTurns({ atOnce, waiting, onFull }: TurnOptions) {
 
   return async <T>(work: () => Promise<T>, source = ''): Promise<T> => {
     if (running < atOnce) running++
-    // Work that ends hands its place over, so the number running stays as it is.
+    // A finished task passes its place on, so the number of running tasks stays the same.
     else await wait(source)
     try {
       return await work()

@@ -1,7 +1,8 @@
 /**
- * Whether the whole of `text` matches `pattern`, in which `*` stands for any number of characters and everything else for itself, case
- * included. Each part is searched at its first possible place, without backtracking and without a regular expression: patterns and texts
- * may come from users. Push rules have a matcher of their own (`push-rules/glob.ts`), which ignores case and knows `?`.
+ * Whether the whole of `text` matches `pattern`. `*` matches any number of characters; all other characters match
+ * themselves, case sensitive. Each part is searched at its first possible position, without backtracking and without
+ * a regular expression, because patterns and texts may come from users. Push rules have their own matcher
+ * (`push-rules/glob.ts`), which ignores case and supports `?`.
  */
 export function matchesWildcard(pattern: string, text: string): boolean {
   const [head = '', ...rest] = pattern.split('*')

@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts'
 
 /**
- * The sleep of a loop that looks for work. Work that becomes due during a look, or during the sleep, ends the sleep:
+ * The sleep of a loop that polls for work. Work that becomes due during a poll, or during the sleep, ends the sleep:
  *
  *     const round = timer.startRound()     // from here on every wakeBy counts
  *     const next = await look()
@@ -9,7 +9,7 @@ import type { Clock } from './clock.ts'
  */
 export type WorkTimer = {
   startRound(): { sleepUntil(at: number, signal: AbortSignal): Promise<void> }
-  /** Work is due at that time (ms since 1970): the sleep ends now if it would last longer. */
+  /** Work is due at this time (ms since the Unix epoch): the sleep ends by then at the latest. */
   wakeBy(at: number): void
 }
 

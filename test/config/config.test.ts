@@ -154,7 +154,7 @@ test('mail needs a sender and links that lead here, and a password goes over TLS
     [JSON.stringify({ ...whole, email: { smtp: email.smtp } }), /^"email.smtp" needs "email.from"/],
     [given({ user: 'u' }), /^"email.smtp" needs "email.password"/],
     [given({ password: 'p' }), /^"email.smtp" needs "email.user"/],
-    [given({ user: 'u', password: 'p', password_file: 'f' }), /leave one out$/],
+    [given({ user: 'u', password: 'p', password_file: 'f' }), /remove one$/],
     [given({ user: 'u', password: 'p', tls: 'off' }), /^bad value for "email.tls"/],
     [given({ smtp: 'mail.example.org' }), /^bad value for "email.smtp"/],
     [given({ smtp: 'smtp://u:geheim@mail.example.org' }), /^bad value for "email.smtp".*keys of their own/],

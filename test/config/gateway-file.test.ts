@@ -66,14 +66,14 @@ colour: red
   assert.equal(config.gateway.retry_hours, 2)
   assert.deepEqual(config.database, { kind: 'sqlite', path: '/var/lib/gw/gateway.db' })
   assert.equal(warnings.length, 2)
-  assert.match(warnings.join(), /"colour" is not known/)
+  assert.match(warnings.join(), /unknown key "colour"/)
   const other = load('database: sqlite:here.db', {})
   assert.deepEqual(other.config.database, { kind: 'sqlite', path: 'here.db' })
 })
 
 test('what cannot be honoured is refused, naming the key and never a value', () => {
   for (const [text, says] of [
-    ['http: {bind_addresses: [127.0.0.1, "::1"]}', /"http.bind_addresses": one address/],
+    ['http: {bind_addresses: [127.0.0.1, "::1"]}', /"http.bind_addresses": expected one address/],
     ['http: {port: secret}', /"http.port": expected number/],
     ['metrics: {prometheus: {enabled: secret}}', /"metrics.prometheus.enabled": expected boolean/],
     ['gateway: {retry_hours: 0}', /"gateway.retry_hours"/],

@@ -1,16 +1,17 @@
 import { domainToASCII } from 'node:url'
 
-// RFC 5321, sections 4.5.3.1 and 4.1.2, without quoted local parts and address literals, which nobody has.
+// RFC 5321, sections 4.5.3.1 and 4.1.2, without quoted local parts and address literals, which are not used in
+// practice.
 const MAX_LOCAL_BYTES = 64
 const MAX_ADDRESS_BYTES = 254
 const LOCAL = /^[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*$/
 const DOMAIN = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
-/** Between a name and the name of a protocol nothing may be that a mail server reads as a command, or a header as its end. */
+/** Characters that could end a command or a header at a mail server. */
 const HOSTILE = /[\p{C}\s]/u
 
 /**
- * The one form of an e-mail address by which it is known (Matrix appendices, "3PID Types"): small letters, and a domain of
- * other scripts in its ASCII form. Undefined for what is no plain address.
+ * The canonical form of an e-mail address (Matrix appendices, "3PID Types"): lower case, and the domain in its ASCII
+ * form. Undefined for text that is not a plain address.
  */
 export function canonicalAddress(text: string): string | undefined {
   if (text.length > 2 * MAX_ADDRESS_BYTES || HOSTILE.test(text)) return undefined

@@ -1,6 +1,6 @@
 import { type Html, safeHtml } from '../html.ts'
 
-/** The HTML of a mail around its content: no scripts, nothing that is loaded from anywhere. */
+/** The HTML of a mail around its content. It has no scripts and loads no external resources. */
 export function mailLayout({ title, content }: { title: string; content: Html }): string {
   return safeHtml`<!doctype html>
 <html><head><meta charset="utf-8"><title>${title}</title></head>

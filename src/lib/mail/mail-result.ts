@@ -1,18 +1,24 @@
 import { faultOf, type NetworkFault } from '../outbound/network-fault.ts'
 
-/** Why a mail was not sent, in words that may be shown to anybody: never a host, an address or a piece of an answer. */
+/**
+ * Why a mail was not sent, as a word that is safe to show to users: never a host, an address or a part of a response.
+ */
 export type MailFault = NetworkFault | 'login refused' | `smtp ${number}`
 
 /**
- * What became of one mail. `sent`: the mail server took it. `refused`: it never will take this mail to this address (5xx for
- * the recipient or the message). `retry`: it may later. `status`: its answer, where there was one. `ms`: how long it took.
+ * The result of sending one mail. `sent`: the mail server accepted it. `refused`: the server refuses this mail to
+ * this address permanently (5xx for the recipient or the message). `retry`: a later attempt may succeed. `status`:
+ * the response code, if there was one. `ms`: the duration.
  */
 export type MailResult =
   | { kind: 'sent'; status: number; ms: number }
   | { kind: 'refused'; error: MailFault; status: number; ms: number }
   | { kind: 'retry'; error: MailFault; status?: number; ms: number }
 
-/** What is said to these is about the one mail; to all else, about us, which somebody may put right. */
+/**
+ * A refusal of these commands concerns this mail. A refusal of any other command concerns the server's configuration,
+ * which the operator may correct.
+ */
 const OF_THE_MAIL = new Set(['RCPT TO', 'DATA'])
 
 const BY_CODE: Readonly<Record<string, NetworkFault>> = {
@@ -31,14 +37,14 @@ type Known = {
   cause?: unknown
 }
 
-/** Reads an error of nodemailer by its codes. */
+/** Classifies an error of nodemailer by its codes. */
 export function resultOf(
   error: unknown,
 ):
   | { kind: 'refused'; error: MailFault; status: number }
   | { kind: 'retry'; error: MailFault; status?: number } {
   const { code, originalCode, responseCode, command } = (error instanceof Error ? error : {}) as Known
-  // Whatever it answers to it: without STARTTLS nothing is sent.
+  // For any response to STARTTLS: without it nothing is sent.
   if (command === 'STARTTLS') return { kind: 'retry', error: 'tls' }
   if (typeof responseCode === 'number' && responseCode >= 400 && responseCode < 600) {
     if (code === 'EAUTH') return { kind: 'retry', error: 'login refused', status: responseCode }
@@ -46,7 +52,7 @@ export function resultOf(
     return { kind: isFinal ? 'refused' : 'retry', error: `smtp ${responseCode}`, status: responseCode }
   }
   if (code === 'EAUTH') return { kind: 'retry', error: 'login refused' }
-  // Beside its own word it keeps the one of the system.
+  // nodemailer keeps the code of the system error beside its own.
   const fault = faultOf(
     typeof originalCode === 'string' ? Object.assign(new Error(), { code: originalCode }) : error,
   )

@@ -10,43 +10,43 @@ export type Mail = {
   subject: string
   text: string
   html: string
-  /** The part of the Message-ID before the @: one mail that is sent twice has the same. */
+  /** The part of the Message-ID before the @. A mail that is sent twice has the same id both times. */
   id: string
-  /** A URL that ends mails of this kind: with GET a page, with POST at once (RFC 8058). */
+  /** A URL that unsubscribes from this kind of mail: GET shows a page, POST unsubscribes at once (RFC 8058). */
   unsubscribe?: string | undefined
 }
 
-/** Sends one mail, once. Never rejects. `signal` ends the wait for the mail server: what it makes of the mail is not learned then. */
+/** Sends one mail, once. Never rejects. `signal` ends the wait for the mail server; the result is then unknown. */
 export type SendMail = (mail: Mail, signal?: AbortSignal) => Promise<MailResult>
 
-/** Disposing ends what is in flight; let that finish first where it should. */
+/** Disposing aborts mails in flight. Wait for them first where they should finish. */
 export type Mailer = AsyncDisposable & { send: SendMail }
 
 export type MailerOptions = {
   host: string
   port: number
-  /** TLS from the start. */
+  /** TLS from the start of the connection. */
   isSecure: boolean
-  /** STARTTLS, where the connection has not begun with TLS. */
+  /** Use of STARTTLS on a connection without TLS from the start. */
   tls: 'required' | 'when_offered' | 'off'
   login: { user: string; password: string } | undefined
   from: { name: string; address: string }
-  /** Certificate authorities trusted beside the usual ones, each in PEM. */
+  /** Additional trusted certificate authorities, each in PEM. */
   ca: readonly string[]
-  /** For one mail, from the call to the answer, the wait for a connection included. */
+  /** For one mail, from the call to the response, including the wait for a connection. */
   timeoutMs: number
-  /** So many connections at one time; who finds none free waits. */
+  /** The most open connections. When all are in use, a mail waits for one. */
   connections: number
   clock: Clock
 }
 
-/** Mails that wait for a connection. The next one has failed as if the server did not answer. */
+/** The most mails that wait for a connection. Further mails fail like a timeout of the server. */
 const MAX_WAITING = 1000
-const FULL = Object.assign(new Error('too many mails wait'), { code: 'ETIMEDOUT' })
+const FULL = Object.assign(new Error('too many mails are waiting'), { code: 'ETIMEDOUT' })
 
 /**
- * Hands mail to one mail server over SMTP (RFC 5321), a connection for each. The client is loaded with the first mail: a
- * server that starts need not wait for it.
+ * Sends mail to one mail server over SMTP (RFC 5321), with one connection for each mail. The SMTP client is loaded
+ * with the first mail, so that it does not slow the start of the server.
  */
 export function makeMailer(options: MailerOptions): Mailer {
   const { connections: atOnce } = options
@@ -55,7 +55,9 @@ export function makeMailer(options: MailerOptions): Mailer {
   const inFlight = new Set<Promise<MailResult>>()
   let loaded: Promise<Transporter> | undefined
 
-  /** One deadline for all of it: a server that says a word now and then would outlast any timer that begins anew with each. */
+  /**
+   * One deadline for the whole exchange: a timer that restarts with each response would never end with a slow server.
+   */
   async function sendOne(mail: Mail, asked: AbortSignal | undefined): Promise<MailResult> {
     const started = options.clock.now()
     const took = () => Math.max(0, options.clock.now() - started)
@@ -94,7 +96,7 @@ export function makeMailer(options: MailerOptions): Mailer {
   }
 }
 
-/** Who waits for a connection is not kept waiting for it. */
+/** Ends the wait for a connection when the signal aborts. */
 const aborted = (signal: AbortSignal) =>
   new Promise<never>((_resolve, reject) => {
     const end = () => reject(new Error('aborted'))
@@ -121,7 +123,7 @@ async function transportOf({ host, port, isSecure, tls, login, ca }: MailerOptio
 function messageOf({ to, subject, text, html, id, unsubscribe }: Mail, from: MailerOptions['from']) {
   return {
     from,
-    // As objects: text would be parsed, and might turn out to be two addresses.
+    // As objects: a string would be parsed, and could yield two addresses.
     to: { name: '', address: to },
     envelope: { from: { name: '', address: from.address }, to: [{ name: '', address: to }] },
     subject,
@@ -129,7 +131,7 @@ function messageOf({ to, subject, text, html, id, unsubscribe }: Mail, from: Mai
     html,
     messageId: `<${id}@${from.address.slice(from.address.lastIndexOf('@') + 1)}>`,
     headers: {
-      // RFC 3834: nobody's holiday reply is wanted.
+      // RFC 3834: suppresses automatic replies.
       'Auto-Submitted': 'auto-generated',
       'X-Auto-Response-Suppress': 'All',
       ...(unsubscribe !== undefined && {

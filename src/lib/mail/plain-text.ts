@@ -1,13 +1,13 @@
-// Text of users for a mail: it may hold anything, and must not pass for something of ours.
+// Cleans text of users for mails: the text may contain anything, and must not be mistaken for text of the server.
 
-/** Turn the direction of what follows, their own line and beyond (Unicode TR 9), or are not seen at all. */
+/** Characters that change the direction of text, also beyond their own line (Unicode TR 9), or that are invisible. */
 const UNSEEN =
   /[\p{Cc}\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu
 const LINE_END = /\r\n?|[\n\v\f\u0085\u2028\u2029]/g
-/** More marks on one letter than any script has: they grow over the lines above and below. */
+/** More combining marks on one letter than any script uses: they would cover the lines above and below. */
 const MARKS = /(\p{M}{8})\p{M}+/gu
 
-/** Everything in one line of at most `max` characters, ended by "…" where there was more. Fit for a header. */
+/** The text in one line of at most `max` characters. "…" marks a cut. Safe for a header. */
 export function oneLine(text: string, max: number): string {
   const seen = clean(
     text
@@ -18,7 +18,7 @@ export function oneLine(text: string, max: number): string {
   return shortened(seen.replace(/\s+/g, ' ').trim(), max)
 }
 
-/** Lines of at most `max` characters together, and at most `lines` of them. */
+/** At most `lines` lines with at most `max` characters together. */
 export function fewLines(text: string, { max, lines }: { max: number; lines: number }): string[] {
   const all = shortened(text.slice(0, 16 * max), max)
     .replace(LINE_END, '\n')
@@ -33,7 +33,7 @@ export function fewLines(text: string, { max, lines }: { max: number; lines: num
 
 const clean = (text: string) => text.toWellFormed().replace(UNSEEN, '').replace(MARKS, '$1')
 
-/** By code points: half a surrogate pair is none. */
+/** Cuts by code points, so that it leaves no lone surrogate. */
 function shortened(text: string, max: number): string {
   if (text.length <= max) return text
   const characters = Array.from(text)

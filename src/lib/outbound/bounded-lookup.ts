@@ -2,21 +2,22 @@ import { BoundedMap } from '../bounded-map.ts'
 import type { Clock } from '../clock.ts'
 import { type Lookup, NameError } from './lookup.ts'
 
-/** Less than a connection may take to stand, so that a name is known to be the fault. */
+/** Shorter than the connect timeout, so that a slow lookup is reported as such. */
 export const LOOKUP_DEADLINE_MS = 4000
-/** Names that are being asked for at the same time. */
+/** The most names that are looked up at the same time. */
 export const MOST_NAMES_IN_FLIGHT = 512
-/** A name that no server answered for is not asked for again before that. */
+/** How long a name is not looked up again after no name server answered for it. */
 export const SILENT_FOR_MS = 30_000
-/** The same for a name that does not exist. */
+/** How long a name that does not exist is not looked up again. */
 export const ABSENT_FOR_MS = 5000
 export const MOST_FAILURES_KEPT = 10_000
 
 type Failure = { error: NameError; at: number }
 
 /**
- * Bounds what names that strangers choose can cost: a deadline for each, so many in flight, one question for all that ask for the same
- * name at the same time, and no second question for a while after one that failed. Addresses are not kept: who connects asks anew.
+ * Limits the cost of names that users choose: a deadline for each lookup, a limit of lookups in flight, one shared
+ * lookup for all callers with the same name, and no new lookup for a while after a failure. Addresses are not cached:
+ * each connection looks them up again.
  */
 export function boundLookup(lookup: Lookup, { clock }: { clock: Clock }): Lookup {
   const inFlight = new Map<string, Promise<readonly string[]>>()
@@ -27,7 +28,7 @@ export function boundLookup(lookup: Lookup, { clock }: { clock: Clock }): Lookup
     if (asking >= MOST_NAMES_IN_FLIGHT) throw new NameError('EAI_AGAIN')
     asking++
     const answer = lookup(name)
-    // Also after the deadline: what is still asked for takes its place until it has ended.
+    // Also after the deadline: a running lookup occupies its place until it ends.
     const leave = () => void asking--
     answer.then(leave, leave)
     try {
@@ -54,12 +55,12 @@ async function withinDeadline<T>(answer: Promise<T>, clock: Clock): Promise<T> {
   const late = clock.sleep(LOOKUP_DEADLINE_MS, answered.signal).then(() => {
     throw new NameError('EAI_AGAIN')
   })
-  // When the answer comes first, it ends this sleep, and its rejection concerns nobody.
+  // When the response comes first, it aborts this sleep, and the rejection has no handler otherwise.
   late.catch(() => undefined)
   return Promise.race([answer, late]).finally(() => answered.abort())
 }
 
-/** Names that failed, each for as long as it is not looked up again. */
+/** Failed names, each for the time during which it is not looked up again. */
 function createFailures(clock: Clock) {
   const failures = new BoundedMap<string, Failure>({ limit: MOST_FAILURES_KEPT })
   return {
@@ -68,7 +69,7 @@ function createFailures(clock: Clock) {
       if (failure === undefined) return undefined
       const age = clock.now() - failure.at
       const forMs = failure.error.code === 'ENOTFOUND' ? ABSENT_FOR_MS : SILENT_FOR_MS
-      // A clock that was set back makes no failure last longer.
+      // Setting the system clock back must not make a failure last longer.
       if (age >= 0 && age < forMs) return failure.error
       failures.delete(name)
       return undefined

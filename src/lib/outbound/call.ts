@@ -5,9 +5,9 @@ import { readJson, readText } from './read-json.ts'
 import { retryAfterMs } from './retry-after.ts'
 
 /**
- * What is done with the body of an answer. `json`: it is needed, so an answer whose body breaks off is a fault; what is not JSON, or
- * is too long, counts as `undefined`. `text`: the status has decided and the body only explains it; what cannot be read counts as ''.
- * `none`: it is read and discarded so that the connection can be used again.
+ * How the body of a response is used. `json`: it is needed, so an incomplete body is a fault; a body that is too long
+ * or not JSON becomes `undefined`. `text`: it only explains the status; an unreadable body becomes ''. `none`: it is
+ * read and discarded so that the connection can be reused.
  */
 export type BodyUse = 'json' | 'text' | 'none'
 
@@ -17,13 +17,15 @@ export type StartTimer = (ms: number, expire: () => void) => () => void
 export type Call = {
   headers: Record<string, string>
   body: string | Buffer
-  /** For the whole exchange, in milliseconds: the wait for a free connection and the body of the answer included. */
+  /**
+   * For the whole exchange, in milliseconds, including the wait for a free connection and the body of the response.
+   */
   deadlineMs: number
-  /** At most so many bytes of the body of an answer are read. */
+  /** The most bytes that are read of a response body. */
   maxBodyBytes: number
-  /** `success`: of a 2xx; `other`: of any other status. */
+  /** `success`: for 2xx; `other`: for any other status. */
   readBody: { readonly success: BodyUse; readonly other: BodyUse }
-  /** Tells how far away a date in `Retry-After` is. */
+  /** Converts a date in `Retry-After` to a wait. */
   clock: Clock
   /** Ends the exchange with the fault `stopped`. */
   signal?: AbortSignal | undefined
@@ -31,14 +33,14 @@ export type Call = {
   startTimer?: StartTimer
 }
 
-/** A whole answer, of any status. */
+/** A complete response of any status. */
 export type Answered = {
   kind: 'answered'
   status: number
   headers: Readonly<Record<string, string | string[] | undefined>>
-  /** By `readBody`: parsed JSON, a string, or `undefined`. */
+  /** Depends on `readBody`: parsed JSON, a string, or `undefined`. */
   body: unknown
-  /** What `Retry-After` asks for (RFC 9110, section 10.2.3), whatever the status: between 1 s and 1 h. */
+  /** The wait from `Retry-After` (RFC 9110, section 10.2.3), for any status: between 1 s and 1 h. */
   retryAfterMs: number | undefined
 }
 
@@ -50,8 +52,8 @@ export type PostingAgent = Pick<GuardedAgent, 'post'>
 type Response = Awaited<ReturnType<PostingAgent['post']>>
 
 /**
- * Sends one POST, once. Redirects are not followed. Never rejects: without an answer the result is a `fault`, which is `timeout` after
- * the deadline, `stopped` after an abort, else the word for the error of the network (`faultOf`).
+ * Sends one POST, once. Redirects are not followed. Never rejects: without a response the result is a `fault`. It is
+ * `timeout` after the deadline, `stopped` after an abort, and otherwise the fault of the network error (`faultOf`).
  */
 export async function postOnce(agent: PostingAgent, url: URL, call: Call): Promise<CallResult> {
   const { headers, body, clock, signal, startTimer = startPlainTimer } = call
@@ -97,7 +99,7 @@ function readBodyOf(
 
 const discard = () => undefined
 
-/** Measures a deadline by an injected clock. */
+/** Measures a deadline with an injected clock. */
 export const timerOf =
   (clock: Clock): StartTimer =>
   (ms, expire) => {

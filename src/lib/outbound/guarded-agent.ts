@@ -11,34 +11,37 @@ import { type Proxy, proxyFor } from './proxy.ts'
 import { throughProxy } from './proxy-connector.ts'
 import { createResolver } from './resolve.ts'
 
-/** Which addresses may be dialled. */
+/** The addresses that may be called. */
 export type AddressRule = {
-  /** Connections are shared among the URLs of one origin that have a rule of the same name. */
+  /** Connections are shared between URLs of one origin whose rules have the same name. */
   name: string
   allows: (address: string) => boolean
-  /** With a proxy, nobody here sees what a name resolves to. May it be called all the same? No, unless this is true. */
+  /** With a proxy the resolved address is unknown here. Whether calls are allowed anyway; default: false. */
   trustsProxy?: boolean
-  /** The operator's own networks, which the proxy is not asked for. None, where this is absent. */
+  /** The operator's own networks, which are called without the proxy. Default: none. */
   isOwn?: (address: string) => boolean
 }
 
 export type GuardedAgentOptions = {
   ruleFor(url: URL): AddressRule
-  /** Share one: it remembers names that fail. A resolver of the agent's own. */
+  /** Share one lookup: it remembers failed names. Default: a resolver of this agent. */
   lookup?: Lookup
-  /** Everything goes through it; it resolves the names. */
+  /** All calls go through this proxy, which resolves the names. */
   proxy?: Proxy | undefined
-  /** Certificate authorities trusted beside the usual ones, each in PEM. */
+  /** Additional trusted certificate authorities, each in PEM. */
   ca?: readonly string[]
-  /** Instead of what `ca` would make. */
+  /** Replaces the context made from `ca`. */
   secureContext?: SecureContext | undefined
-  /** Until the connection stands, TLS included. 5 s. */
+  /** Until the connection is established, including TLS. Default: 5 s. */
   connectTimeoutMs?: number
-  /** How long an unused connection is kept. 10 s. */
+  /** How long an idle connection is kept. Default: 10 s. */
   keepAliveMs?: number
-  /** At most so many connections to one origin; further requests wait for one. 8. */
+  /** The most connections to one origin; further requests wait. Default: 8. */
   connectionsPerOrigin?: number
-  /** At most so many origins with open connections, unless more have requests in flight; beyond it the one unused for longest is closed. 256. */
+  /**
+   * The most origins with open connections. Above it the one idle for longest is closed; origins with requests in
+   * flight are kept. Default: 256.
+   */
   maxPools?: number
 }
 
@@ -47,11 +50,11 @@ export type PostOptions = { headers: Record<string, string>; body: string | Buff
 export type GuardedAgent = AsyncDisposable & {
   /** Sends one POST. Redirects are not followed. Rejects with undici's errors or with `BlockedAddressError`. */
   post(url: URL, options: PostOptions): Promise<Dispatcher.ResponseData>
-  /** How many origins have a pool at this moment. */
+  /** The number of origins that have a pool now. */
   poolCount(): number
 }
 
-/** The address of a host is not one that the server may call. It names neither host nor address. */
+/** The address of the host may not be called. The message contains neither host nor address. */
 export class BlockedAddressError extends Error {
   override name = 'BlockedAddressError'
   readonly code = 'ERR_BLOCKED_ADDRESS'
@@ -62,11 +65,11 @@ export class BlockedAddressError extends Error {
 }
 
 /**
- * The only way to a URL that a user has set: one pool of connections for each origin (a bulkhead: a gateway that hangs holds
- * its own connections and nobody else's), and a connector that dials no address which the rule for the URL refuses, whatever the
- * name resolved to when it was looked up before.
+ * The only way to call a URL that a user set. Each origin has its own pool of connections (bulkhead: a gateway that
+ * hangs blocks only its own connections). The connector refuses every address that the rule for the URL does not
+ * allow, whatever the name resolved to in an earlier lookup.
  *
- * Disposing ends what is in flight; let that finish first where it should.
+ * Disposing aborts requests in flight. Wait for them first where they should finish.
  */
 export function makeGuardedAgent(options: GuardedAgentOptions): GuardedAgent {
   const closing = new Set<Pool>()
@@ -88,7 +91,7 @@ export function makeGuardedAgent(options: GuardedAgentOptions): GuardedAgent {
   let disposed = false
 
   const poolFor = (url: URL): Pool => {
-    // Two rules may hold for one origin, and a connection made under one must not serve the other.
+    // One origin may have two rules. A connection made under one rule must not be used for the other.
     const key = `${url.origin} ${options.ruleFor(url).name}`
     return pools.getOrInsertComputed(key, () => {
       const pool = makePool(url, { ...options, lookup }, secureContext)
@@ -136,7 +139,7 @@ function makePool(
     pipelining: 1,
     keepAliveTimeout: keepAliveMs,
     keepAliveMaxTimeout: Math.max(keepAliveMs, 60_000),
-    // The caller's signal bounds the whole exchange; undici's timers would only start anew with each chunk.
+    // The caller's signal limits the whole exchange. undici's timers would restart with each chunk.
     headersTimeout: 0,
     bodyTimeout: 0,
     connect: guarded(rule, proxy, connect),
@@ -144,8 +147,9 @@ function makePool(
 }
 
 /**
- * A literal address never reaches `lookup`, so it is checked here; and the socket tells what was dialled in truth. A proxy resolves
- * names itself, and the socket is the proxy's: with one, only literal addresses can be checked, and the name of the proxy's own machine.
+ * A literal address never reaches `lookup`, so it is checked here. The address of the socket is checked too, because
+ * it is the one that was really connected. With a proxy, which resolves names itself, only literal addresses and the
+ * name of the proxy's own machine can be checked.
  */
 function guarded(
   rule: AddressRule,
@@ -188,7 +192,7 @@ function faultOfPeer(socket: Socket, accepts: (address: string) => boolean): Err
   return accepts(peer) ? undefined : new BlockedAddressError()
 }
 
-/** Checks **every** answer: one that is refused among others is how rebinding looks. */
+/** Checks **every** address of a response: a refused address among allowed ones is a sign of DNS rebinding. */
 function guardedLookup(lookup: Lookup, accepts: (address: string) => boolean): LookupFunction {
   return (hostname, options, callback) => {
     const answer = async () => {

@@ -1,13 +1,16 @@
 /**
- * All addresses of a host name. Rejects with a `NameError`, or answers with an empty list, when there is none. The one way in which
- * a name that a user chose is resolved, when a pusher is set and again for each connection.
+ * All addresses of a host name. When there is none it rejects with a `NameError` or resolves to an empty list. Names
+ * that users chose are only resolved with this function: when a pusher is set, and again for each connection.
  */
 export type Lookup = (hostname: string) => Promise<readonly string[]>
 
-/** Why a name has no address. Its code is one of those that `getaddrinfo` gives; it names no host. */
+/** Why a name has no address. The code is one of `getaddrinfo`; the message does not contain the host. */
 export class NameError extends Error {
   override name = 'NameError'
-  /** `ENOTFOUND`: the name does not exist, or has no address. `EAI_AGAIN`: no name server said so; it may be there. */
+  /**
+   * `ENOTFOUND`: the name does not exist, or has no address. `EAI_AGAIN`: no name server answered; the name may
+   * exist.
+   */
   readonly code: 'ENOTFOUND' | 'EAI_AGAIN'
 
   constructor(code: 'ENOTFOUND' | 'EAI_AGAIN', options?: ErrorOptions) {

@@ -2,19 +2,19 @@ import { Resolver } from 'node:dns/promises'
 import type { Clock } from '../clock.ts'
 import { NameError } from './lookup.ts'
 
-/** Of one query, the first time and at most. Each name server is asked twice. */
+/** The first and the longest timeout of one query. Each name server is queried twice. */
 const TIMEOUT_MS = 1000
 const MOST_TIMEOUT_MS = 2000
 const TRIES = 2
-/** Some name servers never answer for IPv6. So long a name that has addresses of one family waits for the other. */
+/** Some name servers never answer for IPv6. A name with addresses of one family waits this long for the other. */
 const OTHER_FAMILY_MS = 500
 
-/** All addresses of a complete name, those of IPv4 first. Rejects with a `NameError`. */
+/** All addresses of a complete name, IPv4 first. Rejects with a `NameError`. */
 export type AskNameServers = (name: string) => Promise<readonly string[]>
 
 /**
- * Asks name servers over the network, without the four threads that `dns.lookup` shares with files and passwords. `servers`: each
- * `IP` or `IP:PORT`; undefined: those of the operating system, as they are now.
+ * Queries name servers over the network, without the four threads that `dns.lookup` shares with file access and
+ * password hashing. `servers`: each `IP` or `IP:PORT`; undefined: the current name servers of the operating system.
  */
 export function openNameServers(options: {
   clock: Clock

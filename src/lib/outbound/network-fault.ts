@@ -1,6 +1,6 @@
 import { BLOCKED } from './ip-policy.ts'
 
-/** Why a request came to nothing, in words that may be shown to anybody: never a host, a pushkey or a piece of an answer. */
+/** Why a request failed, as a word that is safe to show to users: never a host, a pushkey or a part of a response. */
 export type NetworkFault =
   | 'bad response'
   | typeof BLOCKED
@@ -54,9 +54,9 @@ const BY_CODE: Readonly<Record<string, NetworkFault>> = {
 // OpenSSL's verification results and Node's TLS errors: `CERT_HAS_EXPIRED`, `ERR_TLS_CERT_ALTNAME_INVALID`, …
 const TLS_CODE = /^(?:ERR_TLS_|ERR_SSL_|CERT_|CRL_|UNABLE_TO_|ERROR_IN_C)|SELF_SIGNED/
 
-/** The word for an error of the network, by its code. */
+/** The fault for a network error, by the code of the error. */
 export function faultOf(error: unknown): NetworkFault {
-  // Its code is not always set. By name: whoever asks need not load the HTTP client for it.
+  // Its code is not always set. Compared by name, so that callers need not load the HTTP client.
   if (error instanceof Error && error.name === 'HTTPParserError') return 'bad response'
   const code = codeOf(error)
   if (code === undefined) return 'network'
@@ -64,7 +64,7 @@ export function faultOf(error: unknown): NetworkFault {
   return Object.hasOwn(BY_CODE, code) ? (BY_CODE[code] ?? 'network') : 'network'
 }
 
-/** Several addresses tried in vain make an `AggregateError`, which may have no code of its own. */
+/** A failed connection to several addresses is an `AggregateError`, which may have no code of its own. */
 function codeOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined
   if ('code' in error && typeof error.code === 'string') return error.code

@@ -3,9 +3,10 @@ import ipaddr from 'ipaddr.js'
 import type { Proxy } from './proxy.ts'
 
 /**
- * Which hosts are called without the proxy, as curl and Go read `NO_PROXY`. An entry is a name, which stands for everything below it too
- * (`example.org`, `.example.org` and `*.example.org` are the same), an address, or a network in CIDR notation; with `:PORT` for that port alone.
- * `*` stands for all hosts. Names are not resolved, so networks concern addresses in URLs only.
+ * The hosts that are called without the proxy, in the format of `NO_PROXY` as curl and Go read it. An entry is a name
+ * including its subdomains (`example.org`, `.example.org` and `*.example.org` are the same), an address, or a network
+ * in CIDR notation; `:PORT` limits it to that port. `*` matches all hosts. Names are not resolved, so networks only
+ * match addresses in URLs.
  */
 export function makeNoProxy(entries: readonly string[]): (host: string, port: number) => boolean {
   const matchers = entries.map((entry) => matcherOf(entry.trim().toLowerCase()))
@@ -18,7 +19,7 @@ export function makeNoProxy(entries: readonly string[]): (host: string, port: nu
   }
 }
 
-/** The proxy, but for those hosts. */
+/** The proxy, except for these hosts. */
 export const withoutFor = (proxy: Proxy | undefined, entries: readonly string[]): Proxy | undefined =>
   proxy && { ...proxy, bypasses: makeNoProxy(entries) }
 

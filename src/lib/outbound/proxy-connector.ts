@@ -4,7 +4,7 @@ import type { buildConnector } from 'undici'
 
 import { openTunnel, type Proxy } from './proxy.ts'
 
-/** Dials through the proxy, and lets `connect` go on from there (TLS, if the URL wants it). */
+/** Connects through the proxy; `connect` then continues on that socket (TLS, if the URL uses it). */
 export function throughProxy(
   proxy: Proxy,
   connect: buildConnector.connector,

@@ -1,16 +1,16 @@
 import { connect, isIP, type Socket } from 'node:net'
 
-/** A forward proxy that is asked for tunnels (RFC 9110, section 9.3.6). */
+/** A forward proxy with support for CONNECT (RFC 9110, section 9.3.6). */
 export type Proxy = {
   host: string
   port: number
   /** For `Proxy-Authorization`. A secret. */
   authorization?: string
-  /** Is this host called without it? None, where this is absent. */
+  /** Whether this host is called without the proxy. Default: no host is. */
   bypasses?: (host: string, port: number) => boolean
 }
 
-/** The proxy through which this URL is called; `undefined`: it is called directly. */
+/** The proxy for this URL; `undefined`: the URL is called directly. */
 export function proxyFor(proxy: Proxy | undefined, url: URL): Proxy | undefined {
   return proxy?.bypasses?.(url.hostname, portOf(url)) === true ? undefined : proxy
 }
@@ -18,9 +18,9 @@ export function proxyFor(proxy: Proxy | undefined, url: URL): Proxy | undefined 
 const portOf = ({ port, protocol }: URL) => (port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port))
 
 /**
- * Reads `http://[USER:PASSWORD@]HOST[:PORT]`. A user without a password is ignored, as Sygnal does.
+ * Parses `http://[USER:PASSWORD@]HOST[:PORT]`. A user without a password is ignored, like in Sygnal.
  *
- * @throws {RangeError} saying what is expected, never what was given: a password may be in it.
+ * @throws {RangeError} with the expected form and without the given value, which may contain a password.
  */
 export function parseProxy(text: string): Proxy {
   const url = URL.parse(text)
@@ -37,7 +37,7 @@ export function parseProxy(text: string): Proxy {
   }
 }
 
-/** The proxy did not make a tunnel. */
+/** The proxy did not open a tunnel. */
 export class ProxyError extends Error {
   override name = 'ProxyError'
   readonly code = 'ERR_PROXY'
@@ -47,8 +47,8 @@ const MAX_HEAD_BYTES = 16_384
 const END_OF_HEAD = '\r\n\r\n'
 
 /**
- * A connection to `host` and `port` that leads through the proxy; TLS is still to be spoken on it. The proxy resolves the name.
- * Rejects with `ProxyError`, with what the network says of the proxy itself, or when the signal aborts.
+ * A connection to `host` and `port` through the proxy, before TLS. The proxy resolves the name. Rejects with
+ * `ProxyError`, with the network error of the connection to the proxy, or when the signal aborts.
  */
 export async function openTunnel(
   proxy: Proxy,
@@ -57,16 +57,18 @@ export async function openTunnel(
 ): Promise<Socket> {
   const socket = connect({ host: proxy.host, port: proxy.port })
   const { promise, resolve, reject } = Promise.withResolvers<void>()
-  const stop = () => reject(Object.assign(new Error('No tunnel in time'), { code: 'ETIMEDOUT' }))
-  const onClose = () => reject(new ProxyError('closed without an answer'))
+  const stop = () =>
+    reject(Object.assign(new Error('the proxy opened no tunnel in time'), { code: 'ETIMEDOUT' }))
+  const onClose = () => reject(new ProxyError('closed without a response'))
   let head = Buffer.alloc(0)
   const onData = (chunk: Buffer) => {
     head = Buffer.concat([head, chunk])
     const end = head.indexOf(END_OF_HEAD)
-    if (end < 0) return head.length > MAX_HEAD_BYTES ? reject(new ProxyError('no answer of HTTP')) : undefined
+    if (end < 0)
+      return head.length > MAX_HEAD_BYTES ? reject(new ProxyError('not an HTTP response')) : undefined
     const status = /^HTTP\/1\.[01] (\d{3})/.exec(head.toString('latin1', 0, end))?.[1]
     if (status === undefined || !status.startsWith('2')) {
-      return reject(new ProxyError(status === undefined ? 'no answer of HTTP' : `status ${status}`))
+      return reject(new ProxyError(status === undefined ? 'not an HTTP response' : `status ${status}`))
     }
     socket.pause()
     const early = head.subarray(end + END_OF_HEAD.length)
@@ -81,7 +83,7 @@ export async function openTunnel(
     await promise
     return socket
   } catch (error) {
-    // What its end brings is of no interest any more.
+    // Errors of the closed socket no longer matter.
     socket.on('error', () => {}).destroy()
     throw error
   } finally {

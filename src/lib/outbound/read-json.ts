@@ -1,10 +1,13 @@
-/** The body of an answer; `undefined` for what is too long or not JSON. */
+/** The body of a response as JSON; `undefined` if it is too long or not JSON. */
 export async function readJson(stream: AsyncIterable<Buffer>, maxBytes: number): Promise<unknown> {
   const text = await readText(stream, maxBytes)
   return text === undefined ? undefined : parsedJson(text)
 }
 
-/** The body of an answer; `undefined` for what is too long. Leaving the loop early destroys the stream, and with it the connection. */
+/**
+ * The body of a response; `undefined` if it is too long. Leaving the loop early destroys the stream and its
+ * connection.
+ */
 export async function readText(stream: AsyncIterable<Buffer>, maxBytes: number): Promise<string | undefined> {
   const chunks: Buffer[] = []
   let bytes = 0
@@ -16,7 +19,7 @@ export async function readText(stream: AsyncIterable<Buffer>, maxBytes: number):
   return Buffer.concat(chunks).toString('utf8')
 }
 
-/** `undefined` for what is not JSON. */
+/** `undefined` if the text is not JSON. */
 export function parsedJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown

@@ -6,7 +6,7 @@ import { candidatesOf, parseHosts, parseSearchRule, watchedFile } from './system
 
 export type ResolverOptions = {
   clock: Clock
-  /** Each `IP` or `IP:PORT`. Undefined, or none: those of the operating system. */
+  /** Each `IP` or `IP:PORT`. Undefined or empty: the name servers of the operating system. */
   servers?: readonly string[] | undefined
   hostsFile?: string
   configFile?: string
@@ -15,8 +15,9 @@ export type ResolverOptions = {
 const LOOPBACK = ['127.0.0.1', '::1']
 
 /**
- * Resolves names that users choose: from `/etc/hosts`, which comes first as with the C library, or from name servers, by the search
- * rule of `/etc/resolv.conf`. Nothing else that the operating system may know (mDNS, directories) is asked. What it costs is bounded.
+ * Resolves names that users choose: from `/etc/hosts`, which comes first as in the C library, or from name servers,
+ * with the search rules of `/etc/resolv.conf`. Other sources of the operating system (mDNS, directories) are not
+ * used. The cost is bounded.
  */
 export function createResolver(options: ResolverOptions): Lookup {
   const { clock, servers = [] } = options
@@ -25,7 +26,7 @@ export function createResolver(options: ResolverOptions): Lookup {
   const given = servers.length > 0 ? open(servers) : undefined
   const config = watchedFile(options.configFile ?? '/etc/resolv.conf', (text) => ({
     rule: parseSearchRule(text),
-    // It reads the file itself: after a change, new servers are asked.
+    // It reads the file itself, so that new servers are used after a change.
     ask: given ?? open(),
   }))
 
@@ -33,7 +34,7 @@ export function createResolver(options: ResolverOptions): Lookup {
     const bare = hostname.replace(/\.$/, '')
     const listed = (await hosts()).get(bare)
     if (listed !== undefined) return listed
-    // RFC 6761, sections 6.3 and 6.4: no name server is asked for these.
+    // RFC 6761, sections 6.3 and 6.4: no name server is queried for these names.
     if (/(?:^|\.)localhost$/.test(bare)) return LOOPBACK
     if (/(?:^|\.)invalid$/.test(bare)) throw new NameError('ENOTFOUND')
     const { rule, ask } = await config()
@@ -42,7 +43,7 @@ export function createResolver(options: ResolverOptions): Lookup {
   return boundLookup(resolve, { clock })
 }
 
-/** The next candidate is asked for only when the one before does not exist. */
+/** Looks up the next candidate only when the previous one does not exist. */
 async function firstOf(names: readonly string[], ask: Lookup): Promise<readonly string[]> {
   for (const name of names) {
     try {

@@ -1,12 +1,12 @@
 const LEAST_MS = 1000
 const MOST_MS = 3_600_000
 
-// RFC 9110, section 5.6.7: all three forms of a date begin with the name of the day.
+// RFC 9110, section 5.6.7: all three forms of a date begin with the day name.
 const DATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? /
 
 /**
- * How long a `Retry-After` header (RFC 9110, section 10.2.3: seconds, or a date) asks to wait, in milliseconds, held
- * between 1 s and 1 h. `undefined` for what is neither. `now`: milliseconds since the Unix epoch.
+ * The wait in a `Retry-After` header (RFC 9110, section 10.2.3: seconds, or a date) in milliseconds, limited to the
+ * range from 1 s to 1 h. `undefined` for any other value. `now`: milliseconds since the Unix epoch.
  */
 export function retryAfterMs(
   header: string | readonly string[] | undefined,

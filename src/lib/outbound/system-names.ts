@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { isIP } from 'node:net'
 
-// The two files that the C library reads before it asks a name server. They are read again when they have changed.
+// The two files that the C library reads before it queries a name server. They are read again after a change.
 
 /** How names are searched: `search` (or `domain`) and `ndots` of resolv.conf(5). */
 export type SearchRule = { domains: readonly string[]; ndots: number }
@@ -10,7 +10,7 @@ export type SearchRule = { domains: readonly string[]; ndots: number }
 const MOST_DOMAINS = 6
 const MOST_NDOTS = 15
 
-/** The addresses of each name, in lower case, as hosts(5) has them. */
+/** The addresses of each name, in lower case, in the format of hosts(5). */
 export function parseHosts(text: string): ReadonlyMap<string, readonly string[]> {
   const hosts = new Map<string, string[]>()
   for (const [address = '', ...names] of wordsOf(text)) {
@@ -27,7 +27,7 @@ export function parseSearchRule(text: string): SearchRule {
   let domains: string[] = []
   let ndots = 1
   for (const [key, ...values] of wordsOf(text)) {
-    // The last of them counts.
+    // The last one counts.
     if (key === 'search' || key === 'domain')
       domains = values.map((domain) => domain.replace(/\.$/, '')).filter((domain) => domain !== '')
     for (const value of key === 'options' ? values : []) {
@@ -38,7 +38,7 @@ export function parseSearchRule(text: string): SearchRule {
   return { domains: domains.slice(0, MOST_DOMAINS), ndots }
 }
 
-/** What a name may stand for, in the order in which it is asked for. A trailing dot makes a name complete. */
+/** The complete names that a name may stand for, in order of lookup. A name with a trailing dot is complete. */
 export function candidatesOf(name: string, { domains, ndots }: SearchRule): string[] {
   if (name.endsWith('.')) return [name.slice(0, -1)]
   const searched = domains.map((domain) => `${name}.${domain}`)
@@ -53,7 +53,7 @@ function wordsOf(text: string): string[][] {
     .map((line) => line.split(/\s+/))
 }
 
-/** Parses a file, and again whenever it has changed. A file that cannot be read counts as an empty one. */
+/** Parses a file, and parses it again after each change. An unreadable file counts as empty. */
 export function watchedFile<T>(path: string, parse: (text: string) => T): () => Promise<T> {
   let read: { at: number; value: T } | undefined
   return async () => {

@@ -187,7 +187,7 @@ suite('ranges of the operator', () => {
     ]) {
       assert.throws(() => makeIpPolicy(['10.0.0.0/8', text]), {
         name: 'RangeError',
-        message: `Not an IP range in CIDR notation: ${JSON.stringify(text)}`,
+        message: `not an IP range in CIDR notation: ${JSON.stringify(text)}`,
       })
     }
   })
