@@ -11,14 +11,14 @@ const HELP = `  --config FILE   The configuration of the gateway, to find its da
 
 The id of the event comes first; put it in single quotes. docs/journey.md lists the words.`
 
-/** Tells what a gateway did with an event. It reads the database, beside a gateway that runs. */
+/** Prints the steps of an event at a gateway. It reads the database, beside a running gateway. */
 export const gatewayTrace: Command = {
   usage: 'gateway trace EVENT_ID',
-  summary: 'what a gateway did with an event, for each device it was sent to',
+  summary: 'show the steps of an event at a gateway, for each device',
   help: () => HELP,
   async run([eventId, ...argv], world) {
     if (eventId === undefined || eventId.startsWith('--'))
-      throw new ConfigError('gateway trace needs an EVENT_ID, before all else')
+      throw new ConfigError('gateway trace needs an EVENT_ID as its first argument')
     const config = loadGatewayConfig({ argv: argv.filter((one) => one !== '--json'), env: world.env })
     const devices = await world.readJourney(config, eventId)
     world.print(argv.includes('--json') ? JSON.stringify({ event_id: eventId, devices }) : text(devices))
@@ -27,7 +27,8 @@ export const gatewayTrace: Command = {
 }
 
 function text(devices: readonly DeviceJourney[]): string {
-  if (devices.length === 0) return 'The gateway knows nothing of this event: it never came, or long ago.'
+  if (devices.length === 0)
+    return 'The gateway has no record of this event: it was never received, or the record has expired.'
   return devices
     .flatMap(({ app_id, pushkey_hash, steps }) => [`${app_id}, ${pushkey_hash}:`, ...steps.map(lineFor)])
     .map((line) => line.replaceAll(UNPRINTABLE, '\ufffd'))

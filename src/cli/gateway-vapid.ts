@@ -7,10 +7,10 @@ const HELP = `  FILE  Where the private key is, or is to be: PEM, readable by it
 Prints the public key, for applicationServerKey in pushManager.subscribe(). A file that is there is kept: its public key is
 printed. Name the file as vapid_private_key of an app of the type webpush, or of several.`
 
-/** Makes the key by which push services of browsers know this server. */
+/** Creates the key that identifies this server to push services of browsers. */
 export const gatewayVapid: Command = {
   usage: 'gateway vapid FILE',
-  summary: 'make a key for Web Push, or print the public half of one',
+  summary: 'create a key for Web Push, or print the public key of an existing one',
   help: () => HELP,
   async run(argv, world) {
     const [file, extra] = positionals(argv)

@@ -36,24 +36,24 @@ async function look(world: World, argv: readonly string[]): Promise<GatewayCheck
   try {
     return await world.checkGateway(loadGatewayConfig({ argv, env: world.env }))
   } catch (error) {
-    // A fault of the file as a whole.
+    // An error in the file as a whole.
     if (!(error instanceof ConfigError)) throw error
     return { lines: [{ app: 'the configuration', fault: error.message }], warnings: [] }
   }
 }
 
-/** Says what is wrong with the configuration of a gateway, without asking anybody. */
+/** Checks the configuration of a gateway, without network requests. */
 export const gatewayCheck: Command = {
   usage: 'gateway check',
-  summary: "say what is wrong with a gateway's configuration and credentials",
-  help: () => '  --config FILE  The file to look at\n\nThe exit code is 1 when an app has a fault.',
+  summary: "check a gateway's configuration and credentials",
+  help: () => '  --config FILE  The file to check\n\nThe exit code is 1 when an app has a fault.',
   async run(argv, world) {
     const { lines, warnings } = await look(world, argv)
     for (const warning of warnings) world.complain(`warning: ${warning}`)
     for (const { app, fault, type } of lines)
       world.print(fault === undefined ? `ok     ${app} (${type})` : `fault  ${app}: ${fault}`)
     const isGood = lines.length > 0 && lines.every(({ fault }) => fault === undefined)
-    if (lines.length === 0) world.print('fault  there is no app in the file')
+    if (lines.length === 0) world.print('fault  the file configures no app')
     return isGood ? 0 : 1
   },
 }

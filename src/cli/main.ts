@@ -34,8 +34,8 @@ const COMMANDS: readonly Command[] = [
 ]
 
 /**
- * Runs the command that the arguments name and resolves with the exit code: 0, 1 for a failure, 2 for a mistake on the command line or
- * in the configuration. A failure is one line on stderr; with `--log-level debug` its stack too.
+ * Runs the command that the arguments name and resolves with the exit code: 0; 1 for a failure; 2 for an error on the
+ * command line or in the configuration. A failure is one line on stderr. With `--log-level debug` its stack follows.
  */
 export async function runCommand(argv: readonly string[], world: World): Promise<number> {
   const [command] = COMMANDS.filter((one) => wordsOf(one).every((word, at) => argv[at] === word)).toSorted(
@@ -65,12 +65,12 @@ export async function runCommand(argv: readonly string[], world: World): Promise
   }
 }
 
-/** What is left open after a command may finish, and then ends with the process. */
+/** Time for open resources to close after a command. After it the process exits. */
 const LEFT_OPEN_MS = 10_000
 
-/** The entry from `bin/belfry`. */
+/** Called by `bin/belfry`. */
 export async function main(argv: readonly string[]): Promise<void> {
-  // Not process.exit at once: what is still being written or closed gets to its end.
+  // Does not call process.exit, so that pending writes and closes complete.
   process.exitCode = await runCommand(argv, {
     createApp: async (config, as) => (await import('../app.ts')).createBelfry(config, {}, as),
     createGateway: async (config) => (await import('../gateway-app.ts')).createGatewayApp(config),
@@ -90,7 +90,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   setTimeout(() => process.exit(), LEFT_OPEN_MS).unref()
 }
 
-/** In place of what Node prints of them. */
+/** Replaces Node's own output for these. */
 function listenForFaults(listener: (error: Error, isFatal: boolean) => void): void {
   process.on('uncaughtException', (error: unknown) =>
     listener(error instanceof Error ? error : new Error(String(error)), true),
@@ -105,7 +105,7 @@ function withoutCommand(argv: readonly string[], asksHelp: boolean, world: World
     return 0
   }
   const words = argv.slice(0, 2).join(' ')
-  const fault = argv.length === 0 ? 'a command is needed' : `unknown command "${words}"`
+  const fault = argv.length === 0 ? 'the command is missing' : `unknown command "${words}"`
   world.complain(`belfry: ${fault}; see belfry --help`)
   return 2
 }
@@ -113,10 +113,10 @@ function withoutCommand(argv: readonly string[], asksHelp: boolean, world: World
 function overview(): string {
   const width = Math.max(...COMMANDS.map(({ usage }) => usage.length))
   const rows = COMMANDS.map(({ usage, summary }) => `  belfry ${usage.padEnd(width)}  ${summary}`)
-  return `Belfry, a Matrix home server built around push notifications\n\n${rows.join('\n')}\n\nbelfry COMMAND --help tells more; belfry --version prints the version.`
+  return `Belfry, a Matrix home server built around push notifications\n\n${rows.join('\n')}\n\nbelfry COMMAND --help prints details; belfry --version prints the version.`
 }
 
-/** The words before the first argument in capitals. */
+/** The words before the first argument in upper case. */
 function wordsOf({ usage }: Command): string[] {
   return usage.split(' ').filter((word) => word === word.toLowerCase())
 }
@@ -125,7 +125,7 @@ function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const { code, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number }
   const where = `${address ?? ''}:${port ?? ''}`
-  if (code === 'EADDRINUSE') return `cannot listen on ${where}: something else listens there already`
+  if (code === 'EADDRINUSE') return `cannot listen on ${where}: the address is already in use`
   if (code === 'EADDRNOTAVAIL') return `cannot listen on ${where}: this machine does not have that address`
   if (code === 'EACCES' && port !== undefined) return `cannot listen on ${where}: not allowed`
   return error.message.split('\n', 1)[0] ?? error.name

@@ -6,12 +6,12 @@ import { loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import type { Command } from './command.ts'
 
-/** What is served is the same on an empty database, and needs no server and no data directory. */
+/** The endpoints are the same on an empty database, so the command needs neither a server nor a data directory. */
 export const openApi: Command = {
   usage: 'openapi',
-  summary: 'print the OpenAPI 3.1 document of all that the server answers',
+  summary: 'print the OpenAPI 3.1 document of all endpoints of the server',
   help: () =>
-    `The document of a server that runs is at /_belfry/v1/openapi.json, without an access token.\n\nSettings, as for serve:\n${flagHelp()}`,
+    `A running server serves the document at /_belfry/v1/openapi.json, without an access token.\n\nSettings, as for serve:\n${flagHelp()}`,
   async run(argv, world) {
     const config = loadConfig({ argv, env: world.env })
     const folder = await mkdtemp(join(tmpdir(), 'belfry-openapi-'))
@@ -29,7 +29,7 @@ export const openApi: Command = {
   },
 }
 
-/** Standard output is the document alone: without a log. */
+/** Without a log, because standard output is for the document alone. */
 function onEmptyDatabase(config: Config, folder: string): Config {
   return {
     ...config,

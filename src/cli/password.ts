@@ -4,16 +4,17 @@ import { ConfigError } from '../config/config-error.ts'
 
 const MAX_BYTES = 4096
 
-/** Asks on the terminal, without echo and twice; or takes the first line of a pipe or file. */
+/** Reads a password twice from the terminal, without echo; or from the first line of a pipe or file. */
 export async function readPassword(input: NodeJS.ReadStream, prompt: string): Promise<string> {
   if (!input.isTTY) return firstLine(input)
   const password = await ask(input, prompt)
-  if ((await ask(input, 'Once more: ')) !== password) throw new ConfigError('the two passwords differ')
+  if ((await ask(input, 'Once more: ')) !== password) throw new ConfigError('the two passwords are different')
   return password
 }
 
 function ask(input: NodeJS.ReadStream, prompt: string): Promise<string> {
-  // Readline echoes to its output: one that goes nowhere. The prompt is on stderr, so that stdout stays clean.
+  // Readline echoes to its output, so that output discards everything. The prompt goes to stderr to keep stdout
+  // clean.
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
   const lines = createInterface({ input, output: nowhere, terminal: true, historySize: 0 })
   process.stderr.write(prompt)

@@ -8,9 +8,9 @@ const PATIENCE_MS = 10_000
 const LOOK_EVERY_MS = 1
 
 /**
- * Sends one poke through the whole path, over HTTP like anybody else: one of the server's own accounts writes to
- * another, whose pusher points at the server's own gateway. Both sessions end with it.
- * @returns milliseconds from sending the message to finding its notification in the inbox
+ * Sends one poke through the whole path, over HTTP like any client: one internal account writes to another, whose
+ * pusher points at the server's own gateway. Both sessions are closed afterwards.
+ * @returns milliseconds from sending the message until its notification is in the inbox
  */
 export async function provePush(app: App, url: string): Promise<number> {
   const ringer = await app.internalSession('ringer')

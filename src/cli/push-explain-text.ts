@@ -1,4 +1,4 @@
-/** The answer of `GET /_belfry/v1/explain`, as far as it is printed. */
+/** The printed part of the response of `GET /_belfry/v1/explain`. */
 export type ExplainAnswer = {
   user_id: string
   event_id: string
@@ -37,15 +37,15 @@ type Pusher = {
   failing_since: number | null
 }
 
-// What somebody wrote, and the ids of rules, may try to move the cursor.
+// Text of users and the ids of rules may contain control sequences.
 export const UNPRINTABLE = /[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu
 
-/** For people: what counted, rule by rule why, and what followed for each pusher. */
+/** For people: the outcome, the verdict of each rule, and the result for each pusher. */
 export function explanationText(answer: ExplainAnswer): string {
   return [
     `${answer.event_id} (${answer.type}, from ${answer.sender}), for ${answer.user_id}`,
     ...verdict(answer),
-    ...(answer.rules.length > 0 ? ['', 'Rules, the most important first:', ...tried(answer.rules)] : []),
+    ...(answer.rules.length > 0 ? ['', 'Rules, in order of evaluation:', ...tried(answer.rules)] : []),
     '',
     answer.pushers.length > 0 ? 'Pushers:' : 'No pushers.',
     ...answer.pushers.flatMap(pusherLines),
@@ -60,13 +60,16 @@ function verdict({ recorded, rules_changed_since: changed, ...now }: ExplainAnsw
   const differs =
     recorded.notify !== now.notify || named(recorded.decided_by ?? null) !== named(now.decided_by ?? null)
   if (changed && now.reason === null && differs)
-    lines.push(`The rules were changed since. By those of today: ${said(now)}`)
+    lines.push(`The rules have changed since. With the current rules: ${said(now)}`)
   return lines
 }
 
 type Said = ExplainAnswer['recorded']
 
-/** The rule is stored with an event that notifies. For one that does not, the same rules say today what they said then. */
+/**
+ * The deciding rule is stored only with an event that notifies. For other events the current rules are evaluated, if
+ * they are unchanged.
+ */
 function decided(recorded: Said, now: Said, changed: boolean): string {
   if (recorded.notify || recorded.decided_by !== null || now.notify) return said(recorded)
   return changed ? 'It does not notify. The rule that decided is not stored.' : said(now)
@@ -111,11 +114,11 @@ function pusherLines(pusher: Pusher): string[] {
   )
   const outcome = pusher.poke
     ? ['poke', `priority ${pusher.prio ?? 'low'}`, ...tweaks].join(', ')
-    : `no poke, ${pusher.reason ?? 'for no reason'}`
+    : `no poke, ${pusher.reason ?? 'for an unknown reason'}`
   const state = pusher.queued
     ? pusher.failing_since === null
       ? '; it waits'
-      : '; it waits, the gateway fails'
+      : '; it waits because the gateway fails'
     : ''
   const by = pusher.decided_by?.scope === 'device' ? `; by ${named(pusher.decided_by)}` : ''
   return [

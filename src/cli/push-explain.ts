@@ -8,10 +8,10 @@ ${SERVER_HELP}
 
 The ids of room and event are as clients show them; put them in single quotes.`
 
-/** Asks a running server why somebody was, or was not, notified of an event. */
+/** Asks a running server why an event did, or did not, notify a user. */
 export const pushExplain: Command = {
   usage: 'push explain ROOM_ID EVENT_ID',
-  summary: 'why an event did, or did not, notify somebody, rule by rule and device by device',
+  summary: 'show why an event did, or did not, notify a user, by rule and device',
   help: () => HELP,
   async run(argv, world) {
     const { values, roomId, eventId } = read(argv)

@@ -9,7 +9,7 @@ type Identity = {
 }
 type Times = { last_success_at: number | null; failing_since: number | null; last_error: string | null }
 
-/** The answer of `GET /_belfry/v1/pushers`, as far as it is printed. Times are milliseconds since the Unix epoch. */
+/** The printed part of the response of `GET /_belfry/v1/pushers`. Times are milliseconds since the Unix epoch. */
 export type PusherReport = {
   pushers: (Identity &
     Times & {
@@ -22,7 +22,7 @@ export type PusherReport = {
   removed: (Identity & Times & { reason: string; removed_at: number })[]
 }
 
-/** For people: a line for each pusher, below it what is out of the ordinary, and then those that are gone. */
+/** For people: one line for each pusher with its problems below it, then the removed pushers. */
 export function statusText({ pushers, removed }: PusherReport): string {
   return [
     ...(pushers.length === 0 ? ['No pushers.'] : pushers.flatMap(pusherLines)),
@@ -51,7 +51,7 @@ function troubleOf({ failing_since, last_error, next_attempt_at, held_until = nu
     ...(failing_since === null
       ? []
       : [`  failing since ${at(failing_since)} (${faultText(last_error ?? 'unknown')})${next}`]),
-    ...(held_until === null ? [] : [`  held until ${at(held_until)}: its user is active elsewhere`]),
+    ...(held_until === null ? [] : [`  held until ${at(held_until)}: its user is active on another device`]),
   ]
 }
 

@@ -4,15 +4,16 @@ import type { Command } from './command.ts'
 import { type PusherReport, statusText } from './push-status-text.ts'
 import { SERVER_HELP, SERVER_OPTIONS, serverClient, type ServerClient } from './server-client.ts'
 
-const HELP = `  --user USER_ID     Whose pushers, when the token is an administrator's [everybody's then, else its owner's]
+const HELP = `  --user USER_ID     The pushers of this user; needs an administrator's token
+                     [default: all users for an administrator, otherwise the owner of the token]
 ${SERVER_HELP}
 
 The exit code is 0 when no pusher is failing.`
 
-/** Asks a running server how pushers are doing, and which are gone. */
+/** Prints the status of pushers on a running server, and the removed ones. */
 export const pushStatus: Command = {
   usage: 'push status',
-  summary: 'how your pushers are doing, and which were removed and why',
+  summary: 'show the status of your pushers, and the removed ones with the reason',
   help: () => HELP,
   async run(argv, world) {
     const values = read(argv)
@@ -22,7 +23,7 @@ export const pushStatus: Command = {
   },
 }
 
-/** All pages as one. */
+/** Joins all pages. */
 async function wholeReport(ask: ServerClient, userId: string | undefined): Promise<PusherReport> {
   const user = userId === undefined ? {} : { user_id: userId }
   const report: PusherReport = { pushers: [], removed: [] }

@@ -1,6 +1,6 @@
 import { UNPRINTABLE } from './push-explain-text.ts'
 
-/** The answer of `GET /_belfry/v1/journey`, as far as it is printed. */
+/** The printed part of the response of `GET /_belfry/v1/journey`. */
 export type JourneyAnswer = {
   event_id: string
   room_id: string
@@ -36,7 +36,7 @@ type Pusher = {
   steps: JourneyAnswerStep[]
 }
 
-/** For people: what happened to the event, in its order, and then for each pusher. */
+/** For people: the steps of the event in order, then those of each pusher. */
 export function journeyText(answer: JourneyAnswer): string {
   const { event_id: eventId, type, sender, room_id: roomId, user_id: userId } = answer
   return [
@@ -65,7 +65,7 @@ export function lineFor(step: JourneyAnswerStep): string {
 function detailOf({ step, error, status, ms, rule, ...more }: JourneyAnswerStep): string {
   const { next_attempt_at: next, provider_id: provider } = more
   const parts = [
-    // The provider's own word; what was wrong with an attempt of ours is in its sentence.
+    // The error code of the provider. An error of the gateway's own attempt is part of the text.
     step === 'gateway' && error,
     rule && `rule: ${rule.kind} ${rule.rule_id}`,
     typeof status === 'number' && `status ${status}`,
@@ -76,7 +76,7 @@ function detailOf({ step, error, status, ms, rule, ...more }: JourneyAnswerStep)
   return parts.length === 0 ? '' : ` [${parts.join(', ')}]`
 }
 
-/** Servers of other makes may say anything. */
+/** Servers of other implementations may send any value. */
 function timeOf(at: number): string {
   const time = new Date(at)
   return Number.isNaN(time.getTime()) ? String(at) : time.toISOString()

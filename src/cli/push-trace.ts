@@ -8,10 +8,10 @@ ${SERVER_HELP}
 
 The id of the event is as clients show it; put it in single quotes. docs/journey.md lists the words.`
 
-/** Asks a running server what became of an event on its way to somebody's devices. */
+/** Asks a running server for the journey of an event to a user's devices. */
 export const pushTrace: Command = {
   usage: 'push trace EVENT_ID',
-  summary: 'what became of an event on its way to your devices, step by step, and why',
+  summary: 'show the journey of an event to your devices, step by step, with reasons',
   help: () => HELP,
   async run(argv, world) {
     const { values, eventId } = read(argv)

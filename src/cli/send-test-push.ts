@@ -25,10 +25,10 @@ type Answer = {
   'org.belfry.attempt': { gateway_status: number | null; ms: number; error: string | null } | null
 }
 
-/** Sends a real poke to pushers by way of a running server, and tells what their gateways made of it. */
+/** Sends a real poke to pushers through a running server, and prints the result from their gateways. */
 export const pushTest: Command = {
   usage: 'push test',
-  summary: 'sends a real poke to your pushers and says what became of it',
+  summary: 'send a real poke to your pushers and print the result',
   help: () => HELP,
   async run(argv, world) {
     const values = read(argv)
@@ -40,9 +40,9 @@ export const pushTest: Command = {
         [undefined, pushkey, shortHash(pushkey)].includes(values.pushkey),
     )
     if (wanted.length === 0)
-      throw new Error(pushers.length === 0 ? 'there are no pushers' : 'no pusher is like that')
+      throw new Error(pushers.length === 0 ? 'there are no pushers' : 'no pusher matches')
     let allArrived = true
-    // One after the other: each line is there as soon as it is known.
+    // One at a time, so that each result is printed as soon as it is known.
     for (const pusher of wanted) {
       const { app_id, pushkey } = pusher
       const answer = (await ask('/_matrix/client/unstable/org.matrix.msc4173/pushers/push', {
@@ -70,24 +70,24 @@ function lineFor(pusher: Pusher, { status, 'org.belfry.attempt': attempt }: Answ
 }
 
 const MEANING: Readonly<Record<string, string>> = {
-  ok: 'ok, the gateway took it',
-  rejected: 'rejected, the gateway knows no such pushkey; the pusher has been removed',
+  ok: 'ok, the gateway accepted it',
+  rejected: 'rejected, the gateway does not know the pushkey; the pusher has been removed',
   unreachable: 'not delivered',
-  rate_limited: 'the gateway asks for fewer pokes',
-  not_registered: 'there is no such pusher any more',
+  rate_limited: 'the gateway limits the rate of pokes',
+  not_registered: 'the pusher no longer exists',
   blocked: 'not sent',
-  disabled: 'not sent, the pusher is off',
+  disabled: 'not sent, the pusher is disabled',
   not_activated: 'not sent, its app has not confirmed the pusher yet',
-  unsupported: 'not sent, this kind of pusher has no pokes',
+  unsupported: 'not sent, this kind of pusher does not support pokes',
 }
 const MEANING_FOR_MAIL: Readonly<Record<string, string>> = {
-  ok: 'ok, the mail server took it',
-  unsupported: 'not sent, the server has no mail server',
+  ok: 'ok, the mail server accepted it',
+  unsupported: 'not sent, no mail server is configured',
 }
 
 function detailOf({ gateway_status, ms, error }: NonNullable<Answer['org.belfry.attempt']>): string {
   const status = gateway_status === null ? null : `status ${gateway_status}`
-  // A fault may say more than the status that came with it; `status 500` and `smtp 550` do not.
+  // The fault may add details to the status; `status 500` and `smtp 550` do not.
   const isStatus = error !== null && gateway_status !== null && error.endsWith(` ${gateway_status}`)
   const fault = error === null || isStatus ? null : faultText(error)
   return ` (${[fault, status, `${ms} ms`].filter((part) => part !== null).join(', ')})`

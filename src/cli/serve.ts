@@ -3,13 +3,15 @@ import { loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import type { App, Command, ServerLog, World } from './command.ts'
 
-// opening ──▶ starting ──ready line──▶ serving ──signal──▶ draining ──▶ exit 0
-// While opening a signal ends the process at once, as it does without a handler: the database may keep the process waiting
-// in the system, and there is nothing to finish. A signal while starting drains as soon as the start is through; a second
-// signal, or the deadline, exits 1. A start that fails closes what it has opened, within the deadline, and exits 1.
+// opening ──▶ starting ──ready line──▶ serving ──signal──▶ draining ──▶ exit 0 While opening, a signal ends the
+// process at once, as without a handler: the process may be blocked in a system call of the database, and there is
+// nothing to finish. A signal while starting drains as soon as the start has finished. A second signal, or the
+// deadline, exits
+// 1. A start that fails closes all opened resources, within the deadline, and exits 1.
 
 const DEADLINE_MS = 10_000
-// Ctrl-C reaches every process of the terminal's group, and npm and our own launcher pass it on: that is one signal.
+// Ctrl-C reaches every process of the terminal's group, and npm and the launcher pass it on. These count as one
+// signal.
 const SAME_SIGNAL_MS = 300
 
 export const serve: Command = {
@@ -21,7 +23,10 @@ export const serve: Command = {
   },
 }
 
-/** Serves until a signal comes. `load` reads the configuration, at the start and on SIGHUP; `onReady` runs once after the ready line. */
+/**
+ * Serves until a signal comes. `load` reads the configuration, at the start and on SIGHUP; `onReady` runs once after
+ * the ready line.
+ */
 export async function serveUntilStopped(
   world: World,
   load: () => Config,
@@ -39,7 +44,7 @@ export async function serveUntilStopped(
   return 0
 }
 
-/** Runs `serve` until it is through, and closes the application. `stopped` resolves with the first signal. */
+/** Runs `serve` to its end, then closes the application. `stopped` resolves with the first signal. */
 export async function closing(
   world: World,
   app: { close(): Promise<void>; log: ServerLog },
@@ -48,7 +53,7 @@ export async function closing(
   try {
     await serve(stopSignal(world, app.log))
   } catch (error) {
-    // Nothing that does not close keeps the reason back.
+    // A failure to close must not hide the original error.
     await within(DEADLINE_MS, app.close()).catch(() => undefined)
     throw error
   }
@@ -65,32 +70,34 @@ async function within(ms: number, work: Promise<void>): Promise<void> {
   }
 }
 
-/** On SIGHUP the configuration is read again. One that is not good changes nothing. */
+/** On SIGHUP the configuration is read again. An invalid one changes nothing. */
 export function reloadOnSignal(world: World, log: ServerLog, reload: () => Promise<void>): void {
   let last: Promise<void> = Promise.resolve()
   const once = async () => {
     try {
       await reload()
     } catch (error) {
-      log.error({}, `the configuration stays as it was: ${(error as Error).message}`)
+      log.error({}, `the configuration was not reloaded: ${(error as Error).message}`)
     }
   }
-  // One after the other, so that the newest is what holds in the end.
+  // One at a time, so that the newest configuration is applied last.
   world.onReload(() => {
     last = last.then(once)
   })
 }
 
-/** Errors that no code has caught are lines of the log; a fatal one ends the process, and the next start goes on from the database. */
+/**
+ * Writes uncaught errors to the log. A fatal one ends the process, and the next start continues from the database.
+ */
 export function logFaults(world: World, log: ServerLog): void {
   world.onFault((error, isFatal) => {
     if (!isFatal) return log.warn({ err: error }, 'warning of the runtime')
-    log.fatal({ err: error }, 'an error was not handled; the process ends')
+    log.fatal({ err: error }, 'an error was not caught; the process exits')
     world.exit(1)
   })
 }
 
-/** Resolves at the first signal; from then on the process has until the deadline. */
+/** Resolves at the first signal. The process must then end before the deadline. */
 function stopSignal(world: World, log: ServerLog): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   let firstAt: number | undefined
@@ -99,7 +106,7 @@ function stopSignal(world: World, log: ServerLog): Promise<void> {
     if (firstAt === undefined) {
       firstAt = now
       setTimeout(() => {
-        log.error({}, 'not everything could be finished in time')
+        log.error({}, 'not all work could be finished before the deadline')
         world.exit(1)
       }, DEADLINE_MS).unref()
       resolve()

@@ -5,7 +5,7 @@ import { faultOf } from '../lib/outbound/network-fault.ts'
 import type { World } from './command.ts'
 
 const DEFAULT_URL = 'http://127.0.0.1:8008'
-/** Nothing that is asked here takes longer than one exchange with a gateway, which ends after 30 s. */
+/** The slowest request is one exchange with a gateway, which ends after 30 s. */
 const TIMEOUT_MS = 40_000
 
 /** For `parseArgs`. */
@@ -20,8 +20,8 @@ export const SERVER_HELP = `  --url URL          The server [BELFRY_URL, or ${DE
   --json             Print the answer as the server gives it.`
 
 /**
- * Reads the arguments of a command that asks about somebody.
- * @throws ConfigError for a flag that there is not
+ * Parses the arguments of a command that queries a user's data.
+ * @throws ConfigError for an unknown flag
  */
 export function parseQuestion(argv: readonly string[]) {
   try {
@@ -35,10 +35,13 @@ export function parseQuestion(argv: readonly string[]) {
   }
 }
 
-/** Asks a path of a running server; with a `body` it is a POST. Rejects in the server's words when it refuses. */
+/**
+ * Requests a path of a running server; with a `body` it is a POST. Rejects with the server's error text when the
+ * server refuses.
+ */
 export type ServerClient = (path: string, body?: object) => Promise<unknown>
 
-/** @throws ConfigError for a bad URL, or without a token */
+/** @throws ConfigError for an invalid URL, or without a token */
 export function serverClient(
   world: World,
   given: { url?: string | undefined; 'token-file'?: string | undefined },
@@ -54,11 +57,11 @@ export function serverClient(
   }
 }
 
-/** Of a `fetch` that failed: the reason is the cause of its `TypeError`. */
+/** The reason of a failed `fetch` is the cause of its `TypeError`. */
 function causeOf(error: unknown): string {
   if (error instanceof Error && error.name === 'TimeoutError') return 'timeout'
   const cause = error instanceof Error ? (error.cause ?? error) : error
-  // `redirect: 'error'` has no code.
+  // The error of `redirect: 'error'` has no code.
   return cause instanceof Error && /redirect/.test(cause.message) ? 'redirect' : faultOf(cause)
 }
 
@@ -73,7 +76,7 @@ function serverUrl(given: string | undefined, { env }: World): string {
 function tokenFrom(file: string | undefined, { env }: World): string {
   const token = file === undefined ? env['BELFRY_TOKEN'] : readToken(file)
   if (token === undefined || token === '')
-    throw new ConfigError('an access token is needed, in BELFRY_TOKEN or in a file named with --token-file')
+    throw new ConfigError('the access token is missing: set BELFRY_TOKEN, or pass a file with --token-file')
   return token
 }
 
@@ -99,7 +102,7 @@ async function reached(
     })
   } catch (error) {
     throw new Error(
-      `no answer from ${new URL(url).origin} (${causeOf(error)}); name the server with --url or BELFRY_URL`,
+      `no answer from ${new URL(url).origin} (${causeOf(error)}); set the server with --url or BELFRY_URL`,
       { cause: error },
     )
   }

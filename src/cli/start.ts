@@ -4,12 +4,12 @@ import type { Command } from './command.ts'
 import { provePush } from './prove-push.ts'
 import { serveUntilStopped } from './serve.ts'
 
-// What a first start should be like; everything here can be set otherwise, as for serve.
+// The settings of a first start. All of them can be overridden, as for serve.
 const FIRST_START = { BELFRY_OPEN_REGISTRATION: 'true', BELFRY_LOG_LEVEL: 'error' }
 
 export const start: Command = {
   usage: 'start',
-  summary: 'serve with open registration, prove that push works, and say what to type next',
+  summary: 'serve with open registration, prove that push works, and print the next commands',
   help: () => `Settings, as for serve:\n${flagHelp()}`,
   async run(argv, world) {
     const load = () => loadConfig({ argv, env: { ...FIRST_START, ...world.env } })
@@ -51,12 +51,12 @@ What reached her phone:
 The README goes on from here. Ctrl-C stops the server.`
 }
 
-/** `name`, or where an earlier visit has taken it, `name2`, `name3`, … */
+/** `name`, or if an earlier start has registered it, `name2`, `name3`, … */
 async function freeName(api: string, name: string): Promise<string> {
   for (let n = 1; n < 100; n++) {
     const candidate = n === 1 ? name : `${name}${n}`
     const { status } = await fetch(`${api}/register/available?username=${candidate}`)
-    // Anything but "taken" is for the person at the keyboard to find out.
+    // Only "taken" is handled here. The operator sees any other error when they register.
     if (status !== 400) return candidate
   }
   return name

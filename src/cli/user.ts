@@ -5,11 +5,11 @@ import type { App, Command, World } from './command.ts'
 import { readPassword } from './password.ts'
 import { accountsText } from './user-list-text.ts'
 
-// Administration of accounts, on the database itself: without a server, or beside one that runs.
+// Administration of accounts directly in the database, with or without a running server.
 
 type Switches = ReadonlySet<string>
 
-/** What one command does. `name`: its argument, empty for a command without one. Resolves to what it prints. */
+/** The action of a command. `name`: its argument, empty for a command without one. Resolves to the printed result. */
 type Work = (
   app: App,
   asked: { name: string; password: string; switches: Switches },
@@ -18,18 +18,18 @@ type Work = (
 type UserCommand = {
   usage: string
   summary: string
-  /** Switch to what it does, for the help. */
+  /** Each switch with its help text. */
   switches?: Readonly<Record<string, string>>
   /** The prompt for a password, if the command takes one. */
   passwordFor?: (name: string) => string
-  /** Refuses to go on; undefined: it may. */
+  /** Returns the reason to refuse the command, or undefined. */
   objection?: (name: string, switches: Switches) => string | undefined
   work: Work
 }
 
 export const userAdd = userCommand({
   usage: 'user add NAME',
-  summary: 'create an account; the password is asked for, or read from standard input',
+  summary: 'create an account; the password is prompted for, or read from standard input',
   switches: { admin: 'The account may administer the server.' },
   passwordFor: (name) => `Password for ${name}: `,
   work: async (app, { name, password, switches }) => {
@@ -41,7 +41,7 @@ export const userAdd = userCommand({
 
 export const userList = userCommand({
   usage: 'user list',
-  summary: 'all accounts: role, devices, last request, deactivated or not',
+  summary: 'list all accounts with role, devices, last request and deactivation',
   work: async (app) => {
     const users = await app.accounts.list()
     return { text: accountsText(users), json: { users } }
@@ -50,7 +50,7 @@ export const userList = userCommand({
 
 export const userPassword = userCommand({
   usage: 'user password NAME',
-  summary: 'give an account a new password, and log its devices out',
+  summary: 'set a new password for an account, and log its devices out',
   switches: { 'keep-sessions': 'Leave its devices logged in.' },
   passwordFor: (name) => `New password for ${name}: `,
   work: async (app, { name, password, switches }) => {
@@ -63,15 +63,15 @@ export const userPassword = userCommand({
 
 export const userDeactivate = userCommand({
   usage: 'user deactivate NAME',
-  summary: 'end an account for good; it leaves its rooms',
+  summary: 'deactivate an account permanently; it leaves its rooms',
   switches: {
     erase: 'Remove its profile and account data too.',
-    yes: 'Do it. An account cannot be activated again, and its name is not given out again.',
+    yes: 'Confirm. The account cannot be reactivated, and its name cannot be reused.',
   },
   objection: (name, switches) =>
     switches.has('yes')
       ? undefined
-      : `deactivating ${name} cannot be undone, and the name is not given out again; repeat the command with --yes`,
+      : `deactivating ${name} cannot be undone, and the name cannot be reused; repeat the command with --yes`,
   work: async (app, { name, switches }) => {
     const { userId } = await app.accounts.deactivate(name, { erase: switches.has('erase') })
     return {

@@ -110,7 +110,7 @@ test('a second signal exits 1 at once, unless it is the same one passed on', asy
   assert.deepEqual(notes.exits, [1])
   t.mock.timers.tick(10_000)
   assert.deepEqual([notes.exits, notes.err], [[1, 1], []])
-  assert.deepEqual(notes.logged, ['not everything could be finished in time'])
+  assert.deepEqual(notes.logged, ['not all work could be finished before the deadline'])
   closing.resolve()
   assert.equal(await code, 0)
 })
@@ -123,7 +123,7 @@ test('while the server runs, all that goes wrong is a line of its log', async ()
   fault(new Error('deprecated'), false)
   await eventually(() => notes.logged.length === 2)
   assert.deepEqual(notes.logged.toSorted(), [
-    'the configuration stays as it was: not asked for',
+    'the configuration was not reloaded: not asked for',
     'warning of the runtime',
   ])
   assert.deepEqual(notes.exits, [])
@@ -141,9 +141,7 @@ test('an address in use is one line and exit 1; what was opened is closed', asyn
   })
   const { world, notes } = fakeWorld({ app: { listen: () => Promise.reject(error) } })
   assert.equal(await runCommand(['serve'], world), 1)
-  assert.deepEqual(notes.err, [
-    'belfry: cannot listen on 127.0.0.1:8008: something else listens there already',
-  ])
+  assert.deepEqual(notes.err, ['belfry: cannot listen on 127.0.0.1:8008: the address is already in use'])
   assert.deepEqual([notes.steps, notes.out], [['close'], []])
 })
 
@@ -179,7 +177,7 @@ test('a start that fails ends, though closing never does', async (t) => {
 
 test('a mistake on the command line is one line and exit 2', async () => {
   for (const [argv, message] of [
-    [[], 'belfry: a command is needed; see belfry --help'],
+    [[], 'belfry: the command is missing; see belfry --help'],
     [['sing'], 'belfry: unknown command "sing"; see belfry --help'],
     [['user', 'remove', 'x'], 'belfry: unknown command "user remove"; see belfry --help'],
     [['serve', '--lisen', 'x'], 'belfry: unknown flag --lisen'],

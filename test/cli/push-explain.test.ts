@@ -129,9 +129,9 @@ test('push explain prints what counted, why, and what followed for each pusher',
     text,
     `$ding (m.room.message, from @bob:localhost), for @alice:localhost
 It notifies: by the global underride rule .m.rule.message. It has been read.
-The rules were changed since. By those of today: It does not notify: by the global room rule !tower.
+The rules have changed since. With the current rules: It does not notify: by the global room rule !tower.
 
-Rules, the most important first:
+Rules, in order of evaluation:
   disabled     global override .m.rule.master
   no match     global override mine\ufffd[2J
                event_match content.body: expected "x", was ${escaped.slice(0, 120)}…
@@ -140,7 +140,7 @@ Rules, the most important first:
 Pushers:
   Phone (org.example.app, handle k2v8): no poke, suppressed by a device rule; by the device (k2v8) room rule !tower
     matched      device (k2v8) room !tower
-  Laptop (org.example.app): poke, priority high, sound "bell"; it waits, the gateway fails`,
+  Laptop (org.example.app): poke, priority high, sound "bell"; it waits because the gateway fails`,
   )
 })
 
@@ -175,7 +175,7 @@ test('mistakes on the command line are one line and exit code 2', async () => {
     [['!r'], token, /needs a ROOM_ID and an EVENT_ID/],
     [['!r', '$e', 'x'], token, /unexpected argument "x"/],
     [['!r', '$e', '--loud'], token, /--loud/],
-    [['!r', '$e'], {}, /access token is needed/],
+    [['!r', '$e'], {}, /access token is missing/],
     [['!r', '$e', '--token-file', '/nowhere'], token, /\/nowhere cannot be read/],
     [['!r', '$e', '--url', 'ftp://x'], token, /bad URL "ftp:\/\/x"/],
   ] as const) {
@@ -199,6 +199,6 @@ test('what the server refuses is said in its words; exit code 1', async () => {
   })
   assert.deepEqual(
     [away.code, away.err],
-    [1, ['belfry: no answer from http://127.0.0.1:8008 (network); name the server with --url or BELFRY_URL']],
+    [1, ['belfry: no answer from http://127.0.0.1:8008 (network); set the server with --url or BELFRY_URL']],
   )
 })

@@ -65,7 +65,7 @@ test('push status prints each pusher, its trouble, and those that are gone; fail
     `${name}: ok, last sent 2026-11-22 02:09:30Z, nothing waits
 ${name}: retrying, nothing sent yet, 3 waiting
   failing since 2026-11-22 02:09:30Z (status 503), next attempt 2026-11-22 02:10:00Z
-  held until 2026-11-22 02:09:40Z: its user is active elsewhere
+  held until 2026-11-22 02:09:40Z: its user is active on another device
   its instance_handle is shared with: TABLET
 
 Removed in the last 30 days:

@@ -112,7 +112,7 @@ test('mistakes on the command line are one line and exit code 2, a refusal the w
     [[], undefined, /needs an EVENT_ID/],
     [['$e', 'x'], undefined, /unexpected argument "x"/],
     [['$e', '--loud'], undefined, /--loud/],
-    [['$e'], {}, /access token is needed/],
+    [['$e'], {}, /access token is missing/],
   ] as const) {
     const { code, err } = await run([...argv], env)
     assert.equal(code, 2)

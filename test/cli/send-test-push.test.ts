@@ -32,7 +32,7 @@ const ROWS: [answer: Parameters<typeof printed>[0], text: string][] = [
   [{ gateway_status: null, error: 'timeout' }, 'not delivered (timeout, 5 ms)'],
   [
     { gateway_status: 403, error: TOKEN_REFUSED },
-    'not delivered (vapid token refused: the push service does not accept how this server shows itself; look at its clock and at push.contact, status 403, 5 ms)',
+    'not delivered (vapid token refused: the push service refuses the VAPID token of this server; check the system clock and push.contact, status 403, 5 ms)',
   ],
 ]
 for (const [answer, text] of ROWS)

@@ -87,5 +87,5 @@ test('what cannot be honoured is refused, naming the key and never a value', () 
   }
   assert.match(String(refusal('apps: {}', ['--server-name', 'a.b'])), /unknown flag --server-name/)
   assert.match(String(refusal('apps: {}', ['extra'])), /unexpected argument "extra"/)
-  assert.throws(() => loadGatewayConfig({ argv: [], env: {} }), /--config FILE is needed/)
+  assert.throws(() => loadGatewayConfig({ argv: [], env: {} }), /--config FILE is missing/)
 })

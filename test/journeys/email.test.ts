@@ -212,7 +212,10 @@ test('a test push is a mail, and says what the mail server made of it', async (t
     }
   }
   const name = `ada@example.org (m.email, ${shortHash('ada@example.org')})`
-  assert.deepEqual(await run(), { code: 0, text: `${name}: ok, the mail server took it (status 250, N ms)` })
+  assert.deepEqual(await run(), {
+    code: 0,
+    text: `${name}: ok, the mail server accepted it (status 250, N ms)`,
+  })
   const [mail] = mailServer.mails
   assert.equal(mail?.parsed.subject, '[Tower] Test')
   assert.match(mail?.header('list-unsubscribe') ?? '', /^<https:/)

@@ -163,7 +163,7 @@ describe('belfry gateway', () => {
 
     configure({ apps: 'up: {type: carrier pigeon}' })
     process.kill(gateway.pid, 'SIGHUP')
-    const line = await eventually(() => complaints.find((one) => one.includes('stays as it was')))
+    const line = await eventually(() => complaints.find((one) => one.includes('was not reloaded')))
     assert.match(line, /bad value for \\"apps.up.type\\"/)
     for (const one of complaints)
       assert.doesNotThrow(() => void JSON.parse(one), `a line of the log is JSON: ${one}`)

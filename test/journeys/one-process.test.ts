@@ -93,7 +93,7 @@ describe('one process for one gateway', () => {
     assert.match(second.stderr, REFUSAL)
     const trace = await belfry(['gateway', 'trace', '$event', ...options])
     assert.deepEqual([trace.code, trace.stderr], [1, ''])
-    assert.match(trace.stdout, /^The gateway knows nothing of this event/)
+    assert.match(trace.stdout, /^The gateway has no record of this event/)
     assert.equal(await gateway.end('SIGTERM'), 0)
   })
 })

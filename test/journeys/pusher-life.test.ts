@@ -205,8 +205,8 @@ test('belfry push test: a line for each pusher, and an exit code', async (t) => 
   const [phone, tablet] = [shortHash(String(pusher['pushkey'])), shortHash('off')]
   assert.equal(
     both.text.replace(/\d+ ms/, 'N ms'),
-    `Alice's phone (org.example.app.ios, ${phone}): ok, the gateway took it (status 200, N ms)\n` +
-      `Tablet (org.example.app.ios, ${tablet}): not sent, the pusher is off`,
+    `Alice's phone (org.example.app.ios, ${phone}): ok, the gateway accepted it (status 200, N ms)\n` +
+      `Tablet (org.example.app.ios, ${tablet}): not sent, the pusher is disabled`,
   )
   assert.equal((await run('--pushkey', phone, '--event', '$chosen')).code, 0)
   assert.equal(gateway.pokes.at(-1)?.event_id, '$chosen')
@@ -214,7 +214,7 @@ test('belfry push test: a line for each pusher, and an exit code', async (t) => 
   assert.equal((JSON.parse(json.text) as Note)['status'], 'ok')
   assert.deepEqual(await run('--app', 'org.example.none'), {
     code: 1,
-    text: 'belfry: no pusher is like that',
+    text: 'belfry: no pusher matches',
   })
   assert.equal((await run('--event', 'ding')).code, 1)
   assert.equal((await run('--what')).code, 2)
