@@ -365,7 +365,7 @@ async function startDelivering(
     concurrency: config.push.concurrency,
   })
   return mail
-    ? [pokes, startMailDelivery({ ...mail.delivery, ...questions, db, clock, random, log, trace })]
+    ? [pokes, await startMailDelivery({ ...mail.delivery, ...questions, db, clock, random, log, trace })]
     : [pokes]
 }
 

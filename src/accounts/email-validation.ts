@@ -1,6 +1,6 @@
 import { invalidParam, MatrixError } from '../lib/errors.ts'
 import { canonicalAddress } from '../lib/mail/address.ts'
-import type { MailResult } from '../lib/mail/mail-result.ts'
+import type { SendResult } from '../sending/result.ts'
 import type { Queries } from '../storage/query.ts'
 import type { AccountDeps, TokenMailLimiter } from './deps.ts'
 import {
@@ -25,7 +25,7 @@ import { hashToken } from './tokens.ts'
 
 export type ValidationDeps = AccountDeps & {
   /** Mails the link with a token; undefined: no mail server is configured. */
-  mailToken: ((mail: TokenMail) => Promise<MailResult>) | undefined
+  mailToken: ((mail: TokenMail) => Promise<SendResult>) | undefined
   /** Limits the token mails to one mailbox. */
   tokenMails: TokenMailLimiter
 }
@@ -82,7 +82,7 @@ export async function requestToken(
   const { sid, isNews } = await noteAttempt(deps, { ...asked, address, tokenHash })
   if (!isNews) return { sid }
   const result = await deps.mailToken({ address, token, signal: asked.signal })
-  if (result.kind === 'sent') return { sid }
+  if (result.kind === 'delivered') return { sid }
   await deps.db.transaction((tx) => tx.run(takeBackAttempt, { tokenHash }))
   if (result.kind === 'refused') throw invalidParam('The mail server refuses mail to this address')
   throw new MatrixError(

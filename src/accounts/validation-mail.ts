@@ -1,5 +1,5 @@
 import { safeHtml } from '../lib/html.ts'
-import type { Mail } from '../lib/mail/mailer.ts'
+import type { Mail } from '../lib/mail/mail.ts'
 import { mailLayout } from '../lib/mail/mail-layout.ts'
 
 /** The mail with the link that validates an address. `name`: the name of the server in mails. */

@@ -1,19 +1,18 @@
 import type { Evidence } from '../sending/circuits.ts'
 import type { Turn } from '../sending/lane-store.ts'
 import type { LanePort, Settled } from '../sending/port.ts'
-import type { SendResult } from '../sending/result.ts'
+import type { Refused, SendResult } from '../sending/result.ts'
 import type { Transaction } from '../storage/database.ts'
 import type { PusherStep } from '../trace/trace.ts'
 import { isCarriedOut } from './collapse.ts'
 import { type Collapse, removeCollapsed } from './collapse-store.ts'
 import type { DeliveryDeps } from './deps.ts'
-import { createLook, type PokeLook, type Sendable } from './look.ts'
+import { createLook, type PokeLook } from './look.ts'
 import { type PokeFault, TOKEN_REFUSED } from './poke-fault.ts'
-import type { PokeResult } from './send-poke.ts'
 import { senderFor, WEB_PUSH_IS_OFF } from './sender-for.ts'
 
 /** `refused`: the long form was not taken, and the rest is of the short one. */
-export type PokeSent = SendResult<PokeFault> & { refused?: PusherStep & { step: 'refused' } }
+export type PokeSent = SendResult<PokeFault> & { refused?: Refused<PokeFault> }
 
 type SettledPoke = Settled<PokeLook, PokeSent>
 
@@ -34,44 +33,18 @@ export function createPokePort(deps: DeliveryDeps): LanePort<PokeLook, PokeSent>
 }
 
 async function sendPoke(deps: DeliveryDeps, { head, next }: PokeLook): Promise<PokeSent> {
-  const { pusher_id: pusherId, pushkey, head: position } = head
-  const { refused, result } = await attempts(deps, head, next)
-  const sent = asSendResult(result, pushkey)
-  if (refused === undefined) return sent
-  const { error, status, ms } = refused
-  return { ...sent, refused: { pusherId, position: position ?? 0, step: 'refused', error, status, ms } }
-}
-
-type Attempts = { refused?: Extract<PokeResult, { kind: 'refused' }>; result: PokeResult }
-
-async function attempts(
-  deps: DeliveryDeps,
-  head: PokeLook['head'],
-  next: Sendable | undefined,
-): Promise<Attempts> {
   const url = head.url ?? ''
   if (next?.kind !== 'send') {
     const token = next?.ackToken ?? ''
-    const result = next && (await deps.webPush?.activate(url, next.device, token))
-    return { result: result ?? WEB_PUSH_IS_OFF }
+    return (next && (await deps.webPush?.activate(url, next.device, token))) ?? WEB_PUSH_IS_OFF
   }
   const send = senderFor(deps, head.kind)
   const { worthSeconds } = next
   const more = { userId: head.user_id, ...(worthSeconds !== undefined && { worthSeconds }) }
   const result = await send(url, next.poke, more)
   // A gateway may choke on what is in an event, or on its size; that something has come it can still tell.
-  if (result.kind !== 'refused' || next.shorter === undefined) return { result }
-  return { refused: result, result: await send(url, next.shorter(), more) }
-}
-
-function asSendResult(result: PokeResult, pushkey: string): SendResult<PokeFault> {
-  if (result.kind === 'sent') {
-    const { status, ms } = result
-    const kind = result.rejected.includes(pushkey) ? 'rejected' : 'delivered'
-    return { kind, reason: kind, status, ms }
-  }
-  const { error: reason, ...others } = result
-  return { ...others, reason }
+  if (result.kind !== 'refused' || next.shorter === undefined) return result
+  return { ...(await send(url, next.shorter(), more)), refused: result }
 }
 
 /**
@@ -116,15 +89,9 @@ function stepsOf({ look, result, isTooLate }: SettledPoke): PusherStep[] {
   const { head, next, noted } = look
   if (result === undefined || next?.kind !== 'send' || next.about !== 'event') return [...noted]
   const of = { pusherId: head.pusher_id, position: head.head ?? 0 }
-  const { kind, reason: error, ms, status } = result
-  const before = [...noted, ...(result.refused ? [result.refused] : [])]
-  if (kind === 'retry' || kind === 'misconfigured')
-    return [...before, { ...of, step: 'failed', error, status, ms }]
-  // Whoever takes or refuses something has answered.
-  const answered = { ...of, status: status ?? 0, ms }
-  if (kind === 'refused') return [...before, { ...answered, step: 'dropped', error }]
-  if (kind === 'delivered') return [...before, { ...answered, step: 'sent' }]
-  return [...before, { ...answered, step: isTooLate ? 'rejected too late' : 'rejected' }]
+  const { refused } = result
+  const before = refused ? [{ ...of, result: refused, but: 'shorter next' as const }] : []
+  return [...noted, ...before, { ...of, result, ...(isTooLate && { but: 'too late' as const }) }]
 }
 
 function announce({ events }: DeliveryDeps, settled: SettledPoke, turn: Turn): void {

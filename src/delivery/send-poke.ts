@@ -4,24 +4,16 @@ import type { UserId } from '../lib/ids.ts'
 import { isJsonObject } from '../lib/json.ts'
 import { type CallResult, postOnce } from '../lib/outbound/call.ts'
 import type { GuardedAgent } from '../lib/outbound/guarded-agent.ts'
+import type { SendResult, Untimed } from '../sending/result.ts'
 import type { PokeFault } from './poke-fault.ts'
 import type { Poke } from './poke.ts'
 
 /**
- * What became of one attempt. `sent`: the gateway took it (any 2xx); `rejected` are the pushkeys that it wants to hear of no
- * more. `refused`: it never will take this very poke (4xx). `retry`: it may later; `status` is there when a whole answer
- * came, `retryAfterMs` when that answer was a 429 or 503 and said how long to wait. `ms`: how long the attempt took.
- */
-export type PokeResult =
-  | { kind: 'sent'; rejected: string[]; status: number; ms: number }
-  | { kind: 'refused'; error: PokeFault; status: number; ms: number }
-  | { kind: 'retry'; error: PokeFault; status?: number; retryAfterMs?: number; ms: number }
-
-/**
- * Sends one poke to one gateway, once. Never rejects. `worthSeconds`: for how long a push service is to keep it for a device that
+ * Sends one poke to one gateway, once. Never rejects. `delivered`: any 2xx; `rejected`: one that names the pushkey. `refused`: a 4xx
+ * that a repeat would get again. `retryAfterMs`: what a 429 or 503 asks for. `worthSeconds`: for how long a push service is to keep it for a device that
  * is away; gateways are told nothing of it.
  */
-export type PokeSender = (url: string, poke: Poke, more?: PokeSending) => Promise<PokeResult>
+export type PokeSender = (url: string, poke: Poke, more?: PokeSending) => Promise<SendResult<PokeFault>>
 
 /** `userId`: whom it is for. The own gateway alone is told. */
 export type PokeSending = { worthSeconds?: number; userId?: UserId }
@@ -51,7 +43,7 @@ export function makePokeSender(deps: PokeSenderDeps): PokeSender {
   return async (text, poke, { userId } = {}) => {
     const started = clock.now()
     const url = URL.parse(text)
-    if (url === null || !/^https?:$/.test(url.protocol)) return { kind: 'retry', error: 'bad url', ms: 0 }
+    if (url === null || !/^https?:$/.test(url.protocol)) return { kind: 'retry', reason: 'bad url', ms: 0 }
 
     const own = deps.inProcess?.(url)
     const result = own
@@ -65,16 +57,20 @@ export function makePokeSender(deps: PokeSenderDeps): PokeSender {
           clock,
         })
     const ms = Math.max(0, clock.now() - started)
-    return result.kind === 'fault' ? { kind: 'retry', error: result.fault, ms } : { ...judge(result), ms }
+    if (result.kind === 'fault') return { kind: 'retry', reason: result.fault, ms }
+    return { ...resultOf(result, poke.notification.devices[0].pushkey), ms }
   }
 }
 
-function judge({ status, body, retryAfterMs }: Answer) {
-  if (status >= 200 && status < 300) return { kind: 'sent' as const, rejected: rejectedIn(body), status }
-  if (isFinal(status)) return { kind: 'refused' as const, error: `status ${status}` as const, status }
-  const error: PokeFault = status >= 300 && status < 400 ? 'redirect' : `status ${status}`
+function resultOf({ status, body, retryAfterMs }: Answer, pushkey: string): Untimed<SendResult<PokeFault>> {
+  if (status >= 200 && status < 300) {
+    if (rejectedIn(body).includes(pushkey)) return { kind: 'rejected', reason: 'rejected', status }
+    return { kind: 'delivered', reason: 'accepted', status }
+  }
+  if (isFinal(status)) return { kind: 'refused', reason: `status ${status}`, status }
+  const reason = status >= 300 && status < 400 ? 'redirect' : (`status ${status}` as const)
   const says = retryAfterMs !== undefined && (status === 429 || status === 503)
-  return { kind: 'retry' as const, error, status, ...(says && { retryAfterMs }) }
+  return { kind: 'retry', reason, status, ...(says && { retryAfterMs }) }
 }
 
 /** What the gateway holds against the poke itself, not against the moment (408, 425, 429). */

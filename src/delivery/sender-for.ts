@@ -1,4 +1,6 @@
-import type { PokeResult, PokeSender } from './send-poke.ts'
+import type { SendResult } from '../sending/result.ts'
+import type { PokeFault } from './poke-fault.ts'
+import type { PokeSender } from './send-poke.ts'
 import type { WebPushSender } from './web-push.ts'
 
 export type SenderDeps = {
@@ -9,7 +11,7 @@ export type SenderDeps = {
 }
 
 /** Nothing is lost by it: it is tried again. */
-export const WEB_PUSH_IS_OFF: PokeResult = { kind: 'retry', error: 'web push is off', ms: 0 }
+export const WEB_PUSH_IS_OFF: SendResult<PokeFault> = { kind: 'retry', reason: 'web push is off', ms: 0 }
 
 /** What sends pokes to pushers of a kind. */
 export function senderFor({ send, webPush }: SenderDeps, kind: string): PokeSender {

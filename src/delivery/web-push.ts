@@ -5,7 +5,7 @@ import { encodeJson, fit } from '../gateway/ladder.ts'
 import { collapseId, countsCollapseId } from '../gateway/message-id.ts'
 import { MAX_PLAINTEXT_BYTES } from '../gateway/webpush/encrypt.ts'
 import { sendWebPush, type Urgency, type WebPushDeps } from '../gateway/webpush/send.ts'
-import type { Untimed } from '../sending/result.ts'
+import type { SendResult, Untimed } from '../sending/result.ts'
 import { originOf } from './origin.ts'
 import { isTokenRefused, type PokeFault, TOKEN_REFUSED } from './poke-fault.ts'
 import {
@@ -16,7 +16,7 @@ import {
   type PokeNotification,
   shortPoke,
 } from './poke.ts'
-import type { PokeResult, PokeSender } from './send-poke.ts'
+import type { PokeSender } from './send-poke.ts'
 
 // Pushers of kind `webpush` (MSC4174): the push service of a browser, or of UnifiedPush, is sent to without a gateway.
 
@@ -27,7 +27,7 @@ const DEADLINE_MS = 30_000
 export type WebPushSender = {
   send: PokeSender
   /** Sends the token with which the app activates its pusher. */
-  activate(url: string, device: PokeDevice, ackToken: string): Promise<PokeResult>
+  activate(url: string, device: PokeDevice, ackToken: string): Promise<SendResult<PokeFault>>
 }
 
 export type WebPushSenderDeps = Pick<WebPushDeps, 'agent' | 'clock' | 'vapid' | 'encrypt'> & {
@@ -46,7 +46,7 @@ type Push = {
 }
 
 export function makeWebPushSender(deps: WebPushSenderDeps): WebPushSender {
-  async function push(message: Push): Promise<PokeResult> {
+  async function push(message: Push): Promise<SendResult<PokeFault>> {
     const started = deps.clock.now()
     const result = await sendWebPush(
       // The one key that this server ever has: where it does not match, it is the subscription that was made with another.
@@ -62,7 +62,7 @@ export function makeWebPushSender(deps: WebPushSenderDeps): WebPushSender {
       },
     )
     if (result.status !== undefined) deps.onAnswer?.(originOf(message.url), result)
-    return resultOf(result, message.pushkey, Math.max(0, deps.clock.now() - started))
+    return pokeResultOf(result, Math.max(0, deps.clock.now() - started))
   }
 
   return {
@@ -73,7 +73,7 @@ export function makeWebPushSender(deps: WebPushSenderDeps): WebPushSender {
         { full: () => pushPayload(poke), eventIdOnly: () => pushPayload(shortPoke(poke)) },
         MAX_PLAINTEXT_BYTES,
       )
-      if (fitting === undefined) return { kind: 'refused', error: 'status 413', status: 413, ms: 0 }
+      if (fitting === undefined) return { kind: 'refused', reason: 'status 413', status: 413, ms: 0 }
       return push({
         url,
         pushkey: device.pushkey,
@@ -122,15 +122,19 @@ function plainly({ data, ...device }: PokedDevice): JsonObject {
   return { ...device, data: rest }
 }
 
-function resultOf(result: Untimed, pushkey: string, ms: number): PokeResult {
-  const { kind, status } = result
-  const answered = status === undefined ? {} : { status }
-  if (kind === 'delivered') return { kind: 'sent', rejected: [], status: status ?? 201, ms }
-  if (kind === 'rejected') return { kind: 'sent', rejected: [pushkey], status: status ?? 410, ms }
-  if (kind === 'refused') return { kind: 'refused', error: faultOf(result), status: status ?? 413, ms }
-  const asked = kind === 'retry' ? result.retryAfterMs : undefined
-  const wait = asked === undefined ? {} : { retryAfterMs: asked }
-  return { kind: 'retry', error: faultOf(result), ...answered, ...wait, ms }
+/** The same result in the words for a poke. */
+function pokeResultOf(result: Untimed, ms: number): SendResult<PokeFault> {
+  switch (result.kind) {
+    case 'delivered':
+      return { ...result, ms }
+    case 'rejected':
+      return { ...result, status: result.status ?? 410, ms }
+    case 'refused':
+      return { ...result, reason: faultOf(result), status: result.status ?? 413, ms }
+    case 'retry':
+    case 'misconfigured':
+      return { ...result, reason: faultOf(result), ms }
+  }
 }
 
 function faultOf(result: Untimed): PokeFault {

@@ -1,6 +1,5 @@
 import { createCircuits } from '../sending/circuits.ts'
 import { startEngine } from '../sending/engine.ts'
-import { endDeadLeases } from '../sending/lane-store.ts'
 import { outagesOf } from '../sending/outage-store.ts'
 import type { DeliveryDeps } from './deps.ts'
 import { anyPusher } from './head-store.ts'
@@ -14,14 +13,13 @@ const LEASE_MS = 60_000
  * start.
  */
 export async function startDelivery(deps: DeliveryDeps): Promise<AsyncDisposable> {
-  const { db, concurrency, drainMs } = deps
+  const { db, bus, concurrency, drainMs } = deps
   // A damaged table stops the start, not the first poke.
   await db.first(anyPusher, {})
-  // The worker of mail is started after this one.
-  await endDeadLeases(db, 'mail')
   const circuits = createCircuits({ ...deps, limit: concurrency })
   for (const { destination, reason, held } of await outagesOf(db, 'poke'))
     circuits.expectOutage(destination, { reason, held })
-  const settings = { kind: 'poke', wokenBy: 'delivery', concurrency, leaseMs: LEASE_MS, drainMs } as const
+  const wokenBy = { bus, topic: 'delivery' } as const
+  const settings = { kind: 'poke', wokenBy, concurrency, leaseMs: LEASE_MS, drainMs } as const
   return startEngine({ ...deps, circuits }, settings, createPokePort(deps))
 }

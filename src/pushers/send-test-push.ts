@@ -1,12 +1,11 @@
 import type { Bus } from '../cluster/bus.ts'
 import { deviceOf } from '../delivery/next-poke.ts'
 import { testPoke } from '../delivery/poke.ts'
-import type { PokeResult } from '../delivery/send-poke.ts'
 import { type SenderDeps, senderFor } from '../delivery/sender-for.ts'
 import type { Events } from '../lib/events.ts'
 import type { Random, UserId } from '../lib/ids.ts'
-import type { MailResult } from '../lib/mail/mail-result.ts'
-import { BLOCKED } from '../lib/outbound/ip-policy.ts'
+import type { SendResult } from '../sending/result.ts'
+import { testPushWord } from '../sending/result-words.ts'
 import { endBackOff } from '../sending/lane-changes.ts'
 import type { Database } from '../storage/database.ts'
 import { pusherByKey, type PusherRow, unchangedPusher } from './pusher-store.ts'
@@ -21,7 +20,7 @@ export type TestPushDeps = PusherRemovalDeps &
     /** Off: the poke has the short form, as all have then. */
     includeContent: boolean
     /** Absent where there is no mail server. */
-    sendTestMail?: ((pusher: PusherRow) => Promise<MailResult>) | undefined
+    sendTestMail?: ((pusher: PusherRow) => Promise<SendResult>) | undefined
   }
 
 /**
@@ -32,12 +31,8 @@ export type TestPushDeps = PusherRemovalDeps &
  * without a mail server. A test of an e-mail pusher is a mail.
  */
 export type TestStatus =
-  | 'ok'
-  | 'rejected'
-  | 'unreachable'
-  | 'rate_limited'
+  | ReturnType<typeof testPushWord>
   | 'not_registered'
-  | 'blocked'
   | 'disabled'
   | 'not_activated'
   | 'unsupported'
@@ -51,7 +46,7 @@ export type TestPushResult = {
     gatewayStatus: number | null
     /** How long it took. */
     ms: number
-    /** In the words of `delivery/poke-fault.ts` and `lib/mail/mail-result.ts`. */
+    /** In the words of `delivery/poke-fault.ts` and `delivery/email/smtp-result.ts`. */
     error: string | null
   } | null
 }
@@ -81,7 +76,7 @@ export async function testPush(
   const sending = sendTest(deps, pusher, eventId)
   if (sending === undefined) return { status: 'unsupported', attempt: null }
   const result = await Promise.race([sending, stopped(signal)])
-  const status = statusOf(result, pusher.pushkey)
+  const status = testPushWord(result)
   if (status === 'rejected') await obeyRejection(deps, pusher)
   else if (status === 'ok') await wake(deps, pusher)
   return {
@@ -90,17 +85,13 @@ export async function testPush(
       eventId,
       gatewayStatus: result.status ?? null,
       ms: Math.round(result.ms),
-      error: result.kind === 'sent' ? null : result.error,
+      error: result.kind === 'delivered' || result.kind === 'rejected' ? null : result.reason,
     },
   }
 }
 
 /** Sends it by the pusher's own way; undefined: it has none. */
-function sendTest(
-  deps: TestPushDeps,
-  pusher: PusherRow,
-  eventId: string,
-): Promise<PokeResult | MailResult> | undefined {
+function sendTest(deps: TestPushDeps, pusher: PusherRow, eventId: string): Promise<SendResult> | undefined {
   if (pusher.kind === 'email') return deps.sendTestMail?.(pusher)
   if (pusher.url === null) return undefined
   const send = senderFor(deps, pusher.kind)
@@ -109,18 +100,11 @@ function sendTest(
 }
 
 const stopped = (signal: AbortSignal) =>
-  new Promise<PokeResult>((resolve) => {
-    const stop = () => resolve({ kind: 'retry', error: 'stopped', ms: 0 })
+  new Promise<SendResult>((resolve) => {
+    const stop = () => resolve({ kind: 'retry', reason: 'stopped', ms: 0 })
     if (signal.aborted) stop()
     else signal.addEventListener('abort', stop, { once: true })
   })
-
-function statusOf(result: PokeResult | MailResult, pushkey: string): TestStatus {
-  if (result.kind === 'sent')
-    return 'rejected' in result && result.rejected.includes(pushkey) ? 'rejected' : 'ok'
-  if (result.error === BLOCKED) return 'blocked'
-  return result.status === 429 ? 'rate_limited' : 'unreachable'
-}
 
 /** A pusher that was set anew during the exchange stays: what was rejected is not it. */
 async function obeyRejection(deps: TestPushDeps, { pusher_id: pusherId, generation }: PusherRow) {

@@ -5,7 +5,7 @@ import type { Log } from '../lib/log.ts'
 import { type Database, StorageError } from '../storage/database.ts'
 import type { LaneKind } from '../storage/sending-schema.ts'
 import type { Circuits } from './circuits.ts'
-import { createWorkFinder, type WorkFinder } from './find-work.ts'
+import { createWorkFinder, type FindLanes, type WorkFinder } from './find-work.ts'
 import {
   advanceLanes,
   AS_OFTEN_AS_NEEDED,
@@ -19,6 +19,7 @@ import type { Pass } from './line.ts'
 import type { LanePort, Looked } from './port.ts'
 import type { SendResult } from './result.ts'
 import { createSettler, type Ended } from './settler.ts'
+import type { LaneEvent } from './transition.ts'
 import { createWaitingLine, type Taken } from './waiting-line.ts'
 
 // Sends what waits in the lanes of one kind. A lane goes through these states:
@@ -43,7 +44,6 @@ const FAIR_SHARE = 16
 
 export type EngineDeps = {
   db: Database
-  bus: Bus
   clock: Clock
   random: Random
   log: Log
@@ -52,14 +52,20 @@ export type EngineDeps = {
 
 export type EngineSettings = {
   kind: LaneKind
-  /** The topic that wakes lanes, with a list of their ids. */
-  wokenBy: 'delivery'
+  /** The topic that wakes lanes, with a list of their ids. Absent: their owner says when something is due. */
+  wokenBy?: { bus: Bus; topic: 'delivery' }
   /** The most lanes in hand at one time. */
   concurrency: number
   /** It outlives the longest attempt by far, and is renewed with each outcome. */
   leaseMs: number
   /** How long a stop waits for what is in flight. 8 s. */
   drainMs?: number | undefined
+  /** Ends, after that, what is still in flight: `send` resolves to undefined. Absent: it is left. */
+  cutOff?: () => PromiseLike<void>
+  /** Which events must outlive a power cut. By default none: they happen once more. */
+  isDurable?: (event: LaneEvent) => boolean
+  sweepEveryMs?: number
+  findLanes?: FindLanes
 }
 
 /** Starts sending. Disposing lets what is in flight finish, for `drainMs` at most; what is left is sent after the next start. */
@@ -95,14 +101,14 @@ class Engine<Look extends Looked, Result extends SendResult> implements AsyncDis
     this.#settings = settings
     this.#port = port
     this.#owner = deps.random.token(12)
-    this.#settler = createSettler<Look, Result>({ ...deps, lease: () => this.#lease() }, port)
-    this.#finder = createWorkFinder({ ...deps, kind: settings.kind }, (laneIds) => this.#wake(laneIds))
+    this.#settler = createSettler<Look, Result>({ ...deps, ...settings, lease: () => this.#lease() }, port)
+    this.#finder = createWorkFinder({ ...deps, ...settings }, (laneIds) => this.#wake(laneIds))
   }
 
   start(): void {
-    this.#unsubscribe = this.#deps.bus.subscribe([this.#settings.wokenBy], (message) =>
-      this.#wake(message as number[]),
-    )
+    const { wokenBy } = this.#settings
+    if (wokenBy !== undefined)
+      this.#unsubscribe = wokenBy.bus.subscribe([wokenBy.topic], (message) => this.#wake(message as number[]))
     this.#finding = this.#finder.findUntil(this.#stop.signal)
   }
 
@@ -113,6 +119,10 @@ class Engine<Look extends Looked, Result extends SendResult> implements AsyncDis
     const enough = new AbortController()
     const drained = Promise.all(this.#active.values()).then(() => enough.abort())
     await Promise.race([drained, this.#deps.clock.sleep(this.#settings.drainMs ?? 8000, enough.signal)])
+    if (this.#settings.cutOff !== undefined) {
+      await this.#settings.cutOff()
+      await drained
+    }
     this.#settler.abandon()
   }
 
@@ -213,11 +223,9 @@ class Engine<Look extends Looked, Result extends SendResult> implements AsyncDis
     }
   }
 
-  async #send(
-    look: Look,
-    pass: Pass,
-  ): Promise<Pick<Ended<Look, Result>, 'result' | 'notBefore'> & { event: Result }> {
+  async #send(look: Look, pass: Pass): Promise<Pick<Ended<Look, Result>, 'result' | 'event' | 'notBefore'>> {
     const result = await this.#port.send(look)
+    if (result === undefined) return { event: { kind: 'given back' } }
     return { result, event: result, notBefore: await this.#learn(result, pass) }
   }
 

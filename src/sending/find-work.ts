@@ -2,6 +2,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { createWorkTimer } from '../lib/work-timer.ts'
 import type { Database } from '../storage/database.ts'
+import type { Queries } from '../storage/query.ts'
 import type { LaneKind } from '../storage/sending-schema.ts'
 import { lanesDue, lanesWithWork } from './lane-store.ts'
 
@@ -16,9 +17,26 @@ export type WorkFinder = {
   riseBy(at: number): void
 }
 
+/** Lanes with something to send that nobody holds, beginning after the id `after`. */
+export type FindLanes = (
+  q: Queries,
+  page: { kind: LaneKind; after: number; limit: number; now: number },
+) => Promise<number[]>
+
+export type WorkFinderDeps = {
+  db: Database
+  clock: Clock
+  log: Log
+  kind: LaneKind
+  /** 30 s. */
+  sweepEveryMs?: number | undefined
+  /** By default all lanes with items. */
+  findLanes?: FindLanes | undefined
+}
+
 /** Finds lanes that nobody was woken for, and those whose time to try again has come. */
 export function createWorkFinder(
-  { db, clock, log, kind }: { db: Database; clock: Clock; log: Log; kind: LaneKind },
+  { db, clock, log, kind, sweepEveryMs = SWEEP_EVERY_MS, findLanes = lanesWithWork }: WorkFinderDeps,
   wake: (laneIds: readonly number[]) => void,
 ): WorkFinder {
   const timer = createWorkTimer(clock)
@@ -27,7 +45,7 @@ export function createWorkFinder(
     let after = 0
     let found: number[]
     do {
-      found = await lanesWithWork(db, { kind, after, limit: PAGE, now: clock.now() })
+      found = await findLanes(db, { kind, after, limit: PAGE, now: clock.now() })
       wake(found)
       after = found.at(-1) ?? after
     } while (found.length === PAGE && !stop.aborted)
@@ -49,10 +67,10 @@ export function createWorkFinder(
         const round = timer.startRound()
         let until: number
         // The clock may have been set back.
-        if (sweepAt - clock.now() > SWEEP_EVERY_MS) sweepAt = clock.now()
+        if (sweepAt - clock.now() > sweepEveryMs) sweepAt = clock.now()
         try {
           if (clock.now() >= sweepAt) {
-            sweepAt = clock.now() + SWEEP_EVERY_MS
+            sweepAt = clock.now() + sweepEveryMs
             await sweep(stop)
           }
           until = await look(sweepAt)
@@ -60,7 +78,7 @@ export function createWorkFinder(
           log.error({ err: error, kind }, 'looking for work failed')
           until = sweepAt
         }
-        await round.sleepUntil(Math.min(until, clock.now() + SWEEP_EVERY_MS), stop)
+        await round.sleepUntil(Math.min(until, clock.now() + sweepEveryMs), stop)
       }
     },
     riseBy: (at) => timer.wakeBy(at),

@@ -52,8 +52,8 @@ export type Settled<Look extends Looked, Result extends SendResult> = {
 export interface LanePort<Look extends Looked, Result extends SendResult> {
   /** What is next for a lane that is leased; undefined: it is not ours any more. Changes nothing. */
   look(visit: Visit): Promise<Look | undefined>
-  /** One attempt. Never rejects. */
-  send(look: Look): Promise<Result>
+  /** One attempt. Never rejects. Undefined: the stop has cut it off, and nothing was learned. */
+  send(look: Look): Promise<Result | undefined>
   /** What the result says of the destination. */
   evidenceOf(result: Result): Evidence
   /**

@@ -1,3 +1,4 @@
+import { BLOCKED } from '../lib/outbound/ip-policy.ts'
 import type { SendResult } from './result.ts'
 
 // The words for a `SendResult` that others read: stored journeys, log fields, metric labels, answers to clients. Nothing else
@@ -16,11 +17,33 @@ export const GATEWAY_WORDS = {
 
 export type GatewayWord = (typeof GATEWAY_WORDS)[SendResult['kind']]
 
-/** Pokes and mails: the steps of an event for a pusher. */
-export const PUSHER_WORDS = {
+const PUSHER_WORDS = {
   delivered: 'sent',
   rejected: 'rejected',
   refused: 'dropped',
   retry: 'failed',
   misconfigured: 'failed',
 } as const satisfies Words
+
+/**
+ * Pokes and mails: the step of an event for a pusher, as journeys are stored. `but`: the short form was sent after a refusal, or the
+ * pusher was set anew before its rejection was recorded.
+ */
+export function pusherWord(
+  { kind }: Pick<SendResult, 'kind'>,
+  but?: 'shorter next' | 'too late',
+): (typeof PUSHER_WORDS)[SendResult['kind']] | 'refused' | 'rejected too late' {
+  if (kind === 'refused' && but === 'shorter next') return 'refused'
+  if (kind === 'rejected' && but === 'too late') return 'rejected too late'
+  return PUSHER_WORDS[kind]
+}
+
+/** The result of a test push, in the words of MSC4173, and `blocked`: the server may not call the address of the pusher. */
+export function testPushWord(
+  result: SendResult,
+): 'ok' | 'rejected' | 'unreachable' | 'rate_limited' | 'blocked' {
+  if (result.kind === 'delivered') return 'ok'
+  if (result.kind === 'rejected') return 'rejected'
+  if (result.reason === BLOCKED) return 'blocked'
+  return result.status === 429 ? 'rate_limited' : 'unreachable'
+}

@@ -3,7 +3,6 @@ import type { Random } from '../lib/ids.ts'
 import type { Database, Transaction } from '../storage/database.ts'
 import { removeItems } from './item-store.ts'
 import {
-  AS_OFTEN_AS_NEEDED,
   type Claimed,
   isUnchanged,
   type LaneOutcome,
@@ -34,6 +33,8 @@ export type SettlerDeps = {
   random: Random
   /** A lease that begins now. */
   lease(): Lease
+  /** Which events must outlive a power cut; none by default. */
+  isDurable?: (event: LaneEvent) => boolean
 }
 
 type Written<Look extends Looked, Result extends SendResult> = { settled: Settled<Look, Result>; turn: Turn }
@@ -62,14 +63,18 @@ export function createSettler<Look extends Looked, Result extends SendResult>(
     const lease = deps.lease()
     // Before the transaction, which may be run once more: the back-off is drawn once.
     const computed = ended.map((one) => computedOf(one, { now: lease.now, random: deps.random }))
-    return deps.db.transaction(async (tx) => {
-      const entries: Entry<Look, Result>[] = []
-      for (const one of computed) entries.push(await doubtRejection(tx, lease, one))
-      await removeItems(tx, entries.flatMap(doneItems))
-      await port.record(tx, lease.now, entries)
-      const turns = await settleLanes(tx, lease, entries.map(outcomeOf))
-      return entries.map((settled, at) => ({ settled, turn: turns[at] ?? 'gone' }))
-    }, AS_OFTEN_AS_NEEDED)
+    const durably = ended.some(({ event }) => deps.isDurable?.(event) === true)
+    return deps.db.transaction(
+      async (tx) => {
+        const entries: Entry<Look, Result>[] = []
+        for (const one of computed) entries.push(await doubtRejection(tx, lease, one))
+        await removeItems(tx, entries.flatMap(doneItems))
+        await port.record(tx, lease.now, entries)
+        const turns = await settleLanes(tx, lease, entries.map(outcomeOf))
+        return entries.map((settled, at) => ({ settled, turn: turns[at] ?? 'gone' }))
+      },
+      { repeatable: true, durably },
+    )
   }
 
   return {

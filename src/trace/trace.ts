@@ -2,6 +2,8 @@ import { BoundedMap } from '../lib/bounded-map.ts'
 import { cleanText } from '../lib/clean-json.ts'
 import type { UserId } from '../lib/ids.ts'
 import { shortHash } from '../lib/short-hash.ts'
+import type { SendResult } from '../sending/result.ts'
+import { pusherWord } from '../sending/result-words.ts'
 import type { Transaction } from '../storage/database.ts'
 import type { Queries } from '../storage/query.ts'
 import { insertDecisions, type QuietDecision } from './decisions-store.ts'
@@ -13,13 +15,13 @@ import type { ReasonOf } from './vocabulary.ts'
 // What is kept of the journeys of notifications beside what the stages keep anyway. It is written by one statement
 // for many (a backlog that goes: by one for each pusher), in the transaction that records the outcome itself; `at` is in milliseconds since the Unix epoch.
 
-/** What became of one event for one pusher. `status`: the gateway's; `ms`: how long the attempt took. */
+/**
+ * One step of one event on its way to one pusher: the result of an attempt, or one without an attempt. `but`: the short form was sent
+ * after a refusal, or the pusher was set anew before its rejection was recorded.
+ */
 export type PusherStep = { pusherId: number; position: number } & (
   | NotedStep
-  | { step: 'sent' | 'rejected' | 'rejected too late'; status: number; ms: number }
-  /** It will never be taken; `refused`: so it was told the short form. `error`: one of a fixed set of words. */
-  | { step: 'refused' | 'dropped'; error: string; status: number; ms: number }
-  | { step: 'failed'; error: string; status?: number | undefined; ms: number }
+  | { result: SendResult; but?: 'shorter next' | 'too late' | undefined }
 )
 
 /** One without an attempt. */
@@ -176,14 +178,19 @@ function heldRecorder(): Trace['recordHeld'] {
   }
 }
 
-function keptStep(step: PusherStep): KeptStep {
+function keptStep({ pusherId, position, ...step }: PusherStep): KeptStep {
+  if ('step' in step)
+    return { pusherId, position, step: step.step, reason: step.reason, status: null, ms: null }
+  const { result, but } = step
+  // An attempt that is taken needs no reason.
+  const isTaken = result.kind === 'delivered' || result.kind === 'rejected'
   return {
-    pusherId: step.pusherId,
-    position: step.position,
-    step: step.step,
-    reason: 'reason' in step ? step.reason : 'error' in step ? step.error : null,
-    status: ('status' in step ? step.status : null) ?? null,
-    ms: 'ms' in step ? Math.round(step.ms) : null,
+    pusherId,
+    position,
+    step: pusherWord(result, but),
+    reason: isTaken ? null : result.reason,
+    status: result.status ?? null,
+    ms: Math.round(result.ms),
   }
 }
 

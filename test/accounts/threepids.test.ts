@@ -14,7 +14,7 @@ import { addThreepid, listThreepids, ownsAddress, removeThreepid } from '../../s
 import { deactivate } from '../../src/accounts/account.ts'
 import { limitExceeded, MatrixError } from '../../src/lib/errors.ts'
 import type { DeviceId, UserId } from '../../src/lib/ids.ts'
-import type { MailResult } from '../../src/lib/mail/mail-result.ts'
+import type { SendResult } from '../../src/sending/result.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { query } from '../../src/storage/query.ts'
 import { onEachDatabase } from '../support/databases.ts'
@@ -23,7 +23,7 @@ import { silentLog } from '../support/log.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { accountsOn } from './fixture.ts'
 
-const SENT: MailResult = { kind: 'sent', status: 250, ms: 1 }
+const SENT: SendResult = { kind: 'delivered', reason: 'accepted', status: 250, ms: 1 }
 const ada = '@ada:localhost' as UserId
 const bob = '@bob:localhost' as UserId
 const { signal } = new AbortController()
@@ -34,7 +34,7 @@ async function house(t: TestContext, open: (t: TestContext) => Promise<Database>
   const accounts = accountsOn(db)
   const mails: { address: string; token: string }[] = []
   const asked: string[] = []
-  let result: MailResult = SENT
+  let result: SendResult = SENT
   const deps: ValidationDeps = {
     ...accounts.deps,
     mailToken: async (mail) => {
@@ -58,7 +58,7 @@ async function house(t: TestContext, open: (t: TestContext) => Promise<Database>
   const add = (userId: UserId, sid: string, clientSecret = 's') =>
     addThreepid(deps, { userId, deviceId: 'D' as DeviceId }, { sid, clientSecret, auth })
   const lastToken = () => mails.at(-1)?.token ?? ''
-  const answer = (next: MailResult) => void (result = next)
+  const answer = (next: SendResult) => void (result = next)
   return { ...accounts, db, deps, mails, asked, ask, add, lastToken, answer }
 }
 
@@ -144,9 +144,9 @@ onEachDatabase('addresses', (open) => {
 
   test('a mail that could not be sent may be asked for again as the same attempt', async (t) => {
     const { ask, mails, answer } = await house(t, open)
-    answer({ kind: 'retry', error: 'timeout', ms: 1 })
+    answer({ kind: 'retry', reason: 'timeout', ms: 1 })
     assert.equal((await refusal(ask())).status, 503)
-    answer({ kind: 'refused', error: 'smtp 550', status: 550, ms: 1 })
+    answer({ kind: 'refused', reason: 'smtp 550', status: 550, ms: 1 })
     assert.deepEqual(await refusal(ask()), { status: 400, errcode: 'M_INVALID_PARAM', reason: undefined })
     answer(SENT)
     await ask()

@@ -141,7 +141,7 @@ suite('the IP policy and a proxy', () => {
     const send = makePokeSender({ agent })
     const faultOn = async (url: string) => {
       const result = await send(url, poke)
-      return result.kind === 'sent' ? 'sent' : result.error
+      return result.kind === 'delivered' ? 'sent' : result.reason
     }
     return { forward, targets, faultOn }
   }

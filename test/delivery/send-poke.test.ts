@@ -8,9 +8,10 @@ import { type Clock, systemClock } from '../../src/lib/clock.ts'
 import type { GuardedAgent } from '../../src/lib/outbound/guarded-agent.ts'
 import { makeIpPolicy } from '../../src/lib/outbound/ip-policy.ts'
 import type { Poke } from '../../src/delivery/poke.ts'
-import { makePokeSender, type OwnGateway, type PokeResult } from '../../src/delivery/send-poke.ts'
+import { makePokeSender, type OwnGateway } from '../../src/delivery/send-poke.ts'
 import { notFound } from '../../src/lib/errors.ts'
 import { createManualClock } from '../support/manual-clock.ts'
+import type { SendResult } from '../../src/sending/result.ts'
 import { CERTIFICATE } from './certificate.ts'
 import { agentFor, httpServer, httpsServer, tcpServer } from './servers.ts'
 
@@ -28,18 +29,18 @@ type Options = Partial<PokeAgentOptions> & { deadlineMs?: number; clock?: Clock 
 async function sendTo(
   url: string,
   { deadlineMs = 60_000, clock = systemClock, ...options }: Options = {},
-): Promise<PokeResult> {
+): Promise<SendResult> {
   await using agent = agentFor(options)
   return await makePokeSender({ agent, deadlineMs, clock })(url, poke)
 }
 
-async function answered(listener: RequestListener, options: Options = {}): Promise<PokeResult> {
+async function answered(listener: RequestListener, options: Options = {}): Promise<SendResult> {
   await using server = await httpServer(listener)
   return await sendTo(server.url, options)
 }
 
 /** All but how long it took, which is a whole number of milliseconds. */
-function outcome({ ms, ...rest }: PokeResult) {
+function outcome({ ms, ...rest }: SendResult) {
   assert.ok(Number.isInteger(ms) && ms >= 0)
   return rest
 }
@@ -49,7 +50,8 @@ const answering =
   (_request, response) =>
     void response.writeHead(status, headers).end(body)
 
-const sent = (rejected: string[] = [], status = 200) => ({ kind: 'sent', rejected, status })
+const sent = (status = 200) => ({ kind: 'delivered', reason: 'accepted', status })
+const rejected = (status = 200) => ({ kind: 'rejected', reason: 'rejected', status })
 
 suite('taken', () => {
   test('the request is what a gateway expects', async () => {
@@ -79,9 +81,11 @@ suite('taken', () => {
     })
   })
 
-  test('rejected pushkeys are handed on', async () => {
-    assert.deepEqual(outcome(await answered(answering(200, '{"rejected":["a","b"]}'))), sent(['a', 'b']))
-    assert.deepEqual(outcome(await answered(answering(202, '{"rejected":["a"]}'))), sent(['a'], 202))
+  test('is a rejection when the answer names the pushkey of the poke, and no other', async () => {
+    const both = '{"rejected":["a","secret-key"]}'
+    assert.deepEqual(outcome(await answered(answering(200, both))), rejected())
+    assert.deepEqual(outcome(await answered(answering(202, '{"rejected":["secret-key"]}'))), rejected(202))
+    assert.deepEqual(outcome(await answered(answering(200, '{"rejected":["a"]}'))), sent())
   })
 
   const odd = [
@@ -93,8 +97,8 @@ suite('taken', () => {
     '<html>',
     '{}',
     '{"rejected":null}',
-    '{"rejected":"a"}',
-    '{"rejected":["a",7]}',
+    '{"rejected":"secret-key"}',
+    '{"rejected":["secret-key",7]}',
   ]
   for (const body of odd) {
     test(`an odd body is no failure: ${JSON.stringify(body)}`, async () => {
@@ -103,7 +107,7 @@ suite('taken', () => {
   }
 
   test('204 has no body', async () => {
-    assert.deepEqual(outcome(await answered(answering(204, ''))), sent([], 204))
+    assert.deepEqual(outcome(await answered(answering(204, ''))), sent(204))
   })
 
   test('a body without end is cut off, by its length and by its count', async () => {
@@ -113,7 +117,7 @@ suite('taken', () => {
       endless.pipe(response).on('close', () => endless.destroy())
     }
     assert.deepEqual(outcome(await answered(flood)), sent())
-    const long = JSON.stringify({ rejected: ['a'], padding: 'x'.repeat(70_000) })
+    const long = JSON.stringify({ rejected: ['secret-key'], padding: 'x'.repeat(70_000) })
     assert.deepEqual(outcome(await answered(answering(200, long))), sent())
   })
 
@@ -129,14 +133,14 @@ suite('refused', () => {
   for (const status of [400, 401, 404, 410, 413, 422]) {
     test(`status ${status}, for good`, async () => {
       const result = await answered(answering(status, 'secret-key', { 'retry-after': '7' }))
-      assert.deepEqual(outcome(result), { kind: 'refused', error: `status ${status}`, status })
+      assert.deepEqual(outcome(result), { kind: 'refused', reason: `status ${status}`, status })
     })
   }
 
   for (const status of [408, 425, 500, 502, 504]) {
     test(`status ${status}`, async () => {
       const result = await answered(answering(status, 'secret-key', { 'retry-after': '7' }))
-      assert.deepEqual(outcome(result), { kind: 'retry', error: `status ${status}`, status })
+      assert.deepEqual(outcome(result), { kind: 'retry', reason: `status ${status}`, status })
     })
   }
 
@@ -147,14 +151,14 @@ suite('refused', () => {
         requests++
         response.writeHead(status, { location: request.url }).end()
       })
-      assert.deepEqual(outcome(result), { kind: 'retry', error: 'redirect', status })
+      assert.deepEqual(outcome(result), { kind: 'retry', reason: 'redirect', status })
       assert.equal(requests, 1)
     })
   }
 
   for (const status of [429, 503]) {
     test(`${status} says how long to wait`, async () => {
-      const retry = { kind: 'retry', error: `status ${status}`, status }
+      const retry = { kind: 'retry', reason: `status ${status}`, status }
       const seconds = await answered(answering(status, '', { 'retry-after': '90' }))
       assert.deepEqual(outcome(seconds), { ...retry, retryAfterMs: 90_000 })
       const clock = createManualClock()
@@ -180,11 +184,16 @@ suite('refused', () => {
       return response
     }
     const result = await makePokeSender({ agent: { ...agent, post }, deadlineMs })(server.url, poke)
-    assert.deepEqual(outcome(result), { kind: 'retry', error: 'status 429', status: 429, retryAfterMs: 2000 })
+    assert.deepEqual(outcome(result), {
+      kind: 'retry',
+      reason: 'status 429',
+      status: 429,
+      retryAfterMs: 2000,
+    })
   })
 })
 
-const failed = (error: string) => ({ kind: 'retry', error })
+const failed = (reason: string) => ({ kind: 'retry', reason })
 
 suite('not reached', () => {
   test('a body that trickles for ever ends at the deadline', async () => {
@@ -321,19 +330,19 @@ suite("the server's own gateway", () => {
     let seen: unknown
     const result = await send(async (body) => {
       seen = body
-      return { status: 200, body: { rejected: ['a'] } }
+      return { status: 200, body: { rejected: ['secret-key'] } }
     })
-    assert.deepEqual(outcome(result), sent(['a']))
+    assert.deepEqual(outcome(result), rejected())
     assert.deepEqual(seen, poke)
   })
 
   test('may fail', async () => {
     const status = await send(async () => ({ status: 503, body: {} }))
-    assert.deepEqual(outcome(status), { kind: 'retry', error: 'status 503', status: 503 })
+    assert.deepEqual(outcome(status), { kind: 'retry', reason: 'status 503', status: 503 })
     const refusal = await send(() => Promise.reject(notFound('no')))
-    assert.deepEqual(outcome(refusal), { kind: 'refused', error: 'status 404', status: 404 })
+    assert.deepEqual(outcome(refusal), { kind: 'refused', reason: 'status 404', status: 404 })
     const fault = await send(() => Promise.reject(new Error('secret-key')))
-    assert.deepEqual(outcome(fault), { kind: 'retry', error: 'status 500', status: 500 })
+    assert.deepEqual(outcome(fault), { kind: 'retry', reason: 'status 500', status: 500 })
   })
 
   test('has the same deadline', async () => {
@@ -341,9 +350,9 @@ suite("the server's own gateway", () => {
   })
 
   test('is asked for each URL', async () => {
-    await using server = await httpServer(answering(200, '{"rejected":["over the wire"]}'))
+    await using server = await httpServer(answering(200, '{"rejected":["secret-key"]}'))
     await using agent = agentFor()
     const result = await makePokeSender({ agent, inProcess: () => undefined })(server.url, poke)
-    assert.deepEqual(outcome(result), sent(['over the wire']))
+    assert.deepEqual(outcome(result), rejected())
   })
 })

@@ -106,39 +106,39 @@ test('the headers: two days, or as long as it is worth something; urgent or not;
 })
 
 const VERDICTS = [
-  { answer: { status: 201 }, gives: { kind: 'sent', rejected: false } },
-  { answer: { status: 200 }, gives: { kind: 'sent', rejected: false } },
-  { answer: { status: 404 }, gives: { kind: 'sent', rejected: true } },
-  { answer: { status: 410 }, gives: { kind: 'sent', rejected: true } },
-  { answer: { status: 403 }, gives: { kind: 'sent', rejected: true } },
+  { answer: { status: 201 }, gives: { kind: 'delivered' } },
+  { answer: { status: 200 }, gives: { kind: 'delivered' } },
+  { answer: { status: 404 }, gives: { kind: 'rejected' } },
+  { answer: { status: 410 }, gives: { kind: 'rejected' } },
+  { answer: { status: 403 }, gives: { kind: 'rejected' } },
   {
     answer: { status: 400, body: '{"reason":"VapidPkHashMismatch"}' },
-    gives: { kind: 'sent', rejected: true },
+    gives: { kind: 'rejected' },
   },
   {
     answer: { status: 403, body: '{"reason":"BadJwtToken"}' },
-    gives: { kind: 'retry', error: 'vapid token refused' },
+    gives: { kind: 'misconfigured', reason: 'vapid token refused' },
   },
   {
     answer: { status: 400, body: '{"reason":"ExpiredJwtToken"}' },
-    gives: { kind: 'retry', error: 'vapid token refused' },
+    gives: { kind: 'misconfigured', reason: 'vapid token refused' },
   },
-  { answer: { status: 400 }, gives: { kind: 'refused', error: 'status 400' } },
-  { answer: { status: 413 }, gives: { kind: 'refused', error: 'status 413' } },
-  { answer: { status: 401 }, gives: { kind: 'retry', error: 'status 401' } },
-  { answer: { status: 302 }, gives: { kind: 'retry', error: 'redirect' } },
-  { answer: { status: 503 }, gives: { kind: 'retry', error: 'status 503' } },
+  { answer: { status: 400 }, gives: { kind: 'refused', reason: 'status 400' } },
+  { answer: { status: 413 }, gives: { kind: 'refused', reason: 'status 413' } },
+  { answer: { status: 401 }, gives: { kind: 'retry', reason: 'status 401' } },
+  { answer: { status: 302 }, gives: { kind: 'retry', reason: 'redirect' } },
+  { answer: { status: 503 }, gives: { kind: 'retry', reason: 'status 503' } },
   {
     answer: { status: 429, headers: { 'retry-after': '30' } },
-    gives: { kind: 'retry', error: 'status 429', retryAfterMs: 30_000 },
+    gives: { kind: 'retry', reason: 'status 429', retryAfterMs: 30_000 },
   },
 ]
 
 for (const { answer, gives } of VERDICTS)
-  test(`${answer.status} ${answer.body ?? ''} is ${gives.rejected ? 'the end of the pusher' : gives.kind}`, async (t) => {
+  test(`${answer.status} ${answer.body ?? ''} is ${gives.kind === 'rejected' ? 'the end of the pusher' : gives.kind}`, async (t) => {
     const { service, sender, browser } = await rig(t)
     // It has taken a message with this server's token, so 401 and 403 are not for the token's sake.
-    assert.equal((await sender.send(browser.endpoint, pokeTo(browser))).kind, 'sent')
+    assert.equal((await sender.send(browser.endpoint, pokeTo(browser))).kind, 'delivered')
     service.answer(answer)
     const result = await sender.send(browser.endpoint, pokeTo(browser))
     const { kind, status } = result
@@ -146,8 +146,7 @@ for (const { answer, gives } of VERDICTS)
       {
         kind,
         status,
-        ...(result.kind === 'sent' && { rejected: result.rejected.includes(browser.keys.p256dh) }),
-        ...(result.kind !== 'sent' && { error: result.error }),
+        ...(kind !== 'delivered' && kind !== 'rejected' && { reason: result.reason }),
         ...(result.kind === 'retry' &&
           result.retryAfterMs !== undefined && { retryAfterMs: result.retryAfterMs }),
       },
@@ -160,16 +159,16 @@ for (const status of [401, 403])
     const { service, sender, browser } = await rig(t)
     service.answer({ status })
     const result = await sender.send(browser.endpoint, pokeTo(browser))
-    assert.deepEqual({ ...result, ms: 0 }, { kind: 'retry', error: 'vapid token refused', status, ms: 0 })
+    assert.deepEqual(
+      { ...result, ms: 0 },
+      { kind: 'misconfigured', reason: 'vapid token refused', status, ms: 0 },
+    )
   })
 
 test('an address that may not be called is not, whatever it was when the pusher was set', async (t) => {
   const { service, sender, browser } = await rig(t, [])
   const result = await sender.send(browser.endpoint, pokeTo(browser))
-  assert.deepEqual(
-    [result.kind, result.kind === 'retry' && result.error],
-    ['retry', 'blocked by the IP policy'],
-  )
+  assert.deepEqual([result.kind, result.reason], ['misconfigured', 'blocked by the IP policy'])
   assert.equal(service.received.length, 0)
 })
 

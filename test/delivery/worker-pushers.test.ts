@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { makePokeAgent } from '../../src/delivery/poke-agent.ts'
 import { makeIpPolicy } from '../../src/lib/outbound/ip-policy.ts'
-import { makePokeSender, type PokeResult } from '../../src/delivery/send-poke.ts'
+import { makePokeSender } from '../../src/delivery/send-poke.ts'
+import type { PokeFault } from '../../src/delivery/poke-fault.ts'
+import type { SendResult } from '../../src/sending/result.ts'
 import { ownGateway } from '../../src/gateway-api/notify.ts'
 import { INBOX_APP_ID } from '../../src/gateway/inbox.ts'
 import { createNotifyMetrics } from '../../src/gateway-api/notify-metrics.ts'
@@ -190,7 +192,7 @@ onEachDatabase('delivery to pushers that change', (open) => {
 
   test('a stop does not wait for a gateway that hangs beyond its limit', async (t) => {
     const { tower } = await setUp(t, open)
-    let finish: (result: PokeResult) => void = () => {}
+    let finish: (result: SendResult<PokeFault>) => void = () => {}
     let begun = () => {}
     const sending = new Promise<void>((resolve) => (begun = resolve))
     const worker = await tower.start({
@@ -208,7 +210,7 @@ onEachDatabase('delivery to pushers that change', (open) => {
       tower.clock.advance(8000)
       return hasStopped
     })
-    finish({ kind: 'sent', rejected: [], status: 200, ms: 1 })
+    finish({ kind: 'delivered', reason: 'accepted', status: 200, ms: 1 })
     assert.equal(await tower.queued(), 1, 'what was not recorded is sent after the next start')
   })
 

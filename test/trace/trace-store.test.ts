@@ -22,9 +22,7 @@ const bob = user('bob')
 const sent = (pusherId: number, position: number): PusherStep => ({
   pusherId,
   position,
-  step: 'sent',
-  status: 200,
-  ms: 7.4,
+  result: { kind: 'delivered', reason: 'accepted', status: 200, ms: 7.4 },
 })
 
 async function wordsOf(db: Database, position: number, pusherIds: readonly number[]) {
@@ -62,11 +60,17 @@ const everything = query()((db) => db.selectFrom('trace_steps').selectAll().orde
 onEachDatabase('what is kept of a journey', (open) => {
   test('steps of an event for a pusher, and those of no other event and no other pusher', async (t) => {
     const db = await open(t)
+    const first = { pusherId: 1, position: 10 }
+    const refused = { kind: 'refused', reason: 'status 400', status: 400, ms: 3 } as const
+    const rejected = { kind: 'rejected', reason: 'rejected', status: 200, ms: 3 } as const
     await db.transaction((tx) =>
       trace.recordSteps(tx, 1000, [
-        { pusherId: 1, position: 10, step: 'failed', error: 'status 503', status: 503, ms: 3 },
-        { pusherId: 1, position: 10, step: 'refused', error: 'status 400', status: 400, ms: 3 },
-        { pusherId: 1, position: 10, step: 'failed', error: 'timeout', ms: 30_000 },
+        { ...first, result: { kind: 'retry', reason: 'status 503', status: 503, ms: 3 } },
+        { ...first, result: refused, but: 'shorter next' },
+        { ...first, result: { kind: 'misconfigured', reason: 'timeout', ms: 30_000 } },
+        { ...first, result: refused },
+        { ...first, result: rejected, but: 'too late' },
+        { ...first, result: rejected },
         sent(1, 11),
         sent(2, 10),
         { pusherId: 1, position: 10, step: 'skipped', reason: 'read' },
@@ -77,6 +81,9 @@ onEachDatabase('what is kept of a journey', (open) => {
       { ...common, step: 'failed', reason: 'status 503', status: 503, ms: 3 },
       { ...common, step: 'refused', reason: 'status 400', status: 400, ms: 3 },
       { ...common, step: 'failed', reason: 'timeout', status: null, ms: 30_000 },
+      { ...common, step: 'dropped', reason: 'status 400', status: 400, ms: 3 },
+      { ...common, step: 'rejected too late', reason: null, status: 200, ms: 3 },
+      { ...common, step: 'rejected', reason: null, status: 200, ms: 3 },
       { ...common, step: 'skipped', reason: 'read', status: null, ms: null },
     ])
     const [other] = await stepsOf(db, { position: 11, pusherIds: [1] })
@@ -141,7 +148,9 @@ onEachDatabase('what is kept of a journey', (open) => {
           { pusher_id: 8, position: 1, urgent: 0 },
         ],
       })
-      await trace.recordSteps(tx, 3, [{ pusherId: 7, position: 2, step: 'failed', error: 'dns', ms: 1 }])
+      await trace.recordSteps(tx, 3, [
+        { pusherId: 7, position: 2, result: { kind: 'retry', reason: 'dns', ms: 1 } },
+      ])
       await trace.recordCleared(tx, 4, { pusherIds: [7], reason: 'pusher removed' })
     })
     assert.deepEqual(await wordsOf(db, 1, [7, 8]), [[7, 'cleared', 'pusher removed']])

@@ -2,13 +2,13 @@ import type { Clock } from '../../lib/clock.ts'
 import type { Random } from '../../lib/ids.ts'
 import type { Log } from '../../lib/log.ts'
 import type { MailEvents } from '../../lib/mail-events.ts'
-import type { SendMail } from '../../lib/mail/mailer.ts'
 import type { CompileOptions } from '../../push-rules/index.ts'
 import type { Database } from '../../storage/database.ts'
 import type { Trace } from '../../trace/trace.ts'
 import type { Questions } from '../next-poke.ts'
 import type { LoadPokedEvents } from '../poked-event.ts'
 import type { MailLinks } from './links.ts'
+import type { SendMail } from './mailer.ts'
 
 export type MailDeliveryDeps = Pick<Questions, 'isRead' | 'outcomeOf' | 'rulesOf' | 'displayNameAt'> & {
   db: Database

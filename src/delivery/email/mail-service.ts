@@ -6,10 +6,10 @@ import type { Clock } from '../../lib/clock.ts'
 import type { Random } from '../../lib/ids.ts'
 import type { Log } from '../../lib/log.ts'
 import { createMailEvents } from '../../lib/mail-events.ts'
-import type { MailResult } from '../../lib/mail/mail-result.ts'
-import { makeMailer } from '../../lib/mail/mailer.ts'
 import type { Metrics } from '../../lib/metrics.ts'
+import type { SendResult } from '../../sending/result.ts'
 import { mailLinks } from './links.ts'
+import { makeMailer } from './mailer.ts'
 import { testLetter } from './render.ts'
 
 type MailConfig = Pick<NamedConfig, 'email' | 'public_url' | 'server_name'>
@@ -39,10 +39,10 @@ export function createMailService(
   const links = mailLinks({ publicUrl, clientUrl: settings.client_url })
   const name = settings.name ?? serverName
   const events = createMailEvents({ log, metrics })
-  const tellOf = (kind: 'token' | 'test', result: MailResult): MailResult => {
-    if (result.kind === 'sent') events.mailSent({ kind, ms: result.ms })
-    else if (result.kind === 'refused') events.mailRefused({ kind, error: result.error })
-    else events.mailFailed({ kind, error: result.error })
+  const tellOf = (kind: 'token' | 'test', result: SendResult): SendResult => {
+    if (result.kind === 'delivered') events.mailSent({ kind, ms: result.ms })
+    else if (result.kind === 'refused') events.mailRefused({ kind, error: result.reason })
+    else events.mailFailed({ kind, error: result.reason })
     return result
   }
   return {

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { type Dialect, type Queries, type Query, query } from '../../storage/query.ts'
 import { newestEdit } from '../outbox-store.ts'
-import { isDue, isFree } from '../../sending/lane-store.ts'
+import { isDue, isFree, STATE } from '../../sending/lane-store.ts'
 import { writeThrottles, type ThrottleRow } from './throttle-store.ts'
 
 // What e-mail pushers have to send: the items of their lanes. An item goes with the mail that tells of it, or when there is no
@@ -34,11 +34,24 @@ function isRipe(d: Dialect, p: { before: number; beyond: number }) {
     or oldest.created_at > ${d.integer(p.beyond)})`
 }
 
-export const mailPusher = query<{ pusherId: number }>()((db, p) =>
+/** The pusher, with the state of its lane, if `owner` has the lease. */
+export const mailPusher = query<{ pusherId: number; owner: string }>()((db, p) =>
   db
     .selectFrom('pushers')
-    .select(['pusher_id', 'user_id', 'pushkey', 'handle', 'data', 'enabled', 'unsubscribe_token'])
-    .where('pusher_id', '=', p.pusherId),
+    .innerJoin('lanes', 'lanes.lane_id', 'pushers.pusher_id')
+    .select([
+      'pusher_id',
+      'user_id',
+      'pushkey',
+      'handle',
+      'data',
+      'enabled',
+      'unsubscribe_token',
+      'value_due',
+      ...STATE,
+    ])
+    .where('pusher_id', '=', p.pusherId)
+    .where('lease_owner', '=', p.owner),
 )
 
 export type MailPusher = typeof mailPusher extends Query<infer _P, infer R> ? R : never

@@ -1,5 +1,5 @@
 import { type Html, safeHtml } from '../../lib/html.ts'
-import type { Mail } from '../../lib/mail/mailer.ts'
+import type { Mail } from '../../lib/mail/mail.ts'
 import { mailLayout } from '../../lib/mail/mail-layout.ts'
 import { oneLine } from '../../lib/mail/plain-text.ts'
 import type { Digest, DigestEvent, DigestRoom } from './digest.ts'

@@ -4,12 +4,13 @@ import { rulesetOf } from '../../../src/user-rules/read-rules.ts'
 import { insertThreepid } from '../../../src/accounts/threepids-store.ts'
 import type { MailDeliveryDeps } from '../../../src/delivery/email/deps.ts'
 import { mailLinks } from '../../../src/delivery/email/links.ts'
+import { ripePushers } from '../../../src/delivery/email/mail-store.ts'
 import { startMailDelivery } from '../../../src/delivery/email/worker.ts'
 import type { Clock } from '../../../src/lib/clock.ts'
 import type { RoomId } from '../../../src/lib/ids.ts'
 import type { MailEvents } from '../../../src/lib/mail-events.ts'
-import type { Mail } from '../../../src/lib/mail/mailer.ts'
-import type { MailResult } from '../../../src/lib/mail/mail-result.ts'
+import type { Mail } from '../../../src/lib/mail/mail.ts'
+import type { SendMail } from '../../../src/delivery/email/mailer.ts'
 import { outcomeOf } from '../../../src/notifications/counts.ts'
 import { isRead } from '../../../src/notifications/read-positions.ts'
 import type { RuleKind } from '../../../src/push-rules/index.ts'
@@ -24,7 +25,9 @@ import { alice, bob, buildTower, carol, type Told, type Tower, type TowerPusher 
 export const MINUTE = 60_000
 export const HOUR = 60 * MINUTE
 export const DELAY = 10 * MINUTE
-export const SENT: MailResult = { kind: 'sent', status: 250, ms: 1 }
+type MailResult = Awaited<ReturnType<SendMail>>
+
+export const SENT: MailResult = { kind: 'delivered', reason: 'accepted', status: 250, ms: 1 }
 
 export type Posted = Mail & { at: number }
 
@@ -66,6 +69,16 @@ export async function buildPost(t: TestContext, db: Database): Promise<Post> {
   const told: Post['told'] = []
   let how: (mail: Mail) => MailResult | Promise<MailResult> = () => SENT
   let looks = 0
+  let inFlight = 0
+  const leases = async () => (await db.all(leasedLanes, {})).map((row) => row.lease_owner)
+  /** No lane is ripe, and each that was leased since has its mail in flight. */
+  const isQuiet = async (before: readonly unknown[]) => {
+    const at = tower.clock.now()
+    const page = { after: 0, limit: 9, now: at, before: at - DELAY, beyond: at + DELAY }
+    const ripe = await db.all(ripePushers, page)
+    const leased = await leases()
+    return ripe.length === 0 && leased.filter((owner) => !before.includes(owner)).length === inFlight
+  }
   // A look ends with a sleep.
   const clock: Clock = {
     now: () => tower.clock.now(),
@@ -76,8 +89,10 @@ export async function buildPost(t: TestContext, db: Database): Promise<Post> {
   }
   const looked = async (move: () => void | Promise<void>) => {
     const before = looks
+    const held = await leases()
     await move()
     await eventually(() => looks > before)
+    await eventually(() => isQuiet(held))
   }
   return {
     tower,
@@ -86,8 +101,8 @@ export async function buildPost(t: TestContext, db: Database): Promise<Post> {
     answer: (next) => void (how = typeof next === 'function' ? next : () => next),
     async start(options = {}) {
       let worker: AsyncDisposable | undefined
-      await looked(() => {
-        worker = startMailDelivery({ ...depsOf(tower, told), clock, send, ...options })
+      await looked(async () => {
+        worker = await startMailDelivery({ ...depsOf(tower, told), clock, send, ...options })
       })
       return worker as AsyncDisposable
     },
@@ -109,7 +124,9 @@ export async function buildPost(t: TestContext, db: Database): Promise<Post> {
   }
 
   async function send(mail: Mail): Promise<MailResult> {
+    inFlight++
     const result = await how(mail)
+    inFlight--
     posted.push({ ...mail, at: tower.clock.now() })
     return result
   }
@@ -145,4 +162,12 @@ function depsOf(tower: Tower, told: Post['told']): Omit<MailDeliveryDeps, 'clock
 
 const allSteps = query()((db) =>
   db.selectFrom('trace_steps').select(['position', 'at', 'steps']).orderBy('position').orderBy('entry_id'),
+)
+
+const leasedLanes = query()((db) =>
+  db
+    .selectFrom('lanes')
+    .select('lease_owner')
+    .where('kind', '=', 'mail')
+    .where('lease_owner', 'is not', null),
 )

@@ -166,7 +166,7 @@ onEachDatabase('mail', (open) => {
   test('a mail server that fails is tried again after the back-off; nothing is lost, and the status shows it', async (t) => {
     const post = await buildPost(t, await open(t))
     const { tower } = post
-    post.answer({ kind: 'retry', error: 'smtp 451', status: 451, ms: 7 })
+    post.answer({ kind: 'retry', reason: 'smtp 451', status: 451, ms: 7 })
     await using _worker = await post.start()
     await tower.say(alice, 'one')
     await post.pass(DELAY)
@@ -203,7 +203,7 @@ onEachDatabase('mail', (open) => {
   test('a mail that is refused for good is dropped and noted, and the pusher stays', async (t) => {
     const post = await buildPost(t, await open(t))
     const { tower } = post
-    post.answer({ kind: 'refused', error: 'smtp 550', status: 550, ms: 7 })
+    post.answer({ kind: 'refused', reason: 'smtp 550', status: 550, ms: 7 })
     await using _worker = await post.start()
     const position = await tower.say(alice, 'one')
     await post.pass(DELAY)
@@ -310,10 +310,16 @@ onEachDatabase('mail', (open) => {
     const post = await buildPost(t, await open(t))
     const { tower } = post
     let isDead = false
-    const dying: Database = {
+    // Served by several processes, so that a start ends no lease of another one.
+    const shared: Database = {
       ...tower.db,
+      isServedAlone: false,
       all: (q, p) => tower.db.all(q, p),
       first: (q, p) => tower.db.first(q, p),
+      transaction: (work, options) => tower.db.transaction(work, options),
+    }
+    const dying: Database = {
+      ...shared,
       transaction: (work, options) =>
         isDead ? Promise.reject(new Error('the process is dead')) : tower.db.transaction(work, options),
     }
@@ -323,10 +329,11 @@ onEachDatabase('mail', (open) => {
     })
     await tower.say(alice, 'one')
     const dead = await post.start({ db: dying })
-    await post.pass(DELAY)
+    tower.clock.advance(DELAY)
+    await eventually(() => post.posted.length === 1)
     await dead[Symbol.asyncDispose]()
     post.answer(SENT)
-    await using _worker = await post.start()
+    await using _worker = await post.start({ db: shared })
     await post.pass(LOOK)
     assert.equal(post.posted.length, 1, 'the dead still hold the lease')
     await post.pass(5 * MINUTE)
@@ -411,16 +418,19 @@ onEachDatabase('mail', (open) => {
       () =>
         new Promise((resolve) => {
           isSending = true
-          end = () => resolve({ kind: 'retry', error: 'stopped', ms: 1 })
+          end = () => resolve({ kind: 'retry', reason: 'stopped', ms: 1 })
         }),
     )
     await post.tower.say(alice, 'one')
     const worker = await post.start({ endSending: async () => end() })
     post.tower.clock.advance(DELAY)
     await eventually(() => isSending)
-    const stopped = worker[Symbol.asyncDispose]()
-    post.tower.clock.advance(8000)
-    await stopped
+    let hasStopped = false
+    void worker[Symbol.asyncDispose]().then(() => (hasStopped = true))
+    await eventually(() => {
+      post.tower.clock.advance(8000)
+      return hasStopped
+    })
     const row = await post.pusher()
     assert.deepEqual(
       [row.lease_owner, row.attempts, row.failing_since, await post.tower.queued()],

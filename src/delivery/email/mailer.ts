@@ -1,23 +1,16 @@
 import { getCACertificates } from 'node:tls'
 import type { Transporter } from 'nodemailer'
-import type { Clock } from '../clock.ts'
-import { createTurns } from '../turns.ts'
-import { type MailResult, resultOf } from './mail-result.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { Mail } from '../../lib/mail/mail.ts'
+import { createTurns } from '../../lib/turns.ts'
+import type { SendResult } from '../../sending/result.ts'
+import { type MailFault, resultOf } from './smtp-result.ts'
 
-export type Mail = {
-  /** In its canonical form (`address.ts`). */
-  to: string
-  subject: string
-  text: string
-  html: string
-  /** The part of the Message-ID before the @. A mail that is sent twice has the same id both times. */
-  id: string
-  /** A URL that unsubscribes from this kind of mail: GET shows a page, POST unsubscribes at once (RFC 8058). */
-  unsubscribe?: string | undefined
-}
-
-/** Sends one mail, once. Never rejects. `signal` ends the wait for the mail server; the result is then unknown. */
-export type SendMail = (mail: Mail, signal?: AbortSignal) => Promise<MailResult>
+/**
+ * Sends one mail, once. Never rejects. `delivered`: the mail server accepted it. `refused`: a 5xx for the recipient or the message. `status`:
+ * the SMTP reply code. `signal` ends the wait for the mail server; the result is then unknown.
+ */
+export type SendMail = (mail: Mail, signal?: AbortSignal) => Promise<SendResult<MailFault>>
 
 /** Disposing aborts mails in flight. Wait for them first where they should finish. */
 export type Mailer = AsyncDisposable & { send: SendMail }
@@ -52,13 +45,13 @@ export function makeMailer(options: MailerOptions): Mailer {
   const { connections: atOnce } = options
   const inTurn = createTurns({ atOnce, waiting: MAX_WAITING, onFull: () => FULL })
   const stop = new AbortController()
-  const inFlight = new Set<Promise<MailResult>>()
+  const inFlight = new Set<Promise<SendResult<MailFault>>>()
   let loaded: Promise<Transporter> | undefined
 
   /**
    * One deadline for the whole exchange: a timer that restarts with each response would never end with a slow server.
    */
-  async function sendOne(mail: Mail, asked: AbortSignal | undefined): Promise<MailResult> {
+  async function sendOne(mail: Mail, asked: AbortSignal | undefined): Promise<SendResult<MailFault>> {
     const started = options.clock.now()
     const took = () => Math.max(0, options.clock.now() - started)
     const deadline = new AbortController()
@@ -71,10 +64,15 @@ export function makeMailer(options: MailerOptions): Mailer {
         return transport.sendMail({ ...messageOf(mail, options.from), signal })
       })
       const { response } = await Promise.race([sent, aborted(signal)])
-      return { kind: 'sent', status: Number(response?.slice(0, 3)) || 250, ms: took() }
+      return {
+        kind: 'delivered',
+        reason: 'accepted',
+        status: Number(response?.slice(0, 3)) || 250,
+        ms: took(),
+      }
     } catch (error) {
-      if (deadline.signal.aborted) return { kind: 'retry', error: 'timeout', ms: took() }
-      if (signal.aborted) return { kind: 'retry', error: 'stopped', ms: took() }
+      if (deadline.signal.aborted) return { kind: 'retry', reason: 'timeout', ms: took() }
+      if (signal.aborted) return { kind: 'retry', reason: 'stopped', ms: took() }
       return { ...resultOf(error), ms: took() }
     } finally {
       clearTimeout(timer)

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { createServer, type AddressInfo } from 'node:net'
 import { test, type TestContext } from 'node:test'
 import { systemClock } from '../../../src/lib/clock.ts'
-import { type Mail, type MailerOptions, makeMailer } from '../../../src/lib/mail/mailer.ts'
+import { type MailerOptions, makeMailer } from '../../../src/delivery/email/mailer.ts'
+import type { Mail } from '../../../src/lib/mail/mail.ts'
 import { eventually } from '../../support/eventually.ts'
 import { LOOPBACK_CERTIFICATE } from '../../support/loopback-certificate.ts'
 import { startMailReceiver } from '../../support/mail-receiver.ts'
@@ -44,7 +45,7 @@ function timeless<T extends { ms?: number }>(result: T): Omit<T, 'ms'> {
 test('a mail arrives whole, with the headers by which machines end and ignore it', async (t) => {
   const server = await startMailReceiver(t)
   const result = await mailerFor(server.port)(mail)
-  assert.deepEqual(timeless(result), { kind: 'sent', status: 250 })
+  assert.deepEqual(timeless(result), { kind: 'delivered', reason: 'accepted', status: 250 })
   const [got] = server.mails
   assert.ok(got)
   assert.deepEqual([got.from, got.to], ['belfry@example.org', ['ada@example.org']])
@@ -62,40 +63,40 @@ test('a mail arrives whole, with the headers by which machines end and ignore it
 test('STARTTLS and a login, where they are asked for', async (t) => {
   const login = { user: 'belfry', password: 'päss word' }
   const server = await startMailReceiver(t, { tls: 'offered', login })
-  assert.equal((await mailerFor(server.port, { tls: 'required', login })(mail)).kind, 'sent')
+  assert.equal((await mailerFor(server.port, { tls: 'required', login })(mail)).kind, 'delivered')
   assert.deepEqual([server.mails[0]?.isSecure, server.mails[0]?.user], [true, 'belfry'])
   const wrong = await mailerFor(server.port, { tls: 'required', login: { ...login, password: 'no' } })(mail)
-  assert.deepEqual(timeless(wrong), { kind: 'retry', error: 'login refused', status: 535 })
+  assert.deepEqual(timeless(wrong), { kind: 'misconfigured', reason: 'login refused', status: 535 })
   assert.equal(server.mails.length, 1)
 })
 
 test('TLS from the start', async (t) => {
   const server = await startMailReceiver(t, { tls: 'at once' })
-  assert.equal((await mailerFor(server.port, { isSecure: true })(mail)).kind, 'sent')
+  assert.equal((await mailerFor(server.port, { isSecure: true })(mail)).kind, 'delivered')
   assert.equal(server.mails[0]?.isSecure, true)
 })
 
 test('nothing goes out in the open where TLS is required, nor to a server that nobody vouches for', async (t) => {
   const open = await startMailReceiver(t)
   const refused = await mailerFor(open.port, { tls: 'required' })(mail)
-  assert.deepEqual(timeless(refused), { kind: 'retry', error: 'tls' })
+  assert.deepEqual(timeless(refused), { kind: 'retry', reason: 'tls' })
   const stranger = await startMailReceiver(t, { tls: 'offered' })
   const unknown = await mailerFor(stranger.port, { tls: 'required', ca: [] })(mail)
-  assert.deepEqual(timeless(unknown), { kind: 'retry', error: 'tls' })
+  assert.deepEqual(timeless(unknown), { kind: 'retry', reason: 'tls' })
   const never = await mailerFor(stranger.port, { tls: 'off' })(mail)
-  assert.equal(never.kind, 'sent')
+  assert.equal(never.kind, 'delivered')
   assert.equal(stranger.mails[0]?.isSecure, false)
   assert.deepEqual([open.mails.length, stranger.mails.length], [0, 1])
 })
 
 for (const [what, answer, expected] of [
-  ['4xx for the recipient', { recipient: 450 }, { kind: 'retry', error: 'smtp 450', status: 450 }],
-  ['5xx for the recipient', { recipient: 550 }, { kind: 'refused', error: 'smtp 550', status: 550 }],
-  ['4xx for the message', { data: 451 }, { kind: 'retry', error: 'smtp 451', status: 451 }],
-  ['5xx for the message', { data: 554 }, { kind: 'refused', error: 'smtp 554', status: 554 }],
+  ['4xx for the recipient', { recipient: 450 }, { kind: 'retry', reason: 'smtp 450', status: 450 }],
+  ['5xx for the recipient', { recipient: 550 }, { kind: 'refused', reason: 'smtp 550', status: 550 }],
+  ['4xx for the message', { data: 451 }, { kind: 'retry', reason: 'smtp 451', status: 451 }],
+  ['5xx for the message', { data: 554 }, { kind: 'refused', reason: 'smtp 554', status: 554 }],
   // Whose fault that is the operator knows, not the recipient.
-  ['5xx for the sender', { sender: 550 }, { kind: 'retry', error: 'smtp 550', status: 550 }],
-  ['a reset after the mail', { end: 'reset' }, { kind: 'retry', error: 'connection closed' }],
+  ['5xx for the sender', { sender: 550 }, { kind: 'retry', reason: 'smtp 550', status: 550 }],
+  ['a reset after the mail', { end: 'reset' }, { kind: 'retry', reason: 'connection closed' }],
 ] as const)
   test(`${what}: ${expected.kind}`, async (t) => {
     const server = await startMailReceiver(t)
@@ -113,7 +114,7 @@ test('a server that never answers is left after the deadline, in every step', as
   hanging.answer({ end: 'hang' })
   for (const port of [silent, slow, hanging.port]) {
     const result = await mailerFor(port, { timeoutMs: 100 })(mail)
-    assert.deepEqual(timeless(result), { kind: 'retry', error: 'timeout' })
+    assert.deepEqual(timeless(result), { kind: 'retry', reason: 'timeout' })
   }
 })
 
@@ -125,12 +126,12 @@ test('a stop, or whoever asked, ends the wait for a server that hangs', async (t
   const [asked, running, waiting] = [send(mail, hangUp.signal), send(mail), send(mail)]
   await eventually(() => server.connections === 1)
   hangUp.abort()
-  assert.deepEqual(timeless(await asked), { kind: 'retry', error: 'stopped' })
+  assert.deepEqual(timeless(await asked), { kind: 'retry', reason: 'stopped' })
   await eventually(() => server.connections === 2)
   await rest[Symbol.asyncDispose]()
   assert.deepEqual([await running, await waiting].map(timeless), [
-    { kind: 'retry', error: 'stopped' },
-    { kind: 'retry', error: 'stopped' },
+    { kind: 'retry', reason: 'stopped' },
+    { kind: 'retry', reason: 'stopped' },
   ])
 })
 
@@ -139,7 +140,7 @@ test('the wait for a connection counts: nobody waits longer than for one mail', 
   server.answer({ end: 'hang' })
   const { send } = mailer(server.port, { connections: 1, timeoutMs: 200 })
   const results = await Promise.all([send(mail), send(mail), send(mail)])
-  for (const result of results) assert.deepEqual(timeless(result), { kind: 'retry', error: 'timeout' })
+  for (const result of results) assert.deepEqual(timeless(result), { kind: 'retry', reason: 'timeout' })
   // None at all where the machine is too slow to open one before the deadline.
   assert.ok(server.connections <= 1, `${server.connections} connections`)
 })
@@ -147,11 +148,14 @@ test('the wait for a connection counts: nobody waits longer than for one mail', 
 test('no server, and one that speaks something else', async (t) => {
   const gone = await startMailReceiver(t)
   await gone.close()
-  assert.deepEqual(timeless(await mailerFor(gone.port)(mail)), { kind: 'retry', error: 'connection refused' })
+  assert.deepEqual(timeless(await mailerFor(gone.port)(mail)), {
+    kind: 'retry',
+    reason: 'connection refused',
+  })
   const odd = await listening(t, (write) => write('HTTP/1.1 400 Bad Request\r\n\r\n'))
-  assert.deepEqual(timeless(await mailerFor(odd)(mail)), { kind: 'retry', error: 'bad response' })
+  assert.deepEqual(timeless(await mailerFor(odd)(mail)), { kind: 'retry', reason: 'bad response' })
   const nowhere = await mailerFor(25, { host: 'no-such-host.invalid' })(mail)
-  assert.deepEqual(timeless(nowhere), { kind: 'retry', error: 'dns' })
+  assert.deepEqual(timeless(nowhere), { kind: 'retry', reason: 'dns' })
 })
 
 test('a mail after a failure goes out; so many connections at once, and no more', async (t) => {
@@ -163,7 +167,7 @@ test('a mail after a failure goes out; so many connections at once, and no more'
   const results = await Promise.all([send(mail), send(mail), send(mail)])
   assert.deepEqual(
     results.map(({ kind }) => kind),
-    ['sent', 'sent', 'sent'],
+    ['delivered', 'delivered', 'delivered'],
   )
   assert.equal(server.connections, 4)
 })
