@@ -10,7 +10,8 @@ export const limitsSchema = z.strictObject({
     about: 'Time limit for receiving the headers of a request, in milliseconds.',
   }),
   body_timeout_ms: setting(count(30_000, { max: 3_600_000 }), {
-    about: 'Time limit for receiving the body of a request after its headers, in milliseconds.',
+    about:
+      'Time limit for receiving the body of a request after its headers, in milliseconds. For a streamed body, the longest time between two chunks.',
   }),
   sync_timeout_max_ms: setting(count(50_000, { min: 0, max: 3_600_000 }), {
     about:
