@@ -23,7 +23,7 @@ function limiter(perSource: number, inSum: number, enabled = true) {
   return { clock, attempts: createLoginAttemptLimiter(limits, clock) }
 }
 
-test('failures are counted by account and source, and attempts that are taken back are not', async () => {
+test('failures are counted by account and source, and attempts taken back are not counted', async () => {
   const { attempts, clock } = limiter(3, 1000)
   for (let count = 0; count < 10; count++) (await attempts.attempt(alice, source('a')))()
   for (let count = 0; count < 3; count++) await attempts.attempt(alice, source('a'))
@@ -34,7 +34,7 @@ test('failures are counted by account and source, and attempts that are taken ba
   await attempts.attempt(alice, source('a'))
 })
 
-test('past the sum of all sources an attempt waits, and from a known source it does not', async () => {
+test('an attempt above the sum of all sources waits unless its source is known', async () => {
   const { attempts, clock } = limiter(5, 6)
   for (let count = 0; count < 6; count++) await attempts.attempt(alice, source(`stranger ${count}`))
   let isThrough = false
@@ -51,7 +51,7 @@ test('past the sum of all sources an attempt waits, and from a known source it d
   await attempts.attempt(alice, source('elsewhere'))
 })
 
-test('an attempt that would wait longer than ten seconds, or behind too many, is refused', async () => {
+test('an attempt is refused when it would wait longer than ten seconds or behind too many others', async () => {
   const slow = limiter(5, 5)
   for (let count = 0; count < 5; count++) await slow.attempts.attempt(alice, source(`stranger ${count}`))
   await assert.rejects(slow.attempts.attempt(alice, source('elsewhere')), isLimited)
@@ -70,12 +70,12 @@ test('an attempt that would wait longer than ten seconds, or behind too many, is
   await attempts.attempt(alice, source('in the crowd 19'))
 })
 
-test('nothing is limited where rate limits are off', async () => {
+test('attempts are not limited when rate limits are off', async () => {
   const { attempts } = limiter(1, 1, false)
   for (let count = 0; count < 50; count++) await attempts.attempt(alice, source('a'))
 })
 
-test('mails with a token are limited by mailbox and asker, and by mailbox in sum', () => {
+test('token mails are limited by mailbox and requesting address, and by mailbox in sum', () => {
   const clock = createManualClock()
   const limits = {
     ...defaults,

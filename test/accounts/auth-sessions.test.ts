@@ -4,7 +4,7 @@ import { createAuthSessions } from '../../src/accounts/auth-sessions.ts'
 import { systemRandom, type UserId } from '../../src/lib/ids.ts'
 import { stillClock } from './fixture.ts'
 
-test('a session is good for its purpose, until it is closed or too old', () => {
+test('a session is valid for its purpose until it is closed or expires', () => {
   const clock = stillClock()
   const sessions = createAuthSessions({ clock, random: systemRandom, lifetimeMs: 1000 })
   const one = sessions.open('register')
@@ -20,7 +20,7 @@ test('a session is good for its purpose, until it is closed or too old', () => {
   assert.equal(sessions.isOpen(two, 'password @a:b'), false)
 })
 
-test('a user has twenty at most: the oldest gives way, and those of others stay', () => {
+test('the oldest session of a user is closed above twenty, and sessions of other users stay', () => {
   const clock = stillClock()
   const sessions = createAuthSessions({ clock, random: systemRandom, lifetimeMs: 1000 })
   const [alice, bob] = ['@alice:here' as UserId, '@bob:here' as UserId]
@@ -35,7 +35,7 @@ test('a user has twenty at most: the oldest gives way, and those of others stay'
   assert.equal(sessions.size, 2)
 })
 
-test('they are bounded: the oldest gives way, and old ones are forgotten', () => {
+test('the oldest session is closed above the limit, and expired sessions are removed', () => {
   const clock = stillClock()
   const sessions = createAuthSessions({ clock, random: systemRandom, limit: 3, lifetimeMs: 1000 })
   const opened = ['a', 'b', 'c', 'd'].map((purpose) => [sessions.open(purpose), purpose] as const)

@@ -10,16 +10,16 @@ import { systemRandom, type UserId } from '../../src/lib/ids.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { quotas } from '../support/quotas.ts'
 
-/** As cheap as argon2 goes. */
+/** The cheapest parameters of argon2. */
 export const CHEAP = { memory: 8, passes: 1 }
 
-/** A clock that stands still until it is told to move. */
+/** A clock that only moves when the test moves it. */
 export function stillClock(): Clock & { advance(ms: number): void } {
   let now = 1_800_000_000_000
   return { now: () => now, sleep: () => Promise.resolve(), advance: (ms) => void (now += ms) }
 }
 
-/** Lets each account fail `count` times from each source. */
+/** Allows `count` failures for each account from each source. */
 export function attempts(count: number): AttemptLimiter {
   const used = new Map<string, number>()
   return {
@@ -33,7 +33,7 @@ export function attempts(count: number): AttemptLimiter {
   }
 }
 
-/** Accounts on a database, with what they tell the others written down. */
+/** Accounts on a database. Calls of the hooks are recorded. */
 export function accountsOn(db: Database, overrides: Partial<RegistrationDeps> = {}) {
   const clock = stillClock()
   const removed: string[] = []
@@ -64,7 +64,7 @@ export function accountsOn(db: Database, overrides: Partial<RegistrationDeps> = 
   return { deps, clock, removed, profilesChanged, ended }
 }
 
-/** Push rules on a database. What is told of their changes is written down. */
+/** Push rules on a database. Calls of `onRulesChanged` are recorded. */
 export function rulesOn(db: Database, overrides: Partial<RuleChangeDeps> = {}) {
   const changes: RulesChange[] = []
   const deps: RuleChangeDeps = {

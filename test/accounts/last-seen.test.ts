@@ -8,7 +8,7 @@ import { createManualClock } from '../support/manual-clock.ts'
 
 const REMEMBERED = 20_000
 
-/** `written`: the ids of devices, in the order in which they were written. */
+/** `written`: the device ids in the order of writing. */
 function open() {
   const written: string[] = []
   const tx = {
@@ -29,8 +29,8 @@ function open() {
   return { written, clock, see }
 }
 
-describe('when a device was last seen', () => {
-  test('is written at its first request, and once a minute', async () => {
+describe('the last-seen time of a device', () => {
+  test('is written at its first request and then once a minute', async () => {
     const { written, clock, see } = open()
     await see('PHONE')
     clock.advance(59_999)
@@ -41,7 +41,7 @@ describe('when a device was last seen', () => {
     assert.deepEqual(written, ['PHONE', 'PHONE'])
   })
 
-  test('is remembered for 20,000 devices: those written last', async () => {
+  test('is cached for the 20,000 devices written last', async () => {
     const { written, see } = open()
     for (let n = 0; n <= REMEMBERED; n++) await see(`DEVICE ${n}`)
     assert.equal(written.length, REMEMBERED + 1)

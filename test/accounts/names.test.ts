@@ -11,7 +11,7 @@ import { systemRandom } from '../../src/lib/ids.ts'
 
 const server = 'example.org'
 
-test('names become user ids, capitals become small letters', () => {
+test('a user name becomes a user id in lower case', () => {
   for (const [name, userId] of [
     ['alice', '@alice:example.org'],
     ['Alice', '@alice:example.org'],
@@ -21,7 +21,7 @@ test('names become user ids, capitals become small letters', () => {
     assert.equal(newUserId(name, server), userId)
 })
 
-test('names outside the grammar are M_INVALID_USERNAME', () => {
+test('returns M_INVALID_USERNAME for a name outside the grammar', () => {
   for (const name of [
     '',
     ' ',
@@ -38,12 +38,12 @@ test('names outside the grammar are M_INVALID_USERNAME', () => {
   assert.equal(newUserId('x'.repeat(242), server).length, 255)
 })
 
-test('a generated name is within the grammar', () => {
+test('a generated name matches the grammar', () => {
   const userId = generatedUserId(systemRandom, server)
   assert.equal(newUserId(userId.slice(1, userId.indexOf(':')), server), userId)
 })
 
-test('whom a name means', () => {
+test('a user name or a full user id resolves to the user id', () => {
   for (const [name, userId] of [
     ['alice', '@alice:example.org'],
     ['ALICE', '@alice:example.org'],
@@ -56,14 +56,14 @@ test('whom a name means', () => {
     assert.equal(knownAs(name, server), userId, name)
 })
 
-test('passwords are 1 to 512 bytes', () => {
+test('refuses a password outside 1 to 512 bytes', () => {
   assert.throws(() => checkNewPassword(''), { errcode: 'M_WEAK_PASSWORD', status: 400 })
   checkNewPassword('x')
   checkNewPassword('é'.repeat(256))
   assert.throws(() => checkNewPassword('é'.repeat(257)), { errcode: 'M_INVALID_PARAM', status: 400 })
 })
 
-test('device ids and names are bounded', () => {
+test('refuses device ids and device names that are too long', () => {
   checkDevice('D', 'x'.repeat(255))
   assert.throws(() => checkDevice('', undefined), { errcode: 'M_INVALID_PARAM' })
   assert.throws(() => checkDevice('x'.repeat(256), undefined), { errcode: 'M_INVALID_PARAM' })

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { createPasswords } from '../../src/accounts/passwords.ts'
 import { CHEAP } from './fixture.ts'
 
-test('a password is kept as argon2id in PHC form and recognised again', async () => {
+test('a password is stored as argon2id in PHC form and verifies', async () => {
   const passwords = createPasswords({ cost: CHEAP })
   const phc = await passwords.hash('correct horse ✓')
   assert.match(phc, /^\$argon2id\$v=19\$m=8,t=1,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/)
@@ -12,12 +12,12 @@ test('a password is kept as argon2id in PHC form and recognised again', async ()
   assert.notEqual(await passwords.hash('correct horse ✓'), phc, 'each hash has a salt of its own')
 })
 
-test('a hash made with other parameters is still good', async () => {
+test('a hash with other parameters still verifies', async () => {
   const phc = await createPasswords({ cost: { memory: 16, passes: 2 } }).hash('secret')
   assert.equal(await createPasswords({ cost: CHEAP }).verify('secret', phc), true)
 })
 
-test('the argon2id of RFC 9106, as another implementation writes it', async () => {
+test('a hash of the reference implementation of RFC 9106 verifies', async () => {
   // Made with the reference implementation: echo -n password | argon2 somesalt -id -t 2 -k 256 -p 1
   const phc = '$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4'
   const passwords = createPasswords()
@@ -25,20 +25,20 @@ test('the argon2id of RFC 9106, as another implementation writes it', async () =
   assert.equal(await passwords.verify('passwore', phc), false)
 })
 
-test('without a hash the answer is no', async () => {
+test('verification without a hash is false', async () => {
   const passwords = createPasswords({ cost: CHEAP })
   assert.equal(await passwords.verify('', undefined), false)
   assert.equal(await passwords.verify('secret', null), false)
 })
 
-test('a hash that cannot be read is a fault, not a wrong password', async () => {
+test('an unreadable hash throws and does not count as a wrong password', async () => {
   await assert.rejects(
     createPasswords({ cost: CHEAP }).verify('secret', '$2b$10$abc'),
     /not a readable PHC string/,
   )
 })
 
-test('an address that has many passwords checked does not keep the others out', async () => {
+test('many checks from one address do not delay other addresses', async () => {
   const passwords = createPasswords({ cost: CHEAP, atOnce: 1, waiting: 4 })
   const flood = Promise.allSettled(
     Array.from({ length: 20 }, () => passwords.verify('x', undefined, 'stranger')),
@@ -47,7 +47,7 @@ test('an address that has many passwords checked does not keep the others out', 
   assert.ok((await flood).some(({ status }) => status === 'rejected'))
 })
 
-test('what finds the queue full is turned away, and the rest is done', async () => {
+test('work is refused when the queue is full, and queued work completes', async () => {
   const passwords = createPasswords({ cost: CHEAP, atOnce: 2, waiting: 3 })
   const results = await Promise.allSettled(Array.from({ length: 7 }, () => passwords.hash('x')))
   const refused = results.filter((result) => result.status === 'rejected')

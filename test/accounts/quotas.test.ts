@@ -12,7 +12,7 @@ const alice = '@alice:localhost' as UserId
 const bob = '@bob:localhost' as UserId
 
 onEachDatabase('quotas of a user', (open) => {
-  test('account data counts by bytes of all its pieces, but for markers and those of others', async (t) => {
+  test('account data counts by its total bytes, without read markers and data of other users', async (t) => {
     const db = await open(t)
     const { deps } = accountsOn(db, {
       quotas: { ...quotas, account_data_bytes: 100, account_data_entries: 2 },
@@ -30,14 +30,14 @@ onEachDatabase('quotas of a user', (open) => {
     await assert.rejects(put('b', 0), { status: 403, errcode: 'M_FORBIDDEN' })
     await put('a', 19)
     await put('a', 22, '!room' as RoomId)
-    // Beyond the quota from before it was set: it may shrink.
+    // Data that exceeded the quota before it was set may be made smaller.
     const smaller = { ...deps, quotas: { ...quotas, account_data_bytes: 10 } }
     const key = { userId: alice, roomId: '' as const, type: 'a' }
     await setAccountData(smaller, key, { a: 'x'.repeat(30) })
     await assert.rejects(setAccountData(smaller, key, { a: 'x'.repeat(31) }), { status: 413 })
   })
 
-  test('filters and devices count for their user alone', async (t) => {
+  test('filters and devices count only for their own user', async (t) => {
     const db = await open(t)
     const { deps } = accountsOn(db, { quotas: { ...quotas, filters: 2, filter_bytes: 60, devices: 2 } })
     await storeFilter(deps, bob, { a: 'x'.repeat(40) })

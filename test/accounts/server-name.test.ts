@@ -23,7 +23,7 @@ const engines = [
 
 const sqliteIn = (folder: string) => `sqlite:${join(folder, 'belfry.db')}`
 
-/** Opens the database as `belfry serve` does, with or without `--server-name`. Resolves to the name that holds. */
+/** Opens the database as `belfry serve` does, with or without `--server-name`. Resolves to the name in use. */
 async function nameAt(url: string, given?: string, as: 'server' | 'command' = 'server'): Promise<string> {
   const argv = ['--database', url, ...(given === undefined ? [] : ['--server-name', given])]
   const { db, config } = await openServerDatabase(loadConfig({ argv, env: {} }), {
@@ -35,7 +35,7 @@ async function nameAt(url: string, given?: string, as: 'server' | 'command' = 's
   return config.server_name
 }
 
-/** A database as earlier versions left it: with users, and without the name of its server. */
+/** A database of an earlier version: with users, and without the server name. */
 async function withUsers(url: string, ...users: string[]): Promise<string> {
   await using db = await openDatabase(url, silentLog)
   await db.transaction(async (tx) => {
@@ -54,14 +54,14 @@ const refusal =
 
 for (const { name, skip, url } of engines) {
   describe(`the name of a server on ${name}`, { skip }, () => {
-    test('is kept with the data, so that later starts and commands need not be told', async (t) => {
+    test('is read from the database by later starts and commands', async (t) => {
       const address = await url(t)
       assert.equal(await nameAt(address, 'example.org'), 'example.org')
       assert.equal(await nameAt(address), 'example.org')
       assert.equal(await nameAt(address, undefined, 'command'), 'example.org')
     })
 
-    test('another one is refused in one line that names both', async (t) => {
+    test('a different configured name is refused in one line that contains both names', async (t) => {
       const address = await url(t)
       await nameAt(address, 'example.org')
       for (const as of ['server', 'command'] as const)
@@ -72,29 +72,29 @@ for (const { name, skip, url } of engines) {
       assert.equal(await nameAt(address), 'example.org')
     })
 
-    test('is localhost for a new server without one', async (t) => {
+    test('is localhost for a new server without a configured name', async (t) => {
       assert.equal(await nameAt(await url(t)), 'localhost')
     })
 
-    test('a new one becomes lower case, and the setting may be in any case', async (t) => {
+    test('is stored in lower case, and the setting is accepted in any case', async (t) => {
       const address = await url(t)
       assert.equal(await nameAt(address, 'Example.ORG'), 'example.org')
       assert.equal(await nameAt(address, 'EXAMPLE.org'), 'example.org')
     })
 
-    test('of an older database is the one in its user ids', async (t) => {
+    test('is taken from the user ids of an older database', async (t) => {
       const address = await withUsers(await url(t), '@alice:example.org:8448', '@bob:example.org:8448')
       await assert.rejects(nameAt(address, 'localhost'), refusal(/"example\.org:8448"/, /"localhost"/))
       assert.equal(await nameAt(address), 'example.org:8448')
     })
 
-    test('of an older database with upper case stays as its users have it', async (t) => {
+    test('keeps the case of the user ids of an older database', async (t) => {
       const address = await withUsers(await url(t), '@alice:Example.org')
       assert.equal(await nameAt(address, 'example.org'), 'Example.org')
       assert.equal(await nameAt(address), 'Example.org')
     })
 
-    test('of an older database with users of two servers is the one that the setting names', async (t) => {
+    test('is taken from the setting when an older database has users of two servers', async (t) => {
       const address = await withUsers(await url(t), '@alice:example.org', '@dave:localhost', '@eve:localhost')
       await assert.rejects(
         nameAt(address),
@@ -107,7 +107,7 @@ for (const { name, skip, url } of engines) {
   })
 }
 
-test('a command does not begin a database unless it is told the name of the server', async (t) => {
+test('a command creates a database only when the configuration names the server', async (t) => {
   const folder = temporaryFolder(t)
   await assert.rejects(
     nameAt(sqliteIn(folder), undefined, 'command'),
@@ -117,7 +117,7 @@ test('a command does not begin a database unless it is told the name of the serv
   assert.equal(await nameAt(sqliteIn(folder), 'example.org', 'command'), 'example.org')
 })
 
-test('a command refuses a database that has neither a name nor users', async (t) => {
+test('a command refuses a database without a name and without users', async (t) => {
   const address = sqliteIn(temporaryFolder(t))
   await withUsers(address)
   await assert.rejects(nameAt(address, undefined, 'command'), refusal(/start its server first/))

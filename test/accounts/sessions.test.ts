@@ -39,7 +39,7 @@ async function withAliceAndBob(deps: AccountDeps) {
 }
 
 onEachDatabase('sessions', (open) => {
-  test('a token is its owner’s, and only its hash is stored', async (t) => {
+  test('a token identifies its owner, and only its hash is stored', async (t) => {
     const db = await open(t)
     const { deps } = accountsOn(db)
     await withAliceAndBob(deps)
@@ -57,7 +57,7 @@ onEachDatabase('sessions', (open) => {
     assert.ok(!stored.includes(session.accessToken))
   })
 
-  test('logging in on a device again replaces its token and keeps its name', async (t) => {
+  test('a second login on a device replaces its token and keeps its name', async (t) => {
     const db = await open(t)
     const { deps } = accountsOn(db)
     await withAliceAndBob(deps)
@@ -77,7 +77,7 @@ onEachDatabase('sessions', (open) => {
     assert.equal((await listDevices(db, alice)).length, 2)
   })
 
-  test('wrong password, unknown user and user of another server get the same answer', async (t) => {
+  test('a wrong password, an unknown user and a user of another server get the same response', async (t) => {
     const { deps } = accountsOn(await open(t))
     await withAliceAndBob(deps)
     for (const [user, secret] of [
@@ -93,7 +93,7 @@ onEachDatabase('sessions', (open) => {
       })
   })
 
-  test('an unknown user costs the work of a wrong password', async (t) => {
+  test('a login of an unknown user does the same work as a wrong password', async (t) => {
     const { deps } = accountsOn(await open(t))
     const verified: (string | null | undefined)[] = []
     const counting: AccountDeps = {
@@ -110,7 +110,7 @@ onEachDatabase('sessions', (open) => {
     assert.deepEqual(verified, [undefined])
   })
 
-  test('attempts are limited for each account; good ones do not count', async (t) => {
+  test('attempts are limited for each account, and correct ones do not count', async (t) => {
     const { deps } = accountsOn(await open(t), { loginAttempts: attempts(2) })
     await withAliceAndBob(deps)
     for (let count = 0; count < 4; count++) await logIn(deps, 'alice', 'PHONE')
@@ -128,7 +128,7 @@ onEachDatabase('sessions', (open) => {
     await logIn(deps, 'alice')
   })
 
-  test('logout takes the device, its token and what hangs on it, and nothing else', async (t) => {
+  test('logout removes the device, its token and its pushers and nothing else', async (t) => {
     const db = await open(t)
     const { deps, removed } = accountsOn(db)
     await withAliceAndBob(deps)
@@ -147,7 +147,7 @@ onEachDatabase('sessions', (open) => {
     assert.ok(await authenticate(db, ofBob.accessToken))
   })
 
-  test('what fails in the hook for removed devices leaves everything as it was', async (t) => {
+  test('a failure of onDevicesRemoved rolls the logout back', async (t) => {
     const db = await open(t)
     const { deps } = accountsOn(db, { onDevicesRemoved: () => Promise.reject(new Error('no')) })
     await withAliceAndBob(deps)
@@ -156,7 +156,7 @@ onEachDatabase('sessions', (open) => {
     assert.ok(await authenticate(db, accessToken))
   })
 
-  test('a new password ends the other sessions, unless they are to stay', async (t) => {
+  test('a new password ends the other sessions unless logout_devices is false', async (t) => {
     const db = await open(t)
     const { deps, removed } = accountsOn(db)
     await withAliceAndBob(deps)
@@ -176,19 +176,19 @@ onEachDatabase('sessions', (open) => {
     await logIn(deps, 'bob')
   })
 
-  test('of two changes of the password at once one loses', async (t) => {
+  test('one of two parallel password changes fails', async (t) => {
     const { deps } = accountsOn(await open(t))
     await withAliceAndBob(deps)
     const owner = { userId: alice, deviceId: device('PHONE') }
     const change = (newPassword: string) =>
       changePassword(deps, owner, { newPassword, logoutDevices: true, auth: password('secret') })
     const results = await Promise.allSettled([change('one'), change('two')])
-    // The other is refused, or asked again, as the old password came too late to be right.
+    // The other is refused or challenged again, because its old password is no longer correct.
     const done = results.filter((result) => result.status === 'fulfilled' && result.value.kind === 'done')
     assert.equal(done.length, 1)
   })
 
-  test('devices are deleted for their password only, and only the user’s own', async (t) => {
+  test('devices are deleted only with the password, and only those of the user', async (t) => {
     const db = await open(t)
     const { deps, removed } = accountsOn(db)
     await withAliceAndBob(deps)
@@ -208,7 +208,7 @@ onEachDatabase('sessions', (open) => {
     assert.ok(await authenticate(db, ofBob.accessToken))
   })
 
-  test('a deactivated user is out at once and for good', async (t) => {
+  test('a deactivated user loses access at once and permanently', async (t) => {
     const db = await open(t)
     const { deps, removed, ended } = accountsOn(db)
     await withAliceAndBob(deps)
@@ -226,7 +226,7 @@ onEachDatabase('sessions', (open) => {
     await logIn(deps, 'bob')
   })
 
-  test('of two registrations of one name at once one gets it', async (t) => {
+  test('one of two parallel registrations of a name succeeds', async (t) => {
     const { deps } = accountsOn(await open(t))
     const wanted = {
       username: 'carol',
@@ -243,7 +243,7 @@ onEachDatabase('sessions', (open) => {
     assert.equal(lost?.reason.errcode, 'M_USER_IN_USE')
   })
 
-  test('when a device was last seen is written at most once a minute', async (t) => {
+  test('the last-seen time of a device is written at most once a minute', async (t) => {
     const db = await open(t)
     const { deps, clock } = accountsOn(db)
     await withAliceAndBob(deps)

@@ -75,7 +75,7 @@ async function refusal(
 }
 
 onEachDatabase('addresses', (open) => {
-  test('an address is added once its token and the password were given, and is its owner’s alone', async (t) => {
+  test('an address is added after its token and the password, for its owner only', async (t) => {
     const { db, deps, ask, add, lastToken, mails } = await house(t, open)
     const { sid } = await ask('Ada@EXAMPLE.org')
     assert.equal(mails[0]?.address, 'ada@example.org')
@@ -93,7 +93,7 @@ onEachDatabase('addresses', (open) => {
     assert.equal((await refusal(add(ada, sid))).errcode, 'M_THREEPID_AUTH_FAILED', 'a session is good once')
   })
 
-  test('secrets and tokens are not in the database', async (t) => {
+  test('secrets and tokens are not stored in the database', async (t) => {
     const { db, ask, lastToken } = await house(t, open)
     await ask('ada@example.org', 'client-secret-1')
     const kept = JSON.stringify(await db.all(validations, {}))
@@ -101,7 +101,7 @@ onEachDatabase('addresses', (open) => {
     for (const secret of ['client-secret-1', lastToken()]) assert.ok(!kept.includes(secret))
   })
 
-  test('the same attempt sends no second mail, a higher one does, and its token takes the place of the last', async (t) => {
+  test('the same send_attempt sends no second mail, and a higher one sends a mail whose token replaces the last', async (t) => {
     const { deps, ask, mails, asked, lastToken } = await house(t, open)
     const { sid } = await ask()
     assert.deepEqual(await ask(), { sid })
@@ -120,7 +120,7 @@ onEachDatabase('addresses', (open) => {
     assert.equal(await addressOfToken(deps, 'guess'), undefined)
   })
 
-  test('a validation that is over begins anew, with the same attempt too', async (t) => {
+  test('an expired validation starts again, even with the same send_attempt', async (t) => {
     const { deps, clock, ask, add, mails, lastToken } = await house(t, open)
     const { sid } = await ask()
     await validateByToken(deps, lastToken())
@@ -136,13 +136,13 @@ onEachDatabase('addresses', (open) => {
     assert.deepEqual(await add(ada, sid), { kind: 'added' })
   })
 
-  test('two requests at once send one mail', async (t) => {
+  test('two parallel requests send one mail', async (t) => {
     const { ask, mails } = await house(t, open)
     const [one, two] = await Promise.all([ask(), ask()])
     assert.deepEqual([one, mails.length], [two, 1])
   })
 
-  test('a mail that could not be sent may be asked for again as the same attempt', async (t) => {
+  test('a mail that could not be sent can be requested again with the same send_attempt', async (t) => {
     const { ask, mails, answer } = await house(t, open)
     answer({ kind: 'retry', reason: 'timeout', ms: 1 })
     assert.equal((await refusal(ask())).status, 503)
@@ -153,7 +153,7 @@ onEachDatabase('addresses', (open) => {
     assert.equal(mails.length, 3)
   })
 
-  test('too many mails to one address are refused, and nothing is written', async (t) => {
+  test('too many mails to one address are refused without a write', async (t) => {
     const { db, deps, mails } = await house(t, open)
     const tokenMails = {
       take: () => {
@@ -165,14 +165,14 @@ onEachDatabase('addresses', (open) => {
     assert.deepEqual([mails, await db.all(validations, {})], [[], []])
   })
 
-  test('what is no address gets no mail', async (t) => {
+  test('refuses an invalid address without sending a mail', async (t) => {
     const { ask, mails } = await house(t, open)
     for (const email of ['', 'ada', '@example.org', 'a@b\r\nBcc: c@d.e', 'a@b.c,d@e.f', 'Ada <a@b.c>'])
       assert.equal((await refusal(ask(email))).errcode, 'M_INVALID_PARAM', email)
     assert.deepEqual(mails, [])
   })
 
-  test('why a validation is not through: unknown, not validated, expired', async (t) => {
+  test('reports whether a validation is unknown, not validated or expired', async (t) => {
     const { deps, clock, ask, add, lastToken } = await house(t, open)
     const { sid } = await ask()
     const why = async (...of: Parameters<typeof add>) => {
@@ -193,7 +193,7 @@ onEachDatabase('addresses', (open) => {
     assert.equal(await why(ada, sid), 'M_SESSION_EXPIRED')
   })
 
-  test('ten wrong secrets end a session', async (t) => {
+  test('ten wrong secrets end a validation', async (t) => {
     const { deps, ask, add, lastToken } = await house(t, open)
     const { sid } = await ask()
     await validateByToken(deps, lastToken())
@@ -201,7 +201,7 @@ onEachDatabase('addresses', (open) => {
     assert.equal((await refusal(add(ada, sid))).reason, 'M_NO_VALID_SESSION')
   })
 
-  test('whoever is first has it; what was validated for another is refused', async (t) => {
+  test('the first user to add an address gets it, and a validation of another user is refused', async (t) => {
     const { deps, ask, add, lastToken } = await house(t, open)
     const one = await ask('shared@example.org', 'one')
     await validateByToken(deps, lastToken())
@@ -213,7 +213,7 @@ onEachDatabase('addresses', (open) => {
     assert.equal((await listThreepids(deps.db, ada)).length, 1)
   })
 
-  test('a wrong password adds nothing', async (t) => {
+  test('a wrong password adds no address', async (t) => {
     const { db, deps, ask, lastToken } = await house(t, open)
     const { sid } = await ask()
     await validateByToken(deps, lastToken())
@@ -227,7 +227,7 @@ onEachDatabase('addresses', (open) => {
     assert.deepEqual(await listThreepids(db, ada), [])
   })
 
-  test('removing: one’s own alone, with what hangs on it; again is as once; with the account all go', async (t) => {
+  test('removes only addresses of the user, with their pushers, idempotently, and all of them with the account', async (t) => {
     const { db, deps, removed, ask, add, lastToken } = await house(t, open)
     for (const email of ['ada@example.org', 'ada@work.example']) {
       const { sid } = await ask(email)
@@ -250,7 +250,7 @@ onEachDatabase('addresses', (open) => {
     await ask('ada@work.example', 'new owner')
   })
 
-  test('there is an end to addresses', async (t) => {
+  test('refuses an address above the limit of addresses', async (t) => {
     const { deps, ask, add, lastToken } = await house(t, open)
     const addOne = async (n: number) => {
       const { sid } = await ask(`a${n}@example.org`)
@@ -261,7 +261,7 @@ onEachDatabase('addresses', (open) => {
     assert.equal((await refusal(addOne(20))).errcode, 'M_INVALID_PARAM')
   })
 
-  test('old validations are swept, others are not', async (t) => {
+  test('ended validations are swept and others are kept', async (t) => {
     const { db, clock, ask } = await house(t, open)
     await ask('old@example.org')
     clock.advance(TOKEN_LIFE_MS + VALIDATED_LIFE_MS)
@@ -277,7 +277,7 @@ onEachDatabase('addresses', (open) => {
   })
 })
 
-test('a server without mail says so, before all else', async () => {
+test('returns an error before any other check when no mail server is configured', async () => {
   const deps = { mailToken: undefined } as unknown as ValidationDeps
   const asked = requestToken(deps, {
     email: 'nonsense',

@@ -11,7 +11,7 @@ import type { Config } from '../../src/config/schema.ts'
 
 const unexpected = () => Promise.reject(new Error('not asked for'))
 
-/** A world that notes what a command does to it. */
+/** A `World` that records the actions of a command. */
 function fakeWorld(
   given: {
     app?: Partial<App>
@@ -81,7 +81,7 @@ function fakeWorld(
   }
 }
 
-test('serve prints one ready line, and at a signal closes and exits 0', async () => {
+test('serve prints one ready line, and closes and exits 0 on a signal', async () => {
   const { world, notes, started, signal } = fakeWorld()
   const code = runCommand(['serve', '--listen', '127.0.0.1:0', '--open-registration'], world)
   await started
@@ -93,7 +93,7 @@ test('serve prints one ready line, and at a signal closes and exits 0', async ()
   assert.deepEqual([notes.steps, notes.err], [['close'], []])
 })
 
-test('a second signal exits 1 at once, unless it is the same one passed on', async (t) => {
+test('a second signal exits 1 at once unless it is the same signal passed on', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const closing = Promise.withResolvers<void>()
   const { world, notes, started, signal } = fakeWorld({ app: { close: () => closing.promise } })
@@ -115,7 +115,7 @@ test('a second signal exits 1 at once, unless it is the same one passed on', asy
   assert.equal(await code, 0)
 })
 
-test('while the server runs, all that goes wrong is a line of its log', async () => {
+test('errors of a running server are lines of its log', async () => {
   const { world, notes, started, signal, reload, fault } = fakeWorld({ app: { reload: unexpected } })
   const code = runCommand(['serve'], world)
   await started
@@ -133,7 +133,7 @@ test('while the server runs, all that goes wrong is a line of its log', async ()
   await code
 })
 
-test('an address in use is one line and exit 1; what was opened is closed', async () => {
+test('an address in use prints one line, closes opened resources and exits 1', async () => {
   const error = Object.assign(new Error('listen EADDRINUSE'), {
     code: 'EADDRINUSE',
     address: '127.0.0.1',
@@ -145,7 +145,7 @@ test('an address in use is one line and exit 1; what was opened is closed', asyn
   assert.deepEqual([notes.steps, notes.out], [['close'], []])
 })
 
-test('a start that fails tells its own reason, though closing fails as well', async () => {
+test('a failed start prints its own error when closing fails as well', async () => {
   const { world, notes } = fakeWorld({
     app: {
       listen: () => Promise.reject(new Error('the database is damaged')),
@@ -156,7 +156,7 @@ test('a start that fails tells its own reason, though closing fails as well', as
   assert.deepEqual(notes.err, ['belfry: the database is damaged'])
 })
 
-test('a start that fails ends, though closing never does', async (t) => {
+test('a failed start exits when closing never ends', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const isClosing = Promise.withResolvers<void>()
   const { world, notes } = fakeWorld({
@@ -175,7 +175,7 @@ test('a start that fails ends, though closing never does', async (t) => {
   assert.deepEqual(notes.err, ['belfry: the database is damaged'])
 })
 
-test('a mistake on the command line is one line and exit 2', async () => {
+test('an error on the command line prints one line and exits 2', async () => {
   for (const [argv, message] of [
     [[], 'belfry: the command is missing; see belfry --help'],
     [['sing'], 'belfry: unknown command "sing"; see belfry --help'],
@@ -201,14 +201,14 @@ test('--version prints the version, with or without a command', async () => {
   }
 })
 
-test('a bad environment variable stops the start', async () => {
+test('an invalid environment variable stops the start', async () => {
   const { world, notes } = fakeWorld({ env: { BELFRY_LISTEN: 'nowhere' } })
   assert.equal(await runCommand(['serve'], world), 2)
   assert.match(notes.err.join(), /^belfry: bad value for "listen" \(from BELFRY_LISTEN\)/)
   assert.equal(notes.config, undefined)
 })
 
-test('--help everywhere', async () => {
+test('--help prints the help of every command', async () => {
   for (const [argv, expected] of [
     [['--help'], /belfry serve .*belfry user add NAME/s],
     [['help'], /belfry serve/],
@@ -221,7 +221,7 @@ test('--help everywhere', async () => {
   }
 })
 
-test('user add takes the first line of standard input as the password', async () => {
+test('user add reads the password from the first line of standard input', async () => {
   const { world, notes } = fakeWorld({ stdin: 'pass wörd \r\nsecond line' })
   assert.equal(await runCommand(['user', 'add', '--data', '/d', 'bob', '--admin'], world), 0)
   assert.deepEqual(notes.steps, [{ name: 'bob', password: 'pass wörd ', admin: true }, 'close'])
@@ -229,7 +229,7 @@ test('user add takes the first line of standard input as the password', async ()
   assert.equal(notes.config?.data, '/d')
 })
 
-test('user add without a password creates nothing; a refusal is one line', async () => {
+test('user add without a password creates no account, and a refusal prints one line', async () => {
   const empty = fakeWorld({ stdin: '\n' })
   assert.equal(await runCommand(['user', 'add', 'bob'], empty.world), 2)
   assert.deepEqual(empty.notes.steps, [])
@@ -244,7 +244,7 @@ test('user add without a password creates nothing; a refusal is one line', async
   )
 })
 
-test('openapi prints the document and nothing else, from an empty database that is removed again', async () => {
+test('openapi prints only the document, and removes its empty database', async () => {
   const { world, notes } = fakeWorld()
   assert.equal(await runCommand(['openapi', '--data', '/d', '--log-level', 'debug'], world), 0)
   assert.deepEqual(notes.out, [JSON.stringify({ openapi: '3.1.1' }, null, 2)])
@@ -255,7 +255,7 @@ test('openapi prints the document and nothing else, from an empty database that 
   assert.equal(existsSync(dirname(database.path)), false)
 })
 
-test('gateway vapid prints the public key and nothing else', async () => {
+test('gateway vapid prints only the public key', async () => {
   const { world, notes } = fakeWorld()
   assert.equal(await runCommand(['gateway', 'vapid', 'new.pem'], world), 0)
   assert.equal(await runCommand(['gateway', 'vapid', 'old.pem'], world), 0)
@@ -263,7 +263,7 @@ test('gateway vapid prints the public key and nothing else', async () => {
   assert.deepEqual(notes.err, ['belfry: new.pem holds a new private key; keep a copy of it in a safe place'])
 })
 
-test('gateway vapid wants one file', async () => {
+test('gateway vapid requires exactly one file', async () => {
   for (const argv of [[], ['a', 'b'], ['--force', 'a']]) {
     const { world, notes } = fakeWorld()
     assert.equal(await runCommand(['gateway', 'vapid', ...argv], world), 2)

@@ -26,7 +26,7 @@ function scratch(t: { after(fn: () => void): void }): string {
   return dir
 }
 
-/** A Node on the path that is too old to run Belfry itself. */
+/** A Node on the path that is too old to run Belfry. */
 function olderNode(): string | undefined {
   const candidates = (process.env['PATH'] ?? '').split(delimiter).map((dir) => join(dir, 'node'))
   return candidates.find((file) => {
@@ -42,19 +42,19 @@ function olderNode(): string | undefined {
 const old = olderNode()
 const skip = old === undefined ? 'no Node older than 24 on the path' : false
 
-test('bin/belfry runs, and passes on the exit code', () => {
+test('bin/belfry runs and returns the exit code of the command', () => {
   const help = spawnSync(process.execPath, [join(root, 'bin/belfry'), '--help'], { encoding: 'utf8' })
   assert.deepEqual([help.status, help.stderr], [0, ''])
   assert.match(help.stdout, /belfry serve/)
   assert.equal(spawnSync(process.execPath, [join(root, 'bin/belfry'), 'nope']).status, 2)
 })
 
-test('an older Node hands over to the one that was installed', { skip }, () => {
+test('an older Node starts the installed one', { skip }, () => {
   const result = spawnSync(old ?? '', [join(root, 'bin/belfry'), 'nope'], { encoding: 'utf8' })
   assert.deepEqual([result.status, result.stderr], [2, 'belfry: unknown command "nope"; see belfry --help\n'])
 })
 
-test('an older Node alone says which version is needed', { skip }, (t) => {
+test('an older Node without an installed one prints the required version', { skip }, (t) => {
   const dir = scratch(t)
   mkdirSync(join(dir, 'bin'))
   cpSync(join(root, 'bin/belfry'), join(dir, 'bin/belfry'))
@@ -63,7 +63,7 @@ test('an older Node alone says which version is needed', { skip }, (t) => {
   assert.match(result.stderr, /^belfry: Node 24\.7 or later is needed, this is \d+\.\d+/)
 })
 
-/** A project of the bootstrap's own, with an npm that only notes how it was called. */
+/** A project for the bootstrap, with an npm that only records its calls. */
 function project(t: { after(fn: () => void): void }) {
   const dir = scratch(t)
   mkdirSync(join(dir, 'scripts'))
@@ -96,7 +96,7 @@ writeFileSync('node_modules/.package-lock.json', '{}')`
   }
 }
 
-test('the bootstrap installs what is missing once, and again when the lock file changes', (t) => {
+test('the bootstrap installs missing packages once, and again when the lock file changes', (t) => {
   const { dir, run, installs } = project(t)
   const first = run('bench', 'delivery', '--quick')
   assert.deepEqual([first.status, first.stdout], [0, '["delivery","--quick"]\n'])
@@ -108,7 +108,7 @@ test('the bootstrap installs what is missing once, and again when the lock file 
   assert.equal(installs().length, 2)
 })
 
-test('the bootstrap runs all tests or those that are named, and keeps the exit code', (t) => {
+test('the bootstrap runs all tests or the named ones, and returns the exit code', (t) => {
   const { run } = project(t)
   assert.equal(run('test').status, 1)
   const named = run('test', 'test/a.test.ts')
@@ -117,7 +117,7 @@ test('the bootstrap runs all tests or those that are named, and keeps the exit c
   assert.equal(run('dance').status, 2)
 })
 
-test('a SIGTERM to npm start ends the server', async (t) => {
+test('a SIGTERM to npm start stops the server', async (t) => {
   const { NODE_TEST_CONTEXT: _, ...env } = process.env
   const settings = { BELFRY_LISTEN: '127.0.0.1:0', BELFRY_DATA: join(scratch(t), 'data') }
   const npm = spawn('npm', ['start', '--silent'], {
@@ -131,7 +131,7 @@ test('a SIGTERM to npm start ends the server', async (t) => {
   const url = await eventually(() => /^belfry listening on (\S+)/m.exec(output)?.[1])
   assert.equal((await fetch(`${url}/health`)).status, 200)
   npm.kill('SIGTERM')
-  // The output is closed when the last process that writes to it has ended.
+  // The output closes when the last process that writes to it ends.
   await gone
   await assert.rejects(fetch(`${url}/health`))
 })

@@ -111,7 +111,7 @@ async function run(argv: string[], env: Record<string, string>, answer: () => Re
   return { code, ...notes }
 }
 
-test('push explain prints what counted, why, and what followed for each pusher', async () => {
+test('push explain prints the outcome, the verdict of each rule and the result for each pusher', async () => {
   const { code, out, err, requests } = await run(['!tower', '$ding'], { BELFRY_TOKEN: 'secret' }, () =>
     Response.json(ANSWER),
   )
@@ -144,7 +144,7 @@ Pushers:
   )
 })
 
-test('server, token and user can be named; --json prints the answer as it came', async (t) => {
+test('server, token and user can be set by flags, and --json prints the unchanged response', async (t) => {
   const file = join(temporaryFolder(t), 'token')
   writeFileSync(file, 'from-a-file\n')
   const argv = [
@@ -169,7 +169,7 @@ test('server, token and user can be named; --json prints the answer as it came',
   ])
 })
 
-test('mistakes on the command line are one line and exit code 2', async () => {
+test('an error on the command line prints one line and exits 2', async () => {
   const token = { BELFRY_TOKEN: 'secret' }
   for (const [argv, env, said] of [
     [['!r'], token, /needs a ROOM_ID and an EVENT_ID/],
@@ -186,7 +186,7 @@ test('mistakes on the command line are one line and exit code 2', async () => {
   }
 })
 
-test('what the server refuses is said in its words; exit code 1', async () => {
+test('a refusal prints the error of the server and exits 1', async () => {
   const env = { BELFRY_TOKEN: 'secret' }
   const refused = await run(['!r', '$e'], env, () =>
     Response.json({ errcode: 'M_NOT_FOUND', error: 'There is no such event' }, { status: 404 }),

@@ -56,7 +56,7 @@ async function run(argv: string[], pages: unknown[]) {
   return { code, ...notes }
 }
 
-test('push status prints each pusher, its trouble, and those that are gone; failing pushers make exit code 1', async () => {
+test('push status prints each pusher with its problems and the removed ones, and exits 1 when a pusher fails', async () => {
   const { code, out, err } = await run([], [{ pushers: [WELL, FAILING], removed: [REMOVED] }])
   assert.deepEqual([code, err], [1, []])
   const name = '@alice:localhost Phone\ufffd[2J (org.example.app, 3be278aa4e48)'
@@ -73,7 +73,7 @@ Removed in the last 30 days:
   )
 })
 
-test('all pages are read, for the user that was named; --json prints them as one', async () => {
+test('reads all pages for the given user, and --json prints them as one', async () => {
   const { code, out, paths } = await run(
     ['--user', '@bob:x', '--json'],
     [
@@ -89,7 +89,7 @@ test('all pages are read, for the user that was named; --json prints them as one
   ])
 })
 
-test('it reads what a real server answers', async (t) => {
+test('reads the response of a real server', async (t) => {
   const server = await startTestServer(t)
   const alice = await registerUser(server.url, 'alice')
   await alice.post('/pushers/set', {
@@ -111,7 +111,7 @@ test('it reads what a real server answers', async (t) => {
   )
 })
 
-test('a mistake on the command line is one line and exit code 2', async () => {
+test('an error on the command line prints one line and exits 2', async () => {
   const { code, err, paths } = await run(['--loud'], [])
   assert.deepEqual([code, err.length, paths.length], [2, 1, 0])
 })

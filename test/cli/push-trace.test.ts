@@ -100,14 +100,14 @@ Journeys are not being recorded (trace.enabled).`,
   )
 })
 
-test('a user can be named; --json prints the answer as it came', async () => {
+test('a user can be set by a flag, and --json prints the unchanged response', async () => {
   const { code, out, requests } = await run(['$e', '--user', '@bob:x', '--json'])
   assert.equal(code, 0)
   assert.deepEqual(JSON.parse(out.join('\n')), ANSWER)
   assert.deepEqual(requests, ['http://127.0.0.1:8008/_belfry/v1/journey?event_id=%24e&user_id=%40bob%3Ax'])
 })
 
-test('mistakes on the command line are one line and exit code 2, a refusal the words of the server', async () => {
+test('an error on the command line prints one line and exits 2, and a refusal prints the error of the server', async () => {
   for (const [argv, env, said] of [
     [[], undefined, /needs an EVENT_ID/],
     [['$e', 'x'], undefined, /unexpected argument "x"/],

@@ -12,7 +12,7 @@ const PUSHER = {
   device_display_name: 'Firefox',
 }
 
-/** What `belfry push test` prints when the server answers so about the one pusher. */
+/** The output of `belfry push test` when the server returns this result for its only pusher. */
 async function printed(answer: { gateway_status: number | null; error: string | null }) {
   const lines: string[] = []
   const attempt = { event_id: '$e', ms: 5, ...answer }
@@ -36,5 +36,5 @@ const ROWS: [answer: Parameters<typeof printed>[0], text: string][] = [
   ],
 ]
 for (const [answer, text] of ROWS)
-  test(`"belfry push test" tells ${answer.error ?? 'nothing'} with what can be done about it`, async () =>
+  test(`"belfry push test" prints the error ${answer.error ?? '(none)'} with advice to the operator`, async () =>
     assert.equal(await printed(answer), text))

@@ -28,7 +28,7 @@ function refusal(sources: Sources): string {
   return 'accepted'
 }
 
-test('the defaults', () => {
+test('has the defaults without any source', () => {
   const config = load({})
   assert.deepEqual(config.listen, { host: '127.0.0.1', port: 8008 })
   assert.deepEqual(config.database, { kind: 'sqlite', path: 'data/belfry.db' })
@@ -38,7 +38,7 @@ test('the defaults', () => {
   assert.equal(config.limits.body_bytes, 65_536)
 })
 
-test('every flag', () => {
+test('reads every flag', () => {
   const config = load({
     argv: [
       '--listen',
@@ -72,12 +72,12 @@ test('every flag', () => {
   assert.equal(config.push.extra_ca, 'ca.pem')
 })
 
-test('the database lies in the data directory unless it is named', () => {
+test('the database is in the data directory unless the setting names another', () => {
   assert.deepEqual(load({ argv: ['--data', '/d'] }).database, { kind: 'sqlite', path: '/d/belfry.db' })
   assert.deepEqual(load({ argv: ['--database', 'sqlite:/x.db'] }).database, { kind: 'sqlite', path: '/x.db' })
 })
 
-test('flags win over environment, and that over the file', () => {
+test('flags win over environment, and environment over file', () => {
   const file = 'data: from-file\nserver_name: file.example\nlog_level: warn\npush:\n  concurrency: 7\n'
   const env = {
     BELFRY_DATA: 'from-env',
@@ -96,7 +96,7 @@ test('a room version is read from YAML with and without quotes', () => {
   assert.match(refusal({ file: 'rooms: { default_version: 9 }' }), /^bad value for "rooms.default_version"/)
 })
 
-test('every setting can be given in the environment, by its name', () => {
+test('every setting can be set by its environment variable', () => {
   const values: Record<string, string> = {
     listen: '0.0.0.0:1',
     server_name: 'a.b',
@@ -129,14 +129,14 @@ test('every setting can be given in the environment, by its name', () => {
   assert.deepEqual(config.gateway.apps, { a: { type: 'inbox' } })
 })
 
-test('by default nothing is silent for as long as a reverse proxy waits', () => {
+test('default timeouts are shorter than the timeout of a reverse proxy', () => {
   const { limits, email } = load({ env: {} })
   const proxyMs = 60_000
   assert.ok(limits.sync_timeout_max_ms <= proxyMs - 10_000, `a long poll: ${limits.sync_timeout_max_ms}`)
   assert.ok(email.timeout_s * 1000 <= proxyMs - 10_000, `a request that sends a mail: ${email.timeout_s} s`)
 })
 
-test('mail needs a sender and links that lead here, and a password goes over TLS alone', () => {
+test('refuses mail settings without a sender or a public URL, and a password without TLS', () => {
   const email = { smtp: 'smtp://mail.example.org', from: 'Bell <Bell@Example.org>' }
   const whole = { public_url: 'https://a.b', email }
   const given = (more: object, of: object = whole) => JSON.stringify({ ...of, email: { ...email, ...more } })
@@ -172,7 +172,7 @@ test('mail needs a sender and links that lead here, and a password goes over TLS
   }
 })
 
-test('an unknown key is named with the place it came from', () => {
+test('reports an unknown key with its source', () => {
   assert.equal(refusal({ argv: ['--lisen', 'x'] }), 'unknown flag --lisen')
   assert.equal(refusal({ argv: ['--no-console'] }), 'unknown flag --no-console')
   assert.equal(refusal({ env: { BELFRY_LISTN: 'x' } }), 'unknown environment variable BELFRY_LISTN')
@@ -185,7 +185,7 @@ test('an unknown key is named with the place it came from', () => {
   assert.match(refusal({ file: '__proto__: {listen: x}' }), /^unknown key "__proto__"/)
 })
 
-test('a bad value is named with the place it came from', () => {
+test('reports a bad value with its key and source', () => {
   for (const [sources, message] of [
     [{ argv: ['--listen', '8008'] }, /^bad value for "listen" \(from --listen\): expected HOST:PORT/],
     [{ argv: ['--listen', 'h:70000'] }, /^bad value for "listen"/],
@@ -216,11 +216,11 @@ test('a bad value is named with the place it came from', () => {
     assert.match(refusal(sources), message)
 })
 
-test('the password in a database URL is never repeated', () => {
+test('never repeats the password of a database URL', () => {
   assert.doesNotMatch(refusal({ argv: ['--database', 'mysql://u:hunter2@h/d'] }), /hunter2/)
 })
 
-test('flags that lack a value, or have one too many, and stray arguments', () => {
+test('refuses flags without a value, switches with a value, and extra arguments', () => {
   assert.equal(refusal({ argv: ['--listen'] }), '--listen needs a value')
   assert.equal(refusal({ argv: ['--listen', '--data', 'x'] }), '--listen needs a value')
   assert.equal(refusal({ argv: ['--open-registration=1'] }), '--open-registration takes no value')
@@ -231,13 +231,13 @@ test('flags that lack a value, or have one too many, and stray arguments', () =>
   )
 })
 
-test('a file that is not YAML, or no mapping, is refused with its line; an empty one is fine', () => {
+test('refuses a file that is not YAML or not a mapping with its line, and accepts an empty file', () => {
   assert.match(refusal({ file: 'listen: 127.0.0.1:0\npush: [1,\n' }), /^belfry\.yaml, line \d+: /)
   assert.match(refusal({ file: '- 1' }), /^belfry\.yaml: expected keys and values/)
   assert.equal(load({ file: '# nothing yet\npush:\n' }).log_level, 'info')
 })
 
-test('the variables of a Kubernetes service called belfry are not ours', () => {
+test('ignores the variables of a Kubernetes service called belfry', () => {
   const env = {
     BELFRY_PORT: 'tcp://10.0.0.1:8008',
     BELFRY_SERVICE_HOST: '10.0.0.1',
@@ -246,17 +246,17 @@ test('the variables of a Kubernetes service called belfry are not ours', () => {
   assert.equal(load({ env }).listen.port, 8008)
 })
 
-test('a command keeps its own switches and arguments', () => {
+test('returns the switches and arguments of a command', () => {
   const line = loadCommandLine({ argv: ['--data', 'x', 'alice', '--admin'], env: {}, switches: ['admin'] })
   assert.deepEqual([line.positionals, [...line.switches], line.config.data], [['alice'], ['admin'], 'x'])
 })
 
-test('docs/configuration.md is what the schema says; else run npm run docs:config', () => {
+test('docs/configuration.md matches the schema (npm run docs:config)', () => {
   const page = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8')
   assert.equal(page, configurationReference())
 })
 
-test('help names every flag', () => {
+test('--help lists every flag', () => {
   for (const { flag } of settings)
     if (flag !== undefined) assert.match(flagHelp(), new RegExp(`^ {2}--${flag}\\b`, 'm'))
 })

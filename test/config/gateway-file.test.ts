@@ -17,7 +17,7 @@ const refusal = (text: string, argv: string[] = []) => {
   return undefined
 }
 
-// As the sample of Sygnal has it, shortened.
+// The sample configuration of Sygnal, shortened.
 const SYGNAL = `
 log:
   setup: {version: 1}
@@ -33,7 +33,7 @@ apps:
   com.example.ios: {type: apns}
 `
 
-test("Sygnal's file is read as it is, and what is obsolete is warned of", () => {
+test('reads an unchanged Sygnal file and warns of obsolete keys', () => {
   const { config, apps, metricsAt, warnings } = load(SYGNAL)
   assert.deepEqual(config.listen, { host: '0.0.0.0', port: 5001 })
   assert.equal(config.trust_proxy, true)
@@ -46,7 +46,7 @@ test("Sygnal's file is read as it is, and what is obsolete is warned of", () => 
   )
 })
 
-test('without a word on it, it listens where Sygnal does; flags win over environment over file', () => {
+test('listens on the default address of Sygnal, and flags win over environment over file', () => {
   const at = (text: string, given = {}) => load(text, given).config.listen
   assert.deepEqual(at('apps: {}'), { host: '127.0.0.1', port: 5000 })
   assert.deepEqual(at('http: {bind_addresses: ["::1"]}'), { host: '::1', port: 5000 })
@@ -56,7 +56,7 @@ test('without a word on it, it listens where Sygnal does; flags win over environ
   assert.deepEqual(at(SYGNAL, { env, argv: ['--listen', '127.0.0.4:4'] }), { host: '127.0.0.4', port: 4 })
 })
 
-test('our own keys stand beside; others are ignored with a warning', () => {
+test('accepts the keys of Belfry, and ignores unknown keys with a warning', () => {
   const { config, warnings } = load(`
 data: /var/lib/gw
 gateway: {retry_hours: 2}
@@ -71,7 +71,7 @@ colour: red
   assert.deepEqual(other.config.database, { kind: 'sqlite', path: 'here.db' })
 })
 
-test('what cannot be honoured is refused, naming the key and never a value', () => {
+test('refuses an unsupported setting with its key and without its value', () => {
   for (const [text, says] of [
     ['http: {bind_addresses: [127.0.0.1, "::1"]}', /"http.bind_addresses": expected one address/],
     ['http: {port: secret}', /"http.port": expected number/],

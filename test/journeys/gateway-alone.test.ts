@@ -208,7 +208,7 @@ describe('belfry gateway', () => {
     const { devices } = JSON.parse((await trace('$event', '--json')).stdout) as { devices: unknown[] }
     assert.equal(devices.length, 2)
     const unknown = await trace('$other')
-    assert.deepEqual([unknown.code, /knows nothing/.test(unknown.stdout)], [1, true])
+    assert.deepEqual([unknown.code, /has no record/.test(unknown.stdout)], [1, true])
     assert.equal((await belfry('gateway', 'trace', '$event', '--config', file, '--data', '/nowhere')).code, 2)
     assert.equal((await belfry('gateway', 'trace', '--config', file)).code, 2)
   })

@@ -13,7 +13,7 @@ test('the ceiling doubles from one second to one hour', () => {
   assert.deepEqual(ceilings, [1000, 2000, 4000, 2_048_000, 3_600_000, 3_600_000])
 })
 
-test('the jitter is full: it starts at zero', () => {
+test('the jitter is full and starts at zero', () => {
   assert.equal(backOffMs(8, shortest), 0)
 })
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createBatcher } from '../../src/lib/batcher.ts'
 
-test('what comes together, or while a batch is running, is one call; each gets its own answer', async () => {
+test('items that arrive together or during a batch form one call, and each gets its own result', async () => {
   const batches: number[][] = []
   let finish = () => {}
   const double = createBatcher<number, number>(async (items) => {
@@ -21,7 +21,7 @@ test('what comes together, or while a batch is running, is one call; each gets i
   ])
 })
 
-test('a batch has so many items and no more', async () => {
+test('a batch has at most the limit of items', async () => {
   const sizes: number[] = []
   const echo = createBatcher<number, number>(async (items) => {
     sizes.push(items.length)
@@ -31,7 +31,7 @@ test('a batch has so many items and no more', async () => {
   assert.deepEqual(sizes, [2, 2, 1])
 })
 
-test('a batch that fails fails its own items and no later ones', async () => {
+test('a failed batch rejects only its own items', async () => {
   let calls = 0
   const flaky = createBatcher<number, number>(async (items) => {
     if (calls++ === 0) throw new Error('no')

@@ -6,7 +6,7 @@ import { BoundedMap } from '../../src/lib/bounded-map.ts'
 const keysOf = <V>(map: BoundedMap<string, V>) => [...map].map(([key]) => key)
 
 describe('a bounded map', () => {
-  test('evicts the entry that was used longest ago', () => {
+  test('evicts the least recently used entry', () => {
     const map = new BoundedMap<string, number>({ limit: 3 })
     for (const key of ['a', 'b', 'c']) map.set(key, 1)
     assert.equal(map.get('a'), 1)
@@ -28,7 +28,7 @@ describe('a bounded map', () => {
     assert.equal(map.peek('a'), undefined)
   })
 
-  test('makes a value only for a key that is not there', () => {
+  test('makes a value only for a missing key', () => {
     const map = new BoundedMap<string, string>({ limit: 2 })
     const made: string[] = []
     const make = (key: string) => {
@@ -40,7 +40,7 @@ describe('a bounded map', () => {
     assert.deepEqual(made, ['a', 'b', 'c', 'b'])
   })
 
-  test('passes over what is in use, exceeds its limit if all is, and shrinks later', () => {
+  test('does not evict values in use, exceeds its limit when all are, and shrinks later', () => {
     const busy = new Set(['a', 'b', 'c', 'd'])
     const map = new BoundedMap<string, string>({ limit: 2, isInUse: (value) => busy.has(value) })
     for (const key of ['a', 'b', 'c', 'd']) map.set(key, key)
@@ -51,7 +51,7 @@ describe('a bounded map', () => {
     assert.deepEqual(keysOf(map), ['a', 'd', 'e'])
   })
 
-  test('with weights, keeps an entry that alone is too heavy', () => {
+  test('keeps a single entry whose weight exceeds the limit', () => {
     const map = new BoundedMap<string, number>({ limit: 10, weightOf: (value) => value })
     for (const [key, weight] of [['a', 4] as const, ['b', 3] as const, ['c', 3] as const])
       map.set(key, weight)
@@ -64,7 +64,7 @@ describe('a bounded map', () => {
     assert.deepEqual(keysOf(map), ['e'])
   })
 
-  test('tells of evictions, and of no deletions', () => {
+  test('calls onEvict for evictions and not for deletions', () => {
     const evicted: [string, number][] = []
     const map = new BoundedMap<string, number>({
       limit: 2,
@@ -83,7 +83,7 @@ describe('a bounded map', () => {
     assert.deepEqual(keysOf(map), ['e', 'f'])
   })
 
-  test('the current entry may be deleted in a loop over all', () => {
+  test('allows deleting the current entry during an iteration', () => {
     const map = new BoundedMap<string, number>({ limit: 5 })
     for (const key of ['a', 'b', 'c', 'd']) map.set(key, key === 'b' || key === 'c' ? 0 : 1)
     for (const [key, value] of map) if (value === 0) map.delete(key)
@@ -91,7 +91,7 @@ describe('a bounded map', () => {
     assert.deepEqual(keysOf(map), ['a', 'd'])
   })
 
-  test('does what a list in the order of use does, whatever is done to it', () => {
+  test('behaves like a list in order of use for random operations', () => {
     const command = fc.record({
       kind: fc.constantFrom('set' as const, 'get' as const, 'peek' as const, 'delete' as const),
       key: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'),

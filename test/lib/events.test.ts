@@ -18,7 +18,7 @@ function logged() {
   }
 }
 
-test('each business event is counted, and news are logged once', async () => {
+test('each business event is counted, and a first failure is logged once', async () => {
   const { lines, metrics, events } = logged()
   events.pokeSent({ kind: 'event', pusherId: 1, ms: 20 })
   events.pokeSkipped({ pusherId: 1, reason: 'read' })
@@ -54,7 +54,7 @@ test('each business event is counted, and news are logged once', async () => {
   )
 })
 
-test('a thousand pushers of a gateway that dies are twenty lines, and all are counted', async () => {
+test('a thousand failing pushers of one gateway write twenty log lines and are all counted', async () => {
   const { lines, metrics, clock, events } = logged()
   const fail = (pusherId: number, error: string) =>
     events.pusherFailing({ pusherId, error, attempts: 1, nextAttemptAt: 5 })

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { safeHtml } from '../../src/lib/html.ts'
 
-test('every value is escaped, and HTML is put in as it is', () => {
+test('every value is escaped, and Html values are inserted unchanged', () => {
   const name = `<b class="x">'&'</b>`
   const inner = safeHtml`<i title="${name}">${name}</i>`
   const escaped = '&lt;b class=&quot;x&quot;&gt;&#39;&amp;&#39;&lt;/b&gt;'
@@ -14,7 +14,7 @@ test('every value is escaped, and HTML is put in as it is', () => {
   )
 })
 
-test('no text leaves its place', () => {
+test('no text can leave its element or attribute', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
       assert.doesNotMatch(safeHtml`${text}`.text, /[<>"']/)

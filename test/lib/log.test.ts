@@ -17,7 +17,7 @@ function record(use: (log: ReturnType<typeof createLog>) => void): {
   }
 }
 
-test('whatever is named after a secret is hidden, at any depth and in children', () => {
+test('values under keys named after secrets are hidden, at any depth and in child loggers', () => {
   const { text, lines } = record((log) => {
     log.info({ access_token: 's3cret', user: '@a:x' }, 'one')
     log.info({ pusher: { pushkey: 's3cret', data: [{ Password: 's3cret' }] } }, 'two')
@@ -36,7 +36,7 @@ test('whatever is named after a secret is hidden, at any depth and in children',
   assert.equal(lines[2]?.['request_id'], 'r1')
 })
 
-test('an error shows its causes and code, but not what a driver hangs on it', () => {
+test('an error is logged with its causes and code, without the fields that a driver adds', () => {
   const cause = Object.assign(new Error('duplicate key'), {
     code: '23505',
     detail: 'Key (pushkey)=(s3cret) already exists',
@@ -57,7 +57,7 @@ test('an error shows its causes and code, but not what a driver hangs on it', ()
   }
 })
 
-test('a cause that goes in circles ends', () => {
+test('a circular cause is cut', () => {
   const error: Error = new Error('round')
   error.cause = error
   const { lines } = record((log) =>

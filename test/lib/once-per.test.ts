@@ -4,7 +4,7 @@ import { oncePer } from '../../src/lib/once-per.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
 describe('once per interval', () => {
-  test('a key is due at first, and again after the interval, whatever other keys do', () => {
+  test('a key is due at first and again after the interval, independent of other keys', () => {
     const clock = createManualClock()
     const isDue = oncePer(1000, clock)
     assert.deepEqual([isDue('a'), isDue('a'), isDue('b')], [true, false, true])
@@ -14,7 +14,7 @@ describe('once per interval', () => {
     assert.deepEqual([isDue('a'), isDue('a')], [true, false])
   })
 
-  test('a clock that is set back silences nothing', () => {
+  test('a key is still due after the clock is set back', () => {
     const clock = createManualClock()
     const isDue = oncePer(1000, clock)
     assert.equal(isDue('a'), true)
@@ -22,7 +22,7 @@ describe('once per interval', () => {
     assert.deepEqual([isDue('a'), isDue('a')], [true, false])
   })
 
-  test('1000 keys are remembered: those that were due last', () => {
+  test('the 1000 keys that were due last are remembered', () => {
     const isDue = oncePer(1000, createManualClock())
     for (let n = 0; n < 1000; n++) isDue(`key ${n}`)
     assert.equal(isDue('key 0'), false)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createTurns } from '../../src/lib/turns.ts'
 
-/** One place, and work that ends when it is told to. Notes the order in which work begins. */
+/** One place, and tasks that end when the test ends them. Records the order in which tasks begin. */
 function oneAtATime(waiting: number) {
   const inTurn = createTurns({ atOnce: 1, waiting, onFull: () => new Error('full') })
   const begun: string[] = []
@@ -29,14 +29,14 @@ function oneAtATime(waiting: number) {
   }
 }
 
-test('the work of one source is done in order, and what finds the queue full is refused', async () => {
+test('tasks of one source run in order, and a task is refused when the queue is full', async () => {
   const { ask, begun, endAll } = oneAtATime(2)
   const all = ['a', 'b', 'c', 'd'].map((name) => ask(name))
   assert.deepEqual(await endAll(all), ['a', 'b', 'c', 'd: full'])
   assert.deepEqual(begun, ['a', 'b', 'c'])
 })
 
-test('sources take turns, however much one of them wants', async () => {
+test('sources take turns when one has many tasks', async () => {
   const { ask, begun, endAll } = oneAtATime(10)
   const all = ['a1', 'a2', 'a3', 'a4'].map((name) => ask(name, 'a'))
   all.push(ask('b1', 'b'), ask('c1', 'c'), ask('b2', 'b'))
@@ -44,7 +44,7 @@ test('sources take turns, however much one of them wants', async () => {
   assert.deepEqual(begun, ['a1', 'a2', 'b1', 'c1', 'a3', 'b2', 'a4'])
 })
 
-test('where the queue is full, the source with the most in it gives way', async () => {
+test('the source with the most waiting tasks loses one when the queue is full', async () => {
   const { ask, begun, endAll } = oneAtATime(3)
   const all = ['a1', 'a2', 'a3', 'a4', 'a5'].map((name) => ask(name, 'a'))
   all.push(ask('b1', 'b'), ask('b2', 'b'), ask('c1', 'c'))

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { matchesWildcard } from '../../src/lib/wildcard.ts'
 
 describe('a wildcard pattern', () => {
-  test('means what the regular expression means', () => {
+  test('matches like the equivalent regular expression', () => {
     const piece = fc.constantFrom('a', 'b', '.', '*')
     const pattern = fc.array(piece, { maxLength: 6 }).map((parts) => parts.join(''))
     const text = fc.array(fc.constantFrom('a', 'b', '.'), { maxLength: 8 }).map((parts) => parts.join(''))

@@ -24,7 +24,7 @@ const using = { legacyMentionRules: true }
 const RULES = 1990
 const BODY = 60_000
 const CONTEXT = { memberCount: 500 }
-/** What may be spent past the bound: the search that reaches it is finished. */
+/** The steps that may exceed the limit: the search that reaches it is completed. */
 const LAST_SEARCH = 40 * MAX_BODY_LENGTH
 
 const many = (make: (at: number) => object) =>
@@ -66,7 +66,7 @@ const attacks: [name: string, own: object, content: object][] = [
     nested,
   ],
   [
-    'ten conditions that hold, and one that does not',
+    'ten conditions that hold and one that does not',
     override((at) => [
       ...Array.from({ length: 10 }, () => ({ kind: 'room_member_count', is: '>1' })),
       { kind: 'event_match', key: 'content.body', pattern: `no${at}` },
@@ -75,9 +75,9 @@ const attacks: [name: string, own: object, content: object][] = [
   ],
 ]
 
-describe('what an evaluation costs is bounded', () => {
+describe('the cost of an evaluation is bounded', () => {
   for (const [name, own, text] of attacks) {
-    test(`for one person with 1,990 rules: ${name}`, () => {
+    test(`for one user with 1,990 rules: ${name}`, () => {
       evaluate(compileRules(ownRules(0, own)), message(text), { ...CONTEXT, userId: '@u0:x' })
       const spent = MOST_STEPS - meter.left
       assert.ok(spent <= MOST_STEPS + LAST_SEARCH, `${spent} steps`)
@@ -91,12 +91,12 @@ describe('what an evaluation costs is bounded', () => {
       const budget = roomBudget()
       population.evaluate(message(text), { ...CONTEXT, budget })
       const spent = MAX_ROOM_STEPS - budget.left
-      // Past the bound each member costs the default rules.
+      // After the limit each member still costs the default rules.
       assert.ok(spent <= MAX_ROOM_STEPS + LAST_SEARCH + 60 * 1000, `${spent} steps`)
     })
   }
 
-  test('a person with few rules has them evaluated beside fifty with as many as there may be', () => {
+  test('rules of a user with few rules are evaluated beside fifty users with the maximum number of rules', () => {
     const population = createPopulation({ roomId: room, defaults: using })
     const heavy = content((at) => `aab ${'aab '.repeat(90)}${at}`)
     for (let at = 0; at < 50; at++) population.set({ userId: `@u${at}:x`, rules: analysisOf(at, heavy) })
@@ -106,7 +106,7 @@ describe('what an evaluation costs is bounded', () => {
     assert.deepEqual(exceptions.find(({ userId }) => userId === '@u99:x')?.outcome.rule?.ruleId, 'quiet')
   })
 
-  test('past the bound the default rules, and those of the room and the sender, decide', () => {
+  test('default rules, room rules and sender rules decide after the limit is reached', () => {
     const heavy = content((at) => `${'aab '.repeat(100)}${at}`)
     const context = { ...CONTEXT, userId: '@u0:x', budget: { left: 0 } }
     const decider = (own: object, more: object = {}) =>
@@ -126,7 +126,7 @@ describe('what an evaluation costs is bounded', () => {
     assert.equal(evaluate(compiled, message(periods), context).rule?.ruleId, '.m.rule.master')
   })
 
-  test('two thousand keywords of one person are all evaluated in a long message', () => {
+  test('two thousand keywords of one user are all evaluated in a long message', () => {
     const keywords = { content: many((at) => ({ pattern: `keyword${at}` })) }
     const compiled = compileRules(ruleset(keywords))
     for (const at of [0, 1000, RULES - 1]) {
@@ -137,7 +137,7 @@ describe('what an evaluation costs is bounded', () => {
 })
 
 describe('a shared budget', () => {
-  test('changes no outcome while it lasts, and neither does the index of the body', () => {
+  test('changes no outcome until it is used up, and neither does the index of the body', () => {
     let matched = 0
     fc.assert(
       fc.property(people, settings, randomContext, randomEvent, (members, with_, context, source) => {
@@ -149,7 +149,7 @@ describe('a shared budget', () => {
           const rules = compiledOf(person, with_)
           const expected = evaluate(rules, prepareEvent(source), asked)
           if (expected.rule !== null) matched++
-          // From the first search on.
+          // Builds the index from the first search on.
           indexed.searched = Number.MAX_SAFE_INTEGER
           assert.equal(evaluate(rules, shared, { ...asked, budget }), expected)
           assert.equal(evaluate(rules, indexed, { ...asked, budget }), expected)
@@ -165,7 +165,7 @@ describe('a long body', () => {
   const rules = compileRules(ruleset({ content: [userRule('word', ['notify'], { pattern: 'needle' })] }))
   const found = (body: string) => evaluate(rules, message({ body }), CONTEXT).rule !== null
 
-  test('is searched up to 8,192 units, and as if it ended there', () => {
+  test('is searched up to 8,192 units and treated as if it ended there', () => {
     const before = 'x '.repeat(MAX_BODY_LENGTH / 2)
     assert.equal(found(`${before.slice(0, -8)}needle and more ${before}`), true)
     assert.equal(found(`${before}needle`), false)
@@ -173,7 +173,7 @@ describe('a long body', () => {
     assert.equal(found(`${before.slice(0, -4)}needle`), false)
   })
 
-  test('is cut before a character, never in one', () => {
+  test('is cut between characters and never inside one', () => {
     const smile = compileRules(ruleset({ content: [userRule('smile', ['notify'], { pattern: '\ud83d' })] }))
     const body = `${'x'.repeat(MAX_BODY_LENGTH - 1)}🙂`
     assert.equal(evaluate(smile, message({ body }), CONTEXT).rule, null)
@@ -181,7 +181,7 @@ describe('a long body', () => {
 })
 
 describe('an explanation', () => {
-  test('tells which rules were not evaluated, and has the outcome of the evaluation', () => {
+  test('reports rules that were not evaluated, and has the outcome of the evaluation', () => {
     const rules = ownRules(
       0,
       content((at) => (at === RULES - 1 ? 'aab' : `${'aab '.repeat(100)}${at}`)),
@@ -196,7 +196,7 @@ describe('an explanation', () => {
     assert.equal(verdicts.get('.m.rule.message'), 'matched')
   })
 
-  test('has no more conditions than it may cost, however many rules there are', () => {
+  test('has a bounded number of conditions for any number of rules', () => {
     const conditions = Array.from({ length: 50 }, () => ({ kind: 'room_member_count', is: '>1' }))
     const rules = ownRules(
       0,

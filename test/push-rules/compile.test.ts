@@ -22,7 +22,7 @@ describe('room and sender rules', () => {
       assert.equal(decidedBy(ruleset({ sender: [userRule(id, [])] })), undefined)
     }
   })
-  it('do not look at other properties', () => {
+  it('ignore other properties', () => {
     const rules = ruleset({ sender: [userRule('@eve:x', [])], room: [userRule('!other:x', [])] })
     const subject = event(
       'm.room.message',
@@ -31,11 +31,11 @@ describe('room and sender rules', () => {
     )
     assert.equal(decidedBy(rules, subject), undefined)
   })
-  it('need an event with a room and a sender', () => {
+  it('do not match an event without a room or a sender', () => {
     const rules = ruleset({ sender: [userRule('null', [])], room: [userRule('null', [])] })
     assert.equal(decidedBy(rules, prepareEvent({ sender: null, room_id: null })), undefined)
   })
-  it('take the first of two with the same id', () => {
+  it('use the first of two rules with the same id', () => {
     const rules = ruleset({ room: [userRule(room, ['notify']), userRule(room, [])] })
     assert.equal(evaluate(compileRules(rules), message({}), group).notify, true)
   })
@@ -80,15 +80,15 @@ describe('actions', () => {
       })
     })
   }
-  it('a tweak may have any name', () => {
+  it('a tweak can have any name', () => {
     const { tweaks } = outcomeOf([{ set_tweak: '__proto__', value: { highlight: true } }, 'notify'])
     assert.deepEqual(Object.keys(tweaks), ['__proto__'])
     assert.equal(tweaks['highlight'], undefined)
   })
-  it('what is no list of actions is no rule', () => {
+  it('a rule without a list of actions is dropped', () => {
     for (const actions of [undefined, null, 'notify', {}]) assert.equal(outcomeOf(actions), NO_MATCH)
   })
-  it('outcomes cannot be changed', () => {
+  it('outcomes are frozen', () => {
     const outcome = outcomeOf(['notify'])
     assert.throws(() => Object.assign(outcome, { notify: false }), TypeError)
     assert.throws(() => Object.assign(outcome.tweaks, { highlight: true }), TypeError)

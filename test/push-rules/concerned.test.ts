@@ -17,25 +17,25 @@ const mentioning = (userIds: unknown) => ({ type: 'm.x', content: { 'm.mentions'
 const inviting = (more: object) => ({ type: 'm.room.member', content: { membership: 'invite' }, ...more })
 
 describe('concernedUsers', () => {
-  it('tells who is mentioned, each once', () => {
+  it('returns each mentioned user once', () => {
     const { mentioned } = concerned(mentioning(['@a:x', '@b:x', '@a:x', 7, null, ['@c:x'], '', 'a', '@a']))
     assert.deepEqual(mentioned, ['@a:x', '@b:x'])
   })
-  it('leaves out what no database could be asked for', () => {
+  it('leaves out values that cannot be used in a database query', () => {
     const { mentioned } = concerned(mentioning(['@a\0:x', '@\ud83d:x', `@${'a'.repeat(255)}:x`, '@ok:x']))
     assert.deepEqual(mentioned, ['@ok:x'])
   })
-  it('tells no more mentions than the limit', () => {
+  it('returns at most the limit of mentions', () => {
     const many = Array.from({ length: 1500 }, (_, at) => `@u${at}:x`)
     assert.deepEqual(concerned(mentioning(many)).mentioned, many.slice(0, 1000))
     assert.deepEqual(concerned(mentioning(many), { maxMentioned: 2 }).mentioned, many.slice(0, 2))
   })
-  it('tells nobody when there is no list', () => {
+  it('returns no mentions when there is no list', () => {
     for (const userIds of [undefined, null, '@a:x', { 0: '@a:x' }]) {
       assert.deepEqual(concerned(mentioning(userIds)).mentioned, [])
     }
   })
-  it('tells who is invited', () => {
+  it('returns the invited user', () => {
     assert.equal(concerned(inviting({ state_key: '@a:x' })).target, '@a:x')
     assert.equal(concerned(inviting({})).target, undefined)
     assert.equal(concerned(inviting({ state_key: 'a' })).target, undefined)
@@ -45,7 +45,7 @@ describe('concernedUsers', () => {
     )
     assert.equal(concerned(inviting({ state_key: '@a:x', type: 'm.x' })).target, undefined)
   })
-  it('tells who may answer a knock, where that is asked for', () => {
+  it('returns the users who may answer a knock when the setting is on', () => {
     const knock = { type: 'm.room.member', state_key: '@k:x', content: { membership: 'knock' } }
     const powerLevels = { users: { '@a:x': 50, odd: 100 } }
     const room = { memberCount: 3, powerLevels, creators: ['@c:x', '@a:x'] }
@@ -56,7 +56,7 @@ describe('concernedUsers', () => {
     assert.deepEqual(privileged(knock, false), [])
     assert.deepEqual(privileged({ ...knock, content: { membership: 'join' } }, true), [])
   })
-  it('tells the keys of the body, for the legacy rules only', () => {
+  it('returns the keys of the body only with the legacy rules', () => {
     const event = { type: 'm.room.message', content: { body: 'hi Bob' } }
     assert.deepEqual(concerned(event).bodyKeys, ['hi', ' ', 'bob'])
     assert.deepEqual(concerned(event, { maxBodyKeys: 1 }).bodyKeys, ['hi'])
@@ -105,8 +105,8 @@ const anyEvent = fc.record(
   { requiredKeys: ['type', 'sender', 'content'] },
 )
 
-describe('whoever is not concerned', () => {
-  it('has the impersonal outcome', () => {
+describe('members that an event does not concern', () => {
+  it('have the impersonal outcome', () => {
     const seen = { concerned: 0, differing: 0, others: 0 }
     fc.assert(
       fc.property(

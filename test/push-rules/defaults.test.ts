@@ -24,7 +24,7 @@ const said = (body: string) => ({ type: 'm.room.message', content: { msgtype: 'm
 const underride = ['call', 'encrypted_room_one_to_one', 'room_one_to_one', 'message', 'encrypted']
 
 describe('defaultRules', () => {
-  it('has the rules of the specification in their order', () => {
+  it('has the rules of the specification in order', () => {
     assert.deepEqual(ids(defaultRules({ ...options, legacyMentionRules: false })), {
       override: [
         'master',
@@ -57,7 +57,7 @@ describe('defaultRules', () => {
     }
   })
 
-  it('puts the legacy mention rules in their places', () => {
+  it('puts the legacy mention rules at their positions', () => {
     assert.deepEqual(ids(defaultRules({ ...options, legacyMentionRules: true })), {
       override: [
         'master',
@@ -80,14 +80,14 @@ describe('defaultRules', () => {
     })
   })
 
-  it('marks every rule as default, and enables all but the master', () => {
+  it('marks every rule as default, and enables all rules except the master rule', () => {
     for (const rule of Object.values(defaultRules({ ...options, legacyMentionRules: true })).flat()) {
       assert.equal(rule.default, true)
       assert.equal(rule.enabled, rule.rule_id !== '.m.rule.master')
     }
   })
 
-  it('names the user where the specification does', () => {
+  it('contains the user id in the rules of the specification that name the user', () => {
     const rules = defaultRules({ ...options, legacyMentionRules: true })
     assert.deepEqual(find(rules, 'invite_for_me'), {
       rule_id: '.m.rule.invite_for_me',
@@ -116,7 +116,7 @@ describe('defaultRules', () => {
     })
   })
 
-  it('makes a set of its own at each call', () => {
+  it('returns a new set at each call', () => {
     const changed = defaultRules({ ...options, legacyMentionRules: true })
     for (const rule of Object.values(changed).flat()) {
       rule.enabled = false
@@ -129,7 +129,7 @@ describe('defaultRules', () => {
 })
 
 describe('impersonalDefaults', () => {
-  it('has the same rules, the personal ones disabled', () => {
+  it('has the same rules with the personal ones disabled', () => {
     const rules = impersonalDefaults({ legacyMentionRules: true })
     assert.deepEqual(ids(rules), ids(defaultRules({ ...options, legacyMentionRules: true })))
     const disabled = Object.values(rules)

@@ -15,21 +15,21 @@ import {
   type Ruleset,
 } from '../../src/push-rules/index.ts'
 
-/*
- * The same rules, events and rooms given to the push processor of matrix-js-sdk. What it does otherwise than the
- * specification, and how each is kept out of the generated cases or evened out:
- *  1. `?` in a glob stands for a literal dot: no `?` is generated;
- *  2. `*` does not cross a newline: no newlines;
- *  3. a pattern whose edge is no word character needs another such character beside it: no such patterns, and no `x@room`;
+/**
+ * Compares with the push processor of matrix-js-sdk, which gets the same rules, events and rooms. It differs from the
+ * specification in these points; each is excluded from the generated cases or normalised:
+ *  1. `?` in a glob matches a literal dot: no `?` is generated;
+ *  2. `*` does not match a newline: no newlines;
+ *  3. a pattern with a non-word character at its edge needs another such character beside it: no such patterns, and
+ *    no `x@room`;
  *  4. an empty content pattern disables the rule: no empty pattern for the body;
- *  5. letters outside ASCII are compared without folding: ASCII alone;
- *  6. it has no answer to one's own events: somebody else sends;
- *  7. without power levels nobody may notify the room: rooms have power levels;
- *  8. key paths see list indexes and inherited properties: no such keys;
- *  9. it reads the current state of a room: that is the state at the event here;
- * 10. sender rules read `user_id`: events carry that too;
- * 11. content rules get a highlight, all others `highlight: false`: left out unless the rule's actions say so;
- * 12. it fills in the values of actions: it gets rules of its own.
+ *  5. letters outside ASCII are compared without folding: ASCII only;
+ *  6. it does not skip the user's own events: another user sends;
+ *  7. without power levels no user may notify the room: rooms have power levels;
+ *  8. key paths can read list indexes and inherited properties: no such keys;
+ *  9. it reads the current state of a room: that is the state at the event here;  10. sender rules read `user_id`:
+ *    events have that key too;  11. content rules get a highlight, all others `highlight: false`: dropped unless the
+ *    actions of the rule set it;  12. it changes the actions of rules: it gets a copy of them.
  */
 
 const me = '@me:x'
@@ -163,7 +163,7 @@ type Decision = {
   rule: { kind: string; ruleId: string } | null
 }
 
-/** What the push processor says, in our words. */
+/** The result of the push processor as a `RuleOutcome`. */
 function otherSide(
   rules: object,
   { memberCount, powerLevels, displayName }: Room,
@@ -181,7 +181,7 @@ function otherSide(
   const names = [displayName, 'Robert', 'Evelyn']
   const members = people.map((userId, at) =>
     stateEvent('m.room.member', userId, {
-      // A sender who has left has power levels still, but is not counted.
+      // A sender who has left still has a power level, but is not a joined member.
       membership: at < memberCount ? 'join' : 'leave',
       displayname: names[at],
     }),
@@ -214,8 +214,8 @@ function otherSide(
 const EVENTS = 25
 const ROOMS = 4000
 
-describe('beside the push processor of matrix-js-sdk', () => {
-  it(`decides alike in ${EVENTS * ROOMS} cases`, () => {
+describe('compared with the push processor of matrix-js-sdk', () => {
+  it(`has the same outcome in ${EVENTS * ROOMS} cases`, () => {
     const deciding = new Map<string, number>()
     let compared = 0
     const events = fc.array(source, { minLength: EVENTS, maxLength: EVENTS })
@@ -237,7 +237,7 @@ describe('beside the push processor of matrix-js-sdk', () => {
       { numRuns: ROOMS },
     )
     assert.ok(compared >= 100_000, `only ${compared} cases were compared`)
-    // Nearly every rule has decided some case, so that no green comes from cases in which nothing happened.
+    // Nearly every rule must have decided a case; otherwise the comparison would prove nothing.
     assert.ok(deciding.size >= 20, JSON.stringify([...deciding], null, 1))
   })
 })

@@ -120,13 +120,13 @@ describe('the default rules', () => {
     })
   }
 
-  it('without the legacy rules a name in the text is no mention', () => {
+  it('a name in the text is no mention when the legacy rules are off', () => {
     for (const body of ['hi my name!', 'hi ME', '@room hi']) {
       assert.equal(evaluate(modern, message({ body }), powerful).rule?.ruleId, '.m.rule.message')
     }
   })
 
-  it('without a user, nothing personal matches', () => {
+  it('rules that concern one user do not match without a user', () => {
     const impersonal = { ...group, userId: undefined }
     const outcome = (subject: ReturnType<typeof event>) => evaluate(rules, subject, impersonal).rule?.ruleId
     assert.equal(outcome(message({ body: 'hi me, my name' })), '.m.rule.message')
@@ -143,7 +143,7 @@ describe('precedence', () => {
     sender: [userRule('@bob:x', [])],
     underride: [userRule('underride', [], { conditions: [] })],
   })
-  it('tries the kinds in their order', () => {
+  it('tries the kinds in order', () => {
     const order: [kind: keyof Ruleset, ruleId: string][] = [
       ['override', 'override'],
       ['content', 'content'],
@@ -160,7 +160,7 @@ describe('precedence', () => {
     assert.equal(evaluate(compileRules(rules), message({}), group), NO_MATCH)
   })
 
-  it('takes the first rule that matches, and nothing from the others', () => {
+  it('takes the outcome of the first rule that matches and nothing from the others', () => {
     const rules = ruleset({
       content: [
         userRule('other', ['notify'], { pattern: 'goodbye' }),
@@ -173,14 +173,14 @@ describe('precedence', () => {
     assert.deepEqual(outcome.tweaks, {})
   })
 
-  it('puts the master above everything, wherever it stands', () => {
+  it('tries the master rule first wherever it is in the list', () => {
     const master = { ...userRule('.m.rule.master', [], { conditions: [] }), default: true }
     const override = [userRule('mine', ['notify'], { conditions: [] }), master]
     assert.equal(decidedBy(ruleset({ override })), '.m.rule.master')
     assert.equal(decidedBy(ruleset({ override: [override[0], { ...master, enabled: false }] })), 'mine')
   })
 
-  it('passes over disabled rules', () => {
+  it('skips disabled rules', () => {
     for (const enabled of [false, undefined, 0, 'true']) {
       const override = [
         userRule('off', [], { conditions: [], enabled }),
@@ -191,7 +191,7 @@ describe('precedence', () => {
     assert.equal(decidedBy(ruleset({ room: [userRule(room, [], { enabled: false })] })), undefined)
   })
 
-  it('asks for all conditions, and matches always without any', () => {
+  it('requires all conditions, and always matches without conditions', () => {
     const yes = { kind: 'event_match', key: 'type', pattern: 'm.room.message' }
     const no = { kind: 'event_match', key: 'type', pattern: 'm.other' }
     const withConditions = (conditions: unknown) =>
@@ -206,7 +206,7 @@ describe('precedence', () => {
     assert.equal(withConditions({}), undefined)
   })
 
-  it('adds no condition about state', () => {
+  it('adds no condition on state events', () => {
     const rules = ruleset({
       underride: [userRule('it', [], { conditions: [{ kind: 'event_match', key: 'type', pattern: 'm.x' }] })],
     })
@@ -216,7 +216,7 @@ describe('precedence', () => {
 })
 
 describe('one event, many rules', () => {
-  it('can be shared by evaluations that differ', () => {
+  it('can be shared by different evaluations', () => {
     const subject = message({ body: 'Tea for ALICE', list: ['a'] })
     const content = (pattern: string) => compileRules(ruleset({ content: [userRule('it', [], { pattern })] }))
     const list = (value: string) =>

@@ -22,7 +22,7 @@ const global = (userRules: Partial<Ruleset> = {}) => ({
 const phone = (rules: object) => ({ scope: 'device' as const, handle: 'phone', rules: ruleset(rules) })
 
 describe('explain', () => {
-  it('agrees with the evaluation, for a person and for a device', () => {
+  it('has the outcome of the evaluation, for a user and for a device', () => {
     let reached = 0
     fc.assert(
       fc.property(people, settings, randomContext, randomEvent, (members, using, room, source) => {
@@ -75,7 +75,7 @@ describe('explain', () => {
     assert.ok(reached > 500, String(reached))
   })
 
-  it('tells what each condition asked for and what it met', () => {
+  it('reports the expected and the actual value of each condition', () => {
     const rules = global({
       override: [
         userRule('o', [], {
@@ -113,7 +113,7 @@ describe('explain', () => {
     )
   })
 
-  it('tells what the kind of a rule asks for', () => {
+  it('reports the condition that the kind of a rule implies', () => {
     const rules = global({
       content: [{ ...userRule('c', []), pattern: 'tea' }],
       room: [userRule('!other:x', [])],
@@ -141,7 +141,7 @@ describe('explain', () => {
     })
   })
 
-  it('tells rules that are disabled, malformed or not reached from those that did not match', () => {
+  it('distinguishes disabled, malformed and unreached rules from rules that did not match', () => {
     const rules = global({
       override: [
         userRule('off', [], { enabled: false }),
@@ -160,7 +160,7 @@ describe('explain', () => {
     assert.equal(verdicts['.m.rule.master'], 'disabled')
   })
 
-  it('says why a legacy mention rule takes no part', () => {
+  it('reports why a legacy mention rule is skipped', () => {
     const legacy = defaultRules({ userId: me, localpart: 'me', legacyMentionRules: true })
     const event = message({ body: 'My Name', 'm.mentions': {} })
     const { rules } = explain({ scopes: [{ scope: 'global', rules: legacy }], event, context: group })
@@ -172,7 +172,7 @@ describe('explain', () => {
     )
   })
 
-  it('puts the rules of the device above the global ones, and the master rule above both', () => {
+  it('lists device rules before global rules, and the master rule before both', () => {
     const device = phone({ override: [userRule('mine', ['notify'])] })
     const master = rulesetFor({
       defaults,
@@ -187,7 +187,7 @@ describe('explain', () => {
     assert.equal(silenced.rules[1]?.verdict, 'not reached')
   })
 
-  it('cuts what is long', () => {
+  it('cuts long values', () => {
     const body = 'x'.repeat(100_000)
     const rules = global({ content: [{ ...userRule('c', []), pattern: 'tea' }] })
     const { rules: explained } = explain({ scopes: [rules], event: message({ body }), context: group })

@@ -9,7 +9,7 @@ const whole = (pattern: string, text: string) => matchesWhole(compileGlob(patter
 const words = (pattern: string, text: string) => matchesWords(compileGlob(pattern), fold(text))
 
 describe('glob, whole words', () => {
-  it('takes names literally', () => {
+  it('matches names literally', () => {
     assert.equal(containsWords('hello b*b', 'B*B'), true)
     assert.equal(containsWords('hello bob', 'b*b'), false)
     assert.equal(containsWords('hello bob', 'b?b'), false)
@@ -20,13 +20,15 @@ describe('glob, whole words', () => {
   })
 })
 
-// Few different characters, so that texts and patterns meet; lone halves may join to a whole code point.
+// Few different characters, so that texts and patterns match often; lone surrogates may join to a code point.
 const units = ['a', 'b', 'A', '_', '1', ' ', '-', '\n', 'é', 'Σ', 'ς', 'İ', '🙂', '\ud83d', '\ude42']
 const textOf = (maxLength: number) => fc.string({ unit: fc.constantFrom(...units), maxLength })
 const patternOf = (maxLength: number) =>
   fc.string({ unit: fc.oneof(fc.constantFrom(...units), fc.constantFrom('*', '?')), maxLength })
 
-/** A part of the text, repeated or not, with some characters made wild: mostly near misses and matches. */
+/**
+ * A part of the text, repeated or not, with some characters replaced by wildcards: mostly near misses and matches.
+ */
 const related = fc
   .record({
     syllable: fc.string({ unit: fc.constantFrom('a', 'b', ' ', '-', '🙂'), minLength: 1, maxLength: 4 }),
@@ -43,8 +45,8 @@ const related = fc
     return { pattern: pattern.join(''), text }
   })
 
-describe('glob, against a slow and obvious matcher', () => {
-  it('agrees on short texts and patterns', () => {
+describe('glob, compared with the reference matcher', () => {
+  it('has the same result for short texts and patterns', () => {
     const seen = { matches: 0, misses: 0 }
     fc.assert(
       fc.property(patternOf(6), textOf(8), (pattern, text) => {
@@ -58,7 +60,7 @@ describe('glob, against a slow and obvious matcher', () => {
     assert.ok(seen.matches > 300 && seen.misses > 300, JSON.stringify(seen))
   })
 
-  it('agrees on long runs, which are searched in other ways', () => {
+  it('has the same result for long runs, which use other searches', () => {
     const seen = { matches: 0, misses: 0, long: 0 }
     fc.assert(
       fc.property(related, ({ pattern, text }) => {
@@ -74,7 +76,7 @@ describe('glob, against a slow and obvious matcher', () => {
   })
 })
 
-/** Stands in for a text and counts what is read of it. */
+/** Replaces a text and counts the units that are read. */
 class CountedText {
   reads = 0
   readonly #text: string
@@ -96,7 +98,7 @@ class CountedText {
     this.reads += needle.length
     return this.#text.startsWith(needle, at)
   }
-  /** Charged as the most naive search would be. */
+  /** Charged like the most naive search. */
   indexOf(needle: string, from: number): number {
     const at = this.#text.indexOf(needle, from)
     this.reads += ((at === -1 ? this.#text.length : at + 1) - from) * needle.length
@@ -127,7 +129,7 @@ describe('glob, hostile patterns', () => {
       for (const matches of [matchesWords, matchesWhole]) {
         const counted = new CountedText(text)
         matches(compileGlob(pattern), counted as unknown as string)
-        // Runs of up to 32 units may be compared at every place, and a few more reads look for word boundaries.
+        // Runs of up to 32 units may be compared at every position; word boundaries need a few more reads.
         assert.ok(counted.reads <= 70 * text.length, `${counted.reads} reads of ${text.length} units`)
       }
     })

@@ -22,7 +22,7 @@ describe('parseKeyPath', () => {
     it(`reads ${JSON.stringify(key)}`, () => assert.deepEqual(parseKeyPath(key).names, names))
   }
 
-  it('reads back every path that is escaped as the specification says', () => {
+  it('parses every path that is escaped according to the specification', () => {
     const name = fc.string({ unit: fc.constantFrom('a', '.', '\\', 'm', '🙂') })
     fc.assert(
       fc.property(fc.array(name, { minLength: 1 }), (names) => {
@@ -61,7 +61,7 @@ describe('valueAt', () => {
     })
   }
 
-  it('finds nothing in what is no object', () => {
+  it('returns undefined for a value that is not an object', () => {
     for (const root of [null, undefined, 1, 'text', true, [1]])
       assert.equal(valueAt(root, ['length']), undefined)
   })

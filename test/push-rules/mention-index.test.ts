@@ -29,11 +29,11 @@ describe('mentionKey', () => {
 })
 
 describe('bodyKeys', () => {
-  it('has every word once, and what else may begin a name', () => {
+  it('has every word once, and other possible starts of a name', () => {
     assert.deepEqual(bodyKeys('Hi Bob, hi', 100), ['hi', ' ', 'bob', ',', ', '])
   })
-  it('has nothing for an empty body', () => assert.deepEqual(bodyKeys('', 100), []))
-  it('has no more than the limit', () => {
+  it('is empty for an empty body', () => assert.deepEqual(bodyKeys('', 100), []))
+  it('has at most the limit of keys', () => {
     assert.deepEqual(bodyKeys('a-b-c-d', 3), ['a', '-', 'b'])
     assert.deepEqual(bodyKeys('a', 0), [])
     assert.equal(bodyKeys(Array.from({ length: 20_000 }, (_, at) => `w${at}`).join(' '), 1000).length, 1000)
@@ -63,7 +63,7 @@ const text = (maxLength: number) =>
     ),
     maxLength,
   })
-/** A name, and a body in which it is likely to stand, perhaps in another case. */
+/** A name, and a body that probably contains it, possibly in another case. */
 const nameAndBody = fc
   .record({
     name: text(6),
@@ -76,8 +76,8 @@ const nameAndBody = fc
     return { name, body: before + written + after }
   })
 
-describe('the guarantee', () => {
-  it('every name that a body contains is found by its key', () => {
+describe('the invariant', () => {
+  it('the key of every name in a body is among the keys of the body', () => {
     let found = 0
     fc.assert(
       fc.property(nameAndBody, ({ name, body }) => {
@@ -93,7 +93,7 @@ describe('the guarantee', () => {
     assert.ok(found > 1000, `only ${found} names were found`)
   })
 
-  it('a limit only cuts the list', () => {
+  it('a limit only shortens the list', () => {
     fc.assert(
       fc.property(text(30), fc.nat(20), (body, limit) => {
         assert.deepEqual(bodyKeys(body, limit), bodyKeys(body, Infinity).slice(0, limit))
@@ -101,7 +101,7 @@ describe('the guarantee', () => {
     )
   })
 
-  it('keys can be stored anywhere', () => {
+  it('keys can be stored in both databases', () => {
     fc.assert(
       fc.property(text(30), (body) => {
         for (const key of [mentionKey(body), ...bodyKeys(body, Infinity)]) {

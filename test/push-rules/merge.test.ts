@@ -19,7 +19,7 @@ const muted = (ruleId: string, roomId: string) =>
   userRule(ruleId, [], { conditions: [{ kind: 'event_match', key: 'room_id', pattern: roomId }] })
 
 describe('rulesetFor', () => {
-  it('puts own rules between the master rule and the other defaults', () => {
+  it('puts user rules between the master rule and the other default rules', () => {
     const { override, underride } = merged({
       override: [userRule('a', []), userRule('b', [])],
       underride: [userRule('u', [])],
@@ -30,7 +30,7 @@ describe('rulesetFor', () => {
     )
     assert.equal(underride[0]?.rule_id, 'u')
   })
-  it('applies what was changed about a default rule, and nothing else', () => {
+  it('applies the changes of a default rule and leaves the other rules unchanged', () => {
     const changes: DefaultRuleChange[] = [
       { kind: 'override', ruleId: '.m.rule.master', enabled: true },
       { kind: 'underride', ruleId: '.m.rule.message', actions: [], enabled: null },
@@ -42,7 +42,7 @@ describe('rulesetFor', () => {
     const message = underride.find(({ rule_id: id }) => id === '.m.rule.message')
     assert.deepEqual([message?.enabled, message?.actions], [true, []])
   })
-  it('changes nothing that it is given', () => {
+  it('does not change its arguments', () => {
     const defaults = defaultRules(owner)
     rulesetFor({
       defaults,
@@ -54,7 +54,7 @@ describe('rulesetFor', () => {
 })
 
 describe('the id of a cohort', () => {
-  it('is the default one for whoever has nothing that bears on the room for everybody alike', () => {
+  it('is the default id without rules that match alike for all members of the room', () => {
     assert.equal(cohortOf({}), DEFAULT_COHORT_ID)
     assert.equal(
       cohortOf({ room: [userRule('!other:x', [])], override: [muted('m', '!other:x')] }),
@@ -71,7 +71,7 @@ describe('the id of a cohort', () => {
     assert.equal(analyseRules(merged({}), owner).isDefault, true)
     assert.equal(analyseRules(merged({}, [quieter]), owner).isDefault, false)
   })
-  it('is the same for whoever has the same rules, whatever comes after one that always matches', () => {
+  it('is the same for equal rules, and ignores rules after one that always matches', () => {
     const mentionsOnly = cohortOf({ room: [userRule(room, [])] })
     assert.match(mentionsOnly, /^[0-9a-f]{40}$/)
     assert.equal(cohortOf({ room: [userRule('!other:x', ['notify']), userRule(room, [])] }), mentionsOnly)
@@ -81,7 +81,7 @@ describe('the id of a cohort', () => {
     assert.equal(cohortOf({ ...below, override: [muted(room, room), userRule('x', ['notify'])] }), silent)
     assert.notEqual(silent, mentionsOnly)
   })
-  it('is another one for other actions, and for a default rule that is off', () => {
+  it('differs for other actions, and for a disabled default rule', () => {
     const off: DefaultRuleChange = { kind: 'underride', ruleId: '.m.rule.message', enabled: false }
     const ids = [
       cohortOf({}),
@@ -91,7 +91,7 @@ describe('the id of a cohort', () => {
     ]
     assert.equal(new Set(ids).size, ids.length)
   })
-  it('stays when the server changes the defaults', () => {
+  it('stays the same when the server changes the default rules', () => {
     const newer = { ...owner, legacyMentionRules: false, experimental: { polls: true, knocks: true } }
     for (const own of [
       { override: [muted(room, room)] },

@@ -15,8 +15,8 @@ import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
-// The rules as somebody else gets them: built into an empty folder that has nothing else of ours, with the names that
-// package.json promises.
+// The library as a consumer gets it: built into an empty folder without the rest of the project, with the names in
+// package.json.
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'belfry-package-'))
@@ -28,7 +28,7 @@ type Manifest = { name: string; type: string; exports: Record<string, { types: s
 const { name, type, exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest
 
 describe('belfry/push-rules', () => {
-  it('is built alone, imports nothing, and runs the example', () => {
+  it('builds alone, imports nothing, and runs the example', () => {
     const installed = join(folder, 'node_modules', name)
     mkdirSync(installed, { recursive: true })
     const options = {
@@ -63,7 +63,7 @@ describe('belfry/push-rules', () => {
     run([tsc, '--project', folder], folder)
   })
 
-  it('has its edge where package.json says', async () => {
+  it('has the entry point that package.json names', async () => {
     const entry = exports['./push-rules']
     assert.deepEqual(entry, { types: './dist/push-rules/index.d.ts', default: './dist/push-rules/index.js' })
     const source = await import(pathToFileURL(join(root, 'src/push-rules/index.ts')).href)

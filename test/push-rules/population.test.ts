@@ -45,7 +45,7 @@ const plain = (outcome: RuleOutcome | undefined) =>
   }
 
 describe('a population', () => {
-  it('says of each member what their rules say', () => {
+  it('has for each member the outcome of their own rules', () => {
     const seen = { evaluations: 0, exceptions: 0, cohorts: 0 }
     fc.assert(
       fc.property(
@@ -86,7 +86,7 @@ describe('a population', () => {
     assert.ok(seen.cohorts > 500, JSON.stringify(seen))
   })
 
-  it('forgets whoever is deleted, and goes by the last of what it is told', () => {
+  it('drops deleted members, and uses the latest data of each member', () => {
     fc.assert(
       fc.property(
         fc.record({
@@ -127,7 +127,7 @@ describe('a population', () => {
 })
 
 describe('cohortIn', () => {
-  it('is the default one for rules that bear on the room as the defaults do', () => {
+  it('is the default cohort for rules with the effect of the default rules in the room', () => {
     fc.assert(
       fc.property(
         people,

@@ -14,12 +14,12 @@ describe('maySenderNotify', () => {
     ['50 are needed by default: reached', { powerLevels: { users: { [alice]: 50 } } }, true],
     ['50 are needed by default: not reached', { powerLevels: { users: { [alice]: 49 } } }, false],
     [
-      'the level of the sort counts',
+      'the level for the notification kind is used',
       { powerLevels: { notifications: { room: 20 }, users: { [alice]: 20 } } },
       true,
     ],
     [
-      'the level of other sorts does not',
+      'the level for another notification kind is ignored',
       { powerLevels: { notifications: { x: 0 }, users: { [alice]: 20 } } },
       false,
     ],
@@ -32,47 +32,47 @@ describe('maySenderNotify', () => {
     ['with power levels, creators are nothing special', { creators: [alice], powerLevels: {} }, false],
     ['version 12: creators always may', { creators: [alice], powerLevels: {}, roomVersion: '12' }, true],
     [
-      'version 12: whatever is needed',
+      'version 12: a creator reaches any level',
       { creators: [alice], powerLevels: { notifications: { room: 1000 } }, roomVersion: '12' },
       true,
     ],
     ['version 12: others are others', { creators: ['@bob:x'], powerLevels: {}, roomVersion: '12' }, false],
     ['version 13 keeps that', { creators: [alice], powerLevels: {}, roomVersion: '13' }, true],
     [
-      'an unnumbered version does not',
+      'a version that is not a number has no privileged creators',
       { creators: [alice], powerLevels: {}, roomVersion: 'org.x.12' },
       false,
     ],
     ['old version: texts count', { powerLevels: { users: { [alice]: ' 50 ' } }, roomVersion: '9' }, true],
     [
-      'old version: other texts do not',
+      'old version: other strings are ignored',
       { powerLevels: { users: { [alice]: '50x' } }, roomVersion: '9' },
       false,
     ],
     ['old version: floats are cut', { powerLevels: { users: { [alice]: 49.9 } }, roomVersion: '1' }, false],
     [
-      'old version: needed as a text',
+      'old version: the needed level is a string',
       { powerLevels: { notifications: { room: '0' } }, roomVersion: '9' },
       true,
     ],
     [
-      'new version: texts do not count',
+      'new version: strings are ignored',
       { powerLevels: { users: { [alice]: '50' } }, roomVersion: '10' },
       false,
     ],
     [
-      'new version: a needed level as a text counts as 50',
+      'new version: a needed level that is a string counts as 50',
       { powerLevels: { notifications: { room: '0' } }, roomVersion: '10' },
       false,
     ],
     ['new version: floats do not count', { powerLevels: { users: { [alice]: 50.5 } } }, false],
     [
-      'an invalid level of a user is that of users_default',
+      'an invalid level of a user is replaced by users_default',
       { powerLevels: { users: { [alice]: null }, users_default: 50 } },
       true,
     ],
     [
-      'lists and objects do not count',
+      'lists and objects are ignored',
       { powerLevels: { notifications: { room: [0] }, users: { [alice]: {} } } },
       false,
     ],
@@ -83,7 +83,7 @@ describe('maySenderNotify', () => {
     it(name, () => assert.equal(may(context), expected))
   }
 
-  it('does not take inherited properties for levels', () => {
+  it('ignores inherited properties', () => {
     assert.equal(may({ powerLevels: { notifications: {}, users: { [alice]: 50 } } }, 'constructor'), true)
     assert.equal(may({ powerLevels: { notifications: {}, users: { [alice]: 49 } } }, 'constructor'), false)
   })

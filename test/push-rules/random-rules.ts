@@ -8,7 +8,7 @@ import {
   type RuleSettings,
 } from '../../src/push-rules/index.ts'
 
-/** What the tests of whole rooms draw from: few values, so that rules, people and events meet often. */
+/** The values that the tests of whole rooms draw from. They are few, so that rules, users and events match often. */
 
 export const roomId = '!room:x'
 const rooms = [roomId, '!other:x', '!ROOM:x']
@@ -134,7 +134,7 @@ export type RandomPerson = {
 
 export const ids = ['@me:x', '@bob:x', '@Eve:x', '@t*a:x', '@*:x', '@tea:x']
 
-/** One for each id, some without any rule of their own. */
+/** One analysis for each id, some without rules of their own. */
 export const people: fc.Arbitrary<RandomPerson[]> = fc.tuple(
   ...ids.map((userId) =>
     fc.record({

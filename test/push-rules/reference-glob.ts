@@ -1,4 +1,4 @@
-/** The slow, obvious meaning of globs, to compare with: every part of the text is tried against every way to match. */
+/** A slow and simple implementation of globs, for comparison: it tries every part of the text in every way. */
 
 export function referenceFold(text: string): string[] {
   return Array.from(text.toLowerCase(), (char) => (char === 'ς' ? 'σ' : char))
@@ -22,7 +22,7 @@ export function referenceWords(pattern: string, text: string): boolean {
   return false
 }
 
-/** Where a match that begins at `start` can end. */
+/** The possible ends of a match that begins at `start`. */
 function endsFrom(symbols: string[], chars: string[], start: number): Set<number> {
   let ends = new Set([start])
   for (const symbol of symbols) {

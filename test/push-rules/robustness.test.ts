@@ -9,7 +9,7 @@ import {
   type Ruleset,
 } from '../../src/push-rules/index.ts'
 
-// Arbitrary JSON, with the names that mean something often in its places.
+// Arbitrary JSON in which meaningful names are frequent.
 const json = fc.jsonValue({ maxDepth: 3 })
 const text = fc.oneof(
   fc.constantFrom(
@@ -78,8 +78,8 @@ const powerLevels = object({
   notifications: object({ room: fc.integer() }),
 })
 
-describe('whatever JSON comes', () => {
-  it('compiling and evaluating never throws, and the outcome is one', () => {
+describe('arbitrary JSON', () => {
+  it('compiling and evaluating never throws, and returns an outcome', () => {
     let matched = 0
     fc.assert(
       fc.property(ruleset, event, powerLevels, text, (ruleset, source, levels, displayName) => {
@@ -91,7 +91,7 @@ describe('whatever JSON comes', () => {
           powerLevels: levels,
           roomVersion: '9',
         }
-        // A list of rules is the least that is asked of a caller: the type of the argument says so.
+        // The caller must pass a list of rules, as the type of the argument requires.
         const compiled = compileRules(Object(ruleset) as Ruleset)
         const outcome = evaluate(compiled, prepared, context)
         assert.equal(typeof outcome.notify, 'boolean')
@@ -106,7 +106,7 @@ describe('whatever JSON comes', () => {
     assert.ok(matched > 100, `only ${matched} rules matched`)
   })
 
-  it('reads the sources and changes nothing', () => {
+  it('does not change its arguments', () => {
     fc.assert(
       fc.property(ruleset, event, (ruleset, source) => {
         const before = JSON.stringify([ruleset, source])

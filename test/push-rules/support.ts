@@ -5,7 +5,7 @@ import {
   type Ruleset,
 } from '../../src/push-rules/index.ts'
 
-/** What the tests of rules share: one room, one owner of rules, one sender. */
+/** Shared by the tests of rules: one room, one owner of rules, one sender. */
 export const me = '@me:x'
 export const room = '!room:x'
 export const group: EvaluationContext = { userId: me, displayName: 'My Name', memberCount: 5 }

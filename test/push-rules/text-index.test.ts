@@ -33,7 +33,7 @@ const patternOf = fc.oneof(
   fc.tuple(periodic, fc.constantFrom('*', '?', '', ' '), periodic).map((parts) => parts.join('')),
 )
 
-/** A text, and one that is often a part of it. */
+/** A text, and a string that is often a part of it. */
 const textAndPart = fc.oneof(
   fc.record({ text: anyText.map(fold), part: anyText.map(fold) }),
   fc.tuple(anyText.map(fold), fc.nat(20), fc.nat(20)).map(([text, from, length]) => ({
@@ -41,7 +41,7 @@ const textAndPart = fc.oneof(
     part: text.slice(from % (text.length + 1), (from % (text.length + 1)) + length),
   })),
 )
-/** A pattern of parts of the text, in their order or not. */
+/** A pattern made of parts of the text, in order or not. */
 const textAndPattern = fc.oneof(
   fc.record({ text: anyText, pattern: patternOf }),
   fc
@@ -57,7 +57,7 @@ const textAndPattern = fc.oneof(
 )
 
 describe('the index of a text', () => {
-  test('finds a part exactly where a search of the text finds it', () => {
+  test('finds a part exactly when a search of the text finds it', () => {
     const seen = { found: 0, missed: 0 }
     fc.assert(
       fc.property(
@@ -77,7 +77,7 @@ describe('the index of a text', () => {
     assert.ok(seen.found > 300 && seen.missed > 300, JSON.stringify(seen))
   })
 
-  test('decides a pattern as the slow and obvious matcher does', () => {
+  test('has the result of the reference matcher for a pattern', () => {
     const seen = { matches: 0, misses: 0, untold: 0 }
     fc.assert(
       fc.property(textAndPattern, ({ pattern, text }) => {
@@ -93,7 +93,7 @@ describe('the index of a text', () => {
     assert.ok(seen.matches > 500 && seen.misses > 500, JSON.stringify(seen))
   })
 
-  test('finds a name as a search of the text does', () => {
+  test('has the result of a search of the text for a name', () => {
     fc.assert(
       fc.property(anyText, anyText, (name, text) => {
         const told = containsIndexed(indexText(fold(text)), name)
@@ -114,7 +114,7 @@ describe('the index of a text', () => {
     ],
   ]
   for (const [name, text] of texts) {
-    test(`costs the length of the pattern, not of the text: ${name}`, () => {
+    test(`costs the length of the pattern and not of the text: ${name}`, () => {
       const index = indexText(text)
       for (const pattern of [
         text.slice(0, 400),

@@ -38,7 +38,7 @@ describe('validateRule', () => {
     })
   }
 
-  it('leaves out what belongs to other kinds', () => {
+  it('drops properties of other rule kinds', () => {
     const body = { conditions: [match], pattern: 'p', actions: [], enabled: false, rule_id: 'other', more: 1 }
     const valueOf = (kind: RuleKind) => {
       const checked = validateRule({ kind, ruleId: 'id' }, body)
@@ -91,7 +91,7 @@ describe('validateRule', () => {
     })
   }
 
-  it('refuses ids that no path can carry or no table can hold', () => {
+  it('refuses ids that cannot be in a path or stored in a table', () => {
     const reasons = ['', '.m.rule.x', 'a/b', 'a\\b', 'a\0', '\ud83d', 'é'.repeat(151)].map((ruleId) =>
       problemOf('room', { actions: [] }, ruleId),
     )
@@ -99,7 +99,7 @@ describe('validateRule', () => {
     assert.equal(problemOf('room', { actions: [] }, 'é'.repeat(150)), undefined)
   })
 
-  it('goes by the limits that it is given', () => {
+  it('applies the given limits', () => {
     const limits = { ...DEFAULT_RULE_LIMITS, maxConditions: 1, maxIdBytes: 2 }
     assert.equal(
       problemOf('override', { conditions: [match, match], actions: [] }, 'id', { limits }),
@@ -109,7 +109,7 @@ describe('validateRule', () => {
     assert.equal(problemOf('override', { conditions: [match], actions: [] }, 'idx', { limits }), 'too_large')
   })
 
-  it('accepts notify_in_app only where it is switched on', () => {
+  it('accepts notify_in_app only when the setting is on', () => {
     const actions = ['org.matrix.msc3768.notify_in_app']
     assert.equal(problemOf('room', { actions }), 'invalid')
     assert.equal(problemOf('room', { actions }, 'id', { experimental: { notifyInApp: true } }), undefined)
@@ -117,7 +117,7 @@ describe('validateRule', () => {
     assert.equal(validateActions(actions, { experimental: { notifyInApp: true } }).ok, true)
   })
 
-  it('never throws, and what it accepts can be compiled', () => {
+  it('never throws, and accepts only rules that can be compiled', () => {
     const json = fc.jsonValue({ maxDepth: 3 })
     const body = fc.oneof(
       json,
@@ -140,7 +140,7 @@ describe('validateRule', () => {
 })
 
 describe('validateActions', () => {
-  it('tells what is wrong', () => {
+  it('reports the problem', () => {
     const reasonOf = (actions: unknown) => {
       const checked = validateActions(actions)
       return checked.ok ? undefined : checked.problem.reason

@@ -18,7 +18,7 @@ import { compileGlob, matchesWhole, matchesWords } from '../../src/push-rules/gl
 import { fold } from '../../src/push-rules/text.ts'
 import { me, ruleset } from './support.ts'
 
-// What is expected stands in test/vectors, by section of the specification, fit to be read by others too.
+// The expected results are in test/vectors, by section of the specification, in a form that other projects can use.
 
 type Group<Case> = { section: string; cases: Case[] }
 

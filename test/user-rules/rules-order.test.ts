@@ -15,7 +15,7 @@ import type { Database } from '../../src/storage/database.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { rulesOn } from '../accounts/fixture.ts'
 
-// The order of rules, against a list in which a rule is put by hand.
+// The order of rules, compared with a plain list.
 
 const SCOPES = ['', 'phone'] as const
 const KINDS = ['override', 'room'] as const
@@ -47,7 +47,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 )
 
-/** Whether it is to be refused. */
+/** Whether the change must be refused. */
 function inModel(lists: Lists, { scope, kind, id: ruleId, ...step }: Step): boolean {
   const list = listOf(lists, scope, kind)
   const at = list.findIndex((rule) => rule.id === ruleId)
@@ -118,7 +118,7 @@ async function shown(db: Database, userId: UserId, scope: string, kind: (typeof 
 }
 
 onEachDatabase('the order of push rules', (open) => {
-  test('is that of a list, whatever is put, moved, copied and deleted', async (t) => {
+  test('equals that of a list after any puts, moves, copies and deletes', async (t) => {
     const deps = rulesOn(await open(t))
     let users = 0
     await fc.assert(

@@ -63,7 +63,7 @@ const rule = (userId: UserId, scope = '', ruleId = 'a') => ({ userId, scope, kin
 const mute = (deps: RuleChangeDeps, userId: UserId, scope?: string, ruleId?: string) =>
   putRule(deps, rule(userId, scope, ruleId), { content: { actions: [] } })
 
-/** As a member event does it; resolves to the room's version of its members' rules. */
+/** Like a member event; resolves to the version of the members' rules in the room. */
 function setMember(
   db: Database,
   roomId: RoomId,
@@ -88,7 +88,7 @@ async function withRooms(db: Database): Promise<void> {
 }
 
 onEachDatabase('the push rules of users', (open) => {
-  test('each change takes a position, and tells the syncs and whoever counts, in one transaction', async (t) => {
+  test('a change takes a position, wakes the syncs and calls onRulesChanged in one transaction', async (t) => {
     const db = await open(t)
     const deps = rulesOn(db)
     let woken = 0
@@ -115,7 +115,7 @@ onEachDatabase('the push rules of users', (open) => {
     }
   })
 
-  test('what cannot be told to whoever counts did not happen', async (t) => {
+  test('a change is rolled back when onRulesChanged fails', async (t) => {
     const db = await open(t)
     const deps = rulesOn(db, { onRulesChanged: () => Promise.reject(new Error('no')) })
     let woken = 0
@@ -128,7 +128,7 @@ onEachDatabase('the push rules of users', (open) => {
     assert.deepEqual([await currentPosition(db), woken], [0, 0])
   })
 
-  test('who has rules of their own, in which scope, follows the rules', async (t) => {
+  test('the record of users with rules in each scope follows the rules', async (t) => {
     const db = await open(t)
     const deps = rulesOn(db)
     const own = async () => {
@@ -153,7 +153,7 @@ onEachDatabase('the push rules of users', (open) => {
     assert.deepEqual(await own(), [0, 0], 'as the default has it, so nothing of their own')
   })
 
-  test('rooms know which members have rules, and when that changed', async (t) => {
+  test('rooms record the members with rules, and the position of the last change', async (t) => {
     const db = await open(t)
     const deps = rulesOn(db)
     await withRooms(db)
@@ -191,7 +191,7 @@ onEachDatabase('the push rules of users', (open) => {
     )
   })
 
-  test('many users are read at once, without those who never changed a rule', async (t) => {
+  test('rules of many users are read together, without users who never changed a rule', async (t) => {
     const db = await open(t)
     const deps = rulesOn(db)
     await mute(deps, alice, '', 'first')
@@ -208,7 +208,7 @@ onEachDatabase('the push rules of users', (open) => {
     assert.deepEqual([...(found.get(bob)?.device.keys() ?? [])], ['phone'])
   })
 
-  test('a rule that is stored malformed costs that rule and nothing else', async (t) => {
+  test('a malformed stored rule is left out and the other rules apply', async (t) => {
     const db = await open(t)
     await mute(rulesOn(db), alice)
     const conditions = '[]'
@@ -226,7 +226,7 @@ onEachDatabase('the push rules of users', (open) => {
     )
   })
 
-  test('who is gone has the default rules again', async (t) => {
+  test('a closed account has only the default rules', async (t) => {
     const db = await open(t)
     const deps = rulesOn(db)
     await mute(deps, alice)
@@ -245,7 +245,7 @@ onEachDatabase('the push rules of users', (open) => {
     )
   })
 
-  test('rules of a handle that nobody holds are swept when their time is up, once a day', async (t) => {
+  test('rules of a handle without a pusher are removed after the retention time, once a day', async (t) => {
     const db = await open(t)
     const clock = createManualClock()
     const deps = rulesOn(db, { clock })

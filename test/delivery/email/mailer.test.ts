@@ -26,7 +26,7 @@ function mailer(port: number, options: Partial<MailerOptions> = {}) {
     isSecure: false,
     tls: 'when_offered',
     login: undefined,
-    from: { name: 'Bell, "the" tower', address: 'belfry@example.org' },
+    from: { name: 'Belfry, "the" server', address: 'belfry@example.org' },
     ca: [LOOPBACK_CERTIFICATE],
     timeoutMs: 30_000,
     connections: 2,
@@ -35,14 +35,14 @@ function mailer(port: number, options: Partial<MailerOptions> = {}) {
   })
 }
 
-/** Without how long it took. */
+/** Without the duration. */
 function timeless<T extends { ms?: number }>(result: T): Omit<T, 'ms'> {
   const rest = { ...result }
   delete rest.ms
   return rest
 }
 
-test('a mail arrives whole, with the headers by which machines end and ignore it', async (t) => {
+test('a mail arrives complete, with the headers for unsubscribing and against automatic replies', async (t) => {
   const server = await startMailReceiver(t)
   const result = await mailerFor(server.port)(mail)
   assert.deepEqual(timeless(result), { kind: 'delivered', reason: 'accepted', status: 250 })
@@ -52,7 +52,7 @@ test('a mail arrives whole, with the headers by which machines end and ignore it
   assert.equal(got.parsed.subject, 'Ding dong')
   assert.equal(got.parsed.text, 'plain\n.\nand on\n')
   assert.equal(got.parsed.html, '<p>rich</p>\n')
-  assert.deepEqual(got.parsed.from, { name: 'Bell, "the" tower', address: 'belfry@example.org' })
+  assert.deepEqual(got.parsed.from, { name: 'Belfry, "the" server', address: 'belfry@example.org' })
   assert.deepEqual(got.parsed.to, [{ name: '', address: 'ada@example.org' }])
   assert.equal(got.parsed.messageId, '<an-id@example.org>')
   assert.equal(got.header('List-Unsubscribe'), `<${mail.unsubscribe}>`)
@@ -60,7 +60,7 @@ test('a mail arrives whole, with the headers by which machines end and ignore it
   assert.equal(got.header('Auto-Submitted'), 'auto-generated')
 })
 
-test('STARTTLS and a login, where they are asked for', async (t) => {
+test('uses STARTTLS and a login when configured', async (t) => {
   const login = { user: 'belfry', password: 'päss word' }
   const server = await startMailReceiver(t, { tls: 'offered', login })
   assert.equal((await mailerFor(server.port, { tls: 'required', login })(mail)).kind, 'delivered')
@@ -70,13 +70,13 @@ test('STARTTLS and a login, where they are asked for', async (t) => {
   assert.equal(server.mails.length, 1)
 })
 
-test('TLS from the start', async (t) => {
+test('uses TLS from the start for smtps', async (t) => {
   const server = await startMailReceiver(t, { tls: 'at once' })
   assert.equal((await mailerFor(server.port, { isSecure: true })(mail)).kind, 'delivered')
   assert.equal(server.mails[0]?.isSecure, true)
 })
 
-test('nothing goes out in the open where TLS is required, nor to a server that nobody vouches for', async (t) => {
+test('sends nothing without TLS when it is required, and nothing to a server with an untrusted certificate', async (t) => {
   const open = await startMailReceiver(t)
   const refused = await mailerFor(open.port, { tls: 'required' })(mail)
   assert.deepEqual(timeless(refused), { kind: 'retry', reason: 'tls' })
@@ -94,7 +94,7 @@ for (const [what, answer, expected] of [
   ['5xx for the recipient', { recipient: 550 }, { kind: 'refused', reason: 'smtp 550', status: 550 }],
   ['4xx for the message', { data: 451 }, { kind: 'retry', reason: 'smtp 451', status: 451 }],
   ['5xx for the message', { data: 554 }, { kind: 'refused', reason: 'smtp 554', status: 554 }],
-  // Whose fault that is the operator knows, not the recipient.
+  // The operator must correct this, not the recipient.
   ['5xx for the sender', { sender: 550 }, { kind: 'retry', reason: 'smtp 550', status: 550 }],
   ['a reset after the mail', { end: 'reset' }, { kind: 'retry', reason: 'connection closed' }],
 ] as const)
@@ -104,7 +104,7 @@ for (const [what, answer, expected] of [
     assert.deepEqual(timeless(await mailerFor(server.port)(mail)), expected)
   })
 
-test('a server that never answers is left after the deadline, in every step', async (t) => {
+test('a server that stops answering ends with a timeout at the deadline, in every step', async (t) => {
   const silent = await listening(t, () => undefined)
   const slow = await listening(t, (write) => {
     const words = setInterval(() => write('220-still thinking\r\n'), 5)
@@ -118,7 +118,7 @@ test('a server that never answers is left after the deadline, in every step', as
   }
 })
 
-test('a stop, or whoever asked, ends the wait for a server that hangs', async (t) => {
+test('disposing or the signal of the caller ends the wait for a server that hangs', async (t) => {
   const server = await startMailReceiver(t)
   server.answer({ end: 'hang' })
   const { send, ...rest } = mailer(server.port, { connections: 1 })
@@ -135,7 +135,7 @@ test('a stop, or whoever asked, ends the wait for a server that hangs', async (t
   ])
 })
 
-test('the wait for a connection counts: nobody waits longer than for one mail', async (t) => {
+test('the deadline of a mail includes the wait for a connection', async (t) => {
   const server = await startMailReceiver(t)
   server.answer({ end: 'hang' })
   const { send } = mailer(server.port, { connections: 1, timeoutMs: 200 })
@@ -145,7 +145,7 @@ test('the wait for a connection counts: nobody waits longer than for one mail', 
   assert.ok(server.connections <= 1, `${server.connections} connections`)
 })
 
-test('no server, and one that speaks something else', async (t) => {
+test('reports a refused connection, and a server that does not speak SMTP', async (t) => {
   const gone = await startMailReceiver(t)
   await gone.close()
   assert.deepEqual(timeless(await mailerFor(gone.port)(mail)), {
@@ -158,7 +158,7 @@ test('no server, and one that speaks something else', async (t) => {
   assert.deepEqual(timeless(nowhere), { kind: 'retry', reason: 'dns' })
 })
 
-test('a mail after a failure goes out; so many connections at once, and no more', async (t) => {
+test('a mail after a failure is sent, and the number of connections is limited', async (t) => {
   const server = await startMailReceiver(t)
   const send = mailerFor(server.port, { connections: 1 })
   server.answer({ recipient: 450 })
@@ -172,7 +172,7 @@ test('a mail after a failure goes out; so many connections at once, and no more'
   assert.equal(server.connections, 4)
 })
 
-test('what is in a subject or an address adds no header and no recipient', async (t) => {
+test('a subject or an address cannot add a header or a recipient', async (t) => {
   const server = await startMailReceiver(t)
   const hostile = 'Hi\r\nBcc: eve@example.org\r\n\r\nbody'
   await mailerFor(server.port)({ ...mail, subject: hostile, to: 'ada@example.org,eve@example.org' })
@@ -185,7 +185,7 @@ test('what is in a subject or an address adds no header and no recipient', async
   assert.equal(server.mails[0]?.parsed.text, 'plain\n.\nand on\n')
 })
 
-/** A server that says what it is told to whoever comes. */
+/** A server that sends a fixed text to every connection. */
 async function listening(t: TestContext, greet: (write: (text: string) => void) => void): Promise<number> {
   const server = createServer((socket) => {
     socket.on('error', () => undefined)

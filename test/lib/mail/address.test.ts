@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { canonicalAddress } from '../../../src/lib/mail/address.ts'
 
-test('an address has one form', () => {
+test('an address has one canonical form', () => {
   for (const [text, canonical] of [
     ['Ada@Example.ORG', 'ada@example.org'],
     ["o'brien+tag@mail.example.co.uk", "o'brien+tag@mail.example.co.uk"],
@@ -15,7 +15,7 @@ test('an address has one form', () => {
     assert.equal(canonicalAddress(text), canonical)
 })
 
-test('what is none, or more than one, has none', () => {
+test('returns undefined for text that is not exactly one address', () => {
   for (const text of [
     '',
     '@',
@@ -53,7 +53,7 @@ test('what is none, or more than one, has none', () => {
     assert.equal(canonicalAddress(text), undefined, JSON.stringify(text))
 })
 
-test('whatever is taken is plain ASCII in one word, and its own canonical form', () => {
+test('every accepted address is plain ASCII without spaces, and canonical in itself', () => {
   const text = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.tuple(fc.string(), fc.domain()).map(([local, domain]) => `${local}@${domain}`),

@@ -49,13 +49,13 @@ const answering =
   (_request, response) =>
     void response.writeHead(status, headers).end(body)
 
-/** Writes the head and a piece of the body, and never ends. */
+/** Writes the head and a part of the body, and never ends. */
 const unfinished =
   (status: number): RequestListener =>
   (_request, response) =>
     void response.writeHead(status).write('{"piece":')
 
-/** A deadline that passes when `pass` is called, and tells whether it still runs. */
+/** A deadline that expires when `pass` is called. It reports whether it still runs. */
 function manualTimer() {
   let expire: (() => void) | undefined
   return {
@@ -68,7 +68,7 @@ function manualTimer() {
   }
 }
 
-/** Calls `then` when the head of the answer has come and before its body is read. */
+/** Calls `then` after the head of the response and before its body is read. */
 const afterHead = (agent: GuardedAgent, then: () => void): PostingAgent => ({
   post: async (...request) => {
     const response = await agent.post(...request)
@@ -102,7 +102,7 @@ suite('the request', () => {
   })
 })
 
-suite('the body of an answer', () => {
+suite('the body of a response', () => {
   const cut = 'x'.repeat(1025)
   const rows: [title: string, readBody: Call['readBody'], sent: string, body: unknown][] = [
     ['JSON', JSON_ALWAYS, '{"a":1}', { a: 1 }],
@@ -118,7 +118,7 @@ suite('the body of an answer', () => {
       assert.deepEqual((await answered(answering(200, sent), { readBody })).body, body)
     })
 
-  test('is read by the status', async () => {
+  test('is read depending on the status', async () => {
     const readBody = { success: 'json', other: 'text' } as const
     for (const status of [200, 204, 299])
       assert.notEqual(typeof (await answered(answering(status, '{}'), { readBody })).body, 'string')
@@ -127,7 +127,7 @@ suite('the body of an answer', () => {
   })
 
   for (const readBody of [JSON_ALWAYS, TEXT_ALWAYS, NO_BODY])
-    test(`without end is cut off: ${readBody.success}`, async () => {
+    test(`is cut off when it is endless: ${readBody.success}`, async () => {
       const endless = () => {
         const body = new Readable({ read: () => setImmediate(() => body.push('x'.repeat(512))) })
         return body
@@ -142,7 +142,7 @@ suite('the body of an answer', () => {
       assert.equal(status, 200)
     })
 
-  test('that breaks off is a fault where it is needed, and nothing where the status has decided', async () => {
+  test('is a fault when it is incomplete and needed, and is ignored when the status decides', async () => {
     await using server = await tcpServer((socket) => {
       socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"a":'))
     })
@@ -158,15 +158,15 @@ suite('Retry-After', () => {
   const waitFor = async (value: string | undefined, status = 503) =>
     (await answered(answering(status, '', value === undefined ? {} : { 'retry-after': value }))).retryAfterMs
 
-  test('in seconds, of any status', async () => {
+  test('is read in seconds, for any status', async () => {
     for (const status of [200, 429, 503]) assert.equal(await waitFor('90', status), 90_000)
   })
 
-  test('as a date, by the given clock', async () => {
+  test('is read as a date, with the given clock', async () => {
     assert.equal(await waitFor(new Date(clock.now() + 60_000).toUTCString()), 60_000)
   })
 
-  test('absent, or neither', async () => {
+  test('is undefined when absent or invalid', async () => {
     assert.equal(await waitFor(undefined), undefined)
     assert.equal(await waitFor('soon'), undefined)
   })
@@ -190,7 +190,7 @@ suite('the deadline', () => {
   })
 
   for (const readBody of [TEXT_ALWAYS, NO_BODY])
-    test(`leaves the status where that has decided: ${readBody.other}`, async () => {
+    test(`keeps the status when the body is not needed: ${readBody.other}`, async () => {
       const timer = manualTimer()
       await using server = await httpServer(unfinished(410))
       await using agent = loopbackAgent()
@@ -199,12 +199,12 @@ suite('the deadline', () => {
       assert.ok(result.kind === 'answered' && result.status === 410 && !result.body)
     })
 
-  test('is measured in milliseconds by a timer of the process', async () => {
+  test('is measured in milliseconds with a timer of the process', async () => {
     await using server = await httpServer(() => {})
     assert.deepEqual(await post(server.url, { deadlineMs: 20 }), timeout)
   })
 
-  test('is measured by a clock, where one is given', async () => {
+  test('is measured with the given clock', async () => {
     const own = createManualClock()
     await using server = await httpServer(() => own.advance(30_000))
     assert.deepEqual(await post(server.url, { startTimer: timerOf(own) }), timeout)
@@ -221,16 +221,16 @@ suite('the deadline', () => {
   })
 })
 
-suite('without an answer', () => {
+suite('without a response', () => {
   const stopped = { kind: 'fault', fault: 'stopped' }
 
-  test('a signal that aborts ends the exchange', async () => {
+  test('an aborted signal ends the exchange', async () => {
     const stop = new AbortController()
     await using server = await httpServer(() => stop.abort())
     assert.deepEqual(await post(server.url, { signal: stop.signal }), stopped)
   })
 
-  test('a signal that aborts ends the body, too', async () => {
+  test('an aborted signal also ends the body', async () => {
     const stop = new AbortController()
     await using server = await httpServer(unfinished(200))
     await using agent = loopbackAgent()
@@ -243,32 +243,32 @@ suite('without an answer', () => {
     assert.deepEqual(result, stopped)
   })
 
-  test('a signal that has aborted before: nothing is sent', async () => {
+  test('nothing is sent when the signal has already aborted', async () => {
     let requests = 0
     await using server = await httpServer(() => void requests++)
     assert.deepEqual(await post(server.url, { signal: AbortSignal.abort() }), stopped)
     assert.equal(requests, 0)
   })
 
-  test('a signal that outlives the exchange keeps nothing of it', async () => {
+  test('a signal that outlives the exchange keeps no listener', async () => {
     const { signal } = new AbortController()
     await answered(answering(200, '{}'), { signal })
     assert.equal(getEventListeners(signal, 'abort').length, 0)
   })
 
-  test('an agent that is disposed of', async () => {
+  test('a disposed agent ends the exchange with a fault', async () => {
     const agent = loopbackAgent()
     await agent[Symbol.asyncDispose]()
     assert.deepEqual(await postOnce(agent, new URL('http://127.0.0.1/'), callWith()), stopped)
   })
 
-  test('a refused connection', async () => {
+  test('a refused connection is a fault', async () => {
     const server = await httpServer(() => {})
     await server[Symbol.asyncDispose]()
     assert.deepEqual(await post(server.url), { kind: 'fault', fault: 'connection refused' })
   })
 
-  test('an answer that is not HTTP', async () => {
+  test('a response that is not HTTP is a fault', async () => {
     await using server = await tcpServer((socket) => {
       socket.once('data', () => socket.end('220 mail.example.org ESMTP\r\n'))
     })

@@ -40,7 +40,7 @@ const BLOCKED_V6: Record<string, readonly [first: string, last: string]> = {
   'never given out': ['4000::1', 'efff::1'],
 }
 
-/** Every way to write an IPv4 address into an IPv6 one. */
+/** All IPv6 forms that contain an IPv4 address. */
 function spellings(v4: string): Record<string, string> {
   const [a = 0, b = 0, c = 0, d = 0] = v4.split('.').map(Number)
   const high = ((a << 8) | b).toString(16)
@@ -80,7 +80,7 @@ suite('without exceptions', () => {
     })
   }
 
-  test('public addresses are allowed, the neighbours of blocked ranges included', () => {
+  test('public addresses are allowed, including the neighbours of blocked ranges', () => {
     for (const address of [
       '1.1.1.1',
       '9.255.255.255',
@@ -106,14 +106,14 @@ suite('without exceptions', () => {
     }
   })
 
-  test('a public address inside a translating form is blocked all the same', () => {
+  test('a public address inside a translating form is blocked', () => {
     const { plain: _plain, ...forms } = spellings('8.8.8.8')
     for (const [spelling, text] of Object.entries(forms)) {
       assert.equal(policy.allows(text), spelling.startsWith('mapped'), `${spelling}: ${text}`)
     }
   })
 
-  test('what is not an address in its canonical spelling is blocked', () => {
+  test('text that is not an address in canonical spelling is blocked', () => {
     const odd = [
       '',
       ' ',
@@ -142,8 +142,8 @@ suite('without exceptions', () => {
   })
 })
 
-suite('ranges of the operator', () => {
-  test('open what they name, in its mapped spelling too, and nothing else', () => {
+suite('ranges of push.allow_ip_ranges', () => {
+  test('allow only the addresses in the range, including their mapped spelling', () => {
     const open = makeIpPolicy(['127.0.0.0/8', 'fd00:1::/32', '192.168.7.7'])
     for (const address of ['127.0.0.1', '127.9.9.9', '::ffff:127.0.0.1', 'fd00:1::5', '192.168.7.7']) {
       assert.equal(open.allows(address), true, address)
@@ -161,19 +161,19 @@ suite('ranges of the operator', () => {
     }
   })
 
-  test('may be written as mapped addresses', () => {
+  test('can be written as mapped addresses', () => {
     const open = makeIpPolicy(['::ffff:10.0.0.0/104'])
     assert.equal(open.allows('10.200.0.1'), true)
     assert.equal(open.allows('11.0.0.1') && open.allowedByOperator('11.0.0.1'), false)
   })
 
-  test('may open a whole family, and it stays that family', () => {
+  test('can allow one whole address family without the other', () => {
     assert.equal(makeIpPolicy(['0.0.0.0/0']).allows('::1'), false)
     assert.equal(makeIpPolicy(['::/0']).allows('127.0.0.1'), false)
     assert.equal(makeIpPolicy(['::/0']).allows('::1'), true)
   })
 
-  test('that cannot be read are named', () => {
+  test('are named in the error when they are invalid', () => {
     for (const text of [
       '',
       'localhost',

@@ -5,7 +5,7 @@ import { faultOf } from '../../../src/lib/outbound/network-fault.ts'
 
 const coded = (code: string) => Object.assign(new Error('https://user:secret@gateway.test'), { code })
 
-test('every error of the network has its word, by its code alone', () => {
+test('every network error has a fault derived from its code alone', () => {
   const rows = {
     CERT_HAS_EXPIRED: 'tls',
     ERR_SSL_WRONG_VERSION_NUMBER: 'tls',
@@ -22,7 +22,7 @@ test('every error of the network has its word, by its code alone', () => {
   for (const [code, word] of Object.entries(rows)) assert.equal(faultOf(coded(code)), word)
 })
 
-test('several addresses tried in vain are judged by the first', () => {
+test('a failure of several addresses has the fault of the first', () => {
   assert.equal(
     faultOf(new AggregateError([coded('ECONNREFUSED'), coded('ENETUNREACH')])),
     'connection refused',
@@ -30,7 +30,7 @@ test('several addresses tried in vain are judged by the first', () => {
   assert.equal(faultOf(new AggregateError([])), 'network')
 })
 
-test('what is no error at all is a fault of the network', () => {
+test('a value that is not an error has the fault "network"', () => {
   for (const thrown of [undefined, null, 'secret', { code: 'ECONNREFUSED' }])
     assert.equal(faultOf(thrown), 'network')
 })

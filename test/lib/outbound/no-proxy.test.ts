@@ -30,13 +30,13 @@ const askedOf = (authority: string): [string, number] => {
 }
 
 for (const [entry, yes, no] of ROWS)
-  test(`"${entry}" is ${yes.join(', ') || 'nothing'}, and not ${no.join(', ') || 'anything else'}`, () => {
+  test(`"${entry}" matches ${yes.join(', ') || 'nothing'} and does not match ${no.join(', ') || 'anything else'}`, () => {
     const matches = makeNoProxy([entry])
     for (const authority of yes) assert.equal(matches(...askedOf(authority)), true, authority)
     for (const authority of no) assert.equal(matches(...askedOf(authority)), false, authority)
   })
 
-test('each entry counts, and none matches nothing', () => {
+test('a list matches each of its entries, and an empty list matches nothing', () => {
   assert.equal(makeNoProxy(['a.org', 'b.org'])('b.org', 443), true)
   assert.equal(makeNoProxy([])('b.org', 443), false)
 })

@@ -31,7 +31,7 @@ suite('the address of a proxy', () => {
     'http://',
     'http://:secret@',
   ]) {
-    test(`${text} is none, and is not repeated`, () => {
+    test(`${text} is refused without being repeated`, () => {
       assert.throws(() => parseProxy(text), { name: 'RangeError', message: /^(?!.*secret).*expected http:/ })
     })
   }
@@ -48,7 +48,7 @@ async function startTarget(t: TestContext, isSecure: boolean): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-suite('a tunnel', () => {
+suite('openTunnel', () => {
   async function rig(t: TestContext) {
     const proxy = await startForwardProxy()
     t.after(() => proxy[Symbol.asyncDispose]())
@@ -65,14 +65,14 @@ suite('a tunnel', () => {
     ['never ends', 'x'.repeat(20_000)],
   ]
   for (const [title, answer] of refusals) {
-    test(`that is refused: the proxy ${title}`, async (t) => {
+    test(`rejects when the proxy ${title}`, async (t) => {
       const { proxy, open } = await rig(t)
       proxy.refuse.push(answer)
       await assert.rejects(open(), (error) => faultOf(error) === 'proxy')
     })
   }
 
-  test('that is not made in time', async (t) => {
+  test('rejects when the proxy opens no tunnel in time', async (t) => {
     const { proxy, open } = await rig(t)
     proxy.refuse.push('hang')
     const ending = new AbortController()
@@ -83,7 +83,7 @@ suite('a tunnel', () => {
     await assert.rejects(open(AbortSignal.abort()), (error) => faultOf(error) === 'timeout')
   })
 
-  test('to a proxy that is not there', async (t) => {
+  test('rejects when the proxy refuses the connection', async (t) => {
     const proxy = await startForwardProxy()
     await proxy[Symbol.asyncDispose]()
     const opening = openTunnel(parseProxy(proxy.url), { host: 'x', port: 1 }, t.signal)
@@ -91,7 +91,7 @@ suite('a tunnel', () => {
   })
 })
 
-suite('guarded, through a proxy', () => {
+suite('a guarded agent with a proxy', () => {
   async function rig(t: TestContext, { isSecure = false, ca = [] as string[] } = {}) {
     const port = await startTarget(t, isSecure)
     const proxy = await startForwardProxy()
@@ -116,14 +116,14 @@ suite('guarded, through a proxy', () => {
     return { port, proxy, post }
   }
 
-  test('the proxy resolves the name, and is told who asks', async (t) => {
+  test('lets the proxy resolve the name, and sends it the credentials', async (t) => {
     const { port, proxy, post } = await rig(t)
     assert.equal(await post(`http://push.example:${port}/`), `for push.example:${port}`)
     const authorization = `Basic ${Buffer.from('ann:secret').toString('base64')}`
     assert.deepEqual(proxy.asked, [{ target: `push.example:${port}`, authorization }])
   })
 
-  test('TLS is spoken to the other end, which must be who it says', async (t) => {
+  test('verifies the certificate of the destination through the tunnel', async (t) => {
     const { port, post } = await rig(t, { isSecure: true, ca: [LOOPBACK_CERTIFICATE] })
     assert.equal(await post(`https://localhost:${port}/`), `for localhost:${port}`)
     await assert.rejects(post(`https://push.example:${port}/`), (error) => faultOf(error) === 'tls')
@@ -134,7 +134,7 @@ suite('guarded, through a proxy', () => {
     )
   })
 
-  test('a literal address that may not be called is not asked for', async (t) => {
+  test('does not call a literal address that is not allowed', async (t) => {
     const { port, proxy, post } = await rig(t)
     await assert.rejects(post(`http://127.0.0.1:${port}/`), { code: 'ERR_BLOCKED_ADDRESS' })
     assert.deepEqual(proxy.asked, [])

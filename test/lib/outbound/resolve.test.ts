@@ -39,13 +39,13 @@ async function resolverWith(
   return { dns, clock, lookup, hostsFile }
 }
 
-describe('a name is resolved', () => {
-  test('by the name servers, when it has an address of one family alone', async (t) => {
+describe('createResolver', () => {
+  test('queries the name servers for a name with addresses of one family', async (t) => {
     const { lookup } = await resolverWith(t, () => '192.0.2.7')
     assert.deepEqual(await lookup('Gateway.example'), ['192.0.2.7'])
   })
 
-  test('from the hosts file first, with all its addresses, and again when the file has changed', async (t) => {
+  test('reads the hosts file first, with all addresses of a name, and again after a change', async (t) => {
     const { lookup, dns, hostsFile } = await resolverWith(t, () => 'absent', {
       '/etc/hosts': '# ours\n192.0.2.1 gateway.lan gw  # the box\n2001:db8::1\tGateway.LAN\nnonsense gw\n',
     })
@@ -56,7 +56,7 @@ describe('a name is resolved', () => {
     assert.deepEqual(dns.asked, [])
   })
 
-  test('without asking, when it is localhost or ends in .invalid', async (t) => {
+  test('queries no name server for localhost and names that end in .invalid', async (t) => {
     const { lookup, dns } = await resolverWith(t, () => '192.0.2.7')
     assert.deepEqual(await lookup('localhost'), ['127.0.0.1', '::1'])
     assert.deepEqual(await lookup('deep.localhost.'), ['127.0.0.1', '::1'])
@@ -64,7 +64,7 @@ describe('a name is resolved', () => {
     assert.deepEqual(dns.asked, [])
   })
 
-  test('by the search rule of resolv.conf', async (t) => {
+  test('applies the search rule of resolv.conf', async (t) => {
     const { lookup, dns } = await resolverWith(
       t,
       (name) => (name === 'gateway.two.example' ? '192.0.2.9' : 'absent'),
@@ -74,7 +74,7 @@ describe('a name is resolved', () => {
     assert.deepEqual(dns.asked, ['gateway.one.example', 'gateway.two.example'])
   })
 
-  test('to nothing, when it does not exist; to nothing for now, when its server fails', async (t) => {
+  test('rejects with ENOTFOUND for a name that does not exist, and with EAI_AGAIN when its server fails', async (t) => {
     const { lookup } = await resolverWith(t, (name) => (name.startsWith('gone') ? 'absent' : 'broken'))
     await assert.rejects(lookup('gone.example'), absent)
     await assert.rejects(lookup('ill.example'), silent)
@@ -82,7 +82,7 @@ describe('a name is resolved', () => {
   })
 })
 
-test('names that no server answers for hold up no other name, and end at their deadline', async (t) => {
+test('unanswered names delay no other name and end at their deadline', async (t) => {
   const { lookup, dns, clock } = await resolverWith(t, (name) =>
     name.includes('silent') ? 'silent' : '192.0.2.7',
   )
@@ -94,13 +94,13 @@ test('names that no server answers for hold up no other name, and end at their d
   for (const outcome of await outcomes) assert.equal(outcome.status, 'rejected')
 })
 
-describe('what names can cost', () => {
+describe('boundLookup', () => {
   const bounded = (lookup: Lookup) => {
     const clock = createManualClock()
     return { clock, lookup: boundLookup(lookup, { clock }) }
   }
 
-  test('the same name at the same time is one question', async () => {
+  test('parallel lookups of one name share one query', async () => {
     const asked: string[] = []
     const answer = Promise.withResolvers<string[]>()
     const { lookup } = bounded((name) => {
@@ -118,7 +118,7 @@ describe('what names can cost', () => {
     ['ENOTFOUND', ABSENT_FOR_MS],
     ['EAI_AGAIN', SILENT_FOR_MS],
   ] as const)
-    test(`a name that failed with ${code} is not asked for again for a while`, async () => {
+    test(`a name that failed with ${code} is not looked up again for a while`, async () => {
       let asked = 0
       const { lookup, clock } = bounded(async () => {
         asked++
@@ -133,7 +133,7 @@ describe('what names can cost', () => {
       assert.equal(asked, 2)
     })
 
-  test('so many names are asked for at the same time, those past their deadline included', async () => {
+  test('the number of lookups in flight is limited, including those after their deadline', async () => {
     const answers: (() => void)[] = []
     const { lookup, clock } = bounded(
       () => new Promise((resolve) => answers.push(() => resolve(['192.0.2.7']))),
@@ -152,7 +152,7 @@ describe('what names can cost', () => {
   })
 })
 
-test('the files of the C library are read as it reads them', () => {
+test('parses hosts and resolv.conf like the C library', () => {
   assert.deepEqual(parseHosts('127.0.0.1 localhost\n::1 localhost\n127.0.0.1 LOCALHOST').get('localhost'), [
     '127.0.0.1',
     '::1',
@@ -167,7 +167,7 @@ test('the files of the C library are read as it reads them', () => {
   assert.deepEqual(candidatesOf('x.y.', short), ['x.y'])
 })
 
-test('what this machine calls itself is resolved by its own files', async () => {
+test('resolves the name of this machine from its own files', async () => {
   const lookup = createResolver({ clock: systemClock })
   assert.ok((await lookup('localhost')).includes('127.0.0.1'))
 })

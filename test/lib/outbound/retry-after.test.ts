@@ -5,7 +5,7 @@ import { retryAfterMs } from '../../../src/lib/outbound/retry-after.ts'
 
 const now = Date.parse('Wed, 21 Oct 2026 07:28:00 GMT')
 
-test('seconds and dates are read, and held between a second and an hour', () => {
+test('reads seconds and dates, limited to the range from one second to one hour', () => {
   const rows: [string | string[] | undefined, number | undefined][] = [
     ['120', 120_000],
     [' 5 ', 5000],
