@@ -6,16 +6,17 @@ import { shortHash } from '../lib/short-hash.ts'
 import type { TokenBuckets } from '../lib/token-buckets.ts'
 import { GATEWAY_WORDS } from '../sending/result-words.ts'
 import type { OpenApp } from './apps.ts'
-import { attempt, type AttemptDeps, type Job, type Settled, stepOf } from './attempt.ts'
+import { attempt, type AttemptDeps, type FirstAttempt, type Settled } from './attempt.ts'
+import { type Job, stepOf } from './exchange.ts'
 import { deviceKeyOf, messageKeyOf } from './keys.ts'
 import type { Notification, NotificationDevice } from './notification.ts'
 import type { Origin } from './origin.ts'
 import { bytesOfEntry, type QueueRoom } from './queue-room.ts'
-import { LEASE_MS, type QueueEntry, queueLine } from './queue-store.ts'
+import type { Queue } from './queue.ts'
+import { type Entry, LEASE_MS, laneKeyOf, type QueueEntry, type Reached } from './queue-store.ts'
 import { countsOf, queueText } from './queue-text.ts'
 import { recipientKeyOf } from './recipient-key.ts'
 import type { Known, Recorder } from './recorder.ts'
-import type { Retries } from './retries.ts'
 import type { Step } from './step.ts'
 
 // A notification for one device, from the call of a home server to its answer:
@@ -32,7 +33,7 @@ export type Acceptance = 'accepted' | 'rejected' | 'failed' | 'refused'
 
 export type AcceptDeps = AttemptDeps & {
   recorder: Recorder
-  retries: Retries
+  queue: Queue
   /** How long the first attempt is waited for. */
   patience: Deadlines
   /** Per device; those of a device that has too many wait. Undefined: no limit. */
@@ -110,7 +111,7 @@ async function serve(deps: AcceptDeps, job: Job): Promise<Served> {
       deps.report(
         stepOf(job, { outcome: 'queued', reason: 'too many for this device', at: deps.clock.now() }),
       )
-      return await queue(deps, job, { at, attempts: 0 })
+      return await queue(deps, job, { at, attempts: 0, error: null })
     }
     return await firstAttempt(deps, job)
   } catch (error) {
@@ -148,7 +149,7 @@ async function answerFromMemory(
 }
 
 /** Tries once, and waits for it as long as the home server's patience lasts. */
-async function firstAttempt(deps: AcceptDeps, job: Job): Promise<Served> {
+async function firstAttempt(deps: AcceptDeps, job: FirstAttempt): Promise<Served> {
   const trying = attempt(deps, job)
   const late = Promise.withResolvers<undefined>()
   const cancel = deps.patience.add(() => {
@@ -165,23 +166,27 @@ async function firstAttempt(deps: AcceptDeps, job: Job): Promise<Served> {
   return { acceptance, written: noteSettled(deps, job, GATEWAY_WORDS[settled.kind]) }
 }
 
+const reachedBy = ({ device, line, deviceKey, recipientKey, notification }: Job, now: number): Reached => {
+  const counts = countsOf(notification)
+  const key = laneKeyOf({ deviceKey, appId: device.app_id, line })
+  return { key, recipientKey, ...(counts !== undefined && { counts }), now }
+}
+
 /** The answer does not wait for this. What is lost of it with the process makes a repeat look new, and nothing worse. */
 async function noteSettled(
   deps: AcceptDeps,
-  { messageKey, deviceKey, recipientKey, device, line, notification }: Job,
+  job: Job,
   outcome: 'delivered' | 'rejected' | 'dropped',
 ): Promise<void> {
   const at = deps.clock.now()
-  const counts = countsOf(notification)
+  const { messageKey } = job
   try {
-    const woken = await deps.recorder.write({
+    const { isDue } = await deps.recorder.write({
       kind: 'seen',
       ...(messageKey !== undefined && { seen: { messageKey, outcome, at } }),
-      ...(outcome === 'delivered' && {
-        delivered: { deviceKey, recipientKey, at, ...(counts !== undefined && { counts }) },
-      }),
+      ...(outcome === 'delivered' && { delivered: reachedBy(job, at) }),
     })
-    if (woken > 0) deps.retries.expect(queueLine(device.app_id, line), at)
+    if (isDue === true) deps.queue.expect(at)
   } catch (error) {
     deps.log.error({ err: error }, 'what became of a notification could not be written')
   }
@@ -190,29 +195,62 @@ async function noteSettled(
 async function queue(
   deps: AcceptDeps,
   job: Job,
-  { at, attempts }: { at: number; attempts: number },
+  { at, attempts, error }: { at: number; attempts: number; error: string | null },
 ): Promise<Served> {
-  const entry = entryOf(deps, job, { attempts, nextAttemptAt: at, leasedUntil: 0 })
+  const entry = entryOf(deps, job, { attempts, error, nextAttemptAt: at, takenUntil: null })
   if (entry === undefined) {
     deps.report(stepOf(job, { outcome: 'dropped', reason: 'too large', at: deps.clock.now() }))
     return { acceptance: 'accepted' }
   }
   await enter(deps, job, entry)
-  deps.retries.expect(entry.line, at)
+  deps.queue.expect(at)
   return { acceptance: 'accepted' }
 }
 
 /** It takes too long: it goes into the queue, in our hands, and what becomes of it is written there. */
 async function whileTrying(deps: AcceptDeps, job: Job, trying: Promise<Settled>): Promise<Served> {
   const now = deps.clock.now()
-  const lease = { attempts: job.attempts, nextAttemptAt: now, leasedUntil: now + LEASE_MS }
-  const entry = entryOf(deps, job, lease)
+  const taken = { attempts: job.attempts, error: null, nextAttemptAt: now, takenUntil: now + LEASE_MS }
+  const entry = entryOf(deps, job, taken)
   // What is too large to wait has this one attempt.
   if (entry === undefined) return { acceptance: 'accepted', written: trying }
-  const queueId = await enter(deps, job, entry)
+  const place = await enter(deps, job, entry)
   deps.report(stepOf(job, { outcome: 'queued', reason: 'slow provider', at: now }))
-  deps.retries.goOn(job, queueId, trying)
-  return { acceptance: 'accepted' }
+  return { acceptance: 'accepted', written: finish(deps, job, { place, trying }) }
+}
+
+/** Writes what became of an attempt whose notification is in the queue by now. */
+async function finish(
+  { recorder, queue: waiting, clock, log }: AcceptDeps,
+  job: Job,
+  { place: entry, trying }: { place: Entry; trying: Promise<Settled> },
+): Promise<void> {
+  try {
+    const settled = await trying
+    const now = clock.now()
+    if (settled.kind === 'later') {
+      const { attempts, at } = settled
+      await recorder.write({ kind: 'postpone', entry, attempts, nextAttemptAt: at, now })
+      waiting.expect(at)
+      return
+    }
+    const { messageKey, deviceKey, device, origin } = job
+    const { counts, ...reached } = reachedBy(job, now)
+    const told = settled.kind === 'delivered' && counts !== undefined && { counts, before: entry.position }
+    await recorder.write({
+      kind: 'settle',
+      entry,
+      reached: { ...reached, ...told },
+      ...(messageKey !== undefined && {
+        seen: { messageKey, outcome: GATEWAY_WORDS[settled.kind], at: now },
+      }),
+      ...(settled.kind === 'rejected' && { rejected: { deviceKey, at: now, device, isOwn: origin.isOwn } }),
+    })
+    waiting.expect(now)
+  } catch (error) {
+    // It is tried again once the attempt can be nobody's any more.
+    log.error({ err: error }, 'what became of a notification could not be written')
+  }
 }
 
 class AddressFull extends Error {
@@ -221,13 +259,16 @@ class AddressFull extends Error {
   }
 }
 
-async function enter(deps: AcceptDeps, { notification }: Job, entry: QueueEntry): Promise<number> {
+async function enter(deps: AcceptDeps, { notification }: Job, entry: QueueEntry): Promise<Entry> {
   const place = deps.room.reserve(entry)
   if (place === 'address full') throw new AddressFull()
   if (place === 'queue full') throw new Error('the queue is full')
   const counts = countsOf(notification)
   try {
-    return await deps.recorder.write({ kind: 'enqueue', entry, ...(counts !== undefined && { counts }) })
+    const note = { kind: 'enqueue', entry, ...(counts !== undefined && { counts }) } as const
+    const { entry: place } = await deps.recorder.write(note)
+    if (place === undefined) throw new Error('the queue gave no place')
+    return place
   } finally {
     deps.room.release(entry)
   }
@@ -236,13 +277,13 @@ async function enter(deps: AcceptDeps, { notification }: Job, entry: QueueEntry)
 function entryOf(
   { clock }: AcceptDeps,
   { device, notification, line, deviceKey, recipientKey, messageKey, origin, expiresAt }: Job,
-  state: Pick<QueueEntry, 'attempts' | 'nextAttemptAt' | 'leasedUntil'>,
+  state: Pick<QueueEntry, 'attempts' | 'error' | 'nextAttemptAt' | 'takenUntil'>,
 ): QueueEntry | undefined {
   const text = queueText(notification, device)
   if (text === undefined) return undefined
   return {
     appId: device.app_id,
-    line: queueLine(device.app_id, line),
+    line,
     deviceKey,
     recipientKey,
     messageKey: messageKey ?? null,

@@ -12,7 +12,10 @@ export type OpenApp = {
   id: string
   type: string
   provider: Provider
+  /** Of what is in flight, for first attempts and the queue together. */
   circuits: Circuits
+  /** So many messages are in flight at most. */
+  limit: number
   guard: BlastGuard
   /** What is wrong with its credentials, each in a sentence, since it was opened. */
   faults: readonly string[]
@@ -76,6 +79,7 @@ async function openApp(
     type: type.type,
     provider,
     circuits: createCircuits({ ...deps, limit, soleLineHasAll: true }),
+    limit,
     guard: createBlastGuard(),
     faults: await provider.check(),
     openedAt: deps.clock.now(),

@@ -13,8 +13,8 @@ import type { Notification } from './notification.ts'
 import type { Origin } from './origin.ts'
 import { createProviderMetrics, watchApps } from './provider-metrics.ts'
 import { createQueueRoom, type QueueLimits } from './queue-room.ts'
+import { createQueue } from './queue.ts'
 import { createRecorder, type OnRejected } from './recorder.ts'
-import { createRetries } from './retries.ts'
 import type { Report } from './step.ts'
 
 export type GatewayDeps = {
@@ -96,14 +96,14 @@ export function createGateway(deps: GatewayDeps): Gateway {
     room,
     signal: ending.signal,
   }
-  const retries = createRetries(shared)
-  const acceptor = createAcceptor({ ...shared, ...settings, retries, patience })
+  const queue = createQueue(shared)
+  const acceptor = createAcceptor({ ...shared, ...settings, queue, patience })
   watchApps(metrics, { apps: () => apps.all, queueSize: () => room.count() })
   const sweepers: AsyncDisposable[] = []
 
   return {
     async start() {
-      await retries.start()
+      await queue.start()
       sweepers.push(...startForgetting({ db, clock, log }, settings.mostRemembered))
     },
     async notify(notification, from = { isOwn: false }) {
@@ -115,7 +115,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     replaceApps(next) {
       const before = apps
       apps = next
-      retries.lookAgain()
+      track(closing, queue.lookAgain())
       track(closing, closeApps(before, log))
     },
     hasten: () => patience.endNow(),
@@ -125,11 +125,10 @@ export function createGateway(deps: GatewayDeps): Gateway {
     }),
     async [Symbol.asyncDispose]() {
       patience.endNow()
-      const idle = Promise.all([acceptor.idle(), retries.idle()])
+      const idle = Promise.all([acceptor.idle(), queue[Symbol.asyncDispose]()])
       await drain(clock, idle)
       ending.abort()
       await idle
-      await retries[Symbol.asyncDispose]()
       for (const sweeper of sweepers) await sweeper[Symbol.asyncDispose]()
       patience[Symbol.dispose]()
       deadlines[Symbol.dispose]()

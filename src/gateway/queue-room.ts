@@ -17,6 +17,8 @@ export type QueueLimits = {
 /** How much waits, as far as this process knows: what is in the database, and what is on its way there. */
 export type QueueRoom = {
   count(): number
+  /** Nothing waits. False before it was counted for the first time. */
+  isEmpty(): boolean
   /** Takes the place of an entry before it is written. It is kept by `added`, or given back by `release`. */
   reserve(entry: Weight): 'reserved' | 'queue full' | 'address full'
   release(entry: Weight): void
@@ -29,8 +31,10 @@ export type QueueRoom = {
 export function createQueueRoom(limits: QueueLimits): QueueRoom {
   const waiting = createTally()
   const reserved = createTally()
+  let isCounted = false
   return {
     count: () => waiting.count(),
+    isEmpty: () => isCounted && waiting.count() === 0,
     reserve(entry) {
       const bytes = waiting.bytes() + reserved.bytes() + entry.bytes
       if (waiting.count() + reserved.count() >= limits.mostQueued || bytes > limits.mostQueuedBytes)
@@ -43,7 +47,10 @@ export function createQueueRoom(limits: QueueLimits): QueueRoom {
     release: (entry) => reserved.add(entry, -1),
     added: (entry) => waiting.add(entry, 1),
     removed: (entries) => entries.forEach((entry) => waiting.add(entry, -1)),
-    reset: (counted) => waiting.reset(counted),
+    reset(counted) {
+      isCounted = true
+      waiting.reset(counted)
+    },
   }
 }
 

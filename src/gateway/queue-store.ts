@@ -1,7 +1,11 @@
+import { sql } from 'kysely'
+import { hasten, removeEmpty, takePlace } from '../sending/keyed-lanes.ts'
+import { STATE } from '../sending/lane-store.ts'
 import { type Queries, type Query, query } from '../storage/query.ts'
-import type { Database } from '../storage/database.ts'
 import type { Origin } from './origin.ts'
 import type { Weight } from './queue-room.ts'
+
+// What waits in the gateway: lanes of the kind `push`, one for each device and line, with an item for each notification.
 
 /** A notification that waits, as it goes into the queue. */
 export type QueueEntry = {
@@ -19,19 +23,31 @@ export type QueueEntry = {
   source: string
   bytes: number
   attempts: number
+  /** Why the last attempt failed; null: there was none. */
+  error: string | null
   queuedAt: number
   expiresAt: number
   nextAttemptAt: number
-  leasedUntil: number
+  /** An attempt is under way and ends by then; null: none is. */
+  takenUntil: number | null
 }
 
-/** What waits for the same, as a name in the queue. */
-export const queueLine = (appId: string, line: string) => `${appId}\n${line}`
+/** A notification of the queue. */
+export type Entry = { laneId: number; position: number }
 
-export function splitQueueLine(name: string): { appId: string; line: string } {
+/** What waits for the same app and line, as the destination of its lanes. */
+export const destinationOf = (appId: string, line: string) => `${appId}\n${line}`
+
+export function splitDestination(name: string): { appId: string; line: string } {
   const at = name.lastIndexOf('\n')
   return { appId: name.slice(0, at), line: name.slice(at + 1) }
 }
+
+/**
+ * The key of a lane. A device that is reached over several lines has a lane for each: one that hangs must not hold up the others.
+ */
+export const laneKeyOf = (of: { deviceKey: string; appId: string; line: string }) =>
+  `${of.deviceKey} ${destinationOf(of.appId, of.line)}`
 
 /** Longer than an attempt may take. */
 export const LEASE_MS = 90_000
@@ -39,198 +55,265 @@ export const LEASE_MS = 90_000
 /** So many wait for one device at most, the newest. */
 export const KEPT_PER_DEVICE = 100
 
-/** Puts it at the end. Resolves to its id, and what of the device had to go for it. */
-export async function enqueue(tx: Queries, entry: QueueEntry): Promise<{ queueId: number; gone: Weight[] }> {
-  const row = await tx.first(insertEntry, {
-    ...entry,
-    countsOnly: entry.countsOnly ? 1 : 0,
-    isOwn: entry.origin.isOwn ? 1 : 0,
-    userId: entry.origin.userId ?? null,
+const KIND = 'push'
+
+/** As it is stored with its item, in JSON. What the database is asked by is in columns. */
+export type Payload = {
+  message_key: string | null
+  own: 0 | 1
+  user_id: string | null
+  /** Made before it came into the queue. */
+  attempts: number
+  /** With its one device. */
+  notification: unknown
+}
+
+// As text around a text: what is long is not written a second time.
+function payloadOf({ messageKey, origin, attempts, notification }: QueueEntry): string {
+  const head = {
+    message_key: messageKey,
+    own: origin.isOwn ? 1 : 0,
+    user_id: origin.userId ?? null,
+    attempts,
+  }
+  return `${JSON.stringify(head).slice(0, -1)},"notification":${notification}}`
+}
+
+const dedupKeyOf = (recipientKey: string, countsOnly: boolean) =>
+  `${countsOnly ? 'counts' : 'event'} ${recipientKey}`
+
+/** The account of a dedup key. */
+export const recipientKeyIn = (dedupKey: string) => dedupKey.slice(dedupKey.indexOf(' ') + 1)
+
+/** Puts it at the end. Resolves to where it is, and what of the device had to go for it. `counts`: as it tells them, in JSON. */
+export async function enqueue(
+  tx: Queries,
+  entry: QueueEntry,
+  counts: string | undefined,
+): Promise<Entry & { gone: Weight[] }> {
+  const { appId, line, recipientKey, queuedAt: now } = entry
+  const place = await takePlace(tx, {
+    kind: KIND,
+    key: laneKeyOf(entry),
+    destination: destinationOf(appId, line),
+    attempts: entry.attempts,
+    nextAttemptAt: entry.takenUntil ?? entry.nextAttemptAt,
+    error: entry.error,
+    now,
   })
-  if (row === undefined) throw new Error('the queue gave no id')
-  const gone = await tx.all(trimDevice, { deviceKey: entry.deviceKey, kept: KEPT_PER_DEVICE })
-  return { queueId: row.queue_id, gone }
+  await tx.run(insertItem, {
+    ...place,
+    createdAt: now,
+    expiresAt: entry.expiresAt,
+    takenUntil: entry.takenUntil,
+    dedupKey: dedupKeyOf(recipientKey, entry.countsOnly),
+    payload: payloadOf(entry),
+    source: entry.source,
+    bytes: entry.bytes,
+  })
+  if (place.position === 1) return { ...place, gone: [] }
+  const { laneId, position: before } = place
+  const gone = await tx.all(trimLane, { laneId, kept: KEPT_PER_DEVICE })
+  if (counts !== undefined) gone.push(...(await renewCounts(tx, { laneId, recipientKey, counts, before })))
+  return { ...place, gone }
 }
 
-type EntryRow = Omit<QueueEntry, 'countsOnly' | 'origin'> & {
-  countsOnly: 0 | 1
-  isOwn: 0 | 1
-  userId: string | null
+/** A delivery to a device: what waits for it on this line is due now. `counts`: as they were told, in JSON. */
+export type Reached = {
+  key: string
+  recipientKey: string
+  counts?: string
+  /** Items from there on are newer. */
+  before?: number
+  now: number
 }
 
-export const insertEntry = query<EntryRow>()((db, p) =>
-  db
-    .insertInto('gateway_queue')
-    .values({
-      app_id: p.appId,
-      line: p.line,
-      device_key: p.deviceKey,
-      data_key: p.recipientKey,
-      message_key: p.messageKey,
-      notification: p.notification,
-      counts: null,
-      counts_only: p.countsOnly,
-      own: p.isOwn,
-      user_id: p.userId,
-      source: p.source,
-      bytes: p.bytes,
-      attempts: p.attempts,
-      queued_at: p.queuedAt,
-      expires_at: p.expiresAt,
-      next_attempt_at: p.nextAttemptAt,
-      leased_until: p.leasedUntil,
-    })
-    .returning('queue_id'),
+/** Resolves to what went, and whether something is due now. */
+export async function reach(
+  tx: Queries,
+  { key, recipientKey, counts, before = Number.MAX_SAFE_INTEGER, now }: Reached,
+): Promise<{ gone: Weight[]; isDue: boolean }> {
+  const lane = await hasten(tx, { kind: KIND, key, now })
+  if (lane === undefined) return { gone: [], isDue: false }
+  const { laneId } = lane
+  const gone = counts === undefined ? [] : await renewCounts(tx, { laneId, recipientKey, counts, before })
+  await removeEmpty(tx, [lane])
+  return { gone, isDue: true }
+}
+
+type ItemRow = Entry & {
+  createdAt: number
+  expiresAt: number
+  takenUntil: number | null
+  dedupKey: string
+  payload: string
+  source: string
+  bytes: number
+}
+
+export const insertItem = query<ItemRow>()((db, p) =>
+  db.insertInto('lane_items').values({
+    lane_id: p.laneId,
+    position: p.position,
+    urgent: sql.lit(0),
+    created_at: p.createdAt,
+    expires_at: p.expiresAt,
+    taken_until: p.takenUntil,
+    dedup_key: p.dedupKey,
+    payload: p.payload,
+    source: p.source,
+    bytes: p.bytes,
+  }),
 )
 
-export const trimDevice = query<{ deviceKey: string; kept: number }>()((db, p) =>
+const WEIGHT = [sql<string>`source`.as('source'), sql<number>`bytes`.as('bytes')] as const
+
+export const trimLane = query<{ laneId: number; kept: number }>()((db, p) =>
   db
-    .deleteFrom('gateway_queue')
-    .where('device_key', '=', p.deviceKey)
-    .where('queue_id', '<=', (eb) =>
+    .deleteFrom('lane_items')
+    .where('lane_id', '=', p.laneId)
+    .where('position', '<=', (eb) =>
       eb
-        .selectFrom('gateway_queue as q')
-        .select('q.queue_id')
-        .where('q.device_key', '=', p.deviceKey)
-        .orderBy('q.queue_id', 'desc')
+        .selectFrom('lane_items as i')
+        .select('i.position')
+        .where('i.lane_id', '=', p.laneId)
+        .orderBy('i.position', 'desc')
         .limit(1)
         .offset(p.kept),
     )
-    .returning(['source', 'bytes']),
+    .returning(WEIGHT),
 )
 
 /** Newer counts, and the account of a device that they are of. */
-export type NewCounts = { deviceKey: string; recipientKey: string; counts: string }
+type NewCounts = { laneId: number; recipientKey: string; counts: string; before: number }
 
 /**
  * A newer notification has told an account on a device its counts: what waits for it must not tell older ones, and what has nothing to
  * tell without an event, goes. Resolves to what went.
  */
-export async function renewCounts(tx: Queries, at: NewCounts & { before: number }): Promise<Weight[]> {
-  const gone = await tx.all(dropCountsOnly, at)
-  await tx.run(setCounts, at)
+export async function renewCounts(
+  tx: Queries,
+  { laneId, recipientKey, counts, before }: NewCounts,
+): Promise<Weight[]> {
+  const gone = await tx.all(removeCounts, { laneId, dedupKey: dedupKeyOf(recipientKey, true), before })
+  await tx.run(setCounts, { laneId, dedupKey: dedupKeyOf(recipientKey, false), counts, before })
   return gone
 }
 
-export const dropCountsOnly = query<{ deviceKey: string; recipientKey: string; before: number }>()((db, p) =>
+export const removeCounts = query<{ laneId: number; dedupKey: string; before: number }>()((db, p) =>
   db
-    .deleteFrom('gateway_queue')
-    .where('device_key', '=', p.deviceKey)
-    .where('data_key', '=', p.recipientKey)
-    .where('counts_only', '=', 1)
-    .where('queue_id', '<', p.before)
-    .returning(['source', 'bytes']),
+    .deleteFrom('lane_items')
+    .where('lane_id', '=', p.laneId)
+    .where('dedup_key', '=', p.dedupKey)
+    .where('position', '<', p.before)
+    .returning(WEIGHT),
 )
 
-export const setCounts = query<NewCounts & { before: number }>()((db, p) =>
+export const setCounts = query<{ laneId: number; dedupKey: string; counts: string; before: number }>()(
+  (db, p) =>
+    db
+      .updateTable('lane_items')
+      .set({ counts: p.counts })
+      .where('lane_id', '=', p.laneId)
+      .where('dedup_key', '=', p.dedupKey)
+      .where('position', '<', p.before),
+)
+
+export const removeItem = query<Entry>()((db, p) =>
   db
-    .updateTable('gateway_queue')
-    .set({ counts: p.counts })
-    .where('device_key', '=', p.deviceKey)
-    .where('data_key', '=', p.recipientKey)
-    .where('queue_id', '<', p.before),
+    .deleteFrom('lane_items')
+    .where('lane_id', '=', p.laneId)
+    .where('position', '=', p.position)
+    .returning(WEIGHT),
 )
 
-export const removeEntry = query<{ queueId: number }>()((db, p) =>
-  db.deleteFrom('gateway_queue').where('queue_id', '=', p.queueId).returning(['source', 'bytes']),
-)
-
-export const postpone = query<{ queueId: number; attempts: number; nextAttemptAt: number }>()((db, p) =>
+/** The attempt that had it in hand is over. */
+export const putBack = query<Entry>()((db, p) =>
   db
-    .updateTable('gateway_queue')
-    .set({ attempts: p.attempts, next_attempt_at: p.nextAttemptAt, leased_until: 0 })
-    .where('queue_id', '=', p.queueId),
+    .updateTable('lane_items')
+    .set({ taken_until: null })
+    .where('lane_id', '=', p.laneId)
+    .where('position', '=', p.position),
 )
 
-/** The device can be reached: what waits for it need not wait any longer. */
-export const hasten = query<{ deviceKey: string; now: number }>()((db, p) =>
+/** All that waits in lanes, as much of it as decides what is next. */
+export const waitingIn = query<{ laneIds: readonly number[]; owner: string }>()((db, p, d) =>
   db
-    .updateTable('gateway_queue')
-    .set({ next_attempt_at: p.now })
-    .where('device_key', '=', p.deviceKey)
-    .where('next_attempt_at', '>', p.now),
+    .selectFrom('lanes as l')
+    .leftJoin('lane_items as i', 'i.lane_id', 'l.lane_id')
+    .where('l.lane_id', 'in', d.numbers(p.laneIds))
+    .where('l.lease_owner', '=', p.owner)
+    .select(['l.lane_id', 'l.last_position', 'i.position', 'i.expires_at', 'i.taken_until'])
+    .select(STATE.map((column) => `l.${column}` as const))
+    .orderBy('l.lane_id')
+    .orderBy('i.position'),
 )
 
-/** What is due on a line and in nobody's hands, the longest due first. */
-export const dueOn = query<{ line: string; now: number; limit: number }>()((db, p) =>
+export type WaitingRow = typeof waitingIn extends Query<infer _P, infer R> ? R : never
+
+export const itemsAt = query<{ items: readonly { id: number; position: number }[] }>()((db, p, d) =>
   db
-    .selectFrom('gateway_queue')
-    .select(['queue_id', 'device_key'])
-    .where('line', '=', p.line)
-    .where('next_attempt_at', '<=', p.now)
-    .where('leased_until', '<=', p.now)
-    .where('expires_at', '>', p.now)
-    .orderBy('next_attempt_at')
-    .orderBy('queue_id')
-    .limit(p.limit),
+    .selectFrom('lane_items as i')
+    .innerJoin(d.rows(p.items, { id: 'integer', position: 'integer' }).as('r'), (join) =>
+      join.onRef('i.lane_id', '=', 'r.id').onRef('i.position', '=', 'r.position'),
+    )
+    .select(['i.lane_id', 'i.position', 'i.dedup_key', 'i.payload', 'i.counts', 'i.source', 'i.bytes']),
 )
 
-/** Of several who try to take the same, one gets it. */
-export const lease = query<{ queueIds: readonly number[]; now: number; until: number }>()((db, p, d) =>
-  db
-    .updateTable('gateway_queue')
-    .set({ leased_until: p.until })
-    .where('queue_id', 'in', d.numbers(p.queueIds))
-    .where('leased_until', '<=', p.now)
-    .returning([
-      'queue_id',
-      'app_id',
-      'device_key',
-      'data_key',
-      'message_key',
-      'notification',
-      'counts',
-      'counts_only',
-      'own',
-      'user_id',
-      'attempts',
-      'expires_at',
-    ]),
-)
-
-export type LeasedRow = typeof lease extends Query<infer _P, infer R> ? R : never
-
-export const nextDueOn = query<{ line: string; now: number }>()((db, p) =>
-  db
-    .selectFrom('gateway_queue')
-    .select((eb) => eb.fn.min('next_attempt_at').as('at'))
-    .where('line', '=', p.line)
-    .where('leased_until', '<=', p.now),
-)
-
-export const linesQueued = query<Record<never, never>>()((db) =>
-  db.selectFrom('gateway_queue').select('line').distinct(),
-)
+export type ItemContent = typeof itemsAt extends Query<infer _P, infer R> ? R : never
 
 /** How much waits, by where it came from. */
-export const queueWeight = query<Record<never, never>>()((db) =>
+export const queueWeight = query()((db) =>
   db
-    .selectFrom('gateway_queue')
-    .select((eb) => ['source', eb.fn.countAll<number>().as('count'), eb.fn.sum<number>('bytes').as('bytes')])
+    .selectFrom('lane_items')
+    .where('source', 'is not', null)
+    .select((eb) => [
+      sql<string>`source`.as('source'),
+      eb.fn.countAll<number>().as('count'),
+      eb.fn.sum<number>('bytes').as('bytes'),
+    ])
     .groupBy('source'),
 )
 
-/** Takes away, and returns, what nobody needs any more. */
-export const takeExpired = query<{ now: number; limit: number }>()((db, p) =>
+/** What nobody needs any more, and nobody has in hand. */
+export const takeExpired = query<{ now: number; limit: number }>()((db, p, d) =>
   db
-    .deleteFrom('gateway_queue')
-    .where('queue_id', 'in', (eb) =>
-      eb
-        .selectFrom('gateway_queue')
-        .select('queue_id')
-        .where('expires_at', '<=', p.now)
-        .where('leased_until', '<=', p.now)
-        .orderBy('expires_at')
-        .limit(p.limit),
+    .deleteFrom('lane_items')
+    .where((eb) =>
+      eb(
+        eb.refTuple('lane_id', 'position'),
+        'in',
+        eb
+          .selectFrom('lane_items as i')
+          .innerJoin('lanes as l', 'l.lane_id', 'i.lane_id')
+          .where('l.kind', '=', sql.lit(KIND))
+          .where('i.expires_at', '<=', p.now)
+          .where(sql<boolean>`coalesce(i.taken_until, 0) <= ${d.integer(p.now)}`)
+          .where(sql<boolean>`coalesce(l.lease_until, 0) <= ${d.integer(p.now)}`)
+          .orderBy('i.expires_at')
+          .limit(p.limit)
+          .select(['i.lane_id', 'i.position'])
+          .$asTuple('lane_id', 'position'),
+      ),
     )
-    .returning(['app_id', 'device_key', 'message_key', 'notification', 'attempts']),
+    .returning(['lane_id', 'payload', ...WEIGHT]),
 )
 
-export const endAllLeases = query<Record<never, never>>()((db) =>
-  db.updateTable('gateway_queue').set({ leased_until: 0 }).where('leased_until', '>', 0),
+export const lanesAt = query<{ laneIds: readonly number[] }>()((db, p, d) =>
+  db.selectFrom('lanes').where('lane_id', 'in', d.numbers(p.laneIds)).select(['lane_id', 'last_position']),
 )
 
-/** Ends the leases of processes that are dead; nothing waits for them to run out. */
-export async function clearLeases(db: Database): Promise<void> {
-  if (db.isServedAlone) await db.transaction((tx) => tx.run(endAllLeases, {}))
-}
+/** Lanes in which a process that is dead had something in hand need not wait for the end of that. */
+export const dueWithTaken = query<{ now: number }>()((db, p) =>
+  db
+    .updateTable('lanes')
+    .set({ next_attempt_at: p.now })
+    .where('lane_id', 'in', (eb) =>
+      eb.selectFrom('lane_items').select('lane_id').where('taken_until', 'is not', null),
+    ),
+)
+
+/** Processes that are dead have nothing in hand. */
+export const endAllTaken = query()((db) =>
+  db.updateTable('lane_items').set({ taken_until: null }).where('taken_until', 'is not', null),
+)

@@ -1,8 +1,17 @@
 import { createBatcher } from '../lib/batcher.ts'
+import { delayLane } from '../sending/keyed-lanes.ts'
 import type { Database, Transaction } from '../storage/database.ts'
 import type { NotificationDevice } from './notification.ts'
 import type { QueueRoom, Weight } from './queue-room.ts'
-import { enqueue, hasten, postpone, type QueueEntry, removeEntry, renewCounts } from './queue-store.ts'
+import {
+  enqueue,
+  type Entry,
+  putBack,
+  type QueueEntry,
+  reach,
+  type Reached,
+  removeItem,
+} from './queue-store.ts'
 import {
   dropRejection,
   noteSeen,
@@ -12,36 +21,28 @@ import {
   type SeenOutcome,
 } from './seen-store.ts'
 
-/** It has reached a device, and told it its counts. What waits for it need not wait any longer. */
-type Delivered = { deviceKey: string; recipientKey: string; at: number; counts?: string }
+/** A device whose token is dead. */
+export type Rejected = { deviceKey: string; at: number; device: NotificationDevice; isOwn: boolean }
 
 /** One thing to be written. All that comes at the same moment shares a transaction. */
 type Note =
-  | { kind: 'seen'; seen?: Seen; delivered?: Delivered }
+  | { kind: 'seen'; seen?: Seen; delivered?: Reached }
   | { kind: 'enqueue'; entry: QueueEntry; counts?: string }
-  | { kind: 'postpone'; queueId: number; attempts: number; nextAttemptAt: number }
-  | {
-      kind: 'settle'
-      queueId: number
-      seen?: Seen
-      deviceKey: string
-      delivered?: Delivered
-      rejected?: { at: number; device: NotificationDevice; isOwn: boolean }
-    }
+  /** An attempt that was under way when its notification came into the queue. */
+  | { kind: 'postpone'; entry: Entry; attempts: number; nextAttemptAt: number; now: number }
+  | { kind: 'settle'; entry: Entry; seen?: Seen; reached: Reached; rejected?: Rejected }
   | { kind: 'told'; deviceKey: string; until: number }
 
-const NO_LIMIT = Number.MAX_SAFE_INTEGER
-
 export type Known = { seen?: { outcome: SeenOutcome; at: number }; rejectedAt?: number }
+
+/** `entry`: the place in the queue. `isDue`: something that waits for the device is due now. */
+export type Written = { entry?: Entry; isDue?: boolean }
 
 export type Recorder = {
   /** What is remembered of a notification and its device. */
   known(of: { messageKey: string | undefined; deviceKey: string }): Promise<Known>
-  /**
-   * Resolves once it is committed: for `enqueue` to the id in the queue; for what was delivered to how much waited for the device and is
-   * due now. What must outlive a power cut does.
-   */
-  write(note: Note): Promise<number>
+  /** Resolves once it is committed. What must outlive a power cut does. */
+  write(note: Note): Promise<Written>
 }
 
 /** Applies the rejection of a device whose home server this is. */
@@ -49,6 +50,7 @@ export type OnRejected = (tx: Transaction, device: NotificationDevice) => Promis
 
 type RecorderDeps = { db: Database; room: QueueRoom; onRejected?: OnRejected }
 
+/** Writes what becomes of first attempts. `push-port.ts` does it for what waits. */
 export function createRecorder({ db, room, onRejected }: RecorderDeps): Recorder {
   const known = createBatcher(
     async (items: readonly { messageKey: string | undefined; deviceKey: string }[]) => {
@@ -73,9 +75,9 @@ export function createRecorder({ db, room, onRejected }: RecorderDeps): Recorder
             tx,
             notes.flatMap((note) => ('seen' in note ? note.seen : [])),
           )
-          const ids: number[] = []
-          for (const note of notes) ids.push(await writeOne({ tx, changes, onRejected }, note))
-          return ids
+          const written: Written[] = []
+          for (const note of notes) written.push(await writeOne({ tx, changes, onRejected }, note))
+          return written
         },
         { durably },
       )
@@ -99,48 +101,58 @@ function takeAway({ room, removed }: Changes, gone: readonly Weight[]): void {
 
 type Writing = { tx: Transaction; changes: Changes; onRejected: OnRejected | undefined }
 
-async function writeOne(writing: Writing, note: Note): Promise<number> {
+async function writeOne(writing: Writing, note: Note): Promise<Written> {
   const { tx, changes } = writing
   switch (note.kind) {
     case 'enqueue': {
       const { entry, counts } = note
-      const { queueId, gone } = await enqueue(tx, entry)
+      const { gone, ...place } = await enqueue(tx, entry, counts)
       changes.room.added(entry)
       changes.added.push(entry)
       takeAway(changes, gone)
       if (entry.messageKey !== null)
         await noteSeen(tx, [{ messageKey: entry.messageKey, outcome: 'queued', at: entry.queuedAt }])
-      if (counts !== undefined)
-        takeAway(changes, await renewCounts(tx, { ...entry, counts, before: queueId }))
-      return queueId
+      return { entry: place }
     }
-    case 'postpone':
-      await tx.run(postpone, note)
-      return 0
+    case 'postpone': {
+      const { entry, attempts, nextAttemptAt: at, now } = note
+      await tx.run(putBack, entry)
+      await tx.run(delayLane, { laneId: entry.laneId, attempts, at, now })
+      return {}
+    }
     case 'settle':
       return settle(writing, note)
     case 'told':
       await tx.run(dropRejection, note)
-      return 0
+      return {}
     case 'seen':
-      return note.delivered === undefined ? 0 : reached(writing, note.delivered)
+      // Nothing is looked for while nothing waits.
+      if (note.delivered === undefined || changes.room.isEmpty()) return {}
+      return reached(changes, await reach(tx, note.delivered))
   }
 }
 
-async function settle(writing: Writing, note: Note & { kind: 'settle' }): Promise<number> {
-  const { tx, changes, onRejected } = writing
-  const { queueId, deviceKey, delivered, rejected } = note
-  takeAway(changes, await tx.all(removeEntry, { queueId }))
-  if (rejected?.isOwn === true && onRejected) await onRejected(tx, rejected.device)
-  else if (rejected) await tx.run(putRejection, { deviceKey, at: rejected.at })
-  return delivered === undefined ? 0 : reached(writing, delivered, queueId)
+async function settle(
+  { tx, changes, onRejected }: Writing,
+  note: Note & { kind: 'settle' },
+): Promise<Written> {
+  const { entry, reached: delivered, rejected } = note
+  takeAway(changes, await tx.all(removeItem, entry))
+  if (rejected) await reject(tx, rejected, onRejected)
+  return reached(changes, await reach(tx, delivered))
 }
 
-/** Only what came before `before` has older counts. */
-async function reached({ tx, changes }: Writing, delivered: Delivered, before = NO_LIMIT): Promise<number> {
-  if (changes.room.count() === 0) return 0
-  const { deviceKey, recipientKey, counts, at } = delivered
-  if (counts !== undefined)
-    takeAway(changes, await renewCounts(tx, { deviceKey, recipientKey, counts, before }))
-  return tx.run(hasten, { deviceKey, now: at })
+function reached(changes: Changes, { gone, isDue }: Awaited<ReturnType<typeof reach>>): Written {
+  takeAway(changes, gone)
+  return { isDue }
+}
+
+/** Its home server is told at once, if it is ours, else with its next call. */
+export async function reject(
+  tx: Transaction,
+  { deviceKey, at, device, isOwn }: Rejected,
+  onRejected: OnRejected | undefined,
+): Promise<void> {
+  if (isOwn && onRejected) await onRejected(tx, device)
+  else await tx.run(putRejection, { deviceKey, at })
 }

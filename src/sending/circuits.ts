@@ -5,6 +5,8 @@ import { closedCircuit, noteAnswer, noteFailure, pauseLeft } from './circuit.ts'
 import {
   breakAtNextFailure,
   endProbe,
+  holdLane,
+  holdLast,
   isPaused,
   isRefusedAsAWhole,
   type Line,
@@ -12,7 +14,8 @@ import {
   noteDelivery,
   OF_GROUP,
   OF_LINE,
-  type Pass,
+  SPREAD_MS,
+  SPREAD_STEP_MS,
   type Sender,
 } from './line.ts'
 
@@ -29,9 +32,9 @@ const SHARE_OF_LINE = 1 / 4
 const MOST_WAITING = 10_000
 /** Users invent push services. Beyond this the line that was used longest ago is forgotten, unless it has something in flight. */
 const MOST_KNOWN = 10_000
-/** Held lanes continue one after another, within this time. */
-const SPREAD_MS = 10_000
-const SPREAD_STEP_MS = 10
+
+/** The right to send on a line, until it is left. Compared by identity. */
+export type Pass = { readonly line: string; readonly sender: Sender; readonly group: unknown }
 
 /**
  * `go`: send, then `leave` with the pass. `full`: there is no slot. `paused`: nothing is sent before `until`; `reason` is of the last failure.
@@ -64,9 +67,9 @@ export type Answer = { evidence: Evidence; reason: string; retryAfterMs?: number
 export type Change = {
   /** A pause has begun, or the last one is over. */
   news?: 'broken' | 'back' | undefined
-  /** Present while the line of a failure is paused. Milliseconds since the Unix epoch. */
+  /** Present while the line of a failure is paused: the sender may try again then. Milliseconds since the Unix epoch. */
   pausedUntil?: number
-  /** Lanes that the pause has held, and the time at which each may continue. */
+  /** Lanes that the pause has held, and the time at which each may continue: all of them, or the one that makes the next probe. */
   released: { laneId: number; at: number }[]
 }
 
@@ -83,6 +86,13 @@ export type CircuitSettings = {
 }
 
 export type Circuits = ReturnType<typeof createCircuits>
+
+/** What the engine needs of circuits. The name of a line is the destination of its lanes. */
+export type LaneCircuits = Pick<Circuits, 'slotsAt' | 'isHeld' | 'report' | 'leave'> & {
+  admit(line: string, sender: Sender, reserved?: Pass): Admission | Promise<Admission>
+  /** Undefined: there is no slot to reserve. */
+  reserve(line: string, sender: Sender): Pass | undefined
+}
 
 type Waiting = { line: GroupLine; sender: Sender; resolve: (admission: Admission) => void }
 type GroupLine = Line<Waiting>
@@ -105,7 +115,8 @@ export function createCircuits(settings: CircuitSettings) {
   const { clock, whole } = group
   return {
     /** How many slots of its share a line has left. */
-    slotsAt: (name: string): number => shareOf(group) - (lines.peek(name)?.inFlight ?? 0),
+    slotsAt: (name: string): number =>
+      Math.min(shareOf(group) - (lines.peek(name)?.inFlight ?? 0), group.limit - whole.inFlight),
     /** Asks for a slot, without waiting. `reserved`: a slot that the sender has already, perhaps on another line. */
     admit: (name: string, sender: Sender, reserved?: Pass) =>
       admit(group, lineOf(group, name), { sender, reserved }),
@@ -113,30 +124,23 @@ export function createCircuits(settings: CircuitSettings) {
     enter: (name: string, sender: Sender) => enter(group, lineOf(group, name), sender),
     /** Takes a slot without asking. */
     reserve: (name: string, sender: Sender): Pass => take(group, lineOf(group, name), sender),
-    /** Notes the answer to something that was sent. */
-    report: (pass: Pass, answer: Answer): Change => report(group, pass, answer),
-    /** Gives the slot back. A probe that was not sent leaves its turn to the next sender. */
-    leave(pass: Pass): void {
-      const line = lineOf(group, pass.line)
-      line.inFlight = Math.max(0, line.inFlight - 1)
-      whole.inFlight = Math.max(0, whole.inFlight - 1)
-      endProbe(line, pass)
-      endProbe(whole, pass)
-      admitWaiting(group)
-    },
+    report,
+    leave,
     /** A line that did not answer when this process began: one sender may probe it. `held`: the lanes that wait for it. */
     expectOutage(name: string, { reason, held }: { reason: string; held: readonly number[] }): void {
       const line = lineOf(group, name)
       const since = clock.now()
       line.circuit = { ...closedCircuit(), failures: line.rules.breaksAt, pausedUntil: since }
       Object.assign(line, { reason, since })
-      for (const laneId of held) line.held.add(laneId)
+      for (const laneId of held) holdLane(line, laneId)
     },
     inFlight: () => whole.inFlight,
     /** How many requests wait in memory for a slot. */
     waiting: () => group.waiting,
-    /** How many messages of the queue may go there while its circuit lets any go. */
-    roomAt: (name: string) => roomAt(group, lineOf(group, name)),
+    /** Whether the pause of a line, or of the group, still keeps a lane waiting. */
+    isHeld: (name: string, laneId: number): boolean =>
+      whole.held.has(laneId) || lines.peek(name)?.held.has(laneId) === true,
+    waitingAt: (name: string): number => lines.peek(name)?.waiting.size ?? 0,
     /** How long nothing may be sent on a line, in milliseconds. */
     pauseAt: (name: string) => pauseOf(group, lineOf(group, name)),
     /** Pauses of the lines, after the pause of the group. */
@@ -145,6 +149,9 @@ export function createCircuits(settings: CircuitSettings) {
     size: () => lines.size,
   }
 }
+
+/** Passes are made here, with their group. */
+const groupOf = ({ group }: Pass) => group as Group
 
 const lineOf = ({ lines }: Group, name: string): GroupLine =>
   lines.getOrInsertComputed(name, () => makeLine(name, OF_LINE))
@@ -166,7 +173,7 @@ const hasSlot = (group: Group, line: GroupLine) =>
 function take(group: Group, line: GroupLine, sender: Sender): Pass {
   line.inFlight++
   group.whole.inFlight++
-  return { line: line.name, sender }
+  return { line: line.name, sender, group }
 }
 
 function go({ clock, whole }: Group, line: GroupLine, pass: Pass): Admission {
@@ -178,20 +185,30 @@ function go({ clock, whole }: Group, line: GroupLine, pass: Pass): Admission {
 
 type Asking = { sender: Sender; reserved?: Pass | undefined }
 
+/** Gives the slot back. A probe that was not sent leaves its turn to the next sender. */
+export function leave(pass: Pass): void {
+  const group = groupOf(pass)
+  const { whole } = group
+  const line = lineOf(group, pass.line)
+  line.inFlight = Math.max(0, line.inFlight - 1)
+  whole.inFlight = Math.max(0, whole.inFlight - 1)
+  endProbe(line, pass)
+  endProbe(whole, pass)
+  admitWaiting(group)
+}
+
 function admit(group: Group, line: GroupLine, { sender, reserved }: Asking): Admission {
   if (pauseOf(group, line) > 0) return hold(group, line, sender)
-  if (reserved?.line === line.name) return go(group, line, reserved)
+  if (reserved?.line === line.name && reserved.group === group) return go(group, line, reserved)
   if (!hasSlot(group, line)) return { kind: 'full' }
   return go(group, line, take(group, line, sender))
 }
 
 function hold(group: Group, line: GroupLine, { laneId }: Sender): Admission {
-  const { clock, random, whole } = group
-  const { held, reason } = isPaused(line) ? line : whole
-  const until = clock.now() + pauseOf(group, line)
-  if (laneId === undefined) return { kind: 'paused', until, reason }
-  held.add(laneId)
-  return { kind: 'paused', until: until + random.below(spreadOf(held.size)), reason }
+  const { clock, whole } = group
+  const paused = isPaused(line) ? line : whole
+  const after = laneId === undefined ? 0 : holdLane(paused, laneId)
+  return { kind: 'paused', until: clock.now() + pauseOf(group, line) + after, reason: paused.reason }
 }
 
 function enter(group: Group, line: GroupLine, sender: Sender): Entrance {
@@ -232,7 +249,9 @@ function admitWaiting(group: Group): void {
   }
 }
 
-function report(group: Group, pass: Pass, { evidence, reason, retryAfterMs }: Answer): Change {
+/** Notes the answer to something that was sent. */
+export function report(pass: Pass, { evidence, reason, retryAfterMs }: Answer): Change {
+  const group = groupOf(pass)
   const { whole } = group
   const line = lineOf(group, pass.line)
   const failure = { pass, reason, retryAfterMs }
@@ -265,9 +284,13 @@ function fails({ clock, random }: Group, line: GroupLine, { pass, reason, retryA
   line.reason = reason
   if (!isPaused(line)) return NOTHING_NEW
   if (isNews) line.since = now
-  if (retryAfterMs === undefined && pass.sender.laneId !== undefined) line.held.add(pass.sender.laneId)
-  const pausedUntil = Math.max(line.circuit.pausedUntil, now)
-  return { news: isNews ? 'broken' : undefined, pausedUntil, released: [] }
+  const { laneId } = pass.sender
+  const after = retryAfterMs === undefined && laneId !== undefined ? holdLast(line, laneId) : 0
+  const endsAt = Math.max(line.circuit.pausedUntil, now)
+  // Lanes that were held during the probe expect it to take as long as it may.
+  const [next] = line.held.keys()
+  const released = next === undefined || next === laneId ? [] : [{ laneId: next, at: endsAt }]
+  return { news: isNews ? 'broken' : undefined, pausedUntil: endsAt + after, released }
 }
 
 function answers({ clock, random }: Group, lines: readonly GroupLine[], { sender }: Pass): Change {
@@ -275,7 +298,7 @@ function answers({ clock, random }: Group, lines: readonly GroupLine[], { sender
   let wasPaused = false
   for (const line of lines) {
     wasPaused = noteAnswer(line.circuit, line.rules) || wasPaused
-    for (const laneId of line.held) if (laneId !== sender.laneId) held.push(laneId)
+    for (const laneId of line.held.keys()) if (laneId !== sender.laneId) held.push(laneId)
     line.held.clear()
   }
   if (!wasPaused) return NOTHING_NEW
@@ -285,14 +308,6 @@ function answers({ clock, random }: Group, lines: readonly GroupLine[], { sender
 }
 
 const spreadOf = (lanes: number) => Math.min(SPREAD_MS, lanes * SPREAD_STEP_MS)
-
-function roomAt(group: Group, line: GroupLine): number {
-  const { whole, limit } = group
-  if (isPaused(line) || isPaused(whole)) return 1
-  const free = Math.min(shareOf(group) - line.inFlight, limit - whole.inFlight)
-  // Never none: new messages must not keep the messages of the queue waiting for ever.
-  return Math.max(1, free - line.waiting.size)
-}
 
 function troublesOf({ lines, whole }: Group): Trouble[] {
   return [whole, ...lines.values()].filter(isPaused).map(({ name, reason, since, circuit }) => ({

@@ -4,7 +4,7 @@ import type { Random } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
 import { type Database, StorageError } from '../storage/database.ts'
 import type { LaneKind } from '../storage/sending-schema.ts'
-import type { Circuits } from './circuits.ts'
+import type { Change, LaneCircuits, Pass } from './circuits.ts'
 import { createWorkFinder, type FindLanes, type WorkFinder } from './find-work.ts'
 import {
   advanceLanes,
@@ -15,7 +15,6 @@ import {
   type Lease,
   type Turn,
 } from './lane-store.ts'
-import type { Pass } from './line.ts'
 import type { LanePort, Looked } from './port.ts'
 import type { SendResult } from './result.ts'
 import { createSettler, type Ended } from './settler.ts'
@@ -42,13 +41,7 @@ import { createWaitingLine, type Taken } from './waiting-line.ts'
 /** So many sends in a row for one lane while others wait. */
 const FAIR_SHARE = 16
 
-export type EngineDeps = {
-  db: Database
-  clock: Clock
-  random: Random
-  log: Log
-  circuits: Circuits
-}
+export type EngineDeps = { db: Database; clock: Clock; random: Random; log: Log; circuits: LaneCircuits }
 
 export type EngineSettings = {
   kind: LaneKind
@@ -68,19 +61,24 @@ export type EngineSettings = {
   findLanes?: FindLanes
 }
 
+export type Engine = AsyncDisposable & {
+  /** Something is due at that time. Milliseconds since the Unix epoch. */
+  riseBy(at: number): void
+}
+
 /** Starts sending. Disposing lets what is in flight finish, for `drainMs` at most; what is left is sent after the next start. */
 export async function startEngine<Look extends Looked, Result extends SendResult>(
   deps: EngineDeps,
   settings: EngineSettings,
   port: LanePort<Look, Result>,
-): Promise<AsyncDisposable> {
+): Promise<Engine> {
   await endDeadLeases(deps.db, settings.kind)
-  const engine = new Engine(deps, settings, port)
+  const engine = new LaneEngine(deps, settings, port)
   engine.start()
   return engine
 }
 
-class Engine<Look extends Looked, Result extends SendResult> implements AsyncDisposable {
+class LaneEngine<Look extends Looked, Result extends SendResult> implements Engine {
   readonly #deps: EngineDeps
   readonly #settings: EngineSettings
   readonly #port: LanePort<Look, Result>
@@ -110,6 +108,10 @@ class Engine<Look extends Looked, Result extends SendResult> implements AsyncDis
     if (wokenBy !== undefined)
       this.#unsubscribe = wokenBy.bus.subscribe([wokenBy.topic], (message) => this.#wake(message as number[]))
     this.#finding = this.#finder.findUntil(this.#stop.signal)
+  }
+
+  riseBy(at: number): void {
+    this.#finder.riseBy(at)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -186,8 +188,9 @@ class Engine<Look extends Looked, Result extends SendResult> implements AsyncDis
   /** Sends, if the circuit lets it; else gives the lane back. Resolves to the destination that it is to wait for. */
   async #admit(lane: Claimed, reserved: Pass | undefined): Promise<string | undefined> {
     const { circuits } = this.#deps
-    const { destination, laneId } = lane
-    const admission = circuits.admit(destination, { laneId }, reserved)
+    const { destination, laneId, key } = lane
+    const sender = { laneId, ...(key !== null && { device: key }) }
+    const admission = await circuits.admit(destination, sender, reserved)
     if (admission.kind === 'full') {
       await this.#settle({ lane, event: { kind: 'given back' }, release: true })
       return destination
@@ -195,6 +198,8 @@ class Engine<Look extends Looked, Result extends SendResult> implements AsyncDis
     if (admission.kind === 'paused') {
       const { until, reason } = admission
       await this.#settle({ lane, event: { kind: 'circuit paused', until, reason }, release: true })
+      // The pause may have ended before its time was written.
+      if (!circuits.isHeld(destination, laneId)) await this.#advance([{ laneId, at: this.#deps.clock.now() }])
       this.#finder.riseBy(until)
       return undefined
     }
@@ -226,12 +231,12 @@ class Engine<Look extends Looked, Result extends SendResult> implements AsyncDis
   async #send(look: Look, pass: Pass): Promise<Pick<Ended<Look, Result>, 'result' | 'event' | 'notBefore'>> {
     const result = await this.#port.send(look)
     if (result === undefined) return { event: { kind: 'given back' } }
-    return { result, event: result, notBefore: await this.#learn(result, pass) }
+    return { result, event: result, notBefore: await this.#learn(look, result, pass) }
   }
 
   /** What a result means for the others of the destination. Resolves to when its circuit lets something through again. */
-  async #learn(result: Result, pass: Pass): Promise<number | undefined> {
-    const { circuits, db } = this.#deps
+  async #learn(look: Look, result: Result, pass: Pass): Promise<number | undefined> {
+    const { circuits } = this.#deps
     const { reason } = result
     const retryAfterMs = result.kind === 'retry' ? result.retryAfterMs : undefined
     const { news, pausedUntil, released } = circuits.report(pass, {
@@ -239,13 +244,16 @@ class Engine<Look extends Looked, Result extends SendResult> implements AsyncDis
       reason,
       retryAfterMs,
     })
-    if (news === 'broken') this.#port.announceCircuit({ kind: 'broken', reason })
-    if (news === 'back') this.#port.announceCircuit({ kind: 'back', held: released.length })
-    if (released.length > 0 && !this.#settler.isAbandoned()) {
-      await db.transaction((tx) => advanceLanes(tx, released))
-      this.#finder.riseBy(released.reduce((first, { at }) => Math.min(first, at), Infinity))
-    }
+    if (news === 'broken') this.#port.announceCircuit({ kind: 'broken', reason }, look, result)
+    if (news === 'back') this.#port.announceCircuit({ kind: 'back', held: released.length }, look, result)
+    await this.#advance(released)
     return pausedUntil
+  }
+
+  async #advance(lanes: Change['released']): Promise<void> {
+    if (lanes.length === 0 || this.#settler.isAbandoned()) return
+    await this.#deps.db.transaction((tx) => advanceLanes(tx, lanes))
+    this.#finder.riseBy(lanes.reduce((first, { at }) => Math.min(first, at), Infinity))
   }
 
   async #settle(ended: Ended<Look, Result>): Promise<Turn> {

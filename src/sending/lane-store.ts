@@ -67,7 +67,7 @@ export const stateOf = (row: StateRow): LaneState => ({
 })
 
 /** A lane that has just been leased. */
-export type Claimed = { laneId: number; destination: string; state: LaneState }
+export type Claimed = { laneId: number; key: string | null; destination: string; state: LaneState }
 
 /** Leases those of the lanes that nobody holds and whose time has come. Resolves to them, by their ids. */
 export async function claimLanes(
@@ -79,7 +79,7 @@ export async function claimLanes(
   return new Map(
     rows.map((row) => [
       row.lane_id,
-      { laneId: row.lane_id, destination: row.destination, state: stateOf(row) },
+      { laneId: row.lane_id, key: row.key, destination: row.destination, state: stateOf(row) },
     ]),
   )
 }
@@ -171,7 +171,7 @@ export const claim = query<{ kind: LaneKind; laneIds: readonly number[] } & Leas
     // Whoever claims does not hold it: a lease of its own is one that it failed to write the end of.
     .where((eb) => eb.or([isFree(d, p.now), eb('lease_owner', '=', p.owner)]))
     .where(isDue(d, p.now))
-    .returning(['lane_id', 'destination', ...STATE]),
+    .returning(['lane_id', 'key', 'destination', ...STATE]),
 )
 
 export const endAllLeases = query<{ kind: LaneKind }>()((db, p) =>

@@ -26,9 +26,6 @@ const MOST_REFUSED = 1000
 /** A sender: a lane of the database, a device, or both. */
 export type Sender = { laneId?: number; device?: string }
 
-/** The right to send on a line, until it is left. Compared by identity. */
-export type Pass = { readonly line: string; readonly sender: Sender }
-
 export type Line<Waiting> = {
   readonly name: string
   inFlight: number
@@ -36,8 +33,9 @@ export type Line<Waiting> = {
   readonly waiting: Set<Waiting>
   circuit: Circuit
   rules: CircuitRules
-  /** Lanes that the pause keeps waiting. */
-  readonly held: Set<number>
+  /** Lanes that the pause keeps waiting, each with its number in that queue, which grows. */
+  readonly held: Map<number, number>
+  lastHeld: number
   /** Of the last failure. */
   reason: string
   /** When the pause began. Milliseconds since the Unix epoch. */
@@ -54,7 +52,8 @@ export const makeLine = <Waiting>(name: string, rules: CircuitRules): Line<Waiti
   waiting: new Set(),
   circuit: closedCircuit(),
   rules,
-  held: new Set(),
+  held: new Map(),
+  lastHeld: 0,
   reason: 'network',
   since: 0,
   hasDelivered: false,
@@ -63,6 +62,27 @@ export const makeLine = <Waiting>(name: string, rules: CircuitRules): Line<Waiti
 })
 
 type AnyLine = Line<unknown>
+
+/** Held lanes continue one after another, within this time. */
+export const SPREAD_MS = 10_000
+export const SPREAD_STEP_MS = 10
+
+/**
+ * Puts a lane into the queue for the end of the pause, where it keeps its place. Returns how long after that end it is its turn, in
+ * milliseconds. The first of them makes the next probe.
+ */
+export function holdLane(line: AnyLine, laneId: number): number {
+  let place = line.held.get(laneId)
+  if (place === undefined) line.held.set(laneId, (place = ++line.lastHeld))
+  const [first = place] = line.held.values()
+  return Math.min(SPREAD_MS, (place - first) * SPREAD_STEP_MS)
+}
+
+/** As `holdLane`, but at the end of that queue: its probe has failed, and another lane may have more luck. */
+export function holdLast(line: AnyLine, laneId: number): number {
+  line.held.delete(laneId)
+  return holdLane(line, laneId)
+}
 
 export const isPaused = ({ circuit, rules }: AnyLine) => isBroken(circuit, rules)
 
@@ -95,6 +115,7 @@ export function breakAtNextFailure(line: AnyLine, evidence: 'misconfigured' | 'r
   line.circuit.failures = line.rules.breaksAt - 1
 }
 
-export function endProbe({ circuit }: AnyLine, pass: Pass): void {
-  if (circuit.probe?.by === pass) circuit.probe = undefined
+/** `by`: as the probe was begun. */
+export function endProbe({ circuit }: AnyLine, by: unknown): void {
+  if (circuit.probe?.by === by) circuit.probe = undefined
 }

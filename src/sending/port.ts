@@ -64,7 +64,7 @@ export interface LanePort<Look extends Looked, Result extends SendResult> {
   /** Tells of what was recorded. `gone`: the lane, or its lease, was lost. Never throws. */
   announce(settled: Settled<Look, Result>, turn: Turn): void
   /** A circuit has opened, or closed again. Never throws. */
-  announceCircuit(news: CircuitNews): void
+  announceCircuit(news: CircuitNews, look: Look, result: Result): void
 }
 
 /** `held`: so many lanes have waited for it. */

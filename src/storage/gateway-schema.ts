@@ -1,6 +1,7 @@
-import type { Filled, Flag } from './columns.ts'
+import type { Filled } from './columns.ts'
 
-// The tables of the gateway, which may have a database of its own. The conventions are those of schema.ts.
+// The tables of the gateway, which may have a database of its own; what waits is in the lanes of `sending-schema.ts`. The conventions
+// are those of schema.ts.
 
 /** The built-in inbox app of the gateway: the last notifications of each inbox. */
 export type InboxTable = {
@@ -37,38 +38,4 @@ export type GatewayRejectionsTable = {
   /** A hash of app and pushkey. */
   device_key: string
   rejected_at: number
-}
-
-/** What the gateway has accepted and could not hand over yet. */
-export type GatewayQueueTable = {
-  queue_id: Filled<number>
-  /** As the device has it. */
-  app_id: string
-  /** App and provider line: what waits for the same. */
-  line: string
-  device_key: string
-  /** A hash of the pusher's data and its user, which tells two accounts on one device apart; empty: there is neither. */
-  data_key: Filled<string>
-  /** null: nothing to know a repeat by. */
-  message_key: string | null
-  /** With this one device. */
-  notification: string
-  /** Newer counts than the notification has. */
-  counts: string | null
-  counts_only: Flag
-  /** 1: from the server that this gateway is part of, which is told of a rejection at once. */
-  own: Flag
-  /** The user of this server whom it is for. */
-  user_id: Filled<string | null>
-  /** The address that it came from; empty for those of this server. */
-  source: Filled<string>
-  /** Of `notification`. */
-  bytes: Filled<number>
-  /** So many were made. */
-  attempts: number
-  queued_at: number
-  expires_at: number
-  next_attempt_at: number
-  /** Until then somebody is at it. */
-  leased_until: number
 }

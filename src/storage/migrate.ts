@@ -16,6 +16,7 @@ import { queueData } from './migrations/0014-queue-data.ts'
 import { edits } from './migrations/0017-edits.ts'
 import { deactivatedUsers } from './migrations/0018-deactivated-users.ts'
 import { lanes } from './migrations/0019-lanes.ts'
+import { gatewayLanes } from './migrations/0020-gateway-lanes.ts'
 
 /** Append only: what has been released is never changed. */
 export const migrations: readonly Migration[] = [
@@ -35,6 +36,7 @@ export const migrations: readonly Migration[] = [
   edits,
   deactivatedUsers,
   lanes,
+  gatewayLanes,
 ]
 
 /** What migrating needs of a database that is not open for anything else yet. */

@@ -11,6 +11,8 @@ export type ColumnTypes = {
   plain: string
   /** For a `from` clause: the keys of the object that a JSON text has under `name`, as `listed.key`. */
   keysIn: (text: string, name: string) => string
+  /** The JSON of the text in a column, as a text. */
+  jsonText: (column: string) => string
   /** The origin of the URL in a column, which has its parsed form; empty for null. */
   originOf: (column: string) => string
   /** The next id of one table is as the next one of another would have been. Both are `serial`. */

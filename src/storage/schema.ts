@@ -1,7 +1,6 @@
 import type { DeviceId, EventId, RoomAlias, RoomId, UserId } from '../lib/ids.ts'
 import type { Filled, Flag } from './columns.ts'
 import type {
-  GatewayQueueTable,
   GatewayRejectionsTable,
   GatewaySeenTable,
   InboxTable,
@@ -448,7 +447,6 @@ export type Schema = {
   opened_inboxes: OpenedInboxesTable
   gateway_seen: GatewaySeenTable
   gateway_rejections: GatewayRejectionsTable
-  gateway_queue: GatewayQueueTable
   trace_steps: TraceStepsTable
   trace_decisions: TraceDecisionsTable
   trace_pushers: TracePushersTable

@@ -51,12 +51,14 @@ export type LaneItemsTable = {
   expires_at: Filled<number | null>
   /** Until then somebody sends it outside of the lane. */
   taken_until: Filled<number | null>
-  /** null: nothing to know a repeat by. */
+  /** Of the gateway: the account on the device, and whether it waits for counts alone. Newer counts of it replace older ones. */
   dedup_key: Filled<string | null>
   /** JSON; null: the position says what it is. */
   payload: Filled<string | null>
   /** Of the gateway: the address that it came from. */
   source: Filled<string | null>
-  /** Of the gateway: of the payload. */
+  /** Of the gateway: of its notification. */
   bytes: Filled<number | null>
+  /** Of the gateway, as JSON: newer counts than the payload has. */
+  counts: Filled<string | null>
 }

@@ -21,13 +21,14 @@ import { queriesOf } from './sqlite-queries.ts'
 import { firstLine, startError } from './start-fault.ts'
 import { createWriter } from './writer.ts'
 
-const TYPES: ColumnTypes = {
+export const TYPES: ColumnTypes = {
   int: 'integer',
   serial: 'integer primary key autoincrement',
   growing: 'integer primary key',
   keyed: 'strict, without rowid',
   plain: 'strict',
   keysIn: (text, name) => `json_each(${text}, '$.${name}') as listed`,
+  jsonText: (column) => `json_quote(${column})`,
   originOf: (url) =>
     `coalesce(substr(${url}, 1, instr(${url}, '://') + 1 + instr(substr(${url}, instr(${url}, '://') + 3) || '/', '/')), '')`,
   continueIds: (from, to) => [

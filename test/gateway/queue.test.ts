@@ -10,7 +10,13 @@ import { delivered, misconfigured, openGateway, type Script, unavailable } from 
 const HOUR_MS = 3_600_000
 
 const livesQueued = query()((db) =>
-  db.selectFrom('gateway_queue').select(['queued_at', 'expires_at']).orderBy('queue_id'),
+  db
+    .selectFrom('lane_items')
+    .where('source', 'is not', null)
+    .select(['created_at', 'expires_at'])
+    .orderBy('created_at')
+    .orderBy('lane_id')
+    .orderBy('position'),
 )
 
 /** Moves the time on, again and again, until something is there. */
@@ -22,7 +28,10 @@ const inTime = <T>(clock: { advance(ms: number): void }, look: () => T | undefin
   })
 
 const leaseAll = query<{ until: number }>()((db, p) =>
-  db.updateTable('gateway_queue').set({ leased_until: p.until, next_attempt_at: 0 }),
+  db
+    .updateTable('lanes')
+    .where('kind', '=', 'push')
+    .set({ lease_owner: 'a dead process', lease_until: p.until, next_attempt_at: 0 }),
 )
 
 onEachDatabase(
@@ -86,7 +95,7 @@ onEachDatabase('what waits in the gateway', (open) => {
       it.steps.some((step) => step.eventId === eventId && step.outcome === 'expired')
     const queued = await db.all(livesQueued, {})
     assert.deepEqual(
-      queued.map(({ expires_at: end, queued_at: start }) => end - start),
+      queued.map(({ expires_at: end, created_at: start }) => (end ?? 0) - start),
       [60_000, 24 * HOUR_MS],
     )
     await inTime(it.clock, () => isExpired('$call'))
@@ -115,6 +124,62 @@ onEachDatabase('what waits in the gateway', (open) => {
     const told = new Map(later.map(({ event_id, counts }) => [event_id, counts?.unread]))
     assert.deepEqual(Object.fromEntries(told), { $new: 4, $old: 4, $elsewhere: 9 })
   })
+})
+
+test('a notification that its provider never takes does not keep the others of its device waiting', async (t) => {
+  let isUp = false
+  const script: Script = ({ notification }) =>
+    isUp && notification.event_id !== '$poison' ? delivered : { ...unavailable, isOfDevice: true }
+  await using it = await openGateway(await openTestSqlite(t), { script })
+  for (const event of ['$poison', '$second', '$third']) await it.push({ event })
+  isUp = true
+  const isDelivered = (eventId: string) =>
+    it.steps.some((step) => step.eventId === eventId && step.outcome === 'delivered')
+  await inTime(it.clock, () => isDelivered('$second') && isDelivered('$third'))
+  assert.ok(it.steps.every(({ eventId, outcome }) => eventId !== '$poison' || outcome === 'retry'))
+  assert.equal(it.gateway.health().queued, 1)
+})
+
+test('a device that is reached over two lines waits for each by itself: one that hangs does not hold up the other', async (t) => {
+  const hanging = Promise.withResolvers<ProviderResult>()
+  let calls = 0
+  const script: Script = ({ device }) => {
+    if (++calls <= 2) return { ...unavailable, isOfDevice: true }
+    return device.data?.['line'] === 'slow' ? hanging.promise : delivered
+  }
+  await using it = await openGateway(await openTestSqlite(t), { script })
+  for (const line of ['slow', 'quick']) await it.push({ data: { line } })
+  await inTime(it.clock, () => it.outcomes().includes('delivered'))
+  await inTime(it.clock, () => it.sent.filter(({ device }) => device.data?.['line'] === 'slow').length === 2)
+  assert.equal(it.gateway.health().queued, 1)
+  hanging.resolve(delivered)
+  await eventually(() => it.gateway.health().queued === 0)
+})
+
+const waits = query()((db) =>
+  db.selectFrom('lanes').where('kind', '=', 'push').select(['next_attempt_at', 'last_error']),
+)
+
+test('a first attempt that is delivered after a pause lets what waits for the line continue within 10 s', async (t) => {
+  let isUp = false
+  const script: Script = () => (isUp ? delivered : unavailable)
+  const db = await openTestSqlite(t)
+  await using it = await openGateway(db, { script })
+  for (let n = 0; n < 9; n++) await it.push({ pushkey: `key ${n}` })
+  const arePaused = async () => (await db.all(waits, {})).filter((lane) => lane.last_error === 'line paused')
+  await eventually(async () => (await arePaused()).length >= 4)
+  isUp = true
+  // By then the pause is over, and none of those that wait has had its turn: the call below makes the probe.
+  const [first] = (await arePaused()).map((lane) => lane.next_attempt_at ?? 0).toSorted((a, b) => a - b)
+  const calling = it.push({ pushkey: 'new' })
+  it.clock.advance((first ?? 0) - it.clock.now())
+  await calling
+  await inTime(it.clock, () => it.outcomes().includes('delivered'), 1000)
+  const now = it.clock.now()
+  await eventually(async () =>
+    (await db.all(waits, {})).every((lane) => (lane.next_attempt_at ?? 0) <= now + 10_000),
+  )
+  await inTime(it.clock, () => it.gateway.health().queued === 0)
 })
 
 test('a newer notification does not wait behind an older one, and wakes it', async (t) => {

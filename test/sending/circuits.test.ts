@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type Admission, type Answer, createCircuits, type Evidence } from '../../src/sending/circuits.ts'
-import type { Pass } from '../../src/sending/line.ts'
+import {
+  type Admission,
+  type Answer,
+  createCircuits,
+  type Evidence,
+  type Pass,
+} from '../../src/sending/circuits.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
 const HERE = 'https://gateway.test'
@@ -131,8 +136,10 @@ describe('the circuit breaker of a line', () => {
       const held = admit(100)
       assert.ok(held.kind === 'paused')
       assert.equal(held.reason, 'timeout')
-      pauses.push(held.until - clock.now())
-      clock.advance(held.until - clock.now())
+      const pauseMs = circuits.pauseAt(HERE)
+      assert.ok(held.until >= clock.now() + pauseMs)
+      pauses.push(pauseMs)
+      clock.advance(pauseMs)
       const probe = passOf(admit(7))
       assert.equal(admit(8).kind, 'paused', 'one at a time')
       circuits.report(probe, down)
@@ -161,6 +168,24 @@ describe('the circuit breaker of a line', () => {
     )
     circuits.leave(probe)
     assert.deepEqual(circuits.troubles(), [])
+  })
+
+  test('holds lanes in the order in which they came, and a lane whose probe failed behind the others', () => {
+    const { clock, circuits, answer, admit, passOf } = open()
+    answer(5, { ...down, retryAfterMs: 60_000 })
+    const untilOf = (laneId: number) => {
+      const held = admit(laneId)
+      assert.ok(held.kind === 'paused')
+      return held.until - clock.now() - circuits.pauseAt(HERE)
+    }
+    assert.deepEqual([11, 12, 13, 12].map(untilOf), [0, 10, 20, 10])
+    clock.advance(circuits.pauseAt(HERE))
+    const probe = passOf(admit(11))
+    const { pausedUntil = 0 } = circuits.report(probe, down)
+    circuits.leave(probe)
+    assert.equal(pausedUntil - clock.now() - circuits.pauseAt(HERE), 20)
+    assert.deepEqual([12, 13, 11].map(untilOf), [0, 10, 20])
+    for (let laneId = 100; laneId < 2000; laneId++) assert.ok(untilOf(laneId) <= 10_000)
   })
 
   test('does not release a lane earlier than its destination asked for', () => {
@@ -298,9 +323,9 @@ describe('the lines of a group', () => {
     const { circuits, admit, answer, passOf } = open({ limit: 100 })
     const pass = passOf(admit(1))
     for (let n = 0; n < MOST_LINES + 100; n++) answer(1, sent, `https://invented-${n}.test`)
-    assert.equal(circuits.roomAt(HERE), 24)
+    assert.equal(circuits.slotsAt(HERE), 24)
     circuits.leave(pass)
-    assert.equal(circuits.roomAt(HERE), 25)
+    assert.equal(circuits.slotsAt(HERE), 25)
     assert.equal(circuits.inFlight(), 0)
   })
 })
