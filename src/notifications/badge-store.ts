@@ -4,14 +4,14 @@ import { query } from '../storage/query.ts'
 import { toldOfInvitation } from './invitation-sql.ts'
 import { unreadOfMember, unreadOfRoom } from './unread-sql.ts'
 
-// The rooms that make up a badge. Only users with pushers have rows.
+// The rooms that a badge counts. Only users with pushers have rows.
 
 type Member = { userId: UserId; roomId: RoomId }
 
 const PLACE = ['user_id', 'room_id'] as const
 const ofBadge = unreadOfMember(sql.ref('badge_rooms.user_id'), sql.ref('badge_rooms.room_id'))
 
-/** After an event that notifies the cohort: the room has something unread for every member but these. */
+/** Run after an event that notifies the cohort. Adds the room to the badge of every member except `except`. */
 export const addRoomToBadges = query<{ roomId: RoomId; except: readonly UserId[] }>()((db, p, d) =>
   db
     .insertInto('badge_rooms')
@@ -21,7 +21,7 @@ export const addRoomToBadges = query<{ roomId: RoomId; except: readonly UserId[]
         .selectFrom('memberships')
         .select(PLACE)
         .where('room_id', '=', p.roomId)
-        // As a literal: no database uses a partial index for a value that it is yet to be given.
+        // A literal: neither database uses a partial index for a bound parameter.
         .where('has_pushers', '=', sql.lit(1))
         .where('membership', '=', 'join')
         .where('user_id', 'not in', d.list(p.except) as RawBuilder<UserId>),
@@ -44,7 +44,7 @@ export const addRoomToBadgesOf = query<{ roomId: RoomId; userIds: readonly UserI
     .onConflict((conflict) => conflict.columns(PLACE).doNothing()),
 )
 
-/** Takes the room out of a member's badge if nothing is unread any more. */
+/** Removes the room from a member's badge if nothing in it is unread. */
 export const clearIfRead = query<Member>()((db, p) =>
   db
     .deleteFrom('badge_rooms')
@@ -53,7 +53,7 @@ export const clearIfRead = query<Member>()((db, p) =>
     .where(ofBadge, '=', sql.lit(0)),
 )
 
-/** The same for all members of the room. What it costs follows the members with pushers. */
+/** Like `clearIfRead`, for all members of the room. The cost grows with the members who have pushers. */
 export const clearAllRead = query<{ roomId: RoomId }>()((db, p) =>
   db
     .deleteFrom('badge_rooms')
@@ -70,7 +70,7 @@ export const clearAllRead = query<{ roomId: RoomId }>()((db, p) =>
     .returning('user_id'),
 )
 
-/** The members on whose badge the room is, with what they have unread there. What it costs follows the members with pushers. */
+/** Members who have the room on their badge, with their unread count in it. The cost grows with the members who have pushers. */
 export const badgesWithRoom = query<{ roomId: RoomId }>()((db, p) =>
   db
     .selectFrom('memberships as m')
@@ -83,7 +83,7 @@ export const badgesWithRoom = query<{ roomId: RoomId }>()((db, p) =>
     .select(['b.user_id', unreadOfMember(sql.ref('b.user_id'), sql.ref('b.room_id')).as('messages')]),
 )
 
-/** What a member has unread in a room that is on their badge. */
+/** The unread count of a member in a room, if the room is on the member's badge. */
 export const unreadOnBadge = query<Member>()((db, p) =>
   db
     .selectFrom('badge_rooms')
@@ -111,7 +111,7 @@ export const fillWithUnread = query<{ userId: UserId }>()((db, p) =>
     .onConflict((conflict) => conflict.columns(PLACE).doNothing()),
 )
 
-/** Those that the user was notified of: not by a sender whom they ignore, and only where their rules notify of it. */
+/** Adds the invitations that notified the user. An invitation by an ignored user, or one that no rule notifies of, is not added. */
 export const fillWithInvitations = query<{ userId: UserId }>()((db, p) =>
   db
     .insertInto('badge_rooms')
@@ -126,7 +126,7 @@ export const fillWithInvitations = query<{ userId: UserId }>()((db, p) =>
     .onConflict((conflict) => conflict.columns(PLACE).doNothing()),
 )
 
-/** Takes the room out of the badge of an invited user who was not notified of the present invitation. */
+/** Removes the room from the badge of an invited user if the current invitation did not notify that user. */
 export const clearUntoldInvitation = query<Member>()((db, p) =>
   db
     .deleteFrom('badge_rooms')
@@ -157,7 +157,7 @@ export const badgeSize = query<{ userId: UserId }>()((db, p) =>
     .where('user_id', '=', p.userId),
 )
 
-/** What is unread in the rooms of the badge; an invitation, of which there is no reading position, is one. */
+/** The unread notifications in all rooms of the badge. An invitation has no read position and counts as 1. */
 export const badgeMessages = query<{ userId: UserId }>()((db, p) =>
   db
     .selectFrom('badge_rooms as b')

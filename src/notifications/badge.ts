@@ -2,22 +2,22 @@ import type { UserId } from '../lib/ids.ts'
 import type { Queries } from '../storage/query.ts'
 import { badgeMessages, badgeSize, emptyBadge, fillWithInvitations, fillWithUnread } from './badge-store.ts'
 
-/** What the number on an icon counts: rooms with something unread, or what is unread in them. Invitations count one each. */
+/** What the badge counts: unread rooms, or unread notifications. Each invitation counts as 1. */
 export type BadgeMeaning = 'rooms' | 'messages'
 
-/** The number on a user's badge; 0 for users without pushers. */
+/** The badge of a user; 0 for a user without pushers. */
 export async function badgeOf(q: Queries, userId: UserId, meaning: BadgeMeaning = 'rooms'): Promise<number> {
   if (meaning === 'messages') return (await q.first(badgeMessages, { userId }))?.messages ?? 0
   return (await q.first(badgeSize, { userId }))?.rooms ?? 0
 }
 
-/** Begins the badge of a user who has just set their first pusher. */
+/** Creates the badge of a user when the first pusher is set. */
 export async function startBadge(tx: Queries, userId: UserId): Promise<void> {
   await tx.run(fillWithUnread, { userId })
   await tx.run(fillWithInvitations, { userId })
 }
 
-/** Ends the badge of a user whose last pusher is gone. */
+/** Deletes the badge of a user when the last pusher is removed. */
 export async function endBadge(tx: Queries, userId: UserId): Promise<void> {
   await tx.run(emptyBadge, { userId })
 }

@@ -4,17 +4,17 @@ import { query } from '../storage/query.ts'
 import { DEFAULT_COHORT } from './cohort.ts'
 import { cohortNow } from './stretch-sql.ts'
 
-// Who has rules of their own, and which cohort they belong to. What these cost follows the members with such rules.
+// Members with push rules of their own, and their cohorts. The cost of these queries grows with the number of such members.
 
-/** The members of a room who have rules of their own, with the version of these and the cohort they are noted in. */
+/** Members of a room with push rules of their own, with the version of the rules and the stored cohort. */
 export const ruleOwners = query<{ roomId: RoomId }>()((db, p) =>
   db
-    // Those who have rules from an index that has it all, then their rows: SQLite would else read the whole room.
+    // First the member ids from a covering index, then the rows. Otherwise SQLite reads all members of the room.
     .selectFrom('memberships as i')
     .crossJoin('memberships as m')
     .innerJoin('rule_sets as s', 's.user_id', 'm.user_id')
     .where('i.room_id', '=', p.roomId)
-    // As a literal: no database uses a partial index for a value that it is yet to be given.
+    // A literal: neither database uses a partial index for a bound parameter.
     .where('i.has_rules', '=', sql.lit(1))
     .where('i.membership', '=', 'join')
     .whereRef('m.room_id', '=', 'i.room_id')
@@ -25,7 +25,7 @@ export const ruleOwners = query<{ roomId: RoomId }>()((db, p) =>
 
 type Move = { user_id: UserId; cohort: string }
 
-/** Members change cohort for the events after a position. */
+/** Moves members to another cohort, for the events after a position. */
 export const changeCohorts = query<{ roomId: RoomId; after: number; moves: readonly Move[] }>()((db, p, d) =>
   db
     .insertInto('cohort_members')
@@ -39,7 +39,7 @@ export const changeCohorts = query<{ roomId: RoomId; after: number; moves: reado
           d.integer(p.after).as('from_position'),
           'r.cohort',
         ])
-        // SQLite would else take "on conflict" for the condition of a join.
+        // Without a condition, SQLite would parse "on conflict" as the condition of a join.
         .where(sql.lit(1), '=', sql.lit(1)),
     )
     .onConflict((conflict) =>
@@ -49,7 +49,7 @@ export const changeCohorts = query<{ roomId: RoomId; after: number; moves: reado
     ),
 )
 
-/** Somebody who has no rules of their own any more goes back to the default cohort, in all their rooms. */
+/** Moves a user without push rules of their own to the default cohort, in all rooms of the user. */
 export const returnToDefault = query<{ userId: UserId; position: number }>()((db, p, d) =>
   db
     .insertInto('cohort_members')
@@ -75,7 +75,7 @@ export const forgetCohorts = query<{ userId: UserId; roomId: RoomId }>()((db, p)
   db.deleteFrom('cohort_members').where('user_id', '=', p.userId).where('room_id', '=', p.roomId),
 )
 
-/** Members with pushers who belong to one of these cohorts, not the default one. */
+/** Members with pushers who belong to one of these cohorts. The default cohort is not among them. */
 export const pushedMembersOf = query<{ roomId: RoomId; cohorts: readonly string[] }>()((db, p, d) =>
   db
     .selectFrom('memberships as m')

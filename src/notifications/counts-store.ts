@@ -6,7 +6,7 @@ import { type Counted, exceptionValue, retractedValue, threadTotal, unreadOfRoom
 
 type RoomsOf = { userId: UserId; roomIds: readonly RoomId[] }
 
-/** For each of the rooms that the user is in. */
+/** One row for each of `roomIds` in which the user is a member. */
 export const unreadByRoom = query<RoomsOf>()((db, p, d) =>
   db
     .selectFrom('read_positions as r')
@@ -23,8 +23,8 @@ export const unreadByRoom = query<RoomsOf>()((db, p, d) =>
 export type ThreadRow = { room_id: RoomId; thread_id: string; notifications: number; highlights: number }
 
 /**
- * What makes up the threads ('main' aside) in which something came after the user's reading positions: rows of the same
- * thread are to be added up. What the cohorts counted, less what was redacted, and the user's exceptions.
+ * The unread counts of threads, without 'main', that have events after the user's read positions. A thread can have
+ * several rows, which the caller adds up: the counts of the cohorts, less redacted events, and the user's exceptions.
  */
 export const unreadByThread = query<RoomsOf>()<ThreadRow>((db, p, d): Compilable<ThreadRow> => {
   const mine = sql`r.user_id = ${p.userId} and r.thread_id = '' and r.room_id in ${d.list(p.roomIds)}`

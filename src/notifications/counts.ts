@@ -7,16 +7,16 @@ import { outcomeFor } from './outcome-store.ts'
 export { badgeOf } from './badge.ts'
 export { isRead } from './read-positions.ts'
 
-/** `notifications` includes the highlights. */
+/** `notifications` includes `highlights`. */
 export type UnreadCount = { notifications: number; highlights: number }
 export type RoomCounts = UnreadCount & {
-  /** What belongs to no thread; together with `threads` it makes up the room. */
+  /** Events outside of threads. `main` and `threads` together are the count of the room. */
   main: UnreadCount
-  /** By the event id of the root; only threads with something unread. */
+  /** By event id of the thread root. Only threads with unread notifications. */
   threads: Map<string, UnreadCount>
 }
 
-/** What a user has unread in each of the rooms, without its threads: all of it is in `main`. Zeros where they are not a member. */
+/** The unread counts of a user in each room, not split by thread: all is in `main`. 0 in a room where the user is not a member. */
 export async function unreadTotals(
   q: Queries,
   userId: UserId,
@@ -29,7 +29,7 @@ export async function unreadTotals(
   return counts
 }
 
-/** The same, with what is unread in each thread. */
+/** Like `unreadTotals`, split by thread. */
 export async function unreadCounts(
   q: Queries,
   userId: UserId,
@@ -46,7 +46,7 @@ export async function unreadCounts(
   return counts
 }
 
-/** What belongs to a thread does not belong to the main timeline, which began as the whole room. */
+/** Subtracts the count of a thread from `main`, which starts as the count of the whole room. */
 function addToThread(room: RoomCounts, row: ThreadRow): void {
   const thread = room.threads.get(row.thread_id) ?? { notifications: 0, highlights: 0 }
   thread.notifications += row.notifications
@@ -72,14 +72,15 @@ function nothingUnread(): RoomCounts {
 export type EventOutcome = {
   notify: boolean
   highlight: boolean
-  /** As the rule has them. */
+  /** As stored in the rule. */
   actions: (string | JsonObject)[]
   rule: { kind: string; ruleId: string } | null
 }
 
 /**
- * What an event means to a user, and by which rule. Undefined: no rule notified anybody of it whom this user is one of,
- * or it was redacted, and is no invitation that stands. It does not ask whether the user is a member, or wrote the event themselves.
+ * The outcome of an event for a user, and the rule that decided. Undefined when no rule notified the user or the user's cohort
+ * of the event, or when the event was redacted and is not the current invitation. The function does not check that the user is
+ * a member, or that another user sent the event.
  */
 export async function outcomeOf(
   q: Queries,
@@ -95,13 +96,13 @@ export async function outcomeOf(
   }
 }
 
-/** The rule that a stored outcome came of. */
+/** The rule that produced a stored outcome. */
 export function ruleOf(row: { rule_kind: string | null; rule_id: string | null }): EventOutcome['rule'] {
   const { rule_kind: kind, rule_id: ruleId } = row
   return kind === null || ruleId === null ? null : { kind, ruleId }
 }
 
-/** Reads back a rule's actions as this program has stored them. */
+/** Parses the stored actions of a rule. */
 export function readActions(stored: string): (string | JsonObject)[] {
   return JSON.parse(stored) as (Exclude<Json, null> & (string | JsonObject))[]
 }

@@ -18,21 +18,21 @@ import { DEFAULT_COHORT } from './cohort.ts'
 import type { RoomRules } from './member-rules.ts'
 import type { RoomContext } from './room-context.ts'
 
-// What the rules say about an event. Pure: whatever goes wrong in here can be caught without harm to a transaction.
+// Evaluates the push rules for an event. Pure, so an error in here can be caught without harm to the transaction.
 
-/** The event made ready for its evaluations, what it means to each cohort, and who must be asked in person. */
+/** The prepared event, its outcome for each cohort, and the members who need an evaluation of their own. */
 export type Decision = {
   readonly evaluated: EvaluatedEvent
   readonly context: EvaluationContext
-  /** By the cohorts that are present in the room; the default one always is. */
+  /** By cohort, for each cohort that is present in the room. The default cohort is always there. */
   readonly cohorts: ReadonlyMap<string, RuleOutcome>
-  /** Of members with rules of their own. */
+  /** Outcomes of members with push rules of their own. */
   readonly exceptions: PopulationOutcome['exceptions']
-  /** Of members with the default rules. */
+  /** Members with the default rules. */
   readonly concerned: Concerned
 }
 
-/** One evaluation for each cohort and each owner of a rule that looks for such an event, whatever the size of the room. */
+/** Evaluates once for each cohort and once for each owner of a rule that can match the event. The size of the room does not matter. */
 export function decideForRoom(
   event: Event,
   room: RoomContext,
@@ -57,11 +57,11 @@ export function outcomeOfCohort(decision: Decision, cohort: string): RuleOutcome
 
 export type Person = {
   userId: UserId
-  /** In this room; null: none, or not in the room yet. */
+  /** The display name in this room; null when the person has none or has not joined yet. */
   displayName: string | null
 }
 
-/** The outcome of the same event for one person by the default rules. */
+/** The outcome of the same event for one person under the default rules. */
 export function decideForPerson(decision: Decision, person: Person, settings: RuleSettings): RuleOutcome {
   return evaluate(compiledDefaults(settings), decision.evaluated, contextOf(decision, person))
 }
@@ -70,10 +70,10 @@ export function contextOf(decision: Decision, { userId, displayName }: Person): 
   return { ...decision.context, userId, displayName: displayName ?? undefined }
 }
 
-/** Whether a person's outcome needs a row of its own beside the cohort's. */
+/** Whether a member's outcome differs from the cohort's, and so needs a row of its own. */
 export function differs(personal: RuleOutcome, cohort: RuleOutcome): boolean {
   if (!personal.notify && !cohort.notify) return false
   if (personal.rule?.ruleId !== cohort.rule?.ruleId || personal.rule?.kind !== cohort.rule?.kind) return true
-  // The same default rule with actions that its owner has changed.
+  // The same default rule, but its owner changed the actions.
   return JSON.stringify(personal.actions) !== JSON.stringify(cohort.actions)
 }

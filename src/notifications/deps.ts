@@ -11,17 +11,17 @@ type Parts = RuleSettings & {
   bus: Bus
   log: Log
   trace: Trace
-  /** What the badge counts: rooms unless it says otherwise. */
+  /** What the badge counts. Default: rooms. */
   badge?: BadgeMeaning
-  /** Counts the evaluations that threw. */
+  /** Counts evaluations that threw. */
   ruleFaults?: { inc(): void }
-  /** Counts the evaluations that were cut at their bound. */
+  /** Counts evaluations that stopped at their bound. */
   ruleCuts?: { inc(by: number): void }
 }
 
 export type NotificationDeps = Parts & { memberRules: MemberRules }
 
-/** For one database: what is kept of the members' rules is known by the ids of rooms and users there. */
+/** Makes the dependencies for one database. The cache of member rules has the ids of that database as keys, so databases must not share it. */
 export function notificationDeps(parts: Parts): NotificationDeps {
   const { log, ruleFaults, legacyMentionRules, experimental } = parts
   const memberRules = createMemberRules({
@@ -30,7 +30,7 @@ export function notificationDeps(parts: Parts): NotificationDeps {
       ruleFaults?.inc()
       log.error(
         { err: error, user_id: userId },
-        'push rules of a user could not be read; the default ones hold',
+        'cannot read the push rules of a user; the default rules apply',
       )
     },
   })

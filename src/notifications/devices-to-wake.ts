@@ -16,15 +16,15 @@ import type { Known, Personal } from './personal.ts'
 import { guarded } from './rule-fault.ts'
 
 /**
- * The devices that rules of their own wake for an event that does not notify their user. Nothing is counted for it. What
- * it costs follows the members with such rules: rules of a device that only silence it are not looked at before the poke.
+ * The devices that device rules wake for an event that does not notify their user. These pokes change no unread count. The
+ * cost grows with the members who have such rules. A device rule that only silences is evaluated later, before the poke.
  */
 export function devicesToWake(deps: NotificationDeps, known: Known, personal: Personal): Holder[] {
   const { event, rules } = known
   const { people, invited, ignoring } = personal
   if (rules === undefined && invited?.known === undefined) return []
   const own = new Map(people.map(({ userId, outcome }) => [userId, outcome]))
-  // Apart from what the global rules have used: rules that decide about counts cost nobody the rules of their devices.
+  // A budget apart from that of the global rules, so that costly global rules do not use up the budget of device rules.
   const budget = roomBudget()
   const holders: Holder[] = []
   const ask = (owner: Owner, counted: RuleOutcome): void => {

@@ -5,12 +5,12 @@ import { isInvitationBy } from './invitation-sql.ts'
 import { unreadOfMember } from './unread-sql.ts'
 import { laterOf, stretchesWhere } from './stretch-sql.ts'
 
-// Takes back what a user has unread of people whom they have begun to ignore: they get outcomes of their own, as the events
-// of people get whom they ignore already. Each statement looks at the rooms alone that the user shares with these people.
+// When a user starts to ignore people, these queries remove their events from the user's unread counts. They write
+// exceptions, as for new events of ignored users. Each statement reads only the rooms that the user shares with these people.
 
 type Ignoring = { userId: UserId; ignored: readonly UserId[] }
 
-/** Events that counted for the user by an outcome of their own: mentions, keywords, invitations. */
+/** Events that counted for the user through an exception: mentions, keywords, invitations. */
 export const silenceOwn = query<Ignoring>()((db, p, d) =>
   db
     .updateTable('exceptions')
@@ -57,7 +57,7 @@ const COLUMNS = [
   'rule_id',
 ] as const
 
-/** Events that counted for the user as for their cohort: the newest `limit` of those that are unread. */
+/** Events that counted for the user through the cohort: the newest `limit` of the unread ones. */
 export const silenceShared = query<Ignoring & { limit: number }>()((db, p, d) =>
   db
     .insertInto('exceptions')
@@ -79,13 +79,13 @@ export const silenceShared = query<Ignoring & { limit: number }>()((db, p, d) =>
     ),
 )
 
-/** The rooms of the user in which one of these people is, or was. */
+/** The rooms of the user in which one of these people is or was a member. */
 function shared({ userId, ignored }: Ignoring, d: Dialect): RawBuilder<unknown> {
   return sql`(select m.room_id from memberships as m join memberships as i on i.room_id = m.room_id
     where m.user_id = ${userId} and m.membership = 'join' and i.user_id in ${d.list(ignored)})`
 }
 
-/** Takes the rooms out of the user's badge in which nothing is unread any more, and the invitations by these people. */
+/** Removes from the user's badge the rooms without unread events, and the invitations by these people. */
 export const clearSilenced = query<Ignoring>()((db, p, d) =>
   db
     .deleteFrom('badge_rooms')

@@ -5,13 +5,13 @@ import type { NotificationDeps } from './deps.ts'
 import { clearSilenced, silenceOwn, silenceShared } from './ignoring-store.ts'
 import { badgeChanged } from './wake-delivery.ts'
 
-/** Bounds what one change of the list can cost; what is older stays unread. */
+/** Bounds the cost of one change of the list. Older events stay unread. */
 const MOST_SILENCED = 10_000
 
 /**
- * A user has begun to ignore people (client-server API, "Ignoring Users"): what is unread of theirs leaves the counts, the
- * badge and `/notifications`, and does not come back when they are ignored no more. Part of the transaction that changes
- * the list. What comes from now on is silenced as it comes (`personal.ts`).
+ * A user starts to ignore people (client-server API, "Ignoring Users"). Their unread events leave the counts, the badge and
+ * `/notifications`, and do not come back when the user stops ignoring them. Must run in the transaction that changes the
+ * list. `personal.ts` handles the events that follow.
  */
 export async function usersIgnored(
   deps: NotificationDeps,

@@ -3,7 +3,7 @@ import type { EventId, RoomId, UserId } from '../lib/ids.ts'
 import { type Dialect, query } from '../storage/query.ts'
 import { earlierOf, laterOf, stretchesWhere } from './stretch-sql.ts'
 
-/** `before`: a position; only what is older is wanted. `limit`: rows. */
+/** `before`: a position; only older entries are returned. `limit`: the maximum number of rows. */
 type Page = { userId: UserId; before: number; limit: number }
 type PageOf = Page & { roomIds: readonly RoomId[] }
 
@@ -14,19 +14,19 @@ export type ToldRow = {
   event_id: EventId
   origin_server_ts: number
   actions: string
-  /** Null: no rule, but what else decided. */
+  /** Null when no rule decided, but another condition. */
   rule_kind: string | null
   rule_id: string | null
 }
 
-/** The stretches (`stretch-sql.ts`) of the rooms that the user is in, or of some of them. */
+/** The stretches (`stretch-sql.ts`) of all rooms of the user, or of some of them. */
 function stretches(p: Page, rooms: RawBuilder<unknown> = sql``): RawBuilder<unknown> {
   return sql`s as materialized (${stretchesWhere(sql`r.user_id = ${p.userId} and r.thread_id = ''${rooms}`)})`
 }
 
 /**
- * Whether the outcome `o` of the event `v` told the member in the stretch `s` of it: of their cohort then, since they
- * joined, written by somebody else, not redacted, and without an outcome of their own.
+ * Whether the outcome `o` of the event `v` notified the member during the stretch `s`. It belongs to the cohort of the stretch,
+ * is later than the join, has another sender, is not redacted, and the member has no exception for it.
  */
 function toldMember(p: Page, d: Dialect, onlyHighlights: boolean): RawBuilder<boolean> {
   const from = laterOf(sql`s.joined_at`, sql`s.starts`)
@@ -39,18 +39,18 @@ function toldMember(p: Page, d: Dialect, onlyHighlights: boolean): RawBuilder<bo
     and not ${isIgnored(p)}`
 }
 
-/** What was read of people before they were ignored is not listed while they are. */
+/** Events of ignored users are not listed while they are ignored, even events that were read before. */
 function isIgnored(p: Page): RawBuilder<boolean> {
   return sql<boolean>`exists (select 1 from ignored_users as i where i.user_id = ${p.userId} and i.ignored = v.sender)`
 }
 
-/** The newest of them; with an `offset`, one further back. */
+/** The newest rows; with an `offset`, the row that many places further back. */
 function toldPosition(p: Page, d: Dialect, onlyHighlights: boolean): RawBuilder<number> {
   return sql<number>`select o.position from cohort_outcomes as o join events as v on v.position = o.position
     where ${toldMember(p, d, onlyHighlights)} order by o.position desc limit 1`
 }
 
-/** The joined rooms with the newest notifications, as many as the page has rows: no other room can have one on it. */
+/** The joined rooms with the newest notifications, as many as the page has rows. No other room can have an entry on the page. */
 const newestRooms = (onlyHighlights: boolean) =>
   query<Page>()<{ room_id: RoomId }>((db, p, d) => {
     const rows = sql<{ room_id: RoomId }>`
@@ -67,8 +67,8 @@ export const roomsWithNotifications = newestRooms(false)
 export const roomsWithHighlights = newestRooms(true)
 
 /**
- * The page's rows of these rooms. From each stretch only as many are read as the page can hold: `o` is found in an index
- * alone, and `w` is its row.
+ * The rows of the page in these rooms. Each stretch is read only as far as the page can hold. `o` comes from a covering
+ * index; `w` is its row.
  */
 const newestOfRooms = (onlyHighlights: boolean) =>
   query<PageOf>()<ToldRow>((db, p, d) => {
@@ -89,7 +89,7 @@ const newestOfRooms = (onlyHighlights: boolean) =>
 export const notificationsOfRooms = newestOfRooms(false)
 export const highlightsOfRooms = newestOfRooms(true)
 
-/** What only the user was notified of: mentions, and invitations that stand, unless they were redacted. */
+/** Events that notified only this user: mentions, and current invitations. Redacted mentions are left out. */
 const newestOwn = (onlyHighlights: boolean) =>
   query<Page>()((db, p, d) => {
     const rows = db

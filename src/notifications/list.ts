@@ -2,7 +2,6 @@ import type { UserId } from '../lib/ids.ts'
 import type { JsonObject } from '../lib/json.ts'
 import type { Event } from '../lib/matrix-event.ts'
 import type { Queries } from '../storage/query.ts'
-import { decideForUser, type UserDecision } from '../trace/notify-reason.ts'
 import { readActions, ruleOf } from './counts.ts'
 import {
   highlightsOfRooms,
@@ -16,31 +15,31 @@ import {
 } from './list-store.ts'
 import { ALL_THREADS } from './read-positions-store.ts'
 
-/** What the list tells of an event that notified (client-server API, `GET /notifications`). */
+/** An entry of the list (client-server API, `GET /notifications`). */
 export type NotificationEntry = Pick<Event, 'position' | 'eventId' | 'roomId' | 'originServerTs'> & {
   read: boolean
-  /** As the rule has them. */
+  /** As stored in the rule. */
   actions: (string | JsonObject)[]
-  /** It notifies; the rule is the one that decided. */
-  decision: UserDecision
+  /** The rule that decided. */
+  rule: { kind: string; ruleId: string } | null
 }
 
 export type NotificationPage = {
   notifications: NotificationEntry[]
-  /** Where the next page starts; absent: there is no more. */
+  /** Where the next page starts; absent on the last page. */
   next?: number
 }
 
-/** `from`: the `next` of the page before. `limit`: the most notifications to return, at least 1. */
+/** `from`: `next` of the previous page. `limit`: the maximum number of notifications, at least 1. */
 export type NotificationRequest = { userId: UserId; limit: number; from?: number; onlyHighlights?: boolean }
 
 /**
- * What a user was notified of, with or without pushers, newest first: in the rooms they are in, since they joined, and
- * the invitations that stand. What they have read stays in the list. `q` should be a snapshot: it asks several times.
+ * The notifications of a user, newest first, whether or not the user has pushers: those since the join in the joined rooms, and
+ * the current invitations. Read events stay in the list. `q` should be a snapshot, because the function runs several queries.
  */
 export async function listNotifications(q: Queries, request: NotificationRequest): Promise<NotificationPage> {
   const { userId, limit, from = Number.MAX_SAFE_INTEGER, onlyHighlights = false } = request
-  // One more than asked for tells whether there is a next page.
+  // One row more than the limit shows whether there is a next page.
   const page = { userId, before: from, limit: limit + 1 }
   const rooms = await q.all(onlyHighlights ? roomsWithHighlights : roomsWithNotifications, page)
   const shared =
@@ -63,7 +62,7 @@ export async function listNotifications(q: Queries, request: NotificationRequest
       originServerTs: row.origin_server_ts,
       read: isRead(row),
       actions: readActions(row.actions),
-      decision: decideForUser({ outcome: { notify: true, rule: ruleOf(row) } }),
+      rule: ruleOf(row),
     })),
     ...(newest.length > limit && last ? { next: last.position } : {}),
   }

@@ -14,58 +14,58 @@ import type { Queries } from '../storage/query.ts'
 import { changeCohorts, ruleOwners } from './cohort-store.ts'
 import { DEFAULT_COHORT } from './cohort.ts'
 
-/** The rules of a user who has some of their own, made ready. */
+/** The compiled push rules of a user who has rules of their own. */
 export type KnownRules = {
   readonly version: number
   readonly analysis: RuleAnalysis
-  /** Undefined: no rule of theirs can wake a device for what the global outcome leaves in peace. */
+  /** Undefined when no device rule of the user can wake a device for an event that does not notify the user. */
   readonly waking: WakingRules | undefined
 }
 
 export type WakingRules = {
   readonly rules: DeviceRules
   readonly handles: readonly string[]
-  /** About how many steps it costs to try them all. */
+  /** The approximate number of steps to try them all. */
   readonly weight: number
 }
 
 type RuleOwner = { readonly displayName: string | null; readonly known: KnownRules }
 
-/** The members of a room who have rules of their own. */
+/** The members of a room with push rules of their own. */
 export type RoomRules = {
   readonly members: Map<UserId, RuleOwner>
-  /** Those of them whose global rules are not just the default ones. */
+  /** The members whose global rules differ from the default rules. */
   readonly population: Population
 }
 
 export type MemberRules = {
   /**
-   * The members of a room as of a version of their rules (`rooms.rules_version`), for the event at `position`. Whoever is
-   * noted in another cohort than these rules put them in changes it for that event and those after it.
+   * The members of a room at a version of their rules (`rooms.rules_version`), for the event at `position`. A member whose
+   * stored cohort differs from the cohort of the current rules is moved, for that event and later ones.
    */
   ofRoom(
     tx: Transaction,
     room: { roomId: RoomId; version: number; position: number },
   ): Promise<RoomRules | undefined>
-  /** The rules of single users; those who have none of their own are left out. */
+  /** The rules of some users. Users without push rules of their own are left out. */
   ofUsers(tx: Transaction, userIds: readonly UserId[]): Promise<Map<UserId, KnownRules>>
 }
 
 export type MemberRulesOptions = {
   settings: RuleSettings
-  /** Told of rules that cannot be made ready; their owner has the default ones then. */
+  /** Called with rules that cannot be compiled. The default rules then apply to their owner. */
   onFault: (userId: UserId, error: unknown) => void
-  /** Users whose rules are kept at hand. */
+  /** The maximum number of users in the cache. */
   maxUsers?: number
-  /** Members of rooms that are kept at hand, all rooms taken together; an empty room counts for one. */
+  /** The maximum number of room members in the cache, over all rooms. A room without any counts as 1. */
   maxMembers?: number
 }
 
 type VersionedRoom = RoomRules & { version: number }
-/** What was loaded in a transaction: others may have it when it is committed, and nobody when it is not. */
+/** Rules loaded in a transaction. They enter the shared cache only when it commits. */
 type Loaded = { users: Map<UserId, KnownRules>; rooms: Map<RoomId, VersionedRoom> }
 
-/** Keeps the compiled rules of users, and the populations of rooms, as long as their versions hold. */
+/** Caches the compiled rules of users and the rule owners of rooms. An entry is valid while its version is current. */
 export function createMemberRules(options: MemberRulesOptions): MemberRules {
   const { settings, maxUsers = 10_000, maxMembers = 100_000 } = options
   const users = new BoundedMap<UserId, KnownRules>({ limit: maxUsers })
@@ -104,7 +104,7 @@ export function createMemberRules(options: MemberRulesOptions): MemberRules {
     const missing = unknown.map((row) => row.user_id)
     if (missing.length > 0) await loadUsers(tx, missing, { ...options, into: loaded.users })
     const before = loaded.rooms.get(roomId) ?? rooms.peek(roomId)
-    // It is changed from here on, and others may have it again when this transaction is committed.
+    // The entry is modified from here on. Other transactions may use it only after this one commits.
     rooms.delete(roomId)
     const room = { ...(before ?? emptyRoom(roomId, settings)), version }
     updateRoom(
@@ -146,7 +146,7 @@ async function loadUsers(
   }
 }
 
-/** The owners of rules that are noted in another cohort than their rules put them in now. */
+/** The rule owners whose stored cohort differs from the cohort of their current rules. */
 function movesOf(room: RoomRules, owners: readonly { user_id: UserId; cohort: string }[]) {
   return owners
     .map((row) => ({ user_id: row.user_id, from: row.cohort, cohort: cohortOf(room, row.user_id) }))
@@ -154,7 +154,7 @@ function movesOf(room: RoomRules, owners: readonly { user_id: UserId; cohort: st
     .map(({ user_id, cohort }) => ({ user_id, cohort }))
 }
 
-/** The cohort of a member, who may be one without rules of their own. */
+/** The cohort of a member, with or without push rules of their own. */
 export function cohortOf(room: RoomRules | undefined, userId: UserId): string {
   return room?.population.cohortOf(userId) ?? DEFAULT_COHORT
 }
@@ -163,7 +163,7 @@ function emptyRoom(roomId: RoomId, settings: RuleSettings): RoomRules {
   return { members: new Map(), population: createPopulation({ roomId, defaults: settings }) }
 }
 
-/** Puts the members as they are now in place of those who were there, and compiles for those alone who have changed. */
+/** Replaces the members by the current ones. Compiles only the rules that changed. */
 function updateRoom(room: RoomRules, owners: readonly (RuleOwner & { userId: UserId })[]): void {
   const present = new Set(owners.map(({ userId }) => userId))
   for (const userId of room.members.keys()) {
@@ -209,7 +209,7 @@ function wakingRules(rules: UserRules, settings: RuleSettings): WakingRules | un
   return { handles, rules: made, weight: byHandle.reduce((sum, weight) => sum + weight, 0) }
 }
 
-/** Stored conditions may be anything. */
+/** Stored conditions can have any shape. */
 function handleIn(condition: unknown): string | undefined {
   const { kind, profile_tag: handle } = (condition ?? {}) as { kind?: unknown; profile_tag?: unknown }
   return kind === 'profile_tag' && typeof handle === 'string' ? handle : undefined

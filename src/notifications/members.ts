@@ -11,7 +11,7 @@ import {
 } from './read-positions-store.ts'
 import { badgeChanged } from './wake-delivery.ts'
 
-/** `position` is that of the join: what came before is never unread. A change of profile is no join; it does nothing. */
+/** `position` is that of the join: earlier events are never unread. A profile change is not a join and does nothing. */
 export async function memberJoined(
   deps: NotificationDeps,
   tx: Transaction,
@@ -24,8 +24,8 @@ export async function memberJoined(
 }
 
 /**
- * A user who was invited already was invited again, by the event at `position`: it replaces the invitation before it, in
- * `/notifications` and on the badge. It comes after `recordEvent`, as the others do.
+ * A user with an invitation got another one, with the event at `position`. It replaces the earlier invitation in
+ * `/notifications` and on the badge. Call it after `recordEvent`.
  */
 export async function memberInvitedAgain(
   deps: NotificationDeps,
@@ -36,7 +36,7 @@ export async function memberInvitedAgain(
   if ((await tx.run(clearUntoldInvitation, invited)) > 0) await badgeChanged(deps, tx, [invited.userId])
 }
 
-/** After leaving in any way, or when an invitation is rejected or withdrawn: nothing is kept of the stay. */
+/** Call it after a leave of any kind, or when an invitation is rejected or withdrawn. Deletes all data of the stay. */
 export async function memberLeft(
   deps: NotificationDeps,
   tx: Transaction,
@@ -49,10 +49,10 @@ export async function memberLeft(
 }
 
 /**
- * Other push rules hold for a user from this position on; it is written in `memberships.has_rules` and
- * `rooms.rules_version` already. What was counted stays as it was decided. By the next event in each of their rooms they
- * are moved to another cohort, if these rules bear on it differently (see `MemberRules.ofRoom`); who has no rules of
- * their own any more would not be looked at there, and is moved now.
+ * The push rules of a user changed at this position; `memberships.has_rules` and `rooms.rules_version` are already
+ * written. Counted events keep their outcome. The next event in each room moves the user to another cohort if the new rules
+ * need one (see `MemberRules.ofRoom`). That step does not see a user who has no push rules of their own any more, so this
+ * function moves such a user at once.
  */
 export async function rulesChanged(
   tx: Transaction,

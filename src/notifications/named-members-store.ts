@@ -3,20 +3,20 @@ import type { UserId } from '../lib/ids.ts'
 import type { Event } from '../lib/matrix-event.ts'
 import { type Queries, query } from '../storage/query.ts'
 
-// Who of a room's members an event may concern in person.
+// Finds the members of a room whom an event can concern personally.
 
 type Named = { userId: UserId; displayname: string | null }
 type Author = Pick<Event, 'roomId' | 'sender'>
 type Mentioned = Author & { userIds: readonly string[] }
 
-/** Those of the mentioned who are members and did not write the event themselves. */
+/** The mentioned users who are members and are not the sender. */
 export async function findMentioned(q: Queries, params: Mentioned): Promise<Named[]> {
   return q.all(mentionedMembers, params)
 }
 
 type NamedIn = Author & { keys: readonly string[] }
 
-/** Members whose display name or localpart may stand in a text with these keys (`push-rules/mention-index.ts`). */
+/** Members whose display name or localpart may be in a text with these keys (`push-rules/mention-index.ts`). */
 export async function findNamed(q: Queries, params: NamedIn): Promise<Named[]> {
   return q.all(membersByKey, params)
 }
@@ -31,8 +31,8 @@ export const mentionedMembers = query<Mentioned>()((db, p, d) =>
     .where('membership', '=', 'join'),
 )
 
-// From each key to its members, and in two lookups: with `or`, or a list to search in, SQLite and PostgreSQL both think
-// of reading the whole room (SQLite keeps to the order of a cross join).
+// One lookup from keys to members for each of the two columns. With `or`, or with a list to search in, both databases may
+// read the whole room. SQLite keeps the order of a cross join.
 export const membersByKey = query<NamedIn>()((db, p, d) => {
   const by = (column: 'name_key' | 'localpart_key') =>
     db
@@ -50,7 +50,7 @@ export const membersByKey = query<NamedIn>()((db, p, d) => {
     .where('membership', '=', 'join')
 })
 
-/** Members, and people invited, who ignore the author of an event. */
+/** Joined and invited members who ignore the sender of an event. */
 export const whoIgnores = query<Author>()((db, p) =>
   db
     .selectFrom('ignored_users as i')

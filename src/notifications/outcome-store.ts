@@ -7,9 +7,9 @@ import { DEFAULT_COHORT } from './cohort.ts'
 import { isOfInvitation } from './invitation-sql.ts'
 import { cohortAt } from './stretch-sql.ts'
 
-// What events mean to whom: the cohorts' outcomes with their running totals, and the exceptions from them.
+// The outcomes of events: those of the cohorts with their running totals, and the exceptions of single users.
 
-/** Writes what an event that notifies means to the cohorts, and carries their totals on. */
+/** Writes the outcomes of a notifying event for the cohorts, and updates the running totals. */
 export async function addCohortOutcomes(
   q: Queries,
   { roomId, threadId, position }: InThread,
@@ -35,11 +35,11 @@ const flag = (value: boolean): 0 | 1 => (value ? 1 : 0)
 export type PersonalOutcome = {
   userId: UserId
   outcome: RuleOutcome
-  /** What their cohort counts, to be taken off again for them. */
+  /** The value that the cohort counts, subtracted for this user. */
   counted: RuleOutcome
 }
 
-/** Writes for whom an event means something else than for their cohort. */
+/** Writes the outcomes of users for whom the event differs from their cohort. */
 export async function addExceptions(
   q: Queries,
   { roomId, threadId, position }: InThread,
@@ -62,7 +62,7 @@ export async function addExceptions(
   })
 }
 
-/** Takes an event out of all counts. False: it counted for nobody. An invitation that stands counts on. */
+/** Removes an event from all counts. Returns false when it counted for nobody. A current invitation still counts. */
 export async function retractOutcomes(q: Queries, event: EventPlace): Promise<boolean> {
   const retracted = (await q.run(markRetracted, event)) + (await q.run(markOthersRetracted, event))
   const deleted = await q.run(deleteExceptionsOfEvent, event)
@@ -82,7 +82,7 @@ type InThread = EventPlace & Pick<Event, 'threadId'>
 
 type Total = 'total_notify' | 'total_highlight' | 'thread_notify' | 'thread_highlight'
 
-/** The last total before this event. The place first, from an index that has it all, then its row: see `threadTotal`. */
+/** The last total before this event. The position comes first, from a covering index, then its row: see `threadTotal`. */
 function lastTotal(
   column: Total,
   { roomId, threadId, cohort }: { roomId: RoomId; threadId: string; cohort: RawBuilder<unknown> },
@@ -94,7 +94,7 @@ function lastTotal(
       where l.room_id = ${roomId} and l.cohort = ${cohort}${ofThread})), 0)`
 }
 
-/** For the cohort that every room has. */
+/** For the default cohort, which every room has. */
 export const insertOutcome = query<InThread & OutcomeRow>()((db, p, d) => {
   const last = (column: Total) =>
     lastTotal(column, { roomId: p.roomId, threadId: p.threadId, cohort: sql`${p.cohort}` })
@@ -115,7 +115,7 @@ export const insertOutcome = query<InThread & OutcomeRow>()((db, p, d) => {
   })
 })
 
-/** For all the others that are notified, at once. */
+/** For all other cohorts that are notified, in one statement. */
 export const insertOutcomes = query<InThread & { rows: readonly OutcomeRow[] }>()((db, p, d) => {
   const last = (column: Total) =>
     lastTotal(column, { roomId: p.roomId, threadId: p.threadId, cohort: sql`r.cohort` })
@@ -176,7 +176,7 @@ export const touchThreads = query<InThread & { rows: readonly { cohort: string }
           d.text(p.threadId).as('thread_id'),
           d.integer(p.position).as('last_position'),
         ])
-        // SQLite would else take "on conflict" for the condition of a join.
+        // Without a condition, SQLite would parse "on conflict" as the condition of a join.
         .where(sql.lit(1), '=', sql.lit(1)),
     )
     .onConflict((conflict) =>
@@ -257,7 +257,7 @@ export const markRetracted = query<EventPlace>()((db, p) =>
     .where('retracted', '=', sql.lit(0)),
 )
 
-/** By an index of their own: few events have any. */
+/** Uses an index that holds only the other cohorts: few events have such rows. */
 export const markOthersRetracted = query<EventPlace>()((db, p) =>
   db
     .updateTable('cohort_outcomes')
@@ -267,7 +267,7 @@ export const markOthersRetracted = query<EventPlace>()((db, p) =>
     .where('retracted', '=', sql.lit(0)),
 )
 
-/** An invitation that stands keeps its row, from which the badge of the invited user is derived. */
+/** The current invitation keeps its row, because the badge of the invited user is derived from it. */
 export const deleteExceptionsOfEvent = query<EventPlace>()((db, p) =>
   db
     .deleteFrom('exceptions')
@@ -276,7 +276,7 @@ export const deleteExceptionsOfEvent = query<EventPlace>()((db, p) =>
     .where(sql<boolean>`not ${isOfInvitation}`),
 )
 
-/** The row that says what an event means to a person: their own where there is one, else that of the cohort they were in. */
+/** The outcome of an event for a user: the user's exception, or else the outcome of the cohort at that position. */
 export const outcomeFor = query<EventPlace & { userId: UserId }>()((db, p) => {
   const own = db
     .selectFrom('exceptions')

@@ -11,18 +11,18 @@ import { findMentioned, findNamed, whoIgnores } from './named-members-store.ts'
 import type { RoomContext } from './room-context.ts'
 import { guarded } from './rule-fault.ts'
 
-/** What an event means to somebody to whom it means something else than to their cohort. */
+/** The outcome of an event for a user for whom it differs from the cohort's. */
 export type Told = PersonalOutcome & {
-  /** Not in the room yet: nothing of a cohort's applies to them. */
+  /** True when the user has not joined yet, so no outcome of a cohort applies. */
   invited: boolean
 }
 
-/** All that was found out about an event, but for what it means to single people. */
+/** All that is known about an event before the personal outcomes. */
 export type Known = {
   event: Event
   context: RoomContext
   decision: Decision
-  /** Undefined: nobody in the room has rules of their own. */
+  /** Undefined: no member of the room has push rules of their own. */
   rules: RoomRules | undefined
 }
 
@@ -30,15 +30,15 @@ export type Invited = { userId: UserId; known: KnownRules | undefined }
 
 export type Personal = {
   people: Told[]
-  /** Who is invited by the event. */
+  /** The user whom the event invites. */
   invited: Invited | undefined
-  /** Who ignores its author. */
+  /** The members who ignore the sender. */
   ignoring: ReadonlySet<UserId>
 }
 
 /**
- * Those for whom the event means something else than for their cohort: whom it concerns in person, who ignores its author,
- * and the author, who is never notified.
+ * Finds the users for whom the event differs from their cohort's outcome: users whom it concerns personally, users who
+ * ignore the sender, and the sender, who is never notified.
  */
 export async function askConcerned(deps: NotificationDeps, tx: Transaction, known: Known): Promise<Personal> {
   const { event, context } = known
@@ -56,18 +56,18 @@ export async function askConcerned(deps: NotificationDeps, tx: Transaction, know
     outcomes.delete(userId)
     if (membership === 'join') silence(known, userId, outcomes)
   }
-  // By all other events, authors read up to them. Who is joining or leaving has no counts.
+  // For any other event, the sender's read position moves to the event. A user who joins or leaves has no counts.
   if (event.type === 'm.room.member') silence(known, event.sender, outcomes)
   return { people: [...outcomes.values()], invited, ignoring }
 }
 
-/** Takes off again what the cohort counts. */
+/** Subtracts what the cohort counts. */
 function silence({ rules, decision }: Known, userId: UserId, outcomes: Map<UserId, Told>): void {
   const counted = outcomeOfCohort(decision, cohortOf(rules, userId))
   if (counted.notify) outcomes.set(userId, { userId, outcome: NO_MATCH, counted, invited: false })
 }
 
-/** Members with the default rules, who are found in the database. */
+/** Members with the default rules, found by a query. */
 async function askMembers(deps: NotificationDeps, tx: Transaction, known: Known): Promise<Told[]> {
   const { event, decision, rules } = known
   const counted = outcomeOfCohort(decision, DEFAULT_COHORT)
@@ -95,7 +95,7 @@ async function findMembers(
   return found.map((row) => ({ userId: row.userId, displayName: row.displayname }))
 }
 
-/** Members with rules of their own; they were evaluated with the room. */
+/** Members with push rules of their own, already evaluated together with the room. */
 function ownersConcerned({ event, decision }: Known): Told[] {
   return decision.exceptions.flatMap(({ userId, cohort, outcome }) => {
     const counted = outcomeOfCohort(decision, cohort)
@@ -112,7 +112,7 @@ async function findInvited(
 ): Promise<Invited | undefined> {
   const userId = decision.concerned.target as UserId | undefined
   if (userId === undefined || userId === event.sender) return undefined
-  // A member event brings a new version where the member has rules of their own.
+  // A member event of a user with push rules of their own creates a new version.
   const hasRules = context.rulesVersion === event.position
   const known = hasRules ? (await deps.memberRules.ofUsers(tx, [userId])).get(userId) : undefined
   return { userId, known }

@@ -3,10 +3,10 @@ import type { RoomId, UserId } from '../lib/ids.ts'
 import { query } from '../storage/query.ts'
 import { unreadOfRoom } from './unread-sql.ts'
 
-// Up to where members have read. A member has a row for all threads, from the moment they join until they leave, and rows
-// for single threads only where these are read further.
+// The read positions of members. A member has one row for all threads, from join to leave, and a row for a single thread
+// only where that thread is read further.
 
-/** Stands for all threads in a reading position. */
+/** The thread id of the read position for all threads. */
 export const ALL_THREADS = ''
 
 export type Place = { userId: UserId; roomId: RoomId }
@@ -15,13 +15,13 @@ export type Reading = Place & { position: number }
 const KEY = ['user_id', 'room_id', 'thread_id'] as const
 const COLUMNS = [...KEY, 'position', 'joined_at'] as const
 
-/** Whether the room is on the member's badge now: it saves a statement to know. */
+/** Whether the room is on the member's badge now. Read here to save a statement. */
 function onBadge(place: Place) {
   return sql<number>`(select count(*) from badge_rooms as b
     where b.user_id = ${place.userId} and b.room_id = ${place.roomId})`.as('on_badge')
 }
 
-/** Moves a thread's position forward; no row comes back when it was as far already, or for who is not a member. */
+/** Moves the read position of a thread forward. Returns no row when it is already that far, or when the user is not a member. */
 export const advanceThread = query<Reading & { threadId: string }>()((db, p, d) =>
   db
     .insertInto('read_positions')
@@ -50,7 +50,7 @@ export const advanceThread = query<Reading & { threadId: string }>()((db, p, d) 
     .returning(() => onBadge(p)),
 )
 
-/** The same for all threads. */
+/** Like `advanceThread`, for all threads. */
 export const advanceRoom = query<Reading>()((db, p) =>
   db
     .updateTable('read_positions')
@@ -62,7 +62,7 @@ export const advanceRoom = query<Reading>()((db, p) =>
     .returning(() => onBadge(p)),
 )
 
-/** Moves the position for all threads forward if nothing at all is unread: then the threads need no rows of their own. */
+/** Moves the read position for all threads forward if nothing is unread. Then the threads need no rows of their own. */
 export const settleRoom = query<Reading>()((db, p) =>
   db
     .updateTable('read_positions as r')
@@ -74,7 +74,7 @@ export const settleRoom = query<Reading>()((db, p) =>
     .where(unreadOfRoom('notify'), '=', sql.lit(0)),
 )
 
-/** Drops the rows of threads that say no more than the one for all threads. */
+/** Deletes the rows of threads that are not further than the row for all threads. */
 export const dropPassedThreads = query<Reading>()((db, p) =>
   db
     .deleteFrom('read_positions')
@@ -84,7 +84,7 @@ export const dropPassedThreads = query<Reading>()((db, p) =>
     .where('position', '<=', p.position),
 )
 
-/** Begins a stay. Nothing is written for who is in the room already. */
+/** Creates the read position of a new member. Does nothing for a user who is already a member. */
 export const beginStay = query<Reading>()((db, p, d) =>
   db
     .insertInto('read_positions')
@@ -106,7 +106,7 @@ export const deleteExceptionsOfMember = query<Place>()((db, p) =>
   db.deleteFrom('exceptions').where('user_id', '=', p.userId).where('room_id', '=', p.roomId),
 )
 
-/** What earlier events than this one meant to a user. */
+/** Deletes the user's exceptions of events before this position. */
 export const deleteExceptionsBefore = query<Reading>()((db, p) =>
   db
     .deleteFrom('exceptions')

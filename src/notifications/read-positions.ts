@@ -17,27 +17,27 @@ import { badgeChanged } from './wake-delivery.ts'
 export type ReadUpTo = { userId: UserId; roomId: RoomId; threadId: string; position: number }
 
 /**
- * A member has read a room, or one of its threads, up to a position. Resolves to whether that moved them forward:
- * backwards is ignored, and so is who is not a member.
+ * A member has read a room, or one of its threads, up to a position. Resolves to whether the position moved forward. A
+ * position further back is ignored, and so is a user who is not a member.
  */
 export async function markRead(deps: NotificationDeps, tx: Transaction, read: ReadUpTo): Promise<boolean> {
   const moved = await moveForward(deps, tx, { read, before: await unreadBefore(deps, tx, read) })
   if (!moved) return false
-  // A client that reads thread by thread would otherwise leave a row for each, and never move the room's.
+  // Otherwise a client that reads thread by thread leaves a row for each thread, and the row of the room never moves.
   const passed = read.threadId === ALL_THREADS || (await tx.run(settleRoom, read)) > 0
   if (passed) await tx.run(dropPassedThreads, read)
   return true
 }
 
-/** `before`: `unreadBefore`, from before the event was counted. */
+/** `before`: the result of `unreadBefore`, from before the event was counted. */
 type Reading = { read: ReadUpTo; before: number }
 
-/** The same for the author of an event, who has read their thread up to it (client-server API, "Push notifications"). */
+/** The same for the sender of an event, who has read that thread up to the event (client-server API, "Push notifications"). */
 export async function markOwnRead(deps: NotificationDeps, tx: Transaction, reading: Reading): Promise<void> {
   await moveForward(deps, tx, reading)
 }
 
-/** What a member has unread in a room, where the badge counts that; else 0. */
+/** The unread count of a member in a room if the badge counts notifications; else 0. */
 export async function unreadBefore(
   deps: NotificationDeps,
   q: Queries,
@@ -55,7 +55,7 @@ async function moveForward(
   if (!moved) return false
   if (moved.on_badge === 0) return true
   const isCleared = (await tx.run(clearIfRead, read)) > 0
-  // Where the badge counts messages, it is less also for a room that still has some.
+  // If the badge counts notifications, it also decreases for a room that still has unread events.
   if (isCleared || (before > 0 && (await unreadHere(tx, read)) < before))
     await badgeChanged(deps, tx, [read.userId])
   return true
@@ -65,7 +65,7 @@ async function unreadHere(q: Queries, place: { userId: UserId; roomId: RoomId })
   return (await q.first(unreadOnBadge, place))?.messages ?? 0
 }
 
-/** Whether a member has read an event, in its thread or all of them. False for who is not a member, only invited. */
+/** Whether a member has read an event, by the position of its thread or of all threads. False for a user who is only invited or not a member. */
 export async function isRead(q: Queries, event: ReadUpTo): Promise<boolean> {
   return (await q.first(readingOver, event)) !== undefined
 }

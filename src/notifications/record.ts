@@ -18,14 +18,14 @@ import { wakeOnCommit } from './wake-delivery.ts'
 import { devicesToWake } from './devices-to-wake.ts'
 
 /**
- * Records what a new event means to the members of its room, in the event's own transaction: the outcome of each cohort
- * with its totals, the exceptions from them, how far its author has read, badges, and the work for the pushers. It comes
- * after the event's membership was written and before `memberJoined` or `memberLeft`.
+ * Records the outcomes of a new event for the members of its room, in the transaction of the event: the outcome of each
+ * cohort with its totals, the exceptions, the read position of the sender, the badges, and the work for the pushers. Call
+ * it after the membership of the event is written and before `memberJoined` or `memberLeft`.
  *
- * Statements for a plain message: outcome, author's reading, badges, outbox; one more traces why it leaves anybody in peace,
- * one more finds members by name where the legacy mention rules apply, one more stores the outcomes of cohorts beside the default one, and one more finds who is
- * left in peace by them. The rules of the members are loaded when they have changed. An error of the rules costs the
- * notification, never the message.
+ * Statements for a plain message: outcome, read position of the sender, badges, outbox. One more records why some members
+ * were not notified. One more finds members by name where the legacy mention rules apply. Where the room has other cohorts
+ * than the default one, one more stores their outcomes and one more finds the members who were not notified. The rules of the
+ * members are loaded when they have changed. An error in the rules loses the notification, never the message.
  */
 export async function recordEvent(
   deps: NotificationDeps,
@@ -40,7 +40,7 @@ export async function recordEvent(
   const before = await unreadBefore(deps, tx, own)
   if (known && personal) await writeOutcomes(tx, known, personal.people)
   await traceNotNotified(deps, tx, { event, decision })
-  // A member event also comes of a changed profile, in all rooms at once: nobody has read them all by that.
+  // A profile change sends a member event to all rooms at once, so it does not show that the user has read them.
   if (event.type !== 'm.room.member') await markOwnRead(deps, tx, { read: own, before })
   if (known && personal) await tell(deps, tx, { known, personal })
   const cut = decision?.context.budget?.cut ?? 0
@@ -76,7 +76,7 @@ async function tell(
   wakeOnCommit(deps, tx, await enqueueForHandles(tx, { holders, position, type, now }))
 }
 
-/** All members but the author, and those whom the outcome of their own or of their cohort leaves in peace. */
+/** All members except the sender and the members whose own or cohort's outcome does not notify. */
 async function tellRoom(
   deps: NotificationDeps,
   tx: Transaction,
@@ -92,7 +92,7 @@ async function tellRoom(
   wakeOnCommit(deps, tx, await enqueueForRoom(tx, { roomId, position, type, except, now: deps.clock.now() }))
 }
 
-/** Members of the cohorts that are notified where the default one is not. */
+/** Members of the cohorts that are notified, when the default cohort is not. */
 function toldByCohort({ event, decision, rules }: Known, people: readonly Told[]): UserId[] {
   const anybody = [...decision.cohorts.values()].some((outcome) => outcome.notify)
   if (!anybody || rules === undefined) return []

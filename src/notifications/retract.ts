@@ -5,8 +5,8 @@ import { type EventPlace, retractOutcomes } from './outcome-store.ts'
 import { badgeChanged } from './wake-delivery.ts'
 
 /**
- * An event was redacted: it is no longer unread for anybody, whoever had not read it. An invitation that stands stays on
- * the badge of the invited user, who is invited still, and leaves `/notifications`.
+ * An event was redacted: it leaves the unread counts of every member who has not read it. A current invitation stays on the
+ * badge of the invited user, who is still invited, and leaves `/notifications`.
  */
 export async function retractEvent(
   deps: NotificationDeps,

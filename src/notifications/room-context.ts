@@ -1,9 +1,9 @@
 import type { RoomMoment } from '../delivery/poked-event.ts'
 
-/** The room as it was when the event was sent. */
+/** The state of the room when the event was sent. */
 export type RoomContext = RoomMoment & {
-  /** `rooms.rules_version` right after the event. */
+  /** `rooms.rules_version` directly after the event. */
   rulesVersion: number
-  /** Whether anybody at all ignores the author. */
+  /** Whether any user ignores the sender. */
   senderIgnored: boolean
 }

@@ -1,20 +1,20 @@
 import { type RawBuilder, sql } from 'kysely'
 import { DEFAULT_COHORT } from './cohort.ts'
 
-// A member's stay in a room is made of stretches: from joining or a change of cohort (`cohort_members`) to the next. For
-// the events after `starts`, up to and including `ends`, the member belongs to `cohort`. Nearly everybody has one stretch,
-// in the default cohort, and no row.
+// A member's stay in a room consists of stretches: from the join or a change of cohort (`cohort_members`) to the next change.
+// For the events after `starts`, up to and including `ends`, the member belongs to `cohort`. Nearly all members have one
+// stretch, in the default cohort, and no row.
 
 const NEVER = sql.lit(Number.MAX_SAFE_INTEGER)
 const DEFAULT = sql.lit(DEFAULT_COHORT)
 
-/** The position at which the member `r` changes cohort next. */
+/** The position of the next change of cohort of the member `r`. */
 function nextChange(after?: RawBuilder<number>): RawBuilder<number> {
   return sql<number>`coalesce((select min(n.from_position) from cohort_members as n
     where n.user_id = r.user_id and n.room_id = r.room_id${after ? sql` and n.from_position > ${after}` : sql``}), ${NEVER})`
 }
 
-/** The stretches of the member `r` of the query around it, to be read `as s`. */
+/** The stretches of the member `r` of the outer query. Select from it `as s`. */
 export const stretchesOfMember: RawBuilder<unknown> = sql`(
       select ${DEFAULT} as cohort, 0 as starts, ${nextChange()} as ends
       union all
@@ -23,7 +23,7 @@ export const stretchesOfMember: RawBuilder<unknown> = sql`(
     ) as s`
 
 /**
- * The stretches of those rows `r` of `read_positions` of which the condition is true, with what the row says: `room_id`,
+ * The stretches of the rows `r` of `read_positions` that satisfy the condition, with columns of that row: `room_id`,
  * `user_id`, `read_to` and `joined_at`.
  */
 export function stretchesWhere(condition: RawBuilder<unknown>): RawBuilder<unknown> {

@@ -3,13 +3,12 @@ import type { Event } from '../lib/matrix-event.ts'
 import type { RuleOutcome } from '../push-rules/index.ts'
 import type { Transaction } from '../storage/database.ts'
 import { EVERYBODY, type QuietDecision } from '../trace/decisions-store.ts'
-import { decideForUser } from '../trace/notify-reason.ts'
 import { type Decision, outcomeOfCohort } from './decide.ts'
 import type { NotificationDeps } from './deps.ts'
 
 /**
- * Keeps why an event does not notify, for each cohort that it leaves in peace, as rules may be others tomorrow. What notifies,
- * and whom alone it does not, is in the outcomes. `decision`: undefined when the rules could not be evaluated.
+ * Records why an event does not notify, for each cohort that it does not notify, because the rules can change later. Outcomes
+ * hold what notifies, and exceptions. `decision`: undefined when the rules could not be evaluated.
  */
 export async function traceNotNotified(
   deps: NotificationDeps,
@@ -17,7 +16,7 @@ export async function traceNotNotified(
   { event, decision }: { event: Event; decision: Decision | undefined },
 ): Promise<void> {
   if (!deps.trace.isEnabled) return
-  const quiet = decision ? quietIn(decision, event) : [{ cohort: EVERYBODY, ...because(undefined) }]
+  const quiet = decision ? quietIn(decision, event) : [{ cohort: EVERYBODY, reason: 'rules failed' } as const]
   if (quiet.length > 0)
     await deps.trace.recordDecisions(tx, { position: event.position, at: deps.clock.now() }, quiet)
 }
@@ -26,15 +25,14 @@ function quietIn(decision: Decision, { sender }: Pick<Event, 'sender'>): QuietDe
   const quiet: QuietDecision[] = []
   for (const [cohort, outcome] of decision.cohorts)
     if (!outcome.notify) quiet.push({ cohort, ...because(outcome) })
-  // In a cohort that is left in peace, those whom another rule leaves in peace.
+  // Members of a cohort that is not notified for whom another rule decided.
   for (const { userId, cohort, outcome } of decision.exceptions)
     if (!outcome.notify && !outcomeOfCohort(decision, cohort).notify && userId !== sender)
       quiet.push({ cohort, userId: userId as UserId, ...because(outcome) })
   return quiet
 }
 
-/** `outcome`: undefined when the rules could not be evaluated. */
-function because(outcome: RuleOutcome | undefined): Pick<QuietDecision, 'reason' | 'rule'> {
-  const { reason, rule } = decideForUser({ outcome, rulesFailed: outcome === undefined })
-  return rule === null ? { reason } : { reason, rule: { kind: rule.kind, ruleId: rule.ruleId } }
+function because({ rule }: RuleOutcome): Pick<QuietDecision, 'reason' | 'rule'> {
+  if (rule === null) return { reason: 'no rule matched' }
+  return { reason: 'does not notify', rule: { kind: rule.kind, ruleId: rule.ruleId } }
 }

@@ -1,9 +1,9 @@
 import { type RawBuilder, sql } from 'kysely'
 import { earlierOf, laterOf, stretchesOfMember } from './stretch-sql.ts'
 
-// What is unread, in SQL. Each expression stands in a query that has the member's reading position for all threads
-// (`thread_id = ''`) at hand as `r`. All look up a few rows by index, whatever the size of the room or the length of its
-// history: for each change of cohort that the member has gone through there, a few more.
+// Unread counts in SQL. Each expression needs the member's read position for all threads (`thread_id = ''`) in the outer query
+// as `r`. Each looks up a few rows by index, whatever the size of the room or the length of its history, and a few more for
+// each change of cohort of the member.
 
 export type Counted = 'notify' | 'highlight'
 
@@ -12,16 +12,16 @@ const STARTS = sql<number>`s.starts`
 const ENDS = sql<number>`s.ends`
 
 /**
- * What a member has unread in a room:
- *   what their cohorts counted since `r`, less what they have read since in single threads,
- *   less what was redacted among the rest, and their exceptions among the rest.
+ * The unread count of a member in a room:
+ *   the counts of the member's cohorts since `r`, less the events read since in single threads,
+ *   less the redacted events among the rest, and the exceptions among the rest.
  */
 export function unreadOfRoom(counted: Counted): RawBuilder<number> {
   return sql<number>`(${countedSince(counted)} - ${readInThreads(counted)}
     - ${retractedSince(counted)} + ${exceptionsSince(counted)})`
 }
 
-/** As `unreadOfRoom`, where the query has no `r` yet; 0 for who is not a member. */
+/** Like `unreadOfRoom`, for a query without `r`; 0 for a user who is not a member. */
 export function unreadOfMember(userId: RawBuilder<unknown>, roomId: RawBuilder<unknown>): RawBuilder<number> {
   return sql<number>`coalesce((select ${unreadOfRoom('notify')} from read_positions as r
     where r.user_id = ${userId} and r.room_id = ${roomId} and r.thread_id = ''), 0)`
@@ -42,8 +42,8 @@ function roomTotal(counted: Counted, upTo: RawBuilder<number>): RawBuilder<numbe
 }
 
 /**
- * The total of a thread of the room of `member`, for the cohort of the stretch `s`. The place is found in an index alone,
- * and the row by it: SQLite takes that index only where it need not leave it, and would else walk the room's events.
+ * The total of a thread of the room of `member`, for the cohort of the stretch `s`. The position comes from a covering index
+ * and leads to the row: SQLite uses that index only when it is covering, and otherwise walks the room's events.
  */
 export function threadTotal(
   counted: Counted,
@@ -94,7 +94,7 @@ export function retractedValue(counted: Counted): RawBuilder<number> {
   return counted === 'notify' ? sql.lit(1) : sql.ref('o.highlight')
 }
 
-/** What the member counts in place of what the cohort counted. */
+/** The member's value, minus the value that the cohort counted. */
 export function exceptionValue(counted: Counted): RawBuilder<number> {
   return counted === 'notify' ? sql`e.notify - e.cohort_notify` : sql`e.highlight - e.cohort_highlight`
 }

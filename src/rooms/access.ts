@@ -5,17 +5,17 @@ import { historiesOf } from './history-store.ts'
 import { membershipIn } from './membership-store.ts'
 import { leftAt, type Span, visibleSpans } from './visibility.ts'
 
-/** What a user may read of a room. */
+/** The read access of a user to a room. */
 export type RoomAccess = {
   spans: readonly Span[]
-  /** Of one who has left: the position of the event with which they did; the room's state is as it was then. */
+  /** For a user who has left: the position of the event that ended the stay. The user sees the room's state at this position. */
   stateAt: number | undefined
 }
 
 /**
- * What a user may read of a room: members what the history visibility lets them, past members the room as it was when
- * they left, everybody else only what was sent while the history was world readable.
- * @throws 403 M_FORBIDDEN when that is nothing; also for a room that does not exist or that the user has forgotten
+ * The read access of a user to a room. Members read what the history visibility allows, past members read the room as it was
+ * when they left, and other users read only events sent while the history was world readable.
+ * @throws 403 M_FORBIDDEN when the user may read nothing, when the room does not exist or when the user has forgotten it
  */
 export async function accessTo(q: Queries, userId: UserId, roomId: RoomId): Promise<RoomAccess> {
   const member = await membershipIn(q, roomId, userId)
@@ -30,8 +30,8 @@ export async function accessTo(q: Queries, userId: UserId, roomId: RoomId): Prom
 }
 
 /**
- * @throws 403 M_FORBIDDEN unless the user is in the room now
- * @returns the position of their latest member event
+ * @throws 403 M_FORBIDDEN unless the user is a joined member now
+ * @returns the position of the user's latest member event
  */
 export async function requireJoined(q: Queries, userId: UserId, roomId: RoomId): Promise<number> {
   const member = await membershipIn(q, roomId, userId)

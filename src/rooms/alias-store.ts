@@ -24,7 +24,7 @@ export const aliasesMade = query<{ userId: UserId }>()((db, p) =>
     .where('created_by', '=', p.userId),
 )
 
-/** Changes no row when the alias is taken. */
+/** Changes no row when the alias exists already. */
 export const insertAlias = query<{
   alias: RoomAlias
   roomId: RoomId

@@ -11,10 +11,10 @@ import { currentStateEvent } from './state-store.ts'
 
 type Naming = { alias: RoomAlias; roomId: RoomId; userId: UserId }
 
-/** Throws 403 for whoever is not in the room, 409 `M_UNKNOWN` when the alias is taken, 400 for one of another server. */
+/** Throws 403 when the user is not in the room, 409 `M_UNKNOWN` when the alias is taken, 400 for an alias of another server. */
 export async function addAlias(deps: RoomDeps, { alias, roomId, userId }: Naming): Promise<void> {
   if (serverOf(alias) !== deps.serverName)
-    throw invalidParam(`The aliases of this server end in :${deps.serverName}`)
+    throw invalidParam(`A room alias of this server must end in :${deps.serverName}`)
   await deps.db.transaction(async (tx) => {
     const member = await membershipIn(tx, roomId, userId)
     if (member?.membership !== 'join') throw forbidden('You are not in this room')
@@ -23,24 +23,24 @@ export async function addAlias(deps: RoomDeps, { alias, roomId, userId }: Naming
   })
 }
 
-/** False: the alias leads to a room already. @throws MatrixError 403 when the user has made too many */
+/** False: the alias exists already. @throws MatrixError 403 when the user has reached the quota of aliases */
 export async function takeAlias(deps: RoomDeps, tx: Transaction, naming: Naming): Promise<boolean> {
   const { alias, roomId, userId } = naming
   const count = (await tx.first(aliasesMade, { userId }))?.count ?? 0
   if (count >= deps.quotas.aliases)
-    throw tooMany('quotas.aliases', `You have made ${count} room aliases, and no more may be; delete one`)
+    throw tooMany('quotas.aliases', `You have made ${count} room aliases, the maximum; delete one`)
   const row = { alias, roomId, createdBy: userId, createdAt: deps.clock.now() }
   return (await tx.run(insertAlias, row)) > 0
 }
 
-/** The room that an alias leads to. Throws 404. */
+/** The room of an alias. Throws 404. */
 export async function resolveAlias(q: Queries, alias: RoomAlias): Promise<RoomId> {
   const row = await q.first(aliasByName, { alias })
   if (!row) throw notFound(`There is no room ${alias}`)
   return row.room_id
 }
 
-/** For who made the alias, and who may say which alias of the room is canonical. Throws 404, 403. */
+/** Allowed for the maker of the alias, and for members who may set the canonical alias. Throws 404, 403. */
 export async function removeAlias(deps: RoomDeps, alias: RoomAlias, userId: UserId): Promise<void> {
   await deps.db.transaction(async (tx) => {
     const row = await tx.first(aliasByName, { alias })
@@ -55,10 +55,11 @@ async function checkMayRemove(tx: Transaction, roomId: RoomId, userId: UserId): 
   const room = await viewRoom(tx, { roomId, sender: userId, type })
   const mayRemove =
     room?.senderMembership === 'join' && levelOf(room, userId) >= levelToSend(room, type, true)
-  if (!mayRemove) throw forbidden('Only who made an alias, or may set the canonical one, can delete it')
+  if (!mayRemove)
+    throw forbidden('Only the maker of an alias, or a member who may set the canonical alias, can delete it')
 }
 
-/** Throws 403 for whoever is not in the room, unless all the world may read it. */
+/** Throws 403 when the user is not in the room, unless the room is world readable. */
 export async function listAliases(q: Queries, roomId: RoomId, userId: UserId): Promise<RoomAlias[]> {
   const member = await membershipIn(q, roomId, userId)
   if (member?.membership !== 'join') {

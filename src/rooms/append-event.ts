@@ -22,9 +22,9 @@ import { setCurrentState } from './state-store.ts'
 import { contentText } from './validate-event.ts'
 
 /**
- * The one place where events are born: checks the draft against the rules of its room, gives it its position, and
- * writes in the same transaction all that follows from it: current state, memberships, counters, notifications, work
- * for the pushers. Throws 403 `M_FORBIDDEN`, and what `contentText` and `countState` throw. It does not look for one sent before.
+ * The only function that creates events. It checks the draft against the rules of its room, assigns a position, and writes
+ * all effects in the same transaction: current state, memberships, counters, notifications, and work for the pushers. Throws
+ * 403 `M_FORBIDDEN`, and the errors of `contentText` and `countState`. The caller checks for an earlier event of the same transaction id.
  */
 export async function appendEvent(deps: RoomDeps, tx: Transaction, draft: EventDraft): Promise<Event> {
   const room = await viewRoom(tx, draft)
@@ -32,7 +32,7 @@ export async function appendEvent(deps: RoomDeps, tx: Transaction, draft: EventD
   return appendTo(deps, tx, { draft, room })
 }
 
-/** As `appendEvent`, with the room as it is now, loaded for this draft. */
+/** Like `appendEvent`, with the current view of the room, loaded for this draft. */
 export async function appendTo(
   deps: RoomDeps,
   tx: Transaction,
@@ -92,11 +92,11 @@ export function newEventId(deps: Pick<RoomDeps, 'random'>): EventId {
   return `$${deps.random.token(32)}` as EventId
 }
 
-/** A room cannot be made unencrypted again, and without the key endpoints no device could read it. */
+/** A room cannot become unencrypted again, and without the key endpoints no device could read it. */
 function checkEncryption({ allowEncryption }: RoomDeps, { type, stateKey }: EventDraft): void {
   if (allowEncryption || type !== 'm.room.encryption' || stateKey === undefined) return
   throw forbidden(
-    'This server has no endpoints for encryption keys yet, so no device could read an encrypted room: leave m.room.encryption out. (The operator can allow it with rooms.allow_encryption.)',
+    'This server has no endpoints for encryption keys yet, so no device could read an encrypted room. Leave m.room.encryption out. (The operator can allow it with rooms.allow_encryption.)',
   )
 }
 
@@ -104,14 +104,14 @@ type ChangeOfMembers = { joined: number; invited: number }
 
 const NO_CHANGE: ChangeOfMembers = { joined: 0, invited: 0 }
 
-/** By how much a member event changes the numbers of those who have joined and of those who are invited. */
+/** The change of the numbers of joined and invited members by a member event. */
 function changeOfMembers(event: Event, room: RoomView): ChangeOfMembers {
   const membership = event.content['membership']
   const change = (one: Membership) => Number(membership === one) - Number(room.targetMembership === one)
   return { joined: change('join'), invited: change('invite') }
 }
 
-/** Resolves to the version of the members' push rules after it. */
+/** Resolves to the version of the members' push rules after the event. */
 async function applyMembership(tx: Transaction, event: Event, change: ChangeOfMembers): Promise<number> {
   const { roomId, position } = event
   const userId = event.stateKey as UserId
@@ -131,7 +131,7 @@ async function applyMembership(tx: Transaction, event: Event, change: ChangeOfMe
   return moveCounters(tx, { roomId, userId, position, ...change })
 }
 
-/** After the event itself was counted: a user who left has no counts, one who joins starts at zero, a new invitation replaces the former. */
+/** Runs after the event itself was counted: a user who left has no counts, a joining user starts at zero, and a new invitation replaces the earlier one. */
 async function applyToCounts(
   deps: RoomDeps,
   tx: Transaction,

@@ -5,35 +5,35 @@ import type { Event } from '../lib/matrix-event.ts'
 import type { Membership } from '../storage/schema.ts'
 import type { Powers } from './power-levels.ts'
 
-/** What the rules look at of the event that asks to be let in. */
+/** The part of an event that the authorisation rules read. */
 export type Candidate = Pick<Event, 'type' | 'sender' | 'content'> & {
-  /** undefined: not a state event. */
+  /** undefined: the event is not a state event. */
   stateKey: string | undefined
 }
 
-/** What they look at of the room. `created` is false only for the create event itself. */
+/** The part of a room that the authorisation rules read. `created` is false only for the create event itself. */
 export type AuthState = Powers & {
   /** The sender of `m.room.create`. */
   creator: UserId
   created: boolean
-  /** Nothing but the create event came before. */
+  /** The create event is the only earlier event. */
   onlyCreated: boolean
   joinRules: JsonObject | undefined
   senderMembership: Membership | undefined
-  /** Of the user that a member event is about. */
+  /** The membership of the user in the state key of a member event. */
   targetMembership: Membership | undefined
-  /** Whether the server itself has named a joined member in `join_authorised_via_users_server`. */
+  /** Whether this server itself has named a joined member in `join_authorised_via_users_server`. */
   authoriserJoined: boolean
 }
 
-/** `malformed`: no sender could send this content, whatever their power level. */
+/** `malformed`: no sender may send this content, at any power level. */
 export type EventAuthResult = { allowed: true } | { allowed: false; reason: string; malformed?: true }
 
 export const ALLOWED: EventAuthResult = { allowed: true }
 export const refused = (reason: string): EventAuthResult => ({ allowed: false, reason })
 export const malformed = (reason: string): EventAuthResult => ({ allowed: false, reason, malformed: true })
 
-/** @throws MatrixError 403 M_FORBIDDEN for what the sender may not do; 400 M_BAD_JSON for malformed content */
+/** @throws MatrixError 403 M_FORBIDDEN when the rules refuse the sender; 400 M_BAD_JSON for malformed content */
 export function requireAllowed(result: EventAuthResult): void {
   if (!result.allowed) throw result.malformed ? badJson(result.reason) : forbidden(result.reason)
 }

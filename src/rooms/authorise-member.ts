@@ -29,7 +29,7 @@ export function joinRuleOf(state: Pick<AuthState, 'joinRules'>): string {
 }
 
 function authoriseJoin(event: Candidate, state: AuthState): EventAuthResult {
-  if (event.sender !== event.stateKey) return refused('Nobody can join for somebody else')
+  if (event.sender !== event.stateKey) return refused('You cannot join for another user')
   if (state.onlyCreated && event.sender === state.creator) return ALLOWED
   if (state.senderMembership === 'ban') return refused('You are banned from this room')
   const rule = joinRuleOf(state)
@@ -39,23 +39,25 @@ function authoriseJoin(event: Candidate, state: AuthState): EventAuthResult {
     return isMember ? ALLOWED : refused('You need an invitation to join this room')
   if (rule === 'restricted' || rule === 'knock_restricted')
     return isMember ? ALLOWED : authoriseRestricted(event, state)
-  return refused('Nobody can join this room')
+  return refused('The join rule of this room allows no joins')
 }
 
-/** That the user fulfils one of the conditions is the word of a member who might have invited them. */
+/** This server confirms that the user fulfils a condition, by naming a member who may invite. */
 function authoriseRestricted(event: Candidate, state: AuthState): EventAuthResult {
   const authoriser = event.content['join_authorised_via_users_server']
   if (typeof authoriser !== 'string' || !state.authoriserJoined)
-    return refused('You need an invitation, or to be in one of the rooms that open this one')
+    return refused(
+      'You need an invitation, or to be a member of one of the rooms in the join rule of this room',
+    )
   return levelOf(state, authoriser as UserId) >= levelToAct(state, 'invite')
     ? ALLOWED
-    : refused('Nobody in this room could have invited you')
+    : refused('No member of this room may invite you')
 }
 
 function authoriseInvite(event: Candidate, state: AuthState): EventAuthResult {
   if (state.senderMembership !== 'join') return refused('You are not in this room')
-  if (state.targetMembership === 'join') return refused('They are in this room already')
-  if (state.targetMembership === 'ban') return refused('They are banned from this room')
+  if (state.targetMembership === 'join') return refused('The user is already in this room')
+  if (state.targetMembership === 'ban') return refused('The user is banned from this room')
   return reaches(event, state, 'invite')
 }
 
@@ -84,12 +86,13 @@ function authoriseBan(event: Candidate, state: AuthState): EventAuthResult {
 
 function authoriseKnock(event: Candidate, state: AuthState): EventAuthResult {
   const rule = joinRuleOf(state)
-  if (rule !== 'knock' && rule !== 'knock_restricted') return refused('Nobody can knock on this room')
-  if (event.sender !== event.stateKey) return refused('Nobody can knock for somebody else')
+  if (rule !== 'knock' && rule !== 'knock_restricted')
+    return refused('The join rule of this room does not allow knocking')
+  if (event.sender !== event.stateKey) return refused('You cannot knock for another user')
   const membership = state.senderMembership
   if (membership === 'ban') return refused('You are banned from this room')
   if (membership === 'invite' || membership === 'join')
-    return refused('You are invited to this room, or in it, already')
+    return refused('You are already invited to this room or in it')
   return ALLOWED
 }
 
@@ -97,11 +100,11 @@ function reaches(event: Candidate, state: AuthState, action: 'invite' | 'kick' |
   const needed = levelToAct(state, action)
   const level = levelOf(state, event.sender)
   if (level >= needed) return ALLOWED
-  return refused(`To ${action} somebody takes power level ${needed} in this room; yours is ${level}`)
+  return refused(`You need power level ${needed} to ${action} a user in this room; yours is ${level}`)
 }
 
 function standsBelow(event: Candidate, state: AuthState): EventAuthResult {
   return levelOf(state, event.stateKey as UserId) < levelOf(state, event.sender)
     ? ALLOWED
-    : refused('Their power level is not below yours')
+    : refused('The power level of the user is not below yours')
 }

@@ -5,8 +5,8 @@ import type { Queries } from '../storage/query.ts'
 import { aliasesAmong } from './alias-store.ts'
 
 /**
- * An alias that becomes canonical, or an alternative, must lead to the room (client-server API, `PUT …/state`). Those
- * that were there before may have been deleted meanwhile. Throws 400 `M_INVALID_PARAM`, `M_BAD_ALIAS`.
+ * A new canonical or alternative alias must point to the room (client-server API, `PUT …/state`). Aliases that the
+ * event already had are not checked, because they may have been deleted since. Throws 400 `M_INVALID_PARAM`, `M_BAD_ALIAS`.
  */
 export async function checkCanonicalAlias(
   q: Queries,
@@ -15,16 +15,16 @@ export async function checkCanonicalAlias(
   const known = new Set(aliasesIn(before))
   const fresh = [...new Set(aliasesIn(after))].filter((alias) => !known.has(alias))
   const malformed = fresh.some((alias) => typeof alias !== 'string' || !isRoomAlias(alias))
-  if (malformed) throw invalidParam('alias and alt_aliases hold room aliases, such as #name:server')
+  if (malformed) throw invalidParam('alias and alt_aliases must be room aliases, such as #name:server')
   if (fresh.length === 0) return
   const rows = await q.all(aliasesAmong, { aliases: fresh as RoomAlias[] })
   const leading = new Set<Json>(rows.filter((row) => row.room_id === roomId).map((row) => row.alias))
   const wrong = fresh.find((alias) => !leading.has(alias))
   if (wrong !== undefined)
-    throw new MatrixError(400, 'M_BAD_ALIAS', `${JSON.stringify(wrong)} does not lead to this room`)
+    throw new MatrixError(400, 'M_BAD_ALIAS', `${JSON.stringify(wrong)} does not point to this room`)
 }
 
-/** The aliases that the content names; what is not even a list counts as a wrong alias. */
+/** The aliases that the content names. A value that is not a list counts as a wrong alias. */
 function aliasesIn({ alias, alt_aliases: others }: JsonObject): Json[] {
   const one = alias === undefined || alias === null || alias === '' ? [] : [alias]
   if (others === undefined || others === null) return one

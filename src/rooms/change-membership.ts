@@ -18,18 +18,17 @@ import { type RoomView, viewRoom } from './room-view.ts'
 export type MembershipChange = Pick<EventDraft, 'roomId' | 'sender'> & {
   /** The user whose membership changes. */
   target: UserId
-  /** Has `membership`; what else a client put there stays, and the profile is added to it. */
+  /** Has `membership`. Other keys from the client stay, and the profile is added. */
   content: JsonObject & { membership: Membership }
-  /** Which memberships of the target it may change; any unless given. The rules of the room come on top. */
+  /** The memberships of the target that may change; default: all. The authorisation rules of the room apply as well. */
   from?: readonly Membership[]
-  /** Nothing is to be done when the target has the membership already, whatever else the content says. */
+  /** When true, nothing changes if the target already has the membership, whatever the rest of the content. */
   onlyIfNew?: boolean
 }
 
 /**
- * The one path on which memberships change, whichever endpoint was asked. Resolves to the member event, which is the
- * present one when there is nothing to change. Throws 403 `M_FORBIDDEN`, or 404 when the room to join or the user to
- * invite does not exist.
+ * All changes of membership go through this function. Resolves to the new member event, or to the current one when nothing
+ * changes. Throws 403 `M_FORBIDDEN`, or 404 when the room to join or the user to invite does not exist.
  */
 export async function changeMembership(
   deps: RoomDeps,
@@ -59,28 +58,28 @@ async function checkQuota({ quotas }: RoomDeps, tx: Queries, change: MembershipC
   if (content.membership === 'join') {
     const count = await joinedRoomCount(tx, target)
     if (count >= quotas.rooms_joined)
-      throw tooMany('quotas.rooms_joined', `You are in ${count} rooms, and no more may be; leave one`)
+      throw tooMany('quotas.rooms_joined', `You are in ${count} rooms, the maximum; leave one`)
   } else if (content.membership === 'invite') {
     const { count = 0 } = (await tx.first(openInvitations, { sender, target })) ?? {}
     if (count >= quotas.invitations_to_one_user)
       throw tooMany(
         'quotas.invitations_to_one_user',
-        `${count} of your invitations wait for an answer of ${target}, and no more may be; take one back`,
+        `${count} of your invitations to ${target} are still open, the maximum; withdraw one`,
       )
   }
 }
 
 const NOT_IN_ROOM = 'You are not in this room'
 
-/** What a user does who has nothing to do with the room yet. */
+/** Memberships that a user without a membership in the room can set. */
 const fromOutside = (membership: Membership) => membership === 'join' || membership === 'knock'
 
-/** Whether the same change has been made already, so that asking twice is asking once. */
+/** Whether the same change was made already, which makes a repeated request idempotent. */
 function isRepeated(change: MembershipChange, room: RoomView): boolean {
   const { sender, target, content, onlyIfNew } = change
   if (!onlyIfNew || room.targetMembership !== content.membership) return false
   if (sender === target) return true
-  // A user who is not in the room cannot be kicked, also by the sender who kicked them ("Room membership", `/kick`).
+  // A user who is not in the room cannot be kicked, even by the sender who kicked them ("Room membership", `/kick`).
   if (content.membership === 'leave') return false
   return authorise({ type: 'm.room.member', stateKey: target, sender, content }, room).allowed
 }
@@ -90,12 +89,14 @@ function checkTarget(change: MembershipChange, room: RoomView): void {
   if (content.membership !== 'leave' || sender === target) return
   if (room.senderMembership !== 'join') throw forbidden(NOT_IN_ROOM)
   const membership = room.targetMembership
-  if (membership === undefined || membership === 'leave') throw forbidden('They are not in this room')
+  if (membership === undefined || membership === 'leave') throw forbidden('The user is not in this room')
   if (from && !from.includes(membership))
-    throw forbidden(membership === 'ban' ? 'They are banned; unban them instead' : 'They are not banned')
+    throw forbidden(
+      membership === 'ban' ? 'The user is banned; unban the user instead' : 'The user is not banned',
+    )
 }
 
-/** Only users of this server can be invited: it does not federate. */
+/** Only users of this server can be invited, because it does not federate. */
 async function checkInvitee(deps: RoomDeps, tx: Queries, target: UserId): Promise<void> {
   if (serverOf(target) !== deps.serverName)
     throw forbidden(`${target} is a user of another server, and this server does not federate`)
@@ -106,7 +107,7 @@ async function checkInvitee(deps: RoomDeps, tx: Queries, target: UserId): Promis
 const WITH_PROFILE: readonly Membership[] = ['join', 'invite', 'knock']
 
 async function contentWithProfile(tx: Queries, change: MembershipChange): Promise<JsonObject> {
-  // Only this server says who has opened a room to somebody (`join_authorised_via_users_server`).
+  // Only this server may set the member who authorises a restricted join (`join_authorised_via_users_server`).
   const { join_authorised_via_users_server: _, ...content } = change.content
   if (!WITH_PROFILE.includes(change.content.membership)) return content
   const profile = await tx.first(userById, { userId: change.target })

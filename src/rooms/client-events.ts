@@ -5,16 +5,16 @@ import { clientEvent, type ClientEventOptions, type Event, syncEvent } from '../
 import type { Queries } from '../storage/query.ts'
 import { findEvents } from './event-store.ts'
 
-/** What other events add to a page is bounded by itself: a small event can have taken the place of a large one. */
+/** The limit for related events on a page is separate: a small event can have replaced a large one. */
 const MOST_BYTES_OF_OTHERS = 1_048_576
 const READ_AT_ONCE = 200
 
 type PageReader = Pick<ClientEventOptions, 'viewer' | 'now'>
 
 /**
- * Events as `clientEvent` has them, with what their `unsigned` tells of other events: the content that a state event replaced, and the
- * redaction of a redacted one. One query in the usual case. Where those are more than 1 MiB together, the rest of the
- * events go without the content that they replaced, and with their redactions without content.
+ * Events in the format of `clientEvent`, with the related events in their `unsigned`: the content that a state event replaced, and
+ * the redaction of a redacted event. One query in the usual case. When the related events exceed 1 MiB in total, the remaining
+ * events have no replaced content, and their redactions have no content.
  */
 export function clientEvents(
   q: Queries,
@@ -24,7 +24,7 @@ export function clientEvents(
   return withOthers(q, events, (event, others) => clientEvent(event, optionsFor(event, reader, others)))
 }
 
-/** As `clientEvents`, in the format of `syncEvent`. */
+/** Like `clientEvents`, in the format of `syncEvent`. */
 export function syncEvents(q: Queries, events: readonly Event[], reader: PageReader): Promise<JsonObject[]> {
   return withOthers(q, events, (event, others) => syncEvent(event, optionsFor(event, reader, others)))
 }
@@ -56,7 +56,7 @@ async function othersOf(q: Queries, events: readonly Event[]): Promise<Map<Event
     if (replacesEventId !== null) replaced.add(replacesEventId)
     if (redactedBy !== null) redactions.add(redactedBy)
   }
-  // A client must learn that an event was redacted; what it replaced is only good to know.
+  // A client must learn that an event was redacted; the replaced content is optional.
   const wanted = [...redactions, ...replaced]
   const others = new Map<EventId, Event>()
   let left = MOST_BYTES_OF_OTHERS

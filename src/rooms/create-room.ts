@@ -13,7 +13,7 @@ import { addRoom, roomsCreated } from './room-store.ts'
 import { ROOM_VERSIONS, type RoomVersion } from './room-versions.ts'
 import { setStateIn } from './send-event.ts'
 
-/** What a client asks for, in the words of `POST /createRoom`. */
+/** The request of a client, with the names of `POST /createRoom`. */
 export type RoomRequest = {
   preset?: Preset | undefined
   visibility?: 'public' | 'private' | undefined
@@ -31,14 +31,14 @@ export type RoomRequest = {
 
 export type InitialState = { type: string; state_key?: string | undefined; content: JsonObject }
 
-/** Each means several statements in one transaction, and everybody else's writes wait for that. */
+/** Limits: each entry costs several statements in one transaction, and all other writes wait for it. */
 const MAX_INVITED = 100
 const MAX_INITIAL_STATE = 100
 const OPAQUE_BYTES = 18
 
 /**
- * Makes a room with all that the request implies, in the order of the specification: all of it or nothing. Throws 400
- * `M_UNSUPPORTED_ROOM_VERSION`, `M_ROOM_IN_USE`, `M_INVALID_ROOM_STATE`, `M_INVALID_PARAM`; 403 and 404 for an invitee.
+ * Creates a room and the events of the request in one transaction, in the order of the specification. Throws 400
+ * `M_UNSUPPORTED_ROOM_VERSION`, `M_ROOM_IN_USE`, `M_INVALID_ROOM_STATE`, `M_INVALID_PARAM`; 403 and 404 for an invited user.
  */
 export async function createRoom(deps: RoomDeps, creator: UserId, request: RoomRequest): Promise<RoomId> {
   const plan = planRoom(deps, creator, request)
@@ -68,13 +68,17 @@ function planRoom(deps: RoomDeps, creator: UserId, request: RoomRequest): Plan {
   const version = ROOM_VERSIONS.get(versionId)
   if (!version) {
     const known = [...ROOM_VERSIONS.keys()].join(', ')
-    throw new MatrixError(400, 'M_UNSUPPORTED_ROOM_VERSION', `The room versions here are ${known}`)
+    throw new MatrixError(
+      400,
+      'M_UNSUPPORTED_ROOM_VERSION',
+      `This server supports the room versions ${known}`,
+    )
   }
   const invited = [...new Set(request.invite)]
   const initialState = request.initial_state ?? []
-  if (invited.length > MAX_INVITED) throw invalidParam(`More than ${MAX_INVITED} users in invite`)
+  if (invited.length > MAX_INVITED) throw invalidParam(`invite has more than ${MAX_INVITED} users`)
   if (initialState.length > MAX_INITIAL_STATE)
-    throw invalidParam(`More than ${MAX_INITIAL_STATE} events in initial_state`)
+    throw invalidParam(`initial_state has more than ${MAX_INITIAL_STATE} events`)
   for (const { type } of initialState)
     if (type === 'm.room.create' || type === 'm.room.member')
       throw invalidParam(`initial_state cannot have ${type}`)
@@ -98,7 +102,7 @@ function planRoom(deps: RoomDeps, creator: UserId, request: RoomRequest): Plan {
   }
 }
 
-/** The room, its create event, and its creator in it. */
+/** Writes the room, its create event, and the join of its creator. */
 async function setUp(deps: RoomDeps, tx: Transaction, plan: Plan): Promise<void> {
   const { roomId, creator, version, createEventId } = plan
   await checkQuota(deps, tx, creator)
@@ -122,10 +126,7 @@ type Creation = Pick<Plan, 'request' | 'version' | 'creator' | 'preset' | 'invit
 async function checkQuota({ quotas }: RoomDeps, tx: Transaction, creator: UserId): Promise<void> {
   const count = (await tx.first(roomsCreated, { creator }))?.count ?? 0
   if (count >= quotas.rooms_created)
-    throw tooMany(
-      'quotas.rooms_created',
-      `You have created ${count} rooms, and no more may be; use one of them`,
-    )
+    throw tooMany('quotas.rooms_created', `You have created ${count} rooms, the maximum; use one of them`)
 }
 
 function creationContent({ request, version, creator, preset, invited }: Creation): JsonObject {
@@ -134,12 +135,12 @@ function creationContent({ request, version, creator, preset, invited }: Creatio
   if (version.namesCreator) content['creator'] = creator
   if (!version.creatorsRule || preset !== 'trusted_private_chat' || invited.length === 0) return content
   const { additional_creators: named = [] } = content
-  // Anything but a list is left as it is, for the rules of the room to refuse.
+  // A value that is not a list stays, and the authorisation rules refuse it.
   if (Array.isArray(named)) content['additional_creators'] = [...new Set([...named, ...invited])]
   return content
 }
 
-/** The rules of the room would refuse it as well, but could not name the field of the request. */
+/** The authorisation rules would refuse it as well, but cannot name the field of the request. */
 function checkOverride(
   override: JsonObject | undefined,
   { creator, creation, version }: Pick<Plan, 'creator' | 'creation' | 'version'>,
@@ -178,7 +179,7 @@ async function inviteInto(
   await changeMembership(deps, tx, { roomId, sender: creator, target, content })
 }
 
-/** What the rules of the room refuse of the requested state is a fault of the request. */
+/** When the authorisation rules refuse the requested state, the request is at fault. */
 async function rejectedAsState(work: () => Promise<void>): Promise<void> {
   try {
     await work()

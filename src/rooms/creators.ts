@@ -4,9 +4,9 @@ import type { Event } from '../lib/matrix-event.ts'
 import { type RoomVersion, storedVersion } from './room-versions.ts'
 
 /**
- * The creators of a room, the sender of `m.room.create` first (client-server API, "m.room.create"). Room version 10 repeats the sender
- * in `content.creator`, which `createRoom` writes itself; version 11 removed that key. Since version 12 the users in
- * `content.additional_creators` are creators too; before, that key has no meaning.
+ * The creators of a room, the sender of `m.room.create` first (client-server API, "m.room.create"). Room version 10 repeats the
+ * sender in `content.creator`, which `createRoom` writes itself; version 11 removed that key. Since version 12 the users in
+ * `content.additional_creators` are creators too. Earlier versions ignore that key.
  */
 export function creatorsOf(
   version: RoomVersion,
@@ -18,7 +18,7 @@ export function creatorsOf(
   return [...new Set([create.sender, ...(others as UserId[])])]
 }
 
-/** The same, from the stored room. The content is parsed only for versions that look at it. */
+/** Like `creatorsOf`, from the stored room. Parses the content only for versions that use it. */
 export function storedCreators(row: {
   version: string
   creator: UserId

@@ -7,7 +7,7 @@ import type { NotificationDeps } from '../notifications/deps.ts'
 import type { Database } from '../storage/database.ts'
 import type { RoomVersion } from './room-versions.ts'
 
-/** What the write side of rooms works with. */
+/** The dependencies of the write side of rooms. */
 export type RoomDeps = {
   db: Database
   bus: Bus
@@ -18,8 +18,8 @@ export type RoomDeps = {
   serverName: string
   quotas: Quotas
   notifications: NotificationDeps
-  /** The version of a room whose creator asks for none. */
+  /** The room version when the request gives none. */
   defaultVersion: RoomVersion['id']
-  /** Whether rooms can be encrypted: not useful before this server has the endpoints for keys. */
+  /** Whether rooms can be encrypted. Not useful before this server has the endpoints for keys. */
   allowEncryption: boolean
 }

@@ -1,9 +1,9 @@
 import { query } from '../storage/query.ts'
 
 type Edit = {
-  /** Of the message. */
+  /** The position of the message. */
   position: number
-  /** Of the event that replaces its content. */
+  /** The position of the event that replaces its content. */
   editPosition: number
 }
 

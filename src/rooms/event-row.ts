@@ -3,7 +3,7 @@ import { parseStored } from '../lib/json.ts'
 import type { Event } from '../lib/matrix-event.ts'
 import type { EventsTable } from '../storage/schema.ts'
 
-/** `joined_count` is read where an old event is evaluated again, and nowhere else. */
+/** Without `joined_count`, which is read only when an old event is evaluated again. */
 export type EventRow = Omit<Selectable<EventsTable>, 'joined_count'>
 
 /** The columns of `events`, for queries that join other tables. */
@@ -43,7 +43,7 @@ export function eventOfRow(row: EventRow): Event {
   }
 }
 
-/** `content`: the content of the event as JSON text, which the caller has already. */
+/** `content`: the content of the event as JSON text. */
 export function rowOfEvent(event: Event, content: string): EventRow {
   return {
     position: event.position,

@@ -4,13 +4,13 @@ import type { Event } from '../lib/matrix-event.ts'
 import { type Queries, query } from '../storage/query.ts'
 import { EVENT_COLUMNS, eventOfRow, type EventRow } from './event-row.ts'
 
-/** The event with this id, of any room. */
+/** The event with this id, from any room. */
 export async function findEvent(q: Queries, eventId: EventId): Promise<Event | undefined> {
   const row = await q.first(eventById, { eventId })
   return row && eventOfRow(row)
 }
 
-/** The event with this id if it is of this room. */
+/** The event with this id, if it belongs to this room. */
 export async function findEventOfRoom(
   q: Queries,
   roomId: RoomId,
@@ -20,7 +20,7 @@ export async function findEventOfRoom(
   return event?.roomId === roomId ? event : undefined
 }
 
-/** Those of the events that exist, by id. */
+/** The events that exist, by id. */
 export async function findEvents(q: Queries, eventIds: readonly EventId[]): Promise<Map<EventId, Event>> {
   if (eventIds.length === 0) return new Map()
   const rows = await q.all(eventsByIds, { eventIds })
@@ -28,13 +28,13 @@ export async function findEvents(q: Queries, eventIds: readonly EventId[]): Prom
 }
 
 /**
- * The event as a row of the table: `content` is text already. `joined_count`: the joined members of its room right after it.
+ * Inserts the event as a row; `content` is already text. `joined_count`: the number of joined members directly after the event.
  */
 export async function addEvent(q: Queries, row: EventRow & { joined_count: number }): Promise<void> {
   await q.run(insertEvent, row)
 }
 
-/** Takes from an event what its redaction does not let stay. */
+/** Replaces the content of an event by what its redaction keeps. */
 export async function pruneEvent(
   q: Queries,
   pruned: { eventId: EventId; content: string; redactedBy: EventId },

@@ -6,11 +6,11 @@ import { changeMembership } from './change-membership.ts'
 import type { RoomDeps } from './deps.ts'
 import { endedMembers, roomsOfUser } from './membership-store.ts'
 
-/** Rooms of one transaction: others' writes wait no longer than for these. */
+/** Rooms in one transaction. It bounds how long other writes wait. */
 const ROOMS_AT_ONCE = 16
 const MINUTE_MS = 60_000
 
-/** Of an account that was ended: leaves its rooms, and declines what it is invited to or has knocked at. */
+/** For a deactivated account: leaves its rooms, rejects its invitations and withdraws its knocks. */
 export async function leaveAllRooms(deps: RoomDeps, userId: UserId): Promise<void> {
   const rooms = await roomsOfUser(deps.db, userId, ['join', 'invite', 'knock'])
   for (let at = 0; at < rooms.length; at += ROOMS_AT_ONCE) {
@@ -22,19 +22,19 @@ export async function leaveAllRooms(deps: RoomDeps, userId: UserId): Promise<voi
 }
 
 /**
- * Leaves the rooms of accounts that were deactivated without that: by `belfry user deactivate`, which writes no events, or by a process
- * that ended in between. Now, and once a minute.
+ * Leaves the rooms of deactivated accounts that still have memberships: `belfry user deactivate` writes no events, and a process can
+ * end before it has left all rooms. Runs now, and then once a minute.
  */
 export function startLeaving(deps: RoomDeps): AsyncDisposable {
   return startSweeper(deps, {
-    of: 'memberships of accounts that were ended',
+    of: 'memberships of deactivated accounts',
     everyMs: MINUTE_MS,
     atOnce: ROOMS_AT_ONCE,
     sweep: () => leaveSome(deps),
   })
 }
 
-/** Resolves to how many rooms were left. */
+/** Resolves to the number of rooms left. */
 export function leaveSome(deps: RoomDeps): Promise<number> {
   return deps.db.transaction(async (tx) => {
     let left = 0
@@ -54,7 +54,7 @@ async function leave(
     await changeMembership(deps, tx, { ...change, onlyIfNew: true })
     return true
   } catch (error) {
-    // It is refused before anything is written; the other rooms are not to suffer for that.
+    // The refusal happens before any write, so the other rooms can still be left.
     if (error instanceof MatrixError && error.status === 403) return false
     throw error
   }

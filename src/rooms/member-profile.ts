@@ -7,12 +7,12 @@ import type { RoomDeps } from './deps.ts'
 import { type MemberRow, membershipIn, roomsOfUser } from './membership-store.ts'
 import { viewRoom } from './room-view.ts'
 
-/** Rooms of one transaction: others' writes wait no longer than for these. */
+/** Rooms in one transaction. It bounds how long other writes wait. */
 const ROOMS_AT_ONCE = 16
 
 /**
- * Brings a user's member events in all joined rooms up to date with the profile. Where they are so already nothing is
- * written, so calling it again after an interruption does the rest.
+ * Updates a user's member events in all joined rooms to the profile. Rooms that are up to date are not written, so a second call
+ * after an interruption completes the rest.
  */
 export async function updateMemberProfile(deps: RoomDeps, userId: UserId): Promise<void> {
   const rooms = await roomsOfUser(deps.db, userId, ['join'])
@@ -39,7 +39,7 @@ async function updateIn(
   }
   const draft = { roomId, sender: userId, type: 'm.room.member', stateKey: userId, content }
   const room = await viewRoom(tx, draft)
-  // A join rule that lets nobody in refuses members' own changes as well. The other rooms are not to suffer for that.
+  // A join rule that allows no joins also refuses the profile changes of members. The other rooms are still updated.
   if (!room || !authorise(draft, room).allowed) return
   await appendTo(deps, tx, { draft, room })
 }

@@ -12,7 +12,7 @@ import { allMembersAt, stateUpTo } from './sync/state-store.ts'
 import type { Reader } from './timeline.ts'
 import { isVisible } from './visibility.ts'
 
-/** The state of a room, for one who has left as it was then. @throws 403 M_FORBIDDEN as `accessTo` does */
+/** The state of a room; for a user who has left, the state at that time. @throws 403 M_FORBIDDEN as `accessTo` does */
 export async function readState(q: Queries, reader: Reader, roomId: RoomId): Promise<JsonObject[]> {
   const { stateAt } = await accessTo(q, reader.viewer.userId, roomId)
   const state =
@@ -22,7 +22,7 @@ export async function readState(q: Queries, reader: Reader, roomId: RoomId): Pro
   return clientEvents(q, state, reader)
 }
 
-/** One event of that state. @throws 404 M_NOT_FOUND when nothing is set; 403 M_FORBIDDEN as `accessTo` does */
+/** One event of that state. @throws 404 M_NOT_FOUND when it is not set; 403 M_FORBIDDEN as `accessTo` does */
 export async function readStateEvent(q: Queries, userId: UserId, key: StateKey): Promise<Event> {
   const { stateAt } = await accessTo(q, userId, key.roomId)
   const event =
@@ -33,20 +33,20 @@ export async function readStateEvent(q: Queries, userId: UserId, key: StateKey):
   return event
 }
 
-const noState = (): MatrixError => notFound('The room has no state of this type and state key')
+const noState = (): MatrixError => notFound('The room has no state event with this type and state key')
 
 export type MembersRequest = {
   roomId: RoomId
   /** The position of a token; absent: now. */
   at: number | undefined
-  /** One of the two is enough, as the specification wants it. */
+  /** An event that matches one of the two is returned, as in the specification. */
   membership: Membership | undefined
   notMembership: Membership | undefined
 }
 
 /**
  * The member events of a room (`GET /rooms/{roomId}/members`).
- * @throws 403 M_FORBIDDEN as `accessTo` does, and for a moment that the history visibility hides from the user
+ * @throws 403 M_FORBIDDEN as `accessTo` does, and for a position that the history visibility hides from the user
  */
 export async function readMembers(
   q: Queries,
@@ -57,12 +57,12 @@ export async function readMembers(
   const { spans, stateAt } = await accessTo(q, reader.viewer.userId, roomId)
   const position = Math.min(request.at ?? Infinity, stateAt ?? Infinity)
   if (request.at !== undefined && !isVisible(spans, position))
-    throw forbidden('You may not see who was in the room at this token')
+    throw forbidden('You may not see the members of the room at this token')
   const members =
     position === Infinity
       ? await currentStateOfTypes(q, roomId, ['m.room.member'])
       : await allMembersAt(q, { roomId, position })
-  // What each of them was before is not looked up: nobody shows it here, and rooms are large.
+  // The previous memberships are not read: no client shows them here, and rooms are large.
   return members.filter((event) => wanted(event, request)).map((event) => clientEvent(event, reader))
 }
 
@@ -72,13 +72,13 @@ function wanted(event: Event, { membership, notMembership }: MembersRequest): bo
   return is === membership || (notMembership !== undefined && is !== notMembership)
 }
 
-/** The profiles of those in the room (`GET /rooms/{roomId}/joined_members`). @throws 403 unless the user is in it */
+/** The profiles of the joined members (`GET /rooms/{roomId}/joined_members`). @throws 403 unless the user is a member */
 export async function readJoinedMembers(q: Queries, userId: UserId, roomId: RoomId): Promise<JsonObject> {
   await requireJoined(q, userId, roomId)
   const joined: JsonObject = {}
   for (const member of await membersOfRoom(q, roomId, ['join']))
     joined[member.user_id] = {
-      // Clients expect both, null where nothing is set, as other servers send them.
+      // Clients expect both keys, null when not set, because other servers send them.
       display_name: member.displayname,
       avatar_url: member.avatar_url,
     }

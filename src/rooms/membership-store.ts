@@ -5,7 +5,7 @@ import type { Membership, MembershipsTable } from '../storage/schema.ts'
 
 export type MemberRow = Selectable<MembershipsTable>
 
-/** How a user stands to a room now; undefined: they never had anything to do with it. */
+/** The current membership of a user in a room; undefined: the user never had one. */
 export async function membershipIn(
   q: Queries,
   roomId: RoomId,
@@ -23,12 +23,12 @@ export async function membersOfRoom(
   return q.all(membersWith, { roomId, memberships })
 }
 
-/** How many rooms the user is in. */
+/** The number of rooms that the user has joined. */
 export async function joinedRoomCount(q: Queries, userId: UserId): Promise<number> {
   return (await q.first(countJoined, { userId }))?.count ?? 0
 }
 
-/** The rooms to which a user stands in one of the memberships, forgotten ones left out. */
+/** The rooms in which a user has one of the memberships, without forgotten rooms. */
 export async function roomsOfUser(
   q: Queries,
   userId: UserId,
@@ -49,14 +49,14 @@ export type MembershipEntry = {
   localpartKey: string
 }
 
-/** Writes how a user stands to a room. A room that was forgotten is remembered again. */
+/** Writes the membership of a user in a room. A forgotten room is no longer forgotten. */
 export async function setMembership(q: Queries, entry: MembershipEntry): Promise<void> {
   await q.run(upsertMembership, entry)
 }
 
 export type MembershipChange = {
   roomId: RoomId
-  /** Whose membership, name or picture has changed; it is written already. */
+  /** The user whose membership, name or avatar changed; the row is already written. */
   userId: UserId
   position: number
   joined: number
@@ -64,19 +64,19 @@ export type MembershipChange = {
 }
 
 /**
- * Moves the counters of a room by what a change of membership means to them. Resolves to the room's `rules_version`, which is the
- * change's position where the user has push rules of their own.
+ * Updates the counters of a room after a change of membership. Resolves to the room's `rules_version`, which becomes the
+ * position of the change when the user has push rules of their own.
  */
 export async function moveCounters(q: Queries, change: MembershipChange): Promise<number> {
   return (await q.first(applyChange, change))?.rules_version ?? 0
 }
 
-/** Forgets a room. False: the user is a member still, or never was. */
+/** Forgets a room. False: the user is still a member or never was one. */
 export async function forget(q: Queries, roomId: RoomId, userId: UserId): Promise<boolean> {
   return (await q.run(markForgotten, { roomId, userId })) > 0
 }
 
-/** Takes the name and picture from the membership that this event made, if it is the present one. */
+/** Removes the name and avatar from the membership that this event set, if it is the current one. */
 export async function clearMemberProfile(
   q: Queries,
   member: { roomId: RoomId; eventId: EventId; userId: UserId },
@@ -99,7 +99,7 @@ export const membersWith = query<{ roomId: RoomId; memberships: readonly Members
     .orderBy('user_id'),
 )
 
-/** How many invitations of one user to another wait for an answer. */
+/** The number of open invitations from one user to another. */
 export const openInvitations = query<{ sender: UserId; target: UserId }>()((db, p) =>
   db
     .selectFrom('memberships as m')
@@ -128,7 +128,7 @@ export const roomsWith = query<{ userId: UserId; memberships: readonly Membershi
     .orderBy('room_id'),
 )
 
-/** Of users whose accounts were ended, and who have not left yet. */
+/** Memberships of deactivated users who have not left yet. */
 export const endedMembers = query<{ limit: number }>()((db, p) =>
   db
     .selectFrom('users as u')

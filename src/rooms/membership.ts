@@ -5,30 +5,30 @@ import { changeMembership, type MembershipChange } from './change-membership.ts'
 import type { RoomDeps } from './deps.ts'
 import { forget, membershipIn, roomsOfUser } from './membership-store.ts'
 
-/** What somebody does in a room on their own behalf. */
+/** An action of a user on their own membership. */
 type Own = { roomId: RoomId; userId: UserId; reason?: string | undefined }
-/** What somebody does to another. */
+/** An action of a user on the membership of another user. */
 type ToAnother = { roomId: RoomId; sender: UserId; target: UserId; reason?: string | undefined }
 
-/** Joining where one is joined already changes nothing. Throws 404 for a room that does not exist, 403. */
+/** Joins a room. Changes nothing for a joined member. Throws 404 for a room that does not exist, 403. */
 export async function joinRoom(deps: RoomDeps, { roomId, userId, reason }: Own): Promise<void> {
   await change(deps, { roomId, sender: userId, target: userId, content: contentOf('join', reason) })
 }
 
 /**
- * Asks to be let into a room whose join rule allows that; an invitation accepts it, leaving retracts it. Throws 404 for a
+ * Asks to join a room whose join rule allows knocking. An invitation accepts the knock, a leave withdraws it. Throws 404 for a
  * room that does not exist, 403.
  */
 export async function knockOnRoom(deps: RoomDeps, { roomId, userId, reason }: Own): Promise<void> {
   await change(deps, { roomId, sender: userId, target: userId, content: contentOf('knock', reason) })
 }
 
-/** Leaves a room, or rejects an invitation; where one has left already it changes nothing. Throws 403. */
+/** Leaves a room, or rejects an invitation. Changes nothing for a user who has left already. Throws 403. */
 export async function leaveRoom(deps: RoomDeps, { roomId, userId, reason }: Own): Promise<void> {
   await change(deps, { roomId, sender: userId, target: userId, content: contentOf('leave', reason) })
 }
 
-/** Throws 403; 404 when there is no such user on this server. */
+/** Throws 403; 404 when this server has no such user. */
 export async function inviteUser(
   deps: RoomDeps,
   { reason, isDirect = false, ...who }: ToAnother & { isDirect?: boolean },
@@ -38,22 +38,22 @@ export async function inviteUser(
   await change(deps, { ...who, content })
 }
 
-/** Throws 403, also when they are not in the room. */
+/** Throws 403, also when the user is not in the room. */
 export async function kickUser(deps: RoomDeps, { reason, ...who }: ToAnother): Promise<void> {
   await change(deps, { ...who, content: contentOf('leave', reason), from: ['join', 'invite', 'knock'] })
 }
 
-/** Throws 403. Whoever never was in the room can be banned as well. */
+/** Throws 403. A user who never was in the room can be banned as well. */
 export async function banUser(deps: RoomDeps, { reason, ...who }: ToAnother): Promise<void> {
   await change(deps, { ...who, content: contentOf('ban', reason) })
 }
 
-/** Throws 403, also when they are not banned. */
+/** Throws 403, also when the user is not banned. */
 export async function unbanUser(deps: RoomDeps, { reason, ...who }: ToAnother): Promise<void> {
   await change(deps, { ...who, content: contentOf('leave', reason), from: ['ban'] })
 }
 
-/** Takes a room that one has left from all lists. Throws 400 for a member, 404 for whoever never was one. */
+/** Removes a room that the user has left from all lists. Throws 400 for a member, 404 for a user who never was one. */
 export async function forgetRoom(deps: RoomDeps, { roomId, userId }: Own): Promise<void> {
   await deps.db.transaction(async (tx) => {
     if (await forget(tx, roomId, userId)) return

@@ -9,12 +9,12 @@ import { type Queries, type Query, query } from '../storage/query.ts'
 import { storedCreators } from './creators.ts'
 import { stateEventAt } from './state-store.ts'
 
-/** A room's name may tell of two members besides the recipient. */
+/** The name of a room can contain two members besides the recipient. */
 const NAMED_MEMBERS = 3
 
 /**
- * What pokes tell of events, by their positions: names are those at the event. Only for a room without name and alias the
- * members are looked at: the first few who are members now, which is what they were to all but those who left meanwhile.
+ * The data for pokes about events, by their positions. Names are those at the event. Members are read only for a room without
+ * name and alias: the first few current members. They are the members at the event too, except for users who have left since.
  */
 export async function loadPokedEvents(
   q: Queries,
@@ -27,7 +27,7 @@ export async function loadPokedEvents(
   return new Map(rows.map((row) => [row.position, pokedEventOf(row, members.get(row.room_id) ?? [])]))
 }
 
-/** The display name that a member had in a room once the event at `position` had been applied. */
+/** The display name of a member in a room directly after the event at `position`. */
 export async function displayNameAt(
   q: Queries,
   { roomId, userId, position }: { roomId: RoomId; userId: UserId; position: number },
@@ -93,8 +93,8 @@ const contentOf = (text: string | null): Record<string, Json> | undefined =>
   text === null ? undefined : parseStored(text)
 
 /**
- * The content of the state event that was in force at the event of the outer query: with it already applied, or as the
- * event found the room.
+ * The content of the state event that was current at the event of the outer query: after that event was applied, or before
+ * it.
  */
 const contentAt = (type: string, stateKey: RawBuilder<string>, applied = sql`<=`) => sql<string | null>`(
   select s.content from events as s
@@ -134,7 +134,7 @@ export const firstMembers = query<{ roomId: RoomId; limit: number }>()((db, p) =
     .selectFrom('memberships')
     .select(['user_id', 'displayname', 'membership'])
     .where('room_id', '=', p.roomId)
-    // As it stands in the index memberships_by_age: it is not used for values yet to be given.
+    // The same text as in the index memberships_by_age: a partial index is not used for bound parameters.
     .where(sql<boolean>`membership in ('join', 'invite')`)
     .orderBy('position')
     .limit(p.limit),

@@ -2,12 +2,12 @@ import type { UserId } from '../lib/ids.ts'
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts'
 import type { RoomVersion } from './room-versions.ts'
 
-/** What decides who may do what in a room (`m.room.power_levels`). */
+/** The data that decides about permissions in a room (`m.room.power_levels`). */
 export type Powers = {
   version: RoomVersion
-  /** As `creatorsOf` has them. */
+  /** The result of `creatorsOf`. */
   creators: readonly UserId[]
-  /** undefined: the room has none yet. */
+  /** undefined: the room has no power levels yet. */
   powerLevels: JsonObject | undefined
 }
 
@@ -15,7 +15,7 @@ const DEFAULTS = { ban: 50, kick: 50, redact: 50, invite: 0 }
 const DEFAULT_STATE = 50
 const CREATOR_WITHOUT_LEVELS = 100
 
-/** The level of a user: Infinity for the creators of a room of version 12. */
+/** The power level of a user: Infinity for the creators of a room of version 12. */
 export function levelOf(powers: Powers, userId: UserId): number {
   const { version, creators, powerLevels } = powers
   if (version.creatorsRule && creators.includes(userId)) return Infinity
@@ -23,12 +23,12 @@ export function levelOf(powers: Powers, userId: UserId): number {
   return integerIn(powerLevels['users'], userId) ?? integerIn(powerLevels, 'users_default') ?? 0
 }
 
-/** The level that an action on another user, or on their events, takes. */
+/** The power level needed for an action on another user, or on their events. */
 export function levelToAct(powers: Powers, action: keyof typeof DEFAULTS): number {
   return integerIn(powers.powerLevels, action) ?? DEFAULTS[action]
 }
 
-/** The level that sending an event of this type takes. */
+/** The power level needed to send an event of this type. */
 export function levelToSend(powers: Powers, type: string, isState: boolean): number {
   const { powerLevels } = powers
   const named = integerIn(powerLevels?.['events'], type)

@@ -12,7 +12,7 @@ const POWER_LEVELS = [
   'users_default',
 ]
 
-/** What a redaction lets stay of an event's content (room versions 10 and 11, "Redactions"; 12 is as 11). Pure. */
+/** The part of an event's content that a redaction keeps (room versions 10 and 11, "Redactions"; 12 is the same as 11). Pure. */
 export function prunedContent(version: RoomVersion, type: string, content: JsonObject): JsonObject {
   const since11 = version.redactsInContent
   switch (type) {

@@ -11,7 +11,7 @@ const TYPE = 'm.fully_read'
 
 /**
  * Moves the fully read marker, which is account data of the room (client-server API, "Fully read markers"), up to an
- * event. Going backwards is ignored.
+ * event. A move backwards is ignored.
  */
 export async function moveFullyRead(
   deps: { bus: Bus },

@@ -41,7 +41,7 @@ export const upsertReceipt = query<
     ),
 )
 
-/** Forgets the receipts of one user in threads of a room but for the newest. */
+/** Deletes the receipts of one user in threads of a room, except the newest `keep`. */
 export const dropOldReceipts = query<Omit<ReceiptKey, 'threadId'> & { keep: number }>()((db, p) =>
   db
     .deleteFrom('receipts')
@@ -63,7 +63,7 @@ export const dropOldReceipts = query<Omit<ReceiptKey, 'threadId'> & { keep: numb
     ),
 )
 
-/** The receipts of some rooms that came after `since` and that the user may know of: their own, and public ones. */
+/** The receipts in some rooms after `since` that the user may see: their own, and public ones. */
 export const receiptsSince = query<{ roomIds: readonly RoomId[]; userId: UserId; since: number }>()(
   (db, p, d) =>
     db

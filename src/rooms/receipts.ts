@@ -23,15 +23,14 @@ import { isVisible, visibleSpans } from './visibility.ts'
 
 export type ReceiptDeps = NotificationDeps & { db: Database }
 
-/** "Read up to here": a receipt, in one thread or ('') in all, or the fully read marker, which has no thread. */
+/** A position to mark as read: a receipt, in one thread or ('') in all, or the fully read marker, which has no thread. */
 export type Marker =
   | { type: ReceiptType; eventId: EventId; threadId: string }
   | { type: 'm.fully_read'; eventId: EventId }
 
 /**
- * Moves receipts and the fully read marker forward; all of them or, on an error, none. One that would go backwards
- * is ignored, and so is one for an event that this server does not have (client-server API, "Receipts", "Read and
- * unread markers").
+ * Moves receipts and the fully read marker forward: all of them or, on an error, none. A move backwards is ignored, and so is
+ * an event that this server does not have (client-server API, "Receipts", "Read and unread markers").
  * @throws 403 M_FORBIDDEN when the user is not in the room or may not see the event; 400 M_INVALID_PARAM when the event
  *   is not part of the thread
  */
@@ -59,8 +58,8 @@ async function requireVisible(q: Queries, userId: UserId, event: Event): Promise
     throw forbidden('You may not see this event')
 }
 
-/** A user's receipts in so many threads of a room, the newest, are told to its members. What is unread does not depend on them. */
-const THREADS_TOLD = 1000
+/** The maximum number of threads per user and room with a stored receipt; the newest stay. Unread counts do not depend on them. */
+const MAX_THREAD_RECEIPTS = 1000
 
 async function moveReceipt(
   deps: ReceiptDeps,
@@ -70,7 +69,7 @@ async function moveReceipt(
   const { userId, event, type, threadId } = receipt
   if (!(await isInThread(tx, event, threadId)))
     throw invalidParam(
-      'thread_id: the event is not part of this thread; leave thread_id out to read everything',
+      'thread_id: the event is not part of this thread; leave thread_id out to mark all threads as read',
     )
   const key = { roomId: event.roomId, userId, type, threadId }
   const before = await tx.first(receiptPosition, key)
@@ -79,18 +78,18 @@ async function moveReceipt(
   const at = { eventId: event.eventId, eventPosition: event.position, ts: deps.clock.now(), position }
   await tx.run(upsertReceipt, { ...key, ...at })
   if (!before && threadId !== '' && threadId !== MAIN_THREAD)
-    await tx.run(dropOldReceipts, { ...key, keep: THREADS_TOLD })
+    await tx.run(dropOldReceipts, { ...key, keep: MAX_THREAD_RECEIPTS })
   await markRead(deps, tx, { userId, roomId: event.roomId, threadId, position: event.position })
   const topic = type === 'm.read' ? (`room:${event.roomId}` as const) : (`user:${userId}` as const)
   tx.onCommit(() => deps.bus.publish(topic))
 }
 
-/** As many steps from an event to what it relates to as the specification recommends ("Threaded read receipts"). */
+/** The maximum number of relations to follow from an event, as recommended in the specification ("Threaded read receipts"). */
 const MAX_STEPS = 3
 
 /**
- * The root of a thread, and what relates to the root without being a reply, are in the main timeline; both may also be
- * what was read of the thread.
+ * The root of a thread, and events that relate to the root without being a reply, are in the main timeline. A receipt for
+ * the thread may name them as well.
  */
 async function isInThread(q: Queries, event: Event, threadId: string): Promise<boolean> {
   if (threadId === '' || threadId === event.threadId) return true
@@ -104,7 +103,7 @@ async function isInThread(q: Queries, event: Event, threadId: string): Promise<b
 }
 
 /**
- * The receipts of some rooms that came after `since`, as the content of one `m.receipt` event for each room and
+ * The receipts of some rooms after `since`, as the content of one `m.receipt` event for each room and
  * thread ("SHOULD be batched into one event per room and thread").
  */
 export async function receiptContents(

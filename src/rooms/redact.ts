@@ -16,16 +16,16 @@ import { type RoomView, viewRoom } from './room-view.ts'
 import { countPruned } from './state-quota.ts'
 
 export type Redaction = Pick<EventDraft, 'roomId' | 'sender'> & {
-  /** The event that is redacted. */
+  /** The event to redact. */
   eventId: EventId
-  /** `reason`, and what else a client put there. */
+  /** `reason`, and other keys from the client. */
   content: JsonObject
   transaction: ClientTransaction
 }
 
 /**
- * Takes the content of an event away, for good. Idempotent as `sendMessage` is. Throws 403 `M_FORBIDDEN` without the
- * power level, 404 when there is no such event in the room.
+ * Removes the content of an event for good. Idempotent like `sendMessage`. Throws 403 `M_FORBIDDEN` without the needed
+ * power level, 404 when the room has no such event.
  */
 export function redactEvent(deps: RoomDeps, redaction: Redaction): Promise<EventId> {
   return deps.db.transaction((tx) => redactIn(deps, tx, redaction))
@@ -50,13 +50,13 @@ export async function redactIn(deps: RoomDeps, tx: Transaction, redaction: Redac
 }
 
 function checkMayRedact(redacted: Event, sender: UserId, room: RoomView): void {
-  if (redacted.type === 'm.room.create') throw forbidden('The creation of a room cannot be redacted')
+  if (redacted.type === 'm.room.create') throw forbidden('The create event of a room cannot be redacted')
   const needed = levelToAct(room, 'redact')
   if (redacted.sender !== sender && levelOf(room, sender) < needed)
-    throw forbidden(`To redact the events of others takes power level ${needed} in this room`)
+    throw forbidden(`You need power level ${needed} to redact the events of others in this room`)
 }
 
-/** A message whose edit is redacted has the content of the edit before it, or its own. */
+/** When an edit is redacted, the message has the content of the previous edit, or its own. */
 async function takeBackEdit(tx: Transaction, redacted: Event): Promise<void> {
   const { stateKey, position } = redacted
   const relation = await relationWithTarget(tx, { ...redacted, stateKey: stateKey ?? undefined })
@@ -72,7 +72,7 @@ async function takeAway(
   const { roomId, eventId, position, type, stateKey } = redacted
   const content = JSON.stringify(prunedContent(room.version, type, redacted.content))
   await takeBackEdit(tx, redacted)
-  // Before it is pruned: the totals of the room have its size as it is.
+  // Before the event is pruned, because the totals of the room contain its current size.
   const bytes = Buffer.byteLength(JSON.stringify(redacted.content)) - Buffer.byteLength(content)
   await countPruned(tx, redacted, bytes)
   await pruneEvent(tx, { eventId, content, redactedBy: by.eventId })

@@ -5,10 +5,10 @@ import { type EventDraft, MAIN_THREAD } from '../lib/matrix-event.ts'
 import type { Queries } from '../storage/query.ts'
 import { type RelationTarget, relationTarget } from './room-store.ts'
 
-/** How an event relates to another: `m.relates_to` with a type (client-server API, "Forming relationships between events"). */
+/** The relation of an event to another: `m.relates_to` with a type (client-server API, "Forming relationships between events"). */
 export type Relation = { type: string; eventId: EventId }
 
-/** undefined: none, or one without a type or without an event, such as a plain reply. */
+/** undefined: no relation, or one without a type or an event, such as a plain reply. */
 export function relationOf(content: JsonObject): Relation | undefined {
   const relation = content['m.relates_to']
   if (!isJsonObject(relation)) return undefined
@@ -19,7 +19,7 @@ export function relationOf(content: JsonObject): Relation | undefined {
 
 type Relating = Pick<EventDraft, 'roomId' | 'sender' | 'type' | 'stateKey' | 'content'>
 
-/** The relation of an event that is no state event, and the event of the same room that it relates to, if there is one. */
+/** The relation of an event that is not a state event, and the related event if it is in the same room. */
 export async function relationWithTarget(
   q: Queries,
   { roomId, stateKey, content }: Relating,
@@ -29,8 +29,8 @@ export async function relationWithTarget(
 }
 
 /**
- * The thread that an event belongs to (client-server API, "Threading"): named by `m.thread`, or that of the event which
- * it annotates, replaces or otherwise relates to. Throws 400 for a thread that cannot be.
+ * The thread of an event (client-server API, "Threading"): the one that `m.thread` names, or the thread of the event that
+ * it annotates, replaces or otherwise relates to. Throws 400 for an invalid thread.
  */
 export function threadOf(relation: Awaited<ReturnType<typeof relationWithTarget>>): string {
   if (!relation) return MAIN_THREAD
@@ -39,7 +39,11 @@ export function threadOf(relation: Awaited<ReturnType<typeof relationWithTarget>
   if (!target) throw new MatrixError(400, 'M_UNKNOWN', 'The root of the thread is not in this room')
   const isRelated = target.thread_id !== MAIN_THREAD || hasRelation(parseStored(target.content))
   if (isRelated)
-    throw new MatrixError(400, 'M_UNKNOWN', 'A thread cannot begin at an event that relates to another')
+    throw new MatrixError(
+      400,
+      'M_UNKNOWN',
+      'The root of a thread cannot be an event that relates to another event',
+    )
   return eventId
 }
 

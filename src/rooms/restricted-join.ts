@@ -6,12 +6,12 @@ import { integerIn, levelOf, levelToAct, type Powers } from './power-levels.ts'
 import { joinedAmong, joinedBeside, joinedOf } from './room-store.ts'
 import type { RoomView } from './room-view.ts'
 
-/** More rooms than this in a join rule are not looked at. */
+/** The maximum number of rooms in a join rule that are checked. */
 const MAX_CONDITIONS = 100
 
 /**
- * For somebody who was not invited to a room with the join rule `restricted` or `knock_restricted`: the member in whose
- * name they are let in, if they fulfil one of its conditions. undefined: they need an invitation, or no permission at all.
+ * For a user without an invitation to a room with the join rule `restricted` or `knock_restricted`: the member who authorises the
+ * join, if the user fulfils one of its conditions. undefined: the user needs an invitation or no authorisation.
  */
 export async function restrictedJoin(
   q: Queries,
@@ -35,7 +35,7 @@ function allowedRooms(joinRules: JsonObject | undefined): string[] {
   })
 }
 
-/** A joined member who might have invited them. */
+/** A joined member whose power level allows invitations. */
 async function findAuthoriser(q: Queries, room: RoomView): Promise<UserId | undefined> {
   const needed = levelToAct(room, 'invite')
   const named = namedUsers(room)

@@ -4,7 +4,7 @@ import type { RoomVersion } from './room-versions.ts'
 
 export type Preset = 'private_chat' | 'trusted_private_chat' | 'public_chat'
 
-/** State that a preset sets, in this order (client-server API, `POST /createRoom`). */
+/** The state events of a preset, in this order (client-server API, `POST /createRoom`). */
 export function presetState(preset: Preset): { type: string; content: JsonObject }[] {
   const isPublic = preset === 'public_chat'
   return [
@@ -16,15 +16,15 @@ export function presetState(preset: Preset): { type: string; content: JsonObject
 
 const CREATOR_LEVEL = 100
 const MODERATOR_LEVEL = 50
-/** Nobody but the creators of a room of version 12 may close it. */
+/** Only the creators of a room of version 12 may send `m.room.tombstone`. */
 const TOMBSTONE_LEVEL = 150
 
-/** The first power levels of a room. `override` replaces whole entries, as other servers do it. */
+/** The first power levels of a room. `override` replaces whole keys, as on other servers. */
 export function firstPowerLevels(room: {
   version: RoomVersion
   creator: UserId
   preset: Preset
-  /** With the preset for trusted chats, they get the creator's level. */
+  /** With the preset for trusted chats, the invited users get the creator's level. */
   invited: readonly UserId[]
   override: JsonObject
 }): JsonObject {
@@ -57,7 +57,7 @@ export function firstPowerLevels(room: {
   return version.creatorsRule ? withTombstoneLevel(levels) : levels
 }
 
-/** From version 12 on the level for `m.room.tombstone` must be given, and be above `state_default`. */
+/** Since version 12 the level for `m.room.tombstone` must be given, above `state_default`. */
 function withTombstoneLevel(levels: JsonObject): JsonObject {
   const { events, state_default: stateDefault } = levels
   if (!isJsonObject(events) || events['m.room.tombstone'] !== undefined) return levels

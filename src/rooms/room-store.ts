@@ -5,7 +5,7 @@ import { type Queries, type Query, query } from '../storage/query.ts'
 
 export type NewRoom = { roomId: RoomId; version: string; creator: UserId; createdAt: number }
 
-/** A room without an event yet. */
+/** Inserts a room without events. */
 export async function addRoom(q: Queries, room: NewRoom): Promise<void> {
   await q.run(insertRoom, room)
 }
@@ -36,7 +36,7 @@ export const roomsCreated = query<{ creator: UserId }>()((db, p) =>
     .where('creator', '=', p.creator),
 )
 
-/** By how much the current state of a room grows, or with negative numbers shrinks. */
+/** Adds to the size of a room's current state; negative numbers subtract. */
 export const moveStateUsage = query<{ roomId: RoomId; events: number; bytes: number }>()((db, p, d) =>
   db
     .updateTable('rooms')
@@ -48,12 +48,12 @@ export const moveStateUsage = query<{ roomId: RoomId; events: number; bytes: num
 )
 
 export type MessageView = Pick<Event, 'roomId' | 'sender' | 'type'> & {
-  /** With these and the type, an event sent before under the same transaction id is found; empty strings find nothing. */
+  /** With the type, these find an earlier event with the same transaction id. Empty strings find nothing. */
   senderDevice: DeviceId | ''
   txnId: string
 }
 
-/** All that letting a message in needs to know, by primary keys alone. */
+/** All data that the authorisation of a message needs, by primary keys only. */
 export const viewForMessage = query<MessageView>()((db, p) =>
   db
     .selectFrom('rooms')
@@ -104,11 +104,11 @@ export const viewForMessage = query<MessageView>()((db, p) =>
 )
 
 export type StateView = StateKey & {
-  /** Whom a member event is about; '' otherwise. */
+  /** The target of a member event; '' for other events. */
   target: UserId | ''
 }
 
-/** What letting a state event in needs to know beyond that. */
+/** The further data that the authorisation of a state event needs. */
 export const viewForState = query<StateView>()((db, p) =>
   db
     .selectFrom('rooms')
@@ -143,7 +143,7 @@ export const viewForState = query<StateView>()((db, p) =>
 
 export type RelationTarget = typeof relationTarget extends Query<infer _P, infer R> ? R : never
 
-/** The event that another relates to, if it is of the same room. */
+/** The related event, if it is in the same room. */
 export const relationTarget = query<Pick<Event, 'roomId' | 'eventId'>>()((db, p) =>
   db
     .selectFrom('events')
@@ -152,7 +152,7 @@ export const relationTarget = query<Pick<Event, 'roomId' | 'eventId'>>()((db, p)
     .where('room_id', '=', p.roomId),
 )
 
-/** Which of the rooms the user is joined to: one of them, or none. */
+/** One of the rooms in which the user is joined, or none. */
 export const joinedAmong = query<{ userId: UserId; roomIds: readonly string[] }>()((db, p, d) =>
   db
     .selectFrom('memberships')
@@ -163,7 +163,7 @@ export const joinedAmong = query<{ userId: UserId; roomIds: readonly string[] }>
     .limit(1),
 )
 
-/** Some of the users who are joined to the room. */
+/** The users of the list who are joined to the room. */
 export const joinedOf = query<{ roomId: RoomId; userIds: readonly string[] }>()((db, p, d) =>
   db
     .selectFrom('memberships')
@@ -175,7 +175,7 @@ export const joinedOf = query<{ roomId: RoomId; userIds: readonly string[] }>()(
     .limit(1),
 )
 
-/** Somebody who is joined to the room and not among the users. */
+/** One joined member of the room who is not in the list. */
 export const joinedBeside = query<{ roomId: RoomId; userIds: readonly string[] }>()((db, p, d) =>
   db
     .selectFrom('memberships')

@@ -1,11 +1,11 @@
-/** What differs between the room versions that this server makes and keeps (specification, "Room Versions"). */
+/** The differences between the room versions that this server supports (specification, "Room Versions"). */
 export type RoomVersion = {
   readonly id: '10' | '11' | '12'
-  /** The sender of `m.room.create` is named in its content as well. */
+  /** The content of `m.room.create` also names the sender. */
   readonly namesCreator: boolean
-  /** Version 11: a redaction names its event in its content, and redaction itself lets other keys stay. */
+  /** Version 11: a redaction names its event in its content, and redaction itself keeps other keys. */
   readonly redactsInContent: boolean
-  /** Version 12: creators stand above all power levels, and the room's id comes from its create event. */
+  /** Version 12: the power level of creators is above all others, and the room id comes from the create event. */
   readonly creatorsRule: boolean
 }
 
@@ -15,9 +15,9 @@ export const ROOM_VERSIONS: ReadonlyMap<string, RoomVersion> = new Map([
   ['12', { id: '12', namesCreator: false, redactsInContent: true, creatorsRule: true }],
 ])
 
-/** The version of a room that exists: it was made with one that this server knows. */
+/** The version of an existing room. Every room was created with a version that this server supports. */
 export function storedVersion(id: string): RoomVersion {
   const version = ROOM_VERSIONS.get(id)
-  if (!version) throw new Error(`a room has version ${id}, which this server does not know`)
+  if (!version) throw new Error(`a room has version ${id}, which this server does not support`)
   return version
 }

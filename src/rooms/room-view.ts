@@ -8,25 +8,25 @@ import { storedCreators } from './creators.ts'
 import { viewForMessage, viewForState } from './room-store.ts'
 import { storedVersion } from './room-versions.ts'
 
-/** A room as an event finds it that wants to be let in. */
+/** The data of a room that the authorisation of an event needs. */
 export type RoomView = AuthState & {
   roomId: RoomId
   joinedCount: number
-  /** Which push rules its members have: `rooms.rules_version`. */
+  /** The version of the members' push rules: `rooms.rules_version`. */
   rulesVersion: number
-  /** Whether anybody at all ignores the sender. */
+  /** Whether any user ignores the sender. */
   senderIgnored: boolean
-  /** The event that the same device sent before under the same transaction id. */
+  /** The earlier event of the same device with the same transaction id. */
   sentBefore: EventId | undefined
-  /** The current event of the type and state key in question. */
+  /** The current event of the type and state key in the request. */
   present: (Pick<Event, 'eventId' | 'sender' | 'content'> & { bytes: number }) | undefined
-  /** The current state without members: how many events, and bytes of their contents. */
+  /** The current state without members: the number of events, and the bytes of their contents. */
   stateUsage: { events: number; bytes: number }
 }
 
 export type Wanted = Pick<EventDraft, 'roomId' | 'sender' | 'type' | 'stateKey' | 'transaction'>
 
-/** Loads what the rules need to know of a room; undefined: there is no such room. One query, for state events two. */
+/** Loads the view of a room; undefined: the room does not exist. One query; two for state events. */
 export async function viewRoom(q: Queries, wanted: Wanted): Promise<RoomView | undefined> {
   const { roomId, sender, type, stateKey, transaction } = wanted
   const row = await q.first(viewForMessage, {

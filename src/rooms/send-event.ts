@@ -18,8 +18,8 @@ export type MessageRequest = Pick<EventDraft, 'roomId' | 'sender' | 'type' | 'co
 }
 
 /**
- * Sends an event that is not state. Sending it again from the same device, with the same transaction id, gives the event
- * of the first time, also when both arrive at the same moment: what is read here is read where all writes are in order.
+ * Sends an event that is not a state event. A repeat from the same device with the same transaction id gives the event of the
+ * first request, even when both arrive at the same moment, because the read is part of the serial write transaction.
  */
 export function sendMessage(deps: RoomDeps, message: MessageRequest): Promise<EventId> {
   return deps.db.transaction((tx) => sendIn(deps, tx, message), { repeatable: true })
@@ -33,17 +33,17 @@ async function sendIn(deps: RoomDeps, tx: Transaction, message: MessageRequest):
   return (await appendTo(deps, tx, { draft: message, room })).eventId
 }
 
-/** A redaction sent as an ordinary event names in its content what it redacts (room version 11 and later). */
+/** A redaction sent as an ordinary event names its target in its content (room version 11 and later). */
 function redactionOf(message: MessageRequest) {
   const { redacts, ...content } = message.content
   if (typeof redacts !== 'string' || !isEventId(redacts))
-    throw invalidParam('A redaction names the event in content.redacts')
+    throw invalidParam('A redaction must name its event in content.redacts')
   return { ...message, content, eventId: redacts }
 }
 
 export type StateChange = StateKey & Pick<EventDraft, 'sender' | 'content'>
 
-/** Sets a piece of state. Setting again what is there gives the event that set it. */
+/** Sends a state event. If the content is already set, resolves to the event that set it. */
 export function sendState(deps: RoomDeps, change: StateChange): Promise<EventId> {
   return deps.db.transaction((tx) => setStateIn(deps, tx, change))
 }
@@ -65,9 +65,9 @@ export async function setStateIn(deps: RoomDeps, tx: Transaction, change: StateC
 const MEMBERSHIPS: readonly unknown[] = ['invite', 'join', 'leave', 'ban', 'knock']
 
 function memberChange({ roomId, sender, stateKey, content }: StateChange) {
-  if (!isUserId(stateKey)) throw invalidParam('The state key of m.room.member is a user id')
+  if (!isUserId(stateKey)) throw invalidParam('The state key of m.room.member must be a user id')
   const { membership } = content
-  if (!MEMBERSHIPS.includes(membership)) throw badJson(`membership is one of ${MEMBERSHIPS.join(', ')}`)
+  if (!MEMBERSHIPS.includes(membership)) throw badJson(`membership must be one of ${MEMBERSHIPS.join(', ')}`)
   return {
     roomId,
     sender,

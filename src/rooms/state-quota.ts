@@ -6,19 +6,19 @@ import { moveStateUsage } from './room-store.ts'
 import type { RoomView } from './room-view.ts'
 import { currentStateEvent } from './state-store.ts'
 
-/** A room is governed by these; each is one event, and may be set however full the room is. */
+/** State events for the administration of a room. Each type is one event, and can be set even when the quota is used up. */
 const ALWAYS = new Set(
   ['create', 'power_levels', 'join_rules', 'history_visibility', 'guest_access', 'server_acl', 'tombstone']
     .concat(['name', 'topic', 'avatar', 'canonical_alias', 'pinned_events', 'encryption'])
     .map((name) => `m.room.${name}`),
 )
 
-/** `room`: as it is before. */
+/** `room`: the view before the change. */
 type Setting = StateKey & { bytes: number; room: RoomView }
 
 /**
- * Counts a piece of state that is about to be set. Members are not counted: their number is that of the users. Past the quota it may
- * still be replaced by what is not larger. Throws 403 or 413.
+ * Counts a state event that is about to be set. Members are not counted, because their number is limited by the number of users. Above
+ * the quota, an event can still be replaced by one that is not larger. Throws 403 or 413.
  */
 export async function countState(
   deps: RoomDeps,
@@ -41,16 +41,16 @@ function checkQuota(
   if (more.events > 0 && stateUsage.events + more.events > events)
     throw tooMany(
       'quotas.room_state_events',
-      `The room has ${stateUsage.events} pieces of state, and no more may be; set one again that is no longer needed`,
+      `The room has ${stateUsage.events} state events, the maximum; reuse the type and state key of one that is no longer needed`,
     )
   if (more.bytes > 0 && stateUsage.bytes + more.bytes > bytes)
     throw tooMuch(
       'quotas.room_state_bytes',
-      `The state of a room may have ${bytes} bytes in all, and would have ${stateUsage.bytes + more.bytes}; make some of it smaller`,
+      `The state of a room may have at most ${bytes} bytes, and would have ${stateUsage.bytes + more.bytes}; make some of it smaller`,
     )
 }
 
-/** The content of an event was taken away: `bytes` fewer, if it is current state. */
+/** Call it when the content of an event was removed: subtracts `bytes` if the event is current state. */
 export async function countPruned(tx: Transaction, event: Event, bytes: number): Promise<void> {
   const { roomId, type, stateKey, position } = event
   if (stateKey === null || type === 'm.room.member') return

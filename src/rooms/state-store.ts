@@ -4,7 +4,7 @@ import type { Event, StateKey } from '../lib/matrix-event.ts'
 import { type Queries, query } from '../storage/query.ts'
 import { EVENT_COLUMNS, eventOfRow } from './event-row.ts'
 
-/** The event that is the current state for a type and state key. */
+/** The current state event with a type and state key. */
 export async function currentStateEvent(q: Queries, of: StateKey): Promise<Event | undefined> {
   const row = await q.first(currentEvent, of)
   return row && eventOfRow(row)
@@ -15,7 +15,7 @@ export async function currentState(q: Queries, roomId: RoomId): Promise<Event[]>
   return (await q.all(currentEvents, { roomId })).map(eventOfRow)
 }
 
-/** The current state of a room for some types, whatever the state key. */
+/** The current state of a room for some types, with any state key. */
 export async function currentStateOfTypes(
   q: Queries,
   roomId: RoomId,
@@ -24,7 +24,7 @@ export async function currentStateOfTypes(
   return (await q.all(currentEventsOfTypes, { roomId, types })).map(eventOfRow)
 }
 
-/** The whole state of a room as it was once the event at `position` had been applied. */
+/** The whole state of a room directly after the event at `position`. */
 export async function stateAt(q: Queries, roomId: RoomId, position: number): Promise<Event[]> {
   return (await q.all(eventsOfStateAt, { roomId, position })).map(eventOfRow)
 }
@@ -38,7 +38,7 @@ export async function stateEventAt(
   return row && eventOfRow(row)
 }
 
-/** Makes an event the current one of its type and state key. */
+/** Makes an event the current one for its type and state key. */
 export async function setCurrentState(
   q: Queries,
   entry: StateKey & { eventId: EventId; position: number },

@@ -7,28 +7,28 @@ import { EVENT_COLUMNS, eventOfRow, type EventRow } from './event-row.ts'
 type Range = { roomId: RoomId; from: number; to: number; limit: number }
 
 /**
- * Events of a room at positions `from` to `to`, both included, at most `limit`, the latest first. As rows: a page that is full needs no
- * more of them parsed.
+ * Events of a room at positions `from` to `to`, both included, at most `limit`, the latest first. Returns rows, because a full
+ * page does not need all of them parsed.
  */
 export function latestEvents(q: Queries, range: Range): Promise<EventRow[]> {
   return q.all(eventsDescending, range)
 }
 
-/** The same, the earliest first. */
+/** Like `latestEvents`, the earliest first. */
 export function earliestEvents(q: Queries, range: Range): Promise<EventRow[]> {
   return q.all(eventsAscending, range)
 }
 
-/** An event, and how the user who asks stands to its room now. */
+/** An event, with the current membership of the requesting user in its room. */
 export type EventAndMembership = {
   event: Event
   membership: Membership | null
-  /** Of the latest member event of the user. */
+  /** The position of the user's latest member event. */
   memberPosition: number | null
   forgotten: boolean
 }
 
-/** The one query of the way of `GET /event` that is taken most. */
+/** The only query of `GET /event` in the most frequent case. */
 export async function eventWithMembership(
   q: Queries,
   of: { eventId: EventId; userId: UserId },

@@ -16,20 +16,20 @@ import { membersAt, stateUpTo } from './sync/state-store.ts'
 import { earliestEvents, eventWithMembership, latestEvents } from './timeline-store.ts'
 import { isVisible, type Span, visibleSpans } from './visibility.ts'
 
-/** Who reads, and when. */
+/** The viewer, and the time of the request. */
 export type Reader = { viewer: Viewer; now: number }
-/** And how many bytes of events go into one page. One event always goes in. */
+/** With the maximum bytes of events on a page. A page always has at least one event. */
 export type PageReader = Reader & { pageBytes: number }
 
 export type Scan = {
   roomId: RoomId
   spans: readonly Span[]
-  /** The first and the last position to look at. */
+  /** The first and the last position to read. */
   from: number
   to: number
   direction: 'b' | 'f'
   limit: number
-  /** The page ends before the event with which it would be larger. */
+  /** The page ends before the event that would exceed this size. */
   pageBytes: number
   filter: RoomEventFilter
 }
@@ -37,24 +37,24 @@ export type Scan = {
 export type Scanned = {
   /** In the order of reading. */
   events: Event[]
-  /** More may follow in the range; undefined: this is all. A token position: b goes on at it, f right after it. */
+  /** A token position when there may be more in the range; undefined: there is no more. Backwards continues at it, forwards directly after it. */
   next: number | undefined
-  /** Events were passed over that the filter hides. */
+  /** The filter hid some events. */
   hidden: boolean
 }
 
-/** Bounds what one request reads when its filter lets little through; the client goes on from `next`. */
+/** Bounds the reads of one request when its filter hides nearly all. The client continues from `next`. */
 const MOST_SCANNED = 2000
 const MOST_BYTES_SCANNED = 8_388_608
-/** How large the events of a room are is not known before some have been read. */
+/** The first read is small, because the size of the events is unknown before. */
 const FIRST_CHUNK = 21
 const CHUNK = 200
-/** So much is read at once where events are large. */
+/** The bytes to read at once when events are large. */
 const CHUNK_BYTES = 2_097_152
-/** What an event adds to its content, as clients see it. */
+/** The bytes that the client format adds to the content of an event. */
 const EVENT_FRAME_BYTES = 300
 
-/** Reads a room in either direction, leaving out what the user may not see and what the filter hides. */
+/** Reads a room in either direction, without the events that the user may not see or that the filter hides. */
 export async function scanTimeline(q: Queries, scan: Scan): Promise<Scanned> {
   const result: Scanned = { events: [], next: undefined, hidden: false }
   const backwards = scan.direction === 'b'
@@ -62,7 +62,7 @@ export async function scanTimeline(q: Queries, scan: Scan): Promise<Scanned> {
   const hidesAll = excludesAll(scan.filter)
   const left = { events: MOST_SCANNED, bytes: MOST_BYTES_SCANNED }
   let pageBytes = scan.pageBytes
-  // What is asked for is enough unless something is hidden; one more tells whether there is more.
+  // The limit is enough unless some events are hidden. One more event shows whether there is more.
   let wanted = hidesAll ? 1 : Math.min(scan.limit + 1, FIRST_CHUNK)
   for (const span of backwards ? scan.spans.toReversed() : scan.spans) {
     let from = Math.max(span.from, scan.from)
@@ -73,7 +73,7 @@ export async function scanTimeline(q: Queries, scan: Scan): Promise<Scanned> {
         const event = eventOfRow(row)
         const bytes = row.content.length + EVENT_FRAME_BYTES
         const matches = matchesRoomEvent(scan.filter, scan.roomId, event)
-        // Only an event that would have been told makes the page an incomplete one.
+        // The page is incomplete only if it leaves out an event that would have been visible.
         const full =
           matches && (result.events.length === scan.limit || (pageBytes < bytes && result.events.length > 0))
         const stop = full || left.events === 0 || left.bytes <= 0
@@ -97,7 +97,7 @@ export async function scanTimeline(q: Queries, scan: Scan): Promise<Scanned> {
   return result
 }
 
-/** The first events, or what stands for them, that are not more than so many bytes together: one at least. */
+/** The longest prefix of the items that has at most the given number of bytes, and at least one item. */
 export function withinBytes<T>(
   items: readonly T[],
   bytes: number,
@@ -114,7 +114,7 @@ export function withinBytes<T>(
 export type MessagesRequest = {
   roomId: RoomId
   direction: 'b' | 'f'
-  /** Positions of the tokens; absent: from the end at which the direction begins, without end. */
+  /** The positions of the tokens. `from` absent: starts at the end of the room for b, at its beginning for f. `to` absent: no bound. */
   from: number | undefined
   to: number | undefined
   limit: number
@@ -122,7 +122,7 @@ export type MessagesRequest = {
 }
 
 /**
- * A page of a room's history (`GET /rooms/{roomId}/messages`). `end` is absent when nothing follows.
+ * A page of a room's history (`GET /rooms/{roomId}/messages`). `end` is absent when there is no more.
  * @throws 403 M_FORBIDDEN when the user may not read the room
  */
 export async function messages(
@@ -152,9 +152,9 @@ export async function messages(
 }
 
 /**
- * One event (`GET /rooms/{roomId}/event/{eventId}`): what an app calls after each poke that carries only ids, so for a
- * member it is one query in the usual case.
- * @throws 404 M_NOT_FOUND when there is none, or the user may not see it
+ * One event (`GET /rooms/{roomId}/event/{eventId}`). An app calls it after each poke that has only ids, so for a member it
+ * is one query in the usual case.
+ * @throws 404 M_NOT_FOUND when it does not exist, or the user may not see it
  */
 export async function readEvent(
   q: Queries,
@@ -178,7 +178,7 @@ export async function visibleEvent(
   if (found && found.event.roomId === roomId && !found.forgotten) {
     const { event, membership, memberPosition } = found
     if (membership === 'join' && event.position >= (memberPosition ?? Infinity)) return event
-    // An invitation is shown to whom it invites: its content is in their /sync already.
+    // An invitation is visible to the invited user: its content is already in that user's /sync.
     if (isMemberEventOf(event, userId)) return event
     const history = (await historiesOf(q, userId, [roomId])).get(roomId)
     if (history && isVisible(visibleSpans(history), event.position)) return event
@@ -189,9 +189,9 @@ export async function visibleEvent(
 export type ContextRequest = Pick<Event, 'roomId' | 'eventId'> & { limit: number; filter: RoomEventFilter }
 
 /**
- * An event with what came just before and after it (`GET /rooms/{roomId}/context/{eventId}`). The limit is for both
- * sides together; the filter is not applied to the event itself.
- * @throws 404 M_NOT_FOUND when there is none, or the user may not see it; 403 M_FORBIDDEN as for `messages`
+ * An event with the events directly before and after it (`GET /rooms/{roomId}/context/{eventId}`). The limit applies to both
+ * sides together; the filter does not apply to the event itself.
+ * @throws 404 M_NOT_FOUND when it does not exist, or the user may not see it; 403 M_FORBIDDEN as for `messages`
  */
 export async function eventContext(
   q: Queries,
@@ -249,7 +249,7 @@ async function contextState(
 
 type SendersAsked = { roomId: RoomId; events: readonly Event[]; position?: number }
 
-/** The member events of those who sent the events, as they were at `position` (the latest of the events). */
+/** The member events of the senders, at `position` (the latest of the events). */
 async function sendersOf(q: Queries, { roomId, events, ...at }: SendersAsked): Promise<Event[]> {
   const { position = Math.max(0, ...events.map((event) => event.position)) } = at
   const userIds = [...new Set(events.map((event) => event.sender))]

@@ -3,28 +3,28 @@ import { BoundedMap } from '../lib/bounded-map.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { RoomId, UserId } from '../lib/ids.ts'
 
-/** Who is typing where. It is kept in memory alone: a restart ends it, as the time-out would. */
+/** The typing users of rooms. Kept in memory only: a restart ends typing, as the time-out would. */
 export interface Typing extends Disposable {
   /** Marks a user as typing for `ms` milliseconds (at most 120 s). */
   start(roomId: RoomId, userId: UserId, ms: number): void
   stop(roomId: RoomId, userId: UserId): void
-  /** Who types in a room now, in the order in which they began. */
+  /** The typing users of a room, in the order in which they started. */
   usersIn(roomId: RoomId): UserId[]
-  /** The rooms whose list has changed after `serial`. */
+  /** The rooms whose list changed after `serial`. */
   changedSince(serial: number): RoomId[]
-  /** Rises with every change, also from one run of the server to the next: it goes into sync tokens. */
+  /** Grows with every change, also across restarts of the server, because sync tokens contain it. */
   serial(): number
 }
 
 export const MAX_TYPING_MS = 120_000
-/** Rooms that nobody types in are remembered for those who have yet to be told that typing ended. */
+/** Rooms without typing users are kept for clients that do not know yet that typing ended. */
 const ROOMS_REMEMBERED = 10_000
 
 type TypingRoom = { changed: number; users: Map<UserId, AbortController> }
 
 export function createTyping(deps: { clock: Clock; bus: Bus }): Typing {
   const { clock, bus } = deps
-  // Only ever read with `peek`, so it stays in the order of change.
+  // Only read with `peek`, so it stays in the order of the changes.
   const rooms = new BoundedMap<RoomId, TypingRoom>({
     limit: ROOMS_REMEMBERED,
     isInUse: ({ users }) => users.size > 0,
@@ -60,7 +60,7 @@ export function createTyping(deps: { clock: Clock; bus: Bus }): Typing {
       const timer = new AbortController()
       room.users.set(userId, timer)
       void expire(roomId, userId, { after: Math.min(Math.max(0, ms), MAX_TYPING_MS), timer })
-      // Going on typing is no news.
+      // A user who continues to type is not a change.
       if (!before) change(roomId, room)
     },
     stop,

@@ -4,18 +4,18 @@ import type { EventDraft } from '../lib/matrix-event.ts'
 
 /** In bytes (client-server API, "Size limits"). */
 export const MAX_EVENT_BYTES = 65_536
-/** Of the content of a member event: a room has one for each user who ever was there, and they do not count for its quota of state. */
+/** The content of a member event. A room has one for each user who ever was in it, and they do not count for its quota of state. */
 export const MAX_MEMBER_BYTES = 8192
 export const MAX_KEY_BYTES = 255
-/** Far beyond anything real; it keeps the walk below from using up the stack. */
+/** More than any real content. It keeps the recursion below from exhausting the stack. */
 const MAX_DEPTH = 100
-/** What `event_id`, times and the names of the other fields add to an event, at most. */
+/** The maximum size of `event_id`, the times and the names of the other fields. */
 const FRAME_BYTES = 300
 
 type Proposed = Pick<EventDraft, 'roomId' | 'sender' | 'type' | 'stateKey' | 'content'>
 
 /**
- * Checks what no room can change: sizes, and that the content can be written as canonical JSON. Returns the content as
+ * Checks what is independent of the room: sizes, and whether the content can be written as canonical JSON. Returns the content as
  * text. Throws 400 `M_INVALID_PARAM` or `M_BAD_JSON`, 413 `M_TOO_LARGE`.
  */
 export function contentText(event: Proposed): string {
@@ -35,10 +35,10 @@ export function contentText(event: Proposed): string {
   return content
 }
 
-/** Canonical JSON has whole numbers within ±(2^53 − 1) alone (appendices, "Canonical JSON"). */
+/** Canonical JSON has only integers within ±(2^53 − 1) (appendices, "Canonical JSON"). */
 function checkNumbers(value: Json, depth: number): void {
   if (typeof value === 'number') {
-    if (!Number.isSafeInteger(value)) throw badJson('Numbers must be whole, and within ±(2^53 - 1)')
+    if (!Number.isSafeInteger(value)) throw badJson('Numbers must be integers within ±(2^53 - 1)')
     return
   }
   if (typeof value !== 'object' || value === null) return

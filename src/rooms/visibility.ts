@@ -2,27 +2,27 @@ import type { Membership } from '../storage/schema.ts'
 
 export type HistoryVisibility = 'world_readable' | 'shared' | 'invited' | 'joined'
 
-/** One user's way through one room, and the room's own settings; both in the order of positions. */
+/** The memberships of one user in one room, and the history visibility of the room; both in stream order. */
 export type RoomHistory = {
   readonly memberships: readonly { position: number; membership: Membership }[]
   readonly settings: readonly { position: number; visibility: HistoryVisibility }[]
 }
 
-/** Positions `from` to `to`, both included, that may be seen. */
+/** Visible positions `from` to `to`, both included. */
 export type Span = { readonly from: number; readonly to: number }
 
 export const EVERYTHING: readonly Span[] = [{ from: 0, to: Number.MAX_SAFE_INTEGER }]
 
 type Moment = { membership: Membership; visibility: HistoryVisibility }
 
-/** What is not set or not understood counts as `shared`. */
+/** A missing or unknown value counts as `shared`. */
 export function asHistoryVisibility(value: unknown): HistoryVisibility {
   return value === 'world_readable' || value === 'invited' || value === 'joined' ? value : 'shared'
 }
 
 /**
- * What a user may see of a room, as few disjoint spans in ascending order, so that a reader can skip what is hidden
- * instead of trying each event (client-server API, "Room History Visibility").
+ * The visible part of a room for a user, as a few disjoint spans in ascending order. A reader can skip hidden ranges
+ * without a check of each event (client-server API, "Room History Visibility").
  */
 export function visibleSpans(history: RoomHistory): readonly Span[] {
   const lastJoin = history.memberships.findLast(({ membership }) => membership === 'join')?.position ?? -1
@@ -39,7 +39,7 @@ export function visibleSpans(history: RoomHistory): readonly Span[] {
   for (const change of changes(history)) {
     const after: Moment = { ...before, ...change.to }
     addSegment(before, from, change.position - 1)
-    // The user's own membership and the setting itself are seen if the state before or after them allows it.
+    // The user's own membership event and the setting itself are visible if the state before or after them allows it.
     if (allows(before, change.position, lastJoin) || allows(after, change.position, lastJoin))
       add(change.position, change.position)
     before = after
@@ -60,15 +60,15 @@ export function isVisible(spans: readonly Span[], position: number): boolean {
 }
 
 /**
- * The last position at which a user who is no longer in the room was part of it: that of the event that ended the last
- * stay. undefined: never joined, or joined now.
+ * The last position at which a user who is no longer in the room was a member: the position of the event that ended the last
+ * stay. undefined: the user never joined, or is joined now.
  */
 export function leftAt(memberships: RoomHistory['memberships']): number | undefined {
   const join = memberships.findLastIndex(({ membership }) => membership === 'join')
   return join < 0 ? undefined : memberships[join + 1]?.position
 }
 
-/** The rules of the specification for an event at `position` sent while `moment` held. */
+/** The rules of the specification for an event at `position`, sent while `moment` was current. */
 function allows(moment: Moment, position: number, lastJoin: number): boolean {
   if (moment.visibility === 'world_readable' || moment.membership === 'join') return true
   if (moment.visibility === 'shared') return lastJoin > position

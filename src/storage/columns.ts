@@ -1,5 +1,5 @@
 import type { ColumnType } from 'kysely'
 
 export type Flag = 0 | 1
-/** A column that the database fills in when it is left out of an insert. */
+/** A column with a default: an insert may leave it out. */
 export type Filled<T> = ColumnType<T, T | undefined, T>

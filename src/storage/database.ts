@@ -2,42 +2,42 @@ import { MatrixError } from '../lib/errors.ts'
 import type { Queries } from './query.ts'
 
 /**
- * A transaction shares its commit with others that were waiting at the same moment (group commit), each behind a
- * savepoint of its own. Inside, await nothing but its own queries: everybody else's writes are waiting behind it.
+ * A transaction shares its commit with other transactions that wait at the same moment (group commit). Each has its own
+ * savepoint. Inside a transaction, await only its own queries: all other writes wait for it.
  */
 export interface Transaction extends Queries {
-  /** Runs after the commit, when everything written here is durable. It must not throw. */
+  /** The hook runs after the commit, when the writes of the transaction are durable. It must not throw. */
   onCommit(then: () => void): void
 }
 
 export type TransactionOptions = {
-  /** `false`: it outlives the process but perhaps not a power cut. For what may then happen again or be forgotten. */
+  /** `false`: the commit survives a crash of the process, but maybe not a power cut. For writes that may repeat or get lost. */
   durably?: boolean
   /**
-   * The work may be run once more from its beginning, when what it wrote the first time was taken back: it changes nothing but
-   * through its transaction and in `onCommit`. Such transactions are cheaper where many share a commit.
+   * The work may run once more from its start after a rollback of its writes. It must have no effects except through its
+   * transaction and `onCommit`. Such transactions cost less when many share a commit.
    */
   repeatable?: boolean
 }
 
 export interface Database extends Queries, AsyncDisposable {
   readonly dialect: 'sqlite' | 'postgres'
-  /** No other process serves this database, so leases that are found at the start belong to processes that are dead. */
+  /** True when no other process serves this database, so leases found at the start belong to dead processes. */
   readonly isServedAlone: boolean
   /**
-   * Resolves when everything that `work` wrote is durable; rejects, with nothing written, when it throws.
+   * Resolves when all writes of `work` are durable. Rejects, with nothing written, when `work` throws.
    */
   transaction<T>(work: (tx: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>
   /**
-   * Resolves when the database takes what is written; rejects with a `StorageError` when it does not, or when work that failed has
-   * shown that it does not. It writes: callers bound how often it is asked.
+   * Resolves when the database accepts writes. Rejects with a `StorageError` when it does not, or when a failed write or read has
+   * shown that it does not. It writes, so callers must limit how often they call it.
    */
   check(): Promise<void>
-  /** Reads from one moment: all queries see the same committed state. Keep it short. */
+  /** Runs all queries of the reader on the same committed state. Keep it short. */
   snapshot<T>(work: (read: Queries) => Promise<T>): Promise<T>
 }
 
-/** The database cannot be opened or used; the message says what to do. To a client it is a 503. */
+/** The database cannot be opened or used. The message says what to do. A client gets a 503. */
 export class StorageError extends MatrixError {
   override name = 'StorageError'
 
@@ -50,13 +50,13 @@ export class StorageError extends MatrixError {
   }
 }
 
-/** SQLite's WAL-reset fix; before it a crash at the wrong moment could corrupt the file. */
+/** The first version with SQLite's WAL-reset fix. In earlier versions a crash at a certain moment can corrupt the file. */
 export const SAFE_SQLITE = '3.51.3'
 
 export type OpenOptions = {
-  /** Serves the database for as long as it is open, and refuses to open it when another process does. For servers, not for commands. */
+  /** Locks the database while it is open. Refuses to open it when another process holds the lock. For servers, not for commands. */
   alone?: boolean
 }
 
-/** One of the two databases by itself; `tellingFaults` (`fault.ts`) adds what its faults mean. */
+/** One of the two databases. `withStorageErrors` (`fault.ts`) adds the translation of its faults. */
 export type Engine = Omit<Database, 'check'>

@@ -1,20 +1,20 @@
 import type { Log } from '../lib/log.ts'
 import { type Database, type Engine, StorageError } from './database.ts'
-import { proveSpace } from './space-probe.ts'
-import { proveWritable } from './stream.ts'
+import { checkSpace } from './space-probe.ts'
+import { checkWritable } from './stream.ts'
 
-// What the two databases say when they cannot work, for whatever is none of the asker's business: no space, no disk, no
-// connection. A client hears of it as 503 with a sentence, the operator once in the log; the next one is tried as ever.
+// Translates the faults of the two databases that a client does not cause: no space, a failing disk, no connection. The client
+// gets a 503 with one sentence, and the log gets one entry. The next request is tried as usual.
 
 /** Why the database cannot do its work. */
 export type StorageFault = 'full' | 'failing' | 'read-only' | 'busy' | 'lost' | 'damaged'
 
 const SENTENCES: Readonly<Record<StorageFault, string>> = {
-  full: 'The server has no space left to store this; its operator must make room. Try again later',
-  failing: 'The disk of the server does not work as it should. Try again later',
-  'read-only': 'The database of the server may only be read now. Try again later',
+  full: 'The server has no space left to store this; its operator must free some. Try again later',
+  failing: 'The disk of the server does not work correctly. Try again later',
+  'read-only': 'The database of the server is read-only. Try again later',
   busy: 'The database of the server is busy. Try again in a moment',
-  lost: 'The server has lost its database. Try again in a moment',
+  lost: 'The server has no connection to its database. Try again in a moment',
   damaged: 'The database of the server is damaged; its operator must restore it',
 }
 
@@ -32,7 +32,7 @@ const BY_RESULT_CODE: Readonly<Record<number, StorageFault>> = {
   26: 'damaged',
 }
 
-/** By SQLSTATE, or its class (PostgreSQL, appendix "Error Codes"). */
+/** By SQLSTATE, or by its class (PostgreSQL, appendix "Error Codes"). */
 const BY_SQLSTATE: Readonly<Record<string, StorageFault>> = {
   '08': 'lost',
   '25006': 'read-only',
@@ -57,11 +57,11 @@ const NETWORK_CODES = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
 ])
-/** What the PostgreSQL driver says without a code. */
+/** Messages of the PostgreSQL driver for errors without a code. */
 const LOST =
   /^(Connection terminated|timeout exceeded when trying to connect|Client (was closed|has encountered))/
 
-/** The fault that an error of a driver tells of; undefined: it is a mistake in a query, or none of a driver's. */
+/** The fault behind a driver's error; undefined for a mistake in a query, or an error that no driver raised. */
 export function faultOf(error: unknown): StorageFault | undefined {
   if (!(error instanceof Error)) return undefined
   const { errcode, code } = error as { errcode?: unknown; code?: unknown }
@@ -73,7 +73,7 @@ export function faultOf(error: unknown): StorageFault | undefined {
 
 const RETRY_AFTER_MS = 5000
 
-/** The error as whoever asked is to see it. */
+/** The error that a request gets: a `StorageError` for a fault of the database, any other error unchanged. */
 export function asStorageError(error: unknown): unknown {
   const fault = error instanceof StorageError ? undefined : faultOf(error)
   if (fault === undefined) return error
@@ -84,22 +84,22 @@ export function asStorageError(error: unknown): unknown {
   })
 }
 
-/** Reading tells no more of the others than that a page, or a connection, was not to be had this time. */
-const TOLD_BY_READING: ReadonlySet<StorageFault> = new Set(['damaged', 'failing', 'lost'])
+/** The faults that a read reports for the database as a whole. Any other fault of a read says nothing about writes. */
+const REPORTED_BY_READS: ReadonlySet<StorageFault> = new Set(['damaged', 'failing', 'lost'])
 
 /**
- * The database, with faults of the drivers as `StorageError`s. The log has the beginning and the end of each trouble, and `check`
- * remembers it: until the next write for most, until there is room for a large event after a full disk, and until the next
- * start for a damaged page, which no write elsewhere repairs.
+ * Translates the faults of the drivers into `StorageError`s. The log gets the start and the end of each fault. `check` remembers
+ * a fault until the next write; a full disk until there is room for a large event; and a damaged page until the
+ * next start, because no write elsewhere repairs it.
  */
-export function tellingFaults(engine: Engine, log: Log): Database {
+export function withStorageErrors(engine: Engine, log: Log): Database {
   let logged: string | undefined
   let remembered: { fault: StorageFault | undefined; error: unknown } | undefined
   const noted = (error: unknown, isReading: boolean): unknown => {
     const shown = asStorageError(error)
     if (!(shown instanceof StorageError)) return shown
     const fault = faultOf(error)
-    const isNews = !isReading || (fault !== undefined && TOLD_BY_READING.has(fault))
+    const isNews = !isReading || (fault !== undefined && REPORTED_BY_READS.has(fault))
     if (isNews && remembered?.fault !== 'damaged') remembered = { fault, error: shown }
     if (logged !== shown.message) {
       logged = shown.message
@@ -132,8 +132,8 @@ export function tellingFaults(engine: Engine, log: Log): Database {
       }, writing),
     async check() {
       if (remembered?.fault === 'damaged') throw remembered.error
-      if (remembered === undefined) await proveWritable(engine).catch(writing)
-      else await proveSpace(engine).catch(writing)
+      if (remembered === undefined) await checkWritable(engine).catch(writing)
+      else await checkSpace(engine).catch(writing)
       remembered = undefined
       written()
     },

@@ -6,34 +6,34 @@ import type { Filled } from './columns.ts'
 /** The built-in inbox app of the gateway: the last notifications of each inbox. */
 export type InboxTable = {
   entry_id: Filled<number>
-  /** Whose inbox it is; empty for one that the configuration names. */
+  /** The owner of the inbox; empty for an inbox from the configuration. */
   user_id: string
   pushkey: string
-  /** Of `notification`. */
+  /** The size of `notification`. */
   bytes: number
   received_at: number
   notification: string
 }
 
-/** Inboxes that users have opened. Knowing the pushkey, which the server made up, is enough to push to one and to read it. */
+/** Inboxes opened by users. The pushkey is made by the server and is enough to push to an inbox and to read it. */
 export type OpenedInboxesTable = {
   pushkey: string
   user_id: string
   opened_at: number
-  /** When it was read last, to the hour. */
+  /** The last time it was read, rounded to the hour. */
   used_at: number
 }
 
-/** Notifications that the gateway has had, so that repeats are known. Kept for 24 h. */
+/** Notifications that the gateway has received, to detect repeats. Kept for 24 h. */
 export type GatewaySeenTable = {
   /** A hash of app, pushkey, event and the pusher's data. */
   message_key: string
-  /** `queued` while it waits in the queue, else what became of it. */
+  /** `queued` while it waits in the queue, then the result. */
   outcome: string
   seen_at: number
 }
 
-/** Devices that were rejected after their home server had its answer: it is told with its next call. Kept for 30 days. */
+/** Devices rejected after their home server got its response. The response to its next call reports them. Kept for 30 days. */
 export type GatewayRejectionsTable = {
   /** A hash of app and pushkey. */
   device_key: string

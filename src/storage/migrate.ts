@@ -18,7 +18,7 @@ import { deactivatedUsers } from './migrations/0018-deactivated-users.ts'
 import { lanes } from './migrations/0019-lanes.ts'
 import { gatewayLanes } from './migrations/0020-gateway-lanes.ts'
 
-/** Append only: what has been released is never changed. */
+/** Append-only: never change a released migration. */
 export const migrations: readonly Migration[] = [
   first,
   pushRules,
@@ -39,12 +39,12 @@ export const migrations: readonly Migration[] = [
   gatewayLanes,
 ]
 
-/** What migrating needs of a database that is not open for anything else yet. */
+/** What a migration needs from a database that is not open for other use yet. */
 export interface MigrationTarget {
   readonly types: ColumnTypes
   /** Resolves to the number of rows changed. */
   execute(statement: string): Promise<number>
-  /** The ids already applied, smallest first. */
+  /** The ids of the applied migrations, in ascending order. */
   applied(): Promise<number[]>
 }
 
@@ -52,9 +52,9 @@ const LEDGER =
   'create table if not exists schema_migrations (id integer primary key, name text not null, applied_at bigint not null)'
 
 /**
- * Brings the schema up to date. Each migration is one transaction that begins by inserting its own row, so that of two
- * processes that start together one waits and then finds the work done.
- * @throws StorageError when the database was written by a newer Belfry.
+ * Brings the schema up to date. Each migration is one transaction, which first inserts its own row. When two processes
+ * start together, one waits for that row and then finds the migration applied.
+ * @throws StorageError when a newer Belfry wrote the database
  */
 export async function migrate(target: MigrationTarget, now: number): Promise<void> {
   await target.execute(LEDGER)
@@ -62,7 +62,7 @@ export async function migrate(target: MigrationTarget, now: number): Promise<voi
   const newest = (await target.applied()).at(-1) ?? 0
   if (newest > known) {
     throw new StorageError(
-      `The database has schema ${newest}, written by a newer Belfry; this one knows up to ${known}. Start the newer version.`,
+      `The database has schema ${newest}, written by a newer Belfry; this one knows schemas up to ${known}. Start the newer version.`,
     )
   }
   for (const migration of migrations) await apply(target, migration, now)
@@ -77,7 +77,7 @@ async function apply(target: MigrationTarget, migration: Migration, now: number)
     if (fresh > 0) for (const statement of migration.statements(target.types)) await target.execute(statement)
     await target.execute('commit')
   } catch (error) {
-    // A full disk or a lost connection has ended the transaction already.
+    // A full disk or a lost connection may have ended the transaction already.
     await target.execute('rollback').catch(() => undefined)
     throw new StorageError(
       `Migration ${migration.id} (${migration.name}) failed; the database is unchanged`,

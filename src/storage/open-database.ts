@@ -3,14 +3,14 @@ import { type Database, type OpenOptions, StorageError } from './database.ts'
 
 /** @param url `sqlite:PATH` or `postgres://…` (also `postgresql://…`). */
 export async function openDatabase(url: string, log: Log, options: OpenOptions = {}): Promise<Database> {
-  const { tellingFaults } = await import('./fault.ts')
+  const { withStorageErrors } = await import('./fault.ts')
   if (url.startsWith('sqlite:')) {
     const { openSqlite } = await import('./sqlite.ts')
-    return tellingFaults(await openSqlite(url.slice('sqlite:'.length), log, options), log)
+    return withStorageErrors(await openSqlite(url.slice('sqlite:'.length), log, options), log)
   }
   if (/^postgres(ql)?:\/\//.test(url)) {
     const { openPostgres } = await import('./postgres.ts')
-    return tellingFaults(await openPostgres(url, log, options), log)
+    return withStorageErrors(await openPostgres(url, log, options), log)
   }
   throw new StorageError('The database must be sqlite:PATH or postgres://USER@HOST/NAME')
 }

@@ -2,25 +2,24 @@ import { setTimeout } from 'node:timers/promises'
 import type { Client } from 'pg'
 import { StorageError } from './database.ts'
 
-// One process serves a database. The proof is an advisory lock of the session that writes, so there is no moment in which a process
-// writes and does not hold it: a new connection takes the lock before anything is written through it, and with the old connection
-// the lock is gone.
+// One process serves a database. It holds an advisory lock in the session that writes, so the process cannot write without the
+// lock. A new connection takes the lock before its first write, and the lock of the old connection ends with that connection.
 
-/** The two keys of the lock; any, as long as they stay the same. */
+/** The two keys of the lock. Any numbers, but never change them. */
 const CLASS = 8_008
 const SERVING = 1
-/** The session of a process that was killed may take a moment to end. */
+/** The session of a killed process may take a moment to end. */
 const PATIENCE_MS = 3_000
 const RETRY_MS = 50
 
 /**
- * The server notices after 25 s that the machine of this process is gone, or the network to it: else the lock would stay with
- * the dead session for hours.
+ * With these settings PostgreSQL notices within 25 s that the machine of this process or its network is gone. Otherwise the dead
+ * session keeps the lock for hours.
  */
 const KEEP_ALIVE =
   'set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3'
 
-/** An earlier session of this very process, which lost its connection and whose end the server has not noticed. */
+/** Ends an earlier session of this process that lost its connection, when PostgreSQL has not noticed its end. */
 const END_OWN_SESSIONS = `
   select pg_terminate_backend(a.pid) from pg_locks l join pg_stat_activity a on a.pid = l.pid
   where l.locktype = 'advisory' and l.classid = ${CLASS} and l.objid = ${SERVING} and l.objsubid = 2 and l.granted
@@ -30,9 +29,9 @@ const END_OWN_SESSIONS = `
 /**
  * Takes the lock for this session.
  * @param instance the `application_name` of this process
- * @throws StorageError when another process has it
+ * @throws StorageError when another process holds the lock
  */
-export async function serveAlone(client: Client, instance: string): Promise<void> {
+export async function takeServerLock(client: Client, instance: string): Promise<void> {
   await client.query(KEEP_ALIVE)
   for (let waited = 0; ; waited += RETRY_MS) {
     const { rows } = await client.query<{ held: boolean }>(
@@ -42,7 +41,7 @@ export async function serveAlone(client: Client, instance: string): Promise<void
     await client.query(END_OWN_SESSIONS, [instance])
     if (waited >= PATIENCE_MS)
       throw new StorageError(
-        'Another process serves the PostgreSQL database, and one alone can: stop it, or give this one another --database',
+        'Another process serves the PostgreSQL database, and only one may. Stop it, or start this one with another --database',
       )
     await setTimeout(RETRY_MS)
   }

@@ -15,7 +15,7 @@ import {
   type Query,
 } from './query.ts'
 import type { Schema } from './schema.ts'
-import { serveAlone } from './postgres-lock.ts'
+import { takeServerLock } from './postgres-lock.ts'
 import { nestable } from './snapshots.ts'
 import { firstLine } from './start-fault.ts'
 import { createWriter } from './writer.ts'
@@ -38,7 +38,7 @@ export const TYPES: ColumnTypes = {
   ],
 }
 
-/** Compiles, and never runs, what Kysely builds. */
+/** Compiles the queries of Kysely and never runs them. */
 export const postgresBuilder = new Kysely<Schema>({
   dialect: {
     createAdapter: () => new PostgresAdapter(),
@@ -50,22 +50,22 @@ export const postgresBuilder = new Kysely<Schema>({
 
 const INT8 = 20
 const NUMERIC = 1700
-// Both would come as text: bigint columns and counts, and the numeric that sum() makes of them. All stay below 2^53.
+// The driver returns both as text: bigint columns and counts, and the numeric of sum(). All values stay below 2^53.
 const numbers: CustomTypesConfig = {
   getTypeParser: (id: number, format?: 'text' | 'binary') =>
     id === INT8 || id === NUMERIC ? Number : pgTypes.getTypeParser(id, format as 'text'),
 }
 
 const READERS = 8
-/** So many of them at most are held by snapshots; the others are for single queries, which must not wait behind those. */
+/** The maximum number of connections held by snapshots. The others serve single queries, which must not wait for snapshots. */
 const SNAPSHOTS = 6
-/** Any number, as long as it is the same for all who migrate. */
+/** The key of the migration lock. Any number, but the same for every process. */
 const MIGRATING = 8_008
 const CONNECT_TIMEOUT_MS = 10_000
 /** `server_version_num`. */
 const OLDEST_SERVER = 150_000
 
-/** Connects to the database at `url`, and migrates it where needed. */
+/** Connects to the database at `url` and applies missing migrations. */
 export async function openPostgres(
   url: string,
   log: Log,
@@ -81,12 +81,12 @@ export async function openPostgres(
   }
   const prepare = async (client: Client) => {
     await checkVersion(client)
-    if (alone) await serveAlone(client, instance)
+    if (alone) await takeServerLock(client, instance)
   }
   const writer = reconnecting(() => new Client(options), log, prepare)
   try {
     const client = await writer.client()
-    // Creating the ledger is not safe for two that start together, "if not exists" or not. Ends with the session or below.
+    // Two processes cannot safely create the ledger table at the same time, even with "if not exists". The lock ends with the session or below.
     await client.query(`select pg_advisory_lock(${MIGRATING})`)
     await migrate(
       {
@@ -148,7 +148,7 @@ async function readSnapshot<T>(pool: Pool, work: (read: Queries) => Promise<T>):
     failed = error as Error
     throw error
   } finally {
-    // A connection in an unknown state is closed, not given to the next reader.
+    // A connection in an unknown state is closed, so that no other reader gets it.
     client.release(failed)
   }
 }
@@ -179,12 +179,12 @@ function queriesOf(send: Send): Queries {
 
 type Reconnecting = {
   client(): Promise<Client>
-  /** The connection in use; undefined when it was lost. */
+  /** The current connection; undefined after it was lost. */
   current(): Client | undefined
   end(): Promise<void>
 }
 
-/** @param prepare called with each new connection before anything else uses it; rejects to give the connection up */
+/** @param prepare called with each new connection before its first use; rejects to refuse the connection */
 function reconnecting(
   make: () => Client,
   log: Log,
@@ -196,7 +196,7 @@ function reconnecting(
       if (connected) return connected
       const client = make()
       client.on('error', (error) => {
-        // It says so more than once, and the last time when the next one is in use already.
+        // The driver emits this more than once, and the last time may be after the next connection is in use.
         if (connected !== client) return
         log.error({ err: error }, 'the database connection was lost')
         connected = undefined
@@ -222,7 +222,7 @@ function reconnecting(
 
 function writeConnection(writing: Reconnecting): WriteConnection {
   let inTransaction = false
-  // Inside a transaction a lost connection must fail the group: what it wrote went with the connection.
+  // Inside a transaction, a lost connection must fail the group, because its writes are gone.
   const current = async () => {
     const client = inTransaction ? writing.current() : await writing.client()
     if (client) return client
@@ -232,7 +232,7 @@ function writeConnection(writing: Reconnecting): WriteConnection {
   return {
     ...queriesOf(async (statement) => (await current()).query(statement)),
     async control(statement) {
-      // What was begun on a connection that was lost is over.
+      // A transaction on a lost connection has ended.
       if (statement === 'begin') inTransaction = false
       await (await current()).query(statement)
       if (statement === 'begin') inTransaction = true
@@ -244,7 +244,7 @@ function writeConnection(writing: Reconnecting): WriteConnection {
     },
     isUntidy: () => false,
     tidy: () => Promise.resolve(),
-    // A commit of PostgreSQL is seen and durable when it is answered.
+    // A commit of PostgreSQL is visible and durable when its response arrives.
     harden: () => Promise.resolve(),
     inTransaction: () => inTransaction && writing.current() !== undefined,
   }

@@ -1,33 +1,33 @@
 import { type Compilable, type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Schema } from './schema.ts'
 
-/** What differs between the two databases, in the words of a query. */
+/** The SQL that differs between the two databases. */
 export type Dialect = {
   readonly name: 'sqlite' | 'postgres'
   /**
-   * `column in ${dialect.list(p.ids)}`: a parameter that holds an array of strings or numbers. As a table, its one column
-   * is called `value`.
+   * `column in ${dialect.list(p.ids)}`: a parameter with an array of strings or numbers. Used as a table, its one column
+   * has the name `value`.
    */
   list(parameter: readonly string[]): RawBuilder<string>
   numbers(parameter: readonly number[]): RawBuilder<number>
-  /** A parameter that holds an array of objects, as a table with the named columns. */
+  /** A parameter with an array of objects, as a table with the named columns. */
   rows<Row extends Record<string, string | number | null>>(
     parameter: readonly Row[],
     columns: { [K in keyof Row]: 'text' | 'integer' },
   ): RawBuilder<Row>
-  /** Gives a parameter its type where the database cannot infer it. */
+  /** Gives a parameter a type where the database cannot infer it. */
   integer(parameter: number): RawBuilder<number>
   text(parameter: string | null): RawBuilder<string>
   /** The larger of two values. */
   greatest(left: RawBuilder<number>, right: RawBuilder<number>): RawBuilder<number>
 }
 
-/** What a query takes as parameters. Arrays travel as JSON, through the helpers of the dialect. */
+/** The parameters of a query. Arrays are passed as JSON, through the functions of the dialect. */
 export type Params = Record<string, unknown>
 
 /**
- * A query is written once, as a value at the top of a `*-store.ts` file. It is compiled the first time that it runs on
- * a database, and prepared there once: `p.roomId` stands for the parameter `roomId`.
+ * A query is a value at the top level of a `*-store.ts` file. Each connection compiles and prepares it at its first use.
+ * `p.roomId` stands for the parameter `roomId`.
  */
 export type Query<P, R> = {
   readonly build: (db: Kysely<Schema>, p: P, dialect: Dialect) => Compilable<R>
@@ -37,15 +37,15 @@ export function query<P extends Params = Record<never, never>>() {
   return <R>(build: (db: Kysely<Schema>, p: P, dialect: Dialect) => Compilable<R>): Query<P, R> => ({ build })
 }
 
-/** Runs queries: outside a transaction on what is committed, inside one on what it has written as well. */
+/** Runs queries. Outside a transaction they see the committed state; inside one, also the writes of the transaction. */
 export interface Queries {
   all<P, R>(query: Query<P, R>, params: P): Promise<R[]>
   first<P, R>(query: Query<P, R>, params: P): Promise<R | undefined>
-  /** Runs a query for what it does. Resolves to the number of rows it changed. */
+  /** Runs a query that changes rows. Resolves to the number of changed rows. */
   run<P, R>(query: Query<P, R>, params: P): Promise<number>
 }
 
-/** Text ready to prepare, and for each placeholder the parameter (or the constant) that goes there. */
+/** The SQL text to prepare, and for each placeholder the name of the parameter or a constant. */
 export type Compiled = {
   readonly sql: string
   readonly bind: (params: Params) => SqlValue[]
@@ -65,7 +65,7 @@ const slots = new Proxy({}, { get: (_, name) => (typeof name === 'string' ? new 
 
 function asJson(parameter: unknown): Slot {
   if (!(parameter instanceof Slot))
-    throw new TypeError('dialect.list, numbers and rows take a parameter, as p.name')
+    throw new TypeError('dialect.list, numbers and rows need a parameter, such as p.name')
   return new Slot(parameter.name, true)
 }
 
@@ -84,8 +84,8 @@ export const sqliteDialect: Dialect = {
 
 export const postgresDialect: Dialect = {
   name: 'postgres',
-  // By way of an array the planner expects ten values, not a hundred, and goes by index: it would else rather read
-  // through a table of ten thousand rows (a room's members, all pushers).
+  // With an array, the planner expects ten values instead of a hundred and uses an index. Otherwise it prefers to read a
+  // table of ten thousand rows (a room's members, all pushers).
   list: (parameter) =>
     sql`(select unnest(array(select jsonb_array_elements_text(${asJson(parameter)}::jsonb))) as value)`,
   numbers: (parameter) =>
@@ -101,7 +101,7 @@ export const postgresDialect: Dialect = {
   greatest: (left, right) => sql`greatest(${left}, ${right})`,
 }
 
-/** Compiles a query for one database. Throws when a parameter is used in a way that cannot be bound. */
+/** Compiles a query for one database. Throws when the query uses a parameter in a way that cannot be bound. */
 export function compileQuery<P, R>(builder: Kysely<Schema>, dialect: Dialect, source: Query<P, R>): Compiled {
   const compiled = source.build(builder, slots as P, dialect).compile()
   const places = compiled.parameters
@@ -120,7 +120,7 @@ function toSql(value: unknown, name = 'constant'): SqlValue {
   if (typeof value === 'string' || value === null) return value
   if (typeof value === 'number' && Number.isFinite(value)) return value
   if (typeof value === 'boolean') return value ? 1 : 0
-  // Binding undefined, a Date or an object means different things to the two drivers, some of them silent.
+  // The two drivers treat undefined, a Date or an object differently, and some of them without an error.
   throw new TypeError(
     `query parameter ${name} is ${value === undefined ? 'missing' : `of type ${typeof value}`}`,
   )

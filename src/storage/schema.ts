@@ -8,21 +8,21 @@ import type {
 } from './gateway-schema.ts'
 import type { LaneItemsTable, LanesTable } from './sending-schema.ts'
 
-// One type for each table, in the order of the way of an event. Times are milliseconds since the Unix epoch; booleans
-// are 0 or 1; JSON is text. A position is a place in the one stream of the server: everything that /sync can tell of
-// has one, and they only grow. The tables and their indexes are made in migrations/.
+// One type for each table, in the order in which an event reaches them. Times are milliseconds since the Unix epoch; booleans
+// are 0 or 1; JSON is text. A position is a place in the one stream of the server. Everything that /sync returns has a
+// position. Positions only grow. The migrations in migrations/ create the tables and indexes.
 
 /** The kinds of push rules (`push-rules/`). */
 type RuleKind = 'override' | 'content' | 'room' | 'sender' | 'underride'
 
 export type StreamTable = { id: Filled<number>; position: number }
 
-/** The server that the data belongs to: one row. The database of a gateway that runs alone has none. */
+/** The name of the server that owns the data: one row. The database of a gateway that runs alone has no row. */
 export type ServerTable = { id: Filled<number>; name: string; created_at: number }
 
 export type UsersTable = {
   user_id: UserId
-  /** argon2id in PHC form; null: nobody can log in with a password. */
+  /** argon2id in PHC form; null: login with a password is not possible. */
   password_hash: string | null
   displayname: string | null
   avatar_url: string | null
@@ -40,7 +40,7 @@ export type DevicesTable = {
   created_at: number
 }
 
-/** Access tokens are kept as SHA-256 only. */
+/** Access tokens, stored as SHA-256 only. */
 export type AccessTokensTable = {
   token_hash: string
   user_id: UserId
@@ -49,7 +49,7 @@ export type AccessTokensTable = {
 }
 
 /**
- * Third-party identifiers of users; `medium` is 'email', and the address is in its canonical form (`lib/mail/address.ts`). An
+ * Third-party identifiers of users. `medium` is 'email', and the address has its canonical form (`lib/mail/address.ts`). An
  * address has one owner.
  */
 export type ThreepidsTable = {
@@ -60,24 +60,24 @@ export type ThreepidsTable = {
   added_at: number
 }
 
-/** Addresses that are being validated, or were and are not added yet. Secrets and tokens are kept as SHA-256 only. */
+/** Addresses in validation, or validated and not added yet. Secrets and tokens are stored as SHA-256 only. */
 export type ThreepidValidationsTable = {
   sid: string
   medium: 'email'
   address: string
-  /** Of the `client_secret`. */
+  /** The hash of the `client_secret`. */
   secret_hash: string
-  /** The last that a mail was sent for. */
+  /** The last `send_attempt` that led to a mail. */
   send_attempt: number
-  /** Of the token in that mail. */
+  /** The hash of the token in that mail. */
   token_hash: string
   sent_at: number
   validated_at: number | null
-  /** How often it was asked for with a wrong secret. */
+  /** The number of requests with a wrong secret. */
   failures: Filled<number>
 }
 
-/** Account data; `room_id` is '' for what belongs to the whole account. */
+/** Account data. `room_id` is '' for global account data. */
 export type AccountDataTable = {
   user_id: UserId
   room_id: RoomId | ''
@@ -93,15 +93,15 @@ export type RoomsTable = {
   version: string
   creator: UserId
   created_at: number
-  /** Members who have joined; written in the transaction of the member event. */
+  /** The number of joined members; written in the transaction of the member event. */
   joined_count: number
   invited_count: number
   /**
-   * The position of the last change of who, with which push rules of their own, is a member under which name: what was
-   * learnt of the members' rules before it no longer holds.
+   * The position of the last change of the members, their names or their own push rules. Cached rules of the members with
+   * an earlier version are invalid.
    */
   rules_version: Filled<number>
-  /** Pieces of current state, and bytes of their contents, without members: for the quotas. */
+  /** The number of current state events and the bytes of their contents, without members. For the quotas. */
   state_events: Filled<number>
   state_bytes: Filled<number>
 }
@@ -113,30 +113,30 @@ export type EventsTable = {
   event_id: EventId
   room_id: RoomId
   type: string
-  /** null: not a state event. */
+  /** null for an event that is not a state event. */
   state_key: string | null
   sender: UserId
   origin_server_ts: number
-  /** After a redaction only what the room version lets stay. */
+  /** After a redaction, only the keys that the room version keeps. */
   content: string
-  /** 'main', or the event id of the thread's root (client-server API, "Threading"). */
+  /** 'main', or the event id of the thread root (client-server API, "Threading"). */
   thread_id: string
-  /** The event of the same type and state key that this one took the place of. */
+  /** The previous event with the same type and state key. */
   replaces_event_id: EventId | null
-  /** Of a redaction: the event that it redacts. */
+  /** For a redaction: the event that it redacts. */
   redacts: EventId | null
-  /** The redaction that took this event's content away. */
+  /** The redaction that removed the content of this event. */
   redacted_by: EventId | null
   sender_device: DeviceId | null
-  /** With sender, sender_device, room_id and type: makes sending again harmless. */
+  /** Unique with sender, sender_device, room_id and type: makes a repeated send idempotent. */
   txn_id: string | null
-  /** Joined members right after the event; null: written by a version that did not note it. */
+  /** Joined members directly after the event; null for an event of a version that did not store it. */
   joined_count: Filled<number | null>
 }
 
-/** Valid edits of messages (`m.replace`) that were not redacted. The one with the highest position holds. */
+/** Valid edits of messages (`m.replace`) that are not redacted. The edit with the highest position applies. */
 export type EditsTable = {
-  /** Of the message. */
+  /** The position of the message. */
   position: number
   edit_position: number
 }
@@ -159,13 +159,13 @@ export type MembershipsTable = {
   position: number
   displayname: string | null
   avatar_url: string | null
-  /** Where a mention of the display name, and of the localpart, would be looked up (`push-rules/mention-index.ts`). */
+  /** The keys under which a mention of the display name, and of the localpart, is looked up (`push-rules/mention-index.ts`). */
   name_key: string
   localpart_key: string
-  /** Whether the user has a pusher: what a message costs follows the members with 1 here, not the size of the room. */
+  /** Whether the user has a pusher. The cost of a message grows with the members that have 1 here, not with the size of the room. */
   has_pushers: Flag
   forgotten: Flag
-  /** Whether the user has push rules of their own, in the global scope or a device's, or changed a default one. */
+  /** Whether the user has push rules of their own (global or device rules), or has changed a default rule. */
   has_rules: Filled<Flag>
 }
 
@@ -173,7 +173,7 @@ export type ReceiptsTable = {
   room_id: RoomId
   user_id: UserId
   receipt_type: 'm.read' | 'm.read.private'
-  /** '' for a receipt without a thread, else 'main' or the thread's root. */
+  /** '' for a receipt without a thread, else 'main' or the event id of the thread root. */
   thread_id: string
   event_id: EventId
   event_position: number
@@ -182,8 +182,8 @@ export type ReceiptsTable = {
 }
 
 /**
- * Where a joined member has read up to: by receipt, own message or joining. `thread_id` as in receipts; '' covers all
- * threads, and every joined member has that row. `joined_at` is the join that began their stay.
+ * The read positions of joined members. A receipt, a message of the member or the join moves them. `thread_id` as in receipts; ''
+ * covers all threads, and every joined member has that row. `joined_at` is the position of the join that started the stay.
  */
 export type ReadPositionsTable = {
   user_id: UserId
@@ -194,8 +194,8 @@ export type ReadPositionsTable = {
 }
 
 /**
- * What one event means to the members of a cohort who are not personally concerned. Only events that notify have a
- * row. The totals run up to and include this event, so what is unread between two positions is one subtraction.
+ * The outcome of one event for the members of a cohort whom it does not concern personally. Only events that notify have a
+ * row. The totals include this event, so the unread count between two positions is one subtraction.
  */
 export type CohortOutcomesTable = {
   room_id: RoomId
@@ -203,7 +203,7 @@ export type CohortOutcomesTable = {
   position: number
   thread_id: string
   highlight: Flag
-  /** JSON list of actions, as the rule has them. */
+  /** JSON list of actions, as in the rule. */
   actions: string
   rule_kind: string
   rule_id: string
@@ -211,14 +211,14 @@ export type CohortOutcomesTable = {
   total_highlight: number
   thread_notify: number
   thread_highlight: number
-  /** 1: the event was redacted; the totals above still hold it, so it is subtracted when they are compared. */
+  /** 1: the event was redacted. The totals above still include it, so it is subtracted when totals are compared. */
   retracted: Flag
 }
 
-/** The threads of a cohort ('main' aside) by their last event that notifies: finds those with something new. */
+/** The threads of a cohort (without 'main') with the position of their last notifying event. Used to find threads with new events. */
 export type CohortThreadsTable = { room_id: RoomId; cohort: string; thread_id: string; last_position: number }
 
-/** A member whose outcome for an event differs from the cohort's, or an invited user. */
+/** The outcome of an event for a member for whom it differs from the cohort's, or for an invited user. */
 export type ExceptionsTable = {
   user_id: UserId
   room_id: RoomId
@@ -226,7 +226,7 @@ export type ExceptionsTable = {
   thread_id: string
   notify: Flag
   highlight: Flag
-  /** What the cohort counted for this event, to be taken off again for this member. */
+  /** The value that the cohort counted for this event, subtracted for this member. */
   cohort_notify: Flag
   cohort_highlight: Flag
   actions: string
@@ -235,19 +235,19 @@ export type ExceptionsTable = {
 }
 
 /**
- * Which cohort a member belongs to for the events after `from_position`, until their next row. Without a row before an
- * event: the one of the default rules.
+ * The cohort of a member for the events after `from_position`, until the member's next row. Without an earlier row, the member
+ * belongs to the default cohort.
  */
 export type CohortMembersTable = { user_id: UserId; room_id: RoomId; from_position: number; cohort: string }
 
 /** A push rule that a user made. */
 export type PushRulesTable = {
   user_id: UserId
-  /** '' for the global scope, else the handle of a device's (`pushers.handle`), which is never empty. */
+  /** '' for the global scope, else the handle of the device rules (`pushers.handle`), which is never empty. */
   scope: string
   kind: RuleKind
   rule_id: string
-  /** Orders the rules of one user, scope and kind: the smaller, the more important. */
+  /** The order of the rules of one user, scope and kind. A smaller number has a higher priority. */
   place: number
   /** JSON list; null for kinds that have no conditions. */
   conditions: string | null
@@ -257,7 +257,7 @@ export type PushRulesTable = {
   enabled: Flag
 }
 
-/** What a user changed about one of the server's default rules; null: as the default has it. */
+/** The changes of a user to one of the server's default rules; null: unchanged. */
 export type DefaultRuleChangesTable = {
   user_id: UserId
   kind: RuleKind
@@ -266,26 +266,26 @@ export type DefaultRuleChangesTable = {
   actions: string | null
 }
 
-/** The rules of a user as a whole. Without a row: the defaults, never changed. */
+/** The ruleset of a user. A user without a row has the default rules and never changed them. */
 export type RuleSetsTable = {
   user_id: UserId
   /** The position of the last change. */
   version: number
-  /** Rules of their own in the global scope, or changed defaults. */
+  /** Whether the user has global push rules of their own, or changed defaults. */
   has_global: Flag
   has_device: Flag
 }
 
-/** Handles that have rules. `unheld_since`: when the last pusher that held it went; null while one does. */
+/** Handles with device rules. `unheld_since`: the time when the last pusher with the handle was removed; null while there is one. */
 export type DeviceRuleSetsTable = { user_id: UserId; handle: string; unheld_since: number | null }
 
-/** Whom a user ignores, by their `m.ignored_user_list`. */
+/** The users whom a user ignores, from the `m.ignored_user_list` of that user. */
 export type IgnoredUsersTable = { user_id: UserId; ignored: string }
 
-/** Rooms with something unread (invitations among them) of users with pushers: their number is the badge. */
+/** Rooms with unread events, and rooms of invitations, of users with pushers. Their number is the badge. */
 export type BadgeRoomsTable = { user_id: UserId; room_id: RoomId }
 
-/** What clients have set. How sending goes is in `lanes`, under the same id. */
+/** Pushers as clients set them. The state of sending is in `lanes`, under the same id. */
 export type PushersTable = {
   pusher_id: number
   user_id: UserId
@@ -294,47 +294,47 @@ export type PushersTable = {
   kind: string
   /** `instance_handle`, or its later name `profile_tag`. */
   handle: string | null
-  /** 1: it was set under the name `instance_handle`, whose rule of uniqueness it then keeps. */
+  /** 1: set under the name `instance_handle`, so the uniqueness rule of that name applies. */
   handle_is_instance: Flag
   app_display_name: string
   device_display_name: string
   lang: string
   /** JSON object, as the client set it. */
   data: string
-  /** Where pokes go; from `data`, in its parsed form. */
+  /** The URL of pokes, from `data`, in its parsed form. */
   url: string | null
   device_id: DeviceId | null
   /** 0: nothing is sent, and nothing waits. */
   enabled: Filled<Flag>
-  /** 1: it is told no count. */
+  /** 1: pokes to it have no counts. */
   disable_badge_count: Filled<Flag>
-  /** How long a poke is held while its user is active on another device, in milliseconds; 0: not at all. */
+  /** How long a poke is held while its user is active on another device, in milliseconds; 0: it is not held. */
   hold_ms: Filled<number>
-  /** Of kind `webpush`: 1 once its app has confirmed it. Until then it is sent that token alone. Of other kinds: 1. */
+  /** Kind `webpush`: 1 after its app has confirmed it; before that, only the activation token is sent to it. Other kinds: 1. */
   activated: Filled<Flag>
-  /** By which it is, or was, confirmed, and until when it can be. */
+  /** The token for the activation, and its expiry. */
   ack_token: string | null
   ack_expires_at: number | null
-  /** The older name of `kind` by which it was set. */
+  /** The older name of `kind` with which the client set it. */
   kind_alias: string | null
   created_at: number
-  /** `pushkey_ts` of the pokes. */
+  /** `pushkey_ts` in the pokes. */
   set_at: number
-  /** Of an e-mail pusher: in the link of its mails that ends it. */
+  /** E-mail pushers: the token in the unsubscribe link of their mails. */
   unsubscribe_token: Filled<string | null>
 }
 
-/** Rooms that an e-mail pusher has told of: how long the next mail about them is put off (`delivery/email/schedule.ts`). */
+/** The throttle of an e-mail pusher for a room: how long the next mail about the room waits (`delivery/email/schedule.ts`). */
 export type MailThrottlesTable = {
   pusher_id: number
   room_id: RoomId
   told_at: number
   wait_ms: number
-  /** When the newest event came that was told of. */
+  /** The time of the newest event in a mail. */
   last_event_at: number
 }
 
-/** Pushers that are no more, so that their owner can see when and why. Kept for 30 days. */
+/** Removed pushers, so that their owner can see the time and the reason. Kept for 30 days. */
 export type RemovedPushersTable = {
   removed_id: Filled<number>
   user_id: UserId
@@ -348,25 +348,25 @@ export type RemovedPushersTable = {
   /** `RemovalReason` of pushers/. */
   reason: string
   removed_at: number
-  // How delivery went in the end.
+  // The state of delivery at the removal.
   last_success_at: number | null
   failing_since: number | null
   last_error: string | null
 }
 
-/** Keys that stand for the server itself: private keys as PEM, by what they are for. */
+/** Keys of the server itself: private keys as PEM, by purpose. */
 export type ServerKeysTable = { name: string; secret: string; created_at: number }
 
-/** What became of one event for some of its pushers, as it was recorded at one moment. */
+/** The results of one event for some of its pushers, recorded at one moment. */
 export type TraceStepsTable = {
   entry_id: Filled<number>
   position: number
   at: number
-  /** JSON list of what `trace/steps-store.ts` says. The pushers may be gone. */
+  /** JSON list in the form of `trace/steps-store.ts`. The pushers may be removed since. */
   steps: string
 }
 
-/** Why an event notified nobody of some cohorts. What did notify is in `cohort_outcomes` and `exceptions`. */
+/** The reasons why an event did not notify some cohorts. The outcomes that notify are in `cohort_outcomes` and `exceptions`. */
 export type TraceDecisionsTable = {
   position: number
   at: number
@@ -374,7 +374,7 @@ export type TraceDecisionsTable = {
   decisions: string
 }
 
-/** Pushers that were switched off or on, or that are gone: who they were, and since when. */
+/** Pushers that were disabled, enabled or removed, with the time. */
 export type TracePushersTable = {
   entry_id: Filled<number>
   pusher_id: number
@@ -387,11 +387,11 @@ export type TracePushersTable = {
   at: number
   /** 'on', 'off' or 'removed'. */
   change: string
-  /** Of a removal: `RemovalReason` of pushers/. */
+  /** For a removal: `RemovalReason` of pushers/. */
   reason: string | null
 }
 
-/** What the gateway did with a notification for a device, whichever home server sent it. */
+/** What the gateway did with a notification for a device, from any home server. */
 export type TraceGatewayTable = {
   entry_id: Filled<number>
   event_id: string

@@ -3,8 +3,8 @@ import type { Database } from './database.ts'
 import type { Queries } from './query.ts'
 
 /**
- * The same snapshots, of which one may be asked for within another: it is the outer one. With a connection of its own it could wait
- * for ever, for those that others hold who wait too.
+ * Makes a snapshot inside another snapshot return the outer one. With a second connection it could deadlock: each reader would hold
+ * one connection and wait for another.
  */
 export function nestable(snapshot: Database['snapshot']): Database['snapshot'] {
   const current = new AsyncLocalStorage<{ read: Queries; isOpen: boolean }>()

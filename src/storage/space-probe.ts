@@ -1,20 +1,20 @@
 import type { Database } from './database.ts'
 import { query } from './query.ts'
 
-// Whether a database takes what is written again. A small write proves nothing about a full disk: SQLite finds room for it in
-// pages that are there.
+// Checks whether a database accepts writes again. A small write proves nothing about a full disk, because SQLite can place it in
+// existing pages.
 
-/** More than the largest event. */
+/** Larger than the largest event. */
 const PROBE_BYTES = 128 * 1024
-/** Beside the keys, which are few. */
+/** A name that no key of the server has. */
 const NAME = 'storage-probe'
 
-/** Resolves when the database has taken as much as the largest event needs; what was written is removed again. */
-export async function proveSpace(db: Pick<Database, 'transaction'>): Promise<void> {
+/** Resolves when the database has stored as much data as the largest event needs. The data is removed again. */
+export async function checkSpace(db: Pick<Database, 'transaction'>): Promise<void> {
   const filler = 'x'.repeat(PROBE_BYTES)
   await db.transaction(
     async (tx) => {
-      // A process that died in between has left one.
+      // A process that died in between may have left a row.
       await tx.run(removeProbe, { name: NAME })
       await tx.run(writeProbe, { name: NAME, filler, now: Date.now() })
     },

@@ -2,36 +2,36 @@ import { DatabaseSync } from 'node:sqlite'
 import type { Log } from '../lib/log.ts'
 import { errorCode, SQLITE_BUSY } from './sqlite-codes.ts'
 
-/** So many transactions make a checkpoint due. A message takes up to 64 KiB of the log. */
+/** The number of transactions after which a checkpoint is due. A message takes up to 64 KiB of the log. */
 const TRANSACTIONS = 1000
 
 export type Checkpoints = {
-  /** So many transactions more are in the log. */
+  /** Adds to the number of transactions in the log. */
   committed(transactions: number): void
-  /** What is in the log is to go into the database, however little it is. Returns whether there is anything. */
+  /** Makes a checkpoint due, even for a short log. Returns false when the log is empty. */
   askFor(): boolean
   isDue(): boolean
   /**
-   * Copies the write-ahead log into the database. To be called when no transaction is open and no reader held: the log begins
-   * anew with the next commit then, and not if anybody has begun to read before. Rejects when the disk fails.
+   * Copies the write-ahead log into the database. Call it when no transaction is open and no reader is held: only then does the
+   * next commit restart the log from its beginning. Rejects when the disk fails.
    */
   run(): Promise<void>
   close(): void
 }
 
 export type Disk = {
-  /** Resolve when all that was written to the file is on the disk. */
+  /** Resolves when all writes to the file are on the disk. */
   syncLog(): Promise<void>
   syncDatabase(): Promise<void>
 }
 
 /**
- * Checkpoints that never stop the event loop for the disk. SQLite's own would: it syncs the log, copies pages, syncs the
- * database. Here it only copies (`synchronous = off`), and the disk is waited for before and after. In that order a power
- * cut finds the whole log on the disk for as long as the database may not have all of it.
+ * Checkpoints that do not block the event loop while the disk syncs. SQLite's own checkpoints do: they sync the log, copy pages,
+ * and sync the database. Here SQLite only copies (`synchronous = off`), and the syncs run before and after, off the event loop.
+ * In that order, a power cut finds the whole log on the disk while the database may be incomplete.
  *
- * They run between commits. One beside them could not finish under load: somebody reads nearly all the time then, the log could
- * never begin anew and would grow, and SQLite would try again with each commit.
+ * They run between commits. A checkpoint in parallel could not finish under load: there is nearly always a reader, so the log
+ * could never restart and would grow, and SQLite would try again at each commit.
  */
 export function createCheckpoints(path: string, disk: Disk, log: Log): Checkpoints {
   const connection = new DatabaseSync(path)
@@ -55,8 +55,8 @@ export function createCheckpoints(path: string, disk: Disk, log: Log): Checkpoin
       try {
         copy.get()
       } catch (error) {
-        // No space, say: the log keeps all that it has, and the next checkpoint tries again. Busy: another process
-        // (`belfry user add`) is at it.
+        // For example, there is no space: the log keeps its content, and the next checkpoint tries again. Busy: another
+        // process (`belfry user add`) uses the database.
         if (errorCode(error) !== SQLITE_BUSY) log.error({ err: error }, 'checkpoint failed')
         return
       }

@@ -16,8 +16,8 @@ export function openReader(path: string): DatabaseSync {
   return connection
 }
 
-/** Begins again and again while another connection writes; SQLite's own waiting would stop the event loop. */
-export async function patiently<T>(begin: () => T): Promise<T> {
+/** Retries while another connection writes. SQLite's own busy timeout would block the event loop. */
+export async function retryWhileBusy<T>(begin: () => T): Promise<T> {
   for (let waited = 0; ; waited += BUSY_RETRY_MS) {
     try {
       return begin()
@@ -32,14 +32,14 @@ type Hold = { hold(): void; release(): void }
 type Hardening = {
   readers: Hold
   checkpoints: Pick<Checkpoints, 'committed' | 'isDue' | 'run'>
-  /** Resolves when all of the write-ahead log is on the disk. */
+  /** Resolves when the whole write-ahead log is on the disk. */
   sync(): Promise<void>
 }
 
 /**
- * Commits are durable in two steps: `commit` hands the write-ahead log to the operating system, `harden` waits, off the
- * event loop, until the disk has it. In between the readers stay where they were. In sum that is `synchronous = full`, which
- * would stop the whole process for as long as the disk takes.
+ * A commit becomes durable in two steps: `commit` hands the write-ahead log to the operating system, and `harden` waits off
+ * the event loop until the log is on the disk. In between, readers keep their state. Together this is `synchronous = full`,
+ * which would block the whole process while the disk works.
  */
 export function writeConnection(connection: DatabaseSync, hardening: Hardening): WriteConnection {
   const begin = connection.prepare('begin immediate')
@@ -55,7 +55,7 @@ export function writeConnection(connection: DatabaseSync, hardening: Hardening):
   return {
     ...queries,
     control: async (statement) => {
-      if (statement === 'begin') await patiently(() => begin.run())
+      if (statement === 'begin') await retryWhileBusy(() => begin.run())
       else control[statement].run()
     },
     isUntidy: () => hardening.checkpoints.isDue(),
@@ -80,10 +80,10 @@ export function writeConnection(connection: DatabaseSync, hardening: Hardening):
   }
 }
 
-/** Keeps a reading connection at the state that it sees now, until it is released. */
+/** Holds a read connection at its current state until the release. */
 export function holdReaders(connection: DatabaseSync): Hold {
   const begin = connection.prepare('begin')
-  // A transaction begins to read, and so fixes what it sees, with its first query.
+  // A read transaction fixes its state at its first query, not at `begin`.
   const look = connection.prepare('select position from stream')
   const end = connection.prepare('commit')
   return {
@@ -100,16 +100,16 @@ export function holdReaders(connection: DatabaseSync): Hold {
   }
 }
 
-/** So many snapshots are read at the same time; they share one thread anyway. */
-export const MOST_SNAPSHOTS = 4
+/** The maximum number of parallel snapshots. They share one thread anyway. */
+export const MAX_SNAPSHOTS = 4
 
 const nothing = () => undefined
 
 type SnapshotReader = { connection: DatabaseSync; queries: Queries; readers: Hold }
 
 /**
- * Connections that each hold one read transaction at a time. They stay open: a new one has to prepare every statement anew. More
- * readers than that wait in order, and the event loop has a turn before each of them.
+ * A pool of connections; each holds one read transaction at a time. They stay open, because a new connection has to prepare every
+ * statement again. Further readers wait in order, and each of them first gives the event loop a turn.
  */
 export function snapshotPool(open: () => DatabaseSync) {
   const all = new Set<SnapshotReader>()
@@ -126,14 +126,14 @@ export function snapshotPool(open: () => DatabaseSync) {
   async function take(): Promise<SnapshotReader> {
     const free = idle.pop()
     if (free) return free
-    return all.size < MOST_SNAPSHOTS ? make() : new Promise((given) => waiting.push(given))
+    return all.size < MAX_SNAPSHOTS ? make() : new Promise((given) => waiting.push(given))
   }
   function give(reader: SnapshotReader): void {
     const next = waiting.shift()
     if (next) setImmediate(next, reader)
     else idle.push(reader)
   }
-  /** Its transaction could not be begun or ended. */
+  /** Beginning or ending its transaction failed. */
   function discard(reader: SnapshotReader): void {
     all.delete(reader)
     reader.connection.close()

@@ -2,21 +2,21 @@ import { closeSync, existsSync, mkdirSync, openSync, realpathSync, statSync } fr
 import { basename, dirname, join } from 'node:path'
 import { StorageError } from './database.ts'
 
-// The files of a SQLite database: what is checked before they are opened, and while they are open.
+// Checks of the files of a SQLite database, before they are opened and while they are open.
 
 const size = (path: string) => statSync(path, { throwIfNoEntry: false })?.size
 
 /**
- * Refuses to begin a new database where one was lost. SQLite would: it takes a file that is missing or empty for a new database,
- * and deletes the write-ahead log beside it.
- * @param wasServed a process has served a database here before
+ * Refuses to create a new database where an old one was lost. SQLite takes a missing or empty file for a new database and
+ * deletes the write-ahead log beside it.
+ * @param wasServed whether a process has served a database at this path before
  * @throws StorageError
  */
 export function refuseLostDatabase(path: string, wasServed: boolean): void {
   const found = size(path)
   if (found !== undefined && found > 0) return
   const state = found === undefined ? 'its file is gone' : 'its file is empty'
-  const remedy = `Restore a backup; to begin anew, move all files ${path}* away`
+  const remedy = `Restore a backup, or move all files ${path}* away to start with an empty database`
   if ((size(`${path}-wal`) ?? 0) > 0)
     throw new StorageError(
       `Cannot use the database ${path}: ${state}, and its write-ahead log (-wal) is still there. ${remedy}`,
@@ -27,45 +27,45 @@ export function refuseLostDatabase(path: string, wasServed: boolean): void {
     )
 }
 
-/** The path without links, as SQLite names the files beside it. The directory must exist. */
+/** The path without symbolic links. SQLite derives the names of the other files from it. The directory must exist. */
 export function realPath(path: string): string {
   return existsSync(path) ? realpathSync(path) : join(realpathSync(dirname(path)), basename(path))
 }
 
-/** With its parents. Node's own `recursive` never returns where the system answers ENOENT for good, as below `/proc`. */
+/** Creates the directory and its parents. Node's `recursive` option never returns where every call fails with ENOENT, as below `/proc`. */
 export function makeDirectory(path: string): void {
   if (existsSync(path)) return
   if (path !== dirname(path)) makeDirectory(dirname(path))
   try {
     mkdirSync(path)
   } catch (error) {
-    // Another process may have been first.
+    // Another process may have created it first.
     if (!existsSync(path)) throw error
   }
 }
 
 /**
- * A new file is its owner's alone, and SQLite gives those beside it the same mode: keys and messages are in there. One that exists is
- * not touched: to close it would end the locks of other connections of this process.
+ * Creates a new file that only its owner can read, because the database holds keys and messages. SQLite gives the files beside it
+ * the same mode. Does not open an existing file: closing it would end the locks of other connections of this process.
  */
 export function makePrivate(path: string): void {
   try {
     closeSync(openSync(path, 'wx', 0o600))
   } catch {
-    // It is there, or SQLite will say what is wrong.
+    // The file exists, or SQLite will report the problem.
   }
 }
 
 export type OpenFiles = {
   /**
-   * What is written to a file that was deleted, moved or replaced is lost with the process, though every write succeeds. It costs
-   * three calls of `stat`, 5 µs in all on an idle core.
-   * @throws StorageError when the files at the path are not those that were opened
+   * Writes to a file that was deleted, moved or replaced succeed, but are lost when the process ends. The check costs three calls
+   * of `stat`, 5 µs in total on an idle core.
+   * @throws StorageError when the files at the path are not the open files
    */
   assertInPlace(): void
 }
 
-/** To be called when all of them are open. */
+/** Call it when all files are open. */
 export function watchFiles(path: string): OpenFiles {
   const files = ['', '-wal', '-shm'].map((suffix) => ({
     path: path + suffix,
@@ -78,10 +78,10 @@ export function watchFiles(path: string): OpenFiles {
         const found = statSync(file.path, { throwIfNoEntry: false })
         if (found === undefined) throw lost(`${file.path} is gone`)
         if (found.ino !== file.opened.ino || found.dev !== file.opened.dev)
-          throw lost(`${file.path} is another file than the one that was opened`)
+          throw lost(`${file.path} is not the file that was opened`)
         if (file.path !== path) continue
-        // Without `vacuum` a database never shrinks.
-        if (found.size < largest) throw lost(`${path} was cut from ${largest} to ${found.size} bytes`)
+        // Without `vacuum`, a database never shrinks.
+        if (found.size < largest) throw lost(`${path} shrank from ${largest} to ${found.size} bytes`)
         largest = found.size
       }
     },

@@ -3,7 +3,7 @@ import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryComp
 import { compileQuery, type Params, type Queries, type Query, type SqlValue, sqliteDialect } from './query.ts'
 import type { Schema } from './schema.ts'
 
-/** Compiles, and never runs, what Kysely builds. */
+/** Compiles the queries of Kysely and never runs them. */
 export const sqliteBuilder = new Kysely<Schema>({
   dialect: {
     createAdapter: () => new SqliteAdapter(),
@@ -13,7 +13,7 @@ export const sqliteBuilder = new Kysely<Schema>({
   },
 })
 
-/** Everything else may write. */
+/** Any other statement may write. */
 const READS = /^\s*(select\b|with\b(?!.*\b(insert|update|delete)\b))/is
 
 type Prepared = {
@@ -24,13 +24,13 @@ type Prepared = {
 }
 
 /**
- * Runs queries on one connection; each is prepared the first time. `writes`: how many were run that may have written, which
- * they may in a transaction alone.
+ * Runs queries on one connection, and prepares each at its first use. `writes`: the number of statements run so far that may
+ * have written. Such statements are allowed only in a transaction.
  */
 export function queriesOf(connection: DatabaseSync): Queries & { writes(): number } {
   let writes = 0
   const noteWrite = () => {
-    if (!connection.isTransaction) throw new Error('a query that writes was made outside of a transaction')
+    if (!connection.isTransaction) throw new Error('a query that writes was run outside of a transaction')
     writes++
   }
   const prepared = new Map<Query<never, unknown>, Prepared>()
@@ -63,7 +63,7 @@ export function queriesOf(connection: DatabaseSync): Queries & { writes(): numbe
   }
 }
 
-/** Rows get an ordinary prototype, as the PostgreSQL driver gives them; the one of node:sqlite's objects is null. */
+/** Gives rows an ordinary prototype, as the PostgreSQL driver does. Rows of node:sqlite have a null prototype. */
 function rowOf(columns: readonly string[], values: readonly SqlValue[]): Record<string, SqlValue> {
   const row: Record<string, SqlValue> = {}
   for (let at = 0; at < columns.length; at++) row[columns[at] as string] = values[at] as SqlValue

@@ -10,7 +10,7 @@ import {
   BUSY_TIMEOUT_MS,
   holdReaders,
   openReader,
-  patiently,
+  retryWhileBusy,
   snapshotPool,
   writeConnection,
 } from './sqlite-connections.ts'
@@ -38,10 +38,10 @@ export const TYPES: ColumnTypes = {
 }
 
 const CHECKPOINT_EVERY_MS = 5_000
-/** Between commits, each of which looks as well. */
+/** The check between commits. Each commit checks as well. */
 const LOOK_EVERY_MS = 1_000
 
-/** Opens, and where needed creates and migrates, the file at `path`. */
+/** Opens the file at `path`. Creates it and applies migrations where needed. */
 export async function openSqlite(
   given: string,
   log: Log,
@@ -76,14 +76,14 @@ function warnOfOldSqlite(connection: DatabaseSync, log: Log): void {
   if (!isOlder(version, SAFE_SQLITE)) return
   log.warn(
     { version, wanted: SAFE_SQLITE },
-    'this SQLite can damage a database when it crashes; use a newer Node',
+    'this SQLite version can corrupt a database in a crash; use a newer Node',
   )
 }
 
 async function useSqlite(path: string, writing: DatabaseSync, log: Log): Promise<Engine> {
   const reading = openReader(path)
   const wal = await open(`${path}-wal`)
-  // Closed last: closing any handle of the file would end SQLite's locks on it.
+  // Close it last: closing any handle of the file would end SQLite's locks on it.
   const file = await open(path)
   const disk = { syncLog: () => wal.datasync(), syncDatabase: () => file.datasync() }
   const checkpoints = createCheckpoints(path, disk, log)
@@ -96,8 +96,8 @@ async function useSqlite(path: string, writing: DatabaseSync, log: Log): Promise
   const connection = writeConnection(writing, hardening)
   const writer = createWriter(connection, log)
   const held = queriesOf(reading)
-  // A connection forgets all that it has read when another one writes, so the one that writes itself is the better to read from:
-  // whenever what it sees is what everybody may see.
+  // A connection drops its page cache when another connection writes, so the write connection is the better one to read from
+  // whenever it sees only durable state.
   const read = () => (writer.isQuiet() ? connection : held)
   const snapshots = snapshotPool(() => {
     files.assertInPlace()
@@ -136,7 +136,7 @@ async function useSqlite(path: string, writing: DatabaseSync, log: Log): Promise
     run: (query, params) => held.run(query, params),
     transaction: (work, options) => writer.transaction(work, options),
     snapshot: nestable(async (work) => {
-      // What is committed but not durable yet would be in it.
+      // Otherwise the snapshot could contain commits that are not durable yet.
       await writer.hardened()
       return snapshots.use(work)
     }),
@@ -150,11 +150,11 @@ function openFile(path: string): DatabaseSync {
   try {
     connection.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`)
     connection.exec('pragma journal_mode = wal')
-    // With `normal` a commit is in the file system, not on the disk: the writer sees to the rest, beside the event loop.
+    // With `normal`, a commit is in the file system, not on the disk. The writer syncs it off the event loop.
     connection.exec('pragma synchronous = normal')
     connection.exec('pragma wal_autocheckpoint = 0')
     connection.exec('pragma cache_size = -65536')
-    // The journals of savepoints would else be files that come and go with every commit.
+    // Otherwise each commit creates and deletes journal files for its savepoints.
     connection.exec('pragma temp_store = memory')
     connection.prepare('select count(*) from sqlite_master').get()
     connection.exec('pragma busy_timeout = 0')
@@ -187,7 +187,7 @@ function migrationTarget(connection: DatabaseSync) {
     types: TYPES,
     execute: async (statement: string) => {
       const prepared = connection.prepare(statement === 'begin' ? 'begin immediate' : statement)
-      if (statement === 'begin') return patiently(() => Number(prepared.run().changes))
+      if (statement === 'begin') return retryWhileBusy(() => Number(prepared.run().changes))
       return Number(prepared.run().changes)
     },
     applied: async () => {

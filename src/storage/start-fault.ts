@@ -4,11 +4,11 @@ import type { Database as DatabaseSetting } from '../config/schema.ts'
 import { StorageError } from './database.ts'
 import { faultOf, type StorageFault } from './fault.ts'
 
-/** For the operator: what to do before the next start. */
+/** Messages for the operator: the fault, and what to do before the next start. */
 const REMEDIES: Readonly<Record<StorageFault, string>> = {
   full: 'there is no space left on its disk. Make room and start again',
-  failing: 'its disk refuses to work',
-  'read-only': 'it may only be read. Allow the user of this process to write to it and to its directory',
+  failing: 'its disk refuses to work. Check the disk and the log of the system',
+  'read-only': 'it is read-only. Allow the user of this process to write to it and to its directory',
   busy: 'another process is using it. Stop that process, or start again when it has finished',
   lost: 'the connection to it was lost',
   damaged: 'it is damaged, or not a database of this kind. Restore it from a backup',
@@ -16,14 +16,14 @@ const REMEDIES: Readonly<Record<StorageFault, string>> = {
 
 /** SQLite's result code. */
 const CANTOPEN = 14
-/** SQLite extends its files by up to so much. */
+/** The maximum size by which SQLite extends its files at once. */
 const LITTLE_BYTES = 65_536
 
-/** How an operator knows the database. Never a URL, which may hold a password. */
+/** The name of the database in messages. Never a URL, which may hold a password. */
 export const labelOf = (database: DatabaseSetting) =>
   database.kind === 'sqlite' ? `the database ${database.path}` : 'the PostgreSQL database'
 
-/** One line about a database that cannot be used, with what to do; other errors stay as they are. */
+/** Turns an error of an unusable database into one line that says what to do. Returns other errors unchanged. */
 export function startError(database: DatabaseSetting, error: unknown): unknown {
   const source = error instanceof StorageError && error.cause !== undefined ? error.cause : error
   const because = reasonOf(database, source)
@@ -34,12 +34,12 @@ export function startError(database: DatabaseSetting, error: unknown): unknown {
 function reasonOf(database: DatabaseSetting, error: unknown): string | undefined {
   const { errcode, syscall } = error as { errcode?: unknown; syscall?: unknown }
   const isFile = database.kind === 'sqlite'
-  // The file system says itself what is wrong: `EACCES: permission denied, mkdir '/var/lib/belfry'`.
+  // The error of the file system names the problem: `EACCES: permission denied, mkdir '/var/lib/belfry'`.
   if (isFile && syscall !== undefined) return firstLine(error)
   if (typeof errcode === 'number' && (errcode & 0xff) === CANTOPEN)
     return 'it cannot be opened. It must be a file, in a directory where the user of this process may read and write'
   const fault = faultOf(error)
-  // SQLite calls it an I/O error when the files beside the database find no space.
+  // SQLite reports an I/O error when there is no space for the files beside the database.
   if (isFile && fault === 'failing' && isFull(dirname(database.path))) return REMEDIES.full
   if (fault === 'failing' || fault === 'lost') return `${REMEDIES[fault]} (${firstLine(error)})`
   return fault && REMEDIES[fault]
@@ -54,7 +54,7 @@ function isFull(directory: string): boolean {
   }
 }
 
-/** Does a part of the start; a fault of the database becomes one line for the operator. */
+/** Runs a part of the start. A fault of the database becomes one line for the operator. */
 export async function startingWith<T>(database: DatabaseSetting, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
@@ -63,7 +63,7 @@ export async function startingWith<T>(database: DatabaseSetting, work: () => Pro
   }
 }
 
-/** An error that stands for several, one for each address that was tried, has no message of its own. */
+/** The first line of a message. An AggregateError, with one error for each address tried, has no message of its own. */
 export function firstLine(error: unknown): string {
   const first: unknown = error instanceof AggregateError && error.message === '' ? error.errors[0] : error
   const text = first instanceof Error ? first.message : String(first)

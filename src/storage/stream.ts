@@ -2,8 +2,8 @@ import type { Database } from './database.ts'
 import { type Queries, query } from './query.ts'
 
 /**
- * Takes the next `count` positions of the server's one stream; the first of them is returned. On PostgreSQL the row
- * stays locked until the commit, so positions become visible in their order: a reader that has seen n has seen all below.
+ * Takes the next `count` positions of the server's stream and returns the first of them. On PostgreSQL the row stays locked
+ * until the commit, so positions become visible in their order: a reader that sees n sees all positions below it.
  */
 export async function nextPosition(tx: Queries, count = 1): Promise<number> {
   const row = await tx.first(advance, { count })
@@ -11,16 +11,16 @@ export async function nextPosition(tx: Queries, count = 1): Promise<number> {
   return row.position - count + 1
 }
 
-/** The last position that is committed (inside a transaction: taken). */
+/** The last committed position; inside a transaction, the last position taken. */
 export async function currentPosition(read: Queries): Promise<number> {
   return (await read.first(current, {}))?.position ?? 0
 }
 
 /**
- * Resolves when the database takes what is written; rejects when it does not. It costs a position, which nobody misses: what is
- * written must differ, or SQLite would not write at all.
+ * Resolves when the database accepts writes; rejects when it does not. It takes a position, which is never used: the write must
+ * change something, or SQLite would not write at all.
  */
-export async function proveWritable(db: Pick<Database, 'transaction'>): Promise<void> {
+export async function checkWritable(db: Pick<Database, 'transaction'>): Promise<void> {
   await db.transaction((tx) => nextPosition(tx), { durably: false })
 }
 

@@ -1,23 +1,23 @@
 import type { Transaction } from './database.ts'
 import type { Queries } from './query.ts'
 
-/** The one connection that writes: what the group commit needs of a driver. */
+/** The connection that writes: the part of a driver that group commit needs. */
 export interface WriteConnection extends Queries {
   /** Runs one statement of transaction control. */
   control(statement: 'begin' | 'rollback' | 'savepoint w' | 'release w' | 'rollback to w'): Promise<void>
-  /** There is something to do before the next transaction begins… */
+  /** Whether `tidy` must run before the next transaction begins. */
   isUntidy(): boolean
-  /** …to be called with no transaction open and nothing hardening. Rejects when the disk has failed. */
+  /** Call it when no transaction is open and no commit hardens. Rejects when the disk has failed. */
   tidy(): Promise<void>
   /**
-   * Commits a group of so many transactions, so that it outlives the process. If it is to be durable, nobody outside sees it
-   * before `harden` has ended.
+   * Commits a group of transactions, which then survive the end of the process. If the group is to be durable, no other connection
+   * sees it before `harden` has ended.
    */
   commit(transactions: number, durably: boolean): Promise<void>
-  /** Resolves when what was committed is seen, and, if `durably`, outlives a power cut as well. */
+  /** Resolves when the commits are visible, and, with `durably`, survive a power cut. */
   harden(durably: boolean): Promise<void>
   /**
-   * How many statements have been run that may have written. Absent where an error ends the whole transaction, so that each
+   * The number of statements run so far that may have written. Absent where an error ends the whole transaction, so that each
    * part of one needs a savepoint.
    */
   writes?(): number
@@ -33,12 +33,12 @@ export type Waiting = {
   resolve: (value: unknown) => void
   reject: (error: unknown) => void
 }
-/** One that has run. */
+/** A transaction that has run. */
 export type Done = { waiting: Waiting; hooks: (() => void)[]; value: unknown }
 
 /**
- * Runs the transactions of a group inside the one of the database. One that throws is rolled back to its savepoint, rejected, and
- * leaves the others alone. Resolves to those that ran.
+ * Runs the transactions of a group inside one transaction of the database. A transaction that throws is rolled back to its
+ * savepoint and rejected; the others continue. Resolves to the successful ones.
  */
 export async function runGroup(connection: WriteConnection, group: readonly Waiting[]): Promise<Done[]> {
   const isRepeatable = connection.writes !== undefined && group.every(({ repeatable }) => repeatable)
@@ -50,7 +50,7 @@ export async function runGroup(connection: WriteConnection, group: readonly Wait
   return runGuarded(connection, again)
 }
 
-/** Each behind a savepoint, but for one that is alone. */
+/** Runs each transaction behind a savepoint, except one that is alone. */
 async function runGuarded(connection: WriteConnection, group: readonly Waiting[]): Promise<Done[]> {
   const done: Done[] = []
   for (const waiting of group) {
@@ -60,7 +60,7 @@ async function runGuarded(connection: WriteConnection, group: readonly Waiting[]
   return done
 }
 
-/** Runs a group without savepoints. `again`: those that must be run once more: none, or all that have not been rejected. */
+/** Runs a group without savepoints. `again`: the transactions to run once more: none, or all that were not rejected. */
 async function runBare(
   connection: WriteConnection,
   group: readonly Waiting[],
@@ -82,7 +82,7 @@ async function runBare(
   return { done, again: [] }
 }
 
-/** Undefined: it has thrown, and was rejected. */
+/** Undefined: the transaction threw and was rejected. */
 async function runOne(
   connection: WriteConnection,
   waiting: Waiting,
@@ -94,7 +94,7 @@ async function runOne(
     if (!alone) await connection.control('release w')
     return ran
   } catch (error) {
-    // With the whole transaction gone, what the others of the group wrote before is gone as well.
+    // The whole transaction is rolled back, and with it the earlier writes of the group.
     if (alone || !connection.inTransaction()) throw error
     await connection.control('rollback to w')
     await connection.control('release w')
@@ -116,7 +116,7 @@ async function run(connection: WriteConnection, waiting: Waiting): Promise<Done>
 function openTransaction(connection: Queries, hooks: (() => void)[]): { tx: Transaction; end: () => void } {
   let open = true
   const check = () => {
-    if (!open) throw new Error('a query was made after the end of its transaction')
+    if (!open) throw new Error('a query was run after the end of its transaction')
   }
   const tx: Transaction = {
     async all(query, params) {

@@ -2,7 +2,7 @@ import type { Log } from '../lib/log.ts'
 import { StorageError, type Transaction, type TransactionOptions } from './database.ts'
 import { type Done, runGroup, type Waiting, type WriteConnection } from './write-group.ts'
 
-/** The most transactions that share one commit: it bounds how long the first of them waits for the last. */
+/** The maximum number of transactions in one commit. It bounds how long the first waits for the last. */
 const GROUP_LIMIT = 256
 
 type Writer = {
@@ -12,19 +12,19 @@ type Writer = {
   queue: Waiting[]
   writing: Promise<void> | undefined
   hardening: Promise<void>
-  /** Something is committed that could still be lost. */
+  /** There are commits that are not durable yet. */
   isSoft: boolean
   closed: boolean
 }
 
 /**
  * Group commit. States: idle → (first write) gathering → (one turn of the event loop later) writing → committed →
- * hardened, or gathering again when more have come meanwhile. All transactions of a group become durable together; one
- * that throws is rolled back to its savepoint and leaves the others alone. A group of nothing but repeatable ones does without
- * savepoints, which cost SQLite a copy of each page that is changed; should one throw that has written, all of them begin anew.
+ * hardened, or gathering again when more transactions have arrived. All transactions of a group become durable together. One
+ * that throws is rolled back to its savepoint, and the others continue. A group of only repeatable transactions has no
+ * savepoints, which cost SQLite a copy of each changed page. If one of them throws after a write, all run again.
  *
- * The disk works beside the event loop: while one group hardens, the statements of the next one run. It is committed
- * when the one before is hardened, so that nothing is seen that could still be lost.
+ * The disk works in parallel to the event loop: while one group hardens, the statements of the next one run. The next group commits
+ * after the previous one is hardened, so that no reader sees a state that can still be lost.
  */
 export function createWriter(connection: WriteConnection, log: Log) {
   const disk = trustedDisk(log)
@@ -50,15 +50,15 @@ export function createWriter(connection: WriteConnection, log: Log) {
         writer.writing ??= writeAll(writer)
       })
     },
-    /** No transaction is open, and nothing is committed that could still be lost: the connection sees what everybody may see. */
+    /** True when no transaction is open and every commit is durable: the connection then sees only durable state. */
     isQuiet: () => !connection.inTransaction() && !writer.isSoft,
-    /** Resolves when nothing is committed that could still be lost. */
+    /** Resolves when every commit is durable. */
     async hardened(): Promise<void> {
-      // Again, since the next group may have been committed by whoever was waiting before us.
+      // Check again: another waiting caller may have committed the next group.
       while (writer.isSoft && !disk.failure) await writer.hardening
     },
     giveUp: (error: unknown) => disk.giveUp(error),
-    /** Refuses what comes from here on, and resolves when what came before is durable. */
+    /** Refuses new transactions, and resolves when the earlier ones are durable. */
     async close(): Promise<void> {
       writer.closed = true
       while (writer.writing) await writer.writing
@@ -73,7 +73,7 @@ async function writeAll(writer: Writer): Promise<void> {
     const group = writer.queue.slice(0, GROUP_LIMIT)
     writer.queue = writer.queue.slice(GROUP_LIMIT)
     await writeGroup(writer, group)
-    // Lets the requests that came in meanwhile join the next group.
+    // Lets requests that have arrived meanwhile join the next group.
     await new Promise((turn) => setImmediate(turn))
   }
   writer.writing = undefined
@@ -134,9 +134,9 @@ function runHook(hook: () => void, log: Log): void {
 }
 
 type Disk = {
-  /** Why nothing more is accepted. */
+  /** The reason why the writer accepts nothing more. */
   readonly failure: StorageError | undefined
-  /** Whether the disk has what was written is unknown, and stays so: writing on could acknowledge what is already lost. */
+  /** It is unknown, for good, whether the disk has the writes. Further writes could acknowledge data that is already lost. */
   giveUp(error: unknown): void
   check(): void
 }

@@ -29,18 +29,13 @@ async function compare(house: House, model: Model): Promise<void> {
       }
       const listed = await listNotifications(q, { userId, limit: 1000 })
       assert.deepEqual(
-        listed.notifications.map(({ position, read, actions, decision }) => ({
-          position,
-          read,
-          actions,
-          decision,
-        })),
+        listed.notifications.map(({ position, read, actions, rule }) => ({ position, read, actions, rule })),
         notified
           .map(({ seen, read, outcome }) => ({
             position: seen.event.position,
             read,
             actions: JSON.parse(JSON.stringify(outcome.actions)),
-            decision: { notifies: true, reason: 'notifies', rule: { ...outcome.rule } },
+            rule: { ...outcome.rule },
           }))
           .toReversed(),
         `notifications of ${userId}`,

@@ -6,7 +6,7 @@ import { type Database, StorageError } from '../../src/storage/database.ts'
 import { openDatabase } from '../../src/storage/open-database.ts'
 import { asStorageError, faultOf } from '../../src/storage/fault.ts'
 import { query } from '../../src/storage/query.ts'
-import { proveWritable } from '../../src/storage/stream.ts'
+import { checkWritable } from '../../src/storage/stream.ts'
 import { damage } from '../support/damage-database.ts'
 import { clusterUrl, newPostgresUrl, openTestSqlite, temporaryFolder } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
@@ -81,7 +81,7 @@ suite('what check() remembers of a SQLite database', () => {
       db.transaction((tx) => tx.run(addFilter, { id: 'large', filter: LARGE })),
       isFull,
     )
-    await proveWritable(db)
+    await checkWritable(db)
     await assert.rejects(db.check(), isFull)
     await assert.rejects(db.check(), isFull)
     disk.makeRoom()
@@ -103,7 +103,7 @@ suite('what check() remembers of a SQLite database', () => {
       rowsOf(db),
       (error) => isUnavailable(error) && /damaged/.test((error as Error).message),
     )
-    await proveWritable(db)
+    await checkWritable(db)
     await assert.rejects(db.check(), isUnavailable)
   })
 
@@ -161,7 +161,7 @@ describe(
       await admin.query(`alter database ${name} set default_transaction_read_only = on`)
       await cutOff()
       await eventually(() =>
-        proveWritable(db).then(
+        checkWritable(db).then(
           () => false,
           (error: unknown) => isUnavailable(error) && /only be read/.test((error as Error).message),
         ),
@@ -169,7 +169,7 @@ describe(
       await admin.query(`alter database ${name} reset default_transaction_read_only`)
       await cutOff()
       await eventually(() =>
-        proveWritable(db).then(
+        checkWritable(db).then(
           () => true,
           () => false,
         ),

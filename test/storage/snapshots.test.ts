@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { MOST_SNAPSHOTS, openReader, snapshotPool } from '../../src/storage/sqlite-connections.ts'
+import { MAX_SNAPSHOTS, openReader, snapshotPool } from '../../src/storage/sqlite-connections.ts'
 import { currentPosition, nextPosition } from '../../src/storage/stream.ts'
 import { onEachDatabase, temporaryFolder } from '../support/databases.ts'
 
@@ -105,10 +105,10 @@ test('SQLite opens four connections for any number of readers, and the event loo
     turns++
   }
   assert.deepEqual([...new Set(await all)], [7])
-  assert.equal(opened, MOST_SNAPSHOTS)
-  assert.ok(turns >= (50 - MOST_SNAPSHOTS) / MOST_SNAPSHOTS, `${turns} turns`)
+  assert.equal(opened, MAX_SNAPSHOTS)
+  assert.ok(turns >= (50 - MAX_SNAPSHOTS) / MAX_SNAPSHOTS, `${turns} turns`)
   await Promise.all(Array.from({ length: 50 }, () => pool.use(currentPosition)))
-  assert.equal(opened, MOST_SNAPSHOTS, 'they stay open')
+  assert.equal(opened, MAX_SNAPSHOTS, 'they stay open')
   await pool.close()
 })
 

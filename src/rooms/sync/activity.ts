@@ -2,39 +2,39 @@ import type { Bus } from '../../cluster/bus.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { DeviceId, Random, UserId } from '../../lib/ids.ts'
 
-// Who is at which of their devices. A device counts as active while it waits in /sync, and for a short while after: clients
-// come back at once. It is kept in memory alone; a server that has just started knows of nobody yet.
+// Tracks the active devices. A device is active while it waits in /sync and for a short time after, because clients return
+// at once. Kept in memory only; a server that has just started knows no active device.
 
-/** A device that does not come back within this time is not in use any more. */
+/** A device that does not return within this time is no longer active. */
 export const ACTIVE_FOR_MS = 15_000
-/** What other processes believe of a device is renewed when it has become so much shorter than it could be. */
+/** The record of a device in other processes is renewed when its remaining time is this much shorter than it could be. */
 const TOLD_AGAIN_AFTER_MS = 5000
 
 export type ActiveDevice = { userId: UserId; deviceId: DeviceId }
 
 export type Elsewhere = {
   userId: UserId
-  /** The device that does not count; null: all do. */
+  /** The device to leave out; null: none. */
   except: DeviceId | null
-  /** Somebody was active when that was looked at last, by a process perhaps that is no more. */
+  /** Whether the user was active at the last check, which another, ended process may have made. */
   wasActive: boolean
 }
 
 export type Activity = Disposable & {
-  /** A device begins a sync that waits for `timeoutMs` at most. What is returned is to be disposed of at its end. */
+  /** Call it when a device starts a sync that waits for `timeoutMs` at most. Dispose of the result at the end of the sync. */
   enter(device: ActiveDevice, timeoutMs: number): Disposable
   /**
-   * Until when, as far as is known now, the user is active on a device; undefined: on none. Milliseconds since the Unix epoch.
+   * Until when the user is active on a device, as far as is known now; undefined: on none. Milliseconds since the Unix epoch.
    *
-   * Right after a start it is not known who will come back: whoever was active is taken to be so for as long as a device may
-   * stay away.
+   * Directly after a start it is unknown which devices will return. A user who was active before counts as active for as long as
+   * a device may stay away.
    */
   until(of: Elsewhere): number | undefined
 }
 
 type State = { polls: number; until: number; told: number }
 
-/** What one process tells the others. `from`: whose message it is. */
+/** A message from one process to the others. `from`: the sending process. */
 type Message = ActiveDevice & { from: string; until: number }
 
 export function createActivity({ bus, clock, random }: { bus: Bus; clock: Clock; random: Random }): Activity {
@@ -42,7 +42,7 @@ export function createActivity({ bus, clock, random }: { bus: Bus; clock: Clock;
   const self = random.token(12)
   const devices = createDevices(clock)
 
-  /** A device that lives at another process is active there, and delivery may be at work here. */
+  /** A device that syncs with another process is active there, and delivery may run here. */
   function tellOthers(device: ActiveDevice, state: State, until: number): void {
     if (until - state.told < TOLD_AGAIN_AFTER_MS) return
     state.told = until
@@ -87,10 +87,10 @@ export function createActivity({ bus, clock, random }: { bus: Bus; clock: Clock;
   }
 }
 
-/** The devices that are known to be active. Those that ceased to be are forgotten whenever another begins to rest. */
+/** The devices known as active. Expired ones are removed whenever another device ends its sync. */
 function createDevices(clock: Clock) {
   const users = new Map<UserId, Map<DeviceId, State>>()
-  /** The devices in no sync here, by user and device, roughly in the order in which they cease to be active. */
+  /** The devices without a sync here, by user and device, roughly in the order of their expiry. */
   const resting = new Map<string, ActiveDevice>()
   const key = ({ userId, deviceId }: ActiveDevice) => `${userId} ${deviceId}`
   return {

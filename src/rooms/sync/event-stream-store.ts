@@ -6,7 +6,7 @@ import { EVENT_COLUMNS, eventOfRow } from '../event-row.ts'
 
 type Page = { roomIds: readonly RoomId[]; after: number; upTo: number; limit: number }
 
-/** Events of some rooms in the order of the server. */
+/** Events of some rooms in stream order. */
 export async function eventsOfRooms(q: Queries, page: Page): Promise<Event[]> {
   return page.roomIds.length === 0 ? [] : (await q.all(eventsInRooms, page)).map(eventOfRow)
 }

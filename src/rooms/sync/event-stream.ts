@@ -25,7 +25,7 @@ export type EventStreamRequest = {
 
 /**
  * The predecessor of /sync (`GET /events`): new events of all rooms of the user as one list. Waits for one up to the
- * time-out; clients call again at once, so that an early empty answer would keep them spinning.
+ * time-out. Clients call again at once, so an early empty response would make them loop.
  */
 export async function eventStream(
   deps: PollDeps & Pick<SyncDeps, 'db' | 'maxTimeoutMs' | 'activity' | 'pageBytes'>,
@@ -71,6 +71,6 @@ async function eventsSince(
     if (ignored.has(event.sender) && isInvitationOf(event, userId)) return false
     return isMemberEventOf(event, userId) || isVisible(plans.get(event.roomId)?.spans ?? [], event.position)
   })
-  // A page that holds only what may not be seen is an answer all the same: what comes after it waits to be asked for.
+  // A page of only invisible events is a response as well: the client asks for the events after it.
   return { events, end: last?.position ?? position, more: last !== undefined }
 }

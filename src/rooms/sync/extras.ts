@@ -8,19 +8,19 @@ import type { Typing } from '../typing.ts'
 import type { RoomPlan } from './plan.ts'
 import type { SyncToken } from './token.ts'
 
-/** What the response tells of a room besides its events; read for all rooms at once. */
+/** The parts of a room's response besides its events. They are read for all rooms at once. */
 export type RoomExtras = {
   /** Receipts and typing, unfiltered, without room id. */
   ephemeral: JsonObject[]
   accountData: JsonObject[]
-  /** A receipt of the user's own has moved, or they ignore others than before: the counts may be other ones. */
+  /** A receipt of the user moved, or the user's ignore list changed, so the counts may have changed. */
   ownReceipt: boolean
   counts: RoomCounts | undefined
 }
 
 export const IGNORED_USERS = 'm.ignored_user_list'
 
-/** Account data by room; '' is the account's own. */
+/** Account data by room; '' is global account data. */
 export type AccountData = {
   roomIds: RoomId[]
   of(roomId: RoomId | ''): JsonObject[]
@@ -46,9 +46,9 @@ export type ExtrasRequest = {
   since: SyncToken | undefined
   plans: readonly RoomPlan[]
   accountData: AccountData
-  /** The filter asks for counts of threads. */
+  /** The filter requests counts of threads. */
   byThread: boolean
-  /** Rooms whose counts may be other ones without news of their own. */
+  /** Rooms without news whose counts may have changed. */
   recounted: readonly RoomId[]
 }
 
@@ -62,7 +62,7 @@ export async function roomExtras(
   const recounted = new Set(request.recounted)
   const joined = plans.filter((plan) => plan.membership === 'join')
   const roomIds = joined.map((plan) => plan.roomId)
-  // A room that is told from the start comes with all that belongs to it, however old.
+  // An initial response for a room has all its account data and receipts, however old.
   const fresh = new Set(joined.filter((plan) => plan.after < since).map((plan) => plan.roomId))
   const known = roomIds.filter((roomId) => !fresh.has(roomId))
   const receipts = new Map([
@@ -78,7 +78,7 @@ export async function roomExtras(
     const found = receipts.get(roomId)
     const ephemeral = (found?.contents ?? []).map((content): JsonObject => ({ type: 'm.receipt', content }))
     const userIds = deps.typing.usersIn(roomId)
-    // A client that knows nothing of the room yet takes nobody to be typing.
+    // A client that does not know the room yet assumes that no member is typing.
     const untold = request.since === undefined || fresh.has(roomId)
     if (untold ? userIds.length > 0 : typed.has(roomId))
       ephemeral.push({ type: 'm.typing', content: { user_ids: userIds } })

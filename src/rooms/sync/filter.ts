@@ -4,7 +4,7 @@ import { type Json, type JsonObject, isJsonObject } from '../../lib/json.ts'
 import type { Event } from '../../lib/matrix-event.ts'
 import { matchesWildcard } from '../../lib/wildcard.ts'
 
-/** What a filter lets through of one kind of event. Absent lists let everything through. */
+/** The part of a filter for one kind of event. Absent lists allow everything. */
 export type EventFilter = {
   readonly limit: number | undefined
   readonly types: readonly string[] | undefined
@@ -19,11 +19,11 @@ export type RoomEventFilter = EventFilter & {
   readonly containsUrl: boolean | undefined
   readonly lazyLoadMembers: boolean
   readonly unreadThreadNotifications: boolean
-  /** People whom the viewer ignores: of theirs only state events pass. Not a part of what clients send. */
+  /** Users whom the viewer ignores: only their state events pass. Not a part of what clients send. */
   readonly ignored?: ReadonlySet<string>
 }
 
-/** A parsed filter of `/sync` (client-server API, "Filtering"). `presence` and `event_format` have nothing to act on. */
+/** A parsed filter of `/sync` (client-server API, "Filtering"). `presence` and `event_format` have no effect. */
 export type SyncFilter = {
   readonly eventFields: readonly string[] | undefined
   readonly accountData: EventFilter
@@ -36,18 +36,18 @@ export type SyncFilter = {
   readonly roomAccountData: RoomEventFilter
 }
 
-/** What a filter looks at. Account data and ephemeral events have no sender. */
+/** The fields that a filter reads. Account data and ephemeral events have no sender. */
 export type Filterable = Pick<Event, 'type' | 'content'> & Partial<Pick<Event, 'sender' | 'stateKey'>>
 
 /**
- * Reads a filter from JSON text.
+ * Parses a filter from JSON text.
  * @throws 400 M_NOT_JSON or M_BAD_JSON, naming the field
  */
 export function readFilter(text: string): SyncFilter {
   return parseFilter(readJson(text))
 }
 
-/** As `readFilter`, for a `RoomEventFilter` by itself (`/messages`, `/context`). */
+/** Like `readFilter`, for a single `RoomEventFilter` (`/messages`, `/context`). */
 export function readRoomEventFilter(text: string): RoomEventFilter {
   return parseRoomEventFilter(readJson(text), 'filter')
 }
@@ -85,7 +85,7 @@ export function matchesEvent(filter: EventFilter, event: Filterable): boolean {
   return filter.types?.some((pattern) => matchesWildcard(pattern, event.type)) ?? true
 }
 
-/** The same filter for somebody who ignores people (client-server API, "Ignoring Users"). */
+/** The same filter for a viewer who ignores users (client-server API, "Ignoring Users"). */
 export function withoutIgnored(filter: RoomEventFilter, ignored: ReadonlySet<string>): RoomEventFilter {
   return ignored.size === 0 ? filter : { ...filter, ignored }
 }
@@ -97,7 +97,7 @@ export function matchesRoomEvent(filter: RoomEventFilter, roomId: string, event:
   return matchesEvent(filter, event)
 }
 
-/** True when nothing that is in any room can pass: such a filter spares the reading. */
+/** True when no event of any room can pass. Then nothing has to be read. */
 export function excludesAll(filter: RoomEventFilter): boolean {
   return filter.types?.length === 0 || filter.senders?.size === 0 || filter.rooms?.size === 0
 }
@@ -171,7 +171,7 @@ function readJson(text: string): unknown {
   }
 }
 
-// Clients send null for "not set" here and there, so it is read as absent.
+// Some clients send null for an absent value, so null is read as absent.
 
 function objectAt(value: unknown, at: string): JsonObject {
   if (value === undefined || value === null) return {}
@@ -215,7 +215,7 @@ function usersAt(filter: JsonObject, name: string, at: string): ReadonlySet<stri
   return list && new Set(list)
 }
 
-/** Parts of a filter that change nothing here, and are checked so that a client hears of its mistakes. */
+/** The parts of a filter without effect here. They are checked so that a client learns of its mistakes. */
 function checkUnused(filter: JsonObject): void {
   parseEventFilter(objectAt(filter['presence'], 'presence'), 'presence')
   const format = filter['event_format'] ?? 'client'

@@ -6,14 +6,14 @@ import { joinedWithIgnored } from './news-store.ts'
 import type { RoomPlan } from './plan.ts'
 import { membersAt } from './state-store.ts'
 
-// What /sync leaves out for somebody who ignores people (client-server API, "Ignoring Users"): their events, but for state
-// events, and their invitations. What was missed while somebody was ignored is not sent later; a fresh sync has it.
+// Removes from /sync what a viewer ignores (client-server API, "Ignoring Users"): the events of ignored users, except state
+// events, and their invitations. Events missed in that way are not sent later; an initial sync has them.
 
 export function filterWithoutIgnored(filter: SyncFilter, ignored: ReadonlySet<string>): SyncFilter {
   return ignored.size === 0 ? filter : { ...filter, timeline: withoutIgnored(filter.timeline, ignored) }
 }
 
-/** Rooms whose counts may be other ones, since the list of the ignored was changed. */
+/** Rooms whose counts may have changed, because the ignore list changed. */
 export async function recountedRooms(
   q: Queries,
   userId: UserId,
@@ -24,7 +24,7 @@ export async function recountedRooms(
   return (await q.all(joinedWithIgnored, { userId })).map((room) => room.room_id)
 }
 
-/** The plans, without invitations by people whom the user ignores. */
+/** The plans without invitations by ignored users. */
 export async function withoutTheirInvitations(
   q: Queries,
   userId: UserId,

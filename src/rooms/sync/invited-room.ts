@@ -6,7 +6,7 @@ import { currentStateOfTypes } from '../state-store.ts'
 import type { RoomPlan } from './plan.ts'
 import { membersAt } from './state-store.ts'
 
-/** What may be known of a room before joining it (client-server API, "Stripped state"). */
+/** State that a user may know before joining (client-server API, "Stripped state"). */
 const STRIPPED = [
   'm.room.create',
   'm.room.join_rules',
@@ -17,7 +17,7 @@ const STRIPPED = [
   'm.room.encryption',
 ]
 
-/** The stripped state of a room: what is set of it, the user's own member event, and that of who invited them. */
+/** The stripped state of a room: the set events of that list, the user's own member event, and that of the inviting user. */
 export async function strippedState(q: Queries, plan: RoomPlan, userId: UserId): Promise<JsonObject[]> {
   const { roomId, upTo: position } = plan
   const [own] = await membersAt(q, { roomId, userIds: [userId], position })

@@ -16,7 +16,7 @@ import { pageToken } from './token.ts'
 
 export type RoomReader = PageReader & { filter: SyncFilter; sharedRooms: SharedRooms }
 
-/** A room that the user is in; undefined: nothing of it passes the filter. */
+/** The response for a room that the user is in; undefined: nothing of it passes the filter. */
 export async function joinedRoom(
   q: Queries,
   reader: RoomReader,
@@ -43,8 +43,8 @@ export async function joinedRoom(
 }
 
 /**
- * A room that the user was in, or was invited to, up to the moment when that ended. Of what came later it tells only a change of
- * their own membership: a ban, or the end of one.
+ * The response for a room that the user was in, or was invited to, up to the end of that membership. Of later events it contains
+ * only changes of the user's own membership: a ban, or the end of one.
  */
 export async function leftRoom(
   q: Queries,
@@ -55,7 +55,7 @@ export async function leftRoom(
   const later = await ownLater(q, plan, reader.viewer.userId)
   const { limit } = filter.timeline
   const hasRoom = limit !== 0
-  // One place in the timeline is for what came later.
+  // One place in the timeline is reserved for the later change.
   const ofTimeline = later && limit ? { ...filter.timeline, limit: limit - 1 } : filter.timeline
   const timeline = await timelineOf(q, { ...plan, filter: ofTimeline, pageBytes })
   const state = await stateOf(q, reader, { plan, timeline, heroes: [] })
@@ -146,7 +146,7 @@ function stateEvents(reader: RoomReader, state: readonly Event[]): JsonObject[] 
   return state.map((event) => pickFields(syncEvent(event, reader), reader.filter.eventFields))
 }
 
-/** Of all threads together, or with the threads by themselves (client-server API, "Receiving notifications"). */
+/** Counts of all threads together, or of each thread (client-server API, "Receiving notifications"). */
 function unread(counts: RoomCounts | undefined, byThread: boolean): JsonObject {
   if (!byThread || !counts) return { unread_notifications: countsOf(counts) }
   const threads = [...counts.threads].filter(

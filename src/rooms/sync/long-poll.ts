@@ -9,20 +9,20 @@ export type PollDeps = { db: Queries; bus: Bus; clock: Clock; wakes: Wakes }
 
 export type Poll = {
   userId: UserId
-  /** How long to wait for news; 0: not at all. */
+  /** How long to wait for news, in milliseconds; 0: not at all. */
   timeoutMs: number
-  /** Ends the wait: the client is gone, or the server is about to. */
+  /** Ends the wait: the client has disconnected, or the server stops. */
   signal: AbortSignal
-  /** Whether news of a room would be told at all. */
+  /** Whether the filter lets any news of a room through. */
   watches(roomId: RoomId): boolean
 }
 
 /**
- * Asks `attempt` until it has news or the time is over, and resolves to its last answer. Between attempts it sleeps
- * until a topic of the user or of one of their rooms is published: a waiting poll costs nothing for anything else.
+ * Runs `attempt` until it has news or the time is over, and resolves to its last result. Between attempts it sleeps
+ * until a topic of the user or of one of their rooms is published: a waiting poll costs nothing for other events.
  *
- * States: first look (without subscriptions: most polls of a busy client end there) → subscribed, look again (something
- * may have come in between) → asleep ⇄ look again → answered.
+ * States: first attempt (without subscriptions: most polls of a busy client end there) → subscribed, second attempt (an event
+ * may have come in between) → asleep ⇄ attempt → answered.
  */
 export async function longPoll<T>(
   deps: PollDeps,
@@ -62,7 +62,7 @@ function watchUser(deps: PollDeps, poll: Poll) {
   poll.signal.addEventListener('abort', onNews)
 
   return {
-    /** What is published from here on ends the next sleep. */
+    /** A topic published from here on ends the next sleep. */
     async prepare(): Promise<void> {
       wake = new AbortController()
       if (poll.signal.aborted) wake.abort()

@@ -3,14 +3,14 @@ import type { EventId, RoomId, UserId } from '../../lib/ids.ts'
 import { type Queries, query } from '../../storage/query.ts'
 import type { Membership } from '../../storage/schema.ts'
 
-/** A room as it concerns a user in /sync. */
+/** A room with a user's membership in it. */
 export type RoomOfUser = { room_id: RoomId; membership: Membership; position: number; event_id: EventId }
 
 const COLUMNS = ['m.room_id', 'm.membership', 'm.position', 'm.event_id'] as const
 
 /**
- * The rooms of a user of which there is something to tell since `since`: their own membership changed, or they are in
- * the room and there are new events or receipts that they may see. Each room costs a look into two indexes.
+ * The rooms of a user with news since `since`: the user's own membership changed, or the user is in the room and it has
+ * new events or receipts that the user may see. Each room costs two index lookups.
  */
 export const roomsWithNews = query<{ userId: UserId; since: number }>()((db, p, d) =>
   db
@@ -45,7 +45,7 @@ export const roomsWithNews = query<{ userId: UserId; since: number }>()((db, p, 
     .orderBy('m.room_id'),
 )
 
-/** All rooms of a user in which they have one of the memberships, but for those that they have forgotten. */
+/** All rooms in which the user has one of the memberships, without forgotten rooms. */
 export const roomsWithMembership = query<{ userId: UserId; memberships: readonly Membership[] }>()(
   (db, p, d) =>
     db
@@ -57,7 +57,7 @@ export const roomsWithMembership = query<{ userId: UserId; memberships: readonly
       .orderBy('m.room_id'),
 )
 
-/** The rooms that the user is in where people are, or were, whom they ignore. */
+/** The joined rooms in which an ignored user is or was a member. */
 export const joinedWithIgnored = query<{ userId: UserId }>()((db, p) =>
   db
     .selectFrom('memberships as m')
@@ -78,7 +78,7 @@ export const joinedWithIgnored = query<{ userId: UserId }>()((db, p) =>
     .orderBy('m.room_id'),
 )
 
-/** Those of the rooms that the user is in. */
+/** The rooms of the list in which the user is joined. */
 export const joinedAmong = query<{ userId: UserId; roomIds: readonly RoomId[] }>()((db, p, d) =>
   db
     .selectFrom('memberships as m')

@@ -6,35 +6,35 @@ import { leftAt, type RoomHistory, type Span, visibleSpans, EVERYTHING } from '.
 import { includesRoom, type SyncFilter } from './filter.ts'
 import { joinedAmong, roomsWithMembership, roomsWithNews, type RoomOfUser } from './news-store.ts'
 
-/** What is to be told of one room, before anything of it has been read. */
+/** The plan for the response of one room, before anything of the room is read. */
 export type RoomPlan = {
   roomId: RoomId
   membership: Membership
   spans: readonly Span[]
-  /** What came up to here has been told; 0: nothing. */
+  /** The client already has everything up to this position; 0: nothing. */
   after: number
   upTo: number
-  /** `full`: the state from the ground up; `changes`: since `after`; `none`: the user has not been in the room. */
+  /** `full`: the whole state; `changes`: since `after`; `none`: the user has not been in the room. */
   state: 'full' | 'changes' | 'none'
   /** The user's stay was interrupted since `after`, or began or ended. */
   moved: boolean
-  /** The user's member event that holds, where it came after `upTo` and says something else than the one there. */
+  /** The user's current member event, if it came after `upTo` and differs from the one there. */
   ownLater?: number
 }
 
 export type PlanRequest = {
   userId: UserId
   filter: SyncFilter
-  /** undefined: everything is to be told. */
+  /** undefined: an initial sync. */
   since: number | undefined
   fullState: boolean
-  /** The moment that the response is about. */
+  /** The position of the response. */
   position: number
-  /** Rooms with news that the database does not know of: typing. */
+  /** Rooms with news outside the database: typing. */
   alsoRooms: readonly RoomId[]
 }
 
-/** The rooms that a response tells of, found without looking into the others. */
+/** The rooms of a response. Other rooms are not read. */
 export async function planRooms(q: Queries, request: PlanRequest): Promise<RoomPlan[]> {
   const { userId, filter, since } = request
   if (filter.rooms?.size === 0) return []
@@ -69,7 +69,7 @@ function planRoom(request: PlanRequest, room: RoomOfUser, history: RoomHistory |
   const since = request.since ?? 0
   const joined = room.membership === 'join'
   const shared = { roomId: room.room_id, membership: room.membership, moved: history !== undefined }
-  // Without a change of their own membership they have been in the room all the time, and see everything since.
+  // Without a change of the user's own membership, the user was in the room all the time and sees everything since.
   if (!history) {
     const state = request.fullState ? 'full' : 'changes'
     return { ...shared, spans: EVERYTHING, after: since, upTo: request.position, state }
@@ -81,7 +81,7 @@ function planRoom(request: PlanRequest, room: RoomOfUser, history: RoomHistory |
   const told = { ...shared, spans, after: wasJoined ? since : 0, state } as const
   if (joined) return { ...told, upTo: request.position }
   const left = leftAt(history.memberships)
-  // An invitation and a knock are told as they are now, whatever became of an earlier stay.
+  // An invitation and a knock are shown as they are now, without the history of an earlier stay.
   const isOver = room.membership === 'leave' || room.membership === 'ban'
   if (!isOver || left === undefined || left <= since) return { ...told, upTo: room.position }
   const isChanged = membershipAt(history, left) !== room.membership

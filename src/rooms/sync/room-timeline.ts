@@ -5,11 +5,11 @@ import { scanTimeline } from '../timeline.ts'
 import type { Span } from '../visibility.ts'
 import type { RoomEventFilter } from './filter.ts'
 
-/** The part of a room's timeline that one response tells. */
+/** The part of a room's timeline for one response. */
 export type TimelineRequest = {
   roomId: RoomId
   spans: readonly Span[]
-  /** What came after this position has not been told yet. */
+  /** Events after this position are new to the client. */
   after: number
   upTo: number
   filter: RoomEventFilter
@@ -18,13 +18,13 @@ export type TimelineRequest = {
 }
 
 export type SyncTimeline = {
-  /** In the order in which they happened, without a gap. */
+  /** In stream order, without a gap. */
   events: Event[]
   limited: boolean
   prevBatch: number
-  /** The state at this position is what the events start from. */
+  /** The timeline starts from the state at this position. */
   start: number
-  /** Something happened that the filter does not let through. */
+  /** There were events that the filter hides. */
   hidden: boolean
 }
 
@@ -32,8 +32,8 @@ const DEFAULT_LIMIT = 10
 const MAX_LIMIT = 1000
 
 /**
- * The latest events. They never reach back over something that the user may not see: the state on the other side of
- * it is unknown to them, so what is told begins after it.
+ * The latest events. They never reach back over an event that the user may not see: the user does not know the state before
+ * it, so the timeline starts after it.
  */
 export async function timelineOf(q: Queries, request: TimelineRequest): Promise<SyncTimeline> {
   const { roomId, filter, upTo } = request

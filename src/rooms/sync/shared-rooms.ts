@@ -5,27 +5,27 @@ import type { SyncFilter } from './filter.ts'
 import type { RoomPlan } from './plan.ts'
 import type { SyncTimeline } from './room-timeline.ts'
 
-/** What is new in a room for a member who has been in it all the time. It is shared: never changed. */
+/** The news of a room for a member who was in it all the time. Shared between members: never modify it. */
 export type RoomNews = {
   timeline: SyncTimeline
   state: readonly Event[]
-  /** What the room is called by may be another one. */
+  /** The calculated name of the room may have changed. */
   summaryChanged: boolean
 }
 
 export type SharedRooms = {
-  /** What was read for another member at the same position with the same filter, or else what `read` resolves to. */
+  /** The cached news for the same position and the same filter, or else the result of `read`. */
   news(of: { plan: RoomPlan; filter: SyncFilter }, read: () => Promise<RoomNews>): Promise<RoomNews>
 }
 
-/** So many are kept, of at most so many events: 20 MiB if all of them are as large as can be. */
+/** The maximum number of entries, and of events in each: 20 MiB if all have the maximum size. */
 const KEPT = 16
 const MOST_EVENTS = 20
 
 /**
- * Keeps what was read last, in memory alone: when a message wakes two thousand members, it is read once. Everything that it is read
- * from has a position in the stream, so what holds at a position holds for as long as there is no later one. What depends
- * on the viewer may not be in it: who they ignore, their transaction ids, what they may see of history.
+ * Caches the last reads, in memory only: when a message wakes two thousand members, the room is read once. Everything read here
+ * has a position in the stream, so an entry for a position stays valid until there is a later one. An entry must not depend
+ * on the viewer: not on ignored users, transaction ids or history visibility.
  */
 export function createSharedRooms(): SharedRooms {
   const kept = new BoundedMap<string, Promise<RoomNews>>({ limit: KEPT })
@@ -47,14 +47,14 @@ export function createSharedRooms(): SharedRooms {
     async news({ plan, filter }, read) {
       const key = keyOf(plan, filter)
       const found = kept.get(key)
-      // No wait before it is known to be there: others who ask meanwhile would read it too.
+      // No await before the entry is in the cache: otherwise parallel readers would read the room too.
       if (found === undefined) return readAndKeep(key, read)
       return (await found.catch(() => undefined)) ?? readAndKeep(key, read)
     },
   }
 }
 
-/** Is what is to be told of the room the same for all members with the same filter? */
+/** Whether the response for the room is the same for all members with the same filter. */
 export function isShared({ state, moved }: RoomPlan): boolean {
   return state === 'changes' && !moved
 }

@@ -8,8 +8,8 @@ type At = { roomId: RoomId; position: number }
 type Gap = { roomId: RoomId; after: number; position: number }
 
 /**
- * The state of a room as it was once the event at `position` had been applied, with or without the members. It starts
- * from the current state, so its cost follows the size of the state and not the number of changes.
+ * The state of a room directly after the event at `position`, with or without the members. It starts from the current
+ * state, so its cost grows with the size of the state and not with the number of changes.
  */
 export async function stateUpTo(q: Queries, of: At & { members: boolean }): Promise<Event[]> {
   const { roomId, position } = of
@@ -17,27 +17,27 @@ export async function stateUpTo(q: Queries, of: At & { members: boolean }): Prom
   return rows.map(eventOfRow)
 }
 
-/** The state that was set after `after` and still held once `position` had been applied. */
+/** The state events after `after` that were still current at `position`. */
 export async function stateChanges(q: Queries, gap: Gap): Promise<Event[]> {
   return (await q.all(changedState, gap)).map(eventOfRow)
 }
 
-/** The member events of some users, as they were at `position`. */
+/** The member events of some users at `position`. */
 export async function membersAt(q: Queries, of: At & { userIds: readonly UserId[] }): Promise<Event[]> {
   return of.userIds.length === 0 ? [] : (await q.all(membersUpTo, of)).map(eventOfRow)
 }
 
-/** The member events of all who ever had one, as they were at `position`. */
+/** The member events of all current and former members at `position`. */
 export async function allMembersAt(q: Queries, of: At): Promise<Event[]> {
   return (await q.all(allMembersUpTo, of)).map(eventOfRow)
 }
 
-/** Whether anything that a room is called by changed after `after`: its members, its name, its alias. */
+/** Whether an input of the calculated room name changed after `after`: members, name or alias. */
 export async function summaryChanged(q: Queries, gap: Gap): Promise<boolean> {
   return (await q.first(changeOfSummary, gap)) !== undefined
 }
 
-/** For a row of `current_state`: the event that held at `position`; it may be the current one or an older one. */
+/** For a row of `current_state`: the event that was current at `position`, either the present one or an older one. */
 const heldAt = (position: number) =>
   sql<number>`(select max(e.position) from events e where e.room_id = s.room_id and e.type = s.type
     and e.state_key = s.state_key and e.position <= ${position})`
@@ -57,7 +57,7 @@ export const stateWithoutMembers = query<At>()((db, p) =>
     .innerJoin('events', (join) => join.on('events.position', '=', heldAt(p.position)))
     .select(EVENT_COLUMNS)
     .where('s.room_id', '=', p.roomId)
-    // Two ranges of the primary key: an inequality would read all the members to leave them out.
+    // Two ranges of the primary key: an inequality would read all members only to leave them out.
     .where((eb) => eb.or([eb('s.type', '<', 'm.room.member'), eb('s.type', '>', 'm.room.member')]))
     .orderBy('events.position'),
 )

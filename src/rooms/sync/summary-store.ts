@@ -8,8 +8,8 @@ const HEROES = 5
 export type RoomSummary = { heroes: UserId[]; summary: JsonObject }
 
 /**
- * What a client makes a room's name of (client-server API, `/sync`, `RoomSummary`): how many are in it, and, when it
- * has neither name nor alias, the first five others.
+ * The data from which a client calculates the room name (client-server API, `/sync`, `RoomSummary`): the numbers of members
+ * and, when the room has neither name nor alias, the first five other members.
  */
 export async function summaryOf(q: Queries, roomId: RoomId, userId: UserId): Promise<RoomSummary> {
   const counts = await q.first(memberCounts, { roomId })

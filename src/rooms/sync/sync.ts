@@ -34,9 +34,9 @@ export type SyncDeps = RuleSettings & {
   wakes: Wakes
   sharedRooms: SharedRooms
   activity: Activity
-  /** The longest that a client may wait, in milliseconds. */
+  /** The maximum time-out of a client, in milliseconds. */
   maxTimeoutMs: number
-  /** How many bytes of events the timeline of a room holds. */
+  /** The maximum size of a room's timeline, in bytes of events. */
   pageBytes: number
 }
 
@@ -47,13 +47,13 @@ export type SyncRequest = {
   since: SyncToken | undefined
   fullState: boolean
   timeoutMs: number
-  /** The client says that nobody is there (`set_presence` other than `online`). */
+  /** The user is away from the client (`set_presence` other than `online`). */
   isAway: boolean
-  /** Ends the wait, with an answer that tells nothing. */
+  /** Ends the wait with an empty response. */
   signal: AbortSignal
 }
 
-/** `GET /sync` (client-server API, "Syncing"). Waits, up to the time-out, until there is something to tell. */
+/** `GET /sync` (client-server API, "Syncing"). Waits for news, up to the time-out. */
 export async function sync(deps: SyncDeps, request: SyncRequest): Promise<SyncBody> {
   const { filter, viewer, signal, fullState } = request
   let since = request.since
@@ -67,13 +67,13 @@ export async function sync(deps: SyncDeps, request: SyncRequest): Promise<SyncBo
   using _presence = request.isAway ? undefined : entered(deps.activity, viewer, poll.timeoutMs)
   return await longPoll(deps, poll, async () => {
     const answer = await respond(deps, { ...request, since })
-    // What was found to hold nothing for this client need not be looked at again.
+    // This attempt found nothing new for the client, so the next attempt starts at its position.
     since = answer.token
     return { value: answer.body, news: answer.news }
   })
 }
 
-/** What has no device is not at any. */
+/** Marks the device of the viewer as active. A viewer without a device is not active anywhere. */
 export function entered(activity: Activity, { userId, deviceId }: Viewer, timeoutMs: number) {
   return deviceId === null ? undefined : activity.enter({ userId, deviceId }, timeoutMs)
 }
@@ -82,7 +82,7 @@ type Answer = { body: SyncBody; news: boolean; token: SyncToken }
 
 async function respond(deps: SyncDeps, request: SyncRequest): Promise<Answer> {
   const { typing, db } = deps
-  // Typing that comes after this is told by the next response, maybe once more.
+  // The next response contains later typing, and may repeat some.
   const typed = typing.serial()
   const defaults = defaultsFingerprint(deps)
   if (request.since && !request.fullState) {
@@ -98,7 +98,7 @@ async function respond(deps: SyncDeps, request: SyncRequest): Promise<Answer> {
   })
 }
 
-/** A token from before the database was put back to an earlier state goes on from where the database is now. */
+/** After a restore of the database, a token can be ahead of it. Such a token continues from the current position. */
 function notAhead(since: SyncToken, now: Omit<SyncToken, 'defaults'>): SyncToken {
   return {
     ...since,
@@ -110,10 +110,10 @@ function notAhead(since: SyncToken, now: Omit<SyncToken, 'defaults'>): SyncToken
 type Telling = SyncRequest & { token: SyncToken }
 type Section = Record<RoomId, JsonObject | Deferred>
 type Rooms = { join: Section; invite: Section; knock: Section; leave: Section }
-/** The response; rooms that are deferred are read when they are written. */
+/** The response. Deferred rooms are read when they are written. */
 export type SyncBody = ReturnType<typeof bodyOf>
 
-/** Rooms are read within the one snapshot until they are so much together; those after them are deferred. */
+/** Rooms are read within the one snapshot up to this total size; the rooms after them are deferred. */
 const HELD_PAGES = 4
 
 async function tell(deps: SyncDeps, read: Queries, request: Telling): Promise<Answer> {
@@ -147,7 +147,7 @@ async function tell(deps: SyncDeps, read: Queries, request: Telling): Promise<An
     rooms[SECTIONS[plan.membership]][plan.roomId] = room
   }
   const global = accountData.of('')
-  // The rules are always told as a whole.
+  // The response always has the whole ruleset.
   const isOutdated = since?.defaults !== token.defaults
   if (!since || isOutdated || rulesVersion > since.position)
     global.push({ type: 'm.push_rules', content: await pushRulesContent(read, userId, deps) })
@@ -168,7 +168,7 @@ const SECTIONS: Record<Membership, keyof Rooms> = {
 
 type RoomToTell = { reader: RoomReader; plan: RoomPlan; extras: RoomExtras }
 
-/** What the response tells of one room; undefined: nothing. */
+/** The response for one room; undefined: nothing. */
 async function roomOf(read: Queries, { reader, plan, extras }: RoomToTell): Promise<JsonObject | undefined> {
   const { membership } = plan
   if (membership === 'join') return joinedRoom(read, reader, { plan, extras })
@@ -177,11 +177,11 @@ async function roomOf(read: Queries, { reader, plan, extras }: RoomToTell): Prom
 }
 
 /**
- * The same, read when the response has been written up to there. Events and state are those up to the position of the plan, as they are
+ * The same for a deferred room, read when the response is written up to it. Events and state are those up to the position of the plan, as
  * within the snapshot; only the summary of members can be newer.
  */
 function deferredRoom({ db }: SyncDeps, of: RoomToTell): Deferred {
-  // The room has its place in the response already, so it is told whether or not anything of it passes the filter.
+  // The room already has its place in the response, so it is written even if nothing passes the filter.
   const extras = { ...of.extras, ownReceipt: true }
   return new Deferred(async () => (await db.snapshot((read) => roomOf(read, { ...of, extras }))) ?? {})
 }
@@ -190,7 +190,7 @@ function emptyAnswer(token: SyncToken): Answer {
   return { body: bodyOf(token, [], { join: {}, invite: {}, knock: {}, leave: {} }), news: false, token }
 }
 
-/** Every section is there even when it is empty: clients reach into them without looking. */
+/** Every section is present even when it is empty, because clients read them without a check. */
 function bodyOf(token: SyncToken, accountData: JsonObject[], rooms: Rooms) {
   return {
     next_batch: syncToken(token),

@@ -1,15 +1,15 @@
-/** The turns of polls that have been woken. */
+/** The queue of woken polls. */
 export type Wakes = {
-  /** Runs `work` when it is its turn. */
+  /** Runs `work` when its turn comes. */
   inTurn<T>(work: () => Promise<T>): Promise<T>
 }
 
-/** So many look at the same time: on PostgreSQL that is how many connections they take from everybody else. */
+/** The maximum number of parallel reads. On PostgreSQL each takes a connection that other requests could use. */
 const AT_ONCE = 4
 
 /**
- * One message may wake thousands of polls. They look in the order in which they were woken, a few at a time, and the event loop has a
- * turn between them: each is answered as soon as it has looked, and other requests are served meanwhile.
+ * One message can wake thousands of polls. They read in the order in which they were woken, a few at a time, with a turn of the
+ * event loop between them. So each poll is answered right after its read, and other requests are served in between.
  */
 export function createWakes(): Wakes {
   const waiting: (() => void)[] = []

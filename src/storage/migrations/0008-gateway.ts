@@ -1,6 +1,6 @@
 import type { Migration } from '../migration.ts'
 
-/** What the gateway remembers: notifications that it has had, those that wait, devices whose rejection is still to be told. */
+/** The state of the gateway: received notifications, waiting notifications, and rejections to report to their home server. */
 export const gateway: Migration = {
   id: 8,
   name: 'gateway',

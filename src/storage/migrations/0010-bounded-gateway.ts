@@ -1,8 +1,8 @@
 import type { Migration } from '../migration.ts'
 
 /**
- * Inboxes belong to users. What was kept before had no owner and is dropped: it was for tests, and anyone could have written it. What
- * waits in the queue is counted in bytes, by where it came from.
+ * Inboxes belong to users. Older entries had no owner and are dropped: they were for tests, and anyone could write them. The
+ * queue counts bytes by source.
  */
 export const boundedGateway: Migration = {
   id: 10,

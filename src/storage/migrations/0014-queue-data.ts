@@ -1,6 +1,6 @@
 import type { Migration } from '../migration.ts'
 
-/** Two accounts on one device have counts of their own. What waits already counts as without data: it tells its own counts. */
+/** Two accounts on one device have separate counts. Rows that wait already have no data key and keep their own counts. */
 export const queueData: Migration = {
   id: 14,
   name: 'queue-data',

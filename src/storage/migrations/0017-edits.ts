@@ -1,6 +1,6 @@
 import type { Migration } from '../migration.ts'
 
-/** Edits of messages from before this are not in it: what waited then is told with its first text. */
+/** The table starts without earlier edits: a message that waited at that time is sent with its first text. */
 export const edits: Migration = {
   id: 17,
   name: 'edits',

@@ -1,6 +1,6 @@
 import type { Migration } from '../migration.ts'
 
-/** The server looks for rooms of deactivated accounts once a minute. */
+/** Once a minute the server searches for rooms of deactivated accounts. */
 export const deactivatedUsers: Migration = {
   id: 18,
   name: 'deactivated-users',

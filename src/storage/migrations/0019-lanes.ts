@@ -1,8 +1,8 @@
 import type { ColumnTypes, Migration } from '../migration.ts'
 
 /**
- * The state of sending leaves `pushers` for `lanes`, and the outbox becomes `lane_items`. A pusher keeps its id as the id of its
- * lane. The outbox is renamed and not copied: it may be long.
+ * The state of sending moves from `pushers` to `lanes`, and the table outbox becomes `lane_items`. The id of a pusher is the id
+ * of its lane. The outbox is renamed, not copied, because it can be long.
  */
 export const lanes: Migration = {
   id: 19,
@@ -24,8 +24,8 @@ const makeLanes = ({ int, serial, plain }: ColumnTypes) => [
 ]
 
 /**
- * A pusher that is not activated yet has its token in the place of the badge. If its badge was due from before, -1 as the last value told makes
- * it due again with the activation.
+ * A pusher that is not activated yet has its activation token instead of the badge. If its badge was already due, the last value sent is
+ * set to -1, which makes the badge due again with the activation.
  */
 const moveState = ({ originOf, continueIds }: ColumnTypes) => [
   `insert into lanes (lane_id, kind, destination, value_due, value_told, lease_owner, lease_until, attempts, failing_since,
@@ -61,7 +61,7 @@ const KEPT = `pusher_id, user_id, app_id, pushkey, kind, handle, handle_is_insta
   lang, data, url, device_id, enabled, disable_badge_count, hold_ms, activated, ack_token, ack_expires_at, kind_alias,
   created_at, set_at, unsubscribe_token`
 
-/** Copied once: SQLite would copy the table for each column that is dropped. */
+/** Copied once, because SQLite would copy the table for each dropped column. */
 const trimPushers = ({ int, plain }: ColumnTypes) => [
   `create table pushers_kept (
     pusher_id ${int} primary key, user_id text not null, app_id text not null, pushkey text not null, kind text not null,
