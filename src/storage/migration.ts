@@ -13,7 +13,7 @@ export type ColumnTypes = {
   keysIn: (text: string, name: string) => string
   /** The JSON of the text in a column, as a text. */
   jsonText: (column: string) => string
-  /** The origin of the URL in a column, which has its parsed form; empty for null. */
+  /** The origin of the parsed URL in a column; empty for null. */
   originOf: (column: string) => string
   /** Makes the next id of one table the next id of another table. Both columns are `serial`. */
   continueIds: (from: SerialColumn, to: SerialColumn) => string[]

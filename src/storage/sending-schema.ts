@@ -51,14 +51,14 @@ export type LaneItemsTable = {
   expires_at: Filled<number | null>
   /** The end of a lease to send the item outside of its lane. */
   taken_until: Filled<number | null>
-  /** Of the gateway: the account on the device, and whether it waits for counts alone. Newer counts of it replace older ones. */
+  /** In the gateway: the account on the device, and whether the item has only counts. Newer counts of the account replace older ones. */
   dedup_key: Filled<string | null>
   /** JSON; null: the position identifies the content. */
   payload: Filled<string | null>
   /** In the gateway: the IP address of the sender. */
   source: Filled<string | null>
-  /** Of the gateway: of its notification. */
+  /** In the gateway: the size of the notification. */
   bytes: Filled<number | null>
-  /** Of the gateway, as JSON: newer counts than the payload has. */
+  /** In the gateway, as JSON: newer counts than those in the payload. */
   counts: Filled<string | null>
 }

@@ -163,7 +163,7 @@ describe(
       await eventually(() =>
         checkWritable(db).then(
           () => false,
-          (error: unknown) => isUnavailable(error) && /only be read/.test((error as Error).message),
+          (error: unknown) => isUnavailable(error) && /is read-only/.test((error as Error).message),
         ),
       )
       await admin.query(`alter database ${name} reset default_transaction_read_only`)
