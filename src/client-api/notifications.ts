@@ -91,7 +91,7 @@ export function notificationRoutes(deps: NotificationRouteDeps): Route[] {
           const found = notifications.flatMap((item) => events.get(item.eventId) ?? [])
           const shown = await syncEvents(q, found, { viewer: requester, now: deps.clock.now() })
           return {
-            notifications: notifications.map(({ roomId, originServerTs, read, actions, rule }, at) => ({
+            notifications: notifications.map(({ roomId, originServerTs, read, actions, decision }, at) => ({
               room_id: roomId,
               ts: originServerTs,
               read,
@@ -99,7 +99,7 @@ export function notificationRoutes(deps: NotificationRouteDeps): Route[] {
               event: shown[at] as JsonObject,
               // Rules of single devices never decide what is in this list, but some clients want the key.
               profile_tag: null,
-              ...(rule === null ? {} : whyNotified(rule)),
+              ...(decision.rule === null ? {} : whyNotified(decision.rule)),
             })),
             ...(next === undefined ? {} : { next_token: String(next) }),
           }

@@ -56,7 +56,8 @@ export async function dryRun(q: Queries, settings: RuleSettings, request: DryRun
   const stored = await rulesetOf(q, userId, settings)
   const rules = withRules(stored, settings, request)
   const { sender } = event
-  const isIgnored = typeof sender === 'string' && (await q.first(ignoring, { userId, ignored: sender }))
+  const isIgnored =
+    typeof sender === 'string' && (await q.first(ignoring, { userId, ignored: sender })) !== undefined
   const pushers = await q.all(pushersAtEvent, { userId, position: 0 })
   const held = new Set(pushers.map((pusher) => pusher.handle))
   const unheld = [...rules.device.keys()].filter((handle) => !held.has(handle))
@@ -68,7 +69,7 @@ export async function dryRun(q: Queries, settings: RuleSettings, request: DryRun
     event: prepareEvent(roomId === undefined ? event : { ...event, room_id: roomId }),
     type: event.type,
     context: { ...context, userId },
-    silence: sender === userId ? 'own event' : isIgnored ? 'sender is ignored' : undefined,
+    silence: { isOwn: sender === userId, ignoresSender: isIgnored },
     counted: undefined,
     pushers: [...pushers, ...unheld.map((handle) => ({ handle }))],
     sentAt: undefined,

@@ -1,16 +1,23 @@
 import { notFound } from '../lib/errors.ts'
-import type { EventId, UserId } from '../lib/ids.ts'
+import type { EventId, RoomId, UserId } from '../lib/ids.ts'
 import type { JsonObject } from '../lib/json.ts'
 import { type Event, eventSummary, type Viewer } from '../lib/matrix-event.ts'
 import { shortHash } from '../lib/short-hash.ts'
 import { userById } from '../accounts/users-store.ts'
-import { isRead } from '../notifications/counts.ts'
+import { isRead, ruleOf } from '../notifications/counts.ts'
 import { findEvent } from '../rooms/event-store.ts'
 import { stateEventAt } from '../rooms/state-store.ts'
 import { visibleEvent } from '../rooms/timeline.ts'
 import type { Queries } from '../storage/query.ts'
-import { decisionFor } from '../trace/decisions-store.ts'
+import { decisionFor, type QuietDecision } from '../trace/decisions-store.ts'
 import { gatewayStepsOfEvent } from '../trace/gateway-store.ts'
+import {
+  decideForUser,
+  isOfIgnoredSender,
+  isRecipient,
+  type UserDecision,
+  type UserOutcome,
+} from '../trace/notify-reason.ts'
 import { type JourneyPusher, journeyStep, type JourneyStep, pusherSteps, standing } from '../trace/journey.ts'
 import { pusherNotesOf } from '../trace/pushers-store.ts'
 import { stepsOf } from '../trace/steps-store.ts'
@@ -64,47 +71,56 @@ async function eventAsked(q: Queries, { viewer, userId, eventId }: JourneyReques
 
 type Decided = { steps: JourneyStep[]; notifies: boolean | undefined }
 
-/** What the rules made of it when it came, or why they were not asked. */
+/** What was decided for the user when the event came, as far as it is kept. */
 async function decisionOf(q: Queries, userId: UserId, event: Event): Promise<Decided> {
   const { roomId, position, originServerTs: at } = event
-  const quiet = (step: JourneyStep): Decided => ({ steps: [step], notifies: false })
-  if (event.sender === userId) return quiet(journeyStep('decided', 'own event', { at }))
-  if (!(await wasConcerned(q, userId, event))) return quiet(journeyStep('decided', 'not a member', { at }))
-  const of = { userId, roomId, position }
+  const isOwn = event.sender === userId
+  const isNotMember = !isOwn && !(await wasRecipient(q, userId, event))
+  const kept = isOwn || isNotMember ? {} : await keptOf(q, { userId, roomId, position })
+  const { notifies, reason, rule } = decideForUser({
+    isOwn,
+    isNotMember,
+    ignoresSender: isOfIgnoredSender(kept.outcome),
+    ...kept,
+  })
+  const decided = journeyStep('decided', reason, { at, ...ruleShown(reason, rule) })
+  if (notifies !== true) return { steps: [decided], notifies }
+  const counted = journeyStep('counted', kept.outcome?.highlight === true ? 'highlight' : 'unread', { at })
+  return { steps: [decided, counted], notifies }
+}
+
+/** Only decisions of the push rules name a rule. */
+function ruleShown(reason: UserDecision['reason'], rule: UserDecision['rule']): Pick<JourneyStep, 'rule'> {
+  if (!RULE_REASONS.has(reason)) return {}
+  return { rule: rule && { kind: rule.kind, rule_id: rule.ruleId } }
+}
+
+const RULE_REASONS: ReadonlySet<UserDecision['reason']> = new Set([
+  'notifies',
+  'does not notify',
+  'no rule matched',
+  'rules failed',
+])
+
+type Kept = {
+  outcome?: UserOutcome & { highlight: boolean }
+  recorded?: QuietDecision
+}
+
+/** The stored outcome; without one, what was recorded of an event that did not notify the cohort of the user. */
+async function keptOf(q: Queries, of: { userId: UserId; roomId: RoomId; position: number }): Promise<Kept> {
   const stay = await q.first(cohortInThisStay, of)
   const found = await q.first(outcomeWhenItCame, of)
   // Of another stay only what was noted of the user in person still counts.
-  const outcome = found && (stay !== undefined || found.own === 1) ? found : undefined
-  if (outcome?.notify === 1) {
-    const rule = { kind: outcome.rule_kind ?? '', rule_id: outcome.rule_id ?? '' }
-    const isHighlight = outcome.highlight === 1
-    return {
-      steps: [
-        journeyStep('decided', 'notifies', { at, rule }),
-        journeyStep('counted', isHighlight ? 'highlight' : 'unread', { at }),
-      ],
-      notifies: true,
-    }
-  }
-  if (outcome) {
-    const { rule_kind: kind, rule_id: ruleId } = outcome
-    // Only who ignores its sender has an outcome without a rule.
-    if (kind === null || ruleId === null) return quiet(journeyStep('decided', 'sender is ignored', { at }))
-    return quiet(journeyStep('decided', 'does not notify', { at, rule: { kind, rule_id: ruleId } }))
-  }
-  const decision = stay && (await decisionFor(q, { position, cohort: stay.cohort, userId }))
-  if (!decision) return { steps: [journeyStep('decided', 'not kept', { at })], notifies: undefined }
-  const { reason, rule } = decision
-  return quiet(
-    journeyStep('decided', reason, { at, rule: rule ? { kind: rule.kind, rule_id: rule.ruleId } : null }),
-  )
+  if (found && (stay !== undefined || found.own === 1))
+    return { outcome: { notify: found.notify === 1, highlight: found.highlight === 1, rule: ruleOf(found) } }
+  const recorded = stay && (await decisionFor(q, { ...of, cohort: stay.cohort }))
+  return recorded === undefined ? {} : { recorded }
 }
 
-/** Members are, and who is invited by it. */
-async function wasConcerned(q: Queries, userId: UserId, event: Event): Promise<boolean> {
+async function wasRecipient(q: Queries, userId: UserId, event: Event): Promise<boolean> {
   const member = await stateEventAt(q, { ...event, type: 'm.room.member', stateKey: userId })
-  const membership = member?.content['membership']
-  return membership === 'join' || (membership === 'invite' && member?.position === event.position)
+  return isRecipient(member?.content['membership'], { isOwnMembership: member?.position === event.position })
 }
 
 async function retracted(q: Queries, redactedBy: EventId): Promise<JourneyStep> {

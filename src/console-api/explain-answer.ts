@@ -7,6 +7,7 @@ import {
   type UserRules,
 } from '../delivery/device-rules.ts'
 import { isForMail } from '../delivery/email/tweaks.ts'
+import { asPusherOutcome } from '../delivery/next-poke.ts'
 import { priorityOf } from '../delivery/poke.ts'
 import type { UserId } from '../lib/ids.ts'
 import type { JsonObject } from '../lib/json.ts'
@@ -22,25 +23,20 @@ import {
   type RuleSettings,
   type Ruleset,
   type StepBudget,
-  wakesDevice,
 } from '../push-rules/index.ts'
+import {
+  type NotifyFacts,
+  notifyReason,
+  pusherRuleFacts,
+  type Silence,
+  type SilenceFact,
+} from '../trace/notify-reason.ts'
 import type { PusherRow } from './explain-store.ts'
 
 // Puts an explanation into the words of the answer. Pure.
 
-/** Why no rule was asked. */
-export type Silence = 'own event' | 'redacted' | 'sender is ignored' | 'not a member'
-
-/** Why a pusher is not poked. */
-export type Quiet =
-  | Silence
-  | 'does not notify'
-  | 'in the app only'
-  | 'suppressed by a device rule'
-  | 'set after the event'
-  | 'disabled'
-  | 'not activated'
-  | 'not by e-mail'
+/** Why a pusher is not poked, as far as an explanation looks. */
+export type PusherSilence = NonNullable<ReturnType<typeof quietBecause>>
 
 export type Case = {
   userId: UserId
@@ -51,7 +47,7 @@ export type Case = {
   type: string
   /** With `userId` and `displayName`. */
   context: EvaluationContext
-  silence: Silence | undefined
+  silence: NotifyFacts<SilenceFact>
   /** What was stored with the event; undefined: nothing was, as in a dry run, and today's rules decide. */
   counted: RuleOutcome | undefined
   pushers: readonly (Partial<PusherRow> & Pick<PusherRow, 'handle'>)[]
@@ -72,7 +68,7 @@ export type Answer = {
 
 /** What the rules say to an event, rule by rule, and what follows from it for each pusher. */
 export function answer(asked: Case): Answer {
-  const { silence } = asked
+  const silence = notifyReason(asked.silence)
   const budget = explainBudget()
   const scopes = [{ scope: 'global' as const, rules: asked.rules.global }]
   const global = silence === undefined ? explain({ ...asked, scopes, budget }) : undefined
@@ -91,7 +87,11 @@ export function answer(asked: Case): Answer {
     reason: silence ?? null,
     rules: global?.rules.map(ruleShown) ?? [],
     pushers: asked.pushers.map((pusher) =>
-      pusherShown(asked, pusher, { devices, counted: asked.counted ?? outcome }),
+      pusherShown(asked, pusher, {
+        devices,
+        counted: asked.counted ?? outcome,
+        isSilent: silence !== undefined,
+      }),
     ),
   }
 }
@@ -137,13 +137,13 @@ function onlyMaster({ override }: Ruleset): Ruleset {
 function pusherShown(
   asked: Case,
   pusher: Case['pushers'][number],
-  { devices, counted }: { devices: Devices; counted: RuleOutcome },
+  { devices, counted, isSilent }: { devices: Devices; counted: RuleOutcome; isSilent: boolean },
 ): JsonObject {
   const { handle } = pusher
-  const here = outcomeHere(asked, devices, { handle, counted })
+  const here = isSilent ? NOT_ASKED : outcomeHere(asked, devices, { handle, counted })
   const quiet = quietBecause(asked, pusher, { here: here.outcome, counted })
   const { tweaks } = here.outcome
-  const rules = handle === null || asked.silence !== undefined ? [] : deviceExplained(asked, devices, handle)
+  const rules = handle === null || isSilent ? [] : deviceExplained(asked, devices, handle)
   return {
     app_id: pusher.app_id ?? null,
     kind: pusher.kind ?? null,
@@ -164,12 +164,13 @@ function pusherShown(
   }
 }
 
+const NOT_ASKED = { outcome: NO_MATCH, scope: 'global' as const }
+
 function outcomeHere(
-  { event, silence }: Case,
+  { event }: Case,
   { made, context }: Devices,
   { handle, counted }: { handle: string | null; counted: RuleOutcome },
 ) {
-  if (silence !== undefined) return { outcome: NO_MATCH, scope: 'global' as const }
   if (handle === null) return { outcome: counted, scope: 'global' as const }
   return outcomeForDevice(made, { handle, counted }, { event, context })
 }
@@ -178,17 +179,17 @@ function quietBecause(
   { silence, sentAt }: Case,
   pusher: Case['pushers'][number],
   { here, counted }: { here: RuleOutcome; counted: RuleOutcome },
-): Quiet | undefined {
-  if (silence !== undefined) return silence
-  if (sentAt !== undefined && (pusher.created_at ?? 0) > sentAt) return 'set after the event'
+) {
   // What it was before it was last set is not known.
   const isSince = sentAt === undefined || (pusher.set_at ?? 0) <= sentAt
-  if (pusher.enabled === 0 && isSince) return 'disabled'
-  if (pusher.activated === 0 && isSince) return 'not activated'
-  if (pusher.kind === 'email' && wakesDevice(here) && !isForMail(here.tweaks)) return 'not by e-mail'
-  if (wakesDevice(here)) return undefined
-  if (wakesDevice(counted)) return 'suppressed by a device rule'
-  return here.notify ? 'in the app only' : 'does not notify'
+  const outcomes = { here: asPusherOutcome(here), counted: asPusherOutcome(counted) }
+  return notifyReason({
+    ...silence,
+    isSetAfter: sentAt !== undefined && (pusher.created_at ?? 0) > sentAt,
+    isDisabled: pusher.enabled === 0 && isSince,
+    isNotActivated: pusher.activated === 0 && isSince,
+    ...pusherRuleFacts(outcomes, { isForMail: pusher.kind !== 'email' || isForMail(here.tweaks) }),
+  })
 }
 
 const ruleNamed = (

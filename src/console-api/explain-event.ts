@@ -11,7 +11,14 @@ import { displayNameAt, loadPokedEvents } from '../rooms/poke-event.ts'
 import { stateEventAt } from '../rooms/state-store.ts'
 import { visibleEvent } from '../rooms/timeline.ts'
 import type { Queries } from '../storage/query.ts'
-import { answer, type Silence } from './explain-answer.ts'
+import {
+  isOfIgnoredSender,
+  isRecipient,
+  type NotifyFacts,
+  notifyReason,
+  type SilenceFact,
+} from '../trace/notify-reason.ts'
+import { answer } from './explain-answer.ts'
 import { ignoring, pushersAtEvent } from './explain-store.ts'
 
 export type ExplainRequest = {
@@ -41,7 +48,7 @@ export async function explainEvent(
   const stored = await outcomeOf(q, at)
   const silence = await silenceOf(q, { userId, event, stored })
   // What is stored for the others says nothing of who was not asked.
-  const recorded = stored === undefined || silence !== undefined ? NO_MATCH : asOutcome(stored)
+  const recorded = stored === undefined || notifyReason(silence) !== undefined ? NO_MATCH : asOutcome(stored)
   const displayName = await displayNameAt(q, at)
   const explained = answer({
     userId,
@@ -79,24 +86,20 @@ async function eventAsked(q: Queries, { viewer, userId, roomId, eventId }: Expla
   return event
 }
 
-/** Why the rules of the user were not asked; undefined: they were. */
+/** The facts for which the rules of the user were not asked when the event came. */
 async function silenceOf(
   q: Queries,
   { userId, event, stored }: { userId: UserId; event: Event; stored: StoredOutcome | undefined },
-): Promise<Silence | undefined> {
-  if (event.sender === userId) return 'own event'
-  if (event.redactedBy !== null) return 'redacted'
-  if (await isIgnored(q, { userId, event, stored })) return 'sender is ignored'
+): Promise<NotifyFacts<SilenceFact>> {
   const member = await stateEventAt(q, { ...event, type: 'm.room.member', stateKey: userId })
-  const isConcerned = member?.content['membership'] === 'join' || member?.position === event.position
-  return isConcerned ? undefined : 'not a member'
-}
-
-/** As it was when the event came, where that is known: only who ignores its author has an outcome without a rule. */
-async function isIgnored(
-  q: Queries,
-  { userId, event, stored }: { userId: UserId; event: Event; stored: StoredOutcome | undefined },
-): Promise<boolean> {
-  if (stored !== undefined) return !stored.notify && stored.rule === null
-  return (await q.first(ignoring, { userId, ignored: event.sender })) !== undefined
+  const isOwnMembership = member?.position === event.position
+  return {
+    isOwn: event.sender === userId,
+    isRedacted: event.redactedBy !== null,
+    isNotMember: !isRecipient(member?.content['membership'], { isOwnMembership }),
+    ignoresSender:
+      stored === undefined
+        ? (await q.first(ignoring, { userId, ignored: event.sender })) !== undefined
+        : isOfIgnoredSender(stored),
+  }
 }

@@ -4,12 +4,13 @@ import { once } from '../lib/once.ts'
 import { eventId, roomId, time, userId } from '../http/response-parts.ts'
 import { jsonObject } from '../http/schema.ts'
 import { RULE_KINDS, type RuleVerdict } from '../push-rules/index.ts'
-import type { Quiet, Silence } from './explain-answer.ts'
+import type { Silence } from '../trace/notify-reason.ts'
+import type { PusherSilence } from './explain-answer.ts'
 
 // What `/explain` answers: the shape that `explain-answer.ts` puts together.
 
 const SILENCES: readonly Silence[] = ['own event', 'redacted', 'sender is ignored', 'not a member']
-const QUIETS: readonly Quiet[] = [
+const PUSHER_SILENCES: readonly PusherSilence[] = [
   ...SILENCES,
   'does not notify',
   'in the app only',
@@ -68,7 +69,7 @@ const explainedPusher = named('ExplainedPusher', () =>
     device_id: z.string().nullable(),
     instance_handle: z.string().nullable(),
     poke: z.boolean(),
-    reason: z.enum(QUIETS).nullable().describe('Why there is no poke'),
+    reason: z.enum(PUSHER_SILENCES).nullable().describe('Why there is no poke'),
     tweaks: jsonObject.optional(),
     prio: z.enum(['high', 'low']).optional(),
     decided_by: decidedBy().nullable(),

@@ -1,15 +1,15 @@
 import { sql } from 'kysely'
 import { query } from '../storage/query.ts'
-import type { ReasonOf } from '../trace/vocabulary.ts'
+import type { SkipReason } from '../trace/vocabulary.ts'
 
 /** What may go of a pusher's outbox: all ordinary rows up to a position but those to keep. */
 export type Collapsed = { upTo: number; keep: readonly number[] }
 
 /** What is left to tell after an outage, and how many pokes are not sent for it, by reason. */
 export type Collapse = Collapsed & {
-  skipped: ReadonlyMap<ReasonOf<'skipped'>, number>
+  skipped: ReadonlyMap<SkipReason, number>
   /** Of those, what goes for another reason than that a newer one stands for it. */
-  others: readonly { position: number; reason: ReasonOf<'skipped'> }[]
+  others: readonly { position: number; reason: SkipReason }[]
 }
 
 /** The ordinary rows of a pusher below a position, the newest first, with where their events belong. */

@@ -1,8 +1,9 @@
 import type { Progress } from '../sending/item-store.ts'
 import type { LaneEvent } from '../sending/transition.ts'
 import type { Queries } from '../storage/query.ts'
+import type { SkipReason } from '../trace/vocabulary.ts'
 import { backlogPage, type Collapse } from './collapse-store.ts'
-import type { NextStep, SkipReason } from './next-poke.ts'
+import type { NextStep } from './next-poke.ts'
 
 /** So much may wait for a pusher that has failed and still be told one by one. */
 export const COLLAPSE_ABOVE = 20

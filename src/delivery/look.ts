@@ -3,13 +3,14 @@ import { AT_START, type Progress } from '../sending/item-store.ts'
 import { stateOf } from '../sending/lane-store.ts'
 import type { Looked, Visit } from '../sending/port.ts'
 import type { NotedStep, PusherStep } from '../trace/trace.ts'
+import type { SkipReason } from '../trace/vocabulary.ts'
 import { passedOver, planCollapse } from './collapse.ts'
 import type { Collapse } from './collapse-store.ts'
 import type { DeliveryDeps } from './deps.ts'
 import { createDeviceRules } from './device-rules.ts'
 import { createEventCache } from './event-cache.ts'
 import { type HeadRow, headsOf, type HeadWanted, pastHead } from './head-store.ts'
-import { nextPoke, type NextStep, type SkipReason } from './next-poke.ts'
+import { nextPoke, type NextStep } from './next-poke.ts'
 
 /** What is to be poked next for a pusher. */
 export type PokeLook = Looked & {

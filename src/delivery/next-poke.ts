@@ -4,6 +4,15 @@ import { isJsonObject, type JsonObject, parseStored } from '../lib/json.ts'
 import { isInvitationOf } from '../lib/matrix-event.ts'
 import { NO_MATCH, type RuleOutcome, tweaksOf, wakesDevice } from '../push-rules/index.ts'
 import type { Queries } from '../storage/query.ts'
+import {
+  isOfIgnoredSender,
+  isRecipient,
+  type NotifyFacts,
+  notifyReason,
+  type PusherOutcome,
+  pusherRuleFacts,
+} from '../trace/notify-reason.ts'
+import type { SkipReason } from '../trace/vocabulary.ts'
 import { type DeviceRules, outcomeForDevice, bearsOn, type UserRules } from './device-rules.ts'
 import { badgePoke, eventPoke, type Poke, type PokeDevice } from './poke.ts'
 import type { PokedEvent } from './poked-event.ts'
@@ -45,22 +54,6 @@ export type StoredOutcome = {
   actions: readonly (string | JsonObject)[]
   rule: { kind: string; ruleId: string } | null
 }
-
-/** Why a poke is not sent after all. */
-export type SkipReason =
-  | 'gone'
-  | 'redacted'
-  | 'own event'
-  | 'not a member'
-  | 'expired'
-  | 'read'
-  | 'sender is ignored'
-  | 'does not notify'
-  | 'in the app only'
-  | 'suppressed by a device rule'
-  /** After an outage a newer one of the same room stands for it. */
-  | 'collapsed'
-  | 'disabled'
 
 /** What to do next for a pusher. */
 export type NextStep =
@@ -149,17 +142,22 @@ export type WaitingRow = Pick<
   | 'rules_version'
 >
 
-export type Verdict =
+/** Whether an event that waits for a pusher is still to be sent, and as what. */
+export type PokeDecision =
   | { kind: 'tell'; outcome: RuleOutcome; poked: PokedEvent }
   | { kind: 'skip'; reason: SkipReason }
 
 export type JudgeDeps = Pick<NextPokeDeps, 'q' | 'now' | 'isRead' | 'outcomeOf' | 'displayNameAt'> &
   Pick<NextPokeDeps, 'deviceRulesOf' | 'eventAt'>
 
-/** Whether the event at `position` is still to be told of by this pusher, and as what. Everything is read now. */
-export async function judgeEvent(deps: JudgeDeps, row: WaitingRow, position: number): Promise<Verdict> {
-  const reason = reasonToSkip(row, deps.now)
-  if (reason !== undefined) return { kind: 'skip', reason }
+/**
+ * Whether the event at `position` is still to be sent to this pusher, and as what. Everything is read now. The facts of the
+ * queue come first, so that nothing is looked up for an event that they rule out.
+ */
+export async function judgeEvent(deps: JudgeDeps, row: WaitingRow, position: number): Promise<PokeDecision> {
+  const queued = queuedFacts(row, deps.now)
+  const early = notifyReason(queued)
+  if (early !== undefined) return { kind: 'skip', reason: early }
   const { user_id: userId, room_id: roomId, thread_id: threadId } = row
   if (roomId === null || threadId === null) return { kind: 'skip', reason: 'gone' }
   const [isRead, stored, poked] = await Promise.all([
@@ -167,11 +165,17 @@ export async function judgeEvent(deps: JudgeDeps, row: WaitingRow, position: num
     deps.outcomeOf(deps.q, { userId, roomId, position }),
     deps.eventAt(position),
   ])
-  if (isRead) return { kind: 'skip', reason: 'read' }
-  if (!poked) return { kind: 'skip', reason: 'gone' }
-  const outcome = await outcomeHere(deps, row, { poked, stored })
-  if (typeof outcome === 'string') return { kind: 'skip', reason: outcome }
-  return { kind: 'tell', outcome, poked: await asEdited(deps, row, poked) }
+  const reason = notifyReason({
+    isRead,
+    isGone: poked === undefined,
+    ignoresSender: isOfIgnoredSender(stored),
+    isDisabled: row.enabled === 0,
+  })
+  if (reason !== undefined || poked === undefined) return { kind: 'skip', reason: reason ?? 'gone' }
+  const outcomes = await outcomesFor(deps, row, { poked, stored })
+  const quiet = notifyReason(pusherRuleFacts(outcomes))
+  if (quiet !== undefined) return { kind: 'skip', reason: quiet }
+  return { kind: 'tell', outcome: outcomes.here.outcome, poked: await asEdited(deps, row, poked) }
 }
 
 /**
@@ -194,12 +198,12 @@ async function asEdited(
 
 async function eventStep(deps: NextPokeDeps, head: HeadRow, position: number): Promise<NextStep> {
   const userId = head.user_id
-  const [verdict, badge] = await Promise.all([
+  const [decision, badge] = await Promise.all([
     judgeEvent(deps, head, position),
     isTold(head) ? deps.badgeOf(deps.q, userId) : null,
   ])
-  if (verdict.kind === 'skip') return verdict
-  const { outcome, poked } = verdict
+  if (decision.kind === 'skip') return decision
+  const { outcome, poked } = decision
   const hold = holdFor(deps, head)
   if (hold !== undefined) {
     // What was read meanwhile changes the badge all the same.
@@ -241,43 +245,51 @@ function holdFor(
   return activeUntil === undefined ? undefined : { kind: 'hold', until, lookAt: Math.min(until, activeUntil) }
 }
 
-/** What the pusher goes by: the rules of its device where it has some, else the outcome that counts. */
-async function outcomeHere(
+/** The outcome that counts, and the outcome for the device of the pusher where rules of the device may decide. */
+async function outcomesFor(
   deps: JudgeDeps,
   { user_id: userId, handle, rules_version: version }: WaitingRow,
   { poked, stored }: { poked: PokedEvent; stored: StoredOutcome | undefined },
-): Promise<RuleOutcome | SkipReason> {
+): Promise<{ counted: OutcomeHere; here: OutcomeHere }> {
   const { position, event, evaluated } = poked
-  // Only an ignored sender leaves an outcome without a rule. Device rules are not asked then.
-  if (stored !== undefined && !stored.notify && stored.rule === null) return 'sender is ignored'
-  const counted = stored === undefined ? NO_MATCH : asOutcome(stored)
+  const counted = asPusherOutcome(stored === undefined ? NO_MATCH : asOutcome(stored))
   const rules = handle === null || version === null ? undefined : await deps.deviceRulesOf(userId, version)
-  if (handle === null || rules === undefined || !bearsOn(rules, handle))
-    return wakesDevice(counted) ? counted : counted.notify ? 'in the app only' : 'does not notify'
+  if (handle === null || rules === undefined || !bearsOn(rules, handle)) return { counted, here: counted }
   const displayName = await deps.displayNameAt(deps.q, { userId, roomId: event.roomId, position })
   const context = { ...poked.context, userId, displayName }
-  const here = outcomeForDevice(rules, { handle, counted }, { event: evaluated, context })
-  if (wakesDevice(here.outcome)) return here.outcome
-  return wakesDevice(counted) ? 'suppressed by a device rule' : 'does not notify'
+  const asked = { event: evaluated, context }
+  const { outcome } = outcomeForDevice(rules, { handle, counted: counted.outcome }, asked)
+  return { counted, here: asPusherOutcome(outcome) }
 }
+
+type OutcomeHere = PusherOutcome & { readonly outcome: RuleOutcome }
+
+/** A rule outcome with the facts that decide about a poke. */
+export const asPusherOutcome = (outcome: RuleOutcome): OutcomeHere => ({
+  outcome,
+  notify: outcome.notify,
+  wakes: wakesDevice(outcome),
+})
 
 /** Stored is what the rules have decided, as they had it. */
 export const asOutcome = (stored: StoredOutcome) =>
   ({ ...stored, tweaks: tweaksOf(stored.actions) }) as RuleOutcome
 
-/** What can be told from the row alone. */
-function reasonToSkip(head: WaitingRow, now: number): SkipReason | undefined {
-  // It was switched off while this was on its way into the queue.
-  if (head.enabled === 0) return 'disabled'
-  if (head.type === null || head.origin_server_ts === null) return 'gone'
-  if (head.redacted_by !== null) return 'redacted'
-  if (head.sender === head.user_id) return 'own event'
-  if (head.membership !== 'join' && !(head.membership === 'invite' && isAbout(head))) return 'not a member'
-  if (isCall(head.type) && now - head.origin_server_ts > CALL_LIFE_MS) return 'expired'
-  return undefined
+/** The facts that are known from the row alone. Of an event that is gone nothing else is known. */
+function queuedFacts(
+  row: WaitingRow,
+  now: number,
+): NotifyFacts<'isGone' | 'isOwn' | 'isRedacted' | 'isNotMember' | 'isExpired'> {
+  const { type, origin_server_ts: sentAt } = row
+  if (type === null || sentAt === null) return { isGone: true }
+  const isOwnMembership = type === 'm.room.member' && row.state_key === row.user_id
+  return {
+    isOwn: row.sender === row.user_id,
+    isRedacted: row.redacted_by !== null,
+    isNotMember: !isRecipient(row.membership, { isOwnMembership }),
+    isExpired: isCall(type) && now - sentAt > CALL_LIFE_MS,
+  }
 }
-
-const isAbout = (head: WaitingRow) => head.type === 'm.room.member' && head.state_key === head.user_id
 
 /** The event with the name that its room has for this user. */
 export function namedFor({ event, room }: PokedEvent, recipient: UserId) {

@@ -2,6 +2,7 @@ import type { UserId } from '../lib/ids.ts'
 import type { JsonObject } from '../lib/json.ts'
 import type { Event } from '../lib/matrix-event.ts'
 import type { Queries } from '../storage/query.ts'
+import { decideForUser, type UserDecision } from '../trace/notify-reason.ts'
 import { readActions, ruleOf } from './counts.ts'
 import {
   highlightsOfRooms,
@@ -20,8 +21,8 @@ export type NotificationEntry = Pick<Event, 'position' | 'eventId' | 'roomId' | 
   read: boolean
   /** As stored in the rule. */
   actions: (string | JsonObject)[]
-  /** The rule that decided. */
-  rule: { kind: string; ruleId: string } | null
+  /** It notifies; the rule is the one that decided. */
+  decision: UserDecision
 }
 
 export type NotificationPage = {
@@ -62,7 +63,7 @@ export async function listNotifications(q: Queries, request: NotificationRequest
       originServerTs: row.origin_server_ts,
       read: isRead(row),
       actions: readActions(row.actions),
-      rule: ruleOf(row),
+      decision: decideForUser({ outcome: { notify: true, rule: ruleOf(row) } }),
     })),
     ...(newest.length > limit && last ? { next: last.position } : {}),
   }

@@ -3,6 +3,7 @@ import type { Event } from '../lib/matrix-event.ts'
 import type { RuleOutcome } from '../push-rules/index.ts'
 import type { Transaction } from '../storage/database.ts'
 import { EVERYBODY, type QuietDecision } from '../trace/decisions-store.ts'
+import { decideForUser } from '../trace/notify-reason.ts'
 import { type Decision, outcomeOfCohort } from './decide.ts'
 import type { NotificationDeps } from './deps.ts'
 
@@ -16,7 +17,7 @@ export async function traceNotNotified(
   { event, decision }: { event: Event; decision: Decision | undefined },
 ): Promise<void> {
   if (!deps.trace.isEnabled) return
-  const quiet = decision ? quietIn(decision, event) : [{ cohort: EVERYBODY, reason: 'rules failed' } as const]
+  const quiet = decision ? quietIn(decision, event) : [{ cohort: EVERYBODY, ...because(undefined) }]
   if (quiet.length > 0)
     await deps.trace.recordDecisions(tx, { position: event.position, at: deps.clock.now() }, quiet)
 }
@@ -32,7 +33,8 @@ function quietIn(decision: Decision, { sender }: Pick<Event, 'sender'>): QuietDe
   return quiet
 }
 
-function because({ rule }: RuleOutcome): Pick<QuietDecision, 'reason' | 'rule'> {
-  if (rule === null) return { reason: 'no rule matched' }
-  return { reason: 'does not notify', rule: { kind: rule.kind, ruleId: rule.ruleId } }
+/** `outcome`: undefined when the rules could not be evaluated. */
+function because(outcome: RuleOutcome | undefined): Pick<QuietDecision, 'reason' | 'rule'> {
+  const { reason, rule } = decideForUser({ outcome, rulesFailed: outcome === undefined })
+  return rule === null ? { reason } : { reason, rule: { kind: rule.kind, ruleId: rule.ruleId } }
 }

@@ -8,6 +8,7 @@ import type { SendResult } from '../sending/result.ts'
 import { testPushWord } from '../sending/result-words.ts'
 import { endBackOff } from '../sending/lane-changes.ts'
 import type { Database } from '../storage/database.ts'
+import { type NotifyReason, notifyReason } from '../trace/notify-reason.ts'
 import { pusherByKey, type PusherRow, unchangedPusher } from './pusher-store.ts'
 import { type PusherRemovalDeps, removePushers } from './remove-pushers.ts'
 
@@ -36,6 +37,11 @@ export type TestStatus =
   | 'disabled'
   | 'not_activated'
   | 'unsupported'
+
+const STATUS_OF = {
+  disabled: 'disabled',
+  'not activated': 'not_activated',
+} as const satisfies Partial<Record<NotifyReason, TestStatus>>
 
 export type TestPushResult = {
   status: TestStatus
@@ -71,8 +77,8 @@ export async function testPush(
 ): Promise<TestPushResult> {
   const pusher = await deps.db.first(pusherByKey, key)
   if (!pusher) return { status: 'not_registered', attempt: null }
-  if (pusher.enabled === 0) return { status: 'disabled', attempt: null }
-  if (pusher.activated === 0) return { status: 'not_activated', attempt: null }
+  const reason = notifyReason({ isDisabled: pusher.enabled === 0, isNotActivated: pusher.activated === 0 })
+  if (reason !== undefined) return { status: STATUS_OF[reason], attempt: null }
   const sending = sendTest(deps, pusher, eventId)
   if (sending === undefined) return { status: 'unsupported', attempt: null }
   const result = await Promise.race([sending, stopped(signal)])

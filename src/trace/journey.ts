@@ -1,4 +1,5 @@
 import { MAIL_APP_ID } from '../lib/mail/app-id.ts'
+import { notifyReason } from './notify-reason.ts'
 import type { KeptStep } from './steps-store.ts'
 import { type ReasonOf, sentenceFor, type StepName } from './vocabulary.ts'
 
@@ -89,11 +90,14 @@ export function pusherSteps(pusher: JourneyPusher, event: ForUser): JourneyStep[
 }
 
 function whyNotQueued(pusher: JourneyPusher, { at, notifies }: ForUser): JourneyStep {
-  if (pusher.createdAt > at) return journeyStep('not queued', 'set after the event', { at })
-  if (!pusher.wasOn) return journeyStep('not queued', 'pusher disabled', { at })
-  if (pusher.isPending) return journeyStep('not queued', 'not activated', { at })
-  if (notifies === false) return journeyStep('not queued', 'does not notify', { at })
-  return journeyStep('not queued', 'not recorded', { at })
+  const reason = notifyReason({
+    isSetAfter: pusher.createdAt > at,
+    isDisabled: !pusher.wasOn,
+    isNotActivated: pusher.isPending,
+    doesNotNotify: notifies === false,
+  })
+  if (reason === undefined) return journeyStep('not queued', 'not recorded', { at })
+  return journeyStep('not queued', reason === 'disabled' ? 'pusher disabled' : reason, { at })
 }
 
 /** How an attempt that was kept under this name is told, and what it came to. */

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { type Queries, query } from '../storage/query.ts'
-import type { ReasonOf } from './vocabulary.ts'
+import type { ReasonOf, SkipReason } from './vocabulary.ts'
 
 // A row of `trace_steps` holds what was recorded at one moment of one event, for up to STEPS_PER_ROW pushers: a message to a
 // hundred pushers is a few rows and not a hundred. It costs a fifth of a row for each (docs/decisions/0008).
@@ -126,7 +126,7 @@ type Collapsed = {
   at: number
   upTo: number
   keep: readonly number[]
-  others: readonly { position: number; reason: ReasonOf<'skipped'> }[]
+  others: readonly { position: number; reason: SkipReason }[]
 }
 
 /** All ordinary rows of a pusher up to a position but those to keep: collapsed, unless `others` says otherwise. */

@@ -10,7 +10,7 @@ import { insertDecisions, type QuietDecision } from './decisions-store.ts'
 import { insertGatewaySteps } from './gateway-store.ts'
 import { forgetPusherNotes, insertPusherNotes, pushersToNote } from './pushers-store.ts'
 import { addSteps, headsWaiting, insertCleared, insertCollapsed, type KeptStep } from './steps-store.ts'
-import type { ReasonOf } from './vocabulary.ts'
+import type { ReasonOf, SkipReason } from './vocabulary.ts'
 
 // What is kept of the journeys of notifications beside what the stages keep anyway. It is written by one statement
 // for many (a backlog that goes: by one for each pusher), in the transaction that records the outcome itself; `at` is in milliseconds since the Unix epoch.
@@ -25,16 +25,14 @@ export type PusherStep = { pusherId: number; position: number } & (
 )
 
 /** One without an attempt. */
-export type NotedStep =
-  | { step: 'skipped'; reason: ReasonOf<'skipped'> }
-  | { step: 'held'; reason: ReasonOf<'held'> }
+export type NotedStep = { step: 'skipped'; reason: SkipReason } | { step: 'held'; reason: ReasonOf<'held'> }
 
 /** Of a backlog, what goes but for what is kept. `others`: what goes for another reason than `collapsed`. */
 export type CollapsedBacklog = {
   pusherId: number
   upTo: number
   keep: readonly number[]
-  others: readonly { position: number; reason: ReasonOf<'skipped'> }[]
+  others: readonly { position: number; reason: SkipReason }[]
 }
 
 export type PusherChange = { change: 'on' | 'off' } | { change: 'removed'; reason: string }

@@ -104,6 +104,9 @@ export type Vocabulary = typeof VOCABULARY
 export type StepName = keyof Vocabulary
 export type ReasonOf<S extends StepName> = keyof Vocabulary[S] & string
 
+/** Why a queued event is not sent. The list is `VOCABULARY.skipped`, where each reason has its sentence. */
+export type SkipReason = ReasonOf<'skipped'>
+
 /** What was wrong with an attempt, in a sentence. What is not listed, a status for instance, speaks for itself. */
 export const FAULTS = {
   'bad response': 'its answer was no HTTP',

@@ -29,13 +29,18 @@ async function compare(house: House, model: Model): Promise<void> {
       }
       const listed = await listNotifications(q, { userId, limit: 1000 })
       assert.deepEqual(
-        listed.notifications.map(({ position, read, actions, rule }) => ({ position, read, actions, rule })),
+        listed.notifications.map(({ position, read, actions, decision }) => ({
+          position,
+          read,
+          actions,
+          decision,
+        })),
         notified
           .map(({ seen, read, outcome }) => ({
             position: seen.event.position,
             read,
             actions: JSON.parse(JSON.stringify(outcome.actions)),
-            rule: { ...outcome.rule },
+            decision: { notifies: true, reason: 'notifies', rule: { ...outcome.rule } },
           }))
           .toReversed(),
         `notifications of ${userId}`,

@@ -64,7 +64,7 @@ onEachDatabase('rules of their own', (open) => {
     assert.deepEqual(await queued(house, bob), told)
     const { notifications } = await listNotifications(house.db, { userId: bob, limit: 10 })
     assert.deepEqual(
-      notifications.map(({ position, rule }) => [position, rule?.kind]),
+      notifications.map(({ position, decision }) => [position, decision.rule?.kind]),
       [
         [fourth.position, 'underride'],
         [third.position, 'room'],

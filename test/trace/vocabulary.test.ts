@@ -3,18 +3,16 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { PokeFault } from '../../src/delivery/poke-fault.ts'
-import type { SkipReason } from '../../src/delivery/next-poke.ts'
-import { FAULTS, type ReasonOf, sentenceFor, type StepName, VOCABULARY } from '../../src/trace/vocabulary.ts'
+import { NOTIFY_REASONS } from '../../src/trace/notify-reason.ts'
+import { FAULTS, sentenceFor, type StepName, VOCABULARY } from '../../src/trace/vocabulary.ts'
 
 const PAGE = fileURLToPath(new URL('../../docs/journey.md', import.meta.url))
 
 describe('the words of the journey', () => {
-  test('every reason that delivery has for not sending has a word', () => {
-    // The compiler has looked: this would not be assignable.
-    const all: ReasonOf<'skipped'>[] = [] satisfies SkipReason[]
-    const words: Record<SkipReason, string> = VOCABULARY.skipped
-    assert.deepEqual(all, [])
-    assert.ok(Object.values(words).every((sentence) => sentence.length > 10))
+  test('every reason against a notification has a sentence', () => {
+    const { decided, skipped, 'not queued': notQueued } = VOCABULARY
+    const sentences: Readonly<Record<string, string>> = { ...decided, ...notQueued, ...skipped }
+    for (const reason of NOTIFY_REASONS) assert.match(sentences[reason] ?? '', /^[A-Z].{10,}\.$/, reason)
   })
 
   test('every word for a fault has its part of a sentence, but for a status, which speaks for itself', () => {

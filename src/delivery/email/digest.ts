@@ -1,6 +1,6 @@
 import type { RoomId, UserId } from '../../lib/ids.ts'
 import { isInvitationOf } from '../../lib/matrix-event.ts'
-import type { Verdict } from '../next-poke.ts'
+import type { PokeDecision } from '../next-poke.ts'
 import { namedFor } from '../next-poke.ts'
 import { nameForMail, type Said, wordsOf } from './words.ts'
 
@@ -36,7 +36,7 @@ const SHOWN_ROOMS = 20
 
 const newestAt = ({ events }: DigestRoom) => events.at(-1)?.at ?? 0
 
-type Tell = Extract<Verdict, { kind: 'tell' }>
+type Tell = Extract<PokeDecision, { kind: 'tell' }>
 
 /** An event to tell of, with how many wait in its room. */
 export type ToTell = { verdict: Tell; at: number; roomRows: number }

@@ -4,7 +4,7 @@ import type { Queries } from '../../storage/query.ts'
 import type { ReasonOf } from '../../trace/vocabulary.ts'
 import { createDeviceRules } from '../device-rules.ts'
 import { createEventCache } from '../event-cache.ts'
-import { judgeEvent, type Verdict } from '../next-poke.ts'
+import { judgeEvent, type PokeDecision } from '../next-poke.ts'
 import type { MailDeliveryDeps } from './deps.ts'
 import type { ToTell } from './digest.ts'
 import {
@@ -45,7 +45,7 @@ export function createLookThrough(deps: MailDeliveryDeps): (pusher: MailPusher) 
   async function judge(pusher: MailPusher, row: WaitingEvent): Promise<Judged> {
     const waiting = { ...row, user_id: pusher.user_id, enabled: pusher.enabled, handle: pusher.handle }
     const asked = { ...deps, ...caches, q: db, now: clock.now() }
-    const verdict: Verdict = await judgeEvent(asked, waiting, row.position)
+    const verdict: PokeDecision = await judgeEvent(asked, waiting, row.position)
     if (verdict.kind === 'skip') return { ...verdict, row }
     const isWanted = isForMail(verdict.outcome.tweaks)
     return isWanted ? { kind: 'tell', row, verdict } : { kind: 'skip', row, reason: 'not by e-mail' }
