@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { LONG_OUTAGE_MS } from '../delivery/collapse.ts'
 import type { JsonObject } from '../lib/json.ts'
 import { once } from '../lib/once.ts'
+import { notifyReason } from '../trace/notify-reason.ts'
 import type { HandleHolder, QueuedPusher } from './status-store.ts'
 
 const time = () => z.int().describe('Milliseconds since the Unix epoch').nullable()
@@ -55,8 +56,8 @@ export function statusOf(
 }
 
 function stateOf({ enabled, activated, failing_since: since }: QueuedPusher, now: number): string {
-  if (enabled === 0) return 'off'
-  if (activated === 0) return 'pending'
+  const reason = notifyReason({ isDisabled: enabled === 0, isNotActivated: activated === 0 })
+  if (reason !== undefined) return reason === 'disabled' ? 'off' : 'pending'
   if (since === null) return 'ok'
   return now - since >= LONG_OUTAGE_MS ? 'failing' : 'retrying'
 }
