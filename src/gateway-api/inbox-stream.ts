@@ -4,7 +4,7 @@ import type { Clock } from '../lib/clock.ts'
 import { limitExceeded } from '../lib/errors.ts'
 import { createOccupancy } from '../lib/occupancy.ts'
 
-/** Proxies close what has been silent for a minute. */
+/** Proxies close connections that are silent for a minute. */
 const HEARTBEAT_MS = 15_000
 const MOST_PER_ADDRESS = 20
 const TRY_AGAIN_MS = 10_000
@@ -12,16 +12,16 @@ const TRY_AGAIN_MS = 10_000
 export type InboxStreamDeps = { store: InboxStore; clock: Clock }
 export type Watch = {
   inbox: InboxKey
-  /** The id of the last entry that the listener has; undefined: what comes from here on. */
+  /** The id of the last entry that the client has; undefined: only new entries. */
   after: number | undefined
-  /** Asked before each thing that is told. */
+  /** Called before each output. */
   mayStillRead: () => Promise<boolean>
   signal: AbortSignal
 }
 
 /**
- * The entries of an inbox as they come, and a heartbeat when there are none for a while. It ends with the signal, and when the inbox was
- * closed or the session that reads it has ended.
+ * Yields the entries of an inbox as they arrive, and a heartbeat after 15 s without one. It ends when the signal aborts, when the
+ * inbox is closed, or when the session of the reader has ended.
  */
 export async function* watchInbox(
   { store, clock }: InboxStreamDeps,
@@ -31,7 +31,7 @@ export async function* watchInbox(
   const leave = store.listen(inbox, () => wake.abort())
   try {
     let last = after ?? (await store.list(inbox)).at(-1)?.id ?? 0
-    // It is listened to: whoever reads this misses nothing.
+    // Sent after the subscription has started, so the client misses nothing after it.
     yield undefined
     while (!signal.aborted) {
       wake = new AbortController()
@@ -54,11 +54,11 @@ function eventOf({ id, received_at, notification }: StoredEntry): ServerEvent {
   return { id: String(id), data: { received_at, notification } }
 }
 
-/** Counts who listens: one address has so many connections at most. */
+/** Counts the open streams of each address and limits their number. */
 export function createListeners() {
   const occupancy = createOccupancy(MOST_PER_ADDRESS)
   return {
-    /** Counts until the signal aborts. @throws {MatrixError} 429 when there are too many already */
+    /** Counts a stream until the signal aborts. @throws {MatrixError} 429 when the address has too many open streams. */
     enter(address: string, signal: AbortSignal): void {
       const leave = occupancy.enter(address)
       if (leave === undefined) throw limitExceeded(TRY_AGAIN_MS)

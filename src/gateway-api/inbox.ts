@@ -33,7 +33,7 @@ const entries = once(() =>
     notifications: z.array(
       z.strictObject({
         received_at: time(),
-        notification: z.looseObject({}).describe('As it came, with the one device whose inbox this is'),
+        notification: z.looseObject({}).describe('As it was received, with only the device of this inbox'),
       }),
     ),
   }),
@@ -47,7 +47,7 @@ const openedInboxes = once(() =>
 const NOT_READABLE = { 401: ['M_MISSING_TOKEN'], 404: ['M_NOT_FOUND'] } as const
 
 const PATH = '/_belfry/v1/inbox'
-/** An opened inbox is noted as read so often at most. */
+/** The minimum time between two updates of the last-read time of an opened inbox. */
 const TOUCH_EVERY_MS = 3_600_000
 
 export type InboxApiDeps = {
@@ -55,11 +55,11 @@ export type InboxApiDeps = {
   configured: ConfiguredInboxes
   clock: Clock
   random: Random
-  /** Has this session not ended meanwhile? Absent: there are no users here. */
+  /** Whether the session is still valid. Absent: the gateway runs alone and has no users. */
   isSignedIn?: ((requester: Requester) => Promise<boolean>) | undefined
 }
 
-/** The built-in inbox app: its last notifications, newest last, and those to come. */
+/** Routes of the built-in inbox app: its last notifications, newest last, and a stream of new ones. */
 export function inboxRoutes(deps: InboxApiDeps): Route[] {
   const routes = readingRoutes(deps)
   return deps.isSignedIn === undefined ? routes : [...routes, ...openingRoutes(deps)]
@@ -91,8 +91,7 @@ function readingRoutes(deps: InboxApiDeps): Route[] {
       limit: 'push',
       params,
       query,
-      summary:
-        'Notifications of an inbox as they come, as server-sent events; Last-Event-ID goes on after one',
+      summary: 'New notifications of an inbox as server-sent events; Last-Event-ID resumes after that entry',
       response: { 200: { mediaType: 'text/event-stream' } },
       errors: NOT_READABLE,
       async handler(context) {
@@ -100,7 +99,7 @@ function readingRoutes(deps: InboxApiDeps): Route[] {
         const { pushkey } = context.params
         const { inbox, mayStillRead } = await reading(deps, pushkey, requester)
         listeners.enter(address, signal)
-        // A browser that comes again sends the header, and still has the old query in its URL.
+        // A browser that reconnects sends the header, and its URL still has the old query.
         const given =
           lastEventId !== undefined && entryId.test(lastEventId) ? lastEventId : context.query.last_event_id
         const after = given === undefined ? undefined : Number(given)
@@ -117,7 +116,7 @@ function openingRoutes({ store, clock, random }: InboxApiDeps): Route[] {
       path: PATH,
       auth: 'user',
       limit: 'default',
-      summary: 'Opens an inbox, which is read with its pushkey alone',
+      summary: 'Opens an inbox that can be read with its pushkey alone',
       response: { 200: openedInbox },
       errors: { 403: ['M_RESOURCE_LIMIT_EXCEEDED'] },
       async handler({ requester: { userId } }) {
@@ -126,7 +125,7 @@ function openingRoutes({ store, clock, random }: InboxApiDeps): Route[] {
         throw new MatrixError(
           403,
           'M_RESOURCE_LIMIT_EXCEEDED',
-          `You have as many open inboxes as you may; close one with DELETE ${PATH}/{pushkey}`,
+          `You have reached the limit of open inboxes; close one with DELETE ${PATH}/{pushkey}`,
         )
       },
     }),
@@ -154,7 +153,7 @@ function openingRoutes({ store, clock, random }: InboxApiDeps): Route[] {
       auth: 'user',
       limit: 'default',
       params,
-      summary: 'Closes an inbox and erases what it holds',
+      summary: 'Closes an inbox and erases its notifications',
       response: { 200: nothing },
       errors: { 404: ['M_NOT_FOUND'] },
       async handler({ params: { pushkey }, requester: { userId } }) {
@@ -168,10 +167,10 @@ function openingRoutes({ store, clock, random }: InboxApiDeps): Route[] {
 type Reading = { inbox: InboxKey; mayStillRead: () => Promise<boolean> }
 
 /**
- * Which inbox a reader means, and that it may be read: the pushkey of an opened or configured one is enough, every other one is read
- * with the token of its owner.
+ * The inbox of a request, after the authorisation of the reader: for an opened or configured inbox the pushkey is enough, for
+ * every other inbox the token of its owner is required.
  *
- * @throws {MatrixError} 401 without a token where it is needed, 404 for an inbox that was closed
+ * @throws {MatrixError} 401 when a token is required and missing, 404 for an inbox that was closed
  */
 async function reading(
   { store, configured, clock, isSignedIn }: InboxApiDeps,
@@ -195,12 +194,12 @@ async function reading(
     }
   }
   if (isSignedIn === undefined)
-    throw notFound('There is no such inbox; the configuration of its app names them')
+    throw notFound('There is no such inbox; only the inboxes in the configuration of its app exist')
   if (requester === undefined)
     throw new MatrixError(
       401,
       'M_MISSING_TOKEN',
-      `This inbox is read with the access token of its owner, as "Authorization: Bearer <token>"; POST ${PATH} opens one that is read without`,
+      `This inbox requires the access token of its owner, as "Authorization: Bearer <token>"; POST ${PATH} opens one that needs no token`,
     )
   return { inbox: { userId: requester.userId, pushkey }, mayStillRead: () => isSignedIn(requester) }
 }

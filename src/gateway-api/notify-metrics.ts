@@ -4,15 +4,15 @@ import type { Metrics } from '../lib/metrics.ts'
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
-/** What is measured of calls of `/notify`, under our names and under Sygnal's. */
+/** The metrics of calls of `/notify`, under Belfry's names and under Sygnal's. */
 export type NotifyMetrics = {
-  /** A notification came, and `answer` is on its way. */
+  /** Counts a notification while its `answer` is pending. */
   during<T>(notification: Notification, answer: Promise<T>): Promise<T>
-  /** A call over HTTP was answered. `status` 0: the caller went away before. */
+  /** Counts a completed HTTP call. `status` 0: the client closed the connection before the response. */
   answered(status: number, seconds: number): void
 }
 
-/** `appOf`: the id or glob of the configuration, which is fit for a label; an app id of a caller is not. */
+/** `appOf`: the app id or glob from the configuration. It is safe as a metrics label; the app id of a caller is not. */
 export function createNotifyMetrics(
   metrics: Metrics,
   appOf: (appId: string) => string | undefined,
@@ -52,29 +52,29 @@ function notifyInstruments(metrics: Metrics) {
   const received = both(
     'belfry_gateway_notifications_total',
     'sygnal_notifications_received',
-    'Notifications that came',
+    'Notifications received',
   )
   const devices = both(
     'belfry_gateway_devices_total',
     'sygnal_notifications_devices_received',
-    'Devices of the notifications that came',
+    'Devices of the notifications received',
   )
   const perApp = metrics.counter(
     'belfry_gateway_app_devices_total',
-    'Devices of the notifications that came, by app',
+    'Devices of the notifications received, by app',
     ['app'],
   )
   const perPushkin = metrics.counter('sygnal_per_pushkin_type', 'As belfry_gateway_app_devices_total', [
     'pushkin',
   ])
-  const codes = metrics.counter('sygnal_pushgateway_status_codes', 'Answers of /notify by HTTP status', [
+  const codes = metrics.counter('sygnal_pushgateway_status_codes', 'Responses of /notify by HTTP status', [
     'code',
   ])
-  const took = metrics.histogram('sygnal_notify_time', 'How long calls of /notify take', {
+  const took = metrics.histogram('sygnal_notify_time', 'Duration of calls of /notify', {
     labels: ['code'],
     buckets: SECONDS,
   })
-  const inFlight = metrics.gauge('sygnal_requests_in_flight', 'Calls of /notify at the moment', ['resource'])
+  const inFlight = metrics.gauge('sygnal_requests_in_flight', 'Calls of /notify in progress', ['resource'])
   const calls = inFlight.labels('notify')
   const countersOf = memoised((app) => [perApp.labels(app), perPushkin.labels(app)] as const)
   const codeOf = memoised((code) => [codes.labels(code), took.labels(code)] as const)

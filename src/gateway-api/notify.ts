@@ -24,7 +24,7 @@ export type GatewayApiDeps = {
   limiter: RateLimiter
 }
 
-/** Push Gateway API: `POST /notify`, and what UnifiedPush asks of the same path to find a gateway. */
+/** Push Gateway API: `POST /notify`, and the discovery of UnifiedPush on the same path. */
 export function gatewayRoutes({ gateway, metrics, limiter }: GatewayApiDeps): Route[] {
   return [
     defineRoute({
@@ -41,9 +41,9 @@ export function gatewayRoutes({ gateway, metrics, limiter }: GatewayApiDeps): Ro
         if (malformed > 0)
           log.warn(
             { devices: malformed },
-            'devices without app_id or pushkey were left out of a notification',
+            'notification contains devices without app_id or pushkey; they are skipped',
           )
-        // The call itself was counted as one. What costs is each device.
+        // The rate limiter counted the call as one. The cost depends on the number of devices.
         const more = notification.devices.length + malformed - 1
         if (more > 0) limiter.address('push', address, more)
         const from = { isOwn: false, address: addressGroup(address) }
@@ -55,14 +55,14 @@ export function gatewayRoutes({ gateway, metrics, limiter }: GatewayApiDeps): Ro
       path: PATH,
       auth: 'none',
       limit: 'push',
-      summary: 'Says that this is a gateway, to distributors of UnifiedPush',
+      summary: 'Discovery of the gateway for distributors of UnifiedPush',
       response: { 200: discovery },
       handler: () => ({ unifiedpush: { gateway: 'matrix' as const } }),
     }),
   ]
 }
 
-/** The gateway for pokes of this very server: what `POST /notify` does, without HTTP. */
+/** The gateway for pokes of this server itself: the function of `POST /notify` without HTTP. */
 export function ownGateway({
   gateway,
   metrics,

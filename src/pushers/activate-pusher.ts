@@ -9,12 +9,12 @@ import { activate, activationsOf, beginActivation } from './pusher-store.ts'
 
 export type ActivationDeps = { bus: Bus; clock: Clock; random: Random }
 
-/** A badge that no pusher is ever told. As the last one told, it makes the badge due again with the activation. */
+/** A badge value that is never sent. Stored as the last value sent, it makes the badge due after the activation. */
 const NO_BADGE = -1
 
 /**
- * Makes the token by which the app confirms its pusher, and has it sent (MSC4174). It is valid for 5 minutes. One that is off is
- * sent none. `isBadgeDue`: it is told the badge after that.
+ * Creates the token by which the app confirms its pusher, and queues it for sending (MSC4174). The token is valid for 5 minutes.
+ * A disabled pusher gets no token. `isBadgeDue`: the badge is sent after the activation.
  */
 export async function askForActivation(
   deps: ActivationDeps,
@@ -31,10 +31,10 @@ export async function askForActivation(
 export type Acknowledgement = { userId: UserId; appId: string; ackToken: string }
 
 /**
- * Activates the pusher to which the token was sent. Asked once more with the same token, it is so already.
+ * Activates the pusher to which the token was sent. A second call with the same token has no effect.
  *
- * @throws {MatrixError} 404 `M_NOT_FOUND`: no pusher of kind `webpush` with this app id. 400 `M_EXPIRED_ACTIVATION_TOKEN`, 400
- * `M_UNKNOWN_ACTIVATION_TOKEN`.
+ * @throws {MatrixError} 404 `M_NOT_FOUND`: the user has no pusher of kind `webpush` with this app id. 400
+ * `M_EXPIRED_ACTIVATION_TOKEN`, 400 `M_UNKNOWN_ACTIVATION_TOKEN`.
  */
 export async function activatePusher(
   deps: { db: Database; bus: Bus; clock: Clock },
@@ -49,19 +49,19 @@ export async function activatePusher(
       throw new MatrixError(
         400,
         'M_UNKNOWN_ACTIVATION_TOKEN',
-        'This ack_token was not the last to be sent to a pusher of this app_id',
+        'This ack_token is not the latest one that was sent to a pusher of this app_id',
       )
     if (found.activated === 1) return
     if ((found.ack_expires_at ?? 0) <= deps.clock.now())
       throw new MatrixError(
         400,
         'M_EXPIRED_ACTIVATION_TOKEN',
-        'This ack_token is too old; set the pusher again to be sent another',
+        'This ack_token has expired; set the pusher again to get a new one',
       )
     const pusherId = found.pusher_id
     await tx.run(activate, { pusherId })
     await tx.run(endValueReplacement, { laneId: pusherId })
-    // What was queued before it had to be confirmed again.
+    // Wakes delivery: the queue may hold items from before the new confirmation was required.
     tx.onCommit(() => deps.bus.publish('delivery', [pusherId]))
   })
 }

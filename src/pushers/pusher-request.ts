@@ -13,33 +13,33 @@ const MAX_HOLD_MS = 600_000
 const IDENTITY = ['app_id', 'pushkey'] as const
 const STRINGS = ['app_display_name', 'device_display_name', 'lang'] as const
 const OPTIONAL_BOOLEANS = ['append', 'org.belfry.copy_push_rules'] as const
-/** Accepted name and name of the proposal; the first that is there counts. */
+/** Accepted name and name of the proposal. The first name that is present counts. */
 const ENABLED = ['enabled', 'org.matrix.msc3881.enabled'] as const
 const HOLD = 'org.belfry.hold_while_active_ms'
 const DISABLE_BADGE_COUNT = ['disable_badge_count', 'org.matrix.msc4076.disable_badge_count'] as const
 
-/** The draft of MSC4174 has another name for the kind, and clients use it. */
+/** The draft of MSC4174 has another name for the kind. Clients use it. */
 const WEB_PUSH_DRAFT = 'org.matrix.msc4174.webpush'
-/** What is in `data` beside the address goes into every push, whose size is limited. */
+/** `data` except its URL is part of every push, and the size of a push is limited. */
 const MAX_WEB_PUSH_DATA_BYTES = 1024
 
-/** `webPush`: whether there are pushers of that kind. */
+/** `webPush`: whether the server accepts pushers of kind `webpush`. */
 export type ParseOptions = { handleRequired: boolean; webPush?: boolean }
 
 /**
- * Reads the body of `POST /pushers/set`. A key that is null counts as absent, except `kind`. Where `handleRequired`
- * (under `api/v1`, the prefix of the founding text), `instance_handle` must be there, or its later name `profile_tag`.
+ * Parses the body of `POST /pushers/set`. A key that is null counts as absent, except `kind`. With `handleRequired`
+ * (under `api/v1`, the prefix of the founding text), `instance_handle` is required, or its later name `profile_tag`.
  *
- * By hand, because what is required depends on `kind`, and all that is missing is named at once.
+ * Parsed by hand: the required keys depend on `kind`, and one error lists all missing keys.
  *
- * `org.belfry.copy_push_rules` asks for the push rules of the old handle to be duplicated to the new one.
+ * `org.belfry.copy_push_rules`: duplicate the push rules of the old handle to the new one.
  *
- * `org.belfry.hold_while_active_ms`: a whole number from 0 to 600,000, 0 where it is absent: nothing is held.
+ * `org.belfry.hold_while_active_ms`: an integer from 0 to 600,000. The default 0 disables the hold.
  *
- * `enabled` is true where it is absent, for a pusher that was off as well: an app that knows nothing of the switch would never
- * get out of it. `disable_badge_count` is read from `data` too, where clients have put it.
+ * `enabled` defaults to true, also for a pusher that was disabled: an app that does not know the setting could otherwise never
+ * enable its pusher again. `disable_badge_count` is also read from `data`, because some clients send it there.
  *
- * @throws {MatrixError} 400: `M_MISSING_PARAM` naming all that is missing, else `M_BAD_JSON` for a wrong type, else
+ * @throws {MatrixError} 400: `M_MISSING_PARAM` with the list of missing keys, else `M_BAD_JSON` for a wrong type, else
  * `M_INVALID_PARAM` for a value out of range.
  */
 export function parsePusherChange(body: JsonObject, options: ParseOptions): PusherChange {
@@ -80,7 +80,7 @@ function missingToSet(body: JsonObject, { handleRequired, webPush = false }: Par
   const { kind, data } = body
   const isForBrowser = webPush && isWebPush(kind)
   const hasUrl = isJsonObject(data) ? !isAbsent(data['url']) : !isAbsent(data)
-  // An absent `data` lacks the URL too: told now, not at the next try.
+  // When `data` is absent, its URL is missing too. One error reports both.
   if (!hasUrl && (kind === 'http' || isForBrowser || isAbsent(kind))) missing.push('data.url')
   const hasAuth = isJsonObject(data) ? !isAbsent(data['auth']) : !isAbsent(data)
   if (!hasAuth && isForBrowser) missing.push('data.auth')
@@ -89,13 +89,13 @@ function missingToSet(body: JsonObject, { handleRequired, webPush = false }: Par
   return missing
 }
 
-/** An address has one form here, so that a pusher is found under it however it is written. */
+/** Addresses are normalised, so that every spelling of an address identifies the same pusher. */
 function readPushkey(body: JsonObject, appId: string): string {
   const text = stringOf(body, 'pushkey')
   const pushkey = (appId === MAIL_APP_ID ? canonicalAddress(text) : undefined) ?? text
   const bytes = Buffer.byteLength(pushkey)
   if (bytes < 1 || bytes > MAX_PUSHKEY_BYTES)
-    throw invalidParam(`pushkey must have 1 to ${MAX_PUSHKEY_BYTES} bytes`)
+    throw invalidParam(`pushkey must be 1 to ${MAX_PUSHKEY_BYTES} bytes long`)
   return pushkey
 }
 
@@ -106,30 +106,30 @@ function readKind(asked: string, appId: string, { webPush = false }: ParseOption
     throw invalidParam(`kind must be ${kinds}, or null to delete the pusher`)
   }
   if ((kind === 'email') !== (appId === MAIL_APP_ID))
-    throw invalidParam(`kind "email" and app_id "${MAIL_APP_ID}" go together, and neither goes with another`)
+    throw invalidParam(`kind "email" requires app_id "${MAIL_APP_ID}", and this app_id requires kind "email"`)
   return kind as PusherKind
 }
 
 function readAppId(body: JsonObject): string {
   const appId = stringOf(body, 'app_id')
   if (charactersOf(appId) > MAX_APP_ID_CHARACTERS)
-    throw invalidParam(`app_id must have at most ${MAX_APP_ID_CHARACTERS} characters`)
+    throw invalidParam(`app_id must be at most ${MAX_APP_ID_CHARACTERS} characters long`)
   return appId
 }
 
-/** The two names are one field, so they cannot say two things. An empty `profile_tag` is one that clients do set. */
+/** The two names are one field, so they may not differ. Clients do send an empty `profile_tag`; it is accepted. */
 function readHandle(body: JsonObject): Handle | undefined {
   const instance = isAbsent(body['instance_handle']) ? undefined : stringOf(body, 'instance_handle')
   const tag = isAbsent(body['profile_tag']) ? undefined : stringOf(body, 'profile_tag')
   if (instance === '')
-    throw invalidParam(`instance_handle must have 1 to ${MAX_HANDLE_CHARACTERS} characters`)
+    throw invalidParam(`instance_handle must be 1 to ${MAX_HANDLE_CHARACTERS} characters long`)
   if (instance !== undefined && tag !== undefined && instance !== tag)
-    throw invalidParam('instance_handle and profile_tag are two names of one field: leave one out')
+    throw invalidParam('instance_handle and profile_tag are two names of one field; send only one of them')
   const value = instance ?? tag
   if (value === undefined) return undefined
   const name = instance === undefined ? 'profile_tag' : 'instance_handle'
   if (charactersOf(value) > MAX_HANDLE_CHARACTERS)
-    throw invalidParam(`${name} must have at most ${MAX_HANDLE_CHARACTERS} characters`)
+    throw invalidParam(`${name} must be at most ${MAX_HANDLE_CHARACTERS} characters long`)
   return { value, isInstanceHandle: instance !== undefined }
 }
 
@@ -155,7 +155,7 @@ function checkSubscription(pushkey: string, { url: _url, ...data }: JsonObject):
   if (keys === 'bad auth') throw invalidParam('data.auth must be 16 bytes, in URL-safe base64')
   if (Buffer.byteLength(JSON.stringify(data)) > MAX_WEB_PUSH_DATA_BYTES)
     throw invalidParam(
-      `data must have at most ${MAX_WEB_PUSH_DATA_BYTES} bytes beside url, for it goes into every push`,
+      `data without url must be at most ${MAX_WEB_PUSH_DATA_BYTES} bytes, because it is part of every push`,
     )
 }
 
@@ -194,5 +194,5 @@ const missingOf = (object: JsonObject, names: readonly string[]) =>
 
 const isAbsent = (value: Json | undefined) => value === undefined || value === null
 
-/** Unicode code points: what people count, not what JavaScript does. */
+/** The limits count Unicode code points, not UTF-16 code units. */
 const charactersOf = (text: string) => Array.from(text).length

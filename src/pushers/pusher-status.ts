@@ -7,7 +7,7 @@ import type { HandleHolder, QueuedPusher } from './status-store.ts'
 
 const time = () => z.int().describe('Milliseconds since the Unix epoch').nullable()
 
-/** What `statusOf` gives. */
+/** The schema of `statusOf`. */
 export const pusherStatus = once(() =>
   z
     .strictObject({
@@ -27,10 +27,10 @@ export const pusherStatus = once(() =>
 )
 
 /**
- * How a pusher is doing. `state`: `off`; `pending`, its app is still to confirm it; `ok`; `retrying`, its last attempt has failed; `failing`, and so has every one for a
- * day. Times are milliseconds since the Unix epoch, null for never. `last_error`: one of the words of
- * `delivery/poke-fault.ts`. `held_until`: the next poke waits for
- * its event to be read on another device, until then at the latest. `handle_shared_with`: ids of other devices.
+ * The delivery status of a pusher. `state`: `off` (disabled), `pending` (its app has not confirmed it yet), `ok`, `retrying` (the last
+ * attempt failed) or `failing` (every attempt has failed for a day). Times are in milliseconds since the Unix epoch, null for never.
+ * `last_error`: one of the words of `delivery/poke-fault.ts`. `held_until`: the latest time at which the next poke is sent; until
+ * then it waits for its event to be read on another device. `handle_shared_with`: ids of other devices.
  */
 export function statusOf(
   row: QueuedPusher,

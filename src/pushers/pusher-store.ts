@@ -4,15 +4,15 @@ import { type Queries, query } from '../storage/query.ts'
 import type { LanesTable } from '../storage/sending-schema.ts'
 import type { PushersTable } from '../storage/schema.ts'
 
-/** A pusher, with what is asked of its lane. */
+/** A pusher with the state of its lane. */
 export type PusherRow = Selectable<PushersTable> &
   Pick<Selectable<LanesTable>, 'generation' | 'next_attempt_at' | 'held_until' | 'value_due' | 'value_told'>
-/** Enough of a pusher to remove it. */
+/** The columns that the removal of a pusher needs. */
 export type PusherRef = { pusher_id: number; user_id: UserId }
 
 type Key = { userId: UserId; appId: string; pushkey: string }
 type NewPusher = Key & {
-  /** Of its lane. */
+  /** The id of its lane. */
   pusherId: number
   kind: string
   kindAlias: string | null
@@ -25,11 +25,11 @@ type NewPusher = Key & {
   disableBadgeCount: boolean
   holdMs: number
   data: string
-  /** null: it sends no pokes. */
+  /** null: the pusher sends no pokes. */
   url: string | null
-  /** null: it belongs to none. */
+  /** null: the pusher belongs to no device. */
   deviceId: DeviceId | null
-  /** null: nothing that it sends can end it. */
+  /** null: its messages have no unsubscribe link. */
   unsubscribeToken: string | null
   now: number
 }
@@ -57,7 +57,7 @@ export const pusherById = query<{ pusherId: number }>()((db, p) =>
   db.selectFrom('pushers').select(['pusher_id', 'user_id']).where('pusher_id', '=', p.pusherId),
 )
 
-/** The app that holds a handle already, other than `appId`. */
+/** Another app whose pusher holds the handle already. */
 export const otherHolder = query<{ userId: UserId; handle: string; appId: string }>()((db, p) =>
   db
     .selectFrom('pushers')
@@ -109,7 +109,7 @@ export const insertPusher = query<NewPusher>()((db, p) =>
   }),
 )
 
-/** Everything that a client sets; how delivery is going stays as it is. */
+/** Replaces the settings. The delivery state is unchanged. */
 export const updatePusher = query<PusherUpdate>()((db, p) =>
   db
     .updateTable('pushers')
@@ -131,7 +131,7 @@ export const updatePusher = query<PusherUpdate>()((db, p) =>
     .where('pusher_id', '=', p.pusherId),
 )
 
-/** Its app is to confirm it; until then it is sent the token for that alone. */
+/** Marks the pusher as unconfirmed. Until it is confirmed, only the token is sent to it. */
 export const beginActivation = query<{ pusherId: number; ackToken: string; expiresAt: number }>()((db, p) =>
   db
     .updateTable('pushers')
@@ -143,7 +143,7 @@ export const beginActivation = query<{ pusherId: number; ackToken: string; expir
     .where('pusher_id', '=', p.pusherId),
 )
 
-/** It needs no confirmation, or has it. */
+/** Marks the pusher as confirmed, or as in no need of a confirmation. */
 export const activate = query<{ pusherId: number }>()((db, p) =>
   db
     .updateTable('pushers')
@@ -151,7 +151,7 @@ export const activate = query<{ pusherId: number }>()((db, p) =>
     .where('pusher_id', '=', p.pusherId),
 )
 
-/** What the app's pushers of kind `webpush` were, or are to be, confirmed by. */
+/** The activation tokens and states of the app's pushers of kind `webpush`. */
 export const activationsOf = query<{ userId: UserId; appId: string }>()((db, p) =>
   db
     .selectFrom('pushers')
@@ -161,7 +161,7 @@ export const activationsOf = query<{ userId: UserId; appId: string }>()((db, p) 
     .where('kind', '=', 'webpush'),
 )
 
-/** Pushers that wait for their app, and whose token ended before a time. One that is off is sent no token, and waits for its user. */
+/** Unconfirmed pushers whose token expired before a time. A disabled pusher gets no token and is left out. */
 export const unconfirmedPushers = query<{ before: number; limit: number }>()((db, p) =>
   db
     .selectFrom('pushers')
@@ -174,7 +174,7 @@ export const unconfirmedPushers = query<{ before: number; limit: number }>()((db
     .limit(p.limit),
 )
 
-/** The pusher, if nobody has set it anew since. */
+/** The pusher, unless it was set again since this generation. */
 export const unchangedPusher = query<{ pusherId: number; generation: number }>()((db, p) =>
   db
     .selectFrom('pushers')
@@ -193,7 +193,7 @@ export const pushersOfOthers = query<Key>()((db, p) =>
     .where('user_id', '<>', p.userId),
 )
 
-/** Pushers of whatever user with this app and pushkey that were last set before a time. */
+/** Pushers of all users with this app and pushkey that were last set before a time. */
 export const pushersSetBefore = query<{ appId: string; pushkey: string; before: number }>()((db, p) =>
   db
     .selectFrom('pushers')
@@ -219,7 +219,7 @@ export const deletePushersById = query<{ pusherIds: readonly number[] }>()((db, 
   db.deleteFrom('pushers').where('pusher_id', 'in', d.numbers(p.pusherIds)),
 )
 
-/** Of these users, those who still have a pusher. */
+/** The users of this list who still have a pusher. */
 export const usersWithPushers = query<{ userIds: readonly UserId[] }>()((db, p, d) =>
   db
     .selectFrom('pushers')
@@ -235,7 +235,7 @@ export const markMemberships = query<{ userId: UserId; hasPushers: boolean }>()(
     .where('user_id', '=', p.userId),
 )
 
-/** Tells all rooms of a user whether messages there have somebody to poke. */
+/** Stores in all memberships of a user whether the user has pushers. */
 export async function setHasPushers(tx: Queries, userId: UserId, hasPushers: boolean): Promise<void> {
   await tx.run(markMemberships, { userId, hasPushers })
 }

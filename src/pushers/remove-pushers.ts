@@ -23,16 +23,16 @@ import { noteRemoved, trimRemoved } from './removed-store.ts'
 export type PusherRemovalDeps = {
   clock: Clock
   trace: Trace
-  /** A user's last pusher is gone. */
+  /** Called when the last pusher of a user is removed. */
   endBadge(tx: Transaction, userId: UserId): Promise<void>
 }
 
 /**
- * Why a pusher is no more. `deleted`: a client of its owner has deleted it. `rejected`: its gateway has said that the pushkey is
- * not valid any more. `device removed`: its device was logged out or removed, by a change of the password too. `taken over`:
- * another user has set a pusher with its app and pushkey. `account closed`: with all of the user's. `unsubscribed`: by the link in its
- * mails. `address removed`: it mailed to an address that is the user's no more. `not confirmed`: its app has not
- * confirmed it in time.
+ * Why a pusher was removed. `deleted`: by a client of its owner. `rejected`: the gateway reported that the pushkey is no longer
+ * valid. `device removed`: its device was logged out or removed, also by a change of the password. `taken over`: another user set
+ * a pusher with the same app and pushkey. `account closed`: all pushers of the user were removed. `unsubscribed`: by the link in
+ * its mails. `address removed`: its e-mail address no longer belongs to the user. `not confirmed`: its app did not confirm it in
+ * time.
  */
 export type RemovalReason =
   | 'deleted'
@@ -44,10 +44,10 @@ export type RemovalReason =
   | 'address removed'
   | 'not confirmed'
 
-/** So many notes of a user are kept, the newest. */
+/** The number of notes kept for each user; the oldest are deleted. */
 export const REMOVED_KEPT = 100
 
-/** Removes the pushers that belong to these devices: part of the transaction that removes the devices. */
+/** Removes the pushers of these devices. Part of the transaction that removes the devices. */
 export async function removePushersOfDevices(
   deps: PusherRemovalDeps,
   tx: Transaction,
@@ -56,7 +56,7 @@ export async function removePushersOfDevices(
   await removePushers(deps, tx, { pushers: await tx.all(pushersOfDevices, of), reason: 'device removed' })
 }
 
-/** Removes all pushers of a user, those without a device among them. */
+/** Removes all pushers of a user, including those without a device. */
 export async function removeAllPushers(
   deps: PusherRemovalDeps,
   tx: Transaction,
@@ -69,7 +69,7 @@ export async function removeAllPushers(
   await deps.trace.forgetUser(tx, userId)
 }
 
-/** Removes the pusher that mails to an address which is the user's no more. */
+/** Removes the pusher of an address that no longer belongs to the user. */
 export async function removePusherOfAddress(
   deps: PusherRemovalDeps,
   tx: Transaction,
@@ -79,7 +79,7 @@ export async function removePusherOfAddress(
   await removePushers(deps, tx, { pushers: await tx.all(pusherByKey, key), reason: 'address removed' })
 }
 
-/** Removes a pusher whose gateway asked for it. */
+/** Removes a pusher whose pushkey the gateway rejected. */
 export async function removePusher(
   deps: PusherRemovalDeps,
   tx: Transaction,
@@ -89,8 +89,8 @@ export async function removePusher(
 }
 
 /**
- * This server's own gateway has found out, after its answer, that a pushkey is dead. Its pusher goes, unless it was set anew since.
- * `pushkeyTs`: as the gateway was told it, in seconds; `isOurs`: whether a URL leads to that gateway.
+ * Removes the pusher of a pushkey that this server's own gateway found invalid after it had answered, unless the pusher was set
+ * again since. `pushkeyTs`: the value that the gateway received, in seconds; `isOurs`: whether a URL belongs to that gateway.
  */
 export async function removeRejected(
   deps: PusherRemovalDeps,
@@ -110,8 +110,8 @@ export type RejectedKey = {
 }
 
 /**
- * With a pusher goes what waits to be sent to it, and with a user's last one the badge. The rules of its handle stay, for a
- * while if no other holds it. A note of when and why is left for its owner.
+ * Removes pushers with their queues, and the badge with the last pusher of a user. A handle that no pusher holds any more keeps its
+ * rules for a limited time. A note with the time and the reason is stored for the owner.
  */
 export async function removePushers(
   deps: PusherRemovalDeps,

@@ -15,10 +15,10 @@ const COPIED = [
   'device_id',
   'handle',
 ] as const
-/** Of the lane. */
+/** Columns of the lane. */
 const COPIED_STATE = ['last_success_at', 'failing_since', 'last_error'] as const
 
-/** Leaves a note of pushers that are about to go. */
+/** Stores a note about pushers that are about to be removed. */
 export const noteRemoved = query<{ pusherIds: readonly number[]; reason: string; now: number }>()(
   (db, p, d) =>
     db
@@ -35,7 +35,7 @@ export const noteRemoved = query<{ pusherIds: readonly number[]; reason: string;
       ),
 )
 
-/** Forgets all but the newest notes of a user: whoever sets and deletes all day fills no table. */
+/** Deletes all but the newest notes of a user: repeated creation and deletion must not fill the table. */
 export const trimRemoved = query<{ userId: UserId; keep: number }>()((db, p) =>
   db
     .deleteFrom('removed_pushers')
@@ -51,7 +51,7 @@ export const trimRemoved = query<{ userId: UserId; keep: number }>()((db, p) =>
     ),
 )
 
-/** The newest first. */
+/** Newest first. */
 export const removedOfUser = query<{ userId: UserId; since: number; limit: number }>()((db, p) =>
   db
     .selectFrom('removed_pushers')
@@ -62,7 +62,7 @@ export const removedOfUser = query<{ userId: UserId; since: number; limit: numbe
     .limit(p.limit),
 )
 
-/** Everybody's, the newest first. */
+/** Of all users, newest first. */
 export const removedOfAll = query<{ since: number; limit: number }>()((db, p) =>
   db
     .selectFrom('removed_pushers')

@@ -15,19 +15,19 @@ import {
 import { REMOVED_FOR_MS } from './sweep-removed.ts'
 
 export type ReportRequest = {
-  /** Who asks: whose pushkeys are shown. */
+  /** The requester: only the pushkeys of this user are shown. */
   viewer: UserId
   now: number
-  /** Whose pushers; `all`: everybody's, a page of them. */
+  /** The owner of the pushers; `all`: one page of the pushers of all users. */
   of: UserId | 'all'
-  /** Of a page: begin after this pusher; so many. */
+  /** Paging for `all`: the id of the last pusher of the previous page, and the page size. */
   after: number
   limit: number
 }
 
 /**
- * How pushers are doing, and which were removed in the last 30 days and why, the newest first (100 at most).
- * `nextBatch` is there where a next page is: the `after` to ask for it with.
+ * The status of pushers, and the pushers that were removed in the last 30 days with the reason, newest first (100 at most).
+ * `nextBatch`: the `after` of the next page, absent on the last page.
  */
 export async function reportPushers(
   q: Queries,
@@ -79,7 +79,7 @@ function report(viewer: UserId, { now, rows, removed, holders }: Found) {
   }
 }
 
-/** A pushkey is its owner's business: others can tell pushers apart by its hash. */
+/** Only the owner sees a pushkey. Others tell pushers apart by its hash. */
 function identityOf(viewer: UserId, row: QueuedPusher | RemovedRow): JsonObject {
   return {
     user_id: row.user_id,

@@ -18,18 +18,18 @@ export type TestPushDeps = PusherRemovalDeps &
     bus: Bus
     random: Random
     events: Pick<Events, 'pusherRejected'>
-    /** Off: the poke has the short form, as all have then. */
+    /** false: pokes have the short form, without content. */
     includeContent: boolean
     /** Absent where there is no mail server. */
     sendTestMail?: ((pusher: PusherRow) => Promise<SendResult>) | undefined
   }
 
 /**
- * What became of a test. Those of MSC4173: `ok`: the gateway took it. `rejected`: it took it and says that the pushkey is not
- * valid; the pusher is removed. `unreachable`: no answer, or one of failure, see `error`. `rate_limited`: 429.
- * `not_registered`: there is no such pusher. And ours: `blocked`: the server may not call that address. `disabled`: the pusher
- * is off. `not_activated`: its app is still to confirm it (MSC4174). `unsupported`: there is no way to send for it, as for e-mail
- * without a mail server. A test of an e-mail pusher is a mail.
+ * The result of a test push. From MSC4173: `ok`: the gateway accepted it. `rejected`: the gateway accepted the request and
+ * reported the pushkey as invalid; the pusher is removed. `unreachable`: no response, or a failure, see `error`. `rate_limited`:
+ * 429. `not_registered`: there is no such pusher. Additions of Belfry: `blocked`: the server may not call that address. `disabled`:
+ * the pusher is disabled. `not_activated`: its app has not confirmed it yet (MSC4174). `unsupported`: the server cannot send for
+ * this kind, such as e-mail without a mail server. The test of an e-mail pusher is a mail.
  */
 export type TestStatus =
   | ReturnType<typeof testPushWord>
@@ -45,12 +45,12 @@ const STATUS_OF = {
 
 export type TestPushResult = {
   status: TestStatus
-  /** What was sent; null: nothing was. */
+  /** null: nothing was sent. */
   attempt: {
     eventId: string
-    /** The HTTP status of the gateway, or what the mail server answered; null: no whole answer came. */
+    /** The HTTP status of the gateway, or the reply code of the mail server; null: no complete response. */
     gatewayStatus: number | null
-    /** How long it took. */
+    /** The duration in milliseconds. */
     ms: number
     /** In the words of `delivery/poke-fault.ts` and `delivery/email/smtp-result.ts`. */
     error: string | null
@@ -61,15 +61,15 @@ export type TestedPusher = {
   userId: UserId
   appId: string
   pushkey: string
-  /** What the poke tells of; else an id that no event has. */
+  /** The event id in the poke. Without it, the poke contains an id that no event has. */
   eventId?: string | undefined
-  /** Ends the wait for the gateway: what it makes of the poke is not learned then. */
+  /** Stops the wait for the gateway. The result of the poke is then unknown. */
   signal: AbortSignal
 }
 
 /**
- * Sends one real poke, or mail, to a pusher, beside its queue, with the sender that all pokes go through, and tells what happened. A
- * rejection is obeyed like any other, and a success ends the wait of what is queued behind a failure; nothing else is changed.
+ * Sends one real poke or mail to a pusher, outside its queue, with the sender of all pokes, and returns the result. A rejection
+ * removes the pusher, as for any poke. A success ends the back-off of its queue. No other state changes.
  */
 export async function testPush(
   deps: TestPushDeps,

@@ -30,31 +30,31 @@ export type PusherDeps = PusherRemovalDeps & {
   bus: Bus
   random: Random
   maxPushersPerUser: number
-  /** For e-mail pushers; absent where there is no mail server. */
+  /** For e-mail pushers; absent without a mail server. */
   mail?: { newUnsubscribeToken(): string } | undefined
-  /** May the server call this URL? It resolves the name, so it is asked before the transaction. */
+  /** Whether the server may call this URL. It resolves the name, so it runs before the transaction. */
   checkUrl(url: string, kind: PusherKind): Promise<GatewayUrlCheck>
-  /** By user: how many such questions are open. */
+  /** The number of URL checks in progress, by user. */
   urlChecks: Occupancy
-  /** A user has got the first pusher: from here on there is a badge to count. */
+  /** Called when a user gets the first pusher: from then on the badge is counted. */
   startBadge(tx: Transaction, userId: UserId): Promise<void>
-  /** Duplicates the push rules of one handle to another. Throws 400 when there are too many then. */
+  /** Duplicates the push rules of one handle to another. Throws 400 when the user would have too many rules. */
   copyRules(tx: Transaction, of: { userId: UserId; from: string; to: string }): Promise<void>
 }
 
 /**
- * Does what `POST /pushers/set` asks for: creates the pusher, updates it in place, or deletes it.
+ * Does what `POST /pushers/set` requests: creates the pusher, updates it in place, or deletes it.
  *
- * What waits to be sent stays through an update; so does the state of failure, unless the URL is another one.
+ * An update keeps the queue. It keeps the failure state too, unless the URL changes.
  *
- * One of kind `webpush` that is new, has another address or secret, or was never confirmed, is to be confirmed by its app
- * (MSC4174): `needs activation`. What was queued for it is sent after that.
+ * A pusher of kind `webpush` must be confirmed by its app (MSC4174) when it is new, has another address or secret, or was never
+ * confirmed: `needs activation`. Its queue is sent after the confirmation.
  *
- * With another handle and `copyRules` the push rules of the old one are duplicated to it, in the same transaction.
+ * With another handle and `copyRules`, the push rules of the old handle are duplicated to it in the same transaction.
  *
- * @throws {MatrixError} 400 `M_INVALID_PARAM`: the URL may not be called, the handle is held by another app, or the user has
+ * @throws {MatrixError} 400 `M_INVALID_PARAM`: the URL may not be called, another app holds the handle, or the user has
  * too many pushers, or would have too many rules. 401 when the device was removed meanwhile. 429 when too many calls of the user
- * wait for name servers. Nothing is changed then.
+ * wait for name servers. After an error nothing is changed.
  */
 export async function setPusher(
   deps: PusherDeps,
@@ -77,7 +77,7 @@ export async function setPusher(
     await checkHandle(tx, owner.userId, settings)
     let found = await tx.first(pusherByKey, key)
     if (found && found.kind !== settings.kind) {
-      // It sends in another way now, and nothing that was said of it holds.
+      // The kind has changed, so the result of earlier attempts no longer applies.
       await removePushers(deps, tx, { pushers: [found], reason: 'deleted' })
       found = undefined
     }
@@ -95,11 +95,11 @@ export async function setPusher(
   })
 }
 
-/** Each may wait for name servers that never answer, so they are few; one client sets one pusher at a time. */
+/** The limit is low: each check may wait for name servers that never answer, and one client sets one pusher at a time. */
 export const MOST_URL_CHECKS_PER_USER = 4
 const TRY_AGAIN_MS = 1000
 
-/** Where its pokes go; null: it sends none, but mail. */
+/** The URL of its pokes in parsed form; null: an e-mail pusher, which sends none. */
 async function checkedUrl(
   deps: PusherDeps,
   userId: UserId,
@@ -121,7 +121,7 @@ async function checkedUrl(
   }
 }
 
-/** Mail goes to who has shown to read it. */
+/** Mail goes only to an address that the user has validated. */
 async function checkAddress(tx: Transaction, userId: UserId, { pushkey }: PusherSettings): Promise<void> {
   if (!(await ownsAddress(tx, userId, pushkey)))
     throw new MatrixError(
@@ -132,8 +132,8 @@ async function checkAddress(tx: Transaction, userId: UserId, { pushkey }: Pusher
 }
 
 /**
- * "It must be unique among all the pushers for a given user", but an app whose data was copied keeps it: pushers of one app
- * may share a handle.
+ * "It must be unique among all the pushers for a given user", but an app whose data was copied keeps its handle. Therefore
+ * pushers of one app may share a handle.
  */
 async function checkHandle(
   tx: Transaction,
@@ -142,12 +142,12 @@ async function checkHandle(
 ): Promise<void> {
   if (!handle?.isInstanceHandle) return
   const holder = await tx.first(otherHolder, { userId, handle: handle.value, appId })
-  if (holder) throw invalidParam(`instance_handle is held by a pusher of the app ${holder.app_id} already`)
+  if (holder) throw invalidParam(`instance_handle is already in use by a pusher of the app ${holder.app_id}`)
 }
 
 type Checked = { settings: PusherSettings; /** In its parsed form. */ url: string | null }
 
-/** A pusher stays with the device that made it, whichever device edits it. */
+/** Updates a pusher in place. It stays with the device that created it, whichever device edits it. */
 async function update(
   deps: PusherDeps,
   tx: Transaction,
@@ -160,7 +160,7 @@ async function update(
   if (hasMoved) await tx.run(forgetFailures, { laneId: pusherId })
   const isBadgeNews = await turn(deps, tx, { found, settings: checked.settings })
   const isLoosened = found.held_until !== null && found.hold_ms !== checked.settings.holdMs
-  // What the old gateway did not take need not wait for its time.
+  // Items that the old gateway refused need not wait for the end of the back-off.
   if (hasMoved || isBadgeNews || isLoosened) tx.onCommit(() => deps.bus.publish('delivery', [pusherId]))
   const needsActivation = checked.settings.kind === 'webpush' && (hasMoved || found.activated === 0)
   if (needsActivation) {
@@ -170,15 +170,15 @@ async function update(
   return needsActivation
 }
 
-/** Does it lead to another place now? What the last one said says nothing of it then. */
+/** Whether the pusher has another destination now. The failures of the old destination do not apply to it. */
 function isElsewhere(found: PusherRow, { settings, url }: Checked): boolean {
   if (found.url !== url) return true
   return settings.kind === 'webpush' && parseStored(found.data)['auth'] !== settings.data['auth']
 }
 
 /**
- * A pusher that is switched off forgets what waits, and one that is switched on begins with what comes from then on. Resolves to
- * whether its badge is to be told, which stood still while it was told none.
+ * Applies a change of `enabled`. Disabling a pusher clears its queue. After it is enabled, only new events are sent. Resolves to
+ * whether the badge must be sent, because it may have changed while no badge was sent.
  */
 async function turn(
   { clock, trace }: PusherDeps,
@@ -203,12 +203,12 @@ async function create(
   tx: Transaction,
   { owner, checked }: { owner: PusherOwner; checked: Checked },
 ): Promise<boolean> {
-  // It was there when the request came; a logout since then would leave a pusher that nobody can remove.
+  // The device existed when the request arrived. If it was removed since, nobody could remove its pusher.
   if (!(await tx.first(deviceExists, owner))) throw unknownToken()
   const count = (await tx.first(pusherCount, { userId: owner.userId }))?.count ?? 0
   if (count >= deps.maxPushersPerUser)
     throw invalidParam(
-      `There are ${count} pushers already, and no more than ${deps.maxPushersPerUser} may be; delete one`,
+      `You have ${count} pushers, and the limit is ${deps.maxPushersPerUser}; delete one first`,
     )
   const { kind, enabled } = checked.settings
   const pusherId = await makeLane(tx, {
@@ -218,7 +218,7 @@ async function create(
   await tx.run(insertPusher, {
     pusherId,
     userId: owner.userId,
-    // Mail comes to a person, not to a device, and goes on when that is logged out.
+    // Mail goes to a person, not to a device, and continues after the device is logged out.
     deviceId: kind === 'email' ? null : owner.deviceId,
     unsubscribeToken: kind === 'email' ? (deps.mail?.newUnsubscribeToken() ?? null) : null,
     ...columnsOf(checked, deps.clock.now()),

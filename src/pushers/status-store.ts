@@ -4,7 +4,7 @@ import { type Query, query } from '../storage/query.ts'
 import type { LanesTable } from '../storage/sending-schema.ts'
 import type { PushersTable, Schema } from '../storage/schema.ts'
 
-// How pushers are doing, for those who look at them.
+// Queries for reports about the status of pushers.
 
 const HOW_IT_GOES = [
   'l.failing_since',
@@ -36,7 +36,7 @@ export const pushersWithQueue = query<{ userId: UserId }>()((db, p) =>
 
 export type QueuedPusher = typeof pushersWithQueue extends Query<infer _P, infer R> ? R : never
 
-/** Everybody's, page by page, in the order in which they were made. */
+/** One page of the pushers of all users, in the order of creation. */
 export const pushersPage = query<{ after: number; limit: number }>()((db, p) =>
   db
     .selectFrom('pushers as p')
@@ -49,7 +49,7 @@ export const pushersPage = query<{ after: number; limit: number }>()((db, p) =>
     .limit(p.limit),
 )
 
-/** Who of these users holds which handle with which device. */
+/** The handles of these users, each with its device. */
 export const handleHolders = query<{ userIds: readonly UserId[] }>()((db, p, d) =>
   db
     .selectFrom('pushers')

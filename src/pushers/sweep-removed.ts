@@ -4,18 +4,18 @@ import { DAY_MS, startSweeper, sweepAll } from '../lib/sweeper.ts'
 import type { Database } from '../storage/database.ts'
 import { forgetRemoved } from './removed-store.ts'
 
-/** How long it can be seen that a pusher was removed, and why. */
+/** How long the note about a removed pusher is kept. */
 export const REMOVED_FOR_MS = 30 * DAY_MS
 const AT_ONCE = 500
 
 export type SweepDeps = { db: Database; clock: Clock }
 
-/** Forgets pushers that were removed more than 30 days ago. Resolves to their number. */
+/** Deletes notes about pushers that were removed more than 30 days ago. Resolves to their number. */
 export function sweepRemoved(deps: SweepDeps): Promise<number> {
   return sweepAll({ atOnce: AT_ONCE, sweep: () => sweepSome(deps) })
 }
 
-/** Sweeps now and then once a day, until it is disposed of. */
+/** Sweeps at the start and once a day, until it is disposed of. */
 export function startRemovedSweeper(deps: SweepDeps & { log: Log }): AsyncDisposable {
   return startSweeper(deps, {
     of: 'removed pushers',

@@ -12,14 +12,14 @@ const AT_ONCE = 100
 export type UnconfirmedDeps = PusherRemovalDeps & { db: Database }
 
 /**
- * Removes pushers of kind `webpush` that are on and were not confirmed within so many hours of being set (MSC4174): they are sent nothing, and an
- * app that comes back sets its pusher anew. Resolves to their number.
+ * Removes enabled pushers of kind `webpush` that were not confirmed within `hours` after they were set (MSC4174). Nothing is sent
+ * to them, and their app can set its pusher again. Resolves to their number.
  */
 export function sweepUnconfirmed(deps: UnconfirmedDeps, hours: number): Promise<number> {
   return sweepAll({ atOnce: AT_ONCE, sweep: () => sweepSome(deps, hours) })
 }
 
-/** Sweeps now and then once an hour, until it is disposed of. */
+/** Sweeps at the start and once an hour, until it is disposed of. */
 export function startUnconfirmedSweeper(
   deps: UnconfirmedDeps & { log: Log },
   hours: number,
@@ -33,9 +33,9 @@ export function startUnconfirmedSweeper(
 }
 
 async function sweepSome(deps: UnconfirmedDeps, hours: number): Promise<number> {
-  // Each set makes a new token, so the end of the token tells when that was.
+  // Each set creates a new token, so the expiry of the token gives the time of the last set.
   const page = { before: deps.clock.now() - hours * HOUR_MS + ACK_TOKEN_SECONDS * 1000, limit: AT_ONCE }
-  // Looked at before: there is rarely one, and writers need not wait for the look.
+  // Read outside the transaction first: there is rarely a pusher to remove, and the read must not block writers.
   if ((await deps.db.all(unconfirmedPushers, page)).length === 0) return 0
   return deps.db.transaction(async (tx) => {
     const found = await tx.all(unconfirmedPushers, page)

@@ -5,7 +5,7 @@ import { type PusherRemovalDeps, removePushers } from './remove-pushers.ts'
 
 export type UnsubscribeDeps = PusherRemovalDeps & { db: Database }
 
-/** The e-mail pusher that a link of its mails ends; undefined: it is gone. */
+/** The e-mail pusher of an unsubscribe link; undefined: the pusher was removed. */
 export async function mailedPusher(
   { db }: UnsubscribeDeps,
   token: string,
@@ -14,7 +14,7 @@ export async function mailedPusher(
   return found && { userId: found.user_id, address: found.pushkey }
 }
 
-/** Ends an e-mail pusher by a link of its mails. Resolves to whether there was one. */
+/** Removes the e-mail pusher of an unsubscribe link. Resolves to whether there was one. */
 export function unsubscribe(deps: UnsubscribeDeps, token: string): Promise<boolean> {
   return deps.db.transaction(async (tx) => {
     const found = await tx.first(pusherByUnsubscribeToken, { token })
