@@ -1,39 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Database } from '../../src/storage/database.ts'
-import type { Queries } from '../../src/storage/query.ts'
+import { counting } from '../support/counting-database.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import type { PokeReceiver } from '../support/poke-receiver.ts'
 import { alice, atRest, bob, setUp, type Tower } from './tower.ts'
-
-/** A database that counts what it is asked, in transactions (`write`) and outside of them (`read`). */
-function counting(db: Database) {
-  const count = { read: 0, write: 0, transactions: 0 }
-  const counted = (q: Queries, name: 'read' | 'write'): Queries => {
-    const noted = <R>(result: R): R => {
-      count[name]++
-      return result
-    }
-    return {
-      all: (query, params) => noted(q.all(query, params)),
-      first: (query, params) => noted(q.first(query, params)),
-      run: (query, params) => noted(q.run(query, params)),
-    }
-  }
-  const wrapped: Database = {
-    ...db,
-    ...counted(db, 'read'),
-    transaction: (work, options) => {
-      count.transactions++
-      return db.transaction(
-        (tx) => work({ ...counted(tx, 'write'), onCommit: (then) => tx.onCommit(then) }),
-        options,
-      )
-    },
-  }
-  return { db: wrapped, count }
-}
 
 /** What a message to so many pushers of Bob asks of the database, until all is recorded. */
 async function askedFor(tower: Tower, gateway: PokeReceiver, pushers: number) {

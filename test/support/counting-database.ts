@@ -1,0 +1,30 @@
+import type { Database } from '../../src/storage/database.ts'
+import type { Queries } from '../../src/storage/query.ts'
+
+/** A database that counts what it is asked, in transactions (`write`) and outside of them (`read`). */
+export function counting(db: Database) {
+  const count = { read: 0, write: 0, transactions: 0 }
+  const counted = (q: Queries, name: 'read' | 'write'): Queries => {
+    const noted = <R>(result: R): R => {
+      count[name]++
+      return result
+    }
+    return {
+      all: (query, params) => noted(q.all(query, params)),
+      first: (query, params) => noted(q.first(query, params)),
+      run: (query, params) => noted(q.run(query, params)),
+    }
+  }
+  const wrapped: Database = {
+    ...db,
+    ...counted(db, 'read'),
+    transaction: (work, options) => {
+      count.transactions++
+      return db.transaction(
+        (tx) => work({ ...counted(tx, 'write'), onCommit: (then) => tx.onCommit(then) }),
+        options,
+      )
+    },
+  }
+  return { db: wrapped, count }
+}
