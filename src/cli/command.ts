@@ -61,7 +61,7 @@ export type GatewayCheck = { lines: { app: string; fault?: string; type?: string
 export type DeviceJourney = { app_id: string; pushkey_hash: string; steps: JourneyAnswerStep[] }
 
 /** The environment of a command. Tests inject their own. */
-export type World = {
+export type CommandContext = {
   /** @param as `command`: for commands that work beside a running server, or before its first start */
   createApp(config: Config, as: 'server' | 'command'): Promise<App>
   createGateway(config: GatewayConfig): Promise<GatewayApp>
@@ -92,5 +92,5 @@ export type Command = {
   /** The text that `--help` prints below usage and summary. */
   help(): string
   /** Resolves with the exit code. */
-  run(argv: readonly string[], world: World): Promise<number>
+  run(argv: readonly string[], context: CommandContext): Promise<number>
 }

@@ -4,24 +4,24 @@ import type { Command, DeviceJourney } from './command.ts'
 import { UNPRINTABLE } from './push-explain-text.ts'
 import { lineFor } from './push-trace-text.ts'
 
-const HELP = `  --config FILE   The configuration of the gateway, to find its database
-  --data DIR      As the gateway was given it [./data]
-  --database URL  As the gateway was given it [sqlite:DATA/gateway.db]
+const HELP = `  --config FILE   The configuration of the gateway, which names its database
+  --data DIR      The data directory of the gateway [./data]
+  --database URL  The database of the gateway [sqlite:DATA/gateway.db]
   --json          Print the steps as JSON
 
-The id of the event comes first; put it in single quotes. docs/journey.md lists the words.`
+The id of the event is the first argument; put it in single quotes. docs/journey.md lists the steps.`
 
 /** Prints the steps of an event at a gateway. It reads the database, beside a running gateway. */
 export const gatewayTrace: Command = {
   usage: 'gateway trace EVENT_ID',
   summary: 'show the steps of an event at a gateway, for each device',
   help: () => HELP,
-  async run([eventId, ...argv], world) {
+  async run([eventId, ...argv], context) {
     if (eventId === undefined || eventId.startsWith('--'))
       throw new ConfigError('gateway trace needs an EVENT_ID as its first argument')
-    const config = loadGatewayConfig({ argv: argv.filter((one) => one !== '--json'), env: world.env })
-    const devices = await world.readJourney(config, eventId)
-    world.print(argv.includes('--json') ? JSON.stringify({ event_id: eventId, devices }) : text(devices))
+    const config = loadGatewayConfig({ argv: argv.filter((one) => one !== '--json'), env: context.env })
+    const devices = await context.readJourney(config, eventId)
+    context.print(argv.includes('--json') ? JSON.stringify({ event_id: eventId, devices }) : text(devices))
     return devices.length > 0 ? 0 : 1
   },
 }

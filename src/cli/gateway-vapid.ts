@@ -2,23 +2,23 @@ import { parseArgs } from 'node:util'
 import { ConfigError } from '../config/config-error.ts'
 import type { Command } from './command.ts'
 
-const HELP = `  FILE  Where the private key is, or is to be: PEM, readable by its owner alone
+const HELP = `  FILE  The file with the private key, created if missing: PEM, readable only by its owner
 
-Prints the public key, for applicationServerKey in pushManager.subscribe(). A file that is there is kept: its public key is
-printed. Name the file as vapid_private_key of an app of the type webpush, or of several.`
+Prints the public key, for applicationServerKey in pushManager.subscribe(). An existing file is not
+changed. Set the file as vapid_private_key of one or more apps of type webpush.`
 
 /** Creates the key that identifies this server to push services of browsers. */
 export const gatewayVapid: Command = {
   usage: 'gateway vapid FILE',
   summary: 'create a key for Web Push, or print the public key of an existing one',
   help: () => HELP,
-  async run(argv, world) {
+  async run(argv, context) {
     const [file, extra] = positionals(argv)
     if (file === undefined) throw new ConfigError('gateway vapid needs the FILE for the private key')
     if (extra !== undefined) throw new ConfigError(`unexpected argument "${extra}"`)
-    const { publicKey, isNew } = await world.keepVapidKey(file)
-    world.print(publicKey)
-    if (isNew) world.complain(`belfry: ${file} holds a new private key; keep a copy of it in a safe place`)
+    const { publicKey, isNew } = await context.keepVapidKey(file)
+    context.print(publicKey)
+    if (isNew) context.complain(`belfry: ${file} holds a new private key; keep a copy of it in a safe place`)
     return 0
   },
 }

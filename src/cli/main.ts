@@ -1,6 +1,6 @@
 import { ConfigError } from '../config/config-error.ts'
 import { VERSION } from '../lib/version.ts'
-import type { Command, World } from './command.ts'
+import type { Command, CommandContext } from './command.ts'
 import { gateway, gatewayCheck } from './gateway.ts'
 import { gatewayTrace } from './gateway-trace.ts'
 import { gatewayVapid } from './gateway-vapid.ts'
@@ -37,30 +37,30 @@ const COMMANDS: readonly Command[] = [
  * Runs the command that the arguments name and resolves with the exit code: 0; 1 for a failure; 2 for an error on the
  * command line or in the configuration. A failure is one line on stderr. With `--log-level debug` its stack follows.
  */
-export async function runCommand(argv: readonly string[], world: World): Promise<number> {
+export async function runCommand(argv: readonly string[], context: CommandContext): Promise<number> {
   const [command] = COMMANDS.filter((one) => wordsOf(one).every((word, at) => argv[at] === word)).toSorted(
     (one, other) => wordsOf(other).length - wordsOf(one).length,
   )
   if (argv.includes('--version') || argv[0] === 'version') {
-    world.print(`belfry ${VERSION}`)
+    context.print(`belfry ${VERSION}`)
     return 0
   }
   const asksHelp = argv.includes('--help') || argv.includes('-h')
-  if (command === undefined) return withoutCommand(argv, asksHelp, world)
+  if (command === undefined) return withoutCommand(argv, asksHelp, context)
   if (asksHelp) {
-    world.print(`belfry ${command.usage}: ${command.summary}\n\n${command.help()}`)
+    context.print(`belfry ${command.usage}: ${command.summary}\n\n${command.help()}`)
     return 0
   }
   try {
-    return await command.run(argv.slice(wordsOf(command).length), world)
+    return await command.run(argv.slice(wordsOf(command).length), context)
   } catch (error) {
     if (error instanceof ConfigError) {
-      world.complain(`belfry: ${error.message}`)
+      context.complain(`belfry: ${error.message}`)
       return 2
     }
-    world.complain(`belfry: ${reasonOf(error)}`)
+    context.complain(`belfry: ${reasonOf(error)}`)
     if (argv.includes('debug') || argv.includes('--log-level=debug'))
-      world.complain(String((error as Error).stack))
+      context.complain(String((error as Error).stack))
     return 1
   }
 }
@@ -99,14 +99,14 @@ function listenForFaults(listener: (error: Error, isFatal: boolean) => void): vo
   process.on('warning', (warning) => listener(warning, false))
 }
 
-function withoutCommand(argv: readonly string[], asksHelp: boolean, world: World): number {
+function withoutCommand(argv: readonly string[], asksHelp: boolean, context: CommandContext): number {
   if (asksHelp || argv[0] === 'help') {
-    world.print(overview())
+    context.print(overview())
     return 0
   }
   const words = argv.slice(0, 2).join(' ')
   const fault = argv.length === 0 ? 'the command is missing' : `unknown command "${words}"`
-  world.complain(`belfry: ${fault}; see belfry --help`)
+  context.complain(`belfry: ${fault}; see belfry --help`)
   return 2
 }
 

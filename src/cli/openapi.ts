@@ -12,13 +12,13 @@ export const openApi: Command = {
   summary: 'print the OpenAPI 3.1 document of all endpoints of the server',
   help: () =>
     `A running server serves the document at /_belfry/v1/openapi.json, without an access token.\n\nSettings, as for serve:\n${flagHelp()}`,
-  async run(argv, world) {
-    const config = loadConfig({ argv, env: world.env })
+  async run(argv, context) {
+    const config = loadConfig({ argv, env: context.env })
     const folder = await mkdtemp(join(tmpdir(), 'belfry-openapi-'))
     try {
-      const app = await world.createApp(onEmptyDatabase(config, folder), 'command')
+      const app = await context.createApp(onEmptyDatabase(config, folder), 'command')
       try {
-        world.print(JSON.stringify(await app.openApi(), null, 2))
+        context.print(JSON.stringify(await app.openApi(), null, 2))
       } finally {
         await app.close()
       }

@@ -13,15 +13,15 @@ const LOOK_EVERY_MS = 1
  * @returns milliseconds from sending the message until its notification is in the inbox
  */
 export async function provePush(app: App, url: string): Promise<number> {
-  const ringer = await app.internalSession('ringer')
-  const listener = await app.internalSession('listener')
+  const sender = await app.internalSession('ringer')
+  const receiver = await app.internalSession('listener')
   try {
-    const ring = clientOf(url, ringer.accessToken)
-    const listen = clientOf(url, listener.accessToken)
-    const roomId = await proofRoom(ring, ringer.userId)
-    await listen('POST', `/join/${encodeURIComponent(roomId)}`)
+    const asSender = clientOf(url, sender.accessToken)
+    const asReceiver = clientOf(url, receiver.accessToken)
+    const roomId = await proofRoom(asSender, sender.userId)
+    await asReceiver('POST', `/join/${encodeURIComponent(roomId)}`)
     const pushkey = randomBytes(16).toString('hex')
-    await listen('POST', '/pushers/set', {
+    await asReceiver('POST', '/pushers/set', {
       pushkey,
       kind: 'http',
       app_id: INBOX_APP,
@@ -33,14 +33,14 @@ export async function provePush(app: App, url: string): Promise<number> {
     })
     const sentAt = performance.now()
     const path = `/rooms/${encodeURIComponent(roomId)}/send/m.room.message/${pushkey}`
-    const { event_id: eventId } = await ring('PUT', path, { msgtype: 'm.text', body: 'Ding dong' })
+    const { event_id: eventId } = await asSender('PUT', path, { msgtype: 'm.text', body: 'Test message' })
     await arrival(
-      { inbox: `${url}/_belfry/v1/inbox/${pushkey}`, token: listener.accessToken },
+      { inbox: `${url}/_belfry/v1/inbox/${pushkey}`, token: receiver.accessToken },
       String(eventId),
     )
     return performance.now() - sentAt
   } finally {
-    await Promise.all([ringer.end(), listener.end()])
+    await Promise.all([sender.end(), receiver.end()])
   }
 }
 

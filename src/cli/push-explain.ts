@@ -3,7 +3,7 @@ import type { Command } from './command.ts'
 import { type ExplainAnswer, explanationText } from './push-explain-text.ts'
 import { parseQuestion, SERVER_HELP, serverClient } from './server-client.ts'
 
-const HELP = `  --user USER_ID     Whom to ask for, when the token is an administrator's [its owner]
+const HELP = `  --user USER_ID     The user to query; needs an administrator's token [the owner of the token]
 ${SERVER_HELP}
 
 The ids of room and event are as clients show them; put them in single quotes.`
@@ -13,15 +13,15 @@ export const pushExplain: Command = {
   usage: 'push explain ROOM_ID EVENT_ID',
   summary: 'show why an event did, or did not, notify a user, by rule and device',
   help: () => HELP,
-  async run(argv, world) {
+  async run(argv, context) {
     const { values, roomId, eventId } = read(argv)
     const query = new URLSearchParams({
       room_id: roomId,
       event_id: eventId,
       ...(values.user === undefined ? {} : { user_id: values.user }),
     })
-    const answer = await serverClient(world, values)(`/_belfry/v1/explain?${query.toString()}`)
-    world.print(
+    const answer = await serverClient(context, values)(`/_belfry/v1/explain?${query.toString()}`)
+    context.print(
       values.json === true ? JSON.stringify(answer, null, 2) : explanationText(answer as ExplainAnswer),
     )
     return 0

@@ -15,10 +15,10 @@ export const pushStatus: Command = {
   usage: 'push status',
   summary: 'show the status of your pushers, and the removed ones with the reason',
   help: () => HELP,
-  async run(argv, world) {
+  async run(argv, context) {
     const values = read(argv)
-    const report = await wholeReport(serverClient(world, values), values.user)
-    world.print(values.json === true ? JSON.stringify(report, null, 2) : statusText(report))
+    const report = await wholeReport(serverClient(context, values), values.user)
+    context.print(values.json === true ? JSON.stringify(report, null, 2) : statusText(report))
     return report.pushers.some(({ failing_since }) => failing_since !== null) ? 1 : 0
   },
 }

@@ -3,24 +3,26 @@ import type { Command } from './command.ts'
 import { type JourneyAnswer, journeyText } from './push-trace-text.ts'
 import { parseQuestion, SERVER_HELP, serverClient } from './server-client.ts'
 
-const HELP = `  --user USER_ID     Whom to ask for, when the token is an administrator's [its owner]
+const HELP = `  --user USER_ID     The user to query; needs an administrator's token [the owner of the token]
 ${SERVER_HELP}
 
-The id of the event is as clients show it; put it in single quotes. docs/journey.md lists the words.`
+The id of the event is as clients show it; put it in single quotes. docs/journey.md lists the steps.`
 
 /** Asks a running server for the journey of an event to a user's devices. */
 export const pushTrace: Command = {
   usage: 'push trace EVENT_ID',
   summary: 'show the journey of an event to your devices, step by step, with reasons',
   help: () => HELP,
-  async run(argv, world) {
+  async run(argv, context) {
     const { values, eventId } = read(argv)
     const query = new URLSearchParams({
       event_id: eventId,
       ...(values.user === undefined ? {} : { user_id: values.user }),
     })
-    const answer = await serverClient(world, values)(`/_belfry/v1/journey?${query.toString()}`)
-    world.print(values.json === true ? JSON.stringify(answer, null, 2) : journeyText(answer as JourneyAnswer))
+    const answer = await serverClient(context, values)(`/_belfry/v1/journey?${query.toString()}`)
+    context.print(
+      values.json === true ? JSON.stringify(answer, null, 2) : journeyText(answer as JourneyAnswer),
+    )
     return 0
   },
 }

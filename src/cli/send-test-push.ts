@@ -8,10 +8,10 @@ import { SERVER_HELP, SERVER_OPTIONS, serverClient } from './server-client.ts'
 
 const HELP = `  --app APP_ID       Only pushers of this app
   --pushkey PUSHKEY  Only the pusher with this pushkey, or with this pushkey_hash
-  --event EVENT_ID   What the pokes tell of [an id that no event has]
+  --event EVENT_ID   The event id in the pokes [an id that no event has]
 ${SERVER_HELP}
 
-Without --app and --pushkey, all pushers of the token's owner are tested. The exit code is 0 when every gateway took its poke.`
+Without --app and --pushkey, all pushers of the token's owner are tested. The exit code is 0 when every gateway accepted its poke.`
 
 type Pusher = {
   kind: string
@@ -30,9 +30,9 @@ export const pushTest: Command = {
   usage: 'push test',
   summary: 'send a real poke to your pushers and print the result',
   help: () => HELP,
-  async run(argv, world) {
+  async run(argv, context) {
     const values = read(argv)
-    const ask = serverClient(world, values)
+    const ask = serverClient(context, values)
     const { pushers } = (await ask('/_matrix/client/v3/pushers')) as { pushers: Pusher[] }
     const wanted = pushers.filter(
       ({ app_id, pushkey }) =>
@@ -51,7 +51,7 @@ export const pushTest: Command = {
         event_id: values.event,
       })) as Answer
       allArrived &&= answer.status === 'ok'
-      world.print(
+      context.print(
         values.json === true
           ? JSON.stringify({ app_id, pushkey_hash: shortHash(pushkey), ...answer })
           : lineFor(pusher, answer),

@@ -1,7 +1,7 @@
 import { flagHelp } from '../config/help.ts'
 import { loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
-import type { App, Command, ServerLog, World } from './command.ts'
+import type { App, Command, ServerLog, CommandContext } from './command.ts'
 
 // opening ──▶ starting ──ready line──▶ serving ──signal──▶ draining ──▶ exit 0 While opening, a signal ends the
 // process at once, as without a handler: the process may be blocked in a system call of the database, and there is
@@ -18,8 +18,8 @@ export const serve: Command = {
   usage: 'serve',
   summary: 'run the home server',
   help: () => `Settings, also from the environment (BELFRY_…) and a file; flags win:\n${flagHelp()}`,
-  async run(argv, world) {
-    return serveUntilStopped(world, () => loadConfig({ argv, env: world.env }))
+  async run(argv, context) {
+    return serveUntilStopped(context, () => loadConfig({ argv, env: context.env }))
   },
 }
 
@@ -28,16 +28,16 @@ export const serve: Command = {
  * the ready line.
  */
 export async function serveUntilStopped(
-  world: World,
+  context: CommandContext,
   load: () => Config,
   onReady: (app: App, url: string) => Promise<void> = async () => undefined,
 ): Promise<number> {
-  const app = await world.createApp(load(), 'server')
-  logFaults(world, app.log)
-  reloadOnSignal(world, app.log, async () => app.reload(load()))
-  await closing(world, app, async (stopped) => {
+  const app = await context.createApp(load(), 'server')
+  logFaults(context, app.log)
+  reloadOnSignal(context, app.log, async () => app.reload(load()))
+  await closing(context, app, async (stopped) => {
     const { url } = await app.listen()
-    world.print(`belfry listening on ${url}`)
+    context.print(`belfry listening on ${url}`)
     await onReady(app, url)
     await stopped
   })
@@ -46,12 +46,12 @@ export async function serveUntilStopped(
 
 /** Runs `serve` to its end, then closes the application. `stopped` resolves with the first signal. */
 export async function closing(
-  world: World,
+  context: CommandContext,
   app: { close(): Promise<void>; log: ServerLog },
   serve: (stopped: Promise<void>) => Promise<void>,
 ): Promise<void> {
   try {
-    await serve(stopSignal(world, app.log))
+    await serve(stopSignal(context, app.log))
   } catch (error) {
     // A failure to close must not hide the original error.
     await within(DEADLINE_MS, app.close()).catch(() => undefined)
@@ -71,7 +71,7 @@ async function within(ms: number, work: Promise<void>): Promise<void> {
 }
 
 /** On SIGHUP the configuration is read again. An invalid one changes nothing. */
-export function reloadOnSignal(world: World, log: ServerLog, reload: () => Promise<void>): void {
+export function reloadOnSignal(context: CommandContext, log: ServerLog, reload: () => Promise<void>): void {
   let last: Promise<void> = Promise.resolve()
   const once = async () => {
     try {
@@ -81,7 +81,7 @@ export function reloadOnSignal(world: World, log: ServerLog, reload: () => Promi
     }
   }
   // One at a time, so that the newest configuration is applied last.
-  world.onReload(() => {
+  context.onReload(() => {
     last = last.then(once)
   })
 }
@@ -89,29 +89,29 @@ export function reloadOnSignal(world: World, log: ServerLog, reload: () => Promi
 /**
  * Writes uncaught errors to the log. A fatal one ends the process, and the next start continues from the database.
  */
-export function logFaults(world: World, log: ServerLog): void {
-  world.onFault((error, isFatal) => {
+export function logFaults(context: CommandContext, log: ServerLog): void {
+  context.onFault((error, isFatal) => {
     if (!isFatal) return log.warn({ err: error }, 'warning of the runtime')
     log.fatal({ err: error }, 'an error was not caught; the process exits')
-    world.exit(1)
+    context.exit(1)
   })
 }
 
 /** Resolves at the first signal. The process must then end before the deadline. */
-function stopSignal(world: World, log: ServerLog): Promise<void> {
+function stopSignal(context: CommandContext, log: ServerLog): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   let firstAt: number | undefined
-  world.onSignal(() => {
+  context.onSignal(() => {
     const now = performance.now()
     if (firstAt === undefined) {
       firstAt = now
       setTimeout(() => {
         log.error({}, 'not all work could be finished before the deadline')
-        world.exit(1)
+        context.exit(1)
       }, DEADLINE_MS).unref()
       resolve()
     } else if (now - firstAt > SAME_SIGNAL_MS) {
-      world.exit(1)
+      context.exit(1)
     }
   })
   return promise

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { ConfigError } from '../config/config-error.ts'
 import { faultOf } from '../lib/outbound/network-fault.ts'
-import type { World } from './command.ts'
+import type { CommandContext } from './command.ts'
 
 const DEFAULT_URL = 'http://127.0.0.1:8008'
 /** The slowest request is one exchange with a gateway, which ends after 30 s. */
@@ -16,8 +16,8 @@ export const SERVER_OPTIONS = {
 } as const
 
 export const SERVER_HELP = `  --url URL          The server [BELFRY_URL, or ${DEFAULT_URL}]
-  --token-file FILE  Holds the access token [else it is taken from BELFRY_TOKEN]
-  --json             Print the answer as the server gives it.`
+  --token-file FILE  A file with the access token [default: BELFRY_TOKEN]
+  --json             Print the unchanged response of the server.`
 
 /**
  * Parses the arguments of a command that queries a user's data.
@@ -43,13 +43,13 @@ export type ServerClient = (path: string, body?: object) => Promise<unknown>
 
 /** @throws ConfigError for an invalid URL, or without a token */
 export function serverClient(
-  world: World,
+  context: CommandContext,
   given: { url?: string | undefined; 'token-file'?: string | undefined },
 ): ServerClient {
-  const base = serverUrl(given.url, world)
-  const token = tokenFrom(given['token-file'], world)
+  const base = serverUrl(given.url, context)
+  const token = tokenFrom(given['token-file'], context)
   return async (path, body) => {
-    const response = await reached(world, base + path, { token, body })
+    const response = await reached(context, base + path, { token, body })
     const answer: unknown = await response.json().catch(() => undefined)
     if (response.ok && answer !== undefined) return answer
     const { error } = (answer ?? {}) as { error?: unknown }
@@ -65,7 +65,7 @@ function causeOf(error: unknown): string {
   return cause instanceof Error && /redirect/.test(cause.message) ? 'redirect' : faultOf(cause)
 }
 
-function serverUrl(given: string | undefined, { env }: World): string {
+function serverUrl(given: string | undefined, { env }: CommandContext): string {
   const text = given ?? (env['BELFRY_URL'] || DEFAULT_URL)
   const url = URL.parse(text)
   if (url === null || !/^https?:$/.test(url.protocol))
@@ -73,7 +73,7 @@ function serverUrl(given: string | undefined, { env }: World): string {
   return url.href.replace(/\/+$/, '')
 }
 
-function tokenFrom(file: string | undefined, { env }: World): string {
+function tokenFrom(file: string | undefined, { env }: CommandContext): string {
   const token = file === undefined ? env['BELFRY_TOKEN'] : readToken(file)
   if (token === undefined || token === '')
     throw new ConfigError('the access token is missing: set BELFRY_TOKEN, or pass a file with --token-file')
@@ -89,12 +89,12 @@ function readToken(file: string): string {
 }
 
 async function reached(
-  world: World,
+  context: CommandContext,
   url: string,
   { token, body }: { token: string; body: object | undefined },
 ): Promise<Response> {
   try {
-    return await world.fetch(url, {
+    return await context.fetch(url, {
       headers: { authorization: `Bearer ${token}` },
       ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(TIMEOUT_MS),

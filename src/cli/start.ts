@@ -11,12 +11,12 @@ export const start: Command = {
   usage: 'start',
   summary: 'serve with open registration, prove that push works, and print the next commands',
   help: () => `Settings, as for serve:\n${flagHelp()}`,
-  async run(argv, world) {
-    const load = () => loadConfig({ argv, env: { ...FIRST_START, ...world.env } })
-    return serveUntilStopped(world, load, async (app, url) => {
+  async run(argv, context) {
+    const load = () => loadConfig({ argv, env: { ...FIRST_START, ...context.env } })
+    return serveUntilStopped(context, load, async (app, url) => {
       try {
         const ms = await provePush(app, url)
-        world.print(
+        context.print(
           `Push works: a message became a poke, and the poke a notification, in ${ms.toFixed(1)} ms.`,
         )
       } catch (error) {
@@ -25,7 +25,7 @@ export const start: Command = {
           'push does not work: the message sent at the start did not become a notification',
         )
       }
-      world.print(await nextSteps(url, app.serverName))
+      context.print(await nextSteps(url, app.serverName))
     })
   },
 }
@@ -36,19 +36,19 @@ async function nextSteps(url: string, serverName: string): Promise<string> {
   const register = (name: string) =>
     `$(curl -s ${api}/register -d '{"username":"${name}","password":"${name}s-secret","auth":{"type":"m.login.dummy"}}' | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')`
   return `
-Now you. These three commands make two users, give one of them a pusher, and let the other one ring:
+Try it yourself. These commands register two users, set a pusher for one of them, and invite that user as the other:
 
   ALICE=${register(alice)}; BOB=${register(bob)}
 
   curl -H "Authorization: Bearer $ALICE" ${url}/_matrix/client/api/v1/pushers/set -d '{"pushkey":"${alice}s-phone","kind":"http","instance_handle":"${alice}s-phone","app_id":"org.belfry.inbox","app_display_name":"Inbox","device_display_name":"Phone","lang":"en","data":{"url":"${url}/_matrix/push/v1/notify"}}'
 
-  curl -H "Authorization: Bearer $BOB" ${api}/createRoom -d '{"name":"The tower","invite":["@${alice}:${serverName}"]}'
+  curl -H "Authorization: Bearer $BOB" ${api}/createRoom -d '{"name":"Test room","invite":["@${alice}:${serverName}"]}'
 
-What reached her phone:
+The notifications of that pusher:
 
   curl -H "Authorization: Bearer $ALICE" ${url}/_belfry/v1/inbox/${alice}s-phone
 
-The README goes on from here. Ctrl-C stops the server.`
+See README.md for the next steps. Ctrl-C stops the server.`
 }
 
 /** `name`, or if an earlier start has registered it, `name2`, `name3`, … */

@@ -1,7 +1,7 @@
 import { ConfigError } from '../config/config-error.ts'
 import { flagHelp } from '../config/help.ts'
 import { loadCommandLine } from '../config/load.ts'
-import type { App, Command, World } from './command.ts'
+import type { App, Command, CommandContext } from './command.ts'
 import { readPassword } from './password.ts'
 import { accountsText } from './user-list-text.ts'
 
@@ -109,29 +109,29 @@ function userCommand(command: UserCommand): Command {
     summary,
     help: () =>
       `  NAME is a user name or a full user id.\n${[...own, JSON_HELP].join('\n')}\n\nSettings, as for serve:\n${flagHelp()}`,
-    run: (argv, world) => run(command, argv, world),
+    run: (argv, context) => run(command, argv, context),
   }
 }
 
-async function run(command: UserCommand, argv: readonly string[], world: World): Promise<number> {
+async function run(command: UserCommand, argv: readonly string[], context: CommandContext): Promise<number> {
   const given = loadCommandLine({
     argv,
-    env: world.env,
+    env: context.env,
     switches: ['json', ...Object.keys(command.switches ?? {})],
   })
   const name = nameIn(given.positionals, command)
   const objection = command.objection?.(name, given.switches)
   if (objection !== undefined) throw new ConfigError(objection)
-  const password = command.passwordFor && (await readPassword(world.stdin, command.passwordFor(name)))
+  const password = command.passwordFor && (await readPassword(context.stdin, command.passwordFor(name)))
   if (password === '') throw new ConfigError('the password is empty')
-  const app = await world.createApp(given.config, 'command')
+  const app = await context.createApp(given.config, 'command')
   try {
     const { text, json } = await command.work(app, {
       name,
       password: password ?? '',
       switches: given.switches,
     })
-    world.print(given.switches.has('json') ? JSON.stringify(json, null, 2) : text)
+    context.print(given.switches.has('json') ? JSON.stringify(json, null, 2) : text)
   } finally {
     await app.close()
   }

@@ -83,13 +83,13 @@ test('token mails are limited by mailbox and requesting address, and by mailbox 
     email_tokens_per_hour_per_recipient: 5,
   }
   const mails = createTokenMailLimiter(limits, clock)
-  const take = (asker: string, recipient = 'ada@example.org') => mails.take(recipient, asker)
+  const take = (asker: string, recipient = 'alice@example.org') => mails.take(recipient, asker)
   for (let count = 0; count < 2; count++) take('stranger')
   for (let count = 0; count < 5; count++) assert.throws(() => take('stranger'), isLimited)
-  for (let count = 0; count < 2; count++) take('ada')
+  for (let count = 0; count < 2; count++) take('alice')
   take('third')
   assert.throws(() => take('fourth'), isLimited)
   take('fourth', 'bob@example.org')
   clock.advance(1_800_000)
-  take('ada')
+  take('alice')
 })

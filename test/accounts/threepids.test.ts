@@ -24,12 +24,12 @@ import { createManualClock } from '../support/manual-clock.ts'
 import { accountsOn } from './fixture.ts'
 
 const SENT: SendResult = { kind: 'delivered', reason: 'accepted', status: 250, ms: 1 }
-const ada = '@ada:localhost' as UserId
+const alice = '@alice:localhost' as UserId
 const bob = '@bob:localhost' as UserId
 const { signal } = new AbortController()
 const auth = { type: 'm.login.password', password: 'secret' }
 
-async function house(t: TestContext, open: (t: TestContext) => Promise<Database>) {
+async function createThreepidFixture(t: TestContext, open: (t: TestContext) => Promise<Database>) {
   const db = await open(t)
   const accounts = accountsOn(db)
   const mails: { address: string; token: string }[] = []
@@ -43,7 +43,7 @@ async function house(t: TestContext, open: (t: TestContext) => Promise<Database>
     },
     tokenMails: { take: (recipient, asker) => void asked.push(`${recipient} from ${asker}`) },
   }
-  for (const username of ['ada', 'bob'])
+  for (const username of ['alice', 'bob'])
     await register(accounts.deps, {
       username,
       password: 'secret',
@@ -53,7 +53,7 @@ async function house(t: TestContext, open: (t: TestContext) => Promise<Database>
       displayName: undefined,
       address: null,
     })
-  const ask = (email = 'ada@example.org', clientSecret = 's', sendAttempt = 1) =>
+  const ask = (email = 'alice@example.org', clientSecret = 's', sendAttempt = 1) =>
     requestToken(deps, { email, clientSecret, sendAttempt, from: '192.0.2.1', signal })
   const add = (userId: UserId, sid: string, clientSecret = 's') =>
     addThreepid(deps, { userId, deviceId: 'D' as DeviceId }, { sid, clientSecret, auth })
@@ -76,74 +76,74 @@ async function refusal(
 
 onEachDatabase('addresses', (open) => {
   test('an address is added after its token and the password, for its owner only', async (t) => {
-    const { db, deps, ask, add, lastToken, mails } = await house(t, open)
-    const { sid } = await ask('Ada@EXAMPLE.org')
-    assert.equal(mails[0]?.address, 'ada@example.org')
-    assert.equal(await validateByToken(deps, lastToken()), 'ada@example.org')
-    assert.deepEqual(await add(ada, sid), { kind: 'added' })
-    assert.equal(await ownsAddress(db, ada, 'ada@example.org'), true)
-    assert.equal(await ownsAddress(db, bob, 'ada@example.org'), false)
-    assert.equal(await ownsAddress(db, ada, 'bob@example.org'), false)
+    const { db, deps, ask, add, lastToken, mails } = await createThreepidFixture(t, open)
+    const { sid } = await ask('Alice@EXAMPLE.org')
+    assert.equal(mails[0]?.address, 'alice@example.org')
+    assert.equal(await validateByToken(deps, lastToken()), 'alice@example.org')
+    assert.deepEqual(await add(alice, sid), { kind: 'added' })
+    assert.equal(await ownsAddress(db, alice, 'alice@example.org'), true)
+    assert.equal(await ownsAddress(db, bob, 'alice@example.org'), false)
+    assert.equal(await ownsAddress(db, alice, 'bob@example.org'), false)
     assert.deepEqual(
-      (await listThreepids(db, ada)).map(({ medium, address }) => [medium, address]),
-      [['email', 'ada@example.org']],
+      (await listThreepids(db, alice)).map(({ medium, address }) => [medium, address]),
+      [['email', 'alice@example.org']],
     )
     assert.deepEqual(await listThreepids(db, bob), [])
-    assert.equal((await refusal(ask('ada@example.org', 'other'))).errcode, 'M_THREEPID_IN_USE')
-    assert.equal((await refusal(add(ada, sid))).errcode, 'M_THREEPID_AUTH_FAILED', 'a session is good once')
+    assert.equal((await refusal(ask('alice@example.org', 'other'))).errcode, 'M_THREEPID_IN_USE')
+    assert.equal((await refusal(add(alice, sid))).errcode, 'M_THREEPID_AUTH_FAILED', 'a session is good once')
   })
 
   test('secrets and tokens are not stored in the database', async (t) => {
-    const { db, ask, lastToken } = await house(t, open)
-    await ask('ada@example.org', 'client-secret-1')
+    const { db, ask, lastToken } = await createThreepidFixture(t, open)
+    await ask('alice@example.org', 'client-secret-1')
     const kept = JSON.stringify(await db.all(validations, {}))
-    assert.ok(kept.includes('ada@example.org') && lastToken().length > 40)
+    assert.ok(kept.includes('alice@example.org') && lastToken().length > 40)
     for (const secret of ['client-secret-1', lastToken()]) assert.ok(!kept.includes(secret))
   })
 
   test('the same send_attempt sends no second mail, and a higher one sends a mail whose token replaces the last', async (t) => {
-    const { deps, ask, mails, asked, lastToken } = await house(t, open)
+    const { deps, ask, mails, asked, lastToken } = await createThreepidFixture(t, open)
     const { sid } = await ask()
     assert.deepEqual(await ask(), { sid })
     assert.deepEqual(await ask('ADA@example.org', 's', 0), { sid })
     assert.equal(mails.length, 1)
     const first = lastToken()
-    assert.deepEqual(await ask('ada@example.org', 's', 2), { sid })
+    assert.deepEqual(await ask('alice@example.org', 's', 2), { sid })
     assert.deepEqual([mails.length, asked.length], [2, 2])
-    assert.notEqual((await ask('ada@example.org', 'another secret')).sid, sid)
+    assert.notEqual((await ask('alice@example.org', 'another secret')).sid, sid)
     assert.notEqual((await ask('bob@example.org')).sid, sid)
     assert.equal(await addressOfToken(deps, first), undefined)
     assert.deepEqual(await addressOfToken(deps, mails[1]?.token ?? ''), {
-      address: 'ada@example.org',
+      address: 'alice@example.org',
       isValidated: false,
     })
     assert.equal(await addressOfToken(deps, 'guess'), undefined)
   })
 
   test('an expired validation starts again, even with the same send_attempt', async (t) => {
-    const { deps, clock, ask, add, mails, lastToken } = await house(t, open)
+    const { deps, clock, ask, add, mails, lastToken } = await createThreepidFixture(t, open)
     const { sid } = await ask()
     await validateByToken(deps, lastToken())
-    assert.deepEqual(await ask('ada@example.org', 's', 9), { sid })
+    assert.deepEqual(await ask('alice@example.org', 's', 9), { sid })
     assert.equal(mails.length, 1, 'what is validated needs no other mail')
     clock.advance(VALIDATED_LIFE_MS)
     assert.deepEqual(await ask(), { sid })
     assert.equal(mails.length, 2)
-    assert.equal((await refusal(add(ada, sid))).reason, 'M_SESSION_NOT_VALIDATED')
+    assert.equal((await refusal(add(alice, sid))).reason, 'M_SESSION_NOT_VALIDATED')
     clock.advance(TOKEN_LIFE_MS)
     await ask()
     await validateByToken(deps, lastToken())
-    assert.deepEqual(await add(ada, sid), { kind: 'added' })
+    assert.deepEqual(await add(alice, sid), { kind: 'added' })
   })
 
   test('two parallel requests send one mail', async (t) => {
-    const { ask, mails } = await house(t, open)
+    const { ask, mails } = await createThreepidFixture(t, open)
     const [one, two] = await Promise.all([ask(), ask()])
     assert.deepEqual([one, mails.length], [two, 1])
   })
 
   test('a mail that could not be sent can be requested again with the same send_attempt', async (t) => {
-    const { ask, mails, answer } = await house(t, open)
+    const { ask, mails, answer } = await createThreepidFixture(t, open)
     answer({ kind: 'retry', reason: 'timeout', ms: 1 })
     assert.equal((await refusal(ask())).status, 503)
     answer({ kind: 'refused', reason: 'smtp 550', status: 550, ms: 1 })
@@ -154,115 +154,115 @@ onEachDatabase('addresses', (open) => {
   })
 
   test('too many mails to one address are refused without a write', async (t) => {
-    const { db, deps, mails } = await house(t, open)
+    const { db, deps, mails } = await createThreepidFixture(t, open)
     const tokenMails = {
       take: () => {
         throw limitExceeded(1000)
       },
     }
-    const asked = { email: 'ada@example.org', clientSecret: 's', sendAttempt: 1, from: '192.0.2.1', signal }
+    const asked = { email: 'alice@example.org', clientSecret: 's', sendAttempt: 1, from: '192.0.2.1', signal }
     assert.equal((await refusal(requestToken({ ...deps, tokenMails }, asked))).status, 429)
     assert.deepEqual([mails, await db.all(validations, {})], [[], []])
   })
 
   test('refuses an invalid address without sending a mail', async (t) => {
-    const { ask, mails } = await house(t, open)
-    for (const email of ['', 'ada', '@example.org', 'a@b\r\nBcc: c@d.e', 'a@b.c,d@e.f', 'Ada <a@b.c>'])
+    const { ask, mails } = await createThreepidFixture(t, open)
+    for (const email of ['', 'alice', '@example.org', 'a@b\r\nBcc: c@d.e', 'a@b.c,d@e.f', 'Alice <a@b.c>'])
       assert.equal((await refusal(ask(email))).errcode, 'M_INVALID_PARAM', email)
     assert.deepEqual(mails, [])
   })
 
   test('reports whether a validation is unknown, not validated or expired', async (t) => {
-    const { deps, clock, ask, add, lastToken } = await house(t, open)
+    const { deps, clock, ask, add, lastToken } = await createThreepidFixture(t, open)
     const { sid } = await ask()
     const why = async (...of: Parameters<typeof add>) => {
       const { errcode, reason } = await refusal(add(...of))
       assert.equal(errcode, 'M_THREEPID_AUTH_FAILED')
       return reason
     }
-    assert.equal(await why(ada, sid), 'M_SESSION_NOT_VALIDATED')
-    assert.equal(await why(ada, 'other'), 'M_NO_VALID_SESSION')
-    assert.equal(await why(ada, sid, 'wrong'), 'M_NO_VALID_SESSION')
+    assert.equal(await why(alice, sid), 'M_SESSION_NOT_VALIDATED')
+    assert.equal(await why(alice, 'other'), 'M_NO_VALID_SESSION')
+    assert.equal(await why(alice, sid, 'wrong'), 'M_NO_VALID_SESSION')
     clock.advance(TOKEN_LIFE_MS)
-    assert.equal(await why(ada, sid), 'M_SESSION_EXPIRED')
+    assert.equal(await why(alice, sid), 'M_SESSION_EXPIRED')
     assert.equal(await validateByToken(deps, lastToken()), undefined)
-    await ask('ada@example.org', 's', 2)
-    assert.equal(await validateByToken(deps, lastToken()), 'ada@example.org')
-    assert.equal(await validateByToken(deps, lastToken()), 'ada@example.org', 'again is as once')
+    await ask('alice@example.org', 's', 2)
+    assert.equal(await validateByToken(deps, lastToken()), 'alice@example.org')
+    assert.equal(await validateByToken(deps, lastToken()), 'alice@example.org', 'again is as once')
     clock.advance(VALIDATED_LIFE_MS)
-    assert.equal(await why(ada, sid), 'M_SESSION_EXPIRED')
+    assert.equal(await why(alice, sid), 'M_SESSION_EXPIRED')
   })
 
   test('ten wrong secrets end a validation', async (t) => {
-    const { deps, ask, add, lastToken } = await house(t, open)
+    const { deps, ask, add, lastToken } = await createThreepidFixture(t, open)
     const { sid } = await ask()
     await validateByToken(deps, lastToken())
-    for (let n = 0; n < 10; n++) await refusal(add(ada, sid, `guess ${n}`))
-    assert.equal((await refusal(add(ada, sid))).reason, 'M_NO_VALID_SESSION')
+    for (let n = 0; n < 10; n++) await refusal(add(alice, sid, `guess ${n}`))
+    assert.equal((await refusal(add(alice, sid))).reason, 'M_NO_VALID_SESSION')
   })
 
   test('the first user to add an address gets it, and a validation of another user is refused', async (t) => {
-    const { deps, ask, add, lastToken } = await house(t, open)
+    const { deps, ask, add, lastToken } = await createThreepidFixture(t, open)
     const one = await ask('shared@example.org', 'one')
     await validateByToken(deps, lastToken())
     const two = await ask('shared@example.org', 'two')
     await validateByToken(deps, lastToken())
-    await add(ada, one.sid, 'one')
+    await add(alice, one.sid, 'one')
     assert.equal((await refusal(add(bob, two.sid, 'two'))).errcode, 'M_THREEPID_IN_USE')
-    assert.deepEqual(await add(ada, two.sid, 'two'), { kind: 'added' }, 'it is hers already')
-    assert.equal((await listThreepids(deps.db, ada)).length, 1)
+    assert.deepEqual(await add(alice, two.sid, 'two'), { kind: 'added' }, 'it is hers already')
+    assert.equal((await listThreepids(deps.db, alice)).length, 1)
   })
 
   test('a wrong password adds no address', async (t) => {
-    const { db, deps, ask, lastToken } = await house(t, open)
+    const { db, deps, ask, lastToken } = await createThreepidFixture(t, open)
     const { sid } = await ask()
     await validateByToken(deps, lastToken())
-    const owner = { userId: ada, deviceId: 'D' as DeviceId }
+    const owner = { userId: alice, deviceId: 'D' as DeviceId }
     const outcome = await addThreepid(deps, owner, {
       sid,
       clientSecret: 's',
       auth: { ...auth, password: 'wrong' },
     })
     assert.equal(outcome.kind, 'challenge')
-    assert.deepEqual(await listThreepids(db, ada), [])
+    assert.deepEqual(await listThreepids(db, alice), [])
   })
 
   test('removes only addresses of the user, with their pushers, idempotently, and all of them with the account', async (t) => {
-    const { db, deps, removed, ask, add, lastToken } = await house(t, open)
-    for (const email of ['ada@example.org', 'ada@work.example']) {
+    const { db, deps, removed, ask, add, lastToken } = await createThreepidFixture(t, open)
+    for (const email of ['alice@example.org', 'alice@work.example']) {
       const { sid } = await ask(email)
       await validateByToken(deps, lastToken())
-      await add(ada, sid)
+      await add(alice, sid)
     }
-    await removeThreepid(deps, bob, { medium: 'email', address: 'ada@example.org' })
-    await removeThreepid(deps, ada, { medium: 'msisdn', address: 'ada@example.org' })
-    await removeThreepid(deps, ada, { medium: 'email', address: 'nonsense' })
-    assert.deepEqual([(await listThreepids(db, ada)).length, removed], [2, []])
+    await removeThreepid(deps, bob, { medium: 'email', address: 'alice@example.org' })
+    await removeThreepid(deps, alice, { medium: 'msisdn', address: 'alice@example.org' })
+    await removeThreepid(deps, alice, { medium: 'email', address: 'nonsense' })
+    assert.deepEqual([(await listThreepids(db, alice)).length, removed], [2, []])
     for (let n = 0; n < 2; n++)
-      await removeThreepid(deps, ada, { medium: 'email', address: 'ADA@example.org' })
-    assert.deepEqual(removed, [`${ada} ada@example.org`])
+      await removeThreepid(deps, alice, { medium: 'email', address: 'ADA@example.org' })
+    assert.deepEqual(removed, [`${alice} alice@example.org`])
     assert.deepEqual(
-      (await listThreepids(db, ada)).map(({ address }) => address),
-      ['ada@work.example'],
+      (await listThreepids(db, alice)).map(({ address }) => address),
+      ['alice@work.example'],
     )
-    await deactivate(deps, { userId: ada, deviceId: 'D' as DeviceId }, { erase: false, auth })
-    assert.deepEqual(await listThreepids(db, ada), [])
-    await ask('ada@work.example', 'new owner')
+    await deactivate(deps, { userId: alice, deviceId: 'D' as DeviceId }, { erase: false, auth })
+    assert.deepEqual(await listThreepids(db, alice), [])
+    await ask('alice@work.example', 'new owner')
   })
 
   test('refuses an address above the limit of addresses', async (t) => {
-    const { deps, ask, add, lastToken } = await house(t, open)
+    const { deps, ask, add, lastToken } = await createThreepidFixture(t, open)
     const addOne = async (n: number) => {
       const { sid } = await ask(`a${n}@example.org`)
       await validateByToken(deps, lastToken())
-      return add(ada, sid)
+      return add(alice, sid)
     }
     for (let n = 0; n < 20; n++) await addOne(n)
     assert.equal((await refusal(addOne(20))).errcode, 'M_INVALID_PARAM')
   })
 
   test('ended validations are swept and others are kept', async (t) => {
-    const { db, clock, ask } = await house(t, open)
+    const { db, clock, ask } = await createThreepidFixture(t, open)
     await ask('old@example.org')
     clock.advance(TOKEN_LIFE_MS + VALIDATED_LIFE_MS)
     const { sid } = await ask('young@example.org')

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { Readable } from 'node:stream'
 import { test } from 'node:test'
-import type { AccountAdministration, App, World } from '../../src/cli/command.ts'
+import type { AccountAdministration, App, CommandContext } from '../../src/cli/command.ts'
 import { runCommand } from '../../src/cli/main.ts'
 import { eventually } from '../support/eventually.ts'
 import { VERSION } from '../../src/lib/version.ts'
@@ -11,8 +11,8 @@ import type { Config } from '../../src/config/schema.ts'
 
 const unexpected = () => Promise.reject(new Error('not asked for'))
 
-/** A `World` that records the actions of a command. */
-function fakeWorld(
+/** A `CommandContext` that records the actions of a command. */
+function fakeContext(
   given: {
     app?: Partial<App>
     accounts?: Partial<AccountAdministration>
@@ -52,7 +52,7 @@ function fakeWorld(
     },
     ...given.app,
   }
-  const world: World = {
+  const context: CommandContext = {
     createApp: (config) => Promise.resolve(app).finally(() => (notes.config = config)),
     createGateway: () => Promise.reject(new Error('no gateway here')),
     checkGateway: () => Promise.reject(new Error('no gateway here')),
@@ -72,7 +72,7 @@ function fakeWorld(
     exit: (code) => void notes.exits.push(code),
   }
   return {
-    world,
+    context,
     notes,
     started: started.promise,
     signal: () => signals.forEach((listener) => listener()),
@@ -82,8 +82,8 @@ function fakeWorld(
 }
 
 test('serve prints one ready line, and closes and exits 0 on a signal', async () => {
-  const { world, notes, started, signal } = fakeWorld()
-  const code = runCommand(['serve', '--listen', '127.0.0.1:0', '--open-registration'], world)
+  const { context, notes, started, signal } = fakeContext()
+  const code = runCommand(['serve', '--listen', '127.0.0.1:0', '--open-registration'], context)
   await started
   assert.deepEqual(notes.out, ['belfry listening on http://127.0.0.1:4711'])
   assert.equal(notes.config?.open_registration, true)
@@ -96,10 +96,10 @@ test('serve prints one ready line, and closes and exits 0 on a signal', async ()
 test('a second signal exits 1 at once unless it is the same signal passed on', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const closing = Promise.withResolvers<void>()
-  const { world, notes, started, signal } = fakeWorld({ app: { close: () => closing.promise } })
+  const { context, notes, started, signal } = fakeContext({ app: { close: () => closing.promise } })
   let now = 5_000
   t.mock.method(performance, 'now', () => now)
-  const code = runCommand(['serve'], world)
+  const code = runCommand(['serve'], context)
   await started
   signal()
   now += 50
@@ -116,8 +116,8 @@ test('a second signal exits 1 at once unless it is the same signal passed on', a
 })
 
 test('errors of a running server are lines of its log', async () => {
-  const { world, notes, started, signal, reload, fault } = fakeWorld({ app: { reload: unexpected } })
-  const code = runCommand(['serve'], world)
+  const { context, notes, started, signal, reload, fault } = fakeContext({ app: { reload: unexpected } })
+  const code = runCommand(['serve'], context)
   await started
   reload()
   fault(new Error('deprecated'), false)
@@ -139,27 +139,27 @@ test('an address in use prints one line, closes opened resources and exits 1', a
     address: '127.0.0.1',
     port: 8008,
   })
-  const { world, notes } = fakeWorld({ app: { listen: () => Promise.reject(error) } })
-  assert.equal(await runCommand(['serve'], world), 1)
+  const { context, notes } = fakeContext({ app: { listen: () => Promise.reject(error) } })
+  assert.equal(await runCommand(['serve'], context), 1)
   assert.deepEqual(notes.err, ['belfry: cannot listen on 127.0.0.1:8008: the address is already in use'])
   assert.deepEqual([notes.steps, notes.out], [['close'], []])
 })
 
 test('a failed start prints its own error when closing fails as well', async () => {
-  const { world, notes } = fakeWorld({
+  const { context, notes } = fakeContext({
     app: {
       listen: () => Promise.reject(new Error('the database is damaged')),
       close: () => Promise.reject(new Error('nothing works')),
     },
   })
-  assert.equal(await runCommand(['serve'], world), 1)
+  assert.equal(await runCommand(['serve'], context), 1)
   assert.deepEqual(notes.err, ['belfry: the database is damaged'])
 })
 
 test('a failed start exits when closing never ends', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const isClosing = Promise.withResolvers<void>()
-  const { world, notes } = fakeWorld({
+  const { context, notes } = fakeContext({
     app: {
       listen: () => Promise.reject(new Error('the database is damaged')),
       close: () => {
@@ -168,7 +168,7 @@ test('a failed start exits when closing never ends', async (t) => {
       },
     },
   })
-  const code = runCommand(['serve'], world)
+  const code = runCommand(['serve'], context)
   await isClosing.promise
   t.mock.timers.tick(10_000)
   assert.equal(await code, 1)
@@ -186,24 +186,24 @@ test('an error on the command line prints one line and exits 2', async () => {
     [['user', 'add'], 'belfry: user add needs the NAME of an account'],
     [['user', 'add', 'a', 'b'], 'belfry: unexpected argument "b"'],
   ] as const) {
-    const { world, notes } = fakeWorld()
-    assert.equal(await runCommand(argv, world), 2)
+    const { context, notes } = fakeContext()
+    assert.equal(await runCommand(argv, context), 2)
     assert.deepEqual([notes.err, notes.out], [[message], []])
   }
 })
 
 test('--version prints the version, with or without a command', async () => {
   for (const argv of [['--version'], ['version'], ['serve', '--version'], ['user', 'list', '--version']]) {
-    const { world, notes } = fakeWorld()
-    assert.equal(await runCommand(argv, world), 0)
+    const { context, notes } = fakeContext()
+    assert.equal(await runCommand(argv, context), 0)
     assert.deepEqual(notes.out, [`belfry ${VERSION}`])
     assert.match(VERSION, /^\d+\.\d+\.\d+/)
   }
 })
 
 test('an invalid environment variable stops the start', async () => {
-  const { world, notes } = fakeWorld({ env: { BELFRY_LISTEN: 'nowhere' } })
-  assert.equal(await runCommand(['serve'], world), 2)
+  const { context, notes } = fakeContext({ env: { BELFRY_LISTEN: 'nowhere' } })
+  assert.equal(await runCommand(['serve'], context), 2)
   assert.match(notes.err.join(), /^belfry: bad value for "listen" \(from BELFRY_LISTEN\)/)
   assert.equal(notes.config, undefined)
 })
@@ -215,29 +215,29 @@ test('--help prints the help of every command', async () => {
     [['serve', '--help'], /--listen HOST:PORT/],
     [['user', 'add', '-h'], /--admin/],
   ] as const) {
-    const { world, notes } = fakeWorld()
-    assert.equal(await runCommand(argv, world), 0)
+    const { context, notes } = fakeContext()
+    assert.equal(await runCommand(argv, context), 0)
     assert.match(notes.out.join('\n'), expected)
   }
 })
 
 test('user add reads the password from the first line of standard input', async () => {
-  const { world, notes } = fakeWorld({ stdin: 'pass wörd \r\nsecond line' })
-  assert.equal(await runCommand(['user', 'add', '--data', '/d', 'bob', '--admin'], world), 0)
+  const { context, notes } = fakeContext({ stdin: 'pass wörd \r\nsecond line' })
+  assert.equal(await runCommand(['user', 'add', '--data', '/d', 'bob', '--admin'], context), 0)
   assert.deepEqual(notes.steps, [{ name: 'bob', password: 'pass wörd ', admin: true }, 'close'])
   assert.deepEqual(notes.out, ['created @bob:localhost'])
   assert.equal(notes.config?.data, '/d')
 })
 
 test('user add without a password creates no account, and a refusal prints one line', async () => {
-  const empty = fakeWorld({ stdin: '\n' })
-  assert.equal(await runCommand(['user', 'add', 'bob'], empty.world), 2)
+  const empty = fakeContext({ stdin: '\n' })
+  assert.equal(await runCommand(['user', 'add', 'bob'], empty.context), 2)
   assert.deepEqual(empty.notes.steps, [])
-  const taken = fakeWorld({
+  const taken = fakeContext({
     stdin: 'p',
     accounts: { add: () => Promise.reject(new Error('@bob:localhost exists already')) },
   })
-  assert.equal(await runCommand(['user', 'add', 'bob'], taken.world), 1)
+  assert.equal(await runCommand(['user', 'add', 'bob'], taken.context), 1)
   assert.deepEqual(
     [taken.notes.err, taken.notes.steps],
     [['belfry: @bob:localhost exists already'], ['close']],
@@ -245,8 +245,8 @@ test('user add without a password creates no account, and a refusal prints one l
 })
 
 test('openapi prints only the document, and removes its empty database', async () => {
-  const { world, notes } = fakeWorld()
-  assert.equal(await runCommand(['openapi', '--data', '/d', '--log-level', 'debug'], world), 0)
+  const { context, notes } = fakeContext()
+  assert.equal(await runCommand(['openapi', '--data', '/d', '--log-level', 'debug'], context), 0)
   assert.deepEqual(notes.out, [JSON.stringify({ openapi: '3.1.1' }, null, 2)])
   assert.deepEqual(notes.steps, ['close'])
   const { database, log_level: level } = notes.config ?? assert.fail('no application')
@@ -256,17 +256,17 @@ test('openapi prints only the document, and removes its empty database', async (
 })
 
 test('gateway vapid prints only the public key', async () => {
-  const { world, notes } = fakeWorld()
-  assert.equal(await runCommand(['gateway', 'vapid', 'new.pem'], world), 0)
-  assert.equal(await runCommand(['gateway', 'vapid', 'old.pem'], world), 0)
+  const { context, notes } = fakeContext()
+  assert.equal(await runCommand(['gateway', 'vapid', 'new.pem'], context), 0)
+  assert.equal(await runCommand(['gateway', 'vapid', 'old.pem'], context), 0)
   assert.deepEqual(notes.out, ['BPublicKey', 'BPublicKey'])
   assert.deepEqual(notes.err, ['belfry: new.pem holds a new private key; keep a copy of it in a safe place'])
 })
 
 test('gateway vapid requires exactly one file', async () => {
   for (const argv of [[], ['a', 'b'], ['--force', 'a']]) {
-    const { world, notes } = fakeWorld()
-    assert.equal(await runCommand(['gateway', 'vapid', ...argv], world), 2)
+    const { context, notes } = fakeContext()
+    assert.equal(await runCommand(['gateway', 'vapid', ...argv], context), 2)
     assert.equal(notes.err.length, 1)
     assert.deepEqual(notes.out, [])
   }

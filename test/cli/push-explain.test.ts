@@ -2,19 +2,19 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import type { World } from '../../src/cli/command.ts'
+import type { CommandContext } from '../../src/cli/command.ts'
 import { runCommand } from '../../src/cli/main.ts'
 import { temporaryFolder } from '../support/databases.ts'
 
 const ANSWER = {
   user_id: '@alice:localhost',
-  room_id: '!tower',
-  event_id: '$ding',
+  room_id: '!room',
+  event_id: '$event',
   type: 'm.room.message',
   sender: '@bob:localhost',
   notify: false,
   highlight: false,
-  decided_by: { scope: 'global', kind: 'room', rule_id: '!tower' },
+  decided_by: { scope: 'global', kind: 'room', rule_id: '!room' },
   reason: null,
   rules: [
     {
@@ -41,7 +41,7 @@ const ANSWER = {
         { condition: { kind: 'room_member_count' }, holds: true, expected: '2', actual: 2 },
       ],
     },
-    { scope: 'global', kind: 'room', rule_id: '!tower', enabled: true, verdict: 'matched', conditions: [] },
+    { scope: 'global', kind: 'room', rule_id: '!room', enabled: true, verdict: 'matched', conditions: [] },
   ],
   recorded: {
     notify: true,
@@ -59,13 +59,13 @@ const ANSWER = {
       instance_handle: 'k2v8',
       poke: false,
       reason: 'suppressed by a device rule',
-      decided_by: { scope: 'device', instance_handle: 'k2v8', kind: 'room', rule_id: '!tower' },
+      decided_by: { scope: 'device', instance_handle: 'k2v8', kind: 'room', rule_id: '!room' },
       rules: [
         {
           scope: 'device',
           instance_handle: 'k2v8',
           kind: 'room',
-          rule_id: '!tower',
+          rule_id: '!room',
           enabled: true,
           verdict: 'matched',
           conditions: [],
@@ -82,7 +82,7 @@ const ANSWER = {
       instance_handle: null,
       poke: true,
       reason: null,
-      tweaks: { sound: 'bell' },
+      tweaks: { sound: 'default' },
       prio: 'high',
       decided_by: { scope: 'global', kind: 'underride', rule_id: '.m.rule.message' },
       rules: [],
@@ -98,7 +98,7 @@ async function run(argv: string[], env: Record<string, string>, answer: () => Re
     err: [] as string[],
     requests: [] as { url: string; token: string | null }[],
   }
-  const world = {
+  const context = {
     env,
     fetch: async (url: string, init: RequestInit) => {
       notes.requests.push({ url, token: new Headers(init.headers).get('authorization') })
@@ -107,18 +107,18 @@ async function run(argv: string[], env: Record<string, string>, answer: () => Re
     print: (line: string) => void notes.out.push(line),
     complain: (line: string) => void notes.err.push(line),
   }
-  const code = await runCommand(['push', 'explain', ...argv], world as unknown as World)
+  const code = await runCommand(['push', 'explain', ...argv], context as unknown as CommandContext)
   return { code, ...notes }
 }
 
 test('push explain prints the outcome, the verdict of each rule and the result for each pusher', async () => {
-  const { code, out, err, requests } = await run(['!tower', '$ding'], { BELFRY_TOKEN: 'secret' }, () =>
+  const { code, out, err, requests } = await run(['!room', '$event'], { BELFRY_TOKEN: 'secret' }, () =>
     Response.json(ANSWER),
   )
   assert.deepEqual([code, err], [0, []])
   assert.deepEqual(requests, [
     {
-      url: 'http://127.0.0.1:8008/_belfry/v1/explain?room_id=%21tower&event_id=%24ding',
+      url: 'http://127.0.0.1:8008/_belfry/v1/explain?room_id=%21room&event_id=%24event',
       token: 'Bearer secret',
     },
   ])
@@ -127,20 +127,20 @@ test('push explain prints the outcome, the verdict of each rule and the result f
   const escaped = `"\\u001b[2J${'long '.repeat(22)}`
   assert.equal(
     text,
-    `$ding (m.room.message, from @bob:localhost), for @alice:localhost
+    `$event (m.room.message, from @bob:localhost), for @alice:localhost
 It notifies: by the global underride rule .m.rule.message. It has been read.
-The rules have changed since. With the current rules: It does not notify: by the global room rule !tower.
+The rules have changed since. With the current rules: It does not notify: by the global room rule !room.
 
 Rules, in order of evaluation:
   disabled     global override .m.rule.master
   no match     global override mine\ufffd[2J
                event_match content.body: expected "x", was ${escaped.slice(0, 120)}…
-  matched      global room !tower
+  matched      global room !room
 
 Pushers:
-  Phone (org.example.app, handle k2v8): no poke, suppressed by a device rule; by the device (k2v8) room rule !tower
-    matched      device (k2v8) room !tower
-  Laptop (org.example.app): poke, priority high, sound "bell"; it waits because the gateway fails`,
+  Phone (org.example.app, handle k2v8): no poke, suppressed by a device rule; by the device (k2v8) room rule !room
+    matched      device (k2v8) room !room
+  Laptop (org.example.app): poke, priority high, sound "default"; it waits because the gateway fails`,
   )
 })
 

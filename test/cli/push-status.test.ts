@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { World } from '../../src/cli/command.ts'
+import type { CommandContext } from '../../src/cli/command.ts'
 import { runCommand } from '../../src/cli/main.ts'
 import { registerUser } from '../support/client.ts'
 import { startTestServer } from '../support/server.ts'
@@ -43,7 +43,7 @@ const REMOVED = {
 
 async function run(argv: string[], pages: unknown[]) {
   const notes = { out: [] as string[], err: [] as string[], paths: [] as string[] }
-  const world = {
+  const context = {
     env: { BELFRY_TOKEN: 'secret' },
     fetch: async (url: string) => {
       notes.paths.push(url.replace('http://127.0.0.1:8008', ''))
@@ -52,7 +52,7 @@ async function run(argv: string[], pages: unknown[]) {
     print: (line: string) => void notes.out.push(line),
     complain: (line: string) => void notes.err.push(line),
   }
-  const code = await runCommand(['push', 'status', ...argv], world as unknown as World)
+  const code = await runCommand(['push', 'status', ...argv], context as unknown as CommandContext)
   return { code, ...notes }
 }
 
@@ -102,8 +102,8 @@ test('reads the response of a real server', async (t) => {
     data: { url: `${server.url}/_matrix/push/v1/notify` },
   })
   const out: string[] = []
-  const world = { env: { BELFRY_TOKEN: alice.token }, fetch, print: (line: string) => void out.push(line) }
-  const code = await runCommand(['push', 'status', '--url', server.url], world as unknown as World)
+  const context = { env: { BELFRY_TOKEN: alice.token }, fetch, print: (line: string) => void out.push(line) }
+  const code = await runCommand(['push', 'status', '--url', server.url], context as unknown as CommandContext)
   assert.equal(code, 0)
   assert.match(
     out.join('\n'),

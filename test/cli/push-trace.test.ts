@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { World } from '../../src/cli/command.ts'
+import type { CommandContext } from '../../src/cli/command.ts'
 import { runCommand } from '../../src/cli/main.ts'
 
 const AT = Date.UTC(2026, 1, 3, 4, 5, 6, 7)
 const ANSWER = {
-  event_id: '$ding',
-  room_id: '!tower',
+  event_id: '$event',
+  room_id: '!room',
   type: 'm.room.message',
   sender: '@bob:localhost',
   user_id: '@alice:localhost',
@@ -20,7 +20,7 @@ const ANSWER = {
       reason: 'notifies',
       text: 'A rule notifies of it.',
       at: AT,
-      rule: { kind: 'room', rule_id: '!tower\u001b[2J' },
+      rule: { kind: 'room', rule_id: '!room\u001b[2J' },
     },
     { step: 'retracted', reason: 'redacted', text: 'It was redacted.', at: null },
   ],
@@ -62,7 +62,7 @@ const ANSWER = {
 
 async function run(argv: string[], env: Record<string, string> = { BELFRY_TOKEN: 'secret' }, status = 200) {
   const notes = { out: [] as string[], err: [] as string[], requests: [] as string[] }
-  const world = {
+  const context = {
     env,
     fetch: async (url: string) => {
       notes.requests.push(url)
@@ -73,19 +73,19 @@ async function run(argv: string[], env: Record<string, string> = { BELFRY_TOKEN:
     print: (line: string) => void notes.out.push(line),
     complain: (line: string) => void notes.err.push(line),
   }
-  const code = await runCommand(['push', 'trace', ...argv], world as unknown as World)
+  const code = await runCommand(['push', 'trace', ...argv], context as unknown as CommandContext)
   return { code, ...notes }
 }
 
 test('push trace prints the steps of the event and those of each pusher', async () => {
-  const { code, out, err, requests } = await run(['$ding'])
+  const { code, out, err, requests } = await run(['$event'])
   assert.deepEqual([code, err], [0, []])
   assert.deepEqual(requests, ['http://127.0.0.1:8008/_belfry/v1/journey?event_id=%24ding'])
   assert.equal(
     out.join('\n'),
-    `$ding (m.room.message, from @bob:localhost, in !tower), for @alice:localhost
+    `$event (m.room.message, from @bob:localhost, in !room), for @alice:localhost
   2026-02-03T04:05:06.007Z  stored      It was stored.
-  2026-02-03T04:05:06.007Z  decided     A rule notifies of it. [rule: room !tower\ufffd[2J]
+  2026-02-03T04:05:06.007Z  decided     A rule notifies of it. [rule: room !room\ufffd[2J]
                             retracted   It was redacted.
 It has been read.
 

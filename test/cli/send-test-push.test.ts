@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { World } from '../../src/cli/command.ts'
+import type { CommandContext } from '../../src/cli/command.ts'
 import { runCommand } from '../../src/cli/main.ts'
 import { TOKEN_REFUSED } from '../../src/delivery/poke-fault.ts'
 
@@ -17,13 +17,13 @@ async function printed(answer: { gateway_status: number | null; error: string | 
   const lines: string[] = []
   const attempt = { event_id: '$e', ms: 5, ...answer }
   const pages = [{ pushers: [PUSHER] }, { status: 'unreachable', 'org.belfry.attempt': attempt }]
-  const world = {
+  const context = {
     env: { BELFRY_TOKEN: 'secret' },
     fetch: async () => Response.json(pages.shift()),
     print: (line: string) => void lines.push(line),
     complain: (line: string) => void lines.push(line),
   }
-  assert.equal(await runCommand(['push', 'test'], world as unknown as World), 1)
+  assert.equal(await runCommand(['push', 'test'], context as unknown as CommandContext), 1)
   return lines.join('\n').replace(/^.*?: /, '')
 }
 

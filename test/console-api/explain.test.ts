@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { createBelfry } from '../../src/app.ts'
 import { runCommand } from '../../src/cli/main.ts'
-import type { World } from '../../src/cli/command.ts'
+import type { CommandContext } from '../../src/cli/command.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { checkedAnswers } from '../support/answer-check.ts'
 import { call, loginUser, PASSWORD, registerUser } from '../support/client.ts'
@@ -72,7 +72,7 @@ test('the command asks the server, and tells in words', async (t) => {
     fetch,
     print: (line: string) => void lines.push(line),
     complain: (line: string) => void lines.push(line),
-  } as unknown as World
+  } as unknown as CommandContext
   assert.equal(await runCommand(['push', 'explain', roomId, eventId, '--user', bob.userId], world), 0)
   const text = lines.join('\n')
   assert.match(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { World } from '../../src/cli/command.ts'
+import type { CommandContext } from '../../src/cli/command.ts'
 import { runCommand } from '../../src/cli/main.ts'
 import { shortHash } from '../../src/lib/short-hash.ts'
 import { call, loginUser, PASSWORD, registerUser } from '../support/client.ts'
@@ -205,9 +205,9 @@ test('a test push is a mail, and says what the mail server made of it', async (t
     const lines: string[] = []
     const print = (line: string) => void lines.push(line)
     const env = { BELFRY_TOKEN: ada.token, BELFRY_URL: url }
-    const world = { env, fetch, print, complain: print } as unknown as World
+    const context = { env, fetch, print, complain: print } as unknown as CommandContext
     return {
-      code: await runCommand(['push', 'test'], world),
+      code: await runCommand(['push', 'test'], context),
       text: lines.join('\n').replace(/\d+ ms/, 'N ms'),
     }
   }

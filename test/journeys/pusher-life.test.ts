@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { createBelfry } from '../../src/app.ts'
-import type { World } from '../../src/cli/command.ts'
+import type { CommandContext } from '../../src/cli/command.ts'
 import { runCommand } from '../../src/cli/main.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { shortHash } from '../../src/lib/short-hash.ts'
@@ -197,8 +197,8 @@ test('belfry push test: a line for each pusher, and an exit code', async (t) => 
     const lines: string[] = []
     const print = (line: string) => void lines.push(line)
     const env = { BELFRY_TOKEN: alice.token, BELFRY_URL: url }
-    const world = { env, fetch, print, complain: print } as unknown as World
-    return { code: await runCommand(['push', 'test', ...argv], world), text: lines.join('\n') }
+    const context = { env, fetch, print, complain: print } as unknown as CommandContext
+    return { code: await runCommand(['push', 'test', ...argv], context), text: lines.join('\n') }
   }
   const both = await run()
   assert.equal(both.code, 1)

@@ -27,8 +27,8 @@ import { rulesOn } from '../accounts/fixture.ts'
 
 const alice = '@alice:here' as UserId
 const bob = '@bob:here' as UserId
-const kitchen = '!kitchen:here' as RoomId
-const attic = '!attic:here' as RoomId
+const roomB = '!room-b:here' as RoomId
+const roomA = '!room-a:here' as RoomId
 const SETTINGS = { legacyMentionRules: true }
 const DAY_MS = 24 * 60 * 60_000
 
@@ -82,7 +82,7 @@ function setMember(
 
 async function withRooms(db: Database): Promise<void> {
   await db.transaction(async (tx) => {
-    for (const roomId of [kitchen, attic])
+    for (const roomId of [roomB, roomA])
       await addRoom(tx, { roomId, version: '12', creator: bob, createdAt: 0 })
   })
 }
@@ -157,27 +157,27 @@ onEachDatabase('the push rules of users', (open) => {
     const db = await open(t)
     const deps = rulesOn(db)
     await withRooms(db)
-    await setMember(db, kitchen, alice, 'join')
-    const plain = await setMember(db, kitchen, bob, 'join')
+    await setMember(db, roomB, alice, 'join')
+    const plain = await setMember(db, roomB, bob, 'join')
     assert.equal(plain.version, 0, 'nobody has rules')
     await mute(deps, alice)
     const changed = await currentPosition(db)
-    await setMember(db, attic, bob, 'join')
+    await setMember(db, roomA, bob, 'join')
     const flags = async () =>
       (await db.all(members, {})).map((row) => [row.room_id, row.user_id, row.has_rules])
     const versions = async () => (await db.all(roomVersions, {})).map((row) => row.rules_version)
     assert.deepEqual(await flags(), [
-      [attic, bob, 0],
-      [kitchen, alice, 1],
-      [kitchen, bob, 0],
+      [roomA, bob, 0],
+      [roomB, alice, 1],
+      [roomB, bob, 0],
     ])
     assert.deepEqual(await versions(), [0, changed])
-    const invited = await setMember(db, attic, alice, 'invite')
-    const joined = await setMember(db, attic, alice, 'join')
+    const invited = await setMember(db, roomA, alice, 'invite')
+    const joined = await setMember(db, roomA, alice, 'join')
     assert.deepEqual([invited.version, joined.version], [invited.position, joined.position])
-    const again = await setMember(db, attic, bob, 'join')
+    const again = await setMember(db, roomA, bob, 'join')
     assert.equal(again.version, joined.position, 'a member without rules changes nothing')
-    const left = await setMember(db, attic, alice, 'leave')
+    const left = await setMember(db, roomA, alice, 'leave')
     assert.deepEqual(await versions(), [left.position, changed])
     await deleteRule(deps, rule(alice))
     assert.deepEqual(await versions(), [left.position, await currentPosition(db)], 'not where they are gone')
