@@ -105,7 +105,7 @@ onEachDatabase('addresses', (open) => {
     const { deps, ask, mails, asked, lastToken } = await createThreepidFixture(t, open)
     const { sid } = await ask()
     assert.deepEqual(await ask(), { sid })
-    assert.deepEqual(await ask('ADA@example.org', 's', 0), { sid })
+    assert.deepEqual(await ask('ALICE@example.org', 's', 0), { sid })
     assert.equal(mails.length, 1)
     const first = lastToken()
     assert.deepEqual(await ask('alice@example.org', 's', 2), { sid })
@@ -239,7 +239,7 @@ onEachDatabase('addresses', (open) => {
     await removeThreepid(deps, alice, { medium: 'email', address: 'nonsense' })
     assert.deepEqual([(await listThreepids(db, alice)).length, removed], [2, []])
     for (let n = 0; n < 2; n++)
-      await removeThreepid(deps, alice, { medium: 'email', address: 'ADA@example.org' })
+      await removeThreepid(deps, alice, { medium: 'email', address: 'ALICE@example.org' })
     assert.deepEqual(removed, [`${alice} alice@example.org`])
     assert.deepEqual(
       (await listThreepids(db, alice)).map(({ address }) => address),

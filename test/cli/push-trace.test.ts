@@ -80,7 +80,7 @@ async function run(argv: string[], env: Record<string, string> = { BELFRY_TOKEN:
 test('push trace prints the steps of the event and those of each pusher', async () => {
   const { code, out, err, requests } = await run(['$event'])
   assert.deepEqual([code, err], [0, []])
-  assert.deepEqual(requests, ['http://127.0.0.1:8008/_belfry/v1/journey?event_id=%24ding'])
+  assert.deepEqual(requests, ['http://127.0.0.1:8008/_belfry/v1/journey?event_id=%24event'])
   assert.equal(
     out.join('\n'),
     `$event (m.room.message, from @bob:localhost, in !room), for @alice:localhost

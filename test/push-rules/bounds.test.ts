@@ -53,12 +53,12 @@ const nested = {
 
 const attacks: [name: string, own: object, content: object][] = [
   ['long words', content((at) => `${'a'.repeat(100 + (at % 400))}${at}`), letters],
-  ['words that are there, and no words', content((at) => 'a'.repeat(1 + (at % 31))), letters],
+  ['words that occur, and words that do not', content((at) => 'a'.repeat(1 + (at % 31))), letters],
   ['stars', content((at) => `${'a*'.repeat(200)}${at}`), letters],
   ['stars and gaps', content((at) => `${'a?a*'.repeat(100)}${at % 7}`), letters],
   ['gaps', content((at) => `a${'?'.repeat(400)}b${at}`), letters],
-  ['phrases with one beginning', content((at) => `${'aab '.repeat(100)}a${at}`), periods],
-  ['phrases with one end', content((at) => `${at} ${'aab '.repeat(100)}aab`), periods],
+  ['phrases with a common start', content((at) => `${'aab '.repeat(100)}a${at}`), periods],
+  ['phrases with a common end', content((at) => `${at} ${'aab '.repeat(100)}aab`), periods],
   ['three parts, in the wrong order', content((at) => `aab*b a${'ab '.repeat(at % 50)}*aa`), periods],
   [
     'deep keys',

@@ -34,11 +34,11 @@ describe('the default rules', () => {
   const edit = { 'm.relates_to': { rel_type: 'm.replace', event_id: '$old' } }
   const rows: Row[] = [
     ['a message in a group', message({}), group, 'message', true, {}],
-    ['a message between two', message({}), pair, 'room_one_to_one', true, sound],
+    ['a message in a room of two', message({}), pair, 'room_one_to_one', true, sound],
     ['a notice', message({ msgtype: 'm.notice' }), pair, 'suppress_notices', false, {}],
     ['an encrypted event in a group', event('m.room.encrypted', {}), group, 'encrypted', true, {}],
     [
-      'an encrypted event between two',
+      'an encrypted event in a room of two',
       event('m.room.encrypted', {}),
       pair,
       'encrypted_room_one_to_one',
@@ -48,7 +48,7 @@ describe('the default rules', () => {
     ['a call', event('m.call.invite', {}), group, 'call', true, { sound: 'ring' }],
     ['my invitation', member({ membership: 'invite' }, me), group, 'invite_for_me', true, sound],
     [
-      'the invitation of another',
+      'an invitation of another user',
       member({ membership: 'invite' }, '@you:x'),
       group,
       'member_event',
@@ -57,7 +57,7 @@ describe('the default rules', () => {
     ],
     ['a join', member({ membership: 'join' }, me), group, 'member_event', false, {}],
     ['my mention', message(mention({ user_ids: ['@you:x', me] })), group, 'is_user_mention', true, loud],
-    ['the mention of another', message(mention({ user_ids: ['@you:x'] })), group, 'message', true, {}],
+    ['a mention of another user', message(mention({ user_ids: ['@you:x'] })), group, 'message', true, {}],
     [
       'a mention of the room',
       message(mention({ room: true })),
@@ -66,9 +66,16 @@ describe('the default rules', () => {
       true,
       { highlight: true },
     ],
-    ['a mention of the room without the power', message(mention({ room: true })), group, 'message', true, {}],
     [
-      'a mention of the room that is not true',
+      'a mention of the room without the power level',
+      message(mention({ room: true })),
+      group,
+      'message',
+      true,
+      {},
+    ],
+    [
+      'a mention of the room whose value is not true',
       message(mention({ room: 'true' })),
       powerful,
       'message',
@@ -83,12 +90,12 @@ describe('the default rules', () => {
       true,
       { highlight: true },
     ],
-    ['a tombstone that is no state', event('m.room.tombstone', {}), group, undefined, false, {}],
+    ['a tombstone without a state key', event('m.room.tombstone', {}), group, undefined, false, {}],
     ['a reaction', event('m.reaction', {}), group, 'reaction', false, {}],
     ['server ACLs', event('m.room.server_acl', {}, { state_key: '' }), group, 'room.server_acl', false, {}],
     ['an edit', message(edit), pair, 'suppress_edits', false, {}],
     [
-      'an edit with my mention',
+      'an edit that mentions the user',
       message({ ...edit, ...mention({ user_ids: [me] }) }),
       group,
       'is_user_mention',
@@ -96,10 +103,17 @@ describe('the default rules', () => {
       loud,
     ],
     ['a topic', event('m.room.topic', { topic: 'x' }, { state_key: '' }), group, undefined, false, {}],
-    ['my display name', message({ body: 'hi my name!' }), group, 'contains_display_name', true, loud],
+    [
+      'a display name in the text',
+      message({ body: 'hi my name!' }),
+      group,
+      'contains_display_name',
+      true,
+      loud,
+    ],
     ['my localpart', message({ body: 'hi ME' }), group, 'contains_user_name', true, loud],
     ['@room', message({ body: '@room hi' }), powerful, 'roomnotif', true, { highlight: true }],
-    ['@room without the power', message({ body: '@room hi' }), group, 'message', true, {}],
+    ['@room without the power level', message({ body: '@room hi' }), group, 'message', true, {}],
   ]
   for (const [name, subject, context, ruleId, notify, tweaks] of rows) {
     it(name, () => {

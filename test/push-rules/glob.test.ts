@@ -117,12 +117,12 @@ describe('glob, hostile patterns', () => {
     ['question marks between stars', '?*'.repeat(1000), 'a'.repeat(size)],
     ['a long run that fails at its start', 'b' + 'a'.repeat(2000), 'a'.repeat(size)],
     ['a long run that fails at its end', 'a'.repeat(2000) + 'b', 'a'.repeat(size)],
-    ['a short run that is everywhere, within words', 'a', 'a'.repeat(size)],
-    ['a long run that is everywhere, within words', ' ab'.repeat(600) + ' a', ' ab'.repeat(size / 3)],
+    ['a short run that matches everywhere, within words', 'a', 'a'.repeat(size)],
+    ['a long run that matches everywhere, within words', ' ab'.repeat(600) + ' a', ' ab'.repeat(size / 3)],
     ['a long run with a gap that fails at its start', 'b?' + 'a'.repeat(2000), 'a'.repeat(size)],
     ['a long run with a gap that fails at its end', 'a'.repeat(2000) + '?b', 'a'.repeat(size)],
     ['runs that are found late', 'ab?b*'.repeat(300) + 'c', 'a'.repeat(size)],
-    ['a last run that is everywhere', 'a*' + ' ab'.repeat(600) + ' a', 'a' + ' ab'.repeat(size / 3)],
+    ['a last run that matches everywhere', 'a*' + ' ab'.repeat(600) + ' a', 'a' + ' ab'.repeat(size / 3)],
   ]
   for (const [name, pattern, text] of hostile) {
     it(`reads the text a bounded number of times: ${name}`, () => {

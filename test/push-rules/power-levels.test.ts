@@ -11,8 +11,8 @@ type Row = [name: string, context: Partial<EvaluationContext>, expected: boolean
 
 describe('maySenderNotify', () => {
   const rows: Row[] = [
-    ['50 are needed by default: reached', { powerLevels: { users: { [alice]: 50 } } }, true],
-    ['50 are needed by default: not reached', { powerLevels: { users: { [alice]: 49 } } }, false],
+    ['the default level of 50 is reached', { powerLevels: { users: { [alice]: 50 } } }, true],
+    ['the default level of 50 is not reached', { powerLevels: { users: { [alice]: 49 } } }, false],
     [
       'the level for the notification kind is used',
       { powerLevels: { notifications: { room: 20 }, users: { [alice]: 20 } } },
@@ -25,18 +25,22 @@ describe('maySenderNotify', () => {
     ],
     ['users_default', { powerLevels: { users_default: 50 } }, true],
     ['users before users_default', { powerLevels: { users_default: 50, users: { [alice]: 0 } } }, false],
-    ['nobody has more than 0 by default', { powerLevels: {} }, false],
+    ['users have level 0 by default', { powerLevels: {} }, false],
     ['a needed level of 0', { powerLevels: { notifications: { room: 0 } } }, true],
-    ['no power levels: others have 0', { creators: ['@bob:x'] }, false],
+    ['no power levels: other users have 0', { creators: ['@bob:x'] }, false],
     ['no power levels: the creator has 100', { creators: [alice] }, true],
-    ['with power levels, creators are nothing special', { creators: [alice], powerLevels: {} }, false],
+    ['with power levels, creators have no special level', { creators: [alice], powerLevels: {} }, false],
     ['version 12: creators always may', { creators: [alice], powerLevels: {}, roomVersion: '12' }, true],
     [
       'version 12: a creator reaches any level',
       { creators: [alice], powerLevels: { notifications: { room: 1000 } }, roomVersion: '12' },
       true,
     ],
-    ['version 12: others are others', { creators: ['@bob:x'], powerLevels: {}, roomVersion: '12' }, false],
+    [
+      'version 12: other users are not creators',
+      { creators: ['@bob:x'], powerLevels: {}, roomVersion: '12' },
+      false,
+    ],
     ['version 13 keeps that', { creators: [alice], powerLevels: {}, roomVersion: '13' }, true],
     [
       'a version that is not a number has no privileged creators',
@@ -49,7 +53,11 @@ describe('maySenderNotify', () => {
       { powerLevels: { users: { [alice]: '50x' } }, roomVersion: '9' },
       false,
     ],
-    ['old version: floats are cut', { powerLevels: { users: { [alice]: 49.9 } }, roomVersion: '1' }, false],
+    [
+      'old version: floats are truncated',
+      { powerLevels: { users: { [alice]: 49.9 } }, roomVersion: '1' },
+      false,
+    ],
     [
       'old version: the needed level is a string',
       { powerLevels: { notifications: { room: '0' } }, roomVersion: '9' },
@@ -65,7 +73,7 @@ describe('maySenderNotify', () => {
       { powerLevels: { notifications: { room: '0' } }, roomVersion: '10' },
       false,
     ],
-    ['new version: floats do not count', { powerLevels: { users: { [alice]: 50.5 } } }, false],
+    ['new version: floats are ignored', { powerLevels: { users: { [alice]: 50.5 } } }, false],
     [
       'an invalid level of a user is replaced by users_default',
       { powerLevels: { users: { [alice]: null }, users_default: 50 } },
@@ -76,8 +84,8 @@ describe('maySenderNotify', () => {
       { powerLevels: { notifications: { room: [0] }, users: { [alice]: {} } } },
       false,
     ],
-    ['users that is no object', { powerLevels: { users: [50], notifications: 'x' } }, false],
-    ['power levels that are no object', { powerLevels: 'x', creators: [alice] }, true],
+    ['users is not an object', { powerLevels: { users: [50], notifications: 'x' } }, false],
+    ['power levels are not an object', { powerLevels: 'x', creators: [alice] }, true],
   ]
   for (const [name, context, expected] of rows) {
     it(name, () => assert.equal(may(context), expected))

@@ -106,12 +106,12 @@ suite('the body of a response', () => {
   const cut = 'x'.repeat(1025)
   const rows: [title: string, readBody: Call['readBody'], sent: string, body: unknown][] = [
     ['JSON', JSON_ALWAYS, '{"a":1}', { a: 1 }],
-    ['JSON that is none', JSON_ALWAYS, '<html>', undefined],
-    ['JSON of exactly the cap', JSON_ALWAYS, `"${cut.slice(3)}"`, cut.slice(3)],
-    ['JSON above the cap', JSON_ALWAYS, `"${cut}"`, undefined],
+    ['a body that is not JSON', JSON_ALWAYS, '<html>', undefined],
+    ['JSON of exactly the limit', JSON_ALWAYS, `"${cut.slice(3)}"`, cut.slice(3)],
+    ['JSON above the limit', JSON_ALWAYS, `"${cut}"`, undefined],
     ['text', TEXT_ALWAYS, 'no such key', 'no such key'],
-    ['text above the cap', TEXT_ALWAYS, cut, ''],
-    ['a body that nothing needs', NO_BODY, '{"a":1}', undefined],
+    ['text above the limit', TEXT_ALWAYS, cut, ''],
+    ['an unneeded body', NO_BODY, '{"a":1}', undefined],
   ]
   for (const [title, readBody, sent, body] of rows)
     test(title, async () => {

@@ -60,8 +60,8 @@ suite('openTunnel', () => {
   const refusals: [title: string, answer: string][] = [
     ['asks for a password', 'HTTP/1.1 407 Proxy Authentication Required\r\n\r\n'],
     ['forbids it', 'HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n'],
-    ['speaks another protocol', 'SSH-2.0-OpenSSH_9.2\r\n\r\n'],
-    ['says nothing', ''],
+    ['uses another protocol', 'SSH-2.0-OpenSSH_9.2\r\n\r\n'],
+    ['closes without a response', ''],
     ['never ends', 'x'.repeat(20_000)],
   ]
   for (const [title, answer] of refusals) {
