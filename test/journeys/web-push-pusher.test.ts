@@ -282,7 +282,7 @@ test('what is no subscription is refused, each with what to change', async (t) =
   assert.match(await refusal({ data: { url: endpoint, auth: 'AAAA' } }), /^M_INVALID_PARAM data\.auth/)
   assert.match(await refusal({ data: { url: endpoint, ...keys, format: 1 } }), /^M_BAD_JSON data\.format/)
   const crowded = { url: endpoint, ...keys, default_payload: { text: 'x'.repeat(1024) } }
-  assert.match(await refusal({ data: crowded }), /^M_INVALID_PARAM data must have at most/)
+  assert.match(await refusal({ data: crowded }), /^M_INVALID_PARAM data without url must be at most/)
   const offCurve = Buffer.alloc(65, 7)
   offCurve[0] = 4
   for (const pushkey of ['key', keys.p256dh.slice(2), offCurve.toString('base64url')])
