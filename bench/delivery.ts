@@ -42,9 +42,9 @@ const MOST_KIB_PER_PUSHER = 2
 type Pushers = (typeof BACKLOGS)[number]['pushers']
 type Rooms = { conversations: readonly SeededRoom[]; backlogs: ReadonlyMap<Pushers, SeededRoom> }
 /** A server on which so many pushers are registered. */
-type Town = Side & Rooms & { registered: number; idleMiB: number }
-type Scene = { receiver: Receiver; floor: Side; small: Town; large: Town }
-type TownName = 'small' | 'large'
+type SyncFixture = Side & Rooms & { registered: number; idleMiB: number }
+type Scene = { receiver: Receiver; floor: Side; small: SyncFixture; large: SyncFixture }
+type SyncFixtureName = 'small' | 'large'
 const TOWNS = ['small', 'large'] as const
 
 export const delivery: Benchmark = {
@@ -55,8 +55,8 @@ export const delivery: Benchmark = {
     using smallData = temporaryFolder()
     using largeData = temporaryFolder()
     const gateway = receiver.gateway
-    await using small = await openTown({ data: smallData.path, gateway, options, registered: SMALL })
-    await using large = await openTown({ data: largeData.path, gateway, options, registered: LARGE })
+    await using small = await createSyncFixture({ data: smallData.path, gateway, options, registered: SMALL })
+    await using large = await createSyncFixture({ data: largeData.path, gateway, options, registered: LARGE })
     await using relay = await launchRelay(gateway)
     await using load = createLoad(relay.url, CONVERSATIONS)
     return await measure({ receiver, floor: { program: relay, load }, small, large })
@@ -65,8 +65,13 @@ export const delivery: Benchmark = {
 
 type Plan = { data: string; gateway: string; options: BenchOptions; registered: number }
 
-async function openTown({ data, gateway, options, registered }: Plan): Promise<Town & AsyncDisposable> {
-  const rooms = await seedTown(data, gateway, registered)
+async function createSyncFixture({
+  data,
+  gateway,
+  options,
+  registered,
+}: Plan): Promise<SyncFixture & AsyncDisposable> {
+  const rooms = await seedRooms(data, gateway, registered)
   const program = await launchBelfry(data, options)
   const load = createLoad(program.url, CONVERSATIONS)
   await (await fetch(`${program.url}/health`)).arrayBuffer()
@@ -83,7 +88,7 @@ async function openTown({ data, gateway, options, registered }: Plan): Promise<T
   }
 }
 
-async function seedTown(data: string, gateway: string, registered: number): Promise<Rooms> {
+async function seedRooms(data: string, gateway: string, registered: number): Promise<Rooms> {
   await using seed = await openSeed(data, gateway)
   const conversations = await seed.addConversations(CONVERSATIONS)
   const backlogs = new Map<Pushers, SeededRoom>()
@@ -102,7 +107,7 @@ type WorkedOff = Cpu & { pokesPerSecond: number }
 /** Lets a backlog come up for the members of a room, and measures from the gateway's first answer to the last poke. */
 async function workOff(
   receiver: Receiver,
-  { program, load }: Town,
+  { program, load }: SyncFixture,
   { room, pushers, messages }: { room: SeededRoom; pushers: number; messages: number },
 ): Promise<WorkedOff> {
   await receiver.hold()
@@ -154,27 +159,27 @@ async function measureFloors({ receiver, floor, small }: Scene): Promise<Floors>
 async function measureBacklogs({ receiver, small, large }: Scene): Promise<Backlog[]> {
   const found: Backlog[] = []
   for (const { pushers, messages } of BACKLOGS) {
-    const towns = [small, large].filter(({ backlogs }) => backlogs.has(pushers))
-    const workOffIn = async (town: Town) => {
-      const room = town.backlogs.get(pushers)
+    const fixtures = [small, large].filter(({ backlogs }) => backlogs.has(pushers))
+    const workOffIn = async (fixture: SyncFixture) => {
+      const room = fixture.backlogs.get(pushers)
       if (!room) throw new Error(`no room with ${pushers} pushers`)
-      return workOff(receiver, town, { room, pushers, messages })
+      return workOff(receiver, fixture, { room, pushers, messages })
     }
-    for (const town of towns) await workOffIn(town)
-    const names = towns.map(({ registered }) => `${registered}`)
-    const byName = new Map(towns.map((town) => [`${town.registered}`, town]))
-    const rounds = await inTurns(names, ROUNDS, async (name) => workOffIn(byName.get(name) as Town))
-    for (const { registered } of towns)
+    for (const fixture of fixtures) await workOffIn(fixture)
+    const names = fixtures.map(({ registered }) => `${registered}`)
+    const byName = new Map(fixtures.map((fixture) => [`${fixture.registered}`, fixture]))
+    const rounds = await inTurns(names, ROUNDS, async (name) => workOffIn(byName.get(name) as SyncFixture))
+    for (const { registered } of fixtures)
       found.push({ pushers, registered, ...medians(rounds[`${registered}`] ?? []) })
   }
   return found
 }
 
 /** Conversations of two, so that a message is a poke: as fast as possible first, to know what half of it is. */
-async function measureLatencies(scene: Scene): Promise<Record<'floor' | TownName, Round>> {
+async function measureLatencies(scene: Scene): Promise<Record<'floor' | SyncFixtureName, Round>> {
   const { receiver, small } = scene
-  const roomsOf = (name: 'floor' | TownName) => (name === 'floor' ? small : scene[name]).conversations
-  const fastest = (name: TownName) =>
+  const roomsOf = (name: 'floor' | SyncFixtureName) => (name === 'floor' ? small : scene[name]).conversations
+  const fastest = (name: SyncFixtureName) =>
     sendingRound(receiver, scene[name], (load) => load.sendFor(roomsOf(name), ROUND_MS))
   const rates = await inTurns(TOWNS, ROUNDS, fastest)
   const perSecond = LATENCY_LOAD * medianOf(rates.small, (one) => one.pokesPerSecond)
@@ -186,7 +191,7 @@ async function measureLatencies(scene: Scene): Promise<Record<'floor' | TownName
 
 type Memory = { registered: number; idleMiB: number; afterWorkMiB: number; readyMs: number }
 
-async function memoryOf({ registered, idleMiB, program }: Town): Promise<Memory> {
+async function memoryOf({ registered, idleMiB, program }: SyncFixture): Promise<Memory> {
   return { registered, idleMiB, afterWorkMiB: await restingMiB(program.pid), readyMs: program.readyMs }
 }
 
@@ -195,8 +200,8 @@ type Backlog = WorkedOff & { pushers: number; registered: number }
 type Found = {
   floors: Floors
   backlogs: readonly Backlog[]
-  latencies: Record<'floor' | TownName, Round>
-  memory: Record<TownName, Memory>
+  latencies: Record<'floor' | SyncFixtureName, Round>
+  memory: Record<SyncFixtureName, Memory>
 }
 
 /** What one idle pusher takes, in KiB. */

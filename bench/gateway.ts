@@ -134,7 +134,7 @@ function createLoad() {
         prio: 'high',
         sender: '@bob:example.org',
         sender_display_name: 'Bob',
-        room_name: 'The tower',
+        room_name: 'The office',
         content: { msgtype: 'm.text', body: 'Ding dong, it is time' },
         counts: { unread: 3 },
         devices: [{ app_id: app, pushkey_ts: 1_700_000_000, ...device(n % DEVICES) }],

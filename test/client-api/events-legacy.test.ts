@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { user } from '../rooms/sync-fixture.ts'
-import { serveHouse } from './reading.ts'
+import { serveFixture } from './reading.ts'
 
 const alice = user('alice')
 const bob = user('bob')
 
 describe('GET /events', () => {
   test('without a time-out answers at once with where the stream is', async (t) => {
-    const { call } = await serveHouse(t, ['alice'])
+    const { call } = await serveFixture(t, ['alice'])
     for (const prefix of ['api/v1', 'r0', 'v3']) {
       const { status, body } = await call('GET', `/_matrix/client/${prefix}/events?timeout=0`)
       assert.equal(status, 200)
@@ -17,7 +17,7 @@ describe('GET /events', () => {
   })
 
   test('tells what came after a token, of the rooms of the user alone', async (t) => {
-    const { call, create, say, invite } = await serveHouse(t, ['alice', 'bob'])
+    const { call, create, say, invite } = await serveFixture(t, ['alice', 'bob'])
     const roomId = await create(alice)
     const { body: before } = await call('GET', '/events?timeout=0')
     const own = await say(roomId, alice, 'one')
@@ -39,7 +39,7 @@ describe('GET /events', () => {
   })
 
   test('what came before a user joined is not told when they may not see it', async (t) => {
-    const { call, create, say, set, join } = await serveHouse(t, ['alice', 'bob'])
+    const { call, create, say, set, join } = await serveFixture(t, ['alice', 'bob'])
     const { body: before } = await call('GET', '/events?timeout=0')
     const roomId = await create(bob)
     await set(roomId, bob, 'm.room.history_visibility', { history_visibility: 'joined' })
@@ -53,7 +53,7 @@ describe('GET /events', () => {
   })
 
   test('a long stretch that may not be seen does not hide what comes after it', async (t) => {
-    const { call, create, say, set, join } = await serveHouse(t, ['alice', 'bob'])
+    const { call, create, say, set, join } = await serveFixture(t, ['alice', 'bob'])
     const roomId = await create(bob)
     await set(roomId, bob, 'm.room.history_visibility', { history_visibility: 'joined' })
     const { body: before } = await call('GET', '/events?timeout=0')
@@ -69,7 +69,7 @@ describe('GET /events', () => {
   })
 
   test('waits for an event, or for the time-out', async (t) => {
-    const { call, create, say, clock } = await serveHouse(t, ['alice'])
+    const { call, create, say, clock } = await serveFixture(t, ['alice'])
     const roomId = await create(alice)
     const waiting = call('GET', '/events?timeout=30000')
     await clock.asleep(30_000)
@@ -83,7 +83,7 @@ describe('GET /events', () => {
   })
 
   test('refuses a token that is none', async (t) => {
-    const { call } = await serveHouse(t, ['alice'])
+    const { call } = await serveFixture(t, ['alice'])
     const { status, body } = await call('GET', '/events?from=END')
     assert.deepEqual([status, body.errcode], [400, 'M_INVALID_PARAM'])
   })

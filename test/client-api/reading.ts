@@ -5,26 +5,26 @@ import { roomEventRoutes } from '../../src/client-api/room-events.ts'
 import { syncRoutes } from '../../src/client-api/sync.ts'
 import { typingRoutes } from '../../src/client-api/typing.ts'
 import { bearer, startServer } from '../http/server-fixture.ts'
-import { openHouse } from '../rooms/sync-fixture.ts'
+import { createNotificationsFixture } from '../rooms/sync-fixture.ts'
 import { openTestSqlite } from '../support/databases.ts'
 import { inject } from '../support/inject.ts'
 
 type Method = 'GET' | 'PUT' | 'POST'
 
 /** The reading endpoints over HTTP, as alice; rooms are written through the write side. */
-export async function serveHouse(t: TestContext, names: readonly string[]) {
-  const house = await openHouse(t, await openTestSqlite(t), names)
+export async function serveFixture(t: TestContext, names: readonly string[]) {
+  const fixture = await createNotificationsFixture(t, await openTestSqlite(t), names)
   const routes = [
-    ...syncRoutes(house.reads),
-    ...legacyEventRoutes(house.reads),
-    ...roomEventRoutes(house.reads),
-    ...receiptRoutes(house.receipts),
-    ...typingRoutes(house),
+    ...syncRoutes(fixture.reads),
+    ...legacyEventRoutes(fixture.reads),
+    ...roomEventRoutes(fixture.reads),
+    ...receiptRoutes(fixture.receipts),
+    ...typingRoutes(fixture),
   ]
   const { server } = startServer(routes)
   t.after(() => server.close())
   return {
-    ...house,
+    ...fixture,
     call: async (method: Method, path: string, body?: unknown) => {
       const url = path.startsWith('/_matrix') ? path : `/_matrix/client/v3${path}`
       const payload = body === undefined ? {} : { payload: JSON.stringify(body) }

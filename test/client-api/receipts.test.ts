@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { user } from '../rooms/sync-fixture.ts'
-import { escaped, serveHouse } from './reading.ts'
+import { escaped, serveFixture } from './reading.ts'
 
 const alice = user('alice')
 const bob = user('bob')
 
-async function roomWithMessage(t: Parameters<typeof serveHouse>[0]) {
-  const house = await serveHouse(t, ['alice', 'bob'])
-  const roomId = await house.create(bob)
-  await house.join(roomId, alice)
-  const eventId = await house.say(roomId, bob, 'hello')
-  const since = (await house.sync(alice)).next_batch
-  return { ...house, roomId, eventId, since, room: `/rooms/${escaped(roomId)}` }
+async function roomWithMessage(t: Parameters<typeof serveFixture>[0]) {
+  const fixture = await serveFixture(t, ['alice', 'bob'])
+  const roomId = await fixture.create(bob)
+  await fixture.join(roomId, alice)
+  const eventId = await fixture.say(roomId, bob, 'hello')
+  const since = (await fixture.sync(alice)).next_batch
+  return { ...fixture, roomId, eventId, since, room: `/rooms/${escaped(roomId)}` }
 }
 
 describe('receipts over HTTP', () => {

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { user } from '../rooms/sync-fixture.ts'
-import { escaped, serveHouse } from './reading.ts'
+import { escaped, serveFixture } from './reading.ts'
 
 const alice = user('alice')
 const bob = user('bob')
 
-async function roomWithMessages(t: Parameters<typeof serveHouse>[0]) {
-  const house = await serveHouse(t, ['alice', 'bob'])
-  const roomId = await house.create(alice, { preset: 'public_chat', name: 'Tower' })
-  const eventId = await house.say(roomId, alice, 'hello')
-  await house.say(roomId, alice, 'again')
-  return { ...house, roomId, eventId, room: `/rooms/${escaped(roomId)}` }
+async function roomWithMessages(t: Parameters<typeof serveFixture>[0]) {
+  const fixture = await serveFixture(t, ['alice', 'bob'])
+  const roomId = await fixture.create(alice, { preset: 'public_chat', name: 'Office' })
+  const eventId = await fixture.say(roomId, alice, 'hello')
+  await fixture.say(roomId, alice, 'again')
+  return { ...fixture, roomId, eventId, room: `/rooms/${escaped(roomId)}` }
 }
 
 describe('reading rooms over HTTP', () => {
@@ -65,9 +65,12 @@ describe('reading rooms over HTTP', () => {
     const { body: all } = await call('GET', `${room}/state`)
     assert.ok(Array.isArray(all) && all.length > 3)
     for (const path of ['state/m.room.name', 'state/m.room.name/'])
-      assert.deepEqual((await call('GET', `${room}/${path}`)).body, { name: 'Tower' })
+      assert.deepEqual((await call('GET', `${room}/${path}`)).body, { name: 'Office' })
     const { body: whole } = await call('GET', `${room}/state/m.room.name?format=event`)
-    assert.deepEqual([whole.type, whole.sender, whole.content], ['m.room.name', alice, { name: 'Tower' }])
+    assert.deepEqual(
+      [whole.type, whole.sender, whole.content],
+      ['m.room.name', alice, { name: 'Office' }],
+    )
     const { body: member } = await call('GET', `${room}/state/m.room.member/${escaped(alice)}`)
     assert.equal(member.membership, 'join')
   })

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { storeFilter } from '../../src/accounts/filters.ts'
 import { user } from '../rooms/sync-fixture.ts'
-import { escaped, serveHouse } from './reading.ts'
+import { escaped, serveFixture } from './reading.ts'
 
 const alice = user('alice')
 
 describe('GET /sync', () => {
   test('answers under all prefixes, with every section that clients reach into', async (t) => {
-    const { call } = await serveHouse(t, ['alice'])
+    const { call } = await serveFixture(t, ['alice'])
     for (const prefix of ['api/v1', 'r0', 'v3']) {
       const { status, body } = await call(
         'GET',
@@ -24,15 +24,15 @@ describe('GET /sync', () => {
   })
 
   test('takes a filter inline or by id', async (t) => {
-    const house = await serveHouse(t, ['alice'])
-    const roomId = await house.create(alice)
+    const fixture = await serveFixture(t, ['alice'])
+    const roomId = await fixture.create(alice)
     const filter = { room: { timeline: { limit: 1 } } }
-    const id = await storeFilter(house.rooms, alice, filter)
+    const id = await storeFilter(fixture.rooms, alice, filter)
     for (const value of [id, JSON.stringify(filter)]) {
-      const { body } = await house.call('GET', `/sync?filter=${escaped(value)}`)
+      const { body } = await fixture.call('GET', `/sync?filter=${escaped(value)}`)
       assert.equal(body.rooms.join[roomId].timeline.events.length, 1)
     }
-    assert.equal((await house.call('GET', '/sync?filter=unknown')).status, 404)
+    assert.equal((await fixture.call('GET', '/sync?filter=unknown')).status, 404)
   })
 
   const refused: [string, string][] = [
@@ -43,19 +43,19 @@ describe('GET /sync', () => {
   ]
   for (const [query, errcode] of refused)
     test(`refuses ${query}`, async (t) => {
-      const { call } = await serveHouse(t, ['alice'])
+      const { call } = await serveFixture(t, ['alice'])
       const { status, body } = await call('GET', `/sync?${query}`)
       assert.deepEqual([status, body.errcode], [400, errcode])
     })
 
   for (const query of ['timeout=soon', 'timeout=-1', 'full_state=maybe'])
     test(`refuses ${query}`, async (t) => {
-      const { call } = await serveHouse(t, ['alice'])
+      const { call } = await serveFixture(t, ['alice'])
       assert.equal((await call('GET', `/sync?${query}`)).status, 400)
     })
 
   test('ignores what it does not know', async (t) => {
-    const { call } = await serveHouse(t, ['alice'])
+    const { call } = await serveFixture(t, ['alice'])
     const query = 'since=&_cacheBuster=1&org.matrix.msc4222.use_state_after=true'
     assert.equal((await call('GET', `/sync?${query}`)).status, 200)
   })

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { user } from '../rooms/sync-fixture.ts'
-import { escaped, serveHouse } from './reading.ts'
+import { escaped, serveFixture } from './reading.ts'
 
 const alice = user('alice')
 const bob = user('bob')
 
 describe('PUT /rooms/{roomId}/typing/{userId}', () => {
   test('begins, ends, and ends by itself', async (t) => {
-    const { call, create, typing, clock } = await serveHouse(t, ['alice'])
+    const { call, create, typing, clock } = await serveFixture(t, ['alice'])
     const roomId = await create(alice)
     const path = `/rooms/${escaped(roomId)}/typing/${escaped(alice)}`
     assert.deepEqual(await call('PUT', path, { typing: true, timeout: 1000 }), { status: 200, body: {} })
@@ -22,7 +22,7 @@ describe('PUT /rooms/{roomId}/typing/{userId}', () => {
   })
 
   test('only for oneself, and only in a room that one is in', async (t) => {
-    const { call, create } = await serveHouse(t, ['alice', 'bob'])
+    const { call, create } = await serveFixture(t, ['alice', 'bob'])
     const roomId = await create(alice)
     const elsewhere = await create(bob)
     const of = (room: string, who: string) => `/rooms/${escaped(room)}/typing/${escaped(who)}`

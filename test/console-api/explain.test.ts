@@ -9,7 +9,7 @@ import { call, loginUser, PASSWORD, registerUser } from '../support/client.ts'
 import { temporaryFolder } from '../support/databases.ts'
 
 /** A server with an administrator, and two who talk in a room that the administrator is not in. */
-async function house(t: TestContext, env: Record<string, string> = {}) {
+async function fixture(t: TestContext, env: Record<string, string> = {}) {
   const belfry = await createBelfry(
     loadConfig({
       argv: [
@@ -42,7 +42,7 @@ async function house(t: TestContext, env: Record<string, string> = {}) {
 const explain = `/_belfry/v1/explain`
 
 test('an administrator may ask for anybody, of events that they may not see themselves', async (t) => {
-  const { url, alice, bob, root, roomId, eventId } = await house(t)
+  const { url, alice, bob, root, roomId, eventId } = await fixture(t)
   const ask = async (query: Record<string, string>) => {
     const search = new URLSearchParams({ room_id: roomId, event_id: eventId, ...query }).toString()
     return call(`${url}${explain}?${search}`, { token: root.token })
@@ -65,7 +65,7 @@ test('an administrator may ask for anybody, of events that they may not see them
 })
 
 test('the command asks the server, and tells in words', async (t) => {
-  const { url, bob, root, roomId, eventId } = await house(t)
+  const { url, bob, root, roomId, eventId } = await fixture(t)
   const lines: string[] = []
   const world = {
     env: { BELFRY_TOKEN: root.token, BELFRY_URL: url },
@@ -90,7 +90,7 @@ test('the command asks the server, and tells in words', async (t) => {
 test('proposed rules are asked where the settings have them', async (t) => {
   const poll = { type: 'org.matrix.msc3381.poll.start', sender: '@alice:localhost', content: {} }
   const ruleFor = async (env: Record<string, string>) => {
-    const { url, bob } = await house(t, env)
+    const { url, bob } = await fixture(t, env)
     const { body } = await call(`${url}${explain}`, { token: bob.token, body: { event: poll } })
     return (body['decided_by'] as { rule_id: string } | null)?.rule_id
   }
@@ -99,7 +99,7 @@ test('proposed rules are asked where the settings have them', async (t) => {
 })
 
 test('what the settings have is in the rules that clients see, and counts', async (t) => {
-  const { alice, bob, roomId } = await house(t, { BELFRY_EXPERIMENTAL_POLLS: 'true' })
+  const { alice, bob, roomId } = await fixture(t, { BELFRY_EXPERIMENTAL_POLLS: 'true' })
   const ids = (rules: unknown) =>
     (rules as { underride: { rule_id: string }[] }).underride.map((rule) => rule.rule_id)
   const isPollRule = (id: string) => id.startsWith('.org.matrix.msc3930.')
@@ -118,7 +118,7 @@ test('what the settings have is in the rules that clients see, and counts', asyn
 })
 
 test('a dry run is refused with too many rules or handles, and bounded with the most', async (t) => {
-  const { url, bob } = await house(t)
+  const { url, bob } = await fixture(t)
   const event = { type: 'm.room.message', sender: '@alice:localhost', content: { body: 'aab '.repeat(2500) } }
   const ask = (rules: unknown) => call(`${url}${explain}`, { token: bob.token, body: { event, rules } })
   const some = (count: number, pattern: string) =>
@@ -145,7 +145,7 @@ test('a dry run is refused with too many rules or handles, and bounded with the 
 })
 
 test('a message is stored and told by the default rules where the rules of a member cost too much', async (t) => {
-  const { url, alice, bob, roomId } = await house(t)
+  const { url, alice, bob, roomId } = await fixture(t)
   const path = (at: number) => `/pushrules/global/content/r${at}`
   for (let at = 0; at < 200; at++)
     await bob.put(path(at), { pattern: `${'aab '.repeat(120)}${at}`.slice(0, 512), actions: ['notify'] })

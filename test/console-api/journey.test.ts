@@ -4,7 +4,7 @@ import { journeyOf } from '../../src/console-api/event-journey.ts'
 import { cohortInThisStay, outcomeWhenItCame, pushersOnTheWay } from '../../src/console-api/journey-store.ts'
 import type { EventId, RoomId, UserId } from '../../src/lib/ids.ts'
 import { putRule } from '../../src/user-rules/change-rules.ts'
-import { alice, atRest, bob, carol, kitchen, setUp } from '../delivery/tower.ts'
+import { alice, atRest, bob, carol, kitchen, setUp } from '../delivery/delivery-fixture.ts'
 import { room } from '../notifications/fixture.ts'
 import { onEachDatabase } from '../support/databases.ts'
 
@@ -19,8 +19,8 @@ const words = (steps: readonly { step: string; reason: string }[] = []) =>
 
 onEachDatabase('a journey, put together', (open) => {
   test('from what the stages keep and what is kept beside it', async (t) => {
-    const { tower, gateway } = await setUp(t, open)
-    const { house, db } = tower
+    const { delivery, gateway } = await setUp(t, open)
+    const { fixture, db } = delivery
     const ask = async (eventId: EventId, userId: UserId = bob): Promise<Told> => {
       // An administrator's question: the rooms of this test have no state to look into.
       const viewer = { userId, deviceId: null, isAdmin: true }
@@ -29,14 +29,14 @@ onEachDatabase('a journey, put together', (open) => {
       )
       return decided as unknown as Told
     }
-    const loud = await house.say(kitchen, alice, 'ding')
+    const loud = await fixture.say(kitchen, alice, 'ding')
     const waiting = await ask(loud.eventId)
     assert.deepEqual(words(waiting.steps), ['stored: stored', 'decided: notifies', 'counted: unread'])
     assert.deepEqual(words(waiting.pushers[0]?.steps), ['waiting: queued'])
     {
-      await using _delivery = await tower.start()
+      await using _delivery = await delivery.start()
       await gateway.waitFor((poke) => poke.event_id === loud.eventId)
-      await atRest(tower)
+      await atRest(delivery)
     }
     const told = await ask(loud.eventId)
     assert.deepEqual(words(told.pushers[0]?.steps), ['waiting: queued', 'attempt: taken', 'sent: sent'])
@@ -46,20 +46,20 @@ onEachDatabase('a journey, put together', (open) => {
       'not queued: no pushers',
     ])
     await putRule(
-      tower.rules,
+      delivery.rules,
       { userId: bob, scope: '', kind: 'room', ruleId: kitchen },
       { content: { actions: [] } },
     )
-    const muted = await ask((await house.say(kitchen, alice, 'psst')).eventId)
+    const muted = await ask((await fixture.say(kitchen, alice, 'psst')).eventId)
     assert.deepEqual(words(muted.steps), ['stored: stored', 'decided: does not notify'])
     assert.equal(muted.steps[1]?.rule?.rule_id, kitchen)
     assert.deepEqual(words(muted.pushers[0]?.steps), ['not queued: does not notify'])
   })
 
   test('what an event meant, to whom it did, redacted or not, and to nobody else', async (t) => {
-    const { tower } = await setUp(t, open)
-    const { house, db } = tower
-    const { position } = await house.say(kitchen, alice, 'hello bob', { 'm.mentions': { user_ids: [bob] } })
+    const { delivery } = await setUp(t, open)
+    const { fixture, db } = delivery
+    const { position } = await fixture.say(kitchen, alice, 'hello bob', { 'm.mentions': { user_ids: [bob] } })
     const at = (userId: UserId, roomId: RoomId = kitchen) => ({ userId, roomId, position })
     const meant = async (userId: UserId, roomId?: RoomId) => {
       const row = await db.first(outcomeWhenItCame, at(userId, roomId))
@@ -68,29 +68,29 @@ onEachDatabase('a journey, put together', (open) => {
     assert.deepEqual(await meant(bob), [1, 1, '.m.rule.is_user_mention', 1])
     assert.deepEqual(await meant(carol), [1, 0, '.m.rule.message', 0])
     assert.equal(await meant(bob, room('other')), undefined)
-    await house.redact(kitchen, position)
+    await fixture.redact(kitchen, position)
     assert.deepEqual(await meant(carol), [1, 0, '.m.rule.message', 0])
   })
 
   test('the cohort of a stay that lasts, and of no other', async (t) => {
-    const { tower } = await setUp(t, open)
-    const { house, db } = tower
-    const before = await house.say(kitchen, alice, 'one')
+    const { delivery } = await setUp(t, open)
+    const { fixture, db } = delivery
+    const before = await fixture.say(kitchen, alice, 'one')
     const cohort = async (position: number) =>
       (await db.first(cohortInThisStay, { userId: bob, roomId: kitchen, position }))?.cohort
     assert.equal(await cohort(before.position), 'default')
-    await house.setMember({ roomId: kitchen, userId: bob, membership: 'leave', before: 'join' })
+    await fixture.setMember({ roomId: kitchen, userId: bob, membership: 'leave', before: 'join' })
     assert.equal(await cohort(before.position), undefined)
-    await house.join(kitchen, bob)
-    const after = await house.say(kitchen, alice, 'two')
+    await fixture.join(kitchen, bob)
+    const after = await fixture.say(kitchen, alice, 'two')
     assert.equal(await cohort(before.position), undefined, 'an earlier stay')
     assert.equal(await cohort(after.position), 'default')
   })
 
   test('the pushers of a user, and whether this very event waits for them', async (t) => {
-    const { tower } = await setUp(t, open)
-    const { house, db } = tower
-    const event = await house.say(kitchen, alice, 'one')
+    const { delivery } = await setUp(t, open)
+    const { fixture, db } = delivery
+    const event = await fixture.say(kitchen, alice, 'one')
     const queued = async (userId: UserId, position: number) =>
       (await db.all(pushersOnTheWay, { userId, position })).map((row) => row.queued_at !== null)
     assert.deepEqual(await queued(bob, event.position), [true])

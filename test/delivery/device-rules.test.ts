@@ -24,7 +24,7 @@ const message = (body: string, more: Record<string, unknown> = {}) =>
   prepareEvent({
     type: 'm.room.message',
     sender: '@bob:localhost',
-    room_id: '!tower',
+    room_id: '!delivery',
     content: { msgtype: 'm.text', body, ...more },
   })
 
@@ -60,7 +60,7 @@ describe('the outcome on a device', () => {
         {
           ...none,
           content: [{ ...rule({ rule_id: 'fire', actions: ['notify'] }), pattern: 'fire' }],
-          room: [rule({ rule_id: '!tower', actions: [] })],
+          room: [rule({ rule_id: '!delivery', actions: [] })],
         },
       ],
     ])
@@ -79,7 +79,7 @@ describe('the outcome on a device', () => {
         PHONE,
         {
           ...none,
-          room: [rule({ rule_id: '!tower', actions: [], enabled: false }), rule({ rule_id: '!x' })],
+          room: [rule({ rule_id: '!delivery', actions: [], enabled: false }), rule({ rule_id: '!x' })],
         },
       ],
     ])

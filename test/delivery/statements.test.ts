@@ -4,32 +4,32 @@ import { counting } from '../support/counting-database.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import type { PokeReceiver } from '../support/poke-receiver.ts'
-import { alice, atRest, bob, setUp, type Tower } from './tower.ts'
+import { alice, atRest, bob, setUp, type DeliveryFixture } from './delivery-fixture.ts'
 
 /** What a message to so many pushers of Bob asks of the database, until all is recorded. */
-async function askedFor(tower: Tower, gateway: PokeReceiver, pushers: number) {
-  tower.pushers.maxPushersPerUser = pushers
+async function askedFor(delivery: DeliveryFixture, gateway: PokeReceiver, pushers: number) {
+  delivery.pushers.maxPushersPerUser = pushers
   for (let n = 1; n < pushers; n++)
-    await tower.setPusher(bob, { pushkey: `key-${n}`, data: { url: gateway.url }, append: true })
-  const { db, count } = counting(tower.db)
-  await using _worker = await tower.start({ db, concurrency: 4 * pushers })
-  await atRest(tower)
+    await delivery.setPusher(bob, { pushkey: `key-${n}`, data: { url: gateway.url }, append: true })
+  const { db, count } = counting(delivery.db)
+  await using _worker = await delivery.start({ db, concurrency: 4 * pushers })
+  await atRest(delivery)
   Object.assign(count, { read: 0, write: 0, transactions: 0 })
-  await tower.say(alice, 'one')
+  await delivery.say(alice, 'one')
   await eventually(() => gateway.pokes.length === pushers)
-  await atRest(tower)
+  await atRest(delivery)
   return count
 }
 
 onEachDatabase('what a poke asks of the database', (open) => {
   test('one poke is a claim and an outcome of three statements, and six reads', async (t) => {
-    const { tower, gateway } = await setUp(t, open)
-    assert.deepEqual(await askedFor(tower, gateway, 1), { read: 6, write: 4, transactions: 2 })
+    const { delivery, gateway } = await setUp(t, open)
+    assert.deepEqual(await askedFor(delivery, gateway, 1), { read: 6, write: 4, transactions: 2 })
   })
 
   test('fifty pokes at one time are one claim, one look, and an outcome for all that end together', async (t) => {
-    const { tower, gateway } = await setUp(t, open)
-    const { read, write, transactions } = await askedFor(tower, gateway, 50)
+    const { delivery, gateway } = await setUp(t, open)
+    const { read, write, transactions } = await askedFor(delivery, gateway, 50)
     // The look and the event are one read for all; its reading, its outcome and the badge are the user's.
     assert.equal(read, 3 + 3 * 50)
     assert.equal(write, 1 + 3 * (transactions - 1))

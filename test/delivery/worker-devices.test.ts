@@ -6,7 +6,16 @@ import type { RuleKind } from '../../src/push-rules/index.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { query } from '../../src/storage/query.ts'
 import { onEachDatabase } from '../support/databases.ts'
-import { alice, atRest, bob, bodies, carol, kitchen, setUp, type Tower } from './tower.ts'
+import {
+  alice,
+  atRest,
+  bob,
+  bodies,
+  carol,
+  kitchen,
+  setUp,
+  type DeliveryFixture,
+} from './delivery-fixture.ts'
 
 const waiting = query()((db) =>
   db
@@ -17,9 +26,14 @@ const waiting = query()((db) =>
 )
 
 /** Gives bob's device `phone` a rule. */
-function deviceRule(tower: Tower, kind: RuleKind, ruleId: string, content: RuleContent): Promise<void> {
-  const { db, clock } = tower
-  const { bus } = tower.pushers
+function deviceRule(
+  delivery: DeliveryFixture,
+  kind: RuleKind,
+  ruleId: string,
+  content: RuleContent,
+): Promise<void> {
+  const { db, clock } = delivery
+  const { bus } = delivery.pushers
   return putRule(
     { db, bus, clock, legacyMentionRules: true, maxRulesPerUser: 100, onRulesChanged: async () => undefined },
     { userId: bob, scope: 'phone', kind, ruleId },
@@ -29,58 +43,62 @@ function deviceRule(tower: Tower, kind: RuleKind, ruleId: string, content: RuleC
 
 /** Bob's pusher `key` holds no handle; `phone` and `watch` hold the handle `phone`. */
 async function withHandles(t: TestContext, open: (t: TestContext) => Promise<Database>) {
-  const house = await setUp(t, open)
+  const fixture = await setUp(t, open)
   for (const pushkey of ['phone', 'watch'])
-    await house.tower.setPusher(bob, { pushkey, instance_handle: 'phone', data: { url: house.gateway.url } })
+    await fixture.delivery.setPusher(bob, {
+      pushkey,
+      instance_handle: 'phone',
+      data: { url: fixture.gateway.url },
+    })
   const told = (pushkey: string) =>
-    bodies(house.gateway.pokes.filter((poke) => poke.devices[0]?.pushkey === pushkey))
-  return { ...house, told }
+    bodies(fixture.gateway.pokes.filter((poke) => poke.devices[0]?.pushkey === pushkey))
+  return { ...fixture, told }
 }
 
-const skips = (tower: Tower) =>
-  tower.told.filter(({ event }) => event === 'pokeSkipped').map(({ fields }) => fields['reason'])
+const skips = (delivery: DeliveryFixture) =>
+  delivery.told.filter(({ event }) => event === 'pokeSkipped').map(({ fields }) => fields['reason'])
 
 onEachDatabase('delivery to devices with rules of their own', (open) => {
   test('a device rule silences every pusher that holds the handle, and no other', async (t) => {
-    const { tower, told } = await withHandles(t, open)
-    await deviceRule(tower, 'content', 'tea', { pattern: 'tea', actions: [] })
-    await using _worker = await tower.start()
-    await tower.say(alice, 'tea is ready')
-    await tower.say(alice, 'and cake')
-    await atRest(tower)
+    const { delivery, told } = await withHandles(t, open)
+    await deviceRule(delivery, 'content', 'tea', { pattern: 'tea', actions: [] })
+    await using _worker = await delivery.start()
+    await delivery.say(alice, 'tea is ready')
+    await delivery.say(alice, 'and cake')
+    await atRest(delivery)
     assert.deepEqual(told('key'), ['tea is ready', 'and cake'])
     assert.deepEqual([told('phone'), told('watch')], [['and cake'], ['and cake']])
-    assert.deepEqual(skips(tower), ['suppressed by a device rule', 'suppressed by a device rule'])
+    assert.deepEqual(skips(delivery), ['suppressed by a device rule', 'suppressed by a device rule'])
   })
 
   test('rules are asked of the room and the names as they were at the event', async (t) => {
-    const { tower, told, gateway } = await withHandles(t, open)
-    await deviceRule(tower, 'override', 'levels', {
+    const { delivery, told, gateway } = await withHandles(t, open)
+    await deviceRule(delivery, 'override', 'levels', {
       conditions: [{ kind: 'sender_notification_permission', key: 'room' }],
       actions: ['notify', { set_tweak: 'sound', value: 'authority' }],
     })
-    await deviceRule(tower, 'override', 'named', {
+    await deviceRule(delivery, 'override', 'named', {
       conditions: [{ kind: 'contains_display_name' }],
       actions: [],
     })
-    await deviceRule(tower, 'override', 'three', {
+    await deviceRule(delivery, 'override', 'three', {
       conditions: [{ kind: 'room_member_count', is: '>3' }],
       actions: [],
     })
-    tower.house.context.memberCount = 3
+    delivery.fixture.context.memberCount = 3
     const state = (type: string, stateKey: string, content: Record<string, unknown>, sender = alice) =>
-      tower.house.send({ roomId: kitchen, sender, type, stateKey, content: content as never })
+      delivery.fixture.send({ roomId: kitchen, sender, type, stateKey, content: content as never })
     await state('m.room.power_levels', '', { users: { [carol]: 100 } })
     await state('m.room.member', bob, { membership: 'join', displayname: 'Robert' }, bob)
-    await tower.say(carol, 'from above')
-    await tower.say(alice, 'Robert?')
-    await tower.say(alice, 'Bert?')
+    await delivery.say(carol, 'from above')
+    await delivery.say(alice, 'Robert?')
+    await delivery.say(alice, 'Bert?')
     // All of this comes after the events, and before they are sent.
     await state('m.room.power_levels', '', {})
     await state('m.room.member', bob, { membership: 'join', displayname: 'Bert' }, bob)
-    await tower.db.transaction((tx) => tx.run(grow, {}))
-    await using _worker = await tower.start()
-    await atRest(tower)
+    await delivery.db.transaction((tx) => tx.run(grow, {}))
+    await using _worker = await delivery.start()
+    await atRest(delivery)
     assert.deepEqual(told('key'), ['from above', 'Robert?', 'Bert?'])
     assert.deepEqual(told('phone'), ['from above', 'Bert?'])
     const above = gateway.pokes.filter((poke) => poke.content?.['body'] === 'from above')
@@ -95,24 +113,24 @@ onEachDatabase('delivery to devices with rules of their own', (open) => {
   })
 
   test('a rule that changes while the event waits holds when it is sent', async (t) => {
-    const { tower, told } = await withHandles(t, open)
-    await deviceRule(tower, 'room', kitchen, { actions: [] })
-    await tower.say(alice, 'one')
-    await deviceRule(tower, 'room', kitchen, { actions: ['notify'] })
-    await using _worker = await tower.start()
-    await tower.say(alice, 'two')
-    await atRest(tower)
+    const { delivery, told } = await withHandles(t, open)
+    await deviceRule(delivery, 'room', kitchen, { actions: [] })
+    await delivery.say(alice, 'one')
+    await deviceRule(delivery, 'room', kitchen, { actions: ['notify'] })
+    await using _worker = await delivery.start()
+    await delivery.say(alice, 'two')
+    await atRest(delivery)
     assert.deepEqual(told('phone'), ['one', 'two'])
-    await deviceRule(tower, 'room', kitchen, { actions: [] })
-    await tower.say(alice, 'three')
-    await atRest(tower)
+    await deviceRule(delivery, 'room', kitchen, { actions: [] })
+    await delivery.say(alice, 'three')
+    await atRest(delivery)
     assert.deepEqual(told('phone'), ['one', 'two'])
   })
 
   test('an event that notifies in the app only wakes no device, with or without device rules', async (t) => {
-    const { tower, told } = await withHandles(t, open)
-    await deviceRule(tower, 'content', 'fire', { pattern: 'fire', actions: ['notify'] })
-    await using _worker = await tower.start({
+    const { delivery, told } = await withHandles(t, open)
+    await deviceRule(delivery, 'content', 'fire', { pattern: 'fire', actions: ['notify'] })
+    await using _worker = await delivery.start({
       outcomeOf: async () => ({
         notify: true,
         highlight: false,
@@ -120,40 +138,40 @@ onEachDatabase('delivery to devices with rules of their own', (open) => {
         rule: { kind: 'underride', ruleId: 'quietly' },
       }),
     })
-    await tower.say(alice, 'psst')
-    await atRest(tower)
+    await delivery.say(alice, 'psst')
+    await atRest(delivery)
     assert.deepEqual([told('key'), told('phone')], [[], []])
-    assert.deepEqual(new Set(skips(tower)), new Set(['in the app only']))
+    assert.deepEqual(new Set(skips(delivery)), new Set(['in the app only']))
   })
 
   test('work for handles: each pusher that holds one, once, and nobody elses', async (t) => {
-    const { tower, gateway } = await withHandles(t, open)
-    await tower.setPusher(carol, {
+    const { delivery, gateway } = await withHandles(t, open)
+    await delivery.setPusher(carol, {
       pushkey: 'carols',
       instance_handle: 'phone',
       data: { url: gateway.url },
     })
-    const position = await tower.say(bob, 'mine')
-    await tower.db.transaction((tx) => tx.run(empty, {}))
+    const position = await delivery.say(bob, 'mine')
+    await delivery.db.transaction((tx) => tx.run(empty, {}))
     const holders = [
       { userId: bob, handle: 'phone' },
       { userId: bob, handle: 'nobody holds this' },
     ]
     const enqueue = () =>
-      tower.db.transaction((tx) =>
+      delivery.db.transaction((tx) =>
         enqueueForHandles(tx, { holders, position, type: 'm.room.message', now: 1 }),
       )
     assert.equal((await enqueue()).length, 2)
     assert.deepEqual(await enqueue(), [])
     assert.deepEqual(
-      (await tower.db.all(waiting, {})).map((row) => [row.user_id, row.pushkey]),
+      (await delivery.db.all(waiting, {})).map((row) => [row.user_id, row.pushkey]),
       [
         [bob, 'phone'],
         [bob, 'watch'],
       ],
     )
     assert.deepEqual(
-      await tower.db.transaction((tx) =>
+      await delivery.db.transaction((tx) =>
         enqueueForHandles(tx, { holders: [], position, type: 'm.room.message', now: 1 }),
       ),
       [],

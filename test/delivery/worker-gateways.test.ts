@@ -8,7 +8,7 @@ import { query } from '../../src/storage/query.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { type ReceivedPoke, startPokeReceiver } from '../support/poke-receiver.ts'
-import { alice, atRest, bob, setUp, type Tower } from './tower.ts'
+import { alice, atRest, bob, setUp, type DeliveryFixture } from './delivery-fixture.ts'
 
 const EACH = 1000
 
@@ -44,8 +44,8 @@ const insertPushers = query<{ items: readonly AddedRow[] }>()((db, p, d) =>
 )
 
 /** Pushers like Bob's first. */
-const addPushers = (tower: Tower, items: readonly Added[]) =>
-  tower.db.transaction(async (tx) => {
+const addPushers = (delivery: DeliveryFixture, items: readonly Added[]) =>
+  delivery.db.transaction(async (tx) => {
     const rows: AddedRow[] = []
     for (const { pushkey, url } of items)
       rows.push({ id: await makeLane(tx, { kind: 'poke', destination: originOf(url) }), pushkey, url })
@@ -55,9 +55,9 @@ const addPushers = (tower: Tower, items: readonly Added[]) =>
 const pushkeys = (pokes: readonly ReceivedPoke[]) => new Set(pokes.map(({ devices }) => devices[0]?.pushkey))
 
 /** Nobody is being sent to, and all pushers of the gateway wait for their time. */
-async function settled(tower: Tower, url: string): Promise<void> {
-  const now = tower.clock.now()
-  await eventually(async () => (await tower.db.first(unsettled, { now, url }))?.rows === 0)
+async function settled(delivery: DeliveryFixture, url: string): Promise<void> {
+  const now = delivery.clock.now()
+  await eventually(async () => (await delivery.db.first(unsettled, { now, url }))?.rows === 0)
 }
 
 const unsettled = query<{ now: number; url: string }>()((db, p) =>
@@ -78,7 +78,7 @@ const unsettled = query<{ now: number; url: string }>()((db, p) =>
 
 onEachDatabase('delivery to a gateway that is dead', (open) => {
   test('a thousand pushers there hold up none of a thousand elsewhere, and it is only probed', async (t) => {
-    const { tower, gateway: good } = await setUp(t, open)
+    const { delivery, gateway: good } = await setUp(t, open)
     const dead = await startPokeReceiver(t)
     let giveUp = () => {}
     const hanging = new Promise<void>((resolve) => (giveUp = resolve))
@@ -90,54 +90,54 @@ onEachDatabase('delivery to a gateway that is dead', (open) => {
       { pushkey: `dead-${n}`, url: dead.url },
       { pushkey: `good-${n}`, url: good.url },
     ]).flat()
-    await addPushers(tower, items)
-    await using _worker = await tower.start({ concurrency: 64 })
+    await addPushers(delivery, items)
+    await using _worker = await delivery.start({ concurrency: 64 })
 
-    await tower.say(alice, 'one')
+    await delivery.say(alice, 'one')
     await eventually(() => good.pokes.length === EACH + 1)
     assert.equal(dead.pokes.length, 16, 'it holds its share of what may be in flight, and no more')
 
     giveUp()
-    await settled(tower, dead.url)
+    await settled(delivery, dead.url)
     assert.ok(dead.pokes.length <= 16 + 5, `${dead.pokes.length} pokes until it was left alone`)
-    assert.equal(tower.told.filter(({ event }) => event === 'gatewayDown').length, 1)
-    const held = (await tower.pusherRows()).filter((row) => row.url === dead.url)
+    assert.equal(delivery.told.filter(({ event }) => event === 'gatewayDown').length, 1)
+    const held = (await delivery.pusherRows()).filter((row) => row.url === dead.url)
     assert.ok(held.every((row) => row.last_error === 'status 504' && row.failing_since !== null))
 
     const before = dead.pokes.length
     for (let minutes = 0; minutes < 5; minutes += 0.5) {
-      tower.clock.advance(30_000)
-      await settled(tower, dead.url)
+      delivery.clock.advance(30_000)
+      await settled(delivery, dead.url)
     }
     assert.ok(dead.pokes.length > before, 'it is probed')
     assert.ok(dead.pokes.length - before <= 10, `${dead.pokes.length - before} probes in five minutes`)
-    await tower.say(alice, 'two')
+    await delivery.say(alice, 'two')
     await eventually(() => good.pokes.length === 2 * (EACH + 1))
 
     dead.answer({})
     dead.pokes.length = 0
     await eventually(() => {
-      tower.clock.advance(1000)
+      delivery.clock.advance(1000)
       return pushkeys(dead.pokes).size === EACH
     })
-    await atRest(tower)
+    await atRest(delivery)
     assert.equal(dead.pokes.length, 2 * EACH, 'each of both messages once')
-    assert.equal(tower.told.filter(({ event }) => event === 'gatewayBack').length, 1)
+    assert.equal(delivery.told.filter(({ event }) => event === 'gatewayBack').length, 1)
   })
 
   test('after a restart it is probed by one, not found out about by all; and once it answers, all go on', async (t) => {
-    const { tower, gateway: good } = await setUp(t, open)
+    const { delivery, gateway: good } = await setUp(t, open)
     const dead = await startPokeReceiver(t)
     dead.answer({ status: 502 })
     const items = Array.from({ length: 200 }, (_, n) => ({ pushkey: `dead-${n}`, url: dead.url }))
-    await addPushers(tower, items)
-    const first = await tower.start({ concurrency: 64 })
-    await tower.say(alice, 'one')
-    await settled(tower, dead.url)
+    await addPushers(delivery, items)
+    const first = await delivery.start({ concurrency: 64 })
+    await delivery.say(alice, 'one')
+    await settled(delivery, dead.url)
     await first[Symbol.asyncDispose]()
 
     // All of them are due at once; it hangs now, so that whoever tries is still there when the others come.
-    tower.clock.advance(3_600_000)
+    delivery.clock.advance(3_600_000)
     dead.pokes.length = 0
     let giveUp = () => {}
     const hanging = new Promise<void>((resolve) => (giveUp = resolve))
@@ -145,31 +145,31 @@ onEachDatabase('delivery to a gateway that is dead', (open) => {
       await hanging
       return { status: 502 }
     })
-    await using _second = await tower.start({ concurrency: 64 })
-    await tower.say(alice, 'two')
+    await using _second = await delivery.start({ concurrency: 64 })
+    await delivery.say(alice, 'two')
     await good.waitFor((poke) => poke.content?.['body'] === 'two')
     await eventually(() => dead.pokes.length > 0)
-    await eventually(async () => (await tower.db.first(leased, {}))?.rows === 1)
+    await eventually(async () => (await delivery.db.first(leased, {}))?.rows === 1)
     assert.equal(dead.pokes.length, 1, 'one tries for all')
 
     dead.answer({})
     giveUp()
     // The probe that hung has failed; the next one is answered.
     await eventually(() => {
-      if (!tower.told.some(({ event }) => event === 'gatewayBack')) tower.clock.advance(1000)
-      return tower.told.some(({ event }) => event === 'gatewayBack')
+      if (!delivery.told.some(({ event }) => event === 'gatewayBack')) delivery.clock.advance(1000)
+      return delivery.told.some(({ event }) => event === 'gatewayBack')
     })
     await eventually(async () => {
-      const waiting = (await tower.pusherRows()).filter((row) => row.url === dead.url)
-      return waiting.every(({ next_attempt_at: at }) => at === null || at <= tower.clock.now() + 10_000)
+      const waiting = (await delivery.pusherRows()).filter((row) => row.url === dead.url)
+      return waiting.every(({ next_attempt_at: at }) => at === null || at <= delivery.clock.now() + 10_000)
     })
-    tower.clock.advance(10_000)
+    delivery.clock.advance(10_000)
     await eventually(() => pushkeys(dead.pokes).size === 200)
-    await atRest(tower)
+    await atRest(delivery)
   })
 
   test('which gateways are down is known from their pushers: from enough of them, and not where one got through since', async (t) => {
-    const { tower } = await setUp(t, open)
+    const { delivery } = await setUp(t, open)
     const url = (host: string) => `https://${host}/_matrix/push/v1/notify`
     const pushers = (host: string, states: readonly State[]) =>
       states.map(([fault, fault_at, sent_at], n) => ({
@@ -187,10 +187,10 @@ onEachDatabase('delivery to a gateway that is dead', (open) => {
       ...pushers('answers.test', five('status 429')),
       ...pushers('elsewhere.test', five('redirect')),
     ]
-    await addPushers(tower, items)
-    await tower.db.transaction((tx) => tx.run(setStates, { items }))
-    const ids = new Map((await tower.pusherRows()).map((row) => [row.pushkey, row.pusher_id]))
-    assert.deepEqual(await outagesOf(tower.db, 'poke'), [
+    await addPushers(delivery, items)
+    await delivery.db.transaction((tx) => tx.run(setStates, { items }))
+    const ids = new Map((await delivery.pusherRows()).map((row) => [row.pushkey, row.pusher_id]))
+    assert.deepEqual(await outagesOf(delivery.db, 'poke'), [
       {
         destination: 'https://down.test',
         reason: 'timeout',

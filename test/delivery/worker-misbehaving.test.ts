@@ -7,7 +7,7 @@ import { openTestSqlite } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { CERTIFICATE } from './certificate.ts'
 import { agentFor, httpServer, httpsServer, type Listening, PATH, tcpServer } from './servers.ts'
-import { alice, atRest, bob, buildTower } from './tower.ts'
+import { alice, atRest, bob, createDeliveryFixture } from './delivery-fixture.ts'
 
 // Gateways that misbehave on the first poke and are well from the second on, with the whole of delivery before them: what was
 // not taken is sent again, in order, and the pusher's status has the reason in words; what was taken is not.
@@ -114,51 +114,51 @@ const TAKES: Record<string, Behaviour> = {
 
 /** Two messages for bob, whose gateway misbehaves on the first poke only. */
 async function meet(t: TestContext, behaves: Behaviour, isHasty = false) {
-  const tower = await buildTower(t, await openTestSqlite(t))
+  const delivery = await createDeliveryFixture(t, await openTestSqlite(t))
   const agent = agentFor({ ca: [CERTIFICATE] })
   t.after(() => agent[Symbol.asyncDispose]())
-  const send = makePokeSender({ agent, clock: tower.clock })
-  const sendHastily = makePokeSender({ agent, clock: tower.clock, deadlineMs: DEADLINE_MS })
+  const send = makePokeSender({ agent, clock: delivery.clock })
+  const sendHastily = makePokeSender({ agent, clock: delivery.clock, deadlineMs: DEADLINE_MS })
   const sent: string[] = []
   const server = await behaves(() => sent.length > 1)
   t.after(() => server[Symbol.asyncDispose]())
-  await tower.setPusher(bob, { data: { url: server.url } })
-  const worker = await tower.start({
+  await delivery.setPusher(bob, { data: { url: server.url } })
+  const worker = await delivery.start({
     send: (url, poke) => {
       sent.push(String((poke.notification.content as { body?: unknown } | undefined)?.body))
       return (isHasty && sent.length === 1 ? sendHastily : send)(url, poke)
     },
   })
   t.after(() => worker[Symbol.asyncDispose]())
-  return { tower, sent }
+  return { delivery, sent }
 }
 
 describe('a gateway that misbehaves', () => {
   for (const [what, { behaves, error }] of Object.entries(FAILS))
     test(`that ${what}: "${error}", and the poke is sent again, before the next`, async (t) => {
-      const { tower, sent } = await meet(t, behaves, error === 'timeout')
-      await tower.say(alice, 'one')
-      await eventually(async () => (await tower.pusherRows())[0]?.attempts === 1)
-      const [failing] = await tower.pusherRows()
-      assert.deepEqual([failing?.last_error, failing?.failing_since], [error, tower.clock.now()])
-      await tower.say(alice, 'two')
-      tower.clock.advance(1000)
-      await atRest(tower)
+      const { delivery, sent } = await meet(t, behaves, error === 'timeout')
+      await delivery.say(alice, 'one')
+      await eventually(async () => (await delivery.pusherRows())[0]?.attempts === 1)
+      const [failing] = await delivery.pusherRows()
+      assert.deepEqual([failing?.last_error, failing?.failing_since], [error, delivery.clock.now()])
+      await delivery.say(alice, 'two')
+      delivery.clock.advance(1000)
+      await atRest(delivery)
       assert.deepEqual(sent, ['one', 'one', 'two'])
-      const [well] = await tower.pusherRows()
+      const [well] = await delivery.pusherRows()
       assert.deepEqual([well?.failing_since, well?.attempts], [null, 0])
     })
 
   for (const [what, behaves] of Object.entries(TAKES))
     test(`that takes a poke ${what}: it is taken, once, and the pusher stays`, async (t) => {
-      const { tower, sent } = await meet(t, behaves)
-      await tower.say(alice, 'one')
-      await eventually(async () => (await tower.pusherRows())[0]?.last_success_at !== null)
-      await tower.say(alice, 'two')
-      await atRest(tower)
+      const { delivery, sent } = await meet(t, behaves)
+      await delivery.say(alice, 'one')
+      await eventually(async () => (await delivery.pusherRows())[0]?.last_success_at !== null)
+      await delivery.say(alice, 'two')
+      await atRest(delivery)
       assert.deepEqual(sent, ['one', 'two'])
       assert.deepEqual(
-        (await tower.pusherRows()).map((row) => [row.last_error, row.attempts]),
+        (await delivery.pusherRows()).map((row) => [row.last_error, row.attempts]),
         [[null, 0]],
       )
     })
@@ -182,27 +182,27 @@ describe('a gateway that misbehaves', () => {
   })
 
   test('with the certificate of another, or under a name that is not known, is told in words; and tried again', async (t) => {
-    const tower = await buildTower(t, await openTestSqlite(t))
+    const delivery = await createDeliveryFixture(t, await openTestSqlite(t))
     await using server = await httpsServer((_request, response) => void response.end(WELL))
     let isKnown = false
     const lookup = async (host: string) => (host === 'other.test' || isKnown ? ['127.0.0.1'] : [])
     const agent = agentFor({ ca: [CERTIFICATE], lookup })
     t.after(() => agent[Symbol.asyncDispose]())
-    const send = makePokeSender({ agent, clock: tower.clock })
+    const send = makePokeSender({ agent, clock: delivery.clock })
     const urlOf = (host: string) => `https://${host}:${server.port}${PATH}`
-    await using _worker = await tower.start({ send })
+    await using _worker = await delivery.start({ send })
     const faultOf = async (host: string) => {
-      await tower.setPusher(bob, { data: { url: urlOf(host) } })
-      await tower.say(alice, host)
-      await eventually(async () => (await tower.pusherRows())[0]?.attempts === 1)
-      return (await tower.pusherRows())[0]?.last_error
+      await delivery.setPusher(bob, { data: { url: urlOf(host) } })
+      await delivery.say(alice, host)
+      await eventually(async () => (await delivery.pusherRows())[0]?.attempts === 1)
+      return (await delivery.pusherRows())[0]?.last_error
     }
     assert.equal(await faultOf('other.test'), 'tls')
     assert.equal(await faultOf('gateway.test'), 'dns')
     isKnown = true
-    tower.clock.advance(1000)
-    await atRest(tower)
-    assert.equal((await tower.pusherRows())[0]?.failing_since, null)
-    assert.equal(await tower.queued(), 0)
+    delivery.clock.advance(1000)
+    await atRest(delivery)
+    assert.equal((await delivery.pusherRows())[0]?.failing_since, null)
+    assert.equal(await delivery.queued(), 0)
   })
 })

@@ -7,7 +7,16 @@ import { nextPosition } from '../../src/storage/stream.ts'
 import { room } from '../notifications/fixture.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
-import { alice, atRest, bob, bodies, isBadge, kitchen, setUp, type Tower } from './tower.ts'
+import {
+  alice,
+  atRest,
+  bob,
+  bodies,
+  isBadge,
+  kitchen,
+  setUp,
+  type DeliveryFixture,
+} from './delivery-fixture.ts'
 
 const DAY_MS = 86_400_000
 const garden = room('garden')
@@ -52,8 +61,8 @@ const enqueueAll = query<{ from: number; to: number }>()((db, p) =>
 )
 
 /** Many more messages like one, all of which wait. */
-async function repeat(tower: Tower, of: number, times: number): Promise<void> {
-  await tower.db.transaction(async (tx) => {
+async function repeat(delivery: DeliveryFixture, of: number, times: number): Promise<void> {
+  await delivery.db.transaction(async (tx) => {
     const from = await nextPosition(tx, times)
     const copies = Array.from({ length: times }, (_, n) => ({ position: from + n, event_id: `$copy-${n}` }))
     await tx.run(copyEvent, { of, copies })
@@ -61,97 +70,103 @@ async function repeat(tower: Tower, of: number, times: number): Promise<void> {
   })
 }
 
-const isFailing = (tower: Tower) => () => tower.told.some(({ event }) => event === 'pusherFailing')
+const isFailing = (delivery: DeliveryFixture) => () =>
+  delivery.told.some(({ event }) => event === 'pusherFailing')
 
-async function sayIn(tower: Tower, roomId: RoomId, body: string): Promise<number> {
-  return (await tower.house.say(roomId, alice, body)).position
+async function sayIn(delivery: DeliveryFixture, roomId: RoomId, body: string): Promise<number> {
+  return (await delivery.fixture.say(roomId, alice, body)).position
 }
 
-async function openRoom(tower: Tower, roomId: RoomId): Promise<void> {
-  await tower.house.join(roomId, alice)
-  await tower.house.join(roomId, bob)
+async function openRoom(delivery: DeliveryFixture, roomId: RoomId): Promise<void> {
+  await delivery.fixture.join(roomId, alice)
+  await delivery.fixture.join(roomId, bob)
 }
 
-const skips = (tower: Tower) =>
-  tower.told
+const skips = (delivery: DeliveryFixture) =>
+  delivery.told
     .filter(({ event }) => event === 'pokeSkipped')
     .map(({ fields }) => [fields['reason'], fields['count']])
 
 const sleepOf =
-  ({ clock }: Tower): Clock['sleep'] =>
+  ({ clock }: DeliveryFixture): Clock['sleep'] =>
   (ms, signal) =>
     clock.sleep(ms, signal)
 
 /** Time goes on as ever, and `by` is what the clock on the wall is wrong. */
-function wallClock(tower: Tower): Clock & { by: number } {
-  const wall = { by: 0, now: () => tower.clock.now() + wall.by, sleep: sleepOf(tower) }
+function wallClock(delivery: DeliveryFixture): Clock & { by: number } {
+  const wall = { by: 0, now: () => delivery.clock.now() + wall.by, sleep: sleepOf(delivery) }
   return wall
 }
 
 onEachDatabase('delivery after an outage', (open) => {
   test('ten thousand notifications become the newest unread of each room, and one true badge', async (t) => {
-    const { tower, gateway } = await setUp(t, open)
-    for (const roomId of [garden, shed]) await openRoom(tower, roomId)
+    const { delivery, gateway } = await setUp(t, open)
+    for (const roomId of [garden, shed]) await openRoom(delivery, roomId)
     gateway.answer({ status: 502 })
-    await using _worker = await tower.start()
-    const first = await tower.say(alice, 'first')
-    await eventually(isFailing(tower))
-    await repeat(tower, first, 9994)
-    await sayIn(tower, garden, 'old in the garden')
-    await sayIn(tower, shed, 'older in the shed')
-    const read = await sayIn(tower, shed, 'newest in the shed')
-    await sayIn(tower, garden, 'newest in the garden')
-    await tower.say(alice, 'newest in the kitchen')
-    await tower.house.read({ userId: bob, roomId: shed, threadId: '', position: read })
-    assert.equal(await tower.queued(), 10_000)
+    await using _worker = await delivery.start()
+    const first = await delivery.say(alice, 'first')
+    await eventually(isFailing(delivery))
+    await repeat(delivery, first, 9994)
+    await sayIn(delivery, garden, 'old in the garden')
+    await sayIn(delivery, shed, 'older in the shed')
+    const read = await sayIn(delivery, shed, 'newest in the shed')
+    await sayIn(delivery, garden, 'newest in the garden')
+    await delivery.say(alice, 'newest in the kitchen')
+    await delivery.fixture.read({ userId: bob, roomId: shed, threadId: '', position: read })
+    assert.equal(await delivery.queued(), 10_000)
 
     gateway.answer({})
     gateway.pokes.length = 0
-    tower.clock.advance(1000)
-    await atRest(tower)
+    delivery.clock.advance(1000)
+    await atRest(delivery)
     assert.deepEqual(bodies(gateway.pokes), ['newest in the garden', 'newest in the kitchen'])
     assert.deepEqual(
       gateway.pokes.map(({ counts }) => counts?.unread),
       [2, 2],
     )
     assert.equal(gateway.pokes.filter(isBadge).length, 0, 'the badge was told already')
-    assert.deepEqual(skips(tower), [
+    assert.deepEqual(skips(delivery), [
       ['read', 2],
       ['collapsed', 9996],
     ])
-    await tower.say(alice, 'next')
+    await delivery.say(alice, 'next')
     await gateway.waitFor((poke) => poke.content?.['body'] === 'next')
   })
 
   test('what is told is chosen when it is told: a thread that is read leaves the room its next', async (t) => {
-    const { tower, gateway } = await setUp(t, open)
+    const { delivery, gateway } = await setUp(t, open)
     gateway.answer({ status: 502 })
-    await using _worker = await tower.start()
-    for (let n = 0; n < 30; n++) await tower.say(alice, `m${n}`)
-    await eventually(isFailing(tower))
+    await using _worker = await delivery.start()
+    for (let n = 0; n < 30; n++) await delivery.say(alice, `m${n}`)
+    await eventually(isFailing(delivery))
     const content = { msgtype: 'm.text', body: 'in the thread' }
-    const thread = await tower.house.send({ roomId: kitchen, sender: alice, content, threadId: '$root' })
-    const redacted = await tower.say(alice, 'redacted')
-    tower.clock.advance(1000)
+    const thread = await delivery.fixture.send({ roomId: kitchen, sender: alice, content, threadId: '$root' })
+    const redacted = await delivery.say(alice, 'redacted')
+    delivery.clock.advance(1000)
     await eventually(() => gateway.pokes.length === 2)
     assert.deepEqual(bodies(gateway.pokes), ['m0', 'redacted'])
-    await eventually(async () => (await tower.pusherRows())[0]?.attempts === 2)
-    assert.equal(await tower.queued(), 32, 'nothing is gone as long as nothing is taken')
-    await tower.house.redact(kitchen, redacted)
-    await tower.house.read({ userId: bob, roomId: kitchen, threadId: '$root', position: thread.position })
+    await eventually(async () => (await delivery.pusherRows())[0]?.attempts === 2)
+    assert.equal(await delivery.queued(), 32, 'nothing is gone as long as nothing is taken')
+    await delivery.fixture.redact(kitchen, redacted)
+    await delivery.fixture.read({
+      userId: bob,
+      roomId: kitchen,
+      threadId: '$root',
+      position: thread.position,
+    })
     gateway.answer({})
-    tower.clock.advance(2000)
-    await atRest(tower)
+    delivery.clock.advance(2000)
+    await atRest(delivery)
     assert.deepEqual(bodies(gateway.pokes).slice(2), ['m29'])
   })
 
   test('a call during the outage does not make the flood come after it', async (t) => {
-    const { tower, gateway } = await setUp(t, open)
+    const { delivery, gateway } = await setUp(t, open)
     gateway.answer({ status: 502 })
-    await using _worker = await tower.start()
-    for (let n = 0; n < 30; n++) await tower.say(alice, `m${n}`)
-    await eventually(isFailing(tower))
-    await tower.house.send({
+    await using _worker = await delivery.start()
+    for (let n = 0; n < 30; n++) await delivery.say(alice, `m${n}`)
+    await eventually(isFailing(delivery))
+    await delivery.fixture.send({
       roomId: kitchen,
       sender: alice,
       type: 'm.call.invite',
@@ -159,63 +174,63 @@ onEachDatabase('delivery after an outage', (open) => {
     })
     gateway.answer({})
     gateway.pokes.length = 0
-    tower.clock.advance(1000)
-    await atRest(tower)
+    delivery.clock.advance(1000)
+    await atRest(delivery)
     assert.deepEqual(bodies(gateway.pokes), ['ring', 'm29'])
   })
 
   test('after a day the backlog is collapsed although the gateway is away, and the pusher stays', async (t) => {
-    const { tower, gateway } = await setUp(t, open)
-    await openRoom(tower, garden)
+    const { delivery, gateway } = await setUp(t, open)
+    await openRoom(delivery, garden)
     gateway.answer({ status: 502 })
-    await using _worker = await tower.start()
-    for (let n = 0; n < 30; n++) await tower.say(alice, `m${n}`)
-    await sayIn(tower, garden, 'newest in the garden')
-    await eventually(isFailing(tower))
-    const since = tower.clock.now()
-    tower.clock.advance(DAY_MS - 1)
-    await eventually(async () => (await tower.pusherRows())[0]?.attempts === 2)
-    assert.equal(await tower.queued(), 31)
-    tower.clock.advance(DAY_MS)
-    await eventually(async () => (await tower.pusherRows())[0]?.attempts === 3)
-    assert.equal(await tower.queued(), 2)
-    assert.equal((await tower.pusherRows())[0]?.failing_since, since)
+    await using _worker = await delivery.start()
+    for (let n = 0; n < 30; n++) await delivery.say(alice, `m${n}`)
+    await sayIn(delivery, garden, 'newest in the garden')
+    await eventually(isFailing(delivery))
+    const since = delivery.clock.now()
+    delivery.clock.advance(DAY_MS - 1)
+    await eventually(async () => (await delivery.pusherRows())[0]?.attempts === 2)
+    assert.equal(await delivery.queued(), 31)
+    delivery.clock.advance(DAY_MS)
+    await eventually(async () => (await delivery.pusherRows())[0]?.attempts === 3)
+    assert.equal(await delivery.queued(), 2)
+    assert.equal((await delivery.pusherRows())[0]?.failing_since, since)
     gateway.answer({})
     gateway.pokes.length = 0
-    tower.clock.advance(DAY_MS)
-    await atRest(tower)
+    delivery.clock.advance(DAY_MS)
+    await atRest(delivery)
     assert.deepEqual(bodies(gateway.pokes), ['m29', 'newest in the garden'])
-    assert.equal((await tower.pusherRows())[0]?.failing_since, null)
+    assert.equal((await delivery.pusherRows())[0]?.failing_since, null)
   })
 
   test('a clock that is set back by a year holds nobody up for a year', async (t) => {
-    const { tower, gateway } = await setUp(t, open)
-    const clock = wallClock(tower)
+    const { delivery, gateway } = await setUp(t, open)
+    const clock = wallClock(delivery)
     gateway.answer({ status: 502 })
-    await using _worker = await tower.start({ clock })
-    await tower.say(alice, 'one')
-    await eventually(async () => (await tower.pusherRows())[0]?.attempts === 1)
+    await using _worker = await delivery.start({ clock })
+    await delivery.say(alice, 'one')
+    await eventually(async () => (await delivery.pusherRows())[0]?.attempts === 1)
     gateway.answer({})
     clock.by = -365 * DAY_MS
     await eventually(() => {
-      tower.clock.advance(1000)
+      delivery.clock.advance(1000)
       return gateway.pokes.length === 2
     })
-    await atRest(tower)
+    await atRest(delivery)
     assert.deepEqual(bodies(gateway.pokes), ['one', 'one'])
   })
 
   test('a clock that leaps ahead by a year makes each try once, and wait again', async (t) => {
-    const { tower, gateway } = await setUp(t, open)
-    const clock = wallClock(tower)
+    const { delivery, gateway } = await setUp(t, open)
+    const clock = wallClock(delivery)
     gateway.answer({ status: 502 })
-    await using _worker = await tower.start({ clock })
-    await tower.say(alice, 'one')
-    await eventually(async () => (await tower.pusherRows())[0]?.attempts === 1)
+    await using _worker = await delivery.start({ clock })
+    await delivery.say(alice, 'one')
+    await eventually(async () => (await delivery.pusherRows())[0]?.attempts === 1)
     clock.by = 365 * DAY_MS
-    tower.clock.advance(1000)
-    await eventually(async () => (await tower.pusherRows())[0]?.attempts === 2)
-    const [row] = await tower.pusherRows()
+    delivery.clock.advance(1000)
+    await eventually(async () => (await delivery.pusherRows())[0]?.attempts === 2)
+    const [row] = await delivery.pusherRows()
     assert.equal(row?.next_attempt_at, clock.now() + 2000)
     assert.equal(gateway.pokes.length, 2)
   })

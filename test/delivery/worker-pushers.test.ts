@@ -16,7 +16,7 @@ import { query } from '../../src/storage/query.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
-import { alice, atRest, bob, bodies, carol, setUp } from './tower.ts'
+import { alice, atRest, bob, bodies, carol, setUp } from './delivery-fixture.ts'
 
 const takeOver = query<{ until: number }>()((db, p) =>
   db.updateTable('lanes').set({ lease_owner: 'somebody else', lease_until: p.until }),
@@ -24,88 +24,88 @@ const takeOver = query<{ until: number }>()((db, p) =>
 
 onEachDatabase('delivery to pushers that change', (open) => {
   test('setting a pusher again keeps what waits, and its state of failure', async (t) => {
-    const { tower, gateway } = await setUp(t, open)
+    const { delivery, gateway } = await setUp(t, open)
     gateway.answer({ status: 500 })
-    await using _worker = await tower.start()
-    await tower.say(alice, 'one')
-    await eventually(() => tower.told.length === 1)
-    const [before] = await tower.pusherRows()
-    await tower.setPusher(bob, { data: { url: gateway.url }, lang: 'de' })
-    const [after] = await tower.pusherRows()
-    assert.equal(await tower.queued(), 1)
+    await using _worker = await delivery.start()
+    await delivery.say(alice, 'one')
+    await eventually(() => delivery.told.length === 1)
+    const [before] = await delivery.pusherRows()
+    await delivery.setPusher(bob, { data: { url: gateway.url }, lang: 'de' })
+    const [after] = await delivery.pusherRows()
+    assert.equal(await delivery.queued(), 1)
     assert.equal(after?.lang, 'de')
     assert.deepEqual(
       [after?.pusher_id, after?.failing_since, after?.attempts, after?.next_attempt_at],
       [before?.pusher_id, before?.failing_since, before?.attempts, before?.next_attempt_at],
     )
     gateway.answer({})
-    tower.clock.advance(1000)
-    await atRest(tower)
+    delivery.clock.advance(1000)
+    await atRest(delivery)
     assert.deepEqual(bodies(gateway.pokes), ['one', 'one'])
   })
 
   test('another URL ends the back-off, and takes the backlog over at once', async (t) => {
-    const { tower, gateway } = await setUp(t, open)
+    const { delivery, gateway } = await setUp(t, open)
     gateway.answer({ status: 500 })
-    await using _worker = await tower.start()
-    await tower.say(alice, 'one')
-    await eventually(() => tower.told.length === 1)
+    await using _worker = await delivery.start()
+    await delivery.say(alice, 'one')
+    await eventually(() => delivery.told.length === 1)
     const better = await startPokeReceiver(t)
-    await tower.setPusher(bob, { data: { url: better.url } })
-    await atRest(tower)
+    await delivery.setPusher(bob, { data: { url: better.url } })
+    await atRest(delivery)
     assert.deepEqual(bodies(better.pokes), ['one'])
-    assert.equal((await tower.pusherRows())[0]?.last_error, null)
+    assert.equal((await delivery.pusherRows())[0]?.last_error, null)
   })
 
   test('a failure of the old URL says nothing of the new one', async (t) => {
-    const { tower, gateway } = await setUp(t, open)
+    const { delivery, gateway } = await setUp(t, open)
     const better = await startPokeReceiver(t)
     gateway.answer(async () => {
-      tower.clock.advance(1)
-      await tower.setPusher(bob, { data: { url: better.url } })
+      delivery.clock.advance(1)
+      await delivery.setPusher(bob, { data: { url: better.url } })
       return { status: 500 }
     })
-    await using _worker = await tower.start()
-    await tower.say(alice, 'one')
-    await atRest(tower)
+    await using _worker = await delivery.start()
+    await delivery.say(alice, 'one')
+    await atRest(delivery)
     assert.deepEqual(bodies(better.pokes), ['one'])
-    assert.equal((await tower.pusherRows())[0]?.attempts, 0)
+    assert.equal((await delivery.pusherRows())[0]?.attempts, 0)
   })
 
   test('a pusher that is deleted during its exchange stays deleted, and its successor is not touched', async (t) => {
-    const { tower, gateway } = await setUp(t, open)
+    const { delivery, gateway } = await setUp(t, open)
     let replaced = false
     gateway.answer(async () => {
-      await tower.setPusher(bob, { kind: null })
+      await delivery.setPusher(bob, { kind: null })
       gateway.answer({})
-      await tower.setPusher(bob, { data: { url: gateway.url } })
+      await delivery.setPusher(bob, { data: { url: gateway.url } })
       replaced = true
       return { body: { rejected: ['key'] } }
     })
-    await using _worker = await tower.start()
-    await tower.say(alice, 'one')
+    await using _worker = await delivery.start()
+    await delivery.say(alice, 'one')
     await eventually(() => replaced)
-    await tower.say(alice, 'two')
+    await delivery.say(alice, 'two')
     await gateway.waitFor((poke) => poke.content?.['body'] === 'two')
-    await atRest(tower)
-    assert.equal((await tower.pusherRows()).length, 1)
+    await atRest(delivery)
+    assert.equal((await delivery.pusherRows()).length, 1)
   })
 
   test('one pusher with a long backlog leaves room for another, also with room for one at a time', async (t) => {
-    const { tower, gateway } = await setUp(t, open)
+    const { delivery, gateway } = await setUp(t, open)
     const other = await startPokeReceiver(t)
-    for (let n = 0; n < 60; n++) await tower.say(alice, `m${n}`)
-    await tower.setPusher(carol, { data: { url: other.url }, append: true })
-    await tower.say(alice, 'last')
-    await using _worker = await tower.start({ concurrency: 1 })
+    for (let n = 0; n < 60; n++) await delivery.say(alice, `m${n}`)
+    await delivery.setPusher(carol, { data: { url: other.url }, append: true })
+    await delivery.say(alice, 'last')
+    await using _worker = await delivery.start({ concurrency: 1 })
     await other.waitFor((poke) => poke.content?.['body'] === 'last')
     assert.ok(gateway.pokes.length <= 20, `${gateway.pokes.length} sent before the other had its turn`)
-    await atRest(tower)
+    await atRest(delivery)
     assert.equal(gateway.pokes.length, 61)
   })
 
   test('two workers on one database never send for one pusher at a time', async (t) => {
-    const { tower, gateway } = await setUp(t, open)
+    const { delivery, gateway } = await setUp(t, open)
     let inFlight = 0
     let most = 0
     gateway.answer(async () => {
@@ -114,39 +114,39 @@ onEachDatabase('delivery to pushers that change', (open) => {
       inFlight--
       return {}
     })
-    await using _one = await tower.start()
-    await using _two = await tower.start()
+    await using _one = await delivery.start()
+    await using _two = await delivery.start()
     const said = Array.from({ length: 30 }, (_, n) => `m${n}`)
-    for (const body of said) await tower.say(alice, body)
-    await atRest(tower)
+    for (const body of said) await delivery.say(alice, body)
+    await atRest(delivery)
     assert.deepEqual(bodies(gateway.pokes), said)
     assert.equal(most, 1)
   })
 
   test('what comes back after the lease was lost changes nothing but the outbox', async (t) => {
-    const { tower, gateway } = await setUp(t, open)
+    const { delivery, gateway } = await setUp(t, open)
     let taken = false
     gateway.answer(async () => {
-      await tower.db.transaction((tx) => tx.run(takeOver, { until: tower.clock.now() + 60_000 }))
+      await delivery.db.transaction((tx) => tx.run(takeOver, { until: delivery.clock.now() + 60_000 }))
       taken = true
       return {}
     })
-    await using _worker = await tower.start()
-    await tower.say(alice, 'one')
+    await using _worker = await delivery.start()
+    await delivery.say(alice, 'one')
     await eventually(() => taken)
-    await eventually(async () => (await tower.queued()) === 0)
-    const [row] = await tower.pusherRows()
+    await eventually(async () => (await delivery.queued()) === 0)
+    const [row] = await delivery.pusherRows()
     assert.deepEqual([row?.lease_owner, row?.last_success_at, row?.value_told], ['somebody else', null, null])
   })
 
   test('an outcome that the database did not take costs one duplicate, and no wait for the lease', async (t) => {
-    const { tower, gateway } = await setUp(t, open)
+    const { delivery, gateway } = await setUp(t, open)
     let isFull = false
     let refused = 0
     const db: Database = {
-      ...tower.db,
+      ...delivery.db,
       transaction: (work, options) => {
-        if (!isFull) return tower.db.transaction(work, options)
+        if (!isFull) return delivery.db.transaction(work, options)
         refused++
         return Promise.reject(new StorageError('full'))
       },
@@ -155,26 +155,26 @@ onEachDatabase('delivery to pushers that change', (open) => {
       isFull = true
       return {}
     })
-    await using _worker = await tower.start({ db })
-    await tower.say(alice, 'one')
+    await using _worker = await delivery.start({ db })
+    await delivery.say(alice, 'one')
     await eventually(() => refused > 0)
     gateway.answer({})
     isFull = false
     // Whatever wakes the pusher next finds it free, although its lease is not over.
-    await tower.say(alice, 'two')
-    await atRest(tower)
+    await delivery.say(alice, 'two')
+    await atRest(delivery)
     assert.deepEqual(bodies(gateway.pokes), ['one', 'one', 'two'])
   })
 
   test('the status of a failing pusher shows since when, why, how much waits and when it goes on', async (t) => {
-    const { tower, gateway } = await setUp(t, open)
+    const { delivery, gateway } = await setUp(t, open)
     gateway.answer({ status: 503 })
-    await using _worker = await tower.start()
-    await tower.say(alice, 'one')
-    await eventually(() => tower.told.length === 1)
-    await tower.say(alice, 'two')
-    const now = tower.clock.now()
-    const [pusher] = await listPushers(tower.db, bob, tower.clock.now())
+    await using _worker = await delivery.start()
+    await delivery.say(alice, 'one')
+    await eventually(() => delivery.told.length === 1)
+    await delivery.say(alice, 'two')
+    const now = delivery.clock.now()
+    const [pusher] = await listPushers(delivery.db, bob, delivery.clock.now())
     assert.deepEqual(pusher?.['org.belfry.status'], {
       state: 'retrying',
       device_id: 'PHONE',
@@ -191,50 +191,50 @@ onEachDatabase('delivery to pushers that change', (open) => {
   })
 
   test('a stop does not wait for a gateway that hangs beyond its limit', async (t) => {
-    const { tower } = await setUp(t, open)
+    const { delivery } = await setUp(t, open)
     let finish: (result: SendResult<PokeFault>) => void = () => {}
     let begun = () => {}
     const sending = new Promise<void>((resolve) => (begun = resolve))
-    const worker = await tower.start({
+    const worker = await delivery.start({
       send: () => {
         begun()
         return new Promise((resolve) => (finish = resolve))
       },
     })
-    await tower.say(alice, 'one')
+    await delivery.say(alice, 'one')
     await sending
     const stopped = worker[Symbol.asyncDispose]()
     let hasStopped = false
     void stopped.then(() => (hasStopped = true))
     await eventually(() => {
-      tower.clock.advance(8000)
+      delivery.clock.advance(8000)
       return hasStopped
     })
     finish({ kind: 'delivered', reason: 'accepted', status: 200, ms: 1 })
-    assert.equal(await tower.queued(), 1, 'what was not recorded is sent after the next start')
+    assert.equal(await delivery.queued(), 1, 'what was not recorded is sent after the next start')
   })
 
   test('the own gateway is called without HTTP', async (t) => {
-    const { tower } = await setUp(t, open)
+    const { delivery } = await setUp(t, open)
     const url = 'https://this.server.test/_matrix/push/v1/notify'
     const metrics = createNotifyMetrics(createMetrics({ processMetrics: false }), () => undefined)
     const apps = { [INBOX_APP_ID]: { type: 'inbox' } }
-    await using it = await openGateway(tower.db, { apps, clock: tower.clock })
+    await using it = await openGateway(delivery.db, { apps, clock: delivery.clock })
     const own = ownGateway({ gateway: it.gateway, metrics })
     await using agent = makePokeAgent({ policy: makeIpPolicy([]) })
     const send = makePokeSender({
       agent,
-      clock: tower.clock,
+      clock: delivery.clock,
       inProcess: (to) => (to.href === url ? own : undefined),
     })
-    await tower.setPusher(bob, { kind: null })
-    await tower.setPusher(bob, { app_id: INBOX_APP_ID, pushkey: 'my inbox', data: { url } })
-    await using _worker = await tower.start({ send })
-    await tower.say(alice, 'hello')
-    await atRest(tower)
+    await delivery.setPusher(bob, { kind: null })
+    await delivery.setPusher(bob, { app_id: INBOX_APP_ID, pushkey: 'my inbox', data: { url } })
+    await using _worker = await delivery.start({ send })
+    await delivery.say(alice, 'hello')
+    await atRest(delivery)
     const [entry] = await it.store.list({ userId: bob, pushkey: 'my inbox' })
     assert.deepEqual(entry?.notification.content, { msgtype: 'm.text', body: 'hello' })
-    assert.equal(entry?.received_at, tower.clock.now())
+    assert.equal(entry?.received_at, delivery.clock.now())
   })
 })
 
@@ -242,11 +242,11 @@ onEachDatabase(
   'delivery after a process that was killed',
   (open) => {
     test('the leases of the dead process end with the start, not after their minute', async (t) => {
-      const { tower, gateway } = await setUp(t, open)
-      await tower.say(alice, 'one')
-      await tower.db.transaction((tx) => tx.run(takeOver, { until: tower.clock.now() + 60_000 }))
-      await using _worker = await tower.start()
-      await atRest(tower)
+      const { delivery, gateway } = await setUp(t, open)
+      await delivery.say(alice, 'one')
+      await delivery.db.transaction((tx) => tx.run(takeOver, { until: delivery.clock.now() + 60_000 }))
+      await using _worker = await delivery.start()
+      await atRest(delivery)
       assert.deepEqual(bodies(gateway.pokes), ['one'])
     })
   },

@@ -3,19 +3,19 @@ import { test } from 'node:test'
 import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import type { PokeAnswer, ReceivedPoke } from '../support/poke-receiver.ts'
-import { alice, atRest, bob, bodies, isBadge, kitchen, setUp } from './tower.ts'
+import { alice, atRest, bob, bodies, isBadge, kitchen, setUp } from './delivery-fixture.ts'
 
 const isShort = (poke: ReceivedPoke) => poke.devices[0]?.data?.['format'] === 'event_id_only'
 
 onEachDatabase('delivery of what is refused, or urgent', (open) => {
   for (const status of [400, 404, 413]) {
     test(`${status}: once more in the short form, and then the next`, async (t) => {
-      const { tower, gateway } = await setUp(t, open)
+      const { delivery, gateway } = await setUp(t, open)
       gateway.answer((poke) => (poke.content?.['body'] === 'poison' ? { status } : {}))
-      const poison = await tower.say(alice, 'poison')
-      await tower.say(alice, 'good')
-      await using _worker = await tower.start()
-      await atRest(tower)
+      const poison = await delivery.say(alice, 'poison')
+      await delivery.say(alice, 'good')
+      await using _worker = await delivery.start()
+      await atRest(delivery)
       assert.deepEqual(
         gateway.pokes.map((poke) => [poke.content?.['body'], isShort(poke)]),
         [
@@ -26,70 +26,70 @@ onEachDatabase('delivery of what is refused, or urgent', (open) => {
       )
       assert.equal(gateway.pokes[1]?.event_id, `$${kitchen}-${poison}`)
       assert.deepEqual(
-        tower.told.map(({ event }) => event),
+        delivery.told.map(({ event }) => event),
         ['pokeSent', 'pokeSent'],
       )
     })
   }
 
   test('what is refused in both forms is dropped and noted; the pusher stays, and later events go on', async (t) => {
-    const { tower, gateway } = await setUp(t, open)
-    const poison = await tower.say(alice, 'poison')
+    const { delivery, gateway } = await setUp(t, open)
+    const poison = await delivery.say(alice, 'poison')
     const refuse = (poke: ReceivedPoke): PokeAnswer =>
       poke.event_id === `$${kitchen}-${poison}` ? { status: 400 } : {}
     gateway.answer(refuse)
-    await tower.say(alice, 'good')
-    await using _worker = await tower.start()
-    await atRest(tower)
+    await delivery.say(alice, 'good')
+    await using _worker = await delivery.start()
+    await atRest(delivery)
     assert.deepEqual(bodies(gateway.pokes), ['poison', undefined, 'good'])
     assert.deepEqual(
-      tower.told.map(({ event }) => event),
+      delivery.told.map(({ event }) => event),
       ['pokeDropped', 'pokeSent'],
     )
-    assert.deepEqual(tower.told[0]?.fields, { pusherId: 1, kind: 'event', error: 'status 400' })
-    const [row] = await tower.pusherRows()
-    assert.deepEqual([row?.last_error, row?.last_error_at], ['status 400', tower.clock.now()])
+    assert.deepEqual(delivery.told[0]?.fields, { pusherId: 1, kind: 'event', error: 'status 400' })
+    const [row] = await delivery.pusherRows()
+    assert.deepEqual([row?.last_error, row?.last_error_at], ['status 400', delivery.clock.now()])
     assert.deepEqual([row?.failing_since, row?.attempts, row?.next_attempt_at], [null, 0, null])
   })
 
   test('a poke that is short already is not sent twice', async (t) => {
-    const { tower, gateway } = await setUp(t, open)
-    await tower.setPusher(bob, { data: { url: gateway.url, format: 'event_id_only' } })
+    const { delivery, gateway } = await setUp(t, open)
+    await delivery.setPusher(bob, { data: { url: gateway.url, format: 'event_id_only' } })
     gateway.answer({ status: 400 })
-    await tower.say(alice, 'one')
-    await using _worker = await tower.start()
-    await atRest(tower)
+    await delivery.say(alice, 'one')
+    await using _worker = await delivery.start()
+    await atRest(delivery)
     assert.equal(gateway.pokes.length, 1)
   })
 
   test('the short form may fail for now, and then the poke waits as any other', async (t) => {
-    const { tower, gateway } = await setUp(t, open)
+    const { delivery, gateway } = await setUp(t, open)
     gateway.answer((poke) => ({ status: isShort(poke) ? 503 : 413 }))
-    await tower.say(alice, 'one')
-    await using _worker = await tower.start()
-    await eventually(() => tower.told.length > 0)
-    assert.deepEqual(tower.told[0]?.event, 'pusherFailing')
-    assert.equal(await tower.queued(), 1)
+    await delivery.say(alice, 'one')
+    await using _worker = await delivery.start()
+    await eventually(() => delivery.told.length > 0)
+    assert.deepEqual(delivery.told[0]?.event, 'pusherFailing')
+    assert.equal(await delivery.queued(), 1)
   })
 
   test('a gateway that refuses badges is not asked again until the badge changes', async (t) => {
-    const { tower, gateway } = await setUp(t, open)
+    const { delivery, gateway } = await setUp(t, open)
     gateway.answer((poke) => (isBadge(poke) ? { status: 400 } : {}))
-    await using _worker = await tower.start()
-    const position = await tower.say(alice, 'one')
-    await atRest(tower)
-    await tower.house.read({ userId: bob, roomId: kitchen, threadId: '', position })
-    await atRest(tower)
+    await using _worker = await delivery.start()
+    const position = await delivery.say(alice, 'one')
+    await atRest(delivery)
+    await delivery.fixture.read({ userId: bob, roomId: kitchen, threadId: '', position })
+    await atRest(delivery)
     assert.equal(gateway.pokes.filter(isBadge).length, 1)
-    assert.deepEqual(tower.told.at(-1)?.event, 'pokeDropped')
-    assert.equal((await tower.pusherRows())[0]?.value_told, 1, 'what it was told last')
+    assert.deepEqual(delivery.told.at(-1)?.event, 'pokeDropped')
+    assert.equal((await delivery.pusherRows())[0]?.value_told, 1, 'what it was told last')
   })
 
   test('a call goes before all that waits, and what waits keeps its order', async (t) => {
-    const { tower, gateway } = await setUp(t, open)
-    for (const body of ['m0', 'm1', 'm2']) await tower.say(alice, body)
+    const { delivery, gateway } = await setUp(t, open)
+    for (const body of ['m0', 'm1', 'm2']) await delivery.say(alice, body)
     const call = (call_id: string) =>
-      tower.house.send({
+      delivery.fixture.send({
         roomId: kitchen,
         sender: alice,
         type: 'm.call.invite',
@@ -97,9 +97,9 @@ onEachDatabase('delivery of what is refused, or urgent', (open) => {
       })
     await call('c1')
     await call('c2')
-    await tower.say(alice, 'm3')
-    await using _worker = await tower.start()
-    await atRest(tower)
+    await delivery.say(alice, 'm3')
+    await using _worker = await delivery.start()
+    await atRest(delivery)
     assert.deepEqual(
       gateway.pokes.map(({ content }) => content?.['call_id'] ?? content?.['body']),
       ['c1', 'c2', 'm0', 'm1', 'm2', 'm3'],
@@ -107,18 +107,18 @@ onEachDatabase('delivery of what is refused, or urgent', (open) => {
   })
 
   test('a stale call does not hold up what waits behind it, nor take it along', async (t) => {
-    const { tower, gateway } = await setUp(t, open)
-    await tower.say(alice, 'm0')
-    await tower.house.send({
+    const { delivery, gateway } = await setUp(t, open)
+    await delivery.say(alice, 'm0')
+    await delivery.fixture.send({
       roomId: kitchen,
       sender: alice,
       type: 'm.call.invite',
       content: { call_id: 'c' },
     })
-    tower.clock.advance(60_001)
-    await tower.say(alice, 'm1')
-    await using _worker = await tower.start()
-    await atRest(tower)
+    delivery.clock.advance(60_001)
+    await delivery.say(alice, 'm1')
+    await using _worker = await delivery.start()
+    await atRest(delivery)
     assert.deepEqual(bodies(gateway.pokes), ['m0', 'm1'])
   })
 })

@@ -3,11 +3,11 @@ import { test } from 'node:test'
 import { stepsOf } from '../../src/trace/steps-store.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
-import { alice, atRest, bob, carol, setUp, type Tower } from './tower.ts'
+import { alice, atRest, bob, carol, setUp, type DeliveryFixture } from './delivery-fixture.ts'
 
-async function traced(tower: Tower, position: number): Promise<Map<string, string[]>> {
-  const pushers = await tower.pusherRows()
-  const steps = await stepsOf(tower.db, { position, pusherIds: pushers.map((row) => row.pusher_id) })
+async function traced(delivery: DeliveryFixture, position: number): Promise<Map<string, string[]>> {
+  const pushers = await delivery.pusherRows()
+  const steps = await stepsOf(delivery.db, { position, pusherIds: pushers.map((row) => row.pusher_id) })
   return new Map(
     pushers.map(({ pusher_id: pusherId, pushkey }) => [
       pushkey,
@@ -20,59 +20,59 @@ async function traced(tower: Tower, position: number): Promise<Map<string, strin
 
 onEachDatabase('what delivery leaves in the trace', (open) => {
   test('whoever a gateway that is down keeps waiting is held, which is said once', async (t) => {
-    const { tower, gateway } = await setUp(t, open)
+    const { delivery, gateway } = await setUp(t, open)
     const pushkeys = ['key', ...Array.from({ length: 7 }, (_, n) => `more-${n}`)]
     for (const pushkey of pushkeys.slice(1))
-      await tower.setPusher(bob, { pushkey, data: { url: gateway.url } })
+      await delivery.setPusher(bob, { pushkey, data: { url: gateway.url } })
     gateway.answer({ status: 503 })
     // One at a time: five find out that it is down, the others are not sent to it.
-    await using _worker = await tower.start({ concurrency: 4 })
-    const position = await tower.say(alice, 'ding')
+    await using _worker = await delivery.start({ concurrency: 4 })
+    const position = await delivery.say(alice, 'ding')
     const waiting = async () =>
-      (await tower.pusherRows()).every((row) => row.next_attempt_at !== null && row.lease_owner === null)
+      (await delivery.pusherRows()).every((row) => row.next_attempt_at !== null && row.lease_owner === null)
     await eventually(waiting)
-    const steps = [...(await traced(tower, position)).values()]
+    const steps = [...(await traced(delivery, position)).values()]
     assert.deepEqual(steps.map((one) => one.join()).toSorted(), [
       ...Array.from({ length: 5 }, () => 'failed: status 503'),
       ...Array.from({ length: 3 }, () => 'held: circuit open'),
     ])
     // Long after, when one of them tries again, in vain.
     const before = gateway.pokes.length
-    tower.clock.advance(4_000_000)
+    delivery.clock.advance(4_000_000)
     await eventually(async () => gateway.pokes.length > before && (await waiting()))
-    const again = [...(await traced(tower, position)).values()]
+    const again = [...(await traced(delivery, position)).values()]
     assert.ok(again.every((one) => one.filter((step) => step.startsWith('held')).length <= 1))
   })
 
   test('rejected while it was set again: it is told once more, and that is said', async (t) => {
-    const { tower, gateway } = await setUp(t, open)
+    const { delivery, gateway } = await setUp(t, open)
     gateway.answer(async () => {
       if (gateway.pokes.length > 1) return {}
-      tower.clock.advance(1)
-      await tower.setPusher(bob, { data: { url: gateway.url } })
+      delivery.clock.advance(1)
+      await delivery.setPusher(bob, { data: { url: gateway.url } })
       return { body: { rejected: ['key'] } }
     })
-    await using _worker = await tower.start()
-    const position = await tower.say(alice, 'ding')
-    await atRest(tower)
-    assert.deepEqual((await traced(tower, position)).get('key'), ['rejected too late', 'sent'])
+    await using _worker = await delivery.start()
+    const position = await delivery.say(alice, 'ding')
+    await atRest(delivery)
+    assert.deepEqual((await traced(delivery, position)).get('key'), ['rejected too late', 'sent'])
   })
 
   test('of a backlog each event says why it was not sent; of pushers that are told nothing there is nothing', async (t) => {
-    const { tower, gateway } = await setUp(t, open)
-    await tower.setPusher(carol, { pushkey: 'carols', data: { url: gateway.url } })
+    const { delivery, gateway } = await setUp(t, open)
+    await delivery.setPusher(carol, { pushkey: 'carols', data: { url: gateway.url } })
     gateway.answer({ status: 503 })
-    await using _worker = await tower.start()
+    await using _worker = await delivery.start()
     const positions: number[] = []
-    for (let n = 0; n < 30; n++) positions.push(await tower.say(carol, `message ${n}`))
-    await eventually(async () => (await tower.pusherRows()).some((row) => row.next_attempt_at !== null))
+    for (let n = 0; n < 30; n++) positions.push(await delivery.say(carol, `message ${n}`))
+    await eventually(async () => (await delivery.pusherRows()).some((row) => row.next_attempt_at !== null))
     gateway.answer({})
-    tower.clock.advance(4_000_000)
-    await atRest(tower)
+    delivery.clock.advance(4_000_000)
+    await atRest(delivery)
     const last = await Promise.all(
-      positions.map(async (position) => (await traced(tower, position)).get('key')?.at(-1)),
+      positions.map(async (position) => (await traced(delivery, position)).get('key')?.at(-1)),
     )
     assert.deepEqual(last, [...Array.from({ length: 29 }, () => 'skipped: collapsed'), 'sent'])
-    assert.deepEqual((await traced(tower, positions[0] as number)).get('carols'), [])
+    assert.deepEqual((await traced(delivery, positions[0] as number)).get('carols'), [])
   })
 })

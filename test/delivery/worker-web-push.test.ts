@@ -13,7 +13,15 @@ import type { Database } from '../../src/storage/database.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { startPushService } from '../support/push-service.ts'
-import { alice, atRest, bob, buildTower, carol, kitchen, type Tower } from './tower.ts'
+import {
+  alice,
+  atRest,
+  bob,
+  createDeliveryFixture,
+  carol,
+  kitchen,
+  type DeliveryFixture,
+} from './delivery-fixture.ts'
 
 const APP = 'org.example.app'
 
@@ -24,8 +32,8 @@ type Payload = {
 
 /** Bob has a browser, whose pusher is set but not confirmed. */
 async function stand(t: TestContext, open: (t: TestContext) => Promise<Database>) {
-  const tower = await buildTower(t, await open(t))
-  const { clock, db } = tower
+  const delivery = await createDeliveryFixture(t, await open(t))
+  const { clock, db } = delivery
   const service = await startPushService({ now: () => clock.now() })
   const agent = makeEndpointAgent({ policy: makeIpPolicy(['127.0.0.0/8']) })
   t.after(async () => {
@@ -40,40 +48,40 @@ async function stand(t: TestContext, open: (t: TestContext) => Promise<Database>
     pushkey: browser.keys.p256dh,
     data: { url: browser.endpoint, auth: browser.keys.auth },
   }
-  assert.equal(await tower.setPusher(bob, fields), 'needs activation')
+  assert.equal(await delivery.setPusher(bob, fields), 'needs activation')
   const payloads = () => service.received.map(({ text }) => JSON.parse(text ?? '{}') as Payload)
   const bodies = () => payloads().flatMap((payload) => payload.notification?.content?.body ?? [])
-  const ack = (ackToken: string) => activatePusher(tower.pushers, { userId: bob, appId: APP, ackToken })
+  const ack = (ackToken: string) => activatePusher(delivery.pushers, { userId: bob, appId: APP, ackToken })
   const ackLast = async () => ack(await eventually(() => payloads().at(-1)?.ack_token))
-  return { tower, service, browser, webPush, fields, payloads, bodies, ack, ackLast }
+  return { delivery, service, browser, webPush, fields, payloads, bodies, ack, ackLast }
 }
 
-const rowOf = async (tower: Tower) => (await tower.pusherRows())[0]
+const rowOf = async (delivery: DeliveryFixture) => (await delivery.pusherRows())[0]
 
 onEachDatabase('pushers of kind webpush', (open) => {
   test('are told nothing but the token until they are confirmed, and nothing is kept for them', async (t) => {
-    const { tower, webPush, payloads, bodies, ackLast } = await stand(t, open)
-    const position = await tower.say(alice, 'too early')
+    const { delivery, webPush, payloads, bodies, ackLast } = await stand(t, open)
+    const position = await delivery.say(alice, 'too early')
     const told = { position, type: 'm.room.message', now: 0 }
-    await tower.db.transaction(async (tx) => {
+    await delivery.db.transaction(async (tx) => {
       assert.deepEqual(await enqueueForUsers(tx, { ...told, userIds: [bob] }), [])
       assert.deepEqual(await enqueueForHandles(tx, { ...told, holders: [{ userId: bob, handle: 'h' }] }), [])
     })
-    await tower.house.read({ userId: bob, roomId: kitchen, threadId: '', position })
+    await delivery.fixture.read({ userId: bob, roomId: kitchen, threadId: '', position })
     assert.deepEqual(
-      [await tower.queued(), (await rowOf(tower))?.value_due],
+      [await delivery.queued(), (await rowOf(delivery))?.value_due],
       [0, 1],
       'its token alone is due',
     )
-    await using _worker = await tower.start({ webPush })
+    await using _worker = await delivery.start({ webPush })
     await ackLast()
-    await tower.say(alice, 'one')
-    await tower.say(alice, 'two')
-    await atRest(tower)
+    await delivery.say(alice, 'one')
+    await delivery.say(alice, 'two')
+    await atRest(delivery)
     assert.deepEqual(bodies(), ['one', 'two'])
     assert.equal(payloads().length, 3)
     assert.deepEqual(
-      tower.told.map(({ event, fields }) => [event, fields['kind']]),
+      delivery.told.map(({ event, fields }) => [event, fields['kind']]),
       [
         ['pokeSent', 'activation'],
         ['pokeSent', 'event'],
@@ -83,88 +91,88 @@ onEachDatabase('pushers of kind webpush', (open) => {
   })
 
   test('a push service that is down is tried again, until the token is too old', async (t) => {
-    const { tower, service, webPush } = await stand(t, open)
+    const { delivery, service, webPush } = await stand(t, open)
     service.answer({ status: 503 })
     let transactions = 0
     const db: Database = {
-      ...tower.db,
-      all: (q, p) => tower.db.all(q, p),
-      first: (q, p) => tower.db.first(q, p),
+      ...delivery.db,
+      all: (q, p) => delivery.db.all(q, p),
+      first: (q, p) => delivery.db.first(q, p),
       transaction: (work, options) => {
         transactions++
-        return tower.db.transaction(work, options)
+        return delivery.db.transaction(work, options)
       },
     }
-    await using _worker = await tower.start({ db, webPush })
+    await using _worker = await delivery.start({ db, webPush })
     for (let count = 1; count <= 3; count++) {
-      await eventually(async () => (await rowOf(tower))?.attempts === count)
-      tower.clock.advance(60_000)
+      await eventually(async () => (await rowOf(delivery))?.attempts === count)
+      delivery.clock.advance(60_000)
     }
-    tower.clock.advance(300_000)
-    await eventually(async () => (await rowOf(tower))?.value_due === 0)
-    const row = await rowOf(tower)
+    delivery.clock.advance(300_000)
+    await eventually(async () => (await rowOf(delivery))?.value_due === 0)
+    const row = await rowOf(delivery)
     assert.deepEqual([row?.activated, row?.lease_owner, row?.next_attempt_at], [0, null, null])
-    const now = tower.clock.now()
-    assert.deepEqual(await lanesWithWork(tower.db, { kind: 'poke', after: 0, limit: 9, now }), [])
+    const now = delivery.clock.now()
+    assert.deepEqual(await lanesWithWork(delivery.db, { kind: 'poke', after: 0, limit: 9, now }), [])
     const before = { requests: service.received.length, transactions }
-    tower.pushers.bus.publish('delivery', [row?.pusher_id ?? 0])
+    delivery.pushers.bus.publish('delivery', [row?.pusher_id ?? 0])
     await eventually(() => transactions === before.transactions + 2)
     assert.equal(service.received.length, before.requests, 'woken, it is leased, sent nothing and given back')
   })
 
   test('set again while its token is on the way, it is sent the new one too', async (t) => {
-    const { tower, service, webPush, fields, payloads, ack } = await stand(t, open)
+    const { delivery, service, webPush, fields, payloads, ack } = await stand(t, open)
     let answer = () => {}
     const gate = new Promise<void>((resolve) => (answer = resolve))
     service.answer(async () => {
       await gate
       return { status: 201 }
     })
-    await using _worker = await tower.start({ webPush })
+    await using _worker = await delivery.start({ webPush })
     await eventually(() => service.received.length === 1)
-    assert.equal(await tower.setPusher(bob, fields), 'needs activation')
+    assert.equal(await delivery.setPusher(bob, fields), 'needs activation')
     answer()
     await eventually(() => service.received.length === 2)
     const [first, second] = payloads().map((payload) => payload.ack_token ?? '') as [string, string]
     await assert.rejects(ack(first), { errcode: 'M_UNKNOWN_ACTIVATION_TOKEN' })
     await ack(second)
-    assert.equal(await tower.setPusher(bob, fields), 'done')
+    assert.equal(await delivery.setPusher(bob, fields), 'done')
   })
 
   test('with another address what is queued waits for the token, and then goes, in order', async (t) => {
-    const { tower, service, browser, webPush, fields, bodies, ackLast } = await stand(t, open)
+    const { delivery, service, browser, webPush, fields, bodies, ackLast } = await stand(t, open)
     {
-      await using _worker = await tower.start({ webPush })
+      await using _worker = await delivery.start({ webPush })
       await ackLast()
       service.answer({ status: 503 })
-      await tower.say(alice, 'one')
-      await eventually(async () => (await rowOf(tower))?.failing_since !== null)
-      await tower.say(alice, 'two')
+      await delivery.say(alice, 'one')
+      await eventually(async () => (await rowOf(delivery))?.failing_since !== null)
+      await delivery.say(alice, 'two')
     }
     service.answer(undefined)
     service.received.length = 0
     // The service takes any query, so it is still the same browser.
     const data = { ...fields.data, auth: `${fields.data.auth}==` }
-    assert.equal(await tower.setPusher(bob, { ...fields, data }), 'needs activation')
-    assert.equal((await rowOf(tower))?.failing_since, null)
-    await using _worker = await tower.start({ webPush })
+    assert.equal(await delivery.setPusher(bob, { ...fields, data }), 'needs activation')
+    assert.equal((await rowOf(delivery))?.failing_since, null)
+    await using _worker = await delivery.start({ webPush })
     await eventually(() => service.received.length === 1)
-    await tower.say(alice, 'not kept')
+    await delivery.say(alice, 'not kept')
     await ackLast()
-    await atRest(tower)
+    await atRest(delivery)
     assert.deepEqual(bodies(), ['one', 'two'])
     assert.equal(browser.endpoint, service.received[0]?.endpoint)
   })
 
   test('a browser too is left in peace while its user reads elsewhere, but rung for a call, which is not kept for two days', async (t) => {
-    const { tower, service, webPush, fields, payloads, bodies, ackLast } = await stand(t, open)
-    await tower.setPusher(bob, { ...fields, 'org.belfry.hold_while_active_ms': 60_000 })
-    await using _worker = await tower.start({ webPush })
+    const { delivery, service, webPush, fields, payloads, bodies, ackLast } = await stand(t, open)
+    await delivery.setPusher(bob, { ...fields, 'org.belfry.hold_while_active_ms': 60_000 })
+    await using _worker = await delivery.start({ webPush })
     await ackLast()
-    using _poll = tower.activity.enter({ userId: bob, deviceId: 'LAPTOP' as DeviceId }, 30_000)
-    const position = await tower.say(alice, 'held')
-    await eventually(async () => (await rowOf(tower))?.held_until !== null)
-    await tower.house.send({
+    using _poll = delivery.activity.enter({ userId: bob, deviceId: 'LAPTOP' as DeviceId }, 30_000)
+    const position = await delivery.say(alice, 'held')
+    await eventually(async () => (await rowOf(delivery))?.held_until !== null)
+    await delivery.fixture.send({
       roomId: kitchen,
       sender: alice,
       type: 'm.call.invite',
@@ -172,58 +180,58 @@ onEachDatabase('pushers of kind webpush', (open) => {
     })
     await eventually(() => payloads().some((payload) => payload.notification?.type === 'm.call.invite'))
     assert.equal(service.received.at(-1)?.headers['ttl'], '60')
-    await tower.house.read({ userId: bob, roomId: kitchen, threadId: '', position })
-    tower.clock.advance(60_000)
-    await eventually(async () => (await tower.queued()) === 0)
+    await delivery.fixture.read({ userId: bob, roomId: kitchen, threadId: '', position })
+    delivery.clock.advance(60_000)
+    await eventually(async () => (await delivery.queued()) === 0)
     assert.deepEqual(bodies(), [])
   })
 
   test('where Web Push is switched off they wait, and go on when it is on again', async (t) => {
-    const { tower, webPush, bodies, ackLast } = await stand(t, open)
+    const { delivery, webPush, bodies, ackLast } = await stand(t, open)
     {
-      await using _worker = await tower.start({ webPush })
+      await using _worker = await delivery.start({ webPush })
       await ackLast()
     }
     {
-      await using _without = await tower.start()
-      await tower.say(alice, 'hello')
-      await eventually(async () => (await rowOf(tower))?.last_error === 'web push is off')
+      await using _without = await delivery.start()
+      await delivery.say(alice, 'hello')
+      await eventually(async () => (await rowOf(delivery))?.last_error === 'web push is off')
     }
-    tower.clock.advance(3_600_000)
-    await using _worker = await tower.start({ webPush })
-    await atRest(tower)
+    delivery.clock.advance(3_600_000)
+    await using _worker = await delivery.start({ webPush })
+    await atRest(delivery)
     assert.deepEqual(bodies(), ['hello'])
   })
 
   test('switched off before it was confirmed, it is sent no token; another kind needs none', async (t) => {
-    const { tower, service, webPush, fields } = await stand(t, open)
-    assert.equal(await tower.setPusher(bob, { ...fields, enabled: false }), 'needs activation')
-    assert.equal((await rowOf(tower))?.value_due, 0)
-    await using _worker = await tower.start({ webPush })
+    const { delivery, service, webPush, fields } = await stand(t, open)
+    assert.equal(await delivery.setPusher(bob, { ...fields, enabled: false }), 'needs activation')
+    assert.equal((await rowOf(delivery))?.value_due, 0)
+    await using _worker = await delivery.start({ webPush })
     const http = { ...fields, kind: 'http', data: { url: 'http://127.0.0.1:1/' } }
-    assert.equal(await tower.setPusher(bob, http), 'done')
-    assert.equal((await rowOf(tower))?.activated, 1)
-    await tower.say(alice, 'hello')
-    await eventually(async () => (await rowOf(tower))?.last_error === 'connection refused')
+    assert.equal(await delivery.setPusher(bob, http), 'done')
+    assert.equal((await rowOf(delivery))?.activated, 1)
+    await delivery.say(alice, 'hello')
+    await eventually(async () => (await rowOf(delivery))?.last_error === 'connection refused')
     assert.equal(service.received.length, 0)
   })
 
   test('of several browsers of an app a token confirms the one that it was sent to', async (t) => {
-    const { tower, service, webPush, fields, ack } = await stand(t, open)
+    const { delivery, service, webPush, fields, ack } = await stand(t, open)
     const other = service.subscribe()
     const second = {
       ...fields,
       pushkey: other.keys.p256dh,
       data: { url: other.endpoint, auth: other.keys.auth },
     }
-    await tower.setPusher(bob, second)
-    await tower.setPusher(carol, { ...fields, append: true })
-    await using _worker = await tower.start({ webPush })
+    await delivery.setPusher(bob, second)
+    await delivery.setPusher(carol, { ...fields, append: true })
+    await using _worker = await delivery.start({ webPush })
     await eventually(() => service.received.length === 3)
     const sent = service.received.find(({ endpoint }) => endpoint === other.endpoint)
     await ack((JSON.parse(sent?.text ?? '') as Payload).ack_token ?? '')
     assert.deepEqual(
-      (await tower.pusherRows()).map((row) => [row.user_id, row.activated]),
+      (await delivery.pusherRows()).map((row) => [row.user_id, row.activated]),
       [
         [bob, 0],
         [bob, 1],
@@ -231,7 +239,7 @@ onEachDatabase('pushers of kind webpush', (open) => {
       ],
     )
     const stranger = { userId: alice, appId: APP, ackToken: 'x' }
-    await assert.rejects(activatePusher(tower.pushers, stranger), { errcode: 'M_NOT_FOUND' })
+    await assert.rejects(activatePusher(delivery.pushers, stranger), { errcode: 'M_NOT_FOUND' })
   })
 
   test('the key of the server is made once, also by several processes at once', async (t) => {

@@ -4,15 +4,15 @@ import type { Database } from '../../src/storage/database.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
-import { alice, atRest, bob, bodies, carol, kitchen, setUp } from './tower.ts'
+import { alice, atRest, bob, bodies, carol, kitchen, setUp } from './delivery-fixture.ts'
 
 const at = (position: number) => `$${kitchen}-${position}`
 
 onEachDatabase('delivery', (open) => {
   test('a message becomes a poke, and its row is gone when the gateway has it', async (t) => {
-    const { tower, gateway } = await setUp(t, open)
-    await using _worker = await tower.start()
-    const position = await tower.say(alice, 'hello')
+    const { delivery, gateway } = await setUp(t, open)
+    await using _worker = await delivery.start()
+    const position = await delivery.say(alice, 'hello')
     const poke = await gateway.waitFor((one) => one.content?.['body'] === 'hello')
     assert.equal(poke.event_id, at(position))
     assert.equal(poke.room_id, kitchen)
@@ -22,20 +22,20 @@ onEachDatabase('delivery', (open) => {
     assert.equal(poke.devices.length, 1, 'pokes carry exactly one device')
     assert.equal(poke.devices[0]?.pushkey, 'key')
     assert.deepEqual(poke.devices[0]?.data, { custom: 7 })
-    await atRest(tower)
-    const [row] = await tower.pusherRows()
-    assert.equal(row?.last_success_at, tower.clock.now())
+    await atRest(delivery)
+    const [row] = await delivery.pusherRows()
+    assert.equal(row?.last_success_at, delivery.clock.now())
     assert.equal(row?.value_told, 1)
     assert.deepEqual(
-      tower.told.map(({ event }) => event),
+      delivery.told.map(({ event }) => event),
       ['pokeSent'],
     )
   })
 
   test('without content every poke has the short form', async (t) => {
-    const { tower, gateway } = await setUp(t, open)
-    await using _worker = await tower.start({ includeContent: false })
-    await tower.say(alice, 'secret')
+    const { delivery, gateway } = await setUp(t, open)
+    await using _worker = await delivery.start({ includeContent: false })
+    await delivery.say(alice, 'secret')
     const poke = await gateway.waitFor(() => true)
     assert.equal(poke.content, undefined)
     assert.equal(poke.sender, undefined)
@@ -43,9 +43,9 @@ onEachDatabase('delivery', (open) => {
   })
 
   test('order is kept and one request is in flight per pusher, while another pusher goes its own way', async (t) => {
-    const { tower, gateway } = await setUp(t, open)
+    const { delivery, gateway } = await setUp(t, open)
     const other = await startPokeReceiver(t)
-    await tower.setPusher(carol, { data: { url: other.url }, append: true })
+    await delivery.setPusher(carol, { data: { url: other.url }, append: true })
     let inFlight = 0
     let most = 0
     let open1 = () => {}
@@ -57,177 +57,179 @@ onEachDatabase('delivery', (open) => {
       inFlight--
       return {}
     })
-    await using _worker = await tower.start()
+    await using _worker = await delivery.start()
     const said = Array.from({ length: 20 }, (_, n) => `m${n}`)
-    for (const body of said) await tower.say(alice, body)
+    for (const body of said) await delivery.say(alice, body)
     await other.waitFor((poke) => poke.content?.['body'] === 'm19')
     assert.equal(gateway.pokes.length, 1, 'the first is still in flight')
     open1()
-    await atRest(tower)
+    await atRest(delivery)
     assert.deepEqual(bodies(gateway.pokes), said)
     assert.deepEqual(bodies(other.pokes), said)
     assert.equal(most, 1)
   })
 
   test('a gateway that is down is tried again later, after the back-off, and nothing is lost', async (t) => {
-    const { tower, gateway } = await setUp(t, open)
+    const { delivery, gateway } = await setUp(t, open)
     const port = Number(new URL(gateway.url).port)
     await gateway.close()
-    await using _worker = await tower.start()
-    await tower.say(alice, 'one')
-    await eventually(() => tower.told.some(({ event }) => event === 'pusherFailing'))
-    await tower.say(alice, 'two')
-    const [failing] = await tower.pusherRows()
-    assert.equal(failing?.failing_since, tower.clock.now())
+    await using _worker = await delivery.start()
+    await delivery.say(alice, 'one')
+    await eventually(() => delivery.told.some(({ event }) => event === 'pusherFailing'))
+    await delivery.say(alice, 'two')
+    const [failing] = await delivery.pusherRows()
+    assert.equal(failing?.failing_since, delivery.clock.now())
     assert.equal(failing?.attempts, 1)
     assert.equal(failing?.last_error, 'connection refused')
-    assert.equal(failing?.next_attempt_at, tower.clock.now() + 1000)
+    assert.equal(failing?.next_attempt_at, delivery.clock.now() + 1000)
     assert.equal(failing?.lease_owner, null)
 
     const back = await startPokeReceiver(t, port)
-    tower.clock.advance(1000)
-    await atRest(tower)
+    delivery.clock.advance(1000)
+    await atRest(delivery)
     assert.deepEqual(bodies(back.pokes), ['one', 'two'])
-    const [well] = await tower.pusherRows()
+    const [well] = await delivery.pusherRows()
     assert.deepEqual([well?.failing_since, well?.attempts, well?.next_attempt_at], [null, 0, null])
   })
 
   test('Retry-After outlasts the back-off, and failures add up while they last', async (t) => {
-    const { tower, gateway } = await setUp(t, open)
+    const { delivery, gateway } = await setUp(t, open)
     gateway.answer({ status: 429, headers: { 'retry-after': '90' } })
-    await using _worker = await tower.start()
-    await tower.say(alice, 'one')
-    await eventually(() => tower.told.length === 1)
-    const since = tower.clock.now()
-    assert.equal((await tower.pusherRows())[0]?.next_attempt_at, since + 90_000)
+    await using _worker = await delivery.start()
+    await delivery.say(alice, 'one')
+    await eventually(() => delivery.told.length === 1)
+    const since = delivery.clock.now()
+    assert.equal((await delivery.pusherRows())[0]?.next_attempt_at, since + 90_000)
     gateway.answer({ status: 502 })
-    tower.clock.advance(90_000)
-    await eventually(() => tower.told.length === 2)
-    const [row] = await tower.pusherRows()
+    delivery.clock.advance(90_000)
+    await eventually(() => delivery.told.length === 2)
+    const [row] = await delivery.pusherRows()
     assert.deepEqual([row?.failing_since, row?.attempts, row?.last_error], [since, 2, 'status 502'])
-    assert.equal(row?.next_attempt_at, tower.clock.now() + 2000)
+    assert.equal(row?.next_attempt_at, delivery.clock.now() + 2000)
   })
 
   test('a rejected pushkey takes its pusher and its backlog away, a foreign one nothing', async (t) => {
-    const { tower, gateway } = await setUp(t, open)
+    const { delivery, gateway } = await setUp(t, open)
     gateway.answer({ body: { rejected: ['somebody else'] } })
-    await using _worker = await tower.start()
-    await tower.say(alice, 'one')
+    await using _worker = await delivery.start()
+    await delivery.say(alice, 'one')
     await gateway.waitFor(() => true)
-    await atRest(tower)
-    assert.equal((await tower.pusherRows()).length, 1)
+    await atRest(delivery)
+    assert.equal((await delivery.pusherRows()).length, 1)
 
     gateway.answer({ body: { rejected: ['key'] } })
-    await tower.say(alice, 'two')
-    await eventually(() => tower.told.some(({ event }) => event === 'pusherRejected'))
-    assert.deepEqual(await tower.pusherRows(), [])
-    await tower.say(alice, 'three')
-    assert.equal(await tower.queued(), 0)
+    await delivery.say(alice, 'two')
+    await eventually(() => delivery.told.some(({ event }) => event === 'pusherRejected'))
+    assert.deepEqual(await delivery.pusherRows(), [])
+    await delivery.say(alice, 'three')
+    assert.equal(await delivery.queued(), 0)
     assert.equal(gateway.pokes.length, 2)
   })
 
   test('a pusher that was set anew while it was being rejected stays until it is rejected again', async (t) => {
-    const { tower, gateway } = await setUp(t, open)
+    const { delivery, gateway } = await setUp(t, open)
     gateway.answer(async () => {
       gateway.answer({})
-      tower.clock.advance(1)
-      await tower.setPusher(bob, { data: { url: gateway.url } })
+      delivery.clock.advance(1)
+      await delivery.setPusher(bob, { data: { url: gateway.url } })
       return { body: { rejected: ['key'] } }
     })
-    await using _worker = await tower.start()
-    await tower.say(alice, 'one')
+    await using _worker = await delivery.start()
+    await delivery.say(alice, 'one')
     await eventually(() => gateway.pokes.length === 2)
-    await atRest(tower)
-    assert.equal((await tower.pusherRows()).length, 1)
+    await atRest(delivery)
+    assert.equal((await delivery.pusherRows()).length, 1)
     assert.deepEqual(bodies(gateway.pokes), ['one', 'one'])
   })
 
   test('after a restart the backlog goes on where it stopped', async (t) => {
-    const { tower, gateway } = await setUp(t, open)
+    const { delivery, gateway } = await setUp(t, open)
     gateway.answer((poke) => (poke.content?.['body'] === 'm3' ? { status: 500 } : {}))
-    const first = await tower.start()
-    for (let n = 0; n < 6; n++) await tower.say(alice, `m${n}`)
-    await eventually(() => tower.told.some(({ event }) => event === 'pusherFailing'))
+    const first = await delivery.start()
+    for (let n = 0; n < 6; n++) await delivery.say(alice, `m${n}`)
+    await eventually(() => delivery.told.some(({ event }) => event === 'pusherFailing'))
     await first[Symbol.asyncDispose]()
     gateway.answer({})
     gateway.pokes.length = 0
-    await tower.say(alice, 'm6')
-    tower.clock.advance(1000)
-    await using _worker = await tower.start()
-    await atRest(tower)
+    await delivery.say(alice, 'm6')
+    delivery.clock.advance(1000)
+    await using _worker = await delivery.start()
+    await atRest(delivery)
     assert.deepEqual(bodies(gateway.pokes), ['m3', 'm4', 'm5', 'm6'])
   })
 
   test('a process that dies between the answer and the commit costs one duplicate', async (t) => {
-    const { tower, gateway } = await setUp(t, open)
+    const { delivery, gateway } = await setUp(t, open)
     let answered = false
     const dying: Database = {
-      ...tower.db,
-      all: (q, p) => tower.db.all(q, p),
-      first: (q, p) => tower.db.first(q, p),
+      ...delivery.db,
+      all: (q, p) => delivery.db.all(q, p),
+      first: (q, p) => delivery.db.first(q, p),
       transaction: (work) =>
-        answered ? Promise.reject(new Error('the process is dead')) : tower.db.transaction(work),
+        answered ? Promise.reject(new Error('the process is dead')) : delivery.db.transaction(work),
     }
     gateway.answer((poke) => {
       answered = poke.content?.['body'] === 'm1'
       return {}
     })
-    const dead = await tower.start({ db: dying })
-    for (let n = 0; n < 3; n++) await tower.say(alice, `m${n}`)
+    const dead = await delivery.start({ db: dying })
+    for (let n = 0; n < 3; n++) await delivery.say(alice, `m${n}`)
     await gateway.waitFor((poke) => poke.content?.['body'] === 'm1')
     await dead[Symbol.asyncDispose]()
     gateway.answer({})
     // On PostgreSQL the lease of the dead must run out.
-    tower.clock.advance(60_000)
-    await using _worker = await tower.start()
-    await atRest(tower)
+    delivery.clock.advance(60_000)
+    await using _worker = await delivery.start()
+    await atRest(delivery)
     assert.deepEqual(bodies(gateway.pokes), ['m0', 'm1', 'm1', 'm2'])
     assert.equal(gateway.pokes[1]?.event_id, gateway.pokes[2]?.event_id)
   })
 
   test('a wake-up that was lost is made up for by the sweeper', async (t) => {
-    const { tower, gateway } = await setUp(t, open)
-    await using _worker = await tower.start()
-    await tower.say(alice, 'heard')
-    await atRest(tower)
-    Object.assign(tower.house.deps, { bus: { publish: () => undefined, subscribe: () => () => undefined } })
-    await tower.say(alice, 'unheard')
+    const { delivery, gateway } = await setUp(t, open)
+    await using _worker = await delivery.start()
+    await delivery.say(alice, 'heard')
+    await atRest(delivery)
+    Object.assign(delivery.fixture.deps, {
+      bus: { publish: () => undefined, subscribe: () => () => undefined },
+    })
+    await delivery.say(alice, 'unheard')
     assert.equal(gateway.pokes.length, 1)
-    tower.clock.advance(30_000)
+    delivery.clock.advance(30_000)
     await gateway.waitFor((poke) => poke.content?.['body'] === 'unheard')
   })
 
   test('what was read, redacted, or is not the user’s any more while it waited is not sent', async (t) => {
-    const { tower, gateway } = await setUp(t, open)
-    const read = await tower.say(alice, 'read')
-    await tower.house.read({ userId: bob, roomId: kitchen, threadId: '', position: read })
-    const redacted = await tower.say(alice, 'redacted')
-    await tower.house.redact(kitchen, redacted)
-    await tower.say(alice, 'kept')
-    await using _worker = await tower.start()
-    await atRest(tower)
+    const { delivery, gateway } = await setUp(t, open)
+    const read = await delivery.say(alice, 'read')
+    await delivery.fixture.read({ userId: bob, roomId: kitchen, threadId: '', position: read })
+    const redacted = await delivery.say(alice, 'redacted')
+    await delivery.fixture.redact(kitchen, redacted)
+    await delivery.say(alice, 'kept')
+    await using _worker = await delivery.start()
+    await atRest(delivery)
     assert.deepEqual(bodies(gateway.pokes), ['kept'])
     assert.deepEqual(
-      tower.told.filter(({ event }) => event === 'pokeSkipped').map(({ fields }) => fields['reason']),
+      delivery.told.filter(({ event }) => event === 'pokeSkipped').map(({ fields }) => fields['reason']),
       ['read', 'redacted'],
     )
   })
 
   test('nobody is told of a room that they have left', async (t) => {
-    const { tower, gateway } = await setUp(t, open)
-    await tower.say(alice, 'too late')
-    await tower.house.setMember({ roomId: kitchen, userId: bob, membership: 'leave', before: 'join' })
-    await using _worker = await tower.start()
-    await atRest(tower)
+    const { delivery, gateway } = await setUp(t, open)
+    await delivery.say(alice, 'too late')
+    await delivery.fixture.setMember({ roomId: kitchen, userId: bob, membership: 'leave', before: 'join' })
+    await using _worker = await delivery.start()
+    await atRest(delivery)
     assert.deepEqual(bodies(gateway.pokes), [])
   })
 
   test('an invitation is told of before it is accepted', async (t) => {
-    const { tower, gateway } = await setUp(t, open)
-    await tower.house.setMember({ roomId: kitchen, userId: bob, membership: 'leave', before: 'join' })
-    await using _worker = await tower.start()
-    await atRest(tower)
-    await tower.house.setMember({
+    const { delivery, gateway } = await setUp(t, open)
+    await delivery.fixture.setMember({ roomId: kitchen, userId: bob, membership: 'leave', before: 'join' })
+    await using _worker = await delivery.start()
+    await atRest(delivery)
+    await delivery.fixture.setMember({
       roomId: kitchen,
       userId: bob,
       by: alice,
@@ -241,15 +243,15 @@ onEachDatabase('delivery', (open) => {
   })
 
   test('a call that is a minute old is not announced', async (t) => {
-    const { tower, gateway } = await setUp(t, open)
+    const { delivery, gateway } = await setUp(t, open)
     const invite = { type: 'm.call.invite', content: { call_id: 'c', lifetime: 1, version: 0, offer: {} } }
-    await tower.house.send({ roomId: kitchen, sender: alice, ...invite })
-    tower.clock.advance(60_001)
-    await using _worker = await tower.start()
-    await atRest(tower)
+    await delivery.fixture.send({ roomId: kitchen, sender: alice, ...invite })
+    delivery.clock.advance(60_001)
+    await using _worker = await delivery.start()
+    await atRest(delivery)
     assert.deepEqual(gateway.pokes, [])
     assert.deepEqual(
-      tower.told.map(({ fields }) => fields['reason']),
+      delivery.told.map(({ fields }) => fields['reason']),
       ['expired'],
     )
   })

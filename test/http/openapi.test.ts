@@ -8,24 +8,24 @@ import { client, defineRoute } from '../../src/http/route.ts'
 import { jsonObject, queryBoolean, queryInteger } from '../../src/http/schema.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
 
-const tower = named('OpenApiTestTower', () =>
+const delivery = named('OpenApiTestItem', () =>
   z.strictObject({ name: z.string(), bells: z.array(z.strictObject({ tone: z.enum(['c', 'g']) })) }),
 )
 
 const put = defineRoute({
   method: 'PUT',
-  path: client('/towers/:towerId/'),
+  path: client('/items/:itemId/'),
   auth: 'user',
   limit: 'send',
-  params: z.object({ towerId: z.string().max(9) }),
+  params: z.object({ itemId: z.string().max(9) }),
   query: z.object({
     limit: queryInteger({ min: 1, max: 9 }).default(3),
     loud: queryBoolean.optional(),
     by: z.string().describe('Name of a ringer'),
   }),
   body: z.object({ name: z.string(), more: jsonObject.optional() }),
-  summary: 'Builds a tower',
-  response: { 200: tower, 401: () => z.strictObject({ session: z.string() }) },
+  summary: 'Builds a delivery',
+  response: { 200: delivery, 401: () => z.strictObject({ session: z.string() }) },
   errors: { 404: ['M_NOT_FOUND'] },
   handler: () => ({ name: 'n', bells: [] }),
 })
@@ -36,26 +36,29 @@ const open = defineRoute({
   auth: 'optional',
   limit: 'none',
   summary: 'A page',
-  response: { 200: { mediaType: 'text/html' }, 201: () => z.looseObject({ tower: tower().nullable() }) },
+  response: {
+    200: { mediaType: 'text/html' },
+    201: () => z.looseObject({ delivery: delivery().nullable() }),
+  },
   handler: () => content(200, { data: '', type: 'text/html' }),
 })
 
 const document = openApiDocument([put, open], { version: '7' })
 const paths = document['paths'] as Record<string, Record<string, JsonObject>>
-const built = paths['/_matrix/client/v3/towers/{towerId}/']?.['put'] ?? assert.fail('no such path')
+const built = paths['/_matrix/client/v3/items/{itemId}/']?.['put'] ?? assert.fail('no such path')
 const page = paths['/_belfry/v1/page']?.['get'] ?? assert.fail('no such path')
 const responses = built['responses'] as Record<string, JsonObject>
 
 describe('the OpenAPI document', () => {
   test('has a route once, under the newest of its prefixes, and says where else it is', () => {
-    assert.deepEqual(Object.keys(paths), ['/_matrix/client/v3/towers/{towerId}/', '/_belfry/v1/page'])
+    assert.deepEqual(Object.keys(paths), ['/_matrix/client/v3/items/{itemId}/', '/_belfry/v1/page'])
     assert.deepEqual(built['x-also-at'], [
-      '/_matrix/client/r0/towers/{towerId}/',
-      '/_matrix/client/api/v1/towers/{towerId}/',
+      '/_matrix/client/r0/items/{itemId}/',
+      '/_matrix/client/api/v1/items/{itemId}/',
     ])
     assert.deepEqual(
       [built['operationId'], built['summary'], built['x-rate-limit']],
-      ['putTowersByTowerIdAll', 'Builds a tower', 'send'],
+      ['putItemsByItemIdAll', 'Builds a delivery', 'send'],
     )
     assert.deepEqual(
       [page['operationId'], page['x-also-at'], page['x-rate-limit']],
@@ -70,7 +73,7 @@ describe('the OpenAPI document', () => {
 
   test('describes parameters as what they are read as', () => {
     assert.deepEqual(built['parameters'], [
-      { name: 'towerId', in: 'path', required: true, schema: { type: 'string', maxLength: 9 } },
+      { name: 'itemId', in: 'path', required: true, schema: { type: 'string', maxLength: 9 } },
       {
         name: 'limit',
         in: 'query',
@@ -99,18 +102,18 @@ describe('the OpenAPI document', () => {
 
   test('has named schemas among its components, and closes no object', () => {
     const schemas = (document['components'] as { schemas: JsonObject }).schemas
-    assert.deepEqual(Object.keys(schemas), ['MatrixError', 'OpenApiTestTower'])
+    assert.deepEqual(Object.keys(schemas), ['MatrixError', 'OpenApiTestItem'])
     const bell = {
       type: 'object',
       properties: { tone: { type: 'string', enum: ['c', 'g'] } },
       required: ['tone'],
     }
-    assert.deepEqual(schemas['OpenApiTestTower'], {
+    assert.deepEqual(schemas['OpenApiTestItem'], {
       type: 'object',
       properties: { name: { type: 'string' }, bells: { type: 'array', items: bell } },
       required: ['name', 'bells'],
     })
-    const reference = { $ref: '#/components/schemas/OpenApiTestTower' }
+    const reference = { $ref: '#/components/schemas/OpenApiTestItem' }
     assert.deepEqual(responses['200'], {
       description: 'OK',
       content: { 'application/json': { schema: reference } },
@@ -121,8 +124,8 @@ describe('the OpenAPI document', () => {
         'application/json': {
           schema: {
             type: 'object',
-            properties: { tower: { anyOf: [reference, { type: 'null' }] } },
-            required: ['tower'],
+            properties: { delivery: { anyOf: [reference, { type: 'null' }] } },
+            required: ['delivery'],
             additionalProperties: {},
           },
         },

@@ -8,11 +8,11 @@ const SILENT: readonly unknown[] = []
 
 describe('rules of one device, with nothing but HTTP', () => {
   test('a room that is muted on the phone only', async (t) => {
-    const { phone, laptop, tower, openRoom, say } = await twoDevices(t)
+    const { phone, laptop, delivery, openRoom, say } = await twoDevices(t)
     const other = await openRoom()
-    await phone.put(deviceRule('phone', 'room', tower), { actions: SILENT })
+    await phone.put(deviceRule('phone', 'room', delivery), { actions: SILENT })
 
-    const here = await say(tower, 'ding')
+    const here = await say(delivery, 'ding')
     assert.equal(here.phone, undefined)
     assert.ok(here.laptop, 'the laptop rings as before')
     assert.equal(here.laptop.counts?.unread, 1)
@@ -23,13 +23,13 @@ describe('rules of one device, with nothing but HTTP', () => {
     assert.equal(there.laptop?.counts?.unread, 2)
 
     for (const device of [phone, laptop]) {
-      assert.deepEqual(await unreadIn(device, tower), { notifications: 1, highlights: 0 })
+      assert.deepEqual(await unreadIn(device, delivery), { notifications: 1, highlights: 0 })
       assert.deepEqual(await notifiedOf(device), [there.eventId, here.eventId])
     }
   })
 
   test('only highlights on the phone', async (t) => {
-    const { phone, laptop, tower, say } = await twoDevices(t)
+    const { phone, laptop, delivery, say } = await twoDevices(t)
     await phone.put(deviceRule('phone', 'override', 'mentions'), {
       conditions: [
         { kind: 'event_property_contains', key: 'content.m\\.mentions.user_ids', value: phone.userId },
@@ -38,50 +38,50 @@ describe('rules of one device, with nothing but HTTP', () => {
     })
     await phone.put(deviceRule('phone', 'underride', 'the rest'), { conditions: [], actions: SILENT })
 
-    const plain = await say(tower, 'ding')
+    const plain = await say(delivery, 'ding')
     assert.equal(plain.phone, undefined)
     assert.ok(plain.laptop)
 
-    const mention = await say(tower, 'alice?', { 'm.mentions': { user_ids: [phone.userId] } })
+    const mention = await say(delivery, 'alice?', { 'm.mentions': { user_ids: [phone.userId] } })
     assert.deepEqual(mention.phone?.devices[0]?.tweaks, { highlight: true }, 'as the device rule says')
     assert.deepEqual(mention.laptop?.devices[0]?.tweaks, { sound: 'default', highlight: true })
-    assert.deepEqual(await unreadIn(laptop, tower), { notifications: 2, highlights: 1 })
-    assert.deepEqual(await unreadIn(phone, tower), { notifications: 2, highlights: 1 })
+    assert.deepEqual(await unreadIn(laptop, delivery), { notifications: 2, highlights: 1 })
+    assert.deepEqual(await unreadIn(phone, delivery), { notifications: 2, highlights: 1 })
   })
 
   test('a keyword with a sound of its own on one device', async (t) => {
-    const { phone, tower, say } = await twoDevices(t)
+    const { phone, delivery, say } = await twoDevices(t)
     await phone.put(deviceRule('phone', 'content', 'fire'), {
       pattern: 'fire',
       actions: ['notify', { set_tweak: 'sound', value: 'siren.caf' }],
     })
 
-    const alarm = await say(tower, 'There is FIRE in the kitchen')
+    const alarm = await say(delivery, 'There is FIRE in the kitchen')
     assert.deepEqual(alarm.phone?.devices[0]?.tweaks, { sound: 'siren.caf' })
     assert.equal(alarm.phone?.prio, 'high', 'a sound makes it urgent')
     assert.equal(alarm.laptop?.devices[0]?.tweaks, undefined)
     assert.equal(alarm.laptop?.prio, 'low')
 
-    const calm = await say(tower, 'The firewall is fine')
+    const calm = await say(delivery, 'The firewall is fine')
     assert.equal(calm.phone?.devices[0]?.tweaks, undefined)
-    assert.deepEqual(await unreadIn(phone, tower), { notifications: 2, highlights: 0 })
+    assert.deepEqual(await unreadIn(phone, delivery), { notifications: 2, highlights: 0 })
   })
 
   test('a device rule wakes one device for a room that the account has muted', async (t) => {
-    const { phone, laptop, tower, openRoom, say } = await twoDevices(t)
+    const { phone, laptop, delivery, openRoom, say } = await twoDevices(t)
     const other = await openRoom()
     await phone.put(globalRule('override', 'mute'), {
-      conditions: [{ kind: 'event_match', key: 'room_id', pattern: tower }],
+      conditions: [{ kind: 'event_match', key: 'room_id', pattern: delivery }],
       actions: SILENT,
     })
-    await phone.put(deviceRule('phone', 'room', tower), { actions: ['notify'] })
+    await phone.put(deviceRule('phone', 'room', delivery), { actions: ['notify'] })
 
-    const here = await say(tower, 'ding')
+    const here = await say(delivery, 'ding')
     assert.ok(here.phone, 'the phone rings')
     assert.equal(here.phone.counts?.unread, undefined, 'and nothing is unread')
     assert.equal(here.laptop, undefined)
     for (const device of [phone, laptop]) {
-      assert.deepEqual(await unreadIn(device, tower), { notifications: 0, highlights: 0 })
+      assert.deepEqual(await unreadIn(device, delivery), { notifications: 0, highlights: 0 })
       assert.deepEqual(await notifiedOf(device), [])
     }
 
@@ -92,42 +92,46 @@ describe('rules of one device, with nothing but HTTP', () => {
   })
 
   test('a rule that is disabled, deleted, or whose actions change: the next message goes by what holds then', async (t) => {
-    const { phone, tower, say } = await twoDevices(t)
-    const rule = deviceRule('phone', 'room', tower)
+    const { phone, delivery, say } = await twoDevices(t)
+    const rule = deviceRule('phone', 'room', delivery)
     await phone.put(rule, { actions: ['dont_notify'] })
-    assert.equal((await say(tower, 'one')).phone, undefined, 'dont_notify means nothing, so nothing is done')
+    assert.equal(
+      (await say(delivery, 'one')).phone,
+      undefined,
+      'dont_notify means nothing, so nothing is done',
+    )
     await phone.put(`${rule}/enabled`, { enabled: false })
-    assert.ok((await say(tower, 'two')).phone)
+    assert.ok((await say(delivery, 'two')).phone)
     await phone.put(`${rule}/enabled`, { enabled: true })
-    assert.equal((await say(tower, 'three')).phone, undefined)
+    assert.equal((await say(delivery, 'three')).phone, undefined)
     await phone.put(`${rule}/actions`, { actions: ['notify', { set_tweak: 'sound', value: 'bell' }] })
-    assert.deepEqual((await say(tower, 'four')).phone?.devices[0]?.tweaks, { sound: 'bell' })
+    assert.deepEqual((await say(delivery, 'four')).phone?.devices[0]?.tweaks, { sound: 'bell' })
     await phone.delete(rule)
-    assert.equal((await say(tower, 'five')).phone?.devices[0]?.tweaks, undefined)
+    assert.equal((await say(delivery, 'five')).phone?.devices[0]?.tweaks, undefined)
   })
 
   test('the master rule silences every scope', async (t) => {
-    const { phone, tower, say } = await twoDevices(t)
-    await phone.put(deviceRule('phone', 'room', tower), { actions: ['notify'] })
+    const { phone, delivery, say } = await twoDevices(t)
+    await phone.put(deviceRule('phone', 'room', delivery), { actions: ['notify'] })
     await phone.put(`${globalRule('override', '.m.rule.master')}/enabled`, { enabled: true })
-    const silent = await say(tower, 'ding')
+    const silent = await say(delivery, 'ding')
     assert.deepEqual([silent.phone, silent.laptop], [undefined, undefined])
-    assert.deepEqual(await unreadIn(phone, tower), { notifications: 0, highlights: 0 })
+    assert.deepEqual(await unreadIn(phone, delivery), { notifications: 0, highlights: 0 })
     await phone.put(`${globalRule('override', '.m.rule.master')}/enabled`, { enabled: false })
-    const loud = await say(tower, 'dong')
+    const loud = await say(delivery, 'dong')
     assert.ok(loud.phone)
     assert.ok(loud.laptop)
   })
 
   test('the rules outlive the push token, the device and a restart, and come back with the handle', async (t) => {
-    const { server, gateway, phone, laptop, bob, tower, say } = await twoDevices(t)
-    await phone.put(deviceRule('phone', 'room', tower), { actions: SILENT })
+    const { server, gateway, phone, laptop, bob, delivery, say } = await twoDevices(t)
+    await phone.put(deviceRule('phone', 'room', delivery), { actions: SILENT })
     await phone.post('/pushers/set', { pushkey: PHONE, app_id: 'org.example.app.ios', kind: null })
     await phone.post(
       '/pushers/set',
       foundingPusher(gateway.url, { pushkey: 'a new token', instance_handle: 'phone' }),
     )
-    const first = await say(tower, 'one')
+    const first = await say(delivery, 'one')
     assert.ok(first.laptop)
     const rotated = () =>
       gateway.pokes.filter((poke) => poke.event_id && poke.devices[0]?.pushkey === 'a new token')
@@ -145,7 +149,7 @@ describe('rules of one device, with nothing but HTTP', () => {
     const rules = await at('/pushrules/device/phone/', laptop)
     assert.deepEqual(
       (rules.body['room'] as { rule_id: string }[]).map((rule) => rule.rule_id),
-      [tower],
+      [delivery],
     )
     // The restored app on a new device: the same handle, another token.
     await at('/pushers/set', laptop, foundingPusher(gateway.url, { pushkey: LAPTOP, kind: null }))
@@ -154,16 +158,16 @@ describe('rules of one device, with nothing but HTTP', () => {
       laptop,
       foundingPusher(gateway.url, { pushkey: 'restored', instance_handle: 'phone' }),
     )
-    await at(`/rooms/${encodeURIComponent(tower)}/send/m.room.message/r1`, bob, { body: 'two' }, 'PUT')
+    await at(`/rooms/${encodeURIComponent(delivery)}/send/m.room.message/r1`, bob, { body: 'two' }, 'PUT')
     const { body } = await at(
-      `/rooms/${encodeURIComponent(tower)}/send/m.room.message/r2`,
+      `/rooms/${encodeURIComponent(delivery)}/send/m.room.message/r2`,
       bob,
       { body: 'x', msgtype: 'm.text', 'm.mentions': { user_ids: [phone.userId] } },
       'PUT',
     )
-    await at(deviceRule('phone', 'room', tower), laptop, undefined, 'DELETE')
+    await at(deviceRule('phone', 'room', delivery), laptop, undefined, 'DELETE')
     const last = await at(
-      `/rooms/${encodeURIComponent(tower)}/send/m.room.message/r3`,
+      `/rooms/${encodeURIComponent(delivery)}/send/m.room.message/r3`,
       bob,
       { body: 'three', msgtype: 'm.text' },
       'PUT',
@@ -174,7 +178,7 @@ describe('rules of one device, with nothing but HTTP', () => {
   })
 
   test('a handle that two pushers share has one set of rules; a new handle may take the rules along', async (t) => {
-    const { gateway, phone, laptop, tower, say } = await twoDevices(t)
+    const { gateway, phone, laptop, delivery, say } = await twoDevices(t)
     await laptop.post(
       '/pushers/set',
       foundingPusher(gateway.url, { pushkey: LAPTOP, instance_handle: 'phone' }),
@@ -186,8 +190,8 @@ describe('rules of one device, with nothing but HTTP', () => {
       pushers.map((pusher) => pusher['org.belfry.status'].handle_shared_with),
       [[laptop.deviceId], [phone.deviceId]],
     )
-    await phone.put(deviceRule('phone', 'room', tower), { actions: SILENT })
-    const both = await say(tower, 'one')
+    await phone.put(deviceRule('phone', 'room', delivery), { actions: SILENT })
+    const both = await say(delivery, 'one')
     assert.deepEqual([both.phone, both.laptop], [undefined, undefined])
 
     await laptop.post(
@@ -198,22 +202,22 @@ describe('rules of one device, with nothing but HTTP', () => {
         'org.belfry.copy_push_rules': true,
       }),
     )
-    await laptop.put(`${deviceRule('laptop again', 'room', tower)}/actions`, { actions: ['notify'] })
-    const parted = await say(tower, 'two')
+    await laptop.put(`${deviceRule('laptop again', 'room', delivery)}/actions`, { actions: ['notify'] })
+    const parted = await say(delivery, 'two')
     assert.equal(parted.phone, undefined)
     assert.ok(parted.laptop)
   })
 
   test('profile_tag in a global rule picks a device, and counts nothing by itself', async (t) => {
-    const { phone, tower, say } = await twoDevices(t)
+    const { phone, delivery, say } = await twoDevices(t)
     await phone.put(globalRule('override', 'quiet phone'), {
       conditions: [{ kind: 'profile_tag', profile_tag: 'phone' }],
       actions: SILENT,
     })
-    const rung = await say(tower, 'one')
+    const rung = await say(delivery, 'one')
     assert.equal(rung.phone, undefined)
     assert.ok(rung.laptop)
-    assert.deepEqual(await unreadIn(phone, tower), { notifications: 1, highlights: 0 })
+    assert.deepEqual(await unreadIn(phone, delivery), { notifications: 1, highlights: 0 })
 
     await phone.put(globalRule('override', 'mute'), { conditions: [], actions: SILENT })
     await phone.put(`${globalRule('override', 'quiet phone')}/actions`, { actions: ['notify'] })
@@ -221,23 +225,23 @@ describe('rules of one device, with nothing but HTTP', () => {
       conditions: [{ kind: 'profile_tag', profile_tag: 'phone' }],
       actions: ['notify'],
     })
-    const below = await say(tower, 'two')
+    const below = await say(delivery, 'two')
     assert.deepEqual([below.phone, below.laptop], [undefined, undefined], 'a more important rule decides')
     await phone.put(`${globalRule('override', 'quiet phone')}?before=mute`, {
       conditions: [{ kind: 'profile_tag', profile_tag: 'phone' }],
       actions: ['notify'],
     })
-    const above = await say(tower, 'three')
+    const above = await say(delivery, 'three')
     assert.ok(above.phone)
     assert.equal(above.laptop, undefined)
-    assert.deepEqual(await unreadIn(phone, tower), { notifications: 1, highlights: 0 })
+    assert.deepEqual(await unreadIn(phone, delivery), { notifications: 1, highlights: 0 })
   })
 
   test('own messages ring no device, whatever its rules', async (t) => {
-    const { phone, tower, say, gateway } = await twoDevices(t)
-    await phone.put(deviceRule('phone', 'room', tower), { actions: ['notify'] })
-    const own = await phone.say(tower, 'mine')
-    await say(tower, 'his')
+    const { phone, delivery, say, gateway } = await twoDevices(t)
+    await phone.put(deviceRule('phone', 'room', delivery), { actions: ['notify'] })
+    const own = await phone.say(delivery, 'mine')
+    await say(delivery, 'his')
     assert.ok(!gateway.pokes.some((poke) => poke.event_id === own))
   })
 })

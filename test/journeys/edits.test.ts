@@ -5,7 +5,7 @@ import { eventually } from '../support/eventually.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
 import { startTestServer } from '../support/server.ts'
-import { adaAndBob, mailHouse, MINUTE } from './email-fixture.ts'
+import { adaAndBob, createEmailFixture, MINUTE } from './email-fixture.ts'
 
 const encoded = encodeURIComponent
 
@@ -22,9 +22,9 @@ const redact = (user: TestUser, roomId: string, eventId: string) =>
   user.put(`/rooms/${encoded(roomId)}/redact/${encoded(eventId)}/r${redactions++}`, {})
 
 test('a mail tells the text of a message after its edits, and nothing of one that was redacted', async (t) => {
-  const house = await mailHouse(t)
-  const { mailServer, clock, url } = house
-  const { ada, bob, roomId } = await adaAndBob(house)
+  const fixture = await createEmailFixture(t)
+  const { mailServer, clock, url } = fixture
+  const { ada, bob, roomId } = await adaAndBob(fixture)
   const carol = await registerUser(url, 'carol')
   await carol.post(`/join/${encoded(roomId)}`)
   const edited = await bob.say(roomId, 'the passphrase is swordfish')

@@ -14,9 +14,9 @@ export const PUBLIC_URL = 'https://matrix.example.org'
 export const MINUTE = 60_000
 export const HOUR = 60 * MINUTE
 
-export type MailHouse = Awaited<ReturnType<typeof mailHouse>>
+export type EmailFixture = Awaited<ReturnType<typeof createEmailFixture>>
 
-export async function mailHouse(t: TestContext, env: Record<string, string> = {}) {
+export async function createEmailFixture(t: TestContext, env: Record<string, string> = {}) {
   const mailServer = await startMailReceiver(t)
   const clock = createManualClock()
   const data = temporaryFolder(t)
@@ -44,8 +44,8 @@ export function mailSettings(port: number, env: Record<string, string> = {}): Re
     BELFRY_PUBLIC_URL: PUBLIC_URL,
     BELFRY_EMAIL_SMTP: `smtp://127.0.0.1:${port}`,
     BELFRY_EMAIL_TLS: 'off',
-    BELFRY_EMAIL_FROM: 'The Tower <belfry@example.org>',
-    BELFRY_EMAIL_NAME: 'Tower',
+    BELFRY_EMAIL_FROM: 'The Example <belfry@example.org>',
+    BELFRY_EMAIL_NAME: 'Example',
     ...env,
   }
 }
@@ -65,7 +65,7 @@ export const auth = (name: string) => ({
 
 /** Asks for a token, follows its link, and adds the address. */
 export async function addAddress(
-  { url, mailServer }: Pick<MailHouse, 'url' | 'mailServer'>,
+  { url, mailServer }: Pick<EmailFixture, 'url' | 'mailServer'>,
   user: TestUser,
   address: string,
 ): Promise<void> {
@@ -98,15 +98,15 @@ export function mailPusher(address: string, more: Record<string, unknown> = {}) 
 
 /** Ada, whose mail goes to an address that she has validated, and Bob in a room with her. */
 export async function adaAndBob(
-  house: Pick<MailHouse, 'url' | 'mailServer'>,
+  fixture: Pick<EmailFixture, 'url' | 'mailServer'>,
   pusher: Record<string, unknown> = {},
 ) {
-  const ada = await registerUser(house.url, 'ada')
-  const bob = await registerUser(house.url, 'bob')
-  await addAddress(house, ada, 'ada@example.org')
+  const ada = await registerUser(fixture.url, 'ada')
+  const bob = await registerUser(fixture.url, 'bob')
+  await addAddress(fixture, ada, 'ada@example.org')
   await ada.post('/pushers/set', mailPusher('ada@example.org', pusher))
-  const roomId = await roomOf(bob, [ada], 'The tower')
-  house.mailServer.mails.length = 0
+  const roomId = await roomOf(bob, [ada], 'The office')
+  fixture.mailServer.mails.length = 0
   return { ada, bob, roomId }
 }
 

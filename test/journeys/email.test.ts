@@ -14,7 +14,7 @@ import {
   auth,
   HOUR,
   linkIn,
-  mailHouse,
+  createEmailFixture,
   mailPusher,
   mailSettings,
   MINUTE,
@@ -25,7 +25,7 @@ import {
 type Status = { state: string; queued: number; last_error: string | null; last_success_at: number | null }
 
 test('from an address to a mail, and with one click to its end', async (t) => {
-  const { url, mailServer, clock } = await mailHouse(t)
+  const { url, mailServer, clock } = await createEmailFixture(t)
   const ada = await registerUser(url, 'ada')
   const bob = await registerUser(url, 'bob')
 
@@ -39,7 +39,7 @@ test('from an address to a mail, and with one click to its end', async (t) => {
   const { sid, submit_url } = await ada.post('/account/3pid/email/requestToken', wanted)
   assert.equal(submit_url, undefined)
   const token = await mailServer.waitFor(({ to }) => to[0] === 'ada@example.org')
-  assert.equal(token.parsed.subject, '[Tower] Confirm your e-mail address')
+  assert.equal(token.parsed.subject, '[Example] Confirm your e-mail address')
   assert.ok(!token.raw.includes('evil.example') && !token.raw.includes(client_secret))
 
   // She goes on too early; a program that looks into mail opens the link; then she confirms.
@@ -66,15 +66,15 @@ test('from an address to a mail, and with one click to its end', async (t) => {
   assert.deepEqual(pushers[0]?.['data'], { brand: 'Element' })
   assert.equal(pushers[0]?.['device_id'], null)
 
-  const roomId = await roomOf(bob, [ada], 'The tower')
+  const roomId = await roomOf(bob, [ada], 'The office')
   await bob.say(roomId, 'Ding dong')
   clock.advance(9 * MINUTE)
   assert.equal(mailServer.mails.length, 1, 'she may still read it')
   clock.advance(MINUTE)
   const mail = await mailServer.waitFor(({ parsed }) => /Message/.test(parsed.subject ?? ''))
   assert.deepEqual([mail.from, mail.to], ['belfry@example.org', ['ada@example.org']])
-  assert.equal(mail.parsed.subject, '[Tower] Message from @bob:localhost in The tower')
-  assert.match(mail.parsed.text ?? '', /The tower\n {2}.* UTC {2}@bob:localhost:\n {4}Ding dong\n/)
+  assert.equal(mail.parsed.subject, '[Example] Message from @bob:localhost in The office')
+  assert.match(mail.parsed.text ?? '', /The office\n {2}.* UTC {2}@bob:localhost:\n {4}Ding dong\n/)
   assert.match(mail.parsed.html ?? '', /<bdi>Ding dong<\/bdi>/)
   const status = await eventually(async () => {
     const {
@@ -105,9 +105,9 @@ test('from an address to a mail, and with one click to its end', async (t) => {
 })
 
 test('what is read in time, or redacted, is not mailed', async (t) => {
-  const house = await mailHouse(t)
-  const { mailServer, clock } = house
-  const { ada, bob, roomId } = await adaAndBob(house)
+  const fixture = await createEmailFixture(t)
+  const { mailServer, clock } = fixture
+  const { ada, bob, roomId } = await adaAndBob(fixture)
   await ada.read(roomId, await bob.say(roomId, 'read'))
   const gone = await bob.say(roomId, 'redacted')
   await bob.put(`/rooms/${encodeURIComponent(roomId)}/redact/${encodeURIComponent(gone)}/r1`, {})
@@ -122,9 +122,9 @@ test('what is read in time, or redacted, is not mailed', async (t) => {
 })
 
 test('one mail tells of many rooms; further mails of a room come later and later, until it is quiet', async (t) => {
-  const house = await mailHouse(t)
-  const { mailServer, clock } = house
-  const { ada, bob, roomId } = await adaAndBob(house)
+  const fixture = await createEmailFixture(t)
+  const { mailServer, clock } = fixture
+  const { ada, bob, roomId } = await adaAndBob(fixture)
   const other = await roomOf(bob, [ada], 'The bell')
   const mails = async (count: number) => {
     await eventually(() => mailServer.mails.length >= count)
@@ -136,8 +136,8 @@ test('one mail tells of many rooms; further mails of a room come later and later
   await bob.say(other, 'two')
   clock.advance(2 * MINUTE)
   await mails(1)
-  assert.deepEqual(subjectsOf(mailServer), ['[Tower] 2 notifications in 2 rooms'])
-  assert.match(mailServer.mails[0]?.parsed.text ?? '', /The bell[^]*two[^]*The tower[^]*one/)
+  assert.deepEqual(subjectsOf(mailServer), ['[Example] 2 notifications in 2 rooms'])
+  assert.match(mailServer.mails[0]?.parsed.text ?? '', /The bell[^]*two[^]*The office[^]*one/)
 
   for (const wait of [10 * MINUTE, HOUR, 6 * HOUR, 24 * HOUR, 24 * HOUR]) {
     await bob.say(roomId, 'again')
@@ -152,17 +152,17 @@ test('one mail tells of many rooms; further mails of a room come later and later
 })
 
 test('nothing is forgotten by a restart while it waits, and nothing is mailed twice', async (t) => {
-  const house = await mailHouse(t)
-  const { ada, bob, roomId } = await adaAndBob(house)
+  const fixture = await createEmailFixture(t)
+  const { ada, bob, roomId } = await adaAndBob(fixture)
   await bob.say(roomId, 'before the restart')
-  house.clock.advance(9 * MINUTE)
-  await house.close()
-  house.clock.advance(MINUTE)
-  const { url } = await house.start()
-  await house.mailServer.waitFor(({ parsed }) => /before the restart/.test(parsed.text ?? ''))
+  fixture.clock.advance(9 * MINUTE)
+  await fixture.close()
+  fixture.clock.advance(MINUTE)
+  const { url } = await fixture.start()
+  await fixture.mailServer.waitFor(({ parsed }) => /before the restart/.test(parsed.text ?? ''))
   const again = await loginUser(url, 'ada')
   await eventually(async () => (await queued(again)) === 0)
-  assert.equal(house.mailServer.mails.length, 1)
+  assert.equal(fixture.mailServer.mails.length, 1)
   assert.equal(again.userId, ada.userId)
 })
 
@@ -198,9 +198,9 @@ test('SIGTERM ends in time, though the mail server hangs', async (t) => {
 })
 
 test('a test push is a mail, and says what the mail server made of it', async (t) => {
-  const house = await mailHouse(t)
-  const { url, mailServer } = house
-  const { ada } = await adaAndBob(house)
+  const fixture = await createEmailFixture(t)
+  const { url, mailServer } = fixture
+  const { ada } = await adaAndBob(fixture)
   const run = async () => {
     const lines: string[] = []
     const print = (line: string) => void lines.push(line)
@@ -217,7 +217,7 @@ test('a test push is a mail, and says what the mail server made of it', async (t
     text: `${name}: ok, the mail server accepted it (status 250, N ms)`,
   })
   const [mail] = mailServer.mails
-  assert.equal(mail?.parsed.subject, '[Tower] Test')
+  assert.equal(mail?.parsed.subject, '[Example] Test')
   assert.match(mail?.header('list-unsubscribe') ?? '', /^<https:/)
   mailServer.answer({ recipient: 550 })
   assert.deepEqual(await run(), { code: 1, text: `${name}: not delivered (status 550, N ms)` })
@@ -227,9 +227,9 @@ test('a test push is a mail, and says what the mail server made of it', async (t
 })
 
 test('encrypted, invitations and hostile names, as they arrive', async (t) => {
-  const house = await mailHouse(t, { BELFRY_EMAIL_CLIENT_URL: 'https://app.example.org' })
-  const { mailServer, clock } = house
-  const { ada, bob } = await adaAndBob(house)
+  const fixture = await createEmailFixture(t, { BELFRY_EMAIL_CLIENT_URL: 'https://app.example.org' })
+  const { mailServer, clock } = fixture
+  const { ada, bob } = await adaAndBob(fixture)
   const hostile = '<script>alert(1)</script>\r\nBcc: eve@example.org\u202e'
   await bob.put(`/profile/${encodeURIComponent(bob.userId)}/displayname`, { displayname: hostile })
   const roomId = await roomOf(bob, [ada], hostile)
@@ -240,7 +240,7 @@ test('encrypted, invitations and hostile names, as they arrive', async (t) => {
   clock.advance(10 * MINUTE)
   const mail = await mailServer.waitFor(() => true)
   const { parsed, raw } = mail
-  assert.equal(parsed.subject, '[Tower] 3 notifications in 2 rooms')
+  assert.equal(parsed.subject, '[Example] 3 notifications in 2 rooms')
   assert.equal(mail.header('bcc'), undefined)
   assert.match(parsed.text ?? '', /sent an encrypted message/)
   assert.match(parsed.text ?? '', /invites you/)
@@ -252,9 +252,9 @@ test('encrypted, invitations and hostile names, as they arrive', async (t) => {
 })
 
 test('a rule keeps a room out of mail (MSC4062), and “why not” says so', async (t) => {
-  const house = await mailHouse(t)
-  const { url, mailServer, clock } = house
-  const { ada, bob, roomId } = await adaAndBob(house)
+  const fixture = await createEmailFixture(t)
+  const { url, mailServer, clock } = fixture
+  const { ada, bob, roomId } = await adaAndBob(fixture)
   await ada.put(`/pushrules/global/room/${encodeURIComponent(roomId)}`, {
     actions: ['notify', { set_tweak: 'org.matrix.msc4062.dont_email' }],
   })
@@ -273,9 +273,9 @@ test('a rule keeps a room out of mail (MSC4062), and “why not” says so', asy
 })
 
 test('the journey of an event tells of its mail: waiting, failed, sent, put off, read', async (t) => {
-  const house = await mailHouse(t)
-  const { url, mailServer, clock } = house
-  const { ada, bob, roomId } = await adaAndBob(house)
+  const fixture = await createEmailFixture(t)
+  const { url, mailServer, clock } = fixture
+  const { ada, bob, roomId } = await adaAndBob(fixture)
   const journey = async (eventId: string) => {
     const { body } = await call(`${url}/_belfry/v1/journey?event_id=${encodeURIComponent(eventId)}`, {
       token: ada.token,
@@ -315,11 +315,11 @@ test('the journey of an event tells of its mail: waiting, failed, sent, put off,
 })
 
 test('the pages of links are safe: no scripts, no frames, no referrer, nothing kept', async (t) => {
-  const house = await mailHouse(t)
-  const ada = await registerUser(house.url, 'ada')
+  const fixture = await createEmailFixture(t)
+  const ada = await registerUser(fixture.url, 'ada')
   const asked = { email: 'a+b@example.org', client_secret: 's', send_attempt: 1 }
   await ada.post('/account/3pid/email/requestToken', asked)
-  const link = linkIn(await house.mailServer.waitFor(() => true), house.url, 'validate')
+  const link = linkIn(await fixture.mailServer.waitFor(() => true), fixture.url, 'validate')
   for (const { status, headers, body } of [
     await call(link),
     await call(`${link}x`),
@@ -341,7 +341,7 @@ test('the pages of links are safe: no scripts, no frames, no referrer, nothing k
 })
 
 test('mail with tokens is limited: for one address, and for who asks', async (t) => {
-  const { url, mailServer, clock } = await mailHouse(t, {
+  const { url, mailServer, clock } = await createEmailFixture(t, {
     BELFRY_RATE_LIMITS_ENABLED: 'true',
     BELFRY_RATE_LIMITS_EMAIL_TOKENS_PER_HOUR_PER_RECIPIENT: '2',
     BELFRY_RATE_LIMITS_EMAIL_TOKENS_PER_MINUTE_PER_ADDRESS: '6',
@@ -366,9 +366,9 @@ test('mail with tokens is limited: for one address, and for who asks', async (t)
 })
 
 test('an e-mail pusher stays with its person: it outlives devices and a new password, and goes with address or account', async (t) => {
-  const house = await mailHouse(t)
-  const { url, mailServer, clock } = house
-  const { ada, bob, roomId } = await adaAndBob(house)
+  const fixture = await createEmailFixture(t)
+  const { url, mailServer, clock } = fixture
+  const { ada, bob, roomId } = await adaAndBob(fixture)
   const tablet = await loginUser(url, 'ada')
   await ada.post('/logout')
   const changed = 'an even finer password'
@@ -385,17 +385,17 @@ test('an e-mail pusher stays with its person: it outlives devices and a new pass
   assert.equal((report.body['removed'] as { reason: string }[])[0]?.reason, 'address removed')
 
   // Somebody else may have it now, and loses it with the account.
-  await addAddress(house, bob, 'ada@example.org')
+  await addAddress(fixture, bob, 'ada@example.org')
   await bob.post('/pushers/set', mailPusher('ada@example.org'))
   await bob.post('/account/deactivate', { auth: { ...auth('bob'), password: PASSWORD } })
   const carol = await registerUser(url, 'carol')
-  await addAddress(house, carol, 'ada@example.org')
+  await addAddress(fixture, carol, 'ada@example.org')
   assert.equal((await carol.try('POST', '/pushers/set', mailPusher('ada@example.org'))).status, 200)
 })
 
 test('mail goes to nobody who has not shown to read it', async (t) => {
-  const house = await mailHouse(t)
-  const { ada, bob } = await adaAndBob(house)
+  const fixture = await createEmailFixture(t)
+  const { ada, bob } = await adaAndBob(fixture)
   const attempts: [Record<string, unknown>, string][] = [
     [mailPusher('eve@example.org'), 'M_THREEPID_NOT_FOUND'],
     [mailPusher('not an address'), 'M_THREEPID_NOT_FOUND'],
@@ -418,7 +418,7 @@ test('mail goes to nobody who has not shown to read it', async (t) => {
 })
 
 test('a server without mail says so', async (t) => {
-  const { url } = await mailHouse(t, { BELFRY_EMAIL_SMTP: '' })
+  const { url } = await createEmailFixture(t, { BELFRY_EMAIL_SMTP: '' })
   const ada = await registerUser(url, 'ada')
   const body = { email: 'ada@example.org', client_secret: 's', send_attempt: 1 }
   const asked = await ada.try('POST', '/account/3pid/email/requestToken', body)

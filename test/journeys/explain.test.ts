@@ -54,17 +54,17 @@ async function tryOut({ server, phone }: TwoDevices, body: Record<string, unknow
 
 describe('why did I (not) get a notification?', () => {
   test('which rule decided, and why those above it did not', async (t) => {
-    const house = await twoDevices(t)
-    const { phone, tower, say } = house
+    const fixture = await twoDevices(t)
+    const { phone, delivery, say } = fixture
     await phone.put(globalRule('override', 'from carol'), {
       conditions: [
-        { kind: 'event_match', key: 'room_id', pattern: tower },
+        { kind: 'event_match', key: 'room_id', pattern: delivery },
         { kind: 'event_match', key: 'sender', pattern: '@carol:localhost' },
       ],
       actions: [],
     })
-    const { eventId } = await say(tower, 'ding')
-    const why = await explain(house, phone, { room_id: tower, event_id: eventId })
+    const { eventId } = await say(delivery, 'ding')
+    const why = await explain(fixture, phone, { room_id: delivery, event_id: eventId })
     assert.equal(why.notify, true)
     assert.equal(why.reason, null)
     assert.deepEqual(why.decided_by, { scope: 'global', kind: 'underride', rule_id: '.m.rule.message' })
@@ -77,7 +77,7 @@ describe('why did I (not) get a notification?', () => {
     assert.deepEqual(
       own?.conditions.map(({ holds, expected, actual }) => [holds, expected, actual]),
       [
-        [true, tower, tower],
+        [true, delivery, delivery],
         [false, '@carol:localhost', '@bob:localhost'],
       ],
     )
@@ -98,19 +98,19 @@ describe('why did I (not) get a notification?', () => {
   })
 
   test('for each pusher what follows', async (t) => {
-    const house = await twoDevices(t)
-    const { phone, laptop, tower, say, gateway } = house
-    await phone.put(deviceRule('phone', 'room', tower), { actions: [] })
+    const fixture = await twoDevices(t)
+    const { phone, laptop, delivery, say, gateway } = fixture
+    await phone.put(deviceRule('phone', 'room', delivery), { actions: [] })
     await laptop.put(deviceRule('laptop', 'content', 'fire'), {
       pattern: 'fire',
       actions: ['notify', { set_tweak: 'sound', value: 'siren' }],
     })
-    const { eventId } = await say(tower, 'fire')
+    const { eventId } = await say(delivery, 'fire')
     await phone.post(
       '/pushers/set',
       foundingPusher(gateway.url, { pushkey: 'late', instance_handle: 'tablet' }),
     )
-    const why = await explain(house, phone, { room_id: tower, event_id: eventId })
+    const why = await explain(fixture, phone, { room_id: delivery, event_id: eventId })
     assert.deepEqual(why.recorded.decided_by?.['rule_id'], '.m.rule.message')
     const [onPhone, onLaptop, onTablet] = why.pushers
     assert.deepEqual([onPhone?.poke, onPhone?.reason], [false, 'suppressed by a device rule'])
@@ -118,7 +118,7 @@ describe('why did I (not) get a notification?', () => {
       scope: 'device',
       instance_handle: 'phone',
       kind: 'room',
-      rule_id: tower,
+      rule_id: delivery,
     })
     assert.deepEqual(
       onPhone?.rules.map(({ scope, instance_handle, rule_id, verdict }) => [
@@ -127,7 +127,7 @@ describe('why did I (not) get a notification?', () => {
         rule_id,
         verdict,
       ]),
-      [['device', 'phone', tower, 'matched']],
+      [['device', 'phone', delivery, 'matched']],
     )
     assert.deepEqual(
       [onLaptop?.poke, onLaptop?.tweaks, onLaptop?.prio],
@@ -138,14 +138,14 @@ describe('why did I (not) get a notification?', () => {
   })
 
   test('a global rule that asks for the device is shown with the pusher', async (t) => {
-    const house = await twoDevices(t)
-    const { phone, tower, say } = house
+    const fixture = await twoDevices(t)
+    const { phone, delivery, say } = fixture
     await phone.put(globalRule('override', 'quiet phone'), {
       conditions: [{ kind: 'profile_tag', profile_tag: 'phone' }],
       actions: [],
     })
-    const { eventId } = await say(tower, 'ding')
-    const why = await explain(house, phone, { room_id: tower, event_id: eventId })
+    const { eventId } = await say(delivery, 'ding')
+    const why = await explain(fixture, phone, { room_id: delivery, event_id: eventId })
     assert.equal(why.decided_by?.['rule_id'], '.m.rule.message', 'it counts')
     assert.deepEqual(
       why.pushers.map(({ poke, decided_by: by, rules }) => [poke, by?.['rule_id'], rules[0]?.verdict]),
@@ -159,28 +159,28 @@ describe('why did I (not) get a notification?', () => {
   })
 
   test('a pusher that is off is not poked, of what came since it was switched off', async (t) => {
-    const house = await twoDevices(t)
-    const { laptop, tower, say, gateway } = house
+    const fixture = await twoDevices(t)
+    const { laptop, delivery, say, gateway } = fixture
     const reasons = async (eventId: string) =>
-      (await explain(house, laptop, { room_id: tower, event_id: eventId })).pushers.map(
+      (await explain(fixture, laptop, { room_id: delivery, event_id: eventId })).pushers.map(
         ({ reason }) => reason,
       )
-    const before = await say(tower, 'before')
+    const before = await say(delivery, 'before')
     const { pushers } = (await laptop.get('/pushers')) as { pushers: Record<string, unknown>[] }
     const own = pushers.find(({ instance_handle: handle }) => handle === 'laptop')
     await laptop.post('/pushers/set', { ...own, data: { url: gateway.url }, enabled: false })
     assert.deepEqual(await reasons(before.eventId), [null, null])
-    assert.deepEqual(await reasons(await house.bob.say(tower, 'after')), [null, 'disabled'])
+    assert.deepEqual(await reasons(await fixture.bob.say(delivery, 'after')), [null, 'disabled'])
   })
 
   test('rules that were changed since do not change what counted', async (t) => {
-    const house = await twoDevices(t)
-    const { phone, tower, say } = house
-    const { eventId } = await say(tower, 'ding')
-    await phone.put(globalRule('room', tower), { actions: [] })
-    const why = await explain(house, phone, { room_id: tower, event_id: eventId })
+    const fixture = await twoDevices(t)
+    const { phone, delivery, say } = fixture
+    const { eventId } = await say(delivery, 'ding')
+    await phone.put(globalRule('room', delivery), { actions: [] })
+    const why = await explain(fixture, phone, { room_id: delivery, event_id: eventId })
     assert.equal(why.notify, false)
-    assert.equal(why.decided_by?.['rule_id'], tower)
+    assert.equal(why.decided_by?.['rule_id'], delivery)
     assert.equal(why.rules_changed_since, true)
     assert.equal(why.recorded.notify, true)
     assert.equal(why.recorded.decided_by?.['rule_id'], '.m.rule.message')
@@ -188,8 +188,8 @@ describe('why did I (not) get a notification?', () => {
   })
 
   test('the room as it was: two members then, more today', async (t) => {
-    const house = await twoDevices(t)
-    const { server, phone, bob } = house
+    const fixture = await twoDevices(t)
+    const { server, phone, bob } = fixture
     const room = await bob.createRoom({ preset: 'public_chat' })
     await phone.post(`/join/${encodeURIComponent(room)}`)
     const eventId = await bob.say(room, 'you and me')
@@ -204,70 +204,70 @@ describe('why did I (not) get a notification?', () => {
       token: String(carol.body['access_token']),
       body: {},
     })
-    const why = await explain(house, phone, { room_id: room, event_id: eventId })
+    const why = await explain(fixture, phone, { room_id: room, event_id: eventId })
     assert.equal(why.decided_by?.['rule_id'], '.m.rule.room_one_to_one')
     assert.deepEqual(why.recorded.decided_by, why.decided_by)
   })
 
   test('no rule was asked: own events, redacted ones, ignored senders', async (t) => {
-    const house = await twoDevices(t)
-    const { phone, bob, tower, say } = house
-    const own = await phone.say(tower, 'mine')
-    const ownWhy = await explain(house, phone, { room_id: tower, event_id: own })
+    const fixture = await twoDevices(t)
+    const { phone, bob, delivery, say } = fixture
+    const own = await phone.say(delivery, 'mine')
+    const ownWhy = await explain(fixture, phone, { room_id: delivery, event_id: own })
     assert.deepEqual([ownWhy.notify, ownWhy.reason, ownWhy.rules], [false, 'own event', []])
     assert.deepEqual(ownWhy.recorded, { notify: false, highlight: false, decided_by: null })
     assert.deepEqual(
       ownWhy.pushers.map((pusher) => pusher.reason),
       ['own event', 'own event'],
     )
-    const { eventId } = await say(tower, 'oops')
-    await bob.put(`/rooms/${encodeURIComponent(tower)}/redact/${encodeURIComponent(eventId)}/x`, {})
-    assert.equal((await explain(house, phone, { room_id: tower, event_id: eventId })).reason, 'redacted')
-    const heard = await say(tower, 'before, and read')
-    await phone.read(tower, heard.eventId)
-    const unread = await say(tower, 'before, and not read')
+    const { eventId } = await say(delivery, 'oops')
+    await bob.put(`/rooms/${encodeURIComponent(delivery)}/redact/${encodeURIComponent(eventId)}/x`, {})
+    assert.equal((await explain(fixture, phone, { room_id: delivery, event_id: eventId })).reason, 'redacted')
+    const heard = await say(delivery, 'before, and read')
+    await phone.read(delivery, heard.eventId)
+    const unread = await say(delivery, 'before, and not read')
     await phone.put(`/user/${encodeURIComponent(phone.userId)}/account_data/m.ignored_user_list`, {
       ignored_users: { [bob.userId]: {} },
     })
-    const unheard = await say(tower, 'hello?')
+    const unheard = await say(delivery, 'hello?')
     assert.deepEqual([unheard.phone, unheard.laptop], [undefined, undefined])
-    const why = await explain(house, phone, { room_id: tower, event_id: unheard.eventId })
+    const why = await explain(fixture, phone, { room_id: delivery, event_id: unheard.eventId })
     assert.deepEqual([why.notify, why.reason], [false, 'sender is ignored'])
-    const earlier = await explain(house, phone, { room_id: tower, event_id: heard.eventId })
+    const earlier = await explain(fixture, phone, { room_id: delivery, event_id: heard.eventId })
     assert.deepEqual([earlier.recorded.notify, earlier.reason], [true, null], 'not ignored at that time')
-    const takenBack = await explain(house, phone, { room_id: tower, event_id: unread.eventId })
+    const takenBack = await explain(fixture, phone, { room_id: delivery, event_id: unread.eventId })
     assert.deepEqual([takenBack.recorded.notify, takenBack.reason], [false, 'sender is ignored'])
     await phone.put(`/user/${encodeURIComponent(phone.userId)}/account_data/m.ignored_user_list`, {
       ignored_users: {},
     })
-    const later = await explain(house, phone, { room_id: tower, event_id: unheard.eventId })
+    const later = await explain(fixture, phone, { room_id: delivery, event_id: unheard.eventId })
     assert.equal(later.reason, 'sender is ignored', 'as it was')
   })
 
   test('who may ask, and for what', async (t) => {
-    const house = await twoDevices(t)
-    const { server, phone, bob, tower, say } = house
-    const { eventId } = await say(tower, 'ding')
+    const fixture = await twoDevices(t)
+    const { server, phone, bob, delivery, say } = fixture
+    const { eventId } = await say(delivery, 'ding')
     const hidden = await bob.createRoom({ preset: 'private_chat' })
     const secret = await bob.say(hidden, 'psst')
     const ask = async (query: Record<string, string>, token: string | undefined = phone.token) => {
       const { status, body } = await call(explainUrl(server.url, query), { token })
       return [status, body['errcode']]
     }
-    const good = { room_id: tower, event_id: eventId }
+    const good = { room_id: delivery, event_id: eventId }
     assert.deepEqual(await ask({ room_id: hidden, event_id: secret }), [404, 'M_NOT_FOUND'])
-    assert.deepEqual(await ask({ room_id: tower, event_id: secret }), [404, 'M_NOT_FOUND'])
+    assert.deepEqual(await ask({ room_id: delivery, event_id: secret }), [404, 'M_NOT_FOUND'])
     assert.deepEqual(await ask({ ...good, user_id: bob.userId }), [403, 'M_FORBIDDEN'])
     assert.deepEqual(await ask({ ...good, user_id: phone.userId }), [200, undefined])
-    assert.deepEqual(await ask({ room_id: tower }), [400, 'M_MISSING_PARAM'])
+    assert.deepEqual(await ask({ room_id: delivery }), [400, 'M_MISSING_PARAM'])
     assert.deepEqual(await ask({ ...good, room_id: 'x' }), [400, 'M_INVALID_PARAM'])
     const anonymous = await call(explainUrl(server.url, good))
     assert.equal(anonymous.status, 401)
   })
 
   test('an invitation is explained to whom it invites', async (t) => {
-    const house = await twoDevices(t)
-    const { server, phone, bob } = house
+    const fixture = await twoDevices(t)
+    const { server, phone, bob } = fixture
     const room = await bob.createRoom({ preset: 'private_chat' })
     await bob.post(`/rooms/${encodeURIComponent(room)}/invite`, { user_id: phone.userId })
     const { body } = await call(
@@ -275,7 +275,7 @@ describe('why did I (not) get a notification?', () => {
       { token: bob.token },
     )
     const [invitation] = body['chunk'] as { event_id: string }[]
-    const why = await explain(house, phone, { room_id: room, event_id: String(invitation?.event_id) })
+    const why = await explain(fixture, phone, { room_id: room, event_id: String(invitation?.event_id) })
     assert.equal(why.decided_by?.['rule_id'], '.m.rule.invite_for_me')
     assert.equal(why.recorded.notify, true)
   })
@@ -289,12 +289,12 @@ describe('what would this rule do?', () => {
   })
 
   test('an event that is made up, against the rules that are stored', async (t) => {
-    const house = await twoDevices(t)
-    await house.phone.put(globalRule('content', 'cake'), {
+    const fixture = await twoDevices(t)
+    await fixture.phone.put(globalRule('content', 'cake'), {
       pattern: 'cake',
       actions: ['notify', { set_tweak: 'highlight' }],
     })
-    const why = await tryOut(house, { event: message('there is cake'), room_id: house.tower })
+    const why = await tryOut(fixture, { event: message('there is cake'), room_id: fixture.delivery })
     assert.deepEqual([why.notify, why.highlight], [true, true])
     assert.equal(why.decided_by?.['rule_id'], 'cake')
     assert.deepEqual(
@@ -304,21 +304,21 @@ describe('what would this rule do?', () => {
         [true, { highlight: true }],
       ],
     )
-    const nowhere = await tryOut(house, { event: message('hello') })
+    const nowhere = await tryOut(fixture, { event: message('hello') })
     assert.equal(nowhere.decided_by?.['rule_id'], '.m.rule.message')
-    const direct = await tryOut(house, { event: message('hello'), member_count: 2 })
+    const direct = await tryOut(fixture, { event: message('hello'), member_count: 2 })
     assert.equal(direct.decided_by?.['rule_id'], '.m.rule.room_one_to_one')
   })
 
   test('rules that are not stored come on top, in both scopes, and leave nothing behind', async (t) => {
-    const house = await twoDevices(t)
-    const { phone, tower } = house
+    const fixture = await twoDevices(t)
+    const { phone, delivery } = fixture
     const before = await phone.get('/pushrules/')
-    const why = await tryOut(house, {
+    const why = await tryOut(fixture, {
       event: message('ding'),
-      room_id: tower,
+      room_id: delivery,
       rules: {
-        global: { room: [{ rule_id: tower, actions: [] }] },
+        global: { room: [{ rule_id: delivery, actions: [] }] },
         device: {
           phone: { underride: [{ rule_id: 'all', conditions: [], actions: ['notify'] }] },
           watch: { underride: [{ rule_id: 'none', conditions: [], actions: [] }] },
@@ -326,7 +326,7 @@ describe('what would this rule do?', () => {
       },
     })
     assert.equal(why.notify, false)
-    assert.equal(why.decided_by?.['rule_id'], tower)
+    assert.equal(why.decided_by?.['rule_id'], delivery)
     assert.deepEqual(
       why.pushers.map(({ instance_handle, poke, reason }) => [instance_handle, poke, reason]),
       [
@@ -340,18 +340,18 @@ describe('what would this rule do?', () => {
   })
 
   test('a rule with a known id stands where that one is; the stored ones can be left out', async (t) => {
-    const house = await twoDevices(t)
-    const { phone, tower } = house
+    const fixture = await twoDevices(t)
+    const { phone, delivery } = fixture
     await phone.put(globalRule('override', 'low'), { conditions: [], actions: [] })
     await phone.put(globalRule('override', 'high'), { conditions: [], actions: ['notify'] })
     const event = message('ding')
     const rules = { global: { override: [{ rule_id: 'low', conditions: [], actions: ['notify'] }] } }
-    assert.equal((await tryOut(house, { event, rules })).decided_by?.['rule_id'], 'high')
-    const alone = await tryOut(house, { event, rules, only_these_rules: true })
+    assert.equal((await tryOut(fixture, { event, rules })).decided_by?.['rule_id'], 'high')
+    const alone = await tryOut(fixture, { event, rules, only_these_rules: true })
     assert.equal(alone.decided_by?.['rule_id'], 'low')
-    const changed = await tryOut(house, {
+    const changed = await tryOut(fixture, {
       event,
-      room_id: tower,
+      room_id: delivery,
       only_these_rules: true,
       rules: { global: { underride: [{ rule_id: '.m.rule.message', enabled: false }] } },
     })
@@ -359,8 +359,8 @@ describe('what would this rule do?', () => {
   })
 
   test('what a PUT would refuse is refused, and a room must be one that the user is in', async (t) => {
-    const house = await twoDevices(t)
-    const { server, phone, bob } = house
+    const fixture = await twoDevices(t)
+    const { server, phone, bob } = fixture
     const hidden = await bob.createRoom({ preset: 'private_chat' })
     const event = message('ding')
     for (const [body, status, errcode] of [

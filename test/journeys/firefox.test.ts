@@ -32,7 +32,7 @@ type InPage = {
 type Step = { step: string; reason: string; status?: number; provider_id?: string }
 
 /** A Belfry with a gateway for browsers, Alice and Bob in a room, and Bob's web client in a Firefox. */
-async function house(t: TestContext) {
+async function fixture(t: TestContext) {
   assert('path' in firefox)
   const data = temporaryFolder(t)
   const keyFile = join(data, 'vapid.pem')
@@ -77,7 +77,7 @@ test(
   'a message by one user is shown by the browser of another, until it is closed to pushes',
   options,
   async (t) => {
-    const { url, publicKey, alice, bob, room, autopush, webApp, inPage, bodies, pushers } = await house(t)
+    const { url, publicKey, alice, bob, room, autopush, webApp, inPage, bodies, pushers } = await fixture(t)
     const receiptFor = (code: number) => eventually(() => autopush.receipts.find((one) => one.code === code))
 
     // Bob's page subscribes and sets the pusher.
@@ -137,7 +137,7 @@ test(
   'without a gateway: the browser confirms its pusher, and is told by the home server',
   options,
   async (t) => {
-    const { alice, room, autopush, webApp, inPage, stateInPage, bodies, pushers } = await house(t)
+    const { alice, room, autopush, webApp, inPage, stateInPage, bodies, pushers } = await fixture(t)
 
     // The server's token comes as a push, and the page sends it back.
     const { status } = await inPage('enablePush', { appId: APP_ID })

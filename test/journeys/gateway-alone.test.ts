@@ -39,7 +39,7 @@ async function startPushServer(t: TestContext) {
 
 type Options = { apps?: string; more?: string; complaints?: (line: string) => void }
 
-function house(t: TestContext) {
+function fixture(t: TestContext) {
   const folder = temporaryFolder(t)
   const file = join(folder, 'gateway.yaml')
   const configure = ({ apps = 'up: {type: unifiedpush}', more = '' }: Options = {}) =>
@@ -83,7 +83,7 @@ describe('belfry gateway', () => {
   test('SIGKILL after the 200 and before the message is sent: it is sent by the next process, once', async (t) => {
     const push = await startPushServer(t)
     push.state.status = 503
-    const { start } = house(t)
+    const { start } = fixture(t)
     const first = await start()
     const answers = await Promise.all(
       ['/a', '/b', '/c'].map((path) => notify(first.url, { pushkey: push.url + path }, '$event')),
@@ -103,7 +103,7 @@ describe('belfry gateway', () => {
   test('SIGKILL while a provider hangs, after the answer: delivered by the next process', async (t) => {
     const push = await startPushServer(t)
     push.state.status = 0
-    const { start } = house(t)
+    const { start } = fixture(t)
     const first = await start({ more: 'gateway: {answer_within_ms: 50}' })
     assert.deepEqual(await notify(first.url, { pushkey: `${push.url}/a` }, '$event'), {
       status: 200,
@@ -119,7 +119,7 @@ describe('belfry gateway', () => {
   test('SIGTERM answers who waits for a provider that hangs, and keeps the message', async (t) => {
     const push = await startPushServer(t)
     push.state.status = 0
-    const { start } = house(t)
+    const { start } = fixture(t)
     const first = await start()
     const waiting = notify(first.url, { pushkey: `${push.url}/a` }, '$event')
     await eventually(() => push.state.calls === 1)
@@ -133,7 +133,7 @@ describe('belfry gateway', () => {
 
   test('SIGHUP under load: no connection is dropped, no message lost, and a bad file changes nothing', async (t) => {
     const push = await startPushServer(t)
-    const { start, configure, file } = house(t)
+    const { start, configure, file } = fixture(t)
     const complaints: string[] = []
     const gateway = await start({ complaints: (line) => complaints.push(line) })
     const agent = new Agent({ keepAlive: true, maxSockets: 8 })
@@ -183,7 +183,7 @@ describe('belfry gateway', () => {
 
   test('trace tells what became of an event for each device, while the gateway runs and after a kill', async (t) => {
     const push = await startPushServer(t)
-    const { start, file } = house(t)
+    const { start, file } = fixture(t)
     const gateway = await start()
     const trace = (eventId: string, ...more: string[]) =>
       belfry('gateway', 'trace', eventId, '--config', file, '--data', dirname(file), ...more)
@@ -214,7 +214,7 @@ describe('belfry gateway', () => {
   })
 
   test('check says what is wrong with each app, and exits 1; or that all is well, and exits 0', async (t) => {
-    const { configure, file } = house(t)
+    const { configure, file } = fixture(t)
     const check = () => belfry('gateway', 'check', '--config', file)
     configure({
       apps: 'up: {type: unifiedpush}, in: {type: inbox, pushkeys: [0123456789abcdef0123456789abcdef]}',

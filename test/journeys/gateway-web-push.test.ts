@@ -16,7 +16,7 @@ const WEB = 'org.example.web'
 const PHONE = 'org.example.android.fdroid'
 
 /** A Belfry whose gateway serves browsers and phones with UnifiedPush, and Alice and Bob in a room. */
-async function house(t: TestContext) {
+async function fixture(t: TestContext) {
   const data = temporaryFolder(t)
   const vapid = join(data, 'vapid.pem')
   const { publicKey } = await keepVapidKey(vapid)
@@ -48,7 +48,7 @@ const pushkeysOf = async (user: TestUser) =>
   ((await user.get('/pushers'))['pushers'] as { pushkey: string }[]).map(({ pushkey }) => pushkey)
 
 test('each browser is told in its own secret; the one that is gone is forgotten, the other stays', async (t) => {
-  const { publicKey, service, alice, bob, room, setBrowser, told } = await house(t)
+  const { publicKey, service, alice, bob, room, setBrowser, told } = await fixture(t)
   const [laptop, desk] = [service.subscribe(publicKey), service.subscribe(publicKey)]
   await setBrowser(bob, laptop)
   await setBrowser(bob, desk)
@@ -69,7 +69,7 @@ test('each browser is told in its own secret; the one that is gone is forgotten,
 })
 
 test('a push service that asks to wait is told later, and nobody is forgotten for it', async (t) => {
-  const { publicKey, service, alice, bob, room, setBrowser, told } = await house(t)
+  const { publicKey, service, alice, bob, room, setBrowser, told } = await fixture(t)
   const browser = service.subscribe(publicKey)
   await setBrowser(bob, browser)
   service.answer({ status: 429, headers: { 'retry-after': '1' } })
@@ -87,7 +87,7 @@ test('a push service that asks to wait is told later, and nobody is forgotten fo
 })
 
 test('a subscription that was made with another key is no reason to forget, until ours is known to be good', async (t) => {
-  const { publicKey, service, alice, bob, room, setBrowser, told } = await house(t)
+  const { publicKey, service, alice, bob, room, setBrowser, told } = await fixture(t)
   const other = service.subscribe('BOtherKey')
   await setBrowser(bob, other)
   await alice.say(room, 'One')
@@ -104,7 +104,7 @@ test('a subscription that was made with another key is no reason to forget, unti
 })
 
 test('a phone with UnifiedPush is told what it happened, at its own address', async (t) => {
-  const { alice, bob, room, setPusher, url } = await house(t)
+  const { alice, bob, room, setPusher, url } = await fixture(t)
   const received: { path: string | undefined; body: unknown }[] = []
   let status = 200
   const server = createServer((request, response) => {

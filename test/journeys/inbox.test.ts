@@ -9,7 +9,7 @@ const KEY = 'alices-phone'
 
 type Told = { event_id?: string; content?: { body?: string }; devices: unknown[] }
 
-async function openTown(t: TestContext, env: Record<string, string> = {}) {
+async function createSyncFixture(t: TestContext, env: Record<string, string> = {}) {
   const server = await startTestServer(t, { env })
   const notifyUrl = `${server.url}/_matrix/push/v1/notify`
   const [alice, bob] = [await registerUser(server.url, 'alice'), await registerUser(server.url, 'bob')]
@@ -48,103 +48,105 @@ async function openTown(t: TestContext, env: Record<string, string> = {}) {
 const bodies = (told: readonly Told[]) => told.flatMap(({ content }) => content?.body ?? [])
 
 test('an inbox is read with the token of its owner, and with no other', async (t) => {
-  const town = await openTown(t)
-  await town.setPusher(town.alice, KEY)
-  await town.bob.say(town.roomId, 'ding dong')
-  await eventually(async () => bodies(await town.told(KEY, town.alice.token)).includes('ding dong'))
-  const stranger = await town.inbox(KEY)
+  const fixture = await createSyncFixture(t)
+  await fixture.setPusher(fixture.alice, KEY)
+  await fixture.bob.say(fixture.roomId, 'ding dong')
+  await eventually(async () => bodies(await fixture.told(KEY, fixture.alice.token)).includes('ding dong'))
+  const stranger = await fixture.inbox(KEY)
   assert.deepEqual([stranger.status, stranger.body['errcode']], [401, 'M_MISSING_TOKEN'])
-  assert.deepEqual(await town.told(KEY, town.bob.token), [], 'it is an inbox of his own')
-  const stream = await call(`${town.server.url}/_belfry/v1/inbox/${KEY}/stream`)
+  assert.deepEqual(await fixture.told(KEY, fixture.bob.token), [], 'it is an inbox of his own')
+  const stream = await call(`${fixture.server.url}/_belfry/v1/inbox/${KEY}/stream`)
   assert.equal(stream.status, 401)
 })
 
 test('a stranger who guesses a pushkey neither forges nor erases what it holds', async (t) => {
-  const town = await openTown(t)
-  await town.setPusher(town.alice, KEY)
-  const eventId = await town.bob.say(town.roomId, 'ding dong')
-  await eventually(async () => (await town.told(KEY, town.alice.token)).length > 0)
+  const fixture = await createSyncFixture(t)
+  await fixture.setPusher(fixture.alice, KEY)
+  const eventId = await fixture.bob.say(fixture.roomId, 'ding dong')
+  await eventually(async () => (await fixture.told(KEY, fixture.alice.token)).length > 0)
   for (let n = 0; n < 3; n++)
-    assert.deepEqual(await town.notify([KEY], { event_id: `$forged${n}` }).then(({ body }) => body), {
+    assert.deepEqual(await fixture.notify([KEY], { event_id: `$forged${n}` }).then(({ body }) => body), {
       rejected: [KEY],
     })
-  assert.deepEqual((await town.told(KEY, town.alice.token))[0]?.event_id, eventId)
-  assert.equal(((await town.alice.get('/pushers'))['pushers'] as unknown[]).length, 1, 'her pusher stays')
+  assert.deepEqual((await fixture.told(KEY, fixture.alice.token))[0]?.event_id, eventId)
+  assert.equal(((await fixture.alice.get('/pushers'))['pushers'] as unknown[]).length, 1, 'her pusher stays')
 })
 
 test('two users with the same pushkey have an inbox each, and each is told', async (t) => {
-  const town = await openTown(t)
-  const carol = await registerUser(town.server.url, 'carol')
-  await town.join(carol)
-  await town.setPusher(town.alice, KEY, { append: true })
-  await town.setPusher(carol, KEY, { append: true })
-  const eventId = await town.bob.say(town.roomId, 'ding dong')
-  for (const user of [town.alice, carol])
+  const fixture = await createSyncFixture(t)
+  const carol = await registerUser(fixture.server.url, 'carol')
+  await fixture.join(carol)
+  await fixture.setPusher(fixture.alice, KEY, { append: true })
+  await fixture.setPusher(carol, KEY, { append: true })
+  const eventId = await fixture.bob.say(fixture.roomId, 'ding dong')
+  for (const user of [fixture.alice, carol])
     await eventually(async () =>
-      (await town.told(KEY, user.token)).some((notification) => notification.event_id === eventId),
+      (await fixture.told(KEY, user.token)).some((notification) => notification.event_id === eventId),
     )
-  assert.equal((await town.told(KEY, town.bob.token)).length, 0)
+  assert.equal((await fixture.told(KEY, fixture.bob.token)).length, 0)
 })
 
 test('an opened inbox has a random pushkey, by which other servers push to it and anyone reads it', async (t) => {
-  const town = await openTown(t)
-  const pushkey = await town.open(town.alice)
+  const fixture = await createSyncFixture(t)
+  const pushkey = await fixture.open(fixture.alice)
   // 24 bytes in base64url.
   assert.match(pushkey, /^inbox_[\w-]{32}$/)
-  assert.notEqual(await town.open(town.alice), pushkey)
-  const sent = await town.notify([pushkey], { event_id: '$other', content: { body: 'from elsewhere' } })
+  assert.notEqual(await fixture.open(fixture.alice), pushkey)
+  const sent = await fixture.notify([pushkey], { event_id: '$other', content: { body: 'from elsewhere' } })
   assert.deepEqual(sent.body, { rejected: [] })
-  await town.setPusher(town.alice, pushkey)
-  await town.bob.say(town.roomId, 'from here')
-  await eventually(async () => bodies(await town.told(pushkey)).length === 2)
-  assert.deepEqual(bodies(await town.told(pushkey)), ['from elsewhere', 'from here'])
+  await fixture.setPusher(fixture.alice, pushkey)
+  await fixture.bob.say(fixture.roomId, 'from here')
+  await eventually(async () => bodies(await fixture.told(pushkey)).length === 2)
+  assert.deepEqual(bodies(await fixture.told(pushkey)), ['from elsewhere', 'from here'])
 
-  const list = await call(`${town.server.url}/_belfry/v1/inbox`, { token: town.alice.token })
+  const list = await call(`${fixture.server.url}/_belfry/v1/inbox`, { token: fixture.alice.token })
   assert.ok((list.body['inboxes'] as { pushkey: string }[]).some((one) => one.pushkey === pushkey))
-  assert.equal((await town.close(town.bob, pushkey)).status, 404, 'it is not his')
-  assert.equal((await town.close(town.alice, pushkey)).status, 200)
-  const gone = await town.inbox(pushkey)
+  assert.equal((await fixture.close(fixture.bob, pushkey)).status, 404, 'it is not his')
+  assert.equal((await fixture.close(fixture.alice, pushkey)).status, 200)
+  const gone = await fixture.inbox(pushkey)
   assert.deepEqual([gone.status, gone.body['errcode']], [404, 'M_NOT_FOUND'])
-  assert.deepEqual((await town.notify([pushkey], { event_id: '$late' })).body, { rejected: [pushkey] })
+  assert.deepEqual((await fixture.notify([pushkey], { event_id: '$late' })).body, { rejected: [pushkey] })
 })
 
 test('opening needs a token, and a user may open so many', async (t) => {
-  const town = await openTown(t)
-  const url = `${town.server.url}/_belfry/v1/inbox`
+  const fixture = await createSyncFixture(t)
+  const url = `${fixture.server.url}/_belfry/v1/inbox`
   assert.equal((await call(url, { method: 'POST' })).status, 401)
-  for (let n = 0; n < 20; n++) await town.open(town.alice)
-  const refused = await call(url, { method: 'POST', token: town.alice.token })
+  for (let n = 0; n < 20; n++) await fixture.open(fixture.alice)
+  const refused = await call(url, { method: 'POST', token: fixture.alice.token })
   assert.deepEqual([refused.status, refused.body['errcode']], [403, 'M_RESOURCE_LIMIT_EXCEEDED'])
-  await town.open(town.bob)
+  await fixture.open(fixture.bob)
 })
 
 test('a stranger who pushes to made-up pushkeys stores nothing', async (t) => {
-  const town = await openTown(t)
+  const fixture = await createSyncFixture(t)
   const pushkeys = Array.from({ length: 100 }, (_, n) => `made up ${n}`)
   const content = { body: 'x'.repeat(400_000) }
-  const { status, body } = await town.notify(pushkeys, { event_id: '$flood', content })
+  const { status, body } = await fixture.notify(pushkeys, { event_id: '$flood', content })
   assert.deepEqual([status, body], [200, { rejected: pushkeys }])
-  for (const user of [town.alice, town.bob])
-    for (const pushkey of pushkeys.slice(0, 3)) assert.deepEqual(await town.told(pushkey, user.token), [])
+  for (const user of [fixture.alice, fixture.bob])
+    for (const pushkey of pushkeys.slice(0, 3)) assert.deepEqual(await fixture.told(pushkey, user.token), [])
 })
 
 test('a notification that is too long is kept without its content', async (t) => {
-  const town = await openTown(t)
-  const pushkey = await town.open(town.alice)
-  await town.notify([pushkey], { event_id: '$long', content: { body: 'x'.repeat(80_000) } })
-  await town.notify([pushkey], { event_id: '$longer', room_name: 'x'.repeat(80_000) })
-  assert.deepEqual(await town.told(pushkey), [{ event_id: '$long', devices: [{ app_id: INBOX, pushkey }] }])
+  const fixture = await createSyncFixture(t)
+  const pushkey = await fixture.open(fixture.alice)
+  await fixture.notify([pushkey], { event_id: '$long', content: { body: 'x'.repeat(80_000) } })
+  await fixture.notify([pushkey], { event_id: '$longer', room_name: 'x'.repeat(80_000) })
+  assert.deepEqual(await fixture.told(pushkey), [
+    { event_id: '$long', devices: [{ app_id: INBOX, pushkey }] },
+  ])
 })
 
 test('an account that is closed leaves no inbox', async (t) => {
-  const town = await openTown(t)
-  const pushkey = await town.open(town.alice)
-  await town.alice.post('/account/deactivate', {
+  const fixture = await createSyncFixture(t)
+  const pushkey = await fixture.open(fixture.alice)
+  await fixture.alice.post('/account/deactivate', {
     auth: {
       type: 'm.login.password',
       identifier: { type: 'm.id.user', user: 'alice' },
       password: 'a perfectly fine password',
     },
   })
-  assert.equal((await town.inbox(pushkey)).status, 404)
+  assert.equal((await fixture.inbox(pushkey)).status, 404)
 })

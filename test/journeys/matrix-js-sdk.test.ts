@@ -5,7 +5,7 @@ import { logger } from 'matrix-js-sdk/lib/logger.js'
 import { eventually } from '../support/eventually.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
 import { startTestServer } from '../support/server.ts'
-import { linkIn, mailHouse, MINUTE } from './email-fixture.ts'
+import { linkIn, createEmailFixture, MINUTE } from './email-fixture.ts'
 
 // What goes past the logger that a client is given.
 ;(logger as unknown as { setLevel(level: 'silent'): void }).setLevel('silent')
@@ -85,7 +85,7 @@ describe('matrix-js-sdk, as it comes', () => {
 
     const invited = once(alice, sdk.RoomEvent.MyMembership, (_room, membership) => membership === 'invite')
     const { room_id: roomId } = await bob.createRoom({
-      name: 'The tower',
+      name: 'The office',
       invite: [alice.getUserId() as string],
     })
     await invited
@@ -106,7 +106,7 @@ describe('matrix-js-sdk, as it comes', () => {
 
     const room = alice.getRoom(roomId)
     assert.ok(room)
-    assert.equal(room.name, 'The tower')
+    assert.equal(room.name, 'The office')
     const unread = () => room.getUnreadNotificationCount(sdk.NotificationCountType.Total)
     assert.equal(unread(), 1)
 
@@ -199,7 +199,7 @@ describe('matrix-js-sdk, as it comes', () => {
   })
 
   test('adds an address, turns e-mail notifications on, and is told when it is too early', async (t) => {
-    const { url, mailServer, clock } = await mailHouse(t)
+    const { url, mailServer, clock } = await createEmailFixture(t)
     const ada = await startClient(t, url, 'ada')
     const bob = await startClient(t, url, 'bob')
     const client_secret = ada.generateClientSecret()

@@ -110,7 +110,7 @@ function queryOf(known: readonly string[]): fc.Arbitrary<string> {
 async function world(url: string): Promise<{ alice: TestUser; known: string[] }> {
   const alice = await registerUser(url, 'alice')
   const bob = await registerUser(url, 'bob')
-  const roomId = await alice.createRoom({ preset: 'public_chat', room_alias_name: 'tower' })
+  const roomId = await alice.createRoom({ preset: 'public_chat', room_alias_name: 'delivery' })
   await bob.post(`/join/${encodeURIComponent(roomId)}`)
   const eventId = await alice.say(roomId, 'hello')
   await alice.post('/pushers/set', foundingPusher('http://127.0.0.1:9/_matrix/push/v1/notify'))
@@ -119,7 +119,7 @@ async function world(url: string): Promise<{ alice: TestUser; known: string[] }>
     eventId,
     alice.userId,
     bob.userId,
-    '#tower:localhost',
+    '#delivery:localhost',
     alice.deviceId,
     'm.room.member',
   ]

@@ -16,7 +16,7 @@ type Report = { pushers: Note[]; removed: Note[]; next_batch?: string }
 const TEST_PUSH = '/_matrix/client/unstable/org.matrix.msc4173/pushers/push'
 
 /** Alice, whose phone has a pusher at a gateway, and an administrator. */
-async function house(t: TestContext, env: Record<string, string> = {}) {
+async function fixture(t: TestContext, env: Record<string, string> = {}) {
   const flags = ['--listen', '127.0.0.1:0', '--data', temporaryFolder(t), '--log-level', 'silent']
   const belfry = await createBelfry(
     loadConfig({
@@ -59,7 +59,7 @@ const ends: Record<string, (alice: TestUser, tablet: TestUser) => Promise<unknow
 
 for (const [what, end] of Object.entries(ends))
   test(`a pusher goes with ${what}, and its owner sees why`, async (t) => {
-    const { url, alice, root, report } = await house(t)
+    const { url, alice, root, report } = await fixture(t)
     const tablet = await loginUser(url, 'alice')
     await end(alice, tablet)
     const { pushers, removed } = await report(root, `?user_id=${encodeURIComponent(alice.userId)}`)
@@ -71,7 +71,7 @@ for (const [what, end] of Object.entries(ends))
   })
 
 test('a pusher goes with the account, and the account leaves its rooms', async (t) => {
-  const { url, alice, root, report } = await house(t)
+  const { url, alice, root, report } = await fixture(t)
   const bob = await registerUser(url, 'bob')
   const roomId = await bob.createRoom()
   await alice.post(`/join/${encodeURIComponent(roomId)}`)
@@ -94,7 +94,7 @@ test('a pusher goes with the account, and the account leaves its rooms', async (
 })
 
 test('the report: an owner sees the pushkey, an administrator a hash, nobody else anything', async (t) => {
-  const { url, alice, root, pusher, gateway, report } = await house(t)
+  const { url, alice, root, pusher, gateway, report } = await fixture(t)
   const own = await report(alice)
   const hash = shortHash(String(pusher['pushkey']))
   assert.deepEqual(own, {
@@ -143,7 +143,7 @@ test('the report: an owner sees the pushkey, an administrator a hash, nobody els
 })
 
 test('a test push arrives, and its answer says how that went', async (t) => {
-  const { url, alice, root, gateway, testPush, report } = await house(t)
+  const { url, alice, root, gateway, testPush, report } = await fixture(t)
   const done = await testPush(alice, { event_id: '$Ding_dong-1' })
   const attempt = done.body['org.belfry.attempt'] as Note
   assert.equal(done.status, 200)
@@ -168,7 +168,7 @@ test('a test push arrives, and its answer says how that went', async (t) => {
 })
 
 test('test pushes of one user are limited', async (t) => {
-  const { alice, testPush, gateway } = await house(t, {
+  const { alice, testPush, gateway } = await fixture(t, {
     BELFRY_RATE_LIMITS_ENABLED: 'true',
     BELFRY_RATE_LIMITS_TEST_PUSHES_PER_MINUTE_PER_USER: '2',
   })
@@ -179,14 +179,14 @@ test('test pushes of one user are limited', async (t) => {
 })
 
 test('the flags say that pushers can be switched off', async (t) => {
-  const { url } = await house(t)
+  const { url } = await fixture(t)
   const { body } = await call(`${url}/_matrix/client/versions`)
   const features = body['unstable_features'] as Note
   assert.deepEqual([features['org.matrix.msc3881'], features['org.matrix.msc3881.stable']], [true, true])
 })
 
 test('belfry push test: a line for each pusher, and an exit code', async (t) => {
-  const { url, alice, gateway, pusher } = await house(t)
+  const { url, alice, gateway, pusher } = await fixture(t)
   await alice.post('/pushers/set', {
     ...pusher,
     pushkey: 'off',

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { HOUR, mailHouse } from './email-fixture.ts'
+import { HOUR, createEmailFixture } from './email-fixture.ts'
 
 test('a stranger cannot use up the mails with a token that the owner of a mailbox may ask for', async (t) => {
-  const { url, clock, mailServer } = await mailHouse(t, {
+  const { url, clock, mailServer } = await createEmailFixture(t, {
     BELFRY_RATE_LIMITS_ENABLED: 'true',
     BELFRY_TRUST_PROXY: 'true',
     BELFRY_RATE_LIMITS_EMAIL_TOKENS_PER_HOUR_PER_RECIPIENT_AND_ADDRESS: '2',

@@ -24,52 +24,56 @@ type Journey = {
     unknown
   >)[]
 }
-type Town = {
+type SyncFixture = {
   server: TestServer
   gateway: PokeReceiver
   alice: TestUser
   bob: TestUser
   /** Public; alice, bob and carol are in it. */
-  tower: string
+  delivery: string
 }
 
 const KEY = 'alices-phone'
 const journeyUrl = (url: string, query: Record<string, string>) =>
   `${url}/_belfry/v1/journey?${new URLSearchParams(query).toString()}`
 
-async function journey({ server }: Pick<Town, 'server'>, user: TestUser, eventId: string): Promise<Journey> {
+async function journey(
+  { server }: Pick<SyncFixture, 'server'>,
+  user: TestUser,
+  eventId: string,
+): Promise<Journey> {
   const { status, body } = await call(journeyUrl(server.url, { event_id: eventId }), { token: user.token })
   assert.equal(status, 200, JSON.stringify(body))
   return body as unknown as Journey
 }
 
 /** Waits for where the event is to stand for the user's only pusher. */
-async function arrived(town: Town, eventId: string, state: string): Promise<Journey> {
-  await eventually(async () => (await journey(town, town.alice, eventId)).pushers[0]?.state === state)
-  return journey(town, town.alice, eventId)
+async function arrived(fixture: SyncFixture, eventId: string, state: string): Promise<Journey> {
+  await eventually(async () => (await journey(fixture, fixture.alice, eventId)).pushers[0]?.state === state)
+  return journey(fixture, fixture.alice, eventId)
 }
 
 const words = (steps: readonly Step[] = []) => steps.map(({ step, reason }) => `${step}: ${reason}`)
 const ofPusher = ({ pushers }: Journey) => words(pushers[0]?.steps)
 
-async function openTown(t: TestContext, env: Record<string, string> = {}): Promise<Town> {
+async function createSyncFixture(t: TestContext, env: Record<string, string> = {}): Promise<SyncFixture> {
   const server = await startTestServer(t, { env })
   const gateway = await startPokeReceiver(t)
   const alice = await registerUser(server.url, 'alice')
   const bob = await registerUser(server.url, 'bob')
   const carol = await registerUser(server.url, 'carol')
   await alice.post('/pushers/set', foundingPusher(gateway.url, { pushkey: KEY, instance_handle: 'phone' }))
-  const tower = await bob.createRoom({ preset: 'public_chat', name: 'The tower' })
-  for (const member of [alice, carol]) await member.post(`/join/${encodeURIComponent(tower)}`)
-  return { server, gateway, alice, bob, tower }
+  const delivery = await bob.createRoom({ preset: 'public_chat', name: 'The office' })
+  for (const member of [alice, carol]) await member.post(`/join/${encodeURIComponent(delivery)}`)
+  return { server, gateway, alice, bob, delivery }
 }
 
 describe('the journey of a notification', () => {
   test('sent: every step with its time and its reason', async (t) => {
-    const town = await openTown(t)
+    const fixture = await createSyncFixture(t)
     const before = Date.now()
-    const eventId = await town.bob.say(town.tower, 'ding dong, a secret')
-    const told = await arrived(town, eventId, 'sent')
+    const eventId = await fixture.bob.say(fixture.delivery, 'ding dong, a secret')
+    const told = await arrived(fixture, eventId, 'sent')
     assert.deepEqual(words(told.steps), ['stored: stored', 'decided: notifies', 'counted: unread'])
     assert.deepEqual(told.steps[1]?.['rule'], { kind: 'underride', rule_id: '.m.rule.message' })
     assert.deepEqual(ofPusher(told), ['waiting: queued', 'attempt: taken', 'sent: sent'])
@@ -88,15 +92,15 @@ describe('the journey of a notification', () => {
     }
     assert.deepEqual([told.notifies, told.read, told.traced], [true, false, true])
     const all = JSON.stringify(told)
-    for (const secret of [KEY, 'secret', town.gateway.url, '127.0.0.1'])
+    for (const secret of [KEY, 'secret', fixture.gateway.url, '127.0.0.1'])
       assert.ok(!all.includes(secret), secret)
   })
 
   test('refused with 503, then taken', async (t) => {
-    const town = await openTown(t)
-    const { gateway } = town
+    const fixture = await createSyncFixture(t)
+    const { gateway } = fixture
     gateway.answer(() => (gateway.pokes.length === 1 ? { status: 503 } : {}))
-    const told = await arrived(town, await town.bob.say(town.tower, 'ding'), 'sent')
+    const told = await arrived(fixture, await fixture.bob.say(fixture.delivery, 'ding'), 'sent')
     assert.deepEqual(ofPusher(told), ['waiting: queued', 'attempt: failed', 'attempt: taken', 'sent: sent'])
     const [, first, second] = told.pushers[0]?.steps ?? []
     assert.deepEqual([first?.['attempt'], first?.['status'], first?.['error']], [1, 503, 'status 503'])
@@ -105,50 +109,50 @@ describe('the journey of a notification', () => {
   })
 
   test('while the gateway fails: what is wrong, and when it is tried again', async (t) => {
-    const town = await openTown(t)
-    town.gateway.answer({ status: 503, headers: { 'retry-after': '600' } })
-    const eventId = await town.bob.say(town.tower, 'ding')
-    await eventually(async () => ofPusher(await journey(town, town.alice, eventId)).length === 3)
-    const told = await journey(town, town.alice, eventId)
+    const fixture = await createSyncFixture(t)
+    fixture.gateway.answer({ status: 503, headers: { 'retry-after': '600' } })
+    const eventId = await fixture.bob.say(fixture.delivery, 'ding')
+    await eventually(async () => ofPusher(await journey(fixture, fixture.alice, eventId)).length === 3)
+    const told = await journey(fixture, fixture.alice, eventId)
     assert.deepEqual(ofPusher(told), ['waiting: queued', 'attempt: failed', 'waiting: gateway failing'])
     assert.equal(told.pushers[0]?.state, 'waiting')
     const last = told.pushers[0]?.steps.at(-1)
     assert.equal(last?.['error'], 'status 503')
     assert.ok(Number(last?.['next_attempt_at']) > Date.now() + 500_000)
     // What waits behind it says the same.
-    const behind = await journey(town, town.alice, await town.bob.say(town.tower, 'dong'))
+    const behind = await journey(fixture, fixture.alice, await fixture.bob.say(fixture.delivery, 'dong'))
     assert.deepEqual(ofPusher(behind), ['waiting: queued', 'waiting: gateway failing'])
   })
 
   test('rejected: the pusher is gone, its name and hash are not, and what waited went with it', async (t) => {
-    const town = await openTown(t)
-    const { gateway, bob, tower, alice } = town
+    const fixture = await createSyncFixture(t)
+    const { gateway, bob, delivery, alice } = fixture
     const hold = Promise.withResolvers<void>()
     gateway.answer(async () => {
       await hold.promise
       return { body: { rejected: [KEY] } }
     })
-    const eventId = await bob.say(tower, 'ding')
-    const waiting = await bob.say(tower, 'dong')
+    const eventId = await bob.say(delivery, 'ding')
+    const waiting = await bob.say(delivery, 'dong')
     hold.resolve()
-    const told = await arrived(town, eventId, 'rejected')
+    const told = await arrived(fixture, eventId, 'rejected')
     assert.deepEqual(ofPusher(told), ['waiting: queued', 'attempt: rejected', 'rejected: rejected'])
     assert.deepEqual((await alice.get('/pushers'))['pushers'], [])
     assert.equal(told.pushers[0]?.pushkey_hash, shortHash(KEY))
     assert.ok(Number(told.pushers[0]?.['removed_at']) > 0)
-    assert.deepEqual(ofPusher(await journey(town, alice, waiting)), [
+    assert.deepEqual(ofPusher(await journey(fixture, alice, waiting)), [
       'waiting: queued',
       'cleared: pusher removed',
     ])
-    const later = await journey(town, alice, await bob.say(tower, 'nobody hears'))
+    const later = await journey(fixture, alice, await bob.say(delivery, 'nobody hears'))
     assert.deepEqual(later.pushers, [])
     assert.equal(words(later.steps).at(-1), 'not queued: no pushers')
   })
 
   test('refused for good, in the long form and in the short one', async (t) => {
-    const town = await openTown(t)
-    town.gateway.answer({ status: 400 })
-    const told = await arrived(town, await town.bob.say(town.tower, 'ding'), 'dropped')
+    const fixture = await createSyncFixture(t)
+    fixture.gateway.answer({ status: 400 })
+    const told = await arrived(fixture, await fixture.bob.say(fixture.delivery, 'ding'), 'dropped')
     assert.deepEqual(ofPusher(told), [
       'waiting: queued',
       'attempt: refused, shorter next',
@@ -167,133 +171,133 @@ describe('the journey of a notification', () => {
   })
 
   test('read before it could be sent', async (t) => {
-    const town = await openTown(t)
-    const { gateway, alice, bob, tower } = town
+    const fixture = await createSyncFixture(t)
+    const { gateway, alice, bob, delivery } = fixture
     const failed = Promise.withResolvers<void>()
     gateway.answer(() => {
       failed.resolve()
       return { status: 503 }
     })
-    const eventId = await bob.say(tower, 'ding')
+    const eventId = await bob.say(delivery, 'ding')
     await failed.promise
-    await alice.read(tower, eventId)
+    await alice.read(delivery, eventId)
     gateway.answer({})
-    const told = await arrived(town, eventId, 'skipped')
+    const told = await arrived(fixture, eventId, 'skipped')
     assert.equal(ofPusher(told).at(-1), 'skipped: read')
     assert.equal(told.read, true)
   })
 
   test('after an outage: one tells of the room, the others say so', async (t) => {
-    const town = await openTown(t)
-    const { gateway, alice, bob, tower } = town
+    const fixture = await createSyncFixture(t)
+    const { gateway, alice, bob, delivery } = fixture
     gateway.answer({ status: 503 })
     const sent: string[] = []
-    for (let n = 0; n < 25; n++) sent.push(await bob.say(tower, `message ${n}`))
+    for (let n = 0; n < 25; n++) sent.push(await bob.say(delivery, `message ${n}`))
     gateway.answer({})
-    const newest = await arrived(town, String(sent.at(-1)), 'sent')
+    const newest = await arrived(fixture, String(sent.at(-1)), 'sent')
     assert.equal(ofPusher(newest).at(-1), 'sent: sent')
     const reasons = await Promise.all(
-      sent.slice(0, -1).map(async (id) => ofPusher(await journey(town, alice, id)).at(-1)),
+      sent.slice(0, -1).map(async (id) => ofPusher(await journey(fixture, alice, id)).at(-1)),
     )
     assert.equal(new Set(reasons).size, 1)
     assert.equal(reasons[0], 'skipped: collapsed')
   })
 
   test('silenced by a rule of the device: it counts, and does not ring there', async (t) => {
-    const town = await openTown(t)
-    await town.alice.put(deviceRule('phone', 'room', town.tower), { actions: [] })
-    const told = await arrived(town, await town.bob.say(town.tower, 'ding'), 'skipped')
+    const fixture = await createSyncFixture(t)
+    await fixture.alice.put(deviceRule('phone', 'room', fixture.delivery), { actions: [] })
+    const told = await arrived(fixture, await fixture.bob.say(fixture.delivery, 'ding'), 'skipped')
     assert.deepEqual(words(told.steps).slice(1), ['decided: notifies', 'counted: unread'])
     assert.deepEqual(ofPusher(told), ['waiting: queued', 'skipped: suppressed by a device rule'])
   })
 
   test('muted, a notice, a reaction: which rule was silent, whatever the rules are now', async (t) => {
-    const town = await openTown(t)
-    const { alice, bob, tower } = town
-    const rule = globalRule('room', tower)
+    const fixture = await createSyncFixture(t)
+    const { alice, bob, delivery } = fixture
+    const rule = globalRule('room', delivery)
     await alice.put(rule, { actions: [] })
-    const muted = await bob.say(tower, 'ding')
+    const muted = await bob.say(delivery, 'ding')
     await alice.delete(rule)
-    const notice = await bob.say(tower, 'bot speaking', { msgtype: 'm.notice' })
+    const notice = await bob.say(delivery, 'bot speaking', { msgtype: 'm.notice' })
     const why = async (eventId: string) => {
-      const told = await journey(town, alice, eventId)
+      const told = await journey(fixture, alice, eventId)
       assert.equal(told.notifies, false)
       assert.deepEqual(ofPusher(told), ['not queued: does not notify'])
       return [words(told.steps).at(-1), told.steps.at(-1)?.['rule']]
     }
-    assert.deepEqual(await why(muted), ['decided: does not notify', { kind: 'room', rule_id: tower }])
+    assert.deepEqual(await why(muted), ['decided: does not notify', { kind: 'room', rule_id: delivery }])
     assert.deepEqual(await why(notice), [
       'decided: does not notify',
       { kind: 'override', rule_id: '.m.rule.suppress_notices' },
     ])
-    const topic = `/rooms/${encodeURIComponent(tower)}/state/m.room.topic`
+    const topic = `/rooms/${encodeURIComponent(delivery)}/state/m.room.topic`
     const quiet = String((await bob.put(topic, { topic: 'bells' }))['event_id'])
     assert.deepEqual(await why(quiet), ['decided: no rule matched', null])
   })
 
   test('nobody asked the rules: own events, an ignored sender, somebody not there yet', async (t) => {
-    const town = await openTown(t)
-    const { server, alice, bob, tower } = town
+    const fixture = await createSyncFixture(t)
+    const { server, alice, bob, delivery } = fixture
     const decided = async (user: TestUser, eventId: string) =>
-      words((await journey(town, user, eventId)).steps).find((word) => word.startsWith('decided'))
-    assert.equal(await decided(alice, await alice.say(tower, 'mine')), 'decided: own event')
-    const before = await bob.say(tower, 'before')
+      words((await journey(fixture, user, eventId)).steps).find((word) => word.startsWith('decided'))
+    assert.equal(await decided(alice, await alice.say(delivery, 'mine')), 'decided: own event')
+    const before = await bob.say(delivery, 'before')
     await alice.put(`/user/${encodeURIComponent(alice.userId)}/account_data/m.ignored_user_list`, {
       ignored_users: { [bob.userId]: {} },
     })
-    const ignored = await bob.say(tower, 'unheard')
+    const ignored = await bob.say(delivery, 'unheard')
     await alice.put(`/user/${encodeURIComponent(alice.userId)}/account_data/m.ignored_user_list`, {
       ignored_users: {},
     })
     assert.equal(await decided(alice, ignored), 'decided: sender is ignored')
     const dora = await registerUser(server.url, 'dora')
-    await dora.post(`/join/${encodeURIComponent(tower)}`)
+    await dora.post(`/join/${encodeURIComponent(delivery)}`)
     assert.equal(await decided(dora, before), 'decided: not a member')
-    const told = await journey(town, dora, await bob.say(tower, 'after'))
+    const told = await journey(fixture, dora, await bob.say(delivery, 'after'))
     assert.deepEqual(words(told.steps).at(-1), 'not queued: no pushers')
   })
 
   test('a pusher that is off, that was off, and one that was set later', async (t) => {
-    const town = await openTown(t)
-    const { alice, bob, tower, gateway } = town
+    const fixture = await createSyncFixture(t)
+    const { alice, bob, delivery, gateway } = fixture
     const set = (more: Record<string, unknown>) =>
       alice.post(
         '/pushers/set',
         foundingPusher(gateway.url, { pushkey: KEY, instance_handle: 'phone', ...more }),
       )
     await set({ enabled: false })
-    const off = await bob.say(tower, 'off')
-    assert.deepEqual(ofPusher(await journey(town, alice, off)), ['not queued: pusher disabled'])
+    const off = await bob.say(delivery, 'off')
+    assert.deepEqual(ofPusher(await journey(fixture, alice, off)), ['not queued: pusher disabled'])
     await set({ enabled: true })
-    assert.deepEqual(ofPusher(await journey(town, alice, off)), ['not queued: pusher disabled'])
+    assert.deepEqual(ofPusher(await journey(fixture, alice, off)), ['not queued: pusher disabled'])
     await set({ pushkey: 'late', instance_handle: 'tablet' })
-    const { pushers } = await journey(town, alice, off)
+    const { pushers } = await journey(fixture, alice, off)
     assert.deepEqual(pushers.map(({ reason }) => reason).toSorted(), [
       'pusher disabled',
       'set after the event',
     ])
     gateway.answer({ status: 503 })
-    const waiting = await bob.say(tower, 'waits')
+    const waiting = await bob.say(delivery, 'waits')
     await set({ enabled: false })
-    const own = (await journey(town, alice, waiting)).pushers.find(
+    const own = (await journey(fixture, alice, waiting)).pushers.find(
       (one) => one.pushkey_hash === shortHash(KEY),
     )
     assert.deepEqual([own?.state, own?.reason], ['cleared', 'pusher disabled'])
   })
 
   test('redacted while it waited', async (t) => {
-    const town = await openTown(t)
-    const { gateway, bob, tower } = town
+    const fixture = await createSyncFixture(t)
+    const { gateway, bob, delivery } = fixture
     const failed = Promise.withResolvers<void>()
     gateway.answer(() => {
       failed.resolve()
       return { status: 503 }
     })
-    const eventId = await bob.say(tower, 'oops')
+    const eventId = await bob.say(delivery, 'oops')
     await failed.promise
-    await bob.put(`/rooms/${encodeURIComponent(tower)}/redact/${encodeURIComponent(eventId)}/r`, {})
+    await bob.put(`/rooms/${encodeURIComponent(delivery)}/redact/${encodeURIComponent(eventId)}/r`, {})
     gateway.answer({})
-    const told = await arrived(town, eventId, 'skipped')
+    const told = await arrived(fixture, eventId, 'skipped')
     assert.equal(ofPusher(told).at(-1), 'skipped: redacted')
     assert.deepEqual(words(told.steps), [
       'stored: stored',
@@ -304,15 +308,17 @@ describe('the journey of a notification', () => {
   })
 
   test('through the gateway of this server: what its app did is a step of its own', async (t) => {
-    const town = await openTown(t)
-    const { server, alice, bob, tower } = town
+    const fixture = await createSyncFixture(t)
+    const { server, alice, bob, delivery } = fixture
     await alice.post('/pushers/set', {
       ...foundingPusher(`${server.url}/_matrix/push/v1/notify`, { pushkey: KEY, instance_handle: 'inbox' }),
       app_id: 'org.belfry.inbox',
     })
-    const eventId = await bob.say(tower, 'ding')
+    const eventId = await bob.say(delivery, 'ding')
     const inbox = async () =>
-      (await journey(town, alice, eventId)).pushers.find((pusher) => pusher['app_id'] === 'org.belfry.inbox')
+      (await journey(fixture, alice, eventId)).pushers.find(
+        (pusher) => pusher['app_id'] === 'org.belfry.inbox',
+      )
     await eventually(async () => {
       const found = await inbox()
       return found?.state === 'sent' && found.steps.some(({ step }) => step === 'gateway')
@@ -323,7 +329,7 @@ describe('the journey of a notification', () => {
       'attempt: taken',
       'sent: sent',
     ])
-    const phone = (await journey(town, alice, eventId)).pushers.find(
+    const phone = (await journey(fixture, alice, eventId)).pushers.find(
       (pusher) => pusher['app_id'] !== 'org.belfry.inbox',
     )
     assert.ok(
@@ -333,9 +339,9 @@ describe('the journey of a notification', () => {
   })
 
   test('who may ask, and for what', async (t) => {
-    const town = await openTown(t)
-    const { server, alice, bob, tower } = town
-    const eventId = await bob.say(tower, 'ding')
+    const fixture = await createSyncFixture(t)
+    const { server, alice, bob, delivery } = fixture
+    const eventId = await bob.say(delivery, 'ding')
     const hidden = await bob.createRoom({ preset: 'private_chat' })
     const secret = await bob.say(hidden, 'psst')
     const ask = (query: Record<string, string>, token: string | undefined = alice.token) =>
@@ -357,25 +363,25 @@ describe('the journey of a notification', () => {
   })
 
   test('after leaving: what the rules made of it is not known, what became of it is', async (t) => {
-    const town = await openTown(t)
-    const { alice, bob, tower } = town
-    const eventId = await bob.say(tower, 'ding')
-    await arrived(town, eventId, 'sent')
-    await alice.post(`/rooms/${encodeURIComponent(tower)}/leave`)
-    const told = await journey(town, alice, eventId)
+    const fixture = await createSyncFixture(t)
+    const { alice, bob, delivery } = fixture
+    const eventId = await bob.say(delivery, 'ding')
+    await arrived(fixture, eventId, 'sent')
+    await alice.post(`/rooms/${encodeURIComponent(delivery)}/leave`)
+    const told = await journey(fixture, alice, eventId)
     assert.equal(words(told.steps)[1], 'decided: not kept')
     assert.deepEqual([told.notifies, ofPusher(told).at(-1)], [null, 'sent: sent'])
   })
 
   test('off, nothing is recorded, and what is known anyway is told', async (t) => {
-    const town = await openTown(t, { BELFRY_TRACE_ENABLED: 'false' })
-    const { alice, bob, tower, gateway } = town
-    const eventId = await bob.say(tower, 'ding')
+    const fixture = await createSyncFixture(t, { BELFRY_TRACE_ENABLED: 'false' })
+    const { alice, bob, delivery, gateway } = fixture
+    const eventId = await bob.say(delivery, 'ding')
     await gateway.waitFor((poke) => poke.event_id === eventId)
-    const told = await arrived(town, eventId, 'not queued')
+    const told = await arrived(fixture, eventId, 'not queued')
     assert.deepEqual([told.traced, told.notifies], [false, true])
     assert.deepEqual(ofPusher(told), ['not queued: not recorded'])
-    const notice = await journey(town, alice, await bob.say(tower, 'x', { msgtype: 'm.notice' }))
+    const notice = await journey(fixture, alice, await bob.say(delivery, 'x', { msgtype: 'm.notice' }))
     assert.equal(words(notice.steps)[1], 'decided: not kept')
   })
 

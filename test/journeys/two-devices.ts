@@ -12,7 +12,7 @@ export type TwoDevices = {
   laptop: TestUser
   bob: TestUser
   /** Public, and both are in it. */
-  tower: string
+  delivery: string
   /** Sends a text into a room and waits until everything that follows from it was sent. */
   say: (roomId: string, text: string, more?: Record<string, unknown>) => Promise<Rung>
   /** Another room with both in it. */
@@ -39,11 +39,11 @@ export async function twoDevices(t: TestContext): Promise<TwoDevices> {
   // A third reader, so that the rooms are no direct messages, whose rules have a sound.
   const carol = await registerUser(server.url, 'carol')
   const openRoom = async () => {
-    const roomId = await bob.createRoom({ preset: 'public_chat', name: 'The tower' })
+    const roomId = await bob.createRoom({ preset: 'public_chat', name: 'The office' })
     for (const member of [phone, carol]) await member.post(`/join/${encodeURIComponent(roomId)}`)
     return roomId
   }
-  const tower = await openRoom()
+  const delivery = await openRoom()
 
   const pokeOf = (pushkey: string, eventId: string) =>
     gateway.pokes.find((poke) => poke.event_id === eventId && poke.devices[0]?.pushkey === pushkey)
@@ -54,7 +54,7 @@ export async function twoDevices(t: TestContext): Promise<TwoDevices> {
     phone,
     laptop,
     bob,
-    tower,
+    delivery,
     openRoom,
     async say(roomId, text, more) {
       const eventId = await bob.say(roomId, text, more)

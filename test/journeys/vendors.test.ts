@@ -22,7 +22,7 @@ const ANDROID = 'org.example.android'
 type Apps = Record<string, Record<string, unknown>>
 type Health = { gateway: { apps: Record<string, { state: string }> } }
 
-async function startHouse(t: TestContext, change: (apps: Apps) => Apps = (apps) => apps) {
+async function startFixture(t: TestContext, change: (apps: Apps) => Apps = (apps) => apps) {
   const apns = await startFakeApns()
   const fcm = await startFakeFcm()
   const folder = await folderWith(t, {
@@ -87,7 +87,7 @@ const none = { status: 200, body: { rejected: [] } }
 
 suite('Apple and Google', () => {
   test('several devices of one call: only those that are dead are rejected', async (t) => {
-    const { apns, fcm, notify } = await startHouse(t)
+    const { apns, fcm, notify } = await startFixture(t)
     assert.deepEqual(await notify([iphone(0), android('first')], event('$before')), none)
     apns.script(hex(1), { status: 410, reason: 'Unregistered' })
     fcm.script('dead', fcmError(404, 'NOT_FOUND', { errorCode: 'UNREGISTERED' }))
@@ -116,7 +116,7 @@ suite('Apple and Google', () => {
   })
 
   test('the wrong platform for a whole app rejects nobody', async (t) => {
-    const { apns, notify, health } = await startHouse(t)
+    const { apns, notify, health } = await startFixture(t)
     apns.script('*', ...Array.from({ length: 100 }, () => ({ status: 400, reason: 'BadDeviceToken' })))
     for (let index = 0; index < 20; index++) {
       assert.deepEqual(await notify([iphone(index)], event(`$${index}`)), none)
@@ -126,7 +126,7 @@ suite('Apple and Google', () => {
   })
 
   test('pushkeys in base64, for an app that takes them for hexadecimal digits, are none of them rejected', async (t) => {
-    const { notify } = await startHouse(t, (apps) => ({
+    const { notify } = await startFixture(t, (apps) => ({
       ...apps,
       [IOS]: { ...apps[IOS], convert_device_token_to_hex: false },
     }))
@@ -137,14 +137,14 @@ suite('Apple and Google', () => {
   })
 
   test('the same event five times is one push', async (t) => {
-    const { apns, fcm, notify } = await startHouse(t)
+    const { apns, fcm, notify } = await startFixture(t)
     const answers = await Promise.all(Array.from({ length: 5 }, () => notify([iphone(0), android('a')])))
     for (const answer of answers) assert.deepEqual(answer, none)
     assert.deepEqual([apns.accepted(), fcm.accepted()], [1, 1])
   })
 
   test('what Apple cannot take now is sent later, under the same id', async (t) => {
-    const { apns, notify } = await startHouse(t)
+    const { apns, notify } = await startFixture(t)
     apns.script('*', { status: 503, reason: 'ServiceUnavailable' })
     assert.deepEqual(await notify([iphone(0)]), none)
     await eventually(() => apns.accepted() === 1)
@@ -153,7 +153,7 @@ suite('Apple and Google', () => {
   })
 
   test('a burst over GOAWAY reaches every phone once', async (t) => {
-    const { apns, notify } = await startHouse(t)
+    const { apns, notify } = await startFixture(t)
     assert.deepEqual(await notify([iphone(999)], event('$first')), none)
     apns.script(hex(40), 'goaway')
     const calls = [0, 1, 2].map((call) =>
@@ -168,7 +168,7 @@ suite('Apple and Google', () => {
   })
 
   test('iPhones of a Firebase project without credentials for Apple hold up no Android phone', async (t) => {
-    const { fcm, notify, health } = await startHouse(t)
+    const { fcm, notify, health } = await startFixture(t)
     const refused = fcmError(401, 'UNAUTHENTICATED', { errorCode: 'THIRD_PARTY_AUTH_ERROR' })
     for (let n = 0; n < 10; n++) {
       fcm.script(`iphone ${n}`, refused, refused)
@@ -181,7 +181,7 @@ suite('Apple and Google', () => {
   })
 
   test('a default_payload that is null counts as none, and a sound of the push rules reaches an iPhone', async (t) => {
-    const { apns, fcm, notify } = await startHouse(t)
+    const { apns, fcm, notify } = await startFixture(t)
     const data = { default_payload: null }
     assert.deepEqual(await notify([iphone(0, { data }), android('phone', { data })]), none)
     const sounding = {
@@ -196,8 +196,8 @@ suite('Apple and Google', () => {
 
   test('two apps with one key share its token, also after a change of configuration', async (t) => {
     const other = 'org.example.ios.dev'
-    const house = await startHouse(t, (apps) => ({ ...apps, [other]: apps[IOS] ?? {} }))
-    const { apns, notify, app, load, apps } = house
+    const fixture = await startFixture(t, (apps) => ({ ...apps, [other]: apps[IOS] ?? {} }))
+    const { apns, notify, app, load, apps } = fixture
     await notify([iphone(0), iphone(1, { app_id: other })], event('$1'))
     await app.reload(load({ ...apps, [IOS]: { ...apps[IOS], push_type: 'alert' } }))
     await notify([iphone(0), iphone(1, { app_id: other })], event('$2'))
@@ -206,7 +206,7 @@ suite('Apple and Google', () => {
   })
 
   test('metrics have the names of Sygnal', async (t) => {
-    const { notify, url } = await startHouse(t)
+    const { notify, url } = await startFixture(t)
     await notify([iphone(0), android('a')])
     const text = await (await fetch(`${url}/metrics`)).text()
     assert.match(text, /sygnal_apns_status_codes\{pushkin="org\.example\.ios",code="200"\} 1/)
@@ -214,7 +214,7 @@ suite('Apple and Google', () => {
   })
 
   test('what is wrong with credentials is found before the start, and no secret is told', async (t) => {
-    const { load, apps, path } = await startHouse(t)
+    const { load, apps, path } = await startFixture(t)
     const broken = {
       good: apps[IOS] ?? {},
       bad: { ...apps[IOS], keyfile: path('nonsense.p8') },

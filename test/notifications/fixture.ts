@@ -49,7 +49,7 @@ export type Draft = {
   threadId?: string
 }
 
-export type House = {
+export type NotificationsFixture = {
   db: Database
   deps: NotificationDeps
   /** Ids of pushers that were woken; empty it at will. */
@@ -83,7 +83,10 @@ const REDACTION = '$redaction' as EventId
 const eventIdOf = (roomId: RoomId, position: number) => `$${roomId}-${position}` as EventId
 const clock: Clock = { now: () => NOW, sleep: () => Promise.resolve() }
 
-export function openHouse(db: Database, options: Partial<RuleSettings> = {}): House {
+export function createNotificationsFixture(
+  db: Database,
+  options: Partial<RuleSettings> = {},
+): NotificationsFixture {
   const woken: number[] = []
   const bus: Bus = {
     publish: (topic: Topic, message) =>
@@ -98,7 +101,7 @@ export function openHouse(db: Database, options: Partial<RuleSettings> = {}): Ho
     legacyMentionRules: options.legacyMentionRules ?? true,
     experimental: options.experimental,
   })
-  const house: House = {
+  const fixture: NotificationsFixture = {
     db,
     deps,
     woken,
@@ -116,12 +119,12 @@ export function openHouse(db: Database, options: Partial<RuleSettings> = {}): Ho
         const content = { ignored_users: Object.fromEntries(ignored.map((id) => [id, {}])) }
         await usersIgnored(deps, tx, { userId, ignored: await replaceIgnored(tx, userId, content) })
       }),
-    send: (draft) => db.transaction((tx) => store(house, tx, draft)),
+    send: (draft) => db.transaction((tx) => store(fixture, tx, draft)),
     say: (roomId, sender, body, more = {}) =>
-      house.send({ roomId, sender, content: { msgtype: 'm.text', body, ...more } }),
-    setMember: (change) => db.transaction((tx) => storeMember(house, tx, change)),
+      fixture.send({ roomId, sender, content: { msgtype: 'm.text', body, ...more } }),
+    setMember: (change) => db.transaction((tx) => storeMember(fixture, tx, change)),
     join: (roomId, userId, displayName) =>
-      house.setMember({ roomId, userId, membership: 'join', displayName: displayName ?? null }),
+      fixture.setMember({ roomId, userId, membership: 'join', displayName: displayName ?? null }),
     read: (readUpTo) => db.transaction((tx) => markRead(deps, tx, readUpTo)),
     redact: (roomId, position) =>
       db.transaction(async (tx) => {
@@ -144,10 +147,10 @@ export function openHouse(db: Database, options: Partial<RuleSettings> = {}): Ho
         await endBadge(tx, userId)
       }),
   }
-  return house
+  return fixture
 }
 
-async function store(house: House, tx: Transaction, draft: Draft): Promise<Event> {
+async function store(fixture: NotificationsFixture, tx: Transaction, draft: Draft): Promise<Event> {
   const position = await nextPosition(tx)
   await tx.run(insertRoom, { roomId: draft.roomId })
   const event = testEvent({
@@ -159,22 +162,22 @@ async function store(house: House, tx: Transaction, draft: Draft): Promise<Event
     sender: draft.sender,
     content: draft.content ?? {},
     threadId: draft.threadId ?? MAIN_THREAD,
-    originServerTs: house.deps.clock.now(),
+    originServerTs: fixture.deps.clock.now(),
     senderDevice: null,
     txnId: null,
   })
   await addEvent(tx, {
     ...rowOfEvent(event, JSON.stringify(event.content)),
-    joined_count: house.context.memberCount,
+    joined_count: fixture.context.memberCount,
   })
   if (event.type === 'm.room.member') await writeMember(tx, event)
   const room = await viewRoom(tx, { roomId: event.roomId, sender: event.sender, type: event.type })
   const context = {
-    ...house.context,
+    ...fixture.context,
     rulesVersion: room?.rulesVersion ?? 0,
     senderIgnored: room?.senderIgnored ?? false,
   }
-  await recordEvent(house.deps, tx, { event, context })
+  await recordEvent(fixture.deps, tx, { event, context })
   return event
 }
 
@@ -196,9 +199,13 @@ async function writeMember(tx: Transaction, event: Event): Promise<void> {
   await moveCounters(tx, { roomId, userId, position, joined: 0, invited: 0 })
 }
 
-async function storeMember(house: House, tx: Transaction, change: MemberChange): Promise<Event> {
+async function storeMember(
+  fixture: NotificationsFixture,
+  tx: Transaction,
+  change: MemberChange,
+): Promise<Event> {
   const { roomId, userId, by = userId, membership, before, displayName = null, content = {} } = change
-  const event = await store(house, tx, {
+  const event = await store(fixture, tx, {
     roomId,
     sender: by,
     type: 'm.room.member',
@@ -207,10 +214,10 @@ async function storeMember(house: House, tx: Transaction, change: MemberChange):
   })
   const { position } = event
   if (membership === 'join' && before !== 'join')
-    await memberJoined(house.deps, tx, { userId, roomId, position })
+    await memberJoined(fixture.deps, tx, { userId, roomId, position })
   if (membership === 'invite' && before === 'invite')
-    await memberInvitedAgain(house.deps, tx, { userId, roomId, position })
-  if (membership === 'leave' || membership === 'ban') await memberLeft(house.deps, tx, { userId, roomId })
+    await memberInvitedAgain(fixture.deps, tx, { userId, roomId, position })
+  if (membership === 'leave' || membership === 'ban') await memberLeft(fixture.deps, tx, { userId, roomId })
   return event
 }
 

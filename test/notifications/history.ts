@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import type { RoomId, UserId } from '../../src/lib/ids.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
 import type { Event } from '../../src/lib/matrix-event.ts'
-import type { House } from './fixture.ts'
+import type { NotificationsFixture } from './fixture.ts'
 import { NO_MATCH } from '../../src/push-rules/index.ts'
 import { key, type Model, powerLevels } from './model.ts'
 import { changeRule, type Step } from './rule-steps.ts'
@@ -63,7 +63,7 @@ function messageOf(model: Model, { form, other, pick }: Step): { content: JsonOb
 }
 
 /** Does one step to both; true if it could be done. */
-export async function perform(house: House, model: Model, next: Step): Promise<boolean> {
+export async function perform(fixture: NotificationsFixture, model: Model, next: Step): Promise<boolean> {
   const userId = model.users[next.user] as UserId
   const roomId = model.rooms[next.room] as RoomId
   const place = key(userId, roomId)
@@ -72,8 +72,8 @@ export async function perform(house: House, model: Model, next: Step): Promise<b
     case 'send': {
       if (!stay) return false
       const threadId = ['main', 'main', '$t1', '$t2'][next.pick % 4] as string
-      house.context = contextOf(house, model, roomId)
-      saw(model, await house.send({ roomId, sender: userId, threadId, ...messageOf(model, next) }))
+      fixture.context = contextOf(fixture, model, roomId)
+      saw(model, await fixture.send({ roomId, sender: userId, threadId, ...messageOf(model, next) }))
       return true
     }
     case 'read': {
@@ -82,7 +82,7 @@ export async function perform(house: House, model: Model, next: Step): Promise<b
       if (!event) return false
       const threadId = ['', 'main', event.threadId, '$t1'][next.form % 4] as string
       const { position } = event
-      const moved = await house.read({ userId, roomId, threadId, position })
+      const moved = await fixture.read({ userId, roomId, threadId, position })
       if (moved) assert.ok(stay, 'only members read')
       stay?.reads.push({ threadId, position })
       return true
@@ -90,38 +90,42 @@ export async function perform(house: House, model: Model, next: Step): Promise<b
     case 'redact': {
       const seen = model.events.filter(({ event }) => event.roomId === roomId).at(-1 - next.pick)
       if (!stay || !seen || seen.redacted) return false
-      await house.redact(roomId, seen.event.position)
+      await fixture.redact(roomId, seen.event.position)
       seen.redacted = true
       return true
     }
     case 'rule':
-      return changeRule(house, model, next)
+      return changeRule(fixture, model, next)
     case 'ignore': {
       const ignored = new Set(model.users.filter((_, at) => at === next.other && at !== next.user))
       model.ignore(userId, model.ignored.has(userId) ? new Set() : ignored)
-      await house.ignore(userId, [...(model.ignored.get(userId) ?? [])])
+      await fixture.ignore(userId, [...(model.ignored.get(userId) ?? [])])
       return true
     }
     case 'pusher':
-      await togglePusher(house, model, userId)
+      await togglePusher(fixture, model, userId)
       return true
     default:
-      return performMembership(house, model, { ...next, userId, roomId })
+      return performMembership(fixture, model, { ...next, userId, roomId })
   }
 }
 
-export async function togglePusher(house: House, model: Model, userId: UserId): Promise<void> {
+export async function togglePusher(
+  fixture: NotificationsFixture,
+  model: Model,
+  userId: UserId,
+): Promise<void> {
   if (model.pushers.delete(userId)) {
     model.pokes.delete(userId)
-    await house.removePushers(userId)
+    await fixture.removePushers(userId)
   } else {
     model.pokes.set(userId, [])
-    model.pushers.set(userId, await house.addPusher(userId))
+    model.pushers.set(userId, await fixture.addPusher(userId))
   }
 }
 
 export async function performMembership(
-  house: House,
+  fixture: NotificationsFixture,
   model: Model,
   { kind, userId, roomId, other }: { kind: string; userId: UserId; roomId: RoomId; other: number },
 ): Promise<boolean> {
@@ -130,14 +134,14 @@ export async function performMembership(
   const invitedAt = model.invited.get(place)
   const before = stay ? 'join' : invitedAt === undefined ? 'leave' : 'invite'
   const member = { roomId, userId, before, displayName: model.names.get(userId) ?? null } as const
-  house.context = contextOf(house, model, roomId)
+  fixture.context = contextOf(fixture, model, roomId)
   if (kind === 'rename') {
     if (!stay) return false
     model.names.set(userId, model.names.get(userId) === 'Renamed' ? null : 'Renamed')
     for (const each of model.rooms.filter((one) => model.stays.has(key(userId, one))))
       saw(
         model,
-        await house.setMember({
+        await fixture.setMember({
           ...member,
           roomId: each,
           membership: 'join',
@@ -148,7 +152,7 @@ export async function performMembership(
   }
   if (kind === 'join') {
     if (stay) return false
-    const event = await house.setMember({ ...member, membership: 'join' })
+    const event = await fixture.setMember({ ...member, membership: 'join' })
     model.invited.delete(place)
     model.stays.set(place, { joinedAt: event.position, reads: [] })
     saw(model, event)
@@ -156,22 +160,22 @@ export async function performMembership(
   }
   if (kind === 'leave') {
     if (!stay && invitedAt === undefined) return false
-    saw(model, await house.setMember({ ...member, membership: 'leave' }))
+    saw(model, await fixture.setMember({ ...member, membership: 'leave' }))
     model.stays.delete(place)
     model.invited.delete(place)
     return true
   }
   const by = model.users[other] as UserId
   if (stay || !model.stays.has(key(by, roomId))) return false
-  const event = await house.setMember({ ...member, by, membership: 'invite' })
+  const event = await fixture.setMember({ ...member, by, membership: 'invite' })
   model.invited.set(place, event.position)
   saw(model, event)
   return true
 }
 
-function contextOf(house: House, model: Model, roomId: RoomId) {
+function contextOf(fixture: NotificationsFixture, model: Model, roomId: RoomId) {
   return {
-    ...house.context,
+    ...fixture.context,
     memberCount: model.membersOf(roomId).length,
     powerLevels: powerLevels(model),
   }

@@ -10,16 +10,22 @@ import type { RuleOutcome } from '../../src/push-rules/index.ts'
 import type { Queries } from '../../src/storage/query.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { perform, performMembership, step, togglePusher } from './history.ts'
-import { badgeDueOf, badgeRoomsOf, type House, openHouse, outboxOf } from './fixture.ts'
+import {
+  badgeDueOf,
+  badgeRoomsOf,
+  type NotificationsFixture,
+  createNotificationsFixture,
+  outboxOf,
+} from './fixture.ts'
 import { key, Model, type Seen } from './model.ts'
 
 const HISTORIES = { sqlite: 40, postgres: 10 }
 const STEPS = { minLength: 15, maxLength: 40 }
 
-async function compare(house: House, model: Model): Promise<void> {
+async function compare(fixture: NotificationsFixture, model: Model): Promise<void> {
   for (const userId of model.users) {
     const notified = model.notified(userId)
-    await house.db.snapshot(async (q) => {
+    await fixture.db.snapshot(async (q) => {
       const counts = await unreadCounts(q, userId, model.rooms)
       for (const roomId of model.rooms) {
         const unread = notified.filter(
@@ -120,19 +126,23 @@ function badgeMessages(model: Model, userId: UserId, notified: ReturnType<Model[
 }
 
 /** A badge that shrank without a poke is flagged, and nothing else is; whoever has something to tell is woken. */
-async function watched(house: House, model: Model, act: () => Promise<boolean>): Promise<boolean> {
+async function watched(
+  fixture: NotificationsFixture,
+  model: Model,
+  act: () => Promise<boolean>,
+): Promise<boolean> {
   const look = async () => {
     const states = new Map<UserId, { badge: number; due: number; queued: number }>()
     for (const userId of model.users) {
-      const [pusher] = await house.db.all(badgeDueOf, { userId })
+      const [pusher] = await fixture.db.all(badgeDueOf, { userId })
       if (!pusher) continue
-      const queued = (await house.db.all(outboxOf, { userId })).length
-      states.set(userId, { badge: await badgeOf(house.db, userId), due: pusher.value_due, queued })
+      const queued = (await fixture.db.all(outboxOf, { userId })).length
+      states.set(userId, { badge: await badgeOf(fixture.db, userId), due: pusher.value_due, queued })
     }
     return states
   }
   const before = await look()
-  house.woken.length = 0
+  fixture.woken.length = 0
   const done = await act()
   const after = await look()
   for (const [userId, now] of after) {
@@ -142,7 +152,7 @@ async function watched(house: House, model: Model, act: () => Promise<boolean>):
     const told = now.queued > then.queued
     assert.equal(flagged, now.badge < then.badge, `flag of ${userId}`)
     if (now.badge > then.badge) assert.ok(told, `a poke tells ${userId} of the larger badge`)
-    const woken = house.woken.includes(model.pushers.get(userId) ?? -1)
+    const woken = fixture.woken.includes(model.pushers.get(userId) ?? -1)
     assert.equal(woken, flagged || told, `wake-up of ${userId}`)
   }
   return done
@@ -162,17 +172,17 @@ onEachDatabase('counts', (open) => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, STEPS), async (steps) => {
         const model = new Model(String(runs++))
-        const house = openHouse(db)
+        const fixture = createNotificationsFixture(db)
         for (const userId of model.users.slice(0, 3)) {
           for (const roomId of model.rooms)
-            await performMembership(house, model, { kind: 'join', userId, roomId, other: 0 })
+            await performMembership(fixture, model, { kind: 'join', userId, roomId, other: 0 })
         }
         // One who is in both rooms, and one who is yet to be invited.
-        for (const at of [1, 3]) await togglePusher(house, model, model.users[at] as UserId)
+        for (const at of [1, 3]) await togglePusher(fixture, model, model.users[at] as UserId)
         for (const next of steps) {
-          if (!(await watched(house, model, () => perform(house, model, next)))) continue
+          if (!(await watched(fixture, model, () => perform(fixture, model, next)))) continue
           performed++
-          await compare(house, model)
+          await compare(fixture, model)
           unread += model.users.filter((userId) => model.notified(userId).some((item) => !item.read)).length
         }
       }),

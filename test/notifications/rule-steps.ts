@@ -10,7 +10,7 @@ import { GLOBAL, rulesetOf } from '../../src/user-rules/read-rules.ts'
 import type { RuleKey } from '../../src/user-rules/rules-store.ts'
 import type { RoomId, UserId } from '../../src/lib/ids.ts'
 import { type Action, RULE_KINDS, type RuleKind } from '../../src/push-rules/index.ts'
-import { HANDLE, type House } from './fixture.ts'
+import { HANDLE, type NotificationsFixture } from './fixture.ts'
 import type { Model } from './model.ts'
 
 /** One step of a history. */
@@ -52,7 +52,7 @@ const DEFAULTS: readonly [RuleKind, string, readonly Action[]][] = [
 
 /** Does one change; true if it could be done. */
 export async function changeRule(
-  house: House,
+  fixture: NotificationsFixture,
   model: Model,
   { user, other, room, pick, form }: Step,
 ): Promise<boolean> {
@@ -60,25 +60,30 @@ export async function changeRule(
   const put = newRule(form, { roomId: model.rooms[room] as RoomId, other: model.users[other] as UserId })
   if (put) {
     const { scope = GLOBAL, kind, ruleId, ...content } = put
-    await putRule(house.rules, { userId, scope, kind, ruleId }, { content })
-  } else if (form === 9) await changeDefault(house, model, userId, pick)
-  else if (!(await changeOwn(house, model, userId, { pick, remove: form === 10 }))) return false
-  model.rules.set(userId, await rulesetOf(house.db, userId, { legacyMentionRules: true }))
+    await putRule(fixture.rules, { userId, scope, kind, ruleId }, { content })
+  } else if (form === 9) await changeDefault(fixture, model, userId, pick)
+  else if (!(await changeOwn(fixture, model, userId, { pick, remove: form === 10 }))) return false
+  model.rules.set(userId, await rulesetOf(fixture.db, userId, { legacyMentionRules: true }))
   return true
 }
 
-async function changeDefault(house: House, model: Model, userId: UserId, pick: number): Promise<void> {
+async function changeDefault(
+  fixture: NotificationsFixture,
+  model: Model,
+  userId: UserId,
+  pick: number,
+): Promise<void> {
   const [kind, ruleId, actions] = DEFAULTS[pick % DEFAULTS.length] as (typeof DEFAULTS)[number]
   const key = { userId, scope: GLOBAL, kind, ruleId }
   if (pick >= DEFAULTS.length) {
     const isEnabled = model.rules.get(userId)?.global[kind].find((rule) => rule.rule_id === ruleId)?.enabled
-    await setRuleEnabled(house.rules, key, !isEnabled)
-  } else await setRuleActions(house.rules, key, actions)
+    await setRuleEnabled(fixture.rules, key, !isEnabled)
+  } else await setRuleActions(fixture.rules, key, actions)
 }
 
 /** Removes one or all rules of the user's own, or puts them all aside one by one, or back to use. */
 async function changeOwn(
-  house: House,
+  fixture: NotificationsFixture,
   model: Model,
   userId: UserId,
   { pick, remove }: { pick: number; remove: boolean },
@@ -95,10 +100,10 @@ async function changeOwn(
   const one = own[pick % own.length]
   if (!one) return false
   if (remove && pick > 5) {
-    await house.db.transaction((tx) => removeAllRules(house.rules, tx, userId))
+    await fixture.db.transaction((tx) => removeAllRules(fixture.rules, tx, userId))
     return true
   }
-  if (remove) await deleteRule(house.rules, one.key)
-  else await setRuleEnabled(house.rules, one.key, !one.rule.enabled)
+  if (remove) await deleteRule(fixture.rules, one.key)
+  else await setRuleEnabled(fixture.rules, one.key, !one.rule.enabled)
   return true
 }

@@ -3,7 +3,13 @@ import { test } from 'node:test'
 import { putRule, setRuleEnabled } from '../../src/user-rules/change-rules.ts'
 import { rulesetOf } from '../../src/user-rules/read-rules.ts'
 import { query } from '../../src/storage/query.ts'
-import { bob, buildTower, carol, PHONE, type Tower } from '../delivery/tower.ts'
+import {
+  bob,
+  createDeliveryFixture,
+  carol,
+  PHONE,
+  type DeliveryFixture,
+} from '../delivery/delivery-fixture.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { removePushersOfDevices } from '../../src/pushers/remove-pushers.ts'
 
@@ -20,23 +26,25 @@ const handles = query()((db) =>
 )
 
 const rule = (scope: string, ruleId: string) => ({ userId: bob, scope, kind: 'room' as const, ruleId })
-const put = (tower: Tower, scope: string, ruleId: string, sound: string) =>
-  putRule(tower.rules, rule(scope, ruleId), { content: { actions: [{ set_tweak: 'sound', value: sound }] } })
-const set = (tower: Tower, fields: object) => tower.setPusher(bob, { data: DATA, ...fields })
+const put = (delivery: DeliveryFixture, scope: string, ruleId: string, sound: string) =>
+  putRule(delivery.rules, rule(scope, ruleId), {
+    content: { actions: [{ set_tweak: 'sound', value: sound }] },
+  })
+const set = (delivery: DeliveryFixture, fields: object) => delivery.setPusher(bob, { data: DATA, ...fields })
 
 /** The rules of a handle in their order: id, sound, and whether it is enabled. */
-async function shown(tower: Tower, handle: string) {
-  const { device } = await rulesetOf(tower.db, bob, { legacyMentionRules: true })
+async function shown(delivery: DeliveryFixture, handle: string) {
+  const { device } = await rulesetOf(delivery.db, bob, { legacyMentionRules: true })
   return device.get(handle)?.room.map((each) => {
     const [action] = each.actions
     return [each.rule_id, typeof action === 'object' && action.value, each.enabled]
   })
 }
 
-async function withRules(tower: Tower): Promise<void> {
-  await set(tower, { instance_handle: 'old' })
-  for (const id of ['c', 'b', 'a']) await put(tower, 'old', id, 'old')
-  await setRuleEnabled(tower.rules, rule('old', 'b'), false)
+async function withRules(delivery: DeliveryFixture): Promise<void> {
+  await set(delivery, { instance_handle: 'old' })
+  for (const id of ['c', 'b', 'a']) await put(delivery, 'old', id, 'old')
+  await setRuleEnabled(delivery.rules, rule('old', 'b'), false)
 }
 const OLD = [
   ['a', 'old', true],
@@ -46,81 +54,81 @@ const OLD = [
 
 onEachDatabase('the rules of a handle', (open) => {
   test('are duplicated to the new one when that is asked for, order and enabled flag kept', async (t) => {
-    const tower = await buildTower(t, await open(t))
-    await withRules(tower)
-    await set(tower, { instance_handle: 'new', 'org.belfry.copy_push_rules': true })
-    assert.deepEqual(await shown(tower, 'old'), OLD)
-    assert.deepEqual(await shown(tower, 'new'), OLD)
-    await put(tower, 'new', 'a', 'changed')
-    assert.deepEqual(await shown(tower, 'old'), OLD, 'duplicates, not the same')
+    const delivery = await createDeliveryFixture(t, await open(t))
+    await withRules(delivery)
+    await set(delivery, { instance_handle: 'new', 'org.belfry.copy_push_rules': true })
+    assert.deepEqual(await shown(delivery, 'old'), OLD)
+    assert.deepEqual(await shown(delivery, 'new'), OLD)
+    await put(delivery, 'new', 'a', 'changed')
+    assert.deepEqual(await shown(delivery, 'old'), OLD, 'duplicates, not the same')
   })
 
   test('are not duplicated unasked, nor when there is nothing to duplicate from or to', async (t) => {
-    const tower = await buildTower(t, await open(t))
-    await withRules(tower)
-    await set(tower, { instance_handle: 'new' })
-    assert.equal(await shown(tower, 'new'), undefined)
-    await set(tower, { 'org.belfry.copy_push_rules': true })
-    await set(tower, { instance_handle: 'third', 'org.belfry.copy_push_rules': true })
-    await set(tower, { instance_handle: 'third', 'org.belfry.copy_push_rules': true })
-    await set(tower, { pushkey: 'another', instance_handle: 'fourth', 'org.belfry.copy_push_rules': true })
+    const delivery = await createDeliveryFixture(t, await open(t))
+    await withRules(delivery)
+    await set(delivery, { instance_handle: 'new' })
+    assert.equal(await shown(delivery, 'new'), undefined)
+    await set(delivery, { 'org.belfry.copy_push_rules': true })
+    await set(delivery, { instance_handle: 'third', 'org.belfry.copy_push_rules': true })
+    await set(delivery, { instance_handle: 'third', 'org.belfry.copy_push_rules': true })
+    await set(delivery, { pushkey: 'another', instance_handle: 'fourth', 'org.belfry.copy_push_rules': true })
     assert.deepEqual(
-      (await tower.db.all(handles, {})).map((row) => row.handle),
+      (await delivery.db.all(handles, {})).map((row) => row.handle),
       ['old'],
     )
   })
 
   test('go above those that the new one has already, and take the place of their like', async (t) => {
-    const tower = await buildTower(t, await open(t))
-    await withRules(tower)
-    await put(tower, 'new', 'd', 'new')
-    await put(tower, 'new', 'b', 'new')
-    await set(tower, { profile_tag: 'new', 'org.belfry.copy_push_rules': true })
-    assert.deepEqual(await shown(tower, 'new'), [...OLD, ['d', 'new', true]])
+    const delivery = await createDeliveryFixture(t, await open(t))
+    await withRules(delivery)
+    await put(delivery, 'new', 'd', 'new')
+    await put(delivery, 'new', 'b', 'new')
+    await set(delivery, { profile_tag: 'new', 'org.belfry.copy_push_rules': true })
+    assert.deepEqual(await shown(delivery, 'new'), [...OLD, ['d', 'new', true]])
   })
 
   test('are duplicated with the change of the handle or not at all', async (t) => {
-    const tower = await buildTower(t, await open(t))
-    await set(tower, { instance_handle: 'old' })
-    for (let n = 0; n < 6; n++) await put(tower, 'old', `r${n}`, 'x')
-    const before = await tower.pusherRows()
-    const moving = set(tower, { instance_handle: 'new', lang: 'de', 'org.belfry.copy_push_rules': true })
+    const delivery = await createDeliveryFixture(t, await open(t))
+    await set(delivery, { instance_handle: 'old' })
+    for (let n = 0; n < 6; n++) await put(delivery, 'old', `r${n}`, 'x')
+    const before = await delivery.pusherRows()
+    const moving = set(delivery, { instance_handle: 'new', lang: 'de', 'org.belfry.copy_push_rules': true })
     await assert.rejects(moving, { status: 400, errcode: 'M_INVALID_PARAM' })
-    assert.deepEqual(await tower.pusherRows(), before)
-    assert.equal(await shown(tower, 'new'), undefined)
+    assert.deepEqual(await delivery.pusherRows(), before)
+    assert.equal(await shown(delivery, 'new'), undefined)
   })
 
   test('outlive the pusher, and it is known since when nobody holds it', async (t) => {
-    const tower = await buildTower(t, await open(t))
-    const { clock, db } = tower
+    const delivery = await createDeliveryFixture(t, await open(t))
+    const { clock, db } = delivery
     const since = async () =>
       Object.fromEntries((await db.all(handles, {})).map((row) => [row.handle, row.unheld_since]))
-    await withRules(tower)
-    await put(tower, 'never held', 'a', 'x')
+    await withRules(delivery)
+    await put(delivery, 'never held', 'a', 'x')
     const start = clock.now()
     assert.deepEqual(await since(), { old: null, 'never held': start })
 
-    await set(tower, { pushkey: 'copy', instance_handle: 'old' })
+    await set(delivery, { pushkey: 'copy', instance_handle: 'old' })
     clock.advance(1000)
-    await set(tower, { kind: null })
+    await set(delivery, { kind: null })
     assert.deepEqual(await since(), { old: null, 'never held': start }, 'the copy holds it still')
-    await set(tower, { pushkey: 'copy', instance_handle: 'other' })
+    await set(delivery, { pushkey: 'copy', instance_handle: 'other' })
     assert.deepEqual(await since(), { old: start + 1000, 'never held': start })
     clock.advance(1000)
-    await set(tower, { pushkey: 'third' })
+    await set(delivery, { pushkey: 'third' })
     assert.deepEqual(await since(), { old: start + 1000, 'never held': start }, 'not counted anew')
-    await set(tower, { pushkey: 'restored', instance_handle: 'old' })
+    await set(delivery, { pushkey: 'restored', instance_handle: 'old' })
     assert.deepEqual(await since(), { old: null, 'never held': start })
-    assert.deepEqual(await shown(tower, 'old'), OLD)
+    assert.deepEqual(await shown(delivery, 'old'), OLD)
 
     const devices = { userId: bob, deviceIds: [PHONE] }
-    await db.transaction((tx) => removePushersOfDevices(tower.pushers, tx, devices))
+    await db.transaction((tx) => removePushersOfDevices(delivery.pushers, tx, devices))
     assert.deepEqual(await since(), { old: start + 2000, 'never held': start })
-    await set(tower, { instance_handle: 'old' })
+    await set(delivery, { instance_handle: 'old' })
     clock.advance(1000)
     // The same pushkey under another user takes the pusher over.
-    await tower.setPusher(carol, { data: DATA })
+    await delivery.setPusher(carol, { data: DATA })
     assert.deepEqual(await since(), { old: start + 3000, 'never held': start })
-    assert.deepEqual(await shown(tower, 'old'), OLD)
+    assert.deepEqual(await shown(delivery, 'old'), OLD)
   })
 })

@@ -6,8 +6,17 @@ import { removePusher, removePushersOfDevices } from '../../src/pushers/remove-p
 import { type ReportRequest, reportPushers } from '../../src/pushers/report-pushers.ts'
 import { startRemovedSweeper, sweepRemoved } from '../../src/pushers/sweep-removed.ts'
 import { query } from '../../src/storage/query.ts'
-import { alice, atRest, bob, bodies, buildTower, carol, isBadge, kitchen } from '../delivery/tower.ts'
-import { ORDINARY, PHONE, setUp, type Tower } from '../delivery/tower.ts'
+import {
+  alice,
+  atRest,
+  bob,
+  bodies,
+  createDeliveryFixture,
+  carol,
+  isBadge,
+  kitchen,
+} from '../delivery/delivery-fixture.ts'
+import { ORDINARY, PHONE, setUp, type DeliveryFixture } from '../delivery/delivery-fixture.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { silentLog } from '../support/log.ts'
@@ -26,14 +35,14 @@ const addLate = query<{ position: number }>()((db, p, d) =>
 )
 const removedRows = query()((db) => db.selectFrom('removed_pushers').selectAll().orderBy('removed_id'))
 
-const readAll = (tower: Tower, position: number) =>
-  tower.house.read({ userId: bob, roomId: kitchen, threadId: '', position })
+const readAll = (delivery: DeliveryFixture, position: number) =>
+  delivery.fixture.read({ userId: bob, roomId: kitchen, threadId: '', position })
 
-async function report(tower: Tower, viewer: UserId, asked: Partial<ReportRequest> = {}) {
-  return reportPushers(tower.db, {
+async function report(delivery: DeliveryFixture, viewer: UserId, asked: Partial<ReportRequest> = {}) {
+  return reportPushers(delivery.db, {
     viewer,
     of: viewer,
-    now: tower.clock.now(),
+    now: delivery.clock.now(),
     after: 0,
     limit: 100,
     ...asked,
@@ -42,68 +51,68 @@ async function report(tower: Tower, viewer: UserId, asked: Partial<ReportRequest
 
 onEachDatabase('the life of a pusher', (open) => {
   test('switched off, it is sent nothing, no badge either, and what waited is forgotten', async (t) => {
-    const { tower, gateway } = await setUp(t, open)
-    await tower.say(alice, 'before')
-    assert.equal(await tower.queued(), 1)
-    await tower.setPusher(bob, { data: { url: gateway.url }, enabled: false })
-    assert.equal(await tower.queued(), 0)
-    const [shown] = await listPushers(tower.db, bob, tower.clock.now())
+    const { delivery, gateway } = await setUp(t, open)
+    await delivery.say(alice, 'before')
+    assert.equal(await delivery.queued(), 1)
+    await delivery.setPusher(bob, { data: { url: gateway.url }, enabled: false })
+    assert.equal(await delivery.queued(), 0)
+    const [shown] = await listPushers(delivery.db, bob, delivery.clock.now())
     assert.deepEqual([shown?.['enabled'], shown?.['org.matrix.msc3881.enabled']], [false, false])
 
-    await using _worker = await tower.start()
-    const position = await tower.say(alice, 'meanwhile')
-    await readAll(tower, position)
-    assert.equal(await tower.queued(), 0)
+    await using _worker = await delivery.start()
+    const position = await delivery.say(alice, 'meanwhile')
+    await readAll(delivery, position)
+    assert.equal(await delivery.queued(), 0)
     assert.deepEqual(
-      (await tower.pusherRows()).map((row) => row.value_due),
+      (await delivery.pusherRows()).map((row) => row.value_due),
       [0],
     )
-    await tower.setPusher(bob, { data: { url: gateway.url } })
-    await tower.say(alice, 'after')
-    await atRest(tower)
+    await delivery.setPusher(bob, { data: { url: gateway.url } })
+    await delivery.say(alice, 'after')
+    await atRest(delivery)
     assert.deepEqual(bodies(gateway.pokes), ['after'])
   })
 
   test('what comes into the queue while it is switched off is not sent', async (t) => {
-    const { tower, gateway } = await setUp(t, open)
-    await tower.setPusher(bob, { data: { url: gateway.url }, enabled: false })
-    const position = await tower.say(alice, 'late')
-    await tower.db.transaction((tx) => tx.run(addLate, { position }))
-    await using _worker = await tower.start()
-    await atRest(tower)
+    const { delivery, gateway } = await setUp(t, open)
+    await delivery.setPusher(bob, { data: { url: gateway.url }, enabled: false })
+    const position = await delivery.say(alice, 'late')
+    await delivery.db.transaction((tx) => tx.run(addLate, { position }))
+    await using _worker = await delivery.start()
+    await atRest(delivery)
     assert.deepEqual(gateway.pokes, [])
     assert.deepEqual(
-      tower.told.map(({ event, fields }) => [event, fields['reason']]),
+      delivery.told.map(({ event, fields }) => [event, fields['reason']]),
       [['pokeSkipped', 'disabled']],
     )
   })
 
   test('switched on again, it is told the badge if that is another one than it was told last', async (t) => {
-    const { tower, gateway } = await setUp(t, open)
-    await using _worker = await tower.start()
-    const position = await tower.say(alice, 'one')
-    await atRest(tower)
-    await tower.setPusher(bob, { data: { url: gateway.url }, enabled: false })
-    await readAll(tower, position)
-    await tower.setPusher(bob, { data: { url: gateway.url }, enabled: true })
+    const { delivery, gateway } = await setUp(t, open)
+    await using _worker = await delivery.start()
+    const position = await delivery.say(alice, 'one')
+    await atRest(delivery)
+    await delivery.setPusher(bob, { data: { url: gateway.url }, enabled: false })
+    await readAll(delivery, position)
+    await delivery.setPusher(bob, { data: { url: gateway.url }, enabled: true })
     const poke = await gateway.waitFor(isBadge)
     assert.deepEqual(poke.counts, { unread: 0 })
-    await atRest(tower)
+    await atRest(delivery)
     assert.equal(gateway.pokes.length, 2)
   })
 
   test('switching it off ends its back-off and its state of failure', async (t) => {
-    const { tower, gateway } = await setUp(t, open)
+    const { delivery, gateway } = await setUp(t, open)
     gateway.answer({ status: 500 })
-    await using _worker = await tower.start()
-    await tower.say(alice, 'one')
-    await eventually(() => tower.told.some(({ event }) => event === 'pusherFailing'))
-    const state = async () => (await report(tower, bob)).pushers[0]?.['state']
+    await using _worker = await delivery.start()
+    await delivery.say(alice, 'one')
+    await eventually(() => delivery.told.some(({ event }) => event === 'pusherFailing'))
+    const state = async () => (await report(delivery, bob)).pushers[0]?.['state']
     assert.equal(await state(), 'retrying')
-    const aDayLater = { now: tower.clock.now() + DAY_MS }
-    assert.equal((await report(tower, bob, aDayLater)).pushers[0]?.['state'], 'failing')
-    await tower.setPusher(bob, { data: { url: gateway.url }, enabled: false })
-    const [row] = await tower.pusherRows()
+    const aDayLater = { now: delivery.clock.now() + DAY_MS }
+    assert.equal((await report(delivery, bob, aDayLater)).pushers[0]?.['state'], 'failing')
+    await delivery.setPusher(bob, { data: { url: gateway.url }, enabled: false })
+    const [row] = await delivery.pusherRows()
     assert.deepEqual(
       [row?.failing_since, row?.attempts, row?.next_attempt_at, row?.last_error],
       [null, 0, null, 'status 500'],
@@ -112,16 +121,16 @@ onEachDatabase('the life of a pusher', (open) => {
   })
 
   test('disable_badge_count: pokes without counts, and none for a badge; taken back, the badge is told', async (t) => {
-    const { tower, gateway } = await setUp(t, open)
-    await using _worker = await tower.start()
-    await tower.say(alice, 'counted')
-    await atRest(tower)
-    await tower.setPusher(bob, { data: { url: gateway.url }, disable_badge_count: true })
-    const position = await tower.say(alice, 'not counted')
-    await atRest(tower)
-    await readAll(tower, position)
-    await tower.say(alice, 'nor is this')
-    await atRest(tower)
+    const { delivery, gateway } = await setUp(t, open)
+    await using _worker = await delivery.start()
+    await delivery.say(alice, 'counted')
+    await atRest(delivery)
+    await delivery.setPusher(bob, { data: { url: gateway.url }, disable_badge_count: true })
+    const position = await delivery.say(alice, 'not counted')
+    await atRest(delivery)
+    await readAll(delivery, position)
+    await delivery.say(alice, 'nor is this')
+    await atRest(delivery)
     assert.deepEqual(
       gateway.pokes.map((poke) => [poke.content?.['body'], poke.counts]),
       [
@@ -130,32 +139,35 @@ onEachDatabase('the life of a pusher', (open) => {
         ['nor is this', undefined],
       ],
     )
-    assert.equal((await listPushers(tower.db, bob, tower.clock.now()))[0]?.['disable_badge_count'], true)
-    const last = await tower.say(alice, 'one more')
-    await atRest(tower)
-    await readAll(tower, last)
-    await tower.setPusher(bob, { data: { url: gateway.url } })
+    assert.equal(
+      (await listPushers(delivery.db, bob, delivery.clock.now()))[0]?.['disable_badge_count'],
+      true,
+    )
+    const last = await delivery.say(alice, 'one more')
+    await atRest(delivery)
+    await readAll(delivery, last)
+    await delivery.setPusher(bob, { data: { url: gateway.url } })
     assert.deepEqual((await gateway.waitFor(isBadge)).counts, { unread: 0 })
   })
 
   test('a badge that became due before disable_badge_count is not told after it', async (t) => {
-    const { tower, gateway } = await setUp(t, open)
-    const position = await tower.say(alice, 'one')
-    await readAll(tower, position)
-    await tower.setPusher(bob, { data: { url: gateway.url }, disable_badge_count: true })
-    await using _worker = await tower.start()
-    await atRest(tower)
+    const { delivery, gateway } = await setUp(t, open)
+    const position = await delivery.say(alice, 'one')
+    await readAll(delivery, position)
+    await delivery.setPusher(bob, { data: { url: gateway.url }, disable_badge_count: true })
+    await using _worker = await delivery.start()
+    await atRest(delivery)
     assert.deepEqual(gateway.pokes, [])
   })
 
   test('a pusher that its gateway rejects is gone at once, and its owner sees when and why for 30 days', async (t) => {
-    const { tower, gateway } = await setUp(t, open)
+    const { delivery, gateway } = await setUp(t, open)
     gateway.answer({ body: { rejected: ['key'] } })
-    await using _worker = await tower.start()
-    await tower.say(alice, 'one')
-    await eventually(async () => (await tower.pusherRows()).length === 0)
-    const removedAt = tower.clock.now()
-    const { pushers, removed } = await report(tower, bob)
+    await using _worker = await delivery.start()
+    await delivery.say(alice, 'one')
+    await eventually(async () => (await delivery.pusherRows()).length === 0)
+    const removedAt = delivery.clock.now()
+    const { pushers, removed } = await report(delivery, bob)
     assert.deepEqual(pushers, [])
     const { pushkey_hash: hash, ...note } = removed[0] ?? {}
     assert.match(typeof hash === 'string' ? hash : '', /^[0-9a-f]{12}$/)
@@ -174,34 +186,34 @@ onEachDatabase('the life of a pusher', (open) => {
       failing_since: null,
       last_error: null,
     })
-    assert.deepEqual((await report(tower, alice)).removed, [], "what was bob's is not alice's business")
+    assert.deepEqual((await report(delivery, alice)).removed, [], "what was bob's is not alice's business")
 
-    tower.clock.advance(30 * DAY_MS)
-    assert.equal((await report(tower, bob)).removed.length, 1)
-    assert.equal(await sweepRemoved(tower), 0)
-    tower.clock.advance(1)
-    assert.deepEqual((await report(tower, bob)).removed, [], 'also before the sweeper has come')
-    assert.equal(await sweepRemoved(tower), 1)
-    assert.deepEqual(await tower.db.all(removedRows, {}), [])
+    delivery.clock.advance(30 * DAY_MS)
+    assert.equal((await report(delivery, bob)).removed.length, 1)
+    assert.equal(await sweepRemoved(delivery), 0)
+    delivery.clock.advance(1)
+    assert.deepEqual((await report(delivery, bob)).removed, [], 'also before the sweeper has come')
+    assert.equal(await sweepRemoved(delivery), 1)
+    assert.deepEqual(await delivery.db.all(removedRows, {}), [])
   })
 
   test('every way to go leaves its reason, the newest first', async (t) => {
-    const tower = await buildTower(t, await open(t))
-    const set = (userId: UserId, fields: object) => tower.setPusher(userId, { data: DATA, ...fields })
+    const delivery = await createDeliveryFixture(t, await open(t))
+    const set = (userId: UserId, fields: object) => delivery.setPusher(userId, { data: DATA, ...fields })
     await set(bob, { pushkey: 'mine' })
     await set(bob, { pushkey: 'mine', kind: null })
     await set(bob, { pushkey: 'shared' })
     await set(carol, { pushkey: 'shared' })
     await set(bob, { pushkey: 'on the phone' })
-    await tower.db.transaction((tx) =>
-      removePushersOfDevices(tower.pushers, tx, { userId: bob, deviceIds: [PHONE] }),
+    await delivery.db.transaction((tx) =>
+      removePushersOfDevices(delivery.pushers, tx, { userId: bob, deviceIds: [PHONE] }),
     )
     await set(bob, { pushkey: 'invalid' })
-    const [{ pusher_id: pusherId } = { pusher_id: 0 }] = (await tower.pusherRows()).filter(
+    const [{ pusher_id: pusherId } = { pusher_id: 0 }] = (await delivery.pusherRows()).filter(
       (row) => row.pushkey === 'invalid',
     )
-    await tower.db.transaction((tx) => removePusher(tower.pushers, tx, pusherId))
-    const { removed } = await report(tower, bob)
+    await delivery.db.transaction((tx) => removePusher(delivery.pushers, tx, pusherId))
+    const { removed } = await report(delivery, bob)
     assert.deepEqual(
       removed.map((note) => [note['pushkey'], note['reason']]),
       [
@@ -211,40 +223,40 @@ onEachDatabase('the life of a pusher', (open) => {
         ['mine', 'deleted'],
       ],
     )
-    assert.deepEqual((await report(tower, carol)).removed, [])
+    assert.deepEqual((await report(delivery, carol)).removed, [])
   })
 
   test('of one user only the newest hundred notes are kept', async (t) => {
-    const tower = await buildTower(t, await open(t))
-    await tower.setPusher(carol, { data: DATA, pushkey: 'hers' })
-    await tower.setPusher(carol, { pushkey: 'hers', kind: null })
+    const delivery = await createDeliveryFixture(t, await open(t))
+    await delivery.setPusher(carol, { data: DATA, pushkey: 'hers' })
+    await delivery.setPusher(carol, { pushkey: 'hers', kind: null })
     for (let n = 0; n < 101; n++) {
-      await tower.setPusher(bob, { data: DATA, pushkey: `key ${n}` })
-      await tower.setPusher(bob, { pushkey: `key ${n}`, kind: null })
+      await delivery.setPusher(bob, { data: DATA, pushkey: `key ${n}` })
+      await delivery.setPusher(bob, { pushkey: `key ${n}`, kind: null })
     }
-    const keys = (await tower.db.all(removedRows, {})).map((row) => row.pushkey)
+    const keys = (await delivery.db.all(removedRows, {})).map((row) => row.pushkey)
     assert.deepEqual(keys, ['hers', ...Array.from({ length: 100 }, (_, n) => `key ${n + 1}`)])
   })
 
   test('the sweeper comes once a day', async (t) => {
-    const tower = await buildTower(t, await open(t))
-    await using _sweeper = startRemovedSweeper({ ...tower, log: silentLog })
-    await tower.setPusher(bob, { data: DATA })
-    await tower.setPusher(bob, { kind: null })
-    tower.clock.advance(31 * DAY_MS)
-    await eventually(async () => (await tower.db.all(removedRows, {})).length === 0)
+    const delivery = await createDeliveryFixture(t, await open(t))
+    await using _sweeper = startRemovedSweeper({ ...delivery, log: silentLog })
+    await delivery.setPusher(bob, { data: DATA })
+    await delivery.setPusher(bob, { kind: null })
+    delivery.clock.advance(31 * DAY_MS)
+    await eventually(async () => (await delivery.db.all(removedRows, {})).length === 0)
   })
 
   test('the report shows everybody page by page, and pushkeys to their owner alone', async (t) => {
-    const tower = await buildTower(t, await open(t))
+    const delivery = await createDeliveryFixture(t, await open(t))
     for (const [userId, pushkey] of [
       [bob, 'b1'],
       [carol, 'c1'],
       [bob, 'b2'],
     ] as const)
-      await tower.setPusher(userId, { data: DATA, pushkey, instance_handle: 'same' })
-    await tower.say(alice, 'hello')
-    const first = await report(tower, bob, { of: 'all', limit: 2 })
+      await delivery.setPusher(userId, { data: DATA, pushkey, instance_handle: 'same' })
+    await delivery.say(alice, 'hello')
+    const first = await report(delivery, bob, { of: 'all', limit: 2 })
     assert.deepEqual(
       first.pushers.map(({ user_id, pushkey, queued }) => [user_id, pushkey, queued]),
       [
@@ -257,13 +269,13 @@ onEachDatabase('the life of a pusher', (open) => {
     assert.equal(first.pushers[0]?.['gateway'], 'https://push.example.org')
     assert.deepEqual(first.pushers[0]?.['handle_shared_with'], [PHONE], 'with the one on the next page')
     assert.deepEqual(first.pushers[1]?.['handle_shared_with'], [], "another user's handle is another one")
-    const second = await report(tower, bob, { of: 'all', limit: 2, after: first.nextBatch ?? 0 })
+    const second = await report(delivery, bob, { of: 'all', limit: 2, after: first.nextBatch ?? 0 })
     assert.deepEqual(
       second.pushers.map(({ pushkey }) => pushkey),
       ['b2'],
     )
     assert.equal(second.nextBatch, undefined)
-    const ofCarol = await report(tower, alice, { of: carol })
+    const ofCarol = await report(delivery, alice, { of: carol })
     assert.equal(ofCarol.pushers.length, 1)
     assert.ok(!JSON.stringify(ofCarol).includes('c1'))
   })

@@ -8,36 +8,36 @@ import { makePokeSender, type PokeSender } from '../../src/delivery/send-poke.ts
 import { reportPushers } from '../../src/pushers/report-pushers.ts'
 import { type TestPushDeps, testPush } from '../../src/pushers/send-test-push.ts'
 import type { Database } from '../../src/storage/database.ts'
-import { alice, atRest, bob, bodies, carol, loopbackSender, setUp } from '../delivery/tower.ts'
+import { alice, atRest, bob, bodies, carol, loopbackSender, setUp } from '../delivery/delivery-fixture.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
 
 async function stand(t: TestContext, open: (t: TestContext) => Promise<Database>) {
-  const { tower, gateway } = await setUp(t, open)
+  const { delivery, gateway } = await setUp(t, open)
   const rejected: number[] = []
   const deps: TestPushDeps = {
-    ...tower.pushers,
+    ...delivery.pushers,
     random: { token: () => 'Zm9v_-', below: () => 0 },
-    send: loopbackSender(t, tower.clock),
+    send: loopbackSender(t, delivery.clock),
     events: { pusherRejected: ({ pusherId }) => void rejected.push(pusherId) },
     includeContent: true,
   }
   const key = { userId: bob, appId: 'org.example.app', pushkey: 'key', signal: new AbortController().signal }
   const run = (more: Partial<Parameters<typeof testPush>[1]> = {}, sender: PokeSender = deps.send) =>
     testPush({ ...deps, send: sender }, { ...key, ...more })
-  return { tower, gateway, rejected, run, deps }
+  return { delivery, gateway, rejected, run, deps }
 }
 
 onEachDatabase('test push', (open) => {
   test('ok: the gateway is sent a real poke, and nothing of the queue', async (t) => {
-    const { tower, gateway, run } = await stand(t, open)
-    await tower.say(alice, 'waits')
+    const { delivery, gateway, run } = await stand(t, open)
+    await delivery.say(alice, 'waits')
     assert.deepEqual(await run({ eventId: '$chosen' }), {
       status: 'ok',
       attempt: { eventId: '$chosen', gatewayStatus: 200, ms: 0, error: null },
     })
-    const [row] = await tower.pusherRows()
+    const [row] = await delivery.pusherRows()
     assert.deepEqual(gateway.pokes, [
       {
         event_id: '$chosen',
@@ -51,38 +51,38 @@ onEachDatabase('test push', (open) => {
         ],
       },
     ])
-    assert.equal(await tower.queued(), 1)
+    assert.equal(await delivery.queued(), 1)
     assert.equal((await run()).attempt?.eventId, '$test-push-Zm9v_-')
   })
 
   test('rejected: obeyed like any other, the foreign key is not', async (t) => {
-    const { tower, gateway, rejected, run } = await stand(t, open)
+    const { delivery, gateway, rejected, run } = await stand(t, open)
     gateway.answer({ body: { rejected: ['another key'] } })
     assert.equal((await run()).status, 'ok')
     gateway.answer({ body: { rejected: ['key'] } })
     assert.equal((await run()).status, 'rejected')
-    assert.deepEqual(await tower.pusherRows(), [])
+    assert.deepEqual(await delivery.pusherRows(), [])
     assert.equal(rejected.length, 1)
-    const asked = { viewer: bob, of: bob, now: tower.clock.now(), after: 0, limit: 1 } as const
-    const { removed } = await reportPushers(tower.db, asked)
+    const asked = { viewer: bob, of: bob, now: delivery.clock.now(), after: 0, limit: 1 } as const
+    const { removed } = await reportPushers(delivery.db, asked)
     assert.equal(removed[0]?.['reason'], 'rejected')
     assert.deepEqual(await run(), { status: 'not_registered', attempt: null })
   })
 
   test('rejected while it is being set anew: the new one stays', async (t) => {
-    const { tower, gateway, rejected, run } = await stand(t, open)
+    const { delivery, gateway, rejected, run } = await stand(t, open)
     gateway.answer(async () => {
-      tower.clock.advance(1)
-      await tower.setPusher(bob, { data: { url: gateway.url } })
+      delivery.clock.advance(1)
+      await delivery.setPusher(bob, { data: { url: gateway.url } })
       return { body: { rejected: ['key'] } }
     })
     assert.equal((await run()).status, 'rejected')
-    assert.equal((await tower.pusherRows()).length, 1)
+    assert.equal((await delivery.pusherRows()).length, 1)
     assert.deepEqual(rejected, [])
   })
 
   test('rate_limited and unreachable, with what the gateway said', async (t) => {
-    const { tower, gateway, run } = await stand(t, open)
+    const { delivery, gateway, run } = await stand(t, open)
     for (const [status, word] of [
       [429, 'rate_limited'],
       [503, 'unreachable'],
@@ -94,18 +94,18 @@ onEachDatabase('test push', (open) => {
     }
     const gone = await startPokeReceiver(t)
     await gone.close()
-    await tower.setPusher(bob, { data: { url: gone.url } })
+    await delivery.setPusher(bob, { data: { url: gone.url } })
     const { status, attempt } = await run()
     assert.deepEqual(
       [status, attempt?.gatewayStatus, attempt?.error],
       ['unreachable', null, 'connection refused'],
     )
-    const [row] = await tower.pusherRows()
+    const [row] = await delivery.pusherRows()
     assert.deepEqual([row?.failing_since, row?.last_error], [null, null], 'a test is no failure of the queue')
   })
 
   test('blocked: no connection is made', async (t) => {
-    const { tower, run } = await stand(t, open)
+    const { delivery, run } = await stand(t, open)
     let connections = 0
     const server = createServer((socket) => {
       connections += 1
@@ -114,7 +114,7 @@ onEachDatabase('test push', (open) => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     t.after(() => server.close())
     const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/_matrix/push/v1/notify`
-    await tower.setPusher(bob, { data: { url } })
+    await delivery.setPusher(bob, { data: { url } })
     const agent = makePokeAgent({ policy: makeIpPolicy([]) })
     t.after(() => agent[Symbol.asyncDispose]())
     const { status, attempt } = await run({}, makePokeSender({ agent }))
@@ -123,12 +123,12 @@ onEachDatabase('test push', (open) => {
   })
 
   test('not_registered for what is not there, or is not the own; disabled for one that is off', async (t) => {
-    const { tower, gateway, run } = await stand(t, open)
+    const { delivery, gateway, run } = await stand(t, open)
     const none = { status: 'not_registered', attempt: null }
     assert.deepEqual(await run({ pushkey: 'other' }), none)
     assert.deepEqual(await run({ appId: 'other' }), none)
     assert.deepEqual(await run({ userId: carol }), none)
-    await tower.setPusher(bob, { data: { url: gateway.url }, enabled: false })
+    await delivery.setPusher(bob, { data: { url: gateway.url }, enabled: false })
     assert.deepEqual(await run(), { status: 'disabled', attempt: null })
     assert.deepEqual(gateway.pokes, [])
   })
@@ -141,14 +141,14 @@ onEachDatabase('test push', (open) => {
   })
 
   test('a success ends the wait of what a failure has left in the queue', async (t) => {
-    const { tower, gateway, run } = await stand(t, open)
+    const { delivery, gateway, run } = await stand(t, open)
     gateway.answer({ status: 500 })
-    await using _worker = await tower.start()
-    await tower.say(alice, 'one')
-    await eventually(async () => (await tower.pusherRows())[0]?.next_attempt_at !== null)
+    await using _worker = await delivery.start()
+    await delivery.say(alice, 'one')
+    await eventually(async () => (await delivery.pusherRows())[0]?.next_attempt_at !== null)
     gateway.answer({})
     assert.equal((await run()).status, 'ok')
-    await atRest(tower)
+    await atRest(delivery)
     assert.deepEqual(bodies(gateway.pokes.filter(({ type }) => type !== undefined)), ['one', 'one'])
   })
 

@@ -7,7 +7,16 @@ import { parsePusherChange } from '../../src/pushers/pusher-request.ts'
 import { removeAllPushers, removePushersOfDevices } from '../../src/pushers/remove-pushers.ts'
 import { setPusher } from '../../src/pushers/set-pusher.ts'
 import { query } from '../../src/storage/query.ts'
-import { alice, bob, buildTower, carol, kitchen, ORDINARY, PHONE, type Tower } from '../delivery/tower.ts'
+import {
+  alice,
+  bob,
+  createDeliveryFixture,
+  carol,
+  kitchen,
+  ORDINARY,
+  PHONE,
+  type DeliveryFixture,
+} from '../delivery/delivery-fixture.ts'
 import { onEachDatabase } from '../support/databases.ts'
 
 const DATA = { url: 'https://push.example.org/_matrix/push/v1/notify', custom: { kept: [1, 2] } }
@@ -27,13 +36,14 @@ const withPushers = query()((db) =>
 )
 const badgeUsers = query()((db) => db.selectFrom('badge_rooms').select('user_id').orderBy('user_id'))
 
-const set = (tower: Tower, userId: UserId, fields: object = {}) =>
-  tower.setPusher(userId, { data: DATA, ...fields })
-const shown = async (tower: Tower, userId: UserId) =>
-  (await listPushers(tower.db, userId, tower.clock.now())).map(
+const set = (delivery: DeliveryFixture, userId: UserId, fields: object = {}) =>
+  delivery.setPusher(userId, { data: DATA, ...fields })
+const shown = async (delivery: DeliveryFixture, userId: UserId) =>
+  (await listPushers(delivery.db, userId, delivery.clock.now())).map(
     ({ 'org.belfry.status': _status, ...settings }) => settings,
   )
-const flagged = async (tower: Tower) => (await tower.db.all(withPushers, {})).map((row) => row.user_id)
+const flagged = async (delivery: DeliveryFixture) =>
+  (await delivery.db.all(withPushers, {})).map((row) => row.user_id)
 
 async function refusal(doing: Promise<unknown>): Promise<MatrixError> {
   const error: unknown = await doing.then(
@@ -46,49 +56,49 @@ async function refusal(doing: Promise<unknown>): Promise<MatrixError> {
 
 onEachDatabase('pushers', (open) => {
   test('what was set comes back, the handle under both of its names, data untouched', async (t) => {
-    const tower = await buildTower(t, await open(t))
-    await set(tower, bob, { instance_handle: 'h1' })
-    await set(tower, bob, { ...APP_B })
-    assert.deepEqual(await shown(tower, bob), [
+    const delivery = await createDeliveryFixture(t, await open(t))
+    await set(delivery, bob, { instance_handle: 'h1' })
+    await set(delivery, bob, { ...APP_B })
+    assert.deepEqual(await shown(delivery, bob), [
       { ...ORDINARY, ...ON_PHONE, instance_handle: 'h1', profile_tag: 'h1', data: DATA },
       { ...ORDINARY, ...ON_PHONE, ...APP_B, data: DATA },
     ])
-    assert.deepEqual(await shown(tower, alice), [])
+    assert.deepEqual(await shown(delivery, alice), [])
   })
 
   test('"It must be unique among all the pushers for a given user": another app is refused, and named', async (t) => {
-    const tower = await buildTower(t, await open(t))
-    await set(tower, bob, { instance_handle: 'h1' })
-    await set(tower, bob, { ...APP_B, instance_handle: 'h2' })
-    const before = await tower.pusherRows()
-    const error = await refusal(set(tower, bob, { ...APP_B, instance_handle: 'h1', lang: 'de' }))
+    const delivery = await createDeliveryFixture(t, await open(t))
+    await set(delivery, bob, { instance_handle: 'h1' })
+    await set(delivery, bob, { ...APP_B, instance_handle: 'h2' })
+    const before = await delivery.pusherRows()
+    const error = await refusal(set(delivery, bob, { ...APP_B, instance_handle: 'h1', lang: 'de' }))
     assert.deepEqual([error.status, error.errcode], [400, 'M_INVALID_PARAM'])
     assert.match(error.message, /org\.example\.app/)
-    assert.deepEqual(await tower.pusherRows(), before, 'nothing is changed')
+    assert.deepEqual(await delivery.pusherRows(), before, 'nothing is changed')
     // Handles of another user are nobody's business.
-    await set(tower, carol, { ...APP_B, pushkey: 'c', instance_handle: 'h1' })
+    await set(delivery, carol, { ...APP_B, pushkey: 'c', instance_handle: 'h1' })
   })
 
   test('profile_tag, whose rules came later, is not held to be unique', async (t) => {
-    const tower = await buildTower(t, await open(t))
-    await set(tower, bob, { instance_handle: 'h1' })
-    await set(tower, bob, { ...APP_B, profile_tag: 'h1' })
+    const delivery = await createDeliveryFixture(t, await open(t))
+    await set(delivery, bob, { instance_handle: 'h1' })
+    await set(delivery, bob, { ...APP_B, profile_tag: 'h1' })
     assert.deepEqual(
-      (await shown(tower, bob)).map((pusher) => pusher['instance_handle']),
+      (await shown(delivery, bob)).map((pusher) => pusher['instance_handle']),
       ['h1', 'h1'],
     )
   })
 
   test('"this ID remain the same (ie. be shared by multiple pushers for multiple devices)": the same app may, and the status says so', async (t) => {
-    const tower = await buildTower(t, await open(t))
-    await tower.db.transaction((tx) => tx.run(addTablet, {}))
-    await set(tower, bob, { instance_handle: 'h1' })
+    const delivery = await createDeliveryFixture(t, await open(t))
+    await delivery.db.transaction((tx) => tx.run(addTablet, {}))
+    await set(delivery, bob, { instance_handle: 'h1' })
     const copy = parsePusherChange(
       { ...ORDINARY, pushkey: 'copy', instance_handle: 'h1', data: DATA },
       { handleRequired: true },
     )
-    await setPusher(tower.pushers, { userId: bob, deviceId: 'TABLET' as DeviceId }, copy)
-    const listed = await listPushers(tower.db, bob, tower.clock.now())
+    await setPusher(delivery.pushers, { userId: bob, deviceId: 'TABLET' as DeviceId }, copy)
+    const listed = await listPushers(delivery.db, bob, delivery.clock.now())
     assert.deepEqual(
       listed.map(
         (pusher) => (pusher['org.belfry.status'] as { handle_shared_with: string[] }).handle_shared_with,
@@ -98,128 +108,128 @@ onEachDatabase('pushers', (open) => {
   })
 
   test('"reset the instance_handle": the pusher moves, and its old handle is free', async (t) => {
-    const tower = await buildTower(t, await open(t))
-    await set(tower, bob, { instance_handle: 'h1' })
-    await set(tower, bob, { instance_handle: 'h2', 'org.belfry.copy_push_rules': true })
-    await set(tower, bob, { ...APP_B, instance_handle: 'h1' })
+    const delivery = await createDeliveryFixture(t, await open(t))
+    await set(delivery, bob, { instance_handle: 'h1' })
+    await set(delivery, bob, { instance_handle: 'h2', 'org.belfry.copy_push_rules': true })
+    await set(delivery, bob, { ...APP_B, instance_handle: 'h1' })
     assert.deepEqual(
-      (await shown(tower, bob)).map((pusher) => pusher['instance_handle']),
+      (await shown(delivery, bob)).map((pusher) => pusher['instance_handle']),
       ['h2', 'h1'],
     )
   })
 
   test('kind null deletes exactly that pusher and its queue; once more is no error', async (t) => {
-    const tower = await buildTower(t, await open(t))
-    await set(tower, bob)
-    await set(tower, bob, { pushkey: 'key 2' })
-    await set(tower, bob, APP_B)
-    await set(tower, carol, { append: true })
-    await tower.say(alice, 'hello')
-    assert.equal(await tower.queued(), 4)
-    for (let twice = 0; twice < 2; twice++) await set(tower, bob, { kind: null })
+    const delivery = await createDeliveryFixture(t, await open(t))
+    await set(delivery, bob)
+    await set(delivery, bob, { pushkey: 'key 2' })
+    await set(delivery, bob, APP_B)
+    await set(delivery, carol, { append: true })
+    await delivery.say(alice, 'hello')
+    assert.equal(await delivery.queued(), 4)
+    for (let twice = 0; twice < 2; twice++) await set(delivery, bob, { kind: null })
     assert.deepEqual(
-      (await shown(tower, bob)).map((pusher) => pusher['pushkey']),
+      (await shown(delivery, bob)).map((pusher) => pusher['pushkey']),
       ['key 2', 'key b'],
     )
-    assert.equal((await shown(tower, carol)).length, 1)
-    assert.equal(await tower.queued(), 3)
+    assert.equal((await shown(delivery, carol)).length, 1)
+    assert.equal(await delivery.queued(), 3)
   })
 
   test('append false takes the pushkey from other users, append true shares it', async (t) => {
-    const tower = await buildTower(t, await open(t))
-    await set(tower, bob)
-    await set(tower, bob, { ...APP_B, pushkey: 'key' })
-    await set(tower, carol, { append: true })
-    assert.equal((await shown(tower, bob)).length, 2)
-    await set(tower, carol)
+    const delivery = await createDeliveryFixture(t, await open(t))
+    await set(delivery, bob)
+    await set(delivery, bob, { ...APP_B, pushkey: 'key' })
+    await set(delivery, carol, { append: true })
+    assert.equal((await shown(delivery, bob)).length, 2)
+    await set(delivery, carol)
     assert.deepEqual(
-      (await shown(tower, bob)).map((pusher) => pusher['app_id']),
+      (await shown(delivery, bob)).map((pusher) => pusher['app_id']),
       ['org.example.other'],
     )
-    await set(tower, alice, { ...APP_B, pushkey: 'key' })
-    assert.deepEqual(await flagged(tower), [alice, carol], 'bob lost the last one')
+    await set(delivery, alice, { ...APP_B, pushkey: 'key' })
+    assert.deepEqual(await flagged(delivery), [alice, carol], 'bob lost the last one')
   })
 
   test('the first pusher begins a badge and marks the rooms, the last one ends both', async (t) => {
-    const tower = await buildTower(t, await open(t))
-    await tower.say(alice, 'hello')
-    assert.deepEqual(await flagged(tower), [])
-    await set(tower, bob)
-    await set(tower, bob, APP_B)
-    assert.deepEqual(await flagged(tower), [bob])
-    assert.deepEqual(await tower.db.all(badgeUsers, {}), [{ user_id: bob }])
-    await set(tower, bob, { kind: null })
-    assert.deepEqual(await flagged(tower), [bob])
-    await set(tower, bob, { ...APP_B, kind: null })
-    assert.deepEqual(await flagged(tower), [])
-    assert.deepEqual(await tower.db.all(badgeUsers, {}), [])
-    await tower.say(alice, kitchen)
-    assert.equal(await tower.queued(), 0)
+    const delivery = await createDeliveryFixture(t, await open(t))
+    await delivery.say(alice, 'hello')
+    assert.deepEqual(await flagged(delivery), [])
+    await set(delivery, bob)
+    await set(delivery, bob, APP_B)
+    assert.deepEqual(await flagged(delivery), [bob])
+    assert.deepEqual(await delivery.db.all(badgeUsers, {}), [{ user_id: bob }])
+    await set(delivery, bob, { kind: null })
+    assert.deepEqual(await flagged(delivery), [bob])
+    await set(delivery, bob, { ...APP_B, kind: null })
+    assert.deepEqual(await flagged(delivery), [])
+    assert.deepEqual(await delivery.db.all(badgeUsers, {}), [])
+    await delivery.say(alice, kitchen)
+    assert.equal(await delivery.queued(), 0)
   })
 
   test('pushers go with the device that made them, whichever edited them', async (t) => {
-    const tower = await buildTower(t, await open(t))
-    await tower.db.transaction((tx) => tx.run(addTablet, {}))
+    const delivery = await createDeliveryFixture(t, await open(t))
+    await delivery.db.transaction((tx) => tx.run(addTablet, {}))
     const tablet = 'TABLET' as DeviceId
-    await set(tower, bob)
+    await set(delivery, bob)
     const change = parsePusherChange({ ...ORDINARY, data: DATA, lang: 'de' }, { handleRequired: false })
-    await setPusher(tower.pushers, { userId: bob, deviceId: tablet }, change)
-    await tower.db.transaction((tx) =>
-      removePushersOfDevices(tower.pushers, tx, { userId: bob, deviceIds: [tablet] }),
+    await setPusher(delivery.pushers, { userId: bob, deviceId: tablet }, change)
+    await delivery.db.transaction((tx) =>
+      removePushersOfDevices(delivery.pushers, tx, { userId: bob, deviceIds: [tablet] }),
     )
     assert.deepEqual(
-      (await shown(tower, bob)).map((pusher) => pusher['lang']),
+      (await shown(delivery, bob)).map((pusher) => pusher['lang']),
       ['de'],
     )
-    await tower.db.transaction((tx) =>
-      removePushersOfDevices(tower.pushers, tx, { userId: bob, deviceIds: [PHONE] }),
+    await delivery.db.transaction((tx) =>
+      removePushersOfDevices(delivery.pushers, tx, { userId: bob, deviceIds: [PHONE] }),
     )
-    assert.deepEqual(await shown(tower, bob), [])
-    assert.deepEqual(await flagged(tower), [])
+    assert.deepEqual(await shown(delivery, bob), [])
+    assert.deepEqual(await flagged(delivery), [])
   })
 
   test('all pushers of a user can go at once, those of others stay', async (t) => {
-    const tower = await buildTower(t, await open(t))
-    await set(tower, bob)
-    await set(tower, bob, APP_B)
-    await set(tower, carol, { append: true })
-    await tower.db.transaction((tx) => removeAllPushers(tower.pushers, tx, bob))
+    const delivery = await createDeliveryFixture(t, await open(t))
+    await set(delivery, bob)
+    await set(delivery, bob, APP_B)
+    await set(delivery, carol, { append: true })
+    await delivery.db.transaction((tx) => removeAllPushers(delivery.pushers, tx, bob))
     assert.deepEqual(
-      (await tower.pusherRows()).map((row) => row.user_id),
+      (await delivery.pusherRows()).map((row) => row.user_id),
       [carol],
     )
   })
 
   test('a device that was removed meanwhile makes no pusher', async (t) => {
-    const tower = await buildTower(t, await open(t))
+    const delivery = await createDeliveryFixture(t, await open(t))
     const change = parsePusherChange({ ...ORDINARY, data: DATA }, { handleRequired: false })
     const error = await refusal(
-      setPusher(tower.pushers, { userId: bob, deviceId: 'GONE' as DeviceId }, change),
+      setPusher(delivery.pushers, { userId: bob, deviceId: 'GONE' as DeviceId }, change),
     )
     assert.equal(error.errcode, 'M_UNKNOWN_TOKEN')
-    assert.deepEqual(await tower.pusherRows(), [])
+    assert.deepEqual(await delivery.pusherRows(), [])
   })
 
   test('a user has so many pushers and no more; setting one of them again is no further one', async (t) => {
-    const tower = await buildTower(t, await open(t))
-    for (let n = 0; n < 10; n++) await set(tower, bob, { pushkey: `key ${n}` })
-    const error = await refusal(set(tower, bob, { pushkey: 'key 10' }))
+    const delivery = await createDeliveryFixture(t, await open(t))
+    for (let n = 0; n < 10; n++) await set(delivery, bob, { pushkey: `key ${n}` })
+    const error = await refusal(set(delivery, bob, { pushkey: 'key 10' }))
     assert.equal(error.errcode, 'M_INVALID_PARAM')
-    await set(tower, bob, { pushkey: 'key 9', lang: 'de' })
-    assert.equal((await shown(tower, bob)).length, 10)
+    await set(delivery, bob, { pushkey: 'key 9', lang: 'de' })
+    assert.equal((await shown(delivery, bob)).length, 10)
   })
 
   test('a URL that may not be called is refused with the reason, and nothing is set', async (t) => {
-    const tower = await buildTower(t, await open(t))
-    tower.pushers.checkUrl = async () => ({
+    const delivery = await createDeliveryFixture(t, await open(t))
+    delivery.pushers.checkUrl = async () => ({
       kind: 'refused',
       reason: 'The host of data.url is blocked by the IP policy',
     })
-    const error = await refusal(set(tower, bob))
+    const error = await refusal(set(delivery, bob))
     assert.deepEqual([error.status, error.errcode], [400, 'M_INVALID_PARAM'])
     assert.match(error.message, /blocked by the IP policy/)
-    assert.deepEqual(await tower.pusherRows(), [])
+    assert.deepEqual(await delivery.pusherRows(), [])
     // Deleting asks no URL.
-    await set(tower, bob, { kind: null })
+    await set(delivery, bob, { kind: null })
   })
 })

@@ -11,34 +11,38 @@ import {
 } from '../../src/rooms/members.ts'
 import { currentPosition } from '../../src/storage/stream.ts'
 import { onEachDatabase } from '../support/databases.ts'
-import { deviceOf, type House, openHouse, user } from './sync-fixture.ts'
+import { deviceOf, type NotificationsFixture, createNotificationsFixture, user } from './sync-fixture.ts'
 
 const alice = user('alice')
 const bob = user('bob')
 const carol = user('carol')
 const forbidden = { status: 403, errcode: 'M_FORBIDDEN' }
 
-const readerOf = (house: House, userId: UserId) => ({
+const readerOf = (fixture: NotificationsFixture, userId: UserId) => ({
   viewer: { userId, deviceId: deviceOf(userId) },
-  now: house.clock.now(),
+  now: fixture.clock.now(),
 })
 
-async function members(house: House, userId: UserId, request: Partial<MembersRequest> & { roomId: RoomId }) {
+async function members(
+  fixture: NotificationsFixture,
+  userId: UserId,
+  request: Partial<MembersRequest> & { roomId: RoomId },
+) {
   const all = { at: undefined, membership: undefined, notMembership: undefined, ...request }
-  const events = await readMembers(house.db, readerOf(house, userId), all)
+  const events = await readMembers(fixture.db, readerOf(fixture, userId), all)
   const content = (event: JsonObject) => (event['content'] as JsonObject)['membership']
   return Object.fromEntries(events.map((event) => [event['state_key'], content(event)]))
 }
 
 onEachDatabase('members and state', (open) => {
   test('members by membership, now and at a token', async (t) => {
-    const house = await openHouse(t, await open(t), ['alice', 'bob', 'carol'])
-    const roomId = await house.create(alice)
-    await house.join(roomId, bob)
-    const then = await currentPosition(house.db)
-    await house.leave(roomId, bob)
-    await house.invite(roomId, alice, carol)
-    const ask = (more: Partial<MembersRequest> = {}) => members(house, alice, { roomId, ...more })
+    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob', 'carol'])
+    const roomId = await fixture.create(alice)
+    await fixture.join(roomId, bob)
+    const then = await currentPosition(fixture.db)
+    await fixture.leave(roomId, bob)
+    await fixture.invite(roomId, alice, carol)
+    const ask = (more: Partial<MembersRequest> = {}) => members(fixture, alice, { roomId, ...more })
     assert.deepEqual(await ask(), { [alice]: 'join', [bob]: 'leave', [carol]: 'invite' })
     assert.deepEqual(await ask({ membership: 'join' }), { [alice]: 'join' })
     assert.deepEqual(await ask({ notMembership: 'leave' }), { [alice]: 'join', [carol]: 'invite' })
@@ -51,51 +55,51 @@ onEachDatabase('members and state', (open) => {
   })
 
   test('who has left sees the room as it was then', async (t) => {
-    const house = await openHouse(t, await open(t), ['alice', 'bob', 'carol'])
-    const roomId = await house.create(alice)
-    await house.set(roomId, alice, 'm.room.topic', { topic: 'then' })
-    await house.join(roomId, bob)
-    await house.leave(roomId, bob)
-    await house.set(roomId, alice, 'm.room.topic', { topic: 'now' })
-    await house.set(roomId, alice, 'm.room.name', { name: 'now' })
-    await house.join(roomId, carol)
+    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob', 'carol'])
+    const roomId = await fixture.create(alice)
+    await fixture.set(roomId, alice, 'm.room.topic', { topic: 'then' })
+    await fixture.join(roomId, bob)
+    await fixture.leave(roomId, bob)
+    await fixture.set(roomId, alice, 'm.room.topic', { topic: 'now' })
+    await fixture.set(roomId, alice, 'm.room.name', { name: 'now' })
+    await fixture.join(roomId, carol)
     const topic = { roomId, type: 'm.room.topic', stateKey: '' }
     const name = { roomId, type: 'm.room.name', stateKey: '' }
-    assert.deepEqual((await readStateEvent(house.db, bob, topic)).content, { topic: 'then' })
-    assert.deepEqual((await readStateEvent(house.db, alice, topic)).content, { topic: 'now' })
-    await assert.rejects(readStateEvent(house.db, bob, name), { status: 404, errcode: 'M_NOT_FOUND' })
-    const state = await readState(house.db, readerOf(house, bob), roomId)
+    assert.deepEqual((await readStateEvent(fixture.db, bob, topic)).content, { topic: 'then' })
+    assert.deepEqual((await readStateEvent(fixture.db, alice, topic)).content, { topic: 'now' })
+    await assert.rejects(readStateEvent(fixture.db, bob, name), { status: 404, errcode: 'M_NOT_FOUND' })
+    const state = await readState(fixture.db, readerOf(fixture, bob), roomId)
     assert.deepEqual(state.find((event) => event['type'] === 'm.room.topic')?.['content'], { topic: 'then' })
     assert.ok(!state.some((event) => event['type'] === 'm.room.name'))
-    assert.deepEqual(await members(house, bob, { roomId }), { [alice]: 'join', [bob]: 'leave' })
-    await assert.rejects(readJoinedMembers(house.db, bob, roomId), forbidden)
+    assert.deepEqual(await members(fixture, bob, { roomId }), { [alice]: 'join', [bob]: 'leave' })
+    await assert.rejects(readJoinedMembers(fixture.db, bob, roomId), forbidden)
   })
 
   test('strangers and the invited learn nothing', async (t) => {
-    const house = await openHouse(t, await open(t), ['alice', 'bob', 'carol'])
-    const roomId = await house.create(alice, { preset: 'private_chat' })
-    await house.invite(roomId, alice, bob)
+    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob', 'carol'])
+    const roomId = await fixture.create(alice, { preset: 'private_chat' })
+    await fixture.invite(roomId, alice, bob)
     for (const userId of [bob, carol]) {
-      await assert.rejects(members(house, userId, { roomId }), forbidden)
-      await assert.rejects(readState(house.db, readerOf(house, userId), roomId), forbidden)
+      await assert.rejects(members(fixture, userId, { roomId }), forbidden)
+      await assert.rejects(readState(fixture.db, readerOf(fixture, userId), roomId), forbidden)
       await assert.rejects(
-        readStateEvent(house.db, userId, { roomId, type: 'm.room.create', stateKey: '' }),
+        readStateEvent(fixture.db, userId, { roomId, type: 'm.room.create', stateKey: '' }),
         forbidden,
       )
-      await assert.rejects(readJoinedMembers(house.db, userId, roomId), forbidden)
+      await assert.rejects(readJoinedMembers(fixture.db, userId, roomId), forbidden)
     }
   })
 
   test('those in the room with their profiles, and the whole state once', async (t) => {
-    const house = await openHouse(t, await open(t), ['alice', 'bob', 'carol'])
-    const roomId = await house.create(alice)
-    await house.join(roomId, bob)
-    await house.join(roomId, carol)
-    await house.leave(roomId, carol)
-    const joined = await readJoinedMembers(house.db, alice, roomId)
+    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob', 'carol'])
+    const roomId = await fixture.create(alice)
+    await fixture.join(roomId, bob)
+    await fixture.join(roomId, carol)
+    await fixture.leave(roomId, carol)
+    const joined = await readJoinedMembers(fixture.db, alice, roomId)
     assert.deepEqual(Object.keys(joined).toSorted(), [alice, bob])
     assert.deepEqual(joined[alice], { display_name: null, avatar_url: null })
-    const state = await readState(house.db, readerOf(house, alice), roomId)
+    const state = await readState(fixture.db, readerOf(fixture, alice), roomId)
     const keys = state.map((event) => JSON.stringify([event['type'], event['state_key']]))
     assert.equal(new Set(keys).size, keys.length)
     assert.ok(

@@ -7,25 +7,26 @@ import { upsertReceipt } from '../../src/rooms/receipts-store.ts'
 import { currentPosition, nextPosition } from '../../src/storage/stream.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { onEachDatabase } from '../support/databases.ts'
-import { openHouse, user } from './sync-fixture.ts'
+import { createNotificationsFixture, user } from './sync-fixture.ts'
 
 const alice = user('alice')
 const bob = user('bob')
 
 onEachDatabase('receipts', (open) => {
   async function setUp(t: TestContext) {
-    const house = await openHouse(t, await open(t), ['alice', 'bob', 'carol'])
-    const roomId = await house.create(alice)
-    await house.join(roomId, bob)
+    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob', 'carol'])
+    const roomId = await fixture.create(alice)
+    await fixture.join(roomId, bob)
     const since = { [alice]: '', [bob]: '' } as Record<UserId, string>
-    for (const who of [alice, bob]) since[who] = (await house.sync(who)).next_batch
+    for (const who of [alice, bob]) since[who] = (await fixture.sync(who)).next_batch
     return {
-      ...house,
+      ...fixture,
       roomId,
-      mark: (userId: UserId, ...markers: Marker[]) => setMarkers(house.receipts, { userId, roomId, markers }),
+      mark: (userId: UserId, ...markers: Marker[]) =>
+        setMarkers(fixture.receipts, { userId, roomId, markers }),
       /** What of the room is news to a user. */
       news: async (userId: UserId) => {
-        const told = await house.sync(userId, since[userId])
+        const told = await fixture.sync(userId, since[userId])
         since[userId] = told.next_batch
         const room = told.rooms.join[roomId]
         return {

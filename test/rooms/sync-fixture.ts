@@ -116,7 +116,7 @@ export const user = (name: string) => `@${name}:localhost` as UserId
 export const deviceOf = (userId: UserId) => `DEVICE-${userId}` as DeviceId
 
 /** Rooms, written through the write side, and read through the read side. */
-export async function openHouse(t: TestContext, db: Database, names: readonly string[]) {
+export async function createNotificationsFixture(t: TestContext, db: Database, names: readonly string[]) {
   const clock = manualClock()
   const bus = createLocalBus()
   const typing = createTyping({ clock, bus })
@@ -209,7 +209,7 @@ export async function openHouse(t: TestContext, db: Database, names: readonly st
   }
 }
 
-export type House = Awaited<ReturnType<typeof openHouse>>
+export type NotificationsFixture = Awaited<ReturnType<typeof createNotificationsFixture>>
 
 export const bodies = (events: readonly RoomEvent[]) =>
   events.filter((event) => event.type === 'm.room.message').map((event) => event.content['body'])

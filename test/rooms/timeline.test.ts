@@ -8,7 +8,14 @@ import { NO_ROOM_EVENT_FILTER, readRoomEventFilter } from '../../src/rooms/sync/
 import { parseToken } from '../../src/rooms/sync/token.ts'
 import { eventContext, messages, readEvent } from '../../src/rooms/timeline.ts'
 import { onEachDatabase } from '../support/databases.ts'
-import { bodies, deviceOf, type House, openHouse, type RoomEvent, user } from './sync-fixture.ts'
+import {
+  bodies,
+  deviceOf,
+  type NotificationsFixture,
+  createNotificationsFixture,
+  type RoomEvent,
+  user,
+} from './sync-fixture.ts'
 
 const alice = user('alice')
 const bob = user('bob')
@@ -25,15 +32,20 @@ type PageOptions = {
   filter?: JsonObject
 }
 
-const readerOf = (house: House, userId: UserId) => ({
+const readerOf = (fixture: NotificationsFixture, userId: UserId) => ({
   viewer: { userId, deviceId: deviceOf(userId) },
-  now: house.clock.now(),
-  pageBytes: house.reads.pageBytes,
+  now: fixture.clock.now(),
+  pageBytes: fixture.reads.pageBytes,
 })
 const at = (token: string | undefined) =>
   token === undefined ? undefined : parseToken(token, 'from').position
 
-async function page(house: House, userId: UserId, roomId: RoomId, options: PageOptions = {}): Promise<Page> {
+async function page(
+  fixture: NotificationsFixture,
+  userId: UserId,
+  roomId: RoomId,
+  options: PageOptions = {},
+): Promise<Page> {
   const { dir = 'b', from, to, limit = 10, filter } = options
   const request = {
     roomId,
@@ -43,12 +55,12 @@ async function page(house: House, userId: UserId, roomId: RoomId, options: PageO
     limit,
     filter: filter ? readRoomEventFilter(JSON.stringify(filter)) : NO_ROOM_EVENT_FILTER,
   }
-  return (await messages(house.db, readerOf(house, userId), request)) as unknown as Page
+  return (await messages(fixture.db, readerOf(fixture, userId), request)) as unknown as Page
 }
 
 /** All pages, one after the other. */
 async function walk(
-  house: House,
+  fixture: NotificationsFixture,
   userId: UserId,
   roomId: RoomId,
   options: PageOptions,
@@ -56,7 +68,7 @@ async function walk(
   const events: RoomEvent[] = []
   let from = options.from
   do {
-    const next: Page = await page(house, userId, roomId, { ...options, from })
+    const next: Page = await page(fixture, userId, roomId, { ...options, from })
     assert.ok(next.chunk.length > 0 || next.end === undefined, 'no page is empty but for the last')
     events.push(...next.chunk)
     from = next.end
@@ -66,11 +78,11 @@ async function walk(
 
 onEachDatabase('timelines', (open) => {
   test('both directions tell the same events, page by page, and then end', async (t) => {
-    const house = await openHouse(t, await open(t), ['alice', 'bob'])
-    const roomId = await house.create(alice)
-    for (let n = 0; n < 12; n++) await house.say(roomId, alice, `m${n}`)
-    const back = await walk(house, alice, roomId, { dir: 'b', limit: 5 })
-    const forth = await walk(house, alice, roomId, { dir: 'f', limit: 5 })
+    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
+    const roomId = await fixture.create(alice)
+    for (let n = 0; n < 12; n++) await fixture.say(roomId, alice, `m${n}`)
+    const back = await walk(fixture, alice, roomId, { dir: 'b', limit: 5 })
+    const forth = await walk(fixture, alice, roomId, { dir: 'f', limit: 5 })
     assert.deepEqual(
       back.toReversed().map((event) => event.event_id),
       forth.map((event) => event.event_id),
@@ -82,17 +94,17 @@ onEachDatabase('timelines', (open) => {
   })
 
   test('the gap of a limited sync is filled from its tokens', async (t) => {
-    const house = await openHouse(t, await open(t), ['alice'])
-    const roomId = await house.create(alice)
-    const first = await house.sync(alice)
-    for (let n = 0; n < 9; n++) await house.say(roomId, alice, `m${n}`)
+    const fixture = await createNotificationsFixture(t, await open(t), ['alice'])
+    const roomId = await fixture.create(alice)
+    const first = await fixture.sync(alice)
+    for (let n = 0; n < 9; n++) await fixture.say(roomId, alice, `m${n}`)
     const filter = { room: { timeline: { limit: 3 } } }
-    const timeline = (await house.sync(alice, first.next_batch, { filter })).rooms.join[roomId]?.timeline
+    const timeline = (await fixture.sync(alice, first.next_batch, { filter })).rooms.join[roomId]?.timeline
     assert.deepEqual(bodies(timeline?.events ?? []), ['m6', 'm7', 'm8'])
     const from = timeline?.prev_batch
-    const gap = await walk(house, alice, roomId, { from, to: first.next_batch, limit: 4 })
+    const gap = await walk(fixture, alice, roomId, { from, to: first.next_batch, limit: 4 })
     assert.deepEqual(bodies(gap).toReversed(), ['m0', 'm1', 'm2', 'm3', 'm4', 'm5'])
-    const forth = await page(house, alice, roomId, {
+    const forth = await page(fixture, alice, roomId, {
       dir: 'f',
       from: first.next_batch,
       to: from ?? '',
@@ -102,14 +114,14 @@ onEachDatabase('timelines', (open) => {
   })
 
   test('a filter is applied before the limit; lazy loading adds the senders', async (t) => {
-    const house = await openHouse(t, await open(t), ['alice', 'bob'])
-    const roomId = await house.create(alice)
-    await house.join(roomId, bob)
-    await house.say(roomId, bob, 'one')
-    for (let n = 0; n < 30; n++) await house.react(roomId, alice, 'x')
-    await house.say(roomId, alice, 'two')
+    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
+    const roomId = await fixture.create(alice)
+    await fixture.join(roomId, bob)
+    await fixture.say(roomId, bob, 'one')
+    for (let n = 0; n < 30; n++) await fixture.react(roomId, alice, 'x')
+    await fixture.say(roomId, alice, 'two')
     const filter = { types: ['m.room.message'], lazy_load_members: true, senders: [bob] }
-    const found = await page(house, alice, roomId, { limit: 1, filter })
+    const found = await page(fixture, alice, roomId, { limit: 1, filter })
     assert.deepEqual(bodies(found.chunk), ['one'])
     assert.deepEqual(
       found.state?.map((event) => event.state_key),
@@ -119,93 +131,95 @@ onEachDatabase('timelines', (open) => {
   })
 
   test('a long stretch that the filter hides is passed over in several pages', async (t) => {
-    const house = await openHouse(t, await open(t), ['alice'])
-    const roomId = await house.create(alice)
-    await house.say(roomId, alice, 'first')
-    await Promise.all(Array.from({ length: 2100 }, () => house.react(roomId, alice, 'x')))
+    const fixture = await createNotificationsFixture(t, await open(t), ['alice'])
+    const roomId = await fixture.create(alice)
+    await fixture.say(roomId, alice, 'first')
+    await Promise.all(Array.from({ length: 2100 }, () => fixture.react(roomId, alice, 'x')))
     const filter = { types: ['m.room.message'] }
-    const first = await page(house, alice, roomId, { filter })
+    const first = await page(fixture, alice, roomId, { filter })
     assert.deepEqual(first.chunk, [])
     assert.ok(first.end)
-    assert.deepEqual(bodies((await page(house, alice, roomId, { filter, from: first.end })).chunk), ['first'])
+    assert.deepEqual(bodies((await page(fixture, alice, roomId, { filter, from: first.end })).chunk), [
+      'first',
+    ])
   })
 
   test('past members see what they could see until they left, strangers and forgetters nothing', async (t) => {
-    const house = await openHouse(t, await open(t), ['alice', 'bob', 'carol'])
-    const roomId = await house.create(alice)
-    await house.set(roomId, alice, 'm.room.history_visibility', { history_visibility: 'joined' })
-    const before = await house.say(roomId, alice, 'before')
-    await house.join(roomId, bob)
-    const during = await house.say(roomId, alice, 'during')
-    await house.leave(roomId, bob)
-    const after = await house.say(roomId, alice, 'after')
-    assert.deepEqual(bodies(await walk(house, bob, roomId, {})), ['during'])
+    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob', 'carol'])
+    const roomId = await fixture.create(alice)
+    await fixture.set(roomId, alice, 'm.room.history_visibility', { history_visibility: 'joined' })
+    const before = await fixture.say(roomId, alice, 'before')
+    await fixture.join(roomId, bob)
+    const during = await fixture.say(roomId, alice, 'during')
+    await fixture.leave(roomId, bob)
+    const after = await fixture.say(roomId, alice, 'after')
+    assert.deepEqual(bodies(await walk(fixture, bob, roomId, {})), ['during'])
     const read = (userId: UserId, eventId: EventId) =>
-      readEvent(house.db, readerOf(house, userId), { roomId, eventId })
+      readEvent(fixture.db, readerOf(fixture, userId), { roomId, eventId })
     assert.equal((await read(bob, during))['event_id'], during)
     for (const eventId of [before, after]) await assert.rejects(read(bob, eventId), missing)
     await assert.rejects(read(carol, during), missing)
-    await assert.rejects(page(house, carol, roomId), forbidden)
-    await assert.rejects(page(house, carol, '!nowhere' as RoomId), forbidden)
-    await forgetRoom(house.rooms, { roomId, userId: bob })
-    await assert.rejects(page(house, bob, roomId), forbidden)
+    await assert.rejects(page(fixture, carol, roomId), forbidden)
+    await assert.rejects(page(fixture, carol, '!nowhere' as RoomId), forbidden)
+    await forgetRoom(fixture.rooms, { roomId, userId: bob })
+    await assert.rejects(page(fixture, bob, roomId), forbidden)
     await assert.rejects(read(bob, during), missing)
   })
 
   test('who is only invited may read the invitation, and nothing else', async (t) => {
-    const house = await openHouse(t, await open(t), ['alice', 'bob'])
-    const roomId = await house.create(alice, { preset: 'private_chat' })
-    const said = await house.say(roomId, alice, 'private')
-    await house.invite(roomId, alice, bob)
-    const member = await page(house, alice, roomId, { limit: 1 })
+    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
+    const roomId = await fixture.create(alice, { preset: 'private_chat' })
+    const said = await fixture.say(roomId, alice, 'private')
+    await fixture.invite(roomId, alice, bob)
+    const member = await page(fixture, alice, roomId, { limit: 1 })
     const eventId = member.chunk[0]?.event_id as EventId
-    const event = await readEvent(house.db, readerOf(house, bob), { roomId, eventId })
+    const event = await readEvent(fixture.db, readerOf(fixture, bob), { roomId, eventId })
     assert.equal((event['content'] as JsonObject)['membership'], 'invite')
-    await assert.rejects(readEvent(house.db, readerOf(house, bob), { roomId, eventId: said }), missing)
-    await assert.rejects(page(house, bob, roomId), forbidden)
+    await assert.rejects(readEvent(fixture.db, readerOf(fixture, bob), { roomId, eventId: said }), missing)
+    await assert.rejects(page(fixture, bob, roomId), forbidden)
   })
 
   test('a world readable room is read by everybody', async (t) => {
-    const house = await openHouse(t, await open(t), ['alice', 'carol'])
-    const roomId = await house.create(alice)
-    await house.say(roomId, alice, 'members only')
-    await house.set(roomId, alice, 'm.room.history_visibility', { history_visibility: 'world_readable' })
-    const open_ = await house.say(roomId, alice, 'for all')
-    assert.deepEqual(bodies(await walk(house, carol, roomId, {})), ['for all'])
-    const event = await readEvent(house.db, readerOf(house, carol), { roomId, eventId: open_ })
+    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'carol'])
+    const roomId = await fixture.create(alice)
+    await fixture.say(roomId, alice, 'members only')
+    await fixture.set(roomId, alice, 'm.room.history_visibility', { history_visibility: 'world_readable' })
+    const open_ = await fixture.say(roomId, alice, 'for all')
+    assert.deepEqual(bodies(await walk(fixture, carol, roomId, {})), ['for all'])
+    const event = await readEvent(fixture.db, readerOf(fixture, carol), { roomId, eventId: open_ })
     assert.equal(event['event_id'], open_)
   })
 
   test('an event of another room is not found', async (t) => {
-    const house = await openHouse(t, await open(t), ['alice'])
-    const roomId = await house.create(alice)
-    const eventId = await house.say(await house.create(alice), alice, 'elsewhere')
-    await assert.rejects(readEvent(house.db, readerOf(house, alice), { roomId, eventId }), missing)
+    const fixture = await createNotificationsFixture(t, await open(t), ['alice'])
+    const roomId = await fixture.create(alice)
+    const eventId = await fixture.say(await fixture.create(alice), alice, 'elsewhere')
+    await assert.rejects(readEvent(fixture.db, readerOf(fixture, alice), { roomId, eventId }), missing)
   })
 
   test('the one event tells what it replaced and how it was redacted', async (t) => {
-    const house = await openHouse(t, await open(t), ['alice'])
-    const roomId = await house.create(alice)
-    await house.set(roomId, alice, 'm.room.topic', { topic: 'old' })
-    const topic = await house.set(roomId, alice, 'm.room.topic', { topic: 'new' })
+    const fixture = await createNotificationsFixture(t, await open(t), ['alice'])
+    const roomId = await fixture.create(alice)
+    await fixture.set(roomId, alice, 'm.room.topic', { topic: 'old' })
+    const topic = await fixture.set(roomId, alice, 'm.room.topic', { topic: 'new' })
     const read = async (eventId: EventId) =>
-      (await readEvent(house.db, readerOf(house, alice), { roomId, eventId }))['unsigned'] as JsonObject
+      (await readEvent(fixture.db, readerOf(fixture, alice), { roomId, eventId }))['unsigned'] as JsonObject
     assert.deepEqual((await read(topic))['prev_content'], { topic: 'old' })
-    const said = await house.say(roomId, alice, 'oops')
+    const said = await fixture.say(roomId, alice, 'oops')
     const transaction = { deviceId: deviceOf(alice), txnId: 'r' }
-    await redactEvent(house.rooms, { roomId, sender: alice, eventId: said, content: {}, transaction })
+    await redactEvent(fixture.rooms, { roomId, sender: alice, eventId: said, content: {}, transaction })
     assert.equal(((await read(said))['redacted_because'] as JsonObject)['type'], 'm.room.redaction')
   })
 
   test('context: both sides, the limit for both together, tokens that go on, the state at its end', async (t) => {
-    const house = await openHouse(t, await open(t), ['alice', 'bob'])
-    const roomId = await house.create(alice)
-    await house.set(roomId, alice, 'm.room.topic', { topic: 'then' })
-    for (const body of ['a', 'b', 'c', 'd', 'e']) await house.say(roomId, alice, body)
-    await house.set(roomId, alice, 'm.room.topic', { topic: 'now' })
-    const middle = bodiesToId(await walk(house, alice, roomId, {}), 'c')
+    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
+    const roomId = await fixture.create(alice)
+    await fixture.set(roomId, alice, 'm.room.topic', { topic: 'then' })
+    for (const body of ['a', 'b', 'c', 'd', 'e']) await fixture.say(roomId, alice, body)
+    await fixture.set(roomId, alice, 'm.room.topic', { topic: 'now' })
+    const middle = bodiesToId(await walk(fixture, alice, roomId, {}), 'c')
     const around = async (limit: number, filter = NO_ROOM_EVENT_FILTER) =>
-      (await eventContext(house.db, readerOf(house, alice), {
+      (await eventContext(fixture.db, readerOf(fixture, alice), {
         roomId,
         eventId: middle,
         limit,
@@ -221,8 +235,8 @@ onEachDatabase('timelines', (open) => {
     const two = await around(2)
     assert.equal(two.event.event_id, middle)
     assert.deepEqual([bodies(two.events_before), bodies(two.events_after)], [['b'], ['d']])
-    assert.deepEqual(bodies((await page(house, alice, roomId, { from: two.start, limit: 1 })).chunk), ['a'])
-    const onwards = await page(house, alice, roomId, { from: two.end, dir: 'f', limit: 1 })
+    assert.deepEqual(bodies((await page(fixture, alice, roomId, { from: two.start, limit: 1 })).chunk), ['a'])
+    const onwards = await page(fixture, alice, roomId, { from: two.end, dir: 'f', limit: 1 })
     assert.deepEqual(bodies(onwards.chunk), ['e'])
     const topic = two.state.find((event) => event.type === 'm.room.topic')
     assert.deepEqual(topic?.content, { topic: 'then' })

@@ -136,8 +136,8 @@ export async function startBelfry(t: TestContext, { folder, database }: Place, o
       BELFRY_PUBLIC_URL: PUBLIC_URL,
       BELFRY_EMAIL_SMTP: `smtp://127.0.0.1:${mail.port}`,
       BELFRY_EMAIL_TLS: 'off',
-      BELFRY_EMAIL_FROM: 'The Tower <belfry@example.org>',
-      BELFRY_EMAIL_NAME: 'Tower',
+      BELFRY_EMAIL_FROM: 'The Example <belfry@example.org>',
+      BELFRY_EMAIL_NAME: 'Office',
     },
   })
   const belfry = await createBelfry(config, { clock })

@@ -13,7 +13,7 @@ import { sweepTrace } from '../../src/trace/sweep.ts'
 import { createTrace, type GatewayStep, NO_TRACE, type PusherStep } from '../../src/trace/trace.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { createManualClock } from '../support/manual-clock.ts'
-import { openHouse, user } from '../notifications/fixture.ts'
+import { createNotificationsFixture, user } from '../notifications/fixture.ts'
 
 const trace = createTrace({ isEnabled: true })
 const DAY = 86_400_000
@@ -212,9 +212,9 @@ onEachDatabase('what is kept of a journey', (open) => {
 
   test('pushers that change or go are known by hash and name, until the account is closed', async (t) => {
     const db = await open(t)
-    const house = openHouse(db)
-    const pusherId = await house.addPusher(bob)
-    const other = await house.addPusher(user('carol'))
+    const fixture = createNotificationsFixture(db)
+    const pusherId = await fixture.addPusher(bob)
+    const other = await fixture.addPusher(user('carol'))
     await db.transaction(async (tx) => {
       await trace.recordPusherChange(tx, 3, { pusherIds: [pusherId], change: 'off' })
       await trace.recordPusherChange(tx, 4, {
@@ -224,7 +224,7 @@ onEachDatabase('what is kept of a journey', (open) => {
       })
       await trace.recordPusherChange(tx, 5, { pusherIds: [999], change: 'on' })
     })
-    await house.removePushers(bob)
+    await fixture.removePushers(bob)
     const notes = await db.all(pusherNotesOf, { userId: bob })
     assert.deepEqual(
       notes.map((note) => [note.pusher_id, note.at, note.change, note.reason]),
@@ -315,8 +315,8 @@ onEachDatabase('what is kept of a journey', (open) => {
       attempt: 1,
       outcome: 'delivered',
     } as const
-    const house = openHouse(db)
-    const pusherId = await house.addPusher(bob)
+    const fixture = createNotificationsFixture(db)
+    const pusherId = await fixture.addPusher(bob)
     for (const [position, at] of [
       [1, 85 * DAY],
       [2, 86 * DAY],

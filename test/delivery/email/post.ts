@@ -20,7 +20,15 @@ import { unpacked } from '../../../src/trace/steps-store.ts'
 import { query } from '../../../src/storage/query.ts'
 import { eventually } from '../../support/eventually.ts'
 import { silentLog } from '../../support/log.ts'
-import { alice, bob, buildTower, carol, type Told, type Tower, type TowerPusher } from '../tower.ts'
+import {
+  alice,
+  bob,
+  createDeliveryFixture,
+  carol,
+  type Told,
+  type DeliveryFixture,
+  type PusherWithLane,
+} from '../delivery-fixture.ts'
 
 export const MINUTE = 60_000
 export const HOUR = 60 * MINUTE
@@ -31,9 +39,9 @@ export const SENT: MailResult = { kind: 'delivered', reason: 'accepted', status:
 
 export type Posted = Mail & { at: number }
 
-/** A tower whose Bob has an e-mail pusher, with a mail server that is a function. */
+/** A delivery whose Bob has an e-mail pusher, with a mail server that is a function. */
 export type Post = {
-  tower: Tower
+  delivery: DeliveryFixture
   posted: Posted[]
   told: { event: keyof MailEvents; fields: Record<string, unknown> }[]
   /** What becomes of the next mails. */
@@ -42,7 +50,7 @@ export type Post = {
   start(options?: Partial<MailDeliveryDeps>): Promise<AsyncDisposable>
   /** Moves the clock and waits until the worker has looked. */
   pass(ms: number): Promise<void>
-  pusher(): Promise<TowerPusher>
+  pusher(): Promise<PusherWithLane>
   rule(scope: string, kind: RuleKind, ruleId: string, content: RuleContent): Promise<void>
   inRoom(roomId: RoomId): Promise<void>
   steps(): Promise<{ position: number; step: string; reason: string | null }[]>
@@ -57,14 +65,14 @@ export const MAIL_PUSHER = {
 }
 
 export async function buildPost(t: TestContext, db: Database): Promise<Post> {
-  const tower = await buildTower(t, db)
+  const delivery = await createDeliveryFixture(t, db)
   let tokens = 0
-  tower.pushers.mail = { newUnsubscribeToken: () => `token-${++tokens}` }
-  const now = tower.clock.now()
+  delivery.pushers.mail = { newUnsubscribeToken: () => `token-${++tokens}` }
+  const now = delivery.clock.now()
   await db.transaction((tx) =>
     tx.run(insertThreepid, { userId: bob, address: 'bob@example.org', validatedAt: now, now }),
   )
-  await tower.setPusher(bob, MAIL_PUSHER)
+  await delivery.setPusher(bob, MAIL_PUSHER)
   const posted: Posted[] = []
   const told: Post['told'] = []
   let how: (mail: Mail) => MailResult | Promise<MailResult> = () => SENT
@@ -73,7 +81,7 @@ export async function buildPost(t: TestContext, db: Database): Promise<Post> {
   const leases = async () => (await db.all(leasedLanes, {})).map((row) => row.lease_owner)
   /** No lane is ripe, and each that was leased since has its mail in flight. */
   const isQuiet = async (before: readonly unknown[]) => {
-    const at = tower.clock.now()
+    const at = delivery.clock.now()
     const page = { after: 0, limit: 9, now: at, before: at - DELAY, beyond: at + DELAY }
     const ripe = await db.all(ripePushers, page)
     const leased = await leases()
@@ -81,10 +89,10 @@ export async function buildPost(t: TestContext, db: Database): Promise<Post> {
   }
   // A look ends with a sleep.
   const clock: Clock = {
-    now: () => tower.clock.now(),
+    now: () => delivery.clock.now(),
     sleep(ms, signal) {
       looks++
-      return tower.clock.sleep(ms, signal)
+      return delivery.clock.sleep(ms, signal)
     },
   }
   const looked = async (move: () => void | Promise<void>) => {
@@ -95,27 +103,27 @@ export async function buildPost(t: TestContext, db: Database): Promise<Post> {
     await eventually(() => isQuiet(held))
   }
   return {
-    tower,
+    delivery,
     posted,
     told,
     answer: (next) => void (how = typeof next === 'function' ? next : () => next),
     async start(options = {}) {
       let worker: AsyncDisposable | undefined
       await looked(async () => {
-        worker = await startMailDelivery({ ...depsOf(tower, told), clock, send, ...options })
+        worker = await startMailDelivery({ ...depsOf(delivery, told), clock, send, ...options })
       })
       return worker as AsyncDisposable
     },
-    pass: (ms) => looked(() => tower.clock.advance(ms)),
-    pusher: async () => (await tower.pusherRows()).find((row) => row.kind === 'email') as TowerPusher,
+    pass: (ms) => looked(() => delivery.clock.advance(ms)),
+    pusher: async () => (await delivery.pusherRows()).find((row) => row.kind === 'email') as PusherWithLane,
     rule: (scope, kind, ruleId, content) =>
       putRule(
-        { ...tower.rules, bus: tower.pushers.bus, onRulesChanged: async () => undefined },
+        { ...delivery.rules, bus: delivery.pushers.bus, onRulesChanged: async () => undefined },
         { userId: bob, scope, kind, ruleId },
         { content },
       ),
     async inRoom(roomId) {
-      for (const userId of [alice, bob, carol]) await tower.house.join(roomId, userId)
+      for (const userId of [alice, bob, carol]) await delivery.fixture.join(roomId, userId)
     },
     steps: async () =>
       (await db.all(allSteps, {}))
@@ -127,15 +135,15 @@ export async function buildPost(t: TestContext, db: Database): Promise<Post> {
     inFlight++
     const result = await how(mail)
     inFlight--
-    posted.push({ ...mail, at: tower.clock.now() })
+    posted.push({ ...mail, at: delivery.clock.now() })
     return result
   }
 }
 
-function depsOf(tower: Tower, told: Post['told']): Omit<MailDeliveryDeps, 'clock' | 'send'> {
+function depsOf(delivery: DeliveryFixture, told: Post['told']): Omit<MailDeliveryDeps, 'clock' | 'send'> {
   const note = (event: keyof MailEvents) => (fields: Told['fields']) => void told.push({ event, fields })
   return {
-    db: tower.db,
+    db: delivery.db,
     random: { token: (bytes) => `owner-${bytes}-${Math.random()}`, below: (n) => n - 1 },
     log: silentLog,
     events: {
@@ -144,7 +152,7 @@ function depsOf(tower: Tower, told: Post['told']): Omit<MailDeliveryDeps, 'clock
       mailRefused: note('mailRefused'),
       mailSkipped: note('mailSkipped'),
     },
-    trace: tower.pushers.trace,
+    trace: delivery.pushers.trace,
     loadPokedEvents,
     isRead,
     outcomeOf,
@@ -152,7 +160,7 @@ function depsOf(tower: Tower, told: Post['told']): Omit<MailDeliveryDeps, 'clock
     ruleSettings: {},
     displayNameAt,
     links: mailLinks({ publicUrl: 'https://m.example.org', clientUrl: 'https://app.example.org' }),
-    name: 'Tower',
+    name: 'Office',
     endSending: async () => undefined,
     includeContent: true,
     delayMs: DELAY,

@@ -10,7 +10,7 @@ import type { RoomId, UserId } from '../../../src/lib/ids.ts'
 
 const me = '@me:test' as UserId
 const links = mailLinks({ publicUrl: 'https://m.example.org', clientUrl: 'https://app.example.org' })
-const stationery: Stationery = { name: 'Tower', links, unsubscribe: links.unsubscribe('t0ken') }
+const stationery: Stationery = { name: 'Example', links, unsubscribe: links.unsubscribe('t0ken') }
 const HOSTILE = `<img src=x onerror=alert(1)>"'&\r\nBcc: eve@example.org\u202egnp.exe\u0000`
 
 type Told = {
@@ -38,7 +38,7 @@ function told(of: Told): ToTell {
     ...(of.sender !== undefined && { senderDisplayName: of.sender }),
     ...(of.stateKey !== undefined && { stateKey: of.stateKey }),
   }
-  const room = { name: of.name ?? 'The tower', canonicalAlias: undefined, members: [], memberCount: 3 }
+  const room = { name: of.name ?? 'The office', canonicalAlias: undefined, members: [], memberCount: 3 }
   const tweaks = of.highlight ? { highlight: true } : {}
   return {
     verdict: { kind: 'tell', outcome: { tweaks }, poked: { position, event, room } },
@@ -63,7 +63,7 @@ test('names and bodies are hostile: escaped in HTML, one line in subjects, set o
 test('whatever users write: no tag, no attribute and no link of theirs, and the last lines are ours', () => {
   const text = fc.oneof(
     fc.string({ unit: 'binary' }),
-    fc.constantFrom(HOSTILE, '-- \nTower', 'javascript:alert(1)', '"><a href="//evil">'),
+    fc.constantFrom(HOSTILE, '-- \nExample', 'javascript:alert(1)', '"><a href="//evil">'),
   )
   fc.assert(
     fc.property(text, text, text, (body, name, sender) => {
@@ -77,7 +77,7 @@ test('whatever users write: no tag, no attribute and no link of theirs, and the 
       assert.equal(letter.text.split('\n-- \n').length, 2)
       assert.ok(
         letter.text.endsWith(
-          `\n-- \nTower mails what you have not read. To end this, open:\n${stationery.unsubscribe}\n`,
+          `\n-- \nExample mails what you have not read. To end this, open:\n${stationery.unsubscribe}\n`,
         ),
       )
       assert.doesNotMatch(letter.subject, /\p{Cc}/u)
@@ -98,15 +98,15 @@ test('all links are http(s), to this server or the client that it knows', () => 
 
 test('subjects: who or how many, and where', () => {
   const subject = (events: ToTell[], rooms?: number) => letterOf(events, rooms).subject
-  assert.equal(subject([told({ sender: 'Bob' })]), '[Tower] Message from Bob in The tower')
+  assert.equal(subject([told({ sender: 'Bob' })]), '[Example] Message from Bob in The office')
   assert.equal(
     subject([told({ sender: 'Bob', position: 1 }), told({ position: 2, roomRows: 2 })]),
-    '[Tower] 2 notifications in The tower',
+    '[Example] 2 notifications in The office',
   )
-  assert.equal(subject([told({}), told({ roomId: '!b' })], 2), '[Tower] 2 notifications in 2 rooms')
+  assert.equal(subject([told({}), told({ roomId: '!b' })], 2), '[Example] 2 notifications in 2 rooms')
   const content = { membership: 'invite' }
   const invite = told({ type: 'm.room.member', stateKey: me, content, sender: 'Bob' })
-  assert.equal(subject([invite]), '[Tower] Bob invites you to The tower')
+  assert.equal(subject([invite]), '[Example] Bob invites you to The office')
 })
 
 test('a highlighted room comes first, and events in their order', () => {

@@ -26,13 +26,13 @@ import { NEW_LANE } from '../../../src/sending/transition.ts'
 import { query } from '../../../src/storage/query.ts'
 import { room } from '../../notifications/fixture.ts'
 import { onEachDatabase } from '../../support/databases.ts'
-import { alice, bob, kitchen } from '../tower.ts'
+import { alice, bob, kitchen } from '../delivery-fixture.ts'
 import { buildPost, DELAY, MAIL_PUSHER, type Post } from './post.ts'
 
 const bell = room('bell')
 
-const claim = ({ tower }: Post, laneId: number, lease: Lease) =>
-  tower.db.transaction(async (tx) =>
+const claim = ({ delivery }: Post, laneId: number, lease: Lease) =>
+  delivery.db.transaction(async (tx) =>
     (await claimLanes(tx, { kind: 'mail', laneIds: [laneId] }, lease)).get(laneId),
   )
 
@@ -44,28 +44,28 @@ const OUTCOME = {
   waits: true,
   release: true,
 }
-const settle = ({ tower }: Post, lease: Lease, one: Pick<LaneOutcome, 'laneId'> & Partial<LaneOutcome>) =>
-  tower.db.transaction((tx) => settleLanes(tx, lease, [{ state: NEW_LANE, ...OUTCOME, ...one }]))
+const settle = ({ delivery }: Post, lease: Lease, one: Pick<LaneOutcome, 'laneId'> & Partial<LaneOutcome>) =>
+  delivery.db.transaction((tx) => settleLanes(tx, lease, [{ state: NEW_LANE, ...OUTCOME, ...one }]))
 
 /** What is ripe at `at`. */
-async function ripe({ tower }: Post, at: number): Promise<number[]> {
+async function ripe({ delivery }: Post, at: number): Promise<number[]> {
   const window = { now: at, before: at - DELAY, beyond: at + DELAY }
-  return (await tower.db.all(ripePushers, { after: 0, limit: 10, ...window })).map((row) => row.pusher_id)
+  return (await delivery.db.all(ripePushers, { after: 0, limit: 10, ...window })).map((row) => row.pusher_id)
 }
 
 onEachDatabase('what waits for mail', (open) => {
   test('ripe is who has an event that is old enough, is on, free and not waiting for another try; and no other kind', async (t) => {
     const post = await buildPost(t, await open(t))
-    const { tower } = post
-    await tower.setPusher(bob, { data: { url: 'http://127.0.0.1:9/' } })
+    const { delivery } = post
+    await delivery.setPusher(bob, { data: { url: 'http://127.0.0.1:9/' } })
     const mail = (await post.pusher()).pusher_id
-    const now = tower.clock.now()
+    const now = delivery.clock.now()
     assert.deepEqual(await ripe(post, now + DELAY), [], 'nothing waits')
-    await tower.say(alice, 'one')
+    await delivery.say(alice, 'one')
     assert.deepEqual(await ripe(post, now + DELAY - 1), [])
     assert.deepEqual(await ripe(post, now + DELAY), [mail])
     const later = { after: mail, limit: 10, now: now + DELAY, before: now, beyond: now + 2 * DELAY }
-    assert.deepEqual(await tower.db.all(ripePushers, later), [])
+    assert.deepEqual(await delivery.db.all(ripePushers, later), [])
     const lease = { owner: 'me', until: now + DELAY + 1000, now: now + DELAY }
     assert.ok(await claim(post, mail, lease))
     assert.deepEqual(await ripe(post, now + DELAY), [], 'it is held')
@@ -76,42 +76,42 @@ onEachDatabase('what waits for mail', (open) => {
     await settle(post, lease, { laneId: mail, state: { ...NEW_LANE, nextAttemptAt: now + DELAY + 1 } })
     assert.deepEqual(await ripe(post, now + DELAY), [], 'it waits for another try')
     assert.deepEqual(await ripe(post, now + DELAY + 1), [mail])
-    await tower.setPusher(bob, { ...MAIL_PUSHER, enabled: false })
+    await delivery.setPusher(bob, { ...MAIL_PUSHER, enabled: false })
     assert.deepEqual(await ripe(post, now + DELAY + 1), [], 'what waited is gone')
-    const http = (await tower.pusherRows()).find((row) => row.kind === 'http')
+    const http = (await delivery.pusherRows()).find((row) => row.kind === 'http')
     assert.equal(await claim(post, http?.pusher_id ?? 0, lease), undefined)
   })
 
   test('the worker of pokes sees no e-mail pusher: not among those with work, to claim, or to try again', async (t) => {
     const post = await buildPost(t, await open(t))
-    const { tower } = post
-    await tower.say(alice, 'one')
+    const { delivery } = post
+    await delivery.say(alice, 'one')
     const pusherId = (await post.pusher()).pusher_id
-    const now = tower.clock.now()
+    const now = delivery.clock.now()
     const lease = { owner: 'me', until: now + 1000, now }
     const page = { kind: 'poke', after: 0, limit: 10, now } as const
-    assert.deepEqual(await lanesWithWork(tower.db, page), [])
-    const claimed = await tower.db.transaction((tx) =>
+    assert.deepEqual(await lanesWithWork(delivery.db, page), [])
+    const claimed = await delivery.db.transaction((tx) =>
       claimLanes(tx, { kind: 'poke', laneIds: [pusherId] }, lease),
     )
     assert.deepEqual([...claimed], [])
     assert.ok(await claim(post, pusherId, lease))
     await settle(post, lease, { laneId: pusherId, state: { ...NEW_LANE, nextAttemptAt: now + 5 } })
-    const due = (at: number) => lanesDue(tower.db, { kind: 'poke', now: at, limit: 10 })
+    const due = (at: number) => lanesDue(delivery.db, { kind: 'poke', now: at, limit: 10 })
     assert.deepEqual(await due(now + 10), { due: [], nextAt: undefined })
     assert.deepEqual(await due(now), { due: [], nextAt: undefined })
   })
 
   test('of each room the newest events and the oldest, of the newest rooms, of this pusher alone', async (t) => {
     const post = await buildPost(t, await open(t))
-    const { tower } = post
+    const { delivery } = post
     await post.inRoom(bell)
-    await tower.setPusher(alice, { data: { url: 'http://127.0.0.1:9/' } })
+    await delivery.setPusher(alice, { data: { url: 'http://127.0.0.1:9/' } })
     const pusherId = (await post.pusher()).pusher_id
     const inKitchen: number[] = []
-    for (let n = 0; n < 5; n++) inKitchen.push(await tower.say(alice, `${n}`))
-    const inBell = (await tower.house.say(bell, alice, 'bell')).position
-    const rows = await tower.db.all(waitingEvents, { pusherId, perRoom: 2, rooms: 10 })
+    for (let n = 0; n < 5; n++) inKitchen.push(await delivery.say(alice, `${n}`))
+    const inBell = (await delivery.fixture.say(bell, alice, 'bell')).position
+    const rows = await delivery.db.all(waitingEvents, { pusherId, perRoom: 2, rooms: 10 })
     assert.deepEqual(
       rows.map((row) => [row.position, row.room_rows]),
       [
@@ -122,16 +122,18 @@ onEachDatabase('what waits for mail', (open) => {
       ],
     )
     assert.equal(rows[0]?.membership, 'join')
-    const newest = await tower.db.all(waitingEvents, { pusherId, perRoom: 2, rooms: 1 })
+    const newest = await delivery.db.all(waitingEvents, { pusherId, perRoom: 2, rooms: 1 })
     assert.deepEqual(
       newest.map((row) => row.position),
       [inBell],
     )
-    const rooms = async (upTo: number) => (await tower.db.first(waitingRooms, { pusherId, upTo }))?.rooms
+    const rooms = async (upTo: number) => (await delivery.db.first(waitingRooms, { pusherId, upTo }))?.rooms
     assert.deepEqual([await rooms(inKitchen[4] as number), await rooms(inBell)], [1, 2])
-    await tower.db.transaction((tx) => tx.run(dropWaiting, { pusherId, positions: [inKitchen[0] as number] }))
-    await tower.db.transaction((tx) => tx.run(dropUpTo, { pusherId, upTo: inKitchen[3] as number }))
-    const left = await tower.db.all(waitingEvents, { pusherId, perRoom: 9, rooms: 9 })
+    await delivery.db.transaction((tx) =>
+      tx.run(dropWaiting, { pusherId, positions: [inKitchen[0] as number] }),
+    )
+    await delivery.db.transaction((tx) => tx.run(dropUpTo, { pusherId, upTo: inKitchen[3] as number }))
+    const left = await delivery.db.all(waitingEvents, { pusherId, perRoom: 9, rooms: 9 })
     assert.deepEqual(
       left.map((row) => row.position),
       [inKitchen[4], inBell],
@@ -140,15 +142,15 @@ onEachDatabase('what waits for mail', (open) => {
 
   test('stale is what waits for mail since long ago; what waits for pokes, and what is younger, is not', async (t) => {
     const post = await buildPost(t, await open(t))
-    const { tower } = post
-    await tower.setPusher(bob, { data: { url: 'http://127.0.0.1:9/' } })
-    await tower.say(alice, 'old')
-    tower.clock.advance(1000)
-    const young = await tower.say(alice, 'young')
-    const before = tower.clock.now()
-    await tower.db.transaction((tx) => tx.run(dropStale, { before, limit: 10 }))
+    const { delivery } = post
+    await delivery.setPusher(bob, { data: { url: 'http://127.0.0.1:9/' } })
+    await delivery.say(alice, 'old')
+    delivery.clock.advance(1000)
+    const young = await delivery.say(alice, 'young')
+    const before = delivery.clock.now()
+    await delivery.db.transaction((tx) => tx.run(dropStale, { before, limit: 10 }))
     const { pusher_id: pusherId } = await post.pusher()
-    const rows = await tower.db.all(items, {})
+    const rows = await delivery.db.all(items, {})
     assert.deepEqual(
       rows.filter((row) => row.lane_id === pusherId).map((row) => row.position),
       [young],
@@ -157,20 +159,20 @@ onEachDatabase('what waits for mail', (open) => {
   })
 
   test('throttles: written anew for their room, old ones go, others stay', async (t) => {
-    const { tower } = await buildPost(t, await open(t))
+    const { delivery } = await buildPost(t, await open(t))
     const row = (roomId: typeof bell, at: number) => ({
       room_id: roomId,
       told_at: at,
       wait_ms: at,
       last_event_at: at,
     })
-    await tower.db.transaction(async (tx) => {
+    await delivery.db.transaction(async (tx) => {
       await tx.run(writeThrottles, { pusherId: 1, rooms: [row(bell, 5), row(kitchen, 9)] })
       await tx.run(writeThrottles, { pusherId: 2, rooms: [row(bell, 7)] })
       await tx.run(writeThrottles, { pusherId: 1, rooms: [row(bell, 6)] })
     })
     const of = async (pusherId: number) =>
-      (await tower.db.all(throttlesOf, { pusherId })).map((one) => [one.room_id, one.told_at])
+      (await delivery.db.all(throttlesOf, { pusherId })).map((one) => [one.room_id, one.told_at])
     assert.deepEqual(
       new Map((await of(1)) as [string, number][]),
       new Map([
@@ -179,15 +181,15 @@ onEachDatabase('what waits for mail', (open) => {
       ]),
     )
     assert.deepEqual(await of(2), [[bell, 7]])
-    await tower.db.transaction((tx) => tx.run(deleteOldThrottles, { before: 7, limit: 10 }))
+    await delivery.db.transaction((tx) => tx.run(deleteOldThrottles, { before: 7, limit: 10 }))
     assert.deepEqual([await of(1), await of(2)], [[[kitchen, 9]], [[bell, 7]]])
   })
 
   test('a link ends its own pusher, and no other', async (t) => {
     const post = await buildPost(t, await open(t))
-    const { tower } = post
-    await tower.setPusher(bob, { data: { url: 'http://127.0.0.1:9/' } })
-    const deps = { ...tower.pushers }
+    const { delivery } = post
+    await delivery.setPusher(bob, { data: { url: 'http://127.0.0.1:9/' } })
+    const deps = { ...delivery.pushers }
     for (const token of ['', 'token-2', 'null']) {
       assert.equal(await mailedPusher(deps, token), undefined)
       assert.equal(await unsubscribe(deps, token), false)
@@ -195,11 +197,11 @@ onEachDatabase('what waits for mail', (open) => {
     assert.deepEqual(await mailedPusher(deps, 'token-1'), { userId: bob, address: 'bob@example.org' })
     assert.equal(await unsubscribe(deps, 'token-1'), true)
     assert.deepEqual(
-      (await tower.pusherRows()).map((row) => row.kind),
+      (await delivery.pusherRows()).map((row) => row.kind),
       ['http'],
     )
     assert.equal(await unsubscribe(deps, 'token-1'), false)
-    await tower.setPusher(bob, MAIL_PUSHER)
+    await delivery.setPusher(bob, MAIL_PUSHER)
     assert.equal(await mailedPusher(deps, 'token-1'), undefined, 'an old link does not end a new pusher')
   })
 })

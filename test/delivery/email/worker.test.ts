@@ -7,7 +7,7 @@ import { waitingEvents } from '../../../src/delivery/email/mail-store.ts'
 import { onEachDatabase } from '../../support/databases.ts'
 import { eventually } from '../../support/eventually.ts'
 import { startPokeReceiver } from '../../support/poke-receiver.ts'
-import { alice, bob, carol, kitchen } from '../tower.ts'
+import { alice, bob, carol, kitchen } from '../delivery-fixture.ts'
 import { buildPost, DELAY, HOUR, MAIL_PUSHER, MINUTE, type Post, SENT } from './post.ts'
 
 const bell = room('bell')
@@ -24,7 +24,7 @@ onEachDatabase('mail', (open) => {
   test('an event is mailed when it could have been read for ten minutes, and not before', async (t) => {
     const post = await buildPost(t, await open(t))
     await using _worker = await post.start()
-    const position = await post.tower.say(alice, 'Ding')
+    const position = await post.delivery.say(alice, 'Ding')
     await post.pass(DELAY - 1)
     assert.equal(post.posted.length, 0)
     await post.pass(LOOK)
@@ -36,7 +36,7 @@ onEachDatabase('mail', (open) => {
       'https://m.example.org/_matrix/client/unstable/org.belfry/email/unsubscribe/token-1',
     )
     assert.match(mail?.text ?? '', /Ding/)
-    assert.equal(await post.tower.queued(), 0)
+    assert.equal(await post.delivery.queued(), 0)
     const row = await post.pusher()
     assert.deepEqual([row.last_success_at, row.lease_owner, row.attempts], [mail?.at, null, 0])
     assert.deepEqual(
@@ -48,17 +48,17 @@ onEachDatabase('mail', (open) => {
 
   test('what is read, redacted, silenced by a rule or left meanwhile is not mailed', async (t) => {
     const post = await buildPost(t, await open(t))
-    const { tower } = post
+    const { delivery } = post
     await using _worker = await post.start()
-    const read = await tower.say(alice, 'read')
-    await tower.house.read({ userId: bob, roomId: kitchen, threadId: '', position: read })
-    await tower.house.redact(kitchen, await tower.say(alice, 'redacted'))
+    const read = await delivery.say(alice, 'read')
+    await delivery.fixture.read({ userId: bob, roomId: kitchen, threadId: '', position: read })
+    await delivery.fixture.redact(kitchen, await delivery.say(alice, 'redacted'))
     await post.inRoom(bell)
-    await tower.house.say(bell, alice, 'left')
-    await tower.house.setMember({ roomId: bell, userId: bob, membership: 'leave', before: 'join' })
+    await delivery.fixture.say(bell, alice, 'left')
+    await delivery.fixture.setMember({ roomId: bell, userId: bob, membership: 'leave', before: 'join' })
     await post.pass(DELAY)
     assert.deepEqual(post.posted, [])
-    assert.equal(await tower.queued(), 0)
+    assert.equal(await delivery.queued(), 0)
     const steps = await post.steps()
     assert.deepEqual(
       new Set(steps.map(({ reason }) => reason)),
@@ -68,7 +68,7 @@ onEachDatabase('mail', (open) => {
 
   test('a tweak keeps an event out of mail (MSC4062), a rule of its handle too, and a call is over', async (t) => {
     const post = await buildPost(t, await open(t))
-    const { tower } = post
+    const { delivery } = post
     await using _worker = await post.start()
     for (const [word, tweak] of [
       ['quiet', 'org.matrix.msc4062.dont_email'],
@@ -80,8 +80,8 @@ onEachDatabase('mail', (open) => {
       actions: ['notify', { set_tweak: 'dont_email', value: false }],
     })
     await post.rule('mail', 'content', 'tea', { pattern: 'tea', actions: [] })
-    for (const text of ['quiet', 'silent', 'tea', 'loud']) await tower.say(alice, text)
-    await tower.house.send({
+    for (const text of ['quiet', 'silent', 'tea', 'loud']) await delivery.say(alice, text)
+    await delivery.fixture.send({
       roomId: kitchen,
       sender: alice,
       type: 'm.call.invite',
@@ -103,16 +103,16 @@ onEachDatabase('mail', (open) => {
 
   test('further mails of a room wait longer and longer, until the room was quiet for half a day', async (t) => {
     const post = await buildPost(t, await open(t))
-    const { tower } = post
+    const { delivery } = post
     await using _worker = await post.start()
-    await tower.say(alice, 'one')
+    await delivery.say(alice, 'one')
     await post.pass(DELAY)
     for (const wait of [10 * MINUTE, HOUR, 6 * HOUR, 24 * HOUR, 24 * HOUR]) {
       const before = post.posted.length
-      await tower.say(alice, 'again')
+      await delivery.say(alice, 'again')
       // The room is never quiet.
       for (let passed = 0; passed < wait - LOOK; passed += 6 * HOUR) {
-        await tower.say(alice, 'still')
+        await delivery.say(alice, 'still')
         await post.pass(Math.min(6 * HOUR, wait - LOOK - passed))
       }
       assert.equal(post.posted.length, before, `not before ${wait}`)
@@ -120,40 +120,40 @@ onEachDatabase('mail', (open) => {
       assert.equal(post.posted.length, before + 1, `after ${wait}`)
     }
     await post.pass(3 * HOUR)
-    await tower.say(alice, 'soon')
+    await delivery.say(alice, 'soon')
     await post.pass(DELAY)
     assert.equal(post.posted.length, 6, 'nine hours are not quiet')
     assert.ok((await post.steps()).some(({ reason }) => reason === 'mailed not long ago'))
     await post.pass(21 * HOUR)
     assert.equal(post.posted.length, 7)
     await post.pass(12 * HOUR)
-    await tower.say(alice, 'news')
+    await delivery.say(alice, 'news')
     await post.pass(DELAY)
     assert.equal(post.posted.length, 8)
-    await tower.say(alice, 'and more')
+    await delivery.say(alice, 'and more')
     await post.pass(DELAY)
     assert.equal(post.posted.length, 9, 'the waits begin anew')
   })
 
   test('one mail tells of all rooms; one that was not due keeps its wait', async (t) => {
     const post = await buildPost(t, await open(t))
-    const { tower } = post
+    const { delivery } = post
     await post.inRoom(bell)
     await using _worker = await post.start()
     await post.pass(DELAY)
     for (const text of ['a', 'b']) {
-      await tower.say(alice, text)
+      await delivery.say(alice, text)
       await post.pass(DELAY)
     }
     // The kitchen rests for an hour now; the bell is due before.
-    await tower.say(carol, 'kitchen')
-    await tower.house.say(bell, alice, 'bell')
+    await delivery.say(carol, 'kitchen')
+    await delivery.fixture.say(bell, alice, 'bell')
     await post.pass(DELAY)
     const last = post.posted.at(-1)
     assert.match(last?.text ?? '', /kitchen/)
     assert.match(last?.text ?? '', /bell/)
     const pusherId = (await post.pusher()).pusher_id
-    const rows = await tower.db.all(throttlesOf, { pusherId })
+    const rows = await delivery.db.all(throttlesOf, { pusherId })
     assert.deepEqual(
       new Map(rows.map((row) => [row.room_id, [row.wait_ms, row.told_at]])),
       new Map([
@@ -165,13 +165,13 @@ onEachDatabase('mail', (open) => {
 
   test('a mail server that fails is tried again after the back-off; nothing is lost, and the status shows it', async (t) => {
     const post = await buildPost(t, await open(t))
-    const { tower } = post
+    const { delivery } = post
     post.answer({ kind: 'retry', reason: 'smtp 451', status: 451, ms: 7 })
     await using _worker = await post.start()
-    await tower.say(alice, 'one')
+    await delivery.say(alice, 'one')
     await post.pass(DELAY)
     const failing = await post.pusher()
-    const now = tower.clock.now()
+    const now = delivery.clock.now()
     assert.deepEqual(
       [
         failing.failing_since,
@@ -182,9 +182,9 @@ onEachDatabase('mail', (open) => {
       ],
       [now, 1, 'smtp 451', now + 1000, null],
     )
-    await tower.say(alice, 'two')
+    await delivery.say(alice, 'two')
     await post.pass(LOOK)
-    assert.deepEqual([(await post.pusher()).attempts, await tower.queued()], [2, 2])
+    assert.deepEqual([(await post.pusher()).attempts, await delivery.queued()], [2, 2])
     post.answer(SENT)
     await post.pass(LOOK)
     assert.match(post.posted.at(-1)?.text ?? '', /one[^]*two/)
@@ -202,32 +202,32 @@ onEachDatabase('mail', (open) => {
 
   test('a mail that is refused for good is dropped and noted, and the pusher stays', async (t) => {
     const post = await buildPost(t, await open(t))
-    const { tower } = post
+    const { delivery } = post
     post.answer({ kind: 'refused', reason: 'smtp 550', status: 550, ms: 7 })
     await using _worker = await post.start()
-    const position = await tower.say(alice, 'one')
+    const position = await delivery.say(alice, 'one')
     await post.pass(DELAY)
     const row = await post.pusher()
     assert.deepEqual([row.last_error, row.failing_since, row.attempts], ['smtp 550', null, 0])
-    assert.equal(await tower.queued(), 0)
+    assert.equal(await delivery.queued(), 0)
     assert.deepEqual(await post.steps(), [{ position, step: 'dropped', reason: 'smtp 550' }])
     post.answer(SENT)
-    await tower.say(alice, 'two')
+    await delivery.say(alice, 'two')
     await post.pass(DELAY)
     assert.match(post.posted.at(-1)?.text ?? '', /two/)
   })
 
   test('in the short form a mail has numbers, and no name and no word of anybody', async (t) => {
     const post = await buildPost(t, await open(t))
-    const { tower } = post
-    await tower.setPusher(bob, { ...MAIL_PUSHER, data: { format: 'event_id_only' } })
+    const { delivery } = post
+    await delivery.setPusher(bob, { ...MAIL_PUSHER, data: { format: 'event_id_only' } })
     const first = await post.start()
-    await tower.say(alice, 'secret')
+    await delivery.say(alice, 'secret')
     await post.pass(DELAY)
     await first[Symbol.asyncDispose]()
-    await tower.setPusher(bob, MAIL_PUSHER)
+    await delivery.setPusher(bob, MAIL_PUSHER)
     await using _second = await post.start({ includeContent: false })
-    await tower.say(alice, 'secret')
+    await delivery.say(alice, 'secret')
     await post.pass(DELAY)
     assert.equal(post.posted.length, 2)
     for (const { subject, text, html } of post.posted) {
@@ -238,20 +238,20 @@ onEachDatabase('mail', (open) => {
 
   test('a flood is told by its newest events and numbers, in one mail', async (t) => {
     const post = await buildPost(t, await open(t))
-    const { tower } = post
-    for (let n = 0; n < 15; n++) await tower.say(alice, `number ${n}`)
+    const { delivery } = post
+    for (let n = 0; n < 15; n++) await delivery.say(alice, `number ${n}`)
     for (let n = 0; n < 105; n++) {
       const roomId = room(`r${n}`)
-      await tower.house.join(roomId, bob)
-      await tower.house.join(roomId, alice)
-      await tower.house.say(roomId, alice, `in ${n}`)
+      await delivery.fixture.join(roomId, bob)
+      await delivery.fixture.join(roomId, alice)
+      await delivery.fixture.say(roomId, alice, `in ${n}`)
     }
     await using _worker = await post.start()
     await post.pass(DELAY)
     assert.equal(post.posted.length, 1)
     assert.match(post.posted[0]?.text ?? '', /And in 86 more rooms\./)
-    assert.equal(await tower.queued(), 0, 'everything is told of')
-    for (let n = 0; n < 15; n++) await tower.say(alice, `number ${n}`)
+    assert.equal(await delivery.queued(), 0, 'everything is told of')
+    for (let n = 0; n < 15; n++) await delivery.say(alice, `number ${n}`)
     await post.pass(DELAY)
     const text = post.posted[1]?.text ?? ''
     assert.match(text, /\(4 more\)/)
@@ -261,12 +261,12 @@ onEachDatabase('mail', (open) => {
 
   test('what was read in between makes room for what was not', async (t) => {
     const post = await buildPost(t, await open(t))
-    const { tower } = post
+    const { delivery } = post
     const content = { msgtype: 'm.text', body: 'old and unread, in a thread' }
-    await tower.house.send({ roomId: kitchen, sender: alice, content, threadId: '$root' })
+    await delivery.fixture.send({ roomId: kitchen, sender: alice, content, threadId: '$root' })
     let last = 0
-    for (let n = 0; n < 30; n++) last = await tower.say(alice, `read ${n}`)
-    await tower.house.read({ userId: bob, roomId: kitchen, threadId: 'main', position: last })
+    for (let n = 0; n < 30; n++) last = await delivery.say(alice, `read ${n}`)
+    await delivery.fixture.read({ userId: bob, roomId: kitchen, threadId: 'main', position: last })
     await using _worker = await post.start()
     await post.pass(DELAY)
     const text = post.posted[0]?.text ?? ''
@@ -276,18 +276,18 @@ onEachDatabase('mail', (open) => {
 
   test('300 events that were read are passed over in a few looks at the backlog, not one for every ten', async (t) => {
     const post = await buildPost(t, await open(t))
-    const { tower } = post
+    const { delivery } = post
     const content = { msgtype: 'm.text', body: 'old and unread, in a thread' }
-    await tower.house.send({ roomId: kitchen, sender: alice, content, threadId: '$root' })
+    await delivery.fixture.send({ roomId: kitchen, sender: alice, content, threadId: '$root' })
     let last = 0
-    for (let n = 0; n < 300; n++) last = await tower.say(alice, `read ${n}`)
-    await tower.house.read({ userId: bob, roomId: kitchen, threadId: 'main', position: last })
+    for (let n = 0; n < 300; n++) last = await delivery.say(alice, `read ${n}`)
+    await delivery.fixture.read({ userId: bob, roomId: kitchen, threadId: 'main', position: last })
     let looks = 0
     const db: Database = {
-      ...tower.db,
+      ...delivery.db,
       all(query, params) {
         if ((query as unknown) === waitingEvents) looks++
-        return tower.db.all(query, params)
+        return delivery.db.all(query, params)
       },
     }
     await using _worker = await post.start({ db })
@@ -298,8 +298,8 @@ onEachDatabase('mail', (open) => {
 
   test('of two workers one sends', async (t) => {
     const post = await buildPost(t, await open(t))
-    await post.tower.say(alice, 'one')
-    post.tower.clock.advance(DELAY)
+    await post.delivery.say(alice, 'one')
+    post.delivery.clock.advance(DELAY)
     await using _one = await post.start()
     await using _two = await post.start()
     await post.pass(LOOK)
@@ -308,28 +308,28 @@ onEachDatabase('mail', (open) => {
 
   test('a process that dies between the mail and the commit costs one mail, with the same id', async (t) => {
     const post = await buildPost(t, await open(t))
-    const { tower } = post
+    const { delivery } = post
     let isDead = false
     // Served by several processes, so that a start ends no lease of another one.
     const shared: Database = {
-      ...tower.db,
+      ...delivery.db,
       isServedAlone: false,
-      all: (q, p) => tower.db.all(q, p),
-      first: (q, p) => tower.db.first(q, p),
-      transaction: (work, options) => tower.db.transaction(work, options),
+      all: (q, p) => delivery.db.all(q, p),
+      first: (q, p) => delivery.db.first(q, p),
+      transaction: (work, options) => delivery.db.transaction(work, options),
     }
     const dying: Database = {
       ...shared,
       transaction: (work, options) =>
-        isDead ? Promise.reject(new Error('the process is dead')) : tower.db.transaction(work, options),
+        isDead ? Promise.reject(new Error('the process is dead')) : delivery.db.transaction(work, options),
     }
     post.answer(() => {
       isDead = true
       return SENT
     })
-    await tower.say(alice, 'one')
+    await delivery.say(alice, 'one')
     const dead = await post.start({ db: dying })
-    tower.clock.advance(DELAY)
+    delivery.clock.advance(DELAY)
     await eventually(() => post.posted.length === 1)
     await dead[Symbol.asyncDispose]()
     post.answer(SENT)
@@ -339,19 +339,19 @@ onEachDatabase('mail', (open) => {
     await post.pass(5 * MINUTE)
     assert.equal(post.posted.length, 2)
     assert.equal(post.posted[0]?.id, post.posted[1]?.id)
-    assert.equal(await tower.queued(), 0)
+    assert.equal(await delivery.queued(), 0)
   })
 
   test('pokes and mails do not touch each other', async (t) => {
     const post = await buildPost(t, await open(t))
-    const { tower } = post
+    const { delivery } = post
     const gateway = await startPokeReceiver(t)
-    await tower.setPusher(bob, { data: { url: gateway.url } })
-    await using _pokes = await tower.start()
+    await delivery.setPusher(bob, { data: { url: gateway.url } })
+    await using _pokes = await delivery.start()
     await using _worker = await post.start()
-    await tower.say(alice, 'one')
+    await delivery.say(alice, 'one')
     await gateway.waitFor((poke) => poke.content?.['body'] === 'one')
-    await eventually(async () => (await tower.queued()) === 1)
+    await eventually(async () => (await delivery.queued()) === 1)
     await post.pass(DELAY)
     assert.equal(post.posted.length, 1)
     assert.equal(gateway.pokes.length, 1)
@@ -359,32 +359,32 @@ onEachDatabase('mail', (open) => {
 
   test('switched off it forgets what waits; with the pusher go its throttles', async (t) => {
     const post = await buildPost(t, await open(t))
-    const { tower } = post
+    const { delivery } = post
     await using _worker = await post.start()
-    await tower.say(alice, 'one')
-    await tower.setPusher(bob, { ...MAIL_PUSHER, enabled: false })
-    await tower.say(alice, 'two')
+    await delivery.say(alice, 'one')
+    await delivery.setPusher(bob, { ...MAIL_PUSHER, enabled: false })
+    await delivery.say(alice, 'two')
     await post.pass(DELAY)
-    await tower.setPusher(bob, MAIL_PUSHER)
-    await tower.say(alice, 'three')
+    await delivery.setPusher(bob, MAIL_PUSHER)
+    await delivery.say(alice, 'three')
     await post.pass(DELAY)
     assert.equal(post.posted.length, 1)
     assert.doesNotMatch(post.posted[0]?.text ?? '', /one|two/)
     const pusherId = (await post.pusher()).pusher_id
-    assert.equal((await tower.db.all(throttlesOf, { pusherId })).length, 1)
-    await tower.setPusher(bob, { ...MAIL_PUSHER, kind: null })
-    assert.deepEqual(await tower.db.all(throttlesOf, { pusherId }), [])
+    assert.equal((await delivery.db.all(throttlesOf, { pusherId })).length, 1)
+    await delivery.setPusher(bob, { ...MAIL_PUSHER, kind: null })
+    assert.deepEqual(await delivery.db.all(throttlesOf, { pusherId }), [])
   })
 
   test('a clock that is set back makes nobody wait longer', async (t) => {
     const post = await buildPost(t, await open(t))
-    const { tower } = post
-    tower.clock.advance(24 * HOUR)
-    await tower.say(alice, 'tomorrow')
-    tower.clock.advance(-24 * HOUR)
+    const { delivery } = post
+    delivery.clock.advance(24 * HOUR)
+    await delivery.say(alice, 'tomorrow')
+    delivery.clock.advance(-24 * HOUR)
     await using _worker = await post.start()
     assert.equal(post.posted.length, 1)
-    await tower.say(alice, 'today')
+    await delivery.say(alice, 'today')
     await post.pass(DELAY)
     assert.equal(post.posted.length, 2)
   })
@@ -400,14 +400,14 @@ onEachDatabase('mail', (open) => {
           end = () => resolve(SENT)
         }),
     )
-    await post.tower.say(alice, 'one')
+    await post.delivery.say(alice, 'one')
     const worker = await post.start()
-    post.tower.clock.advance(DELAY)
+    post.delivery.clock.advance(DELAY)
     await eventually(() => isSending)
     const stopped = worker[Symbol.asyncDispose]()
     end()
     await stopped
-    assert.equal(await post.tower.queued(), 0)
+    assert.equal(await post.delivery.queued(), 0)
   })
 
   test('a stop does not wait for a mail server that hangs, and holds nothing against anybody', async (t) => {
@@ -421,19 +421,19 @@ onEachDatabase('mail', (open) => {
           end = () => resolve({ kind: 'retry', reason: 'stopped', ms: 1 })
         }),
     )
-    await post.tower.say(alice, 'one')
+    await post.delivery.say(alice, 'one')
     const worker = await post.start({ endSending: async () => end() })
-    post.tower.clock.advance(DELAY)
+    post.delivery.clock.advance(DELAY)
     await eventually(() => isSending)
     let hasStopped = false
     void worker[Symbol.asyncDispose]().then(() => (hasStopped = true))
     await eventually(() => {
-      post.tower.clock.advance(8000)
+      post.delivery.clock.advance(8000)
       return hasStopped
     })
     const row = await post.pusher()
     assert.deepEqual(
-      [row.lease_owner, row.attempts, row.failing_since, await post.tower.queued()],
+      [row.lease_owner, row.attempts, row.failing_since, await post.delivery.queued()],
       [null, 0, null, 1],
     )
   })

@@ -5,7 +5,7 @@ import { type DeviceId, systemRandom } from '../../../src/lib/ids.ts'
 import { createActivity, type Elsewhere } from '../../../src/rooms/sync/activity.ts'
 import { openTestSqlite } from '../../support/databases.ts'
 import { createManualClock } from '../../support/manual-clock.ts'
-import { openHouse, user } from '../sync-fixture.ts'
+import { createNotificationsFixture, user } from '../sync-fixture.ts'
 
 const alice = user('alice')
 const [phone, laptop] = ['PHONE', 'LAPTOP'].map((deviceId) => ({
@@ -104,18 +104,19 @@ test('a client that polls without waiting is announced now and then, not each ti
 })
 
 test('/sync says who is there, unless it says that nobody is', async (t) => {
-  const house = await openHouse(t, await openTestSqlite(t), ['alice'])
-  const isActive = () => house.activity.until({ userId: alice, except: null, wasActive: false }) !== undefined
-  const { next_batch: since } = await house.sync(alice, undefined, { isAway: true })
+  const fixture = await createNotificationsFixture(t, await openTestSqlite(t), ['alice'])
+  const isActive = () =>
+    fixture.activity.until({ userId: alice, except: null, wasActive: false }) !== undefined
+  const { next_batch: since } = await fixture.sync(alice, undefined, { isAway: true })
   assert.equal(isActive(), false)
-  const waiting = house.sync(alice, since, { timeoutMs: 30_000 })
+  const waiting = fixture.sync(alice, since, { timeoutMs: 30_000 })
   assert.equal(isActive(), true)
-  await house.clock.asleep(20_000)
-  house.clock.advance(20_000)
+  await fixture.clock.asleep(20_000)
+  fixture.clock.advance(20_000)
   assert.equal(isActive(), true)
-  house.clock.advance(10_000)
+  fixture.clock.advance(10_000)
   await waiting
   assert.equal(isActive(), true)
-  house.clock.advance(15_000)
+  fixture.clock.advance(15_000)
   assert.equal(isActive(), false)
 })

@@ -5,7 +5,13 @@ import { banUser, kickUser, unbanUser } from '../../../src/rooms/membership.ts'
 import { sendState } from '../../../src/rooms/send-event.ts'
 import { forget } from '../../../src/rooms/membership-store.ts'
 import { onEachDatabase } from '../../support/databases.ts'
-import { type House, openHouse, type RoomEvent, type SyncBody, user } from '../sync-fixture.ts'
+import {
+  type NotificationsFixture,
+  createNotificationsFixture,
+  type RoomEvent,
+  type SyncBody,
+  user,
+} from '../sync-fixture.ts'
 
 const alice = user('alice')
 const bob = user('bob')
@@ -67,12 +73,12 @@ const TABLE: Row[] = [
   { before: ['join', 'ban'], after: ['unban', 'invite', 'join'], section: 'join', own: 'join' },
 ]
 
-async function take(house: House, roomId: RoomId, step: Step): Promise<void> {
-  const { rooms } = house
+async function take(fixture: NotificationsFixture, roomId: RoomId, step: Step): Promise<void> {
+  const { rooms } = fixture
   const byAlice = { roomId, sender: alice, target: bob }
-  if (step === 'join') await house.join(roomId, bob)
-  else if (step === 'leave') await house.leave(roomId, bob)
-  else if (step === 'invite') await house.invite(roomId, alice, bob)
+  if (step === 'join') await fixture.join(roomId, bob)
+  else if (step === 'leave') await fixture.leave(roomId, bob)
+  else if (step === 'invite') await fixture.invite(roomId, alice, bob)
   else if (step === 'kick') await kickUser(rooms, byAlice)
   else if (step === 'ban') await banUser(rooms, byAlice)
   else if (step === 'unban') await unbanUser(rooms, byAlice)
@@ -84,8 +90,8 @@ async function take(house: House, roomId: RoomId, step: Step): Promise<void> {
       stateKey: bob,
       content: { membership: 'knock' },
     })
-  else if (step === 'forget') await house.db.transaction((tx) => forget(tx, roomId, bob))
-  else await house.say(roomId, alice, 'behind his back')
+  else if (step === 'forget') await fixture.db.transaction((tx) => forget(tx, roomId, bob))
+  else await fixture.say(roomId, alice, 'behind his back')
 }
 
 /** What of a response is about Bob's own membership of the room, the newest last. */
@@ -120,18 +126,18 @@ const LEAVES = { filter: { room: { include_leave: true } } }
 onEachDatabase('sync tells the membership that holds', (open) => {
   for (const visibility of ['shared', 'joined', 'invited', 'world_readable'])
     test(`after every change of it between two syncs, and in an initial sync; history ${visibility}`, async (t) => {
-      const house = await openHouse(t, await open(t), ['alice', 'bob'])
+      const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
       for (const { before, after, section, own } of visibility === 'shared' ? TABLE : TABLE.filter(isOver)) {
         const title = `${before.join(' ')} | ${after.join(' ')}`
-        const roomId = await house.create(alice, { preset: 'public_chat', name: title })
-        await house.set(roomId, alice, 'm.room.history_visibility', { history_visibility: visibility })
+        const roomId = await fixture.create(alice, { preset: 'public_chat', name: title })
+        await fixture.set(roomId, alice, 'm.room.history_visibility', { history_visibility: visibility })
         const knocks = [...before, ...after].includes('knock')
-        if (knocks) await house.set(roomId, alice, 'm.room.join_rules', { join_rule: 'knock' })
-        for (const step of withInvitations(before, knocks)) await take(house, roomId, step)
-        const { next_batch } = await house.sync(bob)
-        for (const step of withInvitations(after, knocks)) await take(house, roomId, step)
+        if (knocks) await fixture.set(roomId, alice, 'm.room.join_rules', { join_rule: 'knock' })
+        for (const step of withInvitations(before, knocks)) await take(fixture, roomId, step)
+        const { next_batch } = await fixture.sync(bob)
+        for (const step of withInvitations(after, knocks)) await take(fixture, roomId, step)
 
-        const { rooms } = await house.sync(bob, next_batch)
+        const { rooms } = await fixture.sync(bob, next_batch)
         assert.deepEqual(sectionsWith(rooms, roomId), section === 'nothing' ? [] : [section], title)
         if (section === 'nothing') continue
         const told = ownTold(rooms, section, roomId)
@@ -139,7 +145,7 @@ onEachDatabase('sync tells the membership that holds', (open) => {
         if (section === 'invite' || section === 'knock') assert.equal(told.length, 1, title)
 
         const isForgotten = after.at(-1) === 'forget'
-        const first = (await house.sync(bob, undefined, LEAVES)).rooms
+        const first = (await fixture.sync(bob, undefined, LEAVES)).rooms
         assert.deepEqual(sectionsWith(first, roomId), isForgotten ? [] : [section], `${title}, initial`)
         if (!isForgotten)
           assert.equal(
@@ -148,7 +154,7 @@ onEachDatabase('sync tells the membership that holds', (open) => {
             `${title}, initial`,
           )
         // So that the next initial sync does not tell it again.
-        await house.db.transaction((tx) => forget(tx, roomId, bob))
+        await fixture.db.transaction((tx) => forget(tx, roomId, bob))
       }
     })
 })

@@ -12,7 +12,13 @@ import { setMarkers } from '../../../src/rooms/receipts.ts'
 import { currentState } from '../../../src/rooms/state-store.ts'
 import { isVisible, visibleSpans } from '../../../src/rooms/visibility.ts'
 import { onEachDatabase } from '../../support/databases.ts'
-import { type House, openHouse, type RoomEvent, type SyncBody, user } from '../sync-fixture.ts'
+import {
+  type NotificationsFixture,
+  createNotificationsFixture,
+  type RoomEvent,
+  type SyncBody,
+  user,
+} from '../sync-fixture.ts'
 
 const alice = user('alice')
 const bob = user('bob')
@@ -76,49 +82,53 @@ const steps = fc.array(
 )
 
 let counter = 0
-async function act(house: House, roomId: RoomId, what: string): Promise<unknown> {
+async function act(fixture: NotificationsFixture, roomId: RoomId, what: string): Promise<unknown> {
   const onBob = { roomId, sender: alice, target: bob }
   switch (what) {
     case 'say':
-      return house.say(roomId, alice, `m${counter++}`)
+      return fixture.say(roomId, alice, `m${counter++}`)
     case 'topic':
-      return house.set(roomId, alice, 'm.room.topic', { topic: `t${counter++}` })
+      return fixture.set(roomId, alice, 'm.room.topic', { topic: `t${counter++}` })
     case 'joined only':
-      return house.set(roomId, alice, 'm.room.history_visibility', { history_visibility: 'joined' })
+      return fixture.set(roomId, alice, 'm.room.history_visibility', { history_visibility: 'joined' })
     case 'shared':
-      return house.set(roomId, alice, 'm.room.history_visibility', { history_visibility: 'shared' })
+      return fixture.set(roomId, alice, 'm.room.history_visibility', { history_visibility: 'shared' })
     case 'bob joins':
-      return house.join(roomId, bob)
+      return fixture.join(roomId, bob)
     case 'bob leaves':
-      return house.leave(roomId, bob)
+      return fixture.leave(roomId, bob)
     case 'bob is invited':
-      return house.invite(roomId, alice, bob)
+      return fixture.invite(roomId, alice, bob)
     case 'bob is kicked':
-      return kickUser(house.rooms, onBob)
+      return kickUser(fixture.rooms, onBob)
     case 'bob is banned':
-      return banUser(house.rooms, onBob)
+      return banUser(fixture.rooms, onBob)
     case 'bob is unbanned':
-      return unbanUser(house.rooms, onBob)
+      return unbanUser(fixture.rooms, onBob)
     case 'carol joins':
-      return house.join(roomId, carol)
+      return fixture.join(roomId, carol)
     case 'carol leaves':
-      return house.leave(roomId, carol)
+      return fixture.leave(roomId, carol)
     default: {
-      const eventId = await house.say(roomId, alice, 'read this')
+      const eventId = await fixture.say(roomId, alice, 'read this')
       const markers = [{ type: 'm.read' as const, eventId, threadId: '' }]
-      return setMarkers(house.receipts, { userId: bob, roomId, markers })
+      return setMarkers(fixture.receipts, { userId: bob, roomId, markers })
     }
   }
 }
 
-async function compare(house: House, rooms: Map<RoomId, Known>, invited: Set<RoomId>): Promise<void> {
-  const joined = (await roomsOfUser(house.db, bob, ['join'])).map((row) => row.room_id)
+async function compare(
+  fixture: NotificationsFixture,
+  rooms: Map<RoomId, Known>,
+  invited: Set<RoomId>,
+): Promise<void> {
+  const joined = (await roomsOfUser(fixture.db, bob, ['join'])).map((row) => row.room_id)
   assert.deepEqual([...rooms.keys()].toSorted(), joined.toSorted(), 'rooms joined')
-  const invitations = (await roomsOfUser(house.db, bob, ['invite'])).map((row) => row.room_id)
+  const invitations = (await roomsOfUser(fixture.db, bob, ['invite'])).map((row) => row.room_id)
   assert.deepEqual([...invited].toSorted(), invitations.toSorted(), 'invitations')
-  const counts = await unreadCounts(house.db, bob, joined)
+  const counts = await unreadCounts(fixture.db, bob, joined)
   for (const roomId of joined) {
-    const state = (await currentState(house.db, roomId)).map((event): [string, EventId] => [
+    const state = (await currentState(fixture.db, roomId)).map((event): [string, EventId] => [
       `${event.type} ${event.stateKey ?? ''}`,
       event.eventId,
     ])
@@ -127,13 +137,13 @@ async function compare(house: House, rooms: Map<RoomId, Known>, invited: Set<Roo
   }
 }
 
-async function checkVisible(house: House, told: SyncBody): Promise<void> {
+async function checkVisible(fixture: NotificationsFixture, told: SyncBody): Promise<void> {
   for (const section of [told.rooms.join, told.rooms.leave])
     for (const [roomId, room] of Object.entries(section) as [RoomId, (typeof told.rooms.leave)[RoomId]][]) {
-      const history = (await historiesOf(house.db, bob, [roomId])).get(roomId)
+      const history = (await historiesOf(fixture.db, bob, [roomId])).get(roomId)
       assert.ok(history)
       const events = await findEvents(
-        house.db,
+        fixture.db,
         room.timeline.events.map((event) => event.event_id),
       )
       for (const event of events.values())
@@ -146,28 +156,28 @@ async function checkVisible(house: House, told: SyncBody): Promise<void> {
 
 onEachDatabase('a client that follows sync', (open) => {
   test('knows after each response what the server knows', async (t) => {
-    const house = await openHouse(t, await open(t), ['alice', 'bob', 'carol'])
+    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob', 'carol'])
     await fc.assert(
       fc.asyncProperty(steps, async (history) => {
-        const roomIds = [await house.create(alice), await house.create(alice)] as const
+        const roomIds = [await fixture.create(alice), await fixture.create(alice)] as const
         // Each run starts with a client that knows all of the earlier ones.
         const rooms = new Map<RoomId, Known>()
         const invited = new Set<RoomId>()
-        const first = await house.sync(bob, undefined, { filter })
+        const first = await fixture.sync(bob, undefined, { filter })
         apply(rooms, invited, first)
         let since = first.next_batch
         for (const { what, room } of [...history, { what: 'sync', room: 0 } as const]) {
           if (what !== 'sync') {
-            await act(house, roomIds[room], what).catch((error: unknown) => {
+            await act(fixture, roomIds[room], what).catch((error: unknown) => {
               if (!(error instanceof MatrixError)) throw error
             })
             continue
           }
-          const told = await house.sync(bob, since, { filter })
+          const told = await fixture.sync(bob, since, { filter })
           since = told.next_batch
           apply(rooms, invited, told)
-          await checkVisible(house, told)
-          await compare(house, rooms, invited)
+          await checkVisible(fixture, told)
+          await compare(fixture, rooms, invited)
         }
       }),
       { numRuns: 12 },

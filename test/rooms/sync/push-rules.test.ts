@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { deleteRule, putRule, setRuleActions, setRuleEnabled } from '../../../src/user-rules/change-rules.ts'
 import { onEachDatabase } from '../../support/databases.ts'
 import { rulesOn } from '../../accounts/fixture.ts'
-import { openHouse, type SyncBody, user } from '../sync-fixture.ts'
+import { createNotificationsFixture, type SyncBody, user } from '../sync-fixture.ts'
 
 const alice = user('alice')
 const bob = user('bob')
@@ -14,11 +14,11 @@ const toldRules = (body: SyncBody) =>
 
 onEachDatabase('push rules in /sync', (open) => {
   test('every change wakes a long poll, and is told with all rules, once', async (t) => {
-    const house = await openHouse(t, await open(t), ['alice', 'bob'])
-    const rules = rulesOn(house.db, { bus: house.bus })
-    const roomId = await house.create(alice)
+    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
+    const rules = rulesOn(fixture.db, { bus: fixture.bus })
+    const roomId = await fixture.create(alice)
     const key = { userId: alice, scope: '', kind: 'room' as const, ruleId: roomId }
-    const first = await house.sync(alice)
+    const first = await fixture.sync(alice)
     assert.deepEqual(Object.keys(toldRules(first)[0]?.content ?? {}), ['global'])
     let since = first.next_batch
     for (const change of [
@@ -29,40 +29,43 @@ onEachDatabase('push rules in /sync', (open) => {
       () => putRule(rules, { ...key, scope: 'phone' }, { content: { actions: [] } }),
       () => deleteRule(rules, key),
     ]) {
-      const answer = house.sync(alice, since, { timeoutMs: WAIT })
-      await house.clock.asleep()
+      const answer = fixture.sync(alice, since, { timeoutMs: WAIT })
+      await fixture.clock.asleep()
       await change()
       const told = await answer
       assert.equal(toldRules(told).length, 1)
-      assert.deepEqual(toldRules(told), toldRules(await house.sync(alice)))
+      assert.deepEqual(toldRules(told), toldRules(await fixture.sync(alice)))
       since = told.next_batch
     }
-    assert.deepEqual(Object.keys(toldRules(await house.sync(alice))[0]?.content ?? {}), ['global', 'device'])
-    await house.say(roomId, alice, 'something else')
-    const later = await house.sync(alice, since)
+    assert.deepEqual(Object.keys(toldRules(await fixture.sync(alice))[0]?.content ?? {}), [
+      'global',
+      'device',
+    ])
+    await fixture.say(roomId, alice, 'something else')
+    const later = await fixture.sync(alice, since)
     assert.ok(later.rooms.join[roomId])
     assert.deepEqual(toldRules(later), [])
   })
 
   test('a filter can leave them out, and others are not told', async (t) => {
-    const house = await openHouse(t, await open(t), ['alice', 'bob'])
-    const rules = rulesOn(house.db, { bus: house.bus })
-    const [mine, others] = [await house.sync(alice), await house.sync(bob)]
-    const roomId = await house.create(alice)
+    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
+    const rules = rulesOn(fixture.db, { bus: fixture.bus })
+    const [mine, others] = [await fixture.sync(alice), await fixture.sync(bob)]
+    const roomId = await fixture.create(alice)
     await putRule(
       rules,
       { userId: alice, scope: '', kind: 'room', ruleId: roomId },
       { content: { actions: [] } },
     )
     const filter = { account_data: { not_types: ['m.push_rules'] } }
-    assert.deepEqual(toldRules(await house.sync(alice, mine.next_batch, { filter })), [])
-    assert.equal(toldRules(await house.sync(alice, mine.next_batch)).length, 1)
-    assert.deepEqual(toldRules(await house.sync(bob, others.next_batch)), [])
+    assert.deepEqual(toldRules(await fixture.sync(alice, mine.next_batch, { filter })), [])
+    assert.equal(toldRules(await fixture.sync(alice, mine.next_batch)).length, 1)
+    assert.deepEqual(toldRules(await fixture.sync(bob, others.next_batch)), [])
   })
 
   test('changed default rules are sent once to a client that stays logged in', async (t) => {
-    const house = await openHouse(t, await open(t), ['alice'])
-    const first = await house.sync(alice)
+    const fixture = await createNotificationsFixture(t, await open(t), ['alice'])
+    const first = await fixture.sync(alice)
     const ruleIds = (body: SyncBody) =>
       toldRules(body).flatMap(({ content }) =>
         (content as { global: Record<string, { rule_id: string }[]> }).global['underride']?.map(
@@ -71,25 +74,25 @@ onEachDatabase('push rules in /sync', (open) => {
       )
     assert.ok(!ruleIds(first).includes('.m.rule.poll_start'))
     // The server starts again with other settings; nothing happens in any room.
-    Object.assign(house.reads, { experimental: { polls: true } })
-    const waiting = await house.sync(alice, first.next_batch, { timeoutMs: WAIT })
-    assert.deepEqual(toldRules(waiting), toldRules(await house.sync(alice)))
+    Object.assign(fixture.reads, { experimental: { polls: true } })
+    const waiting = await fixture.sync(alice, first.next_batch, { timeoutMs: WAIT })
+    assert.deepEqual(toldRules(waiting), toldRules(await fixture.sync(alice)))
     assert.ok(ruleIds(waiting).some((ruleId) => ruleId?.includes('poll_start')))
-    assert.deepEqual(toldRules(await house.sync(alice, waiting.next_batch)), [])
+    assert.deepEqual(toldRules(await fixture.sync(alice, waiting.next_batch)), [])
     const filter = { account_data: { not_types: ['m.push_rules'] } }
-    const filtered = await house.sync(alice, first.next_batch, { filter })
+    const filtered = await fixture.sync(alice, first.next_batch, { filter })
     assert.deepEqual(toldRules(filtered), [])
   })
 
   test('a token without the fingerprint of the default rules is understood, and gets the rules', async (t) => {
-    const house = await openHouse(t, await open(t), ['alice'])
-    const roomId = await house.create(alice)
-    const { next_batch: now } = await house.sync(alice)
-    await house.say(roomId, alice, 'later')
+    const fixture = await createNotificationsFixture(t, await open(t), ['alice'])
+    const roomId = await fixture.create(alice)
+    const { next_batch: now } = await fixture.sync(alice)
+    await fixture.say(roomId, alice, 'later')
     const old = now.split('_').slice(0, 2).join('_')
-    const told = await house.sync(alice, old)
+    const told = await fixture.sync(alice, old)
     assert.equal(toldRules(told).length, 1)
     assert.equal(told.rooms.join[roomId]?.timeline.events.length, 1)
-    assert.deepEqual(toldRules(await house.sync(alice, told.next_batch)), [])
+    assert.deepEqual(toldRules(await fixture.sync(alice, told.next_batch)), [])
   })
 })

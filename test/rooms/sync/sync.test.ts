@@ -5,7 +5,7 @@ import { redactEvent } from '../../../src/rooms/redact.ts'
 import { pageToken } from '../../../src/rooms/sync/token.ts'
 import { banUser, kickUser } from '../../../src/rooms/membership.ts'
 import { onEachDatabase } from '../../support/databases.ts'
-import { bodies, openHouse, typesOf, user } from '../sync-fixture.ts'
+import { bodies, createNotificationsFixture, typesOf, user } from '../sync-fixture.ts'
 
 const alice = user('alice')
 const bob = user('bob')
@@ -14,11 +14,11 @@ const LAZY = { room: { state: { lazy_load_members: true } } }
 
 onEachDatabase('sync', (open) => {
   test('an initial sync tells the room from the ground up, once', async (t) => {
-    const house = await openHouse(t, await open(t), ['alice', 'bob'])
-    const roomId = await house.create(alice, { preset: 'public_chat', name: 'Tower' })
-    await house.join(roomId, bob)
-    await house.say(roomId, alice, 'hello')
-    const told = await house.sync(bob)
+    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
+    const roomId = await fixture.create(alice, { preset: 'public_chat', name: 'Office' })
+    await fixture.join(roomId, bob)
+    await fixture.say(roomId, alice, 'hello')
+    const told = await fixture.sync(bob)
     const room = told.rooms.join[roomId]
     assert.ok(room)
     assert.deepEqual(bodies(room.timeline.events), ['hello'])
@@ -42,48 +42,48 @@ onEachDatabase('sync', (open) => {
   })
 
   test('what came after is told once, with its count', async (t) => {
-    const house = await openHouse(t, await open(t), ['alice', 'bob'])
-    const roomId = await house.create(alice)
-    await house.join(roomId, bob)
-    const first = await house.sync(bob)
-    await house.say(roomId, alice, 'one')
-    const second = await house.sync(bob, first.next_batch)
+    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
+    const roomId = await fixture.create(alice)
+    await fixture.join(roomId, bob)
+    const first = await fixture.sync(bob)
+    await fixture.say(roomId, alice, 'one')
+    const second = await fixture.sync(bob, first.next_batch)
     assert.deepEqual(bodies(second.rooms.join[roomId]?.timeline.events ?? []), ['one'])
     assert.equal(second.rooms.join[roomId]?.timeline.limited, false)
     assert.deepEqual(second.rooms.join[roomId]?.state.events, [])
     assert.equal(second.rooms.join[roomId]?.unread_notifications.notification_count, 1)
     assert.equal(second.rooms.join[roomId]?.summary, undefined, 'nobody came or went')
-    const third = await house.sync(bob, second.next_batch)
+    const third = await fixture.sync(bob, second.next_batch)
     assert.deepEqual(third.rooms.join, {})
     assert.deepEqual(third.account_data.events, [], 'push rules are told once')
     assert.equal(third.next_batch, second.next_batch)
   })
 
   test('next_batch advances even when the filter hides all that happened', async (t) => {
-    const house = await openHouse(t, await open(t), ['alice', 'bob'])
-    const roomId = await house.create(alice)
-    await house.join(roomId, bob)
+    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
+    const roomId = await fixture.create(alice)
+    await fixture.join(roomId, bob)
     const filter = { room: { rooms: [] }, account_data: {}, presence: { types: [] } }
-    const first = await house.sync(bob, undefined, { filter })
+    const first = await fixture.sync(bob, undefined, { filter })
     assert.deepEqual(first.rooms.join, {})
-    await house.say(roomId, alice, 'one')
-    const second = await house.sync(bob, first.next_batch, { filter })
+    await fixture.say(roomId, alice, 'one')
+    const second = await fixture.sync(bob, first.next_batch, { filter })
     assert.deepEqual(second.rooms.join, {})
     assert.notEqual(second.next_batch, first.next_batch)
-    assert.deepEqual((await house.sync(bob, second.next_batch)).rooms.join, {})
+    assert.deepEqual((await fixture.sync(bob, second.next_batch)).rooms.join, {})
   })
 
   test('a gap: the latest events, a token into the gap, and the state it changed', async (t) => {
-    const house = await openHouse(t, await open(t), ['alice', 'bob', 'carol'])
-    const roomId = await house.create(alice)
-    await house.join(roomId, bob)
-    const first = await house.sync(bob)
-    await house.set(roomId, alice, 'm.room.topic', { topic: 'old' })
-    await house.set(roomId, alice, 'm.room.topic', { topic: 'new' })
-    await house.join(roomId, carol)
-    for (let at = 1; at <= 4; at++) await house.say(roomId, alice, `m${at}`)
+    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob', 'carol'])
+    const roomId = await fixture.create(alice)
+    await fixture.join(roomId, bob)
+    const first = await fixture.sync(bob)
+    await fixture.set(roomId, alice, 'm.room.topic', { topic: 'old' })
+    await fixture.set(roomId, alice, 'm.room.topic', { topic: 'new' })
+    await fixture.join(roomId, carol)
+    for (let at = 1; at <= 4; at++) await fixture.say(roomId, alice, `m${at}`)
     const filter = { room: { timeline: { limit: 2 } } }
-    const room = (await house.sync(bob, first.next_batch, { filter })).rooms.join[roomId]
+    const room = (await fixture.sync(bob, first.next_batch, { filter })).rooms.join[roomId]
     assert.ok(room)
     assert.deepEqual(bodies(room.timeline.events), ['m3', 'm4'])
     assert.equal(room.timeline.limited, true)
@@ -98,23 +98,23 @@ onEachDatabase('sync', (open) => {
   })
 
   test('full_state tells all state and only the new events, without waiting', async (t) => {
-    const house = await openHouse(t, await open(t), ['alice'])
-    const roomId = await house.create(alice)
-    const first = await house.sync(alice)
-    const again = await house.sync(alice, first.next_batch, { fullState: true, timeoutMs: 30_000 })
+    const fixture = await createNotificationsFixture(t, await open(t), ['alice'])
+    const roomId = await fixture.create(alice)
+    const first = await fixture.sync(alice)
+    const again = await fixture.sync(alice, first.next_batch, { fullState: true, timeoutMs: 30_000 })
     const room = again.rooms.join[roomId]
     assert.deepEqual(room?.timeline.events, [])
     assert.ok(typesOf(room?.state.events ?? []).includes('m.room.create'))
-    assert.equal(house.clock.sleepers(), 0)
+    assert.equal(fixture.clock.sleepers(), 0)
   })
 
   test('an invitation is told with stripped state, its rejection as a room that was left', async (t) => {
-    const house = await openHouse(t, await open(t), ['alice', 'bob'])
-    const first = await house.sync(bob)
-    const roomId = await house.create(alice, { preset: 'private_chat', name: 'Secret', topic: 'hush' })
-    await house.say(roomId, alice, 'nobody else sees this')
-    await house.invite(roomId, alice, bob)
-    const invited = await house.sync(bob, first.next_batch)
+    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
+    const first = await fixture.sync(bob)
+    const roomId = await fixture.create(alice, { preset: 'private_chat', name: 'Secret', topic: 'hush' })
+    await fixture.say(roomId, alice, 'nobody else sees this')
+    await fixture.invite(roomId, alice, bob)
+    const invited = await fixture.sync(bob, first.next_batch)
     const state = invited.rooms.invite[roomId]?.invite_state.events ?? []
     for (const type of ['m.room.create', 'm.room.join_rules', 'm.room.name', 'm.room.topic'])
       assert.ok(typesOf(state).includes(type), type)
@@ -129,10 +129,10 @@ onEachDatabase('sync', (open) => {
         Object.keys(event).toSorted(),
         event.state_key === bob ? [...stripped, 'event_id', 'origin_server_ts'].toSorted() : stripped,
       )
-    assert.ok((await house.sync(bob)).rooms.invite[roomId], 'also in an initial sync')
+    assert.ok((await fixture.sync(bob)).rooms.invite[roomId], 'also in an initial sync')
 
-    await house.leave(roomId, bob)
-    const rejected = await house.sync(bob, invited.next_batch)
+    await fixture.leave(roomId, bob)
+    const rejected = await fixture.sync(bob, invited.next_batch)
     const left = rejected.rooms.leave[roomId]
     assert.deepEqual(rejected.rooms.invite, {})
     assert.deepEqual(typesOf(left?.timeline.events ?? []), ['m.room.member'])
@@ -140,88 +140,88 @@ onEachDatabase('sync', (open) => {
   })
 
   test('a newly joined room comes whole', async (t) => {
-    const house = await openHouse(t, await open(t), ['alice', 'bob'])
-    const roomId = await house.create(alice)
-    await house.say(roomId, alice, 'before')
-    const first = await house.sync(bob)
-    await house.join(roomId, bob)
-    const room = (await house.sync(bob, first.next_batch)).rooms.join[roomId]
+    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
+    const roomId = await fixture.create(alice)
+    await fixture.say(roomId, alice, 'before')
+    const first = await fixture.sync(bob)
+    await fixture.join(roomId, bob)
+    const room = (await fixture.sync(bob, first.next_batch)).rooms.join[roomId]
     assert.deepEqual(bodies(room?.timeline.events ?? []), ['before'], 'history is shared')
     const state = [...(room?.state.events ?? []), ...(room?.timeline.events ?? [])]
     assert.ok(typesOf(state).includes('m.room.create'))
   })
 
   test('history that a new member may not see is not told', async (t) => {
-    const house = await openHouse(t, await open(t), ['alice', 'bob'])
-    const roomId = await house.create(alice)
-    await house.set(roomId, alice, 'm.room.history_visibility', { history_visibility: 'joined' })
-    await house.say(roomId, alice, 'before')
-    const first = await house.sync(bob)
-    await house.join(roomId, bob)
-    await house.say(roomId, alice, 'after')
+    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
+    const roomId = await fixture.create(alice)
+    await fixture.set(roomId, alice, 'm.room.history_visibility', { history_visibility: 'joined' })
+    await fixture.say(roomId, alice, 'before')
+    const first = await fixture.sync(bob)
+    await fixture.join(roomId, bob)
+    await fixture.say(roomId, alice, 'after')
     for (const since of [undefined, first.next_batch]) {
-      const room = (await house.sync(bob, since)).rooms.join[roomId]
+      const room = (await fixture.sync(bob, since)).rooms.join[roomId]
       assert.deepEqual(bodies(room?.timeline.events ?? []), ['after'])
       assert.ok(typesOf(room?.state.events ?? []).includes('m.room.create'))
     }
   })
 
   test('a stay that was interrupted: what went on meanwhile is state, not history', async (t) => {
-    const house = await openHouse(t, await open(t), ['alice', 'bob'])
-    const roomId = await house.create(alice)
-    await house.set(roomId, alice, 'm.room.history_visibility', { history_visibility: 'joined' })
-    await house.join(roomId, bob)
-    const first = await house.sync(bob)
-    await house.leave(roomId, bob)
-    await house.say(roomId, alice, 'behind his back')
-    await house.set(roomId, alice, 'm.room.topic', { topic: 'changed' })
-    await house.join(roomId, bob)
-    const room = (await house.sync(bob, first.next_batch)).rooms.join[roomId]
+    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
+    const roomId = await fixture.create(alice)
+    await fixture.set(roomId, alice, 'm.room.history_visibility', { history_visibility: 'joined' })
+    await fixture.join(roomId, bob)
+    const first = await fixture.sync(bob)
+    await fixture.leave(roomId, bob)
+    await fixture.say(roomId, alice, 'behind his back')
+    await fixture.set(roomId, alice, 'm.room.topic', { topic: 'changed' })
+    await fixture.join(roomId, bob)
+    const room = (await fixture.sync(bob, first.next_batch)).rooms.join[roomId]
     assert.deepEqual(typesOf(room?.timeline.events ?? []), ['m.room.member'])
     assert.equal(room?.timeline.limited, true)
     assert.ok(typesOf(room?.state.events ?? []).includes('m.room.topic'))
   })
 
   test('a room is told up to the moment when one left, was kicked or banned', async (t) => {
-    const house = await openHouse(t, await open(t), ['alice', 'bob'])
+    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
     for (const go of [
-      (roomId: Parameters<typeof house.leave>[0]) => house.leave(roomId, bob),
-      (roomId: Parameters<typeof house.leave>[0]) =>
-        kickUser(house.rooms, { roomId, sender: alice, target: bob }),
-      (roomId: Parameters<typeof house.leave>[0]) =>
-        banUser(house.rooms, { roomId, sender: alice, target: bob }),
+      (roomId: Parameters<typeof fixture.leave>[0]) => fixture.leave(roomId, bob),
+      (roomId: Parameters<typeof fixture.leave>[0]) =>
+        kickUser(fixture.rooms, { roomId, sender: alice, target: bob }),
+      (roomId: Parameters<typeof fixture.leave>[0]) =>
+        banUser(fixture.rooms, { roomId, sender: alice, target: bob }),
     ]) {
-      const roomId = await house.create(alice)
-      await house.join(roomId, bob)
-      const first = await house.sync(bob)
-      await house.say(roomId, alice, 'goodbye')
+      const roomId = await fixture.create(alice)
+      await fixture.join(roomId, bob)
+      const first = await fixture.sync(bob)
+      await fixture.say(roomId, alice, 'goodbye')
       await go(roomId)
-      await house.say(roomId, alice, 'he is gone')
-      await house.set(roomId, alice, 'm.room.topic', { topic: 'he is gone' })
-      const told = await house.sync(bob, first.next_batch)
+      await fixture.say(roomId, alice, 'he is gone')
+      await fixture.set(roomId, alice, 'm.room.topic', { topic: 'he is gone' })
+      const told = await fixture.sync(bob, first.next_batch)
       assert.equal(told.rooms.join[roomId], undefined)
       const left = told.rooms.leave[roomId]
       assert.deepEqual(typesOf(left?.timeline.events ?? []), ['m.room.message', 'm.room.member'])
       assert.deepEqual(left?.state.events, [])
-      assert.deepEqual((await house.sync(bob, told.next_batch)).rooms.leave, {})
+      assert.deepEqual((await fixture.sync(bob, told.next_batch)).rooms.leave, {})
     }
   })
 
   test('who was banned after leaving learns nothing of what happened in between', async (t) => {
-    const house = await openHouse(t, await open(t), ['alice', 'bob'])
-    const roomId = await house.create(alice)
-    await house.join(roomId, bob)
-    const first = await house.sync(bob)
-    await house.leave(roomId, bob)
-    await house.set(roomId, alice, 'm.room.topic', { topic: 'he is gone' })
-    await banUser(house.rooms, { roomId, sender: alice, target: bob })
+    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
+    const roomId = await fixture.create(alice)
+    await fixture.join(roomId, bob)
+    const first = await fixture.sync(bob)
+    await fixture.leave(roomId, bob)
+    await fixture.set(roomId, alice, 'm.room.topic', { topic: 'he is gone' })
+    await banUser(fixture.rooms, { roomId, sender: alice, target: bob })
     for (const [limit, memberships] of [
       [0, ['ban']],
       [1, ['leave', 'ban']],
       [10, ['leave', 'ban']],
     ] as const) {
       const filter = { room: { timeline: { limit } } }
-      const left = (await house.sync(bob, first.next_batch, { filter })).rooms.leave[roomId]
+      const left = (await fixture.sync(bob, first.next_batch, { filter })).rooms.leave[roomId]
       assert.ok(left)
       assert.ok(left.timeline.events.length <= limit)
       const told = [...left.state.events, ...left.timeline.events]
@@ -234,13 +234,13 @@ onEachDatabase('sync', (open) => {
 
   test('a token from before a restart goes on', async (t) => {
     const db = await open(t)
-    const before = await openHouse(t, db, ['alice', 'bob'])
+    const before = await createNotificationsFixture(t, db, ['alice', 'bob'])
     const roomId = await before.create(alice)
     await before.join(roomId, bob)
     before.typing.start(roomId, alice, 1000)
     const { next_batch } = await before.sync(bob)
     await before.say(roomId, alice, 'meanwhile')
-    const after = await openHouse(t, db, [])
+    const after = await createNotificationsFixture(t, db, [])
     const told = await after.sync(bob, next_batch)
     assert.deepEqual(bodies(told.rooms.join[roomId]?.timeline.events ?? []), ['meanwhile'])
     assert.deepEqual((await after.sync(bob, told.next_batch)).rooms.join, {})
@@ -248,80 +248,80 @@ onEachDatabase('sync', (open) => {
 
   test('rooms that were left before are told only with include_leave, and not when forgotten', async (t) => {
     const db = await open(t)
-    const house = await openHouse(t, db, ['alice', 'bob'])
-    const roomId = await house.create(alice)
-    await house.join(roomId, bob)
-    await house.leave(roomId, bob)
-    await house.set(roomId, alice, 'm.room.topic', { topic: 'he is gone' })
+    const fixture = await createNotificationsFixture(t, db, ['alice', 'bob'])
+    const roomId = await fixture.create(alice)
+    await fixture.join(roomId, bob)
+    await fixture.leave(roomId, bob)
+    await fixture.set(roomId, alice, 'm.room.topic', { topic: 'he is gone' })
     const filter = { room: { include_leave: true } }
-    assert.deepEqual((await house.sync(bob)).rooms.leave, {})
-    const left = (await house.sync(bob, undefined, { filter })).rooms.leave[roomId]
+    assert.deepEqual((await fixture.sync(bob)).rooms.leave, {})
+    const left = (await fixture.sync(bob, undefined, { filter })).rooms.leave[roomId]
     const types = typesOf([...(left?.state.events ?? []), ...(left?.timeline.events ?? [])])
     assert.ok(types.includes('m.room.create'))
     assert.ok(!types.includes('m.room.topic'))
     await db.transaction((tx) => forget(tx, roomId, bob))
-    assert.deepEqual((await house.sync(bob, undefined, { filter })).rooms.leave, {})
+    assert.deepEqual((await fixture.sync(bob, undefined, { filter })).rooms.leave, {})
   })
 
   test('lazy loading: the members who are needed, and those who changed in a gap', async (t) => {
-    const house = await openHouse(t, await open(t), ['alice', 'bob', 'carol'])
-    const roomId = await house.create(alice, { preset: 'public_chat', name: 'Tower' })
-    await house.join(roomId, carol)
-    await house.join(roomId, bob)
-    for (let at = 0; at < 3; at++) await house.say(roomId, alice, `m${at}`)
+    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob', 'carol'])
+    const roomId = await fixture.create(alice, { preset: 'public_chat', name: 'Office' })
+    await fixture.join(roomId, carol)
+    await fixture.join(roomId, bob)
+    for (let at = 0; at < 3; at++) await fixture.say(roomId, alice, `m${at}`)
     const filter = { room: { ...LAZY.room, timeline: { limit: 2 } } }
-    const first = await house.sync(bob, undefined, { filter })
+    const first = await fixture.sync(bob, undefined, { filter })
     const members = (events: { type: string; state_key?: string }[] = []) =>
       events.filter((event) => event.type === 'm.room.member').map((event) => String(event.state_key))
     assert.deepEqual(members(first.rooms.join[roomId]?.state.events).toSorted(), [alice, bob])
-    await house.say(roomId, carol, 'hello')
-    const second = await house.sync(bob, first.next_batch, { filter })
+    await fixture.say(roomId, carol, 'hello')
+    const second = await fixture.sync(bob, first.next_batch, { filter })
     assert.deepEqual(members(second.rooms.join[roomId]?.state.events), [carol])
-    await house.leave(roomId, carol)
-    for (let at = 0; at < 3; at++) await house.say(roomId, alice, `n${at}`)
-    const third = await house.sync(bob, second.next_batch, { filter })
+    await fixture.leave(roomId, carol)
+    for (let at = 0; at < 3; at++) await fixture.say(roomId, alice, `n${at}`)
+    const third = await fixture.sync(bob, second.next_batch, { filter })
     assert.deepEqual(members(third.rooms.join[roomId]?.state.events).toSorted(), [alice, carol])
   })
 
   test('a room without a name is called by its heroes, who are in the state', async (t) => {
-    const house = await openHouse(t, await open(t), ['alice', 'bob'])
-    const roomId = await house.create(alice, { preset: 'private_chat' })
-    await house.invite(roomId, alice, bob)
-    const room = (await house.sync(alice, undefined, { filter: LAZY })).rooms.join[roomId]
+    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
+    const roomId = await fixture.create(alice, { preset: 'private_chat' })
+    await fixture.invite(roomId, alice, bob)
+    const room = (await fixture.sync(alice, undefined, { filter: LAZY })).rooms.join[roomId]
     assert.deepEqual(room?.summary, {
       'm.heroes': [bob],
       'm.joined_member_count': 1,
       'm.invited_member_count': 1,
     })
-    const first = await house.sync(alice)
-    await house.leave(roomId, bob)
-    const after = (await house.sync(alice, first.next_batch)).rooms.join[roomId]
+    const first = await fixture.sync(alice)
+    await fixture.leave(roomId, bob)
+    const after = (await fixture.sync(alice, first.next_batch)).rooms.join[roomId]
     assert.deepEqual(after?.summary?.['m.heroes'], [bob], 'who has left, when nobody is there')
   })
 
   test('only the device that sent an event is told its transaction id', async (t) => {
-    const house = await openHouse(t, await open(t), ['alice'])
-    const roomId = await house.create(alice)
-    const first = await house.sync(alice)
-    await house.say(roomId, alice, 'hello')
-    const own = (await house.sync(alice, first.next_batch)).rooms.join[roomId]?.timeline.events[0]
-    const other = await house.sync(alice, first.next_batch, { deviceId: 'OTHER' })
+    const fixture = await createNotificationsFixture(t, await open(t), ['alice'])
+    const roomId = await fixture.create(alice)
+    const first = await fixture.sync(alice)
+    await fixture.say(roomId, alice, 'hello')
+    const own = (await fixture.sync(alice, first.next_batch)).rooms.join[roomId]?.timeline.events[0]
+    const other = await fixture.sync(alice, first.next_batch, { deviceId: 'OTHER' })
     assert.equal(typeof own?.unsigned['transaction_id'], 'string')
     assert.ok(!('transaction_id' in (other.rooms.join[roomId]?.timeline.events[0]?.unsigned ?? {})))
-    house.clock.advance(500)
-    const later = (await house.sync(alice, first.next_batch)).rooms.join[roomId]?.timeline.events[0]
+    fixture.clock.advance(500)
+    const later = (await fixture.sync(alice, first.next_batch)).rooms.join[roomId]?.timeline.events[0]
     assert.equal(later?.unsigned['age'], 500)
   })
 
   test('a redacted event is told pruned, with its redaction', async (t) => {
-    const house = await openHouse(t, await open(t), ['alice', 'bob'])
-    const roomId = await house.create(alice)
-    await house.join(roomId, bob)
-    const first = await house.sync(bob)
-    const eventId = await house.say(roomId, alice, 'oops')
+    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
+    const roomId = await fixture.create(alice)
+    await fixture.join(roomId, bob)
+    const first = await fixture.sync(bob)
+    const eventId = await fixture.say(roomId, alice, 'oops')
     const transaction = { deviceId: 'D' as never, txnId: 'r' }
-    await redactEvent(house.rooms, { roomId, sender: alice, eventId, content: {}, transaction })
-    const room = (await house.sync(bob, first.next_batch)).rooms.join[roomId]
+    await redactEvent(fixture.rooms, { roomId, sender: alice, eventId, content: {}, transaction })
+    const room = (await fixture.sync(bob, first.next_batch)).rooms.join[roomId]
     const [redacted] = room?.timeline.events ?? []
     assert.deepEqual(redacted?.content, {})
     const because = redacted?.unsigned['redacted_because'] as { type: string } | undefined
@@ -330,63 +330,63 @@ onEachDatabase('sync', (open) => {
   })
 
   test('the timeline filter: what it hides does not count against the limit', async (t) => {
-    const house = await openHouse(t, await open(t), ['alice'])
-    const roomId = await house.create(alice)
-    await house.say(roomId, alice, 'first')
-    for (let at = 0; at < 30; at++) await house.react(roomId, alice, 'x')
-    await house.say(roomId, alice, 'second')
+    const fixture = await createNotificationsFixture(t, await open(t), ['alice'])
+    const roomId = await fixture.create(alice)
+    await fixture.say(roomId, alice, 'first')
+    for (let at = 0; at < 30; at++) await fixture.react(roomId, alice, 'x')
+    await fixture.say(roomId, alice, 'second')
     const filter = { room: { timeline: { limit: 2, types: ['m.room.message'] } } }
-    const room = (await house.sync(alice, undefined, { filter })).rooms.join[roomId]
+    const room = (await fixture.sync(alice, undefined, { filter })).rooms.join[roomId]
     assert.deepEqual(bodies(room?.timeline.events ?? []), ['first', 'second'])
     assert.equal(room?.timeline.limited, false)
   })
 
   test('counts are told by a filter that lets no event through', async (t) => {
-    const house = await openHouse(t, await open(t), ['alice', 'bob'])
-    const roomId = await house.create(alice)
-    await house.join(roomId, bob)
+    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
+    const roomId = await fixture.create(alice)
+    await fixture.join(roomId, bob)
     const filter = { room: { timeline: { types: [] }, state: { types: [] } } }
-    const first = await house.sync(bob, undefined, { filter })
-    await house.say(roomId, alice, 'one')
-    const room = (await house.sync(bob, first.next_batch, { filter })).rooms.join[roomId]
+    const first = await fixture.sync(bob, undefined, { filter })
+    await fixture.say(roomId, alice, 'one')
+    const room = (await fixture.sync(bob, first.next_batch, { filter })).rooms.join[roomId]
     assert.deepEqual(room?.timeline.events, [])
     assert.equal(room?.unread_notifications.notification_count, 1)
   })
 
   test('counts by thread, when the filter asks for them', async (t) => {
-    const house = await openHouse(t, await open(t), ['alice', 'bob'])
-    const roomId = await house.create(alice)
-    await house.join(roomId, bob)
-    const first = await house.sync(bob)
-    const root = await house.say(roomId, alice, 'root')
-    await house.say(roomId, alice, 'reply', { 'm.relates_to': { rel_type: 'm.thread', event_id: root } })
+    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
+    const roomId = await fixture.create(alice)
+    await fixture.join(roomId, bob)
+    const first = await fixture.sync(bob)
+    const root = await fixture.say(roomId, alice, 'root')
+    await fixture.say(roomId, alice, 'reply', { 'm.relates_to': { rel_type: 'm.thread', event_id: root } })
     const filter = { room: { timeline: { unread_thread_notifications: true } } }
-    const by = (await house.sync(bob, first.next_batch, { filter })).rooms.join[roomId]
+    const by = (await fixture.sync(bob, first.next_batch, { filter })).rooms.join[roomId]
     assert.deepEqual(by?.unread_notifications, { notification_count: 1, highlight_count: 0 })
     assert.deepEqual(by?.unread_thread_notifications, {
       [root]: { notification_count: 1, highlight_count: 0 },
     })
-    const sum = (await house.sync(bob, first.next_batch)).rooms.join[roomId]
+    const sum = (await fixture.sync(bob, first.next_batch)).rooms.join[roomId]
     assert.equal(sum?.unread_notifications.notification_count, 2)
     assert.equal(sum?.unread_thread_notifications, undefined)
   })
 
   test('a token ahead of the stream goes on from where the stream is', async (t) => {
-    const house = await openHouse(t, await open(t), ['alice'])
-    const roomId = await house.create(alice)
-    const told = await house.sync(alice, pageToken(999_999))
+    const fixture = await createNotificationsFixture(t, await open(t), ['alice'])
+    const roomId = await fixture.create(alice)
+    const told = await fixture.sync(alice, pageToken(999_999))
     assert.deepEqual(told.rooms.join, {})
-    await house.say(roomId, alice, 'new')
-    const next = await house.sync(alice, told.next_batch)
+    await fixture.say(roomId, alice, 'new')
+    const next = await fixture.sync(alice, told.next_batch)
     assert.deepEqual(bodies(next.rooms.join[roomId]?.timeline.events ?? []), ['new'])
   })
 
   test('what others do in rooms of their own is not told', async (t) => {
-    const house = await openHouse(t, await open(t), ['alice', 'bob'])
-    const first = await house.sync(bob)
-    const roomId = await house.create(alice, { preset: 'private_chat' })
-    await house.say(roomId, alice, 'private')
-    const told = await house.sync(bob, first.next_batch)
+    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
+    const first = await fixture.sync(bob)
+    const roomId = await fixture.create(alice, { preset: 'private_chat' })
+    await fixture.say(roomId, alice, 'private')
+    const told = await fixture.sync(bob, first.next_batch)
     assert.deepEqual(told.rooms, { join: {}, invite: {}, knock: {}, leave: {} })
     assert.notEqual(told.next_batch, first.next_batch)
   })

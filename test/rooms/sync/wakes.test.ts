@@ -5,7 +5,13 @@ import type { Database } from '../../../src/storage/database.ts'
 import { redactEvent } from '../../../src/rooms/redact.ts'
 import { eventsDescending } from '../../../src/rooms/timeline-store.ts'
 import { onEachDatabase } from '../../support/databases.ts'
-import { bodies, deviceOf, type House, openHouse, user } from '../sync-fixture.ts'
+import {
+  bodies,
+  deviceOf,
+  type NotificationsFixture,
+  createNotificationsFixture,
+  user,
+} from '../sync-fixture.ts'
 
 const alice = user('alice')
 const NAMES = Array.from({ length: 40 }, (_, at) => `member-${at}`)
@@ -31,27 +37,27 @@ function noting(db: Database, made: unknown[]): Database {
   return { ...of(db), snapshot: (work) => db.snapshot((read) => work(of(read))) }
 }
 
-async function untilAsleep(house: House, count: number): Promise<void> {
-  while (house.clock.sleepers() < count)
-    await house.clock.asleep(WAIT_MS).then(() => new Promise(setImmediate))
+async function untilAsleep(fixture: NotificationsFixture, count: number): Promise<void> {
+  while (fixture.clock.sleepers() < count)
+    await fixture.clock.asleep(WAIT_MS).then(() => new Promise(setImmediate))
 }
 
 onEachDatabase('a message to a room whose members all wait', (open) => {
   test('is read once for all with the same filter, and each is told what is theirs', async (t) => {
-    const house = await openHouse(t, await open(t), ['alice', ...NAMES])
-    const roomId = await house.create(alice)
-    for (const name of NAMES) await house.join(roomId, user(name))
-    const { next_batch: since } = await house.sync(alice)
-    await house.say(roomId, alice, `hello @member-1:localhost member-1`, {
+    const fixture = await createNotificationsFixture(t, await open(t), ['alice', ...NAMES])
+    const roomId = await fixture.create(alice)
+    for (const name of NAMES) await fixture.join(roomId, user(name))
+    const { next_batch: since } = await fixture.sync(alice)
+    await fixture.say(roomId, alice, `hello @member-1:localhost member-1`, {
       'm.mentions': { user_ids: [user('member-1')] },
     })
     const made: unknown[] = []
-    house.reads.db = noting(house.db, made)
+    fixture.reads.db = noting(fixture.db, made)
     const narrow = { filter: { room: { timeline: { limit: 1 } } } }
     const told = await Promise.all([
-      ...NAMES.map((name) => house.sync(user(name), since)),
-      house.sync(alice, since),
-      ...NAMES.slice(0, 3).map((name) => house.sync(user(name), since, narrow)),
+      ...NAMES.map((name) => fixture.sync(user(name), since)),
+      fixture.sync(alice, since),
+      ...NAMES.slice(0, 3).map((name) => fixture.sync(user(name), since, narrow)),
     ])
     assert.equal(made.filter((query) => query === eventsDescending).length, 2, 'once for each filter')
     const rooms = told.map(({ rooms: { join } }) => join[roomId])
@@ -65,48 +71,48 @@ onEachDatabase('a message to a room whose members all wait', (open) => {
   })
 
   test('what is shared never outlives a later event: a redaction is seen by the next', async (t) => {
-    const house = await openHouse(t, await open(t), ['alice', 'bob'])
-    const roomId = await house.create(alice)
-    await house.join(roomId, user('bob'))
-    const { next_batch: since } = await house.sync(alice)
-    const eventId = await house.say(roomId, alice, 'a secret')
-    const before = await house.sync(user('bob'), since)
+    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
+    const roomId = await fixture.create(alice)
+    await fixture.join(roomId, user('bob'))
+    const { next_batch: since } = await fixture.sync(alice)
+    const eventId = await fixture.say(roomId, alice, 'a secret')
+    const before = await fixture.sync(user('bob'), since)
     assert.deepEqual(bodies(before.rooms.join[roomId]?.timeline.events ?? []), ['a secret'])
     const transaction = { deviceId: deviceOf(alice), txnId: 'r' }
-    await redactEvent(house.rooms, { roomId, sender: alice, eventId, content: {}, transaction })
-    const after = await house.sync(user('bob'), since)
+    await redactEvent(fixture.rooms, { roomId, sender: alice, eventId, content: {}, transaction })
+    const after = await fixture.sync(user('bob'), since)
     assert.deepEqual(bodies(after.rooms.join[roomId]?.timeline.events ?? []), [undefined])
   })
 
   test('history that a new member may not see is not told to them, whoever was told of it before', async (t) => {
-    const house = await openHouse(t, await open(t), ['alice', 'bob', 'carol'])
-    const roomId = await house.create(alice)
-    await house.set(roomId, alice, 'm.room.history_visibility', { history_visibility: 'joined' })
-    await house.join(roomId, user('bob'))
-    const { next_batch: since } = await house.sync(alice)
-    await house.say(roomId, alice, 'before Carol came')
-    await house.join(roomId, user('carol'))
-    const bob = await house.sync(user('bob'), since)
+    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob', 'carol'])
+    const roomId = await fixture.create(alice)
+    await fixture.set(roomId, alice, 'm.room.history_visibility', { history_visibility: 'joined' })
+    await fixture.join(roomId, user('bob'))
+    const { next_batch: since } = await fixture.sync(alice)
+    await fixture.say(roomId, alice, 'before Carol came')
+    await fixture.join(roomId, user('carol'))
+    const bob = await fixture.sync(user('bob'), since)
     assert.deepEqual(bodies(bob.rooms.join[roomId]?.timeline.events ?? []), ['before Carol came'])
-    const carol = await house.sync(user('carol'), since)
+    const carol = await fixture.sync(user('carol'), since)
     assert.deepEqual(bodies(carol.rooms.join[roomId]?.timeline.events ?? []), [])
   })
 
   test('costs few statements for each of them, and the others are answered in between', async (t) => {
-    const house = await openHouse(t, await open(t), ['alice', ...NAMES])
-    const roomId = await house.create(alice)
-    for (const name of NAMES) await house.join(roomId, user(name))
-    const { next_batch: since } = await house.sync(alice)
+    const fixture = await createNotificationsFixture(t, await open(t), ['alice', ...NAMES])
+    const roomId = await fixture.create(alice)
+    for (const name of NAMES) await fixture.join(roomId, user(name))
+    const { next_batch: since } = await fixture.sync(alice)
     const made: unknown[] = []
-    house.reads.db = noting(house.db, made)
+    fixture.reads.db = noting(fixture.db, made)
     const answered: string[] = []
     const waits = NAMES.map(async (name) => {
-      await house.sync(user(name), since, { timeoutMs: WAIT_MS })
+      await fixture.sync(user(name), since, { timeoutMs: WAIT_MS })
       answered.push(name)
     })
-    await untilAsleep(house, NAMES.length)
+    await untilAsleep(fixture, NAMES.length)
     made.length = 0
-    await house.say(roomId, alice, 'hello')
+    await fixture.say(roomId, alice, 'hello')
     let turns = 0
     while (answered.length < NAMES.length) {
       await new Promise(setImmediate)

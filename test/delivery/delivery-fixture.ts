@@ -24,7 +24,13 @@ import { type Activity, createActivity } from '../../src/rooms/sync/activity.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { query } from '../../src/storage/query.ts'
 import type { LanesTable } from '../../src/storage/sending-schema.ts'
-import { type House, NOW, openHouse, room, user } from '../notifications/fixture.ts'
+import {
+  type NotificationsFixture,
+  NOW,
+  createNotificationsFixture,
+  room,
+  user,
+} from '../notifications/fixture.ts'
 import { eventually } from '../support/eventually.ts'
 import { silentLog } from '../support/log.ts'
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts'
@@ -36,14 +42,14 @@ export const carol = user('carol')
 export const kitchen = room('kitchen')
 
 /** A pusher with all that its lane knows. */
-export type TowerPusher = PusherRow & Omit<Selectable<LanesTable>, 'kind'>
+export type PusherWithLane = PusherRow & Omit<Selectable<LanesTable>, 'kind'>
 
 export type Told = { event: keyof Events; fields: Record<string, unknown> }
 
 /** Everything between a message and its poke, with a clock that the test moves; only the room's rules are left out. */
-export type Tower = {
+export type DeliveryFixture = {
   db: Database
-  house: House
+  fixture: NotificationsFixture
   clock: ManualClock
   pushers: PusherDeps
   rules: RuleChangeDeps
@@ -57,16 +63,16 @@ export type Tower = {
   /** `await using` it: it must stop before its database does. */
   start(options?: Partial<DeliveryDeps>): Promise<AsyncDisposable>
   setPusher(userId: UserId, fields: Record<string, unknown>): ReturnType<typeof setPusher>
-  pusherRows(): Promise<TowerPusher[]>
+  pusherRows(): Promise<PusherWithLane[]>
   queued(): Promise<number>
   say(sender: UserId, body: string): Promise<number>
 }
 
-export async function buildTower(t: TestContext, db: Database): Promise<Tower> {
-  const house = openHouse(db)
+export async function createDeliveryFixture(t: TestContext, db: Database): Promise<DeliveryFixture> {
+  const fixture = createNotificationsFixture(db)
   const clock = createManualClock(NOW)
   const bus = createLocalBus()
-  Object.assign(house.deps, { bus, clock })
+  Object.assign(fixture.deps, { bus, clock })
   const rules: RuleChangeDeps = {
     db,
     bus,
@@ -95,11 +101,11 @@ export async function buildTower(t: TestContext, db: Database): Promise<Tower> {
   const send = loopbackSender(t, clock)
   for (const userId of [alice, bob, carol]) await db.transaction((tx) => tx.run(addDevice, { userId }))
   await db.transaction((tx) => tx.run(addRoom, { now: NOW }))
-  for (const userId of [alice, bob, carol]) await house.join(kitchen, userId)
+  for (const userId of [alice, bob, carol]) await fixture.join(kitchen, userId)
 
   return {
     db,
-    house,
+    fixture,
     clock,
     pushers,
     rules,
@@ -144,7 +150,7 @@ export async function buildTower(t: TestContext, db: Database): Promise<Tower> {
     },
     pusherRows: () => db.all(allPushers, {}),
     queued: async () => (await db.first(outboxSize, {}))?.rows ?? 0,
-    say: async (sender, body) => (await house.say(kitchen, sender, body)).position,
+    say: async (sender, body) => (await fixture.say(kitchen, sender, body)).position,
   }
 }
 
@@ -155,20 +161,20 @@ export const bodies = (pokes: readonly ReceivedPoke[]) =>
   pokes.filter((poke) => !isBadge(poke)).map((poke) => poke.content?.['body'])
 
 /** Nothing waits, no badge is due and nobody holds a pusher. */
-export async function atRest(tower: Tower): Promise<void> {
+export async function atRest(delivery: DeliveryFixture): Promise<void> {
   await eventually(
     async () =>
-      (await tower.queued()) === 0 &&
-      (await tower.pusherRows()).every((row) => row.lease_owner === null && row.value_due === 0),
+      (await delivery.queued()) === 0 &&
+      (await delivery.pusherRows()).every((row) => row.lease_owner === null && row.value_due === 0),
   )
 }
 
 /** Bob has a pusher at a gateway. */
 export async function setUp(t: TestContext, open: (t: TestContext) => Promise<Database>) {
-  const tower = await buildTower(t, await open(t))
+  const delivery = await createDeliveryFixture(t, await open(t))
   const gateway = await startPokeReceiver(t)
-  await tower.setPusher(bob, { data: { url: gateway.url, custom: 7 } })
-  return { tower, gateway }
+  await delivery.setPusher(bob, { data: { url: gateway.url, custom: 7 } })
+  return { delivery, gateway }
 }
 
 export const PHONE = 'PHONE' as DeviceId
