@@ -67,10 +67,7 @@ describe('reading rooms over HTTP', () => {
     for (const path of ['state/m.room.name', 'state/m.room.name/'])
       assert.deepEqual((await call('GET', `${room}/${path}`)).body, { name: 'Office' })
     const { body: whole } = await call('GET', `${room}/state/m.room.name?format=event`)
-    assert.deepEqual(
-      [whole.type, whole.sender, whole.content],
-      ['m.room.name', alice, { name: 'Office' }],
-    )
+    assert.deepEqual([whole.type, whole.sender, whole.content], ['m.room.name', alice, { name: 'Office' }])
     const { body: member } = await call('GET', `${room}/state/m.room.member/${escaped(alice)}`)
     assert.equal(member.membership, 'join')
   })

@@ -20,7 +20,8 @@ function belfry(args: readonly string[]): Promise<{ code: unknown; stdout: strin
   })
 }
 
-const REFUSAL = /^belfry: Another process serves the (PostgreSQL )?database[^\n]*: stop it, [^\n]*\n$/
+const REFUSAL =
+  /^belfry: Another process serves the (PostgreSQL )?database[^\n]*, and only one may\. Stop it, or [^\n]*\n$/
 
 const cluster = clusterUrl()
 const engines = [
