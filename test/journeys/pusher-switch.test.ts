@@ -81,7 +81,7 @@ describe('the life of a pusher, over HTTP', () => {
     for (const pushkey of ['one', 'two']) assert.equal((await set(alice, pushkey)).status, 200)
     const refused = await set(alice, 'three')
     assert.equal(refused.status, 400)
-    assert.match(String(refused.body['error']), /no more than 2/)
+    assert.match(String(refused.body['error']), /limit is 2/)
     assert.equal((await set(alice, 'two', { lang: 'de' })).status, 200)
     assert.equal((await set(bob, 'three')).status, 200, 'another user has their own')
     assert.equal((await set(alice, 'one', { kind: null })).status, 200)
