@@ -90,7 +90,7 @@ export function pusherReportRoutes({ db, clock }: { db: Database; clock: Clock }
       async handler({ requester, query: { user_id: asked, from, limit } }) {
         const viewer = requester.userId
         if (asked !== undefined && asked !== viewer && !requester.isAdmin)
-          throw forbidden('Only an administrator may ask for somebody else')
+          throw forbidden('Only an administrator may request another user')
         const of = asked ?? (requester.isAdmin ? 'all' : viewer)
         const { nextBatch, ...report } = await db.snapshot((q) =>
           reportPushers(q, { viewer, now: clock.now(), of, after: from, limit }),

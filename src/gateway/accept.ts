@@ -248,7 +248,7 @@ async function finish(
     })
     waiting.expect(now)
   } catch (error) {
-    // It is tried again once the attempt can be nobody's any more.
+    // The item is retried when this attempt can no longer be in flight.
     log.error({ err: error }, 'what became of a notification could not be written')
   }
 }

@@ -21,7 +21,7 @@ const SWEPT_AT_ONCE = 1000
 
 export type ForgetDeps = { db: Database; clock: Clock; log: Log }
 
-/** Forgets notifications that were had, and rejections that nobody asked for: what is too old, and the oldest of what is too much. */
+/** Deletes records of processed notifications and of undelivered rejections: expired ones, and the oldest beyond the limit. */
 export function startForgetting(deps: ForgetDeps, mostRemembered: number): AsyncDisposable[] {
   const { db, clock } = deps
   const byAge = (query: typeof forgetSeen | typeof forgetRejections, ageMs: number) => () =>

@@ -91,7 +91,7 @@ export async function forgetInboxesOf(tx: Queries, userId: string): Promise<void
 /** Resolves to the bytes that had to go. */
 async function trim(tx: Queries, { userId, pushkey }: InboxKey): Promise<number> {
   const ofInbox = await tx.all(trimInbox, { userId, pushkey, entries: INBOX_SIZE, bytes: INBOX_BYTES })
-  // Those of the configuration are nobody's, and the operator's to count.
+  // Inboxes from the configuration have no owner. The operator limits their number.
   const ofUser =
     userId === '' ? [] : await tx.all(trimUser, { userId, entries: USER_ENTRIES, bytes: USER_BYTES })
   return sumOf(ofInbox) + sumOf(ofUser)
@@ -275,7 +275,7 @@ export const deleteOpenedOf = query<{ userId: string }>()((db, p) =>
   db.deleteFrom('opened_inboxes').where('user_id', '=', p.userId),
 )
 
-/** Nobody has read them for long. */
+/** Inboxes that have not been read for a long time. */
 export const forgetOpened = query<{ before: number; limit: number }>()((db, p) =>
   db
     .deleteFrom('opened_inboxes')

@@ -275,7 +275,7 @@ export const queueWeight = query()((db) =>
     .groupBy('source'),
 )
 
-/** What nobody needs any more, and nobody has in hand. */
+/** Expired items that no process is sending. */
 export const takeExpired = query<{ now: number; limit: number }>()((db, p, d) =>
   db
     .deleteFrom('lane_items')

@@ -26,7 +26,7 @@ export function signedLink<Link>(verify: SignedLink<Link>['verify'], refusal: Re
 /**
  * Who may ask. Each route names one:
  * - `user`: a user with a device. 401 without a good access token.
- * - `optional`: the same, or nobody. 401 with a token that is not good.
+ * - `optional`: a user, or no one without a token. 401 with an invalid token.
  * - `administrator`: a user who is one; 403 for others.
  * - `application service`: by its `as_token`, as its own user or as the one in the query `user_id`; 403 when that one is not its own.
  * - `user or application service`: either of them.
@@ -62,7 +62,7 @@ export type AuthResult =
   | { kind: 'user'; requester: Requester; token: string }
   | { kind: 'application service'; requester: ServiceRequester }
   | { kind: 'signed link'; link: unknown }
-  | { kind: 'nobody' }
+  | { kind: 'anonymous' }
   | { kind: 'refused'; answer: MatrixError | Reply }
 
 /** The owner of an access token; undefined: there is none. `address`: where the request comes from. */
@@ -93,11 +93,11 @@ export async function resultOf(
   shown: Credentials,
   authenticators: Authenticators,
 ): Promise<AuthResult> {
-  if (auth === 'none') return { kind: 'nobody' }
+  if (auth === 'none') return { kind: 'anonymous' }
   if (typeof auth === 'object') return resultOfLink(auth, String(shown.link))
   const { token, address } = shown
   if (token === undefined)
-    return auth === 'optional' ? { kind: 'nobody' } : { kind: 'refused', answer: missingToken() }
+    return auth === 'optional' ? { kind: 'anonymous' } : { kind: 'refused', answer: missingToken() }
   if (auth === 'application service' || auth === 'user or application service') {
     const { userId } = shown
     if (userId !== undefined && !(typeof userId === 'string' && isUserId(userId)))

@@ -155,7 +155,7 @@ function closesConnection(deps: PipelineDeps, request: IncomingMessage): boolean
 /** Authentication, then the limits of the user. Resolves to what a signed link that is not good is answered with. */
 async function admit(deps: PipelineDeps, context: RequestContext, route: Route): Promise<Reply | undefined> {
   const result = await authenticate(deps, context, route)
-  if (result.kind === 'nobody') return undefined
+  if (result.kind === 'anonymous') return undefined
   if (result.kind === 'signed link') {
     context.link = result.link
     return undefined
@@ -180,7 +180,6 @@ async function authenticate(
   context: RequestContext,
   { auth }: Route,
 ): Promise<AuthResult> {
-  if (auth === 'none') return { kind: 'nobody' }
   const { request, address } = context
   const query = context.query as Record<string, unknown>
   // A link is looked up by a part of the URL.

@@ -12,7 +12,7 @@ const PIECE_OVERHEAD = 128
 /** What a body that streams takes: a piece that is being worked on, and what Node has read ahead. */
 export const STREAM_BYTES = 131_072
 
-/** The client went away before its request was complete: there is nobody to answer. */
+/** The client went away before its request was complete: no response can be sent. */
 export class ClientGone extends Error {
   override name = 'ClientGone'
 }
@@ -94,7 +94,7 @@ function openStream(arriving: Arriving): Omit<ByteStream, 'contentType'> {
 }
 
 async function* chunksOf({ request, limit, deadline }: Arriving): AsyncGenerator<Buffer> {
-  // Whoever stops reading may still answer: the connection stays.
+  // A handler that stops reading may still respond, so the connection stays open.
   const chunks = request.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>
   let size = 0
   try {

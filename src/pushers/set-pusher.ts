@@ -203,7 +203,7 @@ async function create(
   tx: Transaction,
   { owner, checked }: { owner: PusherOwner; checked: Checked },
 ): Promise<boolean> {
-  // The device existed when the request arrived. If it was removed since, nobody could remove its pusher.
+  // The device existed when the request arrived. If it was removed since, its pusher could never be removed.
   if (!(await tx.first(deviceExists, owner))) throw unknownToken()
   const count = (await tx.first(pusherCount, { userId: owner.userId }))?.count ?? 0
   if (count >= deps.maxPushersPerUser)

@@ -31,31 +31,30 @@ import { createWaitingLine, type Taken } from './waiting-line.ts'
 //                                        │                       ▲
 //                                        └── there is more ──────┘
 //
-// `waiting` and what follows is in memory, in the order of arrival; the lease and the outcome are in the database. So a lost
-// wake-up, or a process that dies in any state, costs time and never an item: the sweep finds the lane once its lease is
-// free. Between `sending` and the commit of `settling` the recipient may have taken something that nobody knows of; it is
-// sent once more then.
+// The states from `waiting` on are in memory, in the order of arrival. The lease and the state of the lane are in the database. After a
+// lost wake-up, or when a process dies in any state, items are late but never lost: the sweep finds the lane when its lease has
+// ended. If the process dies between the answer of the recipient and the commit of `settling`, the same item is sent again.
 //
-// While a lease is held its holder alone sends, one thing at a time: that is the order.
+// Only the holder of the lease sends for a lane, one item at a time. This keeps the order.
 
-/** So many sends in a row for one lane while others wait. */
+/** The most sends in a row for one lane while other lanes wait. */
 const FAIR_SHARE = 16
 
 export type EngineDeps = { db: Database; clock: Clock; random: Random; log: Log; circuits: LaneCircuits }
 
 export type EngineSettings = {
   kind: LaneKind
-  /** The topic that wakes lanes, with a list of their ids. Absent: their owner says when something is due. */
+  /** The bus topic with the ids of lanes to wake. Absent: the owner calls `riseBy`. */
   wokenBy?: { bus: Bus; topic: 'delivery' }
   /** The most lanes in hand at one time. */
   concurrency: number
-  /** It outlives the longest attempt by far, and is renewed with each outcome. */
+  /** Much longer than the longest attempt. Each settling renews the lease. */
   leaseMs: number
-  /** How long a stop waits for what is in flight. 8 s. */
+  /** How long a stop waits for attempts in flight. Default: 8 s. */
   drainMs?: number | undefined
-  /** Ends, after that, what is still in flight: `send` resolves to undefined. Absent: it is left. */
+  /** Called after `drainMs`: aborts attempts in flight, so that `send` resolves to undefined. Absent: they are abandoned. */
   cutOff?: () => PromiseLike<void>
-  /** Which events must outlive a power cut. By default none: they happen once more. */
+  /** Which events need a durable commit. Default: none, because a lost event is repeated. */
   isDurable?: (event: LaneEvent) => boolean
   sweepEveryMs?: number
   findLanes?: FindLanes
@@ -66,7 +65,7 @@ export type Engine = AsyncDisposable & {
   riseBy(at: number): void
 }
 
-/** Starts sending. Disposing lets what is in flight finish, for `drainMs` at most; what is left is sent after the next start. */
+/** Starts sending. Disposing waits up to `drainMs` for attempts in flight. Remaining items are sent after the next start. */
 export async function startEngine<Look extends Looked, Result extends SendResult>(
   deps: EngineDeps,
   settings: EngineSettings,
@@ -86,7 +85,7 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
   readonly #stop = new AbortController()
   readonly #waiting = createWaitingLine()
   readonly #active = new Map<number, Promise<void>>()
-  /** Woken while active, since their last outcome went to be settled. */
+  /** Lanes that were woken while active, since their last settling began. */
   readonly #again = new Set<number>()
   readonly #settler: ReturnType<typeof createSettler<Look, Result>>
   readonly #finder: WorkFinder
@@ -141,7 +140,7 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
     this.#fill()
   }
 
-  /** Takes lanes from those that wait, as many as there is room for: all that were woken in this turn at once. */
+  /** Takes as many waiting lanes as there are free slots. Lanes that were woken in the same tick are claimed together. */
   #fill(): void {
     if (this.#isFilling) return
     this.#isFilling = true
@@ -165,14 +164,14 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
     claimed: Promise<ReadonlyMap<number, Claimed>>,
   ): Promise<void> {
     const { circuits, log } = this.#deps
-    // Before the first wait: who is taken next must see that the slot is gone.
+    // Before the first await: the next lane must see that the slot is taken.
     const reserved = destination === undefined ? undefined : circuits.reserve(destination, { laneId })
     let waitsFor: string | undefined
     try {
       const lane = (await claimed).get(laneId)
       if (lane !== undefined) waitsFor = await this.#admit(lane, reserved)
     } catch (error) {
-      // The lease runs out by itself, and the sweep comes back to it.
+      // The lease expires, and the sweep finds the lane again.
       const isTold = error instanceof StorageError
       if (!isTold && !this.#settler.isAbandoned())
         log.error({ err: error, kind: this.#settings.kind, lane_id: laneId }, 'sending failed')
@@ -185,7 +184,7 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
     this.#fill()
   }
 
-  /** Sends, if the circuit lets it; else gives the lane back. Resolves to the destination that it is to wait for. */
+  /** Sends if the circuit allows it, else gives the lane back. Resolves to the destination whose slot the lane must wait for. */
   async #admit(lane: Claimed, reserved: Pass | undefined): Promise<string | undefined> {
     const { circuits } = this.#deps
     const { destination, laneId, key } = lane
@@ -211,7 +210,7 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
     return undefined
   }
 
-  /** Sends for a leased lane, one thing at a time, until nothing is left, it fails, or it is another lane's turn. */
+  /** Sends for a leased lane, one item at a time, until it is empty, an attempt fails, or the lane must give way to others. */
   async #visit(lane: Claimed, pass: Pass): Promise<void> {
     const { laneId } = lane
     const isStopping = () => this.#stop.signal.aborted
@@ -220,7 +219,7 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
       if (look === undefined) return
       const sent = look.step.kind === 'send' ? await this.#send(look, pass) : { event: look.step }
       const givesWay = turn % FAIR_SHARE === 0 && this.#waiting.size > 0
-      // A wake-up from before this was for items that the settling will see. Of what is held it lets nothing go, a call neither.
+      // The settling sees the items of all earlier wake-ups. For a held lane it does not, so its wake-up is kept: it may be a call.
       if (sent.event.kind !== 'held') this.#again.delete(laneId)
       const became = await this.#settle({ lane, look, ...sent, release: givesWay || isStopping() })
       if (givesWay && became === 'released') this.#again.add(laneId)
@@ -234,7 +233,7 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
     return { result, event: result, notBefore: await this.#learn(look, result, pass) }
   }
 
-  /** What a result means for the others of the destination. Resolves to when its circuit lets something through again. */
+  /** Reports a result to the circuits. Resolves to the time at which a paused circuit allows the next attempt. */
   async #learn(look: Look, result: Result, pass: Pass): Promise<number | undefined> {
     const { circuits } = this.#deps
     const { reason } = result

@@ -7,7 +7,7 @@ import type { LaneKind } from '../storage/sending-schema.ts'
 import { lanesDue, lanesWithWork } from './lane-store.ts'
 
 const SWEEP_EVERY_MS = 30_000
-/** How many lanes a sweep takes up in one look. */
+/** The page size of a sweep. */
 const PAGE = 1000
 const PAGE_EVERY_MS = 100
 
@@ -17,7 +17,7 @@ export type WorkFinder = {
   riseBy(at: number): void
 }
 
-/** Lanes with something to send that nobody holds, beginning after the id `after`. */
+/** Finds lanes with due items and without a valid lease, with ids greater than `after`. */
 export type FindLanes = (
   q: Queries,
   page: { kind: LaneKind; after: number; limit: number; now: number },
@@ -34,7 +34,7 @@ export type WorkFinderDeps = {
   findLanes?: FindLanes | undefined
 }
 
-/** Finds lanes that nobody was woken for, and those whose time to try again has come. */
+/** Finds lanes whose wake-up was lost, and lanes whose next attempt is due. */
 export function createWorkFinder(
   { db, clock, log, kind, sweepEveryMs = SWEEP_EVERY_MS, findLanes = lanesWithWork }: WorkFinderDeps,
   wake: (laneIds: readonly number[]) => void,
@@ -63,7 +63,7 @@ export function createWorkFinder(
     async findUntil(stop) {
       let sweepAt = clock.now()
       while (!stop.aborted) {
-        // From here on a failure that is recorded ends the sleep to come, if it is due before its end.
+        // From here on, a recorded failure shortens the next sleep if its retry is due earlier.
         const round = timer.startRound()
         let until: number
         // The clock may have been set back.

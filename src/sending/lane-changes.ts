@@ -2,11 +2,11 @@ import { sql } from 'kysely'
 import { type Queries, query } from '../storage/query.ts'
 import type { LaneKind } from '../storage/sending-schema.ts'
 
-// What the owner of a lane changes from outside, whoever holds its lease.
+// Changes that the owner of a lane makes without holding its lease.
 
 type NewLane = { kind: LaneKind; destination: string }
 
-/** Makes a lane without a key. Resolves to its id. */
+/** Creates a lane without a key. Resolves to its id. */
 export async function makeLane(tx: Queries, lane: NewLane): Promise<number> {
   const made = await tx.first(insertLane, lane)
   if (made === undefined) throw new Error('no lane was made')
@@ -21,7 +21,7 @@ export const deleteLanes = query<{ laneIds: readonly number[] }>()((db, p, d) =>
   db.deleteFrom('lanes').where('lane_id', 'in', d.numbers(p.laneIds)),
 )
 
-/** Its recipient was set anew: what fails from an attempt before this says nothing about it. Its state of failure stays. */
+/** The recipient was set again: failures of earlier attempts no longer count. The state of failure stays. */
 export const setAnew = query<{ laneId: number; destination: string }>()((db, p) =>
   db
     .updateTable('lanes')
@@ -29,7 +29,7 @@ export const setAnew = query<{ laneId: number; destination: string }>()((db, p) 
     .where('lane_id', '=', p.laneId),
 )
 
-/** It leads elsewhere: what was said of the last recipient does not hold for it, and it has been told no value. */
+/** The destination has changed: resets the state of failure and the value that was told last. */
 export const forgetFailures = query<{ laneId: number }>()((db, p) =>
   db
     .updateTable('lanes')
@@ -45,7 +45,7 @@ export const forgetFailures = query<{ laneId: number }>()((db, p) =>
     .where('lane_id', '=', p.laneId),
 )
 
-/** It is switched off: there is nothing to try again, and no value to tell. */
+/** Disables a lane: removes its retry and its pending value. */
 export const stopTrying = query<{ laneId: number }>()((db, p) =>
   db
     .updateTable('lanes')
@@ -67,7 +67,7 @@ export const replaceValue = query<{ laneId: number; isDue: 0 | 1; told: number |
   db
     .updateTable('lanes')
     .set({
-      // Counted, not set: a value that is being told does not pass for the new one.
+      // A counter, not a flag: an attempt in flight must not clear a newer value.
       value_due: sql<number>`case when ${d.integer(p.isDue)} = 1 then value_due + 1 else 0 end`,
       value_told: p.told,
       next_attempt_at: null,
@@ -100,7 +100,7 @@ export const tellValueAgain = query<{ laneId: number }>()((db, p) =>
     .where('value_told', 'is not', null),
 )
 
-/** The destination answers again: what waits for its time need not. */
+/** The destination answers again: retries are due now. */
 export const endBackOff = query<{ laneId: number; generation: number }>()((db, p) =>
   db
     .updateTable('lanes')

@@ -8,18 +8,18 @@ import type { LaneState } from './transition.ts'
 // The leases of lanes, and the outcomes that their holders write. `lane-changes.ts` has what the owner of a lane changes
 // from outside. Nothing else writes to `lanes`.
 
-/** What a power cut takes back is done once more: a lease is nobody's then, and a poke has the same event id. */
+/** A power cut may undo such a commit. Then the lease is free and the poke is sent again with the same event id. */
 export const AFTER_A_POWER_CUT_AGAIN = { durably: false }
 
-/** The same, for work that may be run once more. */
+/** The same, for transactions that may be repeated. */
 export const AS_OFTEN_AS_NEEDED = { ...AFTER_A_POWER_CUT_AGAIN, repeatable: true }
 
-/** Whoever holds a lane alone sends for it, until the lease ends. Milliseconds since the Unix epoch. */
+/** The exclusive right of `owner` to send for a lane until `until`. Milliseconds since the Unix epoch. */
 export type Lease = { owner: string; until: number; now: number }
 
-/** A wait or a lease that ends later than any can was begun before the clock was set back, and is over. */
+/** A wait or a lease that ends later than this began before the clock was set back. It counts as over. */
 const LONGEST_WAIT_MS = 2 * 3_600_000
-/** The clocks of two machines may differ by some of this. */
+/** Includes a tolerance for the clocks of two machines. */
 const LONGEST_LEASE_MS = 600_000
 
 const isOver = (d: Dialect, column: string, { now, longest }: { now: number; longest: number }) =>
@@ -28,11 +28,11 @@ const isOver = (d: Dialect, column: string, { now, longest }: { now: number; lon
 
 export const isFree = (d: Dialect, now: number) =>
   isOver(d, 'lease_until', { now, longest: LONGEST_LEASE_MS })
-// What is held is looked at again whenever there is news: it may be read, or a call may have come.
+// A held lane is due after each wake-up: the held event may have been read, or a call may have arrived.
 export const isDue = (d: Dialect, now: number) =>
   sql<boolean>`(held_until is not null or ${isOver(d, 'next_attempt_at', { now, longest: LONGEST_WAIT_MS })})`
 
-/** How the sending of a lane goes, as `transition` takes it. */
+/** The columns of `LaneState`. */
 export const STATE = [
   'generation',
   'attempts',
@@ -69,7 +69,7 @@ export const stateOf = (row: StateRow): LaneState => ({
 /** A lane that has just been leased. */
 export type Claimed = { laneId: number; key: string | null; destination: string; state: LaneState }
 
-/** Leases those of the lanes that nobody holds and whose time has come. Resolves to them, by their ids. */
+/** Leases the lanes that have no valid lease and are due. Resolves to the leased lanes by id. */
 export async function claimLanes(
   tx: Queries,
   of: { kind: LaneKind; laneIds: readonly number[] },
@@ -84,12 +84,12 @@ export async function claimLanes(
   )
 }
 
-/** Ends the leases of processes that are dead; nothing waits for them to run out. */
+/** Ends the leases of dead processes when this process serves the database alone. */
 export async function endDeadLeases(db: Database, kind: LaneKind): Promise<void> {
   if (db.isServedAlone) await db.transaction((tx) => tx.run(endAllLeases, { kind }))
 }
 
-/** Lanes with something to send that nobody holds, beginning after the id `after`. */
+/** Lanes with due items and without a valid lease, with ids greater than `after`. */
 export async function lanesWithWork(
   q: Queries,
   page: { kind: LaneKind; after: number; limit: number; now: number },
@@ -97,7 +97,7 @@ export async function lanesWithWork(
   return (await q.all(unattended, page)).map((row) => row.lane_id)
 }
 
-/** Lanes whose time to try again has come, longest first; and when the next one's will have. */
+/** Lanes whose next attempt is due, earliest first, and the time of the next one that is not due yet. */
 export async function lanesDue(
   q: Queries,
   { kind, now, limit }: { kind: LaneKind; now: number; limit: number },
@@ -107,14 +107,14 @@ export async function lanesDue(
   return { due: due.map((row) => row.lane_id), nextAt: next?.at ?? undefined }
 }
 
-/** What is written down of one lane. */
+/** What one settling writes to one lane. */
 export type LaneOutcome = {
   laneId: number
   /** As `transition` has computed it from the state that was looked at, of which it has the generation. */
   state: LaneState
-  /** The destination has answered. That ends a failure also where the lane was set anew meanwhile. */
+  /** The destination has answered. This ends the state of failure even if the lane was set again since the look. */
   answers: boolean
-  /** Only where something waits: a lane with nothing to send does not fail. */
+  /** Write the failure only if something waits: an empty lane is not failing. */
   onlyIfDue: boolean
   /** The value that was told; null: none. */
   valueTold: number | null
@@ -130,8 +130,8 @@ export type LaneOutcome = {
 export type Turn = 'kept' | 'released' | 'gone'
 
 /**
- * Writes down what became of different lanes, in one statement. Nothing is changed of a lane whose lease somebody else has taken
- * over; of one that was set anew since it was looked at, no state of failure.
+ * Writes the new states of several lanes in one statement. A lane whose lease has another owner now is not changed. The state of failure of a lane
+ * that was set again since the look is not changed.
  */
 export async function settleLanes(
   tx: Queries,
@@ -146,7 +146,7 @@ export async function settleLanes(
   return outcomes.map(({ laneId }) => turns.get(laneId) ?? 'gone')
 }
 
-/** Whether a lane was not set anew since it was looked at, and is still leased by us. */
+/** Whether a lane has the same generation as at the look and is still leased by `owner`. */
 export async function isUnchanged(
   tx: Queries,
   lane: { laneId: number; generation: number; owner: string },
@@ -154,7 +154,7 @@ export async function isUnchanged(
   return (await tx.first(unchanged, lane)) !== undefined
 }
 
-/** Lanes that wait for longer than until these times go on then. */
+/** Moves later retries forward to these times. */
 export async function advanceLanes(
   tx: Queries,
   lanes: readonly { laneId: number; at: number }[],
@@ -168,7 +168,7 @@ export const claim = query<{ kind: LaneKind; laneIds: readonly number[] } & Leas
     .set({ lease_owner: p.owner, lease_until: p.until })
     .where('lane_id', 'in', d.numbers(p.laneIds))
     .where('kind', '=', p.kind)
-    // Whoever claims does not hold it: a lease of its own is one that it failed to write the end of.
+    // The claiming process is not working on the lane, so its own lease is left from a settling that failed.
     .where((eb) => eb.or([isFree(d, p.now), eb('lease_owner', '=', p.owner)]))
     .where(isDue(d, p.now))
     .returning(['lane_id', 'key', 'destination', ...STATE]),

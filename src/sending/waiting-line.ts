@@ -1,17 +1,14 @@
-/** The lanes that wait for their turn, each once. */
+/** The queue of woken lanes in memory. Each lane is in it at most once. */
 export type WaitingLine = {
   readonly size: number
-  has(laneId: number): boolean
   add(laneId: number): void
-  /** Waits for a place at this destination. */
+  /** Adds a lane that needs a slot of this destination. */
   addFor(destination: string, laneId: number): void
-  /** Does anybody wait for a place at this destination? */
-  isAwaited(destination: string): boolean
-  /** The next to go, `count` at most, in the order of their arrival; who waits for a destination goes when there is room at it. */
+  /** Takes up to `count` lanes in order of arrival. Lanes that need a slot of a destination are taken if it has a free slot. */
   take(count: number, roomAt: (destination: string) => number): Taken[]
 }
 
-/** `destination`: that it waited for. */
+/** `destination`: the destination whose slot the lane waited for. */
 export type Taken = { laneId: number; destination?: string }
 
 export function createWaitingLine(): WaitingLine {
@@ -26,7 +23,7 @@ export function createWaitingLine(): WaitingLine {
       destinationById.delete(id)
     }
     byDestination.delete(destination)
-    // Who still waits here goes behind those who wait for other destinations.
+    // The remaining lanes of this destination go behind those of other destinations.
     if (line.size > 0) byDestination.set(destination, line)
     return taken.map((laneId) => ({ laneId, destination }))
   }
@@ -43,7 +40,6 @@ export function createWaitingLine(): WaitingLine {
     get size() {
       return anywhere.size + destinationById.size
     },
-    has: (laneId) => anywhere.has(laneId) || destinationById.has(laneId),
     add(laneId) {
       if (!destinationById.has(laneId)) anywhere.add(laneId)
     },
@@ -53,9 +49,8 @@ export function createWaitingLine(): WaitingLine {
       const line = byDestination.get(destination) ?? new Set()
       byDestination.set(destination, line.add(laneId))
     },
-    isAwaited: (destination) => byDestination.has(destination),
     take(count, roomAt) {
-      // In turn, so that neither of the two keeps the other waiting for ever.
+      // New lanes and lanes that wait for slots go first in turn, so that neither starves.
       areNewFirst = !areNewFirst
       const taken = areNewFirst ? takeAnywhere(count) : []
       const destinations = [...byDestination]

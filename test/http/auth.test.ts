@@ -48,7 +48,7 @@ const KINDS = [
 
 const ALICE = '@alice:localhost PHONE'
 const SERVICE = '@bridge:localhost null'
-const NOBODY = 'null null'
+const ANONYMOUS = 'null null'
 type Expected = Record<(typeof KINDS)[number], string>
 
 const expectations: [token: string | undefined, Expected][] = [
@@ -56,11 +56,11 @@ const expectations: [token: string | undefined, Expected][] = [
     undefined,
     {
       user: '401 M_MISSING_TOKEN',
-      optional: NOBODY,
+      optional: ANONYMOUS,
       administrator: '401 M_MISSING_TOKEN',
       'application service': '401 M_MISSING_TOKEN',
       'user or application service': '401 M_MISSING_TOKEN',
-      none: NOBODY,
+      none: ANONYMOUS,
     },
   ],
   [
@@ -71,7 +71,7 @@ const expectations: [token: string | undefined, Expected][] = [
       administrator: '401 M_UNKNOWN_TOKEN',
       'application service': '401 M_UNKNOWN_TOKEN',
       'user or application service': '401 M_UNKNOWN_TOKEN',
-      none: NOBODY,
+      none: ANONYMOUS,
     },
   ],
   [
@@ -82,7 +82,7 @@ const expectations: [token: string | undefined, Expected][] = [
       administrator: '403 M_FORBIDDEN',
       'application service': '401 M_UNKNOWN_TOKEN',
       'user or application service': ALICE,
-      none: NOBODY,
+      none: ANONYMOUS,
     },
   ],
   [
@@ -93,7 +93,7 @@ const expectations: [token: string | undefined, Expected][] = [
       administrator: ALICE,
       'application service': '401 M_UNKNOWN_TOKEN',
       'user or application service': ALICE,
-      none: NOBODY,
+      none: ANONYMOUS,
     },
   ],
   [
@@ -104,7 +104,7 @@ const expectations: [token: string | undefined, Expected][] = [
       administrator: '401 M_UNKNOWN_TOKEN',
       'application service': SERVICE,
       'user or application service': SERVICE,
-      none: NOBODY,
+      none: ANONYMOUS,
     },
   ],
 ]

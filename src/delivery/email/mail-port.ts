@@ -80,11 +80,11 @@ async function mailOf(deps: MailDeliveryDeps, { pusher, waiting }: MailLook): Pr
   const upTo = newestOf(waiting)
   const rooms = (await deps.db.first(waitingRooms, { pusherId, upTo }))?.rooms ?? 0
   const unsubscribe = deps.links.unsubscribe(pusher.unsubscribe_token ?? '')
-  const stationery = { name: deps.name, links: deps.links, unsubscribe }
+  const sender = { name: deps.name, links: deps.links, unsubscribe }
   const isShort = !deps.includeContent || parseStored(pusher.data)['format'] === 'event_id_only'
   return {
     to: pusher.pushkey,
-    ...(isShort ? shortLetter : fullLetter)(digestOf(waiting.told, { userId, rooms }), stationery),
+    ...(isShort ? shortLetter : fullLetter)(digestOf(waiting.told, { userId, rooms }), sender),
     id: shortHash(`${pusherId} ${pusher.unsubscribe_token} ${upTo}`),
     unsubscribe,
   }

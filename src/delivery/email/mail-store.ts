@@ -11,7 +11,7 @@ import { writeThrottles, type ThrottleRow } from './throttle-store.ts'
 export const PER_ROOM = 10
 export const ROOMS = 100
 
-/** Lanes of e-mail pushers that nobody holds and that may have something to send: their oldest event came before `before`. */
+/** Lanes of e-mail pushers without a valid lease that may have something to send: their oldest event came before `before`. */
 type Ripe = { after: number; limit: number; now: number; before: number; beyond: number }
 
 export const ripePushers = query<Ripe>()((db, p, d) =>
@@ -58,7 +58,7 @@ export type MailPusher = typeof mailPusher extends Query<infer _P, infer R> ? R 
 
 /**
  * What waits for a pusher: of each room its newest events and its oldest, each with what there is to say of the room as a whole. Rooms
- * with the newest events come first; of the others `rooms_waiting` tells that they are there.
+ * with the newest events come first; `waitingRooms` counts the others.
  */
 export const waitingEvents = query<{ pusherId: number; perRoom: number; rooms: number }>()((db, p) =>
   db

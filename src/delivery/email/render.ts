@@ -11,7 +11,7 @@ import type { MailLinks } from './links.ts'
 
 export type Letter = Pick<Mail, 'subject' | 'text' | 'html'>
 
-export type Stationery = {
+export type MailSender = {
   /** What the server is called in mails. */
   name: string
   links: Pick<MailLinks, 'room'>
@@ -22,19 +22,19 @@ export type Stationery = {
 const SUBJECT = 120
 
 /** Everything that the digest has. */
-export function fullLetter(digest: Digest, stationery: Stationery): Letter {
-  return letter(stationery, {
+export function fullLetter(digest: Digest, sender: MailSender): Letter {
+  return letter(sender, {
     subject: subjectOf(digest),
-    text: digest.rooms.map((room) => roomText(room, stationery)).join('\n') + moreRoomsText(digest),
-    html: safeHtml`${digest.rooms.map((room) => roomHtml(room, stationery))}${moreRoomsHtml(digest)}`,
+    text: digest.rooms.map((room) => roomText(room, sender)).join('\n') + moreRoomsText(digest),
+    html: safeHtml`${digest.rooms.map((room) => roomHtml(room, sender))}${moreRoomsHtml(digest)}`,
   })
 }
 
 /** No names and no words: how much there is, and nothing else. */
-export function shortLetter(digest: Digest, stationery: Stationery): Letter {
+export function shortLetter(digest: Digest, sender: MailSender): Letter {
   const rooms = digest.rooms.length + digest.moreRooms
   const line = `${countOf(digest.events, 'notification')} in ${countOf(rooms, 'room')}.`
-  return letter(stationery, {
+  return letter(sender, {
     subject: 'New notifications',
     text: `${line}\n`,
     html: safeHtml`<p>${line}</p>`,
@@ -42,9 +42,9 @@ export function shortLetter(digest: Digest, stationery: Stationery): Letter {
 }
 
 /** Says that mail arrives. */
-export function testLetter(stationery: Stationery): Letter {
+export function testLetter(sender: MailSender): Letter {
   const line = 'This is a test. Notifications arrive in this mailbox.'
-  return letter(stationery, { subject: 'Test', text: `${line}\n`, html: safeHtml`<p>${line}</p>` })
+  return letter(sender, { subject: 'Test', text: `${line}\n`, html: safeHtml`<p>${line}</p>` })
 }
 
 function subjectOf({ rooms: [room], rooms, moreRooms, events }: Digest): string {
@@ -59,7 +59,7 @@ function subjectOf({ rooms: [room], rooms, moreRooms, events }: Digest): string 
 }
 
 function letter(
-  { name, unsubscribe }: Stationery,
+  { name, unsubscribe }: MailSender,
   { subject, text, html: body }: { subject: string; text: string; html: Html },
 ): Letter {
   return {
@@ -78,7 +78,7 @@ ${unsubscribe}
   }
 }
 
-function roomText(room: DigestRoom, { links }: Stationery): string {
+function roomText(room: DigestRoom, { links }: MailSender): string {
   const link = links.room(room.roomId)
   const lines = [
     `# ${room.name}${link === undefined ? '' : `\n  ${link}`}`,
@@ -94,7 +94,7 @@ function eventLines({ from, at, did, lines }: DigestEvent): string[] {
   return [`${head}:`, ...lines.map((line) => `  ${line}`)]
 }
 
-function roomHtml(room: DigestRoom, { links }: Stationery): Html {
+function roomHtml(room: DigestRoom, { links }: MailSender): Html {
   const link = links.room(room.roomId)
   const name = safeHtml`<bdi>${room.name}</bdi>`
   const heading = link === undefined ? name : safeHtml`<a href="${link}">${name}</a>`

@@ -3,14 +3,14 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { type Digest, digestOf, type ToTell } from '../../../src/delivery/email/digest.ts'
 import { mailLinks } from '../../../src/delivery/email/links.ts'
-import { fullLetter, shortLetter, type Stationery, testLetter } from '../../../src/delivery/email/render.ts'
+import { fullLetter, shortLetter, type MailSender, testLetter } from '../../../src/delivery/email/render.ts'
 import { wordsOf } from '../../../src/delivery/email/words.ts'
 import type { JsonObject } from '../../../src/lib/json.ts'
 import type { RoomId, UserId } from '../../../src/lib/ids.ts'
 
 const me = '@me:test' as UserId
 const links = mailLinks({ publicUrl: 'https://m.example.org', clientUrl: 'https://app.example.org' })
-const stationery: Stationery = { name: 'Example', links, unsubscribe: links.unsubscribe('t0ken') }
+const mailSender: MailSender = { name: 'Example', links, unsubscribe: links.unsubscribe('t0ken') }
 const HOSTILE = `<img src=x onerror=alert(1)>"'&\r\nBcc: eve@example.org\u202egnp.exe\u0000`
 
 type Told = {
@@ -48,7 +48,7 @@ function told(of: Told): ToTell {
 }
 
 const digest = (events: ToTell[], rooms = 1): Digest => digestOf(events, { userId: me, rooms })
-const letterOf = (events: ToTell[], rooms?: number) => fullLetter(digest(events, rooms), stationery)
+const letterOf = (events: ToTell[], rooms?: number) => fullLetter(digest(events, rooms), mailSender)
 
 test('names and bodies are hostile: escaped in HTML, one line in subjects, set off in text', () => {
   const letter = letterOf([told({ body: HOSTILE, name: HOSTILE, sender: HOSTILE })])
@@ -77,7 +77,7 @@ test('whatever users write: no tag, no attribute and no link of theirs, and the 
       assert.equal(letter.text.split('\n-- \n').length, 2)
       assert.ok(
         letter.text.endsWith(
-          `\n-- \nExample mails what you have not read. To end this, open:\n${stationery.unsubscribe}\n`,
+          `\n-- \nExample mails what you have not read. To end this, open:\n${mailSender.unsubscribe}\n`,
         ),
       )
       assert.doesNotMatch(letter.subject, /\p{Cc}/u)
@@ -88,9 +88,9 @@ test('whatever users write: no tag, no attribute and no link of theirs, and the 
 test('all links are http(s), to this server or the client that it knows', () => {
   const letter = letterOf([told({ roomId: '!a"><b&:x' })])
   const hrefs = [...letter.html.matchAll(/href="([^"]*)"/g)].map(([, href]) => href)
-  assert.deepEqual(hrefs, ['https://app.example.org/#/room/!a%22%3E%3Cb%26%3Ax', stationery.unsubscribe])
+  assert.deepEqual(hrefs, ['https://app.example.org/#/room/!a%22%3E%3Cb%26%3Ax', mailSender.unsubscribe])
   const without = {
-    ...stationery,
+    ...mailSender,
     links: mailLinks({ publicUrl: 'https://m.example.org', clientUrl: undefined }),
   }
   assert.doesNotMatch(fullLetter(digest([told({})]), without).html, /#\/room/)
@@ -150,9 +150,9 @@ test('what events say', () => {
 })
 
 test('the short form and the test tell nothing', () => {
-  const short = shortLetter(digest([told({ body: 'secret', name: 'Plans', sender: 'Bob' })]), stationery)
+  const short = shortLetter(digest([told({ body: 'secret', name: 'Plans', sender: 'Bob' })]), mailSender)
   assert.doesNotMatch(JSON.stringify(short), /secret|Plans|Bob/)
-  assert.match(testLetter(stationery).text, /^This is a test/)
+  assert.match(testLetter(mailSender).text, /^This is a test/)
 })
 
 test('a mail stays small, whatever it tells of', () => {
