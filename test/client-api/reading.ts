@@ -5,7 +5,7 @@ import { roomEventRoutes } from '../../src/client-api/room-events.ts'
 import { syncRoutes } from '../../src/client-api/sync.ts'
 import { typingRoutes } from '../../src/client-api/typing.ts'
 import { bearer, startServer } from '../http/server-fixture.ts'
-import { createNotificationsFixture } from '../rooms/sync-fixture.ts'
+import { createSyncFixture } from '../rooms/sync-fixture.ts'
 import { openTestSqlite } from '../support/databases.ts'
 import { inject } from '../support/inject.ts'
 
@@ -13,7 +13,7 @@ type Method = 'GET' | 'PUT' | 'POST'
 
 /** The reading endpoints over HTTP, as alice; rooms are written through the write side. */
 export async function serveFixture(t: TestContext, names: readonly string[]) {
-  const fixture = await createNotificationsFixture(t, await openTestSqlite(t), names)
+  const fixture = await createSyncFixture(t, await openTestSqlite(t), names)
   const routes = [
     ...syncRoutes(fixture.reads),
     ...legacyEventRoutes(fixture.reads),

@@ -10,7 +10,7 @@ import { createRateLimiter } from '../../src/http/rate-limit.ts'
 import { createHttpServer } from '../../src/http/server.ts'
 import type { DeviceId, UserId } from '../../src/lib/ids.ts'
 import { createMetrics } from '../../src/lib/metrics.ts'
-import { openWorld, type World } from '../rooms/fixture.ts'
+import { createRoomsFixture, type RoomsFixture } from '../rooms/fixture.ts'
 import { checkedAnswers } from '../support/answer-check.ts'
 import { openTestSqlite } from '../support/databases.ts'
 import { silentLog } from '../support/log.ts'
@@ -19,8 +19,8 @@ export type Answer = { status: number; body: Record<string, unknown> }
 export type Ask = (who: string, method: string, path: string, body?: unknown) => Promise<Answer>
 
 /** The writing endpoints of rooms over HTTP; the token of a user is their name. Paths are under `/_matrix/client`. */
-export async function startRooms(t: TestContext): Promise<{ world: World; ask: Ask }> {
-  const world = await openWorld(await openTestSqlite(t))
+export async function startRooms(t: TestContext): Promise<{ fixture: RoomsFixture; ask: Ask }> {
+  const fixture = await createRoomsFixture(await openTestSqlite(t))
   const config = loadConfig({
     argv: ['--listen', '127.0.0.1:0'],
     env: { BELFRY_RATE_LIMITS_ENABLED: 'false' },
@@ -34,13 +34,13 @@ export async function startRooms(t: TestContext): Promise<{ world: World; ask: A
       roomStateWriteRoutes,
       redactionRoutes,
       directoryRoutes,
-    ].flatMap((routes) => routes(world)),
+    ].flatMap((routes) => routes(fixture)),
     authenticate: async (name) => ({
       userId: `@${name}:here` as UserId,
       deviceId: 'PHONE' as DeviceId,
       isAdmin: false,
     }),
-    limiter: createRateLimiter(config.rate_limits, world.clock),
+    limiter: createRateLimiter(config.rate_limits, fixture.clock),
     log: silentLog,
     metrics: createMetrics({ processMetrics: false }),
     onAnswer: checkedAnswers(t),
@@ -55,5 +55,5 @@ export async function startRooms(t: TestContext): Promise<{ world: World; ask: A
     })
     return { status: response.status, body: (await response.json()) as Record<string, unknown> }
   }
-  return { world, ask }
+  return { fixture, ask }
 }

@@ -39,7 +39,7 @@ for (const prefix of ['/api/v1', '/r0', '/v3'])
   })
 
 test('moderation', async (t) => {
-  const { ask, world } = await startRooms(t)
+  const { ask, fixture } = await startRooms(t)
   const roomId = await makeRoom(ask)
   const about = (action: string, who = 'alice') =>
     ask(who, 'POST', `/v3/rooms/${encoded(roomId)}/${action}`, { user_id: '@bob:here', reason: 'so' })
@@ -49,7 +49,7 @@ test('moderation', async (t) => {
   assert.deepEqual(await about('ban'), ok)
   refused(await ask('bob', 'POST', `/v3/join/${encoded(roomId)}`, {}), 403, 'M_FORBIDDEN')
   assert.deepEqual(await about('unban'), ok)
-  assert.deepEqual(await stateOf(world, roomId as never, 'm.room.member', '@bob:here'), {
+  assert.deepEqual(await stateOf(fixture, roomId as never, 'm.room.member', '@bob:here'), {
     membership: 'leave',
     reason: 'so',
   })
@@ -60,15 +60,15 @@ test('moderation', async (t) => {
 })
 
 test('state keys: none, with a slash, and one with a slash in it', async (t) => {
-  const { ask, world } = await startRooms(t)
+  const { ask, fixture } = await startRooms(t)
   const roomId = await makeRoom(ask)
   const put = (path: string, body: object) =>
     ask('alice', 'PUT', `/v3/rooms/${encoded(roomId)}/state/${path}`, body)
   const named = await put('m.room.name', { name: 'A' })
   assert.deepEqual(await put('m.room.name/', { name: 'A' }), named)
   assert.equal((await put('org.example/a%2Fb', { on: 1 })).status, 200)
-  assert.deepEqual(await stateOf(world, roomId as never, 'm.room.name'), { name: 'A' })
-  assert.deepEqual(await stateOf(world, roomId as never, 'org.example', 'a/b'), { on: 1 })
+  assert.deepEqual(await stateOf(fixture, roomId as never, 'm.room.name'), { name: 'A' })
+  assert.deepEqual(await stateOf(fixture, roomId as never, 'org.example', 'a/b'), { on: 1 })
 })
 
 test('aliases', async (t) => {

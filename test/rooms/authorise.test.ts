@@ -11,7 +11,7 @@ import { alice, bob, carol } from './fixture.ts'
 
 const VERSIONS = [...ROOM_VERSIONS.keys()]
 
-/** Alice made the room; moderators have 50, everybody else 0. */
+/** A room that alice created. Users without an entry have level 0. */
 function room(version: string, more: Partial<AuthState> = {}): AuthState {
   const v12 = version === '12'
   return {
@@ -69,19 +69,19 @@ describe('joining', () => {
         }))
     }
 
-  test('nobody joins for somebody else', () =>
+  test('a join event for another user is refused', () =>
     each((version) => {
       const state = room(version, { joinRules: { join_rule: 'public' } })
       assert.equal(allowed(member(alice, bob, 'join'), state), false)
     }))
 
-  test('without join rules an invitation is needed', () =>
+  test('without join rules a join without an invitation is refused', () =>
     each((version) => {
       const state = room(version, { joinRules: undefined, senderMembership: undefined })
       assert.equal(allowed(member(bob, bob, 'join'), state), false)
     }))
 
-  test('the creator joins right after the creation; nobody else does', () =>
+  test('directly after the creation only the creator can join', () =>
     each((version) => {
       const fresh = { onlyCreated: true, powerLevels: undefined, joinRules: undefined }
       const state = room(version, { ...fresh, senderMembership: undefined })
@@ -89,7 +89,7 @@ describe('joining', () => {
       assert.equal(allowed(member(bob, bob, 'join'), state), false)
     }))
 
-  test('a restricted room opens in the name of a member who may invite', () =>
+  test('a join to a restricted room is allowed when it names a joined member who may invite', () =>
     each((version) => {
       const state = room(version, {
         ...withLevels(version, { [bob]: 50 }, { invite: 50 }),
@@ -101,7 +101,7 @@ describe('joining', () => {
         member(carol, carol, 'join', { join_authorised_via_users_server: authoriser })
       assert.equal(allowed(as(bob), state), true)
       assert.equal(allowed(as(alice), state), true)
-      assert.equal(allowed(as('@dave:here' as UserId), state), false, 'a level too low')
+      assert.equal(allowed(as('@dave:here' as UserId), state), false, 'the level is too low')
       assert.equal(allowed(as(bob), { ...state, authoriserJoined: false }), false)
       assert.equal(allowed(as(bob), { ...state, joinRules: { join_rule: 'invite' } }), false)
     }))
@@ -109,23 +109,23 @@ describe('joining', () => {
 
 describe('inviting', () => {
   const cases: [string, Partial<AuthState>, boolean][] = [
-    ['somebody new', {}, true],
-    ['somebody who left', { targetMembership: 'leave' }, true],
-    ['somebody who knocked', { targetMembership: 'knock' }, true],
-    ['somebody who is invited', { targetMembership: 'invite' }, true],
+    ['a user without a membership', {}, true],
+    ['a user who left', { targetMembership: 'leave' }, true],
+    ['a user who knocked', { targetMembership: 'knock' }, true],
+    ['a user who is invited', { targetMembership: 'invite' }, true],
     ['a member', { targetMembership: 'join' }, false],
-    ['somebody banned', { targetMembership: 'ban' }, false],
-    ['from outside', { senderMembership: undefined }, false],
-    ['when merely invited', { senderMembership: 'invite' }, false],
-    ['without the level', { powerLevels: { users: {}, invite: 1 } }, false],
-    ['with the level', { powerLevels: { users: { [bob]: 1 }, invite: 1 } }, true],
-    ['with no level given', { powerLevels: {} }, true],
+    ['a banned user', { targetMembership: 'ban' }, false],
+    ['by a sender without a membership', { senderMembership: undefined }, false],
+    ['by a sender who is invited', { senderMembership: 'invite' }, false],
+    ['by a sender below the invite level', { powerLevels: { users: {}, invite: 1 } }, false],
+    ['by a sender with the invite level', { powerLevels: { users: { [bob]: 1 }, invite: 1 } }, true],
+    ['in a room without an invite level', { powerLevels: {} }, true],
   ]
   for (const [name, more, expected] of cases)
     test(`${name}: ${expected ? 'allowed' : 'refused'}`, () =>
       each((version) => assert.equal(allowed(member(bob, carol, 'invite'), room(version, more)), expected)))
 
-  test('by e-mail address: refused', () =>
+  test('with a third-party invitation: refused', () =>
     each((version) => {
       const event = member(alice, carol, 'invite', { third_party_invite: {} })
       assert.equal(allowed(event, room(version)), false)
@@ -142,7 +142,7 @@ describe('leaving', () => {
     [undefined, false],
   ]
   for (const [membership, expected] of outcomes)
-    test(`oneself, with membership ${membership}: ${expected ? 'allowed' : 'refused'}`, () =>
+    test(`with membership ${membership}: ${expected ? 'allowed' : 'refused'}`, () =>
       each((version) => {
         const state = room(version, { senderMembership: membership, targetMembership: membership })
         assert.equal(allowed(member(bob, bob, 'leave'), state), expected)
@@ -152,13 +152,33 @@ describe('leaving', () => {
 describe('kicking and banning', () => {
   type Case = [string, { bob: number; carol: number; target?: Membership }, { kick: boolean; ban: boolean }]
   const cases: Case[] = [
-    ['a moderator, a member', { bob: 50, carol: 0 }, { kick: true, ban: true }],
-    ['a moderator, another', { bob: 50, carol: 50 }, { kick: false, ban: false }],
-    ['a moderator, somebody above', { bob: 50, carol: 60 }, { kick: false, ban: false }],
-    ['a member, another', { bob: 0, carol: 0 }, { kick: false, ban: false }],
-    ['a level just too low', { bob: 49, carol: 0 }, { kick: false, ban: false }],
-    ['a moderator, somebody invited', { bob: 50, carol: 0, target: 'invite' }, { kick: true, ban: true }],
-    ['a moderator, somebody banned', { bob: 50, carol: 0, target: 'ban' }, { kick: true, ban: true }],
+    ['a moderator may kick and ban a member', { bob: 50, carol: 0 }, { kick: true, ban: true }],
+    [
+      'a moderator may not kick or ban a user of the same level',
+      { bob: 50, carol: 50 },
+      { kick: false, ban: false },
+    ],
+    [
+      'a moderator may not kick or ban a user of a higher level',
+      { bob: 50, carol: 60 },
+      { kick: false, ban: false },
+    ],
+    ['a member without a level may not kick or ban', { bob: 0, carol: 0 }, { kick: false, ban: false }],
+    [
+      'a member one level below the required level may not kick or ban',
+      { bob: 49, carol: 0 },
+      { kick: false, ban: false },
+    ],
+    [
+      'a moderator may kick and ban an invited user',
+      { bob: 50, carol: 0, target: 'invite' },
+      { kick: true, ban: true },
+    ],
+    [
+      'a moderator may unban and ban a banned user',
+      { bob: 50, carol: 0, target: 'ban' },
+      { kick: true, ban: true },
+    ],
   ]
   for (const [name, { bob: bobs, carol: carols, target = 'join' }, expected] of cases)
     test(name, () =>
@@ -172,7 +192,7 @@ describe('kicking and banning', () => {
       }),
     )
 
-  test('the level for each is its own', () =>
+  test('kicking requires the kick level, banning the ban level', () =>
     each((version) => {
       const levels = withLevels(version, { [bob]: 30 }, { kick: 30, ban: 40 })
       const state = room(version, { ...levels, targetMembership: 'join' })
@@ -180,7 +200,7 @@ describe('kicking and banning', () => {
       assert.equal(allowed(member(bob, carol, 'ban'), state), false)
     }))
 
-  test('lifting a ban takes both levels', () =>
+  test('unbanning requires the kick level and the ban level', () =>
     each((version) => {
       const banned = (levels: JsonObject) =>
         room(version, { ...withLevels(version, { [bob]: 40 }, levels), targetMembership: 'ban' })
@@ -189,20 +209,20 @@ describe('kicking and banning', () => {
       assert.equal(allowed(member(bob, carol, 'leave'), banned({ kick: 41, ban: 40 })), false)
     }))
 
-  test('from outside: refused, whatever the level', () =>
+  test('a sender who is not joined is refused at any level', () =>
     each((version) => {
       const state = room(version, { senderMembership: 'leave', targetMembership: 'join' })
       assert.equal(allowed(member(alice, bob, 'leave'), state), false)
       assert.equal(allowed(member(alice, bob, 'ban'), state), false)
     }))
 
-  test('the creators of a room of version 12 stand above everybody', () => {
+  test('in room version 12 creators can ban every user except each other', () => {
     const levels = { powerLevels: { users: { [bob]: Number.MAX_SAFE_INTEGER } } }
     const state = room('12', { ...levels, creators: [alice, carol], targetMembership: 'join' })
     assert.equal(allowed(member(alice, bob, 'ban'), state), true)
     assert.equal(allowed(member(carol, bob, 'ban'), state), true)
     assert.equal(allowed(member(bob, alice, 'ban'), state), false)
-    assert.equal(allowed(member(carol, alice, 'ban'), state), false, 'and not above each other')
+    assert.equal(allowed(member(carol, alice, 'ban'), state), false, 'a creator cannot ban another creator')
     const before = room('11', { ...levels, creators: [alice, carol], targetMembership: 'join' })
     assert.equal(allowed(member(alice, bob, 'ban'), before), false)
   })
@@ -221,14 +241,14 @@ describe('knocking', () => {
         }))
     }
 
-  test('nobody knocks for somebody else', () =>
+  test('a knock event for another user is refused', () =>
     each((version) => {
       const state = room(version, { joinRules: { join_rule: 'knock' }, senderMembership: undefined })
       assert.equal(allowed(member(bob, carol, 'knock'), state), false)
     }))
 })
 
-test('a member event without a state key, or with another membership, is refused', () =>
+test('a member event without a state key, or with an unknown membership, is refused', () =>
   each((version) => {
     assert.equal(allowed(member(alice, undefined, 'join'), room(version)), false)
     for (const membership of ['made.up', undefined, null, 1, ['join']])
@@ -250,12 +270,12 @@ describe('other events', () => {
   })
 
   for (const membership of [undefined, 'invite', 'leave', 'ban', 'knock'] as const)
-    test(`with membership ${membership}: refused`, () =>
+    test(`a message of a sender with membership ${membership}: refused`, () =>
       each((version) =>
         assert.equal(allowed(message(alice), room(version, { senderMembership: membership })), false),
       ))
 
-  test('messages take 0 and state takes 50 unless the room says otherwise', () =>
+  test('messages require level 0 and state level 50, unless the power levels set others', () =>
     each((version) => {
       const at = (level: number, more: JsonObject = {}) =>
         room(version, withLevels(version, { [bob]: level }, more))
@@ -271,14 +291,14 @@ describe('other events', () => {
       assert.equal(allowed(message(carol), at(0, { users_default: -1 })), false)
     }))
 
-  test('names of prototypes are no levels', () =>
+  test('names of inherited properties have no level', () =>
     each((version) => {
       const event = { ...message(bob), type: 'constructor' }
       assert.equal(allowed(event, room(version, withLevels(version, {}, { events: {} }))), true)
       assert.equal(allowed({ ...message('__proto__' as UserId) }, room(version)), true)
     }))
 
-  test('without power levels the creator has 100 and everybody else 0', () =>
+  test('without power levels the creator has level 100 and other users level 0', () =>
     each((version) => {
       const state = room(version, { powerLevels: undefined })
       assert.equal(allowed(topic(alice), state), true)
@@ -286,7 +306,7 @@ describe('other events', () => {
       assert.equal(allowed(message(bob), state), true)
     }))
 
-  test('a state key that is a user id belongs to that user', () =>
+  test('a state event whose state key is a user id is allowed for that user only', () =>
     each((version) => {
       const state = room(version, withLevels(version, { [bob]: 50 }))
       assert.equal(allowed(topic(bob, bob), state), true)
@@ -295,7 +315,7 @@ describe('other events', () => {
       assert.equal(allowed(topic(bob, 'carol'), state), true)
     }))
 
-  test('third-party invitations are refused', () =>
+  test('third-party invitation events are refused', () =>
     each((version) => {
       const event = { ...topic(alice, 'token'), type: 'm.room.third_party_invite' }
       assert.equal(allowed(event, room(version)), false)
@@ -309,11 +329,11 @@ describe('creation', () => {
     sender,
     content,
   })
-  const nothing = { created: false, powerLevels: undefined, joinRules: undefined }
+  const notCreated = { created: false, powerLevels: undefined, joinRules: undefined }
 
-  test('once, by the creator, with an empty state key', () =>
+  test('is allowed once, for the creator, with an empty state key', () =>
     each((version) => {
-      const empty = room(version, { ...nothing, senderMembership: undefined })
+      const empty = room(version, { ...notCreated, senderMembership: undefined })
       assert.equal(allowed(create(), empty), true)
       assert.equal(allowed(create(), room(version)), false)
       assert.equal(allowed(create({}, bob), empty), false)
@@ -321,12 +341,12 @@ describe('creation', () => {
       assert.equal(allowed(member(alice, alice, 'join'), { ...empty, onlyCreated: true }), false)
     }))
 
-  test('additional creators are user ids (version 12)', () => {
-    const empty = room('12', { ...nothing, senderMembership: undefined })
+  test('is refused in version 12 when additional_creators is not a list of user ids', () => {
+    const empty = room('12', { ...notCreated, senderMembership: undefined })
     assert.equal(allowed(create({ additional_creators: [bob] }), empty), true)
     for (const wrong of ['@bob:here', [1], ['bob'], {}, null])
       assert.equal(allowed(create({ additional_creators: wrong as never }), empty), false)
-    const old = room('11', { ...nothing, senderMembership: undefined })
+    const old = room('11', { ...notCreated, senderMembership: undefined })
     assert.equal(allowed(create({ additional_creators: 'ignored' }), old), true)
   })
 })
@@ -338,35 +358,35 @@ describe('power levels', () => {
     sender,
     content,
   })
-  /** Bob has 50 and may send power levels. */
+  /** Bob has level 50 and may send power levels. */
   const before = { users: { [bob]: 50, [carol]: 20 }, events: { 'm.room.power_levels': 50 }, ban: 50 }
   const state = (version: string, more: JsonObject = {}) =>
     room(version, { powerLevels: { ...before, ...more } })
   const bobs = (content: JsonObject) => change(bob, { ...before, ...content })
 
   const cases: [string, JsonObject, boolean][] = [
-    ['nothing changes', {}, true],
-    ['a level up to one’s own', { kick: 50 }, true],
-    ['a level above one’s own', { kick: 51 }, false],
-    ['an action made easier', { ban: 0 }, true],
-    ['somebody below raised to one’s own level', { users: { [bob]: 50, [carol]: 50 } }, true],
-    ['somebody below raised above it', { users: { [bob]: 50, [carol]: 51 } }, false],
-    ['somebody below removed', { users: { [bob]: 50 } }, true],
-    ['somebody new', { users: { ...before.users, '@dave:here': 50 } }, true],
-    ['oneself lowered', { users: { [bob]: 10, [carol]: 20 } }, true],
-    ['oneself removed', { users: { [carol]: 20 } }, true],
-    ['oneself raised', { users: { [bob]: 51, [carol]: 20 } }, false],
-    ['an event type made easier', { events: { 'm.room.power_levels': 0 } }, true],
-    ['an event type above one’s own level', { events: { ...before.events, a: 51 } }, false],
+    ['no change', {}, true],
+    ['a level up to the level of the sender', { kick: 50 }, true],
+    ['a level above the level of the sender', { kick: 51 }, false],
+    ['a lower level for an action', { ban: 0 }, true],
+    ['a lower user raised to the level of the sender', { users: { [bob]: 50, [carol]: 50 } }, true],
+    ['a lower user raised above the level of the sender', { users: { [bob]: 50, [carol]: 51 } }, false],
+    ['a lower user removed', { users: { [bob]: 50 } }, true],
+    ['a user added', { users: { ...before.users, '@dave:here': 50 } }, true],
+    ['the sender lowered', { users: { [bob]: 10, [carol]: 20 } }, true],
+    ['the sender removed', { users: { [carol]: 20 } }, true],
+    ['the sender raised', { users: { [bob]: 51, [carol]: 20 } }, false],
+    ['a lower level for an event type', { events: { 'm.room.power_levels': 0 } }, true],
+    ['an event type above the level of the sender', { events: { ...before.events, a: 51 } }, false],
     ['an event type removed', { events: {} }, true],
-    ['notifications up to one’s own level', { notifications: { room: 50 } }, true],
-    ['notifications above it', { notifications: { room: 51 } }, false],
+    ['notifications up to the level of the sender', { notifications: { room: 50 } }, true],
+    ['notifications above the level of the sender', { notifications: { room: 51 } }, false],
   ]
   for (const [name, content, expected] of cases)
     test(`${name}: ${expected ? 'allowed' : 'refused'}`, () =>
       each((version) => assert.equal(allowed(bobs(content), state(version)), expected)))
 
-  test('what is above one’s own level stays', () =>
+  test('a level above the level of the sender cannot be changed or removed', () =>
     each((version) => {
       const high = state(version, {
         users: { ...before.users, [carol]: 60 },
@@ -388,7 +408,7 @@ describe('power levels', () => {
       assert.equal(allowed(change(bob, { ...same, users: { [bob]: 50, [carol]: 0 } }), high), false)
     }))
 
-  test('an equal is not lowered', () =>
+  test('a user of the same level cannot be lowered or removed', () =>
     each((version) => {
       const equals = state(version, { users: { [bob]: 50, [carol]: 50 } })
       assert.equal(allowed(bobs({ users: { [bob]: 50, [carol]: 20 } }), equals), false)
@@ -396,14 +416,14 @@ describe('power levels', () => {
     }))
 
   const malformed: [string, JsonObject][] = [
-    ['text for a number', { kick: '50' }],
-    ['a fraction', { users_default: 0.5 }],
-    ['null', { ban: null }],
-    ['a list of users', { users: [] }],
-    ['text for a user’s level', { users: { [bob]: '50' } }],
-    ['a key that is no user id', { users: { bob: 0 } }],
-    ['text for an event type', { events: { a: '1' } }],
-    ['notifications that are a number', { notifications: 1 }],
+    ['a string as a level', { kick: '50' }],
+    ['a fraction as a level', { users_default: 0.5 }],
+    ['null as a level', { ban: null }],
+    ['a list as users', { users: [] }],
+    ['a string as the level of a user', { users: { [bob]: '50' } }],
+    ['a key that is not a user id', { users: { bob: 0 } }],
+    ['a string as the level of an event type', { events: { a: '1' } }],
+    ['a number as notifications', { notifications: 1 }],
   ]
   for (const [name, content] of malformed)
     test(`${name}: refused, also as the first power levels`, () =>
@@ -413,7 +433,7 @@ describe('power levels', () => {
         assert.equal(allowed(change(alice, { ...content }), first), false)
       }))
 
-  test('the creators of a room of version 12 are not among the users', () => {
+  test('in room version 12 power levels that list a creator are refused', () => {
     const levels = (user: UserId) => change(alice, { users: { [user]: 100 } })
     const of = (version: string) => room(version, { powerLevels: undefined, creators: [alice, carol] })
     assert.equal(allowed(levels(alice), of('12')), false)
@@ -422,7 +442,7 @@ describe('power levels', () => {
     assert.equal(allowed(levels(alice), of('11')), true)
   })
 
-  test('whatever is asked for, an allowed change leaves nobody with more than its sender has', () => {
+  test('an allowed random change gives no user a level above the level of its sender', () => {
     const level = fc.integer({ min: -5, max: 100 })
     const levels = fc.record(
       {

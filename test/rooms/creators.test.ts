@@ -9,45 +9,60 @@ import { levelOf } from '../../src/rooms/power-levels.ts'
 import { ROOM_VERSIONS, storedVersion } from '../../src/rooms/room-versions.ts'
 import { viewRoom } from '../../src/rooms/room-view.ts'
 import { onEachDatabase } from '../support/databases.ts'
-import { alice, bob, carol, eventsOf, openWorld } from './fixture.ts'
+import { alice, bob, carol, eventsOf, createRoomsFixture } from './fixture.ts'
 
 type Case = { title: string; version: string; content: JsonObject; expected: UserId[] }
 
-/** Alice sends `m.room.create`. */
+/** The content of `m.room.create` that alice sends, and the expected creators. */
 const cases: Case[] = [
-  { title: 'content.creator is the sender', version: '10', content: { creator: alice }, expected: [alice] },
+  { title: 'the creator is the sender', version: '10', content: { creator: alice }, expected: [alice] },
   {
-    title: 'additional_creators has no meaning',
+    title: 'additional_creators is ignored',
     version: '10',
     content: { creator: alice, additional_creators: [bob] },
     expected: [alice],
   },
-  { title: 'the sender', version: '11', content: {}, expected: [alice] },
-  { title: 'content.creator has no meaning', version: '11', content: { creator: bob }, expected: [alice] },
+  { title: 'the sender is the creator', version: '11', content: {}, expected: [alice] },
+  { title: 'content.creator is ignored', version: '11', content: { creator: bob }, expected: [alice] },
   {
-    title: 'additional_creators has no meaning',
+    title: 'additional_creators is ignored',
     version: '11',
     content: { additional_creators: [bob] },
     expected: [alice],
   },
-  { title: 'the sender alone', version: '12', content: {}, expected: [alice] },
-  { title: 'content.creator has no meaning', version: '12', content: { creator: bob }, expected: [alice] },
   {
-    title: 'the sender before the additional creators',
+    title: 'the sender is the only creator without additional_creators',
+    version: '12',
+    content: {},
+    expected: [alice],
+  },
+  { title: 'content.creator is ignored', version: '12', content: { creator: bob }, expected: [alice] },
+  {
+    title: 'the sender precedes the additional creators',
     version: '12',
     content: { additional_creators: [carol, bob] },
     expected: [alice, carol, bob],
   },
   {
-    title: 'each creator once',
+    title: 'a repeated creator is listed once',
     version: '12',
     content: { additional_creators: [bob, alice, bob] },
     expected: [alice, bob],
   },
-  { title: 'an empty list', version: '12', content: { additional_creators: [] }, expected: [alice] },
-  { title: 'no list', version: '12', content: { additional_creators: 'bob' }, expected: [alice] },
   {
-    title: 'entries that are no text are left out',
+    title: 'an empty list adds no creator',
+    version: '12',
+    content: { additional_creators: [] },
+    expected: [alice],
+  },
+  {
+    title: 'a value that is not a list is ignored',
+    version: '12',
+    content: { additional_creators: 'bob' },
+    expected: [alice],
+  },
+  {
+    title: 'entries that are not strings are ignored',
     version: '12',
     content: { additional_creators: [7, null, bob] },
     expected: [alice, bob],
@@ -62,28 +77,28 @@ describe('the creators of a room', () => {
       assert.deepEqual(storedCreators(row), expected)
     })
 
-  test('every room version of this server is in the table', () =>
+  test('the cases cover each room version of this server', () =>
     assert.deepEqual([...new Set(cases.map(({ version }) => version))], [...ROOM_VERSIONS.keys()]))
 
   for (const version of ROOM_VERSIONS.keys())
-    test(`room version ${version}: a room without a create event yet has its creator`, () =>
+    test(`room version ${version}: a room whose create event is not yet stored has one creator`, () =>
       assert.deepEqual(storedCreators({ version, creator: alice, create_content: null }), [alice]))
 
   for (const version of ['10', '11'])
-    test(`room version ${version}: the content is not parsed`, () =>
+    test(`room version ${version}: the content of the create event is not parsed`, () =>
       assert.deepEqual(storedCreators({ version, creator: alice, create_content: '{' }), [alice]))
 })
 
-onEachDatabase('the creators of a stored room', (open) => {
+onEachDatabase('the creators of a room in the database', (open) => {
   for (const version of ROOM_VERSIONS.keys())
-    test(`room version ${version}: authorisation and pokes see the same creators`, async (t) => {
-      const world = await openWorld(await open(t))
-      const roomId = await createRoom(world, alice, {
+    test(`room version ${version}: authorisation and pokes have the same creators`, async (t) => {
+      const fixture = await createRoomsFixture(await open(t))
+      const roomId = await createRoom(fixture, alice, {
         room_version: version,
         creation_content: { creator: carol, additional_creators: [bob] },
       })
       const expected = version === '12' ? [alice, bob] : [alice]
-      const room = await viewRoom(world.db, { roomId, sender: alice, type: 'm.room.message' })
+      const room = await viewRoom(fixture.db, { roomId, sender: alice, type: 'm.room.message' })
       assert.ok(room)
       assert.deepEqual(room.creators, expected)
       assert.equal(room.creator, alice)
@@ -92,8 +107,8 @@ onEachDatabase('the creators of a stored room', (open) => {
         [alice, bob, carol].map((userId) => levelOf(room, userId)),
         levels,
       )
-      const positions = (await world.db.all(eventsOf, { roomId })).map((row) => row.position)
-      const poked = await loadPokedEvents(world.db, positions)
+      const positions = (await fixture.db.all(eventsOf, { roomId })).map((row) => row.position)
+      const poked = await loadPokedEvents(fixture.db, positions)
       assert.equal(poked.size, positions.length)
       for (const { context } of poked.values())
         assert.deepEqual([context.creators, context.roomVersion], [expected, version])

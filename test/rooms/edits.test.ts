@@ -8,7 +8,16 @@ import { redactEvent } from '../../src/rooms/redact.ts'
 import { sendMessage } from '../../src/rooms/send-event.ts'
 import { query } from '../../src/storage/query.ts'
 import { onEachDatabase } from '../support/databases.ts'
-import { alice, bob, openWorld, phone, publicRoom, say, setState, type World } from './fixture.ts'
+import {
+  alice,
+  bob,
+  createRoomsFixture,
+  phone,
+  publicRoom,
+  say,
+  setState,
+  type RoomsFixture,
+} from './fixture.ts'
 
 const allEdits = query()((db) => db.selectFrom('edits').selectAll().orderBy('edit_position'))
 
@@ -19,42 +28,46 @@ const replacing = (eventId: EventId, more: JsonObject = { 'm.new_content': { bod
 })
 
 onEachDatabase('edits', (open) => {
-  const positionOf = async (world: World, eventId: EventId) => (await findEvent(world.db, eventId))?.position
+  const positionOf = async (fixture: RoomsFixture, eventId: EventId) =>
+    (await findEvent(fixture.db, eventId))?.position
 
-  test('a valid edit is noted with its message, and forgotten when it is redacted', async (t) => {
-    const world = await openWorld(await open(t))
-    const roomId = await publicRoom(world)
-    const message = await say(world, roomId, alice, 'old')
-    const other = await say(world, roomId, alice, 'other')
-    const first = await say(world, roomId, alice, replacing(message))
-    const second = await say(world, roomId, alice, replacing(message))
-    const ofOther = await say(world, roomId, alice, replacing(other))
+  test('a valid edit is stored with its message, and removed when it is redacted', async (t) => {
+    const fixture = await createRoomsFixture(await open(t))
+    const roomId = await publicRoom(fixture)
+    const message = await say(fixture, roomId, alice, 'old')
+    const other = await say(fixture, roomId, alice, 'other')
+    const first = await say(fixture, roomId, alice, replacing(message))
+    const second = await say(fixture, roomId, alice, replacing(message))
+    const ofOther = await say(fixture, roomId, alice, replacing(other))
     const row = async (of: EventId, edit: EventId) => ({
-      position: await positionOf(world, of),
-      edit_position: await positionOf(world, edit),
+      position: await positionOf(fixture, of),
+      edit_position: await positionOf(fixture, edit),
     })
     const rows = [await row(message, first), await row(message, second), await row(other, ofOther)]
-    assert.deepEqual(await world.db.all(allEdits, {}), rows)
+    assert.deepEqual(await fixture.db.all(allEdits, {}), rows)
     const transaction = { deviceId: phone, txnId: 'redaction' }
-    await redactEvent(world, { roomId, sender: alice, eventId: second, content: {}, transaction })
-    assert.deepEqual(await world.db.all(allEdits, {}), [rows[0], rows[2]])
+    await redactEvent(fixture, { roomId, sender: alice, eventId: second, content: {}, transaction })
+    assert.deepEqual(await fixture.db.all(allEdits, {}), [rows[0], rows[2]])
   })
 
-  test('what the specification does not call a valid edit is not noted', async (t) => {
-    const world = await openWorld(await open(t))
-    const roomId = await publicRoom(world)
-    const elsewhere = await publicRoom(world)
-    await joinRoom(world, { roomId, userId: bob })
-    const message = await say(world, roomId, alice, 'old')
-    const state = await setState(world, roomId, alice, { type: 'm.room.message', content: { body: 'state' } })
-    await say(world, roomId, bob, replacing(message))
-    await say(world, elsewhere, alice, replacing(message))
-    await say(world, roomId, alice, replacing(state))
-    await say(world, roomId, alice, replacing('$nowhere' as EventId))
-    await say(world, roomId, alice, replacing(message, {}))
-    await say(world, roomId, alice, replacing(message, { 'm.new_content': 'new' }))
+  test('an edit that is invalid according to the specification is not stored', async (t) => {
+    const fixture = await createRoomsFixture(await open(t))
+    const roomId = await publicRoom(fixture)
+    const elsewhere = await publicRoom(fixture)
+    await joinRoom(fixture, { roomId, userId: bob })
+    const message = await say(fixture, roomId, alice, 'old')
+    const state = await setState(fixture, roomId, alice, {
+      type: 'm.room.message',
+      content: { body: 'state' },
+    })
+    await say(fixture, roomId, bob, replacing(message))
+    await say(fixture, elsewhere, alice, replacing(message))
+    await say(fixture, roomId, alice, replacing(state))
+    await say(fixture, roomId, alice, replacing('$nowhere' as EventId))
+    await say(fixture, roomId, alice, replacing(message, {}))
+    await say(fixture, roomId, alice, replacing(message, { 'm.new_content': 'new' }))
     const transaction = { deviceId: phone, txnId: 'sticker' }
-    await sendMessage(world, {
+    await sendMessage(fixture, {
       roomId,
       sender: alice,
       type: 'm.sticker',
@@ -62,10 +75,10 @@ onEachDatabase('edits', (open) => {
       transaction,
     })
     const asState = { type: 'm.room.message', stateKey: 'x', content: replacing(message) }
-    await setState(world, roomId, alice, asState)
-    assert.deepEqual(await world.db.all(allEdits, {}), [])
-    const edit = await say(world, roomId, alice, replacing(message))
-    await say(world, roomId, alice, replacing(edit))
-    assert.equal((await world.db.all(allEdits, {})).length, 1, 'an edit cannot be edited')
+    await setState(fixture, roomId, alice, asState)
+    assert.deepEqual(await fixture.db.all(allEdits, {}), [])
+    const edit = await say(fixture, roomId, alice, replacing(message))
+    await say(fixture, roomId, alice, replacing(edit))
+    assert.equal((await fixture.db.all(allEdits, {})).length, 1, 'an edit cannot be edited')
   })
 })

@@ -22,10 +22,10 @@ export const laptop = 'LAPTOP' as DeviceId
 
 export const START = 1_800_000_000_000
 
-export type World = RoomDeps & { tick(ms: number): void }
+export type RoomsFixture = RoomDeps & { advance(ms: number): void }
 
-/** The write side of rooms on an empty database, with three users. */
-export async function openWorld(db: Database): Promise<World> {
+/** The functions that write to rooms, on an empty database with three users. */
+export async function createRoomsFixture(db: Database): Promise<RoomsFixture> {
   let now = START
   const clock: Clock = { now: () => now, sleep: () => Promise.resolve() }
   const bus = createLocalBus()
@@ -49,43 +49,43 @@ export async function openWorld(db: Database): Promise<World> {
     notifications,
     defaultVersion: '12',
     allowEncryption: true,
-    tick: (ms) => void (now += ms),
+    advance: (ms) => void (now += ms),
   }
 }
 
-export function publicRoom(world: World, request: RoomRequest = {}): Promise<RoomId> {
-  return createRoom(world, alice, { preset: 'public_chat', ...request })
+export function publicRoom(fixture: RoomsFixture, request: RoomRequest = {}): Promise<RoomId> {
+  return createRoom(fixture, alice, { preset: 'public_chat', ...request })
 }
 
 let transactions = 0
 
-/** A text, or whatever else an `m.room.message` may hold. */
+/** Sends an `m.room.message` with a text or with the given content. */
 export function say(
-  world: World,
+  fixture: RoomsFixture,
   roomId: RoomId,
   sender: UserId,
-  said: string | JsonObject,
+  message: string | JsonObject,
 ): Promise<EventId> {
-  return sendMessage(world, {
+  return sendMessage(fixture, {
     roomId,
     sender,
     type: 'm.room.message',
-    content: typeof said === 'string' ? { msgtype: 'm.text', body: said } : said,
+    content: typeof message === 'string' ? { msgtype: 'm.text', body: message } : message,
     transaction: { deviceId: phone, txnId: `t${transactions++}` },
   })
 }
 
 export function setState(
-  world: World,
+  fixture: RoomsFixture,
   roomId: RoomId,
   sender: UserId,
   { type, stateKey = '', content }: { type: string; stateKey?: string; content: JsonObject },
 ): Promise<EventId> {
-  return sendState(world, { roomId, sender, type, stateKey, content })
+  return sendState(fixture, { roomId, sender, type, stateKey, content })
 }
 
-export async function stateOf(world: World, roomId: RoomId, type: string, stateKey = '') {
-  return (await currentStateEvent(world.db, { roomId, type, stateKey }))?.content
+export async function stateOf(fixture: RoomsFixture, roomId: RoomId, type: string, stateKey = '') {
+  return (await currentStateEvent(fixture.db, { roomId, type, stateKey }))?.content
 }
 
 export const eventsOf = query<{ roomId: RoomId }>()((db, p) =>
@@ -113,5 +113,5 @@ export const rowCounts = query()((db) =>
   ]),
 )
 
-/** For `assert.rejects`: a refusal with this status and code. */
+/** The error that `assert.rejects` expects: a `MatrixError` with this status and code. */
 export const refusal = (status: number, errcode: string) => ({ name: 'MatrixError', status, errcode })

@@ -11,20 +11,20 @@ import {
 } from '../../src/rooms/members.ts'
 import { currentPosition } from '../../src/storage/stream.ts'
 import { onEachDatabase } from '../support/databases.ts'
-import { deviceOf, type NotificationsFixture, createNotificationsFixture, user } from './sync-fixture.ts'
+import { deviceOf, type SyncFixture, createSyncFixture, user } from './sync-fixture.ts'
 
 const alice = user('alice')
 const bob = user('bob')
 const carol = user('carol')
 const forbidden = { status: 403, errcode: 'M_FORBIDDEN' }
 
-const readerOf = (fixture: NotificationsFixture, userId: UserId) => ({
+const readerOf = (fixture: SyncFixture, userId: UserId) => ({
   viewer: { userId, deviceId: deviceOf(userId) },
   now: fixture.clock.now(),
 })
 
 async function members(
-  fixture: NotificationsFixture,
+  fixture: SyncFixture,
   userId: UserId,
   request: Partial<MembersRequest> & { roomId: RoomId },
 ) {
@@ -35,8 +35,8 @@ async function members(
 }
 
 onEachDatabase('members and state', (open) => {
-  test('members by membership, now and at a token', async (t) => {
-    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob', 'carol'])
+  test('members are filtered by membership, now and at a token', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice', 'bob', 'carol'])
     const roomId = await fixture.create(alice)
     await fixture.join(roomId, bob)
     const then = await currentPosition(fixture.db)
@@ -49,13 +49,13 @@ onEachDatabase('members and state', (open) => {
     assert.deepEqual(
       await ask({ membership: 'leave', notMembership: 'join' }),
       { [bob]: 'leave', [carol]: 'invite' },
-      'one of the two is enough',
+      'a member that matches either filter is listed',
     )
     assert.deepEqual(await ask({ at: then }), { [alice]: 'join', [bob]: 'join' })
   })
 
-  test('who has left sees the room as it was then', async (t) => {
-    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob', 'carol'])
+  test('a user who has left sees the state at the time of leaving', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice', 'bob', 'carol'])
     const roomId = await fixture.create(alice)
     await fixture.set(roomId, alice, 'm.room.topic', { topic: 'then' })
     await fixture.join(roomId, bob)
@@ -75,8 +75,8 @@ onEachDatabase('members and state', (open) => {
     await assert.rejects(readJoinedMembers(fixture.db, bob, roomId), forbidden)
   })
 
-  test('strangers and the invited learn nothing', async (t) => {
-    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob', 'carol'])
+  test('users who are not members, and invited users, get 403 for members and state', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice', 'bob', 'carol'])
     const roomId = await fixture.create(alice, { preset: 'private_chat' })
     await fixture.invite(roomId, alice, bob)
     for (const userId of [bob, carol]) {
@@ -90,8 +90,8 @@ onEachDatabase('members and state', (open) => {
     }
   })
 
-  test('those in the room with their profiles, and the whole state once', async (t) => {
-    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob', 'carol'])
+  test('returns the joined members with their profiles, and each state event once', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice', 'bob', 'carol'])
     const roomId = await fixture.create(alice)
     await fixture.join(roomId, bob)
     await fixture.join(roomId, carol)

@@ -4,8 +4,8 @@ import { displayNameAt, loadPokedEvents } from '../../src/rooms/poke-event.ts'
 import { alice, bob, createDeliveryFixture, carol, kitchen } from '../delivery/delivery-fixture.ts'
 import { onEachDatabase } from '../support/databases.ts'
 
-onEachDatabase('events as pokes tell of them', (open) => {
-  test('names are those at the event, whatever came later', async (t) => {
+onEachDatabase('the events that pokes describe', (open) => {
+  test('room name and sender name are those at the time of the event', async (t) => {
     const delivery = await createDeliveryFixture(t, await open(t))
     const name = (text: string) =>
       delivery.fixture.send({
@@ -15,7 +15,7 @@ onEachDatabase('events as pokes tell of them', (open) => {
         stateKey: '',
         content: { name: text },
       })
-    const call = (displayname: string) =>
+    const displayName = (displayname: string) =>
       delivery.fixture.send({
         roomId: kitchen,
         sender: alice,
@@ -24,10 +24,10 @@ onEachDatabase('events as pokes tell of them', (open) => {
         content: { membership: 'join', displayname },
       })
     await name('Old name')
-    await call('Alice')
+    await displayName('Alice')
     const before = await delivery.say(alice, 'before')
     await name('New name')
-    await call('Alicia')
+    await displayName('Alicia')
     const after = await delivery.say(alice, 'after')
     const events = await loadPokedEvents(delivery.db, [before, after, 999])
     assert.equal(events.size, 2)
@@ -35,11 +35,11 @@ onEachDatabase('events as pokes tell of them', (open) => {
     assert.equal(events.get(before)?.event.senderDisplayName, 'Alice')
     assert.equal(events.get(after)?.room.name, 'New name')
     assert.equal(events.get(after)?.event.senderDisplayName, 'Alicia')
-    assert.deepEqual(events.get(after)?.room.members, [], 'a room with a name is not asked for its members')
+    assert.deepEqual(events.get(after)?.room.members, [], 'the members of a room with a name are not loaded')
     assert.equal(events.get(after)?.event.stateKey, null)
   })
 
-  test('what rules ask of a room is as the event found it', async (t) => {
+  test('the rule context is the state of the room before the event', async (t) => {
     const delivery = await createDeliveryFixture(t, await open(t))
     const levels = (users: Record<string, number>) =>
       delivery.fixture.send({
@@ -72,7 +72,7 @@ onEachDatabase('events as pokes tell of them', (open) => {
     )
   })
 
-  test('a room without a name has its first members, and those who left are none', async (t) => {
+  test('a room without a name has its first members, without members who left', async (t) => {
     const delivery = await createDeliveryFixture(t, await open(t))
     await delivery.fixture.setMember({ roomId: kitchen, userId: alice, membership: 'leave', before: 'join' })
     await delivery.fixture.send({
@@ -88,10 +88,10 @@ onEachDatabase('events as pokes tell of them', (open) => {
       room?.members.map(({ userId }) => userId),
       [bob, carol],
     )
-    assert.equal(room?.memberCount, 3, 'as the counters of the room have it')
+    assert.equal(room?.memberCount, 3, 'the value of the counter of the room')
   })
 
-  test('a name of the wrong type, or an empty one, does no harm', async (t) => {
+  test('a room name of the wrong type is kept, and an empty display name is dropped', async (t) => {
     const delivery = await createDeliveryFixture(t, await open(t))
     await delivery.fixture.send({
       roomId: kitchen,

@@ -7,28 +7,28 @@ import { upsertReceipt } from '../../src/rooms/receipts-store.ts'
 import { currentPosition, nextPosition } from '../../src/storage/stream.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { onEachDatabase } from '../support/databases.ts'
-import { createNotificationsFixture, user } from './sync-fixture.ts'
+import { createSyncFixture, user } from './sync-fixture.ts'
 
 const alice = user('alice')
 const bob = user('bob')
 
 onEachDatabase('receipts', (open) => {
   async function setUp(t: TestContext) {
-    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob', 'carol'])
+    const fixture = await createSyncFixture(t, await open(t), ['alice', 'bob', 'carol'])
     const roomId = await fixture.create(alice)
     await fixture.join(roomId, bob)
     const since = { [alice]: '', [bob]: '' } as Record<UserId, string>
-    for (const who of [alice, bob]) since[who] = (await fixture.sync(who)).next_batch
+    for (const userId of [alice, bob]) since[userId] = (await fixture.sync(userId)).next_batch
     return {
       ...fixture,
       roomId,
       mark: (userId: UserId, ...markers: Marker[]) =>
         setMarkers(fixture.receipts, { userId, roomId, markers }),
-      /** What of the room is news to a user. */
-      news: async (userId: UserId) => {
-        const told = await fixture.sync(userId, since[userId])
-        since[userId] = told.next_batch
-        const room = told.rooms.join[roomId]
+      /** The changes of the room since the last sync of a user. */
+      changes: async (userId: UserId) => {
+        const response = await fixture.sync(userId, since[userId])
+        since[userId] = response.next_batch
+        const room = response.rooms.join[roomId]
         return {
           receipts: room?.ephemeral.events
             .filter(({ type }) => type === 'm.receipt')
@@ -45,75 +45,75 @@ onEachDatabase('receipts', (open) => {
     threadId,
   })
 
-  test('a receipt is told to all and brings the room back with its new count', async (t) => {
-    const { say, mark, news, roomId, clock } = await setUp(t)
+  test('a receipt is sent to all members, and the room is sent with its new unread count', async (t) => {
+    const { say, mark, changes, roomId, clock } = await setUp(t)
     const eventId = await say(roomId, alice, 'hello')
-    assert.equal((await news(bob)).unread, 1)
-    await news(alice)
+    assert.equal((await changes(bob)).unread, 1)
+    await changes(alice)
     await mark(bob, read(eventId))
     const content = { [eventId]: { 'm.read': { [bob]: { ts: clock.now() } } } }
-    assert.deepEqual(await news(bob), { receipts: [content], accountData: [], unread: 0 })
-    assert.deepEqual((await news(alice)).receipts, [content])
+    assert.deepEqual(await changes(bob), { receipts: [content], accountData: [], unread: 0 })
+    assert.deepEqual((await changes(alice)).receipts, [content])
   })
 
-  test('a private receipt counts as read and is never told to others', async (t) => {
-    const { say, mark, news, roomId, sync } = await setUp(t)
+  test('a private receipt marks as read and is never sent to other users', async (t) => {
+    const { say, mark, changes, roomId, sync } = await setUp(t)
     const eventId = await say(roomId, alice, 'hello')
-    await news(alice)
-    await news(bob)
+    await changes(alice)
+    await changes(bob)
     await mark(bob, read(eventId, '', 'm.read.private'))
-    const own = await news(bob)
+    const own = await changes(bob)
     assert.equal(own.unread, 0)
     assert.ok(JSON.stringify(own.receipts).includes('m.read.private'))
-    assert.equal((await news(alice)).receipts, undefined, 'not even the room is told')
+    assert.equal((await changes(alice)).receipts, undefined, 'the room is not sent either')
     assert.ok(!JSON.stringify(await sync(alice)).includes('m.read.private'))
     assert.ok(JSON.stringify(await sync(bob)).includes('m.read.private'))
   })
 
-  test('going backwards is ignored, and so is the same event again', async (t) => {
-    const { say, mark, news, roomId, db } = await setUp(t)
+  test('a receipt for an earlier or the same event is ignored', async (t) => {
+    const { say, mark, changes, roomId, db } = await setUp(t)
     const first = await say(roomId, alice, '1')
     const second = await say(roomId, alice, '2')
     await mark(bob, read(second), { type: 'm.fully_read', eventId: second })
-    await news(bob)
+    await changes(bob)
     const before = await currentPosition(db)
     await mark(bob, read(first), { type: 'm.fully_read', eventId: first })
     await mark(bob, read(second), { type: 'm.fully_read', eventId: second })
     assert.equal(await currentPosition(db), before)
-    assert.equal((await news(bob)).receipts, undefined)
+    assert.equal((await changes(bob)).receipts, undefined)
   })
 
-  test('each thread has a receipt of its own', async (t) => {
-    const { say, mark, news, roomId } = await setUp(t)
+  test('each thread has its own receipt', async (t) => {
+    const { say, mark, changes, roomId } = await setUp(t)
     const root = await say(roomId, alice, 'root')
     const relation = { 'm.relates_to': { rel_type: 'm.thread', event_id: root } }
     const inThread = await say(roomId, alice, 'in the thread', relation)
     const last = await say(roomId, alice, 'in the room')
-    assert.equal((await news(bob)).unread, 3)
+    assert.equal((await changes(bob)).unread, 3)
     await mark(bob, read(last, 'main'))
-    const main = await news(bob)
+    const main = await changes(bob)
     assert.equal(main.unread, 1)
     await mark(bob, read(inThread, root))
-    const thread = await news(bob)
+    const thread = await changes(bob)
     assert.equal(thread.unread, 0)
     assert.deepEqual(Object.keys(thread.receipts?.[0] ?? {}), [inThread])
     assert.ok(JSON.stringify(thread.receipts).includes(`"thread_id":"${root}"`))
   })
 
-  test('of several receipts there is one event for each thread', async (t) => {
-    const { say, mark, news, roomId } = await setUp(t)
+  test('receipts of several users are grouped into one event for each thread', async (t) => {
+    const { say, mark, changes, roomId } = await setUp(t)
     const eventId = await say(roomId, alice, 'hello')
-    await news(bob)
+    await changes(bob)
     await mark(alice, read(eventId))
     await mark(bob, read(eventId))
     await mark(bob, read(eventId, 'main'))
-    const { receipts } = await news(bob)
+    const { receipts } = await changes(bob)
     assert.equal(receipts?.length, 2)
     const users = receipts?.[0]?.[eventId] as Record<string, object> | undefined
     assert.deepEqual(Object.keys(users?.['m.read'] ?? {}), [alice, bob])
   })
 
-  test('receipts in threads are told for the newest thousand of a user, and others stay', async (t) => {
+  test('of the receipts of a user in threads the newest thousand are sent, and other receipts are kept', async (t) => {
     const { say, mark, sync, roomId, db } = await setUp(t)
     const last = await say(roomId, alice, 'last')
     await mark(bob, read(last), read(last, 'main'))
@@ -133,18 +133,18 @@ onEachDatabase('receipts', (open) => {
     await mark(alice, read(last, last))
     await mark(bob, read(last, last))
     const { rooms } = await sync(alice)
-    const told = JSON.stringify(rooms.join[roomId]?.ephemeral)
-    const threads = [...told.matchAll(/"thread_id":"([^"]*)"/g)].map((match) => match[1])
+    const text = JSON.stringify(rooms.join[roomId]?.ephemeral)
+    const threads = [...text.matchAll(/"thread_id":"([^"]*)"/g)].map((match) => match[1])
     assert.equal(
       threads.filter((thread) => thread !== 'main').length,
       1001,
-      'a thousand of bob, one of alice',
+      'a thousand receipts of bob and one of alice',
     )
     assert.ok(!threads.includes('$0') && threads.includes('$1') && threads.includes(last))
     assert.ok(threads.includes('main'))
   })
 
-  test('a thread that the event is not part of is refused, and nothing is written', async (t) => {
+  test('a receipt in a thread that does not contain the event is refused, and nothing is written', async (t) => {
     const { say, mark, roomId, db } = await setUp(t)
     const root = await say(roomId, alice, 'root')
     const inThread = await say(roomId, alice, 'in the thread', {
@@ -158,18 +158,18 @@ onEachDatabase('receipts', (open) => {
     await mark(bob, read(root, root))
   })
 
-  test('the fully read marker is account data of the room and leaves the count alone', async (t) => {
-    const { say, mark, news, roomId, sync } = await setUp(t)
+  test('the fully read marker is account data of the room and does not change the unread count', async (t) => {
+    const { say, mark, changes, roomId, sync } = await setUp(t)
     const eventId = await say(roomId, alice, 'hello')
-    await news(bob)
+    await changes(bob)
     await mark(bob, { type: 'm.fully_read', eventId })
-    const told = await news(bob)
-    assert.deepEqual(told.accountData, [{ type: 'm.fully_read', content: { event_id: eventId } }])
-    assert.equal(told.unread, 1)
+    const own = await changes(bob)
+    assert.deepEqual(own.accountData, [{ type: 'm.fully_read', content: { event_id: eventId } }])
+    assert.equal(own.unread, 1)
     assert.ok(!JSON.stringify(await sync(alice)).includes('m.fully_read'))
   })
 
-  test('who is not in the room, or may not see the event, is refused', async (t) => {
+  test('a receipt of a user who is not in the room or cannot see the event is refused', async (t) => {
     const { say, mark, set, leave, join, roomId } = await setUp(t)
     const eventId = await say(roomId, alice, 'hello')
     const refused = { status: 403, errcode: 'M_FORBIDDEN' }
@@ -183,7 +183,7 @@ onEachDatabase('receipts', (open) => {
     await mark(bob, read(eventId))
   })
 
-  test('an event that is not there, or of another room, changes nothing', async (t) => {
+  test('a receipt for an unknown event or an event of another room changes nothing', async (t) => {
     const { mark, create, say, db, roomId } = await setUp(t)
     const elsewhere = await say(await create(alice), alice, 'elsewhere')
     await say(roomId, alice, 'hello')

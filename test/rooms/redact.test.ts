@@ -16,7 +16,7 @@ import {
   bob,
   carol,
   eventsOf,
-  openWorld,
+  createRoomsFixture,
   phone,
   publicRoom,
   refusal,
@@ -24,117 +24,117 @@ import {
   setState,
   START,
   stateOf,
-  type World,
+  type RoomsFixture,
 } from './fixture.ts'
 
 let transactions = 0
 function redact(
-  world: World,
+  fixture: RoomsFixture,
   roomId: RoomId,
   sender: UserId,
   { eventId, txnId = `r${transactions++}` }: { eventId: EventId; txnId?: string },
 ) {
   const transaction = { deviceId: phone, txnId }
-  return redactEvent(world, { roomId, sender, eventId, content: { reason: 'spam' }, transaction })
+  return redactEvent(fixture, { roomId, sender, eventId, content: { reason: 'spam' }, transaction })
 }
 
 onEachDatabase('redaction', (open) => {
   for (const version of ['10', '11', '12'])
-    test(`takes the content away and says by what (room version ${version})`, async (t) => {
-      const world = await openWorld(await open(t))
-      const roomId = await publicRoom(world, { room_version: version })
-      const eventId = await say(world, roomId, alice, 'secret')
-      const by = await redact(world, roomId, alice, { eventId })
-      const event = await findEvent(world.db, eventId)
+    test(`removes the content and adds redacted_because (room version ${version})`, async (t) => {
+      const fixture = await createRoomsFixture(await open(t))
+      const roomId = await publicRoom(fixture, { room_version: version })
+      const eventId = await say(fixture, roomId, alice, 'secret')
+      const by = await redact(fixture, roomId, alice, { eventId })
+      const event = await findEvent(fixture.db, eventId)
       assert.deepEqual(event?.content, {})
       assert.equal(event.redactedBy, by)
       const options = { viewer: { userId: bob, deviceId: phone }, now: START }
-      const [seen] = await clientEvents(world.db, [event], options)
+      const [seen] = await clientEvents(fixture.db, [event], options)
       const because = ((seen as JsonObject)['unsigned'] as { redacted_because: JsonObject }).redacted_because
       assert.equal(because['redacts'], eventId)
       assert.equal(because['event_id'], by)
       assert.deepEqual(because['content'], { reason: 'spam', redacts: eventId })
-      const stored = (await findEvent(world.db, by))?.content
+      const stored = (await findEvent(fixture.db, by))?.content
       assert.equal(stored?.['redacts'], version === '10' ? undefined : eventId)
     })
 
-  test('one’s own events; those of others with the level', async (t) => {
-    const world = await openWorld(await open(t))
-    const roomId = await publicRoom(world)
-    for (const userId of [bob, carol]) await joinRoom(world, { roomId, userId })
-    const bobs = await say(world, roomId, bob, 'mine')
-    await assert.rejects(redact(world, roomId, carol, { eventId: bobs }), refusal(403, 'M_FORBIDDEN'))
-    await redact(world, roomId, bob, { eventId: bobs })
-    const carols = await say(world, roomId, carol, 'hers')
-    await redact(world, roomId, alice, { eventId: carols })
-    assert.deepEqual((await findEvent(world.db, carols))?.content, {})
-    await setState(world, roomId, alice, {
+  test('a user can redact own events, and events of other users with the redact level', async (t) => {
+    const fixture = await createRoomsFixture(await open(t))
+    const roomId = await publicRoom(fixture)
+    for (const userId of [bob, carol]) await joinRoom(fixture, { roomId, userId })
+    const bobs = await say(fixture, roomId, bob, 'mine')
+    await assert.rejects(redact(fixture, roomId, carol, { eventId: bobs }), refusal(403, 'M_FORBIDDEN'))
+    await redact(fixture, roomId, bob, { eventId: bobs })
+    const carols = await say(fixture, roomId, carol, 'hers')
+    await redact(fixture, roomId, alice, { eventId: carols })
+    assert.deepEqual((await findEvent(fixture.db, carols))?.content, {})
+    await setState(fixture, roomId, alice, {
       type: 'm.room.power_levels',
       content: { users: { [bob]: 50, [carol]: 49 }, events: { 'm.room.redaction': 50 } },
     })
-    const again = await say(world, roomId, carol, 'again')
-    await assert.rejects(redact(world, roomId, carol, { eventId: again }), refusal(403, 'M_FORBIDDEN'))
-    await redact(world, roomId, bob, { eventId: again })
+    const again = await say(fixture, roomId, carol, 'again')
+    await assert.rejects(redact(fixture, roomId, carol, { eventId: again }), refusal(403, 'M_FORBIDDEN'))
+    await redact(fixture, roomId, bob, { eventId: again })
   })
 
-  test('from outside, of what is elsewhere or nowhere, of the creation: refused', async (t) => {
-    const world = await openWorld(await open(t))
-    const roomId = await publicRoom(world)
-    const eventId = await say(world, roomId, alice, 'here')
-    const elsewhere = await say(world, await publicRoom(world), alice, 'elsewhere')
+  test('a redaction by a sender who is not joined, of an unknown event or of the create event is refused', async (t) => {
+    const fixture = await createRoomsFixture(await open(t))
+    const roomId = await publicRoom(fixture)
+    const eventId = await say(fixture, roomId, alice, 'here')
+    const inOtherRoom = await say(fixture, await publicRoom(fixture), alice, 'other room')
     const forbidden = refusal(403, 'M_FORBIDDEN')
     const missing = refusal(404, 'M_NOT_FOUND')
-    await assert.rejects(redact(world, roomId, bob, { eventId }), forbidden)
-    await assert.rejects(redact(world, roomId, bob, { eventId: '$nothing' as EventId }), forbidden)
-    await assert.rejects(redact(world, roomId, alice, { eventId: elsewhere }), missing)
-    await assert.rejects(redact(world, roomId, alice, { eventId: '$nothing' as EventId }), missing)
-    const [create] = await world.db.all(eventsOf, { roomId })
-    await assert.rejects(redact(world, roomId, alice, { eventId: create?.event_id as EventId }), forbidden)
-    await joinRoom(world, { roomId, userId: bob })
-    const bobs = await say(world, roomId, bob, 'mine')
-    await leaveRoom(world, { roomId, userId: bob })
-    await assert.rejects(redact(world, roomId, bob, { eventId: bobs }), forbidden)
-    assert.notDeepEqual((await findEvent(world.db, bobs))?.content, {})
+    await assert.rejects(redact(fixture, roomId, bob, { eventId }), forbidden)
+    await assert.rejects(redact(fixture, roomId, bob, { eventId: '$nothing' as EventId }), forbidden)
+    await assert.rejects(redact(fixture, roomId, alice, { eventId: inOtherRoom }), missing)
+    await assert.rejects(redact(fixture, roomId, alice, { eventId: '$nothing' as EventId }), missing)
+    const [create] = await fixture.db.all(eventsOf, { roomId })
+    await assert.rejects(redact(fixture, roomId, alice, { eventId: create?.event_id as EventId }), forbidden)
+    await joinRoom(fixture, { roomId, userId: bob })
+    const bobs = await say(fixture, roomId, bob, 'mine')
+    await leaveRoom(fixture, { roomId, userId: bob })
+    await assert.rejects(redact(fixture, roomId, bob, { eventId: bobs }), forbidden)
+    assert.notDeepEqual((await findEvent(fixture.db, bobs))?.content, {})
   })
 
-  test('the same transaction id is the same redaction; a second one changes nothing more', async (t) => {
-    const world = await openWorld(await open(t))
-    const roomId = await publicRoom(world)
-    const eventId = await say(world, roomId, alice, 'secret')
+  test('a repeated transaction id returns the same redaction, and a second redaction changes nothing', async (t) => {
+    const fixture = await createRoomsFixture(await open(t))
+    const roomId = await publicRoom(fixture)
+    const eventId = await say(fixture, roomId, alice, 'secret')
     const [first, same] = await Promise.all([
-      redact(world, roomId, alice, { eventId, txnId: 'x' }),
-      redact(world, roomId, alice, { eventId, txnId: 'x' }),
+      redact(fixture, roomId, alice, { eventId, txnId: 'x' }),
+      redact(fixture, roomId, alice, { eventId, txnId: 'x' }),
     ])
     assert.equal(same, first)
-    assert.notEqual(await redact(world, roomId, alice, { eventId }), first)
-    assert.equal((await findEvent(world.db, eventId))?.redactedBy, first)
+    assert.notEqual(await redact(fixture, roomId, alice, { eventId }), first)
+    assert.equal((await findEvent(fixture.db, eventId))?.redactedBy, first)
   })
 
-  test('sent as an ordinary event, it redacts as well', async (t) => {
-    const world = await openWorld(await open(t))
-    const roomId = await publicRoom(world)
-    const eventId = await say(world, roomId, alice, 'secret')
-    const by = await sendMessage(world, {
+  test('a redaction that is sent as an ordinary event redacts as well', async (t) => {
+    const fixture = await createRoomsFixture(await open(t))
+    const roomId = await publicRoom(fixture)
+    const eventId = await say(fixture, roomId, alice, 'secret')
+    const by = await sendMessage(fixture, {
       roomId,
       sender: alice,
       type: 'm.room.redaction',
       content: { redacts: eventId, reason: 'typo' },
       transaction: { deviceId: phone, txnId: 'x' },
     })
-    assert.equal((await findEvent(world.db, eventId))?.redactedBy, by)
-    assert.deepEqual((await findEvent(world.db, by))?.content, { redacts: eventId, reason: 'typo' })
+    assert.equal((await findEvent(fixture.db, eventId))?.redactedBy, by)
+    assert.deepEqual((await findEvent(fixture.db, by))?.content, { redacts: eventId, reason: 'typo' })
   })
 
-  test('a member event keeps the membership, and the name goes from where it is looked up', async (t) => {
-    const world = await openWorld(await open(t))
-    const roomId = await publicRoom(world)
-    await joinRoom(world, { roomId, userId: bob })
+  test('a redacted member event keeps the membership, and the display name is removed from the membership row', async (t) => {
+    const fixture = await createRoomsFixture(await open(t))
+    const roomId = await publicRoom(fixture)
+    await joinRoom(fixture, { roomId, userId: bob })
     const content = { membership: 'join', displayname: 'Rude Name', avatar_url: 'mxc://here/x' }
     const member = { type: 'm.room.member', stateKey: bob, content }
-    const eventId = await setState(world, roomId, bob, member)
-    await redact(world, roomId, alice, { eventId })
-    assert.deepEqual(await stateOf(world, roomId, 'm.room.member', bob), { membership: 'join' })
-    const row = await membershipIn(world.db, roomId, bob)
+    const eventId = await setState(fixture, roomId, bob, member)
+    await redact(fixture, roomId, alice, { eventId })
+    assert.deepEqual(await stateOf(fixture, roomId, 'm.room.member', bob), { membership: 'join' })
+    const row = await membershipIn(fixture.db, roomId, bob)
     assert.deepEqual(
       [row?.membership, row?.displayname, row?.avatar_url, row?.name_key, row?.localpart_key],
       ['join', null, null, '', 'bob'],
@@ -142,7 +142,7 @@ onEachDatabase('redaction', (open) => {
   })
 })
 
-test('what a redaction lets stay', () => {
+test('a redaction keeps the keys that the room version protects', () => {
   const levels = { ban: 1, events: {}, events_default: 1, kick: 1, redact: 1, state_default: 1 }
   const users = { users: {}, users_default: 0 }
   const cases: [string, JsonObject, JsonObject, JsonObject][] = [

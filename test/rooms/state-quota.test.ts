@@ -6,13 +6,13 @@ import { redactEvent } from '../../src/rooms/redact.ts'
 import { sendState } from '../../src/rooms/send-event.ts'
 import { query } from '../../src/storage/query.ts'
 import { onEachDatabase } from '../support/databases.ts'
-import { alice, bob, openWorld, publicRoom } from './fixture.ts'
+import { alice, bob, createRoomsFixture, publicRoom } from './fixture.ts'
 
-const counted = query<{ roomId: RoomId }>()((db, p) =>
+const storedTotals = query<{ roomId: RoomId }>()((db, p) =>
   db.selectFrom('rooms').select(['state_events', 'state_bytes']).where('room_id', '=', p.roomId),
 )
 
-const recounted = query<{ roomId: RoomId }>()((db, p) =>
+const recountedTotals = query<{ roomId: RoomId }>()((db, p) =>
   db
     .selectFrom('current_state as s')
     .innerJoin('events as e', 'e.position', 's.position')
@@ -25,46 +25,53 @@ const recounted = query<{ roomId: RoomId }>()((db, p) =>
 )
 
 onEachDatabase('the quota of state', (open) => {
-  test('the totals of a room are those of its current state, whatever is set, replaced and redacted', async (t) => {
-    const world = await openWorld(await open(t))
-    const roomId = await publicRoom(world, { name: 'Größe', topic: 'x', invite: [bob] })
+  test('the totals of a room equal its current state after each set, replacement and redaction', async (t) => {
+    const fixture = await createRoomsFixture(await open(t))
+    const roomId = await publicRoom(fixture, { name: 'Größe', topic: 'x', invite: [bob] })
     const set = (type: string, stateKey: string, content: Record<string, string>) =>
-      sendState(world, { roomId, sender: alice, type, stateKey, content })
+      sendState(fixture, { roomId, sender: alice, type, stateKey, content })
     let redactions = 0
     const redact = (eventId: EventId) =>
-      redactEvent(world, {
+      redactEvent(fixture, {
         roomId,
         sender: alice,
         eventId,
         content: {},
         transaction: { deviceId: 'PHONE' as never, txnId: `${redactions++}` },
       })
-    const agree = async () =>
-      assert.deepEqual(await world.db.first(counted, { roomId }), await world.db.first(recounted, { roomId }))
-    await agree()
+    const compareTotals = async () =>
+      assert.deepEqual(
+        await fixture.db.first(storedTotals, { roomId }),
+        await fixture.db.first(recountedTotals, { roomId }),
+      )
+    await compareTotals()
     const first = await set('org.example', 'a', { text: 'é'.repeat(50) })
     const second = await set('org.example', 'a', { text: 'smaller' })
     const other = await set('org.example', 'b', { text: 'other' })
     await set('m.room.topic', '', { topic: 'longer than before' })
-    await agree()
+    await compareTotals()
     for (const eventId of [first, second, other, other]) {
       await redact(eventId)
-      await agree()
+      await compareTotals()
     }
     await set('org.example', 'a', { text: 'again' })
     await set('m.room.member', alice, { membership: 'join', displayname: 'Alice' })
-    await agree()
+    await compareTotals()
   })
 
-  test('a room at its quota takes what replaces and is not larger, and what governs it', async (t) => {
-    const world = await openWorld(await open(t))
-    const roomId = await publicRoom(world)
+  test('a room at its quota accepts replacements that are not larger, and state for its administration', async (t) => {
+    const fixture = await createRoomsFixture(await open(t))
+    const roomId = await publicRoom(fixture)
     const set = (type: string, stateKey: string, length: number) =>
-      sendState(world, { roomId, sender: alice, type, stateKey, content: { text: 'x'.repeat(length) } })
+      sendState(fixture, { roomId, sender: alice, type, stateKey, content: { text: 'x'.repeat(length) } })
     await set('org.example', 'a', 1000)
-    const now = await world.db.first(counted, { roomId })
-    assert.ok(now)
-    world.quotas = { ...world.quotas, room_state_bytes: now.state_bytes, room_state_events: now.state_events }
+    const totals = await fixture.db.first(storedTotals, { roomId })
+    assert.ok(totals)
+    fixture.quotas = {
+      ...fixture.quotas,
+      room_state_bytes: totals.state_bytes,
+      room_state_events: totals.state_events,
+    }
     await set('org.example', 'a', 1000)
     await assert.rejects(set('org.example', 'a', 1001), { status: 413, errcode: 'M_TOO_LARGE' })
     await assert.rejects(set('org.example', 'b', 0), { status: 403, errcode: 'M_FORBIDDEN' })

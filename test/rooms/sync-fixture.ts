@@ -24,13 +24,13 @@ import { quotas } from '../support/quotas.ts'
 
 export type ManualClock = Clock & {
   advance(ms: number): void
-  /** Resolves when somebody goes to sleep for at least so long. */
+  /** Resolves when a caller sleeps for at least `ms`. */
   asleep(ms?: number): Promise<void>
-  /** How many sleep now. */
+  /** The number of callers that sleep. */
   sleepers(): number
 }
 
-/** A clock that moves when it is told to. */
+/** A clock that only `advance` moves. */
 export function manualClock(): ManualClock {
   let now = 1_700_000_000_000
   const sleeping = new Set<{ until: number; wake: () => void }>()
@@ -82,12 +82,12 @@ export type RoomEvent = {
   content: JsonObject
   unsigned: JsonObject
 }
-export type Told = { type: string; content: JsonObject }
+export type ContentEvent = { type: string; content: JsonObject }
 export type JoinedRoom = {
   timeline: { events: RoomEvent[]; limited: boolean; prev_batch: string }
   state: { events: RoomEvent[] }
-  ephemeral: { events: Told[] }
-  account_data: { events: Told[] }
+  ephemeral: { events: ContentEvent[] }
+  account_data: { events: ContentEvent[] }
   summary?: JsonObject
   unread_notifications: { notification_count: number; highlight_count: number }
   unread_thread_notifications?: Record<string, { notification_count: number; highlight_count: number }>
@@ -100,7 +100,7 @@ export type SyncBody = {
     knock: Record<RoomId, unknown>
     leave: Record<RoomId, Pick<JoinedRoom, 'timeline' | 'state' | 'account_data'>>
   }
-  account_data: { events: Told[] }
+  account_data: { events: ContentEvent[] }
 }
 
 type SyncOptions = {
@@ -115,8 +115,8 @@ type SyncOptions = {
 export const user = (name: string) => `@${name}:localhost` as UserId
 export const deviceOf = (userId: UserId) => `DEVICE-${userId}` as DeviceId
 
-/** Rooms, written through the write side, and read through the read side. */
-export async function createNotificationsFixture(t: TestContext, db: Database, names: readonly string[]) {
+/** The functions that write to rooms and those that read them, on one database. */
+export async function createSyncFixture(t: TestContext, db: Database, names: readonly string[]) {
   const clock = manualClock()
   const bus = createLocalBus()
   const typing = createTyping({ clock, bus })
@@ -209,7 +209,7 @@ export async function createNotificationsFixture(t: TestContext, db: Database, n
   }
 }
 
-export type NotificationsFixture = Awaited<ReturnType<typeof createNotificationsFixture>>
+export type SyncFixture = Awaited<ReturnType<typeof createSyncFixture>>
 
 export const bodies = (events: readonly RoomEvent[]) =>
   events.filter((event) => event.type === 'm.room.message').map((event) => event.content['body'])

@@ -11,8 +11,8 @@ import { onEachDatabase } from '../support/databases.ts'
 import {
   bodies,
   deviceOf,
-  type NotificationsFixture,
-  createNotificationsFixture,
+  type SyncFixture,
+  createSyncFixture,
   type RoomEvent,
   user,
 } from './sync-fixture.ts'
@@ -32,7 +32,7 @@ type PageOptions = {
   filter?: JsonObject
 }
 
-const readerOf = (fixture: NotificationsFixture, userId: UserId) => ({
+const readerOf = (fixture: SyncFixture, userId: UserId) => ({
   viewer: { userId, deviceId: deviceOf(userId) },
   now: fixture.clock.now(),
   pageBytes: fixture.reads.pageBytes,
@@ -41,7 +41,7 @@ const at = (token: string | undefined) =>
   token === undefined ? undefined : parseToken(token, 'from').position
 
 async function page(
-  fixture: NotificationsFixture,
+  fixture: SyncFixture,
   userId: UserId,
   roomId: RoomId,
   options: PageOptions = {},
@@ -58,9 +58,9 @@ async function page(
   return (await messages(fixture.db, readerOf(fixture, userId), request)) as unknown as Page
 }
 
-/** All pages, one after the other. */
-async function walk(
-  fixture: NotificationsFixture,
+/** The events of all pages, in order. */
+async function allPages(
+  fixture: SyncFixture,
   userId: UserId,
   roomId: RoomId,
   options: PageOptions,
@@ -69,32 +69,32 @@ async function walk(
   let from = options.from
   do {
     const next: Page = await page(fixture, userId, roomId, { ...options, from })
-    assert.ok(next.chunk.length > 0 || next.end === undefined, 'no page is empty but for the last')
+    assert.ok(next.chunk.length > 0 || next.end === undefined, 'only the last page can be empty')
     events.push(...next.chunk)
     from = next.end
   } while (from !== undefined)
   return events
 }
 
-onEachDatabase('timelines', (open) => {
-  test('both directions tell the same events, page by page, and then end', async (t) => {
-    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
+onEachDatabase('the timeline of a room', (open) => {
+  test('both directions return the same events in pages and then end', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice', 'bob'])
     const roomId = await fixture.create(alice)
     for (let n = 0; n < 12; n++) await fixture.say(roomId, alice, `m${n}`)
-    const back = await walk(fixture, alice, roomId, { dir: 'b', limit: 5 })
-    const forth = await walk(fixture, alice, roomId, { dir: 'f', limit: 5 })
+    const back = await allPages(fixture, alice, roomId, { dir: 'b', limit: 5 })
+    const forward = await allPages(fixture, alice, roomId, { dir: 'f', limit: 5 })
     assert.deepEqual(
       back.toReversed().map((event) => event.event_id),
-      forth.map((event) => event.event_id),
+      forward.map((event) => event.event_id),
     )
-    assert.equal(new Set(forth.map((event) => event.event_id)).size, forth.length)
-    assert.equal(forth[0]?.type, 'm.room.create')
-    assert.equal(bodies(forth).length, 12)
-    assert.equal(forth[0]?.room_id, roomId)
+    assert.equal(new Set(forward.map((event) => event.event_id)).size, forward.length)
+    assert.equal(forward[0]?.type, 'm.room.create')
+    assert.equal(bodies(forward).length, 12)
+    assert.equal(forward[0]?.room_id, roomId)
   })
 
-  test('the gap of a limited sync is filled from its tokens', async (t) => {
-    const fixture = await createNotificationsFixture(t, await open(t), ['alice'])
+  test('the tokens of a limited sync return the events of its gap', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice'])
     const roomId = await fixture.create(alice)
     const first = await fixture.sync(alice)
     for (let n = 0; n < 9; n++) await fixture.say(roomId, alice, `m${n}`)
@@ -102,19 +102,19 @@ onEachDatabase('timelines', (open) => {
     const timeline = (await fixture.sync(alice, first.next_batch, { filter })).rooms.join[roomId]?.timeline
     assert.deepEqual(bodies(timeline?.events ?? []), ['m6', 'm7', 'm8'])
     const from = timeline?.prev_batch
-    const gap = await walk(fixture, alice, roomId, { from, to: first.next_batch, limit: 4 })
+    const gap = await allPages(fixture, alice, roomId, { from, to: first.next_batch, limit: 4 })
     assert.deepEqual(bodies(gap).toReversed(), ['m0', 'm1', 'm2', 'm3', 'm4', 'm5'])
-    const forth = await page(fixture, alice, roomId, {
+    const forward = await page(fixture, alice, roomId, {
       dir: 'f',
       from: first.next_batch,
       to: from ?? '',
       limit: 50,
     })
-    assert.deepEqual(bodies(forth.chunk), ['m0', 'm1', 'm2', 'm3', 'm4', 'm5'])
+    assert.deepEqual(bodies(forward.chunk), ['m0', 'm1', 'm2', 'm3', 'm4', 'm5'])
   })
 
-  test('a filter is applied before the limit; lazy loading adds the senders', async (t) => {
-    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
+  test('a filter is applied before the limit, and lazy loading adds the members of the senders', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice', 'bob'])
     const roomId = await fixture.create(alice)
     await fixture.join(roomId, bob)
     await fixture.say(roomId, bob, 'one')
@@ -130,8 +130,8 @@ onEachDatabase('timelines', (open) => {
     assert.equal(found.end, undefined)
   })
 
-  test('a long stretch that the filter hides is passed over in several pages', async (t) => {
-    const fixture = await createNotificationsFixture(t, await open(t), ['alice'])
+  test('a long range that the filter excludes is skipped in several pages', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice'])
     const roomId = await fixture.create(alice)
     await fixture.say(roomId, alice, 'first')
     await Promise.all(Array.from({ length: 2100 }, () => fixture.react(roomId, alice, 'x')))
@@ -144,8 +144,8 @@ onEachDatabase('timelines', (open) => {
     ])
   })
 
-  test('past members see what they could see until they left, strangers and forgetters nothing', async (t) => {
-    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob', 'carol'])
+  test('past members see events up to their leave, and other users and users who forgot the room see none', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice', 'bob', 'carol'])
     const roomId = await fixture.create(alice)
     await fixture.set(roomId, alice, 'm.room.history_visibility', { history_visibility: 'joined' })
     const before = await fixture.say(roomId, alice, 'before')
@@ -153,7 +153,7 @@ onEachDatabase('timelines', (open) => {
     const during = await fixture.say(roomId, alice, 'during')
     await fixture.leave(roomId, bob)
     const after = await fixture.say(roomId, alice, 'after')
-    assert.deepEqual(bodies(await walk(fixture, bob, roomId, {})), ['during'])
+    assert.deepEqual(bodies(await allPages(fixture, bob, roomId, {})), ['during'])
     const read = (userId: UserId, eventId: EventId) =>
       readEvent(fixture.db, readerOf(fixture, userId), { roomId, eventId })
     assert.equal((await read(bob, during))['event_id'], during)
@@ -166,8 +166,8 @@ onEachDatabase('timelines', (open) => {
     await assert.rejects(read(bob, during), missing)
   })
 
-  test('who is only invited may read the invitation, and nothing else', async (t) => {
-    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
+  test('an invited user can read the invitation and no other event', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice', 'bob'])
     const roomId = await fixture.create(alice, { preset: 'private_chat' })
     const said = await fixture.say(roomId, alice, 'private')
     await fixture.invite(roomId, alice, bob)
@@ -179,26 +179,26 @@ onEachDatabase('timelines', (open) => {
     await assert.rejects(page(fixture, bob, roomId), forbidden)
   })
 
-  test('a world readable room is read by everybody', async (t) => {
-    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'carol'])
+  test('a user who is not a member can read the events of a world-readable room', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice', 'carol'])
     const roomId = await fixture.create(alice)
     await fixture.say(roomId, alice, 'members only')
     await fixture.set(roomId, alice, 'm.room.history_visibility', { history_visibility: 'world_readable' })
-    const open_ = await fixture.say(roomId, alice, 'for all')
-    assert.deepEqual(bodies(await walk(fixture, carol, roomId, {})), ['for all'])
-    const event = await readEvent(fixture.db, readerOf(fixture, carol), { roomId, eventId: open_ })
-    assert.equal(event['event_id'], open_)
+    const readable = await fixture.say(roomId, alice, 'for all')
+    assert.deepEqual(bodies(await allPages(fixture, carol, roomId, {})), ['for all'])
+    const event = await readEvent(fixture.db, readerOf(fixture, carol), { roomId, eventId: readable })
+    assert.equal(event['event_id'], readable)
   })
 
-  test('an event of another room is not found', async (t) => {
-    const fixture = await createNotificationsFixture(t, await open(t), ['alice'])
+  test('an event of another room returns 404', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice'])
     const roomId = await fixture.create(alice)
-    const eventId = await fixture.say(await fixture.create(alice), alice, 'elsewhere')
+    const eventId = await fixture.say(await fixture.create(alice), alice, 'other room')
     await assert.rejects(readEvent(fixture.db, readerOf(fixture, alice), { roomId, eventId }), missing)
   })
 
-  test('the one event tells what it replaced and how it was redacted', async (t) => {
-    const fixture = await createNotificationsFixture(t, await open(t), ['alice'])
+  test('a single event has the replaced content and its redaction', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice'])
     const roomId = await fixture.create(alice)
     await fixture.set(roomId, alice, 'm.room.topic', { topic: 'old' })
     const topic = await fixture.set(roomId, alice, 'm.room.topic', { topic: 'new' })
@@ -211,13 +211,13 @@ onEachDatabase('timelines', (open) => {
     assert.equal(((await read(said))['redacted_because'] as JsonObject)['type'], 'm.room.redaction')
   })
 
-  test('context: both sides, the limit for both together, tokens that go on, the state at its end', async (t) => {
-    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
+  test('context has events of both sides within one limit, tokens that continue, and the state at its end', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice', 'bob'])
     const roomId = await fixture.create(alice)
     await fixture.set(roomId, alice, 'm.room.topic', { topic: 'then' })
     for (const body of ['a', 'b', 'c', 'd', 'e']) await fixture.say(roomId, alice, body)
     await fixture.set(roomId, alice, 'm.room.topic', { topic: 'now' })
-    const middle = bodiesToId(await walk(fixture, alice, roomId, {}), 'c')
+    const middle = bodiesToId(await allPages(fixture, alice, roomId, {}), 'c')
     const around = async (limit: number, filter = NO_ROOM_EVENT_FILTER) =>
       (await eventContext(fixture.db, readerOf(fixture, alice), {
         roomId,
@@ -236,8 +236,8 @@ onEachDatabase('timelines', (open) => {
     assert.equal(two.event.event_id, middle)
     assert.deepEqual([bodies(two.events_before), bodies(two.events_after)], [['b'], ['d']])
     assert.deepEqual(bodies((await page(fixture, alice, roomId, { from: two.start, limit: 1 })).chunk), ['a'])
-    const onwards = await page(fixture, alice, roomId, { from: two.end, dir: 'f', limit: 1 })
-    assert.deepEqual(bodies(onwards.chunk), ['e'])
+    const following = await page(fixture, alice, roomId, { from: two.end, dir: 'f', limit: 1 })
+    assert.deepEqual(bodies(following.chunk), ['e'])
     const topic = two.state.find((event) => event.type === 'm.room.topic')
     assert.deepEqual(topic?.content, { topic: 'then' })
     const none = await around(0)

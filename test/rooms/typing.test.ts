@@ -21,7 +21,7 @@ function open() {
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 describe('typing', () => {
-  test('is told when it begins and when it ends, not while it goes on', () => {
+  test('wakes the room when typing starts and stops, and not when it is renewed', () => {
     const { typing, woken } = open()
     const before = typing.serial()
     typing.start(room, alice, 1000)
@@ -40,7 +40,7 @@ describe('typing', () => {
     assert.equal(woken(), 2)
   })
 
-  test('ends by itself, and goes on as long as it is renewed', async () => {
+  test('ends after its time-out unless it is renewed', async () => {
     const { clock, typing, woken } = open()
     typing.start(room, alice, 1000)
     typing.start(room, bob, 5000)
@@ -58,7 +58,7 @@ describe('typing', () => {
     assert.equal(clock.sleepers(), 0)
   })
 
-  test('never lasts longer than the maximum', async () => {
+  test('ends after the maximum time at the latest', async () => {
     const { clock, typing } = open()
     typing.start(room, alice, Number.MAX_SAFE_INTEGER)
     clock.advance(MAX_TYPING_MS)
@@ -66,7 +66,7 @@ describe('typing', () => {
     assert.deepEqual(typing.usersIn(room), [])
   })
 
-  test('leaves no timer when it is disposed of', () => {
+  test('leaves no timer after disposal', () => {
     const { clock, typing } = open()
     typing.start(room, alice, 1000)
     typing.start(room, bob, 1000)
@@ -74,7 +74,7 @@ describe('typing', () => {
     assert.equal(clock.sleepers(), 0)
   })
 
-  test('serials go on rising over a restart', () => {
+  test('serials increase across a restart', () => {
     const { clock, typing } = open()
     typing.start(room, alice, 1000)
     const before = typing.serial()

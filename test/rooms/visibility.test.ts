@@ -13,8 +13,8 @@ import type { Membership } from '../../src/storage/schema.ts'
 
 const LAST = 20
 
-/** The rules of the specification, word by word, for one event. */
-function allowedByTheBook(history: RoomHistory, position: number): boolean {
+/** A literal implementation of the rules of the specification, for one event. */
+function allowedBySpecification(history: RoomHistory, position: number): boolean {
   const own = history.memberships.some((change) => change.position === position)
   const setting = history.settings.some((change) => change.position === position)
   return at(position) || ((own || setting) && at(position - 1))
@@ -36,7 +36,7 @@ const visibilities: HistoryVisibility[] = ['world_readable', 'shared', 'invited'
 const memberships: Membership[] = ['invite', 'join', 'leave', 'ban', 'knock']
 const change = fc.record({
   position: fc.integer({ min: 1, max: LAST }),
-  what: fc.oneof(
+  to: fc.oneof(
     fc.record({ membership: fc.constantFrom(...memberships) }),
     fc.record({ visibility: fc.constantFrom(...visibilities) }),
   ),
@@ -46,24 +46,24 @@ const anyHistory = fc
   .map((changes): RoomHistory => {
     const sorted = changes.toSorted((a, b) => a.position - b.position)
     return {
-      memberships: sorted.flatMap(({ position, what }) =>
-        'membership' in what ? [{ position, membership: what.membership }] : [],
+      memberships: sorted.flatMap(({ position, to }) =>
+        'membership' in to ? [{ position, membership: to.membership }] : [],
       ),
-      settings: sorted.flatMap(({ position, what }) =>
-        'visibility' in what ? [{ position, visibility: what.visibility }] : [],
+      settings: sorted.flatMap(({ position, to }) =>
+        'visibility' in to ? [{ position, visibility: to.visibility }] : [],
       ),
     }
   })
 
 describe('history visibility', () => {
-  test('the spans hold exactly the events that the specification allows', () => {
+  test('the visible spans contain exactly the events that the specification allows', () => {
     fc.assert(
       fc.property(anyHistory, (history) => {
         const spans = visibleSpans(history)
         for (let position = 0; position <= LAST + 1; position++)
           assert.equal(
             isVisible(spans, position),
-            allowedByTheBook(history, position),
+            allowedBySpecification(history, position),
             `position ${position} of ${JSON.stringify(history)}`,
           )
       }),
@@ -71,7 +71,7 @@ describe('history visibility', () => {
     )
   })
 
-  test('spans are ascending and never touch', () => {
+  test('visible spans are ascending and have gaps between them', () => {
     fc.assert(
       fc.property(anyHistory, (history) => {
         const spans = visibleSpans(history)
@@ -95,23 +95,23 @@ describe('history visibility', () => {
     ['joined', '6-9'],
   ]
   for (const [visibility, expected] of cases)
-    test(`invited at 4, joined at 6, left at 9, ${visibility} from the start: ${expected}`, () => {
+    test(`a user invited at 4, joined at 6 and left at 9 sees ${expected} with visibility ${visibility}`, () => {
       const spans = visibleSpans({ memberships: stay, settings: [{ position: 1, visibility }] })
-      // Before the setting stood, the default was "shared".
+      // Before the setting was sent, the default "shared" applied.
       const early = spans.filter(({ to }) => to > 1).map(({ from, to }) => `${from}-${to}`)
       assert.deepEqual(early, [expected === 'all' ? `0-${Number.MAX_SAFE_INTEGER}` : expected])
     })
 
-  test('what is not understood counts as shared', () => {
+  test('an unknown or missing visibility is treated as shared', () => {
     assert.equal(asHistoryVisibility('everybody'), 'shared')
     assert.equal(asHistoryVisibility(undefined), 'shared')
     assert.equal(asHistoryVisibility('invited'), 'invited')
   })
 
-  test('a past member left with the event after their last join', () => {
+  test('leftAt returns the position of the leave or ban after the last join', () => {
     assert.equal(leftAt(stay), 9)
     assert.equal(leftAt([...stay, { position: 12, membership: 'ban' }]), 9)
-    assert.equal(leftAt(stay.slice(0, 2)), undefined, 'still there')
-    assert.equal(leftAt([{ position: 3, membership: 'ban' }]), undefined, 'never there')
+    assert.equal(leftAt(stay.slice(0, 2)), undefined, 'still joined')
+    assert.equal(leftAt([{ position: 3, membership: 'ban' }]), undefined, 'never joined')
   })
 })

@@ -5,7 +5,7 @@ import { type DeviceId, systemRandom } from '../../../src/lib/ids.ts'
 import { createActivity, type Elsewhere } from '../../../src/rooms/sync/activity.ts'
 import { openTestSqlite } from '../../support/databases.ts'
 import { createManualClock } from '../../support/manual-clock.ts'
-import { createNotificationsFixture, user } from '../sync-fixture.ts'
+import { createSyncFixture, user } from '../sync-fixture.ts'
 
 const alice = user('alice')
 const [phone, laptop] = ['PHONE', 'LAPTOP'].map((deviceId) => ({
@@ -13,26 +13,26 @@ const [phone, laptop] = ['PHONE', 'LAPTOP'].map((deviceId) => ({
   deviceId: deviceId as DeviceId,
 })) as [{ userId: typeof alice; deviceId: DeviceId }, { userId: typeof alice; deviceId: DeviceId }]
 
-/** An hour after the start of the process. */
-function built(t: TestContext, bus = createLocalBus()) {
+/** An activity tracker whose process started an hour ago. */
+function createFixture(t: TestContext, bus = createLocalBus()) {
   const clock = createManualClock()
-  const make = () => {
-    const made = createActivity({ bus, clock, random: systemRandom })
-    t.after(() => made[Symbol.dispose]())
-    return made
+  const createProcess = () => {
+    const created = createActivity({ bus, clock, random: systemRandom })
+    t.after(() => created[Symbol.dispose]())
+    return created
   }
-  const activity = make()
+  const activity = createProcess()
   clock.advance(3_600_000)
   const ask = { userId: alice, except: phone.deviceId, wasActive: false }
   const left = (of: Partial<Elsewhere> = {}, which = activity) => {
     const until = which.until({ ...ask, ...of })
     return until === undefined ? undefined : until - clock.now()
   }
-  return { activity, clock, make, left }
+  return { activity, clock, createProcess, left }
 }
 
-test('a device is active while it waits, and 15 s after', (t) => {
-  const { activity, clock, left } = built(t)
+test('a device is active during a poll and for 15 s after it', (t) => {
+  const { activity, clock, left } = createFixture(t)
   assert.equal(left(), undefined)
   const poll = activity.enter(laptop, 30_000)
   assert.equal(left(), 15_000)
@@ -45,8 +45,8 @@ test('a device is active while it waits, and 15 s after', (t) => {
   assert.equal(left(), undefined)
 })
 
-test('of two polls of a device the last one counts', (t) => {
-  const { activity, clock, left } = built(t)
+test('a device with two polls is active until 15 s after the end of the second', (t) => {
+  const { activity, clock, left } = createFixture(t)
   const polls = [activity.enter(laptop, 0), activity.enter(laptop, 0)]
   polls[0]?.[Symbol.dispose]()
   clock.advance(60_000)
@@ -56,8 +56,8 @@ test('of two polls of a device the last one counts', (t) => {
   assert.equal(left(), undefined)
 })
 
-test('the device that asks does not count, nor do other users', (t) => {
-  const { activity, left } = built(t)
+test('the excepted device and the devices of other users are not considered', (t) => {
+  const { activity, left } = createFixture(t)
   using _own = activity.enter(phone, 0)
   using _other = activity.enter({ ...laptop, userId: user('bob') }, 0)
   assert.equal(left(), undefined)
@@ -65,24 +65,24 @@ test('the device that asks does not count, nor do other users', (t) => {
   assert.equal(left({ except: laptop.deviceId }), 15_000)
 })
 
-test('who was active when the process began may still be, for 15 s', (t) => {
-  const { clock, make, left } = built(t)
-  const fresh = make()
-  assert.equal(left({}, fresh), undefined)
-  assert.equal(left({ wasActive: true }, fresh), 15_000)
+test('a user who was active before the start of the process counts as active for 15 s', (t) => {
+  const { clock, createProcess, left } = createFixture(t)
+  const restarted = createProcess()
+  assert.equal(left({}, restarted), undefined)
+  assert.equal(left({ wasActive: true }, restarted), 15_000)
   clock.advance(15_000)
-  assert.equal(left({ wasActive: true }, fresh), undefined)
+  assert.equal(left({ wasActive: true }, restarted), undefined)
 })
 
-test('processes tell each other, and forget each other in time', (t) => {
-  const { activity, clock, make, left } = built(t)
-  const other = make()
+test('processes publish activity to each other, and it expires', (t) => {
+  const { activity, clock, createProcess, left } = createFixture(t)
+  const other = createProcess()
   const poll = activity.enter(laptop, 30_000)
   assert.equal(left({}, other), 45_000)
   clock.advance(30_000)
   poll[Symbol.dispose]()
   assert.equal(left({}, other), 15_000)
-  // What is heard of somebody who is waiting here does not shorten that.
+  // A message about a device that polls here does not shorten its activity.
   using _there = other.enter(laptop, 0)
   assert.equal(left({}, other), 15_000)
   assert.equal(left(), 15_000)
@@ -91,9 +91,9 @@ test('processes tell each other, and forget each other in time', (t) => {
   assert.equal(left({}, other), 15_000)
 })
 
-test('a client that polls without waiting is announced now and then, not each time', (t) => {
+test('a client that polls without waiting is published at intervals and not for each poll', (t) => {
   const bus = createLocalBus()
-  const { activity, clock } = built(t, bus)
+  const { activity, clock } = createFixture(t, bus)
   let messages = 0
   bus.subscribe(['activity'], () => messages++)
   for (let poll = 0; poll < 100; poll++) {
@@ -103,8 +103,8 @@ test('a client that polls without waiting is announced now and then, not each ti
   assert.equal(messages, 2)
 })
 
-test('/sync says who is there, unless it says that nobody is', async (t) => {
-  const fixture = await createNotificationsFixture(t, await openTestSqlite(t), ['alice'])
+test('/sync marks its device as active unless isAway is set', async (t) => {
+  const fixture = await createSyncFixture(t, await openTestSqlite(t), ['alice'])
   const isActive = () =>
     fixture.activity.until({ userId: alice, except: null, wasActive: false }) !== undefined
   const { next_batch: since } = await fixture.sync(alice, undefined, { isAway: true })

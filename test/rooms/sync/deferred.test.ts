@@ -4,21 +4,21 @@ import { jsonPieces } from '../../../src/http/json-pieces.ts'
 import { Deferred } from '../../../src/lib/deferred.ts'
 import { redactEvent } from '../../../src/rooms/redact.ts'
 import { onEachDatabase } from '../../support/databases.ts'
-import { createNotificationsFixture, type SyncBody, user } from '../sync-fixture.ts'
+import { createSyncFixture, type SyncBody, user } from '../sync-fixture.ts'
 
 const alice = user('alice')
 const bob = user('bob')
 
-/** The response as a client gets it. */
-async function written(body: SyncBody): Promise<SyncBody> {
+/** The response as the client receives it. */
+async function serialised(body: SyncBody): Promise<SyncBody> {
   let text = ''
   for await (const piece of jsonPieces(body)) text += piece
   return JSON.parse(text) as SyncBody
 }
 
-onEachDatabase('a sync of many large rooms', (open) => {
-  test('holds the first few rooms, and reads each further one when it is written, as it was then', async (t) => {
-    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
+onEachDatabase('a sync response with many large rooms', (open) => {
+  test('holds the first few rooms in memory, and reads each further room when it is written, at the position of the response', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice', 'bob'])
     fixture.reads.pageBytes = 10_000
     for (let at = 0; at < 12; at++) {
       const roomId = await fixture.create(alice)
@@ -29,26 +29,26 @@ onEachDatabase('a sync of many large rooms', (open) => {
     const body = await fixture.sync(bob)
     const inMemory = Object.values(body.rooms.join).filter((room) => !((room as unknown) instanceof Deferred))
     assert.ok(inMemory.length >= 3 && inMemory.length <= 6, String(inMemory.length))
-    const atOnce = await written(await fixture.sync(bob))
+    const expected = await serialised(await fixture.sync(bob))
     for (const roomId of Object.keys(body.rooms.join) as (keyof typeof body.rooms.join)[]) {
       await fixture.set(roomId, alice, 'm.room.topic', { topic: 'later' })
       await fixture.say(roomId, alice, 'later')
     }
-    assert.deepEqual(await written(body), atOnce)
+    assert.deepEqual(await serialised(body), expected)
     const after = await fixture.sync(bob, body.next_batch)
     assert.equal(Object.keys(after.rooms.join).length, 12)
   })
 
-  test('does not tell what was redacted before it is written', async (t) => {
-    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
+  test('does not contain an event that is redacted before its room is written', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice', 'bob'])
     fixture.reads.pageBytes = 1
     const transaction = { deviceId: 'PHONE' as never, txnId: 'r' }
-    const said: Parameters<typeof redactEvent>[1][] = []
+    const redactions: Parameters<typeof redactEvent>[1][] = []
     for (let at = 0; at < 3; at++) {
       const roomId = await fixture.create(alice)
       await fixture.join(roomId, bob)
       const eventId = await fixture.say(roomId, alice, 'a secret')
-      said.push({
+      redactions.push({
         roomId,
         sender: alice,
         eventId,
@@ -61,8 +61,8 @@ onEachDatabase('a sync of many large rooms', (open) => {
       ([, room]) => (room as unknown) instanceof Deferred,
     )
     assert.equal(deferred.length, 2)
-    for (const redaction of said) await redactEvent(fixture.rooms, redaction)
-    const told = JSON.stringify(await written(body))
-    assert.equal(told.split('a secret').length - 1, 1, 'only in the room that was read at once')
+    for (const redaction of redactions) await redactEvent(fixture.rooms, redaction)
+    const text = JSON.stringify(await serialised(body))
+    assert.equal(text.split('a secret').length - 1, 1, 'only in the room that is in memory')
   })
 })

@@ -23,25 +23,35 @@ const plain = { type: 'm.room.message', sender: '@bob:x' as UserId, content: { b
 
 describe('filters', () => {
   const cases: [string, JsonObject, typeof message | typeof plain, boolean][] = [
-    ['lets everything through when empty', {}, message, true],
-    ['types', { types: ['m.room.message'] }, message, true],
-    ['other types', { types: ['m.room.topic'] }, message, false],
-    ['no types', { types: [] }, message, false],
-    ['wildcards', { types: ['m.room.*'] }, message, true],
-    ['not_types', { not_types: ['m.*'] }, message, false],
-    ['not_types beats types', { types: ['m.room.message'], not_types: ['m.room.message'] }, message, false],
-    ['senders', { senders: ['@bob:x'] }, message, true],
-    ['other senders', { senders: ['@carol:x'] }, message, false],
-    ['not_senders', { not_senders: ['@bob:x'] }, message, false],
-    ['not_senders beats senders', { senders: ['@bob:x'], not_senders: ['@bob:x'] }, message, false],
-    ['rooms', { rooms: ['!a:x'] }, message, true],
-    ['other rooms', { rooms: ['!b:x'] }, message, false],
-    ['not_rooms', { not_rooms: ['!a:x'] }, message, false],
-    ['contains_url true', { contains_url: true }, message, true],
-    ['contains_url true, without', { contains_url: true }, plain, false],
-    ['contains_url false', { contains_url: false }, message, false],
-    ['contains_url false, without', { contains_url: false }, plain, true],
-    ['null counts as absent', { types: null, senders: null, contains_url: null, limit: null }, message, true],
+    ['an empty filter matches each event', {}, message, true],
+    ['types with the type of the event match', { types: ['m.room.message'] }, message, true],
+    ['types without the type of the event do not match', { types: ['m.room.topic'] }, message, false],
+    ['an empty list of types does not match', { types: [] }, message, false],
+    ['types with a wildcard match', { types: ['m.room.*'] }, message, true],
+    ['not_types with the type of the event does not match', { not_types: ['m.*'] }, message, false],
+    [
+      'not_types overrides types',
+      { types: ['m.room.message'], not_types: ['m.room.message'] },
+      message,
+      false,
+    ],
+    ['senders with the sender match', { senders: ['@bob:x'] }, message, true],
+    ['senders without the sender do not match', { senders: ['@carol:x'] }, message, false],
+    ['not_senders with the sender does not match', { not_senders: ['@bob:x'] }, message, false],
+    ['not_senders overrides senders', { senders: ['@bob:x'], not_senders: ['@bob:x'] }, message, false],
+    ['rooms with the room match', { rooms: ['!a:x'] }, message, true],
+    ['rooms without the room do not match', { rooms: ['!b:x'] }, message, false],
+    ['not_rooms with the room does not match', { not_rooms: ['!a:x'] }, message, false],
+    ['contains_url true matches an event with a url', { contains_url: true }, message, true],
+    ['contains_url true does not match an event without a url', { contains_url: true }, plain, false],
+    ['contains_url false does not match an event with a url', { contains_url: false }, message, false],
+    ['contains_url false matches an event without a url', { contains_url: false }, plain, true],
+    [
+      'null is treated as absent',
+      { types: null, senders: null, contains_url: null, limit: null },
+      message,
+      true,
+    ],
   ]
   for (const [name, filter, event, expected] of cases)
     test(name, () => {
@@ -49,7 +59,7 @@ describe('filters', () => {
       assert.equal(matchesRoomEvent(parsed, '!a:x', event), expected)
     })
 
-  test('rooms are included and excluded as a whole', () => {
+  test('rooms and not_rooms of the room filter select rooms', () => {
     const filter = parseFilter({ room: { rooms: ['!a', '!b'], not_rooms: ['!b'] } })
     assert.deepEqual(
       ['!a', '!b', '!c'].map((id) => includesRoom(filter, id)),
@@ -73,14 +83,14 @@ describe('filters', () => {
     ['{"event_fields": "content"}', 'M_BAD_JSON'],
   ]
   for (const [text, errcode] of malformed)
-    test(`malformed: ${text}`, () => {
+    test(`returns 400 for the malformed filter ${text}`, () => {
       assert.throws(
         () => readFilter(text),
         (error) => error instanceof MatrixError && error.status === 400 && error.errcode === errcode,
       )
     })
 
-  test('no JSON value makes the parser throw anything but a 400', () => {
+  test('the parser accepts or refuses with 400 each JSON value', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         try {
@@ -92,7 +102,7 @@ describe('filters', () => {
     )
   })
 
-  test('event_fields keeps the named fields and what makes it an event', () => {
+  test('event_fields keeps the named fields and the required fields of an event', () => {
     const event = {
       type: 'm.room.message',
       event_id: '$1',
@@ -117,6 +127,10 @@ describe('filters', () => {
       unsigned: { age: 5 },
       content: {},
     })
-    assert.deepEqual(Object.keys(event.content), ['body', 'm.relates_to', 'other'], 'the event is left alone')
+    assert.deepEqual(
+      Object.keys(event.content),
+      ['body', 'm.relates_to', 'other'],
+      'the event is not changed',
+    )
   })
 })

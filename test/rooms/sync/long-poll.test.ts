@@ -3,36 +3,36 @@ import { test } from 'node:test'
 import { setMarkers } from '../../../src/rooms/receipts.ts'
 import { writeAccountData } from '../../../src/accounts/account-data.ts'
 import { onEachDatabase } from '../../support/databases.ts'
-import { bodies, type NotificationsFixture, createNotificationsFixture, user } from '../sync-fixture.ts'
+import { bodies, type SyncFixture, createSyncFixture, user } from '../sync-fixture.ts'
 import type { Queries } from '../../../src/storage/query.ts'
 
 const alice = user('alice')
 const bob = user('bob')
 const WAIT = 30_000
 
-/** Starts a poll and resolves once it sleeps. */
-async function waiting(
-  fixture: NotificationsFixture,
+/** Starts a poll of bob and resolves when it sleeps. */
+async function startPoll(
+  fixture: SyncFixture,
   since: string,
-  options: Parameters<NotificationsFixture['sync']>[2] = {},
+  options: Parameters<SyncFixture['sync']>[2] = {},
 ) {
-  const answer = fixture.sync(bob, since, { timeoutMs: WAIT, ...options })
+  const response = fixture.sync(bob, since, { timeoutMs: WAIT, ...options })
   await fixture.clock.asleep()
-  return { answer }
+  return { response }
 }
 
-onEachDatabase('long polls', (open) => {
-  test('wake for an event, an invitation, a receipt, typing and account data', async (t) => {
-    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
+onEachDatabase('a long poll', (open) => {
+  test('returns after an event, an invitation, a receipt, typing and account data', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice', 'bob'])
     const roomId = await fixture.create(alice)
     await fixture.join(roomId, bob)
     let since = (await fixture.sync(bob)).next_batch
     const poll = async (act: () => Promise<unknown>) => {
-      const { answer } = await waiting(fixture, since)
+      const { response } = await startPoll(fixture, since)
       await act()
-      const told = await answer
-      since = told.next_batch
-      return told
+      const body = await response
+      since = body.next_batch
+      return body
     }
 
     const eventId = await fixture.say(roomId, alice, 'first')
@@ -80,69 +80,69 @@ onEachDatabase('long polls', (open) => {
     assert.deepEqual(tags.rooms.join[roomId]?.account_data.events, [{ type: 'm.tag', content: { tags: {} } }])
   })
 
-  test('a room that was joined while the poll slept is listened to', async (t) => {
-    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
+  test('returns after a join during the poll', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice', 'bob'])
     const roomId = await fixture.create(alice)
     const filter = { room: { not_rooms: [] }, account_data: { types: [] } }
     const since = (await fixture.sync(bob)).next_batch
-    const { answer } = await waiting(fixture, since, { filter })
+    const { response } = await startPoll(fixture, since, { filter })
     await fixture.join(roomId, bob)
-    assert.ok((await answer).rooms.join[roomId])
+    assert.ok((await response).rooms.join[roomId])
   })
 
-  test('sleep through what the filter hides, and tell on time-out how far things are', async (t) => {
-    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
+  test('ignores events that the filter excludes, and returns an advanced token after the time-out', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice', 'bob'])
     const roomId = await fixture.create(alice)
     await fixture.join(roomId, bob)
     const since = (await fixture.sync(bob)).next_batch
-    const { answer } = await waiting(fixture, since, { filter: { room: { rooms: [] } } })
+    const { response } = await startPoll(fixture, since, { filter: { room: { rooms: [] } } })
     await fixture.say(roomId, alice, 'unseen')
     fixture.clock.advance(WAIT)
-    const told = await answer
-    assert.deepEqual(told.rooms.join, {})
-    assert.notEqual(told.next_batch, since)
+    const body = await response
+    assert.deepEqual(body.rooms.join, {})
+    assert.notEqual(body.next_batch, since)
   })
 
-  test('ephemeral events that the filter hides wake, tell nothing, and the poll goes on', async (t) => {
-    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
+  test('continues after an ephemeral event that the filter excludes', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice', 'bob'])
     const roomId = await fixture.create(alice)
     await fixture.join(roomId, bob)
     const since = (await fixture.sync(bob)).next_batch
-    const { answer } = await waiting(fixture, since, { filter: { room: { ephemeral: { types: [] } } } })
+    const { response } = await startPoll(fixture, since, { filter: { room: { ephemeral: { types: [] } } } })
     fixture.typing.start(roomId, alice, 1000)
     await fixture.say(roomId, alice, 'seen')
-    assert.deepEqual(bodies((await answer).rooms.join[roomId]?.timeline.events ?? []), ['seen'])
+    assert.deepEqual(bodies((await response).rooms.join[roomId]?.timeline.events ?? []), ['seen'])
   })
 
-  test('end with a valid answer when the request is over', async (t) => {
-    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
+  test('returns a valid response when its request is aborted', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice', 'bob'])
     const since = (await fixture.sync(bob)).next_batch
     const end = new AbortController()
-    const { answer } = await waiting(fixture, since, { signal: end.signal })
+    const { response } = await startPoll(fixture, since, { signal: end.signal })
     end.abort()
-    assert.equal((await answer).next_batch, since)
+    assert.equal((await response).next_batch, since)
     assert.equal(fixture.clock.sleepers(), 0)
     const ended = fixture.sync(bob, since, { signal: end.signal, timeoutMs: WAIT })
     assert.equal((await ended).next_batch, since)
   })
 
-  test('an initial sync does not wait, nor does one without a time-out', async (t) => {
-    const fixture = await createNotificationsFixture(t, await open(t), ['bob'])
+  test('does not start for an initial sync or without a time-out', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['bob'])
     const first = await fixture.sync(bob, undefined, { timeoutMs: WAIT })
     await fixture.sync(bob, first.next_batch)
     assert.equal(fixture.clock.sleepers(), 0)
   })
 
-  test('no longer than the server allows', async (t) => {
-    const fixture = await createNotificationsFixture(t, await open(t), ['bob'])
+  test('lasts at most the maximum time-out of the server', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['bob'])
     const since = (await fixture.sync(bob)).next_batch
-    const { answer } = await waiting(fixture, since, { timeoutMs: Number.MAX_SAFE_INTEGER })
+    const { response } = await startPoll(fixture, since, { timeoutMs: Number.MAX_SAFE_INTEGER })
     fixture.clock.advance(fixture.reads.maxTimeoutMs)
-    assert.equal((await answer).next_batch, since)
+    assert.equal((await response).next_batch, since)
   })
 
-  test('a sleeping poll makes no query when something happens elsewhere', async (t) => {
-    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
+  test('makes no query for an event in a room of other users', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice', 'bob'])
     const since = (await fixture.sync(bob)).next_batch
     let queries = 0
     const counting = {
@@ -156,13 +156,13 @@ onEachDatabase('long polls', (open) => {
       }),
     }
     Object.assign(fixture.reads, counting)
-    const { answer } = await waiting(fixture, since)
+    const { response } = await startPoll(fixture, since)
     const before = queries
-    assert.ok(before <= 4, `${before} queries to find nothing`)
-    const elsewhere = await fixture.create(alice)
-    await fixture.say(elsewhere, alice, 'not for bob')
+    assert.ok(before <= 4, `${before} queries without new events`)
+    const otherRoom = await fixture.create(alice)
+    await fixture.say(otherRoom, alice, 'not for bob')
     assert.equal(queries, before)
     fixture.clock.advance(WAIT)
-    await answer
+    await response
   })
 })

@@ -5,22 +5,16 @@ import { banUser, kickUser, unbanUser } from '../../../src/rooms/membership.ts'
 import { sendState } from '../../../src/rooms/send-event.ts'
 import { forget } from '../../../src/rooms/membership-store.ts'
 import { onEachDatabase } from '../../support/databases.ts'
-import {
-  type NotificationsFixture,
-  createNotificationsFixture,
-  type RoomEvent,
-  type SyncBody,
-  user,
-} from '../sync-fixture.ts'
+import { type SyncFixture, createSyncFixture, type RoomEvent, type SyncBody, user } from '../sync-fixture.ts'
 
 const alice = user('alice')
 const bob = user('bob')
 
-/** What becomes of Bob in Alice's room. */
+/** A change of Bob's membership in Alice's room; `chat` is a message of Alice. */
 type Step = 'join' | 'leave' | 'invite' | 'kick' | 'ban' | 'unban' | 'knock' | 'forget' | 'chat'
 type Section = keyof SyncBody['rooms']
 
-/** `before` the client's last sync, and `after` it; and what that is told: in which section, with which membership of Bob's. */
+/** The steps before and after Bob's last sync; the section of the room in the next response, and his membership in it. */
 type Row = { before: Step[]; after: Step[]; section: Section | 'nothing'; own?: string }
 
 const TABLE: Row[] = [
@@ -73,7 +67,7 @@ const TABLE: Row[] = [
   { before: ['join', 'ban'], after: ['unban', 'invite', 'join'], section: 'join', own: 'join' },
 ]
 
-async function take(fixture: NotificationsFixture, roomId: RoomId, step: Step): Promise<void> {
+async function perform(fixture: SyncFixture, roomId: RoomId, step: Step): Promise<void> {
   const { rooms } = fixture
   const byAlice = { roomId, sender: alice, target: bob }
   if (step === 'join') await fixture.join(roomId, bob)
@@ -91,11 +85,11 @@ async function take(fixture: NotificationsFixture, roomId: RoomId, step: Step): 
       content: { membership: 'knock' },
     })
   else if (step === 'forget') await fixture.db.transaction((tx) => forget(tx, roomId, bob))
-  else await fixture.say(roomId, alice, 'behind his back')
+  else await fixture.say(roomId, alice, 'not visible to bob')
 }
 
-/** What of a response is about Bob's own membership of the room, the newest last. */
-function ownTold(rooms: SyncBody['rooms'], section: Section, roomId: RoomId): RoomEvent[] {
+/** The member events of Bob in the room in a response, oldest first. */
+function ownMemberEvents(rooms: SyncBody['rooms'], section: Section, roomId: RoomId): RoomEvent[] {
   const { join, invite, leave } = rooms
   const knock = rooms.knock as Record<RoomId, { knock_state: { events: RoomEvent[] } }>
   const events = {
@@ -110,7 +104,7 @@ function ownTold(rooms: SyncBody['rooms'], section: Section, roomId: RoomId): Ro
 const sectionsWith = (rooms: SyncBody['rooms'], roomId: RoomId) =>
   (Object.keys(rooms) as Section[]).filter((section) => roomId in rooms[section])
 
-/** In a room to knock at, whoever is to join is invited first. */
+/** In a room with the join rule `knock`, a join needs an invitation first. */
 const withInvitations = (steps: Step[], knocks: boolean): Step[] =>
   knocks
     ? steps.flatMap((step, at): Step[] =>
@@ -118,42 +112,42 @@ const withInvitations = (steps: Step[], knocks: boolean): Step[] =>
       )
     : steps
 
-/** What may be seen of the room matters to those who are out of it. */
+/** History visibility changes the response only for users who have left. */
 const isOver = ({ section }: Row) => section === 'leave'
 
 const LEAVES = { filter: { room: { include_leave: true } } }
 
-onEachDatabase('sync tells the membership that holds', (open) => {
+onEachDatabase('sync returns the current membership', (open) => {
   for (const visibility of ['shared', 'joined', 'invited', 'world_readable'])
-    test(`after every change of it between two syncs, and in an initial sync; history ${visibility}`, async (t) => {
-      const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
+    test(`after changes between two syncs, and in an initial sync, with history visibility ${visibility}`, async (t) => {
+      const fixture = await createSyncFixture(t, await open(t), ['alice', 'bob'])
       for (const { before, after, section, own } of visibility === 'shared' ? TABLE : TABLE.filter(isOver)) {
         const title = `${before.join(' ')} | ${after.join(' ')}`
         const roomId = await fixture.create(alice, { preset: 'public_chat', name: title })
         await fixture.set(roomId, alice, 'm.room.history_visibility', { history_visibility: visibility })
         const knocks = [...before, ...after].includes('knock')
         if (knocks) await fixture.set(roomId, alice, 'm.room.join_rules', { join_rule: 'knock' })
-        for (const step of withInvitations(before, knocks)) await take(fixture, roomId, step)
+        for (const step of withInvitations(before, knocks)) await perform(fixture, roomId, step)
         const { next_batch } = await fixture.sync(bob)
-        for (const step of withInvitations(after, knocks)) await take(fixture, roomId, step)
+        for (const step of withInvitations(after, knocks)) await perform(fixture, roomId, step)
 
         const { rooms } = await fixture.sync(bob, next_batch)
         assert.deepEqual(sectionsWith(rooms, roomId), section === 'nothing' ? [] : [section], title)
         if (section === 'nothing') continue
-        const told = ownTold(rooms, section, roomId)
-        assert.equal(told.at(-1)?.content['membership'], own, title)
-        if (section === 'invite' || section === 'knock') assert.equal(told.length, 1, title)
+        const events = ownMemberEvents(rooms, section, roomId)
+        assert.equal(events.at(-1)?.content['membership'], own, title)
+        if (section === 'invite' || section === 'knock') assert.equal(events.length, 1, title)
 
         const isForgotten = after.at(-1) === 'forget'
         const first = (await fixture.sync(bob, undefined, LEAVES)).rooms
         assert.deepEqual(sectionsWith(first, roomId), isForgotten ? [] : [section], `${title}, initial`)
         if (!isForgotten)
           assert.equal(
-            ownTold(first, section, roomId).at(-1)?.content['membership'],
+            ownMemberEvents(first, section, roomId).at(-1)?.content['membership'],
             own,
             `${title}, initial`,
           )
-        // So that the next initial sync does not tell it again.
+        // The initial sync of the next row does not contain this room.
         await fixture.db.transaction((tx) => forget(tx, roomId, bob))
       }
     })

@@ -12,34 +12,28 @@ import { setMarkers } from '../../../src/rooms/receipts.ts'
 import { currentState } from '../../../src/rooms/state-store.ts'
 import { isVisible, visibleSpans } from '../../../src/rooms/visibility.ts'
 import { onEachDatabase } from '../../support/databases.ts'
-import {
-  type NotificationsFixture,
-  createNotificationsFixture,
-  type RoomEvent,
-  type SyncBody,
-  user,
-} from '../sync-fixture.ts'
+import { type SyncFixture, createSyncFixture, type RoomEvent, type SyncBody, user } from '../sync-fixture.ts'
 
 const alice = user('alice')
 const bob = user('bob')
 const carol = user('carol')
 const filter = { room: { timeline: { limit: 2 } } }
 
-/** What a client that does as the specification says knows of its rooms after each response. */
+/** The state of a room in a client that applies each response according to the specification. */
 type Known = { state: Map<string, EventId>; unread: number }
 
 const keyOf = (event: RoomEvent) => `${event.type} ${event.state_key ?? ''}`
 
-function apply(rooms: Map<RoomId, Known>, invited: Set<RoomId>, told: SyncBody): void {
-  for (const roomId of Object.keys(told.rooms.leave) as RoomId[]) {
+function apply(rooms: Map<RoomId, Known>, invited: Set<RoomId>, response: SyncBody): void {
+  for (const roomId of Object.keys(response.rooms.leave) as RoomId[]) {
     rooms.delete(roomId)
     invited.delete(roomId)
   }
-  for (const roomId of Object.keys(told.rooms.invite) as RoomId[]) {
+  for (const roomId of Object.keys(response.rooms.invite) as RoomId[]) {
     rooms.delete(roomId)
     invited.add(roomId)
   }
-  for (const [roomId, room] of Object.entries(told.rooms.join) as [
+  for (const [roomId, room] of Object.entries(response.rooms.join) as [
     RoomId,
     SyncBody['rooms']['join'][RoomId],
   ][]) {
@@ -52,9 +46,9 @@ function apply(rooms: Map<RoomId, Known>, invited: Set<RoomId>, told: SyncBody):
   }
 }
 
-type Step = { what: string; room: 0 | 1 }
-// 'say' and 'sync' more often than the rest.
-const WHATS = [
+type Step = { action: string; room: 0 | 1 }
+// 'say' and 'sync' are more frequent than the other steps.
+const ACTIONS = [
   'say',
   'say',
   'sync',
@@ -75,16 +69,16 @@ const WHATS = [
 ]
 const steps = fc.array(
   fc.record({
-    what: fc.constantFrom(...WHATS),
+    action: fc.constantFrom(...ACTIONS),
     room: fc.constantFrom(0, 1),
   }) as fc.Arbitrary<Step>,
   { minLength: 5, maxLength: 40 },
 )
 
 let counter = 0
-async function act(fixture: NotificationsFixture, roomId: RoomId, what: string): Promise<unknown> {
+async function act(fixture: SyncFixture, roomId: RoomId, action: string): Promise<unknown> {
   const onBob = { roomId, sender: alice, target: bob }
-  switch (what) {
+  switch (action) {
     case 'say':
       return fixture.say(roomId, alice, `m${counter++}`)
     case 'topic':
@@ -117,13 +111,9 @@ async function act(fixture: NotificationsFixture, roomId: RoomId, what: string):
   }
 }
 
-async function compare(
-  fixture: NotificationsFixture,
-  rooms: Map<RoomId, Known>,
-  invited: Set<RoomId>,
-): Promise<void> {
+async function compare(fixture: SyncFixture, rooms: Map<RoomId, Known>, invited: Set<RoomId>): Promise<void> {
   const joined = (await roomsOfUser(fixture.db, bob, ['join'])).map((row) => row.room_id)
-  assert.deepEqual([...rooms.keys()].toSorted(), joined.toSorted(), 'rooms joined')
+  assert.deepEqual([...rooms.keys()].toSorted(), joined.toSorted(), 'joined rooms')
   const invitations = (await roomsOfUser(fixture.db, bob, ['invite'])).map((row) => row.room_id)
   assert.deepEqual([...invited].toSorted(), invitations.toSorted(), 'invitations')
   const counts = await unreadCounts(fixture.db, bob, joined)
@@ -132,14 +122,17 @@ async function compare(
       `${event.type} ${event.stateKey ?? ''}`,
       event.eventId,
     ])
-    assert.deepEqual(rooms.get(roomId)?.state, new Map(state), 'the state of a room')
-    assert.equal(rooms.get(roomId)?.unread, counts.get(roomId)?.notifications, 'what is unread')
+    assert.deepEqual(rooms.get(roomId)?.state, new Map(state), 'state of the room')
+    assert.equal(rooms.get(roomId)?.unread, counts.get(roomId)?.notifications, 'unread count')
   }
 }
 
-async function checkVisible(fixture: NotificationsFixture, told: SyncBody): Promise<void> {
-  for (const section of [told.rooms.join, told.rooms.leave])
-    for (const [roomId, room] of Object.entries(section) as [RoomId, (typeof told.rooms.leave)[RoomId]][]) {
+async function checkVisible(fixture: SyncFixture, response: SyncBody): Promise<void> {
+  for (const section of [response.rooms.join, response.rooms.leave])
+    for (const [roomId, room] of Object.entries(section) as [
+      RoomId,
+      (typeof response.rooms.leave)[RoomId],
+    ][]) {
       const history = (await historiesOf(fixture.db, bob, [roomId])).get(roomId)
       assert.ok(history)
       const events = await findEvents(
@@ -149,34 +142,34 @@ async function checkVisible(fixture: NotificationsFixture, told: SyncBody): Prom
       for (const event of events.values())
         assert.ok(
           event.stateKey === bob || isVisible(visibleSpans(history), event.position),
-          `${event.type} at ${event.position} may not be seen`,
+          `${event.type} at ${event.position} is not visible`,
         )
     }
 }
 
-onEachDatabase('a client that follows sync', (open) => {
-  test('knows after each response what the server knows', async (t) => {
-    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob', 'carol'])
+onEachDatabase('a client that applies each sync response', (open) => {
+  test('has the rooms, state and unread counts of the server after each response', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice', 'bob', 'carol'])
     await fc.assert(
       fc.asyncProperty(steps, async (history) => {
         const roomIds = [await fixture.create(alice), await fixture.create(alice)] as const
-        // Each run starts with a client that knows all of the earlier ones.
+        // The initial sync of each run contains the rooms of the earlier runs.
         const rooms = new Map<RoomId, Known>()
         const invited = new Set<RoomId>()
         const first = await fixture.sync(bob, undefined, { filter })
         apply(rooms, invited, first)
         let since = first.next_batch
-        for (const { what, room } of [...history, { what: 'sync', room: 0 } as const]) {
-          if (what !== 'sync') {
-            await act(fixture, roomIds[room], what).catch((error: unknown) => {
+        for (const { action, room } of [...history, { action: 'sync', room: 0 } as const]) {
+          if (action !== 'sync') {
+            await act(fixture, roomIds[room], action).catch((error: unknown) => {
               if (!(error instanceof MatrixError)) throw error
             })
             continue
           }
-          const told = await fixture.sync(bob, since, { filter })
-          since = told.next_batch
-          apply(rooms, invited, told)
-          await checkVisible(fixture, told)
+          const response = await fixture.sync(bob, since, { filter })
+          since = response.next_batch
+          apply(rooms, invited, response)
+          await checkVisible(fixture, response)
           await compare(fixture, rooms, invited)
         }
       }),

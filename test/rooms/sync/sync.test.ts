@@ -5,7 +5,7 @@ import { redactEvent } from '../../../src/rooms/redact.ts'
 import { pageToken } from '../../../src/rooms/sync/token.ts'
 import { banUser, kickUser } from '../../../src/rooms/membership.ts'
 import { onEachDatabase } from '../../support/databases.ts'
-import { bodies, createNotificationsFixture, typesOf, user } from '../sync-fixture.ts'
+import { bodies, createSyncFixture, typesOf, user } from '../sync-fixture.ts'
 
 const alice = user('alice')
 const bob = user('bob')
@@ -13,20 +13,20 @@ const carol = user('carol')
 const LAZY = { room: { state: { lazy_load_members: true } } }
 
 onEachDatabase('sync', (open) => {
-  test('an initial sync tells the room from the ground up, once', async (t) => {
-    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
+  test('an initial sync returns the timeline and each state event once', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice', 'bob'])
     const roomId = await fixture.create(alice, { preset: 'public_chat', name: 'Office' })
     await fixture.join(roomId, bob)
     await fixture.say(roomId, alice, 'hello')
-    const told = await fixture.sync(bob)
-    const room = told.rooms.join[roomId]
+    const response = await fixture.sync(bob)
+    const room = response.rooms.join[roomId]
     assert.ok(room)
     assert.deepEqual(bodies(room.timeline.events), ['hello'])
     const all = [...room.state.events, ...room.timeline.events]
     const keys = all
       .filter((event) => 'state_key' in event)
       .map(({ type, state_key }) => `${type} ${state_key}`)
-    assert.equal(new Set(keys).size, keys.length, 'each piece of state once')
+    assert.equal(new Set(keys).size, keys.length, 'each state event once')
     for (const type of ['m.room.create', 'm.room.power_levels', 'm.room.join_rules', 'm.room.name'])
       assert.ok(keys.includes(`${type} `), type)
     for (const member of [alice, bob]) assert.ok(keys.includes(`m.room.member ${member}`), member)
@@ -37,12 +37,12 @@ onEachDatabase('sync', (open) => {
       'm.joined_member_count': 2,
       'm.invited_member_count': 0,
     })
-    const rules = told.account_data.events.find((event) => event.type === 'm.push_rules')
+    const rules = response.account_data.events.find((event) => event.type === 'm.push_rules')
     assert.ok(rules && 'global' in rules.content)
   })
 
-  test('what came after is told once, with its count', async (t) => {
-    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
+  test('the next sync returns new events once, with the unread count', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice', 'bob'])
     const roomId = await fixture.create(alice)
     await fixture.join(roomId, bob)
     const first = await fixture.sync(bob)
@@ -52,15 +52,15 @@ onEachDatabase('sync', (open) => {
     assert.equal(second.rooms.join[roomId]?.timeline.limited, false)
     assert.deepEqual(second.rooms.join[roomId]?.state.events, [])
     assert.equal(second.rooms.join[roomId]?.unread_notifications.notification_count, 1)
-    assert.equal(second.rooms.join[roomId]?.summary, undefined, 'nobody came or went')
+    assert.equal(second.rooms.join[roomId]?.summary, undefined, 'no member joined or left')
     const third = await fixture.sync(bob, second.next_batch)
     assert.deepEqual(third.rooms.join, {})
-    assert.deepEqual(third.account_data.events, [], 'push rules are told once')
+    assert.deepEqual(third.account_data.events, [], 'push rules are sent once')
     assert.equal(third.next_batch, second.next_batch)
   })
 
-  test('next_batch advances even when the filter hides all that happened', async (t) => {
-    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
+  test('next_batch advances when the filter excludes all new events', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice', 'bob'])
     const roomId = await fixture.create(alice)
     await fixture.join(roomId, bob)
     const filter = { room: { rooms: [] }, account_data: {}, presence: { types: [] } }
@@ -73,8 +73,8 @@ onEachDatabase('sync', (open) => {
     assert.deepEqual((await fixture.sync(bob, second.next_batch)).rooms.join, {})
   })
 
-  test('a gap: the latest events, a token into the gap, and the state it changed', async (t) => {
-    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob', 'carol'])
+  test('a limited timeline has the latest events and the state that changed in the gap', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice', 'bob', 'carol'])
     const roomId = await fixture.create(alice)
     await fixture.join(roomId, bob)
     const first = await fixture.sync(bob)
@@ -97,8 +97,8 @@ onEachDatabase('sync', (open) => {
     assert.equal(room.summary?.['m.joined_member_count'], 3)
   })
 
-  test('full_state tells all state and only the new events, without waiting', async (t) => {
-    const fixture = await createNotificationsFixture(t, await open(t), ['alice'])
+  test('full_state returns all state and only new events, without waiting', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice'])
     const roomId = await fixture.create(alice)
     const first = await fixture.sync(alice)
     const again = await fixture.sync(alice, first.next_batch, { fullState: true, timeoutMs: 30_000 })
@@ -108,11 +108,11 @@ onEachDatabase('sync', (open) => {
     assert.equal(fixture.clock.sleepers(), 0)
   })
 
-  test('an invitation is told with stripped state, its rejection as a room that was left', async (t) => {
-    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
+  test('an invitation is sent with stripped state, and its rejection as a left room', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice', 'bob'])
     const first = await fixture.sync(bob)
     const roomId = await fixture.create(alice, { preset: 'private_chat', name: 'Secret', topic: 'hush' })
-    await fixture.say(roomId, alice, 'nobody else sees this')
+    await fixture.say(roomId, alice, 'members only')
     await fixture.invite(roomId, alice, bob)
     const invited = await fixture.sync(bob, first.next_batch)
     const state = invited.rooms.invite[roomId]?.invite_state.events ?? []
@@ -136,11 +136,11 @@ onEachDatabase('sync', (open) => {
     const left = rejected.rooms.leave[roomId]
     assert.deepEqual(rejected.rooms.invite, {})
     assert.deepEqual(typesOf(left?.timeline.events ?? []), ['m.room.member'])
-    assert.deepEqual(left?.state.events, [], 'who never was in the room learns nothing of it')
+    assert.deepEqual(left?.state.events, [], 'no state for a user who was never joined')
   })
 
-  test('a newly joined room comes whole', async (t) => {
-    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
+  test('a newly joined room is sent with its state and shared history', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice', 'bob'])
     const roomId = await fixture.create(alice)
     await fixture.say(roomId, alice, 'before')
     const first = await fixture.sync(bob)
@@ -151,8 +151,8 @@ onEachDatabase('sync', (open) => {
     assert.ok(typesOf(state).includes('m.room.create'))
   })
 
-  test('history that a new member may not see is not told', async (t) => {
-    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
+  test('history that a new member cannot see is not sent', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice', 'bob'])
     const roomId = await fixture.create(alice)
     await fixture.set(roomId, alice, 'm.room.history_visibility', { history_visibility: 'joined' })
     await fixture.say(roomId, alice, 'before')
@@ -166,14 +166,14 @@ onEachDatabase('sync', (open) => {
     }
   })
 
-  test('a stay that was interrupted: what went on meanwhile is state, not history', async (t) => {
-    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
+  test('after leaving and joining again, state changes in between are sent and messages are not', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice', 'bob'])
     const roomId = await fixture.create(alice)
     await fixture.set(roomId, alice, 'm.room.history_visibility', { history_visibility: 'joined' })
     await fixture.join(roomId, bob)
     const first = await fixture.sync(bob)
     await fixture.leave(roomId, bob)
-    await fixture.say(roomId, alice, 'behind his back')
+    await fixture.say(roomId, alice, 'not visible to bob')
     await fixture.set(roomId, alice, 'm.room.topic', { topic: 'changed' })
     await fixture.join(roomId, bob)
     const room = (await fixture.sync(bob, first.next_batch)).rooms.join[roomId]
@@ -182,9 +182,9 @@ onEachDatabase('sync', (open) => {
     assert.ok(typesOf(room?.state.events ?? []).includes('m.room.topic'))
   })
 
-  test('a room is told up to the moment when one left, was kicked or banned', async (t) => {
-    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
-    for (const go of [
+  test('a left room is sent up to the leave, kick or ban', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice', 'bob'])
+    for (const remove of [
       (roomId: Parameters<typeof fixture.leave>[0]) => fixture.leave(roomId, bob),
       (roomId: Parameters<typeof fixture.leave>[0]) =>
         kickUser(fixture.rooms, { roomId, sender: alice, target: bob }),
@@ -195,25 +195,25 @@ onEachDatabase('sync', (open) => {
       await fixture.join(roomId, bob)
       const first = await fixture.sync(bob)
       await fixture.say(roomId, alice, 'goodbye')
-      await go(roomId)
-      await fixture.say(roomId, alice, 'he is gone')
-      await fixture.set(roomId, alice, 'm.room.topic', { topic: 'he is gone' })
-      const told = await fixture.sync(bob, first.next_batch)
-      assert.equal(told.rooms.join[roomId], undefined)
-      const left = told.rooms.leave[roomId]
+      await remove(roomId)
+      await fixture.say(roomId, alice, 'after the leave')
+      await fixture.set(roomId, alice, 'm.room.topic', { topic: 'after the leave' })
+      const response = await fixture.sync(bob, first.next_batch)
+      assert.equal(response.rooms.join[roomId], undefined)
+      const left = response.rooms.leave[roomId]
       assert.deepEqual(typesOf(left?.timeline.events ?? []), ['m.room.message', 'm.room.member'])
       assert.deepEqual(left?.state.events, [])
-      assert.deepEqual((await fixture.sync(bob, told.next_batch)).rooms.leave, {})
+      assert.deepEqual((await fixture.sync(bob, response.next_batch)).rooms.leave, {})
     }
   })
 
-  test('who was banned after leaving learns nothing of what happened in between', async (t) => {
-    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
+  test('a user who is banned after leaving receives no event between leave and ban', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice', 'bob'])
     const roomId = await fixture.create(alice)
     await fixture.join(roomId, bob)
     const first = await fixture.sync(bob)
     await fixture.leave(roomId, bob)
-    await fixture.set(roomId, alice, 'm.room.topic', { topic: 'he is gone' })
+    await fixture.set(roomId, alice, 'm.room.topic', { topic: 'after the leave' })
     await banUser(fixture.rooms, { roomId, sender: alice, target: bob })
     for (const [limit, memberships] of [
       [0, ['ban']],
@@ -224,35 +224,35 @@ onEachDatabase('sync', (open) => {
       const left = (await fixture.sync(bob, first.next_batch, { filter })).rooms.leave[roomId]
       assert.ok(left)
       assert.ok(left.timeline.events.length <= limit)
-      const told = [...left.state.events, ...left.timeline.events]
+      const events = [...left.state.events, ...left.timeline.events]
       assert.deepEqual(
-        told.map(({ type, content }) => (type === 'm.room.member' ? content['membership'] : type)),
+        events.map(({ type, content }) => (type === 'm.room.member' ? content['membership'] : type)),
         memberships,
       )
     }
   })
 
-  test('a token from before a restart goes on', async (t) => {
+  test('a token from before a restart is valid', async (t) => {
     const db = await open(t)
-    const before = await createNotificationsFixture(t, db, ['alice', 'bob'])
+    const before = await createSyncFixture(t, db, ['alice', 'bob'])
     const roomId = await before.create(alice)
     await before.join(roomId, bob)
     before.typing.start(roomId, alice, 1000)
     const { next_batch } = await before.sync(bob)
     await before.say(roomId, alice, 'meanwhile')
-    const after = await createNotificationsFixture(t, db, [])
-    const told = await after.sync(bob, next_batch)
-    assert.deepEqual(bodies(told.rooms.join[roomId]?.timeline.events ?? []), ['meanwhile'])
-    assert.deepEqual((await after.sync(bob, told.next_batch)).rooms.join, {})
+    const after = await createSyncFixture(t, db, [])
+    const response = await after.sync(bob, next_batch)
+    assert.deepEqual(bodies(response.rooms.join[roomId]?.timeline.events ?? []), ['meanwhile'])
+    assert.deepEqual((await after.sync(bob, response.next_batch)).rooms.join, {})
   })
 
-  test('rooms that were left before are told only with include_leave, and not when forgotten', async (t) => {
+  test('rooms left earlier are sent only with include_leave, and never when forgotten', async (t) => {
     const db = await open(t)
-    const fixture = await createNotificationsFixture(t, db, ['alice', 'bob'])
+    const fixture = await createSyncFixture(t, db, ['alice', 'bob'])
     const roomId = await fixture.create(alice)
     await fixture.join(roomId, bob)
     await fixture.leave(roomId, bob)
-    await fixture.set(roomId, alice, 'm.room.topic', { topic: 'he is gone' })
+    await fixture.set(roomId, alice, 'm.room.topic', { topic: 'after the leave' })
     const filter = { room: { include_leave: true } }
     assert.deepEqual((await fixture.sync(bob)).rooms.leave, {})
     const left = (await fixture.sync(bob, undefined, { filter })).rooms.leave[roomId]
@@ -263,8 +263,8 @@ onEachDatabase('sync', (open) => {
     assert.deepEqual((await fixture.sync(bob, undefined, { filter })).rooms.leave, {})
   })
 
-  test('lazy loading: the members who are needed, and those who changed in a gap', async (t) => {
-    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob', 'carol'])
+  test('lazy loading sends the members of the senders and members that changed in a gap', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice', 'bob', 'carol'])
     const roomId = await fixture.create(alice, { preset: 'public_chat', name: 'Office' })
     await fixture.join(roomId, carol)
     await fixture.join(roomId, bob)
@@ -283,8 +283,8 @@ onEachDatabase('sync', (open) => {
     assert.deepEqual(members(third.rooms.join[roomId]?.state.events).toSorted(), [alice, carol])
   })
 
-  test('a room without a name is called by its heroes, who are in the state', async (t) => {
-    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
+  test('a room without a name has heroes in its summary', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice', 'bob'])
     const roomId = await fixture.create(alice, { preset: 'private_chat' })
     await fixture.invite(roomId, alice, bob)
     const room = (await fixture.sync(alice, undefined, { filter: LAZY })).rooms.join[roomId]
@@ -296,11 +296,11 @@ onEachDatabase('sync', (open) => {
     const first = await fixture.sync(alice)
     await fixture.leave(roomId, bob)
     const after = (await fixture.sync(alice, first.next_batch)).rooms.join[roomId]
-    assert.deepEqual(after?.summary?.['m.heroes'], [bob], 'who has left, when nobody is there')
+    assert.deepEqual(after?.summary?.['m.heroes'], [bob], 'a member who left, when no other member is joined')
   })
 
-  test('only the device that sent an event is told its transaction id', async (t) => {
-    const fixture = await createNotificationsFixture(t, await open(t), ['alice'])
+  test('the transaction id is sent to the sending device only', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice'])
     const roomId = await fixture.create(alice)
     const first = await fixture.sync(alice)
     await fixture.say(roomId, alice, 'hello')
@@ -313,8 +313,8 @@ onEachDatabase('sync', (open) => {
     assert.equal(later?.unsigned['age'], 500)
   })
 
-  test('a redacted event is told pruned, with its redaction', async (t) => {
-    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
+  test('a redacted event is sent without its content and with its redaction', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice', 'bob'])
     const roomId = await fixture.create(alice)
     await fixture.join(roomId, bob)
     const first = await fixture.sync(bob)
@@ -329,8 +329,8 @@ onEachDatabase('sync', (open) => {
     assert.equal(room?.unread_notifications.notification_count, 0)
   })
 
-  test('the timeline filter: what it hides does not count against the limit', async (t) => {
-    const fixture = await createNotificationsFixture(t, await open(t), ['alice'])
+  test('events that the timeline filter excludes do not count against the limit', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice'])
     const roomId = await fixture.create(alice)
     await fixture.say(roomId, alice, 'first')
     for (let at = 0; at < 30; at++) await fixture.react(roomId, alice, 'x')
@@ -341,8 +341,8 @@ onEachDatabase('sync', (open) => {
     assert.equal(room?.timeline.limited, false)
   })
 
-  test('counts are told by a filter that lets no event through', async (t) => {
-    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
+  test('unread counts are sent with a filter that excludes all events', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice', 'bob'])
     const roomId = await fixture.create(alice)
     await fixture.join(roomId, bob)
     const filter = { room: { timeline: { types: [] }, state: { types: [] } } }
@@ -353,8 +353,8 @@ onEachDatabase('sync', (open) => {
     assert.equal(room?.unread_notifications.notification_count, 1)
   })
 
-  test('counts by thread, when the filter asks for them', async (t) => {
-    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
+  test('unread counts by thread are sent when the filter requests them', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice', 'bob'])
     const roomId = await fixture.create(alice)
     await fixture.join(roomId, bob)
     const first = await fixture.sync(bob)
@@ -371,23 +371,23 @@ onEachDatabase('sync', (open) => {
     assert.equal(sum?.unread_thread_notifications, undefined)
   })
 
-  test('a token ahead of the stream goes on from where the stream is', async (t) => {
-    const fixture = await createNotificationsFixture(t, await open(t), ['alice'])
+  test('a token ahead of the stream is treated as the current position', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice'])
     const roomId = await fixture.create(alice)
-    const told = await fixture.sync(alice, pageToken(999_999))
-    assert.deepEqual(told.rooms.join, {})
+    const response = await fixture.sync(alice, pageToken(999_999))
+    assert.deepEqual(response.rooms.join, {})
     await fixture.say(roomId, alice, 'new')
-    const next = await fixture.sync(alice, told.next_batch)
+    const next = await fixture.sync(alice, response.next_batch)
     assert.deepEqual(bodies(next.rooms.join[roomId]?.timeline.events ?? []), ['new'])
   })
 
-  test('what others do in rooms of their own is not told', async (t) => {
-    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
+  test('events in rooms of other users are not sent', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice', 'bob'])
     const first = await fixture.sync(bob)
     const roomId = await fixture.create(alice, { preset: 'private_chat' })
     await fixture.say(roomId, alice, 'private')
-    const told = await fixture.sync(bob, first.next_batch)
-    assert.deepEqual(told.rooms, { join: {}, invite: {}, knock: {}, leave: {} })
-    assert.notEqual(told.next_batch, first.next_batch)
+    const response = await fixture.sync(bob, first.next_batch)
+    assert.deepEqual(response.rooms, { join: {}, invite: {}, knock: {}, leave: {} })
+    assert.notEqual(response.next_batch, first.next_batch)
   })
 })

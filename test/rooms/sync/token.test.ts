@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { pageToken, parseToken, syncToken } from '../../../src/rooms/sync/token.ts'
 
-describe('tokens', () => {
-  test('read back what they were made of', () => {
-    const told = { position: 12, typing: 1_700_000_000_000, defaults: '0123abcd' }
-    assert.deepEqual(parseToken(syncToken(told), 'since'), told)
-    const without = { ...told, defaults: undefined }
+describe('sync tokens and page tokens', () => {
+  test('parse to the values that they were created from', () => {
+    const values = { position: 12, typing: 1_700_000_000_000, defaults: '0123abcd' }
+    assert.deepEqual(parseToken(syncToken(values), 'since'), values)
+    const without = { ...values, defaults: undefined }
     assert.deepEqual(parseToken(syncToken(without), 'since'), without)
     assert.deepEqual(parseToken('s12_3', 'since'), { position: 12, typing: 3, defaults: undefined })
     assert.deepEqual(parseToken(pageToken(12), 'from'), { position: 12, typing: 0, defaults: undefined })

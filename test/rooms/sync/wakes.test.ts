@@ -5,20 +5,14 @@ import type { Database } from '../../../src/storage/database.ts'
 import { redactEvent } from '../../../src/rooms/redact.ts'
 import { eventsDescending } from '../../../src/rooms/timeline-store.ts'
 import { onEachDatabase } from '../../support/databases.ts'
-import {
-  bodies,
-  deviceOf,
-  type NotificationsFixture,
-  createNotificationsFixture,
-  user,
-} from '../sync-fixture.ts'
+import { bodies, deviceOf, type SyncFixture, createSyncFixture, user } from '../sync-fixture.ts'
 
 const alice = user('alice')
 const NAMES = Array.from({ length: 40 }, (_, at) => `member-${at}`)
 const WAIT_MS = 30_000
 
-/** The database, which notes each query that is made on it. */
-function noting(db: Database, made: unknown[]): Database {
+/** Wraps a database and records each of its queries in `made`. */
+function recording(db: Database, made: unknown[]): Database {
   const of = <Q extends Pick<Database, 'all' | 'first' | 'run'>>(q: Q): Q => ({
     ...q,
     all(query, params) {
@@ -37,14 +31,14 @@ function noting(db: Database, made: unknown[]): Database {
   return { ...of(db), snapshot: (work) => db.snapshot((read) => work(of(read))) }
 }
 
-async function untilAsleep(fixture: NotificationsFixture, count: number): Promise<void> {
+async function untilAsleep(fixture: SyncFixture, count: number): Promise<void> {
   while (fixture.clock.sleepers() < count)
     await fixture.clock.asleep(WAIT_MS).then(() => new Promise(setImmediate))
 }
 
-onEachDatabase('a message to a room whose members all wait', (open) => {
-  test('is read once for all with the same filter, and each is told what is theirs', async (t) => {
-    const fixture = await createNotificationsFixture(t, await open(t), ['alice', ...NAMES])
+onEachDatabase('a message in a room whose members wait in /sync', (open) => {
+  test('is read once for all members with the same filter, and each response has the counts and transaction ids of its user', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice', ...NAMES])
     const roomId = await fixture.create(alice)
     for (const name of NAMES) await fixture.join(roomId, user(name))
     const { next_batch: since } = await fixture.sync(alice)
@@ -52,26 +46,26 @@ onEachDatabase('a message to a room whose members all wait', (open) => {
       'm.mentions': { user_ids: [user('member-1')] },
     })
     const made: unknown[] = []
-    fixture.reads.db = noting(fixture.db, made)
+    fixture.reads.db = recording(fixture.db, made)
     const narrow = { filter: { room: { timeline: { limit: 1 } } } }
-    const told = await Promise.all([
+    const responses = await Promise.all([
       ...NAMES.map((name) => fixture.sync(user(name), since)),
       fixture.sync(alice, since),
       ...NAMES.slice(0, 3).map((name) => fixture.sync(user(name), since, narrow)),
     ])
     assert.equal(made.filter((query) => query === eventsDescending).length, 2, 'once for each filter')
-    const rooms = told.map(({ rooms: { join } }) => join[roomId])
+    const rooms = responses.map(({ rooms: { join } }) => join[roomId])
     for (const room of rooms) assert.equal(bodies(room?.timeline.events ?? []).length, 1)
     const highlights = rooms.map((room) => room?.unread_notifications.highlight_count)
     assert.equal(highlights[1], 1)
     assert.equal(highlights[2], 0)
     const own = rooms[NAMES.length]?.timeline.events.at(-1)
-    assert.ok(own?.unsigned['transaction_id'], 'the sender is told theirs')
+    assert.ok(own?.unsigned['transaction_id'], 'the sender receives the transaction id')
     assert.equal(rooms[0]?.timeline.events.at(-1)?.unsigned['transaction_id'], undefined)
   })
 
-  test('what is shared never outlives a later event: a redaction is seen by the next', async (t) => {
-    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob'])
+  test('a shared result is not used after a later event such as a redaction', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice', 'bob'])
     const roomId = await fixture.create(alice)
     await fixture.join(roomId, user('bob'))
     const { next_batch: since } = await fixture.sync(alice)
@@ -84,8 +78,8 @@ onEachDatabase('a message to a room whose members all wait', (open) => {
     assert.deepEqual(bodies(after.rooms.join[roomId]?.timeline.events ?? []), [undefined])
   })
 
-  test('history that a new member may not see is not told to them, whoever was told of it before', async (t) => {
-    const fixture = await createNotificationsFixture(t, await open(t), ['alice', 'bob', 'carol'])
+  test('a shared result is not sent to a new member who cannot see the history', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice', 'bob', 'carol'])
     const roomId = await fixture.create(alice)
     await fixture.set(roomId, alice, 'm.room.history_visibility', { history_visibility: 'joined' })
     await fixture.join(roomId, user('bob'))
@@ -98,13 +92,13 @@ onEachDatabase('a message to a room whose members all wait', (open) => {
     assert.deepEqual(bodies(carol.rooms.join[roomId]?.timeline.events ?? []), [])
   })
 
-  test('costs few statements for each of them, and the others are answered in between', async (t) => {
-    const fixture = await createNotificationsFixture(t, await open(t), ['alice', ...NAMES])
+  test('costs at most eight statements for each member, and the event loop runs between the responses', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice', ...NAMES])
     const roomId = await fixture.create(alice)
     for (const name of NAMES) await fixture.join(roomId, user(name))
     const { next_batch: since } = await fixture.sync(alice)
     const made: unknown[] = []
-    fixture.reads.db = noting(fixture.db, made)
+    fixture.reads.db = recording(fixture.db, made)
     const answered: string[] = []
     const waits = NAMES.map(async (name) => {
       await fixture.sync(user(name), since, { timeoutMs: WAIT_MS })
@@ -124,7 +118,7 @@ onEachDatabase('a message to a room whose members all wait', (open) => {
   })
 })
 
-test('wakes have their turns in order, four at a time, and the event loop has its own between them', async () => {
+test('wakes run in order, four at the same time, and the event loop has a turn between them', async () => {
   const wakes = createWakes()
   const begun: number[] = []
   let running = 0
@@ -139,7 +133,7 @@ test('wakes have their turns in order, four at a time, and the event loop has it
           most = Math.max(most, ++running)
           await Promise.resolve()
           running--
-          if (at % 10 === 5) throw new Error('its client is gone')
+          if (at % 10 === 5) throw new Error('the client disconnected')
         })
         .catch(() => undefined),
     ),
