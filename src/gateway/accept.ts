@@ -1,23 +1,19 @@
 import { CALL_LIFE_MS, isCall } from '../lib/call-events.ts'
 import { isCleanText } from '../lib/clean-json.ts'
-import type { Clock } from '../lib/clock.ts'
 import type { Deadlines } from '../lib/deadlines.ts'
-import { shortHash } from '../lib/short-hash.ts'
 import type { TokenBuckets } from '../lib/token-buckets.ts'
-import { GATEWAY_WORDS } from '../sending/result-words.ts'
-import type { OpenApp } from './apps.ts'
 import { attempt, type AttemptDeps, type FirstAttempt, type Settled } from './attempt.ts'
-import { type Job, stepOf } from './exchange.ts'
-import { deviceKeyOf, messageKeyOf } from './keys.ts'
+import { type Job, jobOf } from './exchange.ts'
+import { messageKeyOf } from './keys.ts'
 import type { Notification, NotificationDevice } from './notification.ts'
 import type { Origin } from './origin.ts'
 import { bytesOfEntry, type QueueRoom } from './queue-room.ts'
 import type { Queue } from './queue.ts'
-import { type Entry, LEASE_MS, laneKeyOf, type QueueEntry, type Reached } from './queue-store.ts'
-import { countsOf, queueText } from './queue-text.ts'
-import { recipientKeyOf } from './recipient-key.ts'
-import type { Known, Recorder } from './recorder.ts'
-import type { Step } from './step.ts'
+import { type Entry, LEASE_MS, type QueueEntry } from './queue-store.ts'
+import { queueText } from './queue-text.ts'
+import type { Recorder } from './recorder.ts'
+import type { Known } from './seen-store.ts'
+import { stepOf } from './step.ts'
 
 // A notification for one device, from the call of a home server to its answer:
 //
@@ -55,16 +51,21 @@ export function createAcceptor(deps: AcceptDeps) {
   ): Promise<Acceptance> {
     const app = deps.apps().find(device.app_id)
     if (typeof app === 'string') {
-      const reason = app === 'unknown' ? 'unknown app' : 'ambiguous app'
-      deps.report(bareStep(deps.clock, { device, notification, outcome: 'configuration error', reason }))
+      const at = deps.clock.now()
+      deps.report(
+        stepOf({ device, notification }, { outcome: 'configuration error', reason: `${app} app`, at }),
+      )
       return 'accepted'
     }
     if (!isCleanText(device.pushkey)) {
-      deps.report(bareStep(deps.clock, { device, notification, outcome: 'rejected', reason: 'bad pushkey' }))
+      const at = deps.clock.now()
+      deps.report(stepOf({ device, notification }, { outcome: 'rejected', reason: 'bad pushkey', at }))
       return 'rejected'
     }
     const messageKey = messageKeyOf(device, notification, origin.userId)
-    const job = newJob(deps, { app, device, notification, origin, messageKey })
+    const life = isCall(notification.type ?? '') ? Math.min(CALL_LIFE_MS, deps.lifeMs) : deps.lifeMs
+    const expiresAt = deps.clock.now() + life
+    const job = jobOf({ app, device, notification, origin, messageKey, expiresAt, attempts: 0 })
     const before = messageKey === undefined ? undefined : atWork.get(messageKey)
     if (before === undefined) return begin(job)
     deps.report(stepOf(job, { outcome: 'duplicate', reason: 'at work', at: deps.clock.now() }))
@@ -163,33 +164,7 @@ async function firstAttempt(deps: AcceptDeps, job: FirstAttempt): Promise<Served
   const acceptance = settled.kind === 'rejected' ? 'rejected' : 'accepted'
   // A stranger may make up any number of these, and they need no memory.
   if (settled.kind !== 'delivered' && settled.isPlain === true) return { acceptance }
-  return { acceptance, written: noteSettled(deps, job, GATEWAY_WORDS[settled.kind]) }
-}
-
-const reachedBy = ({ device, line, deviceKey, recipientKey, notification }: Job, now: number): Reached => {
-  const counts = countsOf(notification)
-  const key = laneKeyOf({ deviceKey, appId: device.app_id, line })
-  return { key, recipientKey, ...(counts !== undefined && { counts }), now }
-}
-
-/** The answer does not wait for this. What is lost of it with the process makes a repeat look new, and nothing worse. */
-async function noteSettled(
-  deps: AcceptDeps,
-  job: Job,
-  outcome: 'delivered' | 'rejected' | 'dropped',
-): Promise<void> {
-  const at = deps.clock.now()
-  const { messageKey } = job
-  try {
-    const { isDue } = await deps.recorder.write({
-      kind: 'seen',
-      ...(messageKey !== undefined && { seen: { messageKey, outcome, at } }),
-      ...(outcome === 'delivered' && { delivered: reachedBy(job, at) }),
-    })
-    if (isDue === true) deps.queue.expect(at)
-  } catch (error) {
-    deps.log.error({ err: error }, 'what became of a notification could not be written')
-  }
+  return { acceptance, written: finish(deps, job, { settled }) }
 }
 
 async function queue(
@@ -202,7 +177,7 @@ async function queue(
     deps.report(stepOf(job, { outcome: 'dropped', reason: 'too large', at: deps.clock.now() }))
     return { acceptance: 'accepted' }
   }
-  await enter(deps, job, entry)
+  await enter(deps, entry)
   deps.queue.expect(at)
   return { acceptance: 'accepted' }
 }
@@ -214,41 +189,33 @@ async function whileTrying(deps: AcceptDeps, job: Job, trying: Promise<Settled>)
   const entry = entryOf(deps, job, taken)
   // What is too large to wait has this one attempt.
   if (entry === undefined) return { acceptance: 'accepted', written: trying }
-  const place = await enter(deps, job, entry)
+  const place = await enter(deps, entry)
   deps.report(stepOf(job, { outcome: 'queued', reason: 'slow provider', at: now }))
-  return { acceptance: 'accepted', written: finish(deps, job, { place, trying }) }
+  const written = trying.then((settled) => finish(deps, job, { settled, entry: place }))
+  return { acceptance: 'accepted', written }
 }
 
-/** Writes what became of an attempt whose notification is in the queue by now. */
+/**
+ * Writes the result of a first attempt. `entry`: its notification was put into the queue during the attempt. Without one, the home server has its
+ * answer, and what is lost of this with the process makes a repeat look new.
+ */
 async function finish(
   { recorder, queue: waiting, clock, log }: AcceptDeps,
   job: Job,
-  { place: entry, trying }: { place: Entry; trying: Promise<Settled> },
+  { settled, entry }: { settled: Settled; entry?: Entry },
 ): Promise<void> {
+  const now = clock.now()
   try {
-    const settled = await trying
-    const now = clock.now()
-    if (settled.kind === 'later') {
+    if (settled.kind !== 'later') {
+      const { isDue } = await recorder.write({ kind: 'settle', job, result: settled.kind, entry, at: now })
+      if (isDue === true) waiting.expect(now)
+    } else if (entry !== undefined) {
       const { attempts, at } = settled
       await recorder.write({ kind: 'postpone', entry, attempts, nextAttemptAt: at, now })
       waiting.expect(at)
-      return
     }
-    const { messageKey, deviceKey, device, origin } = job
-    const { counts, ...reached } = reachedBy(job, now)
-    const told = settled.kind === 'delivered' && counts !== undefined && { counts, before: entry.position }
-    await recorder.write({
-      kind: 'settle',
-      entry,
-      reached: { ...reached, ...told },
-      ...(messageKey !== undefined && {
-        seen: { messageKey, outcome: GATEWAY_WORDS[settled.kind], at: now },
-      }),
-      ...(settled.kind === 'rejected' && { rejected: { deviceKey, at: now, device, isOwn: origin.isOwn } }),
-    })
-    waiting.expect(now)
   } catch (error) {
-    // The item is retried when this attempt can no longer be in flight.
+    // An item of the queue is retried when this attempt can no longer be in flight.
     log.error({ err: error }, 'what became of a notification could not be written')
   }
 }
@@ -259,82 +226,28 @@ class AddressFull extends Error {
   }
 }
 
-async function enter(deps: AcceptDeps, { notification }: Job, entry: QueueEntry): Promise<Entry> {
-  const place = deps.room.reserve(entry)
+async function enter({ room, recorder }: AcceptDeps, entry: QueueEntry): Promise<Entry> {
+  const place = room.reserve(entry)
   if (place === 'address full') throw new AddressFull()
   if (place === 'queue full') throw new Error('the queue is full')
-  const counts = countsOf(notification)
   try {
-    const note = { kind: 'enqueue', entry, ...(counts !== undefined && { counts }) } as const
-    const { entry: place } = await deps.recorder.write(note)
-    if (place === undefined) throw new Error('the queue gave no place')
-    return place
+    const written = await recorder.write({ kind: 'enqueue', entry })
+    if (written.entry === undefined) throw new Error('the queue gave no place')
+    return written.entry
   } finally {
-    deps.room.release(entry)
+    room.release(entry)
   }
 }
 
+/** Undefined: the notification is too large to wait. */
 function entryOf(
   { clock }: AcceptDeps,
-  { device, notification, line, deviceKey, recipientKey, messageKey, origin, expiresAt }: Job,
+  job: Job,
   state: Pick<QueueEntry, 'attempts' | 'error' | 'nextAttemptAt' | 'takenUntil'>,
 ): QueueEntry | undefined {
+  const { notification, device, origin } = job
   const text = queueText(notification, device)
   if (text === undefined) return undefined
-  return {
-    appId: device.app_id,
-    line,
-    deviceKey,
-    recipientKey,
-    messageKey: messageKey ?? null,
-    notification: text,
-    countsOnly: !notification.event_id,
-    origin,
-    source: origin.isOwn ? '' : (origin.address ?? ''),
-    bytes: bytesOfEntry(text),
-    queuedAt: clock.now(),
-    expiresAt,
-    ...state,
-  }
-}
-
-type NewJob = {
-  app: OpenApp
-  device: NotificationDevice
-  notification: Notification
-  origin: Origin
-  messageKey: string | undefined
-}
-
-function newJob({ clock, lifeMs }: AcceptDeps, job: NewJob): Job {
-  const { app, device, notification } = job
-  const life = isCall(notification.type ?? '') ? Math.min(CALL_LIFE_MS, lifeMs) : lifeMs
-  return {
-    ...job,
-    line: app.provider.lineOf(device),
-    deviceKey: deviceKeyOf(device),
-    recipientKey: recipientKeyOf({ device, userId: job.origin.userId }) ?? '',
-    expiresAt: clock.now() + life,
-    attempts: 0,
-  }
-}
-
-type BareStep = {
-  device: NotificationDevice
-  notification: Notification
-  outcome: 'configuration error' | 'rejected'
-  reason: string
-}
-
-/** Of what no app is asked about. */
-function bareStep(clock: Clock, { device, notification, ...what }: BareStep): Step {
-  return {
-    appId: device.app_id,
-    pushkeyHash: shortHash(device.pushkey),
-    eventId: notification.event_id ?? undefined,
-    roomId: notification.room_id ?? undefined,
-    ...what,
-    attempt: 0,
-    at: clock.now(),
-  }
+  const source = origin.isOwn ? '' : (origin.address ?? '')
+  return { ...job, ...state, text, source, bytes: bytesOfEntry(text), queuedAt: clock.now() }
 }

@@ -2,10 +2,10 @@ import type { Random } from '../lib/ids.ts'
 import type { Pass } from '../sending/circuits.ts'
 import { retryWaitMs } from '../sending/transition.ts'
 import type { Apps } from './apps.ts'
-import { exchange, type ExchangeDeps, isCutOff, type Job, stepOf, tellNews } from './exchange.ts'
+import { exchange, type ExchangeDeps, isCutOff, type Job, reportAttempt, tellNews } from './exchange.ts'
 import type { Queue } from './queue.ts'
 import { laneKeyOf } from './queue-store.ts'
-import type { Report } from './step.ts'
+import { stepOf } from './step.ts'
 
 /** What is to be done about a notification after its first attempt. `later`: not before `at`; `attempts` have been made by then. */
 export type Settled =
@@ -18,7 +18,6 @@ export type AttemptDeps = ExchangeDeps & {
   /** Those of the configuration as it is now. */
   apps: () => Apps
   random: Random
-  report: Report
   queue: Pick<Queue, 'advance'>
 }
 
@@ -41,10 +40,9 @@ export async function attempt(deps: AttemptDeps, job: FirstAttempt): Promise<Set
 }
 
 async function attemptBy(deps: AttemptDeps, job: FirstAttempt): Promise<Settled> {
-  const { app, line, deviceKey, device, attempts } = job
+  const { app, line, attempts } = job
   const asked = deps.clock.now()
-  const sender = { device: laneKeyOf({ deviceKey, appId: device.app_id, line }) }
-  const { admission, withdraw } = app.circuits.enter(line, sender)
+  const { admission, withdraw } = app.circuits.enter(line, { device: laneKeyOf(job) })
   job.withdraw = withdraw
   const admitted = admission instanceof Promise ? await deps.metrics.waited(app, admission) : admission
   delete job.withdraw
@@ -65,28 +63,21 @@ async function attemptBy(deps: AttemptDeps, job: FirstAttempt): Promise<Settled>
 async function settle(deps: AttemptDeps, job: FirstAttempt, pass: Pass): Promise<Settled> {
   const { app } = job
   const exchanged = await exchange(deps, job)
-  const { result, believed, outcome, evidence } = exchanged
+  const { result, believed, evidence } = exchanged
   const { news, released } = app.circuits.report(pass, { evidence, reason: result.reason })
   void deps.queue.advance(released)
   tellNews(deps.log, news, { app, evidence, result })
-  const now = deps.clock.now()
-  const attempts = job.attempts + 1
-  const { status, reason, ms } = result
-  const step = { status, reason, attempt: attempts, ms, at: now, outcome }
+  const at = deps.clock.now()
   if (believed.kind !== 'retry' && believed.kind !== 'misconfigured') {
-    const providerId = believed.kind === 'delivered' ? believed.providerId : undefined
-    deps.report(stepOf(job, { ...step, providerId }))
+    reportAttempt(deps.report, job, { exchanged, at })
     if (believed.kind === 'delivered') return { kind: 'delivered' }
-    return { kind: believed.kind, isPlain: status === undefined }
+    return { kind: believed.kind, isPlain: result.status === undefined }
   }
-  if (isCutOff(deps, exchanged)) return { kind: 'later', at: now, attempts: job.attempts, error: null }
+  if (isCutOff(deps, exchanged)) return { kind: 'later', at, attempts: job.attempts, error: null }
+  const attempts = job.attempts + 1
   const asked = believed.kind === 'retry' ? believed.retryAfterMs : undefined
-  const at = now + retryWaitMs(attempts, asked, deps.random)
-  if (at >= job.expiresAt) {
-    deps.report(stepOf(job, step))
-    deps.report(stepOf(job, { outcome: 'expired', reason: 'expired', at: now, attempt: attempts }))
-    return { kind: 'refused' }
-  }
-  deps.report(stepOf(job, { ...step, nextAttemptAt: at }))
-  return { kind: 'later', at, attempts, error: reason }
+  const nextAttemptAt = at + retryWaitMs(attempts, asked, deps.random)
+  reportAttempt(deps.report, job, { exchanged, at, nextAttemptAt })
+  if (nextAttemptAt >= job.expiresAt) return { kind: 'refused' }
+  return { kind: 'later', at: nextAttemptAt, attempts, error: result.reason }
 }

@@ -1,15 +1,16 @@
 import type { Clock } from '../lib/clock.ts'
 import type { Deadlines } from '../lib/deadlines.ts'
 import type { Log } from '../lib/log.ts'
-import { shortHash } from '../lib/short-hash.ts'
 import type { Change, Evidence } from '../sending/circuits.ts'
 import type { SendResult } from '../sending/result.ts'
 import { GATEWAY_WORDS, type GatewayWord } from '../sending/result-words.ts'
 import type { OpenApp } from './apps.ts'
+import { deviceKeyOf } from './keys.ts'
 import type { Notification, NotificationDevice } from './notification.ts'
 import type { Origin } from './origin.ts'
 import type { ProviderMetrics } from './provider-metrics.ts'
-import type { Step } from './step.ts'
+import { recipientKeyOf } from './recipient-key.ts'
+import { type Report, stepOf } from './step.ts'
 
 // One exchange with a provider, and what is believed of its result. First attempts (`attempt.ts`) and the attempts of the queue
 // (`push-port.ts`) go through it.
@@ -31,7 +32,18 @@ export type Job = {
   attempts: number
 }
 
+type Derived = 'line' | 'deviceKey' | 'recipientKey'
+
+/** A job, with what follows from its app, its device and its origin. */
+export const jobOf = <Given extends Omit<Job, Derived>>(given: Given): Given & Pick<Job, Derived> => ({
+  ...given,
+  line: given.app.provider.lineOf(given.device),
+  deviceKey: deviceKeyOf(given.device),
+  recipientKey: recipientKeyOf({ device: given.device, userId: given.origin.userId }) ?? '',
+})
+
 export type ExchangeDeps = {
+  report: Report
   clock: Clock
   log: Log
   metrics: ProviderMetrics
@@ -147,17 +159,18 @@ export function tellNews(log: Log, news: Change['news'], { app, evidence, result
   else log.warn(fields, 'the provider does not answer; its notifications wait')
 }
 
-export function stepOf(
-  { app, device, notification, attempts }: Pick<Job, 'app' | 'device' | 'notification' | 'attempts'>,
-  what: Partial<Step> & Pick<Step, 'outcome' | 'reason' | 'at'>,
-): Step {
-  return {
-    appId: device.app_id,
-    app: app.id,
-    pushkeyHash: shortHash(device.pushkey),
-    eventId: notification.event_id ?? undefined,
-    roomId: notification.room_id ?? undefined,
-    attempt: attempts,
-    ...what,
-  }
+/** `nextAttemptAt`: the time of the next attempt; absent: none. */
+type Attempted = { exchanged: Exchange; at: number; nextAttemptAt?: number | undefined }
+
+/** Reports an attempt. A notification that expires before its next attempt is reported as expired too. */
+export function reportAttempt(report: Report, job: Job, { exchanged, at, nextAttemptAt }: Attempted): void {
+  const { result, believed, outcome } = exchanged
+  const { status, reason, ms } = result
+  const attempt = job.attempts + 1
+  const isRetried = nextAttemptAt !== undefined && nextAttemptAt < job.expiresAt
+  const providerId = believed.kind === 'delivered' ? believed.providerId : undefined
+  const step = { outcome, status, reason, attempt, ms, at, providerId }
+  report(stepOf(job, { ...step, ...(isRetried && { nextAttemptAt }) }))
+  if (nextAttemptAt !== undefined && !isRetried)
+    report(stepOf(job, { outcome: 'expired', reason: 'expired', at, attempt }))
 }

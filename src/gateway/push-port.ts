@@ -4,7 +4,6 @@ import { removeEmpty } from '../sending/keyed-lanes.ts'
 import { stateOf } from '../sending/lane-store.ts'
 import type { LanePort, Looked, Settled, Visit } from '../sending/port.ts'
 import type { SendResult } from '../sending/result.ts'
-import { GATEWAY_WORDS } from '../sending/result-words.ts'
 import type { Database, Transaction } from '../storage/database.ts'
 import type { Apps } from './apps.ts'
 import {
@@ -13,10 +12,10 @@ import {
   type ExchangeDeps,
   isCutOff,
   type Job,
-  stepOf,
+  jobOf,
+  reportAttempt,
   tellNews,
 } from './exchange.ts'
-import { deviceKeyOf } from './keys.ts'
 import { nextItem } from './next-item.ts'
 import type { Notification } from './notification.ts'
 import type { QueueRoom, Weight } from './queue-room.ts'
@@ -24,15 +23,12 @@ import {
   type ItemContent,
   itemsAt,
   type Payload,
-  recipientKeyIn,
   renewCounts,
   waitingIn,
   type WaitingRow,
 } from './queue-store.ts'
-import { countsOf } from './queue-text.ts'
-import { type OnRejected, reject } from './recorder.ts'
+import { type Final, type OnRejected, reject, seenAs } from './recorder.ts'
 import { noteSeen, type Seen } from './seen-store.ts'
-import type { Report } from './step.ts'
 
 /** An app that the configuration lacks now is looked for again so soon. */
 const NO_APP_FOR_MS = 60_000
@@ -41,7 +37,6 @@ export type PushDeps = ExchangeDeps & {
   db: Database
   apps: () => Apps
   room: QueueRoom
-  report: Report
   onRejected?: OnRejected
 }
 
@@ -103,7 +98,7 @@ function createLook({ db, apps, clock }: PushDeps): LanePort<PushLook, PushResul
     const content = await contentOf({ id: visit.laneId, position })
     // It had to go for a newer one since.
     if (content === undefined) return { ...looked, step: { kind: 'rested', until: now } }
-    const job = jobOf(apps(), content, { expiresAt, attempts: lane.attempts })
+    const job = jobIn(apps(), content, { expiresAt, attempts: lane.attempts })
     if (job === undefined) return { ...looked, step: { kind: 'rested', until: now + NO_APP_FOR_MS } }
     const weight = { source: content.source ?? '', bytes: content.bytes ?? 0 }
     const picked = { job, position, weight, hasOlder: position !== rows[0]?.position }
@@ -124,30 +119,22 @@ const waitingItem = ({ position, expires_at: expiresAt, taken_until: takenUntil 
   position === null ? [] : [{ position, expiresAt: expiresAt ?? Infinity, takenUntil }]
 
 /** Undefined: its app is not configured any more. */
-function jobOf(
-  apps: Apps,
-  { dedup_key: dedupKey, payload, counts }: ItemContent,
-  { expiresAt, attempts }: { expiresAt: number; attempts: number },
-): Job | undefined {
+function jobIn(apps: Apps, { payload, counts }: ItemContent, when: Pick<Job, 'expiresAt' | 'attempts'>) {
   const stored = JSON.parse(payload ?? '{}') as Payload
   const notification = stored.notification as Notification
   if (counts !== null) notification.counts = JSON.parse(counts) as Notification['counts']
   const [device] = notification.devices
-  if (device === undefined) return undefined
-  const app = apps.find(device.app_id)
-  if (typeof app === 'string') return undefined
-  return {
+  const app = device === undefined ? 'unknown' : apps.find(device.app_id)
+  if (device === undefined || typeof app === 'string') return undefined
+  return jobOf({
     app,
-    line: app.provider.lineOf(device),
     device,
     notification,
-    deviceKey: deviceKeyOf(device),
-    recipientKey: recipientKeyIn(dedupKey ?? ''),
     messageKey: stored.message_key ?? undefined,
     origin: { isOwn: stored.own === 1, userId: stored.user_id ?? undefined },
-    expiresAt,
-    attempts: Math.max(stored.attempts, attempts),
-  }
+    expiresAt: when.expiresAt,
+    attempts: Math.max(stored.attempts, when.attempts),
+  })
 }
 
 /** It failed, and would be tried again after its life. */
@@ -155,8 +142,12 @@ const isExpired = ({ event, state, look }: SettledPush) =>
   (event.kind === 'retry' || event.kind === 'misconfigured') &&
   (state.nextAttemptAt ?? 0) >= (look?.picked?.job.expiresAt ?? Infinity)
 
-const isDone = (settled: SettledPush) =>
-  ['delivered', 'rejected', 'refused'].includes(settled.event.kind) || isExpired(settled)
+/** The result, if the notification is not sent again. */
+function finalOf(settled: SettledPush): Final | undefined {
+  const { kind } = settled.event
+  if (kind === 'delivered' || kind === 'rejected' || kind === 'refused') return kind
+  return isExpired(settled) ? 'refused' : undefined
+}
 
 type Recorded = { now: number; settled: readonly SettledPush[] }
 
@@ -166,50 +157,32 @@ async function record(deps: PushDeps, tx: Transaction, { now, settled }: Recorde
   const expired: { laneId: number; position: number }[] = []
   for (const one of settled) {
     const { event, look, lane, isTooLate } = one
-    if (look?.picked === undefined || isTooLate || !isDone(one)) continue
-    const { job, position, weight } = look.picked
+    const result = finalOf(one)
+    if (look?.picked === undefined || isTooLate || result === undefined) continue
+    const { laneId } = lane
+    const { job, position, weight, hasOlder } = look.picked
     gone.push(weight)
-    if (isExpired(one)) expired.push({ laneId: lane.laneId, position })
-    if (job.messageKey !== undefined)
-      seen.push({ messageKey: job.messageKey, outcome: outcomeOf(one), at: now })
-    if (event.kind === 'rejected') {
-      const { deviceKey, device, origin } = job
-      await reject(tx, { deviceKey, device, isOwn: origin.isOwn, at: now }, deps.onRejected)
-    }
-    if (event.kind === 'delivered') gone.push(...(await tellOlder(tx, lane.laneId, look.picked)))
+    seen.push(...seenAs(job, result, now))
+    if (isExpired(one)) expired.push({ laneId, position })
+    if (event.kind === 'rejected') await reject(tx, { job, at: now }, deps.onRejected)
+    if (event.kind === 'delivered' && hasOlder)
+      gone.push(...(await renewCounts(tx, { laneId, job, before: position })))
   }
   await removeItems(tx, expired)
   await noteSeen(tx, seen)
-  const looks = settled.flatMap(({ look, lane }) => (look ? [{ laneId: lane.laneId, ...look }] : []))
-  await removeEmpty(tx, looks)
+  const lanes = settled.flatMap(({ look, lane }) =>
+    look ? [{ lane_id: lane.laneId, last_position: look.lastPosition }] : [],
+  )
+  await removeEmpty(tx, lanes)
   tx.onCommit(() => deps.room.removed(gone))
-}
-
-function outcomeOf({ event }: SettledPush): Seen['outcome'] {
-  return event.kind === 'delivered' || event.kind === 'rejected' ? event.kind : GATEWAY_WORDS.refused
-}
-
-/** What is older tells the counts that were told last. Resolves to what went. */
-async function tellOlder(
-  tx: Transaction,
-  laneId: number,
-  { job, position, hasOlder }: Picked,
-): Promise<Weight[]> {
-  const counts = countsOf(job.notification)
-  if (!hasOlder || counts === undefined) return []
-  return renewCounts(tx, { laneId, recipientKey: job.recipientKey, counts, before: position })
 }
 
 function announce({ report, clock }: PushDeps, settled: SettledPush): void {
   const { look, result, state } = settled
   if (look?.picked === undefined || result === undefined) return
-  const { job } = look.picked
-  const { status, reason, ms } = result.exchanged.result
-  const attempt = job.attempts + 1
+  const { kind, exchanged } = result
   const at = state.lastErrorAt !== null && state.nextAttemptAt !== null ? state.lastErrorAt : clock.now()
-  const step = { outcome: result.exchanged.outcome, status, reason, attempt, ms, at }
-  if (isDone(settled)) {
-    report(stepOf(job, { ...step, ...(result.kind === 'delivered' && { providerId: result.providerId }) }))
-    if (isExpired(settled)) report(stepOf(job, { outcome: 'expired', reason: 'expired', at, attempt }))
-  } else report(stepOf(job, { ...step, nextAttemptAt: state.nextAttemptAt ?? at }))
+  const isFailure = kind === 'retry' || kind === 'misconfigured'
+  const nextAttemptAt = isFailure ? (state.nextAttemptAt ?? at) : undefined
+  reportAttempt(report, look.picked.job, { exchanged, at, nextAttemptAt })
 }

@@ -17,7 +17,7 @@ export type QueueLimits = {
 /** How much waits, as far as this process knows: what is in the database, and what is on its way there. */
 export type QueueRoom = {
   count(): number
-  /** Nothing waits. False before it was counted for the first time. */
+  /** Nothing waits, and nothing is being written. False before the first count. */
   isEmpty(): boolean
   /** Takes the place of an entry before it is written. It is kept by `added`, or given back by `release`. */
   reserve(entry: Weight): 'reserved' | 'queue full' | 'address full'
@@ -34,7 +34,7 @@ export function createQueueRoom(limits: QueueLimits): QueueRoom {
   let isCounted = false
   return {
     count: () => waiting.count(),
-    isEmpty: () => isCounted && waiting.count() === 0,
+    isEmpty: () => isCounted && waiting.count() + reserved.count() === 0,
     reserve(entry) {
       const bytes = waiting.bytes() + reserved.bytes() + entry.bytes
       if (waiting.count() + reserved.count() >= limits.mostQueued || bytes > limits.mostQueuedBytes)

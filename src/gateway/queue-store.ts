@@ -1,34 +1,25 @@
 import { sql } from 'kysely'
-import { hasten, removeEmpty, takePlace } from '../sending/keyed-lanes.ts'
+import { hastenLane, openLane, removeEmpty } from '../sending/keyed-lanes.ts'
 import { STATE } from '../sending/lane-store.ts'
 import { type Queries, type Query, query } from '../storage/query.ts'
-import type { Origin } from './origin.ts'
+import type { Job } from './exchange.ts'
 import type { Weight } from './queue-room.ts'
+import { countsOf } from './queue-text.ts'
 
 // What waits in the gateway: lanes of the kind `push`, one for each device and line, with an item for each notification.
 
-/** A notification that waits, as it goes into the queue. */
-export type QueueEntry = {
-  appId: string
-  line: string
-  deviceKey: string
-  /** See `recipientKeyOf`; empty: there is none. */
-  recipientKey: string
-  messageKey: string | null
-  /** JSON. */
-  notification: string
-  countsOnly: boolean
-  origin: Origin
-  /** The address that it came from; empty for what this server sends itself. */
+/** A notification to put into the queue. */
+export type QueueEntry = Job & {
+  /** The notification with its one device, in JSON. */
+  text: string
+  /** The address that sent it; empty for this server itself. */
   source: string
   bytes: number
-  attempts: number
-  /** Why the last attempt failed; null: there was none. */
+  /** The failure of the last attempt; null: none was made. */
   error: string | null
   queuedAt: number
-  expiresAt: number
   nextAttemptAt: number
-  /** An attempt is under way and ends by then; null: none is. */
+  /** The latest end of the first attempt, if that goes on; else null. */
   takenUntil: number | null
 }
 
@@ -46,8 +37,8 @@ export function splitDestination(name: string): { appId: string; line: string } 
 /**
  * The key of a lane. A device that is reached over several lines has a lane for each: one that hangs must not hold up the others.
  */
-export const laneKeyOf = (of: { deviceKey: string; appId: string; line: string }) =>
-  `${of.deviceKey} ${destinationOf(of.appId, of.line)}`
+export const laneKeyOf = ({ deviceKey, device, line }: Pick<Job, 'deviceKey' | 'device' | 'line'>) =>
+  `${deviceKey} ${destinationOf(device.app_id, line)}`
 
 /** Longer than an attempt may take. */
 export const LEASE_MS = 90_000
@@ -69,94 +60,73 @@ export type Payload = {
 }
 
 // As text around a text: what is long is not written a second time.
-function payloadOf({ messageKey, origin, attempts, notification }: QueueEntry): string {
+function payloadOf({ messageKey, origin, attempts, text }: QueueEntry): string {
   const head = {
-    message_key: messageKey,
+    message_key: messageKey ?? null,
     own: origin.isOwn ? 1 : 0,
     user_id: origin.userId ?? null,
     attempts,
   }
-  return `${JSON.stringify(head).slice(0, -1)},"notification":${notification}}`
+  return `${JSON.stringify(head).slice(0, -1)},"notification":${text}}`
 }
 
-const dedupKeyOf = (recipientKey: string, countsOnly: boolean) =>
-  `${countsOnly ? 'counts' : 'event'} ${recipientKey}`
+const dedupKeyOf = (recipientKey: string, hasOnlyCounts: boolean) =>
+  `${hasOnlyCounts ? 'counts' : 'event'} ${recipientKey}`
 
-/** The account of a dedup key. */
-export const recipientKeyIn = (dedupKey: string) => dedupKey.slice(dedupKey.indexOf(' ') + 1)
-
-/** Puts it at the end. Resolves to where it is, and what of the device had to go for it. `counts`: as it tells them, in JSON. */
-export async function enqueue(
-  tx: Queries,
-  entry: QueueEntry,
-  counts: string | undefined,
-): Promise<Entry & { gone: Weight[] }> {
-  const { appId, line, recipientKey, queuedAt: now } = entry
-  const place = await takePlace(tx, {
+/** Adds an item at the end of its lane. `gone`: the items of the device that it replaces. */
+export async function enqueue(tx: Queries, entry: QueueEntry): Promise<Entry & { gone: Weight[] }> {
+  const { device, line, recipientKey, notification, queuedAt: now } = entry
+  const lane = await tx.first(openLane, {
     kind: KIND,
     key: laneKeyOf(entry),
-    destination: destinationOf(appId, line),
+    destination: destinationOf(device.app_id, line),
     attempts: entry.attempts,
     nextAttemptAt: entry.takenUntil ?? entry.nextAttemptAt,
     error: entry.error,
     now,
   })
-  await tx.run(insertItem, {
-    ...place,
-    createdAt: now,
-    expiresAt: entry.expiresAt,
-    takenUntil: entry.takenUntil,
-    dedupKey: dedupKeyOf(recipientKey, entry.countsOnly),
-    payload: payloadOf(entry),
-    source: entry.source,
-    bytes: entry.bytes,
-  })
-  if (place.position === 1) return { ...place, gone: [] }
-  const { laneId, position: before } = place
-  const gone = await tx.all(trimLane, { laneId, kept: KEPT_PER_DEVICE })
-  if (counts !== undefined) gone.push(...(await renewCounts(tx, { laneId, recipientKey, counts, before })))
-  return { ...place, gone }
+  if (lane === undefined) throw new Error('the lane gave no position')
+  const { lane_id: laneId, last_position: position } = lane
+  const dedupKey = dedupKeyOf(recipientKey, !notification.event_id)
+  await tx.run(insertItem, { ...entry, laneId, position, dedupKey, payload: payloadOf(entry) })
+  const gone: Weight[] = []
+  if (position > 1) {
+    gone.push(...(await tx.all(trimLane, { laneId, kept: KEPT_PER_DEVICE })))
+    gone.push(...(await renewCounts(tx, { laneId, job: entry, before: position })))
+  }
+  return { laneId, position, gone }
 }
 
-/** A delivery to a device: what waits for it on this line is due now. `counts`: as they were told, in JSON. */
-export type Reached = {
-  key: string
-  recipientKey: string
-  counts?: string
-  /** Items from there on are newer. */
-  before?: number
-  now: number
-}
+/** An attempt outside of the lane has ended. `before`: items from this position on are newer; absent: all are older. */
+export type Reached = { job: Job; isDelivered: boolean; before?: number | undefined; at: number }
 
-/** Resolves to what went, and whether something is due now. */
+/**
+ * The items that wait for the device on this line are due now. A delivery has told the device its counts. `gone`: items that have nothing more
+ * to tell. `isDue`: the lane exists.
+ */
 export async function reach(
   tx: Queries,
-  { key, recipientKey, counts, before = Number.MAX_SAFE_INTEGER, now }: Reached,
+  { job, isDelivered, before = Number.MAX_SAFE_INTEGER, at }: Reached,
 ): Promise<{ gone: Weight[]; isDue: boolean }> {
-  const lane = await hasten(tx, { kind: KIND, key, now })
+  const lane = await tx.first(hastenLane, { kind: KIND, key: laneKeyOf(job), now: at })
   if (lane === undefined) return { gone: [], isDue: false }
-  const { laneId } = lane
-  const gone = counts === undefined ? [] : await renewCounts(tx, { laneId, recipientKey, counts, before })
+  const gone = isDelivered ? await renewCounts(tx, { laneId: lane.lane_id, job, before }) : []
   await removeEmpty(tx, [lane])
   return { gone, isDue: true }
 }
 
-type ItemRow = Entry & {
-  createdAt: number
-  expiresAt: number
-  takenUntil: number | null
-  dedupKey: string
-  payload: string
-  source: string
-  bytes: number
-}
+type ItemRow = Entry &
+  Pick<QueueEntry, 'queuedAt' | 'expiresAt' | 'takenUntil' | 'source' | 'bytes'> & {
+    dedupKey: string
+    payload: string
+  }
 
 export const insertItem = query<ItemRow>()((db, p) =>
   db.insertInto('lane_items').values({
     lane_id: p.laneId,
     position: p.position,
     urgent: sql.lit(0),
-    created_at: p.createdAt,
+    created_at: p.queuedAt,
     expires_at: p.expiresAt,
     taken_until: p.takenUntil,
     dedup_key: p.dedupKey,
@@ -184,17 +154,19 @@ export const trimLane = query<{ laneId: number; kept: number }>()((db, p) =>
     .returning(WEIGHT),
 )
 
-/** Newer counts, and the account of a device that they are of. */
-type NewCounts = { laneId: number; recipientKey: string; counts: string; before: number }
+/** A job whose counts are newer than those of the items of its account before that position. */
+type NewCounts = { laneId: number; job: Pick<Job, 'notification' | 'recipientKey'>; before: number }
 
 /**
- * A newer notification has told an account on a device its counts: what waits for it must not tell older ones, and what has nothing to
- * tell without an event, goes. Resolves to what went.
+ * A newer notification has told an account on a device its counts: older items must not tell older counts. Removes the items that have
+ * only counts, and resolves to them.
  */
 export async function renewCounts(
   tx: Queries,
-  { laneId, recipientKey, counts, before }: NewCounts,
+  { laneId, job: { notification, recipientKey }, before }: NewCounts,
 ): Promise<Weight[]> {
+  const counts = countsOf(notification)
+  if (counts === undefined) return []
   const gone = await tx.all(removeCounts, { laneId, dedupKey: dedupKeyOf(recipientKey, true), before })
   await tx.run(setCounts, { laneId, dedupKey: dedupKeyOf(recipientKey, false), counts, before })
   return gone
@@ -257,7 +229,7 @@ export const itemsAt = query<{ items: readonly { id: number; position: number }[
     .innerJoin(d.rows(p.items, { id: 'integer', position: 'integer' }).as('r'), (join) =>
       join.onRef('i.lane_id', '=', 'r.id').onRef('i.position', '=', 'r.position'),
     )
-    .select(['i.lane_id', 'i.position', 'i.dedup_key', 'i.payload', 'i.counts', 'i.source', 'i.bytes']),
+    .select(['i.lane_id', 'i.position', 'i.payload', 'i.counts', 'i.source', 'i.bytes']),
 )
 
 export type ItemContent = typeof itemsAt extends Query<infer _P, infer R> ? R : never

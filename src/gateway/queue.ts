@@ -1,10 +1,8 @@
 import type { Random } from '../lib/ids.ts'
-import { shortHash } from '../lib/short-hash.ts'
 import { startSweeper } from '../lib/sweeper.ts'
 import { type Engine, startEngine } from '../sending/engine.ts'
 import type { Change } from '../sending/circuits.ts'
 import { endPauses, removeEmpty } from '../sending/keyed-lanes.ts'
-import { advanceLanes } from '../sending/lane-store.ts'
 import type { Notification } from './notification.ts'
 import { createPushCircuits, PAUSED } from './push-circuits.ts'
 import { createPushPort, type PushDeps } from './push-port.ts'
@@ -17,6 +15,7 @@ import {
   queueWeight,
   takeExpired,
 } from './queue-store.ts'
+import { stepOf } from './step.ts'
 
 // Sends what is in the queue, with the sending engine. Each device has a lane for each of its lines: it is sent one notification of the queue at
 // a time. What has just come for it does not wait for those: a newer notification is worth more than an older one. Once it is
@@ -71,10 +70,8 @@ export function createQueue(deps: QueueDeps): Queue {
     },
     expect: (at) => engine?.riseBy(at),
     async advance(lanes) {
-      if (lanes.length === 0) return
       try {
-        await db.transaction((tx) => advanceLanes(tx, lanes))
-        engine?.riseBy(lanes.reduce((first, { at }) => Math.min(first, at), Infinity))
+        await engine?.advance(lanes)
       } catch (error) {
         log.error({ err: error }, 'what waits in the queue could not be made due')
       }
@@ -98,31 +95,24 @@ async function sweepQueue(deps: QueueDeps): Promise<number> {
   const expired = await db.transaction(async (tx) => {
     const rows = await tx.all(takeExpired, { now, limit: EXPIRED_AT_ONCE })
     if (rows.length === 0) return rows
-    const lanes = await tx.all(lanesAt, { laneIds: rows.map((row) => row.lane_id) })
-    await removeEmpty(
-      tx,
-      lanes.map((row) => ({ laneId: row.lane_id, lastPosition: row.last_position })),
-    )
+    await removeEmpty(tx, await tx.all(lanesAt, { laneIds: rows.map((row) => row.lane_id) }))
     return rows
   })
   for (const row of expired) tellExpired(deps, row.payload, now)
-  // Among the transactions that change it, so that none of them is missed.
   if (expired.length < EXPIRED_AT_ONCE)
-    await db.transaction(async (tx) => room.reset(await tx.all(queueWeight, {})), { durably: false })
+    await db.transaction(
+      async (tx) => {
+        const counted = await tx.all(queueWeight, {})
+        // After the hooks of the transactions before it, which it has counted.
+        tx.onCommit(() => room.reset(counted))
+      },
+      { durably: false },
+    )
   return expired.length
 }
 
 function tellExpired({ report }: QueueDeps, payload: string | null, at: number): void {
   const { attempts, notification } = JSON.parse(payload ?? '{}') as Payload & { notification: Notification }
   const [device] = notification.devices
-  report({
-    appId: device?.app_id ?? '',
-    pushkeyHash: shortHash(device?.pushkey ?? ''),
-    eventId: notification.event_id ?? undefined,
-    roomId: notification.room_id ?? undefined,
-    outcome: 'expired',
-    reason: 'expired',
-    attempt: attempts,
-    at,
-  })
+  report(stepOf({ device, notification, attempts }, { outcome: 'expired', reason: 'expired', at }))
 }

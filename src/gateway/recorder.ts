@@ -1,158 +1,122 @@
 import { createBatcher } from '../lib/batcher.ts'
 import { delayLane } from '../sending/keyed-lanes.ts'
+import { GATEWAY_WORDS } from '../sending/result-words.ts'
 import type { Database, Transaction } from '../storage/database.ts'
+import type { Job } from './exchange.ts'
 import type { NotificationDevice } from './notification.ts'
-import type { QueueRoom, Weight } from './queue-room.ts'
-import {
-  enqueue,
-  type Entry,
-  putBack,
-  type QueueEntry,
-  reach,
-  type Reached,
-  removeItem,
-} from './queue-store.ts'
-import {
-  dropRejection,
-  noteSeen,
-  putRejection,
-  remembered,
-  type Seen,
-  type SeenOutcome,
-} from './seen-store.ts'
+import type { QueueRoom } from './queue-room.ts'
+import { enqueue, type Entry, putBack, type QueueEntry, reach, removeItem } from './queue-store.ts'
+import { dropRejection, type Known, noteSeen, putRejection, remembered, type Seen } from './seen-store.ts'
 
-/** A device whose token is dead. */
-export type Rejected = { deviceKey: string; at: number; device: NotificationDevice; isOwn: boolean }
+/** The results after which a notification is not sent again. */
+export type Final = 'delivered' | 'rejected' | 'refused'
 
-/** One thing to be written. All that comes at the same moment shares a transaction. */
+/** One change to write. Changes that come at the same moment share a transaction. */
 type Note =
-  | { kind: 'seen'; seen?: Seen; delivered?: Reached }
-  | { kind: 'enqueue'; entry: QueueEntry; counts?: string }
-  /** An attempt that was under way when its notification came into the queue. */
+  | { kind: 'enqueue'; entry: QueueEntry }
+  /** The result of a first attempt. `entry`: its notification was put into the queue during the attempt. */
+  | { kind: 'settle'; job: Job; result: Final; entry?: Entry | undefined; at: number }
+  /** A first attempt failed whose notification was put into the queue during the attempt. */
   | { kind: 'postpone'; entry: Entry; attempts: number; nextAttemptAt: number; now: number }
-  | { kind: 'settle'; entry: Entry; seen?: Seen; reached: Reached; rejected?: Rejected }
+  /** The home server was told of a rejection. */
   | { kind: 'told'; deviceKey: string; until: number }
-
-export type Known = { seen?: { outcome: SeenOutcome; at: number }; rejectedAt?: number }
 
 /** `entry`: the place in the queue. `isDue`: something that waits for the device is due now. */
 export type Written = { entry?: Entry; isDue?: boolean }
 
 export type Recorder = {
-  /** What is remembered of a notification and its device. */
   known(of: { messageKey: string | undefined; deviceKey: string }): Promise<Known>
-  /** Resolves once it is committed. What must outlive a power cut does. */
+  /** Resolves after the commit. The commit is durable if the loss of a note would lose a notification or a rejection. */
   write(note: Note): Promise<Written>
 }
 
-/** Applies the rejection of a device whose home server this is. */
+/** Removes the pusher of a rejected device. Called for devices of this home server. */
 export type OnRejected = (tx: Transaction, device: NotificationDevice) => Promise<void>
 
 type RecorderDeps = { db: Database; room: QueueRoom; onRejected?: OnRejected }
 
-/** Writes what becomes of first attempts. `push-port.ts` does it for what waits. */
-export function createRecorder({ db, room, onRejected }: RecorderDeps): Recorder {
-  const known = createBatcher(
-    async (items: readonly { messageKey: string | undefined; deviceKey: string }[]) => {
-      const messageKeys = items.flatMap(({ messageKey }) => messageKey ?? [])
-      const found = await remembered(db, { messageKeys, deviceKeys: items.map((item) => item.deviceKey) })
-      return items.map(({ messageKey, deviceKey }): Known => {
-        const seen = messageKey === undefined ? undefined : found.seen.get(messageKey)
-        const rejectedAt = found.rejections.get(deviceKey)
-        return { ...(seen && { seen }), ...(rejectedAt !== undefined && { rejectedAt }) }
-      })
-    },
-  )
-
-  const write = createBatcher(async (notes: readonly Note[]) => {
-    const changes: Changes = { room, added: [], removed: [] }
-    // What is lost with the power was not promised to anybody, or is done once more.
-    const durably = notes.some((note) => note.kind === 'enqueue' || (note.kind === 'settle' && note.rejected))
-    try {
-      return await db.transaction(
-        async (tx) => {
-          await noteSeen(
-            tx,
-            notes.flatMap((note) => ('seen' in note ? note.seen : [])),
-          )
-          const written: Written[] = []
-          for (const note of notes) written.push(await writeOne({ tx, changes, onRejected }, note))
-          return written
-        },
-        { durably },
+/** Writes the results of first attempts. `push-port.ts` writes those of queued notifications. */
+export function createRecorder(deps: RecorderDeps): Recorder {
+  const { db } = deps
+  return {
+    known: createBatcher((items: readonly Parameters<Recorder['known']>[0][]) => remembered(db, items)),
+    write: createBatcher((notes: readonly Note[]) => {
+      // A lost result is found out again by a further attempt. What was accepted must not be lost.
+      const durably = notes.some(
+        (note) => note.kind === 'enqueue' || (note.kind === 'settle' && isToBeTold(note)),
       )
-    } catch (error) {
-      room.removed(changes.added)
-      changes.removed.forEach((entry) => room.added(entry))
-      throw error
-    }
-  })
-
-  return { known, write }
+      return db.transaction((tx) => writeAll(deps, tx, notes), { durably })
+    }),
+  }
 }
 
-/** What a transaction has changed in `room`: it is taken back with it. */
-type Changes = { readonly room: QueueRoom; readonly added: Weight[]; readonly removed: Weight[] }
+/** The call of the home server has been answered before the rejection. */
+const isToBeTold = ({ result, entry }: Note & { kind: 'settle' }) =>
+  result === 'rejected' && entry !== undefined
 
-function takeAway({ room, removed }: Changes, gone: readonly Weight[]): void {
-  room.removed(gone)
-  removed.push(...gone)
+/** The record of a notification that is not sent again; empty for one that can never be a repeat. */
+export const seenAs = ({ messageKey }: Job, result: Final, at: number): Seen[] =>
+  messageKey === undefined ? [] : [{ messageKey, outcome: GATEWAY_WORDS[result], at }]
+
+async function writeAll(deps: RecorderDeps, tx: Transaction, notes: readonly Note[]): Promise<Written[]> {
+  await noteSeen(
+    tx,
+    notes.flatMap((note) => (note.kind === 'settle' ? seenAs(note.job, note.result, note.at) : [])),
+  )
+  const written: Written[] = []
+  for (const note of notes) written.push(await writeOne(deps, tx, note))
+  return written
 }
 
-type Writing = { tx: Transaction; changes: Changes; onRejected: OnRejected | undefined }
-
-async function writeOne(writing: Writing, note: Note): Promise<Written> {
-  const { tx, changes } = writing
+async function writeOne(deps: RecorderDeps, tx: Transaction, note: Note): Promise<Written> {
   switch (note.kind) {
     case 'enqueue': {
-      const { entry, counts } = note
-      const { gone, ...place } = await enqueue(tx, entry, counts)
-      changes.room.added(entry)
-      changes.added.push(entry)
-      takeAway(changes, gone)
-      if (entry.messageKey !== null)
+      const { entry } = note
+      const { gone, ...place } = await enqueue(tx, entry)
+      tx.onCommit(() => {
+        deps.room.added(entry)
+        deps.room.removed(gone)
+      })
+      if (entry.messageKey !== undefined)
         await noteSeen(tx, [{ messageKey: entry.messageKey, outcome: 'queued', at: entry.queuedAt }])
       return { entry: place }
     }
+    case 'settle':
+      return settle(deps, tx, note)
     case 'postpone': {
       const { entry, attempts, nextAttemptAt: at, now } = note
       await tx.run(putBack, entry)
       await tx.run(delayLane, { laneId: entry.laneId, attempts, at, now })
       return {}
     }
-    case 'settle':
-      return settle(writing, note)
     case 'told':
       await tx.run(dropRejection, note)
       return {}
-    case 'seen':
-      // Nothing is looked for while nothing waits.
-      if (note.delivered === undefined || changes.room.isEmpty()) return {}
-      return reached(changes, await reach(tx, note.delivered))
   }
 }
 
 async function settle(
-  { tx, changes, onRejected }: Writing,
+  deps: RecorderDeps,
+  tx: Transaction,
   note: Note & { kind: 'settle' },
 ): Promise<Written> {
-  const { entry, reached: delivered, rejected } = note
-  takeAway(changes, await tx.all(removeItem, entry))
-  if (rejected) await reject(tx, rejected, onRejected)
-  return reached(changes, await reach(tx, delivered))
+  const { job, result, entry, at } = note
+  const { room } = deps
+  // While the queue is empty, no statement looks for items of the device.
+  if (entry === undefined && (result !== 'delivered' || room.isEmpty())) return {}
+  const gone = entry === undefined ? [] : await tx.all(removeItem, entry)
+  if (isToBeTold(note)) await reject(tx, { job, at }, deps.onRejected)
+  const reached = await reach(tx, { job, isDelivered: result === 'delivered', before: entry?.position, at })
+  tx.onCommit(() => room.removed([...gone, ...reached.gone]))
+  return { isDue: reached.isDue }
 }
 
-function reached(changes: Changes, { gone, isDue }: Awaited<ReturnType<typeof reach>>): Written {
-  takeAway(changes, gone)
-  return { isDue }
-}
-
-/** Its home server is told at once, if it is ours, else with its next call. */
+/** Records the rejection of a device. Another home server gets it in the answer to its next call. */
 export async function reject(
   tx: Transaction,
-  { deviceKey, at, device, isOwn }: Rejected,
+  { job: { device, deviceKey, origin }, at }: { job: Job; at: number },
   onRejected: OnRejected | undefined,
 ): Promise<void> {
-  if (isOwn && onRejected) await onRejected(tx, device)
+  if (origin.isOwn && onRejected) await onRejected(tx, device)
   else await tx.run(putRejection, { deviceKey, at })
 }

@@ -5,25 +5,26 @@ export type SeenOutcome = 'delivered' | 'rejected' | 'dropped' | 'queued'
 
 export type Seen = { messageKey: string; outcome: SeenOutcome; at: number }
 
-/** What is remembered of some notifications and their devices. */
-export type Remembered = {
-  seen: ReadonlyMap<string, { outcome: SeenOutcome; at: number }>
-  /** By device: when it was rejected. */
-  rejections: ReadonlyMap<string, number>
-}
+/** What is remembered of a notification and of its device. */
+export type Known = { seen?: Pick<Seen, 'outcome' | 'at'>; rejectedAt?: number }
 
 export async function remembered(
   q: Queries,
-  of: { messageKeys: readonly string[]; deviceKeys: readonly string[] },
-): Promise<Remembered> {
-  const seen = of.messageKeys.length === 0 ? [] : await q.all(seenOf, { messageKeys: of.messageKeys })
-  const rejections = await q.all(rejectionsOf, { deviceKeys: of.deviceKeys })
-  return {
-    seen: new Map(
-      seen.map((row) => [row.message_key, { outcome: row.outcome as SeenOutcome, at: row.seen_at }]),
-    ),
-    rejections: new Map(rejections.map((row) => [row.device_key, row.rejected_at])),
-  }
+  items: readonly { messageKey: string | undefined; deviceKey: string }[],
+): Promise<Known[]> {
+  const messageKeys = items.flatMap(({ messageKey }) => messageKey ?? [])
+  const seenRows = messageKeys.length === 0 ? [] : await q.all(seenOf, { messageKeys })
+  const rejectedRows = await q.all(rejectionsOf, { deviceKeys: items.map(({ deviceKey }) => deviceKey) })
+  const seen = new Map(seenRows.map((row) => [row.message_key, row]))
+  const rejections = new Map(rejectedRows.map((row) => [row.device_key, row.rejected_at]))
+  return items.map(({ messageKey = '', deviceKey }) => {
+    const row = seen.get(messageKey)
+    const rejectedAt = rejections.get(deviceKey)
+    return {
+      ...(row && { seen: { outcome: row.outcome as SeenOutcome, at: row.seen_at } }),
+      ...(rejectedAt !== undefined && { rejectedAt }),
+    }
+  })
 }
 
 export const seenOf = query<{ messageKeys: readonly string[] }>()((db, p, d) =>
@@ -120,20 +121,4 @@ export const countSeen = query<Record<never, never>>()((db) =>
 
 export const countRejections = query<Record<never, never>>()((db) =>
   db.selectFrom('gateway_rejections').select((eb) => eb.fn.countAll<number>().as('count')),
-)
-
-export const dropOldestSeen = query<{ limit: number }>()((db, p) =>
-  db
-    .deleteFrom('gateway_seen')
-    .where('message_key', 'in', (eb) =>
-      eb.selectFrom('gateway_seen').select('message_key').orderBy('seen_at').limit(p.limit),
-    ),
-)
-
-export const dropOldestRejections = query<{ limit: number }>()((db, p) =>
-  db
-    .deleteFrom('gateway_rejections')
-    .where('device_key', 'in', (eb) =>
-      eb.selectFrom('gateway_rejections').select('device_key').orderBy('rejected_at').limit(p.limit),
-    ),
 )

@@ -1,4 +1,6 @@
+import { shortHash } from '../lib/short-hash.ts'
 import type { GatewayWord } from '../sending/result-words.ts'
+import type { Notification, NotificationDevice } from './notification.ts'
 
 /** The state of a notification for one device: the result of an attempt, or why there was none. */
 export type StepOutcome =
@@ -40,3 +42,26 @@ export type Step = {
 
 /** Told of each step, for log, metrics and trace. Must not throw. */
 export type Report = (step: Step) => void
+
+/** A notification for one device. `attempts`: the attempts so far; none by default. */
+type Stepped = {
+  app?: { id: string }
+  device: Pick<NotificationDevice, 'app_id' | 'pushkey'> | undefined
+  notification: Pick<Notification, 'event_id' | 'room_id'>
+  attempts?: number
+}
+
+export function stepOf(
+  { app, device, notification, attempts = 0 }: Stepped,
+  what: Partial<Step> & Pick<Step, 'outcome' | 'reason' | 'at'>,
+): Step {
+  return {
+    appId: device?.app_id ?? '',
+    ...(app && { app: app.id }),
+    pushkeyHash: shortHash(device?.pushkey ?? ''),
+    eventId: notification.event_id ?? undefined,
+    roomId: notification.room_id ?? undefined,
+    attempt: attempts,
+    ...what,
+  }
+}

@@ -63,6 +63,8 @@ export type EngineSettings = {
 export type Engine = AsyncDisposable & {
   /** Something is due at that time. Milliseconds since the Unix epoch. */
   riseBy(at: number): void
+  /** Moves later retries of these lanes forward to these times. */
+  advance(lanes: Change['released']): Promise<void>
 }
 
 /** Starts sending. Disposing waits up to `drainMs` for attempts in flight. Remaining items are sent after the next start. */
@@ -111,6 +113,12 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
 
   riseBy(at: number): void {
     this.#finder.riseBy(at)
+  }
+
+  async advance(lanes: Change['released']): Promise<void> {
+    if (lanes.length === 0 || this.#settler.isAbandoned()) return
+    await this.#deps.db.transaction((tx) => advanceLanes(tx, lanes))
+    this.#finder.riseBy(lanes.reduce((first, { at }) => Math.min(first, at), Infinity))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -198,7 +206,7 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
       const { until, reason } = admission
       await this.#settle({ lane, event: { kind: 'circuit paused', until, reason }, release: true })
       // The pause may have ended before its time was written.
-      if (!circuits.isHeld(destination, laneId)) await this.#advance([{ laneId, at: this.#deps.clock.now() }])
+      if (!circuits.isHeld(destination, laneId)) await this.advance([{ laneId, at: this.#deps.clock.now() }])
       this.#finder.riseBy(until)
       return undefined
     }
@@ -245,14 +253,8 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
     })
     if (news === 'broken') this.#port.announceCircuit({ kind: 'broken', reason }, look, result)
     if (news === 'back') this.#port.announceCircuit({ kind: 'back', held: released.length }, look, result)
-    await this.#advance(released)
+    await this.advance(released)
     return pausedUntil
-  }
-
-  async #advance(lanes: Change['released']): Promise<void> {
-    if (lanes.length === 0 || this.#settler.isAbandoned()) return
-    await this.#deps.db.transaction((tx) => advanceLanes(tx, lanes))
-    this.#finder.riseBy(lanes.reduce((first, { at }) => Math.min(first, at), Infinity))
   }
 
   async #settle(ended: Ended<Look, Result>): Promise<Turn> {

@@ -4,9 +4,6 @@ import type { LaneKind } from '../storage/sending-schema.ts'
 
 // Lanes that their owner finds by a key: they are made with their first item and removed with their last one.
 
-/** A place at the end of a lane. */
-export type Place = { laneId: number; position: number }
-
 export type NewItem = {
   kind: LaneKind
   key: string
@@ -20,16 +17,10 @@ export type NewItem = {
   now: number
 }
 
-/** Takes the place at the end of a lane, which is made if there is none. */
-export async function takePlace(tx: Queries, item: NewItem): Promise<Place> {
-  const row = await tx.first(openLane, item)
-  if (row === undefined) throw new Error('the lane gave no place')
-  return { laneId: row.lane_id, position: row.last_position }
-}
-
 const added = <T>(column: string) =>
   sql<T>`case when excluded.attempts > 0 then ${sql.ref(`excluded.${column}`)} else ${sql.ref(`lanes.${column}`)} end`
 
+/** Gives a new item the last position of its lane, and creates the lane if it does not exist. */
 export const openLane = query<NewItem>()((db, p, d) =>
   db
     .insertInto('lanes')
@@ -62,17 +53,9 @@ export const openLane = query<NewItem>()((db, p, d) =>
 )
 
 /**
- * The recipient of a lane was reached outside of the lane: what waits for it is due now, and a failure of an attempt that is under way
- * does not delay it. Resolves to the lane; undefined: nothing waits.
+ * The recipient of a lane was reached outside of the lane: its items are due now, and a failure of an attempt in flight does not delay
+ * them.
  */
-export async function hasten(
-  tx: Queries,
-  lane: { kind: LaneKind; key: string; now: number },
-): Promise<KnownLane | undefined> {
-  const row = await tx.first(hastenLane, lane)
-  return row && { laneId: row.lane_id, lastPosition: row.last_position }
-}
-
 export const hastenLane = query<{ kind: LaneKind; key: string; now: number }>()((db, p) =>
   db
     .updateTable('lanes')
@@ -111,19 +94,15 @@ export const endPauses = query<{ kind: LaneKind; reason: string; now: number }>(
     .where('last_error', '=', p.reason),
 )
 
-/** A lane as it was read. */
-export type KnownLane = { laneId: number; lastPosition: number }
+type ReadLane = { lane_id: number; last_position: number }
 
-/** Removes those of the lanes that have no items any more, and were given none since they were read. */
-export async function removeEmpty(tx: Queries, lanes: readonly KnownLane[]): Promise<void> {
-  if (lanes.length === 0) return
-  await tx.run(deleteEmpty, {
-    items: lanes.map(({ laneId, lastPosition }) => ({ id: laneId, last: lastPosition })),
-  })
+/** Removes those lanes that have no items any more and got none since they were read. */
+export async function removeEmpty(tx: Queries, lanes: readonly ReadLane[]): Promise<void> {
+  if (lanes.length > 0) await tx.run(deleteEmpty, { lanes })
 }
 
 // By the last position too: another process may be adding an item, which this statement does not see yet.
-export const deleteEmpty = query<{ items: readonly { id: number; last: number }[] }>()((db, p, d) =>
+export const deleteEmpty = query<{ lanes: readonly ReadLane[] }>()((db, p, d) =>
   db
     .deleteFrom('lanes')
     .where((eb) =>
@@ -131,9 +110,9 @@ export const deleteEmpty = query<{ items: readonly { id: number; last: number }[
         eb.refTuple('lane_id', 'last_position'),
         'in',
         eb
-          .selectFrom(d.rows(p.items, { id: 'integer', last: 'integer' }).as('r'))
-          .select(['r.id', 'r.last'])
-          .$asTuple('id', 'last'),
+          .selectFrom(d.rows(p.lanes, { lane_id: 'integer', last_position: 'integer' }).as('r'))
+          .select(['r.lane_id', 'r.last_position'])
+          .$asTuple('lane_id', 'last_position'),
       ),
     )
     .where((eb) =>
