@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { RoomId, UserId } from '../lib/ids.ts'
 import type { Transaction } from '../storage/database.ts'
-import { query } from '../storage/query.ts'
+import { type Dialect, query } from '../storage/query.ts'
 import { isCall } from '../lib/call-events.ts'
 
 // The way into the outbox: the items of the lanes of pushers. All of them run in the transaction of what they tell of, and resolve to the ids
@@ -67,6 +67,15 @@ const urgencyOf = ({ type }: Told) => (isCall(type) ? 1 : 0)
 
 type Row = { position: number; now: number; urgent: number }
 
+/** The columns of an item for each pusher `p`. */
+const itemOf = (d: Dialect, { position, now, urgent }: Row) =>
+  [
+    'p.pusher_id',
+    d.integer(position).as('position'),
+    d.integer(now).as('created_at'),
+    d.integer(urgent).as('urgent'),
+  ] as const
+
 export const addForRoom = query<Omit<ForRoom, 'type'> & Row>()((db, p, d) =>
   db
     .insertInto('lane_items')
@@ -83,12 +92,7 @@ export const addForRoom = query<Omit<ForRoom, 'type'> & Row>()((db, p, d) =>
         .where('p.kind', 'in', SENDING)
         .where('p.enabled', '=', sql.lit(1))
         .where('p.activated', '=', sql.lit(1))
-        .select([
-          'p.pusher_id',
-          d.integer(p.position).as('position'),
-          d.integer(p.now).as('created_at'),
-          d.integer(p.urgent).as('urgent'),
-        ]),
+        .select(itemOf(d, p)),
     )
     .onConflict((conflict) => conflict.columns(['lane_id', 'position']).doNothing())
     .returning('lane_id'),
@@ -100,17 +104,12 @@ export const addForUsers = query<{ userIds: readonly UserId[] } & Row>()((db, p,
     .columns(['lane_id', 'position', 'created_at', 'urgent'])
     .expression(
       db
-        .selectFrom('pushers')
-        .where('user_id', 'in', d.list(p.userIds) as RawBuilder<UserId>)
-        .where('kind', 'in', SENDING)
-        .where('enabled', '=', sql.lit(1))
-        .where('activated', '=', sql.lit(1))
-        .select([
-          'pusher_id',
-          d.integer(p.position).as('position'),
-          d.integer(p.now).as('created_at'),
-          d.integer(p.urgent).as('urgent'),
-        ]),
+        .selectFrom('pushers as p')
+        .where('p.user_id', 'in', d.list(p.userIds) as RawBuilder<UserId>)
+        .where('p.kind', 'in', SENDING)
+        .where('p.enabled', '=', sql.lit(1))
+        .where('p.activated', '=', sql.lit(1))
+        .select(itemOf(d, p)),
     )
     .onConflict((conflict) => conflict.columns(['lane_id', 'position']).doNothing())
     .returning('lane_id'),
@@ -131,12 +130,7 @@ export const addForHandles = query<{ holders: readonly HolderRow[] } & Row>()((d
         .where('p.kind', 'in', SENDING)
         .where('p.enabled', '=', sql.lit(1))
         .where('p.activated', '=', sql.lit(1))
-        .select([
-          'p.pusher_id',
-          d.integer(p.position).as('position'),
-          d.integer(p.now).as('created_at'),
-          d.integer(p.urgent).as('urgent'),
-        ]),
+        .select(itemOf(d, p)),
     )
     .onConflict((conflict) => conflict.columns(['lane_id', 'position']).doNothing())
     .returning('lane_id'),

@@ -1,6 +1,6 @@
 import { createCircuits } from '../sending/circuits.ts'
 import { startEngine } from '../sending/engine.ts'
-import { outagesOf } from '../sending/outage-store.ts'
+import { outagesOf } from '../sending/known-outages.ts'
 import type { DeliveryDeps } from './deps.ts'
 import { anyPusher } from './head-store.ts'
 import { createPokePort } from './poke-port.ts'

@@ -1,40 +1,31 @@
+import type { RawBuilder } from 'kysely'
+import { type Queries, type Query, query } from '../storage/query.ts'
+import type { LaneKind } from '../storage/sending-schema.ts'
 import { OF_LINE } from './line.ts'
 
 /** A destination that did not answer when this process began: the last error, and the lanes that wait for it. */
 export type KnownOutage = { destination: string; reason: string; held: number[] }
 
-/** A lane that waits to try again. */
-export type FailingLane = {
-  laneId: number
-  destination: string
-  lastError: string | null
-  lastErrorAt: number | null
-}
-
 /**
- * The destinations that are down according to the stored state of their lanes: at least as many lanes as break a circuit failed without
+ * The destinations that are down according to the stored state of the lanes of one kind: at least as many lanes as break a circuit failed without
  * an answer, and nothing was delivered there since.
- *
- * @param lastSuccesses when something was last delivered to a destination; asked only for destinations that may be down
  */
-export async function knownOutages(
-  failing: readonly FailingLane[],
-  lastSuccesses: (destinations: readonly string[]) => Promise<ReadonlyMap<string, number>>,
-): Promise<KnownOutage[]> {
-  const unanswered = failing.filter(({ lastError }) => isOutage(lastError))
-  const byDestination = Map.groupBy(unanswered, ({ destination }) => destination)
-  const broken = [...byDestination].filter(
+export async function outagesOf(q: Queries, kind: LaneKind): Promise<KnownOutage[]> {
+  const failing = await q.all(failingLanes, { kind })
+  const unanswered = failing.filter((row) => isOutage(row.last_error))
+  const broken = [...Map.groupBy(unanswered, (row) => row.destination)].filter(
     ([destination, lanes]) => destination !== '' && lanes.length >= OF_LINE.breaksAt,
   )
   if (broken.length === 0) return []
-  const reached = await lastSuccesses(broken.map(([destination]) => destination))
+  const rows = await q.all(lastSuccesses, { kind, destinations: broken.map(([destination]) => destination) })
+  const reached = new Map(rows.map(({ destination, at }) => [destination, at ?? 0]))
   return broken
     .filter(([destination, lanes]) => lastFault(lanes).at > (reached.get(destination) ?? 0))
     .map(([destination, lanes]) => ({
       destination,
       reason: lastFault(lanes).reason,
-      // The answer 503 may have said when to come back: those lanes come back then.
-      held: lanes.filter(({ lastError }) => lastError !== 'status 503').map(({ laneId }) => laneId),
+      // The answer 503 may have named a time for the next attempt: those lanes wait for that.
+      held: lanes.filter((row) => row.last_error !== 'status 503').map((row) => row.lane_id),
     }))
 }
 
@@ -46,7 +37,30 @@ function isOutage(error: string | null): boolean {
 
 function lastFault(lanes: readonly FailingLane[]): { at: number; reason: string } {
   let last = { at: 0, reason: 'network' }
-  for (const { lastErrorAt: at, lastError: reason } of lanes)
+  for (const { last_error_at: at, last_error: reason } of lanes)
     if (at !== null && reason !== null && at > last.at) last = { at, reason }
   return last
 }
+
+type FailingLane = typeof failingLanes extends Query<infer _P, infer R> ? R : never
+
+/** Those that wait to try again. */
+export const failingLanes = query<{ kind: LaneKind }>()((db, p) =>
+  db
+    .selectFrom('lanes')
+    .select(['lane_id', 'destination', 'last_error', 'last_error_at'])
+    .where('kind', '=', p.kind)
+    .where('next_attempt_at', 'is not', null)
+    .where('failing_since', 'is not', null),
+)
+
+/** When something was last sent to each of these destinations. */
+export const lastSuccesses = query<{ kind: LaneKind; destinations: readonly string[] }>()((db, p, d) =>
+  db
+    .selectFrom('lanes')
+    .select('destination')
+    .select((eb) => eb.fn.max('last_success_at').as('at'))
+    .where('kind', '=', p.kind)
+    .where('destination', 'in', d.list(p.destinations) as RawBuilder<string>)
+    .groupBy('destination'),
+)

@@ -1,7 +1,7 @@
-import { type RawBuilder, sql } from 'kysely'
+import { type RawBuilder, type Selectable, sql } from 'kysely'
 import type { Database } from '../storage/database.ts'
 import { type Dialect, type Queries, query } from '../storage/query.ts'
-import type { LaneKind } from '../storage/sending-schema.ts'
+import type { LaneKind, LanesTable } from '../storage/sending-schema.ts'
 import { hasItems } from './item-store.ts'
 import type { LaneState } from './transition.ts'
 
@@ -44,16 +44,7 @@ export const STATE = [
   'last_success_at',
 ] as const
 
-type StateRow = {
-  generation: number
-  attempts: number
-  failing_since: number | null
-  next_attempt_at: number | null
-  held_until: number | null
-  last_error: string | null
-  last_error_at: number | null
-  last_success_at: number | null
-}
+type StateRow = Pick<Selectable<LanesTable>, (typeof STATE)[number]>
 
 export const stateOf = (row: StateRow): LaneState => ({
   generation: row.generation,
@@ -146,14 +137,6 @@ export async function settleLanes(
   return outcomes.map(({ laneId }) => turns.get(laneId) ?? 'gone')
 }
 
-/** Whether a lane has the same generation as at the look and is still leased by `owner`. */
-export async function isUnchanged(
-  tx: Queries,
-  lane: { laneId: number; generation: number; owner: string },
-): Promise<boolean> {
-  return (await tx.first(unchanged, lane)) !== undefined
-}
-
 /** Moves later retries forward to these times. */
 export async function advanceLanes(
   tx: Queries,
@@ -240,6 +223,7 @@ export const nextRetry = query<{ kind: LaneKind; now: number }>()((db, p) =>
     .where('next_attempt_at', '>', p.now),
 )
 
+/** Finds the lane if it has the generation of the look and is still leased by `owner`. */
 export const unchanged = query<{ laneId: number; generation: number; owner: string }>()((db, p) =>
   db
     .selectFrom('lanes')

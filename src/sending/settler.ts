@@ -4,11 +4,11 @@ import type { Database, Transaction } from '../storage/database.ts'
 import { removeItems } from './item-store.ts'
 import {
   type Claimed,
-  isUnchanged,
   type LaneOutcome,
   type Lease,
   settleLanes,
   type Turn,
+  unchanged,
 } from './lane-store.ts'
 import type { LanePort, Looked, Settled } from './port.ts'
 import type { SendResult } from './result.ts'
@@ -91,10 +91,8 @@ function computedOf<Look extends Looked, Result extends SendResult>(
   { lane, look, result, event, notBefore, release }: Ended<Look, Result>,
   { now, random }: { now: number; random: Random },
 ): Entry<Look, Result> {
-  const before = look?.state ?? lane.state
-  const { generation } = before
-  // A lane that was set anew since the look is told apart by `settleLanes`, which compares the generations.
-  const { state, next } = transition(before, event, { now, random, generation, notBefore })
+  // `settleLanes` compares the generations, and so detects a lane that was set anew since the look.
+  const { state, next } = transition(look?.state ?? lane.state, event, { now, random, notBefore })
   return { lane, look, result, event, state, isTooLate: false, waits: next === 'release', release }
 }
 
@@ -107,8 +105,8 @@ async function doubtRejection<Look extends Looked, Result extends SendResult>(
   const { event, lane, look } = entry
   if (event.kind !== 'rejected' || look === undefined) return entry
   const { generation } = look.state
-  if (await isUnchanged(tx, { laneId: lane.laneId, generation, owner })) return entry
-  return { ...entry, isTooLate: true }
+  const isTooLate = (await tx.first(unchanged, { laneId: lane.laneId, generation, owner })) === undefined
+  return { ...entry, isTooLate }
 }
 
 const isAnswered = ({ event, isTooLate }: Entry<Looked, SendResult>) =>

@@ -2,7 +2,8 @@ import { backOffMs } from '../lib/back-off.ts'
 import type { Random } from '../lib/ids.ts'
 import type { SendResult } from './result.ts'
 
-// The state of a lane after each visit, as a pure function. Nothing else computes it.
+// The state of a lane after each visit, as a pure function. Nothing else computes it. For a lane that was set anew since the look,
+// `settle` in `lane-store.ts` writes only the part of it that still holds.
 
 /** How the sending of a lane goes. Times are milliseconds since the Unix epoch. */
 export type LaneState = {
@@ -52,8 +53,6 @@ export type LaneEvent =
 export type TransitionContext = {
   readonly now: number
   readonly random: Random
-  /** The generation that the attempt was made for. */
-  readonly generation: number
   /** The circuit of the destination lets nothing through before this time. */
   readonly notBefore?: number | undefined
 }
@@ -69,25 +68,18 @@ const MOST_RETRY_AFTER_MS = 3_600_000
 
 /** The state of a lane after `event`. */
 export function transition(state: LaneState, event: LaneEvent, context: TransitionContext): Transition {
-  const { now, generation } = context
-  const isCurrent = generation === state.generation
+  const { now } = context
   switch (event.kind) {
     case 'delivered':
       return { state: { ...answered(state), lastSuccessAt: now }, next: 'continue' }
     case 'refused':
       // The destination answers, so it does not fail.
-      return {
-        state: isCurrent ? noteError(answered(state), event.reason, now) : answered(state),
-        next: 'continue',
-      }
+      return { state: noteError(answered(state), event.reason, now), next: 'continue' }
     case 'rejected':
-      // The recipient may have been replaced during the attempt: the new one is sent the same once more.
-      return isCurrent ? { state: answered(state), next: 'remove' } : { state: idle(state), next: 'continue' }
+      return { state: answered(state), next: 'remove' }
     case 'retry':
     case 'misconfigured':
-      return isCurrent
-        ? { state: failed(state, event, context), next: 'release' }
-        : { state: idle(state), next: 'continue' }
+      return { state: failed(state, event, context), next: 'release' }
     case 'held':
       return { state: { ...state, heldUntil: event.until, nextAttemptAt: event.lookAt }, next: 'release' }
     case 'rested':

@@ -23,8 +23,6 @@ const FAILING: LaneState = {
   lastSuccessAt: NOW - 20_000,
 }
 const HELD: LaneState = { ...NEW_LANE, heldUntil: NOW + 60_000, nextAttemptAt: NOW + 5000 }
-/** Set anew while the attempt was made: its generation is 0. */
-const SET_ANEW: LaneState = { ...FAILING, generation: 1 }
 /** The clock was set back by a day since. */
 const OF_TOMORROW: LaneState = {
   ...FAILING,
@@ -37,7 +35,6 @@ const states = {
   new: NEW_LANE,
   failing: FAILING,
   held: HELD,
-  'set anew': SET_ANEW,
   'of tomorrow': OF_TOMORROW,
 }
 type StateName = keyof typeof states
@@ -71,25 +68,21 @@ const ROWS: readonly Row[] = [
   { event: delivered, from: 'new', changes: success, next: 'continue' },
   { event: delivered, from: 'failing', changes: success, next: 'continue' },
   { event: delivered, from: 'held', changes: success, next: 'continue' },
-  { event: delivered, from: 'set anew', changes: success, next: 'continue' },
   { event: delivered, from: 'of tomorrow', changes: success, next: 'continue' },
 
   { event: refused, from: 'new', changes: { ...well, ...failure('status 400') }, next: 'continue' },
   { event: refused, from: 'failing', changes: { ...well, ...failure('status 400') }, next: 'continue' },
   { event: refused, from: 'held', changes: { ...well, ...failure('status 400') }, next: 'continue' },
-  { event: refused, from: 'set anew', changes: well, next: 'continue' },
   { event: refused, from: 'of tomorrow', changes: { ...well, ...failure('status 400') }, next: 'continue' },
 
   { event: rejected, from: 'new', changes: well, next: 'remove' },
   { event: rejected, from: 'failing', changes: well, next: 'remove' },
   { event: rejected, from: 'held', changes: well, next: 'remove' },
-  { event: rejected, from: 'set anew', changes: idle, next: 'continue' },
   { event: rejected, from: 'of tomorrow', changes: well, next: 'remove' },
 
   { event: retry, from: 'new', changes: { ...first, ...failure('timeout') }, next: 'release' },
   { event: retry, from: 'failing', changes: { ...third, ...failure('timeout') }, next: 'release' },
   { event: retry, from: 'held', changes: { ...first, ...failure('timeout') }, next: 'release' },
-  { event: retry, from: 'set anew', changes: idle, next: 'continue' },
   { event: retry, from: 'of tomorrow', changes: { ...third, ...failure('timeout') }, next: 'release' },
 
   {
@@ -110,7 +103,6 @@ const ROWS: readonly Row[] = [
     changes: { ...first, ...failure('vapid token refused') },
     next: 'release',
   },
-  { event: misconfigured, from: 'set anew', changes: idle, next: 'continue' },
   {
     event: misconfigured,
     from: 'of tomorrow',
@@ -121,13 +113,11 @@ const ROWS: readonly Row[] = [
   { event: held, from: 'new', changes: heldState, next: 'release' },
   { event: held, from: 'failing', changes: heldState, next: 'release' },
   { event: held, from: 'held', changes: heldState, next: 'release' },
-  { event: held, from: 'set anew', changes: heldState, next: 'release' },
   { event: held, from: 'of tomorrow', changes: heldState, next: 'release' },
 
   { event: { kind: 'rested' }, from: 'new', changes: idle, next: 'continue' },
   { event: { kind: 'rested' }, from: 'failing', changes: idle, next: 'continue' },
   { event: { kind: 'rested' }, from: 'held', changes: idle, next: 'continue' },
-  { event: { kind: 'rested' }, from: 'set anew', changes: idle, next: 'continue' },
   { event: { kind: 'rested' }, from: 'of tomorrow', changes: idle, next: 'continue' },
   {
     event: { kind: 'rested', until: NOW + 600_000 },
@@ -139,13 +129,11 @@ const ROWS: readonly Row[] = [
   { event: { kind: 'given back' }, from: 'new', changes: {}, next: 'release' },
   { event: { kind: 'given back' }, from: 'failing', changes: { nextAttemptAt: null }, next: 'release' },
   { event: { kind: 'given back' }, from: 'held', changes: { nextAttemptAt: null }, next: 'release' },
-  { event: { kind: 'given back' }, from: 'set anew', changes: { nextAttemptAt: null }, next: 'release' },
   { event: { kind: 'given back' }, from: 'of tomorrow', changes: { nextAttemptAt: null }, next: 'release' },
 
   { event: paused, from: 'new', changes: { ...pausedState, failingSince: NOW }, next: 'release' },
   { event: paused, from: 'failing', changes: pausedState, next: 'release' },
   { event: paused, from: 'held', changes: { ...pausedState, failingSince: NOW }, next: 'release' },
-  { event: paused, from: 'set anew', changes: pausedState, next: 'release' },
   { event: paused, from: 'of tomorrow', changes: pausedState, next: 'release' },
 ]
 
@@ -160,7 +148,7 @@ describe('transition of a lane', () => {
   for (const { event, from, changes, next } of ROWS)
     test(`${event.kind}${'until' in event && event.kind === 'rested' ? ' until later' : ''}, lane ${from}`, () => {
       const state = states[from]
-      const context = { now: NOW, random: longest, generation: 0 }
+      const context = { now: NOW, random: longest }
       assert.deepEqual(transition(state, event, context), { state: { ...state, ...changes }, next })
     })
 
@@ -178,7 +166,7 @@ describe('transition of a lane', () => {
   for (const [title, retryAfterMs, at] of WITH_RETRY_AFTER)
     test(`Retry-After ${title}`, () => {
       const event = { ...retry, status: 429, retryAfterMs }
-      const { state } = transition(FAILING, event, { now: NOW, random: longest, generation: 0 })
+      const { state } = transition(FAILING, event, { now: NOW, random: longest })
       assert.equal(state.nextAttemptAt, at)
     })
 
@@ -190,7 +178,7 @@ describe('transition of a lane', () => {
 
   test('a retry waits for the circuit of its destination when that opens later, and for its own wait when that is longer', () => {
     const at = (notBefore: number) => {
-      const context = { now: NOW, random: longest, generation: 0, notBefore }
+      const context = { now: NOW, random: longest, notBefore }
       return transition(FAILING, retry, context).state.nextAttemptAt
     }
     assert.equal(at(NOW + 5000), NOW + 5000)
@@ -202,7 +190,7 @@ describe('transition of a lane', () => {
     let state = NEW_LANE
     const waits: number[] = []
     for (let now = NOW; waits.length < 14;) {
-      state = transition(state, retry, { now, random: longest, generation: 0 }).state
+      state = transition(state, retry, { now, random: longest }).state
       waits.push((state.nextAttemptAt ?? 0) - now)
       now = state.nextAttemptAt ?? now
     }

@@ -1,4 +1,5 @@
 import type { RoomId } from '../../lib/ids.ts'
+import { removeItems } from '../../sending/item-store.ts'
 import { AFTER_A_POWER_CUT_AGAIN } from '../../sending/lane-store.ts'
 import type { Queries } from '../../storage/query.ts'
 import type { ReasonOf } from '../../trace/vocabulary.ts'
@@ -7,14 +8,7 @@ import { createEventCache } from '../event-cache.ts'
 import { judgeEvent, type PokeDecision } from '../next-poke.ts'
 import type { MailDeliveryDeps } from './deps.ts'
 import type { ToTell } from './digest.ts'
-import {
-  dropWaiting,
-  type MailPusher,
-  PER_ROOM,
-  ROOMS,
-  type WaitingEvent,
-  waitingEvents,
-} from './mail-store.ts'
+import { type MailPusher, PER_ROOM, ROOMS, type WaitingEvent, waitingEvents } from './mail-store.ts'
 import type { Throttle, WaitingRoom } from './schedule.ts'
 import { throttlesOf } from './throttle-store.ts'
 import { isForMail } from './tweaks.ts'
@@ -87,13 +81,15 @@ async function drop(
   pusherId: number,
   skipped: readonly Extract<Judged, { kind: 'skip' }>[],
 ): Promise<void> {
-  const positions = skipped.map(({ row }) => row.position)
   const steps = skipped.map(({ row, reason }) => {
     return { pusherId, position: row.position, step: 'skipped' as const, reason }
   })
   await db.transaction(async (tx) => {
     await trace.recordSteps(tx, clock.now(), steps)
-    await tx.run(dropWaiting, { pusherId, positions })
+    await removeItems(
+      tx,
+      skipped.map(({ row }) => ({ laneId: pusherId, position: row.position })),
+    )
   }, AFTER_A_POWER_CUT_AGAIN)
   for (const [reason, all] of Map.groupBy(skipped, (one) => one.reason))
     events.mailSkipped({ pusherId, reason, count: all.length })

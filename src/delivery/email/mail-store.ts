@@ -125,13 +125,6 @@ export const waitingRooms = query<{ pusherId: number; upTo: number }>()((db, p) 
     .select(sql<number>`count(distinct e.room_id)`.as('rooms')),
 )
 
-export const dropWaiting = query<{ pusherId: number; positions: readonly number[] }>()((db, p, d) =>
-  db
-    .deleteFrom('lane_items')
-    .where('lane_id', '=', p.pusherId)
-    .where('position', 'in', d.numbers(p.positions)),
-)
-
 export const dropUpTo = query<{ pusherId: number; upTo: number }>()((db, p) =>
   db
     .deleteFrom('lane_items')

@@ -3,7 +3,6 @@ import { test } from 'node:test'
 import {
   dropStale,
   dropUpTo,
-  dropWaiting,
   ripePushers,
   waitingEvents,
   waitingRooms,
@@ -14,6 +13,7 @@ import {
   writeThrottles,
 } from '../../../src/delivery/email/throttle-store.ts'
 import { mailedPusher, unsubscribe } from '../../../src/pushers/unsubscribe.ts'
+import { removeItems } from '../../../src/sending/item-store.ts'
 import {
   claimLanes,
   type LaneOutcome,
@@ -130,7 +130,7 @@ onEachDatabase('what waits for mail', (open) => {
     const rooms = async (upTo: number) => (await delivery.db.first(waitingRooms, { pusherId, upTo }))?.rooms
     assert.deepEqual([await rooms(inKitchen[4] as number), await rooms(inBell)], [1, 2])
     await delivery.db.transaction((tx) =>
-      tx.run(dropWaiting, { pusherId, positions: [inKitchen[0] as number] }),
+      removeItems(tx, [{ laneId: pusherId, position: inKitchen[0] as number }]),
     )
     await delivery.db.transaction((tx) => tx.run(dropUpTo, { pusherId, upTo: inKitchen[3] as number }))
     const left = await delivery.db.all(waitingEvents, { pusherId, perRoom: 9, rooms: 9 })
