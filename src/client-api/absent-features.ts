@@ -13,20 +13,20 @@ const MEDIA_CONFIG = [
 const mediaConfig = once(() => z.strictObject({ 'm.upload.size': z.int().min(0).describe('In bytes') }))
 
 /**
- * What clients ask every server at start, answered with what is true here: no TURN server, no bridges, no media store, no key
- * backup. Without these answers some of them ask again and again.
+ * Endpoints that clients call at start, for features that this server does not have: TURN, bridges, media, key backup.
+ * Without an answer some clients repeat the request.
  */
 export function absentFeatureRoutes(): Route[] {
   return [
-    empty('/voip/turnServer', 'Credentials for TURN servers: there are none'),
-    empty('/thirdparty/protocols', 'Bridged networks: there are none'),
+    empty('/voip/turnServer', 'Credentials for TURN servers; always empty'),
+    empty('/thirdparty/protocols', 'Bridged networks; always empty'),
     ...MEDIA_CONFIG.map((path) =>
       defineRoute({
         method: 'GET',
         path,
         auth: 'user',
         limit: 'default',
-        summary: 'How large an upload may be: there is no media store',
+        summary: 'The size limit of uploads; always 0, because there is no media store',
         response: { 200: mediaConfig },
         handler: () => ({ 'm.upload.size': 0 }),
       }),
@@ -36,11 +36,11 @@ export function absentFeatureRoutes(): Route[] {
       path: client('/room_keys/version'),
       auth: 'user',
       limit: 'default',
-      summary: 'The version of the key backup: there is none',
+      summary: 'The version of the key backup; always 404',
       response: {},
       errors: { 404: ['M_NOT_FOUND'] },
       handler() {
-        throw notFound('There is no key backup')
+        throw notFound('This server has no key backup')
       },
     }),
   ]

@@ -12,7 +12,7 @@ const roomParams = globalParams.extend({ roomId: roomIdSchema })
 
 type Deps = Pick<AccountDeps, 'db' | 'bus' | 'quotas' | 'onUsersIgnored'> & RuleSettings
 
-/** Account data of the account and of its rooms (client-server API, "Client config"). */
+/** Global and per-room account data (client-server API, "Client config"). */
 export function accountDataRoutes(deps: Deps): Route[] {
   return [...accountRoutes(deps), ...roomRoutes(deps)]
 }

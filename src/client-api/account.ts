@@ -25,7 +25,7 @@ export function accountRoutes(deps: AccountDeps): Route[] {
       path: client('/account/whoami'),
       auth: 'user',
       limit: 'default',
-      summary: 'Whose access token it is',
+      summary: 'The owner of the access token',
       response: { 200: whoami },
       handler: ({ requester }) => ({
         user_id: requester.userId,
@@ -57,13 +57,13 @@ export function accountRoutes(deps: AccountDeps): Route[] {
       auth: 'user',
       limit: 'default',
       body: deactivateBody,
-      summary: 'Closes the account for good',
+      summary: 'Deactivates the account permanently',
       response: { 200: unbindResult, 401: challenge },
       errors: { 403: ['M_FORBIDDEN'] },
       async handler({ requester, body }) {
         const outcome = await deactivate(deps, requester, { erase: body.erase, auth: body.auth })
         if (outcome.kind === 'challenge') return reply(401, outcome.body)
-        // Nothing was ever bound to an identity server.
+        // No address is ever bound to an identity server.
         return { id_server_unbind_result: 'success' as const }
       },
     }),

@@ -4,22 +4,22 @@ import { z } from 'zod'
 import { once } from '../lib/once.ts'
 
 export type CapabilitiesDeps = {
-  /** What `createRoom` takes. */
+  /** The room versions that `createRoom` accepts. */
   roomVersions: { default: string; available: readonly string[] }
-  /** Whether addresses can be validated. */
+  /** Whether the server can send mail to validate addresses. */
   sendsMail?: boolean
-  /** Absent where there are no such pushers. */
+  /** Absent: the server has no pushers of kind `webpush`. */
   webPush?: WebPushCapability | undefined
 }
 
-/** Pushers of kind `webpush` (MSC4174). `vapid`: the public key that subscriptions are to be made with, in base64url. */
+/** Pushers of kind `webpush` (MSC4174). `vapid`: the application server key for subscriptions, in base64url. */
 export type WebPushCapability = { vapid: string }
 
 const enabled = () => ({ enabled: z.boolean() })
 const webPushSchema = once(() =>
   z
     .strictObject({ ...enabled(), vapid: z.string() })
-    .describe('MSC4174; vapid: the public key for subscriptions, in base64url')
+    .describe('MSC4174; vapid: the application server key for subscriptions, in base64url')
     .optional(),
 )
 const capabilitiesSchema = once(() => {
@@ -65,7 +65,7 @@ export function capabilitiesRoutes({ roomVersions, sendsMail = false, webPush }:
       path: client('/capabilities'),
       auth: 'user',
       limit: 'default',
-      summary: 'What this server and the account can do',
+      summary: 'The capabilities of the server and of the account',
       response: { 200: capabilitiesSchema },
       handler: () => ({ capabilities }),
     }),

@@ -78,7 +78,7 @@ function removalRoutes(deps: AccountDeps): Route[] {
       limit: 'default',
       params: deviceParams,
       body: z.object({ auth }),
-      summary: 'Logs a device out, with its pushers',
+      summary: 'Deletes a device, its access token and its pushers',
       response: { 200: nothing, 401: challenge },
       async handler({ requester, params, body }) {
         const request = { deviceIds: [params.deviceId], auth: body.auth }
@@ -92,7 +92,7 @@ function removalRoutes(deps: AccountDeps): Route[] {
       auth: 'user',
       limit: 'default',
       body: z.object({ devices: z.array(z.string()).max(MAX_DEVICES_AT_ONCE), auth }),
-      summary: 'Logs several devices out, with their pushers',
+      summary: 'Deletes several devices, their access tokens and their pushers',
       response: { 200: nothing, 401: challenge },
       async handler({ requester, body }) {
         const request = { deviceIds: body.devices as DeviceId[], auth: body.auth }

@@ -27,7 +27,7 @@ function writingRoutes(deps: RoomDeps): Route[] {
       limit: 'send',
       params: aliasParams,
       body: z.object({ room_id: roomIdSchema }),
-      summary: 'Makes an alias of a room',
+      summary: 'Creates an alias of a room',
       response: { 200: nothing },
       errors: { 403: ['M_FORBIDDEN'], 409: ['M_UNKNOWN'] },
       async handler({ requester, params, body }) {
@@ -60,7 +60,7 @@ function readingRoutes(deps: RoomDeps): Route[] {
       auth: 'none',
       limit: 'default',
       params: aliasParams,
-      summary: 'The room that an alias leads to',
+      summary: 'The room of an alias',
       response: { 200: resolved },
       errors: { 404: ['M_NOT_FOUND'] },
       handler: async ({ params }) => ({

@@ -11,20 +11,20 @@ export type EmailPageDeps = UnsubscribeDeps & Pick<ValidationDeps, 'db' | 'clock
 const NOT_VALID = page(404, {
   title: 'This link is not valid',
   content: safeHtml`<p>
-    It has been used up, a newer mail has taken its place, or it is older than an hour. Ask for another mail
-    in your app.
+    It was already used, it is older than an hour, or a newer mail replaced it. Request another mail in your
+    app.
   </p>`,
 })
 const ENDED = {
   title: 'No more mail',
   content: safeHtml`<p>
-    E-mail notifications have ended. They can be turned on again in the settings of your app.
+    E-mail notifications are off. You can turn them on again in the settings of your app.
   </p>`,
 }
 
 /**
- * The pages behind the links of mails. What a link is for is done by POST alone: programs that look into mail open links. The token
- * is part of the path, since an unsubscribing mail program sends nothing but its own words (RFC 8058).
+ * The pages that links in mails open. GET changes nothing, because mail scanners open links; only POST acts. The token is part of
+ * the path, because a mail program that unsubscribes sends a fixed body (RFC 8058).
  */
 export function emailPageRoutes(deps: EmailPageDeps): Route[] {
   return [...validationPages(deps), ...unsubscribePages(deps)]
@@ -39,19 +39,19 @@ function validationPages(deps: EmailPageDeps): Route[] {
       path,
       auth,
       limit: 'email token',
-      summary: 'The page behind the link that validates an e-mail address',
+      summary: 'The page that asks to confirm an e-mail address',
       response: { 200: HTML, 404: HTML },
       handler({ link: { address, isValidated } }) {
         if (isValidated) return validated(address)
         return page(200, {
           title: 'Is this your address?',
           content: safeHtml`<p>
-              Somebody wants to add <b class="word">${address}</b> to an account on
+              Someone wants to add <b class="word">${address}</b> to an account on
               <b>${deps.serverName}</b>.
             </p>
             <p>
-              If that is you, confirm it here, then go on in your app. If it is not, close this page: nothing
-              will happen.
+              If it is you, confirm the address here, then continue in your app. Otherwise close this page; nothing
+              is changed.
             </p>
             ${button('Confirm this address')}`,
         })
@@ -75,7 +75,7 @@ function validationPages(deps: EmailPageDeps): Route[] {
 const validated = (address: string) =>
   page(200, {
     title: 'Confirmed',
-    content: safeHtml`<p><b class="word">${address}</b> is confirmed. Go on in your app now.</p>`,
+    content: safeHtml`<p><b class="word">${address}</b> is confirmed. Continue in your app.</p>`,
   })
 
 function unsubscribePages(deps: EmailPageDeps): Route[] {
@@ -87,13 +87,13 @@ function unsubscribePages(deps: EmailPageDeps): Route[] {
       path,
       auth: signedLink(pusherOf, page(404, ENDED)),
       limit: 'default',
-      summary: 'The page behind the link that ends e-mail notifications',
+      summary: 'The page that asks whether to end e-mail notifications',
       response: { 200: HTML, 404: HTML },
       handler({ link }) {
         return page(200, {
           title: 'End e-mail notifications?',
           content: safeHtml`<p>
-              Notifications of <b class="word">${link.userId}</b> are mailed to
+              Notifications for <b class="word">${link.userId}</b> are sent to
               <b class="word">${link.address}</b>.
             </p>
             ${button('Send no more mail')}`,
@@ -103,10 +103,10 @@ function unsubscribePages(deps: EmailPageDeps): Route[] {
     defineRoute({
       method: 'POST',
       path,
-      // A link whose pusher is gone is no fault of who follows it.
+      // The pusher was already removed: the wanted result, so 200.
       auth: signedLink(pusherOf, page(200, ENDED)),
       limit: 'default',
-      summary: 'Ends e-mail notifications, by RFC 8058',
+      summary: 'Ends e-mail notifications (RFC 8058)',
       response: { 200: HTML },
       async handler({ params: { token } }) {
         await unsubscribe(deps, token)

@@ -4,12 +4,14 @@ import { eventId, roomId, time, userId } from '../http/response-parts.ts'
 import { jsonObject } from '../http/schema.ts'
 import { once } from '../lib/once.ts'
 
-// Events in answers, as `lib/matrix-event.ts` makes them (client-server API, "Room event format", "Stripped state").
+// Events in responses: the forms of `lib/matrix-event.ts` (client-server API, "Room event format", "Stripped state").
 
-/** Milliseconds since the event was sent. */
 const age = () => z.int().min(0).describe('Milliseconds since the event was sent')
 const ownTransaction = () =>
-  z.string().describe('Of the request that sent the event, for the device that sent it').optional()
+  z
+    .string()
+    .describe('The transaction id of the request; shown only to the device that sent the event')
+    .optional()
 
 const redaction = named('RedactionEvent', () =>
   z.strictObject({
@@ -37,24 +39,24 @@ const unsigned = named('UnsignedData', () =>
 const eventKeys = once(() => ({
   type: z.string(),
   sender: userId(),
-  content: jsonObject.describe('By the type of the event'),
-  state_key: z.string().describe('Of state events').optional(),
+  content: jsonObject.describe('Depends on the event type'),
+  state_key: z.string().describe('Only in state events').optional(),
   origin_server_ts: time(),
   event_id: eventId(),
-  redacts: eventId().describe('Of redactions: the event that is redacted').optional(),
+  redacts: eventId().describe('Only in redactions: the redacted event').optional(),
 }))
 
-/** An event as `clientEvent` makes it. */
+/** The shape of `clientEvent`. */
 export const clientEventSchema = uncheckedJson(
   named('ClientEvent', () => z.strictObject({ room_id: roomId(), ...eventKeys(), unsigned: unsigned() })),
 )
 
-/** An event as `syncEvent` makes it. */
+/** The shape of `syncEvent`. */
 export const syncEventSchema = uncheckedJson(
   named('ClientEventWithoutRoomID', () => z.strictObject({ ...eventKeys(), unsigned: unsigned() })),
 )
 
-/** The same, of which `event_fields` of a filter may have left parts out. */
+/** The shape of `syncEvent` after the `event_fields` of a filter have removed parts. */
 export const filteredEventSchema = uncheckedJson(
   named('FilteredEvent', () =>
     z.strictObject({
@@ -62,25 +64,25 @@ export const filteredEventSchema = uncheckedJson(
       unsigned: unsigned()
         .extend({ redacted_because: redaction().partial().optional() })
         .partial()
-        .describe('Without what event_fields of the filter leaves out')
+        .describe('Without the fields that event_fields of the filter excludes')
         .optional(),
     }),
   ),
 )
 
-/** A state event as `strippedStateEvent` or `ownStrippedEvent` makes it. */
+/** The shape of `strippedStateEvent` and `ownStrippedEvent`. */
 export const strippedEventSchema = uncheckedJson(
   named('StrippedStateEvent', () =>
     z.strictObject({
       type: z.string(),
       state_key: z.string(),
       sender: userId(),
-      content: jsonObject.describe('By the type of the event'),
-      event_id: eventId().describe('Of the own member event').optional(),
-      origin_server_ts: time().describe('Of the own member event, in milliseconds').optional(),
+      content: jsonObject.describe('Depends on the event type'),
+      event_id: eventId().describe('Only in the member event of the user').optional(),
+      origin_server_ts: time().describe('Only in the member event of the user, in milliseconds').optional(),
     }),
   ),
 )
 
-/** The answer of an endpoint that sends an event. */
+/** The response of an endpoint that sends an event. */
 export const sentEvent = once(() => z.strictObject({ event_id: eventId() }))

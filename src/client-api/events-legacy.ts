@@ -11,7 +11,7 @@ const events = uncheckedJson(() =>
   z.strictObject({ start: z.string(), end: z.string(), chunk: z.array(clientEventSchema()) }),
 )
 
-/** `GET /events`, what clients had before /sync. */
+/** `GET /events`, the predecessor of `/sync`. */
 export function legacyEventRoutes(deps: SyncDeps): Route[] {
   return [
     defineRoute({
@@ -20,7 +20,7 @@ export function legacyEventRoutes(deps: SyncDeps): Route[] {
       auth: 'user',
       limit: 'sync',
       query: z.object({ from: z.string().optional(), timeout: timeoutSchema.optional() }),
-      summary: 'New events of all your rooms, waited for',
+      summary: 'New events of all your rooms; waits until there are some or the timeout ends',
       response: { 200: events },
       handler: ({ query, requester, signal }) =>
         eventStream(deps, {

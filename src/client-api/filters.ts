@@ -10,7 +10,7 @@ import { once } from '../lib/once.ts'
 
 const storedFilter = once(() => z.strictObject({ filter_id: z.string() }))
 
-/** As it was given: null counts as absent, and keys that are not known are kept. */
+/** The stored form is the given form: null counts as absent, and unknown keys are kept. */
 const filterSchema = uncheckedJson(
   named('Filter', () => {
     const texts = z.array(z.string()).nullish()
@@ -49,7 +49,7 @@ const filterSchema = uncheckedJson(
   }),
 )
 
-/** Stored filters (client-server API, "Filtering"): refused when `/sync` could not read them, kept as they were given. */
+/** Stored filters (client-server API, "Filtering"). A filter that `/sync` cannot parse is refused; others are stored unchanged. */
 export function filtersRoutes(deps: Pick<AccountDeps, 'db' | 'quotas'>): Route[] {
   return [
     defineRoute({

@@ -7,7 +7,7 @@ const STYLE =
 button{font:inherit;padding:.5em 1.2em;border:0;border-radius:.4em;background:#2457a7;color:#fff;cursor:pointer}
 .word{word-break:break-word}`)
 
-// The page brings its style along and may load, run and send nothing else; its address holds a token, so nobody is told it.
+// The page contains its style and may load, run or send nothing else. Its URL contains a token, so no referrer is sent.
 const HEADERS = {
   'content-security-policy': `default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`,
   'x-content-type-options': 'nosniff',
@@ -16,10 +16,10 @@ const HEADERS = {
   'x-robots-tag': 'noindex',
 }
 
-/** What `page` makes, among the answers of a route. */
+/** The response of `page` in the `response` of a route. */
 export const HTML = { mediaType: 'text/html' }
 
-/** A page of the server's own, for people who come by a link in a mail. It has no scripts. */
+/** An HTML page for users who open a link in a mail. It has no scripts. */
 export function page<const Status extends number>(
   status: Status,
   { title, content: inner }: { title: string; content: Html },
@@ -47,5 +47,5 @@ export function page<const Status extends number>(
   })
 }
 
-/** A button that sends the address of the page itself with POST: opening a page must never do anything. */
+/** A button that sends a POST to the URL of the page. GET must change nothing. */
 export const button = (label: string): Html => safeHtml`<form method="post"><button>${label}</button></form>`

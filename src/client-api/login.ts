@@ -16,7 +16,7 @@ const PASSWORD = 'm.login.password' as const
 const loginBody = z.object({
   type: z.string(),
   identifier: z.object({ type: z.string(), user: z.string().optional() }).optional(),
-  /** The way of old clients, instead of `identifier`; so are the next two. */
+  /** Sent by old clients instead of `identifier`; so are the next two. */
   user: z.string().optional(),
   medium: z.string().optional(),
   address: z.string().optional(),
@@ -39,7 +39,7 @@ export function loginRoutes(deps: AccountDeps & Discovery): Route[] {
       path: client('/login'),
       auth: 'none',
       limit: 'default',
-      summary: 'The ways to log in',
+      summary: 'The supported login types',
       response: { 200: flows },
       handler: () => ({ flows: [{ type: PASSWORD }] as const }),
     }),
@@ -69,7 +69,7 @@ export function loginRoutes(deps: AccountDeps & Discovery): Route[] {
       path: client('/logout'),
       auth: 'user',
       limit: 'default',
-      summary: 'Ends the session, with its device and pushers',
+      summary: 'Logs out: deletes the device, its access token and its pushers',
       response: { 200: nothing },
       async handler({ requester }) {
         await logout(deps, requester.userId, requester.deviceId)
@@ -81,7 +81,7 @@ export function loginRoutes(deps: AccountDeps & Discovery): Route[] {
       path: client('/logout/all'),
       auth: 'user',
       limit: 'default',
-      summary: 'Ends all sessions of the user',
+      summary: 'Logs out all devices of the user',
       response: { 200: nothing },
       async handler({ requester }) {
         await logoutEverywhere(deps, requester.userId)
@@ -91,13 +91,13 @@ export function loginRoutes(deps: AccountDeps & Discovery): Route[] {
   ]
 }
 
-/** @throws MatrixError 400 for another type of login or what is missing; 403 for mail addresses and phone numbers, which nobody here has */
+/** @throws MatrixError 400: another login type, or a missing field. 403: an identifier that is an address or a phone number */
 function credentials({ type, identifier, user, medium, password }: LoginBody) {
   if (type !== PASSWORD)
-    throw new MatrixError(400, 'M_UNKNOWN', `This server has only the login type ${PASSWORD}`)
+    throw new MatrixError(400, 'M_UNKNOWN', `type must be ${PASSWORD}, the only login type of this server`)
   const kind = identifier?.type ?? (medium === undefined ? 'm.id.user' : 'm.id.thirdparty')
   if (kind === 'm.id.thirdparty' || kind === 'm.id.phone') {
-    throw forbidden('Log in with a user name: mail addresses and phone numbers are not known here')
+    throw forbidden('This server does not support login by e-mail address or phone number; use the user name')
   }
   if (kind !== 'm.id.user') throw new MatrixError(400, 'M_UNKNOWN', 'identifier.type must be m.id.user')
   const name = identifier ? identifier.user : user

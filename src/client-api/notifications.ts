@@ -17,7 +17,7 @@ import { roomId, time } from '../http/response-parts.ts'
 export type NotificationRouteDeps = { db: Database; clock: Pick<Clock, 'now'>; pageBytes: number }
 
 const DEFAULT_LIMIT = 20
-/** A larger `limit` is taken as this. */
+/** A larger `limit` counts as this value. */
 const MAX_LIMIT = 100
 
 const query = z.object({
@@ -27,13 +27,13 @@ const query = z.object({
 })
 
 const notificationSchema = named('Notification', () => {
-  const kind = z.string().describe('Of the rule that decided: its kind').optional()
-  const ruleId = z.string().describe('Of the rule that decided: its id').optional()
+  const kind = z.string().describe('The kind of the deciding rule').optional()
+  const ruleId = z.string().describe('The id of the deciding rule').optional()
   return z.strictObject({
     room_id: roomId(),
     ts: time(),
     read: z.boolean(),
-    // As they were stored: the compiler does not know them better than as JSON.
+    // Stored as JSON. The compiler has no other type for them.
     actions: z.array(pushAction() as z.ZodType<string | JsonObject>),
     event: syncEventSchema(),
     profile_tag: z.null(),
@@ -46,12 +46,12 @@ const notificationSchema = named('Notification', () => {
 const notificationsSchema = once(() =>
   z.strictObject({
     notifications: z.array(notificationSchema()),
-    next_token: z.string().describe('The `from` of the next page, where there is one').optional(),
+    next_token: z.string().describe('The `from` of the next page; absent on the last page').optional(),
   }),
 )
 
-/** MSC3994, under the names that it is to have and those that it has. */
-function whyNotified({ kind, ruleId }: { kind: string; ruleId: string }) {
+/** The deciding rule under the stable and the unstable names of MSC3994. */
+function rulePart({ kind, ruleId }: { kind: string; ruleId: string }) {
   return {
     rule_kind: kind,
     rule_id: ruleId,
@@ -69,7 +69,7 @@ export function notificationRoutes(deps: NotificationRouteDeps): Route[] {
       auth: 'user',
       limit: 'default',
       query,
-      summary: 'What you were notified of, newest first',
+      summary: 'Your notifications, newest first',
       response: { 200: notificationsSchema },
       handler: ({ query: { from, limit, only }, requester }) =>
         deps.db.snapshot(async (q) => {
@@ -97,9 +97,9 @@ export function notificationRoutes(deps: NotificationRouteDeps): Route[] {
               read,
               actions,
               event: shown[at] as JsonObject,
-              // Rules of single devices never decide what is in this list, but some clients want the key.
+              // Device rules never decide about this list, but some clients require the key.
               profile_tag: null,
-              ...(decision.rule === null ? {} : whyNotified(decision.rule)),
+              ...(decision.rule === null ? {} : rulePart(decision.rule)),
             })),
             ...(next === undefined ? {} : { next_token: String(next) }),
           }

@@ -19,7 +19,7 @@ const profileSchema = named('Profile', () =>
   } satisfies Record<ProfileField, unknown>),
 )
 
-/** `/profile` (client-server API, "Profiles"). Reading needs no token, as the specification has it. */
+/** `/profile` (client-server API, "Profiles"). The specification requires no token for reading. */
 export function profileRoutes(deps: AccountDeps): Route[] {
   return [...readingRoutes(deps), ...writingRoutes(deps)]
 }
@@ -99,7 +99,7 @@ function isProfileField(name: string): name is ProfileField {
 
 function writableField(name: string): ProfileField {
   if (!isProfileField(name))
-    throw forbidden(`Profiles on this server have ${PROFILE_FIELDS.join(' and ')} only`)
+    throw forbidden(`This server supports only the profile fields ${PROFILE_FIELDS.join(' and ')}`)
   return name
 }
 

@@ -3,8 +3,8 @@ import { named } from '../http/response.ts'
 import { once } from '../lib/once.ts'
 import { NOTIFY_IN_APP, type RuleKind } from '../push-rules/index.ts'
 
-// Push rules in answers (client-server API, "Push Rules"). Conditions and actions are sent as they were written, with keys
-// that this server does not know.
+// Push rules in responses (client-server API, "Push Rules"). Conditions and actions are returned as the client wrote them,
+// including unknown keys.
 
 const KNOWN_CONDITIONS = [
   'event_match',
@@ -20,23 +20,25 @@ type KnownCondition = (typeof KNOWN_CONDITIONS)[number]
 const condition = named('PushCondition', () => {
   const of = <K extends KnownCondition, S extends z.ZodRawShape>(kind: K, shape: S) =>
     z.looseObject({ kind: z.literal(kind), ...shape })
-  const key = z.string().describe('Of the event, dot-separated')
+  const key = z.string().describe('The path of a property of the event, dot-separated')
   const value = z.union([z.string(), z.int(), z.boolean(), z.null()])
   return z.union([
     of('event_match', { key, pattern: z.string().describe('A glob') }),
     of('event_property_is', { key, value }),
     of('event_property_contains', { key, value }),
     of('contains_display_name', {}),
-    of('room_member_count', { is: z.string().describe('A number, after ==, <, >, <=, >= or nothing') }),
+    of('room_member_count', {
+      is: z.string().describe('A number with an optional prefix ==, <, >, <= or >='),
+    }),
     of('sender_notification_permission', {
-      key: z.string().describe('Of notifications in the power levels'),
+      key: z.string().describe('The key in notifications of the power levels'),
     }),
     of('profile_tag', { profile_tag: z.string().describe('The instance handle of a pusher') }),
     z.looseObject({
       kind: z
         .string()
         .regex(new RegExp(`^(?!(?:${KNOWN_CONDITIONS.join('|')})$)`))
-        .describe('Of another kind'),
+        .describe('An unknown kind'),
     }),
   ])
 })
@@ -46,7 +48,7 @@ export const pushAction = named('PushAction', () =>
     z.enum(['notify', 'dont_notify', 'coalesce', NOTIFY_IN_APP]),
     z.looseObject({
       set_tweak: z.string().describe('Such as sound or highlight'),
-      value: z.unknown().describe('True where absent').optional(),
+      value: z.unknown().describe('Absent: true').optional(),
     }),
   ]),
 )
@@ -54,15 +56,15 @@ export const pushAction = named('PushAction', () =>
 export const pushRule = named('PushRule', () =>
   z.strictObject({
     rule_id: z.string(),
-    default: z.boolean().describe("A rule of the server's"),
+    default: z.boolean().describe('True for a default rule of the server'),
     enabled: z.boolean(),
     actions: z.array(pushAction()),
-    conditions: z.array(condition()).describe('Of the kinds override and underride').optional(),
-    pattern: z.string().describe('Of the kind content: a glob').optional(),
+    conditions: z.array(condition()).describe('Only in override and underride rules').optional(),
+    pattern: z.string().describe('Only in content rules: a glob').optional(),
   }),
 )
 
-export const pushRules = once(() => z.array(pushRule()).describe('The most important first'))
+export const pushRules = once(() => z.array(pushRule()).describe('In order of priority, highest first'))
 
 export const ruleset = named('PushRuleset', () =>
   z.strictObject({
@@ -74,13 +76,13 @@ export const ruleset = named('PushRuleset', () =>
   } satisfies Record<RuleKind, unknown>),
 )
 
-/** By the tag of the scope, which is the instance handle of a pusher. */
+/** By the tag of the scope, the instance handle of a pusher. */
 export const deviceRulesets = once(() => z.record(z.string(), ruleset()))
 
 export const allRulesets = once(() =>
   z.strictObject({
     global: ruleset(),
-    device: deviceRulesets().describe('Where a device has rules').optional(),
+    device: deviceRulesets().describe('Present when a device has rules').optional(),
   }),
 )
 

@@ -37,7 +37,7 @@ import { nothing } from '../http/response-parts.ts'
 const MAX_TAG_BYTES = 255
 const NO_RULE = { 400: ['M_UNRECOGNIZED'], 404: ['M_NOT_FOUND'] } as const
 
-/** The two ways of writing a scope. A tag that was escaped together with its `device/` comes in as one segment. */
+/** The two spellings of a scope. A client that escapes the slash in `device/<tag>` sends both in one segment. */
 const BASES = ['/pushrules/:scope', '/pushrules/device/:tag'] as const
 
 const anyBody = z.custom<Json>(() => true)
@@ -52,9 +52,9 @@ const pathParams = z.object({
 type PathParams = z.output<typeof pathParams>
 
 /**
- * Push rules (client-server API, "Push Rules: API"), in the scopes `global` and `device/<tag>` (the 2015 draft, where the tag is
- * the handle of the device's pusher). A trailing slash matters, and the statuses are those that clients and test suites rely on: a part
- * of the path that is not known is 400 where a list was asked for or something is written, 404 where a rule was asked for.
+ * Push rules (client-server API, "Push Rules: API"), in the scopes `global` and `device/<tag>` (the 2015 draft; the tag is the handle
+ * of the device's pusher). Trailing slashes are significant. Clients and test suites depend on the statuses: an unknown part of the
+ * path is 400 in requests for a list and in writes, and 404 in requests for one rule.
  */
 export function pushRulesRoutes(deps: RuleChangeDeps): Route[] {
   return [
@@ -75,14 +75,14 @@ function wholeRoutes({ db, ...settings }: RuleChangeDeps): Route[] {
       response: { 200: allRulesets },
       async handler({ requester, prefix }) {
         const { global, device } = await rulesetOf(db, requester.userId, settings)
-        // Clients of today may know no other scope than the global one.
+        // Present-day clients may not accept a scope other than the global one.
         const shown = device.size > 0 || prefix === 'api/v1'
         return { global, ...(shown && { device: Object.fromEntries(device) }) }
       },
     }),
     defineRoute({
       ...onPath('GET', '/pushrules/device/'),
-      summary: 'Your push rules of all devices',
+      summary: 'Your push rules for devices, by instance handle',
       response: { 200: deviceRulesets },
       async handler({ requester }) {
         return Object.fromEntries((await rulesetOf(db, requester.userId, settings)).device)
@@ -100,7 +100,7 @@ function readingRoutes({ db, ...settings }: RuleChangeDeps, base: string): Route
     return scope === GLOBAL ? global : (device.get(scope) ?? noRules())
   }
   return [
-    refusing('GET', base, 'A scope ends with a slash, as in /pushrules/global/'),
+    refusing('GET', base, 'The path of a scope must end with a slash, as in /pushrules/global/'),
     defineRoute({
       ...onPath('GET', `${base}/`),
       summary: 'Push rules of one scope',
@@ -108,7 +108,11 @@ function readingRoutes({ db, ...settings }: RuleChangeDeps, base: string): Route
       errors: { 400: ['M_UNRECOGNIZED'] },
       handler: ({ requester, params }) => rules(requester, params),
     }),
-    refusing('GET', `${base}/:kind`, 'A kind ends with a slash, as in /pushrules/global/override/'),
+    refusing(
+      'GET',
+      `${base}/:kind`,
+      'The path of a kind must end with a slash, as in /pushrules/global/override/',
+    ),
     defineRoute({
       ...onPath('GET', `${base}/:kind/`),
       summary: 'Push rules of one kind',
@@ -116,7 +120,8 @@ function readingRoutes({ db, ...settings }: RuleChangeDeps, base: string): Route
       errors: { 400: ['M_UNRECOGNIZED'] },
       async handler({ requester, params }) {
         const found = await rules(requester, params)
-        if (!isRuleKind(params.kind)) return refuse(`The kinds of rules are ${RULE_KINDS.join(', ')}`)
+        if (!isRuleKind(params.kind))
+          return refuse(`The kind of a push rule must be one of ${RULE_KINDS.join(', ')}`)
         return reply(200, found[params.kind])
       },
     }),
@@ -129,7 +134,7 @@ function readingRoutes({ db, ...settings }: RuleChangeDeps, base: string): Route
     }),
     defineRoute({
       ...onPath('GET', `${base}/:kind/:ruleId/:attribute`),
-      summary: 'Whether a push rule is enabled, or its actions',
+      summary: 'One attribute of a push rule: enabled or actions',
       response: { 200: ruleAttribute },
       errors: NO_RULE,
       async handler({ requester, params }) {
@@ -149,12 +154,12 @@ function writingRoutes(deps: RuleChangeDeps, base: string): Route[] {
       ...onPath('PUT', `${base}/:kind/:ruleId`),
       query: anchorQuery,
       body: anyBody,
-      summary: 'Makes or replaces a push rule',
+      summary: 'Creates or replaces a push rule',
       response: { 200: nothing },
       errors: { 400: ['M_UNRECOGNIZED', 'M_UNKNOWN', 'M_TOO_LARGE'] },
       async handler({ requester, params, query, body }) {
         const key = keyToWrite(requester.userId, params)
-        // An empty anchor is what some clients send for none.
+        // Some clients send an empty anchor instead of none.
         const anchor = { before: query.before || undefined, after: query.after || undefined }
         await putRule(deps, key, { content: accepted(validateRule(key, body, deps)), anchor })
         return {}
@@ -198,11 +203,11 @@ function deletingRoutes(deps: RuleChangeDeps, base: string): Route[] {
   ]
 }
 
-/** A path that names no rule, or too much. */
+/** Refuses a path that does not name one rule or one list of rules. */
 function refusing(method: 'GET' | 'PUT' | 'DELETE', path: string, message: string): Route {
   return defineRoute({
     ...onPath(method, path),
-    summary: 'Is refused: the path is not that of a rule or of a list of rules',
+    summary: 'Always refused: the path names neither a rule nor a list of rules',
     response: {},
     errors: { 400: ['M_UNRECOGNIZED'] },
     handler: () => refuse(message),
@@ -210,19 +215,23 @@ function refusing(method: 'GET' | 'PUT' | 'DELETE', path: string, message: strin
 }
 
 const partial = (method: 'PUT' | 'DELETE', path: string) =>
-  refusing(method, path, 'Name the scope, the kind and the rule, as in /pushrules/global/room/<rule id>')
+  refusing(
+    method,
+    path,
+    'The path must name the scope, the kind and the rule, as in /pushrules/global/room/<rule id>',
+  )
 
 function onPath(method: 'GET' | 'PUT' | 'DELETE', path: string) {
   return { method, path: client(path), auth: 'user', limit: 'default', params: pathParams } as const
 }
 
-/** '' for the global scope, else the tag. Throws 400 for anything else. */
+/** '' for the global scope, otherwise the tag. @throws MatrixError 400 for any other scope */
 function scopeIn({ scope, tag: escaped }: PathParams): string {
   if (scope === 'global') return GLOBAL
   const tag = escaped ?? (scope?.startsWith('device/') ? scope.slice('device/'.length) : undefined)
-  if (tag === undefined) return refuse('The scopes of push rules are global and device/<tag>')
+  if (tag === undefined) return refuse('The scope of a push rule must be global or device/<tag>')
   if (tag === '' || Buffer.byteLength(tag) > MAX_TAG_BYTES)
-    throw invalidParam(`The tag of a device scope must have 1 to ${MAX_TAG_BYTES} bytes`)
+    throw invalidParam(`The tag of a device scope must be 1 to ${MAX_TAG_BYTES} bytes long`)
   return tag
 }
 
@@ -230,11 +239,11 @@ function keyToWrite(userId: UserId, params: PathParams): RuleKey {
   const scope = scopeIn(params)
   const { kind, ruleId } = params
   if (!isRuleKind(kind))
-    throw new MatrixError(400, 'M_UNKNOWN', `The kinds of rules are ${RULE_KINDS.join(', ')}`)
+    throw new MatrixError(400, 'M_UNKNOWN', `The kind of a push rule must be one of ${RULE_KINDS.join(', ')}`)
   return { userId, scope, kind, ruleId }
 }
 
-/** `{"enabled": true}`, or `true` alone as in the 2015 draft. */
+/** Accepts `{"enabled": true}`, and a bare `true` as in the 2015 draft. */
 function readEnabled(body: Json): boolean {
   const enabled = isJsonObject(body) ? body['enabled'] : body
   if (typeof enabled !== 'boolean') throw badJson('enabled must be true or false')
@@ -242,7 +251,7 @@ function readEnabled(body: Json): boolean {
 }
 
 function readActions(settings: RuleSettings, body: Json): readonly Action[] {
-  if (!isJsonObject(body)) throw badJson('The body must be an object with actions')
+  if (!isJsonObject(body)) throw badJson('The body must be an object with the key actions')
   return accepted(validateActions(body['actions'], settings))
 }
 
@@ -262,7 +271,7 @@ function refuse(message: string): never {
 }
 
 function refuseAttribute(): never {
-  return refuse('A rule has the attributes enabled and actions')
+  return refuse('The attribute of a push rule must be enabled or actions')
 }
 
 /** @throws MatrixError 404 */
@@ -273,4 +282,4 @@ function find(rules: Ruleset, { kind, ruleId }: PathParams): PushRule {
   return rule
 }
 
-const noSuchRule = () => notFound('There is no push rule of this kind with this id')
+const noSuchRule = () => notFound('No push rule of this kind has this id')

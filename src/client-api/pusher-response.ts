@@ -3,15 +3,18 @@ import { named, uncheckedJson } from '../http/response.ts'
 import { once } from '../lib/once.ts'
 import { pusherStatus } from '../pushers/pusher-status.ts'
 
-/** A pusher as `listPushers` shows it (client-server API, "Push Notifications"; MSC3881, MSC4076, MSC4174). */
+/** A pusher in the shape of `listPushers` (client-server API, "Push Notifications"; MSC3881, MSC4076, MSC4174). */
 const pusher = uncheckedJson(
   named('Pusher', () => {
     const enabled = z.boolean()
-    const deviceId = z.string().nullable().describe('The device that set it; null: none')
+    const deviceId = z
+      .string()
+      .nullable()
+      .describe('The device that set the pusher; null: it belongs to no device')
     const withoutBadge = z.literal(true).optional()
     return z.strictObject({
       pushkey: z.string(),
-      kind: z.string().describe('As it was set: http, email, or a name of webpush'),
+      kind: z.string().describe('As the client set it: http, email, or a name of webpush'),
       app_id: z.string(),
       app_display_name: z.string(),
       device_display_name: z.string(),
@@ -20,8 +23,11 @@ const pusher = uncheckedJson(
       lang: z.string(),
       data: z
         .looseObject({ url: z.string().optional(), format: z.string().optional() })
-        .describe('As it was set'),
-      activated: z.boolean().describe('Of kind webpush: the app has confirmed it').optional(),
+        .describe('As the client set it'),
+      activated: z
+        .boolean()
+        .describe('Only for kind webpush: whether the app has confirmed the pusher')
+        .optional(),
       enabled,
       'org.matrix.msc3881.enabled': enabled,
       device_id: deviceId,
@@ -31,7 +37,7 @@ const pusher = uncheckedJson(
       'org.belfry.hold_while_active_ms': z
         .int()
         .min(1)
-        .describe('How long a poke waits while another device is in use, in milliseconds')
+        .describe('How long a poke waits while the user is active on another device, in milliseconds')
         .optional(),
       'org.belfry.status': pusherStatus(),
     })

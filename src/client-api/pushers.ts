@@ -18,7 +18,7 @@ export function pusherRoutes(deps: PusherDeps & { webPush?: boolean }): Route[] 
       auth: 'user',
       limit: 'default',
       body: jsonObject,
-      summary: 'Sets or deletes a pusher; 201: the app is still to confirm it',
+      summary: 'Sets or deletes a pusher; 201: the app must confirm it',
       response: { 200: nothing, 201: nothing },
       errors: { 400: ['M_THREEPID_NOT_FOUND'] },
       async handler({ body, prefix, requester }) {
@@ -42,12 +42,12 @@ export function pusherRoutes(deps: PusherDeps & { webPush?: boolean }): Route[] 
   ]
 }
 
-/** Of MSC4174, and of its drafts. */
+/** The path of MSC4174 and the path of its drafts. */
 const ACK_PATHS = [client('/pushers/ack'), '/_matrix/client/unstable/org.matrix.msc4174/pushers/ack']
 
 const ack = z.object({ app_id: z.string(), ack_token: z.string() })
 
-/** `POST /pushers/ack` (MSC4174): the app has got the token that was sent to its pusher. */
+/** `POST /pushers/ack` (MSC4174): the app confirms that it received the token that was sent to its pusher. */
 function ackRoute(deps: PusherDeps, path: (typeof ACK_PATHS)[number]): Route {
   return defineRoute({
     method: 'POST',

@@ -27,9 +27,9 @@ export function receiptRoutes(deps: ReceiptDeps): Route[] {
       auth: 'user',
       limit: 'default',
       params: marker,
-      // Of any type, so that a bad thread id is M_INVALID_PARAM, as the specification has it.
+      // Any type is accepted here: the specification requires M_INVALID_PARAM for an invalid thread id.
       body: z.object({ thread_id: z.unknown().optional() }),
-      summary: 'Marks what was read, in a room or a thread',
+      summary: 'Sets a receipt in a room or a thread',
       response: { 200: nothing },
       errors: { 403: ['M_FORBIDDEN'] },
       async handler({ params: { roomId, receiptType, eventId }, body, requester }) {
@@ -46,7 +46,7 @@ export function receiptRoutes(deps: ReceiptDeps): Route[] {
       limit: 'default',
       params: room,
       body: markers,
-      summary: 'Marks what was read of a room',
+      summary: 'Sets receipts and the read marker of a room',
       response: { 200: nothing },
       errors: { 403: ['M_FORBIDDEN'] },
       async handler({ params: { roomId }, body, requester }) {
@@ -64,12 +64,13 @@ export function receiptRoutes(deps: ReceiptDeps): Route[] {
 function threadOf(value: unknown): string | undefined {
   if (value === undefined) return undefined
   if (typeof value !== 'string' || value === '')
-    throw invalidParam('thread_id must be "main" or the event id of the root of a thread')
+    throw invalidParam('thread_id must be "main" or the event id of a thread root')
   return value
 }
 
 function markerOf(type: Marker['type'], eventId: EventId, threadId: string | undefined): Marker {
   if (type !== 'm.fully_read') return { type, eventId, threadId: threadId ?? '' }
-  if (threadId !== undefined) throw invalidParam('thread_id: m.fully_read has no threads')
+  if (threadId !== undefined)
+    throw invalidParam('thread_id is not allowed with m.fully_read, which has no threads')
   return { type, eventId }
 }

@@ -36,11 +36,12 @@ export function registerRoutes(deps: RegistrationDeps): Route[] {
       limit: 'register',
       query: z.object({ kind: z.enum(['user', 'guest']).default('user') }),
       body: registerBody,
-      summary: 'Makes an account',
+      summary: 'Registers an account',
       response: { 200: registered, 401: challenge },
       errors: { 400: [...NAME_REFUSED, 'M_WEAK_PASSWORD'], 403: ['M_FORBIDDEN'] },
       async handler({ query, body, address }) {
-        if (query.kind === 'guest') throw forbidden('There are no guest accounts on this server')
+        if (query.kind === 'guest')
+          throw forbidden('This server has no guest accounts; register a user instead')
         const outcome = await register(deps, {
           username: body.username,
           password: body.password,
@@ -58,10 +59,10 @@ export function registerRoutes(deps: RegistrationDeps): Route[] {
       method: 'GET',
       path: client('/register/available'),
       auth: 'none',
-      // As registrations: otherwise it would be the fast way to try which names exist.
+      // Limited like registrations: without a limit this endpoint would reveal quickly which names exist.
       limit: 'register',
       query: z.object({ username: z.string() }),
-      summary: 'Whether a user name is free',
+      summary: 'Checks that a user name is available',
       response: { 200: available },
       errors: { 400: NAME_REFUSED, 403: ['M_FORBIDDEN'] },
       async handler({ query }) {
@@ -77,7 +78,7 @@ export function accountView(userId: UserId) {
   return { user_id: userId, home_server: serverOf(userId) }
 }
 
-/** What a client needs of its new session. */
+/** The keys of a new session in the responses of login and registration. */
 export function sessionView(session: Session) {
   return { access_token: session.accessToken, device_id: session.deviceId }
 }

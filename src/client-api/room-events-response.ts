@@ -5,19 +5,19 @@ import { jsonObject } from '../http/schema.ts'
 import { once } from '../lib/once.ts'
 import { clientEventSchema } from './event-response.ts'
 
-// What the endpoints that read a room answer: the shapes of `rooms/timeline.ts` and `rooms/members.ts`.
+// Responses of the endpoints that read a room: the shapes of `rooms/timeline.ts` and `rooms/members.ts`.
 
 const events = once(() => z.array(clientEventSchema()))
-const token = () => z.string().describe('For `from` and `to`')
+const token = () => z.string().describe('A token for `from` and `to`')
 
 export const messagesSchema = uncheckedJson(
   named('MessagesPage', () =>
     z.strictObject({
-      chunk: events().describe('In the direction of reading'),
+      chunk: events().describe('In the order of `dir`'),
       start: token(),
-      end: token().describe('Where the next page begins, where there is one').optional(),
+      end: token().describe('The `from` of the next page; absent on the last page').optional(),
       state: events()
-        .describe('Members who sent the events, where the filter asks for lazy_load_members')
+        .describe('The member events of the senders, when the filter has lazy_load_members')
         .optional(),
     }),
   ),
@@ -31,7 +31,7 @@ export const contextSchema = uncheckedJson(
       event: clientEventSchema(),
       events_before: events().describe('Newest first'),
       events_after: events().describe('Oldest first'),
-      state: events().describe('At the last of the events'),
+      state: events().describe('The state at the last of the events'),
     }),
   ),
 )

@@ -52,7 +52,7 @@ function timelineRoutes(deps: RoomReadDeps): Route[] {
         limit,
         filter: z.string().optional(),
       }),
-      summary: 'A page of the history of a room',
+      summary: 'One page of the history of a room',
       response: { 200: messagesSchema },
       errors: { 400: BAD_FILTER, 403: ['M_FORBIDDEN'] },
       handler: ({ params, query, requester }) => {
@@ -86,7 +86,7 @@ function timelineRoutes(deps: RoomReadDeps): Route[] {
       limit: 'default',
       params: roomEvent,
       query: z.object({ limit, filter: z.string().optional() }),
-      summary: 'An event with what came before and after it',
+      summary: 'An event with the events before and after it',
       response: { 200: contextSchema },
       errors: { 400: BAD_FILTER, 403: ['M_FORBIDDEN'], 404: ['M_NOT_FOUND'] },
       handler: ({ params, query, requester }) => {
@@ -107,7 +107,7 @@ function stateRoutes(deps: RoomReadDeps): Route[] {
     return whole ?? {}
   }
   const ofOne = {
-    summary: 'A piece of the state of a room: its content, or with format=event the whole event',
+    summary: 'One state event of a room: its content, or with format=event the whole event',
     response: { 200: statePiece },
     errors: { 403: ['M_FORBIDDEN'], 404: ['M_NOT_FOUND'] },
   }
@@ -186,7 +186,7 @@ function memberRoutes(deps: RoomReadDeps): Route[] {
       auth: 'user',
       limit: 'default',
       params: room,
-      summary: 'The profiles of who is in a room',
+      summary: 'The profiles of the joined members of a room',
       response: { 200: joinedMembers },
       errors: { 403: ['M_FORBIDDEN'] },
       handler: async ({ params, requester }) => ({

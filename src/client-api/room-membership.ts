@@ -27,7 +27,7 @@ const aboutBody = z.object({ user_id: userIdSchema, reason: z.string().optional(
 
 const joinedRoomsSchema = once(() => z.strictObject({ joined_rooms: z.array(roomId()) }))
 
-/** Joining, knocking, leaving, inviting, and the rest of "Room membership" (client-server API). */
+/** Joining, knocking, leaving, inviting and the other endpoints of "Room membership" (client-server API). */
 export function roomMembershipRoutes(deps: RoomDeps): Route[] {
   return [...joining(deps), ...leaving(deps), ...aboutOthers(deps)]
 }
@@ -70,7 +70,7 @@ function joining(deps: RoomDeps): Route[] {
       auth: 'user',
       limit: 'send',
       body: ownBody,
-      summary: 'Asks to be let into a room',
+      summary: 'Knocks on a room',
       response: { 200: namedRoomId },
       errors: { 403: ['M_FORBIDDEN'], 404: ['M_NOT_FOUND'] },
       async handler({ requester, params, body }) {
@@ -84,7 +84,7 @@ function joining(deps: RoomDeps): Route[] {
       path: client('/joined_rooms'),
       auth: 'user',
       limit: 'default',
-      summary: 'The rooms that you are in',
+      summary: 'The rooms that you have joined',
       response: { 200: joinedRoomsSchema },
       handler: async ({ requester }) => ({ joined_rooms: await joinedRooms(deps, requester.userId) }),
     }),
@@ -94,7 +94,9 @@ function joining(deps: RoomDeps): Route[] {
 async function namedRoom(q: Queries, idOrAlias: string): Promise<RoomId> {
   if (isRoomId(idOrAlias)) return idOrAlias
   if (isRoomAlias(idOrAlias)) return resolveAlias(q, idOrAlias)
-  throw invalidParam('Expected a room id, such as !opaque:server, or an alias, such as #name:server')
+  throw invalidParam(
+    'The path must have a room id, such as !opaque:server, or an alias, such as #name:server',
+  )
 }
 
 function leaving(deps: RoomDeps): Route[] {
@@ -120,7 +122,7 @@ function leaving(deps: RoomDeps): Route[] {
       auth: 'user',
       limit: 'default',
       params: roomParams,
-      summary: 'Takes a room that you have left from your lists',
+      summary: 'Forgets a room that you have left',
       response: { 200: nothing },
       errors: { 400: ['M_UNKNOWN'], 404: ['M_NOT_FOUND'] },
       async handler({ requester, params: { roomId } }) {
@@ -131,7 +133,7 @@ function leaving(deps: RoomDeps): Route[] {
   ]
 }
 
-/** The four have the same shape: somebody, and why. */
+/** The four endpoints have the same body: a user and an optional reason. */
 function aboutOthers(deps: RoomDeps): Route[] {
   const actions = {
     invite: { act: inviteUser, summary: 'Invites a user to a room' },

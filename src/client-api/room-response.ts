@@ -2,5 +2,5 @@ import { z } from 'zod'
 import { roomId } from '../http/response-parts.ts'
 import { once } from '../lib/once.ts'
 
-/** The answer of an endpoint that leads to a room. */
+/** The response of an endpoint that creates or joins a room, or knocks on it. */
 export const namedRoomId = once(() => z.strictObject({ room_id: roomId() }))

@@ -7,7 +7,7 @@ import { sentEvent } from './event-response.ts'
 
 const params = z.object({ roomId: roomIdSchema, eventType: z.string(), stateKey: z.string().default('') })
 
-/** An empty state key may be left out, with or without the slash before it. */
+/** An empty state key may be omitted, with or without the slash before it. */
 const SUFFIXES = [
   '/rooms/:roomId/state/:eventType',
   '/rooms/:roomId/state/:eventType/',
@@ -24,7 +24,7 @@ export function roomStateWriteRoutes(deps: RoomDeps): Route[] {
       limit: 'send',
       params,
       body: jsonObject,
-      summary: 'Sets a piece of the state of a room',
+      summary: 'Sends a state event',
       response: { 200: sentEvent },
       errors: { 400: ['M_BAD_ALIAS'], 403: ['M_FORBIDDEN'], 404: ['M_NOT_FOUND'] },
       async handler({ requester, params: { roomId, eventType, stateKey }, body }) {

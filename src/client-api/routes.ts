@@ -50,11 +50,11 @@ export type ClientApiDeps = {
   typing: Typing
   pushers: PusherDeps
   testPushes: TestPushDeps
-  /** Absent where there are no pushers of that kind. */
+  /** undefined: the server has no pushers of kind `webpush`. */
   webPush: WebPushCapability | undefined
 }
 
-/** Every endpoint of the client-server API, one module of the specification after the other. */
+/** Every endpoint of the client-server API, in the order of the modules of the specification. */
 export function clientRoutes(deps: ClientApiDeps): Route[] {
   const { accounts, validations, rules, rooms, notifications, sync, typing } = deps
   const { pushers, testPushes, webPush, config } = deps

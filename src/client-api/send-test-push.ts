@@ -3,7 +3,7 @@ import { defineRoute, type Route } from '../http/route.ts'
 import { testPush, type TestPushDeps, type TestStatus } from '../pushers/send-test-push.ts'
 import { once } from '../lib/once.ts'
 
-// Narrower than an event id may be: the id goes to a gateway, and whoever asks has chosen it.
+// Stricter than the syntax of event ids: the client chooses the id, and it is sent to a gateway.
 const EVENT_ID = /^\$[A-Za-z0-9_-]{1,128}$/
 
 const body = z.object({
@@ -29,8 +29,8 @@ const testPushSchema = once(() =>
     'org.belfry.attempt': z
       .strictObject({
         event_id: z.string(),
-        gateway_status: z.int().nullable().describe('Null: no whole answer came'),
-        ms: z.int().min(0).describe('How long it took, in milliseconds'),
+        gateway_status: z.int().nullable().describe('Null: no complete response'),
+        ms: z.int().min(0).describe('The duration in milliseconds'),
         error: z.string().nullable(),
       })
       .nullable()
@@ -39,8 +39,8 @@ const testPushSchema = once(() =>
 )
 
 /**
- * `POST /pushers/push` (MSC4173): sends a real poke to a pusher of one's own and answers with what became of it. `status` is
- * the proposal's; `org.belfry.attempt` (null: nothing was sent) tells more of it.
+ * `POST /pushers/push` (MSC4173): sends a real poke to a pusher of the requester and returns the result. `status` has the values of
+ * the proposal; `org.belfry.attempt` has the details (null: nothing was sent).
  */
 export function testPushRoutes(deps: TestPushDeps): Route[] {
   return [
@@ -50,7 +50,7 @@ export function testPushRoutes(deps: TestPushDeps): Route[] {
       auth: 'user',
       limit: 'test push',
       body,
-      summary: 'Sends a test notification to a pusher of yours',
+      summary: 'Sends a test push to one of your pushers',
       response: { 200: testPushSchema },
       async handler({ requester: { userId }, body: asked, signal }) {
         const { app_id: appId, pushkey, event_id: eventId } = asked

@@ -5,7 +5,7 @@ import { jsonObject } from '../http/schema.ts'
 import { once } from '../lib/once.ts'
 import { filteredEventSchema, strippedEventSchema } from './event-response.ts'
 
-// What `/sync` answers (client-server API, "Syncing"): the shape that `rooms/sync/` puts together.
+// The response of `/sync` (client-server API, "Syncing"). `rooms/sync/` assembles it.
 
 const accountDataEvent = uncheckedJson(
   named('AccountDataEvent', () => z.strictObject({ type: z.string(), content: jsonObject })),
@@ -19,7 +19,7 @@ const receiptTypes = once(() =>
       userId(),
       z.strictObject({
         ts: time(),
-        thread_id: z.string().describe('The root of the thread, or main').optional(),
+        thread_id: z.string().describe('The event id of the thread root, or main').optional(),
       }),
     ),
   ),
@@ -43,15 +43,15 @@ const ephemeral = once(() =>
 
 const unreadCounts = named('UnreadCounts', () =>
   z.strictObject({
-    notification_count: z.int().min(0).describe('Unread events that notified'),
-    highlight_count: z.int().min(0).describe('Those of them that are highlights'),
+    notification_count: z.int().min(0).describe('The number of unread notifications'),
+    highlight_count: z.int().min(0).describe('The number of unread highlights'),
   }),
 )
 
 const timeline = named('Timeline', () =>
   z.strictObject({
     events: z.array(filteredEventSchema()),
-    limited: z.boolean().describe('Earlier events are left out; prev_batch leads to them'),
+    limited: z.boolean().describe('True: earlier events are omitted; prev_batch is the token to get them'),
     prev_batch: z.string().describe('A token for /messages'),
   }),
 )
@@ -60,7 +60,7 @@ const strippedState = once(() => z.strictObject({ events: z.array(strippedEventS
 
 const summary = named('RoomSummary', () =>
   z.strictObject({
-    'm.heroes': z.array(userId()).describe('Of a room without name and alias: up to five others in it'),
+    'm.heroes': z.array(userId()).describe('For a room without name and alias: up to five other members'),
     'm.joined_member_count': z.int().min(0),
     'm.invited_member_count': z.int().min(0),
   }),
@@ -68,17 +68,17 @@ const summary = named('RoomSummary', () =>
 
 const joined = named('JoinedRoom', () =>
   z.strictObject({
-    summary: summary().describe('When it has changed').optional(),
+    summary: summary().describe('Present when it has changed').optional(),
     state: state(),
     timeline: timeline(),
     ephemeral: ephemeral(),
     account_data: accountData(),
     unread_notifications: unreadCounts().describe(
-      'Of the room; of its main timeline, where the filter asks for unread_thread_notifications',
+      'For the room; for its main timeline when the filter has unread_thread_notifications',
     ),
     unread_thread_notifications: z
       .record(eventId(), unreadCounts())
-      .describe('By the root of the thread, where the filter asks for it')
+      .describe('By thread root, when the filter has unread_thread_notifications')
       .optional(),
   }),
 )
@@ -88,9 +88,9 @@ const left = named('LeftRoom', () =>
   z.strictObject({ state: state(), timeline: timeline(), account_data: accountData() }),
 )
 
-/** The rooms are assembled as `JsonObject`s. */
+/** `rooms/sync/` assembles the rooms as `JsonObject`s, without their exact types. */
 const byRoom = (room: Parameters<typeof uncheckedJson>[0]) => z.record(roomId(), uncheckedJson(room)())
-const NOT_SERVED = 'Always empty: this server has none'
+const NOT_SERVED = 'Always empty: this server does not support it'
 const noEvents = () => z.array(accountDataEvent()).max(0).describe(NOT_SERVED)
 
 export const syncResponse = named('SyncResponse', () =>

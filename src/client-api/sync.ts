@@ -28,7 +28,7 @@ export function syncRoutes(deps: SyncDeps): Route[] {
       auth: 'user',
       limit: 'sync',
       query,
-      summary: 'What is new, waited for',
+      summary: 'Changes since the last sync; waits until there are some or the timeout ends',
       response: { 200: syncResponse },
       errors: { 400: ['M_NOT_JSON', 'M_BAD_JSON'], 404: ['M_NOT_FOUND'] },
       async handler({ query: asked, requester, signal }) {
@@ -47,7 +47,7 @@ export function syncRoutes(deps: SyncDeps): Route[] {
   ]
 }
 
-/** A filter is JSON when it begins with a brace, else the id of a stored one. */
+/** A filter that begins with a brace is JSON; any other filter is the id of a stored one. */
 async function filterOf(q: Queries, userId: UserId, filter: string | undefined): Promise<SyncFilter> {
   if (!filter) return NO_FILTER
   return filter.startsWith('{') ? readFilter(filter) : parseFilter(await getFilter(q, userId, filter))

@@ -10,14 +10,14 @@ import { nothing, time } from '../http/response-parts.ts'
 
 const MAX_ADDRESS = 500
 
-/** Identity service API, "Session": what may be in a session id and a client secret. */
+/** The syntax of session ids and client secrets (Identity Service API, "Session"). */
 const opaque = z.string().regex(/^[0-9a-zA-Z.=_-]{1,255}$/, 'expected 1 to 255 of A-Z a-z 0-9 . = _ -')
 
 const tokenBody = z.object({
   email: z.string().max(MAX_ADDRESS),
   client_secret: opaque,
   send_attempt: z.int().min(0),
-  // To be ignored when a validation is submitted with POST, as it always is here.
+  // Ignored: it applies only to validations by GET, and this server validates by POST.
   next_link: z.string().optional(),
 })
 const addBody = z.object({ sid: opaque, client_secret: opaque, auth: z.custom<Json>().optional() })
@@ -36,12 +36,12 @@ const threepids = once(() =>
   }),
 )
 const validation = once(() =>
-  z.strictObject({ sid: z.string().describe('Names the validation, with the client_secret') }),
+  z.strictObject({ sid: z.string().describe('Identifies the validation, together with client_secret') }),
 )
 
 /**
  * `/account/3pid…` (client-server API, "Adding Account Administrative Contact Information"): e-mail addresses, which this server
- * validates itself. No identity server is ever asked. `POST /account/3pid`, which is deprecated, is not there: it takes no password.
+ * validates itself. No identity server is used. The deprecated `POST /account/3pid` does not exist, because it requires no password.
  */
 export function thirdPartyIdRoutes(deps: ValidationDeps): Route[] {
   return [...addressRoutes(deps), ...validationRoutes(deps)]
@@ -64,7 +64,7 @@ function addressRoutes(deps: ValidationDeps): Route[] {
       auth: 'user',
       limit: 'default',
       body: addBody,
-      summary: 'Adds an e-mail address that was validated',
+      summary: 'Adds a validated e-mail address to your account',
       response: { 200: nothing, 401: challenge },
       errors: { 400: ['M_THREEPID_AUTH_FAILED', 'M_THREEPID_IN_USE'], 403: ['M_FORBIDDEN'] },
       async handler({ requester, body: { sid, client_secret: clientSecret, auth } }) {
@@ -78,28 +78,28 @@ function addressRoutes(deps: ValidationDeps): Route[] {
       auth: 'user',
       limit: 'default',
       body: deleteBody,
-      summary: 'Removes an e-mail address, with the pusher that mails there',
+      summary: 'Removes an e-mail address and its e-mail pusher',
       response: { 200: unbindResult },
       async handler({ requester, body }) {
         await removeThreepid(deps, requester.userId, body)
-        // There is no identity server that could have been told of it.
+        // There is no identity server to unbind the address from.
         return { id_server_unbind_result: 'no-support' as const }
       },
     }),
   ]
 }
 
-/** Showing that one reads the mail of an address. */
+/** Proof that the requester can read the mail of an address. */
 function validationRoutes(deps: ValidationDeps): Route[] {
   return [
     defineRoute({
       method: 'POST',
       path: client('/account/3pid/email/requestToken'),
-      // Clients ask without their token, as the specification has it.
+      // The specification allows requests without a token, and clients send none.
       auth: 'optional',
       limit: 'email token',
       body: tokenBody,
-      summary: 'Mails a link that validates an e-mail address',
+      summary: 'Sends a mail with a link that validates an e-mail address',
       response: { 200: validation },
       errors: { 400: ['M_THREEPID_MEDIUM_NOT_SUPPORTED', 'M_THREEPID_IN_USE'] },
       handler: ({ body, address, signal }) =>
@@ -116,14 +116,14 @@ function validationRoutes(deps: ValidationDeps): Route[] {
       path: client('/account/3pid/msisdn/requestToken'),
       auth: 'optional',
       limit: 'default',
-      summary: 'Telephone numbers: there are none',
+      summary: 'Phone numbers; always refused',
       response: {},
       errors: { 400: ['M_THREEPID_MEDIUM_NOT_SUPPORTED'] },
       handler: () => {
         throw new MatrixError(
           400,
           'M_THREEPID_MEDIUM_NOT_SUPPORTED',
-          'This server does not use phone numbers',
+          'This server does not support phone numbers; add an e-mail address instead',
         )
       },
     }),

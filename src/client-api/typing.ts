@@ -19,11 +19,11 @@ export function typingRoutes(deps: { db: Queries; typing: Typing }): Route[] {
       limit: 'default',
       params: z.object({ roomId: roomIdSchema, userId: userIdSchema }),
       body: z.object({ typing: z.boolean(), timeout: z.number().min(0).optional() }),
-      summary: 'Says that you are typing, or no longer',
+      summary: 'Starts or ends your typing notification',
       response: { 200: nothing },
       errors: { 403: ['M_FORBIDDEN'] },
       async handler({ params: { roomId, userId }, body, requester }) {
-        if (userId !== requester.userId) throw forbidden('You can only say of yourself that you are typing')
+        if (userId !== requester.userId) throw forbidden('You can only set your own typing notification')
         await requireJoined(deps.db, userId, roomId)
         const ms = Math.min(body.timeout ?? DEFAULT_TYPING_MS, MAX_TYPING_MS)
         if (body.typing) deps.typing.start(roomId, userId, ms)

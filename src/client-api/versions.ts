@@ -2,14 +2,14 @@ import { defineRoute, type Route } from '../http/route.ts'
 import { z } from 'zod'
 import { once } from '../lib/once.ts'
 
-// Clients choose by these what they send: mentions, threads in receipts, private receipts. The prefixes r0 and v3 are
-// both served, so both families are listed.
+// Clients use these versions to decide about features, such as mentions, threads in receipts and private receipts. The prefixes
+// r0 and v3 are both served, so both families are listed.
 const VERSIONS = (
   'r0.0.1 r0.1.0 r0.2.0 r0.3.0 r0.4.0 r0.5.0 r0.6.0 r0.6.1 ' +
   'v1.1 v1.2 v1.3 v1.4 v1.5 v1.6 v1.7 v1.8 v1.9 v1.10 v1.11 v1.12 v1.13 v1.14 v1.15 v1.16 v1.17'
 ).split(' ')
 
-/** Clients that ask for the flag instead of the version it came with. */
+/** For clients that check the flag instead of the version that made the feature stable. */
 const UNSTABLE_FEATURES = {
   'org.matrix.msc2285.stable': true,
   'org.matrix.msc3771': true,
@@ -35,7 +35,7 @@ export function versionsRoutes({ webPush }: { webPush: boolean }): Route[] {
       path: '/_matrix/client/versions',
       auth: 'none',
       limit: 'default',
-      summary: 'The versions of the specification, and what is there beyond them',
+      summary: 'The supported versions of the specification, and the unstable features',
       response: { 200: versionsSchema },
       handler: () => ({ versions: VERSIONS, unstable_features }),
     }),

@@ -12,11 +12,11 @@ export function wellKnownRoutes({ publicUrl, allowEncryption }: Discovery): Rout
       path: '/.well-known/matrix/client',
       auth: 'none',
       limit: 'default',
-      summary: 'Where clients find this server',
+      summary: 'Server discovery: the base URL for clients',
       response: { 200: discoverySchema },
       errors: { 404: ['M_NOT_FOUND'] },
       handler() {
-        if (publicUrl === undefined) throw notFound('This server has no public URL configured')
+        if (publicUrl === undefined) throw notFound('The operator has not configured public_url')
         return serverDiscovery(publicUrl, { allowEncryption })
       },
     }),
@@ -24,8 +24,8 @@ export function wellKnownRoutes({ publicUrl, allowEncryption }: Discovery): Rout
 }
 
 /**
- * `io.element.e2ee` is read by Element Web: it creates no encrypted rooms, also no direct chats, which it encrypts
- * otherwise without asking.
+ * Element Web reads `io.element.e2ee`: with `force_disable` it creates no encrypted rooms. By default it encrypts direct chats
+ * without asking the user.
  */
 export function serverDiscovery(publicUrl: string, { allowEncryption }: Pick<Discovery, 'allowEncryption'>) {
   return {
