@@ -2,20 +2,20 @@ import assert from 'node:assert/strict'
 import type { TestUser } from '../support/client.ts'
 import type { PokeReceiver } from '../support/poke-receiver.ts'
 import { eventually } from '../support/eventually.ts'
-import type { Stage } from './play.ts'
-import type { Counts, Happening, Recount } from './recount.ts'
+import type { Fixture } from './play.ts'
+import type { Counts, HistoryEvent, Recount } from './recount.ts'
 
-// Everything that shows a count, held against the recount: /sync by two devices, from where each of them was, one by thread
-// and one in sum; /notifications; and what the gateway was told.
+// Compares each count of the server with the recount: incremental /sync of each device, with counts by thread and in total;
+// /notifications; and the pokes that the gateway received.
 
-type Shown = { unread: Counts; threads: Map<string, Counts> }
-/** What a device shows, from all that its syncs have told it. */
-export type Screen = {
+type RoomCounts = { unread: Counts; threads: Map<string, Counts> }
+/** The counts that a client shows after its syncs. */
+export type Client = {
   client: TestUser
-  who: number
+  user: number
   byThread: boolean
   since: string | undefined
-  rooms: Map<string, Shown>
+  rooms: Map<string, RoomCounts>
 }
 
 type SyncCounts = { notification_count: number; highlight_count: number }
@@ -24,23 +24,23 @@ type JoinedRoom = {
   unread_thread_notifications?: Record<string, SyncCounts>
 }
 
-/** Syncs on, and notes what a client would show from then on. */
-async function refresh(screen: Screen): Promise<void> {
-  const filter = { room: { timeline: { limit: 1, unread_thread_notifications: screen.byThread } } }
-  const since = screen.since === undefined ? '' : `&since=${screen.since}`
+/** Syncs from the last token and applies the response. */
+async function refresh(view: Client): Promise<void> {
+  const filter = { room: { timeline: { limit: 1, unread_thread_notifications: view.byThread } } }
+  const since = view.since === undefined ? '' : `&since=${view.since}`
   const path = `/sync?timeout=0&filter=${encodeURIComponent(JSON.stringify(filter))}${since}`
-  const answer = (await screen.client.get(path)) as {
+  const response = (await view.client.get(path)) as {
     next_batch: string
     rooms?: { join?: Record<string, JoinedRoom>; leave?: Record<string, unknown> }
   }
-  screen.since = answer.next_batch
-  for (const roomId of Object.keys(answer.rooms?.leave ?? {})) screen.rooms.delete(roomId)
-  for (const [roomId, room] of Object.entries(answer.rooms?.join ?? {})) {
+  view.since = response.next_batch
+  for (const roomId of Object.keys(response.rooms?.leave ?? {})) view.rooms.delete(roomId)
+  for (const [roomId, room] of Object.entries(response.rooms?.join ?? {})) {
     const threads = Object.entries(room.unread_thread_notifications ?? {}).map(
       ([root, counts]) => [root, countsOf(counts)] as const,
     )
-    if (!screen.byThread) assert.equal(room.unread_thread_notifications, undefined)
-    screen.rooms.set(roomId, {
+    if (!view.byThread) assert.equal(room.unread_thread_notifications, undefined)
+    view.rooms.set(roomId, {
       unread: countsOf(room.unread_notifications),
       threads: new Map(threads.filter(([, { notifications }]) => notifications > 0)),
     })
@@ -53,21 +53,25 @@ const countsOf = ({ notification_count, highlight_count }: SyncCounts): Counts =
 })
 const NONE: Counts = { notifications: 0, highlights: 0 }
 
-export async function compareScreens(stage: Stage, screens: readonly Screen[], after: string): Promise<void> {
+export async function compareSyncs(
+  fixture: Fixture,
+  clients: readonly Client[],
+  after: string,
+): Promise<void> {
   await Promise.all(
-    screens.map(async (screen) => {
-      await refresh(screen)
-      for (const [room, roomId] of stage.rooms.entries()) {
-        const shown = screen.rooms.get(roomId) ?? { unread: NONE, threads: new Map() }
-        const what = `what ${screen.client.userId} is shown of room ${room}, ${screen.byThread ? 'by thread' : 'in sum'}, after ${after}`
-        assert.deepEqual(shown, wanted(stage.model, screen, room), what)
+    clients.map(async (view) => {
+      await refresh(view)
+      for (const [room, roomId] of fixture.rooms.entries()) {
+        const found = view.rooms.get(roomId) ?? { unread: NONE, threads: new Map() }
+        const message = `counts of ${view.client.userId} in room ${room}, ${view.byThread ? 'by thread' : 'in total'}, after ${after}`
+        assert.deepEqual(found, expectedCounts(fixture.model, view, room), message)
       }
     }),
   )
 }
 
-function wanted(model: Recount, { who, byThread }: Screen, room: number): Shown {
-  const unread = model.unread(who, room)
+function expectedCounts(model: Recount, { user, byThread }: Client, room: number): RoomCounts {
+  const unread = model.unread(user, room)
   if (byThread) {
     const main = unread.get('main') ?? NONE
     unread.delete('main')
@@ -83,9 +87,9 @@ function wanted(model: Recount, { who, byThread }: Screen, room: number): Shown 
 
 type Listed = { event: { event_id: string }; read: boolean; actions: unknown[] }
 
-export async function compareLists(stage: Stage, after: string): Promise<void> {
+export async function compareLists(fixture: Fixture, after: string): Promise<void> {
   await Promise.all(
-    stage.devices.map(async ([client], who) => {
+    fixture.devices.map(async ([client], user) => {
       const { notifications } = ((await client?.get('/notifications?limit=100')) ?? {}) as {
         notifications: Listed[]
       }
@@ -94,12 +98,12 @@ export async function compareLists(stage: Stage, after: string): Promise<void> {
         read,
         isHighlight: actions.some(isHighlight),
       }))
-      const expected = stage.model
-        .notified(who)
+      const expected = fixture.model
+        .notified(user)
         .map(({ event, isRead }) => ({
           eventId: event.eventId,
           read: isRead,
-          isHighlight: event.outcomes[who] === 'highlight',
+          isHighlight: event.outcomes[user] === 'highlight',
         }))
         .toReversed()
         .slice(0, 100)
@@ -114,58 +118,58 @@ const isHighlight = (action: unknown) =>
   (action as { set_tweak?: string }).set_tweak === 'highlight' &&
   (action as { value?: boolean }).value !== false
 
-/** What the gateway has been told until now, and is to have been told. */
-export type Told = { events: string[]; seen: number }
+/** The event pokes that the gateway must have received, each as `pushkey eventId`. */
+export type ExpectedPokes = { events: string[] }
 
 export type BadgeMeaning = 'rooms' | 'messages'
 
 /**
- * Waits until the gateway was told what the step was for it: each event once to each pusher that it is for, and the badge wherever it
- * is less than before. A pusher that a rule of its device keeps silent hears of the larger number with its next poke.
+ * Waits until the gateway has received the pokes of the step: one for each event and pusher, and one with the badge where the
+ * badge is smaller than before. A pusher that a device rule silences receives a larger badge with its next poke.
  */
 export async function compareGateway(
-  { model }: Stage,
+  { model }: Fixture,
   gateway: PokeReceiver,
-  told: Told,
+  pokes: ExpectedPokes,
   step: {
-    events: readonly Happening[]
+    events: readonly HistoryEvent[]
     badgesBefore: readonly number[]
     meaning: BadgeMeaning
     after: string
   },
 ): Promise<void> {
   const poked = step.events.flatMap((event) =>
-    model.pokedFor(event).map(({ who, pushkey }) => ({ who, pushkey, eventId: event.eventId })),
+    model.pokedFor(event).map(({ user, pushkey }) => ({ user, pushkey, eventId: event.eventId })),
   )
-  told.events.push(...poked.map(({ pushkey, eventId }) => `${pushkey} ${eventId}`))
-  for (const [who, person] of model.people.entries()) {
-    const badge = model.badge(who, step.meaning)
-    for (const pusher of person.pushers) {
+  pokes.events.push(...poked.map(({ pushkey, eventId }) => `${pushkey} ${eventId}`))
+  for (const [user, state] of model.users.entries()) {
+    const badge = model.badge(user, step.meaning)
+    for (const pusher of state.pushers) {
       const isPoked = poked.some(({ pushkey }) => pushkey === pusher.pushkey)
-      if (isPoked || badge < (step.badgesBefore[who] ?? 0)) pusher.told = badge
+      if (isPoked || badge < (step.badgesBefore[user] ?? 0)) pusher.badge = badge
     }
   }
-  const pushers = model.people.flatMap((person) => person.pushers)
-  const look = () => ({
+  const pushers = model.users.flatMap((state) => state.pushers)
+  const received = () => ({
     events: gateway.pokes.flatMap(({ event_id: id, devices }) =>
       id ? [`${devices[0]?.pushkey} ${id}`] : [],
     ),
-    badges: pushers.map(({ pushkey }) => [pushkey, lastTold(gateway, pushkey)]),
+    badges: pushers.map(({ pushkey }) => [pushkey, lastBadge(gateway, pushkey)]),
   })
   const expected = {
-    events: [...told.events].sort(),
-    badges: pushers.map(({ pushkey, told: number }) => [pushkey, number]),
+    events: [...pokes.events].sort(),
+    badges: pushers.map(({ pushkey, badge }) => [pushkey, badge]),
   }
   const found = () => {
-    const { events, badges } = look()
+    const { events, badges } = received()
     return { events: events.sort(), badges }
   }
-  const patience = AbortSignal.timeout(120_000)
-  await eventually(() => patience.aborted || JSON.stringify(found()) === JSON.stringify(expected))
-  assert.deepEqual(found(), expected, `what the gateway was told after ${step.after}`)
+  const deadline = AbortSignal.timeout(120_000)
+  await eventually(() => deadline.aborted || JSON.stringify(found()) === JSON.stringify(expected))
+  assert.deepEqual(found(), expected, `pokes after ${step.after}`)
 }
 
-function lastTold(gateway: PokeReceiver, pushkey: string): number | undefined {
+function lastBadge(gateway: PokeReceiver, pushkey: string): number | undefined {
   const last = gateway.pokes.findLast(({ devices }) => devices[0]?.pushkey === pushkey)
   return last && (last.counts?.unread ?? 0)
 }

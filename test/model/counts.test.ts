@@ -9,87 +9,87 @@ import {
   type BadgeMeaning,
   compareGateway,
   compareLists,
-  compareScreens,
-  type Screen,
-  type Told,
+  compareSyncs,
+  type Client,
+  type ExpectedPokes,
 } from './compare.ts'
-import { play, setPusher, type Stage, type Step, step } from './play.ts'
+import { perform, setPusher, type Fixture, type Step, step } from './play.ts'
 import { Recount } from './recount.ts'
 
-// One source of counts: random stories of four people with six devices in two rooms, over HTTP, with everything that shows a
-// number held against a recount after each step. TEST_SEED repeats a run (fast-check prints the seed of one that failed), TEST_HISTORIES
-// makes it longer, TEST_SHRINK looks for a shorter story that fails too.
+// Random histories of four users with six devices in two rooms, over HTTP. After each step all counts are compared with a recount.
+// TEST_SEED repeats a run (fast-check prints the seed of a failure), TEST_HISTORIES sets the number of histories, and TEST_SHRINK
+// searches for a shorter history that fails.
 
-const PEOPLE = ['ann', 'bob', 'cat', 'dan']
+const NAMES = ['alice', 'bob', 'carol', 'dave']
 const ROOMS = 2
-/** The first two have a phone and a tablet; the last has no pusher. */
-const PUSHERS: readonly [who: number, pushkey: string, handle: string][] = [
+/** The first two users have two devices each; the last has no pusher. */
+const PUSHERS: readonly [user: number, pushkey: string, handle: string][] = [
   [0, 'phone-0', 'loud'],
   [1, 'phone-0', 'quiet'],
   [1, 'tablet-1', 'loud'],
   [2, 'phone-0', 'loud'],
 ]
-/** Everybody may join, and everybody invite. */
+/** Each user may join and invite. */
 const OPEN = { preset: 'public_chat', power_level_content_override: { invite: 0 } }
 let runs = 0
 
-async function begin(url: string, gateway: string): Promise<{ stage: Stage; screens: Screen[] }> {
+async function createFixture(url: string, gateway: string): Promise<{ fixture: Fixture; clients: Client[] }> {
   const run = runs++
-  const model = new Recount(PEOPLE.length, ROOMS)
+  const model = new Recount(NAMES.length, ROOMS)
   const devices = await Promise.all(
-    PEOPLE.map(async (name, who) => {
+    NAMES.map(async (name, user) => {
       const first = await registerUser(url, `${name}${run}`)
-      return who < 2 ? [first, await loginUser(url, `${name}${run}`)] : [first]
+      return user < 2 ? [first, await loginUser(url, `${name}${run}`)] : [first]
     }),
   )
   const rooms: string[] = []
   for (let room = 0; room < ROOMS; room++) {
     rooms.push((await devices[0]?.[0]?.createRoom(OPEN)) ?? '')
-    model.person(0).joinedAt.set(room, -1)
+    model.user(0).joinedAt.set(room, -1)
   }
-  const stage = { model, devices, rooms, gateway }
-  for (const [who, pushkey, handle] of PUSHERS) {
-    const pusher = { pushkey: `${PEOPLE[who]}${run}-${pushkey}`, handle, told: undefined }
-    model.person(who).pushers.push(pusher)
-    await setPusher(stage, who, pusher)
+  const fixture = { model, devices, rooms, gateway }
+  for (const [user, pushkey, handle] of PUSHERS) {
+    const pusher = { pushkey: `${NAMES[user]}${run}-${pushkey}`, handle, badge: undefined }
+    model.user(user).pushers.push(pusher)
+    await setPusher(fixture, user, pusher)
   }
-  const screens = devices.flatMap((own, who) =>
+  const clients = devices.flatMap((own, user) =>
     own.map((client, at) => {
-      const none: Pick<Screen, 'since' | 'rooms'> = { since: undefined, rooms: new Map() }
-      return { client, who, byThread: (who + at) % 2 === 0, ...none }
+      const none: Pick<Client, 'since' | 'rooms'> = { since: undefined, rooms: new Map() }
+      return { client, user, byThread: (user + at) % 2 === 0, ...none }
     }),
   )
-  return { stage, screens }
+  return { fixture, clients }
 }
 
-const first = (kind: string, who: number, more: Partial<Step> = {}): Step => ({
+const firstStep = (kind: string, user: number, more: Partial<Step> = {}): Step => ({
   kind,
-  who,
+  user,
   other: 0,
   room: 0,
   pick: 0,
   form: 0,
   ...more,
 })
-/** Each kind of step once, before chance takes over. */
-const OPENING: readonly Step[] = [
-  first('join', 1),
-  first('join', 2),
-  first('join', 1, { room: 1 }),
-  first('send', 0),
-  first('send', 1, { form: 7 }),
-  first('send', 2, { form: 9, other: 1 }),
-  first('rule', 0),
-  first('quiet', 1),
-  first('handle', 1, { pick: 1 }),
-  first('ignore', 2),
-  first('receipt', 2, { form: 6 }),
-  first('redact', 1),
-  first('invite', 3, { other: 0, room: 1 }),
-  first('leave', 2),
+/** Each kind of step once, before the random steps. */
+const FIRST_STEPS: readonly Step[] = [
+  firstStep('join', 1),
+  firstStep('join', 2),
+  firstStep('join', 1, { room: 1 }),
+  firstStep('send', 0),
+  firstStep('send', 1, { form: 7 }),
+  firstStep('send', 2, { form: 9, other: 1 }),
+  firstStep('rule', 0),
+  firstStep('quiet', 1),
+  firstStep('handle', 1, { pick: 1 }),
+  firstStep('ignore', 2),
+  firstStep('receipt', 2, { form: 6 }),
+  firstStep('redact', 1),
+  firstStep('invite', 3, { other: 0, room: 1 }),
+  firstStep('leave', 2),
 ]
 
-async function holds(
+async function compareHistories(
   t: TestContext,
   { meaning, histories, flags }: { meaning: BadgeMeaning; histories: number; flags: string[] },
 ): Promise<void> {
@@ -102,19 +102,19 @@ async function holds(
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 60, maxLength: 120, size: 'max' }), async (steps) => {
       gateway.pokes.splice(0)
-      const { stage, screens } = await begin(server.url, gateway.url)
-      const { model } = stage
-      const told: Told = { events: [], seen: 0 }
-      for (const [at, next] of [...OPENING, ...steps].entries()) {
-        const badgesBefore = model.people.map((_, who) => model.badge(who, meaning))
-        const events = await play(stage, next)
+      const { fixture, clients } = await createFixture(server.url, gateway.url)
+      const { model } = fixture
+      const pokes: ExpectedPokes = { events: [] }
+      for (const [at, next] of [...FIRST_STEPS, ...steps].entries()) {
+        const badgesBefore = model.users.map((_, user) => model.badge(user, meaning))
+        const events = await perform(fixture, next)
         if (events === undefined) continue
         done[next.kind] = (done[next.kind] ?? 0) + 1
         const after = `step ${at}, ${next.kind}`
-        await compareGateway(stage, gateway, told, { events, badgesBefore, meaning, after })
-        await compareScreens(stage, screens, after)
-        await compareLists(stage, after)
-        unread += model.people.filter((_, who) => model.badge(who, 'messages') > 0).length
+        await compareGateway(fixture, gateway, pokes, { events, badgesBefore, meaning, after })
+        await compareSyncs(fixture, clients, after)
+        await compareLists(fixture, after)
+        unread += model.users.filter((_, user) => model.badge(user, 'messages') > 0).length
       }
     }),
     {
@@ -125,19 +125,21 @@ async function holds(
   )
   t.diagnostic(JSON.stringify({ ...done, unread, pokes: gateway.pokes.length }))
   for (const kind of ['send', 'receipt', 'redact', 'leave', 'join', 'rule', 'quiet', 'handle', 'ignore'])
-    assert.ok((done[kind] ?? 0) > 0, `there was a step of the kind ${kind}`)
-  assert.ok(unread > histories * 20, 'there was something to count')
+    assert.ok((done[kind] ?? 0) > 0, `a step of kind ${kind} was performed`)
+  assert.ok(unread > histories * 20, 'the histories had unread events')
 }
 
 suite('sync, badge, pokes and notifications agree with a recount', () => {
-  test('with a badge of rooms', (t) => holds(t, { meaning: 'rooms', histories: 4, flags: [] }))
+  test('for a badge that counts rooms', (t) =>
+    compareHistories(t, { meaning: 'rooms', histories: 4, flags: [] }))
 
-  test('with a badge of messages', (t) => holds(t, { meaning: 'messages', histories: 3, flags: [] }))
+  test('for a badge that counts messages', (t) =>
+    compareHistories(t, { meaning: 'messages', histories: 3, flags: [] }))
 
   const cluster = clusterUrl()
   const skip = typeof cluster === 'string' ? false : cluster.missing
-  test('on PostgreSQL', { skip }, async (t) => {
+  test('for a badge that counts rooms, on PostgreSQL', { skip }, async (t) => {
     const flags = ['--database', await newPostgresUrl(cluster as string)]
-    await holds(t, { meaning: 'rooms', histories: 2, flags })
+    await compareHistories(t, { meaning: 'rooms', histories: 2, flags })
   })
 })

@@ -1,16 +1,16 @@
 import fc from 'fast-check'
 import { foundingPusher, type TestUser } from '../support/client.ts'
-import type { Happening, Recount } from './recount.ts'
+import type { HistoryEvent, Recount } from './recount.ts'
 
-// What may happen, done to a server over HTTP, as clients do it, and written down for the recount.
+// The steps of random histories: each is performed on a server over HTTP and added to the recount.
 
-/** What happens next: numbers that are read as indexes, so that every story can be shrunk. */
-export type Step = { kind: string; who: number; other: number; room: number; pick: number; form: number }
+/** A step. Its numbers are used as indexes, so that fast-check can shrink each history. */
+export type Step = { kind: string; user: number; other: number; room: number; pick: number; form: number }
 
-/** A server's people and rooms, as the recount knows them by number. */
-export type Stage = {
+/** The users and rooms of a server, by their number in the recount. */
+export type Fixture = {
   model: Recount
-  /** By person: their devices. The first makes the requests. */
+  /** The devices of each user. The first one sends the requests. */
   devices: readonly (readonly TestUser[])[]
   rooms: readonly string[]
   gateway: string
@@ -32,7 +32,7 @@ const small = fc.nat({ max: 11 })
 const kinds = Object.entries(WEIGHTS).map(([kind, weight]) => ({ weight, arbitrary: fc.constant(kind) }))
 export const step: fc.Arbitrary<Step> = fc.record({
   kind: fc.oneof(...kinds),
-  who: fc.nat({ max: 3 }),
+  user: fc.nat({ max: 3 }),
   other: fc.nat({ max: 3 }),
   room: fc.nat({ max: 1 }),
   pick: small,
@@ -41,12 +41,12 @@ export const step: fc.Arbitrary<Step> = fc.record({
 
 export const HANDLES = ['loud', 'quiet'] as const
 
-const at = (stage: Stage, who: number) => stage.devices[who]?.[0] as TestUser
-const inRoom = (stage: Stage, room: number) => `/rooms/${encodeURIComponent(stage.rooms[room] ?? '')}`
+const clientOf = (fixture: Fixture, user: number) => fixture.devices[user]?.[0] as TestUser
+const inRoom = (fixture: Fixture, room: number) => `/rooms/${encodeURIComponent(fixture.rooms[room] ?? '')}`
 let transactions = 0
 
-/** Of an event that is no message. */
-const NOTHING_SAID = {
+/** The fields of an event that is not a message. */
+const NO_MESSAGE = {
   mentions: [],
   mentionsRoom: false,
   body: '',
@@ -56,45 +56,45 @@ const NOTHING_SAID = {
   invites: undefined,
 }
 
-/** Does one step; resolves to the events that came of it, or to undefined where it could not be done. */
-export async function play(stage: Stage, next: Step): Promise<Happening[] | undefined> {
+/** Performs one step. Resolves to its events, or to undefined when the step is not possible. */
+export async function perform(fixture: Fixture, next: Step): Promise<HistoryEvent[] | undefined> {
   switch (next.kind) {
     case 'send':
-      return send(stage, next)
+      return send(fixture, next)
     case 'receipt':
-      return receipt(stage, next)
+      return receipt(fixture, next)
     case 'redact':
-      return redact(stage, next)
+      return redact(fixture, next)
     case 'rule':
-      return changeRule(stage, next)
+      return changeRule(fixture, next)
     case 'quiet':
-      return quieten(stage, next)
+      return toggleDeviceRule(fixture, next)
     case 'handle':
-      return changeHandle(stage, next)
+      return changeHandle(fixture, next)
     case 'ignore':
-      return ignore(stage, next)
+      return ignore(fixture, next)
     default:
-      return move(stage, next)
+      return changeMembership(fixture, next)
   }
 }
 
 type Sent = Pick<
-  Happening,
+  HistoryEvent,
   'kind' | 'mentions' | 'mentionsRoom' | 'body' | 'isEdit' | 'thread' | 'hasRelation'
 >
 
-/** What is sent: its content, and what the recount is told of it. */
+/** The type and content of the event to send, and its fields in the recount. */
 function draftOf(
-  { model, devices }: Stage,
+  { model, devices }: Fixture,
   next: Step,
 ): { type: string; content: object; sent: Sent } | undefined {
-  const { who, other, room, pick, form } = next
-  const here = model.story.filter((event) => event.room === room && !event.isRedacted)
+  const { user, other, room, pick, form } = next
+  const here = model.history.filter((event) => event.room === room && !event.isRedacted)
   const target = here.filter(({ kind }) => kind === 'message' || kind === 'notice').at(-1 - pick)
   const root = here
     .filter((event) => event.kind === 'message' && !event.hasRelation && event.thread === 'main')
     .at(-1 - (pick % 3))
-  const own = here.filter((event) => event.kind === 'message' && event.sender === who).at(-1 - (pick % 3))
+  const own = here.filter((event) => event.kind === 'message' && event.sender === user).at(-1 - (pick % 3))
   const body = ['hello there', 'a fire burns', 'tea time', 'good night'][pick % 4] as string
   const plain: Sent = {
     kind: 'message',
@@ -140,41 +140,44 @@ function draftOf(
   return draft({})
 }
 
-async function send(stage: Stage, next: Step): Promise<Happening[] | undefined> {
-  const { who, room } = next
-  const draft = stage.model.person(who).joinedAt.has(room) ? draftOf(stage, next) : undefined
+async function send(fixture: Fixture, next: Step): Promise<HistoryEvent[] | undefined> {
+  const { user, room } = next
+  const draft = fixture.model.user(user).joinedAt.has(room) ? draftOf(fixture, next) : undefined
   if (!draft) return undefined
-  const path = `${inRoom(stage, room)}/send/${draft.type}/m${transactions++}`
-  const { event_id: eventId } = await at(stage, who).put(path, draft.content)
+  const path = `${inRoom(fixture, room)}/send/${draft.type}/m${transactions++}`
+  const { event_id: eventId } = await clientOf(fixture, user).put(path, draft.content)
   return [
-    stage.model.happened({ ...draft.sent, eventId: String(eventId), room, sender: who, invites: undefined }),
+    fixture.model.add({ ...draft.sent, eventId: String(eventId), room, sender: user, invites: undefined }),
   ]
 }
 
-async function receipt(stage: Stage, { who, room, pick, form }: Step): Promise<Happening[] | undefined> {
-  const { story } = stage.model
-  const me = stage.model.person(who)
-  const upTo = story.findLastIndex(
+async function receipt(
+  fixture: Fixture,
+  { user, room, pick, form }: Step,
+): Promise<HistoryEvent[] | undefined> {
+  const { history } = fixture.model
+  const state = fixture.model.user(user)
+  const upTo = history.findLastIndex(
     (event, place) =>
       event.room === room &&
       event.eventId.startsWith('$') &&
       !event.isRedacted &&
-      place <= story.length - 1 - pick,
+      place <= history.length - 1 - pick,
   )
-  const event = story[upTo]
-  if (!event || !me.joinedAt.has(room)) return undefined
+  const event = history[upTo]
+  if (!event || !state.joinedAt.has(room)) return undefined
   const type = ['m.read', 'm.read.private', 'm.read', 'm.fully_read'][form % 4] as string
-  // All threads, or the one of the event; the marker has none and clears nothing.
+  // All threads, or the thread of the event. The fully read marker has no thread and clears nothing.
   const thread = form < 6 || type === 'm.fully_read' ? undefined : event.thread
-  const path = `${inRoom(stage, room)}/receipt/${type}/${encodeURIComponent(event.eventId)}`
-  await at(stage, who).post(path, thread === undefined ? {} : { thread_id: thread })
-  if (type !== 'm.fully_read') me.reads.push({ room, thread, upTo })
+  const path = `${inRoom(fixture, room)}/receipt/${type}/${encodeURIComponent(event.eventId)}`
+  await clientOf(fixture, user).post(path, thread === undefined ? {} : { thread_id: thread })
+  if (type !== 'm.fully_read') state.reads.push({ room, thread, upTo })
   return []
 }
 
-async function redact(stage: Stage, { room, pick, form }: Step): Promise<Happening[] | undefined> {
-  const { model } = stage
-  const event = model.story
+async function redact(fixture: Fixture, { room, pick, form }: Step): Promise<HistoryEvent[] | undefined> {
+  const { model } = fixture
+  const event = model.history
     .filter(
       (one) =>
         one.room === room &&
@@ -183,70 +186,73 @@ async function redact(stage: Stage, { room, pick, form }: Step): Promise<Happeni
         !one.isRedacted,
     )
     .at(-1 - pick)
-  // Its author, or who made the room.
-  const who = event && form % 2 === 0 ? event.sender : 0
-  if (!event || !model.person(who).joinedAt.has(room)) return undefined
-  const path = `${inRoom(stage, room)}/redact/${encodeURIComponent(event.eventId)}/r${transactions++}`
-  const { event_id: eventId } = await at(stage, who).put(path, {})
+  // The author of the event, or the creator of the room.
+  const user = event && form % 2 === 0 ? event.sender : 0
+  if (!event || !model.user(user).joinedAt.has(room)) return undefined
+  const path = `${inRoom(fixture, room)}/redact/${encodeURIComponent(event.eventId)}/r${transactions++}`
+  const { event_id: eventId } = await clientOf(fixture, user).put(path, {})
   event.isRedacted = true
-  const redaction = { ...NOTHING_SAID, kind: 'redaction' as const }
-  return [model.happened({ ...redaction, eventId: String(eventId), room, sender: who })]
+  const redaction = { ...NO_MESSAGE, kind: 'redaction' as const }
+  return [model.add({ ...redaction, eventId: String(eventId), room, sender: user })]
 }
 
-/** Joining, leaving, inviting. The ids of member events are asked for: no answer has them. */
-async function move(stage: Stage, { kind, who, other, room }: Step): Promise<Happening[] | undefined> {
-  const { model } = stage
-  const me = model.person(who)
-  const isIn = me.joinedAt.has(room)
-  const { userId } = at(stage, who)
+/** A join, leave or invitation. No response contains the id of the member event, so it is requested. */
+async function changeMembership(
+  fixture: Fixture,
+  { kind, user, other, room }: Step,
+): Promise<HistoryEvent[] | undefined> {
+  const { model } = fixture
+  const state = model.user(user)
+  const isIn = state.joinedAt.has(room)
+  const { userId } = clientOf(fixture, user)
   const member = async (invites?: number) => {
-    const target = invites === undefined ? userId : at(stage, invites).userId
-    const eventId = await memberEvent(stage, room, { target, reader: invites === undefined ? who : other })
-    return { ...NOTHING_SAID, kind: 'member' as const, eventId, room, invites }
+    const target = invites === undefined ? userId : clientOf(fixture, invites).userId
+    const eventId = await memberEvent(fixture, room, { target, reader: invites === undefined ? user : other })
+    return { ...NO_MESSAGE, kind: 'member' as const, eventId, room, invites }
   }
   if (kind === 'join') {
     if (isIn) return undefined
-    await at(stage, who).post(`${inRoom(stage, room)}/join`)
-    const event = model.happened({ ...(await member()), sender: who })
-    me.invitedAt.delete(room)
-    me.joinedAt.set(room, model.story.length - 1)
+    await clientOf(fixture, user).post(`${inRoom(fixture, room)}/join`)
+    const event = model.add({ ...(await member()), sender: user })
+    state.invitedAt.delete(room)
+    state.joinedAt.set(room, model.history.length - 1)
     return [event]
   }
   if (kind === 'leave') {
-    if (!isIn && !me.invitedAt.has(room)) return undefined
-    await at(stage, who).post(`${inRoom(stage, room)}/leave`)
-    me.joinedAt.delete(room)
-    me.invitedAt.delete(room)
-    // Whoever has left cannot ask for its id.
+    if (!isIn && !state.invitedAt.has(room)) return undefined
+    await clientOf(fixture, user).post(`${inRoom(fixture, room)}/leave`)
+    state.joinedAt.delete(room)
+    state.invitedAt.delete(room)
+    // A user who has left cannot request the id.
     const eventId = `left${transactions++}`
-    return [model.happened({ ...NOTHING_SAID, kind: 'member', eventId, room, sender: who })]
+    return [model.add({ ...NO_MESSAGE, kind: 'member', eventId, room, sender: user })]
   }
-  // `other` invites, or invites again: `/invite` would do nothing then.
-  if (isIn || !model.person(other).joinedAt.has(room)) return undefined
-  if (me.invitedAt.has(room)) {
+  // `other` invites. For a repeated invitation `/invite` would have no effect.
+  if (isIn || !model.user(other).joinedAt.has(room)) return undefined
+  if (state.invitedAt.has(room)) {
     const again = { membership: 'invite', reason: `again ${transactions++}` }
-    await at(stage, other).put(
-      `${inRoom(stage, room)}/state/m.room.member/${encodeURIComponent(userId)}`,
+    await clientOf(fixture, other).put(
+      `${inRoom(fixture, room)}/state/m.room.member/${encodeURIComponent(userId)}`,
       again,
     )
-  } else await at(stage, other).post(`${inRoom(stage, room)}/invite`, { user_id: userId })
-  me.invitedAt.set(room, model.story.length)
-  return [model.happened({ ...(await member(who)), sender: other })]
+  } else await clientOf(fixture, other).post(`${inRoom(fixture, room)}/invite`, { user_id: userId })
+  state.invitedAt.set(room, model.history.length)
+  return [model.add({ ...(await member(user)), sender: other })]
 }
 
 async function memberEvent(
-  stage: Stage,
+  fixture: Fixture,
   room: number,
   { target, reader }: { target: string; reader: number },
 ): Promise<string> {
-  const path = `${inRoom(stage, room)}/state/m.room.member/${encodeURIComponent(target)}?format=event`
-  return String((await at(stage, reader).get(path))['event_id'])
+  const path = `${inRoom(fixture, room)}/state/m.room.member/${encodeURIComponent(target)}?format=event`
+  return String((await clientOf(fixture, reader).get(path))['event_id'])
 }
 
-async function changeRule(stage: Stage, { who, other, room, pick, form }: Step): Promise<[]> {
-  const me = stage.model.person(who)
-  const client = at(stage, who)
-  const roomId = encodeURIComponent(stage.rooms[room] ?? '')
+async function changeRule(fixture: Fixture, { user, other, room, pick, form }: Step): Promise<[]> {
+  const state = fixture.model.user(user)
+  const client = clientOf(fixture, user)
+  const roomId = encodeURIComponent(fixture.rooms[room] ?? '')
   const toggle = async <T>(set: Set<T>, value: T, path: string, rule: object) => {
     if (set.delete(value)) await client.delete(`/pushrules/global/${path}`)
     else {
@@ -256,62 +262,62 @@ async function changeRule(stage: Stage, { who, other, room, pick, form }: Step):
   }
   const enable = (path: string, enabled: boolean) =>
     client.put(`/pushrules/global/override/${path}/enabled`, { enabled })
-  if (form < 4) await toggle(me.mutedRooms, room, `room/${roomId}`, { actions: [] })
+  if (form < 4) await toggle(state.mutedRooms, room, `room/${roomId}`, { actions: [] })
   else if (form < 6) {
-    const sender = encodeURIComponent(at(stage, other).userId)
-    await toggle(me.mutedSenders, other, `sender/${sender}`, { actions: [] })
+    const sender = encodeURIComponent(clientOf(fixture, other).userId)
+    await toggle(state.mutedSenders, other, `sender/${sender}`, { actions: [] })
   } else if (form < 9) {
     const word = pick % 2 === 0 ? 'fire' : 'tea'
     const actions = ['notify', { set_tweak: 'highlight' }]
-    await toggle(me.keywords, word, `content/${word}`, { pattern: word, actions })
-  } else if (form < 10) await enable('.m.rule.master', (me.isMaster = !me.isMaster))
+    await toggle(state.keywords, word, `content/${word}`, { pattern: word, actions })
+  } else if (form < 10) await enable('.m.rule.master', (state.isMaster = !state.isMaster))
   else {
-    me.mentionsOff = !me.mentionsOff
-    await enable('.m.rule.is_user_mention', !me.mentionsOff)
+    state.mentionsOff = !state.mentionsOff
+    await enable('.m.rule.is_user_mention', !state.mentionsOff)
   }
   return []
 }
 
-/** A device rule that silences a room for the handle `quiet`; what counts does not follow it. */
-async function quieten(stage: Stage, { who, room }: Step): Promise<[]> {
-  const me = stage.model.person(who)
-  const quiet = me.quietRooms.get('quiet') ?? new Set()
-  me.quietRooms.set('quiet', quiet)
-  const path = `/pushrules/device/quiet/room/${encodeURIComponent(stage.rooms[room] ?? '')}`
-  if (quiet.delete(room)) await at(stage, who).delete(path)
+/** Toggles a device rule that silences a room for the handle `quiet`. It does not change counts. */
+async function toggleDeviceRule(fixture: Fixture, { user, room }: Step): Promise<[]> {
+  const state = fixture.model.user(user)
+  const quiet = state.quietRooms.get('quiet') ?? new Set()
+  state.quietRooms.set('quiet', quiet)
+  const path = `/pushrules/device/quiet/room/${encodeURIComponent(fixture.rooms[room] ?? '')}`
+  if (quiet.delete(room)) await clientOf(fixture, user).delete(path)
   else {
     quiet.add(room)
-    await at(stage, who).put(path, { actions: [] })
+    await clientOf(fixture, user).put(path, { actions: [] })
   }
   return []
 }
 
-async function changeHandle(stage: Stage, { who, pick }: Step): Promise<[] | undefined> {
-  const { pushers } = stage.model.person(who)
+async function changeHandle(fixture: Fixture, { user, pick }: Step): Promise<[] | undefined> {
+  const { pushers } = fixture.model.user(user)
   const pusher = pushers[pick % Math.max(1, pushers.length)]
   if (!pusher) return undefined
   pusher.handle = pusher.handle === 'loud' ? 'quiet' : 'loud'
-  await setPusher(stage, who, pusher)
+  await setPusher(fixture, user, pusher)
   return []
 }
 
 export async function setPusher(
-  { devices, gateway }: Pick<Stage, 'devices' | 'gateway'>,
-  who: number,
+  { devices, gateway }: Pick<Fixture, 'devices' | 'gateway'>,
+  user: number,
   { pushkey, handle }: { pushkey: string; handle: string },
 ): Promise<void> {
   const device = pushkey.endsWith('1') ? 1 : 0
   const body = foundingPusher(gateway, { pushkey, instance_handle: handle })
-  await devices[who]?.[device]?.post('/pushers/set', body)
+  await devices[user]?.[device]?.post('/pushers/set', body)
 }
 
-async function ignore(stage: Stage, { who, other }: Step): Promise<[] | undefined> {
-  if (who === other) return undefined
-  const { ignores } = stage.model.person(who)
+async function ignore(fixture: Fixture, { user, other }: Step): Promise<[] | undefined> {
+  if (user === other) return undefined
+  const { ignores } = fixture.model.user(user)
   if (ignores.has(other)) ignores.delete(other)
-  else stage.model.ignore(who, other)
-  const ignored = Object.fromEntries([...ignores].map((one) => [at(stage, one).userId, {}]))
-  const path = `/user/${encodeURIComponent(at(stage, who).userId)}/account_data/m.ignored_user_list`
-  await at(stage, who).put(path, { ignored_users: ignored })
+  else fixture.model.ignore(user, other)
+  const ignored = Object.fromEntries([...ignores].map((one) => [clientOf(fixture, one).userId, {}]))
+  const path = `/user/${encodeURIComponent(clientOf(fixture, user).userId)}/account_data/m.ignored_user_list`
+  await clientOf(fixture, user).put(path, { ignored_users: ignored })
   return []
 }

@@ -32,10 +32,10 @@ import { nextPosition } from '../../src/storage/stream.ts'
 import { testEvent } from '../support/event.ts'
 import { silentLog } from '../support/log.ts'
 
-// Rooms without their rules: just enough of them for notifications to have something to count.
+// Rooms without authorisation rules, for the tests of notifications.
 
 export const NOW = 1_800_000_000_000
-/** Of every pusher. */
+/** The handle of each pusher. */
 export const HANDLE = 'phone'
 export const user = (name: string) => `@${name}:test` as UserId
 export const room = (name: string) => `!${name}` as RoomId
@@ -52,7 +52,7 @@ export type Draft = {
 export type NotificationsFixture = {
   db: Database
   deps: NotificationDeps
-  /** Ids of pushers that were woken; empty it at will. */
+  /** The ids of pushers that were woken. Tests may clear the list. */
   woken: number[]
   context: RoomContext
   send(draft: Draft): Promise<Event>
@@ -64,7 +64,7 @@ export type NotificationsFixture = {
   rules: RuleChangeDeps
   ignore(userId: UserId, ignored: readonly UserId[]): Promise<void>
   redact(roomId: RoomId, position: number): Promise<void>
-  /** The pusher's id. */
+  /** Resolves to the id of the pusher. */
   addPusher(userId: UserId, appId?: string): Promise<number>
   removePushers(userId: UserId): Promise<void>
 }

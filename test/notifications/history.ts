@@ -8,9 +8,9 @@ import { NO_MATCH } from '../../src/push-rules/index.ts'
 import { key, type Model, powerLevels } from './model.ts'
 import { changeRule, type Step } from './rule-steps.ts'
 
-// Random histories: what may happen in two rooms of four people, done to the server and to the model alike.
+// Random histories of four users in two rooms. Each step is performed on the database and on the model.
 
-/** What happens next: numbers that are read as indexes, so that every history can be shrunk. */
+/** The numbers of a step are used as indexes, so that fast-check can shrink each history. */
 const small = fc.nat({ max: 11 })
 const WEIGHTS = {
   send: 9,
@@ -42,7 +42,7 @@ function messageOf(model: Model, { form, other, pick }: Step): { content: JsonOb
     'hello',
     `hey ${model.names.get(target) ?? 'you'}!`,
     `${target.slice(1, target.indexOf(':'))}: look`,
-    '@room everybody',
+    '@room hello',
   ][pick % 4] as string
   const mention = { user_ids: [target, '@stranger:test', target] }
   const plain = { msgtype: 'm.text', body }
@@ -62,18 +62,18 @@ function messageOf(model: Model, { form, other, pick }: Step): { content: JsonOb
   return form === 9 ? { type: 'm.reaction', content: {} } : { content: plain }
 }
 
-/** Does one step to both; true if it could be done. */
+/** Performs one step on both. False when the step is not possible. */
 export async function perform(fixture: NotificationsFixture, model: Model, next: Step): Promise<boolean> {
   const userId = model.users[next.user] as UserId
   const roomId = model.rooms[next.room] as RoomId
   const place = key(userId, roomId)
-  const stay = model.stays.get(place)
+  const state = model.joined.get(place)
   switch (next.kind) {
     case 'send': {
-      if (!stay) return false
+      if (!state) return false
       const threadId = ['main', 'main', '$t1', '$t2'][next.pick % 4] as string
       fixture.context = contextOf(fixture, model, roomId)
-      saw(model, await fixture.send({ roomId, sender: userId, threadId, ...messageOf(model, next) }))
+      addEvent(model, await fixture.send({ roomId, sender: userId, threadId, ...messageOf(model, next) }))
       return true
     }
     case 'read': {
@@ -83,13 +83,13 @@ export async function perform(fixture: NotificationsFixture, model: Model, next:
       const threadId = ['', 'main', event.threadId, '$t1'][next.form % 4] as string
       const { position } = event
       const moved = await fixture.read({ userId, roomId, threadId, position })
-      if (moved) assert.ok(stay, 'only members read')
-      stay?.reads.push({ threadId, position })
+      if (moved) assert.ok(state, 'only members can read')
+      state?.reads.push({ threadId, position })
       return true
     }
     case 'redact': {
       const seen = model.events.filter(({ event }) => event.roomId === roomId).at(-1 - next.pick)
-      if (!stay || !seen || seen.redacted) return false
+      if (!state || !seen || seen.redacted) return false
       await fixture.redact(roomId, seen.event.position)
       seen.redacted = true
       return true
@@ -130,16 +130,16 @@ export async function performMembership(
   { kind, userId, roomId, other }: { kind: string; userId: UserId; roomId: RoomId; other: number },
 ): Promise<boolean> {
   const place = key(userId, roomId)
-  const stay = model.stays.get(place)
+  const state = model.joined.get(place)
   const invitedAt = model.invited.get(place)
-  const before = stay ? 'join' : invitedAt === undefined ? 'leave' : 'invite'
+  const before = state ? 'join' : invitedAt === undefined ? 'leave' : 'invite'
   const member = { roomId, userId, before, displayName: model.names.get(userId) ?? null } as const
   fixture.context = contextOf(fixture, model, roomId)
   if (kind === 'rename') {
-    if (!stay) return false
+    if (!state) return false
     model.names.set(userId, model.names.get(userId) === 'Renamed' ? null : 'Renamed')
-    for (const each of model.rooms.filter((one) => model.stays.has(key(userId, one))))
-      saw(
+    for (const each of model.rooms.filter((one) => model.joined.has(key(userId, one))))
+      addEvent(
         model,
         await fixture.setMember({
           ...member,
@@ -151,25 +151,25 @@ export async function performMembership(
     return true
   }
   if (kind === 'join') {
-    if (stay) return false
+    if (state) return false
     const event = await fixture.setMember({ ...member, membership: 'join' })
     model.invited.delete(place)
-    model.stays.set(place, { joinedAt: event.position, reads: [] })
-    saw(model, event)
+    model.joined.set(place, { joinedAt: event.position, reads: [] })
+    addEvent(model, event)
     return true
   }
   if (kind === 'leave') {
-    if (!stay && invitedAt === undefined) return false
-    saw(model, await fixture.setMember({ ...member, membership: 'leave' }))
-    model.stays.delete(place)
+    if (!state && invitedAt === undefined) return false
+    addEvent(model, await fixture.setMember({ ...member, membership: 'leave' }))
+    model.joined.delete(place)
     model.invited.delete(place)
     return true
   }
   const by = model.users[other] as UserId
-  if (stay || !model.stays.has(key(by, roomId))) return false
+  if (state || !model.joined.has(key(by, roomId))) return false
   const event = await fixture.setMember({ ...member, by, membership: 'invite' })
   model.invited.set(place, event.position)
-  saw(model, event)
+  addEvent(model, event)
   return true
 }
 
@@ -181,18 +181,18 @@ function contextOf(fixture: NotificationsFixture, model: Model, roomId: RoomId) 
   }
 }
 
-/** Writes down an event and who reads by sending it or must be poked for it. */
-function saw(model: Model, event: Event): void {
+/** Adds an event to the model, with the read position of its sender and the expected pokes. */
+function addEvent(model: Model, event: Event): void {
   const seen = { event, outcomes: model.outcomesOf(event), redacted: false }
   model.events.push(seen)
-  const own = model.stays.get(key(event.sender, event.roomId))
+  const own = model.joined.get(key(event.sender, event.roomId))
   if (event.type !== 'm.room.member') own?.reads.push({ threadId: event.threadId, position: event.position })
   for (const [userId, pokes] of model.pokes) {
     const place = key(userId, event.roomId)
-    const stay = model.stays.get(place)
+    const state = model.joined.get(place)
     const isInvited = model.invited.get(place) === event.position
-    const isThere = (stay !== undefined && event.position > stay.joinedAt) || isInvited
-    if (isThere && model.wakes(userId, event, seen.outcomes.get(userId) ?? NO_MATCH))
+    const isMember = (state !== undefined && event.position > state.joinedAt) || isInvited
+    if (isMember && model.isQueued(userId, event, seen.outcomes.get(userId) ?? NO_MATCH))
       pokes.push(event.position)
   }
 }

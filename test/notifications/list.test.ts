@@ -4,9 +4,9 @@ import { listNotifications } from '../../src/notifications/list.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { type NotificationsFixture, createNotificationsFixture, room, user } from './fixture.ts'
 
-const [ann, bob] = [user('ann'), user('bob')]
+const [alice, bob] = [user('alice'), user('bob')]
 
-async function all(
+async function allPages(
   fixture: NotificationsFixture,
   limit: number,
   onlyHighlights = false,
@@ -23,54 +23,54 @@ async function all(
 }
 
 onEachDatabase('the list of notifications', (open) => {
-  test('comes in pages over all rooms, newest first, and says when it ends', async (t) => {
+  test('returns pages over all rooms, newest first, and no token on the last page', async (t) => {
     const fixture = createNotificationsFixture(await open(t))
     const rooms = ['a', 'b', 'c'].map((name) => room(name))
     const expected: number[] = []
     for (const roomId of rooms) {
-      await fixture.join(roomId, ann)
-      await fixture.say(roomId, ann, 'before bob came')
+      await fixture.join(roomId, alice)
+      await fixture.say(roomId, alice, 'before bob joined')
       await fixture.join(roomId, bob)
     }
     for (let at = 0; at < 4; at++) {
       for (const roomId of rooms) {
         const text = at === 1 ? 'bob: look' : 'hello'
-        expected.unshift((await fixture.say(roomId, ann, text)).position)
-        await fixture.say(roomId, bob, 'an own one')
+        expected.unshift((await fixture.say(roomId, alice, text)).position)
+        await fixture.say(roomId, bob, 'own message')
       }
     }
-    assert.deepEqual((await all(fixture, 5)).flat(), expected)
+    assert.deepEqual((await allPages(fixture, 5)).flat(), expected)
     assert.deepEqual(
-      (await all(fixture, 6)).map((page) => page.length),
+      (await allPages(fixture, 6)).map((page) => page.length),
       [6, 6],
-      'no empty page at the end',
+      'the last page is not empty',
     )
-    assert.deepEqual(await all(fixture, 2, true), [expected.slice(6, 8), expected.slice(8, 9)])
+    assert.deepEqual(await allPages(fixture, 2, true), [expected.slice(6, 8), expected.slice(8, 9)])
   })
 
-  test('holds highlights that all got, next to own ones', async (t) => {
+  test('contains highlights for all members and for the user alone', async (t) => {
     const fixture = createNotificationsFixture(await open(t))
     const here = room('here')
-    fixture.context = { ...fixture.context, powerLevels: { users: { [ann]: 50 } } }
-    await fixture.join(here, ann)
+    fixture.context = { ...fixture.context, powerLevels: { users: { [alice]: 50 } } }
+    await fixture.join(here, alice)
     await fixture.join(here, bob)
-    const everybody = await fixture.say(here, ann, '@room')
-    await fixture.say(here, ann, 'hello')
-    const own = await fixture.say(here, ann, 'bob!')
-    assert.deepEqual(await all(fixture, 10, true), [[own.position, everybody.position]])
+    const forAll = await fixture.say(here, alice, '@room')
+    await fixture.say(here, alice, 'hello')
+    const own = await fixture.say(here, alice, 'bob!')
+    assert.deepEqual(await allPages(fixture, 10, true), [[own.position, forAll.position]])
   })
 
-  test('knows nothing of rooms that were left, nor of redacted events', async (t) => {
+  test('contains no events of left rooms and no redacted events', async (t) => {
     const fixture = createNotificationsFixture(await open(t))
-    const [here, gone] = [room('here'), room('gone')]
-    for (const roomId of [here, gone]) {
-      await fixture.join(roomId, ann)
+    const [here, left] = [room('here'), room('left')]
+    for (const roomId of [here, left]) {
+      await fixture.join(roomId, alice)
       await fixture.join(roomId, bob)
-      await fixture.say(roomId, ann, 'bob!')
+      await fixture.say(roomId, alice, 'bob!')
     }
-    const { position } = await fixture.say(here, ann, 'sorry')
-    const kept = await fixture.say(here, ann, 'hello')
-    await fixture.setMember({ roomId: gone, userId: bob, membership: 'leave' })
+    const { position } = await fixture.say(here, alice, 'sorry')
+    const kept = await fixture.say(here, alice, 'hello')
+    await fixture.setMember({ roomId: left, userId: bob, membership: 'leave' })
     await fixture.redact(here, position)
     const page = await listNotifications(fixture.db, { userId: bob, limit: 10 })
     assert.deepEqual(

@@ -17,7 +17,7 @@ import {
   createNotificationsFixture,
   outboxOf,
 } from './fixture.ts'
-import { key, Model, type Seen } from './model.ts'
+import { key, Model, type ModelEvent } from './model.ts'
 
 const HISTORIES = { sqlite: 40, postgres: 10 }
 const STEPS = { minLength: 15, maxLength: 40 }
@@ -29,7 +29,7 @@ async function compare(fixture: NotificationsFixture, model: Model): Promise<voi
       const counts = await unreadCounts(q, userId, model.rooms)
       for (const roomId of model.rooms) {
         const unread = notified.filter(
-          ({ seen, read }) => seen.event.roomId === roomId && !read && model.stays.has(key(userId, roomId)),
+          ({ seen, read }) => seen.event.roomId === roomId && !read && model.joined.has(key(userId, roomId)),
         )
         assert.deepEqual(counts.get(roomId), recount(unread), `counts of ${userId} in ${roomId}`)
       }
@@ -67,7 +67,7 @@ async function compare(fixture: NotificationsFixture, model: Model): Promise<voi
 async function compareOne(
   q: Queries,
   userId: UserId,
-  { seen: { event }, outcome, read }: { seen: Seen; outcome: RuleOutcome; read: boolean },
+  { seen: { event }, outcome, read }: { seen: ModelEvent; outcome: RuleOutcome; read: boolean },
 ): Promise<void> {
   const { roomId, threadId, position } = event
   assert.equal(await isRead(q, { userId, roomId, threadId, position }), read)
@@ -79,13 +79,13 @@ async function compareOne(
   })
 }
 
-/** What the newest event means to a member, also if nothing. */
+/** Compares the outcome of the newest event, including outcomes that do not notify. */
 async function compareLatest(q: Queries, model: Model, userId: UserId): Promise<void> {
   const seen = model.events.at(-1)
   if (!seen || seen.redacted || seen.event.sender === userId) return
   const { roomId, position } = seen.event
-  const stay = model.stays.get(key(userId, roomId))
-  if (!stay || stay.joinedAt >= position) return
+  const state = model.joined.get(key(userId, roomId))
+  if (!state || state.joinedAt >= position) return
   const stored = await outcomeOf(q, { userId, roomId, position })
   assert.equal(
     stored?.notify ?? false,
@@ -94,7 +94,7 @@ async function compareLatest(q: Queries, model: Model, userId: UserId): Promise<
   )
 }
 
-function recount(unread: readonly { seen: Seen; outcome: RuleOutcome }[]) {
+function recount(unread: readonly { seen: ModelEvent; outcome: RuleOutcome }[]) {
   const count = (items: readonly { outcome: RuleOutcome }[]) => ({
     notifications: items.length,
     highlights: items.filter(({ outcome }) => outcome.highlight).length,
@@ -118,20 +118,22 @@ function badgeRooms(model: Model, userId: UserId, notified: ReturnType<Model['no
   )
 }
 
-/** Unread in joined rooms, and one for each invitation on the badge. */
+/** The number of unread events in joined rooms, plus the number of invitations on the badge. */
 function badgeMessages(model: Model, userId: UserId, notified: ReturnType<Model['notified']>): number {
   if (!model.pushers.has(userId)) return 0
-  const unread = notified.filter(({ seen, read }) => !read && model.stays.has(key(userId, seen.event.roomId)))
+  const unread = notified.filter(
+    ({ seen, read }) => !read && model.joined.has(key(userId, seen.event.roomId)),
+  )
   return unread.length + model.invitations(userId).length
 }
 
-/** A badge that shrank without a poke is flagged, and nothing else is; whoever has something to tell is woken. */
-async function watched(
+/** Checks that a badge poke is due exactly when the badge became smaller, and that pushers with work are woken. */
+async function performChecked(
   fixture: NotificationsFixture,
   model: Model,
   act: () => Promise<boolean>,
 ): Promise<boolean> {
-  const look = async () => {
+  const readStates = async () => {
     const states = new Map<UserId, { badge: number; due: number; queued: number }>()
     for (const userId of model.users) {
       const [pusher] = await fixture.db.all(badgeDueOf, { userId })
@@ -141,28 +143,28 @@ async function watched(
     }
     return states
   }
-  const before = await look()
+  const before = await readStates()
   fixture.woken.length = 0
   const done = await act()
-  const after = await look()
+  const after = await readStates()
   for (const [userId, now] of after) {
     const then = before.get(userId)
     if (!then) continue
-    const flagged = now.due > then.due
-    const told = now.queued > then.queued
-    assert.equal(flagged, now.badge < then.badge, `flag of ${userId}`)
-    if (now.badge > then.badge) assert.ok(told, `a poke tells ${userId} of the larger badge`)
+    const isDue = now.due > then.due
+    const isQueued = now.queued > then.queued
+    assert.equal(isDue, now.badge < then.badge, `badge poke due for ${userId}`)
+    if (now.badge > then.badge) assert.ok(isQueued, `a poke with the larger badge of ${userId}`)
     const woken = fixture.woken.includes(model.pushers.get(userId) ?? -1)
-    assert.equal(woken, flagged || told, `wake-up of ${userId}`)
+    assert.equal(woken, isDue || isQueued, `wake-up of ${userId}`)
   }
   return done
 }
 
-// TEST_SEED repeats a run (fast-check prints the seed of one that failed), TEST_HISTORIES makes it longer.
+// TEST_SEED repeats a run (fast-check prints the seed of a failure), TEST_HISTORIES sets the number of histories.
 let runs = 0
 
-onEachDatabase('counts', (open) => {
-  test('agree with a recount after every step of any history', async (t) => {
+onEachDatabase('unread counts, badge, list and queue', (open) => {
+  test('agree with a recount after each step of random histories', async (t) => {
     const db = await open(t)
     const histories = Number(process.env['TEST_HISTORIES'] ?? HISTORIES[db.dialect])
     const seed = Number(process.env['TEST_SEED'] ?? Date.now() % 1_000_000)
@@ -177,10 +179,10 @@ onEachDatabase('counts', (open) => {
           for (const roomId of model.rooms)
             await performMembership(fixture, model, { kind: 'join', userId, roomId, other: 0 })
         }
-        // One who is in both rooms, and one who is yet to be invited.
+        // Pushers of a user who is joined to both rooms and of a user without a membership.
         for (const at of [1, 3]) await togglePusher(fixture, model, model.users[at] as UserId)
         for (const next of steps) {
-          if (!(await watched(fixture, model, () => perform(fixture, model, next)))) continue
+          if (!(await performChecked(fixture, model, () => perform(fixture, model, next)))) continue
           performed++
           await compare(fixture, model)
           unread += model.users.filter((userId) => model.notified(userId).some((item) => !item.read)).length
@@ -188,7 +190,7 @@ onEachDatabase('counts', (open) => {
       }),
       { numRuns: histories, seed },
     )
-    assert.ok(performed > histories * 5, 'the histories had something in them')
-    assert.ok(unread > histories * 5, 'and something to count')
+    assert.ok(performed > histories * 5, 'steps were performed')
+    assert.ok(unread > histories * 5, 'the histories had unread events')
   })
 })

@@ -12,27 +12,27 @@ import {
 } from '../../src/push-rules/index.ts'
 import { HANDLE, room, user } from './fixture.ts'
 
-// What is counted, in the slowest and most obvious way: every event of the history, evaluated for each person with all of
-// the rules they had when it came, and struck out if a redaction, a leave or a reading says so.
+// The expected counts, computed slowly and literally: each event of the history is evaluated for each user with all rules that
+// applied at that time, and left out after a redaction, a leave or a read receipt.
 
-const NAMES = ['ann', 'bob', 'cat', 'dan']
-/** A plain name, one of two words, one without any ASCII word, none. */
-const DISPLAY_NAMES = ['Ann', 'Bob Builder', '🙂', null]
+const NAMES = ['alice', 'bob', 'carol', 'dave']
+/** One word, two words, no ASCII word, no name. */
+const DISPLAY_NAMES = ['Alice', 'Bob Smith', '🙂', null]
 
-export type Seen = {
+export type ModelEvent = {
   event: Event
-  /** As their rules were when it came. */
+  /** By user, with the rules at the time of the event. */
   outcomes: Map<UserId, RuleOutcome>
   redacted: boolean
 }
-export type Stay = { joinedAt: number; reads: { threadId: string; position: number }[] }
+export type JoinedState = { joinedAt: number; reads: { threadId: string; position: number }[] }
 
 export class Model {
   readonly users: UserId[]
   readonly rooms: RoomId[]
-  readonly events: Seen[] = []
-  readonly stays = new Map<string, Stay>()
-  /** Of those who are invited now: the position of their invitation, the newest where there were several. */
+  readonly events: ModelEvent[] = []
+  readonly joined = new Map<string, JoinedState>()
+  /** The position of the newest invitation of each invited user, by user and room. */
   readonly invited = new Map<string, number>()
   readonly names = new Map<UserId, string | null>()
   readonly pushers = new Map<UserId, number>()
@@ -51,10 +51,10 @@ export class Model {
   }
 
   membersOf(roomId: RoomId): UserId[] {
-    return this.users.filter((userId) => this.stays.has(key(userId, roomId)))
+    return this.users.filter((userId) => this.joined.has(key(userId, roomId)))
   }
 
-  /** What an event that has just come means to each user by all of their global rules. */
+  /** The outcome of a new event for each user, by all of their global rules. */
   outcomesOf(event: Event): Map<UserId, RuleOutcome> {
     return new Map(
       this.users.map((userId) => [
@@ -66,8 +66,8 @@ export class Model {
     )
   }
 
-  /** Whether it wakes the user's device, which has rules of its own. */
-  wakes(userId: UserId, event: Event, counted: RuleOutcome): boolean {
+  /** Whether the event is queued for the pusher of the user, by the global rules and the device rules. */
+  isQueued(userId: UserId, event: Event, counted: RuleOutcome): boolean {
     if (event.sender === userId || this.ignored.get(userId)?.has(event.sender)) return false
     if (counted.notify || counted.rule?.ruleId === '.m.rule.master') return counted.notify
     const rules = this.rules.get(userId)?.device.get(HANDLE)
@@ -78,8 +78,8 @@ export class Model {
     const { type, stateKey, sender, roomId, content } = event
     const stateful = stateKey === null ? {} : { state_key: stateKey }
     const prepared = prepareEvent({ type, sender, room_id: roomId, content, ...stateful })
-    // Nobody has a name in a room that they are only invited to.
-    const displayName = this.stays.has(key(userId, roomId))
+    // An invited user has no display name in the room.
+    const displayName = this.joined.has(key(userId, roomId))
       ? (this.names.get(userId) ?? undefined)
       : undefined
     const memberCount = this.membersOf(roomId).length
@@ -87,10 +87,10 @@ export class Model {
     return evaluate(compileRules(rules), prepared, context)
   }
 
-  /** What is unread of people whom a user begins to ignore counts no more, also when they are ignored no longer. */
+  /** The unread events of newly ignored users stop counting, and do not count again later. */
   ignore(userId: UserId, ignored: ReadonlySet<UserId>): void {
     const before = this.ignored.get(userId)
-    const isNew = ({ event }: Seen) => ignored.has(event.sender) && before?.has(event.sender) !== true
+    const isNew = ({ event }: ModelEvent) => ignored.has(event.sender) && before?.has(event.sender) !== true
     const unread = this.notified(userId).flatMap(({ seen, read }) => (read ? [] : [seen]))
     for (const seen of [...unread, ...this.invitations(userId)])
       if (isNew(seen)) seen.outcomes.set(userId, NO_MATCH)
@@ -98,26 +98,26 @@ export class Model {
     else this.ignored.set(userId, ignored)
   }
 
-  /** The invitations that stand and that a user was notified of, also where their events were redacted. */
-  invitations(userId: UserId): Seen[] {
+  /** The unanswered invitations that notified the user, including redacted ones. */
+  invitations(userId: UserId): ModelEvent[] {
     return this.events.filter(
       (seen) => this.#isInvitation(userId, seen) && seen.outcomes.get(userId)?.notify === true,
     )
   }
 
-  #isInvitation(userId: UserId, { event }: Seen): boolean {
+  #isInvitation(userId: UserId, { event }: ModelEvent): boolean {
     return event.position === this.invited.get(key(userId, event.roomId))
   }
 
-  /** All that a user was notified of and may still see. */
-  notified(userId: UserId): { seen: Seen; outcome: RuleOutcome; read: boolean }[] {
+  /** The events that notified the user and are still visible. */
+  notified(userId: UserId): { seen: ModelEvent; outcome: RuleOutcome; read: boolean }[] {
     return this.events.flatMap((seen) => {
       const { event } = seen
-      const stay = this.stays.get(key(userId, event.roomId))
+      const state = this.joined.get(key(userId, event.roomId))
       if (seen.redacted || event.sender === userId || this.ignored.get(userId)?.has(event.sender)) return []
-      if (!this.#isInvitation(userId, seen) && (!stay || event.position <= stay.joinedAt)) return []
+      if (!this.#isInvitation(userId, seen) && (!state || event.position <= state.joinedAt)) return []
       const outcome = seen.outcomes.get(userId)
-      return outcome?.notify ? [{ seen, outcome, read: isReadIn(stay, event) }] : []
+      return outcome?.notify ? [{ seen, outcome, read: isReadIn(state, event) }] : []
     })
   }
 }
@@ -125,8 +125,8 @@ export class Model {
 export const powerLevels = (model: Model) => ({ users: { [model.users[0] as string]: 100 } })
 export const key = (userId: UserId, roomId: RoomId) => `${userId} ${roomId}`
 
-function isReadIn(stay: Stay | undefined, event: Event): boolean {
-  const reads = stay?.reads ?? []
+function isReadIn(state: JoinedState | undefined, event: Event): boolean {
+  const reads = state?.reads ?? []
   return reads.some(
     (read) => (read.threadId === '' || read.threadId === event.threadId) && read.position >= event.position,
   )

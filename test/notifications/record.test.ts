@@ -12,14 +12,14 @@ import { onEachDatabase } from '../support/databases.ts'
 import { testEvent } from '../support/event.ts'
 import { type NotificationsFixture, createNotificationsFixture, outboxOf, room, user } from './fixture.ts'
 
-const [ann, bob, cat] = [user('ann'), user('bob'), user('cat')]
+const [alice, bob, carol] = [user('alice'), user('bob'), user('carol')]
 const here = room('here')
 
 async function total(fixture: NotificationsFixture, userId = bob): Promise<number> {
   return (await unreadCounts(fixture.db, userId, [here])).get(here)?.notifications ?? -1
 }
 
-/** A transaction that counts the statements it is given. */
+/** Wraps a transaction and counts its statements. */
 function counted(tx: Transaction): { tx: Transaction; statements: () => number } {
   let statements = 0
   const counting =
@@ -41,14 +41,14 @@ const EVENT = testEvent({
   position: 800_000,
   eventId: '$new' as EventId,
   roomId: here,
-  sender: ann,
+  sender: alice,
   originServerTs: 1,
 })
 const REACTION = { 'm.relates_to': { rel_type: 'm.annotation', event_id: '$e', key: '+' } }
 
 let unused = 900_000
 
-/** How many statements it takes to record an event of Ann's. */
+/** The number of statements that record an event of alice. */
 async function statementsFor(
   fixture: NotificationsFixture,
   content: JsonObject,
@@ -69,31 +69,31 @@ async function statementsFor(
 }
 
 onEachDatabase('recording an event', (open) => {
-  test('a message costs the same few statements in a small room and in a large one', async (t) => {
+  test('a message costs four statements in a room of any size', async (t) => {
     const fixture = createNotificationsFixture(await open(t))
-    await fixture.join(here, ann)
+    await fixture.join(here, alice)
     await fixture.join(here, bob)
     await fixture.addPusher(bob)
     const message = { msgtype: 'm.text', body: 'hello', 'm.mentions': {} }
-    // Outcome, reading of the author, badges, outbox.
+    // Outcome, read position of the author, badges, queue items.
     assert.equal(await statementsFor(fixture, message), 4)
     await Promise.all(Array.from({ length: 200 }, (_, at) => fixture.join(here, user(`member${at}`))))
     assert.equal(await statementsFor(fixture, message), 4)
     assert.equal(await statementsFor(fixture, { ...message, 'm.mentions': { user_ids: [bob] } }), 6)
-    // Reading of the author, and why it notifies nobody.
+    // Read position of the author, and the reason why the event notifies no user.
     assert.equal(await statementsFor(fixture, REACTION, 'm.reaction'), 2)
   })
 
-  test('rules of members are loaded when they have changed, and then cost a statement or two', async (t) => {
+  test('rules of members are loaded after a change, and then cost one or two statements', async (t) => {
     const fixture = createNotificationsFixture(await open(t))
-    await fixture.join(here, ann)
+    await fixture.join(here, alice)
     await fixture.join(here, bob)
     await fixture.addPusher(bob)
     const rule = { userId: bob, scope: '', kind: 'room', ruleId: here } as const
     const message = { msgtype: 'm.text', body: 'hello', 'm.mentions': {} }
     fixture.context.rulesVersion = 700_000
     await putRule(fixture.rules, rule, { content: { actions: [] } })
-    // Members with rules, their rules (three tables), the change of cohort, who is left in peace, and why.
+    // Members with rules, their rules (three tables), the change of cohort, the members that are not notified, and the reason.
     assert.equal(await statementsFor(fixture, message), 4 + 7)
     assert.equal(await statementsFor(fixture, message), 4 + 2)
     fixture.context.rulesVersion++
@@ -103,10 +103,10 @@ onEachDatabase('recording an event', (open) => {
     assert.equal(await statementsFor(fixture, message), 4 + 1)
   })
 
-  test('names are looked up only where the legacy mention rules apply', async (t) => {
+  test('names are searched only with the legacy mention rules', async (t) => {
     const db = await open(t)
     const fixture = createNotificationsFixture(db)
-    await fixture.join(here, ann)
+    await fixture.join(here, alice)
     const message = { msgtype: 'm.text', body: 'hello' }
     assert.equal(await statementsFor(fixture, message), 5)
     assert.equal(
@@ -115,28 +115,28 @@ onEachDatabase('recording an event', (open) => {
     )
   })
 
-  test('the author is never notified, and has read up to it', async (t) => {
+  test('the author is not notified and has read up to the event', async (t) => {
     const fixture = createNotificationsFixture(await open(t))
-    await fixture.join(here, ann, 'Ann')
+    await fixture.join(here, alice, 'Alice')
     await fixture.join(here, bob)
-    await fixture.addPusher(ann)
+    await fixture.addPusher(alice)
     await fixture.say(here, bob, 'first')
-    assert.equal(await total(fixture, ann), 1)
-    const { position } = await fixture.say(here, ann, 'Ann and ann and @ann:test', {
-      'm.mentions': { user_ids: [ann] },
+    assert.equal(await total(fixture, alice), 1)
+    const { position } = await fixture.say(here, alice, 'Alice and alice and @alice:test', {
+      'm.mentions': { user_ids: [alice] },
     })
-    assert.equal(await total(fixture, ann), 0)
-    assert.equal(await badgeOf(fixture.db, ann), 0)
-    assert.equal(await isRead(fixture.db, { userId: ann, roomId: here, threadId: 'main', position }), true)
-    const queued = await fixture.db.all(outboxOf, { userId: ann })
+    assert.equal(await total(fixture, alice), 0)
+    assert.equal(await badgeOf(fixture.db, alice), 0)
+    assert.equal(await isRead(fixture.db, { userId: alice, roomId: here, threadId: 'main', position }), true)
+    const queued = await fixture.db.all(outboxOf, { userId: alice })
     assert.ok(queued.every((row) => row.position !== position))
   })
 
-  test('a changed profile reads nothing', async (t) => {
+  test('a changed profile does not move the read position', async (t) => {
     const fixture = createNotificationsFixture(await open(t))
-    await fixture.join(here, ann)
+    await fixture.join(here, alice)
     await fixture.join(here, bob)
-    await fixture.say(here, ann, 'hello')
+    await fixture.say(here, alice, 'hello')
     await fixture.setMember({
       roomId: here,
       userId: bob,
@@ -147,64 +147,64 @@ onEachDatabase('recording an event', (open) => {
     assert.equal(await total(fixture), 1)
   })
 
-  test('a mention highlights for who is mentioned and a member, and for nobody else', async (t) => {
+  test('a mention highlights for mentioned members only', async (t) => {
     const fixture = createNotificationsFixture(await open(t))
-    for (const userId of [ann, bob, cat]) await fixture.join(here, userId)
-    const userIds = [bob, bob, '@stranger:elsewhere', 'not a user id', ann, 7]
-    const event = await fixture.say(here, ann, 'look', { 'm.mentions': { user_ids: userIds } })
+    for (const userId of [alice, bob, carol]) await fixture.join(here, userId)
+    const userIds = [bob, bob, '@stranger:elsewhere', 'not a user id', alice, 7]
+    const event = await fixture.say(here, alice, 'look', { 'm.mentions': { user_ids: userIds } })
     const of = { roomId: here, position: event.position }
     assert.deepEqual((await outcomeOf(fixture.db, { ...of, userId: bob }))?.rule, {
       kind: 'override',
       ruleId: '.m.rule.is_user_mention',
     })
-    assert.deepEqual((await outcomeOf(fixture.db, { ...of, userId: cat }))?.rule, {
+    assert.deepEqual((await outcomeOf(fixture.db, { ...of, userId: carol }))?.rule, {
       kind: 'underride',
       ruleId: '.m.rule.message',
     })
     const highlights = async (userId: typeof bob) =>
       (await unreadCounts(fixture.db, userId, [here])).get(here)?.highlights
-    assert.deepEqual([await highlights(bob), await highlights(cat), await highlights(ann)], [1, 0, 0])
+    assert.deepEqual([await highlights(bob), await highlights(carol), await highlights(alice)], [1, 0, 0])
   })
 
-  test('thousands of mentions in one event are bounded', async (t) => {
+  test('mentions above the limit of one event are ignored', async (t) => {
     const fixture = createNotificationsFixture(await open(t))
-    await fixture.join(here, ann)
+    await fixture.join(here, alice)
     await fixture.join(here, bob)
-    const crowd = Array.from({ length: 5000 }, (_, at) => `@nobody${at}:test`)
-    await fixture.say(here, ann, 'all of you', { 'm.mentions': { user_ids: [bob, ...crowd] } })
+    const strangers = Array.from({ length: 5000 }, (_, at) => `@stranger${at}:test`)
+    await fixture.say(here, alice, 'all of you', { 'm.mentions': { user_ids: [bob, ...strangers] } })
     assert.equal((await unreadCounts(fixture.db, bob, [here])).get(here)?.highlights, 1)
   })
 
-  test('without the legacy rules a name in the text is only a word', async (t) => {
+  test('without the legacy mention rules a name in the text does not highlight', async (t) => {
     const fixture = createNotificationsFixture(await open(t), { legacyMentionRules: false })
-    await fixture.join(here, ann)
+    await fixture.join(here, alice)
     await fixture.join(here, bob, 'Bob')
-    await fixture.say(here, ann, 'Bob, bob, @room')
+    await fixture.say(here, alice, 'Bob, bob, @room')
     const counts = (await unreadCounts(fixture.db, bob, [here])).get(here)
     assert.deepEqual([counts?.notifications, counts?.highlights], [1, 0])
   })
 
-  test('an invitation notifies the invited alone, and leaves the badge when it is rejected', async (t) => {
+  test('an invitation notifies the invited user only, and leaves the badge when it is rejected', async (t) => {
     const fixture = createNotificationsFixture(await open(t))
-    await fixture.join(here, ann)
-    await fixture.join(here, cat)
-    await fixture.addPusher(cat)
+    await fixture.join(here, alice)
+    await fixture.join(here, carol)
+    await fixture.addPusher(carol)
     const pusher = await fixture.addPusher(bob)
-    const invitation = { roomId: here, userId: bob, by: ann, membership: 'invite' } as const
+    const invitation = { roomId: here, userId: bob, by: alice, membership: 'invite' } as const
     const { position } = await fixture.setMember(invitation)
     assert.deepEqual(await fixture.db.all(outboxOf, { userId: bob }), [{ pusher_id: pusher, position }])
-    assert.deepEqual(await fixture.db.all(outboxOf, { userId: cat }), [])
+    assert.deepEqual(await fixture.db.all(outboxOf, { userId: carol }), [])
     assert.equal(await badgeOf(fixture.db, bob), 1)
     await fixture.redact(here, position)
-    assert.equal(await badgeOf(fixture.db, bob), 1, 'the invitation stands, whatever its event says now')
+    assert.equal(await badgeOf(fixture.db, bob), 1, 'the invitation stays although its event is redacted')
     await fixture.setMember({ roomId: here, userId: bob, membership: 'leave' })
     assert.equal(await badgeOf(fixture.db, bob), 0)
   })
 
-  test('an error of the rules costs the notification, not the message', async (t) => {
+  test('an error in the evaluation of rules loses the notification and keeps the message', async (t) => {
     let faults = 0
     const fixture = createNotificationsFixture(await open(t))
-    await fixture.join(here, ann)
+    await fixture.join(here, alice)
     await fixture.join(here, bob)
     const poisoned = Object.defineProperty({ msgtype: 'm.text' } as JsonObject, 'body', {
       enumerable: true,
@@ -213,14 +213,18 @@ onEachDatabase('recording an event', (open) => {
       },
     })
     const deps = { ...fixture.deps, ruleFaults: { inc: () => faults++ } }
-    assert.equal(await statementsFor({ ...fixture, deps }, poisoned), 2, 'the reading of the author, and why')
+    assert.equal(
+      await statementsFor({ ...fixture, deps }, poisoned),
+      2,
+      'the read position of the author, and the reason',
+    )
     assert.equal(faults, 1)
     assert.equal(await total(fixture), 0)
   })
 
-  test('pushers are woken after the commit, and not at all when it fails', async (t) => {
+  test('pushers are woken after the commit, and not after a rollback', async (t) => {
     const fixture = createNotificationsFixture(await open(t))
-    await fixture.join(here, ann)
+    await fixture.join(here, alice)
     await fixture.join(here, bob)
     const pusher = await fixture.addPusher(bob)
     const failing = fixture.db.transaction(async (tx) => {
@@ -231,7 +235,7 @@ onEachDatabase('recording an event', (open) => {
     await assert.rejects(failing, /changed my mind/)
     assert.deepEqual(fixture.woken, [])
     assert.equal(await total(fixture), 0)
-    await fixture.say(here, ann, 'hello')
+    await fixture.say(here, alice, 'hello')
     assert.deepEqual(fixture.woken, [pusher])
   })
 })

@@ -13,17 +13,17 @@ import { type Action, RULE_KINDS, type RuleKind } from '../../src/push-rules/ind
 import { HANDLE, type NotificationsFixture } from './fixture.ts'
 import type { Model } from './model.ts'
 
-/** One step of a history. */
+/** A step of a random history. */
 export type Step = { kind: string; user: number; other: number; room: number; pick: number; form: number }
 
-// The changes of rules that random histories make.
+// The changes of push rules in random histories.
 
 const HIGHLIGHT: readonly Action[] = ['notify', { set_tweak: 'highlight' }]
-const SOUND: readonly Action[] = ['notify', { set_tweak: 'sound', value: 'bell' }]
+const SOUND: readonly Action[] = ['notify', { set_tweak: 'sound', value: 'ding' }]
 
 type Put = { scope?: string; kind: RuleKind; ruleId: string } & RuleContent
 
-/** By `form`. What is left out is `changeDefault` and `changeOwn`. */
+/** The new rule for `form`. The other forms are `changeDefault` and `changeOwn`. */
 function newRule(form: number, { roomId, other }: { roomId: RoomId; other: UserId }): Put | undefined {
   const here = { kind: 'event_match', key: 'room_id', pattern: roomId }
   const puts: Put[] = [
@@ -50,7 +50,7 @@ const DEFAULTS: readonly [RuleKind, string, readonly Action[]][] = [
   ['underride', '.m.rule.room_one_to_one', []],
 ]
 
-/** Does one change; true if it could be done. */
+/** Performs one change. False when it is not possible. */
 export async function changeRule(
   fixture: NotificationsFixture,
   model: Model,
@@ -81,7 +81,7 @@ async function changeDefault(
   } else await setRuleActions(fixture.rules, key, actions)
 }
 
-/** Removes one or all rules of the user's own, or puts them all aside one by one, or back to use. */
+/** Removes one or all rules that the user created, or toggles one of them. */
 async function changeOwn(
   fixture: NotificationsFixture,
   model: Model,

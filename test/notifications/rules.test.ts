@@ -24,7 +24,7 @@ import {
   user,
 } from './fixture.ts'
 
-const [ann, bob, cat] = [user('ann'), user('bob'), user('cat')]
+const [alice, bob, carol] = [user('alice'), user('bob'), user('carol')]
 const here = room('here')
 const MUTE: RuleContent = { actions: [] }
 
@@ -46,9 +46,9 @@ async function total(
   return [counts?.notifications ?? -1, counts?.highlights ?? -1]
 }
 
-/** Everybody in one room. */
-async function gathered(fixture: NotificationsFixture): Promise<NotificationsFixture> {
-  for (const userId of [ann, bob, cat]) await fixture.join(here, userId)
+/** Joins all users to one room. */
+async function joinAll(fixture: NotificationsFixture): Promise<NotificationsFixture> {
+  for (const userId of [alice, bob, carol]) await fixture.join(here, userId)
   return fixture
 }
 
@@ -58,21 +58,21 @@ const queued = async (fixture: NotificationsFixture, userId: UserId) =>
   (await fixture.db.all(outboxOf, { userId })).map((row) => row.position)
 const plain = { 'm.mentions': {} }
 
-onEachDatabase('rules of their own', (open) => {
-  test('a change leaves what was counted, and decides about what comes', async (t) => {
-    const fixture = await gathered(createNotificationsFixture(await open(t)))
+onEachDatabase('push rules of members', (open) => {
+  test('a change applies to later events and not to counted ones', async (t) => {
+    const fixture = await joinAll(createNotificationsFixture(await open(t)))
     await fixture.addPusher(bob)
-    const first = await fixture.say(here, ann, 'one')
+    const first = await fixture.say(here, alice, 'one')
     await put(fixture, bob, ['room', here], MUTE)
-    const second = await fixture.say(here, ann, 'two')
+    const second = await fixture.say(here, alice, 'two')
     await put(fixture, bob, ['room', here], { actions: ['notify', { set_tweak: 'highlight' }] })
-    const third = await fixture.say(here, ann, 'three')
+    const third = await fixture.say(here, alice, 'three')
     await noRules(fixture, bob)
-    const fourth = await fixture.say(here, ann, 'four')
+    const fourth = await fixture.say(here, alice, 'four')
     assert.deepEqual(await total(fixture, bob), [3, 1])
-    assert.deepEqual(await total(fixture, cat), [4, 0])
-    const told = [first, third, fourth].map(({ position }) => position)
-    assert.deepEqual(await queued(fixture, bob), told)
+    assert.deepEqual(await total(fixture, carol), [4, 0])
+    const notified = [first, third, fourth].map(({ position }) => position)
+    assert.deepEqual(await queued(fixture, bob), notified)
     const { notifications } = await listNotifications(fixture.db, { userId: bob, limit: 10 })
     assert.deepEqual(
       notifications.map(({ position, decision }) => [position, decision.rule?.kind]),
@@ -92,15 +92,15 @@ onEachDatabase('rules of their own', (open) => {
     assert.deepEqual(await total(fixture, bob), [1, 0])
   })
 
-  test('pages of the list go on over changes of cohort', async (t) => {
-    const fixture = await gathered(createNotificationsFixture(await open(t)))
-    const told: number[] = []
+  test('pages of the list continue across changes of cohort', async (t) => {
+    const fixture = await joinAll(createNotificationsFixture(await open(t)))
+    const expected: number[] = []
     for (let at = 0; at < 12; at++) {
       if (at % 3 === 0)
         await put(fixture, bob, ['room', here], {
           actions: ['notify', { set_tweak: 'sound', value: `${at}` }],
         })
-      told.unshift((await fixture.say(here, ann, `message ${at}`)).position)
+      expected.unshift((await fixture.say(here, alice, `message ${at}`)).position)
     }
     const listed: number[] = []
     let from: number | undefined
@@ -109,51 +109,51 @@ onEachDatabase('rules of their own', (open) => {
       listed.push(...page.notifications.map(({ position }) => position))
       from = page.next
     } while (from !== undefined)
-    assert.deepEqual(listed, told)
+    assert.deepEqual(listed, expected)
   })
 
-  test('who leaves takes no cohort along', async (t) => {
-    const fixture = await gathered(createNotificationsFixture(await open(t)))
+  test('a member who leaves and joins again has no former cohort', async (t) => {
+    const fixture = await joinAll(createNotificationsFixture(await open(t)))
     await put(fixture, bob, ['room', here], MUTE)
-    await fixture.say(here, ann, 'nobody hears')
+    await fixture.say(here, alice, 'muted for bob')
     await fixture.setMember({ roomId: here, userId: bob, membership: 'leave' })
     await noRules(fixture, bob)
     await fixture.join(here, bob)
-    await fixture.say(here, ann, 'welcome back')
+    await fixture.say(here, alice, 'welcome back')
     assert.deepEqual(await total(fixture, bob), [1, 0])
   })
 
-  test('who joins with rules of their own has them from the first message on', async (t) => {
+  test('rules of a new member apply to the first message after the join', async (t) => {
     const fixture = createNotificationsFixture(await open(t))
-    await fixture.join(here, ann)
+    await fixture.join(here, alice)
     await put(fixture, bob, ['room', here], MUTE)
     await fixture.join(here, bob)
-    await fixture.say(here, ann, 'silence')
+    await fixture.say(here, alice, 'silence')
     assert.deepEqual(await total(fixture, bob), [0, 0])
   })
 
-  test('authors are not told of their own member events, whatever their rules', async (t) => {
-    const fixture = await gathered(createNotificationsFixture(await open(t)))
+  test('authors are not notified of their own member events by any rule', async (t) => {
+    const fixture = await joinAll(createNotificationsFixture(await open(t)))
     const key = { userId: bob, scope: GLOBAL, kind: 'override', ruleId: '.m.rule.member_event' } as const
     await setRuleActions(fixture.rules, key, ['notify'])
     const rename = { roomId: here, membership: 'join', before: 'join', displayName: 'New' } as const
     await fixture.setMember({ ...rename, userId: bob })
     assert.deepEqual(await total(fixture, bob), [0, 0])
-    await fixture.setMember({ ...rename, userId: ann })
+    await fixture.setMember({ ...rename, userId: alice })
     assert.deepEqual(await total(fixture, bob), [1, 0])
-    assert.deepEqual(await total(fixture, cat), [0, 0])
+    assert.deepEqual(await total(fixture, carol), [0, 0])
   })
 
-  test('a keyword is found in the text of a message, for who has it alone', async (t) => {
-    const fixture = await gathered(createNotificationsFixture(await open(t)))
+  test('a keyword highlights only for the user with its rule', async (t) => {
+    const fixture = await joinAll(createNotificationsFixture(await open(t)))
     await put(fixture, bob, ['content', 'tea'], {
       pattern: 'tea',
       actions: ['notify', { set_tweak: 'highlight' }],
     })
-    const { position } = await fixture.say(here, ann, 'Tea, anyone?', plain)
-    await fixture.say(here, ann, 'steam', plain)
+    const { position } = await fixture.say(here, alice, 'Tea, anyone?', plain)
+    await fixture.say(here, alice, 'steam', plain)
     assert.deepEqual(
-      [await total(fixture, bob), await total(fixture, cat)],
+      [await total(fixture, bob), await total(fixture, carol)],
       [
         [2, 1],
         [2, 0],
@@ -163,51 +163,51 @@ onEachDatabase('rules of their own', (open) => {
     assert.deepEqual(outcome?.rule, { kind: 'content', ruleId: 'tea' })
   })
 
-  test('ignored people notify nobody who ignores them, not by mentions nor by invitations', async (t) => {
-    const fixture = await gathered(createNotificationsFixture(await open(t)))
-    for (const userId of [bob, cat]) await fixture.addPusher(userId)
-    await fixture.ignore(bob, [ann])
-    const { position } = await fixture.say(here, ann, 'Bob!', { 'm.mentions': { user_ids: [bob] } })
+  test('events, mentions and invitations of an ignored user do not notify', async (t) => {
+    const fixture = await joinAll(createNotificationsFixture(await open(t)))
+    for (const userId of [bob, carol]) await fixture.addPusher(userId)
+    await fixture.ignore(bob, [alice])
+    const { position } = await fixture.say(here, alice, 'Bob!', { 'm.mentions': { user_ids: [bob] } })
     assert.deepEqual(
-      [await total(fixture, bob), await total(fixture, cat)],
+      [await total(fixture, bob), await total(fixture, carol)],
       [
         [0, 0],
         [1, 0],
       ],
     )
     assert.deepEqual(await queued(fixture, bob), [])
-    assert.deepEqual(await queued(fixture, cat), [position])
-    await fixture.join(room('other'), ann)
-    await fixture.setMember({ roomId: room('other'), userId: bob, by: ann, membership: 'invite' })
+    assert.deepEqual(await queued(fixture, carol), [position])
+    await fixture.join(room('other'), alice)
+    await fixture.setMember({ roomId: room('other'), userId: bob, by: alice, membership: 'invite' })
     assert.equal(await badgeOf(fixture.db, bob), 0)
     await fixture.removePushers(bob)
     await fixture.addPusher(bob)
     assert.equal(await badgeOf(fixture.db, bob), 0)
     await fixture.ignore(bob, [])
-    await fixture.say(here, ann, 'again')
+    await fixture.say(here, alice, 'again')
     assert.deepEqual(await total(fixture, bob), [1, 0])
   })
 
-  test('an invitation goes by the rules of the invited', async (t) => {
+  test('an invitation is evaluated with the rules of the invited user', async (t) => {
     const fixture = createNotificationsFixture(await open(t))
-    await fixture.join(here, ann)
+    await fixture.join(here, alice)
     await fixture.addPusher(bob)
-    await fixture.addPusher(cat)
+    await fixture.addPusher(carol)
     const key = { userId: bob, scope: GLOBAL, kind: 'override', ruleId: '.m.rule.invite_for_me' } as const
     await setRuleActions(fixture.rules, key, [])
-    for (const userId of [bob, cat])
-      await fixture.setMember({ roomId: here, userId, by: ann, membership: 'invite' })
-    assert.deepEqual([await badgeOf(fixture.db, bob), await badgeOf(fixture.db, cat)], [0, 1])
+    for (const userId of [bob, carol])
+      await fixture.setMember({ roomId: here, userId, by: alice, membership: 'invite' })
+    assert.deepEqual([await badgeOf(fixture.db, bob), await badgeOf(fixture.db, carol)], [0, 1])
     assert.deepEqual(await queued(fixture, bob), [])
   })
 
-  test('a knock is told to those who may answer it, where the proposal is switched on', async (t) => {
+  test('a knock notifies members who may answer it, when the setting is on', async (t) => {
     const db = await open(t)
-    const fixture = await gathered(createNotificationsFixture(db, { experimental: { knocks: true } }))
-    fixture.context.powerLevels = { invite: 50, users: { [bob]: 50, [cat]: 0 } }
-    await fixture.setMember({ roomId: here, userId: user('dan'), membership: 'knock' })
+    const fixture = await joinAll(createNotificationsFixture(db, { experimental: { knocks: true } }))
+    fixture.context.powerLevels = { invite: 50, users: { [bob]: 50, [carol]: 0 } }
+    await fixture.setMember({ roomId: here, userId: user('dave'), membership: 'knock' })
     assert.deepEqual(
-      [await total(fixture, bob), await total(fixture, cat)],
+      [await total(fixture, bob), await total(fixture, carol)],
       [
         [1, 0],
         [0, 0],
@@ -219,46 +219,46 @@ onEachDatabase('rules of their own', (open) => {
     assert.deepEqual(await total(usual, bob), [1, 0])
   })
 
-  test('a rule of a device wakes it where the account is muted, and counts nothing', async (t) => {
-    const fixture = await gathered(createNotificationsFixture(await open(t)))
+  test('a device rule queues a poke in a room that global rules mute, and does not change counts', async (t) => {
+    const fixture = await joinAll(createNotificationsFixture(await open(t)))
     const pusher = await fixture.addPusher(bob)
     await put(fixture, bob, ['room', here], MUTE)
     await put(fixture, bob, ['room', here, HANDLE], { actions: ['notify'] })
     await put(fixture, bob, ['room', here, 'tablet'], { actions: ['notify'] })
     fixture.woken.length = 0
-    const { position } = await fixture.say(here, ann, 'hello')
+    const { position } = await fixture.say(here, alice, 'hello')
     assert.deepEqual(await fixture.db.all(outboxOf, { userId: bob }), [{ pusher_id: pusher, position }])
     assert.deepEqual(fixture.woken, [pusher])
     assert.deepEqual([await total(fixture, bob), await badgeOf(fixture.db, bob)], [[0, 0], 0])
-    await fixture.say(here, bob, 'own messages wake nobody')
+    await fixture.say(here, bob, 'own message')
     assert.deepEqual(await queued(fixture, bob), [position])
   })
 
-  test('a transaction that fails leaves nothing behind of the rules it had loaded', async (t) => {
-    const fixture = await gathered(createNotificationsFixture(await open(t)))
-    const asOf = { roomId: here, version: 1_000, position: 1_001 }
+  test('rules that a failed transaction loaded do not enter the cache', async (t) => {
+    const fixture = await joinAll(createNotificationsFixture(await open(t)))
+    const at = { roomId: here, version: 1_000, position: 1_001 }
     const failing = fixture.db.transaction(async (tx) => {
       await tx.run(insertMute, { userId: bob, roomId: here })
       await tx.run(recordChange, { userId: bob, position: 1_000 })
       await tx.run(markRuleOwner, { userId: bob, hasRules: 1 })
-      assert.equal((await fixture.deps.memberRules.ofRoom(tx, asOf))?.members.size, 1)
+      assert.equal((await fixture.deps.memberRules.ofRoom(tx, at))?.members.size, 1)
       throw new Error('changed my mind')
     })
     await assert.rejects(failing, /changed my mind/)
     await fixture.db.transaction(async (tx) => {
-      assert.equal((await fixture.deps.memberRules.ofRoom(tx, asOf))?.members.size, 0)
+      assert.equal((await fixture.deps.memberRules.ofRoom(tx, at))?.members.size, 0)
     })
   })
 
-  test('other default rules after a restart leave the counts and the cohorts as they are', async (t) => {
+  test('changed default rules after a restart do not change counts and cohorts', async (t) => {
     const db = await open(t)
-    const before = await gathered(createNotificationsFixture(db, { legacyMentionRules: true }))
-    await put(before, bob, ['room', here], { actions: ['notify', { set_tweak: 'sound', value: 'bell' }] })
-    await before.say(here, ann, 'one', plain)
+    const before = await joinAll(createNotificationsFixture(db, { legacyMentionRules: true }))
+    await put(before, bob, ['room', here], { actions: ['notify', { set_tweak: 'sound', value: 'ding' }] })
+    await before.say(here, alice, 'one', plain)
     const after = createNotificationsFixture(db, { legacyMentionRules: false })
-    await after.say(here, ann, 'two', plain)
+    await after.say(here, alice, 'two', plain)
     assert.deepEqual(
-      [await total(after, bob), await total(after, cat)],
+      [await total(after, bob), await total(after, carol)],
       [
         [2, 0],
         [2, 0],
