@@ -23,7 +23,7 @@ function limiter(perSource: number, inSum: number, enabled = true) {
   return { clock, attempts: createLoginAttemptLimiter(limits, clock) }
 }
 
-test('failures are counted by account and source, and attempts taken back are not counted', async () => {
+test('failures are counted by account and source, and cancelled attempts are not counted', async () => {
   const { attempts, clock } = limiter(3, 1000)
   for (let count = 0; count < 10; count++) (await attempts.attempt(alice, source('a')))()
   for (let count = 0; count < 3; count++) await attempts.attempt(alice, source('a'))
@@ -37,37 +37,37 @@ test('failures are counted by account and source, and attempts taken back are no
 test('an attempt above the sum of all sources waits unless its source is known', async () => {
   const { attempts, clock } = limiter(5, 6)
   for (let count = 0; count < 6; count++) await attempts.attempt(alice, source(`stranger ${count}`))
-  let isThrough = false
-  const waiting = attempts.attempt(alice, source('elsewhere')).then((takeBack) => {
-    isThrough = true
-    return takeBack
+  let isAccepted = false
+  const waiting = attempts.attempt(alice, source('unknown')).then((cancel) => {
+    isAccepted = true
+    return cancel
   })
-  await attempts.attempt(alice, source('home', true))
-  await attempts.attempt(bob, source('elsewhere'))
-  assert.equal(isThrough, false)
+  await attempts.attempt(alice, source('known', true))
+  await attempts.attempt(bob, source('unknown'))
+  assert.equal(isAccepted, false)
   clock.advance(10_000)
-  const takeBack = await waiting
-  takeBack()
-  await attempts.attempt(alice, source('elsewhere'))
+  const cancel = await waiting
+  cancel()
+  await attempts.attempt(alice, source('unknown'))
 })
 
 test('an attempt is refused when it would wait longer than ten seconds or behind too many others', async () => {
   const slow = limiter(5, 5)
   for (let count = 0; count < 5; count++) await slow.attempts.attempt(alice, source(`stranger ${count}`))
-  await assert.rejects(slow.attempts.attempt(alice, source('elsewhere')), isLimited)
+  await assert.rejects(slow.attempts.attempt(alice, source('unknown')), isLimited)
 
   const { attempts, clock } = limiter(1, 60)
   for (let count = 0; count < 60; count++) await attempts.attempt(alice, source(`stranger ${count}`))
-  const crowd = Array.from({ length: 20 }, (_, n) => attempts.attempt(alice, source(`in the crowd ${n}`)))
-  const outcomes = Promise.allSettled(crowd)
-  await assert.rejects(crowd.at(-1) as Promise<unknown>, isLimited)
+  const attemptsOfOthers = Array.from({ length: 20 }, (_, n) => attempts.attempt(alice, source(`other ${n}`)))
+  const outcomes = Promise.allSettled(attemptsOfOthers)
+  await assert.rejects(attemptsOfOthers.at(-1) as Promise<unknown>, isLimited)
   for (let second = 0; second < 15; second++) {
     clock.advance(1000)
     await new Promise(setImmediate)
   }
-  const through = (await outcomes).filter((outcome) => outcome.status === 'fulfilled').length
-  assert.equal(through, 10, 'one a second for ten seconds')
-  await attempts.attempt(alice, source('in the crowd 19'))
+  const accepted = (await outcomes).filter((outcome) => outcome.status === 'fulfilled').length
+  assert.equal(accepted, 10, 'one attempt a second for ten seconds')
+  await attempts.attempt(alice, source('other 19'))
 })
 
 test('attempts are not limited when rate limits are off', async () => {

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createAuthSessions } from '../../src/accounts/auth-sessions.ts'
 import { systemRandom, type UserId } from '../../src/lib/ids.ts'
-import { stillClock } from './fixture.ts'
+import { createFixedClock } from './fixture.ts'
 
 test('a session is valid for its purpose until it is closed or expires', () => {
-  const clock = stillClock()
+  const clock = createFixedClock()
   const sessions = createAuthSessions({ clock, random: systemRandom, lifetimeMs: 1000 })
   const one = sessions.open('register')
   const two = sessions.open('password @a:b')
@@ -21,7 +21,7 @@ test('a session is valid for its purpose until it is closed or expires', () => {
 })
 
 test('the oldest session of a user is closed above twenty, and sessions of other users stay', () => {
-  const clock = stillClock()
+  const clock = createFixedClock()
   const sessions = createAuthSessions({ clock, random: systemRandom, lifetimeMs: 1000 })
   const [alice, bob] = ['@alice:here' as UserId, '@bob:here' as UserId]
   const others = [sessions.open('register'), sessions.open('password', bob)]
@@ -36,7 +36,7 @@ test('the oldest session of a user is closed above twenty, and sessions of other
 })
 
 test('the oldest session is closed above the limit, and expired sessions are removed', () => {
-  const clock = stillClock()
+  const clock = createFixedClock()
   const sessions = createAuthSessions({ clock, random: systemRandom, limit: 3, lifetimeMs: 1000 })
   const opened = ['a', 'b', 'c', 'd'].map((purpose) => [sessions.open(purpose), purpose] as const)
   assert.deepEqual(

@@ -14,7 +14,7 @@ import { quotas } from '../support/quotas.ts'
 export const CHEAP = { memory: 8, passes: 1 }
 
 /** A clock that only moves when the test moves it. */
-export function stillClock(): Clock & { advance(ms: number): void } {
+export function createFixedClock(): Clock & { advance(ms: number): void } {
   let now = 1_800_000_000_000
   return { now: () => now, sleep: () => Promise.resolve(), advance: (ms) => void (now += ms) }
 }
@@ -34,8 +34,8 @@ export function attempts(count: number): AttemptLimiter {
 }
 
 /** Accounts on a database. Calls of the hooks are recorded. */
-export function accountsOn(db: Database, overrides: Partial<RegistrationDeps> = {}) {
-  const clock = stillClock()
+export function createAccountsFixture(db: Database, overrides: Partial<RegistrationDeps> = {}) {
+  const clock = createFixedClock()
   const removed: string[] = []
   const profilesChanged: UserId[] = []
   const ended: UserId[] = []
@@ -65,12 +65,12 @@ export function accountsOn(db: Database, overrides: Partial<RegistrationDeps> = 
 }
 
 /** Push rules on a database. Calls of `onRulesChanged` are recorded. */
-export function rulesOn(db: Database, overrides: Partial<RuleChangeDeps> = {}) {
+export function createRulesFixture(db: Database, overrides: Partial<RuleChangeDeps> = {}) {
   const changes: RulesChange[] = []
   const deps: RuleChangeDeps = {
     db,
     bus: createLocalBus(),
-    clock: stillClock(),
+    clock: createFixedClock(),
     legacyMentionRules: true,
     maxRulesPerUser: 100,
     onRulesChanged: async (_tx, change) => void changes.push(change),

@@ -6,7 +6,7 @@ import { startSession } from '../../src/accounts/sessions.ts'
 import type { DeviceId, RoomId, UserId } from '../../src/lib/ids.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { quotas } from '../support/quotas.ts'
-import { accountsOn } from './fixture.ts'
+import { createAccountsFixture } from './fixture.ts'
 
 const alice = '@alice:localhost' as UserId
 const bob = '@bob:localhost' as UserId
@@ -14,7 +14,7 @@ const bob = '@bob:localhost' as UserId
 onEachDatabase('quotas of a user', (open) => {
   test('account data counts by its total bytes, without read markers and data of other users', async (t) => {
     const db = await open(t)
-    const { deps } = accountsOn(db, {
+    const { deps } = createAccountsFixture(db, {
       quotas: { ...quotas, account_data_bytes: 100, account_data_entries: 2 },
     })
     const put = (type: string, length: number, roomId: RoomId | '' = '') =>
@@ -39,7 +39,9 @@ onEachDatabase('quotas of a user', (open) => {
 
   test('filters and devices count only for their own user', async (t) => {
     const db = await open(t)
-    const { deps } = accountsOn(db, { quotas: { ...quotas, filters: 2, filter_bytes: 60, devices: 2 } })
+    const { deps } = createAccountsFixture(db, {
+      quotas: { ...quotas, filters: 2, filter_bytes: 60, devices: 2 },
+    })
     await storeFilter(deps, bob, { a: 'x'.repeat(40) })
     const id = await storeFilter(deps, alice, { a: 1 })
     await assert.rejects(storeFilter(deps, alice, { a: 'x'.repeat(60) }), { status: 413 })

@@ -13,7 +13,7 @@ import type { DeviceId, UserId } from '../../src/lib/ids.ts'
 import { query } from '../../src/storage/query.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { silentLog } from '../support/log.ts'
-import { accountsOn, attempts } from './fixture.ts'
+import { createAccountsFixture, attempts } from './fixture.ts'
 
 const alice = '@alice:localhost' as UserId
 const bob = '@bob:localhost' as UserId
@@ -41,7 +41,7 @@ async function withAliceAndBob(deps: AccountDeps) {
 onEachDatabase('sessions', (open) => {
   test('a token identifies its owner, and only its hash is stored', async (t) => {
     const db = await open(t)
-    const { deps } = accountsOn(db)
+    const { deps } = createAccountsFixture(db)
     await withAliceAndBob(deps)
     const session = await logIn(deps, 'bob', 'PHONE')
     assert.deepEqual(await authenticate(db, session.accessToken), {
@@ -59,7 +59,7 @@ onEachDatabase('sessions', (open) => {
 
   test('a second login on a device replaces its token and keeps its name', async (t) => {
     const db = await open(t)
-    const { deps } = accountsOn(db)
+    const { deps } = createAccountsFixture(db)
     await withAliceAndBob(deps)
     const first = await logIn(deps, 'alice', 'PHONE')
     const other = await logIn(deps, '@alice:localhost')
@@ -78,7 +78,7 @@ onEachDatabase('sessions', (open) => {
   })
 
   test('a wrong password, an unknown user and a user of another server get the same response', async (t) => {
-    const { deps } = accountsOn(await open(t))
+    const { deps } = createAccountsFixture(await open(t))
     await withAliceAndBob(deps)
     for (const [user, secret] of [
       ['alice', 'wrong'],
@@ -94,7 +94,7 @@ onEachDatabase('sessions', (open) => {
   })
 
   test('a login of an unknown user does the same work as a wrong password', async (t) => {
-    const { deps } = accountsOn(await open(t))
+    const { deps } = createAccountsFixture(await open(t))
     const verified: (string | null | undefined)[] = []
     const counting: AccountDeps = {
       ...deps,
@@ -111,7 +111,7 @@ onEachDatabase('sessions', (open) => {
   })
 
   test('attempts are limited for each account, and correct ones do not count', async (t) => {
-    const { deps } = accountsOn(await open(t), { loginAttempts: attempts(2) })
+    const { deps } = createAccountsFixture(await open(t), { loginAttempts: attempts(2) })
     await withAliceAndBob(deps)
     for (let count = 0; count < 4; count++) await logIn(deps, 'alice', 'PHONE')
     for (let count = 0; count < 2; count++)
@@ -121,7 +121,7 @@ onEachDatabase('sessions', (open) => {
   })
 
   test('an attempt that could not be checked does not count', async (t) => {
-    const { deps } = accountsOn(await open(t), { loginAttempts: attempts(1) })
+    const { deps } = createAccountsFixture(await open(t), { loginAttempts: attempts(1) })
     await withAliceAndBob(deps)
     const busy = { ...deps.passwords, verify: () => Promise.reject(limitExceeded(1000)) }
     await assert.rejects(logIn({ ...deps, passwords: busy }, 'alice'), { status: 429 })
@@ -130,7 +130,7 @@ onEachDatabase('sessions', (open) => {
 
   test('logout removes the device, its token and its pushers and nothing else', async (t) => {
     const db = await open(t)
-    const { deps, removed } = accountsOn(db)
+    const { deps, removed } = createAccountsFixture(db)
     await withAliceAndBob(deps)
     const phone = await logIn(deps, 'alice', 'PHONE')
     const web = await logIn(deps, 'alice', 'WEB')
@@ -149,7 +149,7 @@ onEachDatabase('sessions', (open) => {
 
   test('a failure of onDevicesRemoved rolls the logout back', async (t) => {
     const db = await open(t)
-    const { deps } = accountsOn(db, { onDevicesRemoved: () => Promise.reject(new Error('no')) })
+    const { deps } = createAccountsFixture(db, { onDevicesRemoved: () => Promise.reject(new Error('no')) })
     await withAliceAndBob(deps)
     const { accessToken } = await logIn(deps, 'alice', 'PHONE')
     await assert.rejects(logout(deps, alice, device('PHONE')), /no/)
@@ -158,7 +158,7 @@ onEachDatabase('sessions', (open) => {
 
   test('a new password ends the other sessions unless logout_devices is false', async (t) => {
     const db = await open(t)
-    const { deps, removed } = accountsOn(db)
+    const { deps, removed } = createAccountsFixture(db)
     await withAliceAndBob(deps)
     const phone = await logIn(deps, 'alice', 'PHONE')
     const web = await logIn(deps, 'alice', 'WEB')
@@ -169,7 +169,7 @@ onEachDatabase('sessions', (open) => {
     await assert.rejects(logIn(deps, 'alice'), { status: 403 })
     const ended = { newPassword: 'third', logoutDevices: true, auth: password('second') }
     assert.deepEqual(await changePassword(deps, owner, ended), { kind: 'done' })
-    assert.ok(await authenticate(db, phone.accessToken), 'the one that asks survives')
+    assert.ok(await authenticate(db, phone.accessToken), 'the requesting session is kept')
     assert.equal(await authenticate(db, web.accessToken), undefined)
     assert.deepEqual(removed, [`${alice} WEB`])
     await logIn(deps, 'alice', undefined, 'third')
@@ -177,7 +177,7 @@ onEachDatabase('sessions', (open) => {
   })
 
   test('one of two parallel password changes fails', async (t) => {
-    const { deps } = accountsOn(await open(t))
+    const { deps } = createAccountsFixture(await open(t))
     await withAliceAndBob(deps)
     const owner = { userId: alice, deviceId: device('PHONE') }
     const change = (newPassword: string) =>
@@ -190,7 +190,7 @@ onEachDatabase('sessions', (open) => {
 
   test('devices are deleted only with the password, and only those of the user', async (t) => {
     const db = await open(t)
-    const { deps, removed } = accountsOn(db)
+    const { deps, removed } = createAccountsFixture(db)
     await withAliceAndBob(deps)
     await logIn(deps, 'alice', 'PHONE')
     const ofBob = await logIn(deps, 'bob', 'PHONE')
@@ -210,14 +210,14 @@ onEachDatabase('sessions', (open) => {
 
   test('a deactivated user loses access at once and permanently', async (t) => {
     const db = await open(t)
-    const { deps, removed, ended } = accountsOn(db)
+    const { deps, removed, ended } = createAccountsFixture(db)
     await withAliceAndBob(deps)
     const { accessToken } = await logIn(deps, 'alice', 'PHONE')
     const onPhone = { userId: alice, deviceId: device('PHONE') }
     const outcome = await deactivate(deps, onPhone, { erase: true, auth: password('secret') })
     assert.deepEqual(outcome, { kind: 'done' })
     assert.deepEqual(removed, [`${alice} PHONE`])
-    assert.deepEqual(ended, [alice], 'its rooms are to be left')
+    assert.deepEqual(ended, [alice], 'onAccountClosed was called')
     assert.equal(await authenticate(db, accessToken), undefined)
     await assert.rejects(logIn(deps, 'alice'), { status: 403 })
     await assert.rejects(createUser(deps, { name: 'alice', password: 'x', admin: false }), {
@@ -227,7 +227,7 @@ onEachDatabase('sessions', (open) => {
   })
 
   test('one of two parallel registrations of a name succeeds', async (t) => {
-    const { deps } = accountsOn(await open(t))
+    const { deps } = createAccountsFixture(await open(t))
     const wanted = {
       username: 'carol',
       password: 'secret',
@@ -245,7 +245,7 @@ onEachDatabase('sessions', (open) => {
 
   test('the last-seen time of a device is written at most once a minute', async (t) => {
     const db = await open(t)
-    const { deps, clock } = accountsOn(db)
+    const { deps, clock } = createAccountsFixture(db)
     await withAliceAndBob(deps)
     const { accessToken } = await logIn(deps, 'alice', 'PHONE')
     const ofBob = await logIn(deps, 'bob', 'PHONE')
@@ -272,7 +272,11 @@ onEachDatabase('sessions', (open) => {
     await authenticated(accessToken, '203.0.113.9')
     await lastSeen[Symbol.asyncDispose]()
     assert.equal((await getDevice(db, alice, device('PHONE'))).last_seen_ip, '203.0.113.9')
-    assert.equal((await getDevice(db, bob, device('PHONE'))).last_seen_ts, start, 'not the other user’s')
+    assert.equal(
+      (await getDevice(db, bob, device('PHONE'))).last_seen_ts,
+      start,
+      'the device of the other user is unchanged',
+    )
     assert.ok(await authenticate(db, ofBob.accessToken))
   })
 })

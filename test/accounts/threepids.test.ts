@@ -21,7 +21,7 @@ import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { silentLog } from '../support/log.ts'
 import { createManualClock } from '../support/manual-clock.ts'
-import { accountsOn } from './fixture.ts'
+import { createAccountsFixture } from './fixture.ts'
 
 const SENT: SendResult = { kind: 'delivered', reason: 'accepted', status: 250, ms: 1 }
 const alice = '@alice:localhost' as UserId
@@ -31,7 +31,7 @@ const auth = { type: 'm.login.password', password: 'secret' }
 
 async function createThreepidFixture(t: TestContext, open: (t: TestContext) => Promise<Database>) {
   const db = await open(t)
-  const accounts = accountsOn(db)
+  const accounts = createAccountsFixture(db)
   const mails: { address: string; token: string }[] = []
   const asked: string[] = []
   let result: SendResult = SENT
@@ -66,7 +66,7 @@ async function refusal(
   work: Promise<unknown>,
 ): Promise<{ status: number; errcode: string; reason: unknown }> {
   const error: unknown = await work.then(
-    () => assert.fail('it went through'),
+    () => assert.fail('the request succeeded'),
     (thrown: unknown) => thrown,
   )
   assert.ok(error instanceof MatrixError, String(error))
@@ -90,7 +90,11 @@ onEachDatabase('addresses', (open) => {
     )
     assert.deepEqual(await listThreepids(db, bob), [])
     assert.equal((await refusal(ask('alice@example.org', 'other'))).errcode, 'M_THREEPID_IN_USE')
-    assert.equal((await refusal(add(alice, sid))).errcode, 'M_THREEPID_AUTH_FAILED', 'a session is good once')
+    assert.equal(
+      (await refusal(add(alice, sid))).errcode,
+      'M_THREEPID_AUTH_FAILED',
+      'a session can be used once',
+    )
   })
 
   test('secrets and tokens are not stored in the database', async (t) => {
@@ -125,7 +129,7 @@ onEachDatabase('addresses', (open) => {
     const { sid } = await ask()
     await validateByToken(deps, lastToken())
     assert.deepEqual(await ask('alice@example.org', 's', 9), { sid })
-    assert.equal(mails.length, 1, 'what is validated needs no other mail')
+    assert.equal(mails.length, 1, 'a validated address gets no second mail')
     clock.advance(VALIDATED_LIFE_MS)
     assert.deepEqual(await ask(), { sid })
     assert.equal(mails.length, 2)
@@ -188,7 +192,11 @@ onEachDatabase('addresses', (open) => {
     assert.equal(await validateByToken(deps, lastToken()), undefined)
     await ask('alice@example.org', 's', 2)
     assert.equal(await validateByToken(deps, lastToken()), 'alice@example.org')
-    assert.equal(await validateByToken(deps, lastToken()), 'alice@example.org', 'again is as once')
+    assert.equal(
+      await validateByToken(deps, lastToken()),
+      'alice@example.org',
+      'a repeated validation has the same result',
+    )
     clock.advance(VALIDATED_LIFE_MS)
     assert.equal(await why(alice, sid), 'M_SESSION_EXPIRED')
   })
@@ -209,7 +217,11 @@ onEachDatabase('addresses', (open) => {
     await validateByToken(deps, lastToken())
     await add(alice, one.sid, 'one')
     assert.equal((await refusal(add(bob, two.sid, 'two'))).errcode, 'M_THREEPID_IN_USE')
-    assert.deepEqual(await add(alice, two.sid, 'two'), { kind: 'added' }, 'it is hers already')
+    assert.deepEqual(
+      await add(alice, two.sid, 'two'),
+      { kind: 'added' },
+      'the address already belongs to alice',
+    )
     assert.equal((await listThreepids(deps.db, alice)).length, 1)
   })
 

@@ -21,7 +21,7 @@ import { createHttpServer } from '../../src/http/server.ts'
 import { createMetrics } from '../../src/lib/metrics.ts'
 import type { Json, JsonObject } from '../../src/lib/json.ts'
 import type { Database } from '../../src/storage/database.ts'
-import { accountsOn } from '../accounts/fixture.ts'
+import { createAccountsFixture } from '../accounts/fixture.ts'
 import { checkedAnswers } from '../support/answer-check.ts'
 import { silentLog } from '../support/log.ts'
 import { inject } from '../support/inject.ts'
@@ -42,7 +42,7 @@ export function accountServer(
   db: Database,
   { publicUrl, maxRulesPerUser = 100, maxRulesLength = 10_000, ...overrides }: Overrides = {},
 ) {
-  const accounts = accountsOn(db, overrides)
+  const accounts = createAccountsFixture(db, overrides)
   const { deps, clock } = accounts
   const all = {
     ...deps,

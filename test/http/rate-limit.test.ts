@@ -5,13 +5,13 @@ import { loadConfig } from '../../src/config/load.ts'
 import { addressGroup } from '../../src/http/address.ts'
 import { createRateLimiter } from '../../src/http/rate-limit.ts'
 import { createTokenBuckets } from '../../src/lib/token-buckets.ts'
-import { stillClock } from './server-fixture.ts'
+import { createFixedClock } from './server-fixture.ts'
 
 const defaults = loadConfig({ argv: [], env: {} }).rate_limits
 const isLimited = (error: unknown) => (error as { errcode?: string }).errcode === 'M_LIMIT_EXCEEDED'
 
 test('a bucket gives its burst at once, then its rate, and says how long to wait', () => {
-  const clock = stillClock()
+  const clock = createFixedClock()
   const buckets = createTokenBuckets({ rate: { perSecond: 2, burst: 3 }, clock })
   assert.deepEqual(
     [1, 2, 3, 4].map(() => buckets.take('a')),
@@ -30,7 +30,7 @@ test('waiting as long as one is told is always enough, and never lets more throu
     burst: fc.integer({ min: 1, max: 20 }),
   })
   const property = fc.property(rate, fc.array(fc.nat(3000), { maxLength: 60 }), (limits, steps) => {
-    const clock = stillClock()
+    const clock = createFixedClock()
     const start = clock.now()
     const buckets = createTokenBuckets({ rate: limits, clock })
     let passed = 0
@@ -49,7 +49,11 @@ test('waiting as long as one is told is always enough, and never lets more throu
 })
 
 test('the number of buckets is bounded; the longest unused goes first', () => {
-  const buckets = createTokenBuckets({ rate: { perSecond: 1, burst: 1 }, clock: stillClock(), maxKeys: 3 })
+  const buckets = createTokenBuckets({
+    rate: { perSecond: 1, burst: 1 },
+    clock: createFixedClock(),
+    maxKeys: 3,
+  })
   for (const key of ['a', 'b', 'c', 'a', 'd']) buckets.take(key)
   assert.equal(buckets.size, 3)
   assert.ok(buckets.take('a') > 0, 'a was used lately and is remembered')
@@ -58,7 +62,7 @@ test('the number of buckets is bounded; the longest unused goes first', () => {
 
 test('a user who syncs too much can still send', () => {
   const limits = { ...defaults, requests_per_second_per_user: 1, request_burst_per_user: 1 }
-  const limiter = createRateLimiter(limits, stillClock())
+  const limiter = createRateLimiter(limits, createFixedClock())
   limiter.user('sync', '@a:x')
   assert.throws(() => limiter.user('sync', '@a:x'), isLimited)
   limiter.user('send', '@a:x')
@@ -72,7 +76,7 @@ test('switched off, nothing is ever refused', () => {
     enabled: false,
     registrations_per_minute_per_address: 1,
   }
-  const limiter = createRateLimiter(limits, stillClock())
+  const limiter = createRateLimiter(limits, createFixedClock())
   for (let count = 0; count < 50; count++) {
     limiter.address('register', '192.0.2.1')
   }

@@ -20,7 +20,7 @@ export const alice: Requester = {
 }
 
 /** A clock that stands still until it is told to move. */
-export function stillClock(): Clock & { advance(ms: number): void } {
+export function createFixedClock(): Clock & { advance(ms: number): void } {
   let now = 1_000_000
   return { now: () => now, sleep: () => Promise.resolve(), advance: (ms) => void (now += ms) }
 }
@@ -41,7 +41,7 @@ type Options = {
 export function startServer(routes: readonly Route[], options: Options = {}) {
   const config = loadConfig({ argv: ['--listen', '127.0.0.1:0'], env: {} })
   const lines: string[] = []
-  const clock = stillClock()
+  const clock = createFixedClock()
   const metrics = createMetrics({ processMetrics: false })
   const check = createAnswerCheck()
   const server = createHttpServer({

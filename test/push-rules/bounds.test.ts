@@ -17,7 +17,7 @@ import {
   type Ruleset,
 } from '../../src/push-rules/index.ts'
 import { meter } from '../../src/push-rules/meter.ts'
-import { compiledOf, people, randomContext, randomEvent, settings } from './random-rules.ts'
+import { compiledOf, randomUsers, randomContext, randomEvent, settings } from './random-rules.ts'
 import { message, room, ruleset, userRule } from './support.ts'
 
 const using = { legacyMentionRules: true }
@@ -140,13 +140,13 @@ describe('a shared budget', () => {
   test('changes no outcome until it is used up, and neither does the index of the body', () => {
     let matched = 0
     fc.assert(
-      fc.property(people, settings, randomContext, randomEvent, (members, with_, context, source) => {
+      fc.property(randomUsers, settings, randomContext, randomEvent, (members, with_, context, source) => {
         const [shared, indexed] = [prepareEvent(source), prepareEvent(source)]
         const budget = roomBudget()
-        for (const person of members) {
-          const { userId, displayName } = person
+        for (const user of members) {
+          const { userId, displayName } = user
           const asked = { ...context, userId, displayName }
-          const rules = compiledOf(person, with_)
+          const rules = compiledOf(user, with_)
           const expected = evaluate(rules, prepareEvent(source), asked)
           if (expected.rule !== null) matched++
           // Builds the index from the first search on.

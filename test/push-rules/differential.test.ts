@@ -34,7 +34,7 @@ import {
 
 const me = '@me:x'
 const roomId = '!room:x'
-const people = [me, '@bob:x', '@eve:x']
+const randomUsers = [me, '@bob:x', '@eve:x']
 
 const word = fc.constantFrom('tea', 'time', 'me', 'Cake', 'My', 'Name', '@room', 'foo_bar', 'x1')
 const body = fc
@@ -87,7 +87,10 @@ const source = fc.record(
         msgtype: fc.constantFrom('m.text', 'm.notice'),
         membership: fc.constantFrom('invite', 'join'),
         v: fc.oneof(value, fc.array(value, { maxLength: 3 })),
-        'm.mentions': fc.record({ user_ids: fc.subarray(people), room: fc.boolean() }, { requiredKeys: [] }),
+        'm.mentions': fc.record(
+          { user_ids: fc.subarray(randomUsers), room: fc.boolean() },
+          { requiredKeys: [] },
+        ),
         'm.relates_to': fc.record({ rel_type: fc.constantFrom('m.replace', 'm.annotation') }),
       },
       { requiredKeys: [] },
@@ -143,7 +146,7 @@ const userRules = fc.record({
   override: several(userRule(fc.constant('over'), { conditions })),
   content: several(userRule(fc.constant('content'), { pattern: wordPattern })),
   room: several(userRule(fc.constantFrom(roomId, '!other:x'))),
-  sender: several(userRule(fc.constantFrom(...people))),
+  sender: several(userRule(fc.constantFrom(...randomUsers))),
   underride: several(userRule(fc.constant('under'), { conditions })),
 })
 const room = fc.record({
@@ -164,7 +167,7 @@ type Decision = {
 }
 
 /** The result of the push processor as a `RuleOutcome`. */
-function otherSide(
+function outcomeOfSdk(
   rules: object,
   { memberCount, powerLevels, displayName }: Room,
 ): (event: Source) => Decision {
@@ -179,7 +182,7 @@ function otherSide(
       event_id: `$${type}${stateKey}`,
     })
   const names = [displayName, 'Robert', 'Evelyn']
-  const members = people.map((userId, at) =>
+  const members = randomUsers.map((userId, at) =>
     stateEvent('m.room.member', userId, {
       // A sender who has left still has a power level, but is not a joined member.
       membership: at < memberCount ? 'join' : 'leave',
@@ -224,7 +227,7 @@ describe('compared with the push processor of matrix-js-sdk', () => {
         const defaults = defaultRules({ userId: me, localpart: 'me', legacyMentionRules })
         const rules = rulesetFor({ defaults, changes: [], userRules: own as object as Partial<Ruleset> })
         const compiled = compileRules(rules)
-        const theirs = otherSide(rules, where)
+        const theirs = outcomeOfSdk(rules, where)
         const context = { userId: me, roomVersion: '10', ...where }
         for (const event of subjects) {
           const ours = evaluate(compiled, prepareEvent(event), context)

@@ -11,7 +11,7 @@ import {
   rulesetFor,
   type Ruleset,
 } from '../../src/push-rules/index.ts'
-import { compiledOf, people, randomContext, randomEvent, rulesOf, settings } from './random-rules.ts'
+import { compiledOf, randomUsers, randomContext, randomEvent, rulesOf, settings } from './random-rules.ts'
 import { group, me, message, room, ruleset, userRule } from './support.ts'
 
 const defaults = defaultRules({ userId: me, localpart: 'me', legacyMentionRules: false })
@@ -25,18 +25,18 @@ describe('explain', () => {
   it('has the outcome of the evaluation, for a user and for a device', () => {
     let reached = 0
     fc.assert(
-      fc.property(people, settings, randomContext, randomEvent, (members, using, room, source) => {
-        const [person, other] = members
-        assert.ok(person && other)
+      fc.property(randomUsers, settings, randomContext, randomEvent, (members, using, room, source) => {
+        const [user, other] = members
+        assert.ok(user && other)
         const event = prepareEvent(source)
         const context = {
           ...room,
-          userId: person.userId,
-          displayName: person.displayName,
+          userId: user.userId,
+          displayName: user.displayName,
           profileTag: 'phone',
         }
-        const own = rulesOf(person, using)
-        const outcome = evaluate(compiledOf(person, using), event, context)
+        const own = rulesOf(user, using)
+        const outcome = evaluate(compiledOf(user, using), event, context)
         const alone = explain({ scopes: [{ scope: 'global', rules: own }], event, context, settings: using })
         assert.deepEqual(alone.outcome, outcome)
 

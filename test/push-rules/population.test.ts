@@ -13,25 +13,25 @@ import {
 } from '../../src/push-rules/index.ts'
 import {
   compiledOf,
-  people,
+  randomUsers,
   randomContext,
   randomEvent,
   roomId,
   rulesOf,
   settings,
-  type RandomPerson,
+  type RandomUser,
 } from './random-rules.ts'
 
-const analysisOf = (person: RandomPerson, using: RuleSettings) =>
-  analyseRules(rulesOf(person, using), {
-    userId: person.userId,
-    localpart: person.userId.slice(1, -2),
+const analysisOf = (user: RandomUser, using: RuleSettings) =>
+  analyseRules(rulesOf(user, using), {
+    userId: user.userId,
+    localpart: user.userId.slice(1, -2),
     ...using,
   })
 
-function add(population: Population, person: RandomPerson, using: RuleSettings): void {
-  const rules = analysisOf(person, using)
-  const { userId, displayName } = person
+function add(population: Population, user: RandomUser, using: RuleSettings): void {
+  const rules = analysisOf(user, using)
+  const { userId, displayName } = user
   if (rules.isDefault) population.setDefaultMember(userId, displayName)
   else population.set({ userId, displayName, rules })
 }
@@ -49,22 +49,22 @@ describe('a population', () => {
     const seen = { evaluations: 0, exceptions: 0, cohorts: 0 }
     fc.assert(
       fc.property(
-        people,
+        randomUsers,
         settings,
         randomContext,
         fc.array(randomEvent, { minLength: 4, maxLength: 4 }),
         (members, using, context, events) => {
           const population = createPopulation({ roomId, defaults: using })
-          for (const person of members) add(population, person, using)
+          for (const user of members) add(population, user, using)
           for (const source of events) {
             const event = prepareEvent(source)
             const { cohorts, exceptions } = population.evaluate(event, context)
             seen.exceptions += exceptions.length
             seen.cohorts += cohorts.size - 1
-            for (const person of members) {
+            for (const user of members) {
               seen.evaluations++
-              const { userId, displayName } = person
-              const expected = evaluate(compiledOf(person, using), prepareEvent(source), {
+              const { userId, displayName } = user
+              const expected = evaluate(compiledOf(user, using), prepareEvent(source), {
                 ...context,
                 userId,
                 displayName,
@@ -74,7 +74,11 @@ describe('a population', () => {
               assert.deepEqual(plain(exception?.outcome ?? cohorts.get(cohort)), plain(expected), userId)
               if (exception !== undefined) {
                 assert.equal(exception.cohort, cohort)
-                assert.notDeepEqual(plain(exception.outcome), plain(cohorts.get(cohort)), 'no exception')
+                assert.notDeepEqual(
+                  plain(exception.outcome),
+                  plain(cohorts.get(cohort)),
+                  'an exception differs from its cohort',
+                )
               }
             }
           }
@@ -90,8 +94,8 @@ describe('a population', () => {
     fc.assert(
       fc.property(
         fc.record({
-          before: people,
-          after: people,
+          before: randomUsers,
+          after: randomUsers,
           using: settings,
           context: randomContext,
           events: fc.array(randomEvent, { minLength: 3, maxLength: 3 }),
@@ -102,12 +106,12 @@ describe('a population', () => {
             createPopulation({ roomId, defaults: using }),
             createPopulation({ roomId, defaults: using }),
           ]
-          for (const person of before) add(changed, person, using)
-          after.forEach((person, at) => {
+          for (const user of before) add(changed, user, using)
+          after.forEach((user, at) => {
             if (stay[at] === true) {
-              add(changed, person, using)
-              add(fresh, person, using)
-            } else changed.delete(person.userId)
+              add(changed, user, using)
+              add(fresh, user, using)
+            } else changed.delete(user.userId)
           })
           assert.equal(changed.size, fresh.size)
           for (const source of events) {
@@ -130,19 +134,19 @@ describe('cohortIn', () => {
   it('is the default cohort for rules with the effect of the default rules in the room', () => {
     fc.assert(
       fc.property(
-        people,
+        randomUsers,
         settings,
         randomContext,
         fc.array(randomEvent, { minLength: 2, maxLength: 2 }),
         (members, using, context, events) => {
-          const cohorts = members.map((person) => cohortIn(analysisOf(person, using), roomId))
+          const cohorts = members.map((user) => cohortIn(analysisOf(user, using), roomId))
           const byId = new Map(cohorts.map((cohort) => [cohort.id, cohort]))
           for (const source of events) {
             for (const cohort of cohorts) {
               const [one, other] = [cohort, byId.get(cohort.id) ?? cohort].map(({ rules }) =>
                 evaluate(rules, prepareEvent(source), context),
               )
-              assert.deepEqual(plain(one), plain(other), 'the same cohort, and another outcome')
+              assert.deepEqual(plain(one), plain(other), 'members of a cohort have the same outcome')
             }
           }
         },

@@ -49,29 +49,29 @@ const patterns = fc.constantFrom(
   'straße',
 )
 
-const peopleOf = (ids: readonly string[]) => fc.constantFrom(...ids, '@nobody:x')
+const userIdsOf = (ids: readonly string[]) => fc.constantFrom(...ids, '@nobody:x')
 
 export function conditionsFor(ids: readonly string[]) {
-  const people = peopleOf(ids)
+  const randomUsers = userIdsOf(ids)
   const match = (key: string, pattern: fc.Arbitrary<string>) =>
     fc.record({ kind: fc.constant('event_match'), key: fc.constant(key), pattern })
   return fc.oneof(
     { weight: 4, arbitrary: match('room_id', fc.constantFrom(...rooms, '!*', '!o*:x', '*')) },
     { weight: 4, arbitrary: match('content.body', patterns) },
-    match('sender', fc.oneof(people, fc.constantFrom('@*:x', '@BOB:x'))),
-    match('state_key', fc.oneof(people, fc.constantFrom('', '*'))),
+    match('sender', fc.oneof(randomUsers, fc.constantFrom('@*:x', '@BOB:x'))),
+    match('state_key', fc.oneof(randomUsers, fc.constantFrom('', '*'))),
     match('type', fc.constantFrom('m.room.message', 'm.room.*', 'm.room.member')),
     match('content.m\\.relates_to.event_id', fc.constantFrom('$1', '$2', '$*')),
     match('content.msgtype', fc.constantFrom('m.notice', 'm.text')),
     fc.record({
       kind: fc.constant('event_property_is'),
       key: fc.constantFrom('room_id', 'sender', 'state_key', 'content.m\\.relates_to.event_id', 'content.n'),
-      value: fc.oneof(people, fc.constantFrom(roomId, '$1', '', 1, true, null)),
+      value: fc.oneof(randomUsers, fc.constantFrom(roomId, '$1', '', 1, true, null)),
     }),
     fc.record({
       kind: fc.constant('event_property_contains'),
       key: fc.constantFrom('content.m\\.mentions.user_ids', 'content.list', 'room_id'),
-      value: fc.oneof(people, fc.constantFrom(1, null)),
+      value: fc.oneof(randomUsers, fc.constantFrom(1, null)),
     }),
     fc.constant({ kind: 'contains_display_name' }),
     fc.constant({ kind: 'profile_tag', profile_tag: 'phone' }),
@@ -101,7 +101,7 @@ function userRulesFor(ids: readonly string[]): fc.Arbitrary<Partial<Ruleset>> {
       override: some(conditional),
       content: some(rule(fc.constantFrom('a', 'b'), { pattern: patterns })),
       room: some(rule(fc.constantFrom(...rooms))),
-      sender: some(rule(peopleOf(ids))),
+      sender: some(rule(userIdsOf(ids))),
       underride: some(conditional),
     },
     { requiredKeys: [] },
@@ -125,7 +125,7 @@ const change = fc
   })
   .map(({ rule: [kind, ruleId], ...changed }) => ({ kind, ruleId, ...changed }) as DefaultRuleChange)
 
-export type RandomPerson = {
+export type RandomUser = {
   userId: string
   displayName: string | undefined
   own: Partial<Ruleset>
@@ -134,8 +134,8 @@ export type RandomPerson = {
 
 export const ids = ['@me:x', '@bob:x', '@Eve:x', '@t*a:x', '@*:x', '@tea:x']
 
-/** One analysis for each id, some without rules of their own. */
-export const people: fc.Arbitrary<RandomPerson[]> = fc.tuple(
+/** One user for each id. Some have no user rules. */
+export const randomUsers: fc.Arbitrary<RandomUser[]> = fc.tuple(
   ...ids.map((userId) =>
     fc.record({
       userId: fc.constant(userId),
@@ -166,7 +166,7 @@ export const settings: fc.Arbitrary<RuleSettings> = fc.record({
   ),
 })
 
-export function rulesOf({ userId, own, changes }: RandomPerson, using: RuleSettings): Ruleset {
+export function rulesOf({ userId, own, changes }: RandomUser, using: RuleSettings): Ruleset {
   return rulesetFor({
     defaults: defaultRules({ userId, localpart: userId.slice(1, -2), ...using }),
     changes,
@@ -174,8 +174,7 @@ export function rulesOf({ userId, own, changes }: RandomPerson, using: RuleSetti
   })
 }
 
-export const compiledOf = (person: RandomPerson, using: RuleSettings) =>
-  compileRules(rulesOf(person, using), using)
+export const compiledOf = (user: RandomUser, using: RuleSettings) => compileRules(rulesOf(user, using), using)
 
 const word = fc.constantFrom(
   'tea',

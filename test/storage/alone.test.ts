@@ -36,28 +36,28 @@ const serve = async (t: TestContext, url: string): Promise<Database> => {
 }
 const write = (db: Database) => db.transaction((tx) => nextPosition(tx))
 
-const isTaken = (error: unknown) =>
+const isServedByOther = (error: unknown) =>
   error instanceof StorageError && /^Another process serves the [^\n]*database/.test(error.message)
 
 for (const { name, skip, url } of engines) {
-  describe(`one process that serves a database on ${name}`, { skip }, () => {
-    test('a second one is refused, and serves when the first has closed', async (t) => {
+  describe(`the lock of the server on ${name}`, { skip }, () => {
+    test('a second server is refused until the first has closed', async (t) => {
       const address = await url(t)
       const first = await serve(t, address)
-      await assert.rejects(openDatabase(address, silentLog, { alone: true }), isTaken)
-      assert.equal(await write(first), 1, 'the first goes on')
+      await assert.rejects(openDatabase(address, silentLog, { alone: true }), isServedByOther)
+      assert.equal(await write(first), 1, 'the first server still writes')
       await first[Symbol.asyncDispose]()
       assert.equal(await write(await serve(t, address)), 2)
     })
 
-    test('a command works beside it', async (t) => {
+    test('a command can write while a server runs', async (t) => {
       const address = await url(t)
       const server = await serve(t, address)
       await using command = await openDatabase(address, silentLog)
       assert.deepEqual([await write(server), await write(command), await write(server)], [1, 2, 3])
     })
 
-    test('SIGKILL frees the database for the next', async (t) => {
+    test('a server can start after the process of the last one was killed', async (t) => {
       const address = await url(t)
       const killed = spawn(process.execPath, [WRITER, address, 'alone'], {
         stdio: ['ignore', 'pipe', 'inherit'],
@@ -65,7 +65,7 @@ for (const { name, skip, url } of engines) {
       t.after(() => killed.kill('SIGKILL'))
       const ended = once(killed, 'exit')
       await once(createInterface({ input: killed.stdout }), 'line')
-      await assert.rejects(openDatabase(address, silentLog, { alone: true }), isTaken)
+      await assert.rejects(openDatabase(address, silentLog, { alone: true }), isServedByOther)
       killed.kill('SIGKILL')
       await ended
       assert.ok((await write(await serve(t, address))) > 1)
@@ -74,10 +74,10 @@ for (const { name, skip, url } of engines) {
 }
 
 describe('the lock on SQLite', () => {
-  test('is a file of its owner alone, which tells later starts that there was a database', async (t) => {
+  test('is a file with mode 600 that stays after the server stopped', async (t) => {
     const path = join(temporaryFolder(t), 'belfry.db')
     await (await openDatabase(`sqlite:${path}`, silentLog))[Symbol.asyncDispose]()
-    assert.equal(existsSync(`${path}.lock`), false, 'a command takes none')
+    assert.equal(existsSync(`${path}.lock`), false, 'a command takes no lock')
     const server = await serve(t, `sqlite:${path}`)
     const { mode, size } = statSync(`${path}.lock`)
     assert.equal(mode & 0o777, 0o600)
@@ -88,12 +88,12 @@ describe('the lock on SQLite', () => {
 })
 
 describe('the lock on PostgreSQL', { skip: typeof cluster === 'string' ? false : cluster.missing }, () => {
-  async function cutting(t: TestContext) {
+  async function setUp(t: TestContext) {
     const url = await newPostgresUrl(cluster as string)
     const admin = new Client({ connectionString: url })
     await admin.connect()
     t.after(() => admin.end())
-    const cutOff = () =>
+    const endConnections = () =>
       admin.query(
         `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`,
       )
@@ -103,35 +103,35 @@ describe('the lock on PostgreSQL', { skip: typeof cluster === 'string' ? false :
       )
       return rows[0]?.held
     }
-    return { url, cutOff, locks }
+    return { url, endConnections, locks }
   }
 
-  test('comes back with the connection', async (t) => {
-    const { url, cutOff, locks } = await cutting(t)
+  test('is taken again with a new connection after a lost one', async (t) => {
+    const { url, endConnections, locks } = await setUp(t)
     const server = await serve(t, url)
     await write(server)
-    await cutOff()
+    await endConnections()
     await eventually(async () => (await locks()) === 0)
     await eventually(() => write(server).catch(() => undefined))
     assert.equal(await locks(), 1)
-    await assert.rejects(openDatabase(url, silentLog, { alone: true }), isTaken)
+    await assert.rejects(openDatabase(url, silentLog, { alone: true }), isServedByOther)
   })
 
-  test('that another process took meanwhile ends the writing of the first', async (t) => {
-    const { url, cutOff, locks } = await cutting(t)
+  test('that another process takes during a lost connection ends the writes of the first', async (t) => {
+    const { url, endConnections, locks } = await setUp(t)
     const first = await serve(t, url)
     await write(first)
-    await cutOff()
+    await endConnections()
     await eventually(async () => (await locks()) === 0)
     const second = await serve(t, url)
-    await eventually(() => write(first).then(() => assert.fail('two write'), isTaken))
+    await eventually(() => write(first).then(() => assert.fail('both processes write'), isServedByOther))
     assert.equal(await write(second), 2)
   })
 
-  test('that a dead connection of the same process holds is taken from it', async (t) => {
-    const { url, locks } = await cutting(t)
-    const stale = new Client({ connectionString: url })
-    stale.on('error', () => undefined)
+  test('is taken from a dead connection of the same process', async (t) => {
+    const { url, locks } = await setUp(t)
+    const dead = new Client({ connectionString: url })
+    dead.on('error', () => undefined)
     const server = await serve(t, url)
     const admin = new Client({ connectionString: url })
     await admin.connect()
@@ -142,15 +142,15 @@ describe('the lock on PostgreSQL', { skip: typeof cluster === 'string' ? false :
     )
     const [holder] = rows
     assert.ok(holder)
-    // Another session under the name of this process takes the lock while the first connection is away.
-    await stale.connect()
-    await stale.query('select set_config($1, $2, false)', ['application_name', holder.application_name])
-    const waiting = stale.query('select pg_advisory_lock(8008, 1)')
+    // Another session with the name of this process takes the lock while the first connection is lost.
+    await dead.connect()
+    await dead.query('select set_config($1, $2, false)', ['application_name', holder.application_name])
+    const waiting = dead.query('select pg_advisory_lock(8008, 1)')
     await admin.query('select pg_terminate_backend($1)', [holder.pid])
     await waiting
     assert.equal(await locks(), 1)
     assert.ok(await eventually(() => write(server).catch(() => undefined)))
     assert.equal(await locks(), 1)
-    await stale.end().catch(() => undefined)
+    await dead.end().catch(() => undefined)
   })
 })

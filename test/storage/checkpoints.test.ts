@@ -10,7 +10,7 @@ import { silentLog } from '../support/log.ts'
 
 const WRITERS = 8
 
-/** As much as comes from a server under load: there is always somebody who writes. */
+/** Writes from eight writers without a pause. */
 async function writeMany(path: string, transactions: number): Promise<void> {
   await using db = await openDatabase(`sqlite:${path}`, silentLog)
   let left = transactions
@@ -20,12 +20,12 @@ async function writeMany(path: string, transactions: number): Promise<void> {
   await Promise.all(Array.from({ length: WRITERS }, write))
   const log = await stat(`${path}-wal`)
   assert.equal(await currentPosition(db), transactions)
-  // Each commit writes a page at least, and 24 bytes beside it.
-  const everything = (transactions / WRITERS) * 4096
-  assert.ok(log.size < everything / 2, `the log has ${log.size} bytes after ${everything} were written`)
+  // Each commit writes at least one page and 24 bytes.
+  const written = (transactions / WRITERS) * 4096
+  assert.ok(log.size < written / 2, `the log has ${log.size} bytes after ${written} were written`)
 }
 
-/** Opens what a power cut leaves: the files as they are, without a last checkpoint. */
+/** Reads the files without a last checkpoint, as after a power cut. */
 function positionIn(path: string): unknown {
   const copy = new DatabaseSync(path, { readOnly: true })
   try {
@@ -38,11 +38,11 @@ function positionIn(path: string): unknown {
 const fileOf = (t: TestContext) => join(temporaryFolder(t), 'belfry.db')
 
 describe('checkpoints on SQLite', () => {
-  test('the write-ahead log begins anew while there is always somebody who writes', async (t) => {
+  test('the write-ahead log is reset during writes without a pause', async (t) => {
     await writeMany(fileOf(t), 10_000)
   })
 
-  test('a reader that stays where it is keeps the log, and sees one moment throughout', async (t) => {
+  test('a long snapshot keeps the log and sees one position', async (t) => {
     const path = fileOf(t)
     await using db = await openDatabase(`sqlite:${path}`, silentLog)
     await db.transaction((tx) => nextPosition(tx))

@@ -13,7 +13,7 @@ import { silentLog } from '../support/log.ts'
 const WRITER = fileURLToPath(new URL('writer-process.ts', import.meta.url))
 
 describe('durability', () => {
-  test('what was acknowledged before SIGKILL is there afterwards', async (t) => {
+  test('transactions that were acknowledged before SIGKILL exist after a restart', async (t) => {
     const url = `sqlite:${join(temporaryFolder(t), 'belfry.db')}`
     const writer = spawn(process.execPath, [WRITER, url], { stdio: ['ignore', 'pipe', 'inherit'] })
     let acknowledged = 0

@@ -29,8 +29,8 @@ const isFull = (error: unknown) =>
 const isUnavailable = (error: unknown) =>
   error instanceof StorageError && error.status === 503 && error.errcode === 'ORG.BELFRY.STORAGE_UNAVAILABLE'
 
-suite('a SQLite database without space', () => {
-  test('refuses what does not fit, whole, and takes it when there is room again', async (t) => {
+suite('a SQLite database on a full disk', () => {
+  test('rolls back a transaction that does not fit, and accepts it when there is space again', async (t) => {
     const disk = smallDisk(t)
     const db = await openTestSqlite(t)
     await db.transaction((tx) => tx.run(addFilter, { id: 'before', filter: 'small' }))
@@ -42,13 +42,13 @@ suite('a SQLite database without space', () => {
       }),
       isFull,
     )
-    assert.equal(await rowsOf(db), 1, 'nothing half-written, and reading works')
+    assert.equal(await rowsOf(db), 1, 'no partial write, and reads work')
     disk.makeRoom()
     await db.transaction((tx) => tx.run(addFilter, { id: 'large', filter: LARGE }))
     assert.equal(await rowsOf(db), 2)
   })
 
-  test('each of a group that shares a commit is either there or was refused', async (t) => {
+  test('each transaction of a shared commit is either stored or refused', async (t) => {
     const disk = smallDisk(t)
     const db = await openTestSqlite(t)
     disk.fill()
@@ -64,15 +64,15 @@ suite('a SQLite database without space', () => {
     const kept = results.filter(({ status }) => status === 'fulfilled').length
     assert.ok(results.every((one) => one.status === 'fulfilled' || isFull(one.reason)))
     assert.equal(await rowsOf(db), kept)
-    assert.equal(announced.length, kept, 'nobody hears of what is not there')
+    assert.equal(announced.length, kept, 'onCommit runs for stored transactions only')
     assert.ok(kept < 40)
     disk.makeRoom()
     await db.transaction((tx) => tx.run(addFilter, { id: 'next', filter: LARGE }))
   })
 })
 
-suite('what check() remembers of a SQLite database', () => {
-  test('a full disk: small writes that still fit do not hide it, room for a large one ends it', async (t) => {
+suite('check() of a SQLite database', () => {
+  test('fails after a full disk, despite small writes that fit, until a large write fits', async (t) => {
     const disk = smallDisk(t)
     const db = await openTestSqlite(t)
     await db.check()
@@ -86,11 +86,11 @@ suite('what check() remembers of a SQLite database', () => {
     await assert.rejects(db.check(), isFull)
     disk.makeRoom()
     await db.check()
-    assert.deepEqual(await db.all(probes, {}), [], 'what was written to find out is gone')
+    assert.deepEqual(await db.all(probes, {}), [], 'the probe is removed')
     await db.check()
   })
 
-  test('a damaged page that somebody has read, until the next start', async (t) => {
+  test('fails after a damaged page was read', async (t) => {
     const path = join(temporaryFolder(t), 'belfry.db')
     {
       await using whole = await openDatabase(`sqlite:${path}`, silentLog)
@@ -107,7 +107,7 @@ suite('what check() remembers of a SQLite database', () => {
     await assert.rejects(db.check(), isUnavailable)
   })
 
-  test('another failure, until something is written again', async (t) => {
+  test('succeeds again when a write succeeds after another failure', async (t) => {
     const db = await openTestSqlite(t)
     const failing = Object.assign(new Error('disk I/O error'), { errcode: 10, code: 'ERR_SQLITE_ERROR' })
     await assert.rejects(
@@ -116,8 +116,8 @@ suite('what check() remembers of a SQLite database', () => {
     )
     await db.check()
     await assert.rejects(
-      db.transaction(() => Promise.reject(new Error('a mistake of ours'))),
-      /mistake/,
+      db.transaction(() => Promise.reject(new Error('a bug'))),
+      /a bug/,
     )
     await db.check()
   })
@@ -126,7 +126,7 @@ suite('what check() remembers of a SQLite database', () => {
 const cluster = clusterUrl()
 
 describe(
-  'a PostgreSQL database in trouble',
+  'a PostgreSQL database with faults',
   { skip: typeof cluster === 'string' ? false : cluster.missing },
   () => {
     async function setUp(t: TestContext) {
@@ -137,17 +137,17 @@ describe(
       await admin.connect()
       t.after(() => admin.end())
       const name = /\/(test_\w+)\?/.exec(url)?.[1] ?? ''
-      const cutOff = () =>
+      const endConnections = () =>
         admin.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [name])
-      return { db, admin, name, cutOff }
+      return { db, admin, name, endConnections }
     }
 
-    test('a connection that is lost in the middle fails what was under way, whole; the next one is taken', async (t) => {
-      const { db, cutOff } = await setUp(t)
+    test('a lost connection rolls back its transaction, and the next transaction uses a new connection', async (t) => {
+      const { db, endConnections } = await setUp(t)
       await assert.rejects(
         db.transaction(async (tx) => {
           await tx.run(addFilter, { id: 'half', filter: 'small' })
-          await cutOff()
+          await endConnections()
           await tx.run(addFilter, { id: 'other', filter: 'small' })
         }),
         isUnavailable,
@@ -156,10 +156,10 @@ describe(
       assert.equal(await eventually(() => rowsOf(db).catch(() => undefined)), 1)
     })
 
-    test('one that may only be read says so, and is written again when it may be', async (t) => {
-      const { db, admin, name, cutOff } = await setUp(t)
+    test('a read-only database is reported, and accepts writes when it is writable again', async (t) => {
+      const { db, admin, name, endConnections } = await setUp(t)
       await admin.query(`alter database ${name} set default_transaction_read_only = on`)
-      await cutOff()
+      await endConnections()
       await eventually(() =>
         checkWritable(db).then(
           () => false,
@@ -167,7 +167,7 @@ describe(
         ),
       )
       await admin.query(`alter database ${name} reset default_transaction_read_only`)
-      await cutOff()
+      await endConnections()
       await eventually(() =>
         checkWritable(db).then(
           () => true,
@@ -178,12 +178,12 @@ describe(
   },
 )
 
-suite('faults of the drivers', () => {
+suite('faultOf', () => {
   const sqlite = (errcode: number) =>
     Object.assign(new Error('sqlite'), { errcode, code: 'ERR_SQLITE_ERROR' })
   const postgres = (code: string) => Object.assign(new Error('postgres'), { code })
 
-  test('by SQLite’s codes, the extended ones too', () => {
+  test('classifies the codes of SQLite, including extended codes', () => {
     const FULL = 13
     const IOERR_WRITE = 10 | (3 << 8)
     const READONLY_DBMOVED = 8 | (4 << 8)
@@ -194,7 +194,7 @@ suite('faults of the drivers', () => {
     )
   })
 
-  test('by SQLSTATE and its class, and what the driver says without one', () => {
+  test('classifies SQLSTATE codes, their classes, and errors of the driver without a code', () => {
     const codes = ['53100', '53300', '25006', '08006', '57P01', '57P03', '58030', 'XX001', '40P01']
     assert.deepEqual(
       codes.map((code) => faultOf(postgres(code))),
@@ -204,12 +204,12 @@ suite('faults of the drivers', () => {
     assert.equal(faultOf(new Error('Connection terminated unexpectedly')), 'lost')
   })
 
-  test('a mistake in a query is none, and neither is anything else', () => {
+  test('returns undefined for errors of queries and other errors', () => {
     for (const error of [sqlite(1), sqlite(19), postgres('23505'), postgres('42601'), postgres('22P02')])
       assert.equal(faultOf(error), undefined)
     for (const error of [new Error('lost'), 'full', undefined, null, { errcode: 13 }])
       assert.equal(asStorageError(error), error)
-    const own = new StorageError('as it is')
+    const own = new StorageError('unchanged')
     assert.equal(asStorageError(own), own)
   })
 })

@@ -12,9 +12,9 @@ import { TYPES as SQLITE } from '../../src/storage/sqlite.ts'
 import { clusterUrl, newPostgresUrl, temporaryFolder } from '../support/databases.ts'
 import { silentLog } from '../support/log.ts'
 
-// The queue of the gateway, as migration 0020 turns it into lanes.
+// Migration 0020 moves the queue of the gateway into lanes.
 
-const LEDGER = `create table schema_migrations (id integer primary key, name text not null, applied_at bigint not null)`
+const MIGRATIONS_TABLE = `create table schema_migrations (id integer primary key, name text not null, applied_at bigint not null)`
 
 type Entry = {
   device: string
@@ -54,7 +54,7 @@ function insertOf(entry: Entry, at: number): string {
 }
 
 function* oldVersion(types: ColumnTypes): Generator<string> {
-  yield LEDGER
+  yield MIGRATIONS_TABLE
   for (const { id, name, statements } of migrations.filter(({ id }) => id < 20)) {
     yield* statements(types)
     yield `insert into schema_migrations (id, name, applied_at) values (${id}, '${name}', 0)`
@@ -128,7 +128,7 @@ async function assertMoved(t: TestContext, url: string): Promise<void> {
   )
 }
 
-test('on sqlite the queue of an older gateway becomes lanes, in the order in which its entries were due', async (t) => {
+test('on sqlite the queue of an older gateway is moved into lanes in the order of its due times', async (t) => {
   const path = join(temporaryFolder(t), 'belfry.db')
   const old = new DatabaseSync(path)
   for (const statement of oldVersion(SQLITE)) old.exec(statement)
@@ -139,7 +139,7 @@ test('on sqlite the queue of an older gateway becomes lanes, in the order in whi
 const cluster = clusterUrl()
 
 test(
-  'on postgres the queue of an older gateway becomes lanes, in the order in which its entries were due',
+  'on postgres the queue of an older gateway is moved into lanes in the order of its due times',
   { skip: typeof cluster === 'string' ? false : cluster.missing },
   async (t) => {
     const url = await newPostgresUrl(cluster as string)

@@ -6,32 +6,32 @@ import { query } from '../../src/storage/query.ts'
 import { currentPosition, nextPosition } from '../../src/storage/stream.ts'
 import { openTestSqlite, temporaryFolder } from '../support/databases.ts'
 
-// A disk that takes its time, or fails: `fdatasync` answers when the test says so.
+// A disk that is slow or fails: `fdatasync` completes when the test resolves or rejects its request.
 async function slowDisk(t: TestContext) {
   const handle = await open(`${temporaryFolder(t)}/any`, 'w')
   const { prototype } = handle.constructor as { prototype: { datasync(): Promise<void> } }
   await handle.close()
-  const asked: PromiseWithResolvers<void>[] = []
-  let heard = Promise.withResolvers<void>()
+  const requests: PromiseWithResolvers<void>[] = []
+  let called = Promise.withResolvers<void>()
   const calls = t.mock.method(prototype, 'datasync', () => {
-    const answer = Promise.withResolvers<void>()
-    asked.push(answer)
-    heard.resolve()
-    heard = Promise.withResolvers<void>()
-    return answer.promise
+    const request = Promise.withResolvers<void>()
+    requests.push(request)
+    called.resolve()
+    called = Promise.withResolvers<void>()
+    return request.promise
   })
   return {
     calls: () => calls.mock.callCount(),
-    /** Resolves to the next request that nobody has answered. */
+    /** Resolves to the next pending request. */
     async request(): Promise<PromiseWithResolvers<void>> {
-      if (asked.length === 0) await heard.promise
-      return asked.shift() as PromiseWithResolvers<void>
+      if (requests.length === 0) await called.promise
+      return requests.shift() as PromiseWithResolvers<void>
     },
   }
 }
 
 describe('reading on SQLite', () => {
-  test('outside of a transaction nothing is written, whichever connection reads', async (t) => {
+  test('a write outside of a transaction is refused on each connection', async (t) => {
     const db = await openTestSqlite(t)
     const write = () => nextPosition(db)
     await assert.rejects(write(), /outside of a transaction/)
@@ -42,25 +42,25 @@ describe('reading on SQLite', () => {
     assert.equal(await currentPosition(db), 1)
   })
 
-  test('a query that begins with a table of its own reads, unless it writes', async (t) => {
+  test('a query with a common table expression is accepted when it reads and refused when it writes', async (t) => {
     const db = await openTestSqlite(t)
-    const here = query()((q) =>
+    const reading = query()((q) =>
       q
         .with('s', (w) => w.selectFrom('stream').select('position'))
         .selectFrom('s')
         .selectAll(),
     )
-    const gone = query()((q) =>
+    const writing = query()((q) =>
       q
         .with('s', (w) => w.selectFrom('stream').select('id'))
         .deleteFrom('stream')
         .where('id', 'in', (eb) => eb.selectFrom('s').select('s.id')),
     )
-    assert.deepEqual(await db.all(here, {}), [{ position: 0 }])
-    await assert.rejects(db.all(gone, {}), /outside of a transaction/)
+    assert.deepEqual(await db.all(reading, {}), [{ position: 0 }])
+    await assert.rejects(db.all(writing, {}), /outside of a transaction/)
   })
 
-  test('nobody outside sees what a transaction has written before it is committed', async (t) => {
+  test('writes of a transaction are not visible to other readers before the commit', async (t) => {
     const db = await openTestSqlite(t)
     await db.transaction(async (tx) => {
       await nextPosition(tx)
@@ -71,8 +71,8 @@ describe('reading on SQLite', () => {
   })
 })
 
-describe('a commit on SQLite and the disk', () => {
-  test('is neither acknowledged, nor announced, nor seen before the disk has it', async (t) => {
+describe('a commit on SQLite', () => {
+  test('is acknowledged, announced and visible only after fdatasync', async (t) => {
     const db = await openTestSqlite(t)
     const disk = await slowDisk(t)
     const seen: string[] = []
@@ -83,17 +83,17 @@ describe('a commit on SQLite and the disk', () => {
       })
       .then(() => seen.push('acknowledged'))
     const request = await disk.request()
-    assert.equal(await currentPosition(db), 0, 'a reader stays where it was')
+    assert.equal(await currentPosition(db), 0, 'a reader sees the position before the commit')
     const snapshot = db.snapshot((read) => currentPosition(read))
     assert.deepEqual(seen, [])
     request.resolve()
     await written
     assert.deepEqual(seen, ['announced', 'acknowledged'])
     assert.equal(await currentPosition(db), 1)
-    assert.equal(await snapshot, 1, 'a snapshot waits for it')
+    assert.equal(await snapshot, 1, 'a snapshot waits for the commit')
   })
 
-  test('while one group waits for the disk, the next one runs, and is committed after it', async (t) => {
+  test('the next group runs while one group waits for fdatasync, and is committed after it', async (t) => {
     const db = await openTestSqlite(t)
     const disk = await slowDisk(t)
     const first = db.transaction((tx) => nextPosition(tx))
@@ -114,7 +114,7 @@ describe('a commit on SQLite and the disk', () => {
     assert.equal(await second, 2)
   })
 
-  test('what need not outlive a power cut does not wait for the disk', async (t) => {
+  test('does not wait for fdatasync when it need not be durable', async (t) => {
     const db = await openTestSqlite(t)
     const disk = await slowDisk(t)
     await db.transaction((tx) => nextPosition(tx), { durably: false })
@@ -122,7 +122,7 @@ describe('a commit on SQLite and the disk', () => {
     assert.equal(disk.calls(), 0)
   })
 
-  test('a disk that fails ends all writing: nothing is acknowledged that may be lost', async (t) => {
+  test('fails with all later writes when fdatasync fails', async (t) => {
     const db = await openTestSqlite(t)
     const disk = await slowDisk(t)
     const written = db.transaction((tx) => nextPosition(tx))
@@ -137,10 +137,10 @@ describe('a commit on SQLite and the disk', () => {
       db.transaction((tx) => nextPosition(tx)),
       /disk failed/,
     )
-    assert.equal(await currentPosition(db), 0, 'readers stay at what is known to be on the disk')
+    assert.equal(await currentPosition(db), 0, 'readers see the last durable position')
   })
 
-  test('a checkpoint waits for the disk before it copies and after, and then the log begins anew', async (t) => {
+  test('waits for a checkpoint, which calls fdatasync before and after it copies', async (t) => {
     const db = await openTestSqlite(t)
     for (let at = 0; at < 1000; at++) await db.transaction((tx) => nextPosition(tx), { durably: false })
     const disk = await slowDisk(t)
@@ -160,7 +160,7 @@ describe('a commit on SQLite and the disk', () => {
     assert.equal(disk.calls(), 2)
   })
 
-  test('a disk that fails in a checkpoint ends all writing too', async (t) => {
+  test('fails with all later writes when fdatasync fails in a checkpoint', async (t) => {
     const db = await openTestSqlite(t)
     for (let at = 0; at < 1000; at++) await db.transaction((tx) => nextPosition(tx), { durably: false })
     const disk = await slowDisk(t)

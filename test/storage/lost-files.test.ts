@@ -31,7 +31,7 @@ async function openIn(t: TestContext, folder: string): Promise<Database> {
   return db
 }
 
-/** What may happen to the files of a database that is open; `folder` is the data directory. */
+/** Changes to the files of an open database. `folder` is the data directory. */
 const LOSSES: Record<string, (folder: string) => void> = {
   'the data directory is deleted': (folder) => rmSync(folder, { recursive: true }),
   'the data directory is renamed': (folder) => renameSync(folder, `${folder}-renamed`),
@@ -47,34 +47,34 @@ const LOSSES: Record<string, (folder: string) => void> = {
     renameSync(join(folder, 'copy'), join(folder, 'belfry.db-wal'))
   },
   'the index of the write-ahead log is deleted': (folder) => rmSync(join(folder, 'belfry.db-shm')),
-  'the database file is cut': (folder) => truncateSync(join(folder, 'belfry.db'), 8192),
+  'the database file is truncated': (folder) => truncateSync(join(folder, 'belfry.db'), 8192),
 }
 
-describe('the files of an open SQLite database are lost: nothing more is acknowledged', () => {
-  for (const [loss, happen] of Object.entries(LOSSES)) {
+describe('an open SQLite database whose files are lost', () => {
+  for (const [loss, change] of Object.entries(LOSSES)) {
     const prepare = async (t: TestContext) => {
       const folder = join(temporaryFolder(t), 'data')
       t.after(() => rmSync(`${folder}-renamed`, { recursive: true, force: true }))
       const path = join(folder, 'belfry.db')
-      // Closed once, so that the database file holds the tables.
+      // Closing the database writes the tables to the database file.
       await (await openDatabase(`sqlite:${path}`, silentLog))[Symbol.asyncDispose]()
       const db = await openIn(t, folder)
       await write(db)
       return { folder, db }
     }
 
-    test(`the next write is refused when ${loss}`, async (t) => {
+    test(`refuses the next write when ${loss}`, async (t) => {
       const { folder, db } = await prepare(t)
-      happen(folder)
+      change(folder)
       await assert.rejects(write(db), isLost)
       await assert.rejects(write(db), isLost)
-      assert.equal(await currentPosition(db), 1, 'what was acknowledged can still be read')
+      assert.equal(await currentPosition(db), 1, 'acknowledged writes are readable')
     })
 
-    test(`without writes it is noticed as well when ${loss}`, async (t) => {
+    test(`detects the loss without durable writes when ${loss}`, async (t) => {
       const { folder, db } = await prepare(t)
-      happen(folder)
-      // Such a write is acknowledged without a look at the files.
+      change(folder)
+      // A write that is not durable is acknowledged without a check of the files.
       await eventually(() =>
         write(db, false).then(
           () => false,
@@ -85,16 +85,16 @@ describe('the files of an open SQLite database are lost: nothing more is acknowl
   }
 })
 
-describe('a start where a SQLite database was lost', () => {
-  /** The files that a server leaves behind that was killed: a write-ahead log with everything in it. */
-  async function killed(t: TestContext): Promise<string> {
-    const [folder, left] = [temporaryFolder(t), temporaryFolder(t)]
+describe('a start with a lost SQLite database', () => {
+  /** Creates the files of a killed server: all data is in the write-ahead log. */
+  async function createFiles(t: TestContext): Promise<string> {
+    const [folder, copy] = [temporaryFolder(t), temporaryFolder(t)]
     const db = await openDatabase(`sqlite:${join(folder, 'belfry.db')}`, silentLog, { alone: true })
     await write(db)
     for (const suffix of ['', '-wal', '.lock'])
-      copyFileSync(join(folder, `belfry.db${suffix}`), join(left, `belfry.db${suffix}`))
+      copyFileSync(join(folder, `belfry.db${suffix}`), join(copy, `belfry.db${suffix}`))
     await db[Symbol.asyncDispose]()
-    return left
+    return copy
   }
   const refused = (folder: string, expected: RegExp) =>
     assert.rejects(
@@ -103,13 +103,13 @@ describe('a start where a SQLite database was lost', () => {
         error instanceof StorageError && !error.message.includes('\n') && expected.test(error.message),
     )
 
-  test('goes on with what the write-ahead log has', async (t) => {
-    const db = await openIn(t, await killed(t))
+  test('reads the data of the write-ahead log', async (t) => {
+    const db = await openIn(t, await createFiles(t))
     assert.equal(await currentPosition(db), 1)
   })
 
-  test('refuses an empty file beside a write-ahead log, and leaves the log alone', async (t) => {
-    const folder = await killed(t)
+  test('refuses an empty file with a write-ahead log, and does not change the log', async (t) => {
+    const folder = await createFiles(t)
     const { size } = statSync(join(folder, 'belfry.db-wal'))
     writeFileSync(join(folder, 'belfry.db'), '')
     await refused(
@@ -119,8 +119,8 @@ describe('a start where a SQLite database was lost', () => {
     assert.equal(statSync(join(folder, 'belfry.db-wal')).size, size)
   })
 
-  test('refuses a missing file beside a write-ahead log', async (t) => {
-    const folder = await killed(t)
+  test('refuses a missing file with a write-ahead log', async (t) => {
+    const folder = await createFiles(t)
     rmSync(join(folder, 'belfry.db'))
     await refused(folder, /its file is gone, and its write-ahead log/)
     assert.equal(existsSync(join(folder, 'belfry.db')), false)
@@ -130,8 +130,8 @@ describe('a start where a SQLite database was lost', () => {
     ['gone', (path: string) => rmSync(path)],
     ['empty', (path: string) => writeFileSync(path, '')],
   ] as const)
-    test(`refuses a directory that has served before, and whose database is ${state}`, async (t) => {
-      const folder = await killed(t)
+    test(`refuses a directory with a lock file whose database is ${state}`, async (t) => {
+      const folder = await createFiles(t)
       rmSync(join(folder, 'belfry.db-wal'))
       lose(join(folder, 'belfry.db'))
       await refused(
@@ -139,11 +139,11 @@ describe('a start where a SQLite database was lost', () => {
         new RegExp(`its file is ${state}, and there was one before \\(belfry\\.db\\.lock\\)`),
       )
       const command = openDatabase(`sqlite:${join(folder, 'belfry.db')}`, silentLog)
-      await assert.rejects(command, /there was one before/, 'a command neither')
+      await assert.rejects(command, /there was one before/, 'a command is refused too')
     })
 
-  test('begins anew when all files are moved away, and after a start that did not come to its end', async (t) => {
-    const folder = await killed(t)
+  test('creates a new database when all files are removed, or are empty after an interrupted start', async (t) => {
+    const folder = await createFiles(t)
     for (const suffix of ['', '-wal', '.lock']) rmSync(join(folder, `belfry.db${suffix}`))
     for (const suffix of ['', '.lock']) writeFileSync(join(folder, `belfry.db${suffix}`), '')
     const db = await openDatabase(`sqlite:${join(folder, 'belfry.db')}`, silentLog, { alone: true })

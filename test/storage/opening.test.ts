@@ -11,8 +11,8 @@ import { clusterUrl, newPostgresUrl, temporaryFolder } from '../support/database
 import { silentLog } from '../support/log.ts'
 import { smallDisk } from '../support/small-disk.ts'
 
-const fromTheFuture = query<{ id: number }>()((db, p) =>
-  db.insertInto('schema_migrations').values({ id: p.id, name: 'from the future', applied_at: 0 }),
+const insertMigration = query<{ id: number }>()((db, p) =>
+  db.insertInto('schema_migrations').values({ id: p.id, name: 'newer', applied_at: 0 }),
 )
 const applied = query()((db) => db.selectFrom('schema_migrations').select('id').orderBy('id'))
 
@@ -32,7 +32,7 @@ const engines = [
 
 for (const { name, skip, url } of engines) {
   describe(`opening a database on ${name}`, { skip }, () => {
-    test('what is written is there when it is opened again, and no migration runs twice', async (t) => {
+    test('data exists after opening again, and each migration runs once', async (t) => {
       const address = await url(t)
       const first = await openDatabase(address, silentLog)
       assert.equal(await first.transaction((tx) => nextPosition(tx, 7)), 1)
@@ -46,16 +46,16 @@ for (const { name, skip, url } of engines) {
       )
     })
 
-    test('two that open it at the same moment both succeed', async (t) => {
+    test('two parallel openings succeed', async (t) => {
       const address = await url(t)
       const both = await Promise.all([openDatabase(address, silentLog), openDatabase(address, silentLog)])
       for (const database of both) await database[Symbol.asyncDispose]()
     })
 
-    test('one of a newer schema is refused, and left as it was', async (t) => {
+    test('a database with a newer schema is refused', async (t) => {
       const address = await url(t)
       const database = await openDatabase(address, silentLog)
-      await database.transaction((tx) => tx.run(fromTheFuture, { id: 9_999 }))
+      await database.transaction((tx) => tx.run(insertMigration, { id: 9_999 }))
       await database[Symbol.asyncDispose]()
       await assert.rejects(
         openDatabase(address, silentLog),
@@ -66,7 +66,7 @@ for (const { name, skip, url } of engines) {
   })
 }
 
-test('a new database file is readable by its owner alone, and so is what stands beside it', async (t) => {
+test('a new SQLite database and its other files have mode 600', async (t) => {
   const path = join(temporaryFolder(t), 'belfry.db')
   await using _database = await openDatabase(`sqlite:${path}`, silentLog)
   const modes = ['', '-wal', '-shm'].map((suffix) => statSync(path + suffix).mode & 0o777)
@@ -74,9 +74,9 @@ test('a new database file is readable by its owner alone, and so is what stands 
 })
 
 describe('a database that cannot be opened', () => {
-  test('a damaged file gives one clear error', async (t) => {
+  test('a damaged file is reported with its path', async (t) => {
     const path = join(temporaryFolder(t), 'belfry.db')
-    writeFileSync(path, 'this is a shopping list, not a database\n'.repeat(200))
+    writeFileSync(path, 'this is not a database\n'.repeat(200))
     await assert.rejects(
       openDatabase(`sqlite:${path}`, silentLog),
       (error: Error) =>
@@ -84,7 +84,7 @@ describe('a database that cannot be opened', () => {
     )
   })
 
-  test('a disk without space for the tables gives one clear error', async (t) => {
+  test('a disk without space for the tables is reported with the path', async (t) => {
     smallDisk(t).fill()
     const path = join(temporaryFolder(t), 'belfry.db')
     await assert.rejects(
@@ -96,7 +96,7 @@ describe('a database that cannot be opened', () => {
     )
   })
 
-  test('a server that is not there gives one clear error', async () => {
+  test('an unreachable PostgreSQL server is reported', async () => {
     await assert.rejects(
       openDatabase('postgres://nobody@127.0.0.1:1/nothing', silentLog),
       (error: Error) =>
@@ -104,7 +104,7 @@ describe('a database that cannot be opened', () => {
     )
   })
 
-  test('an address of another kind says which kinds there are', async () => {
+  test('an unknown kind of address is refused with the known kinds', async () => {
     await assert.rejects(openDatabase('mysql://x', silentLog), /sqlite:PATH or postgres:/)
   })
 })

@@ -6,8 +6,8 @@ import { compileQuery, postgresDialect, type Query, sqliteDialect } from '../../
 import { postgresBuilder } from '../../src/storage/postgres.ts'
 import { sqliteBuilder } from '../../src/storage/sqlite-queries.ts'
 
-// The SQL of every query, in both dialects, so that a review sees what a change does to it.
-// `UPDATE_SNAPSHOTS=1 npm test -- test/storage/queries.test.ts` writes it anew.
+// The SQL of each query in both dialects, so that changes of it are visible in a review.
+// `UPDATE_SNAPSHOTS=1 npm test -- test/storage/queries.test.ts` writes the snapshot.
 const SNAPSHOT = fileURLToPath(new URL('queries.snapshot.txt', import.meta.url))
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -27,7 +27,7 @@ async function allQueries(): Promise<{ name: string; query: Query<never, unknown
   return found
 }
 
-test('the SQL of every query is as reviewed', async () => {
+test('the SQL of each query equals the snapshot', async () => {
   const queries = await allQueries()
   assert.ok(queries.length > 60, `${queries.length} queries`)
   const text = queries
@@ -41,11 +41,11 @@ test('the SQL of every query is as reviewed', async () => {
   assert.equal(
     text,
     readFileSync(SNAPSHOT, 'utf8'),
-    'a query has changed: look at it, then run with UPDATE_SNAPSHOTS=1',
+    'a query has changed: review it, then run with UPDATE_SNAPSHOTS=1',
   )
 })
 
-test('every query is exported, so that the snapshot has it', () => {
+test('each query is exported, so that the snapshot contains it', () => {
   for (const file of globSync('src/**/*.ts', { cwd: root })) {
     const text = readFileSync(root + file, 'utf8')
     const hidden = [...text.matchAll(/^const (\w+) = query[<(]/gm)].map((match) => match[1])

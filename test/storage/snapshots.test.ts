@@ -7,7 +7,7 @@ import { currentPosition, nextPosition } from '../../src/storage/stream.ts'
 import { onEachDatabase, temporaryFolder } from '../support/databases.ts'
 
 onEachDatabase('snapshots', (open) => {
-  test('of 200 readers at once, each reading in many steps, all are served', async (t) => {
+  test('200 parallel snapshots with several queries each complete', async (t) => {
     const db = await open(t)
     const read = await Promise.all(
       Array.from({ length: 200 }, (_, at) =>
@@ -25,7 +25,7 @@ onEachDatabase('snapshots', (open) => {
     )
   })
 
-  test('one within another reads the same moment, and never waits for a connection', async (t) => {
+  test('a snapshot in a snapshot reads the same position and does not wait for a connection', async (t) => {
     const db = await open(t)
     const positions = await Promise.all(
       Array.from({ length: 20 }, () =>
@@ -39,7 +39,7 @@ onEachDatabase('snapshots', (open) => {
     assert.deepEqual([...new Set(positions)], [0])
   })
 
-  test('one that is asked for after the end of another is a new one', async (t) => {
+  test('a snapshot that starts after the end of the outer one is new', async (t) => {
     const db = await open(t)
     let later: Promise<number> | undefined
     const ended = Promise.withResolvers<void>()
@@ -52,7 +52,7 @@ onEachDatabase('snapshots', (open) => {
     assert.equal(await later, before + 1)
   })
 
-  test('a query by itself does not wait for the snapshots of others', async (t) => {
+  test('a single query does not wait for snapshots', async (t) => {
     const db = await open(t)
     const held = Promise.withResolvers<void>()
     const snapshots = Array.from({ length: 50 }, () =>
@@ -66,7 +66,7 @@ onEachDatabase('snapshots', (open) => {
     await Promise.all(snapshots)
   })
 
-  test('one that throws gives its connection back', async (t) => {
+  test('a snapshot that throws returns its connection', async (t) => {
     const db = await open(t)
     const fail = () =>
       db.snapshot(async () => {
@@ -77,7 +77,7 @@ onEachDatabase('snapshots', (open) => {
   })
 })
 
-/** With no more than the table that each snapshot looks at first. */
+/** A database with the only table that a new snapshot reads. */
 function smallDatabase(t: TestContext): string {
   const path = join(temporaryFolder(t), 'small.db')
   const file = new DatabaseSync(path)
@@ -87,7 +87,7 @@ function smallDatabase(t: TestContext): string {
   return path
 }
 
-test('SQLite opens four connections for any number of readers, and the event loop has a turn before each that waited', async (t) => {
+test('SQLite opens four connections for any number of readers, and the event loop has a turn before each waiting reader', async (t) => {
   const path = smallDatabase(t)
   let opened = 0
   const pool = snapshotPool(() => {
@@ -108,7 +108,7 @@ test('SQLite opens four connections for any number of readers, and the event loo
   assert.equal(opened, MAX_SNAPSHOTS)
   assert.ok(turns >= (50 - MAX_SNAPSHOTS) / MAX_SNAPSHOTS, `${turns} turns`)
   await Promise.all(Array.from({ length: 50 }, () => pool.use(currentPosition)))
-  assert.equal(opened, MAX_SNAPSHOTS, 'they stay open')
+  assert.equal(opened, MAX_SNAPSHOTS, 'connections stay open')
   await pool.close()
 })
 

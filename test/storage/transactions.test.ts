@@ -40,19 +40,19 @@ const addMany = query<{ rows: { alias: string; at: number }[] }>()((db, p, d) =>
 const alias = (name: string) => name as RoomAlias
 
 onEachDatabase('transactions', (open) => {
-  test('what is committed is read back, numbers as numbers, rows with an ordinary prototype', async (t) => {
+  test('committed rows are read with numbers and an ordinary prototype', async (t) => {
     const db = await open(t)
     await db.transaction((tx) => tx.run(addAlias, { alias: alias('#a:x'), at: 1_800_000_000_000 }))
     assert.deepStrictEqual(await db.all(aliases, {}), [{ alias: '#a:x', created_at: 1_800_000_000_000 }])
   })
 
-  test('one that throws takes back its own writes and leaves the others of its group alone', async (t) => {
+  test('a transaction that throws is rolled back without the others of its group', async (t) => {
     const db = await open(t)
     const results = await Promise.allSettled([
       db.transaction((tx) => tx.run(addAlias, { alias: alias('#1:x'), at: 1 })),
       db.transaction(async (tx) => {
         await tx.run(addAlias, { alias: alias('#2:x'), at: 2 })
-        throw new Error('changed my mind')
+        throw new Error('aborted')
       }),
       db.transaction((tx) => tx.run(addAlias, { alias: alias('#1:x'), at: 3 })),
       db.transaction((tx) => tx.run(addAlias, { alias: alias('#4:x'), at: 4 })),
@@ -67,7 +67,7 @@ onEachDatabase('transactions', (open) => {
     )
   })
 
-  test('of repeatable ones too: those that are run again are written, and announced, once', async (t) => {
+  test('repeatable transactions that run again are written and announced once', async (t) => {
     const db = await open(t)
     const announced: string[] = []
     const add = (name: string, at = 1) =>
@@ -75,7 +75,7 @@ onEachDatabase('transactions', (open) => {
         async (tx) => {
           tx.onCommit(() => announced.push(name))
           await tx.run(addAlias, { alias: alias(name), at })
-          if (at < 0) throw new Error('changed my mind')
+          if (at < 0) throw new Error('aborted')
           return name
         },
         { repeatable: true },
@@ -92,7 +92,7 @@ onEachDatabase('transactions', (open) => {
     assert.deepEqual(announced, ['#1:x', '#4:x'])
   })
 
-  test('one that throws before it has written costs the others nothing', async (t) => {
+  test('a repeatable transaction that throws before its first write does not repeat the others', async (t) => {
     const db = await open(t)
     let runs = 0
     const add = (name: string) =>
@@ -121,7 +121,7 @@ onEachDatabase('transactions', (open) => {
     assert.equal((await db.all(aliases, {})).length, 2)
   })
 
-  test('hooks run after the commit, and only then', async (t) => {
+  test('onCommit hooks run after the commit, and not after a rollback', async (t) => {
     const db = await open(t)
     const seen: number[] = []
     const failed = db.transaction(async (tx) => {
@@ -136,7 +136,7 @@ onEachDatabase('transactions', (open) => {
       await tx.run(addAlias, { alias: alias('#1:x'), at: 1 })
       during = (await db.all(aliases, {})).length
     })
-    assert.equal(during, 0, 'outside, nothing is seen before the commit')
+    assert.equal(during, 0, 'not visible before the commit')
     assert.deepEqual(seen, [1])
   })
 
@@ -146,7 +146,7 @@ onEachDatabase('transactions', (open) => {
     await assert.rejects(escaped.tx.all(aliases, {}), /after the end/)
   })
 
-  test('closing waits for what came before and refuses what comes after', async (t) => {
+  test('closing waits for earlier transactions and refuses later ones', async (t) => {
     const db = await open(t)
     const before = db.transaction((tx) => tx.run(addAlias, { alias: alias('#1:x'), at: 1 }))
     const closing = db[Symbol.asyncDispose]()
@@ -158,7 +158,7 @@ onEachDatabase('transactions', (open) => {
     await closing
   })
 
-  test('a snapshot sees one moment', async (t) => {
+  test('a snapshot does not see later commits', async (t) => {
     const db = await open(t)
     await db.snapshot(async (read) => {
       const before = await read.all(aliases, {})
@@ -168,7 +168,7 @@ onEachDatabase('transactions', (open) => {
     assert.equal((await db.all(aliases, {})).length, 1)
   })
 
-  test('positions only grow, and one taken in a transaction that failed is taken again', async (t) => {
+  test('positions increase, and a position of a failed transaction is used again', async (t) => {
     const db = await open(t)
     assert.equal(await db.transaction((tx) => nextPosition(tx)), 1)
     assert.equal(await db.transaction((tx) => nextPosition(tx, 3)), 2)
@@ -182,7 +182,7 @@ onEachDatabase('transactions', (open) => {
     assert.equal(await db.transaction((tx) => nextPosition(tx)), 5)
   })
 
-  test('lists and tables travel as parameters', async (t) => {
+  test('lists and rows can be parameters', async (t) => {
     const db = await open(t)
     const rows = [
       { alias: '#a:x', at: 1 },

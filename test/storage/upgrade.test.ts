@@ -13,9 +13,9 @@ import { query } from '../../src/storage/query.ts'
 import { clusterUrl, newPostgresUrl, temporaryFolder } from '../support/databases.ts'
 import { silentLog } from '../support/log.ts'
 
-// What a database of an earlier version holds is understood by this one.
+// A database of the first version is migrated.
 
-const LEDGER = `create table schema_migrations (id integer primary key, name text not null, applied_at bigint not null)`
+const MIGRATIONS_TABLE = `create table schema_migrations (id integer primary key, name text not null, applied_at bigint not null)`
 const APPLIED = `insert into schema_migrations (id, name, applied_at) values (1, 'first', 0)`
 function firstVersion(types: ColumnTypes): string[] {
   const [first] = migrations
@@ -25,7 +25,7 @@ function firstVersion(types: ColumnTypes): string[] {
       values ('${user}', '${room}', '${type}', '${JSON.stringify(content)}', 1)`
   const list = { ignored_users: { '@spam:x': {}, '@alice:x': {}, 'no user': {} } }
   return [
-    LEDGER,
+    MIGRATIONS_TABLE,
     ...first.statements(types),
     APPLIED,
     ...roomWithState(),
@@ -39,7 +39,7 @@ function firstVersion(types: ColumnTypes): string[] {
   ]
 }
 
-/** A room with a name, a topic that was set twice, and a member. */
+/** The statements that insert a room with a name, a topic that was set twice, and a member. */
 function roomWithState(): string[] {
   const statements = [
     `insert into rooms (room_id, version, creator, created_at) values ('!room', '11', '@alice:x', 0)`,
@@ -63,7 +63,7 @@ const ignored = query()((db) =>
   db.selectFrom('ignored_users').selectAll().orderBy('user_id').orderBy('ignored'),
 )
 
-async function assertUnderstood(t: TestContext, url: string): Promise<void> {
+async function assertMigrated(t: TestContext, url: string): Promise<void> {
   const database = await openDatabase(url, silentLog)
   t.after(() => database[Symbol.asyncDispose]())
   // The name, and the newer topic: {"at":""} and {"at":"éé"}.
@@ -78,18 +78,18 @@ async function assertUnderstood(t: TestContext, url: string): Promise<void> {
   )
 }
 
-test('an older database on sqlite: who ignores whom is taken from the account data, and state is counted', async (t) => {
+test('a database of the first version on sqlite gets its ignored users from account data, and state is counted', async (t) => {
   const path = join(temporaryFolder(t), 'belfry.db')
   const old = new DatabaseSync(path)
   for (const statement of firstVersion(SQLITE)) old.exec(statement)
   old.close()
-  await assertUnderstood(t, `sqlite:${path}`)
+  await assertMigrated(t, `sqlite:${path}`)
 })
 
 const cluster = clusterUrl()
 
 test(
-  'an older database on postgres: who ignores whom is taken from the account data, and state is counted',
+  'a database of the first version on postgres gets its ignored users from account data, and state is counted',
   { skip: typeof cluster === 'string' ? false : cluster.missing },
   async (t) => {
     const url = await newPostgresUrl(cluster as string)
@@ -97,6 +97,6 @@ test(
     await old.connect()
     for (const statement of firstVersion(POSTGRES)) await old.query(statement)
     await old.end()
-    await assertUnderstood(t, url)
+    await assertMigrated(t, url)
   },
 )

@@ -1,5 +1,5 @@
-// Run by durability.test.ts: takes positions as fast as it can, from eight writers at once, and prints each one when
-// its transaction has been acknowledged, until it is killed.
+// Run by durability.test.ts and alone.test.ts. Takes positions with eight parallel writers, and prints each position when its
+// transaction is acknowledged, until the process is killed.
 import { openDatabase } from '../../src/storage/open-database.ts'
 import { nextPosition } from '../../src/storage/stream.ts'
 import { silentLog } from '../support/log.ts'

@@ -13,7 +13,7 @@ import { MatrixError } from '../../src/lib/errors.ts'
 import type { UserId } from '../../src/lib/ids.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { onEachDatabase } from '../support/databases.ts'
-import { rulesOn } from '../accounts/fixture.ts'
+import { createRulesFixture } from '../accounts/fixture.ts'
 
 // The order of rules, compared with a plain list.
 
@@ -92,7 +92,7 @@ function listOf(lists: Lists, scope: string, kind: string): Rule[] {
 }
 
 async function onServer(
-  deps: ReturnType<typeof rulesOn>,
+  deps: ReturnType<typeof createRulesFixture>,
   userId: UserId,
   { scope, kind, id: ruleId, ...step }: Step,
 ): Promise<void> {
@@ -119,7 +119,7 @@ async function shown(db: Database, userId: UserId, scope: string, kind: (typeof 
 
 onEachDatabase('the order of push rules', (open) => {
   test('equals that of a list after any puts, moves, copies and deletes', async (t) => {
-    const deps = rulesOn(await open(t))
+    const deps = createRulesFixture(await open(t))
     let users = 0
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {

@@ -23,7 +23,7 @@ import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { silentLog } from '../support/log.ts'
 import { createManualClock } from '../support/manual-clock.ts'
-import { rulesOn } from '../accounts/fixture.ts'
+import { createRulesFixture } from '../accounts/fixture.ts'
 
 const alice = '@alice:here' as UserId
 const bob = '@bob:here' as UserId
@@ -90,7 +90,7 @@ async function withRooms(db: Database): Promise<void> {
 onEachDatabase('the push rules of users', (open) => {
   test('a change takes a position, wakes the syncs and calls onRulesChanged in one transaction', async (t) => {
     const db = await open(t)
-    const deps = rulesOn(db)
+    const deps = createRulesFixture(db)
     let woken = 0
     t.after(deps.bus.subscribe([`user:${alice}`], () => void woken++))
     const key = rule(alice)
@@ -117,7 +117,7 @@ onEachDatabase('the push rules of users', (open) => {
 
   test('a change is rolled back when onRulesChanged fails', async (t) => {
     const db = await open(t)
-    const deps = rulesOn(db, { onRulesChanged: () => Promise.reject(new Error('no')) })
+    const deps = createRulesFixture(db, { onRulesChanged: () => Promise.reject(new Error('no')) })
     let woken = 0
     t.after(deps.bus.subscribe([`user:${alice}`], () => void woken++))
     await assert.rejects(mute(deps, alice, 'phone'), /^Error: no$/)
@@ -130,7 +130,7 @@ onEachDatabase('the push rules of users', (open) => {
 
   test('the record of users with rules in each scope follows the rules', async (t) => {
     const db = await open(t)
-    const deps = rulesOn(db)
+    const deps = createRulesFixture(db)
     const own = async () => {
       const [set] = await db.all(ruleSets, {})
       return [set?.has_global, set?.has_device]
@@ -155,7 +155,7 @@ onEachDatabase('the push rules of users', (open) => {
 
   test('rooms record the members with rules, and the position of the last change', async (t) => {
     const db = await open(t)
-    const deps = rulesOn(db)
+    const deps = createRulesFixture(db)
     await withRooms(db)
     await setMember(db, roomB, alice, 'join')
     const plain = await setMember(db, roomB, bob, 'join')
@@ -193,7 +193,7 @@ onEachDatabase('the push rules of users', (open) => {
 
   test('rules of many users are read together, without users who never changed a rule', async (t) => {
     const db = await open(t)
-    const deps = rulesOn(db)
+    const deps = createRulesFixture(db)
     await mute(deps, alice, '', 'first')
     await mute(deps, alice, '', 'second')
     await mute(deps, bob, 'phone')
@@ -210,7 +210,7 @@ onEachDatabase('the push rules of users', (open) => {
 
   test('a malformed stored rule is left out and the other rules apply', async (t) => {
     const db = await open(t)
-    await mute(rulesOn(db), alice)
+    await mute(createRulesFixture(db), alice)
     const conditions = '[]'
     const add = (row: { ruleId: string; actions: string; conditions: string }) =>
       db.transaction((tx) => tx.run(addMalformed, row))
@@ -228,7 +228,7 @@ onEachDatabase('the push rules of users', (open) => {
 
   test('a closed account has only the default rules', async (t) => {
     const db = await open(t)
-    const deps = rulesOn(db)
+    const deps = createRulesFixture(db)
     await mute(deps, alice)
     await mute(deps, alice, 'phone')
     await mute(deps, bob)
@@ -248,7 +248,7 @@ onEachDatabase('the push rules of users', (open) => {
   test('rules of a handle without a pusher are removed after the retention time, once a day', async (t) => {
     const db = await open(t)
     const clock = createManualClock()
-    const deps = rulesOn(db, { clock })
+    const deps = createRulesFixture(db, { clock })
     const start = clock.now()
     await mute(deps, alice)
     for (let n = 0; n < 45; n++) await mute(deps, alice, `old ${n}`)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { deleteRule, putRule, setRuleActions, setRuleEnabled } from '../../../src/user-rules/change-rules.ts'
 import { onEachDatabase } from '../../support/databases.ts'
-import { rulesOn } from '../../accounts/fixture.ts'
+import { createRulesFixture } from '../../accounts/fixture.ts'
 import { createSyncFixture, type SyncBody, user } from '../sync-fixture.ts'
 
 const alice = user('alice')
@@ -14,7 +14,7 @@ const rulesIn = (body: SyncBody) => body.account_data.events.filter((event) => e
 onEachDatabase('push rules in /sync', (open) => {
   test('each change wakes a long poll, which returns all rules once', async (t) => {
     const fixture = await createSyncFixture(t, await open(t), ['alice', 'bob'])
-    const rules = rulesOn(fixture.db, { bus: fixture.bus })
+    const rules = createRulesFixture(fixture.db, { bus: fixture.bus })
     const roomId = await fixture.create(alice)
     const key = { userId: alice, scope: '', kind: 'room' as const, ruleId: roomId }
     const first = await fixture.sync(alice)
@@ -45,7 +45,7 @@ onEachDatabase('push rules in /sync', (open) => {
 
   test('changed rules are omitted with a filter, and are not sent to other users', async (t) => {
     const fixture = await createSyncFixture(t, await open(t), ['alice', 'bob'])
-    const rules = rulesOn(fixture.db, { bus: fixture.bus })
+    const rules = createRulesFixture(fixture.db, { bus: fixture.bus })
     const [mine, others] = [await fixture.sync(alice), await fixture.sync(bob)]
     const roomId = await fixture.create(alice)
     await putRule(
