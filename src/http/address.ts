@@ -4,8 +4,8 @@ import type { IncomingMessage } from 'node:http'
 const MAPPED = '::ffff:'
 
 /**
- * Where a request comes from. Behind a trusted proxy it is the last entry of `X-Forwarded-For`, the one that the proxy itself
- * wrote; those before it are the client's word.
+ * The IP address of the client. Behind a trusted proxy: the last entry of `X-Forwarded-For`, which the proxy wrote; the client can forge
+ * the entries before it.
  */
 export function addressOf(request: IncomingMessage, trustProxy: boolean): string {
   if (trustProxy) {
@@ -13,7 +13,7 @@ export function addressOf(request: IncomingMessage, trustProxy: boolean): string
     const last = (Array.isArray(forwarded) ? forwarded.join(',') : forwarded)?.split(',').at(-1)?.trim()
     if (last !== undefined && ipaddr.isValid(last)) return plain(last)
   }
-  // Undefined once the socket is closed.
+  // The address is undefined after the socket has closed.
   return plain(request.socket.remoteAddress ?? 'unknown')
 }
 
@@ -21,7 +21,7 @@ function plain(address: string): string {
   return address.startsWith(MAPPED) && address.includes('.') ? address.slice(MAPPED.length) : address
 }
 
-/** Whom to count an address as: an IPv6 host usually owns its whole /64. */
+/** The key under which limits count an address. For IPv6 it is the /64, which one host usually owns. */
 export function addressGroup(address: string): string {
   if (!address.includes(':') || !ipaddr.IPv6.isValid(address)) return address
   return ipaddr.IPv6.networkAddressFromCIDR(`${address.split('%', 1)[0]}/64`).toString()

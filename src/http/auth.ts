@@ -3,15 +3,15 @@ import { forbidden, invalidParam, type MatrixError, missingToken, unknownToken }
 import { type DeviceId, isUserId, type UserId } from '../lib/ids.ts'
 import type { Reply } from './reply.ts'
 
-/** A user, on the device that the access token belongs to. */
+/** A user and the device of the access token. */
 export type Requester = { userId: UserId; deviceId: DeviceId; isAdmin: boolean }
 
 /** An application service that acts as one of its users (application service API, "Identity assertion"). It has no device. */
 export type ServiceRequester = { userId: UserId; deviceId?: undefined; isAdmin: false; serviceId: string }
 
 /**
- * A link that carries its own permission: the path parameter `token` proves who it was made for.
- * `verify` resolves to what the link is for; undefined: it is not good, or not any more. `refusal` is answered then.
+ * A link that is its own permission: it contains the path parameter `token`.
+ * `verify` resolves to the data of the link, or to undefined if the link is invalid or has expired. `refusal` is the response then.
  */
 export type SignedLink<Link = unknown> = {
   kind: 'signed link'
@@ -24,14 +24,14 @@ export function signedLink<Link>(verify: SignedLink<Link>['verify'], refusal: Re
 }
 
 /**
- * Who may ask. Each route names one:
- * - `user`: a user with a device. 401 without a good access token.
- * - `optional`: a user, or no one without a token. 401 with an invalid token.
- * - `administrator`: a user who is one; 403 for others.
- * - `application service`: by its `as_token`, as its own user or as the one in the query `user_id`; 403 when that one is not its own.
+ * The permitted requesters of a route. Each route names one kind:
+ * - `user`: a user with a device. 401 without a valid access token.
+ * - `optional`: a user, or an anonymous request without a token. 401 with an invalid token.
+ * - `administrator`: an administrator; 403 for other users.
+ * - `application service`: identified by its `as_token`. It acts as its own user or as the user in the query parameter `user_id`; 403 if that user is not in its namespaces.
  * - `user or application service`: either of them.
- * - `SignedLink`: anybody with the link.
- * - `none`: anybody.
+ * - `SignedLink`: every client that has the link.
+ * - `none`: every client.
  */
 export type AuthKind =
   | 'user'
@@ -42,7 +42,7 @@ export type AuthKind =
   | 'none'
   | SignedLink
 
-/** What a handler is given as `requester`. */
+/** The type of a handler's `requester`. */
 export type RequesterOf<A extends AuthKind> = A extends 'user'
   ? Requester
   : A extends 'administrator'
@@ -54,10 +54,10 @@ export type RequesterOf<A extends AuthKind> = A extends 'user'
         : A extends 'optional'
           ? Requester | undefined
           : undefined
-/** What a handler is given as `link`. */
+/** The type of a handler's `link`. */
 export type LinkOf<A extends AuthKind> = A extends SignedLink<infer Link> ? Link : undefined
 
-/** What authentication comes to. `refused`: what is answered instead of asking the handler. */
+/** The result of authentication. `refused`: the response that is sent without calling the handler. */
 export type AuthResult =
   | { kind: 'user'; requester: Requester; token: string }
   | { kind: 'application service'; requester: ServiceRequester }
@@ -65,29 +65,29 @@ export type AuthResult =
   | { kind: 'anonymous' }
   | { kind: 'refused'; answer: MatrixError | Reply }
 
-/** The owner of an access token; undefined: there is none. `address`: where the request comes from. */
+/** Resolves to the owner of an access token, or to undefined if the token is unknown. `address`: the IP address of the client. */
 export type Authenticate = (token: string, address: string) => Promise<Requester | undefined>
 
 /**
- * The application service of an `as_token`; undefined: there is none. `userId`: whom it says it acts for, as the query has it.
- * @throws MatrixError 403 `M_FORBIDDEN` when that user is not in its namespaces
+ * Resolves to the application service of an `as_token`, or to undefined if the token is unknown. `userId`: the user it acts for, from the query.
+ * @throws MatrixError 403 `M_FORBIDDEN` if that user is not in its namespaces
  */
 export type AuthenticateService = (
   token: string,
   claim: { userId: UserId | undefined; address: string },
 ) => Promise<ServiceRequester | undefined>
 
-/** What decides who asks: handed in, since this folder knows neither users nor application services. */
+/** Functions that authenticate. They are injected, because this folder knows neither users nor application services. */
 export type Authenticators = {
   authenticate: Authenticate
-  /** Absent: there are no application services. */
+  /** Absent: the server has no application services. */
   authenticateService?: AuthenticateService | undefined
 }
 
-/** What a request shows of who asks: its access token, the path parameter `token` and the query `user_id`. */
+/** The parts of a request that authentication reads: the access token, the path parameter `token` and the query parameter `user_id`. */
 export type Credentials = { token: string | undefined; link: unknown; userId: unknown; address: string }
 
-/** Decides who asks, by the kind that the route names. */
+/** Authenticates a request by the kind that the route names. */
 export async function resultOf(
   auth: AuthKind,
   shown: Credentials,
@@ -109,7 +109,7 @@ export async function resultOf(
   const requester = await authenticators.authenticate(token, address)
   if (requester === undefined) return { kind: 'refused', answer: unknownToken() }
   if (auth === 'administrator' && !requester.isAdmin)
-    return { kind: 'refused', answer: forbidden('Only an administrator may do this') }
+    return { kind: 'refused', answer: forbidden('Only an administrator may use this endpoint') }
   return { kind: 'user', requester, token }
 }
 
@@ -118,7 +118,7 @@ async function resultOfLink({ verify, refusal }: SignedLink, token: string): Pro
   return link === undefined ? { kind: 'refused', answer: refusal } : { kind: 'signed link', link }
 }
 
-/** The access token: from the header, or where the setting allows it from the query (deprecated since Matrix v1.11). */
+/** The access token from the header, or, if the setting allows it, from the query (deprecated since Matrix v1.11). */
 export function accessToken(
   headers: IncomingHttpHeaders,
   query: Readonly<Record<string, unknown>>,

@@ -1,17 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { answerLateRequest } from './client-error.ts'
 
-/** The time that a body has to arrive, or a part of it: then it is answered with 408, unless an answer has begun, and cut off. */
+/** The deadline of a body, or of its next chunk. After it the connection is closed, with a 408 response if no response has begun. */
 export type BodyDeadline = {
-  /** From now on. */
+  /** Starts the deadline, or restarts it. */
   start(): void
-  /** While the server itself is what the body waits for. */
+  /** Stops the deadline while the client waits for the server. */
   stop(): void
 }
 
 const NOTHING_COMES: BodyDeadline = { start: () => undefined, stop: () => undefined }
 
-/** Begins to run. A body that nothing reads counts too. */
+/** Starts the deadline of a request. It also applies to a body that is never read. */
 export function startBodyDeadline(
   request: IncomingMessage,
   response: ServerResponse,
@@ -22,7 +22,7 @@ export function startBodyDeadline(
   const stop = () => clearTimeout(timer)
   const onLate = () => {
     if (request.complete) return
-    // An answer of another request of the connection may be on its way.
+    // Writing a 408 could corrupt a response of another request on this connection.
     if (response.headersSent || response.socket === null) request.socket.destroy()
     else answerLateRequest(request)
   }
@@ -35,7 +35,7 @@ export function startBodyDeadline(
   return { start, stop }
 }
 
-/** RFC 9112, section 6: what says that a request has a body. */
+/** Whether a request has a body (RFC 9112, section 6). */
 export function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }

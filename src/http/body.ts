@@ -1,21 +1,21 @@
 import type { z } from 'zod'
 
-// How a route takes the body of a request. Without one of these, whatever body comes is ignored.
+// The kinds of request body. A route without a kind ignores the body.
 
-/** JSON as it comes, for a route that cleans it itself (`parseForeignJson`). `limit`: in bytes. */
+/** JSON without further checks, for a route that cleans it itself (`parseForeignJson`). `limit`: in bytes. */
 export type ForeignJson<S extends z.ZodType = z.ZodType> = { kind: 'foreign json'; schema: S; limit: number }
-/** The whole body as bytes. `limit`: in bytes; that of the server where absent. */
+/** The whole body as bytes. `limit`: in bytes; the server's limit if absent. */
 export type BytesBody = { kind: 'bytes'; limit?: number }
-/** The body while it arrives. `limit`: in bytes. Between two pieces it may be silent for `limits.body_timeout_ms`. */
+/** The body as a stream. `limit`: in bytes. Between two chunks at most `limits.body_timeout_ms` may pass. */
 export type StreamBody = { kind: 'stream'; limit: number }
-/** A schema alone is JSON (`parseJson`) of the server's own limit. An absent body counts as `{}`. */
+/** A schema alone means JSON (`parseJson`) up to the server's limit. An absent body counts as `{}`. */
 export type BodyKind = z.ZodType | ForeignJson | BytesBody | StreamBody
 
-/** `contentType`: as the client says it. */
+/** `contentType`: the header of the request. */
 export type Bytes = { contentType: string | undefined; bytes: Buffer }
 /**
- * `chunks` can be read once, and the client sends no faster than it is read. It throws `ClientGone` when the body ends too early or does not
- * go on in time, and a MatrixError 413 when there is more than the limit. `length`: what the client says, at most the limit.
+ * `chunks` can be read once; back-pressure applies to the client. It throws `ClientGone` if the body ends too early or a chunk is late, and
+ * a MatrixError 413 if the body exceeds the limit. `length`: the `Content-Length` of the request, at most the limit.
  */
 export type ByteStream = {
   contentType: string | undefined
@@ -23,7 +23,7 @@ export type ByteStream = {
   chunks: AsyncIterable<Buffer>
 }
 
-/** What the handler is given as `body`. */
+/** The type of a handler's `body`. */
 export type BodyOf<Kind> = Kind extends z.ZodType
   ? z.output<Kind>
   : Kind extends ForeignJson<infer S>
@@ -38,7 +38,7 @@ export function isSchema(kind: BodyKind): kind is z.ZodType {
   return '_zod' in kind
 }
 
-/** The schema of a body that is JSON. */
+/** The schema of a JSON body. */
 export function schemaOf(kind: BodyKind): z.ZodType | undefined {
   return isSchema(kind) ? kind : kind.kind === 'foreign json' ? kind.schema : undefined
 }

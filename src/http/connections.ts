@@ -5,8 +5,8 @@ import { addressGroup } from './address.ts'
 import { answerAndClose } from './client-error.ts'
 
 /**
- * Bounds the connections of a server, in sum and by address: one that is too many is told 429 and closed before it has asked. Behind a
- * trusted proxy all of them are the proxy's, so there only the sum counts.
+ * Limits the connections of a server, in total and by address. A connection over a limit gets a 429 response and is closed before its
+ * first request is read. Behind a trusted proxy every connection comes from the proxy, so only the total is limited.
  */
 export function boundConnections(server: Server, config: Pick<Config, 'limits' | 'trust_proxy'>): void {
   const { connections, connections_per_address } = config.limits
@@ -23,7 +23,7 @@ export function boundConnections(server: Server, config: Pick<Config, 'limits' |
     }
     const message =
       refused === 'key'
-        ? 'Your address has too many connections open; close some'
+        ? 'Your address has too many connections open; close one of them'
         : 'This server has too many connections open; try again in a moment'
     answerAndClose(socket, { status: 429, errcode: 'M_LIMIT_EXCEEDED', message, withBody: true })
   })

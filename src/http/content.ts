@@ -1,15 +1,15 @@
 import type { ByteRange } from './ranges.ts'
 import { Reply, type ReplyWith } from './reply.ts'
 
-/** Bytes that can be read in part, such as a file. `read` gives exactly those of the range; it is called once at most. */
+/** Bytes of which parts can be read, such as a file. `read` yields exactly the bytes of the range and is called at most once. */
 export type StoredBytes = { size: number; read: (range: ByteRange) => AsyncIterable<Uint8Array> }
-/** Text that comes as it happens. It must end when the signal of the request aborts. */
+/** Text of unknown length, sent as it is produced. It must end when the signal of the request aborts. */
 export type LiveText = AsyncIterable<string>
 
 /** A body that is not JSON. */
 export class Content {
   readonly data: Buffer | StoredBytes | LiveText
-  /** Quoted. */
+  /** In quotes. */
   readonly etag: string | undefined
 
   constructor(data: Content['data'], etag: string | undefined) {
@@ -20,11 +20,11 @@ export class Content {
 
 export type ContentOptions = {
   data: string | Uint8Array | StoredBytes | LiveText
-  /** The media type, with its parameters. */
+  /** The media type with its parameters. */
   type: string
   /**
-   * Names these very bytes; 1 to 64 of `A-Z a-z 0-9 - _`. With one a 200 can be asked for in ranges, and a client that has the bytes already is
-   * answered with 304. Without one there are no ranges: their parts could be of different bytes.
+   * Identifies exactly these bytes; 1 to 64 of `A-Z a-z 0-9 - _`. With an ETag a 200 response supports ranges and `If-None-Match` (304). Without
+   * one there are no ranges, because the parts could belong to different versions of the content.
    */
   etag?: string
   /** `Cache-Control`. */
@@ -32,13 +32,13 @@ export type ContentOptions = {
   headers?: Readonly<Record<string, string>>
 }
 
-/** An answer that is not JSON. @throws Error for a malformed `etag` */
+/** A response that is not JSON. @throws Error if `etag` is malformed */
 export function content<const Status extends number>(
   status: Status,
   { data, type, etag, cacheControl, headers }: ContentOptions,
 ): ReplyWith<Status, Content> {
   if (etag !== undefined && !/^[\w-]{1,64}$/.test(etag))
-    throw new Error('an ETag has 1 to 64 of A-Z a-z 0-9 - _')
+    throw new Error('an ETag must have 1 to 64 characters of A-Z a-z 0-9 - _')
   const quoted = etag && `"${etag}"`
   const inMemory = typeof data === 'string' || data instanceof Uint8Array
   return new Reply(status, new Content(inMemory ? bytesOf(data) : data, quoted), {

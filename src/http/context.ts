@@ -6,7 +6,7 @@ import type { Requester, ServiceRequester } from './auth.ts'
 import type { ClientPrefix, Route } from './route.ts'
 import type { Session } from './session.ts'
 
-/** The route that serves a request and the path that it was found by: a pattern, for log and metrics, since a path may hold secrets. */
+/** The route of a request and the path pattern that matched. Log and metrics use the pattern, because a path can contain secrets. */
 export type Place = { route: Route; pattern: string; prefix: ClientPrefix | undefined }
 
 type Start = {
@@ -14,9 +14,9 @@ type Start = {
   response: ServerResponse
   requestId: string
   address: string
-  /** Absent: no route matches. */
+  /** Undefined: no route matches. */
   place: Place | undefined
-  /** As the URL has them; their schemas come later. */
+  /** The values from the URL, before validation. */
   params: unknown
   query: Readonly<Record<string, unknown>>
   bodyDeadline: BodyDeadline
@@ -24,17 +24,17 @@ type Start = {
   lifetime: Closing
 }
 
-/** Whether the server is shutting down, and what ends a wait then. */
+/** Whether the server is shutting down, and the abort reason of waiting handlers. */
 type Closing = { readonly closing: boolean; readonly reason: Error }
 
-/** What one request holds. */
+/** The resources that a request holds (`load.ts`). */
 export type Holds = { place: boolean; userPlace: string | undefined; bodyBytes: number }
 
 export function holdsNothing(): Holds {
   return { place: false, userPlace: undefined, bodyBytes: 0 }
 }
 
-/** One request being served: what its handler sees, and the owner of its abort signal. Signal and log are made when first asked for. */
+/** One request in flight: the input of its handler and its abort signal. Signal and log are created on first use. */
 export class RequestContext {
   params: unknown
   query: unknown
@@ -42,7 +42,7 @@ export class RequestContext {
   requester: Requester | ServiceRequester | undefined = undefined
   link: unknown = undefined
   holds: Holds = holdsNothing()
-  /** Watched from the moment the handler asks for its signal: from then on it may wait. */
+  /** Watched as soon as the handler reads its signal, because it may wait from then on. */
   session: Session | undefined = undefined
   readonly startedAt = performance.now()
   readonly request: IncomingMessage
@@ -98,17 +98,17 @@ export class RequestContext {
     return this.#abort.signal
   }
 
-  /** The handler has asked for its signal. */
+  /** Whether the handler has read its signal. */
   get mayHaveWaited(): boolean {
     return this.#abort !== undefined
   }
 
-  /** The answer is out, or the client is gone. */
+  /** Called when the response is complete or the client has disconnected. */
   release(): void {
     this.#unwatch?.()
   }
 
-  /** Ends the waits of the handler, if it has asked for the signal. */
+  /** Aborts the signal, if the handler has read it. */
   abort(reason: Error): void {
     this.#abort?.abort(reason)
   }

@@ -2,8 +2,8 @@ import { MatrixError } from '../lib/errors.ts'
 import type { Answer } from './respond.ts'
 
 /**
- * How an error looks to the client. Only a `MatrixError` shows its text; anything else is a fault of ours, a 500
- * whose text stays in the log.
+ * The response for an error. The text of a `MatrixError` is sent to the client. Every other error is a bug: 500, with its text only in
+ * the log.
  */
 export function renderError(error: unknown): Answer & { isFault: boolean } {
   if (!(error instanceof MatrixError))

@@ -4,15 +4,15 @@ import { content } from './content.ts'
 export type ServerEvent = { id?: string; event?: string; /** JSON. */ data: unknown }
 
 /**
- * An answer that goes on until its source ends; the source must end when the signal of the request aborts. `undefined` is a heartbeat:
- * a comment, by which both sides see that the other is still there.
+ * A response that lasts until its source ends; the source must end when the signal of the request aborts. `undefined` is a heartbeat:
+ * a comment, which lets both sides detect a broken connection.
  */
 export function eventStream(source: AsyncIterable<ServerEvent | undefined>) {
   return content(200, {
     data: textOf(source),
     type: 'text/event-stream',
     cacheControl: 'no-store',
-    // nginx would keep events back otherwise.
+    // Otherwise nginx buffers the events.
     headers: { 'x-accel-buffering': 'no' },
   })
 }

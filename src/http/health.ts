@@ -7,21 +7,21 @@ import { defineRoute, reply, type Route } from './route.ts'
 
 const SHARED_FOR_MS = 1_000
 
-/** Resolves when that part of the server works, rejects when it does not. */
+/** Resolves if a part of the server works, rejects if it does not. */
 export type HealthCheck = () => Promise<void>
 
 export type HealthOptions = {
   checks: Readonly<Record<string, HealthCheck>>
-  /** Further keys of the answer of `/health`: what an operator may want to know of, and nobody is to be restarted for. */
+  /** Further keys in the response of `/health`: information for operators that is no reason to restart the server. */
   details?: () => Record<string, unknown>
   clock: Clock
   log: Log
-  /** A check that takes longer has failed. */
+  /** A check that takes longer fails. */
   timeoutMs?: number
 }
 
 const checkStates = once(() => z.record(z.string(), z.enum(['ok', 'failing'])))
-// Its details are for people, and may change.
+// The details are for operators and can change.
 const healthy = once(() => z.looseObject({ status: z.enum(['ok', 'failing']), checks: checkStates() }))
 const readiness = once(() =>
   z.strictObject({ status: z.enum(['ready', 'failing', 'closing']), checks: checkStates() }),
@@ -29,12 +29,12 @@ const readiness = once(() =>
 
 /**
  * `GET /health`: 200 `{"status":"ok"}` or 503 `{"status":"failing"}`, with `ok` or `failing` for each check; the reasons are in the log.
- * `GET /ready`: as `/health` without details, and 503 while the server shuts down: whether to send requests here.
- * Both are open to anybody: all callers share one look a second.
+ * `GET /ready`: `/health` without details, and 503 while the server shuts down. It tells a load balancer whether to send requests.
+ * Neither needs authentication: all requests within one second share one run of the checks.
  */
 export function healthRoutes(options: HealthOptions): Route[] {
   const { clock, log, timeoutMs = 2_000, details = () => ({}) } = options
-  // Shared one by one as well: a check that hangs is not begun again while it does.
+  // Each check is shared as well: a hanging check is not started a second time.
   const checks = Object.entries(options.checks).map(
     ([name, check]) => [name, sharedFor(check, { ms: SHARED_FOR_MS, clock })] as const,
   )

@@ -5,11 +5,11 @@ export type HttpMetrics = {
   answered(request: AnsweredRequest, seconds: number): void
 }
 
-/** `route` is the pattern, `unmatched` where there is none; `status` 0 when the client went away before its answer. */
+/** `route` is the pattern, or `unmatched` without a route. `status` is 0 if the client disconnected before the response. */
 export type AnsweredRequest = { method: string; route: string; status: number }
 
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30, 60]
-// Methods are the client's word: only these become labels.
+// The client chooses the method: only these become labels.
 const METHODS = new Set(['GET', 'HEAD', 'PUT', 'POST', 'DELETE', 'OPTIONS', 'PATCH'])
 
 type Observe = (seconds: number) => void
@@ -20,7 +20,7 @@ export function createHttpMetrics(
 ): HttpMetrics {
   const histogram = metrics.histogram(
     'belfry_http_request_seconds',
-    'Time from the headers of a request to the end of its answer',
+    'Time from the headers of a request to the end of its response',
     {
       labels: ['method', 'route', 'status'],
       buckets: BUCKETS,
@@ -31,16 +31,16 @@ export function createHttpMetrics(
     Object.assign(gauge, { collect: () => gauge.set(value()) })
   }
   const { answers } = of.load
-  watch('belfry_http_requests_in_flight', 'Requests being served, long polls included', of.requests)
+  watch('belfry_http_requests_in_flight', 'Requests in flight, including long polls', of.requests)
   watch('belfry_http_body_bytes', 'Bytes of request bodies in memory', () => of.load.bodyBytes)
   watch(
     'belfry_http_unread_answer_bytes',
-    'Bytes of answers that clients have not read yet',
+    'Bytes of responses that clients have not read yet',
     () => answers.bytes,
   )
   const dropped = metrics.counter(
     'belfry_http_unread_answers_dropped_total',
-    'Answers whose connection was closed because the client did not read them',
+    'Responses whose connection was closed because the client did not read them',
   )
   Object.assign(dropped, {
     collect: () => {
@@ -49,7 +49,7 @@ export function createHttpMetrics(
     },
   })
 
-  // Looking labels up costs more than the rest of the measurement, so each combination is bound once.
+  // Looking up labels costs more than the rest of the measurement, so each combination is bound once.
   const bound = new Map<string, Observe>()
   return {
     answered({ method, route, status }, seconds) {

@@ -1,12 +1,12 @@
 import { Deferred } from '../lib/deferred.ts'
 import { isSmaller } from '../lib/json-size.ts'
 
-/** What is larger is written in several pieces. */
+/** A larger response is written in several pieces. */
 export const PIECE_SIZE = 65_536
 
 /**
- * A JSON value as text in pieces of about `PIECE_SIZE`, deferred parts made one by one: together what `JSON.stringify` gives. One string
- * of a large answer would stop the event loop, and from 512 MB on there is none.
+ * The text of `JSON.stringify`, in pieces of about `PIECE_SIZE`; deferred parts are created one by one. One large string
+ * would block the event loop, and a string of 512 MB or more cannot exist in V8.
  */
 export async function* jsonPieces(value: unknown): AsyncGenerator<string> {
   let piece = ''
@@ -29,7 +29,7 @@ export async function* jsonPieces(value: unknown): AsyncGenerator<string> {
 function* partsOf(value: unknown): Generator<string | Deferred> {
   if (value instanceof Deferred) yield value
   else if (typeof value !== 'object' || value === null || isSmaller(value, PIECE_SIZE))
-    // Undefined is null in a list; objects leave it out below.
+    // Undefined becomes null in an array; `partsOfObject` omits such keys.
     yield (JSON.stringify(value) as string | undefined) ?? 'null'
   else if (Array.isArray(value)) yield* partsOfArray(value)
   else yield* partsOfObject(value as Record<string, unknown>)

@@ -3,13 +3,13 @@ import { MatrixError } from '../lib/errors.ts'
 import { ClientGone } from './read-body.ts'
 import type { RequestContext } from './context.ts'
 
-// serving ──shutDown()──▶ closing: long polls are told to end, idle connections are closed, every answer closes
-// its connection; then the server is empty.
+// serving ──shutDown()──▶ closing: signals of requests abort, idle connections are closed, and every response closes
+// its connection, until the server has no connections.
 
-/** What is being served at the moment: the requests and the connections. */
+/** The requests in flight and the open connections. */
 export class Lifetime {
   closing = false
-  /** What a handler throws that gives up because the server is closing. */
+  /** The error that a waiting handler throws when the server shuts down. */
   readonly reason = new MatrixError(503, 'M_UNKNOWN', 'The server is shutting down; try again')
   readonly #requests = new Set<RequestContext>()
   readonly #sockets = new Set<Socket>()
@@ -18,7 +18,7 @@ export class Lifetime {
     return this.#requests.size
   }
 
-  /** `onEnd` runs once, after the answer is out or the client is gone. */
+  /** `onEnd` runs once, after the response is complete or the client has disconnected. */
   track(context: RequestContext, onEnd: (context: RequestContext) => void): void {
     this.#requests.add(context)
     context.response.once('close', () => {
@@ -39,7 +39,7 @@ export class Lifetime {
     socket.once('close', () => this.#sockets.delete(socket))
   }
 
-  /** Of an answer that had begun before the server closed: its headers promised to keep the connection. */
+  /** For a response that began before the shutdown: its headers promised to keep the connection open. */
   #closeIdle(socket: Socket): void {
     for (const { request } of this.#requests) if (request.socket === socket) return
     socket.destroySoon()
@@ -48,7 +48,7 @@ export class Lifetime {
   shutDown(): void {
     this.closing = true
     for (const context of this.#requests) context.abort(this.reason)
-    // Node closes idle connections itself, but not those that have yet to send a first request.
+    // Node closes idle connections itself, except connections that have not sent a request yet.
     const busy = new Set([...this.#requests].map((context) => context.request.socket))
     for (const socket of this.#sockets) if (!busy.has(socket)) socket.destroy()
   }

@@ -3,13 +3,13 @@ import { once } from 'node:events'
 import type { Server } from 'node:http'
 import { type AddressInfo, createServer, type Server as NetServer } from 'node:net'
 
-/** Sockets that a server listens on beside its own. */
+/** Further sockets of a server, beside the socket that node:http listens on. */
 export type Beside = readonly NetServer[]
 
 /**
- * Opens the sockets of a server. `localhost` is every address that the name has, IPv4 and IPv6 alike; those beside the first are left out
- * where they cannot be opened.
- * @throws the error of the system (`EADDRINUSE`, …)
+ * Opens the sockets of a server. `localhost` means every address of the name, IPv4 and IPv6; addresses after the first are skipped if
+ * they cannot be opened.
+ * @throws the system error (`EADDRINUSE`, …)
  */
 export async function listen(
   server: Server,
@@ -25,7 +25,7 @@ export async function listen(
 }
 
 async function listenBeside(server: Server, host: string, port: number): Promise<NetServer[]> {
-  // As node:http has its own sockets.
+  // The options that node:http uses for its own sockets.
   const other = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
     server.emit('connection', socket),
   )

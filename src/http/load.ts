@@ -5,15 +5,15 @@ import { addressGroup } from './address.ts'
 import { holdsNothing, type RequestContext } from './context.ts'
 import type { UnreadAnswers } from './unread-answers.ts'
 
-/** What the requests in flight hold of the server at the moment: places, and bytes of their bodies and answers. Each is bounded. */
+/** The resources that requests in flight use: their number, and the bytes of their bodies and responses. Each is limited. */
 export type Load = {
-  /** Gives the request a place among those of its address. @throws MatrixError 429 */
+  /** Counts the request for its address. @throws MatrixError 429 */
   admit(context: RequestContext): void
-  /** The same among those of its user. @throws MatrixError 429 */
+  /** Counts the request for its user. @throws MatrixError 429 */
   admitUser(context: RequestContext): void
-  /** Counts bytes of the body that have arrived; they count until the request is over. @throws MatrixError 429 */
+  /** Counts received bytes of the body until the request ends. @throws MatrixError 429 */
   holdBody(context: RequestContext, bytes: number): void
-  /** The request is over, and holds nothing any more. */
+  /** Frees everything that the request holds, when it ends. */
   release(context: RequestContext): void
   readonly bodyBytes: number
   readonly answers: UnreadAnswers
@@ -28,7 +28,7 @@ export function createLoad(limits: Config['limits'], answers: UnreadAnswers): Lo
   })
   const ofUsers = createShares({ perKey: limits.requests_in_flight_per_user, inSum: Infinity })
   const bodies = createShares({
-    // One body of the largest size must always fit.
+    // One body of the maximum size must always be allowed.
     perKey: Math.max(limits.body_bytes_in_flight_per_address, 2 * limits.body_bytes),
     inSum: Math.max(limits.body_bytes_in_flight, 2 * limits.body_bytes),
   })
@@ -68,6 +68,6 @@ const groupOf = (context: RequestContext) => addressGroup(context.address)
 
 function tooMany(what: string, whose: 'address' | 'user', refused: Refusal): string {
   return refused === 'key'
-    ? `Too many ${what} of your ${whose} are in flight; wait for their answers first`
+    ? `Too many ${what} of your ${whose} are in flight; wait for their responses`
     : `Too many ${what} are in flight on this server; try again in a moment`
 }

@@ -6,10 +6,10 @@ import { sharedFor } from '../lib/shared-for.ts'
 import { content } from './content.ts'
 import { defineRoute, type Route } from './route.ts'
 
-/** Rendering takes some milliseconds of the event loop. */
+/** Rendering blocks the event loop for some milliseconds. */
 const RENDERED_FOR_MS = 1_000
 
-/** Everything measured, in the text format of Prometheus; rendered once a second at most. */
+/** All metrics in the text format of Prometheus; rendered at most once a second. */
 export type Scrape = { contentType: string; text: () => Promise<string> }
 
 export function createScrape({ registry }: Metrics, clock: Clock): Scrape {
@@ -19,14 +19,14 @@ export function createScrape({ registry }: Metrics, clock: Clock): Scrape {
   }
 }
 
-/** `GET /metrics` beside the other routes. */
+/** `GET /metrics` on the main listener. */
 export function metricsRoute({ contentType, text }: Scrape): Route {
   return defineRoute({
     method: 'GET',
     path: '/metrics',
     auth: 'none',
     limit: 'none',
-    summary: 'What is measured, in the text format of Prometheus',
+    summary: 'All metrics in the text format of Prometheus',
     response: { 200: { mediaType: 'text/plain' } },
     handler: async () => content(200, { data: await text(), type: contentType }),
   })
@@ -34,7 +34,7 @@ export function metricsRoute({ contentType, text }: Scrape): Route {
 
 export type MetricsServer = { listen(): Promise<void>; close(): Promise<void> }
 
-/** A listener for metrics alone, away from the address that clients reach: every path answers with them. */
+/** A listener for metrics only, on an address that clients cannot reach. Every path returns the metrics. */
 export function createMetricsServer(scrape: Scrape, at: { host: string; port: number }): MetricsServer {
   const server = createServer((_request, response) => {
     scrape.text().then(

@@ -9,7 +9,7 @@ export const OPENAPI_PATH = '/_belfry/v1/openapi.json'
 
 const document = once(() => z.looseObject({ openapi: z.string(), paths: jsonObject }))
 
-/** `GET /_belfry/v1/openapi.json` beside the routes that it describes, itself among them. */
+/** Adds `GET /_belfry/v1/openapi.json` to the routes. The document describes all of them and itself. */
 export function withOpenApi(others: readonly Route[]): Route[] {
   const routes: Route[] = [
     ...others,
@@ -27,7 +27,7 @@ export function withOpenApi(others: readonly Route[]): Route[] {
   return routes
 }
 
-/** The OpenAPI document of routes. What makes it is loaded when it is first asked for. */
+/** The OpenAPI document of routes. The code that creates it is loaded on the first call. */
 export async function openApiOf(routes: readonly Route[]) {
   const { openApiDocument } = await import('./openapi/document.ts')
   return openApiDocument(routes, { version: VERSION }) as JsonObject & { openapi: string; paths: JsonObject }

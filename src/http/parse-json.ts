@@ -5,23 +5,23 @@ import type { Json } from '../lib/json.ts'
 const MAX_DEPTH = 64
 
 /**
- * JSON from a client (RFC 8259), whatever the request calls its type. An empty body is `{}`. Refused with 400: text that is not UTF-8 or
- * not JSON (`M_NOT_JSON`); and, as `M_BAD_JSON`, what could do harm further in: nesting deeper than 64, NUL in a string (PostgreSQL's
- * `text` cannot hold it), lone surrogates (there is no UTF-8 for them), numbers too large for a double (they would
- * turn into null), a key named `__proto__`.
+ * Parses JSON from a client (RFC 8259) and ignores the content type. An empty body is `{}`. Returns 400 for text that is not UTF-8 or
+ * not JSON (`M_NOT_JSON`), and `M_BAD_JSON` for input that later stages cannot handle: nesting deeper than 64, NUL in a string (PostgreSQL's
+ * `text` cannot store it), lone surrogates (UTF-8 cannot encode them), numbers that exceed a double (they would
+ * become null), a key named `__proto__`.
  */
 export function parseJson(bytes: Buffer): Json {
   if (!isUtf8(bytes)) throw notJson('The body is not valid UTF-8')
   const text = bytes.toString('utf8')
   const value = parseText(text)
-  // NUL and lone surrogates can only come from a \u escape: without one, strings need no second look.
+  // NUL and lone surrogates can only come from a \u escape: strings are checked only if there is one.
   inspect(value, 0, text.includes('\\u'))
   return value
 }
 
 /**
- * JSON as it comes, for a route that takes what other servers pass on from their users and cleans it itself: no depth, text or number is
- * refused, and bytes that are not UTF-8 become U+FFFD. `JSON.parse` needs no stack for nesting; most other functions do.
+ * Parses JSON without these checks, for a route that gets content of other servers' users and cleans it itself: any depth, text and
+ * number is accepted, and bytes that are not UTF-8 become U+FFFD. `JSON.parse` uses no stack for nesting; most other functions do.
  */
 export const parseForeignJson = (bytes: Buffer): Json => parseText(bytes.toString('utf8'))
 
@@ -38,7 +38,7 @@ function inspect(value: Json, depth: number, hasEscapes: boolean): void {
   if (typeof value === 'string') {
     if (hasEscapes) inspectText(value)
   } else if (typeof value === 'number') {
-    if (!Number.isFinite(value)) throw badJson('The body holds a number that is out of range')
+    if (!Number.isFinite(value)) throw badJson('The body contains a number that is out of range')
   } else if (typeof value === 'object' && value !== null) {
     if (depth >= MAX_DEPTH) throw badJson(`The body is nested more than ${MAX_DEPTH} levels deep`)
     if (Array.isArray(value)) {
@@ -54,6 +54,6 @@ function inspect(value: Json, depth: number, hasEscapes: boolean): void {
 }
 
 function inspectText(text: string): void {
-  if (text.includes('\0')) throw badJson('The body holds a string with a NUL character (\\u0000)')
-  if (!text.isWellFormed()) throw badJson('The body holds a string with half of a surrogate pair')
+  if (text.includes('\0')) throw badJson('The body contains a string with a NUL character (\\u0000)')
+  if (!text.isWellFormed()) throw badJson('The body contains a string with a lone surrogate')
 }

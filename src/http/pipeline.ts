@@ -20,7 +20,7 @@ import { sendContent } from './send-content.ts'
 import { sessionOf, type WatchSessions } from './session.ts'
 import { validate } from './validate.ts'
 
-/** The parts of the configuration that matter here. */
+/** The settings that this folder needs. */
 export type HttpConfig = Pick<Config, 'limits' | 'trust_proxy'>
 
 const MAX_DROPPED_BYTES = 1_048_576
@@ -37,12 +37,12 @@ export type PipelineDeps = Authenticators & {
   onAnswer: OnAnswer | undefined
 }
 
-/** An answer that is about to be sent, as the handler gave it. `route`: absent where none matches. */
+/** A response before it is sent, with the body from the handler. `route`: undefined if no route matches. */
 export type GivenAnswer = Answer & { route: Route | undefined }
-/** For tests, which hold each answer to the schemas of its route. Must not throw. */
+/** For tests, which validate each response against the schemas of its route. Must not throw. */
 export type OnAnswer = (answer: GivenAnswer) => void
 
-/** What answers every request, by these routes. */
+/** Creates the request listener for these routes. */
 export function serveRoutes(deps: PipelineDeps, routes: readonly Route[]) {
   const router = createRouter<Place>()
   for (const route of routes)
@@ -75,10 +75,10 @@ export function serveRoutes(deps: PipelineDeps, routes: readonly Route[]) {
 
 /**
  * Serves a request by its route, in this order: limits of the address, authentication, limits of the user, validation, handler. The order
- * is a promise: a request that is refused learns nothing about what the body should have been, and costs no parsing.
+ * is guaranteed: a refused request learns nothing about the expected body, and it is not parsed.
  */
 async function serve(deps: PipelineDeps, context: RequestContext, route: Route): Promise<Answer> {
-  // What watches the server must get through when others do not.
+  // Monitoring must get a response even when other requests are refused.
   if (route.limit !== 'none') deps.load.admit(context)
   deps.limiter.address(route.limit, context.address)
   const refusal = await admit(deps, context, route)
@@ -92,23 +92,23 @@ async function serve(deps: PipelineDeps, context: RequestContext, route: Route):
       deadline: context.bodyDeadline,
     })
   const result = await (route.handler as (context: RequestContext) => unknown)(context)
-  // A session that ended during a wait is told nothing of what happened since.
+  // A session that ended during a wait must not receive newer data.
   if (context.mayHaveWaited) await context.session?.check()
   return result instanceof Reply ? result : { status: 200, body: result }
 }
 
-/** For what no route matches: a URL that cannot be decoded, another method (405), or an unknown path (404). */
+/** For a URL without a route: it cannot be decoded (400), has other methods (405), or is unknown (404). */
 function refuseUnmatched(deps: PipelineDeps, context: RequestContext, found: Unmatched): Answer {
   deps.load.admit(context)
   deps.limiter.address('default', context.address)
   if (found.kind === 'malformed') throw unrecognized(400, 'The path has malformed percent-encoding')
-  if (found.methods.length === 0) throw unrecognized(404, 'There is no such endpoint; check the path')
+  if (found.methods.length === 0) throw unrecognized(404, 'Unknown endpoint; check the path')
   const allow = found.methods.join(', ')
-  const { status, body } = renderError(unrecognized(405, `This endpoint takes ${allow}`))
+  const { status, body } = renderError(unrecognized(405, `This endpoint supports only ${allow}`))
   return { status, body, headers: { allow } }
 }
 
-/** Never rejects: whatever happens becomes an answer. */
+/** Never rejects: every error becomes a response. */
 async function finish(
   deps: PipelineDeps,
   context: RequestContext,
@@ -118,14 +118,14 @@ async function finish(
   try {
     await send(deps, context, await answer())
   } catch (error) {
-    // Nobody is left to read an answer, and giving up is no fault.
+    // The client has disconnected: there is no response to send and no error to log.
     if (error instanceof ClientGone || (response.destroyed && context.signal.aborted)) {
       response.destroy()
       return
     }
     const rendered = renderError(error)
     if (rendered.isFault) context.log.error({ err: error, route: context.pattern }, 'request failed')
-    // Half of an answer must not look like a whole one.
+    // The client must not mistake a partial response for a complete one.
     if (response.headersSent) response.destroy()
     else await send(deps, context, rendered)
   }
@@ -144,7 +144,7 @@ async function send(deps: PipelineDeps, context: RequestContext, answer: Answer)
   if (!(body instanceof Content && isLive(body.data))) unread.guardEnd(response, holder)
 }
 
-// Node reads and drops the rest of a body that was not wanted, so that the client sees the answer; a large one is cut off.
+// Node reads and drops the rest of an unread body, so that the client can read the response. For a large rest the connection is closed.
 function closesConnection(deps: PipelineDeps, request: IncomingMessage): boolean {
   return (
     deps.lifetime.closing ||
@@ -152,7 +152,7 @@ function closesConnection(deps: PipelineDeps, request: IncomingMessage): boolean
   )
 }
 
-/** Authentication, then the limits of the user. Resolves to what a signed link that is not good is answered with. */
+/** Authentication, then the limits of the user. Resolves to the response for an invalid signed link. */
 async function admit(deps: PipelineDeps, context: RequestContext, route: Route): Promise<Reply | undefined> {
   const result = await authenticate(deps, context, route)
   if (result.kind === 'anonymous') return undefined
@@ -168,7 +168,7 @@ async function admit(deps: PipelineDeps, context: RequestContext, route: Route):
   context.requester = requester
   deps.load.admitUser(context)
   deps.limiter.user(route.limit, requester.userId)
-  // An application service has no session that could end.
+  // An application service has no session.
   if (result.kind === 'application service') return undefined
   const isGood = async () => (await deps.authenticate(result.token, context.address)) !== undefined
   context.session = sessionOf(result.requester, isGood, deps.watchSessions)
@@ -182,7 +182,7 @@ async function authenticate(
 ): Promise<AuthResult> {
   const { request, address } = context
   const query = context.query as Record<string, unknown>
-  // A link is looked up by a part of the URL.
+  // The lookup of a link uses a part of the URL.
   if (typeof auth === 'object') refuseNul(request)
   const shown = {
     token: accessToken(request.headers, query, deps.config.limits.query_token),
@@ -196,15 +196,15 @@ async function authenticate(
 function readUrl(context: RequestContext, route: Route): void {
   refuseNul(context.request)
   if (route.params !== undefined) context.params = validate(route.params, context.params, 'path')
-  // What authentication has read is no parameter of the route.
+  // A parameter of authentication is not a parameter of the route.
   const { access_token: _, ...query } = context.query as Record<string, unknown>
   if (context.requester !== undefined && 'serviceId' in context.requester) delete query['user_id']
   context.query = route.query && validate(route.query, query, 'query')
 }
 
-/** PostgreSQL's text cannot hold it, and no id has it. */
+/** PostgreSQL's text cannot store NUL, and no id contains it. */
 function refuseNul({ url }: IncomingMessage): void {
-  if (url?.includes('%00')) throw invalidParam('The URL holds a NUL character (%00)')
+  if (url?.includes('%00')) throw invalidParam('The URL contains a NUL character (%00)')
 }
 
 function recordEnd(deps: PipelineDeps, context: RequestContext): void {
@@ -221,6 +221,6 @@ function recordEnd(deps: PipelineDeps, context: RequestContext): void {
     ms: Math.round(ms * 10) / 10,
     address: context.address,
   }
-  // The pattern alone: a path may hold a pushkey, and the query a token.
+  // Only the pattern: a path can contain a pushkey, and a query a token.
   context.log.debug(fields, status === 0 ? 'request abandoned' : 'request')
 }

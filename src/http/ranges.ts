@@ -1,14 +1,14 @@
-/** Bytes from `start` up to, and not including, `end`. */
+/** The bytes from `start` (inclusive) to `end` (exclusive). */
 export type ByteRange = { start: number; end: number }
 
-/** What is asked for of some content: all of it, a part, nothing (the client has it), or a part that is not there. */
+/** The selected part of some content: all of it, a range, nothing (the client has it already), or a range outside the content. */
 export type Selection =
   | { kind: 'whole' }
   | ({ kind: 'part' } & ByteRange)
   | { kind: 'not modified' }
   | { kind: 'unsatisfiable' }
 
-/** The headers of a request that select; in lower case, as Node has them. */
+/** The headers that select a part of the content. Names are in lower case, as Node gives them. */
 export type Selectors = {
   'if-none-match'?: string | undefined
   'if-range'?: string | undefined
@@ -18,9 +18,9 @@ export type Selectors = {
 const WHOLE = { kind: 'whole' } as const
 
 /**
- * What a GET or HEAD selects of content with a strong ETag (RFC 9110, sections 13 and 14): `If-None-Match` before `Range`, and `Range` of
- * a GET alone, where `If-Range` names this very ETag or is absent. Several ranges, other units and what is no range are answered with all of it.
- * @param etag quoted
+ * What a GET or HEAD request selects of content with a strong ETag (RFC 9110, sections 13 and 14). `If-None-Match` comes before `Range`. `Range`
+ * applies to GET only, and only if `If-Range` is absent or equals the ETag. Several ranges, other units and invalid ranges select the whole content.
+ * @param etag in quotes
  */
 export function select(
   method: string | undefined,
@@ -30,12 +30,12 @@ export function select(
   const { 'if-none-match': known, 'if-range': condition, range } = headers
   if (known !== undefined && knows(known, etag)) return { kind: 'not modified' }
   if (method !== 'GET' || range === undefined) return WHOLE
-  // A date is no strong validator here, for there is no Last-Modified to compare it to.
+  // A date never matches, because responses have no Last-Modified.
   if (condition !== undefined && condition !== etag) return WHOLE
   return selectRange(range, size)
 }
 
-/** Section 13.1.2: any, or a list; compared weakly. */
+/** Section 13.1.2: `*` or a list, with weak comparison. */
 function knows(list: string, etag: string): boolean {
   return list.trim() === '*' || list.split(',').some((one) => one.trim().replace(/^W\//, '') === etag)
 }
@@ -50,7 +50,7 @@ function selectRange(header: string, size: number): Selection {
   return { kind: 'part', start, end: Math.min(last + 1, size) }
 }
 
-/** The last `length` bytes, or all where there are fewer. */
+/** The last `length` bytes, or all bytes if there are fewer. */
 function suffix(length: number, size: number): Selection {
   if (length === 0) return { kind: 'unsatisfiable' }
   return size === 0 ? WHOLE : { kind: 'part', start: Math.max(size - length, 0), end: size }

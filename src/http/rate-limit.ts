@@ -3,7 +3,7 @@ import type { Clock } from '../lib/clock.ts'
 import { createTokenBuckets, takeOrRefuse, type TokenBuckets } from '../lib/token-buckets.ts'
 import { addressGroup } from './address.ts'
 
-/** What a route counts as. */
+/** The rate limit that applies to a route. */
 export type LimitClass =
   | 'none'
   | 'default'
@@ -15,13 +15,13 @@ export type LimitClass =
   | 'test push'
   | 'email token'
 
-/** Counts a request; each throws 429 `M_LIMIT_EXCEEDED` when it is one too many. `count`: what it costs, one by default. */
+/** Counts a request; each function throws 429 `M_LIMIT_EXCEEDED` if the limit is exceeded. `count`: the cost of the request, 1 by default. */
 export type RateLimiter = {
   address(limit: LimitClass, address: string, count?: number): void
   user(limit: LimitClass, userId: string): void
 }
 
-/** Without limits: for when the setting is off. */
+/** No limits, for a server whose rate limits are disabled. */
 export const unlimited: RateLimiter = { address: () => undefined, user: () => undefined }
 
 export function createRateLimiter(limits: Config['rate_limits'], clock: Clock): RateLimiter {
@@ -37,7 +37,7 @@ export function createRateLimiter(limits: Config['rate_limits'], clock: Clock): 
     login: requestsOfUser,
     register: requestsOfUser,
     push: userRequests(),
-    // Apart, so that a client that syncs in a tight loop can still send.
+    // A separate limit, so that a client that syncs in a tight loop can still send.
     sync: userRequests(),
     send: buckets(limits.messages_per_second_per_user, limits.message_burst_per_user),
     'test push': perMinute(limits.test_pushes_per_minute_per_user),

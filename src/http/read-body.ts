@@ -7,17 +7,17 @@ import { parseForeignJson, parseJson } from './parse-json.ts'
 import { validate } from './validate.ts'
 
 const NOTHING = Buffer.alloc(0)
-/** What a piece of a body takes besides its bytes: a body that comes byte by byte must not cost more than it counts. */
+/** The memory of a chunk beside its bytes, counted so that a body that arrives byte by byte cannot use more memory than it counts. */
 const PIECE_OVERHEAD = 128
-/** What a body that streams takes: a piece that is being worked on, and what Node has read ahead. */
+/** The memory of a streamed body: the chunk in use, and the bytes that Node has read ahead. */
 export const STREAM_BYTES = 131_072
 
-/** The client went away before its request was complete: no response can be sent. */
+/** The client disconnected before its request was complete, so no response can be sent. */
 export class ClientGone extends Error {
   override name = 'ClientGone'
 }
 
-/** A body that is to be read. `limit`: for kinds that have none of their own. `hold` counts bytes in memory, and throws when there is no room. */
+/** A body to be read. `limit`: for kinds without their own limit. `hold` counts bytes in memory and throws if a limit is reached. */
 export type Arriving = {
   request: IncomingMessage
   limit: number
@@ -26,7 +26,7 @@ export type Arriving = {
 }
 
 /**
- * The body as its kind has it: `BodyOf`.
+ * Reads a body by its kind; resolves to a `BodyOf`.
  * @throws MatrixError 400, 413, 429; ClientGone
  */
 export async function readBody(kind: BodyKind, arriving: Arriving): Promise<unknown> {
@@ -43,8 +43,8 @@ export async function readBody(kind: BodyKind, arriving: Arriving): Promise<unkn
 }
 
 /**
- * The whole body. A body over `limit` bytes is refused as soon as that is known; what still comes is read and dropped
- * by Node, so that the client gets to see the answer.
+ * Reads the whole body. A body over `limit` bytes is refused as soon as this is known; Node reads and drops the rest,
+ * so that the client can read the response.
  */
 function readWhole({ request, limit, hold }: Arriving): Promise<Buffer> {
   if (!hasBody(request)) return Promise.resolve(NOTHING)
@@ -110,7 +110,7 @@ async function* chunksOf({ request, limit, deadline }: Arriving): AsyncGenerator
     }
   } finally {
     await chunks.return?.()
-    // The rest is dropped as it comes, in time.
+    // The rest is read and dropped, within the deadline.
     request.resume()
     deadline.start()
   }
@@ -121,5 +121,5 @@ function refuseDeclared({ headers }: IncomingMessage, limit: number): void {
 }
 
 function tooLargeFor(limit: number) {
-  return tooLarge(`The body is larger than the ${limit} bytes allowed here`)
+  return tooLarge(`The body exceeds the limit of ${limit} bytes`)
 }

@@ -1,4 +1,4 @@
-/** An answer that is not simply 200 with a JSON object. */
+/** A response other than 200 with a JSON object. */
 export class Reply<Status extends number = number, Body = unknown> {
   readonly status: Status
   readonly body: Body
@@ -11,7 +11,7 @@ export class Reply<Status extends number = number, Body = unknown> {
   }
 }
 
-/** `body` is sent as JSON; bytes, text and streams are `content(…)`. `headers`: with names in lower case. */
+/** `body` is sent as JSON; for bytes, text and streams use `content(…)`. `headers`: names in lower case. */
 export function reply<const Status extends number, const Body>(
   status: Status,
   body: Body,
@@ -20,5 +20,5 @@ export function reply<const Status extends number, const Body>(
   return new Reply(status, body, headers) as ReplyWith<Status, Body>
 }
 
-/** For one of several statuses: one of several replies. */
+/** Distributes over a union of statuses, so that each has its own `Reply`. */
 export type ReplyWith<Status extends number, Body> = Status extends number ? Reply<Status, Body> : never

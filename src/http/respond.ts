@@ -4,7 +4,7 @@ import { isSmaller, sizeOf } from '../lib/json-size.ts'
 import { jsonPieces, PIECE_SIZE } from './json-pieces.ts'
 import type { Holder, UnreadAnswers } from './unread-answers.ts'
 
-// Browsers need these on every answer, errors included (client-server API, "Web Browser Clients").
+// Browsers need these on every response, including errors (client-server API, "Web Browser Clients").
 export const CORS_HEADERS = {
   'access-control-allow-origin': '*',
   'access-control-allow-methods': 'GET, POST, PUT, DELETE, OPTIONS',
@@ -13,7 +13,7 @@ export const CORS_HEADERS = {
 
 export type Answer = { status: number; headers?: Readonly<Record<string, string>>; body: unknown }
 
-/** Writes a small answer of JSON, or one without a body, in one piece. A connection that is gone, or an answer that has begun, is left alone. */
+/** Writes a small JSON response, or one without a body, in one piece. Does nothing if the connection is closed or a response has begun. */
 export function respond(response: ServerResponse, answer: Answer, closeConnection: boolean): void {
   if (response.headersSent || response.destroyed) return
   const { status, headers = {}, body } = answer
@@ -28,21 +28,21 @@ export function respond(response: ServerResponse, answer: Answer, closeConnectio
   response.end(payload)
 }
 
-/** What one deferred part can be: it is not known before the answer has begun. */
+/** The assumed size of a deferred part: it is unknown before the response begins. */
 const DEFERRED_BYTES = 4_194_304
 
-/** How an answer goes out: who it counts for, until it is read. */
+/** How to send a response, and the user and address for which it counts until it is read. */
 export type Sending = { closeConnection: boolean; unread: UnreadAnswers; holder: Holder }
 
-/** Whether `respond` may write an answer of JSON: it is one piece. */
+/** Whether `respond` can write a JSON response, in one piece. */
 export function isOnePiece(body: unknown): boolean {
   return body === undefined || isSmaller(body, PIECE_SIZE)
 }
 
 /**
- * Writes a large answer of JSON, no faster than the client reads it; between two pieces other requests get their turn. A client that reads
- * nothing for `limits.read_timeout_ms` loses its connection.
- * @throws MatrixError 429, before anything is written, when too many answers wait to be read
+ * Writes a large JSON response as the client reads it; other requests run between two pieces. If the client reads
+ * nothing for `limits.read_timeout_ms`, the connection is closed.
+ * @throws MatrixError 429, before anything is written, if too many responses are unread
  */
 export async function respondInPieces(
   response: ServerResponse,
@@ -63,7 +63,7 @@ export async function respondInPieces(
   if (isHead || (await writePieces(response, jsonPieces(answer.body), unread))) response.end()
 }
 
-/** Writes no faster than the client reads; other requests get their turn in between. False: the client is gone, or was cut off. */
+/** Writes as the client reads; other requests run between two pieces. False: the client disconnected, or its connection was closed. */
 export async function writePieces(
   response: ServerResponse,
   pieces: AsyncIterable<string | Uint8Array>,
@@ -77,7 +77,7 @@ export async function writePieces(
   return true
 }
 
-/** Answers a preflight, for any path and without authentication. A browser may remember it for a day. */
+/** Responds to a preflight request, for any path and without authentication. A browser may cache it for a day. */
 export function respondToPreflight(response: ServerResponse, closeConnection: boolean): void {
   respond(
     response,

@@ -4,21 +4,21 @@ import type { JsonObject } from '../lib/json.ts'
 import { once } from '../lib/once.ts'
 import type { Reply } from './reply.ts'
 
-// What a route answers: schemas by status. They describe and check in tests; nothing of them is made when the server starts.
+// The responses of a route: schemas by status, for the OpenAPI document and for tests. A running server does not create them at start.
 
-/** A schema, made when it is asked for: hundreds of schemas would cost the start of the server. */
+/** A schema that is created on demand: hundreds of schemas would slow down the start of the server. */
 export type LazySchema<S extends z.ZodType = z.ZodType> = () => S
 
 /** A body that is not JSON. */
 export type RawBody = { readonly mediaType: string }
 
 /**
- * The bodies of a route by status. An object that a client may rely on is a `z.strictObject`: tests refuse a key that it does not name.
- * Where any key may come, it is a `z.looseObject`, a `z.record` or `jsonObject`.
+ * The bodies of a route by status. An object of known keys is a `z.strictObject`: tests refuse an undeclared key.
+ * An object with any keys is a `z.looseObject`, a `z.record` or `jsonObject`.
  */
 export type ResponseSchemas = { readonly [status: number]: LazySchema | RawBody }
 
-/** The error codes of a route by status, without those that any route of its kind has (`commonErrors`). */
+/** The error codes of a route by status, without the common ones of its kind (`common-errors.ts`). */
 export type ErrorCodes = { readonly [status: number]: readonly string[] }
 
 export function isRawBody(body: LazySchema | RawBody): body is RawBody {
@@ -26,7 +26,7 @@ export function isRawBody(body: LazySchema | RawBody): body is RawBody {
 }
 
 /**
- * A schema that several routes share: made once, and a component of the OpenAPI document under that name. A name belongs to one schema.
+ * A schema that several routes share: it is created once, and is a component of the OpenAPI document under its name. A name belongs to one schema.
  */
 export function named<S extends z.ZodType>(name: string, make: LazySchema<S>): LazySchema<S> {
   const get = once(make)
@@ -39,7 +39,7 @@ export function uncheckedJson(make: LazySchema): LazySchema<z.ZodType<JsonObject
 }
 
 type Primitive = string | number | boolean | null | undefined
-/** What fits a schema without being copied: lists and objects may be read-only, and parts may be made later. */
+/** A value that matches a schema without a copy: lists and objects may be read-only, and parts may be deferred. */
 export type Sendable<T> = T extends Primitive
   ? T
   : T extends readonly (infer Item)[]
@@ -53,7 +53,7 @@ type ReplyOf<Schemas> = {
   [Status in keyof Schemas]: Status extends number ? Reply<Status, BodyOf<Schemas[Status]>> : never
 }[keyof Schemas]
 
-/** What the handler of a route may return: the body of a 200, or a `Reply` with one of the statuses. */
+/** The return type of a handler: the body of a 200, or a `Reply` with one of the declared statuses. */
 export type AnswerOf<Schemas> = Schemas extends ResponseSchemas
   ? ReplyOf<Schemas> | (Schemas extends { readonly 200: LazySchema<infer S> } ? Sendable<z.output<S>> : never)
   : object | Reply

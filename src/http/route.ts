@@ -5,12 +5,12 @@ import type { BodyKind, BodyOf } from './body.ts'
 import type { LimitClass } from './rate-limit.ts'
 import type { AnswerOf, ErrorCodes, ResponseSchemas } from './response.ts'
 
-// What a route is. A module of endpoints is a list of these; only `server.ts` knows how they are served.
+// The definition of a route. A module of endpoints is a list of routes; only `server.ts` knows how they are served.
 
 export type Method = 'GET' | 'PUT' | 'POST' | 'DELETE' | 'PATCH'
 
 export const CLIENT_PREFIXES = ['api/v1', 'r0', 'v3'] as const
-/** The part of the path that names the version of the client-server API. */
+/** The part of a path that names the version of the client-server API. */
 export type ClientPrefix = (typeof CLIENT_PREFIXES)[number]
 export type ClientPath<Suffix extends string = string> = { suffix: Suffix; prefixes: readonly ClientPrefix[] }
 
@@ -33,7 +33,7 @@ type ParamName<Path extends string> = Path extends `${string}:${infer Name}/${in
 type PathText<Path> = Path extends ClientPath<infer Suffix> ? Suffix : Path extends string ? Path : never
 type Schema = z.ZodType | undefined
 
-/** What a handler is given. Everything has passed its schema. */
+/** The input of a handler. Everything has passed its schema. */
 export type RouteContext<
   Auth extends AuthKind,
   Path,
@@ -47,18 +47,18 @@ export type RouteContext<
   readonly query: Query extends z.ZodType ? z.output<Query> : undefined
   readonly body: BodyOf<Body>
   readonly requester: RequesterOf<Auth>
-  /** What a signed link is for. */
+  /** The data of a signed link. */
   readonly link: LinkOf<Auth>
-  /** Which of the prefixes of `client(…)` was asked for. */
+  /** The requested prefix of a `client(…)` path. */
   readonly prefix: Path extends ClientPath ? ClientPrefix : undefined
-  /** Where the request comes from: an IP address without port. */
+  /** The IP address of the client, without port. */
   readonly address: string
-  /** The header `Last-Event-ID`, of who comes back to an event stream. */
+  /** The header `Last-Event-ID` of a client that reconnects to an event stream. */
   readonly lastEventId: string | undefined
   readonly requestId: string
-  /** Aborts when the client hangs up and when the server shuts down: end long waits then, with what there is. */
+  /** Aborts when the client disconnects and when the server shuts down: a long wait must end then, with a partial result. */
   readonly signal: AbortSignal
-  /** Carries the id of the request. */
+  /** Includes the id of the request. */
   readonly log: Log
 }
 
@@ -73,27 +73,27 @@ export type RouteSpec<
   method: Method
   /** Segments `:name` are parameters, percent-decoded one by one. A trailing slash is significant. */
   path: Path
-  /** Who may ask. */
+  /** The permitted requesters. */
   auth: Auth
   limit: LimitClass
   params?: Params
   query?: Query
-  /** How the body is taken. Without one, whatever comes is ignored. */
+  /** How the body is read. Without it the body is ignored. */
   body?: Body
-  /** What it does, in one line without a full stop: the title of the endpoint in the OpenAPI document. */
+  /** The purpose in one line without a full stop: the title of the endpoint in the OpenAPI document. */
   summary?: string
-  /** What it answers, by status. The compiler holds the handler to it, and tests hold each answer to it; a server that runs does not look. */
+  /** The responses by status. The compiler checks the handler, and tests check each response; a running server checks nothing. */
   response?: Response
-  /** The error codes that it can give beside those that follow from what is declared here. */
+  /** Error codes beside those that follow from this declaration. */
   errors?: ErrorCodes
-  /** Told of each answer, whatever it was: status 0 when the client went away before it. Must not throw. */
+  /** Called with each response; the status is 0 if the client disconnected before it. Must not throw. */
   onAnswered?: (status: number, seconds: number) => void
   handler: (
     context: RouteContext<Auth, Path, Params, Query, Body>,
   ) => Promise<AnswerOf<Response>> | AnswerOf<Response>
 }
 
-/** A route with its types forgotten, as the server keeps it. */
+/** A route without its type parameters, as the server stores it. */
 export type Route = Omit<
   RouteSpec<AuthKind, string | ClientPath, Schema, Schema, BodyKind | undefined, ResponseSchemas>,
   'handler'
@@ -101,7 +101,7 @@ export type Route = Omit<
   handler: (context: never) => unknown
 }
 
-/** One endpoint: its types follow from its schemas and its path. */
+/** Defines an endpoint; the types of its handler follow from its schemas and its path. */
 export function defineRoute<
   Auth extends AuthKind,
   const Path extends string | ClientPath,
@@ -113,7 +113,7 @@ export function defineRoute<
   return spec as unknown as Route
 }
 
-/** Each full path that a route answers on, with its prefix. */
+/** All full paths of a route, with their prefixes. */
 export function pathsOf(route: Route): { path: string; prefix: ClientPrefix | undefined }[] {
   const { path } = route
   if (typeof path === 'string') return [{ path, prefix: undefined }]

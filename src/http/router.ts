@@ -1,10 +1,10 @@
 import findMyWay, { type HTTPMethod } from 'find-my-way'
 import type { Method } from './route.ts'
 
-// Node caps the headers and the URL at 16 KiB together; how long an id may be is in its schema.
+// Node limits the headers and the URL to 16 KiB together; schemas limit the length of ids.
 const MAX_PARAM_LENGTH = 16_384
 
-/** What a URL leads to. `query`: a key that comes several times has a list. `methods`: those of the path, none where nothing is there. */
+/** The result of a lookup. `query`: a repeated key has a list of values. `methods`: the methods of the path, empty for an unknown path. */
 export type Found<T> =
   | {
       kind: 'route'
@@ -16,20 +16,20 @@ export type Found<T> =
 export type Unmatched = { kind: 'unmatched'; methods: readonly string[] } | { kind: 'malformed' }
 
 export type Router<T> = {
-  /** Segments `:name` of the path are parameters. @throws AssertionError when the path has this method already */
+  /** Segments `:name` of the path are parameters. @throws AssertionError if the path already has this method */
   add(method: Method, path: string, value: T): void
-  /** `url`: as it stands in the request, with its query. A path that takes GET takes HEAD. */
+  /** `url`: the raw URL of the request, with its query. A path that supports GET supports HEAD. */
   find(method: string, url: string): Found<T>
 }
 
-/** Maps methods and paths to values. Percent-encoding is decoded once, segment by segment; case and trailing slashes matter. */
+/** Maps methods and paths to values. Each segment is percent-decoded once; case and trailing slashes are significant. */
 export function createRouter<T>(): Router<T> {
   const router = findMyWay({ maxParamLength: MAX_PARAM_LENGTH, onBadUrl: neverCalled })
   const known = new Set<Method>()
   const look = (method: string, url: string): Found<T> | undefined => {
     const found = router.find(method as HTTPMethod, url)
     if (found === null) return undefined
-    // Of a URL that it cannot decode it finds its own handler, which has no value.
+    // For a URL that it cannot decode, find-my-way returns its own handler, which has no value.
     const value = found.store as { of: T } | null
     if (value === null) return { kind: 'malformed' }
     return { kind: 'route', value: value.of, params: found.params, query: found.searchParams }
@@ -58,5 +58,5 @@ function withImplied(methods: readonly string[]): string[] {
 }
 
 function neverCalled(): never {
-  throw new Error('routes are found, not called, here')
+  throw new Error('the handlers of find-my-way are never called')
 }

@@ -11,7 +11,7 @@ import {
 } from '../lib/ids.ts'
 import { isJsonObject, type JsonObject } from '../lib/json.ts'
 
-// Pieces of schemas that many endpoints share.
+// Schemas that many endpoints share.
 
 const text = <T extends string>(test: (value: string) => value is T, expected: string) =>
   z.string().refine(test, expected) as unknown as z.ZodType<T, string>
@@ -21,18 +21,18 @@ export const roomIdSchema = text<RoomId>(isRoomId, 'expected a room id, such as 
 export const eventIdSchema = text<EventId>(isEventId, 'expected an event id, such as $opaque')
 export const roomAliasSchema = text<RoomAlias>(isRoomAlias, 'expected a room alias, such as #name:server')
 
-/** Any JSON object, handed on as it came (no copy): for event content. */
+/** Any JSON object, passed on without a copy: for event content. */
 export const jsonObject = z.custom<JsonObject>(isJsonObject, 'expected a JSON object')
 
-/** A whole number in a query string. */
+/** An integer in a query string. */
 export const queryInteger = (range: { min: number; max: number }) =>
   z
     .string()
-    .regex(/^-?\d{1,16}$/, 'expected a whole number')
+    .regex(/^-?\d{1,16}$/, 'expected an integer')
     .transform(Number)
     .pipe(z.int().min(range.min).max(range.max))
 
-/** A position in a list that an answer has given as text, to go on from there. */
+/** A position in a list, as text from an earlier response, to continue from. */
 export const queryPosition = (range: { min: number; max: number }) =>
   queryInteger(range).meta({ format: 'position' })
 

@@ -10,8 +10,8 @@ import { type Session, whileSignedIn } from './session.ts'
 type ContentAnswer = Answer & { body: Content }
 
 /**
- * Writes bytes, all of them or the part that was asked for, no faster than the client reads them.
- * @throws MatrixError 429, before anything is written, when too many answers wait to be read
+ * Writes bytes, all of them or the requested range, as the client reads them.
+ * @throws MatrixError 429, before anything is written, if too many responses are unread
  */
 export async function sendContent(
   response: ServerResponse,
@@ -39,7 +39,7 @@ export async function sendContent(
       return respond(response, { status: 304, headers: rest, body: undefined }, sending.closeConnection)
     }
     case 'unsatisfiable': {
-      const error = new MatrixError(416, 'M_INVALID_PARAM', `Range: there are ${size} bytes`)
+      const error = new MatrixError(416, 'M_INVALID_PARAM', `Range: the content has only ${size} bytes`)
       const { status, body } = renderError(error)
       const range = { 'content-range': `bytes */${size}` }
       return respond(response, { status, headers: range, body }, sending.closeConnection)
@@ -69,7 +69,7 @@ async function sendBytes(
     response.end()
 }
 
-/** Half of some content must not look like all of it. */
+/** Throws if the source has another length, because the client must not mistake a part of the content for all of it. */
 async function* exactly(length: number, pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let left = length
   for await (const piece of pieces) {
@@ -78,10 +78,10 @@ async function* exactly(length: number, pieces: AsyncIterable<Uint8Array>): Asyn
     yield piece
   }
   if (left !== 0)
-    throw new Error(`stored bytes: ${left < 0 ? 'more' : 'fewer'} than the ${length} that were asked for`)
+    throw new Error(`stored bytes: ${left < 0 ? 'more' : 'fewer'} than the ${length} of the range`)
 }
 
-/** The connection ends with it, so that a server that shuts down has not to wait for its client. */
+/** Closes the connection at the end, so that a shutdown does not wait for the client. */
 async function sendLive(
   response: ServerResponse,
   { status, headers, data }: Headed & { data: LiveText },

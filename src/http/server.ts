@@ -21,7 +21,7 @@ import { createUnreadAnswers } from './unread-answers.ts'
 export type HttpServerOptions = Authenticators & {
   config: Pick<Config, 'listen' | 'limits' | 'trust_proxy'>
   routes: readonly Route[]
-  /** Absent: there are no sessions that end. */
+  /** Absent: sessions never end. */
   watchSessions?: WatchSessions
   limiter: RateLimiter
   log: Log
@@ -32,19 +32,19 @@ export type HttpServerOptions = Authenticators & {
 }
 
 export type HttpServer = {
-  /** All that it serves. */
+  /** All routes of the server. */
   readonly routes: readonly Route[]
-  /** Where it listens; `url` has the port that was picked. Rejects with the error of the system (`EADDRINUSE`, …). */
+  /** Starts to listen; `url` contains the actual port. Rejects with the system error (`EADDRINUSE`, …). */
   listen(): Promise<{ url: string; host: string; port: number }>
-  /** Stops accepting, ends long polls, waits up to `drainMs` for what is in flight, then cuts it off. */
+  /** Stops accepting, aborts long polls, waits up to `drainMs` for requests in flight, then closes their connections. */
   close(options?: { drainMs?: number }): Promise<void>
 }
 
 const DRAIN_MS = 9_000
 const KEEP_ALIVE_MS = 72_000
-// Longer than a proxy's own patience; only a peer that has stopped reading or writing altogether is meant.
+// Longer than the idle timeout of a proxy; only for a peer that has stopped reading and writing.
 const SILENCE_AFTER_LONGEST_POLL_MS = 120_000
-/** The HTTP server of one Belfry: `node:http` with limits; `pipeline.ts` does the rest. */
+/** The HTTP server of Belfry: `node:http` with limits; `pipeline.ts` serves the requests. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { config, log, clock = systemClock } = options
   const lifetime = new Lifetime()
@@ -88,11 +88,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 function createBoundedServer(limits: Config['limits']): Server {
   const { header_timeout_ms, body_timeout_ms, sync_timeout_max_ms } = limits
   const server = createServer({
-    // Each body has a time of its own (`body-deadline.ts`), and one that streams may take longer.
+    // Each body has its own deadline (`body-deadline.ts`), and a streamed body may take longer.
     requestTimeout: 0,
     headersTimeout: header_timeout_ms,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    // Node looks for late headers only this often.
+    // The interval at which Node checks for late headers.
     connectionsCheckingInterval: Math.min(5_000, Math.ceil(header_timeout_ms / 2)),
   })
   server.timeout = sync_timeout_max_ms + header_timeout_ms + body_timeout_ms + SILENCE_AFTER_LONGEST_POLL_MS
@@ -117,7 +117,7 @@ async function drain(
   }
 }
 
-/** Unique across restarts, so that a line of the log belongs to one request. */
+/** Ids are unique across restarts, so that each line of the log belongs to one request. */
 function requestIdMaker(): () => string {
   const start = randomBytes(4).toString('hex')
   let count = 0

@@ -1,11 +1,11 @@
 import { unknownToken } from '../lib/errors.ts'
 import type { Requester } from './auth.ts'
 
-/** The session that let a request in. */
+/** The session of a request. */
 export type Session = {
-  /** Looks at the token again. @throws 401 M_UNKNOWN_TOKEN when it is no longer good */
+  /** Checks the token again. @throws 401 M_UNKNOWN_TOKEN if it is no longer valid */
   check(): Promise<void>
-  /** Calls `onEnd` with that error once the session has ended, until the returned function is called. It may miss it. */
+  /** Calls `onEnd` with that error after the session has ended, until the returned function is called. It can miss an end. */
   watch(onEnd: (error: Error) => void): () => void
 }
 
@@ -22,7 +22,7 @@ export function sessionOf(
   }
   return {
     check,
-    // A database that fails is met again when the answer is about to be sent.
+    // An error of the database is ignored here: the check before the response fails in the same way.
     watch: (onEnd) =>
       watchSessions(requester, () => void isGood().then((good) => good || onEnd(unknownToken()), ignore)),
   }
@@ -30,7 +30,7 @@ export function sessionOf(
 
 const ignore = () => undefined
 
-/** The same events, as long as the session lasts. It ends without an error: the answer has begun. */
+/** Passes events on while the session is valid. It ends without an error, because the response has begun. */
 export async function* whileSignedIn<T>(events: AsyncIterable<T>, session: Session): AsyncGenerator<T> {
   for await (const event of events) {
     const isOver = await session.check().then(

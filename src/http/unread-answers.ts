@@ -5,16 +5,16 @@ import { limitExceeded } from '../lib/errors.ts'
 import { createShares, type Refusal } from '../lib/shares.ts'
 import { addressGroup } from './address.ts'
 
-// Answers that their clients have not read yet are what a client can make this server keep in memory. Each counts from the moment at
-// which its size is known until it is out. When there is no room for another one, answers whose clients have stopped reading
-// give way; where all of them are being read, the new one is refused.
+// Unread responses are the memory that a client can make this server use. A response counts from the moment its size is known
+// until it is sent completely. When the limit is reached, responses of clients that have stopped reading are
+// dropped; if all clients are reading, the new response is refused.
 
 export type UnreadAnswers = {
-  /** Counts an answer of so many bytes until its response closes. @throws MatrixError 429 when there is no room for it */
+  /** Counts the bytes of a response until it closes. @throws MatrixError 429 if the limit is reached */
   hold(response: ServerResponse, answer: Holder & { bytes: number }): void
-  /** Resolves when the client has read what was written, or to false after the deadline, with the connection closed. */
+  /** Resolves to true when the client has read everything written, or to false after the deadline, when the connection was closed. */
   drained(response: ServerResponse): Promise<boolean>
-  /** The answer is written to its end: closes the connection when the client does not read it in time, or when there is no room for it. */
+  /** After the last write: closes the connection if the client does not read the response in time, or if the limit is reached. */
   guardEnd(response: ServerResponse, holder: Holder): void
   readonly bytes: number
   readonly dropped: number
@@ -24,7 +24,7 @@ export type Holder = { address: string; userId: string | undefined }
 
 type Held = { response: ServerResponse; bytes: number; address: string; user: string | undefined }
 
-/** An answer gives way to others when nothing of it was read for so long. */
+/** A response may be dropped for others if the client has read nothing for this time. */
 const STALLED_MS = 2_000
 const TRY_AGAIN_MS = 1000
 
@@ -38,7 +38,7 @@ type Limits = Pick<
 
 export function createUnreadAnswers(limits: Limits, clock: Pick<Clock, 'now'>): UnreadAnswers {
   const { read_timeout_ms: readTimeoutMs } = limits
-  /** Since when a response waits for its client to read. */
+  /** The time from which each response waits for its client to read. */
   const waiting = new Map<ServerResponse, number>()
   let dropped = 0
   const drop = (response: ServerResponse) => {
@@ -66,7 +66,7 @@ export function createUnreadAnswers(limits: Limits, clock: Pick<Clock, 'now'>): 
       if (bytes === 0 || response.destroyed) return
       if (!held.has(response) && held.hold(response, { ...holder, bytes }) !== undefined)
         return drop(response)
-      // Behind another answer of the same connection it is that one's turn to be read.
+      // The connection is sending an earlier response, so this one is not late.
       if (response.socket === null) return
       waiting.set(response, clock.now())
       const timer = setTimeout(() => drop(response), readTimeoutMs)
@@ -92,7 +92,7 @@ type Stalling = {
   readonly drop: (response: ServerResponse) => void
 }
 
-/** The room that answers take, of each user, of each address and in sum. */
+/** The bytes of unread responses by user, by address and in total. */
 function createHeldAnswers(limits: Limits, stalling: Stalling) {
   const ofAddresses = createShares({
     perKey: limits.unread_answer_bytes_per_address,
@@ -100,7 +100,7 @@ function createHeldAnswers(limits: Limits, stalling: Stalling) {
   })
   const ofUsers = createShares({ perKey: limits.unread_answer_bytes_per_user, inSum: Infinity })
   const held = new Map<ServerResponse, Held>()
-  /** However large an answer is, a client that has read all others gets it. */
+  /** A client that has read all its other responses gets any response, however large. */
   const most = Math.min(
     limits.unread_answer_bytes,
     limits.unread_answer_bytes_per_address,
@@ -111,7 +111,7 @@ function createHeldAnswers(limits: Limits, stalling: Stalling) {
     ofAddresses.give(one.address, one.bytes)
     if (one.user !== undefined) ofUsers.give(one.user, one.bytes)
   }
-  /** Takes room for an answer. What was taken before a refusal is given back. */
+  /** Counts a response. A refusal takes back partial counts. */
   const take = ({ bytes, address, user }: Held): Full | undefined => {
     if (user !== undefined && ofUsers.take(user, bytes)) return 'user'
     const refused = ofAddresses.take(address, bytes)
@@ -124,14 +124,14 @@ function createHeldAnswers(limits: Limits, stalling: Stalling) {
     get bytes() {
       return ofAddresses.held
     },
-    /** Undefined: it is held now. */
+    /** Returns undefined if the response is now counted. */
     hold(response: ServerResponse, { bytes, address, userId }: Holder & { bytes: number }): Full | undefined {
       const counted = Math.min(bytes, most)
       const one: Held = { response, bytes: counted, address: addressGroup(address), user: userId }
       for (;;) {
         const refused = take(one)
         if (refused === undefined) break
-        const other = longestStalled(held.values(), stalling, (each) => isInTheWay(each, one, refused))
+        const other = longestStalled(held.values(), stalling, (each) => sharesFullLimit(each, one, refused))
         if (other === undefined) return refused
         release(other)
         stalling.drop(other.response)
@@ -144,23 +144,23 @@ function createHeldAnswers(limits: Limits, stalling: Stalling) {
   }
 }
 
-const isInTheWay = (one: Held, want: Held, full: Full) => full === 'sum' || one[full] === want[full]
+const sharesFullLimit = (one: Held, want: Held, full: Full) => full === 'sum' || one[full] === want[full]
 
-/** The answer that has been stalled longest among those that are in the way. */
+/** The longest stalled response of those that count for the exceeded limit. */
 function longestStalled(
   held: Iterable<Held>,
   { waiting, isStalled }: Stalling,
-  inTheWay: (one: Held) => boolean,
+  competes: (one: Held) => boolean,
 ): Held | undefined {
   let oldest: { one: Held; since: number } | undefined
   for (const one of held) {
     const since = waiting.get(one.response) ?? Infinity
-    if (inTheWay(one) && isStalled(since) && since < (oldest?.since ?? Infinity)) oldest = { one, since }
+    if (competes(one) && isStalled(since) && since < (oldest?.since ?? Infinity)) oldest = { one, since }
   }
   return oldest?.one
 }
 
-/** False: not within the time. A connection that closes has nothing left to be read. */
+/** Resolves to false after the deadline. A closed connection counts as read. */
 function untilDrained(response: ServerResponse, ms: number): Promise<boolean> {
   return new Promise((resolve) => {
     const done = (isRead: boolean) => {
@@ -177,6 +177,6 @@ function untilDrained(response: ServerResponse, ms: number): Promise<boolean> {
 
 function noRoom(refused: Full): string {
   return refused === 'sum'
-    ? 'Too many answers on this server wait to be read; try again in a moment'
-    : `Your ${refused} has not read the answers that it asked for before; read them first`
+    ? 'Too many responses of this server are unread; try again in a moment'
+    : `Your ${refused} has too many unread responses; read them first`
 }

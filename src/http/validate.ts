@@ -12,9 +12,9 @@ const MAX_NAMED = 20
 const MAX_MESSAGE = 500
 
 /**
- * The input as its schema gives it back.
- * @throws MatrixError 400: `M_MISSING_PARAM` naming all that is missing, else `M_BAD_JSON` for wrong types,
- * else `M_INVALID_PARAM` for what is out of range
+ * The output of the schema for an input.
+ * @throws MatrixError 400: `M_MISSING_PARAM` with all missing keys, else `M_BAD_JSON` for wrong types,
+ * else `M_INVALID_PARAM` for values out of range
  */
 export function validate<S extends z.ZodType>(schema: S, input: unknown, place: Place): z.output<S> {
   const result = schema.safeParse(input)
@@ -30,7 +30,7 @@ function refusal(issues: readonly Issue[], input: unknown, place: Place): Matrix
   if (missing.length > 0)
     return missingParam([...new Set(missing.map(({ path }) => path))].slice(0, MAX_NAMED))
   const wrongTypes = problems.filter(({ verdict }) => verdict === 'type')
-  // Parts of a URL are text: what does not read as the type wanted is a bad value.
+  // Parts of a URL are text: a value that cannot be parsed is out of range, not of the wrong type.
   if (wrongTypes.length > 0 && place === 'body') return badJson(describe(wrongTypes))
   return invalidParam(describe(problems))
 }
@@ -73,7 +73,7 @@ function problemsOf(issue: Issue, input: unknown, base: Path): Problem[] {
   }
 }
 
-// Of the alternatives of a union, the one that the value comes closest to tells what is wrong with it.
+// For a union, the error of the closest alternative is used.
 function unionProblems(
   issue: z.core.$ZodIssueInvalidUnion,
   input: unknown,

@@ -12,8 +12,8 @@ const TOKEN = 'accessToken'
 const SERVICE_TOKEN = 'applicationServiceToken'
 
 /**
- * The OpenAPI 3.1 document of a list of routes (https://spec.openapis.org/oas/v3.1.1). A route with several prefixes is there once, under the
- * newest; `x-also-at` has its other paths.
+ * The OpenAPI 3.1 document of a list of routes (https://spec.openapis.org/oas/v3.1.1). A route with several prefixes appears once, under the
+ * newest prefix; `x-also-at` lists its other paths.
  */
 export function openApiDocument(routes: readonly Route[], { version }: About): JsonObject {
   const components = newComponents()
@@ -34,7 +34,7 @@ export function openApiDocument(routes: readonly Route[], { version }: About): J
     info: {
       title: 'Belfry',
       description:
-        'A Matrix home server built around push notifications. Objects may get further keys in later versions.',
+        'A Matrix home server built around push notifications. Later versions may add keys to objects.',
       version,
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
@@ -80,7 +80,7 @@ const takesServices = ({ auth }: Route) =>
   auth === 'application service' || auth === 'user or application service'
 
 function securityOf({ auth }: Route): JsonObject[] {
-  // The path of a signed link is its own permission.
+  // A signed link is its own permission.
   if (auth === 'none' || typeof auth === 'object') return []
   const user = { [TOKEN]: [] }
   const service = { [SERVICE_TOKEN]: [] }
@@ -109,7 +109,7 @@ const endOf = ({ path }: Route) => (typeof path === 'string' ? path : path.suffi
 
 const templateOf = (path: string) => path.replace(/:(\w+)/g, '{$1}')
 
-/** As `getRoomsByRoomIdMembers`: method and path, which together are unique. A trailing slash is `All`. */
+/** Such as `getRoomsByRoomIdMembers`: unique for each method and path. A trailing slash becomes `All`. */
 function operationIdOf(route: Route): string {
   const words = endOf(route)
     .replace(/^\/_matrix\/client/, '')

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { JsonObject } from '../../lib/json.ts'
 import { jsonObject } from '../schema.ts'
 
-/** What the parts of a document share. `schemas`: those that have a name, by name. `made`: what was converted already. */
+/** State shared by the parts of a document. `schemas`: the named schemas by name. `made`: a cache of converted schemas. */
 export type Components = {
   readonly schemas: Map<string, JsonObject>
   readonly made: Record<'input' | 'output', Map<z.ZodType, JsonObject>>
@@ -15,9 +15,9 @@ export function newComponents(): Components {
 const COMPONENT = '#/components/schemas/'
 
 /**
- * A zod schema as a JSON Schema of dialect 2020-12, which OpenAPI 3.1 takes as it is. Schemas with an `id` go into `components`, and a reference
- * stands for them. An object of which any further key may come has `additionalProperties`; one without may get more keys in later versions.
- * @param io `input`: what is taken, `output`: what comes out of it
+ * Converts a zod schema to JSON Schema dialect 2020-12, which OpenAPI 3.1 uses. Schemas with an `id` are added to `components` and replaced by a
+ * reference. An object with `additionalProperties` accepts any further key; other objects may get more keys in later versions.
+ * @param io `input`: the schema before transformation, `output`: after it
  */
 export function jsonSchemaOf(schema: z.ZodType, io: 'input' | 'output', components: Components): JsonObject {
   const known = components.made[io].get(schema)
@@ -37,12 +37,12 @@ function describeCustom({ zodSchema, jsonSchema }: { zodSchema: unknown; jsonSch
 function tidied(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(tidied)
   if (typeof value !== 'object' || value === null) return value
-  const all = Object.entries(value).filter(([key, inner]) => !saysNothing(key, inner))
+  const all = Object.entries(value).filter(([key, inner]) => !isMeaningless(key, inner))
   return Object.fromEntries(all.map(([key, inner]) => [key, key === '$ref' ? moved(inner) : tidied(inner)]))
 }
 
-/** A closed object is closed for our tests alone, and every key of an object is a string. */
-function saysNothing(key: string, value: unknown): boolean {
+/** Keywords without meaning for clients: objects are closed only for our tests, and every key of an object is a string. */
+function isMeaningless(key: string, value: unknown): boolean {
   if (key === 'additionalProperties') return value === false
   return key === 'propertyNames' && JSON.stringify(value) === '{"type":"string"}'
 }

@@ -3,7 +3,7 @@ import { isJsonObject, type Json, type JsonObject } from '../../lib/json.ts'
 import type { Route } from '../route.ts'
 import { type Components, jsonSchemaOf } from './json-schema.ts'
 
-/** The parameters of a route in path and query, as OpenAPI has them. */
+/** The path and query parameters of a route as OpenAPI parameters. */
 export function parametersOf(route: Route, path: string, components: Components): JsonObject[] {
   const named = route.params === undefined ? {} : propertiesOf(route.params, components)
   const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => ({
@@ -23,7 +23,7 @@ export function parametersOf(route: Route, path: string, components: Components)
 
 type Property = { schema: JsonObject; required: boolean }
 
-/** Parts of a URL are text: what they are read as says more, where JSON Schema can say it. */
+/** Parts of a URL are text. The type that they are parsed to says more, if JSON Schema can express it. */
 function propertiesOf(schema: z.ZodType, components: Components): Record<string, Property> {
   const taken = jsonSchemaOf(schema, 'input', components)
   const read = jsonSchemaOf(schema, 'output', components)

@@ -9,7 +9,7 @@ const RETRY_AFTER = {
   'Retry-After': { description: 'Seconds to wait before the next request', schema: { type: 'integer' } },
 }
 
-/** What a route answers by status: its own bodies, and errors with the codes that it can give. */
+/** The responses of a route by status: its declared bodies, and its errors with their codes. */
 export function responsesOf(route: Route, components: Components): JsonObject {
   const errors = errorsOf(route)
   const own = route.response ?? {}
@@ -44,7 +44,7 @@ function responseOf(status: number, { body, codes }: Parts, components: Componen
   }
 }
 
-/** A Matrix error with one of the codes. */
+/** The schema of a Matrix error with one of the codes. */
 function errorSchema(codes: readonly string[], components: Components): JsonObject {
   const errcode = codes.length === 1 ? { const: codes[0] ?? '' } : { enum: [...codes] }
   return { allOf: [jsonSchemaOf(matrixError(), 'output', components), { properties: { errcode } }] }

@@ -1,10 +1,10 @@
-// Headings of the document, by the beginning of a path below the prefixes of the client-server API. The first that fits.
+// Tags of the document, by path below the prefixes of the client-server API. The first match applies.
 
 const TAGS: readonly (readonly [RegExp, string])[] = [
   [/^\/_matrix\/push\//, 'Push gateway'],
   [/^\/_belfry\//, 'Belfry'],
   [/^\/(health|ready|metrics)$/, 'Operation'],
-  [/org\.belfry\/email/, 'Pages behind links of mails'],
+  [/org\.belfry\/email/, 'Pages that links in mails open'],
   [/\/pushrules\//, 'Push rules'],
   [/\/pushrules$/, 'Push rules'],
   [/\/pushers\/|\/pushers$|^\/notifications$/, 'Pushers and notifications'],
@@ -15,7 +15,7 @@ const TAGS: readonly (readonly [RegExp, string])[] = [
   [/^\/(profile|user)\b/, 'User data'],
 ]
 
-/** @param path its end alone, for a route with several prefixes */
+/** @param path without the prefix, for a route with several prefixes */
 export function tagOf(path: string): string {
   return TAGS.find(([pattern]) => pattern.test(path))?.[1] ?? 'Server'
 }
