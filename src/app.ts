@@ -16,6 +16,7 @@ import {
 import { openApiOf } from './http/openapi-route.ts'
 import { createRateLimiter } from './http/rate-limit.ts'
 import type { Route } from './http/route.ts'
+import { disposeTogether } from './lib/dispose.ts'
 import { systemClock } from './lib/clock.ts'
 import { systemRandom } from './lib/ids.ts'
 import { createLog, type Log } from './lib/log.ts'
@@ -146,18 +147,20 @@ export async function keepVapidKey(file: string): Promise<{ publicKey: string; i
 
 type Outliving = { own: GatewayParts; gatewayTrace: GatewayTrace; running: readonly AsyncDisposable[] }
 
+/** Closes the parts in reverse order of this list. Every part is closed, even if closing another one fails. */
 async function close(db: Database, stages: Stages, { own, gatewayTrace, running }: Outliving): Promise<void> {
-  own.gateway.hasten()
-  await stages.http.close()
-  stages.typing[Symbol.dispose]()
-  stages.activity[Symbol.dispose]()
-  // At once: each of those that send may take as long as all of it may.
-  await Promise.all(running.map((part) => part[Symbol.asyncDispose]()))
-  await own.gateway[Symbol.asyncDispose]()
-  await gatewayTrace[Symbol.asyncDispose]()
-  await stages.sender[Symbol.asyncDispose]()
-  await stages.webPush?.[Symbol.asyncDispose]()
-  await stages.lastSeen[Symbol.asyncDispose]()
-  await stages.metricsServer?.close()
-  await db[Symbol.asyncDispose]()
+  await using parts = new AsyncDisposableStack()
+  parts.use(db)
+  parts.defer(async () => stages.metricsServer?.close())
+  parts.use(stages.lastSeen)
+  parts.use(stages.webPush)
+  parts.use(stages.sender)
+  parts.use(gatewayTrace)
+  parts.use(own.gateway)
+  // At the same time, because each part that sends may need all of the time for the shutdown.
+  parts.defer(() => disposeTogether(running))
+  parts.use(stages.activity)
+  parts.use(stages.typing)
+  parts.defer(() => stages.http.close())
+  parts.defer(() => own.gateway.hasten())
 }

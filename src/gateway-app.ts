@@ -23,6 +23,7 @@ import type { OnAnswer } from './http/pipeline.ts'
 import { createRateLimiter, type RateLimiter } from './http/rate-limit.ts'
 import type { Requester, Route } from './http/route.ts'
 import { createHttpServer } from './http/server.ts'
+import { disposeTogether } from './lib/dispose.ts'
 import { type Clock, systemClock } from './lib/clock.ts'
 import { type Random, systemRandom } from './lib/ids.ts'
 import { createLog, type Log } from './lib/log.ts'
@@ -273,15 +274,17 @@ export async function createGatewayApp(
       for (const warning of next.warnings) log.warn(warning)
       await parts.reload(next.apps)
     },
+    // In reverse order of this list. Every part is closed, even if closing another one fails.
     async close() {
-      // Whoever waits for a first attempt has his answer now, or the stop would wait for it.
-      parts.gateway.hasten()
-      await http.close()
-      await Promise.all(running.map((part) => part[Symbol.asyncDispose]()))
-      await parts.gateway[Symbol.asyncDispose]()
-      await journeys[Symbol.asyncDispose]()
-      for (const one of scrapes) await one.close()
-      await db[Symbol.asyncDispose]()
+      await using closing = new AsyncDisposableStack()
+      closing.use(db)
+      for (const one of scrapes) closing.defer(() => one.close())
+      closing.use(journeys)
+      closing.use(parts.gateway)
+      closing.defer(() => disposeTogether(running))
+      closing.defer(() => http.close())
+      // Responds to requests that wait for a first attempt; otherwise http.close() would wait for the attempt.
+      closing.defer(() => parts.gateway.hasten())
     },
   }
 }

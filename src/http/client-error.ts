@@ -7,7 +7,11 @@ type ConnectionError = Error & { code?: string; rawPacket?: unknown }
 
 type RawAnswer = { status: number; errcode: string; message: string }
 
-const LATE = { status: 408, errcode: 'M_UNKNOWN', message: 'The request did not arrive in time; send it again' }
+const LATE = {
+  status: 408,
+  errcode: 'M_UNKNOWN',
+  message: 'The request did not arrive in time; send it again',
+}
 const MALFORMED = { status: 400, errcode: 'M_UNRECOGNIZED', message: 'The request is not valid HTTP' }
 const ANSWERS: Record<string, RawAnswer> = {
   ERR_HTTP_REQUEST_TIMEOUT: LATE,

@@ -16,13 +16,14 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { afterTest } from '../support/after-test.ts'
 import { eventually } from '../support/eventually.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 function scratch(t: { after(fn: () => void): void }): string {
   const dir = mkdtempSync(join(tmpdir(), 'belfry-launch-'))
-  t.after(() => rmSync(dir, { recursive: true, force: true }))
+  afterTest(t, () => rmSync(dir, { recursive: true, force: true }))
   return dir
 }
 

@@ -6,6 +6,7 @@ import type { UserId } from '../../src/lib/ids.ts'
 import type { Json } from '../../src/lib/json.ts'
 import { query } from '../../src/storage/query.ts'
 import { currentPosition } from '../../src/storage/stream.ts'
+import { afterTest } from '../support/after-test.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { accountServer, registered } from './account-server.ts'
 
@@ -49,7 +50,7 @@ onEachDatabase('account data', (open) => {
         db.all(accountDataSince, { userId: alice, since: 0 }).then((rows) => rows.map((row) => row.type)),
       ),
     )
-    t.after(leave)
+    afterTest(t, leave)
     const before = await currentPosition(db)
     for (const path of [`${OF_ACCOUNT}/m.x`, `${OF_ACCOUNT}/m.x`, `${OF_ROOM}/m.y`]) {
       await call('PUT', path, { token, body: {} })

@@ -22,6 +22,7 @@ import { createMetrics } from '../../src/lib/metrics.ts'
 import type { Json, JsonObject } from '../../src/lib/json.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { createAccountsFixture } from '../accounts/fixture.ts'
+import { afterTest } from '../support/after-test.ts'
 import { checkedAnswers } from '../support/answer-check.ts'
 import { silentLog } from '../support/log.ts'
 import { inject } from '../support/inject.ts'
@@ -78,10 +79,8 @@ export function accountServer(
     metrics: createMetrics({ processMetrics: false }),
     onAnswer: checkedAnswers(t),
   })
-  t.after(async () => {
-    await server.close()
-    await lastSeen[Symbol.asyncDispose]()
-  })
+  afterTest(t, () => lastSeen[Symbol.asyncDispose]())
+  afterTest(t, () => server.close())
   const call: Call = async (method, path, { token, body } = {}) => {
     const response = await inject(server, {
       method,

@@ -6,6 +6,7 @@ import { syncRoutes } from '../../src/client-api/sync.ts'
 import { typingRoutes } from '../../src/client-api/typing.ts'
 import { bearer, startServer } from '../http/server-fixture.ts'
 import { createSyncFixture } from '../rooms/sync-fixture.ts'
+import { afterTest } from '../support/after-test.ts'
 import { openTestSqlite } from '../support/databases.ts'
 import { inject } from '../support/inject.ts'
 
@@ -22,7 +23,7 @@ export async function serveFixture(t: TestContext, names: readonly string[]) {
     ...typingRoutes(fixture),
   ]
   const { server } = startServer(routes)
-  t.after(() => server.close())
+  afterTest(t, () => server.close())
   return {
     ...fixture,
     call: async (method: Method, path: string, body?: unknown) => {

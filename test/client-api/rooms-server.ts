@@ -11,6 +11,7 @@ import { createHttpServer } from '../../src/http/server.ts'
 import type { DeviceId, UserId } from '../../src/lib/ids.ts'
 import { createMetrics } from '../../src/lib/metrics.ts'
 import { createRoomsFixture, type RoomsFixture } from '../rooms/fixture.ts'
+import { afterTest } from '../support/after-test.ts'
 import { checkedAnswers } from '../support/answer-check.ts'
 import { openTestSqlite } from '../support/databases.ts'
 import { silentLog } from '../support/log.ts'
@@ -46,7 +47,7 @@ export async function startRooms(t: TestContext): Promise<{ fixture: RoomsFixtur
     onAnswer: checkedAnswers(t),
   })
   const { url } = await server.listen()
-  t.after(() => server.close())
+  afterTest(t, () => server.close())
   const ask: Ask = async (who, method, path, body) => {
     const response = await fetch(`${url}/_matrix/client${path}`, {
       method,

@@ -3,6 +3,7 @@ import { describe, test, type TestContext } from 'node:test'
 import { createBelfry } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
+import { afterTest } from '../support/after-test.ts'
 import { temporaryFolder } from '../support/databases.ts'
 import { differences } from '../support/specification/compare.ts'
 import { ACCEPTED, EXTENSIONS, NOT_SERVED, OURS_ALONE } from '../support/specification/known.ts'
@@ -11,7 +12,7 @@ import { type Operation, operationsOf, specifiedOperations } from '../support/sp
 async function ourOperations(t: TestContext): Promise<Operation[]> {
   const config = loadConfig({ argv: ['--data', temporaryFolder(t), '--log-level', 'silent'], env: {} })
   const belfry = await createBelfry(config)
-  t.after(() => belfry.close())
+  afterTest(t, () => belfry.close())
   return operationsOf((await belfry.openApi()) as JsonObject)
 }
 

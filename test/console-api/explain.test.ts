@@ -4,6 +4,7 @@ import { createBelfry } from '../../src/app.ts'
 import { runCommand } from '../../src/cli/main.ts'
 import type { CommandContext } from '../../src/cli/command.ts'
 import { loadConfig } from '../../src/config/load.ts'
+import { afterTest } from '../support/after-test.ts'
 import { checkedAnswers } from '../support/answer-check.ts'
 import { call, loginUser, PASSWORD, registerUser } from '../support/client.ts'
 import { temporaryFolder } from '../support/databases.ts'
@@ -25,7 +26,7 @@ async function fixture(t: TestContext, env: Record<string, string> = {}) {
     }),
     { onAnswer: checkedAnswers(t) },
   )
-  t.after(() => belfry.close())
+  afterTest(t, () => belfry.close())
   await belfry.accounts.add({ name: 'root', password: PASSWORD, admin: true })
   const { url } = await belfry.listen()
   const [alice, bob, root] = [

@@ -20,6 +20,7 @@ import {
 } from '../../src/storage/query.ts'
 import { sqliteBuilder } from '../../src/storage/sqlite-queries.ts'
 import { insertCollapsed, oldestWaiting } from '../../src/trace/steps-store.ts'
+import { afterTest } from '../support/after-test.ts'
 import { clusterUrl, newPostgresUrl, temporaryFolder } from '../support/databases.ts'
 import { silentLog } from '../support/log.ts'
 
@@ -119,7 +120,7 @@ async function openPostgres(t: TestContext, cluster: string): Promise<Client> {
   await (await openDatabase(url, silentLog))[Symbol.asyncDispose]()
   const client = new Client({ connectionString: url })
   await client.connect()
-  t.after(() => client.end())
+  afterTest(t, () => client.end())
   return client
 }
 
@@ -158,7 +159,7 @@ test('SQLite goes by the whole key of the outbox for a poke, or stops at the fir
   const path = join(temporaryFolder(t), 'plans.db')
   await (await openDatabase(`sqlite:${path}`, silentLog))[Symbol.asyncDispose]()
   const database = new DatabaseSync(path)
-  t.after(() => database.close())
+  afterTest(t, () => database.close())
   const stepsOf = (sql: string) =>
     database
       .prepare(`explain query plan ${sql}`)

@@ -31,6 +31,7 @@ import {
   room,
   user,
 } from '../notifications/fixture.ts'
+import { afterTest } from '../support/after-test.ts'
 import { eventually } from '../support/eventually.ts'
 import { silentLog } from '../support/log.ts'
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts'
@@ -205,7 +206,7 @@ function recorder(told: Told[]): Events {
 
 export function loopbackSender(t: TestContext, clock: ManualClock): PokeSender {
   const agent = makePokeAgent({ policy: makeIpPolicy(['127.0.0.0/8']), connectionsPerOrigin: 64 })
-  t.after(() => agent[Symbol.asyncDispose]())
+  afterTest(t, () => agent[Symbol.asyncDispose]())
   return makePokeSender({ agent, clock })
 }
 

@@ -9,6 +9,7 @@ import { createLog } from '../../src/lib/log.ts'
 import { makeIpPolicy } from '../../src/lib/outbound/ip-policy.ts'
 import { withoutFor } from '../../src/lib/outbound/no-proxy.ts'
 import { parseProxy } from '../../src/lib/outbound/proxy.ts'
+import { afterTest } from '../support/after-test.ts'
 import { foundingPusher, registerUser } from '../support/client.ts'
 import { temporaryFolder } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
@@ -23,7 +24,7 @@ import { httpServer, httpsServer, PATH } from './servers.ts'
 
 async function startProxy(t: TestContext) {
   const forward = await startForwardProxy()
-  t.after(() => forward[Symbol.asyncDispose]())
+  afterTest(t, () => forward[Symbol.asyncDispose]())
   return { forward, targets: () => forward.asked.map(({ target }) => target) }
 }
 
@@ -39,7 +40,8 @@ async function startReceivers(t: TestContext) {
     }
   const secure = await httpsServer(listener('secure') as Parameters<typeof httpsServer>[0])
   const plain = await httpServer(listener('plain') as Parameters<typeof httpServer>[0])
-  t.after(() => Promise.all([secure[Symbol.asyncDispose](), plain[Symbol.asyncDispose]()]))
+  afterTest(t, () => secure[Symbol.asyncDispose]())
+  afterTest(t, () => plain[Symbol.asyncDispose]())
   return { received, secure, plain, url: `https://gateway.test:${secure.port}${PATH}` }
 }
 
@@ -58,7 +60,7 @@ suite('the pokes of a home server', () => {
         tls: { cert: CERTIFICATE, key: PRIVATE_KEY },
         host: 'gateway.test',
       })
-      t.after(() => service[Symbol.asyncDispose]())
+      afterTest(t, () => service[Symbol.asyncDispose]())
       const data = temporaryFolder(t)
       writeFileSync(join(data, 'ca.pem'), CERTIFICATE)
       const lines: string[] = []
@@ -137,7 +139,7 @@ suite('the IP policy and a proxy', () => {
       ca: [CERTIFICATE],
       lookup: lookup ?? (() => Promise.reject(new Error('names are for the proxy to resolve'))),
     })
-    t.after(() => agent[Symbol.asyncDispose]())
+    afterTest(t, () => agent[Symbol.asyncDispose]())
     const send = makePokeSender({ agent })
     const faultOn = async (url: string) => {
       const result = await send(url, poke)

@@ -6,17 +6,16 @@ import { makeEndpointAgent } from '../../src/gateway/endpoint.ts'
 import { makeVapidKey } from '../../src/gateway/webpush/credentials.ts'
 import { createVapid } from '../../src/gateway/webpush/token.ts'
 import { makeIpPolicy } from '../../src/lib/outbound/ip-policy.ts'
+import { afterTest } from '../support/after-test.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { type BrowserSubscription, startPushService } from '../support/push-service.ts'
 
 async function rig(t: TestContext, allowed = ['127.0.0.0/8']) {
   const clock = createManualClock()
   const service = await startPushService({ now: () => clock.now() })
+  afterTest(t, () => service[Symbol.asyncDispose]())
   const agent = makeEndpointAgent({ policy: makeIpPolicy(allowed) })
-  t.after(async () => {
-    await agent[Symbol.asyncDispose]()
-    await service[Symbol.asyncDispose]()
-  })
+  afterTest(t, () => agent[Symbol.asyncDispose]())
   const vapid = createVapid(makeVapidKey().key, 'mailto:push@belfry.example', clock)
   const sender = makeWebPushSender({ agent, clock, vapid })
   return { service, sender, browser: service.subscribe() }

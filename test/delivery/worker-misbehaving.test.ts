@@ -3,6 +3,7 @@ import type { RequestListener } from 'node:http'
 import type { Socket } from 'node:net'
 import { describe, test, type TestContext } from 'node:test'
 import { makePokeSender } from '../../src/delivery/send-poke.ts'
+import { afterTest } from '../support/after-test.ts'
 import { openTestSqlite } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { CERTIFICATE } from './certificate.ts'
@@ -116,12 +117,12 @@ const TAKES: Record<string, Behaviour> = {
 async function meet(t: TestContext, behaves: Behaviour, isHasty = false) {
   const delivery = await createDeliveryFixture(t, await openTestSqlite(t))
   const agent = agentFor({ ca: [CERTIFICATE] })
-  t.after(() => agent[Symbol.asyncDispose]())
+  afterTest(t, () => agent[Symbol.asyncDispose]())
   const send = makePokeSender({ agent, clock: delivery.clock })
   const sendHastily = makePokeSender({ agent, clock: delivery.clock, deadlineMs: DEADLINE_MS })
   const sent: string[] = []
   const server = await behaves(() => sent.length > 1)
-  t.after(() => server[Symbol.asyncDispose]())
+  afterTest(t, () => server[Symbol.asyncDispose]())
   await delivery.setPusher(bob, { data: { url: server.url } })
   const worker = await delivery.start({
     send: (url, poke) => {
@@ -129,7 +130,7 @@ async function meet(t: TestContext, behaves: Behaviour, isHasty = false) {
       return (isHasty && sent.length === 1 ? sendHastily : send)(url, poke)
     },
   })
-  t.after(() => worker[Symbol.asyncDispose]())
+  afterTest(t, () => worker[Symbol.asyncDispose]())
   return { delivery, sent }
 }
 
@@ -187,7 +188,7 @@ describe('a gateway that misbehaves', () => {
     let isKnown = false
     const lookup = async (host: string) => (host === 'other.test' || isKnown ? ['127.0.0.1'] : [])
     const agent = agentFor({ ca: [CERTIFICATE], lookup })
-    t.after(() => agent[Symbol.asyncDispose]())
+    afterTest(t, () => agent[Symbol.asyncDispose]())
     const send = makePokeSender({ agent, clock: delivery.clock })
     const urlOf = (host: string) => `https://${host}:${server.port}${PATH}`
     await using _worker = await delivery.start({ send })

@@ -10,6 +10,7 @@ import { makeIpPolicy } from '../../src/lib/outbound/ip-policy.ts'
 import { activatePusher } from '../../src/pushers/activate-pusher.ts'
 import { lanesWithWork } from '../../src/sending/lane-store.ts'
 import type { Database } from '../../src/storage/database.ts'
+import { afterTest } from '../support/after-test.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { startPushService } from '../support/push-service.ts'
@@ -35,11 +36,9 @@ async function stand(t: TestContext, open: (t: TestContext) => Promise<Database>
   const delivery = await createDeliveryFixture(t, await open(t))
   const { clock, db } = delivery
   const service = await startPushService({ now: () => clock.now() })
+  afterTest(t, () => service[Symbol.asyncDispose]())
   const agent = makeEndpointAgent({ policy: makeIpPolicy(['127.0.0.0/8']) })
-  t.after(async () => {
-    await agent[Symbol.asyncDispose]()
-    await service[Symbol.asyncDispose]()
-  })
+  afterTest(t, () => agent[Symbol.asyncDispose]())
   const vapid = createVapid(await serverVapidKey(db, clock.now()), 'mailto:push@belfry.example', clock)
   const webPush = makeWebPushSender({ agent, clock, vapid })
   const browser = service.subscribe(vapid.publicKey)

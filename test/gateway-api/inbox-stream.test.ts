@@ -7,6 +7,7 @@ import { makeInboxStore } from '../../src/gateway/inbox-store.ts'
 import { systemRandom } from '../../src/lib/ids.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { alice, bearer, startServer } from '../http/server-fixture.ts'
+import { afterTest } from '../support/after-test.ts'
 import { onEachDatabase, openTestSqlite } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { createManualClock } from '../support/manual-clock.ts'
@@ -39,7 +40,7 @@ async function serve(db: Database) {
 /** Listens as a browser does. */
 async function listen(t: TestContext, url: string, headers: Record<string, string> = {}) {
   const ending = new AbortController()
-  t.after(() => ending.abort())
+  afterTest(t, () => ending.abort())
   const response = await fetch(url, { headers: { ...bearer, ...headers }, signal: ending.signal })
   let text = ''
   const reading = (async () => {

@@ -5,6 +5,7 @@ import { suite, test, type TestContext } from 'node:test'
 import { loadGatewayConfig } from '../../src/config/gateway-file.ts'
 import { checkGateway, createGatewayApp } from '../../src/gateway-app.ts'
 import { createLog } from '../../src/lib/log.ts'
+import { afterTest } from '../support/after-test.ts'
 import { APNS_CERTIFICATE, APNS_CERTIFICATE_KEY } from '../support/loopback-certificate.ts'
 import { startFakeApns } from '../support/fake-apns.ts'
 import { folderWith } from './apns/fixture.ts'
@@ -15,7 +16,7 @@ const APP = 'org.example.ios'
 
 async function configured(t: TestContext, change: (path: (name: string) => string) => object) {
   const apns = await startFakeApns()
-  t.after(() => apns[Symbol.asyncDispose]())
+  afterTest(t, () => apns[Symbol.asyncDispose]())
   const folder = await folderWith(t, {
     'key.p8': apns.privateKey,
     'cert.pem': `${APNS_CERTIFICATE}\n${APNS_CERTIFICATE_KEY}`,
@@ -45,7 +46,7 @@ async function configured(t: TestContext, change: (path: (name: string) => strin
   })
   const start = async () => {
     const app = await createGatewayApp(load(), { log })
-    t.after(() => app.close())
+    afterTest(t, () => app.close())
     return app
   }
   const check = async () => {

@@ -7,6 +7,7 @@ import { test, type TestContext } from 'node:test'
 import { writeFileSync } from 'node:fs'
 import { openDatabase } from '../../src/storage/open-database.ts'
 import { query } from '../../src/storage/query.ts'
+import { afterTest } from '../support/after-test.ts'
 import { clusterUrl, newPostgresUrl, temporaryFolder } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { silentLog } from '../support/log.ts'
@@ -56,7 +57,7 @@ async function startPushServer(t: TestContext) {
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  t.after(() => {
+  afterTest(t, () => {
     server.close()
     server.closeAllConnections()
   })
@@ -73,7 +74,7 @@ async function survive(t: TestContext, database: (folder: string) => string): Pr
   const launch = () => launchBelfry([...args, '--log-level', 'error', '--allow-push-to', '127.0.0.1'])
   const push = await startPushServer(t)
   let current: Launched = launch()
-  t.after(() => current.end('SIGKILL'))
+  afterTest(t, () => current.end('SIGKILL'))
   const first = await current.ready
   const notify = async (url: string, n: number) => {
     const devices = [{ app_id: 'up', pushkey: `${push.url}/${n % DEVICES}` }]

@@ -5,6 +5,7 @@ import type { Message, Provider, ProviderDeps, ProviderType } from '../../src/ga
 import { systemRandom } from '../../src/lib/ids.ts'
 import { createMetrics } from '../../src/lib/metrics.ts'
 import { makeIpPolicy } from '../../src/lib/outbound/ip-policy.ts'
+import { afterTest } from '../support/after-test.ts'
 import { silentLog } from '../support/log.ts'
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts'
 
@@ -28,7 +29,7 @@ export async function openProvider<Options extends z.ZodType>(
     ...more,
     clock,
   })
-  t.after(() => provider[Symbol.asyncDispose]())
+  afterTest(t, () => provider[Symbol.asyncDispose]())
   return { provider, clock }
 }
 

@@ -7,6 +7,7 @@ import { parseProxy } from '../../src/lib/outbound/proxy.ts'
 import { unifiedPush } from '../../src/gateway/unifiedpush/provider.ts'
 import { makeIpPolicy } from '../../src/lib/outbound/ip-policy.ts'
 import { httpsServer } from '../delivery/servers.ts'
+import { afterTest } from '../support/after-test.ts'
 import { eventually } from '../support/eventually.ts'
 import { startForwardProxy } from '../support/forward-proxy.ts'
 import { NOT_PUBLIC } from './addresses.ts'
@@ -18,7 +19,7 @@ const REFUSED = 'HTTP/1.1 502 Bad Gateway\r\n\r\n'
 
 async function startProxy(t: TestContext) {
   const forward = await startForwardProxy()
-  t.after(() => forward[Symbol.asyncDispose]())
+  afterTest(t, () => forward[Symbol.asyncDispose]())
   return { forward, deps: { proxy: parseProxy(forward.url.replace('//', '//ann:secret@')) } }
 }
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test, type TestContext } from 'node:test'
+import { afterTest } from '../support/after-test.ts'
 import { startAutopush } from '../support/autopush.ts'
 import { call, PASSWORD, registerUser } from '../support/client.ts'
 import { eventually } from '../support/eventually.ts'
@@ -46,7 +47,7 @@ async function startApp(t: TestContext): Promise<string> {
     return response.writeHead(200, { 'content-type': TYPES[file.type] }).end(text)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  t.after(() => {
+  afterTest(t, () => {
     server.close()
     server.closeAllConnections()
   })
@@ -63,7 +64,7 @@ async function stand(t: TestContext) {
   const room = await alice.createRoom({ preset: 'public_chat', name: 'Lunch' })
   await bob.post(`/join/${encodeURIComponent(room)}`)
   const autopush = await startAutopush()
-  t.after(() => autopush[Symbol.asyncDispose]())
+  afterTest(t, () => autopush[Symbol.asyncDispose]())
   const app = await startApp(t)
   const browser = await startFirefox(t, { path: firefox.path, pushUrl: autopush.url })
   const page = await browser.newPage()

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { createBelfry } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/load.ts'
+import { afterTest } from '../support/after-test.ts'
 import { checkedAnswers } from '../support/answer-check.ts'
 import { call, PASSWORD, registerUser, type TestUser } from '../support/client.ts'
 import { temporaryFolder } from '../support/databases.ts'
@@ -28,10 +29,10 @@ export async function createEmailFixture(t: TestContext, env: Record<string, str
       }),
       { clock, onAnswer: checkedAnswers(t) },
     )
-    const { url } = await belfry.listen()
     let closing: Promise<void> | undefined
     const close = () => (closing ??= belfry.close())
-    t.after(close)
+    afterTest(t, close)
+    const { url } = await belfry.listen()
     return { url, close, belfry }
   }
   return { mailServer, clock, start, ...(await start()) }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { keepVapidKey } from '../../src/app.ts'
 import { shortHash } from '../../src/lib/short-hash.ts'
+import { afterTest } from '../support/after-test.ts'
 import { startAutopush } from '../support/autopush.ts'
 import { call, registerUser } from '../support/client.ts'
 import { temporaryFolder } from '../support/databases.ts'
@@ -47,9 +48,9 @@ async function fixture(t: TestContext) {
   await bob.post(`/join/${encodeURIComponent(room)}`)
 
   const autopush = await startAutopush()
-  t.after(() => autopush[Symbol.asyncDispose]())
+  afterTest(t, () => autopush[Symbol.asyncDispose]())
   const webApp = await startWebApp()
-  t.after(() => webApp[Symbol.asyncDispose]())
+  afterTest(t, () => webApp[Symbol.asyncDispose]())
   const browser = await startFirefox(t, { path: firefox.path, pushUrl: autopush.url })
   const page = await browser.newPage()
   await page.goto(webApp.url)

@@ -9,6 +9,7 @@ import { describe, test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { shortHash } from '../../src/lib/short-hash.ts'
+import { afterTest } from '../support/after-test.ts'
 import { temporaryFolder } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { launchBelfry } from '../support/process.ts'
@@ -30,7 +31,7 @@ async function startPushServer(t: TestContext) {
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  t.after(() => {
+  afterTest(t, () => {
     server.close()
     server.closeAllConnections()
   })
@@ -58,7 +59,7 @@ function fixture(t: TestContext) {
       '127.0.0.1',
     ]
     const launched = launchBelfry(args, {}, options.complaints)
-    t.after(() => launched.end('SIGKILL'))
+    afterTest(t, () => launched.end('SIGKILL'))
     return { ...launched, url: await launched.ready }
   }
   return { start, configure, file }

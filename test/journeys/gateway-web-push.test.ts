@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
 import { test, type TestContext } from 'node:test'
 import { keepVapidKey } from '../../src/app.ts'
+import { afterTest } from '../support/after-test.ts'
 import { foundingPusher, registerUser, type TestUser } from '../support/client.ts'
 import { temporaryFolder } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
@@ -26,7 +27,7 @@ async function fixture(t: TestContext) {
   writeFileSync(config, JSON.stringify({ gateway: { apps } }))
   const { url } = await startTestServer(t, { flags: ['--config', config] })
   const service = await startPushService()
-  t.after(() => service[Symbol.asyncDispose]())
+  afterTest(t, () => service[Symbol.asyncDispose]())
   const [alice, bob] = [await registerUser(url, 'alice'), await registerUser(url, 'bob')]
   const room = await alice.createRoom({ preset: 'public_chat', name: 'Lunch' })
   await bob.post(`/join/${encodeURIComponent(room)}`)
@@ -114,7 +115,7 @@ test('a phone with UnifiedPush is told what it happened, at its own address', as
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  t.after(() => server.close())
+  afterTest(t, () => server.close())
   const pushkey = `http://127.0.0.1:${(server.address() as AddressInfo).port}/upAbc?up=1`
   await setPusher(bob, { app_id: PHONE, pushkey, data: { url: `${url}/_matrix/push/v1/notify` } })
   const event = await alice.say(room, 'Soup today')

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
 import * as sdk from 'matrix-js-sdk'
 import { logger } from 'matrix-js-sdk/lib/logger.js'
+import { afterTest } from '../support/after-test.ts'
 import { eventually } from '../support/eventually.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
 import { startTestServer } from '../support/server.ts'
@@ -41,7 +42,7 @@ async function startClient(t: TestContext, baseUrl: string, username: string): P
   })
   const prepared = once(client, sdk.ClientEvent.Sync, (state) => state === sdk.SyncState.Prepared)
   await client.startClient({ initialSyncLimit: 10 })
-  t.after(() => client.stopClient())
+  afterTest(t, () => client.stopClient())
   await prepared
   return client
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { loadGatewayConfig } from '../../src/config/gateway-file.ts'
 import { createGatewayApp } from '../../src/gateway-app.ts'
+import { afterTest } from '../support/after-test.ts'
 import { checkedAnswers } from '../support/answer-check.ts'
 import { call } from '../support/client.ts'
 import { temporaryFolder } from '../support/databases.ts'
@@ -47,7 +48,7 @@ test('metrics.listen in the file of a gateway does the same there', async (t) =>
   )
   const config = loadGatewayConfig({ argv: ['--config', file, '--data', data], env: {} })
   const app = await createGatewayApp(config, { log: silentLog, onAnswer: checkedAnswers(t) })
-  t.after(() => app.close())
+  afterTest(t, () => app.close())
   const { url } = await app.listen()
   assert.equal((await call(`http://127.0.0.1:${port}/metrics`)).status, 200)
   assert.equal((await call(`${url}/metrics`)).status, 404)

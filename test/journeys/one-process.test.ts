@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { afterTest } from '../support/after-test.ts'
 import { foundingPusher, registerUser } from '../support/client.ts'
 import { clusterUrl, newPostgresUrl, temporaryFolder } from '../support/databases.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
@@ -87,7 +88,7 @@ describe('one process for one gateway', () => {
   test('a second belfry gateway on its data directory is refused; gateway trace works beside it', async (t) => {
     const options = gatewayIn(t)
     const gateway = launchBelfry(['gateway', ...options])
-    t.after(() => gateway.end('SIGKILL'))
+    afterTest(t, () => gateway.end('SIGKILL'))
     await gateway.ready
     const second = await belfry(['gateway', ...options])
     assert.deepEqual([second.code, second.stdout], [1, ''])

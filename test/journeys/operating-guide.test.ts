@@ -6,6 +6,7 @@ import { request } from 'node:https'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
+import { afterTest } from '../support/after-test.ts'
 import { temporaryFolder } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { registerUser } from '../support/client.ts'
@@ -35,9 +36,6 @@ async function freePort(): Promise<number> {
 
 /** The printed server block, with ports and certificates of the test; the rest is as printed. */
 async function startNginx(t: TestContext, upstream: string): Promise<number> {
-  let end = async () => {}
-  // Before the folder is removed: hooks run in the order in which they were added.
-  t.after(() => end())
   const folder = temporaryFolder(t)
   const port = await freePort()
   writeFileSync(join(folder, 'cert.pem'), LOOPBACK_CERTIFICATE)
@@ -64,11 +62,11 @@ async function startNginx(t: TestContext, upstream: string): Promise<number> {
     `daemon off; pid ${join(folder, 'pid')}; error_log stderr crit; events {} http { access_log off; ${folders.join(' ')}\n${server}\n}`,
   )
   const nginx = spawn(NGINX, ['-c', file, '-p', folder], { stdio: ['ignore', 'ignore', 'inherit'] })
-  end = async () => {
+  afterTest(t, async () => {
     if (nginx.exitCode !== null) return
     nginx.kill('SIGTERM')
     await once(nginx, 'exit')
-  }
+  })
   await eventually(async () => (await get(port, '/_matrix/client/versions')).status === 200)
   return port
 }

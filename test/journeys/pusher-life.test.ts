@@ -5,6 +5,7 @@ import type { CommandContext } from '../../src/cli/command.ts'
 import { runCommand } from '../../src/cli/main.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { shortHash } from '../../src/lib/short-hash.ts'
+import { afterTest } from '../support/after-test.ts'
 import { checkedAnswers } from '../support/answer-check.ts'
 import { call, foundingPusher, loginUser, PASSWORD, registerUser, type TestUser } from '../support/client.ts'
 import { temporaryFolder } from '../support/databases.ts'
@@ -25,7 +26,7 @@ async function fixture(t: TestContext, env: Record<string, string> = {}) {
     }),
     { onAnswer: checkedAnswers(t) },
   )
-  t.after(() => belfry.close())
+  afterTest(t, () => belfry.close())
   await belfry.accounts.add({ name: 'root', password: PASSWORD, admin: true })
   const { url } = await belfry.listen()
   const [alice, root] = [await registerUser(url, 'alice'), await loginUser(url, 'root')]

@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { afterTest } from '../support/after-test.ts'
 import { call } from '../support/client.ts'
 import { temporaryFolder } from '../support/databases.ts'
 import { launchBelfry } from '../support/process.ts'
@@ -61,7 +62,7 @@ describe('the first configuration of the operating guide', () => {
       )
     assert.ok(serve && add)
     const server = launchBelfry([...serve, '--log-level', 'error'])
-    t.after(() => server.end('SIGKILL'))
+    afterTest(t, () => server.end('SIGKILL'))
     const url = await server.ready
     assert.deepEqual(belfry(t, add, `${PASSWORD}\n`), {
       status: 0,
@@ -87,7 +88,7 @@ describe('the name of the server', () => {
       '--server-name',
       'example.test',
     ])
-    t.after(() => first.end('SIGKILL'))
+    afterTest(t, () => first.end('SIGKILL'))
     await first.ready
     assert.equal(
       belfry(t, ['user', 'add', 'alice', '--data', data], PASSWORD).stdout,
@@ -109,7 +110,7 @@ describe('the name of the server', () => {
     }
 
     const again = launchBelfry(['start', '--listen', '127.0.0.1:0', '--log-level', 'error', '--data', data])
-    t.after(() => again.end('SIGKILL'))
+    afterTest(t, () => again.end('SIGKILL'))
     assert.deepEqual(await login(await again.ready, 'alice'), { status: 200, userId: '@alice:example.test' })
   })
 

@@ -8,6 +8,7 @@ import { describe, test, type TestContext } from 'node:test'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { openDatabase } from '../../src/storage/open-database.ts'
+import { afterTest } from '../support/after-test.ts'
 import { damage } from '../support/damage-database.ts'
 import { temporaryFolder } from '../support/databases.ts'
 import { silentLog } from '../support/log.ts'
@@ -25,7 +26,7 @@ async function start(
 ): Promise<Ended> {
   const [program = '', ...more] = [...through, process.execPath, ...SERVE, ...args]
   const child = spawn(program, more, { stdio: ['ignore', 'pipe', 'pipe'] })
-  t.after(() => child.kill('SIGKILL'))
+  afterTest(t, () => child.kill('SIGKILL'))
   const [[code, signal], stdout, stderr] = await Promise.all([
     once(child, 'exit') as Promise<[number | null, string | null]>,
     text(child.stdout),
@@ -107,10 +108,10 @@ test('SIGTERM ends a start that waits for its database', async (t) => {
   const child = spawn(process.execPath, [...SERVE, '--database', `postgres://x@127.0.0.1:${port}/x`], {
     stdio: 'ignore',
   })
-  t.after(() => child.kill('SIGKILL'))
+  afterTest(t, () => child.kill('SIGKILL'))
   const ended = once(child, 'exit')
   const [socket] = (await once(mute, 'connection')) as [AsyncDisposable & { destroy(): void }]
-  t.after(() => socket.destroy())
+  afterTest(t, () => socket.destroy())
   child.kill('SIGTERM')
   assert.deepEqual(await ended, [null, 'SIGTERM'])
 })
@@ -118,7 +119,7 @@ test('SIGTERM ends a start that waits for its database', async (t) => {
 async function listening(t: TestContext, server: ReturnType<typeof createServer>): Promise<number> {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  t.after(() => void server.close())
+  afterTest(t, () => void server.close())
   return (server.address() as AddressInfo).port
 }
 

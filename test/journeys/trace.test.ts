@@ -3,6 +3,7 @@ import { describe, test, type TestContext } from 'node:test'
 import { createBelfry } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { shortHash } from '../../src/lib/short-hash.ts'
+import { afterTest } from '../support/after-test.ts'
 import { checkedAnswers } from '../support/answer-check.ts'
 import { call, foundingPusher, loginUser, PASSWORD, registerUser, type TestUser } from '../support/client.ts'
 import { temporaryFolder } from '../support/databases.ts'
@@ -391,7 +392,7 @@ describe('the journey of a notification', () => {
     const belfry = await createBelfry(loadConfig({ argv: [...flags, '--open-registration'], env: {} }), {
       onAnswer: checkedAnswers(t),
     })
-    t.after(() => belfry.close())
+    afterTest(t, () => belfry.close())
     await belfry.accounts.add({ name: 'root', password: PASSWORD, admin: true })
     const { url } = await belfry.listen()
     const [root, alice, bob] = [

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { folderWith } from '../gateway/apns/fixture.ts'
+import { afterTest } from '../support/after-test.ts'
 import { foundingPusher, registerUser } from '../support/client.ts'
 import { eventually } from '../support/eventually.ts'
 import { startFakeFcm } from '../support/fake-fcm.ts'
@@ -13,7 +14,7 @@ for (const [title, dataOf] of [
 ] as const)
   test(`two accounts in one app on one phone are both notified of a message in a room that they share, ${title}`, async (t) => {
     const fcm = await startFakeFcm()
-    t.after(() => fcm[Symbol.asyncDispose]())
+    afterTest(t, () => fcm[Symbol.asyncDispose]())
     const folder = await folderWith(t, { 'account.json': fcm.serviceAccount() })
     const app = {
       type: 'gcm',

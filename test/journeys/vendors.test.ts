@@ -6,6 +6,7 @@ import { loadGatewayConfig } from '../../src/config/gateway-file.ts'
 import { checkGateway, createGatewayApp } from '../../src/gateway-app.ts'
 import { folderWith } from '../gateway/apns/fixture.ts'
 import { ROOM_MESSAGE } from '../gateway/message.ts'
+import { afterTest } from '../support/after-test.ts'
 import { checkedAnswers } from '../support/answer-check.ts'
 import { eventually } from '../support/eventually.ts'
 import { startFakeApns } from '../support/fake-apns.ts'
@@ -24,7 +25,9 @@ type Health = { gateway: { apps: Record<string, { state: string }> } }
 
 async function startFixture(t: TestContext, change: (apps: Apps) => Apps = (apps) => apps) {
   const apns = await startFakeApns()
+  afterTest(t, () => apns[Symbol.asyncDispose]())
   const fcm = await startFakeFcm()
+  afterTest(t, () => fcm[Symbol.asyncDispose]())
   const folder = await folderWith(t, {
     'key.p8': apns.privateKey,
     'ca.pem': apns.ca,
@@ -58,12 +61,8 @@ async function startFixture(t: TestContext, change: (apps: Apps) => Apps = (apps
     })
   }
   const app = await createGatewayApp(load(apps), { log: silentLog, onAnswer: checkedAnswers(t) })
+  afterTest(t, () => app.close())
   const { url } = await app.listen()
-  t.after(async () => {
-    await app.close()
-    await apns[Symbol.asyncDispose]()
-    await fcm[Symbol.asyncDispose]()
-  })
   const notify = async (devices: object[], notification: object = ROOM_MESSAGE) => {
     const response = await fetch(`${url}/_matrix/push/v1/notify`, {
       method: 'POST',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
+import { afterTest } from '../support/after-test.ts'
 import { call, foundingPusher, registerUser, type TestUser } from '../support/client.ts'
 import { temporaryFolder } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
@@ -31,7 +32,7 @@ async function stand(t: TestContext, options: TestServerOptions = {}) {
   const { clock } = options.environment ?? {}
   const server = await startTestServer(t, options)
   const service = await startPushService(clock ? { now: () => clock.now() } : {})
-  t.after(() => service[Symbol.asyncDispose]())
+  afterTest(t, () => service[Symbol.asyncDispose]())
   const alice = await registerUser(server.url, 'alice')
   const bob = await registerUser(server.url, 'bob')
   const roomId = await bob.createRoom()

@@ -5,6 +5,7 @@ import { suite, test, type TestContext } from 'node:test'
 import { keepVapidKey } from '../../src/app.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { createLog } from '../../src/lib/log.ts'
+import { afterTest } from '../support/after-test.ts'
 import { call, foundingPusher, registerUser, type TestUser } from '../support/client.ts'
 import { temporaryFolder } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
@@ -41,7 +42,7 @@ async function stand(t: TestContext, options: PushServiceOptions = {}) {
   const clock = { now: () => Date.now() + skew, sleep: systemClock.sleep.bind(systemClock) }
   const { url } = await startTestServer(t, { data, flags: ['--config', config], environment: { clock, log } })
   const service = await startPushService(options)
-  t.after(() => service[Symbol.asyncDispose]())
+  afterTest(t, () => service[Symbol.asyncDispose]())
   const [alice, bob] = [await registerUser(url, 'alice'), await registerUser(url, 'bob')]
   const room = await alice.createRoom({ preset: 'public_chat' })
   await bob.post(`/join/${encodeURIComponent(room)}`)

@@ -14,6 +14,7 @@ import * as readings from '../../src/notifications/read-positions-store.ts'
 import { openDatabase } from '../../src/storage/open-database.ts'
 import { compileQuery, type Query, sqliteDialect } from '../../src/storage/query.ts'
 import { sqliteBuilder } from '../../src/storage/sqlite-queries.ts'
+import { afterTest } from '../support/after-test.ts'
 import { temporaryFolder } from '../support/databases.ts'
 import { silentLog } from '../support/log.ts'
 
@@ -35,7 +36,7 @@ test('no query of notifications scans the members or the history of a room', asy
   const path = join(temporaryFolder(t), 'plans.db')
   await (await openDatabase(`sqlite:${path}`, silentLog))[Symbol.asyncDispose]()
   const database = new DatabaseSync(path)
-  t.after(() => database.close())
+  afterTest(t, () => database.close())
   const scansOf = (sql: string) =>
     database
       .prepare(`explain query plan ${sql}`)

@@ -9,6 +9,7 @@ import { reportPushers } from '../../src/pushers/report-pushers.ts'
 import { type TestPushDeps, testPush } from '../../src/pushers/send-test-push.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { alice, atRest, bob, bodies, carol, loopbackSender, setUp } from '../delivery/delivery-fixture.ts'
+import { afterTest } from '../support/after-test.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
@@ -112,11 +113,11 @@ onEachDatabase('test push', (open) => {
       socket.destroy()
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    t.after(() => server.close())
+    afterTest(t, () => server.close())
     const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/_matrix/push/v1/notify`
     await delivery.setPusher(bob, { data: { url } })
     const agent = makePokeAgent({ policy: makeIpPolicy([]) })
-    t.after(() => agent[Symbol.asyncDispose]())
+    afterTest(t, () => agent[Symbol.asyncDispose]())
     const { status, attempt } = await run({}, makePokeSender({ agent }))
     assert.deepEqual([status, attempt?.error], ['blocked', 'blocked by the IP policy'])
     assert.equal(connections, 0)

@@ -19,6 +19,7 @@ import { parseToken } from '../../src/rooms/sync/token.ts'
 import { createTyping } from '../../src/rooms/typing.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { NO_TRACE } from '../../src/trace/trace.ts'
+import { afterTest } from '../support/after-test.ts'
 import { silentLog } from '../support/log.ts'
 import { quotas } from '../support/quotas.ts'
 
@@ -120,7 +121,7 @@ export async function createSyncFixture(t: TestContext, db: Database, names: rea
   const clock = manualClock()
   const bus = createLocalBus()
   const typing = createTyping({ clock, bus })
-  t.after(() => typing[Symbol.dispose]())
+  afterTest(t, () => typing[Symbol.dispose]())
   const notifications = notificationDeps({
     clock,
     bus,

@@ -10,6 +10,7 @@ import { Client } from 'pg'
 import { type Database, StorageError } from '../../src/storage/database.ts'
 import { openDatabase } from '../../src/storage/open-database.ts'
 import { nextPosition } from '../../src/storage/stream.ts'
+import { afterTest } from '../support/after-test.ts'
 import { clusterUrl, newPostgresUrl, temporaryFolder } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { silentLog } from '../support/log.ts'
@@ -31,7 +32,7 @@ const engines = [
 
 const serve = async (t: TestContext, url: string): Promise<Database> => {
   const db = await openDatabase(url, silentLog, { alone: true })
-  t.after(() => db[Symbol.asyncDispose]())
+  afterTest(t, () => db[Symbol.asyncDispose]())
   return db
 }
 const write = (db: Database) => db.transaction((tx) => nextPosition(tx))
@@ -62,7 +63,7 @@ for (const { name, skip, url } of engines) {
       const killed = spawn(process.execPath, [WRITER, address, 'alone'], {
         stdio: ['ignore', 'pipe', 'inherit'],
       })
-      t.after(() => killed.kill('SIGKILL'))
+      afterTest(t, () => killed.kill('SIGKILL'))
       const ended = once(killed, 'exit')
       await once(createInterface({ input: killed.stdout }), 'line')
       await assert.rejects(openDatabase(address, silentLog, { alone: true }), isServedByOther)
@@ -92,7 +93,7 @@ describe('the lock on PostgreSQL', { skip: typeof cluster === 'string' ? false :
     const url = await newPostgresUrl(cluster as string)
     const admin = new Client({ connectionString: url })
     await admin.connect()
-    t.after(() => admin.end())
+    afterTest(t, () => admin.end())
     const endConnections = () =>
       admin.query(
         `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`,
@@ -135,7 +136,7 @@ describe('the lock on PostgreSQL', { skip: typeof cluster === 'string' ? false :
     const server = await serve(t, url)
     const admin = new Client({ connectionString: url })
     await admin.connect()
-    t.after(() => admin.end())
+    afterTest(t, () => admin.end())
     const { rows } = await admin.query<{ application_name: string; pid: number }>(
       `select a.application_name, a.pid from pg_locks l join pg_stat_activity a on a.pid = l.pid
         where l.locktype = 'advisory' and l.classid = 8008 and l.objid = 1`,

@@ -7,6 +7,7 @@ import { openDatabase } from '../../src/storage/open-database.ts'
 import { asStorageError, faultOf } from '../../src/storage/fault.ts'
 import { query } from '../../src/storage/query.ts'
 import { checkWritable } from '../../src/storage/stream.ts'
+import { afterTest } from '../support/after-test.ts'
 import { damage } from '../support/damage-database.ts'
 import { clusterUrl, newPostgresUrl, openTestSqlite, temporaryFolder } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
@@ -132,10 +133,10 @@ describe(
     async function setUp(t: TestContext) {
       const url = await newPostgresUrl(cluster as string)
       const db = await openDatabase(url, silentLog)
-      t.after(() => db[Symbol.asyncDispose]())
+      afterTest(t, () => db[Symbol.asyncDispose]())
       const admin = new Client({ connectionString: cluster as string })
       await admin.connect()
-      t.after(() => admin.end())
+      afterTest(t, () => admin.end())
       const name = /\/(test_\w+)\?/.exec(url)?.[1] ?? ''
       const endConnections = () =>
         admin.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [name])

@@ -9,6 +9,7 @@ import type { ColumnTypes } from '../../src/storage/migration.ts'
 import { TYPES as POSTGRES } from '../../src/storage/postgres.ts'
 import { query } from '../../src/storage/query.ts'
 import { TYPES as SQLITE } from '../../src/storage/sqlite.ts'
+import { afterTest } from '../support/after-test.ts'
 import { clusterUrl, newPostgresUrl, temporaryFolder } from '../support/databases.ts'
 import { silentLog } from '../support/log.ts'
 
@@ -81,7 +82,7 @@ const items = query()((db) =>
 
 async function assertMoved(t: TestContext, url: string): Promise<void> {
   const database = await openDatabase(url, silentLog)
-  t.after(() => database[Symbol.asyncDispose]())
+  afterTest(t, () => database[Symbol.asyncDispose]())
   const found = await database.all(lanes, {})
   assert.deepEqual(
     found.map((lane) => Object.values(lane).slice(1)),

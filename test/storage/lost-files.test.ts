@@ -14,6 +14,7 @@ import { describe, test, type TestContext } from 'node:test'
 import { type Database, StorageError } from '../../src/storage/database.ts'
 import { openDatabase } from '../../src/storage/open-database.ts'
 import { currentPosition, nextPosition } from '../../src/storage/stream.ts'
+import { afterTest } from '../support/after-test.ts'
 import { temporaryFolder } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { silentLog } from '../support/log.ts'
@@ -27,7 +28,7 @@ const isLost = (error: unknown) =>
 
 async function openIn(t: TestContext, folder: string): Promise<Database> {
   const db = await openDatabase(`sqlite:${join(folder, 'belfry.db')}`, silentLog)
-  t.after(() => db[Symbol.asyncDispose]())
+  afterTest(t, () => db[Symbol.asyncDispose]())
   return db
 }
 
@@ -54,7 +55,7 @@ describe('an open SQLite database whose files are lost', () => {
   for (const [loss, change] of Object.entries(LOSSES)) {
     const prepare = async (t: TestContext) => {
       const folder = join(temporaryFolder(t), 'data')
-      t.after(() => rmSync(`${folder}-renamed`, { recursive: true, force: true }))
+      afterTest(t, () => rmSync(`${folder}-renamed`, { recursive: true, force: true }))
       const path = join(folder, 'belfry.db')
       // Closing the database writes the tables to the database file.
       await (await openDatabase(`sqlite:${path}`, silentLog))[Symbol.asyncDispose]()

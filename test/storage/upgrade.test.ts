@@ -10,6 +10,7 @@ import type { ColumnTypes } from '../../src/storage/migration.ts'
 import { TYPES as POSTGRES } from '../../src/storage/postgres.ts'
 import { TYPES as SQLITE } from '../../src/storage/sqlite.ts'
 import { query } from '../../src/storage/query.ts'
+import { afterTest } from '../support/after-test.ts'
 import { clusterUrl, newPostgresUrl, temporaryFolder } from '../support/databases.ts'
 import { silentLog } from '../support/log.ts'
 
@@ -65,7 +66,7 @@ const ignored = query()((db) =>
 
 async function assertMigrated(t: TestContext, url: string): Promise<void> {
   const database = await openDatabase(url, silentLog)
-  t.after(() => database[Symbol.asyncDispose]())
+  afterTest(t, () => database[Symbol.asyncDispose]())
   // The name, and the newer topic: {"at":""} and {"at":"éé"}.
   assert.deepEqual(await database.all(stateUsage, {}), [{ state_events: 2, state_bytes: 9 + 13 }])
   assert.deepEqual(

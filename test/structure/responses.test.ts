@@ -5,12 +5,13 @@ import { createBelfry } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { isRawBody } from '../../src/http/response.ts'
 import { pathsOf, type Route } from '../../src/http/route.ts'
+import { afterTest } from '../support/after-test.ts'
 import { temporaryFolder } from '../support/databases.ts'
 
 async function served(t: TestContext): Promise<readonly Route[]> {
   const config = loadConfig({ argv: ['--data', temporaryFolder(t), '--log-level', 'silent'], env: {} })
   const belfry = await createBelfry(config)
-  t.after(() => belfry.close())
+  afterTest(t, () => belfry.close())
   return belfry.routes
 }
 

@@ -6,12 +6,13 @@ import { createBelfry } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import type { Config } from '../../src/config/schema.ts'
 import { settings } from '../../src/config/settings.ts'
+import { afterTest } from '../support/after-test.ts'
 import { temporaryFolder } from '../support/databases.ts'
 
 test('a running server reads every setting of the schema', async (t) => {
   const { config, unread } = recorded(everythingOn(t))
   const belfry = await createBelfry(config)
-  t.after(() => belfry.close())
+  afterTest(t, () => belfry.close())
   const { url } = await belfry.listen()
   await fetch(`${url}/_matrix/client/v3/sync?access_token=unknown`)
   // `data` decides where the database is while the configuration is loaded.

@@ -7,6 +7,7 @@ import { isRawBody, type LazySchema } from '../../src/http/response.ts'
 import { pathsOf, type Route } from '../../src/http/route.ts'
 import { Deferred } from '../../src/lib/deferred.ts'
 import { isJsonObject } from '../../src/lib/json.ts'
+import { afterTest } from './after-test.ts'
 
 export type AnswerCheck = {
   onAnswer: OnAnswer
@@ -28,7 +29,7 @@ export function createAnswerCheck(): AnswerCheck {
 /** For a server of this test: an answer that does not fit the schemas of its route fails the test at its end. */
 export function checkedAnswers(t: TestContext): OnAnswer {
   const check = createAnswerCheck()
-  t.after(() => assertNoFaults(check))
+  afterTest(t, () => assertNoFaults(check))
   return check.onAnswer
 }
 

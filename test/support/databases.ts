@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { Client } from 'pg'
 import type { Database, OpenOptions } from '../../src/storage/database.ts'
 import { openDatabase } from '../../src/storage/open-database.ts'
+import { afterTest } from './after-test.ts'
 import { silentLog } from './log.ts'
 import { startCluster } from './postgres.ts'
 
@@ -30,7 +31,7 @@ export async function openTestSqlite(t: TestContext, options: OpenOptions = {}):
 
 export function temporaryFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'belfry-test-'))
-  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  afterTest(t, () => rmSync(folder, { recursive: true, force: true }))
   return folder
 }
 
@@ -44,9 +45,8 @@ export async function newPostgresUrl(cluster: string): Promise<string> {
 /** It is dropped with the test: a thousand of them, each of 7 MiB, are a lot to take away at the end. */
 async function openTestPostgres(t: TestContext, cluster: string, options: OpenOptions): Promise<Database> {
   const url = await newPostgresUrl(cluster)
-  const database = await openFor(t, url, options)
-  t.after(() => administer(cluster, `drop database ${new URL(url).pathname.slice(1)} with (force)`))
-  return database
+  afterTest(t, () => administer(cluster, `drop database ${new URL(url).pathname.slice(1)} with (force)`))
+  return openFor(t, url, options)
 }
 
 async function administer(cluster: string, statement: string): Promise<void> {
@@ -58,7 +58,7 @@ async function administer(cluster: string, statement: string): Promise<void> {
 
 async function openFor(t: TestContext, url: string, options: OpenOptions): Promise<Database> {
   const database = await openDatabase(url, silentLog, options)
-  t.after(() => database[Symbol.asyncDispose]())
+  afterTest(t, () => database[Symbol.asyncDispose]())
   return database
 }
 

@@ -1,6 +1,7 @@
 import { createSocket, type RemoteInfo } from 'node:dgram'
 import { once } from 'node:events'
 import type { TestContext } from 'node:test'
+import { afterTest } from './after-test.ts'
 
 /** What a name has: an IPv4 address; or `absent` (NXDOMAIN), `broken` (SERVFAIL), `silent` (no answer, ever). */
 export type DnsAnswer = string
@@ -35,7 +36,7 @@ export async function startDnsServer(
   })
   socket.bind(0, '127.0.0.1')
   await once(socket, 'listening')
-  t.after(() => socket.close())
+  afterTest(t, () => socket.close())
   return {
     address: `127.0.0.1:${socket.address().port}`,
     asked,

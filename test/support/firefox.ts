@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { launch, type Browser } from 'puppeteer-core'
+import { afterTest } from './after-test.ts'
 
 /** Where Debian's package `firefox-esr` puts it; or the reason why there is none. */
 export function findFirefox(): { path: string } | { missing: string } {
@@ -44,13 +45,11 @@ export async function startFirefox(
     removeHome()
     throw error
   })
-  t.after(async () => {
-    const child = browser.process()
-    await browser.close()
-    // One that does not end by itself is ended.
-    if (child !== null && child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
-    removeHome()
-  })
+  const child = browser.process()
+  afterTest(t, removeHome)
+  // Ends a browser that did not close.
+  afterTest(t, () => child?.exitCode === null && child.signalCode === null && child.kill('SIGKILL'))
+  afterTest(t, () => browser.close())
   return browser
 }
 

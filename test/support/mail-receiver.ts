@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net'
 import type { TestContext } from 'node:test'
 import PostalMime, { type Email } from 'postal-mime'
 import { SMTPServer, type SMTPServerSession } from 'smtp-server'
+import { afterTest } from './after-test.ts'
 import { LOOPBACK_CERTIFICATE, LOOPBACK_KEY } from './loopback-certificate.ts'
 
 export type ReceivedMail = {
@@ -101,7 +102,7 @@ export async function startMailReceiver(
       server.close(() => resolve())
       for (const { _socket: socket } of connectionsOf(server)) socket.destroy()
     })
-  t.after(close)
+  afterTest(t, close)
   return {
     port: (server.server.address() as AddressInfo).port,
     mails,

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { TestContext } from 'node:test'
+import { afterTest } from './after-test.ts'
 
 /** What a gateway is told, as far as the tests look at it. */
 export type ReceivedPoke = {
@@ -57,7 +58,7 @@ export async function startPokeReceiver(t: TestContext, port = 0): Promise<PokeR
       server.close(() => resolve())
       server.closeAllConnections()
     })
-  t.after(close)
+  afterTest(t, close)
   return {
     url: `http://127.0.0.1:${taken}/_matrix/push/v1/notify`,
     pokes,

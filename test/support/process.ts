@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { afterTest } from './after-test.ts'
 
 const BELFRY = fileURLToPath(new URL('../../bin/belfry', import.meta.url))
 
@@ -20,7 +21,7 @@ export async function startProcess(
   settings: Record<string, string> = {},
 ): Promise<BelfryProcess> {
   const { ready, pid, end } = launchProcess({ data, settings })
-  t.after(() => end('SIGKILL'))
+  afterTest(t, () => end('SIGKILL'))
   return { url: await ready, pid, end }
 }
 

@@ -1,6 +1,7 @@
 import type { TestContext } from 'node:test'
 import { createBelfry, type Environment } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/load.ts'
+import { afterTest } from './after-test.ts'
 import { assertNoFaults, createAnswerCheck } from './answer-check.ts'
 import { temporaryFolder } from './databases.ts'
 
@@ -38,12 +39,12 @@ export async function startTestServer(
   })
   const check = createAnswerCheck()
   const belfry = await createBelfry(config, { onAnswer: check.onAnswer, ...environment })
-  const { url } = await belfry.listen()
   let closing: Promise<void> | undefined
   const close = () => (closing ??= belfry.close())
-  t.after(async () => {
+  afterTest(t, async () => {
     await close()
     assertNoFaults(check)
   })
+  const { url } = await belfry.listen()
   return { url, data, close }
 }

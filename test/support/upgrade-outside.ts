@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { createBelfry } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/load.ts'
+import { afterTest } from './after-test.ts'
 import { call } from './client.ts'
 import { type FakeFcm, startFakeFcm } from './fake-fcm.ts'
 import { type MailReceiver, startMailReceiver } from './mail-receiver.ts'
@@ -56,16 +57,15 @@ export async function startOutside(t: TestContext, startsAt: number): Promise<Ou
     })
   const servers = [serverThat(false), serverThat(true)] as const
   const fcm = await startFakeFcm({ now: () => clock.now() })
+  afterTest(t, () => fcm[Symbol.asyncDispose]())
   const mail = await startMailReceiver(t)
+  for (const server of servers)
+    afterTest(t, () => {
+      server.close()
+      server.closeAllConnections()
+    })
   const origin = await listen(servers[0])
   const otherOrigin = await listen(servers[1])
-  t.after(async () => {
-    for (const server of servers) {
-      server.closeAllConnections()
-      server.close()
-    }
-    await fcm[Symbol.asyncDispose]()
-  })
   return {
     clock,
     mail,
@@ -141,10 +141,10 @@ export async function startBelfry(t: TestContext, { folder, database }: Place, o
     },
   })
   const belfry = await createBelfry(config, { clock })
-  const { url } = await belfry.listen()
   let closing: Promise<void> | undefined
   const close = () => (closing ??= belfry.close())
-  t.after(close)
+  afterTest(t, close)
+  const { url } = await belfry.listen()
   return { url, close }
 }
 

@@ -19,6 +19,7 @@ import type { Database } from '../../src/storage/database.ts'
 import { query } from '../../src/storage/query.ts'
 import type { Membership } from '../../src/storage/schema.ts'
 import { currentPosition, nextPosition } from '../../src/storage/stream.ts'
+import { afterTest } from '../support/after-test.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { silentLog } from '../support/log.ts'
@@ -92,7 +93,10 @@ onEachDatabase('the push rules of users', (open) => {
     const db = await open(t)
     const deps = createRulesFixture(db)
     let woken = 0
-    t.after(deps.bus.subscribe([`user:${alice}`], () => void woken++))
+    afterTest(
+      t,
+      deps.bus.subscribe([`user:${alice}`], () => void woken++),
+    )
     const key = rule(alice)
     const steps = [
       () => mute(deps, alice),
@@ -119,7 +123,10 @@ onEachDatabase('the push rules of users', (open) => {
     const db = await open(t)
     const deps = createRulesFixture(db, { onRulesChanged: () => Promise.reject(new Error('no')) })
     let woken = 0
-    t.after(deps.bus.subscribe([`user:${alice}`], () => void woken++))
+    afterTest(
+      t,
+      deps.bus.subscribe([`user:${alice}`], () => void woken++),
+    )
     await assert.rejects(mute(deps, alice, 'phone'), /^Error: no$/)
     await assert.rejects(deleteRule(deps, rule(alice)), { status: 404 })
     assert.deepEqual(await db.all(ruleRows, {}), [])

@@ -4,6 +4,7 @@ import { test, type TestContext } from 'node:test'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { type MailerOptions, makeMailer } from '../../../src/delivery/email/mailer.ts'
 import type { Mail } from '../../../src/lib/mail/mail.ts'
+import { afterTest } from '../../support/after-test.ts'
 import { eventually } from '../../support/eventually.ts'
 import { LOOPBACK_CERTIFICATE } from '../../support/loopback-certificate.ts'
 import { startMailReceiver } from '../../support/mail-receiver.ts'
@@ -108,7 +109,7 @@ test('a server that stops answering ends with a timeout at the deadline, in ever
   const silent = await listening(t, () => undefined)
   const slow = await listening(t, (write) => {
     const words = setInterval(() => write('220-still thinking\r\n'), 5)
-    t.after(() => clearInterval(words))
+    afterTest(t, () => clearInterval(words))
   })
   const hanging = await startMailReceiver(t)
   hanging.answer({ end: 'hang' })
@@ -189,10 +190,10 @@ test('a subject or an address cannot add a header or a recipient', async (t) => 
 async function listening(t: TestContext, greet: (write: (text: string) => void) => void): Promise<number> {
   const server = createServer((socket) => {
     socket.on('error', () => undefined)
-    t.after(() => socket.destroy())
+    afterTest(t, () => socket.destroy())
     greet((text) => void socket.write(text))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  t.after(() => server.close())
+  afterTest(t, () => server.close())
   return (server.address() as AddressInfo).port
 }

@@ -4,6 +4,7 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { suite, test, type TestContext } from 'node:test'
 
 import type { Provider, ProviderResult } from '../../../src/gateway/provider.ts'
+import { afterTest } from '../../support/after-test.ts'
 import { eventually } from '../../support/eventually.ts'
 import { messageOf } from '../message.ts'
 import { messagesFor, startRig } from './fixture.ts'
@@ -166,7 +167,7 @@ suite('connections that fail', () => {
     const server = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
-    t.after(() => server.close())
+    afterTest(t, () => server.close())
     const { open } = await startRig(t)
     const provider = await open({ base_url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
     assert.equal((await provider.send(messageOf(), never)).kind, 'retry')
@@ -223,7 +224,7 @@ suite('silence', () => {
     const server = createServer((socket) => sockets.add(socket))
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
-    t.after(() => {
+    afterTest(t, () => {
       for (const socket of sockets) socket.destroy()
       server.close()
     })
@@ -294,7 +295,7 @@ async function startRelay(t: TestContext) {
   listener.listen(0, '127.0.0.1')
   await once(listener, 'listening')
   relay.port = (listener.address() as AddressInfo).port
-  t.after(() => {
+  afterTest(t, () => {
     for (const { client, server } of pairs) {
       client.destroy()
       server.destroy()

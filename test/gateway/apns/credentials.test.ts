@@ -8,6 +8,7 @@ import pino from 'pino'
 
 import { makeApns } from '../../../src/gateway/apns/provider.ts'
 import { faultAfter } from '../../../src/gateway/apns/fault.ts'
+import { afterTest } from '../../support/after-test.ts'
 import {
   APNS_CERTIFICATE,
   APNS_CERTIFICATE_KEY,
@@ -162,7 +163,7 @@ suite('what is wrong with credentials is said', () => {
     const deps = providerDeps({ log, clock: createManualClock(given.now) })
     const options = apns.options.parse(given.options((name) => join(folder, name)))
     const provider = await apns.open(options, deps)
-    t.after(() => provider[Symbol.asyncDispose]())
+    afterTest(t, () => provider[Symbol.asyncDispose]())
     return { provider, lines, folder }
   }
 

@@ -5,6 +5,7 @@ import type { TestContext } from 'node:test'
 
 import { makeApns } from '../../../src/gateway/apns/provider.ts'
 import type { Message, Provider, ProviderDeps, ProviderResult } from '../../../src/gateway/provider.ts'
+import { afterTest } from '../../support/after-test.ts'
 import { startFakeApns, type FakeApns, type FakeApnsOptions } from '../../support/fake-apns.ts'
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts'
 import { messageOf, providerDeps } from '../message.ts'
@@ -24,7 +25,7 @@ export const PUSHKEY = Buffer.from(DEVICE, 'hex').toString('base64')
 /** A folder with files in it, which goes with the test. */
 export async function folderWith(t: TestContext, files: Readonly<Record<string, string>>): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'belfry-gateway-'))
-  t.after(() => rm(folder, { recursive: true }))
+  afterTest(t, () => rm(folder, { recursive: true }))
   for (const [name, text] of Object.entries(files)) {
     await writeFile(join(folder, name), text, { mode: 0o600 })
   }
@@ -46,9 +47,9 @@ export async function startRig(
 ): Promise<Rig> {
   const clock = createManualClock()
   const fake = await startFakeApns({ now: () => clock.now(), ...fakeOptions })
+  afterTest(t, () => fake[Symbol.asyncDispose]())
   const folder = await folderWith(t, { 'key.p8': fake.privateKey, 'ca.pem': fake.ca })
   const apns = makeApns()
-  const opened: Provider[] = []
   const open = async (more: object = {}) => {
     const all = {
       keyfile: join(folder, 'key.p8'),
@@ -61,14 +62,10 @@ export async function startRig(
       ...more,
     }
     const provider = await apns.open(apns.options.parse(all), providerDeps({ clock, ...deps }))
-    opened.push(provider)
+    afterTest(t, () => provider[Symbol.asyncDispose]())
     return provider
   }
   const provider = await open()
-  t.after(async () => {
-    for (const one of opened) await one[Symbol.asyncDispose]()
-    await fake[Symbol.asyncDispose]()
-  })
   return {
     fake,
     clock,

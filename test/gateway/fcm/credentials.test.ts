@@ -7,6 +7,7 @@ import { suite, test } from 'node:test'
 import pino from 'pino'
 
 import { fcm } from '../../../src/gateway/fcm/provider.ts'
+import { afterTest } from '../../support/after-test.ts'
 import { startFakeFcm } from '../../support/fake-fcm.ts'
 import { folderWith } from '../apns/fixture.ts'
 import { providerDeps } from '../message.ts'
@@ -50,14 +51,14 @@ suite('what is wrong with the service account is said', () => {
 
   test('no JSON, no file, a file that everybody can read', async (t) => {
     const fake = await startFakeFcm()
-    t.after(() => fake[Symbol.asyncDispose]())
+    afterTest(t, () => fake[Symbol.asyncDispose]())
     const folder = await folderWith(t, { text: 'secret', open: fake.serviceAccount() })
     const lines: string[] = []
     const log = pino({ level: 'warn' }, { write: (line) => void lines.push(line) })
     const open = async (name: string) => {
       const options = fcm.options.parse({ project_id: 'p', service_account_file: join(folder, name) })
       const provider = await fcm.open(options, providerDeps({ log }))
-      t.after(() => provider[Symbol.asyncDispose]())
+      afterTest(t, () => provider[Symbol.asyncDispose]())
       return provider.check()
     }
     assert.match(String(await open('text')), /holds no JSON object/)

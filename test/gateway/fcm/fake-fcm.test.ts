@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { suite, test, type TestContext } from 'node:test'
 
+import { afterTest } from '../../support/after-test.ts'
 import { startAutopush } from '../../support/autopush.ts'
 import { eventually } from '../../support/eventually.ts'
 import { type FakeFcm, startFakeFcm } from '../../support/fake-fcm.ts'
@@ -11,7 +12,7 @@ import { type FakeFcm, startFakeFcm } from '../../support/fake-fcm.ts'
 
 async function start(t: TestContext): Promise<FakeFcm> {
   const fake = await startFakeFcm()
-  t.after(() => fake[Symbol.asyncDispose]())
+  afterTest(t, () => fake[Symbol.asyncDispose]())
   return fake
 }
 
@@ -37,7 +38,7 @@ suite('a client that resets its connection in the middle of a request', () => {
 
   test('does not end the fake push service of Firefox', async (t) => {
     const fake = await startAutopush()
-    t.after(() => fake[Symbol.asyncDispose]())
+    afterTest(t, () => fake[Symbol.asyncDispose]())
     await hangUp(fake.origin, '/wpush/x')
     await eventually(async () => (await fetch(fake.origin, { method: 'POST' })).status === 410)
   })

@@ -3,6 +3,7 @@ import type { TestContext } from 'node:test'
 
 import { fcm } from '../../../src/gateway/fcm/provider.ts'
 import type { Provider, ProviderDeps, ProviderResult } from '../../../src/gateway/provider.ts'
+import { afterTest } from '../../support/after-test.ts'
 import { startFakeFcm, type FakeFcm, type FakeFcmOptions } from '../../support/fake-fcm.ts'
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts'
 import { folderWith } from '../apns/fixture.ts'
@@ -43,6 +44,7 @@ type Given = {
 export async function startRig(t: TestContext, given: Given = {}): Promise<Rig> {
   const clock = createManualClock()
   const fake = await startFakeFcm({ now: () => clock.now(), ...given.fake })
+  afterTest(t, () => fake[Symbol.asyncDispose]())
   const folder = await folderWith(t, { 'account.json': fake.serviceAccount(given.account) })
   const options = fcm.options.parse({
     project_id: fake.projectId,
@@ -53,10 +55,7 @@ export async function startRig(t: TestContext, given: Given = {}): Promise<Rig> 
   // Not drawn, so that a wait can be told.
   const random = { token: () => '', below: () => 0 }
   const provider = await fcm.open(options, providerDeps({ clock, random, ...given.deps }))
-  t.after(async () => {
-    await provider[Symbol.asyncDispose]()
-    await fake[Symbol.asyncDispose]()
-  })
+  afterTest(t, () => provider[Symbol.asyncDispose]())
   return {
     fake,
     clock,

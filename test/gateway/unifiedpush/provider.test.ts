@@ -6,6 +6,7 @@ import type { ProviderDeps, ProviderResult } from '../../../src/gateway/provider
 import { unifiedPush } from '../../../src/gateway/unifiedpush/provider.ts'
 import { makeIpPolicy } from '../../../src/lib/outbound/ip-policy.ts'
 import { httpServer } from '../../delivery/servers.ts'
+import { afterTest } from '../../support/after-test.ts'
 import { createManualClock } from '../../support/manual-clock.ts'
 import { NOT_PUBLIC } from '../addresses.ts'
 import { EVENT, messageFor, openProvider } from '../provider-fixture.ts'
@@ -27,7 +28,7 @@ async function makeRig(
       response.writeHead(status, headers).end()
     })
   })
-  t.after(() => server[Symbol.asyncDispose]())
+  afterTest(t, () => server[Symbol.asyncDispose]())
   const clock = createManualClock()
   const { provider } = await openProvider(t, unifiedPush, options, { ...more, clock })
   const urlOf = (path: string) => `http://127.0.0.1:${server.port}${path}`

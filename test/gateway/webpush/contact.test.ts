@@ -6,6 +6,7 @@ import { keepVapidKey } from '../../../src/app.ts'
 import { loadGatewayConfig } from '../../../src/config/gateway-file.ts'
 import { checkGateway, createGatewayApp } from '../../../src/gateway-app.ts'
 import { createLog } from '../../../src/lib/log.ts'
+import { afterTest } from '../../support/after-test.ts'
 import { temporaryFolder } from '../../support/databases.ts'
 import { startTestServer } from '../../support/server.ts'
 
@@ -45,7 +46,7 @@ suite('a contact without a public name', () => {
       assert.deepEqual(lines, [{ app: APP_ID, type: 'webpush' }])
       const collected = collectingLog()
       const app = await createGatewayApp(load(), { log: collected.log })
-      t.after(() => app.close())
+      afterTest(t, () => app.close())
       assert.equal(collected.warnings().length, 1)
     })
 

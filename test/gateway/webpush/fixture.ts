@@ -5,6 +5,7 @@ import { sendWebPush, type WebPushDeps, type WebPushMessage } from '../../../src
 import { makeVapidKey } from '../../../src/gateway/webpush/credentials.ts'
 import { createVapid } from '../../../src/gateway/webpush/token.ts'
 import { makeIpPolicy } from '../../../src/lib/outbound/ip-policy.ts'
+import { afterTest } from '../../support/after-test.ts'
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts'
 import {
   type BrowserSubscription,
@@ -28,11 +29,9 @@ export async function makeRig(
   clock = createManualClock(),
 ): Promise<Rig> {
   const service = await startPushService({ now: () => clock.now(), ...options })
+  afterTest(t, () => service[Symbol.asyncDispose]())
   const agent = makeEndpointAgent({ policy: makeIpPolicy(['127.0.0.0/8']) })
-  t.after(async () => {
-    await agent[Symbol.asyncDispose]()
-    await service[Symbol.asyncDispose]()
-  })
+  afterTest(t, () => agent[Symbol.asyncDispose]())
   const vapid = createVapid(makeVapidKey().key, 'mailto:push@belfry.example', clock)
   const deps = { agent, clock, vapid }
   return {

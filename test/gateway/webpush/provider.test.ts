@@ -7,6 +7,7 @@ import type { ProviderDeps } from '../../../src/gateway/provider.ts'
 import { webPush } from '../../../src/gateway/webpush/provider.ts'
 import { makeVapidKey } from '../../../src/gateway/webpush/credentials.ts'
 import { makeIpPolicy } from '../../../src/lib/outbound/ip-policy.ts'
+import { afterTest } from '../../support/after-test.ts'
 import { type BrowserSubscription, startPushService } from '../../support/push-service.ts'
 import { createManualClock } from '../../support/manual-clock.ts'
 import { NOT_PUBLIC } from '../addresses.ts'
@@ -17,7 +18,7 @@ const going = new AbortController().signal
 
 function keyFile(t: TestContext, text: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'belfry-vapid-'))
-  t.after(() => rmSync(folder, { recursive: true }))
+  afterTest(t, () => rmSync(folder, { recursive: true }))
   const file = join(folder, 'vapid.pem')
   writeFileSync(file, text, { mode: 0o600 })
   return file
@@ -36,7 +37,7 @@ async function makeRig(
   const { pem, key } = makeVapidKey()
   const clock = createManualClock()
   const service = await startPushService({ now: () => clock.now() })
-  t.after(() => service[Symbol.asyncDispose]())
+  afterTest(t, () => service[Symbol.asyncDispose]())
   const settings = { vapid_private_key: keyFile(t, pem), vapid_contact_email: CONTACT, ...options }
   const { provider } = await openProvider(t, webPush, settings, { ...more, clock })
   const subscription = service.subscribe(key.publicKey)
@@ -260,7 +261,7 @@ suite('push services', () => {
   test('that ask for silence have it, and nobody else does', async (t) => {
     const { send, service, clock, provider } = await makeRig(t)
     const other = await startPushService({ now: () => clock.now() })
-    t.after(() => other[Symbol.asyncDispose]())
+    afterTest(t, () => other[Symbol.asyncDispose]())
     service.answer({ status: 429, headers: { 'retry-after': '60' } })
     assert.equal((await send()).kind, 'retry')
     service.answer(undefined)
@@ -290,7 +291,7 @@ suite('push services', () => {
   test('that have never taken a message are not sent many, whatever their ports', async (t) => {
     const { send, service, clock, provider } = await makeRig(t)
     const other = await startPushService({ now: () => clock.now() })
-    t.after(() => other[Symbol.asyncDispose]())
+    afterTest(t, () => other[Symbol.asyncDispose]())
     service.answer({ status: 400 })
     for (let at = 0; at < 200; at++) assert.equal((await send()).kind, 'refused')
     const wait = {

@@ -9,6 +9,7 @@ import { suite, test, type TestContext } from 'node:test'
 import { makeGuardedAgent } from '../../../src/lib/outbound/guarded-agent.ts'
 import { faultOf } from '../../../src/lib/outbound/network-fault.ts'
 import { openTunnel, parseProxy } from '../../../src/lib/outbound/proxy.ts'
+import { afterTest } from '../../support/after-test.ts'
 import { eventually } from '../../support/eventually.ts'
 import { startForwardProxy } from '../../support/forward-proxy.ts'
 import { LOOPBACK_CERTIFICATE, LOOPBACK_KEY } from '../../support/loopback-certificate.ts'
@@ -44,14 +45,14 @@ async function startTarget(t: TestContext, isSecure: boolean): Promise<number> {
     : createServer(listen)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  t.after(() => server.close())
+  afterTest(t, () => server.close())
   return (server.address() as AddressInfo).port
 }
 
 suite('openTunnel', () => {
   async function rig(t: TestContext) {
     const proxy = await startForwardProxy()
-    t.after(() => proxy[Symbol.asyncDispose]())
+    afterTest(t, () => proxy[Symbol.asyncDispose]())
     const open = (signal: AbortSignal = new AbortController().signal) =>
       openTunnel(parseProxy(proxy.url), { host: 'push.example', port: 1 }, signal)
     return { proxy, open }
@@ -105,10 +106,8 @@ suite('a guarded agent with a proxy', () => {
       secureContext: createSecureContext({ ca }),
       proxy: parseProxy(proxy.url.replace('//', '//ann:secret@')),
     })
-    t.after(async () => {
-      await agent[Symbol.asyncDispose]()
-      await proxy[Symbol.asyncDispose]()
-    })
+    afterTest(t, () => proxy[Symbol.asyncDispose]())
+    afterTest(t, () => agent[Symbol.asyncDispose]())
     const post = async (url: string) => {
       const answer = await agent.post(new URL(url), { headers: {}, body: '', signal: t.signal })
       return answer.body.text()

@@ -3,6 +3,7 @@ import { test, type TestContext } from 'node:test'
 import { createLocalBus } from '../../../src/cluster/bus.ts'
 import { type DeviceId, systemRandom } from '../../../src/lib/ids.ts'
 import { createActivity, type Elsewhere } from '../../../src/rooms/sync/activity.ts'
+import { afterTest } from '../../support/after-test.ts'
 import { openTestSqlite } from '../../support/databases.ts'
 import { createManualClock } from '../../support/manual-clock.ts'
 import { createSyncFixture, user } from '../sync-fixture.ts'
@@ -18,7 +19,7 @@ function createFixture(t: TestContext, bus = createLocalBus()) {
   const clock = createManualClock()
   const createProcess = () => {
     const created = createActivity({ bus, clock, random: systemRandom })
-    t.after(() => created[Symbol.dispose]())
+    afterTest(t, () => created[Symbol.dispose]())
     return created
   }
   const activity = createProcess()
