@@ -74,10 +74,10 @@ describe('the check of answers', () => {
       })
     assert.deepEqual(await checked(failing(notFound('gone'))), [])
     assert.deepEqual(await checked(failing(new MatrixError(404, 'M_OTHER', 'gone'))), [
-      'GET /thing 404: not among what the route declares (M_OTHER)',
+      'GET /thing 404: not declared by the route (M_OTHER)',
     ])
     assert.deepEqual(await checked(failing(new MatrixError(409, 'M_NOT_FOUND', 'gone'))), [
-      'GET /thing 409: not among what the route declares (M_NOT_FOUND)',
+      'GET /thing 409: not declared by the route (M_NOT_FOUND)',
     ])
     assert.deepEqual(await checked(failing(notFound('gone')), '/nowhere'), [])
   })

@@ -170,13 +170,14 @@ test('another address or secret is to be confirmed anew, and what was queued com
   service.answer(() => ({ status: 201 }))
   const moved = pusherFor(other)
   assert.equal((await alice.try('POST', '/pushers/set', moved)).status, 201)
-  await eventually(() => service.received.length > count)
-  assert.equal(service.received.at(-1)?.endpoint, other.endpoint)
+  // The waiting notification can be retried at the earlier address before the change.
+  await eventually(() => service.received.slice(count).some(({ endpoint }) => endpoint === other.endpoint))
   assert.equal((await shown(alice)).queued, 1)
 
+  const before = service.received.length
   const back = pusherFor(browser)
   assert.equal((await alice.try('POST', '/pushers/set', back)).status, 201)
-  const token = await tokenAfter(count + 2)
+  const token = await tokenAfter(before + 1)
   assert.equal((await ack(token)).status, 200)
   await eventually(() => payloads().some((payload) => payload.notification?.event_id === waiting))
   const secret = pusherFor({ ...browser, keys: { ...browser.keys, auth: 'AAAAAAAAAAAAAAAAAAAAAA' } })

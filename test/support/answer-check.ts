@@ -11,11 +11,11 @@ import { afterTest } from './after-test.ts'
 
 export type AnswerCheck = {
   onAnswer: OnAnswer
-  /** What did not fit, each once, as `GET /path 200: place in the answer: what is wrong`; nothing of the answer itself is in it. */
+  /** The differences from the schemas, each once, as `GET /path 200: place in the response: fault`. They contain no part of the response. */
   faults(): string[]
 }
 
-/** Holds every answer of a server to the schemas of its route. */
+/** Validates every response of a server against the schemas of its route. */
 export function createAnswerCheck(): AnswerCheck {
   const faults = new Set<string>()
   return {
@@ -26,7 +26,7 @@ export function createAnswerCheck(): AnswerCheck {
   }
 }
 
-/** For a server of this test: an answer that does not fit the schemas of its route fails the test at its end. */
+/** For a server of this test: the test fails at its end if a response does not match the schemas of its route. */
 export function checkedAnswers(t: TestContext): OnAnswer {
   const check = createAnswerCheck()
   afterTest(t, () => assertNoFaults(check))
@@ -34,7 +34,7 @@ export function checkedAnswers(t: TestContext): OnAnswer {
 }
 
 export function assertNoFaults(check: AnswerCheck): void {
-  assert.deepEqual(check.faults(), [], 'answers do not fit the schemas of their routes')
+  assert.deepEqual(check.faults(), [], 'responses do not match the schemas of their routes')
 }
 
 const nameOf = (route: Route | undefined) =>
@@ -48,7 +48,7 @@ function faultsOf({ route, status, headers = {}, body }: GivenAnswer): string[] 
     return schemaFaults(matrixError, sent)
   if (declared !== undefined) return schemaFaults(declared, sent)
   if (route !== undefined && route.response === undefined) return []
-  return [`not among what the route declares${errorNamed(sent)}`]
+  return [`not declared by the route${errorNamed(sent)}`]
 }
 
 const errorNamed = (sent: unknown) =>
@@ -69,7 +69,7 @@ function schemaFaults(schema: LazySchema, sent: unknown): string[] {
   return result.success ? [] : result.error.issues.flatMap((issue) => issueFaults(issue, []))
 }
 
-/** Of the alternatives of a union the one that comes closest, as a reader would look for it. */
+/** For a union, the faults of the closest alternative, as `validate` reports them. */
 function issueFaults(issue: z.core.$ZodIssue, base: readonly PropertyKey[]): string[] {
   const path = [...base, ...issue.path]
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
@@ -79,7 +79,7 @@ function issueFaults(issue: z.core.$ZodIssue, base: readonly PropertyKey[]): str
   return [`${path.length === 0 ? 'body' : path.map(String).join('.')}: ${issue.message}`]
 }
 
-/** As a client reads it. Deferred parts do not exist yet, and are left out. */
+/** The body as a client reads it. Deferred parts do not exist yet and are omitted. */
 function asSent(body: unknown): unknown {
   const text = JSON.stringify(body, (_key, value: unknown) =>
     value instanceof Deferred ? undefined : value,

@@ -4,22 +4,22 @@ import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { type WebSocket, WebSocketServer } from 'ws'
 
-// What Firefox speaks with its push service (Mozilla's autopush): one WebSocket for each browser, JSON in both directions.
+// The protocol between Firefox and its push service (Mozilla's autopush): one WebSocket for each browser, JSON in both directions.
 
-/** How a browser has taken a message: 100 shown to the worker, 101 undecryptable; 302, afterwards: the worker has failed. */
+/** The acknowledgement of a message: 100 shown to the worker, 101 not decryptable; 302, later: the worker failed. */
 export type Receipt = { version: string; code: number }
 
 export type Autopush = AsyncDisposable & {
-  /** For `dom.push.serverURL`. */
+  /** The value of `dom.push.serverURL`. */
   url: string
   /** The origin of the endpoints. */
   origin: string
   readonly receipts: readonly Receipt[]
-  /** Headers and status of each message that came for an endpoint. */
+  /** Headers and status of each message for an endpoint. */
   readonly requests: readonly { headers: IncomingMessage['headers']; status: number; version: string }[]
-  /** Loses all that is known of browsers, and hangs up: they come again, and are told that they are new ones. */
+  /** Forgets all browsers and closes their connections: they reconnect and get new ids. */
   forgetBrowsers(): void
-  /** Changes the bodies of messages on their way, from here on. */
+  /** Changes the bodies of messages from now on. */
   tamper(change: ((body: Buffer) => Buffer) | undefined): void
 }
 
@@ -57,7 +57,7 @@ export async function startAutopush(): Promise<Autopush> {
       requests.push({ headers: request.headers, status, version })
       response.writeHead(status, { location: `/m/${version}`, ttl: String(request.headers['ttl']) }).end()
     }
-    // A client may go before its request is whole.
+    // A client can disconnect before its request is complete.
     buffer(request)
       .then(take)
       .catch(() => response.destroy())
@@ -101,7 +101,7 @@ export async function startAutopush(): Promise<Autopush> {
     }
   }
   sockets.on('connection', (socket) => {
-    // A browser that is killed resets its connection.
+    // A killed browser resets its connection.
     socket.on('error', () => undefined)
     socket.on('message', (data) => {
       const answer = answerTo(socket, JSON.parse((data as Buffer).toString()) as FromBrowser)

@@ -1,4 +1,4 @@
-/** An HTTP client that sends what curl would, and gives back what curl would show. */
+/** A minimal HTTP client for JSON endpoints. */
 export type Answer = { status: number; body: Record<string, unknown>; headers: Headers }
 
 export async function call(
@@ -15,7 +15,7 @@ export async function call(
   return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : { text } }
 }
 
-/** A user with a session, and the few things that nearly every story does. */
+/** A user with a session, and the requests that most tests need. */
 export type TestUser = {
   userId: string
   token: string
@@ -25,10 +25,10 @@ export type TestUser = {
   post(path: string, body?: unknown): Promise<Record<string, unknown>>
   put(path: string, body: unknown): Promise<Record<string, unknown>>
   delete(path: string): Promise<Record<string, unknown>>
-  /** As above for any status. */
+  /** Resolves with any status. */
   try(method: string, path: string, body?: unknown): Promise<Answer>
   createRoom(options?: Record<string, unknown>): Promise<string>
-  /** Sends a text; resolves to the event id. */
+  /** Sends a text message; resolves to its event id. */
   say(roomId: string, text: string, more?: Record<string, unknown>): Promise<string>
   read(roomId: string, eventId: string): Promise<void>
 }
@@ -44,7 +44,7 @@ export async function registerUser(base: string, name: string): Promise<TestUser
   return userOf(base, body)
 }
 
-/** Another device of a user that exists. */
+/** Logs in: another device of an existing user. */
 export async function loginUser(base: string, name: string): Promise<TestUser> {
   const { status, body } = await call(`${base}/_matrix/client/v3/login`, {
     body: { type: 'm.login.password', identifier: { type: 'm.id.user', user: name }, password: PASSWORD },
@@ -88,7 +88,7 @@ function userOf(base: string, session: Record<string, unknown>): TestUser {
   }
 }
 
-/** The body of the founding text, key by key. */
+/** The request body of the founding text, with each of its keys. */
 export function foundingPusher(url: string, more: Record<string, unknown> = {}): Record<string, unknown> {
   return {
     pushkey: 'the-routing-address',

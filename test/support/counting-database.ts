@@ -1,7 +1,7 @@
 import type { Database } from '../../src/storage/database.ts'
 import type { Queries } from '../../src/storage/query.ts'
 
-/** A database that counts what it is asked, in transactions (`write`) and outside of them (`read`). */
+/** A database that counts its statements inside of transactions (`write`) and outside of them (`read`). */
 export function counting(db: Database) {
   const count = { read: 0, write: 0, transactions: 0 }
   const counted = (q: Queries, name: 'read' | 'write'): Queries => {

@@ -1,7 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 
-/** Overwrites the first page of each of these tables or indexes of a SQLite database that is closed. */
+/** Overwrites the first page of each named table or index of a closed SQLite database. */
 export function damage(path: string, ...names: string[]): void {
   const connection = new DatabaseSync(path, { readOnly: true })
   const root = connection.prepare('select rootpage from sqlite_master where name = ?')

@@ -11,8 +11,8 @@ import { silentLog } from './log.ts'
 import { startCluster } from './postgres.ts'
 
 /**
- * Runs the same suite on both databases. `open` gives a new, migrated, empty database that ends with the test.
- * @param options.alone as the server opens it; without it several workers can share the database
+ * Runs the same suite on both databases. `open` creates an empty database with all migrations, and closes it after the test.
+ * @param options.alone opens it exclusively, as the server does; otherwise several workers can share the database
  */
 export function onEachDatabase(
   name: string,
@@ -35,14 +35,14 @@ export function temporaryFolder(t: TestContext): string {
   return folder
 }
 
-/** A new empty PostgreSQL database; it goes with its cluster. */
+/** Creates an empty PostgreSQL database. It is removed with its cluster. */
 export async function newPostgresUrl(cluster: string): Promise<string> {
   const name = `test_${randomBytes(8).toString('hex')}`
   await administer(cluster, `create database ${name}`)
   return cluster.replace('/postgres?', `/${name}?`)
 }
 
-/** It is dropped with the test: a thousand of them, each of 7 MiB, are a lot to take away at the end. */
+/** Dropped after the test, because a thousand databases of 7 MiB each take long to remove at the end. */
 async function openTestPostgres(t: TestContext, cluster: string, options: OpenOptions): Promise<Database> {
   const url = await newPostgresUrl(cluster)
   afterTest(t, () => administer(cluster, `drop database ${new URL(url).pathname.slice(1)} with (force)`))
@@ -62,7 +62,7 @@ async function openFor(t: TestContext, url: string, options: OpenOptions): Promi
   return database
 }
 
-/** The cluster of the whole run, or, when a test file runs by itself, one of its own. */
+/** The URL of the cluster of the test run, or of a new cluster if a test file runs alone. */
 export function clusterUrl(): string | { missing: string } {
   const url = process.env['TEST_POSTGRES']
   if (url) return url

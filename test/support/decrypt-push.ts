@@ -1,6 +1,6 @@
 import { createDecipheriv, type ECDH, hkdfSync } from 'node:crypto'
 
-/** What a browser does with the body of a push (RFC 8291, RFC 8188). Throws when it cannot be read. */
+/** Decrypts the body of a push as a browser does (RFC 8291, RFC 8188). Throws if this fails. */
 export function decryptPush(body: Buffer, receiver: { pair: ECDH; auth: Buffer }): Buffer {
   const salt = body.subarray(0, 16)
   const recordBytes = body.readUInt32BE(16)

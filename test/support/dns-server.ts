@@ -3,22 +3,22 @@ import { once } from 'node:events'
 import type { TestContext } from 'node:test'
 import { afterTest } from './after-test.ts'
 
-/** What a name has: an IPv4 address; or `absent` (NXDOMAIN), `broken` (SERVFAIL), `silent` (no answer, ever). */
+/** The response for a name: an IPv4 address, `absent` (NXDOMAIN), `broken` (SERVFAIL) or `silent` (no response). */
 export type DnsAnswer = string
 
 export type DnsServer = {
-  /** For `Resolver.setServers`. */
+  /** The value for `Resolver.setServers`. */
   address: string
-  /** The names that were asked for, one entry for each query of an IPv4 address. */
+  /** The requested names, one entry for each query of an IPv4 address. */
   readonly asked: string[]
-  /** Resolves once `count` queries of an IPv4 address came, for any names that `of` matches. */
+  /** Resolves after `count` queries of an IPv4 address for names that match `of`. */
   waitFor(count: number, of: RegExp): Promise<void>
 }
 
 const A = 1
 const CODES: Readonly<Record<string, number>> = { broken: 2, absent: 3 }
 
-/** A name server on loopback (RFC 1035, UDP). It knows no IPv6 address of any name. */
+/** A DNS server on loopback (RFC 1035, UDP). It has no IPv6 addresses. */
 export async function startDnsServer(
   t: TestContext,
   answerFor: (name: string) => DnsAnswer,
@@ -71,7 +71,7 @@ function answerTo(question: Buffer, type: number, answer: string): Buffer {
   header.writeUInt16BE(hasAddress ? 1 : 0, 6)
   header.writeUInt32BE(0, 8)
   if (!hasAddress) return header
-  // The name is that of the question (0xc00c); class IN, 60 s, four bytes.
+  // The name refers to the question (0xc00c); class IN, 60 s, four bytes.
   const record = Buffer.from([0xc0, 0x0c, 0, A, 0, 1, 0, 0, 0, 60, 0, 4, ...answer.split('.').map(Number)])
   return Buffer.concat([header, record])
 }

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 
-/** Resolves once `look` finds something; the test's own time limit is its limit. */
+/** Resolves to the first result of `look` that is neither undefined nor false. The time limit of the test applies. */
 export async function eventually<T>(
   look: () => Promise<T | undefined | false> | T | undefined | false,
 ): Promise<T> {

@@ -1,7 +1,7 @@
 import { verify, type KeyObject } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http2'
 
-// What APNs looks at before it takes a notification, in Apple's words for what is wrong.
+// The checks of APNs before it accepts a notification, with Apple's reasons.
 
 export type Refusal = { status: number; reason: string }
 
@@ -11,7 +11,7 @@ const HOUR_S = 3600
 const PUSH_TYPES = ['alert', 'background', 'voip', 'complication', 'fileprovider', 'mdm']
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
-/** Checks `authorization`. A token that was found good is not checked again until it is too old. */
+/** Checks `authorization`. An accepted token is not checked again until it expires. */
 export function makeTokenCheck(rule: TokenRule): (authorization: string | undefined) => Refusal | undefined {
   const good = new Map<string, number>()
   return (authorization) => {
@@ -39,7 +39,7 @@ function issuedAtOf(authorization: string, { teamId, keyId, publicKey }: TokenRu
 const json = (part: string) =>
   JSON.parse(Buffer.from(part, 'base64url').toString()) as Record<string, unknown>
 
-/** Checks the other headers and the payload. `topics`: those that the token or certificate is good for. */
+/** Checks the other headers and the payload. `topics`: the topics that the token or certificate may use. */
 export function refusalOf(
   headers: IncomingHttpHeaders,
   body: string,

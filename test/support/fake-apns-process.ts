@@ -6,12 +6,12 @@ import { join } from 'node:path'
 import { endWithParent } from '../../bench/support/end-with-parent.ts'
 import { startFakeApns } from './fake-apns.ts'
 
-// The fake APNs in a process of its own, for benchmarks and for trying a gateway by hand:
+// Runs the fake APNs as a separate process, for benchmarks and for manual tests of a gateway:
 //
 //   node test/support/fake-apns-process.ts FOLDER
 //
-// Writes FOLDER/apns.p8 (to sign with) and FOLDER/apns-ca.pem (to trust). The address that it tells answers any GET with where the
-// fake itself is and how many notifications it has taken. The topic is org.example.app.
+// Writes FOLDER/apns.p8 (the signing key) and FOLDER/apns-ca.pem (the trusted certificate). The printed address responds to any GET with
+// the URL of the fake and the number of accepted notifications. The topic is org.example.app.
 
 const folder = process.argv[2] ?? '.'
 const fake = await startFakeApns({ keeps: false })

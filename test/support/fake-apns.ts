@@ -12,19 +12,19 @@ import type { AddressInfo } from 'node:net'
 import { makeTokenCheck, refusalOf } from './fake-apns-checks.ts'
 import { LOOPBACK_CERTIFICATE, LOOPBACK_KEY } from './loopback-certificate.ts'
 
-/** A request that was answered, or left alone because the script said so. */
+/** A request that was answered, or left unanswered by a script. */
 export type SeenPush = {
   /** Hexadecimal digits. */
   device: string
   headers: IncomingHttpHeaders
-  /** As it came. */
+  /** The raw body. */
   body: string
   /** 0 is the first connection. */
   connection: number
   status: number | undefined
 }
 
-/** What to do with a push instead of taking it. `goaway`: this one is answered, those behind it on the connection are not looked at. */
+/** How to answer a push instead of accepting it. `goaway`: this push is answered, later ones on the connection are ignored. */
 export type Reply =
   | { status: number; reason?: string; timestamp?: number; headers?: Record<string, string>; raw?: string }
   | 'accept'
@@ -32,30 +32,30 @@ export type Reply =
   | 'reset'
   | 'refuse'
   | 'goaway'
-  /** As `goaway`, with an error: the connection ends at once. */
+  /** Like `goaway`, with an error: the connection ends at once. */
   | 'goaway with an error'
 
 export type FakeApnsOptions = {
   teamId?: string
   keyId?: string
   topics?: readonly string[]
-  /** How a sender makes itself known. */
+  /** How senders authenticate. */
   by?: 'token' | 'certificate'
-  /** `certificate`: the one that is trusted. */
+  /** `certificate`: the trusted certificate. */
   clientCa?: string
-  /** Streams at a time on a new connection, and after the first push that was taken on it. */
+  /** The limit of concurrent streams of a new connection, and of one that has accepted a push. */
   maxStreams?: { first: number; later: number }
   now?: () => number
   port?: number
-  /** False: requests are counted, not kept. */
+  /** False: requests are counted but not stored. */
   keeps?: boolean
 }
 
 export type FakeApns = AsyncDisposable & {
   url: string
-  /** The certificate to trust. */
+  /** The certificate that clients must trust. */
   ca: string
-  /** What senders sign with: PKCS #8 in PEM, as in a `.p8` file. */
+  /** The signing key of senders: PKCS #8 in PEM, as in a `.p8` file. */
   privateKey: string
   teamId: string
   keyId: string
@@ -63,13 +63,13 @@ export type FakeApns = AsyncDisposable & {
   accepted(): number
   connections(): number
   pings(): number
-  /** Provider tokens that came, each once. */
+  /** The received provider tokens, each once. */
   tokens: Set<string>
-  /** Most streams that were open at a time on a connection, whatever was allowed. */
+  /** The largest number of concurrent streams of a connection, regardless of the limit. */
   mostStreams(): number
-  /** What to do with the next pushes to a device, one after the other; then they are taken. `*`: any device. */
+  /** The answers to the next pushes to a device, in order; later pushes are accepted. `*`: any device. */
   script(device: string, ...replies: Reply[]): void
-  /** Ends all connections, without a word. */
+  /** Closes all connections without a GOAWAY. */
   cut(): void
 }
 
@@ -83,7 +83,7 @@ type Connection = {
 
 const ENHANCED = { first: 1, later: 1000 }
 
-/** APNs on loopback: HTTP/2 over TLS, checks tokens and headers as Apple tells. */
+/** APNs on loopback: HTTP/2 over TLS; it checks tokens and headers as Apple documents it. */
 export async function startFakeApns(options: FakeApnsOptions = {}): Promise<FakeApns> {
   const { teamId = 'TEAM123456', keyId = 'KEY1234567', topics = ['org.example.app'], by = 'token' } = options
   const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' })

@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { endWithParent } from '../../bench/support/end-with-parent.ts'
 import { startFakeFcm } from './fake-fcm.ts'
 
-// The fake FCM in a process of its own, for benchmarks and for trying a gateway by hand:
+// Runs the fake FCM as a separate process, for benchmarks and for manual tests of a gateway:
 //
 //   node test/support/fake-fcm-process.ts FOLDER
 //
-// Writes FOLDER/service-account.json and tells its address, which is the `base_url`. The project is example-1a2b3.
+// Writes FOLDER/service-account.json and prints its address, the value for `base_url`. The project is example-1a2b3.
 
 const fake = await startFakeFcm({ keeps: false })
 await writeFile(join(process.argv[2] ?? '.', 'service-account.json'), fake.serviceAccount(), { mode: 0o600 })

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 export type FcmMessage = { token: string; data?: Record<string, string>; [key: string]: unknown }
 export type SeenMessage = { token: string; message: FcmMessage; headers: IncomingHttpHeaders; status: number }
 
-/** What to do with a request instead of taking it. `body`: JSON, or a text as it is. */
+/** How to answer a request instead of accepting it. `body`: JSON, or text that is sent unchanged. */
 export type FcmReply =
   | { status: number; body?: unknown; headers?: Record<string, string> }
   | 'accept'
@@ -15,41 +15,41 @@ export type FcmReply =
 
 export type FakeFcmOptions = {
   projectId?: string
-  /** Of an access token, in seconds. */
+  /** The lifetime of an access token in seconds. */
   expiresIn?: number
   now?: () => number
-  /** False: it has no header `Date`. */
+  /** False: responses have no header `Date`. */
   tellsTime?: boolean
-  /** False: requests are counted, not kept. */
+  /** False: requests are counted but not stored. */
   keeps?: boolean
 }
 
 export type FakeFcm = AsyncDisposable & {
-  /** For `base_url`. */
+  /** The value for `base_url`. */
   url: string
   projectId: string
-  /** The text of a service account's file whose `token_uri` is here. */
+  /** The text of a service account file whose `token_uri` is this server. */
   serviceAccount(changes?: Record<string, unknown>): string
   seen: SeenMessage[]
   accepted(): number
-  /** Access tokens given out. */
+  /** The number of issued access tokens. */
   granted(): number
-  /** Requests of access tokens, whatever the answer. */
+  /** The number of requests for access tokens, with any result. */
   asked(): number
-  /** What to do with the next messages to a device, one after the other; then they are taken. `*`: any device. */
+  /** The answers to the next messages to a device, in order; later messages are accepted. `*`: any device. */
   script(token: string, ...replies: FcmReply[]): void
-  /** The same for requests of access tokens. */
+  /** The answers to the next requests for access tokens. */
   scriptGrants(...replies: FcmReply[]): void
-  /** A header `authorization` that is taken, for a test that speaks to it directly. */
+  /** A valid header `authorization`, for a test that sends requests itself. */
   grant(): string
-  /** No access token given out so far is taken any more. */
+  /** Invalidates all access tokens that were issued before. */
   revoke(): void
 }
 
 const MAX_DATA_BYTES = 4096
 const RESERVED = /^(?:from|message_type|gcm|google)/
 
-/** An answer as FCM words it. */
+/** An error response in FCM's format. */
 export const fcmError = (
   status: number,
   code: string,
@@ -95,7 +95,7 @@ export async function startFakeFcm(options: FakeFcmOptions = {}): Promise<FakeFc
     if (options.tellsTime !== false) response.setHeader('date', new Date(now()).toUTCString())
     textOf(request)
       .then((text) => (request.url === '/token' ? grant : send)(request, response, text))
-      // The client has gone before its request was whole.
+      // The client disconnected before its request was complete.
       .catch(() => response.destroy())
   })
 
@@ -186,7 +186,7 @@ const KEY_ID = '0123456789abcdef0123456789abcdef01234567'
 type Keys = { privateKey: KeyObject; publicKey: KeyObject }
 let made: Keys | undefined
 
-/** Making RSA keys is slow: one pair for all fakes of a process. */
+/** Generating RSA keys is slow, so all fakes of a process share one pair. */
 const rsaKeys = (): Keys => (made ??= generateKeyPairSync('rsa', { modulusLength: 2048 }))
 
 function assertionFault(
@@ -225,7 +225,7 @@ function messageIn(text: string): FcmMessage | undefined {
   }
 }
 
-/** What FCM finds wrong with a message, in its way. */
+/** The error of FCM for an invalid message. */
 function faultOf({ token, data = {}, android }: FcmMessage): string | undefined {
   if (typeof token !== 'string' || token === '')
     return 'The registration token is not a valid FCM registration token'
@@ -237,9 +237,9 @@ function faultOf({ token, data = {}, android }: FcmMessage): string | undefined 
     .reduce((sum, part) => sum + Buffer.byteLength(part), 0)
   if (size > MAX_DATA_BYTES) return 'Android message is too big'
   const { priority = 'HIGH', ttl = '0s' } = (android ?? {}) as { priority?: string; ttl?: string }
-  // The reference has NORMAL and HIGH, and Google's page "Set the priority of a message" sends "normal": both are taken.
+  // The reference has NORMAL and HIGH, and Google's page "Set the priority of a message" sends "normal": both are accepted.
   if (!/^(?:high|normal)$/i.test(priority)) return 'Invalid value at priority'
-  // A Duration of protocol buffers in JSON: seconds with up to nine digits after the point.
+  // A protocol buffers Duration in JSON: seconds with up to nine decimal digits.
   const seconds = Number(/^(\d+(?:\.\d{1,9})?)s$/.exec(ttl)?.[1] ?? NaN)
   return seconds <= 2_419_200 ? undefined : 'Invalid value at ttl'
 }

@@ -5,7 +5,7 @@ import type { TestContext } from 'node:test'
 import { launch, type Browser } from 'puppeteer-core'
 import { afterTest } from './after-test.ts'
 
-/** Where Debian's package `firefox-esr` puts it; or the reason why there is none. */
+/** The path of Debian's package `firefox-esr`, or the reason why it is missing. */
 export function findFirefox(): { path: string } | { missing: string } {
   const folders = (process.env['PATH'] ?? '').split(':')
   const candidates = ['/usr/bin/firefox-esr', ...folders.map((folder) => join(folder, 'firefox-esr'))]
@@ -13,7 +13,7 @@ export function findFirefox(): { path: string } | { missing: string } {
   return path === undefined ? { missing: 'Firefox (firefox-esr) is not installed' } : { path }
 }
 
-/** A headless Firefox with a new profile and a home of its own, which takes its pushes from `pushUrl`. Ends with the test. */
+/** Starts a headless Firefox with a new profile and home directory, and `pushUrl` as its push service. It ends with the test. */
 export async function startFirefox(
   t: TestContext,
   { path, pushUrl }: { path: string; pushUrl: string },
@@ -24,7 +24,7 @@ export async function startFirefox(
     browser: 'firefox',
     executablePath: path,
     headless: true,
-    // The machine may be busy with the other tests.
+    // Other tests can slow down the machine.
     timeout: 60_000,
     env: { PATH: process.env['PATH'], HOME: home, TMPDIR: home, MOZ_CRASHREPORTER_DISABLE: '1' },
     userDataDir: join(home, 'profile'),
@@ -34,9 +34,9 @@ export async function startFirefox(
       'dom.push.testing.allowInsecureServerURL': true,
       'dom.push.connection.enabled': true,
       'dom.push.userAgentID': '',
-      // How soon it comes again to a push service that has hung up.
+      // The wait before it reconnects to the push service.
       'dom.push.retryBaseInterval': 100,
-      // Without these, `subscribe` waits for somebody to answer the prompt, and `showNotification` for a desktop.
+      // Without these, `subscribe` waits for the permission prompt, and `showNotification` for a desktop.
       'permissions.default.desktop-notification': 1,
       'alerts.useSystemBackend': false,
       'network.proxy.type': 0,

@@ -3,16 +3,16 @@ import { createServer, type IncomingMessage } from 'node:http'
 import { connect, type AddressInfo, type Socket } from 'node:net'
 
 export type ForwardProxy = AsyncDisposable & {
-  /** Without credentials. */
+  /** The URL without credentials. */
   url: string
   port: number
-  /** What tunnels were asked for, in order, and with which credentials. */
+  /** The requested tunnels in order, with their credentials. */
   asked: { target: string; authorization: string | undefined }[]
-  /** What the next tunnels are answered with instead of being made; `hang`: nothing. */
+  /** The responses to the next requests for a tunnel, instead of the tunnel; `hang`: no response. */
   refuse: string[]
 }
 
-/** A proxy on loopback that makes tunnels. It knows the name `push.example`: that is this machine. */
+/** A forward proxy on loopback (CONNECT). It resolves the name `push.example` to this machine. */
 export async function startForwardProxy(): Promise<ForwardProxy> {
   const server = createServer((_request, response) => response.writeHead(405).end())
   const sockets = new Set<Socket>()

@@ -1,6 +1,6 @@
 import { type Cluster, startCluster } from './postgres.ts'
 
-// One PostgreSQL cluster for the whole run; each test makes its own database in it.
+// One PostgreSQL cluster for the whole run; each test creates its own database in it.
 let cluster: Cluster | undefined
 
 export function globalSetup(): void {

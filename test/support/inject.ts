@@ -5,7 +5,7 @@ import type { HttpServer } from '../../src/http/server.ts'
 
 type Request = {
   method?: string
-  /** A path with its query; what a URL cannot hold is encoded. */
+  /** A path with its query; characters that a URL cannot contain are encoded. */
   url: string
   headers?: Record<string, string>
   /** An object is sent as JSON. */
@@ -21,7 +21,7 @@ export type Injected = {
 
 const listening = new WeakMap<HttpServer, Promise<{ port: number }>>()
 
-/** One request to a server, over a connection of its own. The server listens from the first one on; its address must have port 0. */
+/** Sends one request over a new connection. The first call starts the server; its configured port must be 0. */
 export async function inject(server: HttpServer, asked: Request): Promise<Injected> {
   const listens = listening.get(server) ?? server.listen()
   listening.set(server, listens)

@@ -1,4 +1,4 @@
 import { pino } from 'pino'
 
-/** A log that keeps nothing. */
+/** A log that discards everything. */
 export const silentLog = pino({ level: 'silent' })

@@ -8,44 +8,44 @@ import { LOOPBACK_CERTIFICATE, LOOPBACK_KEY } from './loopback-certificate.ts'
 export type ReceivedMail = {
   from: string
   to: string[]
-  /** As it came over the wire. */
+  /** The raw mail. */
   raw: string
   parsed: Email
-  /** A header of it, unfolded. */
+  /** A header of the mail, unfolded. */
   header(name: string): string | undefined
   isSecure: boolean
   user: string | undefined
 }
 
-/** What the server does with the next mails; a number is an SMTP reply that refuses. */
+/** The reaction of the server to the next mails; a number is an SMTP reply that refuses. */
 export type MailAnswer = {
   sender?: number
   recipient?: number
   data?: number
-  /** Breaks the connection once the whole mail is there, or never answers. */
+  /** After the whole mail: resets the connection, or never answers. */
   end?: 'reset' | 'hang'
 }
 
 export type MailReceiverOptions = {
-  /** STARTTLS is offered, or TLS begins at once; with a certificate for loopback. */
+  /** Offers STARTTLS, or starts with TLS; with a certificate for loopback. */
   tls?: 'offered' | 'at once' | 'none'
-  /** Nobody sends without these. */
+  /** The credentials that every sender needs. */
   login?: { user: string; password: string }
 }
 
-/** A mail server on loopback that remembers what it was given. */
+/** An SMTP server on loopback that stores the received mails. */
 export type MailReceiver = {
   port: number
   readonly mails: ReceivedMail[]
-  /** Resolves to the first mail, received or still to come, for which `wanted` holds. */
+  /** Resolves to the first mail, received before or after the call, for which `wanted` returns true. */
   waitFor(wanted: (mail: ReceivedMail) => boolean): Promise<ReceivedMail>
   answer(how: MailAnswer): void
-  /** Connections there were. */
+  /** The number of connections so far. */
   readonly connections: number
   close(): Promise<void>
 }
 
-/** @param options.port where to listen again after having been away; 0 picks a free one. */
+/** @param options.port the port after a restart; 0 picks a free one. */
 export async function startMailReceiver(
   t: TestContext,
   { tls = 'none', login, port = 0 }: MailReceiverOptions & { port?: number } = {},
@@ -131,7 +131,7 @@ const connectionsOf = (server: SMTPServer): Connection[] => [
 ]
 
 const refusal = (code: number | undefined) =>
-  code === undefined ? null : Object.assign(new Error('not like that'), { responseCode: code })
+  code === undefined ? null : Object.assign(new Error('refused by the test'), { responseCode: code })
 
 async function received(raw: Buffer, session: SMTPServerSession): Promise<ReceivedMail> {
   const { mailFrom, rcptTo } = session.envelope

@@ -1,13 +1,13 @@
 import type { Clock } from '../../src/lib/clock.ts'
 
 export type ManualClock = Required<Clock> & {
-  /** Moves the time on; whoever slept up to then wakes. */
+  /** Advances the time and wakes sleepers whose time has come. */
   advance(ms: number): void
-  /** Sets the clock, as an operator or NTP does: no time passes, and sleepers sleep on. */
+  /** Sets the clock, like an operator or NTP: no time passes, and sleepers continue to sleep. */
   step(ms: number): void
 }
 
-/** A clock that stands still until it is told to move. */
+/** A clock that only moves when the test calls `advance` or `step`. */
 export function createManualClock(start = 1_800_000_000_000): ManualClock {
   let now = start
   let steady = 0

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { TestContext } from 'node:test'
 import { afterTest } from './after-test.ts'
 
-/** What a gateway is told, as far as the tests look at it. */
+/** The parts of a poke that tests read. */
 export type ReceivedPoke = {
   event_id?: string
   room_id?: string
@@ -24,19 +24,19 @@ export type ReceivedPoke = {
 
 export type PokeAnswer = { status?: number; headers?: Record<string, string>; body?: unknown }
 
-/** A push gateway on loopback that remembers what it was told. */
+/** A push gateway on loopback that stores the received pokes. */
 export type PokeReceiver = {
-  /** For `data.url` of a pusher. */
+  /** The value for `data.url` of a pusher. */
   url: string
   readonly pokes: ReceivedPoke[]
-  /** Resolves to the first poke, received or still to come, for which `wanted` holds. */
+  /** Resolves to the first poke, received before or after the call, for which `wanted` returns true. */
   waitFor(wanted: (poke: ReceivedPoke) => boolean): Promise<ReceivedPoke>
-  /** What to answer from here on; a function may look at the poke. */
+  /** The response from now on; a function gets the poke. */
   answer(how: PokeAnswer | ((poke: ReceivedPoke) => PokeAnswer | Promise<PokeAnswer>)): void
   close(): Promise<void>
 }
 
-/** @param port where to listen again after having been away; 0 picks a free one. */
+/** @param port the port after a restart; 0 picks a free one. */
 export async function startPokeReceiver(t: TestContext, port = 0): Promise<PokeReceiver> {
   const pokes: ReceivedPoke[] = []
   const waiting = new Set<() => void>()

@@ -3,7 +3,7 @@ import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, statfsSync } f
 import { join } from 'node:path'
 import { tmpdir, userInfo } from 'node:os'
 
-/** A throw-away PostgreSQL cluster, on a Unix socket in a folder of its own; or the reason why there is none. */
+/** A temporary PostgreSQL cluster that listens on a Unix socket in its folder, or the reason why there is none. */
 export type Cluster = { url: string; stop: () => void } | { missing: string }
 
 const DEBIAN = '/usr/lib/postgresql'
@@ -18,7 +18,7 @@ function findTools(): string | undefined {
   return folders.find((folder) => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'pg_ctl')))
 }
 
-/** PostgreSQL refuses to run as root, so root runs it as somebody else. */
+/** PostgreSQL refuses to run as root, so root runs it as another user. */
 function unprivileged(): { uid?: number; gid?: number } | { missing: string } {
   if (userInfo().uid !== 0) return {}
   for (const name of ['postgres', 'nobody']) {
@@ -26,20 +26,22 @@ function unprivileged(): { uid?: number; gid?: number } | { missing: string } {
     const gid = spawnSync('id', ['-g', name], { encoding: 'utf8' }).stdout.trim()
     if (uid && gid) return { uid: Number(uid), gid: Number(gid) }
   }
-  return { missing: 'PostgreSQL does not run as root, and there is no other user here' }
+  return {
+    missing: 'PostgreSQL does not run as root, and neither postgres nor nobody is a user of this machine',
+  }
 }
 
 const IN_MEMORY = '/dev/shm'
 const ENOUGH_BYTES = 4 * 1024 ** 3
 
-/** In memory where there is plenty of it: a thousand databases are made, and thrown away again. */
+/** In memory if there is enough, because the tests create and drop a thousand databases. */
 function placeForCluster(): string {
   if (!existsSync(IN_MEMORY)) return tmpdir()
   const { bavail, bsize } = statfsSync(IN_MEMORY)
   return bavail * bsize >= ENOUGH_BYTES ? IN_MEMORY : tmpdir()
 }
 
-/** Starts a cluster without fsync: it is thrown away, whatever happens. */
+/** Starts a cluster without fsync, because its data is discarded. */
 export function startCluster(): Cluster {
   const tools = findTools()
   if (!tools) return { missing: 'PostgreSQL (initdb, pg_ctl) is not installed' }

@@ -14,7 +14,7 @@ export type BelfryProcess = {
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null>
 }
 
-/** `belfry serve` in a process of its own, as `startTestServer` sets it up; resolves at the ready line. `settings`: more environment. */
+/** Runs `belfry serve` as a separate process with the settings of `startTestServer`; resolves at the ready line. `settings`: further environment variables. */
 export async function startProcess(
   t: TestContext,
   data: string,
@@ -26,26 +26,26 @@ export async function startProcess(
 }
 
 export type Launched = Omit<BelfryProcess, 'url'> & {
-  /** Resolves to the URL at the ready line; rejects when the process ends before. */
+  /** Resolves to the URL at the ready line; rejects if the process ends before. */
   ready: Promise<string>
 }
 
 export type Launch = {
   data: string
-  /** Further ones of `belfry serve`. */
+  /** Further flags of `belfry serve`. */
   flags?: readonly string[]
-  /** More environment. */
+  /** Further environment variables. */
   settings?: Readonly<Record<string, string>>
 }
 
-/** The same, not yet ready. */
+/** Like `startProcess`, without waiting for the ready line. */
 export function launchProcess({ data, flags = [], settings = {} }: Launch): Launched {
   const usual = ['--listen', '127.0.0.1:0', '--data', data, '--open-registration', '--log-level', 'error']
   const args = ['serve', ...usual, '--allow-push-to', '127.0.0.0/8', ...flags]
   return launchBelfry(args, { BELFRY_RATE_LIMITS_ENABLED: 'false', ...settings })
 }
 
-/** Any command that prints a ready line. `complaints` is called with each line on stderr; without it they are shown. */
+/** Runs any command that prints a ready line. `complaints` gets each line of stderr; without it stderr is inherited. */
 export function launchBelfry(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
@@ -57,7 +57,7 @@ export function launchBelfry(
   })
   if (child.stderr && complaints) createInterface({ input: child.stderr }).on('line', complaints)
   const ready = readyLine(child)
-  // Who kills it before it is ready need not hear of it.
+  // Prevents an unhandled rejection if the test kills the process before the ready line.
   ready.catch(() => undefined)
   return { ready, pid: child.pid ?? 0, end: (signal) => endOf(child, signal) }
 }

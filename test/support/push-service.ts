@@ -5,17 +5,17 @@ import type { AddressInfo } from 'node:net'
 import { jwtVerify, type JWTPayload } from 'jose'
 import { decryptPush } from './decrypt-push.ts'
 
-/** What `PushSubscription.toJSON()` gives in a browser. */
+/** The result of `PushSubscription.toJSON()` in a browser. */
 export type BrowserSubscription = { endpoint: string; keys: { p256dh: string; auth: string } }
 
 export type ReceivedPush = {
   endpoint: string
   headers: IncomingMessage['headers']
-  /** Of the VAPID token, which has been verified. */
+  /** The claims of the VAPID token, after verification. */
   claims: JWTPayload
-  /** The plaintext; `undefined` when it could not be decrypted. */
+  /** The plaintext; `undefined` if decryption failed. */
   text: string | undefined
-  /** As it went over the wire. */
+  /** The encrypted body. */
   body: Buffer
 }
 
@@ -25,31 +25,31 @@ export type PushAnswer = {
   body?: string
 }
 
-/** A push service with its browsers: verifies VAPID, holds to RFC 8030, decrypts for whom it made the subscription. */
+/** A push service with its browsers. It verifies VAPID, enforces RFC 8030 and decrypts messages for its subscriptions. */
 export type PushService = AsyncDisposable & {
-  /** As `http://127.0.0.1:40123`. */
+  /** Such as `http://127.0.0.1:40123`. */
   origin: string
-  /** A new browser. `vapidKey`: the only key whose messages are taken, as base64url. */
+  /** Subscribes a new browser. `vapidKey`: the only accepted key of senders, as base64url. */
   subscribe(vapidKey?: string): BrowserSubscription
   unsubscribe(subscription: BrowserSubscription): void
   readonly received: ReceivedPush[]
-  /** What to answer to sound requests from here on; `undefined`: what a push service answers. */
+  /** The response to valid requests from now on; `undefined`: the normal response. */
   answer(how: PushAnswer | ((push: ReceivedPush) => PushAnswer | Promise<PushAnswer>) | undefined): void
 }
 
 export type PushServiceOptions = {
   port?: number
-  /** The name in its URLs; it listens on loopback all the same. */
+  /** The host name in its URLs; it listens on loopback in any case. */
   host?: string
   /** Milliseconds since the Unix epoch. */
   now?: () => number
-  /** Speaks TLS with this. */
+  /** Uses TLS with this certificate. */
   tls?: { cert: string; key: string }
-  /** What it says to a token that is not good, and why; a 401 with that as its text otherwise. */
+  /** The response to an invalid token, by its fault; a 401 with the fault as text by default. */
   refuse?: (fault: string) => PushAnswer
-  /** Tells its own time in the header `Date`. Default: it does. */
+  /** Sends the header `Date`. Default: true. */
   tellsTime?: boolean
-  /** Only counts what it receives, without decrypting it: for benchmarks. */
+  /** Only counts messages, without decryption: for benchmarks. */
   counts?: boolean
 }
 
@@ -134,7 +134,7 @@ async function answerTo(state: State, request: IncomingMessage): Promise<PushAns
   }
 }
 
-/** `GET /subscriptions?count=n`: new browsers; `GET /received`: how many messages there were. */
+/** `GET /subscriptions?count=n`: creates browsers; `GET /received`: the number of messages. */
 function forBenchmarks(state: State, path: string): PushAnswer {
   const { pathname, searchParams } = new URL(path, state.origin)
   const count = Number(searchParams.get('count') ?? 1)
@@ -147,7 +147,7 @@ function forBenchmarks(state: State, path: string): PushAnswer {
   return answer === undefined ? { status: 404 } : { status: 200, body: JSON.stringify(answer()) }
 }
 
-/** RFC 8292, section 2: the claims, or what is wrong with the token. */
+/** RFC 8292, section 2: the claims, or the fault of the token. */
 async function verify(state: State, { headers }: IncomingMessage): Promise<JWTPayload | string> {
   const authorization = headers.authorization ?? ''
   const known = state.verified.get(authorization)
@@ -184,7 +184,7 @@ function isInTime({ exp = 0 }: JWTPayload, now: number): boolean {
   return left > 0 && left <= 86_400
 }
 
-/** What RFC 8030 and RFC 8291 ask of a request. */
+/** The requirements of RFC 8030 and RFC 8291 for a request. */
 function faultOf(headers: IncomingMessage['headers']): string | undefined {
   if (headers['content-encoding'] !== 'aes128gcm') return 'Content-Encoding must be aes128gcm'
   if (!/^\d+$/.test(String(headers['ttl'] ?? ''))) return 'TTL is missing'
@@ -207,7 +207,7 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-// By itself, for benchmarks: prints its origin when it is ready, and ends with its parent.
+// Runs as a separate process for benchmarks: prints its origin when it is ready, and ends with its parent.
 if (import.meta.main) {
   const { origin } = await startPushService({ counts: true })
   process.stdout.write(`${origin}\n`)

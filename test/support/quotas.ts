@@ -1,4 +1,4 @@
 import { loadConfig } from '../../src/config/load.ts'
 
-/** The quotas of a server without a configuration. */
+/** The default quotas. */
 export const { quotas } = loadConfig({ argv: [], env: {} })

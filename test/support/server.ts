@@ -15,10 +15,10 @@ export type TestServerOptions = {
 }
 
 /**
- * A whole Belfry in this process, on a free loopback port: open registration, no rate limits, pokes to loopback allowed. An answer that
- * does not fit the schemas of its route fails the test.
- * @param options.data a data directory to go on with; `flags`: further flags of `belfry serve`; `env`: settings
- * from the environment; `environment`: another clock, say
+ * Starts a complete Belfry in this process, on a free loopback port: open registration, no rate limits, pokes to loopback allowed. The test
+ * fails if a response does not match the schemas of its route.
+ * @param options.data an existing data directory; `flags`: further flags of `belfry serve`; `env`: settings
+ * from the environment; `environment`: replacements, such as another clock
  */
 export async function startTestServer(
   t: TestContext,

@@ -1,16 +1,16 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { TestContext } from 'node:test'
 
-/** Lets the SQLite databases that are opened from here on run out of space, and gives them space again. Those that are opened while it is full have none. */
+/** Lets SQLite databases run out of space, and gives them space again. It applies to databases opened after the call. A database opened while the disk is full gets no space. */
 export type SmallDisk = {
-  /** Not a page more than they have. */
+  /** Allows no page beyond the existing ones. */
   fill(): void
   makeRoom(): void
 }
 
 /**
- * SQLite's own limit on the size of a database makes it fail as a disk without space does, with SQLITE_FULL. It holds for a
- * connection; the one that writes is known by its pragma.
+ * A size limit makes SQLite fail like a full disk, with SQLITE_FULL. The limit applies to a connection; the writing connection is
+ * recognised by its pragma.
  */
 export function smallDisk(t: TestContext): SmallDisk {
   const writers = new Set<DatabaseSync>()
@@ -23,7 +23,7 @@ export function smallDisk(t: TestContext): SmallDisk {
     }
     return Reflect.apply(exec as () => undefined, this, [sql])
   })
-  // It never goes below what there is, and free pages are used up first.
+  // SQLite does not set a limit below the current size, and it uses free pages first.
   const limit = (writer: DatabaseSync) => {
     const pages = isFull ? 1 : 1_000_000_000
     Reflect.apply(exec as () => undefined, writer, [`pragma max_page_count = ${pages}`])

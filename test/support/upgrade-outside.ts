@@ -11,9 +11,9 @@ import { type FakeFcm, startFakeFcm } from './fake-fcm.ts'
 import { type MailReceiver, startMailReceiver } from './mail-receiver.ts'
 import { createManualClock, type ManualClock } from './manual-clock.ts'
 
-// Belfry with fakes of everything that it sends to, for a database that an earlier version has made.
+// Belfry with fakes of everything that it sends to, on a database of an earlier version.
 
-/** The address of this server in the database; its own gateway is called in the process. */
+/** The URL of this server in the database; the server calls its own gateway within the process. */
 export const PUBLIC_URL = 'https://matrix.example.org'
 export const ANDROID = 'org.example.android'
 
@@ -26,12 +26,12 @@ export type Outside = {
   clock: ManualClock
   mail: MailReceiver
   fcm: FakeFcm
-  /** Gateway and push service of browsers; the origin of their URLs. */
+  /** The origin of a gateway and of the push service of browsers. */
   origin: string
-  /** Another origin. Its gateway answers 200 as long as the first one answers at all. */
+  /** Another origin. Its gateway responds with 200 whenever the first one responds. */
   otherOrigin: string
   readonly received: Received[]
-  /** What gateways and push services answer: a status, or nothing until that is changed. */
+  /** The response of gateways and push services: a status, or no response until the next change. */
   answer(how: number | 'nothing'): void
 }
 
@@ -91,7 +91,7 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-/** Of a push service the path says all; its body is encrypted. */
+/** A request to a push service is identified by its path, because its body is encrypted. */
 function whatCame(path: string, body: Buffer): Received {
   if (!path.endsWith('/notify')) return { path }
   const { notification } = JSON.parse(body.toString()) as {
@@ -112,7 +112,7 @@ function whatCame(path: string, body: Buffer): Received {
 
 export type Place = { folder: string; database: string }
 
-/** Belfry with mail and an Android app, on a database. */
+/** Starts Belfry with mail and an Android app on a database. */
 export async function startBelfry(t: TestContext, { folder, database }: Place, outside: Outside) {
   const { clock, mail, fcm } = outside
   const account = join(folder, 'account.json')
@@ -148,7 +148,7 @@ export async function startBelfry(t: TestContext, { folder, database }: Place, o
   return { url, close }
 }
 
-/** What the client-server API tells a user of everything that a database keeps for them. */
+/** All data of a user that the client-server API returns. */
 export async function toldOf(url: string, { userId, token }: Session): Promise<Record<string, unknown>> {
   const get = async (path: string) => (await call(`${url}/_matrix/client/v3${path}`, { token })).body
   const sync = (await get(

@@ -3,10 +3,10 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 
-/** What the service worker has shown, and of what it was told. */
+/** A notification that the service worker has shown, with the payload of the push. */
 export type Shown = { title: string; body: string; payload: Record<string, unknown> }
 
-/** The page of a small web client, at an origin where service workers are allowed. */
+/** The page of a small web client, on an origin that allows service workers. */
 export type WebApp = AsyncDisposable & { url: string; readonly shown: readonly Shown[] }
 
 const FILES: Readonly<Record<string, [name: string, type: string]>> = {

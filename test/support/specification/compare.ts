@@ -3,12 +3,12 @@ import { objectAt, type Operation } from './load.ts'
 import { type Shape, shapeOf } from './shape.ts'
 
 /**
- * Any endpoint may answer with these (client-server API, "Standard error response", "Common error codes"): 403 and 404 are those of
+ * Statuses that any endpoint may return (client-server API, "Standard error response", "Common error codes"): 403 and 404 stand for
  * `M_FORBIDDEN` and `M_NOT_FOUND`.
  */
 const COMMON_STATUSES = new Set(['400', '401', '403', '404', '413', '429', '500', '503'])
 
-/** Where one of our endpoints differs from the specification: a line for each. */
+/** The differences between our endpoint and the specification, one line each. */
 export function differences(specified: Operation, ours: Operation): string[] {
   const requests = [
     ...authentication(specified.about, ours.about),
@@ -45,7 +45,7 @@ function parameters(specified: JsonObject, ours: JsonObject): string[] {
     const their = theirs.get(name)
     if (their === undefined) return [`query ${name}: not specified`]
     return [
-      ...(required && !their.required ? [`query ${name}: required here alone`] : []),
+      ...(required && !their.required ? [`query ${name}: required only here`] : []),
       ...typeDifference(shape, their.shape, `query ${name}`),
     ]
   })
@@ -64,14 +64,14 @@ function queryOf({ parameters: given }: JsonObject): Map<string, Parameter> {
   )
 }
 
-/** Of what is sent to us: all that is specified must be taken. */
+/** Request bodies: everything specified must be accepted. */
 function bodies(specified: JsonObject, ours: JsonObject): string[] {
   const theirs = jsonOf(objectAt(specified, 'requestBody'))
   const own = jsonOf(objectAt(ours, 'requestBody'))
   if (own === undefined) {
     const required =
       theirs === undefined ? [] : [...shapeOf(theirs).properties].filter(([, { required: is }]) => is)
-    return required.map(([name]) => `body ${name}: required, and not read`)
+    return required.map(([name]) => `body ${name}: required, but not read`)
   }
   return theirs === undefined ? [] : taken(shapeOf(theirs), shapeOf(own), 'body')
 }
@@ -79,13 +79,13 @@ function bodies(specified: JsonObject, ours: JsonObject): string[] {
 function taken(theirs: Shape, own: Shape, path: string): string[] {
   const isOpen = own.more !== false || own.properties.size === 0
   const missing = [...theirs.properties].flatMap(([name, { required }]) =>
-    required && !isOpen && !own.properties.has(name) ? [`${path}.${name}: required, and not read`] : [],
+    required && !isOpen && !own.properties.has(name) ? [`${path}.${name}: required, but not read`] : [],
   )
   const others = [...own.properties].flatMap(([name, { schema, required }]) => {
     const their = theirs.properties.get(name)
     if (their === undefined) return theirs.more === false ? [`${path}.${name}: not specified`] : []
     return [
-      ...(required && !their.required ? [`${path}.${name}: required here alone`] : []),
+      ...(required && !their.required ? [`${path}.${name}: required only here`] : []),
       ...taken(shapeOf(their.schema), shapeOf(schema), `${path}.${name}`),
     ]
   })
@@ -97,12 +97,12 @@ function statuses(specified: JsonObject, ours: JsonObject): string[] {
   const missing = (theirs ?? []).filter((status) => !own?.includes(status))
   const others = (own ?? []).filter((status) => !theirs?.includes(status) && !COMMON_STATUSES.has(status))
   return [
-    ...missing.map((status) => `status ${status}: never given`),
+    ...missing.map((status) => `status ${status}: never returned`),
     ...others.map((status) => `status ${status}: not specified`),
   ]
 }
 
-/** Of what we send in a success: all that is required must be there, and what else is there must be specified. */
+/** Successful responses: required keys must be present, and other keys must be specified. */
 function responses(specified: JsonObject, ours: JsonObject): string[] {
   const theirs = objectAt(specified, 'responses')
   const own = objectAt(ours, 'responses')
@@ -118,7 +118,7 @@ function responses(specified: JsonObject, ours: JsonObject): string[] {
 function sent(theirs: Shape, own: Shape, path: string): string[] {
   const missing = [...theirs.properties].flatMap(([name, { required }]) =>
     required && own.properties.get(name)?.required !== true
-      ? [`${path}.${name}: required, and not always sent`]
+      ? [`${path}.${name}: required, but not always sent`]
       : [],
   )
   const others = [...own.properties].flatMap(([name, { schema }]) => {
@@ -138,7 +138,7 @@ function elements(theirs: Shape, own: Shape, path: string): string[] {
   ]
 }
 
-/** `from` can be what `into` cannot. */
+/** Reports types that `from` allows and `into` does not. */
 function typeDifference(from: Shape, into: Shape, path: string): string[] {
   if (from.types.size === 0 || into.types.size === 0) return []
   const others = [...from.types].filter(

@@ -1,33 +1,33 @@
-// Where Belfry differs from the specification, and why. The test fails for a line that no longer holds.
+// The accepted differences between Belfry and the specification, with reasons. The test fails for a line that no longer applies.
 
-/** Endpoints of the files that are not served: pattern of `METHOD /path` → reason. */
+/** Specified endpoints that Belfry does not serve: pattern of `METHOD /path` → reason. */
 export const NOT_SERVED: Readonly<Record<string, string>> = {
-  '/_matrix/media/v[13]/(upload|create|download|thumbnail|preview_url)': 'no media are kept',
-  'GET /_matrix/client/v1/media/(download|thumbnail|preview_url)': 'no media are kept',
+  '/_matrix/media/v[13]/(upload|create|download|thumbnail|preview_url)': 'media are not stored',
+  'GET /_matrix/client/v1/media/(download|thumbnail|preview_url)': 'media are not stored',
   '/_matrix/client/v3/room_keys/(keys|version/)': 'no key back-up',
   'POST /_matrix/client/v3/room_keys/version$': 'no key back-up',
   'POST /_matrix/client/v3/account/3pid(/bind|/unbind)?$': 'deprecated, or for an identity server',
   'POST /_matrix/client/v3/(account/password|register)/(email|msisdn)/requestToken':
-    'passwords are not reset by mail, and accounts not made by it',
+    'mail neither resets passwords nor creates accounts',
   'GET /_matrix/client/v3/(initialSync|events/)': 'deprecated',
   'GET /_matrix/client/v3/thirdparty/(protocol|location|user)\\b': 'no bridges',
 }
 
-/** Endpoints below `/_matrix` that the specification does not have: the same. */
+/** Endpoints of Belfry below `/_matrix` that the specification does not have: pattern → reason. */
 export const OURS_ALONE: Readonly<Record<string, string>> = {
-  '/_matrix/client/unstable/org\\.belfry/': 'pages behind the links of mails',
+  '/_matrix/client/unstable/org\\.belfry/': 'pages that links in mails open',
   '/unstable/org\\.matrix\\.msc4174/pushers/ack|/v3/pushers/ack': 'MSC4174',
   '/unstable/org\\.matrix\\.msc4173/pushers/push': 'MSC4173',
   '/pushrules/device/': 'device scopes, of the draft of 2015',
   '/pushrules/(\\{scope\\}(/?|/\\{kind\\}/?))?$':
-    'the push rules of a scope or kind; a PUT or DELETE is refused',
+    'the push rules of a scope or kind; PUT and DELETE are refused',
   '^delete .*/pushrules/.*\\{attribute\\}$': 'refused',
-  '(get|put) .*/state/\\{eventType\\}/?$': 'an empty state key may be left out',
+  '(get|put) .*/state/\\{eventType\\}/?$': 'an empty state key may be omitted',
   'get /_matrix/media/r0/config': 'the path of older versions',
   'get /_matrix/push/v1/notify': 'discovery of UnifiedPush',
 }
 
-/** Names of properties that the specification does not have → where they come from. */
+/** Properties that the specification does not have → their source. */
 export const EXTENSIONS: Readonly<Record<string, string>> = {
   instance_handle: 'the founding text',
   profile_tag: 'conditions of kind `device`, of the draft of 2015',
@@ -43,9 +43,9 @@ export const EXTENSIONS: Readonly<Record<string, string>> = {
   rule_id: 'MSC3994',
   'org.matrix.msc3994.rule_kind': 'MSC3994',
   'org.matrix.msc3994.rule_id': 'MSC3994',
-  redacts: 'of redactions, whose schema is not that of all events (m.room.redaction)',
-  'org.belfry.status': 'Belfry: how a pusher is doing',
-  'org.belfry.hold_while_active_ms': 'Belfry: held while its user is active elsewhere',
+  redacts: 'a key of redactions, which the schema of all events lacks (m.room.redaction)',
+  'org.belfry.status': 'Belfry: the delivery status of a pusher',
+  'org.belfry.hold_while_active_ms': 'Belfry: holds pokes while the user is active on another device',
 }
 
 type Accepted = { operation: RegExp; difference: RegExp; reason: string }
@@ -54,72 +54,72 @@ export const ACCEPTED: readonly Accepted[] = [
   {
     operation: /^POST .*\/account\/(deactivate|password)$/,
     difference: /^authentication/,
-    reason: 'without a token nobody can show that an account is theirs: there is no reset by mail',
+    reason: 'a token is the only proof of ownership of an account: there is no reset by mail',
   },
   {
     operation: /^POST .*\/3pid\/(email|msisdn)\/requestToken$/,
     difference: /^authentication/,
-    reason: 'a token may be sent',
+    reason: 'sending a token is optional',
   },
   {
     operation: /^POST .*\/3pid\/email\/requestToken$/,
     difference: /^body\.\w+: not specified/,
-    reason: 'the body is that of the Identity Service API, which is not among the files',
+    reason: 'the Identity Service API defines the body, and is not among the files',
   },
   {
     operation: /^POST .*\/3pid\/email\/requestToken$/,
-    difference: /^status 403: never given/,
-    reason: 'every address may be validated',
+    difference: /^status 403: never returned/,
+    reason: 'every address can be validated',
   },
   {
     operation: /^GET .*\/versions$/,
     difference: /^authentication/,
-    reason: 'the versions are the same for everybody',
+    reason: 'the versions are the same for all users',
   },
   {
     operation: /^POST .*\/(join|knock)\/\{roomIdOrAlias\}$/,
     difference: /^query via/,
-    reason: 'there are no other servers',
+    reason: 'the server does not federate',
   },
   {
     operation: /^GET .*\/sync$/,
     difference: /^query use_state_after/,
-    reason: 'not there yet: the state is always that of the start of the timeline',
+    reason: 'not implemented: the state is always the state at the start of the timeline',
   },
   {
     operation: /^GET .*\/devices(\/\{deviceId\})?$/,
     difference: /(display_name|last_seen_ip|last_seen_ts): null is not/,
-    reason: 'some clients want every key to be there',
+    reason: 'some clients require every key',
   },
   {
     operation: /^PUT .*\/devices\/\{deviceId\}$/,
-    difference: /^status 201: never given/,
-    reason: 'only application services make devices by it',
+    difference: /^status 201: never returned/,
+    reason: 'only application services create devices with it',
   },
   {
     operation: /^GET .*\/account\/whoami$/,
-    difference: /^status 403: never given/,
-    reason: 'only application services are refused by it',
+    difference: /^status 403: never returned/,
+    reason: 'it refuses only application services',
   },
   {
     operation: /^GET .*\/filter\/\{filterId\}$/,
     difference: /: null is not/,
-    reason: 'null is taken for absent, and a filter is given back as it was set',
+    reason: 'null counts as absent, and the response contains the filter as it was stored',
   },
   {
     operation: /^GET .*\/login$/,
-    difference: /^status 404: never given/,
-    reason: 'there is a login with password',
+    difference: /^status 404: never returned/,
+    reason: 'login with a password is always available',
   },
   {
     operation: /^GET .*\/notifications$/,
     difference: /profile_tag: null is not string/,
-    reason: 'some clients want the key to be there',
+    reason: 'some clients require the key',
   },
   {
     operation: /^GET .*\/profile\/\{userId\}(\/\{keyName\})?$/,
-    difference: /^status 403: never given/,
-    reason: 'profiles are shown to everybody',
+    difference: /^status 403: never returned/,
+    reason: 'profiles are public',
   },
   {
     operation: /^POST .*\/pushers\/set$/,
@@ -128,18 +128,18 @@ export const ACCEPTED: readonly Accepted[] = [
   },
   {
     operation: /^PUT .*\/pushrules\/global\/\{kind\}\/\{ruleId\}$/,
-    difference: /^status 404: never given/,
-    reason: 'a rule that is not there is made',
+    difference: /^status 404: never returned/,
+    reason: 'a missing rule is created',
   },
   {
     operation: /^GET .*\/pushrules\/global\/\{kind\}\/\{ruleId\}\/(enabled|actions)$/,
     difference: /^answer\.(enabled|actions): /,
-    reason: 'one route answers both attributes, each with its own key',
+    reason: 'one route serves both attributes, each with its own key',
   },
   {
     operation: /^GET .*\/state\/\{eventType\}\/\{stateKey\}$/,
     difference: /^answer\.unsigned\.\w+: not specified/,
-    reason: 'with format=event the whole event, as everywhere else',
+    reason: 'with format=event the response is a complete event',
   },
   {
     operation: /^GET .*\/voip\/turnServer$/,

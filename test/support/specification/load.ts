@@ -6,12 +6,12 @@ import { isJsonObject, type Json, type JsonObject } from '../../../src/lib/json.
 
 const ROOT = fileURLToPath(new URL('../../vectors/matrix-spec/', import.meta.url))
 
-/** One endpoint: of the specification, or of ours. `path` is whole, with `{name}` for parameters. */
+/** An endpoint of the specification or of Belfry. `path` is the full path, with `{name}` for parameters. */
 export type Operation = { method: string; path: string; about: JsonObject }
 
 export const METHODS = ['get', 'put', 'post', 'delete']
 
-/** Every endpoint of the specification's files, references put in. */
+/** All endpoints in the files of the specification, with references resolved. */
 export function specifiedOperations(): Operation[] {
   const files = globSync('data/api/*/*.yaml', { cwd: ROOT }).toSorted()
   return files.flatMap((file) => {
@@ -46,13 +46,13 @@ const files = new Map<string, Json>()
 function parsed(file: string): Json {
   const known = files.get(file)
   if (known !== undefined) return known
-  // What only the Identity Service API defines is not known here: anything fits.
+  // Schemas of the Identity Service API are not among the files: any value matches.
   const read = existsSync(ROOT + file) ? (parse(readFileSync(ROOT + file, 'utf8')) as Json) : {}
   files.set(file, read)
   return read
 }
 
-/** With the files that it refers to put in; what refers to itself is left open. */
+/** Resolves references to other files; a recursive reference matches any value. */
 function expanded(value: Json, file: string, under: readonly string[]): Json {
   return mapped(value, (reference, rest) => {
     if (reference.startsWith('#')) return undefined
@@ -64,7 +64,7 @@ function expanded(value: Json, file: string, under: readonly string[]): Json {
   })
 }
 
-/** With what it refers to within itself put in. */
+/** Resolves references within the document. */
 function resolved(value: Json, document: Json, under: readonly string[]): Json {
   return mapped(value, (reference, rest) => {
     if (!reference.startsWith('#')) return undefined
@@ -75,7 +75,7 @@ function resolved(value: Json, document: Json, under: readonly string[]): Json {
 
 type Reference = (reference: string, rest: JsonObject) => Json | undefined
 
-/** `replace` is asked for each object with a reference; undefined leaves it. */
+/** Calls `replace` for each object with a reference; undefined keeps the object. */
 function mapped(value: Json, replace: Reference): Json {
   if (Array.isArray(value)) return value.map((item) => mapped(item, replace))
   if (!isJsonObject(value)) return value

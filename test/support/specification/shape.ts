@@ -1,17 +1,17 @@
 import { isJsonObject, type Json, type JsonObject } from '../../../src/lib/json.ts'
 import { objectAt } from './load.ts'
 
-/** What a schema says of the shape of a value. */
+/** The shape of a value according to a schema. */
 export type Shape = {
-  /** None: any. */
+  /** Empty: any type. */
   types: Set<string>
   properties: Map<string, { schema: JsonObject; required: boolean }>
-  /** The schema of further properties, where it has one; `true`: any. */
+  /** The schema of further properties; `true`: any. */
   more: JsonObject | boolean
   items: JsonObject | undefined
 }
 
-/** Parts that hold together (`allOf`) are added up; of alternatives, a property is required if each requires it. */
+/** Merges the parts of `allOf`. A property of alternatives is required if each alternative requires it. */
 export function shapeOf(schema: JsonObject): Shape {
   const parts = [own(schema), ...listAt(schema, 'allOf').map(shapeOf)]
   const alternatives = ['oneOf', 'anyOf'].map((key) => listAt(schema, key)).filter((all) => all.length > 0)
@@ -26,7 +26,7 @@ function own(schema: JsonObject): Shape {
       [name, { schema: isJsonObject(inner) ? inner : {}, required: required.includes(name) }] as const,
   )
   const known = new Map(properties)
-  // Required, and described by another part.
+  // Required here, and described by another part.
   for (const name of required)
     if (typeof name === 'string' && !known.has(name)) known.set(name, { schema: {}, required: true })
   const more = schema['additionalProperties']
