@@ -149,7 +149,7 @@ test('unread answers of a user are bounded, and those that are not being read gi
   assert.equal(refused.status, 429)
   const { errcode, error } = (await refused.json()) as Record<string, string>
   assert.equal(errcode, 'M_LIMIT_EXCEEDED')
-  assert.match(error ?? '', /Your user has not read/)
+  assert.match(error ?? '', /Your user has too many unread responses/)
   // Small answers, and those of others, are not concerned.
   assert.equal((await ask('/small')).status, 200)
   const other = await ask('/large', {})
