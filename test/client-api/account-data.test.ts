@@ -19,7 +19,7 @@ const ignoredBy = query<{ userId: UserId }>()((db, p) =>
 )
 
 onEachDatabase('account data', (open) => {
-  test('is kept apart by user, room and type, and the last one counts', async (t) => {
+  test('account data is stored by user, room and type, and a second PUT replaces the first', async (t) => {
     const { call } = accountServer(t, await open(t))
     const token = await registered(call, 'alice')
     const bob = await registered(call, 'bob')
@@ -40,7 +40,7 @@ onEachDatabase('account data', (open) => {
     assert.equal(other.status, 404)
   })
 
-  test('each change takes a position and wakes the user once it is committed, the same content too', async (t) => {
+  test('each PUT takes a position and wakes the user after the commit, also with unchanged content', async (t) => {
     const db = await open(t)
     const { call, deps } = accountServer(t, db)
     const token = await registered(call, 'alice')
@@ -54,7 +54,7 @@ onEachDatabase('account data', (open) => {
     const before = await currentPosition(db)
     for (const path of [`${OF_ACCOUNT}/m.x`, `${OF_ACCOUNT}/m.x`, `${OF_ROOM}/m.y`]) {
       await call('PUT', path, { token, body: {} })
-      // What the wake made the reader see, before the next change can be seen too.
+      // The rows that the reader saw when it was woken, read before the next change is visible.
       await Promise.all(seen)
     }
     assert.equal(await currentPosition(db), before + 3)
@@ -63,7 +63,7 @@ onEachDatabase('account data', (open) => {
     assert.deepEqual(rows, [{ room_id: '!r:localhost', type: 'm.y', content: '{}', position: before + 3 }])
   })
 
-  test('what the server keeps itself is 405, and push rules can be read', async (t) => {
+  test('a PUT of m.push_rules or m.fully_read returns 405, and a GET of m.push_rules returns the rules', async (t) => {
     const db = await open(t)
     const { call } = accountServer(t, db)
     const token = await registered(call, 'alice')
@@ -79,7 +79,7 @@ onEachDatabase('account data', (open) => {
     assert.equal((await call('GET', `${OF_ROOM}/m.push_rules`, { token })).status, 404)
   })
 
-  test('what is refused, and how', async (t) => {
+  test('a PUT is refused for another user, an invalid room id, a body that is too long and a malformed type', async (t) => {
     const { call } = accountServer(t, await open(t))
     const token = await registered(call, 'alice')
     for (const [path, body, status, errcode] of [
@@ -98,7 +98,7 @@ onEachDatabase('account data', (open) => {
     assert.equal(others.status, 403)
   })
 
-  test('whom somebody ignores is kept as a list that can be asked both ways', async (t) => {
+  test('m.ignored_user_list is stored as one row for each ignored user and is removed with the account', async (t) => {
     const db = await open(t)
     const { call } = accountServer(t, db)
     const token = await registered(call, 'alice')
@@ -111,7 +111,7 @@ onEachDatabase('account data', (open) => {
     assert.deepEqual(await ignore(list('@bob:here', '@carol:here')), ['@bob:here', '@carol:here'])
     assert.deepEqual(await ignore(list('@carol:here', 'no user id', alice)), ['@carol:here'])
     await call('PUT', `${OF_ROOM}/m.ignored_user_list`, { token, body: list('@bob:here') })
-    assert.deepEqual(await ignore(list('@dora:here')), ['@dora:here'], 'that of a room means nothing')
+    assert.deepEqual(await ignore(list('@dora:here')), ['@dora:here'], 'the list of a room is not used')
     for (const odd of [{}, { ignored_users: ['@bob:here'] }, { ignored_users: null }, { ignored_users: 'x' }])
       assert.deepEqual(await ignore(odd), [])
     await ignore(list('@bob:here'))

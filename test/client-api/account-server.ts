@@ -37,7 +37,7 @@ type Overrides = Partial<RegistrationDeps> & {
   maxRulesLength?: number
 }
 
-/** The account endpoints on a database, and nothing else. A path that begins without `/_matrix` is below v3. */
+/** A server with only the account endpoints. A path that does not begin with `/_matrix` or `/.well` is below v3. */
 export function accountServer(
   t: TestContext,
   db: Database,
@@ -93,7 +93,7 @@ export function accountServer(
   return { ...accounts, call }
 }
 
-/** Registers in one request; resolves to the token. */
+/** Registers a user in one request. Resolves to the access token. */
 export async function registered(call: Call, username: string, deviceId = 'PHONE'): Promise<string> {
   const { status, body } = await call('POST', '/register', {
     body: { username, password: 'secret', device_id: deviceId, auth: { type: 'm.login.dummy' } },
@@ -102,7 +102,7 @@ export async function registered(call: Call, username: string, deviceId = 'PHONE
   return text(body['access_token'])
 }
 
-/** What must be a string in an answer. */
+/** Asserts that a value of a response is a string. */
 export function text(value: Json | undefined): string {
   assert.equal(typeof value, 'string')
   return value as string

@@ -9,7 +9,7 @@ const asAlice = { identifier: { type: 'm.id.user', user: 'alice' } }
 const login = (text: string) => ({ body: { ...password(text), user: 'alice' } })
 
 onEachDatabase('account', (open) => {
-  test('a new password in one request, without a session', async (t) => {
+  test('the password is changed in one request without a session, and other devices are removed', async (t) => {
     const { call, removed } = accountServer(t, await open(t))
     const token = await registered(call, 'alice')
     await call('POST', '/login', { body: { ...password('secret', asAlice), device_id: 'WEB' } })
@@ -24,7 +24,7 @@ onEachDatabase('account', (open) => {
     assert.equal((await call('POST', '/login', login('better'))).status, 200)
   })
 
-  test('a new password by way of the 401; logout_devices false leaves the others', async (t) => {
+  test('after the 401 the password is changed with its session, and logout_devices false keeps the other devices', async (t) => {
     const { call, removed } = accountServer(t, await open(t))
     const token = await registered(call, 'alice')
     await call('POST', '/login', { body: { ...password('secret', asAlice), device_id: 'WEB' } })
@@ -46,7 +46,7 @@ onEachDatabase('account', (open) => {
     assert.deepEqual(removed, [])
   })
 
-  test('it takes the own password, not somebody else’s, and a session of the same operation', async (t) => {
+  test('the password of another user and a session of another operation or user are refused with 401', async (t) => {
     const { call } = accountServer(t, await open(t))
     const token = await registered(call, 'alice')
     const bob = await registered(call, 'bob')
@@ -65,7 +65,7 @@ onEachDatabase('account', (open) => {
     assert.equal((await call('POST', '/login', login('secret'))).status, 200)
   })
 
-  test('guessing is limited here too', async (t) => {
+  test('a change of the password after too many wrong passwords returns 429', async (t) => {
     const { call } = accountServer(t, await open(t), { loginAttempts: attempts(1) })
     const token = await registered(call, 'alice')
     const guess = (text: string) =>
@@ -74,17 +74,17 @@ onEachDatabase('account', (open) => {
     assert.equal((await guess('secret')).status, 429)
   })
 
-  test('a weak password is refused, and without a token everything', async (t) => {
+  test('a weak password is refused, and a request without a token returns 401', async (t) => {
     const { call } = accountServer(t, await open(t))
     const token = await registered(call, 'alice')
     const weak = { new_password: '', auth: password('secret') }
     const { body } = await call('POST', '/account/password', { token, body: weak })
     assert.equal(body['errcode'], 'M_WEAK_PASSWORD')
-    const nobody = await call('POST', '/account/password', { body: weak })
-    assert.deepEqual([nobody.status, nobody.body['errcode']], [401, 'M_MISSING_TOKEN'])
+    const withoutToken = await call('POST', '/account/password', { body: weak })
+    assert.deepEqual([withoutToken.status, withoutToken.body['errcode']], [401, 'M_MISSING_TOKEN'])
   })
 
-  test('deactivating ends the account', async (t) => {
+  test('a deactivated account has no devices, and its token and password are refused', async (t) => {
     const { call, removed } = accountServer(t, await open(t))
     const token = await registered(call, 'alice')
     assert.equal((await call('POST', '/account/deactivate', { token, body: {} })).status, 401)

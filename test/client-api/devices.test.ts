@@ -6,7 +6,7 @@ import { accountServer, registered } from './account-server.ts'
 const password = { type: 'm.login.password', password: 'secret' }
 
 onEachDatabase('devices', (open) => {
-  test('list, get and rename the own ones', async (t) => {
+  test('a user can list, read and rename their own devices only', async (t) => {
     const { call, clock } = accountServer(t, await open(t))
     const token = await registered(call, 'alice')
     await registered(call, 'bob', 'TV')
@@ -34,7 +34,7 @@ onEachDatabase('devices', (open) => {
     assert.equal((await call('PUT', '/devices/PHONE', { token, body: long })).status, 400)
   })
 
-  test('delete one, with the password', async (t) => {
+  test('DELETE /devices/{deviceId} removes the device after the password, with a session of that device', async (t) => {
     const { call, removed } = accountServer(t, await open(t))
     const token = await registered(call, 'alice')
     const bob = await registered(call, 'bob')
@@ -51,7 +51,7 @@ onEachDatabase('devices', (open) => {
     assert.equal((await call('GET', '/devices', { token: bob })).status, 200)
   })
 
-  test('delete several; those that are gone do not matter', async (t) => {
+  test('POST /delete_devices removes several devices and ignores unknown ones', async (t) => {
     const { call } = accountServer(t, await open(t))
     const token = await registered(call, 'alice')
     const user = { type: 'm.login.password', user: 'alice', password: 'secret' }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { openTestSqlite } from '../support/databases.ts'
 import { accountServer, registered } from './account-server.ts'
 
-test('versions lists what clients look for', async (t) => {
+test('GET /versions lists the versions, and every unstable feature is true', async (t) => {
   const { call } = accountServer(t, await openTestSqlite(t))
   const { status, body } = await call('GET', '/_matrix/client/versions')
   assert.equal(status, 200)
@@ -12,7 +12,7 @@ test('versions lists what clients look for', async (t) => {
   for (const flag of Object.values(body['unstable_features'] as object)) assert.equal(flag, true)
 })
 
-test('capabilities name the room versions and what can be changed', async (t) => {
+test('GET /capabilities lists the room versions and requires a token', async (t) => {
   const { call } = accountServer(t, await openTestSqlite(t))
   assert.equal((await call('GET', '/capabilities')).status, 401)
   const { body } = await call('GET', '/capabilities', { token: await registered(call, 'alice') })
@@ -24,7 +24,7 @@ test('capabilities name the room versions and what can be changed', async (t) =>
   assert.deepEqual(capabilities['m.change_password'], { enabled: true })
 })
 
-test('well-known is there when the public URL is set', async (t) => {
+test('GET /.well-known/matrix/client returns 404 without a public URL, and the base URL with one', async (t) => {
   const path = '/.well-known/matrix/client'
   const unset = await accountServer(t, await openTestSqlite(t)).call('GET', path)
   assert.deepEqual([unset.status, unset.body['errcode']], [404, 'M_NOT_FOUND'])
@@ -33,7 +33,7 @@ test('well-known is there when the public URL is set', async (t) => {
   assert.deepEqual(set, { status: 200, body: { 'm.homeserver': { base_url: publicUrl } } })
 })
 
-test('what clients ask every server at start has an answer', async (t) => {
+test('requests for features that the server does not have return 200 or 404 with an errcode', async (t) => {
   const { call } = accountServer(t, await openTestSqlite(t))
   const token = await registered(call, 'alice')
   for (const [path, status] of [

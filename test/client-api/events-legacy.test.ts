@@ -7,7 +7,7 @@ const alice = user('alice')
 const bob = user('bob')
 
 describe('GET /events', () => {
-  test('without a time-out answers at once with where the stream is', async (t) => {
+  test('returns the current position at once when there is no from and timeout is 0', async (t) => {
     const { call } = await serveFixture(t, ['alice'])
     for (const prefix of ['api/v1', 'r0', 'v3']) {
       const { status, body } = await call('GET', `/_matrix/client/${prefix}/events?timeout=0`)
@@ -16,20 +16,20 @@ describe('GET /events', () => {
     }
   })
 
-  test('tells what came after a token, of the rooms of the user alone', async (t) => {
+  test('returns the events after from, only of rooms of the user and of invitations', async (t) => {
     const { call, create, say, invite } = await serveFixture(t, ['alice', 'bob'])
     const roomId = await create(alice)
     const { body: before } = await call('GET', '/events?timeout=0')
     const own = await say(roomId, alice, 'one')
-    const elsewhere = await create(bob, { preset: 'private_chat' })
-    await say(elsewhere, bob, 'not for alice')
-    await invite(elsewhere, bob, alice)
+    const otherRoom = await create(bob, { preset: 'private_chat' })
+    await say(otherRoom, bob, 'not for alice')
+    await invite(otherRoom, bob, alice)
     const { body } = await call('GET', `/events?from=${before.end}&timeout=0`)
     assert.deepEqual(
       body.chunk.map((event: { type: string; room_id: string }) => [event.type, event.room_id]),
       [
         ['m.room.message', roomId],
-        ['m.room.member', elsewhere],
+        ['m.room.member', otherRoom],
       ],
     )
     assert.equal(body.chunk[0].event_id, own)
@@ -38,7 +38,7 @@ describe('GET /events', () => {
     assert.deepEqual(after.chunk, [])
   })
 
-  test('what came before a user joined is not told when they may not see it', async (t) => {
+  test('omits events before the join when the history visibility is joined', async (t) => {
     const { call, create, say, set, join } = await serveFixture(t, ['alice', 'bob'])
     const { body: before } = await call('GET', '/events?timeout=0')
     const roomId = await create(bob)
@@ -52,7 +52,7 @@ describe('GET /events', () => {
     assert.ok(!texts.includes('hidden'))
   })
 
-  test('a long stretch that may not be seen does not hide what comes after it', async (t) => {
+  test('returns events that follow 120 hidden events', async (t) => {
     const { call, create, say, set, join } = await serveFixture(t, ['alice', 'bob'])
     const roomId = await create(bob)
     await set(roomId, bob, 'm.room.history_visibility', { history_visibility: 'joined' })
@@ -68,7 +68,7 @@ describe('GET /events', () => {
     )
   })
 
-  test('waits for an event, or for the time-out', async (t) => {
+  test('waits until there is an event or the timeout ends', async (t) => {
     const { call, create, say, clock } = await serveFixture(t, ['alice'])
     const roomId = await create(alice)
     const waiting = call('GET', '/events?timeout=30000')
@@ -76,13 +76,13 @@ describe('GET /events', () => {
     await say(roomId, alice, 'hello')
     assert.equal((await waiting).body.chunk[0].content.body, 'hello')
     const { body } = await waiting
-    const inVain = call('GET', `/events?from=${body.end}&timeout=30000`)
+    const timingOut = call('GET', `/events?from=${body.end}&timeout=30000`)
     await clock.asleep(30_000)
     clock.advance(30_000)
-    assert.deepEqual((await inVain).body.chunk, [])
+    assert.deepEqual((await timingOut).body.chunk, [])
   })
 
-  test('refuses a token that is none', async (t) => {
+  test('returns 400 when from is not a token', async (t) => {
     const { call } = await serveFixture(t, ['alice'])
     const { status, body } = await call('GET', '/events?from=END')
     assert.deepEqual([status, body.errcode], [400, 'M_INVALID_PARAM'])

@@ -6,7 +6,7 @@ import { accountServer, registered, text } from './account-server.ts'
 const PATH = '/user/@alice:localhost/filter'
 
 onEachDatabase('filters', (open) => {
-  test('a filter comes back as it was given, under the same id each time', async (t) => {
+  test('GET returns the stored filter unchanged, and the same filter gets the same id', async (t) => {
     const { call } = accountServer(t, await open(t))
     const token = await registered(call, 'alice')
     const body = {
@@ -25,7 +25,7 @@ onEachDatabase('filters', (open) => {
     assert.equal((await call('GET', `/user/@bob:localhost/filter/${id}`, { token: bob })).status, 404)
   })
 
-  test('a filter with everything that the specification names is accepted', async (t) => {
+  test('a filter with every key of the specification is accepted', async (t) => {
     const { call } = accountServer(t, await open(t))
     const token = await registered(call, 'alice')
     const events = { limit: 10, senders: ['@a:b'], not_senders: ['@c:d'], types: ['m.*'], not_types: ['x'] }
@@ -57,7 +57,7 @@ onEachDatabase('filters', (open) => {
     assert.equal((await call('POST', PATH, { token, body })).status, 200)
   })
 
-  test('what is refused, and how', async (t) => {
+  test('a malformed filter returns 400, a filter of another user 403, and an unknown id 404', async (t) => {
     const { call } = accountServer(t, await open(t))
     const token = await registered(call, 'alice')
     for (const body of [

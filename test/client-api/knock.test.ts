@@ -26,33 +26,35 @@ async function knockableRoom(t: TestContext, env: Record<string, string> = {}, j
   return { server, alice, bob, roomId, room: `/rooms/${encoded(roomId)}`, knock: `/knock/${encoded(roomId)}` }
 }
 
-test('a knock is told to the room and to who knocked, and an invitation accepts it', async (t) => {
+test('a knock appears in the sync of the room and of the user, and an invitation accepts it', async (t) => {
   const { alice, bob, roomId, room, knock } = await knockableRoom(t)
   const since = { alice: (await sync(alice)).next, bob: (await sync(bob)).next }
   assert.deepEqual(await bob.post(knock, { reason: 'please' }), { room_id: roomId })
-  const told = await sync(bob, since.bob)
-  const state = told.rooms.knock[roomId]?.['knock_state'] as { events: Record<string, unknown>[] } | undefined
+  const knocked = await sync(bob, since.bob)
+  const state = knocked.rooms.knock[roomId]?.['knock_state'] as
+    | { events: Record<string, unknown>[] }
+    | undefined
   const events = state?.events ?? []
   const own = events.find((event) => event['state_key'] === bob.userId)
   assert.deepEqual(own?.['content'], { membership: 'knock', reason: 'please' })
   assert.equal(typeof own['event_id'], 'string')
   assert.equal(typeof own['origin_server_ts'], 'number')
   assert.ok(events.some((event) => event['type'] === 'm.room.name'))
-  assert.deepEqual([told.rooms.join, told.rooms.invite, told.rooms.leave], [{}, {}, {}])
+  assert.deepEqual([knocked.rooms.join, knocked.rooms.invite, knocked.rooms.leave], [{}, {}, {}])
   const inRoom = (await sync(alice, since.alice)).rooms.join[roomId]?.['timeline'] as { events: object[] }
   assert.ok(JSON.stringify(inRoom.events).includes('"membership":"knock"'))
-  assert.deepEqual(Object.keys((await sync(bob)).rooms.knock), [roomId], 'an initial sync tells of it too')
+  assert.deepEqual(Object.keys((await sync(bob)).rooms.knock), [roomId], 'an initial sync has it too')
 
   assert.equal((await bob.try('POST', `${room}/join`)).status, 403)
   assert.equal((await bob.try('GET', `${room}/messages?dir=b`)).status, 403)
   await alice.post(`${room}/invite`, { user_id: bob.userId })
-  const invited = await sync(bob, told.next)
+  const invited = await sync(bob, knocked.next)
   assert.deepEqual([Object.keys(invited.rooms.invite), invited.rooms.knock], [[roomId], {}])
   await bob.post(`${room}/join`)
   assert.deepEqual(Object.keys((await sync(bob, invited.next)).rooms.join), [roomId])
 })
 
-test('knocking again changes nothing, by id and by alias', async (t) => {
+test('a second knock changes nothing, by room id or by alias', async (t) => {
   const { bob, roomId, knock } = await knockableRoom(t)
   await bob.post(knock)
   const { next } = await sync(bob)
@@ -60,7 +62,7 @@ test('knocking again changes nothing, by id and by alias', async (t) => {
   assert.deepEqual((await sync(bob, next)).rooms.knock, {})
 })
 
-test('a knock is retracted by leaving, and rejected by a kick', async (t) => {
+test('a leave retracts a knock, a kick rejects it, and a banned user cannot knock', async (t) => {
   const { alice, bob, roomId, room, knock } = await knockableRoom(t)
   for (const end of [
     () => bob.post(`${room}/leave`),
@@ -78,7 +80,7 @@ test('a knock is retracted by leaving, and rejected by a kick', async (t) => {
   assert.deepEqual([banned.status, banned.body['errcode']], [403, 'M_FORBIDDEN'])
 })
 
-test('a room that is knock_restricted can be knocked on, and others cannot', async (t) => {
+test('a knock is accepted in a knock_restricted room, and returns 403 in public and private rooms', async (t) => {
   const { alice, bob, roomId, knock } = await knockableRoom(t, {}, 'knock_restricted')
   assert.deepEqual(await bob.post(knock), { room_id: roomId })
   for (const preset of ['public_chat', 'private_chat']) {
@@ -96,7 +98,7 @@ test('a room that is knock_restricted can be knocked on, and others cannot', asy
 })
 
 for (const knocks of [true, false])
-  test(`with experimental.knocks ${knocks ? 'on' : 'off'}, a knock ${knocks ? 'pokes' : 'does not poke'} the members who may answer it`, async (t) => {
+  test(`a knock ${knocks ? 'pokes' : 'does not poke'} the members who may invite when experimental.knocks is ${String(knocks)}`, async (t) => {
     const env = { BELFRY_EXPERIMENTAL_KNOCKS: String(knocks) }
     const { server, alice, bob, room, knock } = await knockableRoom(t, env)
     const gateway = await startPokeReceiver(t)
@@ -109,11 +111,11 @@ for (const knocks of [true, false])
     await bob.post(knock)
     await alice.post(`${room}/invite`, { user_id: bob.userId })
     for (const user of [alice, bob, carol]) await eventually(() => nothingQueued(user))
-    const told = gateway.pokes.flatMap(({ event_id: eventId, devices, content }) =>
+    const poked = gateway.pokes.flatMap(({ event_id: eventId, devices, content }) =>
       eventId === undefined ? [] : [`${devices[0]?.pushkey} ${String(content?.['membership'])}`],
     )
     const expected = [...(knocks ? [`${alice.userId} knock`] : []), `${bob.userId} invite`]
-    assert.deepEqual(told.toSorted(), expected)
+    assert.deepEqual(poked.toSorted(), expected)
   })
 
 async function nothingQueued(user: TestUser): Promise<boolean> {

@@ -7,9 +7,9 @@ type Answer = { status: number; body: Record<string, unknown> }
 type Request = { from: string; method?: string; token?: string; body?: unknown }
 
 const OWNER = '198.51.100.1'
-const STRANGER = '203.0.113.66'
+const ATTACKER = '203.0.113.66'
 
-/** A server behind a proxy that tells it the addresses of its clients, with alice, who registered from `OWNER`. */
+/** A server behind a proxy, which forwards the client addresses, and the user alice, who registered from `OWNER`. */
 async function withAlice(t: TestContext, env: Record<string, string>) {
   const clock = createManualClock()
   const server = await startTestServer(t, {
@@ -39,28 +39,28 @@ async function withAlice(t: TestContext, env: Record<string, string>) {
 const PAIR = 'BELFRY_RATE_LIMITS_LOGIN_ATTEMPTS_PER_MINUTE_PER_ACCOUNT_AND_ADDRESS'
 const SUM = 'BELFRY_RATE_LIMITS_LOGIN_ATTEMPTS_PER_MINUTE_PER_ACCOUNT'
 
-test('wrong passwords from one address do not refuse the right one from another', async (t) => {
+test('too many wrong passwords from one address return 429 there and do not block logins from other addresses', async (t) => {
   const { login, ask, token } = await withAlice(t, { [PAIR]: '2' })
   const guesses = []
-  for (let count = 0; count < 4; count++) guesses.push(await login(STRANGER, `guess ${count}`))
+  for (let count = 0; count < 4; count++) guesses.push(await login(ATTACKER, `guess ${count}`))
   assert.deepEqual(guesses, [403, 403, 429, 429])
-  assert.equal(await login(STRANGER, 'right'), 429, 'a guess that happens to be right is one too many')
-  assert.equal(await login('192.0.2.77', 'right'), 200, 'an address that was never seen')
+  assert.equal(await login(ATTACKER, 'right'), 429, 'the right password, above the limit')
+  assert.equal(await login('192.0.2.77', 'right'), 200, 'an unknown address')
   assert.equal(await login(OWNER, 'right'), 200)
   const auth = { type: 'm.login.password', password: 'right' }
   const changed = await ask('/account/password', {
-    from: STRANGER,
+    from: ATTACKER,
     token,
     body: { new_password: 'new', auth },
   })
-  assert.equal(changed.status, 200, 'a device that is signed in, from the address of the stranger')
+  assert.equal(changed.status, 200, 'a signed-in device, from the address of the attacker')
 })
 
-test('wrong passwords from many addresses slow down others, and not the addresses of the account', async (t) => {
+test('wrong passwords from many addresses delay logins from unknown addresses, not from addresses of the account', async (t) => {
   const { login, clock } = await withAlice(t, { [PAIR]: '5', [SUM]: '6' })
   for (let count = 0; count < 6; count++) assert.equal(await login(`203.0.113.${count}`, 'guess'), 403)
   let answered = false
-  const elsewhere = login('192.0.2.77', 'right').then((status) => {
+  const fromUnknown = login('192.0.2.77', 'right').then((status) => {
     answered = true
     return status
   })
@@ -70,10 +70,10 @@ test('wrong passwords from many addresses slow down others, and not the addresse
     clock.advance(1000)
     await new Promise(setImmediate)
   }
-  assert.equal(await elsewhere, 200)
+  assert.equal(await fromUnknown, 200)
 })
 
-test('wrong passwords on one device do not keep the owner from logging in, and are bounded', async (t) => {
+test('wrong passwords in POST /account/password return 429 above the limit and do not block logins', async (t) => {
   const { login, ask, token } = await withAlice(t, { [PAIR]: '2' })
   const change = async (password: string) => {
     const auth = { type: 'm.login.password', password }
@@ -84,12 +84,12 @@ test('wrong passwords on one device do not keep the owner from logging in, and a
   assert.equal(await login(OWNER, 'right'), 200)
 })
 
-test('user names cannot be tried faster than accounts can be registered', async (t) => {
+test('GET /register/available has the rate limit of registrations', async (t) => {
   const { ask } = await withAlice(t, { BELFRY_RATE_LIMITS_REGISTRATIONS_PER_MINUTE_PER_ADDRESS: '3' })
   const probe = async (from: string) =>
     (await ask('/register/available?username=alice', { from, method: 'GET' })).status
   const probes = []
-  for (let count = 0; count < 4; count++) probes.push(await probe(STRANGER))
+  for (let count = 0; count < 4; count++) probes.push(await probe(ATTACKER))
   assert.deepEqual(probes, [400, 400, 400, 429])
   assert.equal(await probe('192.0.2.77'), 400)
 })

@@ -11,7 +11,7 @@ const byName = (user: string, password = 'secret') => ({
 })
 
 onEachDatabase('login', (open) => {
-  test('the flows', async (t) => {
+  test('GET /login lists m.login.password', async (t) => {
     const { call } = accountServer(t, await open(t))
     assert.deepEqual(await call('GET', '/login'), {
       status: 200,
@@ -19,7 +19,7 @@ onEachDatabase('login', (open) => {
     })
   })
 
-  test('with an identifier, a full user id, or the user of old clients', async (t) => {
+  test('POST /login accepts an identifier, a full user id in any case, and the user key of old clients', async (t) => {
     const { call } = accountServer(t, await open(t), { publicUrl: 'https://matrix.example.org' })
     await registered(call, 'alice')
     for (const body of [
@@ -44,7 +44,7 @@ onEachDatabase('login', (open) => {
     }
   })
 
-  test('what is refused, and how', async (t) => {
+  test('POST /login refuses wrong passwords, unknown users, third-party ids, other types and malformed bodies', async (t) => {
     const { call } = accountServer(t, await open(t))
     await registered(call, 'alice')
     for (const [body, status, errcode] of [
@@ -67,7 +67,7 @@ onEachDatabase('login', (open) => {
     }
   })
 
-  test('too many wrong passwords: 429, for that account', async (t) => {
+  test('too many wrong passwords return 429 for that account only', async (t) => {
     const { call } = accountServer(t, await open(t), { loginAttempts: attempts(1) })
     await registered(call, 'alice')
     await registered(call, 'bob')
@@ -77,7 +77,7 @@ onEachDatabase('login', (open) => {
     assert.equal((await call('POST', '/login', { body: byName('bob') })).status, 200)
   })
 
-  test('after logout the token is unknown at once', async (t) => {
+  test('the token is unknown after a logout, and all tokens of the user after /logout/all', async (t) => {
     const { call } = accountServer(t, await open(t))
     const phone = await registered(call, 'alice')
     const web = text((await call('POST', '/login', { body: byName('alice') })).body['access_token'])

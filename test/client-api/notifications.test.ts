@@ -9,7 +9,7 @@ type Page = { notifications: Item[]; next_token?: string }
 const list = async (who: TestUser, query = '') => (await who.get(`/notifications${query}`)) as unknown as Page
 const inRoom = (roomId: string, rest: string) => `/rooms/${encodeURIComponent(roomId)}${rest}`
 
-test('GET /notifications: what was notified, newest first, in pages, with what is read', async (t) => {
+test('GET /notifications returns pages, newest first, with the rule and the read state of each entry', async (t) => {
   const { url } = await startTestServer(t)
   const [ann, bob] = [await registerUser(url, 'ann'), await registerUser(url, 'bob')]
   assert.deepEqual(await list(bob), { notifications: [] })
@@ -66,10 +66,10 @@ test('GET /notifications: what was notified, newest first, in pages, with what i
     highlights.notifications.map((item) => item.event['event_id']),
     [second],
   )
-  assert.deepEqual(await list(ann), { notifications: [] }, 'nobody is notified of their own messages')
+  assert.deepEqual(await list(ann), { notifications: [] }, 'users are not notified of their own messages')
 })
 
-test('GET /notifications: bad parameters are refused, and so is a request without a token', async (t) => {
+test('GET /notifications returns 400 for malformed parameters and 401 without a token', async (t) => {
   const { url } = await startTestServer(t)
   const bob = await registerUser(url, 'bob')
   for (const query of ['limit=0', 'limit=-1', 'limit=x', 'limit=1.5', 'from=nonsense', 'from=', 'only=all']) {

@@ -6,7 +6,7 @@ import { accountServer, registered } from './account-server.ts'
 const ALICE = encodeURIComponent('@alice:localhost')
 
 onEachDatabase('profile', (open) => {
-  test('what is set is there for everybody, what is not is 404', async (t) => {
+  test('a field that was set is readable without a token, and an unset field returns 404', async (t) => {
     const { call, profilesChanged } = accountServer(t, await open(t))
     const token = await registered(call, 'alice')
     await registered(call, 'bob')
@@ -23,13 +23,13 @@ onEachDatabase('profile', (open) => {
     assert.deepEqual(profilesChanged, ['@alice:localhost', '@alice:localhost'])
   })
 
-  test('member events follow a change, and only a change', async (t) => {
+  test('member events are updated when the profile changes, and not when it is set to the same value', async (t) => {
     const { call, profilesChanged } = accountServer(t, await open(t))
     const token = await registered(call, 'alice')
     const put = (displayname: string | null) =>
       call('PUT', `/profile/${ALICE}/displayname`, { token, body: { displayname } })
     for (const name of ['A', 'A', '', null]) assert.equal((await put(name)).status, 200)
-    assert.equal(profilesChanged.length, 2, 'A, and then none')
+    assert.equal(profilesChanged.length, 2, 'the change to A, and the change to none')
     assert.equal((await call('GET', `/profile/${ALICE}/displayname`)).status, 404)
     await put('B')
     assert.deepEqual(await call('DELETE', `/profile/${ALICE}/displayname`, { token }), {
@@ -40,7 +40,7 @@ onEachDatabase('profile', (open) => {
     assert.deepEqual((await call('GET', `/profile/${ALICE}`)).body, {})
   })
 
-  test('what is refused, and how', async (t) => {
+  test('a PUT is refused for another user, unknown fields and malformed values, and a GET of an unknown user returns 404', async (t) => {
     const { call, profilesChanged } = accountServer(t, await open(t))
     const token = await registered(call, 'alice')
     await registered(call, 'bob')

@@ -17,10 +17,10 @@ async function withAlice(
   const { call } = server
   const token = await registered(call, 'alice')
   const rules = defaultRules({ userId: '@alice:localhost', localpart: 'alice', legacyMentionRules: true })
-  // oxlint-disable-next-line typescript/no-explicit-any -- each test knows what it asked for
+  // oxlint-disable-next-line typescript/no-explicit-any -- each test knows the type of the response
   const get = async (path: string) => (await call('GET', path, { token })).body as any
   const put = (path: string, body: Json) => call('PUT', path, { token, body })
-  /** As `put`, where nothing else than success will do. */
+  /** `put`, which must succeed. */
   const set = async (path: string, body: Json) =>
     assert.deepEqual(await put(path, body), { status: 200, body: {} }, path)
   const remove = (path: string) => call('DELETE', path, { token })
@@ -36,7 +36,7 @@ const idsOf = (rules: { rule_id: string }[]) => rules.map((rule) => rule.rule_id
 const EMPTY = { override: [], content: [], room: [], sender: [], underride: [] }
 const NOTIFY = { actions: ['notify'] }
 
-test('the rules, as a whole and in parts', async (t) => {
+test('GET /pushrules/ returns the default rules as a whole, by scope, by kind, by rule and by attribute', async (t) => {
   const { call, token, rules } = await withAlice(t)
   const get = async (path: string) => call('GET', path, { token })
   assert.deepEqual(await get('/pushrules/'), { status: 200, body: { global: rules } as never })
@@ -53,7 +53,7 @@ test('the rules, as a whole and in parts', async (t) => {
   assert.ok(rules.override.length > 5)
 })
 
-test('paths that lead nowhere have the statuses that clients rely on', async (t) => {
+test('a GET of an unknown scope, kind, rule or attribute returns the status that clients depend on', async (t) => {
   const { call, token } = await withAlice(t)
   for (const [path, status, errcode] of [
     ['/pushrules', 404, 'M_UNRECOGNIZED'],
@@ -87,7 +87,7 @@ test('paths that lead nowhere have the statuses that clients rely on', async (t)
   assert.equal((await call('GET', '/pushrules/')).status, 401)
 })
 
-test('writing to a path that leads nowhere is 400, and to a rule that is not there 404', async (t) => {
+test('PUT and DELETE return 400 for an incomplete or invalid path, and 404 for an unknown rule', async (t) => {
   const { put, remove, refused } = await withAlice(t)
   for (const path of [
     '/',
@@ -136,7 +136,7 @@ test('writing to a path that leads nowhere is 400, and to a rule that is not the
     assert.deepEqual(await refused(remove(path)), [status, errcode], path)
 })
 
-test('what is no rule is refused, and nothing is kept of it', async (t) => {
+test('a malformed rule is refused and not stored, and an unknown condition is stored unchanged', async (t) => {
   const { get, put, set, refused, rules } = await withAlice(t)
   for (const [path, body, errcode] of [
     ['override/a', { actions: [] }, 'M_MISSING_PARAM'],
@@ -161,19 +161,19 @@ test('what is no rule is refused, and nothing is kept of it', async (t) => {
   ] as const)
     assert.deepEqual(await refused(put(`/pushrules/global/${path}`, body as Json)), [400, errcode], path)
   assert.deepEqual(await get('/pushrules/'), { global: rules })
-  const odd = { kind: 'org.example.moon', phase: [1, null] }
-  await set('/pushrules/global/override/a', { conditions: [odd], actions: ['dont_notify', 'coalesce'] })
+  const unknown = { kind: 'org.example.moon', phase: [1, null] }
+  await set('/pushrules/global/override/a', { conditions: [unknown], actions: ['dont_notify', 'coalesce'] })
   assert.deepEqual(await get('/pushrules/global/override/a'), {
     rule_id: 'a',
     default: false,
     enabled: true,
-    conditions: [odd],
+    conditions: [unknown],
     actions: ['dont_notify', 'coalesce'],
   })
 })
 
 onEachDatabase('push rules over HTTP', (open) => {
-  test('a rule is made, changed, put in order and deleted', async (t) => {
+  test('a rule can be created, changed, moved and deleted', async (t) => {
     const { get, set, remove, rules } = await withAlice(t, await open(t))
     const content = (id: string) => `/pushrules/global/content/${encodeURIComponent(id)}`
     await set(content('cake'), { pattern: 'cake', actions: ['notify', { set_tweak: 'sound', value: 'a' }] })
@@ -189,7 +189,11 @@ onEachDatabase('push rules over HTTP', (open) => {
     await set(`${content('cake')}/actions`, { actions: [] })
     await set(`${content('cake')}?before=`, { pattern: 'cakes', actions: ['notify'] })
     await set(`${content('cake')}?after=cake`, { pattern: 'cakes', actions: ['notify'] })
-    assert.deepEqual(await inOrder(), ['ünï cødé?#', 'last', 'lie', 'cake', ...defaults], 'it stays')
+    assert.deepEqual(
+      await inOrder(),
+      ['ünï cødé?#', 'last', 'lie', 'cake', ...defaults],
+      'the place is unchanged',
+    )
     assert.deepEqual(await get(content('cake')), {
       rule_id: 'cake',
       default: false,
@@ -199,12 +203,16 @@ onEachDatabase('push rules over HTTP', (open) => {
     })
     assert.equal((await remove(content('cake'))).status, 200)
     await set(content('cake'), { pattern: 'cake', actions: [] })
-    assert.deepEqual(await get(`${content('cake')}/enabled`), { enabled: true }, 'nothing is inherited')
+    assert.deepEqual(
+      await get(`${content('cake')}/enabled`),
+      { enabled: true },
+      'a new rule does not inherit from the deleted one',
+    )
     await set(`${content('cake')}/enabled`, false)
     assert.deepEqual(await get(`${content('cake')}/enabled`), { enabled: false })
   })
 
-  test('of a default rule the actions and whether it is enabled can be changed, and changed back', async (t) => {
+  test('enabled and actions of a default rule can be changed and changed back, and its conditions cannot', async (t) => {
     const { get, set, put, rules, refused } = await withAlice(t, await open(t))
     const path = '/pushrules/global/underride/.m.rule.message'
     await set(`${path}/enabled`, { enabled: false })
@@ -224,7 +232,7 @@ onEachDatabase('push rules over HTTP', (open) => {
     assert.deepEqual(await get(path), shipped)
   })
 
-  test('the rules of a device are a scope of their own', async (t) => {
+  test('the rules of a device are a separate scope', async (t) => {
     const { get, set, remove, rules, call, token } = await withAlice(t, await open(t))
     const shown = { ...EMPTY, room: [{ rule_id: '!room', default: false, enabled: true, actions: [] }] }
     assert.deepEqual(await get('/pushrules/device/'), {})
@@ -257,10 +265,14 @@ onEachDatabase('push rules over HTTP', (open) => {
     ])
     assert.equal((await remove('/pushrules/device/phone/room/!room')).status, 200)
     assert.deepEqual(await get('/pushrules/device/phone/'), EMPTY)
-    assert.deepEqual(idsOf(await get('/pushrules/device/override/room/')), ['!room'], 'the other stays')
+    assert.deepEqual(
+      idsOf(await get('/pushrules/device/override/room/')),
+      ['!room'],
+      'the rules of the other device stay',
+    )
   })
 
-  test('there is a limit to how many rules somebody may have, on all devices together', async (t) => {
+  test('a PUT above the number of rules of a user, over all scopes, returns 400', async (t) => {
     const { get, set, put, remove, refused } = await withAlice(t, await open(t), { maxRulesPerUser: 3 })
     await set('/pushrules/global/room/a', NOTIFY)
     await set('/pushrules/device/phone/room/a', NOTIFY)
@@ -273,7 +285,7 @@ onEachDatabase('push rules over HTTP', (open) => {
     assert.deepEqual(idsOf(await get('/pushrules/device/tablet/room/')), ['b', 'a'])
   })
 
-  test('the rules of a user have a limited length together', async (t) => {
+  test('a PUT above the total length of the rules of a user returns 400', async (t) => {
     const { get, set, put, remove, refused } = await withAlice(t, await open(t), { maxRulesLength: 300 })
     const long = { pattern: 'x'.repeat(100), ...NOTIFY }
     await set('/pushrules/global/content/a', long)
@@ -290,7 +302,7 @@ onEachDatabase('push rules over HTTP', (open) => {
     await set('/pushrules/global/content/b', long)
   })
 
-  test('nobody sees or changes the rules of another', async (t) => {
+  test('a user can neither read nor delete the rules of another user', async (t) => {
     const { call, set, get } = await withAlice(t, await open(t))
     const token = await registered(call, 'bob')
     await set('/pushrules/global/room/a', NOTIFY)
@@ -299,7 +311,7 @@ onEachDatabase('push rules over HTTP', (open) => {
     assert.equal((await get('/pushrules/global/room/')).length, 1)
   })
 
-  test('they end with the account', async (t) => {
+  test('a deactivated account has only the default rules', async (t) => {
     const db = await open(t)
     const { call, set, token, rules } = await withAlice(t, db)
     await set('/pushrules/global/room/a', NOTIFY)

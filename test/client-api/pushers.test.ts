@@ -16,7 +16,7 @@ import { createManualClock } from '../support/manual-clock.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { inject } from '../support/inject.ts'
 
-/** The founding text's body, word for word. */
+/** The body of the example in the founding text, unchanged. */
 const FOUNDING = {
   pushkey: 'a routing address',
   kind: 'http',
@@ -64,7 +64,7 @@ async function serve(db: Database) {
 
 onEachDatabase('pushers over HTTP', (open) => {
   for (const prefix of CLIENT_PREFIXES) {
-    test(`"If the pusher was created successfully, an empty JSON dictionary is returned": ${prefix}`, async (t) => {
+    test(`"If the pusher was created successfully, an empty JSON dictionary is returned": under ${prefix}`, async (t) => {
       await using api = await serve(await open(t))
       assert.deepEqual(await api.ask(prefix, FOUNDING), { status: 200, body: {} })
       const [pusher] = (await api.ask(prefix)).body['pushers'] as Record<string, unknown>[]
@@ -95,7 +95,7 @@ onEachDatabase('pushers over HTTP', (open) => {
     })
   }
 
-  test('the handle is required under api/v1 alone', async (t) => {
+  test('instance_handle is required under api/v1, and optional under the other prefixes', async (t) => {
     await using api = await serve(await open(t))
     const { instance_handle: _handle, ...bare } = FOUNDING
     assert.deepEqual(await api.ask('api/v1', bare), {
@@ -105,7 +105,7 @@ onEachDatabase('pushers over HTTP', (open) => {
     for (const prefix of ['r0', 'v3']) assert.equal((await api.ask(prefix, bare)).status, 200)
   })
 
-  test('a URL inside the network is refused, and the answer says why', async (t) => {
+  test('a URL with a private address is refused with the reason', async (t) => {
     await using api = await serve(await open(t))
     const data = { url: 'https://127.0.0.1/_matrix/push/v1/notify' }
     const refused = await api.ask('v3', { ...FOUNDING, data })
@@ -115,7 +115,7 @@ onEachDatabase('pushers over HTTP', (open) => {
     assert.deepEqual(await api.listed(), [])
   })
 
-  test('no token, no pushers', async (t) => {
+  test('requests without a token return 401', async (t) => {
     await using api = await serve(await open(t))
     for (const [method, url] of [
       ['GET', '/_matrix/client/v3/pushers'],

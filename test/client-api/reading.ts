@@ -12,7 +12,7 @@ import { inject } from '../support/inject.ts'
 
 type Method = 'GET' | 'PUT' | 'POST'
 
-/** The reading endpoints over HTTP, as alice; rooms are written through the write side. */
+/** A server with the reading endpoints, called as alice. `fixture` writes the rooms directly. */
 export async function serveFixture(t: TestContext, names: readonly string[]) {
   const fixture = await createSyncFixture(t, await openTestSqlite(t), names)
   const routes = [
@@ -30,7 +30,7 @@ export async function serveFixture(t: TestContext, names: readonly string[]) {
       const url = path.startsWith('/_matrix') ? path : `/_matrix/client/v3${path}`
       const payload = body === undefined ? {} : { payload: JSON.stringify(body) }
       const answer = await inject(server, { method, url, headers: bearer, ...payload })
-      // oxlint-disable-next-line typescript/no-explicit-any -- each test knows what it asked for
+      // oxlint-disable-next-line typescript/no-explicit-any -- each test knows the type of the response
       return { status: answer.statusCode, body: answer.json() as any }
     },
   }

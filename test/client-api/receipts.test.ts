@@ -17,7 +17,7 @@ async function roomWithMessage(t: Parameters<typeof serveFixture>[0]) {
 
 describe('receipts over HTTP', () => {
   for (const type of ['m.read', 'm.read.private', 'm.fully_read'])
-    test(`${type} with an empty body`, async (t) => {
+    test(`accepts ${type} with an empty body, and the next sync has it`, async (t) => {
       const { call, room, eventId, sync, since, roomId } = await roomWithMessage(t)
       const { status, body } = await call('POST', `${room}/receipt/${type}/${escaped(eventId)}`, {})
       assert.deepEqual([status, body], [200, {}])
@@ -26,20 +26,20 @@ describe('receipts over HTTP', () => {
 
   const refused: [string, string, unknown][] = [
     ['an unknown type', 'm.seen', {}],
-    ['an empty thread', 'm.read', { thread_id: '' }],
-    ['a thread that is no string', 'm.read', { thread_id: 1 }],
-    ['a thread that is null', 'm.read', { thread_id: null }],
-    ['a thread with m.fully_read', 'm.fully_read', { thread_id: 'main' }],
-    ['a thread that the event is not part of', 'm.read', { thread_id: '$other' }],
+    ['an empty thread id', 'm.read', { thread_id: '' }],
+    ['a thread id that is not a string', 'm.read', { thread_id: 1 }],
+    ['a thread id that is null', 'm.read', { thread_id: null }],
+    ['a thread id with m.fully_read', 'm.fully_read', { thread_id: 'main' }],
+    ['a thread that does not contain the event', 'm.read', { thread_id: '$other' }],
   ]
   for (const [name, type, content] of refused)
-    test(`refuses ${name}`, async (t) => {
+    test(`returns 400 for ${name}`, async (t) => {
       const { call, room, eventId } = await roomWithMessage(t)
       const { status, body } = await call('POST', `${room}/receipt/${type}/${escaped(eventId)}`, content)
       assert.deepEqual([status, body.errcode], [400, 'M_INVALID_PARAM'])
     })
 
-  test('a threaded receipt may name the root, and what relates to the root or to a reply', async (t) => {
+  test('accepts a threaded receipt for the root, for a reply, and for an event that relates to either', async (t) => {
     const { call, room, eventId: root, say, roomId } = await roomWithMessage(t)
     const relating = (type: string, eventId: string) =>
       say(roomId, bob, 'x', { 'm.relates_to': { rel_type: type, event_id: eventId, key: 'x' } })
@@ -61,18 +61,18 @@ describe('receipts over HTTP', () => {
     for (const eventId of [reply, onReply]) assert.equal(await receipt(eventId, 'main'), 400)
   })
 
-  test('read_markers sets all three at once', async (t) => {
+  test('POST /read_markers sets both receipts and the read marker', async (t) => {
     const { call, room, eventId, sync, since, roomId } = await roomWithMessage(t)
     const markers = { 'm.fully_read': eventId, 'm.read': eventId, 'm.read.private': eventId }
     assert.equal((await call('POST', `${room}/read_markers`, markers)).status, 200)
-    const told = (await sync(alice, since)).rooms.join[roomId]
-    const receipt = told?.ephemeral.events.find((event) => event.type === 'm.receipt')?.content[eventId]
+    const synced = (await sync(alice, since)).rooms.join[roomId]
+    const receipt = synced?.ephemeral.events.find((event) => event.type === 'm.receipt')?.content[eventId]
     assert.deepEqual(Object.keys(receipt as object).toSorted(), ['m.read', 'm.read.private'])
-    assert.deepEqual(told?.account_data.events, [{ type: 'm.fully_read', content: { event_id: eventId } }])
-    assert.equal(told?.unread_notifications.notification_count, 0)
+    assert.deepEqual(synced?.account_data.events, [{ type: 'm.fully_read', content: { event_id: eventId } }])
+    assert.equal(synced?.unread_notifications.notification_count, 0)
   })
 
-  test('read_markers with nothing in it, with something odd, from outside the room', async (t) => {
+  test('POST /read_markers accepts an empty body, and returns 400 for malformed event ids and 403 outside the room', async (t) => {
     const { call, room, create } = await roomWithMessage(t)
     assert.equal((await call('POST', `${room}/read_markers`, {})).status, 200)
     assert.equal((await call('POST', `${room}/read_markers`, { 'm.read': 7 })).status, 400)

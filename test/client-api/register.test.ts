@@ -6,7 +6,7 @@ import { accountServer, text } from './account-server.ts'
 const dummy = { type: 'm.login.dummy' }
 
 onEachDatabase('register', (open) => {
-  test('in one request, with m.login.dummy and no session', async (t) => {
+  test('registers in one request with m.login.dummy and no session', async (t) => {
     const { call } = accountServer(t, await open(t))
     const { status, body } = await call('POST', '/_matrix/client/r0/register', {
       body: {
@@ -27,7 +27,7 @@ onEachDatabase('register', (open) => {
     assert.equal(device.body['display_name'], 'my phone')
   })
 
-  test('by way of the 401 and its session', async (t) => {
+  test('registers with the session of the 401, which is valid once', async (t) => {
     const { call } = accountServer(t, await open(t))
     const wanted = { username: 'alice', password: 'secret' }
     const asked = await call('POST', '/register', { body: wanted })
@@ -45,12 +45,12 @@ onEachDatabase('register', (open) => {
     assert.equal(done.status, 200)
     assert.match(text(done.body['device_id']), /^[A-Z]{10}$/)
     const again = await call('POST', '/register', { body: { ...wanted, username: 'bob', auth } })
-    assert.equal(again.status, 401, 'a session is good once')
+    assert.equal(again.status, 401, 'a session is valid once')
     assert.equal(again.body['errcode'], 'M_FORBIDDEN')
     assert.notEqual(again.body['session'], session)
   })
 
-  test('a session runs out', async (t) => {
+  test('refuses a session after 15 minutes', async (t) => {
     const { call, clock } = accountServer(t, await open(t))
     const { body } = await call('POST', '/register', { body: {} })
     clock.advance(15 * 60_000)
@@ -59,7 +59,7 @@ onEachDatabase('register', (open) => {
     assert.equal(late.status, 401)
   })
 
-  test('without a name the server makes one; inhibit_login gives no session', async (t) => {
+  test('generates a name when there is none, and returns no token with inhibit_login', async (t) => {
     const { call } = accountServer(t, await open(t))
     const { status, body } = await call('POST', '/register', {
       body: { password: 'secret', auth: dummy, inhibit_login: true },
@@ -69,7 +69,7 @@ onEachDatabase('register', (open) => {
     assert.match(text(body['user_id']), /^@[a-z]{12}:localhost$/)
   })
 
-  test('what is refused, and how', async (t) => {
+  test('refuses names in use, invalid names, weak passwords, invalid sessions, guests and malformed bodies', async (t) => {
     const { call } = accountServer(t, await open(t))
     const alice = { username: 'alice', password: 'secret', auth: dummy }
     assert.equal((await call('POST', '/register', { body: alice })).status, 200)
@@ -99,7 +99,7 @@ onEachDatabase('register', (open) => {
     assert.deepEqual([kind.status, kind.body['errcode']], [400, 'M_INVALID_PARAM'])
   })
 
-  test('closed, it says how to open it', async (t) => {
+  test('returns 403 with the ways to create an account when registration is closed', async (t) => {
     const { call } = accountServer(t, await open(t), { openRegistration: false })
     const closed = await call('POST', '/register', {
       body: { username: 'alice', password: 'x', auth: dummy },
@@ -110,7 +110,7 @@ onEachDatabase('register', (open) => {
     assert.equal(available.status, 403)
   })
 
-  test('whether a name is available', async (t) => {
+  test('GET /register/available returns 200 for a free name and 400 for others', async (t) => {
     const { call } = accountServer(t, await open(t))
     const free = await call('GET', '/register/available?username=alice')
     assert.deepEqual(free, { status: 200, body: { available: true } })

@@ -15,7 +15,7 @@ async function roomWithMessages(t: Parameters<typeof serveFixture>[0]) {
 }
 
 describe('reading rooms over HTTP', () => {
-  test('messages', async (t) => {
+  test('GET /messages returns pages in either direction and applies the filter', async (t) => {
     const { call, room } = await roomWithMessages(t)
     const { status, body } = await call('GET', `${room}/messages?dir=b&limit=1`)
     assert.equal(status, 200)
@@ -45,12 +45,12 @@ describe('reading rooms over HTTP', () => {
     ['state/m.room.topic', 404],
   ]
   for (const [path, expected] of refused)
-    test(`${path} is ${expected}`, async (t) => {
+    test(`GET ${path} returns ${expected}`, async (t) => {
       const { call, room } = await roomWithMessages(t)
       assert.equal((await call('GET', `${room}/${path}`)).status, expected)
     })
 
-  test('one event, and what is around it', async (t) => {
+  test('GET /event returns one event, and GET /context the events around it', async (t) => {
     const { call, room, roomId, eventId } = await roomWithMessages(t)
     const { body } = await call('GET', `${room}/event/${escaped(eventId)}`)
     assert.equal(body.event_id, eventId)
@@ -60,7 +60,7 @@ describe('reading rooms over HTTP', () => {
       assert.ok(key in around, key)
   })
 
-  test('state: all of it, one of it, with and without the empty key', async (t) => {
+  test('GET /state returns all events, or one event with or without the empty state key', async (t) => {
     const { call, room } = await roomWithMessages(t)
     const { body: all } = await call('GET', `${room}/state`)
     assert.ok(Array.isArray(all) && all.length > 3)
@@ -72,7 +72,7 @@ describe('reading rooms over HTTP', () => {
     assert.equal(member.membership, 'join')
   })
 
-  test('members', async (t) => {
+  test('GET /members and GET /joined_members list the members', async (t) => {
     const { call, room, join, leave, roomId } = await roomWithMessages(t)
     await join(roomId, bob)
     assert.equal((await call('GET', `${room}/members`)).body.chunk.length, 2)
@@ -82,7 +82,7 @@ describe('reading rooms over HTTP', () => {
     assert.equal((await call('GET', `${room}/members?not_membership=leave`)).body.chunk.length, 1)
   })
 
-  test('a room of others is closed', async (t) => {
+  test('each endpoint returns 403 for a private room of other users', async (t) => {
     const { call, create } = await roomWithMessages(t)
     const room = `/rooms/${escaped(await create(bob, { preset: 'private_chat' }))}`
     for (const path of ['messages?dir=b', 'state', 'state/m.room.create', 'members', 'joined_members']) {

@@ -10,7 +10,7 @@ function refused(answer: Answer, status: number, errcode: string, text: RegExp):
   assert.match(String(answer.body['error']), text)
 }
 
-test('a room has version 11 unless its creator asks for another one', async (t) => {
+test('a room has version 11 unless the request has another version', async (t) => {
   const server = await startTestServer(t)
   const alice = await registerUser(server.url, 'alice')
   assert.match(await alice.createRoom({}), /^![A-Za-z0-9_-]+:localhost$/)
@@ -22,7 +22,7 @@ test('a room has version 11 unless its creator asks for another one', async (t) 
   })
 })
 
-test('rooms.default_version decides about rooms whose creator asks for no version', async (t) => {
+test('a room has the version of rooms.default_version when the request has no version', async (t) => {
   const server = await startTestServer(t, { env: { BELFRY_ROOMS_DEFAULT_VERSION: '12' } })
   const alice = await registerUser(server.url, 'alice')
   assert.match(await alice.createRoom({}), /^![A-Za-z0-9_-]+$/)
@@ -31,14 +31,14 @@ test('rooms.default_version decides about rooms whose creator asks for no versio
   assert.equal(versions?.['default'], '12')
 })
 
-test('power levels that list a creator of a room of version 12 are refused with what to change', async (t) => {
+test('power levels that list a creator of a room of version 12 are refused, and the error names the key', async (t) => {
   const server = await startTestServer(t)
   const alice = await registerUser(server.url, 'alice')
   const users = { [alice.userId]: 100 }
   const override = { power_level_content_override: { users } }
-  const what = /power_level_content_override\.users must not list @alice:localhost.*"room_version": "11"/
+  const error = /power_level_content_override\.users must not list @alice:localhost.*"room_version": "11"/
   const create = (body: object) => alice.try('POST', '/createRoom', body)
-  refused(await create({ ...override, room_version: '12' }), 400, 'M_INVALID_ROOM_STATE', what)
+  refused(await create({ ...override, room_version: '12' }), 400, 'M_INVALID_ROOM_STATE', error)
   assert.equal((await create({ ...override, room_version: '11' })).status, 200)
   assert.equal((await create(override)).status, 200)
   const roomId = await alice.createRoom({ room_version: '12' })
@@ -55,11 +55,11 @@ test('power levels that list a creator of a room of version 12 are refused with 
   )
 })
 
-test('malformed power levels are refused with 400, wherever they are given', async (t) => {
+test('malformed power levels return 400 in /state, in power_level_content_override and in initial_state', async (t) => {
   const server = await startTestServer(t)
   const alice = await registerUser(server.url, 'alice')
   const roomId = await alice.createRoom({})
-  for (const [levels, what] of [
+  for (const [levels, error] of [
     [{ ban: '50' }, /ban must be a whole number/],
     [{ users_default: null }, /users_default must be a whole number/],
     [{ users: [] }, /users must be an object of whole numbers/],
@@ -70,16 +70,16 @@ test('malformed power levels are refused with 400, wherever they are given', asy
     [{ notifications: { room: true } }, /notifications must be an object of whole numbers/],
   ] as const) {
     const path = `/rooms/${encoded(roomId)}/state/m.room.power_levels`
-    refused(await alice.try('PUT', path, levels), 400, 'M_BAD_JSON', what)
+    refused(await alice.try('PUT', path, levels), 400, 'M_BAD_JSON', error)
     for (const body of [
       { power_level_content_override: levels },
       { initial_state: [{ type: 'm.room.power_levels', state_key: '', content: levels }] },
     ])
-      refused(await alice.try('POST', '/createRoom', body), 400, 'M_BAD_JSON', what)
+      refused(await alice.try('POST', '/createRoom', body), 400, 'M_BAD_JSON', error)
   }
 })
 
-test('additional creators must be user ids with the name of a server', async (t) => {
+test('additional creators must be user ids with a valid server name', async (t) => {
   const server = await startTestServer(t)
   const alice = await registerUser(server.url, 'alice')
   for (const creator of ['bob', '@bob', '@bob:', '@bob:not a server', '@bob:under_score', '@bob:h:port', 7])
@@ -101,7 +101,7 @@ test('additional creators must be user ids with the name of a server', async (t)
   assert.deepEqual(create['additional_creators'], creators)
 })
 
-test('rooms cannot be encrypted while the server has no endpoints for keys', async (t) => {
+test('m.room.encryption is refused by default, because the server has no endpoints for keys', async (t) => {
   const env = { BELFRY_PUBLIC_URL: 'https://matrix.example.org' }
   const server = await startTestServer(t, { env })
   const alice = await registerUser(server.url, 'alice')
@@ -120,7 +120,7 @@ test('rooms cannot be encrypted while the server has no endpoints for keys', asy
   })
 })
 
-test('rooms.allow_encryption lets rooms be encrypted', async (t) => {
+test('m.room.encryption is accepted when rooms.allow_encryption is true', async (t) => {
   const env = { BELFRY_PUBLIC_URL: 'https://matrix.example.org', BELFRY_ROOMS_ALLOW_ENCRYPTION: 'true' }
   const server = await startTestServer(t, { env })
   const alice = await registerUser(server.url, 'alice')

@@ -5,7 +5,7 @@ import { type Answer, type Ask, startRooms } from './rooms-server.ts'
 
 const encoded = encodeURIComponent
 
-async function makeRoom(ask: Ask, body: object = { preset: 'public_chat' }): Promise<string> {
+async function createRoom(ask: Ask, body: object = { preset: 'public_chat' }): Promise<string> {
   const { status, body: answer } = await ask('alice', 'POST', '/v3/createRoom', body)
   assert.equal(status, 200)
   return String(answer['room_id'])
@@ -17,7 +17,7 @@ function refused(answer: Answer, status: number, errcode: string): void {
 }
 
 for (const prefix of ['/api/v1', '/r0', '/v3'])
-  test(`a conversation under ${prefix}`, async (t) => {
+  test(`a room can be created, joined, written to, left and forgotten under ${prefix}`, async (t) => {
     const { ask } = await startRooms(t)
     const created = await ask('alice', 'POST', `${prefix}/createRoom`, { name: 'A', invite: ['@bob:here'] })
     const roomId = String(created.body['room_id'])
@@ -38,9 +38,9 @@ for (const prefix of ['/api/v1', '/r0', '/v3'])
     assert.deepEqual(await ask('bob', 'POST', `${room}/forget`, {}), { status: 200, body: {} })
   })
 
-test('moderation', async (t) => {
+test('a moderator can invite, kick, ban and unban, and other users get 403', async (t) => {
   const { ask, fixture } = await startRooms(t)
-  const roomId = await makeRoom(ask)
+  const roomId = await createRoom(ask)
   const about = (action: string, who = 'alice') =>
     ask(who, 'POST', `/v3/rooms/${encoded(roomId)}/${action}`, { user_id: '@bob:here', reason: 'so' })
   const ok = { status: 200, body: {} }
@@ -59,9 +59,9 @@ test('moderation', async (t) => {
   refused(await ask('alice', 'POST', `/v3/rooms/${encoded(roomId)}/kick`, wrong), 400, 'M_INVALID_PARAM')
 })
 
-test('state keys: none, with a slash, and one with a slash in it', async (t) => {
+test('PUT /state accepts an empty state key, with or without the slash, and a key with an escaped slash', async (t) => {
   const { ask, fixture } = await startRooms(t)
-  const roomId = await makeRoom(ask)
+  const roomId = await createRoom(ask)
   const put = (path: string, body: object) =>
     ask('alice', 'PUT', `/v3/rooms/${encoded(roomId)}/state/${path}`, body)
   const named = await put('m.room.name', { name: 'A' })
@@ -71,9 +71,9 @@ test('state keys: none, with a slash, and one with a slash in it', async (t) => 
   assert.deepEqual(await stateOf(fixture, roomId as never, 'org.example', 'a/b'), { on: 1 })
 })
 
-test('aliases', async (t) => {
+test('an alias can be created, resolved, listed and deleted', async (t) => {
   const { ask } = await startRooms(t)
-  const roomId = await makeRoom(ask)
+  const roomId = await createRoom(ask)
   const alias = `/v3/directory/room/${encoded('#pub:here')}`
   refused(await ask('alice', 'GET', alias), 404, 'M_NOT_FOUND')
   assert.equal((await ask('alice', 'PUT', alias, { room_id: roomId })).status, 200)
@@ -91,9 +91,9 @@ test('aliases', async (t) => {
   refused(await ask('bob', 'POST', `/v3/join/${encoded('#pub:here')}`), 404, 'M_NOT_FOUND')
 })
 
-test('what is not well-formed is refused with the right code', async (t) => {
+test('malformed requests are refused with their status and errcode', async (t) => {
   const { ask } = await startRooms(t)
-  const room = `/v3/rooms/${encoded(await makeRoom(ask))}`
+  const room = `/v3/rooms/${encoded(await createRoom(ask))}`
   const cases: [string, string, unknown, number, string][] = [
     ['PUT', '/v3/rooms/nonsense/send/m.room.message/1', {}, 400, 'M_INVALID_PARAM'],
     ['PUT', `${room}/send/m.room.message/${'t'.repeat(256)}`, {}, 400, 'M_INVALID_PARAM'],

@@ -19,7 +19,7 @@ async function ourOperations(t: TestContext): Promise<Operation[]> {
 const segments = (path: string) => path.split('/')
 const nameOf = ({ method, path }: Operation) => `${method.toUpperCase()} ${path}`
 
-/** Ours that answers a path of the specification: with the most segments that are not parameters. */
+/** The operation of this server for a path of the specification: the match with the fewest parameters. */
 function serving(ours: readonly Operation[], specified: Operation): Operation | undefined {
   const wanted = segments(specified.path)
   const fits = (path: string) => {
@@ -37,7 +37,7 @@ function serving(ours: readonly Operation[], specified: Operation): Operation | 
     .toSorted((one, other) => literal(other) - literal(one))[0]
 }
 
-/** Those that a list of patterns does not name, and the patterns that name none. */
+/** The operations that no pattern of the list matches, and the patterns that match no operation. */
 function beyond(list: Readonly<Record<string, string>>, operations: readonly Operation[]) {
   const patterns = Object.keys(list).map((pattern) => new RegExp(pattern, 'i'))
   const names = operations.map(nameOf)
@@ -47,18 +47,18 @@ function beyond(list: Readonly<Record<string, string>>, operations: readonly Ope
   }
 }
 
-/** The longest name that fits: names have dots. */
+/** The longest extension that ends the difference: names contain dots, so a shorter name may match too. */
 const extensionIn = (difference: string) =>
   Object.keys(EXTENSIONS)
     .toSorted((one, other) => other.length - one.length)
     .find((name) => difference.endsWith(`.${name}: not specified`))
 
-describe('beside the OpenAPI files of the specification', () => {
+describe('the OpenAPI document compared with the specification', () => {
   const specified = specifiedOperations()
 
-  test('each endpoint is served, or named as not served, and the other way round', async (t) => {
+  test('each endpoint of the specification is served or listed, and each other endpoint is listed', async (t) => {
     const ours = await ourOperations(t)
-    assert.ok(specified.length > 100, 'it has looked')
+    assert.ok(specified.length > 100, 'the specification was read')
     const missing = specified.filter((one) => serving(ours, one) === undefined)
     assert.deepEqual(beyond(NOT_SERVED, missing), { unnamed: [], unused: [] })
     const matched = new Set(specified.map((one) => serving(ours, one)))
@@ -66,7 +66,7 @@ describe('beside the OpenAPI files of the specification', () => {
     assert.deepEqual(beyond(OURS_ALONE, alone), { unnamed: [], unused: [] })
   })
 
-  test('authentication, parameters, bodies, statuses and answers are the same, or the difference is named', async (t) => {
+  test('authentication, parameters, bodies, statuses and responses are equal, or the difference is listed', async (t) => {
     const ours = await ourOperations(t)
     const found = specified.flatMap((one) => {
       const own = serving(ours, one)
@@ -95,7 +95,7 @@ describe('beside the OpenAPI files of the specification', () => {
     )
   })
 
-  test('a difference of each sort is found', () => {
+  test('a difference of each kind is found', () => {
     const of = (about: JsonObject): Operation => ({ method: 'get', path: '/', about })
     const json = (schema: JsonObject) => ({ content: { 'application/json': { schema } } })
     const text = { type: 'string' }

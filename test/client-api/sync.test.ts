@@ -7,7 +7,7 @@ import { escaped, serveFixture } from './reading.ts'
 const alice = user('alice')
 
 describe('GET /sync', () => {
-  test('answers under all prefixes, with every section that clients reach into', async (t) => {
+  test('returns every section of the response under all prefixes', async (t) => {
     const { call } = await serveFixture(t, ['alice'])
     for (const prefix of ['api/v1', 'r0', 'v3']) {
       const { status, body } = await call(
@@ -23,7 +23,7 @@ describe('GET /sync', () => {
     }
   })
 
-  test('takes a filter inline or by id', async (t) => {
+  test('accepts a filter inline or by id', async (t) => {
     const fixture = await serveFixture(t, ['alice'])
     const roomId = await fixture.create(alice)
     const filter = { room: { timeline: { limit: 1 } } }
@@ -42,19 +42,19 @@ describe('GET /sync', () => {
     [`filter=${escaped('{"room":1}')}`, 'M_BAD_JSON'],
   ]
   for (const [query, errcode] of refused)
-    test(`refuses ${query}`, async (t) => {
+    test(`returns 400 for ${query}`, async (t) => {
       const { call } = await serveFixture(t, ['alice'])
       const { status, body } = await call('GET', `/sync?${query}`)
       assert.deepEqual([status, body.errcode], [400, errcode])
     })
 
   for (const query of ['timeout=soon', 'timeout=-1', 'full_state=maybe'])
-    test(`refuses ${query}`, async (t) => {
+    test(`returns 400 for ${query}`, async (t) => {
       const { call } = await serveFixture(t, ['alice'])
       assert.equal((await call('GET', `/sync?${query}`)).status, 400)
     })
 
-  test('ignores what it does not know', async (t) => {
+  test('ignores unknown parameters and an empty since', async (t) => {
     const { call } = await serveFixture(t, ['alice'])
     const query = 'since=&_cacheBuster=1&org.matrix.msc4222.use_state_after=true'
     assert.equal((await call('GET', `/sync?${query}`)).status, 200)

@@ -7,7 +7,7 @@ const alice = user('alice')
 const bob = user('bob')
 
 describe('PUT /rooms/{roomId}/typing/{userId}', () => {
-  test('begins, ends, and ends by itself', async (t) => {
+  test('starts, ends, and ends after the timeout', async (t) => {
     const { call, create, typing, clock } = await serveFixture(t, ['alice'])
     const roomId = await create(alice)
     const path = `/rooms/${escaped(roomId)}/typing/${escaped(alice)}`
@@ -21,13 +21,13 @@ describe('PUT /rooms/{roomId}/typing/{userId}', () => {
     assert.deepEqual(typing.usersIn(roomId), [])
   })
 
-  test('only for oneself, and only in a room that one is in', async (t) => {
+  test('returns 403 for another user and outside the room, and 400 for malformed bodies', async (t) => {
     const { call, create } = await serveFixture(t, ['alice', 'bob'])
     const roomId = await create(alice)
-    const elsewhere = await create(bob)
+    const otherRoom = await create(bob)
     const of = (room: string, who: string) => `/rooms/${escaped(room)}/typing/${escaped(who)}`
     assert.equal((await call('PUT', of(roomId, bob), { typing: true })).status, 403)
-    assert.equal((await call('PUT', of(elsewhere, alice), { typing: true })).status, 403)
+    assert.equal((await call('PUT', of(otherRoom, alice), { typing: true })).status, 403)
     assert.equal((await call('PUT', of(roomId, alice), {})).body.errcode, 'M_MISSING_PARAM')
     assert.equal((await call('PUT', of(roomId, alice), { typing: 'yes' })).body.errcode, 'M_BAD_JSON')
   })
