@@ -58,7 +58,7 @@ import { MOST_URL_CHECKS_PER_USER, type PusherDeps } from './pushers/set-pusher.
 import { startRemovedSweeper } from './pushers/sweep-removed.ts'
 import { startUnconfirmedSweeper } from './pushers/sweep-unconfirmed.ts'
 import type { RoomDeps } from './rooms/deps.ts'
-import { leaveAllRooms, startLeaving } from './rooms/leave-all-rooms.ts'
+import { leaveAllRooms, startLeaveSweeper } from './rooms/leave-all-rooms.ts'
 import { updateMemberProfile } from './rooms/member-profile.ts'
 import { displayNameAt, loadPokedEvents } from './rooms/poke-event.ts'
 import { type Activity, createActivity } from './rooms/sync/activity.ts'
@@ -360,7 +360,7 @@ async function startDelivering(
     log,
     trace,
     badgeOf: (q, userId) => badgeOf(q, userId, config.push.badge),
-    activeUntil: (of) => activity.until(of),
+    activeUntil: (of) => activity.activeUntil(of),
     removePusher: (tx, pusherId) => removePusher(pushers, tx, pusherId),
     concurrency: config.push.concurrency,
   })
@@ -377,7 +377,7 @@ function startSweeping(
     startHandleSweeper({ ...rules, log }, config.push.handle_retention_days),
     startRemovedSweeper({ db, clock, log }),
     startUnconfirmedSweeper({ ...pushers, log }, config.push.unconfirmed_hours),
-    startLeaving(rooms),
+    startLeaveSweeper(rooms),
     startValidationSweeper({ db, clock, log }),
     ...startMailSweepers({ db, clock, log }),
     startTraceSweeper(

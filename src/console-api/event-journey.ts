@@ -9,7 +9,7 @@ import { findEvent } from '../rooms/event-store.ts'
 import { stateEventAt } from '../rooms/state-store.ts'
 import { visibleEvent } from '../rooms/timeline.ts'
 import type { Queries } from '../storage/query.ts'
-import { decisionFor, type QuietDecision } from '../trace/decisions-store.ts'
+import { decisionFor, type NotNotifiedDecision } from '../trace/decisions-store.ts'
 import { gatewayStepsOfEvent } from '../trace/gateway-store.ts'
 import {
   decideForUser,
@@ -104,7 +104,7 @@ const RULE_REASONS: ReadonlySet<UserDecision['reason']> = new Set([
 
 type Kept = {
   outcome?: UserOutcome & { highlight: boolean }
-  recorded?: QuietDecision
+  recorded?: NotNotifiedDecision
 }
 
 /** The stored outcome; without one, what was recorded of an event that did not notify the cohort of the user. */

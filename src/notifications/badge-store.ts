@@ -1,47 +1,47 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { RoomId, UserId } from '../lib/ids.ts'
 import { query } from '../storage/query.ts'
-import { toldOfInvitation } from './invitation-sql.ts'
+import { isNotifyingInvitation } from './invitation-sql.ts'
 import { unreadOfMember, unreadOfRoom } from './unread-sql.ts'
 
 // The rooms that a badge counts. Only users with pushers have rows.
 
 type Member = { userId: UserId; roomId: RoomId }
 
-const PLACE = ['user_id', 'room_id'] as const
+const MEMBER_KEY = ['user_id', 'room_id'] as const
 const ofBadge = unreadOfMember(sql.ref('badge_rooms.user_id'), sql.ref('badge_rooms.room_id'))
 
 /** Run after an event that notifies the cohort. Adds the room to the badge of every member except `except`. */
 export const addRoomToBadges = query<{ roomId: RoomId; except: readonly UserId[] }>()((db, p, d) =>
   db
     .insertInto('badge_rooms')
-    .columns(PLACE)
+    .columns(MEMBER_KEY)
     .expression(
       db
         .selectFrom('memberships')
-        .select(PLACE)
+        .select(MEMBER_KEY)
         .where('room_id', '=', p.roomId)
         // A literal: neither database uses a partial index for a bound parameter.
         .where('has_pushers', '=', sql.lit(1))
         .where('membership', '=', 'join')
         .where('user_id', 'not in', d.list(p.except) as RawBuilder<UserId>),
     )
-    .onConflict((conflict) => conflict.columns(PLACE).doNothing()),
+    .onConflict((conflict) => conflict.columns(MEMBER_KEY).doNothing()),
 )
 
 export const addRoomToBadgesOf = query<{ roomId: RoomId; userIds: readonly UserId[] }>()((db, p, d) =>
   db
     .insertInto('badge_rooms')
-    .columns(PLACE)
+    .columns(MEMBER_KEY)
     .expression(
       db
         .selectFrom('memberships')
-        .select(PLACE)
+        .select(MEMBER_KEY)
         .where('room_id', '=', p.roomId)
         .where('has_pushers', '=', sql.lit(1))
         .where('user_id', 'in', d.list(p.userIds) as RawBuilder<UserId>),
     )
-    .onConflict((conflict) => conflict.columns(PLACE).doNothing()),
+    .onConflict((conflict) => conflict.columns(MEMBER_KEY).doNothing()),
 )
 
 /** Removes the room from a member's badge if nothing in it is unread. */
@@ -99,7 +99,7 @@ export const removeRoomFromBadge = query<Member>()((db, p) =>
 export const fillWithUnread = query<{ userId: UserId }>()((db, p) =>
   db
     .insertInto('badge_rooms')
-    .columns(PLACE)
+    .columns(MEMBER_KEY)
     .expression(
       db
         .selectFrom('read_positions as r')
@@ -108,26 +108,26 @@ export const fillWithUnread = query<{ userId: UserId }>()((db, p) =>
         .where('r.thread_id', '=', '')
         .where(unreadOfRoom('notify'), '>', sql.lit(0)),
     )
-    .onConflict((conflict) => conflict.columns(PLACE).doNothing()),
+    .onConflict((conflict) => conflict.columns(MEMBER_KEY).doNothing()),
 )
 
 /** Adds the invitations that notified the user. An invitation by an ignored user, or one that no rule notifies of, is not added. */
 export const fillWithInvitations = query<{ userId: UserId }>()((db, p) =>
   db
     .insertInto('badge_rooms')
-    .columns(PLACE)
+    .columns(MEMBER_KEY)
     .expression(
       db
         .selectFrom('memberships as m')
         .select(['m.user_id', 'm.room_id'])
         .where('m.user_id', '=', p.userId)
-        .where(toldOfInvitation),
+        .where(isNotifyingInvitation),
     )
-    .onConflict((conflict) => conflict.columns(PLACE).doNothing()),
+    .onConflict((conflict) => conflict.columns(MEMBER_KEY).doNothing()),
 )
 
 /** Removes the room from the badge of an invited user if the current invitation did not notify that user. */
-export const clearUntoldInvitation = query<Member>()((db, p) =>
+export const clearUnnotifiedInvitation = query<Member>()((db, p) =>
   db
     .deleteFrom('badge_rooms')
     .where('user_id', '=', p.userId)
@@ -140,7 +140,7 @@ export const clearUntoldInvitation = query<Member>()((db, p) =>
             .select('m.position')
             .whereRef('m.user_id', '=', 'badge_rooms.user_id')
             .whereRef('m.room_id', '=', 'badge_rooms.room_id')
-            .where(toldOfInvitation),
+            .where(isNotifyingInvitation),
         ),
       ),
     ),

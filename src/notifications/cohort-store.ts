@@ -71,12 +71,12 @@ export const returnToDefault = query<{ userId: UserId; position: number }>()((db
     ),
 )
 
-export const forgetCohorts = query<{ userId: UserId; roomId: RoomId }>()((db, p) =>
+export const deleteCohorts = query<{ userId: UserId; roomId: RoomId }>()((db, p) =>
   db.deleteFrom('cohort_members').where('user_id', '=', p.userId).where('room_id', '=', p.roomId),
 )
 
 /** Members with pushers who belong to one of these cohorts. The default cohort is not among them. */
-export const pushedMembersOf = query<{ roomId: RoomId; cohorts: readonly string[] }>()((db, p, d) =>
+export const membersWithPushersIn = query<{ roomId: RoomId; cohorts: readonly string[] }>()((db, p, d) =>
   db
     .selectFrom('memberships as m')
     .where('m.room_id', '=', p.roomId)

@@ -55,18 +55,18 @@ export function outcomeOfCohort(decision: Decision, cohort: string): RuleOutcome
   return decision.cohorts.get(cohort) ?? NO_MATCH
 }
 
-export type Person = {
+export type UserInRoom = {
   userId: UserId
-  /** The display name in this room; null when the person has none or has not joined yet. */
+  /** The display name in this room; null when the user has none or has not joined yet. */
   displayName: string | null
 }
 
-/** The outcome of the same event for one person under the default rules. */
-export function decideForPerson(decision: Decision, person: Person, settings: RuleSettings): RuleOutcome {
-  return evaluate(compiledDefaults(settings), decision.evaluated, contextOf(decision, person))
+/** The outcome of the same event for one user under the default rules. */
+export function outcomeForUser(decision: Decision, user: UserInRoom, settings: RuleSettings): RuleOutcome {
+  return evaluate(compiledDefaults(settings), decision.evaluated, contextOf(decision, user))
 }
 
-export function contextOf(decision: Decision, { userId, displayName }: Person): EvaluationContext {
+export function contextOf(decision: Decision, { userId, displayName }: UserInRoom): EvaluationContext {
   return { ...decision.context, userId, displayName: displayName ?? undefined }
 }
 

@@ -12,22 +12,26 @@ import {
 import { contextOf, outcomeOfCohort } from './decide.ts'
 import type { NotificationDeps } from './deps.ts'
 import { cohortOf, type KnownRules } from './member-rules.ts'
-import type { Known, Personal } from './personal.ts'
+import type { DecidedEvent, PersonalOutcomes } from './personal.ts'
 import { guarded } from './rule-fault.ts'
 
 /**
  * The devices that device rules wake for an event that does not notify their user. These pokes change no unread count. The
  * cost grows with the members who have such rules. A device rule that only silences is evaluated later, before the poke.
  */
-export function devicesToWake(deps: NotificationDeps, known: Known, personal: Personal): Holder[] {
+export function devicesToWake(
+  deps: NotificationDeps,
+  known: DecidedEvent,
+  personal: PersonalOutcomes,
+): Holder[] {
   const { event, rules } = known
-  const { people, invited, ignoring } = personal
+  const { exceptions, invited, ignoring } = personal
   if (rules === undefined && invited?.known === undefined) return []
-  const own = new Map(people.map(({ userId, outcome }) => [userId, outcome]))
+  const own = new Map(exceptions.map(({ userId, outcome }) => [userId, outcome]))
   // A budget apart from that of the global rules, so that costly global rules do not use up the budget of device rules.
   const budget = roomBudget()
   const holders: Holder[] = []
-  const ask = (owner: Owner, counted: RuleOutcome): void => {
+  const addHandlesOf = (owner: Owner, counted: RuleOutcome): void => {
     if (owner.userId === event.sender || ignoring.has(owner.userId)) return
     const handles = guarded(deps, event, () =>
       handlesToWake({ known, budget }, owner, own.get(owner.userId) ?? counted),
@@ -44,22 +48,22 @@ export function devicesToWake(deps: NotificationDeps, known: Known, personal: Pe
       },
     ]) => waking?.weight ?? 0,
   ))
-    ask({ userId, ...owner }, outcomeOfCohort(known.decision, cohortOf(rules, userId)))
-  if (invited?.known) ask({ ...invited, known: invited.known, displayName: null }, NO_MATCH)
+    addHandlesOf({ userId, ...owner }, outcomeOfCohort(known.decision, cohortOf(rules, userId)))
+  if (invited?.known) addHandlesOf({ ...invited, known: invited.known, displayName: null }, NO_MATCH)
   return holders
 }
 
 type Owner = { userId: UserId; displayName: string | null; known: KnownRules }
 
 function handlesToWake(
-  { known: { decision }, budget }: { known: Known; budget: StepBudget },
+  { known: { decision }, budget }: { known: DecidedEvent; budget: StepBudget },
   owner: Owner,
   counted: RuleOutcome,
 ): string[] {
   const { waking } = owner.known
   if (waking === undefined || wakesDevice(counted)) return []
-  const asked = { event: decision.evaluated, context: { ...contextOf(decision, owner), budget } }
+  const request = { event: decision.evaluated, context: { ...contextOf(decision, owner), budget } }
   return waking.handles.filter((handle) =>
-    wakesDevice(outcomeForDevice(waking.rules, { handle, counted }, asked).outcome),
+    wakesDevice(outcomeForDevice(waking.rules, { handle, counted }, request).outcome),
   )
 }

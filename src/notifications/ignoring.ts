@@ -6,7 +6,7 @@ import { clearSilenced, silenceOwn, silenceShared } from './ignoring-store.ts'
 import { badgeChanged } from './wake-delivery.ts'
 
 /** Bounds the cost of one change of the list. Older events stay unread. */
-const MOST_SILENCED = 10_000
+const MAX_SILENCED = 10_000
 
 /**
  * A user starts to ignore people (client-server API, "Ignoring Users"). Their unread events leave the counts, the badge and
@@ -22,7 +22,7 @@ export async function usersIgnored(
   const { userId } = change
   const before = await badgeOf(tx, userId, deps.badge)
   await tx.run(silenceOwn, change)
-  await tx.run(silenceShared, { ...change, limit: MOST_SILENCED })
+  await tx.run(silenceShared, { ...change, limit: MAX_SILENCED })
   if (before === 0) return
   await tx.run(clearSilenced, change)
   if ((await badgeOf(tx, userId, deps.badge)) < before) await badgeChanged(deps, tx, [userId])

@@ -7,7 +7,7 @@ import { earlierOf, laterOf, stretchesWhere } from './stretch-sql.ts'
 type Page = { userId: UserId; before: number; limit: number }
 type PageOf = Page & { roomIds: readonly RoomId[] }
 
-export type ToldRow = {
+export type NotificationRow = {
   position: number
   room_id: RoomId
   thread_id: string
@@ -28,7 +28,7 @@ function stretches(p: Page, rooms: RawBuilder<unknown> = sql``): RawBuilder<unkn
  * Whether the outcome `o` of the event `v` notified the member during the stretch `s`. It belongs to the cohort of the stretch,
  * is later than the join, has another sender, is not redacted, and the member has no exception for it.
  */
-function toldMember(p: Page, d: Dialect, onlyHighlights: boolean): RawBuilder<boolean> {
+function notifiesMember(p: Page, d: Dialect, onlyHighlights: boolean): RawBuilder<boolean> {
   const from = laterOf(sql`s.joined_at`, sql`s.starts`)
   const to = earlierOf(sql`s.ends`, sql<number>`${d.integer(p.before)} - 1`)
   return sql<boolean>`o.room_id = s.room_id and o.cohort = s.cohort and o.retracted = 0
@@ -45,9 +45,9 @@ function isIgnored(p: Page): RawBuilder<boolean> {
 }
 
 /** The newest rows; with an `offset`, the row that many places further back. */
-function toldPosition(p: Page, d: Dialect, onlyHighlights: boolean): RawBuilder<number> {
+function newestPosition(p: Page, d: Dialect, onlyHighlights: boolean): RawBuilder<number> {
   return sql<number>`select o.position from cohort_outcomes as o join events as v on v.position = o.position
-    where ${toldMember(p, d, onlyHighlights)} order by o.position desc limit 1`
+    where ${notifiesMember(p, d, onlyHighlights)} order by o.position desc limit 1`
 }
 
 /** The joined rooms with the newest notifications, as many as the page has rows. No other room can have an entry on the page. */
@@ -56,7 +56,7 @@ const newestRooms = (onlyHighlights: boolean) =>
     const rows = sql<{ room_id: RoomId }>`
       with ${stretches(p)}
       select n.room_id from (
-        select s.room_id, (${toldPosition(p, d, onlyHighlights)}) as newest from s
+        select s.room_id, (${newestPosition(p, d, onlyHighlights)}) as newest from s
       ) as n
       where n.newest is not null
       group by n.room_id order by max(n.newest) desc limit ${d.integer(p.limit)}`
@@ -71,9 +71,9 @@ export const roomsWithHighlights = newestRooms(true)
  * index; `w` is its row.
  */
 const newestOfRooms = (onlyHighlights: boolean) =>
-  query<PageOf>()<ToldRow>((db, p, d) => {
-    const last = sql<number>`(${toldPosition(p, d, onlyHighlights)} offset ${d.integer(p.limit)} - 1)`
-    const rows = sql<ToldRow>`
+  query<PageOf>()<NotificationRow>((db, p, d) => {
+    const last = sql<number>`(${newestPosition(p, d, onlyHighlights)} offset ${d.integer(p.limit)} - 1)`
+    const rows = sql<NotificationRow>`
       with ${stretches(p, sql` and r.room_id in ${d.list(p.roomIds)}`)},
         r as materialized (select s.*, coalesce(${last}, 0) as oldest from s)
       select o.position, o.room_id, w.thread_id, v.event_id, v.origin_server_ts, w.actions, w.rule_kind, w.rule_id
@@ -81,7 +81,7 @@ const newestOfRooms = (onlyHighlights: boolean) =>
         join events as v on v.position = o.position
         join cohort_outcomes as w
           on w.room_id = o.room_id and w.cohort = o.cohort and w.position = o.position
-      where ${toldMember(p, d, onlyHighlights)}
+      where ${notifiesMember(p, d, onlyHighlights)}
       order by o.position desc limit ${d.integer(p.limit)}`
     return { compile: () => rows.compile(db) }
   })
@@ -110,7 +110,7 @@ const newestOwn = (onlyHighlights: boolean) =>
 export const ownNotifications = newestOwn(false)
 export const ownHighlights = newestOwn(true)
 
-export const readingsIn = query<{ userId: UserId; roomIds: readonly RoomId[] }>()((db, p, d) =>
+export const readPositionsIn = query<{ userId: UserId; roomIds: readonly RoomId[] }>()((db, p, d) =>
   db
     .selectFrom('read_positions')
     .select(['room_id', 'thread_id', 'position'])

@@ -9,10 +9,10 @@ import {
   notificationsOfRooms,
   ownHighlights,
   ownNotifications,
-  readingsIn,
+  readPositionsIn,
   roomsWithHighlights,
   roomsWithNotifications,
-  type ToldRow,
+  type NotificationRow,
 } from './list-store.ts'
 import { ALL_THREADS } from './read-positions-store.ts'
 
@@ -53,7 +53,7 @@ export async function listNotifications(q: Queries, request: NotificationRequest
   const own = await q.all(onlyHighlights ? ownHighlights : ownNotifications, page)
   const newest = [...shared, ...own].toSorted((a, b) => b.position - a.position)
   const shown = newest.slice(0, limit)
-  const isRead = await readingOf(q, userId, shown)
+  const isRead = await readStatusOf(q, userId, shown)
   const last = shown.at(-1)
   return {
     notifications: shown.map((row) => ({
@@ -69,15 +69,15 @@ export async function listNotifications(q: Queries, request: NotificationRequest
   }
 }
 
-async function readingOf(
+async function readStatusOf(
   q: Queries,
   userId: UserId,
-  rows: readonly ToldRow[],
-): Promise<(row: ToldRow) => boolean> {
+  rows: readonly NotificationRow[],
+): Promise<(row: NotificationRow) => boolean> {
   const roomIds = [...new Set(rows.map((row) => row.room_id))]
   if (roomIds.length === 0) return () => false
-  const readings = await q.all(readingsIn, { userId, roomIds })
-  const upTo = new Map(readings.map((row) => [`${row.room_id} ${row.thread_id}`, row.position]))
+  const positions = await q.all(readPositionsIn, { userId, roomIds })
+  const upTo = new Map(positions.map((row) => [`${row.room_id} ${row.thread_id}`, row.position]))
   return ({ room_id: roomId, thread_id: threadId, position }) =>
     [ALL_THREADS, threadId].some((thread) => (upTo.get(`${roomId} ${thread}`) ?? 0) >= position)
 }

@@ -139,7 +139,7 @@ async function loadUsers(
 ): Promise<void> {
   for (const [userId, rules] of await rulesetsOf(q, userIds, settings)) {
     try {
-      into.set(userId, readyMade(userId, rules, settings))
+      into.set(userId, compiledRulesOf(userId, rules, settings))
     } catch (error) {
       onFault(userId, error)
     }
@@ -180,7 +180,7 @@ function updateRoom(room: RoomRules, owners: readonly (RuleOwner & { userId: Use
   }
 }
 
-function readyMade(userId: UserId, rules: UserRules, settings: RuleSettings): KnownRules {
+function compiledRulesOf(userId: UserId, rules: UserRules, settings: RuleSettings): KnownRules {
   return {
     version: rules.version,
     analysis: analyseRules(rules.global, { userId, localpart: localpartOf(userId), ...settings }),

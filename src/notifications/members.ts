@@ -1,13 +1,13 @@
 import type { RoomId, UserId } from '../lib/ids.ts'
 import type { Transaction } from '../storage/database.ts'
-import { clearUntoldInvitation, removeRoomFromBadge } from './badge-store.ts'
-import { forgetCohorts, returnToDefault } from './cohort-store.ts'
+import { clearUnnotifiedInvitation, removeRoomFromBadge } from './badge-store.ts'
+import { deleteCohorts, returnToDefault } from './cohort-store.ts'
 import type { NotificationDeps } from './deps.ts'
 import {
-  beginStay,
+  insertReadPosition,
   deleteExceptionsBefore,
   deleteExceptionsOfMember,
-  endStay,
+  deleteReadPositions,
 } from './read-positions-store.ts'
 import { badgeChanged } from './wake-delivery.ts'
 
@@ -17,7 +17,7 @@ export async function memberJoined(
   tx: Transaction,
   joined: { userId: UserId; roomId: RoomId; position: number },
 ): Promise<void> {
-  const begun = await tx.run(beginStay, joined)
+  const begun = await tx.run(insertReadPosition, joined)
   if (begun === 0) return
   await tx.run(deleteExceptionsOfMember, joined)
   await leaveBadge(deps, tx, joined)
@@ -33,7 +33,7 @@ export async function memberInvitedAgain(
   invited: { userId: UserId; roomId: RoomId; position: number },
 ): Promise<void> {
   await tx.run(deleteExceptionsBefore, invited)
-  if ((await tx.run(clearUntoldInvitation, invited)) > 0) await badgeChanged(deps, tx, [invited.userId])
+  if ((await tx.run(clearUnnotifiedInvitation, invited)) > 0) await badgeChanged(deps, tx, [invited.userId])
 }
 
 /** Call it after a leave of any kind, or when an invitation is rejected or withdrawn. Deletes all data of the stay. */
@@ -42,9 +42,9 @@ export async function memberLeft(
   tx: Transaction,
   left: { userId: UserId; roomId: RoomId },
 ): Promise<void> {
-  await tx.run(endStay, left)
+  await tx.run(deleteReadPositions, left)
   await tx.run(deleteExceptionsOfMember, left)
-  await tx.run(forgetCohorts, left)
+  await tx.run(deleteCohorts, left)
   await leaveBadge(deps, tx, left)
 }
 

@@ -51,7 +51,7 @@ export const membersByKey = query<NamedIn>()((db, p, d) => {
 })
 
 /** Joined and invited members who ignore the sender of an event. */
-export const whoIgnores = query<Author>()((db, p) =>
+export const membersIgnoringSender = query<Author>()((db, p) =>
   db
     .selectFrom('ignored_users as i')
     .crossJoin('memberships as m')

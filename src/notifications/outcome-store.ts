@@ -43,13 +43,13 @@ export type PersonalOutcome = {
 export async function addExceptions(
   q: Queries,
   { roomId, threadId, position }: InThread,
-  people: readonly PersonalOutcome[],
+  exceptions: readonly PersonalOutcome[],
 ): Promise<void> {
   await q.run(insertExceptions, {
     roomId,
     position,
     threadId,
-    people: people.map(({ userId, outcome, counted }) => ({
+    exceptions: exceptions.map(({ userId, outcome, counted }) => ({
       user_id: userId,
       notify: flag(outcome.notify),
       highlight: flag(outcome.highlight),
@@ -63,13 +63,13 @@ export async function addExceptions(
 }
 
 /** Removes an event from all counts. Returns false when it counted for nobody. A current invitation still counts. */
-export async function retractOutcomes(q: Queries, event: EventPlace): Promise<boolean> {
+export async function retractOutcomes(q: Queries, event: EventKey): Promise<boolean> {
   const retracted = (await q.run(markRetracted, event)) + (await q.run(markOthersRetracted, event))
   const deleted = await q.run(deleteExceptionsOfEvent, event)
   return retracted > 0 || deleted > 0
 }
 
-export type EventPlace = Pick<Event, 'roomId' | 'position'>
+export type EventKey = Pick<Event, 'roomId' | 'position'>
 
 type OutcomeRow = {
   cohort: string
@@ -78,7 +78,7 @@ type OutcomeRow = {
   rule_kind: string
   rule_id: string
 }
-type InThread = EventPlace & Pick<Event, 'threadId'>
+type InThread = EventKey & Pick<Event, 'threadId'>
 
 type Total = 'total_notify' | 'total_highlight' | 'thread_notify' | 'thread_highlight'
 
@@ -187,7 +187,7 @@ export const touchThreads = query<InThread & { rows: readonly { cohort: string }
 )
 
 type NewExceptions = InThread & {
-  people: readonly {
+  exceptions: readonly {
     user_id: UserId
     notify: 0 | 1
     highlight: 0 | 1
@@ -219,7 +219,7 @@ export const insertExceptions = query<NewExceptions>()((db, p, d) =>
       db
         .selectFrom(
           d
-            .rows(p.people, {
+            .rows(p.exceptions, {
               user_id: 'text',
               notify: 'integer',
               highlight: 'integer',
@@ -247,7 +247,7 @@ export const insertExceptions = query<NewExceptions>()((db, p, d) =>
     ),
 )
 
-export const markRetracted = query<EventPlace>()((db, p) =>
+export const markRetracted = query<EventKey>()((db, p) =>
   db
     .updateTable('cohort_outcomes')
     .set({ retracted: 1 })
@@ -258,7 +258,7 @@ export const markRetracted = query<EventPlace>()((db, p) =>
 )
 
 /** Uses an index that holds only the other cohorts: few events have such rows. */
-export const markOthersRetracted = query<EventPlace>()((db, p) =>
+export const markOthersRetracted = query<EventKey>()((db, p) =>
   db
     .updateTable('cohort_outcomes')
     .set({ retracted: 1 })
@@ -268,7 +268,7 @@ export const markOthersRetracted = query<EventPlace>()((db, p) =>
 )
 
 /** The current invitation keeps its row, because the badge of the invited user is derived from it. */
-export const deleteExceptionsOfEvent = query<EventPlace>()((db, p) =>
+export const deleteExceptionsOfEvent = query<EventKey>()((db, p) =>
   db
     .deleteFrom('exceptions')
     .where('room_id', '=', p.roomId)
@@ -277,7 +277,7 @@ export const deleteExceptionsOfEvent = query<EventPlace>()((db, p) =>
 )
 
 /** The outcome of an event for a user: the user's exception, or else the outcome of the cohort at that position. */
-export const outcomeFor = query<EventPlace & { userId: UserId }>()((db, p) => {
+export const outcomeFor = query<EventKey & { userId: UserId }>()((db, p) => {
   const own = db
     .selectFrom('exceptions')
     .select(['notify', 'highlight', 'actions', 'rule_kind', 'rule_id', sql<number>`1`.as('own')])

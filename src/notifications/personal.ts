@@ -3,22 +3,29 @@ import type { Event } from '../lib/matrix-event.ts'
 import { evaluate, NO_MATCH, type RuleOutcome } from '../push-rules/index.ts'
 import type { Transaction } from '../storage/database.ts'
 import { DEFAULT_COHORT } from './cohort.ts'
-import { contextOf, type Decision, decideForPerson, differs, outcomeOfCohort, type Person } from './decide.ts'
+import {
+  contextOf,
+  type Decision,
+  outcomeForUser,
+  differs,
+  outcomeOfCohort,
+  type UserInRoom,
+} from './decide.ts'
 import type { NotificationDeps } from './deps.ts'
 import { cohortOf, type KnownRules, type RoomRules } from './member-rules.ts'
 import type { PersonalOutcome } from './outcome-store.ts'
-import { findMentioned, findNamed, whoIgnores } from './named-members-store.ts'
+import { findMentioned, findNamed, membersIgnoringSender } from './named-members-store.ts'
 import type { RoomContext } from './room-context.ts'
 import { guarded } from './rule-fault.ts'
 
 /** The outcome of an event for a user for whom it differs from the cohort's. */
-export type Told = PersonalOutcome & {
+export type UserException = PersonalOutcome & {
   /** True when the user has not joined yet, so no outcome of a cohort applies. */
   invited: boolean
 }
 
 /** All that is known about an event before the personal outcomes. */
-export type Known = {
+export type DecidedEvent = {
   event: Event
   context: RoomContext
   decision: Decision
@@ -28,8 +35,8 @@ export type Known = {
 
 export type Invited = { userId: UserId; known: KnownRules | undefined }
 
-export type Personal = {
-  people: Told[]
+export type PersonalOutcomes = {
+  exceptions: UserException[]
   /** The user whom the event invites. */
   invited: Invited | undefined
   /** The members who ignore the sender. */
@@ -40,44 +47,56 @@ export type Personal = {
  * Finds the users for whom the event differs from their cohort's outcome: users whom it concerns personally, users who
  * ignore the sender, and the sender, who is never notified.
  */
-export async function askConcerned(deps: NotificationDeps, tx: Transaction, known: Known): Promise<Personal> {
+export async function findPersonalOutcomes(
+  deps: NotificationDeps,
+  tx: Transaction,
+  known: DecidedEvent,
+): Promise<PersonalOutcomes> {
   const { event, context } = known
   const invited = await findInvited(deps, tx, known)
-  const told = [
-    ...(await askMembers(deps, tx, known)),
-    ...ownersConcerned(known),
-    ...(invited ? askInvited(deps, known, invited) : []),
+  const found = [
+    ...(await exceptionsOfMembers(deps, tx, known)),
+    ...exceptionsOfRuleOwners(known),
+    ...(invited ? exceptionOfInvited(deps, known, invited) : []),
   ]
-  const outcomes = new Map(told.map((one) => [one.userId, one]))
+  const outcomes = new Map(found.map((one) => [one.userId, one]))
   const ignoring = new Set<UserId>()
-  const silenced = context.senderIgnored ? await tx.all(whoIgnores, event) : []
-  for (const { userId, membership } of silenced) {
+  const ignoringMembers = context.senderIgnored ? await tx.all(membersIgnoringSender, event) : []
+  for (const { userId, membership } of ignoringMembers) {
     ignoring.add(userId)
     outcomes.delete(userId)
-    if (membership === 'join') silence(known, userId, outcomes)
+    if (membership === 'join') excludeFromCohort(known, userId, outcomes)
   }
   // For any other event, the sender's read position moves to the event. A user who joins or leaves has no counts.
-  if (event.type === 'm.room.member') silence(known, event.sender, outcomes)
-  return { people: [...outcomes.values()], invited, ignoring }
+  if (event.type === 'm.room.member') excludeFromCohort(known, event.sender, outcomes)
+  return { exceptions: [...outcomes.values()], invited, ignoring }
 }
 
 /** Subtracts what the cohort counts. */
-function silence({ rules, decision }: Known, userId: UserId, outcomes: Map<UserId, Told>): void {
+function excludeFromCohort(
+  { rules, decision }: DecidedEvent,
+  userId: UserId,
+  outcomes: Map<UserId, UserException>,
+): void {
   const counted = outcomeOfCohort(decision, cohortOf(rules, userId))
   if (counted.notify) outcomes.set(userId, { userId, outcome: NO_MATCH, counted, invited: false })
 }
 
 /** Members with the default rules, found by a query. */
-async function askMembers(deps: NotificationDeps, tx: Transaction, known: Known): Promise<Told[]> {
+async function exceptionsOfMembers(
+  deps: NotificationDeps,
+  tx: Transaction,
+  known: DecidedEvent,
+): Promise<UserException[]> {
   const { event, decision, rules } = known
   const counted = outcomeOfCohort(decision, DEFAULT_COHORT)
-  const people = await findMembers(tx, event, decision)
-  return people
+  const users = await findMembers(tx, event, decision)
+  return users
     .filter(({ userId }) => rules?.population.cohortOf(userId) === undefined)
-    .flatMap((person) => {
-      const outcome = guarded(deps, event, () => decideForPerson(decision, person, deps))
+    .flatMap((user) => {
+      const outcome = guarded(deps, event, () => outcomeForUser(decision, user, deps))
       return outcome && differs(outcome, counted)
-        ? [{ userId: person.userId, outcome, counted, invited: false }]
+        ? [{ userId: user.userId, outcome, counted, invited: false }]
         : []
     })
 }
@@ -86,7 +105,7 @@ async function findMembers(
   tx: Transaction,
   { roomId, sender }: Event,
   { concerned: { mentioned, privileged, bodyKeys } }: Decision,
-): Promise<Person[]> {
+): Promise<UserInRoom[]> {
   const userIds = privileged.length > 0 ? [...mentioned, ...privileged] : mentioned
   const found = [
     ...(userIds.length > 0 ? await findMentioned(tx, { roomId, sender, userIds }) : []),
@@ -96,7 +115,7 @@ async function findMembers(
 }
 
 /** Members with push rules of their own, already evaluated together with the room. */
-function ownersConcerned({ event, decision }: Known): Told[] {
+function exceptionsOfRuleOwners({ event, decision }: DecidedEvent): UserException[] {
   return decision.exceptions.flatMap(({ userId, cohort, outcome }) => {
     const counted = outcomeOfCohort(decision, cohort)
     return userId !== event.sender && differs(outcome, counted)
@@ -108,7 +127,7 @@ function ownersConcerned({ event, decision }: Known): Told[] {
 async function findInvited(
   deps: NotificationDeps,
   tx: Transaction,
-  { event, context, decision }: Known,
+  { event, context, decision }: DecidedEvent,
 ): Promise<Invited | undefined> {
   const userId = decision.concerned.target as UserId | undefined
   if (userId === undefined || userId === event.sender) return undefined
@@ -118,12 +137,16 @@ async function findInvited(
   return { userId, known }
 }
 
-function askInvited(deps: NotificationDeps, { event, decision }: Known, { userId, known }: Invited): Told[] {
-  const person = { userId, displayName: null }
+function exceptionOfInvited(
+  deps: NotificationDeps,
+  { event, decision }: DecidedEvent,
+  { userId, known }: Invited,
+): UserException[] {
+  const user = { userId, displayName: null }
   const outcome: RuleOutcome | undefined = guarded(deps, event, () =>
     known
-      ? evaluate(known.analysis.compiled, decision.evaluated, contextOf(decision, person))
-      : decideForPerson(decision, person, deps),
+      ? evaluate(known.analysis.compiled, decision.evaluated, contextOf(decision, user))
+      : outcomeForUser(decision, user, deps),
   )
   return outcome?.notify ? [{ userId, outcome, counted: NO_MATCH, invited: true }] : []
 }

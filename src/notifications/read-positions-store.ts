@@ -9,20 +9,20 @@ import { unreadOfRoom } from './unread-sql.ts'
 /** The thread id of the read position for all threads. */
 export const ALL_THREADS = ''
 
-export type Place = { userId: UserId; roomId: RoomId }
-export type Reading = Place & { position: number }
+export type MemberKey = { userId: UserId; roomId: RoomId }
+export type ReadPosition = MemberKey & { position: number }
 
 const KEY = ['user_id', 'room_id', 'thread_id'] as const
 const COLUMNS = [...KEY, 'position', 'joined_at'] as const
 
 /** Whether the room is on the member's badge now. Read here to save a statement. */
-function onBadge(place: Place) {
+function onBadge(member: MemberKey) {
   return sql<number>`(select count(*) from badge_rooms as b
-    where b.user_id = ${place.userId} and b.room_id = ${place.roomId})`.as('on_badge')
+    where b.user_id = ${member.userId} and b.room_id = ${member.roomId})`.as('on_badge')
 }
 
 /** Moves the read position of a thread forward. Returns no row when it is already that far, or when the user is not a member. */
-export const advanceThread = query<Reading & { threadId: string }>()((db, p, d) =>
+export const advanceThread = query<ReadPosition & { threadId: string }>()((db, p, d) =>
   db
     .insertInto('read_positions')
     .columns(COLUMNS)
@@ -51,7 +51,7 @@ export const advanceThread = query<Reading & { threadId: string }>()((db, p, d) 
 )
 
 /** Like `advanceThread`, for all threads. */
-export const advanceRoom = query<Reading>()((db, p) =>
+export const advanceRoom = query<ReadPosition>()((db, p) =>
   db
     .updateTable('read_positions')
     .set({ position: p.position })
@@ -63,7 +63,7 @@ export const advanceRoom = query<Reading>()((db, p) =>
 )
 
 /** Moves the read position for all threads forward if nothing is unread. Then the threads need no rows of their own. */
-export const settleRoom = query<Reading>()((db, p) =>
+export const advanceRoomIfRead = query<ReadPosition>()((db, p) =>
   db
     .updateTable('read_positions as r')
     .set({ position: p.position })
@@ -75,7 +75,7 @@ export const settleRoom = query<Reading>()((db, p) =>
 )
 
 /** Deletes the rows of threads that are not further than the row for all threads. */
-export const dropPassedThreads = query<Reading>()((db, p) =>
+export const dropPassedThreads = query<ReadPosition>()((db, p) =>
   db
     .deleteFrom('read_positions')
     .where('user_id', '=', p.userId)
@@ -85,7 +85,7 @@ export const dropPassedThreads = query<Reading>()((db, p) =>
 )
 
 /** Creates the read position of a new member. Does nothing for a user who is already a member. */
-export const beginStay = query<Reading>()((db, p, d) =>
+export const insertReadPosition = query<ReadPosition>()((db, p, d) =>
   db
     .insertInto('read_positions')
     .values({
@@ -98,16 +98,16 @@ export const beginStay = query<Reading>()((db, p, d) =>
     .onConflict((conflict) => conflict.columns(KEY).doNothing()),
 )
 
-export const endStay = query<Place>()((db, p) =>
+export const deleteReadPositions = query<MemberKey>()((db, p) =>
   db.deleteFrom('read_positions').where('user_id', '=', p.userId).where('room_id', '=', p.roomId),
 )
 
-export const deleteExceptionsOfMember = query<Place>()((db, p) =>
+export const deleteExceptionsOfMember = query<MemberKey>()((db, p) =>
   db.deleteFrom('exceptions').where('user_id', '=', p.userId).where('room_id', '=', p.roomId),
 )
 
 /** Deletes the user's exceptions of events before this position. */
-export const deleteExceptionsBefore = query<Reading>()((db, p) =>
+export const deleteExceptionsBefore = query<ReadPosition>()((db, p) =>
   db
     .deleteFrom('exceptions')
     .where('user_id', '=', p.userId)
@@ -115,7 +115,7 @@ export const deleteExceptionsBefore = query<Reading>()((db, p) =>
     .where('position', '<', p.position),
 )
 
-export const readingOver = query<Reading & { threadId: string }>()((db, p) =>
+export const readPositionAtOrAfter = query<ReadPosition & { threadId: string }>()((db, p) =>
   db
     .selectFrom('read_positions')
     .select('position')

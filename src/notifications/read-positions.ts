@@ -8,8 +8,8 @@ import {
   advanceRoom,
   advanceThread,
   dropPassedThreads,
-  readingOver,
-  settleRoom,
+  readPositionAtOrAfter,
+  advanceRoomIfRead,
 } from './read-positions-store.ts'
 import { badgeChanged } from './wake-delivery.ts'
 
@@ -24,48 +24,48 @@ export async function markRead(deps: NotificationDeps, tx: Transaction, read: Re
   const moved = await moveForward(deps, tx, { read, before: await unreadBefore(deps, tx, read) })
   if (!moved) return false
   // Otherwise a client that reads thread by thread leaves a row for each thread, and the row of the room never moves.
-  const passed = read.threadId === ALL_THREADS || (await tx.run(settleRoom, read)) > 0
+  const passed = read.threadId === ALL_THREADS || (await tx.run(advanceRoomIfRead, read)) > 0
   if (passed) await tx.run(dropPassedThreads, read)
   return true
 }
 
 /** `before`: the result of `unreadBefore`, from before the event was counted. */
-type Reading = { read: ReadUpTo; before: number }
+type OwnRead = { read: ReadUpTo; before: number }
 
 /** The same for the sender of an event, who has read that thread up to the event (client-server API, "Push notifications"). */
-export async function markOwnRead(deps: NotificationDeps, tx: Transaction, reading: Reading): Promise<void> {
-  await moveForward(deps, tx, reading)
+export async function markOwnRead(deps: NotificationDeps, tx: Transaction, read: OwnRead): Promise<void> {
+  await moveForward(deps, tx, read)
 }
 
 /** The unread count of a member in a room if the badge counts notifications; else 0. */
 export async function unreadBefore(
   deps: NotificationDeps,
   q: Queries,
-  place: { userId: UserId; roomId: RoomId },
+  member: { userId: UserId; roomId: RoomId },
 ): Promise<number> {
-  return deps.badge === 'messages' ? unreadHere(q, place) : 0
+  return deps.badge === 'messages' ? unreadInRoom(q, member) : 0
 }
 
 async function moveForward(
   deps: NotificationDeps,
   tx: Transaction,
-  { read, before }: Reading,
+  { read, before }: OwnRead,
 ): Promise<boolean> {
   const moved = await tx.first(read.threadId === ALL_THREADS ? advanceRoom : advanceThread, read)
   if (!moved) return false
   if (moved.on_badge === 0) return true
   const isCleared = (await tx.run(clearIfRead, read)) > 0
   // If the badge counts notifications, it also decreases for a room that still has unread events.
-  if (isCleared || (before > 0 && (await unreadHere(tx, read)) < before))
+  if (isCleared || (before > 0 && (await unreadInRoom(tx, read)) < before))
     await badgeChanged(deps, tx, [read.userId])
   return true
 }
 
-async function unreadHere(q: Queries, place: { userId: UserId; roomId: RoomId }): Promise<number> {
-  return (await q.first(unreadOnBadge, place))?.messages ?? 0
+async function unreadInRoom(q: Queries, member: { userId: UserId; roomId: RoomId }): Promise<number> {
+  return (await q.first(unreadOnBadge, member))?.messages ?? 0
 }
 
 /** Whether a member has read an event, by the position of its thread or of all threads. False for a user who is only invited or not a member. */
 export async function isRead(q: Queries, event: ReadUpTo): Promise<boolean> {
-  return (await q.first(readingOver, event)) !== undefined
+  return (await q.first(readPositionAtOrAfter, event)) !== undefined
 }

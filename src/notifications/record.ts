@@ -3,13 +3,18 @@ import type { UserId } from '../lib/ids.ts'
 import type { Event } from '../lib/matrix-event.ts'
 import type { Transaction } from '../storage/database.ts'
 import { addRoomToBadges, addRoomToBadgesOf } from './badge-store.ts'
-import { pushedMembersOf } from './cohort-store.ts'
+import { membersWithPushersIn } from './cohort-store.ts'
 import { DEFAULT_COHORT } from './cohort.ts'
 import { decideForRoom, outcomeOfCohort } from './decide.ts'
 import type { NotificationDeps } from './deps.ts'
 import { cohortOf } from './member-rules.ts'
 import { addCohortOutcomes, addExceptions } from './outcome-store.ts'
-import { askConcerned, type Known, type Personal, type Told } from './personal.ts'
+import {
+  findPersonalOutcomes,
+  type DecidedEvent,
+  type PersonalOutcomes,
+  type UserException,
+} from './personal.ts'
 import { markOwnRead, unreadBefore } from './read-positions.ts'
 import type { RoomContext } from './room-context.ts'
 import { guarded, rulesCut } from './rule-fault.ts'
@@ -34,75 +39,81 @@ export async function recordEvent(
 ): Promise<void> {
   const rules = await deps.memberRules.ofRoom(tx, { ...event, version: context.rulesVersion })
   const decision = guarded(deps, event, () => decideForRoom(event, context, { settings: deps, rules }))
-  const known = decision && { event, context, decision, rules }
-  const personal = known && (await askConcerned(deps, tx, known))
+  const decided = decision && { event, context, decision, rules }
+  const personal = decided && (await findPersonalOutcomes(deps, tx, decided))
   const own = { ...event, userId: event.sender }
   const before = await unreadBefore(deps, tx, own)
-  if (known && personal) await writeOutcomes(tx, known, personal.people)
+  if (decided && personal) await writeOutcomes(tx, decided, personal.exceptions)
   await traceNotNotified(deps, tx, { event, decision })
   // A profile change sends a member event to all rooms at once, so it does not show that the user has read them.
   if (event.type !== 'm.room.member') await markOwnRead(deps, tx, { read: own, before })
-  if (known && personal) await tell(deps, tx, { known, personal })
+  if (decided && personal) await enqueuePokes(deps, tx, { decided, personal })
   const cut = decision?.context.budget?.cut ?? 0
   if (cut > 0) tx.onCommit(() => rulesCut(deps, event, cut))
 }
 
 async function writeOutcomes(
   tx: Transaction,
-  { event, decision }: Known,
-  people: readonly Told[],
+  { event, decision }: DecidedEvent,
+  exceptions: readonly UserException[],
 ): Promise<void> {
   const notified = [...decision.cohorts].filter(([, outcome]) => outcome.notify)
   if (notified.length > 0) await addCohortOutcomes(tx, event, new Map(notified))
-  if (people.length > 0) await addExceptions(tx, event, people)
+  if (exceptions.length > 0) await addExceptions(tx, event, exceptions)
 }
 
-async function tell(
+async function enqueuePokes(
   deps: NotificationDeps,
   tx: Transaction,
-  { known, personal }: { known: Known; personal: Personal },
+  { decided, personal }: { decided: DecidedEvent; personal: PersonalOutcomes },
 ): Promise<void> {
-  const notifies = outcomeOfCohort(known.decision, DEFAULT_COHORT).notify
-  if (notifies) await tellRoom(deps, tx, { known, people: personal.people })
-  const single = personal.people.filter(
+  const notifies = outcomeOfCohort(decided.decision, DEFAULT_COHORT).notify
+  if (notifies) await enqueueForMembers(deps, tx, { decided, exceptions: personal.exceptions })
+  const single = personal.exceptions.filter(
     ({ outcome, counted }) => outcome.notify && !(notifies && counted.notify),
   )
   const userIds = single.map(({ userId }) => userId)
-  if (!notifies) userIds.push(...toldByCohort(known, personal.people))
-  await tellPeople(deps, tx, { event: known.event, userIds })
-  const { position, type } = known.event
+  if (!notifies) userIds.push(...membersNotifiedByCohort(decided, personal.exceptions))
+  await enqueueForSingleUsers(deps, tx, { event: decided.event, userIds })
+  const { position, type } = decided.event
   const now = deps.clock.now()
-  const holders = devicesToWake(deps, known, personal)
+  const holders = devicesToWake(deps, decided, personal)
   wakeOnCommit(deps, tx, await enqueueForHandles(tx, { holders, position, type, now }))
 }
 
 /** All members except the sender and the members whose own or cohort's outcome does not notify. */
-async function tellRoom(
+async function enqueueForMembers(
   deps: NotificationDeps,
   tx: Transaction,
-  { known, people }: { known: Known; people: readonly Told[] },
+  { decided, exceptions }: { decided: DecidedEvent; exceptions: readonly UserException[] },
 ): Promise<void> {
-  const { event, decision } = known
+  const { event, decision } = decided
   const { roomId, position, type, sender } = event
-  const silenced = people.filter(({ outcome }) => !outcome.notify).map(({ userId }) => userId)
-  const quiet = [...decision.cohorts].filter(([, outcome]) => !outcome.notify).map(([cohort]) => cohort)
-  const inPeace = quiet.length === 0 ? [] : await tx.all(pushedMembersOf, { roomId, cohorts: quiet })
-  const except = [sender, ...silenced, ...inPeace.map((row) => row.user_id)]
+  const silenced = exceptions.filter(({ outcome }) => !outcome.notify).map(({ userId }) => userId)
+  const mutedCohorts = [...decision.cohorts]
+    .filter(([, outcome]) => !outcome.notify)
+    .map(([cohort]) => cohort)
+  const muted =
+    mutedCohorts.length === 0 ? [] : await tx.all(membersWithPushersIn, { roomId, cohorts: mutedCohorts })
+  const except = [sender, ...silenced, ...muted.map((row) => row.user_id)]
   await tx.run(addRoomToBadges, { roomId, except })
   wakeOnCommit(deps, tx, await enqueueForRoom(tx, { roomId, position, type, except, now: deps.clock.now() }))
 }
 
 /** Members of the cohorts that are notified, when the default cohort is not. */
-function toldByCohort({ event, decision, rules }: Known, people: readonly Told[]): UserId[] {
-  const anybody = [...decision.cohorts.values()].some((outcome) => outcome.notify)
-  if (!anybody || rules === undefined) return []
-  const own = new Set([event.sender, ...people.map(({ userId }) => userId)])
+function membersNotifiedByCohort(
+  { event, decision, rules }: DecidedEvent,
+  exceptions: readonly UserException[],
+): UserId[] {
+  const isAnyNotified = [...decision.cohorts.values()].some((outcome) => outcome.notify)
+  if (!isAnyNotified || rules === undefined) return []
+  const own = new Set([event.sender, ...exceptions.map(({ userId }) => userId)])
   return [...rules.members.keys()].filter(
     (userId) => !own.has(userId) && outcomeOfCohort(decision, cohortOf(rules, userId)).notify,
   )
 }
 
-async function tellPeople(
+async function enqueueForSingleUsers(
   deps: NotificationDeps,
   tx: Transaction,
   { event, userIds }: { event: Event; userIds: readonly UserId[] },

@@ -2,7 +2,7 @@ import type { UserId } from '../lib/ids.ts'
 import type { Event } from '../lib/matrix-event.ts'
 import type { RuleOutcome } from '../push-rules/index.ts'
 import type { Transaction } from '../storage/database.ts'
-import { EVERYBODY, type QuietDecision } from '../trace/decisions-store.ts'
+import { ALL_MEMBERS, type NotNotifiedDecision } from '../trace/decisions-store.ts'
 import { decideForUser } from '../trace/notify-reason.ts'
 import { type Decision, outcomeOfCohort } from './decide.ts'
 import type { NotificationDeps } from './deps.ts'
@@ -17,24 +17,26 @@ export async function traceNotNotified(
   { event, decision }: { event: Event; decision: Decision | undefined },
 ): Promise<void> {
   if (!deps.trace.isEnabled) return
-  const quiet = decision ? quietIn(decision, event) : [{ cohort: EVERYBODY, ...because(undefined) }]
-  if (quiet.length > 0)
-    await deps.trace.recordDecisions(tx, { position: event.position, at: deps.clock.now() }, quiet)
+  const decisions = decision
+    ? notNotifiedIn(decision, event)
+    : [{ cohort: ALL_MEMBERS, ...reasonOf(undefined) }]
+  if (decisions.length > 0)
+    await deps.trace.recordDecisions(tx, { position: event.position, at: deps.clock.now() }, decisions)
 }
 
-function quietIn(decision: Decision, { sender }: Pick<Event, 'sender'>): QuietDecision[] {
-  const quiet: QuietDecision[] = []
+function notNotifiedIn(decision: Decision, { sender }: Pick<Event, 'sender'>): NotNotifiedDecision[] {
+  const decisions: NotNotifiedDecision[] = []
   for (const [cohort, outcome] of decision.cohorts)
-    if (!outcome.notify) quiet.push({ cohort, ...because(outcome) })
+    if (!outcome.notify) decisions.push({ cohort, ...reasonOf(outcome) })
   // Members of a cohort that is not notified for whom another rule decided.
   for (const { userId, cohort, outcome } of decision.exceptions)
     if (!outcome.notify && !outcomeOfCohort(decision, cohort).notify && userId !== sender)
-      quiet.push({ cohort, userId: userId as UserId, ...because(outcome) })
-  return quiet
+      decisions.push({ cohort, userId: userId as UserId, ...reasonOf(outcome) })
+  return decisions
 }
 
 /** `outcome`: undefined when the rules could not be evaluated. */
-function because(outcome: RuleOutcome | undefined): Pick<QuietDecision, 'reason' | 'rule'> {
+function reasonOf(outcome: RuleOutcome | undefined): Pick<NotNotifiedDecision, 'reason' | 'rule'> {
   const { reason, rule } = decideForUser({ outcome, rulesFailed: outcome === undefined })
   return rule === null ? { reason } : { reason, rule: { kind: rule.kind, ruleId: rule.ruleId } }
 }

@@ -4,7 +4,7 @@ import { startSweeper } from '../lib/sweeper.ts'
 import type { Transaction } from '../storage/database.ts'
 import { changeMembership } from './change-membership.ts'
 import type { RoomDeps } from './deps.ts'
-import { endedMembers, roomsOfUser } from './membership-store.ts'
+import { deactivatedMembers, roomsOfUser } from './membership-store.ts'
 
 /** Rooms in one transaction. It bounds how long other writes wait. */
 const ROOMS_AT_ONCE = 16
@@ -25,20 +25,22 @@ export async function leaveAllRooms(deps: RoomDeps, userId: UserId): Promise<voi
  * Leaves the rooms of deactivated accounts that still have memberships: `belfry user deactivate` writes no events, and a process can
  * end before it has left all rooms. Runs now, and then once a minute.
  */
-export function startLeaving(deps: RoomDeps): AsyncDisposable {
+export function startLeaveSweeper(deps: RoomDeps): AsyncDisposable {
   return startSweeper(deps, {
     of: 'memberships of deactivated accounts',
     everyMs: MINUTE_MS,
     atOnce: ROOMS_AT_ONCE,
-    sweep: () => leaveSome(deps),
+    sweep: () => leaveNextRooms(deps),
   })
 }
 
 /** Resolves to the number of rooms left. */
-export function leaveSome(deps: RoomDeps): Promise<number> {
+export function leaveNextRooms(deps: RoomDeps): Promise<number> {
   return deps.db.transaction(async (tx) => {
     let left = 0
-    for (const { room_id: roomId, user_id: userId } of await tx.all(endedMembers, { limit: ROOMS_AT_ONCE }))
+    for (const { room_id: roomId, user_id: userId } of await tx.all(deactivatedMembers, {
+      limit: ROOMS_AT_ONCE,
+    }))
       if (await leave(deps, tx, { roomId, userId })) left++
     return left
   })

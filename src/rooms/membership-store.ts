@@ -129,7 +129,7 @@ export const roomsWith = query<{ userId: UserId; memberships: readonly Membershi
 )
 
 /** Memberships of deactivated users who have not left yet. */
-export const endedMembers = query<{ limit: number }>()((db, p) =>
+export const deactivatedMembers = query<{ limit: number }>()((db, p) =>
   db
     .selectFrom('users as u')
     .innerJoin('memberships as m', 'm.user_id', 'u.user_id')

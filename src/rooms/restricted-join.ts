@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject } from '../lib/json.ts'
 import type { Queries } from '../storage/query.ts'
 import { joinRuleOf } from './authorise-member.ts'
 import { integerIn, levelOf, levelToAct, type Powers } from './power-levels.ts'
-import { joinedAmong, joinedBeside, joinedOf } from './room-store.ts'
+import { joinedAmong, joinedExcept, joinedOf } from './room-store.ts'
 import type { RoomView } from './room-view.ts'
 
 /** The maximum number of rooms in a join rule that are checked. */
@@ -44,7 +44,7 @@ async function findAuthoriser(q: Queries, room: RoomView): Promise<UserId | unde
   if (found) return found.user_id
   const others = integerIn(room.powerLevels, 'users_default') ?? 0
   if (others < needed) return undefined
-  return (await q.first(joinedBeside, { roomId: room.roomId, userIds: named }))?.user_id
+  return (await q.first(joinedExcept, { roomId: room.roomId, userIds: named }))?.user_id
 }
 
 function namedUsers(powers: Powers): UserId[] {

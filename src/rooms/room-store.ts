@@ -176,7 +176,7 @@ export const joinedOf = query<{ roomId: RoomId; userIds: readonly string[] }>()(
 )
 
 /** One joined member of the room who is not in the list. */
-export const joinedBeside = query<{ roomId: RoomId; userIds: readonly string[] }>()((db, p, d) =>
+export const joinedExcept = query<{ roomId: RoomId; userIds: readonly string[] }>()((db, p, d) =>
   db
     .selectFrom('memberships')
     .select('user_id')

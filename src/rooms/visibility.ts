@@ -11,7 +11,7 @@ export type RoomHistory = {
 /** Visible positions `from` to `to`, both included. */
 export type Span = { readonly from: number; readonly to: number }
 
-export const EVERYTHING: readonly Span[] = [{ from: 0, to: Number.MAX_SAFE_INTEGER }]
+export const ALL_POSITIONS: readonly Span[] = [{ from: 0, to: Number.MAX_SAFE_INTEGER }]
 
 type Moment = { membership: Membership; visibility: HistoryVisibility }
 

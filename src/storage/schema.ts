@@ -370,7 +370,7 @@ export type TraceStepsTable = {
 export type TraceDecisionsTable = {
   position: number
   at: number
-  /** JSON list of `QuietDecision` (trace/). */
+  /** JSON list of `NotNotifiedDecision` (trace/). */
   decisions: string
 }
 

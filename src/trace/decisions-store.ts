@@ -3,7 +3,7 @@ import { type Queries, query } from '../storage/query.ts'
 import type { ReasonOf } from './vocabulary.ts'
 
 /** Why an event does not notify: a whole cohort, one member of it, or, of the cohort '*', anybody. Kept as it is, as JSON. */
-export type QuietDecision = {
+export type NotNotifiedDecision = {
   cohort: string
   userId?: UserId
   reason: ReasonOf<'decided'>
@@ -23,12 +23,14 @@ export const decisionsOfEvent = query<{ position: number }>()((db, p) =>
 export async function decisionFor(
   q: Queries,
   { position, cohort, userId }: { position: number; cohort: string; userId: UserId },
-): Promise<QuietDecision | undefined> {
+): Promise<NotNotifiedDecision | undefined> {
   const row = await q.first(decisionsOfEvent, { position })
-  const decisions = row === undefined ? [] : (JSON.parse(row.decisions) as QuietDecision[])
+  const decisions = row === undefined ? [] : (JSON.parse(row.decisions) as NotNotifiedDecision[])
   const own = decisions.find((one) => one.userId === userId)
-  return own ?? decisions.find((one) => one.userId === undefined && [cohort, EVERYBODY].includes(one.cohort))
+  return (
+    own ?? decisions.find((one) => one.userId === undefined && [cohort, ALL_MEMBERS].includes(one.cohort))
+  )
 }
 
 /** In place of a cohort. */
-export const EVERYBODY = '*'
+export const ALL_MEMBERS = '*'

@@ -6,7 +6,7 @@ import type { SendResult } from '../sending/result.ts'
 import { pusherWord } from '../sending/result-words.ts'
 import type { Transaction } from '../storage/database.ts'
 import type { Queries } from '../storage/query.ts'
-import { insertDecisions, type QuietDecision } from './decisions-store.ts'
+import { insertDecisions, type NotNotifiedDecision } from './decisions-store.ts'
 import { insertGatewaySteps } from './gateway-store.ts'
 import { forgetPusherNotes, insertPusherNotes, pushersToNote } from './pushers-store.ts'
 import { addSteps, headsWaiting, insertCleared, insertCollapsed, type KeptStep } from './steps-store.ts'
@@ -78,7 +78,7 @@ export type Trace = {
   recordDecisions(
     tx: Queries,
     event: { position: number; at: number },
-    decisions: readonly QuietDecision[],
+    decisions: readonly NotNotifiedDecision[],
   ): Promise<void>
   /** Pushers are switched off or on, or go; before they do. */
   recordPusherChange(

@@ -135,7 +135,7 @@ export async function createDeliveryFixture(t: TestContext, db: Database): Promi
         rulesOf: (q, userId) => rulesetOf(q, userId, { legacyMentionRules: true }),
         ruleSettings: {},
         displayNameAt,
-        activeUntil: (of) => activity.until(of),
+        activeUntil: (of) => activity.activeUntil(of),
         concurrency: 64,
         includeContent: true,
         drainMs: 8000,

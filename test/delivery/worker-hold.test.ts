@@ -44,7 +44,7 @@ onEachDatabase('a poke while its user is active elsewhere', (open) => {
   test('is held, as the status says, and sent when the grace is over', async (t) => {
     const { delivery, gateway } = await holding(t, open)
     await using _worker = await delivery.start()
-    using _poll = delivery.activity.enter(LAPTOP, 30_000)
+    using _poll = delivery.activity.startPoll(LAPTOP, 30_000)
     const saidAt = delivery.clock.now()
     await delivery.say(alice, 'hello')
     assert.equal(await held(delivery), saidAt + GRACE_MS)
@@ -81,7 +81,7 @@ onEachDatabase('a poke while its user is active elsewhere', (open) => {
     await readAll(delivery, await delivery.say(alice, 'before'))
     await eventually(async () => (await delivery.pusherRows())[0]?.value_told === 0)
     const before = gateway.pokes.length
-    using _poll = delivery.activity.enter(LAPTOP, 30_000)
+    using _poll = delivery.activity.startPoll(LAPTOP, 30_000)
     const position = await delivery.say(alice, 'hello')
     await held(delivery)
     await readAll(delivery, position)
@@ -96,7 +96,7 @@ onEachDatabase('a poke while its user is active elsewhere', (open) => {
   test('is sent soon after the other device has gone', async (t) => {
     const { delivery, gateway } = await holding(t, open)
     await using _worker = await delivery.start()
-    const poll = delivery.activity.enter(LAPTOP, 30_000)
+    const poll = delivery.activity.startPoll(LAPTOP, 30_000)
     await delivery.say(alice, 'hello')
     await held(delivery)
     poll[Symbol.dispose]()
@@ -109,13 +109,13 @@ onEachDatabase('a poke while its user is active elsewhere', (open) => {
     const { delivery, gateway, fields } = await holding(t, open)
     await using _worker = await delivery.start()
     {
-      using _own = delivery.activity.enter({ userId: bob, deviceId: PHONE }, 30_000)
-      using _other = delivery.activity.enter({ ...LAPTOP, userId: alice }, 30_000)
+      using _own = delivery.activity.startPoll({ userId: bob, deviceId: PHONE }, 30_000)
+      using _other = delivery.activity.startPoll({ ...LAPTOP, userId: alice }, 30_000)
       await delivery.say(alice, 'nobody elsewhere')
       await atRest(delivery)
       assert.equal(gateway.pokes.length, 1)
     }
-    using _poll = delivery.activity.enter(LAPTOP, 30_000)
+    using _poll = delivery.activity.startPoll(LAPTOP, 30_000)
     await delivery.setPusher(bob, { ...fields, 'org.belfry.hold_while_active_ms': 0 })
     await delivery.say(alice, 'no grace')
     await atRest(delivery)
@@ -125,7 +125,7 @@ onEachDatabase('a poke while its user is active elsewhere', (open) => {
   test('holds what comes after it, and each has its own grace; calls go', async (t) => {
     const { delivery, gateway } = await holding(t, open)
     await using _worker = await delivery.start()
-    using _poll = delivery.activity.enter(LAPTOP, 30_000)
+    using _poll = delivery.activity.startPoll(LAPTOP, 30_000)
     await delivery.say(alice, 'first')
     await held(delivery)
     delivery.clock.advance(20_000)
@@ -156,7 +156,7 @@ onEachDatabase('a poke while its user is active elsewhere', (open) => {
     const early: number[] = []
     for (const roomId of rooms) early.push((await delivery.fixture.say(roomId, alice, 'early')).position)
     await atRest(delivery)
-    using _poll = delivery.activity.enter(LAPTOP, 30_000)
+    using _poll = delivery.activity.startPoll(LAPTOP, 30_000)
     const position = await delivery.say(alice, 'held')
     await held(delivery)
     // One more unread than before and one fewer: the number that was told is right.
@@ -184,7 +184,7 @@ onEachDatabase('a poke while its user is active elsewhere', (open) => {
         return isRead(q, at)
       },
     })
-    using _poll = delivery.activity.enter(LAPTOP, 30_000)
+    using _poll = delivery.activity.startPoll(LAPTOP, 30_000)
     await delivery.say(alice, 'held')
     await gateway.waitFor((poke) => poke.type === 'm.call.invite')
     await held(delivery)
@@ -196,14 +196,14 @@ onEachDatabase('a poke while its user is active elsewhere', (open) => {
       const { delivery, gateway } = await holding(t, open)
       {
         await using _killed = await delivery.start()
-        using _poll = delivery.activity.enter(LAPTOP, 30_000)
+        using _poll = delivery.activity.startPoll(LAPTOP, 30_000)
         await delivery.say(alice, 'hello')
         await held(delivery)
       }
       const after = delivery.newActivity()
-      await using _worker = await delivery.start({ activeUntil: (of) => after.until(of) })
+      await using _worker = await delivery.start({ activeUntil: (of) => after.activeUntil(of) })
       await held(delivery)
-      if (comesBack) after.enter(LAPTOP, 30_000)
+      if (comesBack) after.startPoll(LAPTOP, 30_000)
       delivery.clock.advance(15_000)
       if (comesBack) {
         await eventually(
@@ -220,7 +220,7 @@ onEachDatabase('a poke while its user is active elsewhere', (open) => {
   test('is let go when the setting is taken back, and forgotten when the pusher is switched off', async (t) => {
     const { delivery, gateway, fields } = await holding(t, open)
     await using _worker = await delivery.start()
-    using _poll = delivery.activity.enter(LAPTOP, 30_000)
+    using _poll = delivery.activity.startPoll(LAPTOP, 30_000)
     await delivery.say(alice, 'one')
     await held(delivery)
     await delivery.setPusher(bob, { ...fields, 'org.belfry.hold_while_active_ms': 0 })
@@ -235,7 +235,7 @@ onEachDatabase('a poke while its user is active elsewhere', (open) => {
 
   test('is not held by a clock that was set back', async (t) => {
     const { delivery, gateway } = await holding(t, open)
-    using _poll = delivery.activity.enter(LAPTOP, 30_000)
+    using _poll = delivery.activity.startPoll(LAPTOP, 30_000)
     await delivery.say(alice, 'from the future')
     delivery.clock.advance(-3_600_000)
     await using _worker = await delivery.start()
@@ -249,7 +249,7 @@ onEachDatabase('a poke while its user is active elsewhere', (open) => {
     await using _worker = await delivery.start()
     await delivery.say(alice, 'hello')
     await eventually(async () => ((await delivery.pusherRows())[0]?.failing_since ?? null) !== null)
-    using _poll = delivery.activity.enter(LAPTOP, 30_000)
+    using _poll = delivery.activity.startPoll(LAPTOP, 30_000)
     gateway.answer({})
     delivery.clock.advance(2000)
     await held(delivery)

@@ -168,7 +168,7 @@ onEachDatabase('pushers of kind webpush', (open) => {
     await delivery.setPusher(bob, { ...fields, 'org.belfry.hold_while_active_ms': 60_000 })
     await using _worker = await delivery.start({ webPush })
     await ackLast()
-    using _poll = delivery.activity.enter({ userId: bob, deviceId: 'LAPTOP' as DeviceId }, 30_000)
+    using _poll = delivery.activity.startPoll({ userId: bob, deviceId: 'LAPTOP' as DeviceId }, 30_000)
     const position = await delivery.say(alice, 'held')
     await eventually(async () => (await rowOf(delivery))?.held_until !== null)
     await delivery.fixture.send({

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { deactivateUser } from '../../src/accounts/users-store.ts'
 import type { RoomId } from '../../src/lib/ids.ts'
-import { leaveAllRooms, leaveSome } from '../../src/rooms/leave-all-rooms.ts'
+import { leaveAllRooms, leaveNextRooms } from '../../src/rooms/leave-all-rooms.ts'
 import { banUser, inviteUser, joinRoom } from '../../src/rooms/membership.ts'
 import { membershipIn } from '../../src/rooms/membership-store.ts'
 import { onEachDatabase } from '../support/databases.ts'
@@ -39,14 +39,14 @@ onEachDatabase('leaving the rooms of a deactivated account', (open) => {
     assert.ok((await membershipsOf(fixture, rooms, alice)).every((membership) => membership === 'join'))
   })
 
-  test('leaveSome leaves the remaining rooms after a crash, 16 rooms in each call', async (t) => {
+  test('leaveNextRooms leaves the remaining rooms after a crash, 16 rooms in each call', async (t) => {
     const fixture = await createRoomsFixture(await open(t))
     const rooms = await createRooms(fixture)
-    assert.equal(await leaveSome(fixture), 0, 'leaves no room of an active account')
+    assert.equal(await leaveNextRooms(fixture), 0, 'leaves no room of an active account')
     await deactivate(fixture)
-    assert.equal(await leaveSome(fixture), 16)
-    assert.equal(await leaveSome(fixture), 5)
+    assert.equal(await leaveNextRooms(fixture), 16)
+    assert.equal(await leaveNextRooms(fixture), 5)
     assert.deepEqual(await membershipsOf(fixture, rooms), ALL_LEFT)
-    assert.equal(await leaveSome(fixture), 0)
+    assert.equal(await leaveNextRooms(fixture), 0)
   })
 })

@@ -8,11 +8,11 @@ import type { DeviceId, Random, UserId } from '../../lib/ids.ts'
 /** A device that does not return within this time is no longer active. */
 export const ACTIVE_FOR_MS = 15_000
 /** The record of a device in other processes is renewed when its remaining time is this much shorter than it could be. */
-const TOLD_AGAIN_AFTER_MS = 5000
+const PUBLISH_AGAIN_AFTER_MS = 5000
 
 export type ActiveDevice = { userId: UserId; deviceId: DeviceId }
 
-export type Elsewhere = {
+export type ActivityQuery = {
   userId: UserId
   /** The device to leave out; null: none. */
   except: DeviceId | null
@@ -22,17 +22,17 @@ export type Elsewhere = {
 
 export type Activity = Disposable & {
   /** Call it when a device starts a sync that waits for `timeoutMs` at most. Dispose of the result at the end of the sync. */
-  enter(device: ActiveDevice, timeoutMs: number): Disposable
+  startPoll(device: ActiveDevice, timeoutMs: number): Disposable
   /**
    * Until when the user is active on a device, as far as is known now; undefined: on none. Milliseconds since the Unix epoch.
    *
    * Directly after a start it is unknown which devices will return. A user who was active before counts as active for as long as
    * a device may stay away.
    */
-  until(of: Elsewhere): number | undefined
+  activeUntil(query: ActivityQuery): number | undefined
 }
 
-type State = { polls: number; until: number; told: number }
+type State = { polls: number; until: number; publishedUntil: number }
 
 /** A message from one process to the others. `from`: the sending process. */
 type Message = ActiveDevice & { from: string; until: number }
@@ -43,37 +43,37 @@ export function createActivity({ bus, clock, random }: { bus: Bus; clock: Clock;
   const devices = createDevices(clock)
 
   /** A device that syncs with another process is active there, and delivery may run here. */
-  function tellOthers(device: ActiveDevice, state: State, until: number): void {
-    if (until - state.told < TOLD_AGAIN_AFTER_MS) return
-    state.told = until
+  function publishActivity(device: ActiveDevice, state: State, until: number): void {
+    if (until - state.publishedUntil < PUBLISH_AGAIN_AFTER_MS) return
+    state.publishedUntil = until
     bus.publish('activity', { ...device, from: self, until } satisfies Message)
   }
 
-  function hear({ from, userId, deviceId, until }: Message): void {
+  function receive({ from, userId, deviceId, until }: Message): void {
     if (from === self) return
     const state = devices.stateOf({ userId, deviceId })
     state.until = Math.max(state.until, until)
-    if (state.polls === 0) devices.rest({ userId, deviceId })
+    if (state.polls === 0) devices.markIdle({ userId, deviceId })
   }
 
-  const unsubscribe = bus.subscribe(['activity'], (message) => hear(message as Message))
+  const unsubscribe = bus.subscribe(['activity'], (message) => receive(message as Message))
 
   return {
-    enter({ userId, deviceId }, timeoutMs) {
+    startPoll({ userId, deviceId }, timeoutMs) {
       const device = { userId, deviceId }
       const state = devices.stateOf(device)
       state.polls++
-      devices.wake(device)
-      tellOthers(device, state, clock.now() + timeoutMs + ACTIVE_FOR_MS)
+      devices.markPolling(device)
+      publishActivity(device, state, clock.now() + timeoutMs + ACTIVE_FOR_MS)
       return {
         [Symbol.dispose]() {
           state.polls--
           state.until = clock.now() + ACTIVE_FOR_MS
-          if (state.polls === 0) devices.rest(device)
+          if (state.polls === 0) devices.markIdle(device)
         },
       }
     },
-    until({ userId, except, wasActive }) {
+    activeUntil({ userId, except, wasActive }) {
       const now = clock.now()
       const times = devices
         .of(userId)
@@ -91,7 +91,7 @@ export function createActivity({ bus, clock, random }: { bus: Bus; clock: Clock;
 function createDevices(clock: Clock) {
   const users = new Map<UserId, Map<DeviceId, State>>()
   /** The devices without a sync here, by user and device, roughly in the order of their expiry. */
-  const resting = new Map<string, ActiveDevice>()
+  const idle = new Map<string, ActiveDevice>()
   const key = ({ userId, deviceId }: ActiveDevice) => `${userId} ${deviceId}`
   return {
     of: (userId: UserId) => [...(users.get(userId) ?? [])],
@@ -99,19 +99,19 @@ function createDevices(clock: Clock) {
       let devices = users.get(userId)
       if (!devices) users.set(userId, (devices = new Map()))
       let state = devices.get(deviceId)
-      if (!state) devices.set(deviceId, (state = { polls: 0, until: 0, told: 0 }))
+      if (!state) devices.set(deviceId, (state = { polls: 0, until: 0, publishedUntil: 0 }))
       return state
     },
-    wake(device: ActiveDevice): void {
-      resting.delete(key(device))
+    markPolling(device: ActiveDevice): void {
+      idle.delete(key(device))
     },
-    rest(device: ActiveDevice): void {
-      resting.delete(key(device))
-      resting.set(key(device), device)
-      for (const [name, { userId, deviceId }] of resting) {
+    markIdle(device: ActiveDevice): void {
+      idle.delete(key(device))
+      idle.set(key(device), device)
+      for (const [name, { userId, deviceId }] of idle) {
         const devices = users.get(userId)
         if ((devices?.get(deviceId)?.until ?? 0) > clock.now()) return
-        resting.delete(name)
+        idle.delete(name)
         devices?.delete(deviceId)
         if (devices?.size === 0) users.delete(userId)
       }

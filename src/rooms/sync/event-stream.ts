@@ -10,7 +10,7 @@ import { eventsOfRooms } from './event-stream-store.ts'
 import { NO_FILTER } from './filter.ts'
 import { longPoll, type PollDeps } from './long-poll.ts'
 import { planRooms } from './plan.ts'
-import { entered, type SyncDeps } from './sync.ts'
+import { markActive, type SyncDeps } from './sync.ts'
 import { pageToken } from './token.ts'
 
 const PAGE = 100
@@ -39,7 +39,7 @@ export async function eventStream(
     signal: request.signal,
     watches: () => true,
   }
-  using _presence = entered(deps.activity, request.viewer, poll.timeoutMs)
+  using _presence = markActive(deps.activity, request.viewer, poll.timeoutMs)
   return await longPoll(deps, poll, () =>
     deps.db.snapshot(async (read) => {
       const { events, end, more } = await eventsSince(read, { ...request, from, pageBytes: deps.pageBytes })

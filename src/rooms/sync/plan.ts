@@ -2,7 +2,7 @@ import type { RoomId, UserId } from '../../lib/ids.ts'
 import type { Queries } from '../../storage/query.ts'
 import type { Membership } from '../../storage/schema.ts'
 import { historiesOf } from '../history-store.ts'
-import { leftAt, type RoomHistory, type Span, visibleSpans, EVERYTHING } from '../visibility.ts'
+import { leftAt, type RoomHistory, type Span, visibleSpans, ALL_POSITIONS } from '../visibility.ts'
 import { includesRoom, type SyncFilter } from './filter.ts'
 import { joinedAmong, roomsWithMembership, roomsWithNews, type RoomOfUser } from './news-store.ts'
 
@@ -72,7 +72,7 @@ function planRoom(request: PlanRequest, room: RoomOfUser, history: RoomHistory |
   // Without a change of the user's own membership, the user was in the room all the time and sees everything since.
   if (!history) {
     const state = request.fullState ? 'full' : 'changes'
-    return { ...shared, spans: EVERYTHING, after: since, upTo: request.position, state }
+    return { ...shared, spans: ALL_POSITIONS, after: since, upTo: request.position, state }
   }
   const spans = visibleSpans(history)
   const wasJoined = since > 0 && membershipAt(history, since) === 'join'

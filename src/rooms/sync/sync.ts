@@ -64,7 +64,7 @@ export async function sync(deps: SyncDeps, request: SyncRequest): Promise<SyncBo
     signal,
     watches: (roomId: RoomId) => includesRoom(filter, roomId),
   }
-  using _presence = request.isAway ? undefined : entered(deps.activity, viewer, poll.timeoutMs)
+  using _presence = request.isAway ? undefined : markActive(deps.activity, viewer, poll.timeoutMs)
   return await longPoll(deps, poll, async () => {
     const answer = await respond(deps, { ...request, since })
     // This attempt found nothing new for the client, so the next attempt starts at its position.
@@ -74,8 +74,8 @@ export async function sync(deps: SyncDeps, request: SyncRequest): Promise<SyncBo
 }
 
 /** Marks the device of the viewer as active. A viewer without a device is not active anywhere. */
-export function entered(activity: Activity, { userId, deviceId }: Viewer, timeoutMs: number) {
-  return deviceId === null ? undefined : activity.enter({ userId, deviceId }, timeoutMs)
+export function markActive(activity: Activity, { userId, deviceId }: Viewer, timeoutMs: number) {
+  return deviceId === null ? undefined : activity.startPoll({ userId, deviceId }, timeoutMs)
 }
 
 type Answer = { body: SyncBody; news: boolean; token: SyncToken }

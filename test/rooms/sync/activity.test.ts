@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { createLocalBus } from '../../../src/cluster/bus.ts'
 import { type DeviceId, systemRandom } from '../../../src/lib/ids.ts'
-import { createActivity, type Elsewhere } from '../../../src/rooms/sync/activity.ts'
+import { createActivity, type ActivityQuery } from '../../../src/rooms/sync/activity.ts'
 import { afterTest } from '../../support/after-test.ts'
 import { openTestSqlite } from '../../support/databases.ts'
 import { createManualClock } from '../../support/manual-clock.ts'
@@ -25,8 +25,8 @@ function createFixture(t: TestContext, bus = createLocalBus()) {
   const activity = createProcess()
   clock.advance(3_600_000)
   const ask = { userId: alice, except: phone.deviceId, wasActive: false }
-  const left = (of: Partial<Elsewhere> = {}, which = activity) => {
-    const until = which.until({ ...ask, ...of })
+  const left = (of: Partial<ActivityQuery> = {}, which = activity) => {
+    const until = which.activeUntil({ ...ask, ...of })
     return until === undefined ? undefined : until - clock.now()
   }
   return { activity, clock, createProcess, left }
@@ -35,7 +35,7 @@ function createFixture(t: TestContext, bus = createLocalBus()) {
 test('a device is active during a poll and for 15 s after it', (t) => {
   const { activity, clock, left } = createFixture(t)
   assert.equal(left(), undefined)
-  const poll = activity.enter(laptop, 30_000)
+  const poll = activity.startPoll(laptop, 30_000)
   assert.equal(left(), 15_000)
   clock.advance(30_000)
   assert.equal(left(), 15_000)
@@ -48,7 +48,7 @@ test('a device is active during a poll and for 15 s after it', (t) => {
 
 test('a device with two polls is active until 15 s after the end of the second', (t) => {
   const { activity, clock, left } = createFixture(t)
-  const polls = [activity.enter(laptop, 0), activity.enter(laptop, 0)]
+  const polls = [activity.startPoll(laptop, 0), activity.startPoll(laptop, 0)]
   polls[0]?.[Symbol.dispose]()
   clock.advance(60_000)
   assert.equal(left(), 15_000)
@@ -59,8 +59,8 @@ test('a device with two polls is active until 15 s after the end of the second',
 
 test('the excepted device and the devices of other users are not considered', (t) => {
   const { activity, left } = createFixture(t)
-  using _own = activity.enter(phone, 0)
-  using _other = activity.enter({ ...laptop, userId: user('bob') }, 0)
+  using _own = activity.startPoll(phone, 0)
+  using _other = activity.startPoll({ ...laptop, userId: user('bob') }, 0)
   assert.equal(left(), undefined)
   assert.equal(left({ except: null }), 15_000)
   assert.equal(left({ except: laptop.deviceId }), 15_000)
@@ -78,13 +78,13 @@ test('a user who was active before the start of the process counts as active for
 test('processes publish activity to each other, and it expires', (t) => {
   const { activity, clock, createProcess, left } = createFixture(t)
   const other = createProcess()
-  const poll = activity.enter(laptop, 30_000)
+  const poll = activity.startPoll(laptop, 30_000)
   assert.equal(left({}, other), 45_000)
   clock.advance(30_000)
   poll[Symbol.dispose]()
   assert.equal(left({}, other), 15_000)
   // A message about a device that polls here does not shorten its activity.
-  using _there = other.enter(laptop, 0)
+  using _there = other.startPoll(laptop, 0)
   assert.equal(left({}, other), 15_000)
   assert.equal(left(), 15_000)
   clock.advance(15_000)
@@ -98,7 +98,7 @@ test('a client that polls without waiting is published at intervals and not for 
   let messages = 0
   bus.subscribe(['activity'], () => messages++)
   for (let poll = 0; poll < 100; poll++) {
-    activity.enter(laptop, 0)[Symbol.dispose]()
+    activity.startPoll(laptop, 0)[Symbol.dispose]()
     clock.advance(100)
   }
   assert.equal(messages, 2)
@@ -107,7 +107,7 @@ test('a client that polls without waiting is published at intervals and not for 
 test('/sync marks its device as active unless isAway is set', async (t) => {
   const fixture = await createSyncFixture(t, await openTestSqlite(t), ['alice'])
   const isActive = () =>
-    fixture.activity.until({ userId: alice, except: null, wasActive: false }) !== undefined
+    fixture.activity.activeUntil({ userId: alice, except: null, wasActive: false }) !== undefined
   const { next_batch: since } = await fixture.sync(alice, undefined, { isAway: true })
   assert.equal(isActive(), false)
   const waiting = fixture.sync(alice, since, { timeoutMs: 30_000 })
