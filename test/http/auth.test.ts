@@ -11,7 +11,7 @@ import { alice, startServer } from './server-fixture.ts'
 const BRIDGE = '@bridge:localhost' as UserId
 const asBearer = (token: string) => ({ authorization: `Bearer ${token}` })
 
-/** Alice, an administrator, and a bridge whose users begin with `_`. */
+/** A server that knows Alice, an administrator, and a bridge for users whose names begin with `_`. */
 function start(routes: readonly Route[], limits = {}) {
   return startServer(routes, {
     limits,
@@ -19,7 +19,8 @@ function start(routes: readonly Route[], limits = {}) {
       token === 'alice-token' ? alice : token === 'admin-token' ? { ...alice, isAdmin: true } : undefined,
     authenticateService: async (token, { userId }) => {
       if (token !== 'as-token') return undefined
-      if (userId !== undefined && !userId.startsWith('@_')) throw forbidden('This user is not one of yours')
+      if (userId !== undefined && !userId.startsWith('@_'))
+        throw forbidden('This user is not in your namespaces')
       return { userId: userId ?? BRIDGE, isAdmin: false, serviceId: 'bridge' }
     },
   })
@@ -109,7 +110,7 @@ const expectations: [token: string | undefined, Expected][] = [
   ],
 ]
 for (const [token, expected] of expectations)
-  test(`each kind of route answers ${token ?? 'no token'} by its kind`, async () => {
+  test(`each kind of authentication handles ${token ?? 'a request without a token'}`, async () => {
     await using fixture = start(KINDS.map((kind) => whoAmI(kind)))
     const got: Record<string, string> = {}
     for (const kind of KINDS) {
@@ -124,7 +125,7 @@ for (const [token, expected] of expectations)
     assert.deepEqual(got, expected)
   })
 
-test('an application service acts as the user that it names, if that is one of its own', async () => {
+test('an application service acts as the user in user_id if that user is in its namespaces', async () => {
   const strict = defineRoute({
     method: 'GET',
     path: '/strict',
@@ -156,7 +157,7 @@ test('an application service acts as the user that it names, if that is one of i
   }
 })
 
-test('the query user_id of a user stays a parameter of the route', async () => {
+test('the query parameter user_id of a user request is passed to the route', async () => {
   const route = defineRoute({
     method: 'GET',
     path: '/about',
@@ -173,7 +174,7 @@ test('the query user_id of a user stays a parameter of the route', async () => {
   assert.deepEqual(answer.json(), { asks: '@alice:localhost', about: '@bob:localhost' })
 })
 
-test('requests of an application service count for the user that it acts as', async () => {
+test('a request of an application service counts for the rate limit of the user that it acts as', async () => {
   const gate = Promise.withResolvers<void>()
   const entered = Promise.withResolvers<void>()
   const wait = defineRoute({
@@ -199,7 +200,7 @@ test('requests of an application service count for the user that it acts as', as
   assert.equal((await waiting).statusCode, 200)
 })
 
-test('without application services there is no as_token', async () => {
+test('an as_token is refused if the server has no application services', async () => {
   await using fixture = startServer([whoAmI('application service')])
   const answer = await inject(fixture.server, {
     url: '/application-service',
@@ -208,7 +209,7 @@ test('without application services there is no as_token', async () => {
   assert.equal(answer.statusCode, 401)
 })
 
-test('a signed link is checked before the body is read, and what it is for reaches the handler', async () => {
+test('a signed link is verified before the body is read, and its data is passed to the handler', async () => {
   const verified: string[] = []
   const link = signedLink(
     async (token) => {
@@ -238,7 +239,7 @@ test('a signed link is checked before the body is read, and what it is for reach
   assert.deepEqual(good.json(), { file: 'a.png' })
 })
 
-test('what is refused by the limits of an address is not authenticated, and what is not authenticated is not parsed', async () => {
+test('a request over the limit of its address is not authenticated, and an unauthenticated request is not parsed', async () => {
   const route = defineRoute({
     method: 'POST',
     path: '/order',

@@ -29,7 +29,7 @@ const whole = defineRoute({
   }),
 })
 
-/** A route that hashes a body while it comes. `before` runs before each piece is asked for. */
+/** A route that hashes a body while it arrives. `before` runs before each read. */
 function uploadRoute({
   limit = 32 * MIB,
   before = async () => undefined,
@@ -84,7 +84,7 @@ function open(port: number, text: string): { socket: Socket; received: () => str
   return { socket, received: () => received }
 }
 
-test('a route of bytes gets the whole body and its content type, whatever is in it', async () => {
+test('a bytes route gets any body with its content type', async () => {
   await using fixture = startServer([whole])
   const { url } = await fixture.server.listen()
   for (const bytes of [Buffer.alloc(0), Buffer.from([0, 255, 254, 10]), randomBytes(1000)]) {
@@ -103,7 +103,7 @@ test('a route of bytes gets the whole body and its content type, whatever is in 
   assert.equal(((await untyped.json()) as { type: unknown }).type, null)
 })
 
-test('a body of bytes over the limit of its route is 413', async () => {
+test('a bytes body over the limit of its route returns 413', async () => {
   await using fixture = startServer([whole])
   const declared = await inject(fixture.server, {
     method: 'POST',
@@ -116,7 +116,7 @@ test('a body of bytes over the limit of its route is 413', async () => {
   )
 })
 
-test('a body that streams arrives byte for byte, declared or in chunks, and holds a constant of memory', async () => {
+test('a streamed body arrives unchanged, with a declared length or chunked, and uses constant memory', async () => {
   const bytes = randomBytes(8 * MIB)
   for (const isDeclared of [true, false]) {
     let most = 0
@@ -145,14 +145,14 @@ test('a body that streams arrives byte for byte, declared or in chunks, and hold
   }
 })
 
-test('an empty body streams as nothing', async () => {
+test('an empty body is an empty stream', async () => {
   const { route } = uploadRoute()
   await using fixture = startServer([route])
   const answer = await inject(fixture.server, { method: 'PUT', url: '/upload', headers: bearer })
   assert.equal((answer.json() as { size: number }).size, 0)
 })
 
-test('a client sends no faster than its body is read', async () => {
+test('back-pressure slows down a client whose body is read slowly', async () => {
   const gate = Promise.withResolvers<void>()
   const { route, entered, ended } = uploadRoute({ limit: 64 * MIB, before: () => gate.promise })
   await using fixture = startServer([route])
@@ -167,21 +167,21 @@ test('a client sends no faster than its body is read', async () => {
     before = socket.bytesWritten
     return isStill
   })
-  assert.ok(socket.writableLength > 0, 'the client has not got rid of everything')
+  assert.ok(socket.writableLength > 0, 'a part of the body is still in the buffer of the client')
   assert.equal(await heldBytes(fixture), 131_072)
   gate.resolve()
   assert.equal(await ended, bytes)
   socket.destroy()
 })
 
-/** Resolves when the time for a body that does not come has passed. */
+/** Resolves after the deadline of a body that does not arrive. */
 async function bodyTimeout(port: number): Promise<void> {
   const { socket, received } = open(port, `${HEAD}content-length: 10\r\n\r\n`)
   await once(socket, 'close')
   assert.match(received(), /^HTTP\/1\.1 408 /)
 }
 
-test('the time without bytes does not count while the handler does not ask for any', async () => {
+test('the body deadline is stopped while the handler does not read', async () => {
   const entered = Promise.withResolvers<void>()
   const gate = Promise.withResolvers<void>()
   const { route } = uploadRoute({
@@ -203,7 +203,7 @@ test('the time without bytes does not count while the handler does not ask for a
   assert.match(received(), /^HTTP\/1\.1 200 .*"size":10/s)
 })
 
-test('a stream may take longer than the time of a whole body while bytes keep coming', async () => {
+test('a stream may exceed the body deadline if each chunk arrives in time', async () => {
   const { route } = uploadRoute()
   await using fixture = startServer([route], { limits: { header_timeout_ms: 150, body_timeout_ms: 150 } })
   const { port } = await fixture.server.listen()
@@ -223,7 +223,7 @@ test('a stream may take longer than the time of a whole body while bytes keep co
   assert.match(received(), /^HTTP\/1\.1 200 /)
 })
 
-test('a stream that is silent for too long is 408 and ends for its handler too', async () => {
+test('a stream without a chunk within the deadline returns 408 and ends for the handler', async () => {
   const { route, ended } = uploadRoute()
   await using fixture = startServer([route], { limits: { body_timeout_ms: 60 } })
   const { port } = await fixture.server.listen()
@@ -234,7 +234,7 @@ test('a stream that is silent for too long is 408 and ends for its handler too',
   assert.deepEqual(fixture.lines, [])
 })
 
-test('a declared length over the limit is 413 before the handler runs', async () => {
+test('a declared length over the limit returns 413 before the handler runs', async () => {
   const { route } = uploadRoute({ limit: 10 })
   let isEntered = false
   await using fixture = startServer([{ ...route, handler: () => void (isEntered = true) } as typeof route])
@@ -245,7 +245,7 @@ test('a declared length over the limit is 413 before the handler runs', async ()
   assert.equal(isEntered, false)
 })
 
-test('chunks over the limit are 413 as soon as they are, and the client sees it while it is still sending', async () => {
+test('a chunked body returns 413 as soon as it exceeds the limit, and the client can read it while it still sends', async () => {
   const { route, ended } = uploadRoute({ limit: 100_000 })
   await using fixture = startServer([route])
   const { port } = await fixture.server.listen()
@@ -254,13 +254,13 @@ test('chunks over the limit are 413 as soon as they are, and the client sees it 
   await eventually(() => received().includes('\r\n\r\n'))
   assert.match(received(), /^HTTP\/1\.1 413 .*M_TOO_LARGE/s)
   assert.equal(((await ended) as { status: number }).status, 413)
-  // The connection goes on once the rest was dropped.
+  // The connection can be used again after the rest was dropped.
   socket.write(`${chunk}0\r\n\r\nPUT /upload HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`)
   await once(socket, 'close')
   assert.match(received(), /M_TOO_LARGE.*HTTP\/1\.1 401 /s)
 })
 
-test('the rest of a stream that is refused has its time too', async () => {
+test('the rest of a refused stream has a deadline', async () => {
   const { route } = uploadRoute({ limit: 100_000 })
   await using fixture = startServer([route], { limits: { body_timeout_ms: 60 } })
   const { port } = await fixture.server.listen()
@@ -268,10 +268,10 @@ test('the rest of a stream that is refused has its time too', async () => {
   const { socket, received } = open(port, `${HEAD}transfer-encoding: chunked\r\n\r\n${chunk.repeat(4)}`)
   await once(socket, 'close')
   assert.match(received(), /^HTTP\/1\.1 413 /)
-  assert.doesNotMatch(received(), / 408 /, 'an answer that is out is not followed by another')
+  assert.doesNotMatch(received(), / 408 /, 'no second response follows a complete one')
 })
 
-test('a client that hangs up ends its stream and the signal of the handler, and that is no fault', async () => {
+test('a disconnect ends the stream, aborts the signal of the handler, and logs no error', async () => {
   const { route, entered, ended } = uploadRoute()
   await using fixture = startServer([route], { level: 'debug' })
   const { port } = await fixture.server.listen()
@@ -288,7 +288,7 @@ test('a client that hangs up ends its stream and the signal of the handler, and 
   )
 })
 
-test('a client that is killed while it sends ends its stream', async () => {
+test('a client that is killed while it sends ends the stream', async () => {
   const { route, entered, ended } = uploadRoute()
   await using fixture = startServer([route])
   const { port } = await fixture.server.listen()
@@ -304,7 +304,7 @@ test('a client that is killed while it sends ends its stream', async () => {
   assert.equal(await heldBytes(fixture), 0)
 })
 
-test('a handler that reads a part of its stream answers all the same', async () => {
+test('a handler can respond after it has read only a part of the stream', async () => {
   const peek = defineRoute({
     method: 'PUT',
     path: '/peek',
@@ -324,7 +324,7 @@ test('a handler that reads a part of its stream answers all the same', async () 
   }
 })
 
-test('streams count for the bytes of bodies in flight', async () => {
+test('a stream counts for the limit of body bytes in flight', async () => {
   const gate = Promise.withResolvers<void>()
   const { route, entered } = uploadRoute({ before: () => gate.promise })
   await using fixture = startServer([route], {
@@ -342,7 +342,7 @@ test('streams count for the bytes of bodies in flight', async () => {
   assert.match(first.received(), /^HTTP\/1\.1 200 /)
 })
 
-test('a stream is not read before its sender is known', async () => {
+test('a stream is not read before authentication', async () => {
   const { route } = uploadRoute()
   await using fixture = startServer([route])
   const { port } = await fixture.server.listen()
@@ -354,7 +354,7 @@ test('a stream is not read before its sender is known', async () => {
   assert.match(received(), /^HTTP\/1\.1 401 .*connection: close/is)
 })
 
-test('a body that no route wants, and that does not come, is cut off', async () => {
+test('the connection is closed if an ignored body does not arrive in time', async () => {
   await using fixture = startServer([whole], { limits: { body_timeout_ms: 60 } })
   const { port } = await fixture.server.listen()
   const { socket, received } = open(port, 'GET /nothing HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n01')

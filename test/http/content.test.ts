@@ -13,7 +13,7 @@ import { startServer } from './server-fixture.ts'
 const MIB = 1_048_576
 const BYTES = randomBytes(3 * MIB)
 
-/** Bytes as a disk gives them, in pieces. */
+/** Stored bytes that are read in pieces, as from a disk. */
 function stored(bytes: Buffer = BYTES): StoredBytes & { open: Set<ByteRange>; given: () => number } {
   const open = new Set<ByteRange>()
   let given = 0
@@ -60,7 +60,7 @@ const unread = (fixture: Fixture) => metric(fixture, 'belfry_http_unread_answer_
 
 for (const [source, make] of [
   ['bytes in memory', () => BYTES],
-  ['bytes that are stored', () => stored()],
+  ['stored bytes', () => stored()],
 ] as const)
   describe(source, () => {
     async function ask(headers: Record<string, string>, method = 'GET') {
@@ -71,7 +71,7 @@ for (const [source, make] of [
       return { status, headers: response.headers, bytes: Buffer.from(await response.arrayBuffer()) }
     }
 
-    test('arrive whole, with length, type, ETag and cache control', async () => {
+    test('are sent completely, with length, type, ETag and cache control', async () => {
       const { status, headers, bytes } = await ask({})
       assert.equal(status, 200)
       assert.ok(bytes.equals(BYTES))
@@ -86,7 +86,7 @@ for (const [source, make] of [
       for (const [name, value] of Object.entries(expected)) assert.equal(headers.get(name), value, name)
     })
 
-    test('can be asked for in part: 206', async () => {
+    test('return 206 for a range', async () => {
       const size = BYTES.length
       const parts: [range: string, start: number, end: number][] = [
         ['bytes=0-0', 0, 1],
@@ -105,14 +105,14 @@ for (const [source, make] of [
       }
     })
 
-    test('a range that is not there is 416 with the size', async () => {
+    test('return 416 with the size for a range outside the content', async () => {
       const { status, headers, bytes } = await ask({ range: `bytes=${BYTES.length}-` })
       assert.deepEqual([status, headers.get('content-range')], [416, `bytes */${BYTES.length}`])
       assert.equal((JSON.parse(bytes.toString()) as { errcode: string }).errcode, 'M_INVALID_PARAM')
       assert.equal(headers.get('content-type'), 'application/json')
     })
 
-    test('several ranges, and a range of other bytes, are answered with all of it', async () => {
+    test('are sent completely for several ranges and for an If-Range with another ETag', async () => {
       const asked: Record<string, string>[] = [
         { range: 'bytes=0-1,4-5' },
         { range: 'bytes=0-1', 'if-range': '"v0"' },
@@ -124,13 +124,13 @@ for (const [source, make] of [
       assert.equal((await ask({ range: 'bytes=0-1', 'if-range': '"v1"' })).status, 206)
     })
 
-    test('are not sent again to who has them: 304', async () => {
+    test('return 304 to a client that has the same ETag', async () => {
       const { status, headers, bytes } = await ask({ 'if-none-match': '"v1"' })
       assert.deepEqual([status, headers.get('etag'), bytes.length], [304, '"v1"', 0])
       assert.deepEqual([headers.get('content-type'), headers.get('content-length')], [null, null])
     })
 
-    test('HEAD has the headers of all of it and no body', async () => {
+    test('HEAD returns the headers of the whole content without a body', async () => {
       const { status, headers, bytes } = await ask({ range: 'bytes=0-1' }, 'HEAD')
       assert.deepEqual(
         [status, headers.get('content-length'), headers.get('accept-ranges'), bytes.length],
@@ -139,7 +139,7 @@ for (const [source, make] of [
     })
   })
 
-test('content without an ETag has no ranges', async () => {
+test('content without an ETag ignores ranges', async () => {
   const route = defineRoute({
     method: 'GET',
     path: '/page',
@@ -157,18 +157,18 @@ test('content without an ETag has no ranges', async () => {
   assert.equal(await response.text(), '<p>é')
 })
 
-test('content without bytes is empty, with its length', async () => {
+test('empty content has a content-length of 0', async () => {
   await using fixture = startServer([fileRoute(stored(Buffer.alloc(0)))])
   const { url } = await fixture.server.listen()
   const response = await fetch(`${url}/file`)
   assert.deepEqual([response.headers.get('content-length'), await response.text()], ['0', ''])
 })
 
-test('an ETag that would break its header is an error of the route', () => {
+test('content() throws for an ETag with characters that its header cannot contain', () => {
   assert.throws(() => content(200, { data: '', type: 'text/plain', etag: 'a"\r\nx' }), /ETag/)
 })
 
-/** Reads nothing after the headers of its answer until it is told to. */
+/** A client that reads nothing after the headers until the test calls `resume()`. */
 async function slowReader(port: number) {
   const socket = connect(port, '127.0.0.1')
   socket.on('error', () => undefined).pause()
@@ -177,7 +177,7 @@ async function slowReader(port: number) {
   return socket
 }
 
-test('stored bytes are read no faster than the client reads, and arrive whole at a slow one', async () => {
+test('stored bytes are read no faster than the client reads, and arrive completely at a slow client', async () => {
   const large = randomBytes(40 * MIB)
   const file = stored(large)
   await using fixture = startServer([fileRoute(file)])
@@ -189,7 +189,7 @@ test('stored bytes are read no faster than the client reads, and arrive whole at
     before = file.given()
     return isStill
   })
-  assert.ok(file.given() < large.length, 'the rest is still on the disk')
+  assert.ok(file.given() < large.length, 'the rest was not read from the source yet')
   assert.equal(await unread(fixture), 131_072)
   const pieces: Buffer[] = []
   socket.on('data', (piece: Buffer) => pieces.push(piece)).resume()
@@ -200,7 +200,7 @@ test('stored bytes are read no faster than the client reads, and arrive whole at
   await eventually(async () => (await unread(fixture)) === 0)
 })
 
-test('a client that hangs up, or does not read at all, ends the reading of stored bytes', async () => {
+test('reading of stored bytes stops if the client disconnects or does not read', async () => {
   for (const hangsUp of [true, false]) {
     const file = stored(randomBytes(40 * MIB))
     await using fixture = startServer([fileRoute(file)], {
@@ -218,7 +218,7 @@ test('a client that hangs up, or does not read at all, ends the reading of store
   }
 })
 
-test('stored bytes that fail, or are not as many as they should be, cut the answer off', async () => {
+test('the connection is closed if stored bytes fail or have another length', async () => {
   const broken: [what: string, read: () => AsyncGenerator<Uint8Array>][] = [
     [
       'fails',
@@ -252,7 +252,7 @@ test('stored bytes that fail, or are not as many as they should be, cut the answ
   }
 })
 
-test('HEAD of an event stream ends at once, and so does the wait of its handler', async () => {
+test('HEAD of an event stream ends at once and aborts the signal of its handler', async () => {
   const aborted = Promise.withResolvers<void>()
   const route = defineRoute({
     method: 'GET',

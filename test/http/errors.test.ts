@@ -8,7 +8,7 @@ import { jsonObject, roomIdSchema } from '../../src/http/schema.ts'
 import { bearer, startServer } from './server-fixture.ts'
 import { inject } from '../support/inject.ts'
 
-// Every row of the list of errors, from the outside.
+// Each kind of error, as a client receives it.
 
 const pusher = defineRoute({
   method: 'POST',
@@ -90,13 +90,13 @@ async function ask(request: {
 
 const post = (value: unknown) => ask({ body: typeof value === 'string' ? value : JSON.stringify(value) })
 
-test('what is valid comes through whole', async () => {
+test('returns 200 with the unchanged values for valid input', async () => {
   const { status, json } = await post(valid)
   assert.equal(status, 200)
   assert.deepEqual(json['got'], valid)
 })
 
-test('text that is not JSON, or not UTF-8: 400 M_NOT_JSON', async () => {
+test('returns 400 M_NOT_JSON for a body that is not JSON or not UTF-8', async () => {
   for (const body of [
     '{',
     'pushkey=1',
@@ -110,7 +110,7 @@ test('text that is not JSON, or not UTF-8: 400 M_NOT_JSON', async () => {
   }
 })
 
-test('wrong types: 400 M_BAD_JSON, the field named', async () => {
+test('returns 400 M_BAD_JSON with the field for a wrong type', async () => {
   for (const [change, name] of [
     [{ pushkey: 5 }, 'pushkey'],
     [{ data: 'u' }, 'data'],
@@ -124,7 +124,7 @@ test('wrong types: 400 M_BAD_JSON, the field named', async () => {
   }
 })
 
-test('a body that is no object: 400 M_BAD_JSON, unless the schema says otherwise', async () => {
+test('returns 400 M_BAD_JSON for a body that is not an object, unless the schema allows it', async () => {
   for (const body of ['[]', 'null', '5', '"text"', 'true']) {
     const { status, errcode } = await post(body)
     assert.deepEqual([status, errcode], [400, 'M_BAD_JSON'], body)
@@ -134,7 +134,7 @@ test('a body that is no object: 400 M_BAD_JSON, unless the schema says otherwise
   assert.equal((await ask({ url: '/rooms/!r/send/x', method: 'PUT', body: '[]' })).errcode, 'M_BAD_JSON')
 })
 
-test('missing fields: all of them named in one 400 M_MISSING_PARAM', async () => {
+test('returns one 400 M_MISSING_PARAM with all missing fields', async () => {
   const { status, errcode, error } = await post({ data: {}, count: 'x' })
   assert.deepEqual(
     [status, errcode, error],
@@ -143,12 +143,12 @@ test('missing fields: all of them named in one 400 M_MISSING_PARAM', async () =>
   assert.equal((await ask({ url: '/list', body: '[]' })).error, 'Missing: dir')
 })
 
-test('an absent body counts as {}', async () => {
+test('reads an absent body as {}', async () => {
   assert.equal((await post('')).error, 'Missing: pushkey, app_id, kind, data')
   assert.equal((await ask({ url: '/rooms/!r/send/x', method: 'PUT' })).status, 200)
 })
 
-test('out of range: 400 M_INVALID_PARAM', async () => {
+test('returns 400 M_INVALID_PARAM for a value out of range', async () => {
   for (const change of [{ pushkey: 'over eight' }, { pushkey: '' }, { kind: 'sms' }, { count: 1e300 }]) {
     const { status, errcode, error } = await post({ ...valid, ...change })
     assert.deepEqual([status, errcode], [400, 'M_INVALID_PARAM'], error)
@@ -158,7 +158,7 @@ test('out of range: 400 M_INVALID_PARAM', async () => {
   assert.equal((await ask({ url: '/rooms/nothing/send/x', method: 'PUT' })).errcode, 'M_INVALID_PARAM')
 })
 
-test('too large: 413 M_TOO_LARGE, at the limit not', async () => {
+test('returns 413 M_TOO_LARGE for a body over the limit, and accepts a body at the limit', async () => {
   const fill = (size: number) => JSON.stringify({ ...valid, fill: 'x'.repeat(size) })
   const overhead = fill(0).length
   assert.equal((await ask({ body: fill(2000 - overhead) })).status, 200)
@@ -166,14 +166,14 @@ test('too large: 413 M_TOO_LARGE, at the limit not', async () => {
   assert.deepEqual([status, errcode], [413, 'M_TOO_LARGE'])
 })
 
-test('unknown path: 404 M_UNRECOGNIZED; slashes matter', async () => {
+test('returns 404 M_UNRECOGNIZED for an unknown path; slashes are significant', async () => {
   for (const url of ['/', '/nothing', `${PATH}/`, `/${PATH}`, '/_matrix/client/v2/pushers/set', '/DENIED']) {
     const { status, errcode } = await ask({ url, body: '{"any":"body"}' })
     assert.deepEqual([status, errcode], [404, 'M_UNRECOGNIZED'], url)
   }
 })
 
-test('known path with another method: 405 M_UNRECOGNIZED with Allow', async () => {
+test('returns 405 M_UNRECOGNIZED with Allow for another method of a known path', async () => {
   for (const [method, url, allow] of [
     ['GET', PATH, 'OPTIONS, POST'],
     ['DELETE', '/rooms/!a%2Fb/send/x', 'OPTIONS, PUT'],
@@ -184,7 +184,7 @@ test('known path with another method: 405 M_UNRECOGNIZED with Allow', async () =
   }
 })
 
-test('malformed percent-encoding: 400; NUL in a path or query: 400 M_INVALID_PARAM', async () => {
+test('returns 400 for malformed percent-encoding, and 400 M_INVALID_PARAM for NUL in a path or query', async () => {
   for (const url of ['/rooms/%ff/send/x', '/rooms/%zz/send/x', '/%', '/%c0%80'])
     assert.deepEqual((await ask({ url, method: 'PUT' })).status, 400, url)
   for (const url of ['/rooms/!r%00/send/x', '/rooms/!r/send/x?q=%00'])
@@ -192,12 +192,12 @@ test('malformed percent-encoding: 400; NUL in a path or query: 400 M_INVALID_PAR
   assert.equal((await ask({ url: '/rooms/!r/send/%2500', method: 'PUT' })).status, 200)
 })
 
-test('path segments are decoded one by one', async () => {
+test('decodes each path segment separately', async () => {
   const { json } = await ask({ url: '/rooms/%21a%2Fb%3Ac/send/%E2%82%AC%252F%3F', method: 'PUT' })
   assert.deepEqual(json['params'], { roomId: '!a/b:c', type: '€%2F?' })
 })
 
-test('what could do harm further in: 400 M_BAD_JSON', async () => {
+test('returns 400 M_BAD_JSON for JSON that later stages cannot handle', async () => {
   const deep = (levels: number) => `{"pushkey":${'['.repeat(levels)}${']'.repeat(levels)}}`
   for (const body of [
     deep(64),
@@ -218,7 +218,7 @@ test('what could do harm further in: 400 M_BAD_JSON', async () => {
   assert.equal((await post({ ...valid, pushkey: '😀' })).status, 200)
 })
 
-test('who is not let in is told so before the body is looked at', async () => {
+test('returns 401 before the body is validated', async () => {
   for (const headers of [{}, { authorization: 'Basic x' }, { authorization: 'Bearer ' }]) {
     const { status, errcode } = await ask({ headers: headers as Record<string, string>, body: '{' })
     assert.deepEqual([status, errcode], [401, 'M_MISSING_TOKEN'])
@@ -230,7 +230,7 @@ test('who is not let in is told so before the body is looked at', async () => {
   assert.deepEqual([status, errcode, json['soft_logout']], [401, 'M_UNKNOWN_TOKEN', false])
 })
 
-test('an error of a handler keeps its status; a fault is 500 without its text, which is in the log', async () => {
+test('a MatrixError of a handler keeps its status; another error returns 500 and its text is only in the log', async () => {
   const { status, errcode, error } = await ask({ method: 'GET', url: '/denied' })
   assert.deepEqual([status, errcode, error], [403, 'M_FORBIDDEN', 'You are not in this room'])
   const fault = await ask({ method: 'GET', url: '/broken?access_token=private' })
@@ -245,7 +245,7 @@ test('an error of a handler keeps its status; a fault is 500 without its text, w
   assert.doesNotMatch(line, /private/)
 })
 
-test('no body and no query ever gives a 500', async () => {
+test('random bodies and queries never return 500', async () => {
   await using fixture = startServer(routes)
   const jsonText = fc.oneof(fc.json(), fc.json({ noUnicodeString: false }), fc.string({ unit: 'binary' }))
   const property = fc.asyncProperty(

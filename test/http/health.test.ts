@@ -10,7 +10,7 @@ import { inject } from '../support/inject.ts'
 
 const silent = createLog({ level: 'silent' })
 
-test('health is 200 when every check is well, else 503 without the reason', async () => {
+test('/health returns 200 if every check passes, else 503 without the reason', async () => {
   const clock = createManualClock()
   let fails = false
   const checks = {
@@ -32,7 +32,7 @@ test('health is 200 when every check is well, else 503 without the reason', asyn
   )
 })
 
-test('a check that hangs has failed', async () => {
+test('a hanging check fails after its timeout', async () => {
   const clock = createManualClock()
   let asked = 0
   const checks = {
@@ -45,10 +45,10 @@ test('a check that hangs has failed', async () => {
   assert.equal((await inject(fixture.server, { url: '/health' })).statusCode, 503)
   clock.advance(60_000)
   assert.equal((await inject(fixture.server, { url: '/health' })).statusCode, 503)
-  assert.equal(asked, 1, 'it is not begun again while it hangs')
+  assert.equal(asked, 1, 'a hanging check is not started again')
 })
 
-test('metrics are in the text format, requests among them by pattern', async () => {
+test('/metrics uses the text format and counts requests by route pattern', async () => {
   const metrics = createMetrics({ processMetrics: false })
   const clock = createManualClock()
   metrics.counter('belfry_things_total', 'Things').inc(3)
@@ -67,7 +67,7 @@ test('metrics are in the text format, requests among them by pattern', async () 
   assert.match(scraped.body, /^belfry_things_total 3$/m)
 })
 
-test('all callers of /health and /ready share one check a second, also when it fails', async () => {
+test('all requests for /health and /ready within a second share one check, also if it fails', async () => {
   const clock = createManualClock()
   let asked = 0
   let fails = false
@@ -90,13 +90,13 @@ test('all callers of /health and /ready share one check a second, also when it f
   assert.deepEqual(new Set(await askAll()), new Set([503]))
   assert.deepEqual(new Set(await askAll()), new Set([503]))
   assert.equal(asked, 2)
-  assert.equal(lines.length, 1, 'the log has the failure once')
+  assert.equal(lines.length, 1, 'the failure is logged once')
   clock.step(-3_600_000)
   assert.equal(await ask('/health'), 503)
-  assert.equal(asked, 3, 'a clock that is set back does not keep a result')
+  assert.equal(asked, 3, 'a result is not kept when the clock is set back')
 })
 
-test('metrics are rendered once a second, however many ask', async (t) => {
+test('metrics are rendered at most once a second', async (t) => {
   const clock = createManualClock()
   const metrics = createMetrics({ processMetrics: false })
   const rendered = t.mock.method(metrics.registry, 'metrics')

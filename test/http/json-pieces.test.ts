@@ -13,7 +13,7 @@ async function piecesOf(value: unknown): Promise<string[]> {
 
 const long = 'é"\\\u0001'.repeat(10_000)
 
-test('the pieces of any value together are what JSON.stringify gives', async () => {
+test('the pieces of any value together equal JSON.stringify', async () => {
   const { json } = fc.letrec((tie) => ({
     json: fc.oneof(
       { depthSize: 'small' },
@@ -30,7 +30,7 @@ test('the pieces of any value together are what JSON.stringify gives', async () 
   )
 })
 
-test('a large value comes in pieces of bounded length', async () => {
+test('the pieces of a large value have a bounded length', async () => {
   const value = { chunk: Array.from({ length: 500 }, (_, at) => ({ at, body: 'x'.repeat(1000) })) }
   const pieces = await piecesOf(value)
   assert.equal(pieces.join(''), JSON.stringify(value))
@@ -38,7 +38,7 @@ test('a large value comes in pieces of bounded length', async () => {
   assert.ok(pieces.every((piece) => piece.length <= 2 * PIECE_SIZE))
 })
 
-test('a deferred part is made when its turn comes, one at a time', async () => {
+test('deferred parts are created one at a time, in order', async () => {
   const made: string[] = []
   const part = (name: string) =>
     new Deferred(async () => {

@@ -7,7 +7,7 @@ import { defineRoute } from '../../src/http/route.ts'
 import { Deferred } from '../../src/lib/deferred.ts'
 import { startServer } from './server-fixture.ts'
 
-/** A route that waits for its signal, and tells the test when it does. */
+/** A route that waits until its signal aborts. `entered` resolves when the wait begins, `ended` when it ends. */
 function pollRoute(onAbort: (reason: unknown) => object) {
   const entered = Promise.withResolvers<void>()
   const ended = Promise.withResolvers<unknown>()
@@ -26,7 +26,7 @@ function pollRoute(onAbort: (reason: unknown) => object) {
   return { route, entered: entered.promise, ended: ended.promise }
 }
 
-test('a long poll hears that its client hung up, and that is no fault', async () => {
+test('a disconnect aborts the signal of a long poll and logs no error', async () => {
   const { route, entered, ended } = pollRoute((reason) => {
     throw reason
   })
@@ -44,7 +44,7 @@ test('a long poll hears that its client hung up, and that is no fault', async ()
   )
 })
 
-test('close ends long polls with their answer and closes their connections', async () => {
+test('close() ends long polls with their response and closes their connections', async () => {
   const { route, entered } = pollRoute(() => ({ next_batch: 's1' }))
   const fixture = startServer([route])
   const { url } = await fixture.server.listen()
@@ -56,7 +56,7 @@ test('close ends long polls with their answer and closes their connections', asy
   assert.equal(response.headers.get('connection'), 'close')
 })
 
-test('a handler that throws the reason of the shutdown gives 503', async () => {
+test('a handler that throws the abort reason of the shutdown returns 503', async () => {
   const { route, entered } = pollRoute((reason) => {
     throw reason
   })
@@ -68,7 +68,7 @@ test('a handler that throws the reason of the shutdown gives 503', async () => {
   assert.equal((await asked).status, 503)
 })
 
-test('close does not wait for the connection of an answer that had begun before', async () => {
+test('close() does not wait for the connection of a response that had begun before', async () => {
   const gate = Promise.withResolvers<void>()
   const route = defineRoute({
     method: 'GET',
@@ -93,7 +93,7 @@ test('close does not wait for the connection of an answer that had begun before'
   await closed
 })
 
-test('close does not wait for connections that ask nothing', async () => {
+test('close() does not wait for connections without a request', async () => {
   const fixture = startServer([])
   const { port } = await fixture.server.listen()
   const silent = connect(port, '127.0.0.1')
@@ -105,7 +105,7 @@ test('close does not wait for connections that ask nothing', async () => {
   await closed
 })
 
-test('what is still running at the deadline is cut off', async () => {
+test('close() closes the connections of requests that still run at the deadline', async () => {
   const never = Promise.withResolvers<object>()
   const entered = Promise.withResolvers<void>()
   const route = defineRoute({
@@ -127,7 +127,7 @@ test('what is still running at the deadline is cut off', async () => {
   never.resolve({})
 })
 
-test('an address in use is the error of listen', async () => {
+test('listen() rejects with EADDRINUSE for an address in use', async () => {
   await using first = startServer([])
   const { url } = await first.server.listen()
   assert.match(url, /^http:\/\/127\.0\.0\.1:\d+$/)
@@ -139,7 +139,7 @@ test('an address in use is the error of listen', async () => {
   assert.equal(error.code, 'EADDRINUSE')
 })
 
-test('localhost is served, and limited, at each of its addresses', async () => {
+test('a server on localhost listens, and limits connections, on each of its addresses', async () => {
   const fixture = startServer([], {
     listen: { host: 'localhost', port: 0 },
     limits: { connections: 2 },

@@ -12,7 +12,7 @@ import { bearer, echo, startServer } from './server-fixture.ts'
 type Fixture = ReturnType<typeof startServer>
 
 const MIB = 1_048_576
-/** More than the buffers of both ends of a connection hold. */
+/** Larger than the buffers of both ends of a connection. */
 const LARGE = { chunk: Array.from({ length: 400 }, (_, at) => ({ at, body: 'x'.repeat(MIB / 16) })) }
 
 const large = defineRoute({
@@ -44,7 +44,7 @@ const watched = defineRoute({
   handler: () => ({}),
 })
 
-/** A request whose answer nothing reads. */
+/** Sends a request and does not read its response. */
 function askWithoutReading(port: number, path: string, headers = ''): Socket {
   const socket = connect(port, '127.0.0.1')
   socket.on('error', () => undefined).pause()
@@ -62,7 +62,7 @@ async function metric({ metrics }: Fixture, name: string): Promise<number> {
 const unread = (fixture: Fixture) => metric(fixture, 'belfry_http_unread_answer_bytes')
 const dropped = (fixture: Fixture) => metric(fixture, 'belfry_http_unread_answers_dropped_total')
 
-test('a large answer arrives whole, in chunks, and counts as unread until it has', async () => {
+test('a large response is chunked and counts as unread until it has arrived completely', async () => {
   await using fixture = startServer([large])
   const { url } = await fixture.server.listen()
   const response = await fetch(`${url}/large`)
@@ -76,7 +76,7 @@ test('a large answer arrives whole, in chunks, and counts as unread until it has
   assert.equal(await unread(fixture), 0)
 })
 
-test('a small answer is one write with its length', async () => {
+test('a small response is one write with a content-length', async () => {
   await using fixture = startServer([small])
   const { port } = await fixture.server.listen()
   const socket = connect(port, '127.0.0.1')
@@ -86,7 +86,7 @@ test('a small answer is one write with its length', async () => {
   socket.destroy()
 })
 
-test('a client that does not read loses its connection after the deadline', async () => {
+test('the connection is closed after the deadline if the client does not read', async () => {
   for (const path of ['/large', '/text']) {
     await using fixture = startServer([large, text], { limits: { read_timeout_ms: 50 } })
     const { port } = await fixture.server.listen()
@@ -97,7 +97,7 @@ test('a client that does not read loses its connection after the deadline', asyn
   }
 })
 
-test('parts of an answer are made as the client reads, not before', async () => {
+test('deferred parts of a response are created as the client reads', async () => {
   let made = 0
   const part = () =>
     new Deferred(async () => {
@@ -115,7 +115,7 @@ test('parts of an answer are made as the client reads, not before', async () => 
   const { port } = await impatient.server.listen()
   const socket = askWithoutReading(port, '/parts')
   await eventually(async () => (await dropped(impatient)) === 1)
-  assert.ok(made > 0 && made < 30, `${made} parts were made for a client that does not read`)
+  assert.ok(made > 0 && made < 30, `${made} parts were created for a client that does not read`)
   socket.destroy()
   await using fixture = startServer([parts])
   const { url } = await fixture.server.listen()
@@ -124,7 +124,7 @@ test('parts of an answer are made as the client reads, not before', async () => 
   assert.deepEqual([chunk.length, made], [60, 60])
 })
 
-test('an answer whose later part fails is cut off, so that it does not look whole', async () => {
+test('the connection is closed if a later part of a response fails', async () => {
   const broken = defineRoute({
     method: 'GET',
     path: '/broken',
@@ -139,7 +139,7 @@ test('an answer whose later part fails is cut off, so that it does not look whol
   assert.equal(fixture.lines.filter((line) => line.includes('request failed')).length, 1)
 })
 
-test('unread answers of a user are bounded, and those that are not being read give way', async () => {
+test('unread responses of a user are limited, and a stalled response is dropped for a new one', async () => {
   await using fixture = startServer([large, small], { limits: { unread_answer_bytes_per_user: 40 * MIB } })
   const { url, port } = await fixture.server.listen()
   const ask = (path: string, headers: Record<string, string> = bearer) => fetch(url + path, { headers })
@@ -150,7 +150,7 @@ test('unread answers of a user are bounded, and those that are not being read gi
   const { errcode, error } = (await refused.json()) as Record<string, string>
   assert.equal(errcode, 'M_LIMIT_EXCEEDED')
   assert.match(error ?? '', /Your user has too many unread responses/)
-  // Small answers, and those of others, are not concerned.
+  // The limit does not apply to small responses or to other users.
   assert.equal((await ask('/small')).status, 200)
   const other = await ask('/large', {})
   assert.equal(other.status, 200)
@@ -163,7 +163,7 @@ test('unread answers of a user are bounded, and those that are not being read gi
   stuck.destroy()
 })
 
-test('forty connections that ask for large pages and never read hold no more than the bound of their address', async () => {
+test('forty connections that never read large responses use no more memory than the limit of their address', async () => {
   const bound = 60 * MIB
   await using fixture = startServer([large], { limits: { unread_answer_bytes_per_address: bound } })
   const { url, port } = await fixture.server.listen()
@@ -178,7 +178,7 @@ test('forty connections that ask for large pages and never read hold no more tha
   await again.body?.cancel()
 })
 
-test('bodies that are arriving are counted in sum and by address before they are whole', async () => {
+test('incomplete bodies count for the limits of their address and of the server', async () => {
   await using fixture = startServer([echo], {
     limits: {
       body_bytes: 40_000,
@@ -214,7 +214,7 @@ test('bodies that are arriving are counted in sum and by address before they are
   await eventually(async () => (await held()) === 0)
 })
 
-test('a body that comes byte by byte counts what its pieces take', async () => {
+test('a body that arrives byte by byte counts the memory of its chunks', async () => {
   await using fixture = startServer([echo])
   const { port } = await fixture.server.listen()
   const socket = connect(port, '127.0.0.1')
@@ -224,7 +224,7 @@ test('a body that comes byte by byte counts what its pieces take', async () => {
   socket.destroy()
 })
 
-/** Requests that wait until the test lets them go. */
+/** A route whose requests wait until the test continues them. */
 function waitingRoute() {
   const gate = Promise.withResolvers<void>()
   const route = defineRoute({
@@ -242,7 +242,7 @@ function waitingRoute() {
 
 const inFlight = (fixture: Fixture) => metric(fixture, 'belfry_http_requests_in_flight')
 
-test('requests in flight are bounded by address and by user, and health checks go through', async () => {
+test('requests in flight are limited by address and by user, and health checks are not', async () => {
   const { route, open } = waitingRoute()
   await using fixture = startServer([route, small, watched], {
     limits: { requests_in_flight_per_address: 5, requests_in_flight_per_user: 2 },
@@ -266,7 +266,7 @@ test('requests in flight are bounded by address and by user, and health checks g
   await eventually(async () => (await ask('/small', bearer)).status === 200)
 })
 
-test('requests in flight are bounded in sum', async () => {
+test('requests in flight are limited in total', async () => {
   const { route, open } = waitingRoute()
   await using fixture = startServer([route, small], { limits: { requests_in_flight: 1 } })
   const { url } = await fixture.server.listen()
@@ -279,7 +279,7 @@ test('requests in flight are bounded in sum', async () => {
   assert.equal((await waiting).status, 200)
 })
 
-test('two thousand waiting long polls from one address are no abuse', async () => {
+test('two thousand long polls from one address are allowed', async () => {
   const { limits } = loadConfig({ argv: [], env: {} })
   const atLeast = {
     connections_per_address: 4000,
@@ -290,7 +290,7 @@ test('two thousand waiting long polls from one address are no abuse', async () =
     assert.ok(limits[name as keyof typeof atLeast] >= least, name)
 })
 
-test('connections are bounded by address and in sum', async () => {
+test('connections are limited by address and in total', async () => {
   for (const limits of [{ connections_per_address: 2 }, { connections: 2 }]) {
     await using fixture = startServer([small], { limits })
     const { port } = await fixture.server.listen()

@@ -9,7 +9,7 @@ import { jsonObject, queryBoolean, queryInteger } from '../../src/http/schema.ts
 import type { JsonObject } from '../../src/lib/json.ts'
 
 const delivery = named('OpenApiTestItem', () =>
-  z.strictObject({ name: z.string(), bells: z.array(z.strictObject({ tone: z.enum(['c', 'g']) })) }),
+  z.strictObject({ name: z.string(), parts: z.array(z.strictObject({ tone: z.enum(['c', 'g']) })) }),
 )
 
 const put = defineRoute({
@@ -21,13 +21,13 @@ const put = defineRoute({
   query: z.object({
     limit: queryInteger({ min: 1, max: 9 }).default(3),
     loud: queryBoolean.optional(),
-    by: z.string().describe('Name of a ringer'),
+    by: z.string().describe('Name of a caller'),
   }),
   body: z.object({ name: z.string(), more: jsonObject.optional() }),
-  summary: 'Builds a delivery',
+  summary: 'Creates an item',
   response: { 200: delivery, 401: () => z.strictObject({ session: z.string() }) },
   errors: { 404: ['M_NOT_FOUND'] },
-  handler: () => ({ name: 'n', bells: [] }),
+  handler: () => ({ name: 'n', parts: [] }),
 })
 
 const open = defineRoute({
@@ -50,7 +50,7 @@ const page = paths['/_belfry/v1/page']?.['get'] ?? assert.fail('no such path')
 const responses = built['responses'] as Record<string, JsonObject>
 
 describe('the OpenAPI document', () => {
-  test('has a route once, under the newest of its prefixes, and says where else it is', () => {
+  test('contains a route once, under its newest prefix, with its other paths', () => {
     assert.deepEqual(Object.keys(paths), ['/_matrix/client/v3/items/{itemId}/', '/_belfry/v1/page'])
     assert.deepEqual(built['x-also-at'], [
       '/_matrix/client/r0/items/{itemId}/',
@@ -58,7 +58,7 @@ describe('the OpenAPI document', () => {
     ])
     assert.deepEqual(
       [built['operationId'], built['summary'], built['x-rate-limit']],
-      ['putItemsByItemIdAll', 'Builds a delivery', 'send'],
+      ['putItemsByItemIdAll', 'Creates an item', 'send'],
     )
     assert.deepEqual(
       [page['operationId'], page['x-also-at'], page['x-rate-limit']],
@@ -66,12 +66,12 @@ describe('the OpenAPI document', () => {
     )
   })
 
-  test('says which token a route needs', () => {
+  test('contains the kind of token of each route', () => {
     assert.deepEqual(built['security'], [{ accessToken: [] }])
     assert.deepEqual(page['security'], [{}, { accessToken: [] }])
   })
 
-  test('describes parameters as what they are read as', () => {
+  test('describes parameters by the type that they are parsed to', () => {
     assert.deepEqual(built['parameters'], [
       { name: 'itemId', in: 'path', required: true, schema: { type: 'string', maxLength: 9 } },
       {
@@ -85,13 +85,13 @@ describe('the OpenAPI document', () => {
         name: 'by',
         in: 'query',
         required: true,
-        description: 'Name of a ringer',
+        description: 'Name of a caller',
         schema: { type: 'string' },
       },
     ])
   })
 
-  test('describes bodies as they are taken', () => {
+  test('describes request bodies before transformation', () => {
     const schema = {
       type: 'object',
       properties: { name: { type: 'string' }, more: { type: 'object' } },
@@ -100,18 +100,18 @@ describe('the OpenAPI document', () => {
     assert.deepEqual(built['requestBody'], { required: true, content: { 'application/json': { schema } } })
   })
 
-  test('has named schemas among its components, and closes no object', () => {
+  test('contains named schemas as components, and closes no object', () => {
     const schemas = (document['components'] as { schemas: JsonObject }).schemas
     assert.deepEqual(Object.keys(schemas), ['MatrixError', 'OpenApiTestItem'])
-    const bell = {
+    const part = {
       type: 'object',
       properties: { tone: { type: 'string', enum: ['c', 'g'] } },
       required: ['tone'],
     }
     assert.deepEqual(schemas['OpenApiTestItem'], {
       type: 'object',
-      properties: { name: { type: 'string' }, bells: { type: 'array', items: bell } },
-      required: ['name', 'bells'],
+      properties: { name: { type: 'string' }, parts: { type: 'array', items: part } },
+      required: ['name', 'parts'],
     })
     const reference = { $ref: '#/components/schemas/OpenApiTestItem' }
     assert.deepEqual(responses['200'], {
@@ -133,7 +133,7 @@ describe('the OpenAPI document', () => {
     })
   })
 
-  test('has the error codes of a route, those that follow from its declaration among them', () => {
+  test('contains the declared error codes of a route and those that follow from its declaration', () => {
     const error = (errcode: JsonObject) => ({
       allOf: [{ $ref: '#/components/schemas/MatrixError' }, { properties: { errcode } }],
     })

@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { defineRoute } from '../../src/http/route.ts'
 import { echo, startServer } from './server-fixture.ts'
 
-// Requests as bytes: what a client library would tidy up reaches the server as it is written here.
+// Requests as raw bytes, because a client library would normalise them.
 
 const PATH = '/rooms/:roomId/items/:name'
 const open = { auth: 'none', limit: 'none' } as const
@@ -30,7 +30,7 @@ const routes = [
 
 type Got = { status: number; headers: Map<string, string>; body: string }
 
-/** Everything that comes back until the server closes the connection. */
+/** Writes raw bytes and resolves to everything received until the server closes the connection. */
 async function talk(url: string, text: string): Promise<string> {
   const socket = connect(Number(new URL(url).port), '127.0.0.1')
   let received = ''
@@ -52,7 +52,7 @@ function parsed(text: string): Got {
   return { status: Number(first.split(' ')[1]), headers, body }
 }
 
-describe('the HTTP of a server', () => {
+describe('HTTP requests as bytes', () => {
   let fixture: ReturnType<typeof startServer>
   let url = ''
   before(async () => {
@@ -66,34 +66,34 @@ describe('the HTTP of a server', () => {
 
   const LONG = 'x'.repeat(9000)
   const served: [condition: string, target: string, roomId: string, name: string, query?: object][] = [
-    ['decodes ids of a path one by one', '/rooms/%21a%3Ab/items/%24c', '!a:b', '$c'],
-    ['takes ids that are not encoded', '/rooms/!a:b/items/$c', '!a:b', '$c'],
+    ['decodes each id of a path separately', '/rooms/%21a%3Ab/items/%24c', '!a:b', '$c'],
+    ['accepts ids that are not encoded', '/rooms/!a:b/items/$c', '!a:b', '$c'],
     ['keeps an encoded slash inside its parameter', '/rooms/a/items/c%2Fd', 'a', 'c/d'],
-    ['decodes a parameter once', '/rooms/a/items/c%252Fd', 'a', 'c%2Fd'],
-    ['leaves a plus sign of a path alone', '/rooms/a/items/c+d%20e', 'a', 'c+d e'],
+    ['decodes a parameter only once', '/rooms/a/items/c%252Fd', 'a', 'c%2Fd'],
+    ['keeps a plus sign in a path', '/rooms/a/items/c+d%20e', 'a', 'c+d e'],
     ['decodes UTF-8', '/rooms/%F0%9F%94%94/items/%C3%A9', '🔔', 'é'],
     ['does not resolve encoded dots', '/rooms/a/items/..%2F..', 'a', '../..'],
     ['decodes fixed segments', '/%72ooms/a/items/c', 'a', 'c'],
-    ['takes a semicolon as a part of a segment', '/rooms/a/items/c;d', 'a', 'c;d'],
-    ['hands an empty parameter to the schema', '/rooms//items/', '', ''],
+    ['keeps a semicolon in a segment', '/rooms/a/items/c;d', 'a', 'c;d'],
+    ['passes an empty parameter to the schema', '/rooms//items/', '', ''],
     [
-      'serves a parameter route beside a fixed one of another method',
+      'serves a route with a parameter beside a fixed path of another method',
       '/rooms/known/items/fixed',
       'known',
       'fixed',
     ],
-    ['takes a URL of 9,000 characters', `/rooms/a/items/${LONG}`, 'a', LONG],
+    ['accepts a URL of 9,000 characters', `/rooms/a/items/${LONG}`, 'a', LONG],
     ['serves the absolute form of a target', 'http://other/rooms/a/items/c?x=1', 'a', 'c', { x: '1' }],
-    ['makes a list of a query key that comes twice', '/rooms/a/items/c?x=1&x=2', 'a', 'c', { x: ['1', '2'] }],
+    ['returns a list for a repeated query key', '/rooms/a/items/c?x=1&x=2', 'a', 'c', { x: ['1', '2'] }],
     [
-      'takes malformed encoding in a query as it is',
+      'keeps malformed percent-encoding in a query',
       '/rooms/a/items/c?x=%zz&y=%ff',
       'a',
       'c',
       { x: '%zz', y: '%ff' },
     ],
     ['decodes a plus sign of a query as a space', '/rooms/a/items/c?x=a+b', 'a', 'c', { x: 'a b' }],
-    ['takes query keys without a value or a name', '/rooms/a/items/c?w&=q', 'a', 'c', { w: '', '': 'q' }],
+    ['accepts query keys without a value or a name', '/rooms/a/items/c?w&=q', 'a', 'c', { w: '', '': 'q' }],
     ['drops a query key that names a prototype', '/rooms/a/items/c?__proto__=1', 'a', 'c'],
   ]
   for (const [condition, target, roomId, name, query = {}] of served)
@@ -105,29 +105,34 @@ describe('the HTTP of a server', () => {
   const refused: [condition: string, line: string, status: number, allow?: string][] = [
     ['malformed percent-encoding in a path is 400', 'GET /rooms/a/items/%zz', 400],
     ['percent-encoding that is not UTF-8 is 400', 'GET /rooms/a/items/%E0%A4', 400],
-    ['malformed percent-encoding is 400 where no route is', 'GET /%2', 400],
-    ['malformed percent-encoding is 400 with a method that no route has', 'DELETE /rooms/a/items/%', 400],
+    ['malformed percent-encoding is 400 for an unknown path', 'GET /%2', 400],
+    ['malformed percent-encoding is 400 for an unknown method', 'DELETE /rooms/a/items/%', 400],
     ['NUL in a path is 400', 'GET /rooms/a/items/c%00', 400],
     ['a trailing slash is another path', 'GET /rooms/a/items/c/', 404],
     ['a double slash is another path', 'GET //rooms/a/items/c', 404],
-    ['the case of a path matters', 'GET /Rooms/a/items/c', 404],
+    ['the case of a path is significant', 'GET /Rooms/a/items/c', 404],
     ['an encoded slash does not separate segments', 'GET /rooms%2Fa/items/c', 404],
     ['dot segments are not resolved', 'GET /rooms/./items/../items/c', 404],
     ['a target without a path is 404', 'GET http://x', 404],
     ['an asterisk is 404', 'GET *', 404],
-    ['a method that the path does not take is 405', 'POST /rooms/a/items/c', 405, 'GET, HEAD, OPTIONS, PUT'],
     [
-      'Allow has the methods of every route that fits',
+      'a method that the path does not support is 405',
+      'POST /rooms/a/items/c',
+      405,
+      'GET, HEAD, OPTIONS, PUT',
+    ],
+    [
+      'Allow lists the methods of every matching route',
       'DELETE /rooms/known/items/fixed',
       405,
       'GET, HEAD, OPTIONS, POST, PUT',
     ],
-    ['405 for an encoded path too', 'DELETE /%72ooms/a/items/c', 405, 'GET, HEAD, OPTIONS, PUT'],
+    ['another method of an encoded path is 405', 'DELETE /%72ooms/a/items/c', 405, 'GET, HEAD, OPTIONS, PUT'],
     ['QUERY is 405', 'QUERY /rooms/a/items/c', 405, 'GET, HEAD, OPTIONS, PUT'],
     ['TRACE is 405', 'TRACE /rooms/a/items/c', 405, 'GET, HEAD, OPTIONS, PUT'],
-    ['a path without GET takes no HEAD', 'HEAD /echo', 405, 'OPTIONS, POST'],
-    ['methods are written in capitals', 'get /rooms/a/items/c', 400],
-    ['a URL with a space is not HTTP', 'GET /rooms/a/items/c d', 400],
+    ['HEAD of a path without GET is 405', 'HEAD /echo', 405, 'OPTIONS, POST'],
+    ['a method in lower case is 400', 'get /rooms/a/items/c', 400],
+    ['a URL with a space is 400', 'GET /rooms/a/items/c d', 400],
   ]
   for (const [condition, line, status, allow] of refused)
     test(condition, async () => {
@@ -139,21 +144,24 @@ describe('the HTTP of a server', () => {
         assert.deepEqual(Object.keys(JSON.parse(got.body) as object), ['errcode', 'error'])
     })
 
-  test('OPTIONS is 204 for a path, for none and for one that cannot be decoded', async () => {
+  test('OPTIONS returns 204 for known, unknown and undecodable paths', async () => {
     for (const target of ['/rooms/a/items/c', '/nothing', '/%', '*']) {
       const { status, body, headers } = await ask(`OPTIONS ${target}`)
       assert.deepEqual([status, body, headers.get('access-control-max-age')], [204, '', '86400'], target)
     }
   })
 
-  test('CONNECT closes the connection without an answer', async () => {
+  test('CONNECT closes the connection without a response', async () => {
     assert.equal(await talk(url, 'CONNECT a:1 HTTP/1.1\r\nhost: a:1\r\n\r\n'), '')
   })
 
   const malformed: [condition: string, text: string][] = [
-    ['two lengths', 'POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{}'],
     [
-      'a length beside chunks',
+      'two content lengths',
+      'POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{}',
+    ],
+    [
+      'a content length with a chunked body',
       'POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
     ],
     [
@@ -161,25 +169,25 @@ describe('the HTTP of a server', () => {
       'POST /echo HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n',
     ],
     [
-      'an encoding other than chunks',
+      'a transfer encoding other than chunked',
       'POST /echo HTTP/1.1\r\nhost: x\r\ntransfer-encoding: gzip\r\n\r\nzz\r\n',
     ],
-    ['a space in the name of a header', 'GET / HTTP/1.1\r\nhost: x\r\nfoo bar: x\r\n\r\n'],
+    ['a space in a header name', 'GET / HTTP/1.1\r\nhost: x\r\nfoo bar: x\r\n\r\n'],
     ['a folded header', 'GET / HTTP/1.1\r\nhost: x\r\nfoo: a\r\n b\r\n\r\n'],
-    ['line feeds alone', 'GET /nothing HTTP/1.1\nhost: x\nconnection: close\n\n'],
+    ['line feeds without carriage returns', 'GET /nothing HTTP/1.1\nhost: x\nconnection: close\n\n'],
   ]
   for (const [condition, text] of malformed)
-    test(`${condition}: 400 and the end of the connection`, async () => {
+    test(`${condition}: returns 400 and closes the connection`, async () => {
       const { status, headers, body } = parsed(await talk(url, text))
       assert.deepEqual([status, headers.get('connection')], [400, 'close'])
       assert.equal((JSON.parse(body) as { errcode: string }).errcode, 'M_UNRECOGNIZED')
     })
 
-  test('a request without Host is 400', async () => {
+  test('a request without Host returns 400', async () => {
     assert.match(await talk(url, 'GET /nothing HTTP/1.1\r\nconnection: close\r\n\r\n'), /^HTTP\/1\.1 400 /)
   })
 
-  test('requests that come at once on one connection are answered in their order', async () => {
+  test('pipelined requests of one connection are answered in order', async () => {
     const one = (name: string, more = '') => `GET /rooms/a/items/${name} HTTP/1.1\r\nhost: x\r\n${more}\r\n`
     const text = await talk(url, one('1') + one('2') + one('3', 'connection: close\r\n'))
     assert.deepEqual(
@@ -189,14 +197,14 @@ describe('the HTTP of a server', () => {
     assert.equal(text.match(/keep-alive: timeout=72/gi)?.length, 2)
   })
 
-  test('HTTP/1.0 closes after the answer, unless the client asks for more', async () => {
+  test('HTTP/1.0 closes the connection after the response, unless the client sends keep-alive', async () => {
     const get = 'GET /rooms/a/items/1 HTTP/1.0\r\n'
     assert.equal((await talk(url, `${get}\r\n`)).match(/HTTP\/1\.1 200 /g)?.length, 1)
     const kept = await talk(url, `${get}connection: keep-alive\r\n\r\n${get}\r\n`)
     assert.equal(kept.match(/HTTP\/1\.1 200 /g)?.length, 2)
   })
 
-  test('an upgrade is not taken: the request is answered as any other', async () => {
+  test('an upgrade request is answered like any other request', async () => {
     const { status } = parsed(
       await talk(
         url,
@@ -206,7 +214,7 @@ describe('the HTTP of a server', () => {
     assert.equal(status, 200)
   })
 
-  test('a body that no route wants does not reach the next request', async () => {
+  test('an ignored body is not parsed as the next request', async () => {
     const end = 'GET /rooms/a/items/2 HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n'
     const text = await talk(
       url,
@@ -218,7 +226,7 @@ describe('the HTTP of a server', () => {
     )
   })
 
-  test('100-continue is answered, and another expectation is 417', async () => {
+  test('100-continue is answered, and another expectation returns 417', async () => {
     const post = (expect: string) =>
       `POST /echo HTTP/1.1\r\nhost: x\r\nexpect: ${expect}\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}`
     assert.match(await talk(url, post('100-continue')), /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 /)

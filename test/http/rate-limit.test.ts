@@ -10,7 +10,7 @@ import { createFixedClock } from './server-fixture.ts'
 const defaults = loadConfig({ argv: [], env: {} }).rate_limits
 const isLimited = (error: unknown) => (error as { errcode?: string }).errcode === 'M_LIMIT_EXCEEDED'
 
-test('a bucket gives its burst at once, then its rate, and says how long to wait', () => {
+test('a bucket allows its burst at once, then its rate, and returns the time to wait', () => {
   const clock = createFixedClock()
   const buckets = createTokenBuckets({ rate: { perSecond: 2, burst: 3 }, clock })
   assert.deepEqual(
@@ -24,7 +24,7 @@ test('a bucket gives its burst at once, then its rate, and says how long to wait
   assert.equal(buckets.take('a'), 0)
 })
 
-test('waiting as long as one is told is always enough, and never lets more through than burst and rate', () => {
+test('the returned time to wait is always enough, and never allows more than burst and rate', () => {
   const rate = fc.record({
     perSecond: fc.integer({ min: 1, max: 500 }),
     burst: fc.integer({ min: 1, max: 20 }),
@@ -48,7 +48,7 @@ test('waiting as long as one is told is always enough, and never lets more throu
   fc.assert(property)
 })
 
-test('the number of buckets is bounded; the longest unused goes first', () => {
+test('the number of buckets is limited, and the least recently used is evicted', () => {
   const buckets = createTokenBuckets({
     rate: { perSecond: 1, burst: 1 },
     clock: createFixedClock(),
@@ -56,11 +56,11 @@ test('the number of buckets is bounded; the longest unused goes first', () => {
   })
   for (const key of ['a', 'b', 'c', 'a', 'd']) buckets.take(key)
   assert.equal(buckets.size, 3)
-  assert.ok(buckets.take('a') > 0, 'a was used lately and is remembered')
-  assert.equal(buckets.take('b'), 0, 'b was forgotten')
+  assert.ok(buckets.take('a') > 0, 'a was used recently and is kept')
+  assert.equal(buckets.take('b'), 0, 'b was evicted')
 })
 
-test('a user who syncs too much can still send', () => {
+test('a user over the sync limit can still send', () => {
   const limits = { ...defaults, requests_per_second_per_user: 1, request_burst_per_user: 1 }
   const limiter = createRateLimiter(limits, createFixedClock())
   limiter.user('sync', '@a:x')
@@ -70,7 +70,7 @@ test('a user who syncs too much can still send', () => {
   limiter.user('sync', '@b:x')
 })
 
-test('switched off, nothing is ever refused', () => {
+test('nothing is refused if rate limits are disabled', () => {
   const limits = {
     ...defaults,
     enabled: false,

@@ -13,7 +13,7 @@ import { inject } from '../support/inject.ts'
 const at = { method: 'GET', path: '/thing', auth: 'none', limit: 'default' } as const
 const thing = () => z.strictObject({ name: z.string(), tags: z.array(z.string()).optional() })
 
-/** What the check says of the one answer of a route. */
+/** The faults that the check reports for the one response of a route. */
 async function checked(route: Route, path = '/thing'): Promise<string[]> {
   const check = createAnswerCheck()
   await using started = startServer([route], { onAnswer: check.onAnswer })
@@ -21,22 +21,22 @@ async function checked(route: Route, path = '/thing'): Promise<string[]> {
   return check.faults()
 }
 
-describe('the schemas of what a route answers', () => {
-  test('the compiler holds a handler to them', () => {
+describe('the response schemas of a route', () => {
+  test('the compiler refuses a handler that does not match them', () => {
     const tags: readonly string[] = ['a']
     defineRoute({ ...at, response: { 200: thing }, handler: () => ({ name: 'n', tags }) })
     defineRoute({ ...at, response: { 201: thing }, handler: () => reply(201, { name: 'n' }) })
-    // @ts-expect-error a key has another type
+    // @ts-expect-error another type of a key
     defineRoute({ ...at, response: { 200: thing }, handler: () => ({ name: 1 }) })
     // @ts-expect-error a required key is missing
     defineRoute({ ...at, response: { 200: thing }, handler: () => ({ tags }) })
-    // @ts-expect-error a status that is not declared
+    // @ts-expect-error an undeclared status
     defineRoute({ ...at, response: { 200: thing }, handler: () => reply(202, { name: 'n' }) })
     // @ts-expect-error the body of another status
     defineRoute({ ...at, response: { 200: thing }, handler: () => reply(200, { other: 'n' }) })
   })
 
-  test('a schema with a name is made once, when it is first asked for', () => {
+  test('a named schema is created once, on first use', () => {
     let made = 0
     const schema = named('ResponseTestThing', () => z.string().describe(String(++made)))
     assert.equal(made, 0)
@@ -46,15 +46,15 @@ describe('the schemas of what a route answers', () => {
   })
 })
 
-describe('the check of answers', () => {
-  test('finds nothing wrong with an answer that fits', async () => {
+describe('the response check', () => {
+  test('reports nothing for a response that matches', async () => {
     assert.deepEqual(
       await checked(defineRoute({ ...at, response: { 200: thing }, handler: () => ({ name: 'n' }) })),
       [],
     )
   })
 
-  test('names the route, the status and the place of what does not fit, and shows nothing of the answer', async () => {
+  test('reports the route, the status and the place of a mismatch, and no part of the response', async () => {
     const wrong = { name: 'n', tags: ['a', 2], secret: 'hidden' } as never
     const faults = await checked(defineRoute({ ...at, response: { 200: thing }, handler: () => wrong }))
     assert.deepEqual(faults, [
@@ -63,7 +63,7 @@ describe('the check of answers', () => {
     ])
   })
 
-  test('refuses a status and an error code that the route does not declare', async () => {
+  test('reports an undeclared status and an undeclared error code', async () => {
     const accepted = { ...at, response: { 200: thing }, errors: { 404: ['M_NOT_FOUND'] } } as const
     const failing = (error: MatrixError) =>
       defineRoute({
@@ -82,7 +82,7 @@ describe('the check of answers', () => {
     assert.deepEqual(await checked(failing(notFound('gone')), '/nowhere'), [])
   })
 
-  test('leaves out what is deferred, and looks at the media type alone of what is no JSON', async () => {
+  test('ignores deferred parts, and checks only the media type of a body that is not JSON', async () => {
     const rooms = () => z.strictObject({ rooms: z.record(z.string(), z.strictObject({})) })
     const later = new Deferred(async () => ({}))
     assert.deepEqual(

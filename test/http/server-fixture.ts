@@ -19,7 +19,7 @@ export const alice: Requester = {
   isAdmin: false,
 }
 
-/** A clock that stands still until it is told to move. */
+/** A clock that only moves when the test calls `advance`. */
 export function createFixedClock(): Clock & { advance(ms: number): void } {
   let now = 1_000_000
   return { now: () => now, sleep: () => Promise.resolve(), advance: (ms) => void (now += ms) }
@@ -37,7 +37,7 @@ type Options = {
   onAnswer?: OnAnswer
 }
 
-/** A server with the routes of the test, whose answers must fit their schemas; "alice-token" is the one token that it knows. */
+/** A server with the routes of the test. Responses must match their schemas; "alice-token" is the only valid token. */
 export function startServer(routes: readonly Route[], options: Options = {}) {
   const config = loadConfig({ argv: ['--listen', '127.0.0.1:0'], env: {} })
   const lines: string[] = []
@@ -74,7 +74,7 @@ export function startServer(routes: readonly Route[], options: Options = {}) {
 
 export const bearer = { authorization: 'Bearer alice-token' }
 
-/** Answers with the body that it was sent. */
+/** Responds with the body of the request. */
 export const echo = defineRoute({
   method: 'POST',
   path: '/echo',

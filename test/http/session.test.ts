@@ -5,7 +5,7 @@ import { defineRoute } from '../../src/http/route.ts'
 import { alice, bearer, startServer } from './server-fixture.ts'
 import { inject } from '../support/inject.ts'
 
-/** A server whose one session can end, with or without a word of it. */
+/** A server with one session, which can end with or without a message on the bus. */
 function startWithSession(routes: Parameters<typeof startServer>[0]) {
   let isGood = true
   const watchers = new Set<() => void>()
@@ -19,20 +19,20 @@ function startWithSession(routes: Parameters<typeof startServer>[0]) {
   return {
     ...fixture,
     watchers,
-    endSession({ isTold }: { isTold: boolean }) {
+    endSession({ isAnnounced }: { isAnnounced: boolean }) {
       isGood = false
-      if (isTold) for (const watcher of watchers) watcher()
+      if (isAnnounced) for (const watcher of watchers) watcher()
     },
   }
 }
 
-for (const isTold of [true, false])
-  test(`an event stream ends with its session and tells nothing more; ${isTold ? 'told of it' : 'not told of it'}`, async () => {
-    const told = Promise.withResolvers<void>()
+for (const isAnnounced of [true, false])
+  test(`an event stream ends with its session and sends no further event, ${isAnnounced ? 'with' : 'without'} a message on the bus`, async () => {
+    const nextEvent = Promise.withResolvers<void>()
     async function* events(signal: AbortSignal) {
       yield { data: 'before' }
       const ended = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
-      await Promise.race([told.promise, ended])
+      await Promise.race([nextEvent.promise, ended])
       yield { data: 'after' }
       await ended
     }
@@ -49,21 +49,21 @@ for (const isTold of [true, false])
     const reader = (response.body as ReadableStream<Uint8Array>).getReader()
     const first = await reader.read()
     assert.match(Buffer.from(first.value ?? []).toString(), /before/)
-    fixture.endSession({ isTold })
-    if (!isTold) told.resolve()
+    fixture.endSession({ isAnnounced })
+    if (!isAnnounced) nextEvent.resolve()
     assert.deepEqual(await reader.read(), { done: true, value: undefined })
     await fixture.server.close()
-    assert.equal(fixture.watchers.size, 0, 'nothing is watched any more')
+    assert.equal(fixture.watchers.size, 0, 'no session is watched any more')
   })
 
-test('a request that does not wait is not watched', async () => {
+test('the session of a request that does not wait is not watched', async () => {
   const route = defineRoute({
     method: 'GET',
     path: '/now',
     auth: 'user',
     limit: 'default',
     handler: () => {
-      fixture.endSession({ isTold: true })
+      fixture.endSession({ isAnnounced: true })
       return { watched: fixture.watchers.size }
     },
   })

@@ -60,19 +60,19 @@ function assertCors(headers: Headers, what: string) {
   )
 }
 
-test('each client prefix reaches the same route and is told to it', async () => {
+test('each client prefix reaches the same route, which gets the prefix', async () => {
   await using fixture = startServer(routes)
   for (const prefix of ['api/v1', 'r0', 'v3']) {
     const response = await inject(fixture.server, {
       url: `/_matrix/client/${prefix}/whoami/a%2Fb`,
       headers: bearer,
     })
-    const { user, prefix: told, params } = response.json() as Record<string, unknown>
-    assert.deepEqual([user, told, params], ['@alice:localhost', prefix, { name: 'a/b' }])
+    const { user, prefix: received, params } = response.json() as Record<string, unknown>
+    assert.deepEqual([user, received, params], ['@alice:localhost', prefix, { name: 'a/b' }])
   }
 })
 
-test('the token comes in the header or in the query, and the query can be switched off', async () => {
+test('the token is read from the header or the query, and a setting disables the query', async () => {
   const url = '/_matrix/client/v3/whoami/x'
   await using fixture = startServer(routes)
   const ask = async (target: string, headers: Record<string, string> = {}) =>
@@ -88,7 +88,7 @@ test('the token comes in the header or in the query, and the query can be switch
   assert.equal((refused.json() as Record<string, unknown>)['user'], null)
 })
 
-test('CORS headers are on every answer, and OPTIONS anywhere is 204 without a token', async () => {
+test('every response has CORS headers, and OPTIONS returns 204 for any path without a token', async () => {
   await using fixture = startServer(routes, {
     limits: { body_bytes: 1024 },
     rates: { request_burst_per_address: 9 },
@@ -128,7 +128,7 @@ test('CORS headers are on every answer, and OPTIONS anywhere is 204 without a to
   assert.deepEqual([errcode, retry_after_ms], ['M_LIMIT_EXCEEDED', 2])
 })
 
-test('bodies are JSON whatever their content type says', async () => {
+test('bodies are parsed as JSON with any content type', async () => {
   await using fixture = startServer(routes)
   const { url } = await fixture.server.listen()
   for (const type of [
@@ -157,7 +157,7 @@ test('bodies are JSON whatever their content type says', async () => {
   assert.deepEqual(await response.json(), { a: 'b' })
 })
 
-test('a client that is still sending sees its 413, and a chunked body is counted', async () => {
+test('a client that still sends can read its 413, also for a chunked body', async () => {
   await using fixture = startServer(routes)
   const { url } = await fixture.server.listen()
   const response = await fetch(`${url}/echo`, { method: 'POST', body: 'x'.repeat(800_000) })
@@ -167,7 +167,7 @@ test('a client that is still sending sees its 413, and a chunked body is counted
   assert.match(await talk(url, `${head}${chunk.repeat(5)}0\r\n\r\n`), /^HTTP\/1\.1 413 .*M_TOO_LARGE/s)
 })
 
-test('HEAD answers as GET does, without the body', async () => {
+test('HEAD returns the headers of GET without a body', async () => {
   await using fixture = startServer(routes)
   const { url } = await fixture.server.listen()
   const response = await fetch(`${url}/page`, { method: 'HEAD' })
@@ -177,7 +177,7 @@ test('HEAD answers as GET does, without the body', async () => {
   )
 })
 
-test('HEAD has no body, whatever is wrong with the request', async () => {
+test('HEAD has no body for any error', async () => {
   await using fixture = startServer([...routes, health])
   const { url } = await fixture.server.listen()
   const expected: [path: string, status: number][] = [
@@ -199,7 +199,7 @@ test('HEAD has no body, whatever is wrong with the request', async () => {
   }
 })
 
-test('what is not HTTP, too long a URL, and odd methods get Matrix errors', async () => {
+test('invalid HTTP, a URL that is too long and unknown methods return Matrix errors', async () => {
   await using fixture = startServer(routes)
   const { url } = await fixture.server.listen()
   assert.match(
@@ -216,7 +216,7 @@ test('what is not HTTP, too long a URL, and odd methods get Matrix errors', asyn
   assert.match(await talk(url, `TRACE /nothing${end}`), /^HTTP\/1\.1 404 /)
 })
 
-test('headers and bodies that trickle in are cut off with 408', async () => {
+test('headers and bodies that arrive too slowly return 408', async () => {
   await using fixture = startServer(routes, { limits: { header_timeout_ms: 60, body_timeout_ms: 60 } })
   const { url } = await fixture.server.listen()
   const slowHeaders = talk(url, 'POST /echo HTTP/1.1\r\nhost: x\r\n')
@@ -226,7 +226,7 @@ test('headers and bodies that trickle in are cut off with 408', async () => {
   assert.deepEqual(fixture.lines, [])
 })
 
-test('the address is that of the connection, or what a trusted proxy wrote last', async () => {
+test('the address is that of the connection, or the last entry of a trusted proxy', async () => {
   const url = '/_matrix/client/v3/whoami/x'
   const headers = { 'x-forwarded-for': '10.9.9.9, 203.0.113.7' }
   const addressWith = async (trustProxy: boolean) => {
@@ -237,7 +237,7 @@ test('the address is that of the connection, or what a trusted proxy wrote last'
   assert.equal(await addressWith(true), '203.0.113.7')
 })
 
-test('requests are logged at debug by pattern, without path, query or token', async () => {
+test('requests are logged at level debug with their pattern, without path, query or token', async () => {
   await using fixture = startServer(routes, { level: 'debug' })
   await inject(fixture.server, { url: '/_matrix/client/v3/whoami/hush?access_token=alice-token' })
   const [line = ''] = fixture.lines
