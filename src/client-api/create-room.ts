@@ -4,7 +4,7 @@ import { jsonObject, userIdSchema } from '../http/schema.ts'
 import { forbidden } from '../lib/errors.ts'
 import { createRoom } from '../rooms/create-room.ts'
 import type { RoomDeps } from '../rooms/deps.ts'
-import { namedRoomId } from './room-response.ts'
+import { roomIdResponse } from './room-response.ts'
 
 const stateEvent = z.object({ type: z.string(), state_key: z.string().optional(), content: jsonObject })
 
@@ -33,7 +33,7 @@ export function createRoomRoutes(deps: RoomDeps): Route[] {
       limit: 'send',
       body: createBody,
       summary: 'Creates a room',
-      response: { 200: namedRoomId },
+      response: { 200: roomIdResponse },
       errors: {
         400: ['M_UNSUPPORTED_ROOM_VERSION', 'M_ROOM_IN_USE', 'M_INVALID_ROOM_STATE', 'M_BAD_ALIAS'],
         403: ['M_FORBIDDEN'],

@@ -18,18 +18,18 @@ import {
   unbanUser,
 } from '../rooms/membership.ts'
 import { once } from '../lib/once.ts'
-import { namedRoomId } from './room-response.ts'
+import { roomIdResponse } from './room-response.ts'
 import { nothing, roomId } from '../http/response-parts.ts'
 
 const roomParams = z.object({ roomId: roomIdSchema })
 const ownBody = z.object({ reason: z.string().optional() })
-const aboutBody = z.object({ user_id: userIdSchema, reason: z.string().optional() })
+const targetBody = z.object({ user_id: userIdSchema, reason: z.string().optional() })
 
 const joinedRoomsSchema = once(() => z.strictObject({ joined_rooms: z.array(roomId()) }))
 
 /** Joining, knocking, leaving, inviting and the other endpoints of "Room membership" (client-server API). */
 export function roomMembershipRoutes(deps: RoomDeps): Route[] {
-  return [...joining(deps), ...leaving(deps), ...aboutOthers(deps)]
+  return [...joining(deps), ...leaving(deps), ...moderation(deps)]
 }
 
 function joining(deps: RoomDeps): Route[] {
@@ -41,10 +41,10 @@ function joining(deps: RoomDeps): Route[] {
       limit: 'send',
       body: ownBody,
       summary: 'Joins a room, by its id or an alias',
-      response: { 200: namedRoomId },
+      response: { 200: roomIdResponse },
       errors: { 403: ['M_FORBIDDEN'], 404: ['M_NOT_FOUND'] },
       async handler({ requester, params, body }) {
-        const roomId = await namedRoom(deps.db, params.roomIdOrAlias)
+        const roomId = await roomIdOf(deps.db, params.roomIdOrAlias)
         await joinRoom(deps, { roomId, userId: requester.userId, reason: body.reason })
         return { room_id: roomId }
       },
@@ -57,7 +57,7 @@ function joining(deps: RoomDeps): Route[] {
       params: roomParams,
       body: ownBody,
       summary: 'Joins a room',
-      response: { 200: namedRoomId },
+      response: { 200: roomIdResponse },
       errors: { 403: ['M_FORBIDDEN'], 404: ['M_NOT_FOUND'] },
       async handler({ requester, params: { roomId }, body }) {
         await joinRoom(deps, { roomId, userId: requester.userId, reason: body.reason })
@@ -71,10 +71,10 @@ function joining(deps: RoomDeps): Route[] {
       limit: 'send',
       body: ownBody,
       summary: 'Knocks on a room',
-      response: { 200: namedRoomId },
+      response: { 200: roomIdResponse },
       errors: { 403: ['M_FORBIDDEN'], 404: ['M_NOT_FOUND'] },
       async handler({ requester, params, body }) {
-        const roomId = await namedRoom(deps.db, params.roomIdOrAlias)
+        const roomId = await roomIdOf(deps.db, params.roomIdOrAlias)
         await knockOnRoom(deps, { roomId, userId: requester.userId, reason: body.reason })
         return { room_id: roomId }
       },
@@ -91,7 +91,7 @@ function joining(deps: RoomDeps): Route[] {
   ]
 }
 
-async function namedRoom(q: Queries, idOrAlias: string): Promise<RoomId> {
+async function roomIdOf(q: Queries, idOrAlias: string): Promise<RoomId> {
   if (isRoomId(idOrAlias)) return idOrAlias
   if (isRoomAlias(idOrAlias)) return resolveAlias(q, idOrAlias)
   throw invalidParam(
@@ -134,7 +134,7 @@ function leaving(deps: RoomDeps): Route[] {
 }
 
 /** The four endpoints have the same body: a user and an optional reason. */
-function aboutOthers(deps: RoomDeps): Route[] {
+function moderation(deps: RoomDeps): Route[] {
   const actions = {
     invite: { act: inviteUser, summary: 'Invites a user to a room' },
     kick: { act: kickUser, summary: 'Removes a user from a room' },
@@ -148,7 +148,7 @@ function aboutOthers(deps: RoomDeps): Route[] {
       auth: 'user',
       limit: 'send',
       params: roomParams,
-      body: aboutBody,
+      body: targetBody,
       summary,
       response: { 200: nothing },
       errors: { 403: ['M_FORBIDDEN'], ...(name === 'invite' && { 404: ['M_NOT_FOUND'] }) },

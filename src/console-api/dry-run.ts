@@ -18,38 +18,38 @@ import { requireJoined } from '../rooms/access.ts'
 import { displayNameAt } from '../rooms/poke-event.ts'
 import { viewRoom } from '../rooms/room-view.ts'
 import type { Queries } from '../storage/query.ts'
-import { answer } from './explain-answer.ts'
-import { ignoring, pushersAtEvent } from './explain-store.ts'
+import { explainResult } from './explain-answer.ts'
+import { ignoredSender, pushersAtEvent } from './explain-store.ts'
 
 export type DryRun = {
   viewer: { userId: UserId; isAdmin: boolean }
-  /** Of whom is asked. */
+  /** The user that the explanation is about. */
   userId: UserId
-  /** In the format of clients; whatever is missing matches nothing. */
+  /** In the client format. A condition on a missing property does not match. */
   event: JsonObject & { type: string }
-  /** The room as it is now, and the name that the user has in it. Without one the event happens nowhere. */
+  /** The present room, with the user's present display name in it. undefined: an event outside any room. */
   roomId: RoomId | undefined
-  /** Joined members of a room that is made up, or another number than the room has. */
+  /** The number of joined members, instead of the number of the room. */
   memberCount: number | undefined
-  /** As `GET /pushrules/` shows them; scopes and kinds may be left out. */
+  /** In the shape of `GET /pushrules/`. Scopes and kinds may be missing. */
   rules: JsonObject | undefined
-  /** Leave out the rules that are stored; the defaults stay. */
+  /** Ignore the stored rules. The default rules still apply. */
   onlyThese: boolean
 }
 
 const MAX_HANDLES = 50
 const MAX_GIVEN_RULES = 1000
 
-/** As `pushrules/device/<handle>` takes it. */
+/** The limit of `PUT /pushrules/device/<handle>`. */
 const MAX_HANDLE_BYTES = 255
 
-/** A room that nobody named is no direct chat: its rules have a sound. */
+/** Without a room the event is not in a direct chat. Rules for direct chats apply to rooms with two members. */
 const MEMBERS_OF_NO_ROOM = 3
 
 /**
- * What would become of an event. Given rules come on top of the stored ones, as if each had been `PUT` just now: one with a
- * known id takes its rule's place, others stand first in their kind, in the order in which they are given.
- * @throws 400 M_INVALID_PARAM for rules that a `PUT` would refuse; 403 M_FORBIDDEN for a room that the viewer is not in
+ * The explanation of an event that was not sent. The given rules are added to the stored rules as if each had been `PUT` now: a
+ * rule with a known id replaces the stored one, and others come first in their kind, in the given order.
+ * @throws 400 M_INVALID_PARAM: a rule that a `PUT` would refuse. 403 M_FORBIDDEN: a room that the viewer has not joined
  */
 export async function dryRun(q: Queries, settings: RuleSettings, request: DryRun): Promise<JsonObject> {
   const { userId, roomId, event } = request
@@ -57,12 +57,12 @@ export async function dryRun(q: Queries, settings: RuleSettings, request: DryRun
   const rules = withRules(stored, settings, request)
   const { sender } = event
   const isIgnored =
-    typeof sender === 'string' && (await q.first(ignoring, { userId, ignored: sender })) !== undefined
+    typeof sender === 'string' && (await q.first(ignoredSender, { userId, ignored: sender })) !== undefined
   const pushers = await q.all(pushersAtEvent, { userId, position: 0 })
   const held = new Set(pushers.map((pusher) => pusher.handle))
   const unheld = [...rules.device.keys()].filter((handle) => !held.has(handle))
   const context = await contextOf(q, request)
-  return answer({
+  return explainResult({
     userId,
     rules,
     settings,
@@ -101,8 +101,8 @@ function withRules(stored: UserRules, settings: RuleSettings, { rules, onlyThese
   for (const [handle, given] of Object.entries(objectIn(rules, 'device') ?? {})) {
     const bytes = Buffer.byteLength(handle)
     if (bytes === 0 || bytes > MAX_HANDLE_BYTES)
-      throw invalidParam('rules.device: a handle has 1 to 255 bytes')
-    if (!isJsonObject(given)) throw invalidParam(`rules.device.${handle}: expected an object of kinds`)
+      throw invalidParam('rules.device: a handle must be 1 to 255 bytes long')
+    if (!isJsonObject(given)) throw invalidParam(`rules.device.${handle}: expected an object of rule kinds`)
     const place = { path: `rules.device.${handle}`, settings }
     device.set(handle, merged(device.get(handle) ?? NO_RULES, given, place))
   }
@@ -110,17 +110,17 @@ function withRules(stored: UserRules, settings: RuleSettings, { rules, onlyThese
   return { global: global ? merged(kept.global, global, place) : kept.global, device }
 }
 
-/** Each is compiled, and each handle is answered as a pusher is. */
+/** Each given rule is compiled, and each handle gets its own explanation. */
 function checkNumber(rules: JsonObject | undefined): void {
   const devices = Object.values(objectIn(rules, 'device') ?? {})
   if (devices.length > MAX_HANDLES)
-    throw invalidParam(`rules.device: no more than ${MAX_HANDLES} handles can be asked about at once`)
+    throw invalidParam(`rules.device: no more than ${MAX_HANDLES} handles are allowed in one request`)
   const lists = [objectIn(rules, 'global'), ...devices]
     .filter(isJsonObject)
     .flatMap((set) => Object.values(set))
   const count = lists.reduce<number>((sum, list) => sum + (Array.isArray(list) ? list.length : 0), 0)
   if (count > MAX_GIVEN_RULES)
-    throw invalidParam(`rules: no more than ${MAX_GIVEN_RULES} rules can be tried at once`)
+    throw invalidParam(`rules: no more than ${MAX_GIVEN_RULES} rules are allowed in one request`)
 }
 
 const NO_RULES: Ruleset = { override: [], content: [], room: [], sender: [], underride: [] }
@@ -140,7 +140,8 @@ type Place = { path: string; settings: RuleSettings }
 
 function merged(base: Ruleset, given: JsonObject, { path, settings }: Place): Ruleset {
   const unknown = Object.keys(given).find((kind) => !(RULE_KINDS as readonly string[]).includes(kind))
-  if (unknown !== undefined) throw invalidParam(`${path}: the kinds of rules are ${RULE_KINDS.join(', ')}`)
+  if (unknown !== undefined)
+    throw invalidParam(`${path}: the kind of a push rule must be one of ${RULE_KINDS.join(', ')}`)
   return Object.fromEntries(
     RULE_KINDS.map((kind) => [
       kind,
@@ -176,12 +177,12 @@ function checked(
     throw invalidParam(`${path}: expected a rule with a rule_id`)
   const enabled = rule['enabled'] ?? true
   if (typeof enabled !== 'boolean') throw invalidParam(`${path}.enabled: expected true or false`)
-  const isDefault = base.find((one) => one.default && one.rule_id === ruleId)
-  if (isDefault) {
-    // Of a default rule, whether and how it notifies may be changed, not when.
-    const actions = validateActions(rule['actions'] ?? isDefault.actions, settings)
+  const shipped = base.find((one) => one.default && one.rule_id === ruleId)
+  if (shipped) {
+    // Only the actions and `enabled` of a default rule can change, not its conditions.
+    const actions = validateActions(rule['actions'] ?? shipped.actions, settings)
     if (!actions.ok) throw invalidParam(`${path}: ${actions.problem.message}`)
-    return { ...isDefault, enabled, actions: actions.value }
+    return { ...shipped, enabled, actions: actions.value }
   }
   const result = validateRule({ kind, ruleId }, rule, settings)
   if (!result.ok) throw invalidParam(`${path}: ${result.problem.message}`)

@@ -21,26 +21,31 @@ import {
 import { type JourneyPusher, journeyStep, type JourneyStep, pusherSteps, standing } from '../trace/journey.ts'
 import { pusherNotesOf } from '../trace/pushers-store.ts'
 import { stepsOf } from '../trace/steps-store.ts'
-import { cohortInThisStay, outcomeWhenItCame, type PusherOnTheWay, pushersOnTheWay } from './journey-store.ts'
+import {
+  cohortInPresentStay,
+  outcomeAtEvent,
+  type PusherOfJourney,
+  pushersOfJourney,
+} from './journey-store.ts'
 
 export type JourneyRequest = {
   viewer: Viewer & { isAdmin: boolean }
-  /** Of whom is asked. */
+  /** The user that the journey is about. */
   userId: UserId
   eventId: EventId
-  /** Are journeys being recorded? */
+  /** Whether the server records journeys. */
   isTraced: boolean
 }
 
 const NO_SUCH_EVENT = 'There is no such event, or you may not see it'
 
 /**
- * What became of an event on its way to a user's pushers, and why. `q` should be a snapshot.
- * @throws 404 M_NOT_FOUND when there is no such event, or the viewer, who is no administrator, may not see it; or no such user
+ * The journey of an event to a user and to the user's pushers, with the reasons. `q` should be a snapshot.
+ * @throws 404 M_NOT_FOUND: the event does not exist, a viewer who is no administrator may not see it, or the user does not exist
  */
 export async function journeyOf(q: Queries, request: JourneyRequest): Promise<JsonObject> {
   const { userId, isTraced } = request
-  const event = await eventAsked(q, request)
+  const event = await requestedEvent(q, request)
   const { position, roomId, threadId } = event
   const decided = await decisionOf(q, userId, event)
   const pushers = await pushersOf(q, userId, event)
@@ -61,7 +66,7 @@ export async function journeyOf(q: Queries, request: JourneyRequest): Promise<Js
   } as unknown as JsonObject
 }
 
-async function eventAsked(q: Queries, { viewer, userId, eventId }: JourneyRequest): Promise<Event> {
+async function requestedEvent(q: Queries, { viewer, userId, eventId }: JourneyRequest): Promise<Event> {
   const event = await findEvent(q, eventId)
   if (!event) throw notFound(NO_SUCH_EVENT)
   if (!viewer.isAdmin || userId === viewer.userId) return visibleEvent(q, viewer.userId, event)
@@ -71,7 +76,7 @@ async function eventAsked(q: Queries, { viewer, userId, eventId }: JourneyReques
 
 type Decided = { steps: JourneyStep[]; notifies: boolean | undefined }
 
-/** What was decided for the user when the event came, as far as it is kept. */
+/** The decision for the user at the time of the event, as far as it is still stored. */
 async function decisionOf(q: Queries, userId: UserId, event: Event): Promise<Decided> {
   const { roomId, position, originServerTs: at } = event
   const isOwn = event.sender === userId
@@ -89,7 +94,7 @@ async function decisionOf(q: Queries, userId: UserId, event: Event): Promise<Dec
   return { steps: [decided, counted], notifies }
 }
 
-/** Only decisions of the push rules name a rule. */
+/** The rule, for a decision of the push rules. */
 function ruleShown(reason: UserDecision['reason'], rule: UserDecision['rule']): Pick<JourneyStep, 'rule'> {
   if (!RULE_REASONS.has(reason)) return {}
   return { rule: rule && { kind: rule.kind, rule_id: rule.ruleId } }
@@ -107,11 +112,11 @@ type Kept = {
   recorded?: NotNotifiedDecision
 }
 
-/** The stored outcome; without one, what was recorded of an event that did not notify the cohort of the user. */
+/** The stored outcome. Without one: the recorded decision of an event that did not notify the user's cohort. */
 async function keptOf(q: Queries, of: { userId: UserId; roomId: RoomId; position: number }): Promise<Kept> {
-  const stay = await q.first(cohortInThisStay, of)
-  const found = await q.first(outcomeWhenItCame, of)
-  // Of another stay only what was noted of the user in person still counts.
+  const stay = await q.first(cohortInPresentStay, of)
+  const found = await q.first(outcomeAtEvent, of)
+  // For an earlier stay in the room, only an outcome stored for this user in person is valid.
   if (found && (stay !== undefined || found.own === 1))
     return { outcome: { notify: found.notify === 1, highlight: found.highlight === 1, rule: ruleOf(found) } }
   const recorded = stay && (await decisionFor(q, { ...of, cohort: stay.cohort }))
@@ -128,22 +133,22 @@ async function retracted(q: Queries, redactedBy: EventId): Promise<JourneyStep> 
   return journeyStep('retracted', 'redacted', { at: redaction?.originServerTs ?? null })
 }
 
-/** What is known alike of a pusher that is there and of one that was removed; `isOn`: as it was last. */
+/** The common facts of present and of removed pushers. `isOn`: the last known value of `enabled`. */
 type PusherKnown = { pusherId: number; appId: string; pushkeyHash: string; isOn: boolean }
 
-/** The pushers that there are, and those that were there when the event came and are no more. */
+/** The present pushers, and the pushers that existed at the time of the event and were removed since. */
 async function pushersOf(
   q: Queries,
   userId: UserId,
   { position, eventId, originServerTs: at }: Event,
 ): Promise<JourneyPusher[]> {
-  const living = await q.all(pushersOnTheWay, { userId, position })
+  const present = await q.all(pushersOfJourney, { userId, position })
   const notes = Map.groupBy(await q.all(pusherNotesOf, { userId }), (note) => note.pusher_id)
-  const dead = [...notes].flatMap(([pusherId, changes]) => {
+  const removed = [...notes].flatMap(([pusherId, changes]) => {
     const removal = changes.find(({ change }) => change === 'removed')
     return removal && removal.created_at <= at && removal.at >= at ? [{ pusherId, removal, changes }] : []
   })
-  const pusherIds = [...living.map((row) => row.pusher_id), ...dead.map(({ pusherId }) => pusherId)]
+  const pusherIds = [...present.map((row) => row.pusher_id), ...removed.map(({ pusherId }) => pusherId)]
   const kept = Map.groupBy(await stepsOf(q, { position, pusherIds }), (step) => step.pusherId)
   const gateway = await q.all(gatewayStepsOfEvent, { eventId })
   const common = ({ pusherId, appId, pushkeyHash, isOn }: PusherKnown) => ({
@@ -154,7 +159,7 @@ async function pushersOf(
     gateway: gateway.filter((step) => step.app_id === appId && step.pushkey_hash === pushkeyHash),
   })
   return [
-    ...dead.map(({ pusherId, removal }) => ({
+    ...removed.map(({ pusherId, removal }) => ({
       ...common({ pusherId, appId: removal.app_id, pushkeyHash: removal.pushkey_hash, isOn: true }),
       appDisplayName: removal.app_display_name,
       deviceDisplayName: removal.device_display_name,
@@ -164,7 +169,7 @@ async function pushersOf(
       queuedAt: null,
       failing: null,
     })),
-    ...living.map((row) => ({
+    ...present.map((row) => ({
       ...common({
         pusherId: row.pusher_id,
         appId: row.app_id,
@@ -182,12 +187,12 @@ async function pushersOf(
   ]
 }
 
-function failingOf(row: PusherOnTheWay): JourneyPusher['failing'] {
+function failingOf(row: PusherOfJourney): JourneyPusher['failing'] {
   if (row.failing_since === null) return null
   return { nextAttemptAt: row.next_attempt_at, error: row.last_error, at: row.last_error_at }
 }
 
-/** As its last change before then says, or else the first one after it; without one, as it is now. */
+/** `enabled` at `at`: set by the last change before it, else the opposite of the first change after it, else the present value. */
 function wasOnAt(at: number, changes: readonly { at: number; change: string }[], isOn: boolean): boolean {
   const switched = changes.filter(({ change }) => change !== 'removed')
   const before = switched.findLast((change) => change.at <= at)

@@ -33,29 +33,29 @@ import {
 } from '../trace/notify-reason.ts'
 import type { PusherRow } from './explain-store.ts'
 
-// Puts an explanation into the words of the answer. Pure.
+// Assembles the response of an explanation. Pure.
 
-/** Why a pusher is not poked, as far as an explanation looks. */
-export type PusherSilence = NonNullable<ReturnType<typeof quietBecause>>
+/** Why no poke is sent to a pusher, as far as an explanation can tell. */
+export type NoPokeReason = NonNullable<ReturnType<typeof noPokeReason>>
 
-export type Case = {
+export type ExplainInput = {
   userId: UserId
   rules: UserRules
   settings: RuleSettings
-  /** The event, `type` being its own. */
+  /** The event. `type` is its type. */
   event: EvaluatedEvent
   type: string
-  /** With `userId` and `displayName`. */
+  /** Must have `userId` and `displayName`. */
   context: EvaluationContext
   silence: NotifyFacts<SilenceFact>
-  /** What was stored with the event; undefined: nothing was, as in a dry run, and today's rules decide. */
+  /** The outcome stored with the event; undefined: nothing is stored (as in a dry run), so the present rules decide. */
   counted: RuleOutcome | undefined
   pushers: readonly (Partial<PusherRow> & Pick<PusherRow, 'handle'>)[]
-  /** When the event was sent; pushers that were set later were never told. Milliseconds since the Unix epoch. */
+  /** When the event was sent, in milliseconds since the Unix epoch. Pushers that were set later get no poke of it. */
   sentAt: number | undefined
 }
 
-export type Answer = {
+export type ExplainResult = {
   user_id: UserId
   notify: boolean
   highlight: boolean
@@ -66,56 +66,60 @@ export type Answer = {
   pushers: JsonObject[]
 }
 
-/** What the rules say to an event, rule by rule, and what follows from it for each pusher. */
-export function answer(asked: Case): Answer {
-  const silence = notifyReason(asked.silence)
+/** The verdict of each rule on the event, and the result for each pusher. */
+export function explainResult(input: ExplainInput): ExplainResult {
+  const silence = notifyReason(input.silence)
   const budget = explainBudget()
-  const scopes = [{ scope: 'global' as const, rules: asked.rules.global }]
-  const global = silence === undefined ? explain({ ...asked, scopes, budget }) : undefined
+  const scopes = [{ scope: 'global' as const, rules: input.rules.global }]
+  const global = silence === undefined ? explain({ ...input, scopes, budget }) : undefined
   const devices: Devices = {
-    made: deviceRules(asked.rules, asked.settings),
-    context: { ...asked.context, budget: roomBudget() },
+    made: deviceRules(input.rules, input.settings),
+    context: { ...input.context, budget: roomBudget() },
     budget,
   }
   const outcome = global?.outcome ?? NO_MATCH
   return {
-    user_id: asked.userId,
+    user_id: input.userId,
     notify: outcome.notify,
     highlight: outcome.highlight,
     actions: outcome.actions,
     decided_by: decider(global),
     reason: silence ?? null,
     rules: global?.rules.map(ruleShown) ?? [],
-    pushers: asked.pushers.map((pusher) =>
-      pusherShown(asked, pusher, {
+    pushers: input.pushers.map((pusher) =>
+      pusherShown(input, pusher, {
         devices,
-        counted: asked.counted ?? outcome,
+        counted: input.counted ?? outcome,
         isSilent: silence !== undefined,
       }),
     ),
   }
 }
 
-/** Rules of the device, and those of the global ones that ask for it. */
+/** The rules of the device, and the global rules with a condition on the device. */
 function isOfDevice({ scope, conditions }: Explanation['rules'][number]): boolean {
   return scope === 'device' || conditions.some(({ condition }) => isAboutDevice(condition))
 }
 
-/** What the pushers of an answer share: rules compiled once, and what they may cost together. */
+/** Shared by all pushers of an explanation: the rules, compiled once, and the cost limit. */
 type Devices = {
   readonly made: DeviceRules
   readonly context: EvaluationContext
   readonly budget: StepBudget
 }
 
-/** The rules of one device, and how the global ones that ask for it stand. */
-function deviceExplained({ rules, settings, event }: Case, devices: Devices, handle: string): ExplainedRules {
+/** The verdicts of the rules of one device, and of the global rules with a condition on the device. */
+function deviceExplained(
+  { rules, settings, event }: ExplainInput,
+  devices: Devices,
+  handle: string,
+): ExplainedRules {
   const own = rules.device.get(handle)
   const { made, context, budget } = devices
   if ((own === undefined && made.global === undefined) || budget.left <= 0) return []
   const scopes = [
     ...(own === undefined ? [] : [{ scope: 'device' as const, handle, rules: own }]),
-    // Where no global rule asks for a device, the only one that bears on the rules of one stands above them.
+    // Without a global rule with a condition on the device, only the master rule takes precedence over the rules of the device.
     { scope: 'global' as const, rules: made.global === undefined ? onlyMaster(rules.global) : rules.global },
   ]
   const explained = explain({ scopes, event, context: { ...context, profileTag: handle }, settings, budget })
@@ -135,15 +139,15 @@ function onlyMaster({ override }: Ruleset): Ruleset {
 }
 
 function pusherShown(
-  asked: Case,
-  pusher: Case['pushers'][number],
+  input: ExplainInput,
+  pusher: ExplainInput['pushers'][number],
   { devices, counted, isSilent }: { devices: Devices; counted: RuleOutcome; isSilent: boolean },
 ): JsonObject {
   const { handle } = pusher
-  const here = isSilent ? NOT_ASKED : outcomeHere(asked, devices, { handle, counted })
-  const quiet = quietBecause(asked, pusher, { here: here.outcome, counted })
+  const here = isSilent ? NOT_EVALUATED : outcomeHere(input, devices, { handle, counted })
+  const reason = noPokeReason(input, pusher, { here: here.outcome, counted })
   const { tweaks } = here.outcome
-  const rules = handle === null || isSilent ? [] : deviceExplained(asked, devices, handle)
+  const rules = handle === null || isSilent ? [] : deviceExplained(input, devices, handle)
   return {
     app_id: pusher.app_id ?? null,
     kind: pusher.kind ?? null,
@@ -151,11 +155,11 @@ function pusherShown(
     device_display_name: pusher.device_display_name ?? null,
     device_id: pusher.device_id ?? null,
     instance_handle: handle,
-    poke: quiet === undefined,
-    reason: quiet ?? null,
-    ...(quiet === undefined && {
+    poke: reason === undefined,
+    reason: reason ?? null,
+    ...(reason === undefined && {
       tweaks: tweaks as JsonObject,
-      prio: priorityOf(asked.type, tweaks as JsonObject),
+      prio: priorityOf(input.type, tweaks as JsonObject),
     }),
     decided_by: here.outcome.rule === null ? null : ruleNamed(here, handle),
     rules: rules.map(ruleShown),
@@ -164,10 +168,10 @@ function pusherShown(
   }
 }
 
-const NOT_ASKED = { outcome: NO_MATCH, scope: 'global' as const }
+const NOT_EVALUATED = { outcome: NO_MATCH, scope: 'global' as const }
 
 function outcomeHere(
-  { event }: Case,
+  { event }: ExplainInput,
   { made, context }: Devices,
   { handle, counted }: { handle: string | null; counted: RuleOutcome },
 ) {
@@ -175,12 +179,12 @@ function outcomeHere(
   return outcomeForDevice(made, { handle, counted }, { event, context })
 }
 
-function quietBecause(
-  { silence, sentAt }: Case,
-  pusher: Case['pushers'][number],
+function noPokeReason(
+  { silence, sentAt }: ExplainInput,
+  pusher: ExplainInput['pushers'][number],
   { here, counted }: { here: RuleOutcome; counted: RuleOutcome },
 ) {
-  // What it was before it was last set is not known.
+  // The values before the last set are not stored.
   const isSince = sentAt === undefined || (pusher.set_at ?? 0) <= sentAt
   const outcomes = { here: asPusherOutcome(here), counted: asPusherOutcome(counted) }
   return notifyReason({

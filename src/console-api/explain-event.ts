@@ -18,20 +18,20 @@ import {
   notifyReason,
   type SilenceFact,
 } from '../trace/notify-reason.ts'
-import { answer } from './explain-answer.ts'
-import { ignoring, pushersAtEvent } from './explain-store.ts'
+import { explainResult } from './explain-answer.ts'
+import { ignoredSender, pushersAtEvent } from './explain-store.ts'
 
 export type ExplainRequest = {
   viewer: Viewer & { isAdmin: boolean }
-  /** Of whom is asked. */
+  /** The user that the explanation is about. */
   userId: UserId
   roomId: RoomId
   eventId: EventId
 }
 
 /**
- * Why a user was, or was not, notified of an event, and what followed for each of their pushers. `q` should be a snapshot.
- * @throws 404 M_NOT_FOUND when there is no such event, or the viewer, who is no administrator, may not see it
+ * Why a user was, or was not, notified of an event, and the result for each pusher of the user. `q` should be a snapshot.
+ * @throws 404 M_NOT_FOUND: the event does not exist, or a viewer who is no administrator may not see it
  */
 export async function explainEvent(
   q: Queries,
@@ -39,7 +39,7 @@ export async function explainEvent(
   request: ExplainRequest,
 ): Promise<JsonObject> {
   const { userId, roomId } = request
-  const event = await eventAsked(q, request)
+  const event = await requestedEvent(q, request)
   const { position, threadId } = event
   const at = { userId, roomId, position }
   const poked = (await loadPokedEvents(q, [position])).get(position)
@@ -47,10 +47,10 @@ export async function explainEvent(
   const rules = await rulesetOf(q, userId, settings)
   const stored = await outcomeOf(q, at)
   const silence = await silenceOf(q, { userId, event, stored })
-  // What is stored for the others says nothing of who was not asked.
+  // The outcome of the cohort does not apply to a user whose rules were not evaluated.
   const recorded = stored === undefined || notifyReason(silence) !== undefined ? NO_MATCH : asOutcome(stored)
   const displayName = await displayNameAt(q, at)
-  const explained = answer({
+  const explained = explainResult({
     userId,
     rules,
     settings,
@@ -79,14 +79,17 @@ export async function explainEvent(
   } as unknown as JsonObject
 }
 
-async function eventAsked(q: Queries, { viewer, userId, roomId, eventId }: ExplainRequest): Promise<Event> {
+async function requestedEvent(
+  q: Queries,
+  { viewer, userId, roomId, eventId }: ExplainRequest,
+): Promise<Event> {
   if (!viewer.isAdmin || userId === viewer.userId) return visibleEvent(q, viewer.userId, { roomId, eventId })
   const event = await findEventOfRoom(q, roomId, eventId)
   if (!event) throw notFound('There is no such event')
   return event
 }
 
-/** The facts for which the rules of the user were not asked when the event came. */
+/** The facts because of which the rules of the user were not evaluated at the time of the event. */
 async function silenceOf(
   q: Queries,
   { userId, event, stored }: { userId: UserId; event: Event; stored: StoredOutcome | undefined },
@@ -99,7 +102,7 @@ async function silenceOf(
     isNotMember: !isRecipient(member?.content['membership'], { isOwnMembership }),
     ignoresSender:
       stored === undefined
-        ? (await q.first(ignoring, { userId, ignored: event.sender })) !== undefined
+        ? (await q.first(ignoredSender, { userId, ignored: event.sender })) !== undefined
         : isOfIgnoredSender(stored),
   }
 }

@@ -5,12 +5,12 @@ import { eventId, roomId, time, userId } from '../http/response-parts.ts'
 import { jsonObject } from '../http/schema.ts'
 import { RULE_KINDS, type RuleVerdict } from '../push-rules/index.ts'
 import type { Silence } from '../trace/notify-reason.ts'
-import type { PusherSilence } from './explain-answer.ts'
+import type { NoPokeReason } from './explain-answer.ts'
 
-// What `/explain` answers: the shape that `explain-answer.ts` puts together.
+// The response of `/explain`. `explain-answer.ts` assembles it.
 
 const SILENCES: readonly Silence[] = ['own event', 'redacted', 'sender is ignored', 'not a member']
-const PUSHER_SILENCES: readonly PusherSilence[] = [
+const NO_POKE_REASONS: readonly NoPokeReason[] = [
   ...SILENCES,
   'does not notify',
   'in the app only',
@@ -31,7 +31,7 @@ const VERDICTS: readonly RuleVerdict[] = [
 
 const rule = {
   scope: () => z.enum(['global', 'device']),
-  instance_handle: () => z.string().describe('Of the device scope').optional(),
+  instance_handle: () => z.string().describe('Only in the device scope').optional(),
   kind: () => z.enum(RULE_KINDS),
   rule_id: () => z.string(),
 }
@@ -51,10 +51,10 @@ const explainedRule = named('ExplainedRule', () =>
     verdict: z.enum(VERDICTS),
     conditions: z.array(
       z.strictObject({
-        condition: z.unknown().describe('As it is written in the rule, or what the kind of the rule implies'),
+        condition: z.unknown().describe('As written in the rule, or as implied by the kind of the rule'),
         holds: z.boolean(),
         expected: z.unknown(),
-        actual: z.unknown().describe('What was found; long texts and lists are cut'),
+        actual: z.unknown().describe('The value in the event or room; long texts and lists are truncated'),
       }),
     ),
   }),
@@ -62,18 +62,21 @@ const explainedRule = named('ExplainedRule', () =>
 
 const explainedPusher = named('ExplainedPusher', () =>
   z.strictObject({
-    app_id: z.string().nullable().describe('Null, as all of the pusher, for a handle that no pusher holds'),
+    app_id: z
+      .string()
+      .nullable()
+      .describe('Null for a handle without a pusher; so are the other properties of the pusher'),
     kind: z.string().nullable(),
     app_display_name: z.string().nullable(),
     device_display_name: z.string().nullable(),
     device_id: z.string().nullable(),
     instance_handle: z.string().nullable(),
     poke: z.boolean(),
-    reason: z.enum(PUSHER_SILENCES).nullable().describe('Why there is no poke'),
+    reason: z.enum(NO_POKE_REASONS).nullable().describe('Why no poke is sent; null: a poke is sent'),
     tweaks: jsonObject.optional(),
     prio: z.enum(['high', 'low']).optional(),
     decided_by: decidedBy().nullable(),
-    rules: z.array(explainedRule()).describe('Those of the device'),
+    rules: z.array(explainedRule()).describe('The rules of the device'),
     queued: z.boolean(),
     failing_since: time().nullable(),
   }),
@@ -85,15 +88,15 @@ const explained = once(() => ({
   highlight: z.boolean(),
   actions: z.array(z.unknown()),
   decided_by: decidedBy().nullable(),
-  reason: z.enum(SILENCES).nullable().describe('Why no rule was asked'),
-  rules: z.array(explainedRule()).describe('The global ones, the most important first'),
+  reason: z.enum(SILENCES).nullable().describe('Why no rule was evaluated; null: the rules were evaluated'),
+  rules: z.array(explainedRule()).describe('The global rules in order of priority, highest first'),
   pushers: z.array(explainedPusher()),
 }))
 
-/** Of an event that is made up. */
+/** For an event that was not sent. */
 export const explanation = uncheckedJson(named('Explanation', () => z.strictObject(explained())))
 
-/** Of an event that was sent. `recorded`: what was stored with it, and counted. */
+/** For an event that was sent. `recorded`: the outcome stored with it, which the unread counts use. */
 export const explainedEvent = uncheckedJson(
   named('ExplainedEvent', () =>
     z.strictObject({

@@ -1,7 +1,7 @@
 import type { UserId } from '../lib/ids.ts'
 import { type Query, query } from '../storage/query.ts'
 
-/** The pushers of a user, and whether the event at a position still waits in their queue. `position`: 0 for no event. */
+/** The pushers of a user, and whether the event at a position is still queued for them. `position`: 0 for no event. */
 export const pushersAtEvent = query<{ userId: UserId; position: number }>()((db, p) =>
   db
     .selectFrom('pushers as p')
@@ -29,7 +29,7 @@ export const pushersAtEvent = query<{ userId: UserId; position: number }>()((db,
 
 export type PusherRow = typeof pushersAtEvent extends Query<infer _P, infer R> ? R : never
 
-export const ignoring = query<{ userId: UserId; ignored: string }>()((db, p) =>
+export const ignoredSender = query<{ userId: UserId; ignored: string }>()((db, p) =>
   db
     .selectFrom('ignored_users')
     .select('ignored')

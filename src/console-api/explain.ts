@@ -28,7 +28,7 @@ const body = z.object({
   only_these_rules: z.boolean().default(false),
 })
 
-/** Why a user is, or is not, notified: of an event that was sent (GET), or of one that is made up (POST). */
+/** Why a user is, or is not, notified of an event: a stored event (GET), or an event in the request (POST, a dry run). */
 export function explainRoutes({ db, settings }: ExplainRouteDeps): Route[] {
   return [
     defineRoute({
@@ -37,7 +37,7 @@ export function explainRoutes({ db, settings }: ExplainRouteDeps): Route[] {
       auth: 'user',
       limit: 'default',
       query,
-      summary: 'Why an event did, or did not, notify a user',
+      summary: 'The reasons why an event did, or did not, notify a user',
       response: { 200: explainedEvent },
       errors: { 403: ['M_FORBIDDEN'], 404: ['M_NOT_FOUND'] },
       handler: ({ requester, query: { room_id: roomId, event_id: eventId, user_id: userId } }) =>
@@ -56,7 +56,7 @@ export function explainRoutes({ db, settings }: ExplainRouteDeps): Route[] {
       auth: 'user',
       limit: 'default',
       body,
-      summary: 'What rules would make of an event that is made up',
+      summary: 'A dry run: the reasons why an event would, or would not, notify a user',
       response: { 200: explanation },
       errors: { 403: ['M_FORBIDDEN'] },
       handler: ({ requester, body: given }) =>

@@ -5,8 +5,8 @@ import { type Query, query } from '../storage/query.ts'
 
 type At = { userId: UserId; roomId: RoomId; position: number }
 
-/** What an event meant to a person when it came, as far as it is kept, whether it was redacted since or not. */
-export const outcomeWhenItCame = query<At>()((db, p) => {
+/** The outcome for a user at the time of the event, if it is still stored. Redacted events are included. */
+export const outcomeAtEvent = query<At>()((db, p) => {
   const own = db
     .selectFrom('exceptions')
     .select(['notify', 'highlight', 'rule_kind', 'rule_id', sql<number>`1`.as('own')])
@@ -23,10 +23,10 @@ export const outcomeWhenItCame = query<At>()((db, p) => {
 })
 
 /**
- * The cohort of a member at an event of the stay that lasts still. No row: they have left since, or come anew, and what was
- * known of them in the room is not kept.
+ * The cohort of a member at an event of the present stay in the room. No row: the member has left since, or has joined again, and
+ * the cohorts of the earlier stay are not stored.
  */
-export const cohortInThisStay = query<At>()((db, p) =>
+export const cohortInPresentStay = query<At>()((db, p) =>
   db
     .selectFrom('read_positions as r')
     .where('r.user_id', '=', p.userId)
@@ -36,8 +36,8 @@ export const cohortInThisStay = query<At>()((db, p) =>
     .select(cohortAt(sql`r.user_id`, sql`r.room_id`, sql`${p.position}`).as('cohort')),
 )
 
-/** The pushers of a user that there are, and whether the event at a position still waits in their queues. */
-export const pushersOnTheWay = query<{ userId: UserId; position: number }>()((db, p) =>
+/** The pushers of a user, and whether the event at a position is still queued for them. */
+export const pushersOfJourney = query<{ userId: UserId; position: number }>()((db, p) =>
   db
     .selectFrom('pushers as p')
     .innerJoin('lanes as l', 'l.lane_id', 'p.pusher_id')
@@ -48,7 +48,7 @@ export const pushersOnTheWay = query<{ userId: UserId; position: number }>()((db
     .select([
       'p.pusher_id',
       'p.app_id',
-      // For its hash alone.
+      // Read for its hash only.
       'p.pushkey',
       'p.app_display_name',
       'p.device_display_name',
@@ -64,4 +64,4 @@ export const pushersOnTheWay = query<{ userId: UserId; position: number }>()((db
     .orderBy('p.pusher_id'),
 )
 
-export type PusherOnTheWay = typeof pushersOnTheWay extends Query<infer _P, infer R> ? R : never
+export type PusherOfJourney = typeof pushersOfJourney extends Query<infer _P, infer R> ? R : never

@@ -14,8 +14,8 @@ const query = z.object({ event_id: eventIdSchema, user_id: userIdSchema.optional
 const journeyStep = named('JourneyStep', () =>
   z.strictObject({
     step: z.enum(Object.keys(VOCABULARY)),
-    reason: z.string().describe('One of the words of docs/journey.md for this step'),
-    text: z.string().describe('For people'),
+    reason: z.string().describe('One of the reasons in docs/journey.md for this step'),
+    text: z.string().describe('A description for people'),
     at: time().nullable(),
     attempt: z.int().optional(),
     status: z.int().nullable().optional(),
@@ -35,7 +35,7 @@ const journey = uncheckedJson(
       type: z.string(),
       sender: userId(),
       user_id: userId(),
-      notifies: z.boolean().nullable().describe('Null: not known any more'),
+      notifies: z.boolean().nullable().describe('Null: no longer known'),
       read: z.boolean(),
       traced: z.boolean().describe('Whether journeys are recorded'),
       steps: z.array(journeyStep()),
@@ -46,7 +46,7 @@ const journey = uncheckedJson(
           device_display_name: z.string(),
           pushkey_hash: z.string(),
           removed_at: time().nullable(),
-          state: z.string().nullable().describe('The step that says where the event stands'),
+          state: z.string().nullable().describe('The step that gives the present state of the event'),
           reason: z.string().nullable(),
           steps: z.array(journeyStep()),
         }),
@@ -55,7 +55,7 @@ const journey = uncheckedJson(
   ),
 )
 
-/** What became of an event on its way to a user's pushers. */
+/** The journey of an event to the pushers of a user. */
 export function journeyRoutes({ db, trace }: { db: Database; trace: Trace }): Route[] {
   return [
     defineRoute({
@@ -64,7 +64,7 @@ export function journeyRoutes({ db, trace }: { db: Database; trace: Trace }): Ro
       auth: 'user',
       limit: 'default',
       query,
-      summary: 'What became of an event on its way to each pusher of a user',
+      summary: 'The journey of an event to each pusher of a user',
       response: { 200: journey },
       errors: { 403: ['M_FORBIDDEN'], 404: ['M_NOT_FOUND'] },
       handler: ({ requester, query: { event_id: eventId, user_id: userId } }) =>

@@ -31,7 +31,7 @@ const REMOVAL_REASONS: readonly RemovalReason[] = [
 const identity = () => ({
   user_id: userId(),
   app_id: z.string(),
-  pushkey: z.string().describe('For the owner alone').optional(),
+  pushkey: z.string().describe('Only for the owner').optional(),
   pushkey_hash: z.string(),
   kind: z.string(),
   app_display_name: z.string(),
@@ -68,13 +68,13 @@ const report = once(() =>
   z.strictObject({
     pushers: z.array(uncheckedJson(reportedPusher)()),
     removed: z.array(uncheckedJson(removedPusher)()),
-    next_batch: z.string().describe('The `from` of the next page, where there is one').optional(),
+    next_batch: z.string().describe('The `from` of the next page; absent on the last page').optional(),
   }),
 )
 
 /**
- * How pushers are doing: one's own, and for administrators those of a user or, page by page, everybody's. Pushkeys are shown
- * to their owner alone.
+ * The status of pushers: of the requester, and for administrators of one user, or of all users page by page. Only the owner sees a
+ * pushkey.
  */
 export function pusherReportRoutes({ db, clock }: { db: Database; clock: Clock }): Route[] {
   return [
@@ -84,7 +84,7 @@ export function pusherReportRoutes({ db, clock }: { db: Database; clock: Clock }
       auth: 'user',
       limit: 'default',
       query,
-      summary: 'How pushers are doing, and which were removed and why',
+      summary: 'The status of pushers, and the removed pushers with the reason',
       response: { 200: report },
       errors: { 403: ['M_FORBIDDEN'] },
       async handler({ requester, query: { user_id: asked, from, limit } }) {

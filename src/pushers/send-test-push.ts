@@ -83,8 +83,8 @@ export async function testPush(
   if (sending === undefined) return { status: 'unsupported', attempt: null }
   const result = await Promise.race([sending, stopped(signal)])
   const status = testPushWord(result)
-  if (status === 'rejected') await obeyRejection(deps, pusher)
-  else if (status === 'ok') await wake(deps, pusher)
+  if (status === 'rejected') await applyRejection(deps, pusher)
+  else if (status === 'ok') await endPusherBackOff(deps, pusher)
   return {
     status,
     attempt: {
@@ -96,7 +96,7 @@ export async function testPush(
   }
 }
 
-/** Sends it by the pusher's own way; undefined: it has none. */
+/** Sends the test with the method of its kind; undefined: the server cannot send for this kind. */
 function sendTest(deps: TestPushDeps, pusher: PusherRow, eventId: string): Promise<SendResult> | undefined {
   if (pusher.kind === 'email') return deps.sendTestMail?.(pusher)
   if (pusher.url === null) return undefined
@@ -112,17 +112,20 @@ const stopped = (signal: AbortSignal) =>
     else signal.addEventListener('abort', stop, { once: true })
   })
 
-/** A pusher that was set anew during the exchange stays: what was rejected is not it. */
-async function obeyRejection(deps: TestPushDeps, { pusher_id: pusherId, generation }: PusherRow) {
-  const isGone = await deps.db.transaction(async (tx) => {
+/** Removes a rejected pusher, unless it was set again during the test: the result is about the earlier settings. */
+async function applyRejection(deps: TestPushDeps, { pusher_id: pusherId, generation }: PusherRow) {
+  const isRemoved = await deps.db.transaction(async (tx) => {
     const found = await tx.first(unchangedPusher, { pusherId, generation })
     if (found) await removePushers(deps, tx, { pushers: [found], reason: 'rejected' })
     return found !== undefined
   })
-  if (isGone) deps.events.pusherRejected({ pusherId })
+  if (isRemoved) deps.events.pusherRejected({ pusherId })
 }
 
-async function wake(deps: TestPushDeps, { pusher_id: pusherId, generation, next_attempt_at }: PusherRow) {
+async function endPusherBackOff(
+  deps: TestPushDeps,
+  { pusher_id: pusherId, generation, next_attempt_at }: PusherRow,
+) {
   if (next_attempt_at === null) return
   await deps.db.transaction(async (tx) => {
     const changed = await tx.run(endBackOff, { laneId: pusherId, generation })

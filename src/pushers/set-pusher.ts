@@ -156,12 +156,12 @@ async function update(
   const pusherId = found.pusher_id
   await tx.run(updatePusher, { pusherId, ...columnsOf(checked, deps.clock.now()) })
   await tx.run(setAnew, { laneId: pusherId, destination: originOf(checked.url) })
-  const hasMoved = isElsewhere(found, checked)
+  const hasMoved = hasNewDestination(found, checked)
   if (hasMoved) await tx.run(forgetFailures, { laneId: pusherId })
-  const isBadgeNews = await turn(deps, tx, { found, settings: checked.settings })
-  const isLoosened = found.held_until !== null && found.hold_ms !== checked.settings.holdMs
+  const mustSendBadge = await changeEnabled(deps, tx, { found, settings: checked.settings })
+  const isHoldChanged = found.held_until !== null && found.hold_ms !== checked.settings.holdMs
   // Items that the old gateway refused need not wait for the end of the back-off.
-  if (hasMoved || isBadgeNews || isLoosened) tx.onCommit(() => deps.bus.publish('delivery', [pusherId]))
+  if (hasMoved || mustSendBadge || isHoldChanged) tx.onCommit(() => deps.bus.publish('delivery', [pusherId]))
   const needsActivation = checked.settings.kind === 'webpush' && (hasMoved || found.activated === 0)
   if (needsActivation) {
     const isBadgeDue = found.activated === 1 ? found.value_due > 0 : found.value_told !== null
@@ -171,7 +171,7 @@ async function update(
 }
 
 /** Whether the pusher has another destination now. The failures of the old destination do not apply to it. */
-function isElsewhere(found: PusherRow, { settings, url }: Checked): boolean {
+function hasNewDestination(found: PusherRow, { settings, url }: Checked): boolean {
   if (found.url !== url) return true
   return settings.kind === 'webpush' && parseStored(found.data)['auth'] !== settings.data['auth']
 }
@@ -180,7 +180,7 @@ function isElsewhere(found: PusherRow, { settings, url }: Checked): boolean {
  * Applies a change of `enabled`. Disabling a pusher clears its queue. After it is enabled, only new events are sent. Resolves to
  * whether the badge must be sent, because it may have changed while no badge was sent.
  */
-async function turn(
+async function changeEnabled(
   { clock, trace }: PusherDeps,
   tx: Transaction,
   { found, settings }: { found: PusherRow; settings: PusherSettings },
@@ -193,9 +193,9 @@ async function turn(
   if (!isOn) await trace.recordCleared(tx, now, { pusherIds: [pusherId], reason: 'pusher disabled' })
   if (!wasOn || !isOn) await clearItems(tx, [pusherId])
   if (!isOn) await tx.run(stopTrying, { laneId: pusherId })
-  const wasTold = wasOn && found.disable_badge_count === 0
-  const isTold = isOn && !settings.disableBadgeCount
-  return isTold && !wasTold && (await tx.run(tellValueAgain, { laneId: pusherId })) > 0
+  const hadBadge = wasOn && found.disable_badge_count === 0
+  const hasBadge = isOn && !settings.disableBadgeCount
+  return hasBadge && !hadBadge && (await tx.run(tellValueAgain, { laneId: pusherId })) > 0
 }
 
 async function create(

@@ -9,8 +9,8 @@ import { checkedAnswers } from '../support/answer-check.ts'
 import { call, loginUser, PASSWORD, registerUser } from '../support/client.ts'
 import { temporaryFolder } from '../support/databases.ts'
 
-/** A server with an administrator, and two who talk in a room that the administrator is not in. */
-async function fixture(t: TestContext, env: Record<string, string> = {}) {
+/** A server with an administrator, and with alice and bob in a room that the administrator has not joined. */
+async function startExplainServer(t: TestContext, env: Record<string, string> = {}) {
   const belfry = await createBelfry(
     loadConfig({
       argv: [
@@ -42,8 +42,8 @@ async function fixture(t: TestContext, env: Record<string, string> = {}) {
 
 const explain = `/_belfry/v1/explain`
 
-test('an administrator may ask for anybody, of events that they may not see themselves', async (t) => {
-  const { url, alice, bob, root, roomId, eventId } = await fixture(t)
+test('an administrator gets explanations for any user, also of events that they may not see themselves', async (t) => {
+  const { url, alice, bob, root, roomId, eventId } = await startExplainServer(t)
   const ask = async (query: Record<string, string>) => {
     const search = new URLSearchParams({ room_id: roomId, event_id: eventId, ...query }).toString()
     return call(`${url}${explain}?${search}`, { token: root.token })
@@ -54,7 +54,7 @@ test('an administrator may ask for anybody, of events that they may not see them
   assert.equal((body['decided_by'] as { rule_id: string }).rule_id, '.m.rule.contains_user_name')
   assert.equal((await ask({ user_id: alice.userId })).body['reason'], 'own event')
   assert.equal((await ask({ user_id: '@nobody:localhost' })).body['reason'], 'not a member')
-  assert.equal((await ask({})).status, 404, 'of themselves they ask as everybody does')
+  assert.equal((await ask({})).status, 404, 'for themselves they may not see the event')
   assert.equal((await ask({ user_id: bob.userId, event_id: '$none' })).status, 404)
   assert.equal((await ask({ user_id: bob.userId, room_id: '!other' })).status, 404)
 
@@ -65,16 +65,16 @@ test('an administrator may ask for anybody, of events that they may not see them
   assert.equal((dry.body['decided_by'] as { rule_id: string }).rule_id, '.m.rule.room_one_to_one')
 })
 
-test('the command asks the server, and tells in words', async (t) => {
-  const { url, bob, root, roomId, eventId } = await fixture(t)
+test('belfry push explain prints the explanation of the server', async (t) => {
+  const { url, bob, root, roomId, eventId } = await startExplainServer(t)
   const lines: string[] = []
-  const world = {
+  const context = {
     env: { BELFRY_TOKEN: root.token, BELFRY_URL: url },
     fetch,
     print: (line: string) => void lines.push(line),
     complain: (line: string) => void lines.push(line),
   } as unknown as CommandContext
-  assert.equal(await runCommand(['push', 'explain', roomId, eventId, '--user', bob.userId], world), 0)
+  assert.equal(await runCommand(['push', 'explain', roomId, eventId, '--user', bob.userId], context), 0)
   const text = lines.join('\n')
   assert.match(
     text,
@@ -84,14 +84,14 @@ test('the command asks the server, and tells in words', async (t) => {
   assert.match(text, /event_match content\.msgtype: expected "m\.notice", was "m\.text"/)
   assert.doesNotMatch(text, /not reached/)
   assert.match(text, /No pushers\.$/)
-  assert.equal(await runCommand(['push', 'explain', roomId, '$none'], world), 1)
+  assert.equal(await runCommand(['push', 'explain', roomId, '$none'], context), 1)
   assert.equal(lines.at(-1), 'belfry: There is no such event, or you may not see it')
 })
 
-test('proposed rules are asked where the settings have them', async (t) => {
+test('an explanation uses experimental rules only when the configuration enables them', async (t) => {
   const poll = { type: 'org.matrix.msc3381.poll.start', sender: '@alice:localhost', content: {} }
   const ruleFor = async (env: Record<string, string>) => {
-    const { url, bob } = await fixture(t, env)
+    const { url, bob } = await startExplainServer(t, env)
     const { body } = await call(`${url}${explain}`, { token: bob.token, body: { event: poll } })
     return (body['decided_by'] as { rule_id: string } | null)?.rule_id
   }
@@ -99,8 +99,8 @@ test('proposed rules are asked where the settings have them', async (t) => {
   assert.match(String(await ruleFor({ BELFRY_EXPERIMENTAL_POLLS: 'true' })), /poll_start/)
 })
 
-test('what the settings have is in the rules that clients see, and counts', async (t) => {
-  const { alice, bob, roomId } = await fixture(t, { BELFRY_EXPERIMENTAL_POLLS: 'true' })
+test('an enabled experimental rule notifies, and is in /pushrules/ and in the account data of /sync', async (t) => {
+  const { alice, bob, roomId } = await startExplainServer(t, { BELFRY_EXPERIMENTAL_POLLS: 'true' })
   const ids = (rules: unknown) =>
     (rules as { underride: { rule_id: string }[] }).underride.map((rule) => rule.rule_id)
   const isPollRule = (id: string) => id.startsWith('.org.matrix.msc3930.')
@@ -118,8 +118,8 @@ test('what the settings have is in the rules that clients see, and counts', asyn
   assert.ok(ids(data.events.find(({ type }) => type === 'm.push_rules')?.content.global).some(isPollRule))
 })
 
-test('a dry run is refused with too many rules or handles, and bounded with the most', async (t) => {
-  const { url, bob } = await fixture(t)
+test('a dry run with too many rules or handles returns 400, and the largest one allowed is explained', async (t) => {
+  const { url, bob } = await startExplainServer(t)
   const event = { type: 'm.room.message', sender: '@alice:localhost', content: { body: 'aab '.repeat(2500) } }
   const ask = (rules: unknown) => call(`${url}${explain}`, { token: bob.token, body: { event, rules } })
   const some = (count: number, pattern: string) =>
@@ -145,12 +145,12 @@ test('a dry run is refused with too many rules or handles, and bounded with the 
   assert.equal(pushers.length, 50)
 })
 
-test('a message is stored and told by the default rules where the rules of a member cost too much', async (t) => {
-  const { url, alice, bob, roomId } = await fixture(t)
+test('a message is stored, and the default rules decide, when the rules of a member exceed the cost limit', async (t) => {
+  const { url, alice, bob, roomId } = await startExplainServer(t)
   const path = (at: number) => `/pushrules/global/content/r${at}`
   for (let at = 0; at < 200; at++)
     await bob.put(path(at), { pattern: `${'aab '.repeat(120)}${at}`.slice(0, 512), actions: ['notify'] })
-  await bob.put(path(200), { pattern: 'needle', actions: [] }) // the most important: it is evaluated first
+  await bob.put(path(200), { pattern: 'needle', actions: [] }) // has the highest priority, so it is evaluated first
   const quiet = await alice.say(roomId, `needle ${'aab '.repeat(3000)}`)
   const loud = await alice.say(roomId, 'aab '.repeat(3000))
   const decided = async (eventId: string) => {

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { journeyOf } from '../../src/console-api/event-journey.ts'
-import { cohortInThisStay, outcomeWhenItCame, pushersOnTheWay } from '../../src/console-api/journey-store.ts'
+import { cohortInPresentStay, outcomeAtEvent, pushersOfJourney } from '../../src/console-api/journey-store.ts'
 import type { EventId, RoomId, UserId } from '../../src/lib/ids.ts'
 import { putRule } from '../../src/user-rules/change-rules.ts'
 import { alice, atRest, bob, carol, kitchen, setUp } from '../delivery/delivery-fixture.ts'
 import { room } from '../notifications/fixture.ts'
 import { onEachDatabase } from '../support/databases.ts'
 
-type Told = {
+type Journey = {
   notifies: boolean | null
   steps: { step: string; reason: string; rule?: { rule_id: string } | null }[]
   pushers: { state: string; reason: string; steps: { step: string; reason: string }[] }[]
@@ -17,17 +17,17 @@ type Told = {
 const words = (steps: readonly { step: string; reason: string }[] = []) =>
   steps.map(({ step, reason }) => `${step}: ${reason}`)
 
-onEachDatabase('a journey, put together', (open) => {
-  test('from what the stages keep and what is kept beside it', async (t) => {
+onEachDatabase('the journey of an event', (open) => {
+  test('combines the stored event, outcome and queue with the records of the trace', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     const { fixture, db } = delivery
-    const ask = async (eventId: EventId, userId: UserId = bob): Promise<Told> => {
-      // An administrator's question: the rooms of this test have no state to look into.
+    const ask = async (eventId: EventId, userId: UserId = bob): Promise<Journey> => {
+      // As an administrator, because the rooms of this test have no state to check visibility with.
       const viewer = { userId, deviceId: null, isAdmin: true }
       const decided = await db.snapshot((q) =>
         journeyOf(q, { viewer: { ...viewer, userId }, userId, eventId, isTraced: true }),
       )
-      return decided as unknown as Told
+      return decided as unknown as Journey
     }
     const loud = await fixture.say(kitchen, alice, 'ding')
     const waiting = await ask(loud.eventId)
@@ -38,8 +38,8 @@ onEachDatabase('a journey, put together', (open) => {
       await gateway.waitFor((poke) => poke.event_id === loud.eventId)
       await atRest(delivery)
     }
-    const told = await ask(loud.eventId)
-    assert.deepEqual(words(told.pushers[0]?.steps), ['waiting: queued', 'attempt: taken', 'sent: sent'])
+    const sent = await ask(loud.eventId)
+    assert.deepEqual(words(sent.pushers[0]?.steps), ['waiting: queued', 'attempt: taken', 'sent: sent'])
     assert.deepEqual(words((await ask(loud.eventId, alice)).steps), [
       'stored: stored',
       'decided: own event',
@@ -56,28 +56,28 @@ onEachDatabase('a journey, put together', (open) => {
     assert.deepEqual(words(muted.pushers[0]?.steps), ['not queued: does not notify'])
   })
 
-  test('what an event meant, to whom it did, redacted or not, and to nobody else', async (t) => {
+  test('outcomeAtEvent returns the outcome of the user, also of a redacted event', async (t) => {
     const { delivery } = await setUp(t, open)
     const { fixture, db } = delivery
     const { position } = await fixture.say(kitchen, alice, 'hello bob', { 'm.mentions': { user_ids: [bob] } })
     const at = (userId: UserId, roomId: RoomId = kitchen) => ({ userId, roomId, position })
-    const meant = async (userId: UserId, roomId?: RoomId) => {
-      const row = await db.first(outcomeWhenItCame, at(userId, roomId))
+    const outcome = async (userId: UserId, roomId?: RoomId) => {
+      const row = await db.first(outcomeAtEvent, at(userId, roomId))
       return row && [row.notify, row.highlight, row.rule_id, row.own]
     }
-    assert.deepEqual(await meant(bob), [1, 1, '.m.rule.is_user_mention', 1])
-    assert.deepEqual(await meant(carol), [1, 0, '.m.rule.message', 0])
-    assert.equal(await meant(bob, room('other')), undefined)
+    assert.deepEqual(await outcome(bob), [1, 1, '.m.rule.is_user_mention', 1])
+    assert.deepEqual(await outcome(carol), [1, 0, '.m.rule.message', 0])
+    assert.equal(await outcome(bob, room('other')), undefined)
     await fixture.redact(kitchen, position)
-    assert.deepEqual(await meant(carol), [1, 0, '.m.rule.message', 0])
+    assert.deepEqual(await outcome(carol), [1, 0, '.m.rule.message', 0])
   })
 
-  test('the cohort of a stay that lasts, and of no other', async (t) => {
+  test('cohortInPresentStay returns the cohort only for events of the present stay', async (t) => {
     const { delivery } = await setUp(t, open)
     const { fixture, db } = delivery
     const before = await fixture.say(kitchen, alice, 'one')
     const cohort = async (position: number) =>
-      (await db.first(cohortInThisStay, { userId: bob, roomId: kitchen, position }))?.cohort
+      (await db.first(cohortInPresentStay, { userId: bob, roomId: kitchen, position }))?.cohort
     assert.equal(await cohort(before.position), 'default')
     await fixture.setMember({ roomId: kitchen, userId: bob, membership: 'leave', before: 'join' })
     assert.equal(await cohort(before.position), undefined)
@@ -87,12 +87,12 @@ onEachDatabase('a journey, put together', (open) => {
     assert.equal(await cohort(after.position), 'default')
   })
 
-  test('the pushers of a user, and whether this very event waits for them', async (t) => {
+  test('pushersOfJourney returns the pushers of the user, and whether the event is queued for them', async (t) => {
     const { delivery } = await setUp(t, open)
     const { fixture, db } = delivery
     const event = await fixture.say(kitchen, alice, 'one')
     const queued = async (userId: UserId, position: number) =>
-      (await db.all(pushersOnTheWay, { userId, position })).map((row) => row.queued_at !== null)
+      (await db.all(pushersOfJourney, { userId, position })).map((row) => row.queued_at !== null)
     assert.deepEqual(await queued(bob, event.position), [true])
     assert.deepEqual(await queued(bob, event.position + 1), [false])
     assert.deepEqual(await queued(carol, event.position), [])
