@@ -17,7 +17,7 @@ export type AccountDataKey = { userId: UserId; roomId: RoomId | ''; type: string
 const PUSH_RULES = 'm.push_rules'
 const IGNORED_USERS = 'm.ignored_user_list'
 /** These types have endpoints of their own. */
-const KEPT_BY_THE_SERVER = new Set([PUSH_RULES, 'm.fully_read'])
+const SERVER_MANAGED_TYPES = new Set([PUSH_RULES, 'm.fully_read'])
 const MAX_TYPE_BYTES = 255
 
 /**
@@ -30,7 +30,7 @@ export async function setAccountData(
   key: AccountDataKey,
   content: JsonObject,
 ): Promise<void> {
-  if (KEPT_BY_THE_SERVER.has(key.type)) {
+  if (SERVER_MANAGED_TYPES.has(key.type)) {
     throw new MatrixError(
       405,
       'M_BAD_JSON',

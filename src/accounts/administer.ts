@@ -89,7 +89,7 @@ async function listAccounts(q: Queries): Promise<AccountSummary[]> {
 /** Returns the user name for a full user id of this server; any other text unchanged. */
 function localName(name: string, serverName: string): string {
   if (!name.startsWith('@')) return name
-  if (!name.endsWith(`:${serverName}`)) throw notFromHere(name, serverName)
+  if (!name.endsWith(`:${serverName}`)) throw wrongServer(name, serverName)
   return name.slice(1, -serverName.length - 1)
 }
 
@@ -98,7 +98,7 @@ async function activeAccount(
   name: string,
 ): Promise<UserId> {
   const userId = knownAs(name, serverName)
-  if (userId === undefined) throw notFromHere(name, serverName)
+  if (userId === undefined) throw wrongServer(name, serverName)
   if (isReserved(userId)) throw invalidParam(`${userId} is an internal account of the server`)
   const user = await db.first(userById, { userId })
   if (user === undefined) throw notFound(`There is no account ${userId}`)
@@ -110,6 +110,6 @@ function deactivated(userId: UserId) {
   return notFound(`The account ${userId} is deactivated, which cannot be undone`)
 }
 
-function notFromHere(name: string, serverName: string) {
+function wrongServer(name: string, serverName: string) {
   return invalidParam(`"${name}" is not a user of this server (${serverName})`)
 }

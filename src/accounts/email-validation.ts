@@ -8,7 +8,7 @@ import {
   insertValidation,
   markValidated,
   renewValidation,
-  takeBackAttempt,
+  cancelAttempt,
   threepidByAddress,
   validationBySid,
   validationByToken,
@@ -18,7 +18,7 @@ import { hashToken } from './tokens.ts'
 
 // A token that is mailed to an address proves that the client's user reads its mail:
 //
-//   asked for ──mail──▶ waiting ──the button of the page behind its link──▶ validated ──/3pid/add──▶ gone
+//   requested ──mail──▶ waiting ──the button of the page behind its link──▶ validated ──/3pid/add──▶ deleted
 //                          └────────── an hour after the last mail, a day after the validation ──────▶ swept
 //
 // Opening the link alone changes nothing, because mail scanners open links.
@@ -43,7 +43,7 @@ export const VALIDATED_LIFE_MS = 24 * 3_600_000
 /** After this number of wrong secrets a validation ends. */
 const MAX_FAILURES = 10
 
-const noMail = () =>
+const mailNotConfigured = () =>
   new MatrixError(
     400,
     'M_THREEPID_MEDIUM_NOT_SUPPORTED',
@@ -53,7 +53,7 @@ const noMail = () =>
 export const threepidInUse = () =>
   new MatrixError(400, 'M_THREEPID_IN_USE', 'This address already belongs to an account')
 
-const notThrough = (reason: string, message: string) =>
+const validationFailed = (reason: string, message: string) =>
   new MatrixError(400, 'M_THREEPID_AUTH_FAILED', { message, extra: { 'org.belfry.reason': reason } })
 
 /**
@@ -61,11 +61,11 @@ const notThrough = (reason: string, message: string) =>
  * `sendAttempt` above the last one, for the same address and secret, sends another mail. Its token replaces the
  * previous one.
  * @throws MatrixError 400 `M_THREEPID_MEDIUM_NOT_SUPPORTED`: this server sends no mail; `M_INVALID_PARAM`: not an
- * address, or the mail   server refuses it; `M_THREEPID_IN_USE`; 429; 503: the mail server does not accept mail now
+ * address, or the mail server refuses it; `M_THREEPID_IN_USE`; 429; 503: the mail server does not accept mail now
  */
 export async function requestToken(
   deps: ValidationDeps,
-  asked: {
+  request: {
     email: string
     clientSecret: string
     sendAttempt: number
@@ -74,16 +74,16 @@ export async function requestToken(
     signal: AbortSignal
   },
 ): Promise<{ sid: string }> {
-  if (deps.mailToken === undefined) throw noMail()
-  const address = canonicalAddress(asked.email)
+  if (deps.mailToken === undefined) throw mailNotConfigured()
+  const address = canonicalAddress(request.email)
   if (address === undefined) throw invalidParam('email must be an e-mail address, such as name@example.org')
   const token = deps.random.token(TOKEN_BYTES)
   const tokenHash = hashToken(token)
-  const { sid, isNews } = await noteAttempt(deps, { ...asked, address, tokenHash })
-  if (!isNews) return { sid }
-  const result = await deps.mailToken({ address, token, signal: asked.signal })
+  const { sid, isNew } = await recordAttempt(deps, { ...request, address, tokenHash })
+  if (!isNew) return { sid }
+  const result = await deps.mailToken({ address, token, signal: request.signal })
   if (result.kind === 'delivered') return { sid }
-  await deps.db.transaction((tx) => tx.run(takeBackAttempt, { tokenHash }))
+  await deps.db.transaction((tx) => tx.run(cancelAttempt, { tokenHash }))
   if (result.kind === 'refused') throw invalidParam('The mail server refuses mail to this address')
   throw new MatrixError(
     503,
@@ -93,28 +93,28 @@ export async function requestToken(
 }
 
 /** Written before the mail is sent, so that only one of two parallel requests sends it. */
-function noteAttempt(
+function recordAttempt(
   { db, clock, random, tokenMails, addressGroup }: ValidationDeps,
-  asked: { address: string; clientSecret: string; sendAttempt: number; from: string; tokenHash: string },
-): Promise<{ sid: string; isNews: boolean }> {
-  const { address, sendAttempt, tokenHash } = asked
-  const secretHash = hashToken(asked.clientSecret)
+  request: { address: string; clientSecret: string; sendAttempt: number; from: string; tokenHash: string },
+): Promise<{ sid: string; isNew: boolean }> {
+  const { address, sendAttempt, tokenHash } = request
+  const secretHash = hashToken(request.clientSecret)
   const now = clock.now()
   return db.transaction(async (tx) => {
     if (await tx.first(threepidByAddress, { address })) throw threepidInUse()
     const found = await tx.first(validationOf, { address, secretHash })
-    const isOpen = found && now < endOf(found)
+    const isOpen = found && now < expiryOf(found)
     if (isOpen && (found.send_attempt >= sendAttempt || found.validated_at !== null))
-      return { sid: found.sid, isNews: false }
-    tokenMails.take(address, addressGroup(asked.from))
+      return { sid: found.sid, isNew: false }
+    tokenMails.take(address, addressGroup(request.from))
     const sid = found?.sid ?? random.token(SID_BYTES)
-    const isNews = found
+    const isNew = found
       ? await tx.run(renewValidation, { sid, sendAttempt, tokenHash, now })
       : await tx.run(insertValidation, { sid, address, secretHash, sendAttempt, tokenHash, now })
-    if (isNews > 0) return { sid, isNews: true }
+    if (isNew > 0) return { sid, isNew: true }
     // Another process handled the same request at the same time.
     const theirs = await tx.first(validationOf, { address, secretHash })
-    return { sid: theirs?.sid ?? sid, isNews: false }
+    return { sid: theirs?.sid ?? sid, isNew: false }
   })
 }
 
@@ -144,13 +144,13 @@ export function validateByToken(
 
 async function openValidation(q: Queries, token: string, now: number) {
   const found = await q.first(validationByToken, { tokenHash: hashToken(token) })
-  return found && now < endOf(found) ? found : undefined
+  return found && now < expiryOf(found) ? found : undefined
 }
 
 /**
  * Returns a completed validation.
  * @throws MatrixError 400 `M_THREEPID_AUTH_FAILED`. `org.belfry.reason` has the error code of the identity service
- * API:   `M_NO_VALID_SESSION`, `M_SESSION_EXPIRED`, `M_SESSION_NOT_VALIDATED`
+ * API: `M_NO_VALID_SESSION`, `M_SESSION_EXPIRED`, `M_SESSION_NOT_VALIDATED`
  */
 export async function checkedValidation(
   { db, clock }: Pick<AccountDeps, 'db' | 'clock'>,
@@ -160,19 +160,19 @@ export async function checkedValidation(
   const isKnown = found && found.failures < MAX_FAILURES && found.secret_hash === hashToken(clientSecret)
   if (found && !isKnown) await db.transaction((tx) => tx.run(countFailure, { sid }))
   if (!isKnown)
-    throw notThrough(
+    throw validationFailed(
       'M_NO_VALID_SESSION',
       'There is no validation with this sid and client_secret. Request a token first',
     )
-  if (clock.now() >= endOf(found))
-    throw notThrough('M_SESSION_EXPIRED', 'This validation has expired. Request another token')
+  if (clock.now() >= expiryOf(found))
+    throw validationFailed('M_SESSION_EXPIRED', 'This validation has expired. Request another token')
   if (found.validated_at === null)
-    throw notThrough(
+    throw validationFailed(
       'M_SESSION_NOT_VALIDATED',
       'The address is not validated yet. Open the link in the mail first',
     )
   return { address: found.address, validatedAt: found.validated_at }
 }
 
-const endOf = (row: { sent_at: number; validated_at: number | null }) =>
+const expiryOf = (row: { sent_at: number; validated_at: number | null }) =>
   row.validated_at === null ? row.sent_at + TOKEN_LIFE_MS : row.validated_at + VALIDATED_LIFE_MS

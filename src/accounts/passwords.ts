@@ -30,8 +30,8 @@ export type PasswordSettings = {
 
 // OWASP Password Storage Cheat Sheet, argon2id with one lane.
 const COST: PasswordCost = { memory: 19_456, passes: 2 }
-const AT_ONCE = 2
-const WAITING = 256
+const MAX_PARALLEL = 2
+const MAX_WAITING = 256
 const SALT_BYTES = 16
 const TAG_BYTES = 32
 const PHC = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=1\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/
@@ -39,7 +39,7 @@ const PHC = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=1\$([A-Za-z0-9+/]+)\$([A-Za-z0
 const QUEUE_FULL_MS = 5000
 
 export function createPasswords(settings: PasswordSettings = {}): Passwords {
-  const { cost = COST, atOnce = AT_ONCE, waiting = WAITING } = settings
+  const { cost = COST, atOnce = MAX_PARALLEL, waiting = MAX_WAITING } = settings
   const inTurn = createTurns({ atOnce, waiting, onFull: () => limitExceeded(QUEUE_FULL_MS) })
   return {
     async hash(password, source) {

@@ -2,10 +2,10 @@ import { sql } from 'kysely'
 import { query } from '../storage/query.ts'
 
 /** The name of the server that this database belongs to. */
-export const storedName = query()((db) => db.selectFrom('server').select('name').where('id', '=', 1))
+export const storedServerName = query()((db) => db.selectFrom('server').select('name').where('id', '=', 1))
 
 /** Changes no row when the database already has a name. */
-export const keepName = query<{ name: string; now: number }>()((db, p) =>
+export const insertServerName = query<{ name: string; now: number }>()((db, p) =>
   db
     .insertInto('server')
     .values({ id: 1, name: p.name, created_at: p.now })

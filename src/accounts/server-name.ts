@@ -7,12 +7,12 @@ import type { Database } from '../storage/database.ts'
 import { openDatabase } from '../storage/open-database.ts'
 import type { Queries } from '../storage/query.ts'
 import { labelOf, startingWith } from '../storage/start-fault.ts'
-import { keepName, storedName, userOfOtherServer } from './server-name-store.ts'
+import { insertServerName, storedServerName, userOfOtherServer } from './server-name-store.ts'
 
 /** The name of a new server without a configured name. */
 const DEFAULT_NAME = 'localhost'
 /** A database with more names than this was not made by Belfry, so they are not listed. */
-const MOST_NAMES = 8
+const MAX_NAMES = 8
 
 export type Opening = {
   log: Log
@@ -43,7 +43,7 @@ export async function openServerDatabase(
   const url = database.kind === 'sqlite' ? `sqlite:${database.path}` : database.url
   const db = await openDatabase(url, opening.log, { alone: opening.as === 'server' })
   try {
-    const name = await startingWith(database, () => settleName(db, config, opening))
+    const name = await startingWith(database, () => determineName(db, config, opening))
     return { db, config: { ...config, server_name: name } }
   } catch (error) {
     await db[Symbol.asyncDispose]()
@@ -53,24 +53,24 @@ export async function openServerDatabase(
 
 const mustExist = (config: Config, { as }: Opening) => as === 'command' && config.server_name === undefined
 
-async function settleName(db: Database, config: Config, opening: Opening): Promise<string> {
+async function determineName(db: Database, config: Config, opening: Opening): Promise<string> {
   const wanted = config.server_name
-  const stored = (await db.first(storedName, {}))?.name
-  if (stored !== undefined) return agreed(stored, wanted, config)
+  const stored = (await db.first(storedServerName, {}))?.name
+  if (stored !== undefined) return checkedName(stored, wanted, config)
   const name = await nameFromUsers(db, config)
   if (name === undefined && mustExist(config, opening))
     throw new ConfigError('the database is new: start its server first, or pass its --server-name')
   const chosen = name ?? wanted?.toLowerCase() ?? DEFAULT_NAME
-  await db.transaction((tx) => tx.run(keepName, { name: chosen, now: opening.now }))
+  await db.transaction((tx) => tx.run(insertServerName, { name: chosen, now: opening.now }))
   // Another process may have written a name first.
-  return agreed((await db.first(storedName, {}))?.name ?? chosen, wanted, config)
+  return checkedName((await db.first(storedServerName, {}))?.name ?? chosen, wanted, config)
 }
 
 /**
  * Server names are case-sensitive (Matrix appendices, "Server Name") and should be lower case. A name with upper case
  * in a database is kept, because the user ids contain it. The case of the configured name is ignored.
  */
-function agreed(stored: string, wanted: string | undefined, { database }: Config): string {
+function checkedName(stored: string, wanted: string | undefined, { database }: Config): string {
   if (wanted === undefined || isSameName(stored, wanted)) return stored
   throw new ConfigError(
     `${labelOf(database)} belongs to the server "${stored}", but "server_name" is "${wanted}": remove the setting or set it to "${stored}"; for a server "${wanted}" use another --data or --database`,
@@ -98,7 +98,7 @@ async function nameFromUsers(q: Queries, config: Config): Promise<string | undef
 
 async function namesOfUsers(q: Queries): Promise<string[]> {
   const names: string[] = []
-  while (names.length < MOST_NAMES) {
+  while (names.length < MAX_NAMES) {
     const other = await q.first(userOfOtherServer, { names: names.map((name) => ({ name })) })
     if (other === undefined) break
     names.push(serverOf(other.user_id))

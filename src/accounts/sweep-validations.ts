@@ -6,17 +6,17 @@ import { TOKEN_LIFE_MS, VALIDATED_LIFE_MS } from './email-validation.ts'
 import { deleteOldValidations } from './threepids-store.ts'
 
 const EVERY_MS = 3_600_000
-const AT_ONCE = 500
+const BATCH_SIZE = 500
 
 /** Deletes ended validations at the start and then once an hour, until it is disposed of. */
 export function startValidationSweeper(deps: { db: Database; clock: Clock; log: Log }): AsyncDisposable {
   return startSweeper(deps, {
     of: 'validations of addresses',
     everyMs: EVERY_MS,
-    atOnce: AT_ONCE,
+    atOnce: BATCH_SIZE,
     sweep: () => {
       const before = deps.clock.now() - TOKEN_LIFE_MS - VALIDATED_LIFE_MS
-      return deps.db.transaction((tx) => tx.run(deleteOldValidations, { before, limit: AT_ONCE }))
+      return deps.db.transaction((tx) => tx.run(deleteOldValidations, { before, limit: BATCH_SIZE }))
     },
   })
 }

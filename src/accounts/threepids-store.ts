@@ -114,7 +114,7 @@ export const renewValidation = query<{ sid: string; sendAttempt: number; tokenHa
 )
 
 /** The mail with this token was not sent: the client may repeat the attempt. */
-export const takeBackAttempt = query<{ tokenHash: string }>()((db, p) =>
+export const cancelAttempt = query<{ tokenHash: string }>()((db, p) =>
   db
     .updateTable('threepid_validations')
     .set((eb) => ({ send_attempt: eb('send_attempt', '-', 1) }))

@@ -45,13 +45,13 @@ export async function authorise(deps: AccountDeps, interaction: Interaction): Pr
   }
   if (type === undefined) return challenge(deps, interaction, { session })
   if (type !== stage) return challenge(deps, interaction, { session, error: `auth.type must be ${stage}` })
-  const proof = stage === 'm.login.dummy' ? ANYBODY : await ownPassword(deps, auth, interaction.owner)
+  const proof = stage === 'm.login.dummy' ? NO_PASSWORD : await ownPassword(deps, auth, interaction.owner)
   if (!proof) return challenge(deps, interaction, { session, error: 'Wrong user or password' })
   if (session !== undefined) deps.authSessions.close(session)
   return { kind: 'granted', ...proof }
 }
 
-const ANYBODY: { passwordHash: string | null } = { passwordHash: null }
+const NO_PASSWORD: { passwordHash: string | null } = { passwordHash: null }
 
 /** The access token identifies the user, so the name is optional. It must not be the name of another user. */
 async function ownPassword(
@@ -62,13 +62,13 @@ async function ownPassword(
   const { password } = auth
   if (typeof password !== 'string' || owner === undefined) return undefined
   const { userId } = owner
-  const name = namedBy(auth)
+  const name = userNameIn(auth)
   if (name !== undefined && knownAs(name, deps.serverName) !== userId) return undefined
   return checkPassword(deps, { userId, password, source: deviceSource(owner) })
 }
 
 /** The user named by an `identifier`, or by the `user` of old clients. */
-function namedBy(auth: JsonObject): string | undefined {
+function userNameIn(auth: JsonObject): string | undefined {
   const { identifier, user } = auth
   const name = isJsonObject(identifier) ? identifier['user'] : user
   return typeof name === 'string' ? name : undefined

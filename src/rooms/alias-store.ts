@@ -17,7 +17,7 @@ export const aliasesOfRoom = query<{ roomId: RoomId }>()((db, p) =>
   db.selectFrom('room_aliases').select('alias').where('room_id', '=', p.roomId).orderBy('alias'),
 )
 
-export const aliasesMade = query<{ userId: UserId }>()((db, p) =>
+export const aliasCountOfUser = query<{ userId: UserId }>()((db, p) =>
   db
     .selectFrom('room_aliases')
     .select((eb) => eb.fn.countAll<number>().as('count'))

@@ -2,31 +2,31 @@ import { forbidden, invalidParam, MatrixError, notFound, tooMany } from '../lib/
 import { isRoomAlias, type RoomAlias, type RoomId, serverOf, type UserId } from '../lib/ids.ts'
 import type { Transaction } from '../storage/database.ts'
 import type { Queries } from '../storage/query.ts'
-import { aliasByName, aliasesMade, aliasesOfRoom, deleteAlias, insertAlias } from './alias-store.ts'
+import { aliasByName, aliasCountOfUser, aliasesOfRoom, deleteAlias, insertAlias } from './alias-store.ts'
 import type { RoomDeps } from './deps.ts'
 import { membershipIn } from './membership-store.ts'
 import { levelOf, levelToSend } from './power-levels.ts'
 import { viewRoom } from './room-view.ts'
 import { currentStateEvent } from './state-store.ts'
 
-type Naming = { alias: RoomAlias; roomId: RoomId; userId: UserId }
+type NewAlias = { alias: RoomAlias; roomId: RoomId; userId: UserId }
 
 /** Throws 403 when the user is not in the room, 409 `M_UNKNOWN` when the alias is taken, 400 for an alias of another server. */
-export async function addAlias(deps: RoomDeps, { alias, roomId, userId }: Naming): Promise<void> {
+export async function addAlias(deps: RoomDeps, { alias, roomId, userId }: NewAlias): Promise<void> {
   if (serverOf(alias) !== deps.serverName)
     throw invalidParam(`A room alias of this server must end in :${deps.serverName}`)
   await deps.db.transaction(async (tx) => {
     const member = await membershipIn(tx, roomId, userId)
     if (member?.membership !== 'join') throw forbidden('You are not in this room')
-    if (!(await takeAlias(deps, tx, { alias, roomId, userId })))
+    if (!(await claimAlias(deps, tx, { alias, roomId, userId })))
       throw new MatrixError(409, 'M_UNKNOWN', `The room alias ${alias} is taken`)
   })
 }
 
 /** False: the alias exists already. @throws MatrixError 403 when the user has reached the quota of aliases */
-export async function takeAlias(deps: RoomDeps, tx: Transaction, naming: Naming): Promise<boolean> {
-  const { alias, roomId, userId } = naming
-  const count = (await tx.first(aliasesMade, { userId }))?.count ?? 0
+export async function claimAlias(deps: RoomDeps, tx: Transaction, request: NewAlias): Promise<boolean> {
+  const { alias, roomId, userId } = request
+  const count = (await tx.first(aliasCountOfUser, { userId }))?.count ?? 0
   if (count >= deps.quotas.aliases)
     throw tooMany('quotas.aliases', `You have made ${count} room aliases, the maximum; delete one`)
   const row = { alias, roomId, createdBy: userId, createdAt: deps.clock.now() }

@@ -58,7 +58,7 @@ function authoriseInvite(event: Candidate, state: AuthState): EventAuthResult {
   if (state.senderMembership !== 'join') return refused('You are not in this room')
   if (state.targetMembership === 'join') return refused('The user is already in this room')
   if (state.targetMembership === 'ban') return refused('The user is banned from this room')
-  return reaches(event, state, 'invite')
+  return checkLevel(event, state, 'invite')
 }
 
 function authoriseOwnLeave(state: AuthState): EventAuthResult {
@@ -71,17 +71,17 @@ function authoriseOwnLeave(state: AuthState): EventAuthResult {
 function authoriseKick(event: Candidate, state: AuthState): EventAuthResult {
   if (state.senderMembership !== 'join') return refused('You are not in this room')
   if (state.targetMembership === 'ban') {
-    const mayUnban = reaches(event, state, 'ban')
+    const mayUnban = checkLevel(event, state, 'ban')
     if (!mayUnban.allowed) return mayUnban
   }
-  const mayKick = reaches(event, state, 'kick')
-  return mayKick.allowed ? standsBelow(event, state) : mayKick
+  const mayKick = checkLevel(event, state, 'kick')
+  return mayKick.allowed ? checkTargetIsLower(event, state) : mayKick
 }
 
 function authoriseBan(event: Candidate, state: AuthState): EventAuthResult {
   if (state.senderMembership !== 'join') return refused('You are not in this room')
-  const mayBan = reaches(event, state, 'ban')
-  return mayBan.allowed ? standsBelow(event, state) : mayBan
+  const mayBan = checkLevel(event, state, 'ban')
+  return mayBan.allowed ? checkTargetIsLower(event, state) : mayBan
 }
 
 function authoriseKnock(event: Candidate, state: AuthState): EventAuthResult {
@@ -96,14 +96,14 @@ function authoriseKnock(event: Candidate, state: AuthState): EventAuthResult {
   return ALLOWED
 }
 
-function reaches(event: Candidate, state: AuthState, action: 'invite' | 'kick' | 'ban'): EventAuthResult {
+function checkLevel(event: Candidate, state: AuthState, action: 'invite' | 'kick' | 'ban'): EventAuthResult {
   const needed = levelToAct(state, action)
   const level = levelOf(state, event.sender)
   if (level >= needed) return ALLOWED
   return refused(`You need power level ${needed} to ${action} a user in this room; yours is ${level}`)
 }
 
-function standsBelow(event: Candidate, state: AuthState): EventAuthResult {
+function checkTargetIsLower(event: Candidate, state: AuthState): EventAuthResult {
   return levelOf(state, event.stateKey as UserId) < levelOf(state, event.sender)
     ? ALLOWED
     : refused('The power level of the user is not below yours')

@@ -6,8 +6,8 @@ import type { Queries } from '../storage/query.ts'
 import { findEvents } from './event-store.ts'
 
 /** The limit for related events on a page is separate: a small event can have replaced a large one. */
-const MOST_BYTES_OF_OTHERS = 1_048_576
-const READ_AT_ONCE = 200
+const MAX_RELATED_BYTES = 1_048_576
+const RELATED_BATCH = 200
 
 type PageReader = Pick<ClientEventOptions, 'viewer' | 'now'>
 
@@ -21,35 +21,39 @@ export function clientEvents(
   events: readonly Event[],
   reader: PageReader,
 ): Promise<JsonObject[]> {
-  return withOthers(q, events, (event, others) => clientEvent(event, optionsFor(event, reader, others)))
+  return formatWithRelated(q, events, (event, related) =>
+    clientEvent(event, optionsFor(event, reader, related)),
+  )
 }
 
 /** Like `clientEvents`, in the format of `syncEvent`. */
 export function syncEvents(q: Queries, events: readonly Event[], reader: PageReader): Promise<JsonObject[]> {
-  return withOthers(q, events, (event, others) => syncEvent(event, optionsFor(event, reader, others)))
+  return formatWithRelated(q, events, (event, related) =>
+    syncEvent(event, optionsFor(event, reader, related)),
+  )
 }
 
-type Others = ReadonlyMap<EventId, Event>
+type RelatedEvents = ReadonlyMap<EventId, Event>
 
-async function withOthers(
+async function formatWithRelated(
   q: Queries,
   events: readonly Event[],
-  format: (event: Event, others: Others) => JsonObject,
+  format: (event: Event, related: RelatedEvents) => JsonObject,
 ): Promise<JsonObject[]> {
-  const others = await othersOf(q, events)
-  return events.map((event) => format(event, others))
+  const related = await relatedEventsOf(q, events)
+  return events.map((event) => format(event, related))
 }
 
-function optionsFor(event: Event, { viewer, now }: PageReader, others: Others): ClientEventOptions {
+function optionsFor(event: Event, { viewer, now }: PageReader, related: RelatedEvents): ClientEventOptions {
   return {
     viewer,
     now,
-    prevContent: event.replacesEventId === null ? undefined : others.get(event.replacesEventId)?.content,
-    redactedBecause: event.redactedBy === null ? undefined : others.get(event.redactedBy),
+    prevContent: event.replacesEventId === null ? undefined : related.get(event.replacesEventId)?.content,
+    redactedBecause: event.redactedBy === null ? undefined : related.get(event.redactedBy),
   }
 }
 
-async function othersOf(q: Queries, events: readonly Event[]): Promise<Map<EventId, Event>> {
+async function relatedEventsOf(q: Queries, events: readonly Event[]): Promise<Map<EventId, Event>> {
   const replaced = new Set<EventId>()
   const redactions = new Set<EventId>()
   for (const { replacesEventId, redactedBy } of events) {
@@ -57,16 +61,16 @@ async function othersOf(q: Queries, events: readonly Event[]): Promise<Map<Event
     if (redactedBy !== null) redactions.add(redactedBy)
   }
   // A client must learn that an event was redacted; the replaced content is optional.
-  const wanted = [...redactions, ...replaced]
-  const others = new Map<EventId, Event>()
-  let left = MOST_BYTES_OF_OTHERS
-  for (let at = 0; at < wanted.length; at += READ_AT_ONCE) {
+  const ids = [...redactions, ...replaced]
+  const related = new Map<EventId, Event>()
+  let left = MAX_RELATED_BYTES
+  for (let at = 0; at < ids.length; at += RELATED_BATCH) {
     if (left < 0 && at >= redactions.size) break
-    for (const [id, event] of await findEvents(q, wanted.slice(at, at + READ_AT_ONCE))) {
+    for (const [id, event] of await findEvents(q, ids.slice(at, at + RELATED_BATCH))) {
       left -= sizeOf(event.content)
-      if (left >= 0) others.set(id, event)
-      else if (redactions.has(id)) others.set(id, { ...event, content: {} })
+      if (left >= 0) related.set(id, event)
+      else if (redactions.has(id)) related.set(id, { ...event, content: {} })
     }
   }
-  return others
+  return related
 }

@@ -2,7 +2,7 @@ import { invalidParam, MatrixError, tooMany } from '../lib/errors.ts'
 import type { RoomAlias, RoomId, UserId } from '../lib/ids.ts'
 import { isJsonObject, type JsonObject } from '../lib/json.ts'
 import type { Transaction } from '../storage/database.ts'
-import { aliasFor, takeAlias } from './aliases.ts'
+import { aliasFor, claimAlias } from './aliases.ts'
 import { appendEvent, newEventId } from './append-event.ts'
 import { listsCreator } from './authorise-power-levels.ts'
 import { changeMembership } from './change-membership.ts'
@@ -117,7 +117,7 @@ async function setUp(deps: RoomDeps, tx: Transaction, plan: Plan): Promise<void>
     target: creator,
     content: { membership: 'join' },
   })
-  if (plan.alias && !(await takeAlias(deps, tx, { alias: plan.alias, roomId, userId: creator })))
+  if (plan.alias && !(await claimAlias(deps, tx, { alias: plan.alias, roomId, userId: creator })))
     throw new MatrixError(400, 'M_ROOM_IN_USE', `The room alias ${plan.alias} is taken`)
 }
 

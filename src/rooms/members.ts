@@ -29,11 +29,11 @@ export async function readStateEvent(q: Queries, userId: UserId, key: StateKey):
     stateAt === undefined
       ? await currentStateEvent(q, key)
       : await stateEventAt(q, { ...key, position: stateAt })
-  if (!event) throw noState()
+  if (!event) throw stateNotFound()
   return event
 }
 
-const noState = (): MatrixError => notFound('The room has no state event with this type and state key')
+const stateNotFound = (): MatrixError => notFound('The room has no state event with this type and state key')
 
 export type MembersRequest = {
   roomId: RoomId
@@ -63,10 +63,10 @@ export async function readMembers(
       ? await currentStateOfTypes(q, roomId, ['m.room.member'])
       : await allMembersAt(q, { roomId, position })
   // The previous memberships are not read: no client shows them here, and rooms are large.
-  return members.filter((event) => wanted(event, request)).map((event) => clientEvent(event, reader))
+  return members.filter((event) => matchesRequest(event, request)).map((event) => clientEvent(event, reader))
 }
 
-function wanted(event: Event, { membership, notMembership }: MembersRequest): boolean {
+function matchesRequest(event: Event, { membership, notMembership }: MembersRequest): boolean {
   if (membership === undefined && notMembership === undefined) return true
   const is = event.content['membership']
   return is === membership || (notMembership !== undefined && is !== notMembership)

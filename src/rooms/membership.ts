@@ -6,12 +6,12 @@ import type { RoomDeps } from './deps.ts'
 import { forget, membershipIn, roomsOfUser } from './membership-store.ts'
 
 /** An action of a user on their own membership. */
-type Own = { roomId: RoomId; userId: UserId; reason?: string | undefined }
+type OwnChange = { roomId: RoomId; userId: UserId; reason?: string | undefined }
 /** An action of a user on the membership of another user. */
-type ToAnother = { roomId: RoomId; sender: UserId; target: UserId; reason?: string | undefined }
+type TargetedChange = { roomId: RoomId; sender: UserId; target: UserId; reason?: string | undefined }
 
 /** Joins a room. Changes nothing for a joined member. Throws 404 for a room that does not exist, 403. */
-export async function joinRoom(deps: RoomDeps, { roomId, userId, reason }: Own): Promise<void> {
+export async function joinRoom(deps: RoomDeps, { roomId, userId, reason }: OwnChange): Promise<void> {
   await change(deps, { roomId, sender: userId, target: userId, content: contentOf('join', reason) })
 }
 
@@ -19,42 +19,42 @@ export async function joinRoom(deps: RoomDeps, { roomId, userId, reason }: Own):
  * Asks to join a room whose join rule allows knocking. An invitation accepts the knock, a leave withdraws it. Throws 404 for a
  * room that does not exist, 403.
  */
-export async function knockOnRoom(deps: RoomDeps, { roomId, userId, reason }: Own): Promise<void> {
+export async function knockOnRoom(deps: RoomDeps, { roomId, userId, reason }: OwnChange): Promise<void> {
   await change(deps, { roomId, sender: userId, target: userId, content: contentOf('knock', reason) })
 }
 
 /** Leaves a room, or rejects an invitation. Changes nothing for a user who has left already. Throws 403. */
-export async function leaveRoom(deps: RoomDeps, { roomId, userId, reason }: Own): Promise<void> {
+export async function leaveRoom(deps: RoomDeps, { roomId, userId, reason }: OwnChange): Promise<void> {
   await change(deps, { roomId, sender: userId, target: userId, content: contentOf('leave', reason) })
 }
 
 /** Throws 403; 404 when this server has no such user. */
 export async function inviteUser(
   deps: RoomDeps,
-  { reason, isDirect = false, ...who }: ToAnother & { isDirect?: boolean },
+  { reason, isDirect = false, ...ids }: TargetedChange & { isDirect?: boolean },
 ): Promise<void> {
   const content = contentOf('invite', reason)
   if (isDirect) content['is_direct'] = true
-  await change(deps, { ...who, content })
+  await change(deps, { ...ids, content })
 }
 
 /** Throws 403, also when the user is not in the room. */
-export async function kickUser(deps: RoomDeps, { reason, ...who }: ToAnother): Promise<void> {
-  await change(deps, { ...who, content: contentOf('leave', reason), from: ['join', 'invite', 'knock'] })
+export async function kickUser(deps: RoomDeps, { reason, ...ids }: TargetedChange): Promise<void> {
+  await change(deps, { ...ids, content: contentOf('leave', reason), from: ['join', 'invite', 'knock'] })
 }
 
 /** Throws 403. A user who never was in the room can be banned as well. */
-export async function banUser(deps: RoomDeps, { reason, ...who }: ToAnother): Promise<void> {
-  await change(deps, { ...who, content: contentOf('ban', reason) })
+export async function banUser(deps: RoomDeps, { reason, ...ids }: TargetedChange): Promise<void> {
+  await change(deps, { ...ids, content: contentOf('ban', reason) })
 }
 
 /** Throws 403, also when the user is not banned. */
-export async function unbanUser(deps: RoomDeps, { reason, ...who }: ToAnother): Promise<void> {
-  await change(deps, { ...who, content: contentOf('leave', reason), from: ['ban'] })
+export async function unbanUser(deps: RoomDeps, { reason, ...ids }: TargetedChange): Promise<void> {
+  await change(deps, { ...ids, content: contentOf('leave', reason), from: ['ban'] })
 }
 
 /** Removes a room that the user has left from all lists. Throws 400 for a member, 404 for a user who never was one. */
-export async function forgetRoom(deps: RoomDeps, { roomId, userId }: Own): Promise<void> {
+export async function forgetRoom(deps: RoomDeps, { roomId, userId }: OwnChange): Promise<void> {
   await deps.db.transaction(async (tx) => {
     if (await forget(tx, roomId, userId)) return
     if (!(await membershipIn(tx, roomId, userId))) throw notFound('You have never been in this room')

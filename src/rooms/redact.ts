@@ -45,7 +45,7 @@ export async function redactIn(deps: RoomDeps, tx: Transaction, redaction: Redac
     : redaction.content
   const draft = { roomId, sender, type, content, redacts: eventId, transaction }
   const event = await appendTo(deps, tx, { draft, room })
-  if (redacted.redactedBy === null) await takeAway(deps, tx, { redacted, room, by: event })
+  if (redacted.redactedBy === null) await applyRedaction(deps, tx, { redacted, room, by: event })
   return event.eventId
 }
 
@@ -57,21 +57,21 @@ function checkMayRedact(redacted: Event, sender: UserId, room: RoomView): void {
 }
 
 /** When an edit is redacted, the message has the content of the previous edit, or its own. */
-async function takeBackEdit(tx: Transaction, redacted: Event): Promise<void> {
+async function deleteEditOf(tx: Transaction, redacted: Event): Promise<void> {
   const { stateKey, position } = redacted
   const relation = await relationWithTarget(tx, { ...redacted, stateKey: stateKey ?? undefined })
   const edited = relation?.type === 'm.replace' ? relation.target?.position : undefined
   if (edited !== undefined) await tx.run(deleteEdit, { position: edited, editPosition: position })
 }
 
-async function takeAway(
+async function applyRedaction(
   deps: RoomDeps,
   tx: Transaction,
   { redacted, room, by }: { redacted: Event; room: RoomView; by: Event },
 ): Promise<void> {
   const { roomId, eventId, position, type, stateKey } = redacted
   const content = JSON.stringify(prunedContent(room.version, type, redacted.content))
-  await takeBackEdit(tx, redacted)
+  await deleteEditOf(tx, redacted)
   // Before the event is pruned, because the totals of the room contain its current size.
   const bytes = Buffer.byteLength(JSON.stringify(redacted.content)) - Buffer.byteLength(content)
   await countPruned(tx, redacted, bytes)

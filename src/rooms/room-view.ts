@@ -24,11 +24,11 @@ export type RoomView = AuthState & {
   stateUsage: { events: number; bytes: number }
 }
 
-export type Wanted = Pick<EventDraft, 'roomId' | 'sender' | 'type' | 'stateKey' | 'transaction'>
+export type ViewRequest = Pick<EventDraft, 'roomId' | 'sender' | 'type' | 'stateKey' | 'transaction'>
 
 /** Loads the view of a room; undefined: the room does not exist. One query; two for state events. */
-export async function viewRoom(q: Queries, wanted: Wanted): Promise<RoomView | undefined> {
-  const { roomId, sender, type, stateKey, transaction } = wanted
+export async function viewRoom(q: Queries, request: ViewRequest): Promise<RoomView | undefined> {
+  const { roomId, sender, type, stateKey, transaction } = request
   const row = await q.first(viewForMessage, {
     roomId,
     sender,
@@ -38,7 +38,7 @@ export async function viewRoom(q: Queries, wanted: Wanted): Promise<RoomView | u
   })
   if (!row) return undefined
   const powerLevels = row.power_levels === null ? undefined : parseStored(row.power_levels)
-  const state = stateKey === undefined ? NO_STATE : await viewState(q, { ...wanted, stateKey })
+  const state = stateKey === undefined ? NO_STATE : await viewState(q, { ...request, stateKey })
   return {
     roomId,
     version: storedVersion(row.version),
@@ -69,8 +69,8 @@ const NO_STATE: StateOfView = {
   stateUsage: { events: 0, bytes: 0 },
 }
 
-async function viewState(q: Queries, wanted: Wanted & { stateKey: string }): Promise<StateOfView> {
-  const { roomId, type, stateKey } = wanted
+async function viewState(q: Queries, request: ViewRequest & { stateKey: string }): Promise<StateOfView> {
+  const { roomId, type, stateKey } = request
   const row = await q.first(viewForState, {
     roomId,
     type,

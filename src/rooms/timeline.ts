@@ -44,8 +44,8 @@ export type Scanned = {
 }
 
 /** Bounds the reads of one request when its filter hides nearly all. The client continues from `next`. */
-const MOST_SCANNED = 2000
-const MOST_BYTES_SCANNED = 8_388_608
+const MAX_SCANNED = 2000
+const MAX_BYTES_SCANNED = 8_388_608
 /** The first read is small, because the size of the events is unknown before. */
 const FIRST_CHUNK = 21
 const CHUNK = 200
@@ -60,7 +60,7 @@ export async function scanTimeline(q: Queries, scan: Scan): Promise<Scanned> {
   const backwards = scan.direction === 'b'
   const read = backwards ? latestEvents : earliestEvents
   const hidesAll = excludesAll(scan.filter)
-  const left = { events: MOST_SCANNED, bytes: MOST_BYTES_SCANNED }
+  const left = { events: MAX_SCANNED, bytes: MAX_BYTES_SCANNED }
   let pageBytes = scan.pageBytes
   // The limit is enough unless some events are hidden. One more event shows whether there is more.
   let wanted = hidesAll ? 1 : Math.min(scan.limit + 1, FIRST_CHUNK)
@@ -89,7 +89,7 @@ export async function scanTimeline(q: Queries, scan: Scan): Promise<Scanned> {
       }
       if (chunk.length < wanted || hidesAll) break
       const missing = result.hidden ? CHUNK : scan.limit + 1 - result.events.length
-      const bytesOfOne = (MOST_BYTES_SCANNED - left.bytes) / (MOST_SCANNED - left.events)
+      const bytesOfOne = (MAX_BYTES_SCANNED - left.bytes) / (MAX_SCANNED - left.events)
       wanted = Math.max(1, Math.min(missing, Math.floor(CHUNK_BYTES / bytesOfOne)))
     }
     if (hidesAll && result.hidden) break
@@ -247,10 +247,10 @@ async function contextState(
   return state.filter((event) => matchesRoomEvent(filter, roomId, event))
 }
 
-type SendersAsked = { roomId: RoomId; events: readonly Event[]; position?: number }
+type SendersRequest = { roomId: RoomId; events: readonly Event[]; position?: number }
 
 /** The member events of the senders, at `position` (the latest of the events). */
-async function sendersOf(q: Queries, { roomId, events, ...at }: SendersAsked): Promise<Event[]> {
+async function sendersOf(q: Queries, { roomId, events, ...at }: SendersRequest): Promise<Event[]> {
   const { position = Math.max(0, ...events.map((event) => event.position)) } = at
   const userIds = [...new Set(events.map((event) => event.sender))]
   return membersAt(q, { roomId, userIds, position })

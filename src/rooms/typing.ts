@@ -18,7 +18,7 @@ export interface Typing extends Disposable {
 
 export const MAX_TYPING_MS = 120_000
 /** Rooms without typing users are kept for clients that do not know yet that typing ended. */
-const ROOMS_REMEMBERED = 10_000
+const MAX_REMEMBERED_ROOMS = 10_000
 
 type TypingRoom = { changed: number; users: Map<UserId, AbortController> }
 
@@ -26,7 +26,7 @@ export function createTyping(deps: { clock: Clock; bus: Bus }): Typing {
   const { clock, bus } = deps
   // Only read with `peek`, so it stays in the order of the changes.
   const rooms = new BoundedMap<RoomId, TypingRoom>({
-    limit: ROOMS_REMEMBERED,
+    limit: MAX_REMEMBERED_ROOMS,
     isInUse: ({ users }) => users.size > 0,
   })
   let serial = clock.now()

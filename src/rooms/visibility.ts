@@ -13,7 +13,7 @@ export type Span = { readonly from: number; readonly to: number }
 
 export const ALL_POSITIONS: readonly Span[] = [{ from: 0, to: Number.MAX_SAFE_INTEGER }]
 
-type Moment = { membership: Membership; visibility: HistoryVisibility }
+type VisibilityState = { membership: Membership; visibility: HistoryVisibility }
 
 /** A missing or unknown value counts as `shared`. */
 export function asHistoryVisibility(value: unknown): HistoryVisibility {
@@ -34,10 +34,10 @@ export function visibleSpans(history: RoomHistory): readonly Span[] {
     else spans.push({ from, to })
   }
 
-  let before: Moment = { membership: 'leave', visibility: 'shared' }
+  let before: VisibilityState = { membership: 'leave', visibility: 'shared' }
   let from = 0
   for (const change of changes(history)) {
-    const after: Moment = { ...before, ...change.to }
+    const after: VisibilityState = { ...before, ...change.to }
     addSegment(before, from, change.position - 1)
     // The user's own membership event and the setting itself are visible if the state before or after them allows it.
     if (allows(before, change.position, lastJoin) || allows(after, change.position, lastJoin))
@@ -48,10 +48,10 @@ export function visibleSpans(history: RoomHistory): readonly Span[] {
   addSegment(before, from, Number.MAX_SAFE_INTEGER)
   return spans
 
-  function addSegment(moment: Moment, start: number, end: number): void {
-    if (moment.visibility === 'world_readable' || moment.membership === 'join') add(start, end)
-    else if (moment.visibility === 'shared') add(start, Math.min(end, lastJoin - 1))
-    else if (allows(moment, start, lastJoin)) add(start, end)
+  function addSegment(state: VisibilityState, start: number, end: number): void {
+    if (state.visibility === 'world_readable' || state.membership === 'join') add(start, end)
+    else if (state.visibility === 'shared') add(start, Math.min(end, lastJoin - 1))
+    else if (allows(state, start, lastJoin)) add(start, end)
   }
 }
 
@@ -68,14 +68,14 @@ export function leftAt(memberships: RoomHistory['memberships']): number | undefi
   return join < 0 ? undefined : memberships[join + 1]?.position
 }
 
-/** The rules of the specification for an event at `position`, sent while `moment` was current. */
-function allows(moment: Moment, position: number, lastJoin: number): boolean {
-  if (moment.visibility === 'world_readable' || moment.membership === 'join') return true
-  if (moment.visibility === 'shared') return lastJoin > position
-  return moment.visibility === 'invited' && moment.membership === 'invite'
+/** The rules of the specification for an event at `position`, sent while `state` was current. */
+function allows(state: VisibilityState, position: number, lastJoin: number): boolean {
+  if (state.visibility === 'world_readable' || state.membership === 'join') return true
+  if (state.visibility === 'shared') return lastJoin > position
+  return state.visibility === 'invited' && state.membership === 'invite'
 }
 
-function changes(history: RoomHistory): { position: number; to: Partial<Moment> }[] {
+function changes(history: RoomHistory): { position: number; to: Partial<VisibilityState> }[] {
   const all = [
     ...history.memberships.map(({ position, membership }) => ({ position, to: { membership } })),
     ...history.settings.map(({ position, visibility }) => ({ position, to: { visibility } })),

@@ -48,7 +48,7 @@ export interface MigrationTarget {
   applied(): Promise<number[]>
 }
 
-const LEDGER =
+const MIGRATIONS_TABLE =
   'create table if not exists schema_migrations (id integer primary key, name text not null, applied_at bigint not null)'
 
 /**
@@ -57,7 +57,7 @@ const LEDGER =
  * @throws StorageError when a newer Belfry wrote the database
  */
 export async function migrate(target: MigrationTarget, now: number): Promise<void> {
-  await target.execute(LEDGER)
+  await target.execute(MIGRATIONS_TABLE)
   const known = migrations.at(-1)?.id ?? 0
   const newest = (await target.applied()).at(-1) ?? 0
   if (newest > known) {

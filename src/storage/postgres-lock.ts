@@ -9,7 +9,7 @@ import { StorageError } from './database.ts'
 const CLASS = 8_008
 const SERVING = 1
 /** The session of a killed process may take a moment to end. */
-const PATIENCE_MS = 3_000
+const LOCK_TIMEOUT_MS = 3_000
 const RETRY_MS = 50
 
 /**
@@ -39,7 +39,7 @@ export async function takeServerLock(client: Client, instance: string): Promise<
     )
     if (rows[0]?.held) return
     await client.query(END_OWN_SESSIONS, [instance])
-    if (waited >= PATIENCE_MS)
+    if (waited >= LOCK_TIMEOUT_MS)
       throw new StorageError(
         'Another process serves the PostgreSQL database, and only one may. Stop it, or start this one with another --database',
       )

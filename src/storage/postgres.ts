@@ -86,7 +86,7 @@ export async function openPostgres(
   const writer = reconnecting(() => new Client(options), log, prepare)
   try {
     const client = await writer.client()
-    // Two processes cannot safely create the ledger table at the same time, even with "if not exists". The lock ends with the session or below.
+    // Two processes cannot safely create the migrations table at the same time, even with "if not exists". The lock ends with the session or below.
     await client.query(`select pg_advisory_lock(${MIGRATING})`)
     await migrate(
       {
@@ -242,10 +242,10 @@ function writeConnection(writing: Reconnecting): WriteConnection {
       await (await current()).query('commit')
       inTransaction = false
     },
-    isUntidy: () => false,
-    tidy: () => Promise.resolve(),
+    isCheckpointDue: () => false,
+    checkpoint: () => Promise.resolve(),
     // A commit of PostgreSQL is visible and durable when its response arrives.
-    harden: () => Promise.resolve(),
+    makeDurable: () => Promise.resolve(),
     inTransaction: () => inTransaction && writing.current() !== undefined,
   }
 }

@@ -9,7 +9,7 @@ export type Checkpoints = {
   /** Adds to the number of transactions in the log. */
   committed(transactions: number): void
   /** Makes a checkpoint due, even for a short log. Returns false when the log is empty. */
-  askFor(): boolean
+  request(): boolean
   isDue(): boolean
   /**
    * Copies the write-ahead log into the database. Call it when no transaction is open and no reader is held: only then does the
@@ -38,18 +38,18 @@ export function createCheckpoints(path: string, disk: Disk, log: Log): Checkpoin
   connection.exec('pragma synchronous = off')
   const copy = connection.prepare('pragma wal_checkpoint(passive)')
   let transactions = 0
-  let isAskedFor = false
+  let isRequested = false
   return {
     committed(count) {
       transactions += count
     },
-    askFor() {
-      isAskedFor = transactions > 0
-      return isAskedFor
+    request() {
+      isRequested = transactions > 0
+      return isRequested
     },
-    isDue: () => isAskedFor || transactions >= TRANSACTIONS,
+    isDue: () => isRequested || transactions >= TRANSACTIONS,
     async run() {
-      isAskedFor = false
+      isRequested = false
       transactions = 0
       await disk.syncLog()
       try {

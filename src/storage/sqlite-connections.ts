@@ -28,20 +28,20 @@ export async function retryWhileBusy<T>(begin: () => T): Promise<T> {
   }
 }
 
-type Hold = { hold(): void; release(): void }
-type Hardening = {
-  readers: Hold
+type ReadTransaction = { begin(): void; end(): void }
+type Durability = {
+  readers: ReadTransaction
   checkpoints: Pick<Checkpoints, 'committed' | 'isDue' | 'run'>
   /** Resolves when the whole write-ahead log is on the disk. */
   sync(): Promise<void>
 }
 
 /**
- * A commit becomes durable in two steps: `commit` hands the write-ahead log to the operating system, and `harden` waits off
+ * A commit becomes durable in two steps: `commit` hands the write-ahead log to the operating system, and `makeDurable` waits off
  * the event loop until the log is on the disk. In between, readers keep their state. Together this is `synchronous = full`,
  * which would block the whole process while the disk works.
  */
-export function writeConnection(connection: DatabaseSync, hardening: Hardening): WriteConnection {
+export function writeConnection(connection: DatabaseSync, durability: Durability): WriteConnection {
   const begin = connection.prepare('begin immediate')
   const commit = connection.prepare('commit')
   const control = {
@@ -58,45 +58,45 @@ export function writeConnection(connection: DatabaseSync, hardening: Hardening):
       if (statement === 'begin') await retryWhileBusy(() => begin.run())
       else control[statement].run()
     },
-    isUntidy: () => hardening.checkpoints.isDue(),
-    tidy: () => hardening.checkpoints.run(),
+    isCheckpointDue: () => durability.checkpoints.isDue(),
+    checkpoint: () => durability.checkpoints.run(),
     commit: async (transactions, durably) => {
-      if (durably) hardening.readers.hold()
+      if (durably) durability.readers.begin()
       try {
         commit.run()
-        if (queries.writes() > counted) hardening.checkpoints.committed(transactions)
+        if (queries.writes() > counted) durability.checkpoints.committed(transactions)
         counted = queries.writes()
       } catch (error) {
-        if (durably) hardening.readers.release()
+        if (durably) durability.readers.end()
         throw error
       }
     },
-    harden: async (durably) => {
+    makeDurable: async (durably) => {
       if (!durably) return
-      await hardening.sync()
-      hardening.readers.release()
+      await durability.sync()
+      durability.readers.end()
     },
     inTransaction: () => connection.isTransaction,
   }
 }
 
-/** Holds a read connection at its current state until the release. */
-export function holdReaders(connection: DatabaseSync): Hold {
+/** A read transaction that keeps a connection at the state of its beginning. */
+export function readTransactionOf(connection: DatabaseSync): ReadTransaction {
   const begin = connection.prepare('begin')
   // A read transaction fixes its state at its first query, not at `begin`.
-  const look = connection.prepare('select position from stream')
+  const firstQuery = connection.prepare('select position from stream')
   const end = connection.prepare('commit')
   return {
-    hold() {
+    begin() {
       begin.run()
       try {
-        look.get()
+        firstQuery.get()
       } catch (error) {
         end.run()
         throw error
       }
     },
-    release: () => void end.run(),
+    end: () => void end.run(),
   }
 }
 
@@ -105,7 +105,7 @@ export const MAX_SNAPSHOTS = 4
 
 const nothing = () => undefined
 
-type SnapshotReader = { connection: DatabaseSync; queries: Queries; readers: Hold }
+type SnapshotReader = { connection: DatabaseSync; queries: Queries; readers: ReadTransaction }
 
 /**
  * A pool of connections; each holds one read transaction at a time. They stay open, because a new connection has to prepare every
@@ -119,7 +119,7 @@ export function snapshotPool(open: () => DatabaseSync) {
 
   function make(): SnapshotReader {
     const connection = open()
-    const reader = { connection, queries: queriesOf(connection), readers: holdReaders(connection) }
+    const reader = { connection, queries: queriesOf(connection), readers: readTransactionOf(connection) }
     all.add(reader)
     return reader
   }
@@ -143,11 +143,11 @@ export function snapshotPool(open: () => DatabaseSync) {
     const reader = await take()
     let isSound = false
     try {
-      reader.readers.hold()
+      reader.readers.begin()
       try {
         return await work(reader.queries)
       } finally {
-        reader.readers.release()
+        reader.readers.end()
         isSound = true
       }
     } finally {

@@ -11,7 +11,7 @@ import { makePrivate } from './sqlite-files.ts'
 // empty until the database is complete, so it tells later starts whether there was a database.
 
 /** An earlier process may still be closing after its stop signal. */
-const PATIENCE_MS = 3_000
+const LOCK_TIMEOUT_MS = 3_000
 const RETRY_MS = 50
 
 export type FileLock = {
@@ -68,7 +68,7 @@ async function lock(connection: DatabaseSync, database: string): Promise<void> {
       return
     } catch (error) {
       if (errorCode(error) !== SQLITE_BUSY) throw error
-      if (waited >= PATIENCE_MS)
+      if (waited >= LOCK_TIMEOUT_MS)
         throw new StorageError(
           `Another process serves the database ${database}, and only one may. Stop it, or start this one with another --data or --database`,
         )

@@ -8,7 +8,7 @@ import type { ColumnTypes } from './migration.ts'
 import { createCheckpoints } from './sqlite-checkpoints.ts'
 import {
   BUSY_TIMEOUT_MS,
-  holdReaders,
+  readTransactionOf,
   openReader,
   retryWhileBusy,
   snapshotPool,
@@ -38,8 +38,8 @@ export const TYPES: ColumnTypes = {
 }
 
 const CHECKPOINT_EVERY_MS = 5_000
-/** The check between commits. Each commit checks as well. */
-const LOOK_EVERY_MS = 1_000
+/** The interval of the check of the files. Each durable commit checks them as well. */
+const FILE_CHECK_EVERY_MS = 1_000
 
 /** Opens the file at `path`. Creates it and applies migrations where needed. */
 export async function openSqlite(
@@ -92,34 +92,34 @@ async function useSqlite(path: string, writing: DatabaseSync, log: Log): Promise
     await wal.datasync()
     files.assertInPlace()
   }
-  const hardening = { readers: holdReaders(reading), checkpoints, sync }
-  const connection = writeConnection(writing, hardening)
+  const durability = { readers: readTransactionOf(reading), checkpoints, sync }
+  const connection = writeConnection(writing, durability)
   const writer = createWriter(connection, log)
   const held = queriesOf(reading)
   // A connection drops its page cache when another connection writes, so the write connection is the better one to read from
   // whenever it sees only durable state.
-  const read = () => (writer.isQuiet() ? connection : held)
+  const read = () => (writer.isIdle() ? connection : held)
   const snapshots = snapshotPool(() => {
     files.assertInPlace()
     return openReader(path)
   })
   const checkpoint = setInterval(() => {
-    if (checkpoints.askFor())
+    if (checkpoints.request())
       writer.transaction(async () => undefined, { durably: false }).catch(() => undefined)
   }, CHECKPOINT_EVERY_MS)
   checkpoint.unref()
-  const look = setInterval(() => {
+  const fileCheck = setInterval(() => {
     try {
       files.assertInPlace()
     } catch (error) {
-      writer.giveUp(error)
+      writer.fail(error)
     }
-  }, LOOK_EVERY_MS)
-  look.unref()
+  }, FILE_CHECK_EVERY_MS)
+  fileCheck.unref()
   let closing: Promise<void> | undefined
   const close = async () => {
     clearInterval(checkpoint)
-    clearInterval(look)
+    clearInterval(fileCheck)
     await writer.close()
     await snapshots.close()
     checkpoints.close()
@@ -137,7 +137,7 @@ async function useSqlite(path: string, writing: DatabaseSync, log: Log): Promise
     transaction: (work, options) => writer.transaction(work, options),
     snapshot: nestable(async (work) => {
       // Otherwise the snapshot could contain commits that are not durable yet.
-      await writer.hardened()
+      await writer.whenDurable()
       return snapshots.use(work)
     }),
     [Symbol.asyncDispose]: () => (closing ??= close()),

@@ -5,17 +5,17 @@ import type { Queries } from './query.ts'
 export interface WriteConnection extends Queries {
   /** Runs one statement of transaction control. */
   control(statement: 'begin' | 'rollback' | 'savepoint w' | 'release w' | 'rollback to w'): Promise<void>
-  /** Whether `tidy` must run before the next transaction begins. */
-  isUntidy(): boolean
-  /** Call it when no transaction is open and no commit hardens. Rejects when the disk has failed. */
-  tidy(): Promise<void>
+  /** Whether `checkpoint` must run before the next transaction begins. */
+  isCheckpointDue(): boolean
+  /** Call it when no transaction is open and all commits are durable. Rejects when the disk has failed. */
+  checkpoint(): Promise<void>
   /**
    * Commits a group of transactions, which then survive the end of the process. If the group is to be durable, no other connection
-   * sees it before `harden` has ended.
+   * sees it before `makeDurable` has ended.
    */
   commit(transactions: number, durably: boolean): Promise<void>
   /** Resolves when the commits are visible, and, with `durably`, survive a power cut. */
-  harden(durably: boolean): Promise<void>
+  makeDurable(durably: boolean): Promise<void>
   /**
    * The number of statements run so far that may have written. Absent where an error ends the whole transaction, so that each
    * part of one needs a savepoint.
@@ -42,16 +42,16 @@ export type Done = { waiting: Waiting; hooks: (() => void)[]; value: unknown }
  */
 export async function runGroup(connection: WriteConnection, group: readonly Waiting[]): Promise<Done[]> {
   const isRepeatable = connection.writes !== undefined && group.every(({ repeatable }) => repeatable)
-  if (!isRepeatable || group.length === 1) return runGuarded(connection, group)
-  const { done, again } = await runBare(connection, group)
+  if (!isRepeatable || group.length === 1) return runWithSavepoints(connection, group)
+  const { done, again } = await runWithoutSavepoints(connection, group)
   if (again.length === 0) return done
   await connection.control('rollback')
   await connection.control('begin')
-  return runGuarded(connection, again)
+  return runWithSavepoints(connection, again)
 }
 
 /** Runs each transaction behind a savepoint, except one that is alone. */
-async function runGuarded(connection: WriteConnection, group: readonly Waiting[]): Promise<Done[]> {
+async function runWithSavepoints(connection: WriteConnection, group: readonly Waiting[]): Promise<Done[]> {
   const done: Done[] = []
   for (const waiting of group) {
     const ran = await runOne(connection, waiting, group.length === 1)
@@ -61,7 +61,7 @@ async function runGuarded(connection: WriteConnection, group: readonly Waiting[]
 }
 
 /** Runs a group without savepoints. `again`: the transactions to run once more: none, or all that were not rejected. */
-async function runBare(
+async function runWithoutSavepoints(
   connection: WriteConnection,
   group: readonly Waiting[],
 ): Promise<{ done: Done[]; again: readonly Waiting[] }> {

@@ -11,31 +11,31 @@ type Writer = {
   readonly disk: Disk
   queue: Waiting[]
   writing: Promise<void> | undefined
-  hardening: Promise<void>
+  syncing: Promise<void>
   /** There are commits that are not durable yet. */
-  isSoft: boolean
+  hasPendingSync: boolean
   closed: boolean
 }
 
 /**
  * Group commit. States: idle → (first write) gathering → (one turn of the event loop later) writing → committed →
- * hardened, or gathering again when more transactions have arrived. All transactions of a group become durable together. One
+ * durable, or gathering again when more transactions have arrived. All transactions of a group become durable together. One
  * that throws is rolled back to its savepoint, and the others continue. A group of only repeatable transactions has no
  * savepoints, which cost SQLite a copy of each changed page. If one of them throws after a write, all run again.
  *
- * The disk works in parallel to the event loop: while one group hardens, the statements of the next one run. The next group commits
- * after the previous one is hardened, so that no reader sees a state that can still be lost.
+ * The disk works in parallel to the event loop: while the commit of one group is synced, the statements of the next group run. The
+ * next group commits after the previous one is durable, so that no reader sees a state that can still be lost.
  */
 export function createWriter(connection: WriteConnection, log: Log) {
-  const disk = trustedDisk(log)
+  const disk = createDisk(log)
   const writer: Writer = {
     connection,
     log,
     disk,
     queue: [],
     writing: undefined,
-    hardening: Promise.resolve(),
-    isSoft: false,
+    syncing: Promise.resolve(),
+    hasPendingSync: false,
     closed: false,
   }
   return {
@@ -51,18 +51,18 @@ export function createWriter(connection: WriteConnection, log: Log) {
       })
     },
     /** True when no transaction is open and every commit is durable: the connection then sees only durable state. */
-    isQuiet: () => !connection.inTransaction() && !writer.isSoft,
+    isIdle: () => !connection.inTransaction() && !writer.hasPendingSync,
     /** Resolves when every commit is durable. */
-    async hardened(): Promise<void> {
+    async whenDurable(): Promise<void> {
       // Check again: another waiting caller may have committed the next group.
-      while (writer.isSoft && !disk.failure) await writer.hardening
+      while (writer.hasPendingSync && !disk.failure) await writer.syncing
     },
-    giveUp: (error: unknown) => disk.giveUp(error),
+    fail: (error: unknown) => disk.fail(error),
     /** Refuses new transactions, and resolves when the earlier ones are durable. */
     async close(): Promise<void> {
       writer.closed = true
       while (writer.writing) await writer.writing
-      await writer.hardening
+      await writer.syncing
     },
   }
 }
@@ -82,35 +82,35 @@ async function writeAll(writer: Writer): Promise<void> {
 async function writeGroup(writer: Writer, group: readonly Waiting[]): Promise<void> {
   const { connection, disk } = writer
   try {
-    if (connection.isUntidy()) {
-      await writer.hardening
-      await connection.tidy().catch((error: unknown) => disk.giveUp(error))
+    if (connection.isCheckpointDue()) {
+      await writer.syncing
+      await connection.checkpoint().catch((error: unknown) => disk.fail(error))
     }
     disk.check()
     await connection.control('begin')
     const done = await runGroup(connection, group)
-    await writer.hardening
+    await writer.syncing
     disk.check()
     const durably = done.some(({ waiting }) => waiting.durably)
-    writer.isSoft = durably
+    writer.hasPendingSync = durably
     await connection.commit(done.length, durably)
-    writer.hardening = harden(writer, done, durably)
+    writer.syncing = makeDurable(writer, done, durably)
   } catch (error) {
-    writer.isSoft = false
+    writer.hasPendingSync = false
     await rollback(writer)
     for (const waiting of group) waiting.reject(error)
   }
 }
 
-async function harden(writer: Writer, done: readonly Done[], durably: boolean): Promise<void> {
+async function makeDurable(writer: Writer, done: readonly Done[], durably: boolean): Promise<void> {
   try {
-    await writer.connection.harden(durably)
+    await writer.connection.makeDurable(durably)
   } catch (error) {
-    writer.disk.giveUp(error)
+    writer.disk.fail(error)
     for (const { waiting } of done) waiting.reject(writer.disk.failure)
     return
   }
-  writer.isSoft = false
+  writer.hasPendingSync = false
   for (const { waiting, hooks, value } of done) {
     for (const hook of hooks) runHook(hook, writer.log)
     waiting.resolve(value)
@@ -137,17 +137,17 @@ type Disk = {
   /** The reason why the writer accepts nothing more. */
   readonly failure: StorageError | undefined
   /** It is unknown, for good, whether the disk has the writes. Further writes could acknowledge data that is already lost. */
-  giveUp(error: unknown): void
+  fail(error: unknown): void
   check(): void
 }
 
-function trustedDisk(log: Log): Disk {
+function createDisk(log: Log): Disk {
   let failure: StorageError | undefined
   return {
     get failure() {
       return failure
     },
-    giveUp(error) {
+    fail(error) {
       if (failure) return
       if (error instanceof StorageError) {
         failure = error

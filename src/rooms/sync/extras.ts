@@ -63,28 +63,28 @@ export async function roomExtras(
   const joined = plans.filter((plan) => plan.membership === 'join')
   const roomIds = joined.map((plan) => plan.roomId)
   // An initial response for a room has all its account data and receipts, however old.
-  const fresh = new Set(joined.filter((plan) => plan.after < since).map((plan) => plan.roomId))
-  const known = roomIds.filter((roomId) => !fresh.has(roomId))
+  const newRooms = new Set(joined.filter((plan) => plan.after < since).map((plan) => plan.roomId))
+  const known = roomIds.filter((roomId) => !newRooms.has(roomId))
   const receipts = new Map([
     ...(await receiptContents(read, { userId, roomIds: known, since })),
-    ...(await receiptContents(read, { userId, roomIds: [...fresh], since: 0 })),
+    ...(await receiptContents(read, { userId, roomIds: [...newRooms], since: 0 })),
   ])
   const countsOf = request.byThread ? unreadCounts : unreadTotals
   const counts = roomIds.length === 0 ? undefined : await countsOf(read, userId, roomIds)
   const earlier =
-    fresh.size === 0 ? undefined : await accountDataNews(read, userId, { since: undefined, now: 0 })
+    newRooms.size === 0 ? undefined : await accountDataNews(read, userId, { since: undefined, now: 0 })
   const typed = new Set(deps.typing.changedSince(request.since?.typing ?? 0))
   return (roomId) => {
     const found = receipts.get(roomId)
     const ephemeral = (found?.contents ?? []).map((content): JsonObject => ({ type: 'm.receipt', content }))
     const userIds = deps.typing.usersIn(roomId)
     // A client that does not know the room yet assumes that no member is typing.
-    const untold = request.since === undefined || fresh.has(roomId)
-    if (untold ? userIds.length > 0 : typed.has(roomId))
+    const isNewToClient = request.since === undefined || newRooms.has(roomId)
+    if (isNewToClient ? userIds.length > 0 : typed.has(roomId))
       ephemeral.push({ type: 'm.typing', content: { user_ids: userIds } })
     return {
       ephemeral,
-      accountData: (fresh.has(roomId) && earlier ? earlier : request.accountData).of(roomId),
+      accountData: (newRooms.has(roomId) && earlier ? earlier : request.accountData).of(roomId),
       ownReceipt: found?.own === true || recounted.has(roomId),
       counts: counts?.get(roomId),
     }

@@ -29,9 +29,9 @@ export async function joinedRoom(
     matchesRoomEvent(of, roomId, event as { type: string; content: JsonObject })
   const ephemeral = extras.ephemeral.filter(passes(filter.ephemeral))
   const accountData = extras.accountData.filter(passes(filter.roomAccountData))
-  const happened = timeline.events.length > 0 || timeline.hidden || timeline.limited || state.length > 0
-  const told = ephemeral.length > 0 || accountData.length > 0 || extras.ownReceipt
-  if (!happened && !told && plan.state !== 'full') return undefined
+  const hasEvents = timeline.events.length > 0 || timeline.hidden || timeline.limited || state.length > 0
+  const hasExtras = ephemeral.length > 0 || accountData.length > 0 || extras.ownReceipt
+  if (!hasEvents && !hasExtras && plan.state !== 'full') return undefined
   return {
     ...(summary ? { summary: summary.summary } : {}),
     state: { events: stateEvents(reader, state) },
@@ -93,8 +93,8 @@ async function newsFor(q: Queries, reader: RoomReader, plan: RoomPlan): Promise<
     }
   }
   const timeline = await timelineOf(q, { ...plan, filter: filter.timeline, pageBytes: reader.pageBytes })
-  const isTold = plan.state === 'full' || (await hasNewSummary(q, plan))
-  const summary = isTold ? await summaryOf(q, plan.roomId, viewer.userId) : undefined
+  const needsSummary = plan.state === 'full' || (await hasNewSummary(q, plan))
+  const summary = needsSummary ? await summaryOf(q, plan.roomId, viewer.userId) : undefined
   const state = await stateOf(q, reader, { plan, timeline, heroes: summary?.heroes ?? [] })
   return { timeline, state, summary }
 }
@@ -118,7 +118,7 @@ async function stateOf(
   const filter = reader.filter.state
   const lazy = filter.lazyLoadMembers
   const position = timeline.start
-  const gap = timeline.limited || timeline.hidden || plan.moved
+  const gap = timeline.limited || timeline.hidden || plan.membershipChanged
   let state: Event[] = []
   if (plan.state === 'full') state = await stateUpTo(q, { roomId, position, members: !lazy })
   else if (plan.state === 'changes' && gap)

@@ -34,19 +34,19 @@ export async function longPoll<T>(
   let result = await attempt()
   if (result.news || poll.timeoutMs <= 0 || ended()) return result.value
   using watch = watchUser(deps, poll)
-  const lookAgain = async (): Promise<boolean> => {
+  const attemptAgain = async (): Promise<boolean> => {
     if (ended()) return true
     await watch.prepare()
     result = await attempt()
     return result.news || ended()
   }
-  let isOver = await lookAgain()
+  let isOver = await attemptAgain()
   for (;;) {
     const left = deadline - deps.clock.now()
     if (isOver || left <= 0) return result.value
     await deps.clock.sleep(left, watch.signal())
     if (ended()) return result.value
-    isOver = await deps.wakes.inTurn(lookAgain)
+    isOver = await deps.wakes.inTurn(attemptAgain)
   }
 }
 

@@ -17,7 +17,7 @@ export type RoomPlan = {
   /** `full`: the whole state; `changes`: since `after`; `none`: the user has not been in the room. */
   state: 'full' | 'changes' | 'none'
   /** The user's stay was interrupted since `after`, or began or ended. */
-  moved: boolean
+  membershipChanged: boolean
   /** The user's current member event, if it came after `upTo` and differs from the one there. */
   ownLater?: number
 }
@@ -38,17 +38,17 @@ export type PlanRequest = {
 export async function planRooms(q: Queries, request: PlanRequest): Promise<RoomPlan[]> {
   const { userId, filter, since } = request
   if (filter.rooms?.size === 0) return []
-  const rooms = (await roomsToTell(q, request)).filter((room) => includesRoom(filter, room.room_id))
-  const moved = rooms.filter((room) => since === undefined || room.position > since)
+  const rooms = (await roomsOfResponse(q, request)).filter((room) => includesRoom(filter, room.room_id))
+  const changed = rooms.filter((room) => since === undefined || room.position > since)
   const histories = await historiesOf(
     q,
     userId,
-    moved.map((room) => room.room_id),
+    changed.map((room) => room.room_id),
   )
   return rooms.map((room) => planRoom(request, room, histories.get(room.room_id)))
 }
 
-async function roomsToTell(q: Queries, request: PlanRequest): Promise<RoomOfUser[]> {
+async function roomsOfResponse(q: Queries, request: PlanRequest): Promise<RoomOfUser[]> {
   const { userId, filter, since, fullState, alsoRooms } = request
   if (since === undefined) {
     const memberships: Membership[] = ['join', 'invite', 'knock']
@@ -68,7 +68,11 @@ async function roomsToTell(q: Queries, request: PlanRequest): Promise<RoomOfUser
 function planRoom(request: PlanRequest, room: RoomOfUser, history: RoomHistory | undefined): RoomPlan {
   const since = request.since ?? 0
   const joined = room.membership === 'join'
-  const shared = { roomId: room.room_id, membership: room.membership, moved: history !== undefined }
+  const shared = {
+    roomId: room.room_id,
+    membership: room.membership,
+    membershipChanged: history !== undefined,
+  }
   // Without a change of the user's own membership, the user was in the room all the time and sees everything since.
   if (!history) {
     const state = request.fullState ? 'full' : 'changes'
@@ -78,14 +82,14 @@ function planRoom(request: PlanRequest, room: RoomOfUser, history: RoomHistory |
   const wasJoined = since > 0 && membershipAt(history, since) === 'join'
   const stayed = history.memberships.some((m) => m.membership === 'join' && m.position > since)
   const state = wasJoined && !request.fullState ? 'changes' : wasJoined || stayed || joined ? 'full' : 'none'
-  const told = { ...shared, spans, after: wasJoined ? since : 0, state } as const
-  if (joined) return { ...told, upTo: request.position }
+  const plan = { ...shared, spans, after: wasJoined ? since : 0, state } as const
+  if (joined) return { ...plan, upTo: request.position }
   const left = leftAt(history.memberships)
   // An invitation and a knock are shown as they are now, without the history of an earlier stay.
   const isOver = room.membership === 'leave' || room.membership === 'ban'
-  if (!isOver || left === undefined || left <= since) return { ...told, upTo: room.position }
+  if (!isOver || left === undefined || left <= since) return { ...plan, upTo: room.position }
   const isChanged = membershipAt(history, left) !== room.membership
-  return { ...told, upTo: left, ...(isChanged && { ownLater: room.position }) }
+  return { ...plan, upTo: left, ...(isChanged && { ownLater: room.position }) }
 }
 
 function membershipAt(history: RoomHistory, position: number): Membership | undefined {

@@ -19,8 +19,8 @@ export type SharedRooms = {
 }
 
 /** The maximum number of entries, and of events in each: 20 MiB if all have the maximum size. */
-const KEPT = 16
-const MOST_EVENTS = 20
+const MAX_ENTRIES = 16
+const MAX_EVENTS = 20
 
 /**
  * Caches the last reads, in memory only: when a message wakes two thousand members, the room is read once. Everything read here
@@ -28,17 +28,17 @@ const MOST_EVENTS = 20
  * on the viewer: not on ignored users, transaction ids or history visibility.
  */
 export function createSharedRooms(): SharedRooms {
-  const kept = new BoundedMap<string, Promise<RoomNews>>({ limit: KEPT })
+  const cache = new BoundedMap<string, Promise<RoomNews>>({ limit: MAX_ENTRIES })
 
-  async function readAndKeep(key: string, read: () => Promise<RoomNews>): Promise<RoomNews> {
+  async function readAndCache(key: string, read: () => Promise<RoomNews>): Promise<RoomNews> {
     const reading = read()
-    kept.set(key, reading)
+    cache.set(key, reading)
     try {
       const news = await reading
-      if (news.timeline.events.length + news.state.length > MOST_EVENTS) kept.delete(key)
+      if (news.timeline.events.length + news.state.length > MAX_EVENTS) cache.delete(key)
       return news
     } catch (error) {
-      kept.delete(key)
+      cache.delete(key)
       throw error
     }
   }
@@ -46,17 +46,17 @@ export function createSharedRooms(): SharedRooms {
   return {
     async news({ plan, filter }, read) {
       const key = keyOf(plan, filter)
-      const found = kept.get(key)
+      const found = cache.get(key)
       // No await before the entry is in the cache: otherwise parallel readers would read the room too.
-      if (found === undefined) return readAndKeep(key, read)
-      return (await found.catch(() => undefined)) ?? readAndKeep(key, read)
+      if (found === undefined) return readAndCache(key, read)
+      return (await found.catch(() => undefined)) ?? readAndCache(key, read)
     },
   }
 }
 
 /** Whether the response for the room is the same for all members with the same filter. */
-export function isShared({ state, moved }: RoomPlan): boolean {
-  return state === 'changes' && !moved
+export function isShared({ state, membershipChanged }: RoomPlan): boolean {
+  return state === 'changes' && !membershipChanged
 }
 
 function keyOf({ roomId, after, upTo }: { roomId: RoomId; after: number; upTo: number }, filter: SyncFilter) {

@@ -43,13 +43,13 @@ async function heroesOf(q: Queries, roomId: RoomId, userId: UserId): Promise<Use
   return members.map((member) => member.user_id)
 }
 
-type Others = { roomId: RoomId; userId: UserId; limit: number }
+type OtherMembers = { roomId: RoomId; userId: UserId; limit: number }
 
 export const memberCounts = query<{ roomId: RoomId }>()((db, p) =>
   db.selectFrom('rooms').select(['joined_count', 'invited_count']).where('room_id', '=', p.roomId),
 )
 
-export const firstMembers = query<Others>()((db, p) =>
+export const firstMembers = query<OtherMembers>()((db, p) =>
   db
     .selectFrom('memberships')
     .select('user_id')
@@ -60,7 +60,7 @@ export const firstMembers = query<Others>()((db, p) =>
     .limit(p.limit),
 )
 
-export const firstFormerMembers = query<Others>()((db, p) =>
+export const firstFormerMembers = query<OtherMembers>()((db, p) =>
   db
     .selectFrom('memberships')
     .select('user_id')

@@ -66,10 +66,10 @@ export async function sync(deps: SyncDeps, request: SyncRequest): Promise<SyncBo
   }
   using _presence = request.isAway ? undefined : markActive(deps.activity, viewer, poll.timeoutMs)
   return await longPoll(deps, poll, async () => {
-    const answer = await respond(deps, { ...request, since })
+    const result = await respond(deps, { ...request, since })
     // This attempt found nothing new for the client, so the next attempt starts at its position.
-    since = answer.token
-    return { value: answer.body, news: answer.news }
+    since = result.token
+    return { value: result.body, news: result.news }
   })
 }
 
@@ -78,9 +78,9 @@ export function markActive(activity: Activity, { userId, deviceId }: Viewer, tim
   return deviceId === null ? undefined : activity.startPoll({ userId, deviceId }, timeoutMs)
 }
 
-type Answer = { body: SyncBody; news: boolean; token: SyncToken }
+type SyncResult = { body: SyncBody; news: boolean; token: SyncToken }
 
-async function respond(deps: SyncDeps, request: SyncRequest): Promise<Answer> {
+async function respond(deps: SyncDeps, request: SyncRequest): Promise<SyncResult> {
   const { typing, db } = deps
   // The next response contains later typing, and may repeat some.
   const typed = typing.serial()
@@ -89,12 +89,12 @@ async function respond(deps: SyncDeps, request: SyncRequest): Promise<Answer> {
     const position = await currentPosition(db)
     const since = notAhead(request.since, { position, typing: typed })
     if (since.position === position && since.typing === typed && since.defaults === defaults)
-      return emptyAnswer(since)
+      return emptyResult(since)
   }
   return db.snapshot(async (read) => {
     const token = { position: await currentPosition(read), typing: typed, defaults }
     const since = request.since && notAhead(request.since, token)
-    return tell(deps, read, { ...request, since, token })
+    return readResponse(deps, read, { ...request, since, token })
   })
 }
 
@@ -107,16 +107,16 @@ function notAhead(since: SyncToken, now: Omit<SyncToken, 'defaults'>): SyncToken
   }
 }
 
-type Telling = SyncRequest & { token: SyncToken }
+type SyncContext = SyncRequest & { token: SyncToken }
 type Section = Record<RoomId, JsonObject | Deferred>
 type Rooms = { join: Section; invite: Section; knock: Section; leave: Section }
 /** The response. Deferred rooms are read when they are written. */
 export type SyncBody = ReturnType<typeof bodyOf>
 
 /** Rooms are read within the one snapshot up to this total size; the rooms after them are deferred. */
-const HELD_PAGES = 4
+const PAGES_IN_MEMORY = 4
 
-async function tell(deps: SyncDeps, read: Queries, request: Telling): Promise<Answer> {
+async function readResponse(deps: SyncDeps, read: Queries, request: SyncContext): Promise<SyncResult> {
   const { viewer, since, token } = request
   const { userId } = viewer
   const { ignored, rulesVersion } = await viewerFacts(read, userId)
@@ -138,12 +138,12 @@ async function tell(deps: SyncDeps, read: Queries, request: Telling): Promise<An
   const { pageBytes, sharedRooms } = deps
   const reader = { viewer, now: deps.clock.now(), filter, pageBytes, sharedRooms }
   const rooms: Rooms = { join: {}, invite: {}, knock: {}, leave: {} }
-  let left = HELD_PAGES * deps.pageBytes
+  let remainingBytes = PAGES_IN_MEMORY * deps.pageBytes
   for (const plan of plans) {
     const of = { reader, plan, extras: extras(plan.roomId) }
-    const room = left > 0 ? await roomOf(read, of) : deferredRoom(deps, of)
+    const room = remainingBytes > 0 ? await roomOf(read, of) : deferredRoom(deps, of)
     if (!room) continue
-    left -= sizeOf(room)
+    remainingBytes -= sizeOf(room)
     rooms[SECTIONS[plan.membership]][plan.roomId] = room
   }
   const global = accountData.of('')
@@ -151,11 +151,12 @@ async function tell(deps: SyncDeps, read: Queries, request: Telling): Promise<An
   const isOutdated = since?.defaults !== token.defaults
   if (!since || isOutdated || rulesVersion > since.position)
     global.push({ type: 'm.push_rules', content: await pushRulesContent(read, userId, deps) })
-  const told = global.filter((event) =>
+  const globalEvents = global.filter((event) =>
     matchesEvent(filter.accountData, event as { type: string; content: JsonObject }),
   )
-  const quiet = told.length === 0 && Object.values(rooms).every((of) => Object.keys(of).length === 0)
-  return { body: bodyOf(token, told, rooms), news: !quiet, token }
+  const isEmpty =
+    globalEvents.length === 0 && Object.values(rooms).every((of) => Object.keys(of).length === 0)
+  return { body: bodyOf(token, globalEvents, rooms), news: !isEmpty, token }
 }
 
 const SECTIONS: Record<Membership, keyof Rooms> = {
@@ -166,10 +167,10 @@ const SECTIONS: Record<Membership, keyof Rooms> = {
   ban: 'leave',
 }
 
-type RoomToTell = { reader: RoomReader; plan: RoomPlan; extras: RoomExtras }
+type PlannedRoom = { reader: RoomReader; plan: RoomPlan; extras: RoomExtras }
 
 /** The response for one room; undefined: nothing. */
-async function roomOf(read: Queries, { reader, plan, extras }: RoomToTell): Promise<JsonObject | undefined> {
+async function roomOf(read: Queries, { reader, plan, extras }: PlannedRoom): Promise<JsonObject | undefined> {
   const { membership } = plan
   if (membership === 'join') return joinedRoom(read, reader, { plan, extras })
   if (membership !== 'invite' && membership !== 'knock') return leftRoom(read, reader, { plan, extras })
@@ -180,13 +181,13 @@ async function roomOf(read: Queries, { reader, plan, extras }: RoomToTell): Prom
  * The same for a deferred room, read when the response is written up to it. Events and state are those up to the position of the plan, as
  * within the snapshot; only the summary of members can be newer.
  */
-function deferredRoom({ db }: SyncDeps, of: RoomToTell): Deferred {
+function deferredRoom({ db }: SyncDeps, of: PlannedRoom): Deferred {
   // The room already has its place in the response, so it is written even if nothing passes the filter.
   const extras = { ...of.extras, ownReceipt: true }
   return new Deferred(async () => (await db.snapshot((read) => roomOf(read, { ...of, extras }))) ?? {})
 }
 
-function emptyAnswer(token: SyncToken): Answer {
+function emptyResult(token: SyncToken): SyncResult {
   return { body: bodyOf(token, [], { join: {}, invite: {}, knock: {}, leave: {} }), news: false, token }
 }
 

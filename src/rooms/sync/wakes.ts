@@ -5,7 +5,7 @@ export type Wakes = {
 }
 
 /** The maximum number of parallel reads. On PostgreSQL each takes a connection that other requests could use. */
-const AT_ONCE = 4
+const MAX_PARALLEL = 4
 
 /**
  * One message can wake thousands of polls. They read in the order in which they were woken, a few at a time, with a turn of the
@@ -16,7 +16,7 @@ export function createWakes(): Wakes {
   let running = 0
   return {
     async inTurn(work) {
-      if (running < AT_ONCE) running++
+      if (running < MAX_PARALLEL) running++
       else await new Promise<void>((resolve) => waiting.push(resolve))
       try {
         return await work()
