@@ -33,7 +33,7 @@ const put = (delivery: DeliveryFixture, scope: string, ruleId: string, sound: st
 const set = (delivery: DeliveryFixture, fields: object) => delivery.setPusher(bob, { data: DATA, ...fields })
 
 /** The rules of a handle in their order: id, sound, and whether it is enabled. */
-async function shown(delivery: DeliveryFixture, handle: string) {
+async function rulesOf(delivery: DeliveryFixture, handle: string) {
   const { device } = await rulesetOf(delivery.db, bob, { legacyMentionRules: true })
   return device.get(handle)?.room.map((each) => {
     const [action] = each.actions
@@ -41,7 +41,7 @@ async function shown(delivery: DeliveryFixture, handle: string) {
   })
 }
 
-async function withRules(delivery: DeliveryFixture): Promise<void> {
+async function setPusherWithRules(delivery: DeliveryFixture): Promise<void> {
   await set(delivery, { instance_handle: 'old' })
   for (const id of ['c', 'b', 'a']) await put(delivery, 'old', id, 'old')
   await setRuleEnabled(delivery.rules, rule('old', 'b'), false)
@@ -52,22 +52,26 @@ const OLD = [
   ['c', 'old', true],
 ]
 
-onEachDatabase('the rules of a handle', (open) => {
-  test('are duplicated to the new one when that is asked for, order and enabled flag kept', async (t) => {
+onEachDatabase('the push rules of a handle', (open) => {
+  test('copy_push_rules duplicates the rules to the new handle with their order and enabled flag', async (t) => {
     const delivery = await createDeliveryFixture(t, await open(t))
-    await withRules(delivery)
+    await setPusherWithRules(delivery)
     await set(delivery, { instance_handle: 'new', 'org.belfry.copy_push_rules': true })
-    assert.deepEqual(await shown(delivery, 'old'), OLD)
-    assert.deepEqual(await shown(delivery, 'new'), OLD)
+    assert.deepEqual(await rulesOf(delivery, 'old'), OLD)
+    assert.deepEqual(await rulesOf(delivery, 'new'), OLD)
     await put(delivery, 'new', 'a', 'changed')
-    assert.deepEqual(await shown(delivery, 'old'), OLD, 'duplicates, not the same')
+    assert.deepEqual(
+      await rulesOf(delivery, 'old'),
+      OLD,
+      'a change of a duplicate does not change the original',
+    )
   })
 
-  test('are not duplicated unasked, nor when there is nothing to duplicate from or to', async (t) => {
+  test('the rules are not duplicated without copy_push_rules, to the same handle, or for a new pusher', async (t) => {
     const delivery = await createDeliveryFixture(t, await open(t))
-    await withRules(delivery)
+    await setPusherWithRules(delivery)
     await set(delivery, { instance_handle: 'new' })
-    assert.equal(await shown(delivery, 'new'), undefined)
+    assert.equal(await rulesOf(delivery, 'new'), undefined)
     await set(delivery, { 'org.belfry.copy_push_rules': true })
     await set(delivery, { instance_handle: 'third', 'org.belfry.copy_push_rules': true })
     await set(delivery, { instance_handle: 'third', 'org.belfry.copy_push_rules': true })
@@ -78,16 +82,16 @@ onEachDatabase('the rules of a handle', (open) => {
     )
   })
 
-  test('go above those that the new one has already, and take the place of their like', async (t) => {
+  test('duplicated rules come before the rules of the new handle and replace those with the same id', async (t) => {
     const delivery = await createDeliveryFixture(t, await open(t))
-    await withRules(delivery)
+    await setPusherWithRules(delivery)
     await put(delivery, 'new', 'd', 'new')
     await put(delivery, 'new', 'b', 'new')
     await set(delivery, { profile_tag: 'new', 'org.belfry.copy_push_rules': true })
-    assert.deepEqual(await shown(delivery, 'new'), [...OLD, ['d', 'new', true]])
+    assert.deepEqual(await rulesOf(delivery, 'new'), [...OLD, ['d', 'new', true]])
   })
 
-  test('are duplicated with the change of the handle or not at all', async (t) => {
+  test('the pusher is unchanged when the duplicated rules exceed the limit', async (t) => {
     const delivery = await createDeliveryFixture(t, await open(t))
     await set(delivery, { instance_handle: 'old' })
     for (let n = 0; n < 6; n++) await put(delivery, 'old', `r${n}`, 'x')
@@ -95,40 +99,44 @@ onEachDatabase('the rules of a handle', (open) => {
     const moving = set(delivery, { instance_handle: 'new', lang: 'de', 'org.belfry.copy_push_rules': true })
     await assert.rejects(moving, { status: 400, errcode: 'M_INVALID_PARAM' })
     assert.deepEqual(await delivery.pusherRows(), before)
-    assert.equal(await shown(delivery, 'new'), undefined)
+    assert.equal(await rulesOf(delivery, 'new'), undefined)
   })
 
-  test('outlive the pusher, and it is known since when nobody holds it', async (t) => {
+  test('the rules stay when the pusher is removed, with the time since which no pusher has the handle', async (t) => {
     const delivery = await createDeliveryFixture(t, await open(t))
     const { clock, db } = delivery
     const since = async () =>
       Object.fromEntries((await db.all(handles, {})).map((row) => [row.handle, row.unheld_since]))
-    await withRules(delivery)
-    await put(delivery, 'never held', 'a', 'x')
+    await setPusherWithRules(delivery)
+    await put(delivery, 'without pusher', 'a', 'x')
     const start = clock.now()
-    assert.deepEqual(await since(), { old: null, 'never held': start })
+    assert.deepEqual(await since(), { old: null, 'without pusher': start })
 
     await set(delivery, { pushkey: 'copy', instance_handle: 'old' })
     clock.advance(1000)
     await set(delivery, { kind: null })
-    assert.deepEqual(await since(), { old: null, 'never held': start }, 'the copy holds it still')
+    assert.deepEqual(await since(), { old: null, 'without pusher': start }, 'the copy still has the handle')
     await set(delivery, { pushkey: 'copy', instance_handle: 'other' })
-    assert.deepEqual(await since(), { old: start + 1000, 'never held': start })
+    assert.deepEqual(await since(), { old: start + 1000, 'without pusher': start })
     clock.advance(1000)
     await set(delivery, { pushkey: 'third' })
-    assert.deepEqual(await since(), { old: start + 1000, 'never held': start }, 'not counted anew')
+    assert.deepEqual(
+      await since(),
+      { old: start + 1000, 'without pusher': start },
+      'the time does not start again',
+    )
     await set(delivery, { pushkey: 'restored', instance_handle: 'old' })
-    assert.deepEqual(await since(), { old: null, 'never held': start })
-    assert.deepEqual(await shown(delivery, 'old'), OLD)
+    assert.deepEqual(await since(), { old: null, 'without pusher': start })
+    assert.deepEqual(await rulesOf(delivery, 'old'), OLD)
 
     const devices = { userId: bob, deviceIds: [PHONE] }
     await db.transaction((tx) => removePushersOfDevices(delivery.pushers, tx, devices))
-    assert.deepEqual(await since(), { old: start + 2000, 'never held': start })
+    assert.deepEqual(await since(), { old: start + 2000, 'without pusher': start })
     await set(delivery, { instance_handle: 'old' })
     clock.advance(1000)
-    // The same pushkey under another user takes the pusher over.
+    // A pusher of another user with the same app and pushkey replaces it.
     await delivery.setPusher(carol, { data: DATA })
-    assert.deepEqual(await since(), { old: start + 3000, 'never held': start })
-    assert.deepEqual(await shown(delivery, 'old'), OLD)
+    assert.deepEqual(await since(), { old: start + 3000, 'without pusher': start })
+    assert.deepEqual(await rulesOf(delivery, 'old'), OLD)
   })
 })

@@ -24,7 +24,7 @@ import { silentLog } from '../support/log.ts'
 const DATA = { url: 'https://push.example.org/_matrix/push/v1/notify' }
 const DAY_MS = 24 * 60 * 60_000
 
-/** As one that was put there while its pusher was being switched off. */
+/** An item that another transaction queues while the pusher is being disabled. */
 const addLate = query<{ position: number }>()((db, p, d) =>
   db
     .insertInto('lane_items')
@@ -49,15 +49,15 @@ async function report(delivery: DeliveryFixture, viewer: UserId, asked: Partial<
   })
 }
 
-onEachDatabase('the life of a pusher', (open) => {
-  test('switched off, it is sent nothing, no badge either, and what waited is forgotten', async (t) => {
+onEachDatabase('the states of a pusher', (open) => {
+  test('a disabled pusher has an empty queue, and gets neither pokes nor a badge', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     await delivery.say(alice, 'before')
     assert.equal(await delivery.queued(), 1)
     await delivery.setPusher(bob, { data: { url: gateway.url }, enabled: false })
     assert.equal(await delivery.queued(), 0)
-    const [shown] = await listPushers(delivery.db, bob, delivery.clock.now())
-    assert.deepEqual([shown?.['enabled'], shown?.['org.matrix.msc3881.enabled']], [false, false])
+    const [listed] = await listPushers(delivery.db, bob, delivery.clock.now())
+    assert.deepEqual([listed?.['enabled'], listed?.['org.matrix.msc3881.enabled']], [false, false])
 
     await using _worker = await delivery.start()
     const position = await delivery.say(alice, 'meanwhile')
@@ -73,7 +73,7 @@ onEachDatabase('the life of a pusher', (open) => {
     assert.deepEqual(bodies(gateway.pokes), ['after'])
   })
 
-  test('what comes into the queue while it is switched off is not sent', async (t) => {
+  test('an item queued while its pusher is being disabled is skipped with the reason disabled', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     await delivery.setPusher(bob, { data: { url: gateway.url }, enabled: false })
     const position = await delivery.say(alice, 'late')
@@ -87,7 +87,7 @@ onEachDatabase('the life of a pusher', (open) => {
     )
   })
 
-  test('switched on again, it is told the badge if that is another one than it was told last', async (t) => {
+  test('after it is enabled, a pusher gets the badge if it has changed', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     await using _worker = await delivery.start()
     const position = await delivery.say(alice, 'one')
@@ -101,7 +101,7 @@ onEachDatabase('the life of a pusher', (open) => {
     assert.equal(gateway.pokes.length, 2)
   })
 
-  test('switching it off ends its back-off and its state of failure', async (t) => {
+  test('disabling a failing pusher ends its back-off and its failure state', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     gateway.answer({ status: 500 })
     await using _worker = await delivery.start()
@@ -120,7 +120,7 @@ onEachDatabase('the life of a pusher', (open) => {
     assert.equal(await state(), 'off')
   })
 
-  test('disable_badge_count: pokes without counts, and none for a badge; taken back, the badge is told', async (t) => {
+  test('disable_badge_count removes the counts from pokes and prevents badge pokes until it is removed', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     await using _worker = await delivery.start()
     await delivery.say(alice, 'counted')
@@ -129,14 +129,14 @@ onEachDatabase('the life of a pusher', (open) => {
     const position = await delivery.say(alice, 'not counted')
     await atRest(delivery)
     await readAll(delivery, position)
-    await delivery.say(alice, 'nor is this')
+    await delivery.say(alice, 'not counted either')
     await atRest(delivery)
     assert.deepEqual(
       gateway.pokes.map((poke) => [poke.content?.['body'], poke.counts]),
       [
         ['counted', { unread: 1 }],
         ['not counted', undefined],
-        ['nor is this', undefined],
+        ['not counted either', undefined],
       ],
     )
     assert.equal(
@@ -150,7 +150,7 @@ onEachDatabase('the life of a pusher', (open) => {
     assert.deepEqual((await gateway.waitFor(isBadge)).counts, { unread: 0 })
   })
 
-  test('a badge that became due before disable_badge_count is not told after it', async (t) => {
+  test('a badge that is due is not sent after disable_badge_count was set', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     const position = await delivery.say(alice, 'one')
     await readAll(delivery, position)
@@ -160,7 +160,7 @@ onEachDatabase('the life of a pusher', (open) => {
     assert.deepEqual(gateway.pokes, [])
   })
 
-  test('a pusher that its gateway rejects is gone at once, and its owner sees when and why for 30 days', async (t) => {
+  test('a rejected pusher is removed, and its owner sees the time and the reason for 30 days', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     gateway.answer({ body: { rejected: ['key'] } })
     await using _worker = await delivery.start()
@@ -186,18 +186,18 @@ onEachDatabase('the life of a pusher', (open) => {
       failing_since: null,
       last_error: null,
     })
-    assert.deepEqual((await report(delivery, alice)).removed, [], "what was bob's is not alice's business")
+    assert.deepEqual((await report(delivery, alice)).removed, [], 'alice does not see pushers of bob')
 
     delivery.clock.advance(30 * DAY_MS)
     assert.equal((await report(delivery, bob)).removed.length, 1)
     assert.equal(await sweepRemoved(delivery), 0)
     delivery.clock.advance(1)
-    assert.deepEqual((await report(delivery, bob)).removed, [], 'also before the sweeper has come')
+    assert.deepEqual((await report(delivery, bob)).removed, [], 'also before the sweep')
     assert.equal(await sweepRemoved(delivery), 1)
     assert.deepEqual(await delivery.db.all(removedRows, {}), [])
   })
 
-  test('every way to go leaves its reason, the newest first', async (t) => {
+  test('each kind of removal stores its reason, and the report lists the newest first', async (t) => {
     const delivery = await createDeliveryFixture(t, await open(t))
     const set = (userId: UserId, fields: object) => delivery.setPusher(userId, { data: DATA, ...fields })
     await set(bob, { pushkey: 'mine' })
@@ -226,19 +226,19 @@ onEachDatabase('the life of a pusher', (open) => {
     assert.deepEqual((await report(delivery, carol)).removed, [])
   })
 
-  test('of one user only the newest hundred notes are kept', async (t) => {
+  test('only the newest 100 removal notes of a user are kept', async (t) => {
     const delivery = await createDeliveryFixture(t, await open(t))
-    await delivery.setPusher(carol, { data: DATA, pushkey: 'hers' })
-    await delivery.setPusher(carol, { pushkey: 'hers', kind: null })
+    await delivery.setPusher(carol, { data: DATA, pushkey: 'of carol' })
+    await delivery.setPusher(carol, { pushkey: 'of carol', kind: null })
     for (let n = 0; n < 101; n++) {
       await delivery.setPusher(bob, { data: DATA, pushkey: `key ${n}` })
       await delivery.setPusher(bob, { pushkey: `key ${n}`, kind: null })
     }
     const keys = (await delivery.db.all(removedRows, {})).map((row) => row.pushkey)
-    assert.deepEqual(keys, ['hers', ...Array.from({ length: 100 }, (_, n) => `key ${n + 1}`)])
+    assert.deepEqual(keys, ['of carol', ...Array.from({ length: 100 }, (_, n) => `key ${n + 1}`)])
   })
 
-  test('the sweeper comes once a day', async (t) => {
+  test('the sweeper deletes old removal notes once a day', async (t) => {
     const delivery = await createDeliveryFixture(t, await open(t))
     await using _sweeper = startRemovedSweeper({ ...delivery, log: silentLog })
     await delivery.setPusher(bob, { data: DATA })
@@ -247,7 +247,7 @@ onEachDatabase('the life of a pusher', (open) => {
     await eventually(async () => (await delivery.db.all(removedRows, {})).length === 0)
   })
 
-  test('the report shows everybody page by page, and pushkeys to their owner alone', async (t) => {
+  test('the report lists pushers of all users in pages, and shows pushkeys to their owner only', async (t) => {
     const delivery = await createDeliveryFixture(t, await open(t))
     for (const [userId, pushkey] of [
       [bob, 'b1'],
@@ -267,8 +267,16 @@ onEachDatabase('the life of a pusher', (open) => {
     const hashes = new Set(first.pushers.map((pusher) => pusher['pushkey_hash']))
     assert.equal(hashes.size, 2)
     assert.equal(first.pushers[0]?.['gateway'], 'https://push.example.org')
-    assert.deepEqual(first.pushers[0]?.['handle_shared_with'], [PHONE], 'with the one on the next page')
-    assert.deepEqual(first.pushers[1]?.['handle_shared_with'], [], "another user's handle is another one")
+    assert.deepEqual(
+      first.pushers[0]?.['handle_shared_with'],
+      [PHONE],
+      'shared with a pusher of the next page',
+    )
+    assert.deepEqual(
+      first.pushers[1]?.['handle_shared_with'],
+      [],
+      'the same handle of another user is not shared',
+    )
     const second = await report(delivery, bob, { of: 'all', limit: 2, after: first.nextBatch ?? 0 })
     assert.deepEqual(
       second.pushers.map(({ pushkey }) => pushkey),

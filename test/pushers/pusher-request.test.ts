@@ -33,7 +33,7 @@ function refusal(body: JsonObject, handleRequired = true): string {
     assert.equal(error.status, 400)
     return `${error.errcode} ${error.message}`
   }
-  return assert.fail('it was accepted')
+  return assert.fail('the request was accepted')
 }
 
 const without = (...names: string[]) =>
@@ -48,7 +48,7 @@ test('"pushkey: This is a unique identifier for this pusher": 1 to 512 bytes, no
   assert.match(refusal({ ...BODY, pushkey: 7 }), /^M_BAD_JSON pushkey/)
 })
 
-test('"kind: \'http\' makes a pusher that sends HTTP pokes"; an unknown kind is refused, never stored', () => {
+test('"kind: \'http\' makes a pusher that sends HTTP pokes": an unknown kind is refused', () => {
   assert.equal(settingsOf({}).kind, 'http')
   for (const kind of ['email', 'webpush', '', 'HTTP']) {
     assert.match(refusal({ ...BODY, kind }), /^M_INVALID_PARAM kind/)
@@ -57,7 +57,7 @@ test('"kind: \'http\' makes a pusher that sends HTTP pokes"; an unknown kind is 
   assert.match(refusal({ ...BODY, kind: 1 }), /^M_BAD_JSON kind/)
 })
 
-test('kind "webpush" (MSC4174), under the name of its draft too, where there is such a thing', () => {
+test('kind "webpush" (MSC4174) is accepted under both names when the server supports it', () => {
   const pushkey = createECDH('prime256v1').generateKeys('base64url')
   const data = { url: 'https://push.example.org/x', auth: 'AAAAAAAAAAAAAAAAAAAAAA', format: 'event_id_only' }
   const body = { ...BODY, kind: 'webpush', pushkey, data }
@@ -69,19 +69,19 @@ test('kind "webpush" (MSC4174), under the name of its draft too, where there is 
   assert.deepEqual(settings('webpush'), ['webpush', undefined])
   assert.deepEqual(settings('org.matrix.msc4174.webpush'), ['webpush', 'org.matrix.msc4174.webpush'])
   assert.match(refusal(body), /^M_INVALID_PARAM kind must be "http" or "email", or null/)
-  const asked = (fields: JsonObject) => () =>
+  const parsing = (fields: JsonObject) => () =>
     parsePusherChange({ ...body, ...fields }, { handleRequired: true, webPush: true })
-  assert.throws(asked({ kind: 'x' }), {
+  assert.throws(parsing({ kind: 'x' }), {
     message: 'kind must be "http", "webpush" or "email", or null to delete the pusher',
   })
-  assert.throws(asked({ data: { url: data.url } }), {
+  assert.throws(parsing({ data: { url: data.url } }), {
     errcode: 'M_MISSING_PARAM',
     message: 'Missing: data.auth',
   })
-  assert.throws(asked({ data: 7 }), { errcode: 'M_BAD_JSON' })
+  assert.throws(parsing({ data: 7 }), { errcode: 'M_BAD_JSON' })
 })
 
-test('"email" goes with "m.email", needs no URL, and knows an address in one form', () => {
+test('kind "email" requires app_id "m.email", needs no URL, and normalises the address', () => {
   const mail = { kind: 'email', app_id: 'm.email', pushkey: 'Ada@Example.ORG', data: { brand: 'b' } }
   const settings = settingsOf(mail)
   assert.deepEqual(
@@ -96,7 +96,7 @@ test('"email" goes with "m.email", needs no URL, and knows an address in one for
   assert.deepEqual(deletion, { kind: 'delete', appId: 'm.email', pushkey: 'ada@example.org' })
 })
 
-test('org.belfry.hold_while_active_ms: whole milliseconds up to ten minutes, off where it is absent', () => {
+test('org.belfry.hold_while_active_ms is a whole number from 0 to 600,000, and 0 when absent', () => {
   const name = 'org.belfry.hold_while_active_ms'
   assert.equal(settingsOf({}).holdMs, 0)
   assert.equal(settingsOf({ [name]: null }).holdMs, 0)
@@ -105,13 +105,13 @@ test('org.belfry.hold_while_active_ms: whole milliseconds up to ten minutes, off
   for (const ms of ['30000', true, {}]) assert.match(refusal({ ...BODY, [name]: ms }), /^M_BAD_JSON org/)
 })
 
-test('"null deletes the pusher", whatever else is there or not', () => {
+test('"null deletes the pusher": other keys may be absent or malformed', () => {
   const deletion = { kind: 'delete', appId: 'org.example.app', pushkey: 'key' }
   assert.deepEqual(parse({ kind: null }), deletion)
   const bare = { kind: null, app_id: 'org.example.app', pushkey: 'key' }
   assert.deepEqual(parsePusherChange(bare, { handleRequired: true }), deletion)
-  const odd = { ...bare, lang: 4, data: [], append: 'yes', instance_handle: 'x'.repeat(99) }
-  assert.deepEqual(parsePusherChange(odd, { handleRequired: true }), deletion)
+  const malformed = { ...bare, lang: 4, data: [], append: 'yes', instance_handle: 'x'.repeat(99) }
+  assert.deepEqual(parsePusherChange(malformed, { handleRequired: true }), deletion)
   assert.match(refusal({ kind: null }), /^M_MISSING_PARAM Missing: app_id, pushkey$/)
 })
 
@@ -125,7 +125,7 @@ test('"instance_handle: It may be up to 32 characters long": characters, not byt
   )
 })
 
-test('the handle is required under api/v1, where profile_tag is taken in its place, and optional elsewhere', () => {
+test('a handle is required under api/v1, where profile_tag counts too, and optional under other prefixes', () => {
   const bare = without('instance_handle')
   assert.match(refusal(bare), /^M_MISSING_PARAM Missing: instance_handle$/)
   assert.deepEqual(settingsOf({ instance_handle: null, profile_tag: 'tag' }).handle, {
@@ -136,18 +136,18 @@ test('the handle is required under api/v1, where profile_tag is taken in its pla
   assert.ok(change.kind === 'set' && change.settings.handle === undefined)
 })
 
-test('the two names of the handle are one field', () => {
+test('instance_handle and profile_tag are one field, so different values are refused', () => {
   assert.deepEqual(settingsOf({ profile_tag: 'handle' }).handle, { value: 'handle', isInstanceHandle: true })
   assert.match(refusal({ ...BODY, profile_tag: 'another' }), /^M_INVALID_PARAM/)
 })
 
-test('"app_id: reverse-DNS style … Max length, 64 chars": longer is refused, no other shape is asked for', () => {
+test('"app_id: reverse-DNS style … Max length, 64 chars": a longer one is refused, and the style is not checked', () => {
   assert.equal(settingsOf({ app_id: '🔔'.repeat(64) }).appId, '🔔'.repeat(64))
   assert.equal(settingsOf({ app_id: 'not reverse DNS' }).appId, 'not reverse DNS')
   assert.match(refusal({ ...BODY, app_id: 'x'.repeat(65) }), /^M_INVALID_PARAM app_id/)
 })
 
-test('required strings: all that are missing are named at once', () => {
+test('the error lists all missing keys', () => {
   assert.equal(
     refusal({}),
     'M_MISSING_PARAM Missing: app_id, pushkey, kind, app_display_name, device_display_name, lang, data, data.url, instance_handle',
@@ -157,14 +157,14 @@ test('required strings: all that are missing are named at once', () => {
     assert.match(refusal({ ...BODY, [name]: 5 }), new RegExp(`^M_BAD_JSON ${name}`))
 })
 
-test('"data: … For HTTP pushers, this must contain a \'url\' key which is a string": every other key is kept', () => {
+test('"data: … For HTTP pushers, this must contain a \'url\' key which is a string": other keys are kept', () => {
   const data = { url: 'https://x.test/', custom: { deep: [1, null] }, format: 'event_id_only' }
   assert.deepEqual(settingsOf({ data }).data, data)
   assert.match(refusal({ ...BODY, data: 'url' }), /^M_BAD_JSON data must/)
   assert.match(refusal({ ...BODY, data: { url: 5 } }), /^M_BAD_JSON data\.url/)
 })
 
-test('append and org.belfry.copy_push_rules are booleans', () => {
+test('append and org.belfry.copy_push_rules must be true or false', () => {
   const append = (fields: JsonObject) => {
     const change = parse(fields)
     return change.kind === 'set' && change.append
@@ -175,7 +175,7 @@ test('append and org.belfry.copy_push_rules are booleans', () => {
     assert.match(refusal({ ...BODY, [name]: 'true' }), /^M_BAD_JSON/)
 })
 
-test('enabled is true where nothing is said, and read under both of its names', () => {
+test('enabled is true when absent, and is read under both names', () => {
   assert.equal(settingsOf({}).enabled, true)
   assert.equal(settingsOf({ enabled: null }).enabled, true)
   assert.equal(settingsOf({ enabled: false }).enabled, false)
@@ -188,7 +188,7 @@ test('enabled is true where nothing is said, and read under both of its names', 
   )
 })
 
-test('disable_badge_count is read from the pusher and from its data, under both of its names', () => {
+test('disable_badge_count is read from the pusher and from its data, under both names', () => {
   const data = BODY['data'] as JsonObject
   const unstable = 'org.matrix.msc4076.disable_badge_count'
   assert.equal(settingsOf({}).disableBadgeCount, false)
@@ -199,9 +199,9 @@ test('disable_badge_count is read from the pusher and from its data, under both 
     { data: { ...data, [unstable]: true } },
   ])
     assert.equal(settingsOf(fields).disableBadgeCount, true, JSON.stringify(fields))
-  const nearer = settingsOf({ disable_badge_count: false, data: { ...data, [unstable]: true } })
-  assert.equal(nearer.disableBadgeCount, false)
-  assert.equal(nearer.data[unstable], true, 'data is kept as it came')
+  const both = settingsOf({ disable_badge_count: false, data: { ...data, [unstable]: true } })
+  assert.equal(both.disableBadgeCount, false)
+  assert.equal(both.data[unstable], true, 'data is stored unchanged')
   assert.match(
     refusal({ ...BODY, data: { ...data, [unstable]: 'yes' } }),
     /^M_BAD_JSON data\.org\.matrix\.msc4076\.disable_badge_count must be true or false/,

@@ -14,7 +14,7 @@ import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
 
-async function stand(t: TestContext, open: (t: TestContext) => Promise<Database>) {
+async function createTestPushFixture(t: TestContext, open: (t: TestContext) => Promise<Database>) {
   const { delivery, gateway } = await setUp(t, open)
   const rejected: number[] = []
   const deps: TestPushDeps = {
@@ -31,9 +31,9 @@ async function stand(t: TestContext, open: (t: TestContext) => Promise<Database>
 }
 
 onEachDatabase('test push', (open) => {
-  test('ok: the gateway is sent a real poke, and nothing of the queue', async (t) => {
-    const { delivery, gateway, run } = await stand(t, open)
-    await delivery.say(alice, 'waits')
+  test('ok: the gateway accepts a real poke, and the queue is unchanged', async (t) => {
+    const { delivery, gateway, run } = await createTestPushFixture(t, open)
+    await delivery.say(alice, 'queued')
     assert.deepEqual(await run({ eventId: '$chosen' }), {
       status: 'ok',
       attempt: { eventId: '$chosen', gatewayStatus: 200, ms: 0, error: null },
@@ -56,8 +56,8 @@ onEachDatabase('test push', (open) => {
     assert.equal((await run()).attempt?.eventId, '$test-push-Zm9v_-')
   })
 
-  test('rejected: obeyed like any other, the foreign key is not', async (t) => {
-    const { delivery, gateway, rejected, run } = await stand(t, open)
+  test('rejected: the pusher is removed, unless the rejected pushkey is another one', async (t) => {
+    const { delivery, gateway, rejected, run } = await createTestPushFixture(t, open)
     gateway.answer({ body: { rejected: ['another key'] } })
     assert.equal((await run()).status, 'ok')
     gateway.answer({ body: { rejected: ['key'] } })
@@ -70,8 +70,8 @@ onEachDatabase('test push', (open) => {
     assert.deepEqual(await run(), { status: 'not_registered', attempt: null })
   })
 
-  test('rejected while it is being set anew: the new one stays', async (t) => {
-    const { delivery, gateway, rejected, run } = await stand(t, open)
+  test('rejected: a pusher that was set again during the test is kept', async (t) => {
+    const { delivery, gateway, rejected, run } = await createTestPushFixture(t, open)
     gateway.answer(async () => {
       delivery.clock.advance(1)
       await delivery.setPusher(bob, { data: { url: gateway.url } })
@@ -82,16 +82,16 @@ onEachDatabase('test push', (open) => {
     assert.deepEqual(rejected, [])
   })
 
-  test('rate_limited and unreachable, with what the gateway said', async (t) => {
-    const { delivery, gateway, run } = await stand(t, open)
+  test('rate_limited and unreachable: the result has the status and the error of the gateway', async (t) => {
+    const { delivery, gateway, run } = await createTestPushFixture(t, open)
     for (const [status, word] of [
       [429, 'rate_limited'],
       [503, 'unreachable'],
       [404, 'unreachable'],
     ] as const) {
       gateway.answer({ status })
-      const { status: said, attempt } = await run()
-      assert.deepEqual([said, attempt?.gatewayStatus, attempt?.error], [word, status, `status ${status}`])
+      const { status: result, attempt } = await run()
+      assert.deepEqual([result, attempt?.gatewayStatus, attempt?.error], [word, status, `status ${status}`])
     }
     const gone = await startPokeReceiver(t)
     await gone.close()
@@ -102,11 +102,15 @@ onEachDatabase('test push', (open) => {
       ['unreachable', null, 'connection refused'],
     )
     const [row] = await delivery.pusherRows()
-    assert.deepEqual([row?.failing_since, row?.last_error], [null, null], 'a test is no failure of the queue')
+    assert.deepEqual(
+      [row?.failing_since, row?.last_error],
+      [null, null],
+      'a failed test does not change the state of the queue',
+    )
   })
 
-  test('blocked: no connection is made', async (t) => {
-    const { delivery, run } = await stand(t, open)
+  test('blocked: no connection is opened', async (t) => {
+    const { delivery, run } = await createTestPushFixture(t, open)
     let connections = 0
     const server = createServer((socket) => {
       connections += 1
@@ -123,8 +127,8 @@ onEachDatabase('test push', (open) => {
     assert.equal(connections, 0)
   })
 
-  test('not_registered for what is not there, or is not the own; disabled for one that is off', async (t) => {
-    const { delivery, gateway, run } = await stand(t, open)
+  test('not_registered: the user has no such pusher; disabled: the pusher is disabled', async (t) => {
+    const { delivery, gateway, run } = await createTestPushFixture(t, open)
     const none = { status: 'not_registered', attempt: null }
     assert.deepEqual(await run({ pushkey: 'other' }), none)
     assert.deepEqual(await run({ appId: 'other' }), none)
@@ -134,15 +138,15 @@ onEachDatabase('test push', (open) => {
     assert.deepEqual(gateway.pokes, [])
   })
 
-  test('without content, the poke is as all others are then', async (t) => {
-    const { gateway, deps, run } = await stand(t, open)
+  test('the poke has the format event_id_only when the server includes no content', async (t) => {
+    const { gateway, deps, run } = await createTestPushFixture(t, open)
     deps.includeContent = false
     await run()
     assert.deepEqual(gateway.pokes[0]?.devices[0]?.data, { custom: 7, format: 'event_id_only' })
   })
 
-  test('a success ends the wait of what a failure has left in the queue', async (t) => {
-    const { delivery, gateway, run } = await stand(t, open)
+  test('a successful test ends the back-off of the queue', async (t) => {
+    const { delivery, gateway, run } = await createTestPushFixture(t, open)
     gateway.answer({ status: 500 })
     await using _worker = await delivery.start()
     await delivery.say(alice, 'one')
@@ -153,13 +157,13 @@ onEachDatabase('test push', (open) => {
     assert.deepEqual(bodies(gateway.pokes.filter(({ type }) => type !== undefined)), ['one', 'one'])
   })
 
-  test('when its request ends, nothing is waited for', async (t) => {
-    const { gateway, run } = await stand(t, open)
-    const hangUp = new AbortController()
+  test('unreachable: the request was aborted while the gateway did not respond', async (t) => {
+    const { gateway, run } = await createTestPushFixture(t, open)
+    const aborted = new AbortController()
     gateway.answer(() => new Promise(() => undefined))
-    const running = run({ signal: hangUp.signal })
+    const running = run({ signal: aborted.signal })
     await gateway.waitFor(() => true)
-    hangUp.abort()
+    aborted.abort()
     const { status, attempt } = await running
     assert.deepEqual([status, attempt?.error], ['unreachable', 'stopped'])
   })

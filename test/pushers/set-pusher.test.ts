@@ -38,35 +38,35 @@ const badgeUsers = query()((db) => db.selectFrom('badge_rooms').select('user_id'
 
 const set = (delivery: DeliveryFixture, userId: UserId, fields: object = {}) =>
   delivery.setPusher(userId, { data: DATA, ...fields })
-const shown = async (delivery: DeliveryFixture, userId: UserId) =>
+const listed = async (delivery: DeliveryFixture, userId: UserId) =>
   (await listPushers(delivery.db, userId, delivery.clock.now())).map(
     ({ 'org.belfry.status': _status, ...settings }) => settings,
   )
-const flagged = async (delivery: DeliveryFixture) =>
+const usersWithPushers = async (delivery: DeliveryFixture) =>
   (await delivery.db.all(withPushers, {})).map((row) => row.user_id)
 
-async function refusal(doing: Promise<unknown>): Promise<MatrixError> {
-  const error: unknown = await doing.then(
-    () => assert.fail('it was accepted'),
+async function refusal(request: Promise<unknown>): Promise<MatrixError> {
+  const error: unknown = await request.then(
+    () => assert.fail('the request was accepted'),
     (thrown: unknown) => thrown,
   )
   assert.ok(error instanceof MatrixError, String(error))
   return error
 }
 
-onEachDatabase('pushers', (open) => {
-  test('what was set comes back, the handle under both of its names, data untouched', async (t) => {
+onEachDatabase('setting and removing pushers', (open) => {
+  test('GET /pushers returns the settings as they were set, with the handle under both names', async (t) => {
     const delivery = await createDeliveryFixture(t, await open(t))
     await set(delivery, bob, { instance_handle: 'h1' })
     await set(delivery, bob, { ...APP_B })
-    assert.deepEqual(await shown(delivery, bob), [
+    assert.deepEqual(await listed(delivery, bob), [
       { ...ORDINARY, ...ON_PHONE, instance_handle: 'h1', profile_tag: 'h1', data: DATA },
       { ...ORDINARY, ...ON_PHONE, ...APP_B, data: DATA },
     ])
-    assert.deepEqual(await shown(delivery, alice), [])
+    assert.deepEqual(await listed(delivery, alice), [])
   })
 
-  test('"It must be unique among all the pushers for a given user": another app is refused, and named', async (t) => {
+  test('"It must be unique among all the pushers for a given user": a handle of another app is refused, and the error names the app', async (t) => {
     const delivery = await createDeliveryFixture(t, await open(t))
     await set(delivery, bob, { instance_handle: 'h1' })
     await set(delivery, bob, { ...APP_B, instance_handle: 'h2' })
@@ -74,22 +74,22 @@ onEachDatabase('pushers', (open) => {
     const error = await refusal(set(delivery, bob, { ...APP_B, instance_handle: 'h1', lang: 'de' }))
     assert.deepEqual([error.status, error.errcode], [400, 'M_INVALID_PARAM'])
     assert.match(error.message, /org\.example\.app/)
-    assert.deepEqual(await delivery.pusherRows(), before, 'nothing is changed')
-    // Handles of another user are nobody's business.
+    assert.deepEqual(await delivery.pusherRows(), before, 'the refused request changes nothing')
+    // The same handle of another user is accepted.
     await set(delivery, carol, { ...APP_B, pushkey: 'c', instance_handle: 'h1' })
   })
 
-  test('profile_tag, whose rules came later, is not held to be unique', async (t) => {
+  test('a handle set as profile_tag need not be unique', async (t) => {
     const delivery = await createDeliveryFixture(t, await open(t))
     await set(delivery, bob, { instance_handle: 'h1' })
     await set(delivery, bob, { ...APP_B, profile_tag: 'h1' })
     assert.deepEqual(
-      (await shown(delivery, bob)).map((pusher) => pusher['instance_handle']),
+      (await listed(delivery, bob)).map((pusher) => pusher['instance_handle']),
       ['h1', 'h1'],
     )
   })
 
-  test('"this ID remain the same (ie. be shared by multiple pushers for multiple devices)": the same app may, and the status says so', async (t) => {
+  test('"this ID remain the same (ie. be shared by multiple pushers for multiple devices)": pushers of one app may share a handle, and the status lists the other devices', async (t) => {
     const delivery = await createDeliveryFixture(t, await open(t))
     await delivery.db.transaction((tx) => tx.run(addTablet, {}))
     await set(delivery, bob, { instance_handle: 'h1' })
@@ -107,18 +107,18 @@ onEachDatabase('pushers', (open) => {
     )
   })
 
-  test('"reset the instance_handle": the pusher moves, and its old handle is free', async (t) => {
+  test('"reset the instance_handle": the pusher gets the new handle, and another app may use the old one', async (t) => {
     const delivery = await createDeliveryFixture(t, await open(t))
     await set(delivery, bob, { instance_handle: 'h1' })
     await set(delivery, bob, { instance_handle: 'h2', 'org.belfry.copy_push_rules': true })
     await set(delivery, bob, { ...APP_B, instance_handle: 'h1' })
     assert.deepEqual(
-      (await shown(delivery, bob)).map((pusher) => pusher['instance_handle']),
+      (await listed(delivery, bob)).map((pusher) => pusher['instance_handle']),
       ['h2', 'h1'],
     )
   })
 
-  test('kind null deletes exactly that pusher and its queue; once more is no error', async (t) => {
+  test('kind null deletes one pusher with its queue, and a second request has no effect', async (t) => {
     const delivery = await createDeliveryFixture(t, await open(t))
     await set(delivery, bob)
     await set(delivery, bob, { pushkey: 'key 2' })
@@ -126,48 +126,48 @@ onEachDatabase('pushers', (open) => {
     await set(delivery, carol, { append: true })
     await delivery.say(alice, 'hello')
     assert.equal(await delivery.queued(), 4)
-    for (let twice = 0; twice < 2; twice++) await set(delivery, bob, { kind: null })
+    for (let time = 0; time < 2; time++) await set(delivery, bob, { kind: null })
     assert.deepEqual(
-      (await shown(delivery, bob)).map((pusher) => pusher['pushkey']),
+      (await listed(delivery, bob)).map((pusher) => pusher['pushkey']),
       ['key 2', 'key b'],
     )
-    assert.equal((await shown(delivery, carol)).length, 1)
+    assert.equal((await listed(delivery, carol)).length, 1)
     assert.equal(await delivery.queued(), 3)
   })
 
-  test('append false takes the pushkey from other users, append true shares it', async (t) => {
+  test('append false removes pushers of other users with the same app and pushkey, and append true keeps them', async (t) => {
     const delivery = await createDeliveryFixture(t, await open(t))
     await set(delivery, bob)
     await set(delivery, bob, { ...APP_B, pushkey: 'key' })
     await set(delivery, carol, { append: true })
-    assert.equal((await shown(delivery, bob)).length, 2)
+    assert.equal((await listed(delivery, bob)).length, 2)
     await set(delivery, carol)
     assert.deepEqual(
-      (await shown(delivery, bob)).map((pusher) => pusher['app_id']),
+      (await listed(delivery, bob)).map((pusher) => pusher['app_id']),
       ['org.example.other'],
     )
     await set(delivery, alice, { ...APP_B, pushkey: 'key' })
-    assert.deepEqual(await flagged(delivery), [alice, carol], 'bob lost the last one')
+    assert.deepEqual(await usersWithPushers(delivery), [alice, carol], 'bob has no pusher left')
   })
 
-  test('the first pusher begins a badge and marks the rooms, the last one ends both', async (t) => {
+  test('has_pushers and the badge of a user start with the first pusher and end with the last one', async (t) => {
     const delivery = await createDeliveryFixture(t, await open(t))
     await delivery.say(alice, 'hello')
-    assert.deepEqual(await flagged(delivery), [])
+    assert.deepEqual(await usersWithPushers(delivery), [])
     await set(delivery, bob)
     await set(delivery, bob, APP_B)
-    assert.deepEqual(await flagged(delivery), [bob])
+    assert.deepEqual(await usersWithPushers(delivery), [bob])
     assert.deepEqual(await delivery.db.all(badgeUsers, {}), [{ user_id: bob }])
     await set(delivery, bob, { kind: null })
-    assert.deepEqual(await flagged(delivery), [bob])
+    assert.deepEqual(await usersWithPushers(delivery), [bob])
     await set(delivery, bob, { ...APP_B, kind: null })
-    assert.deepEqual(await flagged(delivery), [])
+    assert.deepEqual(await usersWithPushers(delivery), [])
     assert.deepEqual(await delivery.db.all(badgeUsers, {}), [])
     await delivery.say(alice, kitchen)
     assert.equal(await delivery.queued(), 0)
   })
 
-  test('pushers go with the device that made them, whichever edited them', async (t) => {
+  test('a pusher is removed with the device that created it, not with a device that edited it', async (t) => {
     const delivery = await createDeliveryFixture(t, await open(t))
     await delivery.db.transaction((tx) => tx.run(addTablet, {}))
     const tablet = 'TABLET' as DeviceId
@@ -178,17 +178,17 @@ onEachDatabase('pushers', (open) => {
       removePushersOfDevices(delivery.pushers, tx, { userId: bob, deviceIds: [tablet] }),
     )
     assert.deepEqual(
-      (await shown(delivery, bob)).map((pusher) => pusher['lang']),
+      (await listed(delivery, bob)).map((pusher) => pusher['lang']),
       ['de'],
     )
     await delivery.db.transaction((tx) =>
       removePushersOfDevices(delivery.pushers, tx, { userId: bob, deviceIds: [PHONE] }),
     )
-    assert.deepEqual(await shown(delivery, bob), [])
-    assert.deepEqual(await flagged(delivery), [])
+    assert.deepEqual(await listed(delivery, bob), [])
+    assert.deepEqual(await usersWithPushers(delivery), [])
   })
 
-  test('all pushers of a user can go at once, those of others stay', async (t) => {
+  test('removeAllPushers removes the pushers of one user only', async (t) => {
     const delivery = await createDeliveryFixture(t, await open(t))
     await set(delivery, bob)
     await set(delivery, bob, APP_B)
@@ -200,7 +200,7 @@ onEachDatabase('pushers', (open) => {
     )
   })
 
-  test('a device that was removed meanwhile makes no pusher', async (t) => {
+  test('a set from a device that was removed meanwhile returns M_UNKNOWN_TOKEN', async (t) => {
     const delivery = await createDeliveryFixture(t, await open(t))
     const change = parsePusherChange({ ...ORDINARY, data: DATA }, { handleRequired: false })
     const error = await refusal(
@@ -210,16 +210,16 @@ onEachDatabase('pushers', (open) => {
     assert.deepEqual(await delivery.pusherRows(), [])
   })
 
-  test('a user has so many pushers and no more; setting one of them again is no further one', async (t) => {
+  test('a new pusher above the limit is refused, and an update at the limit is accepted', async (t) => {
     const delivery = await createDeliveryFixture(t, await open(t))
     for (let n = 0; n < 10; n++) await set(delivery, bob, { pushkey: `key ${n}` })
     const error = await refusal(set(delivery, bob, { pushkey: 'key 10' }))
     assert.equal(error.errcode, 'M_INVALID_PARAM')
     await set(delivery, bob, { pushkey: 'key 9', lang: 'de' })
-    assert.equal((await shown(delivery, bob)).length, 10)
+    assert.equal((await listed(delivery, bob)).length, 10)
   })
 
-  test('a URL that may not be called is refused with the reason, and nothing is set', async (t) => {
+  test('a blocked URL is refused with the reason, and no pusher is set', async (t) => {
     const delivery = await createDeliveryFixture(t, await open(t))
     delivery.pushers.checkUrl = async () => ({
       kind: 'refused',
@@ -229,7 +229,7 @@ onEachDatabase('pushers', (open) => {
     assert.deepEqual([error.status, error.errcode], [400, 'M_INVALID_PARAM'])
     assert.match(error.message, /blocked by the IP policy/)
     assert.deepEqual(await delivery.pusherRows(), [])
-    // Deleting asks no URL.
+    // A deletion does not check the URL.
     await set(delivery, bob, { kind: null })
   })
 })

@@ -12,8 +12,8 @@ import { silentLog } from '../support/log.ts'
 const APP = 'org.example.app'
 const HOUR = 3_600_000
 
-/** What a browser gives. */
-function newBrowser(endpoint = 'https://push.example.org/1') {
+/** The body of a set with a new subscription. */
+function newSubscription(endpoint = 'https://push.example.org/1') {
   const pushkey = createECDH('prime256v1').generateKeys('base64url')
   const data = { url: endpoint, auth: randomBytes(16).toString('base64url') }
   return { kind: 'webpush', pushkey, data, append: true }
@@ -28,10 +28,10 @@ async function confirm(delivery: DeliveryFixture, pushkey: string): Promise<void
   await activatePusher(delivery.pushers, { userId: bob, appId: APP, ackToken: row?.ack_token ?? '' })
 }
 
-onEachDatabase('pushers of kind webpush that are not confirmed', (open) => {
-  test('are removed a day after they were set, and are told of with that reason', async (t) => {
+onEachDatabase('unconfirmed pushers of kind webpush', (open) => {
+  test('an unconfirmed pusher is removed 24 hours after it was set, and the report gives the reason', async (t) => {
     const delivery = await createDeliveryFixture(t, await open(t))
-    const browser = newBrowser()
+    const browser = newSubscription()
     await delivery.setPusher(bob, browser)
     delivery.clock.advance(24 * HOUR - 1)
     assert.equal(await sweep(delivery), 0)
@@ -54,9 +54,9 @@ onEachDatabase('pushers of kind webpush that are not confirmed', (open) => {
     assert.deepEqual(pushers, [])
   })
 
-  test('are counted from the last time that they were set', async (t) => {
+  test('an unconfirmed pusher is kept for 24 hours after the last set', async (t) => {
     const delivery = await createDeliveryFixture(t, await open(t))
-    const browser = newBrowser()
+    const browser = newSubscription()
     await delivery.setPusher(bob, browser)
     delivery.clock.advance(20 * HOUR)
     await delivery.setPusher(bob, browser)
@@ -66,9 +66,14 @@ onEachDatabase('pushers of kind webpush that are not confirmed', (open) => {
     assert.equal(await sweep(delivery), 1)
   })
 
-  test('go alone: confirmed ones, those that are off, other kinds and other users stay', async (t) => {
+  test('confirmed and disabled pushers, pushers of other kinds and recently set pushers are not removed', async (t) => {
     const delivery = await createDeliveryFixture(t, await open(t))
-    const [confirmed, moved, off, lost] = [newBrowser(), newBrowser(), newBrowser(), newBrowser()]
+    const [confirmed, moved, off, recent] = [
+      newSubscription(),
+      newSubscription(),
+      newSubscription(),
+      newSubscription(),
+    ]
     for (const browser of [confirmed, moved]) {
       await delivery.setPusher(bob, browser)
       await confirm(delivery, browser.pushkey)
@@ -78,30 +83,30 @@ onEachDatabase('pushers of kind webpush that are not confirmed', (open) => {
       data: { url: 'https://push.example.org/_matrix/push/v1/notify' },
       append: true,
     })
-    await delivery.setPusher(alice, { ...newBrowser(), app_id: 'other' })
+    await delivery.setPusher(alice, { ...newSubscription(), app_id: 'other' })
     delivery.clock.advance(23 * HOUR)
-    await delivery.setPusher(bob, lost)
-    // Its app has another address now, and is to confirm it once more.
+    await delivery.setPusher(bob, recent)
+    // Its URL changes, so its app must confirm it again.
     await delivery.setPusher(bob, { ...moved, data: { ...moved.data, url: 'https://push.example.org/2' } })
     delivery.clock.advance(HOUR)
-    assert.equal(await sweep(delivery), 1, 'that of Alice')
+    assert.equal(await sweep(delivery), 1, 'the pusher of alice')
     assert.deepEqual(await pushkeys(delivery), [
       confirmed.pushkey,
       moved.pushkey,
       off.pushkey,
       'key',
-      lost.pushkey,
+      recent.pushkey,
     ])
     delivery.clock.advance(23 * HOUR)
     assert.equal(await sweep(delivery), 2)
     assert.deepEqual(await pushkeys(delivery), [confirmed.pushkey, off.pushkey, 'key'])
   })
 
-  test('go by themselves, however many', async (t) => {
+  test('the sweeper removes unconfirmed pushers in more than one batch', async (t) => {
     const delivery = await createDeliveryFixture(t, await open(t))
     delivery.pushers.maxPushersPerUser = 100
-    for (let at = 0; at < 99; at++) await delivery.setPusher(bob, newBrowser())
-    for (let at = 0; at < 20; at++) await delivery.setPusher(alice, newBrowser())
+    for (let at = 0; at < 99; at++) await delivery.setPusher(bob, newSubscription())
+    for (let at = 0; at < 20; at++) await delivery.setPusher(alice, newSubscription())
     delivery.clock.advance(24 * HOUR)
     await using _sweeper = startUnconfirmedSweeper(
       { ...delivery.pushers, db: delivery.db, log: silentLog },

@@ -15,7 +15,7 @@ import type { Database } from '../../src/storage/database.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { createRulesFixture } from '../accounts/fixture.ts'
 
-// The order of rules, compared with a plain list.
+// Compares the order of stored rules with a model: a list in memory.
 
 const SCOPES = ['', 'phone'] as const
 const KINDS = ['override', 'room'] as const

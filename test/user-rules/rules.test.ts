@@ -64,7 +64,7 @@ const rule = (userId: UserId, scope = '', ruleId = 'a') => ({ userId, scope, kin
 const mute = (deps: RuleChangeDeps, userId: UserId, scope?: string, ruleId?: string) =>
   putRule(deps, rule(userId, scope, ruleId), { content: { actions: [] } })
 
-/** Like a member event; resolves to the version of the members' rules in the room. */
+/** The effect of a member event. Resolves to the version of the members' rules in the room. */
 function setMember(
   db: Database,
   roomId: RoomId,
@@ -157,7 +157,7 @@ onEachDatabase('the push rules of users', (open) => {
     await setRuleEnabled(deps, message, true)
     assert.deepEqual(await own(), [1, 0])
     await setRuleActions(deps, message, ['notify'])
-    assert.deepEqual(await own(), [0, 0], 'as the default has it, so nothing of their own')
+    assert.deepEqual(await own(), [0, 0], 'equal to the default rule, so no rule of their own')
   })
 
   test('rooms record the members with rules, and the position of the last change', async (t) => {
@@ -166,7 +166,7 @@ onEachDatabase('the push rules of users', (open) => {
     await withRooms(db)
     await setMember(db, roomB, alice, 'join')
     const plain = await setMember(db, roomB, bob, 'join')
-    assert.equal(plain.version, 0, 'nobody has rules')
+    assert.equal(plain.version, 0, 'no member has rules')
     await mute(deps, alice)
     const changed = await currentPosition(db)
     await setMember(db, roomA, bob, 'join')
@@ -187,7 +187,11 @@ onEachDatabase('the push rules of users', (open) => {
     const left = await setMember(db, roomA, alice, 'leave')
     assert.deepEqual(await versions(), [left.position, changed])
     await deleteRule(deps, rule(alice))
-    assert.deepEqual(await versions(), [left.position, await currentPosition(db)], 'not where they are gone')
+    assert.deepEqual(
+      await versions(),
+      [left.position, await currentPosition(db)],
+      'no change in the room that they left',
+    )
     assert.deepEqual(
       (await flags()).map(([, , has]) => has),
       [0, 0, 0, 0],
@@ -266,7 +270,7 @@ onEachDatabase('the push rules of users', (open) => {
       handle: 'young',
       unheld_since: start + 10 * DAY_MS,
     })
-    assert.equal(await sweepHandles(deps, 10 * DAY_MS), 0, 'not before their time')
+    assert.equal(await sweepHandles(deps, 10 * DAY_MS), 0, 'not before the retention time')
     clock.advance(1)
     await using _sweeper = startHandleSweeper({ ...deps, log: silentLog }, 10)
     await eventually(async () => (await db.all(handles, {})).length === 1)
