@@ -38,7 +38,7 @@ function fakeContext(
     serverName: 'localhost',
     listen: () => Promise.resolve({ url: 'http://127.0.0.1:4711' }),
     close: () => Promise.resolve(void notes.steps.push('close')),
-    internalSession: () => Promise.reject(new Error('no sessions here')),
+    internalSession: () => Promise.reject(new Error('the fixture has no sessions')),
     reload: (config) => Promise.resolve(void notes.steps.push(config)),
     openApi: () => Promise.resolve({ openapi: '3.1.1' }),
     accounts: {
@@ -54,13 +54,13 @@ function fakeContext(
   }
   const context: CommandContext = {
     createApp: (config) => Promise.resolve(app).finally(() => (notes.config = config)),
-    createGateway: () => Promise.reject(new Error('no gateway here')),
-    checkGateway: () => Promise.reject(new Error('no gateway here')),
-    readJourney: () => Promise.reject(new Error('no gateway here')),
+    createGateway: () => Promise.reject(new Error('the fixture has no gateway')),
+    checkGateway: () => Promise.reject(new Error('the fixture has no gateway')),
+    readJourney: () => Promise.reject(new Error('the fixture has no gateway')),
     keepVapidKey: (file) => Promise.resolve({ publicKey: 'BPublicKey', isNew: file.startsWith('new') }),
     env: given.env ?? {},
     stdin: Readable.from([Buffer.from(given.stdin ?? '')]) as unknown as NodeJS.ReadStream,
-    fetch: () => Promise.reject(new Error('no network here')),
+    fetch: () => Promise.reject(new Error('the fixture has no network')),
     print: (line) => {
       notes.out.push(line)
       started.resolve()

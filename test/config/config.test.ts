@@ -32,7 +32,7 @@ test('has the defaults without any source', () => {
   const config = load({})
   assert.deepEqual(config.listen, { host: '127.0.0.1', port: 8008 })
   assert.deepEqual(config.database, { kind: 'sqlite', path: 'data/belfry.db' })
-  assert.equal(config.server_name, undefined, 'the database tells it')
+  assert.equal(config.server_name, undefined, 'the name is stored in the database')
   assert.equal(config.open_registration, false)
   assert.deepEqual(config.push.allow_ip_ranges, [])
   assert.equal(config.limits.body_bytes, 65_536)

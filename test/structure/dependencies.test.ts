@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
-test('src imports each runtime dependency: what tests alone need is a development dependency', () => {
+test('src/ imports each runtime dependency; a package that only tests import is a development dependency', () => {
   const { dependencies } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as {
     dependencies: Record<string, string>
   }
@@ -17,7 +17,7 @@ test('src imports each runtime dependency: what tests alone need is a developmen
       ),
     ),
   )
-  assert.ok(files.length > 200 && imported.has('find-my-way'), 'it has looked')
+  assert.ok(files.length > 200 && imported.has('find-my-way'), 'the files and their imports were found')
   assert.deepEqual(
     Object.keys(dependencies).filter((name) => !imported.has(name)),
     [],

@@ -3,7 +3,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
-// One type of event with named projections (src/lib/matrix-event.ts), and one reading of the creators of a room
+// One type of event with named projections (src/lib/matrix-event.ts), and one reader of the creators of a room
 // (src/rooms/creators.ts). Other types of events are a `Pick` of `Event` or `EventDraft`.
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -11,7 +11,7 @@ const sources = globSync('src/**/*.ts', { cwd: root })
   .toSorted()
   .map((file) => ({ file, text: readFileSync(`${root}${file}`, 'utf8') }))
 
-/** Type literals without inner braces that declare both the sender and the content of an event by themselves. */
+/** Type literals without inner braces that declare both the sender and the content of an event. */
 function ownShapes(text: string): string[] {
   return (text.match(/\{[^{}]*\}/g) ?? []).filter(
     (block) =>
@@ -25,13 +25,13 @@ describe('the type of events', () => {
     assert.deepEqual(found, ['src/lib/matrix-event.ts'])
   })
 
-  test('a declaration of a second type of event is found', () => {
+  test('reports a declaration of a second type of event', () => {
     assert.equal(ownShapes('type Said = {\n  sender: UserId\n  content: JsonObject\n}').length, 1)
     assert.equal(ownShapes('function f(event: { content?: JsonObject; sender?: string }) {}').length, 1)
     assert.equal(ownShapes("type Said = Pick<Event, 'sender' | 'content'> & { at: number }").length, 0)
   })
 
-  test('additional_creators is read in one file; others check its shape or write it', () => {
+  test('only one file reads additional_creators; other files validate or write it', () => {
     const found = sources.filter(({ text }) => text.includes('additional_creators')).map(({ file }) => file)
     assert.deepEqual(found, ['src/rooms/authorise.ts', 'src/rooms/create-room.ts', 'src/rooms/creators.ts'])
   })

@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
-// The names that `node --test` takes for test files (Node.js documentation, "Running tests from the command line").
+// The file names that `node --test` runs (Node.js documentation, "Running tests from the command line").
 const TAKEN_FOR_A_TEST = /^(?:test|test-.+|.+[._-]test)\.[cm]?[jt]s$/
 
-test('no file of src/ has a name that the test runner takes for a test file', () => {
+test('the test runner would not run any file of src/ as a test', () => {
   for (const name of ['test-push.ts', 'push-test.ts', 'push_test.ts', 'push.test.ts', 'test.ts'])
     assert.match(name, TAKEN_FOR_A_TEST)
   const files = globSync('src/**/*.ts', { cwd: root })

@@ -44,7 +44,7 @@ function exportedTypes(): Map<string, string[]> {
   return found
 }
 
-/** What is wrong with the types that the rows name, a line for each. */
+/** The faults of the types that the rows name, one line each. */
 function problemsIn(rows: readonly Row[], exported: ReadonlyMap<string, readonly string[]>): string[] {
   return rows.flatMap(({ word, type }) => {
     if (type === NO_TYPE) return []

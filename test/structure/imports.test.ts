@@ -4,8 +4,8 @@ import { posix } from 'node:path'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
-// The direction of imports: along the way of an event, or into the base, never back (ARCHITECTURE.md). Lint holds the
-// same table for the editor; this test holds lint to it, and proves that it has looked.
+// The direction of imports: along the path of an event, or into the base, never back (ARCHITECTURE.md). Lint enforces the
+// same table in the editor; this test compares lint with the table, and checks that it finds violations.
 const base = ['lib', 'push-rules', 'config', 'storage', 'cluster', 'sending', 'trace']
 const line = ['gateway', 'delivery', 'pushers', 'notifications', 'rooms']
 const MAY_IMPORT: Record<string, readonly string[]> = {
@@ -47,7 +47,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 /** `file` imports `target`; `from` and `to` are their folders. */
 type Edge = { from: string; to: string; file: string; target: string }
 
-/** Every specifier of a relative import in a file: static, of types, re-exported and dynamic. */
+/** All specifiers of relative imports in a file: static, type, re-exported and dynamic ones. */
 function specifiers(text: string): string[] {
   return [...text.matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*)['"](\.[^'"]+)['"]/g)].map(
     (match) => match[1] as string,
@@ -57,12 +57,12 @@ function specifiers(text: string): string[] {
 function edgesOf(file: string, text: string): Edge[] {
   return specifiers(text).map((specifier) => {
     const target = posix.join(posix.dirname(file), specifier)
-    return { file, target, from: roomOf(file), to: roomOf(target) }
+    return { file, target, from: rowOf(file), to: rowOf(target) }
   })
 }
 
-/** `src/rooms/sync/x.ts` is in the room `rooms`; `src/app.ts` is one by itself. */
-function roomOf(file: string): string {
+/** The row of a file in the table: `src/rooms/sync/x.ts` belongs to `rooms`; `src/app.ts` has its own row. */
+function rowOf(file: string): string {
   return file.split('/')[1] as string
 }
 
@@ -77,8 +77,8 @@ function importsOf(all: readonly Edge[]): Imports {
   return new Map([...byFile].map(([file, some]) => [file, some.map(({ target }) => target)]))
 }
 
-/** The first circle of imports, from a file back to itself; empty: there is none. */
-function circle(imports: Imports): string[] {
+/** The first cycle of imports, from a file back to itself; empty if there is none. */
+function cycle(imports: Imports): string[] {
   const done = new Set<string>()
   const visit = (file: string, path: readonly string[]): string[] => {
     if (path.includes(file)) return [...path.slice(path.indexOf(file)), file]
@@ -101,21 +101,21 @@ const files = globSync('src/**/*.ts', { cwd: root }).toSorted()
 const edges = files.flatMap((file) => edgesOf(file, readFileSync(`${root}${file}`, 'utf8')))
 
 describe('the direction of imports', () => {
-  test('nothing imports back up the line', () => {
+  test('no file imports from an earlier stage', () => {
     assert.deepEqual(edges.filter(isBackwards), [])
   })
 
-  test('no file imports itself by way of others', () => {
-    assert.deepEqual(circle(importsOf(edges)), [])
+  test('there are no import cycles', () => {
+    assert.deepEqual(cycle(importsOf(edges)), [])
     const planted = { 'src/a.ts': ['src/b.ts'], 'src/b.ts': ['src/c.ts'], 'src/c.ts': ['src/b.ts'] }
-    assert.deepEqual(circle(new Map(Object.entries(planted))), ['src/b.ts', 'src/c.ts', 'src/b.ts'])
+    assert.deepEqual(cycle(new Map(Object.entries(planted))), ['src/b.ts', 'src/c.ts', 'src/b.ts'])
   })
 
   test('every folder is in the table, and every row of the table is a folder', () => {
-    assert.deepEqual([...new Set(files.map(roomOf))].toSorted(), Object.keys(MAY_IMPORT).toSorted())
+    assert.deepEqual([...new Set(files.map(rowOf))].toSorted(), Object.keys(MAY_IMPORT).toSorted())
   })
 
-  test('lint refuses what this table refuses', () => {
+  test('lint and this table refuse the same imports', () => {
     const { overrides } = JSON.parse(readFileSync(`${root}.oxlintrc.json`, 'utf8')) as {
       overrides: { files: string[]; rules: Record<string, [string, { patterns: { group: string[] }[] }]> }[]
     }
@@ -132,7 +132,7 @@ describe('the direction of imports', () => {
     }
   })
 
-  test('it has looked: there are files and edges, and a planted violation is found', () => {
+  test('files and imports are found, and a violation is reported', () => {
     assert.ok(files.length > 60, `${files.length} files`)
     assert.ok(edges.filter(({ from, to }) => from !== to).length > 100)
     for (const statement of [

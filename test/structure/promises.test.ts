@@ -11,7 +11,7 @@ test('each row of docs/promises.md names a test that exists', () => {
     .split('\n')
     .filter((line) => line.includes('| test/'))
     .map((line) => line.split('|').map((cell) => cell.trim()))
-  assert.ok(rows.length > 30, 'the tables were found')
+  assert.ok(rows.length > 30, 'the rows were found')
   const missing = rows.filter((cells) => {
     const [file = '', title = ''] = testOf(cells)
     return title === '' || !titlesIn(file).some((one) => one.includes(title))
@@ -23,13 +23,13 @@ test('each row of docs/promises.md names a test that exists', () => {
   assert.ok(!titlesIn('test/structure/promises.test.ts').some((one) => one.includes('of something else')))
 })
 
-/** The file and the title: the last two cells of a row of either table. */
+/** The file and the title: two adjacent cells of a row. */
 function testOf(cells: readonly string[]): string[] {
   const at = cells.findIndex((cell) => cell.startsWith('test/'))
   return cells.slice(at, at + 2)
 }
 
-/** The titles of the tests in a file, with what is inserted into them as it stands in the source. */
+/** The titles of the tests in a file, as source text with its placeholders. */
 function titlesIn(file: string): string[] {
   return [...read(file).matchAll(/\btest\(\s*(['"`])(.*?)\1/gs)].map((match) => match[2] as string)
 }

@@ -8,15 +8,15 @@ const providers = readdirSync(gateway, { withFileTypes: true }).flatMap((entry) 
   entry.isDirectory() ? [entry.name] : [],
 )
 
-describe('the folders of providers', () => {
-  test('are those that there are', () =>
+describe('the folders of push providers', () => {
+  test('are the known ones', () =>
     assert.deepEqual(providers.toSorted(), ['apns', 'fcm', 'unifiedpush', 'webpush']))
 
   for (const name of providers) {
     const files = readdirSync(gateway + name)
     const readme = readFileSync(`${gateway}${name}/README.md`, 'utf8')
 
-    test(`${name} has the files that each has`, () => {
+    test(`${name} has the files of every provider`, () => {
       const common = ['README.md', 'options.ts', 'payload.ts', 'provider.ts', 'result.ts', 'send.ts']
       assert.deepEqual(
         common.filter((file) => !files.includes(file)),
@@ -25,7 +25,7 @@ describe('the folders of providers', () => {
       assert.equal(files.includes('token.ts'), files.includes('credentials.ts'), 'a token needs credentials')
     })
 
-    test(`${name} names each file in its README, under the headings that each has`, () => {
+    test(`the README of ${name} names each file and has the headings of every provider`, () => {
       const rows = readme.split('\n').filter((line) => line.startsWith('| `'))
       const named = rows.flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`([^`]+)`/g)])
       assert.deepEqual(
@@ -37,7 +37,7 @@ describe('the folders of providers', () => {
       assert.deepEqual(
         headings,
         all.filter((heading) => headings.includes(heading)),
-        'and no other',
+        'and no other heading',
       )
       assert.deepEqual(headings.slice(0, 2), all.slice(0, 2))
     })

@@ -17,7 +17,7 @@ async function served(t: TestContext): Promise<readonly Route[]> {
 
 const nameOf = (route: Route) => `${route.method} ${pathsOf(route).at(-1)?.path ?? ''}`
 
-/** Where in a schema an object is that says nothing of further keys: `z.object` drops them silently, so that no test would see them. */
+/** The paths of objects in a schema that do not declare whether further keys are allowed: `z.object` drops them silently, so a test would not see them. */
 function undecidedObjects(schema: z.core.$ZodType, path: string, seen = new Set<unknown>()): string[] {
   if (seen.has(schema)) return []
   seen.add(schema)
@@ -26,7 +26,7 @@ function undecidedObjects(schema: z.core.$ZodType, path: string, seen = new Set<
   return [...own, ...parts(def).flatMap(([name, inner]) => undecidedObjects(inner, `${path}${name}`, seen))]
 }
 
-/** The schemas that a schema is made of. */
+/** The parts of a schema. */
 function parts(def: object): [string, z.core.$ZodType][] {
   return Object.entries(def).flatMap(([key, value]): [string, z.core.$ZodType][] => {
     if (isSchema(value)) return [[key === 'element' ? '[]' : '', value]]
@@ -44,18 +44,18 @@ function isSchema(value: unknown): value is z.core.$ZodType {
 describe('every route', () => {
   test('has a summary and a response', async (t) => {
     const routes = await served(t)
-    assert.ok(routes.length > 100, 'it has looked')
+    assert.ok(routes.length > 100, 'the routes were found')
     const without = routes.filter(({ response, summary }) => response === undefined || summary === undefined)
     assert.deepEqual(without.map(nameOf), [])
   })
 
-  test('says of each object that it sends which keys it has, or that any may come', async (t) => {
+  test('declares for each object of a response either its keys or that any key is allowed', async (t) => {
     const bodies = (await served(t)).flatMap((route) =>
       Object.entries(route.response ?? {}).flatMap(([status, body]) =>
         isRawBody(body) ? [] : [{ path: `${nameOf(route)} ${status} `, schema: body() }],
       ),
     )
-    assert.ok(bodies.length > 10, 'it has looked')
+    assert.ok(bodies.length > 10, 'the response schemas were found')
     assert.deepEqual(
       bodies.flatMap(({ path, schema }) => undecidedObjects(schema, path)),
       [],

@@ -15,17 +15,17 @@ test('a running server reads every setting of the schema', async (t) => {
   afterTest(t, () => belfry.close())
   const { url } = await belfry.listen()
   await fetch(`${url}/_matrix/client/v3/sync?access_token=unknown`)
-  // `data` decides where the database is while the configuration is loaded.
+  // `data` is read while the configuration is loaded, for the path of the database.
   const paths = settings.filter(({ key }) => key !== 'data').map(({ path }) => path)
   assert.deepEqual(
     unread(paths),
     [],
-    'nothing reads these when a server starts: hand them in from app.ts, or remove them',
+    'no code reads these settings when a server starts: pass them in from app.ts, or remove them',
   )
   assert.deepEqual(unread([...paths, ['push', 'planted']]), ['push.planted'])
 })
 
-/** Parts of the server that are off by default do not look at their settings. */
+/** Enables all optional parts, because a disabled part does not read its settings. */
 function everythingOn(t: TestContext): Config {
   const data = temporaryFolder(t)
   const passwordFile = join(data, 'password')
@@ -42,7 +42,7 @@ function everythingOn(t: TestContext): Config {
   })
 }
 
-/** The configuration, which remembers the keys that were read of it. Copying a section with `...` counts as reading all of it. */
+/** Records the keys that are read from the configuration. Copying a section with `...` counts as reading all of it. */
 function recorded(config: Config): {
   config: Config
   unread: (paths: readonly (readonly string[])[]) => string[]

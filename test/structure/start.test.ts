@@ -4,23 +4,23 @@ import { posix } from 'node:path'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
-// What is not needed until the first poke, mail or push is not loaded before: it costs every start time, and memory for ever.
+// Code that the first poke, mail or push needs is not loaded before: it would make each start slower and use memory permanently.
 const NOT_AT_START = ['undici', 'nodemailer', 'jose', 'pg']
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const STATIC = /^(?:import|export)\s+(?!type\b)(?:[^'"]*?\sfrom\s+)?['"]([^'"]+)['"]/gm
 /** `import { type A, type B } from …` is a type import too. */
-const TYPES_ALONE = /^import\s*\{\s*(?:type\s+\w+(?:\s+as\s+\w+)?\s*,?\s*)+\}\s*from/
+const TYPES_ONLY = /^import\s*\{\s*(?:type\s+\w+(?:\s+as\s+\w+)?\s*,?\s*)+\}\s*from/
 
-/** What a file imports when it is loaded. */
+/** The modules that a file imports when it is loaded. */
 function imports(file: string): string[] {
   const text = readFileSync(root + file, 'utf8')
   return [...text.matchAll(STATIC)]
-    .filter(([statement]) => !TYPES_ALONE.test(statement))
+    .filter(([statement]) => !TYPES_ONLY.test(statement))
     .map((match) => match[1] as string)
 }
 
-/** By package, the way from the entry to a file that imports it. */
+/** By package, the import path from the entry to a file that imports the package. */
 function packagesFrom(entry: string): { packages: Map<string, string[]>; files: string[] } {
   const packages = new Map<string, string[]>()
   const ways = new Map([[entry, [entry]]])
@@ -37,18 +37,18 @@ function packagesFrom(entry: string): { packages: Map<string, string[]>; files: 
   return { packages, files: [...ways.keys()] }
 }
 
-describe('a start of the server', () => {
-  test('loads no client of what it may never call', () => {
+describe('the start of the server', () => {
+  test('loads no client library of optional features', () => {
     const { packages, files } = packagesFrom('src/app.ts')
     const loaded = NOT_AT_START.flatMap((name) => {
       const way = packages.get(name)
       return way ? [`${name}, by ${way.join(' → ')}`] : []
     })
     assert.deepEqual(loaded, [])
-    assert.ok(files.length > 200 && packages.has('find-my-way'), 'it has looked')
+    assert.ok(files.length > 200 && packages.has('find-my-way'), 'the files and their imports were found')
   })
 
-  test('loads nothing that makes the OpenAPI document', () => {
+  test('does not load the code that creates the OpenAPI document', () => {
     const { files } = packagesFrom('src/app.ts')
     assert.deepEqual(
       files.filter((file) => file.startsWith('src/http/openapi/')),
@@ -57,7 +57,7 @@ describe('a start of the server', () => {
     assert.ok(packagesFrom('src/http/openapi/document.ts').files.includes('src/http/openapi/json-schema.ts'))
   })
 
-  test('and what does load one is found', () => {
+  test('a file that loads a client library is reported', () => {
     assert.deepEqual(packagesFrom('src/delivery/poke-agent.ts').packages.get('undici'), [
       'src/delivery/poke-agent.ts',
       'src/lib/outbound/guarded-agent.ts',
