@@ -10,7 +10,7 @@ import { answerBrokenRequest } from './client-error.ts'
 import { boundConnections } from './connections.ts'
 import { createHttpMetrics } from './http-metrics.ts'
 import { Lifetime } from './lifetime.ts'
-import { type Beside, listen } from './listen.ts'
+import { type FurtherSockets, listen } from './listen.ts'
 import { createLoad } from './load.ts'
 import { type OnAnswer, type PipelineDeps, serveRoutes } from './pipeline.ts'
 import type { RateLimiter } from './rate-limit.ts'
@@ -68,18 +68,18 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   server.on('connection', (socket) => lifetime.trackSocket(socket))
   boundConnections(server, config)
 
-  let beside: Beside = []
+  let furtherSockets: FurtherSockets = []
   let closed: Promise<void> | undefined
   return {
     routes: options.routes,
     async listen() {
       const { host } = config.listen
-      const { port, beside: others } = await listen(server, config.listen)
-      beside = others
+      const { port, furtherSockets: others } = await listen(server, config.listen)
+      furtherSockets = others
       return { url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`, host, port }
     },
     close({ drainMs = DRAIN_MS } = {}) {
-      closed ??= drain(server, lifetime, { beside, drainMs })
+      closed ??= drain(server, lifetime, { furtherSockets, drainMs })
       return closed
     },
   }
@@ -102,10 +102,10 @@ function createBoundedServer(limits: Config['limits']): Server {
 async function drain(
   server: Server,
   lifetime: Lifetime,
-  { beside, drainMs }: { beside: Beside; drainMs: number },
+  { furtherSockets, drainMs }: { furtherSockets: FurtherSockets; drainMs: number },
 ): Promise<void> {
   lifetime.shutDown()
-  for (const other of beside) other.close()
+  for (const other of furtherSockets) other.close()
   if (!server.listening) return
   const deadline = setTimeout(() => server.closeAllConnections(), drainMs)
   try {

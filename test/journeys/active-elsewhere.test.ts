@@ -10,8 +10,8 @@ import { startTestServer } from '../support/server.ts'
 
 const GRACE_MS = 60_000
 
-/** Alice's phone, whose pusher holds for a minute; her laptop; and Bob, who writes. */
-async function atHome(t: TestContext, url: string, graceMs = GRACE_MS) {
+/** Alice's phone, whose pusher holds pokes for a minute; her laptop; and Bob, who sends messages. */
+async function createFixture(t: TestContext, url: string, graceMs = GRACE_MS) {
   const gateway = await startPokeReceiver(t)
   const phone = await registerUser(url, 'alice')
   const laptop = await loginUser(url, 'alice')
@@ -26,7 +26,7 @@ async function atHome(t: TestContext, url: string, graceMs = GRACE_MS) {
   return { gateway, phone, laptop, bob, roomId, since }
 }
 
-/** The laptop waits in /sync, as apps do all day. */
+/** A long poll of the laptop. */
 function watch(laptop: TestUser, since: string, more = '') {
   return laptop.get(`/sync?since=${since}&timeout=30000${more}`) as Promise<{ next_batch: string }>
 }
@@ -39,10 +39,10 @@ const untilHeld = (user: TestUser) => eventually(async () => (await statusOf(use
 const untilDone = (user: TestUser) => eventually(async () => (await statusOf(user)).queued === 0)
 const eventsOf = (gateway: PokeReceiver) => gateway.pokes.flatMap((poke) => poke.event_id ?? [])
 
-test('the phone is silent while its user reads on the laptop', async (t) => {
+test('the phone gets no poke while its user reads the room on the laptop', async (t) => {
   const clock = createManualClock(Date.now())
   const { url } = await startTestServer(t, { environment: { clock } })
-  const { gateway, phone, laptop, bob, roomId, since } = await atHome(t, url)
+  const { gateway, phone, laptop, bob, roomId, since } = await createFixture(t, url)
 
   const seen = watch(laptop, since)
   const eventId = await bob.say(roomId, 'are you there?')
@@ -59,10 +59,10 @@ test('the phone is silent while its user reads on the laptop', async (t) => {
   assert.deepEqual(eventsOf(gateway), [])
 })
 
-test('what is not read on the laptop comes to the phone after the grace', async (t) => {
+test('the phone gets a poke after the hold if the event was not read on the laptop', async (t) => {
   const clock = createManualClock(Date.now())
   const { url } = await startTestServer(t, { environment: { clock } })
-  const { gateway, phone, laptop, bob, roomId, since } = await atHome(t, url)
+  const { gateway, phone, laptop, bob, roomId, since } = await createFixture(t, url)
   const seen = watch(laptop, since)
   const eventId = await bob.say(roomId, 'are you there?')
   const watching = watch(laptop, (await seen).next_batch)
@@ -74,10 +74,10 @@ test('what is not read on the laptop comes to the phone after the grace', async 
   await gateway.waitFor((poke) => poke.event_id === eventId)
 })
 
-test('whoever closes the laptop is told on the phone soon after', async (t) => {
+test('the phone gets a poke soon after the laptop has stopped syncing', async (t) => {
   const clock = createManualClock(Date.now())
   const { url } = await startTestServer(t, { environment: { clock } })
-  const { gateway, phone, laptop, bob, roomId, since } = await atHome(t, url)
+  const { gateway, phone, laptop, bob, roomId, since } = await createFixture(t, url)
   const seen = watch(laptop, since)
   const eventId = await bob.say(roomId, 'are you there?')
   await seen
@@ -86,9 +86,9 @@ test('whoever closes the laptop is told on the phone soon after', async (t) => {
   await gateway.waitFor((poke) => poke.event_id === eventId)
 })
 
-test('with no laptop, or one that says that nobody is there, the phone is told at once', async (t) => {
+test('the phone gets a poke at once if no laptop syncs, or if it syncs with set_presence offline or unavailable', async (t) => {
   const { url } = await startTestServer(t)
-  const { gateway, phone, laptop, bob, roomId, since } = await atHome(t, url)
+  const { gateway, phone, laptop, bob, roomId, since } = await createFixture(t, url)
   const alone = await bob.say(roomId, 'nobody else')
   await gateway.waitFor((poke) => poke.event_id === alone)
   let { next_batch: token } = await watch(laptop, since, '&set_presence=offline')
@@ -102,10 +102,10 @@ test('with no laptop, or one that says that nobody is there, the phone is told a
   assert.equal(eventsOf(gateway).length, 3)
 })
 
-test('what is held survives SIGKILL', async (t) => {
+test('a held poke survives SIGKILL', async (t) => {
   const data = temporaryFolder(t)
   const first = await startProcess(t, data)
-  const { gateway, phone, laptop, bob, roomId, since } = await atHome(t, first.url, 3000)
+  const { gateway, phone, laptop, bob, roomId, since } = await createFixture(t, first.url, 3000)
   const seen = watch(laptop, since)
   const eventId = await bob.say(roomId, 'are you there?')
   await seen

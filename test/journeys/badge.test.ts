@@ -4,7 +4,7 @@ import { foundingPusher, registerUser, type TestUser } from '../support/client.t
 import { type PokeReceiver, startPokeReceiver } from '../support/poke-receiver.ts'
 import { startTestServer } from '../support/server.ts'
 
-// What the number on the icon counts, as the gateway is told it.
+// The badge count as a gateway receives it.
 
 type Scene = { alice: TestUser; bob: TestUser; gateway: PokeReceiver; rooms: [string, string] }
 
@@ -22,7 +22,7 @@ async function setUp(t: TestContext, badge?: 'rooms' | 'messages'): Promise<Scen
 const redact = (user: TestUser, roomId: string, eventId: string) =>
   user.put(`/rooms/${encodeURIComponent(roomId)}/redact/${encodeURIComponent(eventId)}/r`, {})
 
-/** The next poke after those that have come, by its number. */
+/** Resolves to the badge count of the next poke after the action. */
 async function next(gateway: PokeReceiver, act: () => Promise<unknown>): Promise<number> {
   const before = gateway.pokes.length
   await act()
@@ -32,7 +32,7 @@ async function next(gateway: PokeReceiver, act: () => Promise<unknown>): Promise
 
 describe('the badge', () => {
   for (const badge of [undefined, 'rooms'] as const)
-    test(`counts rooms with something unread${badge ? ', said outright' : ', unless told otherwise'}`, async (t) => {
+    test(`counts rooms with unread notifications ${badge ? 'if push.badge is rooms' : 'by default'}`, async (t) => {
       const { alice, bob, gateway, rooms } = await setUp(t, badge)
       const [one, two] = rooms
       assert.equal(await next(gateway, () => bob.say(one, 'a')), 1)
@@ -48,7 +48,7 @@ describe('the badge', () => {
       )
     })
 
-  test('counts messages where the server is set so: in pokes, after reading, redacting and leaving', async (t) => {
+  test('counts messages if push.badge is messages: in pokes, after reading, redacting and leaving', async (t) => {
     const { alice, bob, gateway, rooms } = await setUp(t, 'messages')
     const [one, two] = rooms
     const said: string[] = []
@@ -64,10 +64,10 @@ describe('the badge', () => {
       const roomId = await bob.createRoom({ preset: 'private_chat', invite: [alice.userId] })
       assert.ok(roomId)
     })
-    assert.equal(invitation, 2, 'an invitation counts one')
+    assert.equal(invitation, 2, 'an invitation counts as one')
   })
 
-  test('reading what does not change the number sends nothing, and a pusher that wants no counts has none', async (t) => {
+  test('reading sends no poke if the count does not change, and a pusher without counts gets none', async (t) => {
     const { alice, bob, gateway, rooms } = await setUp(t, 'messages')
     const quiet = foundingPusher(gateway.url, {
       pushkey: 'quiet',

@@ -10,14 +10,14 @@ import { eventually } from '../support/eventually.ts'
 import { findFirefox, startFirefox } from '../support/firefox.ts'
 import { startTestServer } from '../support/server.ts'
 
-// docs/browser-pushers.md in a real browser, as it is printed.
+// Runs docs/browser-pushers.md in a real browser, as printed.
 
 const GUIDE = new URL('../../docs/browser-pushers.md', import.meta.url)
 const APP_ID = 'org.example.web'
 const TYPES: Readonly<Record<string, string>> = { js: 'text/javascript', html: 'text/html; charset=utf-8' }
 /**
- * Nobody can click on a notification of a headless browser. The event is not trusted, so the browser does not let it focus the page; the
- * handler of the guide is called all the same.
+ * A headless browser shows no notification to click on. The synthetic event is not trusted, so the browser does not let it focus the page, but
+ * it calls the handler of the guide.
  */
 const CLICK = `
 self.addEventListener('message', async ({ data }) => {
@@ -26,10 +26,10 @@ self.addEventListener('message', async ({ data }) => {
 })`
 
 const firefox = findFirefox()
-/** Another program is at work here, which may hang. */
+/** The test has a time limit, because the browser can hang. */
 const options = { skip: 'missing' in firefox ? firefox.missing : false, timeout: 180_000 }
 
-/** The files of the guide, by their names. */
+/** The files printed in the guide, by name. */
 function printedFiles(): Map<string, { type: string; text: string }> {
   const blocks = readFileSync(GUIDE, 'utf8').matchAll(/^```(\w+) (\S+)\n([\s\S]*?)^```$/gm)
   return new Map([...blocks].map(([, type = '', name = '', text = '']) => [name, { type, text }]))
@@ -56,7 +56,7 @@ async function startApp(t: TestContext): Promise<string> {
 
 type Shown = { title: string; body: string; tag: string }
 
-async function stand(t: TestContext) {
+async function createFixture(t: TestContext) {
   assert('path' in firefox)
   const { url } = await startTestServer(t)
   const [alice, bob] = [await registerUser(url, 'alice'), await registerUser(url, 'bob')]
@@ -76,7 +76,7 @@ async function stand(t: TestContext) {
     await page.click('#sign-in button')
   }
   const state = () => page.$eval('#state', (element) => element.textContent)
-  // As texts: what runs in the page knows the DOM, which these files do not.
+  // Expressions are strings, because code of the page uses DOM types that this project does not include.
   const inPage = (expression: string) => page.evaluate(`(async () => ${expression})()`)
   const shown = () =>
     inPage(`(await (await navigator.serviceWorker.ready).getNotifications())
@@ -93,16 +93,16 @@ async function stand(t: TestContext) {
   return { url, alice, bob, room, autopush, page, inPage, signIn, state, shownAs, shown, pushers, confirmed }
 }
 
-test('the guide for browsers works as it is printed: from signing in to signing out', options, async (t) => {
+test('the guide for browsers works as printed, from signing in to signing out', options, async (t) => {
   const { url, alice, bob, room, autopush, page, inPage, signIn, state, shownAs, shown, pushers, confirmed } =
-    await stand(t)
+    await createFixture(t)
 
-  // Signed in, the pusher is set, and the worker confirms it.
+  // After signing in, the pusher is set, and the worker confirms it.
   await signIn()
   const pusher = await confirmed()
   await eventually(async () => (await state()) === 'Signed in.')
 
-  // A message, an invitation and a test are shown, each with words.
+  // A message, an invitation and a test push are shown, each with a text.
   const event = await alice.say(room, 'Soup today')
   const { tag } = await shownAs('Alice in Lunch', 'Soup today')
   assert.equal(tag, event)
@@ -116,25 +116,25 @@ test('the guide for browsers works as it is printed: from signing in to signing 
   await shownAs('Alice', 'invites you')
   assert.ok((await shown()).every((one) => !JSON.stringify(one).includes('undefined')))
 
-  // A click leads to the room.
+  // A click opens the room.
   await inPage(`navigator.serviceWorker.controller.postMessage({ click: ${JSON.stringify(event)} })`)
   await eventually(async () => decodeURIComponent(String(await inPage('location.hash'))) === `#/room/${room}`)
   await eventually(async () => (await shown()).every((one) => one.tag !== event))
 
-  // What is read elsewhere sends no push that would have to show something.
+  // Reading elsewhere sends no push, because each push would have to show a notification.
   const before = autopush.requests.length
   await bob.post(`/rooms/${room}/receipt/m.read/${encodeURIComponent(event)}`, {})
   await alice.say(room, 'And bread')
   await shownAs('Alice in Lunch', 'And bread')
   assert.equal(autopush.requests.length, before + 1)
 
-  // A new visit sets the pusher once more, and changes nothing.
+  // A new visit sets the pusher again without a change.
   await page.reload({ waitUntil: 'networkidle0' })
   const { pushkey, data } = await confirmed()
   assert.deepEqual([pushkey, data], [pusher.pushkey, pusher.data])
   assert.equal(autopush.requests.length, before + 1, 'no token was sent')
 
-  // The push service has forgotten the browser: the worker sets a new pusher, and ends the old one.
+  // After the push service has lost the browser, the worker sets a new pusher and removes the old one.
   autopush.forgetBrowsers()
   const renewed = await eventually(async () => {
     const found = await confirmed()
@@ -144,7 +144,7 @@ test('the guide for browsers works as it is printed: from signing in to signing 
   await alice.say(room, 'Coffee')
   await shownAs('Alice in Lunch', 'Coffee')
 
-  // Signed out, there is neither a pusher nor a subscription nor a session.
+  // After signing out, there is no pusher, no subscription and no session.
   await page.click('#sign-out')
   await eventually(async () => (await state()) === 'Signed out.')
   assert.deepEqual(await pushers(), [])
@@ -153,5 +153,5 @@ test('the guide for browsers works as it is printed: from signing in to signing 
   )
   assert.equal(subscription, null)
   const { devices } = (await bob.get('/devices')) as { devices: unknown[] }
-  assert.equal(devices.length, 1, 'that of the test alone')
+  assert.equal(devices.length, 1, 'only the device of the test')
 })

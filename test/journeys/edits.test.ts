@@ -9,7 +9,7 @@ import { adaAndBob, createEmailFixture, MINUTE } from './email-fixture.ts'
 
 const encoded = encodeURIComponent
 
-/** Replaces the text of a message, as clients do it. */
+/** Edits the text of a message as clients do. */
 function edit(user: TestUser, roomId: string, of: { eventId: string; text: string }): Promise<string> {
   return user.say(roomId, `* ${of.text}`, {
     'm.new_content': { msgtype: 'm.text', body: of.text },
@@ -21,24 +21,24 @@ let redactions = 0
 const redact = (user: TestUser, roomId: string, eventId: string) =>
   user.put(`/rooms/${encoded(roomId)}/redact/${encoded(eventId)}/r${redactions++}`, {})
 
-test('a mail tells the text of a message after its edits, and nothing of one that was redacted', async (t) => {
+test('a mail contains the latest text of an edited message, and no redacted message', async (t) => {
   const fixture = await createEmailFixture(t)
   const { mailServer, clock, url } = fixture
   const { ada, bob, roomId } = await adaAndBob(fixture)
   const carol = await registerUser(url, 'carol')
   await carol.post(`/join/${encoded(roomId)}`)
   const edited = await bob.say(roomId, 'the passphrase is swordfish')
-  const takenBack = await bob.say(roomId, 'lunch at noon')
+  const withRedactedEdit = await bob.say(roomId, 'lunch at noon')
   const redacted = await bob.say(roomId, 'never mind')
-  // The worker has looked at what waits, so that a cached text would be the old one.
+  // The worker has read the waiting events, so a cached text would be the old one.
   clock.advance(MINUTE)
   const { pushers } = (await ada.get('/pushers')) as { pushers: Record<string, unknown>[] }
   assert.equal(pushers.length, 1)
   await edit(bob, roomId, { eventId: edited, text: 'see you at six' })
   await edit(bob, roomId, { eventId: edited, text: 'see you at seven' })
   await edit(carol, roomId, { eventId: edited, text: 'carol cannot edit this' })
-  await edit(bob, roomId, { eventId: takenBack, text: 'lunch at one' })
-  await redact(bob, roomId, await edit(bob, roomId, { eventId: takenBack, text: 'lunch at two' }))
+  await edit(bob, roomId, { eventId: withRedactedEdit, text: 'lunch at one' })
+  await redact(bob, roomId, await edit(bob, roomId, { eventId: withRedactedEdit, text: 'lunch at two' }))
   await redact(bob, roomId, redacted)
   clock.advance(10 * MINUTE)
   const mail = await mailServer.waitFor(({ to }) => to[0] === 'ada@example.org')
@@ -49,7 +49,7 @@ test('a mail tells the text of a message after its edits, and nothing of one tha
   }
 })
 
-test('a poke that was held tells the text after the edit', async (t) => {
+test('a held poke contains the text after the edit', async (t) => {
   const clock = createManualClock(Date.now())
   const { url } = await startTestServer(t, { environment: { clock } })
   const gateway = await startPokeReceiver(t)
@@ -76,7 +76,7 @@ test('a poke that was held tells the text after the edit', async (t) => {
   assert.ok(!JSON.stringify(gateway.pokes).includes('swordfish'))
 })
 
-test('a poke that is sent again tells the text after the edit', async (t) => {
+test('a retried poke contains the text after the edit', async (t) => {
   const clock = createManualClock(Date.now())
   const { url } = await startTestServer(t, { environment: { clock } })
   const gateway = await startPokeReceiver(t)
@@ -91,13 +91,13 @@ test('a poke that is sent again tells the text after the edit', async (t) => {
   assert.equal(first.content?.['body'], 'lunch at noon')
   await edit(bob, roomId, { eventId, text: 'lunch at one' })
   gateway.answer({})
-  let told: unknown
+  let retriedText: unknown
   void gateway
     .waitFor((poke) => poke.event_id === eventId && poke !== first)
-    .then((poke) => (told = poke.content?.['body']))
+    .then((poke) => (retriedText = poke.content?.['body']))
   await eventually(() => {
-    if (told === undefined) clock.advance(1000)
-    return told !== undefined
+    if (retriedText === undefined) clock.advance(1000)
+    return retriedText !== undefined
   })
-  assert.equal(told, 'lunch at one')
+  assert.equal(retriedText, 'lunch at one')
 })

@@ -9,7 +9,7 @@ import { temporaryFolder } from '../support/databases.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { type MailReceiver, type ReceivedMail, startMailReceiver } from '../support/mail-receiver.ts'
 
-// A Belfry that knows a mail server, and a clock that the test moves: ten minutes pass at once.
+// A Belfry with an SMTP server, and a clock that the test advances.
 
 export const PUBLIC_URL = 'https://matrix.example.org'
 export const MINUTE = 60_000
@@ -51,7 +51,7 @@ export function mailSettings(port: number, env: Record<string, string> = {}): Re
   }
 }
 
-/** The first link of a mail below a path, as it can be reached here. */
+/** The first link of a mail below a path, with the address of the test server. */
 export function linkIn(mail: ReceivedMail, url: string, what: 'validate' | 'unsubscribe'): string {
   const found = new RegExp(`${PUBLIC_URL}(\\S*/email/${what}/\\S+)`).exec(mail.parsed.text ?? '')
   assert.ok(found, String(mail.parsed.text))
@@ -64,7 +64,7 @@ export const auth = (name: string) => ({
   password: PASSWORD,
 })
 
-/** Asks for a token, follows its link, and adds the address. */
+/** Requests a token, opens its link, and adds the address. */
 export async function addAddress(
   { url, mailServer }: Pick<EmailFixture, 'url' | 'mailServer'>,
   user: TestUser,
@@ -97,7 +97,7 @@ export function mailPusher(address: string, more: Record<string, unknown> = {}) 
   }
 }
 
-/** Ada, whose mail goes to an address that she has validated, and Bob in a room with her. */
+/** Ada, who gets mail at a validated address, and Bob in a room with her. */
 export async function adaAndBob(
   fixture: Pick<EmailFixture, 'url' | 'mailServer'>,
   pusher: Record<string, unknown> = {},

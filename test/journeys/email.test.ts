@@ -24,7 +24,7 @@ import {
 
 type Status = { state: string; queued: number; last_error: string | null; last_success_at: number | null }
 
-test('from an address to a mail, and with one click to its end', async (t) => {
+test('an address is validated, gets a mail, and is unsubscribed with one click', async (t) => {
   const { url, mailServer, clock } = await createEmailFixture(t)
   const ada = await registerUser(url, 'ada')
   const bob = await registerUser(url, 'bob')
@@ -42,7 +42,7 @@ test('from an address to a mail, and with one click to its end', async (t) => {
   assert.equal(token.parsed.subject, '[Example] Confirm your e-mail address')
   assert.ok(!token.raw.includes('evil.example') && !token.raw.includes(client_secret))
 
-  // She goes on too early; a program that looks into mail opens the link; then she confirms.
+  // She continues too early; a mail scanner opens the link; then she confirms.
   const add = (more: object = {}) => ada.try('POST', '/account/3pid/add', { sid, client_secret, ...more })
   assert.equal((await add()).body['errcode'], 'M_THREEPID_AUTH_FAILED')
   const link = linkIn(token, url, 'validate')
@@ -69,7 +69,7 @@ test('from an address to a mail, and with one click to its end', async (t) => {
   const roomId = await roomOf(bob, [ada], 'The office')
   await bob.say(roomId, 'Ding dong')
   clock.advance(9 * MINUTE)
-  assert.equal(mailServer.mails.length, 1, 'she may still read it')
+  assert.equal(mailServer.mails.length, 1, 'no mail is sent while the event can still be read')
   clock.advance(MINUTE)
   const mail = await mailServer.waitFor(({ parsed }) => /Message/.test(parsed.subject ?? ''))
   assert.deepEqual([mail.from, mail.to], ['belfry@example.org', ['ada@example.org']])
@@ -88,7 +88,11 @@ test('from an address to a mail, and with one click to its end', async (t) => {
   assert.equal(mail.header('list-unsubscribe'), `<https://matrix.example.org${end.slice(url.length)}>`)
   assert.equal(mail.header('list-unsubscribe-post'), 'List-Unsubscribe=One-Click')
   assert.match(String((await call(end)).body['text']), /<form method="post">/)
-  assert.equal(((await ada.get('/pushers'))['pushers'] as unknown[]).length, 1, 'looking ends nothing')
+  assert.equal(
+    ((await ada.get('/pushers'))['pushers'] as unknown[]).length,
+    1,
+    'opening the link removes nothing',
+  )
   const click = await fetch(end, {
     method: 'POST',
     body: new URLSearchParams({ 'List-Unsubscribe': 'One-Click' }),
@@ -104,7 +108,7 @@ test('from an address to a mail, and with one click to its end', async (t) => {
   assert.equal(mailServer.mails.length, 2)
 })
 
-test('what is read in time, or redacted, is not mailed', async (t) => {
+test('an event that is read in time or redacted is not mailed', async (t) => {
   const fixture = await createEmailFixture(t)
   const { mailServer, clock } = fixture
   const { ada, bob, roomId } = await adaAndBob(fixture)
@@ -121,11 +125,11 @@ test('what is read in time, or redacted, is not mailed', async (t) => {
   assert.doesNotMatch(mail.parsed.text ?? '', /: *\n +(read|redacted)/)
 })
 
-test('one mail tells of many rooms; further mails of a room come later and later, until it is quiet', async (t) => {
+test('one mail covers many rooms, and the delay of further mails of a room grows until the room is quiet', async (t) => {
   const fixture = await createEmailFixture(t)
   const { mailServer, clock } = fixture
   const { ada, bob, roomId } = await adaAndBob(fixture)
-  const other = await roomOf(bob, [ada], 'The bell')
+  const other = await roomOf(bob, [ada], 'The kitchen')
   const mails = async (count: number) => {
     await eventually(() => mailServer.mails.length >= count)
     await eventually(async () => (await queued(ada)) === 0)
@@ -137,7 +141,7 @@ test('one mail tells of many rooms; further mails of a room come later and later
   clock.advance(2 * MINUTE)
   await mails(1)
   assert.deepEqual(subjectsOf(mailServer), ['[Example] 2 notifications in 2 rooms'])
-  assert.match(mailServer.mails[0]?.parsed.text ?? '', /The bell[^]*two[^]*The office[^]*one/)
+  assert.match(mailServer.mails[0]?.parsed.text ?? '', /The kitchen[^]*two[^]*The office[^]*one/)
 
   for (const wait of [10 * MINUTE, HOUR, 6 * HOUR, 24 * HOUR, 24 * HOUR]) {
     await bob.say(roomId, 'again')
@@ -151,7 +155,7 @@ test('one mail tells of many rooms; further mails of a room come later and later
   await mails(7)
 })
 
-test('nothing is forgotten by a restart while it waits, and nothing is mailed twice', async (t) => {
+test('a restart neither loses waiting mail nor sends mail twice', async (t) => {
   const fixture = await createEmailFixture(t)
   const { ada, bob, roomId } = await adaAndBob(fixture)
   await bob.say(roomId, 'before the restart')
@@ -166,7 +170,7 @@ test('nothing is forgotten by a restart while it waits, and nothing is mailed tw
   assert.equal(again.userId, ada.userId)
 })
 
-test('SIGKILL while an event waits to be read: after the restart it is mailed, once', async (t) => {
+test('an event that waits during SIGKILL is mailed once after the restart', async (t) => {
   const mailServer = await startMailReceiver(t)
   const data = temporaryFolder(t)
   const settings = (delay: string) => mailSettings(mailServer.port, { BELFRY_EMAIL_DELAY_S: delay })
@@ -176,7 +180,7 @@ test('SIGKILL while an event waits to be read: after the restart it is mailed, o
   await first.end('SIGKILL')
   assert.deepEqual(mailServer.mails, [])
 
-  // Ten minutes later, as far as the second one is concerned.
+  // The clock of the second server is ten minutes later.
   const second = await startProcess(t, data, settings('1'))
   const mail = await mailServer.waitFor(() => true)
   assert.match(mail.parsed.text ?? '', /one[^]*two[^]*three/)
@@ -185,7 +189,7 @@ test('SIGKILL while an event waits to be read: after the restart it is mailed, o
   assert.equal(mailServer.mails.length, 1)
 })
 
-test('SIGTERM ends in time, though the mail server hangs', async (t) => {
+test('SIGTERM ends the server in time while the mail server hangs', async (t) => {
   const mailServer = await startMailReceiver(t)
   const server = await startProcess(t, temporaryFolder(t), mailSettings(mailServer.port))
   const ada = await registerUser(server.url, 'ada')
@@ -197,7 +201,7 @@ test('SIGTERM ends in time, though the mail server hangs', async (t) => {
   assert.equal((await asking).status, 503)
 })
 
-test('a test push is a mail, and says what the mail server made of it', async (t) => {
+test('a test push sends a mail and reports the reply of the mail server', async (t) => {
   const fixture = await createEmailFixture(t)
   const { url, mailServer } = fixture
   const { ada } = await adaAndBob(fixture)
@@ -226,7 +230,7 @@ test('a test push is a mail, and says what the mail server made of it', async (t
   assert.equal(((await ada.get('/pushers'))['pushers'] as unknown[]).length, 1)
 })
 
-test('encrypted, invitations and hostile names, as they arrive', async (t) => {
+test('a mail with encrypted messages, invitations and hostile names arrives as plain text', async (t) => {
   const fixture = await createEmailFixture(t, { BELFRY_EMAIL_CLIENT_URL: 'https://app.example.org' })
   const { mailServer, clock } = fixture
   const { ada, bob } = await adaAndBob(fixture)
@@ -251,7 +255,7 @@ test('encrypted, invitations and hostile names, as they arrive', async (t) => {
     assert.match(link ?? '', /^https:\/\//)
 })
 
-test('a rule keeps a room out of mail (MSC4062), and “why not” says so', async (t) => {
+test('a rule excludes a room from mail (MSC4062), and explain returns the reason', async (t) => {
   const fixture = await createEmailFixture(t)
   const { url, mailServer, clock } = fixture
   const { ada, bob, roomId } = await adaAndBob(fixture)
@@ -272,7 +276,7 @@ test('a rule keeps a room out of mail (MSC4062), and “why not” says so', asy
   )
 })
 
-test('the journey of an event tells of its mail: waiting, failed, sent, put off, read', async (t) => {
+test('the journey of an event lists the steps of its mail: waiting, failed, sent, held, read', async (t) => {
   const fixture = await createEmailFixture(t)
   const { url, mailServer, clock } = fixture
   const { ada, bob, roomId } = await adaAndBob(fixture)
@@ -314,7 +318,7 @@ test('the journey of an event tells of its mail: waiting, failed, sent, put off,
   assert.deepEqual(await words(second), ['waiting: may be read first', 'attempt: mail taken', 'sent: mailed'])
 })
 
-test('the pages of links are safe: no scripts, no frames, no referrer, nothing kept', async (t) => {
+test('the pages of links allow no scripts, frames, referrer or caching', async (t) => {
   const fixture = await createEmailFixture(t)
   const ada = await registerUser(fixture.url, 'ada')
   const asked = { email: 'a+b@example.org', client_secret: 's', send_attempt: 1 }
@@ -340,7 +344,7 @@ test('the pages of links are safe: no scripts, no frames, no referrer, nothing k
   assert.equal((await call(link.replace(/[^/]*$/, '%00'))).status, 400)
 })
 
-test('mail with tokens is limited: for one address, and for who asks', async (t) => {
+test('mails with tokens are limited by recipient and by client', async (t) => {
   const { url, mailServer, clock } = await createEmailFixture(t, {
     BELFRY_RATE_LIMITS_ENABLED: 'true',
     BELFRY_RATE_LIMITS_EMAIL_TOKENS_PER_HOUR_PER_RECIPIENT: '2',
@@ -365,7 +369,7 @@ test('mail with tokens is limited: for one address, and for who asks', async (t)
   assert.equal(await ask('a@example.org'), 200)
 })
 
-test('an e-mail pusher stays with its person: it outlives devices and a new password, and goes with address or account', async (t) => {
+test('an e-mail pusher survives the removal of devices and a new password, and is removed with its address or account', async (t) => {
   const fixture = await createEmailFixture(t)
   const { url, mailServer, clock } = fixture
   const { ada, bob, roomId } = await adaAndBob(fixture)
@@ -384,7 +388,7 @@ test('an e-mail pusher stays with its person: it outlives devices and a new pass
   const report = await call(`${url}/_belfry/v1/pushers`, { token: tablet.token })
   assert.equal((report.body['removed'] as { reason: string }[])[0]?.reason, 'address removed')
 
-  // Somebody else may have it now, and loses it with the account.
+  // Another account can add the address now, and loses it when the account is closed.
   await addAddress(fixture, bob, 'ada@example.org')
   await bob.post('/pushers/set', mailPusher('ada@example.org'))
   await bob.post('/account/deactivate', { auth: { ...auth('bob'), password: PASSWORD } })
@@ -393,7 +397,7 @@ test('an e-mail pusher stays with its person: it outlives devices and a new pass
   assert.equal((await carol.try('POST', '/pushers/set', mailPusher('ada@example.org'))).status, 200)
 })
 
-test('mail goes to nobody who has not shown to read it', async (t) => {
+test('an e-mail pusher is refused unless its address is validated', async (t) => {
   const fixture = await createEmailFixture(t)
   const { ada, bob } = await adaAndBob(fixture)
   const attempts: [Record<string, unknown>, string][] = [
@@ -417,7 +421,7 @@ test('mail goes to nobody who has not shown to read it', async (t) => {
   assert.equal(((await ada.get('/pushers'))['pushers'] as unknown[]).length, 1)
 })
 
-test('a server without mail says so', async (t) => {
+test('a server without mail settings refuses e-mail pushers and tokens', async (t) => {
   const { url } = await createEmailFixture(t, { BELFRY_EMAIL_SMTP: '' })
   const ada = await registerUser(url, 'ada')
   const body = { email: 'ada@example.org', client_secret: 's', send_attempt: 1 }

@@ -7,11 +7,11 @@ import { eventually } from '../support/eventually.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { startTestServer } from '../support/server.ts'
 
-// No other sleep of the server is so long. The clock stands still: a wait ends when something ends it.
+// A unique sleep time identifies the long polls. The clock stands still: a wait ends only when something ends it.
 const WAIT_MS = 43_219
 
-/** Bob writes in a room of Alice's, who has a phone and a laptop. */
-async function atHome(t: TestContext) {
+/** Alice with a phone and a laptop, and Bob, who writes in a room with her. */
+async function createFixture(t: TestContext) {
   const clock = createManualClock(Date.now())
   let waiting = 0
   const counting = {
@@ -66,17 +66,17 @@ const ENDINGS: Record<string, (of: { url: string; phone: TestUser; laptop: TestU
   }
 
 for (const [how, end] of Object.entries(ENDINGS))
-  test(`all that a device waits for is answered 401 at once when ${how}`, async (t) => {
-    const home = await atHome(t)
-    const waits = [wait(home.phone, 'sync'), wait(home.phone, 'sync'), wait(home.phone, 'events')]
-    await home.isWaiting(3)
-    await end(home)
+  test(`all long polls of a device return 401 at once when ${how}`, async (t) => {
+    const fixture = await createFixture(t)
+    const waits = [wait(fixture.phone, 'sync'), wait(fixture.phone, 'sync'), wait(fixture.phone, 'events')]
+    await fixture.isWaiting(3)
+    await end(fixture)
     for (const { status, body } of await Promise.all(waits))
       assert.deepEqual([status, body['errcode']], [401, 'M_UNKNOWN_TOKEN'])
   })
 
-test('the end of one session leaves the waits of the others alone', async (t) => {
-  const { phone, laptop, bob, roomId, isWaiting } = await atHome(t)
+test('the end of one session does not end the long polls of other sessions', async (t) => {
+  const { phone, laptop, bob, roomId, isWaiting } = await createFixture(t)
   const ended = wait(phone, 'sync')
   const goesOn = wait(laptop, 'sync')
   await isWaiting(2)
@@ -90,8 +90,8 @@ test('the end of one session leaves the waits of the others alone', async (t) =>
 })
 
 for (const path of ['sync', 'events'] as const)
-  test(`a session that another process ends is not told what came after: /${path}`, async (t) => {
-    const { data, phone, bob, roomId, isWaiting } = await atHome(t)
+  test(`a session that another process has ended gets no later events from /${path}`, async (t) => {
+    const { data, phone, bob, roomId, isWaiting } = await createFixture(t)
     const waiting = wait(phone, path)
     await isWaiting(1)
     const database = new DatabaseSync(join(data, 'belfry.db'))

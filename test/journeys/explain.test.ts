@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { call, foundingPusher, type TestUser } from '../support/client.ts'
-import { deviceRule, globalRule, twoDevices, type TwoDevices } from './two-devices.ts'
+import { deviceRule, globalRule, createTwoDevices, type TwoDevices } from './two-devices.ts'
 
 type Rule = {
   scope: string
@@ -52,19 +52,19 @@ async function tryOut({ server, phone }: TwoDevices, body: Record<string, unknow
   return answer.body as unknown as Explained
 }
 
-describe('why did I (not) get a notification?', () => {
-  test('which rule decided, and why those above it did not', async (t) => {
-    const fixture = await twoDevices(t)
-    const { phone, delivery, say } = fixture
+describe('explain, for a stored event', () => {
+  test('returns the deciding rule, and why each rule before it did not match', async (t) => {
+    const fixture = await createTwoDevices(t)
+    const { phone, roomId, say } = fixture
     await phone.put(globalRule('override', 'from carol'), {
       conditions: [
-        { kind: 'event_match', key: 'room_id', pattern: delivery },
+        { kind: 'event_match', key: 'room_id', pattern: roomId },
         { kind: 'event_match', key: 'sender', pattern: '@carol:localhost' },
       ],
       actions: [],
     })
-    const { eventId } = await say(delivery, 'ding')
-    const why = await explain(fixture, phone, { room_id: delivery, event_id: eventId })
+    const { eventId } = await say(roomId, 'hello')
+    const why = await explain(fixture, phone, { room_id: roomId, event_id: eventId })
     assert.equal(why.notify, true)
     assert.equal(why.reason, null)
     assert.deepEqual(why.decided_by, { scope: 'global', kind: 'underride', rule_id: '.m.rule.message' })
@@ -77,7 +77,7 @@ describe('why did I (not) get a notification?', () => {
     assert.deepEqual(
       own?.conditions.map(({ holds, expected, actual }) => [holds, expected, actual]),
       [
-        [true, delivery, delivery],
+        [true, roomId, roomId],
         [false, '@carol:localhost', '@bob:localhost'],
       ],
     )
@@ -85,7 +85,7 @@ describe('why did I (not) get a notification?', () => {
     assert.equal(why.rules[last]?.rule_id, '.m.rule.message')
     assert.ok(
       why.rules.slice(0, last).every(({ verdict }) => verdict !== 'matched'),
-      'the first that matches decides',
+      'the first matching rule decides',
     )
     assert.deepEqual(
       why.pushers.map((pusher) => [pusher.instance_handle, pusher.poke, pusher.prio, pusher.queued]),
@@ -94,23 +94,23 @@ describe('why did I (not) get a notification?', () => {
         ['laptop', true, 'low', false],
       ],
     )
-    assert.ok(!JSON.stringify(why).includes('alices-phone'), 'pushkeys are not told')
+    assert.ok(!JSON.stringify(why).includes('alices-phone'), 'the response contains no pushkey')
   })
 
-  test('for each pusher what follows', async (t) => {
-    const fixture = await twoDevices(t)
-    const { phone, laptop, delivery, say, gateway } = fixture
-    await phone.put(deviceRule('phone', 'room', delivery), { actions: [] })
+  test('returns the decision for each pusher', async (t) => {
+    const fixture = await createTwoDevices(t)
+    const { phone, laptop, roomId, say, gateway } = fixture
+    await phone.put(deviceRule('phone', 'room', roomId), { actions: [] })
     await laptop.put(deviceRule('laptop', 'content', 'fire'), {
       pattern: 'fire',
       actions: ['notify', { set_tweak: 'sound', value: 'siren' }],
     })
-    const { eventId } = await say(delivery, 'fire')
+    const { eventId } = await say(roomId, 'fire')
     await phone.post(
       '/pushers/set',
       foundingPusher(gateway.url, { pushkey: 'late', instance_handle: 'tablet' }),
     )
-    const why = await explain(fixture, phone, { room_id: delivery, event_id: eventId })
+    const why = await explain(fixture, phone, { room_id: roomId, event_id: eventId })
     assert.deepEqual(why.recorded.decided_by?.['rule_id'], '.m.rule.message')
     const [onPhone, onLaptop, onTablet] = why.pushers
     assert.deepEqual([onPhone?.poke, onPhone?.reason], [false, 'suppressed by a device rule'])
@@ -118,7 +118,7 @@ describe('why did I (not) get a notification?', () => {
       scope: 'device',
       instance_handle: 'phone',
       kind: 'room',
-      rule_id: delivery,
+      rule_id: roomId,
     })
     assert.deepEqual(
       onPhone?.rules.map(({ scope, instance_handle, rule_id, verdict }) => [
@@ -127,25 +127,25 @@ describe('why did I (not) get a notification?', () => {
         rule_id,
         verdict,
       ]),
-      [['device', 'phone', delivery, 'matched']],
+      [['device', 'phone', roomId, 'matched']],
     )
     assert.deepEqual(
       [onLaptop?.poke, onLaptop?.tweaks, onLaptop?.prio],
       [true, { sound: 'siren' }, 'high'],
-      'as the gateway was told',
+      'the same as in the poke',
     )
     assert.deepEqual([onTablet?.poke, onTablet?.reason], [false, 'set after the event'])
   })
 
-  test('a global rule that asks for the device is shown with the pusher', async (t) => {
-    const fixture = await twoDevices(t)
-    const { phone, delivery, say } = fixture
+  test('shows a global rule with a device condition for each pusher', async (t) => {
+    const fixture = await createTwoDevices(t)
+    const { phone, roomId, say } = fixture
     await phone.put(globalRule('override', 'quiet phone'), {
       conditions: [{ kind: 'profile_tag', profile_tag: 'phone' }],
       actions: [],
     })
-    const { eventId } = await say(delivery, 'ding')
-    const why = await explain(fixture, phone, { room_id: delivery, event_id: eventId })
+    const { eventId } = await say(roomId, 'hello')
+    const why = await explain(fixture, phone, { room_id: roomId, event_id: eventId })
     assert.equal(why.decided_by?.['rule_id'], '.m.rule.message', 'it counts')
     assert.deepEqual(
       why.pushers.map(({ poke, decided_by: by, rules }) => [poke, by?.['rule_id'], rules[0]?.verdict]),
@@ -158,37 +158,37 @@ describe('why did I (not) get a notification?', () => {
     assert.deepEqual([condition?.expected, condition?.actual], ['phone', 'laptop'])
   })
 
-  test('a pusher that is off is not poked, of what came since it was switched off', async (t) => {
-    const fixture = await twoDevices(t)
-    const { laptop, delivery, say, gateway } = fixture
+  test('returns no poke for events after the pusher was disabled', async (t) => {
+    const fixture = await createTwoDevices(t)
+    const { laptop, roomId, say, gateway } = fixture
     const reasons = async (eventId: string) =>
-      (await explain(fixture, laptop, { room_id: delivery, event_id: eventId })).pushers.map(
+      (await explain(fixture, laptop, { room_id: roomId, event_id: eventId })).pushers.map(
         ({ reason }) => reason,
       )
-    const before = await say(delivery, 'before')
+    const before = await say(roomId, 'before')
     const { pushers } = (await laptop.get('/pushers')) as { pushers: Record<string, unknown>[] }
     const own = pushers.find(({ instance_handle: handle }) => handle === 'laptop')
     await laptop.post('/pushers/set', { ...own, data: { url: gateway.url }, enabled: false })
     assert.deepEqual(await reasons(before.eventId), [null, null])
-    assert.deepEqual(await reasons(await fixture.bob.say(delivery, 'after')), [null, 'disabled'])
+    assert.deepEqual(await reasons(await fixture.bob.say(roomId, 'after')), [null, 'disabled'])
   })
 
-  test('rules that were changed since do not change what counted', async (t) => {
-    const fixture = await twoDevices(t)
-    const { phone, delivery, say } = fixture
-    const { eventId } = await say(delivery, 'ding')
-    await phone.put(globalRule('room', delivery), { actions: [] })
-    const why = await explain(fixture, phone, { room_id: delivery, event_id: eventId })
+  test('returns the recorded decision after the rules have changed', async (t) => {
+    const fixture = await createTwoDevices(t)
+    const { phone, roomId, say } = fixture
+    const { eventId } = await say(roomId, 'hello')
+    await phone.put(globalRule('room', roomId), { actions: [] })
+    const why = await explain(fixture, phone, { room_id: roomId, event_id: eventId })
     assert.equal(why.notify, false)
-    assert.equal(why.decided_by?.['rule_id'], delivery)
+    assert.equal(why.decided_by?.['rule_id'], roomId)
     assert.equal(why.rules_changed_since, true)
     assert.equal(why.recorded.notify, true)
     assert.equal(why.recorded.decided_by?.['rule_id'], '.m.rule.message')
-    assert.equal(why.pushers[0]?.poke, true, 'as it was')
+    assert.equal(why.pushers[0]?.poke, true, 'the recorded decision')
   })
 
-  test('the room as it was: two members then, more today', async (t) => {
-    const fixture = await twoDevices(t)
+  test('evaluates rules with the member count at the time of the event', async (t) => {
+    const fixture = await createTwoDevices(t)
     const { server, phone, bob } = fixture
     const room = await bob.createRoom({ preset: 'public_chat' })
     await phone.post(`/join/${encodeURIComponent(room)}`)
@@ -209,64 +209,64 @@ describe('why did I (not) get a notification?', () => {
     assert.deepEqual(why.recorded.decided_by, why.decided_by)
   })
 
-  test('no rule was asked: own events, redacted ones, ignored senders', async (t) => {
-    const fixture = await twoDevices(t)
-    const { phone, bob, delivery, say } = fixture
-    const own = await phone.say(delivery, 'mine')
-    const ownWhy = await explain(fixture, phone, { room_id: delivery, event_id: own })
+  test('returns the reason for own events, redacted events and ignored senders', async (t) => {
+    const fixture = await createTwoDevices(t)
+    const { phone, bob, roomId, say } = fixture
+    const own = await phone.say(roomId, 'mine')
+    const ownWhy = await explain(fixture, phone, { room_id: roomId, event_id: own })
     assert.deepEqual([ownWhy.notify, ownWhy.reason, ownWhy.rules], [false, 'own event', []])
     assert.deepEqual(ownWhy.recorded, { notify: false, highlight: false, decided_by: null })
     assert.deepEqual(
       ownWhy.pushers.map((pusher) => pusher.reason),
       ['own event', 'own event'],
     )
-    const { eventId } = await say(delivery, 'oops')
-    await bob.put(`/rooms/${encodeURIComponent(delivery)}/redact/${encodeURIComponent(eventId)}/x`, {})
-    assert.equal((await explain(fixture, phone, { room_id: delivery, event_id: eventId })).reason, 'redacted')
-    const heard = await say(delivery, 'before, and read')
-    await phone.read(delivery, heard.eventId)
-    const unread = await say(delivery, 'before, and not read')
+    const { eventId } = await say(roomId, 'oops')
+    await bob.put(`/rooms/${encodeURIComponent(roomId)}/redact/${encodeURIComponent(eventId)}/x`, {})
+    assert.equal((await explain(fixture, phone, { room_id: roomId, event_id: eventId })).reason, 'redacted')
+    const heard = await say(roomId, 'before, and read')
+    await phone.read(roomId, heard.eventId)
+    const unread = await say(roomId, 'sent before, unread')
     await phone.put(`/user/${encodeURIComponent(phone.userId)}/account_data/m.ignored_user_list`, {
       ignored_users: { [bob.userId]: {} },
     })
-    const unheard = await say(delivery, 'hello?')
-    assert.deepEqual([unheard.phone, unheard.laptop], [undefined, undefined])
-    const why = await explain(fixture, phone, { room_id: delivery, event_id: unheard.eventId })
+    const ofIgnored = await say(roomId, 'hello?')
+    assert.deepEqual([ofIgnored.phone, ofIgnored.laptop], [undefined, undefined])
+    const why = await explain(fixture, phone, { room_id: roomId, event_id: ofIgnored.eventId })
     assert.deepEqual([why.notify, why.reason], [false, 'sender is ignored'])
-    const earlier = await explain(fixture, phone, { room_id: delivery, event_id: heard.eventId })
+    const earlier = await explain(fixture, phone, { room_id: roomId, event_id: heard.eventId })
     assert.deepEqual([earlier.recorded.notify, earlier.reason], [true, null], 'not ignored at that time')
-    const takenBack = await explain(fixture, phone, { room_id: delivery, event_id: unread.eventId })
-    assert.deepEqual([takenBack.recorded.notify, takenBack.reason], [false, 'sender is ignored'])
+    const uncounted = await explain(fixture, phone, { room_id: roomId, event_id: unread.eventId })
+    assert.deepEqual([uncounted.recorded.notify, uncounted.reason], [false, 'sender is ignored'])
     await phone.put(`/user/${encodeURIComponent(phone.userId)}/account_data/m.ignored_user_list`, {
       ignored_users: {},
     })
-    const later = await explain(fixture, phone, { room_id: delivery, event_id: unheard.eventId })
-    assert.equal(later.reason, 'sender is ignored', 'as it was')
+    const later = await explain(fixture, phone, { room_id: roomId, event_id: ofIgnored.eventId })
+    assert.equal(later.reason, 'sender is ignored', 'the recorded reason')
   })
 
-  test('who may ask, and for what', async (t) => {
-    const fixture = await twoDevices(t)
-    const { server, phone, bob, delivery, say } = fixture
-    const { eventId } = await say(delivery, 'ding')
+  test('checks the requester, the room and the event', async (t) => {
+    const fixture = await createTwoDevices(t)
+    const { server, phone, bob, roomId, say } = fixture
+    const { eventId } = await say(roomId, 'hello')
     const hidden = await bob.createRoom({ preset: 'private_chat' })
     const secret = await bob.say(hidden, 'psst')
     const ask = async (query: Record<string, string>, token: string | undefined = phone.token) => {
       const { status, body } = await call(explainUrl(server.url, query), { token })
       return [status, body['errcode']]
     }
-    const good = { room_id: delivery, event_id: eventId }
+    const good = { room_id: roomId, event_id: eventId }
     assert.deepEqual(await ask({ room_id: hidden, event_id: secret }), [404, 'M_NOT_FOUND'])
-    assert.deepEqual(await ask({ room_id: delivery, event_id: secret }), [404, 'M_NOT_FOUND'])
+    assert.deepEqual(await ask({ room_id: roomId, event_id: secret }), [404, 'M_NOT_FOUND'])
     assert.deepEqual(await ask({ ...good, user_id: bob.userId }), [403, 'M_FORBIDDEN'])
     assert.deepEqual(await ask({ ...good, user_id: phone.userId }), [200, undefined])
-    assert.deepEqual(await ask({ room_id: delivery }), [400, 'M_MISSING_PARAM'])
+    assert.deepEqual(await ask({ room_id: roomId }), [400, 'M_MISSING_PARAM'])
     assert.deepEqual(await ask({ ...good, room_id: 'x' }), [400, 'M_INVALID_PARAM'])
     const anonymous = await call(explainUrl(server.url, good))
     assert.equal(anonymous.status, 401)
   })
 
-  test('an invitation is explained to whom it invites', async (t) => {
-    const fixture = await twoDevices(t)
+  test('explains an invitation to the invited user', async (t) => {
+    const fixture = await createTwoDevices(t)
     const { server, phone, bob } = fixture
     const room = await bob.createRoom({ preset: 'private_chat' })
     await bob.post(`/rooms/${encodeURIComponent(room)}/invite`, { user_id: phone.userId })
@@ -281,20 +281,20 @@ describe('why did I (not) get a notification?', () => {
   })
 })
 
-describe('what would this rule do?', () => {
+describe('explain, for a draft', () => {
   const message = (body: string) => ({
     type: 'm.room.message',
     sender: '@bob:localhost',
     content: { msgtype: 'm.text', body },
   })
 
-  test('an event that is made up, against the rules that are stored', async (t) => {
-    const fixture = await twoDevices(t)
+  test('evaluates a draft event with the stored rules', async (t) => {
+    const fixture = await createTwoDevices(t)
     await fixture.phone.put(globalRule('content', 'cake'), {
       pattern: 'cake',
       actions: ['notify', { set_tweak: 'highlight' }],
     })
-    const why = await tryOut(fixture, { event: message('there is cake'), room_id: fixture.delivery })
+    const why = await tryOut(fixture, { event: message('there is cake'), room_id: fixture.roomId })
     assert.deepEqual([why.notify, why.highlight], [true, true])
     assert.equal(why.decided_by?.['rule_id'], 'cake')
     assert.deepEqual(
@@ -310,15 +310,15 @@ describe('what would this rule do?', () => {
     assert.equal(direct.decided_by?.['rule_id'], '.m.rule.room_one_to_one')
   })
 
-  test('rules that are not stored come on top, in both scopes, and leave nothing behind', async (t) => {
-    const fixture = await twoDevices(t)
-    const { phone, delivery } = fixture
+  test('adds draft rules before the stored ones in both scopes, and stores nothing', async (t) => {
+    const fixture = await createTwoDevices(t)
+    const { phone, roomId } = fixture
     const before = await phone.get('/pushrules/')
     const why = await tryOut(fixture, {
-      event: message('ding'),
-      room_id: delivery,
+      event: message('hello'),
+      room_id: roomId,
       rules: {
-        global: { room: [{ rule_id: delivery, actions: [] }] },
+        global: { room: [{ rule_id: roomId, actions: [] }] },
         device: {
           phone: { underride: [{ rule_id: 'all', conditions: [], actions: ['notify'] }] },
           watch: { underride: [{ rule_id: 'none', conditions: [], actions: [] }] },
@@ -326,7 +326,7 @@ describe('what would this rule do?', () => {
       },
     })
     assert.equal(why.notify, false)
-    assert.equal(why.decided_by?.['rule_id'], delivery)
+    assert.equal(why.decided_by?.['rule_id'], roomId)
     assert.deepEqual(
       why.pushers.map(({ instance_handle, poke, reason }) => [instance_handle, poke, reason]),
       [
@@ -334,35 +334,35 @@ describe('what would this rule do?', () => {
         ['laptop', false, 'does not notify'],
         ['watch', false, 'does not notify'],
       ],
-      'a handle that no pusher holds yet is told of, too',
+      'a handle without a pusher is listed too',
     )
     assert.deepEqual(await phone.get('/pushrules/'), before)
   })
 
-  test('a rule with a known id stands where that one is; the stored ones can be left out', async (t) => {
-    const fixture = await twoDevices(t)
-    const { phone, delivery } = fixture
+  test('replaces a stored rule with the same id in its place, and can ignore all stored rules', async (t) => {
+    const fixture = await createTwoDevices(t)
+    const { phone, roomId } = fixture
     await phone.put(globalRule('override', 'low'), { conditions: [], actions: [] })
     await phone.put(globalRule('override', 'high'), { conditions: [], actions: ['notify'] })
-    const event = message('ding')
+    const event = message('hello')
     const rules = { global: { override: [{ rule_id: 'low', conditions: [], actions: ['notify'] }] } }
     assert.equal((await tryOut(fixture, { event, rules })).decided_by?.['rule_id'], 'high')
     const alone = await tryOut(fixture, { event, rules, only_these_rules: true })
     assert.equal(alone.decided_by?.['rule_id'], 'low')
     const changed = await tryOut(fixture, {
       event,
-      room_id: delivery,
+      room_id: roomId,
       only_these_rules: true,
       rules: { global: { underride: [{ rule_id: '.m.rule.message', enabled: false }] } },
     })
     assert.deepEqual([changed.notify, changed.decided_by], [false, null])
   })
 
-  test('what a PUT would refuse is refused, and a room must be one that the user is in', async (t) => {
-    const fixture = await twoDevices(t)
+  test('refuses rules that a PUT would refuse, and rooms that the user is not in', async (t) => {
+    const fixture = await createTwoDevices(t)
     const { server, phone, bob } = fixture
     const hidden = await bob.createRoom({ preset: 'private_chat' })
-    const event = message('ding')
+    const event = message('hello')
     for (const [body, status, errcode] of [
       [{}, 400, 'M_MISSING_PARAM'],
       [{ event: {} }, 400, undefined],

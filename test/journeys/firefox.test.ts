@@ -18,10 +18,10 @@ const TAMPERED = 101
 const SHOWN = 100
 
 const firefox = findFirefox()
-/** Another program is at work here, which may hang. */
+/** The test has a time limit, because the browser can hang. */
 const options = { skip: 'missing' in firefox ? firefox.missing : false, timeout: 120_000 }
 
-/** What `test/support/web-app/app.js` offers. */
+/** The functions of `test/support/web-app/app.js`. */
 type InPage = {
   logIn(homeServer: string, token: string): void
   enablePushByGateway(options: Record<string, string>): Promise<{ pushkey: string; status: number }>
@@ -32,7 +32,7 @@ type InPage = {
 
 type Step = { step: string; reason: string; status?: number; provider_id?: string }
 
-/** A Belfry with a gateway for browsers, Alice and Bob in a room, and Bob's web client in a Firefox. */
+/** A Belfry with a gateway for browsers, Alice and Bob in a room, and Bob's web client in Firefox. */
 async function fixture(t: TestContext) {
   assert('path' in firefox)
   const data = temporaryFolder(t)
@@ -74,73 +74,69 @@ function flipLastByte(body: Buffer): Buffer {
   return body
 }
 
-test(
-  'a message by one user is shown by the browser of another, until it is closed to pushes',
-  options,
-  async (t) => {
-    const { url, publicKey, alice, bob, room, autopush, webApp, inPage, bodies, pushers } = await fixture(t)
-    const receiptFor = (code: number) => eventually(() => autopush.receipts.find((one) => one.code === code))
+test('the browser of another user shows a message until pushes are disabled in it', options, async (t) => {
+  const { url, publicKey, alice, bob, room, autopush, webApp, inPage, bodies, pushers } = await fixture(t)
+  const receiptFor = (code: number) => eventually(() => autopush.receipts.find((one) => one.code === code))
 
-    // Bob's page subscribes and sets the pusher.
-    const gatewayUrl = `${url}/_matrix/push/v1/notify`
-    const app = { appId: APP_ID, gatewayUrl, applicationServerKey: publicKey }
-    const { pushkey, status } = await inPage('enablePushByGateway', app)
-    assert.equal(status, 200)
+  // Bob's page subscribes and sets the pusher.
+  const gatewayUrl = `${url}/_matrix/push/v1/notify`
+  const app = { appId: APP_ID, gatewayUrl, applicationServerKey: publicKey }
+  const { pushkey, status } = await inPage('enablePushByGateway', app)
+  assert.equal(status, 200)
 
-    // What Alice says is shown.
-    const event = await alice.say(room, 'Soup today')
-    const [shown] = await eventually(() => webApp.shown.length > 0 && webApp.shown)
-    assert(shown)
-    assert.deepEqual([shown.title, shown.body], ['Alice in Lunch', 'Soup today'])
-    assert.equal(shown.payload['event_id'], event)
-    assert.equal(shown.payload['session_id'], 'the-only-one')
-    await receiptFor(SHOWN)
-    assert.deepEqual(await inPage('shownNotifications'), [{ title: 'Alice in Lunch', body: 'Soup today' }])
+  // The browser shows a message of Alice.
+  const event = await alice.say(room, 'Soup today')
+  const [shown] = await eventually(() => webApp.shown.length > 0 && webApp.shown)
+  assert(shown)
+  assert.deepEqual([shown.title, shown.body], ['Alice in Lunch', 'Soup today'])
+  assert.equal(shown.payload['event_id'], event)
+  assert.equal(shown.payload['session_id'], 'the-only-one')
+  await receiptFor(SHOWN)
+  assert.deepEqual(await inPage('shownNotifications'), [{ title: 'Alice in Lunch', body: 'Soup today' }])
 
-    // What somebody on the way has changed is not.
-    autopush.tamper(flipLastByte)
-    await alice.say(room, 'Soup is poisoned')
-    await receiptFor(TAMPERED)
-    autopush.tamper(undefined)
-    await alice.say(room, 'Soup is fine')
-    await eventually(() => webApp.shown.length > 1)
-    assert.deepEqual(bodies(), ['Soup today', 'Soup is fine'])
+  // It does not show a message that was changed on the way.
+  autopush.tamper(flipLastByte)
+  await alice.say(room, 'Soup is poisoned')
+  await receiptFor(TAMPERED)
+  autopush.tamper(undefined)
+  await alice.say(room, 'Soup is fine')
+  await eventually(() => webApp.shown.length > 1)
+  assert.deepEqual(bodies(), ['Soup today', 'Soup is fine'])
 
-    // Bob switches it off in the browser, which tells nobody but its push service.
-    assert.equal(await inPage('disablePush'), true)
-    assert.equal((await pushers()).length, 1)
-    const last = await alice.say(room, 'Where is everybody?')
-    await eventually(async () => (await pushers()).length === 0)
-    const statuses = autopush.requests.map((request) => request.status)
-    assert.deepEqual(statuses, [201, 201, 201, 410])
-    const { body } = await call(`${url}/_belfry/v1/pushers`, { token: bob.token })
-    const [removed] = body['removed'] as Record<string, unknown>[]
-    assert.equal(removed?.['app_id'], APP_ID)
-    assert.equal(removed['reason'], 'rejected')
-    assert.equal(removed['pushkey_hash'], shortHash(pushkey))
-    assert.equal(webApp.shown.length, 2)
+  // Bob disables pushes in the browser, which only tells its push service.
+  assert.equal(await inPage('disablePush'), true)
+  assert.equal((await pushers()).length, 1)
+  const last = await alice.say(room, 'Where is everybody?')
+  await eventually(async () => (await pushers()).length === 0)
+  const statuses = autopush.requests.map((request) => request.status)
+  assert.deepEqual(statuses, [201, 201, 201, 410])
+  const { body } = await call(`${url}/_belfry/v1/pushers`, { token: bob.token })
+  const [removed] = body['removed'] as Record<string, unknown>[]
+  assert.equal(removed?.['app_id'], APP_ID)
+  assert.equal(removed['reason'], 'rejected')
+  assert.equal(removed['pushkey_hash'], shortHash(pushkey))
+  assert.equal(webApp.shown.length, 2)
 
-    // Bob can see what the push service made of the first message and of the last.
-    const verdictOn = (eventId: string) =>
-      eventually(async () => {
-        const path = `/_belfry/v1/journey?event_id=${encodeURIComponent(eventId)}`
-        const { pushers: ways } = (await call(url + path, { token: bob.token })).body
-        return (ways as { steps: Step[] }[])[0]?.steps.find(({ step }) => step === 'gateway')
-      })
-    const [good, gone] = [await verdictOn(event), await verdictOn(last)]
-    assert.deepEqual([good.reason, good.status], ['delivered', 201])
-    assert.match(String(good.provider_id), /^[0-9a-f]{12}$/)
-    assert.deepEqual([gone.reason, gone.status], ['rejected', 410])
-  },
-)
+  // Bob can see the results of the push service for the first and the last message.
+  const verdictOn = (eventId: string) =>
+    eventually(async () => {
+      const path = `/_belfry/v1/journey?event_id=${encodeURIComponent(eventId)}`
+      const { pushers: ways } = (await call(url + path, { token: bob.token })).body
+      return (ways as { steps: Step[] }[])[0]?.steps.find(({ step }) => step === 'gateway')
+    })
+  const [good, gone] = [await verdictOn(event), await verdictOn(last)]
+  assert.deepEqual([good.reason, good.status], ['delivered', 201])
+  assert.match(String(good.provider_id), /^[0-9a-f]{12}$/)
+  assert.deepEqual([gone.reason, gone.status], ['rejected', 410])
+})
 
 test(
-  'without a gateway: the browser confirms its pusher, and is told by the home server',
+  'without a gateway, the browser confirms its pusher and gets pushes from the home server',
   options,
   async (t) => {
     const { alice, room, autopush, webApp, inPage, stateInPage, bodies, pushers } = await fixture(t)
 
-    // The server's token comes as a push, and the page sends it back.
+    // The server sends the token in a push, and the page returns it.
     const { status } = await inPage('enablePush', { appId: APP_ID })
     assert.equal(status, 201)
     await eventually(async () => (await stateInPage()) === 'on')

@@ -4,9 +4,9 @@ import { call, foundingPusher, registerUser } from '../support/client.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
 import { startTestServer } from '../support/server.ts'
 
-describe('the founding text, with nothing but HTTP', () => {
+describe('the founding text over HTTP', () => {
   for (const prefix of ['api/v1', 'r0', 'v3']) {
-    test(`a pusher set under ${prefix}, a message, a poke, a badge, an end`, async (t) => {
+    test(`sets a pusher under ${prefix}, gets a poke for a message, a badge after reading, and removes the pusher`, async (t) => {
       const server = await startTestServer(t)
       const gateway = await startPokeReceiver(t)
       const alice = await registerUser(server.url, 'alice')
@@ -39,7 +39,7 @@ describe('the founding text, with nothing but HTTP', () => {
       assert.deepEqual(await alice.get('/pushers'), { pushers: [] })
       const before = gateway.pokes.length
       await bob.say(roomId, 'Is anybody there?')
-      // A pusher of bob's own tells that delivery has got past that message.
+      // A poke of Bob's pusher shows that delivery has processed that message.
       await bob.post('/pushers/set', foundingPusher(gateway.url, { pushkey: 'bobs' }))
       const last = await alice.say(roomId, 'Only by looking')
       await gateway.waitFor((one) => one.event_id === last)

@@ -17,7 +17,7 @@ import { launchBelfry } from '../support/process.ts'
 const BELFRY = fileURLToPath(new URL('../../bin/belfry', import.meta.url))
 const NOTIFY = '/_matrix/push/v1/notify'
 
-/** A UnifiedPush server: one that takes messages, or answers as it is told. 0: not at all. */
+/** A UnifiedPush server that accepts messages, or responds as set by the test. 0: no response. */
 async function startPushServer(t: TestContext) {
   const state = { status: 201, calls: 0, delivered: [] as string[] }
   const server = createServer((incoming, response) => {
@@ -72,7 +72,7 @@ async function notify(gateway: string, device: { app_id?: string; pushkey: strin
   return { status: response.status, body: (await response.json()) as unknown }
 }
 
-/** Runs a command to its end. */
+/** Runs a command until it exits. */
 function belfry(...args: string[]) {
   return promisify(execFile)(process.execPath, [BELFRY, ...args]).then(
     ({ stdout }) => ({ code: 0, stdout }),
@@ -81,7 +81,7 @@ function belfry(...args: string[]) {
 }
 
 describe('belfry gateway', () => {
-  test('SIGKILL after the 200 and before the message is sent: it is sent by the next process, once', async (t) => {
+  test('after SIGKILL between the 200 and the delivery, the next process sends the message once', async (t) => {
     const push = await startPushServer(t)
     push.state.status = 503
     const { start } = fixture(t)
@@ -94,14 +94,14 @@ describe('belfry gateway', () => {
     push.state.status = 201
     const second = await start()
     await eventually(() => push.state.delivered.length === 3)
-    // Repeats are known, and nothing is sent twice.
+    // A repeated notification is recognised and not sent twice.
     await notify(second.url, { pushkey: `${push.url}/a` }, '$event')
     await notify(second.url, { pushkey: `${push.url}/last` }, '$event')
     assert.deepEqual(push.state.delivered.toSorted(), ['/a', '/b', '/c', '/last'])
     assert.equal(await second.end('SIGTERM'), 0)
   })
 
-  test('SIGKILL while a provider hangs, after the answer: delivered by the next process', async (t) => {
+  test('after SIGKILL while a provider hangs, the next process delivers the message', async (t) => {
     const push = await startPushServer(t)
     push.state.status = 0
     const { start } = fixture(t)
@@ -117,7 +117,7 @@ describe('belfry gateway', () => {
     await eventually(() => push.state.delivered.length === 1)
   })
 
-  test('SIGTERM answers who waits for a provider that hangs, and keeps the message', async (t) => {
+  test('SIGTERM responds to requests that wait for a hanging provider, and keeps the message', async (t) => {
     const push = await startPushServer(t)
     push.state.status = 0
     const { start } = fixture(t)
@@ -132,7 +132,7 @@ describe('belfry gateway', () => {
     await eventually(() => push.state.delivered.length === 1)
   })
 
-  test('SIGHUP under load: no connection is dropped, no message lost, and a bad file changes nothing', async (t) => {
+  test('SIGHUP under load drops no connection and loses no message, and an invalid file changes nothing', async (t) => {
     const push = await startPushServer(t)
     const { start, configure, file } = fixture(t)
     const complaints: string[] = []
@@ -166,8 +166,7 @@ describe('belfry gateway', () => {
     process.kill(gateway.pid, 'SIGHUP')
     const line = await eventually(() => complaints.find((one) => one.includes('was not reloaded')))
     assert.match(line, /bad value for \\"apps.up.type\\"/)
-    for (const one of complaints)
-      assert.doesNotThrow(() => void JSON.parse(one), `a line of the log is JSON: ${one}`)
+    for (const one of complaints) assert.doesNotThrow(() => void JSON.parse(one), `not JSON: ${one}`)
     writeFileSync(file, 'apps: {up: {type: unifiedpush}, new: {type: unifiedpush}}')
     process.kill(gateway.pid, 'SIGHUP')
     await eventually(async () => {
@@ -182,7 +181,7 @@ describe('belfry gateway', () => {
     assert.equal(await gateway.end('SIGTERM'), 0)
   })
 
-  test('trace tells what became of an event for each device, while the gateway runs and after a kill', async (t) => {
+  test('trace prints the journey of an event for each device, while the gateway runs and after SIGKILL', async (t) => {
     const push = await startPushServer(t)
     const { start, file } = fixture(t)
     const gateway = await start()
@@ -193,18 +192,18 @@ describe('belfry gateway', () => {
     push.state.status = 410
     await notify(gateway.url, { pushkey: dead }, '$event')
     await notify(gateway.url, { pushkey: dead }, '$event')
-    const told = await eventually(async () => {
+    const traced = await eventually(async () => {
       const said = await trace('$event')
       return said.stdout.includes('had this message before') && said
     })
-    assert.equal(told.code, 0)
-    const lines = told.stdout.replaceAll(/ {2}\d{4}-\S+Z/g, '').replaceAll(/\d+ ms/g, 'N ms')
+    assert.equal(traced.code, 0)
+    const lines = traced.stdout.replaceAll(/ {2}\d{4}-\S+Z/g, '').replaceAll(/\d+ ms/g, 'N ms')
     assert.match(
       lines,
       new RegExp(`^up, ${shortHash(`${push.url}/well`)}:\n {2}gateway 1 .*took the message.*status 201`),
     )
     assert.match(lines, new RegExp(`\nup, ${shortHash(dead)}:\n {2}gateway 1 .*token is dead.*status 410`))
-    assert.ok(!told.stdout.includes(push.url), 'no pushkey')
+    assert.ok(!traced.stdout.includes(push.url), 'no pushkey')
     await gateway.end('SIGKILL')
     const { devices } = JSON.parse((await trace('$event', '--json')).stdout) as { devices: unknown[] }
     assert.equal(devices.length, 2)
@@ -214,7 +213,7 @@ describe('belfry gateway', () => {
     assert.equal((await belfry('gateway', 'trace', '--config', file)).code, 2)
   })
 
-  test('check says what is wrong with each app, and exits 1; or that all is well, and exits 0', async (t) => {
+  test('check prints the faults of each app and exits 1, or exits 0 without a fault', async (t) => {
     const { configure, file } = fixture(t)
     const check = () => belfry('gateway', 'check', '--config', file)
     configure({

@@ -8,7 +8,7 @@ import { call } from '../support/client.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { startTestServer } from '../support/server.ts'
 
-// What a stranger can make the gateway of a default server do, over HTTP.
+// The load that an unknown client can cause at the gateway of a default server, over HTTP.
 
 const APPS = {
   up: { type: 'unifiedpush' },
@@ -39,7 +39,7 @@ async function openGateway(t: TestContext, env: Record<string, string> = {}) {
   return { clock, notify, queued }
 }
 
-test('what is for a refused address is not stored', async (t) => {
+test('a notification for a refused address is not stored', async (t) => {
   const { notify, queued } = await openGateway(t)
   const hosts = [
     'https://10.0.0.1',
@@ -51,13 +51,13 @@ test('what is for a refused address is not stored', async (t) => {
   for (let n = 0; n < 3; n++) {
     const refused = hosts.map((host) => ['up', `${host}/${n}`] as const)
     const answer = await notify([...refused, ['web', `https://elsewhere.invalid/${n}`]])
-    // The operator may allow them tomorrow: no pushkey is given up.
+    // No pushkey is rejected, because the operator can allow the addresses later.
     assert.deepEqual([answer.status, answer.body], [200, { rejected: [] }])
     assert.equal(await queued(), 0)
   }
 })
 
-test('a call counts as one push for each of its devices', async (t) => {
+test('a request counts as one push for each of its devices', async (t) => {
   const { clock, notify } = await openGateway(t, {
     BELFRY_RATE_LIMITS_ENABLED: 'true',
     BELFRY_RATE_LIMITS_PUSHES_PER_SECOND_PER_ADDRESS: '10',
@@ -69,20 +69,20 @@ test('a call counts as one push for each of its devices', async (t) => {
   assert.deepEqual([refused.status, refused.body['errcode']], [429, 'M_LIMIT_EXCEEDED'])
   assert.equal((await notify(devices(30))).status, 200)
   clock.advance(10_000)
-  assert.equal((await notify(devices(100))).status, 200, 'as many as may come at once')
+  assert.equal((await notify(devices(100))).status, 200, 'the largest burst')
 })
 
-/** Hosts that do not exist: what is for them waits. */
+/** Pushkeys of unknown hosts: their notifications stay in the queue. */
 const absent = (count: number, call = 0) =>
   Array.from({ length: count }, (_, n) => ['up', `https://host.invalid/${call}/${n}`] as const)
 
-test('what waits of one address is bounded in bytes; past it the address has 429', async (t) => {
+test('the queue of one address is limited in bytes, and returns 429 above the limit', async (t) => {
   const { notify, queued } = await openGateway(t, {
     BELFRY_GATEWAY_MAX_QUEUED_BYTES_PER_ADDRESS: '50000',
   })
   const content = { body: 'x'.repeat(200_000), formatted_body: 'x'.repeat(200_000) }
   assert.equal((await notify(absent(10), content)).status, 200)
-  // Each is cut to what a provider would take of it, not stored with all its 400 KB.
+  // Each notification is shortened to the size for the provider, not stored with its 400 KB.
   assert.equal(await queued(), 10)
   const refused = await notify(absent(100, 1), content)
   assert.deepEqual([refused.status, refused.body['errcode']], [429, 'M_LIMIT_EXCEEDED'])
@@ -92,7 +92,7 @@ test('what waits of one address is bounded in bytes; past it the address has 429
   assert.equal(await queued(), waiting)
 })
 
-test('what waits is bounded in bytes in sum; past it everyone has 503', async (t) => {
+test('the queue is limited in bytes in total, and returns 503 above the limit', async (t) => {
   const { notify, queued } = await openGateway(t, { BELFRY_GATEWAY_MAX_QUEUED_BYTES: '50000' })
   assert.equal((await notify(absent(100))).status, 503)
   const waiting = await queued()
@@ -101,7 +101,7 @@ test('what waits is bounded in bytes in sum; past it everyone has 503', async (t
   assert.equal(await queued(), waiting)
 })
 
-test('what no provider would take does not wait', async (t) => {
+test('a notification that no provider would accept is not queued', async (t) => {
   const { notify, queued } = await openGateway(t)
   const long = `https://host.invalid/${'x'.repeat(20_000)}`
   const answer = await notify([['up', long]])
@@ -109,9 +109,9 @@ test('what no provider would take does not wait', async (t) => {
   assert.equal(await queued(), 0)
 })
 
-test('the log has one line, of bounded length, for any number of notifications that are refused', () => {
+test('any number of refused notifications writes one log line of limited length', () => {
   const lines: string[] = []
-  const tell = createGatewayEvents({
+  const record = createGatewayEvents({
     log: createLog({ level: 'info', stream: { write: (line: string) => void lines.push(line) } }),
     metrics: createMetrics({ processMetrics: false }),
     clock: createManualClock(),
@@ -119,14 +119,14 @@ test('the log has one line, of bounded length, for any number of notifications t
   const step = { appId: 'app', app: 'app', attempt: 1, at: 0, pushkeyHash: 'hash' } as const
   for (let n = 0; n < 100; n++)
     for (const outcome of ['rejected', 'dropped', 'failed', 'configuration error'] as const)
-      tell({ ...step, outcome, reason: 'no such inbox', eventId: `$${n}${'x'.repeat(100_000)}` })
+      record({ ...step, outcome, reason: 'no such inbox', eventId: `$${n}${'x'.repeat(100_000)}` })
   assert.equal(lines.length, 4)
   for (const line of lines) assert.ok(line.length < 500, line.slice(0, 500))
-  tell({ ...step, outcome: 'rejected', reason: 'no such inbox', status: 410 })
-  assert.equal(lines.length, 5, 'what a provider has said is told each time')
+  record({ ...step, outcome: 'rejected', reason: 'no such inbox', status: 410 })
+  assert.equal(lines.length, 5, 'each rejection by a provider is logged')
 })
 
-test('a step is not recorded for an id that no event or app can have', () => {
+test('no step is recorded for an invalid event id or app id', () => {
   const noted: string[] = []
   const note = noteIn({
     note: ({ eventId }) => void noted.push(eventId),

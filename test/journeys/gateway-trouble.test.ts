@@ -4,8 +4,8 @@ import { foundingPusher, loginUser, registerUser } from '../support/client.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
 import { startTestServer } from '../support/server.ts'
 
-describe('when the gateway is in trouble', () => {
-  test('down, then up: what was sent meanwhile arrives, in order', async (t) => {
+describe('delivery to a failing gateway', () => {
+  test('sends the pokes of an outage in order when the gateway is back', async (t) => {
     const server = await startTestServer(t)
     const first = await startPokeReceiver(t)
     const alice = await registerUser(server.url, 'alice')
@@ -25,7 +25,7 @@ describe('when the gateway is in trouble', () => {
     )
   })
 
-  test('a restart in the middle of a backlog goes on where it stopped', async (t) => {
+  test('continues a backlog after a restart where it stopped', async (t) => {
     const server = await startTestServer(t)
     const gateway = await startPokeReceiver(t)
     const alice = await registerUser(server.url, 'alice')
@@ -34,7 +34,7 @@ describe('when the gateway is in trouble', () => {
     const roomId = await bob.createRoom()
     await alice.post(`/join/${encodeURIComponent(roomId)}`)
 
-    // It takes four, then no more until the server is back.
+    // It accepts four pokes, then none until the server has restarted.
     gateway.answer(() => (gateway.pokes.length > 4 ? { status: 503 } : {}))
     const sent: string[] = []
     for (let n = 0; n < 20; n++) sent.push(await bob.say(roomId, `message ${n}`))
@@ -46,10 +46,14 @@ describe('when the gateway is in trouble', () => {
     const taken = gateway.pokes.map((poke) => poke.event_id)
     assert.deepEqual([...new Set(taken)], sent, 'all, in order')
     assert.deepEqual(taken.slice(0, 4), sent.slice(0, 4))
-    assert.equal(taken.filter((eventId) => eventId === sent[3]).length, 1, 'what was taken is not sent again')
+    assert.equal(
+      taken.filter((eventId) => eventId === sent[3]).length,
+      1,
+      'an accepted poke is not sent again',
+    )
   })
 
-  test('a rejected pushkey ends its pusher, and no other', async (t) => {
+  test('a rejected pushkey removes its pusher and no other', async (t) => {
     const server = await startTestServer(t)
     const gateway = await startPokeReceiver(t)
     gateway.answer((poke) => ({
@@ -77,7 +81,7 @@ describe('when the gateway is in trouble', () => {
     )
   })
 
-  test('two devices of one user: both are told, reading on one tells the other', async (t) => {
+  test('both devices of a user get pokes, and reading on one sends the badge to the other', async (t) => {
     const server = await startTestServer(t)
     const gateway = await startPokeReceiver(t)
     const phone = await registerUser(server.url, 'alice')
@@ -88,14 +92,14 @@ describe('when the gateway is in trouble', () => {
     const roomId = await bob.createRoom()
     await phone.post(`/join/${encodeURIComponent(roomId)}`)
 
-    const told = (pushkey: string, unread: number) =>
+    const gotBadge = (pushkey: string, unread: number) =>
       gateway.waitFor((poke) => poke.devices[0]?.pushkey === pushkey && poke.counts?.unread === unread)
     const eventId = await bob.say(roomId, 'hello')
-    await Promise.all([told('phone', 1), told('tablet', 1)])
+    await Promise.all([gotBadge('phone', 1), gotBadge('tablet', 1)])
     await tablet.read(roomId, eventId)
-    await Promise.all([told('phone', 0), told('tablet', 0)])
+    await Promise.all([gotBadge('phone', 0), gotBadge('tablet', 0)])
 
-    // With the device goes its pusher; the other one stays.
+    // Removing the device removes its pusher only.
     await tablet.post('/logout')
     const { pushers } = (await phone.get('/pushers')) as { pushers: { pushkey: string }[] }
     assert.deepEqual(

@@ -16,7 +16,7 @@ import { startTestServer } from '../support/server.ts'
 const WEB = 'org.example.web'
 const PHONE = 'org.example.android.fdroid'
 
-/** A Belfry whose gateway serves browsers and phones with UnifiedPush, and Alice and Bob in a room. */
+/** A Belfry whose gateway serves browsers and UnifiedPush phones, and Alice and Bob in a room. */
 async function fixture(t: TestContext) {
   const data = temporaryFolder(t)
   const vapid = join(data, 'vapid.pem')
@@ -38,24 +38,24 @@ async function fixture(t: TestContext) {
     const pusherData = { url: gateway, endpoint, auth: keys.auth, events_only: true, ...more }
     await setPusher(user, { app_id: WEB, pushkey: keys.p256dh, instance_handle: keys.auth, data: pusherData })
   }
-  const told = ({ endpoint }: BrowserSubscription) =>
+  const payloadsFor = ({ endpoint }: BrowserSubscription) =>
     service.received
       .filter((push) => push.endpoint === endpoint)
       .map(({ text }) => JSON.parse(text ?? '{}') as Record<string, unknown>)
-  return { url, publicKey, service, alice, bob, room, setPusher, setBrowser, told }
+  return { url, publicKey, service, alice, bob, room, setPusher, setBrowser, payloadsFor }
 }
 
 const pushkeysOf = async (user: TestUser) =>
   ((await user.get('/pushers'))['pushers'] as { pushkey: string }[]).map(({ pushkey }) => pushkey)
 
-test('each browser is told in its own secret; the one that is gone is forgotten, the other stays', async (t) => {
-  const { publicKey, service, alice, bob, room, setBrowser, told } = await fixture(t)
+test('each browser gets its own encrypted push; a browser that is gone loses its pusher, the other keeps it', async (t) => {
+  const { publicKey, service, alice, bob, room, setBrowser, payloadsFor } = await fixture(t)
   const [laptop, desk] = [service.subscribe(publicKey), service.subscribe(publicKey)]
   await setBrowser(bob, laptop)
   await setBrowser(bob, desk)
   const event = await alice.say(room, 'Soup today')
   for (const browser of [laptop, desk]) {
-    const [payload] = await eventually(() => told(browser).length > 0 && told(browser))
+    const [payload] = await eventually(() => payloadsFor(browser).length > 0 && payloadsFor(browser))
     assert.equal(payload?.['event_id'], event)
     assert.deepEqual(payload['content'], { msgtype: 'm.text', body: 'Soup today' })
     assert.equal(payload['room_name'], 'Lunch')
@@ -66,20 +66,20 @@ test('each browser is told in its own secret; the one that is gone is forgotten,
   await alice.say(room, 'With bread')
   await eventually(async () => (await pushkeysOf(bob)).length === 1)
   assert.deepEqual(await pushkeysOf(bob), [desk.keys.p256dh])
-  await eventually(() => told(desk).length === 2)
+  await eventually(() => payloadsFor(desk).length === 2)
 })
 
-test('a push service that asks to wait is told later, and nobody is forgotten for it', async (t) => {
-  const { publicKey, service, alice, bob, room, setBrowser, told } = await fixture(t)
+test('a push service with Retry-After gets the push later, and no pusher is removed', async (t) => {
+  const { publicKey, service, alice, bob, room, setBrowser, payloadsFor } = await fixture(t)
   const browser = service.subscribe(publicKey)
   await setBrowser(bob, browser)
   service.answer({ status: 429, headers: { 'retry-after': '1' } })
   const event = await alice.say(room, 'Soup today')
   await eventually(() => service.received.length === 1)
   service.answer(undefined)
-  await eventually(() => told(browser).length === 2)
+  await eventually(() => payloadsFor(browser).length === 2)
   assert.deepEqual(
-    told(browser).map((payload) => payload['event_id']),
+    payloadsFor(browser).map((payload) => payload['event_id']),
     [event, event],
   )
   const topics = service.received.map(({ headers }) => headers['topic'])
@@ -87,24 +87,24 @@ test('a push service that asks to wait is told later, and nobody is forgotten fo
   assert.deepEqual(await pushkeysOf(bob), [browser.keys.p256dh])
 })
 
-test('a subscription that was made with another key is no reason to forget, until ours is known to be good', async (t) => {
-  const { publicKey, service, alice, bob, room, setBrowser, told } = await fixture(t)
+test('a subscription for another VAPID key removes its pusher only after the key of this server was accepted once', async (t) => {
+  const { publicKey, service, alice, bob, room, setBrowser, payloadsFor } = await fixture(t)
   const other = service.subscribe('BOtherKey')
   await setBrowser(bob, other)
   await alice.say(room, 'One')
-  await eventually(() => told(other).length === 1)
+  await eventually(() => payloadsFor(other).length === 1)
   assert.deepEqual(await pushkeysOf(bob), [other.keys.p256dh])
 
   const good = service.subscribe(publicKey)
   await setBrowser(alice, good)
   await bob.say(room, 'Two')
-  // The origin rests for the configuration error, and is tried again.
-  await eventually(() => told(good).length === 1)
+  // The configuration error delays sending to the origin, then it is retried.
+  await eventually(() => payloadsFor(good).length === 1)
   await alice.say(room, 'Three')
   await eventually(async () => (await pushkeysOf(bob)).length === 0)
 })
 
-test('a phone with UnifiedPush is told what it happened, at its own address', async (t) => {
+test('a UnifiedPush phone gets the notification at its endpoint', async (t) => {
   const { alice, bob, room, setPusher, url } = await fixture(t)
   const received: { path: string | undefined; body: unknown }[] = []
   let status = 200

@@ -39,7 +39,7 @@ const notified = async (user: TestUser) =>
     ({ event }) => event.content['body'],
   )
 
-test('events of ignored users are left out of /sync, /messages and /context, but for state events', async (t) => {
+test('/sync, /messages and /context omit events of ignored users, except state events', async (t) => {
   const { alice, bob, cat, roomId, ignore, sync, path } = await begin(t)
   const { next_batch: since } = await sync()
   await ignore(bob)
@@ -68,7 +68,7 @@ test('events of ignored users are left out of /sync, /messages and /context, but
   ])
 })
 
-test('ignoring a user takes back what is unread of theirs from the counts and from /notifications, at once', async (t) => {
+test('ignoring a user removes their unread events from the counts and from /notifications at once', async (t) => {
   const { alice, bob, cat, roomId, ignore, sync } = await begin(t)
   await bob.say(roomId, 'alice: from bob')
   await cat.say(roomId, 'from cat')
@@ -91,20 +91,20 @@ test('ignoring a user takes back what is unread of theirs from the counts and fr
   })
 })
 
-test('an ignored user comes back when they are ignored no more: new events at once, older ones by a fresh sync', async (t) => {
+test('after ignoring ends, /sync returns new events at once and older ones in an initial sync', async (t) => {
   const { bob, roomId, ignore, sync } = await begin(t)
   await ignore(bob)
   const { next_batch: since } = await sync()
   await bob.say(roomId, 'unheard')
-  const { next_batch: told, rooms } = await sync(since)
+  const { next_batch: token, rooms } = await sync(since)
   assert.deepEqual(bodies(rooms.join[roomId]?.timeline.events ?? []), [])
   await ignore()
   await bob.say(roomId, 'heard')
-  assert.deepEqual(bodies((await sync(told)).rooms.join[roomId]?.timeline.events ?? []), ['heard'])
+  assert.deepEqual(bodies((await sync(token)).rooms.join[roomId]?.timeline.events ?? []), ['heard'])
   assert.deepEqual(bodies((await sync()).rooms.join[roomId]?.timeline.events ?? []), ['unheard', 'heard'])
 })
 
-test('invitations by ignored users are not sent, until they are ignored no more', async (t) => {
+test('invitations of ignored users are not sent while they are ignored', async (t) => {
   const { alice, bob, cat, ignore, sync } = await begin(t)
   const { next_batch: since } = await sync()
   await ignore(bob)
@@ -118,7 +118,7 @@ test('invitations by ignored users are not sent, until they are ignored no more'
   assert.ok((await sync()).rooms.join[theirs])
 })
 
-test('ignoring a user tells the pusher of the smaller badge', async (t) => {
+test('ignoring a user sends the smaller badge to the pusher', async (t) => {
   const { alice, bob, cat, roomId, ignore } = await begin(t)
   const gateway = await startPokeReceiver(t)
   await alice.post('/pushers/set', foundingPusher(gateway.url))
@@ -132,7 +132,7 @@ test('ignoring a user tells the pusher of the smaller badge', async (t) => {
   assert.deepEqual([poke.event_id, poke.counts], [undefined, { unread: 1 }])
 })
 
-test('what waits for a gateway when its sender is ignored is not told, whatever the rules of the device', async (t) => {
+test('a queued event is not sent after its sender was ignored, even if a device rule matches', async (t) => {
   const { alice, bob, cat, roomId, ignore } = await begin(t)
   const gateway = await startPokeReceiver(t)
   await alice.post('/pushers/set', { ...foundingPusher(gateway.url), instance_handle: 'phone' })

@@ -7,7 +7,7 @@ import { startTestServer } from '../support/server.ts'
 const INBOX = 'org.belfry.inbox'
 const KEY = 'alices-phone'
 
-type Told = { event_id?: string; content?: { body?: string }; devices: unknown[] }
+type InboxItem = { event_id?: string; content?: { body?: string }; devices: unknown[] }
 
 async function createSyncFixture(t: TestContext, env: Record<string, string> = {}) {
   const server = await startTestServer(t, { env })
@@ -19,12 +19,12 @@ async function createSyncFixture(t: TestContext, env: Record<string, string> = {
     user.post('/pushers/set', { ...foundingPusher(notifyUrl, { pushkey }), app_id: INBOX, ...more })
   const inbox = (pushkey: string, token?: string) =>
     call(`${server.url}/_belfry/v1/inbox/${encodeURIComponent(pushkey)}`, { ...(token && { token }) })
-  const told = async (pushkey: string, token?: string) => {
+  const entriesOf = async (pushkey: string, token?: string) => {
     const { status, body } = await inbox(pushkey, token)
     assert.equal(status, 200, JSON.stringify(body))
-    return (body['notifications'] as { notification: Told }[]).map(({ notification }) => notification)
+    return (body['notifications'] as { notification: InboxItem }[]).map(({ notification }) => notification)
   }
-  /** What a stranger does, over HTTP. */
+  /** A request of an unknown client over HTTP. */
   const notify = (pushkeys: readonly string[], more: object = {}) =>
     call(notifyUrl, {
       body: {
@@ -42,51 +42,55 @@ async function createSyncFixture(t: TestContext, env: Record<string, string> = {
   const close = (user: TestUser, pushkey: string) =>
     call(`${server.url}/_belfry/v1/inbox/${pushkey}`, { method: 'DELETE', token: user.token })
   await join(alice)
-  return { server, alice, bob, roomId, join, setPusher, inbox, told, notify, open, close }
+  return { server, alice, bob, roomId, join, setPusher, inbox, entriesOf, notify, open, close }
 }
 
-const bodies = (told: readonly Told[]) => told.flatMap(({ content }) => content?.body ?? [])
+const bodies = (entriesOf: readonly InboxItem[]) => entriesOf.flatMap(({ content }) => content?.body ?? [])
 
-test('an inbox is read with the token of its owner, and with no other', async (t) => {
+test('only the owner can read an inbox', async (t) => {
   const fixture = await createSyncFixture(t)
   await fixture.setPusher(fixture.alice, KEY)
-  await fixture.bob.say(fixture.roomId, 'ding dong')
-  await eventually(async () => bodies(await fixture.told(KEY, fixture.alice.token)).includes('ding dong'))
+  await fixture.bob.say(fixture.roomId, 'hello')
+  await eventually(async () => bodies(await fixture.entriesOf(KEY, fixture.alice.token)).includes('hello'))
   const stranger = await fixture.inbox(KEY)
   assert.deepEqual([stranger.status, stranger.body['errcode']], [401, 'M_MISSING_TOKEN'])
-  assert.deepEqual(await fixture.told(KEY, fixture.bob.token), [], 'it is an inbox of his own')
+  assert.deepEqual(await fixture.entriesOf(KEY, fixture.bob.token), [], 'his inbox is a separate one')
   const stream = await call(`${fixture.server.url}/_belfry/v1/inbox/${KEY}/stream`)
   assert.equal(stream.status, 401)
 })
 
-test('a stranger who guesses a pushkey neither forges nor erases what it holds', async (t) => {
+test('an unknown client that guesses a pushkey can neither add nor remove notifications', async (t) => {
   const fixture = await createSyncFixture(t)
   await fixture.setPusher(fixture.alice, KEY)
-  const eventId = await fixture.bob.say(fixture.roomId, 'ding dong')
-  await eventually(async () => (await fixture.told(KEY, fixture.alice.token)).length > 0)
+  const eventId = await fixture.bob.say(fixture.roomId, 'hello')
+  await eventually(async () => (await fixture.entriesOf(KEY, fixture.alice.token)).length > 0)
   for (let n = 0; n < 3; n++)
     assert.deepEqual(await fixture.notify([KEY], { event_id: `$forged${n}` }).then(({ body }) => body), {
       rejected: [KEY],
     })
-  assert.deepEqual((await fixture.told(KEY, fixture.alice.token))[0]?.event_id, eventId)
-  assert.equal(((await fixture.alice.get('/pushers'))['pushers'] as unknown[]).length, 1, 'her pusher stays')
+  assert.deepEqual((await fixture.entriesOf(KEY, fixture.alice.token))[0]?.event_id, eventId)
+  assert.equal(
+    ((await fixture.alice.get('/pushers'))['pushers'] as unknown[]).length,
+    1,
+    'her pusher is kept',
+  )
 })
 
-test('two users with the same pushkey have an inbox each, and each is told', async (t) => {
+test('two users with the same pushkey have separate inboxes, and both are notified', async (t) => {
   const fixture = await createSyncFixture(t)
   const carol = await registerUser(fixture.server.url, 'carol')
   await fixture.join(carol)
   await fixture.setPusher(fixture.alice, KEY, { append: true })
   await fixture.setPusher(carol, KEY, { append: true })
-  const eventId = await fixture.bob.say(fixture.roomId, 'ding dong')
+  const eventId = await fixture.bob.say(fixture.roomId, 'hello')
   for (const user of [fixture.alice, carol])
     await eventually(async () =>
-      (await fixture.told(KEY, user.token)).some((notification) => notification.event_id === eventId),
+      (await fixture.entriesOf(KEY, user.token)).some((notification) => notification.event_id === eventId),
     )
-  assert.equal((await fixture.told(KEY, fixture.bob.token)).length, 0)
+  assert.equal((await fixture.entriesOf(KEY, fixture.bob.token)).length, 0)
 })
 
-test('an opened inbox has a random pushkey, by which other servers push to it and anyone reads it', async (t) => {
+test('an opened inbox has a random pushkey, with which other servers push to it and any client reads it', async (t) => {
   const fixture = await createSyncFixture(t)
   const pushkey = await fixture.open(fixture.alice)
   // 24 bytes in base64url.
@@ -96,19 +100,19 @@ test('an opened inbox has a random pushkey, by which other servers push to it an
   assert.deepEqual(sent.body, { rejected: [] })
   await fixture.setPusher(fixture.alice, pushkey)
   await fixture.bob.say(fixture.roomId, 'from here')
-  await eventually(async () => bodies(await fixture.told(pushkey)).length === 2)
-  assert.deepEqual(bodies(await fixture.told(pushkey)), ['from elsewhere', 'from here'])
+  await eventually(async () => bodies(await fixture.entriesOf(pushkey)).length === 2)
+  assert.deepEqual(bodies(await fixture.entriesOf(pushkey)), ['from elsewhere', 'from here'])
 
   const list = await call(`${fixture.server.url}/_belfry/v1/inbox`, { token: fixture.alice.token })
   assert.ok((list.body['inboxes'] as { pushkey: string }[]).some((one) => one.pushkey === pushkey))
-  assert.equal((await fixture.close(fixture.bob, pushkey)).status, 404, 'it is not his')
+  assert.equal((await fixture.close(fixture.bob, pushkey)).status, 404, 'the inbox of another user')
   assert.equal((await fixture.close(fixture.alice, pushkey)).status, 200)
   const gone = await fixture.inbox(pushkey)
   assert.deepEqual([gone.status, gone.body['errcode']], [404, 'M_NOT_FOUND'])
   assert.deepEqual((await fixture.notify([pushkey], { event_id: '$late' })).body, { rejected: [pushkey] })
 })
 
-test('opening needs a token, and a user may open so many', async (t) => {
+test('opening an inbox requires a token and is limited by user', async (t) => {
   const fixture = await createSyncFixture(t)
   const url = `${fixture.server.url}/_belfry/v1/inbox`
   assert.equal((await call(url, { method: 'POST' })).status, 401)
@@ -118,27 +122,28 @@ test('opening needs a token, and a user may open so many', async (t) => {
   await fixture.open(fixture.bob)
 })
 
-test('a stranger who pushes to made-up pushkeys stores nothing', async (t) => {
+test('a push of an unknown client to an unknown pushkey is not stored', async (t) => {
   const fixture = await createSyncFixture(t)
   const pushkeys = Array.from({ length: 100 }, (_, n) => `made up ${n}`)
   const content = { body: 'x'.repeat(400_000) }
   const { status, body } = await fixture.notify(pushkeys, { event_id: '$flood', content })
   assert.deepEqual([status, body], [200, { rejected: pushkeys }])
   for (const user of [fixture.alice, fixture.bob])
-    for (const pushkey of pushkeys.slice(0, 3)) assert.deepEqual(await fixture.told(pushkey, user.token), [])
+    for (const pushkey of pushkeys.slice(0, 3))
+      assert.deepEqual(await fixture.entriesOf(pushkey, user.token), [])
 })
 
-test('a notification that is too long is kept without its content', async (t) => {
+test('a notification over the size limit is stored without its content', async (t) => {
   const fixture = await createSyncFixture(t)
   const pushkey = await fixture.open(fixture.alice)
   await fixture.notify([pushkey], { event_id: '$long', content: { body: 'x'.repeat(80_000) } })
   await fixture.notify([pushkey], { event_id: '$longer', room_name: 'x'.repeat(80_000) })
-  assert.deepEqual(await fixture.told(pushkey), [
+  assert.deepEqual(await fixture.entriesOf(pushkey), [
     { event_id: '$long', devices: [{ app_id: INBOX, pushkey }] },
   ])
 })
 
-test('an account that is closed leaves no inbox', async (t) => {
+test('closing an account removes its inboxes', async (t) => {
   const fixture = await createSyncFixture(t)
   const pushkey = await fixture.open(fixture.alice)
   await fixture.alice.post('/account/deactivate', {

@@ -7,9 +7,9 @@ import { eventually } from '../support/eventually.ts'
 import { temporaryFolder } from '../support/databases.ts'
 import { startProcess } from '../support/process.ts'
 
-describe('the process ends', () => {
+describe('the end of the process', () => {
   // The long run is `npm run soak`.
-  test('SIGKILL among messages, again and again: nothing is lost, invented, or out of order', async (t) => {
+  test('repeated SIGKILL while messages are sent loses, adds and reorders no poke', async (t) => {
     const data = temporaryFolder(t)
     const seed = Number(process.env['TEST_SEED'] ?? Date.now() % 1_000_000)
     t.diagnostic(`seed ${seed}; set TEST_SEED to repeat it`)
@@ -25,15 +25,15 @@ describe('the process ends', () => {
     })
     t.diagnostic(JSON.stringify(figures))
     assert.deepEqual(problems, [], `seed ${seed}`)
-    assert.ok(figures.acknowledged >= 20, 'each process was killed after it had acknowledged messages')
+    assert.ok(figures.acknowledged >= 20, 'each process had acknowledged messages before it was killed')
   })
 
-  test('SIGTERM finishes what is in flight and exits 0', async (t) => {
+  test('SIGTERM finishes requests in flight and exits 0', async (t) => {
     const server = await startProcess(t, temporaryFolder(t))
     const alice = await registerUser(server.url, 'alice')
     const { next_batch: since } = await alice.get('/sync')
     const waiting = alice.get(`/sync?timeout=30000&since=${String(since)}`)
-    // The poll, and the question itself.
+    // The long poll, and the request for the metric.
     await eventually(async () => {
       const { body } = await call(`${server.url}/metrics`)
       return /^belfry_http_requests_in_flight 2$/m.test(String(body['text']))

@@ -13,7 +13,7 @@ type Page = { chunk: Event[]; start: string; end?: string }
 
 const PAGE_BYTES = 20_000
 const enc = encodeURIComponent
-/** Sizes that a page of 20,000 bytes holds many, some, or less than one of. */
+/** Sizes of events: a page of 20,000 bytes holds many, some, or less than one of them. */
 const SIZES = [10, 9000, 40_000, 300, 7000, 12_000, 50_000, 1, 2, 3, 19_000, 4000, 4000, 4000, 30_000, 100]
 
 async function start(t: TestContext) {
@@ -36,7 +36,7 @@ function assertBounded(events: readonly Event[]): void {
   assert.ok(bytes <= 2 * PAGE_BYTES || events.length === 1, `${events.length} events of ${bytes} bytes`)
 }
 
-/** Pages until the end, each of them within its bound. */
+/** Reads all pages and checks the size of each. */
 async function walk(user: TestUser, roomId: string, dir: 'b' | 'f', from?: string): Promise<Event[]> {
   const events: Event[] = []
   for (let token = from, pages = 0; ; pages++) {
@@ -53,7 +53,7 @@ async function walk(user: TestUser, roomId: string, dir: 'b' | 'f', from?: strin
   }
 }
 
-test('pages of /messages are bounded in bytes, and together are the whole room, in both directions', async (t) => {
+test('pages of /messages are limited in bytes and together contain the whole room, in both directions', async (t) => {
   const { alice } = await start(t)
   const roomId = await alice.createRoom()
   const sent = await saySizes(alice, roomId)
@@ -61,7 +61,7 @@ test('pages of /messages are bounded in bytes, and together are the whole room, 
   assert.deepEqual(idsOf(messagesIn(await walk(alice, roomId, 'b'))), sent.toReversed())
 })
 
-test('the timeline of /sync is bounded in bytes, and /messages goes on from its prev_batch', async (t) => {
+test('the timeline of /sync is limited in bytes, and /messages continues from its prev_batch', async (t) => {
   const { alice } = await start(t)
   const roomId = await alice.createRoom()
   const before = String((await alice.get('/sync'))['next_batch'])
@@ -80,7 +80,7 @@ test('the timeline of /sync is bounded in bytes, and /messages goes on from its 
   }
 })
 
-test('/context is bounded in bytes on both sides, and its tokens go on without a gap', async (t) => {
+test('/context is limited in bytes on both sides, and its tokens continue without a gap', async (t) => {
   const { alice } = await start(t)
   const roomId = await alice.createRoom()
   const sent = await saySizes(alice, roomId)
@@ -108,7 +108,7 @@ test('/context is bounded in bytes on both sides, and its tokens go on without a
   assert.ok(known.length >= 5)
 })
 
-test('/notifications and /events are bounded in bytes, and their pages together are all of it', async (t) => {
+test('/notifications and /events are limited in bytes, and their pages together contain everything', async (t) => {
   const { server, alice } = await start(t)
   const bob = await registerUser(server.url, 'bob')
   const roomId = await bob.createRoom()
@@ -116,7 +116,7 @@ test('/notifications and /events are bounded in bytes, and their pages together 
   const { end: now } = (await alice.get('/events?timeout=0')) as { end: string }
   const sent = await saySizes(bob, roomId)
 
-  const told: string[] = []
+  const received: string[] = []
   for (let from = ''; ;) {
     const page = (await alice.get(`/notifications?limit=100${from}`)) as unknown as {
       notifications: { event: Event }[]
@@ -124,11 +124,11 @@ test('/notifications and /events are bounded in bytes, and their pages together 
     }
     const events = page.notifications.map(({ event }) => event)
     assertBounded(events)
-    told.push(...idsOf(events))
+    received.push(...idsOf(events))
     if (page.next_token === undefined) break
     from = `&from=${page.next_token}`
   }
-  assert.deepEqual(told, sent.toReversed())
+  assert.deepEqual(received, sent.toReversed())
 
   const seen: string[] = []
   for (let from = now; seen.length < sent.length;) {
@@ -141,7 +141,7 @@ test('/notifications and /events are bounded in bytes, and their pages together 
   assert.deepEqual(seen, sent)
 })
 
-test('small events that took the place of large ones, or were redacted by large ones, do not make a page large', async (t) => {
+test('small events that replaced large ones, or were redacted by large ones, do not exceed the page limit', async (t) => {
   const { alice } = await start(t)
   const roomId = await alice.createRoom()
   const large = 'x'.repeat(60_000)
@@ -168,7 +168,7 @@ test('small events that took the place of large ones, or were redacted by large 
   }
 })
 
-test('a first sync of many large rooms tells all of them, the later ones as it is written', async (t) => {
+test('an initial sync of many large rooms returns all of them, and creates later rooms while it is written', async (t) => {
   const { server, alice } = await start(t)
   const bob = await registerUser(server.url, 'bob')
   const said = new Map<string, string>()

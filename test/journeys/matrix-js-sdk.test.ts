@@ -8,10 +8,10 @@ import { startPokeReceiver } from '../support/poke-receiver.ts'
 import { startTestServer } from '../support/server.ts'
 import { linkIn, createEmailFixture, MINUTE } from './email-fixture.ts'
 
-// What goes past the logger that a client is given.
+// Lines that the SDK prints without the logger of the client.
 ;(logger as unknown as { setLevel(level: 'silent'): void }).setLevel('silent')
 
-// Its time-outs for requests run on for minutes after the answer; they shall not keep this process alive.
+// The timers of its requests run for minutes after the response. They must not keep this process alive.
 const { setTimeout: start } = globalThis
 globalThis.setTimeout = Object.assign((...given: Parameters<typeof start>) => start(...given).unref(), start)
 
@@ -24,7 +24,7 @@ const silent = {
   getChild: () => silent,
 }
 
-/** Registers, then starts a stock client and waits until it is ready. */
+/** Registers, then starts an unmodified client and waits until it is ready. */
 async function startClient(t: TestContext, baseUrl: string, username: string): Promise<sdk.MatrixClient> {
   const visitor = sdk.createClient({ baseUrl, logger: silent })
   await visitor.registerRequest({ username, password: 'correct horse', auth: { type: 'm.login.dummy' } })
@@ -47,7 +47,7 @@ async function startClient(t: TestContext, baseUrl: string, username: string): P
   return client
 }
 
-/** Resolves with the arguments of the first such event for which `wanted` holds. */
+/** Resolves with the arguments of the first event for which `wanted` returns true. */
 function once(
   emitter: { on(event: never, listener: never): unknown; off(event: never, listener: never): unknown },
   event: string,
@@ -63,8 +63,8 @@ function once(
   })
 }
 
-describe('matrix-js-sdk, as it comes', () => {
-  test('from registration to logout, with a poke on the way', async (t) => {
+describe('an unmodified matrix-js-sdk client', () => {
+  test('registers, causes a poke, and logs out', async (t) => {
     const server = await startTestServer(t)
     const gateway = await startPokeReceiver(t)
     const alice = await startClient(t, server.url, 'alice')
@@ -102,7 +102,7 @@ describe('matrix-js-sdk, as it comes', () => {
     const { event_id: eventId } = await bob.sendTextMessage(roomId, 'hello')
     await heard
     const poke = await gateway.waitFor((one) => one.event_id === eventId)
-    assert.equal(poke.prio, 'high', 'a room of two has the sound of a direct message')
+    assert.equal(poke.prio, 'high', 'a room with two members has the sound of a direct message')
     assert.deepEqual(poke.devices[0]?.tweaks, { sound: 'default' })
 
     const room = alice.getRoom(roomId)
@@ -126,7 +126,7 @@ describe('matrix-js-sdk, as it comes', () => {
     await assert.rejects(alice.whoami(), (error: sdk.MatrixError) => error.errcode === 'M_UNKNOWN_TOKEN')
   })
 
-  test('knocks on a room and is let in, and sees the rights of its creator', async (t) => {
+  test('knocks on a room, joins it, and sees the power level of its creator', async (t) => {
     const server = await startTestServer(t)
     const alice = await startClient(t, server.url, 'alice')
     const bob = await startClient(t, server.url, 'bob')
@@ -147,7 +147,7 @@ describe('matrix-js-sdk, as it comes', () => {
     assert.equal(creator?.powerLevel, 100)
   })
 
-  test('device rules, which it does not know of', async (t) => {
+  test('works beside device rules, which it does not support', async (t) => {
     const server = await startTestServer(t)
     const gateway = await startPokeReceiver(t)
     const alice = await startClient(t, server.url, 'alice')
@@ -168,13 +168,13 @@ describe('matrix-js-sdk, as it comes', () => {
     }
     const scope = 'device/phone' as 'global'
     const { RoomSpecific } = sdk.PushRuleKind
-    const told = once(
+    const rulesChanged = once(
       alice,
       sdk.ClientEvent.AccountData,
       (event: sdk.MatrixEvent) => event.getType() === 'm.push_rules' && 'device' in event.getContent(),
     )
     await alice.addPushRule(scope, RoomSpecific, roomId, { actions: [] })
-    await told
+    await rulesChanged
     const rules = (await alice.getPushRules()) as sdk.IPushRules
     assert.ok(rules.global.override?.some((rule) => rule.rule_id === '.m.rule.master'))
 
@@ -199,7 +199,7 @@ describe('matrix-js-sdk, as it comes', () => {
     assert.ok(!('device' in (await alice.getPushRules())))
   })
 
-  test('adds an address, turns e-mail notifications on, and is told when it is too early', async (t) => {
+  test('adds an e-mail address, enables e-mail notifications, and gets an error before the validation', async (t) => {
     const { url, mailServer, clock } = await createEmailFixture(t)
     const ada = await startClient(t, url, 'ada')
     const bob = await startClient(t, url, 'bob')
@@ -220,7 +220,7 @@ describe('matrix-js-sdk, as it comes', () => {
     await ada.addThreePidOnly({ sid, client_secret, auth } as never)
     const [found] = (await ada.getThreePids()).threepids
     assert.equal(found?.address, 'ada@example.org')
-    // As Element sets it.
+    // The pusher that Element sets.
     await ada.setPusher({
       kind: 'email',
       app_id: 'm.email',

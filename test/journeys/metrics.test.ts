@@ -22,7 +22,7 @@ async function freePort(): Promise<number> {
   return port
 }
 
-test('metrics.listen serves the metrics of a server there, and not where clients connect', async (t) => {
+test('metrics.listen serves the metrics of a server only on that address', async (t) => {
   const port = await freePort()
   const server = await startTestServer(t, { env: { BELFRY_METRICS_LISTEN: `127.0.0.1:${port}` } })
   const { status, body } = await call(`http://127.0.0.1:${port}/metrics`)
@@ -30,15 +30,15 @@ test('metrics.listen serves the metrics of a server there, and not where clients
   assert.match(String(body['text']), /^belfry_build_info/m)
   assert.equal((await call(`${server.url}/metrics`)).status, 404)
   await server.close()
-  await assert.rejects(call(`http://127.0.0.1:${port}/metrics`), 'it is closed with the server')
+  await assert.rejects(call(`http://127.0.0.1:${port}/metrics`), 'the listener closes with the server')
 })
 
-test('without metrics.listen they are served where clients connect', async (t) => {
+test('without metrics.listen, metrics are served on the address for clients', async (t) => {
   const server = await startTestServer(t)
   assert.equal((await call(`${server.url}/metrics`)).status, 200)
 })
 
-test('metrics.listen in the file of a gateway does the same there', async (t) => {
+test('metrics.listen in the file of a gateway serves its metrics only on that address', async (t) => {
   const data = temporaryFolder(t)
   const port = await freePort()
   const file = join(data, 'gateway.yaml')

@@ -9,10 +9,10 @@ import { pathsOf } from '../../src/http/route.ts'
 import { call, foundingPusher, registerUser, type TestUser } from '../support/client.ts'
 import { startTestServer } from '../support/server.ts'
 
-// Nothing that a client sends may give a 500, or be without an answer. Bodies are random JSON, and JSON that is nearly
-// right: the keys that the endpoints read, with values of all kinds.
+// No request of a client may return a 500 or stay without a response. Bodies are random JSON, and JSON that is almost
+// valid: the keys of the endpoints, with values of all types.
 
-/** Stands for all that the makers of routes are handed: they only read from it what their handlers will use. */
+/** A placeholder for the dependencies of the route factories, which only read from it. */
 const anything: unknown = new Proxy(() => undefined, { get: () => anything, apply: () => anything })
 
 const routes = [
@@ -25,7 +25,7 @@ const routes = [
 const endpoints = routes.filter(
   ({ path }) => !/client\/(api\/v1|r0)\//.test(path) || path.endsWith('pushers/set'),
 )
-// These would end the session that the others need, or answer for as long as they are told to.
+// These end the session that the others need, or respond for an unlimited time.
 const apart = /\/(logout|deactivate|password|delete_devices)|\/devices\/|\/(sync|events)$/
 const tested = endpoints.filter(
   ({ method, path }) => !(apart.test(path) && method !== 'GET') && !/\/(sync|events|stream)$/.test(path),
@@ -172,7 +172,7 @@ test('no random request to any endpoint gives a 500', async (t) => {
     }),
     { numRuns: 800 },
   )
-  // It got through to the handlers, too.
+  // Some requests reached the handlers.
   assert.ok((statuses.get(200) ?? 0) > 30, JSON.stringify([...statuses]))
   assert.ok((statuses.get(400) ?? 0) > 150, JSON.stringify([...statuses]))
 })

@@ -12,7 +12,7 @@ import { launchBelfry, startProcess } from '../support/process.ts'
 
 const BELFRY = fileURLToPath(new URL('../../bin/belfry', import.meta.url))
 
-/** Runs a command that is expected to end by itself. */
+/** Runs a command until it exits. */
 function belfry(args: readonly string[]): Promise<{ code: unknown; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
     execFile(process.execPath, [BELFRY, ...args], (error, stdout, stderr) =>
@@ -36,7 +36,7 @@ const engines = [
 
 for (const { name, skip, settings } of engines) {
   describe(`one process for one server on ${name}`, { skip }, () => {
-    test('a second serve on its database is refused with one line, and the first goes on', async (t) => {
+    test('a second serve on the same database exits with one line, and the first continues', async (t) => {
       const data = temporaryFolder(t)
       const environment: Record<string, string> = await settings()
       const server = await startProcess(t, data, environment)
@@ -49,7 +49,7 @@ for (const { name, skip, settings } of engines) {
       assert.equal(alice.userId, '@alice:localhost')
     })
 
-    test('after SIGKILL in the middle of a poke the next start sends it, without waiting for the lease', async (t) => {
+    test('after SIGKILL during a poke, the next start sends the poke without waiting for the lease', async (t) => {
       const data = temporaryFolder(t)
       const environment = await settings()
       const first = await startProcess(t, data, environment)
@@ -64,7 +64,7 @@ for (const { name, skip, settings } of engines) {
         await isKilled.promise
         return { status: 500 }
       })
-      const eventId = await bob.say(roomId, 'ding dong')
+      const eventId = await bob.say(roomId, 'hello')
       await gateway.waitFor((poke) => poke.event_id === eventId)
       await first.end('SIGKILL')
       isKilled.resolve()
@@ -85,7 +85,7 @@ describe('one process for one gateway', () => {
     return ['--config', file, '--data', folder, '--log-level', 'error']
   }
 
-  test('a second belfry gateway on its data directory is refused; gateway trace works beside it', async (t) => {
+  test('a second belfry gateway on the same data directory exits, and gateway trace works beside the first', async (t) => {
     const options = gatewayIn(t)
     const gateway = launchBelfry(['gateway', ...options])
     afterTest(t, () => gateway.end('SIGKILL'))

@@ -6,7 +6,7 @@ import { startTestServer } from '../support/server.ts'
 
 const METHODS = ['get', 'put', 'post', 'delete']
 
-/** Every value of a key, wherever it is. */
+/** All values of a key at any depth. */
 function valuesOf(value: Json | undefined, key: string): Json[] {
   if (Array.isArray(value)) return value.flatMap((item) => valuesOf(item, key))
   if (!isJsonObject(value)) return []
@@ -16,7 +16,7 @@ function valuesOf(value: Json | undefined, key: string): Json[] {
   ])
 }
 
-test('anybody can read the OpenAPI document of all that a server answers', async (t) => {
+test('any client can read the OpenAPI document of all routes of a server', async (t) => {
   const { url } = await startTestServer(t)
   const { status, body } = await call(`${url}/_belfry/v1/openapi.json`)
   assert.equal(status, 200)
@@ -31,7 +31,7 @@ test('anybody can read the OpenAPI document of all that a server answers', async
   ])
     assert.ok(paths.includes(path), path)
 
-  // Two templates of one shape would be one path.
+  // Two templates that differ only in parameter names would be one path.
   const shapes = paths.map((path) => path.replace(/\{\w+\}/g, '{}'))
   assert.deepEqual(
     shapes.filter((shape, at) => shapes.indexOf(shape) !== at),
@@ -40,7 +40,7 @@ test('anybody can read the OpenAPI document of all that a server answers', async
   const operations = Object.values(document.paths).flatMap((item) =>
     METHODS.flatMap((method): JsonObject[] => (item[method] ? [item[method]] : [])),
   )
-  assert.ok(operations.length > 100, 'it has looked')
+  assert.ok(operations.length > 100, 'the operations were found')
   assert.equal(new Set(operations.map((operation) => operation['operationId'])).size, operations.length)
 
   const references = valuesOf(document, '$ref')

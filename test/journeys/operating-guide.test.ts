@@ -13,11 +13,11 @@ import { registerUser } from '../support/client.ts'
 import { LOOPBACK_CERTIFICATE, LOOPBACK_KEY } from '../support/loopback-certificate.ts'
 import { startTestServer } from '../support/server.ts'
 
-// What docs/operating.md prints, given to the programs that it is for.
+// Runs the configurations printed in docs/operating.md with their programs.
 
 const GUIDE = readFileSync(new URL('../../docs/operating.md', import.meta.url), 'utf8')
 
-/** The text of the code block in a language of which there is one. */
+/** The text of the only code block in a language. */
 function block(language: string): string {
   const found = [...GUIDE.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))]
   assert.equal(found.length, 1, `one block of ${language}`)
@@ -34,7 +34,7 @@ async function freePort(): Promise<number> {
   return port
 }
 
-/** The printed server block, with ports and certificates of the test; the rest is as printed. */
+/** The printed server block, with the ports and certificates of the test. */
 async function startNginx(t: TestContext, upstream: string): Promise<number> {
   const folder = temporaryFolder(t)
   const port = await freePort()
@@ -84,7 +84,7 @@ function get(port: number, path: string): Promise<{ status: number; body: string
 
 describe('the operating guide', () => {
   const skip = existsSync(NGINX) ? false : 'nginx is not installed'
-  test('nginx as printed passes on what is public, and nothing else', { skip }, async (t) => {
+  test('nginx as printed forwards public paths only', { skip }, async (t) => {
     const settings = { BELFRY_PUBLIC_URL: 'https://matrix.example.org', BELFRY_TRUST_PROXY: 'true' }
     const server = await startTestServer(t, { env: settings })
     const alice = await registerUser(server.url, 'alice')
@@ -97,7 +97,7 @@ describe('the operating guide', () => {
     for (const path of ['/health', '/ready', '/metrics', '/', '/_belfry'])
       assert.equal((await get(port, path)).status, 404, path)
 
-    // A long poll goes through, and ends with the event that it waits for.
+    // A long poll passes through nginx and returns with the event.
     const { next_batch: since } = await alice.get('/sync')
     const query = `access_token=${alice.token}&since=${String(since)}&timeout=30000`
     const waiting = get(port, `/_matrix/client/v3/sync?${query}`)
@@ -108,7 +108,7 @@ describe('the operating guide', () => {
   test('the systemd unit as printed is accepted by systemd', (t) => {
     if (spawnSync('systemd-analyze', ['--version']).status !== 0) return t.skip('systemd is not installed')
     const folder = temporaryFolder(t)
-    // Only the program has to exist here.
+    // Only the program of the unit must exist on this machine.
     const unit = block('ini').replace('/opt/belfry/bin/belfry', '/bin/true')
     const file = join(folder, 'belfry.service')
     writeFileSync(file, unit)

@@ -16,7 +16,7 @@ type Report = { pushers: Note[]; removed: Note[]; next_batch?: string }
 
 const TEST_PUSH = '/_matrix/client/unstable/org.matrix.msc4173/pushers/push'
 
-/** Alice, whose phone has a pusher at a gateway, and an administrator. */
+/** Alice, whose phone has a pusher, and an administrator. */
 async function fixture(t: TestContext, env: Record<string, string> = {}) {
   const flags = ['--listen', '127.0.0.1:0', '--data', temporaryFolder(t), '--log-level', 'silent']
   const belfry = await createBelfry(
@@ -59,7 +59,7 @@ const ends: Record<string, (alice: TestUser, tablet: TestUser) => Promise<unknow
 }
 
 for (const [what, end] of Object.entries(ends))
-  test(`a pusher goes with ${what}, and its owner sees why`, async (t) => {
+  test(`a pusher is removed by ${what}, and its owner sees the reason`, async (t) => {
     const { url, alice, root, report } = await fixture(t)
     const tablet = await loginUser(url, 'alice')
     await end(alice, tablet)
@@ -71,7 +71,7 @@ for (const [what, end] of Object.entries(ends))
     )
   })
 
-test('a pusher goes with the account, and the account leaves its rooms', async (t) => {
+test('closing an account removes its pushers and leaves its rooms', async (t) => {
   const { url, alice, root, report } = await fixture(t)
   const bob = await registerUser(url, 'bob')
   const roomId = await bob.createRoom()
@@ -91,10 +91,10 @@ test('a pusher goes with the account, and the account leaves its rooms', async (
   const again = await bob.try('POST', `/rooms/${encodeURIComponent(roomId)}/invite`, {
     user_id: alice.userId,
   })
-  assert.equal(again.status, 404, 'and cannot be invited again')
+  assert.equal(again.status, 404, 'a closed account cannot be invited')
 })
 
-test('the report: an owner sees the pushkey, an administrator a hash, nobody else anything', async (t) => {
+test('the report contains the pushkey for the owner, a hash for an administrator, and nothing for other users', async (t) => {
   const { url, alice, root, pusher, gateway, report } = await fixture(t)
   const own = await report(alice)
   const hash = shortHash(String(pusher['pushkey']))
@@ -143,7 +143,7 @@ test('the report: an owner sees the pushkey, an administrator a hash, nobody els
   assert.equal((await call(`${url}/_belfry/v1/pushers`)).status, 401)
 })
 
-test('a test push arrives, and its answer says how that went', async (t) => {
+test('a test push arrives, and the response contains the result', async (t) => {
   const { url, alice, root, gateway, testPush, report } = await fixture(t)
   const done = await testPush(alice, { event_id: '$Ding_dong-1' })
   const attempt = done.body['org.belfry.attempt'] as Note
@@ -154,7 +154,7 @@ test('a test push arrives, and its answer says how that went', async (t) => {
     { event_id: '$Ding_dong-1', gateway_status: 200, ms: 'number', error: null },
   )
   assert.equal(gateway.pokes[0]?.event_id, '$Ding_dong-1')
-  assert.equal((await testPush(root)).body['status'], 'not_registered', 'it is not theirs')
+  assert.equal((await testPush(root)).body['status'], 'not_registered', 'it is a pusher of another user')
 
   for (const event_id of ['ding', '$', '$a b', `$${'x'.repeat(129)}`, '$a:b', '$a\n', 7])
     assert.equal((await testPush(alice, { event_id })).status, 400, String(event_id))
@@ -179,14 +179,14 @@ test('test pushes of one user are limited', async (t) => {
   assert.equal(gateway.pokes.length, 2)
 })
 
-test('the flags say that pushers can be switched off', async (t) => {
+test('/versions contains the flags for disabling pushers', async (t) => {
   const { url } = await fixture(t)
   const { body } = await call(`${url}/_matrix/client/versions`)
   const features = body['unstable_features'] as Note
   assert.deepEqual([features['org.matrix.msc3881'], features['org.matrix.msc3881.stable']], [true, true])
 })
 
-test('belfry push test: a line for each pusher, and an exit code', async (t) => {
+test('belfry push test prints a line for each pusher and sets the exit code', async (t) => {
   const { url, alice, gateway, pusher } = await fixture(t)
   await alice.post('/pushers/set', {
     ...pusher,

@@ -16,9 +16,9 @@ async function removedOf(url: string, user: TestUser): Promise<Row[]> {
   return body['removed'] as Row[]
 }
 
-describe('the life of a pusher, over HTTP', () => {
+describe('disabling, rejecting and limiting pushers, over HTTP', () => {
   for (const name of ['enabled', 'org.matrix.msc3881.enabled'])
-    test(`"${name}": switched off from another device, and on again`, async (t) => {
+    test(`"${name}": a pusher is disabled from another device and enabled again`, async (t) => {
       const server = await startTestServer(t)
       const gateway = await startPokeReceiver(t)
       const phone = await registerUser(server.url, 'alice')
@@ -32,7 +32,7 @@ describe('the life of a pusher, over HTTP', () => {
       await laptop.post('/pushers/set', { ...pusher, [name]: false })
       const [off] = await pushersOf(laptop)
       assert.deepEqual([off?.['enabled'], off?.['org.matrix.msc3881.enabled']], [false, false])
-      assert.equal(off?.['device_id'], phone.deviceId, 'it is still the phone’s')
+      assert.equal(off?.['device_id'], phone.deviceId, 'it still belongs to the phone')
       assert.equal(off?.['org.matrix.msc3881.device_id'], phone.deviceId)
       await bob.say(roomId, 'while it is off')
       await laptop.post('/pushers/set', { ...pusher, [name]: true })
@@ -45,7 +45,7 @@ describe('the life of a pusher, over HTTP', () => {
       )
     })
 
-  test('a rejected pushkey: gone at once, and seen for 30 days, with when and why', async (t) => {
+  test('a rejected pushkey is removed at once, and reported for 30 days with time and reason', async (t) => {
     const clock = createManualClock()
     const server = await startTestServer(t, { environment: { clock } })
     const gateway = await startPokeReceiver(t)
@@ -62,8 +62,8 @@ describe('the life of a pusher, over HTTP', () => {
       [note?.['reason'], note?.['removed_at'], note?.['pushkey'], note?.['app_id']],
       ['rejected', clock.now(), 'the-routing-address', 'org.example.app.ios'],
     )
-    assert.deepEqual(await removedOf(server.url, bob), [], 'nobody else sees it')
-    await bob.say(roomId, 'nobody is told')
+    assert.deepEqual(await removedOf(server.url, bob), [], 'other users do not see it')
+    await bob.say(roomId, 'no pusher is left')
     clock.advance(30 * DAY_MS - 1)
     assert.equal((await removedOf(server.url, alice)).length, 1)
     clock.advance(DAY_MS)
@@ -71,7 +71,7 @@ describe('the life of a pusher, over HTTP', () => {
     assert.equal(gateway.pokes.length, 1)
   })
 
-  test('so many pushers of one user and no more; setting one again is always possible', async (t) => {
+  test('the number of pushers of a user is limited, and setting an existing one again is always possible', async (t) => {
     const server = await startTestServer(t, { env: { BELFRY_PUSH_MAX_PUSHERS_PER_USER: '2' } })
     const gateway = await startPokeReceiver(t)
     const alice = await registerUser(server.url, 'alice')
@@ -83,7 +83,7 @@ describe('the life of a pusher, over HTTP', () => {
     assert.equal(refused.status, 400)
     assert.match(String(refused.body['error']), /limit is 2/)
     assert.equal((await set(alice, 'two', { lang: 'de' })).status, 200)
-    assert.equal((await set(bob, 'three')).status, 200, 'another user has their own')
+    assert.equal((await set(bob, 'three')).status, 200, 'another user has a separate limit')
     assert.equal((await set(alice, 'one', { kind: null })).status, 200)
     assert.equal((await set(alice, 'four')).status, 200)
     assert.deepEqual(

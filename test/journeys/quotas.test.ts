@@ -5,7 +5,7 @@ import { startTestServer } from '../support/server.ts'
 
 const enc = encodeURIComponent
 
-/** A server with other quotas, and two users. */
+/** A server with the given quotas, and two users. */
 async function start(t: TestContext, quotas: Record<string, number>) {
   const env = Object.fromEntries(
     Object.entries(quotas).map(([name, value]) => [`BELFRY_QUOTAS_${name.toUpperCase()}`, String(value)]),
@@ -28,7 +28,7 @@ function assertRefused({ status, body }: Answer, quota: string, advice: RegExp):
 
 const text = (length: number) => ({ text: 'x'.repeat(length) })
 
-test('account data past its quotas is refused; what is there can be read and made smaller', async (t) => {
+test('account data above its quotas is refused, and existing data can be read and reduced', async (t) => {
   const { alice, bob } = await start(t, { account_data_bytes: 20_000, account_data_entries: 4 })
   const roomId = await alice.createRoom()
   const path = (type: string) => `/user/${enc(alice.userId)}/account_data/${type}`
@@ -48,7 +48,7 @@ test('account data past its quotas is refused; what is there can be read and mad
   await alice.put(ofRoom('c'), {})
   assertRefused(await alice.try('PUT', path('d'), {}), 'account_data_entries', /4 entries/)
   await alice.put(path('b'), text(2000))
-  // Markers are not the user's, and others have quotas of their own.
+  // Read markers do not count, and other users have separate quotas.
   const eventId = await alice.say(roomId, 'read')
   await alice.post(`/rooms/${enc(roomId)}/read_markers`, { 'm.fully_read': eventId })
   await bob.put(`/user/${enc(bob.userId)}/account_data/a`, text(15_000))
@@ -56,7 +56,7 @@ test('account data past its quotas is refused; what is there can be read and mad
   assert.deepEqual(account_data.events.map(({ type }) => type).sort(), ['a', 'b', 'm.push_rules'])
 })
 
-test('the state of a room past its quotas is refused; it can be governed, and made smaller', async (t) => {
+test('room state above its quotas is refused, and the room can be moderated and its state reduced', async (t) => {
   const { alice, bob } = await start(t, { room_state_bytes: 20_000, room_state_events: 12 })
   const roomId = await alice.createRoom()
   const path = (type: string, key = '') => `/rooms/${enc(roomId)}/state/${type}/${key}`
@@ -97,7 +97,7 @@ test('the state of a room past its quotas is refused; it can be governed, and ma
   assert.ok(rooms.join[roomId])
 })
 
-test('a member event has 8 KiB at most', async (t) => {
+test('a member event above 8 KiB is refused', async (t) => {
   const { alice } = await start(t, {})
   const roomId = await alice.createRoom()
   const path = `/rooms/${enc(roomId)}/state/m.room.member/${enc(alice.userId)}`
@@ -106,7 +106,7 @@ test('a member event has 8 KiB at most', async (t) => {
   await alice.put(path, { membership: 'join', more: 'x'.repeat(7000) })
 })
 
-test('filters past their quotas are refused; those that are there work on', async (t) => {
+test('filters above their quotas are refused, and existing filters still work', async (t) => {
   const { alice, bob } = await start(t, { filters: 2, filter_bytes: 4096 })
   const upload = (user: TestUser, limit: number, types: string[] = []) =>
     user.try('POST', `/user/${enc(user.userId)}/filter`, { room: { timeline: { limit, not_types: types } } })
@@ -114,12 +114,12 @@ test('filters past their quotas are refused; those that are there work on', asyn
   assert.equal(first.status, 200)
   assert.equal((await upload(alice, 2)).status, 200)
   assertRefused(await upload(alice, 3), 'filters', /send the filter itself/)
-  assert.equal((await upload(alice, 2)).status, 200, 'the same again is the same')
+  assert.equal((await upload(alice, 2)).status, 200, 'uploading an existing filter returns it')
   await alice.get(`/sync?filter=${String(first.body['filter_id'])}`)
   assertRefused(await upload(bob, 1, ['x'.repeat(5000)]), 'filter_bytes', /4096 bytes/)
 })
 
-test('devices past their quota are refused; known ones log in, and a logout makes room', async (t) => {
+test('logins of new devices above their quota are refused, known devices can log in, and a logout frees a place', async (t) => {
   const { server, alice } = await start(t, { devices: 2 })
   const second = await loginUser(server.url, 'alice')
   const login = (device?: string) =>
@@ -137,7 +137,7 @@ test('devices past their quota are refused; known ones log in, and a logout make
   assert.equal((await login()).status, 200)
 })
 
-test('rooms that a user is in, or has created, and aliases are bounded', async (t) => {
+test('the rooms that a user is in or has created, and aliases, are limited', async (t) => {
   const { alice, bob } = await start(t, { rooms_joined: 2, rooms_created: 3, aliases: 1 })
   const rooms = [await alice.createRoom(), await alice.createRoom()]
   const create = () => alice.try('POST', '/createRoom', { preset: 'public_chat' })
@@ -159,7 +159,7 @@ test('rooms that a user is in, or has created, and aliases are bounded', async (
   assert.equal((await put('two')).status, 200)
 })
 
-test('invitations that wait for an answer are bounded for each pair of users', async (t) => {
+test('unanswered invitations are limited for each pair of users', async (t) => {
   const { server, alice, bob } = await start(t, { invitations_to_one_user: 2 })
   const carol = await registerUser(server.url, 'carol')
   const rooms = [await alice.createRoom(), await alice.createRoom(), await alice.createRoom()]
@@ -168,7 +168,7 @@ test('invitations that wait for an answer are bounded for each pair of users', a
   const [first = '', second = '', third = ''] = rooms
   assert.equal((await invite(alice, first, bob)).status, 200)
   assert.equal((await invite(alice, second, bob)).status, 200)
-  assert.equal((await invite(alice, second, bob)).status, 200, 'the same again is the same')
+  assert.equal((await invite(alice, second, bob)).status, 200, 'repeating an invitation is allowed')
   assertRefused(await invite(alice, third, bob), 'invitations_to_one_user', /@bob:localhost/)
   assert.equal((await invite(alice, third, carol)).status, 200)
   assert.equal((await invite(carol, await carol.createRoom(), bob)).status, 200, 'others may')

@@ -24,7 +24,7 @@ function blocksOf(file: string, title?: string): Block[] {
   return [...found].map(([, command = '', shown = '']) => ({ command, shown }))
 }
 
-/** Runs blocks, and keeps what later ones need of their output: tokens, the room, the newest event. */
+/** Runs blocks and stores values of their output for later blocks: tokens, the room, the newest event. */
 function createShell(url: string) {
   const variables: Record<string, string> = {}
 
@@ -45,7 +45,7 @@ function createShell(url: string) {
     for (const line of command.replaceAll(PRINTED_URL, url).split('\n')) {
       const [, name = '', value = ''] = /^([A-Z]+)=(\S+)(?: +#.*)?$/.exec(line) ?? []
       if (name === '') lines.push(line)
-      // "From the answer" of a command above it: the answer of this run has been learnt then.
+      // "From the answer" of an earlier command: the value was already read from the output of this run.
       else if (line.includes('# from ')) await flush()
       else variables[name] = value
     }
@@ -67,10 +67,10 @@ function createShell(url: string) {
 
 const VOLATILE = /\$[\w-]{20,}|![\w-]{20,}(?::localhost)?|"blf_[^"]*"|"[A-Z]{10}"|\d+/g
 const escaped = (literal: string) => literal.replaceAll(/[.*+?^${}()|[\]\\/]/g, '\\$&')
-/** `curl` ends no line, and the README breaks long ones. */
+/** `curl` does not end its output with a newline, and the README wraps long lines. */
 const flat = (output: string) => output.replaceAll(/\n\s*/g, '').trim()
 
-/** A pattern for what the README shows. */
+/** A pattern for the output that the README shows. */
 function patternOf(shown: string): RegExp {
   let [pattern, at] = ['', 0]
   const literal = (part: string) => part.split('…').map(escaped).join('.*')
@@ -85,55 +85,51 @@ function patternOf(shown: string): RegExp {
 const missing = ['bash', 'curl'].filter((program) => spawnSync(program, ['--version']).status !== 0)
 const skip = missing.length > 0 ? `not installed: ${missing.join(', ')}` : false
 
-test(
-  'the commands of the README and its documents print the output that is shown there',
-  { skip },
-  async (t) => {
-    const { url } = await startTestServer(t)
-    const shell = createShell(url)
-    const runs = async ({ command, shown }: Block) => {
-      const pattern = patternOf(shown.replaceAll(PRINTED_URL, url))
-      // Pokes take a moment: the inbox is read until as many as shown are there.
-      const count = (output: string) => output.split('"received_at"').length
-      const output = await eventually(async () => {
-        const found = await shell.run(command)
-        return count(found) >= count(shown) + (shown.includes('[…,') ? 1 : 0) && found
-      })
-      assert.match(flat(output), pattern, command)
-    }
-
-    const walk = blocksOf('README.md', 'From a message to a poke, with curl')
-    assert.equal(walk.length, 6)
-    for (const block of walk) await runs(block)
-
-    const [, setPusher] = walk
-    assert.ok(setPusher)
-    const [deviceRule, ...moreRules] = blocksOf('README.md', 'Push rules for one device')
-    assert.ok(deviceRule && moreRules.length === 0)
-    await runs(setPusher)
-    await runs(deviceRule)
-
-    assert.deepEqual(blocksOf('docs/device-rules.md'), [deviceRule])
-
-    const [explain, dryRun, trace, ...moreReasons] = blocksOf('docs/explain.md')
-    assert.ok(explain && dryRun && trace && moreReasons.length === 0)
-    await runs(explain)
-    await runs(dryRun)
-
-    // The journey that is shown is that of a message which no device rule silences.
-    const rule = `$S/v3/pushrules/device/k2v8w0qz/room/$ROOM`
-    await shell.run(`curl -H "Authorization: Bearer $ALICE" -X DELETE ${rule}`)
-    const send = `$S/v3/rooms/$ROOM/send/m.room.message/3 -d '{"msgtype":"m.text","body":"Again"}'`
-    await shell.run(`curl -H "Authorization: Bearer $BOB" -X PUT ${send}`)
-    const ownTrace = trace.command.replace(/'\$[^']+'/, '"$EVENT"')
-    const journey = await eventually(async () => {
-      const found = await shell.run(ownTrace)
-      return found.includes('attempt 1') && found
+test('the commands of the README and its documents print the shown output', { skip }, async (t) => {
+  const { url } = await startTestServer(t)
+  const shell = createShell(url)
+  const runs = async ({ command, shown }: Block) => {
+    const pattern = patternOf(shown.replaceAll(PRINTED_URL, url))
+    // Pokes take a moment: the inbox is read until it has the shown number of entries.
+    const count = (output: string) => output.split('"received_at"').length
+    const output = await eventually(async () => {
+      const found = await shell.run(command)
+      return count(found) >= count(shown) + (shown.includes('[…,') ? 1 : 0) && found
     })
-    assert.match(flat(journey), patternOf(trace.shown))
+    assert.match(flat(output), pattern, command)
+  }
 
-    const checks = blocksOf('docs/pushers.md')
-    assert.equal(checks.length, 2)
-    for (const block of checks) await runs(block)
-  },
-)
+  const walk = blocksOf('README.md', 'From a message to a poke, with curl')
+  assert.equal(walk.length, 6)
+  for (const block of walk) await runs(block)
+
+  const [, setPusher] = walk
+  assert.ok(setPusher)
+  const [deviceRule, ...moreRules] = blocksOf('README.md', 'Push rules for one device')
+  assert.ok(deviceRule && moreRules.length === 0)
+  await runs(setPusher)
+  await runs(deviceRule)
+
+  assert.deepEqual(blocksOf('docs/device-rules.md'), [deviceRule])
+
+  const [explain, dryRun, trace, ...moreReasons] = blocksOf('docs/explain.md')
+  assert.ok(explain && dryRun && trace && moreReasons.length === 0)
+  await runs(explain)
+  await runs(dryRun)
+
+  // The shown journey is that of a message without a device rule.
+  const rule = `$S/v3/pushrules/device/k2v8w0qz/room/$ROOM`
+  await shell.run(`curl -H "Authorization: Bearer $ALICE" -X DELETE ${rule}`)
+  const send = `$S/v3/rooms/$ROOM/send/m.room.message/3 -d '{"msgtype":"m.text","body":"Again"}'`
+  await shell.run(`curl -H "Authorization: Bearer $BOB" -X PUT ${send}`)
+  const ownTrace = trace.command.replace(/'\$[^']+'/, '"$EVENT"')
+  const journey = await eventually(async () => {
+    const found = await shell.run(ownTrace)
+    return found.includes('attempt 1') && found
+  })
+  assert.match(flat(journey), patternOf(trace.shown))
+
+  const checks = blocksOf('docs/pushers.md')
+  assert.equal(checks.length, 2)
+  for (const block of checks) await runs(block)
+})

@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 const BELFRY = join(root, 'bin/belfry')
 const PASSWORD = 'a long password'
 
-/** Runs a command in an empty folder, as an operator would somewhere on the machine. */
+/** Runs a command in an empty folder. */
 function belfry(t: TestContext, args: readonly string[], input = '') {
   const { status, stdout, stderr } = spawnSync(process.execPath, [BELFRY, ...args], {
     cwd: temporaryFolder(t),
@@ -31,7 +31,7 @@ async function login(url: string, user: string) {
   return { status, userId: body['user_id'] }
 }
 
-/** The blocks of code in a section of the operating guide, by their language. */
+/** The code blocks in a section of the operating guide, by language. */
 function section(title: string): Record<string, string> {
   const text =
     readFileSync(join(root, 'docs/operating.md'), 'utf8').split(`\n## ${title}\n`)[1]?.split('\n## ')[0] ?? ''
@@ -75,7 +75,7 @@ describe('the first configuration of the operating guide', () => {
 })
 
 describe('the name of the server', () => {
-  test('belongs to the data: commands read it there, and a start with another one ends with one line', async (t) => {
+  test('is stored with the data: commands read it there, and a start with another name exits with one line', async (t) => {
     const data = temporaryFolder(t)
     const first = launchBelfry([
       'serve',
@@ -114,7 +114,7 @@ describe('the name of the server', () => {
     assert.deepEqual(await login(await again.ready, 'alice'), { status: 200, userId: '@alice:example.test' })
   })
 
-  test('user add without the data says what is missing, and makes no second server', async (t) => {
+  test('user add without the data directory prints the missing setting and creates no second server', async (t) => {
     const { status, stdout, stderr } = belfry(t, ['user', 'add', 'alice'], PASSWORD)
     assert.deepEqual([status, stdout], [2, ''])
     assert.match(

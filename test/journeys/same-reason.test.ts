@@ -6,7 +6,7 @@ import { startPokeReceiver } from '../support/poke-receiver.ts'
 import { startTestServer } from '../support/server.ts'
 import { globalRule } from './two-devices.ts'
 
-// `explain`, the journey, `/notifications`, delivery and the test push answer from one table of reasons
+// `explain`, the journey, `/notifications`, delivery and the test push use one table of reasons
 // (`trace/notify-reason.ts`).
 
 type Explained = {
@@ -40,7 +40,7 @@ async function setUp(t: TestContext) {
     assert.equal(status, 200, JSON.stringify(body))
     return body as T
   }
-  /** What each reader says to Alice about an event. */
+  /** The answer of each reader to Alice about an event. */
   const answers = async (eventId: string) => {
     const explained = await own<Explained>('explain', { room_id: roomId, event_id: eventId })
     const journey = await own<Journey>('journey', { event_id: eventId })
@@ -65,30 +65,30 @@ const setIgnored = (alice: TestUser, ignored: Record<string, object>) =>
     ignored_users: ignored,
   })
 
-describe('the reason for a notification, or against it', () => {
-  test('explain, the journey, /notifications and delivery agree about one event', async (t) => {
+describe('the reason for or against a notification', () => {
+  test('explain, the journey, /notifications and delivery return the same reason for an event', async (t) => {
     const { gateway, alice, bob, carol, roomId, room, answers } = await setUp(t)
     const quiet = [false, false, false]
 
-    const loud = await bob.say(roomId, 'ding')
+    const loud = await bob.say(roomId, 'hello')
     await eventually(async () => (await answers(loud)).pusher?.state === 'sent')
-    const told = await answers(loud)
-    assert.deepEqual([told.explain, told.decided, told.poke?.poke], [null, 'notifies', true])
-    assert.deepEqual(told.notifies, [true, true, true])
+    const reported = await answers(loud)
+    assert.deepEqual([reported.explain, reported.decided, reported.poke?.poke], [null, 'notifies', true])
+    assert.deepEqual(reported.notifies, [true, true, true])
 
     const own = await answers(await alice.say(roomId, 'mine'))
     assert.deepEqual([own.explain, own.decided, own.poke?.reason], ['own event', 'own event', 'own event'])
     assert.deepEqual(own.notifies, quiet)
 
     await setIgnored(alice, { [carol.userId]: {} })
-    const unheard = await carol.say(roomId, 'unheard')
+    const ofIgnored = await carol.say(roomId, 'ignored')
     await setIgnored(alice, {})
-    const ignored = await answers(unheard)
+    const ignored = await answers(ofIgnored)
     assert.deepEqual([ignored.explain, ignored.decided], ['sender is ignored', 'sender is ignored'])
     assert.deepEqual([ignored.poke?.reason, ignored.notifies], ['sender is ignored', quiet])
 
     await alice.put(globalRule('room', roomId), { actions: [] })
-    const muted = await answers(await bob.say(roomId, 'hush'))
+    const muted = await answers(await bob.say(roomId, 'muted'))
     assert.deepEqual([muted.explain, muted.decided], [null, 'does not notify'])
     assert.deepEqual([muted.poke?.reason, muted.pusher?.reason], ['does not notify', 'does not notify'])
     assert.deepEqual(muted.notifies, quiet)
@@ -103,10 +103,10 @@ describe('the reason for a notification, or against it', () => {
     )
   })
 
-  test('explain, the journey and the test push agree about a pusher that is switched off', async (t) => {
+  test('explain, the journey and the test push return the same reason for a disabled pusher', async (t) => {
     const { url, alice, bob, roomId, pusher, answers } = await setUp(t)
     await alice.post('/pushers/set', { ...pusher, enabled: false, 'org.matrix.msc3881.enabled': false })
-    const { poke, pusher: journey, notifies } = await answers(await bob.say(roomId, 'ding'))
+    const { poke, pusher: journey, notifies } = await answers(await bob.say(roomId, 'hello'))
     assert.deepEqual([poke?.reason, journey?.reason], ['disabled', 'pusher disabled'])
     assert.deepEqual(notifies, [true, true, true])
     const { app_id, pushkey } = pusher

@@ -6,7 +6,7 @@ import { eventually } from '../support/eventually.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
 import { startTestServer } from '../support/server.ts'
 
-test('names that no DNS server answers for, of one user, hold up no poke of another', async (t) => {
+test('host names of one user without a DNS response do not delay the pokes of another user', async (t) => {
   const dns = await startDnsServer(t, (name) => (name.endsWith('silent.example') ? 'silent' : '127.0.0.1'))
   const server = await startTestServer(t, { env: { BELFRY_PUSH_DNS_SERVERS: dns.address } })
   const gateway = await startPokeReceiver(t)
@@ -24,15 +24,15 @@ test('names that no DNS server answers for, of one user, hold up no poke of anot
   })
   await dns.waitFor(4, /silent/)
   await eventually(() => statuses.length >= 8)
-  assert.deepEqual(statuses.slice(0, 8), Array(8).fill(429), 'four of a user may wait for a name')
+  assert.deepEqual(statuses.slice(0, 8), Array(8).fill(429), 'four requests of a user may wait for a name')
 
   const port = new URL(gateway.url).port
   const url = `http://gateway.example:${port}/_matrix/push/v1/notify`
   await alice.post('/pushers/set', foundingPusher(url))
-  const eventId = await bob.say(roomId, 'ding dong')
+  const eventId = await bob.say(roomId, 'hello')
   await gateway.waitFor((poke) => poke.event_id === eventId)
 
-  // An https URL whose name does not resolve now may come back: it is taken.
+  // An https URL is accepted although its name does not resolve, because this can be temporary.
   const answers = await Promise.all(held)
   assert.equal(answers.filter(({ status }) => status === 200).length, 4)
   assert.equal(answers.find(({ status }) => status === 429)?.body['errcode'], 'M_LIMIT_EXCEEDED')

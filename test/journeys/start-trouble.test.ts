@@ -18,7 +18,7 @@ const SERVE = [BELFRY, 'serve', '--listen', '127.0.0.1:0', '--log-level', 'silen
 
 type Ended = { code: number | null; signal: string | null; stdout: string; stderr: string }
 
-/** `belfry serve` that is expected to end by itself. `through`: a program that runs it. */
+/** Runs `belfry serve` until it exits. `through`: a program that runs it. */
 async function start(
   t: TestContext,
   args: readonly string[],
@@ -41,7 +41,7 @@ function assertOneLine({ code, stdout, stderr }: Ended, expected: RegExp): void 
   assert.match(stderr, expected)
 }
 
-/** A data directory with a database; each of the tables in it that are named has its first page overwritten. */
+/** A data directory with a database. The first page of each named table is overwritten. */
 async function dataWith(t: TestContext, ...damaged: string[]): Promise<string> {
   const data = temporaryFolder(t)
   const path = join(data, 'belfry.db')
@@ -50,9 +50,9 @@ async function dataWith(t: TestContext, ...damaged: string[]): Promise<string> {
   return data
 }
 
-describe('a start on a database that cannot be used ends with one line and exit code 1', () => {
+describe('a start on an unusable database exits 1 with one line', () => {
   for (const table of ['pushers', 'lanes', 'gateway_queue', 'stream', 'server_keys'])
-    test(`when a page of the table ${table} is damaged`, async (t) => {
+    test(`if a page of the table ${table} is damaged`, async (t) => {
       const data = await dataWith(t, table)
       assertOneLine(
         await start(t, ['--data', data]),
@@ -60,25 +60,25 @@ describe('a start on a database that cannot be used ends with one line and exit 
       )
     })
 
-  test('when the file is not a database', async (t) => {
+  test('if the file is not a database', async (t) => {
     const data = temporaryFolder(t)
     writeFileSync(join(data, 'belfry.db'), 'a shopping list')
     assertOneLine(await start(t, ['--data', data]), /belfry\.db: it is damaged, or not a database/)
   })
 
-  test('when a directory stands in its place', async (t) => {
+  test('if the path is a directory', async (t) => {
     const data = temporaryFolder(t)
     mkdirSync(join(data, 'belfry.db'))
     assertOneLine(await start(t, ['--data', data]), /belfry\.db: it cannot be opened\. It must be a file/)
   })
 
-  test('when its directory cannot be made', { skip: process.platform !== 'linux' }, async (t) => {
+  test('if its directory cannot be created', { skip: process.platform !== 'linux' }, async (t) => {
     assertOneLine(await start(t, ['--data', '/proc/belfry/data']), /ENOENT: .*mkdir '\/proc\/belfry'/)
   })
 
   const missing = spawnSync('prlimit', ['--version']).error ? 'prlimit is not installed' : false
 
-  test('when its disk takes nothing', { skip: missing }, async (t) => {
+  test('if its disk is full', { skip: missing }, async (t) => {
     const data = await dataWith(t)
     assertOneLine(
       await start(t, ['--data', data], ['prlimit', '--fsize=0']),
@@ -86,14 +86,14 @@ describe('a start on a database that cannot be used ends with one line and exit 
     )
   })
 
-  test('when no PostgreSQL listens there', async (t) => {
+  test('if no PostgreSQL listens at the address', async (t) => {
     const url = 'postgres://belfry:secret-password@localhost:1/belfry'
     const ended = await start(t, ['--database', url])
     assertOneLine(ended, /Cannot use the PostgreSQL database: connect ECONNREFUSED/)
     assert.doesNotMatch(ended.stderr, /secret-password/)
   })
 
-  test('when what listens there is too old', async (t) => {
+  test('if PostgreSQL is too old', async (t) => {
     const url = await fakePostgres(t, '140011', '14.11')
     assertOneLine(
       await start(t, ['--database', url]),
@@ -123,7 +123,7 @@ async function listening(t: TestContext, server: ReturnType<typeof createServer>
   return (server.address() as AddressInfo).port
 }
 
-/** Speaks as much of PostgreSQL's protocol (version 3) as it takes to tell its version. */
+/** Implements the part of PostgreSQL's protocol (version 3) that reports the version. */
 async function fakePostgres(t: TestContext, number: string, version: string): Promise<string> {
   const message = (type: string, body: Buffer) => {
     const head = Buffer.from(`${type}0000`)

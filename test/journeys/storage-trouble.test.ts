@@ -26,8 +26,8 @@ async function textsIn(user: TestUser, roomId: string): Promise<unknown[]> {
 
 const statusOf = async (url: string, path: string) => (await call(url + path)).status
 
-describe('the storage is in trouble', () => {
-  test('no space: a clear 503, nothing half-written, and the message is taken when there is room', async (t) => {
+describe('a failing storage', () => {
+  test('returns 503 without space, writes nothing partially, and accepts messages when there is space again', async (t) => {
     const disk = smallDisk(t)
     const server = await startTestServer(t)
     const gateway = await startPokeReceiver(t)
@@ -55,12 +55,12 @@ describe('the storage is in trouble', () => {
       assert.match(String(answer.body['error']), /no space left/)
       assert.ok(Number(answer.headers.get('retry-after')) > 0)
     }
-    assert.equal(await statusOf(server.url, '/health'), 503, 'though a small write would still succeed')
+    assert.equal(await statusOf(server.url, '/health'), 503, 'a small write would still succeed')
     assert.equal(await statusOf(server.url, '/ready'), 503)
     assert.deepEqual(
       await textsIn(alice, roomId),
       ['before', ...taken],
-      'reading works, and shows what was taken',
+      'reading returns the accepted messages',
     )
     const room = async () => {
       const { rooms } = (await alice.get('/sync')) as {
@@ -68,7 +68,7 @@ describe('the storage is in trouble', () => {
       }
       return rooms.join[roomId]?.unread_notifications.notification_count
     }
-    assert.equal(await room(), 1 + taken.length, 'nothing that was refused is counted')
+    assert.equal(await room(), 1 + taken.length, 'no refused message is counted')
 
     disk.makeRoom()
     const answer = await bob.try('PUT', sendPath(roomId, 'full-again'), text('after'))
@@ -80,11 +80,11 @@ describe('the storage is in trouble', () => {
     assert.deepEqual(
       poked.filter((body, at) => body !== poked[at - 1]),
       ['before', ...taken, 'after'],
-      'what was taken is told, what was refused is not',
+      'accepted messages are sent, refused ones are not',
     )
   })
 
-  test('the data directory is deleted while it serves: sends are refused, and /health says so', async (t) => {
+  test('refuses messages and fails /health after the data directory was deleted', async (t) => {
     const data = join(temporaryFolder(t), 'data')
     const server = await startProcess(t, data)
     const bob = await registerUser(server.url, 'bob')
@@ -102,7 +102,7 @@ describe('the storage is in trouble', () => {
     assert.equal(await server.end('SIGTERM'), 0)
   })
 
-  test('a damaged page: what needs it is 503, and /health says so from then on', async (t) => {
+  test('returns 503 for requests that need a damaged page, and fails /health from then on', async (t) => {
     const data = temporaryFolder(t)
     const first = await startTestServer(t, { data })
     const bob = await registerUser(first.url, 'bob')
@@ -110,7 +110,7 @@ describe('the storage is in trouble', () => {
     await first.close()
     damage(join(data, 'belfry.db'), 'filters')
     const server = await startTestServer(t, { data })
-    assert.equal(await statusOf(server.url, '/health'), 200, 'nothing has read it yet')
+    assert.equal(await statusOf(server.url, '/health'), 200, 'no request has read the page yet')
     const path = `/_matrix/client/v3/user/${encodeURIComponent(bob.userId)}/filter/0`
     const { status, body } = await call(server.url + path, { token: bob.token })
     assert.equal(status, 503)
@@ -121,7 +121,7 @@ describe('the storage is in trouble', () => {
   const missing = spawnSync('prlimit', ['--version']).error ? 'prlimit is not installed' : false
 
   test(
-    'a disk that refuses to write: 503, /health says so, and it goes on by itself',
+    'returns 503 and fails /health while the disk refuses writes, and recovers by itself',
     { skip: missing },
     async (t) => {
       const data = temporaryFolder(t)
@@ -131,7 +131,7 @@ describe('the storage is in trouble', () => {
       const limit = (bytes: string) =>
         execFileSync('prlimit', ['--pid', String(server.pid), `--fsize=${bytes}:`])
 
-      // Files may not grow beyond what they have: an I/O error to SQLite, not a lack of space.
+      // Files cannot grow: for SQLite this is an I/O error, not a full disk.
       limit(String(statSync(join(data, 'belfry.db-wal')).size))
       const answer = await bob.try('PUT', sendPath(roomId, 'one'), text('one'))
       assert.equal(answer.status, 503)
@@ -142,7 +142,7 @@ describe('the storage is in trouble', () => {
 
       limit('unlimited')
       assert.equal((await bob.try('PUT', sendPath(roomId, 'one'), text('one'))).status, 200)
-      // One look a second is shared by all who ask.
+      // All requests within a second share one check.
       await eventually(async () => (await statusOf(server.url, '/health')) === 200)
       assert.deepEqual(await textsIn(bob, roomId), ['one'])
     },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { HOUR, createEmailFixture } from './email-fixture.ts'
 
-test('a stranger cannot use up the mails with a token that the owner of a mailbox may ask for', async (t) => {
+test('requests of one client do not use up the token mails that the owner of a mailbox can request', async (t) => {
   const { url, clock, mailServer } = await createEmailFixture(t, {
     BELFRY_RATE_LIMITS_ENABLED: 'true',
     BELFRY_TRUST_PROXY: 'true',
@@ -20,7 +20,7 @@ test('a stranger cannot use up the mails with a token that the owner of a mailbo
   const statuses = []
   for (const from of [stranger, stranger, stranger, owner, owner, owner]) statuses.push(await ask(from))
   assert.deepEqual(statuses, [200, 200, 429, 200, 200, 429])
-  assert.equal(await ask('192.0.2.77'), 429, 'the mailbox gets no more in sum')
+  assert.equal(await ask('192.0.2.77'), 429, 'the total limit of the mailbox')
   clock.advance(HOUR)
   assert.equal(await ask(owner), 200)
   assert.equal(mailServer.mails.length, 5)

@@ -12,7 +12,7 @@ import { type PokeReceiver, startPokeReceiver } from '../support/poke-receiver.t
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { deviceRule, globalRule } from './two-devices.ts'
 
-// "Why did my phone ring, or why not?", asked of an event weeks of changes later.
+// Why an event caused a notification or not, requested after later changes.
 
 type Step = { step: string; reason: string; text: string; at: number | null } & Record<string, unknown>
 type Journey = {
@@ -30,8 +30,8 @@ type SyncFixture = {
   gateway: PokeReceiver
   alice: TestUser
   bob: TestUser
-  /** Public; alice, bob and carol are in it. */
-  delivery: string
+  /** A public room with alice, bob and carol. */
+  roomId: string
 }
 
 const KEY = 'alices-phone'
@@ -48,7 +48,7 @@ async function journey(
   return body as unknown as Journey
 }
 
-/** Waits for where the event is to stand for the user's only pusher. */
+/** Waits until the event has the given state for the user's only pusher. */
 async function arrived(fixture: SyncFixture, eventId: string, state: string): Promise<Journey> {
   await eventually(async () => (await journey(fixture, fixture.alice, eventId)).pushers[0]?.state === state)
   return journey(fixture, fixture.alice, eventId)
@@ -64,21 +64,21 @@ async function createSyncFixture(t: TestContext, env: Record<string, string> = {
   const bob = await registerUser(server.url, 'bob')
   const carol = await registerUser(server.url, 'carol')
   await alice.post('/pushers/set', foundingPusher(gateway.url, { pushkey: KEY, instance_handle: 'phone' }))
-  const delivery = await bob.createRoom({ preset: 'public_chat', name: 'The office' })
-  for (const member of [alice, carol]) await member.post(`/join/${encodeURIComponent(delivery)}`)
-  return { server, gateway, alice, bob, delivery }
+  const roomId = await bob.createRoom({ preset: 'public_chat', name: 'The office' })
+  for (const member of [alice, carol]) await member.post(`/join/${encodeURIComponent(roomId)}`)
+  return { server, gateway, alice, bob, roomId }
 }
 
 describe('the journey of a notification', () => {
-  test('sent: every step with its time and its reason', async (t) => {
+  test('lists every step of a sent event with its time and reason', async (t) => {
     const fixture = await createSyncFixture(t)
     const before = Date.now()
-    const eventId = await fixture.bob.say(fixture.delivery, 'ding dong, a secret')
-    const told = await arrived(fixture, eventId, 'sent')
-    assert.deepEqual(words(told.steps), ['stored: stored', 'decided: notifies', 'counted: unread'])
-    assert.deepEqual(told.steps[1]?.['rule'], { kind: 'underride', rule_id: '.m.rule.message' })
-    assert.deepEqual(ofPusher(told), ['waiting: queued', 'attempt: taken', 'sent: sent'])
-    const [pusher] = told.pushers
+    const eventId = await fixture.bob.say(fixture.roomId, 'hello, a secret')
+    const report = await arrived(fixture, eventId, 'sent')
+    assert.deepEqual(words(report.steps), ['stored: stored', 'decided: notifies', 'counted: unread'])
+    assert.deepEqual(report.steps[1]?.['rule'], { kind: 'underride', rule_id: '.m.rule.message' })
+    assert.deepEqual(ofPusher(report), ['waiting: queued', 'attempt: taken', 'sent: sent'])
+    const [pusher] = report.pushers
     assert.equal(pusher?.pushkey_hash, shortHash(KEY))
     assert.deepEqual(
       [pusher?.['app_id'], pusher?.['device_display_name'], pusher?.['removed_at']],
@@ -87,81 +87,81 @@ describe('the journey of a notification', () => {
     const attempt = pusher?.steps[1]
     assert.deepEqual([attempt?.['attempt'], attempt?.['status'], attempt?.['error']], [1, 200, null])
     assert.ok(typeof attempt?.['ms'] === 'number')
-    for (const { at, text } of [...told.steps, ...(pusher?.steps ?? [])]) {
+    for (const { at, text } of [...report.steps, ...(pusher?.steps ?? [])]) {
       assert.ok(at !== null && at >= before && at <= Date.now())
       assert.match(text, /^[A-Z].+\.$/)
     }
-    assert.deepEqual([told.notifies, told.read, told.traced], [true, false, true])
-    const all = JSON.stringify(told)
+    assert.deepEqual([report.notifies, report.read, report.traced], [true, false, true])
+    const all = JSON.stringify(report)
     for (const secret of [KEY, 'secret', fixture.gateway.url, '127.0.0.1'])
       assert.ok(!all.includes(secret), secret)
   })
 
-  test('refused with 503, then taken', async (t) => {
+  test('lists an attempt that was refused with 503 and the next one that succeeded', async (t) => {
     const fixture = await createSyncFixture(t)
     const { gateway } = fixture
     gateway.answer(() => (gateway.pokes.length === 1 ? { status: 503 } : {}))
-    const told = await arrived(fixture, await fixture.bob.say(fixture.delivery, 'ding'), 'sent')
-    assert.deepEqual(ofPusher(told), ['waiting: queued', 'attempt: failed', 'attempt: taken', 'sent: sent'])
-    const [, first, second] = told.pushers[0]?.steps ?? []
+    const report = await arrived(fixture, await fixture.bob.say(fixture.roomId, 'hello'), 'sent')
+    assert.deepEqual(ofPusher(report), ['waiting: queued', 'attempt: failed', 'attempt: taken', 'sent: sent'])
+    const [, first, second] = report.pushers[0]?.steps ?? []
     assert.deepEqual([first?.['attempt'], first?.['status'], first?.['error']], [1, 503, 'status 503'])
     assert.match(first?.text ?? '', /\(status 503\)/)
     assert.deepEqual([second?.['attempt'], second?.['status']], [2, 200])
   })
 
-  test('while the gateway fails: what is wrong, and when it is tried again', async (t) => {
+  test('returns the error and the time of the next attempt while the gateway fails', async (t) => {
     const fixture = await createSyncFixture(t)
     fixture.gateway.answer({ status: 503, headers: { 'retry-after': '600' } })
-    const eventId = await fixture.bob.say(fixture.delivery, 'ding')
+    const eventId = await fixture.bob.say(fixture.roomId, 'hello')
     await eventually(async () => ofPusher(await journey(fixture, fixture.alice, eventId)).length === 3)
-    const told = await journey(fixture, fixture.alice, eventId)
-    assert.deepEqual(ofPusher(told), ['waiting: queued', 'attempt: failed', 'waiting: gateway failing'])
-    assert.equal(told.pushers[0]?.state, 'waiting')
-    const last = told.pushers[0]?.steps.at(-1)
+    const report = await journey(fixture, fixture.alice, eventId)
+    assert.deepEqual(ofPusher(report), ['waiting: queued', 'attempt: failed', 'waiting: gateway failing'])
+    assert.equal(report.pushers[0]?.state, 'waiting')
+    const last = report.pushers[0]?.steps.at(-1)
     assert.equal(last?.['error'], 'status 503')
     assert.ok(Number(last?.['next_attempt_at']) > Date.now() + 500_000)
-    // What waits behind it says the same.
-    const behind = await journey(fixture, fixture.alice, await fixture.bob.say(fixture.delivery, 'dong'))
+    // Events behind it in the queue have the same reason.
+    const behind = await journey(fixture, fixture.alice, await fixture.bob.say(fixture.roomId, 'dong'))
     assert.deepEqual(ofPusher(behind), ['waiting: queued', 'waiting: gateway failing'])
   })
 
-  test('rejected: the pusher is gone, its name and hash are not, and what waited went with it', async (t) => {
+  test('keeps the name and hash of a pusher that was removed after a rejection, and lists its dropped events', async (t) => {
     const fixture = await createSyncFixture(t)
-    const { gateway, bob, delivery, alice } = fixture
+    const { gateway, bob, roomId, alice } = fixture
     const hold = Promise.withResolvers<void>()
     gateway.answer(async () => {
       await hold.promise
       return { body: { rejected: [KEY] } }
     })
-    const eventId = await bob.say(delivery, 'ding')
-    const waiting = await bob.say(delivery, 'dong')
+    const eventId = await bob.say(roomId, 'hello')
+    const waiting = await bob.say(roomId, 'dong')
     hold.resolve()
-    const told = await arrived(fixture, eventId, 'rejected')
-    assert.deepEqual(ofPusher(told), ['waiting: queued', 'attempt: rejected', 'rejected: rejected'])
+    const report = await arrived(fixture, eventId, 'rejected')
+    assert.deepEqual(ofPusher(report), ['waiting: queued', 'attempt: rejected', 'rejected: rejected'])
     assert.deepEqual((await alice.get('/pushers'))['pushers'], [])
-    assert.equal(told.pushers[0]?.pushkey_hash, shortHash(KEY))
-    assert.ok(Number(told.pushers[0]?.['removed_at']) > 0)
+    assert.equal(report.pushers[0]?.pushkey_hash, shortHash(KEY))
+    assert.ok(Number(report.pushers[0]?.['removed_at']) > 0)
     assert.deepEqual(ofPusher(await journey(fixture, alice, waiting)), [
       'waiting: queued',
       'cleared: pusher removed',
     ])
-    const later = await journey(fixture, alice, await bob.say(delivery, 'nobody hears'))
+    const later = await journey(fixture, alice, await bob.say(roomId, 'nobody hears'))
     assert.deepEqual(later.pushers, [])
     assert.equal(words(later.steps).at(-1), 'not queued: no pushers')
   })
 
-  test('refused for good, in the long form and in the short one', async (t) => {
+  test('lists a permanent refusal of the long and the short form', async (t) => {
     const fixture = await createSyncFixture(t)
     fixture.gateway.answer({ status: 400 })
-    const told = await arrived(fixture, await fixture.bob.say(fixture.delivery, 'ding'), 'dropped')
-    assert.deepEqual(ofPusher(told), [
+    const report = await arrived(fixture, await fixture.bob.say(fixture.roomId, 'hello'), 'dropped')
+    assert.deepEqual(ofPusher(report), [
       'waiting: queued',
       'attempt: refused, shorter next',
       'attempt: refused',
       'dropped: refused for good',
     ])
     assert.deepEqual(
-      told.pushers[0]?.steps.map(({ attempt, status }) => [attempt, status]),
+      report.pushers[0]?.steps.map(({ attempt, status }) => [attempt, status]),
       [
         [undefined, undefined],
         [1, 400],
@@ -171,29 +171,29 @@ describe('the journey of a notification', () => {
     )
   })
 
-  test('read before it could be sent', async (t) => {
+  test('lists an event that was read before it could be sent', async (t) => {
     const fixture = await createSyncFixture(t)
-    const { gateway, alice, bob, delivery } = fixture
+    const { gateway, alice, bob, roomId } = fixture
     const failed = Promise.withResolvers<void>()
     gateway.answer(() => {
       failed.resolve()
       return { status: 503 }
     })
-    const eventId = await bob.say(delivery, 'ding')
+    const eventId = await bob.say(roomId, 'hello')
     await failed.promise
-    await alice.read(delivery, eventId)
+    await alice.read(roomId, eventId)
     gateway.answer({})
-    const told = await arrived(fixture, eventId, 'skipped')
-    assert.equal(ofPusher(told).at(-1), 'skipped: read')
-    assert.equal(told.read, true)
+    const report = await arrived(fixture, eventId, 'skipped')
+    assert.equal(ofPusher(report).at(-1), 'skipped: read')
+    assert.equal(report.read, true)
   })
 
-  test('after an outage: one tells of the room, the others say so', async (t) => {
+  test('lists the collapsed events of a room after an outage', async (t) => {
     const fixture = await createSyncFixture(t)
-    const { gateway, alice, bob, delivery } = fixture
+    const { gateway, alice, bob, roomId } = fixture
     gateway.answer({ status: 503 })
     const sent: string[] = []
-    for (let n = 0; n < 25; n++) sent.push(await bob.say(delivery, `message ${n}`))
+    for (let n = 0; n < 25; n++) sent.push(await bob.say(roomId, `message ${n}`))
     gateway.answer({})
     const newest = await arrived(fixture, String(sent.at(-1)), 'sent')
     assert.equal(ofPusher(newest).at(-1), 'sent: sent')
@@ -204,70 +204,70 @@ describe('the journey of a notification', () => {
     assert.equal(reasons[0], 'skipped: collapsed')
   })
 
-  test('silenced by a rule of the device: it counts, and does not ring there', async (t) => {
+  test('lists an event that a device rule suppresses and that counts as unread', async (t) => {
     const fixture = await createSyncFixture(t)
-    await fixture.alice.put(deviceRule('phone', 'room', fixture.delivery), { actions: [] })
-    const told = await arrived(fixture, await fixture.bob.say(fixture.delivery, 'ding'), 'skipped')
-    assert.deepEqual(words(told.steps).slice(1), ['decided: notifies', 'counted: unread'])
-    assert.deepEqual(ofPusher(told), ['waiting: queued', 'skipped: suppressed by a device rule'])
+    await fixture.alice.put(deviceRule('phone', 'room', fixture.roomId), { actions: [] })
+    const report = await arrived(fixture, await fixture.bob.say(fixture.roomId, 'hello'), 'skipped')
+    assert.deepEqual(words(report.steps).slice(1), ['decided: notifies', 'counted: unread'])
+    assert.deepEqual(ofPusher(report), ['waiting: queued', 'skipped: suppressed by a device rule'])
   })
 
-  test('muted, a notice, a reaction: which rule was silent, whatever the rules are now', async (t) => {
+  test('returns the rule that did not notify of a muted message, a notice or a reaction, after the rules have changed', async (t) => {
     const fixture = await createSyncFixture(t)
-    const { alice, bob, delivery } = fixture
-    const rule = globalRule('room', delivery)
+    const { alice, bob, roomId } = fixture
+    const rule = globalRule('room', roomId)
     await alice.put(rule, { actions: [] })
-    const muted = await bob.say(delivery, 'ding')
+    const muted = await bob.say(roomId, 'hello')
     await alice.delete(rule)
-    const notice = await bob.say(delivery, 'bot speaking', { msgtype: 'm.notice' })
+    const notice = await bob.say(roomId, 'bot speaking', { msgtype: 'm.notice' })
     const why = async (eventId: string) => {
-      const told = await journey(fixture, alice, eventId)
-      assert.equal(told.notifies, false)
-      assert.deepEqual(ofPusher(told), ['not queued: does not notify'])
-      return [words(told.steps).at(-1), told.steps.at(-1)?.['rule']]
+      const report = await journey(fixture, alice, eventId)
+      assert.equal(report.notifies, false)
+      assert.deepEqual(ofPusher(report), ['not queued: does not notify'])
+      return [words(report.steps).at(-1), report.steps.at(-1)?.['rule']]
     }
-    assert.deepEqual(await why(muted), ['decided: does not notify', { kind: 'room', rule_id: delivery }])
+    assert.deepEqual(await why(muted), ['decided: does not notify', { kind: 'room', rule_id: roomId }])
     assert.deepEqual(await why(notice), [
       'decided: does not notify',
       { kind: 'override', rule_id: '.m.rule.suppress_notices' },
     ])
-    const topic = `/rooms/${encodeURIComponent(delivery)}/state/m.room.topic`
+    const topic = `/rooms/${encodeURIComponent(roomId)}/state/m.room.topic`
     const quiet = String((await bob.put(topic, { topic: 'bells' }))['event_id'])
     assert.deepEqual(await why(quiet), ['decided: no rule matched', null])
   })
 
-  test('nobody asked the rules: own events, an ignored sender, somebody not there yet', async (t) => {
+  test('returns the reason for own events, an ignored sender and a user who joined later', async (t) => {
     const fixture = await createSyncFixture(t)
-    const { server, alice, bob, delivery } = fixture
+    const { server, alice, bob, roomId } = fixture
     const decided = async (user: TestUser, eventId: string) =>
       words((await journey(fixture, user, eventId)).steps).find((word) => word.startsWith('decided'))
-    assert.equal(await decided(alice, await alice.say(delivery, 'mine')), 'decided: own event')
-    const before = await bob.say(delivery, 'before')
+    assert.equal(await decided(alice, await alice.say(roomId, 'mine')), 'decided: own event')
+    const before = await bob.say(roomId, 'before')
     await alice.put(`/user/${encodeURIComponent(alice.userId)}/account_data/m.ignored_user_list`, {
       ignored_users: { [bob.userId]: {} },
     })
-    const ignored = await bob.say(delivery, 'unheard')
+    const ignored = await bob.say(roomId, 'ignored')
     await alice.put(`/user/${encodeURIComponent(alice.userId)}/account_data/m.ignored_user_list`, {
       ignored_users: {},
     })
     assert.equal(await decided(alice, ignored), 'decided: sender is ignored')
     const dora = await registerUser(server.url, 'dora')
-    await dora.post(`/join/${encodeURIComponent(delivery)}`)
+    await dora.post(`/join/${encodeURIComponent(roomId)}`)
     assert.equal(await decided(dora, before), 'decided: not a member')
-    const told = await journey(fixture, dora, await bob.say(delivery, 'after'))
-    assert.deepEqual(words(told.steps).at(-1), 'not queued: no pushers')
+    const report = await journey(fixture, dora, await bob.say(roomId, 'after'))
+    assert.deepEqual(words(report.steps).at(-1), 'not queued: no pushers')
   })
 
-  test('a pusher that is off, that was off, and one that was set later', async (t) => {
+  test('returns the reason for a disabled pusher, one that was disabled, and one that was set later', async (t) => {
     const fixture = await createSyncFixture(t)
-    const { alice, bob, delivery, gateway } = fixture
+    const { alice, bob, roomId, gateway } = fixture
     const set = (more: Record<string, unknown>) =>
       alice.post(
         '/pushers/set',
         foundingPusher(gateway.url, { pushkey: KEY, instance_handle: 'phone', ...more }),
       )
     await set({ enabled: false })
-    const off = await bob.say(delivery, 'off')
+    const off = await bob.say(roomId, 'off')
     assert.deepEqual(ofPusher(await journey(fixture, alice, off)), ['not queued: pusher disabled'])
     await set({ enabled: true })
     assert.deepEqual(ofPusher(await journey(fixture, alice, off)), ['not queued: pusher disabled'])
@@ -278,7 +278,7 @@ describe('the journey of a notification', () => {
       'set after the event',
     ])
     gateway.answer({ status: 503 })
-    const waiting = await bob.say(delivery, 'waits')
+    const waiting = await bob.say(roomId, 'waits')
     await set({ enabled: false })
     const own = (await journey(fixture, alice, waiting)).pushers.find(
       (one) => one.pushkey_hash === shortHash(KEY),
@@ -286,21 +286,21 @@ describe('the journey of a notification', () => {
     assert.deepEqual([own?.state, own?.reason], ['cleared', 'pusher disabled'])
   })
 
-  test('redacted while it waited', async (t) => {
+  test('lists an event that was redacted while it was queued', async (t) => {
     const fixture = await createSyncFixture(t)
-    const { gateway, bob, delivery } = fixture
+    const { gateway, bob, roomId } = fixture
     const failed = Promise.withResolvers<void>()
     gateway.answer(() => {
       failed.resolve()
       return { status: 503 }
     })
-    const eventId = await bob.say(delivery, 'oops')
+    const eventId = await bob.say(roomId, 'oops')
     await failed.promise
-    await bob.put(`/rooms/${encodeURIComponent(delivery)}/redact/${encodeURIComponent(eventId)}/r`, {})
+    await bob.put(`/rooms/${encodeURIComponent(roomId)}/redact/${encodeURIComponent(eventId)}/r`, {})
     gateway.answer({})
-    const told = await arrived(fixture, eventId, 'skipped')
-    assert.equal(ofPusher(told).at(-1), 'skipped: redacted')
-    assert.deepEqual(words(told.steps), [
+    const report = await arrived(fixture, eventId, 'skipped')
+    assert.equal(ofPusher(report).at(-1), 'skipped: redacted')
+    assert.deepEqual(words(report.steps), [
       'stored: stored',
       'decided: notifies',
       'counted: unread',
@@ -308,14 +308,14 @@ describe('the journey of a notification', () => {
     ])
   })
 
-  test('through the gateway of this server: what its app did is a step of its own', async (t) => {
+  test('lists the step of the app in the gateway of this server', async (t) => {
     const fixture = await createSyncFixture(t)
-    const { server, alice, bob, delivery } = fixture
+    const { server, alice, bob, roomId } = fixture
     await alice.post('/pushers/set', {
       ...foundingPusher(`${server.url}/_matrix/push/v1/notify`, { pushkey: KEY, instance_handle: 'inbox' }),
       app_id: 'org.belfry.inbox',
     })
-    const eventId = await bob.say(delivery, 'ding')
+    const eventId = await bob.say(roomId, 'hello')
     const inbox = async () =>
       (await journey(fixture, alice, eventId)).pushers.find(
         (pusher) => pusher['app_id'] === 'org.belfry.inbox',
@@ -339,10 +339,10 @@ describe('the journey of a notification', () => {
     )
   })
 
-  test('who may ask, and for what', async (t) => {
+  test('checks the requester and the event', async (t) => {
     const fixture = await createSyncFixture(t)
-    const { server, alice, bob, delivery } = fixture
-    const eventId = await bob.say(delivery, 'ding')
+    const { server, alice, bob, roomId } = fixture
+    const eventId = await bob.say(roomId, 'hello')
     const hidden = await bob.createRoom({ preset: 'private_chat' })
     const secret = await bob.say(hidden, 'psst')
     const ask = (query: Record<string, string>, token: string | undefined = alice.token) =>
@@ -363,30 +363,30 @@ describe('the journey of a notification', () => {
     assert.equal((await call(journeyUrl(server.url, { event_id: eventId }))).status, 401)
   })
 
-  test('after leaving: what the rules made of it is not known, what became of it is', async (t) => {
+  test('returns the steps of sending after the user left, without the decision of the rules', async (t) => {
     const fixture = await createSyncFixture(t)
-    const { alice, bob, delivery } = fixture
-    const eventId = await bob.say(delivery, 'ding')
+    const { alice, bob, roomId } = fixture
+    const eventId = await bob.say(roomId, 'hello')
     await arrived(fixture, eventId, 'sent')
-    await alice.post(`/rooms/${encodeURIComponent(delivery)}/leave`)
-    const told = await journey(fixture, alice, eventId)
-    assert.equal(words(told.steps)[1], 'decided: not kept')
-    assert.deepEqual([told.notifies, ofPusher(told).at(-1)], [null, 'sent: sent'])
+    await alice.post(`/rooms/${encodeURIComponent(roomId)}/leave`)
+    const report = await journey(fixture, alice, eventId)
+    assert.equal(words(report.steps)[1], 'decided: not kept')
+    assert.deepEqual([report.notifies, ofPusher(report).at(-1)], [null, 'sent: sent'])
   })
 
-  test('off, nothing is recorded, and what is known anyway is told', async (t) => {
+  test('records nothing if trace is disabled, and returns what other tables contain', async (t) => {
     const fixture = await createSyncFixture(t, { BELFRY_TRACE_ENABLED: 'false' })
-    const { alice, bob, delivery, gateway } = fixture
-    const eventId = await bob.say(delivery, 'ding')
+    const { alice, bob, roomId, gateway } = fixture
+    const eventId = await bob.say(roomId, 'hello')
     await gateway.waitFor((poke) => poke.event_id === eventId)
-    const told = await arrived(fixture, eventId, 'not queued')
-    assert.deepEqual([told.traced, told.notifies], [false, true])
-    assert.deepEqual(ofPusher(told), ['not queued: not recorded'])
-    const notice = await journey(fixture, alice, await bob.say(delivery, 'x', { msgtype: 'm.notice' }))
+    const report = await arrived(fixture, eventId, 'not queued')
+    assert.deepEqual([report.traced, report.notifies], [false, true])
+    assert.deepEqual(ofPusher(report), ['not queued: not recorded'])
+    const notice = await journey(fixture, alice, await bob.say(roomId, 'x', { msgtype: 'm.notice' }))
     assert.equal(words(notice.steps)[1], 'decided: not kept')
   })
 
-  test('an administrator may ask for anybody, and learns no pushkey', async (t) => {
+  test('lets an administrator read journeys of all users without pushkeys', async (t) => {
     const data = temporaryFolder(t)
     const flags = ['--listen', '127.0.0.1:0', '--data', data, '--log-level', 'silent']
     const belfry = await createBelfry(loadConfig({ argv: [...flags, '--open-registration'], env: {} }), {
@@ -405,11 +405,11 @@ describe('the journey of a notification', () => {
     await alice.post(`/join/${encodeURIComponent(room)}`)
     const eventId = await bob.say(room, 'psst')
     const ask = (query: Record<string, string>) => call(journeyUrl(url, query), { token: root.token })
-    const told = await ask({ event_id: eventId, user_id: alice.userId })
-    assert.equal(told.status, 200)
-    assert.deepEqual([told.body['user_id'], told.body['notifies']], [alice.userId, true])
-    assert.ok(!JSON.stringify(told.body).includes(KEY))
-    // For themselves they are like anybody else.
+    const report = await ask({ event_id: eventId, user_id: alice.userId })
+    assert.equal(report.status, 200)
+    assert.deepEqual([report.body['user_id'], report.body['notifies']], [alice.userId, true])
+    assert.ok(!JSON.stringify(report.body).includes(KEY))
+    // For their own journeys, administrators are like other users.
     assert.equal((await ask({ event_id: eventId })).status, 404)
     const nobody = await ask({ event_id: eventId, user_id: '@nobody:localhost' })
     assert.deepEqual([nobody.status, nobody.body['error']], [404, 'There is no such user'])

@@ -9,7 +9,7 @@ import { startFakeFcm } from '../support/fake-fcm.ts'
 import { startTestServer } from '../support/server.ts'
 
 for (const [title, dataOf] of [
-  ['with data of their own', (name: string) => ({ default_payload: { account: name } })],
+  ['with their own data', (name: string) => ({ default_payload: { account: name } })],
   ['with the same data', () => ({})],
 ] as const)
   test(`two accounts in one app on one phone are both notified of a message in a room that they share, ${title}`, async (t) => {
@@ -22,7 +22,7 @@ for (const [title, dataOf] of [
       service_account_file: join(folder, 'account.json'),
       base_url: fcm.url,
     }
-    // JSON is YAML too.
+    // JSON is valid YAML.
     const gateway = JSON.stringify({ gateway: { apps: { 'org.example.app': app } } })
     const configured = await folderWith(t, { 'belfry.yaml': gateway })
     const server = await startTestServer(t, { flags: ['--config', join(configured, 'belfry.yaml')] })
@@ -42,12 +42,12 @@ for (const [title, dataOf] of [
     }
     for (const text of ['one', 'two']) await carol.say(roomId, text)
     await eventually(() => fcm.accepted() === 4)
-    const told = fcm.seen.map(({ message: { data = {} } }) =>
+    const pushed = fcm.seen.map(({ message: { data = {} } }) =>
       [data['account'], data['content_body']].join(' ').trim(),
     )
     const expected = ['alice', 'bob'].flatMap((name) => {
       const account = 'default_payload' in dataOf(name) ? `${name} ` : ''
       return [`${account}one`, `${account}two`]
     })
-    assert.deepEqual(told.toSorted(), expected.toSorted())
+    assert.deepEqual(pushed.toSorted(), expected.toSorted())
   })

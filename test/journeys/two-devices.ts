@@ -4,28 +4,32 @@ import { eventually } from '../support/eventually.ts'
 import { type PokeReceiver, type ReceivedPoke, startPokeReceiver } from '../support/poke-receiver.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
-/** A user with a phone and a laptop, each with its handle and its pusher, in a room with somebody who talks. */
+/** A user with a phone and a laptop, each with a handle and a pusher, in a room with Bob, who sends messages. */
 export type TwoDevices = {
   server: TestServer
   gateway: PokeReceiver
   phone: TestUser
   laptop: TestUser
   bob: TestUser
-  /** Public, and both are in it. */
-  delivery: string
-  /** Sends a text into a room and waits until everything that follows from it was sent. */
-  say: (roomId: string, text: string, more?: Record<string, unknown>) => Promise<Rung>
-  /** Another room with both in it. */
+  /** A public room with both users. */
+  roomId: string
+  /** Sends a text to a room and waits until the queues of all pushers are empty. */
+  say: (roomId: string, text: string, more?: Record<string, unknown>) => Promise<SentMessage>
+  /** Creates another room with both users. */
   openRoom: () => Promise<string>
 }
 
-/** What a message made of it: the poke that each device had, undefined where it had none. */
-export type Rung = { eventId: string; phone: ReceivedPoke | undefined; laptop: ReceivedPoke | undefined }
+/** The poke that each device got for a message; undefined if it got none. */
+export type SentMessage = {
+  eventId: string
+  phone: ReceivedPoke | undefined
+  laptop: ReceivedPoke | undefined
+}
 
 export const PHONE = 'alices-phone'
 export const LAPTOP = 'alices-laptop'
 
-export async function twoDevices(t: TestContext): Promise<TwoDevices> {
+export async function createTwoDevices(t: TestContext): Promise<TwoDevices> {
   const server = await startTestServer(t)
   const gateway = await startPokeReceiver(t)
   const phone = await registerUser(server.url, 'alice')
@@ -36,14 +40,14 @@ export async function twoDevices(t: TestContext): Promise<TwoDevices> {
     '/pushers/set',
     foundingPusher(gateway.url, { pushkey: LAPTOP, instance_handle: 'laptop' }),
   )
-  // A third reader, so that the rooms are no direct messages, whose rules have a sound.
+  // A third member, because a room with two members has the rule of direct messages, with a sound.
   const carol = await registerUser(server.url, 'carol')
   const openRoom = async () => {
     const roomId = await bob.createRoom({ preset: 'public_chat', name: 'The office' })
     for (const member of [phone, carol]) await member.post(`/join/${encodeURIComponent(roomId)}`)
     return roomId
   }
-  const delivery = await openRoom()
+  const roomId = await openRoom()
 
   const pokeOf = (pushkey: string, eventId: string) =>
     gateway.pokes.find((poke) => poke.event_id === eventId && poke.devices[0]?.pushkey === pushkey)
@@ -54,7 +58,7 @@ export async function twoDevices(t: TestContext): Promise<TwoDevices> {
     phone,
     laptop,
     bob,
-    delivery,
+    roomId,
     openRoom,
     async say(roomId, text, more) {
       const eventId = await bob.say(roomId, text, more)
@@ -64,7 +68,7 @@ export async function twoDevices(t: TestContext): Promise<TwoDevices> {
   }
 }
 
-/** Waits until nothing is left to send to any of the user's pushers. */
+/** Waits until the queues of all pushers of the user are empty. */
 async function queuesEmpty(user: TestUser): Promise<void> {
   await eventually(async () => {
     const { pushers } = (await user.get('/pushers')) as {
@@ -81,7 +85,7 @@ export const deviceRule = (handle: string, kind: string, ruleId: string) =>
 export const globalRule = (kind: string, ruleId: string) =>
   `/pushrules/global/${kind}/${encodeURIComponent(ruleId)}`
 
-/** What a client shows beside a room. */
+/** The unread counts of a room, as `/sync` returns them. */
 export async function unreadIn(
   user: TestUser,
   roomId: string,

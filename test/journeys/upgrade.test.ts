@@ -8,28 +8,34 @@ import { Client } from 'pg'
 import { call } from '../support/client.ts'
 import { clusterUrl, newPostgresUrl, temporaryFolder } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
-import { type Outside, type Place, startBelfry, startOutside, toldOf } from '../support/upgrade-outside.ts'
+import {
+  type Outside,
+  type Place,
+  startBelfry,
+  startOutside,
+  userDataOf,
+} from '../support/upgrade-outside.ts'
 
-// A database that commit 02eb4f8 has made, with everything that waits in the queues of pokes, mail and the gateway, is opened by
-// this version (test/vectors/02eb4f8/README.md).
+// This version opens a database of commit 02eb4f8 that has waiting items in the queues of pokes, mail and the gateway
+// (test/vectors/02eb4f8/README.md).
 
 const VECTORS = new URL('../vectors/02eb4f8/', import.meta.url)
 const MINUTE = 60_000
 
-/** What was noted down when the database was made. */
+/** The values that were recorded when the database was created. */
 type Story = {
-  /** The time at the end. */
+  /** The time at the end, in milliseconds. */
   at: number
   origin: string
   otherOrigin: string
   /** Access tokens by user. */
   sessions: Record<string, string>
-  /** The outbox: for each pusher in order. */
+  /** The outbox: the items of each pusher in order. */
   waiting: { kind: string; pushkey: string; urgent: number; type: string; eventId: string }[]
   /** The queue of the gateway. */
   queued: { pushkey: string; eventId: string }[]
   pushers: { pusherId: number; pushkey: string }[]
-  /** The answers of the API by user. */
+  /** The responses of the API by user. */
   api: Record<string, unknown>
 }
 
@@ -38,7 +44,7 @@ type Opened = Place & { run(sql: string): Promise<unknown[]> }
 const storyOf = (name: string) =>
   JSON.parse(gunzipSync(readFileSync(new URL(`${name}.json.gz`, VECTORS))).toString()) as Story
 
-/** Gateways have other ports in each run. */
+/** Replaces URLs, because the gateways have other ports in each run. */
 function moved(
   { origin, otherOrigin }: Story,
   outside: Outside,
@@ -73,11 +79,11 @@ async function openPostgres(t: TestContext): Promise<Opened> {
   return { folder: temporaryFolder(t), database, run }
 }
 
-/** @param laterMs how long this version is started after the earlier one has ended */
+/** @param laterMs the time between the end of the earlier version and the start of this one */
 async function prepare(t: TestContext, { name, open }: Engine, laterMs = 0) {
   const story = storyOf(name)
   const outside = await startOutside(t, story.at + laterMs)
-  // Nothing that is sent at the start is answered before the test wants it.
+  // Gateways do not respond to requests of the start until the test allows it.
   outside.answer('nothing')
   const opened = await open(t)
   for (const [column, from, to] of moved(story, outside))
@@ -104,8 +110,8 @@ for (const { skip, ...engine } of ENGINES)
     test('opens with all accounts, rooms, messages, rules, pushers, read markers and counts', async (t) => {
       const { story, outside, opened, url } = await prepare(t, engine)
       for (const [userId, token] of Object.entries(story.sessions)) {
-        const told = asMade(await toldOf(url, { userId, token }), story, outside)
-        assert.deepEqual(told, story.api[userId], userId)
+        const current = asMade(await userDataOf(url, { userId, token }), story, outside)
+        assert.deepEqual(current, story.api[userId], userId)
       }
       const lanes = (await opened.run(
         `select url, destination from pushers inner join lanes on lane_id = pusher_id`,
@@ -115,7 +121,7 @@ for (const { skip, ...engine } of ENGINES)
         assert.equal(destination, to === null ? '' : new URL(to).origin)
     })
 
-    test('has all that waits in its three queues sent once: pokes in their order, pushes, one mail', async (t) => {
+    test('sends all items of its three queues once: pokes in order, pushes, one mail', async (t) => {
       const { story, outside, opened, url, close } = await prepare(t, engine, 2 * MINUTE)
       const { clock, mail, fcm, received } = outside
       outside.answer(200)
@@ -126,14 +132,14 @@ for (const { skip, ...engine } of ENGINES)
       })
       const sessions = Object.entries(story.sessions)
       await eventually(async () => {
-        const all = await Promise.all(sessions.map(([userId, token]) => toldOf(url, { userId, token })))
+        const all = await Promise.all(sessions.map(([userId, token]) => userDataOf(url, { userId, token })))
         const states = all.flatMap(statesIn)
         return states.every(([, state, queued]) => queued === 0 && state !== 'retrying') && states
       })
       assert.deepEqual(sentOf(outside), wanted)
       assertDigest(mail.mails.map(({ parsed }) => parsed.text ?? ''))
 
-      // Nothing is left that a later attempt would send once more.
+      // No item is left that a later attempt would send again.
       const count = () => [received.length, fcm.seen.length, mail.mails.length]
       const before = count()
       await setPusherAnew(url, story, outside)
@@ -147,23 +153,23 @@ for (const { skip, ...engine } of ENGINES)
         newest: unknown
       }[]
       const newestThen = Math.max(...story.pushers.map(({ pusherId }) => pusherId))
-      assert.ok(Number(row?.newest) > newestThen + 1, 'the id of a pusher that was deleted is not used again')
+      assert.ok(Number(row?.newest) > newestThen + 1, 'the id of a deleted pusher is not reused')
     })
   })
 
 type Sent = {
-  /** By pushkey, the events in their order. */
+  /** The events by pushkey, in order. */
   pokes: Map<string, string[]>
   /** The paths of push services. */
   webPushes: string[]
-  /** Pushkey and event of what the gateway has handed to FCM. */
+  /** The pushkeys and events that the gateway has sent to FCM. */
   pushes: string[]
 }
 
 const isCall = (story: Story, eventId: string) =>
   story.waiting.some((one) => one.eventId === eventId && one.type === 'm.call.invite')
 
-/** All that waits but the call, which has ended meanwhile. */
+/** All waiting items, except the call, which has ended. */
 function wantedOf(story: Story): Sent {
   const waiting = story.waiting.filter(({ eventId }) => !isCall(story, eventId))
   const pokes = waiting.filter(({ kind }) => kind === 'http')
@@ -175,7 +181,7 @@ function wantedOf(story: Story): Sent {
         some.map(({ eventId }) => eventId),
       ]),
     ),
-    // And the token of the browser that is not confirmed.
+    // The token of the unconfirmed browser.
     webPushes: [...browser.map(() => '/push/fay'), '/push/shy'].toSorted(),
     pushes: story.queued
       .filter(({ eventId }) => !isCall(story, eventId))
@@ -227,9 +233,9 @@ function statesIn({ pushers }: Record<string, unknown>): [string, string, number
   })
 }
 
-/** One mail tells of both rooms, of each message once. */
+/** Checks that one mail contains each message of both rooms once. */
 function assertDigest(texts: readonly string[]): void {
-  const messages = ['dave is told of this one', 'this one arrives', 'one', 'two: fire!', 'three', 'four']
+  const messages = ['dave is current of this one', 'this one arrives', 'one', 'two: fire!', 'three', 'four']
   const lines = texts.map((text) => text.split('\n').map((line) => line.trim()))
   assert.deepEqual(
     lines.map((some) => some.filter((line) => messages.includes(line))),

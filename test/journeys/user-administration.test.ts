@@ -13,7 +13,7 @@ const BELFRY = fileURLToPath(new URL('../../bin/belfry', import.meta.url))
 
 type Result = { code: number | null; out: string; err: string }
 
-/** Runs `belfry user …` in a process of its own; `stdin` is what is typed or piped into it. */
+/** Runs `belfry user …` as a separate process; `stdin` is its standard input. */
 async function belfryUser(flags: readonly string[], args: readonly string[], stdin = ''): Promise<Result> {
   const child = spawn(process.execPath, [BELFRY, 'user', ...args, ...flags])
   child.stdin.on('error', () => undefined).end(stdin)
@@ -29,7 +29,7 @@ const login = (url: string, user: string, password: string) =>
 
 describe('belfry user beside a running server', () => {
   for (const dialect of ['sqlite', 'postgres'] as const) {
-    test(`a forgotten password is replaced, and every device is logged out, on ${dialect}`, async (t) => {
+    test(`replaces a forgotten password and logs out every device, on ${dialect}`, async (t) => {
       const data = temporaryFolder(t)
       const database: string[] = []
       if (dialect === 'postgres') {
@@ -55,7 +55,7 @@ describe('belfry user beside a running server', () => {
       assert.equal(again.status, 200)
       const token = String(again.body['access_token'])
       const { body } = await call(`${server.url}/_matrix/client/v3/pushers`, { token })
-      assert.deepEqual(body['pushers'], [], 'pushers go with the devices')
+      assert.deepEqual(body['pushers'], [], 'pushers are removed with the devices')
 
       const kept = await belfryUser(flags, ['password', '@alice:localhost', '--keep-sessions'], 'the third\n')
       assert.equal(kept.out, 'changed the password of @alice:localhost; its devices stay logged in')
@@ -73,7 +73,7 @@ describe('belfry user beside a running server', () => {
     assert.equal((await belfryUser([], ['list', '--version'])).out, `belfry ${String(version)}`)
   })
 
-  test('list shows roles, devices and deactivated accounts, and nothing secret', async (t) => {
+  test('list prints roles, devices and deactivated accounts, and no secrets', async (t) => {
     const server = await startTestServer(t)
     const flags = ['--data', server.data]
     assert.match((await belfryUser(flags, ['list'])).out, /^There are no accounts/)
@@ -125,7 +125,7 @@ describe('belfry user beside a running server', () => {
     assert.equal((await pushersOfBob()).status, 403)
   })
 
-  test('a deactivated account cannot be used, and the server leaves its rooms within a minute', async (t) => {
+  test('a deactivated account cannot be used, and leaves its rooms within a minute', async (t) => {
     const clock = createManualClock()
     const server = await startTestServer(t, { environment: { clock } })
     const flags = ['--data', server.data]
@@ -163,7 +163,7 @@ describe('belfry user beside a running server', () => {
     assert.deepEqual([taken.code, taken.err], [1, 'belfry: This user name is taken'])
   })
 
-  test('refuses names without an account with one line each', async (t) => {
+  test('prints one line for each name without an account', async (t) => {
     const flags = ['--data', temporaryFolder(t), '--server-name', 'localhost']
     for (const [args, message] of [
       [['promote', 'nope'], 'There is no account @nope:localhost'],

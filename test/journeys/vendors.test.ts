@@ -13,13 +13,13 @@ import { startFakeApns } from '../support/fake-apns.ts'
 import { fcmError, startFakeFcm } from '../support/fake-fcm.ts'
 import { silentLog } from '../support/log.ts'
 
-// From a home server's call to the phone and back, over sockets all the way: `belfry gateway` with a file of Sygnal's form, and
-// Apple and Google as they are on loopback.
+// From the request of a home server to the phone and back, over real connections: `belfry gateway` with a Sygnal file, and
+// fakes of Apple and Google on loopback.
 
 const IOS = 'org.example.ios'
 const ANDROID = 'org.example.android'
 
-/** As JSON, which is YAML too. */
+/** Written as JSON, which is valid YAML. */
 type Apps = Record<string, Record<string, unknown>>
 type Health = { gateway: { apps: Record<string, { state: string }> } }
 
@@ -85,7 +85,7 @@ const event = (id: string) => ({ ...ROOM_MESSAGE, event_id: id })
 const none = { status: 200, body: { rejected: [] } }
 
 suite('Apple and Google', () => {
-  test('several devices of one call: only those that are dead are rejected', async (t) => {
+  test('rejects only the dead devices of a request', async (t) => {
     const { apns, fcm, notify } = await startFixture(t)
     assert.deepEqual(await notify([iphone(0), android('first')], event('$before')), none)
     apns.script(hex(1), { status: 410, reason: 'Unregistered' })
@@ -114,7 +114,7 @@ suite('Apple and Google', () => {
     assert.deepEqual(fcm.seen.map(({ token }) => token).toSorted(), ['alive', 'dead', 'first'])
   })
 
-  test('the wrong platform for a whole app rejects nobody', async (t) => {
+  test('rejects no device if the platform of the whole app is wrong', async (t) => {
     const { apns, notify, health } = await startFixture(t)
     apns.script('*', ...Array.from({ length: 100 }, () => ({ status: 400, reason: 'BadDeviceToken' })))
     for (let index = 0; index < 20; index++) {
@@ -124,7 +124,7 @@ suite('Apple and Google', () => {
     assert.equal((await health()).gateway.apps[IOS]?.state, 'alarmed')
   })
 
-  test('pushkeys in base64, for an app that takes them for hexadecimal digits, are none of them rejected', async (t) => {
+  test('rejects no base64 pushkey of an app that expects hexadecimal digits', async (t) => {
     const { notify } = await startFixture(t, (apps) => ({
       ...apps,
       [IOS]: { ...apps[IOS], convert_device_token_to_hex: false },
@@ -135,14 +135,14 @@ suite('Apple and Google', () => {
     }
   })
 
-  test('the same event five times is one push', async (t) => {
+  test('sends one push for five requests with the same event', async (t) => {
     const { apns, fcm, notify } = await startFixture(t)
     const answers = await Promise.all(Array.from({ length: 5 }, () => notify([iphone(0), android('a')])))
     for (const answer of answers) assert.deepEqual(answer, none)
     assert.deepEqual([apns.accepted(), fcm.accepted()], [1, 1])
   })
 
-  test('what Apple cannot take now is sent later, under the same id', async (t) => {
+  test('sends a push that Apple cannot accept now later, with the same id', async (t) => {
     const { apns, notify } = await startFixture(t)
     apns.script('*', { status: 503, reason: 'ServiceUnavailable' })
     assert.deepEqual(await notify([iphone(0)]), none)
@@ -151,7 +151,7 @@ suite('Apple and Google', () => {
     assert.equal(first, second)
   })
 
-  test('a burst over GOAWAY reaches every phone once', async (t) => {
+  test('a burst with GOAWAY reaches every phone once', async (t) => {
     const { apns, notify } = await startFixture(t)
     assert.deepEqual(await notify([iphone(999)], event('$first')), none)
     apns.script(hex(40), 'goaway')
@@ -166,7 +166,7 @@ suite('Apple and Google', () => {
     assert.deepEqual([taken.length, new Set(taken).size], [150, 150])
   })
 
-  test('iPhones of a Firebase project without credentials for Apple hold up no Android phone', async (t) => {
+  test('iPhones of a Firebase project without Apple credentials do not delay Android phones', async (t) => {
     const { fcm, notify, health } = await startFixture(t)
     const refused = fcmError(401, 'UNAUTHENTICATED', { errorCode: 'THIRD_PARTY_AUTH_ERROR' })
     for (let n = 0; n < 10; n++) {
@@ -179,7 +179,7 @@ suite('Apple and Google', () => {
     assert.equal((await health()).gateway.apps[ANDROID]?.state, 'degraded')
   })
 
-  test('a default_payload that is null counts as none, and a sound of the push rules reaches an iPhone', async (t) => {
+  test('a default_payload of null counts as absent, and a sound of the push rules reaches an iPhone', async (t) => {
     const { apns, fcm, notify } = await startFixture(t)
     const data = { default_payload: null }
     assert.deepEqual(await notify([iphone(0, { data }), android('phone', { data })]), none)
@@ -193,7 +193,7 @@ suite('Apple and Google', () => {
     assert.deepEqual([aps['sound'], aps['mutable-content']], ['default', 1])
   })
 
-  test('two apps with one key share its token, also after a change of configuration', async (t) => {
+  test('two apps with one key share its token, also after a reload of the configuration', async (t) => {
     const other = 'org.example.ios.dev'
     const fixture = await startFixture(t, (apps) => ({ ...apps, [other]: apps[IOS] ?? {} }))
     const { apns, notify, app, load, apps } = fixture
@@ -204,7 +204,7 @@ suite('Apple and Google', () => {
     assert.equal(apns.tokens.size, 1)
   })
 
-  test('metrics have the names of Sygnal', async (t) => {
+  test('metrics have the names that Sygnal uses', async (t) => {
     const { notify, url } = await startFixture(t)
     await notify([iphone(0), android('a')])
     const text = await (await fetch(`${url}/metrics`)).text()
@@ -212,7 +212,7 @@ suite('Apple and Google', () => {
     assert.match(text, /sygnal_gcm_status_codes\{pushkin="org\.example\.android",code="200"\} 1/)
   })
 
-  test('what is wrong with credentials is found before the start, and no secret is told', async (t) => {
+  test('faults of credentials are reported before the start, without secrets', async (t) => {
     const { load, apps, path } = await startFixture(t)
     const broken = {
       good: apps[IOS] ?? {},

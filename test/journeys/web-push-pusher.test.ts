@@ -27,8 +27,8 @@ type Payload = {
   }
 }
 
-/** Alice with a browser, Bob, a room of theirs, and a push service that verifies and decrypts. */
-async function stand(t: TestContext, options: TestServerOptions = {}) {
+/** Alice with a browser, Bob, a room with both, and a push service that verifies and decrypts. */
+async function createFixture(t: TestContext, options: TestServerOptions = {}) {
   const { clock } = options.environment ?? {}
   const server = await startTestServer(t, options)
   const service = await startPushService(clock ? { now: () => clock.now() } : {})
@@ -43,7 +43,7 @@ async function stand(t: TestContext, options: TestServerOptions = {}) {
   const vapid = capabilities['m.webpush']
   const browser = service.subscribe(vapid?.vapid)
   const payloads = () => service.received.map(({ text }) => JSON.parse(text ?? '{}') as Payload)
-  /** The token that came last, once so many pushes have come. */
+  /** The token of push number `count`, after it has arrived. */
   const tokenAfter = (count: number) => eventually(() => payloads()[count - 1]?.ack_token)
   const ack = (ackToken: string, user: TestUser = alice) =>
     user.try('POST', '/pushers/ack', { app_id: APP_ID, ack_token: ackToken })
@@ -68,17 +68,17 @@ async function shown(user: TestUser) {
   return { pusher, activated: pusher?.['activated'], kind: pusher?.['kind'], ...status }
 }
 
-/** A stand whose pusher is set and confirmed. */
+/** The fixture with a confirmed pusher. */
 async function confirmed(t: TestContext, data: object = {}) {
-  const all = await stand(t)
+  const all = await createFixture(t)
   await all.alice.try('POST', '/pushers/set', pusherFor(all.browser, data))
   assert.equal((await all.ack(await all.tokenAfter(1))).status, 200)
   return all
 }
 
-test('a browser gets its notifications encrypted and without a gateway, once it has confirmed its pusher', async (t) => {
+test('a browser gets encrypted notifications without a gateway after it has confirmed its pusher', async (t) => {
   const { url, alice, bob, roomId, service, browser, capabilities, payloads, tokenAfter, ack } =
-    await stand(t)
+    await createFixture(t)
   const key = capabilities['m.webpush']
   assert.equal(Buffer.from(key?.vapid ?? '', 'base64url').length, 65)
   assert.deepEqual(capabilities['org.matrix.msc4174.webpush'], key)
@@ -90,7 +90,7 @@ test('a browser gets its notifications encrypted and without a gateway, once it 
   assert.deepEqual(await shown(alice).then(({ activated, state }) => [activated, state]), [false, 'pending'])
   const ackToken = await tokenAfter(1)
   assert.deepEqual(payloads(), [{ app_id: APP_ID, ack_token: ackToken }])
-  // Before it is confirmed, nothing else comes, and nothing is kept for it.
+  // Before it is confirmed, nothing else is sent or queued.
   const early = await bob.say(roomId, 'too early')
   const about = `room_id=${encodeURIComponent(roomId)}&event_id=${encodeURIComponent(early)}`
   const why = async (what: string) => {
@@ -104,7 +104,7 @@ test('a browser gets its notifications encrypted and without a gateway, once it 
   assert.deepEqual(pick(await ack(ackToken)), { status: 200, body: {} })
   assert.deepEqual(await shown(alice).then(({ activated, state }) => [activated, state]), [true, 'ok'])
 
-  const eventId = await bob.say(roomId, 'ding dong')
+  const eventId = await bob.say(roomId, 'hello')
   const payload = await eventually(() => payloads()[1])
   assert.equal(payload.session, 's1')
   assert.equal(payload.event_id, eventId)
@@ -112,7 +112,7 @@ test('a browser gets its notifications encrypted and without a gateway, once it 
   assert.equal(payload.unread, 1)
   const { notification } = payload
   assert.equal(notification.event_id, eventId)
-  assert.equal(notification.content?.body, 'ding dong')
+  assert.equal(notification.content?.body, 'hello')
   assert.deepEqual(notification.counts, { unread: 1 })
   assert.deepEqual(notification.devices, [
     { ...notification.devices[0], app_id: APP_ID, pushkey: browser.keys.p256dh, data: {} },
@@ -123,7 +123,7 @@ test('a browser gets its notifications encrypted and without a gateway, once it 
   assert.equal(headers?.['content-encoding'], 'aes128gcm')
   assert.equal(service.received[0]?.headers.authorization, headers?.authorization, 'one VAPID token for both')
 
-  // Set again as it was, it is as it was.
+  // Setting it again without a change keeps its state.
   assert.equal((await alice.try('POST', '/pushers/set', body)).status, 200)
   assert.equal((await shown(alice)).activated, true)
   await alice.read(roomId, eventId)
@@ -133,9 +133,9 @@ test('a browser gets its notifications encrypted and without a gateway, once it 
 
 const pick = ({ status, body }: { status: number; body: unknown }) => ({ status, body })
 
-test('a token is good for five minutes, for its own user and app', async (t) => {
+test('a token is valid for five minutes, and only for its user and app', async (t) => {
   const clock = createManualClock(Date.now())
-  const { alice, bob, browser, tokenAfter, ack, url } = await stand(t, { environment: { clock } })
+  const { alice, bob, browser, tokenAfter, ack, url } = await createFixture(t, { environment: { clock } })
   const refusal = async (token: string, user?: TestUser) => {
     const { status, body } = await ack(token, user)
     return [status, body['errcode']]
@@ -148,7 +148,7 @@ test('a token is good for five minutes, for its own user and app', async (t) => 
   clock.advance(300_000)
   assert.deepEqual(await refusal(first), [400, 'M_EXPIRED_ACTIVATION_TOKEN'])
   assert.equal((await shown(alice)).activated, false)
-  // Set again, unchanged and unconfirmed, it is sent another.
+  // Setting an unconfirmed pusher again without a change sends another token.
   assert.equal((await alice.try('POST', '/pushers/set', pusherFor(browser))).status, 201)
   const second = await tokenAfter(2)
   assert.notEqual(second, first)
@@ -158,7 +158,7 @@ test('a token is good for five minutes, for its own user and app', async (t) => 
   assert.equal((await shown(alice)).activated, true)
 })
 
-test('another address or secret is to be confirmed anew, and what was queued comes after that', async (t) => {
+test('a new address or secret must be confirmed, and queued notifications are sent after that', async (t) => {
   const { alice, bob, roomId, service, browser, payloads, tokenAfter, ack } = await confirmed(t)
   service.answer({ status: 503 })
   const waiting = await bob.say(roomId, 'waits')
@@ -166,7 +166,7 @@ test('another address or secret is to be confirmed anew, and what was queued com
   const count = service.received.length
   service.answer(undefined)
   const other = { ...service.subscribe(), keys: browser.keys }
-  // The service decrypts for the subscription that it made: the address is the other's, the keys are the same.
+  // The service decrypts with the keys of its subscription. This pusher has another address with the same keys.
   service.answer(() => ({ status: 201 }))
   const moved = pusherFor(other)
   assert.equal((await alice.try('POST', '/pushers/set', moved)).status, 201)
@@ -184,7 +184,7 @@ test('another address or secret is to be confirmed anew, and what was queued com
   assert.equal((await alice.try('POST', '/pushers/set', secret)).status, 201)
 })
 
-test('a subscription that is gone ends its pusher, and its owner sees why', async (t) => {
+test('an expired subscription removes its pusher, and its owner sees the reason', async (t) => {
   for (const status of [410, 404, 403]) {
     const { url, alice, bob, roomId, service } = await confirmed(t)
     service.answer({ status })
@@ -198,16 +198,16 @@ test('a subscription that is gone ends its pusher, and its owner sees why', asyn
   }
 })
 
-test('a browser that was closed before it confirmed: 410 on the token ends the pusher too', async (t) => {
-  const { alice, service, browser } = await stand(t)
+test('410 for the token removes an unconfirmed pusher', async (t) => {
+  const { alice, service, browser } = await createFixture(t)
   service.unsubscribe(browser)
   await alice.try('POST', '/pushers/set', pusherFor(browser))
   await eventually(async () => (await shown(alice)).pusher === undefined)
 })
 
-test('what is too long is told in the short form; Retry-After is kept to; redirects are not followed', async (t) => {
+test('a notification over the size limit is sent in the short form, Retry-After is obeyed, and redirects are not followed', async (t) => {
   const clock = createManualClock(Date.now())
-  const all = await stand(t, { environment: { clock } })
+  const all = await createFixture(t, { environment: { clock } })
   const { alice, bob, roomId, service, browser, payloads, tokenAfter, ack } = all
   await alice.try('POST', '/pushers/set', pusherFor(browser))
   await ack(await tokenAfter(1))
@@ -235,7 +235,7 @@ test('what is too long is told in the short form; Retry-After is kept to; redire
   await eventually(() => payloads().at(-1)?.notification.content?.body === 'later')
 })
 
-test('a test push, badges and switches work as for other pushers', async (t) => {
+test('test pushes, badges and disabling work as for other pushers', async (t) => {
   const { url, alice, bob, roomId, service, browser, payloads } = await confirmed(t, { events_only: true })
   const tested = await call(`${url}/_matrix/client/unstable/org.matrix.msc4173/pushers/push`, {
     token: alice.token,
@@ -246,19 +246,19 @@ test('a test push, badges and switches work as for other pushers', async (t) => 
   const eventId = await bob.say(roomId, 'hello')
   await eventually(() => service.received.length === 3)
   await alice.read(roomId, eventId)
-  // No push for the badge alone: the next one is that of the next message.
+  // A badge alone sends no push: the next push is that of the next message.
   await eventually(async () => (await shown(alice)).queued === 0)
   const next = await bob.say(roomId, 'again')
   assert.equal((await eventually(() => payloads()[3])).event_id, next)
   const off = pusherFor(browser, { events_only: true }, { enabled: false })
   assert.equal((await alice.try('POST', '/pushers/set', off)).status, 200)
-  await bob.say(roomId, 'unheard')
+  await bob.say(roomId, 'ignored')
   assert.equal((await shown(alice)).queued, 0)
 })
 
-test('the key is the same after a restart, and the kind has the name by which it was set', async (t) => {
+test('the key is the same after a restart, and the kind keeps the name with which it was set', async (t) => {
   const data = temporaryFolder(t)
-  const first = await stand(t, { data })
+  const first = await createFixture(t, { data })
   const draft = pusherFor(first.browser, {}, { kind: 'org.matrix.msc4174.webpush' })
   await first.alice.try('POST', '/pushers/set', draft)
   assert.equal((await first.ack(await first.tokenAfter(1))).status, 200)
@@ -269,8 +269,8 @@ test('the key is the same after a restart, and the kind has the name by which it
   assert.deepEqual(body['capabilities'], first.capabilities)
 })
 
-test('what is no subscription is refused, each with what to change', async (t) => {
-  const { alice, browser } = await stand(t)
+test('an invalid subscription is refused with advice', async (t) => {
+  const { alice, browser } = await createFixture(t)
   const { endpoint, keys } = browser
   const refusal = async (fields: object) => {
     const { status, body } = await alice.try('POST', '/pushers/set', { ...pusherFor(browser), ...fields })
@@ -299,7 +299,7 @@ test('what is no subscription is refused, each with what to change', async (t) =
   assert.match(await at('not a url'), /^M_INVALID_PARAM data\.url is not a valid URL/)
 })
 
-test('switched off, there is no such kind', async (t) => {
+test('the kind does not exist if it is disabled', async (t) => {
   const config = { environment: {}, env: { BELFRY_PUSH_WEB_PUSH: 'false' } }
   const { url } = await startTestServer(t, config)
   const alice = await registerUser(url, 'alice')
@@ -314,9 +314,9 @@ test('switched off, there is no such kind', async (t) => {
   assert.equal((await alice.try('POST', '/pushers/ack', { app_id: APP_ID, ack_token: 'x' })).status, 404)
 })
 
-test('a pusher that is never confirmed is gone after a day, and its owner can see why', async (t) => {
+test('a pusher that is not confirmed is removed after a day, and its owner sees the reason', async (t) => {
   const clock = createManualClock(Date.now())
-  const { alice, browser, url, tokenAfter } = await stand(t, { environment: { clock } })
+  const { alice, browser, url, tokenAfter } = await createFixture(t, { environment: { clock } })
   await alice.try('POST', '/pushers/set', pusherFor(browser))
   await tokenAfter(1)
   const report = async () => (await call(`${url}/_belfry/v1/pushers`, { token: alice.token })).body

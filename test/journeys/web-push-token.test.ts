@@ -12,8 +12,8 @@ import { eventually } from '../support/eventually.ts'
 import { type PushService, type PushServiceOptions, startPushService } from '../support/push-service.ts'
 import { startTestServer } from '../support/server.ts'
 
-// Pushers must survive a push service that does not accept how this server shows itself: 30 browsers, by way of the server's own gateway and
-// without one.
+// Pushers must survive a push service that does not accept the token of this server: 30 browsers, through the server's gateway and
+// without it.
 
 const DIRECT = 'org.example.direct'
 const BY_GATEWAY = 'org.example.gateway'
@@ -26,7 +26,7 @@ type Health = {
   gateway: { apps: Record<string, { state: string; troubles: { reason: string }[] }> }
 }
 
-async function stand(t: TestContext, options: PushServiceOptions = {}) {
+async function createFixture(t: TestContext, options: PushServiceOptions = {}) {
   const data = temporaryFolder(t)
   const keyFile = join(data, 'vapid.pem')
   await keepVapidKey(keyFile)
@@ -53,7 +53,7 @@ async function stand(t: TestContext, options: PushServiceOptions = {}) {
   const pushers = async () => (await bob.get('/pushers'))['pushers'] as { 'org.belfry.status': Status }[]
   const health = async () => (await call(`${url}/health`)).body as unknown as Health
   const removed = async () => (await call(`${url}/_belfry/v1/pushers`, { token: bob.token })).body['removed']
-  const toldOf = (body: string) =>
+  const pushesWith = (body: string) =>
     texts(service).filter((payload) => JSON.stringify(payload).includes(body)).length
   return {
     alice,
@@ -63,7 +63,7 @@ async function stand(t: TestContext, options: PushServiceOptions = {}) {
     pushers,
     health,
     removed,
-    toldOf,
+    pushesWith,
     jump: (ms: number) => (skew += ms),
   }
 }
@@ -73,7 +73,7 @@ type Status = { state: string; last_error: string | null }
 const texts = ({ received }: PushService) =>
   received.map(({ text }) => JSON.parse(text ?? '{}') as Record<string, string>)
 
-/** One browser that is told by the server itself, and one by way of its gateway. */
+/** Two pushers of one browser: one sent by the server itself, one through its gateway. */
 async function setBoth(user: TestUser, service: PushService, url: string): Promise<void> {
   const [direct, other] = [service.subscribe(), service.subscribe()]
   const set = (fields: object) =>
@@ -99,11 +99,11 @@ async function setBoth(user: TestUser, service: PushService, url: string): Promi
 }
 
 suite('a push service that refuses the token of this server', () => {
-  test('ends no pusher, is told to the operator, and has everything once it accepts the token', async (t) => {
-    const { alice, room, service, lines, pushers, health, removed, toldOf } = await stand(t)
+  test('removes no pusher, is reported to the operator, and gets everything after it accepts the token', async (t) => {
+    const { alice, room, service, lines, pushers, health, removed, pushesWith } = await createFixture(t)
     assert.deepEqual((await health()).web_push.state, 'ok')
     await alice.say(room, 'before')
-    await eventually(() => toldOf('before') === 2 * BROWSERS)
+    await eventually(() => pushesWith('before') === 2 * BROWSERS)
 
     service.answer({ status: 403, body: '{"reason":"BadJwtToken"}' })
     await alice.say(room, 'refused')
@@ -140,20 +140,20 @@ suite('a push service that refuses the token of this server', () => {
   })
 
   for (const hours of [13, -13])
-    test(`after the machine's clock was set by ${hours} h: all are told`, async (t) => {
+    test(`all browsers get pushes after the machine's clock was set by ${hours} h`, async (t) => {
       const refuse = () => ({ status: 403, body: 'permission denied: invalid JWT provided' })
-      const { alice, room, pushers, removed, toldOf, jump } = await stand(t, { refuse })
+      const { alice, room, pushers, removed, pushesWith, jump } = await createFixture(t, { refuse })
       jump(Math.sign(hours) * JUMP_MS)
       await alice.say(room, 'after the jump')
-      await eventually(() => toldOf('after the jump') === 2 * BROWSERS)
+      await eventually(() => pushesWith('after the jump') === 2 * BROWSERS)
       assert.equal((await pushers()).length, 2 * BROWSERS)
       assert.deepEqual(await removed(), [])
     })
 
-  test('a subscription that was made with another key is at an end, and no other', async (t) => {
-    const { alice, room, service, pushers, removed, toldOf } = await stand(t)
+  test('a subscription for another key is removed, and no other', async (t) => {
+    const { alice, room, service, pushers, removed, pushesWith } = await createFixture(t)
     await alice.say(room, 'before')
-    await eventually(() => toldOf('before') === 2 * BROWSERS)
+    await eventually(() => pushesWith('before') === 2 * BROWSERS)
     const [victim] = service.received.slice(-1).map(({ endpoint }) => endpoint)
     const mismatch = { status: 400, body: '{"reason":"VapidPkHashMismatch"}' }
     service.answer(({ endpoint }) => (endpoint === victim ? mismatch : { status: 201 }))

@@ -149,7 +149,7 @@ export async function startBelfry(t: TestContext, { folder, database }: Place, o
 }
 
 /** All data of a user that the client-server API returns. */
-export async function toldOf(url: string, { userId, token }: Session): Promise<Record<string, unknown>> {
+export async function userDataOf(url: string, { userId, token }: Session): Promise<Record<string, unknown>> {
   const get = async (path: string) => (await call(`${url}/_matrix/client/v3${path}`, { token })).body
   const sync = (await get(
     `/sync?full_state=true&set_presence=offline&filter=${encodeURIComponent(JSON.stringify(EVERYTHING))}`,

@@ -1,4 +1,4 @@
-// What a web client does to be told of messages while it is closed. The test calls these from outside.
+// The functions of a web client that subscribes to pushes. The test calls them.
 
 const bytesOf = (base64url) =>
   Uint8Array.from(atob(base64url.replaceAll('-', '+').replaceAll('_', '/')), (char) => char.charCodeAt(0))
@@ -18,7 +18,7 @@ const ask = (path, body) =>
 
 globalThis.logIn = (homeServer, token) => Object.assign(session, { homeServer, token })
 
-/** By way of a gateway that speaks Sygnal's dialect. */
+/** Sets a pusher with a gateway that is compatible with Sygnal. */
 globalThis.enablePushByGateway = async ({ appId, gatewayUrl, applicationServerKey }) => {
   const { endpoint, keys } = await subscribe(applicationServerKey)
   const data = {
@@ -31,7 +31,7 @@ globalThis.enablePushByGateway = async ({ appId, gatewayUrl, applicationServerKe
   return setPusher({ kind: 'http', app_id: appId, pushkey: keys.p256dh, data })
 }
 
-/** Straight from the home server (MSC4174). The pusher sleeps until the server's token has come back. */
+/** Sets a pusher without a gateway (MSC4174). It gets nothing until the token of the server has been returned. */
 globalThis.enablePush = async ({ appId }) => {
   const { capabilities } = await (await ask('/capabilities')).json()
   const { endpoint, keys } = await subscribe(capabilities['m.webpush'].vapid)

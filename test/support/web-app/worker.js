@@ -1,4 +1,4 @@
-// The service worker: shows what it is told of, and reports it to the page and to the test.
+// The service worker: shows each push, and reports it to the page and to the test.
 
 self.addEventListener('install', () => self.skipWaiting())
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()))
@@ -9,7 +9,7 @@ self.addEventListener('push', (event) => {
 })
 
 async function show(payload) {
-  // A gateway puts all into one object, a home server keeps the shape of `/notify`.
+  // A gateway sends one flat object, a home server sends the format of `/notify`.
   const { sender_display_name, room_name, content, event_id } = payload.notification ?? payload
   const title = `${sender_display_name} in ${room_name}`
   const body = content.body
