@@ -22,7 +22,7 @@ const LIMIT_PER_USER = 20
 const LIFETIME_MS = 15 * 60_000
 const SESSION_BYTES = 18
 
-type Session = { purpose: string; until: number; userId: UserId | undefined }
+type AuthSession = { purpose: string; until: number; userId: UserId | undefined }
 
 /** Above `limit` the oldest session is closed. */
 export function createAuthSessions(options: {
@@ -33,7 +33,7 @@ export function createAuthSessions(options: {
 }): AuthSessions {
   const { clock, random, limit = LIMIT, lifetimeMs = LIFETIME_MS } = options
   // Only read with `peek`, so the map stays in order of opening, which is the order of expiry.
-  const sessions = new BoundedMap<string, Session>({
+  const sessions = new BoundedMap<string, AuthSession>({
     limit,
     onEvict: ({ userId }, session) => forgetOwner(session, userId),
   })

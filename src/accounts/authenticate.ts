@@ -1,11 +1,8 @@
-import type { DeviceId, UserId } from '../lib/ids.ts'
+import type { Requester } from '../lib/requester.ts'
 import type { Queries } from '../storage/query.ts'
 import { deviceById, ownerOfToken } from './devices-store.ts'
 import type { LastSeen } from './last-seen.ts'
 import { hashToken } from './tokens.ts'
-
-/** The sender of a request: the owner of an access token. */
-export type Requester = { userId: UserId; deviceId: DeviceId; isAdmin: boolean }
 
 /**
  * The owner of a token. Undefined when the token is unknown or its owner is deactivated. Each call queries the

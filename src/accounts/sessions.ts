@@ -14,6 +14,7 @@ export type NewSession = {
   address: string | null
 }
 
+/** A device of a user with its new access token. The database stores only the hash of the token. */
 export type Session = { userId: UserId; deviceId: DeviceId; accessToken: string }
 
 /**

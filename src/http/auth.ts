@@ -1,10 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { forbidden, invalidParam, type MatrixError, missingToken, unknownToken } from '../lib/errors.ts'
-import { type DeviceId, isUserId, type UserId } from '../lib/ids.ts'
+import { isUserId, type UserId } from '../lib/ids.ts'
+import type { Requester } from '../lib/requester.ts'
 import type { Reply } from './reply.ts'
-
-/** A user and the device of the access token. */
-export type Requester = { userId: UserId; deviceId: DeviceId; isAdmin: boolean }
 
 /** An application service that acts as one of its users (application service API, "Identity assertion"). It has no device. */
 export type ServiceRequester = { userId: UserId; deviceId?: undefined; isAdmin: false; serviceId: string }

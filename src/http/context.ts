@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Log } from '../lib/log.ts'
+import type { Requester } from '../lib/requester.ts'
 import type { BodyDeadline } from './body-deadline.ts'
 import { ClientGone } from './read-body.ts'
-import type { Requester, ServiceRequester } from './auth.ts'
+import type { ServiceRequester } from './auth.ts'
 import type { ClientPrefix, Route } from './route.ts'
-import type { Session } from './session.ts'
+import type { SessionCheck } from './session.ts'
 
 /** The route of a request and the path pattern that matched. Log and metrics use the pattern, because a path can contain secrets. */
 export type Place = { route: Route; pattern: string; prefix: ClientPrefix | undefined }
@@ -43,7 +44,7 @@ export class RequestContext {
   link: unknown = undefined
   holds: Holds = holdsNothing()
   /** Watched as soon as the handler reads its signal, because it may wait from then on. */
-  session: Session | undefined = undefined
+  session: SessionCheck | undefined = undefined
   readonly startedAt = performance.now()
   readonly request: IncomingMessage
   readonly response: ServerResponse

@@ -22,7 +22,7 @@ export function client<const Suffix extends string>(
   return { suffix, prefixes }
 }
 
-export type { Requester } from './auth.ts'
+export type { Requester } from '../lib/requester.ts'
 export { Reply, reply, type ReplyWith } from './reply.ts'
 
 type ParamName<Path extends string> = Path extends `${string}:${infer Name}/${infer Rest}`

@@ -5,7 +5,7 @@ import { renderError } from './errors.ts'
 import { type ByteRange, select } from './ranges.ts'
 import { STREAM_BYTES } from './read-body.ts'
 import { type Answer, CORS_HEADERS, respond, type Sending, writePieces } from './respond.ts'
-import { type Session, whileSignedIn } from './session.ts'
+import { type SessionCheck, whileSignedIn } from './session.ts'
 
 type ContentAnswer = Answer & { body: Content }
 
@@ -16,7 +16,7 @@ type ContentAnswer = Answer & { body: Content }
 export async function sendContent(
   response: ServerResponse,
   answer: ContentAnswer,
-  sending: Sending & { session: Session | undefined },
+  sending: Sending & { session: SessionCheck | undefined },
 ): Promise<void> {
   const { data, etag } = answer.body
   if (isLive(data)) return sendLive(response, { ...answer, data }, sending)
@@ -85,7 +85,7 @@ async function* exactly(length: number, pieces: AsyncIterable<Uint8Array>): Asyn
 async function sendLive(
   response: ServerResponse,
   { status, headers, data }: Headed & { data: LiveText },
-  { unread, session }: Pick<Sending, 'unread'> & { session: Session | undefined },
+  { unread, session }: Pick<Sending, 'unread'> & { session: SessionCheck | undefined },
 ): Promise<void> {
   response.writeHead(status, { ...CORS_HEADERS, ...headers, connection: 'close' })
   const isRead = response.req.method !== 'HEAD'

@@ -1,8 +1,8 @@
 import { unknownToken } from '../lib/errors.ts'
-import type { Requester } from './auth.ts'
+import type { Requester } from '../lib/requester.ts'
 
-/** The session of a request. */
-export type Session = {
+/** Checks whether the session of a request still exists. */
+export type SessionCheck = {
   /** Checks the token again. @throws 401 M_UNKNOWN_TOKEN if it is no longer valid */
   check(): Promise<void>
   /** Calls `onEnd` with that error after the session has ended, until the returned function is called. It can miss an end. */
@@ -16,7 +16,7 @@ export function sessionOf(
   requester: Requester,
   isGood: () => Promise<boolean>,
   watchSessions: WatchSessions,
-): Session {
+): SessionCheck {
   const check = async () => {
     if (!(await isGood())) throw unknownToken()
   }
@@ -31,7 +31,7 @@ export function sessionOf(
 const ignore = () => undefined
 
 /** Passes events on while the session is valid. It ends without an error, because the response has begun. */
-export async function* whileSignedIn<T>(events: AsyncIterable<T>, session: Session): AsyncGenerator<T> {
+export async function* whileSignedIn<T>(events: AsyncIterable<T>, session: SessionCheck): AsyncGenerator<T> {
   for await (const event of events) {
     const isOver = await session.check().then(
       () => false,
