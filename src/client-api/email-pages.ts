@@ -39,7 +39,7 @@ function validationPages(deps: EmailPageDeps): Route[] {
       path,
       auth,
       limit: 'email token',
-      summary: 'The page that asks to confirm an e-mail address',
+      summary: 'The page to confirm an e-mail address',
       response: { 200: HTML, 404: HTML },
       handler({ link: { address, isValidated } }) {
         if (isValidated) return validated(address)
@@ -87,7 +87,7 @@ function unsubscribePages(deps: EmailPageDeps): Route[] {
       path,
       auth: signedLink(pusherOf, page(404, ENDED)),
       limit: 'default',
-      summary: 'The page that asks whether to end e-mail notifications',
+      summary: 'The page to end e-mail notifications',
       response: { 200: HTML, 404: HTML },
       handler({ link }) {
         return page(200, {

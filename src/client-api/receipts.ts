@@ -50,11 +50,11 @@ export function receiptRoutes(deps: ReceiptDeps): Route[] {
       response: { 200: nothing },
       errors: { 403: ['M_FORBIDDEN'] },
       async handler({ params: { roomId }, body, requester }) {
-        const asked = (['m.read', 'm.read.private', 'm.fully_read'] as const).flatMap((type) => {
+        const requested = (['m.read', 'm.read.private', 'm.fully_read'] as const).flatMap((type) => {
           const eventId = body[type]
           return eventId === undefined ? [] : [markerOf(type, eventId, undefined)]
         })
-        await setMarkers(deps, { userId: requester.userId, roomId, markers: asked })
+        await setMarkers(deps, { userId: requester.userId, roomId, markers: requested })
         return {}
       },
     }),

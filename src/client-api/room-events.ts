@@ -204,8 +204,8 @@ function positionOf(token: string | undefined, name: string): number | undefined
   return token ? parseToken(token, name).position : undefined
 }
 
-function limitOf(asked: number | undefined): number {
-  return Math.min(asked ?? DEFAULT_LIMIT, MAX_LIMIT)
+function limitOf(requested: number | undefined): number {
+  return Math.min(requested ?? DEFAULT_LIMIT, MAX_LIMIT)
 }
 
 function filterOf(text: string | undefined): RoomEventFilter {

@@ -52,8 +52,8 @@ export function testPushRoutes(deps: TestPushDeps): Route[] {
       body,
       summary: 'Sends a test push to one of your pushers',
       response: { 200: testPushSchema },
-      async handler({ requester: { userId }, body: asked, signal }) {
-        const { app_id: appId, pushkey, event_id: eventId } = asked
+      async handler({ requester: { userId }, body: requested, signal }) {
+        const { app_id: appId, pushkey, event_id: eventId } = requested
         const { status, attempt } = await testPush(deps, { userId, appId, pushkey, eventId, signal })
         return {
           status,

@@ -31,15 +31,15 @@ export function syncRoutes(deps: SyncDeps): Route[] {
       summary: 'Changes since the last sync; waits until there are some or the timeout ends',
       response: { 200: syncResponse },
       errors: { 400: ['M_NOT_JSON', 'M_BAD_JSON'], 404: ['M_NOT_FOUND'] },
-      async handler({ query: asked, requester, signal }) {
+      async handler({ query: requested, requester, signal }) {
         return sync(deps, {
           viewer: requester,
-          filter: await filterOf(deps.db, requester.userId, asked.filter),
+          filter: await filterOf(deps.db, requester.userId, requested.filter),
           // matrix-nio and others send an empty token for "none".
-          since: asked.since ? parseToken(asked.since, 'since') : undefined,
-          fullState: asked.full_state ?? false,
-          timeoutMs: asked.timeout ?? 0,
-          isAway: (asked.set_presence ?? 'online') !== 'online',
+          since: requested.since ? parseToken(requested.since, 'since') : undefined,
+          fullState: requested.full_state ?? false,
+          timeoutMs: requested.timeout ?? 0,
+          isAway: (requested.set_presence ?? 'online') !== 'online',
           signal,
         })
       },

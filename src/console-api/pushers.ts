@@ -87,11 +87,11 @@ export function pusherReportRoutes({ db, clock }: { db: Database; clock: Clock }
       summary: 'The status of pushers, and the removed pushers with the reason',
       response: { 200: report },
       errors: { 403: ['M_FORBIDDEN'] },
-      async handler({ requester, query: { user_id: asked, from, limit } }) {
+      async handler({ requester, query: { user_id: requested, from, limit } }) {
         const viewer = requester.userId
-        if (asked !== undefined && asked !== viewer && !requester.isAdmin)
+        if (requested !== undefined && requested !== viewer && !requester.isAdmin)
           throw forbidden('Only an administrator may request another user')
-        const of = asked ?? (requester.isAdmin ? 'all' : viewer)
+        const of = requested ?? (requester.isAdmin ? 'all' : viewer)
         const { nextBatch, ...report } = await db.snapshot((q) =>
           reportPushers(q, { viewer, now: clock.now(), of, after: from, limit }),
         )

@@ -51,7 +51,7 @@ export function parsePusherChange(body: JsonObject, options: ParseOptions): Push
   const pushkey = readPushkey(body, appId)
   if (isDeletion) return { kind: 'delete', appId, pushkey }
 
-  const asked = stringOf(body, 'kind')
+  const requested = stringOf(body, 'kind')
   const handle = readHandle(body)
   const [appDisplayName, deviceDisplayName, lang] = STRINGS.map((name) => stringOf(body, name)) as [
     string,
@@ -59,7 +59,7 @@ export function parsePusherChange(body: JsonObject, options: ParseOptions): Push
     string,
   ]
   for (const name of OPTIONAL_BOOLEANS) checkBoolean(body, name)
-  const kind = readKind(asked, appId, options)
+  const kind = readKind(requested, appId, options)
   const kindAndData = readData(body['data'], kind)
   const { data } = kindAndData
   if (kind === 'webpush') checkSubscription(pushkey, data)
@@ -68,7 +68,7 @@ export function parsePusherChange(body: JsonObject, options: ParseOptions): Push
     booleanOf(body, DISABLE_BADGE_COUNT) ?? booleanOf(data, DISABLE_BADGE_COUNT, 'data.') ?? false
   const holdMs = readHold(body)
   const names = { appDisplayName, deviceDisplayName, lang }
-  const kindAlias = asked === kind ? undefined : asked
+  const kindAlias = requested === kind ? undefined : requested
   const switches = { enabled, disableBadgeCount, holdMs }
   const settings = { appId, pushkey, kindAlias, ...kindAndData, handle, ...names, ...switches }
   const copyRules = body['org.belfry.copy_push_rules'] === true
@@ -99,8 +99,8 @@ function readPushkey(body: JsonObject, appId: string): string {
   return pushkey
 }
 
-function readKind(asked: string, appId: string, { webPush = false }: ParseOptions): PusherKind {
-  const kind = webPush && asked === WEB_PUSH_DRAFT ? 'webpush' : asked
+function readKind(requested: string, appId: string, { webPush = false }: ParseOptions): PusherKind {
+  const kind = webPush && requested === WEB_PUSH_DRAFT ? 'webpush' : requested
   if (kind !== 'http' && kind !== 'email' && !(webPush && kind === 'webpush')) {
     const kinds = webPush ? '"http", "webpush" or "email"' : '"http" or "email"'
     throw invalidParam(`kind must be ${kinds}, or null to delete the pusher`)
