@@ -235,7 +235,7 @@ function statesIn({ pushers }: Record<string, unknown>): [string, string, number
 
 /** Checks that one mail contains each message of both rooms once. */
 function assertDigest(texts: readonly string[]): void {
-  const messages = ['dave is current of this one', 'this one arrives', 'one', 'two: fire!', 'three', 'four']
+  const messages = ['dave is told of this one', 'this one arrives', 'one', 'two: fire!', 'three', 'four']
   const lines = texts.map((text) => text.split('\n').map((line) => line.trim()))
   assert.deepEqual(
     lines.map((some) => some.filter((line) => messages.includes(line))),
