@@ -214,7 +214,7 @@ export const noteIn =
   ({ eventId, ...step }) => {
     // Ids of a stranger may be as long as a body.
     const isSound = (id: string) => Buffer.byteLength(id) <= LONGEST_ID
-    if (eventId !== undefined && isSound(eventId) && isSound(step.appId)) trace.note({ ...step, eventId })
+    if (eventId !== undefined && isSound(eventId) && isSound(step.appId)) trace.record({ ...step, eventId })
   }
 
 /** For `org.belfry.inbox`, which a home server always has. */

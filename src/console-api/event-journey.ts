@@ -18,8 +18,14 @@ import {
   type UserDecision,
   type UserOutcome,
 } from '../trace/notify-reason.ts'
-import { type JourneyPusher, journeyStep, type JourneyStep, pusherSteps, standing } from '../trace/journey.ts'
-import { pusherNotesOf } from '../trace/pushers-store.ts'
+import {
+  type JourneyPusher,
+  journeyStep,
+  type JourneyStep,
+  pusherSteps,
+  currentStep,
+} from '../trace/journey.ts'
+import { pusherChangesOf } from '../trace/pushers-store.ts'
 import { stepsOf } from '../trace/steps-store.ts'
 import {
   cohortInPresentStay,
@@ -143,7 +149,7 @@ async function pushersOf(
   { position, eventId, originServerTs: at }: Event,
 ): Promise<JourneyPusher[]> {
   const present = await q.all(pushersOfJourney, { userId, position })
-  const notes = Map.groupBy(await q.all(pusherNotesOf, { userId }), (note) => note.pusher_id)
+  const notes = Map.groupBy(await q.all(pusherChangesOf, { userId }), (note) => note.pusher_id)
   const removed = [...notes].flatMap(([pusherId, changes]) => {
     const removal = changes.find(({ change }) => change === 'removed')
     return removal && removal.created_at <= at && removal.at >= at ? [{ pusherId, removal, changes }] : []
@@ -206,7 +212,7 @@ function pusherShown(
   event: { at: number; notifies: boolean | undefined },
 ): JsonObject {
   const steps = pusherSteps(pusher, event)
-  const last = standing(steps)
+  const last = currentStep(steps)
   return {
     app_id: pusher.appId,
     app_display_name: pusher.appDisplayName,

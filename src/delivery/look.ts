@@ -2,7 +2,7 @@ import { createBatcher } from '../lib/batcher.ts'
 import { AT_START, type Progress } from '../sending/item-store.ts'
 import { stateOf } from '../sending/lane-store.ts'
 import type { Looked, Visit } from '../sending/port.ts'
-import type { NotedStep, PusherStep } from '../trace/trace.ts'
+import type { UnattemptedStep, PusherStep } from '../trace/trace.ts'
 import type { SkipReason } from '../trace/vocabulary.ts'
 import { passedOver, planCollapse } from './collapse.ts'
 import type { Collapse } from './collapse-store.ts'
@@ -156,6 +156,6 @@ function stepOf(head: HeadRow, next: Found['next']): Looked['step'] {
   }
 }
 
-function notedOf(head: HeadRow, what: NotedStep): PusherStep[] {
+function notedOf(head: HeadRow, what: UnattemptedStep): PusherStep[] {
   return head.head === null ? [] : [{ pusherId: head.pusher_id, position: head.head, ...what }]
 }

@@ -49,7 +49,7 @@ export function concernedUsers(
     mentioned: mentionedUsers(event, maxMentioned),
     target: inviteTarget(event),
     bodyKeys: body === null ? [] : bodyKeys(body, maxBodyKeys),
-    privileged: options.experimental?.knocks === true ? toldOfKnock(event, context) : [],
+    privileged: options.experimental?.knocks === true ? usersNotifiedOfKnock(event, context) : [],
   }
 }
 
@@ -63,7 +63,7 @@ function mentionedUsers(event: EvaluatedEvent, limit: number): string[] {
   return [...mentioned]
 }
 
-function toldOfKnock(event: EvaluatedEvent, context: EvaluationContext | undefined): string[] {
+function usersNotifiedOfKnock(event: EvaluatedEvent, context: EvaluationContext | undefined): string[] {
   if (foldedAt(event, TYPE) !== 'm.room.member' || foldedAt(event, MEMBERSHIP) !== 'knock') return []
   return context === undefined ? [] : [...new Set(usersWithLevels(context).filter(isUserId))]
 }

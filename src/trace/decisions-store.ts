@@ -2,7 +2,7 @@ import type { UserId } from '../lib/ids.ts'
 import { type Queries, query } from '../storage/query.ts'
 import type { ReasonOf } from './vocabulary.ts'
 
-/** Why an event does not notify: a whole cohort, one member of it, or, of the cohort '*', anybody. Kept as it is, as JSON. */
+/** Why an event does not notify a cohort, one member of it, or all members (cohort '*'). Stored as JSON in this form. */
 export type NotNotifiedDecision = {
   cohort: string
   userId?: UserId
@@ -10,7 +10,7 @@ export type NotNotifiedDecision = {
   rule?: { kind: string; ruleId: string }
 }
 
-/** One row for an event, and one place to write to: most transactions that do so do little else. */
+/** One row for each event: most transactions that write it write little else. */
 export const insertDecisions = query<{ position: number; at: number; decisions: string }>()((db, p) =>
   db.insertInto('trace_decisions').values({ position: p.position, at: p.at, decisions: p.decisions }),
 )
@@ -19,7 +19,7 @@ export const decisionsOfEvent = query<{ position: number }>()((db, p) =>
   db.selectFrom('trace_decisions').select('decisions').where('position', '=', p.position),
 )
 
-/** Why an event did not notify a member of a cohort: what is known of them in person comes first. */
+/** Why an event did not notify a member of a cohort. A decision for the member precedes the decision for the cohort. */
 export async function decisionFor(
   q: Queries,
   { position, cohort, userId }: { position: number; cohort: string; userId: UserId },
@@ -32,5 +32,5 @@ export async function decisionFor(
   )
 }
 
-/** In place of a cohort. */
+/** The cohort of a decision for all members. */
 export const ALL_MEMBERS = '*'

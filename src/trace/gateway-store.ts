@@ -33,7 +33,7 @@ export const insertGatewaySteps = query<{ rows: readonly GatewayRow[] }>()((db, 
     .expression(db.selectFrom(d.rows(p.rows, columns).as('r')).select(names))
 })
 
-/** What the gateway did with an event, for all devices, in its order. */
+/** The steps of the gateway for an event, for all devices, in order. */
 export const gatewayStepsOfEvent = query<{ eventId: string }>()((db, p) =>
   db.selectFrom('trace_gateway').selectAll().where('event_id', '=', p.eventId).orderBy('entry_id'),
 )

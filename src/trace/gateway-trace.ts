@@ -7,24 +7,24 @@ import { gatewaySteps, type JourneyStep } from './journey.ts'
 import type { GatewayStep, Trace } from './trace.ts'
 
 export type GatewayTrace = AsyncDisposable & {
-  /** Records a step some time soon: nobody waits for it, and it never throws. */
-  note(step: GatewayStep): void
+  /** Records a step asynchronously. Never throws. */
+  record(step: GatewayStep): void
 }
 
 /**
- * For a gateway that has no transaction of its own for what it did: steps that come close together share one. Disposing
- * waits for what is still to be written.
+ * Records the steps of a gateway outside of its transactions. Steps at nearly the same time share one transaction. Disposing waits
+ * for pending writes.
  */
 export function createGatewayTrace(deps: { db: Database; trace: Trace; log: Log }): GatewayTrace {
   const { db, trace, log } = deps
   const pending = new Set<Promise<void>>()
   const write = createBatcher(async (steps: readonly GatewayStep[]) => {
-    // What a power cut takes away of it says nothing about what was delivered.
+    // A step that is lost in a power cut does not affect deliveries, so the write need not be durable.
     await db.transaction((tx) => trace.recordGatewaySteps(tx, steps), { durably: false })
     return steps.map(() => undefined)
   })
   return {
-    note(step) {
+    record(step) {
       if (!trace.isEnabled) return
       const writing = write(step)
         .catch((error: unknown) => log.error({ err: error }, 'steps of the gateway could not be recorded'))
@@ -37,10 +37,10 @@ export function createGatewayTrace(deps: { db: Database; trace: Trace; log: Log 
   }
 }
 
-/** What a gateway did with an event for one device, in its order. */
+/** The steps of a gateway for an event and one device, in order. */
 export type DeviceJourney = { app_id: string; pushkey_hash: string; steps: JourneyStep[] }
 
-/** What a gateway did with an event, device by device; nothing is known of an event that it has not been told, or no more. */
+/** The steps of a gateway for an event, by device. Empty for an event that is unknown or no longer recorded. */
 export async function readGatewayJourney(q: Queries, eventId: string): Promise<DeviceJourney[]> {
   const devices: DeviceJourney[] = []
   for (const row of await q.all(gatewayStepsOfEvent, { eventId })) {

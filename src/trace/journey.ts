@@ -1,15 +1,15 @@
 import { MAIL_APP_ID } from '../lib/mail/app-id.ts'
 import { notifyReason } from './notify-reason.ts'
-import type { KeptStep } from './steps-store.ts'
+import type { StoredStep } from './steps-store.ts'
 import { type ReasonOf, sentenceFor, type StepName } from './vocabulary.ts'
 
-// Puts what is kept into the order and the words of a journey. Pure.
+// Converts stored steps to the steps of a journey, in order. Pure.
 
-/** One step as it is told. */
+/** One step of a journey. */
 export type JourneyStep = {
   step: StepName
   reason: string
-  /** For people. */
+  /** The sentence for users. */
   text: string
   /** Milliseconds since the Unix epoch; null: not known. */
   at: number | null
@@ -36,21 +36,21 @@ export type JourneyPusher = {
   appDisplayName: string
   deviceDisplayName: string
   createdAt: number
-  /** Since when it is no more. */
+  /** The time of its removal. */
   removedAt: number | null
-  /** Was it switched on when the event came? */
+  /** Whether it was enabled at the time of the event. */
   wasOn: boolean
-  /** Of kind `webpush`, and still to be confirmed by its app. */
+  /** Of kind `webpush`, and not yet confirmed by its app. */
   isPending: boolean
-  /** When the event was put into its queue, if it waits there still. */
+  /** When the event was added to its queue, if it is still queued. */
   queuedAt: number | null
   failing: { nextAttemptAt: number | null; error: string | null; at: number | null } | null
-  /** In the order in which they were recorded. */
-  kept: readonly (KeptStep & { at: number })[]
-  gateway: readonly GatewayKept[]
+  /** In the order of recording. */
+  kept: readonly (StoredStep & { at: number })[]
+  gateway: readonly StoredGatewayStep[]
 }
 
-export type GatewayKept = {
+export type StoredGatewayStep = {
   at: number
   attempt: number
   outcome: string
@@ -60,11 +60,11 @@ export type GatewayKept = {
   ms: number | null
 }
 
-/** What is the same for all pushers of the user. `notifies`: undefined when that is not known. */
-export type ForUser = { at: number; notifies: boolean | undefined }
+/** The event, for all pushers of the user. `notifies`: undefined when it is not known. */
+export type UserEvent = { at: number; notifies: boolean | undefined }
 
-/** The way of the event to one pusher. Its last step says where it stands. */
-export function pusherSteps(pusher: JourneyPusher, event: ForUser): JourneyStep[] {
+/** The steps of an event for one pusher. `currentStep` returns its state. */
+export function pusherSteps(pusher: JourneyPusher, event: UserEvent): JourneyStep[] {
   const isKnown = pusher.kept.length > 0 || pusher.queuedAt !== null
   if (!isKnown) return [whyNotQueued(pusher, event), ...gatewaySteps(pusher.gateway)]
   const isMail = pusher.appId === MAIL_APP_ID
@@ -73,9 +73,9 @@ export function pusherSteps(pusher: JourneyPusher, event: ForUser): JourneyStep[
   let attempt = 0
   for (const kept of pusher.kept) {
     if (ATTEMPTS[kept.step] !== undefined) attempt++
-    steps.push(...(isMail ? toldOfMail : told)(kept, attempt))
+    steps.push(...(isMail ? mailSteps : pokeSteps)(kept, attempt))
   }
-  // A gateway is asked before its answer is recorded.
+  // The gateway acts before the server records the response.
   for (const step of gatewaySteps(pusher.gateway)) insertByTime(steps, step)
   const { failing } = pusher
   if (pusher.queuedAt !== null && failing !== null)
@@ -89,7 +89,7 @@ export function pusherSteps(pusher: JourneyPusher, event: ForUser): JourneyStep[
   return steps
 }
 
-function whyNotQueued(pusher: JourneyPusher, { at, notifies }: ForUser): JourneyStep {
+function whyNotQueued(pusher: JourneyPusher, { at, notifies }: UserEvent): JourneyStep {
   const reason = notifyReason({
     isSetAfter: pusher.createdAt > at,
     isDisabled: !pusher.wasOn,
@@ -100,7 +100,7 @@ function whyNotQueued(pusher: JourneyPusher, { at, notifies }: ForUser): Journey
   return journeyStep('not queued', reason === 'disabled' ? 'pusher disabled' : reason, { at })
 }
 
-/** How an attempt that was kept under this name is told, and what it came to. */
+/** The reason of the attempt for each stored step. */
 const ATTEMPTS: Readonly<Record<string, ReasonOf<'attempt'> | undefined>> = {
   sent: 'taken',
   rejected: 'rejected',
@@ -110,7 +110,10 @@ const ATTEMPTS: Readonly<Record<string, ReasonOf<'attempt'> | undefined>> = {
   failed: 'failed',
 }
 
-function told({ step, reason, at, status, ms }: KeptStep & { at: number }, attempt: number): JourneyStep[] {
+function pokeSteps(
+  { step, reason, at, status, ms }: StoredStep & { at: number },
+  attempt: number,
+): JourneyStep[] {
   const outcome = Object.hasOwn(ATTEMPTS, step) ? ATTEMPTS[step] : undefined
   if (outcome === undefined)
     return [journeyStep(step as 'skipped', (reason ?? step) as ReasonOf<'skipped'>, { at })]
@@ -121,8 +124,8 @@ function told({ step, reason, at, status, ms }: KeptStep & { at: number }, attem
   return [tried]
 }
 
-/** The same for a pusher that mails, of which less can be said. */
-function toldOfMail(kept: KeptStep & { at: number }, attempt: number): JourneyStep[] {
+/** The same for an e-mail pusher, which has fewer kinds of results. */
+function mailSteps(kept: StoredStep & { at: number }, attempt: number): JourneyStep[] {
   const { step, reason: error, at, status, ms } = kept
   const tried = { at, attempt, status, ms, error }
   if (step === 'sent')
@@ -133,11 +136,11 @@ function toldOfMail(kept: KeptStep & { at: number }, attempt: number): JourneySt
       journeyStep('dropped', 'mail refused for good', { at }),
     ]
   if (step === 'failed') return [journeyStep('attempt', 'mail failed', tried)]
-  return told(kept, attempt)
+  return pokeSteps(kept, attempt)
 }
 
-/** What the gateway did, as steps. */
-export function gatewaySteps(gateway: readonly GatewayKept[]): JourneyStep[] {
+/** The steps of the gateway. */
+export function gatewaySteps(gateway: readonly StoredGatewayStep[]): JourneyStep[] {
   return gateway.map(({ at, attempt, outcome, reason, status, provider_id, ms }) => ({
     ...journeyStep('gateway', outcome as ReasonOf<'gateway'>, { at }),
     attempt,
@@ -153,7 +156,7 @@ function insertByTime(steps: JourneyStep[], step: JourneyStep): void {
   steps.splice(later === -1 ? steps.length : later, 0, step)
 }
 
-/** Where the event stands for a pusher: the last that the pusher itself has to say. */
-export function standing(steps: readonly JourneyStep[]): JourneyStep | undefined {
+/** The state of an event for a pusher: its last step that is neither an attempt nor a step of the gateway. */
+export function currentStep(steps: readonly JourneyStep[]): JourneyStep | undefined {
   return steps.findLast(({ step }) => step !== 'gateway' && step !== 'attempt') ?? steps.at(-1)
 }

@@ -47,10 +47,10 @@ export function notifyReason<F extends NotifyFact>(facts: NotifyFacts<F>): Notif
   return fact && (REASONS[fact] as NotifyReason<F>)
 }
 
-/** The facts for which the push rules of a user are not asked. */
+/** The facts for which the push rules of a user are not evaluated. */
 export type SilenceFact = 'isOwn' | 'isRedacted' | 'isNotMember' | 'ignoresSender'
 
-/** Why the push rules of a user are not asked. */
+/** Why the push rules of a user are not evaluated. */
 export type Silence = NotifyReason<SilenceFact>
 
 /**

@@ -1,8 +1,8 @@
 import type { UserId } from '../lib/ids.ts'
 import { query } from '../storage/query.ts'
 
-/** Who these pushers are. The pushkey is for its hash alone. */
-export const pushersToNote = query<{ pusherIds: readonly number[] }>()((db, p, d) =>
+/** The data of these pushers to record. The pushkey is used for its hash only. */
+export const pushersToRecord = query<{ pusherIds: readonly number[] }>()((db, p, d) =>
   db
     .selectFrom('pushers')
     .select([
@@ -18,7 +18,7 @@ export const pushersToNote = query<{ pusherIds: readonly number[] }>()((db, p, d
     .orderBy('pusher_id'),
 )
 
-type NoteRow = {
+type PusherChangeRow = {
   pusher_id: number
   user_id: UserId
   app_id: string
@@ -28,9 +28,14 @@ type NoteRow = {
   created_at: number
 }
 
-type NewNotes = { at: number; change: string; reason: string | null; rows: readonly NoteRow[] }
+type NewPusherChanges = {
+  at: number
+  change: string
+  reason: string | null
+  rows: readonly PusherChangeRow[]
+}
 
-export const insertPusherNotes = query<NewNotes>()((db, p, d) =>
+export const insertPusherChanges = query<NewPusherChanges>()((db, p, d) =>
   db
     .insertInto('trace_pushers')
     .columns([
@@ -66,11 +71,11 @@ export const insertPusherNotes = query<NewNotes>()((db, p, d) =>
     ),
 )
 
-/** What happened to the pushers of a user, in its order. */
-export const pusherNotesOf = query<{ userId: UserId }>()((db, p) =>
+/** The recorded changes of the pushers of a user, in order. */
+export const pusherChangesOf = query<{ userId: UserId }>()((db, p) =>
   db.selectFrom('trace_pushers').selectAll().where('user_id', '=', p.userId).orderBy('entry_id'),
 )
 
-export const forgetPusherNotes = query<{ userId: UserId }>()((db, p) =>
+export const deletePusherChanges = query<{ userId: UserId }>()((db, p) =>
   db.deleteFrom('trace_pushers').where('user_id', '=', p.userId),
 )

@@ -2,11 +2,11 @@ import { sql } from 'kysely'
 import { type Queries, query } from '../storage/query.ts'
 import type { ReasonOf, SkipReason } from './vocabulary.ts'
 
-// A row of `trace_steps` holds what was recorded at one moment of one event, for up to STEPS_PER_ROW pushers: a message to a
-// hundred pushers is a few rows and not a hundred. It costs a fifth of a row for each (docs/decisions/0008).
+// A row of `trace_steps` contains the steps of one event that were recorded together, for up to STEPS_PER_ROW pushers. So a message
+// to a hundred pushers needs a few rows, a fifth of the cost of one row for each (docs/decisions/0008).
 
-/** What became of one event for one pusher, as it is kept. */
-export type KeptStep = {
+/** A stored step of one event for one pusher. */
+export type StoredStep = {
   pusherId: number
   position: number
   step: string
@@ -15,8 +15,8 @@ export type KeptStep = {
   ms: number | null
 }
 
-/** In `trace_steps.steps`, a JSON list of these; what is null at the end may be missing. */
-type Packed = [
+/** An entry of the JSON list in `trace_steps.steps`. Null values at the end may be missing. */
+type PackedStep = [
   pusherId: number,
   step: string,
   reason?: string | null,
@@ -26,17 +26,17 @@ type Packed = [
 
 const STEPS_PER_ROW = 32
 
-export async function addSteps(q: Queries, at: number, steps: readonly KeptStep[]): Promise<void> {
-  const rows = packed(steps)
+export async function addSteps(q: Queries, at: number, steps: readonly StoredStep[]): Promise<void> {
+  const rows = packRows(steps)
   const [first, second] = rows
   if (first === undefined) return
   if (second === undefined) await q.run(insertSteps, { at, ...first })
   else await q.run(insertStepRows, { at, rows })
 }
 
-function packed(steps: readonly KeptStep[]): { position: number; steps: string }[] {
-  const open = new Map<number, Packed[]>()
-  const rows: { position: number; list: Packed[] }[] = []
+function packRows(steps: readonly StoredStep[]): { position: number; steps: string }[] {
+  const open = new Map<number, PackedStep[]>()
+  const rows: { position: number; list: PackedStep[] }[] = []
   for (const { pusherId, position, step, reason, status, ms } of steps) {
     let list = open.get(position)
     if (list === undefined || list.length === STEPS_PER_ROW) {
@@ -49,17 +49,17 @@ function packed(steps: readonly KeptStep[]): { position: number; steps: string }
   return rows.map(({ position, list }) => ({ position, steps: JSON.stringify(list) }))
 }
 
-/** The steps of an event for these pushers, in their order. */
+/** The steps of an event for these pushers, in order. */
 export async function stepsOf(
   q: Queries,
   of: { position: number; pusherIds: readonly number[] },
-): Promise<(KeptStep & { at: number })[]> {
+): Promise<(StoredStep & { at: number })[]> {
   const wanted = new Set(of.pusherIds)
-  return (await q.all(stepsOfEvent, of)).flatMap(unpacked).filter(({ pusherId }) => wanted.has(pusherId))
+  return (await q.all(stepsOfEvent, of)).flatMap(stepsOfRow).filter(({ pusherId }) => wanted.has(pusherId))
 }
 
-/** What a row holds. */
-export function unpacked({
+/** The steps in a row. */
+export function stepsOfRow({
   position,
   at,
   steps,
@@ -67,20 +67,22 @@ export function unpacked({
   position: number
   at: number
   steps: string
-}): (KeptStep & { at: number })[] {
-  return (JSON.parse(steps) as Packed[]).map(([pusherId, step, reason = null, status = null, ms = null]) => ({
-    pusherId,
-    position,
-    at,
-    step,
-    reason,
-    status,
-    ms,
-  }))
+}): (StoredStep & { at: number })[] {
+  return (JSON.parse(steps) as PackedStep[]).map(
+    ([pusherId, step, reason = null, status = null, ms = null]) => ({
+      pusherId,
+      position,
+      at,
+      step,
+      reason,
+      status,
+      ms,
+    }),
+  )
 }
 
-/** The event that each of these pushers has waited for longest. */
-export async function headsWaiting(
+/** The oldest queued event of each of these pushers. */
+export async function oldestQueued(
   q: Queries,
   pusherIds: readonly number[],
 ): Promise<{ pusherId: number; position: number }[]> {
@@ -106,7 +108,7 @@ export const insertStepRows = query<{ at: number; rows: readonly { position: num
 
 type Cleared = { pusherIds: readonly number[]; reason: ReasonOf<'cleared'>; at: number }
 
-/** All that waits for these pushers. */
+/** Records that all queued events of these pushers are cleared. */
 export const insertCleared = query<Cleared>()((db, p, d) =>
   db
     .insertInto('trace_steps')
@@ -129,7 +131,7 @@ type Collapsed = {
   others: readonly { position: number; reason: SkipReason }[]
 }
 
-/** All ordinary rows of a pusher up to a position but those to keep: collapsed, unless `others` says otherwise. */
+/** Records all rows of a pusher that are not urgent, up to a position and except `keep`, as collapsed or with the reason in `others`. */
 export const insertCollapsed = query<Collapsed>()((db, p, d) =>
   db
     .insertInto('trace_steps')
@@ -156,7 +158,7 @@ export const insertCollapsed = query<Collapsed>()((db, p, d) =>
     ),
 )
 
-// A column of its own, not a group: one look into the index for each pusher, however long the queue.
+// A subquery and not a group: it costs one index lookup for each pusher, for any length of the queue.
 const oldestPosition = sql<number>`(select min(o.position) from lane_items as o where o.lane_id = ids.value)`
 
 export const oldestWaiting = query<{ pusherIds: readonly number[] }>()((db, p, d) =>

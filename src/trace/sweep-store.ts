@@ -1,16 +1,16 @@
 import { type RawBuilder, sql } from 'kysely'
 import { type Query, query } from '../storage/query.ts'
 
-/** Rows from before `before`, from after `after` (the clock was set back), and whatever is more than the newest `keep`. */
-export type Outdated = { before: number; after: number; keep: number; limit: number }
+/** Selects rows older than `before`, rows later than `after` (the clock was set back), and all but the newest `keep`. */
+export type SweepRange = { before: number; after: number; keep: number; limit: number }
 
-// What is oldest is found at one end of the primary key: it costs what it removes, however much there is. Where ids are missing
-// (rolled back; positions of events of which there was nothing to keep) fewer than `keep` are kept.
+// The oldest rows are at one end of the primary key, so a sweep costs only the rows that it removes. Where ids are missing (after a
+// rollback, or positions of events without a row) fewer than `keep` rows are kept.
 function sweepOf(name: 'trace_steps' | 'trace_decisions' | 'trace_pushers' | 'trace_gateway') {
-  // As far as this goes they are alike.
+  // The tables have the same columns for this query.
   const table = name as 'trace_steps'
   const id = (name === 'trace_decisions' ? 'position' : 'entry_id') as 'entry_id'
-  return query<Outdated>()((db, p, d) => {
+  return query<SweepRange>()((db, p, d) => {
     const newest: RawBuilder<number> = sql`(select max(n.${sql.ref(id)}) from ${sql.table(table)} as n)`
     return db.deleteFrom(table).where(id, 'in', (eb) =>
       eb
@@ -36,12 +36,12 @@ function sweepOf(name: 'trace_steps' | 'trace_decisions' | 'trace_pushers' | 'tr
 
 export const sweepSteps = sweepOf('trace_steps')
 export const sweepDecisions = sweepOf('trace_decisions')
-export const sweepPusherNotes = sweepOf('trace_pushers')
+export const sweepPusherChanges = sweepOf('trace_pushers')
 export const sweepGatewaySteps = sweepOf('trace_gateway')
 
-export const SWEEPS: readonly Query<Outdated, unknown>[] = [
+export const SWEEPS: readonly Query<SweepRange, unknown>[] = [
   sweepSteps,
   sweepDecisions,
-  sweepPusherNotes,
+  sweepPusherChanges,
   sweepGatewaySteps,
 ]

@@ -8,26 +8,28 @@ import type { Transaction } from '../storage/database.ts'
 import type { Queries } from '../storage/query.ts'
 import { insertDecisions, type NotNotifiedDecision } from './decisions-store.ts'
 import { insertGatewaySteps } from './gateway-store.ts'
-import { forgetPusherNotes, insertPusherNotes, pushersToNote } from './pushers-store.ts'
-import { addSteps, headsWaiting, insertCleared, insertCollapsed, type KeptStep } from './steps-store.ts'
+import { deletePusherChanges, insertPusherChanges, pushersToRecord } from './pushers-store.ts'
+import { addSteps, oldestQueued, insertCleared, insertCollapsed, type StoredStep } from './steps-store.ts'
 import type { ReasonOf, SkipReason } from './vocabulary.ts'
 
-// What is kept of the journeys of notifications beside what the stages keep anyway. It is written by one statement
-// for many (a backlog that goes: by one for each pusher), in the transaction that records the outcome itself; `at` is in milliseconds since the Unix epoch.
+// Records the parts of the journeys that the stages do not store themselves. One statement writes many steps (for a backlog: one
+// statement for each pusher), in the transaction that records the result. `at` is in milliseconds since the Unix epoch.
 
 /**
- * One step of one event on its way to one pusher: the result of an attempt, or one without an attempt. `but`: the short form was sent
- * after a refusal, or the pusher was set anew before its rejection was recorded.
+ * A step of one event for one pusher, with or without an attempt. `but`: the short form was sent after a refusal, or the pusher was set
+ * again before its rejection was recorded.
  */
 export type PusherStep = { pusherId: number; position: number } & (
-  | NotedStep
+  | UnattemptedStep
   | { result: SendResult; but?: 'shorter next' | 'too late' | undefined }
 )
 
-/** One without an attempt. */
-export type NotedStep = { step: 'skipped'; reason: SkipReason } | { step: 'held'; reason: ReasonOf<'held'> }
+/** A step without an attempt. */
+export type UnattemptedStep =
+  | { step: 'skipped'; reason: SkipReason }
+  | { step: 'held'; reason: ReasonOf<'held'> }
 
-/** Of a backlog, what goes but for what is kept. `others`: what goes for another reason than `collapsed`. */
+/** The part of a backlog that is removed: all up to `upTo` except `keep`. `others`: events with another reason than `collapsed`. */
 export type CollapsedBacklog = {
   pusherId: number
   upTo: number
@@ -43,33 +45,33 @@ export type GatewayStep = {
   appId: string
   /** `shortHash(pushkey)`. */
   pushkeyHash: string
-  /** When it ended. */
+  /** The end of the attempt. */
   at: number
   /** 1 is the first. */
   attempt: number
   outcome: ReasonOf<'gateway'>
-  /** The provider's word, or one of ours: never a token, an address or a body. Cut at 200 characters. */
+  /** The reason from the provider or from this server: never a token, an address or a body. Cut at 200 characters. */
   reason?: string | undefined
   /** The provider's HTTP status. */
   status?: number | undefined
   /** The provider's id of the message. Cut at 200 characters. */
   providerId?: string | undefined
-  /** How long the attempt took. */
+  /** The duration of the attempt. */
   ms?: number | undefined
 }
 
 export type Trace = {
   readonly isEnabled: boolean
   recordSteps(tx: Queries, at: number, steps: readonly PusherStep[]): Promise<void>
-  /** Before the rows of the outbox go. */
+  /** Call it before the rows are removed from the queue. */
   recordCollapsed(tx: Queries, at: number, backlogs: readonly CollapsedBacklog[]): Promise<void>
-  /** All that waits for these pushers goes; before it does. */
+  /** Call it before all queued events of these pushers are removed. */
   recordCleared(
     tx: Queries,
     at: number,
     of: { pusherIds: readonly number[]; reason: ReasonOf<'cleared'> },
   ): Promise<void>
-  /** What these pushers would send next is held. Of an event it is recorded once for each reason. */
+  /** The next event of each of these pushers is held. Recorded once for each event and reason. */
   recordHeld(
     tx: Transaction,
     at: number,
@@ -80,13 +82,13 @@ export type Trace = {
     event: { position: number; at: number },
     decisions: readonly NotNotifiedDecision[],
   ): Promise<void>
-  /** Pushers are switched off or on, or go; before they do. */
+  /** Call it before pushers are disabled, enabled or removed. */
   recordPusherChange(
     tx: Queries,
     at: number,
     of: { pusherIds: readonly number[] } & PusherChange,
   ): Promise<void>
-  /** The account is closed: which pushers its user had is forgotten. What was recorded of them says nothing without it. */
+  /** Deletes the pushers of a closed account. The other records do not identify the user without them. */
   forgetUser(tx: Queries, userId: UserId): Promise<void>
   recordGatewaySteps(tx: Queries, steps: readonly GatewayStep[]): Promise<void>
 }
@@ -96,7 +98,7 @@ export function createTrace({ isEnabled }: { isEnabled: boolean }): Trace {
 }
 
 const forgetUser: Trace['forgetUser'] = async (tx, userId) => {
-  await tx.run(forgetPusherNotes, { userId })
+  await tx.run(deletePusherChanges, { userId })
 }
 
 const nothing = async (): Promise<void> => undefined
@@ -118,7 +120,7 @@ const recording = (): Trace => ({
   isEnabled: true,
 
   async recordSteps(tx, at, steps) {
-    if (steps.length > 0) await addSteps(tx, at, steps.map(keptStep))
+    if (steps.length > 0) await addSteps(tx, at, steps.map(storedStep))
   },
 
   async recordCollapsed(tx, at, backlogs) {
@@ -139,12 +141,12 @@ const recording = (): Trace => ({
 
   async recordPusherChange(tx, at, { pusherIds, ...change }) {
     if (pusherIds.length === 0) return
-    const rows = (await tx.all(pushersToNote, { pusherIds })).map(({ pushkey, ...row }) => ({
+    const rows = (await tx.all(pushersToRecord, { pusherIds })).map(({ pushkey, ...row }) => ({
       ...row,
       pushkey_hash: shortHash(pushkey),
     }))
     const reason = change.change === 'removed' ? change.reason : null
-    if (rows.length > 0) await tx.run(insertPusherNotes, { at, change: change.change, reason, rows })
+    if (rows.length > 0) await tx.run(insertPusherChanges, { at, change: change.change, reason, rows })
   },
 
   forgetUser,
@@ -154,33 +156,33 @@ const recording = (): Trace => ({
   },
 })
 
-/** So many pushers are remembered with the event that they were held at. For a pusher that is forgotten it is recorded once more. */
-const MOST_HELD = 10_000
+/** The maximum number of pushers in the cache of held events. For an evicted pusher, the hold is recorded again. */
+const MAX_HELD = 10_000
 
-/** A pusher that is held comes back and is held again, for days perhaps: of one event that is recorded once. */
+/** A pusher can be held for the same event many times, for days. The hold is recorded once for an event. */
 function heldRecorder(): Trace['recordHeld'] {
-  const heldAt = new BoundedMap<number, number>({ limit: MOST_HELD })
+  const heldAt = new BoundedMap<number, number>({ limit: MAX_HELD })
   return async (tx, at, { pusherIds, reason }) => {
     if (pusherIds.length === 0) return
-    const heads = await headsWaiting(tx, pusherIds)
-    const news = heads.filter(({ pusherId, position }) => heldAt.get(pusherId) !== position)
-    if (news.length === 0) return
+    const heads = await oldestQueued(tx, pusherIds)
+    const unrecorded = heads.filter(({ pusherId, position }) => heldAt.get(pusherId) !== position)
+    if (unrecorded.length === 0) return
     await addSteps(
       tx,
       at,
-      news.map((head) => keptStep({ ...head, step: 'held', reason })),
+      unrecorded.map((head) => storedStep({ ...head, step: 'held', reason })),
     )
     tx.onCommit(() => {
-      for (const { pusherId, position } of news) heldAt.set(pusherId, position)
+      for (const { pusherId, position } of unrecorded) heldAt.set(pusherId, position)
     })
   }
 }
 
-function keptStep({ pusherId, position, ...step }: PusherStep): KeptStep {
+function storedStep({ pusherId, position, ...step }: PusherStep): StoredStep {
   if ('step' in step)
     return { pusherId, position, step: step.step, reason: step.reason, status: null, ms: null }
   const { result, but } = step
-  // An attempt that is taken needs no reason.
+  // An accepted attempt has no reason.
   const isTaken = result.kind === 'delivered' || result.kind === 'rejected'
   return {
     pusherId,
@@ -192,11 +194,11 @@ function keptStep({ pusherId, position, ...step }: PusherStep): KeptStep {
   }
 }
 
-/** Anybody may have sent what the gateway was sent: nothing of it gets in at any length. */
+/** The input of the gateway is not trusted, so its strings are cut. */
 const MAX_CHARS = 200
 const MAX_ID_CHARS = 255
 
-/** Cutting may leave half a surrogate pair, and PostgreSQL refuses all rows of a statement for one of those. */
+/** A cut can leave half of a surrogate pair, and PostgreSQL then refuses all rows of the statement. */
 const cut = (text: string, chars: number) => cleanText(text.slice(0, chars))
 
 function gatewayRow(step: GatewayStep) {

@@ -1,102 +1,102 @@
 /**
- * The words of the journey of a notification, and what each says to people: for every step its reasons. This list is the only
- * one, and docs/journey.md shows it. A stage that has a new reason adds it here; until then it does not compile.
+ * The steps of a journey with their reasons, and a sentence for each reason. docs/journey.md shows this list. A stage with a new
+ * reason must add it here; otherwise it does not compile.
  */
 export const VOCABULARY = {
   stored: {
     stored: 'The event was accepted and stored.',
   },
   decided: {
-    notifies: 'A push rule notifies of it.',
-    'does not notify': 'The push rule that matches first does not notify of it.',
-    'no rule matched': 'No push rule matches it.',
-    'own event': 'Nobody is notified of what they have sent themselves.',
-    'not a member': 'The user was not in the room when it came.',
-    'sender is ignored': 'The user ignores its sender.',
+    notifies: 'A push rule notifies the user of the event.',
+    'does not notify': 'The first push rule that matches does not notify the user.',
+    'no rule matched': 'No push rule matches the event.',
+    'own event': 'Users are not notified of their own events.',
+    'not a member': 'The user was not in the room at the time of the event.',
+    'sender is ignored': 'The user ignores the sender.',
     'rules failed':
-      'The push rules could not be evaluated. That is a fault of the server; its log has the error.',
+      'The push rules could not be evaluated. This is a fault of the server; the error is in its log.',
     'not kept':
-      'What the rules made of it is not known any more: the user has left the room since, or the record has been removed by age.',
+      'The decision is no longer known: the user has left the room since, or the record was removed because of its age.',
   },
   counted: {
-    unread: 'It counts as an unread notification.',
-    highlight: 'It counts as an unread notification and as a highlight.',
+    unread: 'The event counts as an unread notification.',
+    highlight: 'The event counts as an unread notification and as a highlight.',
   },
   retracted: {
-    redacted: 'It was redacted, and counts no more.',
+    redacted: 'The event was redacted and no longer counts.',
   },
   'not queued': {
     'no pushers': 'The user had no pusher.',
-    'set after the event': 'The pusher was set after the event had come.',
-    'pusher disabled': 'The pusher was switched off.',
+    'set after the event': 'The pusher was set after the event.',
+    'pusher disabled': 'The pusher was disabled.',
     'not activated': 'The app has not confirmed the pusher.',
-    'does not notify': 'There was nothing to tell the device.',
+    'does not notify': 'The event does not notify this device.',
     'not recorded':
-      'What became of it is not recorded: the journey was not traced, or the record has been removed by age.',
+      'The result is not recorded: tracing was off, or the record was removed because of its age.',
   },
   waiting: {
-    queued: 'It was put into the queue of the pusher.',
-    'gateway failing': 'The gateway fails; the pusher tries again later.',
-    'may be read first': 'It is mailed if it is not read in the next minutes.',
-    'mail server failing': 'The mail server fails; the pusher tries again later.',
+    queued: 'The event was added to the queue of the pusher.',
+    'gateway failing': 'The gateway fails; the pusher retries later.',
+    'may be read first': 'The event is mailed if the user does not read it in the next minutes.',
+    'mail server failing': 'The mail server fails; the pusher retries later.',
   },
   held: {
-    'active elsewhere': 'The user is active on another device, and may read it there.',
-    'mailed not long ago': 'A mail has told of the room not long ago, so the next one is put off.',
-    'circuit open': 'The gateway has failed several times in a row, so it is left alone for a while.',
+    'active elsewhere': 'The user is active on another device and may read the event there.',
+    'mailed not long ago': 'A mail about the room was sent recently, so the next one is delayed.',
+    'circuit open': 'The gateway failed several times in a row, so attempts are paused for a while.',
   },
   attempt: {
-    taken: 'The gateway took the poke.',
-    rejected: 'The gateway took the poke, and says that the pushkey is not valid any more.',
+    taken: 'The gateway accepted the poke.',
+    rejected: 'The gateway accepted the poke and reported that the pushkey is no longer valid.',
     'rejected too late':
-      'The gateway says that the pushkey is not valid any more, but the pusher was set again meanwhile: it is told once more.',
-    'refused, shorter next': 'The gateway refuses the poke for good; it is told the short form.',
-    refused: 'The gateway refuses the poke for good.',
-    failed: 'The poke did not arrive; it is tried again.',
-    'mail taken': 'The mail server took the mail.',
-    'mail refused': 'The mail server refuses the mail for good.',
-    'mail failed': 'The mail was not sent; it is tried again.',
+      'The gateway reported that the pushkey is no longer valid, but the pusher was set again in the meantime; the poke is sent again.',
+    'refused, shorter next': 'The gateway refused the poke permanently; the short form is sent next.',
+    refused: 'The gateway refused the poke permanently.',
+    failed: 'The poke was not delivered; it is retried.',
+    'mail taken': 'The mail server accepted the mail.',
+    'mail refused': 'The mail server refused the mail permanently.',
+    'mail failed': 'The mail was not sent; it is retried.',
   },
   sent: {
-    sent: 'The device has been told, as far as this server can know.',
-    mailed: 'It was mailed, as far as this server can know.',
+    sent: 'The notification was sent to the device, as far as this server knows.',
+    mailed: 'The event was mailed, as far as this server knows.',
   },
   rejected: {
-    rejected: 'The pusher was removed, as its gateway asked.',
+    rejected: 'The pusher was removed because its gateway rejected the pushkey.',
   },
   dropped: {
-    'refused for good': 'Nobody is told of it: the gateway would never take it.',
-    'mail refused for good': 'It is not mailed: the mail server would never take it.',
+    'refused for good': 'The event is not sent, because the gateway refused it permanently.',
+    'mail refused for good': 'The event is not mailed, because the mail server refused it permanently.',
   },
   skipped: {
-    gone: 'The event was not there any more.',
-    redacted: 'It was redacted before it was sent.',
-    'own event': 'Nobody is told of what they have sent themselves.',
-    'not a member': 'The user had left the room before it was sent.',
-    expired: 'It was a call, and too old to ring for.',
-    read: 'It was read before it was sent.',
-    'sender is ignored': 'The user has begun to ignore its sender before it was sent.',
-    'does not notify': 'The rules of the device do not notify of it.',
-    'in the app only': 'It is shown in the app, and not pushed.',
-    'suppressed by a device rule': 'A push rule of the device keeps it silent.',
-    collapsed: 'After an outage a newer event of the same room was told in its place.',
-    disabled: 'The pusher was switched off before it was sent.',
-    'not by e-mail': 'The push rule does not want it to be mailed.',
+    gone: 'The event no longer existed.',
+    redacted: 'The event was redacted before it was sent.',
+    'own event': 'Users are not notified of their own events.',
+    'not a member': 'The user left the room before the event was sent.',
+    expired: 'The call was too old to ring.',
+    read: 'The event was read before it was sent.',
+    'sender is ignored': 'The user ignored the sender before the event was sent.',
+    'does not notify': 'The push rules of the device do not notify of the event.',
+    'in the app only': 'The event is shown in the app and not pushed.',
+    'suppressed by a device rule': 'A push rule of the device suppresses the event.',
+    collapsed: 'After an outage a newer event of the same room was sent instead.',
+    disabled: 'The pusher was disabled before the event was sent.',
+    'not by e-mail': 'The push rule does not allow a mail about the event.',
   },
   cleared: {
-    'pusher disabled': 'The pusher was switched off while it waited.',
-    'pusher removed': 'The pusher was removed while it waited.',
+    'pusher disabled': 'The pusher was disabled while the event waited.',
+    'pusher removed': 'The pusher was removed while the event waited.',
   },
   gateway: {
-    delivered: 'The provider took the message for the device.',
-    rejected: 'The provider says that the device’s token is dead.',
-    dropped: 'The provider will never take this message.',
-    retry: 'The provider could not take the message now; the gateway tries again.',
-    'configuration error': 'The gateway is not set up for this app. That is for its operator to mend.',
-    queued: 'The gateway keeps the message on its disk, and tries it later.',
-    duplicate: 'The gateway has had this message before; it is not sent again.',
-    expired: 'The message waited until it was worth nothing any more.',
-    failed: 'The gateway could not accept the message; it is to be sent again.',
+    delivered: 'The provider accepted the message for the device.',
+    rejected: 'The provider reported that the device token is no longer valid.',
+    dropped: 'The provider refused the message permanently.',
+    retry: 'The provider could not accept the message; the gateway retries.',
+    'configuration error': 'The gateway is not configured for this app. Its operator must correct this.',
+    queued: 'The gateway stored the message and sends it later.',
+    duplicate: 'The gateway received this message before; it is not sent again.',
+    expired: 'The message expired before it could be delivered.',
+    failed: 'The gateway could not accept the message; the sender must send it again.',
   },
 } as const satisfies Record<string, Readonly<Record<string, string>>>
 
@@ -104,41 +104,41 @@ export type Vocabulary = typeof VOCABULARY
 export type StepName = keyof Vocabulary
 export type ReasonOf<S extends StepName> = keyof Vocabulary[S] & string
 
-/** Why a queued event is not sent. The list is `VOCABULARY.skipped`, where each reason has its sentence. */
+/** Why a queued event is not sent: the keys of `VOCABULARY.skipped`. */
 export type SkipReason = ReasonOf<'skipped'>
 
-/** What was wrong with an attempt, in a sentence. What is not listed, a status for instance, speaks for itself. */
+/** The fault of an attempt, as a clause for the sentence. An error that is not listed, such as a status, is shown unchanged. */
 export const FAULTS = {
-  'bad response': 'its answer was no HTTP',
-  'bad url': 'its URL cannot be called',
+  'bad response': 'the response was not HTTP',
+  'bad url': 'the URL cannot be called',
   'blocked by the IP policy':
-    'the IP policy does not allow its address; see push.allow_ip_ranges, or --allow-push-to',
-  'connection closed': 'it closed the connection',
-  'connection refused': 'it refused the connection',
-  'connection reset': 'it broke the connection off',
-  dns: 'its name was not found',
-  'encryption failed': 'it could not be encrypted for the device',
-  'login refused': 'it refused the login',
+    'the IP policy does not allow the address; see push.allow_ip_ranges, or --allow-push-to',
+  'connection closed': 'the connection was closed',
+  'connection refused': 'the connection was refused',
+  'connection reset': 'the connection was reset',
+  dns: 'the host name was not found',
+  'encryption failed': 'the message could not be encrypted for the device',
+  'login refused': 'the login was refused',
   network: 'the network failed',
-  redirect: 'it answered with a redirect, which is not followed',
-  stopped: 'this server was being stopped',
-  timeout: 'it did not answer in time',
-  tls: 'no trusted TLS connection came about',
-  proxy: 'the proxy did not lead there',
-  unreachable: 'it could not be reached',
-  'vapid token refused': "the push service refuses this server's own token, which is the operator's to mend",
-  'web push is off': 'the operator has switched Web Push off',
+  redirect: 'the response was a redirect, which is not followed',
+  stopped: 'this server was stopping',
+  timeout: 'there was no response in time',
+  tls: 'no trusted TLS connection was established',
+  proxy: 'the proxy could not connect',
+  unreachable: 'the host could not be reached',
+  'vapid token refused': 'the push service refused the token of this server; the operator must correct this',
+  'web push is off': 'the operator has disabled Web Push',
 } as const satisfies Readonly<Record<string, string>>
 
-/** The sentence for a step; `fault`: what was wrong with an attempt. */
+/** The sentence for a step. `fault`: the error of an attempt. */
 export function sentenceFor(step: StepName, reason: string, fault?: string | null): string {
-  // A database may hold words of another version.
+  // A database may contain words of another version.
   const reasons = Object.hasOwn(VOCABULARY, step) ? VOCABULARY[step] : {}
-  const text = wordIn(reasons, reason) ?? `${step}: ${reason}.`
+  const text = textOf(reasons, reason) ?? `${step}: ${reason}.`
   if (!fault) return text
-  return `${text.replace(/\.$/, '')} (${wordIn(FAULTS, fault) ?? fault}).`
+  return `${text.replace(/\.$/, '')} (${textOf(FAULTS, fault) ?? fault}).`
 }
 
-function wordIn(words: Readonly<Record<string, string>>, word: string): string | undefined {
+function textOf(words: Readonly<Record<string, string>>, word: string): string | undefined {
   return Object.hasOwn(words, word) ? words[word] : undefined
 }

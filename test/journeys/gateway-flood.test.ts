@@ -129,7 +129,7 @@ test('any number of refused notifications writes one log line of limited length'
 test('no step is recorded for an invalid event id or app id', () => {
   const noted: string[] = []
   const note = noteIn({
-    note: ({ eventId }) => void noted.push(eventId),
+    record: ({ eventId }) => void noted.push(eventId),
     [Symbol.asyncDispose]: async () => undefined,
   })
   const step = { outcome: 'delivered', reason: 'ok', attempt: 1, at: 0, pushkeyHash: 'hash' } as const

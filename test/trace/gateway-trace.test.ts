@@ -20,7 +20,7 @@ test('what is noted is written by the time it is disposed of, in its order', asy
   const db = await openTestSqlite(t)
   {
     await using gateway = createGatewayTrace({ db, trace, log: silentLog })
-    for (let attempt = 1; attempt <= 300; attempt++) gateway.note(step(attempt))
+    for (let attempt = 1; attempt <= 300; attempt++) gateway.record(step(attempt))
   }
   const rows = await db.all(gatewayStepsOfEvent, { eventId: '$event' })
   assert.deepEqual(
@@ -35,7 +35,7 @@ test('a database that fails costs the record, and is logged', async (t) => {
   const log = { ...silentLog, error: (fields: unknown) => void errors.push(fields) } as typeof silentLog
   const failing = { ...db, transaction: () => Promise.reject(new Error('full')) }
   await using gateway = createGatewayTrace({ db: failing, trace, log })
-  gateway.note(step(1))
+  gateway.record(step(1))
   await gateway[Symbol.asyncDispose]()
   assert.equal(errors.length, 1)
 })
@@ -44,7 +44,7 @@ test('off, nothing is written', async (t) => {
   const db = await openTestSqlite(t)
   {
     await using gateway = createGatewayTrace({ db, trace: NO_TRACE, log: silentLog })
-    gateway.note(step(1))
+    gateway.record(step(1))
   }
   assert.deepEqual(await db.all(gatewayStepsOfEvent, { eventId: '$event' }), [])
 })

@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type GatewayKept, type JourneyPusher, pusherSteps, standing } from '../../src/trace/journey.ts'
-import type { KeptStep } from '../../src/trace/steps-store.ts'
+import {
+  type StoredGatewayStep,
+  type JourneyPusher,
+  pusherSteps,
+  currentStep,
+} from '../../src/trace/journey.ts'
+import type { StoredStep } from '../../src/trace/steps-store.ts'
 
-const kept = (at: number, step: string, more: Partial<KeptStep> = {}) => ({
+const kept = (at: number, step: string, more: Partial<StoredStep> = {}) => ({
   pusherId: 1,
   position: 1,
   at,
@@ -33,7 +38,7 @@ const tell = (more: Partial<JourneyPusher>, event: Parameters<typeof pusherSteps
   return {
     steps,
     words: steps.map(({ step, reason }) => `${step}: ${reason}`),
-    stands: standing(steps)?.step,
+    stands: currentStep(steps)?.step,
   }
 }
 
@@ -71,7 +76,7 @@ describe('the way to one pusher', () => {
   })
 
   test('what the gateway did stands where its time is, and is never the last word', () => {
-    const step: GatewayKept = {
+    const step: StoredGatewayStep = {
       at: 102,
       attempt: 1,
       outcome: 'retry',

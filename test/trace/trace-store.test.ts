@@ -7,7 +7,7 @@ import type { Database } from '../../src/storage/database.ts'
 import { query } from '../../src/storage/query.ts'
 import { decisionFor } from '../../src/trace/decisions-store.ts'
 import { gatewayStepsOfEvent } from '../../src/trace/gateway-store.ts'
-import { pusherNotesOf } from '../../src/trace/pushers-store.ts'
+import { pusherChangesOf } from '../../src/trace/pushers-store.ts'
 import { stepsOf } from '../../src/trace/steps-store.ts'
 import { sweepTrace } from '../../src/trace/sweep.ts'
 import { createTrace, type GatewayStep, NO_TRACE, type PusherStep } from '../../src/trace/trace.ts'
@@ -225,7 +225,7 @@ onEachDatabase('what is kept of a journey', (open) => {
       await trace.recordPusherChange(tx, 5, { pusherIds: [999], change: 'on' })
     })
     await fixture.removePushers(bob)
-    const notes = await db.all(pusherNotesOf, { userId: bob })
+    const notes = await db.all(pusherChangesOf, { userId: bob })
     assert.deepEqual(
       notes.map((note) => [note.pusher_id, note.at, note.change, note.reason]),
       [
@@ -236,8 +236,8 @@ onEachDatabase('what is kept of a journey', (open) => {
     assert.equal(notes[0]?.pushkey_hash, shortHash('key'))
     assert.ok(!JSON.stringify(notes).includes('"key"'), 'not the pushkey')
     await db.transaction((tx) => NO_TRACE.forgetUser(tx, bob))
-    assert.deepEqual(await db.all(pusherNotesOf, { userId: bob }), [])
-    assert.equal((await db.all(pusherNotesOf, { userId: user('carol') })).length, 1)
+    assert.deepEqual(await db.all(pusherChangesOf, { userId: bob }), [])
+    assert.equal((await db.all(pusherChangesOf, { userId: user('carol') })).length, 1)
   })
 
   test('the steps of a gateway, none of them longer than it should be', async (t) => {

@@ -20,7 +20,7 @@ describe('the words of the journey', () => {
     assert.ok(Object.keys(words).length > 10)
     assert.equal(
       sentenceFor('attempt', 'failed', 'timeout'),
-      'The poke did not arrive; it is tried again (it did not answer in time).',
+      'The poke was not delivered; it is retried (there was no response in time).',
     )
     assert.match(sentenceFor('attempt', 'failed', 'status 503'), /\(status 503\)\.$/)
   })

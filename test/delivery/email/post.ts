@@ -16,7 +16,7 @@ import { isRead } from '../../../src/notifications/read-positions.ts'
 import type { RuleKind } from '../../../src/push-rules/index.ts'
 import { displayNameAt, loadPokedEvents } from '../../../src/rooms/poke-event.ts'
 import type { Database } from '../../../src/storage/database.ts'
-import { unpacked } from '../../../src/trace/steps-store.ts'
+import { stepsOfRow } from '../../../src/trace/steps-store.ts'
 import { query } from '../../../src/storage/query.ts'
 import { eventually } from '../../support/eventually.ts'
 import { silentLog } from '../../support/log.ts'
@@ -127,7 +127,7 @@ export async function buildPost(t: TestContext, db: Database): Promise<Post> {
     },
     steps: async () =>
       (await db.all(allSteps, {}))
-        .flatMap(unpacked)
+        .flatMap(stepsOfRow)
         .map(({ position, step, reason }) => ({ position, step, reason })),
   }
 
