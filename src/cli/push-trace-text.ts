@@ -53,8 +53,8 @@ export function journeyText(answer: JourneyAnswer): string {
 function pusherLines(pusher: Pusher): string[] {
   const gone = pusher.removed_at === null ? '' : `, removed ${timeOf(pusher.removed_at)}`
   const name = `${pusher.device_display_name} (${pusher.app_id}, ${pusher.pushkey_hash}${gone})`
-  const standing = pusher.state === pusher.reason ? pusher.state : `${pusher.state}, ${pusher.reason}`
-  return ['', `${name}: ${standing}`, ...pusher.steps.map(lineFor)]
+  const state = pusher.state === pusher.reason ? pusher.state : `${pusher.state}, ${pusher.reason}`
+  return ['', `${name}: ${state}`, ...pusher.steps.map(lineFor)]
 }
 
 export function lineFor(step: JourneyAnswerStep): string {

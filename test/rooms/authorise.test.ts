@@ -63,8 +63,8 @@ describe('joining', () => {
       const expected = membership !== 'ban' && (rule === 'public' || (known && isIn))
       test(`${rule}, with membership ${membership}: ${expected ? 'allowed' : 'refused'}`, () =>
         each((version) => {
-          const standing = { joinRules: { join_rule: rule }, senderMembership: membership }
-          const state = room(version, { ...standing, targetMembership: membership })
+          const overrides = { joinRules: { join_rule: rule }, senderMembership: membership }
+          const state = room(version, { ...overrides, targetMembership: membership })
           assert.equal(allowed(member(bob, bob, 'join'), state), expected)
         }))
     }
@@ -235,8 +235,8 @@ describe('knocking', () => {
       const expected = open && membership !== 'invite' && membership !== 'join' && membership !== 'ban'
       test(`${rule}, with membership ${membership}: ${expected ? 'allowed' : 'refused'}`, () =>
         each((version) => {
-          const standing = { senderMembership: membership, targetMembership: membership }
-          const state = room(version, { joinRules: { join_rule: rule }, ...standing })
+          const overrides = { senderMembership: membership, targetMembership: membership }
+          const state = room(version, { joinRules: { join_rule: rule }, ...overrides })
           assert.equal(allowed(member(bob, bob, 'knock'), state), expected)
         }))
     }

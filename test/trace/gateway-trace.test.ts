@@ -16,7 +16,7 @@ const step = (attempt: number): GatewayStep => ({
   outcome: 'retry',
 })
 
-test('what is noted is written by the time it is disposed of, in its order', async (t) => {
+test('recorded steps are written in order before disposal completes', async (t) => {
   const db = await openTestSqlite(t)
   {
     await using gateway = createGatewayTrace({ db, trace, log: silentLog })
@@ -29,7 +29,7 @@ test('what is noted is written by the time it is disposed of, in its order', asy
   )
 })
 
-test('a database that fails costs the record, and is logged', async (t) => {
+test('a failing database loses the step and is logged', async (t) => {
   const db = await openTestSqlite(t)
   const errors: unknown[] = []
   const log = { ...silentLog, error: (fields: unknown) => void errors.push(fields) } as typeof silentLog
@@ -40,7 +40,7 @@ test('a database that fails costs the record, and is logged', async (t) => {
   assert.equal(errors.length, 1)
 })
 
-test('off, nothing is written', async (t) => {
+test('nothing is written when the trace is disabled', async (t) => {
   const db = await openTestSqlite(t)
   {
     await using gateway = createGatewayTrace({ db, trace: NO_TRACE, log: silentLog })

@@ -8,7 +8,7 @@ import {
 } from '../../src/trace/journey.ts'
 import type { StoredStep } from '../../src/trace/steps-store.ts'
 
-const kept = (at: number, step: string, more: Partial<StoredStep> = {}) => ({
+const stored = (at: number, step: string, more: Partial<StoredStep> = {}) => ({
   pusherId: 1,
   position: 1,
   at,
@@ -33,23 +33,23 @@ const pusher: JourneyPusher = {
   gateway: [],
 }
 const notified = { at: 100, notifies: true }
-const tell = (more: Partial<JourneyPusher>, event: Parameters<typeof pusherSteps>[1] = notified) => {
+const journeyOf = (more: Partial<JourneyPusher>, event: Parameters<typeof pusherSteps>[1] = notified) => {
   const steps = pusherSteps({ ...pusher, ...more }, event)
   return {
     steps,
     words: steps.map(({ step, reason }) => `${step}: ${reason}`),
-    stands: currentStep(steps)?.step,
+    current: currentStep(steps)?.step,
   }
 }
 
-describe('the way to one pusher', () => {
-  test('attempts are numbered in their order, and the last word is the end', () => {
-    const { steps, words, stands } = tell({
+describe('the steps of an event for a pusher', () => {
+  test('number the attempts in order, and end with the final step', () => {
+    const { steps, words, current } = journeyOf({
       kept: [
-        kept(101, 'held', { reason: 'circuit open' }),
-        kept(102, 'failed', { reason: 'timeout', ms: 30_000 }),
-        kept(103, 'rejected too late', { status: 200, ms: 1 }),
-        kept(104, 'sent', { status: 200, ms: 2 }),
+        stored(101, 'held', { reason: 'circuit open' }),
+        stored(102, 'failed', { reason: 'timeout', ms: 30_000 }),
+        stored(103, 'rejected too late', { status: 200, ms: 1 }),
+        stored(104, 'sent', { status: 200, ms: 2 }),
       ],
     })
     assert.deepEqual(words, [
@@ -64,18 +64,26 @@ describe('the way to one pusher', () => {
       steps.flatMap(({ attempt }) => attempt ?? []),
       [1, 2, 3],
     )
-    assert.equal(stands, 'sent')
+    assert.equal(current, 'sent')
   })
 
-  test('while it is being tried again it waits', () => {
+  test('end with "waiting" while the gateway fails', () => {
     const failing = { nextAttemptAt: 500, error: 'dns', at: 102 }
-    const { words, stands } = tell({ queuedAt: 100, failing, kept: [kept(102, 'failed', { reason: 'dns' })] })
+    const { words, current } = journeyOf({
+      queuedAt: 100,
+      failing,
+      kept: [stored(102, 'failed', { reason: 'dns' })],
+    })
     assert.deepEqual(words, ['waiting: queued', 'attempt: failed', 'waiting: gateway failing'])
-    assert.equal(stands, 'waiting')
-    assert.equal(tell({ failing, kept: [kept(101, 'sent')] }).stands, 'sent', 'what fails is another event')
+    assert.equal(current, 'waiting')
+    assert.equal(
+      journeyOf({ failing, kept: [stored(101, 'sent')] }).current,
+      'sent',
+      'the failure concerns another event',
+    )
   })
 
-  test('what the gateway did stands where its time is, and is never the last word', () => {
+  test('contain the steps of the gateway in order of time, and none of them is the current step', () => {
     const step: StoredGatewayStep = {
       at: 102,
       attempt: 1,
@@ -86,7 +94,7 @@ describe('the way to one pusher', () => {
       ms: 9,
     }
     const gateway = [step, { ...step, at: 200, attempt: 2, outcome: 'rejected' }]
-    const { steps, words, stands } = tell({ kept: [kept(103, 'sent')], gateway })
+    const { steps, words, current } = journeyOf({ kept: [stored(103, 'sent')], gateway })
     assert.deepEqual(words, [
       'waiting: queued',
       'gateway: retry',
@@ -95,24 +103,24 @@ describe('the way to one pusher', () => {
       'gateway: rejected',
     ])
     assert.deepEqual([steps[1]?.error, steps[1]?.status, steps[1]?.attempt], ['ServiceUnavailable', 503, 1])
-    assert.equal(stands, 'sent')
+    assert.equal(current, 'sent')
   })
 
-  test('why nothing was queued: the first reason that there is', () => {
+  test('have the reason with the highest precedence when nothing was queued', () => {
     const why = (more: Partial<JourneyPusher>, notifies: boolean | undefined = true) =>
-      tell(more, { at: 100, notifies }).words
+      journeyOf(more, { at: 100, notifies }).words
     assert.deepEqual(why({ createdAt: 101, wasOn: false }), ['not queued: set after the event'])
     assert.deepEqual(why({ isPending: true }), ['not queued: not activated'])
     assert.deepEqual(why({ wasOn: false }), ['not queued: pusher disabled'])
     assert.deepEqual(why({}, false), ['not queued: does not notify'])
     assert.deepEqual(why({}), ['not queued: not recorded'])
-    assert.deepEqual(tell({}, { at: 100, notifies: undefined }).words, ['not queued: not recorded'])
-    // A rule of the device alone has woken it.
-    assert.equal(tell({ kept: [kept(101, 'sent')] }, { at: 100, notifies: false }).stands, 'sent')
+    assert.deepEqual(journeyOf({}, { at: 100, notifies: undefined }).words, ['not queued: not recorded'])
+    // A device rule alone queued the event.
+    assert.equal(journeyOf({ kept: [stored(101, 'sent')] }, { at: 100, notifies: false }).current, 'sent')
   })
 
-  test('the words of a later version are told as they are', () => {
-    const { steps } = tell({ kept: [kept(101, 'toString'), kept(102, 'beamed', { reason: 'up' })] })
+  test('show steps of a later version unchanged', () => {
+    const { steps } = journeyOf({ kept: [stored(101, 'toString'), stored(102, 'beamed', { reason: 'up' })] })
     assert.deepEqual(
       steps.slice(1).map(({ step, reason, text }) => [step, reason, text]),
       [

@@ -11,7 +11,7 @@ import {
   pusherRuleFacts,
 } from '../../src/trace/notify-reason.ts'
 
-/** Every fact with its reason, the highest precedence first. */
+/** Each fact with its reason, in order of precedence. */
 const TABLE: readonly (readonly [NotifyFact, NotifyReason])[] = [
   ['isGone', 'gone'],
   ['isOwn', 'own event'],
@@ -32,7 +32,7 @@ const TABLE: readonly (readonly [NotifyFact, NotifyReason])[] = [
 ]
 
 describe('the reason against a notification', () => {
-  test('the table of this test has every reason once', () => {
+  test('the table of this test contains each reason once', () => {
     assert.deepEqual(
       TABLE.map(([, reason]) => reason),
       NOTIFY_REASONS,
@@ -46,7 +46,7 @@ describe('the reason against a notification', () => {
       assert.equal(notifyReason({ [fact]: undefined }), undefined)
     })
 
-  test('of two facts the one with the higher precedence gives the reason, in whatever order they are named', () => {
+  test('the fact with the higher precedence gives the reason, in any order of the facts', () => {
     for (const [at, [first, reason]] of TABLE.entries())
       for (const [second] of TABLE.slice(at + 1)) {
         assert.equal(notifyReason({ [first]: true, [second]: true }), reason, `${first}, ${second}`)
@@ -54,7 +54,7 @@ describe('the reason against a notification', () => {
       }
   })
 
-  test('the facts of the queue come before all that delivery has to look up, so looking in stages gives the same reason', () => {
+  test('the facts of the queue precede the facts that delivery must query, so that evaluation in stages gives the same reason', () => {
     const ofQueue = ['isGone', 'isOwn', 'isRedacted', 'isNotMember', 'isExpired']
     assert.deepEqual(
       TABLE.slice(0, ofQueue.length).map(([fact]) => fact),
@@ -70,7 +70,11 @@ describe('the decision for a user', () => {
   const noRule = { notify: false, rule: null }
   const cases: readonly [string, Parameters<typeof decideForUser>[0], ReturnType<typeof decideForUser>][] = [
     ['an outcome that notifies', { outcome: loud }, { notifies: true, reason: 'notifies', rule }],
-    ['an outcome that does not', { outcome: quiet }, { notifies: false, reason: 'does not notify', rule }],
+    [
+      'an outcome that does not notify',
+      { outcome: quiet },
+      { notifies: false, reason: 'does not notify', rule },
+    ],
     [
       'an outcome without a rule',
       { outcome: noRule },
@@ -107,16 +111,16 @@ describe('the decision for a user', () => {
       { outcome: loud, recorded: { reason: 'does not notify' } },
       { notifies: true, reason: 'notifies', rule },
     ],
-    ['nothing that is known', {}, { notifies: undefined, reason: 'not kept', rule: null }],
+    ['no known fact', {}, { notifies: undefined, reason: 'not kept', rule: null }],
   ]
   for (const [title, facts, decision] of cases)
     test(`${title}: ${decision.reason}`, () => assert.deepEqual(decideForUser(facts), decision))
 
-  test('a stored outcome is of an ignored sender if it neither notifies nor has a rule', () => {
+  test('a stored outcome that neither notifies nor has a rule belongs to an ignored sender', () => {
     assert.deepEqual([noRule, quiet, loud, undefined].map(isOfIgnoredSender), [true, false, false, false])
   })
 
-  test('recipients are the members and the user whom the event invites', () => {
+  test('recipients are the joined members and the invited user', () => {
     const memberships = ['join', 'invite', 'leave', 'ban', 'knock', null, undefined]
     const recipients = (isOwnMembership: boolean) =>
       memberships.filter((membership) => isRecipient(membership, { isOwnMembership }))
@@ -125,7 +129,7 @@ describe('the decision for a user', () => {
   })
 })
 
-describe('the push rules about one pusher', () => {
+describe('pusherRuleFacts', () => {
   const pushed = { notify: true, wakes: true }
   const inApp = { notify: true, wakes: false }
   const none = { notify: false, wakes: false }

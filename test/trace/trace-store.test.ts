@@ -55,10 +55,10 @@ const timesIn = (table: 'trace_steps' | 'trace_decisions' | 'trace_pushers' | 't
       .select('at')
       .orderBy('at'),
   )
-const everything = query()((db) => db.selectFrom('trace_steps').selectAll().orderBy('entry_id'))
+const allSteps = query()((db) => db.selectFrom('trace_steps').selectAll().orderBy('entry_id'))
 
-onEachDatabase('what is kept of a journey', (open) => {
-  test('steps of an event for a pusher, and those of no other event and no other pusher', async (t) => {
+onEachDatabase('the stored trace', (open) => {
+  test('returns the steps of an event for the given pushers only', async (t) => {
     const db = await open(t)
     const first = { pusherId: 1, position: 10 }
     const refused = { kind: 'refused', reason: 'status 400', status: 400, ms: 3 } as const
@@ -90,7 +90,7 @@ onEachDatabase('what is kept of a journey', (open) => {
     assert.deepEqual([other?.status, other?.ms, other?.reason], [200, 7, null])
   })
 
-  test('an event for many pushers is a few rows, and none of them is lost', async (t) => {
+  test('stores the steps of an event for a hundred pushers in four rows', async (t) => {
     const db = await open(t)
     const pusherIds = Array.from({ length: 100 }, (_, at) => at + 1)
     await db.transaction((tx) =>
@@ -100,14 +100,14 @@ onEachDatabase('what is kept of a journey', (open) => {
         pusherIds.map((pusherId) => sent(pusherId, 10)),
       ),
     )
-    assert.equal((await db.all(everything, {})).length, 4)
+    assert.equal((await db.all(allSteps, {})).length, 4)
     assert.deepEqual(
       (await stepsOf(db, { position: 10, pusherIds })).map(({ pusherId }) => pusherId),
       pusherIds,
     )
   })
 
-  test('a backlog that is collapsed leaves a row for each, in one statement', async (t) => {
+  test('records each event of a collapsed backlog in one statement', async (t) => {
     const db = await open(t)
     const rows = [1, 2, 3, 4, 5, 6].flatMap((position) =>
       [7, 8].map((pusher_id) => ({ pusher_id, position, urgent: position === 4 ? 1 : 0 })),
@@ -134,11 +134,11 @@ onEachDatabase('what is kept of a journey', (open) => {
         [7, 2, 'skipped', 'read', 9],
         [7, 5, 'skipped', 'collapsed', 9],
       ],
-      'not what is kept, is urgent, came later or belongs to another pusher',
+      'without kept, urgent and later events and events of other pushers',
     )
   })
 
-  test('what waits when a pusher goes is cleared', async (t) => {
+  test('records the queued events of a removed pusher as cleared', async (t) => {
     const db = await open(t)
     await db.transaction(async (tx) => {
       await tx.run(queue, {
@@ -160,7 +160,7 @@ onEachDatabase('what is kept of a journey', (open) => {
     ])
   })
 
-  test('that an event is held is recorded once, and of the next one to send alone', async (t) => {
+  test('records a hold once, for the oldest queued event only', async (t) => {
     const db = await open(t)
     const own = createTrace({ isEnabled: true })
     const hold = (at: number) =>
@@ -178,10 +178,10 @@ onEachDatabase('what is kept of a journey', (open) => {
     await hold(2)
     await hold(3)
     assert.deepEqual(await wordsOf(db, 5, [7, 8]), [[7, 'held', 'circuit open']])
-    assert.equal((await db.all(everything, {})).length, 1)
+    assert.equal((await db.all(allSteps, {})).length, 1)
   })
 
-  test('why an event did not notify: in person, for the cohort, for all', async (t) => {
+  test('returns the decision for the member before that for the cohort or for all', async (t) => {
     const db = await open(t)
     const rule = { kind: 'room', ruleId: '!kitchen' }
     await db.transaction(async (tx) => {
@@ -210,7 +210,7 @@ onEachDatabase('what is kept of a journey', (open) => {
     assert.equal(await why(3, 'default', bob), undefined)
   })
 
-  test('pushers that change or go are known by hash and name, until the account is closed', async (t) => {
+  test('records changed and removed pushers by hash and name until the account is closed', async (t) => {
     const db = await open(t)
     const fixture = createNotificationsFixture(db)
     const pusherId = await fixture.addPusher(bob)
@@ -234,13 +234,13 @@ onEachDatabase('what is kept of a journey', (open) => {
       ],
     )
     assert.equal(notes[0]?.pushkey_hash, shortHash('key'))
-    assert.ok(!JSON.stringify(notes).includes('"key"'), 'not the pushkey')
+    assert.ok(!JSON.stringify(notes).includes('"key"'), 'no pushkey')
     await db.transaction((tx) => NO_TRACE.forgetUser(tx, bob))
     assert.deepEqual(await db.all(pusherChangesOf, { userId: bob }), [])
     assert.equal((await db.all(pusherChangesOf, { userId: user('carol') })).length, 1)
   })
 
-  test('the steps of a gateway, none of them longer than it should be', async (t) => {
+  test('cuts the reasons of gateway steps at 200 characters', async (t) => {
     const db = await open(t)
     const step: GatewayStep = {
       eventId: '$event',
@@ -277,7 +277,7 @@ onEachDatabase('what is kept of a journey', (open) => {
     )
   })
 
-  test('nothing is recorded when it is off, and nothing when there is nothing to record', async (t) => {
+  test('records nothing when disabled or for empty lists', async (t) => {
     const db = await open(t)
     await db.transaction(async (tx) => {
       await tx.run(queue, { rows: [{ pusher_id: 7, position: 1, urgent: 0 }] })
@@ -292,20 +292,20 @@ onEachDatabase('what is kept of a journey', (open) => {
       await trace.recordHeld(tx, 1, { pusherIds: [], reason: 'circuit open' })
       await trace.recordGatewaySteps(tx, [])
     })
-    assert.deepEqual(await db.all(everything, {}), [])
+    assert.deepEqual(await db.all(allSteps, {}), [])
   })
 
-  test('a step is there with the transaction that records the outcome, or not at all', async (t) => {
+  test('a step is rolled back with its transaction', async (t) => {
     const db = await open(t)
     const failing = db.transaction(async (tx) => {
       await trace.recordSteps(tx, 1, [sent(7, 1)])
       throw new Error('no')
     })
     await assert.rejects(failing, /no/)
-    assert.deepEqual(await db.all(everything, {}), [])
+    assert.deepEqual(await db.all(allSteps, {}), [])
   })
 
-  test('bounded by age', async (t) => {
+  test('a sweep removes rows older than the retention and rows from the future', async (t) => {
     const db = await open(t)
     const clock = createManualClock(100 * DAY)
     const gatewayStep = {
@@ -330,7 +330,7 @@ onEachDatabase('what is kept of a journey', (open) => {
         await trace.recordGatewaySteps(tx, [{ ...gatewayStep, at }])
       })
     const swept = await sweepTrace({ db, clock }, { retentionDays: 14, maxRows: 1000 })
-    assert.equal(swept, 8, 'older than 14 days, or, since the clock was wrong, from the future')
+    assert.equal(swept, 8, 'two rows of each table')
     for (const table of ['trace_steps', 'trace_decisions', 'trace_pushers', 'trace_gateway'] as const) {
       const left = await db.all(timesIn(table), {})
       assert.deepEqual(
@@ -341,14 +341,14 @@ onEachDatabase('what is kept of a journey', (open) => {
     }
   })
 
-  test('bounded by size: the newest are kept, however many there were', async (t) => {
+  test('a sweep keeps the newest rows up to the maximum', async (t) => {
     const db = await open(t)
     const clock = createManualClock(DAY)
-    // An event each.
+    // One event for each row.
     const rows = Array.from({ length: 1700 }, (_, at) => sent(7, at))
     await db.transaction((tx) => trace.recordSteps(tx, DAY, rows))
     assert.equal(await sweepTrace({ db, clock }, { retentionDays: 14, maxRows: 1000 }), 700)
-    const left = await db.all(everything, {})
+    const left = await db.all(allSteps, {})
     assert.deepEqual([left.length, left[0]?.position, left.at(-1)?.position], [1000, 700, 1699])
     assert.equal(await sweepTrace({ db, clock }, { retentionDays: 14, maxRows: 1000 }), 0)
   })

@@ -8,14 +8,14 @@ import { FAULTS, sentenceFor, type StepName, VOCABULARY } from '../../src/trace/
 
 const PAGE = fileURLToPath(new URL('../../docs/journey.md', import.meta.url))
 
-describe('the words of the journey', () => {
-  test('every reason against a notification has a sentence', () => {
+describe('the vocabulary of the journey', () => {
+  test('has a sentence for each reason against a notification', () => {
     const { decided, skipped, 'not queued': notQueued } = VOCABULARY
     const sentences: Readonly<Record<string, string>> = { ...decided, ...notQueued, ...skipped }
     for (const reason of NOTIFY_REASONS) assert.match(sentences[reason] ?? '', /^[A-Z].{10,}\.$/, reason)
   })
 
-  test('every word for a fault has its part of a sentence, but for a status, which speaks for itself', () => {
+  test('has a clause for each fault except a status', () => {
     const words: Record<Exclude<PokeFault, `status ${number}`>, string> = FAULTS
     assert.ok(Object.keys(words).length > 10)
     assert.equal(
@@ -25,17 +25,17 @@ describe('the words of the journey', () => {
     assert.match(sentenceFor('attempt', 'failed', 'status 503'), /\(status 503\)\.$/)
   })
 
-  test('a word of another version is shown as it is', () => {
-    assert.equal(sentenceFor('skipped', 'eaten by a dog'), 'skipped: eaten by a dog.')
+  test('shows a reason of another version unchanged', () => {
+    assert.equal(sentenceFor('skipped', 'unknown reason'), 'skipped: unknown reason.')
     assert.equal(sentenceFor('skipped', 'toString'), 'skipped: toString.')
   })
 
-  test('docs/journey.md has them all, and no others (UPDATE_SNAPSHOTS=1 writes its table anew)', () => {
+  test('equals the table in docs/journey.md (UPDATE_SNAPSHOTS=1 writes the table)', () => {
     const page = readFileSync(PAGE, 'utf8')
     const written = page.replace(/(?:^\| `[^`]+` \| `[^`]+` \| .+ \|\n)+/m, words().map(lineOf).join(''))
     if (process.env['UPDATE_SNAPSHOTS']) writeFileSync(PAGE, written)
     assert.ok(page.includes('| `sent` | `sent` |'))
-    assert.equal(readFileSync(PAGE, 'utf8') === written, true, 'the table is not that of vocabulary.ts')
+    assert.equal(readFileSync(PAGE, 'utf8') === written, true, 'the table differs from vocabulary.ts')
   })
 })
 
