@@ -80,45 +80,82 @@ type OutcomeRow = {
 }
 type InThread = EventKey & Pick<Event, 'threadId'>
 
-type Total = 'total_notify' | 'total_highlight' | 'thread_notify' | 'thread_highlight'
+/**
+ * The last outcomes before this event, as joins: `o` of the cohort, `t` of the cohort in the thread. The position comes first, from a
+ * covering index, then its row: see `threadTotal`.
+ */
+const lastOf = (
+  { roomId, cohort }: { roomId: RoomId; cohort: RawBuilder<unknown> },
+  threadId?: string,
+): RawBuilder<number> =>
+  sql<number>`(select max(l.position) from cohort_outcomes as l
+    where l.room_id = ${roomId} and l.cohort = ${cohort}${threadId === undefined ? sql`` : sql` and l.thread_id = ${threadId}`})`
 
-/** The last total before this event. The position comes first, from a covering index, then its row: see `threadTotal`. */
-function lastTotal(
-  column: Total,
-  { roomId, threadId, cohort }: { roomId: RoomId; threadId: string; cohort: RawBuilder<unknown> },
-): RawBuilder<number> {
-  const ofThread = column.startsWith('thread') ? sql` and l.thread_id = ${threadId}` : sql``
-  return sql<number>`coalesce((select ${sql.ref(`o.${column}`)} from cohort_outcomes as o
-    where o.room_id = ${roomId} and o.cohort = ${cohort} and o.position = (
-      select max(l.position) from cohort_outcomes as l
-      where l.room_id = ${roomId} and l.cohort = ${cohort}${ofThread})), 0)`
-}
+/** The columns of the totals, with the joins of `lastOf`. */
+const totals = (highlight: RawBuilder<number>) => [
+  sql<number>`coalesce(o.total_notify, 0) + 1`.as('total_notify'),
+  sql<number>`coalesce(o.total_highlight, 0) + ${highlight}`.as('total_highlight'),
+  sql<number>`coalesce(t.thread_notify, 0) + 1`.as('thread_notify'),
+  sql<number>`coalesce(t.thread_highlight, 0) + ${highlight}`.as('thread_highlight'),
+  sql.lit(0).as('retracted'),
+]
+
+const OUTCOME_COLUMNS = [
+  'room_id',
+  'cohort',
+  'position',
+  'thread_id',
+  'highlight',
+  'actions',
+  'rule_kind',
+  'rule_id',
+  'total_notify',
+  'total_highlight',
+  'thread_notify',
+  'thread_highlight',
+  'retracted',
+] as const
 
 /** For the default cohort, which every room has. */
 export const insertOutcome = query<InThread & OutcomeRow>()((db, p, d) => {
-  const last = (column: Total) =>
-    lastTotal(column, { roomId: p.roomId, threadId: p.threadId, cohort: sql`${p.cohort}` })
-  return db.insertInto('cohort_outcomes').values({
-    room_id: p.roomId,
-    cohort: p.cohort,
-    position: p.position,
-    thread_id: p.threadId,
-    highlight: p.highlight,
-    actions: p.actions,
-    rule_kind: p.rule_kind,
-    rule_id: p.rule_id,
-    total_notify: sql<number>`${last('total_notify')} + 1`,
-    total_highlight: sql<number>`${last('total_highlight')} + ${d.integer(p.highlight)}`,
-    thread_notify: sql<number>`${last('thread_notify')} + 1`,
-    thread_highlight: sql<number>`${last('thread_highlight')} + ${d.integer(p.highlight)}`,
-    retracted: sql.lit(0),
-  })
+  const { roomId, threadId } = p
+  const place = { roomId, cohort: sql`${p.cohort}` }
+  return db
+    .insertInto('cohort_outcomes')
+    .columns(OUTCOME_COLUMNS)
+    .expression(
+      db
+        .selectFrom(sql<{ one: number }>`(select 1 as one)`.as('r'))
+        .leftJoin('cohort_outcomes as o', (join) =>
+          join
+            .on('o.room_id', '=', roomId)
+            .on('o.cohort', '=', p.cohort)
+            .on('o.position', '=', lastOf(place)),
+        )
+        .leftJoin('cohort_outcomes as t', (join) =>
+          join
+            .on('t.room_id', '=', roomId)
+            .on('t.cohort', '=', p.cohort)
+            .on('t.position', '=', lastOf(place, threadId)),
+        )
+        .select([
+          d.text(roomId).as('room_id'),
+          d.text(p.cohort).as('cohort'),
+          d.integer(p.position).as('position'),
+          d.text(threadId).as('thread_id'),
+          d.integer(p.highlight).as('highlight'),
+          d.text(p.actions).as('actions'),
+          d.text(p.rule_kind).as('rule_kind'),
+          d.text(p.rule_id).as('rule_id'),
+        ])
+        .select(totals(d.integer(p.highlight))),
+    )
 })
 
 /** For all other cohorts that are notified, in one statement. */
 export const insertOutcomes = query<InThread & { rows: readonly OutcomeRow[] }>()((db, p, d) => {
-  const last = (column: Total) =>
-    lastTotal(column, { roomId: p.roomId, threadId: p.threadId, cohort: sql`r.cohort` })
+  const { roomId, threadId } = p
+  const place = { roomId, cohort: sql`r.cohort` }
   const columns = {
     cohort: 'text',
     highlight: 'integer',
@@ -128,38 +165,30 @@ export const insertOutcomes = query<InThread & { rows: readonly OutcomeRow[] }>(
   } as const
   return db
     .insertInto('cohort_outcomes')
-    .columns([
-      'room_id',
-      'cohort',
-      'position',
-      'thread_id',
-      'highlight',
-      'actions',
-      'rule_kind',
-      'rule_id',
-      'total_notify',
-      'total_highlight',
-      'thread_notify',
-      'thread_highlight',
-      'retracted',
-    ])
+    .columns(OUTCOME_COLUMNS)
     .expression(
       db
         .selectFrom(d.rows(p.rows, columns).as('r'))
+        .leftJoin('cohort_outcomes as o', (join) =>
+          join
+            .on('o.room_id', '=', roomId)
+            .onRef('o.cohort', '=', 'r.cohort')
+            .on('o.position', '=', lastOf(place)),
+        )
+        .leftJoin('cohort_outcomes as t', (join) =>
+          join
+            .on('t.room_id', '=', roomId)
+            .onRef('t.cohort', '=', 'r.cohort')
+            .on('t.position', '=', lastOf(place, threadId)),
+        )
         .select([
-          d.text(p.roomId).as('room_id'),
+          d.text(roomId).as('room_id'),
           'r.cohort',
           d.integer(p.position).as('position'),
-          d.text(p.threadId).as('thread_id'),
+          d.text(threadId).as('thread_id'),
         ])
         .select(['r.highlight', 'r.actions', 'r.rule_kind', 'r.rule_id'])
-        .select([
-          sql<number>`${last('total_notify')} + 1`.as('total_notify'),
-          sql<number>`${last('total_highlight')} + r.highlight`.as('total_highlight'),
-          sql<number>`${last('thread_notify')} + 1`.as('thread_notify'),
-          sql<number>`${last('thread_highlight')} + r.highlight`.as('thread_highlight'),
-          sql.lit(0).as('retracted'),
-        ]),
+        .select(totals(sql<number>`r.highlight`)),
     )
 })
 

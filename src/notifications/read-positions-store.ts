@@ -50,14 +50,14 @@ export const advanceThread = query<ReadPosition & { threadId: string }>()((db, p
     .returning(() => onBadge(p)),
 )
 
-/** Like `advanceThread`, for all threads. */
-export const advanceRoom = query<ReadPosition>()((db, p) =>
+/** Like `advanceThread`, where the member has a row for that thread already. Every member has one for all threads. */
+export const advanceRow = query<ReadPosition & { threadId: string }>()((db, p) =>
   db
     .updateTable('read_positions')
     .set({ position: p.position })
     .where('user_id', '=', p.userId)
     .where('room_id', '=', p.roomId)
-    .where('thread_id', '=', ALL_THREADS)
+    .where('thread_id', '=', p.threadId)
     .where('position', '<', p.position)
     .returning(() => onBadge(p)),
 )

@@ -5,7 +5,7 @@ import { clearIfRead, unreadOnBadge } from './badge-store.ts'
 import type { NotificationDeps } from './deps.ts'
 import {
   ALL_THREADS,
-  advanceRoom,
+  advanceRow,
   advanceThread,
   dropPassedThreads,
   readPositionAtOrAfter,
@@ -21,8 +21,10 @@ export type ReadUpTo = { userId: UserId; roomId: RoomId; threadId: string; posit
  * position further back is ignored, and so is a user who is not a member.
  */
 export async function markRead(deps: NotificationDeps, tx: Transaction, read: ReadUpTo): Promise<boolean> {
-  const moved = await moveForward(deps, tx, { read, before: await unreadBefore(deps, tx, read) })
+  const before = await unreadBefore(deps, tx, read)
+  const moved = await tx.first(read.threadId === ALL_THREADS ? advanceRow : advanceThread, read)
   if (!moved) return false
+  await clearBadge(deps, tx, { read, before, moved })
   // Otherwise a client that reads thread by thread leaves a row for each thread, and the row of the room never moves.
   const passed = read.threadId === ALL_THREADS || (await tx.run(advanceRoomIfRead, read)) > 0
   if (passed) await tx.run(dropPassedThreads, read)
@@ -33,8 +35,11 @@ export async function markRead(deps: NotificationDeps, tx: Transaction, read: Re
 type OwnRead = { read: ReadUpTo; before: number }
 
 /** The same for the sender of an event, who has read that thread up to the event (client-server API, "Push notifications"). */
-export async function markOwnRead(deps: NotificationDeps, tx: Transaction, read: OwnRead): Promise<void> {
-  await moveForward(deps, tx, read)
+export async function markOwnRead(deps: NotificationDeps, tx: Transaction, own: OwnRead): Promise<void> {
+  const { read } = own
+  // No position of the sender is as far as the new event, and most senders have sent to the thread before.
+  const moved = (await tx.first(advanceRow, read)) ?? (await tx.first(advanceThread, read))
+  if (moved) await clearBadge(deps, tx, { ...own, moved })
 }
 
 /** The unread count of a member in a room if the badge counts notifications; else 0. */
@@ -46,19 +51,16 @@ export async function unreadBefore(
   return deps.badge === 'messages' ? unreadInRoom(q, member) : 0
 }
 
-async function moveForward(
+async function clearBadge(
   deps: NotificationDeps,
   tx: Transaction,
-  { read, before }: OwnRead,
-): Promise<boolean> {
-  const moved = await tx.first(read.threadId === ALL_THREADS ? advanceRoom : advanceThread, read)
-  if (!moved) return false
-  if (moved.on_badge === 0) return true
+  { read, before, moved }: OwnRead & { moved: { on_badge: number } },
+): Promise<void> {
+  if (moved.on_badge === 0) return
   const isCleared = (await tx.run(clearIfRead, read)) > 0
   // If the badge counts notifications, it also decreases for a room that still has unread events.
   if (isCleared || (before > 0 && (await unreadInRoom(tx, read)) < before))
     await badgeChanged(deps, tx, [read.userId])
-  return true
 }
 
 async function unreadInRoom(q: Queries, member: { userId: UserId; roomId: RoomId }): Promise<number> {

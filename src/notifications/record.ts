@@ -27,7 +27,8 @@ import { devicesToWake } from './devices-to-wake.ts'
  * cohort with its totals, the exceptions, the read position of the sender, the badges, and the work for the pushers. Call
  * it after the membership of the event is written and before `memberJoined` or `memberLeft`.
  *
- * Statements for a plain message: outcome, read position of the sender, badges, outbox. One more records why some members
+ * Statements for a plain message: outcome, read position of the sender. For a room where other members have pushers, two more:
+ * badges, unless all have the room on the badge, and outbox. One more records why some members
  * were not notified. One more finds members by name where the legacy mention rules apply. Where the room has other cohorts
  * than the default one, one more stores their outcomes and one more finds the members who were not notified. The rules of the
  * members are loaded when they have changed. An error in the rules loses the notification, never the message.
@@ -87,7 +88,8 @@ async function enqueueForMembers(
   tx: Transaction,
   { decided, exceptions }: { decided: DecidedEvent; exceptions: readonly UserException[] },
 ): Promise<void> {
-  const { event, decision } = decided
+  const { event, decision, context } = decided
+  if (!context.hasPushers) return
   const { roomId, position, type, sender } = event
   const silenced = exceptions.filter(({ outcome }) => !outcome.notify).map(({ userId }) => userId)
   const mutedCohorts = [...decision.cohorts]
@@ -96,7 +98,7 @@ async function enqueueForMembers(
   const muted =
     mutedCohorts.length === 0 ? [] : await tx.all(membersWithPushersIn, { roomId, cohorts: mutedCohorts })
   const except = [sender, ...silenced, ...muted.map((row) => row.user_id)]
-  await tx.run(addRoomToBadges, { roomId, except })
+  if (!context.isOnBadges) await tx.run(addRoomToBadges, { roomId, except })
   wakeOnCommit(deps, tx, await enqueueForRoom(tx, { roomId, position, type, except, now: deps.clock.now() }))
 }
 

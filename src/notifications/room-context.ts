@@ -6,4 +6,8 @@ export type RoomContext = RoomMoment & {
   rulesVersion: number
   /** Whether any user ignores the sender. */
   senderIgnored: boolean
+  /** Whether a joined member other than the sender has pushers. */
+  hasPushers: boolean
+  /** Whether every such member had the room on the badge before the event. */
+  isOnBadges: boolean
 }

@@ -75,6 +75,9 @@ export async function appendTo(
     memberCount,
     rulesVersion,
     senderIgnored: room.senderIgnored,
+    // The view is older than the membership that a member event sets.
+    hasPushers: target !== undefined || room.hasPushers,
+    isOnBadges: target === undefined && room.isOnBadges,
     powerLevels: room.powerLevels,
     creators: room.creators,
     roomVersion: room.version.id,

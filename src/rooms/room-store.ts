@@ -1,7 +1,8 @@
-import { type RawBuilder, sql } from 'kysely'
+import { type ExpressionBuilder, type RawBuilder, sql } from 'kysely'
 import type { DeviceId, RoomId, UserId } from '../lib/ids.ts'
 import type { Event, StateKey } from '../lib/matrix-event.ts'
 import { type Queries, type Query, query } from '../storage/query.ts'
+import type { Schema } from '../storage/schema.ts'
 
 export type NewRoom = { roomId: RoomId; version: string; creator: UserId; createdAt: number }
 
@@ -100,8 +101,27 @@ export const viewForMessage = query<MessageView>()((db, p) =>
         .limit(sql.lit(1))
         .as('sender_ignored'),
     )
+    .select((eb) => [
+      memberWithPushers(eb, p.sender).as('has_pushers'),
+      memberWithPushers(eb, p.sender).where(lacksBadge).as('lacks_badge'),
+    ])
     .where('rooms.room_id', '=', p.roomId),
 )
+
+/** 1 if any joined member of the room of the outer query other than the sender has pushers, else null. */
+const memberWithPushers = (eb: ExpressionBuilder<Schema, 'rooms'>, sender: UserId) =>
+  eb
+    .selectFrom('memberships as m')
+    .select(sql<number>`1`.as('found'))
+    .whereRef('m.room_id', '=', 'rooms.room_id')
+    // A literal: neither database uses a partial index for a bound parameter.
+    .where('m.has_pushers', '=', sql.lit(1))
+    .where('m.membership', '=', 'join')
+    .where('m.user_id', '<>', sender)
+    .limit(sql.lit(1))
+
+const lacksBadge = sql<boolean>`not exists (select b.room_id from badge_rooms as b
+  where b.user_id = m.user_id and b.room_id = m.room_id)`
 
 export type StateView = StateKey & {
   /** The target of a member event; '' for other events. */

@@ -16,6 +16,10 @@ export type RoomView = AuthState & {
   rulesVersion: number
   /** Whether any user ignores the sender. */
   senderIgnored: boolean
+  /** Whether a joined member other than the sender has pushers. */
+  hasPushers: boolean
+  /** Whether every such member has the room on the badge. */
+  isOnBadges: boolean
   /** The earlier event of the same device with the same transaction id. */
   sentBefore: EventId | undefined
   /** The current event of the type and state key in the request. */
@@ -51,6 +55,8 @@ export async function viewRoom(q: Queries, request: ViewRequest): Promise<RoomVi
     joinedCount: row.joined_count,
     rulesVersion: row.rules_version,
     senderIgnored: row.sender_ignored !== null,
+    hasPushers: row.has_pushers !== null,
+    isOnBadges: row.lacks_badge === null,
     sentBefore: row.sent_event_id ?? undefined,
     ...state,
   }

@@ -112,6 +112,8 @@ export function createNotificationsFixture(
       roomVersion: '11',
       rulesVersion: 0,
       senderIgnored: false,
+      hasPushers: true,
+      isOnBadges: false,
     },
     rules: { ...deps, db, maxRulesPerUser: 100, onRulesChanged: rulesChanged },
     ignore: (userId, ignored) =>
@@ -176,6 +178,8 @@ async function store(fixture: NotificationsFixture, tx: Transaction, draft: Draf
     ...fixture.context,
     rulesVersion: room?.rulesVersion ?? 0,
     senderIgnored: room?.senderIgnored ?? false,
+    ...(event.type !== 'm.room.member' &&
+      room && { hasPushers: room.hasPushers, isOnBadges: room.isOnBadges }),
   }
   await recordEvent(fixture.deps, tx, { event, context })
   return event

@@ -75,7 +75,8 @@ onEachDatabase('recording an event', (open) => {
     await fixture.join(here, bob)
     await fixture.addPusher(bob)
     const message = { msgtype: 'm.text', body: 'hello', 'm.mentions': {} }
-    // Outcome, read position of the author, badges, queue items.
+    // Outcome, read position of the author (twice: the author has none in the thread yet), badges, queue items.
+    assert.equal(await statementsFor(fixture, message), 5)
     assert.equal(await statementsFor(fixture, message), 4)
     await Promise.all(Array.from({ length: 200 }, (_, at) => fixture.join(here, user(`member${at}`))))
     assert.equal(await statementsFor(fixture, message), 4)
@@ -84,11 +85,23 @@ onEachDatabase('recording an event', (open) => {
     assert.equal(await statementsFor(fixture, REACTION, 'm.reaction'), 2)
   })
 
+  test('a message costs no statement for badges if all have the room on it, and two in all if no member has pushers', async (t) => {
+    const fixture = createNotificationsFixture(await open(t))
+    await fixture.join(here, alice)
+    await fixture.say(here, alice, 'first')
+    const message = { msgtype: 'm.text', body: 'hello', 'm.mentions': {} }
+    fixture.context.isOnBadges = true
+    assert.equal(await statementsFor(fixture, message), 3)
+    fixture.context.hasPushers = false
+    assert.equal(await statementsFor(fixture, message), 2)
+  })
+
   test('rules of members are loaded after a change, and then cost one or two statements', async (t) => {
     const fixture = createNotificationsFixture(await open(t))
     await fixture.join(here, alice)
     await fixture.join(here, bob)
     await fixture.addPusher(bob)
+    await fixture.say(here, alice, 'first')
     const rule = { userId: bob, scope: '', kind: 'room', ruleId: here } as const
     const message = { msgtype: 'm.text', body: 'hello', 'm.mentions': {} }
     fixture.context.rulesVersion = 700_000
@@ -107,6 +120,7 @@ onEachDatabase('recording an event', (open) => {
     const db = await open(t)
     const fixture = createNotificationsFixture(db)
     await fixture.join(here, alice)
+    await fixture.say(here, alice, 'first')
     const message = { msgtype: 'm.text', body: 'hello' }
     assert.equal(await statementsFor(fixture, message), 5)
     assert.equal(
@@ -206,6 +220,7 @@ onEachDatabase('recording an event', (open) => {
     const fixture = createNotificationsFixture(await open(t))
     await fixture.join(here, alice)
     await fixture.join(here, bob)
+    await fixture.say(here, alice, 'first')
     const poisoned = Object.defineProperty({ msgtype: 'm.text' } as JsonObject, 'body', {
       enumerable: true,
       get: () => {
@@ -219,7 +234,7 @@ onEachDatabase('recording an event', (open) => {
       'the read position of the author, and the reason',
     )
     assert.equal(faults, 1)
-    assert.equal(await total(fixture), 0)
+    assert.equal(await total(fixture), 1)
   })
 
   test('pushers are woken after the commit, and not after a rollback', async (t) => {
