@@ -11,7 +11,7 @@ import { figure } from './support/table.ts'
 const LIMITS = [256, 10_000, 50_000]
 const OPERATIONS = 200_000
 const ROUNDS = 7
-const MOST_COST = 1 / 5
+const MAX_COST = 1 / 5
 
 type Value = { readonly tokens: number }
 type Cache = { get(key: string): Value | undefined; set(key: string, value: Value): void }
@@ -47,9 +47,9 @@ export const caches: Benchmark = {
       ],
       targets: [
         {
-          wanted: `with ${figure(LIMITS.at(-1) ?? NaN)} entries an eviction costs at most ${figure(MOST_COST, 1)} of the Map's`,
+          wanted: `with ${figure(LIMITS.at(-1) ?? NaN)} entries an eviction costs at most ${figure(MAX_COST, 1)} of the Map's`,
           found: figure(share, 3),
-          isMet: share <= MOST_COST,
+          isMet: share <= MAX_COST,
         },
       ],
       figures: Object.fromEntries(found.map(({ limit, costs }) => [limit, costs])),

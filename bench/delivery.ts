@@ -35,9 +35,9 @@ const ROUND_MS = 1200
 const LATENCY_LOAD = 0.5
 const STILL_MS = 100
 
-const LEAST_SHARE_OF_FLOOR = 0.5
-const MOST_LATENCY = 5
-const MOST_KIB_PER_PUSHER = 2
+const MIN_SHARE_OF_FLOOR = 0.5
+const MAX_LATENCY = 5
+const MAX_KIB_PER_PUSHER = 2
 
 type Pushers = (typeof BACKLOGS)[number]['pushers']
 type Rooms = { conversations: readonly SeededRoom[]; backlogs: ReadonlyMap<Pushers, SeededRoom> }
@@ -242,17 +242,17 @@ function targetsOf({ floors, backlogs, latencies, memory }: Found): Target[] {
     {
       wanted: 'pokes per second to 100 pushers at least half of the floor',
       found: percent(share),
-      isMet: share >= LEAST_SHARE_OF_FLOOR,
+      isMet: share >= MIN_SHARE_OF_FLOOR,
     },
     {
       wanted: 'p99 from sending to the poke at half load less than 5 times the floor',
       found: `${figure(latency, 1)} times`,
-      isMet: latency < MOST_LATENCY,
+      isMet: latency < MAX_LATENCY,
     },
     {
       wanted: 'less than 2 KiB for an idle pusher',
       found: `${figure(kib, 2)} KiB`,
-      isMet: kib < MOST_KIB_PER_PUSHER,
+      isMet: kib < MAX_KIB_PER_PUSHER,
     },
   ]
 }

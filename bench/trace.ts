@@ -17,7 +17,7 @@ const ROUNDS = 16
 const ROUND_MS = 1000
 /** One sweep every ten seconds, and a little. */
 const LAST_SWEEP_MS = 11_000
-const MOST_COST = 0.05
+const MAX_COST = 0.05
 
 const SIDES = ['off', 'on'] as const
 type Side = (typeof SIDES)[number]
@@ -174,5 +174,5 @@ function table(
 }
 
 function target(of: string, cost: number): Target {
-  return { wanted: `${of}: less than 5 % more`, found: percent(cost), isMet: cost < MOST_COST }
+  return { wanted: `${of}: less than 5 % more`, found: percent(cost), isMet: cost < MAX_COST }
 }

@@ -54,7 +54,7 @@ import {
   removePushersOfDevices,
   removeRejected,
 } from './pushers/remove-pushers.ts'
-import { MOST_URL_CHECKS_PER_USER, type PusherDeps } from './pushers/set-pusher.ts'
+import { MAX_URL_CHECKS_PER_USER, type PusherDeps } from './pushers/set-pusher.ts'
 import { startRemovedSweeper } from './pushers/sweep-removed.ts'
 import { startUnconfirmedSweeper } from './pushers/sweep-unconfirmed.ts'
 import type { RoomDeps } from './rooms/deps.ts'
@@ -202,7 +202,7 @@ function pusherDeps(
     trace,
     maxPushersPerUser: config.push.max_pushers_per_user,
     checkUrl,
-    urlChecks: createOccupancy(MOST_URL_CHECKS_PER_USER),
+    urlChecks: createOccupancy(MAX_URL_CHECKS_PER_USER),
     startBadge,
     endBadge,
   }

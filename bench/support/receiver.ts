@@ -20,12 +20,12 @@ export type Receiver = AsyncDisposable & {
   open(): Promise<{ openedAt: number; held: number }>
 }
 
-const PATIENCE_MS = 60_000
+const TIMEOUT_MS = 60_000
 
 export async function startReceiver(): Promise<Receiver> {
   const program = await launchReceiver()
   const ask = async (path: string): Promise<unknown> => {
-    const response = await fetch(program.url + path, { signal: AbortSignal.timeout(PATIENCE_MS) })
+    const response = await fetch(program.url + path, { signal: AbortSignal.timeout(TIMEOUT_MS) })
     return response.json()
   }
   return {
@@ -36,7 +36,7 @@ export async function startReceiver(): Promise<Receiver> {
       try {
         return (await ask(`/end?count=${count}`)) as Arrivals
       } catch (error) {
-        throw new Error(`not all ${count} pokes came within ${PATIENCE_MS / 1000} s`, { cause: error })
+        throw new Error(`not all ${count} pokes came within ${TIMEOUT_MS / 1000} s`, { cause: error })
       }
     },
     hold: async () => void (await ask('/hold')),

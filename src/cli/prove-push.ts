@@ -4,8 +4,8 @@ import type { App } from './command.ts'
 
 const ROOM_ALIAS_NAME = '_belfry-proof'
 const INBOX_APP = 'org.belfry.inbox'
-const PATIENCE_MS = 10_000
-const LOOK_EVERY_MS = 1
+const TIMEOUT_MS = 10_000
+const POLL_EVERY_MS = 1
 
 /**
  * Sends one poke through the whole path, over HTTP like any client: one internal account writes to another, whose
@@ -70,14 +70,14 @@ async function proofRoom(call: Call, userId: string): Promise<string> {
 }
 
 async function arrival({ inbox, token }: { inbox: string; token: string }, eventId: string): Promise<void> {
-  const giveUpAt = performance.now() + PATIENCE_MS
-  while (performance.now() < giveUpAt) {
+  const deadline = performance.now() + TIMEOUT_MS
+  while (performance.now() < deadline) {
     const response = await fetch(inbox, { headers: { authorization: `Bearer ${token}` } })
     const { notifications } = (await response.json()) as {
       notifications: { notification: { event_id?: string } }[]
     }
     if (notifications.some(({ notification }) => notification.event_id === eventId)) return
-    await setTimeout(LOOK_EVERY_MS)
+    await setTimeout(POLL_EVERY_MS)
   }
-  throw new Error(`no poke within ${PATIENCE_MS / 1000} s`)
+  throw new Error(`no poke within ${TIMEOUT_MS / 1000} s`)
 }

@@ -6,7 +6,7 @@ import { createOccupancy } from '../lib/occupancy.ts'
 
 /** Proxies close connections that are silent for a minute. */
 const HEARTBEAT_MS = 15_000
-const MOST_PER_ADDRESS = 20
+const MAX_PER_ADDRESS = 20
 const TRY_AGAIN_MS = 10_000
 
 export type InboxStreamDeps = { store: InboxStore; clock: Clock }
@@ -56,7 +56,7 @@ function eventOf({ id, received_at, notification }: StoredEntry): ServerEvent {
 
 /** Counts the open streams of each address and limits their number. */
 export function createListeners() {
-  const occupancy = createOccupancy(MOST_PER_ADDRESS)
+  const occupancy = createOccupancy(MAX_PER_ADDRESS)
   return {
     /** Counts a stream until the signal aborts. @throws {MatrixError} 429 when the address has too many open streams. */
     enter(address: string, signal: AbortSignal): void {

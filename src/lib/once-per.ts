@@ -1,7 +1,7 @@
 import { BoundedMap } from './bounded-map.ts'
 import type { Clock } from './clock.ts'
 
-const MOST_KEYS = 1000
+const MAX_KEYS = 1000
 
 /**
  * Limits repeated messages: true for the first call with a key, and again when `ms` milliseconds have passed since
@@ -9,7 +9,7 @@ const MOST_KEYS = 1000
  */
 export function oncePer(ms: number, clock: Clock): (key: string) => boolean {
   // Only read with `peek`: the key whose time ends first is evicted first.
-  const lastAt = new BoundedMap<string, number>({ limit: MOST_KEYS })
+  const lastAt = new BoundedMap<string, number>({ limit: MAX_KEYS })
   return (key) => {
     const now = clock.now()
     const age = now - (lastAt.peek(key) ?? -Infinity)

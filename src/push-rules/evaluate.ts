@@ -14,7 +14,7 @@ export const NO_MATCH: RuleOutcome = Object.freeze({
 
 /**
  * The outcome of the first rule that matches, in the order override, content, room, sender, underride. Pure; it never
- * throws. An evaluation costs at most `MOST_STEPS`, and at most the rest of `context.budget`. After that only the
+ * throws. An evaluation costs at most `MAX_STEPS`, and at most the rest of `context.budget`. After that only the
  * default rules, the room rules and the sender rules are evaluated.
  *
  * A user is not notified of their own events or of events of ignored users. The caller checks this and does not call

@@ -7,7 +7,7 @@
  */
 
 /** The step limit of one evaluation for one user. */
-export const MOST_STEPS = 300_000
+export const MAX_STEPS = 300_000
 
 /** Steps shared by several evaluations of one event. `cut`: the number of evaluations that reached the limit. */
 export type StepBudget = { left: number; cut?: number }
@@ -31,11 +31,11 @@ export function explainBudget(): StepBudget {
  * The steps left in the current evaluation. A module variable is used because one more parameter for every search
  * would cost more than most searches. This is safe because evaluations are synchronous and never nested.
  */
-export const meter = { left: MOST_STEPS }
+export const meter = { left: MAX_STEPS }
 
 /** Begins an evaluation; returns its step limit. */
 export function beginSteps(budget: StepBudget | undefined): number {
-  const most = budget === undefined || budget.left > MOST_STEPS ? MOST_STEPS : budget.left
+  const most = budget === undefined || budget.left > MAX_STEPS ? MAX_STEPS : budget.left
   meter.left = most
   return most
 }

@@ -16,7 +16,7 @@ const NO_BADGE = -1
  * Creates the token by which the app confirms its pusher, and queues it for sending (MSC4174). The token is valid for 5 minutes.
  * A disabled pusher gets no token. `isBadgeDue`: the badge is sent after the activation.
  */
-export async function askForActivation(
+export async function requestActivation(
   deps: ActivationDeps,
   tx: Transaction,
   { pusherId, isOn, isBadgeDue }: { pusherId: number; isOn: boolean; isBadgeDue: boolean },

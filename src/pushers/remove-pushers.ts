@@ -1,4 +1,4 @@
-import { settleHandles } from '../user-rules/rule-handles-store.ts'
+import { updateUnheldHandles } from '../user-rules/rule-handles-store.ts'
 import { deleteThrottles } from '../delivery/email/throttle-store.ts'
 import type { Clock } from '../lib/clock.ts'
 import { MAIL_APP_ID } from '../lib/mail/app-id.ts'
@@ -18,7 +18,7 @@ import {
   setHasPushers,
   usersWithPushers,
 } from './pusher-store.ts'
-import { noteRemoved, trimRemoved } from './removed-store.ts'
+import { insertRemovedPushers, trimRemoved } from './removed-store.ts'
 
 export type PusherRemovalDeps = {
   clock: Clock
@@ -121,7 +121,7 @@ export async function removePushers(
   if (pushers.length === 0) return
   const now = deps.clock.now()
   const pusherIds = pushers.map((pusher) => pusher.pusher_id)
-  await tx.run(noteRemoved, { pusherIds, reason, now })
+  await tx.run(insertRemovedPushers, { pusherIds, reason, now })
   await deps.trace.recordPusherChange(tx, now, { pusherIds, change: 'removed', reason })
   await deps.trace.recordCleared(tx, now, { pusherIds, reason: 'pusher removed' })
   await clearItems(tx, pusherIds)
@@ -132,7 +132,7 @@ export async function removePushers(
   const remaining = new Set((await tx.all(usersWithPushers, { userIds })).map((row) => row.user_id))
   for (const userId of userIds) {
     await tx.run(trimRemoved, { userId, keep: REMOVED_KEPT })
-    await tx.run(settleHandles, { userId, now })
+    await tx.run(updateUnheldHandles, { userId, now })
     if (remaining.has(userId)) continue
     await setHasPushers(tx, userId, false)
     await deps.endBadge(tx, userId)

@@ -19,7 +19,7 @@ const COPIED = [
 const COPIED_STATE = ['last_success_at', 'failing_since', 'last_error'] as const
 
 /** Stores a note about pushers that are about to be removed. */
-export const noteRemoved = query<{ pusherIds: readonly number[]; reason: string; now: number }>()(
+export const insertRemovedPushers = query<{ pusherIds: readonly number[]; reason: string; now: number }>()(
   (db, p, d) =>
     db
       .insertInto('removed_pushers')
@@ -73,7 +73,7 @@ export const removedOfAll = query<{ since: number; limit: number }>()((db, p) =>
     .limit(p.limit),
 )
 
-export const forgetRemoved = query<{ before: number; limit: number }>()((db, p) =>
+export const deleteOldRemoved = query<{ before: number; limit: number }>()((db, p) =>
   db
     .deleteFrom('removed_pushers')
     .where('removed_id', 'in', (eb) =>

@@ -1,5 +1,5 @@
 import { ownsAddress } from '../accounts/threepids.ts'
-import { settleHandles } from '../user-rules/rule-handles-store.ts'
+import { updateUnheldHandles } from '../user-rules/rule-handles-store.ts'
 import type { GatewayUrlCheck } from '../delivery/gateway-url.ts'
 import { originOf } from '../delivery/origin.ts'
 import type { Bus } from '../cluster/bus.ts'
@@ -21,7 +21,7 @@ import {
   setHasPushers,
   updatePusher,
 } from './pusher-store.ts'
-import { askForActivation } from './activate-pusher.ts'
+import { requestActivation } from './activate-pusher.ts'
 import type { PusherChange, PusherKind, PusherOwner, PusherSettings } from './pusher.ts'
 import { type PusherRemovalDeps, removePushers } from './remove-pushers.ts'
 
@@ -85,7 +85,7 @@ export async function setPusher(
     const needsActivation = found
       ? await update(deps, tx, { found, checked })
       : await create(deps, tx, { owner, checked })
-    await tx.run(settleHandles, { userId: owner.userId, now: deps.clock.now() })
+    await tx.run(updateUnheldHandles, { userId: owner.userId, now: deps.clock.now() })
     const from = found?.handle
     const to = settings.handle?.value
     if (copyRules && from && to) await deps.copyRules(tx, { userId: owner.userId, from, to })
@@ -96,7 +96,7 @@ export async function setPusher(
 }
 
 /** The limit is low: each check may wait for name servers that never answer, and one client sets one pusher at a time. */
-export const MOST_URL_CHECKS_PER_USER = 4
+export const MAX_URL_CHECKS_PER_USER = 4
 const TRY_AGAIN_MS = 1000
 
 /** The URL of its pokes in parsed form; null: an e-mail pusher, which sends none. */
@@ -165,7 +165,7 @@ async function update(
   const needsActivation = checked.settings.kind === 'webpush' && (hasMoved || found.activated === 0)
   if (needsActivation) {
     const isBadgeDue = found.activated === 1 ? found.value_due > 0 : found.value_told !== null
-    await askForActivation(deps, tx, { pusherId, isOn: checked.settings.enabled, isBadgeDue })
+    await requestActivation(deps, tx, { pusherId, isOn: checked.settings.enabled, isBadgeDue })
   }
   return needsActivation
 }
@@ -228,7 +228,7 @@ async function create(
     await deps.startBadge(tx, owner.userId)
   }
   if (kind !== 'webpush') return false
-  await askForActivation(deps, tx, { pusherId, isOn: enabled, isBadgeDue: false })
+  await requestActivation(deps, tx, { pusherId, isOn: enabled, isBadgeDue: false })
   return true
 }
 

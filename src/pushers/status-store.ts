@@ -6,7 +6,7 @@ import type { PushersTable, Schema } from '../storage/schema.ts'
 
 // Queries for reports about the status of pushers.
 
-const HOW_IT_GOES = [
+const DELIVERY_STATE = [
   'l.failing_since',
   'l.attempts',
   'l.next_attempt_at',
@@ -28,7 +28,7 @@ export const pushersWithQueue = query<{ userId: UserId }>()((db, p) =>
     .selectFrom('pushers as p')
     .innerJoin('lanes as l', 'l.lane_id', 'p.pusher_id')
     .selectAll('p')
-    .select(HOW_IT_GOES)
+    .select(DELIVERY_STATE)
     .select(queueOf)
     .where('p.user_id', '=', p.userId)
     .orderBy('p.pusher_id'),
@@ -42,7 +42,7 @@ export const pushersPage = query<{ after: number; limit: number }>()((db, p) =>
     .selectFrom('pushers as p')
     .innerJoin('lanes as l', 'l.lane_id', 'p.pusher_id')
     .selectAll('p')
-    .select(HOW_IT_GOES)
+    .select(DELIVERY_STATE)
     .select(queueOf)
     .where('p.pusher_id', '>', p.after)
     .orderBy('p.pusher_id')

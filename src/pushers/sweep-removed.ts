@@ -2,17 +2,17 @@ import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { DAY_MS, startSweeper, sweepAll } from '../lib/sweeper.ts'
 import type { Database } from '../storage/database.ts'
-import { forgetRemoved } from './removed-store.ts'
+import { deleteOldRemoved } from './removed-store.ts'
 
 /** How long the note about a removed pusher is kept. */
 export const REMOVED_FOR_MS = 30 * DAY_MS
-const AT_ONCE = 500
+const BATCH_SIZE = 500
 
 export type SweepDeps = { db: Database; clock: Clock }
 
 /** Deletes notes about pushers that were removed more than 30 days ago. Resolves to their number. */
 export function sweepRemoved(deps: SweepDeps): Promise<number> {
-  return sweepAll({ atOnce: AT_ONCE, sweep: () => sweepSome(deps) })
+  return sweepAll({ atOnce: BATCH_SIZE, sweep: () => sweepSome(deps) })
 }
 
 /** Sweeps at the start and once a day, until it is disposed of. */
@@ -20,12 +20,12 @@ export function startRemovedSweeper(deps: SweepDeps & { log: Log }): AsyncDispos
   return startSweeper(deps, {
     of: 'removed pushers',
     everyMs: DAY_MS,
-    atOnce: AT_ONCE,
+    atOnce: BATCH_SIZE,
     sweep: () => sweepSome(deps),
   })
 }
 
 function sweepSome({ db, clock }: SweepDeps): Promise<number> {
   const before = clock.now() - REMOVED_FOR_MS
-  return db.transaction((tx) => tx.run(forgetRemoved, { before, limit: AT_ONCE }))
+  return db.transaction((tx) => tx.run(deleteOldRemoved, { before, limit: BATCH_SIZE }))
 }

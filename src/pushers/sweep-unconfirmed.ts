@@ -7,7 +7,7 @@ import { type PusherRemovalDeps, removePushers } from './remove-pushers.ts'
 
 const HOUR_MS = 3_600_000
 const EVERY_MS = HOUR_MS
-const AT_ONCE = 100
+const BATCH_SIZE = 100
 
 export type UnconfirmedDeps = PusherRemovalDeps & { db: Database }
 
@@ -16,7 +16,7 @@ export type UnconfirmedDeps = PusherRemovalDeps & { db: Database }
  * to them, and their app can set its pusher again. Resolves to their number.
  */
 export function sweepUnconfirmed(deps: UnconfirmedDeps, hours: number): Promise<number> {
-  return sweepAll({ atOnce: AT_ONCE, sweep: () => sweepSome(deps, hours) })
+  return sweepAll({ atOnce: BATCH_SIZE, sweep: () => sweepSome(deps, hours) })
 }
 
 /** Sweeps at the start and once an hour, until it is disposed of. */
@@ -27,14 +27,14 @@ export function startUnconfirmedSweeper(
   return startSweeper(deps, {
     of: 'unconfirmed pushers',
     everyMs: EVERY_MS,
-    atOnce: AT_ONCE,
+    atOnce: BATCH_SIZE,
     sweep: () => sweepSome(deps, hours),
   })
 }
 
 async function sweepSome(deps: UnconfirmedDeps, hours: number): Promise<number> {
   // Each set creates a new token, so the expiry of the token gives the time of the last set.
-  const page = { before: deps.clock.now() - hours * HOUR_MS + ACK_TOKEN_SECONDS * 1000, limit: AT_ONCE }
+  const page = { before: deps.clock.now() - hours * HOUR_MS + ACK_TOKEN_SECONDS * 1000, limit: BATCH_SIZE }
   // Read outside the transaction first: there is rarely a pusher to remove, and the read must not block writers.
   if ((await deps.db.all(unconfirmedPushers, page)).length === 0) return 0
   return deps.db.transaction(async (tx) => {

@@ -7,14 +7,14 @@ import type { RoomDeps } from './deps.ts'
 import { deactivatedMembers, roomsOfUser } from './membership-store.ts'
 
 /** Rooms in one transaction. It bounds how long other writes wait. */
-const ROOMS_AT_ONCE = 16
+const ROOM_BATCH_SIZE = 16
 const MINUTE_MS = 60_000
 
 /** For a deactivated account: leaves its rooms, rejects its invitations and withdraws its knocks. */
 export async function leaveAllRooms(deps: RoomDeps, userId: UserId): Promise<void> {
   const rooms = await roomsOfUser(deps.db, userId, ['join', 'invite', 'knock'])
-  for (let at = 0; at < rooms.length; at += ROOMS_AT_ONCE) {
-    const some = rooms.slice(at, at + ROOMS_AT_ONCE)
+  for (let at = 0; at < rooms.length; at += ROOM_BATCH_SIZE) {
+    const some = rooms.slice(at, at + ROOM_BATCH_SIZE)
     await deps.db.transaction(async (tx) => {
       for (const { room_id: roomId } of some) await leave(deps, tx, { roomId, userId })
     })
@@ -29,7 +29,7 @@ export function startLeaveSweeper(deps: RoomDeps): AsyncDisposable {
   return startSweeper(deps, {
     of: 'memberships of deactivated accounts',
     everyMs: MINUTE_MS,
-    atOnce: ROOMS_AT_ONCE,
+    atOnce: ROOM_BATCH_SIZE,
     sweep: () => leaveNextRooms(deps),
   })
 }
@@ -39,7 +39,7 @@ export function leaveNextRooms(deps: RoomDeps): Promise<number> {
   return deps.db.transaction(async (tx) => {
     let left = 0
     for (const { room_id: roomId, user_id: userId } of await tx.all(deactivatedMembers, {
-      limit: ROOMS_AT_ONCE,
+      limit: ROOM_BATCH_SIZE,
     }))
       if (await leave(deps, tx, { roomId, userId })) left++
     return left

@@ -8,7 +8,7 @@ import { type MemberRow, membershipIn, roomsOfUser } from './membership-store.ts
 import { viewRoom } from './room-view.ts'
 
 /** Rooms in one transaction. It bounds how long other writes wait. */
-const ROOMS_AT_ONCE = 16
+const ROOM_BATCH_SIZE = 16
 
 /**
  * Updates a user's member events in all joined rooms to the profile. Rooms that are up to date are not written, so a second call
@@ -16,8 +16,8 @@ const ROOMS_AT_ONCE = 16
  */
 export async function updateMemberProfile(deps: RoomDeps, userId: UserId): Promise<void> {
   const rooms = await roomsOfUser(deps.db, userId, ['join'])
-  for (let at = 0; at < rooms.length; at += ROOMS_AT_ONCE) {
-    const some = rooms.slice(at, at + ROOMS_AT_ONCE)
+  for (let at = 0; at < rooms.length; at += ROOM_BATCH_SIZE) {
+    const some = rooms.slice(at, at + ROOM_BATCH_SIZE)
     await deps.db.transaction(async (tx) => {
       for (const { room_id: roomId } of some) await updateIn(deps, tx, { roomId, userId })
     })

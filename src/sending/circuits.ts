@@ -29,9 +29,9 @@ import {
 /** A line of several has this part of the group's limit. */
 const SHARE_OF_LINE = 1 / 4
 /** So many requests wait in memory for a slot; others stay in the database. */
-const MOST_WAITING = 10_000
+const MAX_WAITING = 10_000
 /** Users invent push services. Beyond this the line that was used longest ago is forgotten, unless it has something in flight. */
-const MOST_KNOWN = 10_000
+const MAX_KNOWN = 10_000
 
 /** The right to send on a line, until it is left. Compared by identity. */
 export type Pass = { readonly line: string; readonly sender: Sender; readonly group: unknown }
@@ -108,7 +108,7 @@ const NOTHING_NEW: Change = { released: [] }
 
 export function createCircuits(settings: CircuitSettings) {
   const lines = new BoundedMap<string, GroupLine>({
-    limit: MOST_KNOWN,
+    limit: MAX_KNOWN,
     isInUse: (line) => line.inFlight > 0 || line.waiting.size > 0,
   })
   const group: Group = { ...settings, lines, whole: makeLine('', OF_GROUP), awaited: new Set(), waiting: 0 }
@@ -213,7 +213,7 @@ function hold(group: Group, line: GroupLine, { laneId }: Sender): Admission {
 
 function enter(group: Group, line: GroupLine, sender: Sender): Entrance {
   const admission = admit(group, line, { sender })
-  if (admission.kind !== 'full' || group.waiting >= MOST_WAITING)
+  if (admission.kind !== 'full' || group.waiting >= MAX_WAITING)
     return { admission, withdraw: () => undefined }
   const { promise, resolve } = Promise.withResolvers<Admission>()
   const one = { line, sender, resolve }

@@ -21,7 +21,7 @@ export const OF_GROUP: CircuitRules = {
 /** After a delivery, so many different devices that are refused in a row concern the whole line. */
 const REFUSED_DEVICES = 5
 /** So many refused devices are remembered for each line. */
-const MOST_REFUSED = 1000
+const MAX_REFUSED = 1000
 
 /** A sender: a lane of the database, a device, or both. */
 export type Sender = { laneId?: number; device?: string }
@@ -92,7 +92,7 @@ export const isPaused = ({ circuit, rules }: AnyLine) => isBroken(circuit, rules
  */
 export function isRefusedAsAWhole(line: AnyLine, { device = '' }: Sender): boolean {
   const isKnown = line.refusedAlone?.peek(device) === true
-  if (!isKnown && line.refused.size < MOST_REFUSED) line.refused.add(device)
+  if (!isKnown && line.refused.size < MAX_REFUSED) line.refused.add(device)
   if (isPaused(line) || !line.hasDelivered) return true
   return !isKnown && line.refused.size >= REFUSED_DEVICES
 }
@@ -101,7 +101,7 @@ export function isRefusedAsAWhole(line: AnyLine, { device = '' }: Sender): boole
 export function noteDelivery(line: AnyLine, { device = '' }: Sender): void {
   line.hasDelivered = true
   for (const one of line.refused) {
-    line.refusedAlone ??= new BoundedMap({ limit: MOST_REFUSED })
+    line.refusedAlone ??= new BoundedMap({ limit: MAX_REFUSED })
     line.refusedAlone.set(one, true)
   }
   line.refused.clear()

@@ -63,8 +63,8 @@ export type TransitionContext = {
  */
 export type Transition = { readonly state: LaneState; readonly next: 'continue' | 'release' | 'remove' }
 
-const LEAST_RETRY_AFTER_MS = 1000
-const MOST_RETRY_AFTER_MS = 3_600_000
+const MIN_RETRY_AFTER_MS = 1000
+const MAX_RETRY_AFTER_MS = 3_600_000
 
 /** The state of a lane after `event`. */
 export function transition(state: LaneState, event: LaneEvent, context: TransitionContext): Transition {
@@ -103,9 +103,7 @@ export function transition(state: LaneState, event: LaneEvent, context: Transiti
 /** The wait after the `attempts`-th failure in a row, in milliseconds: the back-off, or as long as the answer asks for if that is longer. */
 export function retryWaitMs(attempts: number, retryAfterMs: number | undefined, random: Random): number {
   const asked =
-    retryAfterMs === undefined
-      ? 0
-      : Math.min(MOST_RETRY_AFTER_MS, Math.max(LEAST_RETRY_AFTER_MS, retryAfterMs))
+    retryAfterMs === undefined ? 0 : Math.min(MAX_RETRY_AFTER_MS, Math.max(MIN_RETRY_AFTER_MS, retryAfterMs))
   return Math.max(asked, backOffMs(attempts, random))
 }
 

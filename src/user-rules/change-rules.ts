@@ -6,7 +6,7 @@ import { localpartOf, type UserId } from '../lib/ids.ts'
 import { type Action, type Condition, defaultRules, type PushRule } from '../push-rules/index.ts'
 import type { Database, Transaction } from '../storage/database.ts'
 import { nextPosition } from '../storage/stream.ts'
-import { addHandle, dropEmptyHandles } from './rule-handles-store.ts'
+import { addHandle, deleteEmptyHandles } from './rule-handles-store.ts'
 import {
   copyScope,
   defaultChange,
@@ -15,13 +15,13 @@ import {
   deleteRuleByKey,
   deleteRulesOfUser,
   deleteScope,
-  deleteShadowed,
+  deleteReplacedRules,
   enableRule,
   firstPlace,
   markRuleOwner,
   moveDown,
   moveUp,
-  outdateRooms,
+  invalidateRoomRules,
   recordChange,
   replaceActions,
   ruleByKey,
@@ -100,7 +100,7 @@ export function deleteRule(deps: RuleChangeDeps, key: RuleKey): Promise<void> {
       if (defaultRule(deps, key)) throw invalidParam('A default rule cannot be deleted. Disable it instead')
       throw noSuchRule()
     }
-    await tx.run(dropEmptyHandles, { userId: key.userId })
+    await tx.run(deleteEmptyHandles, { userId: key.userId })
   })
 }
 
@@ -137,7 +137,7 @@ export async function copyDeviceRules(
 ): Promise<void> {
   if (from === to || from === GLOBAL || to === GLOBAL) return
   const position = await nextPosition(tx)
-  await tx.run(deleteShadowed, { userId, scope: to, by: from })
+  await tx.run(deleteReplacedRules, { userId, scope: to, by: from })
   if ((await tx.run(copyScope, { userId, from, to })) === 0) return
   await checkCount(deps, tx, { userId, more: 0 })
   await checkLength(deps, tx, userId)
@@ -153,7 +153,7 @@ export async function removeDeviceRules(
 ): Promise<void> {
   const position = await nextPosition(tx)
   for (const handle of handles) await tx.run(deleteScope, { userId, scope: handle })
-  await tx.run(dropEmptyHandles, { userId })
+  await tx.run(deleteEmptyHandles, { userId })
   await rulesChanged(deps, tx, { userId, position })
 }
 
@@ -163,7 +163,7 @@ export async function removeAllRules(deps: AnnounceDeps, tx: Transaction, userId
   const rules = await tx.run(deleteRulesOfUser, { userId })
   const changes = await tx.run(deleteDefaultChangesOfUser, { userId })
   if (rules + changes === 0) return
-  await tx.run(dropEmptyHandles, { userId })
+  await tx.run(deleteEmptyHandles, { userId })
   await rulesChanged(deps, tx, { userId, position })
 }
 
@@ -184,7 +184,7 @@ async function rulesChanged(deps: AnnounceDeps, tx: Transaction, change: RulesCh
   const { userId } = change
   const has = await tx.first(recordChange, change)
   await tx.run(markRuleOwner, { userId, hasRules: has?.has_global === 1 || has?.has_device === 1 ? 1 : 0 })
-  await tx.run(outdateRooms, change)
+  await tx.run(invalidateRoomRules, change)
   await deps.onRulesChanged(tx, change)
   tx.onCommit(() => deps.bus.publish(`user:${userId}`))
 }

@@ -32,7 +32,7 @@ export const addHandle = query<{ userId: UserId; handle: string; now: number }>(
 )
 
 /** Deletes the handles of a user that have no rules left. */
-export const dropEmptyHandles = query<{ userId: UserId }>()((db, p) =>
+export const deleteEmptyHandles = query<{ userId: UserId }>()((db, p) =>
   db
     .deleteFrom('device_rule_sets')
     .where('user_id', '=', p.userId)
@@ -50,7 +50,7 @@ export const dropEmptyHandles = query<{ userId: UserId }>()((db, p) =>
 )
 
 /** Updates for each handle with rules whether a pusher holds it, and since when none does. */
-export const settleHandles = query<{ userId: UserId; now: number }>()((db, p, d) =>
+export const updateUnheldHandles = query<{ userId: UserId; now: number }>()((db, p, d) =>
   db
     .updateTable('device_rule_sets')
     .set((eb) => ({
@@ -73,7 +73,7 @@ export const settleHandles = query<{ userId: UserId; now: number }>()((db, p, d)
 )
 
 /** Handles that no pusher has held since before `before`, oldest first. */
-export const abandonedHandles = query<{ before: number; limit: number }>()((db, p) =>
+export const unheldHandles = query<{ before: number; limit: number }>()((db, p) =>
   db
     .selectFrom('device_rule_sets')
     .select(['user_id', 'handle'])

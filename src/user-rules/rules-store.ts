@@ -207,7 +207,7 @@ export const deleteDefaultChangesOfUser = query<{ userId: UserId }>()((db, p) =>
 )
 
 /** Deletes the rules of a scope that also exist in another scope, with the same kind and id. */
-export const deleteShadowed = query<{ userId: UserId; scope: string; by: string }>()((db, p) =>
+export const deleteReplacedRules = query<{ userId: UserId; scope: string; by: string }>()((db, p) =>
   db
     .deleteFrom('push_rules')
     .where('user_id', '=', p.userId)
@@ -292,7 +292,7 @@ export const markRuleOwner = query<{ userId: UserId; hasRules: 0 | 1 }>()((db, p
 )
 
 /** Invalidates the cached rules of the members of these rooms. */
-export const outdateRooms = query<{ userId: UserId; position: number }>()((db, p) =>
+export const invalidateRoomRules = query<{ userId: UserId; position: number }>()((db, p) =>
   db
     .updateTable('rooms')
     .set({ rules_version: p.position })

@@ -1,13 +1,13 @@
 import type { Log } from '../lib/log.ts'
 import { DAY_MS, startSweeper, sweepAll } from '../lib/sweeper.ts'
 import { removeDeviceRules, type RuleChangeDeps } from './change-rules.ts'
-import { abandonedHandles } from './rule-handles-store.ts'
+import { unheldHandles } from './rule-handles-store.ts'
 
-const AT_ONCE = 20
+const BATCH_SIZE = 20
 
 /** Removes the rules of handles that no pusher has held for `retentionMs`. Resolves to the number of handles. */
 export function sweepHandles(deps: RuleChangeDeps, retentionMs: number): Promise<number> {
-  return sweepAll({ atOnce: AT_ONCE, sweep: () => sweepSome(deps, retentionMs) })
+  return sweepAll({ atOnce: BATCH_SIZE, sweep: () => sweepSome(deps, retentionMs) })
 }
 
 /** Sweeps at the start and then once a day, until it is disposed of. */
@@ -18,7 +18,7 @@ export function startHandleSweeper(
   return startSweeper(deps, {
     of: 'push rules of abandoned handles',
     everyMs: DAY_MS,
-    atOnce: AT_ONCE,
+    atOnce: BATCH_SIZE,
     sweep: () => sweepSome(deps, retentionDays * DAY_MS),
   })
 }
@@ -26,7 +26,7 @@ export function startHandleSweeper(
 function sweepSome(deps: RuleChangeDeps, retentionMs: number): Promise<number> {
   const before = deps.clock.now() - retentionMs
   return deps.db.transaction(async (tx) => {
-    const abandoned = await tx.all(abandonedHandles, { before, limit: AT_ONCE })
+    const abandoned = await tx.all(unheldHandles, { before, limit: BATCH_SIZE })
     for (const [userId, rows] of Map.groupBy(abandoned, (row) => row.user_id))
       await removeDeviceRules(deps, tx, { userId, handles: rows.map((row) => row.handle) })
     return abandoned.length

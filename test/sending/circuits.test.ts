@@ -10,7 +10,7 @@ import {
 import { createManualClock } from '../support/manual-clock.ts'
 
 const HERE = 'https://gateway.test'
-const MOST_LINES = 10_000
+const MAX_LINES = 10_000
 
 const down: Answer = { evidence: 'outage', reason: 'timeout' }
 const sent: Answer = { evidence: 'delivered', reason: 'ok' }
@@ -308,21 +308,21 @@ describe('the lines of a group', () => {
   test('are bounded: the ones used last are remembered', () => {
     const { circuits, answer, isPaused } = open({ limit: 100 })
     answer(5, down, HERE)
-    for (let n = 0; n < MOST_LINES + 100; n++) {
+    for (let n = 0; n < MAX_LINES + 100; n++) {
       answer(5, down, `https://invented-${n}.test`)
       assert.equal(isPaused(), true)
     }
     const troubles = circuits.troubles().map(({ line }) => line)
-    assert.equal(troubles.length, MOST_LINES)
+    assert.equal(troubles.length, MAX_LINES)
     assert.ok(troubles.includes(HERE))
     assert.ok(!troubles.includes('https://invented-0.test'))
-    assert.equal(circuits.size(), MOST_LINES)
+    assert.equal(circuits.size(), MAX_LINES)
   })
 
   test('with a message in flight are not forgotten', () => {
     const { circuits, admit, answer, passOf } = open({ limit: 100 })
     const pass = passOf(admit(1))
-    for (let n = 0; n < MOST_LINES + 100; n++) answer(1, sent, `https://invented-${n}.test`)
+    for (let n = 0; n < MAX_LINES + 100; n++) answer(1, sent, `https://invented-${n}.test`)
     assert.equal(circuits.slotsAt(HERE), 24)
     circuits.leave(pass)
     assert.equal(circuits.slotsAt(HERE), 25)

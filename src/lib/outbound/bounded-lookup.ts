@@ -5,12 +5,12 @@ import { type Lookup, NameError } from './lookup.ts'
 /** Shorter than the connect timeout, so that a slow lookup is reported as such. */
 export const LOOKUP_DEADLINE_MS = 4000
 /** The most names that are looked up at the same time. */
-export const MOST_NAMES_IN_FLIGHT = 512
+export const MAX_NAMES_IN_FLIGHT = 512
 /** How long a name is not looked up again after no name server answered for it. */
 export const SILENT_FOR_MS = 30_000
 /** How long a name that does not exist is not looked up again. */
 export const ABSENT_FOR_MS = 5000
-export const MOST_FAILURES_KEPT = 10_000
+export const MAX_FAILURES_KEPT = 10_000
 
 type Failure = { error: NameError; at: number }
 
@@ -25,7 +25,7 @@ export function boundLookup(lookup: Lookup, { clock }: { clock: Clock }): Lookup
   let asking = 0
 
   const ask = async (name: string) => {
-    if (asking >= MOST_NAMES_IN_FLIGHT) throw new NameError('EAI_AGAIN')
+    if (asking >= MAX_NAMES_IN_FLIGHT) throw new NameError('EAI_AGAIN')
     asking++
     const answer = lookup(name)
     // Also after the deadline: a running lookup occupies its place until it ends.
@@ -62,7 +62,7 @@ async function withinDeadline<T>(answer: Promise<T>, clock: Clock): Promise<T> {
 
 /** Failed names, each for the time during which it is not looked up again. */
 function createFailures(clock: Clock) {
-  const failures = new BoundedMap<string, Failure>({ limit: MOST_FAILURES_KEPT })
+  const failures = new BoundedMap<string, Failure>({ limit: MAX_FAILURES_KEPT })
   return {
     of(name: string): NameError | undefined {
       const failure = failures.get(name)

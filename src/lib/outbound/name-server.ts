@@ -4,7 +4,7 @@ import { NameError } from './lookup.ts'
 
 /** The first and the longest timeout of one query. Each name server is queried twice. */
 const TIMEOUT_MS = 1000
-const MOST_TIMEOUT_MS = 2000
+const MAX_TIMEOUT_MS = 2000
 const TRIES = 2
 /** Some name servers never answer for IPv6. A name with addresses of one family waits this long for the other. */
 const OTHER_FAMILY_MS = 500
@@ -21,7 +21,7 @@ export function openNameServers(options: {
   servers?: readonly string[] | undefined
 }): AskNameServers {
   const { clock, servers } = options
-  const resolver = new Resolver({ timeout: TIMEOUT_MS, tries: TRIES, maxTimeout: MOST_TIMEOUT_MS })
+  const resolver = new Resolver({ timeout: TIMEOUT_MS, tries: TRIES, maxTimeout: MAX_TIMEOUT_MS })
   if (servers !== undefined) resolver.setServers(servers)
   return async (name) => {
     const queries = [resolver.resolve4(name), resolver.resolve6(name)]

@@ -1,5 +1,5 @@
-const LEAST_MS = 1000
-const MOST_MS = 3_600_000
+const MIN_MS = 1000
+const MAX_MS = 3_600_000
 
 // RFC 9110, section 5.6.7: all three forms of a date begin with the day name.
 const DATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? /
@@ -19,4 +19,4 @@ export function retryAfterMs(
   return Number.isNaN(date) ? undefined : clamp(date - now)
 }
 
-const clamp = (ms: number) => Math.min(MOST_MS, Math.max(LEAST_MS, ms))
+const clamp = (ms: number) => Math.min(MAX_MS, Math.max(MIN_MS, ms))

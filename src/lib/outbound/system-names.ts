@@ -7,8 +7,8 @@ import { isIP } from 'node:net'
 export type SearchRule = { domains: readonly string[]; ndots: number }
 
 /** The limit of the C library before version 2.26; each domain is one more query for a name that does not exist. */
-const MOST_DOMAINS = 6
-const MOST_NDOTS = 15
+const MAX_DOMAINS = 6
+const MAX_NDOTS = 15
 
 /** The addresses of each name, in lower case, in the format of hosts(5). */
 export function parseHosts(text: string): ReadonlyMap<string, readonly string[]> {
@@ -32,10 +32,10 @@ export function parseSearchRule(text: string): SearchRule {
       domains = values.map((domain) => domain.replace(/\.$/, '')).filter((domain) => domain !== '')
     for (const value of key === 'options' ? values : []) {
       const given = /^ndots:(\d{1,3})$/.exec(value)?.[1]
-      if (given !== undefined) ndots = Math.min(MOST_NDOTS, Number(given))
+      if (given !== undefined) ndots = Math.min(MAX_NDOTS, Number(given))
     }
   }
-  return { domains: domains.slice(0, MOST_DOMAINS), ndots }
+  return { domains: domains.slice(0, MAX_DOMAINS), ndots }
 }
 
 /** The complete names that a name may stand for, in order of lookup. A name with a trailing dot is complete. */

@@ -6,7 +6,7 @@ import {
   ABSENT_FOR_MS,
   boundLookup,
   LOOKUP_DEADLINE_MS,
-  MOST_NAMES_IN_FLIGHT,
+  MAX_NAMES_IN_FLIGHT,
   SILENT_FOR_MS,
 } from '../../../src/lib/outbound/bounded-lookup.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
@@ -138,7 +138,7 @@ describe('boundLookup', () => {
     const { lookup, clock } = bounded(
       () => new Promise((resolve) => answers.push(() => resolve(['192.0.2.7']))),
     )
-    const names = Array.from({ length: MOST_NAMES_IN_FLIGHT }, (_, n) => `n${n}.example`)
+    const names = Array.from({ length: MAX_NAMES_IN_FLIGHT }, (_, n) => `n${n}.example`)
     const late = Promise.allSettled(names.map((name) => lookup(name)))
     await assert.rejects(lookup('one-more.example'), silent)
     clock.advance(LOOKUP_DEADLINE_MS)

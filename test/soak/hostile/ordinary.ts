@@ -25,7 +25,7 @@ type Member = { account: Account; name: string; roomId: string; pushkey: string 
 const ROOMS = 2
 /** Senders and receivers of each room. */
 const PER_ROOM = 2
-const MOST_PAUSE_MS = 2000
+const MAX_PAUSE_MS = 2000
 
 /** Registers the users, with rooms and pushers, before the attacks begin. */
 export async function settle(url: string, gateway: LoggingGateway): Promise<Ordinary> {
@@ -98,7 +98,7 @@ export async function settle(url: string, gateway: LoggingGateway): Promise<Ordi
       if (member.pushkey === undefined) await send(member)
       if (n % 5 === 0) await readBack(member)
       if (n % 20 === 0) await signIn(member)
-      await pause(Math.random() * MOST_PAUSE_MS, signal)
+      await pause(Math.random() * MAX_PAUSE_MS, signal)
     }
   }
 
@@ -107,7 +107,7 @@ export async function settle(url: string, gateway: LoggingGateway): Promise<Ordi
       const { status, body } = await account.call(`/sync?timeout=5000${since && `&since=${since}`}`)
       note('sync', status)
       if (status === 200) since = String(body['next_batch'])
-      else await pause(MOST_PAUSE_MS, signal)
+      else await pause(MAX_PAUSE_MS, signal)
     }
   }
 
