@@ -3,7 +3,7 @@ import { ACK_TOKEN_SECONDS } from '../delivery/poke.ts'
 import type { Clock } from '../lib/clock.ts'
 import { MatrixError, notFound } from '../lib/errors.ts'
 import { type Random, type UserId, uuid } from '../lib/ids.ts'
-import { endValueReplacement, replaceValue } from '../sending/lane-changes.ts'
+import { restoreValue, replaceValue } from '../sending/lane-changes.ts'
 import type { Database, Transaction } from '../storage/database.ts'
 import { activate, activationsOf, beginActivation } from './pusher-store.ts'
 
@@ -60,7 +60,7 @@ export async function activatePusher(
       )
     const pusherId = found.pusher_id
     await tx.run(activate, { pusherId })
-    await tx.run(endValueReplacement, { laneId: pusherId })
+    await tx.run(restoreValue, { laneId: pusherId })
     // Wakes delivery: the queue may hold items from before the new confirmation was required.
     tx.onCommit(() => deps.bus.publish('delivery', [pusherId]))
   })

@@ -8,7 +8,13 @@ import type { Random, UserId } from '../lib/ids.ts'
 import { parseStored } from '../lib/json.ts'
 import type { Occupancy } from '../lib/occupancy.ts'
 import { clearItems } from '../sending/item-store.ts'
-import { forgetFailures, makeLane, setAnew, stopTrying, tellValueAgain } from '../sending/lane-changes.ts'
+import {
+  resetFailures,
+  makeLane,
+  raiseGeneration,
+  disableLane,
+  makeValueDue,
+} from '../sending/lane-changes.ts'
 import type { Database, Transaction } from '../storage/database.ts'
 import {
   deviceExists,
@@ -155,9 +161,9 @@ async function update(
 ): Promise<boolean> {
   const pusherId = found.pusher_id
   await tx.run(updatePusher, { pusherId, ...columnsOf(checked, deps.clock.now()) })
-  await tx.run(setAnew, { laneId: pusherId, destination: originOf(checked.url) })
+  await tx.run(raiseGeneration, { laneId: pusherId, destination: originOf(checked.url) })
   const hasMoved = hasNewDestination(found, checked)
-  if (hasMoved) await tx.run(forgetFailures, { laneId: pusherId })
+  if (hasMoved) await tx.run(resetFailures, { laneId: pusherId })
   const mustSendBadge = await changeEnabled(deps, tx, { found, settings: checked.settings })
   const isHoldChanged = found.held_until !== null && found.hold_ms !== checked.settings.holdMs
   // Items that the old gateway refused need not wait for the end of the back-off.
@@ -192,10 +198,10 @@ async function changeEnabled(
     await trace.recordPusherChange(tx, now, { pusherIds: [pusherId], change: isOn ? 'on' : 'off' })
   if (!isOn) await trace.recordCleared(tx, now, { pusherIds: [pusherId], reason: 'pusher disabled' })
   if (!wasOn || !isOn) await clearItems(tx, [pusherId])
-  if (!isOn) await tx.run(stopTrying, { laneId: pusherId })
+  if (!isOn) await tx.run(disableLane, { laneId: pusherId })
   const hadBadge = wasOn && found.disable_badge_count === 0
   const hasBadge = isOn && !settings.disableBadgeCount
-  return hasBadge && !hadBadge && (await tx.run(tellValueAgain, { laneId: pusherId })) > 0
+  return hasBadge && !hadBadge && (await tx.run(makeValueDue, { laneId: pusherId })) > 0
 }
 
 async function create(

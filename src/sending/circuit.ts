@@ -7,10 +7,10 @@ import type { Random } from '../lib/ids.ts'
 //      ▲                                        the probe fails, or was never sent       │
 //      └─────────────────────────────────────────────────────────────────────────────────┘ an answer
 //
-// It is plain data, kept in the memory of one process.
+// A circuit is plain data in the memory of one process.
 
 export type Circuit = {
-  /** In a row. */
+  /** Consecutive failures. */
   failures: number
   /** Pauses since the last answer. */
   pauses: number
@@ -20,12 +20,12 @@ export type Circuit = {
 }
 
 export type CircuitRules = {
-  /** So many failures in a row begin a pause. */
+  /** The number of consecutive failures that begins a pause. */
   breaksAt: number
   /** Pauses double from the first to the last, with jitter of a half. Milliseconds. */
   firstPauseMs: number
   lastPauseMs: number
-  /** After this time without a result a probe counts as lost. */
+  /** A probe without a result after this time counts as lost. Milliseconds. */
   probeMs: number
 }
 
@@ -33,7 +33,7 @@ export const closedCircuit = (): Circuit => ({ failures: 0, pauses: 0, pausedUnt
 
 export const isBroken = (circuit: Circuit, rules: CircuitRules) => circuit.failures >= rules.breaksAt
 
-/** How long nothing may be sent, in milliseconds; 0: a probe may be. A clock that is set back does not prolong a pause. */
+/** The remaining time of the pause, in milliseconds; 0: a probe may be sent. A clock that is set back does not prolong a pause. */
 export function pauseLeft(circuit: Circuit, rules: CircuitRules, now: number): number {
   if (circuit.pausedUntil - now > rules.lastPauseMs) circuit.pausedUntil = now
   const probedFor = circuit.probe === undefined ? rules.probeMs : now - circuit.probe.since
@@ -41,7 +41,7 @@ export function pauseLeft(circuit: Circuit, rules: CircuitRules, now: number): n
   return Math.max(0, circuit.pausedUntil - now, probeLeft)
 }
 
-/** Counts a failure. Returns true when it is the one that begins the pause. */
+/** Counts a failure. Returns true when this failure begins the pause. */
 export function noteFailure(
   circuit: Circuit,
   rules: CircuitRules,
@@ -52,7 +52,7 @@ export function noteFailure(
   circuit.failures++
   if (wasProbe) circuit.probe = undefined
   if (!isBroken(circuit, rules)) return false
-  // A request that was in flight when the pause began says nothing new.
+  // A failure of a request that was in flight when the pause began is not counted.
   if (!wasBroken || wasProbe) {
     const ceiling = Math.min(rules.lastPauseMs, rules.firstPauseMs * 2 ** circuit.pauses++)
     circuit.pausedUntil = now + Math.ceil(ceiling / 2) + random.below(Math.floor(ceiling / 2) + 1)
@@ -60,7 +60,7 @@ export function noteFailure(
   return !wasBroken
 }
 
-/** An answer closes the circuit. Returns true when it was broken until now. */
+/** Closes the circuit after an answer. Returns true when it was open. */
 export function noteAnswer(circuit: Circuit, rules: CircuitRules): boolean {
   const wasBroken = isBroken(circuit, rules)
   Object.assign(circuit, closedCircuit())

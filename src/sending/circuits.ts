@@ -19,78 +19,79 @@ import {
   type Sender,
 } from './line.ts'
 
-// Keeps one slow destination from delaying another. A group (all pokes; one app of the gateway) has a limit of what may be in flight.
+// Prevents that one slow destination delays others. A group (all pokes; one app of the gateway) has a limit of requests in flight.
 // Each of its lines (the origin of a gateway; a provider, or the origin of a push service) has a share of that limit and a
 // circuit breaker (`circuit.ts`). The group has a circuit breaker too: it opens when no rejection can be believed.
 //
-// All of this is in memory, for each process by itself. After a start, `expectOutage` pauses the lines that are known to be down
-// (`known-outages.ts`); others are found out about after `breaksAt` failures.
+// Each process has this state in its own memory. After a start, `expectOutage` pauses the lines that are known to be down
+// (`known-outages.ts`). Other failing lines are detected after `breaksAt` failures.
 
-/** A line of several has this part of the group's limit. */
-const SHARE_OF_LINE = 1 / 4
-/** So many requests wait in memory for a slot; others stay in the database. */
+/** The share of a line in the limit of a group with several lines. */
+const LINE_SHARE = 1 / 4
+/** The maximum number of requests that wait in memory for a slot. Others stay in the database. */
 const MAX_WAITING = 10_000
-/** Users invent push services. Beyond this the line that was used longest ago is forgotten, unless it has something in flight. */
+/** The maximum number of lines, because users choose the push services. Above it, the least recently used line without requests in flight is evicted. */
 const MAX_KNOWN = 10_000
 
-/** The right to send on a line, until it is left. Compared by identity. */
+/** A slot of a line, until `leave` returns it. Compared by identity. */
 export type Pass = { readonly line: string; readonly sender: Sender; readonly group: unknown }
 
 /**
- * `go`: send, then `leave` with the pass. `full`: there is no slot. `paused`: nothing is sent before `until`; `reason` is of the last failure.
+ * `go`: send, then call `leave` with the pass. `full`: no slot is free. `paused`: nothing may be sent before `until`. `reason`: that of the
+ * last failure.
  */
 export type Admission =
   | { kind: 'go'; pass: Pass }
   | { kind: 'full' }
   | { kind: 'paused'; until: number; reason: string }
 
-/** `withdraw` ends the wait: the admission is `full` then. */
+/** `withdraw` ends the wait for a slot; the admission is then `full`. */
 export type Entrance = { admission: Admission | Promise<Admission>; withdraw: () => void }
 
 /**
- * What one attempt shows about its line.
+ * The information of one attempt about its line.
  *
  * - `delivered`
- * - `answered`: the destination works, whatever it said.
- * - `outage`: it does not.
- * - `misconfigured`: nothing can be sent there, whatever the device.
- * - `refused`: the configuration was refused in the answer to a message for one device.
- * - `alarm`: no rejection of this group is to be believed.
+ * - `answered`: the destination works, with any response.
+ * - `outage`: the destination does not work.
+ * - `misconfigured`: nothing can be sent to any device.
+ * - `refused`: the configuration was refused in the response to a message for one device.
+ * - `alarm`: rejections of this group are not reliable.
  * - `nothing`
  */
 export type Evidence = 'delivered' | 'answered' | 'outage' | 'misconfigured' | 'refused' | 'alarm' | 'nothing'
 
-/** `retryAfterMs`: as the destination asked. A lane that was told so is not called back earlier. */
+/** `retryAfterMs`: the wait that the destination requested. The lane is not released earlier. */
 export type Answer = { evidence: Evidence; reason: string; retryAfterMs?: number | undefined }
 
-/** What an answer changes. */
+/** The effect of an answer. */
 export type Change = {
-  /** A pause has begun, or the last one is over. */
+  /** A pause has begun or ended. */
   news?: 'broken' | 'back' | undefined
-  /** Present while the line of a failure is paused: the sender may try again then. Milliseconds since the Unix epoch. */
+  /** Set while the line of a failure is paused: the sender may retry at this time. Milliseconds since the Unix epoch. */
   pausedUntil?: number
-  /** Lanes that the pause has held, and the time at which each may continue: all of them, or the one that makes the next probe. */
+  /** Lanes that the pause held, with the time at which each may continue: all of them, or the lane of the next probe. */
   released: { laneId: number; at: number }[]
 }
 
-/** A pause, of the group under the name ''. */
+/** A pause of a line. The line '' is the group. */
 export type Trouble = { line: string; reason: string; since: number; pausedUntil: number }
 
 export type CircuitSettings = {
   clock: Clock
   random: Random
-  /** So many messages of the group are in flight at most. */
+  /** The maximum number of messages of the group in flight. */
   limit: number
-  /** The line of a group that has no other may use the whole limit. */
+  /** The only line of a group may use the whole limit. */
   soleLineHasAll?: boolean
 }
 
 export type Circuits = ReturnType<typeof createCircuits>
 
-/** What the engine needs of circuits. The name of a line is the destination of its lanes. */
+/** The part of the circuits that the engine uses. The name of a line is the destination of its lanes. */
 export type LaneCircuits = Pick<Circuits, 'slotsAt' | 'isHeld' | 'report' | 'leave'> & {
   admit(line: string, sender: Sender, reserved?: Pass): Admission | Promise<Admission>
-  /** Undefined: there is no slot to reserve. */
+  /** Undefined: no slot is free. */
   reserve(line: string, sender: Sender): Pass | undefined
 }
 
@@ -99,7 +100,7 @@ type GroupLine = Line<Waiting>
 type Group = CircuitSettings & {
   readonly lines: BoundedMap<string, GroupLine>
   readonly whole: GroupLine
-  /** The lines that have requests waiting, in turn. */
+  /** The lines with waiting requests, in the order of their turns. */
   readonly awaited: Set<GroupLine>
   waiting: number
 }
@@ -114,19 +115,19 @@ export function createCircuits(settings: CircuitSettings) {
   const group: Group = { ...settings, lines, whole: makeLine('', OF_GROUP), awaited: new Set(), waiting: 0 }
   const { clock, whole } = group
   return {
-    /** How many slots of its share a line has left. */
+    /** The number of free slots in the share of a line. */
     slotsAt: (name: string): number =>
       Math.min(shareOf(group) - (lines.peek(name)?.inFlight ?? 0), group.limit - whole.inFlight),
-    /** Asks for a slot, without waiting. `reserved`: a slot that the sender has already, perhaps on another line. */
+    /** Requests a slot without waiting. `reserved`: a slot that the sender already has, possibly of another line. */
     admit: (name: string, sender: Sender, reserved?: Pass) =>
       admit(group, lineOf(group, name), { sender, reserved }),
-    /** As `admit`, but waits in memory for a slot. */
+    /** Like `admit`, and waits in memory for a slot. */
     enter: (name: string, sender: Sender) => enter(group, lineOf(group, name), sender),
-    /** Takes a slot without asking. */
-    reserve: (name: string, sender: Sender): Pass => take(group, lineOf(group, name), sender),
+    /** Takes a slot without a check of the circuit. */
+    reserve: (name: string, sender: Sender): Pass => takeSlot(group, lineOf(group, name), sender),
     report,
     leave,
-    /** A line that did not answer when this process began: one sender may probe it. `held`: the lanes that wait for it. */
+    /** Pauses a line that was down at the start of this process: one sender may probe it. `held`: the lanes that wait for it. */
     expectOutage(name: string, { reason, held }: { reason: string; held: readonly number[] }): void {
       const line = lineOf(group, name)
       const since = clock.now()
@@ -135,57 +136,57 @@ export function createCircuits(settings: CircuitSettings) {
       for (const laneId of held) holdLane(line, laneId)
     },
     inFlight: () => whole.inFlight,
-    /** How many requests wait in memory for a slot. */
+    /** The number of requests that wait in memory for a slot. */
     waiting: () => group.waiting,
-    /** Whether the pause of a line, or of the group, still keeps a lane waiting. */
+    /** Whether the pause of a line or of the group still holds a lane. */
     isHeld: (name: string, laneId: number): boolean =>
       whole.held.has(laneId) || lines.peek(name)?.held.has(laneId) === true,
     waitingAt: (name: string): number => lines.peek(name)?.waiting.size ?? 0,
-    /** How long nothing may be sent on a line, in milliseconds. */
+    /** The remaining pause of a line, in milliseconds. */
     pauseAt: (name: string) => pauseOf(group, lineOf(group, name)),
     /** Pauses of the lines, after the pause of the group. */
     troubles: () => troublesOf(group),
-    /** How many lines are known. */
+    /** The number of lines in memory. */
     size: () => lines.size,
   }
 }
 
-/** Passes are made here, with their group. */
+/** Only this file creates passes, with their group. */
 const groupOf = ({ group }: Pass) => group as Group
 
 const lineOf = ({ lines }: Group, name: string): GroupLine =>
   lines.getOrInsertComputed(name, () => makeLine(name, OF_LINE))
 
 const shareOf = ({ lines, limit, soleLineHasAll }: Group) =>
-  soleLineHasAll === true && lines.size <= 1 ? limit : Math.max(1, Math.ceil(limit * SHARE_OF_LINE))
+  soleLineHasAll === true && lines.size <= 1 ? limit : Math.max(1, Math.ceil(limit * LINE_SHARE))
 
-/** How long nothing may be sent on a line, in milliseconds. */
+/** The remaining pause of a line or of its group, in milliseconds. */
 function pauseOf({ clock, whole }: Group, line: GroupLine): number {
   const now = clock.now()
   const leftOf = (one: GroupLine) => (isPaused(one) ? pauseLeft(one.circuit, one.rules, now) : 0)
   return Math.max(leftOf(line), leftOf(whole))
 }
 
-/** A probe needs no slot of the line's share: requests that hang may have all of them. */
+/** A probe needs no slot of the line's share, because hanging requests can occupy all of them. */
 const hasSlot = (group: Group, line: GroupLine) =>
   group.whole.inFlight < group.limit && (isPaused(line) || line.inFlight < shareOf(group))
 
-function take(group: Group, line: GroupLine, sender: Sender): Pass {
+function takeSlot(group: Group, line: GroupLine, sender: Sender): Pass {
   line.inFlight++
   group.whole.inFlight++
   return { line: line.name, sender, group }
 }
 
-function go({ clock, whole }: Group, line: GroupLine, pass: Pass): Admission {
+function proceed({ clock, whole }: Group, line: GroupLine, pass: Pass): Admission {
   const probe = { by: pass, since: clock.now() }
   if (isPaused(line)) line.circuit.probe = probe
   if (isPaused(whole)) whole.circuit.probe = probe
   return { kind: 'go', pass }
 }
 
-type Asking = { sender: Sender; reserved?: Pass | undefined }
+type AdmissionRequest = { sender: Sender; reserved?: Pass | undefined }
 
-/** Gives the slot back. A probe that was not sent leaves its turn to the next sender. */
+/** Returns the slot. If a probe was not sent, the next sender may probe. */
 export function leave(pass: Pass): void {
   const group = groupOf(pass)
   const { whole } = group
@@ -197,11 +198,11 @@ export function leave(pass: Pass): void {
   admitWaiting(group)
 }
 
-function admit(group: Group, line: GroupLine, { sender, reserved }: Asking): Admission {
+function admit(group: Group, line: GroupLine, { sender, reserved }: AdmissionRequest): Admission {
   if (pauseOf(group, line) > 0) return hold(group, line, sender)
-  if (reserved?.line === line.name && reserved.group === group) return go(group, line, reserved)
+  if (reserved?.line === line.name && reserved.group === group) return proceed(group, line, reserved)
   if (!hasSlot(group, line)) return { kind: 'full' }
-  return go(group, line, take(group, line, sender))
+  return proceed(group, line, takeSlot(group, line, sender))
 }
 
 function hold(group: Group, line: GroupLine, { laneId }: Sender): Admission {
@@ -220,26 +221,26 @@ function enter(group: Group, line: GroupLine, sender: Sender): Entrance {
   line.waiting.add(one)
   group.awaited.add(line)
   group.waiting++
-  return { admission: promise, withdraw: () => dismiss(group, one, { kind: 'full' }) }
+  return { admission: promise, withdraw: () => endWait(group, one, { kind: 'full' }) }
 }
 
-function dismiss(group: Group, one: Waiting, admission: Admission): void {
+function endWait(group: Group, one: Waiting, admission: Admission): void {
   if (!one.line.waiting.delete(one)) return
   group.waiting--
   if (one.line.waiting.size === 0) group.awaited.delete(one.line)
   one.resolve(admission)
 }
 
-/** Slots are free: the lines take turns, so that none of them keeps another waiting. */
+/** Assigns free slots. The lines take turns, so that no line delays another. */
 function admitWaiting(group: Group): void {
   const { awaited, whole, limit } = group
   for (const line of awaited) {
     const [first] = line.waiting
     if (first === undefined) continue
     if (pauseOf(group, line) > 0)
-      for (const one of line.waiting) dismiss(group, one, hold(group, line, one.sender))
+      for (const one of line.waiting) endWait(group, one, hold(group, line, one.sender))
     else if (hasSlot(group, line)) {
-      dismiss(group, first, go(group, line, take(group, line, first.sender)))
+      endWait(group, first, proceed(group, line, takeSlot(group, line, first.sender)))
       if (line.waiting.size > 0) {
         awaited.delete(line)
         awaited.add(line)
@@ -249,7 +250,7 @@ function admitWaiting(group: Group): void {
   }
 }
 
-/** Notes the answer to something that was sent. */
+/** Records the answer to a request. */
 export function report(pass: Pass, { evidence, reason, retryAfterMs }: Answer): Change {
   const group = groupOf(pass)
   const { whole } = group
@@ -258,19 +259,19 @@ export function report(pass: Pass, { evidence, reason, retryAfterMs }: Answer): 
   switch (evidence) {
     case 'delivered':
       noteDelivery(line, pass.sender)
-      return answers(group, [whole, line], pass)
+      return recordAnswer(group, [whole, line], pass)
     case 'answered':
-      // Only a delivery shows that the group is configured well: its next probe comes later.
-      if (whole.circuit.probe?.by === pass) fails(group, whole, { pass, reason: whole.reason })
-      return answers(group, [line], pass)
+      // Only a delivery shows that the configuration of the group works, so the group stays paused until its next probe.
+      if (whole.circuit.probe?.by === pass) recordFailure(group, whole, { pass, reason: whole.reason })
+      return recordAnswer(group, [line], pass)
     case 'alarm':
-      return fails(group, whole, failure)
+      return recordFailure(group, whole, failure)
     case 'misconfigured':
     case 'refused':
     case 'outage':
       if (evidence === 'refused' && !isRefusedAsAWhole(line, pass.sender)) return NOTHING_NEW
       if (evidence !== 'outage') breakAtNextFailure(line, evidence)
-      return fails(group, line, failure)
+      return recordFailure(group, line, failure)
     case 'nothing':
       return NOTHING_NEW
   }
@@ -278,22 +279,26 @@ export function report(pass: Pass, { evidence, reason, retryAfterMs }: Answer): 
 
 type Failure = { pass: Pass; reason: string; retryAfterMs?: number | undefined }
 
-function fails({ clock, random }: Group, line: GroupLine, { pass, reason, retryAfterMs }: Failure): Change {
+function recordFailure(
+  { clock, random }: Group,
+  line: GroupLine,
+  { pass, reason, retryAfterMs }: Failure,
+): Change {
   const now = clock.now()
-  const isNews = noteFailure(line.circuit, line.rules, { by: pass, now, random })
+  const isFirst = noteFailure(line.circuit, line.rules, { by: pass, now, random })
   line.reason = reason
   if (!isPaused(line)) return NOTHING_NEW
-  if (isNews) line.since = now
+  if (isFirst) line.since = now
   const { laneId } = pass.sender
   const after = retryAfterMs === undefined && laneId !== undefined ? holdLast(line, laneId) : 0
   const endsAt = Math.max(line.circuit.pausedUntil, now)
-  // Lanes that were held during the probe expect it to take as long as it may.
+  // Lanes that were held during the probe have the longest duration of a probe as their time.
   const [next] = line.held.keys()
   const released = next === undefined || next === laneId ? [] : [{ laneId: next, at: endsAt }]
-  return { news: isNews ? 'broken' : undefined, pausedUntil: endsAt + after, released }
+  return { news: isFirst ? 'broken' : undefined, pausedUntil: endsAt + after, released }
 }
 
-function answers({ clock, random }: Group, lines: readonly GroupLine[], { sender }: Pass): Change {
+function recordAnswer({ clock, random }: Group, lines: readonly GroupLine[], { sender }: Pass): Change {
   const held: number[] = []
   let wasPaused = false
   for (const line of lines) {

@@ -8,7 +8,7 @@ import type { Change, LaneCircuits, Pass } from './circuits.ts'
 import { createWorkFinder, type FindLanes, type WorkFinder } from './find-work.ts'
 import {
   advanceLanes,
-  AS_OFTEN_AS_NEEDED,
+  NOT_DURABLE_REPEATABLE,
   type Claimed,
   claimLanes,
   endDeadLeases,
@@ -21,15 +21,15 @@ import { createSettler, type Ended } from './settler.ts'
 import type { LaneEvent } from './transition.ts'
 import { createWaitingLine, type Taken } from './waiting-line.ts'
 
-// Sends what waits in the lanes of one kind. A lane goes through these states:
+// Sends the items of the lanes of one kind. A lane has these states:
 //
-//             woken: by the bus, the sweep, or its time to try again
-//   resting ───────────────────────────────────────────────────────────▶ waiting
-//      ▲                                                                    │ there is room, and the lease is free
-//      │ nothing left, failed, or another lane's turn                       ▼   (its circuit is open: resting; no slot: waiting)
+//             woken: by the bus, the sweep, or the time of its retry
+//   idle ──────────────────────────────────────────────────────────────▶ waiting
+//      ▲                                                                    │ a slot and the lease are free
+//      │ nothing left, failed, or another lane's turn                       ▼   (its circuit is open: idle; no slot: waiting)
 //      └──────────────────────────── settling ◀── sending ◀── looking ◀── leased
 //                                        │                       ▲
-//                                        └── there is more ──────┘
+//                                        └── more items ─────────┘
 //
 // The states from `waiting` on are in memory, in the order of arrival. The lease and the state of the lane are in the database. After a
 // lost wake-up, or when a process dies in any state, items are late but never lost: the sweep finds the lane when its lease has
@@ -37,7 +37,7 @@ import { createWaitingLine, type Taken } from './waiting-line.ts'
 //
 // Only the holder of the lease sends for a lane, one item at a time. This keeps the order.
 
-/** The most sends in a row for one lane while other lanes wait. */
+/** The maximum number of consecutive sends for one lane while other lanes wait. */
 const FAIR_SHARE = 16
 
 export type EngineDeps = { db: Database; clock: Clock; random: Random; log: Log; circuits: LaneCircuits }
@@ -46,9 +46,9 @@ export type EngineSettings = {
   kind: LaneKind
   /** The bus topic with the ids of lanes to wake. Absent: the owner calls `riseBy`. */
   wokenBy?: { bus: Bus; topic: 'delivery' }
-  /** The most lanes in hand at one time. */
+  /** The maximum number of lanes that are leased at the same time. */
   concurrency: number
-  /** Much longer than the longest attempt. Each settling renews the lease. */
+  /** The duration of a lease: much longer than the longest attempt. Each settling renews the lease. */
   leaseMs: number
   /** How long a stop waits for attempts in flight. Default: 8 s. */
   drainMs?: number | undefined
@@ -61,7 +61,7 @@ export type EngineSettings = {
 }
 
 export type Engine = AsyncDisposable & {
-  /** Something is due at that time. Milliseconds since the Unix epoch. */
+  /** A lane is due at this time. Milliseconds since the Unix epoch. */
   riseBy(at: number): void
   /** Moves later retries of these lanes forward to these times. */
   advance(lanes: Change['released']): Promise<void>
@@ -162,7 +162,7 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
       if (taken.length === 0) return
       const laneIds = taken.map(({ laneId }) => laneId)
       const lease = this.#lease()
-      const claimed = db.transaction((tx) => claimLanes(tx, { kind, laneIds }, lease), AS_OFTEN_AS_NEEDED)
+      const claimed = db.transaction((tx) => claimLanes(tx, { kind, laneIds }, lease), NOT_DURABLE_REPEATABLE)
       for (const one of taken) this.#active.set(one.laneId, this.#turnsOf(one, claimed))
     })
   }

@@ -13,7 +13,7 @@ const PAGE_EVERY_MS = 100
 
 export type WorkFinder = {
   findUntil(stop: AbortSignal): Promise<void>
-  /** Something is due at that time, earlier perhaps than all that is known of. */
+  /** A lane is due at this time, possibly earlier than all known ones. */
   riseBy(at: number): void
 }
 
@@ -28,9 +28,9 @@ export type WorkFinderDeps = {
   clock: Clock
   log: Log
   kind: LaneKind
-  /** 30 s. */
+  /** Default: 30 s. */
   sweepEveryMs?: number | undefined
-  /** By default all lanes with items. */
+  /** Default: all lanes with items. */
   findLanes?: FindLanes | undefined
 }
 
@@ -51,7 +51,7 @@ export function createWorkFinder(
     } while (found.length === PAGE && !stop.aborted)
   }
 
-  /** Resolves to when to look again. */
+  /** Resolves to the time of the next search. */
   async function look(sweepAt: number): Promise<number> {
     const { due, nextAt } = await lanesDue(db, { kind, now: clock.now(), limit: PAGE })
     wake(due)

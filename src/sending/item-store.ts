@@ -1,25 +1,25 @@
 import { sql } from 'kysely'
 import { type Queries, query } from '../storage/query.ts'
 
-// What waits in lanes, as far as it is the same for all kinds. Owners put it there, and read it, themselves.
+// The items of lanes: the operations that are the same for all kinds. The owners of lanes add and read items themselves.
 
 /**
- * How far the items of a lane are worked off. What is urgent goes before all that is not; each of the two goes in the order of
- * its positions.
+ * The positions up to which the items of a lane are done. Urgent items precede ordinary ones; both are sent in the order of their
+ * positions.
  */
 export type Progress = { ordinary: number; urgent: number }
 
-/** Nothing is. */
+/** No item is done. */
 export const AT_START: Progress = { ordinary: 0, urgent: 0 }
 
 /**
- * Whether something waits in the lane of an update. As the first position, not as `exists`: for that PostgreSQL may read
- * through the items of all lanes until it meets one of this one.
+ * Whether the lane of an update has items. Selects the first position instead of `exists`, for which PostgreSQL may read the items of
+ * all lanes until it finds one of this lane.
  */
 export const hasItems = sql<boolean>`(select min(i.position) from lane_items as i
   where i.lane_id = lanes.lane_id) is not null`
 
-/** Takes single items away. */
+/** Removes single items. */
 export async function removeItems(
   tx: Queries,
   items: readonly { laneId: number; position: number }[],
@@ -28,12 +28,12 @@ export async function removeItems(
   await tx.run(removeDone, { items: items.map(({ laneId, position }) => ({ id: laneId, position })) })
 }
 
-/** Takes away all that waits in these lanes. */
+/** Removes all items of these lanes. */
 export async function clearItems(tx: Queries, laneIds: readonly number[]): Promise<void> {
   await tx.run(removeAll, { laneIds })
 }
 
-// By whole keys: for a range of each lane PostgreSQL expects a third of its backlog, and reads the whole table instead.
+// Deletes by whole keys: for a range in each lane PostgreSQL expects a third of its backlog, and reads the whole table instead.
 export const removeDone = query<{ items: readonly { id: number; position: number }[] }>()((db, p, d) =>
   db.deleteFrom('lane_items').where((eb) =>
     eb(

@@ -2,17 +2,17 @@ import { sql } from 'kysely'
 import { type Queries, query } from '../storage/query.ts'
 import type { LaneKind } from '../storage/sending-schema.ts'
 
-// Lanes that their owner finds by a key: they are made with their first item and removed with their last one.
+// Lanes that their owner finds by a key. A lane is created with its first item and removed with its last one.
 
 export type NewItem = {
   kind: LaneKind
   key: string
   destination: string
-  /** Attempts to send the item that have failed. If there were some, the lane starts its back-off anew with them. */
+  /** The number of failed attempts to send the item. If it is above 0, the back-off of the lane starts again from it. */
   attempts: number
-  /** Milliseconds since the Unix epoch. A lane that waits already, and has no failure to add, keeps its own time. */
+  /** Milliseconds since the Unix epoch. A lane that already waits keeps its own time if `attempts` is 0. */
   nextAttemptAt: number
-  /** The last failure; null: there was none. */
+  /** The last failure; null: none. */
   error: string | null
   now: number
 }
@@ -71,7 +71,7 @@ export const hastenLane = query<{ kind: LaneKind; key: string; now: number }>()(
     .returning(['lane_id', 'last_position']),
 )
 
-/** An attempt outside of the lane has failed: what waits in the lane is tried then. */
+/** An attempt outside of the lane failed: the items of the lane are sent at `at`. */
 export const delayLane = query<{ laneId: number; attempts: number; at: number; now: number }>()((db, p, d) =>
   db
     .updateTable('lanes')
@@ -84,7 +84,7 @@ export const delayLane = query<{ laneId: number; attempts: number; at: number; n
     .where('lane_id', '=', p.laneId),
 )
 
-/** Lanes that wait for the end of a pause are tried now. `reason`: the word that their pauses have as their error. */
+/** Lanes that wait for the end of a pause are due now. `reason`: the stored error of the pause. */
 export const endPauses = query<{ kind: LaneKind; reason: string; now: number }>()((db, p) =>
   db
     .updateTable('lanes')
@@ -96,12 +96,12 @@ export const endPauses = query<{ kind: LaneKind; reason: string; now: number }>(
 
 type ReadLane = { lane_id: number; last_position: number }
 
-/** Removes those lanes that have no items any more and got none since they were read. */
+/** Removes the lanes that have no items and got none since they were read. */
 export async function removeEmpty(tx: Queries, lanes: readonly ReadLane[]): Promise<void> {
   if (lanes.length > 0) await tx.run(deleteEmpty, { lanes })
 }
 
-// By the last position too: another process may be adding an item, which this statement does not see yet.
+// Compares the last position too: another process may add an item that this statement does not see yet.
 export const deleteEmpty = query<{ lanes: readonly ReadLane[] }>()((db, p, d) =>
   db
     .deleteFrom('lanes')

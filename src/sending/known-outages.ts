@@ -3,7 +3,7 @@ import { type Queries, type Query, query } from '../storage/query.ts'
 import type { LaneKind } from '../storage/sending-schema.ts'
 import { OF_LINE } from './line.ts'
 
-/** A destination that did not answer when this process began: the last error, and the lanes that wait for it. */
+/** A destination that was down at the start of this process, with its last error and the lanes that wait for it. */
 export type KnownOutage = { destination: string; reason: string; held: number[] }
 
 /**
@@ -24,12 +24,12 @@ export async function outagesOf(q: Queries, kind: LaneKind): Promise<KnownOutage
     .map(([destination, lanes]) => ({
       destination,
       reason: lastFault(lanes).reason,
-      // The answer 503 may have named a time for the next attempt: those lanes wait for that.
+      // A response 503 can have a `Retry-After`: those lanes wait for it.
       held: lanes.filter((row) => row.last_error !== 'status 503').map((row) => row.lane_id),
     }))
 }
 
-/** As `Evidence` has it, of the words that are stored: a destination that answers, be it with a refusal, is there. */
+/** Whether a stored error is an outage (`Evidence`): a destination that answers, even with a refusal, works. */
 function isOutage(error: string | null): boolean {
   if (error === null || error === 'redirect') return false
   return !error.startsWith('status ') || error.startsWith('status 5')
@@ -44,7 +44,7 @@ function lastFault(lanes: readonly FailingLane[]): { at: number; reason: string 
 
 type FailingLane = typeof failingLanes extends Query<infer _P, infer R> ? R : never
 
-/** Those that wait to try again. */
+/** The lanes that wait for a retry. */
 export const failingLanes = query<{ kind: LaneKind }>()((db, p) =>
   db
     .selectFrom('lanes')
@@ -54,7 +54,7 @@ export const failingLanes = query<{ kind: LaneKind }>()((db, p) =>
     .where('failing_since', 'is not', null),
 )
 
-/** When something was last sent to each of these destinations. */
+/** The time of the last success of each of these destinations. */
 export const lastSuccesses = query<{ kind: LaneKind; destinations: readonly string[] }>()((db, p, d) =>
   db
     .selectFrom('lanes')

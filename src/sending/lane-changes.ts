@@ -9,7 +9,7 @@ type NewLane = { kind: LaneKind; destination: string }
 /** Creates a lane without a key. Resolves to its id. */
 export async function makeLane(tx: Queries, lane: NewLane): Promise<number> {
   const made = await tx.first(insertLane, lane)
-  if (made === undefined) throw new Error('no lane was made')
+  if (made === undefined) throw new Error('no lane was created')
   return made.lane_id
 }
 
@@ -22,15 +22,15 @@ export const deleteLanes = query<{ laneIds: readonly number[] }>()((db, p, d) =>
 )
 
 /** The recipient was set again: failures of earlier attempts no longer count. The state of failure stays. */
-export const setAnew = query<{ laneId: number; destination: string }>()((db, p) =>
+export const raiseGeneration = query<{ laneId: number; destination: string }>()((db, p) =>
   db
     .updateTable('lanes')
     .set((eb) => ({ generation: eb('generation', '+', 1), destination: p.destination }))
     .where('lane_id', '=', p.laneId),
 )
 
-/** The destination has changed: resets the state of failure and the value that was told last. */
-export const forgetFailures = query<{ laneId: number }>()((db, p) =>
+/** The destination has changed: resets the state of failure and the last sent value. */
+export const resetFailures = query<{ laneId: number }>()((db, p) =>
   db
     .updateTable('lanes')
     .set({
@@ -46,7 +46,7 @@ export const forgetFailures = query<{ laneId: number }>()((db, p) =>
 )
 
 /** Disables a lane: removes its retry and its pending value. */
-export const stopTrying = query<{ laneId: number }>()((db, p) =>
+export const disableLane = query<{ laneId: number }>()((db, p) =>
   db
     .updateTable('lanes')
     .set({
@@ -60,8 +60,8 @@ export const stopTrying = query<{ laneId: number }>()((db, p) =>
 )
 
 /**
- * Another value takes the place of the lane's own for a while (of a badge: the token for an activation), and no wait is left.
- * `isDue`: it is to be told. `told`: what counts as told of the lane's own; null: nothing, and nothing of it is due.
+ * Replaces the value of the lane temporarily (the badge by the token for an activation), and ends all waits. `isDue`: the replacement
+ * must be sent. `told`: the stored last sent value of the lane's own; null: none, and it is not due.
  */
 export const replaceValue = query<{ laneId: number; isDue: 0 | 1; told: number | null }>()((db, p, d) =>
   db
@@ -77,10 +77,9 @@ export const replaceValue = query<{ laneId: number; isDue: 0 | 1; told: number |
 )
 
 /**
- * The lane has its own value again: it is due if something counts as told of it. No wait is left, and none begins from a look
- * before this.
+ * Restores the value of the lane: it is due if it has a last sent value. Ends all waits, also for visits that looked before this change.
  */
-export const endValueReplacement = query<{ laneId: number }>()((db, p) =>
+export const restoreValue = query<{ laneId: number }>()((db, p) =>
   db
     .updateTable('lanes')
     .set({
@@ -91,8 +90,8 @@ export const endValueReplacement = query<{ laneId: number }>()((db, p) =>
     .where('lane_id', '=', p.laneId),
 )
 
-/** The value that it was told last may be an old one. One that was told none has none to correct. */
-export const tellValueAgain = query<{ laneId: number }>()((db, p) =>
+/** Makes the value due again, because the recipient may have an old one. A lane that never sent a value is not changed. */
+export const makeValueDue = query<{ laneId: number }>()((db, p) =>
   db
     .updateTable('lanes')
     .set((eb) => ({ value_due: eb('value_due', '+', 1) }))

@@ -5,14 +5,14 @@ import type { LaneKind, LanesTable } from '../storage/sending-schema.ts'
 import { hasItems } from './item-store.ts'
 import type { LaneState } from './transition.ts'
 
-// The leases of lanes, and the outcomes that their holders write. `lane-changes.ts` has what the owner of a lane changes
-// from outside. Nothing else writes to `lanes`.
+// The leases of lanes, and the results that the holders of leases write. The changes of the owners are in `lane-changes.ts`. Nothing
+// else writes to `lanes`.
 
 /** A power cut may undo such a commit. Then the lease is free and the poke is sent again with the same event id. */
-export const AFTER_A_POWER_CUT_AGAIN = { durably: false }
+export const NOT_DURABLE = { durably: false }
 
 /** The same, for transactions that may be repeated. */
-export const AS_OFTEN_AS_NEEDED = { ...AFTER_A_POWER_CUT_AGAIN, repeatable: true }
+export const NOT_DURABLE_REPEATABLE = { ...NOT_DURABLE, repeatable: true }
 
 /** The exclusive right of `owner` to send for a lane until `until`. Milliseconds since the Unix epoch. */
 export type Lease = { owner: string; until: number; now: number }
@@ -98,26 +98,26 @@ export async function lanesDue(
   return { due: due.map((row) => row.lane_id), nextAt: next?.at ?? undefined }
 }
 
-/** What one settling writes to one lane. */
+/** The values that one settling writes to one lane. */
 export type LaneOutcome = {
   laneId: number
-  /** As `transition` has computed it from the state that was looked at, of which it has the generation. */
+  /** The result of `transition` for the state that was read. It has the generation of that state. */
   state: LaneState
   /** The destination has answered. This ends the state of failure even if the lane was set again since the look. */
   answers: boolean
-  /** Write the failure only if something waits: an empty lane is not failing. */
+  /** Write the failure only if the lane has work: an empty lane is not failing. */
   onlyIfDue: boolean
-  /** The value that was told; null: none. */
+  /** The sent value; null: none. */
   valueTold: number | null
   /** `value_due` as it was before the value was read; null: it was not read. */
   valueSeen: number | null
-  /** The state has something to wait for, so that the lease ends. */
+  /** The lane must wait, so the lease ends. */
   waits: boolean
   /** The lease ends in any case. */
   release: boolean
 }
 
-/** `kept`: there is more to send, and the lease goes on. `released`: it does not. `gone`: the lane, or the lease, is. */
+/** `kept`: there is more to send, and the lease continues. `released`: the lease ended. `gone`: the lane or the lease was lost. */
 export type Turn = 'kept' | 'released' | 'gone'
 
 /**
@@ -165,7 +165,7 @@ export const endAllLeases = query<{ kind: LaneKind }>()((db, p) =>
     .where('lease_owner', 'is not', null),
 )
 
-// From one lane with items to the next: what this costs follows the lanes that have some, not how much each has.
+// Steps from one lane with items to the next: the cost depends on the number of these lanes and not on the number of their items.
 export const unattended = query<{ kind: LaneKind; after: number; limit: number; now: number }>()((db, p, d) =>
   db
     .withRecursive('queued(lane_id)', (cte) =>
@@ -203,7 +203,7 @@ export const unattended = query<{ kind: LaneKind; after: number; limit: number; 
     .limit(p.limit),
 )
 
-// What waits longer than any may (`isDue`) is found by the sweep: asked for here, every failing lane would be looked at.
+// The sweep finds waits that exceed the maximum (`isDue`). A condition for them here would read every failing lane.
 export const dueForRetry = query<{ kind: LaneKind; now: number; limit: number }>()((db, p, d) =>
   db
     .selectFrom('lanes')
@@ -282,15 +282,15 @@ const outcomeRow = ({ laneId, state, ...outcome }: LaneOutcome): OutcomeRow => (
   give_back: Number(outcome.release),
 })
 
-// `r` is the outcome; columns without a prefix are the lane's as it was before.
+// `r` is the result. Columns without a prefix are the previous values of the lane.
 const isSame = sql<boolean>`generation = r.gen`
 const hasWork = sql<boolean>`(value_due > 0 or ${hasItems})`
 const isIdle = sql<boolean>`(r.only_if_due = 1 and not ${hasWork})`
 const valueLeft = sql<number>`case when value_due = r.seen then 0 else value_due end`
-const goesOn = sql<boolean>`(r.give_back = 0 and (r.waits = 0 or not ${isSame})
+const leaseContinues = sql<boolean>`(r.give_back = 0 and (r.waits = 0 or not ${isSame})
   and (${valueLeft} > 0 or ${hasItems}))`
 
-/** As it is now, unless the outcome is about the lane as it is. */
+/** The previous value, unless the result belongs to the current generation. */
 const current = <T>(column: string, value: RawBuilder<T>) =>
   sql<T>`case when ${isSame} and not ${isIdle} then ${value} else ${sql.ref(column)} end`
 const answered = <T>(column: string, value: RawBuilder<T>) =>
@@ -298,7 +298,7 @@ const answered = <T>(column: string, value: RawBuilder<T>) =>
 
 export const settle = query<{ items: readonly OutcomeRow[] } & Lease>()((db, p, d) =>
   db
-    // Materialized: SQLite would else read a value out of the JSON wherever it is named.
+    // Materialized, because SQLite would otherwise parse the JSON for each use of a value.
     .with(
       (cte) => cte('r').materialized(),
       (from) => from.selectFrom(d.rows(p.items, COLUMNS).as('j')).selectAll(),
@@ -316,8 +316,8 @@ export const settle = query<{ items: readonly OutcomeRow[] } & Lease>()((db, p, 
       last_error_at: current('last_error_at', sql<number>`r.fault_at`),
       value_told: current('value_told', sql<number>`coalesce(r.told, value_told)`),
       value_due: valueLeft,
-      lease_owner: sql<string>`case when ${goesOn} then lease_owner end`,
-      lease_until: sql<number>`case when ${goesOn} then ${d.integer(p.until)} end`,
+      lease_owner: sql<string>`case when ${leaseContinues} then lease_owner end`,
+      lease_until: sql<number>`case when ${leaseContinues} then ${d.integer(p.until)} end`,
     })
     .whereRef('lanes.lane_id', '=', 'r.id')
     .where('lease_owner', '=', p.owner)

@@ -1,7 +1,7 @@
 import { BoundedMap } from '../lib/bounded-map.ts'
 import { type Circuit, type CircuitRules, closedCircuit, isBroken } from './circuit.ts'
 
-// The state of one line: a destination that shares a circuit breaker and a share of what may be in flight.
+// The state of one line: a destination with a circuit breaker and a share of the slots.
 
 export const OF_LINE: CircuitRules = {
   breaksAt: 5,
@@ -9,8 +9,8 @@ export const OF_LINE: CircuitRules = {
   lastPauseMs: 300_000,
   probeMs: 90_000,
 }
-// The first delivery ends a pause for a configuration error. The next probe may be for a device that is refused for itself, so the
-// probe after it must come soon: every half minute costs no provider anything.
+// The first delivery ends a pause for a configuration error. The next probe can be for a device that is refused for its own reason, so
+// probes must be frequent. One every half minute is no load for a provider.
 const OF_REFUSED: CircuitRules = { ...OF_LINE, lastPauseMs: 30_000 }
 export const OF_GROUP: CircuitRules = {
   breaksAt: 1,
@@ -18,9 +18,9 @@ export const OF_GROUP: CircuitRules = {
   lastPauseMs: 60_000,
   probeMs: 90_000,
 }
-/** After a delivery, so many different devices that are refused in a row concern the whole line. */
+/** After a delivery, this number of different devices refused in a row is a fault of the line. */
 const REFUSED_DEVICES = 5
-/** So many refused devices are remembered for each line. */
+/** The maximum number of refused devices in memory for each line. */
 const MAX_REFUSED = 1000
 
 /** A sender: a lane of the database, a device, or both. */
@@ -33,15 +33,15 @@ export type Line<Waiting> = {
   readonly waiting: Set<Waiting>
   circuit: Circuit
   rules: CircuitRules
-  /** Lanes that the pause keeps waiting, each with its number in that queue, which grows. */
+  /** Lanes that the pause holds, with their increasing numbers in the order of the queue. */
   readonly held: Map<number, number>
   lastHeld: number
-  /** Of the last failure. */
+  /** The reason of the last failure. */
   reason: string
-  /** When the pause began. Milliseconds since the Unix epoch. */
+  /** The start of the pause. Milliseconds since the Unix epoch. */
   since: number
   hasDelivered: boolean
-  /** Devices refused for the configuration since the last delivery; and devices refused before a delivery, for themselves. */
+  /** Devices refused for the configuration since the last delivery. `refusedAlone`: devices refused before a later delivery. */
   readonly refused: Set<string>
   refusedAlone: BoundedMap<string, true> | undefined
 }
@@ -63,13 +63,13 @@ export const makeLine = <Waiting>(name: string, rules: CircuitRules): Line<Waiti
 
 type AnyLine = Line<unknown>
 
-/** Held lanes continue one after another, within this time. */
+/** Held lanes continue one after another within this time. */
 export const SPREAD_MS = 10_000
 export const SPREAD_STEP_MS = 10
 
 /**
- * Puts a lane into the queue for the end of the pause, where it keeps its place. Returns how long after that end it is its turn, in
- * milliseconds. The first of them makes the next probe.
+ * Adds a lane to the queue for the end of the pause; a lane in the queue keeps its place. Returns its delay after the end of the pause,
+ * in milliseconds. The first lane sends the next probe.
  */
 export function holdLane(line: AnyLine, laneId: number): number {
   let place = line.held.get(laneId)
@@ -78,7 +78,7 @@ export function holdLane(line: AnyLine, laneId: number): number {
   return Math.min(SPREAD_MS, (place - first) * SPREAD_STEP_MS)
 }
 
-/** As `holdLane`, but at the end of that queue: its probe has failed, and another lane may have more luck. */
+/** Like `holdLane`, at the end of the queue: the probe of the lane failed, so another lane sends the next one. */
 export function holdLast(line: AnyLine, laneId: number): number {
   line.held.delete(laneId)
   return holdLane(line, laneId)
@@ -87,8 +87,8 @@ export function holdLast(line: AnyLine, laneId: number): number {
 export const isPaused = ({ circuit, rules }: AnyLine) => isBroken(circuit, rules)
 
 /**
- * Whether the refusal of one device concerns the others of its line. Where something has been delivered, the refused devices may be of another
- * kind (another platform of a Firebase project, a subscription made with another key) and must not hold up the working ones.
+ * Whether the refusal of one device is a fault of its line. On a line with deliveries, the refused devices can be of another kind (another
+ * platform of a Firebase project, a subscription with another key) and must not delay working devices.
  */
 export function isRefusedAsAWhole(line: AnyLine, { device = '' }: Sender): boolean {
   const isKnown = line.refusedAlone?.peek(device) === true
@@ -97,7 +97,7 @@ export function isRefusedAsAWhole(line: AnyLine, { device = '' }: Sender): boole
   return !isKnown && line.refused.size >= REFUSED_DEVICES
 }
 
-/** A delivery shows that the devices refused before it were refused for themselves. */
+/** A delivery shows that the earlier refusals concerned single devices. */
 export function noteDelivery(line: AnyLine, { device = '' }: Sender): void {
   line.hasDelivered = true
   for (const one of line.refused) {
@@ -108,14 +108,14 @@ export function noteDelivery(line: AnyLine, { device = '' }: Sender): void {
   line.refusedAlone?.delete(device)
 }
 
-/** A configuration error pauses a line at once, without the failures in a row that an outage needs. */
+/** A configuration error pauses a line at once. An outage needs several failures in a row. */
 export function breakAtNextFailure(line: AnyLine, evidence: 'misconfigured' | 'refused'): void {
   if (isPaused(line)) return
   line.rules = evidence === 'refused' ? OF_REFUSED : OF_LINE
   line.circuit.failures = line.rules.breaksAt - 1
 }
 
-/** `by`: as the probe was begun. */
+/** `by`: the sender that began the probe. */
 export function endProbe({ circuit }: AnyLine, by: unknown): void {
   if (circuit.probe?.by === by) circuit.probe = undefined
 }

@@ -4,9 +4,9 @@ import type { Claimed, Turn } from './lane-store.ts'
 import type { SendResult } from './result.ts'
 import type { LaneEvent, LaneState } from './transition.ts'
 
-// What the engine asks of the owner of a kind of lanes (pokes, mail, the gateway), and what it tells it.
+// The interface between the engine and the owner of a kind of lanes (pokes, mail, the gateway).
 
-/** One lane in hand, from its lease to the end of that. */
+/** The processing of one lane during a lease. */
 export type Visit = {
   readonly laneId: number
   /** The holder of the lease. */
@@ -17,55 +17,55 @@ export type Visit = {
   isStopping(): boolean
 }
 
-/** What is to be done next for a lane, and what was read for that. Owners add what they need to send and to record. */
+/** The next step of a lane, with the data that was read for it. Owners add the data that they need to send and to record. */
 export type Looked = {
-  /** As it was read. */
+  /** The state at the time of reading. */
   state: LaneState
-  /** `value_due`, as it was before the value was read. */
+  /** `value_due`, before the value was read. */
   valueDue: number
-  /** The value was read, and is what was told last. */
+  /** The value was read and equals the last sent value. */
   valueKnown: boolean
-  /** The positions of items that need not be sent any more. */
+  /** The positions of items that are no longer to be sent. */
   passed: readonly number[]
   /**
-   * `send`: these items, none for the value alone. `value`: the value that is told with them. Else why nothing is sent.
+   * `send`: send these items; an empty list sends the value alone. `value`: the value to send. Otherwise the reason why nothing is sent.
    */
   step: { kind: 'send'; positions: readonly number[]; value: number | null } | NotSent
 }
 
 export type NotSent = Exclude<LaneEvent, SendResult | { kind: 'circuit paused' }>
 
-/** What became of one turn with a lane. */
+/** The result of one turn of a lane. */
 export type Settled<Look extends Looked, Result extends SendResult> = {
   lane: Claimed
-  /** Absent: it was given back before a look. */
+  /** Absent: the lane was given back before it was read. */
   look: Look | undefined
   /** Absent: nothing was sent. */
   result: Result | undefined
   event: LaneEvent
   /** The new state. */
   state: LaneState
-  /** It was rejected, and set anew during the attempt: it stays, and is sent the same once more. */
+  /** The recipient was rejected, and set again during the attempt: it stays, and the same is sent again. */
   isTooLate: boolean
 }
 
 export interface LanePort<Look extends Looked, Result extends SendResult> {
-  /** What is next for a lane that is leased; undefined: it is not ours any more. Changes nothing. */
+  /** Reads the next step of a leased lane; undefined: the lease was lost. Changes nothing. */
   look(visit: Visit): Promise<Look | undefined>
-  /** One attempt. Never rejects. Undefined: the stop has cut it off, and nothing was learned. */
+  /** Makes one attempt. Never rejects. Undefined: the stop aborted it without a result. */
   send(look: Look): Promise<Result | undefined>
-  /** What the result says of the destination. */
+  /** The information of a result about the destination. */
   evidenceOf(result: Result): Evidence
   /**
-   * Writes the owner's own rows, in the transaction in which the items go and the states are written. It removes the lanes whose
-   * recipients are gone. It may be run once more, so it changes nothing but through `tx`.
+   * Writes the rows of the owner in the transaction that removes the items and writes the states. Removes the lanes of rejected recipients.
+   * It can run again, so it changes data only through `tx`.
    */
   record(tx: Transaction, now: number, settled: readonly Settled<Look, Result>[]): Promise<void>
-  /** Tells of what was recorded. `gone`: the lane, or its lease, was lost. Never throws. */
+  /** Reports the recorded result (log, metrics). `gone`: the lane or its lease was lost. Never throws. */
   announce(settled: Settled<Look, Result>, turn: Turn): void
-  /** A circuit has opened, or closed again. Never throws. */
+  /** Reports a circuit that opened or closed. Never throws. */
   announceCircuit(news: CircuitNews, look: Look, result: Result): void
 }
 
-/** `held`: so many lanes have waited for it. */
+/** `held`: the number of lanes that waited for it. */
 export type CircuitNews = { kind: 'broken'; reason: string } | { kind: 'back'; held: number }

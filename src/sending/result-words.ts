@@ -1,12 +1,12 @@
 import { BLOCKED } from '../lib/outbound/ip-policy.ts'
 import type { SendResult } from './result.ts'
 
-// The words for a `SendResult` that others read: stored journeys, log fields, metric labels, answers to clients. Nothing else
-// translates a result. The words are part of the interface, so they stay as they are.
+// The words for a `SendResult` in stored journeys, log fields, metric labels and responses to clients. Nothing else translates a result.
+// The words are part of the interface, so they must not change.
 
 type Words = Readonly<Record<SendResult['kind'], string>>
 
-/** The gateway: field `outcome` of its log, label `outcome` of its metrics, its steps of a journey, what it remembers of a message. */
+/** The gateway: field `outcome` of its log, label `outcome` of its metrics, its steps of a journey, and its stored results of messages. */
 export const GATEWAY_WORDS = {
   delivered: 'delivered',
   rejected: 'rejected',
@@ -26,8 +26,8 @@ const PUSHER_WORDS = {
 } as const satisfies Words
 
 /**
- * Pokes and mails: the step of an event for a pusher, as journeys are stored. `but`: the short form was sent after a refusal, or the
- * pusher was set anew before its rejection was recorded.
+ * Pokes and mails: the stored step of an event for a pusher. `but`: the short form was sent after a refusal, or the pusher was set again
+ * before its rejection was recorded.
  */
 export function pusherWord(
   { kind }: Pick<SendResult, 'kind'>,

@@ -1,13 +1,13 @@
 /**
  * The result of one attempt to send something: a poke to a gateway, a mail to a mail server, a notification to a provider.
  *
- * - `delivered`: the recipient's server took it.
- * - `rejected`: the recipient does not exist any more (pushkey, device token, subscription). Nothing can be sent to it again.
- * - `refused`: this message can never be sent. The recipient is sound.
+ * - `delivered`: the server of the recipient accepted it.
+ * - `rejected`: the recipient no longer exists (pushkey, device token, subscription). Nothing can be sent to it again.
+ * - `refused`: this message can never be sent. The recipient works.
  * - `retry`: it may be sent later.
- * - `misconfigured`: our configuration or credentials are refused. It may be sent once the operator has corrected them.
+ * - `misconfigured`: the configuration or credentials of this server are refused. It can be sent after the operator has corrected them.
  *
- * `Fault`: the fixed words for a failure. None of them names a host, a pushkey, a token or a part of an answer.
+ * `Fault`: the fixed words for a failure. No word contains a host, a pushkey, a token or a part of a response.
  */
 export type SendResult<Fault extends string = string> =
   | Delivered
@@ -22,11 +22,11 @@ export type Untimed<Result extends SendResult = SendResult> = Result extends Sen
   : never
 
 type Attempted<Reason extends string> = {
-  /** A fixed word: the provider's own (`BadDeviceToken`, `UNREGISTERED`) or one of ours. Never a secret. */
+  /** A fixed word of the provider (`BadDeviceToken`, `UNREGISTERED`) or of this server. Never a secret. */
   reason: Reason
-  /** The status of the answer (HTTP or SMTP). Absent: no answer came, or nothing was asked. */
+  /** The status of the response (HTTP or SMTP). Absent: there was no response or no request. */
   status?: number
-  /** How long the attempt took, in milliseconds. */
+  /** The duration of the attempt, in milliseconds. */
   ms: number
 }
 
@@ -39,11 +39,10 @@ export type Delivered = Attempted<string> & {
 export type Rejected = Attempted<string> & {
   kind: 'rejected'
   /**
-   * A wrong configuration (environment, topic, project) looks the same, so it counts only after the app has delivered
-   * something.
+   * A wrong configuration (environment, topic, project) has the same response, so the rejection counts only after a delivery of the app.
    */
   isDoubtful?: boolean
-  /** No wrong configuration looks like this, so it counts at once and is no sign of a wrong configuration. */
+  /** A wrong configuration never has this response, so the rejection counts at once and is no sign of a wrong configuration. */
   isCertain?: boolean
 }
 
@@ -51,16 +50,16 @@ export type Refused<Fault extends string = string> = Attempted<Fault> & { kind: 
 
 export type Retry<Fault extends string = string> = Attempted<Fault> & {
   kind: 'retry'
-  /** The wait that the answer asked for, in milliseconds. */
+  /** The wait that the response requests, in milliseconds. */
   retryAfterMs?: number
-  /** It concerns this recipient alone, and is no sign of an outage (429 for one token, 507 for a missing subscriber). */
+  /** The result concerns this recipient only, and is no sign of an outage (429 for one token, 507 for a missing subscriber). */
   isOfDevice?: boolean
 }
 
 export type Misconfigured<Fault extends string = string> = Attempted<Fault> & {
   kind: 'misconfigured'
-  /** It concerns recipients of this kind alone; others of the same app can be reached. */
+  /** The result concerns recipients of this kind only. Other recipients of the app can be reached. */
   isOfDevice?: boolean
-  /** The recipient's address may not be called. A retry is of no use, and the destination is sound. */
+  /** The address of the recipient may not be called. A retry has no use, and the destination works. */
   isOfAddress?: boolean
 }

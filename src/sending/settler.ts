@@ -14,15 +14,15 @@ import type { LanePort, Looked, Settled } from './port.ts'
 import type { SendResult } from './result.ts'
 import { type LaneEvent, transition } from './transition.ts'
 
-/** One turn with a lane that is to be written down. */
+/** A finished turn of a lane that is to be recorded. */
 export type Ended<Look, Result> = {
   lane: Claimed
-  /** Absent: it is given back before a look. */
+  /** Absent: the lane is given back before it was read. */
   look?: Look
   /** Absent: nothing was sent. */
   result?: Result
   event: LaneEvent
-  /** The circuit of the destination lets nothing through before this time. */
+  /** The circuit of the destination allows no attempt before this time. */
   notBefore?: number | undefined
   /** The lease ends even if there is more to send. */
   release: boolean
@@ -33,27 +33,27 @@ export type SettlerDeps = {
   random: Random
   /** A lease that begins now. */
   lease(): Lease
-  /** Which events must outlive a power cut; none by default. */
+  /** The events that need a durable commit. Default: none. */
   isDurable?: (event: LaneEvent) => boolean
 }
 
 type Written<Look extends Looked, Result extends SendResult> = { settled: Settled<Look, Result>; turn: Turn }
 
-/** With what `settleLanes` is to know besides. */
+/** A result with the additional values for `settleLanes`. */
 type Entry<Look extends Looked, Result extends SendResult> = Settled<Look, Result> & {
   waits: boolean
   release: boolean
 }
 
 /**
- * Makes the function that writes down what became of turns: those that end at one time in one transaction. Resolves to what was
- * written; undefined: nothing may be written any more.
+ * Creates the function that records turns. Turns that end at the same time share one transaction. The function resolves to the recorded
+ * turn, or to undefined after `abandon`.
  */
 export function createSettler<Look extends Looked, Result extends SendResult>(
   deps: SettlerDeps,
   port: Pick<LanePort<Look, Result>, 'record'>,
 ) {
-  /** The stop did not wait for what is still in flight. */
+  /** The stop did not wait for attempts in flight. */
   let isAbandoned = false
 
   async function settleAll(
@@ -61,7 +61,7 @@ export function createSettler<Look extends Looked, Result extends SendResult>(
   ): Promise<readonly (Written<Look, Result> | undefined)[]> {
     if (isAbandoned) return ended.map(() => undefined)
     const lease = deps.lease()
-    // Before the transaction, which may be run once more: the back-off is drawn once.
+    // Computed before the transaction, which can run again: the random back-off must be the same.
     const computed = ended.map((one) => computedOf(one, { now: lease.now, random: deps.random }))
     const durably = ended.some(({ event }) => deps.isDurable?.(event) === true)
     return deps.db.transaction(
@@ -80,7 +80,7 @@ export function createSettler<Look extends Looked, Result extends SendResult>(
   return {
     settle: createBatcher(settleAll),
     isAbandoned: () => isAbandoned,
-    /** From here on nothing is written. */
+    /** Prevents all later writes. */
     abandon(): void {
       isAbandoned = true
     },
@@ -91,12 +91,12 @@ function computedOf<Look extends Looked, Result extends SendResult>(
   { lane, look, result, event, notBefore, release }: Ended<Look, Result>,
   { now, random }: { now: number; random: Random },
 ): Entry<Look, Result> {
-  // `settleLanes` compares the generations, and so detects a lane that was set anew since the look.
+  // `settleLanes` compares the generations, and so detects a lane that was set again since the look.
   const { state, next } = transition(look?.state ?? lane.state, event, { now, random, notBefore })
   return { lane, look, result, event, state, isTooLate: false, waits: next === 'release', release }
 }
 
-/** A lane that was set anew during the attempt stays: it is sent the same once more, and may be rejected once more. */
+/** A lane that was set again during the attempt stays: the same is sent again and can be rejected again. */
 async function doubtRejection<Look extends Looked, Result extends SendResult>(
   tx: Transaction,
   { owner }: Lease,
@@ -133,7 +133,7 @@ function outcomeOf(entry: Entry<Looked, SendResult>): LaneOutcome {
   }
 }
 
-/** A value that is due stays due when the item that would have told it is refused. */
+/** A due value stays due when the item that carried it is refused. */
 function valueOf(
   { event }: Entry<Looked, SendResult>,
   look: Looked | undefined,

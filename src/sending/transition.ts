@@ -2,20 +2,20 @@ import { backOffMs } from '../lib/back-off.ts'
 import type { Random } from '../lib/ids.ts'
 import type { SendResult } from './result.ts'
 
-// The state of a lane after each visit, as a pure function. Nothing else computes it. For a lane that was set anew since the look,
-// `settle` in `lane-store.ts` writes only the part of it that still holds.
+// The state of a lane after each visit, as a pure function. Nothing else computes it. For a lane that was set again since the look,
+// `settle` in `lane-store.ts` writes only the part of the state that is still valid.
 
-/** How the sending of a lane goes. Times are milliseconds since the Unix epoch. */
+/** The state of sending for a lane. Times are milliseconds since the Unix epoch. */
 export type LaneState = {
-  /** Grows when the lane is set anew. A failure of an earlier generation says nothing about this one. */
+  /** Increases when the lane is set again. A failure of an earlier generation does not apply to later ones. */
   readonly generation: number
-  /** Failures in a row. */
+  /** Consecutive failures. */
   readonly attempts: number
-  /** Time of the first failure in a row; null: the last answer was no failure. */
+  /** Time of the first consecutive failure; null: the last attempt did not fail. */
   readonly failingSince: number | null
-  /** Not before then; null: at once. */
+  /** The earliest time of the next attempt; null: at once. */
   readonly nextAttemptAt: number | null
-  /** What is held is sent then at the latest; null: nothing is held. */
+  /** The latest time at which the held item is sent; null: nothing is held. */
   readonly heldUntil: number | null
   readonly lastError: string | null
   readonly lastErrorAt: number | null
@@ -35,12 +35,12 @@ export const NEW_LANE: LaneState = {
 }
 
 /**
- * What ended one step of a visit: the result of an attempt, or why there was none.
+ * The end of one step of a visit: the result of an attempt, or the reason why there was none.
  *
- * - `held`: the next thing is not sent before `until` at the latest; the lane is looked at again at `lookAt`.
- * - `rested`: nothing is to be sent; `until`: something is, then.
- * - `given back`: no attempt was made, and nothing was learned: no free slot, or the process stops.
- * - `circuit paused`: something is to be sent, and the circuit of its destination lets nothing through before `until`.
+ * - `held`: the next item is held until `until` at the latest; the lane is read again at `lookAt`.
+ * - `rested`: nothing is to be sent now. `until`: the time at which something is.
+ * - `given back`: no attempt was made, because no slot was free or the process stops.
+ * - `circuit paused`: an item is to be sent, and the circuit of its destination allows no attempt before `until`.
  *   `reason`: the last failure of the destination.
  */
 export type LaneEvent =
@@ -53,13 +53,13 @@ export type LaneEvent =
 export type TransitionContext = {
   readonly now: number
   readonly random: Random
-  /** The circuit of the destination lets nothing through before this time. */
+  /** The circuit of the destination allows no attempt before this time. */
   readonly notBefore?: number | undefined
 }
 
 /**
- * `state`: the new state. `next`: `continue`: the lease may be kept if more is due. `release`: the lease ends. `remove`: the
- * recipient is gone, and its owner removes the lane.
+ * `state`: the new state. `next`: `continue`: the lease can be kept if more is due. `release`: the lease ends. `remove`: the recipient was
+ * rejected, and its owner removes the lane.
  */
 export type Transition = { readonly state: LaneState; readonly next: 'continue' | 'release' | 'remove' }
 
@@ -100,14 +100,14 @@ export function transition(state: LaneState, event: LaneEvent, context: Transiti
   }
 }
 
-/** The wait after the `attempts`-th failure in a row, in milliseconds: the back-off, or as long as the answer asks for if that is longer. */
+/** The wait after the `attempts`-th consecutive failure, in milliseconds: the back-off, or `Retry-After` if it is longer. */
 export function retryWaitMs(attempts: number, retryAfterMs: number | undefined, random: Random): number {
   const asked =
     retryAfterMs === undefined ? 0 : Math.min(MAX_RETRY_AFTER_MS, Math.max(MIN_RETRY_AFTER_MS, retryAfterMs))
   return Math.max(asked, backOffMs(attempts, random))
 }
 
-/** Nothing is waited for. */
+/** The state without a wait. */
 const idle = (state: LaneState): LaneState => ({ ...state, nextAttemptAt: null, heldUntil: null })
 
 const answered = (state: LaneState): LaneState => ({ ...idle(state), attempts: 0, failingSince: null })

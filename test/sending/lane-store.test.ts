@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { setAnew } from '../../src/sending/lane-changes.ts'
+import { raiseGeneration } from '../../src/sending/lane-changes.ts'
 import {
   claimLanes,
   type LaneOutcome,
@@ -141,7 +141,7 @@ onEachDatabase('the store of lanes', (open) => {
     await claim(db, [1, 2])
     await settle(db, [{ laneId: 2, state: { ...failed, nextAttemptAt: null } }])
     await db.transaction(async (tx) => {
-      for (const laneId of [1, 2]) await tx.run(setAnew, { laneId, destination: 'elsewhere' })
+      for (const laneId of [1, 2]) await tx.run(raiseGeneration, { laneId, destination: 'elsewhere' })
     })
     const turns = await settle(db, [
       { laneId: 1, state: failed, waits: true, valueSeen: 0 },

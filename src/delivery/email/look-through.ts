@@ -1,6 +1,6 @@
 import type { RoomId } from '../../lib/ids.ts'
 import { removeItems } from '../../sending/item-store.ts'
-import { AFTER_A_POWER_CUT_AGAIN } from '../../sending/lane-store.ts'
+import { NOT_DURABLE } from '../../sending/lane-store.ts'
 import type { Queries } from '../../storage/query.ts'
 import type { ReasonOf } from '../../trace/vocabulary.ts'
 import { createDeviceRules } from '../device-rules.ts'
@@ -90,7 +90,7 @@ async function drop(
       tx,
       skipped.map(({ row }) => ({ laneId: pusherId, position: row.position })),
     )
-  }, AFTER_A_POWER_CUT_AGAIN)
+  }, NOT_DURABLE)
   for (const [reason, all] of Map.groupBy(skipped, (one) => one.reason))
     events.mailSkipped({ pusherId, reason, count: all.length })
 }
