@@ -65,11 +65,11 @@ describe('the index of a text', () => {
         fc.constantFrom(ANY_EDGES, LEFT_EDGE, RIGHT_EDGE, BOTH_EDGES),
         ({ text, part }, edges) => {
           if (part === '') return
-          const told = findPart(indexText(text), part, edges)
-          if (told === undefined) return
+          const result = findPart(indexText(text), part, edges)
+          if (result === undefined) return
           const end = findRun(compileRun(part.replaceAll('?', 'x')), text, 0, edges)
-          assert.equal(told !== null, end !== -1)
-          seen[told === null ? 'missed' : 'found']++
+          assert.equal(result !== null, end !== -1)
+          seen[result === null ? 'missed' : 'found']++
         },
       ),
       { numRuns: 5000 },
@@ -78,14 +78,14 @@ describe('the index of a text', () => {
   })
 
   test('has the result of the reference matcher for a pattern', () => {
-    const seen = { matches: 0, misses: 0, untold: 0 }
+    const seen = { matches: 0, misses: 0, unknown: 0 }
     fc.assert(
       fc.property(textAndPattern, ({ pattern, text }) => {
-        const told = matchesIndexed(compileGlob(pattern), indexText(fold(text)))
-        if (told === undefined) seen.untold++
+        const result = matchesIndexed(compileGlob(pattern), indexText(fold(text)))
+        if (result === undefined) seen.unknown++
         else {
-          seen[told ? 'matches' : 'misses']++
-          assert.equal(told, referenceWords(pattern, text))
+          seen[result ? 'matches' : 'misses']++
+          assert.equal(result, referenceWords(pattern, text))
         }
       }),
       { numRuns: 8000 },
@@ -96,8 +96,8 @@ describe('the index of a text', () => {
   test('has the result of a search of the text for a name', () => {
     fc.assert(
       fc.property(anyText, anyText, (name, text) => {
-        const told = containsIndexed(indexText(fold(text)), name)
-        if (told !== undefined) assert.equal(told, containsWords(fold(text), name))
+        const result = containsIndexed(indexText(fold(text)), name)
+        if (result !== undefined) assert.equal(result, containsWords(fold(text), name))
       }),
       { numRuns: 3000 },
     )

@@ -53,7 +53,7 @@ onEachDatabase('edits', (open) => {
   test('an edit that is invalid according to the specification is not stored', async (t) => {
     const fixture = await createRoomsFixture(await open(t))
     const roomId = await publicRoom(fixture)
-    const elsewhere = await publicRoom(fixture)
+    const otherRoom = await publicRoom(fixture)
     await joinRoom(fixture, { roomId, userId: bob })
     const message = await say(fixture, roomId, alice, 'old')
     const state = await setState(fixture, roomId, alice, {
@@ -61,7 +61,7 @@ onEachDatabase('edits', (open) => {
       content: { body: 'state' },
     })
     await say(fixture, roomId, bob, replacing(message))
-    await say(fixture, elsewhere, alice, replacing(message))
+    await say(fixture, otherRoom, alice, replacing(message))
     await say(fixture, roomId, alice, replacing(state))
     await say(fixture, roomId, alice, replacing('$nowhere' as EventId))
     await say(fixture, roomId, alice, replacing(message, {}))

@@ -185,11 +185,11 @@ onEachDatabase('receipts', (open) => {
 
   test('a receipt for an unknown event or an event of another room changes nothing', async (t) => {
     const { mark, create, say, db, roomId } = await setUp(t)
-    const elsewhere = await say(await create(alice), alice, 'elsewhere')
+    const inOtherRoom = await say(await create(alice), alice, 'other room')
     await say(roomId, alice, 'hello')
     const before = await currentPosition(db)
     await mark(bob, read('$nothing' as EventId), { type: 'm.fully_read', eventId: '$nothing' as EventId })
-    await mark(bob, read(elsewhere))
+    await mark(bob, read(inOtherRoom))
     assert.equal(await currentPosition(db), before)
     assert.equal(await unreadOf(db, bob, roomId), 1)
   })

@@ -110,7 +110,7 @@ describe('waiting in memory for a slot', () => {
 })
 
 describe('the circuit breaker of a line', () => {
-  test('opens after five failures in a row, not after four, and an answer starts the count anew', () => {
+  test('opens after five failures in a row, not after four, and an answer resets the count', () => {
     const { circuits, answer, admit, passOf } = open()
     answer(4)
     answer(1, sent)
