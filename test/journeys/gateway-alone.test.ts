@@ -38,7 +38,7 @@ async function startPushServer(t: TestContext) {
   return { state, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
 }
 
-type Options = { apps?: string; more?: string; complaints?: (line: string) => void }
+type Options = { apps?: string; more?: string; onErrorLine?: (line: string) => void }
 
 function fixture(t: TestContext) {
   const folder = temporaryFolder(t)
@@ -58,7 +58,7 @@ function fixture(t: TestContext) {
       '--allow-push-to',
       '127.0.0.1',
     ]
-    const launched = launchBelfry(args, {}, options.complaints)
+    const launched = launchBelfry(args, {}, options.onErrorLine)
     afterTest(t, () => launched.end('SIGKILL'))
     return { ...launched, url: await launched.ready }
   }
@@ -135,8 +135,8 @@ describe('belfry gateway', () => {
   test('SIGHUP under load drops no connection and loses no message, and an invalid file changes nothing', async (t) => {
     const push = await startPushServer(t)
     const { start, configure, file } = fixture(t)
-    const complaints: string[] = []
-    const gateway = await start({ complaints: (line) => complaints.push(line) })
+    const errorLines: string[] = []
+    const gateway = await start({ onErrorLine: (line) => errorLines.push(line) })
     const agent = new Agent({ keepAlive: true, maxSockets: 8 })
     const ports = new Set<number | undefined>()
     const send = (n: number) =>
@@ -164,9 +164,9 @@ describe('belfry gateway', () => {
 
     configure({ apps: 'up: {type: carrier pigeon}' })
     process.kill(gateway.pid, 'SIGHUP')
-    const line = await eventually(() => complaints.find((one) => one.includes('was not reloaded')))
+    const line = await eventually(() => errorLines.find((one) => one.includes('was not reloaded')))
     assert.match(line, /bad value for \\"apps.up.type\\"/)
-    for (const one of complaints) assert.doesNotThrow(() => void JSON.parse(one), `not JSON: ${one}`)
+    for (const one of errorLines) assert.doesNotThrow(() => void JSON.parse(one), `not JSON: ${one}`)
     writeFileSync(file, 'apps: {up: {type: unifiedpush}, new: {type: unifiedpush}}')
     process.kill(gateway.pid, 'SIGHUP')
     await eventually(async () => {

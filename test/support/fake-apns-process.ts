@@ -14,7 +14,7 @@ import { startFakeApns } from './fake-apns.ts'
 // the URL of the fake and the number of accepted notifications. The topic is org.example.app.
 
 const folder = process.argv[2] ?? '.'
-const fake = await startFakeApns({ keeps: false })
+const fake = await startFakeApns({ storesRequests: false })
 await writeFile(join(folder, 'apns.p8'), fake.privateKey, { mode: 0o600 })
 await writeFile(join(folder, 'apns-ca.pem'), fake.ca)
 const { url, keyId, teamId } = fake

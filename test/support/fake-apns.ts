@@ -48,7 +48,7 @@ export type FakeApnsOptions = {
   now?: () => number
   port?: number
   /** False: requests are counted but not stored. */
-  keeps?: boolean
+  storesRequests?: boolean
 }
 
 export type FakeApns = AsyncDisposable & {
@@ -135,7 +135,8 @@ export async function startFakeApns(options: FakeApnsOptions = {}): Promise<Fake
     if (stream.destroyed || (connection.session.closed && (stream.id ?? 0) > connection.lastStream)) return
     const device = (headers[':path'] ?? '').replace('/3/device/', '')
     const note = (status: number | undefined) => {
-      if (options.keeps !== false) seen.push({ device, headers, body, connection: connection.number, status })
+      if (options.storesRequests !== false)
+        seen.push({ device, headers, body, connection: connection.number, status })
     }
     if (headers.authorization !== undefined) tokens.add(headers.authorization)
     const refusal =

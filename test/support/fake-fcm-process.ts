@@ -10,7 +10,7 @@ import { startFakeFcm } from './fake-fcm.ts'
 //
 // Writes FOLDER/service-account.json and prints its address, the value for `base_url`. The project is example-1a2b3.
 
-const fake = await startFakeFcm({ keeps: false })
+const fake = await startFakeFcm({ storesRequests: false })
 await writeFile(join(process.argv[2] ?? '.', 'service-account.json'), fake.serviceAccount(), { mode: 0o600 })
 console.log(`fake FCM listening on ${fake.url}`)
 endWithParent()

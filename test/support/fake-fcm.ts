@@ -19,9 +19,9 @@ export type FakeFcmOptions = {
   expiresIn?: number
   now?: () => number
   /** False: responses have no header `Date`. */
-  tellsTime?: boolean
+  sendsDate?: boolean
   /** False: requests are counted but not stored. */
-  keeps?: boolean
+  storesRequests?: boolean
 }
 
 export type FakeFcm = AsyncDisposable & {
@@ -92,7 +92,7 @@ export async function startFakeFcm(options: FakeFcmOptions = {}): Promise<FakeFc
 
   const server = createServer((request, response) => {
     response.sendDate = false
-    if (options.tellsTime !== false) response.setHeader('date', new Date(now()).toUTCString())
+    if (options.sendsDate !== false) response.setHeader('date', new Date(now()).toUTCString())
     textOf(request)
       .then((text) => (request.url === '/token' ? grant : send)(request, response, text))
       // The client disconnected before its request was complete.
@@ -122,7 +122,7 @@ export async function startFakeFcm(options: FakeFcmOptions = {}): Promise<FakeFc
     const reply = verdictOn(request, text)
     const message = messageIn(text)
     const token = message?.token ?? ''
-    if (options.keeps !== false && message !== undefined)
+    if (options.storesRequests !== false && message !== undefined)
       seen.push({
         token,
         message,

@@ -45,17 +45,17 @@ export function launchProcess({ data, flags = [], settings = {} }: Launch): Laun
   return launchBelfry(args, { BELFRY_RATE_LIMITS_ENABLED: 'false', ...settings })
 }
 
-/** Runs any command that prints a ready line. `complaints` gets each line of stderr; without it stderr is inherited. */
+/** Runs any command that prints a ready line. `onErrorLine` gets each line of stderr; without it stderr is inherited. */
 export function launchBelfry(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
-  complaints?: (line: string) => void,
+  onErrorLine?: (line: string) => void,
 ): Launched {
   const child = spawn(process.execPath, [BELFRY, ...args], {
-    stdio: ['ignore', 'pipe', complaints === undefined ? 'inherit' : 'pipe'],
+    stdio: ['ignore', 'pipe', onErrorLine === undefined ? 'inherit' : 'pipe'],
     env: { ...process.env, ...env },
   })
-  if (child.stderr && complaints) createInterface({ input: child.stderr }).on('line', complaints)
+  if (child.stderr && onErrorLine) createInterface({ input: child.stderr }).on('line', onErrorLine)
   const ready = readyLine(child)
   // Prevents an unhandled rejection if the test kills the process before the ready line.
   ready.catch(() => undefined)

@@ -48,7 +48,7 @@ export type PushServiceOptions = {
   /** The response to an invalid token, by its fault; a 401 with the fault as text by default. */
   refuse?: (fault: string) => PushAnswer
   /** Sends the header `Date`. Default: true. */
-  tellsTime?: boolean
+  sendsDate?: boolean
   /** Only counts messages, without decryption: for benchmarks. */
   counts?: boolean
 }
@@ -75,7 +75,7 @@ export async function startPushService(options: PushServiceOptions = {}): Promis
   }
   const listener = (request: IncomingMessage, response: ServerResponse) => {
     response.sendDate = false
-    if (options.tellsTime !== false) response.setHeader('date', new Date(state.now()).toUTCString())
+    if (options.sendsDate !== false) response.setHeader('date', new Date(state.now()).toUTCString())
     answerTo(state, request)
       .then(({ status, headers, body }) => void response.writeHead(status, headers).end(body))
       .catch(() => response.destroy())

@@ -7,17 +7,17 @@ const HOUR = 3_600_000
 const START = createManualClock().now()
 
 /** Google with the true time, and our clock, which can be set. */
-async function makeWrongClock(t: TestContext, { wrongBy = 0, tellsTime = true }) {
+async function makeWrongClock(t: TestContext, { wrongBy = 0, sendsDate = true }) {
   const clock = createManualClock(START + wrongBy)
   const now = () => START + clock.steady()
-  return { ...(await startRig(t, { fake: { now, tellsTime }, deps: { clock } })), clock }
+  return { ...(await startRig(t, { fake: { now, sendsDate }, deps: { clock } })), clock }
 }
 
 suite('access tokens and a system clock that is set while running', () => {
   for (const hours of [13, -13])
-    for (const tellsTime of [true, false])
-      test(`by ${hours} h, ${tellsTime ? 'with' : 'without'} Google's time: messages go on, and so does the next token`, async (t) => {
-        const { clock, fake, send } = await makeWrongClock(t, { tellsTime })
+    for (const sendsDate of [true, false])
+      test(`by ${hours} h, ${sendsDate ? 'with' : 'without'} Google's time: messages go on, and so does the next token`, async (t) => {
+        const { clock, fake, send } = await makeWrongClock(t, { sendsDate })
         assert.equal((await send()).kind, 'delivered')
         clock.step(hours * HOUR)
         assert.equal((await send()).kind, 'delivered')
@@ -40,7 +40,7 @@ suite('access tokens and a system clock that is wrong from the start', () => {
     })
 
   test('and Google does not tell the time: a configuration error', async (t) => {
-    const { send } = await makeWrongClock(t, { wrongBy: 13 * HOUR, tellsTime: false })
+    const { send } = await makeWrongClock(t, { wrongBy: 13 * HOUR, sendsDate: false })
     assert.deepEqual(await send(), { kind: 'misconfigured', reason: 'token: invalid_grant' })
   })
 

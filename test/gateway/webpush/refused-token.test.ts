@@ -24,7 +24,7 @@ const REFUSALS: PushAnswer[] = [
 const titleOf = ({ status, body = 'without a word' }: PushAnswer) => `${status} ${body.trim()}`
 
 /** A push service with the true time, and our clock, which can be set. */
-async function makeWrongClock(t: TestContext, { refusal, tellsTime = true, wrongBy = 0 }: WrongClock) {
+async function makeWrongClock(t: TestContext, { refusal, sendsDate = true, wrongBy = 0 }: WrongClock) {
   const refused: string[] = []
   const clock = createManualClock(START + wrongBy)
   const now = () => START + clock.steady()
@@ -32,7 +32,7 @@ async function makeWrongClock(t: TestContext, { refusal, tellsTime = true, wrong
     refused.push(fault)
     return refusal
   }
-  const rig = await makeRig(t, { now, tellsTime, refuse }, clock)
+  const rig = await makeRig(t, { now, sendsDate, refuse }, clock)
   const outcomes = async (count: number) => {
     const subscriptions = Array.from({ length: count }, () => rig.service.subscribe())
     const results = await Promise.all(
@@ -42,14 +42,14 @@ async function makeWrongClock(t: TestContext, { refusal, tellsTime = true, wrong
   }
   return { ...rig, refused, outcomes }
 }
-type WrongClock = { refusal: PushAnswer; tellsTime?: boolean; wrongBy?: number }
+type WrongClock = { refusal: PushAnswer; sendsDate?: boolean; wrongBy?: number }
 
 suite('a system clock that is set while running', () => {
   for (const refusal of REFUSALS)
     for (const hours of [13, -13, 48])
-      for (const tellsTime of [true, false])
-        test(`by ${hours} h: "${titleOf(refusal)}" ${tellsTime ? 'with' : 'without'} the service's time: 30 of 30 are delivered`, async (t) => {
-          const { clock, outcomes, refused } = await makeWrongClock(t, { refusal, tellsTime })
+      for (const sendsDate of [true, false])
+        test(`by ${hours} h: "${titleOf(refusal)}" ${sendsDate ? 'with' : 'without'} the service's time: 30 of 30 are delivered`, async (t) => {
+          const { clock, outcomes, refused } = await makeWrongClock(t, { refusal, sendsDate })
           assert.deepEqual(await outcomes(1), ['delivered'])
           clock.step(hours * HOUR)
           assert.deepEqual(await outcomes(30), ['delivered'])
@@ -98,7 +98,7 @@ suite('a system clock that is wrong from the start', () => {
 
   for (const refusal of REFUSALS)
     test(`and the push service does not tell the time, "${titleOf(refusal)}": a configuration error, no rejection`, async (t) => {
-      const wrong = { refusal, tellsTime: false, wrongBy: 13 * HOUR }
+      const wrong = { refusal, sendsDate: false, wrongBy: 13 * HOUR }
       const { clock, outcomes } = await makeWrongClock(t, wrong)
       assert.deepEqual(await outcomes(30), ['misconfigured'])
       clock.step(-13 * HOUR)
