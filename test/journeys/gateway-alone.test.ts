@@ -194,15 +194,15 @@ describe('belfry gateway', () => {
     await notify(gateway.url, { pushkey: dead }, '$event')
     const traced = await eventually(async () => {
       const said = await trace('$event')
-      return said.stdout.includes('had this message before') && said
+      return said.stdout.includes('received this message before') && said
     })
     assert.equal(traced.code, 0)
     const lines = traced.stdout.replaceAll(/ {2}\d{4}-\S+Z/g, '').replaceAll(/\d+ ms/g, 'N ms')
     assert.match(
       lines,
-      new RegExp(`^up, ${shortHash(`${push.url}/well`)}:\n {2}gateway 1 .*took the message.*status 201`),
+      new RegExp(`^up, ${shortHash(`${push.url}/well`)}:\n {2}gateway 1 .*accepted the message.*status 201`),
     )
-    assert.match(lines, new RegExp(`\nup, ${shortHash(dead)}:\n {2}gateway 1 .*token is dead.*status 410`))
+    assert.match(lines, new RegExp(`\nup, ${shortHash(dead)}:\n {2}gateway 1 .*token is no longer valid.*status 410`))
     assert.ok(!traced.stdout.includes(push.url), 'no pushkey')
     await gateway.end('SIGKILL')
     const { devices } = JSON.parse((await trace('$event', '--json')).stdout) as { devices: unknown[] }
