@@ -202,7 +202,10 @@ describe('belfry gateway', () => {
       lines,
       new RegExp(`^up, ${shortHash(`${push.url}/well`)}:\n {2}gateway 1 .*accepted the message.*status 201`),
     )
-    assert.match(lines, new RegExp(`\nup, ${shortHash(dead)}:\n {2}gateway 1 .*token is no longer valid.*status 410`))
+    assert.match(
+      lines,
+      new RegExp(`\nup, ${shortHash(dead)}:\n {2}gateway 1 .*token is no longer valid.*status 410`),
+    )
     assert.ok(!traced.stdout.includes(push.url), 'no pushkey')
     await gateway.end('SIGKILL')
     const { devices } = JSON.parse((await trace('$event', '--json')).stdout) as { devices: unknown[] }
