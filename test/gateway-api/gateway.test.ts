@@ -13,25 +13,25 @@ import { openGateway } from '../gateway/fixture.ts'
 import { inject } from '../support/inject.ts'
 
 const KEYS = [
-  'a/b ü, and enough of it',
-  'another, and enough of it',
-  'a busy one, and enough of it',
-  'a quiet one, and enough of it',
+  'a/b ü, a long enough key',
+  'another, long enough key',
+  'a busy, long enough key',
+  'a quiet, long enough key',
 ]
 const [ODD, ANOTHER, BUSY, QUIET] = KEYS as [string, string, string, string]
 
 const NOTIFY = '/_matrix/push/v1/notify'
 
 async function serve(db: Database) {
-  const it = await openGateway(db, { apps: { [INBOX_APP_ID]: { type: 'inbox', pushkeys: KEYS } } })
-  const { gateway, store, configured, clock, steps, metrics } = it
+  const fixture = await openGateway(db, { apps: { [INBOX_APP_ID]: { type: 'inbox', pushkeys: KEYS } } })
+  const { gateway, store, configured, clock, steps, metrics } = fixture
   const { server, [Symbol.asyncDispose]: closeServer } = startServer([
     ...gatewayRoutes({ gateway, metrics: createNotifyMetrics(metrics, () => undefined), limiter: unlimited }),
     ...inboxRoutes({ store, configured, clock, random: systemRandom }),
   ])
   const close = async () => {
     await closeServer()
-    await it[Symbol.asyncDispose]()
+    await fixture[Symbol.asyncDispose]()
   }
   const ask = async (method: 'GET' | 'POST' | 'PUT', url: string, payload?: object | string) => {
     const response = await inject(server, { method, url, ...(payload !== undefined && { payload }) })
@@ -46,8 +46,8 @@ async function serve(db: Database) {
   return { ask, poke, inboxOf, steps, clock, [Symbol.asyncDispose]: close }
 }
 
-onEachDatabase('the own gateway', (open) => {
-  test('what is pushed to an inbox of the configuration can be read with its pushkey, newest last', async (t) => {
+onEachDatabase('the gateway of this server', (open) => {
+  test('GET /inbox/{pushkey} returns the notifications of a configured inbox, newest last', async (t) => {
     await using api = await serve(await open(t))
     assert.deepEqual(await api.poke(ODD, '$1'), { status: 200, body: { rejected: [] } })
     api.clock.advance(5)
@@ -63,9 +63,9 @@ onEachDatabase('the own gateway', (open) => {
     ])
   })
 
-  test('the last 100 notifications of a pushkey are kept', async (t) => {
+  test('an inbox keeps the last 100 notifications of a pushkey', async (t) => {
     await using api = await serve(await open(t))
-    await api.poke(QUIET, '$kept')
+    await api.poke(QUIET, '$quiet')
     for (let n = 0; n < 103; n++) await api.poke(BUSY, `$${n}`)
     const events = (await api.inboxOf(BUSY)).map(({ notification }) => notification['event_id'])
     assert.equal(events.length, 100)
@@ -73,7 +73,7 @@ onEachDatabase('the own gateway', (open) => {
     assert.equal((await api.inboxOf(QUIET)).length, 1)
   })
 
-  test('an app that is not known here rejects nobody', async (t) => {
+  test('an unknown app_id is reported as a configuration error, and no pushkey is rejected', async (t) => {
     await using api = await serve(await open(t))
     assert.deepEqual((await api.poke('key', '$1', 'org.example.unknown')).body, { rejected: [] })
     assert.deepEqual(
@@ -82,7 +82,7 @@ onEachDatabase('the own gateway', (open) => {
     )
   })
 
-  test('UnifiedPush finds a gateway, other methods are refused', async (t) => {
+  test('GET /notify answers UnifiedPush discovery, and other methods return 405', async (t) => {
     await using api = await serve(await open(t))
     assert.deepEqual(await api.ask('GET', NOTIFY), {
       status: 200,
@@ -92,7 +92,7 @@ onEachDatabase('the own gateway', (open) => {
     assert.deepEqual([put.status, put.body['errcode']], [405, 'M_UNRECOGNIZED'])
   })
 
-  test('bodies of up to 512 KiB are read, larger ones refused', async (t) => {
+  test('a body of 512 KiB is accepted, and a larger one returns 413', async (t) => {
     await using api = await serve(await open(t))
     const body = (bytes: number) => {
       const empty = { notification: { event_id: '', devices: [{ app_id: INBOX_APP_ID, pushkey: ANOTHER }] } }
@@ -105,7 +105,7 @@ onEachDatabase('the own gateway', (open) => {
     assert.deepEqual([refused.status, refused.body['errcode']], [413, 'M_TOO_LARGE'])
   })
 
-  test('a body that is no notification is refused with what is wrong', async (t) => {
+  test('a body that is not a notification returns 400 with an errcode for the fault', async (t) => {
     await using api = await serve(await open(t))
     const errcode = async (payload: object | string) => {
       const { status, body } = await api.ask('POST', NOTIFY, payload)
@@ -117,14 +117,14 @@ onEachDatabase('the own gateway', (open) => {
     assert.deepEqual(await errcode({ notification: { devices: [] } }), [400, 'M_INVALID_PARAM'])
   })
 
-  test('a pushkey that the configuration does not name is rejected, and has no inbox', async (t) => {
+  test('a pushkey that is not in the configuration is rejected, and its inbox returns 404', async (t) => {
     await using api = await serve(await open(t))
     assert.deepEqual(await api.poke('a guess', '$1'), { status: 200, body: { rejected: ['a guess'] } })
     const { status, body } = await api.ask('GET', '/_belfry/v1/inbox/guess')
     assert.deepEqual([status, body['errcode']], [404, 'M_NOT_FOUND'])
   })
 
-  test('a pushkey that no pusher can have has no inbox', async (t) => {
+  test('the inbox of a pushkey longer than 512 bytes returns 400', async (t) => {
     await using api = await serve(await open(t))
     const { status, body } = await api.ask('GET', `/_belfry/v1/inbox/${'x'.repeat(513)}`)
     assert.deepEqual([status, body['errcode']], [400, 'M_INVALID_PARAM'])

@@ -37,7 +37,7 @@ async function serve(db: Database) {
   return { url, clock, store, add, endSession: () => (hasEnded = true), close, [Symbol.asyncDispose]: close }
 }
 
-/** Listens as a browser does. */
+/** Reads the stream as a browser does. */
 async function listen(t: TestContext, url: string, headers: Record<string, string> = {}) {
   const ending = new AbortController()
   afterTest(t, () => ending.abort())
@@ -62,14 +62,14 @@ async function listen(t: TestContext, url: string, headers: Record<string, strin
   return { response, blocks, events, reading, end: () => ending.abort() }
 }
 
-onEachDatabase('the live stream of an inbox', (open) => {
-  test('tells of what comes, and after a break of what was missed', async (t) => {
+onEachDatabase('GET /inbox/{pushkey}/stream', (open) => {
+  test('sends new notifications, and after a reconnection the missed ones', async (t) => {
     await using api = await serve(await open(t))
     const url = `${api.url}/_belfry/v1/inbox/${encodeURIComponent('a/b ü')}/stream`
     await api.add('a/b ü', '$before')
     const first = await listen(t, url)
     assert.equal(first.response.headers.get('content-type'), 'text/event-stream')
-    assert.deepEqual(first.events(), [], 'only what comes from now on')
+    assert.deepEqual(first.events(), [], 'an earlier notification is not sent')
     await api.add('a/b ü', '$1')
     await api.add('another', '$other')
     await api.add('a/b ü', '$2')
@@ -89,7 +89,7 @@ onEachDatabase('the live stream of an inbox', (open) => {
   })
 })
 
-test('heartbeats come while nothing does, and the stream ends with the server', async (t) => {
+test('an idle inbox stream sends heartbeats, and ends when the server closes', async (t) => {
   await using api = await serve(await openTestSqlite(t))
   const stream = await listen(t, `${api.url}/_belfry/v1/inbox/key/stream`)
   for (const count of [2, 3]) {
@@ -104,7 +104,7 @@ test('heartbeats come while nothing does, and the stream ends with the server', 
   await stream.reading
 })
 
-test('an address has a bounded number of streams; what is no id is refused', async (t) => {
+test('an inbox stream returns 429 when the address has 20 streams, and 400 for a malformed last_event_id', async (t) => {
   await using api = await serve(await openTestSqlite(t))
   const url = `${api.url}/_belfry/v1/inbox/key/stream`
   const streams = await Promise.all(Array.from({ length: 20 }, () => listen(t, url)))
@@ -121,7 +121,7 @@ test('an address has a bounded number of streams; what is no id is refused', asy
   assert.equal(bad.status, 400)
 })
 
-test('a stream tells nothing more once the session that reads it has ended', async (t) => {
+test('an inbox stream ends without further events when the session of its reader has ended', async (t) => {
   await using api = await serve(await openTestSqlite(t))
   const stream = await listen(t, `${api.url}/_belfry/v1/inbox/key/stream`)
   await api.add('key', '$1')
@@ -135,7 +135,7 @@ test('a stream tells nothing more once the session that reads it has ended', asy
   )
 })
 
-test('a stream of an opened inbox needs no token, and ends when the inbox is closed', async (t) => {
+test('a stream of an opened inbox needs no access token, and ends when the inbox is closed', async (t) => {
   await using api = await serve(await openTestSqlite(t))
   const opened = await fetch(`${api.url}/_belfry/v1/inbox`, { method: 'POST', headers: bearer })
   const { pushkey } = (await opened.json()) as { pushkey: string }

@@ -11,18 +11,18 @@ import { onEachDatabase, openTestSqlite } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { inject } from '../support/inject.ts'
 
-// Anyone who shares a room with a user chooses what an event looks like. A home server that gets a 400 for it sends it again for a
-// day, and everything behind it waits.
+// Any member of a room chooses the content of its events. A home server that receives a 400 response retries the poke for a day, and
+// all later pokes of that pusher wait.
 
 const KEY = 'a-pushkey-of-the-configuration'
 const APPS = { app: { type: 'scripted' }, [INBOX_APP_ID]: { type: 'inbox', pushkeys: [KEY] } }
-const INBOX = { userId: '', pushkey: KEY }
+const INBOX_KEY = { userId: '', pushkey: KEY }
 const NUL = String.raw`\u0000`
-const HALF = String.raw`\ud800`
+const LONE_SURROGATE = String.raw`\ud800`
 
 async function serve(db: Database, script: Parameters<typeof openGateway>[1] = {}) {
-  const it = await openGateway(db, { apps: APPS, ...script })
-  const { gateway, metrics } = it
+  const fixture = await openGateway(db, { apps: APPS, ...script })
+  const { gateway, metrics } = fixture
   const {
     server,
     lines,
@@ -39,12 +39,12 @@ async function serve(db: Database, script: Parameters<typeof openGateway>[1] = {
   }
   const end = async () => {
     await close()
-    await it[Symbol.asyncDispose]()
+    await fixture[Symbol.asyncDispose]()
   }
-  return { ...it, notify, warnings: lines, [Symbol.asyncDispose]: end }
+  return { ...fixture, notify, warnings: lines, [Symbol.asyncDispose]: end }
 }
 
-/** JSON of a notification for two devices, one of an app and one of the inbox. `more`: further members, `device`: further members of both. */
+/** JSON of a notification for two devices, one of an app and one of the inbox. `more`: further members, `device`: further members of both devices. */
 const bodyOf = (more: string, device = '') => {
   const of = (app: string) => `{"app_id":"${app}","pushkey":"${KEY}"${device && `,${device}`}}`
   const members = ['"event_id":"$e"', '"room_id":"!r"', ...(more === '' ? [] : [more])]
@@ -54,10 +54,13 @@ const bodyOf = (more: string, device = '') => {
 const nested = (depth: number) => '{"a":'.repeat(depth) + '1' + '}'.repeat(depth)
 
 const ODD: [title: string, body: string][] = [
-  ['a NUL in the text', bodyOf(`"type":"m.room.message","content":{"body":"a${NUL}b"}`)],
+  ['a NUL in the body text', bodyOf(`"type":"m.room.message","content":{"body":"a${NUL}b"}`)],
   ['a NUL in a key of the content', bodyOf(`"content":{"a${NUL}b":1}`)],
-  ['half a surrogate pair in names', bodyOf(`"sender_display_name":"${HALF}","room_name":"${HALF}x"`)],
-  ['half a surrogate pair in a key', bodyOf(`"content":{"${HALF}":1}`)],
+  [
+    'a lone surrogate in names',
+    bodyOf(`"sender_display_name":"${LONE_SURROGATE}","room_name":"${LONE_SURROGATE}x"`),
+  ],
+  ['a lone surrogate in a key', bodyOf(`"content":{"${LONE_SURROGATE}":1}`)],
   ['content nested 100 deep', bodyOf(`"content":${nested(100)}`)],
   ['content nested 30,000 deep', bodyOf(`"content":${nested(30_000)}`)],
   ['lists nested 200,000 deep', bodyOf(`"content":{"a":${'['.repeat(200_000)}${']'.repeat(200_000)}}`)],
@@ -73,53 +76,62 @@ const ODD: [title: string, body: string][] = [
   ['an unknown prio', bodyOf('"prio":"urgent"')],
   ['content of the wrong type', bodyOf('"content":"text"')],
   ['counts of the wrong type', bodyOf('"counts":3')],
-  ['counts that are texts and fractions', bodyOf('"counts":{"unread":"3","missed_calls":1.5}')],
-  ['user_is_target as text', bodyOf('"user_is_target":"yes","membership":4')],
+  ['counts that are strings and fractions', bodyOf('"counts":{"unread":"3","missed_calls":1.5}')],
+  ['user_is_target as a string', bodyOf('"user_is_target":"yes","membership":4')],
   ['an event_id that is a number', bodyOf('"event_id":7')],
   ['a room_id that is a list', bodyOf('"room_id":[]')],
   ['an event_id of 1,000 characters', bodyOf(`"event_id":"$${'x'.repeat(1000)}"`)],
   ['tweaks and data of the wrong type', bodyOf('', '"tweaks":"x","data":[]')],
   ['odd tweaks', bodyOf('', `"tweaks":{"sound":{"a":1},"__proto__":7,"${NUL}":"${NUL}"}`)],
-  ['odd data', bodyOf('', `"data":{"x":"${NUL}${HALF}","__proto__":{},"deep":${nested(1000)}}`)],
-  ['pushkey_ts as text', bodyOf('', '"pushkey_ts":"12"')],
+  ['odd data', bodyOf('', `"data":{"x":"${NUL}${LONE_SURROGATE}","__proto__":{},"deep":${nested(1000)}}`)],
+  ['pushkey_ts as a string', bodyOf('', '"pushkey_ts":"12"')],
   ['a pushkey_ts out of range', bodyOf('', '"pushkey_ts":1e999')],
-  ['bytes that are no UTF-8', bodyOf('"room_name":"\u00ff"')],
+  ['bytes that are not UTF-8', bodyOf('"room_name":"\u00ff"')],
 ]
 
-/** Each row under an event of its own, and in Latin-1: all but one row is ASCII. */
+/** Each row has an event id of its own. Latin-1 leaves ASCII unchanged, and makes invalid UTF-8 of the one other row. */
 const bytesOf = (body: string, row: number) => Buffer.from(body.replace('"$e"', `"$${row}"`), 'latin1')
 
-onEachDatabase('an odd notification', (open) => {
-  test('reaches every device at once', async (t) => {
-    await using it = await serve(await open(t))
+onEachDatabase('a notification with malformed parts', (open) => {
+  test('is sent to every device immediately', async (t) => {
+    await using fixture = await serve(await open(t))
     for (const [row, [title, body]] of ODD.entries()) {
-      assert.deepEqual(await it.notify(bytesOf(body, row)), { status: 200, body: { rejected: [] } }, title)
-      assert.equal(it.sent.length, row + 1, title)
+      assert.deepEqual(
+        await fixture.notify(bytesOf(body, row)),
+        { status: 200, body: { rejected: [] } },
+        title,
+      )
+      assert.equal(fixture.sent.length, row + 1, title)
     }
-    assert.equal((await it.store.list(INBOX)).length, ODD.length)
-    assert.deepEqual(new Set(it.outcomes()), new Set(['delivered']))
+    assert.equal((await fixture.store.list(INBOX_KEY)).length, ODD.length)
+    assert.deepEqual(new Set(fixture.outcomes()), new Set(['delivered']))
   })
 
-  test('waits in the queue while the provider is down, and reaches the device after it', async (t) => {
+  test('is queued while the provider is unavailable, and delivered afterwards', async (t) => {
     let isUp = false
-    await using it = await serve(await open(t), { script: () => (isUp ? undefined : unavailable) })
+    await using fixture = await serve(await open(t), { script: () => (isUp ? undefined : unavailable) })
     for (const [row, [title, body]] of ODD.entries()) {
-      assert.deepEqual(await it.notify(bytesOf(body, row)), { status: 200, body: { rejected: [] } }, title)
+      assert.deepEqual(
+        await fixture.notify(bytesOf(body, row)),
+        { status: 200, body: { rejected: [] } },
+        title,
+      )
     }
     isUp = true
     await eventually(() => {
-      it.clock.advance(10_000)
+      fixture.clock.advance(10_000)
       return (
-        it.steps.filter((step) => step.app === 'app' && step.outcome === 'delivered').length === ODD.length
+        fixture.steps.filter((step) => step.app === 'app' && step.outcome === 'delivered').length ===
+        ODD.length
       )
     })
   })
 
-  test('keeps what is sound of it', async (t) => {
-    await using it = await serve(await open(t))
+  test('keeps its valid parts', async (t) => {
+    await using fixture = await serve(await open(t))
     const more = `"type":"m.room.message","sender":"@a:b","sender_display_name":7,"prio":"low","counts":{"unread":2,"missed_calls":"1"}`
-    const content = `"content":{"body":"a${NUL}b${HALF}c","n":1e999,"list":[1e999,2],"__proto__":1,"ok":{"deep":[true,null]}}`
-    await it.notify(
+    const content = `"content":{"body":"a${NUL}b${LONE_SURROGATE}c","n":1e999,"list":[1e999,2],"__proto__":1,"ok":{"deep":[true,null]}}`
+    await fixture.notify(
       bodyOf(`${more},${content}`, `"tweaks":{"sound":"default"},"pushkey_ts":"1","data":{"a":"${NUL}"}`),
     )
     const device = {
@@ -128,7 +140,7 @@ onEachDatabase('an odd notification', (open) => {
       tweaks: { sound: 'default' },
       data: { a: '\ufffd' },
     }
-    const [entry] = await it.store.list(INBOX)
+    const [entry] = await fixture.store.list(INBOX_KEY)
     assert.deepEqual(entry?.notification, {
       event_id: '$e',
       room_id: '!r',
@@ -141,34 +153,36 @@ onEachDatabase('an odd notification', (open) => {
     })
   })
 
-  test('with a pushkey that no phone can have is rejected for that pushkey alone', async (t) => {
-    await using it = await serve(await open(t))
-    const devices = [`a${NUL}`, HALF, KEY].flatMap((pushkey) =>
+  test('is rejected only for the pushkeys that contain invalid characters', async (t) => {
+    await using fixture = await serve(await open(t))
+    const devices = [`a${NUL}`, LONE_SURROGATE, KEY].flatMap((pushkey) =>
       ['app', INBOX_APP_ID].map((app) => `{"app_id":"${app}","pushkey":"${pushkey}"}`),
     )
-    const { status, body } = await it.notify(
+    const { status, body } = await fixture.notify(
       `{"notification":{"event_id":"$e","devices":[${devices.join()}]}}`,
     )
     assert.deepEqual([status, body], [200, { rejected: ['a\0', '\ud800'] }])
     assert.deepEqual(
-      it.sent.map(({ device }) => device.pushkey),
+      fixture.sent.map(({ device }) => device.pushkey),
       [KEY],
     )
   })
 
-  test('with an odd app_id goes nowhere and is answered', async (t) => {
-    await using it = await serve(await open(t), {
+  test('returns 200 and rejects no pushkey when its app_id contains invalid characters or is too long', async (t) => {
+    await using fixture = await serve(await open(t), {
       apps: { '*': { type: 'scripted' } },
       script: () => unavailable,
     })
-    for (const app of [`a${NUL}`, HALF, 'x'.repeat(10_000)]) {
-      const answer = await it.notify(`{"notification":{"devices":[{"app_id":"${app}","pushkey":"key"}]}}`)
+    for (const app of [`a${NUL}`, LONE_SURROGATE, 'x'.repeat(10_000)]) {
+      const answer = await fixture.notify(
+        `{"notification":{"devices":[{"app_id":"${app}","pushkey":"key"}]}}`,
+      )
       assert.deepEqual(answer, { status: 200, body: { rejected: [] } }, app)
     }
   })
 
-  test('serves the devices that are sound, and leaves out those without app_id or pushkey', async (t) => {
-    await using it = await serve(await open(t))
+  test('is sent to the valid devices, and those without app_id or pushkey are skipped', async (t) => {
+    await using fixture = await serve(await open(t))
     const odd = [
       '7',
       'null',
@@ -178,21 +192,21 @@ onEachDatabase('an odd notification', (open) => {
       '{"app_id":"app","pushkey":null}',
     ]
     const notify = (devices: string[]) =>
-      it.notify(`{"notification":{"event_id":"$e","devices":[${devices.join()}]}}`)
-    const answer = await notify([...odd, '{"app_id":"app","pushkey":"sound"}'])
+      fixture.notify(`{"notification":{"event_id":"$e","devices":[${devices.join()}]}}`)
+    const answer = await notify([...odd, '{"app_id":"app","pushkey":"valid"}'])
     assert.deepEqual(answer, { status: 200, body: { rejected: [] } })
     assert.deepEqual(
-      it.sent.map(({ device }) => device.pushkey),
-      ['sound'],
+      fixture.sent.map(({ device }) => device.pushkey),
+      ['valid'],
     )
-    assert.equal(it.warnings.length, 1)
-    assert.match(it.warnings[0] ?? '', /"devices":6/)
+    assert.equal(fixture.warnings.length, 1)
+    assert.match(fixture.warnings[0] ?? '', /"devices":6/)
     for (const one of odd) assert.equal((await notify([one])).status, 400, one)
   })
 })
 
-test('JSON that is none, or no object, is refused', async (t) => {
-  await using it = await serve(await openTestSqlite(t))
+test('a body that is not a JSON object returns 400', async (t) => {
+  await using fixture = await serve(await openTestSqlite(t))
   const rows = [
     ['{', 'M_NOT_JSON'],
     ['{"notification":NaN}', 'M_NOT_JSON'],
@@ -205,7 +219,7 @@ test('JSON that is none, or no object, is refused', async (t) => {
     [`{"notification":{"devices":${'['.repeat(200_000)}${']'.repeat(200_000)}}}`, 'M_BAD_JSON'],
   ] as const
   for (const [body, errcode] of rows) {
-    const answer = await it.notify(body)
+    const answer = await fixture.notify(body)
     assert.deepEqual([answer.status, answer.body['errcode']], [400, errcode], body.slice(0, 40))
   }
 })

@@ -1,4 +1,4 @@
-/** The SSRF matrix: addresses that are not public, in every spelling that the parser of URLs takes. */
+/** Addresses for SSRF tests: they are not public, in every spelling that the URL parser accepts. */
 export const NOT_PUBLIC = [
   'https://127.0.0.1/x',
   'https://2130706433/x',

@@ -17,7 +17,7 @@ const types: ProviderTypes = new Map([
   ['gcm', async () => strict],
 ])
 
-test('apps are read with the keys of their type; what nobody knows is warned of', async () => {
+test('apps are read with the keys of their type, and an unknown key is a warning', async () => {
   const { apps, warnings, faults } = await readApps(
     {
       'a.*': { type: 'gcm', topic: 't', inflight_request_limit: 3, colour: 'red' },
@@ -37,7 +37,7 @@ test('apps are read with the keys of their type; what nobody knows is warned of'
   assert.deepEqual(await readApps(undefined, types), { apps: [], faults: [], warnings: [] })
 })
 
-test('what is wrong with an app is said with its key, and without its value', async () => {
+test('a fault of an app names the key and not its value', async () => {
   for (const [app, says] of [
     [{ type: 'gcm' }, /"apps.x.topic" is missing/],
     [{ type: 'gcm', topic: ['secret'] }, /"apps.x.topic": expected string/],
@@ -60,49 +60,53 @@ test('what is wrong with an app is said with its key, and without its value', as
   assert.match(String(faults[0]?.text), /1 to 64 characters/)
 })
 
-test('a wrong topic for a whole app rejects nobody: an alarm, and all are tried again once it is mended', async (t) => {
+test('a wrong topic for a whole app rejects no pushkey: it raises an alarm, and all notifications are retried after the configuration is corrected', async (t) => {
   let result: ProviderResult = doubtful
-  await using it = await openGateway(await openTestSqlite(t), { script: () => result })
+  await using fixture = await openGateway(await openTestSqlite(t), { script: () => result })
   for (let n = 0; n < 50; n++)
-    assert.deepEqual(await it.push({ pushkey: `key ${n}` }), { rejected: [] }, `key ${n}`)
-  assert.ok(!it.outcomes().includes('rejected'))
-  assert.equal(it.gateway.health().apps['app']?.state, 'alarmed')
-  const alarms = it.lines.filter(
+    assert.deepEqual(await fixture.push({ pushkey: `key ${n}` }), { rejected: [] }, `key ${n}`)
+  assert.ok(!fixture.outcomes().includes('rejected'))
+  assert.equal(fixture.gateway.health().apps['app']?.state, 'alarmed')
+  const alarms = fixture.lines.filter(
     ({ level, msg }) => level === 'error' && /no pushkey is given up/.test(String(msg)),
   )
   assert.equal(alarms.length, 1)
-  assert.match(await it.metrics.registry.metrics(), /^belfry_gateway_app_alarmed\{app="app"\} 1$/m)
-  assert.equal(it.sent.length, 10, 'the app rests, and nobody is asked about the others')
+  assert.match(await fixture.metrics.registry.metrics(), /^belfry_gateway_app_alarmed\{app="app"\} 1$/m)
+  assert.equal(fixture.sent.length, 10, 'the app is paused, and no request is made for the other devices')
   result = delivered
-  it.gateway.replaceApps(await it.open({ app: { type: 'scripted' } }))
+  fixture.gateway.replaceApps(await fixture.open({ app: { type: 'scripted' } }))
   await eventually(() => {
-    it.clock.advance(1000)
-    return it.outcomes().filter((outcome) => outcome === 'delivered').length === 50
+    fixture.clock.advance(1000)
+    return fixture.outcomes().filter((outcome) => outcome === 'delivered').length === 50
   })
-  assert.equal(it.gateway.health().apps['app']?.state, 'ok')
+  assert.equal(fixture.gateway.health().apps['app']?.state, 'ok')
 })
 
-test('a burst of tokens that are dead in truth costs some, alarms, and goes on with what is delivered', async (t) => {
+test('a burst of invalid tokens: the first are rejected, an alarm pauses the app, and a delivery ends the alarm', async (t) => {
   const script: Script = ({ device }) => (device.pushkey.startsWith('dead') ? dead : delivered)
-  await using it = await openGateway(await openTestSqlite(t), { script })
+  await using fixture = await openGateway(await openTestSqlite(t), { script })
   const answers: string[][] = []
-  for (let n = 0; n < 12; n++) answers.push((await it.push({ pushkey: `dead ${n}` })).rejected)
+  for (let n = 0; n < 12; n++) answers.push((await fixture.push({ pushkey: `dead ${n}` })).rejected)
   assert.equal(answers.flat().length, 9)
-  assert.deepEqual(await it.push({ pushkey: 'alive' }), { rejected: [] }, 'it waits, too')
+  assert.deepEqual(await fixture.push({ pushkey: 'alive' }), { rejected: [] }, 'it waits during the alarm')
   await eventually(() => {
-    it.clock.advance(10_000)
-    return it.outcomes().filter((outcome) => outcome === 'rejected').length === 12
+    fixture.clock.advance(10_000)
+    return fixture.outcomes().filter((outcome) => outcome === 'rejected').length === 12
   })
-  assert.ok(it.sent.some(({ device }) => device.pushkey === 'alive'))
-  assert.equal(it.gateway.health().apps['app']?.state, 'ok')
+  assert.ok(fixture.sent.some(({ device }) => device.pushkey === 'alive'))
+  assert.equal(fixture.gateway.health().apps['app']?.state, 'ok')
 })
 
-test("what is measured has our names and Sygnal's, and holds no secret", async (t) => {
+test('metrics have the names of Belfry and of Sygnal, and contain no pushkey', async (t) => {
   const metrics = createMetrics({ processMetrics: false })
   const secret = 'c2VjcmV0'
   const apps = { 'app*': { type: 'scripted', expires: 1_900_000_000_000 } }
-  await using it = await openGateway(await openTestSqlite(t), { apps, script: () => dead, deps: { metrics } })
-  await it.push({ app: 'app.x', pushkey: secret })
+  await using fixture = await openGateway(await openTestSqlite(t), {
+    apps,
+    script: () => dead,
+    deps: { metrics },
+  })
+  await fixture.push({ app: 'app.x', pushkey: secret })
   const text = await metrics.registry.metrics()
   for (const line of [
     'belfry_gateway_answers_total{app="app*",code="410"} 1',
@@ -125,5 +129,5 @@ test("what is measured has our names and Sygnal's, and holds no secret", async (
     'sygnal_gcm_status_codes',
   ])
     assert.ok(text.includes(`# TYPE ${name} `), name)
-  assert.ok(!JSON.stringify([it.lines, it.steps, text]).includes(secret))
+  assert.ok(!JSON.stringify([fixture.lines, fixture.steps, text]).includes(secret))
 })

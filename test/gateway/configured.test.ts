@@ -10,11 +10,11 @@ import { APNS_CERTIFICATE, APNS_CERTIFICATE_KEY } from '../support/loopback-cert
 import { startFakeApns } from '../support/fake-apns.ts'
 import { folderWith } from './apns/fixture.ts'
 
-// `belfry gateway check` and the start find the same, and all of it at once.
+// `belfry gateway check` and the start report the same faults, all of them at once.
 
 const APP = 'org.example.ios'
 
-async function configured(t: TestContext, change: (path: (name: string) => string) => object) {
+async function createConfigFixture(t: TestContext, change: (path: (name: string) => string) => object) {
   const apns = await startFakeApns()
   afterTest(t, () => apns[Symbol.asyncDispose]())
   const folder = await folderWith(t, {
@@ -56,12 +56,12 @@ async function configured(t: TestContext, change: (path: (name: string) => strin
   return { path, check, start, logged: (level: string) => lines.filter((one) => one.level === level) }
 }
 
-/** All are told by the check, and the start ends with all of them in its one line. */
-async function assertRefused(it: Awaited<ReturnType<typeof configured>>, expected: RegExp[]) {
-  const { faults } = await it.check()
+/** The check returns all faults, and the start fails with one error that contains all of them. */
+async function assertRefused(fixture: Awaited<ReturnType<typeof createConfigFixture>>, expected: RegExp[]) {
+  const { faults } = await fixture.check()
   assert.equal(faults.length, expected.length, faults.join('\n'))
   for (const [index, fault] of expected.entries()) assert.match(faults[index] ?? '', fault)
-  await assert.rejects(it.start(), (error: Error) => {
+  await assert.rejects(fixture.start(), (error: Error) => {
     assert.equal(error.name, 'ConfigError')
     for (const fault of faults) assert.ok(error.message.includes(fault), fault)
     return true
@@ -69,8 +69,8 @@ async function assertRefused(it: Awaited<ReturnType<typeof configured>>, expecte
 }
 
 suite('gateway check and the start', () => {
-  test('tell every fault of an app and every unknown key at once', async (t) => {
-    const it = await configured(t, () => ({
+  test('report every fault of an app and every unknown key at once', async (t) => {
+    const fixture = await createConfigFixture(t, () => ({
       topic: undefined,
       key_id: undefined,
       platform: 'beta',
@@ -79,28 +79,28 @@ suite('gateway check and the start', () => {
       topics: 'x',
       keyid: 'y',
     }))
-    await assertRefused(it, [
+    await assertRefused(fixture, [
       /"apps\.org\.example\.ios\.inflight_request_limit"/,
       /\.platform": expected one of/,
       /\.max_connections"/,
       /\.key_id" is missing/,
       /\.topic" is missing/,
     ])
-    const { warnings } = await it.check()
+    const { warnings } = await fixture.check()
     assert.deepEqual(
       warnings.map((warning) => /\.(\w+)" is not known/.exec(warning)?.[1]),
       ['topics', 'keyid'],
     )
   })
 
-  test('tell every fault of a service account app, what belongs to the old API among them', async (t) => {
-    const it = await configured(t, () => ({
+  test('report every fault of an FCM app, including the keys of the legacy API', async (t) => {
+    const fixture = await createConfigFixture(t, () => ({
       type: 'gcm',
       api_version: 'legacy',
       api_key: 'x',
       fcm_options: 7,
     }))
-    await assertRefused(it, [
+    await assertRefused(fixture, [
       /api_version": Google has shut down/,
       /api_key" belongs to the legacy API/,
       /project_id" is missing/,
@@ -109,36 +109,39 @@ suite('gateway check and the start', () => {
     ])
   })
 
-  test('tell both files that cannot be read', async (t) => {
-    const it = await configured(t, (path) => ({ keyfile: path('gone.p8'), ca_file: path('none.pem') }))
-    await assertRefused(it, [/keyfile \(.*gone\.p8\): there is no such file/, /ca_file \(.*none\.pem\)/])
+  test('report both files that cannot be read', async (t) => {
+    const fixture = await createConfigFixture(t, (path) => ({
+      keyfile: path('gone.p8'),
+      ca_file: path('none.pem'),
+    }))
+    await assertRefused(fixture, [/keyfile \(.*gone\.p8\): there is no such file/, /ca_file \(.*none\.pem\)/])
   })
 
-  test('refuse a certificate beside a key, and say what Sygnal does with both', async (t) => {
-    const it = await configured(t, (path) => ({ certfile: path('cert.pem') }))
-    await assertRefused(it, [/certfile": stands beside keyfile.*Sygnal takes the certificate.*remove/])
+  test('refuse an app with certfile and keyfile, with a note on the behaviour of Sygnal', async (t) => {
+    const fixture = await createConfigFixture(t, (path) => ({ certfile: path('cert.pem') }))
+    await assertRefused(fixture, [/certfile": stands beside keyfile.*Sygnal takes the certificate.*remove/])
   })
 
-  test('warn of a key file that everyone on the machine can read', async (t) => {
-    const it = await configured(t, () => ({}))
-    await chmod(it.path('key.p8'), 0o644)
-    const { faults, warnings } = await it.check()
+  test('warn about a key file that other users can read', async (t) => {
+    const fixture = await createConfigFixture(t, () => ({}))
+    await chmod(fixture.path('key.p8'), 0o644)
+    const { faults, warnings } = await fixture.check()
     assert.deepEqual(faults, [])
     assert.match(warnings.join(), /keyfile \(.*key\.p8\) can be read by everybody on this machine/)
-    await it.start()
+    await fixture.start()
     assert.deepEqual(
-      it.logged('warn').map(({ msg }) => msg),
+      fixture.logged('warn').map(({ msg }) => msg),
       warnings,
     )
   })
 
-  test('take what is malformed but may work for a fault, and /health shows it without the path of a file', async (t) => {
-    const it = await configured(t, () => ({ key_id: 'short' }))
-    const { faults } = await it.check()
+  test('report a malformed key_id as a fault, the server starts, and /health shows the fault without a file path', async (t) => {
+    const fixture = await createConfigFixture(t, () => ({ key_id: 'short' }))
+    const { faults } = await fixture.check()
     assert.match(faults.join(), /key_id is not what Apple gives out/)
-    const app = await it.start()
+    const app = await fixture.start()
     assert.deepEqual(
-      it.logged('error').map(({ msg }) => msg),
+      fixture.logged('error').map(({ msg }) => msg),
       faults,
     )
     const { url } = await app.listen()
@@ -149,19 +152,19 @@ suite('gateway check and the start', () => {
     assert.deepEqual([state, troubles.map(({ reason }) => reason)], ['failing', ['bad key_id']])
   })
 
-  test('/health names the key whose file is of no use, not the file', async (t) => {
-    const it = await configured(t, (path) => ({ keyfile: path('ca.pem') }))
-    assert.match((await it.check()).faults.join(), /holds no private key/)
-    const { url } = await (await it.start()).listen()
+  test('report a key file without a private key, and /health names the setting and not the file', async (t) => {
+    const fixture = await createConfigFixture(t, (path) => ({ keyfile: path('ca.pem') }))
+    assert.match((await fixture.check()).faults.join(), /holds no private key/)
+    const { url } = await (await fixture.start()).listen()
     const text = await (await fetch(`${url}/health`)).text()
     assert.match(text, /"failing".*"bad keyfile"/)
     assert.doesNotMatch(text, /ca\.pem/)
   })
 
-  test('have nothing to say of a sound app, also with the short name of the platform', async (t) => {
-    const it = await configured(t, () => ({ platform: 'prod' }))
-    assert.deepEqual(await it.check(), { faults: [], warnings: [] })
-    await it.start()
-    assert.deepEqual([it.logged('warn'), it.logged('error')], [[], []])
+  test('report nothing for a valid app, also with the short platform name', async (t) => {
+    const fixture = await createConfigFixture(t, () => ({ platform: 'prod' }))
+    assert.deepEqual(await fixture.check(), { faults: [], warnings: [] })
+    await fixture.start()
+    assert.deepEqual([fixture.logged('warn'), fixture.logged('error')], [[], []])
   })
 })

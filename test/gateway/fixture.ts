@@ -17,7 +17,7 @@ import type { Database } from '../../src/storage/database.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
 export type Sent = Message & { appId: string; signal: AbortSignal }
-/** What a provider does about a message; by default it delivers. */
+/** The result of a provider for a message. `undefined` means delivered. */
 export type Script = (sent: Sent) => Promise<ProviderResult> | ProviderResult | undefined
 
 export const delivered: ProviderResult = { kind: 'delivered', reason: 'ok', status: 200, providerId: 'id' }
@@ -35,10 +35,10 @@ export const misconfigured: ProviderResult = {
   status: 403,
 }
 
-/** Draws the longest waits. */
+/** Random values that give the longest jitter. */
 const random: Random = { token: (bytes) => 'x'.repeat(bytes), below: (below) => below - 1 }
 
-/** A provider that does what the test says. Its line is `data.line` of the device, or the app. */
+/** A provider whose results come from `script`. Its line is `data.line` of the device, or else `provider`. */
 export function scripted(script: Script, sent: Sent[], closed: string[] = []): ProviderType {
   return {
     type: 'scripted',
@@ -46,9 +46,9 @@ export function scripted(script: Script, sent: Sent[], closed: string[] = []): P
     open: async (options, deps) => ({
       lineOf: (device) => (typeof device.data?.['line'] === 'string' ? device.data['line'] : 'provider'),
       async send(message, signal) {
-        const one = { ...message, appId: deps.appId, signal }
-        sent.push(one)
-        return (await script(one)) ?? delivered
+        const record = { ...message, appId: deps.appId, signal }
+        sent.push(record)
+        return (await script(record)) ?? delivered
       },
       check: async () => [],
       credentialsExpireAt: () => (options as { expires?: number }).expires,
@@ -57,7 +57,7 @@ export function scripted(script: Script, sent: Sent[], closed: string[] = []): P
   }
 }
 
-/** Bounds of the queue that no test meets by chance. */
+/** Queue limits that tests do not reach by accident. */
 export const BYTES = { mostQueuedBytes: 1e9, mostQueuedBytesPerAddress: 1e9, mostRemembered: 1e6 }
 
 export type Setting = {
@@ -68,7 +68,7 @@ export type Setting = {
   maxInboxBytes?: number
 }
 
-/** A gateway of its own, with a clock that the test moves. */
+/** Creates a gateway with a clock that the test moves. */
 export async function openGateway(db: Database, setting: Setting = {}) {
   const { script = () => undefined, apps = { app: { type: 'scripted' } } } = setting
   const clock = setting.clock ?? createManualClock()
@@ -121,12 +121,12 @@ export async function openGateway(db: Database, setting: Setting = {}) {
     configured,
     open,
     notify: (notification: Notification, from?: Origin) => gateway.notify(notification, from),
-    /** One event for one device of `app`, or as given. */
+    /** Sends a notification of one event to one device of `app`, or as given. */
     push: (given: PushGiven = {}) => gateway.notify(notificationOf(given), { isOwn: given.isOwn ?? false }),
     outcomes: () => steps.map(({ outcome }) => outcome),
     [Symbol.asyncDispose]: async () => {
       const ended = gateway[Symbol.asyncDispose]()
-      // For what hangs.
+      // Ends attempts that hang.
       clock.advance(3000)
       await ended
     },

@@ -5,8 +5,8 @@ import { countRejections, countSeen, noteSeen, putRejection, seenOf } from '../.
 import { onEachDatabase } from '../support/databases.ts'
 import { delivered, openGateway } from './fixture.ts'
 
-onEachDatabase('what the gateway remembers', (open) => {
-  test('is bounded in number: the oldest are forgotten', async (t) => {
+onEachDatabase('the memory of sent notifications', (open) => {
+  test('is bounded in number, and the oldest are forgotten', async (t) => {
     const db = await open(t)
     const keys = Array.from({ length: 1500 }, (_, n) => `message ${n}`)
     await db.transaction(async (tx) => {
@@ -24,16 +24,20 @@ onEachDatabase('what the gateway remembers', (open) => {
     assert.equal(await forgetSurplus(db, 10), 0)
   })
 
-  test('is nothing of what was judged without asking anyone', async (t) => {
+  test('contains no result that was decided without a request', async (t) => {
     const db = await open(t)
-    await using it = await openGateway(db, {
+    await using fixture = await openGateway(db, {
       script: ({ device: { pushkey } }) =>
-        pushkey === 'sound' ? delivered : { kind: 'rejected', reason: 'bad endpoint', isCertain: true },
+        pushkey === 'valid' ? delivered : { kind: 'rejected', reason: 'bad endpoint', isCertain: true },
     })
-    assert.deepEqual(await it.push({ pushkey: 'sound' }), { rejected: [] })
-    assert.deepEqual(await it.push({ pushkey: 'malformed' }), { rejected: ['malformed'] })
-    assert.deepEqual(await it.push({ pushkey: 'malformed' }), { rejected: ['malformed'] }, 'a repeat, too')
-    await it[Symbol.asyncDispose]()
+    assert.deepEqual(await fixture.push({ pushkey: 'valid' }), { rejected: [] })
+    assert.deepEqual(await fixture.push({ pushkey: 'malformed' }), { rejected: ['malformed'] })
+    assert.deepEqual(
+      await fixture.push({ pushkey: 'malformed' }),
+      { rejected: ['malformed'] },
+      'also when it is repeated',
+    )
+    await fixture[Symbol.asyncDispose]()
     assert.deepEqual(await db.all(countSeen, {}), [{ count: 1 }])
   })
 })

@@ -28,16 +28,16 @@ const rows: [glob: string, host: string, matches: boolean][] = [
 ]
 
 for (const [glob, host, matches] of rows) {
-  test(`${glob} ${matches ? 'has' : 'has not'} ${host}`, () =>
+  test(`${glob} ${matches ? 'matches' : 'does not match'} ${host}`, () =>
     assert.equal(matchesHost([glob], host), matches))
 }
 
-test('any of several', () => {
+test('a host matches if any of several globs matches', () => {
   assert(matchesHost(['a.example', 'b.example'], 'b.example'))
   assert(!matchesHost([], 'b.example'))
 })
 
-test('what is no host name is refused', () => {
+test('a text that is not a host name is not a host glob', () => {
   for (const text of [
     '',
     'https://push.example',

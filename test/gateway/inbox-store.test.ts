@@ -33,8 +33,8 @@ function storeOn(db: Database, maxBytes = 1e9) {
   return { store, add, eventsOf }
 }
 
-onEachDatabase('what inboxes keep', (open) => {
-  test('is bounded in notifications and bytes of one inbox; the newest stay', async (t) => {
+onEachDatabase('the inbox store', (open) => {
+  test('keeps the newest notifications of an inbox, up to the limits of notifications and bytes of one inbox', async (t) => {
     const { add, eventsOf } = storeOn(await open(t))
     await add(alice('other'), 1)
     await add(bob('phone'), 1)
@@ -49,7 +49,7 @@ onEachDatabase('what inboxes keep', (open) => {
     assert.deepEqual([await eventsOf(alice('other')), await eventsOf(bob('phone'))], [[1], [1]])
   })
 
-  test('is bounded in bytes of one user, whatever number of inboxes', async (t) => {
+  test('is bounded in bytes of one user, over all inboxes of the user', async (t) => {
     const { add, eventsOf } = storeOn(await open(t))
     await add(bob('phone'), 1)
     for (let n = 0; n < 6; n++)
@@ -74,19 +74,19 @@ onEachDatabase('what inboxes keep', (open) => {
     assert.equal(kept, USER_ENTRIES)
   })
 
-  test('is bounded in bytes in sum, over a restart too; the oldest of all go', async (t) => {
+  test('is bounded in bytes in sum, also after a restart, and removes the oldest of all', async (t) => {
     const db = await open(t)
     const before = storeOn(db, 40_000)
     for (let n = 0; n < 4; n++) await before.add(alice(`phone ${n}`), n, 10_000)
     const after = storeOn(db, 40_000)
     for (let n = 0; n < 3; n++) await after.add(bob(`phone ${n}`), n, 100)
-    assert.deepEqual(await after.eventsOf(alice('phone 0')), [], 'it had to go for 300 bytes')
-    assert.deepEqual(await after.eventsOf(alice('phone 1')), [1], 'no more than that')
+    assert.deepEqual(await after.eventsOf(alice('phone 0')), [], 'removed to make room for 300 bytes')
+    assert.deepEqual(await after.eventsOf(alice('phone 1')), [1], 'no more was removed')
     assert.deepEqual(await after.eventsOf(bob('phone 2')), [2])
     assert.deepEqual(await db.all(allBytes, {}), [{ bytes: 30_300 }])
   })
 
-  test('goes after some days, and an opened inbox that nobody reads with it', async (t) => {
+  test('removes notifications after some days, and opened inboxes that are not read', async (t) => {
     const db = await open(t)
     const clock = createManualClock()
     const { store, add, eventsOf } = storeOn(db)
@@ -105,14 +105,14 @@ onEachDatabase('what inboxes keep', (open) => {
     assert.equal((await store.opened('read'))?.userId, '@alice:localhost')
   })
 
-  test('goes with its user, and with the inbox that is closed', async (t) => {
+  test('removes the notifications of a closed inbox and of a deleted user', async (t) => {
     const db = await open(t)
     const { store, add, eventsOf } = storeOn(db)
     await store.open(alice('opened'), 0)
     await store.open(bob('opened too'), 0)
     for (const inbox of [alice('opened'), alice('phone'), bob('opened too'), bob('phone')])
       await add(inbox, 1)
-    assert.equal(await store.close(alice('opened too')), false, 'it is bob’s')
+    assert.equal(await store.close(alice('opened too')), false, 'the inbox belongs to bob')
     assert.equal(await store.close(bob('opened too')), true)
     assert.deepEqual([await eventsOf(bob('opened too')), await eventsOf(bob('phone'))], [[], [1]])
     await db.transaction((tx) => forgetInboxesOf(tx, '@alice:localhost'))

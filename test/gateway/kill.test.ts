@@ -16,10 +16,10 @@ import { type Launched, launchBelfry } from '../support/process.ts'
 const DEVICES = 6
 const EVENTS = 5
 const KILLS = 4
-/** So many events are in the queue before they are sent. */
+/** This number of events is queued before any is sent. */
 const WAITING = DEVICES * (EVENTS - 1)
 
-const left = query()((db) =>
+const countLanes = query()((db) =>
   db
     .selectFrom('lanes')
     .where('kind', '=', 'push')
@@ -27,8 +27,8 @@ const left = query()((db) =>
 )
 
 /**
- * A UnifiedPush server that is busy at first. Then it takes messages. Those of the queue it takes once the test has called `arm`, and it kills the
- * gateway in the middle of each sixth of their exchanges.
+ * A UnifiedPush server that returns 429 at first. Later it accepts messages. It answers those from the queue after the test has called `arm`, and
+ * kills the gateway during every sixth of these requests.
  */
 async function startPushServer(t: TestContext) {
   const armed = Promise.withResolvers<void>()
@@ -65,7 +65,7 @@ async function startPushServer(t: TestContext) {
   return { state, url, arm: armed.resolve, onKill: (listener: () => void) => (onKill = listener) }
 }
 
-async function survive(t: TestContext, database: (folder: string) => string): Promise<void> {
+async function killRepeatedly(t: TestContext, database: (folder: string) => string): Promise<void> {
   const folder = temporaryFolder(t)
   const config = join(folder, 'gateway.yaml')
   writeFileSync(config, 'http: {port: 0}\nrate_limits: {enabled: false}\napps: {up: {type: unifiedpush}}\n')
@@ -90,35 +90,35 @@ async function survive(t: TestContext, database: (folder: string) => string): Pr
       await current.ready
     })
   })
-  // The provider remembers in memory, for a minute, that the push server was busy.
+  // The provider keeps the 429 in memory for a minute. A new process does not.
   await current.end('SIGKILL')
   push.state.isBusy = false
   current = launch()
   const second = await current.ready
-  // What is delivered makes all due that waits for its device.
+  // A delivery makes all queued notifications of the device due.
   for (let n = 0; n < DEVICES; n++) await notify(second, WAITING + n)
   push.arm()
   const events = () => new Set(push.state.taken.map(({ eventId }) => eventId))
   await eventually(() => events().size === DEVICES * EVENTS && push.state.kills === KILLS)
   await isRestarted
   assert.equal(await current.end('SIGTERM'), 0)
-  // A device is sent one at a time, so that at most one exchange of each is cut off by a kill, and done once more.
+  // A device has one request at a time, so a kill interrupts at most one request of each device, which is then repeated.
   for (const [device, taken] of Map.groupBy(push.state.taken, (one) => one.device))
     assert.ok(taken.length <= EVENTS + KILLS, `${taken.length} messages for ${device}`)
   await using after = await openDatabase(url, silentLog)
-  assert.deepEqual(await after.all(left, {}), [{ lanes: 0 }])
+  assert.deepEqual(await after.all(countLanes, {}), [{ lanes: 0 }])
 }
 
-test('a gateway on sqlite that is killed again and again loses nothing of its queue, and repeats only what was in flight', (t) =>
-  survive(t, (folder) => `sqlite:${join(folder, 'belfry.db')}`))
+test('a gateway on sqlite that is killed again and again loses nothing of its queue, and repeats only requests in flight', (t) =>
+  killRepeatedly(t, (folder) => `sqlite:${join(folder, 'belfry.db')}`))
 
 const cluster = clusterUrl()
 
 test(
-  'a gateway on postgres that is killed again and again loses nothing of its queue, and repeats only what was in flight',
+  'a gateway on postgres that is killed again and again loses nothing of its queue, and repeats only requests in flight',
   { skip: typeof cluster === 'string' ? false : cluster.missing },
   async (t) => {
     const url = await newPostgresUrl(cluster as string)
-    await survive(t, () => url)
+    await killRepeatedly(t, () => url)
   },
 )

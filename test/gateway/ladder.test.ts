@@ -14,7 +14,7 @@ import {
 } from '../../src/gateway/ladder.ts'
 import type { Json } from '../../src/lib/json.ts'
 
-// Texts as people and machines write them: ASCII, several bytes, escapes of JSON, halves of code points.
+// Texts with ASCII, multi-byte characters, characters that JSON escapes, and lone surrogates.
 const text = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 60 }),
   fc.string({ unit: 'grapheme', maxLength: 60 }),
@@ -26,30 +26,30 @@ const text = fc.oneof(
 
 const bytesOf = (value: Json) => Buffer.byteLength(encodeJson(value))
 
-suite('the ladder', () => {
+suite('fit', () => {
   const forms: Forms = {
     full: () => 'f'.repeat(98),
     trimmed: () => 't'.repeat(48),
     eventIdOnly: () => 'e'.repeat(18),
   }
   const rows: [title: string, maxBytes: number, rung: string | undefined][] = [
-    ['what fits goes in full', 100, 'full'],
-    ['a byte less and it is cut', 99, 'trimmed'],
-    ['what just fits cut', 50, 'trimmed'],
-    ['a byte less and only the ids are left', 49, 'event_id_only'],
-    ['the ids just fit', 20, 'event_id_only'],
-    ['a byte less and it is dropped', 19, undefined],
+    ['returns the full form when it fits', 100, 'full'],
+    ['returns the trimmed form when the limit is a byte less', 99, 'trimmed'],
+    ['returns the trimmed form when it just fits', 50, 'trimmed'],
+    ['returns the ids only when the limit is another byte less', 49, 'event_id_only'],
+    ['returns the ids only when they just fit', 20, 'event_id_only'],
+    ['returns undefined when the ids do not fit', 19, undefined],
   ]
   for (const [title, maxBytes, rung] of rows) {
     test(title, () => assert.equal(fit(forms, maxBytes)?.rung, rung))
   }
 
-  test('begins where it is told', () => {
+  test('starts with the given form', () => {
     const form = 'e'.repeat(18)
     assert.deepEqual(fit(forms, 100, 'event_id_only'), { rung: 'event_id_only', form, text: `"${form}"` })
   })
 
-  test('leaves out what a message does not have', () => {
+  test('skips missing forms', () => {
     assert.equal(fit({ full: () => 'ff', eventIdOnly: () => 'e' }, 3)?.rung, 'event_id_only')
     assert.equal(fit({ full: () => 'ff' }, 3), undefined)
     assert.equal(
@@ -59,7 +59,7 @@ suite('the ladder', () => {
     assert.equal(fit({ full: () => 'ff' }, 100, 'event_id_only'), undefined)
   })
 
-  test('hands over the limit, and believes nobody', () => {
+  test('passes the limit to a form, and checks the result', () => {
     const seen: number[] = []
     const trimmed = (maxBytes: number) => {
       seen.push(maxBytes)
@@ -75,7 +75,7 @@ suite('the ladder', () => {
     assert.equal(fit({ full: () => '\n' }, 3), undefined)
   })
 
-  test('whatever the payload, what comes out fits and is the JSON of it', () => {
+  test('the result fits and is the JSON of a form, for arbitrary payloads', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.jsonValue(), fc.nat(200), (full, ids, maxBytes) => {
         const fitting = fit({ full: () => full as Json, eventIdOnly: () => ids as Json }, maxBytes)
@@ -89,17 +89,17 @@ suite('the ladder', () => {
   })
 })
 
-suite('encoded JSON', () => {
-  test('half a code point is replaced, wherever it stands', () => {
+suite('encodeJson', () => {
+  test('replaces a lone surrogate at any position', () => {
     assert.equal(encodeJson({ a: ['x\ud83d'], b: '\udd14' }), '{"a":["x\ufffd"],"b":"\ufffd"}')
   })
 
-  test('what only looks like one is left alone', () => {
+  test('does not change text that looks like an escaped surrogate', () => {
     assert.equal(encodeJson({ a: 'C:\\ud83d', b: '🔔' }), String.raw`{"a":"C:\\ud83d","b":"🔔"}`)
   })
 })
 
-suite('cutting a text', () => {
+suite('cutText and cutJsonText', () => {
   const rows: [text: string, maxBytes: number, expected: string][] = [
     ['abcdef', 6, 'abcdef'],
     ['abcdef', 5, 'ab…'],
@@ -119,13 +119,13 @@ suite('cutting a text', () => {
       assert.equal(cutText(whole, maxBytes), expected))
   }
 
-  test('in JSON, escapes count as they are written', () => {
+  test('cutJsonText counts escapes as they are encoded', () => {
     assert.equal(cutJsonText('a\n\n', 5), 'a\n\n')
     assert.equal(cutJsonText('a\n\n', 4), 'a…')
     assert.equal(cutJsonText('\u0001\u0001', 11), '\u0001…')
   })
 
-  test('keeps within the limit, splits no code point and leaves as much as there is room for', () => {
+  test('the result is within the limit, splits no code point and is as long as possible', () => {
     const ways = [
       { cut: cutText, size: (one: string) => Buffer.byteLength(one) },
       { cut: cutJsonText, size: jsonTextBytes },
@@ -143,7 +143,7 @@ suite('cutting a text', () => {
           assert.deepEqual(kept, points.slice(0, kept.length))
           assert.ok(
             size(points.slice(0, kept.length + 1).join('')) > maxBytes - 3,
-            'one more would have fitted',
+            'one more code point would fit',
           )
         }),
       )
@@ -151,7 +151,7 @@ suite('cutting a text', () => {
   })
 })
 
-suite('shortening the longest of several', () => {
+suite('shortenLongest', () => {
   const rows: [texts: string[], maxBytes: number, expected: string[] | undefined][] = [
     [['abc', 'defg'], 7, ['abc', 'defg']],
     [['abc', 'defghijk'], 9, ['abc', 'def…']],
@@ -170,7 +170,7 @@ suite('shortening the longest of several', () => {
       assert.deepEqual(shortenLongest(texts, maxBytes), expected))
   }
 
-  test('fits whenever it says so, never cuts a shorter one more than a longer one', () => {
+  test('the result fits, and no text is cut to less than a longer one', () => {
     fc.assert(
       fc.property(fc.array(text, { maxLength: 5 }), fc.nat(200), (texts, maxBytes) => {
         const shortened = shortenLongest(texts, maxBytes)
@@ -183,7 +183,7 @@ suite('shortening the longest of several', () => {
           const whole = texts[index] ?? ''
           if (one === whole) continue
           assert.ok(one.endsWith('…') && whole.startsWith(one.slice(0, -1)))
-          // It was cut to the same length as the longest, up to one code point with its escape.
+          // Cut to the length of the longest, up to one escaped code point.
           assert.ok(jsonTextBytes(one) > longest - 6 - 3)
         }
       }),

@@ -16,13 +16,13 @@ const message = (notification: object = {}, of: object = {}) => ({
   notification: { event_id: '$e', room_id: '!r', devices: [device], ...notification },
 })
 
-suite('the name of a message', () => {
-  test('UUID of version 5, as in RFC 9562, appendix A.4', () => {
+suite('messageId', () => {
+  test('uuidV5 returns the UUID of RFC 9562, appendix A.4', () => {
     const dns = Buffer.from('6ba7b8109dad11d180b400c04fd430c8', 'hex')
     assert.equal(uuidV5(dns, 'www.example.com'), '2ed6657d-e927-568b-95e1-2665a8aea6a2')
   })
 
-  test('is the same each time, and another one for another app, pushkey or event', () => {
+  test('is stable, and differs for another app, pushkey or event', () => {
     const key = { appId: 'a', pushkey: 'b', eventId: 'c' }
     const others = [
       { ...key, appId: 'x' },
@@ -35,7 +35,7 @@ suite('the name of a message', () => {
     assert.equal(new Set([key, ...others].map(messageId)).size, 5)
   })
 
-  test('there is none for counts alone and for a test', () => {
+  test('does not exist for counts only and for a test push', () => {
     assert.deepEqual(dedupeKeyOf(message()), { appId: 'app', pushkey: 'key', eventId: '$e' })
     for (const eventId of [undefined, null, '', LOOP_BACK_EVENT_ID]) {
       assert.equal(dedupeKeyOf(message({ event_id: eventId })), undefined)
@@ -44,10 +44,11 @@ suite('the name of a message', () => {
   })
 })
 
-suite('what replaces what', () => {
-  test('32 characters that a Topic may have', () => assert.match(collapseId(message()) ?? '', /^[\w-]{32}$/))
+suite('collapseId', () => {
+  test('has 32 characters that a Topic header may contain', () =>
+    assert.match(collapseId(message()) ?? '', /^[\w-]{32}$/))
 
-  test('by event; by room for a pusher that wants it', () => {
+  test('is by event, and by room with only_last_per_room', () => {
     const lastOnly = { data: { only_last_per_room: true } }
     assert.notEqual(collapseId(message()), collapseId(message({ event_id: '$f' })))
     assert.equal(collapseId(message({}, lastOnly)), collapseId(message({ event_id: '$f' }, lastOnly)))
@@ -56,13 +57,13 @@ suite('what replaces what', () => {
     assert.notEqual(
       collapseId(withoutRoom('$e')),
       collapseId(withoutRoom('$f')),
-      'without a room it is the event',
+      'without a room it is by event',
     )
     const notTrue = { data: { only_last_per_room: 'yes' } }
     assert.notEqual(collapseId(message({}, notTrue)), collapseId(message({ event_id: '$f' }, notTrue)))
   })
 
-  test('nobody can tell from it that two devices share a room', () => {
+  test('does not reveal that two devices share a room', () => {
     const lastOnly = { data: { only_last_per_room: true } }
     assert.notEqual(
       collapseId(message({}, lastOnly)),
@@ -71,20 +72,20 @@ suite('what replaces what', () => {
   })
 })
 
-suite('two accounts on one phone', () => {
+suite('message ids of two accounts on one phone', () => {
   const account = (name: string) => message({}, { data: { default_payload: { cs: name } } })
-  const named = (one: ReturnType<typeof message>) => messageId(dedupeKeyOf(one) ?? assert.fail())
+  const idOf = (one: ReturnType<typeof message>) => messageId(dedupeKeyOf(one) ?? assert.fail())
 
-  test('have messages of their own names, and neither replaces what is for the other', () => {
+  test('differ, and so do the collapse ids', () => {
     const [a, b] = [account('a'), account('b')]
-    assert.notEqual(named(a), named(b))
+    assert.notEqual(idOf(a), idOf(b))
     assert.notEqual(collapseId(a), collapseId(b))
     assert.notEqual(countsCollapseId(a), countsCollapseId(b))
     const lastOnly = (name: string) => message({}, { data: { only_last_per_room: true, name } })
     assert.notEqual(collapseId(lastOnly('a')), collapseId(lastOnly('b')))
   })
 
-  test('of two users of this server who set the same pusher', () => {
+  test('differ for two users of this server with the same pusher', () => {
     const [a, b] = ['@a:x', '@b:x'].map((userId) => ({ ...account('same'), userId }))
     assert.ok(a && b)
     assert.notEqual(messageId(dedupeKeyOf(a) ?? assert.fail()), messageId(dedupeKeyOf(b) ?? assert.fail()))
@@ -92,17 +93,17 @@ suite('two accounts on one phone', () => {
     assert.notEqual(countsCollapseId(a), countsCollapseId(b))
   })
 
-  test('are told apart by what their data says, not by the order of its keys', () => {
+  test('depend on the data of the pusher, not on the order of its keys', () => {
     const one = message({}, { data: { a: 1, b: { c: [1, 2], d: 2 } } })
     const other = message({}, { data: { b: { d: 2, c: [1, 2] }, a: 1 } })
-    assert.equal(named(one), named(other))
+    assert.equal(idOf(one), idOf(other))
     assert.equal(collapseId(one), collapseId(other))
-    assert.notEqual(named(one), named(message({}, { data: { a: 1, b: { c: [2, 1], d: 2 } } })))
+    assert.notEqual(idOf(one), idOf(message({}, { data: { a: 1, b: { c: [2, 1], d: 2 } } })))
   })
 
-  test('without data the names are those of a version that did not look at it', () => {
-    for (const data of [undefined, null, {}]) assert.equal(named(message({}, { data })), named(message()))
-    assert.equal(named(message()), '59ef1cb8-53d3-534a-bfe9-6139858de90a')
+  test('without data are those of earlier versions, which ignored the data', () => {
+    for (const data of [undefined, null, {}]) assert.equal(idOf(message({}, { data })), idOf(message()))
+    assert.equal(idOf(message()), '59ef1cb8-53d3-534a-bfe9-6139858de90a')
     assert.equal(collapseId(message()), 'v9w0XEyByd_FAcrz6tYTyzvwG4GEAuXd')
   })
 })

@@ -7,7 +7,7 @@ import { createResolver } from '../../src/lib/outbound/resolve.ts'
 import { silentLog } from '../support/log.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
-/** What an app's provider is opened with; the clock stands still. */
+/** Dependencies for opening a provider, with a clock that stands still. */
 export function providerDeps(changes: Partial<ProviderDeps> = {}): ProviderDeps {
   return {
     clock: createManualClock(),
@@ -21,7 +21,7 @@ export function providerDeps(changes: Partial<ProviderDeps> = {}): ProviderDeps 
   }
 }
 
-/** A message of somebody in a room, as a home server tells of it: the one that Sygnal's own tests tell of. */
+/** A notification with content: the one of Sygnal's own tests. */
 export const ROOM_MESSAGE = {
   event_id: '$qTOWWTEL48yPm3uT-gdNhFcoHxfKbZuqRVnnWWSkGBs',
   room_id: '!slw48wfj34rtnrf:example.com',
@@ -41,7 +41,7 @@ export const ID_ONLY = {
   counts: { unread: 2 },
 }
 
-/** As Synapse writes it. */
+/** A badge update as Synapse writes it. */
 export const BADGE_ONLY = { id: '', type: null, sender: '', counts: { unread: 2 } }
 
 type Parts = {
@@ -51,7 +51,7 @@ type Parts = {
   attempt?: number
 }
 
-/** For one device; `notification` is all that is told of, `devices` apart. */
+/** A message for one device. `notification` is the notification without `devices`. */
 export function messageOf({ notification = ROOM_MESSAGE, device = {}, ...more }: Parts = {}): Message {
   const whole = { app_id: 'org.example.app', pushkey: 'spqr', pushkey_ts: 42, ...device }
   return {

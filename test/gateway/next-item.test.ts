@@ -11,8 +11,8 @@ const item = (position: number, more: Partial<WaitingItem> = {}): WaitingItem =>
 })
 const three = [item(1), item(4), item(9)]
 
-describe('the next item of a lane', () => {
-  test('is the oldest, and after failures in a row each in turn', () => {
+describe('nextItem', () => {
+  test('returns the oldest item, and after failures in a row each item in turn', () => {
     const positions = [0, 1, 2, 3, 4].map((attempts) => {
       const next = nextItem(three, attempts, NOW)
       return next.kind === 'item' && next.item.position
@@ -20,13 +20,13 @@ describe('the next item of a lane', () => {
     assert.deepEqual(positions, [1, 4, 9, 1, 4])
   })
 
-  test('is none of those that have expired', () => {
+  test('skips expired items', () => {
     const expired = item(1, { expiresAt: NOW })
     assert.deepEqual(nextItem([expired, item(4)], 0, NOW), { kind: 'item', item: item(4) })
     assert.deepEqual(nextItem([expired], 0, NOW), { kind: 'wait', until: NOW + 30_000 })
   })
 
-  test('is none while the first attempt of one of them is under way', () => {
+  test('waits while the first attempt of an item is in progress', () => {
     const taken = item(4, { takenUntil: NOW + 5 })
     assert.deepEqual(nextItem([item(1), taken], 0, NOW), { kind: 'wait', until: NOW + 5 })
     assert.equal(nextItem([item(1), taken], 0, NOW + 5).kind, 'wait', 'both have expired')
@@ -34,7 +34,7 @@ describe('the next item of a lane', () => {
     assert.deepEqual(nextItem([over], 0, NOW), { kind: 'item', item: over })
   })
 
-  test('is nothing in a lane that is empty', () => {
+  test('returns nothing for an empty lane', () => {
     assert.deepEqual(nextItem([], 3, NOW), { kind: 'nothing' })
   })
 })

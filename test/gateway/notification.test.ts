@@ -8,17 +8,17 @@ import { MatrixError } from '../../src/lib/errors.ts'
 
 const device = { app_id: 'app', pushkey: 'key' }
 
-suite('accepted', () => {
-  test('a notification with everything, unknown keys kept', () => {
+suite('parseNotification accepts', () => {
+  test('a notification with all members, and keeps unknown keys', () => {
     const notification = {
       id: '$e',
       event_id: '$e',
       room_id: '!r',
       type: 'm.room.message',
-      sender: '@ann:bell',
-      sender_display_name: 'Ann',
+      sender: '@alice:example.org',
+      sender_display_name: 'Alice',
       room_name: 'Kitchen',
-      room_alias: '#k:bell',
+      room_alias: '#kitchen:example.org',
       user_is_target: false,
       prio: 'low',
       content: { body: 'Dinner', 'org.example.nested': [{ a: null }] },
@@ -29,7 +29,7 @@ suite('accepted', () => {
     assert.deepEqual(parseNotification({ notification, other: 1 }), { notification, malformed: 0 })
   })
 
-  test('counts alone, as the specification and as existing servers send them', () => {
+  test('counts only, as in the specification and as existing servers send them', () => {
     for (const rest of [
       {},
       { id: '', type: null, sender: '' },
@@ -57,20 +57,20 @@ suite('accepted', () => {
   })
 })
 
-suite('what is odd', () => {
+suite('a malformed member of a notification', () => {
   const rows: [title: string, given: Record<string, unknown>][] = [
-    ['texts', { event_id: 7, room_id: {}, type: [], sender: true, sender_display_name: 1, room_name: 2 }],
+    ['strings', { event_id: 7, room_id: {}, type: [], sender: true, sender_display_name: 1, room_name: 2 }],
     ['other members', { prio: 5, room_alias: 6, user_is_target: 'yes', content: 'x', counts: 3 }],
     ['a list as content', { content: [] }],
   ]
   for (const [title, given] of rows) {
-    test(`counts as absent: ${title} of the wrong type`, () => {
+    test(`is treated as absent: ${title} of the wrong type`, () => {
       const { notification } = parseNotification({ notification: { ...given, devices: [device] } })
       assert.deepEqual(JSON.parse(JSON.stringify(notification)), { devices: [device] })
     })
   }
 
-  test('counts as absent, each count by itself', () => {
+  test('is treated as absent, for each count separately', () => {
     for (const odd of ['3', 1.5, -1, 2 ** 60, true, []]) {
       const counts = { unread: odd, missed_calls: 2 }
       const { notification } = parseNotification({ notification: { counts, devices: [device] } })
@@ -78,7 +78,7 @@ suite('what is odd', () => {
     }
   })
 
-  test('counts as absent in a device', () => {
+  test('is treated as absent in a device', () => {
     for (const odd of [
       { data: [] },
       { data: 'x' },
@@ -91,13 +91,13 @@ suite('what is odd', () => {
     }
   })
 
-  test('costs no other device: those without ids are left out and counted', () => {
+  test('does not affect other devices: devices without ids are left out and counted', () => {
     const devices = [7, device, null, { ...device, app_id: 7 }, { pushkey: 'k' }]
     const parsed = parseNotification({ notification: { devices } })
     assert.deepEqual(parsed, { notification: { devices: [device] }, malformed: 4 })
   })
 
-  test('does not change what was given', () => {
+  test('does not cause a change of the input', () => {
     const body = {
       notification: { content: { a: '\0', deep: [Infinity] }, devices: [{ ...device, data: 7 }] },
     }
@@ -107,18 +107,18 @@ suite('what is odd', () => {
   })
 })
 
-suite('refused', () => {
+suite('parseNotification refuses', () => {
   const rows: [title: string, body: unknown, errcode: string, names: RegExp][] = [
     ['no notification', {}, 'M_MISSING_PARAM', /: notification$/],
     ['no devices', { notification: {} }, 'M_MISSING_PARAM', /: notification\.devices$/],
     ['null', null, 'M_BAD_JSON', /the body/],
     ['a list', [], 'M_BAD_JSON', /the body/],
     ['a string', 'x', 'M_BAD_JSON', /the body/],
-    ['nothing at all', undefined, 'M_BAD_JSON', /the body/],
+    ['undefined', undefined, 'M_BAD_JSON', /the body/],
     ['notification of the wrong type', { notification: 'x' }, 'M_BAD_JSON', /notification/],
     ['devices not a list', { notification: { devices: device } }, 'M_BAD_JSON', /notification\.devices/],
     ['devices null', { notification: { devices: null } }, 'M_BAD_JSON', /notification\.devices/],
-    ['no device', { notification: { devices: [] } }, 'M_INVALID_PARAM', /empty/],
+    ['an empty list of devices', { notification: { devices: [] } }, 'M_INVALID_PARAM', /empty/],
     [
       'too many devices',
       { notification: { devices: Array.from({ length: 101 }, () => device) } },
@@ -126,12 +126,12 @@ suite('refused', () => {
       /100/,
     ],
     [
-      'devices that lack their ids, all named',
+      'devices without ids, and names them all',
       { notification: { devices: [{ app_id: 'a' }, { pushkey: 'k' }] } },
       'M_MISSING_PARAM',
       /notification\.devices\.0\.pushkey, notification\.devices\.1\.app_id$/,
     ],
-    ['a device that is none', { notification: { devices: [7] } }, 'M_BAD_JSON', /devices\.0/],
+    ['a device that is not an object', { notification: { devices: [7] } }, 'M_BAD_JSON', /devices\.0/],
     [
       'app_id not a string',
       { notification: { devices: [{ ...device, app_id: 7 }] } },
@@ -156,7 +156,7 @@ suite('refused', () => {
     })
   }
 
-  test('a refusal repeats no value', () => {
+  test('does not repeat a value in the error', () => {
     const body = { notification: { devices: [{ app_id: 'a', pushkey: { secret: 'secret-key' } }] } }
     assert.throws(
       () => parseNotification(body),
@@ -164,7 +164,7 @@ suite('refused', () => {
     )
   })
 
-  test('whatever the body, it is a notification or a 400', () => {
+  test('an arbitrary body is a notification or a 400', () => {
     const part = fc.oneof(fc.jsonValue(), fc.constant([device]), fc.constant(undefined))
     const body = fc.oneof(
       fc.jsonValue(),

@@ -23,37 +23,37 @@ const forDevices = (...devices: [appId: string, pushkey: string][]) =>
   }).notification
 
 onEachDatabase('notify', (open) => {
-  test('answers with the rejected pushkeys alone, each once', async (t) => {
+  test('returns only the rejected pushkeys, each once', async (t) => {
     const dropped: ProviderResult = { kind: 'refused', reason: 'PayloadTooLarge', status: 413 }
     const script = byPushkey({ b: dead, c: dropped, d: dead })
-    await using it = await openGateway(await open(t), { script })
-    const answer = await it.notify(
+    await using fixture = await openGateway(await open(t), { script })
+    const answer = await fixture.notify(
       forDevices(['app', 'a'], ['app', 'b'], ['app', 'c'], ['app', 'd'], ['app', 'b']),
     )
     assert.deepEqual(answer, { rejected: ['b', 'd'] })
-    assert.equal(it.sent.length, 4, 'a device that is named twice is sent to once')
+    assert.equal(fixture.sent.length, 4, 'a repeated device receives one push')
   })
 
-  test('an app that is unknown, or that several globs match, rejects nobody and is sent nothing', async (t) => {
+  test('an app that is unknown or matched by several globs is sent nothing, and no pushkey is rejected', async (t) => {
     const apps = {
       'com.*': { type: 'scripted' },
       '*.ios': { type: 'scripted' },
       'com.exact.ios': { type: 'scripted' },
     }
-    await using it = await openGateway(await open(t), { apps, script: () => dead })
-    for (const app of ['nobody', 'constructor', '__proto__', '', 'com.both.ios', 'COM.one', 'x'.repeat(65)])
-      assert.deepEqual(await it.push({ app }), { rejected: [] }, app)
-    assert.equal(it.sent.length, 0)
-    assert.deepEqual(new Set(it.outcomes()), new Set(['configuration error']))
-    await it.push({ app: 'com.exact.ios' })
-    await it.push({ app: 'com.one.android' })
+    await using fixture = await openGateway(await open(t), { apps, script: () => dead })
+    for (const app of ['unknown', 'constructor', '__proto__', '', 'com.both.ios', 'COM.one', 'x'.repeat(65)])
+      assert.deepEqual(await fixture.push({ app }), { rejected: [] }, app)
+    assert.equal(fixture.sent.length, 0)
+    assert.deepEqual(new Set(fixture.outcomes()), new Set(['configuration error']))
+    await fixture.push({ app: 'com.exact.ios' })
+    await fixture.push({ app: 'com.one.android' })
     assert.deepEqual(
-      it.sent.map(({ appId }) => appId),
+      fixture.sent.map(({ appId }) => appId),
       ['com.exact.ios', 'com.*'],
     )
   })
 
-  test('devices are served at the same time, and what happens to one changes nothing for the others', async (t) => {
+  test('devices are served concurrently, and the result of one does not affect the others', async (t) => {
     const both = Promise.withResolvers<ProviderResult>()
     let waiting = 0
     const script: Script = ({ device }) => {
@@ -61,34 +61,36 @@ onEachDatabase('notify', (open) => {
       if (++waiting === 2) both.resolve(dead)
       return both.promise
     }
-    await using it = await openGateway(await open(t), { script })
-    const answer = await it.notify(forDevices(['app', 'a'], ['app', 'broken'], ['nobody', 'x'], ['app', 'b']))
+    await using fixture = await openGateway(await open(t), { script })
+    const answer = await fixture.notify(
+      forDevices(['app', 'a'], ['app', 'broken'], ['unknown', 'x'], ['app', 'b']),
+    )
     assert.deepEqual(answer, { rejected: ['a', 'b'] })
-    assert.deepEqual(it.outcomes().toSorted(), ['configuration error', 'rejected', 'rejected', 'retry'])
+    assert.deepEqual(fixture.outcomes().toSorted(), ['configuration error', 'rejected', 'rejected', 'retry'])
   })
 
-  test('the same event five times is one call of the provider, at once or one after the other', async (t) => {
+  test('the same event five times causes one push, concurrently or in sequence', async (t) => {
     const db = await open(t)
     const clock = createManualClock()
     const answer = Promise.withResolvers<ProviderResult>()
     {
-      await using it = await openGateway(db, { clock, script: () => answer.promise })
-      const together = Promise.all(Array.from({ length: 5 }, () => it.push()))
-      await eventually(() => it.sent.length === 1)
+      await using fixture = await openGateway(db, { clock, script: () => answer.promise })
+      const together = Promise.all(Array.from({ length: 5 }, () => fixture.push()))
+      await eventually(() => fixture.sent.length === 1)
       answer.resolve(delivered)
       assert.deepEqual(
         await together,
         Array.from({ length: 5 }, () => ({ rejected: [] })),
       )
-      await it.push()
-      assert.equal(it.sent.length, 1)
-      await it.push({ pushkey: 'another' })
-      await it.push({ event: '$other' })
-      assert.equal(it.sent.length, 3, 'another device, another event')
+      await fixture.push()
+      assert.equal(fixture.sent.length, 1)
+      await fixture.push({ pushkey: 'another' })
+      await fixture.push({ event: '$other' })
+      assert.equal(fixture.sent.length, 3, 'another device, another event')
     }
     await using again = await openGateway(db, { clock })
     await again.push()
-    assert.equal(again.sent.length, 0, 'after a restart too')
+    assert.equal(again.sent.length, 0, 'also after a restart')
     clock.advance(24 * 3_600_000)
     await eventually(async () => {
       clock.advance(600_000)
@@ -97,96 +99,117 @@ onEachDatabase('notify', (open) => {
     })
   })
 
-  test('repeats of a rejected event are told so; a pushkey that was set anew is tried anew', async (t) => {
-    await using it = await openGateway(await open(t), { script: () => dead })
-    const before = Math.floor(it.clock.now() / 1000) - 10
-    assert.deepEqual(await it.push({ pushkeyTs: before }), { rejected: ['key'] })
-    it.clock.advance(5000)
-    // Until it is written, repeats join the first; afterwards they are known.
+  test('repeats of a rejected event return the rejection, and a newer pushkey_ts causes a new attempt', async (t) => {
+    await using fixture = await openGateway(await open(t), { script: () => dead })
+    const before = Math.floor(fixture.clock.now() / 1000) - 10
+    assert.deepEqual(await fixture.push({ pushkeyTs: before }), { rejected: ['key'] })
+    fixture.clock.advance(5000)
+    // Before the rejection is stored, repeats share the first attempt. Afterwards they are found in the database.
     await eventually(async () => {
-      assert.deepEqual(await it.push({ pushkeyTs: before }), { rejected: ['key'] })
-      return it.steps.at(-1)?.reason === 'rejected'
+      assert.deepEqual(await fixture.push({ pushkeyTs: before }), { rejected: ['key'] })
+      return fixture.steps.at(-1)?.reason === 'rejected'
     })
-    assert.equal(it.sent.length, 1)
-    await it.push({ pushkeyTs: before + 20 })
-    assert.equal(it.sent.length, 2)
+    assert.equal(fixture.sent.length, 1)
+    await fixture.push({ pushkeyTs: before + 20 })
+    assert.equal(fixture.sent.length, 2)
   })
 
-  test('counts alone and the test of a pusher go through each time', async (t) => {
-    await using it = await openGateway(await open(t))
+  test('counts only and test pushes are sent each time', async (t) => {
+    await using fixture = await openGateway(await open(t))
     for (let n = 0; n < 3; n++) {
-      await it.push({ event: null, counts: { unread: n } })
-      await it.push({ event: '$THIS_IS_A_FAKE_EVENT_ID' })
+      await fixture.push({ event: null, counts: { unread: n } })
+      await fixture.push({ event: '$THIS_IS_A_FAKE_EVENT_ID' })
     }
-    assert.equal(it.sent.length, 6)
+    assert.equal(fixture.sent.length, 6)
   })
 
-  test('a provider that hangs is waited for 10 s; what becomes of it is told with the next call, once', async (t) => {
+  test('the answer waits 10 s for a provider that hangs, and the next call returns a late rejection once', async (t) => {
     const answer = Promise.withResolvers<ProviderResult>()
     const script: Script = ({ attempt, notification }) =>
       notification.event_id === '$event' && attempt === 1 ? answer.promise : delivered
-    await using it = await openGateway(await open(t), { script })
-    const calling = it.push()
-    await eventually(() => it.sent.length === 1)
-    it.clock.advance(9999)
+    await using fixture = await openGateway(await open(t), { script })
+    const calling = fixture.push()
+    await eventually(() => fixture.sent.length === 1)
+    fixture.clock.advance(9999)
     assert.equal(await Promise.race([calling, Promise.resolve('waiting')]), 'waiting')
-    it.clock.advance(1)
+    fixture.clock.advance(1)
     assert.deepEqual(await calling, { rejected: [] })
     answer.resolve(dead)
-    await eventually(() => it.outcomes().includes('rejected'))
-    await eventually(async () => (await it.push()).rejected.length === 1)
-    assert.deepEqual(await it.push({ event: '$next' }), { rejected: ['key'] }, 'remembered for any event')
-    assert.deepEqual(await it.push({ event: '$third' }), { rejected: [] }, 'and forgotten once it was told')
-    assert.equal(it.sent.length, 2)
+    await eventually(() => fixture.outcomes().includes('rejected'))
+    await eventually(async () => (await fixture.push()).rejected.length === 1)
+    assert.deepEqual(
+      await fixture.push({ event: '$next' }),
+      { rejected: ['key'] },
+      'remembered for any event',
+    )
+    assert.deepEqual(
+      await fixture.push({ event: '$third' }),
+      { rejected: [] },
+      'forgotten after it was returned',
+    )
+    assert.equal(fixture.sent.length, 2)
   })
 
-  test('a late rejection of an own pusher is applied, not remembered', async (t) => {
+  test('a late rejection of a pusher of this server is applied, not remembered', async (t) => {
     const answer = Promise.withResolvers<ProviderResult>()
     const applied: string[] = []
     const onRejected = async (_tx: unknown, device: { pushkey: string }) => void applied.push(device.pushkey)
-    await using it = await openGateway(await open(t), { script: () => answer.promise, deps: { onRejected } })
-    const calling = it.push({ isOwn: true })
-    await eventually(() => it.sent.length === 1)
-    it.clock.advance(10_000)
+    await using fixture = await openGateway(await open(t), {
+      script: () => answer.promise,
+      deps: { onRejected },
+    })
+    const calling = fixture.push({ isOwn: true })
+    await eventually(() => fixture.sent.length === 1)
+    fixture.clock.advance(10_000)
     await calling
     answer.resolve(dead)
     await eventually(() => applied.length === 1)
     assert.deepEqual(applied, ['key'])
   })
 
-  test('503 only when it could not be accepted: the queue is full', async (t) => {
+  test('503 when the queue is full', async (t) => {
     const settings = { answerWithinMs: 10_000, lifeMs: 3_600_000, mostQueued: 1, ...BYTES }
     const script = byPushkey({ a: unavailable, b: unavailable })
-    await using it = await openGateway(await open(t), { script, deps: { settings } })
-    assert.deepEqual(await it.notify(forDevices(['app', 'a'])), { rejected: [] })
-    await assert.rejects(it.notify(forDevices(['app', 'b'], ['app', 'c'])), { status: 503 })
-    assert.deepEqual(await it.notify(forDevices(['app', 'c'])), { rejected: [] })
-    assert.equal(it.sent.filter(({ device }) => device.pushkey === 'c').length, 1, 'who has had it is known')
+    await using fixture = await openGateway(await open(t), { script, deps: { settings } })
+    assert.deepEqual(await fixture.notify(forDevices(['app', 'a'])), { rejected: [] })
+    await assert.rejects(fixture.notify(forDevices(['app', 'b'], ['app', 'c'])), { status: 503 })
+    assert.deepEqual(await fixture.notify(forDevices(['app', 'c'])), { rejected: [] })
+    assert.equal(
+      fixture.sent.filter(({ device }) => device.pushkey === 'c').length,
+      1,
+      'already delivered by the refused call',
+    )
   })
 })
 
-test('the first rejections of an app that has delivered nothing are not believed when they are doubtful', async (t) => {
+test('doubtful rejections are held until the app has delivered a push', async (t) => {
   let result: ProviderResult = doubtful
-  await using it = await openGateway(await openTestSqlite(t), { script: () => result })
-  assert.deepEqual(await it.push({ pushkey: 'a' }), { rejected: [] })
+  await using fixture = await openGateway(await openTestSqlite(t), { script: () => result })
+  assert.deepEqual(await fixture.push({ pushkey: 'a' }), { rejected: [] })
   result = delivered
-  await it.push({ pushkey: 'b' })
+  await fixture.push({ pushkey: 'b' })
   result = doubtful
-  assert.deepEqual(await it.push({ pushkey: 'c' }), { rejected: ['c'] })
-  it.clock.advance(2000)
-  await eventually(() => it.steps.filter(({ outcome }) => outcome === 'rejected').length === 2)
-  assert.deepEqual(await it.push({ pushkey: 'a', event: '$later' }), { rejected: ['a'] }, 'believed by now')
+  assert.deepEqual(await fixture.push({ pushkey: 'c' }), { rejected: ['c'] })
+  fixture.clock.advance(2000)
+  await eventually(() => fixture.steps.filter(({ outcome }) => outcome === 'rejected').length === 2)
+  assert.deepEqual(
+    await fixture.push({ pushkey: 'a', event: '$later' }),
+    { rejected: ['a'] },
+    'believed after a delivery',
+  )
 })
 
-test('the inbox rejects pushkeys that no pusher may have: none, and more than 512 bytes', async (t) => {
-  await using it = await openGateway(await openTestSqlite(t), { apps: { [INBOX_APP_ID]: { type: 'inbox' } } })
+test('the inbox rejects pushkeys that are empty or longer than 512 bytes', async (t) => {
+  await using fixture = await openGateway(await openTestSqlite(t), {
+    apps: { [INBOX_APP_ID]: { type: 'inbox' } },
+  })
   const long = 'ü'.repeat(257)
   const longest = 'ü'.repeat(256)
   const userId = '@alice:localhost'
-  const answer = await it.notify(
+  const answer = await fixture.notify(
     forDevices([INBOX_APP_ID, ''], [INBOX_APP_ID, long], [INBOX_APP_ID, longest]),
     { isOwn: true, userId },
   )
   assert.deepEqual(answer, { rejected: ['', long] })
-  assert.equal((await it.store.list({ userId, pushkey: longest })).length, 1)
+  assert.equal((await fixture.store.list({ userId, pushkey: longest })).length, 1)
 })

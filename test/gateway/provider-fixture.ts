@@ -9,15 +9,15 @@ import { afterTest } from '../support/after-test.ts'
 import { silentLog } from '../support/log.ts'
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts'
 
-export type ProviderRig = { provider: Provider; clock: ManualClock }
+export type OpenedProvider = { provider: Provider; clock: ManualClock }
 
-/** Opens a provider as the gateway does; loopback may be called, and names resolve to it. */
+/** Opens a provider as the gateway does. Loopback addresses are allowed, and names resolve to 127.0.0.1. */
 export async function openProvider<Options extends z.ZodType>(
   t: TestContext,
   type: ProviderType<Options>,
   options: unknown,
   more: Partial<ProviderDeps> & { clock?: ManualClock } = {},
-): Promise<ProviderRig> {
+): Promise<OpenedProvider> {
   const clock = more.clock ?? createManualClock()
   const provider = await type.open(type.options.parse(options), {
     random: systemRandom,
@@ -45,7 +45,7 @@ export const EVENT = {
   counts: { unread: 3 },
 }
 
-/** A message to one device, good for an hour. */
+/** A message for one device that expires in an hour. */
 export function messageFor(
   device: { pushkey: string; data?: Record<string, unknown> },
   notification: Record<string, unknown> = EVENT,

@@ -5,7 +5,7 @@ import { createPushCircuits } from '../../src/gateway/push-circuits.ts'
 import { type Admission, createCircuits, type Pass } from '../../src/sending/circuits.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
-const HERE = 'app\nline'
+const DESTINATION = 'app\nline'
 
 function open() {
   const clock = createManualClock()
@@ -19,15 +19,15 @@ function open() {
   return { clock, circuits, lanes: createPushCircuits({ ...deps, apps: () => apps }), passOf }
 }
 
-test('while first attempts wait for slots, one lane of the line waits among them, and the others are told that it is full', async () => {
+test('while first attempts wait for slots, one lane of the line waits with them, and further lanes get "full"', async () => {
   const { circuits, lanes, passOf } = open()
   const busy = [1, 2].map((n) => passOf(circuits.admit('line', { device: `${n}` })))
   const first = circuits.enter('line', { device: 'waits' }).admission
-  assert.equal(lanes.slotsAt(HERE), 1)
-  assert.equal(lanes.reserve(HERE, { laneId: 1 }), undefined)
-  const lane = lanes.admit(HERE, { laneId: 1 })
-  assert.equal(lanes.slotsAt(HERE), 0)
-  assert.deepEqual(await lanes.admit(HERE, { laneId: 2 }), { kind: 'full' })
+  assert.equal(lanes.slotsAt(DESTINATION), 1)
+  assert.equal(lanes.reserve(DESTINATION, { laneId: 1 }), undefined)
+  const lane = lanes.admit(DESTINATION, { laneId: 1 })
+  assert.equal(lanes.slotsAt(DESTINATION), 0)
+  assert.deepEqual(await lanes.admit(DESTINATION, { laneId: 2 }), { kind: 'full' })
   lanes.leave(busy[0] as Pass)
   assert.equal((await first).kind, 'go')
   lanes.leave(busy[1] as Pass)
@@ -35,7 +35,7 @@ test('while first attempts wait for slots, one lane of the line waits among them
   assert.equal(circuits.inFlight(), 2)
 })
 
-test('a lane whose app is not configured any more waits for a minute', async () => {
+test('a lane of an app that is no longer configured waits for a minute', async () => {
   const { clock, lanes } = open()
   assert.deepEqual(await lanes.admit('gone\nline', { laneId: 1 }), {
     kind: 'paused',

@@ -8,16 +8,16 @@ import { eventually } from '../support/eventually.ts'
 
 const limits = { mostQueued: 5, mostQueuedBytes: 1000, mostQueuedBytesPerAddress: 400 }
 
-describe('the room in the queue', () => {
-  test('is reserved before it is used, by address and in sum', () => {
+describe('createQueueRoom', () => {
+  test('reserves room before it is used, by address and in sum', () => {
     const room = createQueueRoom(limits)
     const a = { source: 'a', bytes: 300 }
     assert.equal(room.reserve(a), 'reserved')
-    assert.equal(room.reserve(a), 'address full', 'although nothing is written yet')
+    assert.equal(room.reserve(a), 'address full', 'reserved room counts')
     assert.equal(
       room.reserve({ source: '', bytes: 600 }),
       'reserved',
-      'what the server sends itself has no address',
+      'the notifications of this server have no address',
     )
     assert.equal(room.reserve({ source: 'b', bytes: 200 }), 'queue full')
     room.release(a)
@@ -25,7 +25,7 @@ describe('the room in the queue', () => {
     assert.equal(room.count(), 0)
   })
 
-  test('is bounded in number', () => {
+  test('limits the number of notifications', () => {
     const room = createQueueRoom(limits)
     for (let n = 0; n < 5; n++) room.added({ source: `${n}`, bytes: 1 })
     assert.equal(room.reserve({ source: 'x', bytes: 1 }), 'queue full')
@@ -33,7 +33,7 @@ describe('the room in the queue', () => {
     assert.equal(room.reserve({ source: 'x', bytes: 1 }), 'reserved')
   })
 
-  test('is what was counted', () => {
+  test('starts with the counts of reset()', () => {
     const room = createQueueRoom(limits)
     room.reset([{ source: 'a', count: 3, bytes: 400 }])
     assert.equal(room.count(), 3)
@@ -42,8 +42,8 @@ describe('the room in the queue', () => {
   })
 })
 
-onEachDatabase('a queue that is full', (open) => {
-  test('has room again for what was delivered, after a restart too', async (t) => {
+onEachDatabase('a full gateway queue', (open) => {
+  test('has room again after deliveries, also after a restart', async (t) => {
     const db = await open(t)
     const settings = {
       answerWithinMs: 10_000,
@@ -78,11 +78,11 @@ onEachDatabase('a queue that is full', (open) => {
   })
 })
 
-describe('a notification as it waits', () => {
+describe('queueText', () => {
   const device = { app_id: 'app', pushkey: 'key' }
   const read = (text: string | undefined) => JSON.parse(text ?? 'null') as Record<string, unknown>
 
-  test('is whole where it is not too long', () => {
+  test('keeps a notification that is not too long', () => {
     const notification = {
       event_id: '$1',
       other: [1],
@@ -92,7 +92,7 @@ describe('a notification as it waits', () => {
     assert.deepEqual(read(queueText(notification, device)), { ...notification, devices: [device] })
   })
 
-  test('is cut where it is: names, content, and what is not known', () => {
+  test('cuts names and content of a notification that is too long, and removes unknown members', () => {
     const notification = {
       event_id: '$1',
       room_name: 'ü'.repeat(10_000),
@@ -109,7 +109,7 @@ describe('a notification as it waits', () => {
     assert.deepEqual(content, { msgtype: 'm.text', body: `${'x'.repeat(999)}…` })
   })
 
-  test('has no content where that cannot be cut, and does not wait where it is still too long', () => {
+  test('removes content that cannot be cut, and returns undefined when the notification is still too long', () => {
     const content = { keys: 'x'.repeat(MAX_QUEUED_TEXT_BYTES) }
     assert.deepEqual(read(queueText({ event_id: '$1', content, devices: [device] }, device)), {
       event_id: '$1',

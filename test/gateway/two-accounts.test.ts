@@ -10,13 +10,13 @@ const of = (account: string, more: PushGiven = {}): PushGiven => ({
 })
 
 onEachDatabase('two accounts on one phone', (open) => {
-  test('are both told of an event in a room that they share, each once', async (t) => {
+  test('are both notified of an event in a shared room, each once', async (t) => {
     const db = await open(t)
     {
-      await using it = await openGateway(db)
-      await Promise.all([it.push(of('alice')), it.push(of('bob')), it.push(of('alice'))])
+      await using fixture = await openGateway(db)
+      await Promise.all([fixture.push(of('alice')), fixture.push(of('bob')), fixture.push(of('alice'))])
       assert.deepEqual(
-        it.sent
+        fixture.sent
           .map(({ device }) => device.data)
           .toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
         [of('alice').data, of('bob').data],
@@ -29,38 +29,38 @@ onEachDatabase('two accounts on one phone', (open) => {
     assert.deepEqual(
       again.sent.map(({ device }) => device.data),
       [of('carol').data],
-      'after a restart too',
+      'also after a restart',
     )
   })
 
-  test('keep counts of their own while they wait', async (t) => {
+  test('keep separate counts in the queue', async (t) => {
     const isDown = new Set(['alice', 'bob'])
     const script: Script = ({ device }) => {
       const { default_payload: payload } = device.data as { default_payload: { cs: string } }
       return isDown.has(payload.cs) ? unavailable : undefined
     }
-    await using it = await openGateway(await open(t), { script })
-    await it.push(of('alice', { event: '$1', counts: { unread: 7 } }))
-    await it.push(of('alice', { event: null, counts: { unread: 8 } }))
+    await using fixture = await openGateway(await open(t), { script })
+    await fixture.push(of('alice', { event: '$1', counts: { unread: 7 } }))
+    await fixture.push(of('alice', { event: null, counts: { unread: 8 } }))
     isDown.delete('bob')
-    await it.push(of('bob', { event: '$1', counts: { unread: 1 } }))
-    await eventually(() => it.outcomes().includes('delivered'))
+    await fixture.push(of('bob', { event: '$1', counts: { unread: 1 } }))
+    await eventually(() => fixture.outcomes().includes('delivered'))
     isDown.delete('alice')
-    const told = () =>
-      it.sent
+    const countsOfAlice = () =>
+      fixture.sent
         .filter(({ device }) => JSON.stringify(device.data).includes('alice'))
         .map(({ notification }) => notification.counts?.unread)
     await eventually(() => {
-      it.clock.advance(1000)
-      return it.outcomes().filter((outcome) => outcome === 'delivered').length === 3
+      fixture.clock.advance(1000)
+      return fixture.outcomes().filter((outcome) => outcome === 'delivered').length === 3
     })
-    assert.ok(!told().includes(1), `alice was told ${String(told())}`)
+    assert.ok(!countsOfAlice().includes(1), `alice received the counts ${String(countsOfAlice())}`)
   })
 
-  test('a rejected token is dead for both', async (t) => {
+  test('a rejected token is rejected for both', async (t) => {
     const script: Script = () => ({ kind: 'rejected', reason: 'Unregistered', status: 410 })
-    await using it = await openGateway(await open(t), { script })
-    assert.deepEqual(await it.push(of('alice')), { rejected: ['key'] })
-    assert.deepEqual(await it.push(of('bob')), { rejected: ['key'] })
+    await using fixture = await openGateway(await open(t), { script })
+    assert.deepEqual(await fixture.push(of('alice')), { rejected: ['key'] })
+    assert.deepEqual(await fixture.push(of('bob')), { rejected: ['key'] })
   })
 })

@@ -3,23 +3,23 @@ import { generateKeyPairSync } from 'node:crypto'
 import { suite, test, type TestContext } from 'node:test'
 import { makeTokenSource } from '../../../src/gateway/apns/token.ts'
 import { createManualClock } from '../../support/manual-clock.ts'
-import { startRig } from './fixture.ts'
+import { startApnsFixture } from './fixture.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const START = createManualClock().now()
 
-/** Apple with the true time, and our clock, which can be set. */
-async function makeWrongClock(t: TestContext) {
+/** The fake APNs uses the true time. The provider uses `clock`, which the test can set. */
+async function startWithSettableClock(t: TestContext) {
   const clock = createManualClock()
   const now = () => START + clock.steady()
-  return { ...(await startRig(t, { fake: { now }, deps: { clock } })), clock }
+  return { ...(await startApnsFixture(t, { fake: { now }, deps: { clock } })), clock }
 }
 
-suite('provider tokens and a system clock that is set while running', () => {
+suite('provider tokens when the system clock is set while the server runs', () => {
   for (const hours of [13, -13, 2, -2])
-    test(`by ${hours} h: messages go on, also after the token's time`, async (t) => {
-      const { clock, send } = await makeWrongClock(t)
+    test(`a step of ${hours} h: messages are delivered, also after the token has expired`, async (t) => {
+      const { clock, send } = await startWithSettableClock(t)
       assert.equal((await send()).kind, 'delivered')
       clock.step(hours * HOUR)
       assert.equal((await send()).kind, 'delivered')
@@ -28,12 +28,12 @@ suite('provider tokens and a system clock that is set while running', () => {
         assert.equal((await send()).kind, 'delivered', `${at}`)
       }
       clock.step(-hours * HOUR)
-      assert.equal((await send()).kind, 'delivered', 'and when the clock is right again')
+      assert.equal((await send()).kind, 'delivered', 'after the clock is correct again')
     })
 
-  test('a token that is called invalid after a step is made anew too, and without a step it is the app that is wrong', async (t) => {
-    // The step sets the clock right: Apple's goes with it.
-    const { clock, fake, send } = await startRig(t)
+  test('InvalidProviderToken after a clock step creates a new token, and without a step is a configuration error', async (t) => {
+    // The step corrects the clock: the fake APNs follows the same clock.
+    const { clock, fake, send } = await startApnsFixture(t)
     const invalid = { status: 403, reason: 'InvalidProviderToken' }
     fake.script('*', invalid)
     assert.equal((await send()).kind, 'misconfigured')
@@ -49,14 +49,14 @@ suite('provider tokens and a system clock that is set while running', () => {
       key: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey,
     })
 
-  test('no other time is tried while the clock was not set, and one in 20 minutes where it was', () => {
+  test('retime returns no new token without a clock step, and one in 20 minutes after a step', () => {
     const tokens = source()
     const first = tokens.current(START, 0)
     assert.equal(tokens.retime(first, START + MINUTE, MINUTE), undefined)
     const set = START + 13 * HOUR
     const second = tokens.retime(first, set + MINUTE, MINUTE)
     assert.ok(second !== undefined && second !== first)
-    assert.equal(tokens.retime(first, set + MINUTE, MINUTE), second, 'made for another message already')
+    assert.equal(tokens.retime(first, set + MINUTE, MINUTE), second, 'already created for another message')
     assert.equal(tokens.retime(second, set + 2 * MINUTE, 2 * MINUTE), undefined)
     const third = tokens.retime(second, set + 21 * MINUTE, 21 * MINUTE)
     assert.ok(third !== undefined && third !== second)

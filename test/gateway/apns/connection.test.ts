@@ -7,7 +7,7 @@ import type { Provider, ProviderResult } from '../../../src/gateway/provider.ts'
 import { afterTest } from '../../support/after-test.ts'
 import { eventually } from '../../support/eventually.ts'
 import { messageOf } from '../message.ts'
-import { messagesFor, startRig } from './fixture.ts'
+import { messagesFor, startApnsFixture } from './fixture.ts'
 
 const MINUTE = 60_000
 const never = new AbortController().signal
@@ -17,9 +17,9 @@ const sendAll = (provider: Provider, count: number): Promise<ProviderResult[]> =
 
 const outcomes = (results: readonly ProviderResult[]) => [...new Set(results.map((result) => result.kind))]
 
-suite('streams', () => {
-  test('one until the first push was taken, then as many as APNs allows, over one connection', async (t) => {
-    const { fake, provider } = await startRig(t)
+suite('APNs streams', () => {
+  test('uses one stream until the first push is accepted, then as many as APNs allows, over one connection', async (t) => {
+    const { fake, provider } = await startApnsFixture(t)
     fake.script('*', 'hang')
     const first = new AbortController()
     const held = provider.send(messageOf(), first.signal)
@@ -34,8 +34,8 @@ suite('streams', () => {
     assert.ok(fake.mostStreams() > 1)
   })
 
-  test('a first push that hangs does not hold up the others for long', async (t) => {
-    const { fake, clock, send } = await startRig(t)
+  test('sends other pushes over a second connection when the first push hangs for 5 s', async (t) => {
+    const { fake, clock, send } = await startApnsFixture(t)
     fake.script('*', 'hang')
     const held = send()
     await eventually(() => fake.seen.length === 1)
@@ -47,21 +47,24 @@ suite('streams', () => {
     assert.deepEqual(await held, { kind: 'retry', reason: 'timeout' })
   })
 
-  test('a first push that is refused lets the others through as well', async (t) => {
-    const { fake, provider } = await startRig(t, { fake: { maxStreams: { first: 1, later: 100 } } })
+  test('sends the other pushes when the first push is refused', async (t) => {
+    const { fake, provider } = await startApnsFixture(t, { fake: { maxStreams: { first: 1, later: 100 } } })
     fake.script('*', { status: 400, reason: 'BadDeviceToken' })
     const results = await sendAll(provider, 20)
     assert.equal(results.filter(({ kind }) => kind === 'delivered').length, 19)
   })
 
-  test('never more than APNs allows; further connections when they are all taken, up to the limit', async (t) => {
+  test('never exceeds the stream limit of APNs, and opens further connections up to max_connections', async (t) => {
     const maxStreams = { first: 2, later: 2 }
-    const { fake, provider } = await startRig(t, { fake: { maxStreams }, options: { max_connections: 3 } })
+    const { fake, provider } = await startApnsFixture(t, {
+      fake: { maxStreams },
+      options: { max_connections: 3 },
+    })
     assert.equal((await provider.send(messageOf(), never)).kind, 'delivered')
     fake.script('*', 'hang', 'hang', 'hang')
     const held = new AbortController()
     const sent = messagesFor(10).map((message) => provider.send(message, held.signal))
-    // Each connection but the first begins with one stream, whose push hangs.
+    // Each connection but the first begins with one stream, and the push on it hangs.
     await eventually(() => fake.connections() === 2 && fake.seen.length === 4)
     held.abort()
     await Promise.all(sent)
@@ -72,16 +75,16 @@ suite('streams', () => {
     assert.equal(fake.mostStreams(), 2)
   })
 
-  test('fewer streams allowed than are open', async (t) => {
-    const { fake, provider } = await startRig(t, { fake: { maxStreams: { first: 10, later: 3 } } })
+  test('delivers all pushes when APNs lowers the stream limit below the number of open streams', async (t) => {
+    const { fake, provider } = await startApnsFixture(t, { fake: { maxStreams: { first: 10, later: 3 } } })
     assert.deepEqual(outcomes(await sendAll(provider, 200)), ['delivered'])
     assert.equal(fake.accepted(), 200)
   })
 })
 
-suite('GOAWAY', () => {
-  test('in a burst of 1,000 loses nothing and repeats nothing that was taken', async (t) => {
-    const { fake, provider } = await startRig(t)
+suite('APNs GOAWAY', () => {
+  test('in a burst of 1,000 pushes loses none and repeats none that was accepted', async (t) => {
+    const { fake, provider } = await startApnsFixture(t)
     assert.equal((await provider.send(messageOf(), never)).kind, 'delivered')
     const messages = messagesFor(1000)
     const deviceAt = (index: number) => (0xa0000000 + index).toString(16)
@@ -95,29 +98,29 @@ suite('GOAWAY', () => {
     assert.equal(fake.connections(), 3)
   })
 
-  test('on every push: each goes through, on a connection of its own', async (t) => {
-    const { fake, provider } = await startRig(t)
+  test('on every push: each push is delivered, over a separate connection', async (t) => {
+    const { fake, provider } = await startApnsFixture(t)
     fake.script('*', ...Array.from({ length: 8 }, () => 'goaway' as const))
     assert.deepEqual(outcomes(await sendAll(provider, 8)), ['delivered'])
     assert.equal(fake.accepted(), 8)
     assert.equal(fake.connections(), 8)
   })
 
-  test('with an error: what was not looked at is sent again at once, and nothing twice', async (t) => {
-    const { fake, provider } = await startRig(t)
+  test('with an error: unprocessed pushes are sent again at once, and none is accepted twice', async (t) => {
+    const { fake, provider } = await startApnsFixture(t)
     assert.equal((await provider.send(messageOf(), never)).kind, 'delivered')
     fake.script((0xa0000000 + 50).toString(16), 'goaway with an error')
     const results = await sendAll(provider, 200)
     const taken = fake.seen.slice(1).map(({ device }) => device)
     assert.equal(new Set(taken).size, taken.length)
-    // Whoever has no answer may have been taken; all others are delivered.
+    // APNs may have accepted a push without a response; all others are delivered.
     const lost = results.filter(({ kind }) => kind !== 'delivered')
     assert.ok(lost.length <= 51 && lost.every(({ kind }) => kind === 'retry'))
     assert.equal(taken.length, 200)
   })
 
-  test('a stream that is refused before its turn is sent again at once, but not for ever', async (t) => {
-    const { fake, send } = await startRig(t)
+  test('REFUSED_STREAM: the push is sent again at once, a limited number of times', async (t) => {
+    const { fake, send } = await startApnsFixture(t)
     fake.script('*', 'refuse', 'refuse')
     assert.equal((await send()).kind, 'delivered')
     fake.script('*', ...Array.from({ length: 20 }, () => 'refuse' as const))
@@ -125,17 +128,17 @@ suite('GOAWAY', () => {
   })
 })
 
-suite('connections that fail', () => {
-  test('a stream that is reset is tried later: nobody knows what became of it', async (t) => {
-    const { fake, send } = await startRig(t)
+suite('APNs connection failures', () => {
+  test('a reset stream is a retry, because APNs may have accepted the push', async (t) => {
+    const { fake, send } = await startApnsFixture(t)
     fake.script('*', 'reset')
     assert.deepEqual(await send(), { kind: 'retry', reason: 'connection reset' })
     assert.equal(fake.seen.length, 1)
     assert.equal((await send()).kind, 'delivered')
   })
 
-  test('a connection that is cut is made anew for the next push', async (t) => {
-    const { fake, send } = await startRig(t)
+  test('a lost connection is replaced for the next push', async (t) => {
+    const { fake, send } = await startApnsFixture(t)
     assert.equal((await send()).kind, 'delivered')
     fake.script('*', 'hang')
     const lost = send()
@@ -146,8 +149,8 @@ suite('connections that fail', () => {
     assert.equal(fake.connections(), 2)
   })
 
-  test('nobody listens', async (t) => {
-    const { fake, send, open } = await startRig(t)
+  test('a refused connection is a retry', async (t) => {
+    const { fake, send, open } = await startApnsFixture(t)
     const port = await unusedPort()
     const provider = await open({ base_url: `https://127.0.0.1:${port}` })
     const results = await sendAll(provider, 20)
@@ -157,26 +160,26 @@ suite('connections that fail', () => {
     assert.equal(fake.accepted(), 1)
   })
 
-  test('a certificate that nobody has said to trust', async (t) => {
-    const { open } = await startRig(t)
+  test('an untrusted server certificate is a retry', async (t) => {
+    const { open } = await startApnsFixture(t)
     const provider = await open({ ca_file: undefined })
     assert.deepEqual(await provider.send(messageOf(), never), { kind: 'retry', reason: 'tls' })
   })
 
-  test('a server that does not speak HTTP/2', async (t) => {
+  test('a server without HTTP/2 is a retry', async (t) => {
     const server = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
     afterTest(t, () => server.close())
-    const { open } = await startRig(t)
+    const { open } = await startApnsFixture(t)
     const provider = await open({ base_url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
     assert.equal((await provider.send(messageOf(), never)).kind, 'retry')
   })
 })
 
-suite('silence', () => {
-  test('a push without an answer is given up after 30 s, and no other with it', async (t) => {
-    const { fake, clock, send } = await startRig(t)
+suite('APNs timeouts', () => {
+  test('a push without a response times out after 30 s, and the connection stays open', async (t) => {
+    const { fake, clock, send } = await startApnsFixture(t)
     assert.equal((await send()).kind, 'delivered')
     fake.script('*', 'hang')
     const lost = send()
@@ -187,15 +190,15 @@ suite('silence', () => {
     assert.equal(fake.connections(), 1)
   })
 
-  test('a dead connection is found out by ping, and a new one made', async (t) => {
+  test('a ping detects a dead connection, and the next push opens a new one', async (t) => {
     const relay = await startRelay(t)
-    const { fake, clock, open } = await startRig(t)
+    const { fake, clock, open } = await startApnsFixture(t)
     relay.target = Number(new URL(fake.url).port)
     const provider = await open({ base_url: `https://localhost:${relay.port}` })
     assert.equal((await provider.send(messageOf(), never)).kind, 'delivered')
     relay.stall()
     const lost = provider.send(messageOf(), never)
-    // Ten seconds of silence, a ping, ten more.
+    // 10 s without data, a ping, then 10 s without a response to the ping.
     clock.advance(11_000)
     await eventually(() => relay.swallowed() > 0)
     for (let second = 0; second < 12; second++) {
@@ -207,19 +210,19 @@ suite('silence', () => {
     assert.equal(fake.connections(), 2)
   })
 
-  test('an idle connection that answers to pings is kept for hours', async (t) => {
-    const { fake, clock, send } = await startRig(t)
+  test('an idle connection that answers pings stays open for hours', async (t) => {
+    const { fake, clock, send } = await startApnsFixture(t)
     await send()
     for (let hour = 1; hour <= 3; hour++) {
       clock.advance(60 * MINUTE)
       await eventually(() => fake.pings() === hour)
-      // Its answer comes over the same connection, behind that to the ping.
+      // The response to this push follows the response to the ping on the same connection.
       assert.equal((await send()).kind, 'delivered')
     }
     assert.equal(fake.connections(), 1)
   })
 
-  test('a connection that never comes to stand is given up after 10 s', async (t) => {
+  test('a connection attempt times out after 10 s', async (t) => {
     const sockets = new Set<Socket>()
     const server = createServer((socket) => sockets.add(socket))
     server.listen(0, '127.0.0.1')
@@ -228,7 +231,7 @@ suite('silence', () => {
       for (const socket of sockets) socket.destroy()
       server.close()
     })
-    const { clock, open } = await startRig(t)
+    const { clock, open } = await startApnsFixture(t)
     const provider = await open({ base_url: `https://127.0.0.1:${(server.address() as AddressInfo).port}` })
     const sent = provider.send(messageOf(), never)
     await eventually(() => sockets.size === 1)
@@ -237,9 +240,9 @@ suite('silence', () => {
   })
 })
 
-suite('the end', () => {
-  test('what is under way is called off, and nothing is sent any more', async (t) => {
-    const { fake, provider, send } = await startRig(t)
+suite('closing the APNs provider', () => {
+  test('aborts pushes in progress, and sends no more', async (t) => {
+    const { fake, provider, send } = await startApnsFixture(t)
     fake.script('*', 'hang')
     const sent = sendAll(provider, 10)
     await eventually(() => fake.seen.length === 1)
@@ -248,8 +251,8 @@ suite('the end', () => {
     assert.deepEqual(await send(), { kind: 'retry', reason: 'stopped' })
   })
 
-  test('a send that is called off frees its stream', async (t) => {
-    const { fake, send } = await startRig(t, {
+  test('an aborted send releases its stream', async (t) => {
+    const { fake, send } = await startApnsFixture(t, {
       fake: { maxStreams: { first: 1, later: 1 } },
       options: { max_connections: 1 },
     })
@@ -274,7 +277,7 @@ async function unusedPort(): Promise<number> {
   return port
 }
 
-/** Passes bytes on until it is told to swallow those of the connections that it has. */
+/** A TCP relay. `stall` discards all further data of the open connections. */
 async function startRelay(t: TestContext) {
   const pairs = new Set<{ client: Socket; server: Socket }>()
   let swallowed = 0

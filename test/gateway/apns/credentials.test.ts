@@ -16,14 +16,14 @@ import {
 } from '../../support/loopback-certificate.ts'
 import { createManualClock } from '../../support/manual-clock.ts'
 import { messageOf, providerDeps } from '../message.ts'
-import { folderWith, messagesFor, startRig } from './fixture.ts'
+import { folderWith, messagesFor, startApnsFixture } from './fixture.ts'
 
 const MINUTE = 60_000
 const never = new AbortController().signal
 
-suite('tokens', () => {
-  test('1,000 pushes at a time share one, and its successor', async (t) => {
-    const { fake, clock, provider } = await startRig(t)
+suite('APNs provider tokens', () => {
+  test('1,000 concurrent pushes share one token, and the token after it', async (t) => {
+    const { fake, clock, provider } = await startApnsFixture(t)
     const burst = async () => {
       const results = await Promise.all(messagesFor(1000).map((message) => provider.send(message, never)))
       assert.ok(results.every(({ kind }) => kind === 'delivered'))
@@ -35,8 +35,8 @@ suite('tokens', () => {
     assert.equal(fake.tokens.size, 2)
   })
 
-  test('apps that share a key share its token', async (t) => {
-    const { fake, send, open } = await startRig(t)
+  test('apps with the same key share a token', async (t) => {
+    const { fake, send, open } = await startApnsFixture(t)
     const other = await open()
     await send()
     await other.send(messageOf(), never)
@@ -44,8 +44,8 @@ suite('tokens', () => {
     assert.equal(fake.tokens.size, 1)
   })
 
-  test('one that is called expired is renewed, and the push sent again', async (t) => {
-    const { fake, clock, send } = await startRig(t)
+  test('ExpiredProviderToken: the token is renewed, and the push is sent again', async (t) => {
+    const { fake, clock, send } = await startApnsFixture(t)
     await send()
     clock.advance(21 * MINUTE)
     fake.script('*', { status: 403, reason: 'ExpiredProviderToken' })
@@ -54,8 +54,8 @@ suite('tokens', () => {
     assert.equal(fake.seen.length, 3)
   })
 
-  test('1,000 pushes that hear so renew it once', async (t) => {
-    const { fake, clock, provider, send } = await startRig(t)
+  test('1,000 concurrent ExpiredProviderToken responses renew the token once', async (t) => {
+    const { fake, clock, provider, send } = await startApnsFixture(t)
     await send()
     clock.advance(21 * MINUTE)
     fake.script('*', ...Array.from({ length: 1000 }, () => ({ status: 403, reason: 'ExpiredProviderToken' })))
@@ -64,8 +64,8 @@ suite('tokens', () => {
     assert.equal(fake.tokens.size, 2)
   })
 
-  test('one that was renewed and is called expired again: the clock is wrong, or the key', async (t) => {
-    const { fake, clock, send } = await startRig(t)
+  test('ExpiredProviderToken for a renewed token is a configuration error', async (t) => {
+    const { fake, clock, send } = await startApnsFixture(t)
     await send()
     clock.advance(21 * MINUTE)
     const expired = { status: 403, reason: 'ExpiredProviderToken' }
@@ -78,8 +78,8 @@ suite('tokens', () => {
     assert.equal(fake.tokens.size, 2)
   })
 
-  test('after too many of them there is no new one for 20 minutes', async (t) => {
-    const { fake, clock, send } = await startRig(t)
+  test('TooManyProviderTokenUpdates: no new token is created for 20 minutes', async (t) => {
+    const { fake, clock, send } = await startApnsFixture(t)
     await send()
     clock.advance(44 * MINUTE)
     fake.script('*', { status: 429, reason: 'TooManyProviderTokenUpdates' })
@@ -92,8 +92,8 @@ suite('tokens', () => {
     assert.equal(fake.tokens.size, 2)
   })
 
-  test("a key that Apple does not know is the operator's affair; the connections are closed", async (t) => {
-    const { fake, send, open } = await startRig(t)
+  test('InvalidProviderToken is a configuration error, and closes the connection', async (t) => {
+    const { fake, send, open } = await startApnsFixture(t)
     const wrong = await open({ key_id: 'OTHER12345' })
     const result = { kind: 'misconfigured', reason: 'InvalidProviderToken', status: 403 }
     assert.deepEqual(await wrong.send(messageOf(), never), result)
@@ -103,16 +103,16 @@ suite('tokens', () => {
   })
 })
 
-suite('a certificate instead', () => {
+suite('APNs client certificate', () => {
   const pem = `${APNS_CERTIFICATE}\n${APNS_CERTIFICATE_KEY}\n`
   const byCertificate = async (t: TestContext, clientCa = APNS_CERTIFICATE) => {
     const folder = await folderWith(t, { 'cert.pem': pem })
     const certfile = join(folder, 'cert.pem')
     const none = { keyfile: undefined, key_id: undefined, team_id: undefined, topic: undefined }
-    return startRig(t, { fake: { by: 'certificate', clientCa }, options: { ...none, certfile } })
+    return startApnsFixture(t, { fake: { by: 'certificate', clientCa }, options: { ...none, certfile } })
   }
 
-  test('without a token, with the topic that is in it, and many streams from the start', async (t) => {
+  test('is used without a token, with its own topic, and with many streams from the start', async (t) => {
     const { fake, provider, send } = await byCertificate(t)
     assert.equal((await send()).kind, 'delivered')
     const [push] = fake.seen
@@ -122,13 +122,13 @@ suite('a certificate instead', () => {
     assert.equal(new Date(provider.credentialsExpireAt?.() ?? 0).getUTCFullYear(), 2126)
   })
 
-  test('one that is not trusted there: nothing is sent, and nobody is rejected', async (t) => {
+  test('not trusted by the server: nothing is sent, and no pushkey is rejected', async (t) => {
     const { fake, send } = await byCertificate(t, LOOPBACK_CERTIFICATE)
     assert.equal((await send()).kind, 'retry')
     assert.equal(fake.accepted(), 0)
   })
 
-  test("one that is refused by name is the operator's affair", () => {
+  test('refused with a TLS alert about the certificate: a configuration error', () => {
     for (const code of [
       'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED',
       'ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED',
@@ -138,11 +138,11 @@ suite('a certificate instead', () => {
       assert.deepEqual(fault, { kind: 'fault', fault: 'client certificate refused', isOurs: true })
     }
     const other = faultAfter(Object.assign(new Error('alert'), { code: 'CERT_HAS_EXPIRED' }))
-    assert.deepEqual(other, { kind: 'fault', fault: 'tls' }, "it is the server's that is meant")
+    assert.deepEqual(other, { kind: 'fault', fault: 'tls' }, 'this code is about the server certificate')
   })
 })
 
-suite('what is wrong with credentials is said', () => {
+suite('check() of APNs credentials', () => {
   const ec = (namedCurve: string) =>
     generateKeyPairSync('ec', { namedCurve }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
   const TOKEN = { key_id: 'KEY1234567', team_id: 'TEAM123456', topic: 'org.example.app' }
@@ -174,20 +174,25 @@ suite('what is wrong with credentials is said', () => {
     faults: RegExp[],
     now?: number,
   ][] = [
-    ['nothing', { key: goodKey }, TOKEN, []],
-    ['no PEM', { key: 'MIGTAgEAMBMGByqGSM49' }, TOKEN, [/keyfile .* no private key in PEM form/]],
-    ['another curve', { key: ec('P-384') }, TOKEN, [/keyfile .* of another kind than P-256/]],
+    ['a valid key', { key: goodKey }, TOKEN, []],
     [
-      'ids that Apple does not give out',
-      { key: goodKey },
-      { ...TOKEN, key_id: 'x', team_id: '' },
-      [/key_id/],
+      'a key that is not PEM',
+      { key: 'MIGTAgEAMBMGByqGSM49' },
+      TOKEN,
+      [/keyfile .* no private key in PEM form/],
     ],
-    ['no certificate', { cert: APNS_CERTIFICATE_KEY }, {}, [/certfile .* no certificate/]],
-    ['no key', { cert: APNS_CERTIFICATE }, {}, [/certfile .* no private key/]],
-    ['neither', { cert: 'nonsense' }, {}, [/no certificate/, /no private key/]],
+    ['a key on another curve', { key: ec('P-384') }, TOKEN, [/keyfile .* of another kind than P-256/]],
+    ['a malformed key_id', { key: goodKey }, { ...TOKEN, key_id: 'x', team_id: '' }, [/key_id/]],
+    ['a certfile without a certificate', { cert: APNS_CERTIFICATE_KEY }, {}, [/certfile .* no certificate/]],
+    ['a certfile without a private key', { cert: APNS_CERTIFICATE }, {}, [/certfile .* no private key/]],
     [
-      'a key of another',
+      'a certfile without certificate and key',
+      { cert: 'nonsense' },
+      {},
+      [/no certificate/, /no private key/],
+    ],
+    [
+      'the key of another certificate',
       { cert: `${APNS_CERTIFICATE}\n${goodKey}` },
       {},
       [/does not belong to the certificate/],
@@ -200,7 +205,7 @@ suite('what is wrong with credentials is said', () => {
       Date.UTC(2200, 0),
     ],
     [
-      'a certificate of the future',
+      'a certificate that is not valid yet',
       { cert: `${APNS_CERTIFICATE}\n${APNS_CERTIFICATE_KEY}` },
       {},
       [/not valid before 2026-11-25/],
@@ -226,7 +231,7 @@ suite('what is wrong with credentials is said', () => {
     })
   }
 
-  test('an app without usable credentials sends nothing and rejects nobody', async (t) => {
+  test('send() returns misconfigured when the credentials are unusable', async (t) => {
     const { provider } = await opened(t, {
       files: { key: 'x' },
       options: (path) => ({ ...TOKEN, keyfile: path('key') }),
@@ -235,7 +240,7 @@ suite('what is wrong with credentials is said', () => {
     assert.deepEqual(result, { kind: 'misconfigured', reason: 'credentials' })
   })
 
-  test('a file that is not there, a folder, no authority', async (t) => {
+  test('a missing file, a folder and a ca_file without a certificate are configuration errors', async (t) => {
     const of = (name: string) => ({
       files: { key: goodKey, ca: 'x' },
       options: (path: (name: string) => string) => ({ ...TOKEN, keyfile: path(name) }),
@@ -252,7 +257,7 @@ suite('what is wrong with credentials is said', () => {
     })
   })
 
-  test('a key that everybody can read is warned of', async (t) => {
+  test('a key file that other users can read logs a warning', async (t) => {
     const { folder } = await opened(t, {
       files: { key: goodKey },
       options: (path) => ({ ...TOKEN, keyfile: path('key') }),
@@ -264,24 +269,29 @@ suite('what is wrong with credentials is said', () => {
   })
 })
 
-suite('options', () => {
+suite('APNs options', () => {
   const { options } = makeApns()
   const token = { keyfile: 'k', key_id: 'i', team_id: 't', topic: 'org.example.app' }
   const rows: [title: string, given: object, path: string | undefined, message?: RegExp][] = [
-    ['a token', token, undefined],
-    ['a certificate', { certfile: 'c' }, undefined],
+    ['a token is valid', token, undefined],
+    ['a certificate is valid', { certfile: 'c' }, undefined],
     [
-      'everything',
+      'all options are valid',
       { ...token, platform: 'sandbox', push_type: 'voip', base_url: 'https://x:2197', max_connections: 2 },
       undefined,
     ],
-    ['nothing', {}, 'keyfile', /set keyfile, key_id, team_id and topic, or certfile alone/],
-    ['half a token', { ...token, team_id: undefined }, 'team_id', /is missing/],
-    ['both', { ...token, certfile: 'c' }, 'certfile', /beside keyfile/],
-    ['another platform', { ...token, platform: 'beta' }, 'platform'],
-    ['another push type', { ...token, push_type: 'liveactivity' }, 'push_type'],
-    ['a topic that is none', { ...token, topic: 'a b\n' }, 'topic', /bundle id/],
-    ['a base URL that is none', { ...token, base_url: 'api.push.apple.com' }, 'base_url', /http/],
+    [
+      'no options: the required keys are named',
+      {},
+      'keyfile',
+      /set keyfile, key_id, team_id and topic, or certfile alone/,
+    ],
+    ['a token without team_id', { ...token, team_id: undefined }, 'team_id', /is missing/],
+    ['a certificate and a token', { ...token, certfile: 'c' }, 'certfile', /beside keyfile/],
+    ['an unknown platform', { ...token, platform: 'beta' }, 'platform'],
+    ['an unknown push type', { ...token, push_type: 'liveactivity' }, 'push_type'],
+    ['a malformed topic', { ...token, topic: 'a b\n' }, 'topic', /bundle id/],
+    ['a malformed base URL', { ...token, base_url: 'api.push.apple.com' }, 'base_url', /http/],
   ]
   for (const [title, given, path, message] of rows) {
     test(title, () => {

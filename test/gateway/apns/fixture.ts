@@ -10,19 +10,19 @@ import { startFakeApns, type FakeApns, type FakeApnsOptions } from '../../suppor
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts'
 import { messageOf, providerDeps } from '../message.ts'
 
-export type Rig = {
+export type ApnsFixture = {
   fake: FakeApns
   clock: ManualClock
   provider: Provider
   send: (parts?: Parameters<typeof messageOf>[0], signal?: AbortSignal) => Promise<ProviderResult>
-  /** Opens one more provider, beside the first or after it. */
+  /** Opens another provider. */
   open: (options?: object) => Promise<Provider>
 }
 
 export const DEVICE = 'b29a9b'
 export const PUSHKEY = Buffer.from(DEVICE, 'hex').toString('base64')
 
-/** A folder with files in it, which goes with the test. */
+/** Creates a temporary folder with `files`; it is removed after the test. */
 export async function folderWith(t: TestContext, files: Readonly<Record<string, string>>): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'belfry-gateway-'))
   afterTest(t, () => rm(folder, { recursive: true }))
@@ -32,8 +32,8 @@ export async function folderWith(t: TestContext, files: Readonly<Record<string, 
   return folder
 }
 
-/** A provider with a token, its fake and the clock that both go by. `options` are those of the app. */
-export async function startRig(
+/** A provider with a token, a fake APNs and the clock of both. `options` are the app's. */
+export async function startApnsFixture(
   t: TestContext,
   {
     fake: fakeOptions = {},
@@ -44,7 +44,7 @@ export async function startRig(
     options?: object
     deps?: Partial<ProviderDeps>
   } = {},
-): Promise<Rig> {
+): Promise<ApnsFixture> {
   const clock = createManualClock()
   const fake = await startFakeApns({ now: () => clock.now(), ...fakeOptions })
   afterTest(t, () => fake[Symbol.asyncDispose]())
@@ -75,7 +75,7 @@ export async function startRig(
   }
 }
 
-/** So many messages, each for a device and about an event of its own. */
+/** Messages, each with a device and an event of its own. */
 export const messagesFor = (count: number): Message[] =>
   Array.from({ length: count }, (_, index) => {
     const device = (0xa0000000 + index).toString(16)

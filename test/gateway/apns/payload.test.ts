@@ -7,7 +7,7 @@ import { apnsForms } from '../../../src/gateway/apns/payload.ts'
 import { fit } from '../../../src/gateway/ladder.ts'
 import { BADGE_ONLY, ID_ONLY, messageOf, ROOM_MESSAGE } from '../message.ts'
 
-// What is expected here is what Sygnal sends.
+// The expected payloads are those that Sygnal sends.
 
 const DEFAULT_PAYLOAD = {
   aps: { 'mutable-content': 1, alert: { 'loc-key': 'SINGLE_UNREAD', 'loc-args': [] } },
@@ -42,61 +42,65 @@ const alert = {
   'loc-args': ['Major Tom', 'Mission Control', "I'm floating in a most peculiar way."],
 }
 
-suite('the payload of Sygnal', () => {
+suite("the APNs payload equals Sygnal's", () => {
   const rows: [title: string, given: Case, expected: unknown][] = [
-    ['in full', {}, { ...ids, aps: { alert, badge: 3 } }],
+    ['a message with content', {}, { ...ids, aps: { alert, badge: 3 } }],
     [
-      'in full, over a default payload',
+      'a message with content, and a default payload',
       withDefault,
       { ...ids, aps: { alert, badge: 3, 'mutable-content': 1 } },
     ],
-    ['ids alone', { notification: ID_ONLY }, { ...ids, unread_count: 2 }],
+    ['ids only', { notification: ID_ONLY }, { ...ids, unread_count: 2 }],
     [
-      'ids alone, over a default payload',
+      'ids only, and a default payload',
       { notification: { ...ID_ONLY, counts: { unread: 2, missed_calls: 1 } }, ...withDefault },
       { ...ids, unread_count: 2, missed_calls: 1, ...DEFAULT_PAYLOAD },
     ],
     [
-      'the badge alone, without the default payload',
+      'the badge only: the default payload is left out',
       { notification: BADGE_ONLY, ...withDefault },
       { aps: { badge: 2 } },
     ],
-    ['a badge of zero clears it', { notification: { counts: { unread: 0 } } }, { aps: { badge: 0 } }],
-    ['missed calls alone', { notification: { counts: { missed_calls: 4 } } }, { aps: { badge: 4 } }],
     [
-      'without counts there is no badge',
-      { notification: { ...ROOM_MESSAGE, counts: null } },
-      { ...ids, aps: { alert } },
+      'an unread count of 0 sets the badge to 0',
+      { notification: { counts: { unread: 0 } } },
+      { aps: { badge: 0 } },
     ],
-    ['badges switched off, in full', { sendBadgeCounts: false }, { ...ids, aps: { alert } }],
-    ['badges switched off, ids alone', { sendBadgeCounts: false, notification: ID_ONLY }, ids],
-    ['badges switched off, the badge alone', { sendBadgeCounts: false, notification: BADGE_ONLY }, 'nothing'],
-    ['nothing at all', { notification: {} }, 'nothing'],
-    ['somebody else has joined', { notification: { type: 'm.room.member', membership: 'join' } }, 'nothing'],
+    ['missed calls only', { notification: { counts: { missed_calls: 4 } } }, { aps: { badge: 4 } }],
+    ['no counts: no badge', { notification: { ...ROOM_MESSAGE, counts: null } }, { ...ids, aps: { alert } }],
+    ['send_badge_counts off, a message with content', { sendBadgeCounts: false }, { ...ids, aps: { alert } }],
+    ['send_badge_counts off, ids only', { sendBadgeCounts: false, notification: ID_ONLY }, ids],
     [
-      'a default payload that is null is none',
+      'send_badge_counts off, the badge only',
+      { sendBadgeCounts: false, notification: BADGE_ONLY },
+      'nothing',
+    ],
+    ['an empty notification', { notification: {} }, 'nothing'],
+    ['another user has joined', { notification: { type: 'm.room.member', membership: 'join' } }, 'nothing'],
+    [
+      'a default payload that is null is ignored',
       { data: { default_payload: null } },
       { ...ids, aps: { alert, badge: 3 } },
     ],
     ['a default payload that is a list', { data: { default_payload: [1] } }, 'malformed'],
     [
-      'a default payload that is a text',
+      'a default payload that is a string',
       { data: { default_payload: 'aps' }, notification: ID_ONLY },
       'malformed',
     ],
     ['a device without data', { data: null }, { ...ids, aps: { alert, badge: 3 } }],
     [
-      'a default text beside ours',
+      'an alert text in the default payload becomes the alert body',
       { data: { default_payload: { aps: { alert: 'New message', sound: 'bing' } } } },
       { ...ids, aps: { alert: { body: 'New message', ...alert }, badge: 3, sound: 'bing' } },
     ],
     [
-      'a default payload whose aps is nonsense',
+      'a default payload whose aps is not an object',
       { data: { default_payload: { aps: 7, other: true } } },
       { ...ids, other: true, aps: { alert, badge: 3 } },
     ],
     [
-      'an event that is no message but counts has the default texts',
+      'an event without an alert of its own uses the default alert',
       {
         notification: { type: 'm.room.member', event_id: '$e', room_id: '!r', counts: { unread: 1 } },
         ...withDefault,
@@ -108,7 +112,7 @@ suite('the payload of Sygnal', () => {
     test(title, () => assert.deepEqual(payloadOf(given), expected))
   }
 
-  test('a default payload is left as it was', () => {
+  test('the default payload is not modified', () => {
     const data = { default_payload: structuredClone(DEFAULT_PAYLOAD) }
     payloadOf({ data })
     payloadOf({ data, notification: ID_ONLY })
@@ -116,7 +120,7 @@ suite('the payload of Sygnal', () => {
   })
 })
 
-suite('the sound that the push rules ask for', () => {
+suite('the sound tweak in the APNs payload', () => {
   const tweaks = { sound: 'ring', highlight: true }
   const own = (aps: object) => ({ default_payload: { aps } })
   const soundIn = (given: Case) => {
@@ -124,23 +128,27 @@ suite('the sound that the push rules ask for', () => {
     return payload.aps?.sound
   }
   const rows: [title: string, given: Case, sound: unknown][] = [
-    ['is played for an app that asks for an aps of its own', withDefault, 'ring'],
-    ['is played for an empty aps', { data: own({}) }, 'ring'],
-    ['is played for an app that is set so', { tweakSound: true }, 'ring'],
-    ['is not played for an app that has asked for nothing', {}, undefined],
-    ['is not played for a default payload without aps', { data: { default_payload: { a: 1 } } }, undefined],
-    ['gives way to a sound that the app names', { data: own({ sound: 'own.caf' }) }, 'own.caf'],
-    ['is not played for counts alone', { ...withDefault, notification: BADGE_ONLY }, undefined],
-    ['is not played for ids alone', { ...withDefault, notification: ID_ONLY }, undefined],
-    ['is none where the rules ask for none', { ...withDefault, tweaks: { highlight: true } }, undefined],
-    ['is none where it is no text', { ...withDefault, tweaks: { sound: { name: 'x' } } }, undefined],
+    ['is used when the default payload has an aps', withDefault, 'ring'],
+    ['is used when the default payload has an empty aps', { data: own({}) }, 'ring'],
+    ['is used when tweakSound is set', { tweakSound: true }, 'ring'],
+    ['is not used without a default payload', {}, undefined],
+    ['is not used for a default payload without aps', { data: { default_payload: { a: 1 } } }, undefined],
+    ['is not used when the default payload names a sound', { data: own({ sound: 'own.caf' }) }, 'own.caf'],
+    ['is not used for counts only', { ...withDefault, notification: BADGE_ONLY }, undefined],
+    ['is not used for ids only', { ...withDefault, notification: ID_ONLY }, undefined],
     [
-      'is the usual one where its name is too long',
+      'is absent when the tweaks contain no sound',
+      { ...withDefault, tweaks: { highlight: true } },
+      undefined,
+    ],
+    ['is ignored when it is not a string', { ...withDefault, tweaks: { sound: { name: 'x' } } }, undefined],
+    [
+      'becomes the default sound when its name is too long',
       { ...withDefault, tweaks: { sound: 'x'.repeat(129) } },
       'default',
     ],
     [
-      'is played with the text of the app, where the message is too long for its own',
+      'is used with the default alert when the message text does not fit',
       { data: { default_payload: { ...DEFAULT_PAYLOAD, other: 'x'.repeat(3800) } } },
       'ring',
     ],
@@ -148,7 +156,7 @@ suite('the sound that the push rules ask for', () => {
   for (const [title, given, sound] of rows) test(title, () => assert.equal(soundIn(given), sound))
 })
 
-suite('the texts of the app', () => {
+suite('the loc-key and loc-args of the alert', () => {
   const message = (content: unknown, more: object = {}) => ({
     type: 'm.room.message',
     sender: '@a:b',
@@ -185,10 +193,10 @@ suite('the texts of the app', () => {
       'MSG_FROM_USER_IN_ROOM',
       ['@a:b', 'Room'],
     ],
-    ['a message that is empty', message({ msgtype: 'm.text', body: '' }), 'MSG_FROM_USER', ['@a:b']],
-    ['a message without a type', message({ body: 'hi' }), 'MSG_FROM_USER', ['@a:b']],
+    ['a message with an empty body', message({ msgtype: 'm.text', body: '' }), 'MSG_FROM_USER', ['@a:b']],
+    ['a message without a msgtype', message({ body: 'hi' }), 'MSG_FROM_USER', ['@a:b']],
     [
-      'a message whose body is nonsense',
+      'a message whose body is not a string',
       message({ msgtype: 'm.text', body: { a: 1 } }),
       'MSG_FROM_USER',
       ['@a:b'],
@@ -209,7 +217,7 @@ suite('the texts of the app', () => {
     ],
     ['a voice call', offer('m=audio 9'), 'VOICE_CALL_FROM_USER', ['@a:b']],
     ['a video call', offer('v=0\r\nm=video 9'), 'VIDEO_CALL_FROM_USER', ['@a:b']],
-    ['a call whose offer is nonsense', offer(7), 'VOICE_CALL_FROM_USER', ['@a:b']],
+    ['a call whose offer is not a string', offer(7), 'VOICE_CALL_FROM_USER', ['@a:b']],
     ['an invitation', member({ membership: 'invite' }), 'USER_INVITE_TO_CHAT', ['@a:b']],
     [
       'an invitation to a room with a name',
@@ -224,20 +232,20 @@ suite('the texts of the app', () => {
       ['@a:b', '#r:b'],
     ],
     [
-      'an invitation as the specification has it today',
+      'an invitation with the membership in the content',
       member({ content: { membership: 'invite' } }),
       'USER_INVITE_TO_CHAT',
       ['@a:b'],
     ],
-    ['an invitation of somebody else', member({ membership: 'invite', user_is_target: false }), undefined],
-    ['something else', { type: 'org.example.poll', sender: '@a:b', ...room }, 'MSG_FROM_USER', ['@a:b']],
+    ['an invitation of another user', member({ membership: 'invite', user_is_target: false }), undefined],
+    ['another event type', { type: 'org.example.poll', sender: '@a:b', ...room }, 'MSG_FROM_USER', ['@a:b']],
     [
       'a display name',
       message(text, { sender_display_name: 'Ann' }),
       'MSG_FROM_USER_WITH_CONTENT',
       ['Ann', 'hi'],
     ],
-    ['nobody', { type: 'm.room.message', content: text }, 'MSG_FROM_USER_WITH_CONTENT', [' ', 'hi']],
+    ['no sender', { type: 'm.room.message', content: text }, 'MSG_FROM_USER_WITH_CONTENT', [' ', 'hi']],
   ]
   for (const [title, notification, key, args] of rows) {
     test(title, () => {
@@ -248,7 +256,7 @@ suite('the texts of the app', () => {
     })
   }
 
-  test('names have at most 1024 characters, whole ones', () => {
+  test('names are cut to 1024 characters without splitting a surrogate pair', () => {
     const long = '🔔'.repeat(1025)
     const given = { notification: { ...ROOM_MESSAGE, room_name: long }, maxBytes: 10_000 }
     const payload = payloadOf(given) as { aps: { alert: { 'loc-args': string[] } } }
@@ -256,7 +264,7 @@ suite('the texts of the app', () => {
   })
 })
 
-suite('too long for APNs', () => {
+suite('an APNs payload that is too long', () => {
   const size = (payload: unknown) => Buffer.byteLength(JSON.stringify(payload))
   const long = (body: string, more: object = {}) => ({
     notification: { ...ROOM_MESSAGE, content: { msgtype: 'm.text', body }, ...more },
@@ -264,7 +272,7 @@ suite('too long for APNs', () => {
   const args = (payload: unknown) =>
     (payload as { aps: { alert: { 'loc-args': string[] } } }).aps.alert['loc-args']
 
-  test('the longest text is cut, as little as will do', () => {
+  test('the longest text is cut to the largest length that fits', () => {
     const payload = payloadOf(long('x'.repeat(5000)))
     assert.equal(size(payload), 4096)
     const [from, room, body] = args(payload)
@@ -272,7 +280,7 @@ suite('too long for APNs', () => {
     assert.match(body ?? '', /^x{3000,}…$/)
   })
 
-  test('several long texts are cut to one length', () => {
+  test('several long texts are cut to the same length', () => {
     const payload = payloadOf({ ...long('x'.repeat(5000), { room_name: 'y'.repeat(5000) }), maxBytes: 1000 })
     const [, room = '', body = ''] = args(payload)
     assert.ok(room.endsWith('…') && body.endsWith('…'))
@@ -280,7 +288,7 @@ suite('too long for APNs', () => {
     assert.ok(size(payload) <= 1000)
   })
 
-  test('characters of several bytes stay whole', () => {
+  test('multi-byte characters and JSON escapes are not split', () => {
     for (const body of [
       'ü'.repeat(5000),
       '語'.repeat(5000),
@@ -295,7 +303,7 @@ suite('too long for APNs', () => {
     }
   })
 
-  test('a default text is cut, as a text of its own and as a body', () => {
+  test('an alert in the default payload is cut, as a string and as a body', () => {
     for (const text of ['z'.repeat(6000), { body: 'z'.repeat(6000) }]) {
       const payload = payloadOf({
         data: { default_payload: { aps: { alert: text } } },
@@ -306,7 +314,7 @@ suite('too long for APNs', () => {
     }
   })
 
-  test('what cannot be cut goes: the ids alone are left', () => {
+  test('only the ids are left when the other parts cannot be cut', () => {
     const content = { msgtype: 'm.text', body: 'hi' }
     const huge = {
       ...long('hi', { content, sender_display_name: 'n' }),
@@ -316,12 +324,12 @@ suite('too long for APNs', () => {
     assert.deepEqual(payloadOf(huge), { ...ids, unread_count: 2, missed_calls: 1 })
   })
 
-  test('when even they do not fit, it is dropped', () => {
+  test('the message is dropped when the ids do not fit', () => {
     assert.equal(payloadOf({ data: { default_payload: { other: 'x'.repeat(5000) } } }), 'refused')
     assert.equal(payloadOf({ notification: BADGE_ONLY, maxBytes: 10 }), 'refused')
   })
 
-  test('whatever comes, what goes fits and is JSON', () => {
+  test('every payload fits and is JSON, for arbitrary notifications', () => {
     const any = fc.oneof(fc.string({ unit: 'binary', maxLength: 2000 }), fc.constant('🔔'.repeat(2000)))
     const notification = fc.record({
       type: fc.constantFrom(

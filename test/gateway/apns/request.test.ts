@@ -3,7 +3,7 @@ import { suite, test } from 'node:test'
 
 import { LOOP_BACK_EVENT_ID } from '../../../src/gateway/message-id.ts'
 import { BADGE_ONLY, ID_ONLY, ROOM_MESSAGE } from '../message.ts'
-import { bodyOf, startRig } from './fixture.ts'
+import { bodyOf, startApnsFixture } from './fixture.ts'
 
 const NOW = 1_800_000_000_000
 const HOUR = 3_600_000
@@ -18,81 +18,88 @@ type Case = {
   topics?: string[]
 }
 
-suite('headers', () => {
+suite('APNs request headers', () => {
   const rows: [title: string, given: Case, expected: Record<string, string | undefined>][] = [
     ['the topic of the app', {}, { 'apns-topic': 'org.example.app' }],
     ['an alert', {}, { 'apns-push-type': 'alert', 'apns-priority': '10' }],
     [
-      'a badge is an alert too',
+      'a badge is an alert',
       { notification: BADGE_ONLY },
       { 'apns-push-type': 'alert', 'apns-priority': '10' },
     ],
     ['low priority', { notification: { ...ROOM_MESSAGE, prio: 'low' } }, { 'apns-priority': '5' }],
     [
-      'a priority that is not told is high',
+      'a missing priority is high',
       { notification: { ...ROOM_MESSAGE, prio: undefined } },
       { 'apns-priority': '10' },
     ],
     [
-      'what shows nothing goes in the background, whatever its priority',
+      'a silent default payload is a background push, whatever its priority',
       { notification: ID_ONLY, device: SILENT },
       { 'apns-push-type': 'background', 'apns-priority': '5' },
     ],
     [
-      'also for an app of alerts',
+      'a silent default payload is a background push, also with push_type alert',
       { notification: ID_ONLY, device: SILENT, options: { push_type: 'alert' } },
       { 'apns-push-type': 'background', 'apns-priority': '5' },
     ],
-    ['what says nothing of itself has no type', { notification: ID_ONLY }, { 'apns-push-type': undefined }],
+    ['ids only: no push type', { notification: ID_ONLY }, { 'apns-push-type': undefined }],
     [
-      'unless the app has one',
+      'ids only: the push_type of the app',
       { notification: ID_ONLY, options: { push_type: 'alert' } },
       { 'apns-push-type': 'alert', 'apns-priority': '10' },
     ],
     [
-      'an app in the background',
+      'push_type background',
       { options: { push_type: 'background' } },
       { 'apns-push-type': 'background', 'apns-priority': '5' },
     ],
     [
-      'calls have a topic of their own',
+      'push_type voip adds .voip to the topic',
       { options: { push_type: 'voip' }, topics: ['org.example.app.voip'] },
       { 'apns-push-type': 'voip', 'apns-topic': 'org.example.app.voip', 'apns-priority': '10' },
     ],
     [
-      'which may be configured already',
+      'push_type voip with a topic that ends with .voip already',
       { options: { push_type: 'voip', topic: 'org.example.app.voip' }, topics: ['org.example.app.voip'] },
       { 'apns-topic': 'org.example.app.voip' },
     ],
     [
-      'a file provider',
+      'push_type fileprovider',
       { options: { push_type: 'fileprovider' }, topics: ['org.example.app.pushkit.fileprovider'] },
       { 'apns-push-type': 'fileprovider' },
     ],
     [
-      'a complication',
+      'push_type complication',
       { options: { push_type: 'complication' }, topics: ['org.example.app.complication'] },
       { 'apns-push-type': 'complication' },
     ],
-    ['mdm', { options: { push_type: 'mdm' } }, { 'apns-push-type': 'mdm' }],
-    ['until when it is worth anything', { expiresAt: NOW + HOUR + 999 }, { 'apns-expiration': '1800003600' }],
+    ['push_type mdm', { options: { push_type: 'mdm' } }, { 'apns-push-type': 'mdm' }],
     [
-      '30 days at most',
+      'the expiration is that of the message',
+      { expiresAt: NOW + HOUR + 999 },
+      { 'apns-expiration': '1800003600' },
+    ],
+    [
+      'the expiration is at most 30 days ahead',
       { expiresAt: NOW + 1000 * HOUR },
       { 'apns-expiration': String(1_800_000_000 + 30 * 86_400) },
     ],
-    ['one attempt', { expiresAt: NOW + 999 }, { 'apns-expiration': '0' }],
-    ['never before now', { expiresAt: 0 }, { 'apns-expiration': '0' }],
-    ['counts have no id', { notification: BADGE_ONLY }, { 'apns-collapse-id': undefined }],
+    ['an expiration in this second is 0: one attempt', { expiresAt: NOW + 999 }, { 'apns-expiration': '0' }],
+    ['an expiration in the past is 0', { expiresAt: 0 }, { 'apns-expiration': '0' }],
+    ['counts only: no collapse id', { notification: BADGE_ONLY }, { 'apns-collapse-id': undefined }],
     [
-      'a test has no id, for it may come twice',
+      'a test push: no collapse id, because it may be sent twice',
       { notification: { event_id: LOOP_BACK_EVENT_ID } },
       { 'apns-collapse-id': undefined },
     ],
   ]
   for (const [title, { options = {}, topics, ...parts }, expected] of rows) {
     test(title, async (t) => {
-      const { fake, send } = await startRig(t, { options, fake: topics === undefined ? {} : { topics } })
+      const { fake, send } = await startApnsFixture(t, {
+        options,
+        fake: topics === undefined ? {} : { topics },
+      })
       assert.equal((await send(parts)).kind, 'delivered')
       const [push] = fake.seen
       const given = Object.keys(expected).map((name) => [name, push?.headers[name]])
@@ -100,8 +107,8 @@ suite('headers', () => {
     })
   }
 
-  test('the ids are the same for each attempt, and others for another event', async (t) => {
-    const { fake, send } = await startRig(t)
+  test('apns-id and apns-collapse-id are the same for each attempt, and differ for another event', async (t) => {
+    const { fake, send } = await startApnsFixture(t)
     await send()
     await send({ attempt: 2 })
     await send({ notification: { ...ROOM_MESSAGE, event_id: '$other' } })
@@ -112,8 +119,8 @@ suite('headers', () => {
     assert.match(String(ids[0]?.[0]), /^[0-9a-f]{8}-[0-9a-f]{4}-5/)
   })
 
-  test('a pusher that wants the last of each room alone', async (t) => {
-    const { fake, send } = await startRig(t)
+  test('only_last_per_room: events of one room have the same collapse id', async (t) => {
+    const { fake, send } = await startApnsFixture(t)
     const device = { data: { only_last_per_room: true } }
     await send({ device })
     await send({ device, notification: { ...ROOM_MESSAGE, event_id: '$other' } })
@@ -121,10 +128,10 @@ suite('headers', () => {
     assert.equal(first, second)
   })
 
-  test('a payload for calls may be longer', async (t) => {
+  test('a voip payload may have 5,120 bytes', async (t) => {
     const body = 'x'.repeat(10_000)
     const notification = { ...ROOM_MESSAGE, content: { msgtype: 'm.text', body } }
-    const { fake, send } = await startRig(t, {
+    const { fake, send } = await startApnsFixture(t, {
       options: { push_type: 'voip' },
       fake: { topics: ['org.example.app.voip'] },
     })
@@ -132,8 +139,8 @@ suite('headers', () => {
     assert.equal(Buffer.byteLength(fake.seen[0]?.body ?? ''), 5120)
   })
 
-  test('a base URL with a path', async (t) => {
-    const { fake, provider, open, send } = await startRig(t)
+  test('the path of base_url is kept', async (t) => {
+    const { fake, provider, open, send } = await startApnsFixture(t)
     const relayed = await open({ base_url: `${fake.url}/relay/` })
     assert.equal((await send()).kind, 'delivered')
     assert.deepEqual(bodyOf(fake).aps !== undefined, true)
@@ -147,7 +154,7 @@ suite('headers', () => {
       },
       new AbortController().signal,
     )
-    // APNs itself knows no such path.
+    // The fake APNs does not know this path.
     assert.deepEqual(result, { kind: 'refused', reason: 'BadPath', status: 404 })
     assert.equal(fake.seen.at(-1)?.headers[':path'], '/relay/3/device/b29aab')
   })

@@ -3,7 +3,7 @@ import { suite, test } from 'node:test'
 
 import type { ProviderResult } from '../../../src/gateway/provider.ts'
 import { messageOf, ROOM_MESSAGE } from '../message.ts'
-import { DEVICE, PUSHKEY, startRig } from './fixture.ts'
+import { DEVICE, PUSHKEY, startApnsFixture } from './fixture.ts'
 
 type Row = {
   status: number
@@ -19,7 +19,7 @@ const dropped = { kind: 'refused' } as const
 const wrong = { kind: 'misconfigured' } as const
 const retry = { kind: 'retry' } as const
 
-// The table of outcomes, row by row.
+// One row for each response of APNs.
 const ROWS: Row[] = [
   { status: 410, reason: 'Unregistered', result: rejected },
   { status: 410, reason: 'ExpiredToken', result: rejected },
@@ -66,10 +66,10 @@ const ROWS: Row[] = [
   { status: 418, result: dropped },
 ]
 
-suite('what APNs answers, and what becomes of it', () => {
+suite('the result of an APNs response', () => {
   for (const { status, reason, result, requests = 1, more = {} } of ROWS) {
-    test(`${status} ${reason ?? 'without a word'}`, async (t) => {
-      const { fake, send } = await startRig(t)
+    test(`${status} ${reason ?? 'without a reason'}`, async (t) => {
+      const { fake, send } = await startApnsFixture(t)
       const reply = { status, ...(reason === undefined ? { raw: '<html>' } : { reason }) }
       fake.script('*', reply, reply, reply)
       const expected = { reason: reason ?? `status ${status}`, status, ...result, ...more }
@@ -79,7 +79,7 @@ suite('what APNs answers, and what becomes of it', () => {
   }
 
   test('200', async (t) => {
-    const { fake, send } = await startRig(t)
+    const { fake, send } = await startApnsFixture(t)
     const result = await send({ device: { pushkey: PUSHKEY } })
     const [push] = fake.seen
     const providerId = push?.headers['apns-id']
@@ -87,8 +87,8 @@ suite('what APNs answers, and what becomes of it', () => {
     assert.equal(push?.device, DEVICE)
   })
 
-  test('Retry-After is handed on', async (t) => {
-    const { fake, send } = await startRig(t)
+  test('Retry-After becomes retryAfterMs', async (t) => {
+    const { fake, send } = await startApnsFixture(t)
     fake.script('*', { status: 503, reason: 'ServiceUnavailable', headers: { 'retry-after': '900' } })
     assert.deepEqual(await send(), {
       kind: 'retry',
@@ -98,8 +98,8 @@ suite('what APNs answers, and what becomes of it', () => {
     })
   })
 
-  test('what a stranger says instead of a reason is not repeated', async (t) => {
-    const { fake, send } = await startRig(t)
+  test('a malformed or unknown reason is not repeated in the result', async (t) => {
+    const { fake, send } = await startApnsFixture(t)
     for (const raw of [
       '{"reason":"https://secret.example/?token=1"}',
       '{"reason":7}',
@@ -113,7 +113,7 @@ suite('what APNs answers, and what becomes of it', () => {
   })
 })
 
-suite('410 and the time it speaks of', () => {
+suite('the timestamp of a 410 response', () => {
   const seconds = 1_700_000_000
   const rows: [
     title: string,
@@ -122,16 +122,22 @@ suite('410 and the time it speaks of', () => {
     attempt: number,
     outcome: string,
   ][] = [
-    ['dead since the pushkey was set', seconds * 1000 + 1, seconds, 1, 'rejected'],
-    ['dead in that very second', seconds * 1000, seconds, 1, 'rejected'],
-    ['set anew since: tried once more', seconds * 1000 - 1, seconds, 1, 'retry'],
-    ['set anew since, and tried: kept', seconds * 1000 - 1, seconds, 2, 'refused'],
-    ['no time is told', undefined, seconds, 1, 'rejected'],
-    ['nobody knows when it was set', seconds * 1000 - 1, null, 1, 'rejected'],
+    ['later than pushkey_ts: rejected', seconds * 1000 + 1, seconds, 1, 'rejected'],
+    ['in the second of pushkey_ts: rejected', seconds * 1000, seconds, 1, 'rejected'],
+    ['before pushkey_ts: retried once', seconds * 1000 - 1, seconds, 1, 'retry'],
+    [
+      'before pushkey_ts, second attempt: refused, and the pushkey is kept',
+      seconds * 1000 - 1,
+      seconds,
+      2,
+      'refused',
+    ],
+    ['absent: rejected', undefined, seconds, 1, 'rejected'],
+    ['pushkey_ts is unknown: rejected', seconds * 1000 - 1, null, 1, 'rejected'],
   ]
   for (const [title, timestamp, pushkey_ts, attempt, outcome] of rows) {
     test(title, async (t) => {
-      const { fake, send } = await startRig(t)
+      const { fake, send } = await startApnsFixture(t)
       fake.script('*', { status: 410, reason: 'Unregistered', ...(timestamp !== undefined && { timestamp }) })
       const result = await send({ device: { pushkey_ts }, attempt })
       assert.equal(result.kind, outcome)
@@ -140,9 +146,13 @@ suite('410 and the time it speaks of', () => {
   }
 })
 
-suite('judged without asking', () => {
-  const notAsked = async (t: Parameters<typeof startRig>[0], parts: object, options: object = {}) => {
-    const { fake, send } = await startRig(t, { options })
+suite('results of APNs without a request', () => {
+  const sendWithoutRequest = async (
+    t: Parameters<typeof startApnsFixture>[0],
+    parts: object,
+    options: object = {},
+  ) => {
+    const { fake, send } = await startApnsFixture(t, { options })
     const result = await send(parts)
     assert.equal(fake.seen.length, 0)
     assert.equal(fake.connections(), 0)
@@ -151,34 +161,39 @@ suite('judged without asking', () => {
 
   const reason = 'pushkey is no device token'
   const rows: [title: string, pushkey: string, fromBase64: boolean, result: object][] = [
-    ['no base64', 'a b!', true, { kind: 'rejected', reason }],
-    ['empty', '', true, { kind: 'rejected', reason }],
-    ['base64 of an odd length', 'abcde', true, { kind: 'rejected', reason }],
-    ['no hexadecimal digits', 'xyz!', false, { kind: 'rejected', reason }],
-    ['half a byte', 'abcde', false, { kind: 'rejected', reason }],
-    // The whole app may be configured wrongly.
-    ['base64 where digits are wanted', 'spqrspqr', false, { kind: 'rejected', reason, isDoubtful: true }],
-    ['digits that are no base64', 'abcdef0123', true, { kind: 'delivered' }],
+    ['a pushkey that is not base64', 'a b!', true, { kind: 'rejected', reason }],
+    ['an empty pushkey', '', true, { kind: 'rejected', reason }],
+    ['a pushkey of base64 with an invalid length', 'abcde', true, { kind: 'rejected', reason }],
+    ['a pushkey that is not hexadecimal', 'xyz!', false, { kind: 'rejected', reason }],
+    ['a hexadecimal pushkey with an odd number of digits', 'abcde', false, { kind: 'rejected', reason }],
+    // The configuration of the whole app may be wrong.
+    [
+      'a base64 pushkey when hexadecimal is configured',
+      'spqrspqr',
+      false,
+      { kind: 'rejected', reason, isDoubtful: true },
+    ],
+    ['hexadecimal digits when base64 is configured', 'abcdef0123', true, { kind: 'delivered' }],
   ]
   for (const [title, pushkey, fromBase64, result] of rows.slice(0, -1)) {
     test(title, async (t) => {
       const options = { convert_device_token_to_hex: fromBase64 }
-      assert.deepEqual(await notAsked(t, { device: { pushkey } }, options), result)
+      assert.deepEqual(await sendWithoutRequest(t, { device: { pushkey } }, options), result)
     })
   }
 
-  test('a default payload that is no object', async (t) => {
-    const result = await notAsked(t, { device: { data: { default_payload: [] } } })
+  test('a default payload that is not an object', async (t) => {
+    const result = await sendWithoutRequest(t, { device: { data: { default_payload: [] } } })
     assert.deepEqual(result, { kind: 'rejected', reason: 'default_payload is not an object' })
   })
 
-  test('nothing to send', async (t) => {
-    const result = await notAsked(t, { notification: {} })
+  test('an empty notification', async (t) => {
+    const result = await sendWithoutRequest(t, { notification: {} })
     assert.deepEqual(result, { kind: 'delivered', reason: 'nothing to send' })
   })
 
-  test('a badge for an app that wants none', async (t) => {
-    const result = await notAsked(
+  test('a badge when send_badge_counts is off', async (t) => {
+    const result = await sendWithoutRequest(
       t,
       { notification: { counts: { unread: 1 } } },
       { send_badge_counts: false },
@@ -186,13 +201,16 @@ suite('judged without asking', () => {
     assert.deepEqual(result, { kind: 'delivered', reason: 'nothing to send' })
   })
 
-  test('too large even with the ids alone', async (t) => {
+  test('a payload that is too large with the ids only', async (t) => {
     const data = { default_payload: { x: 'x'.repeat(5000) } }
-    assert.deepEqual(await notAsked(t, { device: { data } }), { kind: 'refused', reason: 'too large' })
+    assert.deepEqual(await sendWithoutRequest(t, { device: { data } }), {
+      kind: 'refused',
+      reason: 'too large',
+    })
   })
 
-  test('a send that was called off before it began', async (t) => {
-    const { fake, provider } = await startRig(t)
+  test('a send that is aborted before it starts', async (t) => {
+    const { fake, provider } = await startApnsFixture(t)
     assert.deepEqual(await provider.send(messageOf(), AbortSignal.abort()), {
       kind: 'retry',
       reason: 'stopped',
@@ -201,7 +219,7 @@ suite('judged without asking', () => {
   })
 })
 
-suite('device tokens', () => {
+suite('APNs device tokens', () => {
   const rows: [pushkey: string, fromBase64: boolean, device: string][] = [
     [PUSHKEY, true, DEVICE],
     ['/+8=', true, 'ffef'],
@@ -209,17 +227,19 @@ suite('device tokens', () => {
     ['ABCDEF', false, 'abcdef'],
   ]
   for (const [pushkey, fromBase64, device] of rows) {
-    test(`${pushkey} is ${device}`, async (t) => {
-      const { fake, send } = await startRig(t, { options: { convert_device_token_to_hex: fromBase64 } })
+    test(`pushkey ${pushkey} is token ${device}`, async (t) => {
+      const { fake, send } = await startApnsFixture(t, {
+        options: { convert_device_token_to_hex: fromBase64 },
+      })
       assert.equal((await send({ device: { pushkey } })).kind, 'delivered')
       assert.equal(fake.seen[0]?.device, device)
     })
   }
 })
 
-suite('413', () => {
-  test('the ids alone are sent, once, under the same id', async (t) => {
-    const { fake, send } = await startRig(t)
+suite('APNs status 413', () => {
+  test('the ids only are sent once, with the same apns-id', async (t) => {
+    const { fake, send } = await startApnsFixture(t)
     fake.script('*', { status: 413, reason: 'PayloadTooLarge' })
     assert.equal((await send()).kind, 'delivered')
     const [first, second, ...rest] = fake.seen
@@ -233,8 +253,8 @@ suite('413', () => {
     assert.equal(second?.headers['apns-id'], first?.headers['apns-id'])
   })
 
-  test('what is no longer than that already is dropped', async (t) => {
-    const { fake, send } = await startRig(t)
+  test('a message without an event is dropped', async (t) => {
+    const { fake, send } = await startApnsFixture(t)
     fake.script('*', { status: 413, reason: 'PayloadTooLarge' })
     const result = await send({ notification: { counts: { unread: 1 } } })
     assert.deepEqual(result, { kind: 'refused', reason: 'PayloadTooLarge', status: 413 })

@@ -15,8 +15,8 @@ function source() {
   return { signer, publicKey, tokens: makeTokenSource(signer) }
 }
 
-suite('provider tokens', () => {
-  test("are what Apple wants, by another maker's reading", async () => {
+suite('APNs token source', () => {
+  test('creates a token that jose verifies, with the claims that Apple requires', async () => {
     const { tokens, publicKey } = source()
     const { protectedHeader, payload } = await jwtVerify(await tokens.current(START), publicKey, {
       algorithms: ['ES256'],
@@ -25,7 +25,7 @@ suite('provider tokens', () => {
     assert.deepEqual(payload, { iss: 'TEAM', iat: START / 1000 })
   })
 
-  test('stay for 45 minutes', () => {
+  test('keeps a token for 45 minutes', () => {
     const { tokens } = source()
     const first = tokens.current(START)
     assert.equal(tokens.current(START + 45 * MINUTE - 1), first)
@@ -34,18 +34,18 @@ suite('provider tokens', () => {
     assert.equal(tokens.current(START + 46 * MINUTE), second)
   })
 
-  test('one that is called expired is replaced, but never within 20 minutes', () => {
+  test('replaces an expired token, but not within 20 minutes', () => {
     const { tokens } = source()
     const first = tokens.current(START)
     assert.equal(tokens.replace(first, START + 20 * MINUTE - 1), undefined)
     assert.equal(tokens.waitMs(START + 19 * MINUTE), MINUTE)
     const second = tokens.replace(first, START + 20 * MINUTE)
     assert.ok(second !== undefined && second !== first)
-    assert.equal(tokens.replace(first, START + 21 * MINUTE), second, 'somebody has replaced it already')
+    assert.equal(tokens.replace(first, START + 21 * MINUTE), second, 'already replaced by another caller')
     assert.equal(tokens.replace(second, START + 21 * MINUTE), undefined)
   })
 
-  test('after too many of them, the one there is stays for 20 minutes more', () => {
+  test('keeps the token for 20 minutes after pause()', () => {
     const { tokens } = source()
     const first = tokens.current(START)
     tokens.pause(START + 44 * MINUTE)
@@ -54,14 +54,14 @@ suite('provider tokens', () => {
     assert.notEqual(tokens.current(START + 64 * MINUTE), first)
   })
 
-  test('a clock that was set back far makes a new one; a small step does not', () => {
+  test('creates a new token when the clock was set back far, not after a small step', () => {
     const { tokens } = source()
     const first = tokens.current(START)
     assert.equal(tokens.current(START - 4 * MINUTE), first)
     assert.notEqual(tokens.current(START - 60 * MINUTE), first)
   })
 
-  test('one that cannot be signed is not kept', async () => {
+  test('does not keep a token that failed to sign', async () => {
     const { privateKey } = generateKeyPairSync('ed25519')
     const tokens = makeTokenSource({ teamId: 'TEAM', keyId: 'KEY', key: privateKey })
     const first = tokens.current(START)
@@ -72,7 +72,7 @@ suite('provider tokens', () => {
     await assert.rejects(second)
   })
 
-  test('apps with one key of one team share them', () => {
+  test('is shared by apps with the same key, key id and team id', () => {
     const sourceFor = makeTokenSources()
     const { signer } = source()
     const other = source().signer
@@ -80,6 +80,6 @@ suite('provider tokens', () => {
     assert.equal(sourceFor({ ...signer }), shared)
     assert.notEqual(sourceFor({ ...signer, keyId: 'OTHER' }), shared)
     assert.notEqual(sourceFor({ ...signer, teamId: 'OTHER' }), shared)
-    assert.notEqual(sourceFor(other), shared, 'another key under the same name')
+    assert.notEqual(sourceFor(other), shared, 'another key with the same key id')
   })
 })

@@ -11,9 +11,9 @@ import { afterTest } from '../../support/after-test.ts'
 import { startFakeFcm } from '../../support/fake-fcm.ts'
 import { folderWith } from '../apns/fixture.ts'
 import { providerDeps } from '../message.ts'
-import { startRig } from './fixture.ts'
+import { startFcmFixture } from './fixture.ts'
 
-suite('what is wrong with the service account is said', () => {
+suite('check() of the FCM service account', () => {
   const pem = (kind: 'ec' | 'rsa', modulusLength = 2048) => {
     const { privateKey } =
       kind === 'ec'
@@ -22,23 +22,27 @@ suite('what is wrong with the service account is said', () => {
     return privateKey.export({ type: 'pkcs8', format: 'pem' })
   }
   const rows: [title: string, account: Record<string, unknown>, faults: RegExp[]][] = [
-    ['nothing', {}, []],
+    ['a valid account', {}, []],
     ['another kind of file', { type: 'authorized_user' }, [/not the key file of a service account/]],
     [
-      'fields that are missing',
+      'missing fields',
       { client_email: undefined, private_key_id: 7 },
       [/"client_email"/, /"private_key_id"/],
     ],
-    ['no token_uri', { token_uri: 'oauth2.googleapis.com' }, [/"token_uri"/]],
-    ['no PEM', { private_key: 'MIGTAgEAMBMGByqGSM49' }, [/no private key in PEM form/]],
-    ['another kind of key', { private_key: pem('ec') }, [/another kind than RSA/]],
+    ['a malformed token_uri', { token_uri: 'oauth2.googleapis.com' }, [/"token_uri"/]],
+    [
+      'a private_key that is not PEM',
+      { private_key: 'MIGTAgEAMBMGByqGSM49' },
+      [/no private key in PEM form/],
+    ],
+    ['a key that is not RSA', { private_key: pem('ec') }, [/another kind than RSA/]],
     ['an RSA key of 1024 bits', { private_key: pem('rsa', 1024) }, [/less than 2048 bits/]],
   ]
   for (const [title, account, faults] of rows) {
     test(title, async (t) => {
       const lines: string[] = []
       const log = pino({ level: 'warn' }, { write: (line) => void lines.push(line) })
-      const { provider, send, fake } = await startRig(t, { account, deps: { log } })
+      const { provider, send, fake } = await startFcmFixture(t, { account, deps: { log } })
       const found = await provider.check()
       assert.equal(found.length, faults.length, found.join('\n'))
       for (const [index, fault] of faults.entries()) assert.match(found[index] ?? '', fault)
@@ -49,7 +53,7 @@ suite('what is wrong with the service account is said', () => {
     })
   }
 
-  test('no JSON, no file, a file that everybody can read', async (t) => {
+  test('reports a file without JSON, fails for a missing file, and logs a warning for a file that other users can read', async (t) => {
     const fake = await startFakeFcm()
     afterTest(t, () => fake[Symbol.asyncDispose]())
     const folder = await folderWith(t, { text: 'secret', open: fake.serviceAccount() })

@@ -8,7 +8,7 @@ import { startAutopush } from '../../support/autopush.ts'
 import { eventually } from '../../support/eventually.ts'
 import { type FakeFcm, startFakeFcm } from '../../support/fake-fcm.ts'
 
-// The fakes themselves: what they do to a client decides what the other tests can find.
+// Tests of the fakes: their behaviour decides what the other tests can find.
 
 async function start(t: TestContext): Promise<FakeFcm> {
   const fake = await startFakeFcm()
@@ -44,8 +44,8 @@ suite('a client that resets its connection in the middle of a request', () => {
   })
 })
 
-suite('the fake FCM takes what Google takes', () => {
-  const rows: [android: object, isTaken: boolean][] = [
+suite('the fake FCM accepts what Google accepts', () => {
+  const rows: [android: object, isAccepted: boolean][] = [
     [{ priority: 'HIGH' }, true],
     [{ priority: 'NORMAL' }, true],
     [{ priority: 'high' }, true],
@@ -55,8 +55,8 @@ suite('the fake FCM takes what Google takes', () => {
     [{ ttl: '2419201s' }, false],
     [{ ttl: '60' }, false],
   ]
-  for (const [android, isTaken] of rows) {
-    test(`${JSON.stringify(android)}: ${isTaken ? 'taken' : 'refused'}`, async (t) => {
+  for (const [android, isAccepted] of rows) {
+    test(`${JSON.stringify(android)}: ${isAccepted ? 'accepted' : 'refused'}`, async (t) => {
       const fake = await start(t)
       const authorization = fake.grant()
       const response = await fetch(`${fake.url}/v1/projects/${fake.projectId}/messages:send`, {
@@ -64,7 +64,7 @@ suite('the fake FCM takes what Google takes', () => {
         headers: { authorization },
         body: JSON.stringify({ message: { token: 'phone', android } }),
       })
-      assert.equal(response.status, isTaken ? 200 : 400)
+      assert.equal(response.status, isAccepted ? 200 : 400)
     })
   }
 })

@@ -9,14 +9,14 @@ import { createManualClock, type ManualClock } from '../../support/manual-clock.
 import { folderWith } from '../apns/fixture.ts'
 import { messageOf, providerDeps, ROOM_MESSAGE } from '../message.ts'
 
-export type Rig = {
+export type FcmFixture = {
   fake: FakeFcm
   clock: ManualClock
   provider: Provider
   send: (parts?: Parameters<typeof messageOf>[0], signal?: AbortSignal) => Promise<ProviderResult>
 }
 
-/** What becomes of the usual message of these tests. */
+/** The FCM data of `ROOM_MESSAGE`. */
 export const ROOM_MESSAGE_DATA = {
   event_id: ROOM_MESSAGE.event_id,
   type: 'm.room.message',
@@ -40,8 +40,8 @@ type Given = {
   account?: Record<string, unknown>
 }
 
-/** A provider, its fake and the clock that both go by. `options` are those of the app. */
-export async function startRig(t: TestContext, given: Given = {}): Promise<Rig> {
+/** A provider, its fake FCM and the clock of both. `options` are the app's. */
+export async function startFcmFixture(t: TestContext, given: Given = {}): Promise<FcmFixture> {
   const clock = createManualClock()
   const fake = await startFakeFcm({ now: () => clock.now(), ...given.fake })
   afterTest(t, () => fake[Symbol.asyncDispose]())
@@ -52,7 +52,7 @@ export async function startRig(t: TestContext, given: Given = {}): Promise<Rig> 
     base_url: fake.url,
     ...given.options,
   })
-  // Not drawn, so that a wait can be told.
+  // Without jitter, so that tests can expect exact waits.
   const random = { token: () => '', below: () => 0 }
   const provider = await fcm.open(options, providerDeps({ clock, random, ...given.deps }))
   afterTest(t, () => provider[Symbol.asyncDispose]())

@@ -2,16 +2,16 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { fcm } from '../../../src/gateway/fcm/provider.ts'
 import { messageOf } from '../message.ts'
-import { startRig } from './fixture.ts'
+import { startFcmFixture } from './fixture.ts'
 
-suite('options', () => {
-  const least = { project_id: 'p', service_account_file: 'f' }
+suite('FCM options', () => {
+  const required = { project_id: 'p', service_account_file: 'f' }
   const rows: [title: string, given: object, path: string | undefined][] = [
-    ['the least', least, undefined],
+    ['the required options are valid', required, undefined],
     [
-      'everything',
+      'all options are valid',
       {
-        ...least,
+        ...required,
         api_version: 'v1',
         fcm_options: { android: {} },
         max_connections: 2,
@@ -20,19 +20,19 @@ suite('options', () => {
       },
       undefined,
     ],
-    ['no project', { service_account_file: 'f' }, 'project_id'],
-    ['a project that is none', { ...least, project_id: 'a/b' }, 'project_id'],
-    ['no account', { project_id: 'p' }, 'service_account_file'],
-    ['the older API', { ...least, api_version: 'legacy' }, 'api_version'],
-    ['options that are none', { ...least, fcm_options: [] }, 'fcm_options'],
-    ['a base URL that is none', { ...least, base_url: 'fcm.googleapis.com' }, 'base_url'],
+    ['no project_id', { service_account_file: 'f' }, 'project_id'],
+    ['a malformed project_id', { ...required, project_id: 'a/b' }, 'project_id'],
+    ['no service_account_file', { project_id: 'p' }, 'service_account_file'],
+    ['the legacy API', { ...required, api_version: 'legacy' }, 'api_version'],
+    ['fcm_options that are not an object', { ...required, fcm_options: [] }, 'fcm_options'],
+    ['a malformed base_url', { ...required, base_url: 'fcm.googleapis.com' }, 'base_url'],
   ]
   for (const [title, given, path] of rows) {
     test(title, () => assert.equal(fcm.options.safeParse(given).error?.issues[0]?.path.join('.'), path))
   }
 
-  test('the line is the address, which is no secret', async (t) => {
-    const { fake, provider } = await startRig(t)
+  test('lineOf returns the host of the FCM API', async (t) => {
+    const { fake, provider } = await startFcmFixture(t)
     assert.equal(provider.lineOf(messageOf().device), `fcm ${new URL(fake.url).host}`)
   })
 })

@@ -29,21 +29,25 @@ function dataOf({
   return fitting === undefined ? 'refused' : (JSON.parse(fitting.text) as unknown)
 }
 
-suite('the data of Sygnal', () => {
+suite("the FCM data equals Sygnal's", () => {
   const { unread: _unread, missed_calls: _missedCalls, ...withoutCounts } = ROOM_MESSAGE_DATA
   const ids = { event_id: ROOM_MESSAGE_DATA.event_id, room_id: ROOM_MESSAGE_DATA.room_id, prio: 'high' }
   const rows: [title: string, given: Case, expected: unknown][] = [
-    ['in full', {}, ROOM_MESSAGE_DATA],
-    ['ids alone', { notification: ID_ONLY }, { ...ids, unread: '2' }],
-    ['counts alone', { notification: BADGE_ONLY }, { prio: 'high', unread: '2' }],
-    ['a count of zero clears', { notification: { counts: { unread: 0 } } }, { prio: 'high', unread: '0' }],
-    ['counts switched off, in full', { sendBadgeCounts: false }, withoutCounts],
-    ['counts switched off, ids alone', { sendBadgeCounts: false, notification: ID_ONLY }, ids],
-    ['counts switched off, counts alone', { sendBadgeCounts: false, notification: BADGE_ONLY }, 'nothing'],
-    ['counts that are empty', { notification: { counts: {} } }, 'nothing'],
+    ['a message with content', {}, ROOM_MESSAGE_DATA],
+    ['ids only', { notification: ID_ONLY }, { ...ids, unread: '2' }],
+    ['counts only', { notification: BADGE_ONLY }, { prio: 'high', unread: '2' }],
+    [
+      'an unread count of 0 is sent',
+      { notification: { counts: { unread: 0 } } },
+      { prio: 'high', unread: '0' },
+    ],
+    ['send_badge_counts off, a message with content', { sendBadgeCounts: false }, withoutCounts],
+    ['send_badge_counts off, ids only', { sendBadgeCounts: false, notification: ID_ONLY }, ids],
+    ['send_badge_counts off, counts only', { sendBadgeCounts: false, notification: BADGE_ONLY }, 'nothing'],
+    ['empty counts', { notification: { counts: {} } }, 'nothing'],
     ['low priority', { notification: { ...ID_ONLY, prio: 'low' } }, { ...ids, prio: 'normal', unread: '2' }],
     [
-      'what is absent is left out, and what is no text',
+      'absent values and values that are not strings are left out',
       {
         notification: {
           event_id: '$e',
@@ -56,7 +60,7 @@ suite('the data of Sygnal', () => {
       { event_id: '$e', membership: 'invite', content_s: 's', prio: 'high' },
     ],
     [
-      'a default payload under it, as texts',
+      'values of the default payload become strings, and the notification overrides them',
       {
         notification: { event_id: '$e' },
         data: {
@@ -74,7 +78,7 @@ suite('the data of Sygnal', () => {
       { text: 'x', number: '7', yes: 'true', list: '[1]', object: '{"a":"b"}', event_id: '$e', prio: 'high' },
     ],
     [
-      'names that FCM keeps for itself are left out',
+      'names reserved by FCM are left out',
       {
         notification: { event_id: '$e' },
         data: {
@@ -84,7 +88,7 @@ suite('the data of Sygnal', () => {
       { fromage: 'brie', event_id: '$e', prio: 'high' },
     ],
     [
-      'a default payload that is null is none',
+      'a default payload that is null is ignored',
       { notification: { event_id: '$e' }, data: { default_payload: null } },
       { event_id: '$e', prio: 'high' },
     ],
@@ -95,11 +99,11 @@ suite('the data of Sygnal', () => {
   }
 })
 
-suite('texts that are too long', () => {
+suite('FCM data that is too long', () => {
   const size = (value: unknown) => Buffer.byteLength(JSON.stringify(value))
   const texts = (data: unknown) => data as Record<string, string>
 
-  test('each has at most 1024 bytes, whole characters', () => {
+  test('each text is cut to 1024 bytes without splitting a character', () => {
     for (const [char, expected] of [
       ['x', 1021],
       ['ü', 510],
@@ -117,12 +121,12 @@ suite('texts that are too long', () => {
     }
   })
 
-  test('1024 bytes are not too long', () => {
+  test('a text of 1024 bytes is not cut', () => {
     const notification = { ...ROOM_MESSAGE, content: { body: 'ü'.repeat(512) } }
     assert.equal(texts(dataOf({ notification })).content_body, 'ü'.repeat(512))
   })
 
-  test('together they fit: the formatted body goes first, then the longest are cut', () => {
+  test('the formatted body is removed first, then the longest texts are cut to the same length', () => {
     const long = 'x'.repeat(1000)
     const content = { body: long, formatted_body: long, a: long, b: long, c: 'short' }
     const data = texts(dataOf({ notification: { ...ROOM_MESSAGE, room_name: long, content } }))
@@ -135,7 +139,7 @@ suite('texts that are too long', () => {
     assert.equal(new Set(lengths).size, 1)
   })
 
-  test('when that is not enough, the ids alone are left', () => {
+  test('only ids and counts are left when cutting texts is not enough', () => {
     const content = Object.fromEntries(
       Array.from({ length: 300 }, (_, index) => [`key_${index}`, 'long enough']),
     )
@@ -143,7 +147,7 @@ suite('texts that are too long', () => {
     assert.deepEqual(Object.keys(data), ['event_id', 'room_id', 'prio', 'unread', 'missed_calls'])
   })
 
-  test('whatever comes, what goes fits, has texts alone and no reserved name', () => {
+  test('all data fits, contains only strings and has no reserved name, for arbitrary notifications', () => {
     const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 1500 }), fc.constant('🔔'.repeat(400)))
     const notification = fc.record({
       event_id: fc.constantFrom('$e', undefined),

@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { ROOM_MESSAGE } from '../message.ts'
-import { ROOM_MESSAGE_DATA, startRig } from './fixture.ts'
+import { ROOM_MESSAGE_DATA, startFcmFixture } from './fixture.ts'
 
 const NOW = 1_800_000_000_000
 
-/** As Sygnal's own test has it. */
+/** The options of Sygnal's own test. */
 const OPTIONS = {
   android: { notification: { body: 'test body' } },
   apns: { payload: { aps: { 'content-available': 1, 'mutable-content': 1, alert: '' } } },
 }
 
-suite('the message', () => {
-  test("is Sygnal's, over the app's options", async (t) => {
-    const { fake, send } = await startRig(t, { options: { fcm_options: OPTIONS } })
+suite('the FCM message', () => {
+  test("equals Sygnal's, merged with fcm_options", async (t) => {
+    const { fake, send } = await startFcmFixture(t, { options: { fcm_options: OPTIONS } })
     assert.equal((await send()).kind, 'delivered')
     const [seen] = fake.seen
     assert.deepEqual(seen?.message, {
@@ -25,8 +25,8 @@ suite('the message', () => {
     assert.equal(seen?.headers.authorization, 'Bearer access-1')
   })
 
-  test('nothing of one stays in the next', async (t) => {
-    const { fake, send } = await startRig(t, { options: { fcm_options: OPTIONS } })
+  test('does not change the options for the next message', async (t) => {
+    const { fake, send } = await startFcmFixture(t, { options: { fcm_options: OPTIONS } })
     await send({
       notification: { ...ROOM_MESSAGE, prio: 'low' },
       device: { pushkey: 'a', data: { only_last_per_room: true } },
@@ -38,16 +38,16 @@ suite('the message', () => {
     assert.deepEqual(OPTIONS.android, { notification: { body: 'test body' } })
   })
 
-  test('a message that is tried again is the same', async (t) => {
-    const { fake, send } = await startRig(t)
+  test('is the same when it is retried', async (t) => {
+    const { fake, send } = await startFcmFixture(t)
     fake.script('*', { status: 500 })
     await send()
     await send({ attempt: 2 })
     assert.deepEqual(fake.seen[1]?.message, fake.seen[0]?.message)
   })
 
-  test('there is a collapse key for a pusher that wants the last of each room, and for no other', async (t) => {
-    const { fake, send } = await startRig(t)
+  test('has a collapse_key with only_last_per_room, and otherwise none', async (t) => {
+    const { fake, send } = await startFcmFixture(t)
     const device = { data: { only_last_per_room: true } }
     await send()
     await send({ device })
@@ -59,17 +59,17 @@ suite('the message', () => {
   })
 
   const ttls: [title: string, expiresAt: number, configured: string | undefined, ttl: string][] = [
-    ['as long as it is worth something', NOW + 60_999, undefined, '60s'],
-    ['four weeks at most', NOW + 1e11, undefined, '2419200s'],
-    ['not at all any more', NOW - 1, undefined, '0s'],
-    ["the app's own, when it is shorter", NOW + 3_600_000, '30s', '30s'],
-    ["not the app's own when it is longer", NOW + 60_000, '3600.5s', '60s'],
-    ["not the app's own when it is none", NOW + 60_000, 'soon', '60s'],
+    ['of the remaining lifetime of the message', NOW + 60_999, undefined, '60s'],
+    ['of at most four weeks', NOW + 1e11, undefined, '2419200s'],
+    ['of 0 after the expiration', NOW - 1, undefined, '0s'],
+    ['of fcm_options when it is shorter', NOW + 3_600_000, '30s', '30s'],
+    ['of the message when that of fcm_options is longer', NOW + 60_000, '3600.5s', '60s'],
+    ['of the message when that of fcm_options is malformed', NOW + 60_000, 'soon', '60s'],
   ]
   for (const [title, expiresAt, configured, ttl] of ttls) {
-    test(`it lives ${title}`, async (t) => {
+    test(`has a TTL ${title}`, async (t) => {
       const fcm_options = configured === undefined ? {} : { android: { ttl: configured } }
-      const { fake, send } = await startRig(t, { options: { fcm_options } })
+      const { fake, send } = await startFcmFixture(t, { options: { fcm_options } })
       assert.equal((await send({ expiresAt })).kind, 'delivered')
       const android = fake.seen[0]?.message.android as { ttl?: string } | undefined
       assert.equal(android?.ttl, ttl)

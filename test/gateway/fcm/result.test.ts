@@ -8,7 +8,7 @@ import type { ProviderResult } from '../../../src/gateway/provider.ts'
 import { eventually } from '../../support/eventually.ts'
 import { fcmError, type FcmReply } from '../../support/fake-fcm.ts'
 import { ROOM_MESSAGE } from '../message.ts'
-import { startRig } from './fixture.ts'
+import { startFcmFixture } from './fixture.ts'
 
 type Row = [
   title: string,
@@ -20,7 +20,7 @@ type Row = [
 const INVALID = 'INVALID_ARGUMENT'
 const notRegistered = 'The registration token is not a valid FCM registration token'
 
-// The table of outcomes, row by row.
+// One row for each response of FCM.
 const ROWS: Row[] = [
   [
     '404 UNREGISTERED',
@@ -28,23 +28,27 @@ const ROWS: Row[] = [
     { kind: 'rejected', reason: 'UNREGISTERED' },
   ],
   [
-    "404 without FCM's word: project or address",
+    '404 without an errorCode: a wrong project or address',
     fcmError(404, 'NOT_FOUND'),
     { kind: 'misconfigured', reason: 'NOT_FOUND' },
   ],
-  ['404 of somebody else', { status: 404, body: '<html>' }, { kind: 'misconfigured', reason: 'status 404' }],
+  [
+    '404 that is not from FCM',
+    { status: 404, body: '<html>' },
+    { kind: 'misconfigured', reason: 'status 404' },
+  ],
   [
     '400 about message.token',
     fcmError(400, INVALID, { errorCode: INVALID, field: 'message.token' }),
     { kind: 'rejected', reason: INVALID },
   ],
   [
-    '400 about the token in words',
+    '400 about the token in the error message',
     fcmError(400, INVALID, { message: notRegistered }),
     { kind: 'rejected', reason: INVALID },
   ],
   [
-    '400 about something else',
+    '400 about another field',
     fcmError(400, INVALID, { field: 'message.data[0].value' }),
     { kind: 'refused', reason: INVALID },
   ],
@@ -110,7 +114,7 @@ const ROWS: Row[] = [
     { kind: 'retry', reason: 'INTERNAL', retryAfterMs: 10_000 },
   ],
   [
-    '502 as a page',
+    '502 with an HTML body',
     { status: 502, body: '<html>Bad Gateway' },
     { kind: 'retry', reason: 'status 502', retryAfterMs: 10_000 },
   ],
@@ -137,10 +141,10 @@ const ROWS: Row[] = [
   ],
 ]
 
-suite('what FCM answers, and what becomes of it', () => {
+suite('the result of an FCM response', () => {
   for (const [title, reply, result, requests = 1] of ROWS) {
     test(title, async (t) => {
-      const { fake, send } = await startRig(t)
+      const { fake, send } = await startFcmFixture(t)
       fake.script('*', reply, reply, reply)
       const status = typeof reply === 'object' ? reply.status : undefined
       assert.deepEqual(await send(), { status, ...result })
@@ -149,14 +153,14 @@ suite('what FCM answers, and what becomes of it', () => {
   }
 
   test('200', async (t) => {
-    const { fake, send } = await startRig(t)
+    const { fake, send } = await startFcmFixture(t)
     const providerId = 'projects/example-1a2b3/messages/1'
     assert.deepEqual(await send(), { kind: 'delivered', reason: 'accepted', status: 200, providerId })
     assert.equal(fake.accepted(), 1)
   })
 
-  test('the wait after an outage doubles with each attempt', async (t) => {
-    const { fake, send } = await startRig(t)
+  test('503: the back-off doubles with each attempt', async (t) => {
+    const { fake, send } = await startFcmFixture(t)
     const waits: unknown[] = []
     for (const attempt of [1, 2, 3, 20]) {
       fake.script('*', fcmError(503, 'UNAVAILABLE'))
@@ -166,15 +170,15 @@ suite('what FCM answers, and what becomes of it', () => {
     assert.deepEqual(waits, [10_000, 20_000, 40_000, 640_000])
   })
 
-  test('an answer that is too long, or none, is no danger', async (t) => {
-    const { fake, send } = await startRig(t)
+  test('a response that is too long is refused, and a reset connection is a retry', async (t) => {
+    const { fake, send } = await startFcmFixture(t)
     fake.script('*', { status: 400, body: { error: { status: 'x'.repeat(200_000) } } }, 'reset')
     assert.deepEqual(await send(), { kind: 'refused', reason: 'status 400', status: 400 })
     assert.equal((await send()).kind, 'retry')
   })
 
-  test('no answer within 30 s', async (t) => {
-    const { fake, clock, send } = await startRig(t)
+  test('no response within 30 s is a timeout', async (t) => {
+    const { fake, clock, send } = await startFcmFixture(t)
     fake.script('*', 'hang')
     const sent = send()
     await eventually(() => fake.seen.length === 1)
@@ -182,8 +186,8 @@ suite('what FCM answers, and what becomes of it', () => {
     assert.deepEqual(await sent, { kind: 'retry', reason: 'timeout' })
   })
 
-  test('a send that is called off', async (t) => {
-    const { fake, send } = await startRig(t)
+  test('an aborted send returns stopped', async (t) => {
+    const { fake, send } = await startFcmFixture(t)
     fake.script('*', 'hang')
     const call = new AbortController()
     const sent = send({}, call.signal)
@@ -193,27 +197,27 @@ suite('what FCM answers, and what becomes of it', () => {
     assert.deepEqual(await send({}, AbortSignal.abort()), { kind: 'retry', reason: 'stopped' })
   })
 
-  test('nobody listens', async (t) => {
+  test('a refused connection is a retry', async (t) => {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
     server.close()
     await once(server, 'close')
-    const { send } = await startRig(t, { options: { base_url: `http://127.0.0.1:${port}` } })
+    const { send } = await startFcmFixture(t, { options: { base_url: `http://127.0.0.1:${port}` } })
     assert.deepEqual(await send(), { kind: 'retry', reason: 'connection refused' })
   })
 
   test('a redirect is not followed', async (t) => {
-    const { fake, send } = await startRig(t)
+    const { fake, send } = await startFcmFixture(t)
     fake.script('*', { status: 308, headers: { location: `${fake.url}/token` } })
     assert.equal((await send()).kind, 'misconfigured')
     assert.equal(fake.granted(), 1)
   })
 })
 
-suite('too large for FCM', () => {
-  test('the ids alone are sent, once', async (t) => {
-    const { fake, send } = await startRig(t)
+suite('an FCM message that is too large', () => {
+  test('is sent once more with the ids only', async (t) => {
+    const { fake, send } = await startFcmFixture(t)
     fake.script('*', fcmError(400, INVALID, { message: 'Android message is too big' }))
     assert.equal((await send()).kind, 'delivered')
     assert.deepEqual(fake.seen[1]?.message.data, {
@@ -226,37 +230,37 @@ suite('too large for FCM', () => {
     assert.equal(fake.seen.length, 2)
   })
 
-  test('what is no event cannot get shorter', async (t) => {
-    const { fake, send } = await startRig(t)
+  test('is refused when it has no event', async (t) => {
+    const { fake, send } = await startFcmFixture(t)
     fake.script('*', { status: 413 })
     const result = await send({ notification: { counts: { unread: 1 } } })
     assert.deepEqual(result, { kind: 'refused', reason: 'status 413', status: 413 })
     assert.equal(fake.seen.length, 1)
   })
 
-  test('and is dropped unasked when even that is too large', async (t) => {
-    const { fake, send } = await startRig(t)
+  test('is refused without a request when the ids do not fit', async (t) => {
+    const { fake, send } = await startFcmFixture(t)
     const data = { default_payload: { x: 'x'.repeat(5000) } }
     assert.deepEqual(await send({ device: { data } }), { kind: 'refused', reason: 'too large' })
     assert.equal(fake.seen.length + fake.granted(), 0)
   })
 })
 
-suite('judged without asking', () => {
+suite('results of FCM without a request', () => {
   const rows: [title: string, parts: object, result: ProviderResult, options?: object][] = [
     ['an empty pushkey', { device: { pushkey: '' } }, { kind: 'rejected', reason: 'pushkey is empty' }],
     [
-      'a default payload that is no object',
+      'a default payload that is not an object',
       { device: { data: { default_payload: [] } } },
       { kind: 'rejected', reason: 'default_payload is not an object' },
     ],
     [
-      'nothing to tell',
+      'an empty notification',
       { notification: { prio: 'low', counts: {} } },
       { kind: 'delivered', reason: 'nothing to send' },
     ],
     [
-      'counts for an app that wants none',
+      'counts when send_badge_counts is off',
       { notification: { counts: { unread: 1 } } },
       { kind: 'delivered', reason: 'nothing to send' },
       { send_badge_counts: false },
@@ -264,7 +268,7 @@ suite('judged without asking', () => {
   ]
   for (const [title, parts, result, options = {}] of rows) {
     test(title, async (t) => {
-      const { fake, send } = await startRig(t, { options })
+      const { fake, send } = await startFcmFixture(t, { options })
       assert.deepEqual(await send(parts), result)
       assert.equal(fake.seen.length + fake.granted(), 0)
     })

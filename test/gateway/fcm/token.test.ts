@@ -4,21 +4,21 @@ import { suite, test } from 'node:test'
 import { fcmError, type FcmReply } from '../../support/fake-fcm.ts'
 import { eventually } from '../../support/eventually.ts'
 import { messagesFor } from '../apns/fixture.ts'
-import { startRig } from './fixture.ts'
+import { startFcmFixture } from './fixture.ts'
 
 const MINUTE = 60_000
 const never = new AbortController().signal
 
-suite('access tokens', () => {
-  test('1,000 messages at a time ask for one', async (t) => {
-    const { fake, provider } = await startRig(t)
+suite('FCM access tokens', () => {
+  test('1,000 concurrent messages request one token', async (t) => {
+    const { fake, provider } = await startFcmFixture(t)
     const results = await Promise.all(messagesFor(1000).map((message) => provider.send(message, never)))
     assert.ok(results.every(({ kind }) => kind === 'delivered'))
     assert.equal(fake.granted(), 1)
   })
 
-  test('it is renewed five minutes early', async (t) => {
-    const { fake, clock, send } = await startRig(t, { fake: { expiresIn: 3600 } })
+  test('a token is renewed five minutes before its expiration', async (t) => {
+    const { fake, clock, send } = await startFcmFixture(t, { fake: { expiresIn: 3600 } })
     await send()
     clock.advance(55 * MINUTE - 1)
     await send()
@@ -29,8 +29,8 @@ suite('access tokens', () => {
     assert.equal(fake.seen[2]?.headers.authorization, 'Bearer access-2')
   })
 
-  test('a short life is used by half', async (t) => {
-    const { fake, clock, send } = await startRig(t, { fake: { expiresIn: 60 } })
+  test('a token of 60 s is renewed after half of its lifetime', async (t) => {
+    const { fake, clock, send } = await startFcmFixture(t, { fake: { expiresIn: 60 } })
     await send()
     clock.advance(29_000)
     await send()
@@ -40,8 +40,8 @@ suite('access tokens', () => {
     assert.equal(fake.granted(), 2)
   })
 
-  test('the old one bridges an outage of the token server, until it ends', async (t) => {
-    const { fake, clock, send } = await startRig(t, { fake: { expiresIn: 3600 } })
+  test('the current token is used during an outage of the token server, until it expires', async (t) => {
+    const { fake, clock, send } = await startFcmFixture(t, { fake: { expiresIn: 3600 } })
     await send()
     clock.advance(56 * MINUTE)
     fake.scriptGrants({ status: 503 }, { status: 503 })
@@ -51,8 +51,8 @@ suite('access tokens', () => {
     assert.equal((await send()).kind, 'delivered')
   })
 
-  test('one that is refused is renewed, once, and the message sent again', async (t) => {
-    const { fake, send } = await startRig(t)
+  test('a refused token is renewed once, and the message is sent again', async (t) => {
+    const { fake, send } = await startFcmFixture(t)
     await send()
     fake.revoke()
     assert.equal((await send()).kind, 'delivered')
@@ -62,8 +62,8 @@ suite('access tokens', () => {
     assert.equal(fake.granted(), 3)
   })
 
-  test('many that hear so renew it once', async (t) => {
-    const { fake, provider, send } = await startRig(t)
+  test('200 concurrent refusals renew the token once', async (t) => {
+    const { fake, provider, send } = await startFcmFixture(t)
     await send()
     fake.revoke()
     const results = await Promise.all(messagesFor(200).map((message) => provider.send(message, never)))
@@ -73,51 +73,55 @@ suite('access tokens', () => {
 
   const rows: [title: string, reply: FcmReply, result: object][] = [
     [
-      'a key that Google does not know',
+      'token server: 400 invalid_grant',
       { status: 400, body: { error: 'invalid_grant' } },
       { kind: 'misconfigured', reason: 'token: invalid_grant' },
     ],
     [
-      'an account that is off',
+      'token server: 401 invalid_client',
       { status: 401, body: { error: 'invalid_client' } },
       { kind: 'misconfigured', reason: 'token: invalid_client' },
     ],
     [
-      'an address that is wrong',
+      'token server: 404 with an HTML body',
       { status: 404, body: '<html>' },
       { kind: 'misconfigured', reason: 'token: status 404' },
     ],
     [
-      'a word that is none',
+      'token server: 400 with an unknown error',
       { status: 400, body: { error: 'a secret: x' } },
       { kind: 'misconfigured', reason: 'token: status 400' },
     ],
     [
-      'a redirect',
+      'token server: a redirect',
       { status: 302, headers: { location: '/' } },
       { kind: 'misconfigured', reason: 'token: status 302' },
     ],
     [
-      'too many',
+      'token server: 429 with Retry-After',
       { status: 429, headers: { 'retry-after': '30' } },
       { kind: 'retry', reason: 'token: status 429', retryAfterMs: 30_000 },
     ],
-    ['an outage', { status: 503 }, { kind: 'retry', reason: 'token: status 503' }],
-    ['a page', { status: 200, body: '<html>' }, { kind: 'retry', reason: 'token: bad response' }],
+    ['token server: 503', { status: 503 }, { kind: 'retry', reason: 'token: status 503' }],
     [
-      'no token',
+      'token server: 200 with an HTML body',
+      { status: 200, body: '<html>' },
+      { kind: 'retry', reason: 'token: bad response' },
+    ],
+    [
+      'token server: 200 without a token',
       { status: 200, body: { expires_in: 3599 } },
       { kind: 'retry', reason: 'token: bad response' },
     ],
     [
-      'a token that is none',
+      'token server: 200 with a malformed token',
       { status: 200, body: { access_token: 'a\r\nb: c' } },
       { kind: 'retry', reason: 'token: bad response' },
     ],
   ]
   for (const [title, reply, result] of rows) {
     test(title, async (t) => {
-      const { fake, send } = await startRig(t)
+      const { fake, send } = await startFcmFixture(t)
       fake.scriptGrants(reply)
       assert.deepEqual(await send(), result)
       assert.equal(fake.seen.length, 0)
@@ -125,8 +129,8 @@ suite('access tokens', () => {
     })
   }
 
-  test('the token server hangs up, or hangs', async (t) => {
-    const { fake, clock, send } = await startRig(t)
+  test('token server: a reset connection and a timeout are retries', async (t) => {
+    const { fake, clock, send } = await startFcmFixture(t)
     fake.scriptGrants('reset')
     const closed = await send()
     assert.equal(closed.kind, 'retry')
@@ -134,9 +138,9 @@ suite('access tokens', () => {
     fake.scriptGrants('hang')
     const sent = send()
     const call = new AbortController()
-    const calledOff = send({}, call.signal)
+    const aborted = send({}, call.signal)
     call.abort()
-    assert.deepEqual(await calledOff, { kind: 'retry', reason: 'stopped' })
+    assert.deepEqual(await aborted, { kind: 'retry', reason: 'stopped' })
     await eventually(() => fake.asked() === 2)
     clock.advance(30_000)
     assert.deepEqual(await sent, { kind: 'retry', reason: 'token: timeout' })

@@ -14,7 +14,7 @@ import { EVENT, messageFor, openProvider } from '../provider-fixture.ts'
 const going = new AbortController().signal
 type Answer = { status: number; headers?: Record<string, string> }
 
-async function makeRig(
+async function createFixture(
   t: TestContext,
   options: Record<string, unknown> = {},
   more: Partial<ProviderDeps> = {},
@@ -46,9 +46,9 @@ async function makeRig(
   }
 }
 
-suite('a notification for UnifiedPush', () => {
-  test('is posted to the pushkey as it came, without its devices', async (t) => {
-    const { send, received, bodies } = await makeRig(t)
+suite('a UnifiedPush message', () => {
+  test('is the notification without its devices, sent by POST to the pushkey', async (t) => {
+    const { send, received, bodies } = await createFixture(t)
     assert.deepEqual(await send({ ...EVENT, 'org.example.more': [1] }), {
       kind: 'delivered',
       status: 200,
@@ -62,8 +62,8 @@ suite('a notification for UnifiedPush', () => {
     assert.equal(received[0].headers['authorization'], undefined)
   })
 
-  test('says how urgent it is, and how long it is worth something', async (t) => {
-    const { send, received } = await makeRig(t, { ttl: 60 })
+  test('has the headers Urgency and TTL', async (t) => {
+    const { send, received } = await createFixture(t, { ttl: 60 })
     await send({ ...EVENT, prio: 'low' })
     await send({ counts: { unread: 0 } })
     assert.deepEqual(
@@ -75,8 +75,8 @@ suite('a notification for UnifiedPush', () => {
     )
   })
 
-  test('too long is trimmed, then comes down to the ids', async (t) => {
-    const { send, bodies, received } = await makeRig(t)
+  test('is trimmed when it is too long, then reduced to the ids, then refused', async (t) => {
+    const { send, bodies, received } = await createFixture(t)
     const content = { msgtype: 'm.text', body: 'ä'.repeat(1200), formatted_body: 'x'.repeat(3000) }
     await send({ ...EVENT, content })
     assert.deepEqual(bodies()[0], {
@@ -91,8 +91,8 @@ suite('a notification for UnifiedPush', () => {
     assert.deepEqual(result, { kind: 'refused', reason: 'too large' })
   })
 
-  test('for a server that takes less is sent once more, shorter; then dropped', async (t) => {
-    const { send, answer, received } = await makeRig(t)
+  test('is sent once more and shorter after a 413 response, then refused', async (t) => {
+    const { send, answer, received } = await createFixture(t)
     answer((body) => ({ status: body.length > 250 ? 413 : 200 }))
     assert.equal((await send()).kind, 'delivered')
     answer({ status: 413 })
@@ -101,7 +101,7 @@ suite('a notification for UnifiedPush', () => {
   })
 })
 
-suite('results', () => {
+suite('UnifiedPush results', () => {
   const rows: [answer: Answer, result: ProviderResult][] = [
     [{ status: 200 }, { kind: 'delivered', status: 200, reason: 'accepted' }],
     [{ status: 201 }, { kind: 'delivered', status: 201, reason: 'accepted' }],
@@ -127,7 +127,7 @@ suite('results', () => {
   ]
   for (const [reply, result] of rows) {
     test(`${reply.status} ${JSON.stringify(reply.headers ?? {})}: ${result.kind}`, async (t) => {
-      const { send, answer, received } = await makeRig(t)
+      const { send, answer, received } = await createFixture(t)
       answer(reply)
       assert.deepEqual(await send(), result)
       assert.equal(received.length, reply.status === 413 ? 2 : 1)
@@ -135,15 +135,15 @@ suite('results', () => {
   }
 
   for (const pushkey of ['', 'upAbc', 'ftp://push.example/x', 'https://a:b@push.example/x', 'https://x/#y']) {
-    test(`${JSON.stringify(pushkey)}: rejected without asking`, async (t) => {
-      const { send, received } = await makeRig(t)
+    test(`${JSON.stringify(pushkey)}: rejected without a request`, async (t) => {
+      const { send, received } = await createFixture(t)
       assert.deepEqual(await send(EVENT, pushkey), { kind: 'rejected', reason: 'bad endpoint' })
       assert.equal(received.length, 0)
     })
   }
 
-  test('a server outside allowed_endpoints: nobody is rejected for it', async (t) => {
-    const { send, received } = await makeRig(t, { allowed_endpoints: ['ntfy.example'] })
+  test('a server outside allowed_endpoints is a configuration error, not a rejection', async (t) => {
+    const { send, received } = await createFixture(t, { allowed_endpoints: ['ntfy.example'] })
     assert.deepEqual(await send(), {
       kind: 'misconfigured',
       reason: 'endpoint not allowed',
@@ -153,9 +153,9 @@ suite('results', () => {
   })
 })
 
-suite('what was learned', () => {
-  test('of an address that refuses holds for ten minutes, for it alone', async (t) => {
-    const { send, answer, received, clock, urlOf } = await makeRig(t)
+suite('a remembered UnifiedPush result', () => {
+  test('of an address that returned 404 is used for ten minutes, for this address only', async (t) => {
+    const { send, answer, received, clock, urlOf } = await createFixture(t)
     answer({ status: 404 })
     const refused = { kind: 'rejected', status: 404, reason: 'status 404', isCertain: true }
     assert.deepEqual(await send(), refused)
@@ -168,8 +168,8 @@ suite('what was learned', () => {
     assert.equal((await send()).kind, 'delivered')
   })
 
-  test('of one that nobody has subscribed to holds for a minute', async (t) => {
-    const { send, answer, received, clock } = await makeRig(t)
+  test('of an address that returned 507 is used for a minute', async (t) => {
+    const { send, answer, received, clock } = await createFixture(t)
     answer({ status: 507 })
     await send()
     clock.advance(20_000)
@@ -186,8 +186,8 @@ suite('what was learned', () => {
     assert.equal((await send()).kind, 'delivered')
   })
 
-  test('of one that says how long to wait holds so long', async (t) => {
-    const { send, answer, received, clock } = await makeRig(t)
+  test('of a response with Retry-After is used for that time', async (t) => {
+    const { send, answer, received, clock } = await createFixture(t)
     answer({ status: 429, headers: { 'retry-after': '300' } })
     await send()
     clock.advance(299_999)
@@ -198,13 +198,13 @@ suite('what was learned', () => {
     assert.equal(received.length, 2)
   })
 
-  test('of a host that is not there holds for a minute, for all its addresses', async (t) => {
+  test('of a failed DNS lookup is used for a minute, for all addresses of the host', async (t) => {
     let asked = 0
     const lookup = () => {
       asked++
       return Promise.reject(Object.assign(new Error('x'), { code: 'ENOTFOUND' }))
     }
-    const { send, clock } = await makeRig(t, {}, { lookup })
+    const { send, clock } = await createFixture(t, {}, { lookup })
     assert.deepEqual(await send(EVENT, 'https://ntfy.example/one'), { kind: 'retry', reason: 'dns' })
     clock.advance(1000)
     assert.deepEqual(await send(EVENT, 'https://ntfy.example/two'), {
@@ -218,13 +218,13 @@ suite('what was learned', () => {
     assert.equal(asked, 2)
   })
 
-  test('of a host that may not be called holds for ten minutes', async (t) => {
+  test('of a host blocked by the IP policy is used for ten minutes', async (t) => {
     let asked = 0
     const lookup = async () => {
       asked++
       return ['10.0.0.1']
     }
-    const { send, clock } = await makeRig(t, {}, { lookup, policy: makeIpPolicy([]) })
+    const { send, clock } = await createFixture(t, {}, { lookup, policy: makeIpPolicy([]) })
     for (let at = 0; at < 3; at++) {
       assert.deepEqual(await send(EVENT, `https://inside.example/${at}`), {
         kind: 'misconfigured',
@@ -238,8 +238,8 @@ suite('what was learned', () => {
     assert.equal(asked, 2)
   })
 
-  test('does not outlive a clock that is set back', async (t) => {
-    const { send, answer, clock } = await makeRig(t)
+  test('is forgotten when the clock is set back', async (t) => {
+    const { send, answer, clock } = await createFixture(t)
     answer({ status: 404 })
     await send()
     answer({ status: 200 })
@@ -248,8 +248,8 @@ suite('what was learned', () => {
   })
 })
 
-test('addresses that are not public are not called, however they are written', async (t) => {
-  const { send } = await makeRig(t, {}, { policy: makeIpPolicy([]) })
+test('UnifiedPush: addresses that are not public are not called, in any spelling', async (t) => {
+  const { send } = await createFixture(t, {}, { policy: makeIpPolicy([]) })
   for (const pushkey of NOT_PUBLIC) {
     assert.deepEqual(
       await send(EVENT, pushkey),
@@ -259,15 +259,15 @@ test('addresses that are not public are not called, however they are written', a
   }
 })
 
-test('an address to which a server sends us on is not called', async (t) => {
-  const { send, answer, received, urlOf } = await makeRig(t)
+test('UnifiedPush: redirects are not followed', async (t) => {
+  const { send, answer, received, urlOf } = await createFixture(t)
   answer({ status: 308, headers: { location: urlOf('/inside') } })
   assert.equal((await send()).kind, 'retry')
   assert.equal(received.length, 1)
 })
 
-test('a host that has never taken a message is not sent many, whatever their addresses', async (t) => {
-  const { send, answer, received, urlOf, clock } = await makeRig(t)
+test('UnifiedPush: a host that has never accepted a message has a rate limit over all its addresses', async (t) => {
+  const { send, answer, received, urlOf, clock } = await createFixture(t)
   answer({ status: 404 })
   for (let at = 0; at < 200; at++) assert.equal((await send(EVENT, urlOf(`/${at}`))).kind, 'rejected')
   const result = await send(EVENT, urlOf('/more'))

@@ -10,7 +10,7 @@ import { afterTest } from '../../support/after-test.ts'
 import { temporaryFolder } from '../../support/databases.ts'
 import { startTestServer } from '../../support/server.ts'
 
-// Apple refuses every message whose VAPID token has a contact without a public name.
+// Apple refuses every message whose VAPID token has a contact without a public host name.
 
 const APP_ID = 'org.example.web'
 
@@ -36,9 +36,9 @@ async function gatewayWith(t: TestContext, contact: string) {
 const SPECIAL = ['x.invalid', 'x.test', 'x.example', 'x.lan', 'x.home.arpa', 'x.internal', 'x.corp']
 const CONTACTS = SPECIAL.flatMap((host) => [`push@${host}`, `https://${host}/contact`])
 
-suite('a contact without a public name', () => {
+suite('the VAPID contact', () => {
   for (const contact of CONTACTS)
-    test(`${contact}: "gateway check" and the start of the gateway say what is wrong`, async (t) => {
+    test(`${contact}: "gateway check" and the start of the gateway log a warning`, async (t) => {
       const load = await gatewayWith(t, contact)
       const { warnings, lines } = await checkGateway(load())
       assert.equal(warnings.length, 1)
@@ -59,14 +59,14 @@ suite('a contact without a public name', () => {
     'push@x.local',
     'push@x.localhost',
   ])
-    test(`${contact}: is refused by both`, async (t) => {
+    test(`${contact}: refused by "gateway check" and by the start`, async (t) => {
       const load = await gatewayWith(t, contact)
       const { lines } = await checkGateway(load())
       assert.match(lines[0]?.fault ?? '', /vapid_contact_email.*must be an e-mail address at a public domain/)
       await assert.rejects(createGatewayApp(load()), { name: 'ConfigError', message: /vapid_contact_email/ })
     })
 
-  test('one at a public name is nothing to speak of', async (t) => {
+  test('a contact at a public name causes no warning', async (t) => {
     const load = await gatewayWith(t, 'push@belfry.org')
     assert.deepEqual((await checkGateway(load())).warnings, [])
   })
@@ -77,9 +77,9 @@ suite('a contact without a public name', () => {
     env: Record<string, string>,
     contact: string | undefined,
   ][] = [
-    ['no public name at all', [], {}, 'mailto:postmaster@localhost.invalid'],
+    ['no public name', [], {}, 'mailto:postmaster@localhost.invalid'],
     [
-      'a server name of a home network',
+      'a server name in .home.arpa',
       ['--server-name', 'chat.home.arpa'],
       {},
       'mailto:postmaster@chat.home.arpa',
@@ -95,7 +95,7 @@ suite('a contact without a public name', () => {
     ['Web Push off', [], { BELFRY_PUSH_WEB_PUSH: 'false' }, undefined],
   ]
   for (const [title, flags, env, contact] of servers)
-    test(`the start of the home server, ${title}: ${contact ?? 'nothing'}`, async (t) => {
+    test(`the start of the home server with ${title}: ${contact === undefined ? 'no warning' : `a warning about ${contact}`}`, async (t) => {
       const { log, warnings } = collectingLog()
       await startTestServer(t, { flags, env, environment: { log } })
       assert.equal(warnings().length, contact === undefined ? 0 : 1)

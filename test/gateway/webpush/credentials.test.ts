@@ -5,7 +5,7 @@ import webPush from 'web-push'
 import { makeVapidKey, readVapidKey, vapidSubject } from '../../../src/gateway/webpush/credentials.ts'
 
 suite('VAPID keys', () => {
-  test('are read back as they were made', () => {
+  test('are written as PEM and read back unchanged, also as SEC1', () => {
     const { pem, key } = makeVapidKey()
     assert.match(pem, /^-----BEGIN PRIVATE KEY-----\n/)
     assert.equal(Buffer.from(key.publicKey, 'base64url').length, 65)
@@ -14,14 +14,14 @@ suite('VAPID keys', () => {
     assert.equal(readVapidKey(`\n${sec1}\n`).publicKey, key.publicKey)
   })
 
-  test('of web-push are read', () => {
+  test('of the web-push library are read', () => {
     for (let at = 0; at < 20; at++) {
       const { publicKey, privateKey } = webPush.generateVAPIDKeys()
       assert.equal(readVapidKey(privateKey).publicKey, publicKey)
     }
   })
 
-  test('with zeros in front are read', () => {
+  test('with leading zeros are read', () => {
     const scalar = Buffer.alloc(32)
     scalar.writeUInt8(7, 31)
     const pair = createECDH('prime256v1')
@@ -31,25 +31,29 @@ suite('VAPID keys', () => {
 
   const pem = (key: { export(options: { type: 'pkcs8'; format: 'pem' }): string | Buffer }) =>
     String(key.export({ type: 'pkcs8', format: 'pem' }))
-  const bad: [what: string, text: string, message: RegExp][] = [
-    ['nothing', '', /not a private key in PEM/],
-    ['words', 'secret-in-no-format', /not a private key in PEM$/],
-    ['another curve', pem(generateKeyPairSync('ec', { namedCurve: 'secp384r1' }).privateKey), /P-256/],
-    ['RSA', pem(generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey), /P-256/],
+  const bad: [title: string, text: string, message: RegExp][] = [
+    ['an empty text', '', /not a private key in PEM/],
+    ['a text in no format', 'secret-in-no-format', /not a private key in PEM$/],
     [
-      'the public half',
+      'a key on another curve',
+      pem(generateKeyPairSync('ec', { namedCurve: 'secp384r1' }).privateKey),
+      /P-256/,
+    ],
+    ['an RSA key', pem(generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey), /P-256/],
+    [
+      'a public key',
       String(createPublicKey(makeVapidKey().key.privateKey).export({ type: 'spki', format: 'pem' })),
       /a public key; the private one is needed/,
     ],
     ['a scalar out of range', Buffer.alloc(32, 0xff).toString('base64url'), /P-256/],
-    ['zero', Buffer.alloc(32).toString('base64url'), /P-256/],
+    ['a scalar of 0', Buffer.alloc(32).toString('base64url'), /P-256/],
   ]
-  for (const [what, text, message] of bad) {
-    test(`${what} is refused`, () => assert.throws(() => readVapidKey(text), { name: 'TypeError', message }))
+  for (const [title, text, message] of bad) {
+    test(`refuse ${title}`, () => assert.throws(() => readVapidKey(text), { name: 'TypeError', message }))
   }
 })
 
-suite('the contact', () => {
+suite('vapidSubject', () => {
   const rows: [contact: string, subject: string | undefined][] = [
     ['push@belfry.example', 'mailto:push@belfry.example'],
     ['mailto:push@belfry.example', 'mailto:push@belfry.example'],

@@ -22,7 +22,7 @@ const RFC = {
 
 const bytes = (text: string) => Buffer.from(text, 'base64url')
 
-function browser() {
+function createBrowser() {
   const pair = createECDH('prime256v1')
   const p256dh = pair.generateKeys('base64url')
   const auth = randomBytes(16)
@@ -35,8 +35,8 @@ function keysOf(p256dh: unknown, auth: unknown): SubscriptionKeys {
   return keys
 }
 
-suite('encryption', () => {
-  test('the vector of RFC 8291, byte for byte', () => {
+suite('encryptPush', () => {
+  test('produces the vector of RFC 8291, appendix A', () => {
     const body = encryptPush(Buffer.from(RFC.plaintext), keysOf(RFC.receiverPublic, RFC.auth), {
       salt: bytes(RFC.salt),
       privateKey: bytes(RFC.senderPrivate),
@@ -47,8 +47,8 @@ suite('encryption', () => {
     assert.equal(decryptPush(body, { pair, auth: bytes(RFC.auth) }).toString(), RFC.plaintext)
   })
 
-  test('http_ece reads what we write, of any length up to the most', () => {
-    const { pair, p256dh, auth } = browser()
+  test('produces bodies that http_ece decrypts, of any length up to the limit', () => {
+    const { pair, p256dh, auth } = createBrowser()
     for (const length of [0, 1, 100, MAX_PLAINTEXT_BYTES]) {
       const plaintext = randomBytes(length)
       const body = encryptPush(plaintext, keysOf(p256dh, auth.toString('base64url')))
@@ -58,21 +58,21 @@ suite('encryption', () => {
     }
   })
 
-  test('we read what web-push writes', () => {
-    const { pair, p256dh, auth } = browser()
+  test('decryptPush reads the bodies of the web-push library', () => {
+    const { pair, p256dh, auth } = createBrowser()
     const keys = { p256dh, auth: auth.toString('base64url') }
     const { body } = webPush.generateRequestDetails({ endpoint: 'https://push.example/1', keys }, 'héllo')
     assert.equal(decryptPush(body ?? Buffer.alloc(0), { pair, auth }).toString(), 'héllo')
   })
 
-  test('one byte more is refused', () => {
-    const { p256dh, auth } = browser()
+  test('throws RangeError for one byte more than the limit', () => {
+    const { p256dh, auth } = createBrowser()
     const keys = keysOf(p256dh, auth.toString('base64url'))
     assert.throws(() => encryptPush(Buffer.alloc(MAX_PLAINTEXT_BYTES + 1), keys), RangeError)
   })
 
-  test('the same message twice has nothing in common', () => {
-    const { p256dh, auth } = browser()
+  test('uses a new salt and key for each message', () => {
+    const { p256dh, auth } = createBrowser()
     const keys = keysOf(p256dh, auth.toString('base64url'))
     const [one, two] = [encryptPush(Buffer.from('x'), keys), encryptPush(Buffer.from('x'), keys)]
     assert.notDeepEqual(one.subarray(0, 16), two.subarray(0, 16))
@@ -80,34 +80,39 @@ suite('encryption', () => {
   })
 })
 
-suite('keys of a subscription', () => {
-  const { p256dh, auth } = browser()
+suite('readSubscriptionKeys', () => {
+  const { p256dh, auth } = createBrowser()
   const secret = auth.toString('base64url')
   const point = bytes(p256dh)
   const flipped = Buffer.from(point)
   flipped.writeUInt8(flipped.readUInt8(64) ^ 1, 64)
   const compressed = Buffer.concat([Buffer.of(2 + (point.readUInt8(64) & 1)), point.subarray(1, 33)])
 
-  const bad: [what: string, p256dh: unknown, auth: unknown, fault: string][] = [
-    ['no key', undefined, secret, 'bad p256dh'],
-    ['a key that is a number', 5, secret, 'bad p256dh'],
-    ['an empty key', '', secret, 'bad p256dh'],
-    ['not base64', `${p256dh.slice(1)}*`, secret, 'bad p256dh'],
-    ['a byte short', point.toString('base64url', 0, 64), secret, 'bad p256dh'],
-    ['a byte long', Buffer.concat([point, Buffer.of(0)]).toString('base64url'), secret, 'bad p256dh'],
+  const bad: [title: string, p256dh: unknown, auth: unknown, fault: string][] = [
+    ['no p256dh', undefined, secret, 'bad p256dh'],
+    ['a p256dh that is a number', 5, secret, 'bad p256dh'],
+    ['an empty p256dh', '', secret, 'bad p256dh'],
+    ['a p256dh that is not base64', `${p256dh.slice(1)}*`, secret, 'bad p256dh'],
+    ['a p256dh that is a byte too short', point.toString('base64url', 0, 64), secret, 'bad p256dh'],
+    [
+      'a p256dh that is a byte too long',
+      Buffer.concat([point, Buffer.of(0)]).toString('base64url'),
+      secret,
+      'bad p256dh',
+    ],
     ['a compressed point', compressed.toString('base64url'), secret, 'bad p256dh'],
     ['a point that is not on the curve', flipped.toString('base64url'), secret, 'bad p256dh'],
     ['the point at infinity', Buffer.alloc(65).toString('base64url'), secret, 'bad p256dh'],
-    ['no secret', p256dh, undefined, 'bad auth'],
-    ['a secret that is an object', p256dh, {}, 'bad auth'],
-    ['a secret of 15 bytes', p256dh, auth.toString('base64url', 1), 'bad auth'],
-    ['a secret of 17 bytes', p256dh, Buffer.alloc(17).toString('base64url'), 'bad auth'],
+    ['no auth secret', p256dh, undefined, 'bad auth'],
+    ['an auth secret that is an object', p256dh, {}, 'bad auth'],
+    ['an auth secret of 15 bytes', p256dh, auth.toString('base64url', 1), 'bad auth'],
+    ['an auth secret of 17 bytes', p256dh, Buffer.alloc(17).toString('base64url'), 'bad auth'],
   ]
-  for (const [what, key, authSecret, fault] of bad) {
-    test(what, () => assert.equal(readSubscriptionKeys(key, authSecret), fault))
+  for (const [title, key, authSecret, fault] of bad) {
+    test(`refuses ${title}`, () => assert.equal(readSubscriptionKeys(key, authSecret), fault))
   }
 
-  test('both alphabets, with and without padding', () => {
+  test('accepts base64 and base64url, with and without padding', () => {
     for (const alphabet of ['base64', 'base64url'] as const) {
       assert.deepEqual(keysOf(point.toString(alphabet), auth.toString(alphabet)), { publicKey: point, auth })
     }

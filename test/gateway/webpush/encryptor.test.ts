@@ -10,12 +10,12 @@ const pair = createECDH('prime256v1')
 const keys = { publicKey: pair.generateKeys(), auth: randomBytes(16) }
 const read = (body: Buffer) => decryptPush(body, { pair, auth: keys.auth }).toString()
 
-function flood(encryptor: ReturnType<typeof makeEncryptor>, count: number) {
+function encryptMany(encryptor: ReturnType<typeof makeEncryptor>, count: number) {
   const texts = Array.from({ length: count }, (_, at) => `message ${at}`)
   return { texts, bodies: texts.map((text) => encryptor.encrypt(Buffer.from(text), keys)) }
 }
 
-test('a few messages need no thread', async () => {
+test('messages at a low rate are encrypted without a worker thread', async () => {
   const clock = createManualClock()
   await using encryptor = makeEncryptor({ clock })
   for (let at = 0; at < 50; at++) {
@@ -25,23 +25,23 @@ test('a few messages need no thread', async () => {
   assert.equal(encryptor.hasThread(), false)
 })
 
-test('a flood is encrypted in a thread, and none is mistaken for another', async () => {
+test('a burst of messages is encrypted in a worker thread, each with its own result', async () => {
   await using encryptor = makeEncryptor({ clock: createManualClock() })
-  const { texts, bodies } = flood(encryptor, 1000)
+  const { texts, bodies } = encryptMany(encryptor, 1000)
   assert.equal(encryptor.hasThread(), true)
   assert.deepEqual((await Promise.all(bodies)).map(read), texts)
   await encryptor[Symbol.asyncDispose]()
   assert.equal(encryptor.hasThread(), false)
 })
 
-test('what the thread has not done when it ends is done all the same', async () => {
+test('messages that the worker thread has not encrypted when it ends are encrypted without it', async () => {
   const encryptor = makeEncryptor({ clock: createManualClock() })
-  const { texts, bodies } = flood(encryptor, 200)
+  const { texts, bodies } = encryptMany(encryptor, 200)
   await encryptor[Symbol.asyncDispose]()
   assert.deepEqual((await Promise.all(bodies)).map(read), texts)
 })
 
-test('what cannot be encrypted is refused here as there', async () => {
+test('a message that cannot be encrypted rejects, with and without the worker thread', async () => {
   await using encryptor = makeEncryptor({ clock: createManualClock() })
   const offCurve = { ...keys, publicKey: Buffer.alloc(65, 4) }
   const all = Array.from({ length: 40 }, (_, at) =>
@@ -53,10 +53,10 @@ test('what cannot be encrypted is refused here as there', async () => {
   )
 })
 
-test('the thread ends when nothing is to be done, and comes back with the next flood', async () => {
+test('the worker thread ends when it is idle, and starts again with the next burst', async () => {
   await using encryptor = makeEncryptor({ clock: createManualClock(), idleMs: 5 })
   for (let round = 0; round < 2; round++) {
-    const { texts, bodies } = flood(encryptor, 100)
+    const { texts, bodies } = encryptMany(encryptor, 100)
     assert.equal(encryptor.hasThread(), true)
     assert.deepEqual((await Promise.all(bodies)).map(read), texts)
     await eventually(() => !encryptor.hasThread())

@@ -14,20 +14,20 @@ import {
   startPushService,
 } from '../../support/push-service.ts'
 
-export type Rig = {
+export type WebPushFixture = {
   clock: ManualClock
   service: PushService
   deps: WebPushDeps
-  /** Sends a message to this subscription, else to a new browser. */
+  /** Sends a message to the given subscription, or else to a new one. */
   send: (more?: Partial<WebPushMessage>, signal?: AbortSignal) => Promise<ProviderResult>
 }
 
-/** A push service on loopback, and what is needed to send to it. */
-export async function makeRig(
+/** A push service on loopback, and the dependencies of `sendWebPush`. */
+export async function startWebPushFixture(
   t: TestContext,
   options: PushServiceOptions = {},
   clock = createManualClock(),
-): Promise<Rig> {
+): Promise<WebPushFixture> {
   const service = await startPushService({ now: () => clock.now(), ...options })
   afterTest(t, () => service[Symbol.asyncDispose]())
   const agent = makeEndpointAgent({ policy: makeIpPolicy(['127.0.0.0/8']) })

@@ -29,7 +29,7 @@ const deviceOf = ({ endpoint, keys }: BrowserSubscription, data: Record<string, 
   data: { endpoint, auth: keys.auth, ...data },
 })
 
-async function makeRig(
+async function createFixture(
   t: TestContext,
   options: Record<string, unknown> = {},
   more: Partial<ProviderDeps> = {},
@@ -47,10 +47,10 @@ async function makeRig(
   return { service, provider, clock, subscription, send, payloads }
 }
 
-suite('a notification for a browser', () => {
-  test('is one flat object over default_payload', async (t) => {
-    const { send, payloads, service } = await makeRig(t)
-    const result = await send(EVENT, { default_payload: { session_id: 'abc', type: 'below' } })
+suite('a Web Push payload', () => {
+  test('is one flat object, merged into default_payload', async (t) => {
+    const { send, payloads, service } = await createFixture(t)
+    const result = await send(EVENT, { default_payload: { session_id: 'abc', type: 'overridden' } })
     assert.equal(result.kind, 'delivered')
     assert.deepEqual(payloads(), [
       {
@@ -68,14 +68,14 @@ suite('a notification for a browser', () => {
     assert.equal(service.received[0]?.claims.sub, `mailto:${CONTACT}`)
   })
 
-  test('with event_id_only has what there is', async (t) => {
-    const { send, payloads } = await makeRig(t)
+  test('of format event_id_only contains the ids and counts', async (t) => {
+    const { send, payloads } = await createFixture(t)
     await send({ event_id: '$e', room_id: '!r', counts: { unread: 0, missed_calls: 2 } })
     assert.deepEqual(payloads(), [{ event_id: '$e', room_id: '!r', unread: 0, missed_calls: 2 }])
   })
 
-  test('says of an invitation whom it is for', async (t) => {
-    const { send, payloads } = await makeRig(t)
+  test('of an invitation contains user_is_target, membership and room_alias', async (t) => {
+    const { send, payloads } = await createFixture(t)
     await send({
       ...EVENT,
       type: 'm.room.member',
@@ -89,8 +89,8 @@ suite('a notification for a browser', () => {
     assert.equal(payload['room_alias'], '#a:b')
   })
 
-  test('ignores a default_payload that is no object', async (t) => {
-    const { send, payloads } = await makeRig(t)
+  test('ignores a default_payload that is not an object', async (t) => {
+    const { send, payloads } = await createFixture(t)
     for (const wrong of ['text', 5, null, [1], true]) {
       assert.equal((await send({ event_id: '$e' }, { default_payload: wrong })).kind, 'delivered')
     }
@@ -100,8 +100,8 @@ suite('a notification for a browser', () => {
     )
   })
 
-  test('carries priority, life and what it replaces', async (t) => {
-    const { provider, service, clock, subscription } = await makeRig(t, { ttl: 600 })
+  test('is sent with Urgency, TTL and Topic', async (t) => {
+    const { provider, service, clock, subscription } = await createFixture(t, { ttl: 600 })
     const send = (
       notification: Record<string, unknown>,
       lifeMs: number,
@@ -146,8 +146,8 @@ suite('a notification for a browser', () => {
     assert.equal(fake, undefined)
   })
 
-  test('of counts alone is not sent to one that wants events only', async (t) => {
-    const { send, payloads } = await makeRig(t)
+  test('of counts only is not sent when events_only is true', async (t) => {
+    const { send, payloads } = await createFixture(t)
     const nothing = { kind: 'delivered', reason: 'nothing to send' }
     assert.deepEqual(await send({ counts: { unread: 2 } }, { events_only: true }), nothing)
     assert.equal((await send({ counts: { unread: 2 } }, { events_only: 'true' })).status, 201)
@@ -157,11 +157,11 @@ suite('a notification for a browser', () => {
   })
 })
 
-suite('what is too long', () => {
+suite('a Web Push payload that is too long', () => {
   const content = (more: Record<string, unknown>) => ({ ...EVENT, content: { msgtype: 'm.text', ...more } })
 
-  test('keeps what fits as it is', async (t) => {
-    const { send, payloads } = await makeRig(t)
+  test('is not cut when it fits', async (t) => {
+    const { send, payloads } = await createFixture(t)
     const long = content({ body: 'x'.repeat(1500), formatted_body: '<b>x</b>', ciphertext: 'y'.repeat(2001) })
     await send({ ...long, content: { ...long.content, ciphertext: undefined } })
     assert.deepEqual(payloads()[0]?.['content'], {
@@ -172,7 +172,7 @@ suite('what is too long', () => {
   })
 
   test('loses formatted_body, the end of body, and a long ciphertext', async (t) => {
-    const { send, payloads } = await makeRig(t)
+    const { send, payloads } = await createFixture(t)
     await send(
       content({ body: 'x'.repeat(1001), formatted_body: 'z'.repeat(3000), ciphertext: 'y'.repeat(2001) }),
     )
@@ -187,31 +187,31 @@ suite('what is too long', () => {
     })
   })
 
-  test('is cut further where a thousand characters are too many bytes, never within one', async (t) => {
-    const { send, payloads, service } = await makeRig(t)
+  test('is cut further when a thousand characters have too many bytes, and no character is split', async (t) => {
+    const { send, payloads, service } = await createFixture(t)
     await send(content({ body: '🔔'.repeat(1200) }))
     const body = String((payloads()[0]?.['content'] as { body?: string } | undefined)?.body)
     assert.match(body, /^(?:🔔){900,}…$/u)
     assert(service.received[0] !== undefined && service.received[0].body.length > 4090)
   })
 
-  test('comes down to the ids when nothing else helps, and is dropped when not even they fit', async (t) => {
-    const { send, payloads } = await makeRig(t)
+  test('is reduced to the ids when cutting is not enough, and refused when they do not fit', async (t) => {
+    const { send, payloads } = await createFixture(t)
     const result = await send(content({ stuff: 'x'.repeat(5000) }), { default_payload: { session_id: 's' } })
     assert.equal(result.kind, 'delivered')
     assert.deepEqual(payloads(), [
       { session_id: 's', unread: 3, event_id: EVENT.event_id, room_id: EVENT.room_id },
     ])
-    const hopeless = { default_payload: { session_id: 's'.repeat(4000) } }
-    assert.deepEqual(await send(EVENT, hopeless), { kind: 'refused', reason: 'too large' })
-    assert.deepEqual(await send({ counts: { unread: 1 } }, hopeless), {
+    const tooLarge = { default_payload: { session_id: 's'.repeat(4000) } }
+    assert.deepEqual(await send(EVENT, tooLarge), { kind: 'refused', reason: 'too large' })
+    assert.deepEqual(await send({ counts: { unread: 1 } }, tooLarge), {
       kind: 'refused',
       reason: 'too large',
     })
   })
 
-  test('for a push service that takes less is sent once more, shorter; then dropped', async (t) => {
-    const { send, payloads, service } = await makeRig(t)
+  test('is sent once more and shorter after a 413 response, then refused', async (t) => {
+    const { send, payloads, service } = await createFixture(t)
     service.answer(({ body }) => ({ status: body.length > 250 ? 413 : 201 }))
     assert.equal((await send()).kind, 'delivered')
     assert.deepEqual(Object.keys(payloads()[1] ?? {}), ['unread', 'event_id', 'room_id'])
@@ -227,9 +227,9 @@ suite('what is too long', () => {
   })
 })
 
-suite('push services', () => {
-  test('403 rejects only where our key has been taken before', async (t) => {
-    const { send, service } = await makeRig(t)
+suite('the Web Push provider', () => {
+  test('403 is a rejection only if the push service has accepted the VAPID key before', async (t) => {
+    const { send, service } = await createFixture(t)
     service.answer({ status: 403 })
     assert.equal((await send()).kind, 'misconfigured')
     service.answer({ status: 410 })
@@ -242,8 +242,8 @@ suite('push services', () => {
     assert.equal((await send()).kind, 'rejected')
   })
 
-  test('a key that matches no subscription there is rather ours that is wrong: told after five devices', async (t) => {
-    const { service, provider, clock, send } = await makeRig(t)
+  test('VapidPkHashMismatch is a retry, and a configuration error after five devices', async (t) => {
+    const { service, provider, clock, send } = await createFixture(t)
     service.answer({ status: 400, body: '{"reason":"VapidPkHashMismatch"}' })
     const outcomes = []
     for (let at = 0; at < 6; at++) {
@@ -258,8 +258,8 @@ suite('push services', () => {
     assert.equal((await send()).kind, 'rejected')
   })
 
-  test('that ask for silence have it, and nobody else does', async (t) => {
-    const { send, service, clock, provider } = await makeRig(t)
+  test('429 with Retry-After pauses this push service, and no other', async (t) => {
+    const { send, service, clock, provider } = await createFixture(t)
     const other = await startPushService({ now: () => clock.now() })
     afterTest(t, () => other[Symbol.asyncDispose]())
     service.answer({ status: 429, headers: { 'retry-after': '60' } })
@@ -279,8 +279,8 @@ suite('push services', () => {
     assert.equal((await send()).kind, 'delivered')
   })
 
-  test('a clock that was set back does not lengthen the silence', async (t) => {
-    const { send, service, clock } = await makeRig(t)
+  test('a clock that was set back does not lengthen the pause', async (t) => {
+    const { send, service, clock } = await createFixture(t)
     service.answer({ status: 503, headers: { 'retry-after': '60' } })
     await send()
     service.answer(undefined)
@@ -288,8 +288,8 @@ suite('push services', () => {
     assert.equal((await send()).kind, 'delivered')
   })
 
-  test('that have never taken a message are not sent many, whatever their ports', async (t) => {
-    const { send, service, clock, provider } = await makeRig(t)
+  test('a host that has never accepted a message has a rate limit over all its ports', async (t) => {
+    const { send, service, clock, provider } = await createFixture(t)
     const other = await startPushService({ now: () => clock.now() })
     afterTest(t, () => other[Symbol.asyncDispose]())
     service.answer({ status: 400 })
@@ -308,8 +308,8 @@ suite('push services', () => {
     for (let at = 0; at < 300; at++) assert.equal((await send()).kind, 'delivered')
   })
 
-  test('are a line each', async (t) => {
-    const { provider } = await makeRig(t)
+  test('lineOf returns the origin of the endpoint', async (t) => {
+    const { provider } = await createFixture(t)
     const lineOf = (endpoint: unknown) =>
       provider.lineOf(messageFor({ pushkey: 'x', data: { endpoint } }).device)
     assert.equal(lineOf('https://PUSH.example:443/a?b'), 'https://push.example')
@@ -319,27 +319,32 @@ suite('push services', () => {
     assert.equal(provider.lineOf(messageFor({ pushkey: 'x' }).device), 'bad endpoint')
   })
 
-  test('outside allowed_endpoints are not called, and nobody is rejected for it', async (t) => {
-    const { send, service } = await makeRig(t, { allowed_endpoints: ['*.push.example', 'push.example'] })
+  test('a push service outside allowed_endpoints is not called: a configuration error, not a rejection', async (t) => {
+    const { send, service } = await createFixture(t, {
+      allowed_endpoints: ['*.push.example', 'push.example'],
+    })
     assert.deepEqual(await send(), {
       kind: 'misconfigured',
       reason: 'endpoint not allowed',
       isOfAddress: true,
     })
     assert.equal(service.received.length, 0)
-    const within = await makeRig(t, { allowed_endpoints: ['127.0.0.1'] })
+    const within = await createFixture(t, { allowed_endpoints: ['127.0.0.1'] })
     assert.equal((await within.send()).kind, 'delivered')
   })
 
-  const malformed: [what: string, device: { pushkey: string; data?: Record<string, unknown> }][] = [
+  const malformed: [title: string, device: { pushkey: string; data?: Record<string, unknown> }][] = [
     ['no data', { pushkey: 'x' }],
     ['no endpoint', { pushkey: 'x', data: { auth: 'y' } }],
     ['an endpoint that is a number', { pushkey: 'x', data: { endpoint: 5, auth: 'y' } }],
-    ['a pushkey that is no point', { pushkey: 'x', data: { endpoint: 'https://push.example/', auth: 'y' } }],
+    [
+      'a pushkey that is not a point on the curve',
+      { pushkey: 'x', data: { endpoint: 'https://push.example/', auth: 'y' } },
+    ],
   ]
-  for (const [what, device] of malformed) {
-    test(`${what}: rejected without asking`, async (t) => {
-      const { provider } = await makeRig(t)
+  for (const [title, device] of malformed) {
+    test(`${title}: rejected without a request`, async (t) => {
+      const { provider } = await createFixture(t)
       const result = await provider.send(messageFor(device), going)
       assert.equal(result.kind, 'rejected')
       assert.equal(result.status, undefined)
@@ -347,49 +352,49 @@ suite('push services', () => {
   }
 })
 
-suite('addresses', () => {
+suite('addresses of Web Push endpoints', () => {
   const blocked = { kind: 'misconfigured', reason: 'blocked by the IP policy', isOfAddress: true }
 
-  test('that are not public are not called, however they are written', async (t) => {
-    const { provider, subscription } = await makeRig(t, {}, { policy: makeIpPolicy([]) })
+  test('that are not public are not called, in any spelling', async (t) => {
+    const { provider, subscription } = await createFixture(t, {}, { policy: makeIpPolicy([]) })
     for (const endpoint of NOT_PUBLIC) {
       const device = deviceOf(subscription, { endpoint })
       assert.deepEqual(await provider.send(messageFor(device), going), blocked, endpoint)
     }
   })
 
-  test('of names count as well, each of them', async (t) => {
+  test('behind a name are all checked', async (t) => {
     for (const addresses of [['127.0.0.1'], ['10.1.2.3'], ['8.8.8.8', '127.0.0.1'], ['::ffff:10.0.0.1']]) {
       const policy = makeIpPolicy([])
-      const { provider, subscription } = await makeRig(t, {}, { policy, lookup: async () => addresses })
+      const { provider, subscription } = await createFixture(t, {}, { policy, lookup: async () => addresses })
       const device = deviceOf(subscription, { endpoint: 'https://push.example/x' })
       assert.deepEqual(await provider.send(messageFor(device), going), blocked, addresses.join())
     }
   })
 
-  test('plain http needs the leave of the operator', async (t) => {
-    const { provider, subscription } = await makeRig(t, {}, { lookup: async () => ['8.8.8.8'] })
+  test('with plain http must be in an allowed range', async (t) => {
+    const { provider, subscription } = await createFixture(t, {}, { lookup: async () => ['8.8.8.8'] })
     const device = deviceOf(subscription, { endpoint: 'http://push.example/x' })
     assert.deepEqual(await provider.send(messageFor(device), going), blocked)
   })
 
-  test('that a push service sends us on to are not called', async (t) => {
-    const { send, service } = await makeRig(t)
+  test('in redirects are not called', async (t) => {
+    const { send, service } = await createFixture(t)
     service.answer({ status: 307, headers: { location: `${service.origin}/elsewhere` } })
     assert.deepEqual(await send(), { kind: 'retry', status: 307, reason: 'status 307' })
     assert.equal(service.received.length, 1)
   })
 
-  test('that do not exist are tried again', async (t) => {
+  test('that fail in DNS are retried', async (t) => {
     const lookup = () => Promise.reject(Object.assign(new Error('x'), { code: 'ENOTFOUND' }))
-    const { provider, subscription } = await makeRig(t, {}, { lookup })
+    const { provider, subscription } = await createFixture(t, {}, { lookup })
     const device = deviceOf(subscription, { endpoint: 'https://push.example/x' })
     assert.deepEqual(await provider.send(messageFor(device), going), { kind: 'retry', reason: 'dns' })
   })
 })
 
-suite('the configuration', () => {
-  test('of Sygnal is read as it is', () => {
+suite('the Web Push configuration', () => {
+  test('accepts the keys of Sygnal', () => {
     assert.deepEqual(webPush.options.parse({ vapid_private_key: '/k.pem', vapid_contact_email: CONTACT }), {
       vapid_private_key: '/k.pem',
       vapid_contact_email: CONTACT,
@@ -409,13 +414,13 @@ suite('the configuration', () => {
     { allowed_endpoints: 'push.example' },
   ]
   for (const more of bad) {
-    test(`${JSON.stringify(more)} is refused`, () => {
+    test(`refuses ${JSON.stringify(more)}`, () => {
       const options = { vapid_private_key: '/k.pem', vapid_contact_email: CONTACT, ...more }
       assert.equal(webPush.options.safeParse(options).success, false)
     })
   }
 
-  test('a file that is not there is told at once', async (t) => {
+  test('fails at once for a missing key file', async (t) => {
     const options = { vapid_private_key: '/nowhere/k.pem', vapid_contact_email: CONTACT }
     await assert.rejects(openProvider(t, webPush, options), {
       name: 'ConfigError',
@@ -423,7 +428,7 @@ suite('the configuration', () => {
     })
   })
 
-  test('a key that cannot be used rejects nobody', async (t) => {
+  test('reports a key that cannot be used, and no pushkey is rejected', async (t) => {
     const options = { vapid_private_key: keyFile(t, 'no key'), vapid_contact_email: CONTACT }
     const { provider } = await openProvider(t, webPush, options)
     const [fault] = await provider.check()
@@ -435,8 +440,8 @@ suite('the configuration', () => {
     assert.deepEqual(result, { kind: 'misconfigured', reason: 'credentials' })
   })
 
-  test('a key that can be used is found sound', async (t) => {
-    const { provider } = await makeRig(t)
+  test('reports no fault for a valid key', async (t) => {
+    const { provider } = await createFixture(t)
     assert.deepEqual(await provider.check(), [])
   })
 })

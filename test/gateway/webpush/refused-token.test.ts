@@ -4,13 +4,13 @@ import { sendWebPush } from '../../../src/gateway/webpush/send.ts'
 import { createManualClock } from '../../support/manual-clock.ts'
 import type { PushAnswer } from '../../support/push-service.ts'
 import { httpServer } from '../../delivery/servers.ts'
-import { makeRig, messageTo } from './fixture.ts'
+import { startWebPushFixture, messageTo } from './fixture.ts'
 
 const HOUR = 3_600_000
 const START = createManualClock().now()
 
 const json = (body: object) => JSON.stringify(body)
-/** What push services say to a token that is not good. */
+/** Responses of push services to a token that is not valid. */
 const REFUSALS: PushAnswer[] = [
   { status: 403, body: json({ reason: 'BadJwtToken' }) },
   { status: 403, body: json({ reason: 'ExpiredJwtToken' }) },
@@ -21,10 +21,13 @@ const REFUSALS: PushAnswer[] = [
   { status: 403 },
   { status: 401 },
 ]
-const titleOf = ({ status, body = 'without a word' }: PushAnswer) => `${status} ${body.trim()}`
+const titleOf = ({ status, body = 'without a body' }: PushAnswer) => `${status} ${body.trim()}`
 
-/** A push service with the true time, and our clock, which can be set. */
-async function makeWrongClock(t: TestContext, { refusal, sendsDate = true, wrongBy = 0 }: WrongClock) {
+/** The push service uses the true time. The sender uses `clock`, which the test can set. */
+async function startWithSettableClock(
+  t: TestContext,
+  { refusal, sendsDate = true, wrongBy = 0 }: ClockSettings,
+) {
   const refused: string[] = []
   const clock = createManualClock(START + wrongBy)
   const now = () => START + clock.steady()
@@ -32,35 +35,35 @@ async function makeWrongClock(t: TestContext, { refusal, sendsDate = true, wrong
     refused.push(fault)
     return refusal
   }
-  const rig = await makeRig(t, { now, sendsDate, refuse }, clock)
+  const fixture = await startWebPushFixture(t, { now, sendsDate, refuse }, clock)
   const outcomes = async (count: number) => {
-    const subscriptions = Array.from({ length: count }, () => rig.service.subscribe())
+    const subscriptions = Array.from({ length: count }, () => fixture.service.subscribe())
     const results = await Promise.all(
-      subscriptions.map((subscription) => sendWebPush(rig.deps, messageTo(subscription))),
+      subscriptions.map((subscription) => sendWebPush(fixture.deps, messageTo(subscription))),
     )
     return [...new Set(results.map(({ kind }) => kind))]
   }
-  return { ...rig, refused, outcomes }
+  return { ...fixture, refused, outcomes }
 }
-type WrongClock = { refusal: PushAnswer; sendsDate?: boolean; wrongBy?: number }
+type ClockSettings = { refusal: PushAnswer; sendsDate?: boolean; wrongBy?: number }
 
-suite('a system clock that is set while running', () => {
+suite('VAPID tokens when the system clock is set while the server runs', () => {
   for (const refusal of REFUSALS)
     for (const hours of [13, -13, 48])
       for (const sendsDate of [true, false])
-        test(`by ${hours} h: "${titleOf(refusal)}" ${sendsDate ? 'with' : 'without'} the service's time: 30 of 30 are delivered`, async (t) => {
-          const { clock, outcomes, refused } = await makeWrongClock(t, { refusal, sendsDate })
+        test(`a step of ${hours} h: "${titleOf(refusal)}" ${sendsDate ? 'with' : 'without'} the service's time: 30 of 30 are delivered`, async (t) => {
+          const { clock, outcomes, refused } = await startWithSettableClock(t, { refusal, sendsDate })
           assert.deepEqual(await outcomes(1), ['delivered'])
           clock.step(hours * HOUR)
           assert.deepEqual(await outcomes(30), ['delivered'])
           assert.ok(refused.length > 0, 'the first token after the step was refused')
           const before = refused.length
           assert.deepEqual(await outcomes(30), ['delivered'])
-          assert.equal(refused.length, before, 'the good token is used again')
+          assert.equal(refused.length, before, 'the accepted token is used again')
         })
 
-  test('and set right again needs nothing of that', async (t) => {
-    const { clock, outcomes, refused } = await makeWrongClock(t, { refusal: { status: 403 } })
+  test('a step that is corrected again causes no refused token', async (t) => {
+    const { clock, outcomes, refused } = await startWithSettableClock(t, { refusal: { status: 403 } })
     clock.step(13 * HOUR)
     await outcomes(2)
     clock.step(-13 * HOUR)
@@ -69,16 +72,16 @@ suite('a system clock that is set while running', () => {
     assert.equal(refused.length, 0)
   })
 
-  test('a step within the life of a token costs nothing', async (t) => {
-    const { clock, outcomes, refused } = await makeWrongClock(t, { refusal: { status: 403 } })
+  test('a step within the lifetime of a token causes no refused token', async (t) => {
+    const { clock, outcomes, refused } = await startWithSettableClock(t, { refusal: { status: 403 } })
     await outcomes(1)
     clock.step(5 * HOUR)
     assert.deepEqual(await outcomes(1), ['delivered'])
     assert.equal(refused.length, 0)
   })
 
-  test('a token is renewed after half a day by whichever clock says so first', async (t) => {
-    const { clock, outcomes, service } = await makeWrongClock(t, { refusal: { status: 403 } })
+  test('a token is renewed after half a day of the system clock or of the steady clock', async (t) => {
+    const { clock, outcomes, service } = await startWithSettableClock(t, { refusal: { status: 403 } })
     await outcomes(1)
     clock.advance(11 * HOUR)
     clock.step(-10 * HOUR)
@@ -89,27 +92,30 @@ suite('a system clock that is set while running', () => {
   })
 })
 
-suite('a system clock that is wrong from the start', () => {
+suite('VAPID tokens when the system clock is wrong at the start', () => {
   for (const hours of [13, -14, 8760])
-    test(`by ${hours} h: the push service's own time is taken`, async (t) => {
-      const { outcomes } = await makeWrongClock(t, { refusal: { status: 403 }, wrongBy: hours * HOUR })
+    test(`by ${hours} h: the time of the push service is used`, async (t) => {
+      const { outcomes } = await startWithSettableClock(t, {
+        refusal: { status: 403 },
+        wrongBy: hours * HOUR,
+      })
       assert.deepEqual(await outcomes(30), ['delivered'])
     })
 
   for (const refusal of REFUSALS)
-    test(`and the push service does not tell the time, "${titleOf(refusal)}": a configuration error, no rejection`, async (t) => {
+    test(`"${titleOf(refusal)}" without a Date header: a configuration error, no rejection`, async (t) => {
       const wrong = { refusal, sendsDate: false, wrongBy: 13 * HOUR }
-      const { clock, outcomes } = await makeWrongClock(t, wrong)
+      const { clock, outcomes } = await startWithSettableClock(t, wrong)
       assert.deepEqual(await outcomes(30), ['misconfigured'])
       clock.step(-13 * HOUR)
-      assert.deepEqual(await outcomes(30), ['delivered'], 'once the clock is right')
+      assert.deepEqual(await outcomes(30), ['delivered'], 'after the clock is corrected')
     })
 })
 
-suite('a token that is refused whatever its times', () => {
+suite('a VAPID token that is refused with any times', () => {
   for (const answer of REFUSALS)
     test(`${titleOf(answer)}: a configuration error for each of 30 devices`, async (t) => {
-      const { service, clock, deps } = await makeRig(t)
+      const { service, clock, deps } = await startWebPushFixture(t)
       service.answer(answer)
       const results = []
       for (let at = 0; at < 30; at++) results.push(await sendWebPush(deps, messageTo(service.subscribe())))
@@ -118,14 +124,14 @@ suite('a token that is refused whatever its times', () => {
         ['misconfigured'],
         json(results[0] ?? {}),
       )
-      // The clocks agree: no other time is worth a try.
+      // The clocks agree, so no token with another time is tried.
       assert.equal(service.received.length, 30)
       service.answer(undefined)
       clock.advance(1000)
       assert.equal((await sendWebPush(deps, messageTo(service.subscribe()))).kind, 'delivered')
     })
 
-  test('four tokens at most are tried in a minute, whatever time the push service claims to have', async (t) => {
+  test('four tokens at most are tried in a minute, also when the push service reports a new time with each response', async (t) => {
     const clock = createManualClock()
     let claimed = START
     const tokens = new Set<string | undefined>()
@@ -134,7 +140,7 @@ suite('a token that is refused whatever its times', () => {
       claimed += 50 * HOUR
       response.writeHead(403, { date: new Date(claimed).toUTCString() }).end()
     })
-    const { service, deps } = await makeRig(t, {}, clock)
+    const { service, deps } = await startWebPushFixture(t, {}, clock)
     const send = async () => {
       const subscription = { ...service.subscribe(), endpoint: server.url }
       return (await sendWebPush(deps, messageTo(subscription))).kind
@@ -147,7 +153,7 @@ suite('a token that is refused whatever its times', () => {
   })
 })
 
-test('all tokens for a message have one deadline together', async (t) => {
+test('all tokens for one message share one deadline', async (t) => {
   const HOUR_LESS_A_LITTLE = HOUR - 5
   const clock = createManualClock()
   let answered = 0
@@ -157,13 +163,13 @@ test('all tokens for a message have one deadline together', async (t) => {
     clock.advance(HOUR_LESS_A_LITTLE)
     response.writeHead(403, { date: new Date(START + 48 * HOUR).toUTCString() }).end()
   })
-  const { service, deps } = await makeRig(t, {}, clock)
+  const { service, deps } = await startWebPushFixture(t, {}, clock)
   const subscription = { ...service.subscribe(), endpoint: server.url }
   const result = await sendWebPush({ ...deps, deadlineMs: HOUR }, messageTo(subscription))
   assert.deepEqual(result, { kind: 'retry', reason: 'timeout' })
 })
 
-suite('an answer for the sake of the subscription', () => {
+suite('a response about the subscription', () => {
   const rows: [title: string, answer: PushAnswer, outcome: string, reason: string][] = [
     [
       'Apple',
@@ -192,13 +198,13 @@ suite('an answer for the sake of the subscription', () => {
       'rejected',
       'VAPID key mismatch',
     ],
-    ['403 without a word', { status: 403 }, 'rejected', 'status 403'],
-    // Microsoft says nothing more. The subscription is kept, and holds up no other.
-    ['401 without a word', { status: 401 }, 'retry', 'status 401'],
+    ['403 without a body', { status: 403 }, 'rejected', 'status 403'],
+    // The response of Microsoft. The subscription is kept, and no other device waits for it.
+    ['401 without a body', { status: 401 }, 'retry', 'status 401'],
   ]
   for (const [title, answer, outcome, reason] of rows)
-    test(`${title}: ${outcome}, where our token was taken before`, async (t) => {
-      const { service, send } = await makeRig(t)
+    test(`${title}: ${outcome}, if a token was accepted before`, async (t) => {
+      const { service, send } = await startWebPushFixture(t)
       assert.equal((await send()).kind, 'delivered')
       service.answer(answer)
       const result = await send()
@@ -207,8 +213,8 @@ suite('an answer for the sake of the subscription', () => {
     })
 
   for (const [title, answer, , reason] of rows.slice(0, 4))
-    test(`${title}: the device waits where our key was never taken, and no other`, async (t) => {
-      const { service, send } = await makeRig(t)
+    test(`${title}: a retry for this device only, if no token was accepted before`, async (t) => {
+      const { service, send } = await startWebPushFixture(t)
       service.answer(answer)
       assert.deepEqual(await send(), { kind: 'retry', status: answer.status, reason, isOfDevice: true })
     })

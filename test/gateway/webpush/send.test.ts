@@ -7,11 +7,11 @@ import { sendWebPush } from '../../../src/gateway/webpush/send.ts'
 import { makeIpPolicy } from '../../../src/lib/outbound/ip-policy.ts'
 import type { PushAnswer } from '../../support/push-service.ts'
 import { CERTIFICATE, PRIVATE_KEY } from '../../delivery/certificate.ts'
-import { makeRig, messageTo } from './fixture.ts'
+import { startWebPushFixture, messageTo } from './fixture.ts'
 
-suite('a Web Push message', () => {
-  test('arrives, with all that the push service asks for', async (t) => {
-    const { service, send } = await makeRig(t)
+suite('sendWebPush', () => {
+  test('sends an encrypted message with the required headers', async (t) => {
+    const { service, send } = await startWebPushFixture(t)
     const result = await send({ urgency: 'high', topic: 'room_1-A', ttl: 60 })
     assert.equal(result.kind, 'delivered')
     assert.equal(result.status, 201)
@@ -27,8 +27,8 @@ suite('a Web Push message', () => {
     assert.equal(push.claims.sub, 'mailto:push@belfry.example')
   })
 
-  test('has no Topic unless it is given, and a TTL that is whole and not below 0', async (t) => {
-    const { service, send } = await makeRig(t)
+  test('sends no Topic header by default, and a TTL that is an integer of at least 0', async (t) => {
+    const { service, send } = await startWebPushFixture(t)
     await send({ ttl: 1.9 })
     await send({ ttl: -5 })
     assert.deepEqual(
@@ -40,8 +40,8 @@ suite('a Web Push message', () => {
     )
   })
 
-  test('is signed once for 1,000 messages to one push service, and anew after half a day', async (t) => {
-    const { clock, service, deps } = await makeRig(t)
+  test('signs one token for 1,000 messages to one push service, and a new one after half a day', async (t) => {
+    const { clock, service, deps } = await startWebPushFixture(t)
     const subscription = service.subscribe()
     for (let at = 0; at < 20; at++) {
       await Promise.all(Array.from({ length: 50 }, () => sendWebPush(deps, messageTo(subscription))))
@@ -57,8 +57,8 @@ suite('a Web Push message', () => {
     assert.equal(tokens(), 2)
   })
 
-  test('of web-push is taken by the same push service', async (t) => {
-    const { service } = await makeRig(t, { now: Date.now })
+  test('is compatible: the fake push service also accepts messages of the web-push library', async (t) => {
+    const { service } = await startWebPushFixture(t, { now: Date.now })
     const keys = webPush.generateVAPIDKeys()
     const details = webPush.generateRequestDetails(service.subscribe(keys.publicKey), 'from web-push', {
       vapidDetails: { subject: 'mailto:push@belfry.example', ...keys },
@@ -74,8 +74,8 @@ suite('a Web Push message', () => {
     assert.equal(service.received[0]?.text, 'from web-push')
   })
 
-  test('too long for one record is dropped without asking', async (t) => {
-    const { service, send } = await makeRig(t)
+  test('refuses a message that is too long for one record, without a request', async (t) => {
+    const { service, send } = await startWebPushFixture(t)
     assert.deepEqual(await send({ payload: Buffer.alloc(3994) }), {
       kind: 'refused',
       reason: 'too large',
@@ -85,9 +85,9 @@ suite('a Web Push message', () => {
     assert.equal(service.received[0]?.body.length, 4096)
   })
 
-  test('goes over TLS, to a certificate that fits', async (t) => {
+  test('verifies the server certificate', async (t) => {
     const tls = { cert: CERTIFICATE, key: PRIVATE_KEY }
-    const { service, deps } = await makeRig(t, { tls, host: 'gateway.test' })
+    const { service, deps } = await startWebPushFixture(t, { tls, host: 'gateway.test' })
     const resultOf = async (host: string, ca: string[]) => {
       const policy = makeIpPolicy(['127.0.0.0/8'])
       await using agent = makeEndpointAgent({ policy, ca, lookup: async () => ['127.0.0.1'] })
@@ -103,7 +103,7 @@ suite('a Web Push message', () => {
   })
 })
 
-suite('results', () => {
+suite('Web Push results', () => {
   const rows: [answer: PushAnswer, result: ProviderResult][] = [
     [{ status: 201 }, { kind: 'delivered', status: 201, reason: 'accepted' }],
     [{ status: 200 }, { kind: 'delivered', status: 200, reason: 'accepted' }],
@@ -133,15 +133,15 @@ suite('results', () => {
   ]
   for (const [answer, result] of rows) {
     test(`${answer.status} ${JSON.stringify(answer.headers ?? {})}: ${result.kind}`, async (t) => {
-      const { service, send } = await makeRig(t)
+      const { service, send } = await startWebPushFixture(t)
       service.answer(answer)
       assert.deepEqual(await send(), result)
       assert.equal(service.received.length, 1)
     })
   }
 
-  test('Retry-After as a date', async (t) => {
-    const { clock, service, send } = await makeRig(t)
+  test('Retry-After as a date becomes retryAfterMs', async (t) => {
+    const { clock, service, send } = await startWebPushFixture(t)
     const headers = { 'retry-after': new Date(clock.now() + 90_000).toUTCString() }
     service.answer({ status: 429, headers })
     assert.deepEqual(await send(), {
@@ -152,8 +152,8 @@ suite('results', () => {
     })
   })
 
-  test('403 rejects where our key has been taken before', async (t) => {
-    const { service, deps } = await makeRig(t)
+  test('403 is a rejection if the push service has accepted the VAPID key before', async (t) => {
+    const { service, deps } = await startWebPushFixture(t)
     const known = { ...deps, isKnown: (origin: string) => origin === service.origin }
     service.answer({ status: 403, body: '{"reason":"VapidPkHashMismatch"}' })
     assert.deepEqual(await sendWebPush(known, messageTo(service.subscribe())), {
@@ -164,8 +164,8 @@ suite('results', () => {
     })
   })
 
-  test('the words of Apple and Mozilla are told on; others are not', async (t) => {
-    const { service, send } = await makeRig(t)
+  test('the known reasons of Apple and Mozilla are kept; others are not', async (t) => {
+    const { service, send } = await startWebPushFixture(t)
     const reasonFor = async (body: unknown) => {
       service.answer({ status: 400, body: typeof body === 'string' ? body : JSON.stringify(body) })
       return (await send()).reason
@@ -179,8 +179,8 @@ suite('results', () => {
     assert.equal(await reasonFor(`{"reason":"BadJwtToken","x":"${'x'.repeat(5000)}"}`), 'status 400')
   })
 
-  test("Apple's id of a message is kept", async (t) => {
-    const { service, send } = await makeRig(t)
+  test('the apns-id of Apple is kept as the provider id', async (t) => {
+    const { service, send } = await startWebPushFixture(t)
     const id = '123E4567-E89B-12D3-A456-4266554400A0'
     service.answer({ status: 201, headers: { 'apns-id': id, location: '/m/1' } })
     assert.deepEqual(await send(), {
@@ -191,34 +191,34 @@ suite('results', () => {
     })
   })
 
-  const malformed: [what: string, more: object, reason: string][] = [
+  const malformed: [title: string, more: object, reason: string][] = [
     ['no endpoint', { endpoint: undefined }, 'bad endpoint'],
-    ['an endpoint that is no URL', { endpoint: 'push.example/1' }, 'bad endpoint'],
-    ['a file', { endpoint: 'file:///etc/passwd' }, 'bad endpoint'],
+    ['an endpoint that is not a URL', { endpoint: 'push.example/1' }, 'bad endpoint'],
+    ['an endpoint with file:', { endpoint: 'file:///etc/passwd' }, 'bad endpoint'],
     ['an endpoint with a password', { endpoint: 'https://a:b@push.example/1' }, 'bad endpoint'],
     ['an endpoint with a fragment', { endpoint: 'https://push.example/1#x' }, 'bad endpoint'],
-    ['no key', { p256dh: undefined }, 'bad p256dh'],
-    ['no secret', { auth: undefined }, 'bad auth'],
+    ['no p256dh', { p256dh: undefined }, 'bad p256dh'],
+    ['no auth', { auth: undefined }, 'bad auth'],
   ]
-  for (const [what, more, reason] of malformed) {
-    test(`${what}: rejected without asking`, async (t) => {
-      const { service, send } = await makeRig(t)
+  for (const [title, more, reason] of malformed) {
+    test(`${title}: rejected without a request`, async (t) => {
+      const { service, send } = await startWebPushFixture(t)
       assert.deepEqual(await send(more), { kind: 'rejected', reason })
       assert.equal(service.received.length, 0)
     })
   }
 })
 
-suite('a push service that does not answer', () => {
-  test('is given up after the deadline', async (t) => {
-    const { service, deps } = await makeRig(t)
+suite('sendWebPush without a response', () => {
+  test('returns a retry after the deadline', async (t) => {
+    const { service, deps } = await startWebPushFixture(t)
     service.answer(() => new Promise(() => {}))
     const result = await sendWebPush({ ...deps, deadlineMs: 20 }, messageTo(service.subscribe()))
     assert.deepEqual(result, { kind: 'retry', reason: 'timeout' })
   })
 
-  test('is left when we stop', async (t) => {
-    const { service, send } = await makeRig(t)
+  test('returns stopped when the send is aborted', async (t) => {
+    const { service, send } = await startWebPushFixture(t)
     const stop = new AbortController()
     service.answer(() => {
       stop.abort()
@@ -229,8 +229,8 @@ suite('a push service that does not answer', () => {
     assert.equal(service.received.length, 1)
   })
 
-  test('is not there', async (t) => {
-    const { service, deps } = await makeRig(t)
+  test('returns a retry when the connection is refused', async (t) => {
+    const { service, deps } = await startWebPushFixture(t)
     const subscription = service.subscribe()
     await service[Symbol.asyncDispose]()
     const result = await sendWebPush(deps, messageTo(subscription))

@@ -15,8 +15,8 @@ function tokenOf(header: string) {
   return { head: read(head), claims: read(claims), signed: `${head}.${claims}`, signature }
 }
 
-suite('VAPID', () => {
-  test('says who we are to this origin, until when, and is signed with the key', async () => {
+suite('createVapid', () => {
+  test('signs a token with the origin, the expiration and the contact', async () => {
     const { key } = makeVapidKey()
     const clock = createManualClock()
     const header = await createVapid(key, 'mailto:a@b.example', clock).headerFor('https://push.example')
@@ -33,7 +33,7 @@ suite('VAPID', () => {
     assert(header.endsWith(`k=${key.publicKey}`))
   })
 
-  test('is made once for each origin and half a day', () => {
+  test('creates one token for each origin and half a day', () => {
     const clock = createManualClock()
     const vapid = createVapid(makeVapidKey().key, 'mailto:a@b.example', clock)
     const first = vapid.headerFor('https://one.example')
@@ -44,7 +44,7 @@ suite('VAPID', () => {
     assert.notEqual(vapid.headerFor('https://one.example'), first)
   })
 
-  test('a clock that is set back makes it anew: what ends in more than 24 h is not taken', async () => {
+  test('creates a new token when the clock is set back, because push services refuse an expiration more than 24 h ahead', async () => {
     const clock = createManualClock()
     const vapid = createVapid(makeVapidKey().key, 'mailto:a@b.example', clock)
     const first = vapid.headerFor('https://one.example')
@@ -54,7 +54,7 @@ suite('VAPID', () => {
     assert.equal(tokenOf(await second).claims['exp'], Math.floor(clock.now() / 1000) + 13 * 3600)
   })
 
-  test('is not kept when it cannot be signed', async () => {
+  test('does not keep a token that failed to sign', async () => {
     const { privateKey } = generateKeyPairSync('ed25519')
     const key = { ...makeVapidKey().key, privateKey }
     const vapid = createVapid(key, 'mailto:a@b.example', createManualClock())
@@ -66,7 +66,7 @@ suite('VAPID', () => {
     await assert.rejects(second)
   })
 
-  test('forgets origins rather than growing without end', () => {
+  test('keeps tokens for a limited number of origins', () => {
     const vapid = createVapid(makeVapidKey().key, 'mailto:a@b.example', createManualClock())
     const first = vapid.headerFor('https://first.example')
     assert.equal(vapid.headerFor('https://first.example'), first)

@@ -6,7 +6,7 @@ import { keepVapidKey } from '../../../src/gateway/webpush/vapid-file.ts'
 import { readVapidKey } from '../../../src/gateway/webpush/credentials.ts'
 import { temporaryFolder } from '../../support/databases.ts'
 
-test('a key is made once, for its owner alone, and kept', async (t) => {
+test('keepVapidKey creates a key file once, readable by its owner only, and reads it afterwards', async (t) => {
   const file = join(temporaryFolder(t), 'vapid.pem')
   const made = await keepVapidKey(file)
   assert.equal(made.isNew, true)
@@ -18,7 +18,7 @@ test('a key is made once, for its owner alone, and kept', async (t) => {
   assert.equal(readFileSync(file, 'utf8'), text)
 })
 
-test('what is not a key is left as it is', async (t) => {
+test('keepVapidKey does not change a file that is not a key', async (t) => {
   const file = join(temporaryFolder(t), 'notes.txt')
   writeFileSync(file, 'my notes')
   const message = `${file} is there already, and holds not a private key in PEM; name another file`
@@ -26,7 +26,7 @@ test('what is not a key is left as it is', async (t) => {
   assert.equal(readFileSync(file, 'utf8'), 'my notes')
 })
 
-test('a folder that is not there, and one that is in the way', async (t) => {
+test('keepVapidKey fails for a missing folder, and for a path that is a folder', async (t) => {
   const folder = temporaryFolder(t)
   await assert.rejects(keepVapidKey(join(folder, 'no', 'vapid.pem')), {
     name: 'ConfigError',
