@@ -35,11 +35,13 @@ type Looking = {
   plan: Collapse | undefined
   /** The backlog has been looked at: once in a visit, unless the plan falls. */
   isPlanned: boolean
+  /** An event was skipped whose poke would have contained the badge. */
+  badgeMissed: boolean
 }
 
 type Tools = {
   readonly headOf: (wanted: HeadWanted & { owner: string }) => Promise<HeadRow | undefined>
-  readonly nextStep: (head: HeadRow) => Promise<NextStep>
+  readonly nextStep: (head: HeadRow, badgeMissed: boolean) => Promise<NextStep>
 }
 
 /**
@@ -57,7 +59,8 @@ export function createLook(deps: DeliveryDeps): (visit: Visit) => Promise<PokeLo
     const found = await headsOf(db, items[0]?.owner ?? '', items)
     return items.map((item) => found.get(item.pusherId))
   })
-  const nextStep = (head: HeadRow) => nextPoke({ ...deps, ...caches, q: db, now: deps.clock.now() }, head)
+  const nextStep = (head: HeadRow, badgeMissed: boolean) =>
+    nextPoke({ ...deps, ...caches, q: db, now: deps.clock.now() }, head, badgeMissed)
   return (visit) => look(deps, { headOf, nextStep }, visit)
 }
 
@@ -70,6 +73,7 @@ async function look(deps: DeliveryDeps, tools: Tools, visit: Visit): Promise<Pok
     noted: [],
     plan: undefined,
     isPlanned: turn > 1,
+    badgeMissed: false,
   }
   for (;;) {
     const head = await tools.headOf({ pusherId, owner, done: passedOver(looking.done, looking.plan) })
@@ -79,7 +83,7 @@ async function look(deps: DeliveryDeps, tools: Tools, visit: Visit): Promise<Pok
       looking.plan = await planCollapse(deps.db, pusherId, (position) => judge(tools, visit, position))
       if (looking.plan !== undefined) continue
     }
-    const next = visit.isStopping() ? undefined : await tools.nextStep(head)
+    const next = visit.isStopping() ? undefined : await tools.nextStep(head, looking.badgeMissed)
     if (next?.kind !== 'skip') return found(deps, looking, { head, next })
     skip(deps, looking, { head, reason: next.reason })
   }
@@ -95,7 +99,7 @@ async function judge(
 ): Promise<NextStep | undefined> {
   const beyond = { ordinary: position - 1, urgent: Number.MAX_SAFE_INTEGER }
   const head = await headOf({ pusherId, owner, done: beyond })
-  return head && nextStep(head)
+  return head && nextStep(head, false)
 }
 
 function skip(
@@ -112,13 +116,18 @@ function skip(
   events.pokeSkipped({ pusherId: head.pusher_id, reason })
   looking.noted.push(...notedOf(head, { step: 'skipped', reason }))
   if (head.head !== null) looking.passed.push(head.head)
+  if (!isByDeviceRule(reason)) looking.badgeMissed = true
   looking.done = pastHead(head, looking.done)
 }
+
+/** A device rule suppresses the whole poke. The badge is then sent with the next change, and not for this event. */
+const isByDeviceRule = (reason: SkipReason) =>
+  reason === 'suppressed by a device rule' || reason === 'in the app only' || reason === 'does not notify'
 
 type Found = { head: HeadRow; next: Exclude<NextStep, { kind: 'skip' }> | undefined }
 
 function found({ events }: DeliveryDeps, looking: Looking, { head, next }: Found): PokeLook {
-  const { passed, noted, plan } = looking
+  const { passed, noted, plan, badgeMissed } = looking
   if (next?.kind === 'hold' && next.until !== head.held_until) {
     events.pokeHeld({ pusherId: head.pusher_id, until: next.until })
     noted.push(...notedOf(head, { step: 'held', reason: 'active elsewhere' }))
@@ -128,6 +137,7 @@ function found({ events }: DeliveryDeps, looking: Looking, { head, next }: Found
     state: stateOf(head),
     valueDue: head.value_due,
     valueKnown: next !== undefined && 'badgeKnown' in next && next.badgeKnown,
+    valueMissed: badgeMissed,
     passed,
     step: stepOf(head, next),
     head,

@@ -95,9 +95,12 @@ export type NextPokeDeps = Omit<Questions, 'rulesOf'> & {
  * The oldest event that waits, if there is still a reason to tell of it; with none waiting, the badge if it is not what the
  * gateway was told last. Everything is read now: what was read, redacted or left while it waited is not told of.
  */
-export async function nextPoke(deps: NextPokeDeps, head: HeadRow): Promise<NextStep> {
+export async function nextPoke(deps: NextPokeDeps, head: HeadRow, badgeMissed: boolean): Promise<NextStep> {
   if (head.activated === 0) return activationStep(deps, head)
-  return head.head === null ? badgeStep(deps, head) : eventStep(deps, head, head.head)
+  const isBadgeDue = head.value_due > 0 || badgeMissed
+  return head.head === null
+    ? badgeStep(deps, head, isBadgeDue)
+    : eventStep(deps, head, { position: head.head, isBadgeDue })
 }
 
 /** Until then the pusher of an app that does not confirm it is left alone. The activation ends the wait. */
@@ -115,8 +118,9 @@ function activationStep(deps: NextPokeDeps, head: HeadRow): NextStep {
 async function badgeStep(
   deps: NextPokeDeps,
   head: HeadRow,
+  isBadgeDue: boolean,
 ): Promise<Extract<NextStep, { kind: 'send' | 'rest' }>> {
-  if (head.value_due === 0) return { kind: 'rest', badgeKnown: false }
+  if (!isBadgeDue) return { kind: 'rest', badgeKnown: false }
   if (!wantsBadges(head)) return { kind: 'rest', badgeKnown: true }
   const badge = await deps.badgeOf(deps.q, head.user_id)
   if (badge === head.value_told) return { kind: 'rest', badgeKnown: true }
@@ -148,7 +152,10 @@ export type PokeDecision =
   | { kind: 'skip'; reason: SkipReason }
 
 export type JudgeDeps = Pick<NextPokeDeps, 'q' | 'now' | 'isRead' | 'outcomeOf' | 'displayNameAt'> &
-  Pick<NextPokeDeps, 'deviceRulesOf' | 'eventAt'>
+  Pick<NextPokeDeps, 'deviceRulesOf' | 'eventAt'> & {
+    /** For e-mail pushers: whether the deciding rule wants the event to be mailed. */
+    isForMail?: (tweaks: RuleOutcome['tweaks']) => boolean
+  }
 
 /**
  * Whether the event at `position` is still to be sent to this pusher, and as what. Everything is read now. The facts of the
@@ -173,7 +180,8 @@ export async function judgeEvent(deps: JudgeDeps, row: WaitingRow, position: num
   })
   if (reason !== undefined || poked === undefined) return { kind: 'skip', reason: reason ?? 'gone' }
   const outcomes = await outcomesFor(deps, row, { poked, stored })
-  const quiet = notifyReason(pusherRuleFacts(outcomes))
+  const isForMail = deps.isForMail?.(outcomes.here.outcome.tweaks) ?? true
+  const quiet = notifyReason(pusherRuleFacts(outcomes, { isForMail }))
   if (quiet !== undefined) return { kind: 'skip', reason: quiet }
   return { kind: 'tell', outcome: outcomes.here.outcome, poked: await asEdited(deps, row, poked) }
 }
@@ -196,7 +204,11 @@ async function asEdited(
   return { ...poked, event: { ...poked.event, content: edited } }
 }
 
-async function eventStep(deps: NextPokeDeps, head: HeadRow, position: number): Promise<NextStep> {
+async function eventStep(
+  deps: NextPokeDeps,
+  head: HeadRow,
+  { position, isBadgeDue }: { position: number; isBadgeDue: boolean },
+): Promise<NextStep> {
   const userId = head.user_id
   const [decision, badge] = await Promise.all([
     judgeEvent(deps, head, position),
@@ -207,7 +219,7 @@ async function eventStep(deps: NextPokeDeps, head: HeadRow, position: number): P
   const hold = holdFor(deps, head)
   if (hold !== undefined) {
     // What was read meanwhile changes the badge all the same.
-    const badgeNow = await badgeStep(deps, head)
+    const badgeNow = await badgeStep(deps, head, isBadgeDue)
     return badgeNow.kind === 'send' ? badgeNow : { ...hold, badgeKnown: badgeNow.badgeKnown }
   }
   const input = {

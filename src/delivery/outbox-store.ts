@@ -63,6 +63,9 @@ export async function flagBadge(tx: Transaction, userIds: readonly UserId[]): Pr
 /** The kinds of pushers that are told of events. */
 const SENDING = [sql.lit('http'), sql.lit('webpush'), sql.lit('email')]
 
+/** The kinds of pushers that are sent the badge. A mail contains none. */
+const BADGED = [sql.lit('http'), sql.lit('webpush')]
+
 const urgencyOf = ({ type }: Told) => (isCall(type) ? 1 : 0)
 
 type Row = { position: number; now: number; urgent: number }
@@ -146,7 +149,7 @@ export const markBadgeDue = query<{ userIds: readonly UserId[] }>()((db, p, d) =
         .selectFrom('pushers')
         .select('pusher_id')
         .where('user_id', 'in', d.list(p.userIds) as RawBuilder<UserId>)
-        .where('kind', 'in', SENDING)
+        .where('kind', 'in', BADGED)
         .where('enabled', '=', sql.lit(1))
         .where('activated', '=', sql.lit(1))
         .where('disable_badge_count', '=', sql.lit(0)),

@@ -111,6 +111,7 @@ const lookOf = (row: WaitingRow): PushLook => ({
   lastPosition: row.last_position,
   valueDue: 0,
   valueKnown: false,
+  valueMissed: false,
   passed: [],
   step: { kind: 'rested' },
 })

@@ -14,6 +14,12 @@ export const NOT_DURABLE = { durably: false }
 /** The same, for transactions that may be repeated. */
 export const NOT_DURABLE_REPEATABLE = { ...NOT_DURABLE, repeatable: true }
 
+/**
+ * `value_told` after an attempt whose result is not known: the recipient may have the value of that attempt or the previous one.
+ * It equals no value, so a value that becomes due is sent.
+ */
+export const UNCERTAIN_VALUE = -1
+
 /** The exclusive right of `owner` to send for a lane until `until`. Milliseconds since the Unix epoch. */
 export type Lease = { owner: string; until: number; now: number }
 
@@ -107,10 +113,12 @@ export type LaneOutcome = {
   answers: boolean
   /** Write the failure only if the lane has work: an empty lane is not failing. */
   onlyIfDue: boolean
-  /** The sent value; null: none. */
+  /** The value that the recipient has received, or `UNCERTAIN_VALUE`; null: this attempt sent none. */
   valueTold: number | null
   /** `value_due` as it was before the value was read; null: it was not read. */
   valueSeen: number | null
+  /** The value becomes due. */
+  raiseValue: boolean
   /** The lane must wait, so the lease ends. */
   waits: boolean
   /** The lease ends in any case. */
@@ -145,10 +153,14 @@ export async function advanceLanes(
   await tx.run(retryEarlier, { items: lanes.map(({ laneId, at }) => ({ id: laneId, at })) })
 }
 
+/** A lease that was not given back may have ended during an attempt. */
+const toldAfterLostLease = sql<number>`case when lease_owner is null or value_told is null then value_told
+  else ${sql.lit(UNCERTAIN_VALUE)} end`
+
 export const claim = query<{ kind: LaneKind; laneIds: readonly number[] } & Lease>()((db, p, d) =>
   db
     .updateTable('lanes')
-    .set({ lease_owner: p.owner, lease_until: p.until })
+    .set({ lease_owner: p.owner, lease_until: p.until, value_told: toldAfterLostLease })
     .where('lane_id', 'in', d.numbers(p.laneIds))
     .where('kind', '=', p.kind)
     // The claiming process is not working on the lane, so its own lease is left from a settling that failed.
@@ -160,7 +172,7 @@ export const claim = query<{ kind: LaneKind; laneIds: readonly number[] } & Leas
 export const endAllLeases = query<{ kind: LaneKind }>()((db, p) =>
   db
     .updateTable('lanes')
-    .set({ lease_owner: null, lease_until: null })
+    .set({ lease_owner: null, lease_until: null, value_told: toldAfterLostLease })
     .where('kind', '=', p.kind)
     .where('lease_owner', 'is not', null),
 )
@@ -256,6 +268,7 @@ const COLUMNS = {
   only_if_due: 'integer',
   told: 'integer',
   seen: 'integer',
+  raised: 'integer',
   waits: 'integer',
   give_back: 'integer',
 } as const
@@ -278,6 +291,7 @@ const outcomeRow = ({ laneId, state, ...outcome }: LaneOutcome): OutcomeRow => (
   only_if_due: Number(outcome.onlyIfDue),
   told: outcome.valueTold,
   seen: outcome.valueSeen,
+  raised: Number(outcome.raiseValue),
   waits: Number(outcome.waits),
   give_back: Number(outcome.release),
 })
@@ -286,7 +300,7 @@ const outcomeRow = ({ laneId, state, ...outcome }: LaneOutcome): OutcomeRow => (
 const isSame = sql<boolean>`generation = r.gen`
 const hasWork = sql<boolean>`(value_due > 0 or ${hasItems})`
 const isIdle = sql<boolean>`(r.only_if_due = 1 and not ${hasWork})`
-const valueLeft = sql<number>`case when value_due = r.seen then 0 else value_due end`
+const valueLeft = sql<number>`(case when value_due = r.seen then 0 else value_due end + r.raised)`
 const leaseContinues = sql<boolean>`(r.give_back = 0 and (r.waits = 0 or not ${isSame})
   and (${valueLeft} > 0 or ${hasItems}))`
 
@@ -295,6 +309,10 @@ const current = <T>(column: string, value: RawBuilder<T>) =>
   sql<T>`case when ${isSame} and not ${isIdle} then ${value} else ${sql.ref(column)} end`
 const answered = <T>(column: string, value: RawBuilder<T>) =>
   sql<T>`case when (${isSame} or r.answers = 1) and not ${isIdle} then ${value} else ${sql.ref(column)} end`
+
+// A lane that was set again during the attempt may have another destination, which has no value yet.
+const told = sql<number>`case when r.told is null or (value_told is null and not ${isSame}) then value_told
+  when ${isSame} then r.told else ${sql.lit(UNCERTAIN_VALUE)} end`
 
 export const settle = query<{ items: readonly OutcomeRow[] } & Lease>()((db, p, d) =>
   db
@@ -314,7 +332,7 @@ export const settle = query<{ items: readonly OutcomeRow[] } & Lease>()((db, p, 
       last_success_at: answered('last_success_at', sql<number>`r.success_at`),
       last_error: current('last_error', sql<string>`r.fault`),
       last_error_at: current('last_error_at', sql<number>`r.fault_at`),
-      value_told: current('value_told', sql<number>`coalesce(r.told, value_told)`),
+      value_told: told,
       value_due: valueLeft,
       lease_owner: sql<string>`case when ${leaseContinues} then lease_owner end`,
       lease_until: sql<number>`case when ${leaseContinues} then ${d.integer(p.until)} end`,

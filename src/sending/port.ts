@@ -25,6 +25,8 @@ export type Looked = {
   valueDue: number
   /** The value was read and equals the last sent value. */
   valueKnown: boolean
+  /** Items that would have contained the value are skipped: the value is due unless this step sends it. */
+  valueMissed: boolean
   /** The positions of items that are no longer to be sent. */
   passed: readonly number[]
   /**

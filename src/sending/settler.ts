@@ -8,6 +8,7 @@ import {
   type Lease,
   settleLanes,
   type Turn,
+  UNCERTAIN_VALUE,
   unchanged,
 } from './lane-store.ts'
 import type { LanePort, Looked, Settled } from './port.ts'
@@ -133,17 +134,21 @@ function outcomeOf(entry: Entry<Looked, SendResult>): LaneOutcome {
   }
 }
 
-/** A due value stays due when the item that carried it is refused. */
+/**
+ * A value that is due stays due when the item that contained it is refused. An attempt without a known result may have arrived,
+ * so the value of the recipient is uncertain after it.
+ */
 function valueOf(
   { event }: Entry<Looked, SendResult>,
   look: Looked | undefined,
-): Pick<LaneOutcome, 'valueTold' | 'valueSeen'> {
-  const untold = { valueTold: null, valueSeen: null }
-  if (look === undefined) return untold
-  const { step, valueDue, valueKnown } = look
-  if (step.kind !== 'send') return { valueTold: null, valueSeen: valueKnown ? valueDue : null }
-  if (event.kind === 'delivered') return { valueTold: step.value, valueSeen: valueDue }
-  return event.kind === 'refused' && step.positions.length === 0
-    ? { valueTold: null, valueSeen: valueDue }
-    : untold
+): Pick<LaneOutcome, 'valueTold' | 'valueSeen' | 'raiseValue'> {
+  if (look === undefined) return { valueTold: null, valueSeen: null, raiseValue: false }
+  const { step, valueDue, valueKnown, valueMissed } = look
+  const settled = { valueTold: null, valueSeen: valueDue, raiseValue: false }
+  const open = { valueTold: null, valueSeen: null, raiseValue: valueMissed }
+  if (step.kind !== 'send') return valueKnown ? settled : open
+  if (event.kind === 'delivered') return { ...settled, valueTold: step.value }
+  if (event.kind === 'refused') return step.positions.length === 0 ? settled : open
+  const isUncertain = step.value !== null && (event.kind === 'retry' || event.kind === 'given back')
+  return isUncertain ? { ...open, valueTold: UNCERTAIN_VALUE } : open
 }

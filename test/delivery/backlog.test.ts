@@ -45,6 +45,7 @@ const outcome = {
   only_if_due: 0,
   told: null,
   seen: null,
+  raised: 0,
   waits: 0,
   give_back: 0,
 }

@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { putRule } from '../../src/user-rules/change-rules.ts'
 import { room } from '../notifications/fixture.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
+import type { PokeAnswer, PokeReceiver } from '../support/poke-receiver.ts'
 import { alice, atRest, bob, isBadge, kitchen, setUp, type DeliveryFixture } from './delivery-fixture.ts'
+
+/** Longer than a lease. */
+const LEASE_MS = 61_000
+const DRAIN_MS = 10
 
 const readAll = (delivery: DeliveryFixture, position: number, roomId = kitchen) =>
   delivery.fixture.read({ userId: bob, roomId, threadId: '', position })
@@ -116,4 +122,118 @@ onEachDatabase('badge pokes', (open) => {
     )
     assert.equal((await delivery.pusherRows())[0]?.failing_since, null)
   })
+
+  test('sends the badge after a restart when an invitation is redacted while its poke is in flight', async (t) => {
+    const { delivery, gateway } = await setUp(t, open)
+    const attic = room('attic')
+    await delivery.fixture.join(attic, alice)
+    const invite = { roomId: attic, userId: bob, by: alice, membership: 'invite' } as const
+    const position = await crashDuringPoke(delivery, gateway, async () => {
+      return (await delivery.fixture.setMember(invite)).position
+    })
+    await delivery.fixture.redact(attic, position)
+    await using _second = await delivery.start()
+    await atRest(delivery)
+    assert.deepEqual(gateway.pokes.map(isBadge), [false, true])
+    assert.deepEqual(unreadCounts(gateway), [1, 1])
+    assert.ok(delivery.told.some(({ fields }) => fields['reason'] === 'redacted'))
+  })
+
+  test('sends the previous badge again after a restart when a message is redacted while its poke is in flight', async (t) => {
+    const { delivery, gateway } = await setUp(t, open)
+    await endAtBadgeZero(delivery)
+    const position = await crashDuringPoke(delivery, gateway, () => delivery.say(alice, 'two'))
+    await delivery.fixture.redact(kitchen, position)
+    await using _second = await delivery.start()
+    await atRest(delivery)
+    assert.deepEqual(unreadCounts(gateway), [1, 0, 1, 0])
+  })
+
+  const removals = {
+    'the message is redacted': (delivery: DeliveryFixture, position: number) =>
+      delivery.fixture.redact(kitchen, position),
+    'the message is read': readAll,
+    'the user ignores its sender': (delivery: DeliveryFixture) => delivery.fixture.ignore(bob, [alice]),
+  }
+  for (const [name, remove] of Object.entries(removals))
+    test(`sends the previous badge again when ${name} after an attempt that failed`, async (t) => {
+      const { delivery, gateway } = await setUp(t, open)
+      await endAtBadgeZero(delivery)
+      await using _worker = await delivery.start()
+      gateway.answer({ status: 504 })
+      const position = await delivery.say(alice, 'two')
+      await eventually(() => delivery.told.some(({ event }) => event === 'pusherFailing'))
+      await remove(delivery, position)
+      gateway.answer({})
+      delivery.clock.advance(1000)
+      await atRest(delivery)
+      assert.deepEqual(unreadCounts(gateway), [1, 0, 1, 0])
+    })
+
+  test('sends the badge when a call expires before its poke is delivered, also after a failed badge poke', async (t) => {
+    const { delivery, gateway } = await setUp(t, open)
+    await using _worker = await delivery.start()
+    gateway.answer({ status: 500 })
+    const call = { type: 'm.call.invite', content: { call_id: '1' } }
+    await delivery.fixture.send({ roomId: kitchen, sender: alice, ...call })
+    const failures = () => delivery.told.filter(({ event }) => event === 'pusherFailing').length
+    await eventually(() => failures() === 1)
+    delivery.clock.advance(120_000)
+    await eventually(() => failures() === 2)
+    assert.equal(await delivery.queued(), 0)
+    gateway.answer({})
+    delivery.clock.advance(120_000)
+    await atRest(delivery)
+    assert.deepEqual(gateway.pokes.map(isBadge), [false, true, true])
+    assert.deepEqual(unreadCounts(gateway), [1, 1, 1])
+    assert.equal((await delivery.pusherRows())[0]?.value_told, 1)
+  })
+
+  test('sends no badge for a message that a rule of the device suppresses', async (t) => {
+    const { delivery, gateway } = await setUp(t, open)
+    const handle = 'phone'
+    await delivery.setPusher(bob, { data: { url: gateway.url }, instance_handle: handle })
+    const rule = { userId: bob, scope: handle, kind: 'room', ruleId: kitchen } as const
+    await putRule(delivery.rules, rule, { content: { actions: [] } })
+    await using _worker = await delivery.start()
+    await delivery.say(alice, 'hello')
+    await atRest(delivery)
+    assert.deepEqual(gateway.pokes, [])
+  })
 })
+
+const unreadCounts = (gateway: PokeReceiver) => gateway.pokes.map((poke) => poke.counts?.unread)
+
+/** The gateway has received 1 and then 0. */
+async function endAtBadgeZero(delivery: DeliveryFixture): Promise<void> {
+  await using _worker = await delivery.start()
+  const position = await delivery.say(alice, 'one')
+  await atRest(delivery)
+  await readAll(delivery, position)
+  await atRest(delivery)
+}
+
+/** Ends the process while the gateway has the poke of an event and has not answered. Later pokes are answered. */
+async function crashDuringPoke(
+  delivery: DeliveryFixture,
+  gateway: PokeReceiver,
+  send: () => Promise<number>,
+): Promise<number> {
+  const before = gateway.pokes.length
+  const hanging = Promise.withResolvers<PokeAnswer>()
+  gateway.answer(() => hanging.promise)
+  const worker = await delivery.start({ drainMs: DRAIN_MS })
+  const position = await send()
+  await eventually(() => gateway.pokes.length === before + 1)
+  let isStopped = false
+  const stopped = worker[Symbol.asyncDispose]().then(() => (isStopped = true))
+  await eventually(() => {
+    delivery.clock.advance(DRAIN_MS)
+    return isStopped
+  })
+  await stopped
+  delivery.clock.advance(LEASE_MS)
+  gateway.answer({})
+  hanging.resolve({})
+  return position
+}

@@ -4,7 +4,7 @@ import type { Database } from '../../src/storage/database.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
-import { alice, atRest, bob, bodies, carol, kitchen, setUp } from './delivery-fixture.ts'
+import { alice, atRest, bob, bodies, carol, isBadge, kitchen, setUp } from './delivery-fixture.ts'
 
 const at = (position: number) => `$${kitchen}-${position}`
 
@@ -242,17 +242,22 @@ onEachDatabase('delivery', (open) => {
     assert.deepEqual(poke.counts, { unread: 1 })
   })
 
-  test('a call that is a minute old is not announced', async (t) => {
+  test('sends the badge alone for a call that is a minute old', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     const invite = { type: 'm.call.invite', content: { call_id: 'c', lifetime: 1, version: 0, offer: {} } }
     await delivery.fixture.send({ roomId: kitchen, sender: alice, ...invite })
     delivery.clock.advance(60_001)
     await using _worker = await delivery.start()
+    await eventually(() => gateway.pokes.length > 0)
     await atRest(delivery)
-    assert.deepEqual(gateway.pokes, [])
+    assert.deepEqual(gateway.pokes.map(isBadge), [true])
+    assert.deepEqual(gateway.pokes[0]?.counts, { unread: 1 })
     assert.deepEqual(
-      delivery.told.map(({ fields }) => fields['reason']),
-      ['expired'],
+      delivery.told.map(({ event, fields }) => [event, fields['reason']]),
+      [
+        ['pokeSkipped', 'expired'],
+        ['pokeSent', undefined],
+      ],
     )
   })
 })

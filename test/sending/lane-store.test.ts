@@ -7,6 +7,7 @@ import {
   lanesDue,
   lanesWithWork,
   settleLanes,
+  UNCERTAIN_VALUE,
 } from '../../src/sending/lane-store.ts'
 import { NEW_LANE } from '../../src/sending/transition.ts'
 import type { Database } from '../../src/storage/database.ts'
@@ -24,6 +25,7 @@ const outcome: LaneOutcome = {
   onlyIfDue: false,
   valueTold: null,
   valueSeen: null,
+  raiseValue: false,
   waits: false,
   release: false,
 }
@@ -155,6 +157,30 @@ onEachDatabase('the store of lanes', (open) => {
       [second?.attempts, second?.failing_since, second?.last_success_at, second?.value_told],
       [0, null, NOW, null],
     )
+  })
+
+  test('the value is uncertain when a lane was set again during the attempt, and when a lease was not given back', async (t) => {
+    const db = await open(t)
+    await makeLanes(db, [1, 2, 3])
+    await claim(db, [1, 2, 3])
+    await settle(db, [
+      { laneId: 1, valueTold: 7 },
+      { laneId: 2, valueTold: 7 },
+    ])
+    await db.transaction((tx) => tx.run(raiseGeneration, { laneId: 1, destination: 'elsewhere' }))
+    await settle(db, [{ laneId: 1, valueTold: 8 }])
+    const later = { owner: 'other', until: lease.until * 2, now: lease.until }
+    assert.equal((await claim(db, [2, 3], later)).length, 2)
+    const values = await Promise.all([1, 2, 3].map(async (id) => (await rowOf(db, id))?.value_told))
+    assert.deepEqual(values, [UNCERTAIN_VALUE, UNCERTAIN_VALUE, null])
+  })
+
+  test('a value that an item would have contained becomes due, and the lease continues for it', async (t) => {
+    const db = await open(t)
+    await makeLanes(db, [1], { items: false })
+    await claim(db, [1])
+    assert.deepEqual(await settle(db, [{ laneId: 1, raiseValue: true }]), ['kept'])
+    assert.equal((await rowOf(db, 1))?.value_due, 1)
   })
 
   test('who has lost the lease changes nothing, and gets it back only once it is free', async (t) => {

@@ -38,11 +38,9 @@ export function createLookThrough(deps: MailDeliveryDeps): (pusher: MailPusher) 
 
   async function judge(pusher: MailPusher, row: WaitingEvent): Promise<Judged> {
     const waiting = { ...row, user_id: pusher.user_id, enabled: pusher.enabled, handle: pusher.handle }
-    const asked = { ...deps, ...caches, q: db, now: clock.now() }
+    const asked = { ...deps, ...caches, q: db, now: clock.now(), isForMail }
     const verdict: PokeDecision = await judgeEvent(asked, waiting, row.position)
-    if (verdict.kind === 'skip') return { ...verdict, row }
-    const isWanted = isForMail(verdict.outcome.tweaks)
-    return isWanted ? { kind: 'tell', row, verdict } : { kind: 'skip', row, reason: 'not by e-mail' }
+    return verdict.kind === 'skip' ? { ...verdict, row } : { kind: 'tell', row, verdict }
   }
 
   return async (pusher) => {

@@ -53,7 +53,7 @@ function createLook(deps: MailDeliveryDeps): (visit: Visit) => Promise<MailLook 
     const pusher = await db.first(mailPusher, { pusherId: laneId, owner })
     if (!pusher) return undefined
     // A mail tells no badge, so none stays due.
-    const value = { valueDue: pusher.value_due, valueKnown: true }
+    const value = { valueDue: pusher.value_due, valueKnown: true, valueMissed: false }
     const found = { state: stateOf(pusher), ...value, passed: [], pusher }
     if (visit.isStopping()) return { ...found, waiting: NOTHING, noted: [], step: { kind: 'given back' } }
     const waiting = await lookThrough(pusher)

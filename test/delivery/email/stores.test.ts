@@ -41,6 +41,7 @@ const OUTCOME = {
   onlyIfDue: false,
   valueTold: null,
   valueSeen: null,
+  raiseValue: false,
   waits: true,
   release: true,
 }
