@@ -1,5 +1,5 @@
-// npm start, npm test, npm run bench and npm run soak come through here: it installs what is missing or out of date, then hands over to the Node
-// that came with the packages. Plain JavaScript for Node 20, and nothing but Node itself is imported.
+// The entry point of npm start, npm test, npm run bench and npm run soak. It installs packages that are missing or out of date, then starts the
+// task with the Node from the packages. Plain JavaScript that Node 20 can run, and it imports only modules of Node.
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
@@ -19,7 +19,7 @@ const NO_WARNINGS = '--disable-warning=ExperimentalWarning'
 
 const tasks = {
   start: () => ['bin/belfry', 'start', ...args],
-  // One file more than cores: many tests wait for another process, for a lock or for the disk.
+  // One test file more than cores, because many tests wait for another process, a lock or the disk.
   test: () => [
     '--test',
     `--test-concurrency=${availableParallelism() + 1}`,
@@ -49,7 +49,7 @@ function isInstalled() {
   const installed = join(modules, '.package-lock.json')
   if (!existsSync(installed)) return false
   if (existsSync(stamp)) return readFileSync(stamp, 'utf8') === lockHash()
-  // Installed by hand. npm writes this file last, so a newer one means a finished install of this lock file.
+  // Installed without this script. npm writes this file last, so a newer one means a finished installation of this lock file.
   if (statSync(installed).mtimeMs < statSync(lockFile).mtimeMs) return false
   writeStamp()
   return true
@@ -82,19 +82,19 @@ function nodeToUse() {
   return existsSync(own) ? own : process.execPath
 }
 
-/** File names replace the whole suite; options of `node --test` go with either. */
+/** File names replace the default pattern. Options of `node --test` are passed in both cases. */
 function testArguments() {
   const isNamed = args.some((argument) => !argument.startsWith('-'))
   return isNamed ? args : [...args, 'test/**/*.test.ts']
 }
 
-/** Resolves with the exit code. Signals are passed on, so that a supervisor reaches the server. */
+/** Resolves with the exit code. Passes signals on to the child, so that a supervisor can stop the server. */
 function run(file, commandArguments, env) {
   return new Promise((resolve) => {
     const child = spawn(file, commandArguments, { cwd: root, stdio: 'inherit', env })
-    const passOn = ['SIGTERM', 'SIGINT', 'SIGHUP'].map((signal) => [signal, () => child.kill(signal)])
-    for (const [signal, listener] of passOn) process.on(signal, listener)
-    // npm runs this in a shell, and a signal to npm ends that shell without reaching this process.
+    const forwarded = ['SIGTERM', 'SIGINT', 'SIGHUP'].map((signal) => [signal, () => child.kill(signal)])
+    for (const [signal, listener] of forwarded) process.on(signal, listener)
+    // npm runs this script in a shell. A signal to npm ends the shell and does not reach this process.
     const parent = process.ppid
     const orphaned = setInterval(() => {
       if (process.ppid === parent) return
@@ -103,7 +103,7 @@ function run(file, commandArguments, env) {
     }, PARENT_CHECK_MS)
     const finish = (code) => {
       clearInterval(orphaned)
-      for (const [signal, listener] of passOn) process.off(signal, listener)
+      for (const [signal, listener] of forwarded) process.off(signal, listener)
       resolve(code)
     }
     child.on('error', (error) => {

@@ -8,14 +8,14 @@ import { createMetrics } from '../src/lib/metrics.ts'
 
 const KINDS: Readonly<Record<string, string>> = { Counter: 'counter', Gauge: 'gauge', Histogram: 'histogram' }
 
-/** Parts that are off by default register metrics of their own. */
+/** Settings of parts that are off by default and register metrics. */
 const EVERYTHING_ON = {
   BELFRY_PUBLIC_URL: 'https://matrix.example.org',
   BELFRY_EMAIL_SMTP: 'smtp://mail.example.org',
   BELFRY_EMAIL_FROM: 'belfry@example.org',
 }
 
-/** The reference page `docs/metrics.md`: what a server registers at its start. */
+/** Renders `docs/metrics.md`: all metrics that a server registers at its start. */
 export async function metricsPage(): Promise<string> {
   const data = await mkdtemp(join(tmpdir(), 'belfry-metrics-'))
   const metrics = createMetrics({ processMetrics: false })
@@ -37,14 +37,14 @@ function page(registry: Registry): string {
   return [
     '# Metrics',
     '',
-    'Generated from the code by `npm run docs:metrics`. `belfry serve` has all of these; `belfry gateway` has those of the gateway and of HTTP. Both also have the',
-    'metrics of the process and of Node (`process_…`, `nodejs_…`). Labels come from small fixed sets, never from users, rooms or pushkeys.',
+    'Generated from the code by `npm run docs:metrics`. `belfry serve` exports all of these metrics; `belfry gateway` exports those of the gateway and of HTTP. Both also export the',
+    'metrics of the process and of Node (`process_…`, `nodejs_…`). Label values come from small fixed sets and never contain users, rooms or pushkeys.',
     '',
     ...table(own),
     '',
     "## Sygnal's names",
     '',
-    'Aliases, so that the dashboards of Sygnal go on working.',
+    'Aliases for existing dashboards of Sygnal.',
     '',
     ...table(aliases),
     '',
@@ -52,7 +52,7 @@ function page(registry: Registry): string {
 }
 
 const table = (rows: readonly string[]) => [
-  '| metric | kind | labels | what |',
+  '| metric | kind | labels | description |',
   '| --- | --- | --- | --- |',
   ...rows,
 ]

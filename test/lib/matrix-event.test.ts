@@ -16,7 +16,7 @@ import {
 import { testEvent } from '../support/event.ts'
 
 const SENT_AT = 1_800_000_000_000
-const ann = '@ann:test' as UserId
+const alice = '@alice:test' as UserId
 const bob = '@bob:test' as UserId
 const phone = 'PHONE' as DeviceId
 const viewedBy = (userId: UserId, deviceId: DeviceId | null): ClientEventOptions => ({
@@ -47,7 +47,7 @@ const invitation = testEvent({
 })
 
 const inRoom = { room_id: '!kitchen:test' }
-const sent = { sender: ann, origin_server_ts: SENT_AT }
+const sent = { sender: alice, origin_server_ts: SENT_AT }
 const formattedMessage = {
   ...sent,
   type: 'm.room.message',
@@ -72,13 +72,13 @@ const formats: FormatCase[] = [
   {
     title: 'the device that sent an event sees its transaction id',
     event: message,
-    options: viewedBy(ann, phone),
+    options: viewedBy(alice, phone),
     expected: { ...formattedMessage, unsigned: { age: 50, transaction_id: 'txn1' } },
   },
   {
     title: 'another device of the sender does not see the transaction id',
     event: message,
-    options: viewedBy(ann, 'DESK' as DeviceId),
+    options: viewedBy(alice, 'DESK' as DeviceId),
     expected: formattedMessage,
   },
   {
@@ -139,7 +139,7 @@ describe('the projections without a viewer', () => {
     {
       title: 'stripped state has type, state key, sender and content alone',
       actual: strippedStateEvent(topic),
-      expected: { type: 'm.room.topic', state_key: '', sender: ann, content: { topic: 'Soup' } },
+      expected: { type: 'm.room.topic', state_key: '', sender: alice, content: { topic: 'Soup' } },
     },
     {
       title: "the user's own stripped member event has its id and time as well",
@@ -183,7 +183,7 @@ describe('the projections without a viewer', () => {
     {
       title: 'the summary of the console API has no content',
       actual: eventSummary(message),
-      expected: { event_id: '$message', ...inRoom, type: 'm.room.message', sender: ann },
+      expected: { event_id: '$message', ...inRoom, type: 'm.room.message', sender: alice },
     },
   ]
   for (const { title, actual, expected } of cases) test(title, () => assert.deepEqual(actual, expected))
@@ -195,7 +195,12 @@ describe('member events', () => {
   const cases: { title: string; event: Event; isAbout: boolean; invites: boolean }[] = [
     { title: 'an invitation of the user', event: invitation, isAbout: true, invites: true },
     { title: 'a join of the user', event: member('join'), isAbout: true, invites: false },
-    { title: 'an invitation of another user', event: member('invite', ann), isAbout: false, invites: false },
+    {
+      title: 'an invitation of another user',
+      event: member('invite', alice),
+      isAbout: false,
+      invites: false,
+    },
     {
       title: 'a member event without a state key',
       event: member('invite', null),

@@ -36,6 +36,6 @@ const ROWS = {
 } as const
 
 for (const [kind, hosts] of Object.entries(ROWS))
-  test(`${kind}: ${hosts.join(' ')}`, () => {
+  test(`nameKindOf returns "${kind}": ${hosts.join(' ')}`, () => {
     for (const host of hosts) assert.equal(nameKindOf(host), kind, host)
   })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createTurns } from '../../src/lib/turns.ts'
 
-/** One place, and tasks that end when the test ends them. Records the order in which tasks begin. */
+/** Runs one task at a time; a task ends when the test ends it. `begun` is the order in which tasks start. */
 function oneAtATime(waiting: number) {
   const inTurn = createTurns({ atOnce: 1, waiting, onFull: () => new Error('full') })
   const begun: string[] = []

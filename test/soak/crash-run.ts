@@ -6,12 +6,12 @@ import { eventually } from '../support/eventually.ts'
 import { silentLog } from '../support/log.ts'
 import { launchProcess, type Launched } from '../support/process.ts'
 import { type LoggingGateway, startLoggingGateway } from './gateway.ts'
-import { judge, type SeenPoke, type Story, type CrashRunResult } from './judge.ts'
-import { type Seeded, seeded } from './seeded.ts'
+import { checkRun, type ReceivedPoke, type RunRecord, type CrashRunResult } from './check-run.ts'
+import { type SeededRandom, seededRandom } from './seeded-random.ts'
 
-// A server that is killed with SIGKILL at moments that nobody chose, while messages are sent as fast as they are taken, and
-// is started again each time. Whoever sends tries again until they are told that their message is there, as clients do;
-// whoever receives reads now and then. In the end the gateway's log is held against what was promised.
+// Kills a server with SIGKILL at random moments while messages are sent as fast as it accepts them, and starts it again each time.
+// Senders retry until the server acknowledges the message, as clients do. Some receivers send read receipts. At the end the pokes that the
+// gateway received are checked against the guarantees.
 
 export type CrashRun = {
   seed: number
@@ -21,15 +21,15 @@ export type CrashRun = {
   database: string
   /** Senders have no pushers; receivers have one each, and every third of them two. */
   size?: { rooms: number; senders: number; receivers: number }
-  /** The server lives for so long at most, in milliseconds from its ready line. */
+  /** The longest time from the ready line to the kill, in milliseconds. */
   longestLife?: number
-  /** Each process acknowledges at least this many messages before it is killed, however slow the machine is; none is killed while it starts. */
+  /** Each process acknowledges at least this many messages before it is killed, on a slow machine too. With this option no process is killed during its start. */
   acknowledgedPerLife?: number
-  /** Nothing is sent while so many pokes are owed. */
+  /** Senders pause while more than this number of pokes are expected. */
   mostOwed?: number
-  /** So long without a poke, and what is still owed will never come. */
+  /** After this time without a poke, the missing ones count as lost. */
   patienceMs?: number
-  /** Told after each kill. */
+  /** Called after each kill. */
   onKill?: (figures: { kills: number; sent: number; pokes: number }) => void
 }
 
@@ -38,22 +38,22 @@ const SIZE = { rooms: 4, senders: 6, receivers: 24 }
 type Receiver = { user: TestUser; pushkeys: string[]; rooms: Set<string>; reads: boolean }
 
 type Run = CrashRun & {
-  random: Seeded
+  random: SeededRandom
   gateway: LoggingGateway
-  /** The server of now: where it is once it is ready. */
+  /** The current server, and its URL when it is ready. */
   server: { launched: Launched; url: Promise<string> }
   receivers: Receiver[]
   acknowledged: Map<string, string>
-  /** By room: what was acknowledged last. */
+  /** The last acknowledged event id, by room. */
   newest: Map<string, string>
-  /** By user: up to which of the events they may have read a room. */
+  /** Event ids of the receipts that may have been accepted, by user. */
   read: Map<string, Set<string>>
   isOver: boolean
 }
 
-/** Runs the whole story; resolves to what is wrong with it, and its figures. */
+/** Runs the whole crash test. Resolves to the problems and figures. */
 export async function crashRun(options: CrashRun): Promise<CrashRunResult> {
-  const random = seeded(options.seed)
+  const random = seededRandom(options.seed)
   await using gateway = await startLoggingGateway(random)
   const run: Run = {
     ...options,
@@ -67,14 +67,14 @@ export async function crashRun(options: CrashRun): Promise<CrashRunResult> {
     isOver: false,
   }
   try {
-    const { senders, rooms } = await settle(run)
-    const reading = startReading(run)
+    const { senders, rooms } = await createUsers(run)
+    const reading = startReaders(run)
     const sending = senders.map((sender, at) => sendUntilOver(run, { sender, name: `s${at}`, rooms }))
-    await killAgainAndAgain(run)
+    await killRepeatedly(run)
     run.isOver = true
     await Promise.all(sending)
     await reading()
-    return await waitForTheRest(run)
+    return await waitForExpectedPokes(run)
   } finally {
     run.isOver = true
     await run.server.launched.end('SIGKILL')
@@ -86,8 +86,8 @@ function launch({ data, database }: Pick<CrashRun, 'data' | 'database'>): Run['s
   return { launched, url: launched.ready }
 }
 
-/** Rooms, those who send, and those who are told. */
-async function settle(run: Run): Promise<{ senders: TestUser[]; rooms: string[] }> {
+/** Creates the rooms, the senders, and the receivers with their pushers. */
+async function createUsers(run: Run): Promise<{ senders: TestUser[]; rooms: string[] }> {
   const { size: { rooms: roomCount, senders: senderCount, receivers: receiverCount } = SIZE, random } = run
   const url = await run.server.url
   const register = (name: string) => registerUser(url, name)
@@ -110,8 +110,8 @@ async function settle(run: Run): Promise<{ senders: TestUser[]; rooms: string[] 
   return { senders, rooms }
 }
 
-/** The same request until it is answered, whichever server it takes. Undefined: it was given up, the run is over. */
-async function insist(
+/** Repeats a request until a server answers it. Resolves to undefined if the run ended first. */
+async function callUntilAnswered(
   run: Run,
   request: { method: string; path: string; token: string; body: unknown; evenWhenOver?: boolean },
 ): Promise<Record<string, unknown> | undefined> {
@@ -121,7 +121,7 @@ async function insist(
     try {
       const answer = await call(`${await server.url}/_matrix/client/v3${path}`, { method, token, body })
       if (answer.status === 200) return answer.body
-      // A server that is being killed may close the connection; it has nothing to say.
+      // A server that is being killed may close the connection.
       throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`)
     } catch (error) {
       if (!isCutOff(error)) throw error
@@ -139,12 +139,12 @@ async function sendUntilOver(
   { sender, name, rooms }: { sender: TestUser; name: string; rooms: readonly string[] },
 ): Promise<void> {
   for (let n = 0; !run.isOver; n++) {
-    while (owed(run) > (run.mostOwed ?? 4000) && !run.isOver) await setTimeout(5)
+    while (expectedPokes(run) > (run.mostOwed ?? 4000) && !run.isOver) await setTimeout(5)
     const tag = `${name}-${n}`
     const roomId = run.random.pick(rooms)
     const path = `/rooms/${encodeURIComponent(roomId)}/send/m.room.message/${tag}`
-    // What was begun is finished, so that every message is either acknowledged or was never begun.
-    const answer = await insist(run, {
+    // Every request is repeated until it is answered, so every sent message is acknowledged.
+    const answer = await callUntilAnswered(run, {
       method: 'PUT',
       path,
       token: sender.token,
@@ -157,47 +157,47 @@ async function sendUntilOver(
   }
 }
 
-/** How much the gateway has still to be told, roughly: what was read first is never told. */
-function owed(run: Run): number {
+/** The approximate number of pokes that are still expected. Events that are read before their poke get none, so it is an upper bound. */
+function expectedPokes(run: Run): number {
   const perMessage = run.receivers.reduce((sum, one) => sum + one.pushkeys.length * one.rooms.size, 0)
   return (run.acknowledged.size * perMessage) / (run.size ?? SIZE).rooms - run.gateway.pokes.length
 }
 
-/** Some of those who are told read some of it. Resolves, when called, once all receipts are through. */
-function startReading(run: Run): () => Promise<void> {
+/** Sends read receipts for some of the pokes of some receivers. The result waits for all receipts to be answered. */
+function startReaders(run: Run): () => Promise<void> {
   const readers = new Map(
     run.receivers
       .filter(({ reads }) => reads)
       .flatMap((one) => one.pushkeys.map((key) => [key, one] as const)),
   )
-  const underWay = new Set<Promise<unknown>>()
+  const pending = new Set<Promise<unknown>>()
   const busy = new Set<Receiver>()
-  const read = async ({ user }: Receiver, poke: SeenPoke) => {
+  const read = async ({ user }: Receiver, poke: ReceivedPoke) => {
     const { roomId = '' } = poke
-    // As on the phone, the event that it was told of; or as at the desk, all that there is.
+    // Either the event of the poke, or the newest event of the room.
     const eventId = (run.random.below(2) === 0 ? run.newest.get(roomId) : undefined) ?? poke.eventId ?? ''
     run.read.get(user.userId)?.add(eventId)
     const path = `/rooms/${encodeURIComponent(roomId)}/receipt/m.read/${encodeURIComponent(eventId)}`
-    await insist(run, { method: 'POST', path, token: user.token, body: {}, evenWhenOver: true })
+    await callUntilAnswered(run, { method: 'POST', path, token: user.token, body: {}, evenWhenOver: true })
   }
-  run.gateway.onPoke = (poke: SeenPoke) => {
+  run.gateway.onPoke = (poke: ReceivedPoke) => {
     const receiver = readers.get(poke.pushkey)
     if (receiver === undefined || poke.eventId === undefined || run.isOver) return
     if (busy.has(receiver) || run.random.below(8) > 0) return
     busy.add(receiver)
     const one = read(receiver, poke).finally(() => {
       busy.delete(receiver)
-      underWay.delete(one)
+      pending.delete(one)
     })
-    underWay.add(one)
+    pending.add(one)
   }
-  return async () => void (await Promise.all(underWay))
+  return async () => void (await Promise.all(pending))
 }
 
-async function killAgainAndAgain(run: Run): Promise<void> {
+async function killRepeatedly(run: Run): Promise<void> {
   const { random, gateway, acknowledgedPerLife = 0 } = run
   for (let n = 0; n < run.kills; n++) {
-    // One in eight dies while it is still starting.
+    // One server in eight is killed during its start.
     if (acknowledgedPerLife === 0 && random.below(8) === 0) await setTimeout(random.below(400))
     else {
       await run.server.url
@@ -212,35 +212,35 @@ async function killAgainAndAgain(run: Run): Promise<void> {
   }
 }
 
-/** Until all is as promised, or nothing has come for so long that it never will. */
-async function waitForTheRest(run: Run): Promise<CrashRunResult> {
+/** Waits until the run has no problems, or until no poke has arrived for `patienceMs`. */
+async function waitForExpectedPokes(run: Run): Promise<CrashRunResult> {
   let [seen, since] = [-1, Date.now()]
   for (;;) {
     const now = run.gateway.pokes.length
     if (now > seen) [seen, since] = [now, Date.now()]
     else {
-      const result = judge(await storyOf(run))
+      const result = checkRun(await recordOf(run))
       if (result.problems.length === 0 || Date.now() - since > (run.patienceMs ?? 60_000)) return result
     }
     await setTimeout(500)
   }
 }
 
-async function storyOf(run: Run): Promise<Story> {
+async function recordOf(run: Run): Promise<RunRecord> {
   const pokes = [...run.gateway.pokes]
   const stored = await messagesIn(run.database)
   const pushers = await Promise.all(
     run.receivers.map(async ({ user, pushkeys, rooms }) => {
       const badge = await badgeBySync(run, user)
-      const read = upTo(stored, run.read.get(user.userId) ?? new Set())
+      const read = eventsReadBy(stored, run.read.get(user.userId) ?? new Set())
       return pushkeys.map((pushkey) => ({ pushkey, rooms, read, badge }))
     }),
   )
   return { stored, acknowledged: run.acknowledged, pushers: pushers.flat(), pokes, kills: run.gateway.kills }
 }
 
-/** Who reads an event has read what came before it in its room. */
-function upTo(stored: Story['stored'], read: ReadonlySet<string>): Set<string> {
+/** A receipt for an event reads all earlier events of its room. */
+function eventsReadBy(stored: RunRecord['stored'], read: ReadonlySet<string>): Set<string> {
   const all = new Set<string>()
   const rooms = new Set<string>()
   for (const { eventId, roomId } of stored.toReversed()) {
@@ -250,7 +250,7 @@ function upTo(stored: Story['stored'], read: ReadonlySet<string>): Set<string> {
   return all
 }
 
-/** What a client would show: the number of rooms with something unread. */
+/** The badge from `/sync`: the number of rooms with unread notifications. */
 async function badgeBySync(run: Run, { token }: TestUser): Promise<number> {
   type Room = { unread_notifications: { notification_count: number } }
   const filter = encodeURIComponent(JSON.stringify({ room: { timeline: { limit: 1 } } }))
@@ -259,8 +259,8 @@ async function badgeBySync(run: Run, { token }: TestUser): Promise<number> {
   return rooms.filter((room) => room.unread_notifications.notification_count > 0).length
 }
 
-/** All messages, from the database itself, in the order of the stream. */
-async function messagesIn(url: string): Promise<Story['stored']> {
+/** All messages in the database, by stream position. */
+async function messagesIn(url: string): Promise<RunRecord['stored']> {
   await using db = await openDatabase(url, silentLog)
   const rows = await db.all(allMessages, {})
   return rows.map(({ event_id: eventId, room_id: roomId, content }) => ({

@@ -1,20 +1,20 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { SeenPoke } from './judge.ts'
-import type { Seeded } from './seeded.ts'
+import type { ReceivedPoke } from './check-run.ts'
+import type { SeededRandom } from './seeded-random.ts'
 
-/** A push gateway that outlives the server, and writes down all that it is told. */
+/** A push gateway that outlives the server and records all pokes. */
 export type LoggingGateway = AsyncDisposable & {
   url: string
-  readonly pokes: readonly SeenPoke[]
-  /** Counted by whoever kills; each poke is noted with it. */
+  readonly pokes: readonly ReceivedPoke[]
+  /** The number of kills so far. The run sets it, and each poke is recorded with it. */
   kills: number
-  onPoke: (poke: SeenPoke) => void
+  onPoke: (poke: ReceivedPoke) => void
 }
 
-/** It answers now at once, now a little later, so that a kill finds pokes before, during and after their answers. */
-export async function startLoggingGateway(random: Seeded): Promise<LoggingGateway> {
-  const pokes: SeenPoke[] = []
+/** Answers some pokes after up to 12 ms, so that kills happen before, during and after an answer. */
+export async function startLoggingGateway(random: SeededRandom): Promise<LoggingGateway> {
+  const pokes: ReceivedPoke[] = []
   const server = createServer((request, response) => {
     let text = ''
     request.setEncoding('utf8')
@@ -47,7 +47,7 @@ export async function startLoggingGateway(random: Seeded): Promise<LoggingGatewa
   return gateway
 }
 
-function readPoke(text: string): Omit<SeenPoke, 'kills'> {
+function readPoke(text: string): Omit<ReceivedPoke, 'kills'> {
   const { notification } = JSON.parse(text) as {
     notification: {
       event_id?: string

@@ -10,13 +10,13 @@ import { hostileRun } from './hostile/hostile-run.ts'
 const USAGE = `npm run soak -- [--kills N] [--seed N] [--database sqlite|postgres] [--longest-life MS]
 npm run soak -- --hostile [--minutes N] [--scale S]
 
-Kills a server that is sending at full speed with SIGKILL, 60 times unless told otherwise, and holds what its gateway has
-seen against what was promised. The same seed chooses the same moments. With postgres a throw-away cluster is started.
+Kills a server under full load with SIGKILL, 60 times by default, and checks the pokes that its gateway received against the
+guarantees. The same seed gives the same moments. With postgres a temporary cluster is started.
 
-With --hostile it runs all attacks on the limits of one default server at once, for ten minutes unless told otherwise, beside
-ordinary users whose waits are reported. Scale 1 is the size at which an unprotected server stops or fills.
+With --hostile it runs all attacks on the limits of one default server concurrently, for ten minutes by default, and reports the
+latencies of ordinary users. Scale 1 is the size that stopped a server without limits, or filled its disk.
 
-The last line is the figures as one line of JSON; the exit code is 1 when a promise was broken.`
+The last line contains the figures as JSON. The exit code is 1 if a guarantee was broken.`
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
@@ -60,7 +60,7 @@ async function main(): Promise<number> {
   }
 }
 
-/** A tenth of the time, and a minute at most, the ordinary users are alone. */
+/** Before the attacks, ordinary users are measured alone: for a tenth of the time of the attacks, and at most for a minute. */
 async function hostile(minutes: number, scale: number): Promise<number> {
   const data = mkdtempSync(join(tmpdir(), 'belfry-soak-'))
   const attackMs = minutes * 60_000
@@ -89,7 +89,7 @@ function conclude(
 ): number {
   for (const [title, value] of Object.entries(figures)) console.log(`  ${title.padEnd(28)}${value}`)
   for (const problem of problems) console.log(`BROKEN  ${problem}`)
-  if (problems.length === 0) console.log('Every promise was kept.')
+  if (problems.length === 0) console.log('All guarantees hold.')
   console.log(JSON.stringify({ [name]: { ...asked, ...figures, broken: problems.length } }))
   return problems.length === 0 ? 0 : 1
 }

@@ -1,7 +1,7 @@
 import type { DeviceId, EventId, RoomId, UserId } from '../../src/lib/ids.ts'
 import { type Event, MAIN_THREAD } from '../../src/lib/matrix-event.ts'
 
-/** A message of `@ann:test` in `!kitchen:test`; `changes` replace fields. */
+/** A message of `@alice:test` in `!kitchen:test`; `changes` replace fields. */
 export function testEvent(changes: Partial<Event> = {}): Event {
   return {
     position: 7,
@@ -9,7 +9,7 @@ export function testEvent(changes: Partial<Event> = {}): Event {
     roomId: '!kitchen:test' as RoomId,
     type: 'm.room.message',
     stateKey: null,
-    sender: '@ann:test' as UserId,
+    sender: '@alice:test' as UserId,
     originServerTs: 1_800_000_000_000,
     content: { msgtype: 'm.text', body: 'Dinner' },
     threadId: MAIN_THREAD,

@@ -37,7 +37,7 @@ const BLOCKED_V6: Record<string, readonly [first: string, last: string]> = {
   'fe80::/10': ['fe80::', 'febf:ffff:ffff:ffff:ffff:ffff:ffff:ffff'],
   'fec0::/10': ['fec0::', 'feff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'],
   'ff00::/8': ['ff00::', 'ff02::1'],
-  'never given out': ['4000::1', 'efff::1'],
+  unassigned: ['4000::1', 'efff::1'],
 }
 
 /** All IPv6 forms that contain an IPv4 address. */

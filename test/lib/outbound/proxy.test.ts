@@ -14,20 +14,20 @@ import { eventually } from '../../support/eventually.ts'
 import { startForwardProxy } from '../../support/forward-proxy.ts'
 import { LOOPBACK_CERTIFICATE, LOOPBACK_KEY } from '../../support/loopback-certificate.ts'
 
-suite('the address of a proxy', () => {
+suite('parseProxy', () => {
   const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`
   const rows: [text: string, expected: object][] = [
     ['http://proxy.example:8080', { host: 'proxy.example', port: 8080 }],
     ['http://proxy.example', { host: 'proxy.example', port: 80 }],
     ['http://[::1]:8080/', { host: '::1', port: 8080 }],
-    ['http://ann:s%40cret@proxy:1', { host: 'proxy', port: 1, authorization: basic('ann:s@cret') }],
-    ['http://ann@proxy:1', { host: 'proxy', port: 1 }],
+    ['http://alice:s%40cret@proxy:1', { host: 'proxy', port: 1, authorization: basic('alice:s@cret') }],
+    ['http://alice@proxy:1', { host: 'proxy', port: 1 }],
   ]
   for (const [text, expected] of rows) test(text, () => assert.deepEqual(parseProxy(text), expected))
 
   for (const text of [
     'https://proxy.example',
-    'socks5://ann:secret@proxy',
+    'socks5://alice:secret@proxy',
     'proxy.example:8080',
     'http://',
     'http://:secret@',
@@ -50,7 +50,7 @@ async function startTarget(t: TestContext, isSecure: boolean): Promise<number> {
 }
 
 suite('openTunnel', () => {
-  async function rig(t: TestContext) {
+  async function createFixture(t: TestContext) {
     const proxy = await startForwardProxy()
     afterTest(t, () => proxy[Symbol.asyncDispose]())
     const open = (signal: AbortSignal = new AbortController().signal) =>
@@ -67,14 +67,14 @@ suite('openTunnel', () => {
   ]
   for (const [title, answer] of refusals) {
     test(`rejects when the proxy ${title}`, async (t) => {
-      const { proxy, open } = await rig(t)
+      const { proxy, open } = await createFixture(t)
       proxy.refuse.push(answer)
       await assert.rejects(open(), (error) => faultOf(error) === 'proxy')
     })
   }
 
   test('rejects when the proxy opens no tunnel in time', async (t) => {
-    const { proxy, open } = await rig(t)
+    const { proxy, open } = await createFixture(t)
     proxy.refuse.push('hang')
     const ending = new AbortController()
     const opening = open(ending.signal)
@@ -93,7 +93,7 @@ suite('openTunnel', () => {
 })
 
 suite('a guarded agent with a proxy', () => {
-  async function rig(t: TestContext, { isSecure = false, ca = [] as string[] } = {}) {
+  async function createFixture(t: TestContext, { isSecure = false, ca = [] as string[] } = {}) {
     const port = await startTarget(t, isSecure)
     const proxy = await startForwardProxy()
     const agent = makeGuardedAgent({
@@ -102,9 +102,9 @@ suite('a guarded agent with a proxy', () => {
         allows: (address) => (isSecure ? '127.0.0.1' : '203.0.113.7') === address,
         trustsProxy: true,
       }),
-      lookup: () => Promise.reject(new Error('nothing is looked up here')),
+      lookup: () => Promise.reject(new Error('a lookup behind a proxy')),
       secureContext: createSecureContext({ ca }),
-      proxy: parseProxy(proxy.url.replace('//', '//ann:secret@')),
+      proxy: parseProxy(proxy.url.replace('//', '//alice:secret@')),
     })
     afterTest(t, () => proxy[Symbol.asyncDispose]())
     afterTest(t, () => agent[Symbol.asyncDispose]())
@@ -116,25 +116,25 @@ suite('a guarded agent with a proxy', () => {
   }
 
   test('lets the proxy resolve the name, and sends it the credentials', async (t) => {
-    const { port, proxy, post } = await rig(t)
+    const { port, proxy, post } = await createFixture(t)
     assert.equal(await post(`http://push.example:${port}/`), `for push.example:${port}`)
-    const authorization = `Basic ${Buffer.from('ann:secret').toString('base64')}`
+    const authorization = `Basic ${Buffer.from('alice:secret').toString('base64')}`
     assert.deepEqual(proxy.asked, [{ target: `push.example:${port}`, authorization }])
   })
 
   test('verifies the certificate of the destination through the tunnel', async (t) => {
-    const { port, post } = await rig(t, { isSecure: true, ca: [LOOPBACK_CERTIFICATE] })
+    const { port, post } = await createFixture(t, { isSecure: true, ca: [LOOPBACK_CERTIFICATE] })
     assert.equal(await post(`https://localhost:${port}/`), `for localhost:${port}`)
     await assert.rejects(post(`https://push.example:${port}/`), (error) => faultOf(error) === 'tls')
-    const stranger = await rig(t, { isSecure: true })
+    const untrusted = await createFixture(t, { isSecure: true })
     await assert.rejects(
-      stranger.post(`https://localhost:${stranger.port}/`),
+      untrusted.post(`https://localhost:${untrusted.port}/`),
       (error) => faultOf(error) === 'tls',
     )
   })
 
   test('does not call a literal address that is not allowed', async (t) => {
-    const { port, proxy, post } = await rig(t)
+    const { port, proxy, post } = await createFixture(t)
     await assert.rejects(post(`http://127.0.0.1:${port}/`), { code: 'ERR_BLOCKED_ADDRESS' })
     assert.deepEqual(proxy.asked, [])
   })

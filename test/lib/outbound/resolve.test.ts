@@ -19,7 +19,7 @@ import { createManualClock } from '../../support/manual-clock.ts'
 
 const absent = { name: 'NameError', code: 'ENOTFOUND' }
 const silent = { name: 'NameError', code: 'EAI_AGAIN' }
-const LONG_AGO = { '/etc/hosts': '', '/etc/resolv.conf': '' }
+const NO_ENTRIES = { '/etc/hosts': '', '/etc/resolv.conf': '' }
 
 async function resolverWith(
   t: TestContext,
@@ -27,7 +27,7 @@ async function resolverWith(
   {
     clock = createManualClock(),
     ...files
-  }: { clock?: ReturnType<typeof createManualClock> } & Partial<typeof LONG_AGO> = {},
+  }: { clock?: ReturnType<typeof createManualClock> } & Partial<typeof NO_ENTRIES> = {},
 ) {
   const dns = await startDnsServer(t, answerFor)
   const folder = temporaryFolder(t)
@@ -47,11 +47,11 @@ describe('createResolver', () => {
 
   test('reads the hosts file first, with all addresses of a name, and again after a change', async (t) => {
     const { lookup, dns, hostsFile } = await resolverWith(t, () => 'absent', {
-      '/etc/hosts': '# ours\n192.0.2.1 gateway.lan gw  # the box\n2001:db8::1\tGateway.LAN\nnonsense gw\n',
+      '/etc/hosts': '# comment\n192.0.2.1 gateway.lan gw  # comment\n2001:db8::1\tGateway.LAN\nnonsense gw\n',
     })
     assert.deepEqual(await lookup('gateway.lan'), ['192.0.2.1', '2001:db8::1'])
     assert.deepEqual(await lookup('GW'), ['192.0.2.1'])
-    writeFileSync(hostsFile, '192.0.2.2 gateway.lan and something to make it longer')
+    writeFileSync(hostsFile, '192.0.2.2 gateway.lan and-further-names')
     assert.deepEqual(await lookup('gateway.lan.'), ['192.0.2.2'])
     assert.deepEqual(dns.asked, [])
   })

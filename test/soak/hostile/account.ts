@@ -7,8 +7,8 @@ export type Account = {
   userId: string
   token: string
   call(path: string, options?: CallOptions): Promise<Called>
-  /** Waits where the server asks for it (429). */
-  insist(path: string, options?: CallOptions): Promise<Called>
+  /** Like `call`, and repeats the request after a 429 response and its delay. */
+  callWithRetry(path: string, options?: CallOptions): Promise<Called>
 }
 
 export const passwordOf = (name: string) => `the password of ${name}`
@@ -16,7 +16,7 @@ export const passwordOf = (name: string) => `the password of ${name}`
 /** Registers an account. @throws Error for any answer but 200 and 429 */
 export async function register(caller: Caller, name: string): Promise<Account> {
   const body = { username: name, password: passwordOf(name), auth: { type: 'm.login.dummy' } }
-  return accountOf(caller, await caller.insist(`${V3}/register`, { body }), `register ${name}`)
+  return accountOf(caller, await caller.callWithRetry(`${V3}/register`, { body }), `register ${name}`)
 }
 
 /** Another session of an account. @throws Error for any answer but 200 and 429 */
@@ -26,7 +26,7 @@ export async function login(caller: Caller, name: string): Promise<Account> {
 
 export function tryLogin(caller: Caller, name: string, password: string): Promise<Called> {
   const identifier = { type: 'm.id.user', user: name }
-  return caller.insist(`${V3}/login`, { body: { type: 'm.login.password', identifier, password } })
+  return caller.callWithRetry(`${V3}/login`, { body: { type: 'm.login.password', identifier, password } })
 }
 
 function accountOf(caller: Caller, { status, body }: Called, what: string): Account {
@@ -36,19 +36,19 @@ function accountOf(caller: Caller, { status, body }: Called, what: string): Acco
     userId: String(body['user_id']),
     token,
     call: (path, options) => caller.call(V3 + path, { token, ...options }),
-    insist: (path, options) => caller.insist(V3 + path, { token, ...options }),
+    callWithRetry: (path, options) => caller.callWithRetry(V3 + path, { token, ...options }),
   }
 }
 
 /** Resolves to the room id. @throws Error for any answer but 200 */
 export async function createRoom(account: Account): Promise<string> {
-  const { status, body } = await account.insist('/createRoom', { body: { preset: 'public_chat' } })
+  const { status, body } = await account.callWithRetry('/createRoom', { body: { preset: 'public_chat' } })
   if (status !== 200) throw new Error(`createRoom: ${status} ${JSON.stringify(body)}`)
   return String(body['room_id'])
 }
 
 export const join = (account: Account, roomId: string) =>
-  account.insist(`/join/${encodeURIComponent(roomId)}`, { body: {} })
+  account.callWithRetry(`/join/${encodeURIComponent(roomId)}`, { body: {} })
 
 let transactions = 0
 

@@ -1,17 +1,17 @@
 import { attack, type AttackReport } from './attacks.ts'
 
-// All attacks, in a process of their own: what they cost must not slow down the users whose waits are measured.
+// Runs all attacks in a separate process, so that their CPU time does not delay the measured requests of ordinary users.
 
-export type Orders = { url: string; victim: string; scale: number }
+export type AttackOrder = { url: string; victim: string; scale: number }
 
 const ending = new AbortController()
 
-process.on('message', (message: Orders | 'end') => {
+process.on('message', (message: AttackOrder | 'end') => {
   if (message === 'end') ending.abort()
   else
     void attack({ ...message, signal: ending.signal }).then((reports: AttackReport[]) =>
       process.send?.(reports, () => process.disconnect?.()),
     )
 })
-// Without the process that gave the orders there is nothing to do.
+// End when the parent process has ended.
 process.on('disconnect', () => process.exit())

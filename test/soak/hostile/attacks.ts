@@ -4,12 +4,12 @@ import { type AddressInfo, connect, type Socket } from 'node:net'
 import { type Account, createRoom, join, login, register, sendPath, text, tryLogin, V3 } from './account.ts'
 import { type Caller, createCaller, pause } from './caller.ts'
 
-/** What an attack is given. `scale`: 1 is the size at which it stopped or filled an unprotected server. */
+/** Parameters of an attack. `scale` 1 is the size that stopped a server without limits, or filled its disk. */
 export type Target = { url: string; victim: string; scale: number; signal: AbortSignal }
 
 type Attack = {
   name: string
-  /** Goes on until the signal ends. Resolves to what should not have been possible, one sentence each. */
+  /** Runs until the signal ends. Resolves to violations, one sentence each. */
   run: (target: Target, caller: Caller) => Promise<string[]>
 }
 
@@ -19,12 +19,12 @@ const times = <T>(count: number, make: (at: number) => T): T[] =>
 const unique = () => randomBytes(6).toString('hex')
 
 /** Repeats `round` until the signal ends. */
-async function again({ signal }: Target, round: () => Promise<unknown>): Promise<string[]> {
+async function repeat({ signal }: Target, round: () => Promise<unknown>): Promise<string[]> {
   while (!signal.aborted) await round()
   return []
 }
 
-/** A push body of nearly the size that is accepted, for many devices. */
+/** A body of /notify of almost the size limit, for many devices. */
 const fullNotification = (pushkeys: readonly string[]) => ({
   notification: {
     event_id: `$${unique()}`,
@@ -38,14 +38,14 @@ const fullNotification = (pushkeys: readonly string[]) => ({
 const fillInbox: Attack = {
   name: 'fill the inbox through /notify',
   run: (target, caller) =>
-    again(target, () => {
+    repeat(target, () => {
       const body = fullNotification(times(100, unique))
-      return caller.insist('/_matrix/push/v1/notify', { body, signal: target.signal })
+      return caller.callWithRetry('/_matrix/push/v1/notify', { body, signal: target.signal })
     }),
 }
 
 const readInbox: Attack = {
-  name: "guess a stranger's inbox",
+  name: "guess another user's inbox",
   run: async (target, caller) => {
     const found = new Set<string>()
     while (!target.signal.aborted)
@@ -65,11 +65,11 @@ const slowRules: Attack = {
     const owners = await Promise.all(times(sized(5, target), () => register(caller, `rules-${unique()}`)))
     await Promise.all(owners.map((owner) => join(owner, roomId)))
     const setRules = owners.map((owner) => addRules(owner, sized(1990, target), target.signal))
-    await again(target, async () => {
-      await sender.insist(sendPath(roomId), { ...text('a'.repeat(60_000)), signal: target.signal })
+    await repeat(target, async () => {
+      await sender.callWithRetry(sendPath(roomId), { ...text('a'.repeat(60_000)), signal: target.signal })
       const event = { type: 'm.room.message', sender: '@x:y', content: { body: 'a'.repeat(50_000) } }
       const body = { event }
-      await caller.insist('/_belfry/v1/explain', { token: sender.token, body, signal: target.signal })
+      await caller.callWithRetry('/_belfry/v1/explain', { token: sender.token, body, signal: target.signal })
     })
     await Promise.all(setRules)
     return []
@@ -80,21 +80,21 @@ async function addRules(owner: Account, count: number, signal: AbortSignal): Pro
   for (let n = 0; n < count && !signal.aborted; n++) {
     const pattern = n % 2 === 0 ? `${'a'.repeat(n % 90)}b${n}` : `a*a*${'a?'.repeat(n % 20)}${n}`
     const body = { pattern, actions: ['notify'] }
-    await owner.insist(`/pushrules/global/content/r${n}`, { method: 'PUT', body, signal })
+    await owner.callWithRetry(`/pushrules/global/content/r${n}`, { method: 'PUT', body, signal })
   }
 }
 
 const HOLD_MS = 5000
 
 const unreadAnswers: Attack = {
-  name: 'ask for long answers and never read them',
+  name: 'request long responses and never read them',
   async run(target, caller) {
     const account = await register(caller, `unread-${unique()}`)
     const roomId = await createRoom(account)
     for (let n = 0; n < sized(1000, target) && !target.signal.aborted; n++)
-      await account.insist(sendPath(roomId), { ...text('m'.repeat(60_000)), signal: target.signal })
+      await account.callWithRetry(sendPath(roomId), { ...text('m'.repeat(60_000)), signal: target.signal })
     const path = `${V3}/rooms/${encodeURIComponent(roomId)}/messages?dir=b&limit=1000`
-    return again(target, () =>
+    return repeat(target, () =>
       hold(target, caller, sized(40, target), (socket) =>
         socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${account.token}\r\n\r\n`),
       ),
@@ -103,9 +103,9 @@ const unreadAnswers: Attack = {
 }
 
 const halfBodies: Attack = {
-  name: 'begin bodies and never end them',
+  name: 'start request bodies and never end them',
   run: (target, caller) =>
-    again(target, () =>
+    repeat(target, () =>
       hold(target, caller, sized(2000, target), (socket) => {
         socket.write(
           'POST /_matrix/push/v1/notify HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 500000\r\n\r\n',
@@ -115,7 +115,7 @@ const halfBodies: Attack = {
     ),
 }
 
-/** Opens connections, lets `begin` write to each, reads nothing, and drops them after a while. */
+/** Opens connections, calls `begin` for each, reads nothing, and closes them after `HOLD_MS`. */
 async function hold(
   { url, signal }: Target,
   { address }: Caller,
@@ -134,15 +134,15 @@ async function hold(
 }
 
 const fillQuota: Attack = {
-  name: 'store account data and state without end',
+  name: 'store account data and state without limit',
   async run(target, caller) {
     const account = await register(caller, `quota-${unique()}`)
     const roomId = await createRoom(account)
     const content = { text: 'q'.repeat(60_000) }
-    return again(target, async () => {
+    return repeat(target, async () => {
       const put = { method: 'PUT', body: content, signal: target.signal }
-      await account.insist(`/user/${account.userId}/account_data/t${unique()}`, put)
-      await account.insist(`/rooms/${encodeURIComponent(roomId)}/state/t/${unique()}`, put)
+      await account.callWithRetry(`/user/${account.userId}/account_data/t${unique()}`, put)
+      await account.callWithRetry(`/rooms/${encodeURIComponent(roomId)}/state/t/${unique()}`, put)
     })
   },
 }
@@ -152,11 +152,11 @@ const slowNames: Attack = {
   async run(target, caller) {
     const account = await register(caller, `names-${unique()}`)
     const set = () =>
-      account.insist('/pushers/set', {
+      account.callWithRetry('/pushers/set', {
         body: pusherAt(`https://${unique()}.${unique()}.test/_matrix/push/v1/notify`, unique()),
         signal: target.signal,
       })
-    return again(target, () => Promise.all(times(12, set)))
+    return repeat(target, () => Promise.all(times(12, set)))
   },
 }
 
@@ -172,23 +172,23 @@ const pusherAt = (url: string, pushkey: string) => ({
 })
 
 const manySyncs: Attack = {
-  name: 'thousands of long polls, woken together',
+  name: 'thousands of long polls that end together',
   async run(target, caller) {
     const accounts = await Promise.all(times(sized(20, target), () => register(caller, `syncs-${unique()}`)))
     const [sender] = accounts as [Account]
     const roomId = await createRoom(sender)
     await Promise.all(accounts.map((account) => join(account, roomId)))
-    return again(target, async () => {
+    return repeat(target, async () => {
       const polls = accounts.flatMap((account) => times(100, () => account))
       const since = await Promise.all(
-        accounts.map(async (account) => String((await account.insist('/sync')).body['next_batch'])),
+        accounts.map(async (account) => String((await account.callWithRetry('/sync')).body['next_batch'])),
       )
       const woken = polls.map((account) => {
         const token = since[accounts.indexOf(account)] ?? ''
         return account.call(`/sync?timeout=10000&since=${token}`, { signal: target.signal })
       })
       await pause(500, target.signal)
-      await sender.insist(sendPath(roomId), { ...text('wake'), signal: target.signal })
+      await sender.callWithRetry(sendPath(roomId), { ...text('event'), signal: target.signal })
       await Promise.all(woken)
     })
   },
@@ -208,11 +208,11 @@ const longBacklog: Attack = {
       const roomId = await createRoom(sender)
       await join(owner, roomId)
       for (let n = 0; n < sized(50, target); n++)
-        await owner.insist('/pushers/set', {
+        await owner.callWithRetry('/pushers/set', {
           body: { ...pusherAt(`http://127.0.0.1:${port}/_matrix/push/v1/notify`, unique()), append: true },
         })
-      return await again(target, () =>
-        sender.insist(sendPath(roomId), { ...text('more'), signal: target.signal }),
+      return await repeat(target, () =>
+        sender.callWithRetry(sendPath(roomId), { ...text('more'), signal: target.signal }),
       )
     } finally {
       gateway.closeAllConnections()
@@ -222,9 +222,9 @@ const longBacklog: Attack = {
 }
 
 const manyProbes: Attack = {
-  name: 'probes without a pause',
+  name: 'health probes without a pause',
   run: (target, caller) =>
-    again(target, () =>
+    repeat(target, () =>
       Promise.all(
         ['/health', '/ready', '/metrics'].flatMap((path) =>
           times(10, () => caller.call(path, { signal: target.signal })),
@@ -236,7 +236,7 @@ const manyProbes: Attack = {
 const guessPassword: Attack = {
   name: "guess an ordinary user's password",
   run: (target, caller) =>
-    again(target, async () => {
+    repeat(target, async () => {
       const { status } = await tryLogin(caller, target.victim, unique())
       if (status !== 403) await pause(100, target.signal)
     }),
@@ -249,15 +249,15 @@ const syncAfterLogout: Attack = {
     const sender = await register(caller, name)
     const roomId = await createRoom(sender)
     const found: string[] = []
-    await again(target, async () => {
+    await repeat(target, async () => {
       const session = await login(caller, name)
-      const { body } = await session.insist('/sync')
+      const { body } = await session.callWithRetry('/sync')
       const waiting = session.call(`/sync?timeout=20000&since=${String(body['next_batch'])}`)
       await session.call('/logout', { body: {} })
-      await sender.insist(sendPath(roomId), text('secret'))
+      await sender.callWithRetry(sendPath(roomId), text('secret'))
       const answer = await waiting
       if (JSON.stringify(answer.body).includes('secret'))
-        found.push('a session that was logged out was told of a later message')
+        found.push('a logged-out session received a later message')
     })
     return [...new Set(found)]
   },
@@ -280,7 +280,7 @@ const ATTACKS: readonly Attack[] = [
 
 export type AttackReport = { name: string; statuses: Record<string, number>; violations: string[] }
 
-/** Runs all attacks at once, each from an address of its own, until the signal ends. */
+/** Runs all attacks concurrently, each from a separate address, until the signal ends. */
 export function attack(target: Target): Promise<AttackReport[]> {
   return Promise.all(
     ATTACKS.map(async ({ name, run }, at) => {

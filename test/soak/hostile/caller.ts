@@ -10,14 +10,14 @@ export type CallOptions = {
   signal?: AbortSignal
 }
 
-/** An HTTP client with an address of its own on loopback, so that the server's limits by address tell it from others. */
+/** An HTTP client with a separate loopback address, because the server has limits for each address. */
 export type Caller = {
   address: string
-  /** `status` 0: the connection failed or was closed before an answer. Each answer is counted. */
+  /** Each response is counted in `statuses`. `status` 0: the connection failed or closed before a response. */
   call(path: string, options?: CallOptions): Promise<Called>
-  /** As `call`, and again after the wait that a 429 asks for, until another answer comes or `signal` ends. */
-  insist(path: string, options?: CallOptions): Promise<Called>
-  /** How many answers came with each status. */
+  /** Like `call`, and repeats the request after a 429 response and its delay, until another response or the end of `signal`. */
+  callWithRetry(path: string, options?: CallOptions): Promise<Called>
+  /** The number of responses with each status. */
   statuses: Map<number, number>
 }
 
@@ -36,7 +36,7 @@ export function createCaller(url: string, address: string): Caller {
     address,
     statuses,
     call,
-    async insist(path, options = {}) {
+    async callWithRetry(path, options = {}) {
       for (;;) {
         const answer = await call(path, options)
         if (answer.status !== 429 || options.signal?.aborted) return answer
@@ -46,7 +46,7 @@ export function createCaller(url: string, address: string): Caller {
   }
 }
 
-/** Ends early, and without an error, when the signal does. */
+/** Waits. Resolves early, without an error, when the signal ends. */
 export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
   await setTimeout(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined)
 }

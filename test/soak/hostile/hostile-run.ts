@@ -6,27 +6,27 @@ import { percentile } from '../../../bench/support/stats.ts'
 import { residentMiB } from '../../../bench/support/processes.ts'
 import { launchProcess } from '../../support/process.ts'
 import { startLoggingGateway } from '../gateway.ts'
-import { seeded } from '../seeded.ts'
+import { seededRandom } from '../seeded-random.ts'
 import type { AttackReport } from './attacks.ts'
-import type { Orders } from './attackers-process.ts'
+import type { AttackOrder } from './attackers-process.ts'
 import { pause } from './caller.ts'
-import { type Measured, type Ordinary, settle } from './ordinary.ts'
+import { type Measured, type Ordinary, createOrdinaryUsers } from './ordinary.ts'
 
 const ATTACKERS = fileURLToPath(new URL('attackers-process.ts', import.meta.url))
 
 export type HostileRun = {
   data: string
-  /** How long ordinary users are alone, to compare with, and how long they are beside the attacks. */
+  /** How long ordinary users are measured alone, for comparison, and how long with attacks. */
   aloneMs: number
   attackMs: number
-  /** 1: the sizes at which an unprotected server stops or fills. */
+  /** 1 is the size that stopped a server without limits, or filled its disk. */
   scale: number
-  /** Pokes that are still owed come within this time, or are lost. */
+  /** Expected pokes that do not arrive within this time after the attacks are lost. */
   patienceMs: number
 }
 
 export type HostileRunResult = {
-  /** One sentence each; none is what is hoped for. */
+  /** One sentence each; empty if all guarantees hold. */
   problems: string[]
   figures: Record<string, number>
   attacks: AttackReport[]
@@ -35,16 +35,16 @@ export type HostileRunResult = {
 const LOOK_MS = 500
 
 /**
- * Runs a server with its default limits, in a process of its own, with ordinary users alone and then beside all attacks at once. Judges what
- * may never happen: a lost poke, an ordinary user who is refused, a 5xx, a process that has ended. Waits and sizes are figures.
+ * Runs a server with its default limits in a separate process, with ordinary users alone and then with all attacks at once. A lost poke, a refused
+ * request of an ordinary user, a 5xx response and a server that has ended are problems. Latencies and sizes are figures.
  */
 export async function hostileRun(run: HostileRun): Promise<HostileRunResult> {
-  await using gateway = await startLoggingGateway(seeded(1))
-  // The limits are the defaults; `launchProcess` turns the rate limits off.
+  await using gateway = await startLoggingGateway(seededRandom(1))
+  // `launchProcess` turns the rate limits off; this turns them on again.
   const server = launchProcess({ data: run.data, settings: { BELFRY_RATE_LIMITS_ENABLED: 'true' } })
   try {
     const url = await server.ready
-    const ordinary = await settle(url, gateway)
+    const ordinary = await createOrdinaryUsers(url, gateway)
     const alone = await ordinary.use(AbortSignal.timeout(run.aloneMs))
     const memory = watchMemory(server.pid)
     const ending = AbortSignal.timeout(run.attackMs)
@@ -52,7 +52,7 @@ export async function hostileRun(run: HostileRun): Promise<HostileRunResult> {
       attackUntil(ending, { url, victim: ordinary.victim, scale: run.scale }),
       ordinary.use(ending),
     ])
-    await owedPokes(ordinary, run.patienceMs)
+    await waitForExpectedPokes(ordinary, run.patienceMs)
     const isAlive = (await fetch(`${url}/health`).catch(() => undefined))?.status === 200
     return {
       problems: problemsOf(ordinary, attacks, isAlive),
@@ -75,23 +75,23 @@ function problemsOf(ordinary: Ordinary, attacks: readonly AttackReport[], isAliv
     ...ordinary.owed().map((poke) => `lost: ${poke}`),
     ...[...ordinary.refused].map(([what, count]) => `an ordinary user got ${count} × ${what}`),
     ...attacks.flatMap(({ name, violations }) => violations.map((one) => `${name}: ${one}`)),
-    ...(isAlive ? [] : ['the server does not answer /health with 200 in the end']),
+    ...(isAlive ? [] : ['/health does not return 200 after the attacks']),
   ]
 }
 
-/** Starts the attackers, and ends them with the signal. */
-function attackUntil(ending: AbortSignal, orders: Orders): Promise<AttackReport[]> {
+/** Starts the attackers' process, and stops the attacks when the signal ends. */
+function attackUntil(ending: AbortSignal, order: AttackOrder): Promise<AttackReport[]> {
   const attackers = fork(ATTACKERS)
   return new Promise((resolve, reject) => {
     attackers.on('message', (reports: AttackReport[]) => resolve(reports))
-    attackers.on('exit', (code) => reject(new Error(`the attackers ended with ${code} before they reported`)))
+    attackers.on('exit', (code) => reject(new Error(`the attackers ended with ${code} before their report`)))
     ending.addEventListener('abort', () => attackers.connected && attackers.send('end'), { once: true })
-    attackers.send(orders)
+    attackers.send(order)
   })
 }
 
-/** Waits until none is owed any more, or for too long. */
-async function owedPokes(ordinary: Ordinary, patienceMs: number): Promise<void> {
+/** Waits until no poke is expected, at most `patienceMs`. */
+async function waitForExpectedPokes(ordinary: Ordinary, patienceMs: number): Promise<void> {
   const patience = AbortSignal.timeout(patienceMs)
   while (ordinary.owed().length > 0 && !patience.aborted) await pause(LOOK_MS, patience)
 }

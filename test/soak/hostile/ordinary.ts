@@ -3,20 +3,20 @@ import type { LoggingGateway } from '../gateway.ts'
 import { type Account, createRoom, join, passwordOf, register, sendPath, text, tryLogin } from './account.ts'
 import { createCaller, pause } from './caller.ts'
 
-// Ordinary use of the server while others attack it: half of the users send messages, the other half have pushers. All wait in /sync, sign in
-// and read back. How long each request takes is measured, and each message has to reach every pusher in its room. Who has a pusher sends
-// nothing: sending a message reads the room, and what is read is not sent to pushers.
+// Ordinary use of the server during the attacks: half of the users send messages, the other half have pushers. All users wait in /sync, log in
+// and read messages. The time of each request is measured, and each message must reach every pusher in its room. Users with pushers send no
+// messages, because sending a message reads the room, and read events are not sent to pushers.
 
 export type Measured = { sends: number[]; pokes: number[]; others: number[] }
 
 export type Ordinary = {
-  /** The account that the attackers know the name of. */
+  /** The localpart of the account whose password and inbox the attackers guess. */
   victim: string
-  /** Sends and reads until the signal ends; resolves when all requests are answered. */
+  /** Sends and reads until the signal ends. Resolves when all requests are answered. */
   use(signal: AbortSignal): Promise<Measured>
-  /** Pokes that are owed and have not come. */
+  /** Expected pokes that have not arrived. */
   owed(): string[]
-  /** Answers that an ordinary user should not have got, one sentence each. */
+  /** Unexpected responses to ordinary users, with their number. */
   refused: Map<string, number>
 }
 
@@ -27,8 +27,8 @@ const ROOMS = 2
 const PER_ROOM = 2
 const MAX_PAUSE_MS = 2000
 
-/** Registers the users, with rooms and pushers, before the attacks begin. */
-export async function settle(url: string, gateway: LoggingGateway): Promise<Ordinary> {
+/** Registers the users with rooms and pushers. */
+export async function createOrdinaryUsers(url: string, gateway: LoggingGateway): Promise<Ordinary> {
   const caller = createCaller(url, '127.0.2.1')
   const members: Member[] = []
   const rooms: string[] = []
@@ -40,11 +40,11 @@ export async function settle(url: string, gateway: LoggingGateway): Promise<Ordi
     await join(account, roomId)
     const pushkey = n < ROOMS * PER_ROOM ? undefined : `phone of ${name}`
     if (pushkey !== undefined)
-      await account.insist('/pushers/set', { body: foundingPusher(gateway.url, { pushkey }) })
+      await account.callWithRetry('/pushers/set', { body: foundingPusher(gateway.url, { pushkey }) })
     members.push({ account, name, roomId, pushkey })
   }
   const refused = new Map<string, number>()
-  /** When a message was sent, by event id, and the pushers that are still owed its poke. */
+  /** By event id: when the message was sent, and the pushers whose poke has not arrived. */
   const sent = new Map<string, { at: number; owed: Set<string> }>()
   const early = new Map<string, Set<string>>()
   const measured: Measured = { sends: [], pokes: [], others: [] }
@@ -52,7 +52,7 @@ export async function settle(url: string, gateway: LoggingGateway): Promise<Ordi
   gateway.onPoke = ({ eventId, pushkey }) => {
     if (eventId === undefined) return
     const message = sent.get(eventId)
-    // The poke may come before the answer to the request that sent the message.
+    // A poke may arrive before the response to the request that sent the message.
     if (message === undefined) early.set(eventId, (early.get(eventId) ?? new Set()).add(pushkey))
     else if (message.owed.delete(pushkey)) measured.pokes.push(performance.now() - message.at)
   }
@@ -66,7 +66,7 @@ export async function settle(url: string, gateway: LoggingGateway): Promise<Ordi
     early.delete(eventId)
     sent.set(eventId, { at, owed })
   }
-  const note = (what: string, status: number) => {
+  const noteStatus = (what: string, status: number) => {
     if (status === 200) return
     const key = `${what}: status ${status}`
     refused.set(key, (refused.get(key) ?? 0) + 1)
@@ -75,7 +75,7 @@ export async function settle(url: string, gateway: LoggingGateway): Promise<Ordi
   async function send(member: Member): Promise<void> {
     const at = performance.now()
     const { status, body, ms } = await member.account.call(sendPath(member.roomId), text('hello'))
-    note('send', status)
+    noteStatus('send', status)
     measured.sends.push(ms)
     if (status === 200) expectPokes(String(body['event_id']), member, at)
   }
@@ -83,17 +83,17 @@ export async function settle(url: string, gateway: LoggingGateway): Promise<Ordi
   async function readBack(member: Member): Promise<void> {
     const path = `/rooms/${encodeURIComponent(member.roomId)}/messages?dir=b&limit=20`
     const { status, ms } = await member.account.call(path)
-    note('messages', status)
+    noteStatus('messages', status)
     measured.others.push(ms)
   }
 
   async function signIn({ name }: Member): Promise<void> {
     const { status, ms } = await tryLogin(caller, name, passwordOf(name))
-    note('login', status)
+    noteStatus('login', status)
     measured.others.push(ms)
   }
 
-  async function live(member: Member, at: number, signal: AbortSignal): Promise<void> {
+  async function sendAndRead(member: Member, at: number, signal: AbortSignal): Promise<void> {
     for (let n = at; !signal.aborted; n++) {
       if (member.pushkey === undefined) await send(member)
       if (n % 5 === 0) await readBack(member)
@@ -102,10 +102,10 @@ export async function settle(url: string, gateway: LoggingGateway): Promise<Ordi
     }
   }
 
-  async function follow({ account }: Member, signal: AbortSignal): Promise<void> {
+  async function syncContinuously({ account }: Member, signal: AbortSignal): Promise<void> {
     for (let since = ''; !signal.aborted;) {
       const { status, body } = await account.call(`/sync?timeout=5000${since && `&since=${since}`}`)
-      note('sync', status)
+      noteStatus('sync', status)
       if (status === 200) since = String(body['next_batch'])
       else await pause(MAX_PAUSE_MS, signal)
     }
@@ -116,7 +116,9 @@ export async function settle(url: string, gateway: LoggingGateway): Promise<Ordi
     refused,
     async use(signal) {
       Object.assign(measured, { sends: [], pokes: [], others: [] })
-      await Promise.all(members.flatMap((member, at) => [live(member, at, signal), follow(member, signal)]))
+      await Promise.all(
+        members.flatMap((member, at) => [sendAndRead(member, at, signal), syncContinuously(member, signal)]),
+      )
       return { ...measured }
     },
     owed: () =>

@@ -1,12 +1,12 @@
-/** Random numbers that a seed repeats: the same moments of the same story. */
-export type Seeded = {
-  /** A whole number from 0 up to, but not including, `end`. */
+/** Random numbers that are the same for the same seed. */
+export type SeededRandom = {
+  /** An integer from 0 to `end` - 1. */
   below(end: number): number
   pick<T>(from: readonly T[]): T
 }
 
-/** Mulberry32: 32 bits of state are plenty for choosing moments. */
-export function seeded(seed: number): Seeded {
+/** Mulberry32, with 32 bits of state. */
+export function seededRandom(seed: number): SeededRandom {
   let state = seed >>> 0
   const next = () => {
     state = (state + 0x6d2b79f5) >>> 0
@@ -18,7 +18,7 @@ export function seeded(seed: number): Seeded {
   return {
     below,
     pick: <T>(from: readonly T[]) => {
-      if (from.length === 0) throw new Error('there is nothing to pick from')
+      if (from.length === 0) throw new Error('pick: the list is empty')
       return from[below(from.length)] as T
     },
   }

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { checkRun, type ReceivedPoke, type RunRecord } from './check-run.ts'
+import { seededRandom } from './seeded-random.ts'
+
+// `checkRun` must find each kind of fault.
+
+const ROOM = '!room'
+const stored = ['a', 'b', 'c', 'd'].map((tag) => ({ eventId: `$${tag}`, roomId: ROOM, tag }))
+
+const poke = (event: string, more: Partial<ReceivedPoke> = {}): ReceivedPoke => ({
+  pushkey: 'phone',
+  eventId: `$${event}`,
+  roomId: ROOM,
+  unread: 1,
+  kills: 0,
+  ...more,
+})
+
+function record(pokes: readonly ReceivedPoke[], more: Partial<RunRecord> = {}): RunRecord {
+  return {
+    stored,
+    acknowledged: new Map(stored.map(({ tag, eventId }) => [tag, eventId])),
+    pushers: [{ pushkey: 'phone', rooms: new Set([ROOM]), read: new Set(), badge: 1 }],
+    pokes,
+    kills: 1,
+    ...more,
+  }
+}
+
+const good = [poke('a'), poke('b'), poke('b', { kills: 1 }), poke('c', { kills: 1 }), poke('d', { kills: 1 })]
+const problemsOf = (pokes: readonly ReceivedPoke[], more: Partial<RunRecord> = {}) =>
+  checkRun(record(pokes, more)).problems
+
+suite('checkRun', () => {
+  test('reports no problem for complete pokes in order, with duplicates of pokes in flight at a kill', () => {
+    const { problems, figures } = checkRun(record(good))
+    assert.deepEqual(problems, [])
+    assert.deepEqual(
+      [figures.owed, figures.duplicates, figures.mostDuplicatesPerKill, figures.lost],
+      [4, 1, 1, 0],
+    )
+  })
+
+  test('reports a missing poke, unless its event was read first', () => {
+    const without = good.filter(({ eventId }) => eventId !== '$c')
+    assert.match(problemsOf(without)[0] ?? '', /^no poke: c/)
+    const pusher = { pushkey: 'phone', rooms: new Set([ROOM]), read: new Set(['$c']), badge: 1 }
+    assert.deepEqual(problemsOf(without, { pushers: [pusher] }), [])
+    assert.match(
+      problemsOf(
+        good.filter(({ pushkey }) => pushkey === ''),
+        {},
+      )[0] ?? '',
+      /^no poke/,
+    )
+  })
+
+  test('reports a poke for an unknown event, and a poke to an unknown pusher', () => {
+    assert.match(problemsOf([...good, poke('unknown')])[0] ?? '', /for an unknown event: \$unknown/)
+    assert.match(
+      problemsOf([...good, poke('a', { pushkey: 'unknown' })])[0] ?? '',
+      /to an unknown pusher: unknown/,
+    )
+  })
+
+  test('reports duplicates without a kill, and duplicates of a poke that was not the last', () => {
+    assert.match(
+      problemsOf([poke('a'), poke('a'), ...good.slice(1)])[0] ?? '',
+      /duplicate of a poke that was not in flight/,
+    )
+    const late = [...good.slice(0, 4), poke('b', { kills: 1 }), poke('d', { kills: 1 })]
+    assert.match(problemsOf(late)[0] ?? '', /duplicate of a poke that was not in flight/)
+  })
+
+  test('reports pokes out of order', () => {
+    const swapped = [poke('b'), poke('a'), poke('c'), poke('d')]
+    assert.match(problemsOf(swapped)[0] ?? '', /^out of order/)
+  })
+
+  test('reports an acknowledged message that is not stored, and one that is stored twice', () => {
+    const acknowledged = new Map([...record([]).acknowledged, ['e', '$e']])
+    assert.match(problemsOf(good, { acknowledged })[0] ?? '', /acknowledged, but not stored: e/)
+    const repeatedTags = [...stored, { eventId: '$a2', roomId: '!other', tag: 'a' }]
+    assert.match(problemsOf(good, { stored: repeatedTags })[0] ?? '', /stored twice: a/)
+  })
+
+  test('reports a wrong badge', () => {
+    assert.match(problemsOf([...good, poke('', { eventId: undefined, unread: 3 })])[0] ?? '', /wrong badge/)
+    assert.deepEqual(
+      problemsOf([...good, poke('', { eventId: undefined, unread: 0 })]).length,
+      1,
+      'a badge of 0 is checked too',
+    )
+  })
+
+  test('reports a run without expected pokes', () => {
+    assert.match(problemsOf([], { stored: [], acknowledged: new Map() })[0] ?? '', /no poke was expected/)
+  })
+})
+
+test('seededRandom gives the same numbers for the same seed, and others for another seed', () => {
+  const numbers = (seed: number) => {
+    const random = seededRandom(seed)
+    return Array.from({ length: 20 }, () => random.below(1000))
+  }
+  assert.deepEqual(numbers(7), numbers(7))
+  assert.notDeepEqual(numbers(7), numbers(8))
+  assert.ok(numbers(7).every((value) => value >= 0 && value < 1000))
+})
