@@ -2,17 +2,17 @@ import { sql } from 'kysely'
 import { query } from '../storage/query.ts'
 import type { SkipReason } from '../trace/vocabulary.ts'
 
-/** What may go of a pusher's outbox: all ordinary rows up to a position but those to keep. */
+/** The rows to remove from a pusher's queue: all ordinary rows up to `upTo`, except `keep`. */
 export type Collapsed = { upTo: number; keep: readonly number[] }
 
-/** What is left to tell after an outage, and how many pokes are not sent for it, by reason. */
+/** The plan for a backlog. `skipped`: the number of pokes that are not sent, by reason. */
 export type Collapse = Collapsed & {
   skipped: ReadonlyMap<SkipReason, number>
-  /** Of those, what goes for another reason than that a newer one stands for it. */
+  /** The removed events whose reason is not `collapsed`. */
   others: readonly { position: number; reason: SkipReason }[]
 }
 
-/** The ordinary rows of a pusher below a position, the newest first, with where their events belong. */
+/** The ordinary rows of a pusher below a position, newest first, with the room and the thread of each event. */
 export const backlogPage = query<{ pusherId: number; before: number; limit: number }>()((db, p) =>
   db
     .selectFrom('lane_items as o')
@@ -25,7 +25,7 @@ export const backlogPage = query<{ pusherId: number; before: number; limit: numb
     .limit(p.limit),
 )
 
-// For one pusher: joined with a list of several, PostgreSQL would read the outbox of all the others as well.
+// For one pusher: with a join on a list of pushers, PostgreSQL would read the queues of all other pushers too.
 export const removeCollapsed = query<{ pusherId: number } & Collapsed>()((db, p, d) =>
   db
     .deleteFrom('lane_items')

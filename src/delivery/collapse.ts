@@ -5,14 +5,14 @@ import type { SkipReason } from '../trace/vocabulary.ts'
 import { backlogPage, type Collapse } from './collapse-store.ts'
 import type { NextStep } from './next-poke.ts'
 
-/** So much may wait for a pusher that has failed and still be told one by one. */
+/** The largest backlog of a failing pusher that is still sent event by event. */
 export const COLLAPSE_ABOVE = 20
 const PAGE = 1000
 
-/** Who has failed for so long counts as failing in its status, and nothing more is kept for it than would be told. */
+/** After a failure of this length the status of a pusher is `failing`, and its backlog is reduced without a successful poke. */
 export const LONG_OUTAGE_MS = 86_400_000
 
-/** Where to look for the next event to tell of: the plan passes over what it does not keep. */
+/** The position from which to look for the next event. The plan skips the events that it does not keep. */
 export function passedOver(done: Progress, plan: Collapse | undefined): Progress {
   if (plan === undefined) return done
   const [first] = plan.keep
@@ -20,8 +20,9 @@ export function passedOver(done: Progress, plan: Collapse | undefined): Progress
 }
 
 /**
- * A plan is carried out with the first poke that is taken, so that nothing is gone that an event read or redacted until then
- * would have stood for; when there is nothing to keep; and when the outage is long.
+ * A plan is carried out in three cases: with the first poke that the gateway answers, when there is nothing to keep, and after a
+ * long outage. Not earlier, because a kept event can be read or redacted before it is sent, and a removed event must then take
+ * its place.
  */
 export function isCarriedOut(
   plan: Collapse,
@@ -33,16 +34,15 @@ export function isCarriedOut(
   return isFailure && failingSince !== null && now - failingSince >= LONG_OUTAGE_MS
 }
 
-/** What would be done about one event of the backlog now; undefined: the pusher is not ours any more. */
+/** The next step for one event of the backlog; undefined: the lease of the pusher was lost. */
 export type Judge = (position: number) => Promise<NextStep | undefined>
 
 /**
- * Nobody wants ten thousand notifications after an outage: of a long backlog the newest one of each room is kept for which
- * there is still a reason to tell of it. So every room that has something unread is told of, and nothing else is.
- * Undefined for a short backlog.
+ * Plans the reduction of a long backlog: it keeps the newest event of each room that is still to be sent. Each room with unread
+ * events thus gets one poke. Undefined for a short backlog.
  *
- * It costs a look at each room, and at each thread that is read; only events that are not needed for another reason are
- * looked at one by one.
+ * Cost: one look-up for each room and for each thread that is read. Other events are looked up one by one only if they are
+ * needed.
  */
 export async function planCollapse(
   q: Queries,
@@ -53,8 +53,8 @@ export async function planCollapse(
   const newest = page[0]
   if (newest === undefined || page.length <= COLLAPSE_ABOVE) return undefined
   const keep: number[] = []
-  const told = new Set<string>()
-  /** Threads of which the newest event is read, and all before it with it. */
+  const keptRooms = new Set<string>()
+  /** Threads whose newest event is read. All earlier events of such a thread are read too. */
   const read = new Set<string>()
   const skipped = new Map<SkipReason, number>()
   const others: { position: number; reason: SkipReason }[] = []
@@ -62,9 +62,13 @@ export async function planCollapse(
     for (const row of page) {
       const room = row.room_id ?? ''
       const thread = `${room} ${row.thread_id}`
-      const reason = told.has(room) ? 'collapsed' : read.has(thread) ? 'read' : await reasonBy(judge, row)
+      const reason = keptRooms.has(room)
+        ? 'collapsed'
+        : read.has(thread)
+          ? 'read'
+          : await reasonBy(judge, row)
       if (reason === undefined) {
-        told.add(room)
+        keptRooms.add(room)
         keep.push(row.position)
       } else {
         if (reason === 'read') read.add(thread)
@@ -79,7 +83,7 @@ export async function planCollapse(
   return { upTo: newest.position, keep: keep.toReversed(), skipped, others }
 }
 
-/** A pusher that is not ours any more has no plan that counts either. */
+/** Undefined also if the lease of the pusher was lost; the plan is then not used. */
 async function reasonBy(judge: Judge, { position }: { position: number }): Promise<SkipReason | undefined> {
   const step = await judge(position)
   return step?.kind === 'skip' ? step.reason : undefined

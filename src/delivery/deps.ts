@@ -6,11 +6,11 @@ import type { Log } from '../lib/log.ts'
 import type { CompileOptions } from '../push-rules/index.ts'
 import type { Database, Transaction } from '../storage/database.ts'
 import type { Trace } from '../trace/trace.ts'
-import type { Questions } from './next-poke.ts'
+import type { DeliveryQueries } from './next-poke.ts'
 import type { LoadPokedEvents } from './poked-event.ts'
 import type { SenderDeps } from './sender-for.ts'
 
-export type DeliveryDeps = Questions &
+export type DeliveryDeps = DeliveryQueries &
   SenderDeps & {
     db: Database
     bus: Bus
@@ -21,11 +21,11 @@ export type DeliveryDeps = Questions &
     trace: Trace
     loadPokedEvents: LoadPokedEvents
     ruleSettings: CompileOptions
-    /** Takes a pusher away for good, with all that belongs to it: its gateway has rejected it. */
+    /** Removes a pusher and everything that belongs to it, after its gateway rejected it. */
     removePusher(tx: Transaction, pusherId: number): Promise<void>
-    /** The most pokes in flight at one time. */
+    /** The most concurrent pokes in flight. */
     concurrency: number
     includeContent: boolean
-    /** How long a stop waits for what is in flight. 8 s. */
+    /** How long a stop waits for pokes in flight. Default: 8 s. */
     drainMs?: number
   }

@@ -12,26 +12,26 @@ import {
   type Ruleset,
 } from '../push-rules/index.ts'
 
-// What a user's rules make of an event on one device. The outcome that counts was stored with the event; a device that has
-// rules of its own, or that a global rule names (`profile_tag`), may take another for its poke.
+// The outcome of a user's rules for one event on one device. The stored outcome counts. A device with its own rules, or a device
+// that a global rule names with `profile_tag`, can have a different outcome for its poke.
 
-/** All rules of a user. `device`: by handle, only handles that have rules. */
+/** All rules of a user. `device`: by handle; only handles that have rules. */
 export type UserRules = { readonly global: Ruleset; readonly device: ReadonlyMap<string, Ruleset> }
 
-/** The part of a user's rules that single devices go by, made ready. */
+/** The compiled rules of a user that can decide for single devices. */
 export type DeviceRules = {
   readonly byHandle: ReadonlyMap<string, CompiledRules>
-  /** The global rules, if some of them ask for the device. */
+  /** The global rules, if any has a `profile_tag` condition. */
   readonly global: CompiledRules | undefined
-  /** Those of them, as `kind/id`. */
+  /** The global rules with a `profile_tag` condition, as `kind/id`. */
   readonly asking: ReadonlySet<string>
-  /** `.m.rule.master` is on: it stands above the rules of every scope. */
+  /** `.m.rule.master` is enabled. It has priority over the rules of every scope. */
   readonly isSilenced: boolean
 }
 
 export type DeviceOutcome = {
   readonly outcome: RuleOutcome
-  /** Whose rules the deciding rule is one of. */
+  /** The scope of the deciding rule. */
   readonly scope: 'device' | 'global'
 }
 
@@ -54,22 +54,22 @@ export function deviceRules({ global, device }: UserRules, options: CompileOptio
   }
 }
 
-/** Whether devices may take another outcome than the one that counts. */
-export const bearsOn = (rules: DeviceRules, handle: string): boolean =>
+/** Whether the outcome for a device can differ from the outcome that counts. */
+export const canDiffer = (rules: DeviceRules, handle: string): boolean =>
   !rules.isSilenced && (rules.global !== undefined || rules.byHandle.has(handle))
 
 export type AskedEvent = { event: EvaluatedEvent; context: EvaluationContext }
 
 /**
- * The outcome for the pushers that hold a handle. `counted`: the one that was stored with the event. Pure.
- * `context`: with `userId` and `displayName` of the user whose rules these are.
+ * The outcome for the pushers with a handle. `counted`: the outcome that was stored with the event. Pure. `context`: with `userId`
+ * and `displayName` of the owner of the rules.
  */
 export function outcomeForDevice(
   rules: DeviceRules,
   device: { handle: string; counted: RuleOutcome },
   { event, context }: AskedEvent,
 ): DeviceOutcome {
-  if (!bearsOn(rules, device.handle)) return { outcome: device.counted, scope: 'global' }
+  if (!canDiffer(rules, device.handle)) return { outcome: device.counted, scope: 'global' }
   const here = { ...context, profileTag: device.handle }
   const global = globalOutcome(rules, device.counted, { event, context: here })
   const own = rules.byHandle.get(device.handle)
@@ -77,7 +77,7 @@ export function outcomeForDevice(
   return { outcome, scope: outcome === global ? 'global' : 'device' }
 }
 
-/** What was decided when the event came stands, unless a rule that asks for the device decides for this one. */
+/** The stored outcome, unless a rule with a `profile_tag` condition decides for this device. */
 function globalOutcome(
   rules: DeviceRules,
   counted: RuleOutcome,
@@ -88,21 +88,21 @@ function globalOutcome(
   return now.rule !== null && rules.asking.has(`${now.rule.kind}/${now.rule.ruleId}`) ? now : counted
 }
 
-/** Stored conditions may be anything. */
+/** Stored conditions are not validated. */
 export const isAboutDevice = (condition: unknown): boolean =>
   typeof condition === 'object' &&
   condition !== null &&
   (condition as { kind?: unknown }).kind === 'profile_tag'
 
-/** Users with rules whose compiled form is kept at hand. */
+/** The most users whose compiled rules are cached. */
 const KEPT = 1000
 
-/** Loads and compiles a user's rules once for each version of them. `load` reads what is committed. */
+/** Loads and compiles the rules of a user once for each version. `load` reads committed data. */
 export function createDeviceRules(load: (userId: UserId) => Promise<UserRules>, options: CompileOptions) {
   const kept = new BoundedMap<UserId, { version: number; rules: Promise<DeviceRules> }>({ limit: KEPT })
   return (userId: UserId, version: number): Promise<DeviceRules> => {
     const found = kept.get(userId)
-    // Rules that are newer than the version asked for are kept under it until that changes, and do no harm.
+    // Rules that are newer than the requested version are cached under that version until the version changes. This is harmless.
     if (found?.version === version) return found.rules
     const entry = { version, rules: load(userId).then((rules) => deviceRules(rules, options)) }
     kept.set(userId, entry)

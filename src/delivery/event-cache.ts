@@ -3,10 +3,10 @@ import { BoundedMap } from '../lib/bounded-map.ts'
 import type { Queries } from '../storage/query.ts'
 import type { LoadPokedEvents, PokedEvent } from './poked-event.ts'
 
-/** A message for many pushers is loaded once; events hold at most 64 KiB each. */
+/** The most cached events. A message for many pushers is loaded once. An event has at most 64 KiB. */
 const KEPT = 256
 
-/** Events by position, as they were when first asked for: whether one was redacted since is not to be read from here. */
+/** Caches events by position, as first loaded. It does not show later redactions. */
 export function createEventCache(load: LoadPokedEvents, q: Queries) {
   const kept = new BoundedMap<number, Promise<PokedEvent | undefined>>({ limit: KEPT })
   const loadOne = createBatcher<number, PokedEvent | undefined>(async (positions) => {

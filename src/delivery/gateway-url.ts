@@ -14,22 +14,22 @@ export type GatewayUrlCheck = { kind: 'ok'; href: string } | { kind: 'refused'; 
 export type GatewayUrlDeps = {
   policy: IpPolicy
   lookup: Lookup
-  /** Is this the server's own gateway? It is called in process, so neither scheme nor address matter. */
+  /** Whether this is the server's own gateway. It is called in process, so scheme and address do not matter. */
   isOwnGateway?: (url: URL) => boolean
   lookupTimeoutMs?: number
 }
 
 /**
- * May a pusher be set to this URL? Asked once, when it is set; the address is checked again on every connection, by the
- * same `addressRule`. `href` is the URL as parsed: store and use that, never the text that came in.
+ * Checks whether a pusher may have this URL. The check runs when the pusher is set. The address is checked again on every
+ * connection, with the same `addressRule`. `href` is the parsed URL: store and use it, never the text of the client.
  *
- * - https with the path `/_matrix/push/v1/notify`: every public address, and those in `push.allow_ip_ranges`.
- * - Plain http, or another path: only where **all** addresses of the host are in `push.allow_ip_ranges` (a private relay
- *   or a test receiver of the operator's own).
+ * - https with the path `/_matrix/push/v1/notify`: every public address, and the addresses in `push.allow_ip_ranges`.
+ * - Plain http, or another path: only if **all** addresses of the host are in `push.allow_ip_ranges` (a private relay or a test
+ *   receiver of the operator).
  * - Never user info or a fragment. A query is kept.
  *
- * A name that does not resolve now is accepted in the first case (it may come back) and refused in the second. The reason
- * never contains an address: a refusal must not tell a user what an internal name resolves to.
+ * A name that does not resolve at this moment is accepted in the first case, because it may resolve later, and refused in the
+ * second. The reason never contains an address: a refusal must not disclose to a user how an internal name resolves.
  */
 export async function checkGatewayUrl(text: string, deps: GatewayUrlDeps): Promise<GatewayUrlCheck> {
   const url = readUrl(text)
@@ -39,8 +39,8 @@ export async function checkGatewayUrl(text: string, deps: GatewayUrlDeps): Promi
 }
 
 /**
- * May a pusher of kind `webpush` be set to this push resource (RFC 8030)? As above, but for the path, which is the push service's
- * own affair. On every connection the same is asked by `gateway/endpoint.ts`.
+ * Checks whether a pusher of kind `webpush` may have this push resource (RFC 8030). The rules are those of `checkGatewayUrl`
+ * with any path, because the push service chooses it. `gateway/endpoint.ts` checks again on every connection.
  */
 export async function checkPushResource(text: string, deps: GatewayUrlDeps): Promise<GatewayUrlCheck> {
   const url = readUrl(text)
@@ -48,7 +48,7 @@ export async function checkPushResource(text: string, deps: GatewayUrlDeps): Pro
   return checkAddresses(url, deps, url.protocol === 'https:')
 }
 
-/** Else the reason why it cannot be one. */
+/** The parsed URL, or the reason for a refusal. */
 function readUrl(text: string): URL | string {
   const url = URL.parse(text)
   if (url === null) return 'data.url is not a valid URL'
@@ -57,7 +57,7 @@ function readUrl(text: string): URL | string {
   return url.href.includes('#') ? 'data.url must not contain a fragment' : url
 }
 
-/** @param isAsked it has the form that is asked for; in any other it must be an address of the operator's own. */
+/** @param isAsked the URL has the required form; with any other form all addresses must be in `push.allow_ip_ranges`. */
 async function checkAddresses(url: URL, deps: GatewayUrlDeps, isAsked: boolean): Promise<GatewayUrlCheck> {
   const addresses = await addressesOf(url, deps)
   if (addresses.some((address) => !deps.policy.allows(address))) {
@@ -73,7 +73,7 @@ async function checkAddresses(url: URL, deps: GatewayUrlDeps, isAsked: boolean):
   )
 }
 
-/** Which addresses may be dialled for this URL. */
+/** The addresses that may be dialled for this URL. */
 export function addressRule(url: URL, policy: IpPolicy): AddressRule {
   const isOwn = (address: string) => policy.allowedByOperator(address)
   // Over https a gateway proves its name with a certificate, so a proxy may resolve the name.
@@ -82,17 +82,17 @@ export function addressRule(url: URL, policy: IpPolicy): AddressRule {
     : { name: 'listed', allows: isOwn, isOwn }
 }
 
-/** The form that the specification asks for; every other one needs the operator's leave. */
+/** The form that the specification requires. Every other form needs the operator's permission. */
 function isOrdinary(url: URL): boolean {
   return url.protocol === 'https:' && url.pathname === NOTIFY_PATH
 }
 
-/** The host of a URL as `node:net` wants it: an IPv6 address without its brackets. */
+/** The host of a URL in the form of `node:net`: an IPv6 address without brackets. */
 export function bareHost(url: URL): string {
   return url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname
 }
 
-/** Empty when the name does not resolve, or not in time. */
+/** Empty if the name does not resolve in time. */
 async function addressesOf(url: URL, deps: GatewayUrlDeps): Promise<readonly string[]> {
   const host = bareHost(url)
   if (isIP(host) !== 0) return [host]

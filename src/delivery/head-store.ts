@@ -9,8 +9,8 @@ export type HeadWanted = { pusherId: number; done: Progress }
 export type HeadRow = typeof heads extends Query<infer _P, infer R> ? R : never
 
 /**
- * For each pusher that is still leased by `owner`: how it stands, and the next event past `done` that it is still to be
- * told, if any, as it stands now.
+ * For each pusher that is still leased by `owner`: its settings and state, and the first queued event after `done`, if any, with
+ * the current facts about it.
  */
 export async function headsOf(
   q: Queries,
@@ -28,7 +28,7 @@ export async function headsOf(
   return new Map(rows.map((row) => [row.pusher_id, row]))
 }
 
-/** How far the outbox is worked off once its head is. */
+/** The progress in the queue when its head is done. */
 export function pastHead(
   { urgent_head: urgent, ordinary_head: ordinary }: HeadRow,
   done: Progress,
@@ -39,7 +39,7 @@ export function pastHead(
 
 const urgentHead = sql<number | null>`(select min(i.position) from lane_items as i
   where i.lane_id = l.lane_id and i.urgent = 1 and i.position > r.urgent_after)`
-// Looked for only when nothing is urgent: it may lie behind any number of items that are.
+// Only if nothing is urgent: the first ordinary item may be behind any number of urgent items.
 const ordinaryHead = sql<
   number | null
 >`case when ${urgentHead} is null then (select min(i.position) from lane_items as i
@@ -50,7 +50,7 @@ type HeadParams = { owner: string; items: readonly { id: number; after: number; 
 
 export const heads = query<HeadParams>()((db, p, d) =>
   db
-    // Materialized: SQLite would else look for the heads again wherever they are named.
+    // Materialized, because SQLite would otherwise evaluate the heads again for each use.
     .with(
       (cte) => cte('h').materialized(),
       (from) =>
@@ -80,7 +80,7 @@ export const heads = query<HeadParams>()((db, p, d) =>
             'l.value_told',
           ])
           .select(STATE.map((column) => `l.${column}` as const))
-          // Columns of their own, not joins: each is one look into an index, however long the queue.
+          // Subqueries, not joins: each is one index look-up, independent of the length of the queue.
           .select([urgentHead.as('urgent_head'), ordinaryHead.as('ordinary_head')]),
     )
     .selectFrom('h')
@@ -101,12 +101,12 @@ export const heads = query<HeadParams>()((db, p, d) =>
       'e.redacted_by',
       newestEdit('e.position').as('edit_position'),
       'm.membership',
-      // null: the user has no rules but the server's.
+      // null: the user has only the default rules.
       'rs.version as rules_version',
     ]),
 )
 
-/** Read from the table itself, not from an index. */
+/** Reads the table itself, not an index. */
 export const anyPusher = query()((db) =>
   db.selectFrom('pushers').select('kind').orderBy('pusher_id').limit(1),
 )

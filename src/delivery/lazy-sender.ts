@@ -3,11 +3,11 @@ import type { PokeSender, PokeSenderDeps } from './send-poke.ts'
 
 export type LazySender = AsyncDisposable & {
   send: PokeSender
-  /** Loads the HTTP client now. Rejects when the certificates that it is given cannot be read. */
+  /** Loads the HTTP client now. Rejects if the configured certificates cannot be read. */
   load(): Promise<void>
 }
 
-/** A sender whose HTTP client is loaded with the first poke: a server that starts need not wait for it. */
+/** A sender that loads its HTTP client with the first poke, so that the client does not slow the start of the server. */
 export function makeLazySender(options: PokeAgentOptions & Omit<PokeSenderDeps, 'agent'>): LazySender {
   const make = async () => {
     const [{ makePokeAgent }, { makePokeSender }] = await Promise.all([

@@ -15,7 +15,7 @@ export type LazyWebPushOptions = Omit<GuardedAgentOptions, 'ruleFor'> & {
 
 export type LazyWebPush = WebPushSender & AsyncDisposable & Pick<WebPushWatch, 'health'>
 
-/** A sender to push services whose HTTP client is loaded with the first push: a server that starts need not wait for it. */
+/** A sender to push services that loads its HTTP client with the first push, so that the client does not slow the start of the server. */
 export function makeLazyWebPush(options: LazyWebPushOptions): LazyWebPush {
   const { onAnswer, health } = watchWebPush(options)
   const make = async () => {

@@ -12,28 +12,28 @@ import { createEventCache } from './event-cache.ts'
 import { type HeadRow, headsOf, type HeadWanted, pastHead } from './head-store.ts'
 import { nextPoke, type NextStep } from './next-poke.ts'
 
-/** What is to be poked next for a pusher. */
+/** The next poke of a pusher. */
 export type PokeLook = Looked & {
   head: HeadRow
   /** Absent: nothing is sent. */
   next: Sendable | undefined
-  /** What became of events that are not sent now. */
+  /** Journey steps of events that are not sent now. */
   noted: readonly PusherStep[]
-  /** What of the backlog goes with the next poke that is taken. */
+  /** The reduction of the backlog that is carried out with the next successful poke. */
   plan: Collapse | undefined
 }
 
 export type Sendable = Extract<NextStep, { kind: 'send' | 'activate' }>
 
-/** What was found out in one look. */
+/** The progress of one look. */
 type Looking = {
   readonly visit: Visit
   done: Progress
-  /** The positions of events that need no poke any more. */
+  /** The positions of events that no longer need a poke. */
   readonly passed: number[]
   readonly noted: PusherStep[]
   plan: Collapse | undefined
-  /** The backlog has been looked at: once in a visit, unless the plan falls. */
+  /** The backlog was checked: once in a visit, and again if the plan was discarded. */
   isPlanned: boolean
   /** An event was skipped whose poke would have contained the badge. */
   badgeMissed: boolean
@@ -45,8 +45,8 @@ type Tools = {
 }
 
 /**
- * Makes the function that finds what to send next for a leased pusher: it passes over events that need no poke any more, and
- * plans the collapse of a backlog. Looks that come at one time are one query.
+ * Creates the function that finds the next poke of a leased pusher. It skips events that no longer need a poke, and plans the
+ * reduction of a backlog. Concurrent looks share one query.
  */
 export function createLook(deps: DeliveryDeps): (visit: Visit) => Promise<PokeLook | undefined> {
   const { db } = deps
@@ -54,7 +54,7 @@ export function createLook(deps: DeliveryDeps): (visit: Visit) => Promise<PokeLo
     eventAt: createEventCache(deps.loadPokedEvents, db),
     deviceRulesOf: createDeviceRules((userId) => deps.rulesOf(db, userId), deps.ruleSettings),
   }
-  // All of one worker, which has one name.
+  // All items come from one worker, so they have the same owner.
   const headOf = createBatcher(async (items: readonly (HeadWanted & { owner: string })[]) => {
     const found = await headsOf(db, items[0]?.owner ?? '', items)
     return items.map((item) => found.get(item.pusherId))
@@ -108,7 +108,7 @@ function skip(
   { head, reason }: { head: HeadRow; reason: SkipReason },
 ): void {
   if (looking.plan !== undefined && head.urgent_head === null) {
-    // What the plan kept has just been read, and what it stands for may be told after all.
+    // A kept event no longer needs a poke, so a removed event of its room may need one.
     looking.isPlanned = false
     looking.plan = undefined
     return
@@ -147,10 +147,10 @@ function found({ events }: DeliveryDeps, looking: Looking, { head, next }: Found
   }
 }
 
-/** As the engine has it. A badge may be told while the event at the head is held. */
+/** The step as the engine expects it. A badge can be sent while the event at the head is held. */
 function stepOf(head: HeadRow, next: Found['next']): Looked['step'] {
   switch (next?.kind) {
-    // At a stop it is left as it is; what is held stays so.
+    // During a stop nothing changes. A held lane stays held.
     case undefined:
       return { kind: 'given back' }
     case 'activate':

@@ -13,87 +13,88 @@ import {
   pusherRuleFacts,
 } from '../trace/notify-reason.ts'
 import type { SkipReason } from '../trace/vocabulary.ts'
-import { type DeviceRules, outcomeForDevice, bearsOn, type UserRules } from './device-rules.ts'
+import { type DeviceRules, outcomeForDevice, canDiffer, type UserRules } from './device-rules.ts'
 import { badgePoke, eventPoke, type Poke, type PokeDevice } from './poke.ts'
 import type { PokedEvent } from './poked-event.ts'
 import type { HeadRow } from './head-store.ts'
 import { roomNameFor } from './room-name.ts'
 
-/** What delivery asks of the stages above it. */
-export type Questions = {
-  /** The number that belongs on the user's icon. */
+/** The functions that delivery needs from earlier stages. */
+export type DeliveryQueries = {
+  /** The badge of the user. */
   badgeOf: (q: Queries, userId: UserId) => Promise<number>
   isRead: (
     q: Queries,
     at: { userId: UserId; roomId: RoomId; threadId: string; position: number },
   ) => Promise<boolean>
-  /** What the user's rules made of an event; undefined: nothing is known of it any more. */
+  /** The stored outcome of the user's rules for an event; undefined: not stored any more. */
   outcomeOf: (
     q: Queries,
     at: { userId: UserId; roomId: RoomId; position: number },
   ) => Promise<StoredOutcome | undefined>
   /** All push rules of a user. */
   rulesOf: (q: Queries, userId: UserId) => Promise<UserRules>
-  /** The user's display name in the room, as it was at an event. */
+  /** The display name of the user in the room at the time of an event. */
   displayNameAt: (
     q: Queries,
     at: { userId: UserId; roomId: RoomId; position: number },
   ) => Promise<string | undefined>
   /**
-   * Until when, as far as is known now, the user is active on a device other than `except`; undefined: on none. `wasActive`: so it
-   * was when that was asked last.
+   * The time until which the user is expected to be active on a device other than `except`; undefined: not active. `wasActive`: the
+   * result of the previous call.
    */
   activeUntil: (of: { userId: UserId; except: DeviceId | null; wasActive: boolean }) => number | undefined
 }
 
-/** As it was decided when the event came. */
+/** The outcome at the time of the event. */
 export type StoredOutcome = {
   notify: boolean
   highlight: boolean
-  /** As the rule has them. */
+  /** The actions as written in the rule. */
   actions: readonly (string | JsonObject)[]
   rule: { kind: string; ruleId: string } | null
 }
 
-/** What to do next for a pusher. */
+/** The next step for a pusher. */
 export type NextStep =
   | {
       kind: 'send'
       poke: Poke
-      /** The same in the short form, for a gateway that refuses the long one. Absent: it is short already. */
+      /** The poke in the short form, for a gateway that refuses the long form. Absent: `poke` is short already. */
       shorter?: () => Poke
-      /** null: the poke tells none. */
+      /** null: the poke contains no badge. */
       badge: number | null
       about: 'event' | 'badge'
-      /** For how long it is worth something, if not for as long as it takes. Seconds. */
+      /** How long the poke is useful, in seconds. Absent: no limit. */
       worthSeconds?: number
     }
-  /** The app is still to confirm the pusher (MSC4174), and is sent the token for that. */
+  /** The app has not confirmed the pusher yet (MSC4174). The token for the confirmation is sent. */
   | { kind: 'activate'; device: PokeDevice; ackToken: string }
   | { kind: 'skip'; reason: SkipReason }
   /**
-   * The user is active elsewhere, and may read it there. `until`: then it is sent all the same. `lookAt`: until then they are there,
-   * as far as is known. `badgeKnown` as below.
+   * The user is active on another device and may read the event there. `until`: the time at which the event is sent in any case.
+   * `lookAt`: the time until which the user is expected to be active. `badgeKnown`: see `rest`.
    */
   | { kind: 'hold'; until: number; lookAt: number; badgeKnown: boolean }
   /**
-   * Nothing is to be sent. `badgeKnown`: the badge may have changed, but it is what was told last; or it is the token that need
-   * not be sent any more. `until`: something waits, but is not sent before.
+   * Nothing is to be sent. `badgeKnown`: the badge equals the badge that was sent last, or the activation token is no longer needed.
+   * `until`: an item waits until this time.
    */
   | { kind: 'rest'; badgeKnown: boolean; until?: number }
 
-export type NextPokeDeps = Omit<Questions, 'rulesOf'> & {
+export type NextPokeDeps = Omit<DeliveryQueries, 'rulesOf'> & {
   q: Queries
   now: number
   deviceRulesOf: (userId: UserId, version: number) => Promise<DeviceRules>
   eventAt: (position: number) => Promise<PokedEvent | undefined>
-  /** Off: every poke has the short form. */
+  /** false: every poke has the short form. */
   includeContent: boolean
 }
 
 /**
- * The oldest event that waits, if there is still a reason to tell of it; with none waiting, the badge if it is not what the
- * gateway was told last. Everything is read now: what was read, redacted or left while it waited is not told of.
+ * The next step: the oldest queued event that is still to be sent; without queued events, the badge if it differs from the badge
+ * that was sent last. All facts are current: an event that was read, redacted or left in the meantime is not sent. `badgeMissed`: an
+ * event was skipped in this look, so the badge may differ although it is not due.
  */
 export async function nextPoke(deps: NextPokeDeps, head: HeadRow, badgeMissed: boolean): Promise<NextStep> {
   if (head.activated === 0) return activationStep(deps, head)
@@ -103,7 +104,7 @@ export async function nextPoke(deps: NextPokeDeps, head: HeadRow, badgeMissed: b
     : eventStep(deps, head, { position: head.head, isBadgeDue })
 }
 
-/** Until then the pusher of an app that does not confirm it is left alone. The activation ends the wait. */
+/** The wait before the next look at a pusher that its app has not confirmed. The activation ends the wait. */
 const UNCONFIRMED_WAIT_MS = 3_600_000
 
 function activationStep(deps: NextPokeDeps, head: HeadRow): NextStep {
@@ -128,7 +129,7 @@ async function badgeStep(
   return { kind: 'send', poke, badge, about: 'badge' }
 }
 
-/** What delivery looks at to see whether there is still a reason to tell of an event. */
+/** The facts from which delivery decides whether an event is still to be sent. */
 export type WaitingRow = Pick<
   HeadRow,
   | 'user_id'
@@ -146,9 +147,9 @@ export type WaitingRow = Pick<
   | 'rules_version'
 >
 
-/** Whether an event that waits for a pusher is still to be sent, and as what. */
+/** Whether a queued event is still to be sent, and with which outcome. */
 export type PokeDecision =
-  | { kind: 'tell'; outcome: RuleOutcome; poked: PokedEvent }
+  | { kind: 'send'; outcome: RuleOutcome; poked: PokedEvent }
   | { kind: 'skip'; reason: SkipReason }
 
 export type JudgeDeps = Pick<NextPokeDeps, 'q' | 'now' | 'isRead' | 'outcomeOf' | 'displayNameAt'> &
@@ -158,8 +159,8 @@ export type JudgeDeps = Pick<NextPokeDeps, 'q' | 'now' | 'isRead' | 'outcomeOf' 
   }
 
 /**
- * Whether the event at `position` is still to be sent to this pusher, and as what. Everything is read now. The facts of the
- * queue come first, so that nothing is looked up for an event that they rule out.
+ * Decides whether the event at `position` is still to be sent to this pusher, and with which outcome. All facts are current. The
+ * facts of the queue are checked first, so that an event that they rule out needs no look-up.
  */
 export async function judgeEvent(deps: JudgeDeps, row: WaitingRow, position: number): Promise<PokeDecision> {
   const queued = queuedFacts(row, deps.now)
@@ -183,12 +184,12 @@ export async function judgeEvent(deps: JudgeDeps, row: WaitingRow, position: num
   const isForMail = deps.isForMail?.(outcomes.here.outcome.tweaks) ?? true
   const quiet = notifyReason(pusherRuleFacts(outcomes, { isForMail }))
   if (quiet !== undefined) return { kind: 'skip', reason: quiet }
-  return { kind: 'tell', outcome: outcomes.here.outcome, poked: await asEdited(deps, row, poked) }
+  return { kind: 'send', outcome: outcomes.here.outcome, poked: await asEdited(deps, row, poked) }
 }
 
 /**
- * The event with the content of its newest edit, and with its own relation, as an edit cannot change that (client-server
- * API, "Event replacements"). The rules have decided about the content that it was sent with.
+ * The event with the content of its newest edit and with its original relation, because an edit cannot change the relation
+ * (client-server API, "Event replacements"). The rules have evaluated the original content.
  */
 async function asEdited(
   deps: Pick<JudgeDeps, 'eventAt'>,
@@ -212,13 +213,13 @@ async function eventStep(
   const userId = head.user_id
   const [decision, badge] = await Promise.all([
     judgeEvent(deps, head, position),
-    isTold(head) ? deps.badgeOf(deps.q, userId) : null,
+    receivesBadge(head) ? deps.badgeOf(deps.q, userId) : null,
   ])
   if (decision.kind === 'skip') return decision
   const { outcome, poked } = decision
   const hold = holdFor(deps, head)
   if (hold !== undefined) {
-    // What was read meanwhile changes the badge all the same.
+    // Events that were read in the meantime change the badge also during a hold.
     const badgeNow = await badgeStep(deps, head, isBadgeDue)
     return badgeNow.kind === 'send' ? badgeNow : { ...hold, badgeKnown: badgeNow.badgeKnown }
   }
@@ -241,8 +242,8 @@ async function eventStep(
 }
 
 /**
- * Is the event held back? For so long after it was sent as the pusher asks for, while its user is active on another device.
- * A call is not: who is called is called everywhere, and a minute later it is over.
+ * Whether the event is held: for `hold_ms` after it was sent, while the user is active on another device. A call is never held,
+ * because it rings on all devices and ends after a minute.
  */
 function holdFor(
   deps: NextPokeDeps,
@@ -251,13 +252,13 @@ function holdFor(
   const { hold_ms: holdMs, origin_server_ts: sentAt, user_id: userId, device_id: except } = head
   if (holdMs === 0 || sentAt === null || isCall(head.type ?? '')) return undefined
   const until = sentAt + holdMs
-  // The clocks of two machines may differ by a little; one that was set back must not hold it for ever.
+  // The clocks of two machines may differ a little. After a clock was set back, an event must not be held for ever.
   if (until <= deps.now || until > deps.now + 2 * holdMs) return undefined
   const activeUntil = deps.activeUntil({ userId, except, wasActive: head.held_until !== null })
   return activeUntil === undefined ? undefined : { kind: 'hold', until, lookAt: Math.min(until, activeUntil) }
 }
 
-/** The outcome that counts, and the outcome for the device of the pusher where rules of the device may decide. */
+/** The outcome that counts, and the outcome for the device of the pusher if device rules can decide. */
 async function outcomesFor(
   deps: JudgeDeps,
   { user_id: userId, handle, rules_version: version }: WaitingRow,
@@ -266,7 +267,7 @@ async function outcomesFor(
   const { position, event, evaluated } = poked
   const counted = asPusherOutcome(stored === undefined ? NO_MATCH : asOutcome(stored))
   const rules = handle === null || version === null ? undefined : await deps.deviceRulesOf(userId, version)
-  if (handle === null || rules === undefined || !bearsOn(rules, handle)) return { counted, here: counted }
+  if (handle === null || rules === undefined || !canDiffer(rules, handle)) return { counted, here: counted }
   const displayName = await deps.displayNameAt(deps.q, { userId, roomId: event.roomId, position })
   const context = { ...poked.context, userId, displayName }
   const asked = { event: evaluated, context }
@@ -283,11 +284,11 @@ export const asPusherOutcome = (outcome: RuleOutcome): OutcomeHere => ({
   wakes: wakesDevice(outcome),
 })
 
-/** Stored is what the rules have decided, as they had it. */
+/** The stored outcome in the form of the rule engine. */
 export const asOutcome = (stored: StoredOutcome) =>
   ({ ...stored, tweaks: tweaksOf(stored.actions) }) as RuleOutcome
 
-/** The facts that are known from the row alone. Of an event that is gone nothing else is known. */
+/** The facts that the row alone contains. For an event that does not exist any more there are no other facts. */
 function queuedFacts(
   row: WaitingRow,
   now: number,
@@ -303,28 +304,28 @@ function queuedFacts(
   }
 }
 
-/** The event with the name that its room has for this user. */
+/** The event with the room name for this user. */
 export function namedFor({ event, room }: PokedEvent, recipient: UserId) {
   const roomName = roomNameFor({
     ...room,
     recipient,
-    // Whoever invites is a member, so there is a member event of theirs.
+    // The inviting user is a member, so the room has a member event of that user.
     ...(isInvitationOf(event, recipient) && { invite: { inviterKnown: true } }),
   })
   return { ...event, ...(roomName !== undefined && { roomName }) }
 }
 
-/** Does the pusher want to know the badge? */
-const isTold = (head: HeadRow) => head.enabled === 1 && head.disable_badge_count === 0
+/** Whether the pusher receives the badge. */
+const receivesBadge = (head: HeadRow) => head.enabled === 1 && head.disable_badge_count === 0
 
 /**
- * Does it want a push for the badge alone? A browser is to show something for every push, so its app may say no, as it does to
- * Sygnal: `events_only` in `data`. Gateways read that for themselves.
+ * Whether the pusher receives badge-only pushes. A browser must show something for every push, so the app of a Web Push pusher can
+ * disable them, as with Sygnal: `events_only` in `data`. Gateways read the key themselves.
  */
 const wantsBadges = (head: HeadRow) =>
-  isTold(head) && !(head.kind === 'webpush' && parseStored(head.data)['events_only'] === true)
+  receivesBadge(head) && !(head.kind === 'webpush' && parseStored(head.data)['events_only'] === true)
 
-/** What the gateway is told of a pusher. */
+/** The device of a poke. */
 export function deviceOf(
   head: Pick<HeadRow, 'app_id' | 'pushkey' | 'set_at' | 'data'>,
   includeContent: boolean,

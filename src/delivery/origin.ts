@@ -1,2 +1,2 @@
-/** The origin of a pusher's URL, which all pushers of one gateway have in common; empty: it has none. */
+/** The origin of a pusher's URL. All pushers of a gateway have the same origin. Empty: no URL. */
 export const originOf = (url: string | null): string => URL.parse(url ?? '')?.origin ?? ''

@@ -4,48 +4,48 @@ import type { Transaction } from '../storage/database.ts'
 import { type Dialect, query } from '../storage/query.ts'
 import { isCall } from '../lib/call-events.ts'
 
-// The way into the outbox: the items of the lanes of pushers. All of them run in the transaction of what they tell of, and resolve to the ids
-// of the pushers to wake, on the topic 'delivery', once it is committed. Pushers of mail are among them, and nobody claims them
-// for it: mail waits for minutes, and `email/worker.ts` looks by itself.
+// Adds items to the queues of pushers. All functions run in the transaction of the event. They resolve to the ids of the pushers to wake
+// on the topic 'delivery' after the commit. The result contains e-mail pushers too; no wake-up claims their lanes, because
+// `email/worker.ts` finds them itself.
 
-/** The position of the newest valid edit of the event at a position, which the column names. */
+/** The position of the newest valid edit of the event whose position is in `column`. */
 export const newestEdit = (column: string) => sql<number | null>`(select max(d.edit_position) from edits as d
   where d.position = ${sql.ref(column)})`
 
-/** The event to tell of. */
-type Told = { position: number; type: string }
+/** The event to send. */
+type EventToSend = { position: number; type: string }
 
-type ForRoom = Told & {
+type ForRoom = EventToSend & {
   roomId: RoomId
-  /** Members who are not to be told, the sender among them. */
+  /** Members who get no poke, such as the sender. */
   except: readonly UserId[]
   /** Milliseconds since the Unix epoch. */
   now: number
 }
 
-/** One poke for each pusher of the joined members of a room. Costs by members with pushers, whatever the size of the room. */
+/** Adds one item for each pusher of the joined members of a room. The cost grows with the members who have pushers. */
 export async function enqueueForRoom(tx: Transaction, work: ForRoom): Promise<number[]> {
   const rows = await tx.all(addForRoom, { ...work, urgent: urgencyOf(work) })
   return rows.map((row) => row.lane_id)
 }
 
-/** One poke for each pusher of these users. Whoever has one for the event already gets no second. */
+/** Adds one item for each pusher of these users. A pusher that already has an item for the event gets no second one. */
 export async function enqueueForUsers(
   tx: Transaction,
-  work: Told & { userIds: readonly UserId[]; now: number },
+  work: EventToSend & { userIds: readonly UserId[]; now: number },
 ): Promise<number[]> {
   if (work.userIds.length === 0) return []
   const rows = await tx.all(addForUsers, { ...work, urgent: urgencyOf(work) })
   return rows.map((row) => row.lane_id)
 }
 
-/** The pushers of a user that hold a handle. */
+/** A handle of a user. */
 export type Holder = { userId: UserId; handle: string }
 
-/** One poke for each pusher of these devices, for an event that only rules of theirs notify of. */
+/** Adds one item for each pusher with one of these handles, for an event that only device rules notify of. */
 export async function enqueueForHandles(
   tx: Transaction,
-  work: Told & { holders: readonly Holder[]; now: number },
+  work: EventToSend & { holders: readonly Holder[]; now: number },
 ): Promise<number[]> {
   if (work.holders.length === 0) return []
   const holders = work.holders.map(({ userId, handle }) => ({ user_id: userId, handle }))
@@ -53,20 +53,20 @@ export async function enqueueForHandles(
   return rows.map((row) => row.lane_id)
 }
 
-/** The badge of these users may have changed: their pushers tell the new number, unless a poke does so before. */
+/** The badge of these users may have changed: their pushers send the new badge, unless a poke delivers it first. */
 export async function flagBadge(tx: Transaction, userIds: readonly UserId[]): Promise<number[]> {
   if (userIds.length === 0) return []
   const rows = await tx.all(markBadgeDue, { userIds })
   return rows.map((row) => row.lane_id)
 }
 
-/** The kinds of pushers that are told of events. */
+/** The kinds of pushers that have a queue of events. */
 const SENDING = [sql.lit('http'), sql.lit('webpush'), sql.lit('email')]
 
 /** The kinds of pushers that are sent the badge. A mail contains none. */
 const BADGED = [sql.lit('http'), sql.lit('webpush')]
 
-const urgencyOf = ({ type }: Told) => (isCall(type) ? 1 : 0)
+const urgencyOf = ({ type }: EventToSend) => (isCall(type) ? 1 : 0)
 
 type Row = { position: number; now: number; urgent: number }
 
@@ -88,7 +88,7 @@ export const addForRoom = query<Omit<ForRoom, 'type'> & Row>()((db, p, d) =>
         .selectFrom('memberships as m')
         .innerJoin('pushers as p', 'p.user_id', 'm.user_id')
         .where('m.room_id', '=', p.roomId)
-        // As a literal: no database uses a partial index for a value that it is yet to be given.
+        // A literal: no database uses a partial index for a bound parameter.
         .where('m.has_pushers', '=', sql.lit(1))
         .where('m.membership', '=', 'join')
         .where('m.user_id', 'not in', d.list(p.except) as RawBuilder<UserId>)
@@ -139,7 +139,7 @@ export const addForHandles = query<{ holders: readonly HolderRow[] } & Row>()((d
     .returning('lane_id'),
 )
 
-// Counted, not set: whoever tells the badge takes back only what was there before it read the number.
+// A counter, not a flag: after sending the badge, only the count from before the badge was read is subtracted.
 export const markBadgeDue = query<{ userIds: readonly UserId[] }>()((db, p, d) =>
   db
     .updateTable('lanes')

@@ -8,7 +8,7 @@ import { addressRule } from './gateway-url.ts'
 
 export type PokeAgentOptions = Omit<GuardedAgentOptions, 'ruleFor'> & { policy: IpPolicy }
 
-/** The way to push gateways: what `checkGatewayUrl` accepts is what it dials. */
+/** The HTTP agent for push gateways. It dials the addresses that `checkGatewayUrl` accepts. */
 export function makePokeAgent({ policy, ...options }: PokeAgentOptions): GuardedAgent {
   return makeGuardedAgent({ ...options, ruleFor: (url) => addressRule(url, policy) })
 }

@@ -1,20 +1,20 @@
 import type { NetworkFault } from '../lib/outbound/network-fault.ts'
 import type { Untimed } from '../sending/result.ts'
 
-/** Why a poke was not sent, in words that may be shown to anybody: never a host, a pushkey or a piece of an answer. */
+/** Why a poke was not sent. Safe to show to users: it never contains a host, a pushkey or a part of a response. */
 export type PokeFault =
   | NetworkFault
   | 'bad url'
   | 'redirect'
   | 'encryption failed'
-  /** The operator has switched it off since the pusher was set. */
+  /** The operator has disabled Web Push since the pusher was set. */
   | 'web push is off'
-  /** The push service does not accept how this server shows itself: its clock, its contact or its key is wrong, not the pusher. */
+  /** The push service refuses the VAPID token of this server: the clock, the contact or the key is wrong, not the pusher. */
   | typeof TOKEN_REFUSED
   | `status ${number}`
 
 export const TOKEN_REFUSED = 'vapid token refused'
 
-/** What a push service says of our token. Other configuration errors are of addresses that may not be called, and have no status. */
+/** Whether a push service refused the VAPID token. Other configuration errors concern blocked addresses and have no status. */
 export const isTokenRefused = (result: Untimed): boolean =>
   result.kind === 'misconfigured' && result.status !== undefined

@@ -11,12 +11,12 @@ import { createLook, type PokeLook } from './look.ts'
 import { type PokeFault, TOKEN_REFUSED } from './poke-fault.ts'
 import { senderFor, WEB_PUSH_IS_OFF } from './sender-for.ts'
 
-/** `refused`: the long form was not taken, and the rest is of the short one. */
+/** `refused`: the result for the long form; the other fields are the result for the short form. */
 export type PokeSent = SendResult<PokeFault> & { refused?: Refused<PokeFault> }
 
 type SettledPoke = Settled<PokeLook, PokeSent>
 
-/** What the sending engine is to know of pokes. */
+/** Connects pokes to the sending engine. */
 export function createPokePort(deps: DeliveryDeps): LanePort<PokeLook, PokeSent> {
   const { events } = deps
   return {
@@ -42,14 +42,14 @@ async function sendPoke(deps: DeliveryDeps, { head, next }: PokeLook): Promise<P
   const { worthSeconds } = next
   const more = { userId: head.user_id, ...(worthSeconds !== undefined && { worthSeconds }) }
   const result = await send(url, next.poke, more)
-  // A gateway may choke on what is in an event, or on its size; that something has come it can still tell.
+  // A gateway may refuse the content of an event or its size. The short form can still deliver the notification.
   if (result.kind !== 'refused' || next.shorter === undefined) return result
   return { ...(await send(url, next.shorter(), more)), refused: result }
 }
 
 /**
- * Any answer, a refusal too, shows that the gateway works; but a push service that refuses the token of this server refuses it for
- * all pushers.
+ * Any response shows that the gateway works, also a refusal. A push service that refuses the VAPID token of this server refuses it
+ * for all pushers.
  */
 export function evidenceOf(result: PokeSent): Evidence {
   if (result.kind === 'delivered' || result.kind === 'rejected') return 'delivered'
@@ -58,7 +58,7 @@ export function evidenceOf(result: PokeSent): Evidence {
   return status === undefined || status >= 500 || reason === TOKEN_REFUSED ? 'outage' : 'answered'
 }
 
-/** What goes of the backlog of a pusher. `lastErrorAt` is the time of a failure that is recorded now. */
+/** The plan for the backlog of a pusher, if it is carried out now. `lastErrorAt` is the time of a failure that is recorded now. */
 function collapsedOf({ look, event, state, isTooLate }: SettledPoke): Collapse | undefined {
   if (look?.plan === undefined || isTooLate) return undefined
   const since = { failingSince: look.state.failingSince, now: state.lastErrorAt ?? 0 }
@@ -73,7 +73,7 @@ async function record(deps: DeliveryDeps, tx: Transaction, { now, settled }: Rec
     const plan = collapsedOf(one)
     return plan === undefined ? [] : [{ pusherId: one.lane.laneId, ...plan }]
   })
-  // While what goes is still in the outbox.
+  // Before the removal: `recordCollapsed` reads the items.
   await trace.recordCollapsed(tx, now, collapsed)
   for (const plan of collapsed) await tx.run(removeCollapsed, plan)
   await trace.recordSteps(tx, now, settled.flatMap(stepsOf))

@@ -3,15 +3,15 @@ import type { UserId } from '../lib/ids.ts'
 import type { Json, JsonObject } from '../lib/json.ts'
 import type { PokeEvent } from '../lib/matrix-event.ts'
 
-/** How long an app has to confirm its pusher (MSC4174). */
+/** The lifetime of an activation token (MSC4174). */
 export const ACK_TOKEN_SECONDS = 300
 
-/** What goes over the wire: the body of `POST /_matrix/push/v1/notify` (Push Gateway API). */
+/** The body of `POST /_matrix/push/v1/notify` (Push Gateway API). */
 export type Poke = { notification: PokeNotification }
 
 /**
- * Either about an event (`event_id` and `room_id` are there) or counts alone. `id` is the older name of `event_id`, and
- * `membership` belongs to a member event; neither is in the specification any more, and gateways and clients still read both.
+ * Either an event, with `event_id` and `room_id`, or counts only. `id` is the old name of `event_id`, and `membership` belongs to
+ * member events. Both were removed from the specification, but gateways and clients still read them.
  */
 export type PokeNotification = {
   id?: string
@@ -25,9 +25,9 @@ export type PokeNotification = {
   membership?: string
   user_is_target?: boolean
   content?: JsonObject
-  /** Absent for a pusher that is told no counts, and in a test. */
+  /** Absent for a pusher without badge counts, and in a test. */
   counts?: { unread?: number }
-  /** Always one: there are gateways that look at the first alone. */
+  /** Always one device, because some gateways read only the first. */
   devices: [PokedDevice]
 }
 
@@ -42,13 +42,13 @@ export type PokedDevice = {
 
 export type Priority = 'high' | 'low'
 
-/** The pusher, as far as the gateway is told about it. */
+/** The fields of a pusher that the gateway receives. */
 export type PokeDevice = {
   appId: string
   pushkey: string
-  /** When the pusher was last set, in milliseconds since the Unix epoch. */
+  /** The time when the pusher was last set, in milliseconds since the Unix epoch. */
   pushkeyTsMs: number
-  /** `data` as the client set it, `url` included. `format: "event_id_only"` chooses the short form. */
+  /** `data` as set by the client, with `url`. `format: "event_id_only"` selects the short form. */
   data: JsonObject
 }
 
@@ -56,18 +56,18 @@ export type EventPokeInput = {
   event: PokeEvent
   recipient: UserId
   device: PokeDevice
-  /** What the `set_tweak` actions of the deciding rule set. */
+  /** The values of the `set_tweak` actions of the deciding rule. */
   tweaks: JsonObject
-  /** The recipient's badge after this event; null for a pusher that is told no counts (MSC4076). */
+  /** The badge of the recipient after this event; null for a pusher without badge counts (MSC4076). */
   unread: number | null
 }
 
-/** The poke for one event to one pusher, in the format that the pusher asked for. */
+/** The poke for one event to one pusher, in the format of the pusher. */
 export function eventPoke(input: EventPokeInput): Poke {
   return { notification: input.device.data.format === 'event_id_only' ? idOnly(input) : full(input) }
 }
 
-/** The same in the short form. */
+/** The poke in the short form. */
 export function shortPoke({ notification }: Poke): Poke {
   const { event_id, room_id, prio, counts, devices } = notification
   const { tweaks: _tweaks, ...device } = devices[0]
@@ -82,20 +82,19 @@ export function shortPoke({ notification }: Poke): Poke {
   }
 }
 
-/** The poke that only sets the badge. It says zero outright: phones clear their badge by it. */
+/** A poke that contains only the badge. Zero is included, because phones clear their badge with it. */
 export function badgePoke(input: { device: PokeDevice; unread: number }): Poke {
   return { notification: { counts: { unread: input.unread }, devices: [poked(input.device)] } }
 }
 
 /**
- * A poke that tells of nothing, to see whether it arrives (MSC4173). It is sent as the pusher's others are, so it has no `url`
- * in its data either.
+ * A poke without content that tests the delivery (MSC4173). Like all pokes of the pusher, it has no `url` in its data.
  */
 export function testPoke(input: { device: PokeDevice; eventId: string }): Poke {
   return { notification: { event_id: input.eventId, devices: [poked(input.device)] } }
 }
 
-/** High for what is encrypted (it may be anything), for calls, and where the rule wants a sound or a highlight. */
+/** High for encrypted events, because their content is unknown, for calls, and for rules with a sound or a highlight. */
 export function priorityOf(type: string, tweaks: JsonObject): Priority {
   const isHigh = type === 'm.room.encrypted' || isCall(type) || isOn(tweaks.highlight) || isOn(tweaks.sound)
   return isHigh ? 'high' : 'low'
@@ -154,5 +153,5 @@ function poked(device: PokeDevice): PokedDevice {
   }
 }
 
-/** A tweak that is set to `false`, `""` or `null` asks for nothing. */
+/** A tweak with the value `false`, `""` or `null` is off. */
 const isOn = (tweak: Json | undefined) => Boolean(tweak)

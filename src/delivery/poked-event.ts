@@ -3,21 +3,21 @@ import type { EvaluatedEvent, EvaluationContext } from '../push-rules/index.ts'
 import type { Queries } from '../storage/query.ts'
 import type { RoomNameInput } from './room-name.ts'
 
-/** All that pokes may tell of an event, whoever they go to. */
+/** The data of an event that is common to all its pokes. */
 export type PokedEvent = {
   position: number
   event: Omit<PokeEvent, 'roomName'>
-  /** For `roomNameFor`: the room as it was at the event. */
+  /** For `roomNameFor`: the room at the time of the event. */
   room: Pick<RoomNameInput, 'name' | 'canonicalAlias' | 'members' | 'memberCount'>
-  /** For the rules of single devices: event and room as they were when the event was sent. */
+  /** For device rules: the event and the room at the time of the event. */
   evaluated: EvaluatedEvent
   context: RoomMoment
 }
 
-/** What push rules may ask of a room, whoever they belong to. */
+/** The facts about a room that push rules of all users can use. */
 export type RoomMoment = Pick<EvaluationContext, 'memberCount' | 'powerLevels' | 'creators' | 'roomVersion'>
 
-/** Loads several at once, by position. Those that do not exist are left out. */
+/** Loads several events by position. Events that do not exist are omitted. */
 export type LoadPokedEvents = (
   q: Queries,
   positions: readonly number[],

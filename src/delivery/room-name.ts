@@ -1,26 +1,26 @@
 import { isRoomAlias, type UserId } from '../lib/ids.ts'
 import type { Json } from '../lib/json.ts'
 
-/** Values that stand as they are in a state event may be of any type; those of the wrong type count as absent. */
+/** Values come from state events without validation. A value of the wrong type counts as absent. */
 export type RoomNameInput = {
   /** `name` of `m.room.name`. */
   name?: Json | undefined
   /** `alias` of `m.room.canonical_alias`. */
   canonicalAlias?: Json | undefined
-  /** The first few members, oldest membership first; the recipient may be among them or not. */
+  /** The first members, oldest membership first, with or without the recipient. */
   members: readonly NamedMember[]
-  /** How many are joined or invited, the recipient included. */
+  /** The number of joined and invited members, with the recipient. */
   memberCount: number
   recipient: UserId
-  /** Only when the recipient is invited: does the room have a member event of whoever invited them? */
+  /** Only if the recipient is invited. Whether the room has a member event of the inviting user. */
   invite?: { inviterKnown: boolean } | undefined
 }
 
 export type NamedMember = { userId: UserId; displayname?: Json | undefined; membership: string }
 
 /**
- * The `room_name` of a poke (client-server API, "Calculating the display name for a room", as push gateways know it).
- * `undefined`: send none. In a room of two, and for an invite from somebody known, the client shows the person instead.
+ * The `room_name` of a poke (client-server API, "Calculating the display name for a room", with the rules of push gateways).
+ * `undefined`: send no name. In a room of two, and for an invitation from a known user, the client shows the person instead.
  */
 export function roomNameFor(input: RoomNameInput): string | undefined {
   if (typeof input.name === 'string' && input.name !== '') return input.name

@@ -9,33 +9,33 @@ import type { PokeFault } from './poke-fault.ts'
 import type { Poke } from './poke.ts'
 
 /**
- * Sends one poke to one gateway, once. Never rejects. `delivered`: any 2xx; `rejected`: one that names the pushkey. `refused`: a 4xx
- * that a repeat would get again. `retryAfterMs`: what a 429 or 503 asks for. `worthSeconds`: for how long a push service is to keep it for a device that
- * is away; gateways are told nothing of it.
+ * Makes one attempt to send a poke to a gateway. Never rejects. `delivered`: any 2xx. `rejected`: a 2xx that names the pushkey.
+ * `refused`: a 4xx that a retry cannot change. `retryAfterMs`: from a 429 or 503. `worthSeconds`: how long a push service stores the
+ * poke for an offline device; gateways do not receive it.
  */
 export type PokeSender = (url: string, poke: Poke, more?: PokeSending) => Promise<SendResult<PokeFault>>
 
-/** `userId`: whom it is for. The own gateway alone is told. */
+/** `userId`: the recipient, for the own gateway only. */
 export type PokeSending = { worthSeconds?: number; userId?: UserId }
 
-/** The server's own gateway: takes the body of `/notify`, answers with what would go over the wire. */
+/** The server's own gateway: takes the body of `/notify` and returns the response. */
 export type OwnGateway = (body: Poke, userId?: UserId) => Promise<{ status: number; body: unknown }>
 
 export type PokeSenderDeps = {
   agent: GuardedAgent
   clock?: Clock
-  /** The own gateway, when the URL is its address: it is called without HTTP. */
+  /** The own gateway, if the URL is its address. It is called without HTTP. */
   inProcess?: (url: URL) => OwnGateway | undefined
-  /** For the whole exchange, the wait for a free connection and the body of the answer included. 30 s. */
+  /** For the whole exchange, with the wait for a connection and the body of the response. Default: 30 s. */
   deadlineMs?: number
-  /** So much of the body of an answer is read. 64 KiB. */
+  /** The longest part of a response body that is read. Default: 64 KiB. */
   maxBodyBytes?: number
 }
 
 type Answer = { status: number; body: unknown; retryAfterMs?: number | undefined }
 
 const HEADERS = { 'content-type': 'application/json', 'user-agent': 'belfry' }
-/** The body of a success names rejected pushkeys; of anything else, the status has decided. */
+/** The body of a 2xx response names rejected pushkeys. For other responses the status decides. */
 const READ_BODY = { success: 'json', other: 'none' } as const
 
 export function makePokeSender(deps: PokeSenderDeps): PokeSender {
@@ -73,10 +73,10 @@ function resultOf({ status, body, retryAfterMs }: Answer, pushkey: string): Unti
   return { kind: 'retry', reason, status, ...(says && { retryAfterMs }) }
 }
 
-/** What the gateway holds against the poke itself, not against the moment (408, 425, 429). */
+/** The poke itself is refused. A 408, 425 or 429 can be retried. */
 const isFinal = (status: number) => status >= 400 && status < 500 && ![408, 425, 429].includes(status)
 
-/** A 2xx means that the poke was taken, whatever strange body comes with it. */
+/** A 2xx counts as delivered even if its body is invalid. */
 function rejectedIn(body: unknown): string[] {
   if (!isJsonObject(body) || !Array.isArray(body.rejected)) return []
   const rejected = body.rejected.filter((key) => typeof key === 'string')
@@ -85,7 +85,7 @@ function rejectedIn(body: unknown): string[] {
 
 type OwnResult = ({ kind: 'answered' } & Answer) | Extract<CallResult, { kind: 'fault' }>
 
-/** With the same deadline as a gateway that is called over HTTP. */
+/** With the same deadline as a gateway over HTTP. */
 async function askOwnGateway(ask: () => ReturnType<OwnGateway>, deadlineMs: number): Promise<OwnResult> {
   const late = Promise.withResolvers<OwnResult>()
   const timer = setTimeout(() => late.resolve({ kind: 'fault', fault: 'timeout' }), deadlineMs)

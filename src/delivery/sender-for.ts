@@ -6,14 +6,14 @@ import type { WebPushSender } from './web-push.ts'
 export type SenderDeps = {
   /** To push gateways. */
   send: PokeSender
-  /** To push services of browsers; absent: the operator has switched that off. */
+  /** To push services; absent: Web Push is disabled. */
   webPush?: WebPushSender | undefined
 }
 
-/** Nothing is lost by it: it is tried again. */
+/** A retry, so that no event is lost. */
 export const WEB_PUSH_IS_OFF: SendResult<PokeFault> = { kind: 'retry', reason: 'web push is off', ms: 0 }
 
-/** What sends pokes to pushers of a kind. */
+/** The sender for a kind of pushers. */
 export function senderFor({ send, webPush }: SenderDeps, kind: string): PokeSender {
   if (kind !== 'webpush') return send
   return webPush?.send ?? (() => Promise.resolve(WEB_PUSH_IS_OFF))

@@ -5,15 +5,15 @@ import { query } from '../storage/query.ts'
 const VAPID = 'vapid'
 
 /**
- * The key by which push services of browsers know this server. It is made at the first start and kept in the database: one for
- * all processes, and in every backup, for with another key all subscriptions are lost.
+ * The VAPID key of this server. It is created at the first start and stored in the database: one key for all processes, and in every
+ * back-up. With another key all subscriptions would be lost.
  */
 export async function serverVapidKey(db: Database, now: number): Promise<VapidKey> {
   const found = await db.first(serverKey, { name: VAPID })
   if (found !== undefined) return readVapidKey(found.secret)
   const { pem } = makeVapidKey()
   await db.transaction((tx) => tx.run(keepServerKey, { name: VAPID, secret: pem, now }))
-  // Another process may have been first.
+  // Another process may have created the key at the same time.
   return serverVapidKey(db, now)
 }
 

@@ -6,7 +6,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Database } from '../storage/database.ts'
 import { serverVapidKey } from './server-key-store.ts'
 
-/** Push services want some contact, and a server without a public name has none. Apple's refuses this one; the start says so. */
+/** Push services require a contact, and a server without a public name has none. Apple refuses this one; the start logs a warning. */
 const NO_CONTACT = 'mailto:postmaster@localhost.invalid'
 
 export type VapidConfig = Pick<NamedConfig, 'public_url' | 'server_name'> & {
@@ -14,9 +14,9 @@ export type VapidConfig = Pick<NamedConfig, 'public_url' | 'server_name'> & {
 }
 
 /**
- * How this server shows itself to push services; undefined: it sends nothing to them.
+ * The VAPID credentials of this server; undefined: Web Push is disabled.
  *
- * @throws {ConfigError} when `push.contact` is none that push services take.
+ * @throws {ConfigError} if push services do not accept `push.contact`.
  */
 export async function openServerVapid(
   config: VapidConfig,

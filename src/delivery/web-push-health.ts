@@ -5,7 +5,7 @@ import type { Events } from '../lib/events.ts'
 import type { Untimed } from '../sending/result.ts'
 import { isTokenRefused } from './poke-fault.ts'
 
-/** How sending to push services goes, for operators. `contact`: what is wrong with the one that they are given. */
+/** The state of sending to push services, for operators. `contact`: a problem with the configured contact. */
 export type WebPushHealth = {
   state: 'ok' | 'failing'
   contact?: string
@@ -17,12 +17,15 @@ export type WebPushWatch = {
   health: () => WebPushHealth
 }
 
-/** A pusher that waits longest tries again within an hour; what is not said again by then is over. */
+/** The longest retry wait of a pusher is one hour, so a problem that is not reported for two hours is over. */
 const FORGOTTEN_AFTER_MS = 2 * 3_600_000
-/** Users choose push services. */
+/** A limit, because users choose push services. */
 const MOST_TROUBLES = 100
 
-/** Remembers which push services refuse this server's VAPID token, until they accept it or are heard of no more. In memory: it is a gauge. */
+/**
+ * Tracks the push services that refuse the VAPID token of this server, until they accept it or send no refusal for two hours. In
+ * memory only.
+ */
 export function watchWebPush(deps: {
   clock: Clock
   events: Pick<Events, 'vapidRefused'>

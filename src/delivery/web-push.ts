@@ -18,9 +18,9 @@ import {
 } from './poke.ts'
 import type { PokeSender } from './send-poke.ts'
 
-// Pushers of kind `webpush` (MSC4174): the push service of a browser, or of UnifiedPush, is sent to without a gateway.
+// Pushers of kind `webpush` (MSC4174): pokes go to the push service of a browser or of UnifiedPush, without a gateway.
 
-/** MSC4174: two days. */
+/** Two days (MSC4174). */
 const TTL_SECONDS = 172_800
 const DEADLINE_MS = 30_000
 
@@ -31,7 +31,7 @@ export type WebPushSender = {
 }
 
 export type WebPushSenderDeps = Pick<WebPushDeps, 'agent' | 'clock' | 'vapid' | 'encrypt'> & {
-  /** Told of each answer of a push service. */
+  /** Called with each response of a push service. */
   onAnswer?: (origin: string, result: Untimed) => void
 }
 
@@ -49,7 +49,7 @@ export function makeWebPushSender(deps: WebPushSenderDeps): WebPushSender {
   async function push(message: Push): Promise<SendResult<PokeFault>> {
     const started = deps.clock.now()
     const result = await sendWebPush(
-      // The one key that this server ever has: where it does not match, it is the subscription that was made with another.
+      // The server has one key for ever, so a mismatch means that the subscription was created with another key.
       { ...deps, deadlineMs: DEADLINE_MS, isKnown: () => true },
       {
         endpoint: message.url,
@@ -94,7 +94,7 @@ export function makeWebPushSender(deps: WebPushSenderDeps): WebPushSender {
         auth: data['auth'],
         payload: encodeJson({ app_id: appId, ack_token: ackToken }),
         urgency: 'high',
-        // After that the token is worth nothing.
+        // The token expires then.
         ttl: ACK_TOKEN_SECONDS,
         topic: undefined,
       }),
@@ -102,8 +102,8 @@ export function makeWebPushSender(deps: WebPushSenderDeps): WebPushSender {
 }
 
 /**
- * What the app is given: the body of `/notify`, without what its own pusher says of itself. Above it `default_payload` of the
- * pusher's data, and what the event is once more, for service workers that were written for Sygnal's flat form.
+ * The payload for the app: the body of `/notify` without the pusher's own credentials, on top of `default_payload` of the pusher's
+ * data. The fields of the event are repeated at the top level for service workers that expect Sygnal's flat form.
  */
 export function pushPayload({ notification }: Poke): JsonObject {
   const { event_id, room_id, counts, devices } = notification
@@ -122,7 +122,7 @@ function plainly({ data, ...device }: PokedDevice): JsonObject {
   return { ...device, data: rest }
 }
 
-/** The same result in the words for a poke. */
+/** The result with the faults of a poke. */
 function pokeResultOf(result: Untimed, ms: number): SendResult<PokeFault> {
   switch (result.kind) {
     case 'delivered':

@@ -9,12 +9,11 @@ import { createPokePort } from './poke-port.ts'
 const LEASE_MS = 60_000
 
 /**
- * Starts sending pokes. Disposing lets what is in flight finish, for `drainMs` at most; what is left is sent after the next
- * start.
+ * Starts sending pokes. Disposing waits up to `drainMs` for pokes in flight. Remaining items are sent after the next start.
  */
 export async function startDelivery(deps: DeliveryDeps): Promise<AsyncDisposable> {
   const { db, bus, concurrency, drainMs } = deps
-  // A damaged table stops the start, not the first poke.
+  // With a damaged table the start fails, and not the first poke.
   await db.first(anyPusher, {})
   const circuits = createCircuits({ ...deps, limit: concurrency })
   for (const { destination, reason, held } of await outagesOf(db, 'poke'))

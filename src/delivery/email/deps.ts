@@ -5,12 +5,12 @@ import type { MailEvents } from '../../lib/mail-events.ts'
 import type { CompileOptions } from '../../push-rules/index.ts'
 import type { Database } from '../../storage/database.ts'
 import type { Trace } from '../../trace/trace.ts'
-import type { Questions } from '../next-poke.ts'
+import type { DeliveryQueries } from '../next-poke.ts'
 import type { LoadPokedEvents } from '../poked-event.ts'
 import type { MailLinks } from './links.ts'
 import type { SendMail } from './mailer.ts'
 
-export type MailDeliveryDeps = Pick<Questions, 'isRead' | 'outcomeOf' | 'rulesOf' | 'displayNameAt'> & {
+export type MailDeliveryDeps = Pick<DeliveryQueries, 'isRead' | 'outcomeOf' | 'rulesOf' | 'displayNameAt'> & {
   db: Database
   clock: Clock
   random: Random
@@ -18,19 +18,19 @@ export type MailDeliveryDeps = Pick<Questions, 'isRead' | 'outcomeOf' | 'rulesOf
   events: MailEvents
   trace: Trace
   send: SendMail
-  /** Ends what is in flight: its outcome is `stopped`. */
+  /** Aborts mails in flight; their result is `stopped`. */
   endSending: () => PromiseLike<void>
   loadPokedEvents: LoadPokedEvents
   ruleSettings: CompileOptions
   links: MailLinks
-  /** What the server is called in mails. */
+  /** The name of the server in mails. */
   name: string
-  /** Off: mails have the short form, as pokes have then. */
+  /** false: mails have the short form, like pokes. */
   includeContent: boolean
-  /** How long an event may be read before it is mailed. */
+  /** The delay between an event and its mail, in which the user can read it. */
   delayMs: number
-  /** The most pushers that are worked for at one time. */
+  /** The most e-mail pushers in hand at one time. */
   concurrency: number
-  /** How long a stop waits for what is in flight. 8 s. */
+  /** How long a stop waits for mails in flight. Default: 8 s. */
   drainMs?: number
 }

@@ -4,23 +4,23 @@ import type { PokeDecision } from '../next-poke.ts'
 import { namedFor } from '../next-poke.ts'
 import { nameForMail, type Said, wordsOf } from './words.ts'
 
-/** What one mail tells, in an order and in words for people. Everything in it is one line or a list of lines, and nothing is escaped. */
+/** The content of one mail, sorted for display. Each text is one line or a list of lines, and is not escaped. */
 export type Digest = {
   rooms: DigestRoom[]
-  /** Rooms that have something new beyond those. */
+  /** The number of further rooms with unread events. */
   moreRooms: number
-  /** Events that wait in all of them. */
+  /** The number of waiting events in all listed rooms. */
   events: number
 }
 
 export type DigestRoom = {
   roomId: RoomId
   name: string
-  /** Somebody was meant in person. */
+  /** An event is a highlight. */
   highlight: boolean
-  /** The oldest first. */
+  /** Oldest first. */
   events: DigestEvent[]
-  /** So many more, which came before those. */
+  /** The number of earlier events that are not listed. */
   more: number
 }
 
@@ -31,18 +31,18 @@ export type DigestEvent = Said & {
   isInvite: boolean
 }
 
-/** So many rooms are told of in full. */
+/** The most rooms that are listed with their events. */
 const SHOWN_ROOMS = 20
 
 const newestAt = ({ events }: DigestRoom) => events.at(-1)?.at ?? 0
 
-type Tell = Extract<PokeDecision, { kind: 'tell' }>
+type SendDecision = Extract<PokeDecision, { kind: 'send' }>
 
-/** An event to tell of, with how many wait in its room. */
-export type ToTell = { verdict: Tell; at: number; roomRows: number }
+/** An event to mail, with the number of waiting events in its room. */
+export type EventToMail = { verdict: SendDecision; at: number; roomRows: number }
 
 export function digestOf(
-  events: readonly ToTell[],
+  events: readonly EventToMail[],
   { userId, rooms }: { userId: UserId; rooms: number },
 ): Digest {
   const byRoom = Map.groupBy(events, ({ verdict }) => verdict.poked.event.roomId)
@@ -56,7 +56,7 @@ export function digestOf(
   return { rooms: first, moreRooms: Math.max(rooms, shown.length) - first.length, events: count }
 }
 
-function digestRoom(roomId: RoomId, events: readonly ToTell[], userId: UserId): DigestRoom {
+function digestRoom(roomId: RoomId, events: readonly EventToMail[], userId: UserId): DigestRoom {
   const inOrder = events.toSorted((left, right) => left.verdict.poked.position - right.verdict.poked.position)
   const rows = inOrder[0]?.roomRows ?? inOrder.length
   return {
@@ -68,15 +68,15 @@ function digestRoom(roomId: RoomId, events: readonly ToTell[], userId: UserId): 
   }
 }
 
-/** As the newest event knows it. A room of two, and an invitation, go by the person. */
-function roomNameOf(events: readonly ToTell[], userId: UserId): string {
+/** The room name at the newest event. A room of two, and an invitation, have the name of the person. */
+function roomNameOf(events: readonly EventToMail[], userId: UserId): string {
   const newest = events.at(-1)
   if (newest === undefined) return ''
   const { roomName, senderDisplayName, sender } = namedFor(newest.verdict.poked, userId)
   return nameForMail(roomName ?? senderDisplayName ?? sender)
 }
 
-function digestEvent({ verdict: { poked }, at }: ToTell, userId: UserId): DigestEvent {
+function digestEvent({ verdict: { poked }, at }: EventToMail, userId: UserId): DigestEvent {
   const { event } = poked
   return {
     ...wordsOf(event),

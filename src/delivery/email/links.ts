@@ -1,15 +1,15 @@
 import type { RoomId } from '../../lib/ids.ts'
 
-// Below /_matrix, which every proxy in front of a home server passes on.
+// Below /_matrix, because every proxy in front of a home server forwards that path.
 const BASE = '/_matrix/client/unstable/org.belfry/email'
 export const VALIDATE_PATH = `${BASE}/validate`
 export const UNSUBSCRIBE_PATH = `${BASE}/unsubscribe`
 
-/** The links of mails; all of them begin with one of two URLs of the configuration, which are http or https. */
+/** The links of mails. Each begins with one of two configured URLs, which are http or https. */
 export type MailLinks = {
   validate(token: string): string
   unsubscribe(token: string): string
-  /** In a web client; undefined: none is known. */
+  /** A link to a web client; undefined: none is configured. */
   room(roomId: RoomId): string | undefined
 }
 

@@ -7,7 +7,7 @@ import { createDeviceRules } from '../device-rules.ts'
 import { createEventCache } from '../event-cache.ts'
 import { judgeEvent, type PokeDecision } from '../next-poke.ts'
 import type { MailDeliveryDeps } from './deps.ts'
-import type { ToTell } from './digest.ts'
+import type { EventToMail } from './digest.ts'
 import { type MailPusher, PER_ROOM, ROOMS, type WaitingEvent, waitingEvents } from './mail-store.ts'
 import type { Throttle, WaitingRoom } from './schedule.ts'
 import { throttlesOf } from './throttle-store.ts'
@@ -15,19 +15,19 @@ import { isForMail } from './tweaks.ts'
 
 const MOST_PER_ROOM = 64 * PER_ROOM
 
-/** What waits for a pusher and is worth a mail, the oldest first. */
+/** The waiting events of a pusher that are to be mailed, oldest first. */
 export type Waiting = {
-  told: (ToTell & { position: number })[]
+  toMail: (EventToMail & { position: number })[]
   rooms: (WaitingRoom & { throttle: Throttle | undefined })[]
 }
 
 type Judged =
-  | { kind: 'tell'; row: WaitingEvent; verdict: ToTell['verdict'] }
+  | { kind: 'send'; row: WaitingEvent; verdict: EventToMail['verdict'] }
   | { kind: 'skip'; row: WaitingEvent; reason: ReasonOf<'skipped'> }
 
 /**
- * Makes the function that looks through what waits for a pusher. What needs no mail any more goes from the outbox, and then older
- * events show up in its place: in the end all that it has looked at is to be told, the oldest of each room among it.
+ * Creates the function that reads the waiting events of a pusher. It removes events that need no mail from the queue; older events
+ * then take their places. The result contains only events to mail, with the oldest event of each room.
  */
 export function createLookThrough(deps: MailDeliveryDeps): (pusher: MailPusher) => Promise<Waiting> {
   const { db, clock } = deps
@@ -40,7 +40,7 @@ export function createLookThrough(deps: MailDeliveryDeps): (pusher: MailPusher) 
     const waiting = { ...row, user_id: pusher.user_id, enabled: pusher.enabled, handle: pusher.handle }
     const asked = { ...deps, ...caches, q: db, now: clock.now(), isForMail }
     const verdict: PokeDecision = await judgeEvent(asked, waiting, row.position)
-    return verdict.kind === 'skip' ? { ...verdict, row } : { kind: 'tell', row, verdict }
+    return verdict.kind === 'skip' ? { ...verdict, row } : { kind: 'send', row, verdict }
   }
 
   return async (pusher) => {
@@ -51,7 +51,7 @@ export function createLookThrough(deps: MailDeliveryDeps): (pusher: MailPusher) 
       const skipped = judged.filter((one) => one.kind === 'skip')
       if (skipped.length > 0) {
         await drop(deps, pusherId, skipped)
-        // Each look reads the whole backlog: where much goes, the next one takes in more of it.
+        // Each query reads the whole backlog. When many events are removed, the next query takes more of them.
         perRoom = Math.min(2 * perRoom, MOST_PER_ROOM)
         continue
       }
@@ -59,9 +59,9 @@ export function createLookThrough(deps: MailDeliveryDeps): (pusher: MailPusher) 
         perRoom = PER_ROOM
         continue
       }
-      const told = judged.filter((one) => one.kind === 'tell')
+      const toMail = judged.filter((one) => one.kind === 'send')
       return {
-        told: told.map(({ row, verdict }) => ({
+        toMail: toMail.map(({ row, verdict }) => ({
           position: row.position,
           verdict,
           at: row.origin_server_ts ?? row.created_at,
@@ -73,7 +73,7 @@ export function createLookThrough(deps: MailDeliveryDeps): (pusher: MailPusher) 
   }
 }
 
-/** Takes what needs no mail any more from the outbox. */
+/** Removes events that need no mail from the queue. */
 async function drop(
   { db, clock, events, trace }: MailDeliveryDeps,
   pusherId: number,
@@ -93,13 +93,13 @@ async function drop(
     events.mailSkipped({ pusherId, reason, count: all.length })
 }
 
-/** Of each room: since when and until when its events came, and when its user was told last. */
+/** For each room: the times of its oldest and newest event, and its throttle. */
 async function roomsOf(
   q: Queries,
   pusherId: number,
-  told: readonly WaitingEvent[],
+  toMail: readonly WaitingEvent[],
 ): Promise<Waiting['rooms']> {
-  const rows = told.length === 0 ? [] : await q.all(throttlesOf, { pusherId })
+  const rows = toMail.length === 0 ? [] : await q.all(throttlesOf, { pusherId })
   const throttles = new Map(
     rows.map((row) => [
       row.room_id,
@@ -107,7 +107,7 @@ async function roomsOf(
     ]),
   )
   const byRoom = new Map<RoomId, Waiting['rooms'][number]>()
-  for (const { room_id: roomId, room_oldest_at: oldestAt, room_newest_at: newestAt } of told)
+  for (const { room_id: roomId, room_oldest_at: oldestAt, room_newest_at: newestAt } of toMail)
     if (roomId !== null) byRoom.set(roomId, { roomId, oldestAt, newestAt, throttle: throttles.get(roomId) })
   return [...byRoom.values()]
 }

@@ -13,22 +13,22 @@ import { mailPusher, type MailPusher, settleMail, waitingRooms } from './mail-st
 import { fullLetter, shortLetter } from './render.ts'
 import { afterMail, readyAt } from './schedule.ts'
 
-/** The journeys of so many events, the newest, are told of an attempt that failed. */
+/** The most events, newest first, whose journeys record a failed attempt. */
 const TRACED = 100
 
-/** What waits for a pusher, and whether it is mailed now. */
+/** The waiting events of a pusher, and whether they are mailed now. */
 type MailLook = Looked & {
   pusher: MailPusher
   waiting: Waiting
-  /** Of events whose mail is put off. */
+  /** Journey steps of events whose mail is delayed. */
   noted: readonly PusherStep[]
 }
 
 type SettledMail = Settled<MailLook, SendResult>
 
-const NOTHING: Waiting = { told: [], rooms: [] }
+const NOTHING: Waiting = { toMail: [], rooms: [] }
 
-/** What the sending engine is to know of mail: one mail for all that waits for a pusher, not before its rooms are due. */
+/** Connects mail to the sending engine: one mail for all waiting events of a pusher, when a room is due. */
 export function createMailPort(deps: MailDeliveryDeps): LanePort<MailLook, SendResult> {
   return {
     look: createLook(deps),
@@ -36,7 +36,7 @@ export function createMailPort(deps: MailDeliveryDeps): LanePort<MailLook, SendR
       const result = await deps.send(await mailOf(deps, look))
       return result.kind === 'retry' && result.reason === 'stopped' ? undefined : result
     },
-    // There is one mail server. What it refuses may be due to one address, so each pusher waits for itself.
+    // There is one mail server. A refusal may be due to one address, so each pusher waits for itself.
     evidenceOf: () => 'nothing',
     record: (tx, now, settled) => record(deps, tx, { now, settled }),
     announce: (settled) => announce(deps, settled),
@@ -52,7 +52,7 @@ function createLook(deps: MailDeliveryDeps): (visit: Visit) => Promise<MailLook 
     const { laneId, owner } = visit
     const pusher = await db.first(mailPusher, { pusherId: laneId, owner })
     if (!pusher) return undefined
-    // A mail tells no badge, so none stays due.
+    // A mail contains no badge, so `value_due`, which older versions raised, is cleared.
     const value = { valueDue: pusher.value_due, valueKnown: true, valueMissed: false }
     const found = { state: stateOf(pusher), ...value, passed: [], pusher }
     if (visit.isStopping()) return { ...found, waiting: NOTHING, noted: [], step: { kind: 'given back' } }
@@ -64,17 +64,17 @@ function createLook(deps: MailDeliveryDeps): (visit: Visit) => Promise<MailLook 
     )
     if (dueAt <= now)
       return { ...found, waiting, noted: [], step: { kind: 'send', positions: [], value: null } }
-    // What comes from now on is not due before it could have been read.
+    // Events that arrive from now on are not due earlier, because of the delay.
     const until = Math.min(dueAt, now + delayMs)
     const step = { kind: 'rested', ...(waiting.rooms.length > 0 && { until }) } as const
     return { ...found, waiting, noted: noteThrottled(laneId, waiting), step }
   }
 }
 
-/** What has come since it was looked through is for the next mail. */
-const newestOf = ({ told }: Waiting) => told.reduce((last, { position }) => Math.max(last, position), 0)
+/** Events that arrived later go into the next mail. */
+const newestOf = ({ toMail }: Waiting) => toMail.reduce((last, { position }) => Math.max(last, position), 0)
 
-/** Of all that waits: one mail about many rooms is better than many. */
+/** One mail for all waiting events, because one mail about many rooms is better than many mails. */
 async function mailOf(deps: MailDeliveryDeps, { pusher, waiting }: MailLook): Promise<Mail> {
   const { pusher_id: pusherId, user_id: userId } = pusher
   const upTo = newestOf(waiting)
@@ -84,7 +84,7 @@ async function mailOf(deps: MailDeliveryDeps, { pusher, waiting }: MailLook): Pr
   const isShort = !deps.includeContent || parseStored(pusher.data)['format'] === 'event_id_only'
   return {
     to: pusher.pushkey,
-    ...(isShort ? shortLetter : fullLetter)(digestOf(waiting.told, { userId, rooms }), sender),
+    ...(isShort ? shortLetter : fullLetter)(digestOf(waiting.toMail, { userId, rooms }), sender),
     id: shortHash(`${pusherId} ${pusher.unsubscribe_token} ${upTo}`),
     unsubscribe,
   }
@@ -108,7 +108,7 @@ async function recordOne(
   const { waiting, pusher } = look
   const pusherId = pusher.pusher_id
   if (result.kind === 'retry' || result.kind === 'misconfigured')
-    return waiting.told.slice(-TRACED).map(({ position }) => ({ pusherId, position, result }))
+    return waiting.toMail.slice(-TRACED).map(({ position }) => ({ pusherId, position, result }))
   const rooms = waiting.rooms.map((room) => {
     const { toldAt, waitMs, lastEventAt } = afterMail(room, room.throttle, { now, delayMs })
     return { room_id: room.roomId, told_at: toldAt, wait_ms: waitMs, last_event_at: lastEventAt }
@@ -119,28 +119,28 @@ async function recordOne(
 
 function announce({ events }: MailDeliveryDeps, { lane, result, state }: SettledMail): void {
   if (result === undefined) return
-  const told = { kind: 'notification' as const, pusherId: lane.laneId }
+  const fields = { kind: 'notification' as const, pusherId: lane.laneId }
   const { reason: error, ms } = result
-  if (result.kind === 'delivered') events.mailSent({ ...told, ms })
-  else if (result.kind === 'refused') events.mailRefused({ ...told, error })
-  else events.mailFailed({ ...told, error, attempts: state.attempts })
+  if (result.kind === 'delivered') events.mailSent({ ...fields, ms })
+  else if (result.kind === 'refused') events.mailRefused({ ...fields, error })
+  else events.mailFailed({ ...fields, error, attempts: state.attempts })
 }
 
-/** Notes in journeys that a mail is put off, once for each event. */
+/** Records in journeys that a mail is delayed, once for each event. */
 function createThrottleNotes({ clock, trace, delayMs }: MailDeliveryDeps) {
-  /** By pusher: of the events up to there it is noted. A restart notes it once more. */
+  /** For each pusher, the position up to which it is recorded. After a restart it is recorded once more. */
   const noted = new Map<number, number>()
-  return (pusherId: number, { told, rooms }: Waiting): readonly PusherStep[] => {
+  return (pusherId: number, { toMail, rooms }: Waiting): readonly PusherStep[] => {
     if (!trace.isEnabled) return []
-    if (told.length === 0) noted.delete(pusherId)
+    if (toMail.length === 0) noted.delete(pusherId)
     const timing = { now: clock.now(), delayMs }
-    // It would be due, were it not for the throttle.
+    // Without the throttle the room would be due.
     const throttled = new Set(
       rooms
         .filter((room) => room.throttle !== undefined && readyAt(room, undefined, timing) <= timing.now)
         .map(({ roomId }) => roomId),
     )
-    const steps = told
+    const steps = toMail
       .filter(({ verdict }) => throttled.has(verdict.poked.event.roomId))
       .filter(({ position }) => position > (noted.get(pusherId) ?? 0))
       .map(({ position }) => {

@@ -16,14 +16,14 @@ type MailConfig = Pick<NamedConfig, 'email' | 'public_url' | 'server_name'>
 
 export type MailService = NonNullable<ReturnType<typeof createMailService>>
 
-/** All that has to do with sending mail; undefined: no mail server is named. */
+/** The parts that send mail; undefined: no mail server is configured. */
 export function createMailService(
   config: MailConfig,
   { clock, random, log, metrics }: { clock: Clock; random: Random; log: Log; metrics: Metrics },
 ) {
   const { email: settings, public_url: publicUrl, server_name: serverName } = config
   const { smtp, from, user } = settings
-  // Neither is missing: the configuration is refused without them.
+  // The configuration requires both with `smtp`.
   if (smtp === undefined || from === undefined || publicUrl === undefined) return undefined
   const password = settings.password ?? passwordIn(settings.password_file)
   const mailer = makeMailer({

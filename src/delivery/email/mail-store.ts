@@ -4,14 +4,13 @@ import { newestEdit } from '../outbox-store.ts'
 import { isDue, isFree, STATE } from '../../sending/lane-store.ts'
 import { writeThrottles, type ThrottleRow } from './throttle-store.ts'
 
-// What e-mail pushers have to send: the items of their lanes. An item goes with the mail that tells of it, or when there is no
-// reason to tell of it any more.
+// The queues of e-mail pushers. An item is removed with the mail that contains it, or when the event needs no mail any more.
 
-/** Of each room so many events are looked at, the newest, and its oldest; and so many rooms. */
+/** The number of newest events that are read for each room, besides its oldest event. */
 export const PER_ROOM = 10
 export const ROOMS = 100
 
-/** Lanes of e-mail pushers without a valid lease that may have something to send: their oldest event came before `before`. */
+/** A page of lanes of e-mail pushers without a valid lease whose oldest event came before `before`. */
 type Ripe = { after: number; limit: number; now: number; before: number; beyond: number }
 
 export const ripePushers = query<Ripe>()((db, p, d) =>
@@ -27,14 +26,14 @@ export const ripePushers = query<Ripe>()((db, p, d) =>
     .limit(p.limit),
 )
 
-/** One look into an index for each pusher. An event from beyond the near future is from before the clock was set back. */
+/** One index look-up for each pusher. An event from after `beyond` was stored before the clock was set back. */
 function isRipe(d: Dialect, p: { before: number; beyond: number }) {
   return sql<boolean>`exists (select 1 from (select i.created_at from lane_items as i where i.lane_id = lanes.lane_id
     order by i.position limit 1) as oldest where oldest.created_at <= ${d.integer(p.before)}
     or oldest.created_at > ${d.integer(p.beyond)})`
 }
 
-/** The pusher, with the state of its lane, if `owner` has the lease. */
+/** The pusher with the state of its lane, if `owner` holds the lease. */
 export const mailPusher = query<{ pusherId: number; owner: string }>()((db, p) =>
   db
     .selectFrom('pushers')
@@ -57,8 +56,8 @@ export const mailPusher = query<{ pusherId: number; owner: string }>()((db, p) =
 export type MailPusher = typeof mailPusher extends Query<infer _P, infer R> ? R : never
 
 /**
- * What waits for a pusher: of each room its newest events and its oldest, each with what there is to say of the room as a whole. Rooms
- * with the newest events come first; `waitingRooms` counts the others.
+ * The waiting events of a pusher: for each room its newest events and its oldest event, each with the totals of the room. The rooms
+ * with the newest events come first; `waitingRooms` counts all rooms.
  */
 export const waitingEvents = query<{ pusherId: number; perRoom: number; rooms: number }>()((db, p) =>
   db
@@ -115,7 +114,7 @@ export const waitingEvents = query<{ pusherId: number; perRoom: number; rooms: n
 
 export type WaitingEvent = typeof waitingEvents extends Query<infer _P, infer R> ? R : never
 
-/** In how many rooms something waits that came up to `upTo`. */
+/** The number of rooms with waiting events up to `upTo`. */
 export const waitingRooms = query<{ pusherId: number; upTo: number }>()((db, p) =>
   db
     .selectFrom('lane_items as o')
@@ -133,7 +132,7 @@ export const dropUpTo = query<{ pusherId: number; upTo: number }>()((db, p) =>
     .returning('position'),
 )
 
-/** What waits for e-mail pushers since before `before` is told nobody any more. */
+/** Removes items of e-mail pushers that have waited since before `before`. */
 export const dropStale = query<{ before: number; limit: number }>()((db, p) =>
   db
     .deleteFrom('lane_items')
@@ -153,7 +152,7 @@ export const dropStale = query<{ before: number; limit: number }>()((db, p) =>
     ),
 )
 
-/** Takes what a mail has told, or never will, out of the outbox, and puts off the next one. Resolves to the events' positions. */
+/** Removes the items up to `upTo` from the queue, and writes the throttles. Resolves to the positions of the events. */
 export async function settleMail(
   tx: Queries,
   mail: { pusherId: number; upTo: number; rooms: readonly ThrottleRow[] },

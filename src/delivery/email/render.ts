@@ -5,23 +5,23 @@ import { oneLine } from '../../lib/mail/plain-text.ts'
 import type { Digest, DigestEvent, DigestRoom } from './digest.ts'
 import type { MailLinks } from './links.ts'
 
-// Digests as mail, in text and in HTML. Names and bodies are users' words: in HTML they are escaped by `safeHtml` and kept in <bdi>, so
-// that none turns the direction of what stands beside it; in text each of their lines begins with "  ", so that none
-// passes for ours.
+// Renders digests as mail, in text and in HTML. Names and bodies come from users. In HTML they are escaped by `safeHtml` and isolated with
+// <bdi>, so that they cannot change the text direction around them. In text each of their lines begins with "  ", so that it
+// cannot be mistaken for text of the server.
 
 export type Letter = Pick<Mail, 'subject' | 'text' | 'html'>
 
 export type MailSender = {
-  /** What the server is called in mails. */
+  /** The name of the server in mails. */
   name: string
   links: Pick<MailLinks, 'room'>
-  /** Ends this kind of mail. */
+  /** The link that ends these mails. */
   unsubscribe: string
 }
 
 const SUBJECT = 120
 
-/** Everything that the digest has. */
+/** The whole digest. */
 export function fullLetter(digest: Digest, sender: MailSender): Letter {
   return letter(sender, {
     subject: subjectOf(digest),
@@ -30,7 +30,7 @@ export function fullLetter(digest: Digest, sender: MailSender): Letter {
   })
 }
 
-/** No names and no words: how much there is, and nothing else. */
+/** Only the number of notifications and rooms, without names or texts. */
 export function shortLetter(digest: Digest, sender: MailSender): Letter {
   const rooms = digest.rooms.length + digest.moreRooms
   const line = `${countOf(digest.events, 'notification')} in ${countOf(rooms, 'room')}.`
@@ -41,7 +41,7 @@ export function shortLetter(digest: Digest, sender: MailSender): Letter {
   })
 }
 
-/** Says that mail arrives. */
+/** A mail that tests the delivery. */
 export function testLetter(sender: MailSender): Letter {
   const line = 'This is a test. Notifications arrive in this mailbox.'
   return letter(sender, { subject: 'Test', text: `${line}\n`, html: safeHtml`<p>${line}</p>` })
@@ -118,5 +118,5 @@ const moreRoomsHtml = ({ moreRooms }: Digest) =>
 
 const countOf = (count: number, thing: string) => `${count} ${thing}${count === 1 ? '' : 's'}`
 
-/** Nobody knows where the mail is read. */
+/** In UTC, because the time zone of the reader is not known. */
 const timeOf = (at: number) => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`

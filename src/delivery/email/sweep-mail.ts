@@ -5,16 +5,16 @@ import type { Database } from '../../storage/database.ts'
 import { dropStale } from './mail-store.ts'
 import { deleteOldThrottles } from './throttle-store.ts'
 
-/** What could not be mailed for so long is old news: the mail server is gone, or nobody has named one. */
+/** Items that could not be mailed for this time are removed: the mail server is gone, or none is configured. */
 const STALE_MS = 7 * DAY_MS
-/** Longer than any wait and any quiet: such a throttle puts nothing off. */
+/** Longer than any wait and any quiet time, so such a throttle has no effect. */
 const THROTTLE_LIFE_MS = 2 * DAY_MS
 const EVERY_MS = 3_600_000
 const AT_ONCE = 500
 
 type SweepDeps = { db: Database; clock: Clock; log: Log }
 
-/** Takes away, now and then once an hour, what e-mail pushers have no more use for. */
+/** Removes items and throttles that e-mail pushers no longer need, about once an hour. */
 export function startMailSweepers(deps: SweepDeps): AsyncDisposable[] {
   const sweeper = (of: string, query: typeof dropStale, lifeMs: number) =>
     startSweeper(deps, {

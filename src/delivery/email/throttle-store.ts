@@ -1,7 +1,7 @@
 import type { RoomId } from '../../lib/ids.ts'
 import { query } from '../../storage/query.ts'
 
-// How long an e-mail pusher puts off its next mail about a room.
+// How long an e-mail pusher delays its next mail about a room.
 
 export const throttlesOf = query<{ pusherId: number }>()((db, p) =>
   db.selectFrom('mail_throttles').selectAll().where('pusher_id', '=', p.pusherId),
@@ -32,7 +32,7 @@ export const writeThrottles = query<{ pusherId: number; rooms: readonly Throttle
           'r.wait_ms',
           'r.last_event_at',
         ])
-        // Without a condition SQLite would read `on conflict` as part of a join.
+        // Without a condition, SQLite would parse `on conflict` as part of a join.
         .where('r.wait_ms', '>=', 0),
     )
     .onConflict((conflict) =>

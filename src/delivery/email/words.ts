@@ -5,7 +5,7 @@ import type { PokeEvent } from '../../lib/matrix-event.ts'
 const BODY = { max: 500, lines: 12 }
 const NAME = 60
 
-/** What an event says, for people, after the name of its sender. `lines`: in their own words. */
+/** The description of an event, to follow the name of its sender. `lines`: the text of the sender. */
 export type Said = { did?: string; lines: string[] }
 
 const SENT: Readonly<Record<string, string>> = {
@@ -16,7 +16,7 @@ const SENT: Readonly<Record<string, string>> = {
   'm.location': 'sent a location',
 }
 
-/** Only plain text is taken: `formatted_body` is somebody else's HTML. */
+/** Only plain text is used: `formatted_body` is HTML that users wrote. */
 export function wordsOf({ type, content }: Pick<PokeEvent, 'type' | 'content'>): Said {
   if (type === 'm.room.encrypted') return { did: 'sent an encrypted message', lines: [] }
   if (type === 'm.room.message') return message(content)
@@ -25,7 +25,7 @@ export function wordsOf({ type, content }: Pick<PokeEvent, 'type' | 'content'>):
   return { did: 'did something that an app can show', lines: [] }
 }
 
-/** A name that users choose, such as that of a room. */
+/** A name that users choose, such as the name of a room. */
 export const nameForMail = (name: string): string => oneLine(name, NAME) || '(no name)'
 
 function message(content: JsonObject): Said {

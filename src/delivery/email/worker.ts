@@ -4,16 +4,16 @@ import type { MailDeliveryDeps } from './deps.ts'
 import { createMailPort } from './mail-port.ts'
 import { ripePushers } from './mail-store.ts'
 
-// Mail waits for minutes, so nothing wakes its lanes: every few seconds the engine looks for lanes with an event that is old
-// enough. A lane that is not due rests until its `next_attempt_at`.
+// Mail waits for minutes, so nothing wakes its lanes. Every few seconds the engine looks for lanes with an event that is old enough. A
+// lane that is not due waits until its `next_attempt_at`.
 //
-// Between an attempt and its commit the process may die. The mail is sent once more then, with the same Message-ID.
+// If the process dies between an attempt and its commit, the mail is sent again with the same Message-ID.
 
 const LOOK_EVERY_MS = 15_000
-/** Longer than a mail may take, the wait for a connection included. */
+/** Longer than a mail can take, with the wait for a connection. */
 const LEASE_MS = 300_000
 
-/** Starts sending. Disposing lets mails that are in flight finish, for `drainMs` at most; what is left is sent after the next start. */
+/** Starts sending. Disposing waits up to `drainMs` for mails in flight. Remaining items are sent after the next start. */
 export function startMailDelivery(deps: MailDeliveryDeps): Promise<AsyncDisposable> {
   const { concurrency, delayMs, drainMs } = deps
   const circuits = createCircuits({ ...deps, limit: concurrency, soleLineHasAll: true })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { type Digest, digestOf, type ToTell } from '../../../src/delivery/email/digest.ts'
+import { type Digest, digestOf, type EventToMail } from '../../../src/delivery/email/digest.ts'
 import { mailLinks } from '../../../src/delivery/email/links.ts'
 import { fullLetter, shortLetter, type MailSender, testLetter } from '../../../src/delivery/email/render.ts'
 import { wordsOf } from '../../../src/delivery/email/words.ts'
@@ -26,7 +26,7 @@ type Told = {
   roomRows?: number
 }
 
-function told(of: Told): ToTell {
+function told(of: Told): EventToMail {
   const { type = 'm.room.message', roomId = '!room', position = 1 } = of
   const content = of.content ?? { msgtype: 'm.text', body: of.body ?? 'hello' }
   const event = {
@@ -41,14 +41,14 @@ function told(of: Told): ToTell {
   const room = { name: of.name ?? 'The office', canonicalAlias: undefined, members: [], memberCount: 3 }
   const tweaks = of.highlight ? { highlight: true } : {}
   return {
-    verdict: { kind: 'tell', outcome: { tweaks }, poked: { position, event, room } },
+    verdict: { kind: 'send', outcome: { tweaks }, poked: { position, event, room } },
     at: 1_800_000_000_000,
     roomRows: of.roomRows ?? 1,
-  } as unknown as ToTell
+  } as unknown as EventToMail
 }
 
-const digest = (events: ToTell[], rooms = 1): Digest => digestOf(events, { userId: me, rooms })
-const letterOf = (events: ToTell[], rooms?: number) => fullLetter(digest(events, rooms), mailSender)
+const digest = (events: EventToMail[], rooms = 1): Digest => digestOf(events, { userId: me, rooms })
+const letterOf = (events: EventToMail[], rooms?: number) => fullLetter(digest(events, rooms), mailSender)
 
 test('names and bodies are hostile: escaped in HTML, one line in subjects, set off in text', () => {
   const letter = letterOf([told({ body: HOSTILE, name: HOSTILE, sender: HOSTILE })])
@@ -97,7 +97,7 @@ test('all links are http(s), to this server or the client that it knows', () => 
 })
 
 test('subjects: who or how many, and where', () => {
-  const subject = (events: ToTell[], rooms?: number) => letterOf(events, rooms).subject
+  const subject = (events: EventToMail[], rooms?: number) => letterOf(events, rooms).subject
   assert.equal(subject([told({ sender: 'Bob' })]), '[Example] Message from Bob in The office')
   assert.equal(
     subject([told({ sender: 'Bob', position: 1 }), told({ position: 2, roomRows: 2 })]),
