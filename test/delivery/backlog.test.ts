@@ -129,7 +129,7 @@ const cluster = clusterUrl()
 const skip = typeof cluster === 'string' ? false : cluster.missing
 
 test(
-  'PostgreSQL reads as much of the outbox for a poke with 4,000 events waiting as with 40',
+  'PostgreSQL reads the same number of queue rows for a poke with 4,000 waiting events as with 40',
   { skip },
   async (t) => {
     const client = await openPostgres(t, cluster as string)
@@ -156,7 +156,7 @@ const BY_KEY = /\b(o|i|lane_items)\b.*\(lane_id=\? AND position[=<>]\?\)|\b(i|la
 /** These ask for the first row of a pusher alone, by `min()` or a limit. */
 const FIRST_ROW = new Set(['settle', 'settle where a circuit is open', 'oldestWaiting', 'ripePushers'])
 
-test('SQLite goes by the whole key of the outbox for a poke, or stops at the first row', async (t) => {
+test('SQLite uses the whole key of the queue for each statement of a poke, or stops at the first row', async (t) => {
   const path = join(temporaryFolder(t), 'plans.db')
   await (await openDatabase(`sqlite:${path}`, silentLog))[Symbol.asyncDispose]()
   const database = new DatabaseSync(path)

@@ -46,14 +46,14 @@ function onPhone(rules: UserRules, body = 'ding') {
 }
 
 describe('the outcome on a device', () => {
-  test('without rules of its own it is the one that counts', () => {
+  test('is the stored outcome if the device has no rules', () => {
     const { outcome, counted, scope } = onPhone({ global: defaults, device: new Map([['laptop', none]]) })
     assert.equal(outcome, counted)
     assert.equal(scope, 'global')
     assert.equal(outcome.notify, true)
   })
 
-  test('its first rule that matches decides, and the tweaks of the global one are not mixed in', () => {
+  test('is that of the first matching device rule, without tweaks of the global rule', () => {
     const device = new Map([
       [
         PHONE,
@@ -73,7 +73,7 @@ describe('the outcome on a device', () => {
     assert.deepEqual(fire.outcome.rule, { kind: 'content', ruleId: 'fire' })
   })
 
-  test('a rule that is disabled, or does not match, lets the global outcome through', () => {
+  test('is the global outcome if the device rules are disabled or do not match', () => {
     const device = new Map([
       [
         PHONE,
@@ -86,7 +86,7 @@ describe('the outcome on a device', () => {
     assert.equal(onPhone({ global: defaults, device }).scope, 'global')
   })
 
-  test('the master rule is above the rules of every scope', () => {
+  test('is the global outcome if the master rule is enabled', () => {
     const device = new Map([
       [PHONE, { ...none, override: [{ ...rule({ rule_id: 'all' }), conditions: [] }] }],
     ])
@@ -106,7 +106,7 @@ describe('the outcome on a device', () => {
     assert.equal(silent.outcome.notify, false)
   })
 
-  test('a global rule that asks for the device decides there if it is the first to match', () => {
+  test('is that of a global rule with profile_tag if that rule is the first to match', () => {
     const asking = (tag: string, enabled = true) => ({
       ...rule({ rule_id: 'quiet', actions: [], enabled }),
       conditions: [{ kind: 'profile_tag', profile_tag: tag }],
@@ -124,7 +124,7 @@ describe('the outcome on a device', () => {
     assert.equal(onPhone(withRule(asking(PHONE), [first])).outcome.notify, true)
   })
 
-  test('global rules that were changed since do not undo what was decided when the event came', () => {
+  test('is the stored outcome although global rules have changed since the event', () => {
     const event = message('ding')
     const counted = evaluate(compileRules(defaults), event, context)
     const rules: UserRules = {
@@ -145,7 +145,7 @@ describe('the outcome on a device', () => {
     assert.equal(outcome, counted)
   })
 
-  test('stored rules may be malformed', () => {
+  test('is computed without an error for malformed stored rules', () => {
     const odd = { rule_id: 'odd', default: false, enabled: true, actions: [], conditions: [null, 7] }
     const rules = {
       global: { ...defaults, override: [odd as never, ...defaults.override] },
@@ -155,8 +155,8 @@ describe('the outcome on a device', () => {
   })
 })
 
-describe('rules kept at hand', () => {
-  test('are loaded once for each version, and again after a failure', async () => {
+describe('the cache of device rules', () => {
+  test('loads the rules once for each version, and again after a failure', async () => {
     let loads = 0
     let fails = false
     const rulesOf = createDeviceRules(async () => {
@@ -174,7 +174,7 @@ describe('rules kept at hand', () => {
     assert.equal(loads, 3)
   })
 
-  test('only so many', async () => {
+  test('holds at most 1000 users', async () => {
     let loads = 0
     const rulesOf = createDeviceRules(async () => {
       loads++

@@ -20,7 +20,7 @@ function open() {
 }
 
 describe('the cache of events', () => {
-  test('loads an event once, and the events that are asked for at once together', async () => {
+  test('loads an event once, and concurrent requests in one query', async () => {
     const { loads, eventAt } = open()
     const [one, two, again] = await Promise.all([eventAt(1), eventAt(2), eventAt(1)])
     assert.equal(one, again)
@@ -29,7 +29,7 @@ describe('the cache of events', () => {
     assert.deepEqual(loads.flat(), [1, 2])
   })
 
-  test('keeps 256 events, those that were asked for last', async () => {
+  test('holds the 256 events that were used last', async () => {
     const { loads, eventAt } = open()
     for (let position = 1; position <= KEPT; position++) await eventAt(position)
     await eventAt(1)
@@ -42,7 +42,7 @@ describe('the cache of events', () => {
     assert.deepEqual(loads, [[2]])
   })
 
-  test('loads an event anew after a load that failed', async () => {
+  test('loads an event again after a failed load', async () => {
     const { loads, faults, eventAt } = open()
     faults.push(new Error('the database is away'))
     await assert.rejects(eventAt(1), { message: 'the database is away' })

@@ -32,7 +32,7 @@ suite('a push resource', () => {
   const push = (url: string, ranges: string[] = []) =>
     checkPushResource(url, { policy: makeIpPolicy(ranges), lookup })
 
-  test('may have any path on a public address over https, and be of a name that does not resolve now', async () => {
+  test('is accepted with any path over https, for a public address and for a name that does not resolve', async () => {
     for (const url of [
       'https://push.example.org/wpush/v2/x?y=1',
       'https://1.1.1.1/',
@@ -41,7 +41,7 @@ suite('a push resource', () => {
       assert.deepEqual(await push(url), { kind: 'ok', href: url })
   })
 
-  test('may not be on a private address, nor in plain http, unless the operator has named it', async () => {
+  test('is refused for a private address and for plain http, unless the operator has allowed the address', async () => {
     for (const url of [
       'https://10.0.0.7/x',
       'https://mixed.example.org/x',
@@ -57,14 +57,14 @@ suite('a push resource', () => {
     assertRefused(await push('http://half.internal/x', ranges), /must use https/)
   })
 
-  test('has no user name and no fragment', async () => {
+  test('is refused with a user name or a fragment', async () => {
     assertRefused(await push('https://a:b@push.example.org/x'), /user name/)
     assertRefused(await push('https://push.example.org/x#y'), /fragment/)
   })
 })
 
 suite('by default', () => {
-  test('an https URL with the path of the specification is accepted as parsed', async () => {
+  test('accepts an https URL with the path of the specification, and returns its parsed form', async () => {
     assert.deepEqual(await check('HTTPS://Push.Example.ORG:443/x/..' + PATH), {
       kind: 'ok',
       href: 'https://push.example.org' + PATH,
@@ -74,11 +74,11 @@ suite('by default', () => {
     assert.equal((await check(`https://[2606:4700:4700::1111]${PATH}`)).kind, 'ok')
   })
 
-  test('a name that does not resolve may come back', async () => {
+  test('accepts a name that does not resolve', async () => {
     assert.equal((await check(`https://gone.example.org${PATH}`)).kind, 'ok')
   })
 
-  test('every spelling of a private address is refused, by the words of the policy', async () => {
+  test('refuses every notation of a private address, with the text of the policy', async () => {
     const hosts = [
       '127.0.0.1',
       '0x7f.1',
@@ -105,22 +105,22 @@ suite('by default', () => {
     }
   })
 
-  test('one private address among the answers is enough', async () => {
+  test('refuses a name with one private address among its addresses', async () => {
     assertRefused(await check(`https://mixed.example.org${PATH}`), /blocked by the IP policy/)
   })
 
-  test('the reason does not tell what a name resolves to', async () => {
+  test('gives a reason without the resolved addresses', async () => {
     const result = await check(`https://relay.internal${PATH}`)
     assert.doesNotMatch(JSON.stringify(result), /10\.0/)
   })
 
-  test('plain http is refused for public hosts and for names that do not resolve', async () => {
+  test('refuses plain http for public hosts and for names that do not resolve', async () => {
     for (const host of ['1.1.1.1', 'push.example.org', 'gone.example.org']) {
       assertRefused(await check(`http://${host}${PATH}`), /must use https/)
     }
   })
 
-  test('another path is refused, and the path is named', async () => {
+  test('refuses another path, and names the required path', async () => {
     for (const path of [
       '',
       '/',
@@ -133,7 +133,7 @@ suite('by default', () => {
     }
   })
 
-  test('user info, fragments, other schemes and rubbish are refused', async () => {
+  test('refuses user info, fragments, other schemes and invalid URLs', async () => {
     assertRefused(await check(`https://user@push.example.org${PATH}`), /user name/)
     assertRefused(await check(`https://:secret@push.example.org${PATH}`), /user name/)
     assertRefused(await check(`https://push.example.org${PATH}#x`), /fragment/)
@@ -154,7 +154,7 @@ suite('by default', () => {
 })
 
 suite('inside push.allow_ip_ranges', () => {
-  test('plain http and any path are accepted', async () => {
+  test('accepts plain http and any path', async () => {
     assert.deepEqual(await check('http://127.0.0.1:9000/hook', ['127.0.0.0/8']), {
       kind: 'ok',
       href: 'http://127.0.0.1:9000/hook',
@@ -164,7 +164,7 @@ suite('inside push.allow_ip_ranges', () => {
     assert.equal((await check('http://localhost:1/', ['127.0.0.0/8', '::1'])).kind, 'ok')
   })
 
-  test('all addresses of the host must be inside', async () => {
+  test('refuses a host with an address outside the allowed ranges', async () => {
     assertRefused(await check('http://localhost:1/', ['127.0.0.0/8']), /blocked by the IP policy/)
     assertRefused(await check('http://half.internal/', ['10.0.0.0/8']), /must use https/)
     assertRefused(await check('https://half.internal/', ['10.0.0.0/8']), /path/)
@@ -172,14 +172,14 @@ suite('inside push.allow_ip_ranges', () => {
   })
 })
 
-test("the server's own gateway is accepted whatever its address", async () => {
+test("accepts the server's own gateway at any address", async () => {
   const own = `http://127.0.0.1:8008${PATH}`
   const deps = { policy: makeIpPolicy([]), lookup, isOwnGateway: (url: URL) => url.href === own }
   assert.deepEqual(await checkGatewayUrl(own, deps), { kind: 'ok', href: own })
   assert.equal((await checkGatewayUrl(`http://127.0.0.1:8009${PATH}`, deps)).kind, 'refused')
 })
 
-test('a resolver that never answers counts as a name that does not resolve', async () => {
+test('treats a resolver that never responds like a name that does not resolve', async () => {
   const deps = { policy: makeIpPolicy([]), lookup: () => new Promise<never>(() => {}), lookupTimeoutMs: 5 }
   assert.equal((await checkGatewayUrl(`https://slow.example.org${PATH}`, deps)).kind, 'ok')
   assertRefused(await checkGatewayUrl(`http://slow.example.org${PATH}`, deps), /must use https/)

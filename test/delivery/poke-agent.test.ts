@@ -24,7 +24,7 @@ function answering(...answers: string[][]) {
 }
 
 suite('addresses', () => {
-  test('a literal address is checked, though no name is looked up', async () => {
+  test('checks a literal address', async () => {
     let requests = 0
     await using server = await httpServer((_request, response) => {
       requests++
@@ -38,7 +38,7 @@ suite('addresses', () => {
     assert.equal(requests, 0)
   })
 
-  test('a name that was public when it was set and is private now is not dialled', async () => {
+  test('does not dial a name that has become private since the pusher was set', async () => {
     let connections = 0
     await using server = await httpsServer((_request, response) => response.end())
     await using agent = makePokeAgent({
@@ -52,7 +52,7 @@ suite('addresses', () => {
     assert.equal(connections, 1)
   })
 
-  test('each new connection is checked anew', async () => {
+  test('checks the addresses for each new connection', async () => {
     await using server = await httpServer((_request, response) => {
       response.setHeader('connection', 'close')
       response.end()
@@ -63,20 +63,20 @@ suite('addresses', () => {
     await assert.rejects(post(agent, url), blocked)
   })
 
-  test('one blocked address among the answers fails them all', async () => {
+  test('fails if one of the resolved addresses is blocked', async () => {
     await using server = await httpServer((_request, response) => response.end())
     await using agent = agentFor({ lookup: answering(['127.0.0.1', '169.254.169.254']) })
     await assert.rejects(post(agent, `http://relay.test:${server.port}/`), blocked)
   })
 
-  test('plain http and other paths reach only what the operator has named, public addresses included', async () => {
+  test('dials plain http and other paths only for addresses that the operator has allowed', async () => {
     await using agent = agentFor({ lookup: answering(['93.184.215.14']) })
     await assert.rejects(post(agent, `http://relay.test${PATH}`), blocked)
     await assert.rejects(post(agent, 'https://relay.test/hook'), blocked)
     await assert.rejects(post(agent, `http://93.184.215.14${PATH}`), blocked)
   })
 
-  test('the address of the open socket has the last word', async () => {
+  test('checks the address of the open socket', async () => {
     await using server = await httpServer((_request, response) => response.end())
     let asked = 0
     const forgetful: IpPolicy = { allows: () => false, allowedByOperator: () => asked++ === 0 }
@@ -89,7 +89,7 @@ suite('addresses', () => {
 suite('TLS', () => {
   const lookup = answering(['127.0.0.1'])
 
-  test('an extra authority is trusted, and only for the name in its certificate', async () => {
+  test('trusts an extra authority, only for the name in its certificate', async () => {
     await using server = await httpsServer((_request, response) => response.end())
     await using agent = agentFor({ lookup, ca: [CERTIFICATE] })
     assert.equal(await post(agent, `https://gateway.test:${server.port}${PATH}`), 200)
@@ -98,7 +98,7 @@ suite('TLS', () => {
     })
   })
 
-  test('an unknown authority is not', async () => {
+  test('does not trust an unknown authority', async () => {
     await using server = await httpsServer((_request, response) => response.end())
     await using agent = agentFor({ lookup })
     await assert.rejects(post(agent, `https://gateway.test:${server.port}${PATH}`), {
@@ -108,7 +108,7 @@ suite('TLS', () => {
 })
 
 suite('pools', () => {
-  test('connections to one origin are bounded and reused', async () => {
+  test('limits and reuses the connections to one origin', async () => {
     const sockets = new Set<unknown>()
     await using server = await httpServer((request, response) => {
       sockets.add(request.socket)
@@ -121,7 +121,7 @@ suite('pools', () => {
     assert.equal(agent.poolCount(), 1)
   })
 
-  test('origins are bounded: the one unused for longest goes, requests under way are finished', async () => {
+  test('limits the origins, removes the least recently used one, and finishes its requests', async () => {
     const released = Promise.withResolvers<void>()
     await using slow = await httpServer(
       (_request, response) => void released.promise.then(() => response.end()),
@@ -137,7 +137,7 @@ suite('pools', () => {
     assert.equal(await waiting, 200)
   })
 
-  test('a pool without connections is given up', async () => {
+  test('removes a pool without connections', async () => {
     await using server = await httpServer((_request, response) => {
       response.setHeader('connection', 'close')
       response.end()
@@ -148,7 +148,7 @@ suite('pools', () => {
     assert.equal(await post(agent, server.url), 200)
   })
 
-  test('a dead origin leaves no pool behind', async () => {
+  test('removes the pool of a dead origin', async () => {
     const { port } = await (async () => {
       await using server = await httpServer(() => {})
       return server
@@ -158,7 +158,7 @@ suite('pools', () => {
     while (agent.poolCount() > 0) await new Promise(setImmediate)
   })
 
-  test('disposing ends what is under way and refuses what comes', async () => {
+  test('disposing aborts requests in flight and refuses new ones', async () => {
     await using server = await httpServer(() => {})
     const agent = agentFor()
     const waiting = assert.rejects(post(agent, server.url), { code: 'UND_ERR_DESTROYED' })

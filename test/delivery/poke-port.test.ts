@@ -4,7 +4,7 @@ import { TOKEN_REFUSED } from '../../src/delivery/poke-fault.ts'
 import { evidenceOf, type PokeSent } from '../../src/delivery/poke-port.ts'
 import type { Evidence } from '../../src/sending/circuits.ts'
 
-test('a result shows an outage without an answer, with a 5xx and when the token of this server is refused; any other answer shows none', () => {
+test('counts an outage for no response, a 5xx and a refused server token, and for no other response', () => {
   const retry = { kind: 'retry', ms: 1 } as const
   const results: [PokeSent, Evidence][] = [
     [{ kind: 'delivered', reason: 'sent', status: 200, ms: 1 }, 'delivered'],

@@ -45,7 +45,7 @@ const withEvent = (changes: Partial<PokeEvent>) =>
   eventPoke({ ...input, event: { ...event, ...changes } }).notification
 
 suite('the full format', () => {
-  test('carries every field, the older id included', () => {
+  test('contains every field, with the old id', () => {
     assert.deepEqual(eventPoke(input), {
       notification: {
         id: '$event',
@@ -63,7 +63,7 @@ suite('the full format', () => {
     })
   })
 
-  test('leaves out what there is not', () => {
+  test('omits absent fields', () => {
     const { senderDisplayName: _n, roomName: _r, ...bare } = event
     const { notification } = eventPoke({ ...input, event: { ...bare, content: {} }, tweaks: {}, unread: 0 })
     assert.deepEqual(notification, {
@@ -79,7 +79,7 @@ suite('the full format', () => {
     })
   })
 
-  test('tells an invited user that the invite is theirs', () => {
+  test('marks an invitation of the recipient', () => {
     const invite = { type: 'm.room.member', stateKey: '@bob:bell', content: { membership: 'invite' } }
     const mine = withEvent(invite)
     assert.deepEqual([mine.membership, mine.user_is_target], ['invite', true])
@@ -96,7 +96,7 @@ suite('the full format', () => {
   })
 })
 
-test('event_id_only carries ids, counts and the device, and no tweaks', () => {
+test('event_id_only contains ids, counts and the device, and no tweaks', () => {
   const data = { ...input.device.data, format: 'event_id_only' }
   assert.deepEqual(eventPoke({ ...input, device: { ...input.device, data } }), {
     notification: {
@@ -109,7 +109,7 @@ test('event_id_only carries ids, counts and the device, and no tweaks', () => {
   })
 })
 
-test('a badge poke is counts and the device alone, and zero is said outright', () => {
+test('a badge poke contains only counts and the device, also for zero', () => {
   assert.deepEqual(badgePoke({ device: input.device, unread: 0 }), {
     notification: { counts: { unread: 0 }, devices: [device] },
   })
@@ -132,13 +132,13 @@ suite('priority', () => {
       assert.equal(priorityOf(type, tweaks), priority))
   }
 
-  test('calls are known by their type', () => {
+  test('recognises calls by their type', () => {
     assert.ok(isCall('m.call.hangup') && isCall('org.matrix.msc4075.rtc.notification'))
     assert.ok(!isCall('m.callous') && !isCall('m.room.message'))
   })
 })
 
-test('a pusher that is told no counts gets none, in either form (MSC4076)', () => {
+test('omits the counts for a pusher without badge counts, in both forms (MSC4076)', () => {
   const short = { ...input.device, data: { ...input.device.data, format: 'event_id_only' } }
   for (const device of [input.device, short]) {
     const { notification } = eventPoke({ ...input, device, unread: null })
@@ -147,7 +147,7 @@ test('a pusher that is told no counts gets none, in either form (MSC4076)', () =
   }
 })
 
-test('a test poke has the event id, the device and nothing else; its data is without the URL (MSC4173)', () => {
+test('a test poke contains only the event id and the device, without the URL in its data (MSC4173)', () => {
   const { url: _url, ...data } = input.device.data
   const poke = testPoke({ device: { ...input.device, pushkeyTsMs: 12_345 }, eventId: '$ding' })
   const { appId: app_id, pushkey } = input.device

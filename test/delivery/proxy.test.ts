@@ -100,7 +100,7 @@ suite('the pokes of a home server', () => {
       assert.ok(lines.every((line) => !line.includes('secret')))
     })
 
-  test('to its own gateway need no proxy', async (t) => {
+  test('to its own gateway use no proxy', async (t) => {
     const { targets } = await startProxy(t)
     const { url: server } = await startTestServer(t, { env: { HTTPS_PROXY: 'http://127.0.0.1:1' } })
     const [alice, bob] = [await registerUser(server, 'alice'), await registerUser(server, 'bob')]
@@ -148,7 +148,7 @@ suite('the IP policy and a proxy', () => {
     return { forward, targets, faultOn }
   }
 
-  test('what is not public does not reach the proxy, however it is written', async (t) => {
+  test('does not send a private address in any notation to the proxy', async (t) => {
     const { targets, faultOn } = await makeSender(t, {})
     const local = ['https://localhost', 'https://a.LOCALHOST.'].map((origin) => origin + PATH)
     for (const url of [...NOT_PUBLIC.map((one) => new URL(PATH, one).href), ...local])
@@ -156,14 +156,14 @@ suite('the IP policy and a proxy', () => {
     assert.deepEqual(targets(), [])
   })
 
-  test('plain http and other paths do not reach it by a name: whether the operator allows the address cannot be seen', async (t) => {
+  test('does not send plain http and other paths to the proxy by name, because the resolved address cannot be checked', async (t) => {
     const { targets, faultOn } = await makeSender(t, { allowed: ['127.0.0.0/8'] })
     for (const url of [`http://push.example${PATH}`, 'https://push.example/other'])
       assert.equal(await faultOn(url), 'blocked by the IP policy', url)
     assert.deepEqual(targets(), [])
   })
 
-  test('over https the certificate has to fit whatever the proxy leads to', async (t) => {
+  test('checks the certificate of the destination behind the proxy', async (t) => {
     const { secure } = await startReceivers(t)
     const { targets, faultOn } = await makeSender(t, {})
     assert.equal(await faultOn(`https://push.example:${secure.port}${PATH}`), 'tls')
@@ -171,7 +171,7 @@ suite('the IP policy and a proxy', () => {
     assert.deepEqual(targets(), [`push.example:${secure.port}`, `gateway.test:${secure.port}`])
   })
 
-  test('a host of no_proxy is called directly, and only where the policy allows what its name resolves to', async (t) => {
+  test('calls a host of no_proxy directly, only if the policy allows its addresses', async (t) => {
     const { secure } = await startReceivers(t)
     const url = `https://gateway.test:${secure.port}${PATH}`
     const given = { noProxy: ['gateway.test'], lookup: async () => ['127.0.0.1'] }
@@ -182,7 +182,7 @@ suite('the IP policy and a proxy', () => {
     assert.deepEqual([...strict.targets(), ...allowed.targets()], [])
   })
 
-  test('a proxy that refuses or is away is told in a word, and tried again', async (t) => {
+  test('reports a proxy that refuses or is unreachable with a fixed word, and retries', async (t) => {
     const { secure } = await startReceivers(t)
     const { forward, faultOn } = await makeSender(t, {})
     forward.refuse.push('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n')
@@ -201,26 +201,26 @@ suite('which proxy a home server uses', () => {
     })
   const both = ({ push, gateway }: ReturnType<typeof load>) => [push.proxy?.host, gateway.proxy?.host]
 
-  test('none, unless one is named', () => assert.deepEqual(both(load({})), [undefined, undefined]))
-  test('HTTPS_PROXY is for pokes and for its own gateway', () =>
+  test('is absent by default', () => assert.deepEqual(both(load({})), [undefined, undefined]))
+  test('HTTPS_PROXY applies to pokes and to the own gateway', () =>
     assert.deepEqual(both(load({ HTTPS_PROXY: 'http://env:1' })), ['env', 'env']))
-  test('a setting goes before it', () =>
+  test('a setting takes precedence over HTTPS_PROXY', () =>
     assert.deepEqual(both(load({ HTTPS_PROXY: 'http://env:1' }, { push: { proxy: 'http://file:1' } })), [
       'file',
       'env',
     ]))
-  test('"none" is none', () =>
+  test('"none" disables the proxy', () =>
     assert.deepEqual(
       both(load({ HTTPS_PROXY: 'http://env:1', BELFRY_PUSH_PROXY: 'none' }, { gateway: { proxy: 'none' } })),
       [undefined, undefined],
     ))
-  test('NO_PROXY is split at commas and blanks, and push.no_proxy goes before it', () => {
+  test('NO_PROXY is split at commas and blanks, and push.no_proxy takes precedence', () => {
     const env = { NO_PROXY: 'a.org, b.org c.org' }
     assert.deepEqual(load(env).push.no_proxy, ['a.org', 'b.org', 'c.org'])
     assert.deepEqual(load({ ...env, BELFRY_PUSH_NO_PROXY: 'd.org,e.org' }).push.no_proxy, ['d.org', 'e.org'])
     assert.deepEqual(load(env, { push: { no_proxy: ['f.org'] } }).push.no_proxy, ['f.org'])
   })
-  test('one that is none is refused by where it stands, and not repeated', () => {
+  test('an invalid proxy is refused with the name of its setting, without its value', () => {
     const message = /^(?!.*secret).*HTTPS_PROXY.*expected http:/
     assert.throws(() => load({ HTTPS_PROXY: 'https://ann:secret@x' }), { name: 'ConfigError', message })
   })

@@ -54,7 +54,7 @@ const sent = (status = 200) => ({ kind: 'delivered', reason: 'accepted', status 
 const rejected = (status = 200) => ({ kind: 'rejected', reason: 'rejected', status })
 
 suite('taken', () => {
-  test('the request is what a gateway expects', async () => {
+  test('sends the request that a gateway expects', async () => {
     let seen: unknown
     const result = await answered((request, response) => {
       const chunks: Buffer[] = []
@@ -81,7 +81,7 @@ suite('taken', () => {
     })
   })
 
-  test('is a rejection when the answer names the pushkey of the poke, and no other', async () => {
+  test('returns rejected when the response names the pushkey of the poke, and for no other pushkey', async () => {
     const both = '{"rejected":["a","secret-key"]}'
     assert.deepEqual(outcome(await answered(answering(200, both))), rejected())
     assert.deepEqual(outcome(await answered(answering(202, '{"rejected":["secret-key"]}'))), rejected(202))
@@ -101,16 +101,16 @@ suite('taken', () => {
     '{"rejected":["secret-key",7]}',
   ]
   for (const body of odd) {
-    test(`an odd body is no failure: ${JSON.stringify(body)}`, async () => {
+    test(`returns delivered for an unexpected body: ${JSON.stringify(body)}`, async () => {
       assert.deepEqual(outcome(await answered(answering(200, body))), sent())
     })
   }
 
-  test('204 has no body', async () => {
+  test('returns delivered for a 204 without a body', async () => {
     assert.deepEqual(outcome(await answered(answering(204, ''))), sent(204))
   })
 
-  test('a body without end is cut off, by its length and by its count', async () => {
+  test('stops reading a long body, by its declared and by its actual length', async () => {
     const chunk = Buffer.alloc(16_384, ' ')
     const flood: RequestListener = (_request, response) => {
       const endless = new Readable({ read: () => setImmediate(() => endless.push(chunk)) })
@@ -121,7 +121,7 @@ suite('taken', () => {
     assert.deepEqual(outcome(await answered(answering(200, long))), sent())
   })
 
-  test('over TLS, with an authority of the operator', async () => {
+  test('sends over TLS with an authority of the operator', async () => {
     await using server = await httpsServer(answering(200, '{"rejected":[]}'))
     const options = { lookup: async () => ['127.0.0.1'], ca: [CERTIFICATE] }
     const result = await sendTo(`https://gateway.test:${server.port}/_matrix/push/v1/notify`, options)
@@ -131,21 +131,21 @@ suite('taken', () => {
 
 suite('refused', () => {
   for (const status of [400, 401, 404, 410, 413, 422]) {
-    test(`status ${status}, for good`, async () => {
+    test(`returns refused for status ${status}`, async () => {
       const result = await answered(answering(status, 'secret-key', { 'retry-after': '7' }))
       assert.deepEqual(outcome(result), { kind: 'refused', reason: `status ${status}`, status })
     })
   }
 
   for (const status of [408, 425, 500, 502, 504]) {
-    test(`status ${status}`, async () => {
+    test(`returns retry for status ${status}`, async () => {
       const result = await answered(answering(status, 'secret-key', { 'retry-after': '7' }))
       assert.deepEqual(outcome(result), { kind: 'retry', reason: `status ${status}`, status })
     })
   }
 
   for (const status of [301, 302, 307, 308]) {
-    test(`a redirect is not followed: ${status}`, async () => {
+    test(`does not follow a redirect: ${status}`, async () => {
       let requests = 0
       const result = await answered((request, response) => {
         requests++
@@ -157,7 +157,7 @@ suite('refused', () => {
   }
 
   for (const status of [429, 503]) {
-    test(`${status} says how long to wait`, async () => {
+    test(`returns the Retry-After of status ${status}`, async () => {
       const retry = { kind: 'retry', reason: `status ${status}`, status }
       const seconds = await answered(answering(status, '', { 'retry-after': '90' }))
       assert.deepEqual(outcome(seconds), { ...retry, retryAfterMs: 90_000 })
@@ -169,7 +169,7 @@ suite('refused', () => {
     })
   }
 
-  test('the body of a failure does not change it, however long it goes on', async (t) => {
+  test('ignores the body of a failure of any length', async (t) => {
     await using server = await httpServer((_request, response) => {
       response.writeHead(429, { 'retry-after': '2' })
       response.write('.')
@@ -196,7 +196,7 @@ suite('refused', () => {
 const failed = (reason: string) => ({ kind: 'retry', reason })
 
 suite('not reached', () => {
-  test('a body that trickles for ever ends at the deadline', async () => {
+  test('ends at the deadline for a body that never ends', async () => {
     const result = await answered(
       (_request, response) => {
         const trickle = setInterval(() => response.write(' '), 5)
@@ -207,11 +207,11 @@ suite('not reached', () => {
     assert.deepEqual(outcome(result), failed('timeout'))
   })
 
-  test('headers that never come', async () => {
+  test('times out without headers', async () => {
     assert.deepEqual(outcome(await answered(() => {}, { deadlineMs: 40 })), failed('timeout'))
   })
 
-  test('headers that trickle', async () => {
+  test('times out for headers that never end', async () => {
     await using server = await tcpServer((socket) => {
       socket.write('HTTP/1.1 200 OK\r\n')
       const trickle = setInterval(() => socket.write('x: y\r\n'), 5)
@@ -220,7 +220,7 @@ suite('not reached', () => {
     assert.deepEqual(outcome(await sendTo(server.url, { deadlineMs: 60 })), failed('timeout'))
   })
 
-  test('a connection that never stands', async () => {
+  test('times out without a connection', async () => {
     const result = await sendTo('http://slow.test/', {
       lookup: () => new Promise(() => {}),
       connectTimeoutMs: 20,
@@ -228,7 +228,7 @@ suite('not reached', () => {
     assert.deepEqual(outcome(result), failed('timeout'))
   })
 
-  test('a reset in the middle of the answer', async () => {
+  test('reports a reset in the middle of the response', async () => {
     await using server = await tcpServer((socket) => {
       socket.once('data', () => {
         socket.write('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"rejected":[', () =>
@@ -239,41 +239,41 @@ suite('not reached', () => {
     assert.deepEqual(outcome(await sendTo(server.url)), failed('connection reset'))
   })
 
-  test('an end in the middle of the answer', async () => {
+  test('reports an end in the middle of the response', async () => {
     await using server = await tcpServer((socket) => {
       socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"rejected":['))
     })
     assert.deepEqual(outcome(await sendTo(server.url)), failed('connection closed'))
   })
 
-  test('an end before the answer', async () => {
+  test('reports an end before the response', async () => {
     await using server = await tcpServer((socket) => {
       socket.once('data', () => socket.end())
     })
     assert.deepEqual(outcome(await sendTo(server.url)), failed('connection closed'))
   })
 
-  test('an answer that is not HTTP', async () => {
+  test('reports a response that is not HTTP', async () => {
     await using server = await tcpServer((socket) => {
       socket.once('data', () => socket.end('220 mail.example.org ESMTP\r\n'))
     })
     assert.deepEqual(outcome(await sendTo(server.url)), failed('bad response'))
   })
 
-  test('headers without end', async () => {
+  test('reports headers that are too long', async () => {
     await using server = await tcpServer((socket) => {
       socket.once('data', () => socket.write(`HTTP/1.1 200 OK\r\nx: ${'y'.repeat(200_000)}\r\n`))
     })
     assert.deepEqual(outcome(await sendTo(server.url)), failed('bad response'))
   })
 
-  test('a refused connection', async () => {
+  test('reports a refused connection', async () => {
     const server = await httpServer(() => {})
     await server[Symbol.asyncDispose]()
     assert.deepEqual(outcome(await sendTo(server.url)), failed('connection refused'))
   })
 
-  test('TLS with the wrong name, with an unknown authority, and with a server that speaks none', async () => {
+  test('reports TLS with a wrong name, with an unknown authority, and with a server without TLS', async () => {
     await using server = await httpsServer(answering(200, '{}'))
     await using plain = await tcpServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
     const lookup = async () => ['127.0.0.1']
@@ -286,13 +286,13 @@ suite('not reached', () => {
     assert.deepEqual(outcome(await sendTo(url('gateway.test', plain.port), { lookup })), failed('tls'))
   })
 
-  test('a name that does not resolve', async () => {
+  test('reports a name that does not resolve', async () => {
     const lookup = () => Promise.reject(Object.assign(new Error('getaddrinfo'), { code: 'ENOTFOUND' }))
     assert.deepEqual(outcome(await sendTo('http://gone.test/', { lookup })), failed('dns'))
     assert.deepEqual(outcome(await sendTo('http://gone.test/', { lookup: async () => [] })), failed('dns'))
   })
 
-  test('a blocked address, literal or by name', async () => {
+  test('reports a blocked address, literal or by name', async () => {
     const policy = makeIpPolicy([])
     assert.deepEqual(
       outcome(await sendTo('http://127.0.0.1:9/', { policy })),
@@ -303,13 +303,13 @@ suite('not reached', () => {
     assert.deepEqual(outcome(result), failed('blocked by the IP policy'))
   })
 
-  test('what is no URL', async () => {
+  test('reports an invalid URL', async () => {
     for (const url of ['', 'nonsense', 'ftp://127.0.0.1/', 'file:///etc/passwd']) {
       assert.deepEqual(outcome(await sendTo(url)), failed('bad url'))
     }
   })
 
-  test('a sender that is stopped', async () => {
+  test('reports a stopped sender', async () => {
     await using server = await httpServer(() => {})
     const agent = agentFor()
     const result = makePokeSender({ agent })(server.url, poke)
@@ -326,7 +326,7 @@ suite("the server's own gateway", () => {
       poke,
     )
 
-  test('is called in process and answers as over the wire', async () => {
+  test('is called in process with the same results as over HTTP', async () => {
     let seen: unknown
     const result = await send(async (body) => {
       seen = body
@@ -336,7 +336,7 @@ suite("the server's own gateway", () => {
     assert.deepEqual(seen, poke)
   })
 
-  test('may fail', async () => {
+  test('can fail', async () => {
     const status = await send(async () => ({ status: 503, body: {} }))
     assert.deepEqual(outcome(status), { kind: 'retry', reason: 'status 503', status: 503 })
     const refusal = await send(() => Promise.reject(notFound('no')))
@@ -349,7 +349,7 @@ suite("the server's own gateway", () => {
     assert.deepEqual(outcome(await send(() => new Promise(() => {}), 10)), failed('timeout'))
   })
 
-  test('is asked for each URL', async () => {
+  test('is looked up for each URL', async () => {
     await using server = await httpServer(answering(200, '{"rejected":["secret-key"]}'))
     await using agent = agentFor()
     const result = await makePokeSender({ agent, inProcess: () => undefined })(server.url, poke)

@@ -11,7 +11,7 @@ const CONFIG = {
   server_name: 'example.org:8448',
 }
 
-test('push services are given the contact that is configured, else the best that is known', async (t) => {
+test('uses the configured contact for push services, and otherwise the best known one', async (t) => {
   const db = await openTestSqlite(t)
   const subject = async (more: Partial<VapidConfig>) => {
     const vapid = await openServerVapid({ ...CONFIG, ...more }, db, createManualClock())

@@ -26,13 +26,13 @@ async function askedFor(delivery: DeliveryFixture, gateway: PokeReceiver, pusher
   return count
 }
 
-onEachDatabase('what a poke asks of the database', (open) => {
-  test('one poke is a claim and an outcome of three statements, and six reads', async (t) => {
+onEachDatabase('the statements of a poke', (open) => {
+  test('one poke needs a claim, three statements for the result, and six reads', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     assert.deepEqual(await askedFor(delivery, gateway, 1), { read: 6, write: 4, transactions: 2 })
   })
 
-  test('fifty pokes at one time are one claim, one look, and an outcome for all that end together', async (t) => {
+  test('fifty concurrent pokes share one claim, one look, and one result for those that end together', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     const { read, write, transactions } = await askedFor(delivery, gateway, 50)
     // The look and the event are one read for all; its reading, its outcome and the badge are the user's.

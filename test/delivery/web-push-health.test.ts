@@ -14,7 +14,7 @@ function makeWatch(subject = 'https://chat.example.org/') {
   return { clock, told, ...watchWebPush({ clock, events, vapid: { subject } }) }
 }
 
-test('a push service is in trouble from its first refusal of our token until it takes a message', () => {
+test('reports a push service from its first refusal of the server token until it accepts a message', () => {
   const { clock, told, onAnswer, health } = makeWatch()
   const since = clock.now()
   onAnswer('https://one.example', refused)
@@ -28,7 +28,7 @@ test('a push service is in trouble from its first refusal of our token until it 
   assert.deepEqual(health(), { state: 'ok', troubles: [] })
 })
 
-test('other answers are no trouble, and neither is an address that may not be called', () => {
+test('does not report other responses and blocked addresses', () => {
   const { told, onAnswer, health } = makeWatch()
   onAnswer('https://one.example', { kind: 'rejected', reason: 'status 410', status: 410 })
   onAnswer('https://one.example', { kind: 'retry', reason: 'status 503', status: 503 })
@@ -36,7 +36,7 @@ test('other answers are no trouble, and neither is an address that may not be ca
   assert.deepEqual([health().state, told.length], ['ok', 0])
 })
 
-test('a trouble that is heard of no more is forgotten after two hours', () => {
+test('forgets a refusal that is not repeated for two hours', () => {
   const { clock, onAnswer, health } = makeWatch()
   onAnswer('https://one.example', refused)
   clock.advance(2 * HOUR)
@@ -45,14 +45,14 @@ test('a trouble that is heard of no more is forgotten after two hours', () => {
   assert.equal(health().state, 'ok')
 })
 
-test('push services that users invent do not fill the memory', () => {
+test('limits the memory for push services', () => {
   const { told, onAnswer, health } = makeWatch()
   for (let at = 0; at < 1000; at++) onAnswer(`https://${at}.example`, refused)
   assert.equal(health().troubles.length, 100)
   assert.equal(told.length, 1000)
 })
 
-test('a contact without a public name is told', () => {
+test('reports a contact without a public name', () => {
   assert.match(
     makeWatch('mailto:postmaster@localhost.invalid').health().contact ?? '',
     /not at a public name/,

@@ -30,7 +30,7 @@ function pokeTo(
   return { notification: { event_id: '$e', room_id: '!r', prio: 'high', ...more, devices: [device] } }
 }
 
-test('the payload is that of /notify, with what the client asked for above it, and without its own secrets', async (t) => {
+test('the payload is that of /notify with default_payload at the top level, without credentials', async (t) => {
   const { browser } = await rig(t)
   const below = { session: 's', event_id: 'overridden', notification: 1 }
   const poke = pokeTo(
@@ -69,7 +69,7 @@ test('the payload is that of /notify, with what the client asked for above it, a
   assert.equal('event_id' in pushPayload(badge), false)
 })
 
-test('the headers: two days, or as long as it is worth something; urgent or not; what replaces what', async (t) => {
+test('sets the headers for lifetime, urgency and topic', async (t) => {
   const { service, sender, browser } = await rig(t)
   const { endpoint } = browser
   await sender.send(endpoint, pokeTo(browser))
@@ -154,7 +154,7 @@ for (const { answer, gives } of VERDICTS)
   })
 
 for (const status of [401, 403])
-  test(`${status} without a word says nothing of the pusher where the server's token was never taken`, async (t) => {
+  test(`does not remove the pusher after ${status} without a reason if the server token was never accepted`, async (t) => {
     const { service, sender, browser } = await rig(t)
     service.answer({ status })
     const result = await sender.send(browser.endpoint, pokeTo(browser))
@@ -164,14 +164,14 @@ for (const status of [401, 403])
     )
   })
 
-test('an address that may not be called is not, whatever it was when the pusher was set', async (t) => {
+test('does not call a blocked address, also if it was allowed when the pusher was set', async (t) => {
   const { service, sender, browser } = await rig(t, [])
   const result = await sender.send(browser.endpoint, pokeTo(browser))
   assert.deepEqual([result.kind, result.reason], ['misconfigured', 'blocked by the IP policy'])
   assert.equal(service.received.length, 0)
 })
 
-test('what fits in no form is refused without asking', async (t) => {
+test('refuses a payload that is too long in every form, without a request', async (t) => {
   const { service, sender, browser } = await rig(t)
   const huge = pokeTo(browser, {}, { default_payload: { text: 'x'.repeat(4000) } })
   assert.equal((await sender.send(browser.endpoint, huge)).kind, 'refused')

@@ -15,7 +15,7 @@ const readAll = (delivery: DeliveryFixture, position: number, roomId = kitchen) 
   delivery.fixture.read({ userId: bob, roomId, threadId: '', position })
 
 onEachDatabase('badge pokes', (open) => {
-  test('reading sends one poke with the number alone, zero said outright', async (t) => {
+  test('sends one badge-only poke after reading, also for zero', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     await using _worker = await delivery.start()
     const position = await delivery.say(alice, 'hello')
@@ -30,7 +30,7 @@ onEachDatabase('badge pokes', (open) => {
     assert.equal(gateway.pokes.length, 2)
   })
 
-  test('the number that was told last is not told again, also after a restart', async (t) => {
+  test('does not send the badge that was delivered last again, also after a restart', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     const first = await delivery.start()
     const one = await delivery.say(alice, 'one')
@@ -53,7 +53,7 @@ onEachDatabase('badge pokes', (open) => {
     )
   })
 
-  test('changes during an exchange become one poke with the newest number', async (t) => {
+  test('sends one poke with the newest badge for all changes during an attempt', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     const attic = room('attic')
     const cellar = room('cellar')
@@ -83,7 +83,7 @@ onEachDatabase('badge pokes', (open) => {
     )
   })
 
-  test('a badge waits behind the messages of its pusher: the older number never comes last', async (t) => {
+  test('sends a badge after the messages of its pusher, so that an older badge is never last', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     let answer = () => {}
     const gate = new Promise<void>((resolve) => (answer = resolve))
@@ -105,7 +105,7 @@ onEachDatabase('badge pokes', (open) => {
     assert.equal((await delivery.pusherRows())[0]?.value_told, 0)
   })
 
-  test('a badge that could not be told is told later, as it is then', async (t) => {
+  test('sends the current badge after a failed attempt', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     await using _worker = await delivery.start()
     const one = await delivery.say(alice, 'one')

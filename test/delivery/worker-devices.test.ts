@@ -58,8 +58,8 @@ async function withHandles(t: TestContext, open: (t: TestContext) => Promise<Dat
 const skips = (delivery: DeliveryFixture) =>
   delivery.told.filter(({ event }) => event === 'pokeSkipped').map(({ fields }) => fields['reason'])
 
-onEachDatabase('delivery to devices with rules of their own', (open) => {
-  test('a device rule silences every pusher that holds the handle, and no other', async (t) => {
+onEachDatabase('delivery to devices with device rules', (open) => {
+  test('a device rule silences every pusher with its handle, and no other', async (t) => {
     const { delivery, told } = await withHandles(t, open)
     await deviceRule(delivery, 'content', 'tea', { pattern: 'tea', actions: [] })
     await using _worker = await delivery.start()
@@ -71,7 +71,7 @@ onEachDatabase('delivery to devices with rules of their own', (open) => {
     assert.deepEqual(skips(delivery), ['suppressed by a device rule', 'suppressed by a device rule'])
   })
 
-  test('rules are asked of the room and the names as they were at the event', async (t) => {
+  test('evaluates device rules with the room and the names at the time of the event', async (t) => {
     const { delivery, told, gateway } = await withHandles(t, open)
     await deviceRule(delivery, 'override', 'levels', {
       conditions: [{ kind: 'sender_notification_permission', key: 'room' }],
@@ -112,7 +112,7 @@ onEachDatabase('delivery to devices with rules of their own', (open) => {
     )
   })
 
-  test('a rule that changes while the event waits holds when it is sent', async (t) => {
+  test('applies a rule that changed while the event was queued', async (t) => {
     const { delivery, told } = await withHandles(t, open)
     await deviceRule(delivery, 'room', kitchen, { actions: [] })
     await delivery.say(alice, 'one')
@@ -127,7 +127,7 @@ onEachDatabase('delivery to devices with rules of their own', (open) => {
     assert.deepEqual(told('phone'), ['one', 'two'])
   })
 
-  test('an event that notifies in the app only wakes no device, with or without device rules', async (t) => {
+  test('sends no poke for an event that notifies in the app only, with or without device rules', async (t) => {
     const { delivery, told } = await withHandles(t, open)
     await deviceRule(delivery, 'content', 'fire', { pattern: 'fire', actions: ['notify'] })
     await using _worker = await delivery.start({
@@ -144,7 +144,7 @@ onEachDatabase('delivery to devices with rules of their own', (open) => {
     assert.deepEqual(new Set(skips(delivery)), new Set(['in the app only']))
   })
 
-  test('work for handles: each pusher that holds one, once, and nobody elses', async (t) => {
+  test('queues an event for handles once for each pusher with the handle, and for no other', async (t) => {
     const { delivery, gateway } = await withHandles(t, open)
     await delivery.setPusher(carol, {
       pushkey: 'carols',

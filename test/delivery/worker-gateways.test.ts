@@ -76,8 +76,8 @@ const unsettled = query<{ now: number; url: string }>()((db, p) =>
     ),
 )
 
-onEachDatabase('delivery to a gateway that is dead', (open) => {
-  test('a thousand pushers there hold up none of a thousand elsewhere, and it is only probed', async (t) => {
+onEachDatabase('delivery to a dead gateway', (open) => {
+  test('a thousand pushers of it delay none of a thousand others, and it is only probed', async (t) => {
     const { delivery, gateway: good } = await setUp(t, open)
     const dead = await startPokeReceiver(t)
     let giveUp = () => {}
@@ -125,7 +125,7 @@ onEachDatabase('delivery to a gateway that is dead', (open) => {
     assert.equal(delivery.told.filter(({ event }) => event === 'gatewayBack').length, 1)
   })
 
-  test('after a restart it is probed by one, not found out about by all; and once it answers, all go on', async (t) => {
+  test('probes it with one pusher after a restart, and continues all pushers after a response', async (t) => {
     const { delivery, gateway: good } = await setUp(t, open)
     const dead = await startPokeReceiver(t)
     dead.answer({ status: 502 })
@@ -168,7 +168,7 @@ onEachDatabase('delivery to a gateway that is dead', (open) => {
     await atRest(delivery)
   })
 
-  test('which gateways are down is known from their pushers: from enough of them, and not where one got through since', async (t) => {
+  test('reads from the pushers which gateways are down: with enough failing pushers, and no later success', async (t) => {
     const { delivery } = await setUp(t, open)
     const url = (host: string) => `https://${host}/_matrix/push/v1/notify`
     const pushers = (host: string, states: readonly State[]) =>

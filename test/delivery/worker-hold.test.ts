@@ -40,8 +40,8 @@ const held = (delivery: DeliveryFixture) =>
     return row?.lease_owner === null && row.held_until !== null && row.held_until
   })
 
-onEachDatabase('a poke while its user is active elsewhere', (open) => {
-  test('is held, as the status says, and sent when the grace is over', async (t) => {
+onEachDatabase('a poke while its user is active on another device', (open) => {
+  test('is held, with the hold in the status, and sent when the hold ends', async (t) => {
     const { delivery, gateway } = await holding(t, open)
     await using _worker = await delivery.start()
     using _poll = delivery.activity.startPoll(LAPTOP, 30_000)
@@ -75,7 +75,7 @@ onEachDatabase('a poke while its user is active elsewhere', (open) => {
     )
   })
 
-  test('and read there, is never sent, nor is a badge', async (t) => {
+  test('is not sent after the event was read there, and no badge is sent', async (t) => {
     const { delivery, gateway } = await holding(t, open)
     await using _worker = await delivery.start()
     await readAll(delivery, await delivery.say(alice, 'before'))
@@ -93,7 +93,7 @@ onEachDatabase('a poke while its user is active elsewhere', (open) => {
     assert.equal((await delivery.pusherRows())[0]?.held_until, null)
   })
 
-  test('is sent soon after the other device has gone', async (t) => {
+  test('is sent soon after the other device has stopped syncing', async (t) => {
     const { delivery, gateway } = await holding(t, open)
     await using _worker = await delivery.start()
     const poll = delivery.activity.startPoll(LAPTOP, 30_000)
@@ -105,7 +105,7 @@ onEachDatabase('a poke while its user is active elsewhere', (open) => {
     assert.deepEqual(bodies(gateway.pokes), ['hello'])
   })
 
-  test('is sent at once: without the setting, at the own device alone, with nobody there, to others', async (t) => {
+  test('is sent at once without the setting, on the own device alone, without an active device, and to other users', async (t) => {
     const { delivery, gateway, fields } = await holding(t, open)
     await using _worker = await delivery.start()
     {
@@ -122,7 +122,7 @@ onEachDatabase('a poke while its user is active elsewhere', (open) => {
     assert.deepEqual(bodies(gateway.pokes), ['nobody elsewhere', 'no grace'])
   })
 
-  test('holds what comes after it, and each has its own grace; calls go', async (t) => {
+  test('holds later events too, each with its own hold, and no calls', async (t) => {
     const { delivery, gateway } = await holding(t, open)
     await using _worker = await delivery.start()
     using _poll = delivery.activity.startPoll(LAPTOP, 30_000)
@@ -148,7 +148,7 @@ onEachDatabase('a poke while its user is active elsewhere', (open) => {
     assert.deepEqual(bodies(gateway.pokes).slice(1), ['first', 'second'])
   })
 
-  test('does not hold the badge: what is read elsewhere is told at once', async (t) => {
+  test('does not hold the badge: reading elsewhere sends it at once', async (t) => {
     const { delivery, gateway } = await holding(t, open)
     const rooms = [room('attic'), room('cellar')] as const
     for (const roomId of rooms) for (const userId of [alice, bob]) await delivery.fixture.join(roomId, userId)
@@ -174,7 +174,7 @@ onEachDatabase('a poke while its user is active elsewhere', (open) => {
     assert.deepEqual(bodies(gateway.pokes), ['early', 'early'])
   })
 
-  test('lets a call through that comes while it is being looked at', async (t) => {
+  test('does not hold a call that arrives during the look', async (t) => {
     const { delivery, gateway } = await holding(t, open)
     let looks = 0
     await using _worker = await delivery.start({
@@ -191,7 +191,7 @@ onEachDatabase('a poke while its user is active elsewhere', (open) => {
     assert.equal(gateway.pokes.length, 1)
   })
 
-  test('waits on through a kill, if the other device comes back; else it is sent then', async (t) => {
+  test('is held after a kill if the other device syncs again, and otherwise sent', async (t) => {
     for (const comesBack of [true, false]) {
       const { delivery, gateway } = await holding(t, open)
       {
@@ -217,7 +217,7 @@ onEachDatabase('a poke while its user is active elsewhere', (open) => {
     }
   })
 
-  test('is let go when the setting is taken back, and forgotten when the pusher is switched off', async (t) => {
+  test('is sent when the setting is removed, and cleared when the pusher is disabled', async (t) => {
     const { delivery, gateway, fields } = await holding(t, open)
     await using _worker = await delivery.start()
     using _poll = delivery.activity.startPoll(LAPTOP, 30_000)
@@ -233,7 +233,7 @@ onEachDatabase('a poke while its user is active elsewhere', (open) => {
     assert.deepEqual([(await delivery.pusherRows())[0]?.held_until, await delivery.queued()], [null, 0])
   })
 
-  test('is not held by a clock that was set back', async (t) => {
+  test('is not held longer when the clock is set back', async (t) => {
     const { delivery, gateway } = await holding(t, open)
     using _poll = delivery.activity.startPoll(LAPTOP, 30_000)
     await delivery.say(alice, 'from the future')
@@ -243,7 +243,7 @@ onEachDatabase('a poke while its user is active elsewhere', (open) => {
     assert.deepEqual(bodies(gateway.pokes), ['from the future'])
   })
 
-  test('waits for its gateway first, when that has failed', async (t) => {
+  test('waits for a failing gateway first', async (t) => {
     const { delivery, gateway } = await holding(t, open)
     gateway.answer({ status: 503 })
     await using _worker = await delivery.start()

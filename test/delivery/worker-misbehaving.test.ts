@@ -134,9 +134,9 @@ async function meet(t: TestContext, behaves: Behaviour, isHasty = false) {
   return { delivery, sent }
 }
 
-describe('a gateway that misbehaves', () => {
+describe('a gateway with invalid responses', () => {
   for (const [what, { behaves, error }] of Object.entries(FAILS))
-    test(`that ${what}: "${error}", and the poke is sent again, before the next`, async (t) => {
+    test(`that ${what}: reports "${error}" and sends the poke again before the next`, async (t) => {
       const { delivery, sent } = await meet(t, behaves, error === 'timeout')
       await delivery.say(alice, 'one')
       await eventually(async () => (await delivery.pusherRows())[0]?.attempts === 1)
@@ -151,7 +151,7 @@ describe('a gateway that misbehaves', () => {
     })
 
   for (const [what, behaves] of Object.entries(TAKES))
-    test(`that takes a poke ${what}: it is taken, once, and the pusher stays`, async (t) => {
+    test(`that returns 2xx ${what}: sends the poke once and keeps the pusher`, async (t) => {
       const { delivery, sent } = await meet(t, behaves)
       await delivery.say(alice, 'one')
       await eventually(async () => (await delivery.pusherRows())[0]?.last_success_at !== null)
@@ -164,7 +164,7 @@ describe('a gateway that misbehaves', () => {
       )
     })
 
-  test('with a body of 1 GiB costs no memory and no traffic to speak of: 64 KiB are read, the rest is left', async () => {
+  test('with a body of 1 GiB: reads 64 KiB of it', async () => {
     let left = 0
     await using server = await httpServer((request, response) => {
       response.writeHead(200, { 'content-length': GIB })
@@ -182,7 +182,7 @@ describe('a gateway that misbehaves', () => {
     assert.ok(left < 32 * 2 ** 20, `${left} bytes left the gateway, what the two kernels buffer among them`)
   })
 
-  test('with the certificate of another, or under a name that is not known, is told in words; and tried again', async (t) => {
+  test('with a wrong certificate or an unknown name: reports a fixed word and retries', async (t) => {
     const delivery = await createDeliveryFixture(t, await openTestSqlite(t))
     await using server = await httpsServer((_request, response) => void response.end(WELL))
     let isKnown = false

@@ -23,7 +23,7 @@ const takeOver = query<{ until: number }>()((db, p) =>
 )
 
 onEachDatabase('delivery to pushers that change', (open) => {
-  test('setting a pusher again keeps what waits, and its state of failure', async (t) => {
+  test('keeps the queue and the state of failure when a pusher is set again', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     gateway.answer({ status: 500 })
     await using _worker = await delivery.start()
@@ -44,7 +44,7 @@ onEachDatabase('delivery to pushers that change', (open) => {
     assert.deepEqual(bodies(gateway.pokes), ['one', 'one'])
   })
 
-  test('another URL ends the back-off, and takes the backlog over at once', async (t) => {
+  test('ends the back-off and sends the backlog at once after the URL has changed', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     gateway.answer({ status: 500 })
     await using _worker = await delivery.start()
@@ -57,7 +57,7 @@ onEachDatabase('delivery to pushers that change', (open) => {
     assert.equal((await delivery.pusherRows())[0]?.last_error, null)
   })
 
-  test('a failure of the old URL says nothing of the new one', async (t) => {
+  test('does not count a failure of the old URL for the new one', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     const better = await startPokeReceiver(t)
     gateway.answer(async () => {
@@ -72,7 +72,7 @@ onEachDatabase('delivery to pushers that change', (open) => {
     assert.equal((await delivery.pusherRows())[0]?.attempts, 0)
   })
 
-  test('a pusher that is deleted during its exchange stays deleted, and its successor is not touched', async (t) => {
+  test('keeps a pusher deleted that was deleted during an attempt, and does not change its successor', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     let replaced = false
     gateway.answer(async () => {
@@ -91,7 +91,7 @@ onEachDatabase('delivery to pushers that change', (open) => {
     assert.equal((await delivery.pusherRows()).length, 1)
   })
 
-  test('one pusher with a long backlog leaves room for another, also with room for one at a time', async (t) => {
+  test('sends for another pusher during a long backlog, also with a concurrency of one', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     const other = await startPokeReceiver(t)
     for (let n = 0; n < 60; n++) await delivery.say(alice, `m${n}`)
@@ -104,7 +104,7 @@ onEachDatabase('delivery to pushers that change', (open) => {
     assert.equal(gateway.pokes.length, 61)
   })
 
-  test('two workers on one database never send for one pusher at a time', async (t) => {
+  test('two workers on one database never send for a pusher at the same time', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     let inFlight = 0
     let most = 0
@@ -123,7 +123,7 @@ onEachDatabase('delivery to pushers that change', (open) => {
     assert.equal(most, 1)
   })
 
-  test('what comes back after the lease was lost changes nothing but the outbox', async (t) => {
+  test('a result after the lease was lost removes only the item from the queue', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     let taken = false
     gateway.answer(async () => {
@@ -139,7 +139,7 @@ onEachDatabase('delivery to pushers that change', (open) => {
     assert.deepEqual([row?.lease_owner, row?.last_success_at, row?.value_told], ['somebody else', null, null])
   })
 
-  test('an outcome that the database did not take costs one duplicate, and no wait for the lease', async (t) => {
+  test('sends one duplicate after a result that could not be stored, without waiting for the lease', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     let isFull = false
     let refused = 0
@@ -166,7 +166,7 @@ onEachDatabase('delivery to pushers that change', (open) => {
     assert.deepEqual(bodies(gateway.pokes), ['one', 'one', 'two'])
   })
 
-  test('the status of a failing pusher shows since when, why, how much waits and when it goes on', async (t) => {
+  test('the status of a failing pusher contains the start, the reason, the queue length and the next attempt', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     gateway.answer({ status: 503 })
     await using _worker = await delivery.start()
@@ -190,7 +190,7 @@ onEachDatabase('delivery to pushers that change', (open) => {
     })
   })
 
-  test('a stop does not wait for a gateway that hangs beyond its limit', async (t) => {
+  test('a stop waits for a gateway that hangs only up to its limit', async (t) => {
     const { delivery } = await setUp(t, open)
     let finish: (result: SendResult<PokeFault>) => void = () => {}
     let begun = () => {}
@@ -214,7 +214,7 @@ onEachDatabase('delivery to pushers that change', (open) => {
     assert.equal(await delivery.queued(), 1, 'what was not recorded is sent after the next start')
   })
 
-  test('the own gateway is called without HTTP', async (t) => {
+  test('calls the own gateway without HTTP', async (t) => {
     const { delivery } = await setUp(t, open)
     const url = 'https://this.server.test/_matrix/push/v1/notify'
     const metrics = createNotifyMetrics(createMetrics({ processMetrics: false }), () => undefined)
@@ -241,7 +241,7 @@ onEachDatabase('delivery to pushers that change', (open) => {
 onEachDatabase(
   'delivery after a process that was killed',
   (open) => {
-    test('the leases of the dead process end with the start, not after their minute', async (t) => {
+    test('ends the leases of a dead process at the start', async (t) => {
       const { delivery, gateway } = await setUp(t, open)
       await delivery.say(alice, 'one')
       await delivery.db.transaction((tx) => tx.run(takeOver, { until: delivery.clock.now() + 60_000 }))

@@ -7,9 +7,9 @@ import { alice, atRest, bob, bodies, isBadge, kitchen, setUp } from './delivery-
 
 const isShort = (poke: ReceivedPoke) => poke.devices[0]?.data?.['format'] === 'event_id_only'
 
-onEachDatabase('delivery of what is refused, or urgent', (open) => {
+onEachDatabase('delivery of refused and urgent pokes', (open) => {
   for (const status of [400, 404, 413]) {
-    test(`${status}: once more in the short form, and then the next`, async (t) => {
+    test(`${status}: sends the short form, and then the next event`, async (t) => {
       const { delivery, gateway } = await setUp(t, open)
       gateway.answer((poke) => (poke.content?.['body'] === 'poison' ? { status } : {}))
       const poison = await delivery.say(alice, 'poison')
@@ -32,7 +32,7 @@ onEachDatabase('delivery of what is refused, or urgent', (open) => {
     })
   }
 
-  test('what is refused in both forms is dropped and noted; the pusher stays, and later events go on', async (t) => {
+  test('drops and records an event that is refused in both forms, keeps the pusher, and sends later events', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     const poison = await delivery.say(alice, 'poison')
     const refuse = (poke: ReceivedPoke): PokeAnswer =>
@@ -52,7 +52,7 @@ onEachDatabase('delivery of what is refused, or urgent', (open) => {
     assert.deepEqual([row?.failing_since, row?.attempts, row?.next_attempt_at], [null, 0, null])
   })
 
-  test('a poke that is short already is not sent twice', async (t) => {
+  test('does not send a poke twice that is short already', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     await delivery.setPusher(bob, { data: { url: gateway.url, format: 'event_id_only' } })
     gateway.answer({ status: 400 })
@@ -62,7 +62,7 @@ onEachDatabase('delivery of what is refused, or urgent', (open) => {
     assert.equal(gateway.pokes.length, 1)
   })
 
-  test('the short form may fail for now, and then the poke waits as any other', async (t) => {
+  test('retries the poke after a temporary failure of the short form', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     gateway.answer((poke) => ({ status: isShort(poke) ? 503 : 413 }))
     await delivery.say(alice, 'one')
@@ -72,7 +72,7 @@ onEachDatabase('delivery of what is refused, or urgent', (open) => {
     assert.equal(await delivery.queued(), 1)
   })
 
-  test('a gateway that refuses badges is not asked again until the badge changes', async (t) => {
+  test('does not send a refused badge again until the badge changes', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     gateway.answer((poke) => (isBadge(poke) ? { status: 400 } : {}))
     await using _worker = await delivery.start()
@@ -85,7 +85,7 @@ onEachDatabase('delivery of what is refused, or urgent', (open) => {
     assert.equal((await delivery.pusherRows())[0]?.value_told, 1, 'what it was told last')
   })
 
-  test('a call goes before all that waits, and what waits keeps its order', async (t) => {
+  test('sends a call before all queued events, and keeps their order', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     for (const body of ['m0', 'm1', 'm2']) await delivery.say(alice, body)
     const call = (call_id: string) =>
@@ -106,7 +106,7 @@ onEachDatabase('delivery of what is refused, or urgent', (open) => {
     )
   })
 
-  test('a stale call does not hold up what waits behind it, nor take it along', async (t) => {
+  test('skips only the call when a queued call has expired', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     await delivery.say(alice, 'm0')
     await delivery.fixture.send({

@@ -18,8 +18,8 @@ async function traced(delivery: DeliveryFixture, position: number): Promise<Map<
   )
 }
 
-onEachDatabase('what delivery leaves in the trace', (open) => {
-  test('whoever a gateway that is down keeps waiting is held, which is said once', async (t) => {
+onEachDatabase('the trace of delivery', (open) => {
+  test('records once that a pusher is held by a gateway that is down', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     const pushkeys = ['key', ...Array.from({ length: 7 }, (_, n) => `more-${n}`)]
     for (const pushkey of pushkeys.slice(1))
@@ -44,7 +44,7 @@ onEachDatabase('what delivery leaves in the trace', (open) => {
     assert.ok(again.every((one) => one.filter((step) => step.startsWith('held')).length <= 1))
   })
 
-  test('rejected while it was set again: it is told once more, and that is said', async (t) => {
+  test('records that a pusher was set again while it was rejected, and sends again', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     gateway.answer(async () => {
       if (gateway.pokes.length > 1) return {}
@@ -58,7 +58,7 @@ onEachDatabase('what delivery leaves in the trace', (open) => {
     assert.deepEqual((await traced(delivery, position)).get('key'), ['rejected too late', 'sent'])
   })
 
-  test('of a backlog each event says why it was not sent; of pushers that are told nothing there is nothing', async (t) => {
+  test('records for each event of a reduced backlog why it was not sent, and nothing for other pushers', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     await delivery.setPusher(carol, { pushkey: 'carols', data: { url: gateway.url } })
     gateway.answer({ status: 503 })

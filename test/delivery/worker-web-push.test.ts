@@ -58,7 +58,7 @@ async function stand(t: TestContext, open: (t: TestContext) => Promise<Database>
 const rowOf = async (delivery: DeliveryFixture) => (await delivery.pusherRows())[0]
 
 onEachDatabase('pushers of kind webpush', (open) => {
-  test('are told nothing but the token until they are confirmed, and nothing is kept for them', async (t) => {
+  test('receive only the token until they are confirmed, and have no queue', async (t) => {
     const { delivery, webPush, payloads, bodies, ackLast } = await stand(t, open)
     const position = await delivery.say(alice, 'too early')
     const told = { position, type: 'm.room.message', now: 0 }
@@ -89,7 +89,7 @@ onEachDatabase('pushers of kind webpush', (open) => {
     )
   })
 
-  test('a push service that is down is tried again, until the token is too old', async (t) => {
+  test('retries a push service that is down until the token expires', async (t) => {
     const { delivery, service, webPush } = await stand(t, open)
     service.answer({ status: 503 })
     let transactions = 0
@@ -119,7 +119,7 @@ onEachDatabase('pushers of kind webpush', (open) => {
     assert.equal(service.received.length, before.requests, 'woken, it is leased, sent nothing and given back')
   })
 
-  test('set again while its token is on the way, it is sent the new one too', async (t) => {
+  test('sends the new token when the pusher is set again while the old one is in flight', async (t) => {
     const { delivery, service, webPush, fields, payloads, ack } = await stand(t, open)
     let answer = () => {}
     const gate = new Promise<void>((resolve) => (answer = resolve))
@@ -138,7 +138,7 @@ onEachDatabase('pushers of kind webpush', (open) => {
     assert.equal(await delivery.setPusher(bob, fields), 'done')
   })
 
-  test('with another address what is queued waits for the token, and then goes, in order', async (t) => {
+  test('holds the queue after a change of the address until the activation, and then sends it in order', async (t) => {
     const { delivery, service, browser, webPush, fields, bodies, ackLast } = await stand(t, open)
     {
       await using _worker = await delivery.start({ webPush })
@@ -163,7 +163,7 @@ onEachDatabase('pushers of kind webpush', (open) => {
     assert.equal(browser.endpoint, service.received[0]?.endpoint)
   })
 
-  test('a browser too is left in peace while its user reads elsewhere, but rung for a call, which is not kept for two days', async (t) => {
+  test('holds pokes to a browser while its user is active elsewhere, and sends calls with a short lifetime', async (t) => {
     const { delivery, service, webPush, fields, payloads, bodies, ackLast } = await stand(t, open)
     await delivery.setPusher(bob, { ...fields, 'org.belfry.hold_while_active_ms': 60_000 })
     await using _worker = await delivery.start({ webPush })
@@ -185,7 +185,7 @@ onEachDatabase('pushers of kind webpush', (open) => {
     assert.deepEqual(bodies(), [])
   })
 
-  test('where Web Push is switched off they wait, and go on when it is on again', async (t) => {
+  test('wait while Web Push is disabled, and continue when it is enabled', async (t) => {
     const { delivery, webPush, bodies, ackLast } = await stand(t, open)
     {
       await using _worker = await delivery.start({ webPush })
@@ -202,7 +202,7 @@ onEachDatabase('pushers of kind webpush', (open) => {
     assert.deepEqual(bodies(), ['hello'])
   })
 
-  test('switched off before it was confirmed, it is sent no token; another kind needs none', async (t) => {
+  test('sends no token to a pusher that was disabled before its activation, and none to another kind', async (t) => {
     const { delivery, service, webPush, fields } = await stand(t, open)
     assert.equal(await delivery.setPusher(bob, { ...fields, enabled: false }), 'needs activation')
     assert.equal((await rowOf(delivery))?.value_due, 0)
@@ -215,7 +215,7 @@ onEachDatabase('pushers of kind webpush', (open) => {
     assert.equal(service.received.length, 0)
   })
 
-  test('of several browsers of an app a token confirms the one that it was sent to', async (t) => {
+  test('a token activates only the browser that it was sent to', async (t) => {
     const { delivery, service, webPush, fields, ack } = await stand(t, open)
     const other = service.subscribe()
     const second = {
@@ -241,7 +241,7 @@ onEachDatabase('pushers of kind webpush', (open) => {
     await assert.rejects(activatePusher(delivery.pushers, stranger), { errcode: 'M_NOT_FOUND' })
   })
 
-  test('the key of the server is made once, also by several processes at once', async (t) => {
+  test('creates the key of the server once, also with several concurrent processes', async (t) => {
     const db = await open(t)
     const keys = await Promise.all([1, 2, 3].map((now) => serverVapidKey(db, now)))
     assert.equal(new Set(keys.map((key) => key.publicKey)).size, 1)

@@ -9,7 +9,7 @@ import { alice, atRest, bob, bodies, carol, isBadge, kitchen, setUp } from './de
 const at = (position: number) => `$${kitchen}-${position}`
 
 onEachDatabase('delivery', (open) => {
-  test('a message becomes a poke, and its row is gone when the gateway has it', async (t) => {
+  test('sends a poke for a message, and removes the item after the response', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     await using _worker = await delivery.start()
     const position = await delivery.say(alice, 'hello')
@@ -32,7 +32,7 @@ onEachDatabase('delivery', (open) => {
     )
   })
 
-  test('without content every poke has the short form', async (t) => {
+  test('sends every poke in the short form if content is disabled', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     await using _worker = await delivery.start({ includeContent: false })
     await delivery.say(alice, 'secret')
@@ -42,7 +42,7 @@ onEachDatabase('delivery', (open) => {
     assert.equal(poke.devices[0]?.data?.['format'], 'event_id_only')
   })
 
-  test('order is kept and one request is in flight per pusher, while another pusher goes its own way', async (t) => {
+  test('keeps the order with one request in flight per pusher, independent of other pushers', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     const other = await startPokeReceiver(t)
     await delivery.setPusher(carol, { data: { url: other.url }, append: true })
@@ -69,7 +69,7 @@ onEachDatabase('delivery', (open) => {
     assert.equal(most, 1)
   })
 
-  test('a gateway that is down is tried again later, after the back-off, and nothing is lost', async (t) => {
+  test('retries after the back-off when the gateway is down, and loses nothing', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     const port = Number(new URL(gateway.url).port)
     await gateway.close()
@@ -92,7 +92,7 @@ onEachDatabase('delivery', (open) => {
     assert.deepEqual([well?.failing_since, well?.attempts, well?.next_attempt_at], [null, 0, null])
   })
 
-  test('Retry-After outlasts the back-off, and failures add up while they last', async (t) => {
+  test('waits for Retry-After if it is longer than the back-off, and counts failures in a row', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     gateway.answer({ status: 429, headers: { 'retry-after': '90' } })
     await using _worker = await delivery.start()
@@ -108,7 +108,7 @@ onEachDatabase('delivery', (open) => {
     assert.equal(row?.next_attempt_at, delivery.clock.now() + 2000)
   })
 
-  test('a rejected pushkey takes its pusher and its backlog away, a foreign one nothing', async (t) => {
+  test('removes the pusher and its queue after its pushkey was rejected, and nothing for another pushkey', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     gateway.answer({ body: { rejected: ['somebody else'] } })
     await using _worker = await delivery.start()
@@ -126,7 +126,7 @@ onEachDatabase('delivery', (open) => {
     assert.equal(gateway.pokes.length, 2)
   })
 
-  test('a pusher that was set anew while it was being rejected stays until it is rejected again', async (t) => {
+  test('keeps a pusher that was set again during a rejection, until the next rejection', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     gateway.answer(async () => {
       gateway.answer({})
@@ -142,7 +142,7 @@ onEachDatabase('delivery', (open) => {
     assert.deepEqual(bodies(gateway.pokes), ['one', 'one'])
   })
 
-  test('after a restart the backlog goes on where it stopped', async (t) => {
+  test('continues the queue after a restart', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     gateway.answer((poke) => (poke.content?.['body'] === 'm3' ? { status: 500 } : {}))
     const first = await delivery.start()
@@ -158,7 +158,7 @@ onEachDatabase('delivery', (open) => {
     assert.deepEqual(bodies(gateway.pokes), ['m3', 'm4', 'm5', 'm6'])
   })
 
-  test('a process that dies between the answer and the commit costs one duplicate', async (t) => {
+  test('sends one duplicate after the process died between the response and the commit', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     let answered = false
     const dying: Database = {
@@ -185,7 +185,7 @@ onEachDatabase('delivery', (open) => {
     assert.equal(gateway.pokes[1]?.event_id, gateway.pokes[2]?.event_id)
   })
 
-  test('a wake-up that was lost is made up for by the sweeper', async (t) => {
+  test('the sweep finds a pusher whose wake-up was lost', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     await using _worker = await delivery.start()
     await delivery.say(alice, 'heard')
@@ -199,7 +199,7 @@ onEachDatabase('delivery', (open) => {
     await gateway.waitFor((poke) => poke.content?.['body'] === 'unheard')
   })
 
-  test('what was read, redacted, or is not the user’s any more while it waited is not sent', async (t) => {
+  test('skips an event that was read, redacted or left while it was queued', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     const read = await delivery.say(alice, 'read')
     await delivery.fixture.read({ userId: bob, roomId: kitchen, threadId: '', position: read })
@@ -215,7 +215,7 @@ onEachDatabase('delivery', (open) => {
     )
   })
 
-  test('nobody is told of a room that they have left', async (t) => {
+  test('sends no poke for a room that the user has left', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     await delivery.say(alice, 'too late')
     await delivery.fixture.setMember({ roomId: kitchen, userId: bob, membership: 'leave', before: 'join' })
@@ -224,7 +224,7 @@ onEachDatabase('delivery', (open) => {
     assert.deepEqual(bodies(gateway.pokes), [])
   })
 
-  test('an invitation is told of before it is accepted', async (t) => {
+  test('sends a poke for an invitation before it is accepted', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     await delivery.fixture.setMember({ roomId: kitchen, userId: bob, membership: 'leave', before: 'join' })
     await using _worker = await delivery.start()

@@ -73,7 +73,7 @@ const rowOf = async (db: Database, laneId: number) =>
   (await db.all(allLanes, {})).find((row) => row.lane_id === laneId)
 
 onEachDatabase('the store of lanes', (open) => {
-  test('a held lane may be leased before its time, a failed one may not; an open circuit ends the hold', async (t) => {
+  test('a held lane can be leased before its time, and a failed one cannot; an open circuit ends the hold', async (t) => {
     const db = await open(t)
     await makeLanes(db, [1, 2])
     assert.deepEqual(await claim(db, [1, 2]), [1, 2])
@@ -103,7 +103,7 @@ onEachDatabase('the store of lanes', (open) => {
     assert.deepEqual(await claim(db, [1]), [])
   })
 
-  test('an open circuit makes no lane fail that has nothing to send, and leaves it no time to try again', async (t) => {
+  test('an open circuit writes no failure and no retry time to a lane with nothing to send', async (t) => {
     const db = await open(t)
     await makeLanes(db, [1], { items: false })
     await claim(db, [1])
@@ -115,7 +115,7 @@ onEachDatabase('the store of lanes', (open) => {
     )
   })
 
-  test('the lease goes on while an item or a value is due, and ends without, or when it is to end', async (t) => {
+  test('the lease continues while an item or a value is due, and otherwise ends', async (t) => {
     const db = await open(t)
     await makeLanes(db, [1, 2, 3])
     await makeLanes(db, [4], { items: false })
@@ -137,7 +137,7 @@ onEachDatabase('the store of lanes', (open) => {
     assert.deepEqual([told?.value_due, told?.value_told], [0, 7])
   })
 
-  test('of a lane that was set anew since the look only the value and the lease change, and a failure ends with an answer', async (t) => {
+  test('for a lane that was set again since the look, only the value and the lease change, and a response ends a failure', async (t) => {
     const db = await open(t)
     await makeLanes(db, [1, 2])
     await claim(db, [1, 2])
@@ -183,7 +183,7 @@ onEachDatabase('the store of lanes', (open) => {
     assert.equal((await rowOf(db, 1))?.value_due, 1)
   })
 
-  test('who has lost the lease changes nothing, and gets it back only once it is free', async (t) => {
+  test('a process without the lease changes nothing, and can lease the lane only after the lease has ended', async (t) => {
     const db = await open(t)
     await makeLanes(db, [1])
     await claim(db, [1])
@@ -196,7 +196,7 @@ onEachDatabase('the store of lanes', (open) => {
     assert.deepEqual(await rowOf(db, 1), before)
   })
 
-  test('work is what has an item or a value due, is free and may be tried, of one kind', async (t) => {
+  test('finds lanes of one kind with a due item or value, without a lease and without a wait', async (t) => {
     const db = await open(t)
     await makeLanes(db, [1, 2, 3, 4])
     await makeLanes(db, [5], { items: false })

@@ -43,7 +43,7 @@ function timeless<T extends { ms?: number }>(result: T): Omit<T, 'ms'> {
   return rest
 }
 
-test('a mail arrives complete, with the headers for unsubscribing and against automatic replies', async (t) => {
+test('sends the complete mail, with headers for unsubscribing and against automatic replies', async (t) => {
   const server = await startMailReceiver(t)
   const result = await mailerFor(server.port)(mail)
   assert.deepEqual(timeless(result), { kind: 'delivered', reason: 'accepted', status: 250 })
@@ -105,7 +105,7 @@ for (const [what, answer, expected] of [
     assert.deepEqual(timeless(await mailerFor(server.port)(mail)), expected)
   })
 
-test('a server that stops answering ends with a timeout at the deadline, in every step', async (t) => {
+test('ends with a timeout at the deadline when the server stops responding in any step', async (t) => {
   const silent = await listening(t, () => undefined)
   const slow = await listening(t, (write) => {
     const words = setInterval(() => write('220-still thinking\r\n'), 5)
@@ -119,7 +119,7 @@ test('a server that stops answering ends with a timeout at the deadline, in ever
   }
 })
 
-test('disposing or the signal of the caller ends the wait for a server that hangs', async (t) => {
+test('ends the wait for a server that hangs when it is disposed or the signal aborts', async (t) => {
   const server = await startMailReceiver(t)
   server.answer({ end: 'hang' })
   const { send, ...rest } = mailer(server.port, { connections: 1 })
@@ -136,7 +136,7 @@ test('disposing or the signal of the caller ends the wait for a server that hang
   ])
 })
 
-test('the deadline of a mail includes the wait for a connection', async (t) => {
+test('includes the wait for a connection in the deadline of a mail', async (t) => {
   const server = await startMailReceiver(t)
   server.answer({ end: 'hang' })
   const { send } = mailer(server.port, { connections: 1, timeoutMs: 200 })
@@ -159,7 +159,7 @@ test('reports a refused connection, and a server that does not speak SMTP', asyn
   assert.deepEqual(timeless(nowhere), { kind: 'retry', reason: 'dns' })
 })
 
-test('a mail after a failure is sent, and the number of connections is limited', async (t) => {
+test('sends a mail after a failure, and limits the number of connections', async (t) => {
   const server = await startMailReceiver(t)
   const send = mailerFor(server.port, { connections: 1 })
   server.answer({ recipient: 450 })
@@ -173,7 +173,7 @@ test('a mail after a failure is sent, and the number of connections is limited',
   assert.equal(server.connections, 4)
 })
 
-test('a subject or an address cannot add a header or a recipient', async (t) => {
+test('does not add a header or a recipient that a subject or an address contains', async (t) => {
   const server = await startMailReceiver(t)
   const hostile = 'Hi\r\nBcc: eve@example.org\r\n\r\nbody'
   await mailerFor(server.port)({ ...mail, subject: hostile, to: 'ada@example.org,eve@example.org' })

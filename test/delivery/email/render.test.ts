@@ -50,7 +50,7 @@ function told(of: Told): EventToMail {
 const digest = (events: EventToMail[], rooms = 1): Digest => digestOf(events, { userId: me, rooms })
 const letterOf = (events: EventToMail[], rooms?: number) => fullLetter(digest(events, rooms), mailSender)
 
-test('names and bodies are hostile: escaped in HTML, one line in subjects, set off in text', () => {
+test('escapes names and bodies in HTML, writes them in one line in subjects, and indents them in text', () => {
   const letter = letterOf([told({ body: HOSTILE, name: HOSTILE, sender: HOSTILE })])
   assert.doesNotMatch(letter.html, /<img|onerror=alert\(1\)>|\u202e/)
   assert.match(letter.html, /<bdi>&lt;img src=x onerror=alert\(1\)&gt;&quot;&#39;&amp;<\/bdi>/)
@@ -60,7 +60,7 @@ test('names and bodies are hostile: escaped in HTML, one line in subjects, set o
   assert.doesNotMatch(letter.text, /[^\P{Cc}\n]|\u202e/u)
 })
 
-test('whatever users write: no tag, no attribute and no link of theirs, and the last lines are ours', () => {
+test('contains no tag, attribute or link that users wrote, and ends with the lines of the server', () => {
   const text = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.constantFrom(HOSTILE, '-- \nExample', 'javascript:alert(1)', '"><a href="//evil">'),
@@ -85,7 +85,7 @@ test('whatever users write: no tag, no attribute and no link of theirs, and the 
   )
 })
 
-test('all links are http(s), to this server or the client that it knows', () => {
+test('contains only http and https links to this server or the configured client', () => {
   const letter = letterOf([told({ roomId: '!a"><b&:x' })])
   const hrefs = [...letter.html.matchAll(/href="([^"]*)"/g)].map(([, href]) => href)
   assert.deepEqual(hrefs, ['https://app.example.org/#/room/!a%22%3E%3Cb%26%3Ax', mailSender.unsubscribe])
@@ -96,7 +96,7 @@ test('all links are http(s), to this server or the client that it knows', () => 
   assert.doesNotMatch(fullLetter(digest([told({})]), without).html, /#\/room/)
 })
 
-test('subjects: who or how many, and where', () => {
+test('the subject contains the sender or the number, and the room', () => {
   const subject = (events: EventToMail[], rooms?: number) => letterOf(events, rooms).subject
   assert.equal(subject([told({ sender: 'Bob' })]), '[Example] Message from Bob in The office')
   assert.equal(
@@ -109,7 +109,7 @@ test('subjects: who or how many, and where', () => {
   assert.equal(subject([invite]), '[Example] Bob invites you to The office')
 })
 
-test('a highlighted room comes first, and events in their order', () => {
+test('lists a room with a highlight first, and events in their order', () => {
   const { rooms } = digest(
     [
       told({ roomId: '!new', position: 9 }),
@@ -127,7 +127,7 @@ test('a highlighted room comes first, and events in their order', () => {
   )
 })
 
-test('what events say', () => {
+test('describes each type of event', () => {
   const message = (msgtype: string, body: unknown = 'a.png') =>
     wordsOf({ type: 'm.room.message', content: { msgtype, body } as JsonObject })
   assert.deepEqual(message('m.text', 'a\nb'), { lines: ['a', 'b'] })
@@ -149,13 +149,13 @@ test('what events say', () => {
   assert.deepEqual(wordsOf({ type: 'm.room.message', content: html }), { lines: ['plain'] })
 })
 
-test('the short form and the test tell nothing', () => {
+test('the short form and the test mail contain no names and no texts', () => {
   const short = shortLetter(digest([told({ body: 'secret', name: 'Plans', sender: 'Bob' })]), mailSender)
   assert.doesNotMatch(JSON.stringify(short), /secret|Plans|Bob/)
   assert.match(testLetter(mailSender).text, /^This is a test/)
 })
 
-test('a mail stays small, whatever it tells of', () => {
+test('limits the size of a mail with long names and many events', () => {
   const events = Array.from({ length: 100 }, (_, r) =>
     Array.from({ length: 11 }, (_one, n) =>
       told({

@@ -9,11 +9,11 @@ const HOUR = 60 * MINUTE
 const delayMs = 10 * MINUTE
 const room = (oldestAt: number, newestAt = oldestAt) => ({ roomId: '!r' as RoomId, oldestAt, newestAt })
 
-test('a room of which nothing was told is due when its oldest event was there to be read for ten minutes', () => {
+test('a room without an earlier mail is due ten minutes after its oldest event', () => {
   assert.equal(readyAt(room(1000, 9000), undefined, { now: 9000, delayMs }), 1000 + delayMs)
 })
 
-test('the waits: 10 minutes, 1 hour, 6 hours, a day, and not more', () => {
+test('the wait grows from 10 minutes to 1 hour, 6 hours and a day, and not further', () => {
   let throttle: Throttle | undefined
   const waits = []
   for (let n = 0; n < 6; n++) {
@@ -26,7 +26,7 @@ test('the waits: 10 minutes, 1 hour, 6 hours, a day, and not more', () => {
   assert.deepEqual(waits, [10, 60, 360, 1440, 1440, 1440])
 })
 
-test('half a day without anything to tell ends a throttle, a minute less does not', () => {
+test('half a day without events resets the throttle, and a minute less does not', () => {
   const throttle = { toldAt: 0, waitMs: 24 * HOUR, lastEventAt: 0 }
   const at = (oldestAt: number) => readyAt(room(oldestAt), throttle, { now: oldestAt, delayMs })
   assert.equal(at(12 * HOUR), 12 * HOUR + delayMs)
@@ -35,14 +35,14 @@ test('half a day without anything to tell ends a throttle, a minute less does no
   assert.deepEqual(next, { toldAt: 13 * HOUR, waitMs: 10 * MINUTE, lastEventAt: 12 * HOUR })
 })
 
-test('a room that is told along keeps its wait, and its quiet begins with its newest event', () => {
+test('a room that was not due keeps its wait after a mail about it, and its quiet time begins with its newest event', () => {
   const throttle = { toldAt: 0, waitMs: 6 * HOUR, lastEventAt: 0 }
   const now = 2 * HOUR
   const next = afterMail(room(HOUR, now), throttle, { now, delayMs })
   assert.deepEqual(next, { toldAt: now, waitMs: 6 * HOUR, lastEventAt: now })
 })
 
-test('nobody waits longer than a day and ten minutes, whatever the clock does', () => {
+test('the wait is at most a day and ten minutes after any change of the clock', () => {
   const time = fc.integer({ min: 0, max: 100 * 24 * HOUR })
   const throttles = fc.option(
     fc.record({

@@ -54,8 +54,8 @@ async function ripe({ delivery }: Post, at: number): Promise<number[]> {
   return (await delivery.db.all(ripePushers, { after: 0, limit: 10, ...window })).map((row) => row.pusher_id)
 }
 
-onEachDatabase('what waits for mail', (open) => {
-  test('ripe is who has an event that is old enough, is on, free and not waiting for another try; and no other kind', async (t) => {
+onEachDatabase('the store of mail', (open) => {
+  test('finds lanes of e-mail pushers with an old event that are enabled, not leased and not waiting for a retry', async (t) => {
     const post = await buildPost(t, await open(t))
     const { delivery } = post
     await delivery.setPusher(bob, { data: { url: 'http://127.0.0.1:9/' } })
@@ -83,7 +83,7 @@ onEachDatabase('what waits for mail', (open) => {
     assert.equal(await claim(post, http?.pusher_id ?? 0, lease), undefined)
   })
 
-  test('the worker of pokes sees no e-mail pusher: not among those with work, to claim, or to try again', async (t) => {
+  test('the queries of the poke worker return no e-mail pusher', async (t) => {
     const post = await buildPost(t, await open(t))
     const { delivery } = post
     await delivery.say(alice, 'one')
@@ -103,7 +103,7 @@ onEachDatabase('what waits for mail', (open) => {
     assert.deepEqual(await due(now), { due: [], nextAt: undefined })
   })
 
-  test('of each room the newest events and the oldest, of the newest rooms, of this pusher alone', async (t) => {
+  test('reads the newest events and the oldest event of each room, for the newest rooms of one pusher', async (t) => {
     const post = await buildPost(t, await open(t))
     const { delivery } = post
     await post.inRoom(bell)
@@ -141,7 +141,7 @@ onEachDatabase('what waits for mail', (open) => {
     )
   })
 
-  test('stale is what waits for mail since long ago; what waits for pokes, and what is younger, is not', async (t) => {
+  test('removes old items of e-mail pushers, and no newer ones and none of other pushers', async (t) => {
     const post = await buildPost(t, await open(t))
     const { delivery } = post
     await delivery.setPusher(bob, { data: { url: 'http://127.0.0.1:9/' } })
@@ -159,7 +159,7 @@ onEachDatabase('what waits for mail', (open) => {
     assert.equal(rows.filter((row) => row.lane_id !== pusherId).length, 2)
   })
 
-  test('throttles: written anew for their room, old ones go, others stay', async (t) => {
+  test('replaces the throttle of a room, removes old throttles, and keeps all others', async (t) => {
     const { delivery } = await buildPost(t, await open(t))
     const row = (roomId: typeof bell, at: number) => ({
       room_id: roomId,
@@ -186,7 +186,7 @@ onEachDatabase('what waits for mail', (open) => {
     assert.deepEqual([await of(1), await of(2)], [[[kitchen, 9]], [[bell, 7]]])
   })
 
-  test('a link ends its own pusher, and no other', async (t) => {
+  test('removes only the pusher of an unsubscribe link', async (t) => {
     const post = await buildPost(t, await open(t))
     const { delivery } = post
     await delivery.setPusher(bob, { data: { url: 'http://127.0.0.1:9/' } })

@@ -21,7 +21,7 @@ const skips = ({ told }: Post) =>
   )
 
 onEachDatabase('mail', (open) => {
-  test('an event is mailed when it could have been read for ten minutes, and not before', async (t) => {
+  test('sends a mail ten minutes after the event, and not earlier', async (t) => {
     const post = await buildPost(t, await open(t))
     await using _worker = await post.start()
     const position = await post.delivery.say(alice, 'Ding')
@@ -46,7 +46,7 @@ onEachDatabase('mail', (open) => {
     assert.deepEqual(await post.steps(), [{ position, step: 'sent', reason: null }])
   })
 
-  test('what is read, redacted, silenced by a rule or left meanwhile is not mailed', async (t) => {
+  test('sends no mail for an event that was read, redacted, silenced by a rule or left in the meantime', async (t) => {
     const post = await buildPost(t, await open(t))
     const { delivery } = post
     await using _worker = await post.start()
@@ -66,7 +66,7 @@ onEachDatabase('mail', (open) => {
     )
   })
 
-  test('a tweak keeps an event out of mail (MSC4062), a rule of its handle too, and a call is over', async (t) => {
+  test('sends no mail for an event with the tweak of MSC4062, for one that a device rule suppresses, and for a call', async (t) => {
     const post = await buildPost(t, await open(t))
     const { delivery } = post
     await using _worker = await post.start()
@@ -101,7 +101,7 @@ onEachDatabase('mail', (open) => {
     )
   })
 
-  test('further mails of a room wait longer and longer, until the room was quiet for half a day', async (t) => {
+  test('delays further mails of a room more and more, until the room was quiet for half a day', async (t) => {
     const post = await buildPost(t, await open(t))
     const { delivery } = post
     await using _worker = await post.start()
@@ -135,7 +135,7 @@ onEachDatabase('mail', (open) => {
     assert.equal(post.posted.length, 9, 'the waits begin anew')
   })
 
-  test('one mail tells of all rooms; one that was not due keeps its wait', async (t) => {
+  test('sends one mail for all rooms, and a room that was not due keeps its wait', async (t) => {
     const post = await buildPost(t, await open(t))
     const { delivery } = post
     await post.inRoom(bell)
@@ -163,7 +163,7 @@ onEachDatabase('mail', (open) => {
     )
   })
 
-  test('a mail server that fails is tried again after the back-off; nothing is lost, and the status shows it', async (t) => {
+  test('retries after the back-off when the mail server fails, loses nothing, and shows the failure in the status', async (t) => {
     const post = await buildPost(t, await open(t))
     const { delivery } = post
     post.answer({ kind: 'retry', reason: 'smtp 451', status: 451, ms: 7 })
@@ -200,7 +200,7 @@ onEachDatabase('mail', (open) => {
     )
   })
 
-  test('a mail that is refused for good is dropped and noted, and the pusher stays', async (t) => {
+  test('drops and records a mail that is refused for good, and keeps the pusher', async (t) => {
     const post = await buildPost(t, await open(t))
     const { delivery } = post
     post.answer({ kind: 'refused', reason: 'smtp 550', status: 550, ms: 7 })
@@ -217,7 +217,7 @@ onEachDatabase('mail', (open) => {
     assert.match(post.posted.at(-1)?.text ?? '', /two/)
   })
 
-  test('in the short form a mail has numbers, and no name and no word of anybody', async (t) => {
+  test('sends numbers without names and texts in the short form', async (t) => {
     const post = await buildPost(t, await open(t))
     const { delivery } = post
     await delivery.setPusher(bob, { ...MAIL_PUSHER, data: { format: 'event_id_only' } })
@@ -236,7 +236,7 @@ onEachDatabase('mail', (open) => {
     }
   })
 
-  test('a flood is told by its newest events and numbers, in one mail', async (t) => {
+  test('sends one mail with the newest events and the numbers for many events', async (t) => {
     const post = await buildPost(t, await open(t))
     const { delivery } = post
     for (let n = 0; n < 15; n++) await delivery.say(alice, `number ${n}`)
@@ -259,7 +259,7 @@ onEachDatabase('mail', (open) => {
     assert.doesNotMatch(text, /number 3/)
   })
 
-  test('what was read in between makes room for what was not', async (t) => {
+  test('replaces read events in a mail with earlier unread ones', async (t) => {
     const post = await buildPost(t, await open(t))
     const { delivery } = post
     const content = { msgtype: 'm.text', body: 'old and unread, in a thread' }
@@ -274,7 +274,7 @@ onEachDatabase('mail', (open) => {
     assert.doesNotMatch(text, /read \d/)
   })
 
-  test('300 events that were read are passed over in a few looks at the backlog, not one for every ten', async (t) => {
+  test('skips 300 read events with a few queries, and not with one for every ten', async (t) => {
     const post = await buildPost(t, await open(t))
     const { delivery } = post
     const content = { msgtype: 'm.text', body: 'old and unread, in a thread' }
@@ -296,7 +296,7 @@ onEachDatabase('mail', (open) => {
     assert.ok(looks <= 8, `${looks} looks`)
   })
 
-  test('of two workers one sends', async (t) => {
+  test('sends one mail with two workers', async (t) => {
     const post = await buildPost(t, await open(t))
     await post.delivery.say(alice, 'one')
     post.delivery.clock.advance(DELAY)
@@ -306,7 +306,7 @@ onEachDatabase('mail', (open) => {
     assert.equal(post.posted.length, 1)
   })
 
-  test('a process that dies between the mail and the commit costs one mail, with the same id', async (t) => {
+  test('sends the mail again with the same id after the process died between the mail and the commit', async (t) => {
     const post = await buildPost(t, await open(t))
     const { delivery } = post
     let isDead = false
@@ -342,7 +342,7 @@ onEachDatabase('mail', (open) => {
     assert.equal(await delivery.queued(), 0)
   })
 
-  test('pokes and mails do not touch each other', async (t) => {
+  test('sends pokes and mails independently', async (t) => {
     const post = await buildPost(t, await open(t))
     const { delivery } = post
     const gateway = await startPokeReceiver(t)
@@ -357,7 +357,7 @@ onEachDatabase('mail', (open) => {
     assert.equal(gateway.pokes.length, 1)
   })
 
-  test('switched off it forgets what waits; with the pusher go its throttles', async (t) => {
+  test('clears the queue when the pusher is disabled, and removes the throttles with the pusher', async (t) => {
     const post = await buildPost(t, await open(t))
     const { delivery } = post
     await using _worker = await post.start()
@@ -376,7 +376,7 @@ onEachDatabase('mail', (open) => {
     assert.deepEqual(await delivery.db.all(throttlesOf, { pusherId }), [])
   })
 
-  test('a clock that is set back makes nobody wait longer', async (t) => {
+  test('does not wait longer when the clock is set back', async (t) => {
     const post = await buildPost(t, await open(t))
     const { delivery } = post
     delivery.clock.advance(24 * HOUR)
@@ -389,7 +389,7 @@ onEachDatabase('mail', (open) => {
     assert.equal(post.posted.length, 2)
   })
 
-  test('a stop lets the mail that is being sent end', async (t) => {
+  test('waits at a stop for the mail in flight', async (t) => {
     const post = await buildPost(t, await open(t))
     let end = () => {}
     let isSending = false
@@ -410,7 +410,7 @@ onEachDatabase('mail', (open) => {
     assert.equal(await post.delivery.queued(), 0)
   })
 
-  test('a stop does not wait for a mail server that hangs, and holds nothing against anybody', async (t) => {
+  test('aborts the mail in flight at a stop when the mail server hangs, and counts no failure', async (t) => {
     const post = await buildPost(t, await open(t))
     let end = () => {}
     let isSending = false
