@@ -284,7 +284,7 @@ export async function createGatewayApp(
       closing.defer(() => disposeTogether(running))
       closing.defer(() => http.close())
       // Responds to requests that wait for a first attempt; otherwise http.close() would wait for the attempt.
-      closing.defer(() => parts.gateway.hasten())
+      closing.defer(() => parts.gateway.answerPendingCalls())
     },
   }
 }

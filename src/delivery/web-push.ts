@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../lib/json.ts'
 import { isJsonObject } from '../lib/json.ts'
 import type { NetworkFault } from '../lib/outbound/network-fault.ts'
-import { encodeJson, fit } from '../gateway/ladder.ts'
+import { encodeJson, fit } from '../gateway/message-forms.ts'
 import { collapseId, countsCollapseId } from '../gateway/message-id.ts'
 import { MAX_PLAINTEXT_BYTES } from '../gateway/webpush/encrypt.ts'
 import { sendWebPush, type Urgency, type WebPushDeps } from '../gateway/webpush/send.ts'

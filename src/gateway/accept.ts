@@ -7,7 +7,7 @@ import { type Job, jobOf } from './exchange.ts'
 import { messageKeyOf } from './keys.ts'
 import type { Notification, NotificationDevice } from './notification.ts'
 import type { Origin } from './origin.ts'
-import { bytesOfEntry, type QueueRoom } from './queue-room.ts'
+import { bytesOfEntry, type QueueCapacity } from './queue-capacity.ts'
 import type { Queue } from './queue.ts'
 import { type Entry, LEASE_MS, type QueueEntry } from './queue-store.ts'
 import { queueText } from './queue-text.ts'
@@ -15,32 +15,32 @@ import type { Recorder } from './recorder.ts'
 import type { Known } from './seen-store.ts'
 import { stepOf } from './step.ts'
 
-// A notification for one device, from the call of a home server to its answer:
+// The path of a notification for one device, from the call of a home server to its answer:
 //
-//   known already ────────────────────────────────────────────────▶ answer as it was
-//   first attempt ── delivered, rejected, dropped ────────────────▶ answer; that it was had is written behind it
-//        │   └────── to be tried again ──▶ queued, on the disk ───▶ answer
-//        └────────── takes too long ─────▶ queued, on the disk ───▶ answer; the attempt goes on
+//   known from before ─────────────────────────────────────────────▶ the same answer again
+//   first attempt ── delivered, rejected, dropped ────────────────▶ answer; the record is written after it
+//        │   └────── failed, to be retried ───▶ stored in the queue ▶ answer
+//        └────────── takes too long ──────────▶ stored in the queue ▶ answer; the attempt continues
 //
-// A process that dies before the answer has promised nothing: the home server comes again.
+// If the process dies before the answer, the home server sends the notification again.
 
-/** What a device's part of the answer is. `failed`: it could not be accepted; `refused`: its address has too much waiting. */
+/** The result for one device of a call. `failed`: it was not accepted. `refused`: the queue limit of the caller's address is reached. */
 export type Acceptance = 'accepted' | 'rejected' | 'failed' | 'refused'
 
 export type AcceptDeps = AttemptDeps & {
   recorder: Recorder
   queue: Queue
-  /** How long the first attempt is waited for. */
-  patience: Deadlines
-  /** Per device; those of a device that has too many wait. Undefined: no limit. */
+  /** The time limit for the answer. After it a first attempt no longer delays the answer. */
+  answerDeadlines: Deadlines
+  /** The rate limit for each device. A notification over the limit is queued. Undefined: no limit. */
   perDevice?: TokenBuckets | undefined
-  /** How long a notification is tried, in milliseconds. */
+  /** How long a notification is retried, in milliseconds. */
   lifeMs: number
-  room: QueueRoom
+  capacity: QueueCapacity
 }
 
 export function createAcceptor(deps: AcceptDeps) {
-  /** What is being accepted, by `messageKey`, until it can be found on the disk. */
+  /** Notifications in progress, by `messageKey`, until a record of them is in the database. */
   const atWork = new Map<string, Promise<Acceptance>>()
   const unwritten = new Set<Promise<Served>>()
 
@@ -90,14 +90,14 @@ export function createAcceptor(deps: AcceptDeps) {
 
   return {
     accept,
-    /** Resolves when nothing is under way, and all that is known is written. */
+    /** Resolves when no notification is in progress and all results are written. */
     async idle(): Promise<void> {
       while (unwritten.size > 0) await Promise.all([...unwritten].map(async (one) => (await one).written))
     },
   }
 }
 
-/** `written`: something is still to be written, and can be found on the disk from then on. It never rejects. */
+/** `written`: a pending write. A later call finds the notification in the database after it. Never rejects. */
 type Served = { acceptance: Acceptance; written?: Promise<unknown> }
 
 async function serve(deps: AcceptDeps, job: Job): Promise<Served> {
@@ -128,7 +128,7 @@ async function serve(deps: AcceptDeps, job: Job): Promise<Served> {
 
 const isNew = (known: Known) => known.seen === undefined && known.rejectedAt === undefined
 
-/** Repeats, and devices whose rejection their home server has not heard of yet. */
+/** Answers repeats, and reports a stored rejection to a home server that has not received it yet. */
 async function answerFromMemory(
   deps: AcceptDeps,
   job: Job,
@@ -136,7 +136,7 @@ async function answerFromMemory(
 ): Promise<Served | undefined> {
   const { device, deviceKey } = job
   const at = deps.clock.now()
-  // Seconds: a pushkey that was set in the second of its rejection is taken for the new one.
+  // `pushkey_ts` has whole seconds: a pushkey set in the second of its rejection counts as set again.
   const isSetSince = (then: number) => (device.pushkey_ts ?? 0) * 1000 >= then - 999
   if (seen !== undefined && !(seen.outcome === 'rejected' && isSetSince(seen.at))) {
     deps.report(stepOf(job, { outcome: 'duplicate', reason: seen.outcome, at }))
@@ -149,11 +149,11 @@ async function answerFromMemory(
   return { acceptance: 'rejected' }
 }
 
-/** Tries once, and waits for it as long as the home server's patience lasts. */
+/** Makes the first attempt, and waits for it until the time limit for the answer. */
 async function firstAttempt(deps: AcceptDeps, job: FirstAttempt): Promise<Served> {
   const trying = attempt(deps, job)
   const late = Promise.withResolvers<undefined>()
-  const cancel = deps.patience.add(() => {
+  const cancel = deps.answerDeadlines.add(() => {
     if (job.withdraw) job.withdraw()
     else late.resolve(undefined)
   })
@@ -162,8 +162,8 @@ async function firstAttempt(deps: AcceptDeps, job: FirstAttempt): Promise<Served
   if (settled === undefined) return whileTrying(deps, job, trying)
   if (settled.kind === 'later') return queue(deps, job, settled)
   const acceptance = settled.kind === 'rejected' ? 'rejected' : 'accepted'
-  // A stranger may make up any number of these, and they need no memory.
-  if (settled.kind !== 'delivered' && settled.isPlain === true) return { acceptance }
+  // Anyone can send any number of these, and a repeat gets the same result, so nothing is stored.
+  if (settled.kind !== 'delivered' && settled.isWithoutRequest === true) return { acceptance }
   return { acceptance, written: finish(deps, job, { settled }) }
 }
 
@@ -182,12 +182,12 @@ async function queue(
   return { acceptance: 'accepted' }
 }
 
-/** It takes too long: it goes into the queue, in our hands, and what becomes of it is written there. */
+/** The first attempt takes too long: stores the notification in the queue, marked as in progress. The attempt continues. */
 async function whileTrying(deps: AcceptDeps, job: Job, trying: Promise<Settled>): Promise<Served> {
   const now = deps.clock.now()
   const taken = { attempts: job.attempts, error: null, nextAttemptAt: now, takenUntil: now + LEASE_MS }
   const entry = entryOf(deps, job, taken)
-  // What is too large to wait has this one attempt.
+  // A notification that is too large for the queue has only this attempt.
   if (entry === undefined) return { acceptance: 'accepted', written: trying }
   const place = await enter(deps, entry)
   deps.report(stepOf(job, { outcome: 'queued', reason: 'slow provider', at: now }))
@@ -196,8 +196,8 @@ async function whileTrying(deps: AcceptDeps, job: Job, trying: Promise<Settled>)
 }
 
 /**
- * Writes the result of a first attempt. `entry`: its notification was put into the queue during the attempt. Without one, the home server has its
- * answer, and what is lost of this with the process makes a repeat look new.
+ * Writes the result of a first attempt. `entry`: its notification was put into the queue during the attempt. Without an entry, the home
+ * server has its answer already, and if the process dies now, a repeat is treated as new.
  */
 async function finish(
   { recorder, queue: waiting, clock, log }: AcceptDeps,
@@ -215,8 +215,8 @@ async function finish(
       waiting.expect(at)
     }
   } catch (error) {
-    // An item of the queue is retried when this attempt can no longer be in flight.
-    log.error({ err: error }, 'what became of a notification could not be written')
+    // A queued item is retried when its `takenUntil` has passed.
+    log.error({ err: error }, 'the result of a notification could not be written')
   }
 }
 
@@ -226,16 +226,16 @@ class AddressFull extends Error {
   }
 }
 
-async function enter({ room, recorder }: AcceptDeps, entry: QueueEntry): Promise<Entry> {
-  const place = room.reserve(entry)
+async function enter({ capacity, recorder }: AcceptDeps, entry: QueueEntry): Promise<Entry> {
+  const place = capacity.reserve(entry)
   if (place === 'address full') throw new AddressFull()
   if (place === 'queue full') throw new Error('the queue is full')
   try {
     const written = await recorder.write({ kind: 'enqueue', entry })
-    if (written.entry === undefined) throw new Error('the queue gave no place')
+    if (written.entry === undefined) throw new Error('the queue returned no position')
     return written.entry
   } finally {
-    room.release(entry)
+    capacity.release(entry)
   }
 }
 

@@ -2,44 +2,44 @@ import { z } from 'zod'
 import { ConfigError } from '../config/config-error.ts'
 import type { ProviderType } from './provider.ts'
 
-/** One app as the configuration has it, checked against its type. */
+/** The settings of one app, validated by its type. */
 export type AppSettings = {
   /** An exact `app_id`, or a glob of `*` and `?`. */
   id: string
   provider: ProviderType
-  /** What `provider.options` made of the keys. */
+  /** The output of `provider.options`. */
   options: unknown
-  /** Messages in flight at the same time. */
+  /** The most messages in flight. */
   limit: number
 }
 
-/** Something in the configuration of an app that cannot be honoured. The sentence names the key and never has a value, which may be a secret. */
+/** An error in the settings of an app. The sentence names the key, never the value, which may be a secret. */
 export type AppFault = { app: string; text: string }
 
 export type ReadApps = {
-  /** Those without a fault. */
+  /** Apps without an error. */
   apps: AppSettings[]
   faults: AppFault[]
   warnings: string[]
 }
 
-/** The types that there are, by name. A type is loaded when an app asks for it. */
+/** All types by name. A type is loaded when an app needs it. */
 export type ProviderTypes = ReadonlyMap<string, () => Promise<ProviderType>>
 
-/** Keys that every app may have, whatever its type. */
+/** Keys of every app, whatever its type. */
 const common = z.object({
   type: z.string(),
   inflight_request_limit: z.int().min(1).max(100_000).default(512),
 })
 
-/** Sygnal's types that are known here by another name. */
+/** Other names for Sygnal's types. */
 const ALIASES: Readonly<Record<string, string>> = { fcm: 'gcm' }
 
 /**
- * Reads `apps` of the configuration: app id or glob → `type` and the keys of that type. Unknown keys are warned of; what was shut down or
- * never will be is refused. All faults and all unknown keys are found at once, so that an operator mends them in one go.
+ * Reads `apps` of the configuration: app id or glob → `type` and the keys of that type. Unknown keys cause warnings. Types that were shut
+ * down, or that cannot be supported, are errors. All errors and warnings are collected, so that the operator can correct them at once.
  *
- * @throws {ConfigError} when `apps` is no mapping
+ * @throws {ConfigError} when `apps` is not a mapping
  */
 export async function readApps(apps: unknown, types: ProviderTypes, under = 'apps'): Promise<ReadApps> {
   const read: ReadApps = { apps: [], faults: [], warnings: [] }
@@ -60,12 +60,12 @@ type Reading = {
   key: string
   raw: unknown
   types: ProviderTypes
-  /** Both are added to. */
+  /** Errors and warnings are appended. */
   faults: string[]
   warnings: string[]
 }
 
-/** `undefined`: it has a fault. */
+/** `undefined`: the settings have an error. */
 async function readApp(reading: Reading): Promise<AppSettings | undefined> {
   const { id, key, raw, faults, warnings } = reading
   if (id === '' || id.length > 64) faults.push(`bad key "${key}": an app id has 1 to 64 characters`)
@@ -97,13 +97,13 @@ async function typeOf(type: string, { types, key, faults }: Reading): Promise<Pr
   const known = [...types.keys()].join(', ')
   const isPython = type.includes('.')
   const expected = isPython
-    ? `a Python class cannot be run here; the types are ${known}`
+    ? `Python classes are not supported; the types are ${known}`
     : `expected one of ${known}`
   faults.push(`bad value for "${key}.type": ${expected}`)
   return undefined
 }
 
-/** Google has shut down the API before HTTP v1 in 2024. By key. */
+/** Google shut down the APIs before HTTP v1 in 2024. Errors by key. */
 function legacyFaults(raw: Record<string, unknown>, key: string): Record<string, string> {
   return {
     ...(raw['api_version'] !== undefined &&
@@ -127,7 +127,7 @@ function parse<S extends z.ZodType>(
   return undefined
 }
 
-/** Never with the value: it may be a secret. */
+/** Never contains the value, which may be a secret. */
 function faultOf(issue: z.core.$ZodIssue, value: unknown, key: string): string {
   const at = [key, ...issue.path.map(String)].join('.')
   const isMissing = valueAt(value, issue.path) === undefined
@@ -141,7 +141,7 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>((here, name) => (isMapping(here) ? here[String(name)] : undefined), value)
 }
 
-/** The keys that a type knows; undefined where its schema does not tell. */
+/** The keys of a type; undefined if its schema does not list them. */
 function shapeOf(schema: z.ZodType): Record<string, unknown> | undefined {
   if (schema instanceof z.ZodObject) return schema.shape
   if (schema instanceof z.ZodPipe) return shapeOf(schema.def.in as z.ZodType)

@@ -2,52 +2,52 @@ import { ConfigError } from '../config/config-error.ts'
 import { BoundedMap } from '../lib/bounded-map.ts'
 import { type Circuits, createCircuits } from '../sending/circuits.ts'
 import type { AppFault, AppSettings } from './app-settings.ts'
-import { type BlastGuard, createBlastGuard } from './blast-guard.ts'
+import { type RejectionGuard, createRejectionGuard } from './rejection-guard.ts'
 import type { Provider, ProviderDeps } from './provider.ts'
 import { createRecentFaults, type RecentFaults } from './recent-faults.ts'
 
-/** One app of the configuration, ready to send. */
+/** One configured app, ready to send. */
 export type OpenApp = {
   /** Its exact id, or its glob. */
   id: string
   type: string
   provider: Provider
-  /** Of what is in flight, for first attempts and the queue together. */
+  /** Shared by first attempts and the queue. */
   circuits: Circuits
-  /** So many messages are in flight at most. */
+  /** The most messages in flight. */
   limit: number
-  guard: BlastGuard
-  /** What is wrong with its credentials, each in a sentence, since it was opened. */
+  guard: RejectionGuard
+  /** The errors in its credentials when it was opened, each as a sentence. */
   faults: readonly string[]
   openedAt: number
   recentFaults: RecentFaults
   /** Keeps the provider open until the returned function is called. */
   use(): () => void
-  /** Closes the provider once nobody uses it. */
+  /** Closes the provider after its last use. */
   close(): Promise<void>
 }
 
-/** `unknown`: no app is configured for that `app_id`; `ambiguous`: several globs match it. Both are the operator's fault. */
+/** `unknown`: no app is configured for that `app_id`. `ambiguous`: several globs match it. Both are configuration errors. */
 export type Found = OpenApp | 'unknown' | 'ambiguous'
 
 export type Apps = AsyncDisposable & {
   readonly all: readonly OpenApp[]
-  /** An exact id goes before a glob. */
+  /** An exact id takes precedence over a glob. */
   find(appId: string): Found
 }
 
-/** Anybody may ask for any app id: only so many answers are kept. */
+/** Callers can send any app id, so the cache has a limit. */
 const MOST_KEPT = 1000
 /** Client-server API, `pushers/set`. */
 const LONGEST_APP_ID = 64
 
 export type OpenedApps = {
   apps: Apps
-  /** Those that cannot be opened, and why. */
+  /** Apps that cannot be opened, with the reasons. */
   refused: AppFault[]
 }
 
-/** Opens each app that can be opened. What is wrong with the credentials of an app does not keep it from being opened. */
+/** Opens all apps that can be opened. An app with faulty credentials is opened too. */
 export async function openApps(
   settings: readonly AppSettings[],
   deps: Omit<ProviderDeps, 'appId'>,
@@ -80,7 +80,7 @@ async function openApp(
     provider,
     circuits: createCircuits({ ...deps, limit, soleLineHasAll: true }),
     limit,
-    guard: createBlastGuard(),
+    guard: createRejectionGuard(),
     faults: await provider.check(),
     openedAt: deps.clock.now(),
     recentFaults: createRecentFaults(deps.clock),
@@ -88,7 +88,7 @@ async function openApp(
   }
 }
 
-/** `undefined`: it is no fault of the configuration. */
+/** `undefined`: not a configuration error. */
 function messagesOf(error: unknown): string[] | undefined {
   const errors: unknown[] = error instanceof AggregateError ? error.errors : [error]
   return errors.every((one) => one instanceof ConfigError) ? errors.map(({ message }) => message) : undefined
@@ -132,13 +132,13 @@ function finder(all: readonly OpenApp[]): (appId: string) => Found {
 }
 
 /**
- * `*` stands for any characters, `?` for exactly one; the whole id must match, case included. These are the globs of Sygnal's configuration. Event
+ * `*` matches any characters, `?` exactly one. The whole id must match, including case. These are the globs of Sygnal's configuration. Event
  * types and host names have no `?` (`lib/wildcard.ts`), and the globs of push rules ignore case (`push-rules/glob.ts`).
  */
 function globPattern(glob: string): RegExp {
   const source = Array.from(glob, (char) =>
     char === '*' ? '.*' : char === '?' ? '.' : char.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`),
   )
-  // Stars in a row mean no more than one, and would be slow.
+  // Several stars in a row mean the same as one, and would be slow.
   return new RegExp(`^${source.join('').replaceAll(/(\.\*)+/g, '.*')}$`, 'su')
 }

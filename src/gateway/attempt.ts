@@ -2,31 +2,38 @@ import type { Random } from '../lib/ids.ts'
 import type { Pass } from '../sending/circuits.ts'
 import { retryWaitMs } from '../sending/transition.ts'
 import type { Apps } from './apps.ts'
-import { exchange, type ExchangeDeps, isCutOff, type Job, reportAttempt, tellNews } from './exchange.ts'
+import {
+  exchange,
+  type ExchangeDeps,
+  isCutOff,
+  type Job,
+  reportAttempt,
+  logCircuitChange,
+} from './exchange.ts'
 import type { Queue } from './queue.ts'
 import { laneKeyOf } from './queue-store.ts'
 import { stepOf } from './step.ts'
 
-/** What is to be done about a notification after its first attempt. `later`: not before `at`; `attempts` have been made by then. */
+/** What follows a first attempt. `later`: retry at `at` or later, after `attempts` attempts. */
 export type Settled =
   | { kind: 'delivered' }
-  /** `isPlain`: it was judged without asking anyone, and a repeat would be judged the same. */
-  | { kind: 'rejected' | 'refused'; isPlain?: boolean }
+  /** `isWithoutRequest`: no request was made, and a repeat would get the same result. */
+  | { kind: 'rejected' | 'refused'; isWithoutRequest?: boolean }
   | { kind: 'later'; at: number; attempts: number; error: string | null }
 
 export type AttemptDeps = ExchangeDeps & {
-  /** Those of the configuration as it is now. */
+  /** The apps of the current configuration. */
   apps: () => Apps
   random: Random
   queue: Pick<Queue, 'advance'>
 }
 
-/** A first attempt. `withdraw`, while it waits for a slot: it waits no longer, and goes into the queue. */
+/** A first attempt. `withdraw` is set while it waits for a slot: it ends the wait, and the notification is queued. */
 export type FirstAttempt = Job & { withdraw?: () => void }
 
-/** Waits for a slot on the line, makes one attempt, and says what follows from it. Never rejects. */
+/** Waits for a slot on the line and makes one attempt. Never rejects. */
 export async function attempt(deps: AttemptDeps, job: FirstAttempt): Promise<Settled> {
-  // The configuration may have changed since the job was made.
+  // The configuration may have changed since the job was created.
   const app = deps.apps().find(job.device.app_id)
   if (typeof app === 'string')
     return { kind: 'later', at: deps.clock.now(), attempts: job.attempts, error: null }
@@ -66,12 +73,12 @@ async function settle(deps: AttemptDeps, job: FirstAttempt, pass: Pass): Promise
   const { result, believed, evidence } = exchanged
   const { news, released } = app.circuits.report(pass, { evidence, reason: result.reason })
   void deps.queue.advance(released)
-  tellNews(deps.log, news, { app, evidence, result })
+  logCircuitChange(deps.log, news, { app, evidence, result })
   const at = deps.clock.now()
   if (believed.kind !== 'retry' && believed.kind !== 'misconfigured') {
     reportAttempt(deps.report, job, { exchanged, at })
     if (believed.kind === 'delivered') return { kind: 'delivered' }
-    return { kind: believed.kind, isPlain: result.status === undefined }
+    return { kind: believed.kind, isWithoutRequest: result.status === undefined }
   }
   if (isCutOff(deps, exchanged)) return { kind: 'later', at, attempts: job.attempts, error: null }
   const attempts = job.attempts + 1

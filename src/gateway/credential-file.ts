@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { ConfigError } from '../config/config-error.ts'
 import type { Log } from '../lib/log.ts'
 
-/** A file that an app's configuration names, for messages: never its content. */
+/** A file named in the settings of an app. Error texts contain these fields, never its content. */
 export type CredentialFile = {
   appId: string
   /** As it stands in the configuration: `keyfile`. */ key: string
@@ -13,7 +13,7 @@ export type CredentialFile = {
 const READABLE_BY_OTHERS = 0o004
 
 /**
- * Reads a file with a secret, and warns when everybody on the machine could.
+ * Reads a file with a secret. Logs a warning if other users of the machine can read it.
  *
  * @throws {ConfigError} naming the key and the file.
  */
@@ -21,7 +21,10 @@ export async function readSecretFile(file: CredentialFile, log: Log): Promise<st
   const text = await readNamedFile(file)
   const { mode } = await stat(file.path)
   if ((mode & READABLE_BY_OTHERS) !== 0) {
-    log.warn({ file: file.path }, `${nameOf(file)} can be read by everybody on this machine; chmod o-rwx it`)
+    log.warn(
+      { file: file.path },
+      `${nameOf(file)} can be read by all users of this machine; run chmod o-rwx on it`,
+    )
   }
   return text
 }
@@ -39,7 +42,7 @@ export async function readNamedFile(file: CredentialFile): Promise<string> {
 /** `apps.<app id>.keyfile: /etc/belfry/key.p8` */
 export const nameOf = ({ appId, key, path }: CredentialFile) => `apps.${appId}.${key} (${path})`
 
-/** A private key without a password, in PEM: PKCS #8, PKCS #1 or SEC 1. `undefined`: the text holds none. */
+/** The private key without a password in a PEM text: PKCS #8, PKCS #1 or SEC 1. `undefined`: the text has none. */
 export function privateKeyIn(pem: string): KeyObject | undefined {
   try {
     return createPrivateKey(pem)
@@ -51,15 +54,15 @@ export function privateKeyIn(pem: string): KeyObject | undefined {
 function whatToDo(code: unknown): string {
   if (code === 'ENOENT' || code === 'ENOTDIR') return 'there is no such file; correct the path'
   if (code === 'EACCES' || code === 'EPERM') {
-    return 'it may not be read; give the user that runs the gateway the right to'
+    return 'permission denied; allow the user of the gateway to read it'
   }
-  if (code === 'EISDIR') return 'this is a folder; name the file in it'
+  if (code === 'EISDIR') return 'this is a folder; set the path of the file in it'
   return 'it cannot be read'
 }
 
 /**
- * What both resolve to. Two files that cannot be read are told of together.
- * @throws {AggregateError} of both errors, or the one that there is
+ * Waits for two files, so that the errors of both are reported.
+ * @throws {AggregateError} of both errors, or the only one
  */
 export async function readBoth<A, B>(one: Promise<A>, other: Promise<B>): Promise<[A, B]> {
   const [first, second] = await Promise.allSettled([one, other])

@@ -12,11 +12,11 @@ import { parsedJson } from '../lib/outbound/read-json.ts'
 import { matchesHost } from './host-globs.ts'
 import type { ProviderDeps, ProviderResult } from './provider.ts'
 
-// Push services of browsers and UnifiedPush servers are chosen by users: any address may turn up here, and any answer.
+// Users choose the push services for browsers and UnifiedPush, so any address and any answer is possible.
 
-/** What a push service has answered. */
+/** The answer of a push service. */
 export type EndpointAnswer = Omit<Answered, 'kind'> & {
-  /** The body of what is no success, as it came, at most 4 KiB; `body` is the JSON in it, if it is some. */
+  /** The body of an answer other than success, at most 4 KiB. `body` is the same as JSON, if it is JSON. */
   text: string
 }
 
@@ -25,19 +25,19 @@ export type EndpointRequest = { headers: Record<string, string>; body: string | 
 export type EndpointDeps = {
   agent: GuardedAgent
   clock: Clock
-  /** For the whole exchange, the wait for a free connection included. 10 s. */
+  /** Of the whole exchange, including the wait for a free connection. Default: 10 s. */
   deadlineMs?: number
 }
 
 export const ENDPOINT_DEADLINE_MS = 10_000
 const MAX_BODY_BYTES = 4096
 const USER_AGENT = 'belfry'
-/** The status has decided; the body of a failure only adds a word to it. */
+/** For a success the status is enough. The body of a failure adds its reason. */
 const READ_BODY = { success: 'none', other: 'text' } as const
 
 /**
- * Reads the address of a subscription: http or https, without user info and fragment. Whether its host may be called is asked
- * when it is dialled, for a name may point elsewhere by then.
+ * Reads the address of a subscription: http or https, without user info and fragment. The IP policy checks the host at each
+ * connection, because a name can resolve to another address later.
  */
 export function readEndpoint(text: unknown): URL | 'bad endpoint' {
   const url = typeof text === 'string' ? URL.parse(text) : null
@@ -47,14 +47,14 @@ export function readEndpoint(text: unknown): URL | 'bad endpoint' {
 }
 
 /**
- * The way to push services: https to public addresses and to those that the operator has named; plain http only to the
+ * The agent for push services: https to public addresses and to those that the operator allows; plain http only to the
  * latter. Redirects are not followed.
  */
 export function makeEndpointAgent({
   policy,
   ...options
 }: Omit<GuardedAgentOptions, 'ruleFor'> & { policy: IpPolicy }): GuardedAgent {
-  // A push service proves its name with a certificate, whoever has resolved it.
+  // The certificate of a push service proves its name, so the DNS server need not be trusted.
   const isOwn = (address: string) => policy.allowedByOperator(address)
   const allows = (address: string) => policy.allows(address)
   const secure = { name: 'https', allows, isOwn, trustsProxy: true }
@@ -78,8 +78,8 @@ export function openEndpointAgent(
 }
 
 /**
- * The address of a subscription, or what can be said of it without asking anybody. A host that is not among `allowed` is never a
- * reason to reject: the list is the operator's, and may lack what the maker of a browser has changed yesterday.
+ * The address of a subscription, or the result if it cannot be called. A host outside of `allowed` never leads to a rejection: the operator
+ * wrote the list, and it may lack a host that the maker of a browser has added since.
  */
 export function endpointFor(text: unknown, allowed: readonly string[] | undefined): URL | ProviderResult {
   const url = readEndpoint(text)
@@ -88,19 +88,19 @@ export function endpointFor(text: unknown, allowed: readonly string[] | undefine
   return { kind: 'misconfigured', reason: 'endpoint not allowed', isOfAddress: true }
 }
 
-/** See `Provider.lineOf`: a push service, by its origin. */
+/** See `Provider.lineOf`: the origin of the push service. */
 export function lineOfEndpoint(text: unknown): string {
   const url = readEndpoint(text)
   return typeof url === 'string' ? url : url.origin
 }
 
-/** What the network said instead of the push service. */
+/** The result of a network error. */
 export function judgeFault(fault: NetworkFault): ProviderResult {
   if (fault === BLOCKED) return { kind: 'misconfigured', reason: fault, isOfAddress: true }
   return { kind: 'retry', reason: fault }
 }
 
-/** Sends one POST and reads at most 4 KiB of the answer. Never rejects: without an answer, the result is the fault. */
+/** Sends one POST and reads at most 4 KiB of the answer. Never rejects: without an answer, the result is the network error. */
 export async function postToEndpoint(
   { agent, clock, deadlineMs = ENDPOINT_DEADLINE_MS }: EndpointDeps,
   url: URL,

@@ -12,29 +12,29 @@ import type { ProviderMetrics } from './provider-metrics.ts'
 import { recipientKeyOf } from './recipient-key.ts'
 import { type Report, stepOf } from './step.ts'
 
-// One exchange with a provider, and what is believed of its result. First attempts (`attempt.ts`) and the attempts of the queue
-// (`push-port.ts`) go through it.
+// One request to a provider, and the interpretation of its result. Used by first attempts (`attempt.ts`) and by the queue
+// (`push-port.ts`).
 
-/** A notification on its way to one device. */
+/** A notification for one device. */
 export type Job = {
   app: OpenApp
-  /** Of the provider. */
+  /** See `Provider.lineOf`. */
   line: string
   device: NotificationDevice
   notification: Notification
   deviceKey: string
-  /** See `recipientKeyOf`; empty: there is none. */
+  /** See `recipientKeyOf`; empty: none. */
   recipientKey: string
   messageKey: string | undefined
   origin: Origin
   expiresAt: number
-  /** Attempts so far. */
+  /** The number of attempts so far. */
   attempts: number
 }
 
 type Derived = 'line' | 'deviceKey' | 'recipientKey'
 
-/** A job, with what follows from its app, its device and its origin. */
+/** Adds the fields that follow from the app, the device and the origin. */
 export const jobOf = <Given extends Omit<Job, Derived>>(given: Given): Given & Pick<Job, Derived> => ({
   ...given,
   line: given.app.provider.lineOf(given.device),
@@ -47,15 +47,15 @@ export type ExchangeDeps = {
   clock: Clock
   log: Log
   metrics: ProviderMetrics
-  /** Of one attempt. */
+  /** The time limit of an attempt. */
   deadlines: Deadlines
-  /** The gateway ends. */
+  /** Aborts when the gateway stops. */
   signal: AbortSignal
 }
 
 /**
- * `result`: as the provider says. `believed`: what is made of it; `outcome`: the word for that. `evidence`: what it shows about line and
- * app.
+ * `result`: the answer of the provider. `believed`: the result that counts. `outcome`: the word for it. `evidence`: what it shows about the
+ * line and the app.
  */
 export type Exchange = { result: SendResult; believed: SendResult; outcome: GatewayWord; evidence: Evidence }
 
@@ -66,12 +66,12 @@ export async function exchange(deps: ExchangeDeps, job: Job): Promise<Exchange> 
   if (result.kind === 'misconfigured') app.recentFaults.note(result.reason)
   deps.metrics.answered(app, result)
   const { believed, evidence } = judge(deps, job, result)
-  // Of an address that may not be called nothing is kept, but it is told as what it is.
+  // A notification for a forbidden address is not stored, but it is reported as a configuration error.
   const { kind } = result.kind === 'misconfigured' ? result : believed
   return { result, believed, evidence, outcome: GATEWAY_WORDS[kind] }
 }
 
-/** The end of the gateway has cut the attempt off: it is the next one's first thing to do. */
+/** The stop of the gateway has aborted the attempt. It does not count, and is repeated after the next start. */
 export const isCutOff = ({ signal }: Pick<ExchangeDeps, 'signal'>, { result, believed }: Exchange) =>
   signal.aborted &&
   result.status === undefined &&
@@ -84,7 +84,7 @@ async function send(deps: ExchangeDeps, job: Job): Promise<SendResult> {
   deps.signal.addEventListener('abort', end, { once: true })
   const withdraw = deps.deadlines.add(end)
   const late = Promise.withResolvers<typeof ABORTED>()
-  // A provider that does not obey its signal must not keep its place for ever.
+  // A provider that ignores its abort signal must not keep its slot.
   ending.signal.addEventListener('abort', () => setImmediate(() => late.resolve(ABORTED)), { once: true })
   const started = deps.clock.now()
   const done = deps.metrics.started(app)
@@ -95,7 +95,7 @@ async function send(deps: ExchangeDeps, job: Job): Promise<SendResult> {
     const result = await Promise.race([sent, late.promise])
     return { ...result, ms: Math.max(0, deps.clock.now() - started) }
   } catch (error) {
-    // Providers never reject: a fault of ours, which must not cost the message.
+    // Providers must not reject. If one does, that is a bug, and the notification is retried.
     deps.log.error({ err: error, app_id: app.id }, 'a provider failed')
     return { kind: 'retry', reason: 'internal fault', ms: 0 }
   } finally {
@@ -116,10 +116,10 @@ function judge(deps: Pick<ExchangeDeps, 'signal'>, { app, deviceKey }: Job, resu
     case 'refused':
       return as(result.status === undefined ? 'nothing' : 'answered')
     case 'misconfigured':
-      // A stranger could fill the queue with addresses that are known to be refused.
+      // Not queued: anyone can send notifications to forbidden addresses, and they would fill the queue.
       if (result.isOfAddress === true) return as('nothing', { kind: 'refused', ...plain(result) })
       if (result.isOfDevice === true) return as('answered')
-      // Without an answer it is known without regard to the device.
+      // Without an answer, the error concerns all devices.
       return as(result.status === undefined ? 'misconfigured' : 'refused')
     case 'retry': {
       if (deps.signal.aborted) return as('nothing')
@@ -143,23 +143,24 @@ const plain = ({ reason, status, ms }: SendResult) => ({
 
 type Told = { app: OpenApp; evidence: Evidence; result: SendResult }
 
-/** The circuit of a line, or of an app, has opened or closed. */
-export function tellNews(log: Log, news: Change['news'], { app, evidence, result }: Told): void {
+/** Logs that the circuit breaker of a line or of an app has opened or closed. */
+export function logCircuitChange(log: Log, news: Change['news'], { app, evidence, result }: Told): void {
   if (news === undefined) return
   if (news === 'back' && evidence === 'delivered') app.recentFaults.clear()
   const fields = { app_id: app.id, type: app.type, reason: result.reason, status: result.status }
-  if (news === 'back') log.info({ app_id: app.id, type: app.type }, 'the gateway reaches the provider again')
+  if (news === 'back')
+    log.info({ app_id: app.id, type: app.type }, 'the gateway can reach the provider again')
   else if (evidence === 'alarm')
     log.error(
       fields,
-      'the provider rejects nearly everything since the start or the last change of configuration: no pushkey is given up; check the configuration of the app',
+      'the provider has rejected nearly all devices since the start or the last change of the configuration: no pushkey is rejected; check the configuration of the app',
     )
   else if (evidence === 'misconfigured' || evidence === 'refused')
-    log.error(fields, 'the provider refuses this app: check its configuration; its notifications wait')
-  else log.warn(fields, 'the provider does not answer; its notifications wait')
+    log.error(fields, 'the provider refuses this app; its notifications wait; check its configuration')
+  else log.warn(fields, 'the provider does not answer; the notifications of the app wait')
 }
 
-/** `nextAttemptAt`: the time of the next attempt; absent: none. */
+/** `nextAttemptAt`: the time of the next attempt; absent: there is none. */
 type Attempted = { exchanged: Exchange; at: number; nextAttemptAt?: number | undefined }
 
 /** Reports an attempt. A notification that expires before its next attempt is reported as expired too. */

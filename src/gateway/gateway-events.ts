@@ -5,28 +5,28 @@ import type { Metrics } from '../lib/metrics.ts'
 import { oncePer } from '../lib/once-per.ts'
 import type { Report, Step } from './step.ts'
 
-/** An operator's mistake is told of so often, each. */
+/** The minimum time between two log lines about the same configuration error. */
 const TOLD_EVERY_MS = 10 * 60_000
 
-/** Writes each step into log and metrics, under our names and Sygnal's. */
+/** Writes each step to the log and the metrics, under Belfry's and Sygnal's names. */
 export function createGatewayEvents(deps: { log: Log; metrics: Metrics; clock: Clock }): Report {
   const { log, metrics } = deps
-  const outcomes = metrics.counter('belfry_gateway_outcomes_total', 'Notifications by what became of them', [
+  const outcomes = metrics.counter('belfry_gateway_outcomes_total', 'Notifications by outcome', [
     'app',
     'outcome',
   ])
   const limited = metrics.counter(
     'sygnal_inflight_request_limit_drop',
-    'Notifications that found no place at their app; here they are queued, not dropped',
+    'Notifications that found no free slot of their app; Belfry queues them instead of dropping them',
     ['pushkin'],
   )
   const counterOf = memoised((app) => memoised((outcome) => outcomes.labels(app, outcome)))
   const isNews = oncePer(TOLD_EVERY_MS, deps.clock)
-  // Where no provider was asked, a stranger may cause any number of them.
+  // Without a request to a provider, any caller can cause any number of these steps.
   const isTold = (step: Step) =>
     step.status !== undefined || isNews(`${step.app ?? ''} ${step.outcome} ${step.reason}`)
   return (step) => {
-    // An app id that is not configured is anybody's word, and no label.
+    // The app id of a caller is not safe as a label, so unknown ones share the empty label.
     counterOf(step.app ?? '')(step.outcome).inc()
     if (step.reason === 'line full' && step.app !== undefined) limited.inc({ pushkin: step.app })
     switch (step.outcome) {
@@ -50,13 +50,13 @@ export function createGatewayEvents(deps: { log: Log; metrics: Metrics; clock: C
 
 function messageOf({ app, nextAttemptAt }: Step): string {
   if (app === undefined)
-    return 'a notification goes nowhere: the configuration names no app for it, or several'
+    return 'a notification is not sent: its app_id matches no app of the configuration, or several'
   return nextAttemptAt === undefined
-    ? 'a notification was dropped: the configuration does not let it be sent'
-    : 'a notification waits for the configuration to be mended'
+    ? 'a notification was dropped: the configuration does not allow its address'
+    : 'a notification waits until the configuration is corrected'
 }
 
-/** Those of strangers may be as long as a body. */
+/** The ids of another server can be very long. */
 const soundId = (id: string | undefined) => (id !== undefined && id.length > 255 ? 'too long' : id)
 
 function fieldsOf(step: Step) {

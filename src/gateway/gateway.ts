@@ -8,11 +8,11 @@ import type { TokenBuckets } from '../lib/token-buckets.ts'
 import type { Database } from '../storage/database.ts'
 import { type Acceptance, createAcceptor } from './accept.ts'
 import type { Apps, OpenApp } from './apps.ts'
-import { startForgetting } from './forget.ts'
+import { startRecordSweepers } from './sweep-records.ts'
 import type { Notification } from './notification.ts'
 import type { Origin } from './origin.ts'
 import { createProviderMetrics, watchApps } from './provider-metrics.ts'
-import { createQueueRoom, type QueueLimits } from './queue-room.ts'
+import { createQueueCapacity, type QueueLimits } from './queue-capacity.ts'
 import { createQueue } from './queue.ts'
 import { createRecorder, type OnRejected } from './recorder.ts'
 import type { Report } from './step.ts'
@@ -25,66 +25,66 @@ export type GatewayDeps = {
   metrics: Metrics
   apps: Apps
   report: Report
-  /** For notifications of the server that this gateway is part of. */
+  /** Called for rejected devices of this server's own users. */
   onRejected?: OnRejected
-  /** Per device, by a name that is no secret. Undefined: no limit. */
+  /** The rate limit for each device, by a hash. Undefined: no limit. */
   perDevice?: TokenBuckets | undefined
   settings: GatewaySettings
 }
 
 export type GatewaySettings = QueueLimits & {
-  /** How long the first attempt is waited for, in milliseconds. */
+  /** How long the answer waits for the first attempt, in milliseconds. */
   answerWithinMs: number
-  /** How long a notification is tried, in milliseconds. */
+  /** How long a notification is retried, in milliseconds. */
   lifeMs: number
-  /** Notifications that are known as repeats, and rejections that are still to be told. */
+  /** The most records of processed notifications, and of rejections that a home server has not received yet. */
   mostRemembered: number
 }
 
-/** How an app does, for operators. */
+/** The state of an app, for operators. */
 export type AppHealth = {
   type: string
-  /** `degraded`: some devices cannot be reached for a fault of the configuration, and the others can. */
+  /** `degraded`: some devices cannot be reached because of a configuration error; the others can. */
   state: 'ok' | 'alarmed' | 'failing' | 'degraded'
   in_flight: number
   waiting: number
   credentials_expire_at?: number
-  /** Providers and push services that are left alone for now, and faults of the configuration. */
+  /** Paused providers and push services, and configuration errors. */
   troubles: { reason: string; since: number }[]
 }
 
 export type Gateway = AsyncDisposable & {
-  /** Takes up what waits since before. */
+  /** Starts sending the items that an earlier process left. */
   start(): Promise<void>
   /**
-   * Hands each device of a notification to its app, all at once and independently.
+   * Sends a notification to its devices, all at once and independently.
    *
-   * @returns the pushkeys that the home server is to forget
-   * @throws {MatrixError} 503 when it could not be accepted for one of them, so that the home server sends it again: those
-   * that have had it are known then.
+   * @returns the pushkeys that the home server must remove
+   * @throws {MatrixError} 503 if a device could not be accepted. The home server then sends the notification again; devices that have
+   * received it are skipped as repeats.
    */
   notify(notification: Notification, from?: Origin): Promise<{ rejected: string[] }>
-  /** Goes on with other apps. What is under way ends with those before. */
+  /** Replaces the apps. Attempts in flight finish with the earlier ones. */
   replaceApps(apps: Apps): void
-  /** Answers all calls at once; what is not through goes into the queue. For before the end. */
-  hasten(): void
+  /** Answers all calls at once, before a stop. Attempts in flight continue, and their notifications are queued. */
+  answerPendingCalls(): void
   health(): { queued: number; apps: Record<string, AppHealth> }
 }
 
-/** What an address may store is used up. It is told to come again then. */
+/** The retry time for an address that has reached its queue limit. */
 const REFUSED_FOR_MS = 60_000
-/** Longer than any provider takes of its own accord. */
+/** Longer than any provider takes. */
 const ATTEMPT_MS = 60_000
-/** At a stop, for what is under way. */
+/** The time limit of a stop for work in progress. */
 const DRAIN_MS = 3000
 
 export function createGateway(deps: GatewayDeps): Gateway {
   const { db, clock, log, metrics, settings } = deps
   const ending = new AbortController()
-  const patience = createDeadlines(clock, settings.answerWithinMs)
+  const answerDeadlines = createDeadlines(clock, settings.answerWithinMs)
   const deadlines = createDeadlines(clock, ATTEMPT_MS)
-  const room = createQueueRoom(settings)
-  const recorder = createRecorder({ ...deps, room })
+  const capacity = createQueueCapacity(settings)
+  const recorder = createRecorder({ ...deps, capacity })
   let apps = deps.apps
   const closing = new Set<Promise<void>>()
   const shared = {
@@ -93,18 +93,18 @@ export function createGateway(deps: GatewayDeps): Gateway {
     metrics: createProviderMetrics(metrics),
     deadlines,
     recorder,
-    room,
+    capacity,
     signal: ending.signal,
   }
   const queue = createQueue(shared)
-  const acceptor = createAcceptor({ ...shared, ...settings, queue, patience })
-  watchApps(metrics, { apps: () => apps.all, queueSize: () => room.count() })
+  const acceptor = createAcceptor({ ...shared, ...settings, queue, answerDeadlines })
+  watchApps(metrics, { apps: () => apps.all, queueSize: () => capacity.count() })
   const sweepers: AsyncDisposable[] = []
 
   return {
     async start() {
       await queue.start()
-      sweepers.push(...startForgetting({ db, clock, log }, settings.mostRemembered))
+      sweepers.push(...startRecordSweepers({ db, clock, log }, settings.mostRemembered))
     },
     async notify(notification, from = { isOwn: false }) {
       const acceptances = await Promise.all(
@@ -115,22 +115,22 @@ export function createGateway(deps: GatewayDeps): Gateway {
     replaceApps(next) {
       const before = apps
       apps = next
-      track(closing, queue.lookAgain())
+      track(closing, queue.retryPaused())
       track(closing, closeApps(before, log))
     },
-    hasten: () => patience.endNow(),
+    answerPendingCalls: () => answerDeadlines.endNow(),
     health: () => ({
-      queued: room.count(),
+      queued: capacity.count(),
       apps: Object.fromEntries(apps.all.map((app) => [app.id, healthOf(app)])),
     }),
     async [Symbol.asyncDispose]() {
-      patience.endNow()
+      answerDeadlines.endNow()
       const idle = Promise.all([acceptor.idle(), queue[Symbol.asyncDispose]()])
       await drain(clock, idle)
       ending.abort()
       await idle
       for (const sweeper of sweepers) await sweeper[Symbol.asyncDispose]()
-      patience[Symbol.dispose]()
+      answerDeadlines[Symbol.dispose]()
       deadlines[Symbol.dispose]()
       await apps[Symbol.asyncDispose]()
       await Promise.all(closing)
@@ -138,7 +138,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
   }
 }
 
-/** Resolves when nothing is under way any more, or after `DRAIN_MS`. */
+/** Resolves when all work is done, or after `DRAIN_MS`. */
 async function drain(clock: Clock, idle: Promise<unknown>): Promise<void> {
   const drained = new AbortController()
   void idle.then(() => drained.abort())
@@ -185,7 +185,7 @@ function healthOf(app: OpenApp): AppHealth {
   }
 }
 
-/** The key that a sentence is about. The sentence names files of the machine, and anyone may be able to read `/health`. */
+/** The key that a fault is about. The sentence itself names local files, and `/health` may be public. */
 function settingIn(fault: string, { id }: OpenApp): string {
   const start = `apps.${id}.`
   return (fault.startsWith(start) && /^\w+/.exec(fault.slice(start.length))?.[0]) || 'configuration'

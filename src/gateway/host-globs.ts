@@ -1,11 +1,11 @@
 import { matchesWildcard } from '../lib/wildcard.ts'
 
-/** A host name, or one with `*` in the place of whole labels or parts of them: `push.example.com`, `*.push.apple.com`. */
+/** A host name. `*` stands for whole labels or parts of them: `push.example.com`, `*.push.apple.com`. */
 export const isHostGlob = (text: string) => /^[a-z0-9*-]+(?:\.[a-z0-9*-]+)*$/i.test(text)
 
 /**
- * Is this host, of a parsed URL, among those that are named? Compared label by label, so that `*.push.example` is no
- * `evil.example/x.push.example`, and one `*` stands for one label, except a first one: `*.example.com` is every host below.
+ * Whether the host of a parsed URL matches one of the globs. Labels are compared one by one, so `*.push.example` does not match
+ * `evil.example/x.push.example`. A `*` stands for one label, except as the first one: `*.example.com` matches every host below.
  */
 export function matchesHost(globs: readonly string[], hostname: string): boolean {
   const labels = hostname.toLowerCase().replace(/\.$/, '').split('.')

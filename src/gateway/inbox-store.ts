@@ -7,10 +7,10 @@ import type { InboxKey, InboxStore, StoredEntry } from './inbox.ts'
 import { deviceKeyOf } from './keys.ts'
 import type { Notification } from './notification.ts'
 
-/** What is kept of one inbox: the newest. */
+/** The limits of one inbox. The newest entries are kept. */
 export const INBOX_SIZE = 100
 export const INBOX_BYTES = 1_048_576
-/** What is kept of all inboxes of one user: the newest. */
+/** The limits of all inboxes of one user. The newest entries are kept. */
 export const USER_ENTRIES = 1000
 export const USER_BYTES = 4_194_304
 export const MOST_OPENED = 20
@@ -20,8 +20,8 @@ const topicOf = ({ userId, pushkey }: InboxKey) =>
   `inbox:${deviceKeyOf({ app_id: userId, pushkey })}` as const
 
 /**
- * Keeps inboxes in the database. What no longer fits goes in the transaction that adds the new one; what is beyond `maxBytes` in sum,
- * the oldest of all, right after it.
+ * Stores inboxes in the database. Entries beyond the limits of an inbox or a user are removed in the transaction that adds the new one.
+ * Beyond `maxBytes` in total, the oldest entries of all are removed right after it.
  */
 export function makeInboxStore({
   db,
@@ -30,7 +30,7 @@ export function makeInboxStore({
 }: {
   db: Database
   bus: Bus
-  /** Of all inboxes together. */
+  /** Of all inboxes in total. */
   maxBytes: number
 }): InboxStore {
   const total = createTotal(db, maxBytes)
@@ -82,13 +82,13 @@ export function makeInboxStore({
   }
 }
 
-/** Erases all inboxes of an account that is closed. */
+/** Erases all inboxes of a closed account. */
 export async function forgetInboxesOf(tx: Queries, userId: string): Promise<void> {
   await tx.run(deleteOpenedOf, { userId })
   await tx.run(eraseUser, { userId })
 }
 
-/** Resolves to the bytes that had to go. */
+/** Resolves to the number of removed bytes. */
 async function trim(tx: Queries, { userId, pushkey }: InboxKey): Promise<number> {
   const ofInbox = await tx.all(trimInbox, { userId, pushkey, entries: INBOX_SIZE, bytes: INBOX_BYTES })
   // Inboxes from the configuration have no owner. The operator limits their number.
@@ -100,8 +100,8 @@ async function trim(tx: Queries, { userId, pushkey }: InboxKey): Promise<number>
 const sumOf = (rows: readonly { bytes: number }[]) => rows.reduce((sum, { bytes }) => sum + bytes, 0)
 
 /**
- * How many bytes all inboxes have, as far as this process knows: counted once, then kept up to date. What a sweep takes away is not
- * noticed before the next count, which comes before anything is dropped for it.
+ * The total size of all inboxes as this process knows it: counted once, then kept up to date. Entries that a sweep removes are not noticed
+ * before the next count. A count is made before anything is removed because of the total.
  */
 function createTotal(db: Database, maxBytes: number) {
   let known: number | undefined
@@ -135,7 +135,7 @@ export const addEntry = query<NewEntry>()((db, p) =>
 
 type Kept = { entries: number; bytes: number }
 
-/** A user's entries, each with how many there are from the newest down to it, and how many bytes they have. */
+/** The entries of a user, each with the number and the bytes of all entries from the newest down to it. */
 const counted = (db: Kysely<Schema>, userId: string) =>
   db
     .selectFrom('inbox')
@@ -152,7 +152,7 @@ const counted = (db: Kysely<Schema>, userId: string) =>
     ])
     .where('user_id', '=', userId)
 
-/** Takes away all but the newest: so many entries, and so many bytes. */
+/** Removes all entries of an inbox except the newest, by number and bytes. */
 export const trimInbox = query<InboxKey & Kept>()((db, p) =>
   db
     .deleteFrom('inbox')
@@ -167,7 +167,7 @@ export const trimInbox = query<InboxKey & Kept>()((db, p) =>
     .returning('bytes'),
 )
 
-/** The same for all inboxes of a user together. */
+/** The same for all inboxes of a user. */
 export const trimUser = query<{ userId: string } & Kept>()((db, p) =>
   db
     .deleteFrom('inbox')
@@ -185,7 +185,7 @@ export const allBytes = query<Record<never, never>>()((db) =>
   db.selectFrom('inbox').select((eb) => eb.fn.sum<number>('bytes').as('bytes')),
 )
 
-/** Takes away the oldest, so many that `surplus` bytes go, and no more than `limit`. */
+/** Removes the oldest entries until `surplus` bytes are gone, but at most `limit` entries. */
 export const dropOldest = query<{ surplus: number; limit: number }>()((db, p) =>
   db
     .deleteFrom('inbox')

@@ -4,42 +4,42 @@ import type { Random } from '../lib/ids.ts'
 import type { Notification } from './notification.ts'
 import type { Message, ProviderType } from './provider.ts'
 
-/** The app that `belfry serve` always has, unless its configuration says otherwise. */
+/** The app that `belfry serve` always has, unless its configuration has another one with this id. */
 export const INBOX_APP_ID = 'org.belfry.inbox'
 
 /**
- * Which inbox: the user whose it is, and the pushkey. Two users may have the same pushkey. `userId` is empty for an inbox of the
+ * The key of an inbox: its owner and its pushkey. Two users can have the same pushkey. `userId` is empty for an inbox from the
  * configuration.
  */
 export type InboxKey = { userId: string; pushkey: string }
 
-/** `notification` as it came, but with the one device whose inbox it is: nobody reads the pushkeys of others. */
+/** `notification` as it was received, with only the device of this inbox: readers must not see other pushkeys. */
 export type InboxEntry = {
   notification: Notification
   /** Milliseconds since the Unix epoch. */
   received_at: number
 }
 
-/** Grows within an inbox. */
+/** Increases within an inbox. */
 export type StoredEntry = InboxEntry & { id: number }
 
 export type OpenedInbox = { pushkey: string; openedAt: number; usedAt: number }
 
-/** Keeps the last entries of each inbox, so many and so many bytes of them (`inbox-bounds.ts`). */
+/** Stores the last entries of each inbox, up to a number and a size (`inbox-store.ts`). */
 export interface InboxStore {
   add(inbox: InboxKey, entry: { receivedAt: number; text: string }): Promise<void>
-  /** Newest last; those after the entry `after` alone, if it is given. */
+  /** Newest last; with `after`, only the entries after that one. */
   list(inbox: InboxKey, after?: number): Promise<StoredEntry[]>
-  /** Calls `listener` after each new entry, until the returned function is called. */
+  /** Calls `listener` after each new entry until the returned function is called. */
   listen(inbox: InboxKey, listener: () => void): () => void
-  /** The opened inbox with that pushkey. */
+  /** The opened inbox with this pushkey. */
   opened(pushkey: string): Promise<(InboxKey & { usedAt: number }) | undefined>
   openedOf(userId: string): Promise<OpenedInbox[]>
-  /** False, and nothing is changed, when the user has as many as a user may have. */
+  /** False: the user has the most inboxes that are allowed, and nothing was changed. */
   open(inbox: InboxKey, now: number): Promise<boolean>
-  /** Its owner reads it: it stays open. */
+  /** Records that its owner has read it, so that it stays open. */
   touch(pushkey: string, now: number): Promise<void>
-  /** Erases what it holds, too. False: it was not open. */
+  /** Erases its entries too. False: it was not open. */
   close(inbox: InboxKey): Promise<boolean>
 }
 
@@ -47,13 +47,13 @@ export interface InboxStore {
 const PUSHKEY_BYTES = 24
 
 export const newInboxPushkey = (random: Random) => `inbox_${random.token(PUSHKEY_BYTES)}`
-/** The database is asked for no other. */
+/** Only pushkeys of this form are looked up in the database. */
 export const looksOpened = (pushkey: string) => /^inbox_[\w-]{32}$/.test(pushkey)
 
-/** Pushkeys that the configuration names, as it is now. */
+/** The pushkeys that the current configuration names. */
 export type ConfiguredInboxes = {
   has(pushkey: string): boolean
-  /** Until the returned function is called. */
+  /** They are removed when the returned function is called. */
   add(pushkeys: readonly string[]): () => void
 }
 
@@ -70,7 +70,7 @@ export function createConfiguredInboxes(): ConfiguredInboxes {
 }
 
 export const MAX_PUSHKEY_BYTES = 512
-/** All events fit, with the names that a home server adds. */
+/** Any event fits, with the names that a home server adds. */
 export const MAX_ENTRY_BYTES = 72 * 1024
 
 const options = z.object({
@@ -88,8 +88,8 @@ const options = z.object({
 export type InboxDeps = { store: InboxStore; configured: ConfiguredInboxes; clock: Clock; hasUsers: boolean }
 
 /**
- * The built-in app. It keeps what is for a user of this server, for an inbox that a user has opened, or for one that the configuration
- * names, and rejects every other pushkey.
+ * The built-in app. It stores notifications for a user of this server, for an inbox that a user has opened, and for one in the
+ * configuration. It rejects all other pushkeys.
  */
 export function makeInboxType(deps: InboxDeps): ProviderType<typeof options> {
   const { store, configured, clock, hasUsers } = deps
@@ -116,7 +116,7 @@ export function makeInboxType(deps: InboxDeps): ProviderType<typeof options> {
           hasUsers || pushkeys.length > 0
             ? []
             : [
-                '"pushkeys" is missing: a gateway without users keeps what is for the pushkeys named there, and nothing else',
+                '"pushkeys" is missing: a gateway without users stores only notifications for the pushkeys in this list',
               ],
         [Symbol.asyncDispose]: async () => forget(),
       }
@@ -136,7 +136,7 @@ async function inboxFor(
   return { userId, pushkey }
 }
 
-/** JSON of what is kept: without the content where it would be too long. Undefined: it is still too long. */
+/** The stored JSON, without the content if it would be too long. Undefined: it is still too long. */
 function entryText({ device, notification }: Message): string | undefined {
   const whole = { ...notification, devices: [device] }
   const { content: _content, ...short } = whole

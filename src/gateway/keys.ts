@@ -2,9 +2,9 @@ import { hash } from 'node:crypto'
 import { dedupeKeyOf } from './message-id.ts'
 import type { Notification, NotificationDevice } from './notification.ts'
 
-// What is kept on the disk for a device or a notification is kept under hashes: pushkeys are secrets.
+// The database has hashes of devices and notifications, because pushkeys are secrets.
 
-/** 132 bits: nobody finds two that are the same. */
+/** 132 bits, which makes a collision practically impossible. */
 const CHARACTERS = 22
 
 const keyOf = (...parts: string[]) => hash('sha256', JSON.stringify(parts), 'base64url').slice(0, CHARACTERS)
@@ -12,7 +12,7 @@ const keyOf = (...parts: string[]) => hash('sha256', JSON.stringify(parts), 'bas
 export const deviceKeyOf = ({ app_id, pushkey }: Pick<NotificationDevice, 'app_id' | 'pushkey'>) =>
   keyOf(app_id, pushkey)
 
-/** `undefined`: never a repeat. Two users of this server are two recipients, also on one device. */
+/** `undefined`: never a repeat. Two users of this server are two recipients, even on one device. */
 export function messageKeyOf(
   device: NotificationDevice,
   notification: Notification,

@@ -3,34 +3,34 @@ import type { Clock } from '../lib/clock.ts'
 import { shortHash } from '../lib/short-hash.ts'
 import { createTokenBuckets } from '../lib/token-buckets.ts'
 
-/** What has been learned of the push services that users have chosen. Kept in memory, and of the last 4096 of them. */
+/** What is known about the push services of users. In memory, for the last 4096 of them. */
 export type KnownOrigins = {
-  /** It has taken a message with our key. */
+  /** The push service has accepted a message signed with this key. */
   accepted: (origin: string) => void
   isKnown: (origin: string) => boolean
   /**
-   * It has said of this device that its subscription was made with another key than ours. True: it says so of so many, and has taken
-   * nothing, that ours must be the wrong one.
+   * The push service says that the subscription of this device was made with another key. True: it says so of many devices and has accepted
+   * nothing, so the key of this gateway is probably wrong.
    */
   mismatched: (origin: string, pushkey: string) => boolean
-  /** It asked for this long a silence. */
-  rest: (origin: string, ms: number) => void
-  /** How much of that silence is left, in milliseconds. */
-  restLeft: (origin: string) => number
+  /** The push service asks for a pause (`Retry-After`). */
+  pause: (origin: string, ms: number) => void
+  /** The rest of that pause, in milliseconds. */
+  pauseLeftAt: (origin: string) => number
   /**
-   * One more request is to go to this address: 0, or the milliseconds that it has to wait. Anybody may name any host, so those
-   * that have never taken a message are not sent many, whatever their ports.
+   * Asks for one more request to an address. Returns 0, or the wait in milliseconds. Anyone can name any host, so hosts that have never
+   * accepted a message get few requests, whatever the port.
    */
-  strangerWait: (url: URL) => number
+  unknownHostWait: (url: URL) => number
 }
 
 const MAX_ORIGINS = 4096
-/** Different devices whose key does not match, where none does. */
+/** The number of different devices with a key mismatch that shows a wrong key of this gateway. */
 const MISMATCHES = 5
 const STRANGERS = { perSecond: 20, burst: 200 }
 
-/** A result; `retryAfterMs` is `strangerWait`. */
-export const TOO_MANY_FOR_A_STRANGER = {
+/** The result when the limit is reached; `retryAfterMs` is `unknownHostWait`. */
+export const TOO_MANY_FOR_UNKNOWN_HOST = {
   kind: 'retry',
   reason: 'too many for a host that is not known',
   isOfDevice: true,
@@ -61,17 +61,17 @@ export function makeKnownOrigins(clock: Clock): KnownOrigins {
       if (mismatched.size < MISMATCHES) mismatched.add(shortHash(pushkey))
       return mismatched.size >= MISMATCHES
     },
-    rest: (origin, ms) => {
+    pause: (origin, ms) => {
       const now = clock.now()
       Object.assign(stateOf(origin), { restsFrom: now, restsUntil: now + ms })
     },
-    restLeft: (origin) => {
+    pauseLeftAt: (origin) => {
       const { restsFrom = 0, restsUntil = 0 } = origins.peek(origin) ?? {}
       const now = clock.now()
-      // A clock that was set back must not make the silence longer.
+      // A clock that is set back must not prolong the pause.
       return now >= restsFrom && now < restsUntil ? restsUntil - now : 0
     },
-    strangerWait: ({ origin, hostname }) =>
+    unknownHostWait: ({ origin, hostname }) =>
       origins.peek(origin)?.isKnown === true ? 0 : strangers.take(hostname),
   }
 }

@@ -2,21 +2,21 @@ import { hash } from 'node:crypto'
 import { recipientKeyOf } from './recipient-key.ts'
 import type { Message } from './provider.ts'
 
-// Home servers send a notification again when they have not seen the answer, and we send again when a provider has failed.
-// These names are the same each time, so that a phone or a push service may tell that it has seen one already.
+// Home servers send a notification again when they have not received the answer, and the gateway retries after a failure of a provider.
+// These ids are the same each time, so that a phone or a push service can recognise a repeat.
 
-/** What clients post to try their own pusher. It is new each time. */
+/** The event id that clients use to test their own pusher. Each test is new. */
 export const LOOP_BACK_EVENT_ID = '$THIS_IS_A_FAKE_EVENT_ID'
 
 /**
- * By which a notification for a device is known again. Of two accounts in one app on one phone (`recipientKey`), an event for one is no repeat
- * of the same event for the other.
+ * Identifies a notification for a device. With two accounts of one app on one phone (`recipientKey`), an event for one account is not a
+ * repeat of the same event for the other.
  */
 export type DedupeKey = { appId: string; pushkey: string; eventId: string; recipientKey?: string }
 
 type About = Pick<Message, 'device' | 'notification' | 'userId'>
 
-/** `undefined` for counts alone, and for the test of a pusher: these are never repeats. */
+/** `undefined` for counts alone and for the test of a pusher: these are never repeats. */
 export function dedupeKeyOf(message: About): DedupeKey | undefined {
   const { device, notification } = message
   const eventId = notification.event_id
@@ -26,7 +26,7 @@ export function dedupeKeyOf(message: About): DedupeKey | undefined {
   return recipientKey === undefined ? ofDevice : { ...ofDevice, recipientKey }
 }
 
-/** Made up once, for this purpose alone. */
+/** Generated for this purpose. */
 const NAMESPACE = Buffer.from('5f0c3a1d8f474c7b9a6e2b7d41c0e95a', 'hex')
 
 /** UUID of version 5 (RFC 9562, section 5.5) of a dedupe key, in lower case: `apns-id`. */
@@ -45,26 +45,26 @@ export function uuidV5(namespace: Uint8Array, name: string): string {
 }
 
 /**
- * By which a later notification replaces an earlier one that is still under way or on the screen: its event, so that only a
- * repeat does; or its room, for a pusher with `data.only_last_per_room: true`. 32 characters of base64url, as the `Topic` of Web
- * Push may have (RFC 8030, section 5.4). `undefined`: replaces nothing.
+ * A later notification with the same id replaces an earlier one that is still in transit or on the screen. The id is that of the event, so that
+ * only a repeat replaces it; or that of the room, for a pusher with `data.only_last_per_room: true`. 32 characters of base64url, as
+ * the `Topic` of Web Push allows (RFC 8030, section 5.4). `undefined`: replaces nothing.
  *
- * The device and the recipient are hashed with it: a provider cannot tell which devices share a room, and of two accounts on one phone
- * neither replaces what is for the other.
+ * The hash includes the device and the recipient: a provider cannot tell which devices share a room, and of two accounts on one phone
+ * neither replaces the notifications of the other.
  */
 export function collapseId(message: About): string | undefined {
   const key = dedupeKeyOf(message)
   return roomCollapseId(message) ?? (key && collapseHash(message, 'event', key.eventId))
 }
 
-/** By room alone, for a pusher that wants it so; `undefined` for every other. */
+/** By room, for a pusher that asks for it; `undefined` for all others. */
 export function roomCollapseId(message: About): string | undefined {
   const roomId = message.notification.room_id
   if (message.device.data?.only_last_per_room !== true || !roomId) return undefined
   return collapseHash(message, 'room', roomId)
 }
 
-/** A later number of what is unread replaces an earlier one that was not fetched yet, of the same account. */
+/** Newer counts of an account replace older ones that were not fetched yet. */
 export const countsCollapseId = (message: Pick<Message, 'device' | 'userId'>) =>
   collapseHash(message, 'counts', '')
 

@@ -1,18 +1,18 @@
-/** An item of a lane, as far as it decides what is next. Times are milliseconds since the Unix epoch. */
+/** The fields of an item that decide about the order. Times are milliseconds since the Unix epoch. */
 export type WaitingItem = { position: number; expiresAt: number; takenUntil: number | null }
 
-/** `item`: send this one. `wait`: none before then. `nothing`: there is none. */
+/** `item`: send this one. `wait`: send none before `until`. `nothing`: the lane is empty. */
 export type NextItem =
   | { kind: 'item'; item: WaitingItem }
   | { kind: 'wait'; until: number }
   | { kind: 'nothing' }
 
-/** What has expired is removed by the sweep (`queue.ts`); until then a lane looks again so seldom. */
+/** The sweep removes expired items (`queue.ts`). A lane with nothing else is looked at again after this time. */
 const EXPIRED_FOR_MS = 30_000
 
 /**
- * What of a lane is sent next: the oldest that has not expired, or, after failures in a row, each in turn, so that an item that its provider
- * never takes does not keep the others waiting. While the first attempt of one of them is under way, none is sent: a device gets one at a time.
+ * The next item to send: the oldest that has not expired. After failures in a row the items take turns, so that an item that its provider
+ * never accepts does not block the others. While the first attempt of one item is in progress, none is sent: a device gets one at a time.
  *
  * @param items in the order of their positions
  * @param attempts failures in a row

@@ -3,14 +3,14 @@ import { cleanJson } from '../lib/clean-json.ts'
 import { badJson, invalidParam, missingParam } from '../lib/errors.ts'
 
 const MAX_DEVICES = 100
-/** Of objects and lists within each other; what is deeper is left out. */
+/** The most levels of nested objects and lists. Deeper values are left out. */
 const MAX_DEPTH = 64
 
-// Anyone who shares a room with a user decides what an event and its names look like. A home server that gets a 400 for one of them
-// sends it again for a day, and all later events of that pusher wait behind it. So a value of the wrong type counts as absent. Only
-// what tells where to send has to be right.
+// Any member of a room can decide what an event and its names look like. After a 400 a home server sends the notification again for
+// a day, and all later events of that pusher wait behind it. So a value of the wrong type counts as absent. Only the fields that say
+// where to send must be correct.
 //
-// Absent and null are the same to us: home servers in Go send null for a map that was never made.
+// Null counts as absent: home servers in Go send null for a map that was never created.
 const lenient = <Value extends z.ZodType>(value: Value) => value.nullish().catch(undefined)
 
 const dictionary = lenient(z.record(z.string(), z.unknown()))
@@ -44,20 +44,20 @@ const envelope = z.looseObject({ notification: z.looseObject({ devices: z.array(
 const requestBody = z.object({ notification: z.object({ devices: z.array(device) }) })
 
 export type NotificationDevice = z.infer<typeof device>
-/** What a home server told the gateway (Push Gateway API, `POST /notify`); keys that are not listed are kept. */
+/** A notification from a home server (Push Gateway API, `POST /notify`). Unknown keys are kept. */
 export type Notification = z.infer<typeof decoration> & { devices: NotificationDevice[] }
 
-/** `malformed`: so many devices have no `app_id` or no `pushkey`, and were left out. */
+/** `malformed`: the number of devices that were left out because they have no `app_id` or no `pushkey`. */
 export type ParsedNotification = { notification: Notification; malformed: number }
 
 /**
- * Reads the body of `POST /_matrix/push/v1/notify`. Everything but `devices` and their `app_id` and `pushkey` is decoration: what is odd
- * about it is left out, cut or replaced (see `cleanJson`). A malformed device does not keep the others from being served. It is not
- * answered as rejected either: a fault of the home server would then delete its pushers.
+ * Reads the body of `POST /_matrix/push/v1/notify`. Only `devices` and their `app_id` and `pushkey` are required. Other fields with bad
+ * values are left out, cut or replaced (see `cleanJson`). A malformed device does not prevent the others from being served. It is not
+ * rejected either: because of a bug the home server would delete its pushers.
  *
- * Pushkeys are kept as they came, for the answer repeats them.
+ * Pushkeys stay unchanged, because the answer repeats them.
  *
- * @throws {MatrixError} 400 when there is nothing to send to: `M_MISSING_PARAM` naming all that is missing, `M_BAD_JSON` for a wrong
+ * @throws {MatrixError} 400 without a usable device: `M_MISSING_PARAM` naming all missing fields, `M_BAD_JSON` for a wrong
  * type, `M_INVALID_PARAM` for no device or more than 100.
  */
 export function parseNotification(body: unknown): ParsedNotification {

@@ -1,9 +1,9 @@
-/** Where a notification comes from. */
+/** The source of a notification. */
 export type Origin = {
-  /** From the server that this gateway is part of. */
+  /** Sent by the server that this gateway is part of. */
   isOwn: boolean
-  /** The user of this server whom it is for. */
+  /** The recipient, if it is a user of this server. */
   userId?: string | undefined
-  /** The address of another server. */
+  /** The IP address of another server. */
   address?: string | undefined
 }

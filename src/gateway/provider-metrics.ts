@@ -5,19 +5,19 @@ import type { SendResult } from '../sending/result.ts'
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 
-/** How Sygnal calls its types in the names of its metrics; it has no status codes of Web Push. */
+/** Sygnal's types in the names of its metrics. Sygnal has no status codes of Web Push. */
 const SYGNAL_TYPES = { apns: 'apns', gcm: 'gcm', webpush: 'webpush' } as const
 const HAS_CODES = ['apns', 'gcm'] as const
 
 type SygnalType = keyof typeof SYGNAL_TYPES
 
-/** What is measured around every attempt, the same for all providers, under our names and under Sygnal's. */
+/** Metrics of each attempt, the same for all providers, under Belfry's and Sygnal's names. */
 export type ProviderMetrics = {
-  /** While a message waits for a place. */
+  /** Counts a message while it waits for a slot. */
   waited<T>(app: OpenApp, entrance: Promise<T>): Promise<T>
-  /** It has waited so long. */
+  /** Records the time that a message has waited for a slot. */
   queued(app: OpenApp, ms: number): void
-  /** An attempt begins; the returned function ends it. */
+  /** An attempt starts; the returned function ends it. */
   started(app: OpenApp): (ms: number) => void
   answered(app: OpenApp, result: SendResult): void
 }
@@ -62,30 +62,32 @@ export function createProviderMetrics(metrics: Metrics): ProviderMetrics {
 }
 
 function attemptInstruments(metrics: Metrics) {
-  const queue = metrics.histogram('belfry_gateway_queue_seconds', 'How long a message waits for a place', {
-    labels: ['type'],
-    buckets: SECONDS,
-  })
-  const took = metrics.histogram(
-    'belfry_gateway_attempt_seconds',
-    'How long a provider takes for a message',
+  const queue = metrics.histogram(
+    'belfry_gateway_queue_seconds',
+    'Time that a message waits for a free slot',
     {
       labels: ['type'],
       buckets: SECONDS,
     },
   )
-  const active = metrics.gauge(
-    'belfry_gateway_attempts_in_flight',
-    'Messages that a provider is asked about',
-    ['type'],
+  const took = metrics.histogram(
+    'belfry_gateway_attempt_seconds',
+    'Duration of an attempt to send a message',
+    {
+      labels: ['type'],
+      buckets: SECONDS,
+    },
   )
-  const pending = metrics.gauge('belfry_gateway_attempts_waiting', 'Messages that wait for a place', ['type'])
+  const active = metrics.gauge('belfry_gateway_attempts_in_flight', 'Attempts in flight', ['type'])
+  const pending = metrics.gauge('belfry_gateway_attempts_waiting', 'Messages that wait for a free slot', [
+    'type',
+  ])
   const answers = metrics.counter('belfry_gateway_answers_total', 'Answers of providers by HTTP status', [
     'app',
     'code',
   ])
   const sygnal = sygnalMetrics(metrics)
-  // Looking labels up costs more than the rest of the measurement, so those of a type are bound once.
+  // A lookup of labels costs more than the rest of the measurement, so the labels of a type are bound once.
   const byType = memoised((type) => ({
     queue: queue.labels(type),
     took: took.labels(type),
@@ -144,14 +146,14 @@ function queueOf(metrics: Metrics, type: SygnalType) {
   }
 }
 
-/** When the credentials of apps end, and how each app does, looked up whenever the metrics are read. */
+/** Metrics of the state of each app, read when the metrics are collected. */
 export function watchApps(
   metrics: Metrics,
   { apps, queueSize }: { apps: () => readonly OpenApp[]; queueSize: () => number },
 ): void {
   const expiry = metrics.gauge(
     'belfry_gateway_credentials_expire_seconds',
-    'When the credentials of an app end, in seconds since the Unix epoch',
+    'Expiry of the credentials of an app, in seconds since the Unix epoch',
     ['app'],
   )
   const certificates = metrics.gauge(
@@ -161,15 +163,15 @@ export function watchApps(
   )
   const broken = metrics.gauge(
     'belfry_gateway_lines_resting',
-    'Providers and push services that an app leaves alone for now',
+    'Paused providers and push services of an app',
     ['app'],
   )
   const alarmed = metrics.gauge(
     'belfry_gateway_app_alarmed',
-    '1: the provider rejects nearly all tokens of an app, and none of it is believed',
+    '1: the provider rejects nearly all tokens of an app, and the rejections are doubted',
     ['app'],
   )
-  const waiting = metrics.gauge('belfry_gateway_queue_size', 'Notifications that are to be tried again')
+  const waiting = metrics.gauge('belfry_gateway_queue_size', 'Queued notifications')
   Object.assign(expiry, {
     collect() {
       for (const gauge of [expiry, certificates]) gauge.reset()

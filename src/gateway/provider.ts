@@ -9,42 +9,42 @@ import type { IpPolicy } from '../lib/outbound/ip-policy.ts'
 import type { Untimed } from '../sending/result.ts'
 import type { Notification, NotificationDevice } from './notification.ts'
 
-// The seam between the gateway and those who reach devices: APNs, FCM, push services of browsers, UnifiedPush, the inbox.
-// A provider makes one attempt and says what its result is. Queueing, retries, duplicates, circuits, rejections that are held back and
-// metrics by outcome are the gateway's, the same for all of them.
+// The interface between the gateway and its providers: APNs, FCM, push services of browsers, UnifiedPush, the inbox.
+// A provider makes one attempt and returns its result. The gateway does the rest in the same way for all of them: queue, retries, repeats,
+// circuit breakers, doubted rejections, and metrics by outcome.
 
-/** The result of one attempt, with the provider's own word as its reason (`BadDeviceToken`, `UNREGISTERED`). The gateway measures its time. */
+/** The result of one attempt. Its reason is a word of the provider (`BadDeviceToken`, `UNREGISTERED`). The gateway measures the time. */
 export type ProviderResult = Untimed
 
 /** One notification for one device. */
 export type Message = {
   device: NotificationDevice
-  /** As the home server sent it, its `devices` included. */
+  /** As the home server sent it, including `devices`. */
   notification: Notification
-  /** After this it is worth nothing. Milliseconds since the Unix epoch. */
+  /** Not sent after this time. Milliseconds since the Unix epoch. */
   expiresAt: number
-  /** 1 is the first. */
+  /** 1 is the first attempt. */
   attempt: number
-  /** The user of this server whom it is for; absent: it came from another server. */
+  /** The recipient, if it is a user of this server; absent: it came from another server. */
   userId?: string | undefined
 }
 
-/** Reaches the devices of one app. */
+/** Sends to the devices of one app. */
 export interface Provider extends AsyncDisposable {
   /**
-   * What must not hold up anything else when it is slow or down, as a name without secrets: the provider itself, or the origin of
-   * the push service that the device has chosen.
+   * The line of a device, without secrets: the provider itself, or the origin of the push service that the device has chosen. A line that
+   * is slow or down must not delay others.
    */
   lineOf(device: NotificationDevice): string
-  /** Makes one attempt; what is malformed is judged without asking anybody. Never rejects; an abort is a `retry`. */
+  /** Makes one attempt. Malformed data gets a result without a request. Never rejects; an abort is a `retry`. */
   send(message: Message, signal: AbortSignal): Promise<ProviderResult>
-  /** Asks nothing of the network. What is wrong with the credentials, each in a sentence; empty: nothing. */
+  /** The errors in the credentials, each as a sentence; empty: none. Makes no request. */
   check(): Promise<string[]>
-  /** When the credentials end, in milliseconds since the Unix epoch; absent: they do not. */
+  /** The expiry of the credentials, in milliseconds since the Unix epoch; absent: they do not expire. */
   credentialsExpireAt?(): number | undefined
 }
 
-/** What every provider is given. */
+/** The dependencies of every provider. */
 export type ProviderDeps = {
   clock: Clock
   random: Random
@@ -53,20 +53,20 @@ export type ProviderDeps = {
   /** For addresses that users choose (subscriptions of browsers, UnifiedPush endpoints). */
   policy: IpPolicy
   lookup: Lookup
-  /** Through which all providers are called; absent: directly. */
+  /** The proxy for all requests; absent: none. */
   proxy?: Proxy | undefined
   /** The app's exact id or glob, for logs and the label `pushkin`. */
   appId: string
 }
 
-/** A kind of app, by the word that stands as its `type` in the configuration. */
+/** A kind of app, by the `type` in the configuration. */
 export type ProviderType<Options extends z.ZodType = z.ZodType> = {
   type: string
   /**
-   * The keys of the app in the YAML file, with Sygnal's names where it has them: a `z.object`, or a pipe that begins with one.
-   * `type` and `inflight_request_limit` are read before. Unknown keys are warned of and left out. Files are named, not read, here.
+   * The keys of the app in the YAML file, with Sygnal's names where Sygnal has them: a `z.object`, or a pipe that begins with one.
+   * `type` and `inflight_request_limit` are read before. Unknown keys cause a warning and are left out. Files are named here, and read by `open`.
    */
   options: Options
-  /** Reads the files that the options name. Rejects with `ConfigError` naming the key and what to do. */
+  /** Reads the files that the options name. Rejects with `ConfigError`, which names the key and the remedy. */
   open(options: z.output<Options>, deps: ProviderDeps): Promise<Provider>
 }

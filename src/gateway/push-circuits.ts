@@ -15,13 +15,12 @@ import { splitDestination } from './queue-store.ts'
 
 /** The last error of a lane that waits for the end of a pause, or for its app. */
 export const PAUSED = 'line paused'
-/** An app that is not configured any more is looked for again so soon. */
+/** The interval between checks whether an app is configured again. */
 const NO_APP_FOR_MS = 60_000
 
 /**
- * The circuits of the queue. Each app has its own (`OpenApp.circuits`), which first attempts go through as well: first attempts wait in
- * memory for a slot, lanes wait in the engine. So that first attempts do not keep lanes waiting for ever, one lane of each line waits
- * in memory too.
+ * The circuits of the queue. The circuits of an app (`OpenApp.circuits`) are shared with first attempts, which wait in memory for a slot.
+ * Lanes wait in the engine. One lane of each line waits in memory too, so that first attempts cannot keep all lanes waiting for ever.
  */
 export function createPushCircuits(deps: { apps: () => Apps; clock: Clock; random: Random }): LaneCircuits {
   /** For apps that are not configured any more. */
@@ -35,7 +34,7 @@ export function createPushCircuits(deps: { apps: () => Apps; clock: Clock; rando
     return { circuits: app.circuits, line, isConfigured: true }
   }
 
-  /** Slots that no first attempt waits for. */
+  /** Free slots without a waiting first attempt. */
   const freeAt = (circuits: Circuits, line: string) => circuits.slotsAt(line) - circuits.waitingAt(line)
 
   async function admit(destination: string, sender: Sender, reserved?: Pass): Promise<Admission> {

@@ -14,11 +14,11 @@ import {
   type Job,
   jobOf,
   reportAttempt,
-  tellNews,
+  logCircuitChange,
 } from './exchange.ts'
 import { nextItem } from './next-item.ts'
 import type { Notification } from './notification.ts'
-import type { QueueRoom, Weight } from './queue-room.ts'
+import type { QueueCapacity, Weight } from './queue-capacity.ts'
 import {
   type ItemContent,
   itemsAt,
@@ -30,25 +30,25 @@ import {
 import { type Final, type OnRejected, reject, seenAs } from './recorder.ts'
 import { noteSeen, type Seen } from './seen-store.ts'
 
-/** An app that the configuration lacks now is looked for again so soon. */
+/** The interval between checks whether an app is configured again. */
 const NO_APP_FOR_MS = 60_000
 
 export type PushDeps = ExchangeDeps & {
   db: Database
   apps: () => Apps
-  room: QueueRoom
+  capacity: QueueCapacity
   onRejected?: OnRejected
 }
 
-/** What is sent of a lane. `hasOlder`: something older waits in it. */
+/** The item to send. `hasOlder`: the lane has older items. */
 type Picked = { job: Job; position: number; weight: Weight; hasOlder: boolean }
 
 type PushLook = Looked & { lastPosition: number; picked?: Picked }
-/** As it is believed, with all that was learned. */
+/** The believed result, with the details of the attempt. */
 type PushResult = SendResult & { exchanged: Exchange }
 type SettledPush = Settled<PushLook, PushResult>
 
-/** What the sending engine is to know of the notifications that wait in the gateway. */
+/** The port of the sending engine for the queue of the gateway. */
 export function createPushPort(deps: PushDeps): LanePort<PushLook, PushResult> {
   return {
     look: createLook(deps),
@@ -66,7 +66,7 @@ export function createPushPort(deps: PushDeps): LanePort<PushLook, PushResult> {
     record: (tx, now, settled) => record(deps, tx, { now, settled }),
     announce: (settled) => announce(deps, settled),
     announceCircuit({ kind }, { picked }, { exchanged }) {
-      if (picked !== undefined) tellNews(deps.log, kind, { app: picked.job.app, ...exchanged })
+      if (picked !== undefined) logCircuitChange(deps.log, kind, { app: picked.job.app, ...exchanged })
     },
   }
 }
@@ -96,7 +96,7 @@ function createLook({ db, apps, clock }: PushDeps): LanePort<PushLook, PushResul
     if (next.kind === 'wait') return { ...looked, step: { kind: 'rested', until: next.until } }
     const { position, expiresAt } = next.item
     const content = await contentOf({ id: visit.laneId, position })
-    // It had to go for a newer one since.
+    // The item was replaced by a newer one since the first query.
     if (content === undefined) return { ...looked, step: { kind: 'rested', until: now } }
     const job = jobIn(apps(), content, { expiresAt, attempts: lane.attempts })
     if (job === undefined) return { ...looked, step: { kind: 'rested', until: now + NO_APP_FOR_MS } }
@@ -119,7 +119,7 @@ const lookOf = (row: WaitingRow): PushLook => ({
 const waitingItem = ({ position, expires_at: expiresAt, taken_until: takenUntil }: WaitingRow) =>
   position === null ? [] : [{ position, expiresAt: expiresAt ?? Infinity, takenUntil }]
 
-/** Undefined: its app is not configured any more. */
+/** Undefined: the app is not configured any more. */
 function jobIn(apps: Apps, { payload, counts }: ItemContent, when: Pick<Job, 'expiresAt' | 'attempts'>) {
   const stored = JSON.parse(payload ?? '{}') as Payload
   const notification = stored.notification as Notification
@@ -138,12 +138,12 @@ function jobIn(apps: Apps, { payload, counts }: ItemContent, when: Pick<Job, 'ex
   })
 }
 
-/** It failed, and would be tried again after its life. */
+/** The attempt failed, and the notification expires before the next one. */
 const isExpired = ({ event, state, look }: SettledPush) =>
   (event.kind === 'retry' || event.kind === 'misconfigured') &&
   (state.nextAttemptAt ?? 0) >= (look?.picked?.job.expiresAt ?? Infinity)
 
-/** The result, if the notification is not sent again. */
+/** The final result, if the notification is not sent again. */
 function finalOf(settled: SettledPush): Final | undefined {
   const { kind } = settled.event
   if (kind === 'delivered' || kind === 'rejected' || kind === 'refused') return kind
@@ -175,7 +175,7 @@ async function record(deps: PushDeps, tx: Transaction, { now, settled }: Recorde
     look ? [{ lane_id: lane.laneId, last_position: look.lastPosition }] : [],
   )
   await removeEmpty(tx, lanes)
-  tx.onCommit(() => deps.room.removed(gone))
+  tx.onCommit(() => deps.capacity.removed(gone))
 }
 
 function announce({ report, clock }: PushDeps, settled: SettledPush): void {

@@ -3,10 +3,10 @@ import { hastenLane, openLane, removeEmpty } from '../sending/keyed-lanes.ts'
 import { STATE } from '../sending/lane-store.ts'
 import { type Queries, type Query, query } from '../storage/query.ts'
 import type { Job } from './exchange.ts'
-import type { Weight } from './queue-room.ts'
+import type { Weight } from './queue-capacity.ts'
 import { countsOf } from './queue-text.ts'
 
-// What waits in the gateway: lanes of the kind `push`, one for each device and line, with an item for each notification.
+// The queue of the gateway: lanes of the kind `push`, one for each device and line, with an item for each notification.
 
 /** A notification to put into the queue. */
 export type QueueEntry = Job & {
@@ -26,7 +26,7 @@ export type QueueEntry = Job & {
 /** A notification of the queue. */
 export type Entry = { laneId: number; position: number }
 
-/** What waits for the same app and line, as the destination of its lanes. */
+/** The destination of a lane: its app and its line. */
 export const destinationOf = (appId: string, line: string) => `${appId}\n${line}`
 
 export function splitDestination(name: string): { appId: string; line: string } {
@@ -34,32 +34,30 @@ export function splitDestination(name: string): { appId: string; line: string } 
   return { appId: name.slice(0, at), line: name.slice(at + 1) }
 }
 
-/**
- * The key of a lane. A device that is reached over several lines has a lane for each: one that hangs must not hold up the others.
- */
+/** The key of a lane. A device has a lane for each of its lines, so that a line that hangs does not delay the others. */
 export const laneKeyOf = ({ deviceKey, device, line }: Pick<Job, 'deviceKey' | 'device' | 'line'>) =>
   `${deviceKey} ${destinationOf(device.app_id, line)}`
 
-/** Longer than an attempt may take. */
+/** Longer than the longest attempt. */
 export const LEASE_MS = 90_000
 
-/** So many wait for one device at most, the newest. */
+/** The most items for one device. The newest are kept. */
 export const KEPT_PER_DEVICE = 100
 
 const KIND = 'push'
 
-/** As it is stored with its item, in JSON. What the database is asked by is in columns. */
+/** The JSON of an item. Fields that queries need are columns instead. */
 export type Payload = {
   message_key: string | null
   own: 0 | 1
   user_id: string | null
-  /** Made before it came into the queue. */
+  /** The attempts before it was queued. */
   attempts: number
-  /** With its one device. */
+  /** Has only one device. */
   notification: unknown
 }
 
-// As text around a text: what is long is not written a second time.
+// Inserts the text as it is: encoding a long text a second time would cost time.
 function payloadOf({ messageKey, origin, attempts, text }: QueueEntry): string {
   const head = {
     message_key: messageKey ?? null,
@@ -199,7 +197,7 @@ export const removeItem = query<Entry>()((db, p) =>
     .returning(WEIGHT),
 )
 
-/** The attempt that had it in hand is over. */
+/** The attempt that had marked the item is over. */
 export const putBack = query<Entry>()((db, p) =>
   db
     .updateTable('lane_items')
@@ -208,7 +206,7 @@ export const putBack = query<Entry>()((db, p) =>
     .where('position', '=', p.position),
 )
 
-/** All that waits in lanes, as much of it as decides what is next. */
+/** All items of these lanes, without their content. */
 export const waitingIn = query<{ laneIds: readonly number[]; owner: string }>()((db, p, d) =>
   db
     .selectFrom('lanes as l')
@@ -234,7 +232,7 @@ export const itemsAt = query<{ items: readonly { id: number; position: number }[
 
 export type ItemContent = typeof itemsAt extends Query<infer _P, infer R> ? R : never
 
-/** How much waits, by where it came from. */
+/** The size of the queue by source. */
 export const queueWeight = query()((db) =>
   db
     .selectFrom('lane_items')
@@ -275,7 +273,7 @@ export const lanesAt = query<{ laneIds: readonly number[] }>()((db, p, d) =>
   db.selectFrom('lanes').where('lane_id', 'in', d.numbers(p.laneIds)).select(['lane_id', 'last_position']),
 )
 
-/** Lanes in which a process that is dead had something in hand need not wait for the end of that. */
+/** Lanes with an item that a dead process had marked as in progress are due now. */
 export const dueWithTaken = query<{ now: number }>()((db, p) =>
   db
     .updateTable('lanes')
@@ -285,7 +283,7 @@ export const dueWithTaken = query<{ now: number }>()((db, p) =>
     ),
 )
 
-/** Processes that are dead have nothing in hand. */
+/** Removes the marks of dead processes. */
 export const endAllTaken = query()((db) =>
   db.updateTable('lane_items').set({ taken_until: null }).where('taken_until', 'is not', null),
 )

@@ -1,15 +1,15 @@
 import { isJsonObject, type JsonObject } from '../lib/json.ts'
-import { cutText } from './ladder.ts'
+import { cutText } from './message-forms.ts'
 import type { Notification, NotificationDevice } from './notification.ts'
 import { trimContent } from './trim-content.ts'
 
-/** Four times what the providers of phones and browsers take: what is cut here would not have reached the device either. */
+/** Four times the limit of providers: text that is cut here would not reach the device either. */
 export const MAX_QUEUED_TEXT_BYTES = 16 * 1024
 const MAX_NAME_BYTES = 1024
 
 /**
- * A notification for one device as it waits on the disk, in JSON: as it came, or cut, or without its content, whichever fits first.
- * Undefined: even its ids and the device are too long, and no provider would take it.
+ * The JSON of a notification for one device, as it is stored: whole, shortened, or without content, whichever fits first. Undefined: even its
+ * ids and the device are too long, and no provider would accept it.
  */
 export function queueText(notification: Notification, device: NotificationDevice): string | undefined {
   const forms = [
@@ -24,7 +24,7 @@ export function queueText(notification: Notification, device: NotificationDevice
   return undefined
 }
 
-/** With shorter names and content, and without what this gateway knows nothing of. */
+/** With short names and content, and without unknown fields. */
 function cut(notification: Notification): Partial<Notification> {
   const { event_id, room_id, type, prio, counts, user_is_target, content, membership } = notification
   const { sender, sender_display_name, room_name, room_alias } = notification
@@ -47,9 +47,9 @@ function cut(notification: Notification): Partial<Notification> {
   }
 }
 
-/** JSON of the counts that a device is told; undefined: none. */
+/** The JSON of the counts of a notification; undefined: it has none. */
 export function countsOf({ counts }: Notification): string | undefined {
   if (counts === undefined || counts === null) return undefined
-  // Nothing else of it is known, and it may be as large as the whole body.
+  // Unknown fields are left out: they may be as large as the whole body.
   return JSON.stringify({ unread: counts.unread, missed_calls: counts.missed_calls })
 }

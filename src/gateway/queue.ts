@@ -17,21 +17,21 @@ import {
 } from './queue-store.ts'
 import { stepOf } from './step.ts'
 
-// Sends what is in the queue, with the sending engine. Each device has a lane for each of its lines: it is sent one notification of the queue at
-// a time. What has just come for it does not wait for those: a newer notification is worth more than an older one. Once it is
-// delivered, the others are due.
+// Sends the queued notifications with the sending engine. Each device has a lane for each of its lines, and is sent one queued notification at
+// a time. A new notification does not wait for the queued ones, because it is more useful than they are. After its delivery the
+// queued ones are due.
 
 export type QueueDeps = PushDeps & { random: Random }
 
 export type Queue = AsyncDisposable & {
-  /** Begins; what a process before has left is taken up. */
+  /** Starts sending, including the items that an earlier process left. */
   start(): Promise<void>
-  /** Something in the queue is due then. */
+  /** An item is due at this time. */
   expect(at: number): void
   /** The circuits let these lanes continue. */
   advance(lanes: Change['released']): Promise<void>
-  /** Other apps are configured now: what waits for the end of a pause, or for its app, is tried. */
-  lookAgain(): Promise<void>
+  /** The configuration has changed: lanes that wait for the end of a pause, or for their app, are tried. */
+  retryPaused(): Promise<void>
 }
 
 const SWEEP_EVERY_MS = 30_000
@@ -44,7 +44,7 @@ export function createQueue(deps: QueueDeps): Queue {
   const settings = {
     kind: 'push',
     leaseMs: LEASE_MS,
-    // As many as the apps may have in flight: the circuits decide how many of which.
+    // The sum of the limits of all apps. The circuits enforce the limit of each app.
     get concurrency() {
       return deps.apps().all.reduce((sum, { limit }) => sum + limit, 0)
     },
@@ -63,7 +63,7 @@ export function createQueue(deps: QueueDeps): Queue {
       await endAllPauses()
       const circuits = createPushCircuits(deps)
       engine = running.use(await startEngine({ ...deps, circuits }, settings, createPushPort(deps)))
-      const sweep = { of: 'notifications that have expired in the queue', sweep: () => sweepQueue(deps) }
+      const sweep = { of: 'expired notifications of the queue', sweep: () => sweepQueue(deps) }
       running.use(
         startSweeper({ clock, log }, { ...sweep, everyMs: SWEEP_EVERY_MS, atOnce: EXPIRED_AT_ONCE }),
       )
@@ -73,24 +73,27 @@ export function createQueue(deps: QueueDeps): Queue {
       try {
         await engine?.advance(lanes)
       } catch (error) {
-        log.error({ err: error }, 'what waits in the queue could not be made due')
+        log.error({ err: error }, 'the retries of queued notifications could not be moved forward')
       }
     },
-    async lookAgain() {
+    async retryPaused() {
       try {
         await endAllPauses()
         engine?.riseBy(clock.now())
       } catch (error) {
-        log.error({ err: error }, 'what waits in the queue could not be looked at again')
+        log.error(
+          { err: error },
+          'the queued notifications could not be retried after a change of the configuration',
+        )
       }
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
 }
 
-/** Takes away what has expired; and counts what waits. Resolves to how many have expired. */
+/** Removes expired items, and counts the queue. Resolves to the number of expired items. */
 async function sweepQueue(deps: QueueDeps): Promise<number> {
-  const { db, clock, room } = deps
+  const { db, clock, capacity } = deps
   const now = clock.now()
   const expired = await db.transaction(async (tx) => {
     const rows = await tx.all(takeExpired, { now, limit: EXPIRED_AT_ONCE })
@@ -103,8 +106,8 @@ async function sweepQueue(deps: QueueDeps): Promise<number> {
     await db.transaction(
       async (tx) => {
         const counted = await tx.all(queueWeight, {})
-        // After the hooks of the transactions before it, which it has counted.
-        tx.onCommit(() => room.reset(counted))
+        // The hooks of earlier transactions run before this one, and the count includes their changes.
+        tx.onCommit(() => capacity.reset(counted))
       },
       { durably: false },
     )

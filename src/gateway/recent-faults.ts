@@ -1,12 +1,12 @@
 import type { Clock } from '../lib/clock.ts'
 
-/** Configuration errors that pause nothing, because other devices of the app are reached. Operators see them in `/health`. */
+/** Configuration errors that pause nothing, because other devices of the app can be reached. `/health` shows them. */
 export type RecentFaults = {
-  /** `reason`: one of a provider's words, or of ours. */
+  /** `reason`: a word of the provider, or one of the gateway. */
   note(reason: string): void
-  /** A pause has ended with a delivery. What is still wrong is noted again. */
+  /** Called when a delivery has ended a pause. Remaining errors are noted again. */
   clear(): void
-  /** Those of the last hour: the longest wait between two attempts. */
+  /** The errors of the last hour, which is the longest wait between two attempts. */
   list(): { reason: string; since: number }[]
 }
 

@@ -1,16 +1,16 @@
 import { hash } from 'node:crypto'
 import type { NotificationDevice } from './notification.ts'
 
-/** A device, and for whom on it: `userId` is the user of this server, absent for a notification of another server. */
+/** A device and its user. `userId`: the user of this server; absent for a notification of another server. */
 export type Recipient = { device: Pick<NotificationDevice, 'data'>; userId?: string | undefined }
 
-/** 132 bits, enough that no two are the same. */
+/** 132 bits, which makes a collision practically impossible. */
 const CHARACTERS = 22
 
 /**
- * Tells recipients on one device apart: accounts of an app have pushers with different `data` (`default_payload`), whatever the order of
- * its keys, and users of this server may set the same pusher (`append`). `undefined` where there is neither, so that those have the names
- * that they had before recipients were told apart.
+ * Distinguishes recipients on one device: accounts of an app have pushers with different `data` (`default_payload`), and users of this
+ * server may set the same pusher (`append`). The order of keys in `data` does not matter. `undefined` without `data` and user: such
+ * recipients keep the hashes that they had before recipients were distinguished.
  */
 export function recipientKeyOf({ device: { data }, userId }: Recipient): string | undefined {
   const hasData = data !== undefined && data !== null && Object.keys(data).length > 0

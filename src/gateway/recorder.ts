@@ -4,7 +4,7 @@ import { GATEWAY_WORDS } from '../sending/result-words.ts'
 import type { Database, Transaction } from '../storage/database.ts'
 import type { Job } from './exchange.ts'
 import type { NotificationDevice } from './notification.ts'
-import type { QueueRoom } from './queue-room.ts'
+import type { QueueCapacity } from './queue-capacity.ts'
 import { enqueue, type Entry, putBack, type QueueEntry, reach, removeItem } from './queue-store.ts'
 import { dropRejection, type Known, noteSeen, putRejection, remembered, type Seen } from './seen-store.ts'
 
@@ -33,7 +33,7 @@ export type Recorder = {
 /** Removes the pusher of a rejected device. Called for devices of this home server. */
 export type OnRejected = (tx: Transaction, device: NotificationDevice) => Promise<void>
 
-type RecorderDeps = { db: Database; room: QueueRoom; onRejected?: OnRejected }
+type RecorderDeps = { db: Database; capacity: QueueCapacity; onRejected?: OnRejected }
 
 /** Writes the results of first attempts. `push-port.ts` writes those of queued notifications. */
 export function createRecorder(deps: RecorderDeps): Recorder {
@@ -74,8 +74,8 @@ async function writeOne(deps: RecorderDeps, tx: Transaction, note: Note): Promis
       const { entry } = note
       const { gone, ...place } = await enqueue(tx, entry)
       tx.onCommit(() => {
-        deps.room.added(entry)
-        deps.room.removed(gone)
+        deps.capacity.added(entry)
+        deps.capacity.removed(gone)
       })
       if (entry.messageKey !== undefined)
         await noteSeen(tx, [{ messageKey: entry.messageKey, outcome: 'queued', at: entry.queuedAt }])
@@ -101,13 +101,13 @@ async function settle(
   note: Note & { kind: 'settle' },
 ): Promise<Written> {
   const { job, result, entry, at } = note
-  const { room } = deps
+  const { capacity } = deps
   // While the queue is empty, no statement looks for items of the device.
-  if (entry === undefined && (result !== 'delivered' || room.isEmpty())) return {}
+  if (entry === undefined && (result !== 'delivered' || capacity.isEmpty())) return {}
   const gone = entry === undefined ? [] : await tx.all(removeItem, entry)
   if (isToBeTold(note)) await reject(tx, { job, at }, deps.onRejected)
   const reached = await reach(tx, { job, isDelivered: result === 'delivered', before: entry?.position, at })
-  tx.onCommit(() => room.removed([...gone, ...reached.gone]))
+  tx.onCommit(() => capacity.removed([...gone, ...reached.gone]))
   return { isDue: reached.isDue }
 }
 

@@ -1,11 +1,11 @@
 import { type Queries, query } from '../storage/query.ts'
 
-/** What became of a notification that was had before. `queued`: it waits. */
+/** The recorded result of a notification. `queued`: it waits in the queue. */
 export type SeenOutcome = 'delivered' | 'rejected' | 'dropped' | 'queued'
 
 export type Seen = { messageKey: string; outcome: SeenOutcome; at: number }
 
-/** What is remembered of a notification and of its device. */
+/** The records of a notification and of its device. */
 export type Known = { seen?: Pick<Seen, 'outcome' | 'at'>; rejectedAt?: number }
 
 export async function remembered(
@@ -43,7 +43,7 @@ export const rejectionsOf = query<{ deviceKeys: readonly string[] }>()((db, p, d
 
 type SeenRow = { message_key: string; outcome: string; seen_at: number }
 
-/** The last word on a notification counts. */
+/** A later record of a notification replaces the earlier one. */
 export async function noteSeen(tx: Queries, seen: readonly Seen[]): Promise<void> {
   if (seen.length === 0) return
   const rows = new Map(
@@ -63,7 +63,7 @@ export const putSeen = query<{ rows: readonly SeenRow[] }>()((db, p, d) =>
       eb
         .selectFrom(d.rows(p.rows, { message_key: 'text', outcome: 'text', seen_at: 'integer' }).as('r'))
         .select(['r.message_key', 'r.outcome', 'r.seen_at'])
-        // SQLite takes the "on" of "on conflict" for that of a join otherwise.
+        // Without a condition SQLite would read `on conflict` as part of a join.
         .where((e) => e.lit(true)),
     )
     .onConflict((oc) =>
@@ -81,7 +81,7 @@ export const putRejection = query<{ deviceKey: string; at: number }>()((db, p) =
     .onConflict((oc) => oc.column('device_key').doUpdateSet({ rejected_at: p.at })),
 )
 
-/** It was told. A rejection that came since stays. */
+/** The home server has received the rejection. A newer rejection stays. */
 export const dropRejection = query<{ deviceKey: string; until: number }>()((db, p) =>
   db
     .deleteFrom('gateway_rejections')

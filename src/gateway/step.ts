@@ -2,45 +2,45 @@ import { shortHash } from '../lib/short-hash.ts'
 import type { GatewayWord } from '../sending/result-words.ts'
 import type { Notification, NotificationDevice } from './notification.ts'
 
-/** The state of a notification for one device: the result of an attempt, or why there was none. */
+/** The state of a notification for one device: the result of an attempt, or the reason for no attempt. */
 export type StepOutcome =
   | GatewayWord
-  /** Not tried now: its line rests or is full, its app is alarmed, the device has had too much. */
+  /** Not tried now: its line is paused or full, the rejections of its app are not believed, or the device is over its rate limit. */
   | 'queued'
-  /** It was had before. */
+  /** A repeat. */
   | 'duplicate'
-  /** Its life was over while it waited. */
+  /** It expired while it waited. */
   | 'expired'
-  /** It could not be accepted; the home server sends it again. */
+  /** It was not accepted; the home server sends it again. */
   | 'failed'
 
-/** One step on the way of a notification to one device. Holds no secret. */
+/** One step of a notification for one device. Contains no secret. */
 export type Step = {
-  /** As the device has it. */
+  /** The app id of the device. */
   appId: string
-  /** The id or glob of the configuration; absent: there is none, or there are several. */
+  /** The id or glob in the configuration; absent: no app matches, or several do. */
   app?: string
   pushkeyHash: string
   eventId?: string | undefined
   roomId?: string | undefined
   outcome: StepOutcome
-  /** The provider's own word, or one of ours. */
+  /** A word of the provider, or one of the gateway. */
   reason: string
   /** The provider's HTTP status. */
   status?: number | undefined
   /** The provider's id of the message. */
   providerId?: string | undefined
-  /** 1 is the first; 0: there was none. */
+  /** 1 is the first attempt; 0: no attempt was made. */
   attempt: number
-  /** How long the attempt took. */
+  /** The duration of the attempt. */
   ms?: number
-  /** When it is tried next. Milliseconds since the Unix epoch. */
+  /** The time of the next attempt. Milliseconds since the Unix epoch. */
   nextAttemptAt?: number
   /** Milliseconds since the Unix epoch. */
   at: number
 }
 
-/** Told of each step, for log, metrics and trace. Must not throw. */
+/** Receives each step, for log, metrics and trace. Must not throw. */
 export type Report = (step: Step) => void
 
 /** A notification for one device. `attempts`: the attempts so far; none by default. */

@@ -7,7 +7,7 @@ import { forgetEntries, forgetOpened } from './inbox-store.ts'
 const SWEEP_EVERY_MS = 10 * 60_000
 const SWEPT_AT_ONCE = 500
 
-/** Takes away what is too old, and opened inboxes that nobody has read for as long. */
+/** Removes old entries, and opened inboxes that were not read for the same time. */
 export function startInboxSweepers(
   { db, clock, log }: { db: Database; clock: Clock; log: Log },
   retentionDays: number,
@@ -19,6 +19,6 @@ export function startInboxSweepers(
   const work = { everyMs: SWEEP_EVERY_MS, atOnce: SWEPT_AT_ONCE }
   return [
     startSweeper({ clock, log }, { ...work, of: 'notifications in inboxes', sweep: sweep(forgetEntries) }),
-    startSweeper({ clock, log }, { ...work, of: 'inboxes not read', sweep: sweep(forgetOpened) }),
+    startSweeper({ clock, log }, { ...work, of: 'unread inboxes', sweep: sweep(forgetOpened) }),
   ]
 }

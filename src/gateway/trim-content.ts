@@ -1,14 +1,14 @@
 import type { JsonObject } from '../lib/json.ts'
-import { cutJsonText, ELLIPSIS, jsonTextBytes } from './ladder.ts'
+import { cutJsonText, ELLIPSIS, jsonTextBytes } from './message-forms.ts'
 
-/** As Sygnal cuts, so that service workers find what they found there. */
+/** The same limits as Sygnal, so that service workers get the same fields. */
 const MAX_BODY_CHARS = 1000
 const MAX_CIPHERTEXT_CHARS = 2000
 
 /**
  * The content of an event, for a notification that is too long: without `formatted_body`, without a `ciphertext` of more than
- * 2000 characters, and with at most 1000 characters of `body`. `surplusOf`: by how many bytes the whole is still too long with
- * such a content; `body` is cut by as many, where it can be.
+ * 2000 characters, and with at most 1000 characters of `body`. `surplusOf`: the number of bytes by which the whole is still too long with
+ * such a content; `body` is cut by that number if possible.
  */
 export function trimContent(content: JsonObject, surplusOf: (content: JsonObject) => number): JsonObject {
   const { formatted_body: _html, ...trimmed } = content
@@ -18,11 +18,11 @@ export function trimContent(content: JsonObject, surplusOf: (content: JsonObject
   const short = { ...trimmed, body: firstOf(body, MAX_BODY_CHARS) }
   const surplus = surplusOf(short)
   if (surplus <= 0) return short
-  // A thousand characters may still be four thousand bytes.
+  // A thousand characters can be four thousand bytes.
   return { ...short, body: cutJsonText(short.body, Math.max(0, jsonTextBytes(short.body) - surplus)) }
 }
 
-/** At most so many code points, the last of them "…" when some are missing. */
+/** At most this number of code points; the last one is "…" if some were cut. */
 function firstOf(text: string, chars: number): string {
   if (text.length <= chars) return text
   let count = 0

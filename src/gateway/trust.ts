@@ -11,8 +11,8 @@ import { nameOf, readNamedFile } from './credential-file.ts'
 const BEGIN = '-----BEGIN CERTIFICATE-----'
 
 /**
- * The TLS context of an app: the authorities in its `ca_file` are trusted beside the usual ones. `undefined` when nothing differs
- * from the usual, which saves reading them all again.
+ * The TLS context of an app: trusts the authorities in its `ca_file` in addition to the default ones. `undefined` if the default context is
+ * enough, which avoids reading all authorities again.
  *
  * @throws {ConfigError} naming the file.
  */
@@ -24,10 +24,10 @@ export async function secureContextFor(
   if (path === undefined) return Object.keys(more).length === 0 ? undefined : createSecureContext(more)
   const ca = { appId, key: 'ca_file', path }
   const pem = await readNamedFile(ca)
-  if (!pem.includes(BEGIN)) throw new ConfigError(`${nameOf(ca)} holds no certificate in PEM form`)
+  if (!pem.includes(BEGIN)) throw new ConfigError(`${nameOf(ca)} contains no certificate in PEM form`)
   try {
     return createSecureContext({ ...more, ca: [...getCACertificates('default'), pem] })
   } catch (cause) {
-    throw new ConfigError(`${nameOf(ca)} holds a certificate that cannot be read`, { cause })
+    throw new ConfigError(`${nameOf(ca)} contains a certificate that cannot be read`, { cause })
   }
 }

@@ -42,7 +42,7 @@ test('a fault of an app names the key and not its value', async () => {
     [{ type: 'gcm' }, /"apps.x.topic" is missing/],
     [{ type: 'gcm', topic: ['secret'] }, /"apps.x.topic": expected string/],
     [{ type: 'pigeon' }, /"apps.x.type": expected one of scripted, gcm/],
-    [{ type: 'sygnal.secretpushkin.Pushkin' }, /a Python class cannot be run here/],
+    [{ type: 'sygnal.secretpushkin.Pushkin' }, /Python classes are not supported/],
     [{ type: 'gcm', api_version: 'legacy' }, /shut down the legacy API/],
     [{ type: 'gcm', api_key: 'secret' }, /belongs to the legacy API/],
     [{ topic: 't' }, /"apps.x.type" is missing/],
@@ -68,7 +68,7 @@ test('a wrong topic for a whole app rejects no pushkey: it raises an alarm, and 
   assert.ok(!fixture.outcomes().includes('rejected'))
   assert.equal(fixture.gateway.health().apps['app']?.state, 'alarmed')
   const alarms = fixture.lines.filter(
-    ({ level, msg }) => level === 'error' && /no pushkey is given up/.test(String(msg)),
+    ({ level, msg }) => level === 'error' && /no pushkey is rejected/.test(String(msg)),
   )
   assert.equal(alarms.length, 1)
   assert.match(await fixture.metrics.registry.metrics(), /^belfry_gateway_app_alarmed\{app="app"\} 1$/m)

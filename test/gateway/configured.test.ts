@@ -119,7 +119,9 @@ suite('gateway check and the start', () => {
 
   test('refuse an app with certfile and keyfile, with a note on the behaviour of Sygnal', async (t) => {
     const fixture = await createConfigFixture(t, (path) => ({ certfile: path('cert.pem') }))
-    await assertRefused(fixture, [/certfile": stands beside keyfile.*Sygnal takes the certificate.*remove/])
+    await assertRefused(fixture, [
+      /certfile": cannot be used together with keyfile.*Sygnal uses the certificate.*remove/,
+    ])
   })
 
   test('warn about a key file that other users can read', async (t) => {
@@ -127,7 +129,7 @@ suite('gateway check and the start', () => {
     await chmod(fixture.path('key.p8'), 0o644)
     const { faults, warnings } = await fixture.check()
     assert.deepEqual(faults, [])
-    assert.match(warnings.join(), /keyfile \(.*key\.p8\) can be read by everybody on this machine/)
+    assert.match(warnings.join(), /keyfile \(.*key\.p8\) can be read by all users of this machine/)
     await fixture.start()
     assert.deepEqual(
       fixture.logged('warn').map(({ msg }) => msg),
@@ -138,7 +140,7 @@ suite('gateway check and the start', () => {
   test('report a malformed key_id as a fault, the server starts, and /health shows the fault without a file path', async (t) => {
     const fixture = await createConfigFixture(t, () => ({ key_id: 'short' }))
     const { faults } = await fixture.check()
-    assert.match(faults.join(), /key_id is not what Apple gives out/)
+    assert.match(faults.join(), /key_id must have ten characters/)
     const app = await fixture.start()
     assert.deepEqual(
       fixture.logged('error').map(({ msg }) => msg),
@@ -154,7 +156,7 @@ suite('gateway check and the start', () => {
 
   test('report a key file without a private key, and /health names the setting and not the file', async (t) => {
     const fixture = await createConfigFixture(t, (path) => ({ keyfile: path('ca.pem') }))
-    assert.match((await fixture.check()).faults.join(), /holds no private key/)
+    assert.match((await fixture.check()).faults.join(), /contains no private key/)
     const { url } = await (await fixture.start()).listen()
     const text = await (await fetch(`${url}/health`)).text()
     assert.match(text, /"failing".*"bad keyfile"/)

@@ -1,12 +1,12 @@
 import { isJsonObject, type JsonObject } from '../../lib/json.ts'
 import type { Notification } from '../notification.ts'
 
-/** A text that the app has in its user's language, and what goes into it (`loc-key` and `loc-args`). */
+/** A text from the app's translations, and its arguments (`loc-key` and `loc-args`). */
 export type Alert = { key: string; args: string[] }
 
 const MAX_NAME_CHARS = 1024
 
-/** The names of the texts, and the order of what goes into them, are Sygnal's. `undefined`: the event is not worth a text. */
+/** The keys of the texts and the order of the arguments are Sygnal's. `undefined`: the event has no text. */
 export function alertOf(notification: Notification): Alert | undefined {
   const from = nameOf(notification.sender_display_name || notification.sender || ' ')
   const room = nameOf(notification.room_name || notification.room_alias || '')
@@ -22,7 +22,7 @@ export function alertOf(notification: Notification): Alert | undefined {
     case 'm.room.member':
       return isInvitation(notification) ? invitationAlert(from, room) : undefined
     default:
-      // Not known here, but somebody's rules found that it is worth a notification.
+      // An unknown type, but the push rules of a user ask for a notification.
       return notification.type ? { key: 'MSG_FROM_USER', args: [from] } : undefined
   }
 }
@@ -30,7 +30,7 @@ export function alertOf(notification: Notification): Alert | undefined {
 function messageAlert(content: Notification['content'], from: string, room: string): Alert {
   const { msgtype, body } = content ?? {}
   const inRoom = room !== ''
-  // A message without a `msgtype` is none, whatever is in its `body`.
+  // An event without `msgtype` is not a message, whatever its `body`.
   if (typeof body === 'string' && typeof msgtype === 'string') {
     if (msgtype === 'm.image') {
       return inRoom
@@ -58,7 +58,7 @@ const invitationAlert = (from: string, room: string): Alert =>
     ? { key: 'USER_INVITE_TO_CHAT', args: [from] }
     : { key: 'USER_INVITE_TO_NAMED_ROOM', args: [from, room] }
 
-/** `membership` beside `content` is the older place; some home servers send it alone, some not at all. */
+/** `membership` beside `content` is the older place. Some home servers send only that, some none. */
 function isInvitation({ user_is_target: isTarget, membership, content }: Notification): boolean {
   return isTarget === true && (membership ?? content?.membership) === 'invite'
 }
@@ -69,7 +69,7 @@ function isVideoCall(content: Notification['content']): boolean {
   return typeof sdp === 'string' && sdp.includes('m=video')
 }
 
-/** Whole code points. */
+/** Counts code points. */
 function nameOf(text: string): string {
   if (text.length <= MAX_NAME_CHARS) return text
   let end = 0

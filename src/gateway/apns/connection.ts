@@ -16,47 +16,47 @@ import { faultAfter } from './fault.ts'
 //
 // connecting → open → draining → gone
 //
-// It is open once the server has told its settings. Draining, it takes nothing new and ends with its last stream: APNs has sent
-// GOAWAY, or it is not wanted any more.
+// It is open when the server has sent its settings. A draining connection takes no new requests and ends with its last stream: APNs has sent
+// GOAWAY, or the connection is not needed any more.
 
 export type ConnectionOptions = {
   url: URL
   clock: Clock
   secureContext: SecureContext | undefined
   proxy: Proxy | undefined
-  /** Keep to one stream until the first request has been let in: what APNs asks of those who come with a token. */
+  /** Use one stream until the first request was accepted, as APNs asks of clients with a token. */
   oneStreamFirst: boolean
-  /** There is room, or there is no connection any more. */
+  /** A stream is free, or the connection is gone. */
   readonly onChange: () => void
-  /** It was sent, and is known not to have been looked at. */
+  /** The request was sent, and APNs has certainly not processed it. */
   giveBack(exchange: Exchange): void
 }
 
 export type ApnsConnection = {
   readonly state: () => 'connecting' | 'open' | 'draining' | 'gone'
-  /** Whether a request may be sent now. */
+  /** Whether a request can be sent now. */
   hasRoom(): boolean
-  /** Whether it is so new that nobody can tell how much room it will bring. */
+  /** Whether the number of its streams is still unknown. */
   isNew(now: number): boolean
   inFlight(): number
-  /** Only while there is room. */
+  /** Only while `hasRoom`. */
   send(exchange: Exchange): void
-  /** To be called about once a second: looks whether the other side is still there. */
+  /** Call about once a second: checks whether the other side still answers. */
   check(now: number): void
-  /** How long nothing has been sent or heard, in milliseconds. */
+  /** The time since the last byte sent or received, in milliseconds. */
   idleMs(now: number): number
   drain(): void
-  /** Ends it now, with whatever is in flight. Resolves when its socket is closed. */
+  /** Ends it now, with all requests in flight. Resolves when the socket is closed. */
   end(): Promise<void>
-  /** Why it never came to be open. */
+  /** The reason why the connection never opened. */
   connectFault(): (ExchangeResult & { kind: 'fault' }) | undefined
 }
 
 const CONNECT_MS = 10_000
-/** Silence while something is in flight, and while nothing is. */
+/** The silence after which a ping is sent, with a request in flight and without. */
 const QUIET_MS = { busy: 10_000, idle: 60_000 }
 const PONG_MS = 10_000
-/** A first push that hangs holds up the others no longer than this. */
+/** The time after which a first push that hangs no longer delays the others. */
 const TRIAL_MS = 5000
 const MAX_BODY_CHARS = 4096
 const MAX_RETURNS = 10
@@ -70,13 +70,13 @@ type Link = {
   state: ReturnType<ApnsConnection['state']>
   maxStreams: number
   onTrial: boolean
-  /** Streams above it were not looked at. */
+  /** APNs has not processed streams above this one. */
   lastStream: number
   heardAt: number
   pingedAt: number | undefined
   failure: unknown
   wasOpen: boolean
-  /** Absent while a tunnel is dug. */
+  /** Absent while the tunnel through the proxy is set up. */
   session: ClientHttp2Session | undefined
 }
 
@@ -146,7 +146,7 @@ function onGone(link: Link, error?: unknown): void {
   link.options.onChange()
 }
 
-/** Ends it at once, or while it is being dialled. */
+/** Ends it at once, also during the connection set-up. */
 function destroy(link: Link, error?: Error): void {
   link.failure ??= error
   link.dialling.abort()
@@ -167,7 +167,7 @@ function send(link: Link, exchange: Exchange): void {
     if (link.session === undefined) throw new Error('not open')
     stream = link.session.request(headers)
   } catch {
-    // The session is closing, or has used up its stream ids, and its event is yet to come.
+    // The session is closing or has no stream ids left, and its event has not fired yet.
     drain(link)
     giveBack(link, exchange)
     return

@@ -3,16 +3,16 @@ import type { Log } from '../../lib/log.ts'
 import { nameOf, privateKeyIn, readSecretFile, type CredentialFile } from '../credential-file.ts'
 import type { ApnsOptions } from './options.ts'
 
-/** How an app is known to Apple. */
+/** The identity of an app at Apple. */
 export type ApnsCredentials =
   | { kind: 'token'; teamId: string; keyId: string; key: KeyObject }
-  /** `pem`: certificate and key in one, as the file has them. */
+  /** `pem`: the certificate and its key in one text, as in the file. */
   | { kind: 'certificate'; pem: string; topic?: string; expiresAt: number }
 
-/** `credentials` are absent when what is wrong (`faults`, each a sentence) leaves nothing to work with. */
+/** `faults`: the errors, each as a sentence. `credentials` are absent if the errors make them unusable. */
 export type ApnsCredentialReport = { credentials?: ApnsCredentials; faults: string[] }
 
-/** @throws {ConfigError} for a file that cannot be read. What is wrong with its content is in `faults`. */
+/** @throws {ConfigError} for a file that cannot be read. Errors in its content are in `faults`. */
 export async function readApnsCredentials(
   options: ApnsOptions,
   { appId, log, now }: { appId: string; log: Log; now: number },
@@ -34,20 +34,21 @@ function tokenKeyFrom(
   const key = privateKeyIn(text)
   if (key === undefined) {
     return {
-      faults: [`${nameOf(file)} holds no private key in PEM form; take the .p8 file as Apple gave it out.`],
+      faults: [`${nameOf(file)} contains no private key in PEM form; use the unchanged .p8 file from Apple.`],
     }
   }
   if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') {
     return {
       faults: [
-        `${nameOf(file)} holds a key of another kind than P-256; it is not the .p8 file of an APNs key.`,
+        `${nameOf(file)} contains a key that is not a P-256 key, so it is not the .p8 file of an APNs key.`,
       ],
     }
   }
   const faults = Object.entries({ key_id: keyId, team_id: teamId })
     .filter(([, id]) => !/^[A-Z0-9]{10}$/.test(id))
     .map(
-      ([name]) => `apps.${file.appId}.${name} is not what Apple gives out: ten capital letters and digits.`,
+      ([name]) =>
+        `apps.${file.appId}.${name} must have ten characters, capital letters and digits, as Apple issues it.`,
     )
   return { credentials: { kind: 'token', teamId, keyId, key }, faults }
 }
@@ -56,10 +57,10 @@ function certificateFrom(pem: string, file: CredentialFile, now: number): ApnsCr
   const certificate = certificateIn(pem)
   const key = privateKeyIn(pem)
   const faults: string[] = []
-  if (certificate === undefined) faults.push(`${nameOf(file)} holds no certificate in PEM form.`)
+  if (certificate === undefined) faults.push(`${nameOf(file)} contains no certificate in PEM form.`)
   if (key === undefined) {
     faults.push(
-      `${nameOf(file)} holds no private key in PEM form without a password; append it to the certificate.`,
+      `${nameOf(file)} contains no private key in PEM form without a password; append it to the certificate.`,
     )
   }
   if (certificate === undefined || key === undefined) return { faults }

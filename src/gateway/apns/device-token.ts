@@ -1,11 +1,11 @@
 /**
- * The device token, in hexadecimal digits as it stands in the path. Their number is not fixed. `certain`: no configuration would
- * make a token of this pushkey; otherwise it would be one with the other value of `convert_device_token_to_hex`.
+ * The device token in hexadecimal digits, as the path contains it. Its length is not fixed. `certain`: the pushkey is not a token with any
+ * configuration. Otherwise it would be one with the other value of `convert_device_token_to_hex`.
  */
 export type DeviceToken = { token: string } | { token: undefined; certain: boolean }
 
 const HEX = /^(?:[0-9a-f]{2})+$/i
-// Either alphabet, with padding or without.
+// Both base64 alphabets, with or without padding.
 const BASE64 = /^(?:[\w+/-]{4})*(?:[\w+/-]{2}(?:==)?|[\w+/-]{3}=?)?$/
 
 export function deviceTokenOf(pushkey: string, options: { fromBase64: boolean }): DeviceToken {

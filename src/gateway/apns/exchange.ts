@@ -2,29 +2,29 @@ import type { ClientHttp2Stream } from 'node:http2'
 import type { ApnsHeaders } from './request.ts'
 import type { ApnsAnswer } from './result.ts'
 
-/** What came of a request: an answer, or why there is none. */
+/** The result of a request: an answer, or the reason why there is none. */
 export type ExchangeResult =
   | { kind: 'answer'; answer: ApnsAnswer }
-  /** `fault`: one of a fixed set of words. `isOurs`: the operator must see to it. */
+  /** `fault`: one of a fixed set of words. `isOurs`: the operator must correct it. */
   | { kind: 'fault'; fault: string; isOurs?: boolean }
 
-/** `headers`: `:path` and `:method` among them. */
+/** `headers` includes `:path` and `:method`. */
 export type ApnsRequest = { headers: ApnsHeaders; body: string }
 
 /**
- * One request on its way.
+ * One request.
  *
- * waiting → sent → settled. It waits again when APNs is known not to have looked at it: the connection was told to end (GOAWAY)
- * or the stream was refused before its turn.
+ * waiting → sent → settled. It goes back to waiting if APNs has certainly not processed it: the connection was told to end (GOAWAY)
+ * before it, or the stream was refused.
  */
 export type Exchange = {
   readonly request: ApnsRequest
   readonly deadlineAt: number
-  /** Times that it went back to waiting. */
+  /** The number of returns to waiting. */
   returns: number
   isSettled: boolean
-  /** The stream it was sent on last. */
+  /** The stream of the last attempt. */
   stream?: ClientHttp2Stream
-  /** Only the first call counts. */
+  /** Only the first call has an effect. */
   settle(result: ExchangeResult): void
 }

@@ -1,10 +1,10 @@
 import { faultOf } from '../../lib/outbound/network-fault.ts'
 import type { ExchangeResult } from './exchange.ts'
 
-// With TLS 1.3 a server refuses the client's certificate after the client thinks that the connection stands.
+// With TLS 1.3 a server refuses the certificate of the client after the client considers the connection open.
 const CERTIFICATE_REFUSED = /ALERT.*(?:CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED)/
 
-/** Why there is no answer, by the error with which a connection or a stream ended; it may have ended without one. */
+/** The reason why there is no answer, from the error that ended a connection or a stream. The error can be absent. */
 export function faultAfter(error: unknown): ExchangeResult & { kind: 'fault' } {
   if (error === undefined || error === null) return { kind: 'fault', fault: 'connection closed' }
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''

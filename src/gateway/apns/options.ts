@@ -18,7 +18,7 @@ const keys = z.object({
     .string()
     .regex(/^[\w.-]+$/, 'must be a bundle id, such as org.example.app')
     .optional(),
-  /** Sygnal takes `prod`, too. */
+  /** `prod` is accepted too, as by Sygnal. */
   platform: z
     .enum(['production', 'prod', 'sandbox'])
     .default('production')
@@ -26,9 +26,9 @@ const keys = z.object({
   push_type: z.enum(PUSH_TYPES).optional(),
   convert_device_token_to_hex: z.boolean().default(true),
   send_badge_counts: z.boolean().default(true),
-  /** `tweaks.sound` makes a sound, whatever the app has asked for in its `default_payload`. */
+  /** `tweaks.sound` selects a sound even if the app has no `aps` in its `default_payload`. */
   tweak_sound: z.boolean().default(false),
-  /** Connections to APNs at the same time; a further one is opened only when the streams of the others are all taken. */
+  /** The most connections to APNs. A further one is opened only when all streams of the others are in use. */
   max_connections: z.int().positive().default(8),
   base_url: baseUrl.optional(),
   ca_file: z.string().min(1).optional(),
@@ -36,7 +36,7 @@ const keys = z.object({
 
 const BY_TOKEN = ['keyfile', 'key_id', 'team_id', 'topic'] as const
 
-// Also asked of options with a fault, so that all faults are found at once.
+// Also checked when other options have errors, so that all errors are reported at once.
 const isAsked = ({ value }: { value: unknown }) => typeof value === 'object' && value !== null
 
 const withOneIdentity = keys.refine(
@@ -44,12 +44,12 @@ const withOneIdentity = keys.refine(
   {
     path: ['certfile'],
     error:
-      'stands beside keyfile, and an app is known to Apple by one of them. Sygnal takes the certificate and ignores keyfile: to go on like that, remove keyfile, key_id and team_id; to use the key, remove certfile',
+      'cannot be used together with keyfile. Sygnal uses the certificate and ignores keyfile: to keep that, remove keyfile, key_id and team_id; to use the key, remove certfile',
     when: isAsked,
   },
 )
 
-/** The keys of an app of the type `apns`. Either `certfile`, or all of `keyfile`, `key_id`, `team_id` and `topic`. */
+/** The settings of an app of the type `apns`. Either `certfile`, or all of `keyfile`, `key_id`, `team_id` and `topic`. */
 export const apnsOptions = BY_TOKEN.reduce(
   (schema, key) =>
     schema.refine((options) => options.certfile !== undefined || options[key] !== undefined, {
@@ -62,6 +62,6 @@ export const apnsOptions = BY_TOKEN.reduce(
 
 export type ApnsOptions = z.output<typeof apnsOptions>
 
-/** Where the app's notifications go. */
+/** The topic of the notifications of the app. */
 export const apnsUrl = (options: Pick<ApnsOptions, 'base_url' | 'platform'>) =>
   new URL(options.base_url ?? PUBLIC_URLS[options.platform])

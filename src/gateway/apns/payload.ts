@@ -1,17 +1,17 @@
 import { isJsonObject, type JsonObject } from '../../lib/json.ts'
-import type { Forms } from '../ladder.ts'
-import { encodeJson, jsonTextBytes, shortenLongest } from '../ladder.ts'
+import type { Forms } from '../message-forms.ts'
+import { encodeJson, jsonTextBytes, shortenLongest } from '../message-forms.ts'
 import type { Message } from '../provider.ts'
 import { alertOf } from './alert.ts'
 
-// The payloads of Sygnal, which the apps in the shops are made for.
+// The payloads are those of Sygnal, which existing apps expect.
 
-/** `nothing`: neither a text nor a badge, so there is nothing to send. `malformed`: `default_payload` is no object. */
+/** `nothing`: no text and no badge, so there is nothing to send. `malformed`: `default_payload` is not an object. */
 export type ApnsForms = { kind: 'forms'; forms: Forms } | { kind: 'nothing' } | { kind: 'malformed' }
 
 export type PayloadOptions = {
   sendBadgeCounts: boolean
-  /** Whether `tweaks.sound` makes a sound also where `default_payload` has no `aps`. */
+  /** Whether `tweaks.sound` selects a sound even if `default_payload` has no `aps`. */
   tweakSound: boolean
 }
 
@@ -46,8 +46,8 @@ type Input = PayloadOptions & {
 const MAX_SOUND_BYTES = 128
 
 /**
- * The sound that the user's push rules ask for, for an app that has asked for an `aps` of its own. Apple plays the usual sound for
- * `default`, and for the name of a file that the app does not have.
+ * The sound that the user's push rules ask for, for an app with an `aps` in its `default_payload`. Apple plays the default sound for
+ * `default` and for files that the app does not have.
  */
 function soundOf(
   { tweaks }: Message['device'],
@@ -60,7 +60,7 @@ function soundOf(
   return Buffer.byteLength(sound) <= MAX_SOUND_BYTES ? sound : 'default'
 }
 
-/** The full payload was too long: what is left of it sounds like it, where the app shows a text of its own. */
+/** Keeps the sound of a full payload that was too long, if the app shows a text of its own. */
 function shortPayload(input: Input): JsonObject {
   const { base, sound } = input
   const payload = idOnlyPayload(input)
@@ -83,14 +83,14 @@ function fullPayload({ notification, base, sound, sendBadgeCounts }: Input): Jso
   const alert = alertOf(notification)
   const badge = sendBadgeCounts ? badgeOf(notification.counts) : undefined
   if (alert === undefined && badge === undefined) return undefined
-  // What is only about the badge is not about an event, and shows none of the app's texts.
+  // A payload for the badge alone is not about an event, and shows no text of the app.
   const under = notification.type ? base : {}
   const aps = isJsonObject(under.aps) ? under.aps : {}
   const { room_id: roomId, event_id: eventId } = notification
   return {
     ...under,
     aps: {
-      // A sound that the app names itself goes before the one of the rules.
+      // A sound from `default_payload` takes precedence over the sound of the push rules.
       ...(alert && sound !== undefined && { sound }),
       ...aps,
       ...(alert && { alert: { ...alertIn(aps), 'loc-key': alert.key, 'loc-args': alert.args } }),
@@ -101,7 +101,7 @@ function fullPayload({ notification, base, sound, sendBadgeCounts }: Input): Jso
   }
 }
 
-/** A plain text as `alert` is short for its `body`. */
+/** A plain text as `alert` is a short form of its `body`. */
 function alertIn({ alert }: JsonObject): JsonObject {
   if (typeof alert === 'string') return { body: alert }
   return isJsonObject(alert) ? alert : {}
@@ -114,7 +114,7 @@ function badgeOf(counts: Message['notification']['counts']): number | undefined 
   return (counts.unread ?? 0) + (counts.missed_calls ?? 0)
 }
 
-/** The longest of what a phone shows is cut: `alert`, `alert.body` and each of `alert.loc-args`. */
+/** Cuts the longest of the texts that a phone shows: `alert`, `alert.body` and each of `alert.loc-args`. */
 function trimmed(payload: JsonObject, maxBytes: number): JsonObject | undefined {
   const aps = isJsonObject(payload.aps) ? payload.aps : {}
   const { alert } = aps

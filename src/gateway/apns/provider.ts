@@ -2,7 +2,7 @@ import { steadyNow } from '../../lib/clock.ts'
 import { createDropLog, type DropLog } from '../drop-log.ts'
 import { pathPrefix } from '../base-url.ts'
 import { readBoth } from '../credential-file.ts'
-import { fit, type Rung } from '../ladder.ts'
+import { fit, type FormName } from '../message-forms.ts'
 import type { Message, Provider, ProviderDeps, ProviderType, ProviderResult } from '../provider.ts'
 import { secureContextFor } from '../trust.ts'
 import { readApnsCredentials, type ApnsCredentials } from './credentials.ts'
@@ -17,7 +17,7 @@ import { nextStepAfter, reasonOf, resultOf, type ApnsAnswer } from './result.ts'
 
 const MAX_BYTES = { voip: 5120, other: 4096 }
 
-/** The Apple Push Notification service. Make one for the whole gateway: apps that share a key share its tokens. */
+/** The Apple Push Notification service. Create one for the whole gateway: apps with the same key share its tokens. */
 export function makeApns(): ProviderType<typeof apnsOptions> {
   const tokensOf = makeTokenSources()
   return {
@@ -48,7 +48,7 @@ export function makeApns(): ProviderType<typeof apnsOptions> {
       })
       const logDrop = createDropLog(
         deps,
-        'APNs refuses what this app sends; its configuration or the gateway is wrong',
+        'APNs refuses the messages of this app; its configuration is wrong, or the gateway has a bug',
       )
       return makeProvider({ options, deps, credentials, faults, tokens, connections, logDrop, path })
     },
@@ -63,7 +63,7 @@ type App = {
   tokens: TokenSource | undefined
   connections: Connections
   logDrop: DropLog
-  /** `/3/device/`, behind the path of the base URL. */
+  /** `/3/device/`, after the path of the base URL. */
   path: string
 }
 
@@ -85,10 +85,10 @@ function makeProvider(app: App): Provider {
   }
 }
 
-/** A message in a form that fits. */
-type Prepared = { message: Message; headers: ApnsHeaders; rung: Rung; body: string }
+/** A message in the form that fits. */
+type Prepared = { message: Message; headers: ApnsHeaders; formName: FormName; body: string }
 
-function prepare(app: App, message: Message, from: Rung = 'full'): Prepared | ProviderResult {
+function prepare(app: App, message: Message, from: FormName = 'full'): Prepared | ProviderResult {
   const { options, credentials } = app
   const { pushkey } = message.device
   const device = deviceTokenOf(pushkey, { fromBase64: options.convert_device_token_to_hex })
@@ -109,10 +109,10 @@ function prepare(app: App, message: Message, from: Rung = 'full'): Prepared | Pr
     pushType: options.push_type,
     now: app.deps.clock.now(),
   })
-  return { message, headers, rung: fitting.rung, body: fitting.text }
+  return { message, headers, formName: fitting.formName, body: fitting.text }
 }
 
-/** Asks APNs, and takes the two steps that an answer may call for: another token, a shorter payload. Each once. */
+/** Sends the message, and once more each after two kinds of answers: with another token, or with a shorter payload. */
 async function attempt(
   app: App,
   prepared: Prepared,
@@ -133,7 +133,7 @@ async function attempt(
 
 function shrink(app: App, prepared: Prepared, answer: ApnsAnswer): Prepared | ProviderResult {
   const said = { reason: reasonOf(answer), status: answer.status }
-  if (prepared.rung === 'event_id_only') return { ...said, kind: 'refused' }
+  if (prepared.formName === 'event_id_only') return { ...said, kind: 'refused' }
   const smaller = prepare(app, prepared.message, 'event_id_only')
   return 'kind' in smaller ? { ...said, kind: 'refused' } : smaller
 }
@@ -165,7 +165,7 @@ function judge(
   const result = resultOf(answer, { pushkeyTs: message.device.pushkey_ts, attempt: message.attempt })
   if (result.reason === 'TooManyProviderTokenUpdates') tokens?.pause(steadyNow(deps.clock))
   if (result.kind === 'refused' && result.status !== 410) logDrop(result.reason)
-  // Apple remembers with the connection by which key it was opened.
+  // Apple remembers with a connection which key opened it.
   if (result.kind === 'misconfigured') connections.retire()
   return result
 }

@@ -7,7 +7,7 @@ export type ApnsHeaders = Record<string, string>
 
 const MAX_STORED_MS = 30 * 24 * 3_600_000
 
-// Apple has one topic for each kind of push that is not shown.
+// Apple has a separate topic for each kind of push that is not shown.
 const TOPIC_SUFFIX: Partial<Record<PushType, string>> = {
   voip: '.voip',
   complication: '.complication',
@@ -26,12 +26,12 @@ export type HeaderOptions = {
   now: number
 }
 
-/** All headers of Apple's "Sending notification requests to APNs" but the token. */
+/** All headers of Apple's "Sending notification requests to APNs" except the token. */
 export function apnsHeaders(message: Message, payload: Json, options: HeaderOptions): ApnsHeaders {
   const { notification, expiresAt } = message
   const key = dedupeKeyOf(message)
   const id = key && messageId(key)
-  // A repeat replaces what it repeats, unless the pusher wants the last of each room alone.
+  // A repeat replaces the earlier push, or the last push of the room does if the pusher asks for that.
   const collapse = roomCollapseId(message) ?? id
   const type = pushTypeFor(payload, options.pushType)
   const headers: ApnsHeaders = {
@@ -54,8 +54,8 @@ function expirationAt(expiresAt: number, now: number): string {
 }
 
 /**
- * What the app is configured with. Without that, what the payload is: APNs delays or drops what says otherwise, and what says
- * nothing. A payload that shows nothing goes as `background` in either case, for APNs refuses it as an alert.
+ * The push type from the configuration, else the one that fits the payload: APNs delays or drops pushes with a wrong type or without
+ * one. A payload that shows nothing is always `background`, because APNs refuses it as an alert.
  */
 function pushTypeFor(payload: Json, configured: PushType | undefined): PushType | undefined {
   if (configured !== undefined && configured !== 'alert') return configured

@@ -1,45 +1,45 @@
 import { isJsonObject } from '../../lib/json.ts'
 import type { ProviderResult } from '../provider.ts'
 
-/** What APNs answered. */
+/** An answer of APNs. */
 export type ApnsAnswer = {
   status: number
   /** Header `apns-id`. */
   id?: string
-  /** Parsed JSON; `undefined` when there was none. */
+  /** Parsed JSON; `undefined` without a body. */
   body?: unknown
   retryAfterMs?: number
 }
 
-/** What `resultOf` needs to know of the message. */
+/** The properties of the message that its result depends on. */
 export type Asked = {
   /** Seconds since the Unix epoch. */ pushkeyTs: number | null | undefined
   attempt: number
 }
 
-/** A step that the provider takes itself before there is a result. */
+/** A step that the provider takes before there is a result. */
 export type NextStep = 'renew token' | 'retime token' | 'shrink'
 
-// Apple's wait for a token that was changed too often is not told; a minute is enough to look again.
+// Apple does not say how long to wait after too many token updates. A retry after a minute is enough.
 const TOO_MANY_TOKENS_WAIT_MS = 60_000
 
-// A device token of the other environment, or of another app, looks like one that is dead.
+// A device token of the other environment or of another app looks like a dead one.
 const DOUBTFUL = new Set(['BadDeviceToken', 'DeviceTokenNotForTopic'])
 
 /** `undefined` for a plain success. One of Apple's words, or `status 418`. */
 export function reasonOf({ status, body }: ApnsAnswer): string {
   const reason = isJsonObject(body) ? body.reason : undefined
-  // Apple's are words without spaces; what a stranger in between says is not repeated.
+  // Apple's reasons are words without spaces. Other texts come from a proxy in between and are not repeated.
   return typeof reason === 'string' && /^\w{1,64}$/.test(reason) ? reason : `status ${status}`
 }
 
-/** What must be tried before this answer counts. */
+/** The step to take before this answer counts. */
 export function nextStepAfter(answer: ApnsAnswer): NextStep | undefined {
   if (answer.status === 413) return 'shrink'
   if (answer.status !== 403) return undefined
   const reason = reasonOf(answer)
   if (reason === 'ExpiredProviderToken') return 'renew token'
-  // Of a token from the future, too.
+  // APNs says so of a token from the future too.
   return reason === 'InvalidProviderToken' ? 'retime token' : undefined
 }
 
@@ -55,7 +55,7 @@ export function resultOf(answer: ApnsAnswer, asked: Asked): ProviderResult {
   if (status === 429 || status >= 500 || said.reason === 'IdleTimeout') return { ...said, ...waitOf(answer) }
   if (status === 400 && DOUBTFUL.has(said.reason)) return { ...said, kind: 'rejected', isDoubtful: true }
   if (status === 400 && said.reason === 'MissingDeviceToken') return { ...said, kind: 'rejected' }
-  // Somebody else than Apple is answering.
+  // The answer is not from Apple.
   if (status < 400 || status === 401 || status === 407) return { ...said, kind: 'misconfigured' }
   return { ...said, kind: 'refused' }
 }
@@ -72,8 +72,8 @@ function waitOf(answer: ApnsAnswer): { kind: 'retry'; retryAfterMs?: number; isO
 }
 
 /**
- * The token is dead, unless the app has given it to the home server again since Apple saw it dead (`timestamp`, milliseconds):
- * then it is tried once more, and kept.
+ * The token is dead, unless the app has set it again since Apple considers it dead (`timestamp`, milliseconds). Then the push is retried
+ * once, and the pusher is kept.
  */
 function goneResult(answer: ApnsAnswer, { pushkeyTs, attempt }: Asked): ProviderResult {
   const said = { reason: reasonOf(answer), status: answer.status }

@@ -18,16 +18,16 @@ export type ConnectionsOptions = {
 export type Connections = AsyncDisposable & {
   /** Never rejects. An abort is the fault `stopped`. */
   ask(request: ApnsRequest, signal: AbortSignal): Promise<ExchangeResult>
-  /** No request goes over a connection that is there now, once those under way are through. */
+  /** New requests use new connections. The present ones end after their requests in flight. */
   retire(): void
-  /** How many there are, those that are ending included. */
+  /** The number of connections, including those that are ending. */
   count(): number
 }
 
 const TICK_MS = 1000
-/** From the first wait for a stream to the answer. */
+/** From the start of the wait for a stream to the answer. */
 const EXCHANGE_MS = 30_000
-/** One connection is kept for good, as Apple wants it; another one only as long as it is needed. */
+/** One connection is always kept, as Apple asks. Others are closed when they are not needed. */
 const SPARE_IDLE_MS = 5 * 60_000
 
 const STOPPED: ExchangeResult = { kind: 'fault', fault: 'stopped' }
@@ -36,10 +36,10 @@ const TIMEOUT: ExchangeResult = { kind: 'fault', fault: 'timeout' }
 type Pool = {
   readonly options: ConnectionsOptions
   readonly connections: Set<ApnsConnection>
-  /** Oldest first, so that a look at the first tells whether any is late. */
+  /** Oldest first, so that checking the first is enough to find a late one. */
   readonly pending: Set<Exchange>
   readonly waiting: Exchange[]
-  /** They come before those that wait: they have waited already. */
+  /** Sent before the waiting ones, because they have waited already. */
   readonly returned: Exchange[]
   readonly stop: AbortController
   ticking: Promise<void> | undefined
@@ -124,7 +124,7 @@ function withRoom({ connections }: Pool): ApnsConnection | undefined {
 const usable = ({ connections }: Pool) =>
   [...connections].filter((one) => one.state() === 'connecting' || one.state() === 'open')
 
-/** One connection at a time: what a new one brings may be enough. */
+/** Opens one connection at a time: the streams of a new one may be enough. */
 function makeRoom(pool: Pool): void {
   const { options, connections, stop, returned } = pool
   if (stop.signal.aborted) return
@@ -144,7 +144,7 @@ function makeRoom(pool: Pool): void {
 function onChange(pool: Pool, connection: ApnsConnection): void {
   if (connection.state() === 'gone' && pool.connections.delete(connection)) {
     const fault = connection.connectFault()
-    // Nothing is left to wait for: better they fail at once than that each of them dials again.
+    // No connection is left. All waiting requests fail now; otherwise each would open a connection again.
     if (fault !== undefined && usable(pool).length === 0) failAll(pool, fault)
   }
   pump(pool)

@@ -2,46 +2,46 @@ import type { KeyObject } from 'node:crypto'
 import { SignJWT } from 'jose'
 
 const MINUTE_MS = 60_000
-// Apple takes a token for an hour, and refuses new ones that come oftener than every 20 minutes.
+// Apple accepts a token for an hour, and refuses a new one within 20 minutes.
 const RENEW_AT_MS = 45 * MINUTE_MS
 const LEAST_AGE_MS = 20 * MINUTE_MS
-/** A clock that is off by less makes no token bad. One that was set back further has made the token one of the future. */
+/** A smaller error of the clock does not invalidate a token. A larger step back puts the token into the future. */
 const CLOCK_STEP_MS = 5 * MINUTE_MS
 
 /**
- * A provider token that is signed or is being signed. It is the same object for as long as it is the same token, so however many pushes ask at a
- * time, it is signed once; and a token is compared with another as an object, without a wait.
+ * A provider token, signed or being signed. The object is the same as long as the token is, so any number of pushes share one
+ * signature, and tokens are compared as objects without waiting.
  */
 export type ProviderToken = Promise<string>
 
 /**
- * Ages are told by `steady`, a clock that is never set, and times by `now`. `steady` is left out where the two never part.
+ * `steady`: a monotonic clock, for ages. `now`: the system clock, for times. `steady` can be left out if the two never differ.
  */
 export type TokenSource = {
   /** The token to use now. */
   current(now: number, steady?: number): ProviderToken
   /**
-   * After APNs has called a token expired: another one to use, which may be there already; `undefined` while it is too soon for
-   * that.
+   * APNs has called a token expired: returns another one, which may exist already. `undefined`: the last one was signed too recently for
+   * a new one.
    */
   replace(token: ProviderToken, now: number, steady?: number): ProviderToken | undefined
   /**
-   * After APNs has called a token expired or invalid: one for another time, where the system's clock was set since the first token, or the
-   * one that is there already. It does not wait for the 20 minutes, for the one that is refused is of no use; but it is one in 20 minutes.
+   * APNs has called a token expired or invalid. Returns one for another time if the system clock was set since the first token, or the one that
+   * exists already. It does not wait for the 20 minutes, because the refused token is useless; but it is limited to one in 20 minutes.
    */
   retime(token: ProviderToken, now: number, steady?: number): ProviderToken | undefined
-  /** After APNs has seen too many tokens: this one stays for 20 minutes from now. */
+  /** APNs has seen too many tokens: this one stays for 20 minutes from now. */
   pause(steady: number): void
-  /** How long until `replace` would give another token, in milliseconds. */
+  /** The time until `replace` returns another token, in milliseconds. */
   waitMs(steady: number): number
 }
 
-/** Provider tokens for one key of one team. Apple counts them by key, so whoever uses that key shares them. */
+/** The provider tokens of one key of one team. Apple counts them by key, so all users of the key share them. */
 export function makeTokenSource(signer: { teamId: string; keyId: string; key: KeyObject }): TokenSource {
-  /** `offset`: the time that it was signed for, less `steadyAt`. */
+  /** `offset`: the time that it was signed for minus `steadyAt`. */
   let token: { signed: ProviderToken; offset: number; wallAt: number; steadyAt: number } | undefined
   let notBefore = 0
-  /** That of the first token. */
+  /** The offset of the first token. */
   let firstOffset: number | undefined
   let retimedAt = -Infinity
 
@@ -89,7 +89,7 @@ export function makeTokenSource(signer: { teamId: string; keyId: string; key: Ke
   }
 }
 
-/** Apple wants `iss` and `iat`, and no `exp`. */
+/** Apple requires `iss` and `iat`, and no `exp`. */
 function signToken(
   { teamId, keyId, key }: Parameters<typeof makeTokenSource>[0],
   now: number,
@@ -99,7 +99,7 @@ function signToken(
     .sign(key)
 }
 
-/** The token sources of all apps, so that two apps with one key share its tokens, also across a change of configuration. */
+/** The token sources of all apps: two apps with the same key share its tokens, also after a change of the configuration. */
 export function makeTokenSources() {
   const sources = new Map<string, { key: KeyObject; source: TokenSource }>()
   return function sourceFor(signer: { teamId: string; keyId: string; key: KeyObject }): TokenSource {

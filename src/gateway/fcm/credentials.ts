@@ -6,10 +6,10 @@ import type { Log } from '../../lib/log.ts'
 import { nameOf, privateKeyIn, readSecretFile, type CredentialFile } from '../credential-file.ts'
 import type { FcmOptions } from './options.ts'
 
-/** RS256 takes no shorter key (RFC 7518, section 3.3), and `jose` does not sign with one. */
+/** RS256 needs at least this length (RFC 7518, section 3.3), and `jose` does not sign with a shorter key. */
 const LEAST_KEY_BITS = 2048
 
-/** How an app is known to Google, from the file that Google Cloud gives out for a service account. */
+/** The identity of an app at Google, from the key file of a service account. */
 export type ServiceAccount = { email: string; keyId: string; key: KeyObject; tokenUri: URL }
 
 const file = z.looseObject({
@@ -20,10 +20,10 @@ const file = z.looseObject({
   token_uri: z.string().refine((text) => /^https?:$/.test(URL.parse(text)?.protocol ?? '')),
 })
 
-/** `credentials` are absent when what is wrong (`faults`, each a sentence that repeats nothing of the file) leaves nothing to work with. */
+/** `faults`: the errors, each as a sentence that repeats nothing of the file. `credentials` are absent if the errors make them unusable. */
 export type FcmCredentialReport = { credentials?: ServiceAccount; faults: string[] }
 
-/** @throws {ConfigError} for a file that cannot be read. What is wrong with its content is in `faults`. */
+/** @throws {ConfigError} for a file that cannot be read. Errors in its content are in `faults`. */
 export async function readFcmCredentials(
   options: FcmOptions,
   { appId, log }: { appId: string; log: Log },
@@ -37,17 +37,17 @@ function serviceAccountIn(text: string, named: CredentialFile): FcmCredentialRep
   const result = file.safeParse(parsed(text))
   if (!result.success) {
     const keys = [...new Set(result.error.issues.map((issue) => issue.path.join('.')))]
-    if (keys.includes('')) return fault('holds no JSON object; take the file as Google Cloud gave it out.')
+    if (keys.includes('')) return fault('contains no JSON object; use the unchanged file from Google Cloud.')
     if (keys.includes('type'))
       return fault('is not the key file of a service account ("type": "service_account").')
-    return { faults: keys.map((key) => `${nameOf(named)} lacks "${key}", or has something unfit there.`) }
+    return { faults: keys.map((key) => `${nameOf(named)} has no valid "${key}".`) }
   }
   const { client_email: email, private_key_id: keyId, private_key: pem, token_uri: tokenUri } = result.data
   const key = privateKeyIn(pem)
-  if (key === undefined) return fault('has a "private_key" that is no private key in PEM form.')
-  if (key.asymmetricKeyType !== 'rsa') return fault('has a "private_key" of another kind than RSA.')
+  if (key === undefined) return fault('has a "private_key" that is not a private key in PEM form.')
+  if (key.asymmetricKeyType !== 'rsa') return fault('has a "private_key" that is not an RSA key.')
   if ((key.asymmetricKeyDetails?.modulusLength ?? 0) < LEAST_KEY_BITS)
-    return fault('has a "private_key" of less than 2048 bits; make a new key for the account.')
+    return fault('has a "private_key" of less than 2048 bits; create a new key for the account.')
   return { credentials: { email, keyId, key, tokenUri: new URL(tokenUri) }, faults: [] }
 }
 

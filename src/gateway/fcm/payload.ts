@@ -1,12 +1,12 @@
 import { isJsonObject, type Json } from '../../lib/json.ts'
-import { cutText, encodeJson, jsonTextBytes, shortenLongest, type Forms } from '../ladder.ts'
+import { cutText, encodeJson, jsonTextBytes, shortenLongest, type Forms } from '../message-forms.ts'
 import type { Message } from '../provider.ts'
 
-// The `data` of a message as Sygnal writes it, which the apps in the shops are made for. All values are strings.
+// The `data` of a message is that of Sygnal, which existing apps expect. All values are strings.
 
 export type FcmData = Record<string, string>
 
-/** `nothing`: about no event, and no counts. `malformed`: `default_payload` is no object. */
+/** `nothing`: not about an event, and no counts. `malformed`: `default_payload` is not an object. */
 export type FcmForms = { kind: 'forms'; forms: Forms } | { kind: 'nothing' } | { kind: 'malformed' }
 
 const MAX_TEXT_BYTES = 1024
@@ -22,10 +22,10 @@ const FIELDS = [
   'room_id',
 ] as const
 
-/** FCM refuses the whole message for one of these. */
+/** FCM refuses messages with one of these keys. */
 const RESERVED = /^(?:from|message_type|gcm.*|google.*)$/s
 
-/** What people read, and what may be cut further when there is no room. */
+/** The texts that are cut when a message is too long. */
 const IS_TEXT = /^(?:content_.*|room_name|sender_display_name)$/s
 
 export function fcmForms({ device, notification }: Message, options: { sendBadgeCounts: boolean }): FcmForms {
@@ -49,7 +49,7 @@ export function fcmForms({ device, notification }: Message, options: { sendBadge
   }
 }
 
-/** Of the client's own values, too, FCM takes strings alone. */
+/** FCM accepts only strings, also among the client's own values. */
 function stringsOf(payload: Record<string, Json>): FcmData {
   const data: FcmData = {}
   for (const [key, value] of Object.entries(payload)) {
@@ -83,18 +83,18 @@ function contentIn({ content }: Message['notification']): FcmData {
 function countsIn({ counts }: Message['notification']): FcmData {
   const { unread, missed_calls: missedCalls } = counts ?? {}
   return {
-    // Zero is told when it is told to us: apps take their notifications away by it.
+    // Zero is sent if the home server sends it: apps remove their notifications then.
     ...(typeof unread === 'number' && { unread: String(unread) }),
     ...(typeof missedCalls === 'number' && { missed_calls: String(missedCalls) }),
   }
 }
 
-/** A client may call a key `__proto__`. */
+/** A client can use `__proto__` as a key. */
 function put(data: FcmData, key: string, value: string): void {
   Object.defineProperty(data, key, { value, enumerable: true, configurable: true, writable: true })
 }
 
-/** First goes what repeats the body, then the longest texts are cut. */
+/** Removes the texts that repeat the body, then cuts the longest texts. */
 function trimmed(
   { content_formatted_body: _repeated, ...data }: FcmData,
   maxBytes: number,

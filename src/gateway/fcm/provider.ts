@@ -2,7 +2,7 @@ import type { Answered } from '../../lib/outbound/call.ts'
 import { createDropLog, type DropLog } from '../drop-log.ts'
 import { pathPrefix } from '../base-url.ts'
 import { readBoth } from '../credential-file.ts'
-import { encodeJson, fit, type Rung } from '../ladder.ts'
+import { encodeJson, fit, type FormName } from '../message-forms.ts'
 import type { Message, Provider, ProviderDeps, ProviderType, ProviderResult } from '../provider.ts'
 import { secureContextFor } from '../trust.ts'
 import { readFcmCredentials, type ServiceAccount } from './credentials.ts'
@@ -33,7 +33,7 @@ export const fcm: ProviderType<typeof fcmOptions> = {
     const messages = posterTo(base, options.max_connections)
     const logDrop = createDropLog(
       deps,
-      'FCM refuses what this app sends; its configuration or the gateway is wrong',
+      'FCM refuses the messages of this app; its configuration is wrong, or the gateway has a bug',
     )
     const url = new URL(`${base.origin}${pathPrefix(base)}/v1/projects/${options.project_id}/messages:send`)
     return makeProvider({ options, deps, faults, messages, logDrop, url, grants: grantsFor(credentials) })
@@ -46,7 +46,7 @@ export const fcm: ProviderType<typeof fcmOptions> = {
   },
 }
 
-/** Absent when the service account is of no use. */
+/** Absent if the service account cannot be used. */
 type Grants = { poster: Poster; tokens: AccessTokens }
 
 type App = {
@@ -79,10 +79,14 @@ function makeProvider(app: App): Provider {
   }
 }
 
-/** A message in a form that fits. */
-type Prepared = { message: Message; rung: Rung; body: string }
+/** A message in the form that fits. */
+type Prepared = { message: Message; formName: FormName; body: string }
 
-function prepare({ options, deps }: App, message: Message, from: Rung = 'full'): Prepared | ProviderResult {
+function prepare(
+  { options, deps }: App,
+  message: Message,
+  from: FormName = 'full',
+): Prepared | ProviderResult {
   if (message.device.pushkey === '') return { kind: 'rejected', reason: 'pushkey is empty' }
   const made = fcmForms(message, { sendBadgeCounts: options.send_badge_counts })
   if (made.kind === 'malformed') return { kind: 'rejected', reason: 'default_payload is not an object' }
@@ -90,12 +94,12 @@ function prepare({ options, deps }: App, message: Message, from: Rung = 'full'):
   const fitting = fit(made.forms, MAX_DATA_BYTES, from)
   if (fitting === undefined) return { kind: 'refused', reason: 'too large' }
   const whole = fcmMessage(message, { base: options.fcm_options, data: fitting.form, now: deps.clock.now() })
-  return { message, rung: fitting.rung, body: encodeJson({ message: whole }) }
+  return { message, formName: fitting.formName, body: encodeJson({ message: whole }) }
 }
 
 type Attempt = { token: string; tokens: AccessTokens; signal: AbortSignal; taken: readonly string[] }
 
-/** Asks FCM, and takes the two steps that an answer may call for: another token, a shorter message. Each once. */
+/** Sends the message, and once more each after two kinds of answers: with another token, or with a shorter message. */
 async function attempt(app: App, prepared: Prepared, with_: Attempt): Promise<ProviderResult> {
   const headers = { authorization: `Bearer ${with_.token}`, 'content-type': 'application/json' }
   const answer = await app.messages.post({ url: app.url, headers, body: prepared.body }, with_.signal)
@@ -116,7 +120,7 @@ function shrink(
   { answer, next }: { answer: Answered; next: Attempt },
 ): Promise<ProviderResult> | ProviderResult {
   const smaller =
-    prepared.rung === 'event_id_only' ? undefined : prepare(app, prepared.message, 'event_id_only')
+    prepared.formName === 'event_id_only' ? undefined : prepare(app, prepared.message, 'event_id_only')
   if (smaller !== undefined && !('kind' in smaller)) return attempt(app, smaller, next)
   return { kind: 'refused', reason: reasonOf(answer), status: answer.status }
 }
@@ -127,7 +131,7 @@ function judge({ deps, logDrop }: App, message: Message, answer: Answered): Prov
   return result
 }
 
-/** The token is fetched for all who wait for it, so one who gives up must not end that. */
+/** All waiting messages share the request for a token, so the abort of one must not end it. */
 function unlessAborted(result: Promise<TokenResult>, signal: AbortSignal): Promise<TokenResult> {
   const stopped: TokenResult = { kind: 'failure', failure: { kind: 'retry', reason: 'stopped' } }
   if (signal.aborted) return Promise.resolve(stopped)

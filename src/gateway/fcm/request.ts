@@ -5,9 +5,9 @@ import type { Message } from '../provider.ts'
 const MAX_TTL_S = 2_419_200
 
 /**
- * The `message` of `messages:send`: the app's `fcm_options`, and over them what this notification is. Nothing of the options is
- * changed. There is no collapse key for each event, for FCM keeps four of them for a device; there is one for the room when the
- * pusher wants the last of each room alone.
+ * The `message` of `messages:send`: the app's `fcm_options`, overlaid with this notification. The options are not
+ * changed. Events have no collapse key, because FCM keeps only four of them for a device. A room has one if the pusher asks for the
+ * last notification of each room.
  */
 export function fcmMessage(
   message: Message,
@@ -29,7 +29,7 @@ export function fcmMessage(
   }
 }
 
-/** As long as the message is worth something, or as long as the operator lets it live if that is shorter. */
+/** The time until the message expires, or the operator's limit if that is shorter. */
 function ttlSeconds(configured: Json | undefined, leftMs: number): number {
   const own = typeof configured === 'string' ? /^(\d{1,9})(?:\.\d+)?s$/.exec(configured)?.[1] : undefined
   const left = Math.max(0, Math.floor(leftMs / 1000))

@@ -3,21 +3,21 @@ import { isJsonObject, type Json } from '../../lib/json.ts'
 import type { Answered } from '../../lib/outbound/call.ts'
 import type { ProviderResult } from '../provider.ts'
 
-/** A step that the provider takes itself before there is a result. */
+/** A step that the provider takes before there is a result. */
 export type NextStep = 'renew token' | 'shrink'
 
 const QUOTA_WAIT_MS = 60_000
-/** Google asks for ten seconds at least, then longer and longer. */
+/** Google asks for at least ten seconds, then for longer waits. */
 const OUTAGE_WAIT_MS = 10_000
 const MAX_DOUBLINGS = 6
 
 /**
- * The project has no credentials, or bad ones, for the push service of the device's platform: Apple's or a browser's. Google has
- * accepted ours, and its own devices are reached.
+ * The project has no valid credentials for the push service of the device's platform (Apple or a browser). Google has accepted the
+ * gateway's credentials, and Android devices can be reached.
  */
 const PLATFORM_REFUSED = 'THIRD_PARTY_AUTH_ERROR'
 
-/** What must be tried before this answer counts. */
+/** The step to take before this answer counts. */
 export function nextStepAfter(answer: Answered): NextStep | undefined {
   if (reasonOf(answer) === PLATFORM_REFUSED) return undefined
   if (answer.status === 401) return 'renew token'
@@ -44,7 +44,7 @@ export function resultOf(
   }
   if (reason === PLATFORM_REFUSED) return { ...said, kind: 'misconfigured', isOfDevice: true }
   if (status === 400) return { ...said, kind: isAboutToken(answer) ? 'rejected' : 'refused' }
-  // Without FCM's own word for it, it is the project or the address that is not there.
+  // Without FCM's own error code, the project or the address does not exist.
   if (status === 404) return { ...said, kind: reason === 'UNREGISTERED' ? 'rejected' : 'misconfigured' }
   if (status === 403 && reason === 'SENDER_ID_MISMATCH')
     return { ...said, kind: 'rejected', isDoubtful: true }
@@ -54,7 +54,7 @@ export function resultOf(
     const wait = OUTAGE_WAIT_MS * 2 ** Math.min(attempt - 1, MAX_DOUBLINGS)
     return { ...said, kind: 'retry', retryAfterMs: answer.retryAfterMs ?? wait + random.below(wait) }
   }
-  // A redirect is not followed: it would carry the token elsewhere.
+  // Redirects are not followed: they would carry the token elsewhere.
   return { ...said, kind: status < 400 ? 'misconfigured' : 'refused' }
 }
 
@@ -79,7 +79,7 @@ function isAboutToken({ body }: Answered): boolean {
     .some((violation) => isJsonObject(violation) && violation.field === 'message.token')
 }
 
-/** There is no code for it: "Android message is too big". */
+/** There is no error code for it: "Android message is too big". */
 const isAboutSize = ({ body }: Answered) =>
   /\btoo (?:big|large|long)\b|\bsize\b/i.test(messageOf(errorIn(body)))
 

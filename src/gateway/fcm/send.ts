@@ -7,10 +7,10 @@ import { type CallResult, type PostingAgent, postOnce, timerOf } from '../../lib
 import { type Proxy, proxyFor } from '../../lib/outbound/proxy.ts'
 import { throughProxy } from '../../lib/outbound/proxy-connector.ts'
 
-/** `url`: of the poster's origin. */
+/** `url`: an address of the poster's origin. */
 export type PostRequest = { url: URL; headers: Record<string, string>; body: string }
 
-/** Posts to one address that the operator has chosen. Redirects are not followed. */
+/** Posts to one origin that the operator has chosen. Redirects are not followed. */
 export type Poster = AsyncDisposable & {
   /** See `postOnce`. The deadline is 30 s; of the body, 64 KiB of JSON are read. */
   post(request: PostRequest, signal: AbortSignal): Promise<CallResult>
@@ -40,7 +40,7 @@ export function makePoster({ origin, connections, secureContext, clock, ...given
     connections,
     pipelining: 1,
     keepAliveTimeout: 60_000,
-    // The deadline bounds the whole exchange; undici's timers would only start anew with each chunk.
+    // The deadline covers the whole exchange; undici's timers would start again with each chunk.
     headersTimeout: 0,
     bodyTimeout: 0,
     connect: proxy === undefined ? connect : throughProxy(proxy, connect, CONNECT_MS),

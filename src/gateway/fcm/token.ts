@@ -14,18 +14,18 @@ const GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 const ASSERTION_S = 3600
 const EARLY_MS = 5 * 60_000
 const DEFAULT_LIFE_S = 3600
-/** Google takes an assertion whose times are off by a few minutes. */
+/** Google accepts an assertion whose times are off by a few minutes. */
 const SAME_TIME_MS = 60_000
-/** Nobody's patience ends it: it is fetched for all who wait. */
+/** No message aborts this request, because all waiting messages share it. */
 const NEVER = new AbortController().signal
 
-/** `failure` tells what becomes of a message that cannot be sent for want of a token. */
+/** `failure`: the result of a message that cannot be sent without a token. */
 export type TokenResult = { kind: 'token'; token: string } | { kind: 'failure'; failure: ProviderResult }
 
 export type AccessTokens = {
-  /** The token to use now. However many ask, the server is asked once. */
+  /** The token to use now. Concurrent calls share one request. */
   current(): Promise<TokenResult>
-  /** Another one than `refused`, which may be there already. */
+  /** Another token than `refused`. It may exist already. */
   replace(refused: string): Promise<TokenResult>
 }
 
@@ -38,14 +38,14 @@ export function makeAccessTokens({
   poster: Poster
   clock: Clock
 }): AccessTokens {
-  // Google says how long a token lives, not until when: by the steady clock, which nobody sets.
+  // Google gives the lifetime of a token, not its end, so the monotonic clock measures it.
   let held: { token: string; renewAt: number; endsAt: number } | undefined
   let fetching: Promise<TokenResult> | undefined
   const startedWith = clock.now() - steadyNow(clock)
 
   const ask = async (time: number) => poster.post(await tokenRequest(account, time), NEVER)
 
-  /** The assertion has to fit Google's clock. If ours does not, Google's own time is taken, then ours without its steps. */
+  /** The times of the assertion must fit Google's clock. If they do not, Google's time is used, then the system's time without its steps. */
   async function askAtRightTime(): Promise<CallResult> {
     const asked = clock.now()
     const first = await ask(asked)
@@ -65,7 +65,7 @@ export function makeAccessTokens({
     const reply = await askAtRightTime()
     const { token, life } = grantIn(reply)
     if (token === undefined) return { kind: 'failure', failure: failureAfter(reply) }
-    // A short life is not spent on being early.
+    // A token with a short life is renewed late.
     const early = Math.min(EARLY_MS, life / 2)
     held = { token, renewAt: asked + life - early, endsAt: asked + life }
     return { kind: 'token', token }
@@ -78,7 +78,7 @@ export function makeAccessTokens({
       const now = steadyNow(clock)
       if (held === undefined || now >= held.renewAt) {
         const result = await fetchOnce()
-        // Renewal comes early, so that the old one bridges a token server that is down.
+        // Renewal is early, so that the old token is still valid when the token server is down.
         if (result.kind === 'token' || held === undefined || now >= held.endsAt) return result
       }
       return { kind: 'token', token: held.token }
@@ -135,7 +135,7 @@ function isAboutTimes(reply: CallResult): reply is Answered {
   return error === 'invalid_grant' && typeof text === 'string' && /timeframe|\biat\b|\bexp\b/i.test(text)
 }
 
-/** OAuth's word for it (RFC 6749, section 5.2): `invalid_grant`. */
+/** OAuth's error code (RFC 6749, section 5.2), such as `invalid_grant`. */
 function errorIn({ status, body }: Answered): string {
   const error = isJsonObject(body) ? body.error : undefined
   return typeof error === 'string' && /^\w{1,64}$/.test(error) ? error : `status ${status}`

@@ -1,15 +1,15 @@
 import { isJsonObject, type JsonObject } from '../../lib/json.ts'
-import { encodeJson, type Forms } from '../ladder.ts'
+import { encodeJson, type Forms } from '../message-forms.ts'
 import type { Notification } from '../notification.ts'
 import { trimContent } from '../trim-content.ts'
 
-/** UnifiedPush, "Server to server": what every push server takes. */
+/** UnifiedPush, "Server to server": the size that every push server accepts. */
 export const MAX_BODY_BYTES = 4096
 
-/** What the app is given: the notification as it came, without its `devices`, which the app knows and others should not. */
+/** The body for the app: the notification without its `devices`, which the app knows and the push server should not see. */
 export function unifiedPushForms(notification: Notification): Forms {
   const { devices: _devices, ...fields } = notification
-  // It has been read from JSON.
+  // It was parsed from JSON.
   const whole = fields as JsonObject
   const { event_id: eventId, room_id: roomId, counts, prio, content } = whole
   return {

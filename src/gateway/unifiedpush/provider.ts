@@ -1,7 +1,7 @@
 import type { GuardedAgent } from '../../lib/outbound/guarded-agent.ts'
 import { endpointFor, lineOfEndpoint, openEndpointAgent } from '../endpoint.ts'
-import { type KnownOrigins, makeKnownOrigins, TOO_MANY_FOR_A_STRANGER } from '../known-origins.ts'
-import { type Fitting, fit, type Rung } from '../ladder.ts'
+import { type KnownOrigins, makeKnownOrigins, TOO_MANY_FOR_UNKNOWN_HOST } from '../known-origins.ts'
+import { type Fitting, fit, type FormName } from '../message-forms.ts'
 import type { Message, Provider, ProviderDeps, ProviderType, ProviderResult } from '../provider.ts'
 import { secureContextFor } from '../trust.ts'
 import { type UnifiedPushOptions, unifiedPushOptions } from './options.ts'
@@ -58,12 +58,12 @@ async function sendFitting(
   const fitting = formOf(message, 'full')
   if (fitting === undefined) return { kind: 'refused', reason: 'too large' }
   const result = await attempt(app, url, { message, text: fitting.text, signal })
-  if (result.status !== 413 || fitting.rung === 'event_id_only') return result
+  if (result.status !== 413 || fitting.formName === 'event_id_only') return result
   const smaller = formOf(message, 'event_id_only')
   return smaller === undefined ? result : attempt(app, url, { message, text: smaller.text, signal })
 }
 
-const formOf = ({ notification }: Message, from: Rung): Fitting | undefined =>
+const formOf = ({ notification }: Message, from: FormName): Fitting | undefined =>
   fit(unifiedPushForms(notification), MAX_BODY_BYTES, from)
 
 async function attempt(
@@ -71,8 +71,8 @@ async function attempt(
   url: URL,
   { message, text, signal }: { message: Message; text: string; signal: AbortSignal },
 ): Promise<ProviderResult> {
-  const waitMs = origins.strangerWait(url)
-  if (waitMs > 0) return { ...TOO_MANY_FOR_A_STRANGER, retryAfterMs: waitMs }
+  const waitMs = origins.unknownHostWait(url)
+  if (waitMs > 0) return { ...TOO_MANY_FOR_UNKNOWN_HOST, retryAfterMs: waitMs }
   const { clock } = deps
   const result = await sendUnifiedPush({ agent, clock }, { url, message, text, ttl: options.ttl, signal })
   if (result.kind === 'delivered') origins.accepted(url.origin)

@@ -5,18 +5,18 @@ import type { ProviderResult } from '../provider.ts'
 
 const REFUSED_MS = 600_000
 const UNAVAILABLE_MS = 60_000
-/** Anybody may name any address, so only so many are remembered: those that were used last. */
+/** Callers can name any address, so the number is limited. The least recently used ones are removed. */
 const MOST_KEPT = 10_000
 
-/** No connection came about, which says something of the host. One that broke off says little. */
+/** No connection was made, which concerns the host. A connection that broke off proves little. */
 const OF_HOST: ReadonlySet<string> = new Set(['connection refused', 'dns', 'timeout', 'tls', 'unreachable'])
 
 /**
- * What was learned of an address or of its host, so that it is not asked again for each message: who refuses is left alone for
- * ten minutes, who is not there for one.
+ * Known results of an address or its host, so that not every message causes a request: a refusal is kept for ten minutes, an unreachable
+ * host for one.
  */
 export type ResultCache = {
-  /** What holds for this address without asking. */
+  /** The known result for this address. */
   find(url: URL): ProviderResult | undefined
   learn(url: URL, result: ProviderResult): void
 }
@@ -30,7 +30,7 @@ export function makeResultCache(clock: Clock): ResultCache {
     const one = kept.get(key)
     if (one === undefined) return undefined
     const now = clock.now()
-    // A clock that was set back must not make it hold for longer.
+    // A clock that is set back must not prolong it.
     if (now < one.from || now >= one.until) {
       kept.delete(key)
       return undefined

@@ -7,7 +7,7 @@ import { resultOf } from './result.ts'
 
 export type SendDeps = { agent: GuardedAgent; clock: Clock }
 
-/** `ttl`: the most, in seconds. */
+/** `ttl`: the longest, in seconds. */
 export type UnifiedPushRequest = {
   url: URL
   message: Message
@@ -23,8 +23,8 @@ export async function sendUnifiedPush(
 ): Promise<ProviderResult> {
   const left = Math.floor((message.expiresAt - clock.now()) / 1000)
   const headers = {
-    // It is not encrypted. But servers of the newer kind take Web Push alone, and know it by this header; the older kind, and
-    // the gateways that are in use, live with it.
+    // The body is not encrypted. But newer servers accept only Web Push and recognise it by this header; older ones, and
+    // existing gateways, accept the header.
     'content-encoding': 'aes128gcm',
     'content-type': 'application/json',
     ttl: String(Math.max(0, Math.min(ttl, left))),

@@ -9,16 +9,16 @@ import type { Log } from '../../lib/log.ts'
 import { nameKindOf } from '../../lib/public-name.ts'
 import { nameOf, privateKeyIn, readSecretFile } from '../credential-file.ts'
 
-/** Who we are to push services (RFC 8292): a key of P-256. */
+/** The identity of this server at push services (RFC 8292): a P-256 key. */
 export type VapidKey = {
   privateKey: KeyObject
-  /** Uncompressed point as base64url without padding: a page's `applicationServerKey`. */
+  /** The uncompressed point in base64url without padding: the `applicationServerKey` of a page. */
   publicKey: string
 }
 
 const CURVE = 'prime256v1'
 
-/** A new key: its PEM (PKCS #8) and what it stands for. */
+/** A new key and its PEM (PKCS #8). */
 export function makeVapidKey(): { pem: string; key: VapidKey } {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: CURVE })
   return {
@@ -28,10 +28,10 @@ export function makeVapidKey(): { pem: string; key: VapidKey } {
 }
 
 /**
- * Reads a private key of P-256: PEM as `belfry gateway vapid`, py-vapid and OpenSSL write it (PKCS #8 or SEC 1), or the 32 bytes
- * in base64url that the npm package web-push makes.
+ * Reads a private P-256 key: PEM as written by `belfry gateway vapid`, py-vapid and OpenSSL (PKCS #8 or SEC 1), or 32 bytes
+ * in base64url as printed by the npm package web-push.
  *
- * @throws {TypeError} saying what it is instead, and nothing of the key.
+ * @throws {TypeError} naming what the text is instead, and nothing of the key.
  */
 export function readVapidKey(text: string): VapidKey {
   const trimmed = text.trim()
@@ -41,10 +41,10 @@ export function readVapidKey(text: string): VapidKey {
   return withPublicKey(privateKey)
 }
 
-/** `credentials` are absent when the key cannot be used; `faults` say why, and repeat nothing of the file. */
+/** `faults`: the errors, which repeat nothing of the file. `credentials` are absent if the key cannot be used. */
 export type WebPushCredentialReport = { credentials?: VapidKey; faults: string[] }
 
-/** @throws {ConfigError} for a file that cannot be read. What is wrong with its content is in `faults`. */
+/** @throws {ConfigError} for a file that cannot be read. Errors in its content are in `faults`. */
 export async function readWebPushCredentials(
   options: { vapid_private_key: string },
   { appId, log }: { appId: string; log: Log },
@@ -55,13 +55,13 @@ export async function readWebPushCredentials(
     return { credentials: readVapidKey(text), faults: [] }
   } catch (error) {
     const what = error instanceof Error ? error.message : 'unreadable'
-    return { faults: [`${nameOf(file)}: ${what}; "belfry gateway vapid" makes a key.`] }
+    return { faults: [`${nameOf(file)}: ${what}; "belfry gateway vapid" creates a key.`] }
   }
 }
 
 /**
- * The `sub` claim for a contact: `mailto:` is put before a bare address, https URLs stay. `undefined` for what push services
- * refuse: Apple answers 403 BadJwtToken for `mailto:admin@localhost`.
+ * The `sub` claim for a contact: a bare address gets the prefix `mailto:`, https URLs stay unchanged. `undefined` for contacts that push
+ * services refuse: Apple answers 403 BadJwtToken for `mailto:admin@localhost`.
  */
 export function vapidSubject(contact: string): string | undefined {
   if (/^https:/i.test(contact)) {
@@ -73,13 +73,13 @@ export function vapidSubject(contact: string): string | undefined {
   return domain !== undefined && isHostOfContact(domain) ? `mailto:${address}` : undefined
 }
 
-/** What is wrong with a contact that is signed all the same, for Google and Mozilla take it; `undefined`: nothing. */
+/** The problem of a contact that is used anyway, because Google and Mozilla accept it; `undefined`: none. */
 export function faultOfSubject(subject: string): string | undefined {
   const host = subject.startsWith('mailto:')
     ? subject.slice(subject.lastIndexOf('@') + 1)
     : URL.parse(subject)?.hostname
   if (host === undefined || nameKindOf(host) === 'public') return undefined
-  return `${subject} is not at a public name: Apple's push service refuses everything that is signed with it (403 BadJwtToken), so Safari and iPhones get nothing`
+  return `${subject} is not at a public domain: Apple's push service refuses tokens with it (403 BadJwtToken), so Safari and iPhones receive nothing`
 }
 
 function withPublicKey(privateKey: KeyObject): VapidKey {
@@ -106,12 +106,12 @@ function fromScalar(text: string): KeyObject {
   const point = pair.getPublicKey()
   const x = point.toString('base64url', 1, 33)
   const y = point.toString('base64url', 33)
-  // Not `pair.getPrivateKey()`: that one loses the zeros in front.
+  // Not `pair.getPrivateKey()`, which drops leading zeros.
   const d = Buffer.from(text, 'base64url').toString('base64url')
   return createPrivateKey({ key: { kty: 'EC', crv: 'P-256', x, y, d }, format: 'jwk' })
 }
 
-/** No host that means this machine or network to everybody: there is nobody to write to at all. */
+/** Not a host that means the local machine or network: a push service could not write to it. */
 function isHostOfContact(host: string): boolean {
   return nameKindOf(host) !== 'none' && !/(?:^|\.)(?:localhost|local)$/i.test(host)
 }

@@ -1,10 +1,10 @@
 import { parentPort } from 'node:worker_threads'
 import { encryptPush } from './encrypt.ts'
 
-// What runs in the thread of `encryptor.ts`.
+// The code of the thread of `encryptor.ts`.
 
 export type PlainBatch = { plaintext: Uint8Array; publicKey: Uint8Array; auth: Uint8Array }[]
-/** In the same order; `null` for what could not be encrypted. */
+/** In the same order; `null` if an item could not be encrypted. */
 export type EncryptedBatch = (Uint8Array | null)[]
 
 parentPort?.on('message', (batch: PlainBatch) => {

@@ -1,10 +1,10 @@
 import { createCipheriv, createECDH, hkdfSync, randomBytes } from 'node:crypto'
 import type { SubscriptionKeys } from './subscription.ts'
 
-/** So much plaintext fits into the 4096 bytes that every push service takes (RFC 8030, section 7.2; RFC 8291, section 4). */
+/** The plaintext that fits into the 4096 bytes that every push service accepts (RFC 8030, section 7.2; RFC 8291, section 4). */
 export const MAX_PLAINTEXT_BYTES = 3993
 
-/** What is new for each message: a salt of 16 bytes and the private key of the sender, 32 bytes. */
+/** New for each message: a salt of 16 bytes and the private key of the sender, 32 bytes. */
 export type Ephemeral = { salt: Buffer; privateKey: Buffer }
 
 const CURVE = 'prime256v1'
@@ -14,11 +14,11 @@ const LAST_RECORD = Buffer.of(2)
 const KEY_INFO = Buffer.from('WebPush: info\0')
 
 /**
- * Encrypts for a browser (RFC 8291) as the one record of an `aes128gcm` body (RFC 8188). `ephemeral` is for tests alone:
- * with the same one twice, both messages could be read.
+ * Encrypts for a browser (RFC 8291) as the one record of an `aes128gcm` body (RFC 8188). `ephemeral` is only for tests:
+ * two messages with the same value can be decrypted.
  *
  * @throws {RangeError} for more than 3993 bytes of plaintext.
- * @throws when the subscription's point is not on the curve; `readSubscriptionKeys` gives no such one.
+ * @throws when the point of the subscription is not on the curve, which `readSubscriptionKeys` excludes.
  */
 export function encryptPush(plaintext: Buffer, keys: SubscriptionKeys, ephemeral?: Ephemeral): Buffer {
   if (plaintext.length > MAX_PLAINTEXT_BYTES) throw new RangeError('Too long for a Web Push message')

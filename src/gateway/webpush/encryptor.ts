@@ -4,30 +4,30 @@ import { encryptPush } from './encrypt.ts'
 import type { EncryptedBatch, PlainBatch } from './encrypt-worker.ts'
 import type { SubscriptionKeys } from './subscription.ts'
 
-// Encrypting takes about as long as sending. A few messages are encrypted here, for that is sooner done than handed over; a
-// flood goes to a thread of its own, in batches, which leaves this one free to send (docs/decisions/0017).
+// Encryption takes about as long as sending. A few messages are encrypted in this thread, because the hand-over would take longer. A
+// flood goes to a separate thread in batches, so that this thread is free to send (docs/decisions/0017).
 //
 //   few ──more than 16 in 100 ms──▶ flood, the thread is made ──no flood for a minute──▶ few, the thread ends
 
 const FEW = 16
 const WINDOW_MS = 100
 const BATCH = 32
-/** One is worked on, and the next is there when it is done. */
+/** One batch is processed, and the next one is ready when it is done. */
 const BATCHES_OUT = 2
-/** Beyond it this thread helps: more memory would not make it faster. */
+/** Beyond this number the main thread encrypts too: more waiting items would only need memory. */
 const MOST_WAITING = 256
 const IDLE_MS = 60_000
 
 export type Encryptor = AsyncDisposable & {
   encrypt: (plaintext: Buffer, keys: SubscriptionKeys) => Promise<Buffer>
-  /** Is there a thread at the moment? */
+  /** Whether the thread exists now. */
   hasThread: () => boolean
 }
 
 type Job = { plaintext: Buffer; keys: SubscriptionKeys; done: PromiseWithResolvers<Buffer> }
 type Thread = { worker: Worker; out: Job[][] }
 
-/** `encryptPush`, off the main thread where that pays. Disposing ends the thread; what it had not done is done here. */
+/** `encryptPush`, in a thread if that is faster. Disposing ends the thread; its unfinished items are encrypted here. */
 export function makeEncryptor({ clock, idleMs = IDLE_MS }: { clock: Clock; idleMs?: number }): Encryptor {
   const waiting: Job[] = []
   const isFlood = floodGauge(clock)
@@ -63,7 +63,7 @@ export function makeEncryptor({ clock, idleMs = IDLE_MS }: { clock: Clock; idleM
       jobs.forEach((job, at) => settle(job, bodies[at]))
       if (thread === started) feed(started)
     })
-    // A thread that has died is no reason to lose a message; the next flood makes another.
+    // If the thread dies, no message is lost; the next flood starts another one.
     worker.on('error', () => void (thread === started && close()))
     idle = setTimeout(() => void close(), idleMs).unref()
     return started
@@ -86,7 +86,7 @@ export function makeEncryptor({ clock, idleMs = IDLE_MS }: { clock: Clock; idleM
   }
 }
 
-/** Whether another message makes more than a few in this window of time. */
+/** Whether one more message exceeds the limit of this time window. */
 function floodGauge(clock: Clock): () => boolean {
   let windowStart = 0
   let inWindow = 0
@@ -108,13 +108,13 @@ function encryptHere({ plaintext, keys, done }: Job): void {
   }
 }
 
-/** `null` is what could not be encrypted: doing it here tells why. */
+/** `null` items could not be encrypted. Encrypting them here throws the reason. */
 function settle(job: Job, body: Uint8Array | null | undefined): void {
   if (body) job.done.resolve(Buffer.from(body.buffer, body.byteOffset, body.length))
   else encryptHere(job)
 }
 
-/** Copies: a buffer may be a part of a larger one, all of which would go with it. */
+/** Copies the data: a buffer can be part of a larger one, which would be transferred as a whole. */
 function forThread({ plaintext, keys }: Job): PlainBatch[number] {
   return {
     plaintext: new Uint8Array(plaintext),

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from '../../lib/json.ts'
-import { encodeJson, type Forms } from '../ladder.ts'
+import { encodeJson, type Forms } from '../message-forms.ts'
 import type { Notification, NotificationDevice } from '../notification.ts'
 import { trimContent } from '../trim-content.ts'
 
@@ -15,7 +15,7 @@ const TEXTS = [
 ] as const
 
 /**
- * What a service worker is given: one flat object, `default_payload` of the pusher's data under it (Sygnal's form of a Web
+ * The object for a service worker: flat, on top of `default_payload` from the pusher's data (Sygnal's form of a Web
  * Push message). Absent and empty fields are left out.
  */
 export function webPushForms(notification: Notification, device: NotificationDevice): Forms {

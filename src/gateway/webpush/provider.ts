@@ -1,8 +1,8 @@
 import type { GuardedAgent } from '../../lib/outbound/guarded-agent.ts'
 import { readBoth } from '../credential-file.ts'
 import { endpointFor, lineOfEndpoint, openEndpointAgent } from '../endpoint.ts'
-import { type KnownOrigins, makeKnownOrigins, TOO_MANY_FOR_A_STRANGER } from '../known-origins.ts'
-import { fit, type Rung } from '../ladder.ts'
+import { type KnownOrigins, makeKnownOrigins, TOO_MANY_FOR_UNKNOWN_HOST } from '../known-origins.ts'
+import { fit, type FormName } from '../message-forms.ts'
 import { collapseId, countsCollapseId } from '../message-id.ts'
 import type { Message, Provider, ProviderDeps, ProviderType, ProviderResult } from '../provider.ts'
 import { secureContextFor } from '../trust.ts'
@@ -16,7 +16,7 @@ import { sendWebPush } from './send.ts'
 import { createVapid, type Vapid } from './token.ts'
 import { isKeyMismatch } from './words.ts'
 
-/** Browsers, in Sygnal's dialect: the pushkey is `p256dh`, the pusher's data has `endpoint` and `auth`. */
+/** Browsers, in Sygnal's form: the pushkey is `p256dh`; the pusher's data contains `endpoint` and `auth`. */
 export const webPush: ProviderType<typeof webPushOptions> = {
   type: 'webpush',
   options: webPushOptions,
@@ -28,7 +28,7 @@ export const webPush: ProviderType<typeof webPushOptions> = {
     )
     for (const fault of faults) log.error({ app_id: appId }, fault)
     const agent = openEndpointAgent(options, deps, secureContext)
-    // The options have been checked: there is a subject.
+    // The validated options always have a subject.
     const subject = vapidSubject(options.vapid_contact_email) ?? ''
     const contactFault = faultOfSubject(subject)
     if (contactFault !== undefined) log.warn({ app_id: appId }, `vapid_contact_email: ${contactFault}`)
@@ -43,7 +43,7 @@ type App = {
   deps: ProviderDeps
   agent: GuardedAgent
   encryptor: Encryptor
-  /** Absent when the key cannot be used; `faults` say why. */
+  /** Absent if the key cannot be used; `faults` has the reasons. */
   vapid: Vapid | undefined
   faults: string[]
   origins: KnownOrigins
@@ -57,8 +57,8 @@ function makeProvider(app: App): Provider {
       const prepared = prepare(app, message)
       if ('kind' in prepared) return prepared
       const result = await attempt(prepared, signal)
-      if (result.status !== 413 || prepared.rung === 'event_id_only') return result
-      // Some push services take less than RFC 8030 asks them to.
+      if (result.status !== 413 || prepared.formName === 'event_id_only') return result
+      // Some push services accept less than RFC 8030 requires.
       const smaller = prepare(app, message, 'event_id_only')
       return 'kind' in smaller ? result : attempt(smaller, signal)
     },
@@ -69,10 +69,17 @@ function makeProvider(app: App): Provider {
   }
 }
 
-type Prepared = { app: App; vapid: Vapid; message: Message; origin: string; rung: Rung; payload: Buffer }
+type Prepared = {
+  app: App
+  vapid: Vapid
+  message: Message
+  origin: string
+  formName: FormName
+  payload: Buffer
+}
 
-/** What can be said without asking anybody; else what is to be sent. */
-function prepare(app: App, message: Message, from: Rung = 'full'): Prepared | ProviderResult {
+/** The result if no request is needed; else the message to send. */
+function prepare(app: App, message: Message, from: FormName = 'full'): Prepared | ProviderResult {
   const { options, vapid, origins } = app
   const { device, notification } = message
   if (vapid === undefined) return { kind: 'misconfigured', reason: 'credentials' }
@@ -80,14 +87,14 @@ function prepare(app: App, message: Message, from: Rung = 'full'): Prepared | Pr
   if ('kind' in url) return url
   if (device.data?.['events_only'] === true && !notification.event_id)
     return { kind: 'delivered', reason: 'nothing to send' }
-  const retryAfterMs = origins.restLeft(url.origin)
+  const retryAfterMs = origins.pauseLeftAt(url.origin)
   if (retryAfterMs > 0) return { kind: 'retry', status: 429, reason: 'push service rests', retryAfterMs }
   const fitting = fit(webPushForms(notification, device), MAX_PLAINTEXT_BYTES, from)
   if (fitting === undefined) return { kind: 'refused', reason: 'too large' }
-  const waitMs = origins.strangerWait(url)
-  if (waitMs > 0) return { ...TOO_MANY_FOR_A_STRANGER, retryAfterMs: waitMs }
+  const waitMs = origins.unknownHostWait(url)
+  if (waitMs > 0) return { ...TOO_MANY_FOR_UNKNOWN_HOST, retryAfterMs: waitMs }
   const payload = Buffer.from(fitting.text)
-  return { app, vapid, message, origin: url.origin, rung: fitting.rung, payload }
+  return { app, vapid, message, origin: url.origin, formName: fitting.formName, payload }
 }
 
 async function attempt(prepared: Prepared, signal: AbortSignal): Promise<ProviderResult> {
@@ -111,7 +118,7 @@ async function attempt(prepared: Prepared, signal: AbortSignal): Promise<Provide
   if (result.kind === 'delivered') origins.accepted(origin)
   if (isKeyMismatch(result) && origins.mismatched(origin, pushkey))
     return { ...said(result), kind: 'misconfigured' }
-  if (result.kind === 'retry' && result.retryAfterMs !== undefined) origins.rest(origin, result.retryAfterMs)
+  if (result.kind === 'retry' && result.retryAfterMs !== undefined) origins.pause(origin, result.retryAfterMs)
   return result
 }
 

@@ -3,17 +3,17 @@ import type { EndpointAnswer } from '../endpoint.ts'
 import type { ProviderResult } from '../provider.ts'
 import { type Complaint, complaintIn, wordIn } from './words.ts'
 
-/** What `resultOf` needs to know of our VAPID key and token at this push service. */
+/** The state of the VAPID key and token at this push service. */
 export type Standing = {
-  /** It has taken messages with our key. */
+  /** The push service has accepted messages with this key. */
   isKeyKnown: boolean
-  /** It has taken messages with a token of the same times as the one that was sent. */
+  /** The push service has accepted messages with a token of the same times. */
   isTokenProven: boolean
 }
 
 /**
- * Is the token that was sent what may be wrong, so that another one is worth a try? By its words; without words 401 and 403 may mean
- * the token or the subscription, and mean the token until the push service has taken one like it.
+ * Whether the token may be wrong, so that another one should be tried. The text of the answer decides. Without a known text, 401 and 403 can mean
+ * the token or the subscription, and mean the token until the push service has accepted a similar one.
  */
 export function doubtsToken(
   answer: EndpointAnswer,
@@ -24,8 +24,8 @@ export function doubtsToken(
 }
 
 /**
- * What an answer to a Web Push message means (RFC 8030, sections 5 and 7.3; RFC 8292, section 4.2). That our key or token is not
- * wanted is the operator's to mend, and never ends a subscription.
+ * The result of an answer to a Web Push message (RFC 8030, sections 5 and 7.3; RFC 8292, section 4.2). A refused key or token is the
+ * operator's problem, and never ends a subscription.
  */
 export function resultOf(answer: EndpointAnswer, standing: Standing): ProviderResult {
   const { status, retryAfterMs } = answer
@@ -37,7 +37,7 @@ export function resultOf(answer: EndpointAnswer, standing: Standing): ProviderRe
   const later = { kind: 'retry', ...said, ...(retryAfterMs !== undefined && { retryAfterMs }) } as const
   if (status === 404 || status === 410) return { kind: 'rejected', ...said, isCertain: true }
   if (status >= 500 || status === 408 || status === 425 || status === 429) return later
-  // A redirect is not followed: it may lead anywhere. It is more often a machine on the way than the push service's last word.
+  // Redirects are not followed: they can lead anywhere. They usually come from a machine in between, and are temporary.
   return status >= 400 ? { kind: 'refused', ...said } : later
 }
 
@@ -51,18 +51,18 @@ function judgeComplaint(
     case 'token':
       return { kind: 'misconfigured', ...said }
     case 'key':
-      // Where our key was never taken, it may as well be ours that is another one since; the device waits until that is known.
+      // Where this key was never accepted, the key itself may have been replaced. The device waits until that is known.
       return isKeyKnown ? { kind: 'rejected', ...said, isCertain: true } : ofDevice
     case 'unclear':
       if (!isTokenProven) return { kind: 'misconfigured', ...said }
-      // 401 is said to a token (RFC 9110), so it does not end the subscription; but it is this subscription alone that meets it.
+      // 401 concerns the token (RFC 9110), so it does not end the subscription; but only this subscription is affected.
       return said.status === 403 ? { kind: 'rejected', ...said, isCertain: true } : ofDevice
   }
 }
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
-/** Apple names a message. Others give it an address, with which it could be deleted: that stays with us. */
+/** Apple sends an id of the message. Others send an address with which the message could be deleted, so it is not used. */
 function providerId({ headers }: EndpointAnswer): { providerId?: string } {
   const { 'apns-id': appleId, location } = headers
   if (typeof appleId === 'string' && UUID.test(appleId)) return { providerId: appleId }

@@ -17,33 +17,33 @@ import type { Vapid } from './token.ts'
 export type { Urgency }
 
 export type WebPushMessage = {
-  /** As the browser gave them: the address, and `keys.p256dh` and `keys.auth` in base64url. */
+  /** From the browser: the address, and `keys.p256dh` and `keys.auth` in base64url. */
   endpoint: unknown
   p256dh: unknown
   auth: unknown
-  /** At most 3993 bytes; more is `dropped` without asking. */
+  /** At most 3993 bytes. A longer one is `refused` without a request. */
   payload: Buffer
-  /** For how long the push service shall keep it for a browser that is away; 0: not at all. Whole seconds. */
+  /** How long the push service keeps the message for an offline browser, in whole seconds; 0: not at all. */
   ttl: number
   urgency: Urgency
-  /** At most 32 characters of base64url: a later message with the same one replaces this. */
+  /** At most 32 characters of base64url. A later message with the same topic replaces this one. */
   topic?: string | undefined
 }
 
 export type WebPushDeps = EndpointDeps & {
   vapid: Vapid
-  /** Off the main thread, say. */
+  /** For example in another thread. */
   encrypt?: (plaintext: Buffer, keys: SubscriptionKeys) => Promise<Buffer>
-  /** Has this origin taken messages with this VAPID key? See `Standing`. Default: no. */
+  /** Whether this origin has accepted messages with this VAPID key. See `Standing`. Default: no. */
   isKnown?: (origin: string) => boolean
 }
 
-/** A token that is refused is made anew for each of the times that may be right (`Vapid.renew`); that is all. */
+/** A refused token is signed again for each time that may be right (`Vapid.renew`). This limits the number. */
 const MOST_TOKENS = 3
 
 /**
- * Sends one message to one browser (RFC 8030, 8188, 8291, 8292): once, and again at once with another token where the push service
- * refuses ours. What is malformed is `rejected` without asking anybody. Never rejects; an abort is a `retry`.
+ * Sends one message to one browser (RFC 8030, 8188, 8291, 8292), and again at once with another token if the push service
+ * refuses the first. Malformed data is `rejected` without a request. Never rejects; an abort is a `retry`.
  */
 export async function sendWebPush(
   deps: WebPushDeps,

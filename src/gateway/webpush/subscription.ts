@@ -1,6 +1,6 @@
 import { ECDH } from 'node:crypto'
 
-/** The keys of a browser's subscription, decoded: a point of P-256 (65 bytes, uncompressed) and a secret of 16 bytes. */
+/** The decoded keys of a browser's subscription: a P-256 point (65 bytes, uncompressed) and a secret of 16 bytes. */
 export type SubscriptionKeys = { publicKey: Buffer; auth: Buffer }
 
 export type SubscriptionFault = 'bad p256dh' | 'bad auth'
@@ -9,12 +9,12 @@ const POINT_BYTES = 65
 const UNCOMPRESSED = 4
 const AUTH_BYTES = 16
 
-// Browsers give base64url without padding; libraries have handed on the other alphabet, and padding, for years.
+// Browsers send base64url without padding. Some libraries send the other alphabet or padding.
 const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/
 
 /**
  * Reads `keys.p256dh` and `keys.auth` of a subscription (RFC 8291, section 3.2). A point that is not on the curve is refused
- * too: with one, the secret that both sides agree on would be anybody's to guess.
+ * too: the shared secret could be guessed.
  */
 export function readSubscriptionKeys(p256dh: unknown, auth: unknown): SubscriptionKeys | SubscriptionFault {
   const publicKey = decode(p256dh)

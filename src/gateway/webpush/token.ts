@@ -3,52 +3,52 @@ import { type Clock, steadyNow } from '../../lib/clock.ts'
 import type { VapidKey } from './credentials.ts'
 
 /**
- * The value of `Authorization`, with a token that is signed or is being signed. It is the same object for as long as it is the same token, so
- * however many messages ask at a time, it is signed once; and a header is compared with another as an object, without a wait.
+ * The value of `Authorization`, with a token that is signed or being signed. The object is the same as long as the token is, so any number of
+ * messages share one signature, and headers are compared as objects without waiting.
  */
 export type VapidHeader = Promise<string>
 
-/** Signs what we send: one token for each push service and half a day, or another one when the push service refuses it. */
+/** Signs requests: one token for each push service and half a day, or another one if the push service refuses it. */
 export type Vapid = {
   readonly publicKey: string
   /** The `sub` claim. */
   readonly subject: string
   /** For a request to this origin (`https://push.example`). */
   headerFor(origin: string): VapidHeader
-  /** The push service has taken a message that was sent with this header. */
+  /** The push service has accepted a message with this header. */
   accepted(origin: string, header: VapidHeader): void
-  /** It has taken one with a token of the same times: what it refuses with this header, it refuses for another reason. */
+  /** The push service has accepted a token of the same times, so a refusal of this header has another reason. */
   isProven(origin: string, header: VapidHeader): boolean
   /**
-   * The push service says that `refused` is bad: another header to try, whose token has other times, or which was made for another
-   * request meanwhile. `undefined`: there is none. `serviceTime`: the time by the push service's own clock, if it told.
+   * The push service says that `refused` is bad. Returns another header, whose token has other times or was created for another request in the
+   * meantime. `undefined`: none is left. `serviceTime`: the time by the clock of the push service, if it sent it.
    */
   renew(origin: string, refused: VapidHeader, serviceTime?: number): VapidHeader | undefined
 }
 
 const REUSED_MS = 12 * 3_600_000
-/** RFC 8292 allows 24 h. The hour that nobody uses is for clocks that differ. */
+/** RFC 8292 allows 24 h. The unused hour covers differences between clocks. */
 const VALID_MS = REUSED_MS + 3_600_000
-/** Users choose push services, so there may be any number of origins. */
+/** Users choose push services, so their number is not limited. */
 const MAX_ORIGINS = 4096
-/** A clock that is off by less makes no token bad. */
+/** A smaller error of the clock does not invalidate a token. */
 const SAME_TIME_MS = 60_000
-/** So many times are tried at one push service in a minute, whatever it says. */
+/** The most times that are tried at one push service in a minute. */
 const MOST_TRIED = 3
 const REFUSED_FOR_MS = 60_000
 
-/** What is known of a push service. `offset` of a token: the time that it was signed for, less `steadyNow`. */
+/** The state of a push service. `offset` of a token: the time that it was signed for minus `steadyNow`. */
 type Origin = {
   token?: { header: VapidHeader; madeAt: number; steadyAt: number; offset: number }
-  /** Tokens that were refused a moment ago. */
+  /** Tokens that were refused recently. */
   refused: { offset: number; at: number }[]
-  /** Of the token that was taken last. */
+  /** Of the token that was accepted last. */
   acceptedOffset?: number
 }
 
 /**
- * A token is good by the push service's clock, and ours may be wrong: at the start, or since it was set (NTP, a virtual machine that
- * comes back). So a token that is refused is made anew by the push service's time, and by the time that ours would show had it not been set.
+ * A token is valid by the clock of the push service, and the system clock can be wrong: at the start, or after it was set (NTP, a virtual machine
+ * that resumes). So a refused token is signed again for the time of the push service, and for the time that the system clock would show without steps.
  *
  * @param subject of `vapidSubject`
  */
@@ -72,7 +72,7 @@ export function createVapid(key: VapidKey, subject: string, clock: Clock): Vapid
     return header
   }
 
-  /** By both clocks: one that was set back has left a token from the future, which may end too late, or be older than it seems. */
+  /** By both clocks: after a step back, a token is from the future, and can end too late or be older than it seems. */
   const isFresh = ({ madeAt, steadyAt }: { madeAt: number; steadyAt: number }) => {
     const age = clock.now() - madeAt
     return age >= 0 && Math.max(age, steadyNow(clock) - steadyAt) < REUSED_MS
@@ -110,7 +110,7 @@ export function createVapid(key: VapidKey, subject: string, clock: Clock): Vapid
         state.refused.every((other) => !isSame(one, other.offset)),
       )
       if (offset !== undefined && state.refused.length < MOST_TRIED) return make(origin, state, offset)
-      // The next message begins anew with the system's clock: it is the one that will be set right.
+      // The next message starts with the system clock again, because that is the one that will be corrected.
       if (token !== undefined && !isSame(token.offset, offsetOf(clock.now()))) delete state.token
       return undefined
     },

@@ -1,12 +1,12 @@
 import { isJsonObject } from '../../lib/json.ts'
 import type { EndpointAnswer } from '../endpoint.ts'
 
-// What push services say besides their status. Apple has a `reason`, Mozilla an `errno` and a `message`, Google a plain text. Any other
-// text could be anything, the endpoint itself among it: it is looked at, and never repeated.
+// The texts in the answers of push services. Apple has a `reason`, Mozilla an `errno` and a `message`, Google a plain text. Any other
+// text can contain anything, even the endpoint: it is examined, and never repeated.
 
 /**
- * What an answer complains of. `token`: our VAPID token (its times, audience, contact or signature). `key`: the subscription was made with another
- * key than ours. `unclear`: one of the two, or that we may not send there.
+ * The subject of a complaint. `token`: the VAPID token (its times, audience, contact or signature). `key`: the subscription was made with another
+ * key. `unclear`: one of the two, or the gateway may not send there.
  */
 export type Complaint = 'token' | 'key' | 'unclear'
 
@@ -38,7 +38,7 @@ const OF_KEY =
 const OF_TOKEN =
   /jwt|vapid|authori[sz]ation header|\bexp\b|\baud(?:ience)?\b|token ?(?:\w+ ){0,2}(?:expired|invalid)|(?:expired|invalid|bad) ?(?:\w+ )?token/i
 
-/** `undefined`: the answer is about something else. */
+/** `undefined`: the answer has another subject. */
 export function complaintIn(answer: EndpointAnswer): Complaint | undefined {
   const { status, text } = answer
   if (status !== 400 && status !== 401 && status !== 403) return undefined
@@ -48,14 +48,14 @@ export function complaintIn(answer: EndpointAnswer): Complaint | undefined {
   const isDenied = status !== 400
   if (reason !== undefined && OTHER_REASONS.has(reason)) return isDenied ? 'unclear' : undefined
   if (OF_KEY.test(text)) return 'key'
-  // The token of a bad request may also be the one in the address.
+  // The token of a bad request can also be the one in the address.
   if (isDenied ? OF_TOKEN.test(text) : /jwt|vapid/i.test(text)) return 'token'
   return isDenied ? 'unclear' : undefined
 }
 
 const KEY_WORDS = [KEY_REASON, 'VAPID key mismatch']
 
-/** A result that was given for the key of the subscription. */
+/** A result that concerns the key of the subscription. */
 export const isKeyMismatch = ({ reason }: { reason: string }): boolean => KEY_WORDS.includes(reason)
 
 const ERRNOS: Readonly<Record<number, string>> = {
@@ -73,7 +73,7 @@ const ERRNOS: Readonly<Record<number, string>> = {
   202: 'internal error',
 }
 
-/** A word for the answer that may be shown to anybody; `undefined`: there is none but its status. */
+/** A word for the answer that is safe to show; `undefined`: there is only the status. */
 export function wordIn(answer: EndpointAnswer): string | undefined {
   const reason = reasonIn(answer)
   if (

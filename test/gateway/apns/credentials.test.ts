@@ -181,7 +181,12 @@ suite('check() of APNs credentials', () => {
       TOKEN,
       [/keyfile .* no private key in PEM form/],
     ],
-    ['a key on another curve', { key: ec('P-384') }, TOKEN, [/keyfile .* of another kind than P-256/]],
+    [
+      'a key on another curve',
+      { key: ec('P-384') },
+      TOKEN,
+      [/keyfile .* contains a key that is not a P-256 key/],
+    ],
     ['a malformed key_id', { key: goodKey }, { ...TOKEN, key_id: 'x', team_id: '' }, [/key_id/]],
     ['a certfile without a certificate', { cert: APNS_CERTIFICATE_KEY }, {}, [/certfile .* no certificate/]],
     ['a certfile without a private key', { cert: APNS_CERTIFICATE }, {}, [/certfile .* no private key/]],

@@ -4,7 +4,7 @@ import { suite, test } from 'node:test'
 import fc from 'fast-check'
 
 import { apnsForms } from '../../../src/gateway/apns/payload.ts'
-import { fit } from '../../../src/gateway/ladder.ts'
+import { fit } from '../../../src/gateway/message-forms.ts'
 import { BADGE_ONLY, ID_ONLY, messageOf, ROOM_MESSAGE } from '../message.ts'
 
 // The expected payloads are those that Sygnal sends.

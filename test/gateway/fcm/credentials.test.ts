@@ -65,7 +65,7 @@ suite('check() of the FCM service account', () => {
       afterTest(t, () => provider[Symbol.asyncDispose]())
       return provider.check()
     }
-    assert.match(String(await open('text')), /holds no JSON object/)
+    assert.match(String(await open('text')), /contains no JSON object/)
     await assert.rejects(open('nothing'), {
       name: 'ConfigError',
       message: /service_account_file \(.*\): there is no such file/,

@@ -42,7 +42,7 @@ suite('the VAPID contact', () => {
       const load = await gatewayWith(t, contact)
       const { warnings, lines } = await checkGateway(load())
       assert.equal(warnings.length, 1)
-      assert.match(warnings[0] ?? '', /^org\.example\.web: vapid_contact_email: .* is not at a public name/)
+      assert.match(warnings[0] ?? '', /^org\.example\.web: vapid_contact_email: .* is not at a public domain/)
       assert.deepEqual(lines, [{ app: APP_ID, type: 'webpush' }])
       const collected = collectingLog()
       const app = await createGatewayApp(load(), { log: collected.log })

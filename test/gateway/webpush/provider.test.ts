@@ -434,7 +434,7 @@ suite('the Web Push configuration', () => {
     const [fault] = await provider.check()
     assert.match(
       String(fault),
-      /vapid\.pem\): not a private key in PEM; "belfry gateway vapid" makes a key\.$/,
+      /vapid\.pem\): not a private key in PEM; "belfry gateway vapid" creates a key\.$/,
     )
     const result = await provider.send(messageFor({ pushkey: 'x' }), going)
     assert.deepEqual(result, { kind: 'misconfigured', reason: 'credentials' })

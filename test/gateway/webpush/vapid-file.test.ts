@@ -21,7 +21,7 @@ test('keepVapidKey creates a key file once, readable by its owner only, and read
 test('keepVapidKey does not change a file that is not a key', async (t) => {
   const file = join(temporaryFolder(t), 'notes.txt')
   writeFileSync(file, 'my notes')
-  const message = `${file} is there already, and holds not a private key in PEM; name another file`
+  const message = `${file} exists already: not a private key in PEM; choose another file`
   await assert.rejects(keepVapidKey(file), { name: 'ConfigError', message })
   assert.equal(readFileSync(file, 'utf8'), 'my notes')
 })
@@ -30,7 +30,7 @@ test('keepVapidKey fails for a missing folder, and for a path that is a folder',
   const folder = temporaryFolder(t)
   await assert.rejects(keepVapidKey(join(folder, 'no', 'vapid.pem')), {
     name: 'ConfigError',
-    message: /cannot be made: there is no such folder$/,
+    message: /cannot be created: the folder does not exist$/,
   })
   await assert.rejects(keepVapidKey(folder), { name: 'ConfigError', message: /cannot be read$/ })
 })

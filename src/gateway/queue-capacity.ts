@@ -1,34 +1,34 @@
-/** What an entry of the queue takes: of its notification, and about so much for the row and its indexes. */
+/** The size of a queue entry: its text, and an estimate for the row and its indexes. */
 const ROW_BYTES = 512
 export const bytesOfEntry = (text: string) => Buffer.byteLength(text) + ROW_BYTES
 
-/** `source`: the address that it came from; empty for what this server sends itself. */
+/** `source`: the IP address of the sender; empty for this server itself. */
 export type Weight = { source: string; bytes: number }
 export type Waiting = Weight & { count: number }
 
 export type QueueLimits = {
-  /** Beyond each of these nothing more is accepted that has to wait. */
+  /** The limits of the queue. A notification beyond one of them is refused. */
   mostQueued: number
   mostQueuedBytes: number
-  /** For what came from one address. */
+  /** For each source address. */
   mostQueuedBytesPerAddress: number
 }
 
-/** How much waits, as far as this process knows: what is in the database, and what is on its way there. */
-export type QueueRoom = {
+/** The size of the queue as this process knows it: the rows of the last count, and its own writes since. */
+export type QueueCapacity = {
   count(): number
-  /** Nothing waits, and nothing is being written. False before the first count. */
+  /** The queue is empty and no entry is being written. False before the first count. */
   isEmpty(): boolean
-  /** Takes the place of an entry before it is written. It is kept by `added`, or given back by `release`. */
+  /** Reserves space for an entry before it is written. End the reservation with `release`. */
   reserve(entry: Weight): 'reserved' | 'queue full' | 'address full'
   release(entry: Weight): void
   added(entry: Weight): void
   removed(entries: readonly Weight[]): void
-  /** What was counted in the database. */
+  /** Takes over the counts of the database. */
   reset(counted: readonly Waiting[]): void
 }
 
-export function createQueueRoom(limits: QueueLimits): QueueRoom {
+export function createQueueCapacity(limits: QueueLimits): QueueCapacity {
   const waiting = createTally()
   const reserved = createTally()
   let isCounted = false

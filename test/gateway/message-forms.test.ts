@@ -11,7 +11,7 @@ import {
   jsonTextBytes,
   shortenLongest,
   type Forms,
-} from '../../src/gateway/ladder.ts'
+} from '../../src/gateway/message-forms.ts'
 import type { Json } from '../../src/lib/json.ts'
 
 // Texts with ASCII, multi-byte characters, characters that JSON escapes, and lone surrogates.
@@ -32,7 +32,7 @@ suite('fit', () => {
     trimmed: () => 't'.repeat(48),
     eventIdOnly: () => 'e'.repeat(18),
   }
-  const rows: [title: string, maxBytes: number, rung: string | undefined][] = [
+  const rows: [title: string, maxBytes: number, formName: string | undefined][] = [
     ['returns the full form when it fits', 100, 'full'],
     ['returns the trimmed form when the limit is a byte less', 99, 'trimmed'],
     ['returns the trimmed form when it just fits', 50, 'trimmed'],
@@ -40,17 +40,17 @@ suite('fit', () => {
     ['returns the ids only when they just fit', 20, 'event_id_only'],
     ['returns undefined when the ids do not fit', 19, undefined],
   ]
-  for (const [title, maxBytes, rung] of rows) {
-    test(title, () => assert.equal(fit(forms, maxBytes)?.rung, rung))
+  for (const [title, maxBytes, formName] of rows) {
+    test(title, () => assert.equal(fit(forms, maxBytes)?.formName, formName))
   }
 
   test('starts with the given form', () => {
     const form = 'e'.repeat(18)
-    assert.deepEqual(fit(forms, 100, 'event_id_only'), { rung: 'event_id_only', form, text: `"${form}"` })
+    assert.deepEqual(fit(forms, 100, 'event_id_only'), { formName: 'event_id_only', form, text: `"${form}"` })
   })
 
   test('skips missing forms', () => {
-    assert.equal(fit({ full: () => 'ff', eventIdOnly: () => 'e' }, 3)?.rung, 'event_id_only')
+    assert.equal(fit({ full: () => 'ff', eventIdOnly: () => 'e' }, 3)?.formName, 'event_id_only')
     assert.equal(fit({ full: () => 'ff' }, 3), undefined)
     assert.equal(
       fit({ full: () => 'ff', trimmed: () => undefined, eventIdOnly: () => undefined }, 3),
@@ -82,7 +82,7 @@ suite('fit', () => {
         if (fitting === undefined)
           return assert.ok(Math.min(bytesOf(full as Json), bytesOf(ids as Json)) > maxBytes)
         assert.ok(Buffer.byteLength(fitting.text) <= maxBytes)
-        const form = fitting.rung === 'full' ? full : ids
+        const form = fitting.formName === 'full' ? full : ids
         assert.equal(fitting.text, JSON.stringify(form))
       }),
     )

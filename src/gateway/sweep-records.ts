@@ -5,18 +5,18 @@ import type { Database } from '../storage/database.ts'
 import { countRejections, countSeen, forgetRejections, forgetSeen } from './seen-store.ts'
 
 const KEPT = [
-  { of: 'notifications had', keptMs: DAY_MS, count: countSeen, forget: forgetSeen },
-  { of: 'rejections untold', keptMs: 30 * DAY_MS, count: countRejections, forget: forgetRejections },
+  { of: 'records of notifications', keptMs: DAY_MS, count: countSeen, forget: forgetSeen },
+  { of: 'records of rejections', keptMs: 30 * DAY_MS, count: countRejections, forget: forgetRejections },
 ]
 const SWEEP_EVERY_MS = 10 * 60_000
-/** Often: one address may add a hundred thousand a minute. */
+/** A short interval, because one address can add 100,000 records a minute. */
 const COUNT_EVERY_MS = 60_000
 const SWEPT_AT_ONCE = 1000
 
 export type ForgetDeps = { db: Database; clock: Clock; log: Log }
 
 /** Deletes records of processed notifications and of undelivered rejections: expired ones, and the oldest beyond the limit. */
-export function startForgetting(deps: ForgetDeps, mostRemembered: number): AsyncDisposable[] {
+export function startRecordSweepers(deps: ForgetDeps, mostRemembered: number): AsyncDisposable[] {
   const { db, clock } = deps
   const byAge = KEPT.map(({ of, keptMs, forget }) =>
     startSweeper(deps, {
@@ -28,16 +28,16 @@ export function startForgetting(deps: ForgetDeps, mostRemembered: number): Async
     }),
   )
   const byCount = startSweeper(deps, {
-    of: 'too many notifications had or rejections untold',
+    of: 'records of notifications and rejections beyond their limit',
     everyMs: COUNT_EVERY_MS,
-    atOnce: Number.MAX_SAFE_INTEGER, // One look does all.
-    sweep: () => forgetSurplus(db, mostRemembered),
+    atOnce: Number.MAX_SAFE_INTEGER, // One call deletes all.
+    sweep: () => deleteSurplusRecords(db, mostRemembered),
   })
   return [...byAge, byCount]
 }
 
 /** Deletes the oldest records of each kind beyond `mostRemembered`. Resolves to the number of deleted records. */
-export async function forgetSurplus(db: Database, mostRemembered: number): Promise<number> {
+export async function deleteSurplusRecords(db: Database, mostRemembered: number): Promise<number> {
   let dropped = 0
   for (const { count, forget } of KEPT) {
     let surplus = ((await db.first(count, {}))?.count ?? 0) - mostRemembered

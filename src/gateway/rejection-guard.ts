@@ -1,36 +1,36 @@
 import type { Rejected, Untimed } from '../sending/result.ts'
 
-// A gateway that is configured wrongly looks to a provider as if all its tokens were dead. Home servers delete pushers for
-// good, so the first rejections of an app are looked at before they are believed.
+// With a wrong configuration of the gateway, a provider answers as if all tokens were dead. Home servers delete rejected pushers for
+// good, so the first rejections of an app are checked before they count.
 //
 //   unproven ──delivers──▶ proven
-//      │  ▲                   │ so much more is rejected than delivered, among the first results
+//      │  ▲                   │ far more rejections than deliveries among the first results
 //      ▼  │ delivers          ▼
 //     alarmed ◀───────────────┘
 //
-// unproven: doubtful rejections are held. alarmed: all are. It begins anew with each start and each change of configuration.
+// unproven: doubtful rejections do not count. alarmed: no rejection counts. Each start and each change of the configuration begins with unproven.
 
-/** So many different devices rejected, and hardly any delivered to, is no coincidence. */
+/** This number of different rejected devices, with hardly any delivery, raises the alarm. */
 const BURST = 10
 const DELIVERED_PER_REJECTED = 1 / 10
-/** After so many results the configuration has proved itself. */
+/** After this number of results the configuration counts as proven. */
 const PROBATION = 200
 
 export type Belief =
   /** It counts. */
   | 'believed'
-  /** Not yet: the message is tried again later. */
-  | 'held'
-  /** As `held`; and this one was too many. */
+  /** It does not count yet: the message is retried. */
+  | 'doubted'
+  /** As `doubted`, and this rejection raises the alarm. */
   | 'alarm'
 
-export type BlastGuard = {
+export type RejectionGuard = {
   isAlarmed(): boolean
   delivered(): void
   rejected(result: Untimed<Rejected>, deviceKey: string): Belief
 }
 
-export function createBlastGuard(): BlastGuard {
+export function createRejectionGuard(): RejectionGuard {
   const rejectedDevices = new Set<string>()
   let delivered = 0
   let isAlarmed = false
@@ -43,9 +43,9 @@ export function createBlastGuard(): BlastGuard {
       rejectedDevices.clear()
     },
     rejected({ status, isDoubtful, isCertain }, deviceKey) {
-      // Nobody was asked: the pushkey is no token at all, unless it would be one with another configuration.
+      // Without a request: the pushkey is not a token, unless it would be one with another configuration.
       if (isCertain === true || (status === undefined && isDoubtful !== true)) return 'believed'
-      if (isAlarmed) return 'held'
+      if (isAlarmed) return 'doubted'
       if (delivered + rejectedDevices.size < PROBATION) {
         rejectedDevices.add(deviceKey)
         const isBurst =
@@ -55,7 +55,7 @@ export function createBlastGuard(): BlastGuard {
           return 'alarm'
         }
       }
-      return isDoubtful === true && delivered === 0 ? 'held' : 'believed'
+      return isDoubtful === true && delivered === 0 ? 'doubted' : 'believed'
     },
   }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { createQueueRoom } from '../../src/gateway/queue-room.ts'
+import { createQueueCapacity } from '../../src/gateway/queue-capacity.ts'
 import { MAX_QUEUED_TEXT_BYTES, queueText } from '../../src/gateway/queue-text.ts'
 import { openGateway, unavailable } from './fixture.ts'
 import { onEachDatabase } from '../support/databases.ts'
@@ -8,42 +8,42 @@ import { eventually } from '../support/eventually.ts'
 
 const limits = { mostQueued: 5, mostQueuedBytes: 1000, mostQueuedBytesPerAddress: 400 }
 
-describe('createQueueRoom', () => {
-  test('reserves room before it is used, by address and in sum', () => {
-    const room = createQueueRoom(limits)
+describe('createQueueCapacity', () => {
+  test('reserves capacity before it is used, by address and in sum', () => {
+    const capacity = createQueueCapacity(limits)
     const a = { source: 'a', bytes: 300 }
-    assert.equal(room.reserve(a), 'reserved')
-    assert.equal(room.reserve(a), 'address full', 'reserved room counts')
+    assert.equal(capacity.reserve(a), 'reserved')
+    assert.equal(capacity.reserve(a), 'address full', 'reserved capacity counts')
     assert.equal(
-      room.reserve({ source: '', bytes: 600 }),
+      capacity.reserve({ source: '', bytes: 600 }),
       'reserved',
       'the notifications of this server have no address',
     )
-    assert.equal(room.reserve({ source: 'b', bytes: 200 }), 'queue full')
-    room.release(a)
-    assert.equal(room.reserve({ source: 'b', bytes: 200 }), 'reserved')
-    assert.equal(room.count(), 0)
+    assert.equal(capacity.reserve({ source: 'b', bytes: 200 }), 'queue full')
+    capacity.release(a)
+    assert.equal(capacity.reserve({ source: 'b', bytes: 200 }), 'reserved')
+    assert.equal(capacity.count(), 0)
   })
 
   test('limits the number of notifications', () => {
-    const room = createQueueRoom(limits)
-    for (let n = 0; n < 5; n++) room.added({ source: `${n}`, bytes: 1 })
-    assert.equal(room.reserve({ source: 'x', bytes: 1 }), 'queue full')
-    room.removed([{ source: '0', bytes: 1 }])
-    assert.equal(room.reserve({ source: 'x', bytes: 1 }), 'reserved')
+    const capacity = createQueueCapacity(limits)
+    for (let n = 0; n < 5; n++) capacity.added({ source: `${n}`, bytes: 1 })
+    assert.equal(capacity.reserve({ source: 'x', bytes: 1 }), 'queue full')
+    capacity.removed([{ source: '0', bytes: 1 }])
+    assert.equal(capacity.reserve({ source: 'x', bytes: 1 }), 'reserved')
   })
 
   test('starts with the counts of reset()', () => {
-    const room = createQueueRoom(limits)
-    room.reset([{ source: 'a', count: 3, bytes: 400 }])
-    assert.equal(room.count(), 3)
-    assert.equal(room.reserve({ source: 'a', bytes: 1 }), 'address full')
-    assert.equal(room.reserve({ source: 'b', bytes: 1 }), 'reserved')
+    const capacity = createQueueCapacity(limits)
+    capacity.reset([{ source: 'a', count: 3, bytes: 400 }])
+    assert.equal(capacity.count(), 3)
+    assert.equal(capacity.reserve({ source: 'a', bytes: 1 }), 'address full')
+    assert.equal(capacity.reserve({ source: 'b', bytes: 1 }), 'reserved')
   })
 })
 
 onEachDatabase('a full gateway queue', (open) => {
-  test('has room again after deliveries, also after a restart', async (t) => {
+  test('has capacity again after deliveries, also after a restart', async (t) => {
     const db = await open(t)
     const settings = {
       answerWithinMs: 10_000,

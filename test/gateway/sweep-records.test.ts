@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { forgetSurplus } from '../../src/gateway/forget.ts'
+import { deleteSurplusRecords } from '../../src/gateway/sweep-records.ts'
 import { countRejections, countSeen, noteSeen, putRejection, seenOf } from '../../src/gateway/seen-store.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { delivered, openGateway } from './fixture.ts'
@@ -16,12 +16,12 @@ onEachDatabase('the memory of sent notifications', (open) => {
       )
       for (let at = 0; at < 12; at++) await tx.run(putRejection, { deviceKey: `device ${at}`, at })
     })
-    assert.equal(await forgetSurplus(db, 10), 1492)
+    assert.equal(await deleteSurplusRecords(db, 10), 1492)
     const left = await db.all(seenOf, { messageKeys: keys })
     assert.deepEqual(left.map((row) => row.seen_at).toSorted((a, b) => a - b)[0], 1490)
     assert.deepEqual(await db.all(countSeen, {}), [{ count: 10 }])
     assert.deepEqual(await db.all(countRejections, {}), [{ count: 10 }])
-    assert.equal(await forgetSurplus(db, 10), 0)
+    assert.equal(await deleteSurplusRecords(db, 10), 0)
   })
 
   test('contains no result that was decided without a request', async (t) => {
