@@ -270,7 +270,7 @@ suite('check() of APNs credentials', () => {
     await chmod(join(folder, 'key'), 0o644)
     const { lines } = await opened(t, { options: () => ({ ...TOKEN, keyfile: join(folder, 'key') }) })
     assert.equal(lines.length, 1)
-    assert.match(lines[0] ?? '', /can be read by everybody/)
+    assert.match(lines[0] ?? '', /can be read by all users/)
   })
 })
 
@@ -292,7 +292,7 @@ suite('APNs options', () => {
       /set keyfile, key_id, team_id and topic, or certfile alone/,
     ],
     ['a token without team_id', { ...token, team_id: undefined }, 'team_id', /is missing/],
-    ['a certificate and a token', { ...token, certfile: 'c' }, 'certfile', /beside keyfile/],
+    ['a certificate and a token', { ...token, certfile: 'c' }, 'certfile', /together with keyfile/],
     ['an unknown platform', { ...token, platform: 'beta' }, 'platform'],
     ['an unknown push type', { ...token, push_type: 'liveactivity' }, 'push_type'],
     ['a malformed topic', { ...token, topic: 'a b\n' }, 'topic', /bundle id/],

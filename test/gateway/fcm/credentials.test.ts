@@ -33,9 +33,9 @@ suite('check() of the FCM service account', () => {
     [
       'a private_key that is not PEM',
       { private_key: 'MIGTAgEAMBMGByqGSM49' },
-      [/no private key in PEM form/],
+      [/not a private key in PEM form/],
     ],
-    ['a key that is not RSA', { private_key: pem('ec') }, [/another kind than RSA/]],
+    ['a key that is not RSA', { private_key: pem('ec') }, [/not an RSA key/]],
     ['an RSA key of 1024 bits', { private_key: pem('rsa', 1024) }, [/less than 2048 bits/]],
   ]
   for (const [title, account, faults] of rows) {
@@ -73,6 +73,6 @@ suite('check() of the FCM service account', () => {
     lines.length = 0
     await chmod(join(folder, 'open'), 0o644)
     assert.deepEqual(await open('open'), [])
-    assert.match(lines.join(''), /can be read by everybody/)
+    assert.match(lines.join(''), /can be read by all users/)
   })
 })
