@@ -1,13 +1,13 @@
 import type { Table } from './support/table.ts'
 
-/** What a benchmark found. `figures` go out as JSON: everything that the tables show, in plain units. */
+/** The result of a benchmark. `figures` is printed as JSON and contains all values of the tables in plain units. */
 export type Report = {
   tables: readonly Table[]
   targets: readonly Target[]
   figures: Record<string, unknown>
 }
 
-/** What we promise ourselves. A missed one is shown, and fails nothing: the machine may have been busy. */
+/** A goal of this project. A missed target is shown and does not fail the run, because the machine may have been busy. */
 export type Target = { wanted: string; found: string; isMet: boolean }
 
 export type Benchmark = {
@@ -17,6 +17,6 @@ export type Benchmark = {
 }
 
 export type BenchOptions = {
-  /** Where each server leaves a CPU profile when it ends. */
+  /** The folder in which each server writes a CPU profile when it ends. */
   cpuProfiles: string | undefined
 }

@@ -6,7 +6,7 @@ import { randomFrom } from './support/rule-population.ts'
 import { medianOf, rounded } from './support/stats.ts'
 import { figure } from './support/table.ts'
 
-// The cost of a cache, in one process. The peer is a `Map` that is kept in the order of use by deleting and setting again.
+// The cost of a cache operation, in one process. The peer is a `Map` kept in order of use by deleting and setting the entry again.
 
 const LIMITS = [256, 10_000, 50_000]
 const OPERATIONS = 200_000
@@ -28,7 +28,7 @@ type Cost = { hitNs: number; evictionNs: number }
 
 export const caches: Benchmark = {
   name: 'caches',
-  about: 'what a hit and an eviction cost, beside a Map in the order of use',
+  about: 'the cost of a hit and of an eviction, compared with a Map in order of use',
   async run() {
     const found: { limit: number; costs: Record<Name, Cost> }[] = []
     for (const limit of LIMITS) found.push({ limit, costs: await measure(limit) })
@@ -37,7 +37,7 @@ export const caches: Benchmark = {
     return {
       tables: [
         {
-          title: 'Nanoseconds: a hit; and a miss with the new entry and the eviction that it causes',
+          title: 'Nanoseconds: a hit, and a miss with its new entry and eviction',
           columns: ['entries', ...NAMES.flatMap((name) => [`${name}, hit`, 'eviction'])],
           rows: found.map(({ limit, costs }) => [
             figure(limit),
@@ -61,12 +61,12 @@ async function measure(limit: number): Promise<Record<Name, Cost>> {
   const random = randomFrom(1)
   const known = Array.from({ length: limit }, (_, at) => `@user${at}:example.org`)
   const hits = Array.from({ length: OPERATIONS }, () => known[Math.floor(random() * limit)] ?? '')
-  const strangers = Array.from({ length: OPERATIONS }, (_, at) => `2001:db8:${at.toString(16)}::/64`)
+  const misses = Array.from({ length: OPERATIONS }, (_, at) => `2001:db8:${at.toString(16)}::/64`)
   const rounds = await inTurns(NAMES, ROUNDS, async (name): Promise<Cost> => {
     const cache = CONTENDERS[name](limit)
     for (const key of known) cache.set(key, { tokens: 1 })
     const hitNs = nanosecondsEach(hits, (key) => cache.get(key) !== undefined)
-    const evictionNs = nanosecondsEach(strangers, (key) => {
+    const evictionNs = nanosecondsEach(misses, (key) => {
       if (cache.get(key) !== undefined) return false
       cache.set(key, { tokens: 1 })
       return true
@@ -86,8 +86,7 @@ function nanosecondsEach(keys: readonly string[], work: (key: string) => boolean
   let done = 0
   for (const key of keys) if (work(key)) done++
   const tookMs = monotonicMs() - startedAt
-  if (done !== keys.length)
-    throw new Error(`${done} of ${keys.length} operations did what they are measured for`)
+  if (done !== keys.length) throw new Error(`${done} of ${keys.length} operations had the expected result`)
   return (tookMs * 1e6) / keys.length
 }
 

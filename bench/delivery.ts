@@ -1,6 +1,6 @@
 import type { Benchmark, BenchOptions, Report, Target } from './benchmark.ts'
 import { createLoad } from './support/load.ts'
-import { cpuMs, restingMiB, temporaryFolder } from './support/processes.ts'
+import { cpuMs, idleMiBOf, temporaryFolder } from './support/processes.ts'
 import { launchBelfry, launchRelay } from './support/programs.ts'
 import { type Receiver, startReceiver } from './support/receiver.ts'
 import {
@@ -18,12 +18,12 @@ import { openSeed, type SeededRoom } from './support/seed.ts'
 import { medianOf, rounded } from './support/stats.ts'
 import { figure, percent, type Table } from './support/table.ts'
 
-// Delivery by itself: from rows in the outbox to pokes at the gateway. The gateway holds its answers back while messages make a
-// backlog; when all is still it lets go, and from there until the last poke nothing is done but delivery.
+// Delivery alone: from rows in the outbox to pokes at the gateway. The gateway holds its answers while messages build a backlog. When the
+// server is idle, the gateway answers. From then until the last poke the server does nothing but delivery.
 
 const SMALL = 1000
 const LARGE = 100_000
-/** Who is to be told, and by how many messages that wait. */
+/** The number of pushers in the room, and of messages in their backlog. */
 const BACKLOGS = [
   { pushers: 1, messages: 400 },
   { pushers: 100, messages: 40 },
@@ -33,7 +33,7 @@ const CONVERSATIONS = 100
 const ROUNDS = 3
 const ROUND_MS = 1200
 const LATENCY_LOAD = 0.5
-const STILL_MS = 100
+const IDLE_CHECK_MS = 100
 
 const MIN_SHARE_OF_FLOOR = 0.5
 const MAX_LATENCY = 5
@@ -41,22 +41,22 @@ const MAX_KIB_PER_PUSHER = 2
 
 type Pushers = (typeof BACKLOGS)[number]['pushers']
 type Rooms = { conversations: readonly SeededRoom[]; backlogs: ReadonlyMap<Pushers, SeededRoom> }
-/** A server on which so many pushers are registered. */
-type SyncFixture = Side & Rooms & { registered: number; idleMiB: number }
-type Scene = { receiver: Receiver; floor: Side; small: SyncFixture; large: SyncFixture }
-type SyncFixtureName = 'small' | 'large'
-const TOWNS = ['small', 'large'] as const
+/** A server with `registered` pushers. */
+type LoadedServer = Side & Rooms & { registered: number; idleMiB: number }
+type Setup = { receiver: Receiver; floor: Side; small: LoadedServer; large: LoadedServer }
+type ServerName = 'small' | 'large'
+const SERVERS = ['small', 'large'] as const
 
 export const delivery: Benchmark = {
   name: 'delivery',
-  about: 'a backlog worked off for 1, 100 and 10,000 pushers, with 1,000 and with 100,000 registered',
+  about: 'delivery of a backlog to 1, 100 and 10,000 pushers, with 1,000 and with 100,000 registered',
   async run(options) {
     await using receiver = await startReceiver()
     using smallData = temporaryFolder()
     using largeData = temporaryFolder()
     const gateway = receiver.gateway
-    await using small = await createSyncFixture({ data: smallData.path, gateway, options, registered: SMALL })
-    await using large = await createSyncFixture({ data: largeData.path, gateway, options, registered: LARGE })
+    await using small = await startServer({ data: smallData.path, gateway, options, registered: SMALL })
+    await using large = await startServer({ data: largeData.path, gateway, options, registered: LARGE })
     await using relay = await launchRelay(gateway)
     await using load = createLoad(relay.url, CONVERSATIONS)
     return await measure({ receiver, floor: { program: relay, load }, small, large })
@@ -65,12 +65,12 @@ export const delivery: Benchmark = {
 
 type Plan = { data: string; gateway: string; options: BenchOptions; registered: number }
 
-async function createSyncFixture({
+async function startServer({
   data,
   gateway,
   options,
   registered,
-}: Plan): Promise<SyncFixture & AsyncDisposable> {
+}: Plan): Promise<LoadedServer & AsyncDisposable> {
   const rooms = await seedRooms(data, gateway, registered)
   const program = await launchBelfry(data, options)
   const load = createLoad(program.url, CONVERSATIONS)
@@ -80,7 +80,7 @@ async function createSyncFixture({
     registered,
     program,
     load,
-    idleMiB: await restingMiB(program.pid),
+    idleMiB: await idleMiBOf(program.pid),
     async [Symbol.asyncDispose]() {
       await load[Symbol.asyncDispose]()
       await program[Symbol.asyncDispose]()
@@ -102,51 +102,54 @@ async function seedRooms(data: string, gateway: string, registered: number): Pro
   return { conversations, backlogs }
 }
 
-type WorkedOff = Cpu & { pokesPerSecond: number }
+type BacklogDelivery = Cpu & { pokesPerSecond: number }
 
-/** Lets a backlog come up for the members of a room, and measures from the gateway's first answer to the last poke. */
-async function workOff(
+/** Builds a backlog for the members of a room, and measures from the gateway's first answer to the last poke. */
+async function deliverBacklog(
   receiver: Receiver,
-  { program, load }: SyncFixture,
+  { program, load }: LoadedServer,
   { room, pushers, messages }: { room: SeededRoom; pushers: number; messages: number },
-): Promise<WorkedOff> {
+): Promise<BacklogDelivery> {
   await receiver.hold()
   await receiver.begin(load.next())
   await Promise.all(Array.from({ length: messages }, () => load.send(room)))
-  await untilStill(receiver, program.pid)
+  await waitUntilIdle(receiver, program.pid)
   const cpu = startCpu(program, receiver)
   const { openedAt, held } = await receiver.open()
   const { lastAt } = await receiver.end(pushers * messages)
-  // Those that were held had come before.
+  // Held pokes arrived before the gateway answered, so they do not count.
   const pokes = pushers * messages - held
   const tookMs = lastAt - openedAt
   return { pokesPerSecond: (pokes * 1000) / tookMs, ...cpu({ pokes, tookMs }) }
 }
 
-/** Until the gateway holds all that is sent to it at once, and the server has nothing left to do. */
-async function untilStill(receiver: Receiver, pid: number): Promise<void> {
+/** Waits until the number of held pokes is constant and the server uses no CPU time. */
+async function waitUntilIdle(receiver: Receiver, pid: number): Promise<void> {
   for (let [held, cpu] = [0, 0]; ;) {
-    await new Promise((resolve) => setTimeout(resolve, STILL_MS))
+    await new Promise((resolve) => setTimeout(resolve, IDLE_CHECK_MS))
     const now = [await receiver.held(), cpuMs(pid)] as const
-    // The clock of /proc ticks every 10 ms, and an idle server too looks around now and then.
+    // /proc counts CPU time in steps of 10 ms, and an idle server runs sweepers.
     if (held > 0 && now[0] === held && !(now[1] > cpu + 10)) return
     ;[held, cpu] = now
   }
 }
 
-async function measure(scene: Scene): Promise<Report> {
-  const floors = await measureFloors(scene)
-  const backlogs = await measureBacklogs(scene)
-  const latencies = await measureLatencies(scene)
+async function measure(setup: Setup): Promise<Report> {
+  const floors = await measureFloors(setup)
+  const backlogs = await measureBacklogs(setup)
+  const latencies = await measureLatencies(setup)
   const memory = {
-    small: await memoryOf(scene.small),
-    large: await memoryOf(scene.large),
+    small: await memoryOf(setup.small),
+    large: await memoryOf(setup.large),
   }
   return report({ floors, backlogs, latencies, memory })
 }
 
-/** The relay, asked by everybody at once, and by one who waits for each answer: so one pusher is told, for order's sake. */
-async function measureFloors({ receiver, floor, small }: Scene): Promise<Floors> {
+/**
+ * The throughput of the relay with many concurrent senders, and with one sender that waits for each answer. The latter is the floor for one
+ * pusher, whose pokes are sent one after the other.
+ */
+async function measureFloors({ receiver, floor, small }: Setup): Promise<Floors> {
   const { conversations } = small
   const senders = { many: conversations, one: conversations.slice(0, 1) }
   const run = (name: 'many' | 'one') =>
@@ -156,55 +159,57 @@ async function measureFloors({ receiver, floor, small }: Scene): Promise<Floors>
   return { many: medians(rounds.many), one: medians(rounds.one) }
 }
 
-async function measureBacklogs({ receiver, small, large }: Scene): Promise<Backlog[]> {
+async function measureBacklogs({ receiver, small, large }: Setup): Promise<Backlog[]> {
   const found: Backlog[] = []
   for (const { pushers, messages } of BACKLOGS) {
-    const fixtures = [small, large].filter(({ backlogs }) => backlogs.has(pushers))
-    const workOffIn = async (fixture: SyncFixture) => {
-      const room = fixture.backlogs.get(pushers)
+    const servers = [small, large].filter(({ backlogs }) => backlogs.has(pushers))
+    const deliverBacklogOn = async (server: LoadedServer) => {
+      const room = server.backlogs.get(pushers)
       if (!room) throw new Error(`no room with ${pushers} pushers`)
-      return workOff(receiver, fixture, { room, pushers, messages })
+      return deliverBacklog(receiver, server, { room, pushers, messages })
     }
-    for (const fixture of fixtures) await workOffIn(fixture)
-    const names = fixtures.map(({ registered }) => `${registered}`)
-    const byName = new Map(fixtures.map((fixture) => [`${fixture.registered}`, fixture]))
-    const rounds = await inTurns(names, ROUNDS, async (name) => workOffIn(byName.get(name) as SyncFixture))
-    for (const { registered } of fixtures)
+    for (const server of servers) await deliverBacklogOn(server)
+    const names = servers.map(({ registered }) => `${registered}`)
+    const byName = new Map(servers.map((server) => [`${server.registered}`, server]))
+    const rounds = await inTurns(names, ROUNDS, async (name) =>
+      deliverBacklogOn(byName.get(name) as LoadedServer),
+    )
+    for (const { registered } of servers)
       found.push({ pushers, registered, ...medians(rounds[`${registered}`] ?? []) })
   }
   return found
 }
 
-/** Conversations of two, so that a message is a poke: as fast as possible first, to know what half of it is. */
-async function measureLatencies(scene: Scene): Promise<Record<'floor' | SyncFixtureName, Round>> {
-  const { receiver, small } = scene
-  const roomsOf = (name: 'floor' | SyncFixtureName) => (name === 'floor' ? small : scene[name]).conversations
-  const fastest = (name: SyncFixtureName) =>
-    sendingRound(receiver, scene[name], (load) => load.sendFor(roomsOf(name), ROUND_MS))
-  const rates = await inTurns(TOWNS, ROUNDS, fastest)
+/** Conversations of two members, so that one message is one poke. Measures the highest rate first, then latencies at half of it. */
+async function measureLatencies(setup: Setup): Promise<Record<'floor' | ServerName, Round>> {
+  const { receiver, small } = setup
+  const roomsOf = (name: 'floor' | ServerName) => (name === 'floor' ? small : setup[name]).conversations
+  const fastest = (name: ServerName) =>
+    sendingRound(receiver, setup[name], (load) => load.sendFor(roomsOf(name), ROUND_MS))
+  const rates = await inTurns(SERVERS, ROUNDS, fastest)
   const perSecond = LATENCY_LOAD * medianOf(rates.small, (one) => one.pokesPerSecond)
   const rounds = await inTurns(['floor', 'small', 'large'], ROUNDS, (name) =>
-    sendingRound(receiver, scene[name], (load) => load.sendAtRate(roomsOf(name), perSecond, ROUND_MS)),
+    sendingRound(receiver, setup[name], (load) => load.sendAtRate(roomsOf(name), perSecond, ROUND_MS)),
   )
   return { floor: medians(rounds.floor), small: medians(rounds.small), large: medians(rounds.large) }
 }
 
 type Memory = { registered: number; idleMiB: number; afterWorkMiB: number; readyMs: number }
 
-async function memoryOf({ registered, idleMiB, program }: SyncFixture): Promise<Memory> {
-  return { registered, idleMiB, afterWorkMiB: await restingMiB(program.pid), readyMs: program.readyMs }
+async function memoryOf({ registered, idleMiB, program }: LoadedServer): Promise<Memory> {
+  return { registered, idleMiB, afterWorkMiB: await idleMiBOf(program.pid), readyMs: program.readyMs }
 }
 
 type Floors = { many: Round; one: Round }
-type Backlog = WorkedOff & { pushers: number; registered: number }
+type Backlog = BacklogDelivery & { pushers: number; registered: number }
 type Found = {
   floors: Floors
   backlogs: readonly Backlog[]
-  latencies: Record<'floor' | SyncFixtureName, Round>
-  memory: Record<SyncFixtureName, Memory>
+  latencies: Record<'floor' | ServerName, Round>
+  memory: Record<ServerName, Memory>
 }
 
-/** What one idle pusher takes, in KiB. */
+/** The memory of one idle pusher, in KiB. */
 function kibPerPusher({ small, large }: Found['memory']): number {
   return ((large.idleMiB - small.idleMiB) * 1024) / (large.registered - small.registered)
 }
@@ -258,14 +263,14 @@ function targetsOf({ floors, backlogs, latencies, memory }: Found): Target[] {
 }
 
 function backlogTable({ floors, backlogs }: Found): Table {
-  const cells = (of: WorkedOff | Round, floor: Round) => [
+  const cells = (of: BacklogDelivery | Round, floor: Round) => [
     figure(of.pokesPerSecond),
     percent(of.pokesPerSecond / floor.pokesPerSecond),
     figure(of.serverCpuMicrosPerPoke),
     ...cpuCells(of),
   ]
   return {
-    title: 'From the outbox to the gateway: a backlog is worked off',
+    title: 'From the outbox to the gateway: delivery of a backlog',
     columns: ['', 'registered', 'pokes/s', 'of the floor', 'CPU µs/poke', ...cpuColumns],
     rows: [
       ['bare relay (floor), one after the other', '', ...cells(floors.one, floors.one)],
@@ -289,7 +294,7 @@ function latencyTable({ floor, small, large }: Found['latencies']): Table {
     ...cpuCells(of),
   ]
   return {
-    title: 'From sending to the poke, all at half of what Belfry can do with 1,000 pushers',
+    title: 'From sending to the poke, all at half of the highest rate of Belfry with 1,000 pushers',
     columns: ['', 'registered', 'messages/s', 'p50 ms', 'p99 ms', ...cpuColumns],
     rows: [
       row('bare relay (floor)', '', floor),

@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net'
 import { Pool } from 'undici'
 import { endWithParent } from './support/end-with-parent.ts'
 
-// The floor: the least that any server on this runtime must do between a message and its poke. It takes a request and
-// forwards the body, without a thought and without keeping anything. `node bench/floor-relay.ts GATEWAY-URL`
+// The floor of `pokes` and `delivery`: the least work from a message to its poke on this runtime. It forwards the body of each request and
+// stores nothing. `node bench/floor-relay.ts GATEWAY-URL`
 
 const gateway = new URL(process.argv[2] ?? '')
 const pool = new Pool(gateway.origin, { connections: 32 })

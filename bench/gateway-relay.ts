@@ -6,8 +6,8 @@ import type { AddressInfo } from 'node:net'
 import { Pool } from 'undici'
 import { endWithParent } from './support/end-with-parent.ts'
 
-// The floor of the gateway: the least that any gateway on this runtime must do between a call of /notify and its provider. It sends
-// one fixed message for each call, on connections that stand, with a token that was made once, and keeps nothing.
+// The floor of `gateway`: the least work from a call of /notify to the provider on this runtime. It sends one fixed message for each
+// call, on open connections and with a token created once, and stores nothing.
 // `node bench/gateway-relay.ts KIND JSON`, as `bench/gateway.ts` calls it.
 
 type Send = () => Promise<void>

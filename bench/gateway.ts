@@ -10,7 +10,7 @@ import { cpuMs, launch, type Program, residentMiB, temporaryFolder } from './sup
 import { medianOf, rounded } from './support/stats.ts'
 import { figure, percent, type Table } from './support/table.ts'
 
-/** Calls at the same time, each of one device. */
+/** Concurrent calls, each for one device. */
 const CONNECTIONS = 64
 const DEVICES = 1000
 const ROUNDS = 5
@@ -18,7 +18,7 @@ const ROUND_MS = 1500
 const WARM_UP_MS = 1500
 const REMEMBERED = 100_000
 const MIN_SHARE_OF_FLOOR = 1 / 2
-/** Of what one core can encrypt, doing nothing else. */
+/** Of the encryptions that one core does without other work. */
 const MIN_SHARE_OF_CRYPTOGRAPHY = 0.9
 
 const here = (...names: string[]) => join(import.meta.dirname, ...names)
@@ -28,7 +28,7 @@ type Round = { perSecond: number; cpuMicros: number }
 
 export const gateway: Benchmark = {
   name: 'gateway',
-  about: 'notifications per second of each provider of the push gateway, beside a bare relay',
+  about: 'notifications per second of each provider of the push gateway, compared with a bare relay',
   async run({ cpuProfiles }) {
     using data = temporaryFolder()
     await using stack = new AsyncDisposableStack()
@@ -108,13 +108,13 @@ async function prepare(folder: string, stack: AsyncDisposableStack): Promise<Kin
 }
 
 function webPush(folder: string) {
-  const browser = createECDH('prime256v1')
-  browser.generateKeys()
+  const subscriber = createECDH('prime256v1')
+  subscriber.generateKeys()
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const vapidFile = join(folder, 'vapid.pem')
   writeFileSync(vapidFile, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 })
   const subscription = {
-    p256dh: browser.getPublicKey('base64url'),
+    p256dh: subscriber.getPublicKey('base64url'),
     auth: randomBytes(16).toString('base64url'),
   }
   return { vapidFile, subscription }
@@ -141,23 +141,23 @@ function createLoad() {
       },
     })
   }
-  /** Sends for a time, or a number of notifications. Resolves to how many were taken and how long it took. */
+  /** Sends for a time, or a number of notifications. Resolves to the number accepted and the time taken. */
   return async (kind: Kind, to: Program, until: { ms: number } | { count: number }) => {
     await using pool = new DisposablePool(to.url)
-    const started = monotonicMs()
+    const startedAt = monotonicMs()
     let done = 0
-    let asked = 0
-    const goesOn = () => ('ms' in until ? monotonicMs() - started < until.ms : asked < until.count)
-    const line = async () => {
-      while (goesOn()) {
-        asked++
+    let started = 0
+    const isRunning = () => ('ms' in until ? monotonicMs() - startedAt < until.ms : started < until.count)
+    const sendInTurn = async () => {
+      while (isRunning()) {
+        started++
         const answer = await pool.request(bodyOf(kind))
         if (answer !== '{"rejected":[]}') throw new Error(`${kind.name}: ${answer}`)
         done++
       }
     }
-    await Promise.all(Array.from({ length: CONNECTIONS }, line))
-    return { count: done, ms: monotonicMs() - started }
+    await Promise.all(Array.from({ length: CONNECTIONS }, sendInTurn))
+    return { count: done, ms: monotonicMs() - startedAt }
   }
 }
 
@@ -177,7 +177,7 @@ class DisposablePool implements AsyncDisposable {
   }
 }
 
-/** The floor and the gateway in turns: what disturbs the machine disturbs both. */
+/** Alternates between the floor and the gateway, so that other load on the machine affects both. */
 async function compare(kind: Kind, belfry: Program, load: Load) {
   const round = async (to: Program): Promise<Round> => {
     const before = cpuMs(to.pid)
@@ -208,10 +208,10 @@ async function remember(kind: Kind, belfry: Program, load: Load) {
   return { residentBefore: before, residentAfter: residentMiB(belfry.pid) }
 }
 
-/** Web Push, on one core that does nothing else. */
+/** Encryptions for Web Push on one core without other work. */
 function encryptionsPerSecond(): number {
-  const browser = createECDH('prime256v1')
-  const keys = { publicKey: browser.generateKeys(), auth: randomBytes(16) }
+  const subscriber = createECDH('prime256v1')
+  const keys = { publicKey: subscriber.generateKeys(), auth: randomBytes(16) }
   const text = Buffer.alloc(400, 'x')
   const started = monotonicMs()
   let count = 0
@@ -227,7 +227,7 @@ type Memory = { residentBefore: number; residentAfter: number; encryptionsPerSec
 
 function report(found: readonly Found[], memory: Memory): Report {
   const rates: Table = {
-    title: `Notifications per second, ${CONNECTIONS} calls at a time, each with one device`,
+    title: `Notifications per second, ${CONNECTIONS} concurrent calls, each for one device`,
     columns: ['', 'floor', 'belfry', 'share', 'CPU µs floor', 'CPU µs belfry'],
     rows: found.map((one) => [
       one.kind,

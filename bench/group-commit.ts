@@ -11,13 +11,13 @@ const SENDERS = 64
 const ROUNDS = 5
 const ROUND_MS = 1000
 const MIN_GAIN = 3
-/** Nobody has a pusher here. */
+/** No pusher is set in this benchmark. */
 const NO_GATEWAY = 'http://127.0.0.1:9/'
 
 export const groupCommit: Benchmark = {
   name: 'group-commit',
   about:
-    'messages accepted per second, from one sender and from 64 at once; each is durable when it is answered',
+    'messages accepted per second, from one sender and from 64 concurrent senders; each is durable when it is answered',
   async run(options) {
     using data = temporaryFolder()
     const rooms = await seedRooms(data.path)

@@ -11,8 +11,8 @@ import { rules } from './rules.ts'
 import { startUp } from './start-up.ts'
 import { syncWaking } from './sync-waking.ts'
 import { trace } from './trace.ts'
-import { describeMachine, lookAtMachine } from './support/machine.ts'
-import { leaveNothingBehind } from './support/processes.ts'
+import { describeMachine, inspectMachine } from './support/machine.ts'
+import { cleanUpAtExit } from './support/processes.ts'
 import { printTable } from './support/table.ts'
 
 const BENCHMARKS: readonly Benchmark[] = [
@@ -33,8 +33,8 @@ const USAGE = `npm run bench -- [NAME …] [--cpu-prof DIR]
 
 ${BENCHMARKS.map(({ name, about }) => `  ${name.padEnd(14)}${about}`).join('\n')}
 
-Without a name all of them run. --cpu-prof leaves a CPU profile of each server in DIR.
-The last line is the same figures as one line of JSON.`
+Without a name all benchmarks run. --cpu-prof writes a CPU profile of each server to DIR.
+The last line contains the figures as JSON.`
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -51,13 +51,13 @@ async function main(): Promise<number> {
     return 2
   }
   const wanted = BENCHMARKS.filter(({ name }) => positionals.length === 0 || positionals.includes(name))
-  leaveNothingBehind()
+  cleanUpAtExit()
   await runAll(wanted, { cpuProfiles: values['cpu-prof'] })
   return 0
 }
 
 async function runAll(wanted: readonly Benchmark[], options: BenchOptions): Promise<void> {
-  const machine = lookAtMachine()
+  const machine = inspectMachine()
   console.log(describeMachine(machine))
   const figures: Record<string, unknown> = { machine }
   for (const benchmark of wanted) {

@@ -16,22 +16,22 @@ import { openSeed, type SeededRoom } from './support/seed.ts'
 import { medianOf, rounded } from './support/stats.ts'
 import { figure, percent, type Table } from './support/table.ts'
 
-/** As many conversations of two, with one pusher each: one message is one poke, and there is nobody to wait for. */
+/** Conversations of two members with one pusher, so that one message is one poke. Each has one sender. */
 const CONVERSATIONS = 64
 const ROUNDS = 5
 const ROUND_MS = 1500
 const WARM_UP_MS = 2000
-/** Both are asked for their latency under the same load: a part of what Belfry can do. */
+/** The latency of both is measured at the same load, as a share of the highest rate of Belfry. */
 const LATENCY_LOAD = 0.5
 const LATENCY_ROUNDS = 3
 const MIN_SHARE_OF_FLOOR = 1 / 3
 
 const SIDES = ['floor', 'belfry'] as const
-type Scene = { belfry: Side; floor: Side; receiver: Receiver; rooms: readonly SeededRoom[] }
+type Setup = { belfry: Side; floor: Side; receiver: Receiver; rooms: readonly SeededRoom[] }
 
 export const pokes: Benchmark = {
   name: 'pokes',
-  about: 'messages and pokes per second, and the time from one to the other, beside a bare relay',
+  about: 'messages and pokes per second, and the time from one to the other, compared with a bare relay',
   async run(options) {
     using data = temporaryFolder()
     await using receiver = await startReceiver()
@@ -54,15 +54,15 @@ async function seedConversations(data: string, gateway: string): Promise<SeededR
   return await seed.addConversations(CONVERSATIONS)
 }
 
-async function measure(scene: Scene): Promise<Report> {
-  const { receiver, rooms } = scene
+async function measure(setup: Setup): Promise<Report> {
+  const { receiver, rooms } = setup
   const sendFor = (side: (typeof SIDES)[number], ms: number) =>
-    sendingRound(receiver, scene[side], (load) => load.sendFor(rooms, ms))
+    sendingRound(receiver, setup[side], (load) => load.sendFor(rooms, ms))
   for (const side of SIDES) await sendFor(side, WARM_UP_MS)
   const rates = await inTurns(SIDES, ROUNDS, (side) => sendFor(side, ROUND_MS))
   const perSecond = LATENCY_LOAD * medianOf(rates.belfry, (one) => one.pokesPerSecond)
   const latencies = await inTurns(SIDES, LATENCY_ROUNDS, (side) =>
-    sendingRound(receiver, scene[side], (load) => load.sendAtRate(rooms, perSecond, ROUND_MS)),
+    sendingRound(receiver, setup[side], (load) => load.sendAtRate(rooms, perSecond, ROUND_MS)),
   )
   return report(
     { belfry: medians(rates.belfry), floor: medians(rates.floor) },
@@ -100,7 +100,7 @@ function rateTable({ floor, belfry }: Both<Round>): Table {
     ...cpuCells(of),
   ]
   return {
-    title: `As fast as possible: ${CONVERSATIONS} conversations at once, one pusher each`,
+    title: `As fast as possible: ${CONVERSATIONS} concurrent conversations, one pusher each`,
     columns: ['', 'messages/s', 'pokes/s', 'CPU µs/poke', ...cpuColumns],
     rows: [row('bare relay (floor)', floor), row('belfry', belfry)],
   }
@@ -115,7 +115,7 @@ function latencyTable({ floor, belfry }: Both<Round>): Table {
     ...cpuCells(of),
   ]
   return {
-    title: 'From sending to the poke, both at half of what Belfry can do',
+    title: 'From sending to the poke, both at half of the highest rate of Belfry',
     columns: ['', 'messages/s', 'p50 ms', 'p99 ms', ...cpuColumns],
     rows: [row('bare relay (floor)', floor), row('belfry', belfry)],
   }

@@ -20,11 +20,11 @@ const MAX_FOR_LARGE = 2
 
 type Room = SeededRoom & { size: number; rowsWritten: number }
 type Cost = { answerMs: number; cpuMs: number; allPokedMs: number }
-type Scene = { load: Load; server: Program; receiver: Receiver }
+type Setup = { load: Load; server: Program; receiver: Receiver }
 
 export const rooms: Benchmark = {
   name: 'rooms',
-  about: 'what a message costs in rooms of 10, 1,000 and 10,000 members, 5 of them with pushers',
+  about: 'the cost of a message in rooms of 10, 1,000 and 10,000 members, 5 of them with pushers',
   async run(options) {
     using data = temporaryFolder()
     await using receiver = await startReceiver()
@@ -46,7 +46,7 @@ async function seedRooms(data: string, gateway: string): Promise<Room[]> {
   return found
 }
 
-/** The rows that sending one message inserts, changes and deletes. (Delivery then takes out what it was told to send.) */
+/** The number of rows that sending one message inserts, changes and deletes. Delivery later deletes its queue items, which are not counted. */
 async function rowsOfMessage(seed: Seed, { roomId, sender }: SeededRoom): Promise<number> {
   const counting = countingRows(seed.rooms.db)
   const deps = roomDepsOf(counting.db)
@@ -58,7 +58,7 @@ async function rowsOfMessage(seed: Seed, { roomId, sender }: SeededRoom): Promis
       content: JSON.parse(messageBody(0)),
       transaction: { deviceId: sender.deviceId, txnId },
     })
-  // The first message of a room has more to write: the badges that the next ones find there.
+  // The first message of a room writes more rows: the badges that later messages only change.
   await send('first')
   const before = counting.rows()
   await send('second')
@@ -71,16 +71,16 @@ async function measure(
 ): Promise<Map<number, Cost>> {
   await using server = await launchBelfry(data, options)
   await using load = createLoad(server.url, 1)
-  const scene = { load, server, receiver }
+  const setup = { load, server, receiver }
   const rounds = new Map<number, Cost[]>(all.map((room) => [room.size, []]))
-  for (const room of all) await sendInto(scene, room, WARM_UP_MESSAGES)
+  for (const room of all) await sendInto(setup, room, WARM_UP_MESSAGES)
   for (let at = 0; at < ROUNDS; at++)
-    for (const room of all) rounds.get(room.size)?.push(await sendInto(scene, room, MESSAGES))
+    for (const room of all) rounds.get(room.size)?.push(await sendInto(setup, room, MESSAGES))
   return new Map([...rounds].map(([size, costs]) => [size, mediansOf(costs)]))
 }
 
-/** One message after the other; the costs of one of them, its pokes included. */
-async function sendInto({ load, server, receiver }: Scene, room: Room, messages: number): Promise<Cost> {
+/** Sends messages one after the other. The result is the cost of one message, including its pokes. */
+async function sendInto({ load, server, receiver }: Setup, room: Room, messages: number): Promise<Cost> {
   await receiver.begin(load.next())
   const [cpuBefore, startedAt] = [cpuMs(server.pid), monotonicMs()]
   const answers: number[] = []
@@ -112,13 +112,13 @@ function report(all: readonly Room[], costs: ReadonlyMap<number, Cost>, seedMs: 
   const compare = (name: string, of: (line: (typeof lines)[number]) => number) => {
     const ratio = of(largest) / of(smallest)
     return {
-      wanted: `${name} into the room of 10,000 at most twice that into the room of 10`,
+      wanted: `${name} of a message to the room of 10,000 at most twice that to the room of 10`,
       found: `${figure(ratio, 2)} times`,
       isMet: ratio <= MAX_FOR_LARGE,
     }
   }
   const table: Table = {
-    title: `One message into a room, ${PUSHERS} members of which have pushers (server CPU with its pokes)`,
+    title: `One message to a room with ${PUSHERS} pushers (server CPU includes the pokes)`,
     columns: ['members', 'answer ms', 'until all poked ms', 'server CPU ms', 'rows written'],
     rows: lines.map((line) => [
       figure(line.members),

@@ -30,11 +30,11 @@ import { median } from './support/stats.ts'
 import { figure } from './support/table.ts'
 
 const MEMBERS = 10_000
-/** One in this many has rules of their own. */
+/** One of this number of members has rules of their own. */
 const CUSTOM = 10
 const MANY_DEFAULTS = 100_000
 const MESSAGES = 400
-/** Members of whom the other evaluator is asked, one in so many. */
+/** matrix-js-sdk evaluates for one of this number of members. */
 const SAMPLED = 50
 const ROUNDS = 7
 const ROUND_MS = 250
@@ -51,7 +51,7 @@ type Member = Person & { own: Partial<Ruleset> | undefined }
 export const rules: Benchmark = {
   name: 'rules',
   about:
-    'push rules beside the evaluator of matrix-js-sdk: one user, a room of 10,000, and how its cost grows',
+    'push rules compared with the evaluator of matrix-js-sdk: one user, a room of 10,000, and the growth of the cost',
   async run() {
     const random = randomFrom(1)
     const members = Array.from({ length: MEMBERS }, (_, at): Member => ({
@@ -60,9 +60,9 @@ export const rules: Benchmark = {
     }))
     const messages = messagesOf(MESSAGES, random, MEMBERS)
     const sampled = members.filter((_, at) => at % SAMPLED < 2 && at % (SAMPLED * 2) !== 1)
-    const others = await alike(members, messages, sampled)
-    const single = measureSingle(messages, others)
-    const room = measureRoom(members, messages, others)
+    const peer = await compareDecisions(members, messages, sampled)
+    const single = measureSingle(messages, peer)
+    const room = measureRoom(members, messages, peer)
     const growth = measureGrowth(members, messages)
     const mib = memoryOfCustomMembers()
     const attacks = ATTACKS.map((attack) => ({ name: attack.name, ...measureAttack(attack) }))
@@ -70,11 +70,11 @@ export const rules: Benchmark = {
     return {
       tables: [
         {
-          title: 'Evaluations of one event for one person',
+          title: 'Evaluations of one event for one user',
           columns: ['', 'Belfry', 'matrix-js-sdk', 'times'],
           rows: [
             ['one user with own rules, evaluations/s', ...ratio(single)],
-            ['the same, each event read anew', ...ratio({ ...single, ours: single.anew })],
+            ['the same, each event prepared again', ...ratio({ ...single, ours: single.anew })],
             [`a room of ${figure(MEMBERS)}, members/s`, ...ratio(room)],
           ],
         },
@@ -92,7 +92,7 @@ export const rules: Benchmark = {
           rows: [['after they have been evaluated', figure(mib, 1)]],
         },
         {
-          title: 'One message against rules that are made to be costly: ms of processor time',
+          title: 'One message and rules that are designed to be costly: ms of processor time',
           columns: ['rules of the members', 'median', 'most'],
           rows: attacks.map(({ name, median: ms, most }) => [name, figure(ms, 1), figure(most, 1)]),
         },
@@ -113,7 +113,7 @@ export const rules: Benchmark = {
         { wanted: `under ${MAX_MIB} MiB`, found: `${figure(mib, 1)} MiB`, isMet: mib < MAX_MIB },
       ],
       figures: {
-        compared: others.compared,
+        compared: peer.compared,
         singlePerSecond: Math.round(single.ours),
         singleAnewPerSecond: Math.round(single.anew),
         singleTimes: round(single.ours / single.theirs),
@@ -140,20 +140,20 @@ const target = (wanted: string, found: number, least: number) => ({
   isMet: found >= least,
 })
 
-/** The other evaluator for some of the members, and the messages as it wants them. */
-type Others = {
+/** The evaluators of matrix-js-sdk for some of the members, and the messages in its form. */
+type Peer = {
   processors: readonly Processor[]
   events: readonly MatrixEvent[]
   people: readonly Member[]
   compared: number
 }
 
-/** @throws Error if the two sides do not decide alike: then there is nothing to be measured */
-async function alike(
+/** @throws Error if the two evaluators decide differently, because a comparison would then mean nothing */
+async function compareDecisions(
   members: readonly Member[],
   messages: readonly Message[],
   people: readonly Member[],
-): Promise<Others> {
+): Promise<Peer> {
   const state = roomStateOf(ROOM, people, MEMBERS)
   const processors = people.map((member) => processorOf(member.userId, rulesOf(member), state))
   const events = messages.map(eventFor)
@@ -164,7 +164,7 @@ async function alike(
     const { cohorts, exceptions } = population.evaluate(event, CONTEXT)
     const own = new Map(exceptions.map(({ userId, outcome }) => [userId, outcome]))
     for (const [index, member] of people.entries()) {
-      // To one's own messages it has no answer at all.
+      // matrix-js-sdk gives no actions for one's own messages.
       if (member.userId === message.sender) continue
       const { userId, displayName } = member
       const theirs = processors[index]?.evaluate(events[at] as MatrixEvent)
@@ -172,7 +172,7 @@ async function alike(
       const alone = evaluate(compileRules(rulesOf(member)), event, { ...CONTEXT, userId, displayName })
       for (const outcome of [alone, inRoom]) {
         if (theirs?.notify === outcome?.notify && theirs?.rule === nameOf(outcome)) continue
-        throw new Error(`decided otherwise: ${JSON.stringify({ member, message, theirs, outcome })}`)
+        throw new Error(`different decisions: ${JSON.stringify({ member, message, theirs, outcome })}`)
       }
       compared++
     }
@@ -194,12 +194,12 @@ function populationOf(members: readonly Member[]): Population {
   return population
 }
 
-/** Runs both in turns, so that both see the same machine. `once` returns how many evaluations it made. */
+/** Alternates between both, so that other load on the machine affects both. `once` returns the number of its evaluations. */
 function inTurns(ours: () => number, theirs: () => number): Rates {
   const rates: { ours: number[]; theirs: number[] } = { ours: [], theirs: [] }
   for (let at = 0; at <= ROUNDS; at++) {
     const [one, other] = [rateOf(ours), rateOf(theirs)]
-    if (at === 0) continue // warming up
+    if (at === 0) continue // warm-up
     rates.ours.push(one)
     rates.theirs.push(other)
   }
@@ -218,14 +218,14 @@ function rateOf(once: () => number): number {
 }
 
 /**
- * One user with a keyword, a muted room and a silenced person; events are ready on both sides, as they are made ready once
- * for everybody. `anew`: ours again, each event read from its JSON object first.
+ * One user with a keyword, a muted room and a muted sender. The events are prepared before on both sides, because a server prepares
+ * an event once for all members. `anew`: Belfry again, with each event prepared from its JSON object.
  */
-function measureSingle(messages: readonly Message[], others: Others): Rates & { anew: number } {
-  const index = others.people.findIndex(({ own }) => own?.content?.length === 1 && own.sender?.length === 1)
-  const member = others.people[index]
-  const processor = others.processors[index]
-  if (member === undefined || processor === undefined) throw new Error('nobody has rules of each kind')
+function measureSingle(messages: readonly Message[], peer: Peer): Rates & { anew: number } {
+  const index = peer.people.findIndex(({ own }) => own?.content?.length === 1 && own.sender?.length === 1)
+  const member = peer.people[index]
+  const processor = peer.processors[index]
+  if (member === undefined || processor === undefined) throw new Error('no member has rules of each kind')
   const compiled = compileRules(rulesOf(member))
   const context = { ...CONTEXT, userId: member.userId, displayName: member.displayName }
   const ready = messages.map(prepareEvent)
@@ -238,13 +238,13 @@ function measureSingle(messages: readonly Message[], others: Others): Rates & { 
     return messages.length
   }
   const theirs = () => {
-    for (const event of others.events) processor.evaluate(event)
-    return others.events.length
+    for (const event of peer.events) processor.evaluate(event)
+    return peer.events.length
   }
   return { ...inTurns(ours, theirs), anew: inTurns(anew, theirs).ours }
 }
 
-function measureRoom(members: readonly Member[], messages: readonly Message[], others: Others): Rates {
+function measureRoom(members: readonly Member[], messages: readonly Message[], peer: Peer): Rates {
   const population = populationOf(members)
   let next = 0
   return inTurns(
@@ -253,14 +253,14 @@ function measureRoom(members: readonly Member[], messages: readonly Message[], o
       return messages.length * members.length
     },
     () => {
-      const event = others.events[next++ % others.events.length] as MatrixEvent
-      for (const processor of others.processors) processor.evaluate(event)
-      return others.processors.length
+      const event = peer.events[next++ % peer.events.length] as MatrixEvent
+      for (const processor of peer.processors) processor.evaluate(event)
+      return peer.processors.length
     },
   )
 }
 
-/** Microseconds for one event. */
+/** The time of one event in microseconds. */
 function measureGrowth(
   members: readonly Member[],
   messages: readonly Message[],
@@ -280,7 +280,7 @@ function measureGrowth(
   return { few: 1e6 / rates.ours, many: 1e6 / rates.theirs }
 }
 
-/** Rules come from JSON, as from a database, and what was read is dropped. */
+/** Rules are parsed from JSON, as from a database, and the parsed objects are not kept. */
 function memoryOfCustomMembers(): number {
   const random = randomFrom(2)
   const stored = Array.from({ length: MEMBERS }, (_, at) => JSON.stringify(ownRulesOf(at, random, MEMBERS)))
@@ -293,7 +293,7 @@ function memoryOfCustomMembers(): number {
   })
   for (const message of messages) population.evaluate(prepareEvent(message), CONTEXT)
   const used = heapUsed() - before
-  // Both are still needed here, so neither can have been collected.
+  // Both are used here, so neither can have been collected before.
   if (population.size !== stored.length) throw new Error('members were lost')
   return used / 2 ** 20
 }

@@ -1,5 +1,5 @@
 import type { Benchmark, BenchOptions } from './benchmark.ts'
-import { restingMiB, temporaryFolder, timeToEnd } from './support/processes.ts'
+import { idleMiBOf, temporaryFolder, timeToEnd } from './support/processes.ts'
 import { launchBelfry, launchRelay } from './support/programs.ts'
 import { median, rounded } from './support/stats.ts'
 import { figure } from './support/table.ts'
@@ -69,21 +69,21 @@ async function startFresh(options: BenchOptions): Promise<number> {
   return await startOnce(data.path, options)
 }
 
-/** It forwards nothing here, so it does not matter where to. */
-const NOWHERE = 'http://127.0.0.1:9/'
+/** The relay forwards nothing in this benchmark. */
+const UNUSED_GATEWAY = 'http://127.0.0.1:9/'
 
 async function startRelay(): Promise<number> {
-  await using relay = await launchRelay(NOWHERE)
+  await using relay = await launchRelay(UNUSED_GATEWAY)
   return relay.readyMs
 }
 
 async function idleBelfry(data: string, options: BenchOptions): Promise<number> {
   await using server = await launchBelfry(data, options)
   await (await fetch(`${server.url}/health`)).arrayBuffer()
-  return await restingMiB(server.pid)
+  return await idleMiBOf(server.pid)
 }
 
 async function idleRelay(): Promise<number> {
-  await using relay = await launchRelay(NOWHERE)
-  return await restingMiB(relay.pid)
+  await using relay = await launchRelay(UNUSED_GATEWAY)
+  return await idleMiBOf(relay.pid)
 }

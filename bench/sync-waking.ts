@@ -10,13 +10,13 @@ import { openSeed, type SeededRoom, type SeededUser } from './support/seed.ts'
 import { medianOf, percentile, rounded } from './support/stats.ts'
 import { figure, type Table } from './support/table.ts'
 
-// One message to a room whose members all wait in /sync: how long each of them waits for it, and everybody else meanwhile.
+// One message to a room whose members all wait in /sync: the time until each of them is answered, and the latency of other requests meanwhile.
 
 const SIZES = [50, 2000]
 const ROUNDS = 5
 const SETTLED_MS = 500
 const WAIT_MS = 50_000
-/** Somebody else asks so often who they are. */
+/** The interval between requests of another user. */
 const OTHER_EVERY_MS = 5
 const MAX_FIRST_MS = 50
 const MAX_LAST_MS = 1500
@@ -69,7 +69,7 @@ async function measure(server: Program, room: Room): Promise<Round> {
   let since: string = first.next_batch
   const rounds: Round[] = []
   await using load = createLoad(server.url, 1)
-  // One round to warm up.
+  // The first round is a warm-up.
   for (let at = -1; at < ROUNDS; at++) {
     const before = residentMiB(server.pid)
     const answeredAt: number[] = []
@@ -81,11 +81,11 @@ async function measure(server: Program, room: Room): Promise<Round> {
     })
     while (inFlight(await get('/metrics', other.token)) <= members.length) await setTimeout(20)
     await setTimeout(SETTLED_MS)
-    const watch = watchOthers(() => get('/_matrix/client/v3/account/whoami', other.token))
+    const measuring = measureOthers(() => get('/_matrix/client/v3/account/whoami', other.token))
     const [cpuBefore, startedAt] = [cpuMs(server.pid), monotonicMs()]
     await load.send({ roomId: room.roomId, token: room.token })
     await Promise.all(waits)
-    const others = await watch.end()
+    const others = await measuring.end()
     const took = answeredAt.map((answered) => answered - startedAt)
     since = JSON.parse(next).next_batch
     if (at >= 0)
@@ -110,8 +110,8 @@ async function measure(server: Program, room: Room): Promise<Round> {
   })
 }
 
-/** Asks again and again, whether the last one was answered or not, and notes how long each took. */
-function watchOthers(call: () => Promise<unknown>) {
+/** Sends requests at a fixed interval, without waiting for answers, and records the time of each. */
+function measureOthers(call: () => Promise<unknown>) {
   const took: number[] = []
   const asked: Promise<void>[] = []
   const timer = setInterval(() => {
@@ -146,7 +146,7 @@ function ask(agent: Agent, url: string, token: string): Promise<string> {
 
 function report(lines: readonly { side: string; size: number; round: Round }[]) {
   const table: Table = {
-    title: 'From sending a message to the answer of each /sync that waits for it',
+    title: 'From sending a message to the answer of each waiting /sync',
     columns: [
       '',
       'waiting',

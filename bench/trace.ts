@@ -9,13 +9,13 @@ import { openSeed, type SeededRoom } from './support/seed.ts'
 import { median, rounded } from './support/stats.ts'
 import { figure, percent, type Table } from './support/table.ts'
 
-// What it costs to keep the journeys of notifications: two servers alike in everything but `trace.enabled`, in turns.
+// The cost of recording journeys: two servers that differ only in `trace.enabled`, in turns.
 
 const CONVERSATIONS = 64
 const FAN_OUT = 100
 const ROUNDS = 16
 const ROUND_MS = 1000
-/** One sweep every ten seconds, and a little. */
+/** Longer than the interval of the sweeper, 10 s. */
 const LAST_SWEEP_MS = 11_000
 const MAX_COST = 0.05
 
@@ -26,9 +26,9 @@ type Workload = (typeof WORKLOADS)[number]
 
 type Rooms = { conversations: readonly SeededRoom[]; fanOut: readonly SeededRoom[] }
 type Server = Rooms & { program: Program; load: Load; notices: Load }
-type Scene = Record<Side, Server> & { receiver: Receiver }
+type Setup = Record<Side, Server> & { receiver: Receiver }
 
-/** CPU time of the server in milliseconds, for so many pokes (or notices, which are none). */
+/** CPU time of the server in milliseconds for `count` pokes, or for `count` notices, which cause no poke. */
 type Work = { cpuMs: number; count: number }
 
 export const trace: Benchmark = {
@@ -50,7 +50,7 @@ async function openServer({ data, receiver, options, enabled }: Wanted): Promise
   const rooms = await seedRooms(data, receiver.gateway)
   const program = await launchBelfry(data, options, {
     BELFRY_TRACE_ENABLED: String(enabled),
-    // So little that as much goes as comes, as it will be after weeks.
+    // A small limit, so that the sweeper deletes as many rows as are written, as on a server that has run for weeks.
     BELFRY_TRACE_MAX_ROWS: '1000',
   })
   const load = createLoad(program.url, CONVERSATIONS, messageBody)
@@ -74,27 +74,27 @@ async function seedRooms(data: string, gateway: string): Promise<Rooms> {
   return { conversations, fanOut: [await seed.addRoom(FAN_OUT + 1, FAN_OUT)] }
 }
 
-async function measure(scene: Scene): Promise<Report> {
-  for (const side of SIDES) for (const workload of WORKLOADS) await round(scene, side, workload)
-  const before = { off: cpuMs(scene.off.program.pid), on: cpuMs(scene.on.program.pid) }
+async function measure(setup: Setup): Promise<Report> {
+  for (const side of SIDES) for (const workload of WORKLOADS) await round(setup, side, workload)
+  const before = { off: cpuMs(setup.off.program.pid), on: cpuMs(setup.on.program.pid) }
   const found = { conversations: [], fanOut: [], notices: [] } as Record<Workload, Record<Side, Work>[]>
   for (let at = 0; at < ROUNDS; at++) {
-    // Now the one first, now the other.
+    // Alternate which side is first.
     const order = at % 2 === 0 ? SIDES : SIDES.toReversed()
     for (const workload of WORKLOADS) {
       const pair = {} as Record<Side, Work>
-      for (const side of order) pair[side] = await round(scene, side, workload)
+      for (const side of order) pair[side] = await round(setup, side, workload)
       found[workload].push(pair)
     }
   }
   await setTimeout(LAST_SWEEP_MS)
   const whole = {} as Record<Side, number>
-  for (const side of SIDES) whole[side] = cpuMs(scene[side].program.pid) - before[side]
+  for (const side of SIDES) whole[side] = cpuMs(setup[side].program.pid) - before[side]
   return report(found, whole)
 }
 
-/** Sends, and waits for the last poke. */
-async function round({ receiver, ...sides }: Scene, side: Side, workload: Workload): Promise<Work> {
+/** Sends messages, and waits for the last poke. */
+async function round({ receiver, ...sides }: Setup, side: Side, workload: Workload): Promise<Work> {
   const { program, load, notices, conversations, fanOut } = sides[side]
   const [sending, senders, pokes] = {
     conversations: [load, conversations, 1] as const,
@@ -141,7 +141,7 @@ function report(found: Record<Workload, Record<Side, Work>[]>, whole: Record<Sid
   }
 }
 
-/** What the server that traces used between the rounds more than the other, for each row: that is to take it away again. */
+/** Microseconds for each row that the sweeper uses: the CPU time between the rounds of the server with trace, minus that of the other. */
 function sweepCost(found: Record<Workload, Record<Side, Work>[]>, whole: Record<Side, number>): number {
   const all = (side: Side) => sum(WORKLOADS.flatMap((name) => found[name].map((pair) => pair[side])))
   const between = (side: Side) => whole[side] - all(side).cpuMs
@@ -151,7 +151,7 @@ function sweepCost(found: Record<Workload, Record<Side, Work>[]>, whole: Record<
 const ABOUT: Record<Workload, string> = {
   conversations: 'a message to one pusher',
   fanOut: `a poke of a message to ${FAN_OUT}`,
-  notices: 'a message that notifies nobody',
+  notices: 'a message without notification',
 }
 
 function table(
@@ -159,7 +159,7 @@ function table(
   sweeping: number,
 ): Table {
   return {
-    title: `CPU of the server, in µs: ${ROUNDS} rounds each, in turns. To sweep a row again: ${figure(sweeping, 1)} µs`,
+    title: `CPU of the server, in µs: ${ROUNDS} rounds each, in turns. Sweeping a row: ${figure(sweeping, 1)} µs`,
     columns: ['', 'trace off', 'trace on', 'more', 'median of pairs'],
     rows: WORKLOADS.map((name) => {
       const { off, on, ratio, ofPairs } = costs[name]

@@ -2,7 +2,7 @@ import type { Database, Transaction } from '../../src/storage/database.ts'
 import { compileQuery, type Queries, type Query, sqliteDialect } from '../../src/storage/query.ts'
 import { sqliteBuilder } from '../../src/storage/sqlite-queries.ts'
 
-/** A database that counts the rows which its transactions insert, change and delete. */
+/** A database that counts the rows that its transactions insert, change and delete. */
 export function countingRows(inner: Database): { db: Database; rows(): number } {
   let rows = 0
   const counting = (queries: Queries): Queries => ({

@@ -1,4 +1,4 @@
-/** Ends this process when the one that started it is gone, however that ended. `bin/belfry` does so by itself. */
+/** Ends this process when its parent process ends for any reason. `bin/belfry` does this too. */
 export function endWithParent(): void {
   process.once('disconnect', () => process.exit())
 }

@@ -2,7 +2,7 @@ import { createPopulation, type Population, prepareEvent, type Ruleset } from '.
 import { analysisOf, personOf, ROOM, SETTINGS } from './rule-population.ts'
 import { median } from './stats.ts'
 
-/** Rules and messages that are made to cost as much as they can. */
+/** Rules and a message that are designed to be as costly as possible. */
 type Attack = {
   name: string
   members: number
@@ -10,7 +10,7 @@ type Attack = {
   content: Record<string, unknown>
 }
 
-/** As many as a user may have (`push.max_rules_per_user`), with the longest patterns (`DEFAULT_RULE_LIMITS`). */
+/** The most rules of one user (`push.max_rules_per_user`), with patterns of the largest length (`DEFAULT_RULE_LIMITS`). */
 const RULES = 1990
 const PATTERN = 512
 const BODY = 60_000
@@ -41,7 +41,7 @@ const override = (conditions: (at: number) => readonly object[]): Partial<Rulese
 const body = (text: string) => ({ msgtype: 'm.text', body: text })
 const LETTERS = body('a'.repeat(BODY))
 const PERIODS = body('aab '.repeat(BODY / 4))
-/** Every word and every run of letters is another. */
+/** No word and no sequence of letters occurs twice. */
 const DIVERSE = body(
   Array.from({ length: BODY / 6 }, (_, at) => ((at * 7919) % 60_466_176).toString(36).padStart(5, 'k')).join(
     ' ',
@@ -140,7 +140,7 @@ export const ATTACKS: readonly Attack[] = [
 const CONTEXT = { memberCount: 500, powerLevels: { users_default: 0 }, roomVersion: '10' }
 const TIMES = 15
 
-/** Milliseconds of processor time for one message, which the event loop is occupied: the median of some, and the most. */
+/** Milliseconds of processor time for one message, during which the event loop is blocked: the median and the maximum. */
 export function measureAttack(attack: Attack): { median: number; most: number } {
   const population = populationUnder(attack)
   const message = {

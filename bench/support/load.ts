@@ -2,34 +2,34 @@ import { Pool } from 'undici'
 import { messageBody } from './message.ts'
 import { monotonicMs } from './monotonic.ts'
 
-/** Somebody who sends messages to a room. */
+/** A sender of messages to a room. */
 export type Sender = { roomId: string; token: string }
 
-/** The one load generator of all benchmarks: whatever it is pointed at gets the very same requests. */
+/** The load generator of all benchmarks. It sends the same requests to every server. */
 export type Load = AsyncDisposable & {
-  /** The number that the next message will have. */
+  /** The number of the next message. */
   next(): number
-  /** Everybody sends the next message when the last one was answered. */
+  /** Each sender sends its next message after the previous one was answered. */
   sendFor(senders: readonly Sender[], ms: number): Promise<Sent>
-  /** So many messages in a second, evenly, whether the last ones were answered or not; the senders take turns. */
+  /** Sends `perSecond` messages, evenly, without waiting for answers; the senders take turns. */
   sendAtRate(senders: readonly Sender[], perSecond: number, ms: number): Promise<Sent>
-  /** One message; resolves to how long the answer took. */
+  /** Sends one message. Resolves to the milliseconds until the answer. */
   send(sender: Sender): Promise<number>
 }
 
 export type Sent = {
   count: number
-  /** On the shared clock. */
+  /** Time on the shared clock (`monotonicMs`). */
   startedAt: number
-  /** When the last answer had come. */
+  /** Time of the last answer on the shared clock. */
   answeredAt: number
 }
 
 let messages = 0
-/** Transaction ids of one run never meet those of another on the same data. */
+/** Part of each transaction id, because a later run may use the same data. */
 const run = process.pid
 
-/** @param bodyOf the content of a message with a number, as JSON */
+/** @param bodyOf the content of the message with this number, as JSON */
 export function createLoad(url: string, connections: number, bodyOf = messageBody): Load {
   const pool = new Pool(url, { connections })
 
@@ -39,7 +39,7 @@ export function createLoad(url: string, connections: number, bodyOf = messageBod
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
     const answer = await pool.request({ method: 'PUT', path, headers, body: bodyOf(number) })
     if (answer.statusCode !== 200)
-      throw new Error(`a message got ${answer.statusCode}: ${await answer.body.text()}`)
+      throw new Error(`sending a message failed with ${answer.statusCode}: ${await answer.body.text()}`)
     await answer.body.dump()
   }
 

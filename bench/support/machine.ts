@@ -5,10 +5,10 @@ import { monotonicMs } from './monotonic.ts'
 import { temporaryFolder } from './processes.ts'
 import { figure } from './table.ts'
 
-/** What the figures of a run depend on. */
+/** Properties of the machine that influence the figures. */
 export type Machine = { cores: number; load: number; syncsPerSecond: number; node: string }
 
-export function lookAtMachine(): Machine {
+export function inspectMachine(): Machine {
   using folder = temporaryFolder()
   return {
     cores: availableParallelism(),
@@ -20,13 +20,13 @@ export function lookAtMachine(): Machine {
 
 export function describeMachine({ cores, load, syncsPerSecond: syncs, node }: Machine): string {
   const line = `Node ${node}, ${cores} cores, load ${figure(load, 1)}, ${figure(syncs)} durable 4 KiB writes/s`
-  // Servers, load generator and gateway want the cores for themselves.
+  // Server, load generator and gateway need the cores.
   return load < cores / 2
     ? line
-    : `${line}\nSomething else is running here: these figures are lower than they should be.`
+    : `${line}\nOther programs are running on this machine: the figures are lower than on an idle machine.`
 }
 
-/** How often a second the disk alone makes 4 KiB durable: what one sender who waits for each commit can hope for. */
+/** The number of durable 4 KiB writes per second of the disk alone: the limit for one sender that waits for each commit. */
 export function syncsPerSecond(folder: string, ms: number): number {
   const page = Buffer.alloc(4096, 1)
   const file = openSync(join(folder, 'bare'), 'w')

@@ -1,14 +1,14 @@
 import { monotonicMs } from './monotonic.ts'
 
-/** Finds in a poke when its message was sent, and its number. */
+/** Extracts from a poke the time when its message was sent, and its number. */
 export const STAMP = /at=([\d.]+) n=(\d+)/
 
-/** A text of ordinary length that says when it was sent. */
+/** A text message of ordinary length with the time of sending. */
 export function messageBody(number: number): string {
   return bodyWith('m.text', number)
 }
 
-/** The same as a notice, which by the default rules notifies nobody. */
+/** The same as an m.notice, which the default push rules suppress. */
 export function noticeBody(number: number): string {
   return bodyWith('m.notice', number)
 }

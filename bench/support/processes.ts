@@ -5,14 +5,14 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { monotonicMs } from './monotonic.ts'
 
-// Everything that a benchmark starts or writes is known here, and is gone when this process is: at its end, after a
-// failure, and after Ctrl-C.
+// Keeps all child processes and folders of a benchmark. They are removed when this process ends: normally, after a failure, and
+// after Ctrl-C.
 
 const children = new Set<ChildProcess>()
 const folders = new Set<string>()
 
-/** To be called once, before anything is started. */
-export function leaveNothingBehind(): void {
+/** Registers the clean-up. Call it once, before anything is started. */
+export function cleanUpAtExit(): void {
   process.once('exit', () => {
     for (const child of children) child.kill('SIGKILL')
     for (const folder of folders) remove(folder)
@@ -36,26 +36,26 @@ export function temporaryFolder(): Folder {
 }
 
 function remove(folder: string): void {
-  // A process killed a moment ago may still have been writing.
+  // A process that was just killed may still write to the folder.
   rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 })
 }
 
 export type Program = AsyncDisposable & {
   pid: number
-  /** As its ready line says. */
+  /** The URL from its ready line. */
   url: string
-  /** From the start of the process to its ready line. */
+  /** Milliseconds from the start of the process to its ready line. */
   readyMs: number
 }
 
 const READY = /listening on (http:\S+)/
 const READY_WITHIN_MS = 30_000
 
-/** Starts Node with these arguments and waits for a line that says `listening on http://…`. Disposing ends it. */
+/** Starts Node with these arguments and waits for a line with `listening on http://…`. Disposing ends the process. */
 export async function launch(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Program> {
   const started = monotonicMs()
   const child = spawn(process.execPath, [QUIET, ...args], {
-    // All of them end with the channel to us, so not even kill -9 on this process leaves one behind.
+    // Each child ends when this IPC channel closes, so also after kill -9 of this process.
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     env: { ...process.env, ...env },
   })
@@ -100,7 +100,7 @@ async function readyUrl(
   }
 }
 
-/** How long Node takes to run `args` to its end. */
+/** Milliseconds that Node needs to run `args` to its end. */
 export async function timeToEnd(args: readonly string[]): Promise<number> {
   const started = monotonicMs()
   const child = spawn(process.execPath, args, { stdio: 'ignore' })
@@ -112,24 +112,24 @@ export async function timeToEnd(args: readonly string[]): Promise<number> {
 
 const TICKS_PER_SECOND = 100
 
-/** CPU time that a process has used, user and system, all threads; NaN where there is no /proc. */
+/** CPU time of a process (user and system, all threads) in milliseconds; NaN without /proc. */
 export function cpuMs(pid: number): number {
   const stat = read(`/proc/${pid}/stat`)
-  // The second field, the name, may itself have spaces.
+  // The second field, the name, may contain spaces.
   const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')
   return fields ? ((Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND) * 1000 : Number.NaN
 }
 
-/** A server is idle once it has answered and been left alone for so long. */
-const REST_MS = 2000
+/** A server counts as idle after this time without requests. */
+const IDLE_MS = 2000
 
 /** Memory of an idle process, in MiB. */
-export async function restingMiB(pid: number): Promise<number> {
-  await new Promise((resolve) => setTimeout(resolve, REST_MS))
+export async function idleMiBOf(pid: number): Promise<number> {
+  await new Promise((resolve) => setTimeout(resolve, IDLE_MS))
   return residentMiB(pid)
 }
 
-/** Resident memory in MiB; NaN where there is no /proc. */
+/** Resident memory in MiB; NaN without /proc. */
 export function residentMiB(pid: number): number {
   const kib = /^VmRSS:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/status`) ?? '')?.[1]
   return kib === undefined ? Number.NaN : Number(kib) / 1024

@@ -5,7 +5,7 @@ import { launch, type Program } from './processes.ts'
 const ROOT = join(import.meta.dirname, '..', '..')
 const program = (name: string) => join(import.meta.dirname, name)
 
-/** A Belfry in a process of its own, on a free loopback port. Everything else is as its defaults have it. */
+/** Starts Belfry in a separate process on a free loopback port. Settings that are not given here have their defaults. */
 export function launchBelfry(
   data: string,
   { cpuProfiles }: BenchOptions,
@@ -20,7 +20,7 @@ export function launchBelfry(
   })
 }
 
-/** @param gateway where it forwards to */
+/** @param gateway the URL to which the relay forwards */
 export function launchRelay(gateway: string): Promise<Program> {
   return launch([program('../floor-relay.ts'), gateway])
 }

@@ -5,7 +5,7 @@ import { PushProcessor } from 'matrix-js-sdk/lib/pushprocessor.js'
 import type { Ruleset } from '../../src/push-rules/index.ts'
 import type { Message, Person } from './rule-population.ts'
 
-/** The evaluator of matrix-js-sdk for one person, in a room that knows of nobody but the people given. */
+/** The evaluator of matrix-js-sdk for one user, in a room whose state contains only the given people. */
 export type Processor = { evaluate(event: MatrixEvent): { notify: boolean; rule: string | null } }
 
 export function roomStateOf(roomId: string, people: readonly Person[], joined: number): RoomState {
@@ -36,7 +36,7 @@ export function processorOf(userId: string, rules: Ruleset, state: RoomState): P
     getSafeUserId: () => userId,
     getUserId: () => userId,
     supportsIntentionalMentions: () => true,
-    // It fills in what is missing in the actions, so it gets rules of its own.
+    // matrix-js-sdk adds missing actions to the rules, so it gets a copy.
     pushRules: { global: structuredClone(rules) },
     getRoom: () => ({ currentState: state }),
   }
@@ -52,7 +52,7 @@ export function processorOf(userId: string, rules: Ruleset, state: RoomState): P
   }
 }
 
-/** It looks for the sender where events have none (`user_id`). */
+/** matrix-js-sdk reads the sender from `user_id` for events of this kind. */
 export function eventFor(message: Message): MatrixEvent {
   return new MatrixEvent({ ...structuredClone(message), user_id: message.sender } as object)
 }

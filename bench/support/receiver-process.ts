@@ -6,9 +6,9 @@ import { monotonicMs } from './monotonic.ts'
 import type { Arrivals } from './receiver.ts'
 import { percentile } from './stats.ts'
 
-// A push gateway in a process of its own: notes when the pokes of a round arrive, and answers that all is well.
-// GET /begin?from=N: from here on count messages with numbers from N. GET /end?count=N: answers once N have come.
-// GET /hold: answer no poke any more. GET /open: answer those that wait, and the others at once again. GET /held: how many wait.
+// A push gateway in a separate process. It records the arrival of the pokes of a round and answers 200.
+// GET /begin?from=N: count messages with numbers from N. GET /end?count=N: answers when N pokes have arrived.
+// GET /hold: stop answering pokes. GET /open: answer the held pokes, and later ones at once. GET /held: the number of held pokes.
 
 let from = 0
 let lastAt = 0

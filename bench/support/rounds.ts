@@ -4,7 +4,7 @@ import type { Receiver } from './receiver.ts'
 import { medianOf } from './stats.ts'
 import { percent } from './table.ts'
 
-/** A server, and the load generator that is pointed at it. */
+/** A server with its load generator. */
 export type Side = { program: Program; load: Load }
 
 export type Round = Cpu & {
@@ -14,7 +14,7 @@ export type Round = Cpu & {
   p99Ms: number
 }
 
-/** Parts of one core while the round ran. */
+/** Shares of one core during the round. */
 export type Cpu = {
   serverCpu: number
   loadCpu: number
@@ -22,7 +22,7 @@ export type Cpu = {
   serverCpuMicrosPerPoke: number
 }
 
-/** All sides one after the other, again and again: what disturbs the machine disturbs all of them. */
+/** Runs all sides in turns, for a number of rounds, so that other load on the machine affects all of them. */
 export async function inTurns<Name extends string, R>(
   names: readonly Name[],
   rounds: number,
@@ -33,7 +33,7 @@ export async function inTurns<Name extends string, R>(
   return found
 }
 
-/** Sends, and waits for the last poke. Each message is one poke. */
+/** Sends messages, and waits for the last poke. Each message is one poke. */
 export async function sendingRound(
   receiver: Receiver,
   { program, load }: Side,
@@ -53,7 +53,7 @@ export async function sendingRound(
   }
 }
 
-/** What server, load generator and gateway use from now on. */
+/** Measures the CPU time of server, load generator and gateway from now on. */
 export function startCpu(
   program: Program,
   receiver: Receiver,
@@ -72,7 +72,7 @@ export function startCpu(
   }
 }
 
-/** Each figure's median. */
+/** The median of each figure. */
 export function medians<R extends Record<string, number>>(rounds: readonly R[]): R {
   const names = Object.keys(rounds[0] ?? {})
   return Object.fromEntries(

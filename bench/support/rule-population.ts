@@ -8,7 +8,7 @@ import {
   type Ruleset,
 } from '../../src/push-rules/index.ts'
 
-/** People with and without rules of their own, and what is said among them: the same in every run. */
+/** Users with and without rules of their own, and their messages. They are the same in every run. */
 
 export const ROOM = '!room:bench.example'
 export const SETTINGS = { legacyMentionRules: true }
@@ -23,7 +23,7 @@ export type Message = {
   content: Record<string, unknown>
 }
 
-/** Mulberry32: numbers from 0 up to 1. */
+/** Mulberry32: numbers from 0 to 1, excluding 1. */
 export function randomFrom(seed: number): () => number {
   let state = seed
   return () => {
@@ -53,7 +53,7 @@ const SYLLABLES = [
   'hes',
 ]
 
-/** A word for each number: three syllables, then four. */
+/** A word for each number, with three or four syllables. */
 export function wordOf(number: number): string {
   let word = ''
   for (let left = number + SYLLABLES.length ** 2; left > 0; left = Math.floor(left / SYLLABLES.length)) {
@@ -67,14 +67,14 @@ export function personOf(number: number): Person {
   return {
     userId: `@${localpart}:bench.example`,
     localpart,
-    // Thousands of first names: in a large room several people share one.
+    // 4,000 first names, so that several members of a large room share one.
     displayName: `X${wordOf(number % 4000)} ${wordOf(number)}`,
   }
 }
 
 /**
- * Rules as people write them. Of four people with own rules each has one to three keywords, or one to three muted rooms
- * (for one in four this very room), or one or two silenced people, or one of each.
+ * Typical rules of users. By number modulo 4, a user has one to three keywords, or one to three muted rooms (a quarter of them the room of
+ * the benchmark), or one or two muted senders, or one of each.
  */
 export function ownRulesOf(number: number, random: () => number, members: number): Partial<Ruleset> {
   const kind = number % 4
@@ -122,7 +122,7 @@ export function analysisOf(person: Person, own: Partial<Ruleset>): RuleAnalysis 
   return analyseRules(rulesetOf(person, own), { userId, localpart, ...SETTINGS })
 }
 
-/** Talk: mostly messages of five to thirty words; some mention somebody, some have a keyword in them. */
+/** Conversation: mostly messages of five to thirty words. Some mention a member, and some contain a keyword. */
 export function messagesOf(count: number, random: () => number, members: number): Message[] {
   return Array.from({ length: count }, (_, at) => messageOf(at, random, members))
 }
@@ -131,7 +131,7 @@ function messageOf(at: number, random: () => number, members: number): Message {
   const someone = () => personOf(Math.floor(random() * members))
   const chance = random()
   const said = Array.from({ length: 5 + Math.floor(random() * 26) }, () =>
-    // Few words are said often, most of them seldom; one in a hundred is somebody's keyword.
+    // Some words are frequent, most are rare; one in a hundred is a keyword of a member.
     wordOf(
       random() < 0.01 ? 5000 + Math.floor(random() * KEYWORDS) : 20_000 + Math.floor(random() ** 3 * 3000),
     ),

@@ -18,29 +18,29 @@ import type { Database } from '../../src/storage/database.ts'
 import { openDatabase } from '../../src/storage/open-database.ts'
 import { NO_TRACE } from '../../src/trace/trace.ts'
 
-// Fills a data directory before a server runs on it, by the functions that serve requests too, but without requests and
-// without passwords: 10,000 accounts by registration would be 10,000 times argon2.
+// Fills a data directory before a server starts. It uses the functions that serve requests, without HTTP and without passwords,
+// because the registration of 10,000 accounts would compute argon2 10,000 times.
 
 export type SeededUser = { userId: UserId; deviceId: DeviceId; token: string }
 export type SeededRoom = {
   roomId: RoomId
   token: string
   sender: SeededUser
-  /** The others. */
+  /** All other members. */
   members: readonly SeededUser[]
 }
 
 export type Seed = AsyncDisposable & {
   rooms: RoomDeps
-  /** A room with a name and so many joined members: one sends, others have a pusher. */
+  /** A room with a name and `size` joined members: one sends, and `pushers` of the others have a pusher. */
   addRoom(size: number, pushers: number): Promise<SeededRoom>
-  /** Rooms of two, with one pusher each: a message there is one poke. */
+  /** Rooms with two members and one pusher, so that one message is one poke. */
   addConversations(count: number): Promise<SeededRoom[]>
-  /** So many users who are in no room, each with a pusher. */
+  /** Users without a room, each with a pusher. */
   addPushers(count: number): Promise<void>
 }
 
-/** @param gateway where all pushers point */
+/** @param gateway the URL of all pushers */
 export async function openSeed(data: string, gateway: string): Promise<Seed> {
   const db = await openDatabase(`sqlite:${join(data, 'belfry.db')}`, log)
   const rooms = roomDepsOf(db)
@@ -68,7 +68,7 @@ export async function openSeed(data: string, gateway: string): Promise<Seed> {
   const addRoom = async (size: number, pushers: number) => {
     const users = await addUsers(db, size)
     const [sender, ...others] = users as [SeededUser, ...SeededUser[]]
-    const roomId = await createRoom(rooms, sender.userId, { preset: 'public_chat', name: 'The belfry' })
+    const roomId = await createRoom(rooms, sender.userId, { preset: 'public_chat', name: 'The office' })
     await Promise.all(others.slice(0, pushers).map(addPusher))
     await Promise.all(others.map(({ userId }) => joinRoom(rooms, { roomId, userId })))
     return { roomId, token: sender.token, sender, members: others }

@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { endWithParent } from './end-with-parent.ts'
 
-// A push service that takes everything and looks at nothing.
+// A push service that accepts every message and ignores its content.
 const server = createServer((request, response) => {
   request.resume()
   request.on('end', () => response.writeHead(201).end())

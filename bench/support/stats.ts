@@ -1,4 +1,4 @@
-/** NaN for no values at all. */
+/** The median; NaN without values. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b)
   const middle = sorted.length / 2
@@ -7,7 +7,7 @@ export function median(values: readonly number[]): number {
     : (sorted[Math.floor(middle)] ?? Number.NaN)
 }
 
-/** The smallest value that at least `share` (0 to 1) of all values do not exceed; NaN for no values at all. */
+/** The smallest value that at least `share` (0 to 1) of all values do not exceed; NaN without values. */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b)
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN
@@ -18,7 +18,7 @@ export function medianOf<T>(rounds: readonly T[], figure: (round: T) => number):
   return median(rounds.map(figure))
 }
 
-/** Fit to be read in JSON: three digits behind the point. */
+/** Rounds each value to three decimal places, for JSON. */
 export function rounded<T extends Record<string, number>>(figures: T): T {
   const entries = Object.entries(figures).map(([name, value]) => [name, Math.round(value * 1000) / 1000])
   return Object.fromEntries(entries) as T

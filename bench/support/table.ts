@@ -1,6 +1,6 @@
 export type Table = { title: string; columns: readonly string[]; rows: readonly (readonly string[])[] }
 
-/** First column to the left, figures to the right. */
+/** Prints the first column left-aligned and the others right-aligned. */
 export function printTable({ title, columns, rows }: Table): void {
   const lines = [columns, ...rows]
   const widths = columns.map((_, at) => Math.max(...lines.map((line) => (line[at] ?? '').length)))
@@ -16,7 +16,7 @@ export function printTable({ title, columns, rows }: Table): void {
   for (const row of rows) print(row)
 }
 
-/** What could not be measured here is a dash. */
+/** Formats a number; a value that could not be measured is a dash. */
 export function figure(value: number, digits = 0): string {
   if (!Number.isFinite(value)) return '–'
   return value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
