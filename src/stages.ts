@@ -215,7 +215,7 @@ function notificationDepsOf({ clock, bus, log, trace, metrics, config, ruleSetti
   )
   const ruleCuts = metrics.counter(
     'belfry_rule_cuts_total',
-    'Rule evaluations that cost what they may: some rules that users wrote were not evaluated for an event',
+    'Rule evaluations that reached their cost limit: some rules of users were not evaluated for an event',
   )
   return notificationDeps({
     clock,

@@ -17,7 +17,8 @@ const SAME_SIGNAL_MS = 300
 export const serve: Command = {
   usage: 'serve',
   summary: 'run the home server',
-  help: () => `Settings, also from the environment (BELFRY_…) and a file; flags win:\n${flagHelp()}`,
+  help: () =>
+    `Settings, also from the environment (BELFRY_…) and a file; flags override both:\n${flagHelp()}`,
   async run(argv, context) {
     return serveUntilStopped(context, () => loadConfig({ argv, env: context.env }))
   },

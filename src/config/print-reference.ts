@@ -4,10 +4,10 @@ const INTRODUCTION = `# Configuration
 
 Generated from \`src/config/schema.ts\` by \`npm run docs:config\`; do not edit.
 
-Each setting is a key of the YAML file given with \`--config FILE\` (or \`BELFRY_CONFIG\`), an environment variable, and for
-some a flag of \`belfry serve\`. Flags win over environment variables, and those over the file. An unknown key or a bad value
-stops the start with one line that names it. A list is written with commas in an environment variable, a mapping as JSON; \`true\` and \`1\`, \`false\` and
-\`0\` switch on and off. Durations and sizes carry their unit in their name.
+Each setting is a key of the YAML file (\`--config FILE\` or \`BELFRY_CONFIG\`) and an environment variable. Some are also flags
+of \`belfry serve\`. Flags override environment variables, and these override the file. With an unknown key or an invalid value
+the server does not start, and prints one line with its name. In an environment variable, a list is separated by commas and a mapping is JSON;
+\`true\` and \`1\` mean on, \`false\` and \`0\` mean off. The name of a duration or size ends with its unit.
 `
 
 const SECTIONS: Record<string, string> = {
