@@ -23,7 +23,7 @@ type Entry<K, V> = {
  *
  * The order of use is a linked list. Reordering a `Map` by deleting and setting again costs too much: V8 leaves a
  * hole for each deleted entry, and `keys().next()` skips all holes before the first key
- * (docs/decisions/0028-one-bounded-map.md).
+ * (docs/decisions/0028-bounded-map.md).
  */
 export class BoundedMap<K, V> {
   readonly #entries = new Map<K, Entry<K, V>>()
