@@ -18,7 +18,7 @@ const KEYS = [
   'a busy, long enough key',
   'a quiet, long enough key',
 ]
-const [ODD, ANOTHER, BUSY, QUIET] = KEYS as [string, string, string, string]
+const [NON_ASCII, ANOTHER, BUSY, QUIET] = KEYS as [string, string, string, string]
 
 const NOTIFY = '/_matrix/push/v1/notify'
 
@@ -33,31 +33,31 @@ async function serve(db: Database) {
     await closeServer()
     await fixture[Symbol.asyncDispose]()
   }
-  const ask = async (method: 'GET' | 'POST' | 'PUT', url: string, payload?: object | string) => {
+  const call = async (method: 'GET' | 'POST' | 'PUT', url: string, payload?: object | string) => {
     const response = await inject(server, { method, url, ...(payload !== undefined && { payload }) })
     return { status: response.statusCode, body: JSON.parse(response.body) as Record<string, unknown> }
   }
   const poke = (pushkey: string, eventId: string, appId = INBOX_APP_ID) =>
-    ask('POST', NOTIFY, { notification: { event_id: eventId, devices: [{ app_id: appId, pushkey }] } })
+    call('POST', NOTIFY, { notification: { event_id: eventId, devices: [{ app_id: appId, pushkey }] } })
   const inboxOf = async (pushkey: string) => {
-    const { body } = await ask('GET', `/_belfry/v1/inbox/${encodeURIComponent(pushkey)}`)
+    const { body } = await call('GET', `/_belfry/v1/inbox/${encodeURIComponent(pushkey)}`)
     return body['notifications'] as { received_at: number; notification: Record<string, unknown> }[]
   }
-  return { ask, poke, inboxOf, steps, clock, [Symbol.asyncDispose]: close }
+  return { call, poke, inboxOf, steps, clock, [Symbol.asyncDispose]: close }
 }
 
 onEachDatabase('the gateway of this server', (open) => {
   test('GET /inbox/{pushkey} returns the notifications of a configured inbox, newest last', async (t) => {
     await using api = await serve(await open(t))
-    assert.deepEqual(await api.poke(ODD, '$1'), { status: 200, body: { rejected: [] } })
+    assert.deepEqual(await api.poke(NON_ASCII, '$1'), { status: 200, body: { rejected: [] } })
     api.clock.advance(5)
-    await api.poke(ODD, '$2')
+    await api.poke(NON_ASCII, '$2')
     await api.poke(ANOTHER, '$3')
     const notification = (eventId: string) => ({
       event_id: eventId,
-      devices: [{ app_id: INBOX_APP_ID, pushkey: ODD }],
+      devices: [{ app_id: INBOX_APP_ID, pushkey: NON_ASCII }],
     })
-    assert.deepEqual(await api.inboxOf(ODD), [
+    assert.deepEqual(await api.inboxOf(NON_ASCII), [
       { received_at: api.clock.now() - 5, notification: notification('$1') },
       { received_at: api.clock.now(), notification: notification('$2') },
     ])
@@ -84,11 +84,11 @@ onEachDatabase('the gateway of this server', (open) => {
 
   test('GET /notify answers UnifiedPush discovery, and other methods return 405', async (t) => {
     await using api = await serve(await open(t))
-    assert.deepEqual(await api.ask('GET', NOTIFY), {
+    assert.deepEqual(await api.call('GET', NOTIFY), {
       status: 200,
       body: { unifiedpush: { gateway: 'matrix' } },
     })
-    const put = await api.ask('PUT', NOTIFY, {})
+    const put = await api.call('PUT', NOTIFY, {})
     assert.deepEqual([put.status, put.body['errcode']], [405, 'M_UNRECOGNIZED'])
   })
 
@@ -100,15 +100,15 @@ onEachDatabase('the gateway of this server', (open) => {
         notification: { ...empty.notification, event_id: 'x'.repeat(bytes - JSON.stringify(empty).length) },
       }
     }
-    assert.equal((await api.ask('POST', NOTIFY, body(512 * 1024))).status, 200)
-    const refused = await api.ask('POST', NOTIFY, body(512 * 1024 + 1))
+    assert.equal((await api.call('POST', NOTIFY, body(512 * 1024))).status, 200)
+    const refused = await api.call('POST', NOTIFY, body(512 * 1024 + 1))
     assert.deepEqual([refused.status, refused.body['errcode']], [413, 'M_TOO_LARGE'])
   })
 
   test('a body that is not a notification returns 400 with an errcode for the fault', async (t) => {
     await using api = await serve(await open(t))
     const errcode = async (payload: object | string) => {
-      const { status, body } = await api.ask('POST', NOTIFY, payload)
+      const { status, body } = await api.call('POST', NOTIFY, payload)
       return [status, body['errcode']]
     }
     assert.deepEqual(await errcode({}), [400, 'M_MISSING_PARAM'])
@@ -120,13 +120,13 @@ onEachDatabase('the gateway of this server', (open) => {
   test('a pushkey that is not in the configuration is rejected, and its inbox returns 404', async (t) => {
     await using api = await serve(await open(t))
     assert.deepEqual(await api.poke('a guess', '$1'), { status: 200, body: { rejected: ['a guess'] } })
-    const { status, body } = await api.ask('GET', '/_belfry/v1/inbox/guess')
+    const { status, body } = await api.call('GET', '/_belfry/v1/inbox/guess')
     assert.deepEqual([status, body['errcode']], [404, 'M_NOT_FOUND'])
   })
 
   test('the inbox of a pushkey longer than 512 bytes returns 400', async (t) => {
     await using api = await serve(await open(t))
-    const { status, body } = await api.ask('GET', `/_belfry/v1/inbox/${'x'.repeat(513)}`)
+    const { status, body } = await api.call('GET', `/_belfry/v1/inbox/${'x'.repeat(513)}`)
     assert.deepEqual([status, body['errcode']], [400, 'M_INVALID_PARAM'])
   })
 })

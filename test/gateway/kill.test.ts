@@ -32,13 +32,18 @@ const countLanes = query()((db) =>
  */
 async function startPushServer(t: TestContext) {
   const armed = Promise.withResolvers<void>()
-  const state = { isBusy: true, kills: 0, ofQueue: 0, taken: [] as { device: string; eventId: string }[] }
+  const state = {
+    isBusy: true,
+    kills: 0,
+    fromQueue: 0,
+    accepted: [] as { device: string; eventId: string }[],
+  }
   let onKill: () => void = () => undefined
-  async function take(device: string, eventId: string): Promise<boolean> {
-    const isOfQueue = Number(eventId.slice(1)) < WAITING
-    if (isOfQueue) await armed.promise
-    state.taken.push({ device, eventId })
-    if (!isOfQueue || ++state.ofQueue % 6 !== 0 || state.kills >= KILLS) return true
+  async function accept(device: string, eventId: string): Promise<boolean> {
+    const isFromQueue = Number(eventId.slice(1)) < WAITING
+    if (isFromQueue) await armed.promise
+    state.accepted.push({ device, eventId })
+    if (!isFromQueue || ++state.fromQueue % 6 !== 0 || state.kills >= KILLS) return true
     state.kills++
     onKill()
     return false
@@ -50,8 +55,8 @@ async function startPushServer(t: TestContext) {
     request.on('end', () => {
       if (state.isBusy) return void response.writeHead(429).end()
       const { notification } = JSON.parse(text) as { notification: { event_id: string } }
-      void take(request.url ?? '', notification.event_id).then(
-        (isTaken) => isTaken && response.writeHead(201).end(),
+      void accept(request.url ?? '', notification.event_id).then(
+        (isAccepted) => isAccepted && response.writeHead(201).end(),
       )
     })
   })
@@ -98,13 +103,13 @@ async function killRepeatedly(t: TestContext, database: (folder: string) => stri
   // A delivery makes all queued notifications of the device due.
   for (let n = 0; n < DEVICES; n++) await notify(second, WAITING + n)
   push.arm()
-  const events = () => new Set(push.state.taken.map(({ eventId }) => eventId))
+  const events = () => new Set(push.state.accepted.map(({ eventId }) => eventId))
   await eventually(() => events().size === DEVICES * EVENTS && push.state.kills === KILLS)
   await isRestarted
   assert.equal(await current.end('SIGTERM'), 0)
   // A device has one request at a time, so a kill interrupts at most one request of each device, which is then repeated.
-  for (const [device, taken] of Map.groupBy(push.state.taken, (one) => one.device))
-    assert.ok(taken.length <= EVENTS + KILLS, `${taken.length} messages for ${device}`)
+  for (const [device, accepted] of Map.groupBy(push.state.accepted, (one) => one.device))
+    assert.ok(accepted.length <= EVENTS + KILLS, `${accepted.length} messages for ${device}`)
   await using after = await openDatabase(url, silentLog)
   assert.deepEqual(await after.all(countLanes, {}), [{ lanes: 0 }])
 }

@@ -71,23 +71,23 @@ suite('a malformed member of a notification', () => {
   }
 
   test('is treated as absent, for each count separately', () => {
-    for (const odd of ['3', 1.5, -1, 2 ** 60, true, []]) {
-      const counts = { unread: odd, missed_calls: 2 }
+    for (const malformed of ['3', 1.5, -1, 2 ** 60, true, []]) {
+      const counts = { unread: malformed, missed_calls: 2 }
       const { notification } = parseNotification({ notification: { counts, devices: [device] } })
-      assert.deepEqual(notification.counts, { unread: undefined, missed_calls: 2 }, String(odd))
+      assert.deepEqual(notification.counts, { unread: undefined, missed_calls: 2 }, String(malformed))
     }
   })
 
   test('is treated as absent in a device', () => {
-    for (const odd of [
+    for (const malformed of [
       { data: [] },
       { data: 'x' },
       { tweaks: 7 },
       { pushkey_ts: '12' },
       { pushkey_ts: -1 },
     ]) {
-      const { notification } = parseNotification({ notification: { devices: [{ ...device, ...odd }] } })
-      assert.deepEqual(JSON.parse(JSON.stringify(notification.devices)), [device], JSON.stringify(odd))
+      const { notification } = parseNotification({ notification: { devices: [{ ...device, ...malformed }] } })
+      assert.deepEqual(JSON.parse(JSON.stringify(notification.devices)), [device], JSON.stringify(malformed))
     }
   })
 

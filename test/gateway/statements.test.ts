@@ -21,12 +21,12 @@ function countingClock() {
   return { clock: { ...clock, sleep }, sleeping: () => sleeping }
 }
 
-/** A gateway whose provider is unavailable for the device `away`. */
+/** A gateway whose provider is unavailable for the device `unavailable`. */
 async function open(given: Database) {
   const { db, count } = counting(given)
   const { clock, sleeping } = countingClock()
   const script: Script = ({ device }) =>
-    device.pushkey === 'away' ? { ...unavailable, isOfDevice: true } : undefined
+    device.pushkey === 'unavailable' ? { ...unavailable, isOfDevice: true } : undefined
   const fixture = await openGateway(db, { script, clock })
   // All loops have run once.
   await eventually(() => sleeping() >= LOOPS)
@@ -49,14 +49,14 @@ onEachDatabase('the database statements of a notification in the gateway', (onDa
 
   test('one write more while a notification for another device is queued', async (t) => {
     const { fixture, statementsOf } = await open(await onDatabase(t))
-    await fixture.push({ pushkey: 'away' })
+    await fixture.push({ pushkey: 'unavailable' })
     const { write, transactions } = await statementsOf({ event: '$2', counts: { unread: 1 } })
     assert.deepEqual({ write, transactions }, { write: 2, transactions: 1 })
   })
 
   test('three writes and two more reads when it is queued as the first of its device', async (t) => {
     const { statementsOf } = await open(await onDatabase(t))
-    const asked = await statementsOf({ pushkey: 'away', counts: { unread: 1 } })
-    assert.deepEqual(asked, { read: 4, write: 3, transactions: 1 })
+    const statements = await statementsOf({ pushkey: 'unavailable', counts: { unread: 1 } })
+    assert.deepEqual(statements, { read: 4, write: 3, transactions: 1 })
   })
 })

@@ -92,9 +92,9 @@ suite('APNs GOAWAY', () => {
     fake.script(deviceAt(500), 'goaway')
     const results = await Promise.all(messages.map((message) => provider.send(message, never)))
     assert.deepEqual(outcomes(results), ['delivered'])
-    const taken = fake.seen.slice(1).map(({ device }) => device)
-    assert.equal(taken.length, 1000)
-    assert.equal(new Set(taken).size, 1000)
+    const accepted = fake.seen.slice(1).map(({ device }) => device)
+    assert.equal(accepted.length, 1000)
+    assert.equal(new Set(accepted).size, 1000)
     assert.equal(fake.connections(), 3)
   })
 
@@ -111,12 +111,12 @@ suite('APNs GOAWAY', () => {
     assert.equal((await provider.send(messageOf(), never)).kind, 'delivered')
     fake.script((0xa0000000 + 50).toString(16), 'goaway with an error')
     const results = await sendAll(provider, 200)
-    const taken = fake.seen.slice(1).map(({ device }) => device)
-    assert.equal(new Set(taken).size, taken.length)
+    const accepted = fake.seen.slice(1).map(({ device }) => device)
+    assert.equal(new Set(accepted).size, accepted.length)
     // APNs may have accepted a push without a response; all others are delivered.
     const lost = results.filter(({ kind }) => kind !== 'delivered')
     assert.ok(lost.length <= 51 && lost.every(({ kind }) => kind === 'retry'))
-    assert.equal(taken.length, 200)
+    assert.equal(accepted.length, 200)
   })
 
   test('REFUSED_STREAM: the push is sent again at once, a limited number of times', async (t) => {

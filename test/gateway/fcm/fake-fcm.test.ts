@@ -17,7 +17,7 @@ async function start(t: TestContext): Promise<FakeFcm> {
 }
 
 /** Sends the head of a request and part of its body, then resets the connection. */
-async function hangUp(url: string, path: string): Promise<void> {
+async function resetDuringRequest(url: string, path: string): Promise<void> {
   const socket = connect(Number(new URL(url).port), '127.0.0.1')
   await once(socket, 'connect')
   socket.write(`POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{"mess`)
@@ -31,7 +31,7 @@ suite('a client that resets its connection in the middle of a request', () => {
   test('does not end the fake FCM', async (t) => {
     const fake = await start(t)
     const path = `/v1/projects/${fake.projectId}/messages:send`
-    for (const one of ['/token', path]) await hangUp(fake.url, one)
+    for (const one of ['/token', path]) await resetDuringRequest(fake.url, one)
     await eventually(async () => (await fetch(fake.url)).status === 404)
     assert.deepEqual(fake.seen, [])
   })
@@ -39,7 +39,7 @@ suite('a client that resets its connection in the middle of a request', () => {
   test('does not end the fake push service of Firefox', async (t) => {
     const fake = await startAutopush()
     afterTest(t, () => fake[Symbol.asyncDispose]())
-    await hangUp(fake.origin, '/wpush/x')
+    await resetDuringRequest(fake.origin, '/wpush/x')
     await eventually(async () => (await fetch(fake.origin, { method: 'POST' })).status === 410)
   })
 })

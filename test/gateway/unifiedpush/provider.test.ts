@@ -199,9 +199,9 @@ suite('a remembered UnifiedPush result', () => {
   })
 
   test('of a failed DNS lookup is used for a minute, for all addresses of the host', async (t) => {
-    let asked = 0
+    let lookups = 0
     const lookup = () => {
-      asked++
+      lookups++
       return Promise.reject(Object.assign(new Error('x'), { code: 'ENOTFOUND' }))
     }
     const { send, clock } = await createFixture(t, {}, { lookup })
@@ -212,16 +212,16 @@ suite('a remembered UnifiedPush result', () => {
       reason: 'dns',
       retryAfterMs: 59_000,
     })
-    assert.equal(asked, 1)
+    assert.equal(lookups, 1)
     clock.advance(59_000)
     await send(EVENT, 'https://ntfy.example/two')
-    assert.equal(asked, 2)
+    assert.equal(lookups, 2)
   })
 
   test('of a host blocked by the IP policy is used for ten minutes', async (t) => {
-    let asked = 0
+    let lookups = 0
     const lookup = async () => {
-      asked++
+      lookups++
       return ['10.0.0.1']
     }
     const { send, clock } = await createFixture(t, {}, { lookup, policy: makeIpPolicy([]) })
@@ -232,10 +232,10 @@ suite('a remembered UnifiedPush result', () => {
         isOfAddress: true,
       })
     }
-    assert.equal(asked, 1)
+    assert.equal(lookups, 1)
     clock.advance(600_000)
     await send(EVENT, 'https://inside.example/')
-    assert.equal(asked, 2)
+    assert.equal(lookups, 2)
   })
 
   test('is forgotten when the clock is set back', async (t) => {

@@ -23,7 +23,7 @@ async function createConfigFixture(t: TestContext, change: (path: (name: string)
     'ca.pem': apns.ca,
   })
   const path = (name: string) => join(folder, name)
-  const sound = {
+  const validApp = {
     type: 'apns',
     keyfile: path('key.p8'),
     key_id: apns.keyId,
@@ -32,7 +32,7 @@ async function createConfigFixture(t: TestContext, change: (path: (name: string)
     base_url: apns.url,
     ca_file: path('ca.pem'),
   }
-  const text = JSON.stringify({ apps: { [APP]: { ...sound, ...change(path) } }, data: path('data') })
+  const text = JSON.stringify({ apps: { [APP]: { ...validApp, ...change(path) } }, data: path('data') })
   const load = () =>
     loadGatewayConfig({
       argv: ['--listen', '127.0.0.1:0', '--config', 'x'],

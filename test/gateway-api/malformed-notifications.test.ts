@@ -53,7 +53,7 @@ const bodyOf = (more: string, device = '') => {
 
 const nested = (depth: number) => '{"a":'.repeat(depth) + '1' + '}'.repeat(depth)
 
-const ODD: [title: string, body: string][] = [
+const MALFORMED: [title: string, body: string][] = [
   ['a NUL in the body text', bodyOf(`"type":"m.room.message","content":{"body":"a${NUL}b"}`)],
   ['a NUL in a key of the content', bodyOf(`"content":{"a${NUL}b":1}`)],
   [
@@ -82,8 +82,11 @@ const ODD: [title: string, body: string][] = [
   ['a room_id that is a list', bodyOf('"room_id":[]')],
   ['an event_id of 1,000 characters', bodyOf(`"event_id":"$${'x'.repeat(1000)}"`)],
   ['tweaks and data of the wrong type', bodyOf('', '"tweaks":"x","data":[]')],
-  ['odd tweaks', bodyOf('', `"tweaks":{"sound":{"a":1},"__proto__":7,"${NUL}":"${NUL}"}`)],
-  ['odd data', bodyOf('', `"data":{"x":"${NUL}${LONE_SURROGATE}","__proto__":{},"deep":${nested(1000)}}`)],
+  ['malformed tweaks', bodyOf('', `"tweaks":{"sound":{"a":1},"__proto__":7,"${NUL}":"${NUL}"}`)],
+  [
+    'malformed data',
+    bodyOf('', `"data":{"x":"${NUL}${LONE_SURROGATE}","__proto__":{},"deep":${nested(1000)}}`),
+  ],
   ['pushkey_ts as a string', bodyOf('', '"pushkey_ts":"12"')],
   ['a pushkey_ts out of range', bodyOf('', '"pushkey_ts":1e999')],
   ['bytes that are not UTF-8', bodyOf('"room_name":"\u00ff"')],
@@ -95,7 +98,7 @@ const bytesOf = (body: string, row: number) => Buffer.from(body.replace('"$e"', 
 onEachDatabase('a notification with malformed parts', (open) => {
   test('is sent to every device immediately', async (t) => {
     await using fixture = await serve(await open(t))
-    for (const [row, [title, body]] of ODD.entries()) {
+    for (const [row, [title, body]] of MALFORMED.entries()) {
       assert.deepEqual(
         await fixture.notify(bytesOf(body, row)),
         { status: 200, body: { rejected: [] } },
@@ -103,14 +106,14 @@ onEachDatabase('a notification with malformed parts', (open) => {
       )
       assert.equal(fixture.sent.length, row + 1, title)
     }
-    assert.equal((await fixture.store.list(INBOX_KEY)).length, ODD.length)
+    assert.equal((await fixture.store.list(INBOX_KEY)).length, MALFORMED.length)
     assert.deepEqual(new Set(fixture.outcomes()), new Set(['delivered']))
   })
 
   test('is queued while the provider is unavailable, and delivered afterwards', async (t) => {
     let isUp = false
     await using fixture = await serve(await open(t), { script: () => (isUp ? undefined : unavailable) })
-    for (const [row, [title, body]] of ODD.entries()) {
+    for (const [row, [title, body]] of MALFORMED.entries()) {
       assert.deepEqual(
         await fixture.notify(bytesOf(body, row)),
         { status: 200, body: { rejected: [] } },
@@ -122,7 +125,7 @@ onEachDatabase('a notification with malformed parts', (open) => {
       fixture.clock.advance(10_000)
       return (
         fixture.steps.filter((step) => step.app === 'app' && step.outcome === 'delivered').length ===
-        ODD.length
+        MALFORMED.length
       )
     })
   })
@@ -183,7 +186,7 @@ onEachDatabase('a notification with malformed parts', (open) => {
 
   test('is sent to the valid devices, and those without app_id or pushkey are skipped', async (t) => {
     await using fixture = await serve(await open(t))
-    const odd = [
+    const malformed = [
       '7',
       'null',
       '{}',
@@ -193,7 +196,7 @@ onEachDatabase('a notification with malformed parts', (open) => {
     ]
     const notify = (devices: string[]) =>
       fixture.notify(`{"notification":{"event_id":"$e","devices":[${devices.join()}]}}`)
-    const answer = await notify([...odd, '{"app_id":"app","pushkey":"valid"}'])
+    const answer = await notify([...malformed, '{"app_id":"app","pushkey":"valid"}'])
     assert.deepEqual(answer, { status: 200, body: { rejected: [] } })
     assert.deepEqual(
       fixture.sent.map(({ device }) => device.pushkey),
@@ -201,7 +204,7 @@ onEachDatabase('a notification with malformed parts', (open) => {
     )
     assert.equal(fixture.warnings.length, 1)
     assert.match(fixture.warnings[0] ?? '', /"devices":6/)
-    for (const one of odd) assert.equal((await notify([one])).status, 400, one)
+    for (const one of malformed) assert.equal((await notify([one])).status, 400, one)
   })
 })
 
