@@ -7,7 +7,10 @@ import { findEvents } from './event-store.ts'
 
 /** The limit for related events on a page is separate: a small event can have replaced a large one. */
 const MAX_RELATED_BYTES = 1_048_576
-const RELATED_BATCH = 200
+/** The first read is small, because the size of the events is unknown before. */
+const FIRST_BATCH = 200
+const MAX_BATCH = 2000
+const BATCH_BYTES = 2_097_152
 
 type PageReader = Pick<ClientEventOptions, 'viewer' | 'now'>
 
@@ -16,33 +19,39 @@ type PageReader = Pick<ClientEventOptions, 'viewer' | 'now'>
  * the redaction of a redacted event. One query in the usual case. When the related events exceed 1 MiB in total, the remaining
  * events have no replaced content, and their redactions have no content.
  */
-export function clientEvents(
+export async function clientEvents(
   q: Queries,
   events: readonly Event[],
   reader: PageReader,
 ): Promise<JsonObject[]> {
-  return formatWithRelated(q, events, (event, related) =>
-    clientEvent(event, optionsFor(event, reader, related)),
-  )
+  const [related = NONE] = await relatedEventsOf(q, [events])
+  return events.map((event) => clientEvent(event, optionsFor(event, reader, related)))
 }
 
 /** Like `clientEvents`, in the format of `syncEvent`. */
-export function syncEvents(q: Queries, events: readonly Event[], reader: PageReader): Promise<JsonObject[]> {
-  return formatWithRelated(q, events, (event, related) =>
-    syncEvent(event, optionsFor(event, reader, related)),
+export async function syncEvents(
+  q: Queries,
+  events: readonly Event[],
+  reader: PageReader,
+): Promise<JsonObject[]> {
+  return (await syncEventsOfPages(q, [events], reader))[0] ?? []
+}
+
+/** Like `syncEvents`, of several pages. One query for all of them in the usual case. */
+export async function syncEventsOfPages(
+  q: Queries,
+  pages: readonly (readonly Event[])[],
+  reader: PageReader,
+): Promise<JsonObject[][]> {
+  const related = await relatedEventsOf(q, pages)
+  return pages.map((events, at) =>
+    events.map((event) => syncEvent(event, optionsFor(event, reader, related[at] ?? NONE))),
   )
 }
 
 type RelatedEvents = ReadonlyMap<EventId, Event>
 
-async function formatWithRelated(
-  q: Queries,
-  events: readonly Event[],
-  format: (event: Event, related: RelatedEvents) => JsonObject,
-): Promise<JsonObject[]> {
-  const related = await relatedEventsOf(q, events)
-  return events.map((event) => format(event, related))
-}
+const NONE: RelatedEvents = new Map()
 
 function optionsFor(event: Event, { viewer, now }: PageReader, related: RelatedEvents): ClientEventOptions {
   return {
@@ -53,24 +62,49 @@ function optionsFor(event: Event, { viewer, now }: PageReader, related: RelatedE
   }
 }
 
-async function relatedEventsOf(q: Queries, events: readonly Event[]): Promise<Map<EventId, Event>> {
+/** The related events of each page. An event belongs to one room, so it is related to one page at most. */
+async function relatedEventsOf(
+  q: Queries,
+  pages: readonly (readonly Event[])[],
+): Promise<Map<EventId, Event>[]> {
+  const wanted = pages.map(createRelated)
+  const pageOf = new Map(wanted.flatMap((page) => page.ids.map((id) => [id, page] as const)))
+  let ids = [...pageOf.keys()]
+  let batch = FIRST_BATCH
+  let read = 0
+  let bytes = 0
+  while (ids.length > 0) {
+    const found = await findEvents(q, ids.slice(0, batch))
+    for (const [id, event] of found) {
+      pageOf.get(id)?.add(event)
+      bytes += sizeOf(event.content)
+    }
+    read += Math.min(batch, ids.length)
+    ids = ids.slice(batch).filter((id) => pageOf.get(id)?.needs(id))
+    batch = Math.max(1, Math.min(MAX_BATCH, Math.floor((BATCH_BYTES * read) / Math.max(1, bytes))))
+  }
+  return wanted.map((page) => page.events)
+}
+
+/** The related events of one page, up to their limit. */
+function createRelated(page: readonly Event[]) {
   const replaced = new Set<EventId>()
   const redactions = new Set<EventId>()
-  for (const { replacesEventId, redactedBy } of events) {
+  for (const { replacesEventId, redactedBy } of page) {
     if (replacesEventId !== null) replaced.add(replacesEventId)
     if (redactedBy !== null) redactions.add(redactedBy)
   }
-  // A client must learn that an event was redacted; the replaced content is optional.
-  const ids = [...redactions, ...replaced]
-  const related = new Map<EventId, Event>()
+  const events = new Map<EventId, Event>()
   let left = MAX_RELATED_BYTES
-  for (let at = 0; at < ids.length; at += RELATED_BATCH) {
-    if (left < 0 && at >= redactions.size) break
-    for (const [id, event] of await findEvents(q, ids.slice(at, at + RELATED_BATCH))) {
+  return {
+    events,
+    // A client must learn that an event was redacted; the replaced content is optional.
+    ids: [...redactions, ...replaced],
+    needs: (id: EventId) => left >= 0 || redactions.has(id),
+    add(event: Event): void {
       left -= sizeOf(event.content)
-      if (left >= 0) related.set(id, event)
-      else if (redactions.has(id)) related.set(id, { ...event, content: {} })
-    }
+      if (left >= 0) events.set(event.eventId, event)
+      else if (redactions.has(event.eventId)) events.set(event.eventId, { ...event, content: {} })
+    },
   }
-  return related
 }

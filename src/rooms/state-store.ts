@@ -21,7 +21,17 @@ export async function currentStateOfTypes(
   roomId: RoomId,
   types: readonly string[],
 ): Promise<Event[]> {
-  return (await q.all(currentEventsOfTypes, { roomId, types })).map(eventOfRow)
+  return (await currentStateOfRooms(q, [roomId], types)).get(roomId) ?? []
+}
+
+/** `currentStateOfTypes` of several rooms, in one statement. A room without such events is absent. */
+export async function currentStateOfRooms(
+  q: Queries,
+  roomIds: readonly RoomId[],
+  types: readonly string[],
+): Promise<Map<RoomId, Event[]>> {
+  const rows = await q.all(currentEventsOfTypes, { roomIds, types })
+  return Map.groupBy(rows.map(eventOfRow), (event) => event.roomId)
 }
 
 /** The whole state of a room directly after the event at `position`. */
@@ -65,14 +75,15 @@ export const currentEvents = query<{ roomId: RoomId }>()((db, p) =>
     .orderBy('s.position'),
 )
 
-export const currentEventsOfTypes = query<{ roomId: RoomId; types: readonly string[] }>()((db, p, d) =>
-  db
-    .selectFrom('current_state as s')
-    .innerJoin('events', 'events.position', 's.position')
-    .select(EVENT_COLUMNS)
-    .where('s.room_id', '=', p.roomId)
-    .where('s.type', 'in', d.list(p.types) as RawBuilder<string>)
-    .orderBy('s.position'),
+export const currentEventsOfTypes = query<{ roomIds: readonly RoomId[]; types: readonly string[] }>()(
+  (db, p, d) =>
+    db
+      .selectFrom('current_state as s')
+      .innerJoin('events', 'events.position', 's.position')
+      .select(EVENT_COLUMNS)
+      .where('s.room_id', 'in', d.list(p.roomIds) as RawBuilder<RoomId>)
+      .where('s.type', 'in', d.list(p.types) as RawBuilder<string>)
+      .orderBy('s.position'),
 )
 
 export const eventsOfStateAt = query<{ roomId: RoomId; position: number }>()((db, p) =>

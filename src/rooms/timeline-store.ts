@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { EventId, RoomId, UserId } from '../lib/ids.ts'
 import type { Event } from '../lib/matrix-event.ts'
 import { type Queries, query } from '../storage/query.ts'
@@ -17,6 +18,25 @@ export function latestEvents(q: Queries, range: Range): Promise<EventRow[]> {
 /** Like `latestEvents`, the earliest first. */
 export function earliestEvents(q: Queries, range: Range): Promise<EventRow[]> {
   return q.all(eventsAscending, range)
+}
+
+/**
+ * `latestEvents` of several ranges, each of another room, in one statement. Each list of rows belongs to the range at its place.
+ */
+export async function latestOfRooms(q: Queries, ranges: readonly Range[]): Promise<EventRow[][]> {
+  const limit = Math.max(...ranges.map((range) => range.limit))
+  const [only] = ranges
+  if (ranges.length === 1 && only) return [await latestEvents(q, only)]
+  const rows = await q.all(latestInRooms, {
+    rooms: ranges.map(({ roomId, from, to }) => ({ room_id: roomId, low: from, high: to })),
+    skip: limit - 1,
+  })
+  // Sorted here, because a database would copy all rows to sort them.
+  const byRoom = Map.groupBy(
+    rows.toSorted((a, b) => b.position - a.position),
+    (row) => row.room_id,
+  )
+  return ranges.map((range) => (byRoom.get(range.roomId) ?? []).slice(0, range.limit))
 }
 
 /** An event, with the current membership of the requesting user in its room. */
@@ -54,6 +74,24 @@ export const eventsDescending = query<Range>()((db, p) =>
     .orderBy('position', 'desc')
     .limit(p.limit),
 )
+
+type RoomRange = { room_id: RoomId; low: number; high: number }
+
+/** The latest events of each room, at most `skip` + 1, in any order. */
+export const latestInRooms = query<{ rooms: readonly RoomRange[]; skip: number }>()((db, p, d) => {
+  // Not LATERAL or a limit by a column, because SQLite has neither.
+  const lowest = sql<number>`coalesce((select e.position from events as e where e.room_id = r.room_id
+    and e.position >= r.low and e.position <= r.high order by e.position desc limit 1 offset ${p.skip}), r.low)`
+  return db
+    .selectFrom(d.rows(p.rooms, { room_id: 'text', low: 'integer', high: 'integer' }).as('r'))
+    .innerJoin('events', (join) =>
+      join
+        .onRef('events.room_id', '=', 'r.room_id')
+        .on('events.position', '>=', lowest)
+        .onRef('events.position', '<=', 'r.high'),
+    )
+    .select(EVENT_COLUMNS)
+})
 
 export const eventsAscending = query<Range>()((db, p) =>
   db

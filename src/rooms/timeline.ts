@@ -8,94 +8,18 @@ import type { Queries } from '../storage/query.ts'
 import { currentPosition } from '../storage/stream.ts'
 import { accessTo, type RoomAccess } from './access.ts'
 import { clientEvents } from './client-events.ts'
-import { eventOfRow } from './event-row.ts'
 import { historiesOf } from './history-store.ts'
-import { excludesAll, matchesRoomEvent, type RoomEventFilter, withoutIgnored } from './sync/filter.ts'
+import { EVENT_FRAME_BYTES, scanTimeline } from './scan-timeline.ts'
+import { matchesRoomEvent, type RoomEventFilter, withoutIgnored } from './sync/filter.ts'
 import { pageToken } from './sync/token.ts'
 import { membersAt, stateUpTo } from './sync/state-store.ts'
-import { earliestEvents, eventWithMembership, latestEvents } from './timeline-store.ts'
-import { isVisible, type Span, visibleSpans } from './visibility.ts'
+import { eventWithMembership } from './timeline-store.ts'
+import { isVisible, visibleSpans } from './visibility.ts'
 
 /** The viewer, and the time of the request. */
 export type Reader = { viewer: Viewer; now: number }
 /** With the maximum bytes of events on a page. A page always has at least one event. */
 export type PageReader = Reader & { pageBytes: number }
-
-export type Scan = {
-  roomId: RoomId
-  spans: readonly Span[]
-  /** The first and the last position to read. */
-  from: number
-  to: number
-  direction: 'b' | 'f'
-  limit: number
-  /** The page ends before the event that would exceed this size. */
-  pageBytes: number
-  filter: RoomEventFilter
-}
-
-export type Scanned = {
-  /** In the order of reading. */
-  events: Event[]
-  /** A token position when there may be more in the range; undefined: there is no more. Backwards continues at it, forwards directly after it. */
-  next: number | undefined
-  /** The filter hid some events. */
-  hidden: boolean
-}
-
-/** Bounds the reads of one request when its filter hides nearly all. The client continues from `next`. */
-const MAX_SCANNED = 2000
-const MAX_BYTES_SCANNED = 8_388_608
-/** The first read is small, because the size of the events is unknown before. */
-const FIRST_CHUNK = 21
-const CHUNK = 200
-/** The bytes to read at once when events are large. */
-const CHUNK_BYTES = 2_097_152
-/** The bytes that the client format adds to the content of an event. */
-const EVENT_FRAME_BYTES = 300
-
-/** Reads a room in either direction, without the events that the user may not see or that the filter hides. */
-export async function scanTimeline(q: Queries, scan: Scan): Promise<Scanned> {
-  const result: Scanned = { events: [], next: undefined, hidden: false }
-  const backwards = scan.direction === 'b'
-  const read = backwards ? latestEvents : earliestEvents
-  const hidesAll = excludesAll(scan.filter)
-  const left = { events: MAX_SCANNED, bytes: MAX_BYTES_SCANNED }
-  let pageBytes = scan.pageBytes
-  // The limit is enough unless some events are hidden. One more event shows whether there is more.
-  let wanted = hidesAll ? 1 : Math.min(scan.limit + 1, FIRST_CHUNK)
-  for (const span of backwards ? scan.spans.toReversed() : scan.spans) {
-    let from = Math.max(span.from, scan.from)
-    let to = Math.min(span.to, scan.to)
-    while (from <= to) {
-      const chunk = await read(q, { roomId: scan.roomId, from, to, limit: wanted })
-      for (const row of chunk) {
-        const event = eventOfRow(row)
-        const bytes = row.content.length + EVENT_FRAME_BYTES
-        const matches = matchesRoomEvent(scan.filter, scan.roomId, event)
-        // The page is incomplete only if it leaves out an event that would have been visible.
-        const full =
-          matches && (result.events.length === scan.limit || (pageBytes < bytes && result.events.length > 0))
-        const stop = full || left.events === 0 || left.bytes <= 0
-        if (stop) return { ...result, next: backwards ? event.position : event.position - 1 }
-        left.events -= 1
-        left.bytes -= bytes
-        if (matches) {
-          result.events.push(event)
-          pageBytes -= bytes
-        } else result.hidden = true
-        if (backwards) to = event.position - 1
-        else from = event.position + 1
-      }
-      if (chunk.length < wanted || hidesAll) break
-      const missing = result.hidden ? CHUNK : scan.limit + 1 - result.events.length
-      const bytesOfOne = (MAX_BYTES_SCANNED - left.bytes) / (MAX_SCANNED - left.events)
-      wanted = Math.max(1, Math.min(missing, Math.floor(CHUNK_BYTES / bytesOfOne)))
-    }
-    if (hidesAll && result.hidden) break
-  }
-  return result
-}
 
 /** The longest prefix of the items that has at most the given number of bytes, and at least one item. */
 export function withinBytes<T>(

@@ -1,7 +1,7 @@
 import type { Database } from '../../src/storage/database.ts'
 import type { Queries } from '../../src/storage/query.ts'
 
-/** A database that counts its statements inside of transactions (`write`) and outside of them (`read`). */
+/** A database that counts its statements inside of transactions (`write`) and outside of them or in snapshots (`read`). */
 export function counting(db: Database) {
   const count = { read: 0, write: 0, transactions: 0 }
   const counted = (q: Queries, name: 'read' | 'write'): Queries => {
@@ -18,6 +18,7 @@ export function counting(db: Database) {
   const wrapped: Database = {
     ...db,
     ...counted(db, 'read'),
+    snapshot: (work) => db.snapshot((read) => work(counted(read, 'read'))),
     transaction: (work, options) => {
       count.transactions++
       return db.transaction(

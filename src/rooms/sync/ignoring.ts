@@ -4,7 +4,7 @@ import { type AccountData, IGNORED_USERS } from './extras.ts'
 import { type SyncFilter, withoutIgnored } from './filter.ts'
 import { joinedWithIgnored } from './news-store.ts'
 import type { RoomPlan } from './plan.ts'
-import { membersAt } from './state-store.ts'
+import { membersOfRoomsAt } from './state-store.ts'
 
 // Removes from /sync what a viewer ignores (client-server API, "Ignoring Users"): the events of ignored users, except state
 // events, and their invitations. Events missed in that way are not sent later; an initial sync has them.
@@ -31,11 +31,11 @@ export async function withoutTheirInvitations(
   { plans, ignored }: { plans: readonly RoomPlan[]; ignored: ReadonlySet<string> },
 ): Promise<readonly RoomPlan[]> {
   if (ignored.size === 0) return plans
-  const kept: RoomPlan[] = []
-  for (const plan of plans) {
-    const { roomId, upTo: position, membership } = plan
-    const [own] = membership === 'invite' ? await membersAt(q, { roomId, userIds: [userId], position }) : []
-    if (own === undefined || !ignored.has(own.sender)) kept.push(plan)
-  }
-  return kept
+  const invitations = plans.filter((plan) => plan.membership === 'invite')
+  const places = invitations.map(({ roomId, upTo: position }) => ({ roomId, userIds: [userId], position }))
+  const owns = await membersOfRoomsAt(q, places)
+  return plans.filter(({ roomId }) => {
+    const [own] = owns.get(roomId) ?? []
+    return own === undefined || !ignored.has(own.sender)
+  })
 }

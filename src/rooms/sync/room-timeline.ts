@@ -1,7 +1,7 @@
 import type { RoomId } from '../../lib/ids.ts'
 import type { Event } from '../../lib/matrix-event.ts'
 import type { Queries } from '../../storage/query.ts'
-import { scanTimeline } from '../timeline.ts'
+import { type Scanned, scanLatest } from '../scan-timeline.ts'
 import type { Span } from '../visibility.ts'
 import type { RoomEventFilter } from './filter.ts'
 
@@ -31,26 +31,42 @@ export type SyncTimeline = {
 const DEFAULT_LIMIT = 10
 const MAX_LIMIT = 1000
 
+/** The maximum number of events in the timeline of a room. */
+export function timelineLimit({ limit = DEFAULT_LIMIT }: Pick<RoomEventFilter, 'limit'>): number {
+  return Math.min(limit, MAX_LIMIT)
+}
+
 /**
- * The latest events. They never reach back over an event that the user may not see: the user does not know the state before
- * it, so the timeline starts after it.
+ * The latest events of each room. They never reach back over an event that the user may not see: the user does not know the
+ * state before it, so the timeline starts after it.
  */
-export async function timelineOf(q: Queries, request: TimelineRequest): Promise<SyncTimeline> {
-  const { roomId, filter, upTo } = request
-  const span = request.spans.find(({ from, to }) => from <= upTo && upTo <= to)
-  const after = Math.max(request.after, (span?.from ?? upTo) - 1)
-  const scanned = await scanTimeline(q, {
-    roomId,
-    spans: [{ from: after + 1, to: upTo }],
-    from: after + 1,
-    to: upTo,
-    direction: 'b',
-    limit: Math.min(filter.limit ?? DEFAULT_LIMIT, MAX_LIMIT),
-    pageBytes: request.pageBytes,
-    filter,
+export async function timelinesOf(q: Queries, requests: readonly TimelineRequest[]): Promise<SyncTimeline[]> {
+  const ranges = requests.map(rangeOf)
+  const scans = requests.map(({ roomId, upTo, filter, pageBytes }, at) => {
+    const from = (ranges[at]?.after ?? upTo) + 1
+    const limit = timelineLimit(filter)
+    return { roomId, spans: [{ from, to: upTo }], from, to: upTo, limit, pageBytes, filter }
   })
+  const scanned = await scanLatest(q, scans)
+  return requests.map((request, at) =>
+    timelineOf(request, ranges[at]?.after ?? request.upTo, scanned[at] ?? NOTHING),
+  )
+}
+
+const NOTHING: Scanned = { events: [], next: undefined, hidden: false }
+
+/** The positions that the timeline of a room can contain: those after `after`, up to `upTo`. */
+export function rangeOf({ spans, after, upTo }: Pick<TimelineRequest, 'spans' | 'after' | 'upTo'>): {
+  after: number
+  upTo: number
+} {
+  const span = spans.find(({ from, to }) => from <= upTo && upTo <= to)
+  return { after: Math.max(after, (span?.from ?? upTo) - 1), upTo }
+}
+
+function timelineOf(request: TimelineRequest, after: number, scanned: Scanned): SyncTimeline {
   const events = scanned.events.toReversed()
-  const start = events[0] ? events[0].position - 1 : (scanned.next ?? upTo)
+  const start = events[0] ? events[0].position - 1 : (scanned.next ?? request.upTo)
   return {
     events,
     limited: scanned.next !== undefined || after > request.after,

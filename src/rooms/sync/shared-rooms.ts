@@ -14,9 +14,15 @@ export type RoomNews = {
 }
 
 export type SharedRooms = {
-  /** The cached news for the same position and the same filter, or else the result of `read`. */
-  news(of: { plan: RoomPlan; filter: SyncFilter }, read: () => Promise<RoomNews>): Promise<RoomNews>
+  /**
+   * The news of each plan: from the cache for the same position and the same filter, or else from `read`, which is called once
+   * for all missing plans.
+   */
+  news(of: SharedRequest, read: ReadNews): Promise<RoomNews[]>
 }
+
+type SharedRequest = { plans: readonly RoomPlan[]; filter: SyncFilter }
+type ReadNews = (plans: readonly RoomPlan[]) => Promise<RoomNews[]>
 
 /** The maximum number of entries, and of events in each: 20 MiB if all have the maximum size. */
 const MAX_ENTRIES = 16
@@ -30,26 +36,42 @@ const MAX_EVENTS = 20
 export function createSharedRooms(): SharedRooms {
   const cache = new BoundedMap<string, Promise<RoomNews>>({ limit: MAX_ENTRIES })
 
-  async function readAndCache(key: string, read: () => Promise<RoomNews>): Promise<RoomNews> {
-    const reading = read()
-    cache.set(key, reading)
-    try {
-      const news = await reading
-      if (news.timeline.events.length + news.state.length > MAX_EVENTS) cache.delete(key)
-      return news
-    } catch (error) {
-      cache.delete(key)
-      throw error
+  async function readAndCache({ plans, filter }: SharedRequest, read: ReadNews): Promise<RoomNews[]> {
+    const reading = read(plans)
+    for (const [at, plan] of plans.entries()) {
+      const key = keyOf(plan, filter)
+      const entry = reading.then((all) => all[at] as RoomNews)
+      cache.set(key, entry)
+      entry.then(
+        (news) => {
+          if (news.timeline.events.length + news.state.length > MAX_EVENTS) cache.delete(key)
+        },
+        () => cache.delete(key),
+      )
     }
+    return reading
   }
 
   return {
-    async news({ plan, filter }, read) {
-      const key = keyOf(plan, filter)
-      const found = cache.get(key)
-      // No await before the entry is in the cache: otherwise parallel readers would read the room too.
-      if (found === undefined) return readAndCache(key, read)
-      return (await found.catch(() => undefined)) ?? readAndCache(key, read)
+    async news({ plans, filter }, read) {
+      const found = plans.map((plan) => cache.get(keyOf(plan, filter)))
+      const missing = plans.filter((_, at) => found[at] === undefined)
+      // No await before the entries are in the cache: otherwise parallel readers would read the rooms too.
+      const reading = missing.length === 0 ? [] : readAndCache({ plans: missing, filter }, read)
+      const [others, ...cached] = await Promise.all([
+        reading,
+        ...found.map((entry) => entry?.catch(() => undefined)),
+      ])
+      const news = new Map(missing.map((plan, at) => [plan, others[at] as RoomNews]))
+      for (const [at, plan] of plans.entries()) {
+        const entry = cached[at]
+        if (entry) news.set(plan, entry)
+      }
+      // The read of another response failed.
+      const failed = plans.filter((plan) => !news.has(plan))
+      const again = failed.length === 0 ? [] : await readAndCache({ plans: failed, filter }, read)
+      for (const [at, plan] of failed.entries()) news.set(plan, again[at] as RoomNews)
+      return plans.map((plan) => news.get(plan) as RoomNews)
     },
   }
 }

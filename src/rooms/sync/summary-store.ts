@@ -1,72 +1,124 @@
+import { type RawBuilder, sql } from 'kysely'
 import type { RoomId, UserId } from '../../lib/ids.ts'
-import type { JsonObject } from '../../lib/json.ts'
+import { type JsonObject, parseStored } from '../../lib/json.ts'
 import { type Queries, query } from '../../storage/query.ts'
-import { currentStateEvent } from '../state-store.ts'
 
 const HEROES = 5
 
 export type RoomSummary = { heroes: UserId[]; summary: JsonObject }
 
 /**
- * The data from which a client calculates the room name (client-server API, `/sync`, `RoomSummary`): the numbers of members
- * and, when the room has neither name nor alias, the first five other members.
+ * The data from which a client calculates the room names (client-server API, `/sync`, `RoomSummary`): the numbers of members
+ * and, for a room with neither name nor alias, the first five other members.
  */
-export async function summaryOf(q: Queries, roomId: RoomId, userId: UserId): Promise<RoomSummary> {
-  const counts = await q.first(memberCounts, { roomId })
-  const heroes = (await isNamed(q, roomId)) ? [] : await heroesOf(q, roomId, userId)
-  return {
-    heroes,
-    summary: {
-      'm.heroes': heroes,
-      'm.joined_member_count': counts?.joined_count ?? 0,
-      'm.invited_member_count': counts?.invited_count ?? 0,
-    },
+export async function summariesOf(
+  q: Queries,
+  roomIds: readonly RoomId[],
+  userId: UserId,
+): Promise<Map<RoomId, RoomSummary>> {
+  if (roomIds.length === 0) return new Map()
+  const rows = await q.all(inputsOfSummaries, { roomIds })
+  const unnamed = rows.filter((row) => !isNamed(row)).map((row) => row.room_id)
+  const heroes = await heroesOf(q, unnamed, userId)
+  return new Map(
+    rows.map((row) => {
+      const heroesOfRoom = heroes.get(row.room_id) ?? []
+      const summary = {
+        'm.heroes': heroesOfRoom,
+        'm.joined_member_count': row.joined_count,
+        'm.invited_member_count': row.invited_count,
+      }
+      return [row.room_id, { heroes: heroesOfRoom, summary }]
+    }),
+  )
+}
+
+function isNamed({ name, alias }: { name: string | null; alias: string | null }): boolean {
+  const isSet = (stored: string | null, field: string) => {
+    const value = stored === null ? undefined : parseStored(stored)[field]
+    return typeof value === 'string' && value !== ''
   }
+  return isSet(name, 'name') || isSet(alias, 'alias')
 }
 
-async function isNamed(q: Queries, roomId: RoomId): Promise<boolean> {
-  for (const [type, field] of [
-    ['m.room.name', 'name'],
-    ['m.room.canonical_alias', 'alias'],
-  ] as const) {
-    const event = await currentStateEvent(q, { roomId, type, stateKey: '' })
-    const name = event?.content[field]
-    if (typeof name === 'string' && name !== '') return true
-  }
-  return false
+async function heroesOf(
+  q: Queries,
+  roomIds: readonly RoomId[],
+  userId: UserId,
+): Promise<Map<RoomId, UserId[]>> {
+  if (roomIds.length === 0) return new Map()
+  const others = { userId, skip: HEROES - 1 }
+  const members = await q.all(firstMembers, { ...others, rooms: rowsOf(roomIds) })
+  const present = new Set(members.map((member) => member.room_id))
+  const abandoned = roomIds.filter((roomId) => !present.has(roomId))
+  if (abandoned.length > 0)
+    members.push(...(await q.all(firstFormerMembers, { ...others, rooms: rowsOf(abandoned) })))
+  const byRoom = Map.groupBy(members, (member) => member.room_id)
+  return new Map([...byRoom].map(([roomId, of]) => [roomId, of.map((member) => member.user_id)]))
 }
 
-async function heroesOf(q: Queries, roomId: RoomId, userId: UserId): Promise<UserId[]> {
-  const present = await q.all(firstMembers, { roomId, userId, limit: HEROES })
-  const members =
-    present.length > 0 ? present : await q.all(firstFormerMembers, { roomId, userId, limit: HEROES })
-  return members.map((member) => member.user_id)
-}
+const rowsOf = (roomIds: readonly RoomId[]) => roomIds.map((room_id) => ({ room_id }))
 
-type OtherMembers = { roomId: RoomId; userId: UserId; limit: number }
-
-export const memberCounts = query<{ roomId: RoomId }>()((db, p) =>
-  db.selectFrom('rooms').select(['joined_count', 'invited_count']).where('room_id', '=', p.roomId),
-)
-
-export const firstMembers = query<OtherMembers>()((db, p) =>
+/** With the contents of the events that name the room. */
+export const inputsOfSummaries = query<{ roomIds: readonly RoomId[] }>()((db, p, d) =>
   db
-    .selectFrom('memberships')
-    .select('user_id')
-    .where('room_id', '=', p.roomId)
-    .where('user_id', '<>', p.userId)
-    .where('membership', 'in', ['join', 'invite'])
-    .orderBy('position')
-    .limit(p.limit),
+    .selectFrom('rooms')
+    .leftJoin('current_state as n', (join) =>
+      join
+        .onRef('n.room_id', '=', 'rooms.room_id')
+        .on('n.type', '=', 'm.room.name')
+        .on('n.state_key', '=', ''),
+    )
+    .leftJoin('events as named', 'named.position', 'n.position')
+    .leftJoin('current_state as a', (join) =>
+      join
+        .onRef('a.room_id', '=', 'rooms.room_id')
+        .on('a.type', '=', 'm.room.canonical_alias')
+        .on('a.state_key', '=', ''),
+    )
+    .leftJoin('events as aliased', 'aliased.position', 'a.position')
+    .select([
+      'rooms.room_id',
+      'rooms.joined_count',
+      'rooms.invited_count',
+      'named.content as name',
+      'aliased.content as alias',
+    ])
+    .where('rooms.room_id', 'in', d.list(p.roomIds) as RawBuilder<RoomId>),
 )
 
-export const firstFormerMembers = query<OtherMembers>()((db, p) =>
+type OtherMembers = { rooms: readonly { room_id: RoomId }[]; userId: UserId; skip: number }
+
+const MEMBERS = sql<boolean>`membership in ('join', 'invite')`
+const FORMER_MEMBERS = sql<boolean>`membership in ('leave', 'ban')`
+
+/** The first `skip` + 1 other members of each room. */
+export const firstMembers = query<OtherMembers>()((db, p, d) =>
   db
-    .selectFrom('memberships')
-    .select('user_id')
-    .where('room_id', '=', p.roomId)
-    .where('user_id', '<>', p.userId)
-    .where('membership', 'in', ['leave', 'ban'])
-    .orderBy('position')
-    .limit(p.limit),
+    .selectFrom(d.rows(p.rooms, { room_id: 'text' }).as('r'))
+    .innerJoin('memberships as m', (join) =>
+      join.onRef('m.room_id', '=', 'r.room_id').on('m.position', '<=', lastOf(p, MEMBERS)),
+    )
+    .select(['m.room_id', 'm.user_id'])
+    .where('m.user_id', '<>', p.userId)
+    .where(MEMBERS)
+    .orderBy('m.position'),
 )
+
+export const firstFormerMembers = query<OtherMembers>()((db, p, d) =>
+  db
+    .selectFrom(d.rows(p.rooms, { room_id: 'text' }).as('r'))
+    .innerJoin('memberships as m', (join) =>
+      join.onRef('m.room_id', '=', 'r.room_id').on('m.position', '<=', lastOf(p, FORMER_MEMBERS)),
+    )
+    .select(['m.room_id', 'm.user_id'])
+    .where('m.user_id', '<>', p.userId)
+    .where(FORMER_MEMBERS)
+    .orderBy('m.position'),
+)
+
+/** The position of the last of the first `skip` + 1 other members, or a position after all members when there are fewer. */
+function lastOf({ userId, skip }: OtherMembers, memberships: RawBuilder<boolean>): RawBuilder<number> {
+  return sql`coalesce((select o.position from memberships as o where o.room_id = r.room_id and o.user_id <> ${userId}
+    and ${memberships} order by o.position limit 1 offset ${skip}), ${sql.lit(Number.MAX_SAFE_INTEGER)})`
+}

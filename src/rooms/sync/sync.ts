@@ -4,24 +4,20 @@ import { viewerFacts } from '../../accounts/viewer.ts'
 import type { Bus } from '../../cluster/bus.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { RoomId } from '../../lib/ids.ts'
-import { Deferred } from '../../lib/deferred.ts'
-import { sizeOf } from '../../lib/json-size.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import type { Viewer } from '../../lib/matrix-event.ts'
 import { defaultsFingerprint } from '../../push-rules/index.ts'
 import type { Database } from '../../storage/database.ts'
 import type { Queries } from '../../storage/query.ts'
-import type { Membership } from '../../storage/schema.ts'
 import { currentPosition } from '../../storage/stream.ts'
 import type { Typing } from '../typing.ts'
 import type { Activity } from './activity.ts'
-import { accountDataNews, type RoomExtras, roomExtras } from './extras.ts'
+import { accountDataNews, roomExtras } from './extras.ts'
 import { includesRoom, matchesEvent, type SyncFilter } from './filter.ts'
-import { strippedState } from './invited-room.ts'
 import { filterWithoutIgnored, recountedRooms, withoutTheirInvitations } from './ignoring.ts'
-import { joinedRoom, leftRoom, type RoomReader } from './joined-room.ts'
 import { longPoll } from './long-poll.ts'
-import { planRooms, type RoomPlan } from './plan.ts'
+import { planRooms } from './plan.ts'
+import { noRooms, readRooms, type Rooms } from './read-rooms.ts'
 import type { SharedRooms } from './shared-rooms.ts'
 import type { Wakes } from './wakes.ts'
 import { type SyncToken, syncToken } from './token.ts'
@@ -108,13 +104,8 @@ function notAhead(since: SyncToken, now: Omit<SyncToken, 'defaults'>): SyncToken
 }
 
 type SyncContext = SyncRequest & { token: SyncToken }
-type Section = Record<RoomId, JsonObject | Deferred>
-type Rooms = { join: Section; invite: Section; knock: Section; leave: Section }
 /** The response. Deferred rooms are read when they are written. */
 export type SyncBody = ReturnType<typeof bodyOf>
-
-/** Rooms are read within the one snapshot up to this total size; the rooms after them are deferred. */
-const PAGES_IN_MEMORY = 4
 
 async function readResponse(deps: SyncDeps, read: Queries, request: SyncContext): Promise<SyncResult> {
   const { viewer, since, token } = request
@@ -137,15 +128,10 @@ async function readResponse(deps: SyncDeps, read: Queries, request: SyncContext)
   const extras = await roomExtras(deps, read, { userId, since, plans, accountData, byThread, recounted })
   const { pageBytes, sharedRooms } = deps
   const reader = { viewer, now: deps.clock.now(), filter, pageBytes, sharedRooms }
-  const rooms: Rooms = { join: {}, invite: {}, knock: {}, leave: {} }
-  let remainingBytes = PAGES_IN_MEMORY * deps.pageBytes
-  for (const plan of plans) {
-    const of = { reader, plan, extras: extras(plan.roomId) }
-    const room = remainingBytes > 0 ? await roomOf(read, of) : deferredRoom(deps, of)
-    if (!room) continue
-    remainingBytes -= sizeOf(room)
-    rooms[SECTIONS[plan.membership]][plan.roomId] = room
-  }
+  const rooms = await readRooms(deps, read, {
+    reader,
+    rooms: plans.map((plan) => ({ plan, extras: extras(plan.roomId) })),
+  })
   const global = accountData.of('')
   // The response always has the whole ruleset.
   const isOutdated = since?.defaults !== token.defaults
@@ -159,36 +145,8 @@ async function readResponse(deps: SyncDeps, read: Queries, request: SyncContext)
   return { body: bodyOf(token, globalEvents, rooms), news: !isEmpty, token }
 }
 
-const SECTIONS: Record<Membership, keyof Rooms> = {
-  join: 'join',
-  invite: 'invite',
-  knock: 'knock',
-  leave: 'leave',
-  ban: 'leave',
-}
-
-type PlannedRoom = { reader: RoomReader; plan: RoomPlan; extras: RoomExtras }
-
-/** The response for one room; undefined: nothing. */
-async function roomOf(read: Queries, { reader, plan, extras }: PlannedRoom): Promise<JsonObject | undefined> {
-  const { membership } = plan
-  if (membership === 'join') return joinedRoom(read, reader, { plan, extras })
-  if (membership !== 'invite' && membership !== 'knock') return leftRoom(read, reader, { plan, extras })
-  return { [`${membership}_state`]: { events: await strippedState(read, plan, reader.viewer.userId) } }
-}
-
-/**
- * The same for a deferred room, read when the response is written up to it. Events and state are those up to the position of the plan, as
- * within the snapshot; only the summary of members can be newer.
- */
-function deferredRoom({ db }: SyncDeps, of: PlannedRoom): Deferred {
-  // The room already has its place in the response, so it is written even if nothing passes the filter.
-  const extras = { ...of.extras, ownReceipt: true }
-  return new Deferred(async () => (await db.snapshot((read) => roomOf(read, { ...of, extras }))) ?? {})
-}
-
 function emptyResult(token: SyncToken): SyncResult {
-  return { body: bodyOf(token, [], { join: {}, invite: {}, knock: {}, leave: {} }), news: false, token }
+  return { body: bodyOf(token, [], noRooms()), news: false, token }
 }
 
 /** Every section is present even when it is empty, because clients read them without a check. */

@@ -1,0 +1,142 @@
+import type { RoomId, UserId } from '../../lib/ids.ts'
+import type { Event } from '../../lib/matrix-event.ts'
+import type { Queries } from '../../storage/query.ts'
+import type { PageReader } from '../timeline.ts'
+import { matchesRoomEvent, type RoomEventFilter, type SyncFilter } from './filter.ts'
+import type { RoomPlan } from './plan.ts'
+import { type SyncTimeline, timelinesOf } from './room-timeline.ts'
+import { isShared, type RoomNews, type SharedRooms } from './shared-rooms.ts'
+import {
+  changedSummaries,
+  type EventsByRoom,
+  membersOfRoomsAt,
+  stateChanges,
+  statesUpTo,
+} from './state-store.ts'
+import { type RoomSummary, summariesOf } from './summary-store.ts'
+
+export type RoomReader = PageReader & { filter: SyncFilter; sharedRooms: SharedRooms }
+
+export type NewsForViewer = Omit<RoomNews, 'summaryChanged'> & { summary: RoomSummary | undefined }
+
+/** The timeline, the state and the summary of each planned room. The number of statements does not depend on the number of rooms. */
+export async function newsOfRooms(
+  q: Queries,
+  reader: RoomReader,
+  plans: readonly RoomPlan[],
+): Promise<Map<RoomId, NewsForViewer>> {
+  const news = new Map<RoomId, NewsForViewer>()
+  for (const [roomId, own] of await newsForOne(
+    q,
+    reader,
+    plans.filter((plan) => !isShared(plan)),
+  ))
+    news.set(roomId, own)
+  const shared = plans.filter(isShared)
+  if (shared.length === 0) return news
+  const { sharedRooms, filter } = reader
+  const found = await sharedRooms.news({ plans: shared, filter }, (missing) => newsForAll(q, reader, missing))
+  const changed = shared.filter((_, at) => found[at]?.summaryChanged)
+  const summaries = await summariesOf(q, roomIdsOf(changed), reader.viewer.userId)
+  for (const [at, { roomId }] of shared.entries())
+    news.set(roomId, { ...(found[at] as RoomNews), summary: summaries.get(roomId) })
+  return news
+}
+
+/** News that depend on the viewer. */
+async function newsForOne(
+  q: Queries,
+  reader: RoomReader,
+  plans: readonly RoomPlan[],
+): Promise<Map<RoomId, NewsForViewer>> {
+  if (plans.length === 0) return new Map()
+  const timelines = await timelinesOf(q, timelineRequests(reader, plans))
+  const known = plans.filter((plan) => plan.state !== 'full')
+  const changed = await changedSummaries(q, known.map(gapOf))
+  const summarised = plans.filter((plan) => plan.state === 'full' || changed.has(plan.roomId))
+  const summaries = await summariesOf(q, roomIdsOf(summarised), reader.viewer.userId)
+  const rooms = plans.map((plan, at) => ({
+    plan,
+    timeline: timelines[at] as SyncTimeline,
+    heroes: summaries.get(plan.roomId)?.heroes ?? [],
+  }))
+  const states = await statesOf(q, reader, rooms)
+  return new Map(
+    rooms.map(({ plan: { roomId }, timeline }) => [
+      roomId,
+      { timeline, state: states.get(roomId) ?? [], summary: summaries.get(roomId) },
+    ]),
+  )
+}
+
+/** News that are the same for all members of a room. */
+async function newsForAll(q: Queries, reader: RoomReader, plans: readonly RoomPlan[]): Promise<RoomNews[]> {
+  const timelines = await timelinesOf(q, timelineRequests(reader, plans))
+  const rooms = plans.map((plan, at) => ({ plan, timeline: timelines[at] as SyncTimeline, heroes: [] }))
+  const states = await statesOf(q, reader, rooms)
+  const changed = await changedSummaries(q, plans.map(gapOf))
+  return rooms.map(({ plan: { roomId }, timeline }) => ({
+    timeline,
+    state: states.get(roomId) ?? [],
+    summaryChanged: changed.has(roomId),
+  }))
+}
+
+const timelineRequests = ({ filter, pageBytes }: RoomReader, plans: readonly RoomPlan[]) =>
+  plans.map((plan) => ({ ...plan, filter: filter.timeline, pageBytes }))
+
+const roomIdsOf = (plans: readonly RoomPlan[]) => plans.map((plan) => plan.roomId)
+
+const gapOf = ({ roomId, after, upTo }: RoomPlan) => ({ roomId, after, position: upTo })
+
+export type RoomWithTimeline = { plan: RoomPlan; timeline: SyncTimeline; heroes: readonly UserId[] }
+
+/** The state before each timeline, as far as the client does not have it, filtered. */
+export async function statesOf(
+  q: Queries,
+  reader: RoomReader,
+  rooms: readonly RoomWithTimeline[],
+): Promise<EventsByRoom> {
+  const filter = reader.filter.state
+  const full = rooms.filter(({ plan }) => plan.state === 'full').map(placeOf)
+  const states = await statesUpTo(q, full, { members: !filter.lazyLoadMembers })
+  const gaps = rooms.filter(({ plan, timeline }) => plan.state === 'changes' && hasGap(plan, timeline))
+  const changes = await stateChanges(
+    q,
+    gaps.map((room) => ({ ...placeOf(room), after: room.plan.after })),
+  )
+  const members = filter.lazyLoadMembers ? await lazyMembers(q, reader, rooms) : new Map()
+  return new Map(
+    rooms.map(({ plan: { roomId } }) => {
+      const state = [...(states.get(roomId) ?? changes.get(roomId) ?? [])]
+      const present = new Set(state.map((event) => event.position))
+      const others = (members.get(roomId) ?? []).filter((event: Event) => !present.has(event.position))
+      return [roomId, passing(filter, roomId, [...state, ...others])]
+    }),
+  )
+}
+
+const placeOf = ({ plan, timeline }: RoomWithTimeline) => ({ roomId: plan.roomId, position: timeline.start })
+
+const hasGap = (plan: RoomPlan, timeline: SyncTimeline) =>
+  timeline.limited || timeline.hidden || plan.membershipChanged
+
+const passing = (filter: RoomEventFilter, roomId: RoomId, state: readonly Event[]) =>
+  state.filter((event) => matchesRoomEvent(filter, roomId, event))
+
+/** The members whose events are in the timeline. With the full state, also the viewer and the heroes. */
+function lazyMembers(
+  q: Queries,
+  { viewer }: RoomReader,
+  rooms: readonly RoomWithTimeline[],
+): Promise<EventsByRoom> {
+  const wanted = rooms.filter(({ plan }) => plan.state !== 'none')
+  return membersOfRoomsAt(
+    q,
+    wanted.map((room) => {
+      const others = room.plan.state === 'full' ? [viewer.userId, ...room.heroes] : []
+      const senders = room.timeline.events.map((event) => event.sender)
+      return { ...placeOf(room), userIds: [...new Set([...senders, ...others])] }
+    }),
+  )
+}
