@@ -25,7 +25,7 @@ type Side = { load: Load; receiver: Receiver; rooms: readonly SeededRoom[]; othe
 export const deadGateway: Benchmark = {
   name: 'dead-gateway',
   about:
-    'the latency of pokes to 1,000 pushers, with another 1,000 on a gateway that never answers, and on one that does',
+    'the latency of pokes to 1,000 pushers, with another 1,000 on a gateway that never responds, and on one that does',
   async run(options) {
     await using dead = await startDeadGateway()
     await using second = await startReceiver()
@@ -57,7 +57,7 @@ async function seedRooms(data: string, gateway: string): Promise<SeededRoom[]> {
   return rooms
 }
 
-/** Sends messages to the rooms of both gateways at the same rate, and measures the pokes at the answering gateway. */
+/** Sends messages to the rooms of both gateways at the same rate, and measures the pokes at the responding gateway. */
 async function round({ load, receiver, rooms, others }: Side, ms: number) {
   await receiver.begin(load.next())
   await Promise.all([rooms, others].map((to) => load.sendAtRate(to, MESSAGES_PER_SECOND, ms)))
@@ -66,7 +66,7 @@ async function round({ load, receiver, rooms, others }: Side, ms: number) {
   return { p50Ms: p50, p99Ms: p99 }
 }
 
-/** A gateway that accepts connections and never answers. */
+/** A gateway that accepts connections and never responds. */
 async function startDeadGateway() {
   let requests = 0
   const sockets = new Set<Socket>()
@@ -99,7 +99,7 @@ function report(found: Record<'well' | 'dead', Latency[]>, requests: number): Re
   const ratios = { p50: dead.p50Ms / well.p50Ms, p99: dead.p99Ms / well.p99Ms }
   const row = (name: string, { p50Ms, p99Ms }: Latency) => [name, figure(p50Ms, 2), figure(p99Ms, 2)]
   const target = (name: 'p50' | 'p99') => ({
-    wanted: `${name} beside a gateway that never answers at most ${AT_MOST} times that beside one that answers`,
+    wanted: `${name} beside a gateway that never responds at most ${AT_MOST} times that beside one that responds`,
     found: figure(ratios[name], 2),
     isMet: ratios[name] <= AT_MOST,
   })
@@ -108,7 +108,7 @@ function report(found: Record<'well' | 'dead', Latency[]>, requests: number): Re
       {
         title: `From sending to the poke, ${ROOMS * PUSHERS} pushers on one gateway and the same number on another`,
         columns: ['the other gateway', 'p50 ms', 'p99 ms'],
-        rows: [row('answers', well), row('never answers', dead)],
+        rows: [row('responds', well), row('never responds', dead)],
       },
     ],
     targets: [target('p50'), target('p99')],
