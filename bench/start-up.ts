@@ -30,7 +30,7 @@ export const startUp: Benchmark = {
           rows: [
             ['node -e 0, to its end', figure(bare), '–'],
             ['bare relay', figure(relay), figure(relayIdleMiB)],
-            ['belfry, data there already', figure(again), figure(idleMiB)],
+            ['belfry, existing data', figure(again), figure(idleMiB)],
             ['belfry, new data directory', figure(fresh), '–'],
             ['belfry, without a compile cache', figure(uncached), '–'],
           ],
