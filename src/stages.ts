@@ -62,8 +62,8 @@ import { leaveAllRooms, startLeaveSweeper } from './rooms/leave-all-rooms.ts'
 import { updateMemberProfile } from './rooms/member-profile.ts'
 import { displayNameAt, loadPokedEvents } from './rooms/poke-event.ts'
 import { type Activity, createActivity } from './rooms/sync/activity.ts'
+import { syncSections } from './rooms/sync/sections.ts'
 import { createSharedRooms } from './rooms/sync/shared-rooms.ts'
-import type { SyncDeps } from './rooms/sync/sync.ts'
 import { createWakes } from './rooms/sync/wakes.ts'
 import { createTyping } from './rooms/typing.ts'
 import type { Database, Transaction } from './storage/database.ts'
@@ -282,17 +282,23 @@ function accountDeps(
 function createReading({ db, bus, clock, random, config, ruleSettings }: Given) {
   const typing = createTyping({ clock, bus })
   const activity = createActivity({ bus, clock, random })
-  const sync: SyncDeps = {
+  const pageBytes = config.limits.page_bytes
+  const sync = {
     db,
     bus,
     clock,
-    typing,
     wakes: createWakes(),
-    sharedRooms: createSharedRooms(),
     activity,
-    ...ruleSettings,
+    sections: syncSections({
+      db,
+      clock,
+      typing,
+      sharedRooms: createSharedRooms(),
+      pageBytes,
+      ...ruleSettings,
+    }),
     maxTimeoutMs: config.limits.sync_timeout_max_ms,
-    pageBytes: config.limits.page_bytes,
+    pageBytes,
   }
   return { typing, activity, sync }
 }

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { client, defineRoute, type Route } from '../http/route.ts'
-import { eventStream } from '../rooms/sync/event-stream.ts'
-import type { SyncDeps } from '../rooms/sync/sync.ts'
+import { eventStream, type EventStreamDeps } from '../rooms/sync/event-stream.ts'
 import { parseToken } from '../rooms/sync/token.ts'
 import { timeoutSchema } from './sync.ts'
 import { uncheckedJson } from '../http/response.ts'
@@ -12,7 +11,7 @@ const events = uncheckedJson(() =>
 )
 
 /** `GET /events`, the predecessor of `/sync`. */
-export function legacyEventRoutes(deps: SyncDeps): Route[] {
+export function legacyEventRoutes(deps: EventStreamDeps): Route[] {
   return [
     defineRoute({
       method: 'GET',

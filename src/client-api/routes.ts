@@ -8,6 +8,7 @@ import type { PusherDeps } from '../pushers/set-pusher.ts'
 import type { TestPushDeps } from '../pushers/send-test-push.ts'
 import type { RoomDeps } from '../rooms/deps.ts'
 import { ROOM_VERSIONS } from '../rooms/room-versions.ts'
+import type { EventStreamDeps } from '../rooms/sync/event-stream.ts'
 import type { SyncDeps } from '../rooms/sync/sync.ts'
 import type { Typing } from '../rooms/typing.ts'
 import { accountDataRoutes } from './account-data.ts'
@@ -46,7 +47,7 @@ export type ClientApiDeps = {
   rules: RuleChangeDeps
   rooms: RoomDeps
   notifications: NotificationDeps
-  sync: SyncDeps
+  sync: SyncDeps & EventStreamDeps
   typing: Typing
   pushers: PusherDeps
   testPushes: TestPushDeps

@@ -13,6 +13,7 @@ import { sendMessage, sendState } from '../../src/rooms/send-event.ts'
 import { NO_FILTER, parseFilter } from '../../src/rooms/sync/filter.ts'
 import { createActivity } from '../../src/rooms/sync/activity.ts'
 import { sync, type SyncDeps, type SyncRequest } from '../../src/rooms/sync/sync.ts'
+import { type SectionDeps, syncSections } from '../../src/rooms/sync/sections.ts'
 import { createSharedRooms } from '../../src/rooms/sync/shared-rooms.ts'
 import { createWakes } from '../../src/rooms/sync/wakes.ts'
 import { parseToken } from '../../src/rooms/sync/token.ts'
@@ -145,7 +146,7 @@ export async function createSyncFixture(t: TestContext, db: Database, names: rea
   const activity = createActivity({ bus, clock, random: systemRandom })
   const wakes = createWakes()
   const sharedRooms = createSharedRooms()
-  const reads: SyncDeps = {
+  const reads: SyncDeps & SectionDeps = {
     db,
     bus,
     clock,
@@ -153,10 +154,13 @@ export async function createSyncFixture(t: TestContext, db: Database, names: rea
     wakes,
     sharedRooms,
     activity,
+    sections: [],
     legacyMentionRules: true,
     maxTimeoutMs: 60_000,
     pageBytes: 1_048_576,
   }
+  // A test can change the settings that the sections read.
+  reads.sections = syncSections(reads)
   for (const name of names)
     await db.transaction((tx) =>
       tx.run(insertUser, { userId: user(name), passwordHash: null, isAdmin: 0, now: clock.now() }),

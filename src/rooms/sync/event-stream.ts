@@ -15,6 +15,10 @@ import { pageToken } from './token.ts'
 
 const PAGE = 100
 
+/** `pageBytes`: the maximum size of a response, in bytes of events. */
+export type EventStreamDeps = PollDeps &
+  Pick<SyncDeps, 'db' | 'maxTimeoutMs' | 'activity'> & { pageBytes: number }
+
 export type EventStreamRequest = {
   viewer: Viewer
   /** A position; undefined: from now on. */
@@ -27,10 +31,7 @@ export type EventStreamRequest = {
  * The predecessor of /sync (`GET /events`): new events of all rooms of the user as one list. Waits for one up to the
  * time-out. Clients call again at once, so an early empty response would make them loop.
  */
-export async function eventStream(
-  deps: PollDeps & Pick<SyncDeps, 'db' | 'maxTimeoutMs' | 'activity' | 'pageBytes'>,
-  request: EventStreamRequest,
-): Promise<JsonObject> {
+export async function eventStream(deps: EventStreamDeps, request: EventStreamRequest): Promise<JsonObject> {
   const now = await currentPosition(deps.db)
   const from = Math.min(request.from ?? now, now)
   const poll = {

@@ -1,30 +1,79 @@
 import { invalidParam } from '../../lib/errors.ts'
 
-/**
- * A point between two events: the client has everything up to and including `position`. `typing` is the serial of the typing
- * notifications that it has, absent in tokens that are only for pagination. `defaults` is the fingerprint of the default push
- * rules that it has; undefined in tokens for pagination and in those of versions that did not store it.
- */
-export type SyncToken = { position: number; typing: number; defaults: string | undefined }
+// A token is a vector: the position in the stream of the server, and the parts of sections whose news have no position there. Its
+// text is `s<position>`, then `_<letter><value>` for each part. A token without a part, or with an unknown one, is valid: clients
+// keep tokens over upgrades. Earlier forms are `s<position>_<typing>` and `s<position>_<typing>_<defaults>`.
 
-const FORM = /^s(\d{1,15})(?:_(\d{1,15})(?:_([0-9a-f]{8}))?)?$/
+/** The parts. To add one, add its type here and its form to `PARTS`. */
+export type TokenParts = {
+  /** The serial of the typing notifications that the client has. */
+  typing?: number | undefined
+  /** The fingerprint of the default push rules that the client has. */
+  defaults?: string | undefined
+}
 
-export function syncToken({ position, typing, defaults }: SyncToken): string {
-  return `s${position}_${typing}${defaults === undefined ? '' : `_${defaults}`}`
+/** A point between two events: the client has everything up to and including `position`. Tokens for pagination have no parts. */
+export type SyncToken = { position: number } & TokenParts
+
+type Form<T> = { letter: string; pattern: RegExp; valueOf(text: string): T }
+
+/** Parts that are numbers only grow. */
+const PARTS: { [K in keyof TokenParts]-?: Form<TokenParts[K]> } = {
+  typing: { letter: 't', pattern: /^\d{1,15}$/, valueOf: Number },
+  defaults: { letter: 'r', pattern: /^[0-9a-f]{8}$/, valueOf: String },
+}
+const NAMES = Object.keys(PARTS) as (keyof TokenParts)[]
+
+const FORM = /^s(\d{1,15})((?:_[a-z][0-9A-Za-z.~-]{1,64})*)$/
+const EARLIER_FORM = /^s(\d{1,15})_(\d{1,15})(?:_([0-9a-f]{8}))?$/
+
+export function syncToken(token: SyncToken): string {
+  const parts = NAMES.filter((name) => token[name] !== undefined)
+  return `s${token.position}${parts.map((name) => `_${PARTS[name].letter}${token[name]}`).join('')}`
 }
 
 /** A token for `/messages`, `prev_batch` and `at`: the point directly after `position`. */
 export function pageToken(position: number): string {
-  return `s${Math.max(0, position)}`
+  return syncToken({ position: Math.max(0, position) })
 }
 
 /**
- * Parses both forms: clients pass `next_batch` to `/messages` and `prev_batch` to `/members`.
+ * Parses all forms: clients pass `next_batch` to `/messages` and `prev_batch` to `/members`.
  * @param name the query parameter, for the error
  * @throws 400 M_INVALID_PARAM when the text is not a token of this server
  */
 export function parseToken(text: string, name: string): SyncToken {
-  const match = FORM.exec(text)
-  if (!match) throw invalidParam(`${name} is not a token of this server`)
-  return { position: Number(match[1]), typing: Number(match[2] ?? 0), defaults: match[3] }
+  const earlier = EARLIER_FORM.exec(text)
+  if (earlier) return { position: Number(earlier[1]), typing: Number(earlier[2]), defaults: earlier[3] }
+  const [, position, rest = ''] = FORM.exec(text) ?? []
+  const parts = rest.split('_').slice(1)
+  const letters = parts.map((part) => part[0])
+  if (position === undefined || new Set(letters).size < letters.length) throw notAToken(name)
+  const token: SyncToken = { position: Number(position) }
+  for (const part of parts) {
+    const known = NAMES.find((one) => PARTS[one].letter === part[0])
+    const value = part.slice(1)
+    if (known === undefined) continue
+    if (!PARTS[known].pattern.test(value)) throw notAToken(name)
+    Object.assign(token, { [known]: PARTS[known].valueOf(value) })
+  }
+  return token
+}
+
+const notAToken = (name: string) => invalidParam(`${name} is not a token of this server`)
+
+/** After a restore of the database, a token can be ahead of it. Such a token continues from the current point. */
+export function notAhead(since: SyncToken, now: SyncToken): SyncToken {
+  const earlier = { ...since, position: Math.min(since.position, now.position) }
+  for (const name of NAMES) {
+    const [before, current] = [since[name], now[name]]
+    if (typeof before === 'number' && typeof current === 'number')
+      Object.assign(earlier, { [name]: Math.min(before, current) })
+  }
+  return earlier
+}
+
+/** Whether nothing happened between the two. A missing part is a difference. */
+export function isSamePoint(since: SyncToken, now: SyncToken): boolean {
+  return since.position === now.position && NAMES.every((name) => since[name] === now[name])
 }

@@ -1,16 +1,36 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { pageToken, parseToken, syncToken } from '../../../src/rooms/sync/token.ts'
+import { isSamePoint, notAhead, pageToken, parseToken, syncToken } from '../../../src/rooms/sync/token.ts'
+
+const FULL = { position: 12, typing: 1_700_000_000_000, defaults: '0123abcd' }
 
 describe('sync tokens and page tokens', () => {
   test('parse to the values that they were created from', () => {
-    const values = { position: 12, typing: 1_700_000_000_000, defaults: '0123abcd' }
-    assert.deepEqual(parseToken(syncToken(values), 'since'), values)
-    const without = { ...values, defaults: undefined }
-    assert.deepEqual(parseToken(syncToken(without), 'since'), without)
-    assert.deepEqual(parseToken('s12_3', 'since'), { position: 12, typing: 3, defaults: undefined })
-    assert.deepEqual(parseToken(pageToken(12), 'from'), { position: 12, typing: 0, defaults: undefined })
+    assert.equal(syncToken(FULL), 's12_t1700000000000_r0123abcd')
+    assert.deepEqual(parseToken(syncToken(FULL), 'since'), FULL)
+    assert.deepEqual(parseToken(syncToken({ position: 12, defaults: '0123abcd' }), 'since'), {
+      position: 12,
+      defaults: '0123abcd',
+    })
+    assert.deepEqual(parseToken(pageToken(12), 'from'), { position: 12 })
     assert.equal(pageToken(-1), pageToken(0))
+  })
+
+  for (const [text, expected] of [
+    ['s12', { position: 12 }],
+    ['s12_3', { position: 12, typing: 3, defaults: undefined }],
+    ['s12_3_deadbeef', { position: 12, typing: 3, defaults: 'deadbeef' }],
+  ] as const)
+    test(`parse from the earlier form ${text}`, () => {
+      assert.deepEqual(parseToken(text, 'since'), expected)
+    })
+
+  test('parse without the parts that this version does not know, in any order', () => {
+    assert.deepEqual(parseToken('s12_z9.a-b~c_r0123abcd_t3', 'since'), {
+      position: 12,
+      typing: 3,
+      defaults: '0123abcd',
+    })
   })
 
   for (const garbage of [
@@ -24,6 +44,15 @@ describe('sync tokens and page tokens', () => {
     's1_2_0123ABCD',
     's1_2_0123abcd4',
     's1__0123abcd',
+    's1_t',
+    's1_tx',
+    's1_t2_t3',
+    's1_rABCDEF01',
+    's1_T2',
+    's1_t2_',
+    's1_2_t3',
+    's1_z\u00e9',
+    `s1_z${'9'.repeat(65)}`,
     'S1',
     ' s1',
     's1\n',
@@ -32,4 +61,19 @@ describe('sync tokens and page tokens', () => {
     test(`refuses ${JSON.stringify(garbage)}`, () => {
       assert.throws(() => parseToken(garbage, 'since'), { status: 400, errcode: 'M_INVALID_PARAM' })
     })
+})
+
+describe('two tokens', () => {
+  test('are the same point only if the position and every part are equal', () => {
+    assert.equal(isSamePoint(FULL, { ...FULL }), true)
+    assert.equal(isSamePoint({ position: 12 }, FULL), false)
+    for (const other of [{ position: 13 }, { typing: 1 }, { defaults: 'ffffffff' }])
+      assert.equal(isSamePoint(FULL, { ...FULL, ...other }), false, JSON.stringify(other))
+  })
+
+  test('a token ahead of the server continues at its current point', () => {
+    const now = { position: 10, typing: 5, defaults: 'ffffffff' }
+    assert.deepEqual(notAhead(FULL, now), { position: 10, typing: 5, defaults: '0123abcd' })
+    assert.deepEqual(notAhead({ position: 3 }, now), { position: 3 })
+  })
 })

@@ -1,0 +1,63 @@
+import type { UserId } from '../../lib/ids.ts'
+import type { JsonObject } from '../../lib/json.ts'
+import type { Viewer } from '../../lib/matrix-event.ts'
+import type { Queries } from '../../storage/query.ts'
+import type { AccountData } from './extras.ts'
+import type { SyncFilter } from './filter.ts'
+import { noRooms, type Rooms } from './read-rooms.ts'
+import type { SyncToken, TokenParts } from './token.ts'
+
+/** The keys of a response besides `next_batch` (client-server API, `GET /sync`). A new section adds its keys here. */
+export type SyncKeys = {
+  rooms: Rooms
+  account_data: { events: JsonObject[] }
+  presence: { events: JsonObject[] }
+  to_device: { events: JsonObject[] }
+  device_lists: { changed: UserId[]; left: UserId[] }
+  device_one_time_keys_count: Record<string, never>
+}
+
+/** Every key is present even when no section fills it, because clients read them without a check. */
+export function emptyKeys(): SyncKeys {
+  return {
+    rooms: noRooms(),
+    account_data: { events: [] },
+    presence: { events: [] },
+    to_device: { events: [] },
+    device_lists: { changed: [], left: [] },
+    device_one_time_keys_count: {},
+  }
+}
+
+/** The request for the news of a section. All sections of a response read the same snapshot. */
+export type SectionRequest = {
+  read: Queries
+  viewer: Viewer
+  /** Without the events of ignored users. */
+  filter: SyncFilter
+  /** The client has everything up to this point; undefined: an initial sync. */
+  since: SyncToken | undefined
+  /** The point of the response. */
+  now: SyncToken
+  fullState: boolean
+  // Read once, because several sections need them.
+  ignored: ReadonlySet<string>
+  /** The position of the last change of the viewer's push rules. */
+  rulesVersion: number
+  /** What changed after `since`. */
+  accountData: AccountData
+}
+
+export type SectionNews = {
+  /** The keys that the section fills. Sections fill different keys. */
+  keys: Partial<SyncKeys>
+  /** Ends the wait of a long poll. */
+  hasNews: boolean
+}
+
+/** A part of the response that one subject fills. It knows no other section, so another form of sync can use it as well. */
+export type SyncSection = {
+  /** The section's parts of the token at this moment. Each sync calls it, so it reads from memory only. */
+  tokenParts?(): TokenParts
+  news(request: SectionRequest): Promise<SectionNews>
+}
