@@ -4,7 +4,7 @@ import { count, flagOn, setting } from './setting.ts'
 /** The limits of requests in time, bytes and number, by user, by address and in sum. */
 export const limitsSchema = z.strictObject({
   body_bytes: setting(count(65_536, { min: 1024, max: 16_777_216 }), {
-    about: 'Largest request body, in bytes, where an endpoint has no limit of its own.',
+    about: 'Largest request body, in bytes, for endpoints without a specific limit.',
   }),
   header_timeout_ms: setting(count(10_000, { max: 3_600_000 }), {
     about: 'Time limit for receiving the headers of a request, in milliseconds.',
