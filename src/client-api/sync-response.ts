@@ -56,6 +56,12 @@ const timeline = named('Timeline', () =>
   }),
 )
 const state = once(() => z.strictObject({ events: z.array(filteredEventSchema()) }))
+/** Exactly one of them is present. */
+const stateSections = () => ({
+  state: state().describe('The state at the start of the timeline').optional(),
+  state_after: state().describe('With use_state_after: the state at the end of the timeline').optional(),
+  'org.matrix.msc4222.state_after': state().describe('With org.matrix.msc4222.use_state_after').optional(),
+})
 const strippedState = once(() => z.strictObject({ events: z.array(strippedEventSchema()) }))
 
 const summary = named('RoomSummary', () =>
@@ -69,7 +75,7 @@ const summary = named('RoomSummary', () =>
 const joined = named('JoinedRoom', () =>
   z.strictObject({
     summary: summary().describe('Present when it has changed').optional(),
-    state: state(),
+    ...stateSections(),
     timeline: timeline(),
     ephemeral: ephemeral(),
     account_data: accountData(),
@@ -85,7 +91,7 @@ const joined = named('JoinedRoom', () =>
 const invited = named('InvitedRoom', () => z.strictObject({ invite_state: strippedState() }))
 const knocked = named('KnockedRoom', () => z.strictObject({ knock_state: strippedState() }))
 const left = named('LeftRoom', () =>
-  z.strictObject({ state: state(), timeline: timeline(), account_data: accountData() }),
+  z.strictObject({ ...stateSections(), timeline: timeline(), account_data: accountData() }),
 )
 
 /** `rooms/sync/` assembles the rooms as `JsonObject`s, without their exact types. */

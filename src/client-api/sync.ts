@@ -5,6 +5,7 @@ import { client, defineRoute, type Route } from '../http/route.ts'
 import type { UserId } from '../lib/ids.ts'
 import type { Queries } from '../storage/query.ts'
 import { NO_FILTER, parseFilter, readFilter, type SyncFilter } from '../rooms/sync/filter.ts'
+import type { StateKey } from '../rooms/sync/room-news.ts'
 import { sync, type SyncDeps } from '../rooms/sync/sync.ts'
 import { parseToken } from '../rooms/sync/token.ts'
 import { syncResponse } from './sync-response.ts'
@@ -15,6 +16,12 @@ const query = z.object({
   filter: z.string().optional(),
   since: z.string().optional(),
   full_state: queryBoolean.optional(),
+  use_state_after: queryBoolean
+    .describe('The state is that at the end of the timeline, as state_after')
+    .optional(),
+  'org.matrix.msc4222.use_state_after': queryBoolean
+    .describe('The same before Matrix 1.16, as org.matrix.msc4222.state_after')
+    .optional(),
   timeout: timeoutSchema.optional(),
   set_presence: z.enum(['offline', 'online', 'unavailable']).optional(),
 })
@@ -38,6 +45,7 @@ export function syncRoutes(deps: SyncDeps): Route[] {
           // matrix-nio and others send an empty token for "none".
           since: requested.since ? parseToken(requested.since, 'since') : undefined,
           fullState: requested.full_state ?? false,
+          stateKey: stateKeyOf(requested),
           timeoutMs: requested.timeout ?? 0,
           isAway: (requested.set_presence ?? 'online') !== 'online',
           signal,
@@ -45,6 +53,11 @@ export function syncRoutes(deps: SyncDeps): Route[] {
       },
     }),
   ]
+}
+
+function stateKeyOf(requested: z.infer<typeof query>): StateKey {
+  if (requested.use_state_after) return 'state_after'
+  return requested['org.matrix.msc4222.use_state_after'] ? 'org.matrix.msc4222.state_after' : 'state'
 }
 
 /** A filter that begins with a brace is JSON; any other filter is the id of a stored one. */

@@ -5,6 +5,7 @@ import { user } from '../rooms/sync-fixture.ts'
 import { escaped, serveFixture } from './reading.ts'
 
 const alice = user('alice')
+const bob = user('bob')
 
 describe('GET /sync', () => {
   test('returns every section of the response under all prefixes', async (t) => {
@@ -35,6 +36,30 @@ describe('GET /sync', () => {
     assert.equal((await fixture.call('GET', '/sync?filter=unknown')).status, 404)
   })
 
+  const stateKeys: [string, string][] = [
+    ['use_state_after=true', 'state_after'],
+    ['org.matrix.msc4222.use_state_after=true', 'org.matrix.msc4222.state_after'],
+    ['org.matrix.msc4222.use_state_after=true&use_state_after=true', 'state_after'],
+    ['use_state_after=false', 'state'],
+    ['', 'state'],
+  ]
+  for (const [query, key] of stateKeys)
+    test(`returns the state as ${key} for '${query}', in joined and left rooms`, async (t) => {
+      const { call, create, join, leave } = await serveFixture(t, ['alice', 'bob'])
+      const joined = await create(bob)
+      const left = await create(bob)
+      await join(joined, alice)
+      const { body: first } = await call('GET', `/sync?${query}`)
+      await join(left, alice)
+      await leave(left, alice)
+      const { body } = await call('GET', `/sync?since=${first.next_batch}&${query}`)
+      for (const room of [first.rooms.join[joined], body.rooms.leave[left]])
+        assert.deepEqual(
+          Object.keys(room).filter((name) => name.includes('state')),
+          [key],
+        )
+    })
+
   const refused: [string, string][] = [
     ['since=garbage', 'M_INVALID_PARAM'],
     ['since=s-1', 'M_INVALID_PARAM'],
@@ -48,7 +73,7 @@ describe('GET /sync', () => {
       assert.deepEqual([status, body.errcode], [400, errcode])
     })
 
-  for (const query of ['timeout=soon', 'timeout=-1', 'full_state=maybe'])
+  for (const query of ['timeout=soon', 'timeout=-1', 'full_state=maybe', 'use_state_after=maybe'])
     test(`returns 400 for ${query}`, async (t) => {
       const { call } = await serveFixture(t, ['alice'])
       assert.equal((await call('GET', `/sync?${query}`)).status, 400)
@@ -56,7 +81,7 @@ describe('GET /sync', () => {
 
   test('ignores unknown parameters and an empty since', async (t) => {
     const { call } = await serveFixture(t, ['alice'])
-    const query = 'since=&_cacheBuster=1&org.matrix.msc4222.use_state_after=true'
+    const query = 'since=&_cacheBuster=1&org.example.unknown=true'
     assert.equal((await call('GET', `/sync?${query}`)).status, 200)
   })
 })

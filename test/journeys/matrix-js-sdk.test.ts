@@ -25,7 +25,12 @@ const silent = {
 }
 
 /** Registers, then starts an unmodified client and waits until it is ready. */
-async function startClient(t: TestContext, baseUrl: string, username: string): Promise<sdk.MatrixClient> {
+async function startClient(
+  t: TestContext,
+  baseUrl: string,
+  username: string,
+  options: { fetchFn?: typeof fetch } = {},
+): Promise<sdk.MatrixClient> {
   const visitor = sdk.createClient({ baseUrl, logger: silent })
   await visitor.registerRequest({ username, password: 'correct horse', auth: { type: 'm.login.dummy' } })
   const session = await visitor.loginRequest({
@@ -39,6 +44,7 @@ async function startClient(t: TestContext, baseUrl: string, username: string): P
     accessToken: session.access_token,
     deviceId: session.device_id,
     logger: silent,
+    ...options,
   })
   const prepared = once(client, sdk.ClientEvent.Sync, (state) => state === sdk.SyncState.Prepared)
   await client.startClient({ initialSyncLimit: 10 })
@@ -145,6 +151,31 @@ describe('an unmodified matrix-js-sdk client', () => {
     await eventually(() => membership(alice) === 'join')
     const creator = alice.getRoom(roomId)?.getMember(alice.getSafeUserId())
     assert.equal(creator?.powerLevel, 100)
+  })
+
+  test('takes the state of rooms from state_after', async (t) => {
+    const server = await startTestServer(t)
+    const syncs: string[] = []
+    const fetchFn: typeof fetch = async (url, options) => {
+      const response = await fetch(url, options)
+      if (new URL(response.url).pathname.endsWith('/sync')) syncs.push(await response.clone().text())
+      return response
+    }
+    const alice = await startClient(t, server.url, 'alice', { fetchFn })
+    const bob = await startClient(t, server.url, 'bob')
+    const { room_id: roomId } = await bob.createRoom({ preset: sdk.Preset.PublicChat, name: 'First' })
+    await alice.joinRoom(roomId)
+    await eventually(() => alice.getRoom(roomId)?.name === 'First')
+    await bob.setRoomName(roomId, 'Second')
+    await eventually(() => alice.getRoom(roomId)?.name === 'Second')
+    await bob.leave(roomId)
+    await eventually(() => alice.getRoom(roomId)?.getMember(bob.getSafeUserId())?.membership === 'leave')
+    await alice.leave(roomId)
+    await eventually(() => alice.getRoom(roomId)?.getMyMembership() === 'leave')
+    const rooms = syncs.map((text) => (JSON.parse(text) as { rooms: { join: object; leave: object } }).rooms)
+    const bodies = rooms.flatMap(({ join, leave }) => [...Object.values(join), ...Object.values(leave)])
+    assert.ok(bodies.length > 2)
+    for (const body of bodies) assert.ok('org.matrix.msc4222.state_after' in body && !('state' in body))
   })
 
   test('works beside device rules, which it does not support', async (t) => {

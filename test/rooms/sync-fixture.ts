@@ -11,6 +11,7 @@ import { inviteUser, joinRoom, leaveRoom } from '../../src/rooms/membership.ts'
 import type { ReceiptDeps } from '../../src/rooms/receipts.ts'
 import { sendMessage, sendState } from '../../src/rooms/send-event.ts'
 import { NO_FILTER, parseFilter } from '../../src/rooms/sync/filter.ts'
+import type { StateKey } from '../../src/rooms/sync/room-news.ts'
 import { createActivity } from '../../src/rooms/sync/activity.ts'
 import { sync, type SyncDeps, type SyncRequest } from '../../src/rooms/sync/sync.ts'
 import { type SectionDeps, syncSections } from '../../src/rooms/sync/sections.ts'
@@ -88,6 +89,8 @@ export type ContentEvent = { type: string; content: JsonObject }
 export type JoinedRoom = {
   timeline: { events: RoomEvent[]; limited: boolean; prev_batch: string }
   state: { events: RoomEvent[] }
+  /** In place of `state`, if the request asks for it. */
+  state_after?: { events: RoomEvent[] }
   ephemeral: { events: ContentEvent[] }
   account_data: { events: ContentEvent[] }
   summary?: JsonObject
@@ -100,12 +103,13 @@ export type SyncBody = {
     join: Record<RoomId, JoinedRoom>
     invite: Record<RoomId, { invite_state: { events: RoomEvent[] } }>
     knock: Record<RoomId, unknown>
-    leave: Record<RoomId, Pick<JoinedRoom, 'timeline' | 'state' | 'account_data'>>
+    leave: Record<RoomId, Pick<JoinedRoom, 'timeline' | 'state' | 'state_after' | 'account_data'>>
   }
   account_data: { events: ContentEvent[] }
 }
 
 type SyncOptions = {
+  stateKey?: StateKey
   filter?: JsonObject
   fullState?: boolean
   timeoutMs?: number
@@ -205,6 +209,7 @@ export async function createSyncFixture(t: TestContext, db: Database, names: rea
         filter: options.filter ? parseFilter(options.filter) : NO_FILTER,
         since: since === undefined ? undefined : parseToken(since, 'since'),
         fullState: options.fullState ?? false,
+        stateKey: options.stateKey ?? 'state',
         timeoutMs: options.timeoutMs ?? 0,
         isAway: options.isAway ?? false,
         signal: options.signal ?? new AbortController().signal,

@@ -3,7 +3,7 @@ import type { Event } from '../../lib/matrix-event.ts'
 import type { Queries } from '../../storage/query.ts'
 import { matchesRoomEvent } from './filter.ts'
 import { passing, type PlannedRoom, type RoomParts, stateEvents, timelineSections } from './joined-room.ts'
-import { type RoomReader, type RoomWithTimeline, statesOf } from './room-news.ts'
+import { isStateAfter, type RoomReader, type RoomWithTimeline, statesOf } from './room-news.ts'
 import { type SyncTimeline, timelinesOf } from './room-timeline.ts'
 import { type EventsByRoom, membersOfRoomsAt } from './state-store.ts'
 
@@ -45,7 +45,7 @@ export async function leftRooms(
     read.map(({ plan: { roomId }, extras }, at) => [
       roomId,
       {
-        state: { events: stateEvents(reader, states.get(roomId) ?? []) },
+        [reader.stateKey]: { events: stateEvents(reader, states.get(roomId) ?? []) },
         timeline: sections[at] ?? {},
         account_data: { events: passing(filter.roomAccountData, roomId, extras.accountData) },
       },
@@ -62,15 +62,17 @@ async function ownLater(q: Queries, rooms: readonly PlannedRoom[], userId: UserI
   )
 }
 
-/** Adds the later change to the timeline, or to the state when the filter allows no timeline. */
+/** Adds the later change to the timeline, or to the state when the filter allows no timeline; to `state_after` in any case. */
 function addLater(
-  { filter }: RoomReader,
+  reader: RoomReader,
   { plan, timeline }: RoomWithTimeline,
   { later, state }: { later: Event; state: Event[] },
 ): void {
-  if (filter.timeline.limit !== 0) {
-    if (matchesRoomEvent(filter.timeline, plan.roomId, later)) timeline.events.push(later)
-  } else if (matchesRoomEvent(filter.state, plan.roomId, later)) replaceState(state, later)
+  const { filter } = reader
+  const hasTimeline = filter.timeline.limit !== 0
+  if (hasTimeline && matchesRoomEvent(filter.timeline, plan.roomId, later)) timeline.events.push(later)
+  if ((!hasTimeline || isStateAfter(reader)) && matchesRoomEvent(filter.state, plan.roomId, later))
+    replaceState(state, later)
 }
 
 function replaceState(state: Event[], by: Event): void {

@@ -15,7 +15,15 @@ import {
 } from './state-store.ts'
 import { type RoomSummary, summariesOf } from './summary-store.ts'
 
-export type RoomReader = PageReader & { filter: SyncFilter; sharedRooms: SharedRooms }
+/**
+ * The name of the state in a response decides which state it is: `state` is the state at the start of the timeline, `state_after`
+ * the state at its end (`use_state_after`). Clients that use the names of MSC4222 read the third name.
+ */
+export type StateKey = 'state' | 'state_after' | 'org.matrix.msc4222.state_after'
+
+export type RoomReader = PageReader & { filter: SyncFilter; sharedRooms: SharedRooms; stateKey: StateKey }
+
+export const isStateAfter = ({ stateKey }: RoomReader) => stateKey !== 'state'
 
 export type NewsForViewer = Omit<RoomNews, 'summaryChanged'> & { summary: RoomSummary | undefined }
 
@@ -35,7 +43,8 @@ export async function newsOfRooms(
   const shared = plans.filter(isShared)
   if (shared.length === 0) return news
   const { sharedRooms, filter } = reader
-  const found = await sharedRooms.news({ plans: shared, filter }, (missing) => newsForAll(q, reader, missing))
+  const request = { plans: shared, filter, stateAfter: isStateAfter(reader) }
+  const found = await sharedRooms.news(request, (missing) => newsForAll(q, reader, missing))
   const changed = shared.filter((_, at) => found[at]?.summaryChanged)
   const summaries = await summariesOf(q, roomIdsOf(changed), reader.viewer.userId)
   for (const [at, { roomId }] of shared.entries())
@@ -91,32 +100,45 @@ const gapOf = ({ roomId, after, upTo }: RoomPlan) => ({ roomId, after, position:
 
 export type RoomWithTimeline = { plan: RoomPlan; timeline: SyncTimeline; heroes: readonly UserId[] }
 
-/** The state before each timeline, as far as the client does not have it, filtered. */
+/** The state before or after each timeline, as far as the client does not have it, filtered. */
 export async function statesOf(
   q: Queries,
   reader: RoomReader,
   rooms: readonly RoomWithTimeline[],
 ): Promise<EventsByRoom> {
   const filter = reader.filter.state
-  const full = rooms.filter(({ plan }) => plan.state === 'full').map(placeOf)
+  const full = rooms.filter(({ plan }) => plan.state === 'full').map((room) => placeOf(reader, room))
   const states = await statesUpTo(q, full, { members: !filter.lazyLoadMembers })
   const gaps = rooms.filter(({ plan, timeline }) => plan.state === 'changes' && hasGap(plan, timeline))
   const changes = await stateChanges(
     q,
-    gaps.map((room) => ({ ...placeOf(room), after: room.plan.after })),
+    gaps.map((room) => ({ ...placeOf(reader, room), after: room.plan.after })),
   )
-  const members = filter.lazyLoadMembers ? await lazyMembers(q, reader, rooms) : new Map()
+  const members = await requiredMembers(q, reader, rooms)
   return new Map(
-    rooms.map(({ plan: { roomId } }) => {
-      const state = [...(states.get(roomId) ?? changes.get(roomId) ?? [])]
+    rooms.map(({ plan: { roomId }, timeline }) => {
+      // Without a gap, the timeline contains all changes.
+      const ofTimeline = isStateAfter(reader) ? newestState(timeline.events) : []
+      const state = [...(states.get(roomId) ?? changes.get(roomId) ?? ofTimeline)]
       const present = new Set(state.map((event) => event.position))
-      const others = (members.get(roomId) ?? []).filter((event: Event) => !present.has(event.position))
+      const others = (members.get(roomId) ?? []).filter((event) => !present.has(event.position))
       return [roomId, passing(filter, roomId, [...state, ...others])]
     }),
   )
 }
 
-const placeOf = ({ plan, timeline }: RoomWithTimeline) => ({ roomId: plan.roomId, position: timeline.start })
+const placeOf = (reader: RoomReader, { plan, timeline }: RoomWithTimeline) => ({
+  roomId: plan.roomId,
+  position: isStateAfter(reader) ? plan.upTo : timeline.start,
+})
+
+/** The newest state event of each type and state key. */
+function newestState(events: readonly Event[]): Event[] {
+  const newest = new Map<string, Event>()
+  for (const event of events)
+    if (event.stateKey !== null) newest.set(JSON.stringify([event.type, event.stateKey]), event)
+  return [...newest.values()]
+}
 
 const hasGap = (plan: RoomPlan, timeline: SyncTimeline) =>
   timeline.limited || timeline.hidden || plan.membershipChanged
@@ -124,19 +146,29 @@ const hasGap = (plan: RoomPlan, timeline: SyncTimeline) =>
 const passing = (filter: RoomEventFilter, roomId: RoomId, state: readonly Event[]) =>
   state.filter((event) => matchesRoomEvent(filter, roomId, event))
 
-/** The members whose events are in the timeline. With the full state, also the viewer and the heroes. */
-function lazyMembers(
+function requiredMembers(
   q: Queries,
-  { viewer }: RoomReader,
+  reader: RoomReader,
   rooms: readonly RoomWithTimeline[],
 ): Promise<EventsByRoom> {
-  const wanted = rooms.filter(({ plan }) => plan.state !== 'none')
   return membersOfRoomsAt(
     q,
-    wanted.map((room) => {
-      const others = room.plan.state === 'full' ? [viewer.userId, ...room.heroes] : []
-      const senders = room.timeline.events.map((event) => event.sender)
-      return { ...placeOf(room), userIds: [...new Set([...senders, ...others])] }
-    }),
+    rooms.map((room) => ({ ...placeOf(reader, room), userIds: [...requiredUserIds(reader, room)] })),
   )
+}
+
+/** The users whose member events the state contains in any case. */
+function requiredUserIds(reader: RoomReader, { plan, timeline, heroes }: RoomWithTimeline): Set<UserId> {
+  const own = reader.viewer.userId
+  // A client that reads `state_after` does not take its own membership from the timeline.
+  if (plan.state === 'none') return new Set(isStateAfter(reader) ? [own] : [])
+  if (!reader.filter.state.lazyLoadMembers) return new Set()
+  const userIds = new Set(timeline.events.map((event) => event.sender))
+  if (plan.state === 'changes') return userIds
+  for (const userId of [own, ...heroes]) userIds.add(userId)
+  // The same for the members that the timeline changes.
+  if (isStateAfter(reader))
+    for (const { type, stateKey } of timeline.events)
+      if (type === 'm.room.member' && stateKey !== null) userIds.add(stateKey as UserId)
+  return userIds
 }

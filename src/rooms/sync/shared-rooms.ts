@@ -1,5 +1,4 @@
 import { BoundedMap } from '../../lib/bounded-map.ts'
-import type { RoomId } from '../../lib/ids.ts'
 import type { Event } from '../../lib/matrix-event.ts'
 import type { SyncFilter } from './filter.ts'
 import type { RoomPlan } from './plan.ts'
@@ -15,13 +14,18 @@ export type RoomNews = {
 
 export type SharedRooms = {
   /**
-   * The news of each plan: from the cache for the same position and the same filter, or else from `read`, which is called once
+   * The news of each plan: from the cache for the same position, filter and kind of state, or else from `read`, which is called once
    * for all missing plans.
    */
   news(of: SharedRequest, read: ReadNews): Promise<RoomNews[]>
 }
 
-type SharedRequest = { plans: readonly RoomPlan[]; filter: SyncFilter }
+type SharedRequest = {
+  plans: readonly RoomPlan[]
+  filter: SyncFilter
+  /** The state is that at the end of the timeline, not at its start. */
+  stateAfter: boolean
+}
 type ReadNews = (plans: readonly RoomPlan[]) => Promise<RoomNews[]>
 
 /** The maximum number of entries, and of events in each: 20 MiB if all have the maximum size. */
@@ -36,10 +40,10 @@ const MAX_EVENTS = 20
 export function createSharedRooms(): SharedRooms {
   const cache = new BoundedMap<string, Promise<RoomNews>>({ limit: MAX_ENTRIES })
 
-  async function readAndCache({ plans, filter }: SharedRequest, read: ReadNews): Promise<RoomNews[]> {
-    const reading = read(plans)
-    for (const [at, plan] of plans.entries()) {
-      const key = keyOf(plan, filter)
+  async function readAndCache(request: SharedRequest, read: ReadNews): Promise<RoomNews[]> {
+    const reading = read(request.plans)
+    for (const [at, plan] of request.plans.entries()) {
+      const key = keyOf(plan, request)
       const entry = reading.then((all) => all[at] as RoomNews)
       cache.set(key, entry)
       entry.then(
@@ -53,11 +57,12 @@ export function createSharedRooms(): SharedRooms {
   }
 
   return {
-    async news({ plans, filter }, read) {
-      const found = plans.map((plan) => cache.get(keyOf(plan, filter)))
+    async news(request, read) {
+      const { plans } = request
+      const found = plans.map((plan) => cache.get(keyOf(plan, request)))
       const missing = plans.filter((_, at) => found[at] === undefined)
       // No await before the entries are in the cache: otherwise parallel readers would read the rooms too.
-      const reading = missing.length === 0 ? [] : readAndCache({ plans: missing, filter }, read)
+      const reading = missing.length === 0 ? [] : readAndCache({ ...request, plans: missing }, read)
       const [others, ...cached] = await Promise.all([
         reading,
         ...found.map((entry) => entry?.catch(() => undefined)),
@@ -69,7 +74,7 @@ export function createSharedRooms(): SharedRooms {
       }
       // The read of another response failed.
       const failed = plans.filter((plan) => !news.has(plan))
-      const again = failed.length === 0 ? [] : await readAndCache({ plans: failed, filter }, read)
+      const again = failed.length === 0 ? [] : await readAndCache({ ...request, plans: failed }, read)
       for (const [at, plan] of failed.entries()) news.set(plan, again[at] as RoomNews)
       return plans.map((plan) => news.get(plan) as RoomNews)
     },
@@ -81,8 +86,8 @@ export function isShared({ state, membershipChanged }: RoomPlan): boolean {
   return state === 'changes' && !membershipChanged
 }
 
-function keyOf({ roomId, after, upTo }: { roomId: RoomId; after: number; upTo: number }, filter: SyncFilter) {
-  return `${roomId} ${after} ${upTo} ${filterKey(filter)}`
+function keyOf({ roomId, after, upTo }: RoomPlan, { filter, stateAfter }: SharedRequest) {
+  return `${roomId} ${after} ${upTo} ${stateAfter} ${filterKey(filter)}`
 }
 
 const filterKeys = new WeakMap<SyncFilter, string>()

@@ -88,18 +88,24 @@ async function perform(fixture: SyncFixture, roomId: RoomId, step: Step): Promis
   else await fixture.say(roomId, alice, 'not visible to bob')
 }
 
+/** The events from which a client takes the state of a room, oldest first. */
+const stateOf = (room: SyncBody['rooms']['leave'][RoomId] | undefined) =>
+  room?.state_after?.events ?? [...(room?.state.events ?? []), ...(room?.timeline.events ?? [])]
+
 /** The member events of Bob in the room in a response, oldest first. */
 function ownMemberEvents(rooms: SyncBody['rooms'], section: Section, roomId: RoomId): RoomEvent[] {
   const { join, invite, leave } = rooms
   const knock = rooms.knock as Record<RoomId, { knock_state: { events: RoomEvent[] } }>
   const events = {
-    join: () => [...(join[roomId]?.state.events ?? []), ...(join[roomId]?.timeline.events ?? [])],
-    leave: () => [...(leave[roomId]?.state.events ?? []), ...(leave[roomId]?.timeline.events ?? [])],
+    join: () => stateOf(join[roomId]),
+    leave: () => stateOf(leave[roomId]),
     invite: () => invite[roomId]?.invite_state.events ?? [],
     knock: () => knock[roomId]?.knock_state.events ?? [],
   }[section]()
   return events.filter((event) => event.type === 'm.room.member' && event.state_key === bob)
 }
+
+const idOf = (event: RoomEvent) => event.event_id
 
 const sectionsWith = (rooms: SyncBody['rooms'], roomId: RoomId) =>
   (Object.keys(rooms) as Section[]).filter((section) => roomId in rooms[section])
@@ -132,10 +138,13 @@ onEachDatabase('sync returns the current membership', (open) => {
         for (const step of withInvitations(after, knocks)) await perform(fixture, roomId, step)
 
         const { rooms } = await fixture.sync(bob, next_batch)
+        const withStateAfter = await fixture.sync(bob, next_batch, { stateKey: 'state_after' })
         assert.deepEqual(sectionsWith(rooms, roomId), section === 'nothing' ? [] : [section], title)
         if (section === 'nothing') continue
         const events = ownMemberEvents(rooms, section, roomId)
         assert.equal(events.at(-1)?.content['membership'], own, title)
+        const stateAfter = ownMemberEvents(withStateAfter.rooms, section, roomId)
+        assert.deepEqual(stateAfter.map(idOf), [events.at(-1)?.event_id], `${title}, state_after`)
         if (section === 'invite' || section === 'knock') assert.equal(events.length, 1, title)
 
         const isForgotten = after.at(-1) === 'forget'

@@ -39,7 +39,7 @@ function apply(rooms: Map<RoomId, Known>, invited: Set<RoomId>, response: SyncBo
   ][]) {
     invited.delete(roomId)
     const known = rooms.get(roomId) ?? { state: new Map<string, EventId>(), unread: 0 }
-    for (const event of [...room.state.events, ...room.timeline.events])
+    for (const event of room.state_after?.events ?? [...room.state.events, ...room.timeline.events])
       if (event.state_key !== undefined) known.state.set(keyOf(event), event.event_id)
     known.unread = room.unread_notifications.notification_count
     rooms.set(roomId, known)
@@ -148,32 +148,33 @@ async function checkVisible(fixture: SyncFixture, response: SyncBody): Promise<v
 }
 
 onEachDatabase('a client that applies each sync response', (open) => {
-  test('has the rooms, state and unread counts of the server after each response', async (t) => {
-    const fixture = await createSyncFixture(t, await open(t), ['alice', 'bob', 'carol'])
-    await fc.assert(
-      fc.asyncProperty(steps, async (history) => {
-        const roomIds = [await fixture.create(alice), await fixture.create(alice)] as const
-        // The initial sync of each run contains the rooms of the earlier runs.
-        const rooms = new Map<RoomId, Known>()
-        const invited = new Set<RoomId>()
-        const first = await fixture.sync(bob, undefined, { filter })
-        apply(rooms, invited, first)
-        let since = first.next_batch
-        for (const { action, room } of [...history, { action: 'sync', room: 0 } as const]) {
-          if (action !== 'sync') {
-            await act(fixture, roomIds[room], action).catch((error: unknown) => {
-              if (!(error instanceof MatrixError)) throw error
-            })
-            continue
+  for (const options of [{ filter }, { filter, stateKey: 'state_after' as const }])
+    test(`has the rooms, state and unread counts of the server after each response, with ${options.stateKey ?? 'state'}`, async (t) => {
+      const fixture = await createSyncFixture(t, await open(t), ['alice', 'bob', 'carol'])
+      await fc.assert(
+        fc.asyncProperty(steps, async (history) => {
+          const roomIds = [await fixture.create(alice), await fixture.create(alice)] as const
+          // The initial sync of each run contains the rooms of the earlier runs.
+          const rooms = new Map<RoomId, Known>()
+          const invited = new Set<RoomId>()
+          const first = await fixture.sync(bob, undefined, options)
+          apply(rooms, invited, first)
+          let since = first.next_batch
+          for (const { action, room } of [...history, { action: 'sync', room: 0 } as const]) {
+            if (action !== 'sync') {
+              await act(fixture, roomIds[room], action).catch((error: unknown) => {
+                if (!(error instanceof MatrixError)) throw error
+              })
+              continue
+            }
+            const response = await fixture.sync(bob, since, options)
+            since = response.next_batch
+            apply(rooms, invited, response)
+            await checkVisible(fixture, response)
+            await compare(fixture, rooms, invited)
           }
-          const response = await fixture.sync(bob, since, { filter })
-          since = response.next_batch
-          apply(rooms, invited, response)
-          await checkVisible(fixture, response)
-          await compare(fixture, rooms, invited)
-        }
-      }),
-      { numRuns: 12 },
-    )
-  })
+        }),
+        { numRuns: 12 },
+      )
+    })
 })
