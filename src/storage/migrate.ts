@@ -17,6 +17,7 @@ import { edits } from './migrations/0017-edits.ts'
 import { deactivatedUsers } from './migrations/0018-deactivated-users.ts'
 import { lanes } from './migrations/0019-lanes.ts'
 import { gatewayLanes } from './migrations/0020-gateway-lanes.ts'
+import { receiptsStream } from './migrations/0022-receipts-stream.ts'
 
 /** Append-only: never change a released migration. */
 export const migrations: readonly Migration[] = [
@@ -37,6 +38,7 @@ export const migrations: readonly Migration[] = [
   deactivatedUsers,
   lanes,
   gatewayLanes,
+  receiptsStream,
 ]
 
 /** What a migration needs from a database that is not open for other use yet. */

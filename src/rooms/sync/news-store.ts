@@ -8,11 +8,66 @@ export type RoomOfUser = { room_id: RoomId; membership: Membership; position: nu
 
 const COLUMNS = ['m.room_id', 'm.membership', 'm.position', 'm.event_id'] as const
 
+/** Up to this number of positions, the events and receipts after a position are read instead of the rooms of a user. */
+const FEW_POSITIONS = 1000
+
 /**
- * The rooms of a user with news since `since`: the user's own membership changed, or the user is in the room and it has
- * new events or receipts that the user may see. Each room costs two index lookups.
+ * The rooms of a user with news after `since`, up to `position`: the user's own membership changed, or the user is in the room and it
+ * has new events or receipts that the user may see. The cost does not grow with the number of the user's rooms when there are few
+ * positions after `since`.
  */
-export const roomsWithNews = query<{ userId: UserId; since: number }>()((db, p, d) =>
+export async function roomsWithNews(
+  q: Queries,
+  { userId, since, position }: { userId: UserId; since: number; position: number },
+): Promise<RoomOfUser[]> {
+  if (position - since > FEW_POSITIONS) return q.all(roomsWithOldNews, { userId, since })
+  return q.all(roomsWithLatestNews, { userId, since, limit: FEW_POSITIONS })
+}
+
+/** From the events and receipts after `since`, at most `limit` of each. */
+export const roomsWithLatestNews = query<{ userId: UserId; since: number; limit: number }>()((db, p, d) =>
+  db
+    .with('news', (cte) =>
+      cte
+        // The order and the limit keep PostgreSQL from reading a whole table: it cannot know that few rows follow.
+        .selectFrom((eb) =>
+          eb
+            .selectFrom('events')
+            .select('room_id')
+            .where('position', '>', p.since)
+            .orderBy('position')
+            .limit(p.limit)
+            .as('e'),
+        )
+        .select('e.room_id')
+        .union(
+          cte
+            .selectFrom((eb) =>
+              eb
+                .selectFrom('receipts')
+                .select(['room_id', 'receipt_type', 'user_id'])
+                .where('position', '>', p.since)
+                .orderBy('position')
+                .limit(p.limit)
+                .as('r'),
+            )
+            .select('r.room_id')
+            .where((eb) => eb.or([eb('r.receipt_type', '=', 'm.read'), eb('r.user_id', '=', p.userId)])),
+        ),
+    )
+    .selectFrom('news')
+    // A cross join makes SQLite start from the news.
+    .crossJoin('memberships as m')
+    .select(COLUMNS)
+    .whereRef('m.room_id', '=', 'news.room_id')
+    .where('m.user_id', '=', p.userId)
+    // The event that changed the user's own membership is in the room, so the room is in the news.
+    .where((eb) => eb.or([eb('m.position', '>', d.integer(p.since)), eb('m.membership', '=', 'join')]))
+    .orderBy('m.room_id'),
+)
+
+/** The same from the rooms of the user. Each room costs two index lookups. */
+export const roomsWithOldNews = query<{ userId: UserId; since: number }>()((db, p, d) =>
   db
     .selectFrom('memberships as m')
     .select(COLUMNS)

@@ -61,7 +61,7 @@ async function roomsOfResponse(q: Queries, request: PlanRequest): Promise<RoomOf
   }
   if (fullState) add(await q.all(roomsWithMembership, { userId, memberships: ['join'] }))
   else if (alsoRooms.length > 0) add(await q.all(joinedAmong, { userId, roomIds: alsoRooms }))
-  if (since < request.position) add(await q.all(roomsWithNews, { userId, since }))
+  if (since < request.position) add(await roomsWithNews(q, { userId, since, position: request.position }))
   return [...rooms.values()]
 }
 
