@@ -21,6 +21,8 @@ type Start = {
   params: unknown
   query: Readonly<Record<string, unknown>>
   bodyDeadline: BodyDeadline
+  /** The client sends the body only after a response 100 Continue. */
+  awaitsContinue: boolean
   log: Log
   lifetime: Closing
 }
@@ -52,6 +54,7 @@ export class RequestContext {
   readonly address: string
   readonly place: Place | undefined
   readonly bodyDeadline: BodyDeadline
+  readonly #awaitsContinue: boolean
   readonly #log: Log
   readonly #lifetime: Closing
   #childLog: Log | undefined
@@ -65,6 +68,7 @@ export class RequestContext {
     this.address = start.address
     this.place = start.place
     this.bodyDeadline = start.bodyDeadline
+    this.#awaitsContinue = start.awaitsContinue
     this.params = start.params
     this.query = start.query
     this.#log = start.log
@@ -97,6 +101,11 @@ export class RequestContext {
       else this.#unwatch = this.session?.watch((error) => this.abort(error))
     }
     return this.#abort.signal
+  }
+
+  /** Sends 100 Continue if the client waits for it. After any other response to such a client, Node closes the connection. */
+  requestBody(): void {
+    if (this.#awaitsContinue && !this.response.headersSent) this.response.writeContinue()
   }
 
   /** Whether the handler has read its signal. */

@@ -42,13 +42,17 @@ export type GivenAnswer = Answer & { route: Route | undefined }
 /** For tests, which validate each response against the schemas of its route. Must not throw. */
 export type OnAnswer = (answer: GivenAnswer) => void
 
-/** Creates the request listener for these routes. */
+/** Creates the request listener for these routes. `awaitsContinue`: the client waits for a 100 before it sends the body (RFC 9110, section 10.1.1). */
 export function serveRoutes(deps: PipelineDeps, routes: readonly Route[]) {
   const router = createRouter<Place>()
   for (const route of routes)
     for (const { path, prefix } of pathsOf(route))
       router.add(route.method, path, { route, pattern: path, prefix })
-  return (request: IncomingMessage, response: ServerResponse): void => {
+  return (
+    request: IncomingMessage,
+    response: ServerResponse,
+    { awaitsContinue }: { awaitsContinue: boolean },
+  ): void => {
     const found = router.find(request.method ?? '', request.url ?? '/')
     const isRoute = found.kind === 'route'
     const context = new RequestContext({
@@ -61,6 +65,7 @@ export function serveRoutes(deps: PipelineDeps, routes: readonly Route[]) {
       query: isRoute ? found.query : {},
       log: deps.log,
       lifetime: deps.lifetime,
+      awaitsContinue,
       bodyDeadline: startBodyDeadline(request, response, deps.config.limits.body_timeout_ms),
     })
     deps.lifetime.track(context, (ended) => {
@@ -90,6 +95,7 @@ async function serve(deps: PipelineDeps, context: RequestContext, route: Route):
       limit: deps.config.limits.body_bytes,
       hold: (bytes) => deps.load.holdBody(context, bytes),
       deadline: context.bodyDeadline,
+      requestBody: () => context.requestBody(),
     })
   const result = await (route.handler as (context: RequestContext) => unknown)(context)
   // A session that ended during a wait must not receive newer data.

@@ -23,6 +23,8 @@ export type Arriving = {
   limit: number
   hold: (bytes: number) => void
   deadline: BodyDeadline
+  /** Called once, directly before the body is read. */
+  requestBody: () => void
 }
 
 /**
@@ -46,10 +48,11 @@ export async function readBody(kind: BodyKind, arriving: Arriving): Promise<unkn
  * Reads the whole body. A body over `limit` bytes is refused as soon as this is known; Node reads and drops the rest,
  * so that the client can read the response.
  */
-function readWhole({ request, limit, hold }: Arriving): Promise<Buffer> {
+function readWhole({ request, limit, hold, requestBody }: Arriving): Promise<Buffer> {
   if (!hasBody(request)) return Promise.resolve(NOTHING)
   refuseDeclared(request, limit)
   if (request.destroyed) return Promise.reject(new ClientGone())
+  requestBody()
 
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
@@ -93,10 +96,11 @@ function openStream(arriving: Arriving): Omit<ByteStream, 'contentType'> {
   return { length: declared === undefined ? undefined : Number(declared), chunks: chunksOf(arriving) }
 }
 
-async function* chunksOf({ request, limit, deadline }: Arriving): AsyncGenerator<Buffer> {
+async function* chunksOf({ request, limit, deadline, requestBody }: Arriving): AsyncGenerator<Buffer> {
   // A handler that stops reading may still respond, so the connection stays open.
   const chunks = request.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>
   let size = 0
+  requestBody()
   try {
     for (;;) {
       deadline.start()

@@ -63,7 +63,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     onAnswer: options.onAnswer,
   }
   const server = createBoundedServer(config.limits)
-  server.on('request', serveRoutes(deps, options.routes))
+  const serve = serveRoutes(deps, options.routes)
+  server.on('request', (request, response) => serve(request, response, { awaitsContinue: false }))
+  // Without this listener, Node asks for the body before the request is authenticated.
+  server.on('checkContinue', (request, response) => serve(request, response, { awaitsContinue: true }))
   server.on('clientError', answerBrokenRequest)
   server.on('connection', (socket) => lifetime.trackSocket(socket))
   boundConnections(server, config)

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { z } from 'zod'
+import { forbidden } from '../../src/lib/errors.ts'
 import { defineRoute } from '../../src/http/route.ts'
 import { echo, startServer } from './server-fixture.ts'
 
@@ -226,10 +227,67 @@ describe('HTTP requests as bytes', () => {
     )
   })
 
-  test('100-continue is answered, and another expectation returns 417', async () => {
-    const post = (expect: string) =>
-      `POST /echo HTTP/1.1\r\nhost: x\r\nexpect: ${expect}\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}`
-    assert.match(await talk(url, post('100-continue')), /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 /)
-    assert.match(await talk(url, post('banana')), /^HTTP\/1\.1 417 /)
+  test('an expectation other than 100-continue returns 417', async () => {
+    const text = 'POST /echo HTTP/1.1\r\nhost: x\r\nexpect: banana\r\ncontent-length: 2\r\n\r\n{}'
+    assert.equal(parsed(await talk(url, text)).status, 417)
   })
+})
+
+describe('Expect: 100-continue', () => {
+  const BODY = '{"a":1}'
+  const withBody = { auth: 'user', limit: 'none', body: z.looseObject({}) } as const
+  const served = [
+    echo,
+    defineRoute({ method: 'POST', path: '/user', ...withBody, handler: ({ body }) => body }),
+    defineRoute({
+      method: 'POST',
+      path: '/stream/:reads',
+      auth: 'none',
+      limit: 'none',
+      body: { kind: 'stream', limit: 100 },
+      params: z.object({ reads: z.enum(['read', 'unread']) }),
+      handler: async ({ body, params }) => {
+        if (params.reads === 'unread') throw forbidden('not now')
+        let bytes = 0
+        for await (const chunk of body.chunks) bytes += chunk.length
+        return { bytes }
+      },
+    }),
+  ]
+  const head = (path: string, { token = '', length = BODY.length } = {}) =>
+    `POST ${path} HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: ${length}\r\n` +
+    `${token && `authorization: Bearer ${token}\r\n`}\r\n`
+
+  for (const path of ['/echo', '/user', '/stream/read'])
+    test(`is answered with 100, then the response follows the body, at ${path}`, async () => {
+      await using fixture = startServer(served)
+      const { url } = await fixture.server.listen()
+      const socket = connect(Number(new URL(url).port), '127.0.0.1').setEncoding('utf8')
+      socket.write(head(path, { token: 'alice-token' }))
+      const [first] = (await once(socket, 'data')) as [string]
+      assert.equal(first, 'HTTP/1.1 100 Continue\r\n\r\n')
+      socket.write(BODY)
+      const [second] = (await once(socket, 'data')) as [string]
+      assert.match(second, /^HTTP\/1\.1 200 /)
+      socket.write(`POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{}`)
+      assert.match(String(await once(socket, 'data')), /^HTTP\/1\.1 200 /, 'the connection stays open')
+      socket.destroy()
+    })
+
+  const refused: [string, string, number][] = [
+    ['an invalid token', head('/user', { token: 'unknown' }), 401],
+    ['a missing token', head('/user'), 401],
+    ['a body over the limit', head('/user', { token: 'alice-token', length: 10_000_000 }), 413],
+    ['a streamed body over the limit', head('/stream/read', { length: 101 }), 413],
+    ['an unknown path', head('/unknown'), 404],
+    ['a handler that refuses before it reads the stream', head('/stream/unread'), 403],
+  ]
+  for (const [name, text, status] of refused)
+    test(`is not answered with 100 but with ${status} and a closed connection for ${name}`, async () => {
+      await using fixture = startServer(served)
+      const { url } = await fixture.server.listen()
+      const got = parsed(await talk(url, text))
+      assert.equal(got.status, status)
+      assert.equal(got.headers.get('connection'), 'close')
+    })
 })
