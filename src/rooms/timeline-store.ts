@@ -25,8 +25,6 @@ export function earliestEvents(q: Queries, range: Range): Promise<EventRow[]> {
  */
 export async function latestOfRooms(q: Queries, ranges: readonly Range[]): Promise<EventRow[][]> {
   const limit = Math.max(...ranges.map((range) => range.limit))
-  const [only] = ranges
-  if (ranges.length === 1 && only) return [await latestEvents(q, only)]
   const rows = await q.all(latestInRooms, {
     rooms: ranges.map(({ roomId, from, to }) => ({ room_id: roomId, low: from, high: to })),
     skip: limit - 1,

@@ -1,4 +1,5 @@
 import { accountDataSince } from '../../accounts/account-data-store.ts'
+import type { AccountDataRow } from '../../accounts/viewer.ts'
 import type { RoomId, UserId } from '../../lib/ids.ts'
 import { type JsonObject, parseStored } from '../../lib/json.ts'
 import { type RoomCounts, unreadCounts, unreadTotals } from '../../notifications/counts.ts'
@@ -26,13 +27,7 @@ export type AccountData = {
   of(roomId: RoomId | ''): JsonObject[]
 }
 
-/** The account data that changed after `since` (undefined: all of it). */
-export async function accountDataNews(
-  read: Queries,
-  userId: UserId,
-  { since, now }: { since: number | undefined; now: number },
-): Promise<AccountData> {
-  const rows = since === now ? [] : await read.all(accountDataSince, { userId, since: since ?? 0 })
+export function accountDataOf(rows: readonly AccountDataRow[]): AccountData {
   const byRoom = Map.groupBy(rows, (row) => row.room_id)
   return {
     roomIds: [...byRoom.keys()].filter((roomId): roomId is RoomId => roomId !== ''),
@@ -72,7 +67,7 @@ export async function roomExtras(
   const countsOf = request.byThread ? unreadCounts : unreadTotals
   const counts = roomIds.length === 0 ? undefined : await countsOf(read, userId, roomIds)
   const earlier =
-    newRooms.size === 0 ? undefined : await accountDataNews(read, userId, { since: undefined, now: 0 })
+    newRooms.size === 0 ? undefined : accountDataOf(await read.all(accountDataSince, { userId, since: 0 }))
   const typed = new Set(deps.typing.changedSince(request.since?.typing ?? 0))
   return (roomId) => {
     const found = receipts.get(roomId)

@@ -19,7 +19,8 @@ export type Poll = {
 
 /**
  * Runs `attempt` until it has news or the time is over, and resolves to its last result. Between attempts it sleeps
- * until a topic of the user or of one of their rooms is published: a waiting poll costs nothing for other events.
+ * until a topic of the user or of one of their rooms is published: a waiting poll costs nothing for other events. `isWoken`: a topic
+ * was published since the last attempt.
  *
  * States: first attempt (without subscriptions: most polls of a busy client end there) → subscribed, second attempt (an event
  * may have come in between) → asleep ⇄ attempt → answered.
@@ -27,26 +28,26 @@ export type Poll = {
 export async function longPoll<T>(
   deps: PollDeps,
   poll: Poll,
-  attempt: () => Promise<{ value: T; news: boolean }>,
+  attempt: (of: { isWoken: boolean }) => Promise<{ value: T; news: boolean }>,
 ): Promise<T> {
   const deadline = deps.clock.now() + poll.timeoutMs
   const ended = () => poll.signal.aborted
-  let result = await attempt()
+  let result = await attempt({ isWoken: false })
   if (result.news || poll.timeoutMs <= 0 || ended()) return result.value
   using watch = watchUser(deps, poll)
-  const attemptAgain = async (): Promise<boolean> => {
+  const attemptAgain = async (isWoken: boolean): Promise<boolean> => {
     if (ended()) return true
     await watch.prepare()
-    result = await attempt()
+    result = await attempt({ isWoken })
     return result.news || ended()
   }
-  let isOver = await attemptAgain()
+  let isOver = await attemptAgain(false)
   for (;;) {
     const left = deadline - deps.clock.now()
     if (isOver || left <= 0) return result.value
     await deps.clock.sleep(left, watch.signal())
     if (ended()) return result.value
-    isOver = await deps.wakes.inTurn(attemptAgain)
+    isOver = await deps.wakes.inTurn(() => attemptAgain(true))
   }
 }
 

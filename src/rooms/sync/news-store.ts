@@ -21,44 +21,33 @@ export async function roomsWithNews(
   { userId, since, position }: { userId: UserId; since: number; position: number },
 ): Promise<RoomOfUser[]> {
   if (position - since > FEW_POSITIONS) return q.all(roomsWithOldNews, { userId, since })
-  return q.all(roomsWithLatestNews, { userId, since, limit: FEW_POSITIONS })
+  return q.all(roomsWithLatestNews, { userId, since, position })
 }
 
-/** From the events and receipts after `since`, at most `limit` of each. */
-export const roomsWithLatestNews = query<{ userId: UserId; since: number; limit: number }>()((db, p, d) =>
+/** From the events and receipts after `since`, up to `position`. */
+export const roomsWithLatestNews = query<{ userId: UserId; since: number; position: number }>()((db, p, d) =>
   db
-    .with('news', (cte) =>
-      cte
-        // The order and the limit keep PostgreSQL from reading a whole table: it cannot know that few rows follow.
-        .selectFrom((eb) =>
+    .selectFrom((eb) =>
+      eb
+        .selectFrom('events')
+        .select('room_id')
+        .where('position', '>', p.since)
+        // Without an upper bound, PostgreSQL expects a third of the table and does not use the index.
+        .where('position', '<=', p.position)
+        .unionAll(
           eb
-            .selectFrom('events')
+            .selectFrom('receipts')
             .select('room_id')
             .where('position', '>', p.since)
-            .orderBy('position')
-            .limit(p.limit)
-            .as('e'),
+            .where('position', '<=', p.position)
+            .where((or) => or.or([or('receipt_type', '=', 'm.read'), or('user_id', '=', p.userId)])),
         )
-        .select('e.room_id')
-        .union(
-          cte
-            .selectFrom((eb) =>
-              eb
-                .selectFrom('receipts')
-                .select(['room_id', 'receipt_type', 'user_id'])
-                .where('position', '>', p.since)
-                .orderBy('position')
-                .limit(p.limit)
-                .as('r'),
-            )
-            .select('r.room_id')
-            .where((eb) => eb.or([eb('r.receipt_type', '=', 'm.read'), eb('r.user_id', '=', p.userId)])),
-        ),
+        .as('news'),
     )
-    .selectFrom('news')
     // A cross join makes SQLite start from the news.
     .crossJoin('memberships as m')
     .select(COLUMNS)
+    .distinct()
     .whereRef('m.room_id', '=', 'news.room_id')
     .where('m.user_id', '=', p.userId)
     // The event that changed the user's own membership is in the room, so the room is in the news.

@@ -7,7 +7,7 @@ import type { Database } from '../../storage/database.ts'
 import type { Queries } from '../../storage/query.ts'
 import { currentPosition } from '../../storage/stream.ts'
 import type { Activity } from './activity.ts'
-import { accountDataNews } from './extras.ts'
+import { accountDataOf } from './extras.ts'
 import { includesRoom, type SyncFilter } from './filter.ts'
 import { filterWithoutIgnored } from './ignoring.ts'
 import { longPoll } from './long-poll.ts'
@@ -53,8 +53,8 @@ export async function sync(deps: SyncDeps, request: SyncRequest): Promise<SyncBo
     watches: (roomId: RoomId) => includesRoom(filter, roomId),
   }
   using _presence = request.isAway ? undefined : markActive(deps.activity, viewer, poll.timeoutMs)
-  return await longPoll(deps, poll, async () => {
-    const result = await respond(deps, { ...request, since })
+  return await longPoll(deps, poll, async ({ isWoken }) => {
+    const result = await respond(deps, { ...request, since }, isWoken)
     // This attempt found nothing new for the client, so the next attempt starts at its position.
     since = result.token
     return { value: result.body, news: result.news }
@@ -71,10 +71,11 @@ export type SyncBody = { next_batch: string } & SyncKeys
 
 type SyncResult = { body: SyncBody; news: boolean; token: SyncToken }
 
-async function respond(deps: SyncDeps, request: SyncRequest): Promise<SyncResult> {
+async function respond(deps: SyncDeps, request: SyncRequest, isWoken: boolean): Promise<SyncResult> {
   const { db, sections } = deps
   const parts = Object.assign({}, ...sections.map((section) => section.tokenParts?.()))
-  if (request.since && !request.fullState) {
+  // A woken poll nearly always has news.
+  if (request.since && !request.fullState && !isWoken) {
     const now = { ...parts, position: await currentPosition(db) }
     const since = notAhead(request.since, now)
     if (isSamePoint(since, now)) return { body: bodyOf(since, {}), news: false, token: since }
@@ -92,12 +93,9 @@ async function readResponse(
   request: SyncRequest & { now: SyncToken },
 ): Promise<SyncResult> {
   const { viewer, since, now } = request
-  const { ignored, rulesVersion } = await viewerFacts(read, viewer.userId)
+  const { ignored, rulesVersion, ...facts } = await viewerFacts(read, viewer.userId, since?.position ?? 0)
   const filter = filterWithoutIgnored(request.filter, ignored)
-  const accountData = await accountDataNews(read, viewer.userId, {
-    since: since?.position,
-    now: now.position,
-  })
+  const accountData = accountDataOf(facts.accountData)
   const keys: Partial<SyncKeys> = {}
   let hasNews = false
   for (const section of sections) {

@@ -20,7 +20,7 @@ onEachDatabase('the rooms with news', (open) => {
     let found = 0
     for (const userId of PEOPLE.map(user))
       for (let since = 0; since <= position; since++) {
-        const rooms = await db.all(roomsWithLatestNews, { userId, since, limit: 1000 })
+        const rooms = await db.all(roomsWithLatestNews, { userId, since, position })
         assert.deepEqual(rooms, await db.all(roomsWithOldNews, { userId, since }), `${userId} ${since}`)
         found += rooms.length
       }

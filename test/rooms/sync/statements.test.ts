@@ -12,8 +12,8 @@ const FILTERS: Record<string, JsonObject> = {
   'no filter': {},
   'lazy loading of members': { room: { state: { lazy_load_members: true }, timeline: { limit: 20 } } },
 }
-const MAX_INITIAL = 15
-const MAX_INCREMENTAL = 10
+const MAX_INITIAL = 14
+const MAX_INCREMENTAL = 9
 
 async function addRooms(fixture: SyncFixture, count: number): Promise<void> {
   for (let at = 0; at < count; at++) {
