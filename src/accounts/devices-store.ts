@@ -95,9 +95,9 @@ export const deleteTokens = query<{ userId: UserId; deviceIds: readonly DeviceId
     .where('device_id', 'in', d.list(p.deviceIds) as RawBuilder<DeviceId>),
 )
 
-export type Seen = { user_id: UserId; device_id: DeviceId; address: string; at: number }
+export type DeviceSeen = { user_id: UserId; device_id: DeviceId; address: string; at: number }
 
-export const touchDevices = query<{ seen: readonly Seen[] }>()((db, p, d) =>
+export const touchDevices = query<{ seen: readonly DeviceSeen[] }>()((db, p, d) =>
   db
     .updateTable('devices')
     .from(d.rows(p.seen, { user_id: 'text', device_id: 'text', address: 'text', at: 'integer' }).as('seen'))

@@ -3,7 +3,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { DeviceId, UserId } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
 import type { Database } from '../storage/database.ts'
-import { type Seen, touchDevices } from './devices-store.ts'
+import { type DeviceSeen, touchDevices } from './devices-store.ts'
 
 /** Records when and from which address devices are used, for the list of devices. */
 export interface LastSeen extends AsyncDisposable {
@@ -21,7 +21,7 @@ const DEVICES_REMEMBERED = 20_000
  */
 export function createLastSeen(deps: { db: Database; clock: Clock; log: Log }): LastSeen {
   const noted = new BoundedMap<string, number>({ limit: DEVICES_REMEMBERED })
-  let pending = new Map<string, Seen>()
+  let pending = new Map<string, DeviceSeen>()
   let writing: Promise<void> | undefined
 
   async function write(): Promise<void> {

@@ -19,7 +19,7 @@ export type App = {
   log: ServerLog
   /** Applies the settings that can change at run time: the apps of the gateway. */
   reload(config: Config): Promise<void>
-  accounts: AccountAdministration
+  accounts: AccountCommands
   /** The OpenAPI document of all endpoints. */
   openApi(): Promise<object>
   internalSession(name: string): Promise<{ userId: string; accessToken: string; end(): Promise<void> }>
@@ -28,7 +28,7 @@ export type App = {
 type Changed = Promise<{ userId: string }>
 
 /** `name`: a user name or a full user id. Every method rejects with a message for the operator. */
-export type AccountAdministration = {
+export type AccountCommands = {
   add(input: { name: string; password: string; admin: boolean }): Changed
   list(): Promise<AccountRow[]>
   resetPassword(name: string, to: { password: string; keepSessions: boolean }): Changed
@@ -47,7 +47,7 @@ export type AccountRow = {
 }
 
 /** The part of a gateway that runs alone (`src/gateway-app.ts`) that the commands use. */
-export type GatewayApp = {
+export type RunningGateway = {
   log: ServerLog
   listen(): Promise<{ url: string }>
   close(): Promise<void>
@@ -58,16 +58,16 @@ export type GatewayApp = {
 export type GatewayCheck = { lines: { app: string; fault?: string; type?: string }[]; warnings: string[] }
 
 /** The steps of an event for one device at a gateway. */
-export type DeviceJourney = { app_id: string; pushkey_hash: string; steps: JourneyAnswerStep[] }
+export type DeviceJourneyAnswer = { app_id: string; pushkey_hash: string; steps: JourneyAnswerStep[] }
 
 /** The environment of a command. Tests inject their own. */
 export type CommandContext = {
   /** @param as `command`: for commands that work beside a running server, or before its first start */
   createApp(config: Config, as: 'server' | 'command'): Promise<App>
-  createGateway(config: GatewayConfig): Promise<GatewayApp>
+  createGateway(config: GatewayConfig): Promise<RunningGateway>
   checkGateway(config: GatewayConfig): Promise<GatewayCheck>
   /** The steps that the gateway has recorded for an event. */
-  readJourney(config: GatewayConfig, eventId: string): Promise<DeviceJourney[]>
+  readJourney(config: GatewayConfig, eventId: string): Promise<DeviceJourneyAnswer[]>
   env: Readonly<Record<string, string | undefined>>
   stdin: NodeJS.ReadStream
   /** The Web Push key in a file. A missing file is created with a new key. `publicKey`: base64url. */

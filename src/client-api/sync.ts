@@ -5,7 +5,7 @@ import { client, defineRoute, type Route } from '../http/route.ts'
 import type { UserId } from '../lib/ids.ts'
 import type { Queries } from '../storage/query.ts'
 import { NO_FILTER, parseFilter, readFilter, type SyncFilter } from '../rooms/sync/filter.ts'
-import type { StateKey } from '../rooms/sync/room-news.ts'
+import type { StateForm } from '../rooms/sync/room-news.ts'
 import { sync, type SyncDeps } from '../rooms/sync/sync.ts'
 import { parseToken } from '../rooms/sync/token.ts'
 import { syncResponse } from './sync-response.ts'
@@ -45,7 +45,7 @@ export function syncRoutes(deps: SyncDeps): Route[] {
           // matrix-nio and others send an empty token for "none".
           since: requested.since ? parseToken(requested.since, 'since') : undefined,
           fullState: requested.full_state ?? false,
-          stateKey: stateKeyOf(requested),
+          stateForm: stateFormOf(requested),
           timeoutMs: requested.timeout ?? 0,
           isAway: (requested.set_presence ?? 'online') !== 'online',
           signal,
@@ -55,7 +55,7 @@ export function syncRoutes(deps: SyncDeps): Route[] {
   ]
 }
 
-function stateKeyOf(requested: z.infer<typeof query>): StateKey {
+function stateFormOf(requested: z.infer<typeof query>): StateForm {
   if (requested.use_state_after) return 'state_after'
   return requested['org.matrix.msc4222.use_state_after'] ? 'org.matrix.msc4222.state_after' : 'state'
 }

@@ -449,10 +449,10 @@ export const configSchema = z.strictObject({
   quotas: quotasSchema.prefault({}),
 })
 
-export type Database = NonNullable<z.output<typeof configSchema>['database']>
+export type DatabaseLocation = NonNullable<z.output<typeof configSchema>['database']>
 
 /** The configuration as used by the program: validated, with all defaults and derived values. */
-export type Config = Omit<z.output<typeof configSchema>, 'database'> & { database: Database }
+export type Config = Omit<z.output<typeof configSchema>, 'database'> & { database: DatabaseLocation }
 
 /** The configuration with a server name, taken from the configuration or from the database. */
 export type NamedConfig = Omit<Config, 'server_name'> & { server_name: string }

@@ -2,9 +2,9 @@ import { z } from 'zod'
 
 // The building blocks of the schema.
 
-export type About = { about: string; flag?: string; value?: string; shownDefault?: string }
+export type SettingInfo = { about: string; flag?: string; value?: string; shownDefault?: string }
 
-export function setting<S extends z.ZodType>(schema: S, about: About): S {
+export function setting<S extends z.ZodType>(schema: S, about: SettingInfo): S {
   return schema.meta({ ...about })
 }
 

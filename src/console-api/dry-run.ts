@@ -1,5 +1,5 @@
 import { rulesetOf } from '../user-rules/read-rules.ts'
-import type { UserRules } from '../delivery/device-rules.ts'
+import type { RulesOfUser } from '../delivery/device-rules.ts'
 import { forbidden, invalidParam } from '../lib/errors.ts'
 import type { RoomId, UserId } from '../lib/ids.ts'
 import { isJsonObject, type JsonObject } from '../lib/json.ts'
@@ -93,7 +93,7 @@ async function contextOf(
   }
 }
 
-function withRules(stored: UserRules, settings: RuleSettings, { rules, onlyThese }: DryRun): UserRules {
+function withRules(stored: RulesOfUser, settings: RuleSettings, { rules, onlyThese }: DryRun): RulesOfUser {
   checkNumber(rules)
   const kept = onlyThese ? { global: defaultsIn(stored.global), device: new Map<string, Ruleset>() } : stored
   const global = objectIn(rules, 'global')

@@ -4,7 +4,7 @@ import {
   isAboutDevice,
   MASTER,
   outcomeForDevice,
-  type UserRules,
+  type RulesOfUser,
 } from '../delivery/device-rules.ts'
 import { isForMail } from '../delivery/email/tweaks.ts'
 import { asPusherOutcome } from '../delivery/next-poke.ts'
@@ -31,16 +31,16 @@ import {
   type Silence,
   type SilenceFact,
 } from '../trace/notify-reason.ts'
-import type { PusherRow } from './explain-store.ts'
+import type { PusherAtEvent } from './explain-store.ts'
 
 // Assembles the response of an explanation. Pure.
 
 /** Why no poke is sent to a pusher, as far as an explanation can tell. */
 export type NoPokeReason = NonNullable<ReturnType<typeof noPokeReason>>
 
-export type ExplainInput = {
+export type ExplainAnswerInput = {
   userId: UserId
-  rules: UserRules
+  rules: RulesOfUser
   settings: RuleSettings
   /** The event. `type` is its type. */
   event: EvaluatedEvent
@@ -50,7 +50,7 @@ export type ExplainInput = {
   silence: NotifyFacts<SilenceFact>
   /** The outcome stored with the event; undefined: nothing is stored (as in a dry run), so the present rules decide. */
   counted: RuleOutcome | undefined
-  pushers: readonly (Partial<PusherRow> & Pick<PusherRow, 'handle'>)[]
+  pushers: readonly (Partial<PusherAtEvent> & Pick<PusherAtEvent, 'handle'>)[]
   /** When the event was sent, in milliseconds since the Unix epoch. Pushers that were set later get no poke of it. */
   sentAt: number | undefined
 }
@@ -67,7 +67,7 @@ export type ExplainResult = {
 }
 
 /** The verdict of each rule on the event, and the result for each pusher. */
-export function explainResult(input: ExplainInput): ExplainResult {
+export function explainResult(input: ExplainAnswerInput): ExplainResult {
   const silence = notifyReason(input.silence)
   const budget = explainBudget()
   const scopes = [{ scope: 'global' as const, rules: input.rules.global }]
@@ -110,7 +110,7 @@ type Devices = {
 
 /** The verdicts of the rules of one device, and of the global rules with a condition on the device. */
 function deviceExplained(
-  { rules, settings, event }: ExplainInput,
+  { rules, settings, event }: ExplainAnswerInput,
   devices: Devices,
   handle: string,
 ): ExplainedRules {
@@ -139,8 +139,8 @@ function onlyMaster({ override }: Ruleset): Ruleset {
 }
 
 function pusherShown(
-  input: ExplainInput,
-  pusher: ExplainInput['pushers'][number],
+  input: ExplainAnswerInput,
+  pusher: ExplainAnswerInput['pushers'][number],
   { devices, counted, isSilent }: { devices: Devices; counted: RuleOutcome; isSilent: boolean },
 ): JsonObject {
   const { handle } = pusher
@@ -171,7 +171,7 @@ function pusherShown(
 const NOT_EVALUATED = { outcome: NO_MATCH, scope: 'global' as const }
 
 function outcomeHere(
-  { event }: ExplainInput,
+  { event }: ExplainAnswerInput,
   { made, context }: Devices,
   { handle, counted }: { handle: string | null; counted: RuleOutcome },
 ) {
@@ -180,8 +180,8 @@ function outcomeHere(
 }
 
 function noPokeReason(
-  { silence, sentAt }: ExplainInput,
-  pusher: ExplainInput['pushers'][number],
+  { silence, sentAt }: ExplainAnswerInput,
+  pusher: ExplainAnswerInput['pushers'][number],
   { here, counted }: { here: RuleOutcome; counted: RuleOutcome },
 ) {
   // The values before the last set are not stored.

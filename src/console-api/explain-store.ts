@@ -27,7 +27,7 @@ export const pushersAtEvent = query<{ userId: UserId; position: number }>()((db,
     .orderBy('p.pusher_id'),
 )
 
-export type PusherRow = typeof pushersAtEvent extends Query<infer _P, infer R> ? R : never
+export type PusherAtEvent = typeof pushersAtEvent extends Query<infer _P, infer R> ? R : never
 
 export const ignoredSender = query<{ userId: UserId; ignored: string }>()((db, p) =>
   db

@@ -9,14 +9,14 @@ import {
   evaluate,
   evaluateForDevice,
   type RuleOutcome,
-  type Ruleset,
 } from '../push-rules/index.ts'
+import type { UserRules } from '../user-rules/read-rules.ts'
 
 // The outcome of a user's rules for one event on one device. The stored outcome counts. A device with its own rules, or a device
 // that a global rule names with `profile_tag`, can have a different outcome for its poke.
 
-/** All rules of a user. `device`: by handle; only handles that have rules. */
-export type UserRules = { readonly global: Ruleset; readonly device: ReadonlyMap<string, Ruleset> }
+/** All rules of a user, without their version. */
+export type RulesOfUser = Pick<UserRules, 'global' | 'device'>
 
 /** The compiled rules of a user that can decide for single devices. */
 export type DeviceRules = {
@@ -37,7 +37,7 @@ export type DeviceOutcome = {
 
 export const MASTER = '.m.rule.master'
 
-export function deviceRules({ global, device }: UserRules, options: CompileOptions = {}): DeviceRules {
+export function deviceRules({ global, device }: RulesOfUser, options: CompileOptions = {}): DeviceRules {
   const asking = new Set(
     [
       ...global.override.map((rule) => ({ kind: 'override', rule })),
@@ -98,7 +98,7 @@ export const isAboutDevice = (condition: unknown): boolean =>
 const KEPT = 1000
 
 /** Loads and compiles the rules of a user once for each version. `load` reads committed data. */
-export function createDeviceRules(load: (userId: UserId) => Promise<UserRules>, options: CompileOptions) {
+export function createDeviceRules(load: (userId: UserId) => Promise<RulesOfUser>, options: CompileOptions) {
   const kept = new BoundedMap<UserId, { version: number; rules: Promise<DeviceRules> }>({ limit: KEPT })
   return (userId: UserId, version: number): Promise<DeviceRules> => {
     const found = kept.get(userId)

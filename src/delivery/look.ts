@@ -16,14 +16,14 @@ import { nextPoke, type NextStep } from './next-poke.ts'
 export type PokeLook = Looked & {
   head: HeadRow
   /** Absent: nothing is sent. */
-  next: Sendable | undefined
+  next: SendableStep | undefined
   /** Journey steps of events that are not sent now. */
   noted: readonly PusherStep[]
   /** The reduction of the backlog that is carried out with the next successful poke. */
   plan: Collapse | undefined
 }
 
-export type Sendable = Extract<NextStep, { kind: 'send' | 'activate' }>
+export type SendableStep = Extract<NextStep, { kind: 'send' | 'activate' }>
 
 /** The progress of one look. */
 type Looking = {

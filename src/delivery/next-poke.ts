@@ -13,7 +13,7 @@ import {
   pusherRuleFacts,
 } from '../trace/notify-reason.ts'
 import type { SkipReason } from '../trace/vocabulary.ts'
-import { type DeviceRules, outcomeForDevice, canDiffer, type UserRules } from './device-rules.ts'
+import { type DeviceRules, outcomeForDevice, canDiffer, type RulesOfUser } from './device-rules.ts'
 import { badgePoke, eventPoke, type Poke, type PokeDevice } from './poke.ts'
 import type { PokedEvent } from './poked-event.ts'
 import type { HeadRow } from './head-store.ts'
@@ -33,7 +33,7 @@ export type DeliveryQueries = {
     at: { userId: UserId; roomId: RoomId; position: number },
   ) => Promise<StoredOutcome | undefined>
   /** All push rules of a user. */
-  rulesOf: (q: Queries, userId: UserId) => Promise<UserRules>
+  rulesOf: (q: Queries, userId: UserId) => Promise<RulesOfUser>
   /** The display name of the user in the room at the time of an event. */
   displayNameAt: (
     q: Queries,
@@ -130,7 +130,7 @@ async function badgeStep(
 }
 
 /** The facts from which delivery decides whether an event is still to be sent. */
-export type WaitingRow = Pick<
+export type QueuedEvent = Pick<
   HeadRow,
   | 'user_id'
   | 'enabled'
@@ -162,7 +162,7 @@ export type JudgeDeps = Pick<NextPokeDeps, 'q' | 'now' | 'isRead' | 'outcomeOf' 
  * Decides whether the event at `position` is still to be sent to this pusher, and with which outcome. All facts are current. The
  * facts of the queue are checked first, so that an event that they rule out needs no look-up.
  */
-export async function judgeEvent(deps: JudgeDeps, row: WaitingRow, position: number): Promise<PokeDecision> {
+export async function judgeEvent(deps: JudgeDeps, row: QueuedEvent, position: number): Promise<PokeDecision> {
   const queued = queuedFacts(row, deps.now)
   const early = notifyReason(queued)
   if (early !== undefined) return { kind: 'skip', reason: early }
@@ -193,7 +193,7 @@ export async function judgeEvent(deps: JudgeDeps, row: WaitingRow, position: num
  */
 async function asEdited(
   deps: Pick<JudgeDeps, 'eventAt'>,
-  { edit_position: at }: WaitingRow,
+  { edit_position: at }: QueuedEvent,
   poked: PokedEvent,
 ): Promise<PokedEvent> {
   const edit = at === null ? undefined : await deps.eventAt(at)
@@ -261,7 +261,7 @@ function holdFor(
 /** The outcome that counts, and the outcome for the device of the pusher if device rules can decide. */
 async function outcomesFor(
   deps: JudgeDeps,
-  { user_id: userId, handle, rules_version: version }: WaitingRow,
+  { user_id: userId, handle, rules_version: version }: QueuedEvent,
   { poked, stored }: { poked: PokedEvent; stored: StoredOutcome | undefined },
 ): Promise<{ counted: OutcomeHere; here: OutcomeHere }> {
   const { position, event, evaluated } = poked
@@ -290,7 +290,7 @@ export const asOutcome = (stored: StoredOutcome) =>
 
 /** The facts that the row alone contains. For an event that does not exist any more there are no other facts. */
 function queuedFacts(
-  row: WaitingRow,
+  row: QueuedEvent,
   now: number,
 ): NotifyFacts<'isGone' | 'isOwn' | 'isRedacted' | 'isNotMember' | 'isExpired'> {
   const { type, origin_server_ts: sentAt } = row

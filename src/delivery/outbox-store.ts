@@ -40,12 +40,12 @@ export async function enqueueForUsers(
 }
 
 /** A handle of a user. */
-export type Holder = { userId: UserId; handle: string }
+export type HandleOfUser = { userId: UserId; handle: string }
 
 /** Adds one item for each pusher with one of these handles, for an event that only device rules notify of. */
 export async function enqueueForHandles(
   tx: Transaction,
-  work: EventToSend & { holders: readonly Holder[]; now: number },
+  work: EventToSend & { holders: readonly HandleOfUser[]; now: number },
 ): Promise<number[]> {
   if (work.holders.length === 0) return []
   const holders = work.holders.map(({ userId, handle }) => ({ user_id: userId, handle }))

@@ -2,7 +2,7 @@ import { CALL_LIFE_MS, isCall } from '../lib/call-events.ts'
 import { isCleanText } from '../lib/clean-json.ts'
 import type { Deadlines } from '../lib/deadlines.ts'
 import type { TokenBuckets } from '../lib/token-buckets.ts'
-import { attempt, type AttemptDeps, type FirstAttempt, type Settled } from './attempt.ts'
+import { attempt, type AttemptDeps, type FirstAttempt, type SettledAttempt } from './attempt.ts'
 import { type Job, jobOf } from './exchange.ts'
 import { messageKeyOf } from './keys.ts'
 import type { Notification, NotificationDevice } from './notification.ts'
@@ -183,7 +183,7 @@ async function queue(
 }
 
 /** The first attempt takes too long: stores the notification in the queue, marked as in progress. The attempt continues. */
-async function whileTrying(deps: AcceptDeps, job: Job, trying: Promise<Settled>): Promise<Served> {
+async function whileTrying(deps: AcceptDeps, job: Job, trying: Promise<SettledAttempt>): Promise<Served> {
   const now = deps.clock.now()
   const taken = { attempts: job.attempts, error: null, nextAttemptAt: now, takenUntil: now + LEASE_MS }
   const entry = entryOf(deps, job, taken)
@@ -202,7 +202,7 @@ async function whileTrying(deps: AcceptDeps, job: Job, trying: Promise<Settled>)
 async function finish(
   { recorder, queue: waiting, clock, log }: AcceptDeps,
   job: Job,
-  { settled, entry }: { settled: Settled; entry?: Entry },
+  { settled, entry }: { settled: SettledAttempt; entry?: Entry },
 ): Promise<void> {
   const now = clock.now()
   try {

@@ -28,12 +28,12 @@ export type OpenApp = {
 }
 
 /** `unknown`: no app is configured for that `app_id`. `ambiguous`: several globs match it. Both are configuration errors. */
-export type Found = OpenApp | 'unknown' | 'ambiguous'
+export type FoundApp = OpenApp | 'unknown' | 'ambiguous'
 
 export type Apps = AsyncDisposable & {
   readonly all: readonly OpenApp[]
   /** An exact id takes precedence over a glob. */
-  find(appId: string): Found
+  find(appId: string): FoundApp
 }
 
 /** Callers can send any app id, so the cache has a limit. */
@@ -117,11 +117,11 @@ function lifeOf(provider: Provider): Pick<OpenApp, 'use' | 'close'> {
   }
 }
 
-function finder(all: readonly OpenApp[]): (appId: string) => Found {
+function finder(all: readonly OpenApp[]): (appId: string) => FoundApp {
   const exact = new Map(all.map((app) => [app.id, app]))
   const globs = all.filter(({ id }) => /[*?]/.test(id)).map((app) => ({ app, pattern: globPattern(app.id) }))
-  const kept = new BoundedMap<string, Found>({ limit: MOST_KEPT })
-  const search = (appId: string): Found => {
+  const kept = new BoundedMap<string, FoundApp>({ limit: MOST_KEPT })
+  const search = (appId: string): FoundApp => {
     const matching = globs.filter(({ pattern }) => pattern.test(appId))
     return matching.length > 1 ? 'ambiguous' : (matching[0]?.app ?? 'unknown')
   }

@@ -15,7 +15,7 @@ import { laneKeyOf } from './queue-store.ts'
 import { stepOf } from './step.ts'
 
 /** What follows a first attempt. `later`: retry at `at` or later, after `attempts` attempts. */
-export type Settled =
+export type SettledAttempt =
   | { kind: 'delivered' }
   /** `isWithoutRequest`: no request was made, and a repeat would get the same result. */
   | { kind: 'rejected' | 'refused'; isWithoutRequest?: boolean }
@@ -32,7 +32,7 @@ export type AttemptDeps = ExchangeDeps & {
 export type FirstAttempt = Job & { withdraw?: () => void }
 
 /** Waits for a slot on the line and makes one attempt. Never rejects. */
-export async function attempt(deps: AttemptDeps, job: FirstAttempt): Promise<Settled> {
+export async function attempt(deps: AttemptDeps, job: FirstAttempt): Promise<SettledAttempt> {
   // The configuration may have changed since the job was created.
   const app = deps.apps().find(job.device.app_id)
   if (typeof app === 'string')
@@ -46,7 +46,7 @@ export async function attempt(deps: AttemptDeps, job: FirstAttempt): Promise<Set
   }
 }
 
-async function attemptBy(deps: AttemptDeps, job: FirstAttempt): Promise<Settled> {
+async function attemptBy(deps: AttemptDeps, job: FirstAttempt): Promise<SettledAttempt> {
   const { app, line, attempts } = job
   const asked = deps.clock.now()
   const { admission, withdraw } = app.circuits.enter(line, { device: laneKeyOf(job) })
@@ -67,7 +67,7 @@ async function attemptBy(deps: AttemptDeps, job: FirstAttempt): Promise<Settled>
   }
 }
 
-async function settle(deps: AttemptDeps, job: FirstAttempt, pass: Pass): Promise<Settled> {
+async function settle(deps: AttemptDeps, job: FirstAttempt, pass: Pass): Promise<SettledAttempt> {
   const { app } = job
   const exchanged = await exchange(deps, job)
   const { result, believed, evidence } = exchanged

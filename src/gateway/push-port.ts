@@ -25,7 +25,7 @@ import {
   type Payload,
   renewCounts,
   waitingIn,
-  type WaitingRow,
+  type QueuedRow,
 } from './queue-store.ts'
 import { type Final, type OnRejected, reject, seenAs } from './recorder.ts'
 import { noteSeen, type Seen } from './seen-store.ts'
@@ -106,7 +106,7 @@ function createLook({ db, apps, clock }: PushDeps): LanePort<PushLook, PushResul
   }
 }
 
-const lookOf = (row: WaitingRow): PushLook => ({
+const lookOf = (row: QueuedRow): PushLook => ({
   state: stateOf(row),
   lastPosition: row.last_position,
   valueDue: 0,
@@ -116,7 +116,7 @@ const lookOf = (row: WaitingRow): PushLook => ({
   step: { kind: 'rested' },
 })
 
-const waitingItem = ({ position, expires_at: expiresAt, taken_until: takenUntil }: WaitingRow) =>
+const waitingItem = ({ position, expires_at: expiresAt, taken_until: takenUntil }: QueuedRow) =>
   position === null ? [] : [{ position, expiresAt: expiresAt ?? Infinity, takenUntil }]
 
 /** Undefined: the app is not configured any more. */

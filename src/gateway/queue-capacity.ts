@@ -4,7 +4,7 @@ export const bytesOfEntry = (text: string) => Buffer.byteLength(text) + ROW_BYTE
 
 /** `source`: the IP address of the sender; empty for this server itself. */
 export type Weight = { source: string; bytes: number }
-export type Waiting = Weight & { count: number }
+export type WaitingTotals = Weight & { count: number }
 
 export type QueueLimits = {
   /** The limits of the queue. A notification beyond one of them is refused. */
@@ -25,7 +25,7 @@ export type QueueCapacity = {
   added(entry: Weight): void
   removed(entries: readonly Weight[]): void
   /** Takes over the counts of the database. */
-  reset(counted: readonly Waiting[]): void
+  reset(counted: readonly WaitingTotals[]): void
 }
 
 export function createQueueCapacity(limits: QueueLimits): QueueCapacity {
@@ -69,7 +69,7 @@ function createTally() {
       if (left > 0) bySource.set(entry.source, left)
       else bySource.delete(entry.source)
     },
-    reset(counted: readonly Waiting[]) {
+    reset(counted: readonly WaitingTotals[]) {
       count = counted.reduce((sum, one) => sum + one.count, 0)
       bytes = counted.reduce((sum, one) => sum + one.bytes, 0)
       bySource.clear()

@@ -219,7 +219,7 @@ export const waitingIn = query<{ laneIds: readonly number[]; owner: string }>()(
     .orderBy('i.position'),
 )
 
-export type WaitingRow = typeof waitingIn extends Query<infer _P, infer R> ? R : never
+export type QueuedRow = typeof waitingIn extends Query<infer _P, infer R> ? R : never
 
 export const itemsAt = query<{ items: readonly { id: number; position: number }[] }>()((db, p, d) =>
   db

@@ -5,7 +5,7 @@ import type { Method } from './route.ts'
 const MAX_PARAM_LENGTH = 16_384
 
 /** The result of a lookup. `query`: a repeated key has a list of values. `methods`: the methods of the path, empty for an unknown path. */
-export type Found<T> =
+export type FoundRoute<T> =
   | {
       kind: 'route'
       value: T
@@ -19,14 +19,14 @@ export type Router<T> = {
   /** Segments `:name` of the path are parameters. @throws AssertionError if the path already has this method */
   add(method: Method, path: string, value: T): void
   /** `url`: the raw URL of the request, with its query. A path that supports GET supports HEAD. */
-  find(method: string, url: string): Found<T>
+  find(method: string, url: string): FoundRoute<T>
 }
 
 /** Maps methods and paths to values. Each segment is percent-decoded once; case and trailing slashes are significant. */
 export function createRouter<T>(): Router<T> {
   const router = findMyWay({ maxParamLength: MAX_PARAM_LENGTH, onBadUrl: neverCalled })
   const known = new Set<Method>()
-  const look = (method: string, url: string): Found<T> | undefined => {
+  const look = (method: string, url: string): FoundRoute<T> | undefined => {
     const found = router.find(method as HTTPMethod, url)
     if (found === null) return undefined
     // For a URL that it cannot decode, find-my-way returns its own handler, which has no value.

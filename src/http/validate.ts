@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { badJson, invalidParam, type MatrixError, missingParam } from '../lib/errors.ts'
 import { isJsonObject } from '../lib/json.ts'
 
-export type Place = 'body' | 'query' | 'path'
+export type InputPlace = 'body' | 'query' | 'path'
 
 type Problem = { path: string; verdict: 'missing' | 'type' | 'range'; message: string }
 type Issue = z.core.$ZodIssue
@@ -16,13 +16,13 @@ const MAX_MESSAGE = 500
  * @throws MatrixError 400: `M_MISSING_PARAM` with all missing keys, else `M_BAD_JSON` for wrong types,
  * else `M_INVALID_PARAM` for values out of range
  */
-export function validate<S extends z.ZodType>(schema: S, input: unknown, place: Place): z.output<S> {
+export function validate<S extends z.ZodType>(schema: S, input: unknown, place: InputPlace): z.output<S> {
   const result = schema.safeParse(input)
   if (result.success) return result.data
   throw refusal(result.error.issues, input, place)
 }
 
-function refusal(issues: readonly Issue[], input: unknown, place: Place): MatrixError {
+function refusal(issues: readonly Issue[], input: unknown, place: InputPlace): MatrixError {
   if (place === 'body' && !isJsonObject(input) && issues.some((issue) => issue.path.length === 0))
     return badJson('The body has the wrong type; a JSON object is expected')
   const problems = issues.flatMap((issue) => problemsOf(issue, input, []))

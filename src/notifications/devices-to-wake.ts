@@ -1,6 +1,6 @@
 import type { UserId } from '../lib/ids.ts'
 import { outcomeForDevice } from '../delivery/device-rules.ts'
-import type { Holder } from '../delivery/outbox-store.ts'
+import type { HandleOfUser } from '../delivery/outbox-store.ts'
 import {
   cheapestFirst,
   NO_MATCH,
@@ -23,14 +23,14 @@ export function devicesToWake(
   deps: NotificationDeps,
   known: DecidedEvent,
   personal: PersonalOutcomes,
-): Holder[] {
+): HandleOfUser[] {
   const { event, rules } = known
   const { exceptions, invited, ignoring } = personal
   if (rules === undefined && invited?.known === undefined) return []
   const own = new Map(exceptions.map(({ userId, outcome }) => [userId, outcome]))
   // A budget apart from that of the global rules, so that costly global rules do not use up the budget of device rules.
   const budget = roomBudget()
-  const holders: Holder[] = []
+  const holders: HandleOfUser[] = []
   const addHandlesOf = (owner: Owner, counted: RuleOutcome): void => {
     if (owner.userId === event.sender || ignoring.has(owner.userId)) return
     const handles = guarded(deps, event, () =>

@@ -5,7 +5,7 @@ import { isObject } from './key-path.ts'
 import {
   type Action,
   type ExperimentalRules,
-  type Json,
+  type ReadonlyJson,
   NOTIFY_IN_APP,
   type RuleOutcome,
   RULE_KINDS,
@@ -206,11 +206,11 @@ const NO_TWEAKS: Tweaks = Object.freeze({})
  * boolean are left out.
  */
 export function tweaksOf(actions: readonly unknown[]): Tweaks {
-  const tweaks = new Map<string, Json>()
+  const tweaks = new Map<string, ReadonlyJson>()
   for (const action of actions) {
     if (!isObject(action) || typeof action['set_tweak'] !== 'string') continue
     const name = action['set_tweak']
-    const value = (action['value'] === undefined ? true : action['value']) as Json
+    const value = (action['value'] === undefined ? true : action['value']) as ReadonlyJson
     if (name === 'sound' && typeof value !== 'string') continue
     if (name === 'highlight' && typeof value !== 'boolean') continue
     tweaks.set(name, value)

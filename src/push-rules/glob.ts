@@ -1,5 +1,5 @@
 import { fold } from './text.ts'
-import { type Found, findPart, type TextIndex } from './text-index.ts'
+import { type TextSpan, findPart, type TextIndex } from './text-index.ts'
 import {
   ANY_EDGES,
   BOTH_EDGES,
@@ -92,7 +92,7 @@ export function matchesIndexed(glob: Glob, index: TextIndex): boolean | undefine
 type Order = { end: number; isSure: boolean; count: number }
 
 /** Undefined: the run is not in the text, or occurs only before the end of a run that must precede it. */
-function after(order: Order, found: Found | null | undefined): Order | undefined {
+function after(order: Order, found: TextSpan | null | undefined): Order | undefined {
   if (found === null) return undefined
   const count = order.count + 1
   if (found === undefined) return { ...order, isSure: false, count }
@@ -107,7 +107,7 @@ function isIn(run: Run, index: TextIndex, edges: Edges): boolean | undefined {
 }
 
 /** Undefined: the index cannot decide. Null: the run is not in the text. */
-function partOf(run: Run, index: TextIndex, edges: Edges): Found | null | undefined {
+function partOf(run: Run, index: TextIndex, edges: Edges): TextSpan | null | undefined {
   if (run.kind === 'gapped') return undefined
   return findPart(index, run.text, edges)
 }

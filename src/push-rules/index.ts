@@ -11,7 +11,7 @@ export type {
   EventPropertyContains,
   EventPropertyIs,
   ExperimentalRules,
-  Json,
+  ReadonlyJson,
   ProfileTag,
   PushRule,
   RecipientPermission,

@@ -5,7 +5,13 @@
 
 import type { StepBudget } from './meter.ts'
 
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
+export type ReadonlyJson =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly ReadonlyJson[]
+  | { readonly [key: string]: ReadonlyJson }
 
 /**
  * The values that `event_property_is` and `event_property_contains` compare with: "a non-compound canonical JSON
@@ -32,7 +38,7 @@ export type ProfileTag = { kind: 'profile_tag'; profile_tag: string }
 /** MSC4506, experimental: the user may do `key` (`invite`, `kick`, `ban` or `redact`) in the room. */
 export type RecipientPermission = { kind: 'recipient_permission'; key: string }
 /** A condition of an unknown kind: it is stored unchanged and never matches. */
-export type UnknownCondition = { kind: string; [parameter: string]: Json }
+export type UnknownCondition = { kind: string; [parameter: string]: ReadonlyJson }
 
 export type Condition =
   | EventMatch
@@ -46,7 +52,7 @@ export type Condition =
   | UnknownCondition
 
 /** Without `value` a tweak is set to `true`. */
-export type SetTweak = { set_tweak: string; value?: Json }
+export type SetTweak = { set_tweak: string; value?: ReadonlyJson }
 /** `dont_notify` and `coalesce` are historical: stored unchanged, without effect. */
 export type Action = 'notify' | 'dont_notify' | 'coalesce' | typeof NOTIFY_IN_APP | SetTweak
 /** MSC3768, experimental: counted like `notify`, but sends nothing to a device. */
@@ -79,7 +85,7 @@ export type Ruleset = {
 }
 
 /** `sound` is always a string and `highlight` always a boolean. Other tweaks are passed on unchanged. */
-export type Tweaks = Readonly<Record<string, Json>>
+export type Tweaks = Readonly<Record<string, ReadonlyJson>>
 
 /** Rules beyond the specification that a server can enable. All are off by default. */
 export type ExperimentalRules = {

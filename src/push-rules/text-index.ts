@@ -19,7 +19,7 @@ export type TextIndex = {
  * Positions of a part, in symbols: `end` of its first occurrence, `start` of its last, without the boundaries at its
  * ends.
  */
-export type Found = { readonly end: number; readonly start: number }
+export type TextSpan = { readonly end: number; readonly start: number }
 
 const BOUNDARY = 0x1_0000
 const NONE = -1
@@ -87,7 +87,7 @@ export function indexText(text: string): TextIndex {
  * Undefined: the index cannot decide, because the part begins or ends with a lone surrogate. Null: the part is not in
  * the text.
  */
-export function findPart(index: TextIndex, part: string, edges: Edges): Found | null | undefined {
+export function findPart(index: TextIndex, part: string, edges: Edges): TextSpan | null | undefined {
   const last = part.charCodeAt(part.length - 1)
   if ((part.charCodeAt(0) & 0xfc00) === 0xdc00 || (last & 0xfc00) === 0xd800) return undefined
   let state = edges.left ? index.edges.step(START, BOUNDARY) : START

@@ -54,7 +54,7 @@ export async function setMembership(q: Queries, entry: MembershipEntry): Promise
   await q.run(upsertMembership, entry)
 }
 
-export type MembershipChange = {
+export type WrittenMembership = {
   roomId: RoomId
   /** The user whose membership, name or avatar changed; the row is already written. */
   userId: UserId
@@ -67,7 +67,7 @@ export type MembershipChange = {
  * Updates the counters of a room after a change of membership. Resolves to the room's `rules_version`, which becomes the
  * position of the change when the user has push rules of their own.
  */
-export async function moveCounters(q: Queries, change: MembershipChange): Promise<number> {
+export async function moveCounters(q: Queries, change: WrittenMembership): Promise<number> {
   return (await q.first(applyChange, change))?.rules_version ?? 0
 }
 
@@ -197,7 +197,7 @@ export const upsertMembership = query<MembershipEntry>()((db, p, d) =>
     ),
 )
 
-export const applyChange = query<MembershipChange>()((db, p, d) =>
+export const applyChange = query<WrittenMembership>()((db, p, d) =>
   db
     .updateTable('rooms')
     .set((eb) => ({

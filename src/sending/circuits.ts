@@ -62,7 +62,7 @@ export type Entrance = { admission: Admission | Promise<Admission>; withdraw: ()
 export type Evidence = 'delivered' | 'answered' | 'outage' | 'misconfigured' | 'refused' | 'alarm' | 'nothing'
 
 /** `retryAfterMs`: the wait that the destination requested. The lane is not released earlier. */
-export type Answer = { evidence: Evidence; reason: string; retryAfterMs?: number | undefined }
+export type CircuitAnswer = { evidence: Evidence; reason: string; retryAfterMs?: number | undefined }
 
 /** The effect of an answer. */
 export type Change = {
@@ -251,7 +251,7 @@ function admitWaiting(group: Group): void {
 }
 
 /** Records the answer to a request. */
-export function report(pass: Pass, { evidence, reason, retryAfterMs }: Answer): Change {
+export function report(pass: Pass, { evidence, reason, retryAfterMs }: CircuitAnswer): Change {
   const group = groupOf(pass)
   const { whole } = group
   const line = lineOf(group, pass.line)

@@ -59,4 +59,4 @@ export type OpenOptions = {
 }
 
 /** One of the two databases. `withStorageErrors` (`fault.ts`) adds the translation of its faults. */
-export type Engine = Omit<Database, 'check'>
+export type DatabaseEngine = Omit<Database, 'check'>

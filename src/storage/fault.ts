@@ -1,5 +1,5 @@
 import type { Log } from '../lib/log.ts'
-import { type Database, type Engine, StorageError } from './database.ts'
+import { type Database, type DatabaseEngine, StorageError } from './database.ts'
 import { checkSpace } from './space-probe.ts'
 import { checkWritable } from './stream.ts'
 
@@ -92,7 +92,7 @@ const REPORTED_BY_READS: ReadonlySet<StorageFault> = new Set(['damaged', 'failin
  * a fault until the next write; a full disk until there is room for a large event; and a damaged page until the
  * next start, because no write elsewhere repairs it.
  */
-export function withStorageErrors(engine: Engine, log: Log): Database {
+export function withStorageErrors(engine: DatabaseEngine, log: Log): Database {
   let logged: string | undefined
   let remembered: { fault: StorageFault | undefined; error: unknown } | undefined
   const noted = (error: unknown, isReading: boolean): unknown => {

@@ -3,7 +3,7 @@ import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQue
 import { Client, Pool, types as pgTypes, type CustomTypesConfig, type QueryResult } from 'pg'
 import type { Log } from '../lib/log.ts'
 import { createTurns } from '../lib/turns.ts'
-import { type Engine, type OpenOptions, StorageError } from './database.ts'
+import { type DatabaseEngine, type OpenOptions, StorageError } from './database.ts'
 import { migrate } from './migrate.ts'
 import type { ColumnTypes } from './migration.ts'
 import {
@@ -70,7 +70,7 @@ export async function openPostgres(
   url: string,
   log: Log,
   { alone = false }: OpenOptions = {},
-): Promise<Engine> {
+): Promise<DatabaseEngine> {
   const instance = `belfry ${randomBytes(9).toString('base64url')}`
   const options = {
     connectionString: url,
@@ -118,7 +118,7 @@ async function checkVersion(client: Client): Promise<void> {
   )
 }
 
-function usePostgres(writing: Reconnecting, pool: Pool, log: Log): Omit<Engine, 'isServedAlone'> {
+function usePostgres(writing: Reconnecting, pool: Pool, log: Log): Omit<DatabaseEngine, 'isServedAlone'> {
   pool.on('error', (error) => log.error({ err: error }, 'an idle database connection was lost'))
   const writer = createWriter(writeConnection(writing), log)
   const inTurn = createTurns({ atOnce: SNAPSHOTS, waiting: Infinity, onFull: () => new Error('never full') })

@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Log } from '../lib/log.ts'
-import { type Engine, type OpenOptions, SAFE_SQLITE, StorageError } from './database.ts'
+import { type DatabaseEngine, type OpenOptions, SAFE_SQLITE, StorageError } from './database.ts'
 import { migrate } from './migrate.ts'
 import type { ColumnTypes } from './migration.ts'
 import { createCheckpoints } from './sqlite-checkpoints.ts'
@@ -46,7 +46,7 @@ export async function openSqlite(
   given: string,
   log: Log,
   { alone = false }: OpenOptions = {},
-): Promise<Engine> {
+): Promise<DatabaseEngine> {
   await using opening = new AsyncDisposableStack()
   try {
     makeDirectory(dirname(given))
@@ -66,7 +66,7 @@ export async function openSqlite(
   }
 }
 
-async function closeBoth(engine: Engine, lock: FileLock): Promise<void> {
+async function closeBoth(engine: DatabaseEngine, lock: FileLock): Promise<void> {
   await engine[Symbol.asyncDispose]()
   lock.release()
 }
@@ -80,7 +80,7 @@ function warnOfOldSqlite(connection: DatabaseSync, log: Log): void {
   )
 }
 
-async function useSqlite(path: string, writing: DatabaseSync, log: Log): Promise<Engine> {
+async function useSqlite(path: string, writing: DatabaseSync, log: Log): Promise<DatabaseEngine> {
   const reading = openReader(path)
   const wal = await open(`${path}-wal`)
   // Close it last: closing any handle of the file would end SQLite's locks on it.

@@ -1,6 +1,6 @@
 import { statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { Database as DatabaseSetting } from '../config/schema.ts'
+import type { DatabaseLocation as DatabaseSetting } from '../config/schema.ts'
 import { StorageError } from './database.ts'
 import { faultOf, type StorageFault } from './fault.ts'
 

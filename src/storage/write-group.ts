@@ -26,7 +26,7 @@ export interface WriteConnection extends Queries {
 }
 
 /** A transaction that waits for its group. */
-export type Waiting = {
+export type WaitingWork = {
   work: (tx: Transaction) => Promise<unknown>
   durably: boolean
   repeatable: boolean
@@ -34,13 +34,13 @@ export type Waiting = {
   reject: (error: unknown) => void
 }
 /** A transaction that has run. */
-export type Done = { waiting: Waiting; hooks: (() => void)[]; value: unknown }
+export type Done = { waiting: WaitingWork; hooks: (() => void)[]; value: unknown }
 
 /**
  * Runs the transactions of a group inside one transaction of the database. A transaction that throws is rolled back to its
  * savepoint and rejected; the others continue. Resolves to the successful ones.
  */
-export async function runGroup(connection: WriteConnection, group: readonly Waiting[]): Promise<Done[]> {
+export async function runGroup(connection: WriteConnection, group: readonly WaitingWork[]): Promise<Done[]> {
   const isRepeatable = connection.writes !== undefined && group.every(({ repeatable }) => repeatable)
   if (!isRepeatable || group.length === 1) return runWithSavepoints(connection, group)
   const { done, again } = await runWithoutSavepoints(connection, group)
@@ -51,7 +51,10 @@ export async function runGroup(connection: WriteConnection, group: readonly Wait
 }
 
 /** Runs each transaction behind a savepoint, except one that is alone. */
-async function runWithSavepoints(connection: WriteConnection, group: readonly Waiting[]): Promise<Done[]> {
+async function runWithSavepoints(
+  connection: WriteConnection,
+  group: readonly WaitingWork[],
+): Promise<Done[]> {
   const done: Done[] = []
   for (const waiting of group) {
     const ran = await runOne(connection, waiting, group.length === 1)
@@ -63,10 +66,10 @@ async function runWithSavepoints(connection: WriteConnection, group: readonly Wa
 /** Runs a group without savepoints. `again`: the transactions to run once more: none, or all that were not rejected. */
 async function runWithoutSavepoints(
   connection: WriteConnection,
-  group: readonly Waiting[],
-): Promise<{ done: Done[]; again: readonly Waiting[] }> {
+  group: readonly WaitingWork[],
+): Promise<{ done: Done[]; again: readonly WaitingWork[] }> {
   const done: Done[] = []
-  const rejected = new Set<Waiting>()
+  const rejected = new Set<WaitingWork>()
   for (const waiting of group) {
     const before = connection.writes?.()
     try {
@@ -85,7 +88,7 @@ async function runWithoutSavepoints(
 /** Undefined: the transaction threw and was rejected. */
 async function runOne(
   connection: WriteConnection,
-  waiting: Waiting,
+  waiting: WaitingWork,
   alone: boolean,
 ): Promise<Done | undefined> {
   if (!alone) await connection.control('savepoint w')
@@ -103,7 +106,7 @@ async function runOne(
   }
 }
 
-async function run(connection: WriteConnection, waiting: Waiting): Promise<Done> {
+async function run(connection: WriteConnection, waiting: WaitingWork): Promise<Done> {
   const hooks: (() => void)[] = []
   const { tx, end } = openTransaction(connection, hooks)
   try {

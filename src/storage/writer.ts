@@ -1,6 +1,6 @@
 import type { Log } from '../lib/log.ts'
 import { StorageError, type Transaction, type TransactionOptions } from './database.ts'
-import { type Done, runGroup, type Waiting, type WriteConnection } from './write-group.ts'
+import { type Done, runGroup, type WaitingWork, type WriteConnection } from './write-group.ts'
 
 /** The maximum number of transactions in one commit. It bounds how long the first waits for the last. */
 const GROUP_LIMIT = 256
@@ -9,7 +9,7 @@ type Writer = {
   readonly connection: WriteConnection
   readonly log: Log
   readonly disk: Disk
-  queue: Waiting[]
+  queue: WaitingWork[]
   writing: Promise<void> | undefined
   syncing: Promise<void>
   /** There are commits that are not durable yet. */
@@ -79,7 +79,7 @@ async function writeAll(writer: Writer): Promise<void> {
   writer.writing = undefined
 }
 
-async function writeGroup(writer: Writer, group: readonly Waiting[]): Promise<void> {
+async function writeGroup(writer: Writer, group: readonly WaitingWork[]): Promise<void> {
   const { connection, disk } = writer
   try {
     if (connection.isCheckpointDue()) {

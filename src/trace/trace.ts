@@ -37,7 +37,7 @@ export type CollapsedBacklog = {
   others: readonly { position: number; reason: SkipReason }[]
 }
 
-export type PusherChange = { change: 'on' | 'off' } | { change: 'removed'; reason: string }
+export type PusherStatusChange = { change: 'on' | 'off' } | { change: 'removed'; reason: string }
 
 /** One attempt of the gateway for one device. */
 export type GatewayStep = {
@@ -86,7 +86,7 @@ export type Trace = {
   recordPusherChange(
     tx: Queries,
     at: number,
-    of: { pusherIds: readonly number[] } & PusherChange,
+    of: { pusherIds: readonly number[] } & PusherStatusChange,
   ): Promise<void>
   /** Deletes the pushers of a closed account. The other records do not identify the user without them. */
   forgetUser(tx: Queries, userId: UserId): Promise<void>

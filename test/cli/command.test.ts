@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { Readable } from 'node:stream'
 import { test } from 'node:test'
-import type { AccountAdministration, App, CommandContext } from '../../src/cli/command.ts'
+import type { AccountCommands, App, CommandContext } from '../../src/cli/command.ts'
 import { runCommand } from '../../src/cli/main.ts'
 import { eventually } from '../support/eventually.ts'
 import { VERSION } from '../../src/lib/version.ts'
@@ -15,7 +15,7 @@ const unexpected = () => Promise.reject(new Error('not asked for'))
 function fakeContext(
   given: {
     app?: Partial<App>
-    accounts?: Partial<AccountAdministration>
+    accounts?: Partial<AccountCommands>
     stdin?: string
     env?: Record<string, string>
   } = {},

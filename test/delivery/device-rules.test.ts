@@ -4,7 +4,7 @@ import {
   createDeviceRules,
   deviceRules,
   outcomeForDevice,
-  type UserRules,
+  type RulesOfUser,
 } from '../../src/delivery/device-rules.ts'
 import type { UserId } from '../../src/lib/ids.ts'
 import {
@@ -38,7 +38,7 @@ const rule = (more: Partial<PushRule> & { rule_id: string }) => ({
 })
 
 /** The outcome on the phone, and the one that counts. */
-function onPhone(rules: UserRules, body = 'ding') {
+function onPhone(rules: RulesOfUser, body = 'ding') {
   const event = message(body)
   const counted = evaluate(compileRules(rules.global), event, context)
   const here = outcomeForDevice(deviceRules(rules), { handle: PHONE, counted }, { event, context })
@@ -111,7 +111,7 @@ describe('the outcome on a device', () => {
       ...rule({ rule_id: 'quiet', actions: [], enabled }),
       conditions: [{ kind: 'profile_tag', profile_tag: tag }],
     })
-    const withRule = (one: PushRule, above: PushRule[] = []): UserRules => ({
+    const withRule = (one: PushRule, above: PushRule[] = []): RulesOfUser => ({
       global: { ...defaults, override: [...above, one, ...defaults.override] },
       device: new Map(),
     })
@@ -127,7 +127,7 @@ describe('the outcome on a device', () => {
   test('is the stored outcome although global rules have changed since the event', () => {
     const event = message('ding')
     const counted = evaluate(compileRules(defaults), event, context)
-    const rules: UserRules = {
+    const rules: RulesOfUser = {
       global: {
         ...defaults,
         override: [

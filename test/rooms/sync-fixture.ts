@@ -11,7 +11,7 @@ import { inviteUser, joinRoom, leaveRoom } from '../../src/rooms/membership.ts'
 import type { ReceiptDeps } from '../../src/rooms/receipts.ts'
 import { sendMessage, sendState } from '../../src/rooms/send-event.ts'
 import { NO_FILTER, parseFilter } from '../../src/rooms/sync/filter.ts'
-import type { StateKey } from '../../src/rooms/sync/room-news.ts'
+import type { StateForm } from '../../src/rooms/sync/room-news.ts'
 import { createActivity } from '../../src/rooms/sync/activity.ts'
 import { sync, type SyncDeps, type SyncRequest } from '../../src/rooms/sync/sync.ts'
 import { type SectionDeps, syncSections } from '../../src/rooms/sync/sections.ts'
@@ -109,7 +109,7 @@ export type SyncBody = {
 }
 
 type SyncOptions = {
-  stateKey?: StateKey
+  stateForm?: StateForm
   filter?: JsonObject
   fullState?: boolean
   timeoutMs?: number
@@ -209,7 +209,7 @@ export async function createSyncFixture(t: TestContext, db: Database, names: rea
         filter: options.filter ? parseFilter(options.filter) : NO_FILTER,
         since: since === undefined ? undefined : parseToken(since, 'since'),
         fullState: options.fullState ?? false,
-        stateKey: options.stateKey ?? 'state',
+        stateForm: options.stateForm ?? 'state',
         timeoutMs: options.timeoutMs ?? 0,
         isAway: options.isAway ?? false,
         signal: options.signal ?? new AbortController().signal,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import {
   type Admission,
-  type Answer,
+  type CircuitAnswer,
   createCircuits,
   type Evidence,
   type Pass,
@@ -12,8 +12,8 @@ import { createManualClock } from '../support/manual-clock.ts'
 const HERE = 'https://gateway.test'
 const MAX_LINES = 10_000
 
-const down: Answer = { evidence: 'outage', reason: 'timeout' }
-const sent: Answer = { evidence: 'delivered', reason: 'ok' }
+const down: CircuitAnswer = { evidence: 'outage', reason: 'timeout' }
+const sent: CircuitAnswer = { evidence: 'delivered', reason: 'ok' }
 
 const least = () => 0
 
@@ -28,7 +28,7 @@ function open({ limit = 8, soleLineHasAll = false, below = least as (below: numb
     return admission.pass
   }
   /** One sender after another gets this answer. */
-  const answer = (times: number, given: Answer = down, line = HERE) => {
+  const answer = (times: number, given: CircuitAnswer = down, line = HERE) => {
     for (let n = 0; n < times; n++) {
       const pass = passOf(circuits.admit(line, { laneId: n, device: `device ${n}` }))
       circuits.report(pass, given)
@@ -247,8 +247,8 @@ describe('a configuration error', () => {
 
   test('of single devices pauses a line that has delivered only after five of them without a delivery between', () => {
     const { circuits, answer, isPaused, passOf } = open()
-    const refused: Answer = { evidence: 'refused', reason: 'mismatch' }
-    const answerOne = (device: string, given: Answer) => {
+    const refused: CircuitAnswer = { evidence: 'refused', reason: 'mismatch' }
+    const answerOne = (device: string, given: CircuitAnswer) => {
       const pass = passOf(circuits.admit(HERE, { device }))
       circuits.report(pass, given)
       circuits.leave(pass)

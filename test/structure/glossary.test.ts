@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { globSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { exportedTypes } from '../support/exported-types.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const read = (path: string) => readFileSync(`${root}${path}`, 'utf8')
@@ -33,15 +34,6 @@ function rowsOf(text: string): Row[] {
     .filter((line) => line.startsWith('| ') && !line.startsWith('| word '))
     .map((line) => line.split('|').map((cell) => cell.trim()))
     .map(([, word = '', meaning = '', type = '']) => ({ word, meaning, type }))
-}
-
-/** The files that declare and export each type. A re-export declares nothing. */
-function exportedTypes(): Map<string, string[]> {
-  const found = new Map<string, string[]>()
-  for (const file of globSync('src/**/*.ts', { cwd: root }).toSorted())
-    for (const [, name = ''] of read(file).matchAll(/^export (?:type|interface|class) (\w+)/gm))
-      found.set(name, [...(found.get(name) ?? []), file])
-  return found
 }
 
 /** The faults of the types that the rows name, one line each. */

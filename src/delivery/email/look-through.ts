@@ -16,7 +16,7 @@ import { isForMail } from './tweaks.ts'
 const MOST_PER_ROOM = 64 * PER_ROOM
 
 /** The waiting events of a pusher that are to be mailed, oldest first. */
-export type Waiting = {
+export type WaitingMail = {
   toMail: (EventToMail & { position: number })[]
   rooms: (WaitingRoom & { throttle: Throttle | undefined })[]
 }
@@ -29,7 +29,7 @@ type Judged =
  * Creates the function that reads the waiting events of a pusher. It removes events that need no mail from the queue; older events
  * then take their places. The result contains only events to mail, with the oldest event of each room.
  */
-export function createLookThrough(deps: MailDeliveryDeps): (pusher: MailPusher) => Promise<Waiting> {
+export function createLookThrough(deps: MailDeliveryDeps): (pusher: MailPusher) => Promise<WaitingMail> {
   const { db, clock } = deps
   const caches = {
     eventAt: createEventCache(deps.loadPokedEvents, db),
@@ -98,7 +98,7 @@ async function roomsOf(
   q: Queries,
   pusherId: number,
   toMail: readonly WaitingEvent[],
-): Promise<Waiting['rooms']> {
+): Promise<WaitingMail['rooms']> {
   const rows = toMail.length === 0 ? [] : await q.all(throttlesOf, { pusherId })
   const throttles = new Map(
     rows.map((row) => [
@@ -106,7 +106,7 @@ async function roomsOf(
       { toldAt: row.told_at, waitMs: row.wait_ms, lastEventAt: row.last_event_at },
     ]),
   )
-  const byRoom = new Map<RoomId, Waiting['rooms'][number]>()
+  const byRoom = new Map<RoomId, WaitingMail['rooms'][number]>()
   for (const { room_id: roomId, room_oldest_at: oldestAt, room_newest_at: newestAt } of toMail)
     if (roomId !== null) byRoom.set(roomId, { roomId, oldestAt, newestAt, throttle: throttles.get(roomId) })
   return [...byRoom.values()]

@@ -8,7 +8,7 @@ import type { Transaction } from '../../storage/database.ts'
 import type { PusherStep } from '../../trace/trace.ts'
 import type { MailDeliveryDeps } from './deps.ts'
 import { digestOf } from './digest.ts'
-import { createLookThrough, type Waiting } from './look-through.ts'
+import { createLookThrough, type WaitingMail } from './look-through.ts'
 import { mailPusher, type MailPusher, settleMail, waitingRooms } from './mail-store.ts'
 import { fullLetter, shortLetter } from './render.ts'
 import { afterMail, readyAt } from './schedule.ts'
@@ -19,14 +19,14 @@ const TRACED = 100
 /** The waiting events of a pusher, and whether they are mailed now. */
 type MailLook = Looked & {
   pusher: MailPusher
-  waiting: Waiting
+  waiting: WaitingMail
   /** Journey steps of events whose mail is delayed. */
   noted: readonly PusherStep[]
 }
 
 type SettledMail = Settled<MailLook, SendResult>
 
-const NOTHING: Waiting = { toMail: [], rooms: [] }
+const NOTHING: WaitingMail = { toMail: [], rooms: [] }
 
 /** Connects mail to the sending engine: one mail for all waiting events of a pusher, when a room is due. */
 export function createMailPort(deps: MailDeliveryDeps): LanePort<MailLook, SendResult> {
@@ -72,7 +72,8 @@ function createLook(deps: MailDeliveryDeps): (visit: Visit) => Promise<MailLook 
 }
 
 /** Events that arrived later go into the next mail. */
-const newestOf = ({ toMail }: Waiting) => toMail.reduce((last, { position }) => Math.max(last, position), 0)
+const newestOf = ({ toMail }: WaitingMail) =>
+  toMail.reduce((last, { position }) => Math.max(last, position), 0)
 
 /** One mail for all waiting events, because one mail about many rooms is better than many mails. */
 async function mailOf(deps: MailDeliveryDeps, { pusher, waiting }: MailLook): Promise<Mail> {
@@ -130,7 +131,7 @@ function announce({ events }: MailDeliveryDeps, { lane, result, state }: Settled
 function createThrottleNotes({ clock, trace, delayMs }: MailDeliveryDeps) {
   /** For each pusher, the position up to which it is recorded. After a restart it is recorded once more. */
   const noted = new Map<number, number>()
-  return (pusherId: number, { toMail, rooms }: Waiting): readonly PusherStep[] => {
+  return (pusherId: number, { toMail, rooms }: WaitingMail): readonly PusherStep[] => {
     if (!trace.isEnabled) return []
     if (toMail.length === 0) noted.delete(pusherId)
     const timing = { now: clock.now(), delayMs }

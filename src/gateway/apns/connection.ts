@@ -9,7 +9,7 @@ import type { Clock } from '../../lib/clock.ts'
 import type { Proxy } from '../../lib/outbound/proxy.ts'
 import { retryAfterMs } from '../../lib/outbound/retry-after.ts'
 import { dial } from './dial.ts'
-import type { Exchange, ExchangeResult } from './exchange.ts'
+import type { ApnsExchange, ExchangeResult } from './exchange.ts'
 import { faultAfter } from './fault.ts'
 
 // One HTTP/2 connection.
@@ -29,7 +29,7 @@ export type ConnectionOptions = {
   /** A stream is free, or the connection is gone. */
   readonly onChange: () => void
   /** The request was sent, and APNs has certainly not processed it. */
-  giveBack(exchange: Exchange): void
+  giveBack(exchange: ApnsExchange): void
 }
 
 export type ApnsConnection = {
@@ -40,7 +40,7 @@ export type ApnsConnection = {
   isNew(now: number): boolean
   inFlight(): number
   /** Only while `hasRoom`. */
-  send(exchange: Exchange): void
+  send(exchange: ApnsExchange): void
   /** Call about once a second: checks whether the other side still answers. */
   check(now: number): void
   /** The time since the last byte sent or received, in milliseconds. */
@@ -63,7 +63,7 @@ const MAX_RETURNS = 10
 
 type Link = {
   readonly options: ConnectionOptions
-  readonly exchanges: Map<ClientHttp2Stream, Exchange>
+  readonly exchanges: Map<ClientHttp2Stream, ApnsExchange>
   readonly gone: PromiseWithResolvers<void>
   readonly dialling: AbortController
   readonly openedAt: number
@@ -160,7 +160,7 @@ function drain(link: Link): void {
   link.options.onChange()
 }
 
-function send(link: Link, exchange: Exchange): void {
+function send(link: Link, exchange: ApnsExchange): void {
   const { headers, body } = exchange.request
   let stream: ClientHttp2Stream
   try {
@@ -196,7 +196,7 @@ function check(link: Link, now: number): void {
   }
 }
 
-type Sent = { exchange: Exchange; stream: ClientHttp2Stream }
+type Sent = { exchange: ApnsExchange; stream: ClientHttp2Stream }
 
 function onAnswer(link: Link, { exchange, stream }: Sent, headers: IncomingHttpHeaders): void {
   const { clock, onChange } = link.options
@@ -233,7 +233,7 @@ function answerOf(headers: IncomingHttpHeaders, text: string, clock: Clock): Exc
   }
 }
 
-function onStreamClosed(link: Link, exchange: Exchange, stream: ClientHttp2Stream): void {
+function onStreamClosed(link: Link, exchange: ApnsExchange, stream: ClientHttp2Stream): void {
   link.exchanges.delete(stream)
   if (!exchange.isSettled) {
     const { id, rstCode } = stream
@@ -244,7 +244,7 @@ function onStreamClosed(link: Link, exchange: Exchange, stream: ClientHttp2Strea
   link.options.onChange()
 }
 
-function giveBack(link: Link, exchange: Exchange): void {
+function giveBack(link: Link, exchange: ApnsExchange): void {
   if (exchange.returns++ < MAX_RETURNS) link.options.giveBack(exchange)
   else exchange.settle({ kind: 'fault', fault: 'stream refused' })
 }

@@ -17,7 +17,7 @@ export type ApnsRequest = { headers: ApnsHeaders; body: string }
  * waiting → sent → settled. It goes back to waiting if APNs has certainly not processed it: the connection was told to end (GOAWAY)
  * before it, or the stream was refused.
  */
-export type Exchange = {
+export type ApnsExchange = {
   readonly request: ApnsRequest
   readonly deadlineAt: number
   /** The number of returns to waiting. */

@@ -18,7 +18,7 @@ export type Asked = {
 }
 
 /** A step that the provider takes before there is a result. */
-export type NextStep = 'renew token' | 'retime token' | 'shrink'
+export type ApnsNextStep = 'renew token' | 'retime token' | 'shrink'
 
 // Apple does not say how long to wait after too many token updates. A retry after a minute is enough.
 const TOO_MANY_TOKENS_WAIT_MS = 60_000
@@ -34,7 +34,7 @@ export function reasonOf({ status, body }: ApnsAnswer): string {
 }
 
 /** The step to take before this answer counts. */
-export function nextStepAfter(answer: ApnsAnswer): NextStep | undefined {
+export function nextStepAfter(answer: ApnsAnswer): ApnsNextStep | undefined {
   if (answer.status === 413) return 'shrink'
   if (answer.status !== 403) return undefined
   const reason = reasonOf(answer)

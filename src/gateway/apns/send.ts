@@ -3,7 +3,7 @@ import type { SecureContext } from 'node:tls'
 import type { Clock } from '../../lib/clock.ts'
 import type { Proxy } from '../../lib/outbound/proxy.ts'
 import { openConnection, type ApnsConnection } from './connection.ts'
-import type { ApnsRequest, Exchange, ExchangeResult } from './exchange.ts'
+import type { ApnsRequest, ApnsExchange, ExchangeResult } from './exchange.ts'
 
 export type ConnectionsOptions = {
   url: URL
@@ -37,17 +37,17 @@ type Pool = {
   readonly options: ConnectionsOptions
   readonly connections: Set<ApnsConnection>
   /** Oldest first, so that checking the first is enough to find a late one. */
-  readonly pending: Set<Exchange>
-  readonly waiting: Exchange[]
+  readonly pending: Set<ApnsExchange>
+  readonly waiting: ApnsExchange[]
   /** Sent before the waiting ones, because they have waited already. */
-  readonly returned: Exchange[]
+  readonly returned: ApnsExchange[]
   readonly stop: AbortController
   ticking: Promise<void> | undefined
 }
 
 export function makeConnections(options: ConnectionsOptions): Connections {
   const connections = new Set<ApnsConnection>()
-  const pending = new Set<Exchange>()
+  const pending = new Set<ApnsExchange>()
   const stop = new AbortController()
   const pool: Pool = { options, connections, pending, waiting: [], returned: [], stop, ticking: undefined }
   return {
@@ -83,8 +83,8 @@ function exchangeOf(
   { options, pending }: Pool,
   request: ApnsRequest,
   onSettled: (result: ExchangeResult) => void,
-): Exchange {
-  const exchange: Exchange = {
+): ApnsExchange {
+  const exchange: ApnsExchange = {
     request,
     deadlineAt: options.clock.now() + EXCHANGE_MS,
     returns: 0,

@@ -4,7 +4,7 @@ import type { Answered } from '../../lib/outbound/call.ts'
 import type { ProviderResult } from '../provider.ts'
 
 /** A step that the provider takes before there is a result. */
-export type NextStep = 'renew token' | 'shrink'
+export type FcmNextStep = 'renew token' | 'shrink'
 
 const QUOTA_WAIT_MS = 60_000
 /** Google asks for at least ten seconds, then for longer waits. */
@@ -18,7 +18,7 @@ const MAX_DOUBLINGS = 6
 const PLATFORM_REFUSED = 'THIRD_PARTY_AUTH_ERROR'
 
 /** The step to take before this answer counts. */
-export function nextStepAfter(answer: Answered): NextStep | undefined {
+export function nextStepAfter(answer: Answered): FcmNextStep | undefined {
   if (reasonOf(answer) === PLATFORM_REFUSED) return undefined
   if (answer.status === 401) return 'renew token'
   if (answer.status === 413) return 'shrink'

@@ -6,7 +6,7 @@ import { parametersOf } from './parameters.ts'
 import { responsesOf } from './responses.ts'
 import { tagOf } from './tags.ts'
 
-export type About = { version: string }
+export type DocumentInfo = { version: string }
 
 const TOKEN = 'accessToken'
 const SERVICE_TOKEN = 'applicationServiceToken'
@@ -15,7 +15,7 @@ const SERVICE_TOKEN = 'applicationServiceToken'
  * The OpenAPI 3.1 document of a list of routes (https://spec.openapis.org/oas/v3.1.1). A route with several prefixes appears once, under the
  * newest prefix; `x-also-at` lists its other paths.
  */
-export function openApiDocument(routes: readonly Route[], { version }: About): JsonObject {
+export function openApiDocument(routes: readonly Route[], { version }: DocumentInfo): JsonObject {
   const components = newComponents()
   const paths: Record<string, JsonObject> = {}
   for (const route of routes) {

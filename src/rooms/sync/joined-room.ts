@@ -37,7 +37,7 @@ export async function joinedRooms(
       roomId,
       {
         ...(summary ? { summary: summary.summary } : {}),
-        [reader.stateKey]: { events: stateEvents(reader, state) },
+        [reader.stateForm]: { events: stateEvents(reader, state) },
         timeline: timelines[at] as JsonObject,
         ephemeral: { events: ephemeral },
         account_data: { events: accountData },

@@ -45,7 +45,7 @@ export async function leftRooms(
     read.map(({ plan: { roomId }, extras }, at) => [
       roomId,
       {
-        [reader.stateKey]: { events: stateEvents(reader, states.get(roomId) ?? []) },
+        [reader.stateForm]: { events: stateEvents(reader, states.get(roomId) ?? []) },
         timeline: sections[at] ?? {},
         account_data: { events: passing(filter.roomAccountData, roomId, extras.accountData) },
       },

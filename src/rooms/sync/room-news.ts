@@ -19,11 +19,11 @@ import { type RoomSummary, summariesOf } from './summary-store.ts'
  * The name of the state in a response decides which state it is: `state` is the state at the start of the timeline, `state_after`
  * the state at its end (`use_state_after`). Clients that use the names of MSC4222 read the third name.
  */
-export type StateKey = 'state' | 'state_after' | 'org.matrix.msc4222.state_after'
+export type StateForm = 'state' | 'state_after' | 'org.matrix.msc4222.state_after'
 
-export type RoomReader = PageReader & { filter: SyncFilter; sharedRooms: SharedRooms; stateKey: StateKey }
+export type RoomReader = PageReader & { filter: SyncFilter; sharedRooms: SharedRooms; stateForm: StateForm }
 
-export const isStateAfter = ({ stateKey }: RoomReader) => stateKey !== 'state'
+export const isStateAfter = ({ stateForm }: RoomReader) => stateForm !== 'state'
 
 export type NewsForViewer = Omit<RoomNews, 'summaryChanged'> & { summary: RoomSummary | undefined }
 

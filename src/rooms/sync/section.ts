@@ -5,7 +5,7 @@ import type { Queries } from '../../storage/query.ts'
 import type { AccountData } from './extras.ts'
 import type { SyncFilter } from './filter.ts'
 import { noRooms, type Rooms } from './read-rooms.ts'
-import type { StateKey } from './room-news.ts'
+import type { StateForm } from './room-news.ts'
 import type { SyncToken, TokenParts } from './token.ts'
 
 /** The keys of a response besides `next_batch` (client-server API, `GET /sync`). A new section adds its keys here. */
@@ -41,7 +41,7 @@ export type SectionRequest = {
   /** The point of the response. */
   now: SyncToken
   fullState: boolean
-  stateKey: StateKey
+  stateForm: StateForm
   // Read once, because several sections need them.
   ignored: ReadonlySet<string>
   /** The position of the last change of the viewer's push rules. */

@@ -34,7 +34,7 @@ export function roomsSection(deps: SectionDeps): SyncSection {
     tokenParts: () => ({ typing: deps.typing.serial() }),
     async news(request) {
       const { read, viewer, filter, since, now, ignored, accountData } = request
-      const { stateKey } = request
+      const { stateForm } = request
       const { userId } = viewer
       const typed = since ? deps.typing.changedSince(since.typing ?? 0) : []
       const recounted = since ? await recountedRooms(read, userId, { accountData, ignored }) : []
@@ -50,7 +50,7 @@ export function roomsSection(deps: SectionDeps): SyncSection {
       const byThread = filter.timeline.unreadThreadNotifications
       const extras = await roomExtras(deps, read, { userId, since, plans, accountData, byThread, recounted })
       const { pageBytes, sharedRooms } = deps
-      const reader = { viewer, now: deps.clock.now(), filter, pageBytes, sharedRooms, stateKey }
+      const reader = { viewer, now: deps.clock.now(), filter, pageBytes, sharedRooms, stateForm }
       const rooms = await readRooms(deps, read, {
         reader,
         rooms: plans.map((plan) => ({ plan, extras: extras(plan.roomId) })),

@@ -11,7 +11,7 @@ import { accountDataOf } from './extras.ts'
 import { includesRoom, type SyncFilter } from './filter.ts'
 import { filterWithoutIgnored } from './ignoring.ts'
 import { longPoll } from './long-poll.ts'
-import type { StateKey } from './room-news.ts'
+import type { StateForm } from './room-news.ts'
 import { emptyKeys, type SyncKeys, type SyncSection } from './section.ts'
 import { isSamePoint, notAhead, type SyncToken, syncToken } from './token.ts'
 import type { Wakes } from './wakes.ts'
@@ -33,7 +33,7 @@ export type SyncRequest = {
   /** undefined: an initial sync. */
   since: SyncToken | undefined
   fullState: boolean
-  stateKey: StateKey
+  stateForm: StateForm
   timeoutMs: number
   /** The user is away from the client (`set_presence` other than `online`). */
   isAway: boolean

@@ -138,7 +138,7 @@ onEachDatabase('sync returns the current membership', (open) => {
         for (const step of withInvitations(after, knocks)) await perform(fixture, roomId, step)
 
         const { rooms } = await fixture.sync(bob, next_batch)
-        const withStateAfter = await fixture.sync(bob, next_batch, { stateKey: 'state_after' })
+        const withStateAfter = await fixture.sync(bob, next_batch, { stateForm: 'state_after' })
         assert.deepEqual(sectionsWith(rooms, roomId), section === 'nothing' ? [] : [section], title)
         if (section === 'nothing') continue
         const events = ownMemberEvents(rooms, section, roomId)

@@ -148,8 +148,8 @@ async function checkVisible(fixture: SyncFixture, response: SyncBody): Promise<v
 }
 
 onEachDatabase('a client that applies each sync response', (open) => {
-  for (const options of [{ filter }, { filter, stateKey: 'state_after' as const }])
-    test(`has the rooms, state and unread counts of the server after each response, with ${options.stateKey ?? 'state'}`, async (t) => {
+  for (const options of [{ filter }, { filter, stateForm: 'state_after' as const }])
+    test(`has the rooms, state and unread counts of the server after each response, with ${options.stateForm ?? 'state'}`, async (t) => {
       const fixture = await createSyncFixture(t, await open(t), ['alice', 'bob', 'carol'])
       await fc.assert(
         fc.asyncProperty(steps, async (history) => {

@@ -31,8 +31,8 @@ function knownState(events: readonly RoomEvent[]): Map<string, string> {
 type Request = { viewer: UserId; roomId: RoomId; since?: string; fullState?: boolean; filter?: JsonObject }
 
 async function bothForms(fixture: SyncFixture, { viewer, roomId, since, ...options }: Request) {
-  const read = async (stateKey: 'state' | 'state_after') => {
-    const { rooms } = await fixture.sync(viewer, since, { ...options, stateKey })
+  const read = async (stateForm: 'state' | 'state_after') => {
+    const { rooms } = await fixture.sync(viewer, since, { ...options, stateForm })
     const room: Room | undefined = rooms.join[roomId] ?? rooms.leave[roomId]
     assert.ok(room)
     return room
@@ -162,7 +162,7 @@ onEachDatabase('sync with state_after', (open) => {
     const { next_batch: since } = await fixture.sync(bob)
     await fixture.set(roomId, alice, 'm.room.topic', { topic: 'new' })
     const old = (await fixture.sync(bob, since)).rooms.join[roomId]
-    const after = (await fixture.sync(carol, since, { stateKey: 'state_after' })).rooms.join[roomId]
+    const after = (await fixture.sync(carol, since, { stateForm: 'state_after' })).rooms.join[roomId]
     assert.deepEqual(old?.state.events, [])
     assert.deepEqual(typesOf(after?.state_after?.events ?? []), ['m.room.topic'])
   })
