@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { Progress } from '../sending/item-store.ts'
 import { STATE } from '../sending/lane-store.ts'
 import { type Queries, type Query, query } from '../storage/query.ts'
-import { newestEdit } from './outbox-store.ts'
+import { newestEdit, QUEUED_EVENT, RECIPIENT } from './queued-event-sql.ts'
 
 export type HeadWanted = { pusherId: number; done: Progress }
 
@@ -90,20 +90,10 @@ export const heads = query<HeadParams>()((db, p, d) =>
     )
     .leftJoin('rule_sets as rs', 'rs.user_id', 'h.user_id')
     .selectAll('h')
-    .select([
-      headPosition.as('head'),
-      'e.room_id',
-      'e.type',
-      'e.state_key',
-      'e.sender',
-      'e.thread_id',
-      'e.origin_server_ts',
-      'e.redacted_by',
-      newestEdit('e.position').as('edit_position'),
-      'm.membership',
-      // null: the user has only the default rules.
-      'rs.version as rules_version',
-    ]),
+    .select(headPosition.as('head'))
+    .select(QUEUED_EVENT)
+    .select(newestEdit('e.position').as('edit_position'))
+    .select(RECIPIENT),
 )
 
 /** Reads the table itself, not an index. */

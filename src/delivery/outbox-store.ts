@@ -8,10 +8,6 @@ import { isCall } from '../lib/call-events.ts'
 // on the topic 'delivery' after the commit. The result contains e-mail pushers too; no wake-up claims their lanes, because
 // `email/worker.ts` finds them itself.
 
-/** The position of the newest valid edit of the event whose position is in `column`. */
-export const newestEdit = (column: string) => sql<number | null>`(select max(d.edit_position) from edits as d
-  where d.position = ${sql.ref(column)})`
-
 /** The event to send. */
 type EventToSend = { position: number; type: string }
 

@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 import type { UserId } from '../lib/ids.ts'
 import { type Dialect, query } from '../storage/query.ts'
 import { isInvitationBy } from './invitation-sql.ts'
+import { EXCEPTION_COLUMNS } from './outcome-store.ts'
 import { unreadOfMember } from './unread-sql.ts'
 import { laterOf, stretchesWhere } from './stretch-sql.ts'
 
@@ -43,25 +44,11 @@ export const silenceOwn = query<Ignoring>()((db, p, d) =>
     ),
 )
 
-const COLUMNS = [
-  'user_id',
-  'room_id',
-  'position',
-  'thread_id',
-  'notify',
-  'highlight',
-  'cohort_notify',
-  'cohort_highlight',
-  'actions',
-  'rule_kind',
-  'rule_id',
-] as const
-
 /** Events that counted for the user through the cohort: the newest `limit` of the unread ones. */
 export const silenceShared = query<Ignoring & { limit: number }>()((db, p, d) =>
   db
     .insertInto('exceptions')
-    .columns(COLUMNS)
+    .columns(EXCEPTION_COLUMNS)
     .expression(
       sql<never>`
       with s as materialized (${stretchesWhere(sql`r.user_id = ${p.userId} and r.thread_id = '' and r.room_id in ${shared(p, d)}`)})

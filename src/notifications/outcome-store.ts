@@ -228,22 +228,24 @@ type NewExceptions = InThread & {
   }[]
 }
 
+export const EXCEPTION_COLUMNS = [
+  'user_id',
+  'room_id',
+  'position',
+  'thread_id',
+  'notify',
+  'highlight',
+  'cohort_notify',
+  'cohort_highlight',
+  'actions',
+  'rule_kind',
+  'rule_id',
+] as const
+
 export const insertExceptions = query<NewExceptions>()((db, p, d) =>
   db
     .insertInto('exceptions')
-    .columns([
-      'user_id',
-      'room_id',
-      'position',
-      'thread_id',
-      'notify',
-      'highlight',
-      'cohort_notify',
-      'cohort_highlight',
-      'actions',
-      'rule_kind',
-      'rule_id',
-    ])
+    .columns(EXCEPTION_COLUMNS)
     .expression(
       db
         .selectFrom(

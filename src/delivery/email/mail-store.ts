@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { type Dialect, type Queries, type Query, query } from '../../storage/query.ts'
-import { newestEdit } from '../outbox-store.ts'
+import { newestEdit, QUEUED_EVENT, RECIPIENT } from '../queued-event-sql.ts'
 import { isDue, isFree, STATE } from '../../sending/lane-store.ts'
 import { writeThrottles, type ThrottleRow } from './throttle-store.ts'
 
@@ -68,16 +68,9 @@ export const waitingEvents = query<{ pusherId: number; perRoom: number; rooms: n
             .selectFrom('lane_items as o')
             .leftJoin('events as e', 'e.position', 'o.position')
             .where('o.lane_id', '=', p.pusherId)
+            .select(['o.position', 'o.created_at'])
+            .select(QUEUED_EVENT)
             .select([
-              'o.position',
-              'o.created_at',
-              'e.room_id',
-              'e.type',
-              'e.state_key',
-              'e.sender',
-              'e.thread_id',
-              'e.origin_server_ts',
-              'e.redacted_by',
               sql<number>`row_number() over (partition by e.room_id order by o.position desc)`.as(
                 'nth_newest',
               ),
@@ -108,7 +101,8 @@ export const waitingEvents = query<{ pusherId: number; perRoom: number; rooms: n
     )
     .where('r.nth_room', '<=', p.rooms)
     .selectAll('r')
-    .select(['m.membership', 'rs.version as rules_version', newestEdit('r.position').as('edit_position')])
+    .select(RECIPIENT)
+    .select(newestEdit('r.position').as('edit_position'))
     .orderBy('r.position'),
 )
 
