@@ -1,3 +1,4 @@
+import type { Environment } from '../app.ts'
 import { ConfigError } from '../config/config-error.ts'
 import { VERSION } from '../lib/version.ts'
 import type { Command, CommandContext } from './command.ts'
@@ -68,12 +69,13 @@ export async function runCommand(argv: readonly string[], context: CommandContex
 /** Time for open resources to close after a command. After it the process exits. */
 const LEFT_OPEN_MS = 10_000
 
-/** Called by `bin/belfry`. */
-export async function main(argv: readonly string[]): Promise<void> {
+/** Called by `bin/belfry`. `environment`: replacements, for tests. */
+export async function main(argv: readonly string[], environment: Partial<Environment> = {}): Promise<void> {
   // Does not call process.exit, so that pending writes and closes complete.
   process.exitCode = await runCommand(argv, {
-    createApp: async (config, as) => (await import('../app.ts')).createBelfry(config, {}, as),
-    createGateway: async (config) => (await import('../gateway-app.ts')).createGatewayApp(config),
+    createApp: async (config, as) => (await import('../app.ts')).createBelfry(config, environment, as),
+    createGateway: async (config) =>
+      (await import('../gateway-app.ts')).createGatewayApp(config, environment),
     checkGateway: async (config) => (await import('../gateway-app.ts')).checkGateway(config),
     readJourney: async (config, eventId) => (await import('../gateway-app.ts')).readJourney(config, eventId),
     keepVapidKey: async (file) => (await import('../app.ts')).keepVapidKey(file),

@@ -58,7 +58,7 @@ function fixture(t: TestContext) {
       '--allow-push-to',
       '127.0.0.1',
     ]
-    const launched = launchBelfry(args, {}, options.onErrorLine)
+    const launched = launchBelfry(args, { onErrorLine: options.onErrorLine })
     afterTest(t, () => launched.end('SIGKILL'))
     return { ...launched, url: await launched.ready }
   }

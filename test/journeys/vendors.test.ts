@@ -170,7 +170,8 @@ suite('Apple and Google', () => {
     const { fcm, notify, health } = await startFixture(t)
     const refused = fcmError(401, 'UNAUTHENTICATED', { errorCode: 'THIRD_PARTY_AUTH_ERROR' })
     for (let n = 0; n < 10; n++) {
-      fcm.script(`iphone ${n}`, refused, refused)
+      // The queue retries while this test runs, so each attempt is refused.
+      fcm.script(`iphone ${n}`, ...Array.from({ length: 100 }, () => refused))
       assert.deepEqual(await notify([android(`iphone ${n}`)], event(`$iphone${n}`)), none)
       assert.deepEqual(await notify([android('phone')], event(`$${n}`)), none)
     }
